@@ -1,0 +1,67 @@
+// Label-Assemble's losses, last pass: the gradients of the weighted total with respect to both views' logits, f32.
+//   weak[e]   = bce (a_w - y) if labelled, + (pull r_w - agree_back r_s) a_w (1 - a_w) if unsupervised
+//   strong[e] = agree r_s a_s (1 - a_s) if unsupervised
+//   r_w = a_w - sharpen(a_w),  r_s = a_s - sharpen(a_w);  the four factors come from assembleTotals
+//
+// One invocation computes one entry e, an (image, class).
+
+const WIDTH = 64u;       // knob: invocations per workgroup
+
+struct Sizes {
+  count: u32,
+  unsupervised: u32,     // entries of pseudo and consistency: 0 the absent, 1 all, 2 the labelled
+  threshold: f32,        // sharpening: tau
+  inverse: f32,          // sharpening: 1 / t
+}
+
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> weak_logits: array<f32>;              // [count]
+@group(0) @binding(2) var<storage, read> strong_logits: array<f32>;            // [count]
+@group(0) @binding(3) var<storage, read> states: array<u32>;                   // u8 [count]
+@group(0) @binding(4) var<storage, read> factors: array<f32>;                  // [4] bce, pull, agree, agree back
+@group(0) @binding(5) var<storage, read_write> weak_gradient: array<f32>;      // [count]
+@group(0) @binding(6) var<storage, read_write> strong_gradient: array<f32>;    // [count]
+
+// (sigmoid(z), sigmoid(-z)): both ends keep their small values exact.
+fn probability(z: f32) -> vec2f {
+  let e = exp(-abs(z));
+  let large = 1.0 / (1.0 + e);
+  return select(vec2f(e * large, large), vec2f(large, e * large), z >= 0.0);
+}
+
+// a - sharpen(a): how far a probability is from its pseudo-label.
+fn residual(a: vec2f) -> f32 {
+  return select(a.x, -a.y, a.x > sizes.threshold) * sizes.inverse;
+}
+
+// 0 negative, 1 positive, all else absent.
+fn state_of(entry: u32) -> u32 {
+  return (states[entry / 4u] >> (8u * (entry % 4u))) & 255u;
+}
+
+fn unsupervised(labelled: bool) -> bool {
+  return sizes.unsupervised == 1u || (sizes.unsupervised == 2u) == labelled;
+}
+
+@compute @workgroup_size(WIDTH)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let entry = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
+  if (entry >= sizes.count) { return; }
+  let state = state_of(entry);
+  let weak = probability(weak_logits[entry]);
+  let strong = probability(strong_logits[entry]);
+  let weak_residual = residual(weak);
+  let strong_residual = strong.x - (weak.x - weak_residual);
+  var gradient = vec2f();
+  if (state <= 1u) { gradient.x = select(weak.x, -weak.y, state == 1u) * factors[0]; }
+  if (unsupervised(state <= 1u)) {
+    gradient.x += (factors[1] * weak_residual - factors[3] * strong_residual) * weak.x * weak.y;
+    gradient.y = factors[2] * strong_residual * strong.x * strong.y;
+  }
+  weak_gradient[entry] = gradient.x;
+  strong_gradient[entry] = gradient.y;
+}

@@ -1,0 +1,144 @@
+// Label-Assemble's head, its three losses and the gradients of their weighted sum, all in one launch, f32:
+//   z = F theta' + bias for the weak and the strong view;  a = sigmoid(z)
+//   bce         = sum over labelled entries of softplus(z_w) - y z_w       / divisor
+//   pseudo      = sum over unsupervised entries of (a_w - s)^2             / divisor,  s = sharpen(a_w)
+//   consistency = sum over unsupervised entries of (a_s - s)^2             / divisor
+//   total       = bce + weights[0] pseudo + weights[1] consistency
+// An entry is one (image, class). Divisors are the numbers of entries (at least 1), or the batch size.
+//
+// One workgroup. Invocation j owns the entries j, j + WIDTH, ...: it computes their logits, counts and losses; the
+// workgroup joins the sums in a fixed order; then each invocation turns its own logits into gradients.
+
+const WIDTH = 128u;      // knob: invocations of the workgroup
+
+struct Sizes {
+  batch: u32,
+  classes: u32,
+  features: u32,
+  unsupervised: u32,     // entries of pseudo and consistency: 0 the absent, 1 all, 2 the labelled
+  per_batch: u32,        // 1: every divisor is the batch size
+  through: u32,          // 1: the gradient passes through the pseudo-label
+  threshold: f32,        // sharpening: tau
+  inverse: f32,          // sharpening: 1 / t
+}
+
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> weak_features: array<f32>;            // [batch, features]
+@group(0) @binding(2) var<storage, read> strong_features: array<f32>;          // [batch, features]
+@group(0) @binding(3) var<storage, read> theta: array<f32>;                    // [classes, features]
+@group(0) @binding(4) var<storage, read> bias: array<f32>;                     // [classes]
+@group(0) @binding(5) var<storage, read> states: array<u32>;                   // u8 [batch, classes]
+@group(0) @binding(6) var<storage, read> weights: array<f32>;                  // [2] of pseudo, of consistency
+@group(0) @binding(7) var<storage, read_write> total: array<f32>;              // [1] the weighted sum
+@group(0) @binding(8) var<storage, read_write> parts: array<f32>;              // [3] bce, pseudo, consistency
+@group(0) @binding(9) var<storage, read_write> weak_logits: array<f32>;        // [batch, classes]
+@group(0) @binding(10) var<storage, read_write> strong_logits: array<f32>;     // [batch, classes]
+@group(0) @binding(11) var<storage, read_write> weak_gradient: array<f32>;     // [batch, classes]
+@group(0) @binding(12) var<storage, read_write> strong_gradient: array<f32>;   // [batch, classes]
+
+var<workgroup> counts: array<vec2f, WIDTH>;
+var<workgroup> sums: array<vec3f, WIDTH>;
+
+// log(1 + e) for e in (0, 1]: WGSL has no log1p, and 1 + e loses all of a small e.
+fn log_one_plus(e: f32) -> f32 {
+  return select(log(1.0 + e), e - 0.5 * e * e, e < 1e-3);
+}
+
+// log(1 + exp(z)) without overflow.
+fn softplus(z: f32) -> f32 {
+  return max(z, 0.0) + log_one_plus(exp(-abs(z)));
+}
+
+// (sigmoid(z), sigmoid(-z)): both ends keep their small values exact.
+fn probability(z: f32) -> vec2f {
+  let e = exp(-abs(z));
+  let large = 1.0 / (1.0 + e);
+  return select(vec2f(e * large, large), vec2f(large, e * large), z >= 0.0);
+}
+
+// a - sharpen(a): how far a probability is from its pseudo-label.
+fn residual(a: vec2f) -> f32 {
+  return select(a.x, -a.y, a.x > sizes.threshold) * sizes.inverse;
+}
+
+// 0 negative, 1 positive, all else absent.
+fn state_of(entry: u32) -> u32 {
+  return (states[entry / 4u] >> (8u * (entry % 4u))) & 255u;
+}
+
+fn unsupervised(labelled: bool) -> bool {
+  return sizes.unsupervised == 1u || (sizes.unsupervised == 2u) == labelled;
+}
+
+@compute @workgroup_size(WIDTH)
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u) {
+  if (workgroup.x + workgroup.y != 0u) { return; }
+  let entries = sizes.batch * sizes.classes;
+  var own_counts = vec2f();
+  var own_sums = vec3f();
+  for (var entry = local.x; entry < entries; entry += WIDTH) {
+    let image = entry / sizes.classes * sizes.features;
+    let class_index = entry % sizes.classes;
+    let query = class_index * sizes.features;
+    var logits = vec2f();
+    for (var d = 0u; d < sizes.features; d++) {
+      logits = fma(vec2f(weak_features[image + d], strong_features[image + d]), vec2f(theta[query + d]), logits);
+    }
+    logits += bias[class_index];
+    weak_logits[entry] = logits.x;
+    strong_logits[entry] = logits.y;
+
+    let state = state_of(entry);
+    let weak = probability(logits.x);
+    let weak_residual = residual(weak);
+    let strong_residual = probability(logits.y).x - (weak.x - weak_residual);
+    if (state <= 1u) {
+      own_counts.x += 1.0;
+      own_sums.x += softplus(select(logits.x, -logits.x, state == 1u));
+    }
+    if (unsupervised(state <= 1u)) {
+      own_counts.y += 1.0;
+      own_sums.y += weak_residual * weak_residual;
+      own_sums.z += strong_residual * strong_residual;
+    }
+  }
+  counts[local.x] = own_counts;
+  sums[local.x] = own_sums;
+  workgroupBarrier();
+
+  // Everyone needs the counts; adding them again costs less than a second barrier.
+  var divisors = vec2f();
+  for (var other = 0u; other < WIDTH; other++) { divisors += counts[other]; }
+  divisors = select(max(divisors, vec2f(1.0)), vec2f(f32(sizes.batch)), sizes.per_batch == 1u);
+  let lambda = vec2f(weights[0], weights[1]);
+  if (local.x == 0u) {
+    var loss = vec3f();
+    for (var other = 0u; other < WIDTH; other++) { loss += sums[other]; }
+    loss /= divisors.xyy;
+    total[0] = loss.x + lambda.x * loss.y + lambda.y * loss.z;
+    parts[0] = loss.x;
+    parts[1] = loss.y;
+    parts[2] = loss.z;
+  }
+
+  // Factors of the residuals: through the pseudo-label its own slope 1 - 1/t joins in.
+  let through = sizes.through == 1u;
+  let pull = 2.0 * lambda.x * select(1.0, sizes.inverse, through) / divisors.y;
+  let agree = 2.0 * lambda.y / divisors.y;
+  let agree_back = select(0.0, agree * (1.0 - sizes.inverse), through);
+  for (var entry = local.x; entry < entries; entry += WIDTH) {
+    let state = state_of(entry);
+    let weak = probability(weak_logits[entry]);
+    let strong = probability(strong_logits[entry]);
+    let weak_residual = residual(weak);
+    let strong_residual = strong.x - (weak.x - weak_residual);
+    var gradient = vec2f();
+    if (state <= 1u) { gradient.x = select(weak.x, -weak.y, state == 1u) / divisors.x; }
+    if (unsupervised(state <= 1u)) {
+      gradient.x += (pull * weak_residual - agree_back * strong_residual) * weak.x * weak.y;
+      gradient.y = agree * strong_residual * strong.x * strong.y;
+    }
+    weak_gradient[entry] = gradient.x;
+    strong_gradient[entry] = gradient.y;
+  }
+}

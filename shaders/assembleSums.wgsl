@@ -1,0 +1,87 @@
+// Label-Assemble's losses from logits, for many entries, first pass: sums over parts of the entries, f32.
+//   sums[0, p], sums[1, p]: numbers of labelled and of unsupervised entries
+//   sums[2, p]: softplus(z_w) - y z_w over the labelled ones
+//   sums[3, p], sums[4, p]: (a_w - s)^2 and (a_s - s)^2 over the unsupervised ones,  s = sharpen(a_w)
+// See assembleLoss for the whole formula; an entry is one (image, class).
+//
+// One invocation computes one part p: the entries p, p + parts, ..., so neighbours load neighbouring entries.
+
+const WIDTH = 64u;       // knob: invocations per workgroup
+
+struct Sizes {
+  entries: u32,
+  parts: u32,
+  unsupervised: u32,     // entries of pseudo and consistency: 0 the absent, 1 all, 2 the labelled
+  threshold: f32,        // sharpening: tau
+  inverse: f32,          // sharpening: 1 / t
+}
+
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> weak_logits: array<f32>;      // [entries]
+@group(0) @binding(2) var<storage, read> strong_logits: array<f32>;    // [entries]
+@group(0) @binding(3) var<storage, read> states: array<u32>;           // u8 [entries]
+@group(0) @binding(4) var<storage, read_write> sums: array<f32>;       // [5, parts]
+
+// log(1 + e) for e in (0, 1]: WGSL has no log1p, and 1 + e loses all of a small e.
+fn log_one_plus(e: f32) -> f32 {
+  return select(log(1.0 + e), e - 0.5 * e * e, e < 1e-3);
+}
+
+// log(1 + exp(z)) without overflow.
+fn softplus(z: f32) -> f32 {
+  return max(z, 0.0) + log_one_plus(exp(-abs(z)));
+}
+
+// (sigmoid(z), sigmoid(-z)): both ends keep their small values exact.
+fn probability(z: f32) -> vec2f {
+  let e = exp(-abs(z));
+  let large = 1.0 / (1.0 + e);
+  return select(vec2f(e * large, large), vec2f(large, e * large), z >= 0.0);
+}
+
+// a - sharpen(a): how far a probability is from its pseudo-label.
+fn residual(a: vec2f) -> f32 {
+  return select(a.x, -a.y, a.x > sizes.threshold) * sizes.inverse;
+}
+
+// 0 negative, 1 positive, all else absent.
+fn state_of(entry: u32) -> u32 {
+  return (states[entry / 4u] >> (8u * (entry % 4u))) & 255u;
+}
+
+fn unsupervised(labelled: bool) -> bool {
+  return sizes.unsupervised == 1u || (sizes.unsupervised == 2u) == labelled;
+}
+
+@compute @workgroup_size(WIDTH)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let part = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
+  if (part >= sizes.parts) { return; }
+  var counts = vec2f();
+  var losses = vec3f();
+  for (var entry = part; entry < sizes.entries; entry += sizes.parts) {
+    let state = state_of(entry);
+    let logit = weak_logits[entry];
+    let weak = probability(logit);
+    let weak_residual = residual(weak);
+    let strong_residual = probability(strong_logits[entry]).x - (weak.x - weak_residual);
+    if (state <= 1u) {
+      counts.x += 1.0;
+      losses.x += softplus(select(logit, -logit, state == 1u));
+    }
+    if (unsupervised(state <= 1u)) {
+      counts.y += 1.0;
+      losses.y += weak_residual * weak_residual;
+      losses.z += strong_residual * strong_residual;
+    }
+  }
+  sums[part] = counts.x;
+  sums[part + sizes.parts] = counts.y;
+  sums[part + 2u * sizes.parts] = losses.x;
+  sums[part + 3u * sizes.parts] = losses.y;
+  sums[part + 4u * sizes.parts] = losses.z;
+}

@@ -1,0 +1,42 @@
+// Last pass of batch normalisation, f32:
+//   y[r, c] = (x[r, c] - x[0, c] - centre[c]) * scale[c] + beta[c]
+// x[0, c] + centre[c] is the mean: taking it away in two steps loses nothing where it is far larger than the
+// deviation (a mean rounded to f32 would).
+//
+// One invocation computes ROWS rows of one channel, so the channel's four numbers are loaded once for all of them;
+// neighbours own neighbouring channels.
+
+const ROWS = 8u;         // knob: rows per invocation
+const WIDTH = 64u;       // knob: invocations per workgroup
+
+struct Sizes {
+  rows: u32,
+  channels: u32,
+}
+
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> x: array<f32>;          // [rows, channels]
+@group(0) @binding(2) var<storage, read> centre: array<f32>;     // [channels]
+@group(0) @binding(3) var<storage, read> scale: array<f32>;      // [channels]
+@group(0) @binding(4) var<storage, read> beta: array<f32>;       // [channels]
+@group(0) @binding(5) var<storage, read_write> y: array<f32>;    // [rows, channels]
+
+@compute @workgroup_size(WIDTH)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
+  let channel = index % sizes.channels;
+  let first = index / sizes.channels * ROWS;
+  let end = min(first + ROWS, sizes.rows);
+  let shift = x[channel];
+  let offset = centre[channel];
+  let slope = scale[channel];
+  let bias = beta[channel];
+  for (var row = first; row < end; row++) {
+    let at = row * sizes.channels + channel;
+    y[at] = fma(x[at] - shift - offset, slope, bias);
+  }
+}

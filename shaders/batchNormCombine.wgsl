@@ -1,0 +1,55 @@
+// Second pass of batch normalisation: joins the chunks' moments (see batchNormMoments) in order, by Chan's formula.
+//   centre[c]   = mean over all rows of x[r, c] - x[0, c]
+//   mean[c]     = x[0, c] + centre[c]
+//   variance[c] = mean over all rows of (x[r, c] - mean[c])^2, biased
+//   scale[c]    = gamma[c] / sqrt(variance[c] + epsilon)
+//
+// One invocation computes one channel.
+
+const WIDTH = 64u;       // knob: invocations per workgroup
+
+struct Sizes {
+  rows: u32,
+  channels: u32,
+  chunk: u32,            // rows per chunk; the last chunk may have fewer
+  chunks: u32,
+  epsilon: f32,
+}
+
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> x: array<f32>;                // [rows, channels]; only its first row is read
+@group(0) @binding(2) var<storage, read> offset: array<f32>;           // [chunks, channels]
+@group(0) @binding(3) var<storage, read> squares: array<f32>;          // [chunks, channels]
+@group(0) @binding(4) var<storage, read> gamma: array<f32>;            // [channels]
+@group(0) @binding(5) var<storage, read_write> mean: array<f32>;       // [channels]
+@group(0) @binding(6) var<storage, read_write> variance: array<f32>;   // [channels]
+@group(0) @binding(7) var<storage, read_write> centre: array<f32>;     // [channels]
+@group(0) @binding(8) var<storage, read_write> scale: array<f32>;      // [channels]
+
+@compute @workgroup_size(WIDTH)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let channel = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
+  if (channel >= sizes.channels) { return; }
+
+  var count = 0.0;
+  var joined = 0.0;
+  var sum_of_squares = 0.0;
+  for (var chunk = 0u; chunk < sizes.chunks; chunk++) {
+    let rows = f32(min(sizes.chunk, sizes.rows - chunk * sizes.chunk));
+    let at = chunk * sizes.channels + channel;
+    let difference = offset[at] - joined;
+    let share = rows / (count + rows);
+    joined += difference * share;
+    sum_of_squares += squares[at] + difference * difference * count * share;
+    count += rows;
+  }
+  let biased = sum_of_squares / f32(sizes.rows);
+  mean[channel] = x[channel] + joined;
+  variance[channel] = biased;
+  centre[channel] = joined;
+  scale[channel] = gamma[channel] / sqrt(biased + sizes.epsilon);
+}

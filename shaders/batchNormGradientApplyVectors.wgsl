@@ -1,0 +1,46 @@
+// Last pass of the gradient of batch normalisation with respect to x, f32:
+//   dx[r, c] = gamma[c] d[c] (dy[r, c] - dbeta[c] / rows - h[r, c] dgamma[c] / rows)
+//   d[c] = 1 / sqrt(variance[c] + epsilon),  h[r, c] = (x[r, c] - mean[c]) d[c]
+//
+// As batchNormGradientApply.wgsl, but one invocation computes four neighbouring channels of ROWS rows. All channel counts are in
+// steps of four.
+
+const ROWS = 8u;         // knob: rows per invocation
+const WIDTH = 64u;       // knob: invocations per workgroup
+
+struct Sizes {
+  rows: u32,
+  channels: u32,         // channels / 4
+  epsilon: f32,
+}
+
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;          // [rows, channels]
+@group(0) @binding(2) var<storage, read> gamma: array<vec4f>;      // [channels]
+@group(0) @binding(3) var<storage, read> mean: array<vec4f>;       // [channels]
+@group(0) @binding(4) var<storage, read> variance: array<vec4f>;   // [channels]
+@group(0) @binding(5) var<storage, read> dy: array<vec4f>;         // [rows, channels]
+@group(0) @binding(6) var<storage, read> dgamma: array<vec4f>;     // [channels]
+@group(0) @binding(7) var<storage, read> dbeta: array<vec4f>;      // [channels]
+@group(0) @binding(8) var<storage, read_write> dx: array<vec4f>;   // [rows, channels]
+
+@compute @workgroup_size(WIDTH)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
+  let channel = index % sizes.channels;
+  let first = index / sizes.channels * ROWS;
+  let end = min(first + ROWS, sizes.rows);
+  let inverse = 1.0 / sqrt(variance[channel] + sizes.epsilon);
+  let slope = gamma[channel] * inverse;
+  let centre = mean[channel];
+  let mean_gradient = dbeta[channel] / f32(sizes.rows);
+  let correction = dgamma[channel] / f32(sizes.rows) * inverse;
+  for (var row = first; row < end; row++) {
+    let at = row * sizes.channels + channel;
+    dx[at] = slope * (dy[at] - mean_gradient - (x[at] - centre) * correction);
+  }
+}

@@ -1,0 +1,62 @@
+// First pass of batch normalisation: the moments of x[rows, channels] per channel over chunks of rows, f32.
+//   offset[p, c]  = mean over the rows r of chunk p of d[r, c],  d[r, c] = x[r, c] - x[0, c]
+//   squares[p, c] = sum over them of (d[r, c] - offset[p, c])^2
+//
+// As batchNormMoments.wgsl, but one invocation computes four neighbouring channels of a chunk, and rows join four at
+// a time. All channel counts are in steps of four.
+
+const WIDTH = 64u;       // knob: invocations per workgroup
+
+struct Sizes {
+  rows: u32,
+  channels: u32,         // channels / 4
+  chunk: u32,            // rows per chunk; the last chunk may have fewer
+  chunks: u32,
+}
+
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;                // [rows, channels]
+@group(0) @binding(2) var<storage, read_write> offset: array<vec4f>;     // [chunks, channels]
+@group(0) @binding(3) var<storage, read_write> squares: array<vec4f>;    // [chunks, channels]
+
+@compute @workgroup_size(WIDTH)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
+  if (index >= sizes.chunks * sizes.channels) { return; }
+  let channel = index % sizes.channels;
+  var row = index / sizes.channels * sizes.chunk;
+  let end = min(row + sizes.chunk, sizes.rows);
+  let shift = x[channel];
+
+  var count = 0.0;
+  var mean = vec4f();
+  var sum_of_squares = vec4f();
+  for (; row + 4u <= end; row += 4u) {
+    let at = row * sizes.channels + channel;
+    let a = x[at] - shift;
+    let b = x[at + sizes.channels] - shift;
+    let c = x[at + 2u * sizes.channels] - shift;
+    let d = x[at + 3u * sizes.channels] - shift;
+    let block_mean = 0.25 * ((a + b) + (c + d));
+    let block_squares = (a - block_mean) * (a - block_mean) + (b - block_mean) * (b - block_mean)
+      + (c - block_mean) * (c - block_mean) + (d - block_mean) * (d - block_mean);
+    let difference = block_mean - mean;
+    let share = 4.0 / (count + 4.0);
+    mean += difference * share;
+    sum_of_squares += block_squares + difference * difference * (count * share);
+    count += 4.0;
+  }
+  for (; row < end; row++) {
+    let difference = x[row * sizes.channels + channel] - shift - mean;
+    let share = 1.0 / (count + 1.0);
+    mean += difference * share;
+    sum_of_squares += difference * difference * (count * share);
+    count += 1.0;
+  }
+  offset[index] = mean;
+  squares[index] = sum_of_squares;
+}

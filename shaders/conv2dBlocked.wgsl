@@ -1,0 +1,112 @@
+// y[n, p, q, k] = sum over r, s, c of x[n, h, w, c] * weights[r, s, c, k], f32, K a multiple of four, where
+//   spreadHeight * h = p * strideHeight - paddingHeight + r * dilationHeight, w likewise; x is zero outside the
+//   image and between its pixels.
+//
+// With a spread of 1 this is a convolution. The input gradient of a strided one is the same sum over dy with gaps of
+// `spread` between its pixels, a stride of 1, and turned weights (conv2dTurnFilter).
+//
+// One invocation computes PIXELS neighbouring pixels (of all images in a row) x 4 QUADS neighbouring output channels
+// in registers: each loaded value of x is used 4 QUADS times, each of the weights PIXELS times. Where a tap meets a
+// pixel is worked out once per tap, not per channel. Neighbouring invocations own neighbouring output channels, then
+// pixels.
+//
+// lavapipe, 2 cores, 2026: a load costs 10 to 20 times a multiplication, and more than about 12 of them in the
+// innermost loop no longer fit the instruction cache; x is read one channel at a time for that reason.
+
+const PIXELS = 8u;       // knob: pixels per invocation
+const QUADS = 4u;        // knob: groups of four output channels per invocation
+const SPREAD = false;    // knob: whether x has gaps between its pixels; false is faster and takes a spread of 1
+const WIDTH = 64u;       // knob: invocations per workgroup
+
+struct Sizes {
+  batch: u32,            // N
+  height: u32,           // H
+  width: u32,            // W
+  channels: u32,         // C
+  filterHeight: u32,     // R
+  filterWidth: u32,      // S
+  outputHeight: u32,     // P
+  outputWidth: u32,      // Q
+  outputChannels: u32,   // K
+  strideHeight: u32,
+  strideWidth: u32,
+  paddingHeight: i32,    // negative where an input gradient skips the border of dy
+  paddingWidth: i32,
+  dilationHeight: u32,
+  dilationWidth: u32,
+  spreadHeight: i32,     // pixels of x lie this far apart
+  spreadWidth: i32,
+}
+
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> x: array<f32>;            // [N, H, W, C]
+@group(0) @binding(2) var<storage, read> weights: array<vec4f>;    // [R, S, C, K]
+@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;    // [N, P, Q, K]
+
+@compute @workgroup_size(WIDTH)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
+  let quads = sizes.outputChannels / 4u;
+  let blocks = (quads + QUADS - 1u) / QUADS;
+  let pixels = sizes.batch * sizes.outputHeight * sizes.outputWidth;
+  let first_quad = index % blocks * QUADS;
+  let first_pixel = index / blocks * PIXELS;
+  if (first_pixel >= pixels) { return; }
+
+  // Pixels and channels past the edge read the last one and are dropped at the store.
+  var quad: array<u32, QUADS>;
+  for (var j = 0u; j < QUADS; j++) { quad[j] = min(first_quad + j, quads - 1u); }
+  var top: array<i32, PIXELS>;
+  var left: array<i32, PIXELS>;
+  var image: array<u32, PIXELS>;
+  for (var i = 0u; i < PIXELS; i++) {
+    let pixel = min(first_pixel + i, pixels - 1u);
+    let line = pixel / sizes.outputWidth;
+    top[i] = i32(line % sizes.outputHeight * sizes.strideHeight) - sizes.paddingHeight;
+    left[i] = i32(pixel % sizes.outputWidth * sizes.strideWidth) - sizes.paddingWidth;
+    image[i] = line / sizes.outputHeight * sizes.height;
+  }
+
+  var sums: array<array<vec4f, QUADS>, PIXELS>;
+  for (var r = 0u; r < sizes.filterHeight; r++) {
+    for (var s = 0u; s < sizes.filterWidth; s++) {
+      var start: array<u32, PIXELS>;
+      var inside: array<bool, PIXELS>;
+      for (var i = 0u; i < PIXELS; i++) {
+        var h = top[i] + i32(r * sizes.dilationHeight);
+        var w = left[i] + i32(s * sizes.dilationWidth);
+        var meets = h >= 0 && w >= 0;
+        if (SPREAD) {
+          meets = meets && h % sizes.spreadHeight == 0 && w % sizes.spreadWidth == 0;
+          h /= sizes.spreadHeight;
+          w /= sizes.spreadWidth;
+        }
+        inside[i] = meets && h < i32(sizes.height) && w < i32(sizes.width);
+        start[i] = select(0u, ((image[i] + u32(h)) * sizes.width + u32(w)) * sizes.channels, inside[i]);
+      }
+
+      var weights_at = (r * sizes.filterWidth + s) * sizes.channels * quads;
+      for (var c = 0u; c < sizes.channels; c++) {
+        var across: array<vec4f, QUADS>;
+        for (var j = 0u; j < QUADS; j++) { across[j] = weights[weights_at + quad[j]]; }
+        for (var i = 0u; i < PIXELS; i++) {
+          let value = vec4f(select(0.0, x[start[i] + c], inside[i]));
+          for (var j = 0u; j < QUADS; j++) { sums[i][j] = fma(value, across[j], sums[i][j]); }
+        }
+        weights_at += quads;
+      }
+    }
+  }
+
+  for (var i = 0u; i < PIXELS; i++) {
+    for (var j = 0u; j < QUADS; j++) {
+      if (first_pixel + i < pixels && first_quad + j < quads) {
+        y[(first_pixel + i) * quads + first_quad + j] = sums[i][j];
+      }
+    }
+  }
+}

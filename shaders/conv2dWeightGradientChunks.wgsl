@@ -1,0 +1,106 @@
+// parts[chunk, (r, s, c), k] = sum over the lines (n, p) of the chunk, and over q, of
+// x[n, h, w, c] * dy[n, p, q, k], f32, K a multiple of four, where
+//   h = p * strideHeight - paddingHeight + r * dilationHeight, w likewise; x is zero outside the image.
+// Added up over the chunks (sumChunks), this is the gradient of the weights.
+//
+// The gradient is a matrix of R S C rows and K columns. One invocation computes ROWS x 4 QUADS of it in registers
+// from one chunk: each loaded value of x is used 4 QUADS times, each of dy ROWS times. Neighbouring invocations own
+// neighbouring columns, then rows, then chunks.
+
+const ROWS = 8u;         // knob: rows of the gradient per invocation
+const QUADS = 4u;        // knob: groups of four output channels per invocation
+const WIDTH = 64u;       // knob: invocations per workgroup
+
+struct Sizes {
+  batch: u32,            // N
+  height: u32,           // H
+  width: u32,            // W
+  channels: u32,         // C
+  filterHeight: u32,     // R
+  filterWidth: u32,      // S
+  outputHeight: u32,     // P
+  outputWidth: u32,      // Q
+  outputChannels: u32,   // K
+  strideHeight: u32,
+  strideWidth: u32,
+  paddingHeight: u32,
+  paddingWidth: u32,
+  dilationHeight: u32,
+  dilationWidth: u32,
+  chunk: u32,            // lines per chunk; the last chunk may have fewer
+  chunks: u32,
+}
+
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> x: array<f32>;                // [N, H, W, C]
+@group(0) @binding(2) var<storage, read> dy: array<vec4f>;             // [N, P, Q, K]
+@group(0) @binding(3) var<storage, read_write> parts: array<vec4f>;    // [chunks, R S C, K]
+
+@compute @workgroup_size(WIDTH)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
+  let quads = sizes.outputChannels / 4u;
+  let rows = sizes.filterHeight * sizes.filterWidth * sizes.channels;
+  let blocks_across = (quads + QUADS - 1u) / QUADS;
+  let blocks_down = (rows + ROWS - 1u) / ROWS;
+  let first_quad = index % blocks_across * QUADS;
+  let first_row = index / blocks_across % blocks_down * ROWS;
+  let chunk = index / blocks_across / blocks_down;
+  if (chunk >= sizes.chunks) { return; }
+
+  // Rows and columns past the edge read the last one and are dropped at the store.
+  var quad: array<u32, QUADS>;
+  for (var j = 0u; j < QUADS; j++) { quad[j] = min(first_quad + j, quads - 1u); }
+  var down: array<i32, ROWS>;
+  var across: array<i32, ROWS>;
+  var channel: array<u32, ROWS>;
+  for (var i = 0u; i < ROWS; i++) {
+    let row = min(first_row + i, rows - 1u);
+    let tap = row / sizes.channels;
+    channel[i] = row % sizes.channels;
+    down[i] = i32(tap / sizes.filterWidth * sizes.dilationHeight) - i32(sizes.paddingHeight);
+    across[i] = i32(tap % sizes.filterWidth * sizes.dilationWidth) - i32(sizes.paddingWidth);
+  }
+
+  var sums: array<array<vec4f, QUADS>, ROWS>;
+  let first_line = chunk * sizes.chunk;
+  let end_line = min(first_line + sizes.chunk, sizes.batch * sizes.outputHeight);
+  for (var line = first_line; line < end_line; line++) {
+    let image = line / sizes.outputHeight * sizes.height;
+    let top = i32(line % sizes.outputHeight * sizes.strideHeight);
+    var start: array<u32, ROWS>;
+    var width: array<u32, ROWS>;   // 0 where the line lies outside the image
+    for (var i = 0u; i < ROWS; i++) {
+      let h = top + down[i];
+      let inside = h >= 0 && h < i32(sizes.height);
+      start[i] = select(0u, (image + u32(h)) * sizes.width * sizes.channels + channel[i], inside);
+      width[i] = select(0u, sizes.width, inside);
+    }
+
+    var dy_at = line * sizes.outputWidth * quads;
+    for (var q = 0u; q < sizes.outputWidth; q++) {
+      var columns: array<vec4f, QUADS>;
+      for (var j = 0u; j < QUADS; j++) { columns[j] = dy[dy_at + quad[j]]; }
+      for (var i = 0u; i < ROWS; i++) {
+        // Left of the image w is huge as u32, and outside too.
+        let w = u32(i32(q * sizes.strideWidth) + across[i]);
+        let inside = w < width[i];
+        let value = vec4f(select(0.0, x[select(0u, start[i] + w * sizes.channels, inside)], inside));
+        for (var j = 0u; j < QUADS; j++) { sums[i][j] = fma(value, columns[j], sums[i][j]); }
+      }
+      dy_at += quads;
+    }
+  }
+
+  for (var i = 0u; i < ROWS; i++) {
+    for (var j = 0u; j < QUADS; j++) {
+      if (first_row + i < rows && first_quad + j < quads) {
+        parts[(chunk * rows + first_row + i) * quads + first_quad + j] = sums[i][j];
+      }
+    }
+  }
+}

@@ -1,0 +1,77 @@
+// c[batch, m, n] = sum over k of a[batch, m, k] * b[batch, k, n], plus bias[n] where BIAS is set; f32.
+//
+// One invocation computes ROWS x COLUMNS neighbouring outputs in registers: each loaded value of a is used COLUMNS
+// times, each of b ROWS times. Neighbouring invocations own neighbouring tiles of a row of tiles. No workgroup memory
+// and no barrier: a good form on CPU Vulkan (lavapipe), a fair one elsewhere.
+// Transposed and broadcast operands differ only in their strides.
+
+const BIAS = false;      // knob: whether bias is added; without it the binding is never read
+const ROWS = 8u;         // knob: outputs per invocation along m
+const COLUMNS = 4u;      // knob: outputs per invocation along n
+const WIDTH = 64u;       // knob: invocations per workgroup
+
+struct Sizes {
+  batch: u32,
+  m: u32,
+  n: u32,
+  k: u32,
+  aBatchStride: u32,     // 0 where one a serves every batch
+  aRowStride: u32,
+  aColumnStride: u32,
+  bBatchStride: u32,     // 0 where one b serves every batch
+  bRowStride: u32,
+  bColumnStride: u32,
+}
+
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> a: array<f32>;          // [batch or 1, m, k], or [batch or 1, k, m]
+@group(0) @binding(2) var<storage, read> b: array<f32>;          // [batch or 1, k, n], or [batch or 1, n, k]
+@group(0) @binding(3) var<storage, read> bias: array<f32>;       // [n]
+@group(0) @binding(4) var<storage, read_write> c: array<f32>;    // [batch, m, n]
+
+@compute @workgroup_size(WIDTH)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
+  let tiles_across = (sizes.n + COLUMNS - 1u) / COLUMNS;
+  let tiles_down = (sizes.m + ROWS - 1u) / ROWS;
+  if (index >= sizes.batch * tiles_down * tiles_across) { return; }
+  let first_column = index % tiles_across * COLUMNS;
+  let first_row = index / tiles_across % tiles_down * ROWS;
+  let batch = index / tiles_across / tiles_down;
+
+  // Rows and columns past the edge read the last one and are dropped at the store.
+  var a_at: array<u32, ROWS>;
+  for (var i = 0u; i < ROWS; i++) {
+    a_at[i] = batch * sizes.aBatchStride + min(first_row + i, sizes.m - 1u) * sizes.aRowStride;
+  }
+  var b_at: array<u32, COLUMNS>;
+  var sums: array<array<f32, COLUMNS>, ROWS>;
+  for (var j = 0u; j < COLUMNS; j++) {
+    let column = min(first_column + j, sizes.n - 1u);
+    b_at[j] = batch * sizes.bBatchStride + column * sizes.bColumnStride;
+    if (BIAS) {
+      for (var i = 0u; i < ROWS; i++) { sums[i][j] = bias[column]; }
+    }
+  }
+
+  for (var k = 0u; k < sizes.k; k++) {
+    var across: array<f32, COLUMNS>;
+    for (var j = 0u; j < COLUMNS; j++) { across[j] = b[b_at[j] + k * sizes.bRowStride]; }
+    for (var i = 0u; i < ROWS; i++) {
+      let value = a[a_at[i] + k * sizes.aColumnStride];
+      for (var j = 0u; j < COLUMNS; j++) { sums[i][j] = fma(value, across[j], sums[i][j]); }
+    }
+  }
+
+  for (var i = 0u; i < ROWS; i++) {
+    for (var j = 0u; j < COLUMNS; j++) {
+      if (first_row + i < sizes.m && first_column + j < sizes.n) {
+        c[(batch * sizes.m + first_row + i) * sizes.n + first_column + j] = sums[i][j];
+      }
+    }
+  }
+}

@@ -1,0 +1,75 @@
+// c[batch, m, n] = sum over k of a[batch, m, k] * b[batch, k, n], plus bias[n] where BIAS is set; f32, n a multiple
+// of four and b not transposed.
+//
+// As matmulTile, with four neighbouring columns in a vector: one invocation computes ROWS x 4 QUADS outputs, and a
+// row of b is read in vectors.
+
+const BIAS = false;      // knob: whether bias is added; without it the binding is never read
+const ROWS = 8u;         // knob: outputs per invocation along m
+const QUADS = 4u;        // knob: groups of four outputs per invocation along n
+const WIDTH = 64u;       // knob: invocations per workgroup
+
+struct Sizes {
+  batch: u32,
+  m: u32,
+  n: u32,
+  k: u32,
+  aBatchStride: u32,     // 0 where one a serves every batch
+  aRowStride: u32,
+  aColumnStride: u32,
+  bBatchStride: u32,     // 0 where one b serves every batch, else k * n
+}
+
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> a: array<f32>;            // [batch or 1, m, k], or [batch or 1, k, m]
+@group(0) @binding(2) var<storage, read> b: array<vec4f>;          // [batch or 1, k, n]
+@group(0) @binding(3) var<storage, read> bias: array<vec4f>;       // [n]
+@group(0) @binding(4) var<storage, read_write> c: array<vec4f>;    // [batch, m, n]
+
+@compute @workgroup_size(WIDTH)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
+  let quads = sizes.n / 4u;
+  let tiles_across = (quads + QUADS - 1u) / QUADS;
+  let tiles_down = (sizes.m + ROWS - 1u) / ROWS;
+  if (index >= sizes.batch * tiles_down * tiles_across) { return; }
+  let first_quad = index % tiles_across * QUADS;
+  let first_row = index / tiles_across % tiles_down * ROWS;
+  let batch = index / tiles_across / tiles_down;
+
+  // Rows and columns past the edge read the last one and are dropped at the store.
+  var a_at: array<u32, ROWS>;
+  for (var i = 0u; i < ROWS; i++) {
+    a_at[i] = batch * sizes.aBatchStride + min(first_row + i, sizes.m - 1u) * sizes.aRowStride;
+  }
+  var b_at: array<u32, QUADS>;
+  var sums: array<array<vec4f, QUADS>, ROWS>;
+  for (var j = 0u; j < QUADS; j++) {
+    let quad = min(first_quad + j, quads - 1u);
+    b_at[j] = batch * sizes.bBatchStride / 4u + quad;
+    if (BIAS) {
+      for (var i = 0u; i < ROWS; i++) { sums[i][j] = bias[quad]; }
+    }
+  }
+
+  for (var k = 0u; k < sizes.k; k++) {
+    var across: array<vec4f, QUADS>;
+    for (var j = 0u; j < QUADS; j++) { across[j] = b[b_at[j] + k * quads]; }
+    for (var i = 0u; i < ROWS; i++) {
+      let value = vec4f(a[a_at[i] + k * sizes.aColumnStride]);
+      for (var j = 0u; j < QUADS; j++) { sums[i][j] = fma(value, across[j], sums[i][j]); }
+    }
+  }
+
+  for (var i = 0u; i < ROWS; i++) {
+    for (var j = 0u; j < QUADS; j++) {
+      if (first_row + i < sizes.m && first_quad + j < quads) {
+        c[(batch * sizes.m + first_row + i) * quads + first_quad + j] = sums[i][j];
+      }
+    }
+  }
+}

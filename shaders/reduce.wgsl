@@ -1,0 +1,104 @@
+// y[output] = factor * (sum or maximum of x over the reduced axes), f32, in a fixed order.
+//
+// One invocation walks one chunk of the elements behind one output: all of them where chunks = 1, else y holds
+// partial results that another launch reduces. Two orders:
+//   step = 1:      neighbouring invocations own neighbouring outputs, y is [chunks, outputs], a chunk is contiguous;
+//   step = chunks: neighbouring invocations own neighbouring elements, y is [outputs, chunks], chunks interleave.
+// Sums are made of sums of blocks of blocks, so that the error grows with the cube root of the length.
+
+const OPERATION = 1u;    // knob: 1 sum, 2 maximum
+const WIDTH = 64u;       // knob: invocations per workgroup
+
+struct Sizes {
+  outputs: u32,
+  chunks: u32,
+  length: u32,             // elements behind one output
+  chunkStart: u32,         // distance of the first elements of two neighbouring chunks
+  step: u32,               // distance of two neighbouring elements of a chunk
+  block: u32,              // elements in a block, and blocks in a block of blocks
+  factor: f32,
+  keptExtents: vec4u,      // innermost first, filled up with 1
+  keptStrides: vec4u,
+  reducedExtents: vec4u,   // innermost first, filled up with 1
+  reducedStrides: vec4u,
+}
+
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> x: array<f32>;          // [kept and reduced axes, interleaved]
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;    // [chunks, outputs] or [outputs, chunks]
+
+fn nothing() -> f32 {
+  return select(0.0, -3.40282346e38, OPERATION == 2u);
+}
+
+fn combine(a: f32, b: f32) -> f32 {
+  if (OPERATION == 2u) { return max(a, b); }
+  return a + b;
+}
+
+// Where the element of that number lies, relative to the first one. There are never more than three merged axes.
+fn offset_of(number: u32, extents: vec4u, strides: vec4u) -> u32 {
+  let outer = number / extents.x;
+  let outermost = outer / extents.y;
+  return (number - outer * extents.x) * strides.x + (outer - outermost * extents.y) * strides.y + outermost * strides.z;
+}
+
+@compute @workgroup_size(WIDTH)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
+  if (index >= sizes.outputs * sizes.chunks) { return; }
+  let interleaved = sizes.step > 1u;
+  let extent = select(sizes.outputs, sizes.chunks, interleaved);
+  let outer = index / extent;
+  let inner = index - outer * extent;
+  let chunk = select(outer, inner, interleaved);
+  let base = offset_of(select(inner, outer, interleaved), sizes.keptExtents, sizes.keptStrides);
+
+  var element = chunk * sizes.chunkStart;
+  let end = select(min(element + sizes.chunkStart, sizes.length), sizes.length, interleaved);
+  var left = (end - element + sizes.step - 1u) / sizes.step;
+  let stride = sizes.step * sizes.reducedStrides.x;
+
+  var total = nothing();
+  var blocks = nothing();
+  var block = nothing();
+  var block_left = sizes.block;
+  var blocks_left = sizes.block;
+  while (left > 0u) {
+    // A run: elements a stride apart, up to the end of the innermost reduced axis or of the block.
+    let to_axis_end = sizes.reducedExtents.x - element % sizes.reducedExtents.x;
+    let run = min(min(left, block_left), (to_axis_end + sizes.step - 1u) / sizes.step);
+    var at = base + offset_of(element, sizes.reducedExtents, sizes.reducedStrides);
+    // Four at a time: the loads do not wait for each other (1.5 times faster on lavapipe, 2026).
+    var i = 0u;
+    for (; i + 4u <= run; i += 4u) {
+      let first = combine(x[at], x[at + stride]);
+      let second = combine(x[at + 2u * stride], x[at + 3u * stride]);
+      block = combine(block, combine(first, second));
+      at += 4u * stride;
+    }
+    for (; i < run; i++) {
+      block = combine(block, x[at]);
+      at += stride;
+    }
+    element += run * sizes.step;
+    left -= run;
+    block_left -= run;
+    if (block_left == 0u) {
+      blocks = combine(blocks, block);
+      block = nothing();
+      block_left = sizes.block;
+      blocks_left -= 1u;
+      if (blocks_left == 0u) {
+        total = combine(total, blocks);
+        blocks = nothing();
+        blocks_left = sizes.block;
+      }
+    }
+  }
+  y[index] = sizes.factor * combine(total, combine(blocks, block));
+}

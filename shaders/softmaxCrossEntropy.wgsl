@@ -1,0 +1,49 @@
+// Softmax cross entropy of each row and its gradient, from logits z and targets t[rows, classes], f32:
+//   loss[r] = sum over k of t[r, k] (log(sum over j of exp(z[r, j])) - z[r, k])
+//   gradient[r, k] = (softmax(z[r])[k] * sum over j of t[r, j] - t[r, k]) * scale
+//
+// One invocation computes one row. Logits are taken relative to the row's largest, so no exponential overflows.
+
+const WIDTH = 64u;       // knob: invocations per workgroup
+
+struct Sizes {
+  rows: u32,
+  classes: u32,
+  scale: f32,            // factor of the gradient: 1 / rows for a mean
+}
+
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> logits: array<f32>;           // [rows, classes]
+@group(0) @binding(2) var<storage, read> targets: array<f32>;          // [rows, classes]
+@group(0) @binding(3) var<storage, read_write> loss: array<f32>;       // [rows]
+@group(0) @binding(4) var<storage, read_write> gradient: array<f32>;   // [rows, classes]
+
+@compute @workgroup_size(WIDTH)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let row = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
+  if (row >= sizes.rows) { return; }
+  let first = row * sizes.classes;
+  let end = first + sizes.classes;
+
+  var largest = logits[first];
+  for (var at = first + 1u; at < end; at++) { largest = max(largest, logits[at]); }
+  var sum = 0.0;
+  var mass = 0.0;
+  var product = 0.0;
+  for (var at = first; at < end; at++) {
+    let relative = logits[at] - largest;
+    let goal = targets[at];
+    sum += exp(relative);
+    mass += goal;
+    product = fma(goal, relative, product);
+  }
+  loss[row] = mass * log(sum) - product;
+  let share = mass / sum;
+  for (var at = first; at < end; at++) {
+    gradient[at] = (exp(logits[at] - largest) * share - targets[at]) * sizes.scale;
+  }
+}

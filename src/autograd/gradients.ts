@@ -1,0 +1,233 @@
+// The gradient table: one short rule per operator, written with other operators. It is total: an operator without a
+// row does not compile.
+
+import { UsageError } from "../device/index.ts";
+import { add, affine, divide, equal, exp, greater, less, multiply, where } from "../operators/functions/elementwise.ts";
+import { run, runOne } from "../operators/functions/run.ts";
+import { matmul } from "../operators/functions/matmul.ts";
+import { broadcastTo, pad, reshape, slice, transpose } from "../operators/functions/movement.ts";
+import { sum } from "../operators/functions/reduction.ts";
+import type { AttributesOf, OperatorName } from "../operators/registry.ts";
+import { equalShapes, type Shape, type Tensor } from "../tensor/index.ts";
+
+/** One recorded call and the gradient of its first output. */
+export interface RuleCall<A> {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  readonly attributes: A;
+  readonly gradient: Tensor;
+}
+
+/** The gradient of one input, computed only when something needs it. */
+export type Gradient = (() => Tensor) | undefined;
+
+/** Gradients in the order of the inputs; inputs left out or undefined have none. */
+export type GradientRule<A> = (call: RuleCall<A>) => readonly Gradient[];
+
+type GradientTable = {
+  readonly [Name in OperatorName]: GradientRule<AttributesOf<Name>> | "nondifferentiable";
+};
+
+const scale = (x: Tensor, factor: number): Tensor => affine(x, factor, 0);
+const zero = (like: Tensor): Tensor => scale(like, 0);
+
+/** Sums a gradient over the axes along which an input was broadcast. */
+function sumTo(gradient: Tensor, shape: Shape): Tensor {
+  if (equalShapes(gradient.shape, shape)) return gradient;
+  const lead = gradient.shape.length - shape.length;
+  const axes = gradient.shape.flatMap((extent, axis) =>
+    axis < lead || (shape[axis - lead] === 1 && extent !== 1) ? [axis] : [],
+  );
+  return reshape(axes.length === 0 ? gradient : sum(gradient, { axes }), shape);
+}
+
+/** A reduced tensor, spread again over the shape it was reduced from. */
+function spread(reduced: Tensor, axes: readonly number[], shape: Shape): Tensor {
+  const kept = shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
+  return broadcastTo(reshape(reduced, kept), shape);
+}
+
+/** The larger (or smaller) operand takes the gradient; equal ones share it. */
+function extremum(wins: (a: Tensor, b: Tensor) => Tensor): GradientRule<unknown> {
+  return ({ inputs: [a, b], gradient: g }) => {
+    const share = (x: Tensor, y: Tensor): Tensor => add(wins(x, y), scale(equal(x, y), 0.5));
+    return [() => sumTo(multiply(g, share(a, b)), a.shape), () => sumTo(multiply(g, share(b, a)), b.shape)];
+  };
+}
+
+function noGradientOf(operator: string, input: string): Gradient {
+  return () => {
+    throw new UsageError(`${operator}: its ${input} have no gradient; pass them through stopGradient()`);
+  };
+}
+
+const inverseRootTwoPi = 1 / Math.sqrt(2 * Math.PI);
+/** The standard normal density at x. */
+const density = (x: Tensor): Tensor => scale(exp(scale(multiply(x, x), -0.5)), inverseRootTwoPi);
+
+export const gradients: GradientTable = {
+  exp: ({ outputs: [y], gradient: g }) => [() => multiply(g, y)],
+  log: ({ inputs: [x], gradient: g }) => [() => divide(g, x)],
+  sqrt: ({ outputs: [y], gradient: g }) => [() => divide(scale(g, 0.5), y)],
+  relu: ({ outputs: [y], gradient: g }) => [() => where(y, g, zero(y))],
+  sigmoid: ({ outputs: [y], gradient: g }) => [() => multiply(g, multiply(y, affine(y, -1, 1)))],
+  softplus: ({ inputs: [x], gradient: g }) => [() => multiply(g, runOne("sigmoid", [x], {}))],
+  tanh: ({ outputs: [y], gradient: g }) => [() => multiply(g, affine(multiply(y, y), -1, 1))],
+  normalCdf: ({ inputs: [x], gradient: g }) => [() => multiply(g, density(x))],
+  gelu: ({ inputs: [x], gradient: g }) => [
+    () => multiply(g, add(runOne("normalCdf", [x], {}), multiply(x, density(x)))),
+  ],
+  clamp: ({ inputs: [x], outputs: [y], gradient: g }) => [() => multiply(g, equal(x, y))],
+  affine: ({ attributes, gradient: g }) => [() => scale(g, attributes.scale)],
+
+  add: ({ inputs: [a, b], gradient: g }) => [() => sumTo(g, a.shape), () => sumTo(g, b.shape)],
+  subtract: ({ inputs: [a, b], gradient: g }) => [() => sumTo(g, a.shape), () => scale(sumTo(g, b.shape), -1)],
+  multiply: ({ inputs: [a, b], gradient: g }) => [
+    () => sumTo(multiply(g, b), a.shape),
+    () => sumTo(multiply(g, a), b.shape),
+  ],
+  divide: ({ inputs: [a, b], outputs: [y], gradient: g }) => [
+    () => sumTo(divide(g, b), a.shape),
+    () => scale(sumTo(divide(multiply(g, y), b), b.shape), -1),
+  ],
+  maximum: extremum(greater),
+  minimum: extremum(less),
+  equal: "nondifferentiable",
+  notEqual: "nondifferentiable",
+  less: "nondifferentiable",
+  lessEqual: "nondifferentiable",
+  greater: "nondifferentiable",
+  greaterEqual: "nondifferentiable",
+  where: ({ inputs: [condition, a, b], gradient: g }) => [
+    undefined,
+    () => sumTo(where(condition, g, zero(g)), a.shape),
+    () => sumTo(where(condition, zero(g), g), b.shape),
+  ],
+
+  sum: ({ inputs: [x], attributes: { axes }, gradient: g }) => [() => spread(g, axes, x.shape)],
+  mean: ({ inputs: [x], outputs: [y], attributes: { axes }, gradient: g }) => [
+    () => spread(scale(g, y.size / x.size), axes, x.shape),
+  ],
+  // Equal maxima share the gradient.
+  max: ({ inputs: [x], outputs: [y], attributes: { axes }, gradient: g }) => [
+    () => {
+      const winners = equal(x, spread(y, axes, x.shape));
+      const share = divide(reshape(g, y.shape), reshape(sum(winners, { axes }), y.shape));
+      return multiply(winners, spread(share, axes, x.shape));
+    },
+  ],
+
+  reshape: ({ inputs: [x], gradient: g }) => [() => reshape(g, x.shape)],
+  transpose: ({ attributes: { permutation }, gradient: g }) => [
+    () => transpose(g, permutation.map((_, axis) => permutation.indexOf(axis))),
+  ],
+  slice: ({ inputs: [x], attributes: { begin, size }, gradient: g }) => [
+    () => pad(g, begin, x.shape.map((extent, axis) => extent - begin[axis] - size[axis])),
+  ],
+  pad: ({ inputs: [x], attributes: { before }, gradient: g }) => [() => slice(g, before, x.shape)],
+  concat: ({ inputs, attributes: { axis }, gradient: g }) => {
+    let end = 0;
+    return inputs.map(({ shape }) => {
+      const begin = shape.map((_, i) => (i === axis ? end : 0));
+      end += shape[axis];
+      return () => slice(g, begin, shape);
+    });
+  },
+  broadcastTo: ({ inputs: [x], gradient: g }) => [() => sumTo(g, x.shape)],
+
+  matmul: ({ inputs: [a, b], attributes: { transposeA, transposeB }, gradient: g }) => [
+    () =>
+      sumTo(
+        transposeA
+          ? matmul(b, g, { transposeA: transposeB, transposeB: true })
+          : matmul(g, b, { transposeB: !transposeB }),
+        a.shape,
+      ),
+    () =>
+      sumTo(
+        transposeB
+          ? matmul(g, a, { transposeA: true, transposeB: transposeA })
+          : matmul(a, g, { transposeA: !transposeA }),
+        b.shape,
+      ),
+  ],
+  linear: ({ inputs: [x, weight], gradient: g }) => [
+    () => matmul(g, weight, { transposeB: true }),
+    () => matmul(x, g, { transposeA: true }),
+    () => sum(g, { axes: [0] }),
+  ],
+
+  conv2d: ({ inputs: [x, filter], attributes, gradient: g }) => [
+    () => runOne("conv2dInputGradient", [g, filter], { ...attributes, inputShape: x.shape }),
+    () => runOne("conv2dWeightGradient", [x, g], { ...attributes, filterShape: filter.shape }),
+  ],
+  // Both gradients of a convolution are linear in each input, so their gradients are convolutions again.
+  conv2dInputGradient: ({ inputs: [dy, filter], attributes, gradient: g }) => [
+    () => runOne("conv2d", [g, filter], attributes),
+    () => runOne("conv2dWeightGradient", [g, dy], { ...attributes, filterShape: filter.shape }),
+  ],
+  conv2dWeightGradient: ({ inputs: [x, dy], attributes, gradient: g }) => [
+    () => runOne("conv2dInputGradient", [dy, g], { ...attributes, inputShape: x.shape }),
+    () => runOne("conv2d", [x, g], attributes),
+  ],
+
+  maxPool2d: ({ inputs: [x], outputs: [y], attributes, gradient: g }) => [
+    () => runOne("maxPool2dGradient", [x, y, g], attributes),
+  ],
+  maxPool2dGradient: "nondifferentiable",
+  averagePool2d: ({ inputs: [x], attributes, gradient: g }) => [
+    () => runOne("averagePool2dGradient", [g], { ...attributes, inputShape: x.shape }),
+  ],
+  averagePool2dGradient: ({ attributes, gradient: g }) => [() => runOne("averagePool2d", [g], attributes)],
+
+  batchNorm: ({ inputs: [x, gamma], outputs: [, mean, variance], attributes, gradient: g }) => {
+    const [dx, dgamma, dbeta] = run("batchNormGradient", [x, gamma, mean, variance, g], attributes);
+    return [() => dx, () => dgamma, () => dbeta];
+  },
+  batchNormGradient: "nondifferentiable",
+  batchNormInference: ({ inputs: [x, gamma, , mean, variance], attributes: { epsilon }, gradient: g }) => {
+    const deviation = runOne("sqrt", [affine(variance, 1, epsilon)], {});
+    const rows = x.shape.slice(0, -1).map((_, axis) => axis);
+    const normalised = (): Tensor => divide(runOne("subtract", [x, mean], {}), deviation);
+    return [
+      () => multiply(g, divide(gamma, deviation)),
+      () => sum(multiply(g, normalised()), { axes: rows }),
+      () => sum(g, { axes: rows }),
+      noGradientOf("batchNormInference", "running statistics"),
+      noGradientOf("batchNormInference", "running statistics"),
+    ];
+  },
+  movingAverage: "nondifferentiable",
+
+  softmaxCrossEntropy: ({ outputs: [, logitGradient], gradient: g }) => [
+    () => multiply(logitGradient, g),
+    noGradientOf("softmaxCrossEntropy", "targets"),
+  ],
+  queryInnerProduct: ({ inputs: [features, theta], gradient: g }) => [
+    () => matmul(g, theta),
+    () => matmul(g, features, { transposeA: true }),
+    () => sum(g, { axes: [0] }),
+  ],
+  // Both branches of the sharpening have slope 1 - 1/t.
+  sharpen: ({ attributes: { temperature }, gradient: g }) => [() => scale(g, 1 - 1 / temperature)],
+  assembleLoss: ({ inputs: [weak, strong, theta], outputs, gradient: g }) => {
+    const [, , , , weakGradient, strongGradient] = outputs;
+    const dw = (): Tensor => multiply(weakGradient, g);
+    const ds = (): Tensor => multiply(strongGradient, g);
+    return [
+      () => matmul(dw(), theta),
+      () => matmul(ds(), theta),
+      () => add(matmul(dw(), weak, { transposeA: true }), matmul(ds(), strong, { transposeA: true })),
+      () => sum(add(dw(), ds()), { axes: [0] }),
+      undefined,
+      noGradientOf("assembleLoss", "weights"),
+    ];
+  },
+
+  randomUniform: "nondifferentiable",
+  randomNormal: "nondifferentiable",
+  normaliseImages: "nondifferentiable",
+  augmentImages: "nondifferentiable",
+  adam: "nondifferentiable",
+  sgd: "nondifferentiable",
+};

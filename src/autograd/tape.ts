@@ -1,0 +1,190 @@
+// The tape: the record of differentiable operator calls of one forward pass, and the reverse sweep over it.
+
+import { LifetimeError, ShapeError } from "../device/index.ts";
+import { add } from "../operators/functions/elementwise.ts";
+import { reshape } from "../operators/functions/movement.ts";
+import { operators, type OperatorName } from "../operators/registry.ts";
+import type { CallObserver, Engine, OperatorCall } from "../runtime/index.ts";
+import { equalShapes, showShape, type Tensor } from "../tensor/index.ts";
+import { gradients as table, type Gradient, type GradientRule } from "./gradients.ts";
+
+/** One recorded call. Ids are those of the caller's tensors; the rule reads the tape's own handles on their data. */
+interface Entry {
+  readonly name: string;
+  readonly inputIds: readonly number[];
+  readonly outputIds: readonly number[];
+  /** Gradients of the inputs from that of output 0; only those for which `needed` is true are computed. */
+  readonly sweep: (gradient: Tensor, needed: readonly boolean[]) => (Tensor | undefined)[];
+  readonly release: () => void;
+}
+
+const recording = new WeakMap<Engine, Tape>();
+
+/** The tape that records on this engine now, if any. */
+export function currentTape(engine: Engine): Tape | undefined {
+  return recording.get(engine);
+}
+
+/**
+ * Records the operator calls between its creation and `gradients` (or `dispose`).
+ *
+ * With `watch`, only calls that depend on one of these tensors are recorded, and the memory of the others is free to
+ * go; without it, everything is.
+ */
+export class Tape implements Disposable {
+  readonly #engine: Engine;
+  readonly #outer: { readonly observer: CallObserver | undefined; readonly tape: Tape | undefined };
+  readonly #entries: Entry[] = [];
+  readonly #tracked: Set<number> | undefined;
+  #state: "recording" | "used" = "recording";
+
+  constructor(engine: Engine, watch?: Iterable<Tensor>) {
+    this.#engine = engine;
+    this.#tracked = watch === undefined ? undefined : new Set([...watch].map((tensor) => tensor.id));
+    this.#outer = { observer: engine.observer, tape: recording.get(engine) };
+    engine.observer = (call) => this.#record(call);
+    recording.set(engine, this);
+  }
+
+  /** Number of recorded calls. */
+  get length(): number {
+    return this.#entries.length;
+  }
+
+  /**
+   * The gradients of a scalar with respect to tensors, in their order; zeros where it does not depend on one.
+   * Ends the recording and releases what the tape held: a tape is used once.
+   *
+   * @throws LifetimeError at the second use, ShapeError when `scalar` has more than one element
+   */
+  gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
+    if (this.#state === "used") {
+      throw new LifetimeError("this tape was used already; record the forward pass again on a new Tape");
+    }
+    if (scalar.size !== 1) {
+      throw new ShapeError(`gradients: takes a scalar, got ${showShape(scalar.shape)}; sum or mean it first`);
+    }
+    this.#stop();
+    // Gradients are constants to an outer tape: there are no second derivatives.
+    const outer = this.#engine.observer;
+    this.#engine.observer = undefined;
+    try {
+      return this.#engine.scope(() => this.#sweep(scalar, wrt));
+    } finally {
+      this.#engine.observer = outer;
+      this.dispose();
+    }
+  }
+
+  /** Ends the recording and releases what it held. Safe to call twice. */
+  dispose(): void {
+    if (this.#state === "recording") this.#stop();
+    for (const entry of this.#entries) entry.release();
+    this.#entries.length = 0;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Adds a call with a gradient of its own; see `customGradient`. */
+  record(name: string, inputs: readonly Tensor[], outputs: readonly Tensor[], makeSweep: MakeSweep): void {
+    if (this.#tracked !== undefined) {
+      if (!inputs.some((tensor) => this.#tracked?.has(tensor.id))) return;
+      for (const tensor of outputs) this.#tracked.add(tensor.id);
+    }
+    // The caller may dispose its handles long before the reverse sweep; the tape keeps its own.
+    const held = { inputs: inputs.map((t) => this.#engine.share(t)), outputs: outputs.map((t) => this.#engine.share(t)) };
+    this.#entries.push({
+      name,
+      inputIds: inputs.map((tensor) => tensor.id),
+      outputIds: outputs.map((tensor) => tensor.id),
+      sweep: makeSweep(held.inputs, held.outputs),
+      release: () => {
+        for (const tensor of [...held.inputs, ...held.outputs]) tensor.dispose();
+      },
+    });
+  }
+
+  #record({ operator, inputs, outputs, attributes }: OperatorCall): void {
+    const name = operator.name as OperatorName;
+    const rule = operators[name] === undefined ? undefined : table[name];
+    if (rule === undefined || rule === "nondifferentiable") return;
+    this.record(name, inputs, outputs, (heldInputs, heldOutputs) => (gradient, needed) => {
+      const thunks = (rule as GradientRule<unknown>)({
+        inputs: heldInputs,
+        outputs: heldOutputs,
+        attributes,
+        gradient,
+      });
+      return heldInputs.map((_, i) => (needed[i] === true ? thunks[i]?.() : undefined));
+    });
+  }
+
+  #sweep(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
+    const wanted = new Set(wrt.map((tensor) => tensor.id));
+    // Only calls on a path from a wanted tensor are worth a gradient.
+    const onPath = new Set(wanted);
+    for (const { inputIds, outputIds } of this.#entries) {
+      if (inputIds.some((id) => onPath.has(id))) for (const id of outputIds) onPath.add(id);
+    }
+    const found = new Map<number, Tensor>([[scalar.id, this.#engine.full(scalar.shape, 1)]]);
+    for (const entry of this.#entries.toReversed()) {
+      const [first = -1, ...others] = entry.outputIds;
+      for (const id of others) {
+        if (found.has(id)) throw new LifetimeError(`${entry.name}: only its first output has a gradient`);
+      }
+      const gradient = found.get(first);
+      if (gradient === undefined || !onPath.has(first)) continue;
+      const needed = entry.inputIds.map((id) => onPath.has(id));
+      const parts = this.#engine.scope(() => separate(gradient, entry.sweep(gradient, needed)));
+      if (!wanted.has(first)) {
+        found.delete(first);
+        gradient.dispose();
+      }
+      entry.inputIds.forEach((id, i) => {
+        const part = parts[i];
+        if (part === undefined) return;
+        const sum = found.get(id);
+        if (sum === undefined) {
+          found.set(id, part);
+          return;
+        }
+        found.set(id, add(sum, part));
+        sum.dispose();
+        part.dispose();
+      });
+    }
+    return wrt.map((tensor) => {
+      const gradient = found.get(tensor.id) ?? this.#engine.zeros(tensor.shape);
+      if (!equalShapes(gradient.shape, tensor.shape)) {
+        throw new ShapeError(
+          `gradients: a rule gave ${showShape(gradient.shape)} for a tensor ${showShape(tensor.shape)}`,
+        );
+      }
+      return gradient;
+    });
+  }
+
+  #stop(): void {
+    this.#state = "used";
+    this.#engine.observer = this.#outer.observer;
+    if (this.#outer.tape === undefined) recording.delete(this.#engine);
+    else recording.set(this.#engine, this.#outer.tape);
+  }
+}
+
+/** A rule may pass its gradient on, or one tensor twice; each input gets a handle of its own. */
+function separate(gradient: Tensor, parts: readonly (Tensor | undefined)[]): (Tensor | undefined)[] {
+  const taken = new Set([gradient]);
+  return parts.map((part) => {
+    if (part === undefined) return undefined;
+    if (taken.has(part)) return reshape(part, part.shape);
+    taken.add(part);
+    return part;
+  });
+}
+
+type MakeSweep = (inputs: readonly Tensor[], outputs: readonly Tensor[]) => Entry["sweep"];
+
+export type { Gradient };

@@ -1,0 +1,91 @@
+#!/usr/bin/env node
+// The command line: `tessera train | demo | devices`. Bad input is one line on stderr and exit code 2.
+
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, Option } from "commander";
+import { TesseraError } from "../device/index.ts";
+import { deviceChoices } from "../runtime/index.ts";
+import { demo, type DemoOptions } from "./demo.ts";
+import { devices } from "./devices.ts";
+import { wholeNumber } from "./options.ts";
+import { trainCommand, type TrainOptions } from "./train.ts";
+
+const badInput = 2;
+const failed = 1;
+
+const { version, description } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  version: string;
+  description: string;
+};
+
+/** Options of every command that computes. */
+function withDevice(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--device <device>", "where to compute: auto takes WebGPU when there is an adapter")
+        .choices(deviceChoices)
+        .default("auto"),
+    )
+    .option("--adapter <name>", "the WebGPU adapter whose name contains this text (see: tessera devices)")
+    .addOption(
+      new Option("--power <preference>", "which adapter to prefer").choices(["low-power", "high-performance"]),
+    );
+}
+
+const program = new Command("tessera")
+  .description(description)
+  .version(version)
+  .option("--debug", "print stack traces")
+  .configureHelp({ showGlobalOptions: true })
+  .showSuggestionAfterError()
+  .exitOverride()
+  // Errors are printed once, in run().
+  .configureOutput({ outputError: () => undefined });
+
+withDevice(program.command("train"))
+  .description("train a classifier on the sources of a manifest")
+  .argument("<manifest>", "YAML file; see examples/")
+  .requiredOption("--data-root <folder>", "folder that the manifest's paths start from")
+  .requiredOption("--out <folder>", "folder for metrics.jsonl and summary.json")
+  .option("--limit <images>", "at most so many images per source", wholeNumber("--limit", 1))
+  .option("--epochs <n>", "instead of the manifest's number of epochs", wholeNumber("--epochs", 1))
+  .option("--seed <n>", "seed of initial weights, order and augmentation", wholeNumber("--seed", 0), 0)
+  .option("--force", "overwrite the run in --out", false)
+  .option("--quiet", "print the result only", false)
+  .action((manifest: string, options: TrainOptions) => trainCommand(manifest, options));
+
+withDevice(program.command("demo"))
+  .description("train on drawn radiographs from two partially labelled sites; needs no data")
+  .option("--seed <n>", "seed of pictures, initial weights, order and augmentation", wholeNumber("--seed", 0), 0)
+  .option("--quiet", "print the result only", false)
+  .action((options: DemoOptions) => demo(options));
+
+program
+  .command("devices")
+  .description("list what Tessera can compute on")
+  .option("--json", "as JSON", false)
+  .action((options: { json: boolean }) => devices(options));
+
+for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => undefined });
+
+async function run(): Promise<number> {
+  try {
+    await program.parseAsync();
+    return typeof process.exitCode === "number" ? process.exitCode : 0;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0; // --help, --version
+      if (error.code === "commander.help") return badInput; // no command: the help was printed
+      process.stderr.write(`${error.message.replace(/\s*\n\s*/g, " ")} (see: tessera --help)\n`);
+      return badInput;
+    }
+    const debug = program.opts<{ debug?: boolean }>().debug === true;
+    const known = error instanceof TesseraError;
+    const text = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`error: ${known ? text : `unexpected: ${text}; run again with --debug for the stack trace`}\n`);
+    if (debug && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
+    return known ? badInput : failed;
+  }
+}
+
+process.exitCode = await run();

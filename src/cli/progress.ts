@@ -1,0 +1,100 @@
+// Progress that a person can watch: a bar with images per second and the time left on a terminal, a line per epoch
+// elsewhere.
+
+import { SingleBar } from "cli-progress";
+import type { EpochReport, StepReport, TrainingListener } from "../assemble/index.ts";
+
+export interface ProgressOptions {
+  /** What is trained, in front of the bar. */
+  readonly title: string;
+  readonly epochs: number;
+  readonly steps: number;
+  readonly batch: number;
+  readonly quiet: boolean;
+}
+
+const seconds = (value: number): string =>
+  value < 90 ? `${Math.ceil(value)} s` : `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
+
+/** Shows a run on stderr; `stop` leaves the terminal as it was. */
+export class Progress {
+  readonly #options: ProgressOptions;
+  readonly #bar: SingleBar | undefined;
+  readonly #started = performance.now();
+  #first: { at: number; step: number } | undefined;
+  #lastLine = 0;
+
+  constructor(options: ProgressOptions) {
+    this.#options = options;
+    if (options.quiet || !process.stderr.isTTY) return;
+    this.#bar = new SingleBar({
+      format: `{title} {bar} epoch {epoch}/{epochs}  step {value}/{total}  loss {loss}  {speed}  {left}`,
+      barCompleteChar: "█",
+      barIncompleteChar: "░",
+      barsize: 24,
+      hideCursor: true,
+      stream: process.stderr,
+      stopOnComplete: false,
+      // Ctrl-C is the command's to handle.
+      gracefulExit: false,
+    });
+    const { title, epochs, steps } = options;
+    this.#bar.start(epochs * steps, 0, { title, epoch: 1, epochs, loss: "-", speed: "compiling kernels", left: "" });
+  }
+
+  listener(): TrainingListener {
+    return { step: (report) => this.#step(report), epoch: (report) => this.#epoch(report) };
+  }
+
+  stop(): void {
+    this.#bar?.stop();
+  }
+
+  #step({ epoch, step, losses }: StepReport): void {
+    const { epochs, steps, batch, quiet, title } = this.#options;
+    if (quiet) return;
+    const now = performance.now();
+    // The first step compiles the kernels; speed is measured from its end.
+    this.#first ??= { at: now, step };
+    const done = step - this.#first.step;
+    const rate = done === 0 ? 0 : (1000 * done) / (now - this.#first.at);
+    const left = rate === 0 ? "" : `${seconds((epochs * steps - step) / rate)} left`;
+    const speed = rate === 0 ? "" : `${Math.round(rate * batch)} images/s`;
+    const loss = losses.total.toFixed(4);
+    if (this.#bar !== undefined) {
+      this.#bar.update(step, { epoch: epoch + 1, loss, speed, left });
+    } else if (now - this.#lastLine > 10_000) {
+      // A log file gets a line every ten seconds.
+      this.#lastLine = now;
+      process.stderr.write(`${title} epoch ${epoch + 1}/${epochs} step ${step}/${epochs * steps} loss ${loss} ${speed} ${left}\n`);
+    }
+  }
+
+  #epoch({ epoch, losses, meanAuc }: EpochReport): void {
+    const { epochs, quiet, title } = this.#options;
+    if (quiet || this.#bar !== undefined) return;
+    const elapsed = seconds((performance.now() - this.#started) / 1000);
+    const mean = meanAuc === null ? "undefined" : meanAuc.toFixed(4);
+    process.stderr.write(
+      `${title} epoch ${epoch + 1}/${epochs} done after ${elapsed}: loss ${losses.total.toFixed(4)}, mean AUC ${mean}\n`,
+    );
+  }
+}
+
+/** Runs `body` with a signal that Ctrl-C aborts; a second Ctrl-C ends the process at once. */
+export async function untilInterrupted<Result>(body: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const controller = new AbortController();
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+    process.stderr.write("\nstopping after this step; press Ctrl-C again to stop at once\n");
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  try {
+    return await body(controller.signal);
+  } finally {
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+  }
+}

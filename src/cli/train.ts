@@ -1,0 +1,127 @@
+// `tessera train`: from a manifest to a run folder.
+
+import { RunFolder, stepsPerEpoch, train, type TrainingSettings } from "../assemble/index.ts";
+import { loadAssembly, readManifest, type Manifest } from "../data/index.ts";
+import { aucTable, showAuc } from "../report/index.ts";
+import { openEngine } from "../runtime/index.ts";
+import { engineOptions, type DeviceOptions } from "./options.ts";
+import { Progress, untilInterrupted } from "./progress.ts";
+
+export interface TrainOptions extends DeviceOptions {
+  readonly dataRoot: string;
+  readonly out: string;
+  readonly limit?: number;
+  readonly epochs?: number;
+  readonly seed: number;
+  readonly force: boolean;
+  readonly quiet: boolean;
+}
+
+/** The trainer's settings as a manifest has them. */
+export function settingsOf({ image, model, train: section, augment }: Manifest, seed: number): TrainingSettings {
+  return {
+    network: {
+      inputChannels: image.channels,
+      stem: { ...model.stem, pool: false },
+      blocks: model.blocks,
+      growth: model.growth,
+      bottleneck: model.bottleneck,
+      compression: model.compression,
+    },
+    normalisation: { mean: image.mean, deviation: image.deviation },
+    weak: { shift: augment.shift, noise: augment.noise, flip: augment.flip },
+    strong: augment.strong,
+    batch: section.batch,
+    epochs: section.epochs,
+    warmupEpochs: section.warmupEpochs,
+    learningRate: section.learningRate,
+    lambdaPseudo: section.lambdaPseudo,
+    lambdaConsistency: section.lambdaConsistency,
+    threshold: section.tau,
+    temperature: section.temperature,
+    stopGradient: section.stopGradient,
+    seed,
+  };
+}
+
+export async function trainCommand(file: string, options: TrainOptions): Promise<void> {
+  const started = performance.now();
+  const manifest = await readManifest(file);
+  const read = settingsOf(manifest, options.seed);
+  const settings = { ...read, epochs: options.epochs ?? read.epochs };
+  const say = (text: string): void => {
+    if (!options.quiet) process.stderr.write(`${text}\n`);
+  };
+
+  const assembly = await loadAssembly(manifest, {
+    dataRoot: options.dataRoot,
+    seed: options.seed,
+    ...(options.limit === undefined ? {} : { limit: options.limit }),
+  });
+  const images = Object.fromEntries(assembly.sources.map(({ source, count }) => [source, count]));
+  const total = assembly.sources.reduce((sum, { count }) => sum + count, 0);
+  using engine = await openEngine(engineOptions(options));
+  const folder = new RunFolder(options.out, options.force);
+  try {
+    say(
+      `${total} images from ${assembly.sources.map(({ source, count }) => `${source} (${count})`).join(", ")}; ` +
+        `${assembly.test.count} test images; on ${engine.traits.name}`,
+    );
+    const batch = Math.min(settings.batch, total);
+    const steps = stepsPerEpoch(total, batch);
+    const progress = new Progress({
+      ...{ title: "train", epochs: settings.epochs, steps, batch, quiet: options.quiet },
+    });
+    const lines = folder.listener();
+    const bar = progress.listener();
+    const result = await untilInterrupted((signal) =>
+      train(
+        engine,
+        assembly,
+        settings,
+        {
+          step: (report) => {
+            lines.step?.(report);
+            bar.step?.(report);
+          },
+          epoch: (report) => {
+            lines.epoch?.(report);
+            bar.epoch?.(report);
+          },
+        },
+        signal,
+      ),
+    ).finally(() => progress.stop());
+
+    const seconds = (performance.now() - started) / 1000;
+    const { evaluation } = result;
+    const none = Object.fromEntries(assembly.classes.map((name) => [name, null]));
+    folder.finish({
+      meanAuc: evaluation?.meanAuc ?? null,
+      auc: evaluation?.auc ?? none,
+      epochs: result.epochs,
+      interrupted: result.stopped,
+      seconds: Math.round(seconds * 10) / 10,
+      seed: options.seed,
+      device: engine.backend.kind,
+      adapter: engine.traits.name,
+      driver: engine.traits.description,
+      manifest: file,
+      images,
+      parameters: result.classifier.parameterCount,
+    });
+    if (evaluation !== undefined) {
+      const column = {
+        name: "AUC",
+        cell: (name: string) => showAuc(evaluation.auc[name]),
+        mean: showAuc(evaluation.meanAuc),
+      };
+      process.stdout.write(`${aucTable(assembly.classes, [column])}\n`);
+    }
+    say(`${result.stopped ? "stopped" : "done"} after ${seconds.toFixed(0)} s; the run is in ${options.out}`);
+    if (result.stopped) process.exitCode = 130;
+    result.classifier.dispose();
+  } finally {
+    folder.close();
+  }
+}

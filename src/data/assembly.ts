@@ -1,0 +1,140 @@
+// What every dataset becomes in memory: images with label states; all that trainers and metrics need to know of data.
+import { absent, negative, positive } from "../metrics/label-states.ts";
+import { DataError, ManifestError } from "./failures.ts";
+
+export { absent, negative, positive } from "../metrics/label-states.ts";
+
+/** Images of one source and what is known of each. */
+export interface ImageSet {
+  /** Name of the source, for tables and messages. */
+  readonly source: string;
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** [count, height, width, channels], 0..255. */
+  readonly pixels: Uint8Array;
+  /** [count, K] label states: 0 negative, 1 positive, 255 absent. */
+  readonly states: Uint8Array;
+}
+
+/** Several partially labelled sources over one list of classes, and a test split that belongs to none of them. */
+export interface Assembly {
+  readonly classes: readonly string[];
+  readonly sources: readonly ImageSet[];
+  readonly test: ImageSet;
+}
+
+/**
+ * Checks one image set: lengths agree with the sizes, states are label states.
+ *
+ * @throws DataError naming the source, and the record where one is at fault
+ */
+export function imageSet(set: ImageSet, classCount: number): ImageSet {
+  for (const size of [set.count, set.height, set.width, set.channels]) {
+    if (!Number.isInteger(size) || size < 1) {
+      throw new DataError(
+        set.source,
+        `has ${set.count} images of ${set.height} x ${set.width} x ${set.channels}; all four must be 1 or more`,
+      );
+    }
+  }
+  const pixelCount = set.count * set.height * set.width * set.channels;
+  if (set.pixels.length !== pixelCount) {
+    throw new DataError(
+      set.source,
+      `has ${set.pixels.length} pixel values where its sizes need ${pixelCount}`,
+    );
+  }
+  if (set.states.length !== set.count * classCount) {
+    throw new DataError(
+      set.source,
+      `has ${set.states.length} label states where ${set.count} images and ${classCount} classes need ${set.count * classCount}`,
+    );
+  }
+  const wrong = set.states.findIndex((state) => state !== negative && state !== positive && state !== absent);
+  if (wrong >= 0) {
+    throw new DataError(
+      set.source,
+      `label state ${set.states[wrong]} of class ${wrong % classCount} is none of ${negative}, ${positive}, ${absent}`,
+      { record: Math.floor(wrong / classCount) },
+    );
+  }
+  return set;
+}
+
+/**
+ * Checks that sources and test split fit together and that somebody knows each class.
+ *
+ * @throws ManifestError for bad class names, or a class whose every label is absent in every source
+ * @throws DataError for a set whose lengths or sizes do not agree
+ */
+export function assembly(parts: Assembly): Assembly {
+  const { classes, sources, test } = parts;
+  const fail = (field: string, reason: string): never => {
+    throw new ManifestError("assembly", field, reason);
+  };
+  if (classes.length === 0) fail("classes", "is empty");
+  if (sources.length === 0) fail("sources", "is empty");
+  const twice = classes.find((name, i) => classes.indexOf(name) !== i);
+  if (twice !== undefined) fail("classes", `names "${twice}" twice`);
+
+  for (const set of [...sources, test]) {
+    imageSet(set, classes.length);
+    if (set.height !== test.height || set.width !== test.width || set.channels !== test.channels) {
+      throw new DataError(
+        set.source,
+        `holds images of ${describeSize(set)}, but "${test.source}" holds ${describeSize(test)}; all must agree`,
+      );
+    }
+  }
+  for (const [k, name] of classes.entries()) {
+    if (!sources.some((set) => knowsClass(set, k, classes.length))) {
+      fail("classes", `names "${name}", but no source knows it: its label is absent everywhere`);
+    }
+  }
+  return { classes, sources, test };
+}
+
+/** Image sets of one size, one after the other, under one name: several sources trained or tested as one. */
+export function concatenate(source: string, sets: readonly ImageSet[]): ImageSet {
+  const first = sets.at(0);
+  if (first === undefined) throw new DataError(source, "joins no image sets");
+  for (const set of sets) {
+    if (describeSize(set) !== describeSize(first)) {
+      throw new DataError(
+        source,
+        `joins images of ${describeSize(first)} ("${first.source}") and ${describeSize(set)} ("${set.source}")`,
+      );
+    }
+  }
+  const joined = (pick: (set: ImageSet) => Uint8Array): Uint8Array => {
+    const whole = new Uint8Array(sets.reduce((length, set) => length + pick(set).length, 0));
+    let at = 0;
+    for (const set of sets) {
+      whole.set(pick(set), at);
+      at += pick(set).length;
+    }
+    return whole;
+  };
+  return {
+    source,
+    count: sets.reduce((sum, set) => sum + set.count, 0),
+    height: first.height,
+    width: first.width,
+    channels: first.channels,
+    pixels: joined((set) => set.pixels),
+    states: joined((set) => set.states),
+  };
+}
+
+function knowsClass(set: ImageSet, column: number, classCount: number): boolean {
+  for (let at = column; at < set.states.length; at += classCount) {
+    if (set.states[at] !== absent) return true;
+  }
+  return false;
+}
+
+function describeSize(set: ImageSet): string {
+  return `${set.height} x ${set.width} x ${set.channels}`;
+}

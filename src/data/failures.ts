@@ -1,0 +1,33 @@
+// The typed errors of the data room: each names the file and the record or field at fault.
+import { TesseraError } from "../device/errors.ts";
+
+/** A data file is missing, damaged, or does not hold what it says. */
+export class DataError extends TesseraError {
+  readonly file: string;
+  /** Which record of the file, counted from 0, where one is at fault. */
+  readonly record: number | undefined;
+
+  constructor(file: string, reason: string, options: { record?: number; cause?: unknown } = {}) {
+    const where = options.record === undefined ? file : `${file}: record ${options.record}`;
+    super(`${where}: ${reason}`, { cause: options.cause });
+    this.file = file;
+    this.record = options.record;
+  }
+}
+
+/** A manifest, or an assembly put together by hand, says something that cannot be meant. */
+export class ManifestError extends TesseraError {
+  readonly file: string;
+  /** Path of the field, such as `sources[0].knows[2]`; empty where the whole file is at fault. */
+  readonly field: string;
+  /** Line in the file, counted from 1, where known. */
+  readonly line: number | undefined;
+
+  constructor(file: string, field: string, reason: string, options: { line?: number; cause?: unknown } = {}) {
+    const where = options.line === undefined ? file : `${file}:${options.line}`;
+    super(`${where}: ${field === "" ? "" : `${field} `}${reason}`, { cause: options.cause });
+    this.file = file;
+    this.field = field;
+    this.line = options.line;
+  }
+}

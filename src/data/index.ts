@@ -1,0 +1,17 @@
+// The data floor: from manifests, files and phantoms to an assembly in memory.
+
+export {
+  absent,
+  assembly,
+  concatenate,
+  imageSet,
+  negative,
+  positive,
+  type Assembly,
+  type ImageSet,
+} from "./assembly.ts";
+export { DataError, ManifestError } from "./failures.ts";
+export { loadAssembly } from "./load.ts";
+export { parseManifest, readManifest, type Manifest } from "./manifest.ts";
+export { epochOrder, permutation } from "./order.ts";
+export { findingNames, phantoms, siteNames, type Finding, type Site } from "./phantoms/index.ts";

@@ -1,0 +1,124 @@
+// Phantom radiographs: small chest images drawn by simulated physics, with fully known truth, for demo and tests.
+import { absent, imageSet } from "../assembly.ts";
+import type { ImageSet } from "../assembly.ts";
+import { DataError, ManifestError } from "../failures.ts";
+import { suggestion } from "../nearest.ts";
+import { randomStream } from "../random.ts";
+import { expose, sitePhysics } from "./exposure.ts";
+import { diseaseOf } from "./findings.ts";
+import { findingNames } from "./names.ts";
+import type { Finding, Site } from "./names.ts";
+import { project } from "./projection.ts";
+import { randomThorax } from "./thorax.ts";
+
+export { findingNames, siteNames } from "./names.ts";
+export type { Finding, Site } from "./names.ts";
+
+export interface PhantomOptions {
+  readonly count: number;
+  /** Pixels along each side, 16 or more; default 32. */
+  readonly size?: number;
+  readonly site: Site;
+  readonly seed: number;
+  /** Classes, in column order; a finding that is not among them is never drawn. Default: all six. */
+  readonly findings?: readonly Finding[];
+  /** Share of the images that show a finding, each independently: one number, or one a finding. Default 0.3. */
+  readonly prevalence?: number | Readonly<Partial<Record<Finding, number>>>;
+  /** The findings that the site has labels of; the others are absent. Default: all of `findings`. */
+  readonly knows?: readonly Finding[];
+}
+
+export interface PhantomSet extends ImageSet {
+  /** [count, K]: 0 or 1 for every finding, whether the site knows it or not. */
+  readonly truth: Uint8Array;
+}
+
+export const defaultPrevalence = 0.3;
+
+/** Beams averaged in a pixel, along each side: fine lines such as the pleura would flicker with fewer. */
+const raysPerPixel = 2;
+
+/**
+ * Draws radiographs at one site. Image i depends on seed, site and i alone: not on how many others are drawn, and a
+ * finding's place not on which others are there.
+ *
+ * @throws ManifestError for an unknown finding
+ * @throws DataError for sizes and counts that cannot be
+ */
+export function phantoms(options: PhantomOptions): PhantomSet {
+  const { count, size = 32, site, seed, findings = findingNames, knows = findings } = options;
+  const { prevalence = defaultPrevalence } = options;
+  for (const [field, list, allowed] of [
+    ["findings", findings, findingNames],
+    ["knows", knows, findings],
+  ] as const) {
+    const stranger = list.find((name) => !allowed.includes(name));
+    if (stranger !== undefined) {
+      throw new ManifestError(
+        "phantoms",
+        field,
+        `names "${stranger}", which is not one of ${allowed.join(", ")}${suggestion(stranger, allowed)}`,
+      );
+    }
+  }
+  if (!Number.isInteger(count) || count < 1 || !Number.isInteger(size) || size < 16) {
+    throw new DataError(
+      "phantoms",
+      `cannot be ${count} images of ${size} x ${size}: at least 1, of at least 16 x 16`,
+    );
+  }
+  const shareOf = (finding: Finding): number =>
+    typeof prevalence === "number" ? prevalence : (prevalence[finding] ?? defaultPrevalence);
+
+  const pixels = new Uint8Array(count * size * size);
+  const truth = new Uint8Array(count * findings.length);
+  const states = new Uint8Array(count * findings.length).fill(absent);
+  for (let i = 0; i < count; i++) {
+    const present = findings.filter((finding) => chance(seed, site, i, finding) < shareOf(finding));
+    drawPhantom(
+      { seed, site, index: i, present, size },
+      pixels.subarray(i * size * size, (i + 1) * size * size),
+    );
+    for (const [k, finding] of findings.entries()) {
+      const state = present.includes(finding) ? 1 : 0;
+      truth[i * findings.length + k] = state;
+      if (knows.includes(finding)) states[i * findings.length + k] = state;
+    }
+  }
+  const set = { source: `phantoms ${site}`, count, height: size, width: size, channels: 1, pixels, states };
+  return { ...imageSet(set, findings.length), truth };
+}
+
+/** One image and what it is to show. */
+export interface PhantomImage {
+  readonly seed: number;
+  readonly site: Site;
+  readonly index: number;
+  readonly present: readonly Finding[];
+  readonly size: number;
+}
+
+/** Draws one radiograph into [size, size] grey levels. */
+export function drawPhantom(image: PhantomImage, into: Uint8Array): void {
+  const { seed, site, index, size } = image;
+  expose(
+    phantomAttenuation(image, size * raysPerPixel),
+    size,
+    site,
+    randomStream(seed, "grain", site, index),
+    into,
+  );
+}
+
+/** The line integrals behind one radiograph, free of noise and contrast: [rays, rays], in nepers. */
+export function phantomAttenuation({ seed, site, index, present }: PhantomImage, rays: number): Float32Array {
+  const thorax = randomThorax(randomStream(seed, "thorax", site, index), sitePhysics[site].portable);
+  const disease = diseaseOf(present, thorax, (finding) =>
+    randomStream(seed, "finding", site, index, finding),
+  );
+  return project(thorax, disease, rays);
+}
+
+function chance(seed: number, site: Site, index: number, finding: Finding): number {
+  return randomStream(seed, "present", site, index, finding).uniform();
+}

@@ -1,0 +1,149 @@
+// The WebGPU device: choosing an adapter, asking for all it has, and keeping its errors until someone can catch them.
+
+import {
+  DeviceLostError,
+  DeviceUnavailableError,
+  KernelError,
+  OutOfMemoryError,
+  TesseraError,
+} from "./errors.ts";
+import { provider } from "./provider.ts";
+import { optionalFeatures, traitsOf, type AdapterTraits } from "./traits.ts";
+
+export interface DeviceRequest {
+  readonly powerPreference?: "low-power" | "high-performance";
+  /** Take the first adapter whose name or description contains this text (case does not matter). */
+  readonly adapterName?: string;
+}
+
+/** A device with its traits, its first uncaught error, and its end. */
+export interface Gpu {
+  readonly device: GPUDevice;
+  readonly traits: AdapterTraits;
+  /** Throws the first error the device reported since the last check, or DeviceLostError once it is gone. */
+  check(): void;
+  /** Resolves when the device is gone, with the reason; never rejects. */
+  readonly lost: Promise<DeviceLostError>;
+  /** Destroys the device; what lives on it is gone. Safe to call twice. */
+  destroy(): void;
+}
+
+/** Every adapter that can be reached, each once, the preferred first. */
+export async function listAdapters(): Promise<GPUAdapter[]> {
+  const gpu = await provider();
+  const requests: GPURequestAdapterOptions[] = [
+    { powerPreference: "high-performance" },
+    { powerPreference: "low-power" },
+    { forceFallbackAdapter: true },
+  ];
+  const found = new Map<string, GPUAdapter>();
+  for (const request of requests) {
+    const adapter = await gpu.requestAdapter(request);
+    if (adapter === null) continue;
+    const { vendor, architecture, device, description } = adapter.info;
+    const key = [vendor, architecture, device, description].join("|");
+    if (!found.has(key)) found.set(key, adapter);
+  }
+  return [...found.values()];
+}
+
+async function chooseAdapter(request: DeviceRequest): Promise<GPUAdapter> {
+  const wanted = request.adapterName?.toLowerCase();
+  if (wanted === undefined) {
+    const gpu = await provider();
+    const adapter = await gpu.requestAdapter({
+      powerPreference: request.powerPreference ?? "high-performance",
+    });
+    if (adapter !== null) return adapter;
+    throw new DeviceUnavailableError(
+      "no WebGPU adapter found; install a Vulkan driver (Debian/Ubuntu: mesa-vulkan-drivers 24 or newer), " +
+        "or use --device reference to run on the CPU without one",
+    );
+  }
+  const adapters = await listAdapters();
+  const match = adapters.find((adapter) =>
+    `${adapter.info.device} ${adapter.info.description} ${adapter.info.vendor}`
+      .toLowerCase()
+      .includes(wanted),
+  );
+  if (match !== undefined) return match;
+  const names = adapters.map((adapter) => `"${adapter.info.device || adapter.info.description}"`).join(", ");
+  throw new DeviceUnavailableError(
+    `no WebGPU adapter is named like "${request.adapterName ?? ""}"; found: ${names === "" ? "none" : names}`,
+  );
+}
+
+/** All limits of the adapter, so that the engine may use large buffers and workgroups where there are any. */
+function allLimits(adapter: GPUAdapter): Record<string, number> {
+  const limits: Record<string, number> = {};
+  for (const name in adapter.limits) {
+    const value: unknown = adapter.limits[name as keyof GPUSupportedLimits];
+    if (typeof value === "number") limits[name] = value;
+  }
+  return limits;
+}
+
+/** Says in Tessera's words what kind of error the device reported. */
+export function describeDeviceError(error: GPUError): TesseraError {
+  const kind = error.constructor.name;
+  if (kind === "GPUOutOfMemoryError") {
+    return new OutOfMemoryError(`the device is out of memory: ${error.message}`, { cause: error });
+  }
+  return new KernelError(`the device rejected a launch: ${error.message}`, { cause: error });
+}
+
+/**
+ * Opens a device on the adapter that fits the request, with every limit the adapter has.
+ * @throws DeviceUnavailableError when no adapter fits or the adapter gives no device
+ */
+export async function openGpu(request: DeviceRequest = {}): Promise<Gpu> {
+  const adapter = await chooseAdapter(request);
+  const features = optionalFeatures.filter((feature) => adapter.features.has(feature));
+  const traits = traitsOf(adapter, features);
+  let device: GPUDevice;
+  try {
+    device = await adapter.requestDevice({
+      label: "tessera",
+      requiredFeatures: features as GPUFeatureName[],
+      requiredLimits: allLimits(adapter),
+    });
+  } catch (cause) {
+    throw new DeviceUnavailableError(
+      `adapter "${traits.name}" refused a device: ${(cause as Error).message}; try another with --adapter NAME`,
+      { cause },
+    );
+  }
+
+  let firstError: TesseraError | undefined;
+  let end: DeviceLostError | undefined;
+  device.addEventListener("uncapturederror", (event) => {
+    event.preventDefault(); // kept and thrown, not printed
+    firstError ??= describeDeviceError(event.error);
+  });
+  const lost = device.lost.then((info) => {
+    const why = info.reason === "destroyed" ? "it was destroyed" : info.message;
+    end = new DeviceLostError(
+      `the device "${traits.name}" was lost: ${why}; resume from the last checkpoint`,
+    );
+    return end;
+  });
+
+  let destroyed = false;
+  return {
+    device,
+    traits,
+    lost,
+    check() {
+      if (end !== undefined) throw end;
+      if (destroyed) throw new DeviceLostError(`the device "${traits.name}" was destroyed by this program`);
+      const error = firstError;
+      firstError = undefined;
+      if (error !== undefined) throw error;
+    },
+    destroy() {
+      if (destroyed) return;
+      destroyed = true;
+      device.destroy();
+    },
+  };
+}

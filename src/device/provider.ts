@@ -1,0 +1,39 @@
+// Where WebGPU comes from: the browser's own, or Dawn for Node, held so that it can never be collected.
+
+import { DeviceUnavailableError } from "./errors.ts";
+
+/**
+ * The object from `create([])` owns Dawn's instance. A module-level or local constant does not keep it: once V8
+ * optimises the functions that mention it, the dead variable is dropped, the instance is destroyed, and a later
+ * ProcessEvents crashes the process (mutex assertion, std::system_error or a segfault, most often after heavy
+ * JavaScript; webgpu 0.3.8 to 0.6.2, seen 8 of 8 times in 2026). A property of globalThis is always reachable.
+ */
+const lasting = Symbol.for("tessera.webgpu");
+type Lasting = { [lasting]?: Promise<GPU> };
+
+async function createProvider(): Promise<GPU> {
+  const browser = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
+  if (browser !== undefined) return browser;
+  // lavapipe asks for this folder and complains on stderr when it is not named; any existing folder will do.
+  process.env["XDG_RUNTIME_DIR"] ??= "/tmp";
+  let dawn: { create: (options: string[]) => GPU };
+  try {
+    dawn = (await import("webgpu")) as unknown as typeof dawn;
+  } catch (cause) {
+    throw new DeviceUnavailableError(
+      `the "webgpu" package (Dawn for Node) does not load on ${process.platform}-${process.arch}: ` +
+        `${(cause as Error).message.split("\n")[0] ?? ""}; reinstall it, or use --device reference`,
+      { cause },
+    );
+  }
+  return dawn.create([]);
+}
+
+/**
+ * The WebGPU entry point of this process, created once and never released.
+ * @throws DeviceUnavailableError when neither a browser's WebGPU nor Dawn's binding can be loaded
+ */
+export function provider(): Promise<GPU> {
+  const holder = globalThis as Lasting;
+  return (holder[lasting] ??= createProvider());
+}

@@ -1,0 +1,50 @@
+// What the engine knows about an adapter: plain data, so that candidates and tests can be given any adapter.
+
+/** The facts a candidate may depend on. `maxWorkgroupsPerDimension` is the fold limit of every launch. */
+export interface AdapterTraits {
+  /** Readable name, e.g. "llvmpipe (LLVM 15.0.6, 256 bits)". */
+  readonly name: string;
+  readonly vendor: string;
+  readonly architecture: string;
+  /** Driver and version, as the implementation tells them. */
+  readonly description: string;
+  /** True for a software rasteriser (lavapipe, SwiftShader): loads and barriers are dear, launches cheap. */
+  readonly isSoftware: boolean;
+  /** Optional features the device was created with. */
+  readonly features: ReadonlySet<string>;
+  /** Lanes of a subgroup, smallest and largest; 0 where the adapter has no subgroups. */
+  readonly subgroupSize: { readonly minimum: number; readonly maximum: number };
+  readonly maxWorkgroupsPerDimension: number;
+  readonly maxInvocationsPerWorkgroup: number;
+  readonly maxWorkgroupStorageBytes: number;
+  readonly maxStorageBuffers: number;
+  readonly maxBindingBytes: number;
+  readonly maxBufferBytes: number;
+}
+
+/** Features used when the adapter has them; nothing needs any of them. */
+export const optionalFeatures = ["timestamp-query", "shader-f16", "subgroups"] as const;
+
+const softwareNames = /llvmpipe|lavapipe|swiftshader|software|basic render|\bwarp\b/i;
+
+/** Reads the traits of an adapter (and of the features a device on it would be given). */
+export function traitsOf(adapter: GPUAdapter, features: Iterable<string>): AdapterTraits {
+  const { info, limits } = adapter;
+  const text = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
+  const sizes = info as { subgroupMinSize?: number; subgroupMaxSize?: number; isFallbackAdapter?: boolean };
+  return {
+    name: info.device !== "" ? info.device : info.description !== "" ? info.description : info.vendor,
+    vendor: info.vendor,
+    architecture: info.architecture,
+    description: info.description,
+    isSoftware: sizes.isFallbackAdapter === true || softwareNames.test(text),
+    features: new Set(features),
+    subgroupSize: { minimum: sizes.subgroupMinSize ?? 0, maximum: sizes.subgroupMaxSize ?? 0 },
+    maxWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
+    maxInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+    maxWorkgroupStorageBytes: limits.maxComputeWorkgroupStorageSize,
+    maxStorageBuffers: limits.maxStorageBuffersPerShaderStage,
+    maxBindingBytes: limits.maxStorageBufferBindingSize,
+    maxBufferBytes: limits.maxBufferSize,
+  };
+}

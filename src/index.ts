@@ -1,0 +1,20 @@
+// The package's front door.
+
+export * from "./assemble/index.ts";
+export * from "./autograd/index.ts";
+export {
+  DeviceLostError,
+  DeviceUnavailableError,
+  KernelError,
+  LifetimeError,
+  OutOfMemoryError,
+  ShapeError,
+  TesseraError,
+  UsageError,
+  type AdapterTraits,
+} from "./device/index.ts";
+export * from "./nn/index.ts";
+export * from "./operators/index.ts";
+export * from "./optim/index.ts";
+export { Engine, openEngine, type DeviceChoice, type EngineMemory, type EngineOptions } from "./runtime/index.ts";
+export { Tensor, toNdArray, type DType, type HostArray, type Shape, type TensorData } from "./tensor/index.ts";

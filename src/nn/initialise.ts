@@ -1,0 +1,33 @@
+// Initial values of parameters: drawn on the host from one counter-based stream, so that they are the same on every
+// backend and do not depend on the order in which modules are built.
+
+import { randomNumbers } from "../operators/random/philox.ts";
+import type { Engine } from "../runtime/index.ts";
+import { sizeOf, type Shape, type Tensor } from "../tensor/index.ts";
+
+export class Initialiser {
+  readonly #engine: Engine;
+  readonly #seed: number;
+  #stream = 0;
+
+  constructor(engine: Engine, seed: number) {
+    this.#engine = engine;
+    this.#seed = seed;
+  }
+
+  /** Normal with variance 2 / fanIn (He et al. 2015), for weights followed by a ReLU. */
+  heNormal(shape: Shape, fanIn: number): Tensor {
+    const deviation = Math.sqrt(2 / fanIn);
+    return this.#draw(shape, "normal", (z) => deviation * z);
+  }
+
+  /** Uniform in [-bound, bound). */
+  uniform(shape: Shape, bound: number): Tensor {
+    return this.#draw(shape, "uniform", (u) => bound * (2 * u - 1));
+  }
+
+  #draw(shape: Shape, distribution: "normal" | "uniform", value: (draw: number) => number): Tensor {
+    const drawn = randomNumbers(distribution, sizeOf(shape), [this.#seed, 0x7e55e7a, 0, 0], this.#stream++);
+    return this.#engine.tensor(Float32Array.from(drawn, value), shape);
+  }
+}

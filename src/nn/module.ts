@@ -1,0 +1,65 @@
+// A module: a function of tensors with parameters of its own, and children that have some too.
+
+import type { Engine } from "../runtime/index.ts";
+import type { Tensor } from "../tensor/index.ts";
+
+/** Training uses batch statistics and moves the running ones; inference uses the running ones. */
+export type Mode = "training" | "inference";
+
+/** A tensor that a module owns: a parameter is trained, a buffer (a running statistic) only carried along. */
+export interface State {
+  readonly kind: "parameter" | "buffer";
+  readonly tensor: Tensor;
+}
+
+export abstract class Module {
+  readonly engine: Engine;
+  readonly #own = new Map<string, State>();
+  readonly #children = new Map<string, Module>();
+
+  constructor(engine: Engine) {
+    this.engine = engine;
+  }
+
+  abstract forward(x: Tensor, mode: Mode): Tensor;
+
+  /** All tensors of this module and its children, by dotted name ("denseblock1.denselayer2.norm1.weight"). */
+  state(): Map<string, State> {
+    const all = new Map(this.#own);
+    for (const [name, child] of this.#children) {
+      for (const [inner, state] of child.state()) all.set(name === "" ? inner : `${name}.${inner}`, state);
+    }
+    return all;
+  }
+
+  /** The trained tensors, by dotted name, always in the same order. */
+  parameters(): Map<string, Tensor> {
+    const trained = [...this.state()].filter(([, { kind }]) => kind === "parameter");
+    return new Map(trained.map(([name, { tensor }]) => [name, tensor]));
+  }
+
+  /** Number of trained values. */
+  get parameterCount(): number {
+    return [...this.parameters().values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
+  dispose(): void {
+    for (const { tensor } of this.state().values()) tensor.dispose();
+  }
+
+  /** Takes a tensor as a parameter; it outlives every scope. */
+  protected parameter(name: string, tensor: Tensor): Tensor {
+    this.#own.set(name, { kind: "parameter", tensor: this.engine.keep(tensor) });
+    return tensor;
+  }
+
+  protected buffer(name: string, tensor: Tensor): Tensor {
+    this.#own.set(name, { kind: "buffer", tensor: this.engine.keep(tensor) });
+    return tensor;
+  }
+
+  protected child<M extends Module>(name: string, module: M): M {
+    this.#children.set(name, module);
+    return module;
+  }
+}

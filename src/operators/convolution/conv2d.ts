@@ -1,0 +1,54 @@
+// The convolution of images with a filter (no turning of the filter: a cross-correlation, as networks have it).
+
+import { input, output, type Candidate, type Operator } from "../../runtime/operator.ts";
+import { expectFloats } from "../operands.ts";
+import { addRowTimesMatrix } from "../matmul/rows.ts";
+import { quadsPerInvocation } from "../matmul/product.ts";
+import { directSizes, eachMeeting, extentsOf, type Sliding } from "./geometry.ts";
+
+export type Conv2dAttributes = Sliding;
+
+/**
+ * Inputs x [N, H, W, C], filter [R, S, C, K]; output [N, P, Q, K],
+ * y[n, p, q, k] = sum over r, s, c of x[n, p * stride - padding + r * dilation, .., c] * filter[r, s, c, k].
+ */
+export const conv2d: Operator<Conv2dAttributes> = {
+  name: "conv2d",
+  infer(inputs, attributes) {
+    expectFloats("conv2d", inputs, ["x", "filter"]);
+    const [x, filter] = inputs;
+    const { batch, outputHeight, outputWidth, outputChannels } = extentsOf(
+      "conv2d",
+      x.shape,
+      filter.shape,
+      attributes,
+    );
+    return [{ shape: [batch, outputHeight, outputWidth, outputChannels], dtype: "f32" }];
+  },
+  reference([x, filter], [y], attributes) {
+    const extents = extentsOf("conv2d", x.shape, filter.shape, attributes);
+    const { channels: c, outputChannels: k } = extents;
+    eachMeeting(extents, attributes, (xPixel, yPixel, tap) => {
+      addRowTimesMatrix(x.data, xPixel * c, filter.data, tap * c * k, y.data, yPixel * k, c, k);
+    });
+  },
+  candidates([x, filter], attributes) {
+    const extents = extentsOf("conv2d", x.shape, filter.shape, attributes);
+    const sizes = directSizes(extents, attributes);
+    const bind = { x: input(0), weights: input(1), y: output(0) };
+    const direct: Candidate = { name: "direct", launches: [{ kernel: "conv2dDirect", bind, sizes }] };
+    if (extents.outputChannels % 4 !== 0) return [direct];
+    const blocked: Candidate = {
+      name: "blocked",
+      launches: [
+        {
+          kernel: "conv2dBlocked",
+          knobs: { QUADS: quadsPerInvocation(extents.outputChannels) },
+          bind,
+          sizes: { ...sizes, spreadHeight: 1, spreadWidth: 1 },
+        },
+      ],
+    };
+    return [direct, blocked];
+  },
+};

@@ -1,0 +1,84 @@
+// Elementwise functions of one tensor. All share one shader; a knob picks the function.
+
+import { input, output, type Operator } from "../../runtime/operator.ts";
+import { sizeOf } from "../../tensor/index.ts";
+import { expectFloats } from "../operands.ts";
+import { normalCdf as standardNormalCdf } from "./normal-cdf.ts";
+
+/** Attributes of the functions that have none. */
+export type NoAttributes = Readonly<Record<string, never>>;
+
+/** Bounds of clamp; scale and offset of affine travel in the same two uniforms. */
+export interface ClampAttributes {
+  readonly low: number;
+  readonly high: number;
+}
+export interface AffineAttributes {
+  readonly scale: number;
+  readonly offset: number;
+}
+
+interface Definition<A> {
+  readonly name: string;
+  /** The number of the function in shaders/unary.wgsl. */
+  readonly operation: number;
+  readonly value: (x: number, attributes: A) => number;
+  /** The two parameters of the shader; functions without attributes need none. */
+  readonly parameters?: (attributes: A) => readonly [number, number];
+}
+
+function unary<A>({ name, operation, value, parameters }: Definition<A>): Operator<A> {
+  return {
+    name,
+    infer(inputs) {
+      expectFloats(name, inputs, ["x"]);
+      return [{ shape: inputs[0].shape, dtype: "f32" }];
+    },
+    reference([x], [y], attributes) {
+      for (let i = 0; i < y.data.length; i++) y.data[i] = value(x.data[i], attributes);
+    },
+    candidates([x], attributes) {
+      const [first, second] = parameters?.(attributes) ?? [0, 0];
+      const sizes = { count: sizeOf(x.shape), first, second };
+      const bind = { x: input(0), y: output(0) };
+      return [
+        {
+          name: "elementwise",
+          launches: [{ kernel: "unary", knobs: { OPERATION: operation }, bind, sizes }],
+        },
+      ];
+    },
+  };
+}
+
+const plain = (name: string, operation: number, value: (x: number) => number): Operator<NoAttributes> =>
+  unary<NoAttributes>({ name, operation, value });
+
+export const exp = plain("exp", 1, Math.exp);
+export const log = plain("log", 2, Math.log);
+export const sqrt = plain("sqrt", 3, Math.sqrt);
+export const relu = plain("relu", 4, (x) => Math.max(x, 0));
+/** 1 / (1 + exp(-x)), exact also where exp(-x) would overflow. */
+export const sigmoid = plain("sigmoid", 5, (x) =>
+  x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)),
+);
+/** log(1 + exp(x)), finite for every finite x. */
+export const softplus = plain("softplus", 6, (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))));
+export const tanh = plain("tanh", 7, Math.tanh);
+/** The distribution function of the standard normal, Phi(x). */
+export const normalCdf = plain("normalCdf", 8, standardNormalCdf);
+/** x Phi(x): the exact GELU, not its tanh approximation. */
+export const gelu = plain("gelu", 9, (x) => x * standardNormalCdf(x));
+export const clamp = unary<ClampAttributes>({
+  name: "clamp",
+  operation: 10,
+  value: (x, { low, high }) => Math.min(Math.max(x, low), high),
+  parameters: ({ low, high }) => [low, high],
+});
+/** scale * x + offset, with constants that never change from step to step. */
+export const affine = unary<AffineAttributes>({
+  name: "affine",
+  operation: 11,
+  value: (x, { scale, offset }) => scale * x + offset,
+  parameters: ({ scale, offset }) => [scale, offset],
+});

@@ -1,0 +1,9 @@
+// Images as bytes, into what a network takes.
+
+import { augmentImages } from "./augment.ts";
+import { normaliseImages } from "./normalise.ts";
+
+export type { AugmentImagesAttributes } from "./augment.ts";
+export type { NormaliseImagesAttributes } from "./normalise.ts";
+
+export const imageOperators = { normaliseImages, augmentImages } as const;

@@ -1,0 +1,172 @@
+// Label-Assemble's losses on two views, fused from features to the gradients of the logits.
+
+import { input, output, temporary, type Candidate, type Operator } from "../../runtime/operator.ts";
+import type { TensorSpec } from "../../tensor/index.ts";
+import { ShapeError } from "../../device/index.ts";
+import { expectRoles } from "../roles.ts";
+import { assembleReference } from "./assemble-reference.ts";
+import { headLaunch, headSizes, type HeadSizes } from "./head.ts";
+import { expectSharpening, type SharpenAttributes } from "./sharpen.ts";
+
+/** Entries, (image, class) pairs, that the pseudo-label and consistency losses are taken over. */
+export const unsupervisedChoices = ["absent", "all", "labelled"] as const;
+/** What each loss is divided by. */
+export const normaliseChoices = ["entries", "batch"] as const;
+
+export interface AssembleLossAttributes extends SharpenAttributes {
+  /** True: the pseudo-label is a constant. False: its slope 1 - 1/t joins the gradient of the weak view. */
+  readonly stopGradient: boolean;
+  /** U: the entries of the unsupervised losses. `absent` is the paper, `labelled` the authors' released code. */
+  readonly unsupervisedOn: (typeof unsupervisedChoices)[number];
+  /**
+   * `entries`: bce is divided by max(1, |M|), pseudo and consistency by max(1, |U|). With `unsupervisedOn: labelled`
+   * U is M, so there is one divisor, the number of labelled entries, as in the authors' released code.
+   * `batch`: all three are divided by the number of images B, as in that code's earlier versions.
+   */
+  readonly normalise: (typeof normaliseChoices)[number];
+}
+
+/**
+ * Inputs weakFeatures [B, D], strongFeatures [B, D], theta [K, D], bias [K], states u8 [B, K] (0 negative,
+ * 1 positive, all else absent), weights [2] = (lambda_pseudo, lambda_consistency), read when it runs.
+ * Outputs total []; parts [3] = (bce, pseudo, consistency), without their lambdas; weakLogits [B, K], strongLogits
+ * [B, K]; weakGradient [B, K], strongGradient [B, K], the derivatives of the total with respect to the logits.
+ * With z the logits, a = sigmoid(z), M the labelled and U the unsupervised entries:
+ *
+ *     bce         = sum over M of softplus(z_w) - y z_w
+ *     pseudo      = sum over U of (a_w - sharpen(a_w))^2
+ *     consistency = sum over U of (a_s - sharpen(a_w))^2
+ *     total       = bce + lambda_pseudo pseudo + lambda_consistency consistency
+ *
+ * each divided as `normalise` says. Without entries a loss is 0. Every class weighs the same.
+ */
+export const assembleLoss: Operator<AssembleLossAttributes> = {
+  name: "assembleLoss",
+  infer(inputs, attributes) {
+    const [weak, , theta] = inputs as readonly (TensorSpec | undefined)[];
+    const [batch = 1] = weak?.shape ?? [];
+    const [classes = 1] = theta?.shape ?? [];
+    expectRoles("assembleLoss", inputs, [
+      { role: "weakFeatures" },
+      { role: "strongFeatures", shape: weak?.shape ?? [] },
+      { role: "theta" },
+      { role: "bias", shape: [classes] },
+      { role: "states", dtype: "u8", shape: [batch, classes] },
+      { role: "weights", shape: [2] },
+    ]);
+    headSizes("assembleLoss", weak, theta);
+    expectSharpening("assembleLoss", attributes);
+    const { unsupervisedOn, normalise } = attributes;
+    expectChoice("unsupervisedOn", unsupervisedOn, unsupervisedChoices);
+    expectChoice("normalise", normalise, normaliseChoices);
+    const logits: TensorSpec = { shape: [batch, classes], dtype: "f32" };
+    return [{ shape: [], dtype: "f32" }, { shape: [3], dtype: "f32" }, logits, logits, logits, logits];
+  },
+  reference: assembleReference,
+  candidates([weak, , theta], attributes, { isSoftware, maxStorageBuffers }) {
+    const sizes = headSizes("assembleLoss", weak, theta);
+    const rows = rowsCandidate(sizes, attributes, isSoftware ? 4 : 1);
+    // The one launch binds twelve buffers; WebGPU promises eight.
+    if (maxStorageBuffers < 12) return [rows];
+    const fused = fusedCandidate(sizes, attributes);
+    const products = 2 * sizes.batch * sizes.classes * sizes.features;
+    return products <= fusedUpTo ? [rows, fused] : [fused, rows];
+  },
+};
+
+/**
+ * Multiply-adds up to which one workgroup beats five launches over many: the two take the same time, about 1 ms, at
+ * this number on lavapipe with 2 cores (November 2026). Not measured on a GPU.
+ */
+const fusedUpTo = 2 ** 18;
+
+/** Invocations that a sum over the entries is split into, at most. */
+const mostParts = 4096;
+
+function expectChoice(attribute: string, value: string, choices: readonly string[]): void {
+  if (choices.includes(value)) return;
+  throw new ShapeError(`assembleLoss: ${attribute} must be one of ${choices.join(", ")}, got ${value}`);
+}
+
+function switches({ threshold, temperature, unsupervisedOn }: AssembleLossAttributes) {
+  return {
+    unsupervised: unsupervisedChoices.indexOf(unsupervisedOn),
+    threshold,
+    inverse: 1 / temperature,
+  };
+}
+
+/** Everything in one workgroup: one launch, best while the launches would cost more than the arithmetic. */
+function fusedCandidate(sizes: HeadSizes, attributes: AssembleLossAttributes): Candidate {
+  return {
+    name: "fused",
+    launches: [
+      {
+        kernel: "assembleLoss",
+        bind: {
+          weak_features: input(0),
+          strong_features: input(1),
+          theta: input(2),
+          bias: input(3),
+          states: input(4),
+          weights: input(5),
+          total: output(0),
+          parts: output(1),
+          weak_logits: output(2),
+          strong_logits: output(3),
+          weak_gradient: output(4),
+          strong_gradient: output(5),
+        },
+        sizes: {
+          ...sizes,
+          ...switches(attributes),
+          per_batch: attributes.normalise === "batch" ? 1 : 0,
+          through: attributes.stopGradient ? 0 : 1,
+        },
+      },
+    ],
+  };
+}
+
+/** Five launches over many workgroups: both heads, partial sums, their totals, the gradients. */
+function rowsCandidate(sizes: HeadSizes, attributes: AssembleLossAttributes, block: 1 | 4): Candidate {
+  const { batch, classes } = sizes;
+  const entries = batch * classes;
+  const parts = Math.min(Math.ceil(entries / 4), mostParts);
+  const head = { theta: input(2), bias: input(3) };
+  const logits = { weak_logits: output(2), strong_logits: output(3), states: input(4) };
+  const [sums, factors] = [temporary(0), temporary(1)];
+  const { inverse } = switches(attributes);
+  return {
+    name: "rows",
+    temporaries: [
+      { shape: [5, parts], dtype: "f32" },
+      { shape: [4], dtype: "f32" },
+    ],
+    launches: [
+      headLaunch(sizes, { features: input(0), ...head, logits: output(2) }, block),
+      headLaunch(sizes, { features: input(1), ...head, logits: output(3) }, block),
+      {
+        kernel: "assembleSums",
+        bind: { ...logits, sums },
+        sizes: { entries, parts, ...switches(attributes) },
+      },
+      {
+        kernel: "assembleTotals",
+        bind: { sums, weights: input(5), total: output(0), losses: output(1), factors },
+        sizes: {
+          batch,
+          parts,
+          per_batch: attributes.normalise === "batch" ? 1 : 0,
+          through: attributes.stopGradient ? 0 : 1,
+          inverse,
+        },
+      },
+      {
+        kernel: "assembleGradient",
+        bind: { ...logits, factors, weak_gradient: output(4), strong_gradient: output(5) },
+        sizes: { count: entries, ...switches(attributes) },
+      },
+    ],
+  };
+}

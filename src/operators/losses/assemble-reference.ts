@@ -1,0 +1,77 @@
+// The definition of Label-Assemble's losses and their gradients, in float64.
+
+import type { HostTensor } from "../../tensor/index.ts";
+import { headSizes, multiplyHead } from "./head.ts";
+import type { AssembleLossAttributes } from "./assemble-loss.ts";
+
+/** See `assembleLoss` for inputs, outputs and formulae. */
+export function assembleReference(
+  [weakFeatures, strongFeatures, theta, bias, states, weights]: readonly HostTensor[],
+  [total, parts, weakLogits, strongLogits, weakGradient, strongGradient]: readonly HostTensor[],
+  { threshold, temperature, stopGradient, unsupervisedOn, normalise }: AssembleLossAttributes,
+): void {
+  const sizes = headSizes("assembleLoss", weakFeatures, theta);
+  multiplyHead(sizes, weakFeatures.data, theta.data, bias.data, weakLogits.data);
+  multiplyHead(sizes, strongFeatures.data, theta.data, bias.data, strongLogits.data);
+
+  const entries = sizes.batch * sizes.classes;
+  const state = states.data;
+  const isUnsupervised = (labelled: boolean): boolean =>
+    unsupervisedOn === "all" || (unsupervisedOn === "labelled") === labelled;
+  let labelledCount = 0;
+  for (let i = 0; i < entries; i++) if (state[i] <= 1) labelledCount++;
+  const unsupervisedCount =
+    (isUnsupervised(true) ? labelledCount : 0) + (isUnsupervised(false) ? entries - labelledCount : 0);
+  const perBatch = normalise === "batch";
+  const labelledDivisor = perBatch ? sizes.batch : Math.max(labelledCount, 1);
+  const unsupervisedDivisor = perBatch ? sizes.batch : Math.max(unsupervisedCount, 1);
+
+  const [pseudoWeight, consistencyWeight] = weights.data;
+  const pull = (2 * pseudoWeight * (stopGradient ? 1 : 1 / temperature)) / unsupervisedDivisor;
+  const agree = (2 * consistencyWeight) / unsupervisedDivisor;
+  const agreeBack = stopGradient ? 0 : agree * (1 - 1 / temperature);
+  let [bce, pseudo, consistency] = [0, 0, 0];
+  for (let i = 0; i < entries; i++) {
+    const z = weakLogits.data[i];
+    const weak = sigmoid(z);
+    const rest = sigmoid(-z);
+    const strong = sigmoid(strongLogits.data[i]);
+    const strongRest = sigmoid(-strongLogits.data[i]);
+    const labelled = state[i] <= 1;
+    let slope = 0;
+    let strongSlope = 0;
+    if (labelled) {
+      const positive = state[i] === 1;
+      bce += softplus(positive ? -z : z);
+      slope = (positive ? -rest : weak) / labelledDivisor;
+    }
+    if (isUnsupervised(labelled)) {
+      // Distances to the pseudo-label a_w + (1 - a_w)/t or a_w - a_w/t, without forming it.
+      const weakResidual = (weak > threshold ? -rest : weak) / temperature;
+      const strongResidual = strong - (weak - weakResidual);
+      pseudo += weakResidual * weakResidual;
+      consistency += strongResidual * strongResidual;
+      slope += (pull * weakResidual - agreeBack * strongResidual) * weak * rest;
+      strongSlope = agree * strongResidual * strong * strongRest;
+    }
+    weakGradient.data[i] = slope;
+    strongGradient.data[i] = strongSlope;
+  }
+  bce /= labelledDivisor;
+  pseudo /= unsupervisedDivisor;
+  consistency /= unsupervisedDivisor;
+  total.data[0] = bce + pseudoWeight * pseudo + consistencyWeight * consistency;
+  parts.data[0] = bce;
+  parts.data[1] = pseudo;
+  parts.data[2] = consistency;
+}
+
+function sigmoid(z: number): number {
+  const e = Math.exp(-Math.abs(z));
+  return (z >= 0 ? 1 : e) / (1 + e);
+}
+
+/** log(1 + exp(z)) without overflow. */
+function softplus(z: number): number {
+  return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
+}

@@ -1,0 +1,11 @@
+// Losses: softmax cross entropy, and Label-Assemble's head, pseudo-labels and fused losses.
+
+import { assembleLoss } from "./assemble-loss.ts";
+import { queryInnerProduct } from "./query-inner-product.ts";
+import { sharpen } from "./sharpen.ts";
+import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
+
+export { normaliseChoices, unsupervisedChoices, type AssembleLossAttributes } from "./assemble-loss.ts";
+export type { SharpenAttributes } from "./sharpen.ts";
+
+export const lossOperators = { softmaxCrossEntropy, queryInnerProduct, sharpen, assembleLoss } as const;

@@ -1,0 +1,73 @@
+// Softmax cross entropy against target probabilities, with its gradient.
+
+import { ShapeError } from "../../device/index.ts";
+import { input, output, temporary, type Operator } from "../../runtime/operator.ts";
+import { showShape, type TensorSpec } from "../../tensor/index.ts";
+import type { NoAttributes } from "../elementwise/unary.ts";
+import { expectRoles } from "../roles.ts";
+
+/**
+ * Inputs logits [B, K] and targets [B, K] (probabilities, each row usually adding up to 1); outputs loss [], the
+ * mean over the rows of sum over k of t_k (log(sum over j of exp(z_j)) - z_k), and gradient [B, K], the derivative
+ * of the loss with respect to the logits.
+ */
+export const softmaxCrossEntropy: Operator<NoAttributes> = {
+  name: "softmaxCrossEntropy",
+  infer(inputs) {
+    const [logits] = inputs as readonly (TensorSpec | undefined)[];
+    expectRoles("softmaxCrossEntropy", inputs, [
+      { role: "logits" },
+      { role: "targets", shape: logits?.shape ?? [] },
+    ]);
+    const [{ shape }] = inputs;
+    if (shape.length !== 2) {
+      throw new ShapeError(`softmaxCrossEntropy: logits ${showShape(shape)} must be [batch, classes]`);
+    }
+    return [
+      { shape: [], dtype: "f32" },
+      { shape, dtype: "f32" },
+    ];
+  },
+  reference([logits, targets], [loss, gradient]) {
+    const [batch, classes] = logits.shape;
+    const [z, t, slope] = [logits.data, targets.data, gradient.data];
+    let total = 0;
+    for (let first = 0; first < z.length; first += classes) {
+      let largest = -Infinity;
+      for (let k = first; k < first + classes; k++) largest = Math.max(largest, z[k]);
+      let sum = 0;
+      let mass = 0;
+      for (let k = first; k < first + classes; k++) {
+        sum += Math.exp(z[k] - largest);
+        mass += t[k];
+        total -= t[k] * (z[k] - largest);
+      }
+      total += mass * Math.log(sum);
+      for (let k = first; k < first + classes; k++) {
+        slope[k] = ((Math.exp(z[k] - largest) / sum) * mass - t[k]) / batch;
+      }
+    }
+    loss.data[0] = total / batch;
+  },
+  candidates([logits]) {
+    const [batch, classes] = logits.shape;
+    return [
+      {
+        name: "rows",
+        temporaries: [{ shape: [batch], dtype: "f32" }],
+        launches: [
+          {
+            kernel: "softmaxCrossEntropy",
+            bind: { logits: input(0), targets: input(1), loss: temporary(0), gradient: output(1) },
+            sizes: { rows: batch, classes, scale: 1 / batch },
+          },
+          {
+            kernel: "scaledSum",
+            bind: { x: temporary(0), total: output(0) },
+            sizes: { count: batch, scale: 1 / batch },
+          },
+        ],
+      },
+    ];
+  },
+};

@@ -1,0 +1,17 @@
+// The movements of data as rows of the registry.
+
+import { broadcastTo } from "./broadcast-to.ts";
+import { concat } from "./concat.ts";
+import { pad } from "./pad.ts";
+import { reshape } from "./reshape.ts";
+import { slice } from "./slice.ts";
+import { transpose } from "./transpose.ts";
+
+export type { BroadcastToAttributes } from "./broadcast-to.ts";
+export type { ConcatAttributes } from "./concat.ts";
+export type { PadAttributes } from "./pad.ts";
+export type { ReshapeAttributes } from "./reshape.ts";
+export type { SliceAttributes } from "./slice.ts";
+export type { TransposeAttributes } from "./transpose.ts";
+
+export const movementOperators = { reshape, transpose, slice, pad, concat, broadcastTo } as const;

@@ -1,0 +1,91 @@
+// Copies between places of two tensors, each walked with its own strides: what most movements come down to.
+
+import type { KernelName } from "../../kernels/index.ts";
+import { input, output, type Candidate, type Launch } from "../../runtime/operator.ts";
+import { collapse, sizeOf, type HostTensor, type Shape } from "../../tensor/index.ts";
+import { eachRun, eightLanes, inVectors, type Walk } from "../walk.ts";
+
+/** From one of the inputs to the output, in elements. */
+export interface StridedCopy {
+  /** The number of the input. */
+  readonly from: number;
+  readonly inputStart: number;
+  readonly outputStart: number;
+  /** First the strides of the input, then those of the output. */
+  readonly walk: Walk;
+}
+
+/** A copy of `extents` elements, the walk merged as far as it goes. */
+export function stridedCopy(
+  extents: Shape,
+  source: { readonly input?: number; readonly start?: number; readonly strides: readonly number[] },
+  target: { readonly start?: number; readonly strides: readonly number[] },
+): StridedCopy {
+  return {
+    from: source.input ?? 0,
+    inputStart: source.start ?? 0,
+    outputStart: target.start ?? 0,
+    walk: collapse(extents, [source.strides, target.strides]),
+  };
+}
+
+function launch(kernel: KernelName, { from, inputStart, outputStart, walk }: StridedCopy): Launch {
+  const { extents, strides } = walk;
+  return {
+    kernel,
+    knobs: { RANK: extents.length },
+    bind: { x: input(from), y: output(0) },
+    sizes: {
+      count: sizeOf(extents),
+      inputStart,
+      outputStart,
+      extents: eightLanes(extents, 1),
+      inputStrides: eightLanes(strides[0]),
+      outputStrides: eightLanes(strides[1]),
+    },
+  };
+}
+
+function vectorLaunch(copy: StridedCopy): Launch | undefined {
+  const walk = inVectors(copy.walk);
+  if (walk === undefined || copy.inputStart % 4 !== 0 || copy.outputStart % 4 !== 0) return undefined;
+  const { from, inputStart, outputStart } = copy;
+  return launch("stridedCopyVectors", {
+    from,
+    inputStart: inputStart / 4,
+    outputStart: outputStart / 4,
+    walk,
+  });
+}
+
+/** Candidates for copies that fill the output together: by elements, and by vectors where some of them allow it. */
+export function copyCandidates(copies: readonly StridedCopy[]): Candidate[] {
+  const elements = copies.map((copy) => launch("stridedCopy", copy));
+  const vectors = copies.map((copy, i) => vectorLaunch(copy) ?? elements[i]);
+  const candidates = [{ name: "elements", launches: elements }];
+  if (vectors.some((each, i) => each !== elements[i]))
+    candidates.push({ name: "vectors", launches: vectors });
+  return candidates;
+}
+
+/** The same copies on the host. */
+export function copyOnHost(
+  inputs: readonly HostTensor[],
+  { data: target }: HostTensor,
+  copies: readonly StridedCopy[],
+): void {
+  for (const { from, inputStart, outputStart, walk } of copies) {
+    const source = inputs[from].data;
+    const length = walk.extents.at(-1) ?? 1;
+    const [sourceStep, targetStep] = walk.strides.map((list) => list.at(-1) ?? 0);
+    eachRun(walk, ([sourceOffset, targetOffset]) => {
+      let at = inputStart + sourceOffset;
+      let to = outputStart + targetOffset;
+      for (let i = 0; i < length; i++) {
+        target[to] = source[at];
+        at += sourceStep;
+        to += targetStep;
+      }
+    });
+  }
+}

@@ -1,0 +1,85 @@
+// The gradient of batch normalisation with the batch's own statistics.
+
+import { input, output, temporary, type Operator } from "../../runtime/operator.ts";
+import type { TensorSpec } from "../../tensor/index.ts";
+import { expectRoles } from "../roles.ts";
+import type { BatchNormAttributes } from "./batch-norm.ts";
+import { byWidth, chunksOf, expectChannels, expectEpsilon, rowsOf } from "./channels.ts";
+
+/**
+ * Inputs x [..., C], gamma [C], mean [C], variance [C] (as batchNorm gave them), dy [..., C]; outputs dx [..., C],
+ * dgamma [C], dbeta [C]. The statistics depend on x, and dx takes account of it:
+ * dx = gamma d (dy - mean(dy) - h mean(dy h)), d = 1 / sqrt(variance + epsilon), h = (x - mean) d
+ * (Ioffe and Szegedy, 2015).
+ */
+export const batchNormGradient: Operator<BatchNormAttributes> = {
+  name: "batchNormGradient",
+  infer(inputs, { epsilon }) {
+    const [x] = inputs as readonly (TensorSpec | undefined)[];
+    const shape = [x?.shape.at(-1) ?? 1];
+    expectRoles("batchNormGradient", inputs, [
+      { role: "x" },
+      { role: "gamma", shape },
+      { role: "mean", shape },
+      { role: "variance", shape },
+      { role: "dy", shape: x?.shape ?? [] },
+    ]);
+    expectChannels("batchNormGradient", x);
+    expectEpsilon("batchNormGradient", epsilon);
+    return [
+      { shape: inputs[0].shape, dtype: "f32" },
+      { shape, dtype: "f32" },
+      { shape, dtype: "f32" },
+    ];
+  },
+  reference([x, gamma, mean, variance, dy], [dx, dgamma, dbeta], { epsilon }) {
+    const { rows, channels } = rowsOf(x);
+    const [values, slopes, means, results] = [x.data, dy.data, mean.data, dx.data];
+    const [weighted, plain] = [dgamma.data, dbeta.data];
+    const inverse = Float64Array.from(variance.data, (value) => 1 / Math.sqrt(value + epsilon));
+    for (let i = 0; i < values.length; i += channels) {
+      for (let channel = 0; channel < channels; channel++) {
+        const slope = slopes[i + channel];
+        plain[channel] += slope;
+        weighted[channel] += slope * (values[i + channel] - means[channel]) * inverse[channel];
+      }
+    }
+    const scale = inverse.map((value, channel) => value * gamma.data[channel]);
+    for (let i = 0; i < values.length; i += channels) {
+      for (let channel = 0; channel < channels; channel++) {
+        const normalised = (values[i + channel] - means[channel]) * inverse[channel];
+        const correction = (plain[channel] + normalised * weighted[channel]) / rows;
+        results[i + channel] = scale[channel] * (slopes[i + channel] - correction);
+      }
+    }
+  },
+  candidates([x], { epsilon }) {
+    const { rows, channels } = rowsOf(x);
+    const chunks = chunksOf({ rows, channels });
+    const partial: TensorSpec = { shape: [chunks.chunks, channels], dtype: "f32" };
+    const [plain, weighted] = [temporary(0), temporary(1)];
+    const given = { x: input(0), mean: input(2), variance: input(3), dy: input(4) };
+    const sums = { dgamma: output(1), dbeta: output(2) };
+    return byWidth(channels, (name, suffix, width) => ({
+      name,
+      temporaries: [partial, partial],
+      launches: [
+        {
+          kernel: `batchNormGradientSums${suffix}`,
+          bind: { ...given, plain, weighted },
+          sizes: { rows, channels: channels / width, ...chunks, epsilon },
+        },
+        {
+          kernel: "batchNormGradientCombine",
+          bind: { plain, weighted, ...sums },
+          sizes: { channels, chunks: chunks.chunks },
+        },
+        {
+          kernel: `batchNormGradientApply${suffix}`,
+          bind: { ...given, gamma: input(1), ...sums, dx: output(0) },
+          sizes: { rows, channels: channels / width, epsilon },
+        },
+      ],
+    }));
+  },
+};

@@ -1,0 +1,43 @@
+// Batch normalisation with given statistics: inference, and training with frozen statistics.
+
+import { input, output, type Operator } from "../../runtime/operator.ts";
+import type { TensorSpec } from "../../tensor/index.ts";
+import { expectRoles } from "../roles.ts";
+import type { BatchNormAttributes } from "./batch-norm.ts";
+import { byWidth, expectChannels, expectEpsilon, normaliseRows, rowsOf } from "./channels.ts";
+
+/**
+ * Inputs x [..., C], gamma [C], beta [C], runningMean [C], runningVariance [C]; output y [..., C].
+ * y = (x - runningMean) / sqrt(runningVariance + epsilon) * gamma + beta.
+ */
+export const batchNormInference: Operator<BatchNormAttributes> = {
+  name: "batchNormInference",
+  infer(inputs, { epsilon }) {
+    const [x] = inputs as readonly (TensorSpec | undefined)[];
+    const shape = [x?.shape.at(-1) ?? 1];
+    expectRoles("batchNormInference", inputs, [
+      { role: "x" },
+      ...["gamma", "beta", "runningMean", "runningVariance"].map((role) => ({ role, shape })),
+    ]);
+    expectChannels("batchNormInference", x);
+    expectEpsilon("batchNormInference", epsilon);
+    return [{ shape: inputs[0].shape, dtype: "f32" }];
+  },
+  reference([x, gamma, beta, mean, variance], [y], { epsilon }) {
+    normaliseRows(x.data, mean.data, variance.data, gamma.data, beta.data, epsilon, y.data);
+  },
+  candidates([x], { epsilon }) {
+    const { rows, channels } = rowsOf(x);
+    const statistics = { mean: input(3), variance: input(4) };
+    return byWidth(channels, (name, suffix, width) => ({
+      name,
+      launches: [
+        {
+          kernel: `batchNormInference${suffix}`,
+          bind: { x: input(0), gamma: input(1), beta: input(2), ...statistics, y: output(0) },
+          sizes: { rows, channels: channels / width, epsilon },
+        },
+      ],
+    }));
+  },
+};

@@ -1,0 +1,73 @@
+// How a batch-normalised tensor is seen: rows of channels, and the chunks of rows that its reductions are split into.
+
+import { ShapeError } from "../../device/index.ts";
+import type { Candidate } from "../../runtime/operator.ts";
+import { showShape, sizeOf, type HostArray, type TensorSpec } from "../../tensor/index.ts";
+
+/** A tensor [..., C] as `rows` rows of `channels` channels. */
+export interface Rows {
+  readonly rows: number;
+  readonly channels: number;
+}
+
+/** The rows and channels of a tensor [..., C]. */
+export function rowsOf({ shape }: TensorSpec): Rows {
+  const channels = shape.at(-1) ?? 1;
+  return { rows: sizeOf(shape) / channels, channels };
+}
+
+/** @throws ShapeError unless there is a batch axis before the channels */
+export function expectChannels(operator: string, x: TensorSpec | undefined): void {
+  if (x !== undefined && x.shape.length < 2) {
+    throw new ShapeError(
+      `${operator}: x ${showShape(x.shape)} must be [..., channels] with two axes or more`,
+    );
+  }
+}
+
+/** @throws ShapeError unless epsilon is positive: a constant channel divides by its square root */
+export function expectEpsilon(operator: string, epsilon: number): void {
+  if (!(epsilon > 0)) throw new ShapeError(`${operator}: epsilon must be positive, got ${epsilon}`);
+}
+
+/**
+ * Splits a reduction over rows: enough chunks for some ten thousand invocations together with the channels, few
+ * enough that adding them up in order stays short, and whole blocks of the eight rows the kernels read at a time.
+ */
+export function chunksOf({ rows, channels }: Rows): { readonly chunk: number; readonly chunks: number } {
+  const most = Math.min(Math.max(Math.floor(16384 / channels), 64), 1024);
+  const wanted = Math.min(Math.ceil(rows / 32), most);
+  const chunk = Math.ceil(rows / wanted / 8) * 8;
+  return { chunk, chunks: Math.ceil(rows / chunk) };
+}
+
+/** (x - mean) / sqrt(variance + epsilon) * gamma + beta into `y`, on the host; the channel is the last axis. */
+export function normaliseRows(
+  x: HostArray,
+  mean: HostArray,
+  variance: HostArray,
+  gamma: HostArray,
+  beta: HostArray,
+  epsilon: number,
+  y: HostArray,
+): void {
+  const channels = mean.length;
+  const scale = Float64Array.from(gamma, (value, channel) => value / Math.sqrt(variance[channel] + epsilon));
+  for (let i = 0; i < x.length; i += channels) {
+    for (let channel = 0; channel < channels; channel++) {
+      y[i + channel] = (x[i + channel] - mean[channel]) * scale[channel] + beta[channel];
+    }
+  }
+}
+
+/**
+ * The candidate with kernels for single channels, and after it the faster one for channels four at a time where their
+ * number allows it. `make` is told the candidate's name, the suffix of its kernels and the channels per step.
+ */
+export function byWidth(
+  channels: number,
+  make: (name: string, suffix: "" | "Vectors", width: 1 | 4) => Candidate,
+): Candidate[] {
+  const single = make("channels", "", 1);
+  return channels % 4 === 0 ? [single, make("vectors", "Vectors", 4)] : [single];
+}

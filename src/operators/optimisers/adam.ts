@@ -1,0 +1,48 @@
+// One step of Adam.
+
+import { input, type Candidate, type Launch, type Operator } from "../../runtime/operator.ts";
+import { sizeOf, type TensorSpec } from "../../tensor/index.ts";
+import type { NoAttributes } from "../elementwise/unary.ts";
+import { expectRoles } from "../roles.ts";
+
+/**
+ * Inputs parameter, firstMoment, secondMoment (all three overwritten in place), gradient, all of one shape, and
+ * hyper [6] = (learning rate, beta1, beta2, epsilon, 1 / (1 - beta1^t), 1 / (1 - beta2^t)) for step t = 1, 2, ...
+ * No outputs. As Kingma and Ba (2015) and torch have it, without weight decay.
+ */
+export const adam: Operator<NoAttributes> = {
+  name: "adam",
+  updates: [0, 1, 2],
+  infer(inputs) {
+    const [parameter] = inputs as readonly (TensorSpec | undefined)[];
+    const shape = parameter?.shape ?? [];
+    expectRoles("adam", inputs, [
+      { role: "parameter" },
+      { role: "firstMoment", shape },
+      { role: "secondMoment", shape },
+      { role: "gradient", shape },
+      { role: "hyper", shape: [6] },
+    ]);
+    return [];
+  },
+  reference([parameter, firstMoment, secondMoment, gradient, hyper]) {
+    const [rate, beta1, beta2, epsilon, correction1, correction2] = hyper.data;
+    for (let i = 0; i < parameter.data.length; i++) {
+      const slope = gradient.data[i];
+      const first = beta1 * firstMoment.data[i] + (1 - beta1) * slope;
+      const second = beta2 * secondMoment.data[i] + (1 - beta2) * slope * slope;
+      firstMoment.data[i] = first;
+      secondMoment.data[i] = second;
+      parameter.data[i] -= (rate * first * correction1) / (Math.sqrt(second * correction2) + epsilon);
+    }
+  },
+  candidates([parameter]) {
+    const count = sizeOf(parameter.shape);
+    const moments = { first_moment: input(1), second_moment: input(2) };
+    const bind = { parameter: input(0), ...moments, gradient: input(3), hyper: input(4) };
+    const elements: Candidate = { name: "elements", launches: [{ kernel: "adam", bind, sizes: { count } }] };
+    if (count % 4 !== 0) return [elements];
+    const launch: Launch = { kernel: "adamVectors", bind, sizes: { count: count / 4 } };
+    return [elements, { name: "vectors", launches: [launch] }];
+  },
+};

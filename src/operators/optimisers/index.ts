@@ -1,0 +1,6 @@
+// Optimiser steps, in place. What changes from step to step (learning rate, corrections) comes in a tensor.
+
+import { adam } from "./adam.ts";
+import { sgd } from "./sgd.ts";
+
+export const optimiserOperators = { adam, sgd } as const;

@@ -1,0 +1,55 @@
+// Means over windows, and their gradient.
+
+import { input, output, type Operator } from "../../runtime/operator.ts";
+import type { Shape } from "../../tensor/index.ts";
+import { expectFloats } from "../operands.ts";
+import { expectRoles } from "../roles.ts";
+import { eachMember, pooledShape, poolingSizes, type PoolingAttributes } from "./windows.ts";
+
+/** Input x [N, H, W, C]; output [N, P, Q, C], the mean of each window; zeros of the padding count. */
+export const averagePool2d: Operator<PoolingAttributes> = {
+  name: "averagePool2d",
+  infer(inputs, attributes) {
+    expectFloats("averagePool2d", inputs, ["x"]);
+    return [{ shape: pooledShape("averagePool2d", inputs[0].shape, attributes), dtype: "f32" }];
+  },
+  reference([x], [y], attributes) {
+    const [channels] = x.shape.slice(-1);
+    const area = attributes.window[0] * attributes.window[1];
+    eachMember(x.shape, attributes, (yAt, xAt) => {
+      for (let c = 0; c < channels; c++) y.data[yAt + c] += x.data[xAt + c] / area;
+    });
+  },
+  candidates([x], attributes) {
+    const sizes = poolingSizes(x.shape, attributes);
+    const bind = { x: input(0), y: output(0) };
+    return [{ name: "direct", launches: [{ kernel: "averagePool2d", bind, sizes }] }];
+  },
+};
+
+export interface AveragePool2dGradientAttributes extends PoolingAttributes {
+  /** [N, H, W, C] of the pooled x; with a stride above 1 dy does not tell. */
+  readonly inputShape: Shape;
+}
+
+/** Input dy [N, P, Q, C]; output dx [N, H, W, C], the gradient of averagePool2d. */
+export const averagePool2dGradient: Operator<AveragePool2dGradientAttributes> = {
+  name: "averagePool2dGradient",
+  infer(inputs, attributes) {
+    const pooled = pooledShape("averagePool2dGradient", attributes.inputShape, attributes);
+    expectRoles("averagePool2dGradient", inputs, [{ role: "dy", shape: pooled }]);
+    return [{ shape: attributes.inputShape, dtype: "f32" }];
+  },
+  reference([dy], [dx], attributes) {
+    const [channels] = dy.shape.slice(-1);
+    const area = attributes.window[0] * attributes.window[1];
+    eachMember(attributes.inputShape, attributes, (yAt, xAt) => {
+      for (let c = 0; c < channels; c++) dx.data[xAt + c] += dy.data[yAt + c] / area;
+    });
+  },
+  candidates(_, attributes) {
+    const sizes = poolingSizes(attributes.inputShape, attributes);
+    const bind = { dy: input(0), dx: output(0) };
+    return [{ name: "gather", launches: [{ kernel: "averagePool2dGradient", bind, sizes }] }];
+  },
+};

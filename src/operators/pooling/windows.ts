@@ -1,0 +1,73 @@
+// What the four pooling operators share: the windows of an image, as extents, uniforms and loops.
+
+import { ShapeError } from "../../device/index.ts";
+import { showShape, type Shape } from "../../tensor/index.ts";
+import { slidingSizes, windowsOver, type Pair } from "../convolution/geometry.ts";
+
+export interface PoolingAttributes {
+  readonly window: Pair;
+  /** Distance of neighbouring windows in pixels, at least 1. */
+  readonly stride: Pair;
+  /** Pixels added on both sides, fewer than the window has: a window of nothing but padding means nothing. */
+  readonly padding: Pair;
+}
+
+/**
+ * The shape [N, P, Q, C] that pooling makes of [N, H, W, C].
+ * @throws ShapeError naming the operator and the shape
+ */
+export function pooledShape(operator: string, x: Shape, attributes: PoolingAttributes): Shape {
+  if (x.length !== 4) {
+    throw new ShapeError(
+      `${operator}: takes images as [images, height, width, channels], got ${showShape(x)}`,
+    );
+  }
+  const [batch, height, width, channels] = x;
+  const { window, padding } = attributes;
+  const windows = windowsOver(operator, [height, width], window, { ...attributes, dilation: [1, 1] });
+  if (padding[0] >= window[0] || padding[1] >= window[1]) {
+    throw new ShapeError(
+      `${operator}: padding ${showShape(padding)} must be smaller than the window ${showShape(window)}`,
+    );
+  }
+  return [batch, ...windows, channels];
+}
+
+/** Extents and attributes as the uniforms of the pooling shaders. */
+export function poolingSizes(x: Shape, attributes: PoolingAttributes): Readonly<Record<string, number>> {
+  const [batch, height, width, channels] = x;
+  const [, outputHeight, outputWidth] = pooledShape("pooling", x, attributes);
+  const [windowHeight, windowWidth] = attributes.window;
+  const window = { windowHeight, windowWidth, outputHeight, outputWidth };
+  return { batch, height, width, channels, ...window, ...slidingSizes(attributes) };
+}
+
+/**
+ * Calls `visit` for every pair of a window and a pixel in it, in row-major order of both, with the offsets of their
+ * first channels in y and x.
+ */
+export function eachMember(
+  x: Shape,
+  attributes: PoolingAttributes,
+  visit: (yAt: number, xAt: number, first: boolean) => void,
+): void {
+  const [batch, height, width, channels] = x;
+  const [, outputHeight, outputWidth] = pooledShape("pooling", x, attributes);
+  const { window, stride, padding } = attributes;
+  for (let line = 0; line < batch * outputHeight; line++) {
+    const image = Math.floor(line / outputHeight) * height;
+    const top = (line % outputHeight) * stride[0] - padding[0];
+    const endH = Math.min(top + window[0], height);
+    for (let q = 0; q < outputWidth; q++) {
+      const left = q * stride[1] - padding[1];
+      const endW = Math.min(left + window[1], width);
+      let first = true;
+      for (let h = Math.max(top, 0); h < endH; h++) {
+        for (let w = Math.max(left, 0); w < endW; w++) {
+          visit((line * outputWidth + q) * channels, ((image + h) * width + w) * channels, first);
+          first = false;
+        }
+      }
+    }
+  }
+}

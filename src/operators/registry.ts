@@ -1,0 +1,35 @@
+// Every operator, one record each. The gradient table and the tests' sample table are total maps over this one:
+// a missing rule or sample does not compile.
+
+import type { Operator } from "../runtime/operator.ts";
+import { convolutionOperators } from "./convolution/index.ts";
+import { elementwiseOperators } from "./elementwise/index.ts";
+import { imageOperators } from "./images/index.ts";
+import { lossOperators } from "./losses/index.ts";
+import { matmulOperators } from "./matmul/index.ts";
+import { movementOperators } from "./movement/index.ts";
+import { normalisationOperators } from "./normalisation/index.ts";
+import { optimiserOperators } from "./optimisers/index.ts";
+import { poolingOperators } from "./pooling/index.ts";
+import { randomOperators } from "./random/index.ts";
+import { reductionOperators } from "./reduction/index.ts";
+
+export const operators = {
+  ...elementwiseOperators,
+  ...reductionOperators,
+  ...movementOperators,
+  ...matmulOperators,
+  ...convolutionOperators,
+  ...poolingOperators,
+  ...normalisationOperators,
+  ...lossOperators,
+  ...randomOperators,
+  ...imageOperators,
+  ...optimiserOperators,
+} as const;
+
+export type OperatorName = keyof typeof operators;
+
+/** The attributes of an operator, by its name. */
+export type AttributesOf<Name extends OperatorName> =
+  (typeof operators)[Name] extends Operator<infer Attributes> ? Attributes : never;

@@ -1,0 +1,48 @@
+// Learning-rate schedules: plain state, told a metric once per epoch.
+
+export interface PlateauOptions {
+  /** What the rate is multiplied with; default .5. */
+  readonly factor?: number;
+  /** Epochs without improvement that are tolerated; default 5. */
+  readonly patience?: number;
+  /** Relative improvement that counts; default 1e-4. */
+  readonly threshold?: number;
+  /** Whether the metric should fall or rise; default "min". */
+  readonly mode?: "min" | "max";
+  /** The rate never falls below it; default 0. */
+  readonly minimum?: number;
+}
+
+/** Lowers the learning rate when a metric stops improving (as torch's ReduceLROnPlateau). */
+export class ReduceLROnPlateau {
+  readonly #target: { learningRate: number };
+  readonly #options: Required<PlateauOptions>;
+  #best: number | undefined;
+  #badEpochs = 0;
+
+  constructor(target: { learningRate: number }, options: PlateauOptions = {}) {
+    this.#target = target;
+    this.#options = { factor: 0.5, patience: 5, threshold: 1e-4, mode: "min", minimum: 0, ...options };
+  }
+
+  /** Reports the metric of an epoch; a metric that is not a number counts as no improvement. */
+  step(metric: number): void {
+    if (this.#improves(metric)) {
+      this.#best = metric;
+      this.#badEpochs = 0;
+      return;
+    }
+    this.#badEpochs++;
+    if (this.#badEpochs <= this.#options.patience) return;
+    this.#badEpochs = 0;
+    const { factor, minimum } = this.#options;
+    this.#target.learningRate = Math.max(this.#target.learningRate * factor, minimum);
+  }
+
+  #improves(metric: number): boolean {
+    if (Number.isNaN(metric)) return false;
+    if (this.#best === undefined) return true;
+    const margin = this.#options.threshold * Math.abs(this.#best);
+    return this.#options.mode === "min" ? metric < this.#best - margin : metric > this.#best + margin;
+  }
+}

@@ -1,0 +1,87 @@
+// The CPU backend: every operator's float64 reference, run at once. The oracle of the tests, and what runs when
+// there is no GPU.
+
+import type { AdapterTraits } from "../device/index.ts";
+import { allocate, sizeOf, type HostArray, type HostTensor, type TensorSpec } from "../tensor/index.ts";
+import { CountedStorage, type Backend, type BackendMemory, type Operand } from "./backend.ts";
+import type { Operator } from "./operator.ts";
+
+class HostStorage extends CountedStorage {
+  readonly data: HostArray;
+
+  constructor(data: HostArray, free: (storage: HostStorage) => void) {
+    super(() => free(this));
+    this.data = data;
+  }
+}
+
+const traits: AdapterTraits = {
+  name: "reference (CPU, float64)",
+  vendor: "tessera",
+  architecture: "",
+  description: `plain TypeScript on ${process.platform} ${process.arch}`,
+  isSoftware: true,
+  features: new Set(),
+  subgroupSize: { minimum: 0, maximum: 0 },
+  maxWorkgroupsPerDimension: Infinity,
+  maxInvocationsPerWorkgroup: Infinity,
+  maxWorkgroupStorageBytes: Infinity,
+  maxStorageBuffers: Infinity,
+  maxBindingBytes: Infinity,
+  maxBufferBytes: Infinity,
+};
+
+export class ReferenceBackend implements Backend {
+  readonly kind = "reference";
+  readonly traits = traits;
+  #bytes = 0;
+
+  upload(host: HostTensor): HostStorage {
+    const data = allocate(host.dtype, host.data.length, true);
+    data.set(host.data);
+    return this.#hold(data);
+  }
+
+  execute<A>(
+    operator: Operator<A>,
+    inputs: readonly Operand[],
+    outputs: readonly TensorSpec[],
+    attributes: A,
+  ): HostStorage[] {
+    const made = outputs.map((spec) => ({ ...spec, data: allocate(spec.dtype, sizeOf(spec.shape), true) }));
+    operator.reference(
+      inputs.map(({ shape, dtype, storage }) => ({ shape, dtype, data: dataOf(storage) })),
+      made,
+      attributes,
+    );
+    return made.map(({ data }) => this.#hold(data));
+  }
+
+  read({ storage }: Operand): Promise<HostArray> {
+    return Promise.resolve(dataOf(storage).slice());
+  }
+
+  synchronise(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  memory(): BackendMemory {
+    return { bytes: this.#bytes, pooledBytes: 0 };
+  }
+
+  destroy(): void {
+    // Nothing outlives the garbage collector here.
+  }
+
+  #hold(data: HostArray): HostStorage {
+    this.#bytes += data.byteLength;
+    return new HostStorage(data, () => {
+      this.#bytes -= data.byteLength;
+    });
+  }
+}
+
+function dataOf(storage: Operand["storage"]): HostArray {
+  if (storage instanceof HostStorage) return storage.data;
+  throw new TypeError("reference backend: the storage belongs to another backend");
+}

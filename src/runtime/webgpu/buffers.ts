@@ -1,0 +1,166 @@
+// Storage buffers and their reuse. A released buffer goes back to a pool by size; launches run in the order they
+// were encoded, so a later launch may write it while an earlier one that still reads it is under way.
+
+import { OutOfMemoryError, type AdapterTraits } from "../../device/index.ts";
+import { sizeOf, type TensorSpec } from "../../tensor/index.ts";
+
+// GPUBufferUsage and GPUMapMode are globals of browsers only.
+export const usage = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const;
+
+/** Guard bands: bytes behind each buffer that no launch may touch. */
+const bandBytes = 256;
+const bandWord = 0xdeadbeef;
+/** A quiet NaN: an output that was not written shows. */
+const poisonWord = 0x7fc00bad;
+
+interface Pooled {
+  readonly buffer: GPUBuffer;
+  /** The flush during which it was released: until the next one, unsubmitted launches may still use it. */
+  readonly flush: number;
+}
+
+/** Bytes a tensor takes in a buffer: whole u32 words. */
+export function bytesOf({ shape, dtype }: TensorSpec): number {
+  return dtype === "u8" ? Math.ceil(sizeOf(shape) / 4) * 4 : sizeOf(shape) * 4;
+}
+
+export class BufferPool {
+  readonly #device: GPUDevice;
+  readonly #traits: AdapterTraits;
+  readonly #checked: boolean;
+  readonly #free = new Map<number, Pooled[]>();
+  readonly #live = new Set<GPUBuffer>();
+  #doomed: GPUBuffer[] = [];
+  #flush = 0;
+  #bytes = 0;
+  #pooledBytes = 0;
+  #created = 0;
+
+  /** `checked` poisons every buffer and puts a guard band behind it (see `violations`); for tests. */
+  constructor(device: GPUDevice, traits: AdapterTraits, checked: boolean) {
+    this.#device = device;
+    this.#traits = traits;
+    this.#checked = checked;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get pooledBytes(): number {
+    return this.#pooledBytes;
+  }
+
+  /** Buffers created so far: flat in a steady state. */
+  get created(): number {
+    return this.#created;
+  }
+
+  /**
+   * A buffer whose content is not defined.
+   * @throws OutOfMemoryError when the device can never hold it
+   */
+  take(spec: TensorSpec, what: string): GPUBuffer {
+    return this.#take(spec, what, false);
+  }
+
+  /** A buffer filled with host data: never one that launches not yet submitted may still use. */
+  fill(spec: TensorSpec, data: Uint8Array): GPUBuffer {
+    const buffer = this.#take(spec, "tensor", true);
+    this.#device.queue.writeBuffer(buffer, 0, data as Uint8Array<ArrayBuffer>);
+    return buffer;
+  }
+
+  give(buffer: GPUBuffer): void {
+    if (!this.#live.delete(buffer)) return;
+    this.#bytes -= buffer.size;
+    if (this.#checked) {
+      // Never reused: what reads a released buffer later shows as a device error, not as stale numbers.
+      this.#doomed.push(buffer);
+      return;
+    }
+    this.#pooledBytes += buffer.size;
+    const list = this.#free.get(buffer.size);
+    if (list === undefined) this.#free.set(buffer.size, [{ buffer, flush: this.#flush }]);
+    else list.push({ buffer, flush: this.#flush });
+  }
+
+  /** To be called after each submit: what was released before it is now safe to overwrite or destroy. */
+  submitted(): void {
+    this.#flush++;
+    for (const buffer of this.#doomed) buffer.destroy();
+    this.#doomed = [];
+    // Shapes that come and go must not fill the device: keep no more spare bytes than twice those in use.
+    const limit = Math.max(64 * 2 ** 20, 2 * this.#bytes);
+    for (const [size, list] of this.#free) {
+      while (this.#pooledBytes > limit && list.length > 0) {
+        list.shift()?.buffer.destroy();
+        this.#pooledBytes -= size;
+      }
+      if (list.length === 0) this.#free.delete(size);
+    }
+  }
+
+  /** In checked mode: the guard bands that something wrote to. */
+  async violations(): Promise<string[]> {
+    if (!this.#checked) return [];
+    const broken: string[] = [];
+    for (const buffer of this.#live) {
+      const staging = this.#device.createBuffer({ size: bandBytes, usage: usage.mapRead | usage.copyTarget });
+      const encoder = this.#device.createCommandEncoder();
+      encoder.copyBufferToBuffer(buffer, buffer.size - bandBytes, staging, 0, bandBytes);
+      this.#device.queue.submit([encoder.finish()]);
+      await staging.mapAsync(1);
+      const words = new Uint32Array(staging.getMappedRange());
+      const at = words.findIndex((word) => word !== bandWord);
+      if (at >= 0) broken.push(`${buffer.label}: ${4 * at} bytes behind its end`);
+      staging.destroy();
+    }
+    return broken;
+  }
+
+  destroy(): void {
+    for (const buffer of this.#live) buffer.destroy();
+    for (const list of this.#free.values()) for (const { buffer } of list) buffer.destroy();
+    for (const buffer of this.#doomed) buffer.destroy();
+    this.#live.clear();
+    this.#free.clear();
+    this.#doomed = [];
+    this.#bytes = 0;
+    this.#pooledBytes = 0;
+  }
+
+  #take(spec: TensorSpec, what: string, settled: boolean): GPUBuffer {
+    const bytes = bytesOf(spec);
+    const most = Math.min(this.#traits.maxBindingBytes, this.#traits.maxBufferBytes);
+    if (bytes > most) {
+      throw new OutOfMemoryError(
+        `${what}: a tensor [${spec.shape.join(", ")}] of ${bytes} bytes exceeds what one buffer may hold on ` +
+          `"${this.#traits.name}" (${most} bytes); use a smaller batch or image`,
+      );
+    }
+    const size = this.#checked ? bytes + bandBytes : bytes;
+    const list = this.#free.get(size);
+    const at = list?.findLastIndex(({ flush }) => !settled || flush < this.#flush) ?? -1;
+    let buffer = at < 0 ? undefined : list?.splice(at, 1)[0]?.buffer;
+    if (buffer !== undefined) this.#pooledBytes -= size;
+    else {
+      buffer = this.#device.createBuffer({
+        label: what,
+        size,
+        usage: usage.storage | usage.copySource | usage.copyTarget,
+      });
+      this.#created++;
+      if (this.#checked) this.#poison(buffer, bytes);
+    }
+    this.#live.add(buffer);
+    this.#bytes += size;
+    return buffer;
+  }
+
+  #poison(buffer: GPUBuffer, bytes: number): void {
+    const words = new Uint32Array(buffer.size / 4).fill(poisonWord);
+    words.fill(bandWord, bytes / 4);
+    this.#device.queue.writeBuffer(buffer, 0, words);
+  }
+}

@@ -1,0 +1,96 @@
+// Compute pipelines: compiled asynchronously, in parallel, once per shader and knob values.
+
+import { KernelError } from "../../device/index.ts";
+import type { Kernel, Knobs } from "../../kernels/index.ts";
+
+/** A pipeline on its way or ready; `failure` is set instead when it does not compile. */
+export interface PipelineEntry {
+  readonly kernel: Kernel;
+  readonly layout: GPUBindGroupLayout;
+  /** Resolves when `pipeline` or `failure` is set; never rejects. */
+  readonly settled: Promise<void>;
+  pipeline?: GPUComputePipeline;
+  failure?: KernelError;
+}
+
+const bufferTypes = { uniform: "uniform", read: "read-only-storage", readWrite: "storage" } as const;
+const computeStage = 4; // GPUShaderStage.COMPUTE; the global is not defined in Node
+
+export class PipelineCache {
+  readonly #device: GPUDevice;
+  readonly #entries = new Map<string, PipelineEntry>();
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  /** How many pipelines were asked for so far. */
+  get count(): number {
+    return this.#entries.size;
+  }
+
+  /** The pipeline of a kernel with these knobs; starts compiling it when it is new. */
+  get(kernel: Kernel, knobs: Knobs = {}): PipelineEntry {
+    const key = `${kernel.name} ${JSON.stringify(knobs)}`;
+    let entry = this.#entries.get(key);
+    if (entry === undefined) {
+      entry = this.#compile(kernel, knobs);
+      this.#entries.set(key, entry);
+    }
+    return entry;
+  }
+
+  #compile(kernel: Kernel, knobs: Knobs): PipelineEntry {
+    const device = this.#device;
+    const label = `${kernel.name}.wgsl`;
+    const layout = device.createBindGroupLayout({
+      label,
+      entries: kernel.bindings.map(({ index, access }) => ({
+        binding: index,
+        visibility: computeStage,
+        buffer: { type: bufferTypes[access] },
+      })),
+    });
+    const compile = async (entry: PipelineEntry): Promise<void> => {
+      try {
+        // Compilation errors arrive through the scope and through getCompilationInfo, which knows the line.
+        device.pushErrorScope("validation");
+        const module = device.createShaderModule({ label, code: kernel.specialise(knobs) });
+        const invalid = device.popErrorScope();
+        const pipeline = device.createComputePipelineAsync({
+          label,
+          layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
+          compute: { module, entryPoint: "main" },
+        });
+        const [compiled, error, info] = await Promise.allSettled([
+          pipeline,
+          invalid,
+          module.getCompilationInfo(),
+        ]);
+        const message =
+          info.status === "fulfilled" ? info.value.messages.find(({ type }) => type === "error") : undefined;
+        if (message !== undefined) {
+          entry.failure = new KernelError(
+            `shader ${label}:${message.lineNum}:${message.linePos}: ${message.message}`,
+          );
+        } else if (compiled.status === "rejected") {
+          const reason = compiled.reason as Error;
+          entry.failure = new KernelError(`shader ${label} does not compile: ${reason.message}`, {
+            cause: reason,
+          });
+        } else if (error.status === "fulfilled" && error.value !== null) {
+          entry.failure = new KernelError(`shader ${label}: ${error.value.message}`);
+        } else {
+          entry.pipeline = compiled.value;
+        }
+      } catch (cause) {
+        entry.failure = new KernelError(`shader ${label}: ${(cause as Error).message}`, { cause });
+      }
+    };
+    let start: () => void = () => undefined;
+    const settled = new Promise<void>((resolve) => (start = resolve));
+    const entry: PipelineEntry = { kernel, layout, settled };
+    void compile(entry).then(start);
+    return entry;
+  }
+}

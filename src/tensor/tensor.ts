@@ -1,0 +1,90 @@
+// A tensor: shape and element type of data that lives on a backend, and its lifetime.
+
+import type { NdArray } from "ndarray";
+import { LifetimeError, ShapeError } from "../device/index.ts";
+import { toNdArray, type HostArray } from "./host.ts";
+import { showShape, sizeOf, type DType, type Shape, type TensorSpec } from "./shape.ts";
+
+/** Data on a backend, shared by the tensors that view it and released when the last one lets go. */
+export interface Storage {
+  retain(): void;
+  release(): void;
+}
+
+/** What a tensor asks of the engine that made it. */
+export interface TensorOwner {
+  read(tensor: Tensor): Promise<HostArray>;
+  forget(tensor: Tensor): void;
+}
+
+let made = 0;
+
+/** A handle on data in an engine. Dispose it, leave it to `engine.scope`, or write `using x = ...`. */
+export class Tensor implements TensorSpec, Disposable {
+  /** Distinguishes tensors in tapes and messages; grows with time. */
+  readonly id = ++made;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly owner: TensorOwner;
+  #storage: Storage | undefined;
+
+  constructor(owner: TensorOwner, spec: TensorSpec, storage: Storage) {
+    this.owner = owner;
+    this.shape = spec.shape;
+    this.dtype = spec.dtype;
+    this.#storage = storage;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  get disposed(): boolean {
+    return this.#storage === undefined;
+  }
+
+  /** @throws LifetimeError after the tensor was disposed */
+  get storage(): Storage {
+    if (this.#storage === undefined) {
+      throw new LifetimeError(
+        `tensor ${this.id} ${showShape(this.shape)} was disposed; return it from engine.scope to keep it`,
+      );
+    }
+    return this.#storage;
+  }
+
+  /** The values, row-major: Float32Array from a GPU, Float64Array from the reference backend, or the u8/u32 data. */
+  read(): Promise<HostArray> {
+    return this.owner.read(this);
+  }
+
+  /**
+   * The only value.
+   * @throws ShapeError unless the tensor has one element
+   */
+  async item(): Promise<number> {
+    if (this.size !== 1)
+      throw new ShapeError(`item: ${showShape(this.shape)} holds ${this.size} values, not one`);
+    const [value = NaN] = await this.read();
+    return value;
+  }
+
+  /** The values as an ndarray. */
+  async ndarray(): Promise<NdArray<HostArray>> {
+    return toNdArray({ shape: this.shape, dtype: this.dtype, data: await this.read() });
+  }
+
+  /** Releases the data unless another tensor shares it. Safe to call twice. */
+  dispose(): void {
+    if (this.#storage === undefined) return;
+    const storage = this.#storage;
+    this.#storage = undefined;
+    this.owner.forget(this);
+    storage.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

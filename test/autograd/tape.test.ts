@@ -1,0 +1,124 @@
+// What the tape promises beyond the rules: reach, lifetimes, refusals.
+
+import { describe, expect, test } from "vitest";
+import { Tape, customGradient, noGradient, stopGradient, valueAndGradients } from "../../src/autograd/index.ts";
+import { LifetimeError, ShapeError } from "../../src/device/index.ts";
+import { add, exp, multiply } from "../../src/operators/functions/elementwise.ts";
+import { sum } from "../../src/operators/functions/reduction.ts";
+import { useEngine } from "../engines.ts";
+
+for (const device of ["reference", "webgpu"] as const) {
+  describe(`tape on ${device}`, () => {
+    const open = useEngine({ device });
+
+    test("a tensor used twice collects both gradients", async () => {
+      const x = open().tensor([1, 2, 3]);
+      const { value, gradients } = valueAndGradients(() => sum(add(multiply(x, x), x)), [x]);
+      expect(await value.item()).toBeCloseTo(20);
+      expect(Array.from(await (gradients[0] as never as typeof x).read())).toEqual([3, 5, 7]);
+    });
+
+    test("add(x, x) doubles the gradient even though its rule returns one tensor for both", async () => {
+      const x = open().tensor([1, 2]);
+      const { gradients } = valueAndGradients(() => sum(add(x, x)), [x]);
+      expect(Array.from((await gradients[0]?.read()) ?? [])).toEqual([2, 2]);
+    });
+
+    test("gradients reach intermediate tensors, and are zero where nothing depends", async () => {
+      const engine = open();
+      const x = engine.tensor([1, 2]);
+      const unused = engine.tensor([5]);
+      const tape = new Tape(engine);
+      const y = multiply(x, x);
+      const z = sum(multiply(y, y));
+      const [dy, dx, none] = tape.gradients(z, [y, x, unused]);
+      expect(Array.from((await dy?.read()) ?? [])).toEqual([2, 8]);
+      expect(Array.from((await dx?.read()) ?? [])).toEqual([4, 32]);
+      expect(Array.from((await none?.read()) ?? [])).toEqual([0]);
+    });
+
+    test("the second use of a tape is refused with what to do", () => {
+      const engine = open();
+      const x = engine.tensor([1, 2]);
+      const tape = new Tape(engine, [x]);
+      const y = sum(x);
+      tape.gradients(y, [x]);
+      expect(() => tape.gradients(y, [x])).toThrow(LifetimeError);
+      expect(() => tape.gradients(y, [x])).toThrow(/used already/);
+    });
+
+    test("a tape refuses anything but a scalar", () => {
+      const engine = open();
+      const x = engine.tensor([1, 2]);
+      using tape = new Tape(engine, [x]);
+      expect(() => tape.gradients(exp(x), [x])).toThrow(ShapeError);
+    });
+
+    test("noGradient and stopGradient make constants", async () => {
+      const engine = open();
+      const x = engine.tensor([1, 2]);
+      const { gradients } = valueAndGradients(() => {
+        const constant = noGradient(engine, () => exp(x));
+        return sum(multiply(multiply(x, constant), stopGradient(x)));
+      }, [x]);
+      const [dx = new Float32Array()] = [await gradients[0]?.read()];
+      expect(dx[0]).toBeCloseTo(Math.E, 5);
+      expect(dx[1]).toBeCloseTo(2 * Math.E ** 2, 4);
+    });
+
+    test("customGradient replaces the rules of what it calls", async () => {
+      const x = open().tensor([1, 2]);
+      const { value, gradients } = valueAndGradients(
+        () =>
+          sum(
+            customGradient(
+              [x],
+              ([a]) => multiply(a as typeof x, a as typeof x),
+              (g) => [multiply(g, open().tensor([10, 20]))],
+            ),
+          ),
+        [x],
+      );
+      expect(await value.item()).toBeCloseTo(5);
+      expect(Array.from((await gradients[0]?.read()) ?? [])).toEqual([10, 20]);
+    });
+
+    test("a tape keeps what it needs when the caller disposes it, and leaves nothing behind", async () => {
+      const engine = open();
+      const before = engine.memory();
+      const x = engine.tensor([1, 2, 3]);
+      const tape = new Tape(engine, [x]);
+      const y = exp(x);
+      const z = sum(y);
+      y.dispose();
+      const [dx] = tape.gradients(z, [x]);
+      const values = Array.from((await dx?.read()) ?? []);
+      [1, 2, 3].forEach((v, i) => expect(values[i]).toBeCloseTo(Math.exp(v), 4));
+      for (const tensor of [x, z, dx]) tensor?.dispose();
+      expect(engine.memory().tensors).toBe(before.tensors);
+      expect(engine.memory().bytes).toBe(before.bytes);
+    });
+
+    test("calls that depend on no watched tensor are not recorded", () => {
+      const engine = open();
+      const [x, y] = [engine.tensor([1]), engine.tensor([2])];
+      using tape = new Tape(engine, [x]);
+      exp(y);
+      expect(tape.length).toBe(0);
+      exp(x);
+      expect(tape.length).toBe(1);
+    });
+
+    test("an inner tape does not disturb the outer one", async () => {
+      const engine = open();
+      const x = engine.tensor([3]);
+      const outer = new Tape(engine, [x]);
+      const y = multiply(x, x);
+      const inner = new Tape(engine, [x]);
+      const [dInner] = inner.gradients(sum(exp(x)), [x]);
+      const [dOuter] = outer.gradients(sum(y), [x]);
+      expect(await dInner?.item()).toBeCloseTo(Math.exp(3), 3);
+      expect(await dOuter?.item()).toBeCloseTo(6);
+    });
+  });
+}

@@ -1,0 +1,173 @@
+// The built command line: bad input is one line and exit code 2, results land in the run folder, Ctrl-C stops cleanly.
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "tessera-cli-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+  readonly errors: string;
+}
+
+function tessera(parameters: readonly string[], onError?: (text: string, kill: () => void) => void): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [main, ...parameters], { cwd: folder });
+    let output = "";
+    let errors = "";
+    child.stdout.on("data", (data) => (output += String(data)));
+    child.stderr.on("data", (data) => {
+      errors += String(data);
+      onError?.(errors, () => child.kill("SIGINT"));
+    });
+    child.on("close", (code) => resolve({ code, output, errors }));
+  });
+}
+
+/** Messages of the driver are not ours. */
+const own = (errors: string): string =>
+  errors
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("Warning: max"))
+    .join("\n");
+
+const manifest = `
+classes: [nodule, effusion, cardiomegaly]
+image: { height: 16, width: 16 }
+sources:
+  - { name: A, format: phantoms, site: A, count: 96, knows: [nodule, effusion] }
+  - { name: B, format: phantoms, site: B, count: 96, knows: [effusion, cardiomegaly] }
+test: { format: phantoms, site: both, count: 60 }
+model: { stem: { features: 6, stride: 2 }, blocks: [1, 1], growth: 4 }
+train: { batch: 32, epochs: 2, warmupEpochs: 1 }
+`;
+const put = (name: string, text: string): string => {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+};
+
+describe("bad input", () => {
+  const training = (file: string, ...more: string[]): string[] => [
+    ...["train", file, "--data-root", folder, "--out", join(folder, "never"), "--device", "reference"],
+    ...more,
+  ];
+  const cases: [name: string, parameters: () => string[], message: RegExp][] = [
+    ["an unknown command", () => ["trian"], /unknown command 'trian'.*train/],
+    ["an unknown option", () => ["demo", "--sead", "1"], /unknown option '--sead'.*--seed/],
+    ["an unknown backend", () => ["demo", "--device", "cuda"], /'cuda' is invalid.*auto, webgpu, reference/],
+    ["a number that is none", () => ["demo", "--seed", "1.5"], /--seed takes a whole number/],
+    ["an unknown adapter", () => ["demo", "--adapter", "no such"], /no WebGPU adapter is named like "no such"/],
+    ["a missing option", () => ["train", "m.yaml", "--out", "x"], /required option '--data-root/],
+    ["a missing manifest", () => training("missing.yaml"), /missing\.yaml.*does not exist/],
+    ["a malformed manifest", () => training(put("bad.yaml", "classes: [a\nimage: }")), /bad\.yaml.*not valid YAML/],
+    [
+      "a misspelt field",
+      () => training(put("field.yaml", manifest.replace("growth", "grwoth"))),
+      /field\.yaml:8.*model\.grwoth.*growth/,
+    ],
+    [
+      "a class that no source has",
+      () => training(put("class.yaml", manifest.replace("knows: [nodule, effusion]", "knows: [effusion]"))),
+      /class\.yaml.*classes\[0\].*"nodule".*no source/,
+    ],
+    [
+      "a missing data file",
+      () =>
+        training(
+          put(
+            "idx.yaml",
+            manifest.replace(
+              /sources:[^]*test:[^\n]*/,
+              "sources:\n  - { name: A, format: idx, images: no.gz, labels: no2.gz, knows: ['1'] }\ntest: { format: idx, images: no3.gz, labels: no4.gz }",
+            ).replace("[nodule, effusion, cardiomegaly]", "['1']"),
+          ),
+        ),
+      /no\.gz/,
+    ],
+  ];
+  test.each(cases)("%s is one line with what to do, and exit code 2", async (_, parameters, message) => {
+    const { code, output, errors } = await tessera(parameters());
+    expect(own(errors)).toMatch(message);
+    expect(own(errors).split("\n")).toHaveLength(1);
+    expect(own(errors)).not.toMatch(/\n\s+at /);
+    expect([code, output]).toEqual([2, ""]);
+  });
+
+  test("--debug adds the stack trace", async () => {
+    const { code, errors } = await tessera(["--debug", ...training("missing.yaml")]);
+    expect(code).toBe(2);
+    expect(errors).toMatch(/\n\s+at /);
+  });
+});
+
+describe("tessera devices", () => {
+  test("lists the adapter and the reference backend, as a table and as JSON", async () => {
+    const json = JSON.parse((await tessera(["devices", "--json"])).output) as { device: string; adapter: string }[];
+    expect(json.map(({ device }) => device)).toEqual(["webgpu", "reference"]);
+    const { output, code } = await tessera(["devices"]);
+    expect(code).toBe(0);
+    for (const { adapter } of json) expect(output).toContain(adapter);
+  });
+});
+
+describe("tessera train", () => {
+  const parameters = (file: string, out: string, ...more: string[]): string[] => [
+    ...["train", file, "--data-root", folder, "--out", join(folder, out), ...more],
+  ];
+
+  test("writes metrics and a summary, equal for equal seeds, and never over an earlier run", async () => {
+    const file = put("run.yaml", manifest);
+    const first = await tessera(parameters(file, "one", "--seed", "5", "--quiet"));
+    expect(own(first.errors)).toBe("");
+    expect(first.code).toBe(0);
+    expect(first.output).toMatch(/nodule\s+[\d.]+/);
+    expect((await tessera(parameters(file, "two", "--seed", "5"))).code).toBe(0);
+    const metrics = readFileSync(join(folder, "one", "metrics.jsonl"), "utf8");
+    expect(readFileSync(join(folder, "two", "metrics.jsonl"), "utf8")).toBe(metrics);
+    const lines = metrics.trim().split("\n").map((line) => JSON.parse(line) as { kind: string });
+    expect(lines.map(({ kind }) => kind).join(" ")).toBe(
+      [...Array<string>(6).fill("step"), "epoch", ...Array<string>(6).fill("step"), "epoch"].join(" "),
+    );
+    const summary = JSON.parse(readFileSync(join(folder, "one", "summary.json"), "utf8")) as Record<string, unknown>;
+    expect(summary).toMatchObject({ epochs: 2, seed: 5, device: "webgpu", interrupted: false });
+    expect(Object.keys(summary["auc"] as object)).toEqual(["nodule", "effusion", "cardiomegaly"]);
+    for (const field of ["meanAuc", "seconds", "adapter"]) expect(summary).toHaveProperty(field);
+
+    const again = await tessera(parameters(file, "one"));
+    expect(again.code).toBe(2);
+    expect(own(again.errors)).toMatch(/one: the folder is not empty.*--force/);
+    expect(readFileSync(join(folder, "one", "metrics.jsonl"), "utf8")).toBe(metrics);
+    expect((await tessera(parameters(file, "one", "--force", "--epochs", "1", "--limit", "32"))).code).toBe(0);
+    expect(readdirSync(join(folder, "one")).sort()).toEqual(["metrics.jsonl", "summary.json"]);
+  });
+
+  test("Ctrl-C stops after the step under way with a summary that says so", async () => {
+    const file = put("long.yaml", manifest.replace("epochs: 2", "epochs: 5000"));
+    let killed = false;
+    const { code, errors } = await tessera(parameters(file, "stopped"), (text, kill) => {
+      if (!killed && text.includes("epoch 1/5000 done")) {
+        killed = true;
+        kill();
+      }
+    });
+    expect(errors).toMatch(/stopping after this step/);
+    expect(code).toBe(130);
+    const summary = JSON.parse(readFileSync(join(folder, "stopped", "summary.json"), "utf8")) as {
+      interrupted: boolean;
+      epochs: number;
+    };
+    expect(summary.interrupted).toBe(true);
+    expect(summary.epochs).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,48 @@
+// The device floor on a real adapter: choice, kept errors, loss.
+
+import { describe, expect, test } from "vitest";
+import { DeviceLostError, DeviceUnavailableError, KernelError, listAdapters, openGpu } from "../../src/device/index.ts";
+
+describe("the device", () => {
+  test("takes the limits and optional features that the adapter has", async () => {
+    const gpu = await openGpu();
+    const [adapter] = await listAdapters();
+    expect(gpu.device.limits.maxStorageBufferBindingSize).toBe(adapter?.limits.maxStorageBufferBindingSize);
+    expect(gpu.traits.maxBindingBytes).toBe(adapter?.limits.maxStorageBufferBindingSize);
+    for (const feature of gpu.traits.features) expect(gpu.device.features.has(feature)).toBe(true);
+    gpu.destroy();
+  });
+
+  test("is found by a part of the adapter's name, in any case", async () => {
+    const [adapter] = await listAdapters();
+    const name = (adapter?.info.device ?? "").slice(0, 6).toUpperCase();
+    const gpu = await openGpu({ adapterName: name });
+    expect(gpu.traits.name.toUpperCase()).toContain(name);
+    gpu.destroy();
+  });
+
+  test("an unknown adapter name is refused with the names there are", async () => {
+    const [adapter] = await listAdapters();
+    const refused = openGpu({ adapterName: "no such adapter" });
+    await expect(refused).rejects.toThrow(DeviceUnavailableError);
+    await expect(refused).rejects.toThrow(adapter?.info.device ?? "?");
+  });
+
+  test("an uncaptured error is kept and thrown at the next check, once", async () => {
+    const gpu = await openGpu();
+    gpu.device.createBuffer({ label: "impossible", size: 4, usage: 0xffff });
+    await gpu.device.queue.onSubmittedWorkDone();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(() => gpu.check()).toThrow(KernelError);
+    expect(() => gpu.check()).not.toThrow();
+    gpu.destroy();
+  });
+
+  test("a destroyed device says so at the next check", async () => {
+    const gpu = await openGpu();
+    gpu.destroy();
+    gpu.destroy();
+    expect(await gpu.lost).toBeInstanceOf(DeviceLostError);
+    expect(() => gpu.check()).toThrow(DeviceLostError);
+  });
+});

@@ -1,0 +1,43 @@
+// Every shader is valid WGSL as it stands, and a broken one is reported by shader and line.
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { KernelError, openGpu, type Gpu } from "../../src/device/index.ts";
+import { kernel, kernelNames } from "../../src/kernels/index.ts";
+import { PipelineCache } from "../../src/runtime/webgpu/pipelines.ts";
+
+let gpu: Gpu;
+beforeAll(async () => {
+  gpu = await openGpu();
+});
+afterAll(() => gpu.destroy());
+
+describe("shaders on the device", () => {
+  test.each(kernelNames)("%s compiles with its default knobs", async (name) => {
+    const entry = new PipelineCache(gpu.device).get(kernel(name));
+    await entry.settled;
+    expect(entry.failure).toBeUndefined();
+    expect(entry.pipeline).toBeDefined();
+  });
+
+  test("a shader that does not compile is an error with its name and line", async () => {
+    const whole = kernel("unary");
+    const line = whole.text.split("\n").findIndex((text) => text.includes("y[index] =")) + 1;
+    const broken = { ...whole, specialise: () => whole.text.replace("y[index] =", "z[index] =") };
+    const entry = new PipelineCache(gpu.device).get(broken);
+    await entry.settled;
+    expect(entry.failure).toBeInstanceOf(KernelError);
+    expect(entry.failure?.message).toContain(`unary.wgsl:${line}:`);
+    expect(() => gpu.check()).not.toThrow();
+  });
+
+  test("a pipeline is compiled once, however often and however early it is asked for", async () => {
+    const cache = new PipelineCache(gpu.device);
+    const [first, second, other] = [{ WIDTH: 32 }, { WIDTH: 32 }, { WIDTH: 64 }].map((knobs) =>
+      cache.get(kernel("unary"), knobs),
+    );
+    expect(first).toBe(second);
+    expect(first).not.toBe(other);
+    await Promise.all([first?.settled, other?.settled]);
+    expect(cache.count).toBe(2);
+  });
+});

@@ -1,0 +1,343 @@
+// Losses: the promises of Label-Assemble's loss that parity with the reference does not show.
+
+import { describe, expect, test } from "vitest";
+import { ShapeError } from "../../src/device/index.ts";
+import * as functions from "../../src/operators/functions/losses.ts";
+import { lossOperators, type AssembleLossAttributes } from "../../src/operators/losses/index.ts";
+import type { Engine } from "../../src/runtime/index.ts";
+import { useEngine } from "../engines.ts";
+import { normal } from "./sample.ts";
+
+const backends = [
+  ["the reference", useEngine({ device: "reference" })],
+  ["WebGPU, fused", useEngine({ device: "webgpu", candidates: { assembleLoss: "fused" } })],
+  ["WebGPU, in rows", useEngine({ device: "webgpu", candidates: { assembleLoss: "rows" } })],
+] as const;
+
+const [batch, classes, features] = [5, 6, 7];
+const absent = 255;
+
+interface Case {
+  readonly weak: Float64Array;
+  readonly strong: Float64Array;
+  readonly theta: Float64Array;
+  readonly bias: Float64Array;
+  readonly states: Uint8Array;
+  readonly weights: readonly [number, number];
+}
+
+/** Five images of six classes: the last image and the last class have no label, others are mixed. */
+function mixed(): Case {
+  const states = Uint8Array.from({ length: batch * classes }, (_, i) => {
+    const [image, kind] = [Math.floor(i / classes), i % classes];
+    return image === batch - 1 || kind === classes - 1
+      ? absent
+      : ([0, 1, absent][(image + 2 * kind) % 3] ?? absent);
+  });
+  const drawn = (count: number, seed: number): Float64Array => Float64Array.from(normal([count], seed).data);
+  return {
+    weak: drawn(batch * features, 1),
+    strong: drawn(batch * features, 2),
+    theta: drawn(classes * features, 3),
+    bias: drawn(classes, 4),
+    states,
+    weights: [0.7, 1.3],
+  };
+}
+
+interface Result {
+  readonly total: number;
+  readonly parts: readonly number[];
+  readonly weakLogits: readonly number[];
+  readonly strongLogits: readonly number[];
+  readonly weakGradient: readonly number[];
+  readonly strongGradient: readonly number[];
+}
+
+async function run(
+  engine: Engine,
+  given: Case,
+  options: Partial<AssembleLossAttributes> = {},
+): Promise<Result> {
+  const kinds = given.bias.length;
+  const images = given.states.length / kinds;
+  const depth = given.theta.length / kinds;
+  const result = functions.assembleLoss(
+    engine.tensor(given.weak, [images, depth]),
+    engine.tensor(given.strong, [images, depth]),
+    engine.tensor(given.theta, [kinds, depth]),
+    engine.tensor(given.bias),
+    engine.tensor(given.states, [images, kinds]),
+    engine.tensor(given.weights),
+    options,
+  );
+  const read = async (name: Exclude<keyof Result, "total">) => Array.from(await result[name].read());
+  return {
+    total: await result.total.item(),
+    parts: await read("parts"),
+    weakLogits: await read("weakLogits"),
+    strongLogits: await read("strongLogits"),
+    weakGradient: await read("weakGradient"),
+    strongGradient: await read("strongGradient"),
+  };
+}
+
+/** One feature, one class: the logits are given. */
+function atLogits(weak: readonly number[], strong: readonly number[], states: readonly number[]): Case {
+  return {
+    weak: Float64Array.from(weak),
+    strong: Float64Array.from(strong),
+    theta: Float64Array.of(1),
+    bias: Float64Array.of(0),
+    states: Uint8Array.from(states),
+    weights: [1, 1],
+  };
+}
+
+const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
+const sharpened = (a: number, t = 4): number => (a > 0.5 ? a + (1 - a) / t : a - a / t);
+
+describe.each(backends)("assembleLoss on %s", (_, engine) => {
+  test("an absent label changes no bit of any result, whatever is stored in its place", async () => {
+    const given = mixed();
+    const expected = await run(engine(), given);
+    for (const other of [2, 7, 128, 254]) {
+      const states = given.states.map((state) => (state === absent ? other : state));
+      expect(await run(engine(), { ...given, states })).toEqual(expected);
+    }
+  });
+
+  test("what is seen only through absent labels changes no bit of the supervised loss and its gradient", async () => {
+    const given = mixed();
+    const expected = await run(engine(), given, { unsupervisedOn: "absent" });
+    const labelled = (list: readonly number[]): number[] => list.filter((_, i) => given.states[i] !== absent);
+    // The strong view, the unlabelled image and the unlabelled class.
+    const weak = given.weak.map((value, i) => (i >= (batch - 1) * features ? 9 - value : value));
+    const strong = given.strong.map((value) => 3 - value);
+    const theta = given.theta.map((value, i) => (i >= (classes - 1) * features ? 5 - value : value));
+    const actual = await run(engine(), { ...given, weak, strong, theta });
+    expect(actual.parts[0]).toBe(expected.parts[0]);
+    expect(labelled(actual.weakGradient)).toEqual(labelled(expected.weakGradient));
+    expect(actual.parts[1]).not.toBe(expected.parts[1]);
+    expect(actual.parts[2]).not.toBe(expected.parts[2]);
+  });
+
+  test("permuting the classes permutes logits and gradients exactly, and keeps the losses", async () => {
+    const given = mixed();
+    const order = [3, 0, 5, 1, 4, 2];
+    const columns = <T extends Float64Array | Uint8Array>(list: T, rows: number, width: number): T =>
+      list.map((_, i) => {
+        const [row, rest] = [Math.floor(i / (classes * width)), i % (classes * width)];
+        const from = order[Math.floor(rest / width)] ?? 0;
+        return rows > row ? (list[row * classes * width + from * width + (rest % width)] ?? NaN) : NaN;
+      }) as T;
+    const expected = await run(engine(), given);
+    const actual = await run(engine(), {
+      ...given,
+      theta: columns(given.theta, 1, features),
+      bias: columns(given.bias, 1, 1),
+      states: columns(given.states, batch, 1),
+    });
+    const moved = (list: readonly number[]): number[] =>
+      Array.from(columns(Float64Array.from(list), batch, 1));
+    for (const name of ["weakLogits", "strongLogits", "weakGradient", "strongGradient"] as const) {
+      expect(actual[name]).toEqual(moved(expected[name]));
+    }
+    actual.parts.forEach((part, i) => expect(part).toBeCloseTo(expected.parts[i] ?? NaN, 6));
+    expect(actual.total).toBeCloseTo(expected.total, 6);
+  });
+
+  test("without labels, or without absent ones, the loss concerned is exactly 0", async () => {
+    const given = mixed();
+    const none = await run(engine(), { ...given, states: given.states.map(() => absent) });
+    expect(none.parts[0]).toBe(0);
+    expect(none.parts[1]).toBeGreaterThan(0);
+    const every = await run(engine(), { ...given, states: given.states.map((_, i) => i % 2) });
+    expect(every.parts.slice(1)).toEqual([0, 0]);
+    expect(every.total).toBe(every.parts[0]);
+    expect(every.strongGradient.every((value) => value === 0)).toBe(true);
+    const nothing = await run(
+      engine(),
+      { ...given, states: given.states.map(() => absent) },
+      { unsupervisedOn: "labelled" },
+    );
+    expect([nothing.total, ...nothing.parts]).toEqual([0, 0, 0, 0]);
+    expect([...nothing.weakGradient, ...nothing.strongGradient].every((value) => value === 0)).toBe(true);
+  });
+
+  test("in warm-up the unsupervised losses are reported and teach nothing", async () => {
+    const given = mixed();
+    const [warm, later] = [await run(engine(), { ...given, weights: [0, 0] }), await run(engine(), given)];
+    expect(warm.parts).toEqual(later.parts);
+    expect(warm.total).toBe(warm.parts[0]);
+    expect(warm.strongGradient.every((value) => value === 0)).toBe(true);
+    warm.weakGradient.forEach((value, i) => expect(value === 0).toBe(given.states[i] === absent));
+  });
+
+  test("everything is finite at logits of 100, and confident mistakes cost their logit", async () => {
+    const given = atLogits([100, -100, 100, -100], [-100, 100, -100, 100], [0, 1, 1, 0]);
+    const { parts } = await run(engine(), given);
+    expect(parts[0]).toBeCloseTo(50, 4);
+    const open = await run(
+      engine(),
+      { ...given, states: given.states.map(() => absent) },
+      { stopGradient: false },
+    );
+    for (const list of [open.parts, open.weakGradient, open.strongGradient]) {
+      for (const value of list) expect(Number.isFinite(value)).toBe(true);
+    }
+    expect(open.parts[2]).toBeCloseTo(1, 5);
+  });
+
+  test("unstopped, the pseudo-label loss has 1/t of the stopped gradient", async () => {
+    const given: Case = { ...mixed(), weights: [1, 0] };
+    const states = given.states.map(() => absent);
+    for (const temperature of [1, 2, 4]) {
+      const stopped = await run(engine(), { ...given, states }, { temperature });
+      const through = await run(engine(), { ...given, states }, { temperature, stopGradient: false });
+      through.weakGradient.forEach((value, i) =>
+        expect(value).toBeCloseTo((stopped.weakGradient[i] ?? NaN) / temperature, 7),
+      );
+    }
+  });
+
+  test("stopped, the gradients are central differences of the loss with constant pseudo-labels", async () => {
+    const [weak, strong, states] = [
+      [0.3, -1.2, 2.1, -0.4, 1.5],
+      [1.1, -0.3, -0.8, 0.2, 2.5],
+      [absent, 1, absent, 0, absent],
+    ];
+    const targets = (weak ?? []).map((z) => sharpened(sigmoid(z)));
+    const loss = (w: readonly number[], s: readonly number[]): number =>
+      w.reduce((sum, z, i) => {
+        const state = states?.[i] ?? absent;
+        if (state !== absent) return sum + Math.log(1 + Math.exp(state === 1 ? -z : z)) / 2;
+        const target = targets[i] ?? NaN;
+        return sum + ((sigmoid(z) - target) ** 2 + (sigmoid(s[i] ?? NaN) - target) ** 2) / 3;
+      }, 0);
+    const { total, weakGradient, strongGradient } = await run(
+      engine(),
+      atLogits(weak ?? [], strong ?? [], states ?? []),
+    );
+    expect(total).toBeCloseTo(loss(weak ?? [], strong ?? []), 6);
+    const bumped = (list: readonly number[], at: number, by: number): number[] =>
+      list.map((value, i) => (i === at ? value + by : value));
+    for (let i = 0; i < 5; i++) {
+      const slope = (by: number, s: number): number =>
+        loss(bumped(weak ?? [], i, by), bumped(strong ?? [], i, s));
+      expect(weakGradient[i]).toBeCloseTo((slope(1e-4, 0) - slope(-1e-4, 0)) / 2e-4, 6);
+      expect(strongGradient[i]).toBeCloseTo((slope(0, 1e-4) - slope(0, -1e-4)) / 2e-4, 6);
+    }
+  });
+
+  test("the released code's loss: all three on the labelled entries, over their number", async () => {
+    const [weak, strong, states] = [
+      [0.5, -1, 2, 0.1],
+      [1, -2, 1, 0.3],
+      [1, 0, absent, 0],
+    ];
+    const { total } = await run(engine(), atLogits(weak ?? [], strong ?? [], states ?? []), {
+      unsupervisedOn: "labelled",
+      stopGradient: false,
+    });
+    let expected = 0;
+    for (const i of [0, 1, 3]) {
+      const [a, b] = [sigmoid(weak?.[i] ?? NaN), sigmoid(strong?.[i] ?? NaN)];
+      const y = states?.[i] ?? NaN;
+      const target = sharpened(a);
+      expected -= y * Math.log(a) + (1 - y) * Math.log(1 - a);
+      expected += (a - target) ** 2 + (b - target) ** 2;
+    }
+    expect(total).toBeCloseTo(expected / 3, 6);
+  });
+
+  test("divided by the batch, every sum is over the number of images", async () => {
+    const given = mixed();
+    const [entries, images] = [
+      await run(engine(), given),
+      await run(engine(), given, { normalise: "batch" }),
+    ];
+    const labelled = given.states.filter((state) => state !== absent).length;
+    const counts = [labelled, given.states.length - labelled, given.states.length - labelled];
+    images.parts.forEach((part, i) =>
+      expect(part).toBeCloseTo(((entries.parts[i] ?? NaN) * (counts[i] ?? NaN)) / batch, 6),
+    );
+  });
+});
+
+describe.each(backends)("other losses on %s", (_, engine) => {
+  test("sharpening pulls away from the threshold, strictly above it to 1", async () => {
+    const at = async (values: readonly number[], temperature: number): Promise<number[]> =>
+      Array.from(await functions.sharpen(engine().tensor(values), { temperature }).read(), (value) =>
+        Number(value.toFixed(6)),
+      );
+    expect(await at([0.2, 0.5, 0.5001, 0.9], 4)).toEqual([0.15, 0.375, 0.625075, 0.925]);
+    expect(await at([0, 0.2, 0.5, 0.5001, 1], 1)).toEqual([0, 0, 0, 1, 1]);
+    expect(await at([0, 0.25, 0.75, 1], Infinity)).toEqual([0, 0.25, 0.75, 1]);
+  });
+
+  test("softmax cross entropy of even logits is log K, and finite where a softmax would underflow", async () => {
+    const even = functions.softmaxCrossEntropy(engine().zeros([3, 5]), engine().full([3, 5], 0.2));
+    expect(await even.item()).toBeCloseTo(Math.log(5), 6);
+    const logits = engine().tensor([[1000, -1000]]);
+    expect(await functions.softmaxCrossEntropy(logits, engine().tensor([[0, 1]])).item()).toBe(2000);
+    expect(await functions.softmaxCrossEntropy(logits, engine().tensor([[1, 0]])).item()).toBe(0);
+  });
+});
+
+describe("the records", () => {
+  const { assembleLoss, queryInnerProduct, softmaxCrossEntropy, sharpen } = lossOperators;
+  const engine = backends[1][1];
+  const f32 = (...shape: number[]) => ({ shape, dtype: "f32" as const });
+  const u8 = (...shape: number[]) => ({ shape, dtype: "u8" as const });
+  const attributes: AssembleLossAttributes = {
+    threshold: 0.5,
+    temperature: 4,
+    stopGradient: true,
+    unsupervisedOn: "absent",
+    normalise: "entries",
+  };
+  const inputs = (rows: number, kinds: number, depth: number) => [
+    f32(rows, depth),
+    f32(rows, depth),
+    f32(kinds, depth),
+    f32(kinds),
+    u8(rows, kinds),
+    f32(2),
+  ];
+
+  test("shapes and switches that do not fit are named in words", () => {
+    const given = inputs(4, 3, 2);
+    expect(() => assembleLoss.infer(given.with(4, f32(4, 3)), attributes)).toThrow(ShapeError);
+    expect(() => assembleLoss.infer(given.with(4, f32(4, 3)), attributes)).toThrow(
+      "states must be u8 [4, 3], got f32 [4, 3]",
+    );
+    expect(() => assembleLoss.infer(given.with(2, f32(3, 5)), attributes)).toThrow(
+      "as many features in both",
+    );
+    expect(() => assembleLoss.infer(given.with(5, f32(3)), attributes)).toThrow("weights must be f32 [2]");
+    expect(() => assembleLoss.infer(given, { ...attributes, temperature: 0.5 })).toThrow(
+      "temperature must be at least 1",
+    );
+    const wrong = { ...attributes, unsupervisedOn: "some" as "all" };
+    expect(() => assembleLoss.infer(given, wrong)).toThrow(
+      "unsupervisedOn must be one of absent, all, labelled, got some",
+    );
+    expect(() => queryInnerProduct.infer([f32(4, 3), f32(2, 5), f32(2)], {})).toThrow(
+      "queryInnerProduct: features [4, 3]",
+    );
+    expect(() => softmaxCrossEntropy.infer([f32(4, 3), f32(4)], {})).toThrow("targets must be f32 [4, 3]");
+    expect(() => sharpen.infer([f32(4)], { threshold: 2, temperature: 4 })).toThrow(
+      "threshold must be in [0, 1], got 2",
+    );
+  });
+
+  test("the one launch is taken for small heads, many workgroups for large ones and on devices of few bindings", () => {
+    const { traits } = engine();
+    const names = (list: ReturnType<typeof inputs>, device = traits): string[] =>
+      assembleLoss.candidates(list, attributes, device).map(({ name }) => name);
+    expect(names(inputs(64, 7, 64))).toEqual(["rows", "fused"]);
+    expect(names(inputs(4096, 14, 1024))).toEqual(["fused", "rows"]);
+    expect(names(inputs(64, 7, 64), { ...traits, maxStorageBuffers: 8 })).toEqual(["rows"]);
+  });
+});

@@ -1,0 +1,138 @@
+// Movements of data: what parity with the reference cannot show.
+
+import { describe, expect, test } from "vitest";
+import { ShapeError } from "../../src/device/index.ts";
+import {
+  broadcastTo,
+  concat,
+  concatChannels,
+  pad,
+  reshape,
+  slice,
+  sliceChannels,
+  transpose,
+} from "../../src/operators/functions/movement.ts";
+import { movementOperators } from "../../src/operators/movement/index.ts";
+import type { Candidate } from "../../src/runtime/index.ts";
+import type { Tensor } from "../../src/tensor/index.ts";
+import { useEngine } from "../engines.ts";
+
+const engine = useEngine({ device: "reference" });
+const zeros = (...shape: number[]): Tensor => engine().zeros(shape);
+const spec = (...shape: number[]) => ({ shape, dtype: "f32" as const });
+const kernels = ({ launches }: Candidate): string[] => launches.map(({ kernel }) => kernel);
+
+describe("shape errors say what does not fit", () => {
+  const cases: readonly [string, () => unknown, string | RegExp][] = [
+    [
+      "reshape to another size",
+      () => reshape(zeros(2, 3), [4]),
+      "reshape: [2, 3] holds 6 values, [4] takes 4",
+    ],
+    ["reshape with an extent of 0", () => reshape(zeros(2), [0, 2]), /^reshape: \[0, 2\] is no shape/],
+    [
+      "reshape that leaves nothing for -1",
+      () => reshape(zeros(2, 3), [4, -1]),
+      /no extent in place of -1 in \[4, -1\]/,
+    ],
+    ["reshape with two open extents", () => reshape(zeros(2, 3), [-1, -1]), /no extent in place of -1/],
+    [
+      "transpose that repeats an axis",
+      () => transpose(zeros(2, 3), [0, 0]),
+      /^transpose: permutation \[0, 0\]/,
+    ],
+    ["transpose of too few axes", () => transpose(zeros(2, 3), [0]), /each axis of \[2, 3\] once/],
+    [
+      "slice past the end",
+      () => slice(zeros(2, 3), [0, 2], [2, 2]),
+      /^slice: begin 2 and size 2 leave axis 1 of \[2, 3\]/,
+    ],
+    ["slice of nothing", () => slice(zeros(3), [1], [0]), /^slice: begin 1 and size 0/],
+    ["slice with too few numbers", () => slice(zeros(2, 3), [0], [1]), /a number for each axis of \[2, 3\]/],
+    ["more channels than there are", () => sliceChannels(zeros(2, 3), 1, 3), /leave axis 1 of \[2, 3\]/],
+    ["channels of a scalar", () => sliceChannels(zeros(), 0, 1), /a number for each axis of \[\]/],
+    ["pad with a negative number", () => pad(zeros(3), [0], [-1]), /^pad: after \[-1\]/],
+    ["pad with too few numbers", () => pad(zeros(2, 3), [1], [1, 1]), /^pad: before \[1\]/],
+    ["concat of nothing", () => movementOperators.concat.infer([], { axis: 0 }), /at least one f32 tensor/],
+    ["concat of scalars", () => concatChannels([zeros(), zeros()]), "concat: axis -1 is none of []"],
+    [
+      "concat of unequal rows",
+      () => concatChannels([zeros(2, 3), zeros(4, 3)]),
+      /^concat: f32 \[2, 3\], f32 \[4, 3\]/,
+    ],
+    ["concat of unequal ranks", () => concat([zeros(2, 3), zeros(2)], 0), /equal except along axis 0/],
+    [
+      "broadcast to fewer axes",
+      () => broadcastTo(zeros(2, 3), [3]),
+      /^broadcastTo: \[2, 3\] does not repeat to \[3\]/,
+    ],
+    ["broadcast that would cut", () => broadcastTo(zeros(3), [2, 1]), /each extent must be equal or 1/],
+    ["more than six axes", () => broadcastTo(zeros(3), [1, 1, 1, 1, 1, 1, 3]), /up to 6/],
+  ];
+  for (const [name, run, message] of cases) {
+    test(name, () => {
+      expect(run).toThrow(ShapeError);
+      expect(run).toThrow(message);
+    });
+  }
+});
+
+describe("functions", () => {
+  test("reshape works out one open extent and keeps the element type", async () => {
+    const x = engine().tensor(Uint8Array.of(1, 2, 3, 4, 5, 6));
+    const y = reshape(x, [2, -1]);
+    expect(y.shape).toEqual([2, 3]);
+    expect(y.dtype).toBe("u8");
+    expect(reshape(zeros(1), []).shape).toEqual([]);
+    expect(reshape(zeros(), [-1]).shape).toEqual([1]);
+    x.dispose();
+    expect([...(await y.read())]).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test("transpose reverses all axes unless it is told another order", () => {
+    expect(transpose(zeros(2, 3, 5)).shape).toEqual([5, 3, 2]);
+    expect(transpose(zeros(2, 3, 5), [0, 2, 1]).shape).toEqual([2, 5, 3]);
+  });
+
+  test("channels that were joined come back by slicing", async () => {
+    const a = engine().tensor([
+      [1, 2],
+      [3, 4],
+    ]);
+    const b = engine().tensor([[5], [6]]);
+    const joined = concatChannels([a, b]);
+    expect([...(await joined.read())]).toEqual([1, 2, 5, 3, 4, 6]);
+    expect([...(await sliceChannels(joined, 2, 1).read())]).toEqual([5, 6]);
+    expect(concat([a, a], -2).shape).toEqual([4, 2]);
+  });
+
+  test("slice undoes pad", async () => {
+    const x = engine().tensor([1, 2, 3]);
+    const padded = pad(x, [2], [1]);
+    expect([...(await padded.read())]).toEqual([0, 0, 1, 2, 3, 0]);
+    expect([...(await slice(padded, [2], [3]).read())]).toEqual([1, 2, 3]);
+  });
+});
+
+describe("candidates", () => {
+  test("channels that come in fours are copied in fours", () => {
+    const { concat: operator, slice: slicing } = movementOperators;
+    const { traits } = engine();
+    const mixed = operator.candidates([spec(3, 4), spec(3, 4), spec(3, 8)], { axis: 1 }, traits);
+    expect(mixed.map(kernels)).toEqual([
+      ["stridedCopy", "stridedCopy", "stridedCopy"],
+      ["stridedCopyVectors", "stridedCopyVectors", "stridedCopyVectors"],
+    ]);
+    const odd = slicing.candidates([spec(3, 12)], { begin: [0, 3], size: [3, 8] }, traits);
+    expect(odd.map(({ name }) => name)).toEqual(["elements"]);
+  });
+
+  test("padding walks no more extents than are padded", () => {
+    const knobs = (before: number[], after: number[]) =>
+      movementOperators.pad.candidates([spec(2, 3, 5, 4)], { before, after }, engine().traits)[0].launches[0]
+        .knobs;
+    expect(knobs([0, 0, 0, 1], [0, 0, 0, 0])).toEqual({ RANK: 2 });
+    expect(knobs([1, 0, 0, 0], [0, 0, 0, 0])).toEqual({ RANK: 1 });
+    expect(knobs([0, 1, 1, 0], [0, 1, 1, 0])).toEqual({ RANK: 3 });
+  });
+});

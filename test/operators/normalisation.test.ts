@@ -1,0 +1,150 @@
+// Batch normalisation: what parity with the reference on random samples does not show.
+
+import { describe, expect, test } from "vitest";
+import { ShapeError } from "../../src/device/index.ts";
+import * as functions from "../../src/operators/functions/normalisation.ts";
+import { normalisationOperators } from "../../src/operators/normalisation/index.ts";
+import { chunksOf } from "../../src/operators/normalisation/channels.ts";
+import type { Engine } from "../../src/runtime/index.ts";
+import type { HostArray } from "../../src/tensor/index.ts";
+import { useEngine } from "../engines.ts";
+import { normal } from "./sample.ts";
+
+const backends = [
+  ["the reference", useEngine({ device: "reference" })],
+  ["WebGPU", useEngine({ device: "webgpu" })],
+  [
+    "WebGPU, channel by channel",
+    useEngine({ device: "webgpu", candidates: { batchNorm: "channels", batchNormGradient: "channels" } }),
+  ],
+] as const;
+const f32 = (...shape: number[]) => ({ shape, dtype: "f32" as const });
+
+/** Mean and biased variance of each channel of rows x channels numbers, in float64 and in two passes. */
+function moments(data: HostArray, channels: number): { mean: number[]; variance: number[] } {
+  const columns = Array.from({ length: channels }, (_, channel) =>
+    Array.from(data).filter((_, i) => i % channels === channel),
+  );
+  const average = (list: readonly number[]): number =>
+    list.reduce((sum, each) => sum + each, 0) / list.length;
+  const mean = columns.map(average);
+  const variance = columns.map((column, k) => average(column.map((each) => (each - (mean[k] ?? NaN)) ** 2)));
+  return { mean, variance };
+}
+
+async function normalised(engine: Engine, shape: number[], data: HostArray) {
+  const channels = shape.at(-1) ?? 1;
+  const [gamma, beta] = [engine.full([channels], 1), engine.zeros([channels])];
+  const result = functions.batchNorm(engine.tensor(data, shape), gamma, beta);
+  const read = async (name: "y" | "mean" | "variance") => Array.from(await result[name].read());
+  return { y: await read("y"), mean: await read("mean"), variance: await read("variance") };
+}
+
+describe.each(backends)("batch normalisation on %s", (_, engine) => {
+  test.each([1e3, -1e4])(
+    "statistics and result survive a mean of %d deviations",
+    { timeout: 60_000 },
+    async (mean) => {
+      const shape = [5, 9, 13, 4];
+      const { data } = normal(shape, 3, mean, 1);
+      const expected = moments(data, 4);
+      const actual = await normalised(engine(), shape, data);
+      actual.variance.forEach((value, k) => expect(value / (expected.variance[k] ?? NaN)).toBeCloseTo(1, 5));
+      actual.mean.forEach((value, k) => expect(value / (expected.mean[k] ?? NaN)).toBeCloseTo(1, 6));
+      actual.y.forEach((value, i) => {
+        const k = i % 4;
+        const deviation = Math.sqrt((expected.variance[k] ?? NaN) + 1e-5);
+        expect(value).toBeCloseTo(((data[i] ?? NaN) - (expected.mean[k] ?? NaN)) / deviation, 4);
+      });
+    },
+  );
+
+  test("a channel without variance becomes beta, and stays finite in the gradient", async () => {
+    const x = engine().full([6, 4], 123.25);
+    const [gamma, beta] = [engine().full([4], 2), engine().full([4], -0.5)];
+    const { y, mean, variance } = functions.batchNorm(x, gamma, beta);
+    expect(Array.from(await y.read())).toEqual(new Array(24).fill(-0.5));
+    expect(Array.from(await variance.read())).toEqual([0, 0, 0, 0]);
+    const dy = engine().tensor(normal([6, 4], 1).data, [6, 4]);
+    const { dx, dgamma } = functions.batchNormGradient(x, gamma, mean, variance, dy);
+    for (const value of await dx.read()) expect(Number.isFinite(value)).toBe(true);
+    expect(Array.from(await dgamma.read()).map(Math.abs)).toEqual([0, 0, 0, 0]);
+  });
+
+  test("the gradient of x adds up to nothing along each channel, plain and weighted by x", async () => {
+    const shape = [41, 4];
+    const { data } = normal(shape, 5, 2, 3);
+    const x = engine().tensor(data, shape);
+    const gamma = engine().full([4], 1.5);
+    const { mean, variance } = functions.batchNorm(x, gamma, engine().zeros([4]));
+    const dy = engine().tensor(normal(shape, 6).data, shape);
+    const { dx } = functions.batchNormGradient(x, gamma, mean, variance, dy, { epsilon: 1e-12 });
+    const [plain, weighted] = [new Float64Array(4), new Float64Array(4)];
+    (await dx.read()).forEach((value, i) => {
+      plain[i % 4] = (plain[i % 4] ?? NaN) + value;
+      weighted[i % 4] = (weighted[i % 4] ?? NaN) + value * (data[i] ?? NaN);
+    });
+    for (const sum of [...plain, ...weighted]) expect(sum).toBeCloseTo(0, 3);
+  });
+
+  test("inference with the batch's own statistics equals training", async () => {
+    const shape = [3, 5, 4];
+    const x = engine().tensor(normal(shape, 1, 1, 2).data, shape);
+    const [gamma, beta] = [2, 3].map((seed) => engine().tensor(normal([4], seed).data, [4]));
+    if (gamma === undefined || beta === undefined) throw new Error("no parameters");
+    const { y, mean, variance } = functions.batchNorm(x, gamma, beta);
+    const inferred = functions.batchNormInference(x, gamma, beta, mean, variance);
+    const expected = await y.read();
+    (await inferred.read()).forEach((value, i) => expect(value).toBeCloseTo(expected[i] ?? NaN, 5));
+  });
+
+  test("running statistics move in place by the momentum, the variance unbiased", async () => {
+    const running = engine().tensor([1, 2]);
+    functions.movingAverage(running, engine().tensor([3, -2]), { momentum: 0.25, scale: 8 / 7 });
+    const [first, second] = await running.read();
+    expect(first).toBeCloseTo(0.75 + (0.25 * 3 * 8) / 7, 6);
+    expect(second).toBeCloseTo(1.5 - (0.25 * 2 * 8) / 7, 6);
+  });
+});
+
+describe("the records", () => {
+  const { batchNorm, batchNormGradient, movingAverage } = normalisationOperators;
+
+  test("shapes that do not fit are named in words", () => {
+    const epsilon = 1e-5;
+    expect(() => batchNorm.infer([f32(2, 3), f32(4), f32(3)], { epsilon })).toThrow(ShapeError);
+    expect(() => batchNorm.infer([f32(2, 3), f32(4), f32(3)], { epsilon })).toThrow(
+      "batchNorm: gamma must be f32 [3], got f32 [4] (all inputs: f32 [2, 3], f32 [4], f32 [3])",
+    );
+    expect(() => batchNorm.infer([f32(3), f32(3), f32(3)], { epsilon })).toThrow("batchNorm: x [3] must be");
+    expect(() => batchNorm.infer([f32(2, 3)], { epsilon })).toThrow(
+      "takes 3 tensors (x, gamma, beta), got 1",
+    );
+    expect(() => batchNorm.infer([f32(2, 3), f32(3), f32(3)], { epsilon: 0 })).toThrow(
+      "epsilon must be positive",
+    );
+    const statistics = [f32(3), f32(3), f32(3)];
+    expect(() => batchNormGradient.infer([f32(2, 3), ...statistics, f32(3, 2)], { epsilon })).toThrow(
+      "batchNormGradient: dy must be f32 [2, 3], got f32 [3, 2]",
+    );
+    expect(() => movingAverage.infer([f32(3), f32(3)], { momentum: 2, scale: 1 })).toThrow(
+      "momentum must be in [0, 1]",
+    );
+  });
+
+  test.each([
+    [1, 1],
+    [7, 3],
+    [33, 64],
+    [50176, 64],
+    [1_000_000, 1],
+    [1_000_000, 3],
+    [100, 4096],
+  ])("%d rows of %d channels are split into whole chunks without an empty one", (rows, channels) => {
+    const { chunk, chunks } = chunksOf({ rows, channels });
+    expect(chunk % 8).toBe(0);
+    expect(chunk * chunks).toBeGreaterThanOrEqual(rows);
+    expect(chunk * (chunks - 1)).toBeLessThan(rows);
+    expect(chunks).toBeLessThanOrEqual(1024);
+  });
+});

@@ -1,0 +1,83 @@
+// Every operator x each sample x each candidate on the GPU against the float64 reference, with poisoned outputs
+// and guard bands.
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openGpu } from "../../src/device/index.ts";
+import { operators, type OperatorName } from "../../src/operators/registry.ts";
+import { Engine, WebGpuBackend, openEngine, type Operator } from "../../src/runtime/index.ts";
+import type { HostArray } from "../../src/tensor/index.ts";
+import type { Sample } from "./sample.ts";
+import { samples } from "./samples.ts";
+
+type AnyOperator = Operator<unknown>;
+type AnySample = Sample<unknown>;
+
+let backend: WebGpuBackend;
+let engine: Engine;
+let reference: Engine;
+beforeAll(async () => {
+  backend = new WebGpuBackend(await openGpu(), { checked: true });
+  engine = new Engine(backend);
+  reference = await openEngine({ device: "reference" });
+});
+afterAll(() => {
+  engine.close();
+  reference.close();
+});
+
+/** What an operator leaves behind on an engine: its outputs, then the inputs it updates. */
+async function results(engine: Engine, operator: AnyOperator, sample: AnySample): Promise<HostArray[]> {
+  const inputs = sample.inputs.map(({ data, shape, dtype }) => engine.tensor(data, shape, dtype));
+  const outputs = engine.run(operator, inputs, sample.attributes);
+  const updated = (operator.updates ?? []).map((index) => inputs[index]);
+  const read = await Promise.all(
+    [...outputs, ...updated].map((tensor) => tensor?.read() ?? new Float32Array()),
+  );
+  for (const tensor of [...inputs, ...outputs]) tensor.dispose();
+  return read;
+}
+
+/**
+ * The largest error in units of the bound: f32 rounding, growing with the square root of the sum's length, relative
+ * to the value itself and to the largest one (sums of large terms may cancel).
+ */
+function worstError(actual: HostArray, expected: HostArray, sample: AnySample): number {
+  let scale = 0;
+  for (const value of expected) scale = Math.max(scale, Math.abs(value));
+  const unit = 4 * 2 ** -24 * Math.sqrt(sample.reduction ?? 1) * (sample.slack ?? 1);
+  let worst = 0;
+  expected.forEach((value, i) => {
+    const error = Math.abs((actual[i] ?? NaN) - value) / (unit * (Math.abs(value) + scale) || unit);
+    worst = Number.isFinite(error) ? Math.max(worst, error) : Infinity;
+  });
+  return worst;
+}
+
+for (const name of Object.keys(operators) as OperatorName[]) {
+  const operator = operators[name] as AnyOperator;
+  describe(name, () => {
+    test("the record carries its name", () => {
+      expect(operator.name).toBe(name);
+    });
+    for (const sample of samples[name] as readonly AnySample[]) {
+      test(`${sample.name}: every candidate equals the reference`, async () => {
+        const expected = await results(reference, operator, sample);
+        const candidates = operator.candidates(sample.inputs, sample.attributes, engine.traits);
+        if (operator.aliases !== true) expect(candidates.length).toBeGreaterThan(0);
+        const names = operator.aliases === true ? ["alias"] : candidates.map((candidate) => candidate.name);
+        expect(new Set(names).size, "candidate names are distinct").toBe(names.length);
+        for (const candidate of names) {
+          backend.candidates.set(name, candidate);
+          const actual = await results(engine, operator, sample);
+          expect(actual.length).toBe(expected.length);
+          actual.forEach((array, i) => {
+            const want = expected[i] ?? new Float32Array();
+            expect(array.length).toBe(want.length);
+            expect(worstError(array, want, sample), `${candidate}, output ${i}`).toBeLessThanOrEqual(1);
+          });
+          expect(await backend.violations(), candidate).toEqual([]);
+        }
+      });
+    }
+  });
+}

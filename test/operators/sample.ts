@@ -1,0 +1,69 @@
+// A sample: inputs and attributes on which an operator's candidates are held against its reference.
+
+import { allocate, sizeOf, type HostTensor, type Shape } from "../../src/tensor/index.ts";
+
+export interface Sample<A> {
+  /** What is special about it, e.g. "odd sizes", "stride 2, padding 1". */
+  readonly name: string;
+  readonly inputs: readonly HostTensor[];
+  readonly attributes: A;
+  /** Length of the longest sum behind one output value; the error bound grows with its square root. Default 1. */
+  readonly reduction?: number;
+  /** Multiplies the error bound, for functions WGSL computes loosely. Say why beside it. Default 1. */
+  readonly slack?: number;
+  /** False where central differences make no sense (ties, kinks hit exactly, very large tensors). Default true. */
+  readonly gradcheck?: boolean;
+}
+
+/** A small generator for test data only (mulberry32): same seed, same numbers. */
+function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function filled(shape: Shape, dtype: "f32" | "u8" | "u32", next: () => number): HostTensor {
+  const data = allocate(dtype, sizeOf(shape));
+  for (let i = 0; i < data.length; i++) data[i] = next();
+  return { shape, dtype, data };
+}
+
+/** Normal numbers (Box-Muller), rounded to f32. */
+export function normal(shape: Shape, seed = 1, mean = 0, deviation = 1): HostTensor {
+  const next = generator(seed);
+  return filled(shape, "f32", () => {
+    const radius = Math.sqrt(-2 * Math.log(1 - next()));
+    return mean + deviation * radius * Math.cos(2 * Math.PI * next());
+  });
+}
+
+/** Uniform numbers in [low, high), rounded to f32. */
+export function uniform(shape: Shape, seed = 1, low = 0, high = 1): HostTensor {
+  const next = generator(seed);
+  return filled(shape, "f32", () => low + (high - low) * next());
+}
+
+/** Whole numbers in [0, below). */
+export function integers(
+  shape: Shape,
+  below: number,
+  seed = 1,
+  dtype: "f32" | "u8" | "u32" = "f32",
+): HostTensor {
+  const next = generator(seed);
+  return filled(shape, dtype, () => Math.floor(next() * below));
+}
+
+/** Exactly these values. */
+export function values(
+  shape: Shape,
+  list: readonly number[],
+  dtype: "f32" | "u8" | "u32" = "f32",
+): HostTensor {
+  let i = 0;
+  return filled(shape, dtype, () => list[i++] ?? NaN);
+}

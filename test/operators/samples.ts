@@ -1,0 +1,31 @@
+// The sample table: every operator has samples, or this file does not compile.
+
+import type { AttributesOf, OperatorName } from "../../src/operators/registry.ts";
+import type { Sample } from "./sample.ts";
+import { convolutionSamples } from "./samples/convolution.ts";
+import { elementwiseSamples } from "./samples/elementwise.ts";
+import { imageSamples } from "./samples/images.ts";
+import { lossSamples } from "./samples/losses.ts";
+import { matmulSamples } from "./samples/matmul.ts";
+import { movementSamples } from "./samples/movement.ts";
+import { normalisationSamples } from "./samples/normalisation.ts";
+import { optimiserSamples } from "./samples/optimisers.ts";
+import { poolingSamples } from "./samples/pooling.ts";
+import { randomSamples } from "./samples/random.ts";
+import { reductionSamples } from "./samples/reduction.ts";
+import { unarySamples } from "./samples/unary.ts";
+
+export const samples: { readonly [Name in OperatorName]: readonly Sample<AttributesOf<Name>>[] } = {
+  ...unarySamples,
+  ...elementwiseSamples,
+  ...reductionSamples,
+  ...movementSamples,
+  ...matmulSamples,
+  ...convolutionSamples,
+  ...poolingSamples,
+  ...normalisationSamples,
+  ...lossSamples,
+  ...randomSamples,
+  ...imageSamples,
+  ...optimiserSamples,
+};

@@ -1,0 +1,105 @@
+// Samples of the convolution and its gradients: the same cases for all three.
+
+import type {
+  Conv2dAttributes,
+  Conv2dInputGradientAttributes,
+  Conv2dWeightGradientAttributes,
+  Pair,
+} from "../../../src/operators/convolution/index.ts";
+import { convolutionOperators } from "../../../src/operators/convolution/index.ts";
+import { sizeOf, type Shape } from "../../../src/tensor/index.ts";
+import { normal, type Sample } from "../sample.ts";
+
+interface Case {
+  readonly name: string;
+  readonly x: Shape;
+  readonly filter: Shape;
+  readonly y: Shape;
+  readonly attributes: Conv2dAttributes;
+  readonly gradcheck: boolean;
+}
+
+interface Options {
+  readonly stride?: Pair;
+  readonly padding?: Pair;
+  readonly dilation?: Pair;
+}
+
+function convolution(
+  name: string,
+  x: Shape,
+  filter: Shape,
+  { stride = [1, 1], padding = [0, 0], dilation = [1, 1] }: Options = {},
+): Case {
+  const attributes = { stride, padding, dilation };
+  const [{ shape: y }] = convolutionOperators.conv2d.infer(
+    [
+      { shape: x, dtype: "f32" },
+      { shape: filter, dtype: "f32" },
+    ],
+    attributes,
+  );
+  const gradcheck = Math.max(sizeOf(x), sizeOf(filter), sizeOf(y)) <= 150;
+  return { name, x, filter, y, attributes, gradcheck };
+}
+
+// Channels in multiples of four have a second candidate, which takes 8 pixels and up to 16 channels at a time.
+const cases: readonly Case[] = [
+  convolution("one value", [1, 1, 1, 1], [1, 1, 1, 1]),
+  convolution("odd sizes", [2, 5, 3, 3], [3, 2, 3, 5]),
+  convolution("1x1", [2, 3, 3, 4], [1, 1, 4, 8]),
+  convolution("padding", [1, 3, 4, 4], [3, 3, 4, 4], { padding: [1, 1] }),
+  convolution("stride 2", [1, 5, 6, 3], [3, 3, 3, 4], { stride: [2, 2], padding: [1, 1] }),
+  convolution("stride 2 leaves a border unread", [1, 6, 6, 4], [3, 3, 4, 4], { stride: [2, 2] }),
+  convolution("stride beyond the filter", [1, 7, 5, 4], [1, 2, 4, 3], { stride: [3, 3] }),
+  convolution("dilation", [1, 6, 5, 4], [2, 2, 4, 4], { dilation: [3, 2], padding: [1, 2] }),
+  convolution("everything differs by axis", [2, 7, 6, 4], [3, 2, 4, 4], {
+    stride: [2, 3],
+    padding: [2, 1],
+    dilation: [1, 2],
+  }),
+  convolution("more padding than the filter reaches", [1, 2, 3, 4], [2, 2, 4, 4], { padding: [3, 2] }),
+  convolution("the filter covers the image", [2, 3, 5, 4], [3, 5, 4, 4]),
+  convolution("stem: one channel, stride 2", [2, 9, 9, 1], [3, 3, 1, 16], {
+    stride: [2, 2],
+    padding: [1, 1],
+  }),
+  convolution("7x7 stem", [1, 13, 11, 3], [7, 7, 3, 8], { stride: [2, 2], padding: [3, 3] }),
+  convolution("growth 12", [2, 5, 5, 28], [3, 3, 28, 12], { padding: [1, 1] }),
+  convolution("channels: block + 4", [3, 5, 5, 20], [3, 3, 20, 20], { padding: [1, 1] }),
+  convolution("channels: primes", [1, 4, 4, 17], [3, 3, 17, 19], { padding: [1, 1] }),
+  convolution("channels: x in fours only", [1, 4, 5, 8], [3, 3, 8, 7], { padding: [1, 1] }),
+  convolution("pixels: block + 1", [1, 3, 3, 4], [1, 1, 4, 16]),
+  convolution("many workgroups", [3, 13, 11, 16], [3, 3, 16, 36], { padding: [1, 1] }),
+  convolution("125 lines: the last chunk is half", [5, 25, 3, 16], [3, 3, 16, 4], { padding: [1, 1] }),
+];
+
+const product = (...extents: number[]): number => extents.reduce((all, extent) => all * extent, 1);
+
+export const convolutionSamples = {
+  conv2d: cases.map(({ name, x, filter, attributes, gradcheck }): Sample<Conv2dAttributes> => ({
+    name,
+    inputs: [normal(x, 1), normal(filter, 2)],
+    attributes,
+    reduction: product(...filter.slice(0, 3)),
+    gradcheck,
+  })),
+  conv2dInputGradient: cases.map(
+    ({ name, x, filter, y, attributes, gradcheck }): Sample<Conv2dInputGradientAttributes> => ({
+      name,
+      inputs: [normal(y, 1), normal(filter, 2)],
+      attributes: { ...attributes, inputShape: x },
+      reduction: product(filter[0], filter[1], filter[3]),
+      gradcheck,
+    }),
+  ),
+  conv2dWeightGradient: cases.map(
+    ({ name, x, filter, y, attributes, gradcheck }): Sample<Conv2dWeightGradientAttributes> => ({
+      name,
+      inputs: [normal(x, 1), normal(y, 2)],
+      attributes: { ...attributes, filterShape: filter },
+      reduction: product(...y.slice(0, 3)),
+      gradcheck,
+    }),
+  ),
+};

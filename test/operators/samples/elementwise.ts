@@ -1,0 +1,88 @@
+// Samples of the elementwise functions of one, two and three tensors.
+
+import type { NoAttributes } from "../../../src/operators/elementwise/index.ts";
+import type { HostTensor, Shape } from "../../../src/tensor/index.ts";
+import { integers, normal, uniform, values, type Sample } from "../sample.ts";
+import { unarySamples } from "./unary.ts";
+
+const attributes: NoAttributes = {};
+type Fill = (shape: Shape, seed: number) => HostTensor;
+
+const pair = (name: string, a: HostTensor, b: HostTensor, gradcheck = true): Sample<NoAttributes> => ({
+  name,
+  inputs: [a, b],
+  attributes,
+  gradcheck,
+});
+
+/** Equal shapes and one broadcast each way, by elements and by vectors. */
+const few = (fill: Fill, second: Fill = fill, gradcheck = true): Sample<NoAttributes>[] => [
+  pair("odd size", fill([7, 13], 1), second([7, 13], 2), gradcheck),
+  pair("both broadcast", fill([3, 1, 5], 3), second([4, 1], 4), gradcheck),
+  pair("vectors, both broadcast", fill([3, 1, 2, 4], 5), second([1, 5, 2, 4], 6), gradcheck),
+];
+
+/** Every way two shapes can meet. */
+const many = (fill: Fill, second: Fill = fill): Sample<NoAttributes>[] => [
+  ...few(fill, second),
+  pair("scalars", fill([], 7), second([], 8)),
+  pair("one value and a scalar", fill([1], 9), second([], 10)),
+  pair("scalar first", fill([], 11), second([3, 5], 12)),
+  pair("tile + 1", fill([65], 13), second([65], 14)),
+  pair("vector tile + 1", fill([5, 52], 15), second([5, 52], 16), false),
+  pair("channels", fill([2, 3, 3, 5], 17), second([5], 18)),
+  pair("channels by vectors", fill([2, 2, 3, 8], 19), second([8], 20)),
+  pair("images and channels", fill([2, 3, 3, 4], 21), second([2, 1, 1, 4], 22)),
+  pair("rows by columns", fill([5, 1], 23), second([1, 7], 24)),
+  pair("six axes", fill([2, 1, 3, 1, 2, 1], 25), second([1, 3, 1, 2, 1, 3], 26)),
+  pair("six axes by vectors", fill([2, 1, 2, 1, 2, 4], 27), second([1, 3, 1, 2, 1, 4], 28)),
+];
+
+const anything: Fill = (shape, seed) => normal(shape, seed);
+/** Both signs, away from zero. */
+const divisor: Fill = (shape, seed) => {
+  const numbers = uniform(shape, seed, 0.5, 3);
+  return { ...numbers, data: numbers.data.map((value, i) => (i % 3 === 1 ? -value : value)) };
+};
+/** Few different numbers, so that pairs are often equal. */
+const comparison = few((shape, seed) => integers(shape, 3, seed), undefined, false);
+
+export const elementwiseSamples = {
+  ...unarySamples,
+  add: many(anything),
+  subtract: many(anything),
+  multiply: many(anything),
+  divide: many(anything, divisor),
+  maximum: few(anything),
+  minimum: few(anything),
+  equal: comparison,
+  notEqual: comparison,
+  less: comparison,
+  lessEqual: comparison,
+  greater: comparison,
+  greaterEqual: comparison,
+  where: [
+    {
+      name: "odd size",
+      inputs: [integers([7, 11], 2, 1), normal([7, 11], 2), normal([7, 11], 3)],
+      attributes,
+    },
+    { name: "scalars", inputs: [integers([], 2, 4), normal([], 5), normal([], 6)], attributes },
+    {
+      name: "any number but zero is true",
+      inputs: [values([4], [0, -1, 0.25, -0]), normal([4], 7), normal([1], 8)],
+      attributes,
+    },
+    {
+      name: "all three broadcast",
+      inputs: [integers([2, 1, 3, 1], 2, 9), normal([5], 10), normal([4, 1, 1], 11)],
+      attributes,
+    },
+    {
+      name: "six axes",
+      inputs: [integers([2, 1, 2, 1, 2, 1], 2, 12), normal([1, 2, 1, 2, 1, 2], 13), normal([], 14)],
+      attributes,
+    },
+    { name: "tile + 1", inputs: [integers([65], 2, 15), normal([65], 16), normal([65], 17)], attributes },
+  ] satisfies Sample<NoAttributes>[],
+};

@@ -1,0 +1,188 @@
+// Samples of the losses.
+
+import type { AssembleLossAttributes, SharpenAttributes } from "../../../src/operators/losses/index.ts";
+import type { NoAttributes } from "../../../src/operators/elementwise/unary.ts";
+import type { HostTensor } from "../../../src/tensor/index.ts";
+import { integers, normal, uniform, values, type Sample } from "../sample.ts";
+
+const none: NoAttributes = {};
+
+/** Rows of probabilities. */
+function distributions(rows: number, classes: number, seed: number): HostTensor {
+  const weights = Array.from(uniform([rows, classes], seed, 0.01, 1).data);
+  const sums = Array.from({ length: rows }, (_, row) =>
+    weights.slice(row * classes, (row + 1) * classes).reduce((sum, weight) => sum + weight, 0),
+  );
+  return values(
+    [rows, classes],
+    weights.map((weight, i) => weight / (sums[Math.floor(i / classes)] ?? NaN)),
+  );
+}
+
+/** One-hot rows, class `i % classes` in row i. */
+function oneHot(rows: number, classes: number): HostTensor {
+  const list = Array.from({ length: rows * classes }, (_, i) => {
+    return i % classes === Math.floor(i / classes) % classes ? 1 : 0;
+  });
+  return values([rows, classes], list);
+}
+
+const paper: AssembleLossAttributes = {
+  threshold: 0.5,
+  temperature: 4,
+  stopGradient: true,
+  unsupervisedOn: "absent",
+  normalise: "entries",
+};
+
+interface AssembleShape {
+  readonly batch: number;
+  readonly classes: number;
+  readonly features: number;
+}
+
+/** Random features and label states, of each kind about a third. */
+function assemble(
+  name: string,
+  { batch, classes, features }: AssembleShape,
+  attributes: AssembleLossAttributes = paper,
+  more: { readonly states?: HostTensor; readonly weights?: readonly number[]; readonly seed?: number } = {},
+): Sample<AssembleLossAttributes> {
+  const { states = integers([batch, classes], 3, 5, "u8"), weights = [0.7, 1.3], seed = 1 } = more;
+  const bytes = states.data.map((state: number) => (state === 2 ? 255 : state));
+  const inputs: HostTensor[] = [
+    normal([batch, features], seed, 0, 1 / Math.sqrt(features)),
+    normal([batch, features], seed + 1, 0, 1 / Math.sqrt(features)),
+    normal([classes, features], seed + 2, 0, 1.5),
+    normal([classes], seed + 3, 0, 0.3),
+    { shape: states.shape, dtype: "u8", data: Uint8Array.from(bytes) },
+    values([2], weights),
+  ];
+  // Central differences follow the pseudo-label, a stopped gradient does not.
+  const gradcheck = !attributes.stopGradient && batch * features + classes * features < 200;
+  return { name, inputs, attributes, reduction: Math.max(features, batch * classes), slack: 4, gradcheck };
+}
+
+/** One feature that is the logit itself: the losses at any logits whatsoever. */
+function atLogits(
+  name: string,
+  weak: readonly number[],
+  strong: readonly number[],
+  states: readonly number[],
+): Sample<AssembleLossAttributes> {
+  const inputs: HostTensor[] = [
+    values([weak.length, 1], weak),
+    values([strong.length, 1], strong),
+    values([1, 1], [1]),
+    values([1], [0]),
+    values([states.length, 1], states, "u8"),
+    values([2], [1, 1]),
+  ];
+  return { name, inputs, attributes: paper, reduction: weak.length, slack: 8, gradcheck: false };
+}
+
+const every = (batch: number, classes: number, state: number): HostTensor =>
+  values([batch, classes], new Array<number>(batch * classes).fill(state), "u8");
+const small = { batch: 3, classes: 5, features: 7 };
+
+export const lossSamples = {
+  softmaxCrossEntropy: [
+    {
+      name: "odd sizes",
+      inputs: [normal([3, 7], 1, 0, 2), distributions(3, 7, 2)],
+      attributes: none,
+      reduction: 21,
+      slack: 4,
+    },
+    {
+      name: "more rows than a workgroup, one-hot",
+      inputs: [normal([67, 3], 1, 0, 2), oneHot(67, 3)],
+      attributes: none,
+      reduction: 67,
+      slack: 4,
+      gradcheck: false,
+    },
+    {
+      name: "huge logits",
+      inputs: [values([2, 3], [1000, 0, -1000, -100, 100, 99]), oneHot(2, 3)],
+      attributes: none,
+      slack: 8,
+      gradcheck: false,
+    },
+    { name: "one class", inputs: [normal([2, 1], 1), oneHot(2, 1)], attributes: none, slack: 4 },
+    {
+      name: "targets that do not add up to 1",
+      inputs: [normal([2, 3], 1), uniform([2, 3], 2)],
+      attributes: none,
+      slack: 8,
+    },
+  ] satisfies Sample<NoAttributes>[],
+  queryInnerProduct: [
+    {
+      name: "odd sizes",
+      inputs: [normal([5, 7], 1), normal([3, 7], 2), normal([3], 3)],
+      attributes: none,
+      reduction: 8,
+    },
+    {
+      name: "ones",
+      inputs: [normal([1, 1], 1), normal([1, 1], 2), normal([1], 3)],
+      attributes: none,
+      reduction: 2,
+    },
+    {
+      name: "tile + 1",
+      inputs: [normal([65, 33], 1), normal([5, 33], 2), normal([5], 3)],
+      attributes: none,
+      reduction: 34,
+      gradcheck: false,
+    },
+  ] satisfies Sample<NoAttributes>[],
+  sharpen: [
+    { name: "paper", inputs: [uniform([5, 13], 1)], attributes: { threshold: 0.5, temperature: 4 } },
+    {
+      name: "at and around the threshold",
+      inputs: [values([6], [0, 0.2, 0.5, 0.5001, 0.9, 1])],
+      attributes: { threshold: 0.5, temperature: 4 },
+      gradcheck: false,
+    },
+    { name: "hard", inputs: [uniform([67], 2)], attributes: { threshold: 0.25, temperature: 1 } },
+    {
+      name: "identity",
+      inputs: [uniform([2, 3, 5], 3)],
+      attributes: { threshold: 0.5, temperature: Infinity },
+    },
+  ] satisfies Sample<SharpenAttributes>[],
+  assembleLoss: [
+    assemble("paper, odd sizes", small),
+    assemble("gradient not stopped", small, { ...paper, stopGradient: false }),
+    assemble("on all entries", small, { ...paper, stopGradient: false, unsupervisedOn: "all" }),
+    assemble("released code: on labelled entries", small, {
+      ...paper,
+      stopGradient: false,
+      unsupervisedOn: "labelled",
+    }),
+    assemble("divided by the batch", small, { ...paper, stopGradient: false, normalise: "batch" }),
+    assemble("divided by the batch, on all, stopped", small, {
+      ...paper,
+      unsupervisedOn: "all",
+      normalise: "batch",
+    }),
+    assemble("other threshold and temperature", small, { ...paper, threshold: 0.3, temperature: 1.5 }),
+    assemble("hard pseudo-labels", small, { ...paper, stopGradient: false, temperature: 1 }),
+    assemble("infinite temperature", small, { ...paper, stopGradient: false, temperature: Infinity }),
+    assemble("warm-up", small, { ...paper, stopGradient: false }, { weights: [0, 0] }),
+    assemble("one entry", { batch: 1, classes: 1, features: 1 }),
+    assemble("no label at all", small, paper, { states: every(3, 5, 255) }),
+    assemble("no absent label", small, paper, { states: every(3, 5, 1) }),
+    assemble("more entries than a workgroup", { batch: 43, classes: 7, features: 13 }),
+    atLogits(
+      "logits of 100",
+      [100, -100, 100, -100, 100, -100, 0, 30],
+      [100, 100, -100, -100, -100, 100, 0, -30],
+      [0, 0, 1, 1, 255, 255, 255, 1],
+    ),
+    // Any byte but 0 and 1 is an absent label.
+    atLogits("odd states", [1, -2, 0.5, 3, 2], [0.5, -1, -0.5, 2, -2], [0, 1, 2, 254, 128]),
+  ],
+};

@@ -1,0 +1,88 @@
+// Samples of the operators that only move data.
+
+import type {
+  BroadcastToAttributes,
+  ConcatAttributes,
+  PadAttributes,
+  ReshapeAttributes,
+  SliceAttributes,
+  TransposeAttributes,
+} from "../../../src/operators/movement/index.ts";
+import type { Shape } from "../../../src/tensor/index.ts";
+import { integers, normal, type Sample } from "../sample.ts";
+
+const one = <A>(name: string, shape: Shape, attributes: A): Sample<A> => ({
+  name,
+  inputs: [normal(shape, 1)],
+  attributes,
+});
+
+const reshape: Sample<ReshapeAttributes>[] = [
+  one("fewer axes", [2, 3, 5], { shape: [6, 5] }),
+  one("six axes", [24], { shape: [1, 2, 3, 1, 4, 1] }),
+  one("scalar", [1, 1], { shape: [] }),
+  { name: "bytes", inputs: [integers([3, 5], 256, 2, "u8")], attributes: { shape: [15] }, gradcheck: false },
+  { name: "u32", inputs: [integers([3, 5], 999, 3, "u32")], attributes: { shape: [5, 3] }, gradcheck: false },
+];
+
+const transpose: Sample<TransposeAttributes>[] = [
+  one("matrix", [7, 13], { permutation: [1, 0] }),
+  one("scalar", [], { permutation: [] }),
+  one("nothing moves", [3, 5], { permutation: [0, 1] }),
+  one("channels first", [2, 3, 5, 4], { permutation: [0, 3, 1, 2] }),
+  one("rows of vectors", [3, 5, 8], { permutation: [1, 0, 2] }),
+  one("extents of 1", [1, 5, 1, 7], { permutation: [2, 3, 0, 1] }),
+  one("six axes", [2, 3, 2, 3, 2, 2], { permutation: [5, 3, 1, 4, 2, 0] }),
+];
+
+const slice: Sample<SliceAttributes>[] = [
+  one("a box", [5, 7, 3], { begin: [1, 2, 0], size: [3, 4, 2] }),
+  one("all of it", [3, 5], { begin: [0, 0], size: [3, 5] }),
+  one("scalar", [], { begin: [], size: [] }),
+  one("one value", [5, 7], { begin: [4, 6], size: [1, 1] }),
+  one("channels", [2, 3, 3, 7], { begin: [0, 0, 0, 2], size: [2, 3, 3, 5] }),
+  one("channels by vectors", [2, 3, 2, 12], { begin: [0, 0, 0, 4], size: [2, 3, 2, 8] }),
+  one("whole vectors from an odd channel", [2, 3, 12], { begin: [0, 0, 3], size: [2, 3, 8] }),
+  one("six axes", [3, 2, 3, 2, 2, 3], { begin: [1, 0, 2, 1, 0, 1], size: [2, 1, 1, 1, 2, 2] }),
+];
+
+const pad: Sample<PadAttributes>[] = [
+  one("around an image", [2, 3, 3, 2], { before: [0, 1, 2, 0], after: [0, 2, 1, 0] }),
+  one("channels", [2, 3, 5], { before: [0, 0, 2], after: [0, 0, 3] }),
+  one("in front", [7], { before: [60], after: [0] }),
+  one("behind", [7], { before: [0], after: [60] }),
+  one("nothing", [3, 5], { before: [0, 0], after: [0, 0] }),
+  one("scalar", [], { before: [], after: [] }),
+  one("one value", [1, 1], { before: [1, 0], after: [1, 4] }),
+  one("six axes", [2, 1, 2, 1, 2, 2], { before: [1, 0, 1, 2, 1, 0], after: [0, 1, 1, 0, 1, 1] }),
+];
+
+const parts = (name: string, shapes: readonly Shape[], axis: number): Sample<ConcatAttributes> => ({
+  name,
+  inputs: shapes.map((shape, i) => normal(shape, i + 1)),
+  attributes: { axis },
+});
+const concat: Sample<ConcatAttributes>[] = [
+  parts("one part", [[3, 5]], 0),
+  parts("values", [[1], [7], [2]], 0),
+  parts("rows", [[2, 5], [1, 5], [3, 5]], 0), // prettier-ignore
+  parts("channels", [[2, 3, 3, 5], [2, 3, 3, 2]], 3), // prettier-ignore
+  parts("channels by vectors", [[2, 3, 4], [2, 3, 8], [2, 3, 4]], 2), // prettier-ignore
+  parts("some by vectors", [[3, 4], [3, 4], [3, 3], [3, 5]], 1), // prettier-ignore
+  parts("middle axis", [[3, 2, 5], [3, 4, 5]], 1), // prettier-ignore
+  parts("six axes", [[2, 1, 2, 3, 1, 2], [2, 1, 2, 2, 1, 2]], 3), // prettier-ignore
+];
+
+const broadcastTo: Sample<BroadcastToAttributes>[] = [
+  one("scalar", [], { shape: [7, 5] }),
+  one("scalar to scalar", [], { shape: [] }),
+  one("one value", [1, 1], { shape: [3, 1, 5] }),
+  one("as it is", [3, 5], { shape: [3, 5] }),
+  one("leading axes", [5], { shape: [2, 3, 5] }),
+  one("leading axes by vectors", [8], { shape: [3, 3, 8] }),
+  one("middle axes", [2, 1, 1, 5], { shape: [2, 3, 4, 5] }),
+  one("last axis", [3, 1], { shape: [3, 65] }),
+  one("six axes", [2, 1, 3, 1, 2, 1], { shape: [2, 3, 3, 2, 2, 2] }),
+];
+
+export const movementSamples = { reshape, transpose, slice, pad, concat, broadcastTo };

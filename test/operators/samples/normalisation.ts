@@ -1,0 +1,157 @@
+// Samples of batch normalisation and its running statistics.
+
+import type {
+  BatchNormAttributes,
+  MovingAverageAttributes,
+} from "../../../src/operators/normalisation/index.ts";
+import type { HostTensor, Shape } from "../../../src/tensor/index.ts";
+import { integers, normal, uniform, values, type Sample } from "../sample.ts";
+
+const attributes: BatchNormAttributes = { epsilon: 1e-5 };
+
+/** x, gamma and beta for a shape; rows are what the sums run over. */
+function forward(name: string, shape: Shape, x: HostTensor, more: Partial<Sample<BatchNormAttributes>> = {}) {
+  const channels = [shape.at(-1) ?? 1];
+  const reduction = x.data.length / (channels[0] ?? 1);
+  const inputs = [x, uniform(channels, 11, 0.5, 1.5), normal(channels, 12)];
+  return { name, inputs, attributes, reduction, ...more };
+}
+
+/** x, gamma, mean, variance and dy, the statistics being those of x. */
+function backward(name: string, x: HostTensor, more: Partial<Sample<BatchNormAttributes>> = {}) {
+  const channels = x.shape.at(-1) ?? 1;
+  const rows = x.data.length / channels;
+  const mean = new Float32Array(channels);
+  const variance = new Float32Array(channels);
+  for (let channel = 0; channel < channels; channel++) {
+    const column = Float64Array.from({ length: rows }, (_, row) => x.data[row * channels + channel] ?? NaN);
+    const centre = column.reduce((sum, value) => sum + value, 0) / rows;
+    mean[channel] = centre;
+    variance[channel] = column.reduce((sum, value) => sum + (value - centre) ** 2, 0) / rows;
+  }
+  const perChannel = (data: Float32Array): HostTensor => ({ shape: [channels], dtype: "f32", data });
+  const inputs = [
+    x,
+    uniform([channels], 11, 0.5, 1.5),
+    perChannel(mean),
+    perChannel(variance),
+    normal(x.shape, 13),
+  ];
+  return { name, inputs, attributes, reduction: rows, ...more };
+}
+
+/** Nearly all rows alike, the first one far away: taking it as a shift must not cost digits. */
+function outlier(): HostTensor {
+  const x = normal([70, 3], 5);
+  x.data.set([300, -300, 500]);
+  return x;
+}
+
+export const normalisationSamples = {
+  batchNorm: [
+    forward("odd sizes, NHWC", [2, 3, 5, 7], normal([2, 3, 5, 7], 1), { slack: 4, gradcheck: false }),
+    forward("small", [3, 2, 2, 3], normal([3, 2, 2, 3], 2), { slack: 4 }),
+    forward("one row", [1, 5], normal([1, 5], 3), { gradcheck: false }),
+    forward("one channel, several chunks", [331, 1], normal([331, 1], 4, 2, 3), {
+      slack: 4,
+      gradcheck: false,
+    }),
+    forward("tile + 1 channels, chunks that are not full", [45, 65], normal([45, 65], 5), {
+      slack: 4,
+      gradcheck: false,
+    }),
+    // No slack for these: a kernel that rounds the mean to f32 before taking it away is off by 1e-4 here.
+    forward("mean a thousand deviations", [4, 5, 5, 3], normal([4, 5, 5, 3], 6, 1000, 1), {
+      gradcheck: false,
+    }),
+    forward("channels in fours, several chunks", [2, 5, 7, 8], normal([2, 5, 7, 8], 9), {
+      slack: 4,
+      gradcheck: false,
+    }),
+    forward("channels in fours, mean a thousand deviations", [71, 4], normal([71, 4], 10, 1000, 1), {
+      gradcheck: false,
+    }),
+    forward("mean ten thousand deviations", [330, 5], normal([330, 5], 7, -1e4, 1), {
+      gradcheck: false,
+    }),
+    forward("first row an outlier", [70, 3], outlier(), { slack: 4, gradcheck: false }),
+    forward("a constant channel", [6, 2], values([6, 2], [7, 1, 7, 2, 7, 3, 7, 4, 7, 5, 7, 7]), {
+      slack: 4,
+      gradcheck: false,
+    }),
+    {
+      ...forward("large epsilon", [5, 3], normal([5, 3], 8)),
+      attributes: { epsilon: 0.5 },
+      slack: 4,
+    },
+  ] satisfies Sample<BatchNormAttributes>[],
+  batchNormGradient: [
+    backward("odd sizes, NHWC", normal([2, 3, 5, 7], 1), { slack: 4 }),
+    backward("one row", normal([1, 5], 3)),
+    backward("several chunks", normal([331, 1], 4, 2, 3), { slack: 4 }),
+    backward("tile + 1 channels", normal([45, 65], 5), { slack: 4 }),
+    backward("channels in fours, several chunks", normal([2, 5, 7, 8], 9), { slack: 4 }),
+    { ...backward("large epsilon", normal([5, 3], 8), { slack: 4 }), attributes: { epsilon: 0.5 } },
+    // The mean arrives rounded to f32, so x - mean is exact in both.
+    backward("mean a thousand deviations", normal([4, 5, 5, 3], 6, 1000, 1), { slack: 4 }),
+  ] satisfies Sample<BatchNormAttributes>[],
+  batchNormInference: [
+    {
+      name: "odd sizes",
+      inputs: [
+        normal([2, 3, 3, 5], 1),
+        normal([5], 2),
+        normal([5], 3),
+        normal([5], 4),
+        uniform([5], 5, 0.1, 2),
+      ],
+      attributes,
+      slack: 4,
+    },
+    {
+      name: "channels in fours",
+      inputs: [normal([3, 3, 4], 1), normal([4], 2), normal([4], 3), normal([4], 4), uniform([4], 5, 0.1, 2)],
+      attributes,
+      slack: 4,
+    },
+    {
+      name: "tile + 1 channels, rows that are not whole blocks",
+      inputs: [
+        normal([9, 65], 1),
+        normal([65], 2),
+        normal([65], 3),
+        normal([65], 4),
+        uniform([65], 5, 0.1, 2),
+      ],
+      attributes: { epsilon: 1e-3 },
+      slack: 4,
+      gradcheck: false,
+    },
+    {
+      name: "one element",
+      inputs: [
+        values([1, 1], [3]),
+        values([1], [0.7]),
+        values([1], [1.1]),
+        values([1], [-0.4]),
+        values([1], [2.5]),
+      ],
+      attributes,
+      slack: 4,
+    },
+  ] satisfies Sample<BatchNormAttributes>[],
+  movingAverage: [
+    { name: "odd size", inputs: [normal([67], 1), normal([67], 2)], attributes: { momentum: 0.1, scale: 1 } },
+    {
+      name: "unbiased variance",
+      inputs: [uniform([13], 1), uniform([13], 2)],
+      attributes: { momentum: 0.3, scale: 8 / 7 },
+    },
+    { name: "no momentum", inputs: [normal([3], 1), normal([3], 2)], attributes: { momentum: 0, scale: 1 } },
+    {
+      name: "all momentum",
+      inputs: [integers([1], 9, 1), normal([1], 2)],
+      attributes: { momentum: 1, scale: 1 },
+    },
+  ] satisfies Sample<MovingAverageAttributes>[],
+};

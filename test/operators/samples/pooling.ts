@@ -1,0 +1,95 @@
+// Samples of pooling: the same windows for maxima, means and their gradients.
+
+import type { Pair } from "../../../src/operators/convolution/index.ts";
+import {
+  poolingOperators,
+  type AveragePool2dGradientAttributes,
+  type PoolingAttributes,
+} from "../../../src/operators/pooling/index.ts";
+import { allocate, sizeOf, type HostTensor, type Shape } from "../../../src/tensor/index.ts";
+import { integers, normal, type Sample } from "../sample.ts";
+
+interface Case {
+  readonly name: string;
+  readonly x: HostTensor;
+  readonly attributes: PoolingAttributes;
+  /** Whether equal values compete in a window. */
+  readonly ties: boolean;
+}
+
+interface Options {
+  readonly stride?: Pair;
+  readonly padding?: Pair;
+}
+
+function pooling(
+  name: string,
+  shape: Shape,
+  window: Pair,
+  { stride = window, padding = [0, 0] }: Options = {},
+): Case {
+  return { name, x: normal(shape, 1), attributes: { window, stride, padding }, ties: false };
+}
+
+const overlapping: PoolingAttributes = { window: [3, 3], stride: [2, 2], padding: [1, 1] };
+
+const cases: readonly Case[] = [
+  pooling("one value", [1, 1, 1, 1], [1, 1]),
+  pooling("2x2", [2, 4, 6, 3], [2, 2]),
+  pooling("2x2, an odd image leaves a border unread", [1, 5, 7, 4], [2, 2]),
+  pooling("3x3, stride 2, padding 1", [2, 7, 6, 2], [3, 3], { stride: [2, 2], padding: [1, 1] }),
+  pooling("overlapping at stride 1", [1, 5, 5, 3], [3, 3], { stride: [1, 1], padding: [1, 1] }),
+  pooling("stride beyond the window", [1, 7, 8, 3], [2, 1], { stride: [3, 2] }),
+  pooling("everything differs by axis", [2, 7, 5, 3], [3, 2], { stride: [1, 2], padding: [2, 1] }),
+  pooling("the window is larger than the image", [1, 2, 2, 3], [4, 4], { stride: [1, 1], padding: [1, 1] }),
+  pooling("the whole image", [3, 5, 3, 2], [5, 3]),
+  pooling("many workgroups", [2, 9, 9, 65], [3, 3], { stride: [2, 2], padding: [1, 1] }),
+  { name: "all negative", x: normal([1, 5, 5, 3], 1, -1000), attributes: overlapping, ties: false },
+  { name: "ties", x: integers([2, 7, 6, 3], 3, 1), attributes: overlapping, ties: true },
+  { name: "all equal", x: integers([1, 6, 6, 2], 1, 1), attributes: overlapping, ties: true },
+];
+
+const spec = ({ x: { shape } }: Case): HostTensor => ({ shape, dtype: "f32", data: new Float32Array() });
+
+function pooled(sample: Case): HostTensor {
+  const [{ shape }] = poolingOperators.maxPool2d.infer([spec(sample)], sample.attributes);
+  const y: HostTensor = { shape, dtype: "f32", data: allocate("f32", sizeOf(shape)) };
+  poolingOperators.maxPool2d.reference([sample.x], [y], sample.attributes);
+  return y;
+}
+
+const area = ({ attributes: { window } }: Case): number => window[0] * window[1];
+const small = ({ x }: Case): boolean => sizeOf(x.shape) <= 200;
+
+export const poolingSamples = {
+  maxPool2d: cases.map((sample): Sample<PoolingAttributes> => ({
+    name: sample.name,
+    inputs: [sample.x],
+    attributes: sample.attributes,
+    gradcheck: small(sample) && !sample.ties,
+  })),
+  maxPool2dGradient: cases.map((sample): Sample<PoolingAttributes> => {
+    const y = pooled(sample);
+    return {
+      name: sample.name,
+      inputs: [sample.x, y, normal(y.shape, 2)],
+      attributes: sample.attributes,
+      reduction: area(sample),
+      gradcheck: false,
+    };
+  }),
+  averagePool2d: cases.map((sample): Sample<PoolingAttributes> => ({
+    name: sample.name,
+    inputs: [sample.x],
+    attributes: sample.attributes,
+    reduction: area(sample),
+    gradcheck: small(sample),
+  })),
+  averagePool2dGradient: cases.map((sample): Sample<AveragePool2dGradientAttributes> => ({
+    name: sample.name,
+    inputs: [normal(pooled(sample).shape, 2)],
+    attributes: { ...sample.attributes, inputShape: sample.x.shape },
+    reduction: area(sample),
+    gradcheck: small(sample),
+  })),
+};

@@ -1,0 +1,50 @@
+// Samples of the elementwise functions of one tensor.
+
+import { normal, uniform, values, type Sample } from "../sample.ts";
+import type {
+  AffineAttributes,
+  ClampAttributes,
+  NoAttributes,
+} from "../../../src/operators/elementwise/unary.ts";
+
+const none: NoAttributes = {};
+/** Far from zero and near it, both signs; |z| = 100 must stay finite. */
+const edges = values([8], [-100, -20, -1e-4, 0, 1e-4, 3, 20, 100]);
+
+const plain = (slack = 4): Sample<NoAttributes>[] => [
+  { name: "odd size", inputs: [normal([7, 13], 1)], attributes: none, slack },
+  { name: "scalar", inputs: [normal([], 2)], attributes: none, slack },
+  { name: "tile + 1", inputs: [normal([65], 3, 0, 3)], attributes: none, slack },
+];
+const withEdges = (slack = 4): Sample<NoAttributes>[] => [
+  ...plain(slack),
+  { name: "edges", inputs: [edges], attributes: none, slack, gradcheck: false },
+];
+
+export const unarySamples = {
+  exp: [
+    ...plain(16),
+    {
+      name: "small and large",
+      inputs: [values([4], [-80, -20, 20, 80])],
+      attributes: none,
+      slack: 400,
+      gradcheck: false,
+    },
+  ],
+  log: [{ name: "positive", inputs: [uniform([7, 13], 1, 1e-3, 9)], attributes: none, slack: 8 }],
+  sqrt: [{ name: "positive", inputs: [uniform([7, 13], 1, 1e-2, 9)], attributes: none, slack: 4 }],
+  relu: withEdges(),
+  sigmoid: withEdges(),
+  softplus: withEdges(),
+  tanh: withEdges(),
+  // The polynomial is good to 1.5e-7 absolute, about 3 units in the last place of 1.
+  normalCdf: withEdges(8),
+  gelu: withEdges(8),
+  clamp: [
+    { name: "both sides", inputs: [normal([7, 13], 1)], attributes: { low: -0.5, high: 0.75 } },
+  ] satisfies Sample<ClampAttributes>[],
+  affine: [
+    { name: "scale and offset", inputs: [normal([7, 13], 1)], attributes: { scale: -2.5, offset: 0.75 } },
+  ] satisfies Sample<AffineAttributes>[],
+};

@@ -1,0 +1,70 @@
+// Optimisers and schedules.
+
+import { describe, expect, test } from "vitest";
+import { LifetimeError } from "../../src/device/index.ts";
+import { Adam, ReduceLROnPlateau } from "../../src/optim/index.ts";
+import { useEngine } from "../engines.ts";
+
+for (const device of ["reference", "webgpu"] as const) {
+  describe(`Adam on ${device}`, () => {
+    const open = useEngine({ device });
+
+    test("follows the published recursion, bias corrections included", async () => {
+      const engine = open();
+      const x = engine.tensor([1, -2]);
+      const adam = new Adam([x], { learningRate: 0.1 });
+      let [p, m, v] = [[1, -2], [0, 0], [0, 0]];
+      for (let t = 1; t <= 5; t++) {
+        const g = [0.5 * t, -1];
+        engine.scope(() => adam.step([engine.tensor(g)]));
+        m = m.map((value, i) => 0.9 * value + 0.1 * (g[i] ?? 0));
+        v = v.map((value, i) => 0.999 * value + 0.001 * (g[i] ?? 0) ** 2);
+        p = p.map(
+          (value, i) =>
+            value - (0.1 * ((m[i] ?? 0) / (1 - 0.9 ** t))) / (Math.sqrt((v[i] ?? 0) / (1 - 0.999 ** t)) + 1e-8),
+        );
+      }
+      const found = await x.read();
+      p.forEach((value, i) => expect(found[i]).toBeCloseTo(value, 5));
+    });
+
+    test("a changed learning rate takes effect at the next step", async () => {
+      const engine = open();
+      const x = engine.tensor([1]);
+      const adam = new Adam([x], { learningRate: 0.1 });
+      adam.step([engine.tensor([1])]);
+      adam.learningRate = 0;
+      adam.step([engine.tensor([1])]);
+      expect(await x.item()).toBeCloseTo(0.9, 5);
+      expect(adam.steps).toBe(2);
+    });
+
+    test("refuses another number of gradients than parameters", () => {
+      const adam = new Adam([open().tensor([1])], { learningRate: 0.1 });
+      expect(() => adam.step([])).toThrow(LifetimeError);
+    });
+  });
+}
+
+describe("ReduceLROnPlateau", () => {
+  test("halves the rate after more than `patience` epochs without improvement, down to the minimum", () => {
+    const target = { learningRate: 1 };
+    const schedule = new ReduceLROnPlateau(target, { patience: 2, minimum: 0.3 });
+    const rates = [5, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4].map((metric) => {
+      schedule.step(metric);
+      return target.learningRate;
+    });
+    expect(rates).toEqual([1, 1, 1, 1, 0.5, 0.5, 0.5, 0.3, 0.3, 0.3, 0.3]);
+  });
+
+  test("an improvement smaller than the threshold does not count; NaN never does; max mode looks up", () => {
+    const target = { learningRate: 1 };
+    const schedule = new ReduceLROnPlateau(target, { patience: 0, threshold: 0.1, mode: "max" });
+    for (const metric of [1, 2]) schedule.step(metric);
+    expect(target.learningRate).toBe(1);
+    schedule.step(2.1);
+    expect(target.learningRate).toBe(0.5);
+    schedule.step(NaN);
+    expect(target.learningRate).toBe(0.25);
+  });
+});

@@ -1,0 +1,141 @@
+// What the engine promises whatever the backend: data in and out, scopes, counts, refusals.
+
+import ndarray from "ndarray";
+import { describe, expect, test } from "vitest";
+import { LifetimeError, ShapeError, UsageError } from "../../src/device/index.ts";
+import { add, exp, multiply } from "../../src/operators/functions/elementwise.ts";
+import { reshape } from "../../src/operators/functions/movement.ts";
+import { sum } from "../../src/operators/functions/reduction.ts";
+import { openEngine } from "../../src/runtime/index.ts";
+import type { Tensor } from "../../src/tensor/index.ts";
+import { useEngine } from "../engines.ts";
+
+for (const device of ["reference", "webgpu"] as const) {
+  describe(`engine on ${device}`, () => {
+    const open = useEngine({ device });
+
+    test("takes numbers, nested numbers, typed arrays and ndarrays, and gives them back", async () => {
+      const engine = open();
+      expect(await engine.tensor(2.5).item()).toBe(2.5);
+      const nested = engine.tensor([
+        [1, 2, 3],
+        [4, 5, 6],
+      ]);
+      expect(nested.shape).toEqual([2, 3]);
+      const bytes = engine.tensor(Uint8Array.of(1, 2, 3, 4, 255));
+      expect([bytes.dtype, Array.from(await bytes.read())]).toEqual(["u8", [1, 2, 3, 4, 255]]);
+      const turned = ndarray(new Float32Array([1, 2, 3, 4, 5, 6]), [2, 3]).transpose(1, 0);
+      const back = await engine.tensor(turned).ndarray();
+      expect(back.shape).toEqual([3, 2]);
+      expect([back.get(0, 1), back.get(2, 0)]).toEqual([4, 3]);
+    });
+
+    test("refuses ragged data, a shape that is not filled, and item() of many", async () => {
+      const engine = open();
+      expect(() => engine.tensor([[1, 2], [3]])).toThrow(ShapeError);
+      expect(() => engine.tensor([1, 2, 3], [2, 2])).toThrow(/3 values do not fill \[2, 2\]/);
+      expect(() => engine.tensor([], [0])).toThrow(ShapeError);
+      await expect(engine.tensor([1, 2]).item()).rejects.toThrow(ShapeError);
+    });
+
+    test("a scope releases what it made and keeps what it returns, also inside records", async () => {
+      const engine = open();
+      const before = engine.memory();
+      const { kept } = engine.scope(() => {
+        const x = engine.tensor([1, 2, 3]);
+        return { kept: [add(x, exp(x))] };
+      });
+      expect(engine.memory().tensors).toBe(before.tensors + 1);
+      expect((await (kept[0] as Tensor).read())[0]).toBeCloseTo(1 + Math.E, 5);
+      kept[0]?.dispose();
+      expect(engine.memory()).toMatchObject({ tensors: before.tensors, bytes: before.bytes });
+    });
+
+    test("what an inner scope returns belongs to the outer one; keep() frees a tensor from it", async () => {
+      const engine = open();
+      const before = engine.memory().tensors;
+      let kept: Tensor | undefined;
+      engine.scope(() => {
+        engine.scope(() => engine.tensor([1]));
+        kept = engine.keep(engine.tensor([2]));
+      });
+      expect(engine.memory().tensors).toBe(before + 1);
+      expect(await kept?.item()).toBe(2);
+      kept?.dispose();
+    });
+
+    test("an asynchronous scope is refused", () => {
+      expect(() => open().scope(() => Promise.resolve(1))).toThrow(LifetimeError);
+    });
+
+    test("a scope that throws releases what it made", () => {
+      const engine = open();
+      const before = engine.memory().tensors;
+      expect(() =>
+        engine.scope(() => {
+          engine.tensor([1, 2, 3]);
+          throw new Error("no");
+        }),
+      ).toThrow("no");
+      expect(engine.memory().tensors).toBe(before);
+    });
+
+    test("a disposed tensor is refused by name and shape; disposing twice is fine", () => {
+      const engine = open();
+      const x = engine.tensor([[1, 2]]);
+      x.dispose();
+      x.dispose();
+      expect(() => exp(x)).toThrow(LifetimeError);
+      expect(() => exp(x)).toThrow(/\[1, 2\] was disposed/);
+    });
+
+    test("a reshaped tensor shares its data and outlives the original", async () => {
+      const engine = open();
+      const x = engine.tensor([1, 2, 3, 4]);
+      const bytes = engine.memory().bytes;
+      const y = reshape(x, [2, 2]);
+      expect(engine.memory().bytes).toBe(bytes);
+      x.dispose();
+      expect(Array.from(await y.read())).toEqual([1, 2, 3, 4]);
+      y.dispose();
+    });
+
+    test("the same shapes again and again take no more memory", async () => {
+      const engine = open();
+      const step = async (): Promise<void> => {
+        using total = engine.scope(() => {
+          const x = engine.tensor(new Float32Array(1000).fill(1));
+          return sum(multiply(add(x, x), x));
+        });
+        expect(await total.item()).toBe(2000);
+      };
+      await step();
+      await step();
+      const before = engine.memory();
+      for (let i = 0; i < 50; i++) await step();
+      expect(engine.memory()).toEqual(before);
+    });
+
+    test("tensors of two engines do not mix", async () => {
+      using other = await openEngine({ device: "reference" });
+      const [x, y] = [open().tensor([1]), other.tensor([1])];
+      expect(() => add(x, y)).toThrow(LifetimeError);
+    });
+
+    test("a closed engine refuses work in one line", async () => {
+      const engine = await openEngine({ device });
+      const x = engine.tensor([1]);
+      engine.close();
+      engine.close();
+      expect(() => engine.tensor([1])).toThrow(/closed/);
+      expect(() => exp(x)).toThrow(LifetimeError);
+    });
+  });
+}
+
+describe("opening an engine", () => {
+  test("an unknown device is refused with the ones there are", async () => {
+    await expect(openEngine({ device: "cuda" as "auto" })).rejects.toThrow(UsageError);
+    await expect(openEngine({ device: "cuda" as "auto" })).rejects.toThrow(/auto, webgpu, reference/);
+  });
+});

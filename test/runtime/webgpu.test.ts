@@ -1,0 +1,75 @@
+// What is special about the WebGPU backend: order of uploads and launches, folded launches, loss, limits.
+
+import { describe, expect, test } from "vitest";
+import { DeviceLostError, KernelError, OutOfMemoryError, openGpu } from "../../src/device/index.ts";
+import { add, affine, exp } from "../../src/operators/functions/elementwise.ts";
+import { sum } from "../../src/operators/functions/reduction.ts";
+import { Engine, WebGpuBackend } from "../../src/runtime/index.ts";
+
+async function open(traits: object = {}): Promise<{ engine: Engine; backend: WebGpuBackend }> {
+  const gpu = await openGpu();
+  const backend = new WebGpuBackend({ ...gpu, traits: { ...gpu.traits, ...traits } });
+  return { engine: new Engine(backend), backend };
+}
+
+describe("the WebGPU backend", () => {
+  test("an upload never overwrites what launches not yet submitted still read", async () => {
+    const { engine } = await open();
+    const results = Array.from({ length: 40 }, (_, i) =>
+      engine.scope(() => {
+        const x = engine.tensor(new Float32Array(64).fill(i)); // released at the end of the scope, reused by the next
+        return sum(add(x, x));
+      }),
+    );
+    const values = await Promise.all(results.map((tensor) => tensor.item()));
+    expect(values).toEqual(values.map((_, i) => 128 * i));
+    engine.close();
+  });
+
+  test("a launch of more than 65,535 workgroups computes every element", async () => {
+    const { engine } = await open();
+    const count = 65_536 * 64 + 1;
+    const host = new Float32Array(count);
+    host[count - 1] = 3;
+    host[65_535 * 64 + 5] = 2;
+    const values = await affine(engine.tensor(host), 2, 1).read();
+    expect([values.length, values[0], values[65_535 * 64 + 5], values[count - 1]]).toEqual([count, 1, 5, 7]);
+    engine.close();
+  });
+
+  test("a tensor too large for one buffer is refused with its shape before anything is allocated", async () => {
+    const { engine } = await open({ maxBindingBytes: 1000 });
+    expect(() => engine.tensor(new Float32Array(251))).toThrow(OutOfMemoryError);
+    expect(() => engine.tensor(new Float32Array(251))).toThrow(/\[251\] of 1004 bytes/);
+    engine.close();
+  });
+
+  test("an unknown candidate is refused with the ones there are", async () => {
+    const { engine, backend } = await open();
+    backend.candidates.set("exp", "fastest");
+    expect(() => exp(engine.tensor([1]))).toThrow(KernelError);
+    expect(() => exp(engine.tensor([1]))).toThrow(/no candidate "fastest".*elementwise/);
+    engine.close();
+  });
+
+  test("a lost device is a typed error at the next call and at a readback under way", async () => {
+    const { engine, backend } = await open();
+    const x = engine.tensor(new Float32Array(100_000).fill(1));
+    const reading = exp(x).read();
+    backend.gpu.device.destroy();
+    await expect(reading).rejects.toThrow(DeviceLostError);
+    await backend.gpu.lost;
+    expect(() => exp(x)).toThrow(DeviceLostError);
+    await expect(x.read()).rejects.toThrow(DeviceLostError);
+    engine.close();
+  });
+
+  test("a device error is thrown at the next call, in the words of the device", async () => {
+    const { engine, backend } = await open();
+    backend.gpu.device.createBuffer({ label: "impossible", size: 4, usage: 0xffff });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await backend.gpu.device.queue.onSubmittedWorkDone();
+    await expect(async () => exp(engine.tensor([1])).read()).rejects.toThrow(/rejected a launch/);
+    engine.close();
+  });
+});
