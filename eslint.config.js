@@ -23,11 +23,9 @@ const floors = [
 const zones = floors.flatMap((rooms, floor) =>
   rooms.map((room) => ({
     target: `./src/${room}`,
-    from: [
-      ...floors.slice(floor + 1).flat(),
-      ...rooms.filter((other) => other !== room),
-      "index.ts",
-    ].map((other) => `./src/${other}`),
+    from: [...floors.slice(floor + 1).flat(), ...rooms.filter((other) => other !== room), "index.ts"].map(
+      (other) => `./src/${other}`,
+    ),
     message: `src/${room} may import only from its own folder or a lower floor.`,
   })),
 );
@@ -43,7 +41,15 @@ export default tseslint.config(
     rules: {
       "@typescript-eslint/no-floating-promises": "error",
       "@typescript-eslint/no-explicit-any": "error",
-      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+      "@typescript-eslint/restrict-template-expressions": [
+        "error",
+        { allowNumber: true, allowBoolean: true },
+      ],
+      // Typed arrays are indexed everywhere, so `a[i]` is not typed as possibly undefined; where it may be, it is
+      // still checked, and these two rules would call the check needless.
+      "@typescript-eslint/no-unnecessary-condition": "off",
+      "@typescript-eslint/no-useless-default-assignment": "off",
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "import-x/no-cycle": "error",
       "import-x/no-restricted-paths": ["error", { basePath: import.meta.dirname, zones }],

@@ -25,5 +25,7 @@ for (let run = 0; run < runs; run++) {
     console.log(`${run + 1} of ${runs} runs, ${failures} failed, ${left.toFixed(0)} s left`);
   }
 }
-console.log(`${runs} runs in ${((performance.now() - started) / 1000).toFixed(0)} s: ${failures} ended with another exit code`);
+console.log(
+  `${runs} runs in ${((performance.now() - started) / 1000).toFixed(0)} s: ${failures} ended with another exit code`,
+);
 process.exitCode = failures === 0 ? 0 : 1;

@@ -8,6 +8,9 @@
 //
 // One workgroup. Invocation j owns the entries j, j + WIDTH, ...: it computes their logits, counts and losses; the
 // workgroup joins the sums in a fixed order; then each invocation turns its own logits into gradients.
+//
+// Binds 12 storage buffers, where WebGPU promises 8: request maxStorageBuffersPerShaderStage, or take the kernels
+// queryInnerProduct, assembleSums, assembleTotals and assembleGradient, which need no more than 6.
 
 const WIDTH = 128u;      // knob: invocations of the workgroup
 

@@ -34,7 +34,8 @@ fn apply(left: f32, right: f32) -> f32 {
     case 9u: { return select(0.0, 1.0, left < right); }
     case 10u: { return select(0.0, 1.0, left <= right); }
     case 11u: { return select(0.0, 1.0, left > right); }
-    default: { return select(0.0, 1.0, left >= right); }
+    case 12u: { return select(0.0, 1.0, left >= right); }
+    default: { return select(0.0, right, left > 0.0); }
   }
 }
 

@@ -102,11 +102,12 @@ fn main(
     }
   }
 
-  for (var i = 0u; i < PIXELS; i++) {
+  // A loop that is not unrolled, with the sums picked by hand: a store for each of them would take seconds to compile.
+  for (var pixel = first_pixel; pixel < min(first_pixel + PIXELS, pixels); pixel++) {
     for (var j = 0u; j < QUADS; j++) {
-      if (first_pixel + i < pixels && first_quad + j < quads) {
-        y[(first_pixel + i) * quads + first_quad + j] = sums[i][j];
-      }
+      var sum = sums[0][j];
+      for (var i = 1u; i < PIXELS; i++) { sum = select(sum, sums[i][j], pixel == first_pixel + i); }
+      if (first_quad + j < quads) { y[pixel * quads + first_quad + j] = sum; }
     }
   }
 }

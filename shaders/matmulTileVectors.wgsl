@@ -65,11 +65,12 @@ fn main(
     }
   }
 
-  for (var i = 0u; i < ROWS; i++) {
+  // A loop that is not unrolled, with the sums picked by hand: a store for each of them would take seconds to compile.
+  for (var row = first_row; row < min(first_row + ROWS, sizes.m); row++) {
     for (var j = 0u; j < QUADS; j++) {
-      if (first_row + i < sizes.m && first_quad + j < quads) {
-        c[(batch * sizes.m + first_row + i) * quads + first_quad + j] = sums[i][j];
-      }
+      var sum = sums[0][j];
+      for (var i = 1u; i < ROWS; i++) { sum = select(sum, sums[i][j], row == first_row + i); }
+      if (first_quad + j < quads) { c[(batch * sizes.m + row) * quads + first_quad + j] = sum; }
     }
   }
 }

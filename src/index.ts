@@ -2,6 +2,7 @@
 
 export * from "./assemble/index.ts";
 export * from "./autograd/index.ts";
+export * from "./data/index.ts";
 export {
   DeviceLostError,
   DeviceUnavailableError,
@@ -13,8 +14,22 @@ export {
   UsageError,
   type AdapterTraits,
 } from "./device/index.ts";
+export { aucByClass, auc, meanAuc } from "./metrics/index.ts";
 export * from "./nn/index.ts";
 export * from "./operators/index.ts";
 export * from "./optim/index.ts";
-export { Engine, openEngine, type DeviceChoice, type EngineMemory, type EngineOptions } from "./runtime/index.ts";
-export { Tensor, toNdArray, type DType, type HostArray, type Shape, type TensorData } from "./tensor/index.ts";
+export {
+  Engine,
+  openEngine,
+  type DeviceChoice,
+  type EngineMemory,
+  type EngineOptions,
+} from "./runtime/index.ts";
+export {
+  Tensor,
+  toNdArray,
+  type DType,
+  type HostArray,
+  type Shape,
+  type TensorData,
+} from "./tensor/index.ts";

@@ -1,6 +1,14 @@
 // The classifier of Label-Assemble: a DenseNet's pooled features and a head of class queries.
 
-import { DenseNet, Initialiser, Module, QueryHead, type DenseNetConfiguration, type HeadBias, type Mode } from "../nn/index.ts";
+import {
+  DenseNet,
+  Initialiser,
+  Module,
+  QueryHead,
+  type DenseNetConfiguration,
+  type HeadBias,
+  type Mode,
+} from "../nn/index.ts";
 import type { Engine } from "../runtime/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 

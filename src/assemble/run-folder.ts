@@ -1,6 +1,16 @@
 // The folder of a run: metrics as they happen, a summary at the end.
 
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { RunFolderError } from "./failures.ts";
 import type { Losses, TrainingListener } from "./trainer.ts";
@@ -50,7 +60,9 @@ export class RunFolder {
     try {
       if (existsSync(path) && readdirSync(path).length > 0) {
         if (!force) {
-          throw new RunFolderError(`--out ${path}: the folder is not empty; choose another or add --force to overwrite the run`);
+          throw new RunFolderError(
+            `--out ${path}: the folder is not empty; choose another or add --force to overwrite the run`,
+          );
         }
         for (const file of Object.values(files)) rmSync(join(path, file), { force: true });
       }

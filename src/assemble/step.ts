@@ -81,7 +81,15 @@ export function trainingStep(
     const unsupervised = lambdaPseudo > 0 || lambdaConsistency > 0;
     const strong = unsupervised ? classifier.features.forward(view(1, settings.strong), "training") : weak;
     const { head } = classifier;
-    const { total, parts } = assembleLoss(weak, strong, head.theta(), head.classBias, states, weights, settings.loss);
+    const { total, parts } = assembleLoss(
+      weak,
+      strong,
+      head.theta(),
+      head.classBias,
+      states,
+      weights,
+      settings.loss,
+    );
     optimiser.step(tape.gradients(total, parameters));
     return concat([reshape(total, [1]), parts], 0);
   });

@@ -145,7 +145,12 @@ export async function train(
       if (flying !== undefined) told(flying.step, await flying.values);
       if (signal?.aborted === true) break;
       const learningRate = optimiser.learningRate;
-      const means = { total: sums.total / steps, bce: sums.bce / steps, pseudo: sums.pseudo / steps, consistency: sums.consistency / steps };
+      const means = {
+        total: sums.total / steps,
+        bce: sums.bce / steps,
+        pseudo: sums.pseudo / steps,
+        consistency: sums.consistency / steps,
+      };
       evaluation = await evaluate(engine, classifier, assembly.test, assembly.classes, normalisation, batch);
       listener.epoch?.({ epoch, learningRate, losses: means, ...evaluation });
       schedule.step(means.total);

@@ -2,7 +2,18 @@
 // row does not compile.
 
 import { UsageError } from "../device/index.ts";
-import { add, affine, divide, equal, exp, greater, less, multiply, where } from "../operators/functions/elementwise.ts";
+import {
+  add,
+  affine,
+  divide,
+  equal,
+  exp,
+  gate,
+  greater,
+  less,
+  multiply,
+  where,
+} from "../operators/functions/elementwise.ts";
 import { run, runOne } from "../operators/functions/run.ts";
 import { matmul } from "../operators/functions/matmul.ts";
 import { broadcastTo, pad, reshape, slice, transpose } from "../operators/functions/movement.ts";
@@ -69,7 +80,7 @@ export const gradients: GradientTable = {
   exp: ({ outputs: [y], gradient: g }) => [() => multiply(g, y)],
   log: ({ inputs: [x], gradient: g }) => [() => divide(g, x)],
   sqrt: ({ outputs: [y], gradient: g }) => [() => divide(scale(g, 0.5), y)],
-  relu: ({ outputs: [y], gradient: g }) => [() => where(y, g, zero(y))],
+  relu: ({ outputs: [y], gradient: g }) => [() => gate(y, g)],
   sigmoid: ({ outputs: [y], gradient: g }) => [() => multiply(g, multiply(y, affine(y, -1, 1)))],
   softplus: ({ inputs: [x], gradient: g }) => [() => multiply(g, runOne("sigmoid", [x], {}))],
   tanh: ({ outputs: [y], gradient: g }) => [() => multiply(g, affine(multiply(y, y), -1, 1))],
@@ -81,7 +92,10 @@ export const gradients: GradientTable = {
   affine: ({ attributes, gradient: g }) => [() => scale(g, attributes.scale)],
 
   add: ({ inputs: [a, b], gradient: g }) => [() => sumTo(g, a.shape), () => sumTo(g, b.shape)],
-  subtract: ({ inputs: [a, b], gradient: g }) => [() => sumTo(g, a.shape), () => scale(sumTo(g, b.shape), -1)],
+  subtract: ({ inputs: [a, b], gradient: g }) => [
+    () => sumTo(g, a.shape),
+    () => scale(sumTo(g, b.shape), -1),
+  ],
   multiply: ({ inputs: [a, b], gradient: g }) => [
     () => sumTo(multiply(g, b), a.shape),
     () => sumTo(multiply(g, a), b.shape),
@@ -98,6 +112,7 @@ export const gradients: GradientTable = {
   lessEqual: "nondifferentiable",
   greater: "nondifferentiable",
   greaterEqual: "nondifferentiable",
+  gate: ({ inputs: [a, b], gradient: g }) => [undefined, () => sumTo(gate(a, g), b.shape)],
   where: ({ inputs: [condition, a, b], gradient: g }) => [
     undefined,
     () => sumTo(where(condition, g, zero(g)), a.shape),
@@ -119,10 +134,19 @@ export const gradients: GradientTable = {
 
   reshape: ({ inputs: [x], gradient: g }) => [() => reshape(g, x.shape)],
   transpose: ({ attributes: { permutation }, gradient: g }) => [
-    () => transpose(g, permutation.map((_, axis) => permutation.indexOf(axis))),
+    () =>
+      transpose(
+        g,
+        permutation.map((_, axis) => permutation.indexOf(axis)),
+      ),
   ],
   slice: ({ inputs: [x], attributes: { begin, size }, gradient: g }) => [
-    () => pad(g, begin, x.shape.map((extent, axis) => extent - begin[axis] - size[axis])),
+    () =>
+      pad(
+        g,
+        begin,
+        x.shape.map((extent, axis) => extent - begin[axis] - size[axis]),
+      ),
   ],
   pad: ({ inputs: [x], attributes: { before }, gradient: g }) => [() => slice(g, before, x.shape)],
   concat: ({ inputs, attributes: { axis }, gradient: g }) => {

@@ -94,7 +94,10 @@ export class Tape implements Disposable {
       for (const tensor of outputs) this.#tracked.add(tensor.id);
     }
     // The caller may dispose its handles long before the reverse sweep; the tape keeps its own.
-    const held = { inputs: inputs.map((t) => this.#engine.share(t)), outputs: outputs.map((t) => this.#engine.share(t)) };
+    const held = {
+      inputs: inputs.map((t) => this.#engine.share(t)),
+      outputs: outputs.map((t) => this.#engine.share(t)),
+    };
     this.#entries.push({
       name,
       inputIds: inputs.map((tensor) => tensor.id),
@@ -117,7 +120,7 @@ export class Tape implements Disposable {
         attributes,
         gradient,
       });
-      return heldInputs.map((_, i) => (needed[i] === true ? thunks[i]?.() : undefined));
+      return heldInputs.map((_, i) => (needed[i] ? thunks[i]?.() : undefined));
     });
   }
 

@@ -2,7 +2,14 @@
 // classifier learned from both know that one site alone does not?
 
 import { train, stepsPerEpoch, type Evaluation, type TrainingSettings } from "../assemble/index.ts";
-import { concatenate, findingNames, phantoms, type Assembly, type Finding, type ImageSet } from "../data/index.ts";
+import {
+  concatenate,
+  findingNames,
+  phantoms,
+  type Assembly,
+  type Finding,
+  type ImageSet,
+} from "../data/index.ts";
 import { aucTable, showAuc } from "../report/index.ts";
 import { openEngine } from "../runtime/index.ts";
 import { engineOptions, type DeviceOptions } from "./options.ts";
@@ -70,8 +77,11 @@ export async function demo(options: DemoOptions): Promise<void> {
   const test = concatenate("test", [draw("A", 400, 1, findingNames), draw("B", 400, 1, findingNames)]);
 
   say(`Two sites draw chest radiographs of ${findingNames.length} findings; each labels only some of them:`);
-  for (const site of ["A", "B"] as const) say(`  site ${site}, ${perSite} images: ${knowledge[site].join(", ")}`);
-  say(`Three classifiers are trained on ${engine.traits.name}, and tested on ${test.count} new images of both sites.\n`);
+  for (const site of ["A", "B"] as const)
+    say(`  site ${site}, ${perSite} images: ${knowledge[site].join(", ")}`);
+  say(
+    `Three classifiers are trained on ${engine.traits.name}, and tested on ${test.count} new images of both sites.\n`,
+  );
 
   const runs = [
     { title: "site A alone", assembly: alone(sites.A, test, knowledge.A) },
@@ -85,9 +95,13 @@ export async function demo(options: DemoOptions): Promise<void> {
       const steps = stepsPerEpoch(images, settings.batch);
       const { epochs, batch } = settings;
       const progress = new Progress({ title: title.padEnd(12), epochs, steps, batch, quiet });
-      const result = await train(engine, assembly, { ...settings, seed }, progress.listener(), signal).finally(() =>
-        progress.stop(),
-      );
+      const result = await train(
+        engine,
+        assembly,
+        { ...settings, seed },
+        progress.listener(),
+        signal,
+      ).finally(() => progress.stop());
       result.classifier.dispose();
       if (result.stopped || result.evaluation === undefined) return true;
       done.push({ title, evaluation: result.evaluation });

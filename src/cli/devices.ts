@@ -62,7 +62,10 @@ export async function devices({ json }: { readonly json: boolean }): Promise<voi
     process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
     return;
   }
-  const table = new Table({ ...plainTable, head: ["--device", "adapter", "driver", "kind", "optional features"] });
+  const table = new Table({
+    ...plainTable,
+    head: ["--device", "adapter", "driver", "kind", "optional features"],
+  });
   for (const row of all) {
     const kind = row.device === "reference" ? "CPU" : row.software ? "software GPU" : "GPU";
     table.push([row.device, row.adapter, row.driver, kind, row.features.join(", ") || "-"]);

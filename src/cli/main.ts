@@ -13,7 +13,9 @@ import { trainCommand, type TrainOptions } from "./train.ts";
 const badInput = 2;
 const failed = 1;
 
-const { version, description } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+const { version, description } = JSON.parse(
+  readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+) as {
   version: string;
   description: string;
 };
@@ -28,7 +30,10 @@ function withDevice(command: Command): Command {
     )
     .option("--adapter <name>", "the WebGPU adapter whose name contains this text (see: tessera devices)")
     .addOption(
-      new Option("--power <preference>", "which adapter to prefer").choices(["low-power", "high-performance"]),
+      new Option("--power <preference>", "which adapter to prefer").choices([
+        "low-power",
+        "high-performance",
+      ]),
     );
 }
 
@@ -56,7 +61,12 @@ withDevice(program.command("train"))
 
 withDevice(program.command("demo"))
   .description("train on drawn radiographs from two partially labelled sites; needs no data")
-  .option("--seed <n>", "seed of pictures, initial weights, order and augmentation", wholeNumber("--seed", 0), 0)
+  .option(
+    "--seed <n>",
+    "seed of pictures, initial weights, order and augmentation",
+    wholeNumber("--seed", 0),
+    0,
+  )
   .option("--quiet", "print the result only", false)
   .action((options: DemoOptions) => demo(options));
 
@@ -66,7 +76,8 @@ program
   .option("--json", "as JSON", false)
   .action((options: { json: boolean }) => devices(options));
 
-for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => undefined });
+for (const command of program.commands)
+  command.exitOverride().configureOutput({ outputError: () => undefined });
 
 async function run(): Promise<number> {
   try {
@@ -82,7 +93,9 @@ async function run(): Promise<number> {
     const debug = program.opts<{ debug?: boolean }>().debug === true;
     const known = error instanceof TesseraError;
     const text = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`error: ${known ? text : `unexpected: ${text}; run again with --debug for the stack trace`}\n`);
+    process.stderr.write(
+      `error: ${known ? text : `unexpected: ${text}; run again with --debug for the stack trace`}\n`,
+    );
     if (debug && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
     return known ? badInput : failed;
   }

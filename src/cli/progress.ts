@@ -39,7 +39,14 @@ export class Progress {
       gracefulExit: false,
     });
     const { title, epochs, steps } = options;
-    this.#bar.start(epochs * steps, 0, { title, epoch: 1, epochs, loss: "-", speed: "compiling kernels", left: "" });
+    this.#bar.start(epochs * steps, 0, {
+      title,
+      epoch: 1,
+      epochs,
+      loss: "-",
+      speed: "compiling kernels",
+      left: "",
+    });
   }
 
   listener(): TrainingListener {
@@ -66,7 +73,9 @@ export class Progress {
     } else if (now - this.#lastLine > 10_000) {
       // A log file gets a line every ten seconds.
       this.#lastLine = now;
-      process.stderr.write(`${title} epoch ${epoch + 1}/${epochs} step ${step}/${epochs * steps} loss ${loss} ${speed} ${left}\n`);
+      process.stderr.write(
+        `${title} epoch ${epoch + 1}/${epochs} step ${step}/${epochs * steps} loss ${loss} ${speed} ${left}\n`,
+      );
     }
   }
 
@@ -82,7 +91,9 @@ export class Progress {
 }
 
 /** Runs `body` with a signal that Ctrl-C aborts; a second Ctrl-C ends the process at once. */
-export async function untilInterrupted<Result>(body: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+export async function untilInterrupted<Result>(
+  body: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
   const controller = new AbortController();
   const stop = (): void => {
     if (controller.signal.aborted) process.exit(130);

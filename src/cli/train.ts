@@ -18,7 +18,10 @@ export interface TrainOptions extends DeviceOptions {
 }
 
 /** The trainer's settings as a manifest has them. */
-export function settingsOf({ image, model, train: section, augment }: Manifest, seed: number): TrainingSettings {
+export function settingsOf(
+  { image, model, train: section, augment }: Manifest,
+  seed: number,
+): TrainingSettings {
   return {
     network: {
       inputChannels: image.channels,

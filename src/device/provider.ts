@@ -18,7 +18,7 @@ async function createProvider(): Promise<GPU> {
   process.env["XDG_RUNTIME_DIR"] ??= "/tmp";
   let dawn: { create: (options: string[]) => GPU };
   try {
-    dawn = (await import("webgpu")) as unknown as typeof dawn;
+    dawn = await import("webgpu");
   } catch (cause) {
     throw new DeviceUnavailableError(
       `the "webgpu" package (Dawn for Node) does not load on ${process.platform}-${process.arch}: ` +

@@ -45,7 +45,13 @@ export class DenseLayer extends Module {
   readonly #conv1: Conv2d;
   readonly #second: { readonly norm: BatchNorm; readonly conv: Conv2d } | undefined;
 
-  constructor(engine: Engine, init: Initialiser, channels: number, growth: number, bottleneck: number | null) {
+  constructor(
+    engine: Engine,
+    init: Initialiser,
+    channels: number,
+    growth: number,
+    bottleneck: number | null,
+  ) {
     super(engine);
     this.#norm1 = this.child("norm1", new BatchNorm(engine, channels));
     if (bottleneck === null) {
@@ -81,13 +87,19 @@ export class DenseBlock extends Module {
     super(engine);
     const { layers, growth, bottleneck } = options;
     this.#layers = Array.from({ length: layers }, (_, i) =>
-      this.child(`denselayer${i + 1}`, new DenseLayer(engine, init, channels + i * growth, growth, bottleneck)),
+      this.child(
+        `denselayer${i + 1}`,
+        new DenseLayer(engine, init, channels + i * growth, growth, bottleneck),
+      ),
     );
     this.outputChannels = channels + layers * growth;
   }
 
   forward(x: Tensor, mode: Mode): Tensor {
-    return this.#layers.reduce((features, layer) => concatChannels([features, layer.forward(features, mode)]), x);
+    return this.#layers.reduce(
+      (features, layer) => concatChannels([features, layer.forward(features, mode)]),
+      x,
+    );
   }
 }
 

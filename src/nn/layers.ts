@@ -25,11 +25,20 @@ export class Conv2d extends Module {
   readonly weight: Tensor;
   readonly #options: { stride: number; padding: number; dilation: number };
 
-  constructor(engine: Engine, init: Initialiser, inputs: number, outputs: number, options: Conv2dLayerOptions) {
+  constructor(
+    engine: Engine,
+    init: Initialiser,
+    inputs: number,
+    outputs: number,
+    options: Conv2dLayerOptions,
+  ) {
     super(engine);
     const { kernel, stride = 1, dilation = 1, padding = (dilation * (kernel - 1)) / 2 } = options;
     this.#options = { stride, padding: Math.floor(padding), dilation };
-    this.weight = this.parameter("weight", init.heNormal([kernel, kernel, inputs, outputs], kernel * kernel * inputs));
+    this.weight = this.parameter(
+      "weight",
+      init.heNormal([kernel, kernel, inputs, outputs], kernel * kernel * inputs),
+    );
   }
 
   forward(x: Tensor): Tensor {
@@ -57,7 +66,9 @@ export class BatchNorm extends Module {
   forward(x: Tensor, mode: Mode): Tensor {
     const epsilon = this.#epsilon;
     if (mode === "inference") {
-      return batchNormInference(x, this.weight, this.bias, this.runningMean, this.runningVariance, { epsilon });
+      return batchNormInference(x, this.weight, this.bias, this.runningMean, this.runningVariance, {
+        epsilon,
+      });
     }
     const { y, mean, variance } = batchNorm(x, this.weight, this.bias, { epsilon });
     // The running variance is the unbiased one: n / (n - 1) times what normalises the batch.

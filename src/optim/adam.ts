@@ -67,7 +67,7 @@ export class Adam {
       noGradient(this.#engine, () => {
         const hyper = this.#engine.tensor(values);
         this.#slots.forEach(({ parameter, firstMoment, secondMoment }, i) => {
-          adam(parameter, firstMoment, secondMoment, gradients[i] as Tensor, hyper);
+          adam(parameter, firstMoment, secondMoment, gradients[i], hyper);
         });
       }),
     );

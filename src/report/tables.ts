@@ -5,7 +5,15 @@ import Table from "cli-table3";
 /** Columns set apart by space, a rule under the head: readable on a terminal, in a log and in a paste. */
 export const plainTable = {
   chars: {
-    ...{ top: "", "top-mid": "", "top-left": "", "top-right": "", bottom: "", "bottom-mid": "", "bottom-left": "" },
+    ...{
+      top: "",
+      "top-mid": "",
+      "top-left": "",
+      "top-right": "",
+      bottom: "",
+      "bottom-mid": "",
+      "bottom-left": "",
+    },
     ...{ "bottom-right": "", left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "" },
     middle: "  ",
   },
@@ -20,7 +28,11 @@ export function showAuc(value: number | null | undefined): string {
 /** Rows of AUC by class under named columns, the mean below a rule. */
 export function aucTable(
   classes: readonly string[],
-  columns: readonly { readonly name: string; readonly cell: (className: string) => string; readonly mean: string }[],
+  columns: readonly {
+    readonly name: string;
+    readonly cell: (className: string) => string;
+    readonly mean: string;
+  }[],
 ): string {
   const table = new Table({ ...plainTable, head: ["class", ...columns.map(({ name }) => name)] });
   for (const name of classes) table.push([name, ...columns.map(({ cell }) => cell(name))]);

@@ -108,9 +108,9 @@ export class Engine implements TensorOwner, Disposable {
       outputs = [this.#adopt(spec, first.storage)];
     } else {
       const storages = this.backend.execute(operator, operands, specs, attributes);
-      outputs = specs.map((each, i) => this.#adopt(each, storages[i] as Storage));
+      outputs = specs.map((each, i) => this.#adopt(each, storages[i]));
     }
-    this.observer?.({ operator: operator as Operator<never>, inputs, outputs, attributes });
+    this.observer?.({ operator: operator, inputs, outputs, attributes });
     return outputs;
   }
 

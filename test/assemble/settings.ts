@@ -5,14 +5,15 @@ import { findingNames, phantoms, type Assembly } from "../../src/data/index.ts";
 
 /** Two sites of small phantoms, each knowing four of the six findings. */
 export function smallAssembly(perSite = 48): Assembly {
-  const draw = (site: "A" | "B", count: number, seed: number, knows = findingNames.slice()): Assembly["test"] =>
-    phantoms({ count, size: 16, site, seed, knows });
+  const draw = (
+    site: "A" | "B",
+    count: number,
+    seed: number,
+    knows = findingNames.slice(),
+  ): Assembly["test"] => phantoms({ count, size: 16, site, seed, knows });
   return {
     classes: findingNames,
-    sources: [
-      draw("A", perSite, 1, findingNames.slice(0, 4)),
-      draw("B", perSite, 1, findingNames.slice(2)),
-    ],
+    sources: [draw("A", perSite, 1, findingNames.slice(0, 4)), draw("B", perSite, 1, findingNames.slice(2))],
     test: draw("A", 40, 2),
   };
 }

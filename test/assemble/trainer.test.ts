@@ -1,7 +1,13 @@
 // The trainer: determinism, warm-up, stopping, refusing what is not finite, leaving nothing behind.
 
 import { describe, expect, test } from "vitest";
-import { NonFiniteError, stepsPerEpoch, train, type EpochReport, type StepReport } from "../../src/assemble/index.ts";
+import {
+  NonFiniteError,
+  stepsPerEpoch,
+  train,
+  type EpochReport,
+  type StepReport,
+} from "../../src/assemble/index.ts";
 import { openEngine } from "../../src/runtime/index.ts";
 import { useEngine } from "../engines.ts";
 import { smallAssembly, smallSettings } from "./settings.ts";
@@ -69,9 +75,14 @@ describe("training on the GPU", () => {
   test("bytes stay flat from step to step", async () => {
     const engine = open();
     const bytes: number[] = [];
-    const { classifier } = await train(engine, smallAssembly(), { ...smallSettings, epochs: 4, warmupEpochs: 0 }, {
-      epoch: () => bytes.push(engine.memory().bytes + engine.memory().pooledBytes),
-    });
+    const { classifier } = await train(
+      engine,
+      smallAssembly(),
+      { ...smallSettings, epochs: 4, warmupEpochs: 0 },
+      {
+        epoch: () => bytes.push(engine.memory().bytes + engine.memory().pooledBytes),
+      },
+    );
     classifier.dispose();
     expect(new Set(bytes.slice(1)).size).toBe(1);
   });

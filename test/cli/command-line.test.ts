@@ -20,7 +20,10 @@ interface Ended {
   readonly errors: string;
 }
 
-function tessera(parameters: readonly string[], onError?: (text: string, kill: () => void) => void): Promise<Ended> {
+function tessera(
+  parameters: readonly string[],
+  onError?: (text: string, kill: () => void) => void,
+): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [main, ...parameters], { cwd: folder });
     let output = "";
@@ -67,10 +70,18 @@ describe("bad input", () => {
     ["an unknown option", () => ["demo", "--sead", "1"], /unknown option '--sead'.*--seed/],
     ["an unknown backend", () => ["demo", "--device", "cuda"], /'cuda' is invalid.*auto, webgpu, reference/],
     ["a number that is none", () => ["demo", "--seed", "1.5"], /--seed takes a whole number/],
-    ["an unknown adapter", () => ["demo", "--adapter", "no such"], /no WebGPU adapter is named like "no such"/],
+    [
+      "an unknown adapter",
+      () => ["demo", "--adapter", "no such"],
+      /no WebGPU adapter is named like "no such"/,
+    ],
     ["a missing option", () => ["train", "m.yaml", "--out", "x"], /required option '--data-root/],
     ["a missing manifest", () => training("missing.yaml"), /missing\.yaml.*does not exist/],
-    ["a malformed manifest", () => training(put("bad.yaml", "classes: [a\nimage: }")), /bad\.yaml.*not valid YAML/],
+    [
+      "a malformed manifest",
+      () => training(put("bad.yaml", "classes: [a\nimage: }")),
+      /bad\.yaml.*not valid YAML/,
+    ],
     [
       "a misspelt field",
       () => training(put("field.yaml", manifest.replace("growth", "grwoth"))),
@@ -87,10 +98,12 @@ describe("bad input", () => {
         training(
           put(
             "idx.yaml",
-            manifest.replace(
-              /sources:[^]*test:[^\n]*/,
-              "sources:\n  - { name: A, format: idx, images: no.gz, labels: no2.gz, knows: ['1'] }\ntest: { format: idx, images: no3.gz, labels: no4.gz }",
-            ).replace("[nodule, effusion, cardiomegaly]", "['1']"),
+            manifest
+              .replace(
+                /sources:[^]*test:[^\n]*/,
+                "sources:\n  - { name: A, format: idx, images: no.gz, labels: no2.gz, knows: ['1'] }\ntest: { format: idx, images: no3.gz, labels: no4.gz }",
+              )
+              .replace("[nodule, effusion, cardiomegaly]", "['1']"),
           ),
         ),
       /no\.gz/,
@@ -113,7 +126,10 @@ describe("bad input", () => {
 
 describe("tessera devices", () => {
   test("lists the adapter and the reference backend, as a table and as JSON", async () => {
-    const json = JSON.parse((await tessera(["devices", "--json"])).output) as { device: string; adapter: string }[];
+    const json = JSON.parse((await tessera(["devices", "--json"])).output) as {
+      device: string;
+      adapter: string;
+    }[];
     expect(json.map(({ device }) => device)).toEqual(["webgpu", "reference"]);
     const { output, code } = await tessera(["devices"]);
     expect(code).toBe(0);
@@ -135,11 +151,17 @@ describe("tessera train", () => {
     expect((await tessera(parameters(file, "two", "--seed", "5"))).code).toBe(0);
     const metrics = readFileSync(join(folder, "one", "metrics.jsonl"), "utf8");
     expect(readFileSync(join(folder, "two", "metrics.jsonl"), "utf8")).toBe(metrics);
-    const lines = metrics.trim().split("\n").map((line) => JSON.parse(line) as { kind: string });
+    const lines = metrics
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { kind: string });
     expect(lines.map(({ kind }) => kind).join(" ")).toBe(
       [...Array<string>(6).fill("step"), "epoch", ...Array<string>(6).fill("step"), "epoch"].join(" "),
     );
-    const summary = JSON.parse(readFileSync(join(folder, "one", "summary.json"), "utf8")) as Record<string, unknown>;
+    const summary = JSON.parse(readFileSync(join(folder, "one", "summary.json"), "utf8")) as Record<
+      string,
+      unknown
+    >;
     expect(summary).toMatchObject({ epochs: 2, seed: 5, device: "webgpu", interrupted: false });
     expect(Object.keys(summary["auc"] as object)).toEqual(["nodule", "effusion", "cardiomegaly"]);
     for (const field of ["meanAuc", "seconds", "adapter"]) expect(summary).toHaveProperty(field);
@@ -148,7 +170,9 @@ describe("tessera train", () => {
     expect(again.code).toBe(2);
     expect(own(again.errors)).toMatch(/one: the folder is not empty.*--force/);
     expect(readFileSync(join(folder, "one", "metrics.jsonl"), "utf8")).toBe(metrics);
-    expect((await tessera(parameters(file, "one", "--force", "--epochs", "1", "--limit", "32"))).code).toBe(0);
+    expect((await tessera(parameters(file, "one", "--force", "--epochs", "1", "--limit", "32"))).code).toBe(
+      0,
+    );
     expect(readdirSync(join(folder, "one")).sort()).toEqual(["metrics.jsonl", "summary.json"]);
   });
 

@@ -1,7 +1,13 @@
 // The device floor on a real adapter: choice, kept errors, loss.
 
 import { describe, expect, test } from "vitest";
-import { DeviceLostError, DeviceUnavailableError, KernelError, listAdapters, openGpu } from "../../src/device/index.ts";
+import {
+  DeviceLostError,
+  DeviceUnavailableError,
+  KernelError,
+  listAdapters,
+  openGpu,
+} from "../../src/device/index.ts";
 
 describe("the device", () => {
   test("takes the limits and optional features that the adapter has", async () => {

@@ -35,11 +35,13 @@ describe("a shader file", () => {
   });
 
   test("gives its bindings with access and meaning", () => {
-    expect(source.bindings.map(({ index, name, access, meaning }) => [index, name, access, meaning])).toEqual([
-      [0, "sizes", "uniform", ""],
-      [1, "x", "read", "[count], the input"],
-      [2, "y", "readWrite", "[count]"],
-    ]);
+    expect(source.bindings.map(({ index, name, access, meaning }) => [index, name, access, meaning])).toEqual(
+      [
+        [0, "sizes", "uniform", ""],
+        [1, "x", "read", "[count], the input"],
+        [2, "y", "readWrite", "[count]"],
+      ],
+    );
   });
 
   test("lays its uniforms out as WGSL does", () => {
@@ -108,7 +110,8 @@ describe("every shader in shaders/", () => {
     const storage = bindings.filter(({ access }) => access !== "uniform");
     expect(storage.length).toBeGreaterThan(0);
     expect(storage.length, "8 storage buffers is what every GPU has").toBeLessThanOrEqual(8);
-    for (const { name: binding, meaning } of storage) expect(meaning, `${binding} has a meaning`).not.toBe("");
+    for (const { name: binding, meaning } of storage)
+      expect(meaning, `${binding} has a meaning`).not.toBe("");
     expect(uniforms.length).toBeGreaterThan(0);
   });
 });

@@ -1,7 +1,15 @@
 // Modules: parameter counts and names, initial values, running statistics, the transition's shortcut.
 
 import { describe, expect, test } from "vitest";
-import { BatchNorm, Conv2d, DenseNet, Initialiser, QueryHead, Transition, densenet121 } from "../../src/nn/index.ts";
+import {
+  BatchNorm,
+  Conv2d,
+  DenseNet,
+  Initialiser,
+  QueryHead,
+  Transition,
+  densenet121,
+} from "../../src/nn/index.ts";
 import { relu } from "../../src/operators/functions/elementwise.ts";
 import { matmul } from "../../src/operators/functions/matmul.ts";
 import { averagePool2d } from "../../src/operators/functions/pooling.ts";
@@ -56,7 +64,9 @@ describe("modules", () => {
   test("convolutions start with variance 2 / fan-in, the same for one seed, others for another", async () => {
     const engine = open();
     const draw = async (seed: number): Promise<number[]> =>
-      Array.from(await new Conv2d(engine, new Initialiser(engine, seed), 32, 64, { kernel: 3 }).weight.read());
+      Array.from(
+        await new Conv2d(engine, new Initialiser(engine, seed), 32, 64, { kernel: 3 }).weight.read(),
+      );
     const [weights, again, other] = [await draw(1), await draw(1), await draw(2)];
     const variance = weights.reduce((sum, w) => sum + w * w, 0) / weights.length;
     expect(variance / (2 / (9 * 32))).toBeCloseTo(1, 1);

@@ -10,7 +10,8 @@ import { normal } from "./sample.ts";
 
 const backends = [
   ["the reference", useEngine({ device: "reference" })],
-  ["WebGPU, fused", useEngine({ device: "webgpu", candidates: { assembleLoss: "fused" } })],
+  // At these sizes the rule takes the one fused launch, on every device that has the bindings for it.
+  ["WebGPU, by the rule", useEngine({ device: "webgpu" })],
   ["WebGPU, in rows", useEngine({ device: "webgpu", candidates: { assembleLoss: "rows" } })],
 ] as const;
 
@@ -30,9 +31,7 @@ interface Case {
 function mixed(): Case {
   const states = Uint8Array.from({ length: batch * classes }, (_, i) => {
     const [image, kind] = [Math.floor(i / classes), i % classes];
-    return image === batch - 1 || kind === classes - 1
-      ? absent
-      : ([0, 1, absent][(image + 2 * kind) % 3] ?? absent);
+    return image === batch - 1 || kind === classes - 1 ? absent : [0, 1, absent][(image + 2 * kind) % 3];
   });
   const drawn = (count: number, seed: number): Float64Array => Float64Array.from(normal([count], seed).data);
   return {
@@ -128,8 +127,8 @@ describe.each(backends)("assembleLoss on %s", (_, engine) => {
     const columns = <T extends Float64Array | Uint8Array>(list: T, rows: number, width: number): T =>
       list.map((_, i) => {
         const [row, rest] = [Math.floor(i / (classes * width)), i % (classes * width)];
-        const from = order[Math.floor(rest / width)] ?? 0;
-        return rows > row ? (list[row * classes * width + from * width + (rest % width)] ?? NaN) : NaN;
+        const from = order[Math.floor(rest / width)];
+        return rows > row ? list[row * classes * width + from * width + (rest % width)] : NaN;
       }) as T;
     const expected = await run(engine(), given);
     const actual = await run(engine(), {
@@ -143,7 +142,7 @@ describe.each(backends)("assembleLoss on %s", (_, engine) => {
     for (const name of ["weakLogits", "strongLogits", "weakGradient", "strongGradient"] as const) {
       expect(actual[name]).toEqual(moved(expected[name]));
     }
-    actual.parts.forEach((part, i) => expect(part).toBeCloseTo(expected.parts[i] ?? NaN, 6));
+    actual.parts.forEach((part, i) => expect(part).toBeCloseTo(expected.parts[i], 6));
     expect(actual.total).toBeCloseTo(expected.total, 6);
   });
 
@@ -170,6 +169,7 @@ describe.each(backends)("assembleLoss on %s", (_, engine) => {
     const [warm, later] = [await run(engine(), { ...given, weights: [0, 0] }), await run(engine(), given)];
     expect(warm.parts).toEqual(later.parts);
     expect(warm.total).toBe(warm.parts[0]);
+    expect(warm.parts[1]).toBeGreaterThan(0);
     expect(warm.strongGradient.every((value) => value === 0)).toBe(true);
     warm.weakGradient.forEach((value, i) => expect(value === 0).toBe(given.states[i] === absent));
   });
@@ -196,7 +196,7 @@ describe.each(backends)("assembleLoss on %s", (_, engine) => {
       const stopped = await run(engine(), { ...given, states }, { temperature });
       const through = await run(engine(), { ...given, states }, { temperature, stopGradient: false });
       through.weakGradient.forEach((value, i) =>
-        expect(value).toBeCloseTo((stopped.weakGradient[i] ?? NaN) / temperature, 7),
+        expect(value).toBeCloseTo(stopped.weakGradient[i] / temperature, 7),
       );
     }
   });
@@ -207,24 +207,20 @@ describe.each(backends)("assembleLoss on %s", (_, engine) => {
       [1.1, -0.3, -0.8, 0.2, 2.5],
       [absent, 1, absent, 0, absent],
     ];
-    const targets = (weak ?? []).map((z) => sharpened(sigmoid(z)));
+    const targets = weak.map((z) => sharpened(sigmoid(z)));
     const loss = (w: readonly number[], s: readonly number[]): number =>
       w.reduce((sum, z, i) => {
-        const state = states?.[i] ?? absent;
+        const state = states[i];
         if (state !== absent) return sum + Math.log(1 + Math.exp(state === 1 ? -z : z)) / 2;
-        const target = targets[i] ?? NaN;
-        return sum + ((sigmoid(z) - target) ** 2 + (sigmoid(s[i] ?? NaN) - target) ** 2) / 3;
+        const target = targets[i];
+        return sum + ((sigmoid(z) - target) ** 2 + (sigmoid(s[i]) - target) ** 2) / 3;
       }, 0);
-    const { total, weakGradient, strongGradient } = await run(
-      engine(),
-      atLogits(weak ?? [], strong ?? [], states ?? []),
-    );
-    expect(total).toBeCloseTo(loss(weak ?? [], strong ?? []), 6);
+    const { total, weakGradient, strongGradient } = await run(engine(), atLogits(weak, strong, states));
+    expect(total).toBeCloseTo(loss(weak, strong), 6);
     const bumped = (list: readonly number[], at: number, by: number): number[] =>
       list.map((value, i) => (i === at ? value + by : value));
     for (let i = 0; i < 5; i++) {
-      const slope = (by: number, s: number): number =>
-        loss(bumped(weak ?? [], i, by), bumped(strong ?? [], i, s));
+      const slope = (by: number, s: number): number => loss(bumped(weak, i, by), bumped(strong, i, s));
       expect(weakGradient[i]).toBeCloseTo((slope(1e-4, 0) - slope(-1e-4, 0)) / 2e-4, 6);
       expect(strongGradient[i]).toBeCloseTo((slope(0, 1e-4) - slope(0, -1e-4)) / 2e-4, 6);
     }
@@ -236,14 +232,14 @@ describe.each(backends)("assembleLoss on %s", (_, engine) => {
       [1, -2, 1, 0.3],
       [1, 0, absent, 0],
     ];
-    const { total } = await run(engine(), atLogits(weak ?? [], strong ?? [], states ?? []), {
+    const { total } = await run(engine(), atLogits(weak, strong, states), {
       unsupervisedOn: "labelled",
       stopGradient: false,
     });
     let expected = 0;
     for (const i of [0, 1, 3]) {
-      const [a, b] = [sigmoid(weak?.[i] ?? NaN), sigmoid(strong?.[i] ?? NaN)];
-      const y = states?.[i] ?? NaN;
+      const [a, b] = [sigmoid(weak[i]), sigmoid(strong[i])];
+      const y = states[i];
       const target = sharpened(a);
       expected -= y * Math.log(a) + (1 - y) * Math.log(1 - a);
       expected += (a - target) ** 2 + (b - target) ** 2;
@@ -259,9 +255,7 @@ describe.each(backends)("assembleLoss on %s", (_, engine) => {
     ];
     const labelled = given.states.filter((state) => state !== absent).length;
     const counts = [labelled, given.states.length - labelled, given.states.length - labelled];
-    images.parts.forEach((part, i) =>
-      expect(part).toBeCloseTo(((entries.parts[i] ?? NaN) * (counts[i] ?? NaN)) / batch, 6),
-    );
+    images.parts.forEach((part, i) => expect(part).toBeCloseTo((entries.parts[i] * counts[i]) / batch, 6));
   });
 });
 
@@ -333,7 +327,7 @@ describe("the records", () => {
   });
 
   test("the one launch is taken for small heads, many workgroups for large ones and on devices of few bindings", () => {
-    const { traits } = engine();
+    const traits = { ...engine().traits, maxStorageBuffers: 16 };
     const names = (list: ReturnType<typeof inputs>, device = traits): string[] =>
       assembleLoss.candidates(list, attributes, device).map(({ name }) => name);
     expect(names(inputs(64, 7, 64))).toEqual(["rows", "fused"]);

@@ -18,7 +18,6 @@ describe.each(backends)("on %s", (_, engine) => {
   test("Adam's steps are those of its formula, written out", async () => {
     const [rate, beta1, beta2, epsilon] = [0.1, 0.9, 0.999, 1e-8];
     const [p, m, v] = [1.5, 0, 0].map((value) => engine().tensor([value]));
-    if (p === undefined || m === undefined || v === undefined) throw new Error("no tensors");
     let [parameter, first, second] = [1.5, 0, 0];
     for (const [i, slope] of slopes.entries()) {
       const corrections = [1 / (1 - beta1 ** (i + 1)), 1 / (1 - beta2 ** (i + 1))];
@@ -49,7 +48,6 @@ describe.each(backends)("on %s", (_, engine) => {
   test("both walk down to the minimum of a quadratic", async () => {
     const [a, first, second] = [3, 0, 0].map((value) => engine().full([5], value));
     const [b, velocity] = [engine().full([5], 3), engine().zeros([5])];
-    if (a === undefined || first === undefined || second === undefined) throw new Error("no tensors");
     for (let t = 1; t <= 200; t++) {
       const corrections = [1 / (1 - 0.9 ** t), 1 / (1 - 0.999 ** t)];
       // The gradient of |x|^2 / 2 is x itself.

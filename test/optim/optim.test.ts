@@ -13,7 +13,11 @@ for (const device of ["reference", "webgpu"] as const) {
       const engine = open();
       const x = engine.tensor([1, -2]);
       const adam = new Adam([x], { learningRate: 0.1 });
-      let [p, m, v] = [[1, -2], [0, 0], [0, 0]];
+      let [p, m, v] = [
+        [1, -2],
+        [0, 0],
+        [0, 0],
+      ];
       for (let t = 1; t <= 5; t++) {
         const g = [0.5 * t, -1];
         engine.scope(() => adam.step([engine.tensor(g)]));
@@ -21,7 +25,8 @@ for (const device of ["reference", "webgpu"] as const) {
         v = v.map((value, i) => 0.999 * value + 0.001 * (g[i] ?? 0) ** 2);
         p = p.map(
           (value, i) =>
-            value - (0.1 * ((m[i] ?? 0) / (1 - 0.9 ** t))) / (Math.sqrt((v[i] ?? 0) / (1 - 0.999 ** t)) + 1e-8),
+            value -
+            (0.1 * ((m[i] ?? 0) / (1 - 0.9 ** t))) / (Math.sqrt((v[i] ?? 0) / (1 - 0.999 ** t)) + 1e-8),
         );
       }
       const found = await x.read();

@@ -46,7 +46,7 @@ for (const device of ["reference", "webgpu"] as const) {
         return { kept: [add(x, exp(x))] };
       });
       expect(engine.memory().tensors).toBe(before.tensors + 1);
-      expect((await (kept[0] as Tensor).read())[0]).toBeCloseTo(1 + Math.E, 5);
+      expect((await kept[0].read())[0]).toBeCloseTo(1 + Math.E, 5);
       kept[0]?.dispose();
       expect(engine.memory()).toMatchObject({ tensors: before.tensors, bytes: before.bytes });
     });

@@ -4,7 +4,7 @@ import { input, output, type Candidate, type Operator } from "../../runtime/oper
 import { expectFloats } from "../operands.ts";
 import { addRowTimesMatrix } from "../matmul/rows.ts";
 import { quadsPerInvocation } from "../matmul/product.ts";
-import { directSizes, eachMeeting, extentsOf, type Sliding } from "./geometry.ts";
+import { directSizes, eachRunOfTaps, extentsOf, type Sliding } from "./geometry.ts";
 
 export type Conv2dAttributes = Sliding;
 
@@ -28,8 +28,8 @@ export const conv2d: Operator<Conv2dAttributes> = {
   reference([x, filter], [y], attributes) {
     const extents = extentsOf("conv2d", x.shape, filter.shape, attributes);
     const { channels: c, outputChannels: k } = extents;
-    eachMeeting(extents, attributes, (xPixel, yPixel, tap) => {
-      addRowTimesMatrix(x.data, xPixel * c, filter.data, tap * c * k, y.data, yPixel * k, c, k);
+    eachRunOfTaps(extents, attributes, (xPixel, yPixel, tap, taps) => {
+      addRowTimesMatrix(x.data, xPixel * c, filter.data, tap * c * k, y.data, yPixel * k, taps * c, k);
     });
   },
   candidates([x, filter], attributes) {

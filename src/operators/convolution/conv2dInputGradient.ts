@@ -7,7 +7,7 @@ import { equalShapes, showShape, type Shape } from "../../tensor/index.ts";
 import { addMatrixTimesColumn } from "../matmul/rows.ts";
 import { quadsPerInvocation } from "../matmul/product.ts";
 import { expectFloats } from "../operands.ts";
-import { directSizes, eachMeeting, extentsOf, type Sliding } from "./geometry.ts";
+import { directSizes, eachRunOfTaps, extentsOf, type Sliding } from "./geometry.ts";
 
 export interface Conv2dInputGradientAttributes extends Sliding {
   /** [N, H, W, C] of the convolution's x; with a stride above 1 the other shapes do not tell. */
@@ -42,8 +42,8 @@ export const conv2dInputGradient: Operator<Conv2dInputGradientAttributes> = {
   reference([dy, filter], [dx], attributes) {
     const extents = extentsOf("conv2dInputGradient", attributes.inputShape, filter.shape, attributes);
     const { channels: c, outputChannels: k } = extents;
-    eachMeeting(extents, attributes, (xPixel, yPixel, tap) => {
-      addMatrixTimesColumn(filter.data, tap * c * k, dy.data, yPixel * k, dx.data, xPixel * c, c, k);
+    eachRunOfTaps(extents, attributes, (xPixel, yPixel, tap, taps) => {
+      addMatrixTimesColumn(filter.data, tap * c * k, dy.data, yPixel * k, dx.data, xPixel * c, taps * c, k);
     });
   },
   candidates([, filter], attributes) {

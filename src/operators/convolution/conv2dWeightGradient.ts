@@ -13,7 +13,7 @@ import { equalShapes, showShape, type Shape } from "../../tensor/index.ts";
 import { addOuterProduct } from "../matmul/rows.ts";
 import { quadsPerInvocation } from "../matmul/product.ts";
 import { expectFloats } from "../operands.ts";
-import { directSizes, eachMeeting, extentsOf, type Extents, type Sliding } from "./geometry.ts";
+import { directSizes, eachRunOfTaps, extentsOf, type Extents, type Sliding } from "./geometry.ts";
 
 export interface Conv2dWeightGradientAttributes extends Sliding {
   /** [R, S, C, K] of the convolution's filter; with a stride above 1 the other shapes do not tell. */
@@ -87,8 +87,8 @@ export const conv2dWeightGradient: Operator<Conv2dWeightGradientAttributes> = {
   reference([x, dy], [dw], attributes) {
     const extents = extentsOf("conv2dWeightGradient", x.shape, attributes.filterShape, attributes);
     const { channels: c, outputChannels: k } = extents;
-    eachMeeting(extents, attributes, (xPixel, yPixel, tap) => {
-      addOuterProduct(x.data, xPixel * c, dy.data, yPixel * k, dw.data, tap * c * k, c, k);
+    eachRunOfTaps(extents, attributes, (xPixel, yPixel, tap, taps) => {
+      addOuterProduct(x.data, xPixel * c, dy.data, yPixel * k, dw.data, tap * c * k, taps * c, k);
     });
   },
   candidates([x], attributes, adapter) {

@@ -127,25 +127,29 @@ export function directSizes(extents: Extents, sliding: Sliding): Readonly<Record
 }
 
 /**
- * Calls `visit` for every pair of a pixel of x and a pixel of y that meet through a tap, with their numbers among all
- * pixels and the tap's among all taps.
+ * Calls `visit` for every pixel of y and every run of taps that meet neighbouring pixels of x: with the number of the
+ * first pixel of x and of the pixel of y among all pixels, and of the first tap among all taps. Along a run the
+ * channels of x and the rows of the filter are contiguous; with a dilation a run is one tap.
  */
-export function eachMeeting(
+export function eachRunOfTaps(
   extents: Extents,
   { stride, padding, dilation }: Sliding,
-  visit: (xPixel: number, yPixel: number, tap: number) => void,
+  visit: (xPixel: number, yPixel: number, tap: number, taps: number) => void,
 ): void {
   const { batch, height, width, filterHeight, filterWidth, outputHeight, outputWidth } = extents;
+  const longest = dilation[1] === 1 ? filterWidth : 1;
   for (let line = 0; line < batch * outputHeight; line++) {
     const image = Math.floor(line / outputHeight) * height;
     for (let r = 0; r < filterHeight; r++) {
       const h = (line % outputHeight) * stride[0] - padding[0] + r * dilation[0];
       if (h < 0 || h >= height) continue;
       for (let q = 0; q < outputWidth; q++) {
-        for (let s = 0; s < filterWidth; s++) {
+        for (let s = 0; s < filterWidth; s += longest) {
           const w = q * stride[1] - padding[1] + s * dilation[1];
-          if (w < 0 || w >= width) continue;
-          visit((image + h) * width + w, line * outputWidth + q, r * filterWidth + s);
+          const left = Math.max(w, 0);
+          const taps = Math.min(w + longest, width) - left;
+          if (taps <= 0) continue;
+          visit((image + h) * width + left, line * outputWidth + q, r * filterWidth + s + left - w, taps);
         }
       }
     }

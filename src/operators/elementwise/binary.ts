@@ -21,6 +21,7 @@ const operations = {
   lessEqual: 10,
   greater: 11,
   greaterEqual: 12,
+  gate: 13,
 } as const;
 
 // One function with a switch, as in the shader: calling one of twelve closures for each element allocates every
@@ -49,8 +50,10 @@ function apply(operation: number, a: number, b: number): number {
       return a <= b ? 1 : 0;
     case operations.greater:
       return a > b ? 1 : 0;
-    default:
+    case operations.greaterEqual:
       return a >= b ? 1 : 0;
+    default:
+      return a > 0 ? b : 0;
   }
 }
 
@@ -123,3 +126,5 @@ export const less = binary("less");
 export const lessEqual = binary("lessEqual");
 export const greater = binary("greater");
 export const greaterEqual = binary("greaterEqual");
+/** b where a > 0, else 0: what relu lets through, and of its gradient. */
+export const gate = binary("gate");

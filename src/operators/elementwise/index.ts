@@ -30,5 +30,6 @@ export const elementwiseOperators = {
   lessEqual: binary.lessEqual,
   greater: binary.greater,
   greaterEqual: binary.greaterEqual,
+  gate: binary.gate,
   where,
 } as const;

@@ -129,6 +129,11 @@ export function greaterEqual(a: Tensor, b: Tensor): Tensor {
   return runOne("greaterEqual", [a, b], {});
 }
 
+/** b where a > 0, else 0, broadcast: what a relu of a lets through. a has no gradient. */
+export function gate(a: Tensor, b: Tensor): Tensor {
+  return runOne("gate", [a, b], {});
+}
+
 /** a where the condition is not 0, b elsewhere; all three broadcast. The condition has no gradient. */
 export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
   return runOne("where", [condition, a, b], {});

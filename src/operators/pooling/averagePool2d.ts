@@ -15,9 +15,10 @@ export const averagePool2d: Operator<PoolingAttributes> = {
   },
   reference([x], [y], attributes) {
     const [channels] = x.shape.slice(-1);
+    const [values, means] = [x.data, y.data];
     const area = attributes.window[0] * attributes.window[1];
     eachMember(x.shape, attributes, (yAt, xAt) => {
-      for (let c = 0; c < channels; c++) y.data[yAt + c] += x.data[xAt + c] / area;
+      for (let c = 0; c < channels; c++) means[yAt + c] += values[xAt + c] / area;
     });
   },
   candidates([x], attributes) {
@@ -42,9 +43,10 @@ export const averagePool2dGradient: Operator<AveragePool2dGradientAttributes> = 
   },
   reference([dy], [dx], attributes) {
     const [channels] = dy.shape.slice(-1);
+    const [gradients, sums] = [dy.data, dx.data];
     const area = attributes.window[0] * attributes.window[1];
     eachMember(attributes.inputShape, attributes, (yAt, xAt) => {
-      for (let c = 0; c < channels; c++) dx.data[xAt + c] += dy.data[yAt + c] / area;
+      for (let c = 0; c < channels; c++) sums[xAt + c] += gradients[yAt + c] / area;
     });
   },
   candidates(_, attributes) {

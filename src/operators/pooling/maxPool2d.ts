@@ -15,11 +15,10 @@ export const maxPool2d: Operator<PoolingAttributes> = {
   },
   reference([x], [y], attributes) {
     const [channels] = x.shape.slice(-1);
-    eachMember(x.shape, attributes, (yAt, xAt, first) => {
-      for (let c = 0; c < channels; c++) {
-        const value = x.data[xAt + c];
-        if (first || value > y.data[yAt + c]) y.data[yAt + c] = value;
-      }
+    const values = x.data;
+    const largest = y.data.fill(-Infinity);
+    eachMember(x.shape, attributes, (yAt, xAt) => {
+      for (let c = 0; c < channels; c++) largest[yAt + c] = Math.max(largest[yAt + c], values[xAt + c]);
     });
   },
   candidates([x], attributes) {
@@ -47,12 +46,13 @@ export const maxPool2dGradient: Operator<PoolingAttributes> = {
   },
   reference([x, y, dy], [dx], attributes) {
     const [channels] = x.shape.slice(-1);
-    const taken = new Uint8Array(y.data.length);
+    const [values, largest, gradients, sums] = [x.data, y.data, dy.data, dx.data];
+    const taken = new Uint8Array(largest.length);
     eachMember(x.shape, attributes, (yAt, xAt) => {
       for (let c = 0; c < channels; c++) {
-        if (x.data[xAt + c] !== y.data[yAt + c] || taken[yAt + c] === 1) continue;
+        if (values[xAt + c] !== largest[yAt + c] || taken[yAt + c] === 1) continue;
         taken[yAt + c] = 1;
-        dx.data[xAt + c] += dy.data[yAt + c];
+        sums[xAt + c] += gradients[yAt + c];
       }
     });
   },

@@ -49,7 +49,7 @@ export function poolingSizes(x: Shape, attributes: PoolingAttributes): Readonly<
 export function eachMember(
   x: Shape,
   attributes: PoolingAttributes,
-  visit: (yAt: number, xAt: number, first: boolean) => void,
+  visit: (yAt: number, xAt: number) => void,
 ): void {
   const [batch, height, width, channels] = x;
   const [, outputHeight, outputWidth] = pooledShape("pooling", x, attributes);
@@ -61,11 +61,9 @@ export function eachMember(
     for (let q = 0; q < outputWidth; q++) {
       const left = q * stride[1] - padding[1];
       const endW = Math.min(left + window[1], width);
-      let first = true;
       for (let h = Math.max(top, 0); h < endH; h++) {
         for (let w = Math.max(left, 0); w < endW; w++) {
-          visit((line * outputWidth + q) * channels, ((image + h) * width + w) * channels, first);
-          first = false;
+          visit((line * outputWidth + q) * channels, ((image + h) * width + w) * channels);
         }
       }
     }

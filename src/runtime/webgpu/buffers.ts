@@ -30,7 +30,7 @@ export class BufferPool {
   readonly #checked: boolean;
   readonly #free = new Map<number, Pooled[]>();
   readonly #live = new Set<GPUBuffer>();
-  #doomed: GPUBuffer[] = [];
+  #retired: GPUBuffer[] = [];
   #flush = 0;
   #bytes = 0;
   #pooledBytes = 0;
@@ -67,7 +67,7 @@ export class BufferPool {
   /** A buffer filled with host data: never one that launches not yet submitted may still use. */
   fill(spec: TensorSpec, data: Uint8Array): GPUBuffer {
     const buffer = this.#take(spec, "tensor", true);
-    this.#device.queue.writeBuffer(buffer, 0, data as Uint8Array<ArrayBuffer>);
+    this.#device.queue.writeBuffer(buffer, 0, data);
     return buffer;
   }
 
@@ -75,8 +75,8 @@ export class BufferPool {
     if (!this.#live.delete(buffer)) return;
     this.#bytes -= buffer.size;
     if (this.#checked) {
-      // Never reused: what reads a released buffer later shows as a device error, not as stale numbers.
-      this.#doomed.push(buffer);
+      // Never reused, and kept for `violations` to look at: scratch buffers are released as soon as they are bound.
+      this.#retired.push(buffer);
       return;
     }
     this.#pooledBytes += buffer.size;
@@ -88,8 +88,6 @@ export class BufferPool {
   /** To be called after each submit: what was released before it is now safe to overwrite or destroy. */
   submitted(): void {
     this.#flush++;
-    for (const buffer of this.#doomed) buffer.destroy();
-    this.#doomed = [];
     // Shapes that come and go must not fill the device: keep no more spare bytes than twice those in use.
     const limit = Math.max(64 * 2 ** 20, 2 * this.#bytes);
     for (const [size, list] of this.#free) {
@@ -101,11 +99,11 @@ export class BufferPool {
     }
   }
 
-  /** In checked mode: the guard bands that something wrote to. */
+  /** In checked mode: the guard bands that something wrote to, of buffers in use and of those released since. */
   async violations(): Promise<string[]> {
     if (!this.#checked) return [];
     const broken: string[] = [];
-    for (const buffer of this.#live) {
+    for (const buffer of [...this.#live, ...this.#retired]) {
       const staging = this.#device.createBuffer({ size: bandBytes, usage: usage.mapRead | usage.copyTarget });
       const encoder = this.#device.createCommandEncoder();
       encoder.copyBufferToBuffer(buffer, buffer.size - bandBytes, staging, 0, bandBytes);
@@ -116,16 +114,18 @@ export class BufferPool {
       if (at >= 0) broken.push(`${buffer.label}: ${4 * at} bytes behind its end`);
       staging.destroy();
     }
+    for (const buffer of this.#retired) buffer.destroy();
+    this.#retired = [];
     return broken;
   }
 
   destroy(): void {
     for (const buffer of this.#live) buffer.destroy();
     for (const list of this.#free.values()) for (const { buffer } of list) buffer.destroy();
-    for (const buffer of this.#doomed) buffer.destroy();
+    for (const buffer of this.#retired) buffer.destroy();
     this.#live.clear();
     this.#free.clear();
-    this.#doomed = [];
+    this.#retired = [];
     this.#bytes = 0;
     this.#pooledBytes = 0;
   }

@@ -26,7 +26,8 @@ for (let round = 0; round < 12; round++) {
   const value = await result.item();
   result.dispose();
   const expected = 5000 * (Math.exp(round / 12) + round / 12);
-  if (Math.abs(value - expected) > 1e-4 * expected) throw new Error(`round ${round}: ${value} is not ${expected}`);
+  if (Math.abs(value - expected) > 1e-4 * expected)
+    throw new Error(`round ${round}: ${value} is not ${expected}`);
 }
 engine.close();
 process.exitCode = 7;

@@ -61,6 +61,7 @@ export const elementwiseSamples = {
   lessEqual: comparison,
   greater: comparison,
   greaterEqual: comparison,
+  gate: few(anything),
   where: [
     {
       name: "odd size",

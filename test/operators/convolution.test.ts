@@ -1,0 +1,174 @@
+// Convolutions: what parity with the reference cannot show.
+
+import { describe, expect, test } from "vitest";
+import { ShapeError } from "../../src/device/index.ts";
+import { conv2d } from "../../src/operators/functions/convolution.ts";
+import { matmul } from "../../src/operators/functions/matmul.ts";
+import { reshape } from "../../src/operators/functions/movement.ts";
+import { convolutionOperators } from "../../src/operators/convolution/index.ts";
+import type { Engine, Operator } from "../../src/runtime/index.ts";
+import type { HostArray, Tensor } from "../../src/tensor/index.ts";
+import { useEngine } from "../engines.ts";
+import { normal } from "./sample.ts";
+import { convolutionSamples } from "./samples/convolution.ts";
+
+const reference = useEngine({ device: "reference" });
+const gpu = useEngine({ device: "webgpu" });
+const zeros = (...shape: number[]): Tensor => reference().zeros(shape);
+const spec = (...shape: number[]) => ({ shape, dtype: "f32" as const });
+
+async function compute<A>(
+  engine: Engine,
+  operator: Operator<A>,
+  inputs: readonly { readonly data: HostArray; readonly shape: readonly number[] }[],
+  attributes: A,
+): Promise<HostArray> {
+  const tensors = inputs.map(({ data, shape }) => engine.tensor(data, shape));
+  const [result] = engine.run(operator, tensors, attributes);
+  const values = await result.read();
+  for (const tensor of [...tensors, result]) tensor.dispose();
+  return values;
+}
+
+function dot(a: HostArray, b: HostArray): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+describe("the reference", () => {
+  test("equals a convolution worked out by hand", async () => {
+    const x = reference().tensor([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 3, 3, 1]);
+    const filter = reference().tensor([1, 10, 100, 1000], [2, 2, 1, 1]);
+    expect([...(await conv2d(x, filter).read())]).toEqual([5421, 6532, 8754, 9865]);
+    expect([...(await conv2d(x, filter, { dilation: 2 }).read())]).toEqual([9731]);
+    expect([...(await conv2d(x, filter, { stride: 2, padding: 1 }).read())]).toEqual([
+      1000, 3200, 7040, 9865,
+    ]);
+    expect([...(await conv2d(x, filter, { stride: [2, 1], padding: [0, 0] }).read())]).toEqual([5421, 6532]);
+  });
+
+  test("a 1x1 convolution is a product of matrices", async () => {
+    const x = reference().tensor(normal([2, 3, 4, 5], 1).data, [2, 3, 4, 5]);
+    const filter = reference().tensor(normal([1, 1, 5, 6], 2).data, [1, 1, 5, 6]);
+    const product = matmul(reshape(x, [24, 5]), reshape(filter, [5, 6]));
+    const convolved = await conv2d(x, filter).read();
+    (await product.read()).forEach((value, i) => expect(convolved[i]).toBeCloseTo(value, 12));
+  });
+
+  // conv2d is linear in both inputs, so its gradients are its adjoints.
+  convolutionSamples.conv2d.forEach(({ name, inputs: [x, filter], attributes }, i) => {
+    test(`both gradients are adjoints of the convolution: ${name}`, async () => {
+      const { conv2dInputGradient: inputSamples, conv2dWeightGradient: weightSamples } = convolutionSamples;
+      const dy = inputSamples[i].inputs[0];
+      const { conv2d, conv2dInputGradient, conv2dWeightGradient } = convolutionOperators;
+      const y = await compute(reference(), conv2d, [x, filter], attributes);
+      const dx = await compute(reference(), conv2dInputGradient, [dy, filter], inputSamples[i].attributes);
+      const dw = await compute(reference(), conv2dWeightGradient, [x, dy], weightSamples[i].attributes);
+      const expected = dot(y, dy.data);
+      expect(dot(dx, x.data)).toBeCloseTo(expected, 8);
+      expect(dot(dw, filter.data)).toBeCloseTo(expected, 8);
+    });
+  });
+});
+
+describe("candidates", () => {
+  const { conv2d, conv2dInputGradient, conv2dWeightGradient } = convolutionOperators;
+  const attributes = { stride: [1, 1], padding: [1, 1], dilation: [1, 1] } as const;
+  const names = (channels: number, outputChannels: number): (string | undefined)[] => {
+    const x = spec(2, 5, 5, channels);
+    const filter = spec(3, 3, channels, outputChannels);
+    const dy = spec(2, 5, 5, outputChannels);
+    const { traits } = gpu();
+    return [
+      conv2d.candidates([x, filter], attributes, traits),
+      conv2dInputGradient.candidates([dy, filter], { ...attributes, inputShape: x.shape }, traits),
+      conv2dWeightGradient.candidates([x, dy], { ...attributes, filterShape: filter.shape }, traits),
+    ].map((candidates) => candidates.at(-1)?.name);
+  };
+
+  test("blocks are taken where the channels they write are whole vectors", () => {
+    expect(names(4, 8)).toEqual(["blocked", "blocked", "blocked"]);
+    expect(names(3, 8)).toEqual(["blocked", "direct", "blocked"]);
+    expect(names(8, 3)).toEqual(["direct", "blocked", "direct"]);
+  });
+
+  test("the weight gradient's chunks cover every line once, none of them empty", () => {
+    for (const [images, size, channels, isSoftware] of [
+      [1, 1, 4, true],
+      [1, 7, 64, true],
+      [5, 25, 16, true],
+      [64, 14, 32, true],
+      [64, 14, 32, false],
+      [128, 28, 4, false],
+    ] as const) {
+      const x = spec(images, size, size, channels);
+      const [, blocked] = conv2dWeightGradient.candidates(
+        [x, spec(images, size, size, 12)],
+        { ...attributes, filterShape: [3, 3, channels, 12] },
+        { ...gpu().traits, isSoftware },
+      );
+      const { chunk, chunks } = blocked.launches[0].sizes as { chunk: number; chunks: number };
+      expect(chunk * chunks).toBeGreaterThanOrEqual(images * size);
+      expect(chunk * (chunks - 1)).toBeLessThan(images * size);
+      expect(blocked.launches.length, "a second pass only where there is something to add").toBe(
+        chunks > 1 ? 2 : 1,
+      );
+    }
+  });
+
+  test("the weight gradient in chunks has the same bits every time", async () => {
+    const { inputs, attributes } =
+      convolutionSamples.conv2dWeightGradient[convolutionSamples.conv2d.length - 1];
+    const first = await compute(gpu(), conv2dWeightGradient, inputs, attributes);
+    const second = await compute(gpu(), conv2dWeightGradient, inputs, attributes);
+    expect(second).toEqual(first);
+  });
+});
+
+describe("shape errors", () => {
+  const thrown = (call: () => unknown, message: string): void => {
+    expect(call).toThrow(ShapeError);
+    expect(call).toThrow(message);
+  };
+
+  test("channels that differ are named with both shapes", () => {
+    thrown(
+      () => conv2d(zeros(2, 5, 5, 3), zeros(3, 3, 4, 8)),
+      "conv2d: x [2, 5, 5, 3] has 3 channels, but the filter [3, 3, 4, 8] takes 4",
+    );
+    thrown(() => conv2d(zeros(5, 5, 3), zeros(3, 3, 3, 8)), "got [5, 5, 3] and [3, 3, 3, 8]");
+  });
+
+  test("a filter larger than the padded image is refused", () => {
+    thrown(
+      () => conv2d(zeros(1, 2, 5, 1), zeros(5, 5, 1, 1), { padding: 1 }),
+      "larger than the image of [2, 5]",
+    );
+    thrown(() => conv2d(zeros(1, 4, 4, 1), zeros(3, 3, 1, 1), { dilation: 2 }), "with dilation [2, 2]");
+  });
+
+  test("attributes that make no sense are named", () => {
+    const [x, filter] = [zeros(1, 4, 4, 1), zeros(3, 3, 1, 1)];
+    thrown(
+      () => conv2d(x, filter, { stride: 0 }),
+      "conv2d: stride must be [height, width], whole numbers from 1",
+    );
+    thrown(() => conv2d(x, filter, { padding: -1 }), "conv2d: padding must be");
+    thrown(() => conv2d(x, filter, { dilation: [1, 1.5] }), "conv2d: dilation must be");
+  });
+
+  test("a gradient of another shape than y is refused", () => {
+    const { conv2dInputGradient, conv2dWeightGradient } = convolutionOperators;
+    const attributes = { stride: [2, 2], padding: [0, 0], dilation: [1, 1] } as const;
+    const dy = spec(1, 3, 3, 4);
+    thrown(
+      () => conv2dInputGradient.infer([dy, spec(3, 3, 2, 4)], { ...attributes, inputShape: [1, 6, 6, 2] }),
+      "conv2dInputGradient: x [1, 6, 6, 2] and the filter [3, 3, 2, 4] make y [1, 2, 2, 4], but dy is [1, 3, 3, 4]",
+    );
+    thrown(
+      () => conv2dWeightGradient.infer([spec(1, 6, 6, 2), dy], { ...attributes, filterShape: [3, 3, 2, 4] }),
+      "conv2dWeightGradient: x [1, 6, 6, 2] and the filter [3, 3, 2, 4] make y [1, 2, 2, 4], but dy is [1, 3, 3, 4]",
+    );
+  });
+});

@@ -1,0 +1,109 @@
+// Pooling: what parity with the reference cannot show.
+
+import { describe, expect, test } from "vitest";
+import { ShapeError } from "../../src/device/index.ts";
+import { averagePool2d, globalAveragePool, maxPool2d } from "../../src/operators/functions/pooling.ts";
+import { poolingOperators, type PoolingAttributes } from "../../src/operators/pooling/index.ts";
+import type { Tensor } from "../../src/tensor/index.ts";
+import { useEngine } from "../engines.ts";
+import { poolingSamples } from "./samples/pooling.ts";
+
+const reference = useEngine({ device: "reference" });
+const gpu = useEngine({ device: "webgpu" });
+const zeros = (...shape: number[]): Tensor => reference().zeros(shape);
+const read = async (tensor: Tensor): Promise<number[]> => [...(await tensor.read())];
+
+for (const [name, engine] of [
+  ["reference", reference],
+  ["webgpu", gpu],
+] as const) {
+  describe(`windows worked out by hand (${name})`, () => {
+    const image = (...values: number[]): Tensor => engine().tensor(values, [1, 3, 3, 1]);
+
+    test("windows tile the image unless a stride is given", async () => {
+      const x = image(1, 2, 3, 4, 5, 6, 7, 8, 9);
+      expect(await read(maxPool2d(x, { window: 2 }))).toEqual([5]);
+      expect(await read(maxPool2d(x, { window: 2, stride: 1 }))).toEqual([5, 6, 8, 9]);
+      expect(await read(averagePool2d(x, { window: [1, 3] }))).toEqual([2, 5, 8]);
+    });
+
+    test("padding never wins a maximum", async () => {
+      const x = image(-1, -2, -3, -4, -5, -6, -7, -8, -9);
+      expect(await read(maxPool2d(x, { window: 2, padding: 1 }))).toEqual([-1, -2, -4, -5]);
+    });
+
+    test("padding counts as zeros in a mean", async () => {
+      const x = image(4, 8, 12, 16, 20, 24, 28, 32, 36);
+      expect(await read(averagePool2d(x, { window: 2, padding: 1 }))).toEqual([1, 5, 11, 28]);
+    });
+
+    test("the first of equal maxima takes the gradient, in every window it wins", async () => {
+      const x = image(5, 5, 1, 5, 5, 1, 0, 5, 1);
+      const attributes: PoolingAttributes = { window: [2, 2], stride: [1, 1], padding: [0, 0] };
+      const y = maxPool2d(x, { window: 2, stride: 1 });
+      const dy = engine().tensor([1, 10, 100, 1000], [1, 2, 2, 1]);
+      const [dx] = engine().run(poolingOperators.maxPool2dGradient, [x, y, dy], attributes);
+      expect(await read(dx)).toEqual([1, 10, 0, 100, 1000, 0, 0, 0, 0]);
+    });
+
+    test("global average pooling takes the mean over the pixels", async () => {
+      const x = engine().tensor([1, 10, 3, 30, 5, 50, 7, 70], [1, 2, 2, 2]);
+      const pooled = globalAveragePool(x);
+      expect(pooled.shape).toEqual([1, 2]);
+      expect(await read(pooled)).toEqual([4, 40]);
+    });
+  });
+}
+
+describe("gradients", () => {
+  const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
+
+  for (const { name, inputs, attributes } of poolingSamples.maxPool2dGradient) {
+    test(`the gradient of every window arrives exactly once: ${name}`, async () => {
+      const tensors = inputs.map(({ data, shape }) => reference().tensor(data, shape));
+      const [dx] = reference().run(poolingOperators.maxPool2dGradient, tensors, attributes);
+      expect(sum(await dx.read())).toBeCloseTo(sum(inputs[2].data), 8);
+    });
+  }
+});
+
+describe("shape errors", () => {
+  const thrown = (call: () => unknown, message: string): void => {
+    expect(call).toThrow(ShapeError);
+    expect(call).toThrow(message);
+  };
+
+  test("images of another rank and windows that do not fit are named", () => {
+    thrown(() => maxPool2d(zeros(4, 4, 1), { window: 2 }), "maxPool2d: takes images as");
+    thrown(() => averagePool2d(zeros(1, 2, 2, 1), { window: 3 }), "averagePool2d: a window of [3, 3]");
+    thrown(() => maxPool2d(zeros(1, 2, 2, 1), { window: 0, stride: 1 }), "maxPool2d: window must be");
+  });
+
+  test("a window of nothing but padding is refused", () => {
+    thrown(
+      () => maxPool2d(zeros(1, 4, 4, 1), { window: 2, padding: 2 }),
+      "maxPool2d: padding [2, 2] must be smaller than the window [2, 2]",
+    );
+  });
+
+  test("gradients of another shape than the pooled image are refused", () => {
+    const attributes: PoolingAttributes = { window: [2, 2], stride: [2, 2], padding: [0, 0] };
+    const spec = (...shape: number[]) => ({ shape, dtype: "f32" as const });
+    thrown(
+      () =>
+        poolingOperators.maxPool2dGradient.infer(
+          [spec(1, 4, 4, 3), spec(1, 2, 2, 3), spec(1, 4, 4, 3)],
+          attributes,
+        ),
+      "maxPool2dGradient: dy must be f32 [1, 2, 2, 3]",
+    );
+    thrown(
+      () =>
+        poolingOperators.averagePool2dGradient.infer([spec(1, 4, 4, 3)], {
+          ...attributes,
+          inputShape: [1, 4, 4, 3],
+        }),
+      "averagePool2dGradient: dy must be f32 [1, 2, 2, 3]",
+    );
+  });
+});
