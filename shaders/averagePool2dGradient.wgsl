@@ -1,5 +1,5 @@
-// dx[n, h, w, c] = sum of dy[n, p, q, c] / (windowHeight * windowWidth) over the windows (p, q) that hold pixel (h, w),
-// f32.
+// dx[n, h, w, c] = sum of dy[n, p, q, c] / (windowHeight * windowWidth), f32, over the windows (p, q) that hold
+// pixel (h, w).
 //
 // One invocation computes one value of dx; neighbouring invocations own neighbouring channels, so loads coalesce.
 

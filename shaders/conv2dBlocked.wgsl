@@ -10,8 +10,9 @@
 // pixel is worked out once per tap, not per channel. Neighbouring invocations own neighbouring output channels, then
 // pixels.
 //
-// lavapipe, 2 cores, 2026: a load costs 10 to 20 times a multiplication, and more than about 12 of them in the
-// innermost loop no longer fit the instruction cache; x is read one channel at a time for that reason.
+// lavapipe, 2 cores, 2026: a load costs 10 to 20 times a multiplication, and more than a dozen in the innermost loop
+// cost more each, for every one is a kilobyte of code; x is read one channel at a time for that reason. 5 to 10
+// GFLOP/s where one invocation per output reaches 1.
 
 const PIXELS = 8u;       // knob: pixels per invocation
 const QUADS = 4u;        // knob: groups of four output channels per invocation

@@ -1,6 +1,7 @@
 // Where WebGPU comes from: the browser's own, or Dawn for Node, held so that it can never be collected.
 
 import { DeviceUnavailableError } from "./errors.ts";
+import { pollPatiently } from "./patient-polling.ts";
 
 /**
  * The object from `create([])` owns Dawn's instance. A module-level or local constant does not keep it: once V8
@@ -26,6 +27,7 @@ async function createProvider(): Promise<GPU> {
       { cause },
     );
   }
+  pollPatiently();
   return dawn.create([]);
 }
 

@@ -74,6 +74,8 @@ describe.each(backends)("on %s", (_, engine) => {
       actual.forEach((value, i) => expect(value).toBeCloseTo(expected[i], 1));
     near(turned, clockwise);
     near(back, clockwise.toReversed());
+    const half = await view(engine(), square, pixels, { 2: 0 }, { rotation: 180 });
+    near(half, Array.from(pixels).toReversed());
   });
 
   test("a change of scale keeps the centre", async () => {

@@ -59,27 +59,12 @@ export const augmentImages: Operator<AugmentImagesAttributes> = {
     return [{ shape: inputs[0].shape, dtype: "f32" }];
   },
   reference([images, draws, noise], [y], attributes) {
-    const [count, height, width, channels] = images.shape;
-    const pixels = height * width;
-    const value = new Float64Array(channels);
-    const { mean, deviation } = attributes;
+    const [count, height, width] = images.shape;
     for (let image = 0; image < count; image++) {
       const change = changeOf(draws.data, 8 * image, attributes);
       const hidden = erasedRectangle(draws.data[8 * image + 7], height, width, attributes.erase);
-      for (let pixel = 0; pixel < pixels; pixel++) {
-        const row = Math.floor(pixel / width);
-        const column = pixel % width;
-        sample(images.data, image * pixels, height, width, row, column, change, value);
-        const inside =
-          row >= hidden.top && row < hidden.bottom && column >= hidden.left && column < hidden.right;
-        const at = (image * pixels + pixel) * channels;
-        for (let channel = 0; channel < channels; channel++) {
-          const centre = mean[channel];
-          const bright = ((value[channel] - centre) * change.contrast + centre) * change.brightness;
-          const noisy = bright + (attributes.noise / 255) * noise.data[at + channel];
-          y.data[at + channel] = inside ? 0 : (Math.min(Math.max(noisy, 0), 1) - centre) / deviation[channel];
-        }
-      }
+      const first = image * height * width;
+      augmentOne(images.data, noise.data, y.data, first, height, width, change, hidden, attributes);
     }
   },
   candidates([images], attributes) {
@@ -141,34 +126,57 @@ function changeOf(draws: HostArray, first: number, attributes: AugmentImagesAttr
   };
 }
 
-/** The bilinear value, in 0..1, of the image whose first pixel is `start` where the output pixel comes from. */
-function sample(
+/** Augments the image whose first pixel is number `first`. */
+function augmentOne(
   images: HostArray,
-  start: number,
+  noise: HostArray,
+  y: HostArray,
+  first: number,
   height: number,
   width: number,
-  row: number,
-  column: number,
-  { down, right, cosine, sine, zoom, mirrored }: Change,
-  value: Float64Array,
+  { down, right, cosine, sine, zoom, mirrored, brightness, contrast }: Change,
+  hidden: Rectangle,
+  { mean, deviation, noise: greyLevels }: AugmentImagesAttributes,
 ): void {
-  const channels = value.length;
-  const awayDown = row - (height - 1) / 2 - down;
-  const awayRight = column - (width - 1) / 2 - right;
-  const sourceRow = (cosine * awayDown - sine * awayRight) / zoom + (height - 1) / 2;
-  const straight = (cosine * awayRight + sine * awayDown) / zoom + (width - 1) / 2;
-  const sourceColumn = mirrored ? width - 1 - straight : straight;
-  const top = Math.floor(sourceRow);
-  const left = Math.floor(sourceColumn);
-  value.fill(0);
-  for (let tap = 0; tap < 4; tap++) {
-    const tapRow = top + (tap >> 1);
-    const tapColumn = left + (tap & 1);
-    if (tapRow < 0 || tapRow >= height || tapColumn < 0 || tapColumn >= width) continue;
-    const share = (1 - Math.abs(sourceRow - tapRow)) * (1 - Math.abs(sourceColumn - tapColumn));
-    const at = (start + tapRow * width + tapColumn) * channels;
-    for (let channel = 0; channel < channels; channel++)
-      value[channel] += (share * images[at + channel]) / 255;
+  const channels = mean.length;
+  const [middleRow, middleColumn] = [(height - 1) / 2, (width - 1) / 2];
+  for (let row = 0; row < height; row++) {
+    const awayDown = row - middleRow - down;
+    for (let column = 0; column < width; column++) {
+      const target = (first + row * width + column) * channels;
+      if (row >= hidden.top && row < hidden.bottom && column >= hidden.left && column < hidden.right) {
+        for (let channel = 0; channel < channels; channel++) y[target + channel] = 0;
+        continue;
+      }
+      const awayRight = column - middleColumn - right;
+      const sourceRow = (cosine * awayDown - sine * awayRight) / zoom + middleRow;
+      const straight = (cosine * awayRight + sine * awayDown) / zoom + middleColumn;
+      const sourceColumn = mirrored ? width - 1 - straight : straight;
+      // Rows and columns outside the image have no share.
+      const top = Math.floor(sourceRow);
+      const left = Math.floor(sourceColumn);
+      const lower = top >= -1 && top < height - 1 ? sourceRow - top : 0;
+      const upper = top >= 0 && top < height ? 1 - (sourceRow - top) : 0;
+      const righter = left >= -1 && left < width - 1 ? sourceColumn - left : 0;
+      const lefter = left >= 0 && left < width ? 1 - (sourceColumn - left) : 0;
+      const upperRow = (first + Math.min(Math.max(top, 0), height - 1) * width) * channels;
+      const lowerRow = (first + Math.min(Math.max(top + 1, 0), height - 1) * width) * channels;
+      const leftColumn = Math.min(Math.max(left, 0), width - 1) * channels;
+      const rightColumn = Math.min(Math.max(left + 1, 0), width - 1) * channels;
+      for (let channel = 0; channel < channels; channel++) {
+        const centre = mean[channel];
+        const value =
+          upper *
+            (lefter * images[upperRow + leftColumn + channel] +
+              righter * images[upperRow + rightColumn + channel]) +
+          lower *
+            (lefter * images[lowerRow + leftColumn + channel] +
+              righter * images[lowerRow + rightColumn + channel]);
+        const bright = ((value / 255 - centre) * contrast + centre) * brightness;
+        const noisy = bright + (greyLevels / 255) * noise[target + channel];
+        y[target + channel] = (Math.min(Math.max(noisy, 0), 1) - centre) / deviation[channel];
+      }
+    }
   }
 }
 

@@ -45,11 +45,11 @@ export const normaliseImages: Operator<NormaliseImagesAttributes> = {
     return [{ shape: inputs[0].shape, dtype: "f32" }];
   },
   reference([images], [y], { mean, deviation }) {
-    const channels = mean.length;
-    for (let i = 0; i < images.data.length; i += channels) {
-      for (let channel = 0; channel < channels; channel++) {
-        y.data[i + channel] = (images.data[i + channel] / 255 - mean[channel]) / deviation[channel];
-      }
+    const [bytes, numbers] = [images.data, y.data];
+    let channel = 0;
+    for (let i = 0; i < bytes.length; i++) {
+      numbers[i] = (bytes[i] / 255 - mean[channel]) / deviation[channel];
+      channel = channel + 1 === mean.length ? 0 : channel + 1;
     }
   },
   candidates([images], { mean, deviation }) {

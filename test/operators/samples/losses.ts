@@ -96,15 +96,16 @@ export const lossSamples = {
     },
     {
       name: "more rows than a workgroup, one-hot",
-      inputs: [normal([67, 3], 1, 0, 2), oneHot(67, 3)],
+      inputs: [normal([301, 3], 1, 0, 2), oneHot(301, 3)],
       attributes: none,
-      reduction: 67,
+      reduction: 301,
       slack: 4,
       gradcheck: false,
     },
     {
       name: "huge logits",
-      inputs: [values([2, 3], [1000, 0, -1000, -100, 100, 99]), oneHot(2, 3)],
+      // Each row would underflow, relative to the largest logit of its neighbours.
+      inputs: [values([3, 3], [0, 100, -1000, 990, -1000, 1000, -100, -90, -200]), oneHot(3, 3)],
       attributes: none,
       slack: 8,
       gradcheck: false,
@@ -179,9 +180,11 @@ export const lossSamples = {
     atLogits(
       "logits of 100",
       [100, -100, 100, -100, 100, -100, 0, 30],
-      [100, 100, -100, -100, -100, 100, 0, -30],
+      [100, 100, -100, -100, -100, 100, 1, -30],
       [0, 0, 1, 1, 255, 255, 255, 1],
     ),
+    // Losses so small that log(1 + e) in f32 would have lost their digits.
+    atLogits("confident and right", [7, -7.5, 9, -12], [7, -7.5, 9, -12], [1, 0, 1, 0]),
     // Any byte but 0 and 1 is an absent label.
     atLogits("odd states", [1, -2, 0.5, 3, 2], [0.5, -1, -0.5, 2, -2], [0, 1, 2, 254, 128]),
   ],

@@ -32,10 +32,10 @@ export const optimiserSamples = {
     adamAt("in fours, more than a workgroup", [4, 65], 3),
     adamAt("one parameter", [], 1000),
     {
-      ...adamAt("no gradient yet", [3], 1),
+      ...adamAt("no gradient yet", [4], 1),
       inputs: [
-        ...adamAt("", [3], 1).inputs.slice(0, 3),
-        values([3], [0, 0, 1e-6]),
+        ...adamAt("", [4], 1).inputs.slice(0, 3),
+        values([4], [0, 0, 1e-6, -1e-7]),
         values([6], [0.1, 0.9, 0.999, 1e-8, 10, 1000]),
       ],
     },
