@@ -15,12 +15,11 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> weak_logits: array<f32>;              // [count]
-@group(0) @binding(2) var<storage, read> strong_logits: array<f32>;            // [count]
-@group(0) @binding(3) var<storage, read> states: array<u32>;                   // u8 [count]
-@group(0) @binding(4) var<storage, read> factors: array<f32>;                  // [4] bce, pull, agree, agree back
-@group(0) @binding(5) var<storage, read_write> weak_gradient: array<f32>;      // [count]
-@group(0) @binding(6) var<storage, read_write> strong_gradient: array<f32>;    // [count]
+@group(0) @binding(1) var<storage, read> weak_logits: array<f32>;        // [count]
+@group(0) @binding(2) var<storage, read> strong_logits: array<f32>;      // [count]
+@group(0) @binding(3) var<storage, read> states: array<u32>;             // u8 [count]
+@group(0) @binding(4) var<storage, read> factors: array<f32>;            // [4] bce, pull, agree, agree back
+@group(0) @binding(5) var<storage, read_write> gradients: array<f32>;    // [2, count] weak, strong
 
 // (sigmoid(z), sigmoid(-z)): both ends keep their small values exact.
 fn probability(z: f32) -> vec2f {
@@ -62,6 +61,6 @@ fn main(
     gradient.x += (factors[1] * weak_residual - factors[3] * strong_residual) * weak.x * weak.y;
     gradient.y = factors[2] * strong_residual * strong.x * strong.y;
   }
-  weak_gradient[entry] = gradient.x;
-  strong_gradient[entry] = gradient.y;
+  gradients[entry] = gradient.x;
+  gradients[sizes.count + entry] = gradient.y;
 }

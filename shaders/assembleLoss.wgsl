@@ -6,11 +6,10 @@
 //   total       = bce + weights[0] pseudo + weights[1] consistency
 // An entry is one (image, class). Divisors are the numbers of entries (at least 1), or the batch size.
 //
-// One workgroup. Invocation j owns the entries j, j + WIDTH, ...: it computes their logits, counts and losses; the
-// workgroup joins the sums in a fixed order; then each invocation turns its own logits into gradients.
-//
-// Binds 12 storage buffers, where WebGPU promises 8: request maxStorageBuffersPerShaderStage, or take the kernels
-// queryInnerProduct, assembleSums, assembleTotals and assembleGradient, which need no more than 6.
+// One workgroup. Invocation j owns the entries j, j + WIDTH, ...: it counts their labels; the workgroup joins the
+// counts, which gives the divisors; each invocation computes its logits, losses and gradients; the first one adds the
+// losses up. Sums run in a fixed order. A large head is better spread over many workgroups: queryInnerProduct for each
+// view, then assembleSums, assembleTotals and assembleGradient.
 
 const WIDTH = 128u;      // knob: invocations of the workgroup
 
@@ -26,20 +25,16 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> weak_features: array<f32>;            // [batch, features]
-@group(0) @binding(2) var<storage, read> strong_features: array<f32>;          // [batch, features]
-@group(0) @binding(3) var<storage, read> theta: array<f32>;                    // [classes, features]
-@group(0) @binding(4) var<storage, read> bias: array<f32>;                     // [classes]
-@group(0) @binding(5) var<storage, read> states: array<u32>;                   // u8 [batch, classes]
-@group(0) @binding(6) var<storage, read> weights: array<f32>;                  // [2] of pseudo, of consistency
-@group(0) @binding(7) var<storage, read_write> total: array<f32>;              // [1] the weighted sum
-@group(0) @binding(8) var<storage, read_write> parts: array<f32>;              // [3] bce, pseudo, consistency
-@group(0) @binding(9) var<storage, read_write> weak_logits: array<f32>;        // [batch, classes]
-@group(0) @binding(10) var<storage, read_write> strong_logits: array<f32>;     // [batch, classes]
-@group(0) @binding(11) var<storage, read_write> weak_gradient: array<f32>;     // [batch, classes]
-@group(0) @binding(12) var<storage, read_write> strong_gradient: array<f32>;   // [batch, classes]
+@group(0) @binding(1) var<storage, read> weak_features: array<f32>;      // [batch, features]
+@group(0) @binding(2) var<storage, read> strong_features: array<f32>;    // [batch, features]
+@group(0) @binding(3) var<storage, read> theta: array<f32>;              // [classes, features]
+@group(0) @binding(4) var<storage, read> bias: array<f32>;               // [classes]
+@group(0) @binding(5) var<storage, read> states: array<u32>;             // u8 [batch, classes]
+@group(0) @binding(6) var<storage, read> weights: array<f32>;            // [2] of pseudo, of consistency
+@group(0) @binding(7) var<storage, read_write> losses: array<f32>;       // [4] total, bce, pseudo, consistency
+@group(0) @binding(8) var<storage, read_write> gradients: array<f32>;    // [2, batch, classes] weak, strong: total by z
 
-var<workgroup> counts: array<vec2f, WIDTH>;
+var<workgroup> labels: array<u32, WIDTH>;
 var<workgroup> sums: array<vec3f, WIDTH>;
 
 // log(1 + e) for e in (0, 1]: WGSL has no log1p, and 1 + e loses all of a small e.
@@ -77,7 +72,25 @@ fn unsupervised(labelled: bool) -> bool {
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u) {
   if (workgroup.x + workgroup.y != 0u) { return; }
   let entries = sizes.batch * sizes.classes;
-  var own_counts = vec2f();
+  var own_labels = 0u;
+  for (var entry = local.x; entry < entries; entry += WIDTH) { own_labels += u32(state_of(entry) <= 1u); }
+  labels[local.x] = own_labels;
+  workgroupBarrier();
+  // Everyone needs the count; adding it again costs less than another barrier.
+  var labelled = 0u;
+  for (var other = 0u; other < WIDTH; other++) { labelled += labels[other]; }
+  var counts = vec2u(labelled, entries - labelled);
+  if (sizes.unsupervised == 1u) { counts.y = entries; }
+  if (sizes.unsupervised == 2u) { counts.y = labelled; }
+  let divisors = select(vec2f(max(counts, vec2u(1u))), vec2f(f32(sizes.batch)), sizes.per_batch == 1u);
+
+  // Factors of the residuals: through the pseudo-label its own slope 1 - 1/t joins in.
+  let lambda = vec2f(weights[0], weights[1]);
+  let through = sizes.through == 1u;
+  let pull = 2.0 * lambda.x * select(1.0, sizes.inverse, through) / divisors.y;
+  let agree = 2.0 * lambda.y / divisors.y;
+  let agree_back = select(0.0, agree * (1.0 - sizes.inverse), through);
+
   var own_sums = vec3f();
   for (var entry = local.x; entry < entries; entry += WIDTH) {
     let image = entry / sizes.classes * sizes.features;
@@ -88,60 +101,35 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
       logits = fma(vec2f(weak_features[image + d], strong_features[image + d]), vec2f(theta[query + d]), logits);
     }
     logits += bias[class_index];
-    weak_logits[entry] = logits.x;
-    strong_logits[entry] = logits.y;
 
     let state = state_of(entry);
     let weak = probability(logits.x);
-    let weak_residual = residual(weak);
-    let strong_residual = probability(logits.y).x - (weak.x - weak_residual);
+    let strong = probability(logits.y);
+    var gradient = vec2f();
     if (state <= 1u) {
-      own_counts.x += 1.0;
       own_sums.x += softplus(select(logits.x, -logits.x, state == 1u));
+      gradient.x = select(weak.x, -weak.y, state == 1u) / divisors.x;
     }
     if (unsupervised(state <= 1u)) {
-      own_counts.y += 1.0;
+      let weak_residual = residual(weak);
+      let strong_residual = strong.x - (weak.x - weak_residual);
       own_sums.y += weak_residual * weak_residual;
       own_sums.z += strong_residual * strong_residual;
-    }
-  }
-  counts[local.x] = own_counts;
-  sums[local.x] = own_sums;
-  workgroupBarrier();
-
-  // Everyone needs the counts; adding them again costs less than a second barrier.
-  var divisors = vec2f();
-  for (var other = 0u; other < WIDTH; other++) { divisors += counts[other]; }
-  divisors = select(max(divisors, vec2f(1.0)), vec2f(f32(sizes.batch)), sizes.per_batch == 1u);
-  let lambda = vec2f(weights[0], weights[1]);
-  if (local.x == 0u) {
-    var loss = vec3f();
-    for (var other = 0u; other < WIDTH; other++) { loss += sums[other]; }
-    loss /= divisors.xyy;
-    total[0] = loss.x + lambda.x * loss.y + lambda.y * loss.z;
-    parts[0] = loss.x;
-    parts[1] = loss.y;
-    parts[2] = loss.z;
-  }
-
-  // Factors of the residuals: through the pseudo-label its own slope 1 - 1/t joins in.
-  let through = sizes.through == 1u;
-  let pull = 2.0 * lambda.x * select(1.0, sizes.inverse, through) / divisors.y;
-  let agree = 2.0 * lambda.y / divisors.y;
-  let agree_back = select(0.0, agree * (1.0 - sizes.inverse), through);
-  for (var entry = local.x; entry < entries; entry += WIDTH) {
-    let state = state_of(entry);
-    let weak = probability(weak_logits[entry]);
-    let strong = probability(strong_logits[entry]);
-    let weak_residual = residual(weak);
-    let strong_residual = strong.x - (weak.x - weak_residual);
-    var gradient = vec2f();
-    if (state <= 1u) { gradient.x = select(weak.x, -weak.y, state == 1u) / divisors.x; }
-    if (unsupervised(state <= 1u)) {
       gradient.x += (pull * weak_residual - agree_back * strong_residual) * weak.x * weak.y;
       gradient.y = agree * strong_residual * strong.x * strong.y;
     }
-    weak_gradient[entry] = gradient.x;
-    strong_gradient[entry] = gradient.y;
+    gradients[entry] = gradient.x;
+    gradients[entries + entry] = gradient.y;
   }
+  sums[local.x] = own_sums;
+  workgroupBarrier();
+  if (local.x != 0u) { return; }
+
+  var loss = vec3f();
+  for (var other = 0u; other < WIDTH; other++) { loss += sums[other]; }
+  loss /= divisors.xyy;
+  losses[0] = loss.x + lambda.x * loss.y + lambda.y * loss.z;
+  losses[1] = loss.x;
+  losses[2] = loss.y;
+  losses[3] = loss.z;
 }

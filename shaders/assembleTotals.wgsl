@@ -1,5 +1,5 @@
 // Label-Assemble's losses, second pass: joins the parts' sums (see assembleSums), f32.
-//   losses  = (bce, pseudo, consistency), divided;  total = their weighted sum
+//   losses  = (total, bce, pseudo, consistency): the divided ones, and in front their weighted sum
 //   factors = what the gradient pass multiplies by (see assembleGradient)
 //
 // One workgroup: invocation j adds the parts j, j + WIDTH, ..., then the first invocation adds the WIDTH sums.
@@ -17,9 +17,8 @@ struct Sizes {
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> sums: array<f32>;               // [5, parts]
 @group(0) @binding(2) var<storage, read> weights: array<f32>;            // [2] of pseudo, of consistency
-@group(0) @binding(3) var<storage, read_write> total: array<f32>;        // [1]
-@group(0) @binding(4) var<storage, read_write> losses: array<f32>;       // [3] bce, pseudo, consistency
-@group(0) @binding(5) var<storage, read_write> factors: array<f32>;      // [4] bce, pull, agree, agree back
+@group(0) @binding(3) var<storage, read_write> losses: array<f32>;       // [4] total, bce, pseudo, consistency
+@group(0) @binding(4) var<storage, read_write> factors: array<f32>;      // [4] bce, pull, agree, agree back
 
 var<workgroup> counts: array<vec2f, WIDTH>;
 var<workgroup> parts: array<vec3f, WIDTH>;
@@ -44,10 +43,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
   let divisors = select(max(count, vec2f(1.0)), vec2f(f32(sizes.batch)), sizes.per_batch == 1u);
   let lambda = vec2f(weights[0], weights[1]);
   loss /= divisors.xyy;
-  total[0] = loss.x + lambda.x * loss.y + lambda.y * loss.z;
-  losses[0] = loss.x;
-  losses[1] = loss.y;
-  losses[2] = loss.z;
+  losses[0] = loss.x + lambda.x * loss.y + lambda.y * loss.z;
+  losses[1] = loss.x;
+  losses[2] = loss.y;
+  losses[3] = loss.z;
 
   let through = sizes.through == 1u;
   let agree = 2.0 * lambda.y / divisors.y;

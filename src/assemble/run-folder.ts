@@ -78,8 +78,8 @@ export class RunFolder {
   listener(): TrainingListener {
     return {
       step: ({ epoch, step, losses }) => this.#line({ kind: "step", epoch, step, ...lossFields(losses) }),
-      epoch: ({ epoch, learningRate, losses, meanAuc, auc }) =>
-        this.#line({ kind: "epoch", epoch, learningRate, ...lossFields(losses), meanAuc, auc }),
+      epoch: ({ epoch, learningRate, losses, evaluation }) =>
+        this.#line({ kind: "epoch", epoch, learningRate, ...lossFields(losses), ...evaluation }),
     };
   }
 

@@ -79,7 +79,8 @@ export function trainingStep(
     using tape = new Tape(engine, parameters);
     const weak = classifier.features.forward(view(0, settings.weak), "training");
     const unsupervised = lambdaPseudo > 0 || lambdaConsistency > 0;
-    const strong = unsupervised ? classifier.features.forward(view(1, settings.strong), "training") : weak;
+    // Running statistics follow the weak view alone: they are for images as they are, not as the strong view bends them.
+    const strong = unsupervised ? classifier.features.forward(view(1, settings.strong), "untracked") : weak;
     const { head } = classifier;
     const { total, parts } = assembleLoss(
       weak,

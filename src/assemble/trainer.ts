@@ -28,6 +28,8 @@ export interface TrainingSettings {
   readonly temperature: number;
   readonly stopGradient: boolean;
   readonly seed: number;
+  /** Whether the test images are looked at after every epoch or after the last; default "epoch". */
+  readonly evaluate?: "epoch" | "end";
 }
 
 export interface Losses {
@@ -44,8 +46,10 @@ export interface StepReport {
   readonly losses: Losses;
 }
 
-export interface EpochReport extends Evaluation {
+export interface EpochReport {
   readonly epoch: number;
+  /** Undefined after an epoch that was not evaluated. */
+  readonly evaluation: Evaluation | undefined;
   readonly learningRate: number;
   /** Means over the epoch's steps. */
   readonly losses: Losses;
@@ -151,8 +155,11 @@ export async function train(
         pseudo: sums.pseudo / steps,
         consistency: sums.consistency / steps,
       };
-      evaluation = await evaluate(engine, classifier, assembly.test, assembly.classes, normalisation, batch);
-      listener.epoch?.({ epoch, learningRate, losses: means, ...evaluation });
+      const due = settings.evaluate !== "end" || epoch === settings.epochs - 1;
+      evaluation = due
+        ? await evaluate(engine, classifier, assembly.test, assembly.classes, normalisation, batch)
+        : undefined;
+      listener.epoch?.({ epoch, learningRate, losses: means, evaluation });
       schedule.step(means.total);
     }
   } finally {

@@ -234,15 +234,16 @@ export const gradients: GradientTable = {
   ],
   // Both branches of the sharpening have slope 1 - 1/t.
   sharpen: ({ attributes: { temperature }, gradient: g }) => [() => scale(g, 1 - 1 / temperature)],
-  assembleLoss: ({ inputs: [weak, strong, theta], outputs, gradient: g }) => {
-    const [, , , , weakGradient, strongGradient] = outputs;
-    const dw = (): Tensor => multiply(weakGradient, g);
-    const ds = (): Tensor => multiply(strongGradient, g);
+  assembleLoss: ({ inputs: [weak, strong, theta], outputs: [, , logitGradients], gradient: g }) => {
+    const [, batch, classes] = logitGradients.shape;
+    const ofView = (view: number): Tensor =>
+      multiply(reshape(slice(logitGradients, [view, 0, 0], [1, batch, classes]), [batch, classes]), g);
+    const [dw, ds] = [ofView(0), ofView(1)];
     return [
-      () => matmul(dw(), theta),
-      () => matmul(ds(), theta),
-      () => add(matmul(dw(), weak, { transposeA: true }), matmul(ds(), strong, { transposeA: true })),
-      () => sum(add(dw(), ds()), { axes: [0] }),
+      () => matmul(dw, theta),
+      () => matmul(ds, theta),
+      () => add(matmul(dw, weak, { transposeA: true }), matmul(ds, strong, { transposeA: true })),
+      () => sum(add(dw, ds), { axes: [0] }),
       undefined,
       noGradientOf("assembleLoss", "weights"),
     ];

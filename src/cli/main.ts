@@ -67,6 +67,7 @@ withDevice(program.command("demo"))
     wholeNumber("--seed", 0),
     0,
   )
+  .option("--sheet <file>", "write a picture of the radiographs to this PNG file")
   .option("--quiet", "print the result only", false)
   .action((options: DemoOptions) => demo(options));
 

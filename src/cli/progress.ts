@@ -2,6 +2,7 @@
 // elsewhere.
 
 import { SingleBar } from "cli-progress";
+import { showAuc } from "../report/index.ts";
 import type { EpochReport, StepReport, TrainingListener } from "../assemble/index.ts";
 
 export interface ProgressOptions {
@@ -79,13 +80,13 @@ export class Progress {
     }
   }
 
-  #epoch({ epoch, losses, meanAuc }: EpochReport): void {
+  #epoch({ epoch, losses, evaluation }: EpochReport): void {
     const { epochs, quiet, title } = this.#options;
     if (quiet || this.#bar !== undefined) return;
     const elapsed = seconds((performance.now() - this.#started) / 1000);
-    const mean = meanAuc === null ? "undefined" : meanAuc.toFixed(4);
+    const mean = evaluation === undefined ? "" : `, mean AUC ${showAuc(evaluation.meanAuc)}`;
     process.stderr.write(
-      `${title} epoch ${epoch + 1}/${epochs} done after ${elapsed}: loss ${losses.total.toFixed(4)}, mean AUC ${mean}\n`,
+      `${title} epoch ${epoch + 1}/${epochs} done after ${elapsed}: loss ${losses.total.toFixed(4)}${mean}\n`,
     );
   }
 }

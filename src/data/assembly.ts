@@ -128,6 +128,25 @@ export function concatenate(source: string, sets: readonly ImageSet[]): ImageSet
   };
 }
 
+/**
+ * The same images with the label states of some of the classes only, in the order asked for: what somebody who has
+ * never heard of the others sees.
+ *
+ * @throws ManifestError for a class that is not among `classes`
+ */
+export function restrict(set: ImageSet, classes: readonly string[], kept: readonly string[]): ImageSet {
+  const columns = kept.map((name) => {
+    const column = classes.indexOf(name);
+    if (column < 0) throw new ManifestError(set.source, "classes", `has no class "${name}"`);
+    return column;
+  });
+  const states = Uint8Array.from(
+    { length: set.count * kept.length },
+    (_, at) => set.states[Math.floor(at / kept.length) * classes.length + columns[at % kept.length]],
+  );
+  return { ...set, states };
+}
+
 function knowsClass(set: ImageSet, column: number, classCount: number): boolean {
   for (let at = column; at < set.states.length; at += classCount) {
     if (set.states[at] !== absent) return true;

@@ -7,6 +7,7 @@ export {
   imageSet,
   negative,
   positive,
+  restrict,
   type Assembly,
   type ImageSet,
 } from "./assembly.ts";
@@ -14,4 +15,4 @@ export { DataError, ManifestError } from "./failures.ts";
 export { loadAssembly } from "./load.ts";
 export { parseManifest, readManifest, type Manifest } from "./manifest.ts";
 export { epochOrder, permutation } from "./order.ts";
-export { findingNames, phantoms, siteNames, type Finding, type Site } from "./phantoms/index.ts";
+export { drawPhantom, findingNames, phantoms, siteNames, type Finding, type Site } from "./phantoms/index.ts";

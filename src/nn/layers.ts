@@ -71,6 +71,7 @@ export class BatchNorm extends Module {
       });
     }
     const { y, mean, variance } = batchNorm(x, this.weight, this.bias, { epsilon });
+    if (mode === "untracked") return y;
     // The running variance is the unbiased one: n / (n - 1) times what normalises the batch.
     const rows = x.size / (x.shape.at(-1) ?? 1);
     noGradient(this.engine, () => {

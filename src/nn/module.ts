@@ -3,8 +3,11 @@
 import type { Engine } from "../runtime/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 
-/** Training uses batch statistics and moves the running ones; inference uses the running ones. */
-export type Mode = "training" | "inference";
+/**
+ * Which statistics batch norm uses: `training` those of the batch, and moves the running ones towards them; `untracked`
+ * those of the batch, and leaves the running ones alone; `inference` the running ones.
+ */
+export type Mode = "training" | "untracked" | "inference";
 
 /** A tensor that a module owns: a parameter is trained, a buffer (a running statistic) only carried along. */
 export interface State {

@@ -41,7 +41,7 @@ describe("training on the GPU", () => {
       const extra = losses.pseudo + losses.consistency;
       expect(losses.total).toBeCloseTo(epoch < 3 ? losses.bce : losses.bce + extra, 5);
     }
-    expect(epochs.every(({ meanAuc }) => meanAuc !== null && meanAuc >= 0 && meanAuc <= 1)).toBe(true);
+    for (const { evaluation } of epochs) expect(evaluation?.meanAuc).toBeGreaterThanOrEqual(0);
   });
 
   test("a signal stops the run after the step under way, and no tensor is left behind", async () => {

@@ -1,8 +1,10 @@
 // Losses: the promises of Label-Assemble's loss that parity with the reference does not show.
 
 import { describe, expect, test } from "vitest";
-import { ShapeError } from "../../src/device/index.ts";
+import { valueAndGradients } from "../../src/autograd/index.ts";
+import { LifetimeError, ShapeError } from "../../src/device/index.ts";
 import * as functions from "../../src/operators/functions/losses.ts";
+import { sum } from "../../src/operators/functions/reduction.ts";
 import { lossOperators, type AssembleLossAttributes } from "../../src/operators/losses/index.ts";
 import type { Engine } from "../../src/runtime/index.ts";
 import { useEngine } from "../engines.ts";
@@ -10,7 +12,7 @@ import { normal } from "./sample.ts";
 
 const backends = [
   ["the reference", useEngine({ device: "reference" })],
-  // At these sizes the rule takes the one fused launch, on every device that has the bindings for it.
+  // At these sizes the rule takes the fused kernel.
   ["WebGPU, by the rule", useEngine({ device: "webgpu" })],
   ["WebGPU, in rows", useEngine({ device: "webgpu", candidates: { assembleLoss: "rows" } })],
 ] as const;
@@ -47,37 +49,51 @@ function mixed(): Case {
 interface Result {
   readonly total: number;
   readonly parts: readonly number[];
-  readonly weakLogits: readonly number[];
-  readonly strongLogits: readonly number[];
   readonly weakGradient: readonly number[];
   readonly strongGradient: readonly number[];
 }
 
-async function run(
-  engine: Engine,
-  given: Case,
-  options: Partial<AssembleLossAttributes> = {},
-): Promise<Result> {
+const paper: AssembleLossAttributes = {
+  threshold: 0.5,
+  temperature: 4,
+  stopGradient: true,
+  unsupervisedOn: "absent",
+  normalise: "entries",
+};
+
+/** The six inputs, in order. */
+function tensorsOf(engine: Engine, given: Case) {
   const kinds = given.bias.length;
   const images = given.states.length / kinds;
   const depth = given.theta.length / kinds;
-  const result = functions.assembleLoss(
+  return [
     engine.tensor(given.weak, [images, depth]),
     engine.tensor(given.strong, [images, depth]),
     engine.tensor(given.theta, [kinds, depth]),
     engine.tensor(given.bias),
     engine.tensor(given.states, [images, kinds]),
     engine.tensor(given.weights),
-    options,
+  ] as const;
+}
+
+/** What the operator gives: the public function keeps the gradients of the logits to itself. */
+async function run(
+  engine: Engine,
+  given: Case,
+  options: Partial<AssembleLossAttributes> = {},
+): Promise<Result> {
+  const attributes = { ...paper, ...options };
+  const outputs = engine.run(lossOperators.assembleLoss, tensorsOf(engine, given), attributes);
+  const [total, losses, gradients] = await Promise.all(
+    outputs.map(async (tensor) => Array.from(await tensor.read())),
   );
-  const read = async (name: Exclude<keyof Result, "total">) => Array.from(await result[name].read());
+  expect(total).toEqual(losses.slice(0, 1));
+  const entries = given.states.length;
   return {
-    total: await result.total.item(),
-    parts: await read("parts"),
-    weakLogits: await read("weakLogits"),
-    strongLogits: await read("strongLogits"),
-    weakGradient: await read("weakGradient"),
-    strongGradient: await read("strongGradient"),
+    total: total[0],
+    parts: losses.slice(1),
+    weakGradient: gradients.slice(0, entries),
+    strongGradient: gradients.slice(entries),
   };
 }
 
@@ -121,7 +137,7 @@ describe.each(backends)("assembleLoss on %s", (_, engine) => {
     expect(actual.parts[2]).not.toBe(expected.parts[2]);
   });
 
-  test("permuting the classes permutes logits and gradients exactly, and keeps the losses", async () => {
+  test("permuting the classes permutes the logits and their gradients exactly, and keeps the losses", async () => {
     const given = mixed();
     const order = [3, 0, 5, 1, 4, 2];
     const columns = <T extends Float64Array | Uint8Array>(list: T, rows: number, width: number): T =>
@@ -130,18 +146,23 @@ describe.each(backends)("assembleLoss on %s", (_, engine) => {
         const from = order[Math.floor(rest / width)];
         return rows > row ? list[row * classes * width + from * width + (rest % width)] : NaN;
       }) as T;
-    const expected = await run(engine(), given);
-    const actual = await run(engine(), {
+    const permuted = {
       ...given,
       theta: columns(given.theta, 1, features),
       bias: columns(given.bias, 1, 1),
       states: columns(given.states, batch, 1),
-    });
+    };
     const moved = (list: readonly number[]): number[] =>
       Array.from(columns(Float64Array.from(list), batch, 1));
-    for (const name of ["weakLogits", "strongLogits", "weakGradient", "strongGradient"] as const) {
+    const [expected, actual] = [await run(engine(), given), await run(engine(), permuted)];
+    for (const name of ["weakGradient", "strongGradient"] as const) {
       expect(actual[name]).toEqual(moved(expected[name]));
     }
+    const logits = async (of: Case): Promise<number[]> => {
+      const [weak, , theta, bias] = tensorsOf(engine(), of);
+      return Array.from(await functions.queryInnerProduct(weak, theta, bias).read());
+    };
+    expect(await logits(permuted)).toEqual(moved(await logits(given)));
     actual.parts.forEach((part, i) => expect(part).toBeCloseTo(expected.parts[i], 6));
     expect(actual.total).toBeCloseTo(expected.total, 6);
   });
@@ -247,6 +268,45 @@ describe.each(backends)("assembleLoss on %s", (_, engine) => {
     expect(total).toBeCloseTo(expected / 3, 6);
   });
 
+  test("the function gives the operator's losses and, on a tape, the gradients of the features and the head", async () => {
+    const given = mixed();
+    const inputs = tensorsOf(engine(), given);
+    const [weak, strong, theta, bias] = inputs;
+    const expected = await run(engine(), given);
+    const { parts } = functions.assembleLoss(...inputs);
+    expect(Array.from(await parts.read())).toEqual(expected.parts);
+
+    const { value, gradients } = valueAndGradients(
+      () => functions.assembleLoss(...inputs).total,
+      [weak, strong, theta, bias],
+    );
+    expect(value.shape).toEqual([]);
+    expect(await value.item()).toBe(expected.total);
+    const [dWeak, dStrong, dTheta, dBias] = await Promise.all(gradients.map((tensor) => tensor.read()));
+    // The chain rule, entry by entry.
+    const want = [dWeak, dStrong, dTheta, dBias].map(({ length }) => new Float64Array(length));
+    expected.weakGradient.forEach((ofWeak, entry) => {
+      const ofStrong = expected.strongGradient[entry];
+      const [image, kind] = [Math.floor(entry / classes) * features, (entry % classes) * features];
+      for (let d = 0; d < features; d++) {
+        want[0][image + d] += ofWeak * given.theta[kind + d];
+        want[1][image + d] += ofStrong * given.theta[kind + d];
+        want[2][kind + d] += ofWeak * given.weak[image + d] + ofStrong * given.strong[image + d];
+      }
+      want[3][entry % classes] += ofWeak + ofStrong;
+    });
+    [dWeak, dStrong, dTheta, dBias].forEach((actual, i) => {
+      actual.forEach((slope, at) => expect(slope).toBeCloseTo(want[i][at], 6));
+    });
+  });
+
+  test("the gradient of a part is refused, not silently zero", () => {
+    const inputs = tensorsOf(engine(), mixed());
+    const part = (): ReturnType<typeof sum> => sum(functions.assembleLoss(...inputs).parts);
+    expect(() => valueAndGradients(part, [inputs[2]])).toThrow(LifetimeError);
+    expect(() => valueAndGradients(part, [inputs[2]])).toThrow("assembleLoss: only its first output");
+  });
+
   test("divided by the batch, every sum is over the number of images", async () => {
     const given = mixed();
     const [entries, images] = [
@@ -284,13 +344,6 @@ describe("the records", () => {
   const engine = backends[1][1];
   const f32 = (...shape: number[]) => ({ shape, dtype: "f32" as const });
   const u8 = (...shape: number[]) => ({ shape, dtype: "u8" as const });
-  const attributes: AssembleLossAttributes = {
-    threshold: 0.5,
-    temperature: 4,
-    stopGradient: true,
-    unsupervisedOn: "absent",
-    normalise: "entries",
-  };
   const inputs = (rows: number, kinds: number, depth: number) => [
     f32(rows, depth),
     f32(rows, depth),
@@ -302,18 +355,16 @@ describe("the records", () => {
 
   test("shapes and switches that do not fit are named in words", () => {
     const given = inputs(4, 3, 2);
-    expect(() => assembleLoss.infer(given.with(4, f32(4, 3)), attributes)).toThrow(ShapeError);
-    expect(() => assembleLoss.infer(given.with(4, f32(4, 3)), attributes)).toThrow(
+    expect(() => assembleLoss.infer(given.with(4, f32(4, 3)), paper)).toThrow(ShapeError);
+    expect(() => assembleLoss.infer(given.with(4, f32(4, 3)), paper)).toThrow(
       "states must be u8 [4, 3], got f32 [4, 3]",
     );
-    expect(() => assembleLoss.infer(given.with(2, f32(3, 5)), attributes)).toThrow(
-      "as many features in both",
-    );
-    expect(() => assembleLoss.infer(given.with(5, f32(3)), attributes)).toThrow("weights must be f32 [2]");
-    expect(() => assembleLoss.infer(given, { ...attributes, temperature: 0.5 })).toThrow(
+    expect(() => assembleLoss.infer(given.with(2, f32(3, 5)), paper)).toThrow("as many features in both");
+    expect(() => assembleLoss.infer(given.with(5, f32(3)), paper)).toThrow("weights must be f32 [2]");
+    expect(() => assembleLoss.infer(given, { ...paper, temperature: 0.5 })).toThrow(
       "temperature must be at least 1",
     );
-    const wrong = { ...attributes, unsupervisedOn: "some" as "all" };
+    const wrong = { ...paper, unsupervisedOn: "some" as "all" };
     expect(() => assembleLoss.infer(given, wrong)).toThrow(
       "unsupervisedOn must be one of absent, all, labelled, got some",
     );
@@ -326,12 +377,11 @@ describe("the records", () => {
     );
   });
 
-  test("the one launch is taken for small heads, many workgroups for large ones and on devices of few bindings", () => {
-    const traits = { ...engine().traits, maxStorageBuffers: 16 };
-    const names = (list: ReturnType<typeof inputs>, device = traits): string[] =>
-      assembleLoss.candidates(list, attributes, device).map(({ name }) => name);
+  test("the fused kernel is offered on every device, and preferred for small heads", () => {
+    const { traits } = engine();
+    const names = (list: ReturnType<typeof inputs>): string[] =>
+      assembleLoss.candidates(list, paper, { ...traits, maxStorageBuffers: 8 }).map(({ name }) => name);
     expect(names(inputs(64, 7, 64))).toEqual(["rows", "fused"]);
     expect(names(inputs(4096, 14, 1024))).toEqual(["fused", "rows"]);
-    expect(names(inputs(64, 7, 64), { ...traits, maxStorageBuffers: 8 })).toEqual(["rows"]);
   });
 });

@@ -2,6 +2,7 @@
 
 import type { Tensor } from "../../tensor/index.ts";
 import type { AssembleLossAttributes, SharpenAttributes } from "../losses/index.ts";
+import { slice } from "./movement.ts";
 import { run, runOne } from "./run.ts";
 
 /**
@@ -51,18 +52,10 @@ export type AssembleLossOptions = Partial<AssembleLossAttributes>;
 
 /** What `assembleLoss` computes in one go. */
 export interface AssembleLossResult {
-  /** []; the only output with a gradient */
+  /** [], the weighted sum: what to differentiate */
   readonly total: Tensor;
-  /** [3]: bce, pseudo, consistency, without their weights */
+  /** [3]: bce, pseudo, consistency, without their weights; for reports, a tape refuses their gradient */
   readonly parts: Tensor;
-  /** [B, K] */
-  readonly weakLogits: Tensor;
-  /** [B, K] */
-  readonly strongLogits: Tensor;
-  /** [B, K], derivative of the total with respect to the weak logits */
-  readonly weakGradient: Tensor;
-  /** [B, K], derivative of the total with respect to the strong logits */
-  readonly strongGradient: Tensor;
 }
 
 /**
@@ -76,6 +69,7 @@ export interface AssembleLossResult {
  * @param states u8 [B, K]: 0 negative, 1 positive, anything else absent
  * @param weights f32 [2]: lambda of the pseudo-label and of the consistency loss, both 0 during warm-up
  * @param options defaults: threshold .5, temperature 4, stopGradient true, unsupervisedOn "absent", normalise "entries"
+ * @returns the total, which has gradients with respect to features, theta and bias, and its parts, which have none
  * @throws ShapeError when the shapes or options do not fit
  */
 export function assembleLoss(
@@ -88,7 +82,7 @@ export function assembleLoss(
   options: AssembleLossOptions = {},
 ): AssembleLossResult {
   const inputs = [weakFeatures, strongFeatures, theta, bias, states, weights];
-  const [total, parts, weakLogits, strongLogits, weakGradient, strongGradient] = run("assembleLoss", inputs, {
+  const [total, losses, gradients] = run("assembleLoss", inputs, {
     threshold: 0.5,
     temperature: 4,
     stopGradient: true,
@@ -96,5 +90,8 @@ export function assembleLoss(
     normalise: "entries",
     ...options,
   });
-  return { total, parts, weakLogits, strongLogits, weakGradient, strongGradient };
+  const parts = slice(losses, [1], [3]);
+  // The gradients are kept by the tape where there is one.
+  for (const tensor of [losses, gradients]) tensor.dispose();
+  return { total, parts };
 }

@@ -1,9 +1,17 @@
 // Label-Assemble's losses on two views, fused from features to the gradients of the logits.
 
-import { input, output, temporary, type Candidate, type Operator } from "../../runtime/operator.ts";
+import {
+  input,
+  output,
+  temporary,
+  type Candidate,
+  type Launch,
+  type Operator,
+} from "../../runtime/operator.ts";
 import type { TensorSpec } from "../../tensor/index.ts";
 import { ShapeError } from "../../device/index.ts";
 import { expectRoles } from "../roles.ts";
+import { eightLanes } from "../walk.ts";
 import { assembleReference } from "./assemble-reference.ts";
 import { headLaunch, headSizes, type HeadSizes } from "./head.ts";
 import { expectSharpening, type SharpenAttributes } from "./sharpen.ts";
@@ -29,8 +37,10 @@ export interface AssembleLossAttributes extends SharpenAttributes {
 /**
  * Inputs weakFeatures [B, D], strongFeatures [B, D], theta [K, D], bias [K], states u8 [B, K] (0 negative,
  * 1 positive, all else absent), weights [2] = (lambda_pseudo, lambda_consistency), read when it runs.
- * Outputs total []; parts [3] = (bce, pseudo, consistency), without their lambdas; weakLogits [B, K], strongLogits
- * [B, K]; weakGradient [B, K], strongGradient [B, K], the derivatives of the total with respect to the logits.
+ * Outputs total [], the one that has a gradient; losses [4] = (total, bce, pseudo, consistency), the last three
+ * without their lambdas; gradients [2, B, K], the derivatives of the total with respect to the weak and to the strong
+ * logits. The total is an output of its own, beside its copy in the losses, so that the tape refuses the gradient of
+ * any other loss: those are for reports.
  * With z the logits, a = sigmoid(z), M the labelled and U the unsupervised entries:
  *
  *     bce         = sum over M of softplus(z_w) - y z_w
@@ -59,15 +69,16 @@ export const assembleLoss: Operator<AssembleLossAttributes> = {
     const { unsupervisedOn, normalise } = attributes;
     expectChoice("unsupervisedOn", unsupervisedOn, unsupervisedChoices);
     expectChoice("normalise", normalise, normaliseChoices);
-    const logits: TensorSpec = { shape: [batch, classes], dtype: "f32" };
-    return [{ shape: [], dtype: "f32" }, { shape: [3], dtype: "f32" }, logits, logits, logits, logits];
+    return [
+      { shape: [], dtype: "f32" },
+      { shape: [4], dtype: "f32" },
+      { shape: [2, batch, classes], dtype: "f32" },
+    ];
   },
   reference: assembleReference,
-  candidates([weak, , theta], attributes, { isSoftware, maxStorageBuffers }) {
+  candidates([weak, , theta], attributes, { isSoftware }) {
     const sizes = headSizes("assembleLoss", weak, theta);
     const rows = rowsCandidate(sizes, attributes, isSoftware ? 4 : 1);
-    // The one launch binds twelve buffers; WebGPU promises eight.
-    if (maxStorageBuffers < 12) return [rows];
     const fused = fusedCandidate(sizes, attributes);
     const products = 2 * sizes.batch * sizes.classes * sizes.features;
     return products <= fusedUpTo ? [rows, fused] : [fused, rows];
@@ -96,7 +107,27 @@ function switches({ threshold, temperature, unsupervisedOn }: AssembleLossAttrib
   };
 }
 
-/** Everything in one workgroup: one launch, best while the launches would cost more than the arithmetic. */
+/** How the losses are divided and differentiated. */
+function modes({ normalise, stopGradient }: AssembleLossAttributes) {
+  return { per_batch: normalise === "batch" ? 1 : 0, through: stopGradient ? 0 : 1 };
+}
+
+/** The total as an output of its own: the fused kernel has no binding left for it, WebGPU promises eight. */
+const copyTotal: Launch = {
+  kernel: "stridedCopy",
+  knobs: { RANK: 1 },
+  bind: { x: output(1), y: output(0) },
+  sizes: {
+    count: 1,
+    inputStart: 0,
+    outputStart: 0,
+    extents: eightLanes([1], 1),
+    inputStrides: eightLanes([1]),
+    outputStrides: eightLanes([1]),
+  },
+};
+
+/** Everything in one launch of one workgroup: best while launches would cost more than the arithmetic. */
 function fusedCandidate(sizes: HeadSizes, attributes: AssembleLossAttributes): Candidate {
   return {
     name: "fused",
@@ -110,20 +141,12 @@ function fusedCandidate(sizes: HeadSizes, attributes: AssembleLossAttributes): C
           bias: input(3),
           states: input(4),
           weights: input(5),
-          total: output(0),
-          parts: output(1),
-          weak_logits: output(2),
-          strong_logits: output(3),
-          weak_gradient: output(4),
-          strong_gradient: output(5),
+          losses: output(1),
+          gradients: output(2),
         },
-        sizes: {
-          ...sizes,
-          ...switches(attributes),
-          per_batch: attributes.normalise === "batch" ? 1 : 0,
-          through: attributes.stopGradient ? 0 : 1,
-        },
+        sizes: { ...sizes, ...switches(attributes), ...modes(attributes) },
       },
+      copyTotal,
     ],
   };
 }
@@ -131,42 +154,38 @@ function fusedCandidate(sizes: HeadSizes, attributes: AssembleLossAttributes): C
 /** Five launches over many workgroups: both heads, partial sums, their totals, the gradients. */
 function rowsCandidate(sizes: HeadSizes, attributes: AssembleLossAttributes, block: 1 | 4): Candidate {
   const { batch, classes } = sizes;
-  const entries = batch * classes;
-  const parts = Math.min(Math.ceil(entries / 4), mostParts);
+  const count = batch * classes;
+  const parts = Math.min(Math.ceil(count / 4), mostParts);
   const head = { theta: input(2), bias: input(3) };
-  const logits = { weak_logits: output(2), strong_logits: output(3), states: input(4) };
-  const [sums, factors] = [temporary(0), temporary(1)];
-  const { inverse } = switches(attributes);
+  const [weak, strong, sums, factors] = [0, 1, 2, 3].map(temporary);
+  const entries = { weak_logits: weak, strong_logits: strong, states: input(4) };
   return {
     name: "rows",
     temporaries: [
+      { shape: [batch, classes], dtype: "f32" },
+      { shape: [batch, classes], dtype: "f32" },
       { shape: [5, parts], dtype: "f32" },
       { shape: [4], dtype: "f32" },
     ],
     launches: [
-      headLaunch(sizes, { features: input(0), ...head, logits: output(2) }, block),
-      headLaunch(sizes, { features: input(1), ...head, logits: output(3) }, block),
+      headLaunch(sizes, { features: input(0), ...head, logits: weak }, block),
+      headLaunch(sizes, { features: input(1), ...head, logits: strong }, block),
       {
         kernel: "assembleSums",
-        bind: { ...logits, sums },
-        sizes: { entries, parts, ...switches(attributes) },
+        bind: { ...entries, sums },
+        sizes: { entries: count, parts, ...switches(attributes) },
       },
       {
         kernel: "assembleTotals",
-        bind: { sums, weights: input(5), total: output(0), losses: output(1), factors },
-        sizes: {
-          batch,
-          parts,
-          per_batch: attributes.normalise === "batch" ? 1 : 0,
-          through: attributes.stopGradient ? 0 : 1,
-          inverse,
-        },
+        bind: { sums, weights: input(5), losses: output(1), factors },
+        sizes: { batch, parts, ...modes(attributes), inverse: 1 / attributes.temperature },
       },
       {
         kernel: "assembleGradient",
-        bind: { ...logits, factors, weak_gradient: output(4), strong_gradient: output(5) },
-        sizes: { count: entries, ...switches(attributes) },
+        bind: { ...entries, factors, gradients: output(2) },
+        sizes: { count, ...switches(attributes) },
       },
+      copyTotal,
     ],
   };
 }

@@ -7,14 +7,15 @@ import type { AssembleLossAttributes } from "./assemble-loss.ts";
 /** See `assembleLoss` for inputs, outputs and formulae. */
 export function assembleReference(
   [weakFeatures, strongFeatures, theta, bias, states, weights]: readonly HostTensor[],
-  [total, parts, weakLogits, strongLogits, weakGradient, strongGradient]: readonly HostTensor[],
+  [total, losses, gradients]: readonly HostTensor[],
   { threshold, temperature, stopGradient, unsupervisedOn, normalise }: AssembleLossAttributes,
 ): void {
   const sizes = headSizes("assembleLoss", weakFeatures, theta);
-  multiplyHead(sizes, weakFeatures.data, theta.data, bias.data, weakLogits.data);
-  multiplyHead(sizes, strongFeatures.data, theta.data, bias.data, strongLogits.data);
-
   const entries = sizes.batch * sizes.classes;
+  const [weakLogits, strongLogits] = [new Float64Array(entries), new Float64Array(entries)];
+  multiplyHead(sizes, weakFeatures.data, theta.data, bias.data, weakLogits);
+  multiplyHead(sizes, strongFeatures.data, theta.data, bias.data, strongLogits);
+
   const state = states.data;
   const isUnsupervised = (labelled: boolean): boolean =>
     unsupervisedOn === "all" || (unsupervisedOn === "labelled") === labelled;
@@ -32,11 +33,11 @@ export function assembleReference(
   const agreeBack = stopGradient ? 0 : agree * (1 - 1 / temperature);
   let [bce, pseudo, consistency] = [0, 0, 0];
   for (let i = 0; i < entries; i++) {
-    const z = weakLogits.data[i];
+    const z = weakLogits[i];
     const weak = sigmoid(z);
     const rest = sigmoid(-z);
-    const strong = sigmoid(strongLogits.data[i]);
-    const strongRest = sigmoid(-strongLogits.data[i]);
+    const strong = sigmoid(strongLogits[i]);
+    const strongRest = sigmoid(-strongLogits[i]);
     const labelled = state[i] <= 1;
     let slope = 0;
     let strongSlope = 0;
@@ -54,16 +55,14 @@ export function assembleReference(
       slope += (pull * weakResidual - agreeBack * strongResidual) * weak * rest;
       strongSlope = agree * strongResidual * strong * strongRest;
     }
-    weakGradient.data[i] = slope;
-    strongGradient.data[i] = strongSlope;
+    gradients.data[i] = slope;
+    gradients.data[entries + i] = strongSlope;
   }
   bce /= labelledDivisor;
   pseudo /= unsupervisedDivisor;
   consistency /= unsupervisedDivisor;
   total.data[0] = bce + pseudoWeight * pseudo + consistencyWeight * consistency;
-  parts.data[0] = bce;
-  parts.data[1] = pseudo;
-  parts.data[2] = consistency;
+  losses.data.set([total.data[0], bce, pseudo, consistency]);
 }
 
 function sigmoid(z: number): number {
