@@ -33,7 +33,12 @@ export function traitsOf(adapter: GPUAdapter, features: Iterable<string>): Adapt
   const text = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
   const sizes = info as { subgroupMinSize?: number; subgroupMaxSize?: number; isFallbackAdapter?: boolean };
   return {
-    name: info.device !== "" ? info.device : info.description !== "" ? info.description : info.vendor,
+    name:
+      info.device !== ""
+        ? info.device.replace(/-+$/, "")
+        : info.description !== ""
+          ? info.description
+          : info.vendor,
     vendor: info.vendor,
     architecture: info.architecture,
     description: info.description,

@@ -5,6 +5,7 @@ import { expectFloats } from "../operands.ts";
 import { addRowTimesMatrix } from "../matmul/rows.ts";
 import { quadsPerInvocation } from "../matmul/product.ts";
 import { directSizes, eachRunOfTaps, extentsOf, type Sliding } from "./geometry.ts";
+import { missing, padded } from "./padded.ts";
 
 export type Conv2dAttributes = Sliding;
 
@@ -32,12 +33,17 @@ export const conv2d: Operator<Conv2dAttributes> = {
       addRowTimesMatrix(x.data, xPixel * c, filter.data, tap * c * k, y.data, yPixel * k, taps * c, k);
     });
   },
-  candidates([x, filter], attributes) {
+  candidates(inputs, attributes, adapter) {
+    const [x, filter] = inputs;
     const extents = extentsOf("conv2d", x.shape, filter.shape, attributes);
     const sizes = directSizes(extents, attributes);
     const bind = { x: input(0), weights: input(1), y: output(0) };
     const direct: Candidate = { name: "direct", launches: [{ kernel: "conv2dDirect", bind, sizes }] };
-    if (extents.outputChannels % 4 !== 0) return [direct];
+    const zeros = missing(extents.outputChannels);
+    if (zeros > 0) {
+      const [{ shape }] = conv2d.infer(inputs, attributes);
+      return [direct, padded(conv2d, inputs, { index: 1, axis: 3, zeros, attributes }, shape, adapter)];
+    }
     const blocked: Candidate = {
       name: "blocked",
       launches: [

@@ -8,6 +8,7 @@ import { addMatrixTimesColumn } from "../matmul/rows.ts";
 import { quadsPerInvocation } from "../matmul/product.ts";
 import { expectFloats } from "../operands.ts";
 import { directSizes, eachRunOfTaps, extentsOf, type Sliding } from "./geometry.ts";
+import { missing, padded } from "./padded.ts";
 
 export interface Conv2dInputGradientAttributes extends Sliding {
   /** [N, H, W, C] of the convolution's x; with a stride above 1 the other shapes do not tell. */
@@ -46,7 +47,8 @@ export const conv2dInputGradient: Operator<Conv2dInputGradientAttributes> = {
       addMatrixTimesColumn(filter.data, tap * c * k, dy.data, yPixel * k, dx.data, xPixel * c, taps * c, k);
     });
   },
-  candidates([, filter], attributes) {
+  candidates(inputs, attributes, adapter) {
+    const [, filter] = inputs;
     const extents = extentsOf("conv2dInputGradient", attributes.inputShape, filter.shape, attributes);
     const sizes = directSizes(extents, attributes);
     const bind = { dy: input(0), weights: input(1), dx: output(0) };
@@ -55,7 +57,12 @@ export const conv2dInputGradient: Operator<Conv2dInputGradientAttributes> = {
       launches: [{ kernel: "conv2dInputGradientDirect", bind, sizes }],
     };
     const { batch, height, width, channels, filterHeight, filterWidth } = extents;
-    if (channels % 4 !== 0) return [direct];
+    const zeros = missing(channels);
+    if (zeros > 0) {
+      const wide = { ...attributes, inputShape: [batch, height, width, channels + zeros] };
+      const widened = { index: 1, axis: 2, zeros, attributes: wide };
+      return [direct, padded(conv2dInputGradient, inputs, widened, attributes.inputShape, adapter)];
+    }
     const { outputHeight, outputWidth, outputChannels } = extents;
     const { stride, padding, dilation } = attributes;
     const blocked: Candidate = {

@@ -14,6 +14,7 @@ import { addOuterProduct } from "../matmul/rows.ts";
 import { quadsPerInvocation } from "../matmul/product.ts";
 import { expectFloats } from "../operands.ts";
 import { directSizes, eachRunOfTaps, extentsOf, type Extents, type Sliding } from "./geometry.ts";
+import { missing, padded } from "./padded.ts";
 
 export interface Conv2dWeightGradientAttributes extends Sliding {
   /** [R, S, C, K] of the convolution's filter; with a stride above 1 the other shapes do not tell. */
@@ -91,7 +92,8 @@ export const conv2dWeightGradient: Operator<Conv2dWeightGradientAttributes> = {
       addOuterProduct(x.data, xPixel * c, dy.data, yPixel * k, dw.data, tap * c * k, taps * c, k);
     });
   },
-  candidates([x], attributes, adapter) {
+  candidates(inputs, attributes, adapter) {
+    const [x] = inputs;
     const extents = extentsOf("conv2dWeightGradient", x.shape, attributes.filterShape, attributes);
     const bind = { x: input(0), dy: input(1), dw: output(0) };
     const sizes = directSizes(extents, attributes);
@@ -99,7 +101,13 @@ export const conv2dWeightGradient: Operator<Conv2dWeightGradientAttributes> = {
       name: "direct",
       launches: [{ kernel: "conv2dWeightGradientDirect", bind, sizes }],
     };
-    if (extents.outputChannels % 4 !== 0) return [direct];
+    const zeros = missing(extents.outputChannels);
+    if (zeros > 0) {
+      const { filterShape } = attributes;
+      const wide = filterShape.map((extent, axis) => (axis === 3 ? extent + zeros : extent));
+      const widened = { index: 1, axis: 3, zeros, attributes: { ...attributes, filterShape: wide } };
+      return [direct, padded(conv2dWeightGradient, inputs, widened, filterShape, adapter)];
+    }
     return [direct, blocked(extents, attributes, adapter)];
   },
 };

@@ -12,27 +12,10 @@ import type { TensorSpec } from "../../tensor/index.ts";
 import { ShapeError } from "../../device/index.ts";
 import { expectRoles } from "../roles.ts";
 import { eightLanes } from "../walk.ts";
+import { normaliseChoices, unsupervisedChoices, type AssembleLossAttributes } from "./assemble-attributes.ts";
 import { assembleReference } from "./assemble-reference.ts";
 import { headLaunch, headSizes, type HeadSizes } from "./head.ts";
-import { expectSharpening, type SharpenAttributes } from "./sharpen.ts";
-
-/** Entries, (image, class) pairs, that the pseudo-label and consistency losses are taken over. */
-export const unsupervisedChoices = ["absent", "all", "labelled"] as const;
-/** What each loss is divided by. */
-export const normaliseChoices = ["entries", "batch"] as const;
-
-export interface AssembleLossAttributes extends SharpenAttributes {
-  /** True: the pseudo-label is a constant. False: its slope 1 - 1/t joins the gradient of the weak view. */
-  readonly stopGradient: boolean;
-  /** U: the entries of the unsupervised losses. `absent` is the paper, `labelled` the authors' released code. */
-  readonly unsupervisedOn: (typeof unsupervisedChoices)[number];
-  /**
-   * `entries`: bce is divided by max(1, |M|), pseudo and consistency by max(1, |U|). With `unsupervisedOn: labelled`
-   * U is M, so there is one divisor, the number of labelled entries, as in the authors' released code.
-   * `batch`: all three are divided by the number of images B, as in that code's earlier versions.
-   */
-  readonly normalise: (typeof normaliseChoices)[number];
-}
+import { expectSharpening } from "./sharpen.ts";
 
 /**
  * Inputs weakFeatures [B, D], strongFeatures [B, D], theta [K, D], bias [K], states u8 [B, K] (0 negative,

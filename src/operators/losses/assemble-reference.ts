@@ -2,7 +2,7 @@
 
 import type { HostTensor } from "../../tensor/index.ts";
 import { headSizes, multiplyHead } from "./head.ts";
-import type { AssembleLossAttributes } from "./assemble-loss.ts";
+import type { AssembleLossAttributes } from "./assemble-attributes.ts";
 
 /** See `assembleLoss` for inputs, outputs and formulae. */
 export function assembleReference(

@@ -5,7 +5,7 @@ import { queryInnerProduct } from "./query-inner-product.ts";
 import { sharpen } from "./sharpen.ts";
 import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
 
-export { normaliseChoices, unsupervisedChoices, type AssembleLossAttributes } from "./assemble-loss.ts";
+export { normaliseChoices, unsupervisedChoices, type AssembleLossAttributes } from "./assemble-attributes.ts";
 export type { SharpenAttributes } from "./sharpen.ts";
 
 export const lossOperators = { softmaxCrossEntropy, queryInnerProduct, sharpen, assembleLoss } as const;

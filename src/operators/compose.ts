@@ -1,0 +1,27 @@
+// Candidates made of other candidates: one operator's launches, fed from and into another's buffers.
+
+import { temporary, type Candidate, type Slot } from "../runtime/operator.ts";
+import type { TensorSpec } from "../tensor/index.ts";
+
+/** One candidate as a part of a larger one: its inputs and outputs are slots of the whole. */
+export interface Step {
+  readonly candidate: Candidate;
+  readonly inputs: readonly Slot[];
+  readonly outputs: readonly Slot[];
+}
+
+/** The launches of all steps in order; the steps' own temporaries come behind those they share. */
+export function compose(name: string, shared: readonly TensorSpec[], steps: readonly Step[]): Candidate {
+  const temporaries = [...shared];
+  const launches = steps.flatMap(({ candidate, inputs, outputs }) => {
+    const first = temporaries.length;
+    temporaries.push(...(candidate.temporaries ?? []));
+    const place = ({ kind, index }: Slot): Slot =>
+      kind === "input" ? inputs[index] : kind === "output" ? outputs[index] : temporary(first + index);
+    return candidate.launches.map((launch) => ({
+      ...launch,
+      bind: Object.fromEntries(Object.entries(launch.bind).map(([binding, slot]) => [binding, place(slot)])),
+    }));
+  });
+  return { name, temporaries, launches };
+}
