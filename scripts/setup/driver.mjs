@@ -10,19 +10,28 @@ const packages = ["mesa-vulkan-drivers", "libvulkan1"];
 const sourcesFolder = "/etc/apt/sources.list.d";
 const ownSourcesFile = `${sourcesFolder}/tessera-backports.sources`;
 
-// Dawn refuses lavapipe of Mesa 22.3 ("shaderUniform*ArrayDynamicIndexing required"), and 25.0 works.
+// What people are advised to install. Dawn refuses lavapipe of Mesa 22.3 ("shaderUniform*ArrayDynamicIndexing
+// required"), and 25.0 works.
+const advisedMesa = 24;
+// What is installed where apt has nothing newer (Ubuntu 22.04 has 23.2): trying costs a minute, and the adapter is
+// looked for again afterwards.
 const oldestMesa = 23;
+const driver = "Mesa's software Vulkan driver";
+const advised = `install ${driver} (lavapipe, Mesa ${advisedMesa} or newer)`;
 
 // Another package manager, e.g. the automatic upgrades of a machine just started, may take minutes.
 const lockWaitSeconds = 300;
 
 /** What to install where this script does not do it itself, by the ID or ID_LIKE of /etc/os-release. */
 const adviceBySystem = new Map([
-  ["debian", "install Mesa's software Vulkan driver: apt-get install mesa-vulkan-drivers libvulkan1"],
-  ["fedora", "install Mesa's software Vulkan driver: sudo dnf install mesa-vulkan-drivers vulkan-loader"],
-  ["rhel", "install Mesa's software Vulkan driver: sudo dnf install mesa-vulkan-drivers vulkan-loader"],
-  ["arch", "install Mesa's software Vulkan driver: sudo pacman -S vulkan-swrast vulkan-icd-loader"],
-  ["alpine", "install Mesa's software Vulkan driver: apk add mesa-vulkan-swrast vulkan-loader"],
+  [
+    "debian",
+    `${advised}: apt-get install mesa-vulkan-drivers libvulkan1; on relatives of Debian 12, whose own Mesa is too old, enable bookworm-backports and add -t bookworm-backports`,
+  ],
+  ["fedora", `${advised}: sudo dnf install mesa-vulkan-drivers vulkan-loader`],
+  ["rhel", `${advised}: sudo dnf install mesa-vulkan-drivers vulkan-loader`],
+  ["arch", `${advised}: sudo pacman -S vulkan-swrast vulkan-icd-loader`],
+  ["alpine", `${advised}: apk add mesa-vulkan-swrast vulkan-loader`],
 ]);
 
 /**
@@ -48,16 +57,13 @@ export function planDriver({ platform, osRelease, sources, uid, passwordlessSudo
   if (os.ID !== "debian" && os.ID !== "ubuntu") {
     const relatives = [os.ID, ...(os.ID_LIKE ?? "").split(" ")];
     const advice = relatives.map((id) => adviceBySystem.get(id)).find((line) => line !== undefined);
-    return manual(
-      advice ??
-        "install Mesa's software Vulkan driver (lavapipe, Mesa 24 or newer) and the Vulkan loader libvulkan",
-    );
+    return manual(advice ?? `${advised} and the Vulkan loader libvulkan`);
   }
 
   const release = Number.parseFloat(os.VERSION_ID ?? "");
   // Debian 13 has Mesa 25 and Ubuntu 24.04 has 24; testing and unstable have no VERSION_ID.
   const suite = os.ID === "debian" && release < 13 ? `${os.VERSION_CODENAME}-backports` : null;
-  const what = `Mesa's software Vulkan driver (apt packages ${packages.join(" and ")}${suite ? ` from ${suite}` : ""})`;
+  const what = `${driver} (apt packages ${packages.join(" and ")}${suite ? ` from ${suite}` : ""})`;
   if (environment.TESSERA_SETUP === "no-system")
     return manual(`install ${what}; TESSERA_SETUP=no-system keeps this script from doing it`);
   if (uid !== 0 && !passwordlessSudo) return manual(`run "sudo ${command}" once; it installs ${what}`);
@@ -113,9 +119,7 @@ export async function installDriver({ sudo, suite, sourcesText }) {
   const apt = [...asRoot, "env", ...environment, "apt-get", ...patience, ...keepFiles];
   const target = suite ? ["-t", suite] : [];
 
-  say(
-    "no WebGPU adapter here: installing Mesa's software Vulkan driver (TESSERA_SETUP=no-system prevents it)",
-  );
+  say(`no WebGPU adapter here: installing ${driver} (TESSERA_SETUP=no-system prevents it)`);
   if (sourcesText !== null) {
     say(`adding ${suite} to apt's sources: ${ownSourcesFile}`);
     const { ok, output } = await run([...asRoot, "tee", ownSourcesFile], { input: sourcesText });
@@ -130,7 +134,7 @@ export async function installDriver({ sudo, suite, sourcesText }) {
     const version = await candidate(suite);
     if (!(Number.parseInt(version, 10) >= oldestMesa))
       throw failure(
-        `apt offers no Mesa ${oldestMesa} or newer here (${packages[0]}${suite ? ` from ${suite}` : ""}: ${version})`,
+        `apt's Mesa is too old here (${packages[0]}${suite ? ` from ${suite}` : ""}: ${version}); ${advised} from elsewhere`,
         update.output,
       );
 

@@ -15,17 +15,24 @@ export interface Evaluation {
   readonly auc: Readonly<Record<string, number | null>>;
 }
 
-/** Logits [N, K] of a set, in batches, with running statistics and without augmentation. */
+/**
+ * Logits [N, K] of a set, in batches, with running statistics and without augmentation.
+ *
+ * @param signal ends the work before the next batch
+ * @throws the signal's reason when it did
+ */
 export async function predict(
   engine: Engine,
   classifier: Classifier,
   set: ImageSet,
   normalisation: Normalisation,
   batchSize: number,
+  signal?: AbortSignal,
 ): Promise<Float32Array> {
   const classes = classifier.head.queries.shape[0] ?? 1;
   const logits = new Float32Array(set.count * classes);
   for (let first = 0; first < set.count; first += batchSize) {
+    signal?.throwIfAborted();
     const count = Math.min(batchSize, set.count - first);
     const indices = Uint32Array.from({ length: count }, (_, i) => first + i);
     const batch = gather(set, indices);
@@ -38,7 +45,7 @@ export async function predict(
   return logits;
 }
 
-/** AUC by class of a classifier on a set. */
+/** AUC by class of a classifier on a set; `signal` as for `predict`. */
 export async function evaluate(
   engine: Engine,
   classifier: Classifier,
@@ -46,8 +53,9 @@ export async function evaluate(
   classNames: readonly string[],
   normalisation: Normalisation,
   batchSize: number,
+  signal?: AbortSignal,
 ): Promise<Evaluation> {
-  const logits = await predict(engine, classifier, set, normalisation, batchSize);
+  const logits = await predict(engine, classifier, set, normalisation, batchSize, signal);
   const auc = aucByClass(logits, set.states, classNames);
   return { auc, meanAuc: meanAuc(auc) };
 }

@@ -9,7 +9,6 @@ import {
   renameSync,
   rmSync,
   writeFileSync,
-  writeSync,
 } from "node:fs";
 import { join } from "node:path";
 import { RunFolderError } from "./failures.ts";
@@ -35,7 +34,7 @@ export interface Summary {
 }
 
 /** Files that a run writes; `--force` removes these and nothing else. */
-const files = { metrics: "metrics.jsonl", summary: "summary.json" } as const;
+const files = { metrics: "metrics.jsonl", summary: "summary.json", part: "summary.json.part" } as const;
 
 /** Numbers as they are, so that equal runs write equal files. */
 const lossFields = ({ total, bce, pseudo, consistency }: Losses): Record<string, number> => ({
@@ -45,7 +44,10 @@ const lossFields = ({ total, bce, pseudo, consistency }: Losses): Record<string,
   consistency,
 });
 
-/** An open run folder. No line of metrics.jsonl holds a time, so that two equal runs write equal files. */
+/**
+ * An open run folder. No line of metrics.jsonl holds a time, so that two equal runs write equal files; epochs and steps
+ * count from 1.
+ */
 export class RunFolder {
   readonly path: string;
   readonly #metrics: number;
@@ -74,7 +76,7 @@ export class RunFolder {
     }
   }
 
-  /** Writes a line for every step and epoch. */
+  /** Writes a line for every step and epoch; throws RunFolderError when it cannot. */
   listener(): TrainingListener {
     return {
       step: ({ epoch, step, losses }) => this.#line({ kind: "step", epoch, step, ...lossFields(losses) }),
@@ -83,11 +85,16 @@ export class RunFolder {
     };
   }
 
-  /** Writes summary.json whole or not at all. */
+  /**
+   * Writes summary.json whole or not at all.
+   * @throws RunFolderError when it cannot be written
+   */
   finish(summary: Summary): void {
-    const target = join(this.path, files.summary);
-    writeFileSync(`${target}.part`, `${JSON.stringify(summary, null, 2)}\n`);
-    renameSync(`${target}.part`, target);
+    const [part, target] = [join(this.path, files.part), join(this.path, files.summary)];
+    writing(target, () => {
+      writeFileSync(part, `${JSON.stringify(summary, null, 2)}\n`);
+      renameSync(part, target);
+    });
   }
 
   close(): void {
@@ -95,6 +102,21 @@ export class RunFolder {
   }
 
   #line(record: Record<string, unknown>): void {
-    writeSync(this.#metrics, `${JSON.stringify(record)}\n`);
+    // Unlike writeSync, it goes on until the whole line is written.
+    writing(join(this.path, files.metrics), () =>
+      writeFileSync(this.#metrics, `${JSON.stringify(record)}\n`),
+    );
+  }
+}
+
+/** Names the file when writing it fails, mostly because the disk is full. */
+function writing(file: string, write: () => void): void {
+  try {
+    write();
+  } catch (cause) {
+    throw new RunFolderError(
+      `${file}: cannot be written (${(cause as Error).message}); make room there, or choose another folder with --out`,
+      { cause },
+    );
   }
 }

@@ -3,8 +3,7 @@
 import { Tape } from "../autograd/index.ts";
 import type { ImageSet } from "../data/index.ts";
 import { assembleLoss, type AssembleLossOptions } from "../operators/functions/losses.ts";
-import { concat } from "../operators/functions/movement.ts";
-import { reshape } from "../operators/functions/movement.ts";
+import { concat, reshape } from "../operators/functions/movement.ts";
 import type { Adam } from "../optim/index.ts";
 import type { Engine } from "../runtime/index.ts";
 import type { Tensor } from "../tensor/index.ts";

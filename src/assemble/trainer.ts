@@ -1,6 +1,6 @@
 // The trainer: epochs of steps over an assembly, told to a listener as they happen.
 
-import { concatenate, epochOrder, type Assembly } from "../data/index.ts";
+import { concatenate, epochOrder, type Assembly, type ImageSet } from "../data/index.ts";
 import type { DenseNetConfiguration } from "../nn/index.ts";
 import { Adam, ReduceLROnPlateau } from "../optim/index.ts";
 import type { Engine } from "../runtime/index.ts";
@@ -20,6 +20,10 @@ export interface TrainingSettings {
   readonly epochs: number;
   /** First epochs in which only given labels teach. */
   readonly warmupEpochs: number;
+  /**
+   * Adam's, to begin with. It is halved when the epochs' mean bce has not fallen for 5 epochs: that is the one loss whose
+   * meaning does not change when the others join it after warm-up.
+   */
   readonly learningRate: number;
   readonly lambdaPseudo: number;
   readonly lambdaConsistency: number;
@@ -40,6 +44,7 @@ export interface Losses {
 }
 
 export interface StepReport {
+  /** From 1. */
   readonly epoch: number;
   /** Steps since the start of the run, from 1. */
   readonly step: number;
@@ -47,9 +52,11 @@ export interface StepReport {
 }
 
 export interface EpochReport {
+  /** From 1. */
   readonly epoch: number;
   /** Undefined after an epoch that was not evaluated. */
   readonly evaluation: Evaluation | undefined;
+  /** Of the epoch's steps. */
   readonly learningRate: number;
   /** Means over the epoch's steps. */
   readonly losses: Losses;
@@ -65,8 +72,9 @@ export interface TrainingResult {
   readonly classifier: Classifier;
   /** Epochs that were completed. */
   readonly epochs: number;
-  /** The last epoch's; undefined when the run was stopped before the first one ended. */
+  /** The last completed epoch's; undefined when there was none, or it was not evaluated. */
   readonly evaluation: Evaluation | undefined;
+  /** Whether the signal came before the last epoch was completed. */
   readonly stopped: boolean;
 }
 
@@ -78,7 +86,10 @@ export function stepsPerEpoch(images: number, batch: number): number {
 /**
  * Trains a classifier on an assembly. The same engine, settings and assembly give the same losses, bit for bit.
  *
- * @param signal stops the run after the step under way
+ * @param listener told of steps and epochs; what it throws ends the run
+ * @param signal stops the run after the step or the batch of test images under way. An epoch counts when its steps and
+ *   its evaluation are done
+ * @returns the classifier, which the caller disposes; after an error there is none left
  * @throws NonFiniteError naming epoch and step when a loss is no finite number
  */
 export async function train(
@@ -88,82 +99,143 @@ export async function train(
   listener: TrainingListener = {},
   signal?: AbortSignal,
 ): Promise<TrainingResult> {
-  const { network, seed, normalisation } = settings;
+  const { network, seed, learningRate } = settings;
+  const classifier = new Classifier(engine, { network, classes: assembly.classes.length, seed });
+  try {
+    using optimiser = new Adam(classifier.parameters().values(), { learningRate });
+    const { epochs, evaluation } = await trainEpochs(
+      { engine, assembly, settings, classifier, optimiser },
+      listener,
+      signal,
+    );
+    return { classifier, epochs, evaluation, stopped: epochs < settings.epochs };
+  } catch (error) {
+    classifier.dispose();
+    throw error;
+  }
+}
+
+/** What a run works on. */
+interface Run {
+  readonly engine: Engine;
+  readonly assembly: Assembly;
+  readonly settings: TrainingSettings;
+  readonly classifier: Classifier;
+  readonly optimiser: Adam;
+}
+
+/** @returns how many epochs were completed, and the evaluation of the last of them */
+async function trainEpochs(
+  run: Run,
+  listener: TrainingListener,
+  signal: AbortSignal | undefined,
+): Promise<Pick<TrainingResult, "epochs" | "evaluation">> {
+  const { engine, assembly, settings, classifier, optimiser } = run;
+  const { normalisation } = settings;
   const images = concatenate("assembly", assembly.sources);
   const batch = Math.min(settings.batch, images.count);
   const steps = stepsPerEpoch(images.count, batch);
-  const classifier = new Classifier(engine, { network, classes: assembly.classes.length, seed });
-  const optimiser = new Adam(classifier.parameters().values(), { learningRate: settings.learningRate });
   const schedule = new ReduceLROnPlateau(optimiser);
-  const loss = {
-    threshold: settings.threshold,
-    temperature: settings.temperature,
-    stopGradient: settings.stopGradient,
-  };
-  const { weak, strong } = settings;
   let evaluation: Evaluation | undefined;
-  let epoch = 0;
-  try {
-    for (; epoch < settings.epochs; epoch++) {
-      const order = epochOrder(images.count, seed, epoch);
-      const warm = epoch < settings.warmupEpochs;
-      const sums = { total: 0, bce: 0, pseudo: 0, consistency: 0 };
-      const told = (step: number, values: ArrayLike<number>): void => {
-        const [total = NaN, bce = NaN, pseudo = NaN, consistency = NaN] = Array.from(values);
-        const losses: Losses = { total, bce, pseudo, consistency };
-        for (const [name, value] of Object.entries(losses)) {
-          if (!Number.isFinite(value)) {
-            throw new NonFiniteError(
-              `epoch ${epoch + 1}, step ${step}: the ${name} loss is ${value}; lower the learning rate or check the data`,
-            );
-          }
-        }
-        sums.total += total;
-        sums.bce += bce;
-        sums.pseudo += pseudo;
-        sums.consistency += consistency;
-        listener.step?.({ epoch, step, losses });
-      };
-      // One step stays in flight: its losses are read while the next one is encoded.
-      let flying: { step: number; values: Promise<ArrayLike<number>> } | undefined;
-      for (let i = 0; i < steps && signal?.aborted !== true; i++) {
-        const step = epoch * steps + i + 1;
-        const losses = trainingStep(
-          engine,
-          classifier,
-          optimiser,
-          images,
-          gather(images, order.subarray(i * batch, (i + 1) * batch)),
-          { weak, strong, normalisation, loss, seed },
-          {
-            step,
-            lambdaPseudo: warm ? 0 : settings.lambdaPseudo,
-            lambdaConsistency: warm ? 0 : settings.lambdaConsistency,
-          },
-        );
-        const values = losses.read().finally(() => losses.dispose());
-        values.catch(() => undefined); // awaited one step later; until then nobody listens
-        if (flying !== undefined) told(flying.step, await flying.values);
-        flying = { step, values };
+  let completed = 0;
+  while (completed < settings.epochs && signal?.aborted !== true) {
+    const epoch = completed + 1;
+    const learningRate = optimiser.learningRate;
+    const taken: Losses[] = [];
+    await trainOneEpoch(run, images, { epoch, steps, batch }, signal, (step, losses) => {
+      taken.push(losses);
+      listener.step?.({ epoch, step, losses });
+    });
+    if (taken.length < steps) break;
+    const due = settings.evaluate !== "end" || epoch === settings.epochs;
+    let found: Evaluation | undefined;
+    try {
+      if (due) {
+        const { test, classes } = assembly;
+        found = await evaluate(engine, classifier, test, classes, normalisation, batch, signal);
       }
-      if (flying !== undefined) told(flying.step, await flying.values);
-      if (signal?.aborted === true) break;
-      const learningRate = optimiser.learningRate;
-      const means = {
-        total: sums.total / steps,
-        bce: sums.bce / steps,
-        pseudo: sums.pseudo / steps,
-        consistency: sums.consistency / steps,
-      };
-      const due = settings.evaluate !== "end" || epoch === settings.epochs - 1;
-      evaluation = due
-        ? await evaluate(engine, classifier, assembly.test, assembly.classes, normalisation, batch)
-        : undefined;
-      listener.epoch?.({ epoch, learningRate, losses: means, evaluation });
-      schedule.step(means.total);
+    } catch (error) {
+      if (signal !== undefined && error === signal.reason) break;
+      throw error;
     }
-  } finally {
-    optimiser.dispose();
+    evaluation = found;
+    completed = epoch;
+    const losses = meansOf(taken);
+    listener.epoch?.({ epoch, learningRate, losses, evaluation });
+    schedule.step(losses.bce);
   }
-  return { classifier, epochs: epoch, evaluation, stopped: signal?.aborted === true };
+  return { epochs: completed, evaluation };
+}
+
+/** The steps of an epoch, or those before the signal; `told` gets the losses of each. */
+async function trainOneEpoch(
+  { engine, settings, classifier, optimiser }: Run,
+  images: ImageSet,
+  { epoch, steps, batch }: { readonly epoch: number; readonly steps: number; readonly batch: number },
+  signal: AbortSignal | undefined,
+  told: (step: number, losses: Losses) => void,
+): Promise<void> {
+  const { weak, strong, normalisation, threshold, temperature, stopGradient, seed } = settings;
+  const order = epochOrder(images.count, seed, epoch - 1);
+  const warm = epoch <= settings.warmupEpochs;
+  // One step stays in flight: its losses are read while the next one is encoded.
+  let flying: { readonly step: number; readonly values: Promise<ArrayLike<number>> } | undefined;
+  let read: Promise<ArrayLike<number>> | undefined;
+  const land = async (): Promise<void> => {
+    if (flying === undefined) return;
+    const { step, values } = flying;
+    told(step, finite(await values, `epoch ${epoch}, step ${step}`));
+  };
+  try {
+    for (let i = 0; i < steps && signal?.aborted !== true; i++) {
+      const step = (epoch - 1) * steps + i + 1;
+      const losses = trainingStep(
+        engine,
+        classifier,
+        optimiser,
+        images,
+        gather(images, order.subarray(i * batch, (i + 1) * batch)),
+        { weak, strong, normalisation, loss: { threshold, temperature, stopGradient }, seed },
+        {
+          step,
+          lambdaPseudo: warm ? 0 : settings.lambdaPseudo,
+          lambdaConsistency: warm ? 0 : settings.lambdaConsistency,
+        },
+      );
+      const values = losses.read().finally(() => losses.dispose());
+      read = values;
+      values.catch(() => undefined); // awaited one step later; until then nobody listens
+      await land();
+      flying = { step, values };
+    }
+    await land();
+  } finally {
+    // After an error the last read is still under way and holds its tensor.
+    await read?.catch(() => undefined);
+  }
+}
+
+/** @throws NonFiniteError */
+function finite(values: ArrayLike<number>, where: string): Losses {
+  const [total = NaN, bce = NaN, pseudo = NaN, consistency = NaN] = Array.from(values);
+  const losses: Losses = { total, bce, pseudo, consistency };
+  for (const [name, value] of Object.entries(losses)) {
+    if (!Number.isFinite(value)) {
+      throw new NonFiniteError(
+        `${where}: the ${name} loss is ${value}; lower the learning rate or check the data`,
+      );
+    }
+  }
+  return losses;
+}
+
+function meansOf(steps: readonly Losses[]): Losses {
+  const mean = (name: keyof Losses): number =>
+    steps.reduce((sum, losses) => sum + losses[name], 0) / steps.length;
+  return {
+    total: mean("total"),
+    bce: mean("bce"),
+    pseudo: mean("pseudo"),
+    consistency: mean("consistency"),
+  };
 }

@@ -5,7 +5,7 @@ import { randomNormal, randomUniform } from "../operators/functions/random.ts";
 import type { Engine } from "../runtime/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 
-/** How far a view may stray from its image; everything left out stays as it is. */
+/** How far a view may stray from its image. */
 export interface ViewSettings {
   /** Pixels, in each direction. */
   readonly shift: number;
@@ -43,9 +43,11 @@ export function randomView(
     const draws = randomUniform(seed, [images.shape[0] ?? 1, drawsPerImage], 2 * view);
     const noise = randomNormal(seed, images.shape, 2 * view + 1);
     return augmentImages(images, draws, noise, {
-      ...{ rotation: 0, scale: 0, brightness: 0, contrast: 0, erase: 0 },
-      ...settings,
-      ...normalisation,
+      shift: settings.shift,
+      noise: settings.noise,
+      flip: settings.flip,
+      mean: normalisation.mean,
+      deviation: normalisation.deviation,
     });
   });
 }

@@ -10,7 +10,7 @@ import { Tape, currentTape } from "./tape.ts";
  * The value of a scalar function and its gradients with respect to tensors. What the function makes on the way is
  * released.
  *
- *     const { value, gradients } = valueAndGradients(() => mean(square(sub(matmul(x, w), y))), [w]);
+ *     const { value, gradients } = valueAndGradients(() => mean(softplus(matmul(x, w))), [w]);
  *
  * @throws ShapeError when the function returns more than one element
  */
@@ -57,13 +57,13 @@ export function customGradient(
   ) => readonly (Tensor | undefined)[],
 ): Tensor {
   const engine = engineOf(inputs);
-  const result = noGradient(engine, () => forward(inputs));
+  const result = engine.scope(() => noGradient(engine, () => forward(inputs)));
   if (inputs.includes(result)) {
     throw new LifetimeError("customGradient: forward returned one of its inputs; return a new tensor");
   }
   // Inside noGradient nothing may be recorded, not even this.
   if (engine.observer !== undefined) {
-    currentTape(engine)?.record("customGradient", inputs, [result], (heldInputs, [output]) => (gradient) => {
+    currentTape(engine)?.recordCustom(inputs, [result], (heldInputs, [output]) => (gradient) => {
       if (output === undefined) return [];
       return [...backward(gradient, { inputs: heldInputs, output })];
     });

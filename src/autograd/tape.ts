@@ -5,8 +5,8 @@ import { add } from "../operators/functions/elementwise.ts";
 import { reshape } from "../operators/functions/movement.ts";
 import { operators, type OperatorName } from "../operators/registry.ts";
 import type { CallObserver, Engine, OperatorCall } from "../runtime/index.ts";
-import { equalShapes, showShape, type Tensor } from "../tensor/index.ts";
-import { gradients as table, type Gradient, type GradientRule } from "./gradients.ts";
+import { equalShapes, newestTensor, showShape, type Tensor } from "../tensor/index.ts";
+import { gradients as table, type GradientRule } from "./gradients.ts";
 
 /** One recorded call. Ids are those of the caller's tensors; the rule reads the tape's own handles on their data. */
 interface Entry {
@@ -42,7 +42,10 @@ export class Tape implements Disposable {
     this.#engine = engine;
     this.#tracked = watch === undefined ? undefined : new Set([...watch].map((tensor) => tensor.id));
     this.#outer = { observer: engine.observer, tape: recording.get(engine) };
-    engine.observer = (call) => this.#record(call);
+    engine.observer = (call) => {
+      this.#outer.observer?.(call); // an outer tape sees what an inner one sees
+      this.#record(call);
+    };
     recording.set(engine, this);
   }
 
@@ -55,7 +58,8 @@ export class Tape implements Disposable {
    * The gradients of a scalar with respect to tensors, in their order; zeros where it does not depend on one.
    * Ends the recording and releases what the tape held: a tape is used once.
    *
-   * @throws LifetimeError at the second use, ShapeError when `scalar` has more than one element
+   * @throws LifetimeError at the second use or when a tensor of `wrt` was not watched, ShapeError when `scalar` has
+   *   more than one element
    */
   gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
     if (this.#state === "used") {
@@ -63,6 +67,12 @@ export class Tape implements Disposable {
     }
     if (scalar.size !== 1) {
       throw new ShapeError(`gradients: takes a scalar, got ${showShape(scalar.shape)}; sum or mean it first`);
+    }
+    const strange = wrt.find(({ id }) => this.#tracked?.has(id) === false);
+    if (strange !== undefined) {
+      throw new LifetimeError(
+        `gradients: tensor ${strange.id} ${showShape(strange.shape)} was not watched; name it in new Tape(engine, [...])`,
+      );
     }
     this.#stop();
     // Gradients are constants to an outer tape: there are no second derivatives.
@@ -87,8 +97,14 @@ export class Tape implements Disposable {
     this.dispose();
   }
 
-  /** Adds a call with a gradient of its own; see `customGradient`. */
-  record(name: string, inputs: readonly Tensor[], outputs: readonly Tensor[], makeSweep: MakeSweep): void {
+  /** Adds a call with a gradient of its own to this tape and those around it; see `customGradient`. */
+  recordCustom(inputs: readonly Tensor[], outputs: readonly Tensor[], makeSweep: MakeSweep): void {
+    if (this.#outer.observer !== undefined) this.#outer.tape?.recordCustom(inputs, outputs, makeSweep);
+    this.#add("customGradient", inputs, outputs, makeSweep);
+  }
+
+  #add(name: string, inputs: readonly Tensor[], outputs: readonly Tensor[], makeSweep: MakeSweep): void {
+    if (this.#state === "used") return; // ended, but a tape inside it is still open
     if (this.#tracked !== undefined) {
       if (!inputs.some((tensor) => this.#tracked?.has(tensor.id))) return;
       for (const tensor of outputs) this.#tracked.add(tensor.id);
@@ -113,7 +129,7 @@ export class Tape implements Disposable {
     const name = operator.name as OperatorName;
     const rule = operators[name] === undefined ? undefined : table[name];
     if (rule === undefined || rule === "nondifferentiable") return;
-    this.record(name, inputs, outputs, (heldInputs, heldOutputs) => (gradient, needed) => {
+    this.#add(name, inputs, outputs, (heldInputs, heldOutputs) => (gradient, needed) => {
       const thunks = (rule as GradientRule<unknown>)({
         inputs: heldInputs,
         outputs: heldOutputs,
@@ -140,7 +156,10 @@ export class Tape implements Disposable {
       const gradient = found.get(first);
       if (gradient === undefined || !onPath.has(first)) continue;
       const needed = entry.inputIds.map((id) => onPath.has(id));
-      const parts = this.#engine.scope(() => separate(gradient, entry.sweep(gradient, needed)));
+      const parts = this.#engine.scope(() => {
+        const newest = newestTensor();
+        return separate(newest, entry.sweep(gradient, needed));
+      });
       if (!wanted.has(first)) {
         found.delete(first);
         gradient.dispose();
@@ -177,17 +196,18 @@ export class Tape implements Disposable {
   }
 }
 
-/** A rule may pass its gradient on, or one tensor twice; each input gets a handle of its own. */
-function separate(gradient: Tensor, parts: readonly (Tensor | undefined)[]): (Tensor | undefined)[] {
-  const taken = new Set([gradient]);
+/**
+ * A rule may pass on a tensor that it did not make (its gradient, a held input, one of the caller's), or one tensor
+ * twice; the sweep owns what it adds up, so each input gets a handle of its own.
+ */
+function separate(newest: number, parts: readonly (Tensor | undefined)[]): (Tensor | undefined)[] {
+  const taken = new Set<Tensor>();
   return parts.map((part) => {
     if (part === undefined) return undefined;
-    if (taken.has(part)) return reshape(part, part.shape);
+    if (part.id <= newest || taken.has(part)) return reshape(part, part.shape);
     taken.add(part);
     return part;
   });
 }
 
 type MakeSweep = (inputs: readonly Tensor[], outputs: readonly Tensor[]) => Entry["sweep"];
-
-export type { Gradient };

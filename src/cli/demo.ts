@@ -20,7 +20,7 @@ import { UsageError } from "../device/index.ts";
 import { aucTable, contactSheet, showAuc, type Cell } from "../report/index.ts";
 import { openEngine } from "../runtime/index.ts";
 import { engineOptions, type DeviceOptions } from "./options.ts";
-import { Progress, untilInterrupted } from "./progress.ts";
+import { counted, Progress, untilInterrupted } from "./progress.ts";
 
 export interface DemoOptions extends DeviceOptions {
   readonly seed: number;
@@ -107,10 +107,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   };
   using engine = await openEngine(engineOptions(options));
   const perSite = 800;
-  const draw = (site: Site, count: number, from: number, knows: readonly Finding[]): ImageSet =>
-    phantoms({ count, size, site, seed: seed + from, knows });
-  const sites = { A: draw("A", perSite, 0, knowledge.A), B: draw("B", perSite, 0, knowledge.B) };
-  const test = concatenate("test", [draw("A", 400, 1, findingNames), draw("B", 400, 1, findingNames)]);
+  const testPerSite = 400;
 
   say(`Two sites draw chest radiographs of ${findingNames.length} findings; each labels only some of them:`);
   for (const site of siteNames) say(`  site ${site}, ${perSite} images: ${knowledge[site].join(", ")}`);
@@ -119,8 +116,21 @@ export async function demo(options: DemoOptions): Promise<void> {
     say(`What they look like: ${options.sheet}`);
   }
   say(
-    `Three classifiers are trained on ${engine.traits.name}, and tested on ${test.count} new images of both sites.\n`,
+    `Three classifiers are trained on ${engine.traits.name}, and tested on ${2 * testPerSite} new images of both sites.\n`,
   );
+
+  const total = 2 * (perSite + testPerSite);
+  const { sites, test } = counted({ title: `drawing ${total} radiographs`, total, quiet }, (onImage) => {
+    const draw = (site: Site, count: number, from: number, knows: readonly Finding[]): ImageSet =>
+      phantoms({ count, size, site, seed: seed + from, knows, onImage });
+    return {
+      sites: { A: draw("A", perSite, 0, knowledge.A), B: draw("B", perSite, 0, knowledge.B) },
+      test: concatenate(
+        "test",
+        siteNames.map((site) => draw(site, testPerSite, 1, findingNames)),
+      ),
+    };
+  });
 
   const runs = [
     { title: "site A alone", assembly: alone(sites.A, test, knowledge.A) },
@@ -177,5 +187,5 @@ export async function demo(options: DemoOptions): Promise<void> {
     `One assembled classifier answers for all ${findingNames.length} findings; mean gain over the better single site: ${signed(meanGain)} AUC. ` +
       `${((performance.now() - started) / 1000).toFixed(0)} s.`,
   );
-  say(`Next: tessera train examples/mnist-overlap.yaml --data-root DATA --out RUN`);
+  say(`Next: npx tessera train examples/mnist-overlap.yaml --data-root DATA --out RUN`);
 }

@@ -1,9 +1,12 @@
 #!/usr/bin/env node
-// The command line: `tessera train | demo | devices`. Bad input is one line on stderr and exit code 2.
+// The command line: `tessera train | demo | devices`. An error is one line on stderr; the exit code is 2 where the
+// input or the machine does not fit, and 1 where the work itself failed.
 
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
-import { TesseraError } from "../device/index.ts";
+import { RunFolderError } from "../assemble/index.ts";
+import { DataError, ManifestError } from "../data/index.ts";
+import { DeviceUnavailableError, TesseraError, UsageError } from "../device/index.ts";
 import { deviceChoices } from "../runtime/index.ts";
 import { demo, type DemoOptions } from "./demo.ts";
 import { devices } from "./devices.ts";
@@ -12,6 +15,9 @@ import { trainCommand, type TrainOptions } from "./train.ts";
 
 const badInput = 2;
 const failed = 1;
+
+/** What another command line, file or machine mends; every other error is of the work: device lost, out of memory. */
+const inputErrors = [UsageError, ManifestError, DataError, RunFolderError, DeviceUnavailableError];
 
 const { version, description } = JSON.parse(
   readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
@@ -98,7 +104,7 @@ async function run(): Promise<number> {
       `error: ${known ? text : `unexpected: ${text}; run again with --debug for the stack trace`}\n`,
     );
     if (debug && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
-    return known ? badInput : failed;
+    return inputErrors.some((kind) => error instanceof kind) ? badInput : failed;
   }
 }
 

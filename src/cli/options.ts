@@ -1,14 +1,17 @@
 // Options that several commands share, read and checked.
 
 import { InvalidArgumentError } from "commander";
+import { UsageError } from "../device/index.ts";
 import type { DeviceChoice, EngineOptions } from "../runtime/index.ts";
 
-/** A parser of whole numbers of at least `minimum`. */
+const maximum = 2 ** 31;
+
+/** A parser of whole numbers from `minimum` to 2^31. */
 export function wholeNumber(option: string, minimum: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || value < minimum || value > 2 ** 31) {
-      throw new InvalidArgumentError(`${option} takes a whole number of at least ${minimum}.`);
+    if (!/^\d+$/.test(text) || value < minimum || value > maximum) {
+      throw new InvalidArgumentError(`${option} takes a whole number from ${minimum} to ${maximum}.`);
     }
     return value;
   };
@@ -21,7 +24,14 @@ export interface DeviceOptions {
   readonly power?: "low-power" | "high-performance";
 }
 
+/** @throws UsageError when an adapter is asked for where none is used */
 export function engineOptions({ device, adapter, power }: DeviceOptions): EngineOptions {
+  if (device === "reference" && (adapter !== undefined || power !== undefined)) {
+    const option = adapter === undefined ? "--power" : "--adapter";
+    throw new UsageError(
+      `${option} chooses a WebGPU adapter, and --device reference uses none; leave one of them out`,
+    );
+  }
   return {
     device,
     ...(adapter === undefined ? {} : { adapterName: adapter }),

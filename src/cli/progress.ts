@@ -70,12 +70,12 @@ export class Progress {
     const speed = rate === 0 ? "" : `${Math.round(rate * batch)} images/s`;
     const loss = losses.total.toFixed(4);
     if (this.#bar !== undefined) {
-      this.#bar.update(step, { epoch: epoch + 1, loss, speed, left });
+      this.#bar.update(step, { epoch, loss, speed, left });
     } else if (now - this.#lastLine > 10_000) {
       // A log file gets a line every ten seconds.
       this.#lastLine = now;
       process.stderr.write(
-        `${title} epoch ${epoch + 1}/${epochs} step ${step}/${epochs * steps} loss ${loss} ${speed} ${left}\n`,
+        `${title} epoch ${epoch}/${epochs} step ${step}/${epochs * steps} loss ${loss} ${speed} ${left}\n`,
       );
     }
   }
@@ -86,8 +86,48 @@ export class Progress {
     const elapsed = seconds((performance.now() - this.#started) / 1000);
     const mean = evaluation === undefined ? "" : `, mean AUC ${showAuc(evaluation.meanAuc)}`;
     process.stderr.write(
-      `${title} epoch ${epoch + 1}/${epochs} done after ${elapsed}: loss ${losses.total.toFixed(4)}${mean}\n`,
+      `${title} epoch ${epoch}/${epochs} done after ${elapsed}: loss ${losses.total.toFixed(4)}${mean}\n`,
     );
+  }
+}
+
+/**
+ * Counts the pieces of a task that holds the thread, on stderr: a bar on a terminal, one line before and one after
+ * elsewhere. `body` calls what it is given after each piece.
+ */
+export function counted<Result>(
+  { title, total, quiet }: { readonly title: string; readonly total: number; readonly quiet: boolean },
+  body: (piece: () => void) => Result,
+): Result {
+  if (quiet) return body(() => undefined);
+  const started = performance.now();
+  const took = (): string => seconds((performance.now() - started) / 1000);
+  if (!process.stderr.isTTY) {
+    process.stderr.write(`${title} ...\n`);
+    const result = body(() => undefined);
+    process.stderr.write(`${title}: ${took()}\n`);
+    return result;
+  }
+  // Ctrl-C ends the process while the thread is held, so the cursor stays where it is.
+  const bar = new SingleBar({
+    format: `{title} {bar} {value}/{total}  {left}`,
+    barCompleteChar: "█",
+    barIncompleteChar: "░",
+    barsize: 24,
+    hideCursor: false,
+    stream: process.stderr,
+    gracefulExit: false,
+  });
+  bar.start(total, 0, { title, left: "" });
+  try {
+    let done = 0;
+    return body(() => {
+      done++;
+      const left = ((performance.now() - started) / 1000 / done) * (total - done);
+      bar.update(done, { left: done < total ? `${seconds(left)} left` : took() });
+    });
+  } finally {
+    bar.stop();
   }
 }
 

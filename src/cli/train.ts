@@ -49,6 +49,7 @@ export function settingsOf(
 
 export async function trainCommand(file: string, options: TrainOptions): Promise<void> {
   const started = performance.now();
+  const where = engineOptions(options);
   const manifest = await readManifest(file);
   const read = settingsOf(manifest, options.seed);
   const settings = { ...read, epochs: options.epochs ?? read.epochs };
@@ -63,7 +64,7 @@ export async function trainCommand(file: string, options: TrainOptions): Promise
   });
   const images = Object.fromEntries(assembly.sources.map(({ source, count }) => [source, count]));
   const total = assembly.sources.reduce((sum, { count }) => sum + count, 0);
-  using engine = await openEngine(engineOptions(options));
+  using engine = await openEngine(where);
   const folder = new RunFolder(options.out, options.force);
   try {
     say(
@@ -72,9 +73,8 @@ export async function trainCommand(file: string, options: TrainOptions): Promise
     );
     const batch = Math.min(settings.batch, total);
     const steps = stepsPerEpoch(total, batch);
-    const progress = new Progress({
-      ...{ title: "train", epochs: settings.epochs, steps, batch, quiet: options.quiet },
-    });
+    const { epochs } = settings;
+    const progress = new Progress({ title: "train", epochs, steps, batch, quiet: options.quiet });
     const lines = folder.listener();
     const bar = progress.listener();
     const result = await untilInterrupted((signal) =>

@@ -2,8 +2,6 @@
 import { absent, negative, positive } from "../metrics/label-states.ts";
 import { DataError, ManifestError } from "./failures.ts";
 
-export { absent, negative, positive } from "../metrics/label-states.ts";
-
 /** Images of one source and what is known of each. */
 export interface ImageSet {
   /** Name of the source, for tables and messages. */

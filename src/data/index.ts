@@ -1,16 +1,6 @@
 // The data floor: from manifests, files and phantoms to an assembly in memory.
 
-export {
-  absent,
-  assembly,
-  concatenate,
-  imageSet,
-  negative,
-  positive,
-  restrict,
-  type Assembly,
-  type ImageSet,
-} from "./assembly.ts";
+export { assembly, concatenate, imageSet, restrict, type Assembly, type ImageSet } from "./assembly.ts";
 export { DataError, ManifestError } from "./failures.ts";
 export { loadAssembly } from "./load.ts";
 export { parseManifest, readManifest, type Manifest } from "./manifest.ts";

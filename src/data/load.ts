@@ -2,7 +2,8 @@
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { UsageError } from "../device/errors.ts";
-import { absent, assembly, concatenate, imageSet, negative, positive } from "./assembly.ts";
+import { absent, negative, positive } from "../metrics/label-states.ts";
+import { assembly, concatenate, imageSet } from "./assembly.ts";
 import type { Assembly, ImageSet } from "./assembly.ts";
 import { DataError } from "./failures.ts";
 import { readIdxPair } from "./idx.ts";

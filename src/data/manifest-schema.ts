@@ -183,7 +183,7 @@ const train = record({
 
 /** Random changes of an image. */
 const view = (shift: number, noise: number): ViewShape => ({
-  /** Moved by up to so many pixels in each direction, edges repeated. */
+  /** Moved by up to so many pixels in each direction; what comes in from outside the image is black. */
   shift: z.int().min(0).default(shift),
   /** Deviation of added Gaussian noise, in grey levels of 255. */
   noise: z.number().min(0).max(255).default(noise),

@@ -22,9 +22,6 @@ export interface Manifest extends Omit<ManifestContent, "image"> {
 }
 export type SourceEntry = ManifestContent["sources"][number];
 export type TestEntry = ManifestContent["test"];
-export type ModelEntry = ManifestContent["model"];
-export type TrainEntry = ManifestContent["train"];
-export type AugmentEntry = ManifestContent["augment"];
 
 type Path = readonly PropertyKey[];
 

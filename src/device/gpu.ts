@@ -84,7 +84,7 @@ function allLimits(adapter: GPUAdapter): Record<string, number> {
 }
 
 /** Says in Tessera's words what kind of error the device reported. */
-export function describeDeviceError(error: GPUError): TesseraError {
+function describeDeviceError(error: GPUError): TesseraError {
   const kind = error.constructor.name;
   if (kind === "GPUOutOfMemoryError") {
     return new OutOfMemoryError(`the device is out of memory: ${error.message}`, { cause: error });
@@ -121,9 +121,10 @@ export async function openGpu(request: DeviceRequest = {}): Promise<Gpu> {
     firstError ??= describeDeviceError(event.error);
   });
   const lost = device.lost.then((info) => {
-    const why = info.reason === "destroyed" ? "it was destroyed" : info.message;
     end = new DeviceLostError(
-      `the device "${traits.name}" was lost: ${why}; resume from the last checkpoint`,
+      info.reason === "destroyed"
+        ? `the device "${traits.name}" was destroyed by this program; open another engine`
+        : `the device "${traits.name}" was lost: ${info.message}; what lived on it is gone, open another engine`,
     );
     return end;
   });
@@ -135,7 +136,11 @@ export async function openGpu(request: DeviceRequest = {}): Promise<Gpu> {
     lost,
     check() {
       if (end !== undefined) throw end;
-      if (destroyed) throw new DeviceLostError(`the device "${traits.name}" was destroyed by this program`);
+      if (destroyed) {
+        throw new DeviceLostError(
+          `the device "${traits.name}" was destroyed by this program; open another engine`,
+        );
+      }
       const error = firstError;
       firstError = undefined;
       if (error !== undefined) throw error;

@@ -5,9 +5,9 @@
 // 0.6.2; node-webgpu's issue 17 was the same loop without an end). With lavapipe the GPU is these cores: on 2 cores a
 // wait of 540 ms burnt 540 ms of one of them (November 2026).
 //
-// What is done: `setImmediate` is wrapped. Dawn's callbacks, native functions without a name, run at once for the
-// first millisecond of a wait, so that short readbacks stay fast, and then once a millisecond. Every other callback
-// goes to Node untouched.
+// What is done: `setImmediate` is wrapped. Dawn's callbacks, native functions without name and parameters (a promise's
+// resolve, which people pass too, has one parameter), run at once for the first millisecond of a wait, so that short
+// readbacks stay fast, and then once a millisecond. Every other callback goes to Node untouched.
 //
 // When to delete it: when dawn.node waits without spinning; the test "waiting takes no core" passes without it then.
 
@@ -24,6 +24,7 @@ function isPoll(callback: unknown): callback is () => void {
   return (
     typeof callback === "function" &&
     callback.name === "" &&
+    callback.length === 0 &&
     nativeCode.test(Function.prototype.toString.call(callback))
   );
 }
@@ -37,7 +38,7 @@ export function pollPatiently(): void {
   let began = 0;
   let last = 0;
   const patient = ((callback: (...parameters: unknown[]) => void, ...parameters: unknown[]): unknown => {
-    if (!isPoll(callback)) return original(callback, ...parameters);
+    if (parameters.length > 0 || !isPoll(callback)) return original(callback, ...parameters);
     const now = performance.now();
     if (now - last > gap) began = now;
     last = now;

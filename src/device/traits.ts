@@ -16,8 +16,6 @@ export interface AdapterTraits {
   readonly subgroupSize: { readonly minimum: number; readonly maximum: number };
   readonly maxWorkgroupsPerDimension: number;
   readonly maxInvocationsPerWorkgroup: number;
-  readonly maxWorkgroupStorageBytes: number;
-  readonly maxStorageBuffers: number;
   readonly maxBindingBytes: number;
   readonly maxBufferBytes: number;
 }
@@ -47,8 +45,6 @@ export function traitsOf(adapter: GPUAdapter, features: Iterable<string>): Adapt
     subgroupSize: { minimum: sizes.subgroupMinSize ?? 0, maximum: sizes.subgroupMaxSize ?? 0 },
     maxWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
     maxInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
-    maxWorkgroupStorageBytes: limits.maxComputeWorkgroupStorageSize,
-    maxStorageBuffers: limits.maxStorageBuffersPerShaderStage,
     maxBindingBytes: limits.maxStorageBufferBindingSize,
     maxBufferBytes: limits.maxBufferSize,
   };

@@ -3,8 +3,8 @@
 
 import type { shaders } from "./shaders.generated.ts";
 
-type Sizes = Readonly<Record<string, number>>;
-type Geometry = (sizes: Sizes, knobs: Readonly<Record<string, number>>) => number;
+type Numbers = Readonly<Record<string, number>>;
+type Geometry = (sizes: Numbers, knobs: Numbers) => number;
 
 const perElement: Geometry = ({ count = 0 }, { WIDTH = 1 }) => Math.ceil(count / WIDTH);
 const oneGroup: Geometry = () => 1;

@@ -1,6 +1,6 @@
 // A kernel: a shader, what it binds, and how many workgroups it needs. Usable without the rest of Tessera.
 
-import { KernelError } from "../device/index.ts";
+import { KernelError } from "../device/errors.ts";
 import { workgroups } from "./geometry.ts";
 import { shaders } from "./shaders.generated.ts";
 import { parseShader, specialise, type Knobs, type ShaderSource, type UniformValues } from "./source.ts";
@@ -15,6 +15,13 @@ export interface Kernel extends ShaderSource {
   workgroups(sizes: UniformValues, knobs?: Knobs): number;
 }
 
+/** The entries that a launch size can depend on: neither switches nor vectors. */
+function numbersOf(values: UniformValues | Knobs): Record<string, number> {
+  const numbers: Record<string, number> = {};
+  for (const [name, value] of Object.entries(values)) if (typeof value === "number") numbers[name] = value;
+  return numbers;
+}
+
 const cache = new Map<KernelName, Kernel>();
 
 /** The kernel of that name, with its description read from its shader file. */
@@ -22,13 +29,13 @@ export function kernel(name: KernelName): Kernel {
   let known = cache.get(name);
   if (known === undefined) {
     const source = parseShader(name, shaders[name]);
-    const defaults: Knobs = Object.fromEntries(source.knobs.map((knob) => [knob.name, knob.value]));
+    const defaults = numbersOf(Object.fromEntries(source.knobs.map((knob) => [knob.name, knob.value])));
     known = {
       name,
       ...source,
       specialise: (knobs = {}) => specialise(name, source, knobs),
       workgroups: (sizes, knobs = {}) => {
-        const count = workgroups[name](sizes as never, { ...defaults, ...knobs } as never);
+        const count = workgroups[name](numbersOf(sizes), { ...defaults, ...numbersOf(knobs) });
         if (!Number.isInteger(count) || count < 1) {
           throw new KernelError(`kernel ${name}: ${count} workgroups for ${JSON.stringify(sizes)}`);
         }

@@ -1,7 +1,7 @@
 // Reads a shader file: its knobs, bindings and uniform layout. The `.wgsl` text is the only place they are
 // written down, so a shader and its description cannot disagree.
 
-import { KernelError } from "../device/index.ts";
+import { KernelError } from "../device/errors.ts";
 
 export type KnobValue = number | boolean;
 export type Knobs = Readonly<Record<string, KnobValue>>;

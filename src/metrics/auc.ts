@@ -29,7 +29,8 @@ export function auc(scores: ArrayLike<number>, labels: ArrayLike<number>): numbe
  * @param scores [N, K] row-major
  * @param labels [N, K] label states
  * @param classNames K names, in column order
- * @returns a record in the order of `classNames`; null where a class has not both kinds of label
+ * @returns an AUC by name; null where a class has not both kinds of label. Read it in the order of `classNames`:
+ *   a JavaScript record lists names that are whole numbers, such as digits, first and ascending
  * @throws ShapeError when the lengths do not agree
  * @throws TesseraError as `auc`, naming class and row
  */

@@ -1,5 +1,5 @@
-// Initial values of parameters: drawn on the host from one counter-based stream, so that they are the same on every
-// backend and do not depend on the order in which modules are built.
+// Initial values of parameters: drawn on the host, so that they are the same on every backend. Every tensor has a
+// stream of its own, numbered in the order in which modules are built.
 
 import { randomNumbers } from "../operators/random/philox.ts";
 import type { Engine } from "../runtime/index.ts";

@@ -1,10 +1,10 @@
 // Adam (Kingma and Ba 2015), updating parameters in place.
 
-import { LifetimeError } from "../device/index.ts";
+import { ShapeError } from "../device/index.ts";
 import { noGradient } from "../autograd/index.ts";
 import { adam } from "../operators/functions/optimisers.ts";
 import { engineOf, type Engine } from "../runtime/index.ts";
-import type { Tensor } from "../tensor/index.ts";
+import { equalShapes, showShape, type Tensor } from "../tensor/index.ts";
 
 export interface AdamOptions {
   readonly learningRate: number;
@@ -22,7 +22,7 @@ interface Slot {
   readonly secondMoment: Tensor;
 }
 
-export class Adam {
+export class Adam implements Disposable {
   /** May change between steps; a schedule sets it. */
   learningRate: number;
   readonly #engine: Engine;
@@ -53,16 +53,28 @@ export class Adam {
 
   /**
    * One step, from the gradients in the order of the parameters.
-   * @throws LifetimeError when their numbers differ
+   * @throws ShapeError when their number or a shape differs; nothing has changed then
    */
   step(gradients: readonly Tensor[]): void {
     if (gradients.length !== this.#slots.length) {
-      throw new LifetimeError(`adam: ${gradients.length} gradients for ${this.#slots.length} parameters`);
+      throw new ShapeError(
+        `adam: ${gradients.length} gradients for ${this.#slots.length} parameters; pass one for each, in their order`,
+      );
     }
-    const t = ++this.#steps;
+    this.#slots.forEach(({ parameter }, i) => {
+      if (!equalShapes(parameter.shape, gradients[i].shape)) {
+        throw new ShapeError(
+          `adam: gradient ${i} is ${showShape(gradients[i].shape)}, its parameter ${showShape(parameter.shape)}; ` +
+            "pass the gradients in the order of the parameters",
+        );
+      }
+    });
+    const t = this.#steps + 1;
     // What changes from step to step travels in a tensor, so that a recorded step cannot freeze it.
-    const corrections = [1 / (1 - this.#beta1 ** t), 1 / (1 - this.#beta2 ** t)];
-    const values = [this.learningRate, this.#beta1, this.#beta2, this.#epsilon, ...corrections];
+    const betas = [this.#beta1, this.#beta2];
+    const corrections = betas.map((beta) => 1 / (1 - beta ** t));
+    const rests = betas.map((beta) => 1 - beta);
+    const values = [this.learningRate, ...betas, this.#epsilon, ...corrections, ...rests];
     this.#engine.scope(() =>
       noGradient(this.#engine, () => {
         const hyper = this.#engine.tensor(values);
@@ -71,6 +83,7 @@ export class Adam {
         });
       }),
     );
+    this.#steps = t;
   }
 
   dispose(): void {
@@ -78,5 +91,9 @@ export class Adam {
       firstMoment.dispose();
       secondMoment.dispose();
     }
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }

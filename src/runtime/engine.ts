@@ -50,12 +50,18 @@ export interface EngineMemory extends BackendMemory {
   readonly tensors: number;
 }
 
+/** Tensors made while a scope is open, and the scope around it. */
+interface Scope {
+  readonly made: Set<Tensor>;
+  readonly outer: Scope | undefined;
+}
+
 export class Engine implements TensorOwner, Disposable {
   readonly backend: Backend;
   /** Told of every call while set; autograd sets and restores it. */
   observer: CallObserver | undefined;
   readonly #live = new Set<Tensor>();
-  #scope: Set<Tensor> | undefined;
+  #scope: Scope | undefined;
   #closed = false;
 
   constructor(backend: Backend) {
@@ -130,7 +136,7 @@ export class Engine implements TensorOwner, Disposable {
   scope<Result>(body: () => Result): Result {
     const outer = this.#scope;
     const made = new Set<Tensor>();
-    this.#scope = made;
+    this.#scope = { made, outer };
     let result: Result | undefined;
     try {
       result = body();
@@ -141,7 +147,7 @@ export class Engine implements TensorOwner, Disposable {
         );
       }
       for (const tensor of tensorsIn(result)) {
-        if (made.delete(tensor)) outer?.add(tensor);
+        if (made.delete(tensor)) outer?.made.add(tensor);
       }
       return result;
     } finally {
@@ -150,9 +156,9 @@ export class Engine implements TensorOwner, Disposable {
     }
   }
 
-  /** Takes a tensor out of the current scope: it lives until it is disposed. */
+  /** Takes a tensor out of every open scope: it lives until it is disposed. */
   keep<T extends Tensor>(tensor: T): T {
-    this.#scope?.delete(tensor);
+    for (let scope = this.#scope; scope !== undefined; scope = scope.outer) scope.made.delete(tensor);
     return tensor;
   }
 
@@ -173,7 +179,7 @@ export class Engine implements TensorOwner, Disposable {
 
   forget(tensor: Tensor): void {
     this.#live.delete(tensor);
-    this.#scope?.delete(tensor);
+    this.keep(tensor); // a scope must not hold what is gone
   }
 
   /** Releases the device and everything on it. Safe to call twice. */
@@ -191,7 +197,7 @@ export class Engine implements TensorOwner, Disposable {
   #adopt(spec: TensorSpec, storage: Storage): Tensor {
     const tensor = new Tensor(this, { shape: [...spec.shape], dtype: spec.dtype }, storage);
     this.#live.add(tensor);
-    this.#scope?.add(tensor);
+    this.#scope?.made.add(tensor);
     return tensor;
   }
 

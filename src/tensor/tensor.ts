@@ -19,6 +19,9 @@ export interface TensorOwner {
 
 let made = 0;
 
+/** The id of the newest tensor: what is made from now on has a larger one. */
+export const newestTensor = (): number => made;
+
 /** A handle on data in an engine. Dispose it, leave it to `engine.scope`, or write `using x = ...`. */
 export class Tensor implements TensorSpec, Disposable {
   /** Distinguishes tensors in tapes and messages; grows with time. */

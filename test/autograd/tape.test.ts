@@ -11,6 +11,7 @@ import {
 import { LifetimeError, ShapeError } from "../../src/device/index.ts";
 import { add, exp, multiply } from "../../src/operators/functions/elementwise.ts";
 import { sum } from "../../src/operators/functions/reduction.ts";
+import type { Tensor } from "../../src/tensor/index.ts";
 import { useEngine } from "../engines.ts";
 
 for (const device of ["reference", "webgpu"] as const) {
@@ -115,16 +116,73 @@ for (const device of ["reference", "webgpu"] as const) {
       expect(tape.length).toBe(1);
     });
 
-    test("an inner tape does not disturb the outer one", async () => {
+    test("an inner tape does not disturb the outer one, which sees its calls too", async () => {
       const engine = open();
       const x = engine.tensor([3]);
       const outer = new Tape(engine, [x]);
       const y = multiply(x, x);
-      const inner = new Tape(engine, [x]);
-      const [dInner] = inner.gradients(sum(exp(x)), [x]);
-      const [dOuter] = outer.gradients(sum(y), [x]);
-      expect(await dInner?.item()).toBeCloseTo(Math.exp(3), 3);
-      expect(await dOuter?.item()).toBeCloseTo(6);
+      const { value, gradients } = valueAndGradients(() => sum(exp(x)), [x]);
+      const [dOuter] = outer.gradients(sum(add(y, value)), [x]);
+      expect(await gradients[0].item()).toBeCloseTo(Math.exp(3), 3);
+      expect(await dOuter.item()).toBeCloseTo(6 + Math.exp(3), 3);
+    });
+
+    test("a custom gradient inside an inner tape reaches the outer one", async () => {
+      const x = open().tensor([1, 2]);
+      const outer = new Tape(open(), [x]);
+      const { value } = valueAndGradients(
+        () =>
+          sum(
+            customGradient(
+              [x],
+              ([a]) => exp(a),
+              (g) => [multiply(g, open().tensor([10, 20]))],
+            ),
+          ),
+        [x],
+      );
+      expect(Array.from(await outer.gradients(value, [x])[0].read())).toEqual([10, 20]);
+    });
+
+    test("a custom gradient may return tensors that are not its own, and they stay alive", async () => {
+      const engine = open();
+      const [a, b, mine] = [engine.tensor([1, 2]), engine.tensor([3, 4]), engine.tensor([7, 8])];
+      const product = (backward: Parameters<typeof customGradient>[2]): Tensor =>
+        sum(customGradient([a, b], ([x, y]) => multiply(x, y), backward));
+      const swapped = valueAndGradients(() => product((_, { inputs: [x, y] }) => [y, x]), [a, b]).gradients;
+      expect(Array.from(await swapped[0].read())).toEqual([3, 4]);
+      expect(Array.from(await swapped[1].read())).toEqual([1, 2]);
+      const twice = valueAndGradients(
+        () =>
+          add(
+            product(() => [mine, mine]),
+            product(() => [mine, mine]),
+          ),
+        [a, b],
+      );
+      expect(Array.from(await twice.gradients[0].read())).toEqual([14, 16]);
+      expect(Array.from(await mine.read())).toEqual([7, 8]);
+    });
+
+    test("what forward of a custom gradient makes on the way is released", () => {
+      const engine = open();
+      const x = engine.tensor([1, 2]);
+      const before = engine.memory().tensors;
+      const y = customGradient(
+        [x],
+        ([a]) => exp(exp(a)),
+        (g) => [g],
+      );
+      expect(engine.memory().tensors).toBe(before + 1);
+      y.dispose();
+    });
+
+    test("a tensor that was not watched is refused, not given a gradient of zero", () => {
+      const engine = open();
+      const [x, w] = [engine.tensor([1]), engine.tensor([2])];
+      using tape = new Tape(engine, [x]);
+      const y = sum(multiply(x, w));
+      expect(() => tape.gradients(y, [w])).toThrow(/was not watched/);
     });
   });
 }

@@ -60,7 +60,7 @@ const put = (name: string, text: string): string => {
   return path;
 };
 
-describe("bad input", () => {
+describe("an error", () => {
   const training = (file: string, ...more: string[]): string[] => [
     ...["train", file, "--data-root", folder, "--out", join(folder, "never"), "--device", "reference"],
     ...more,
@@ -69,11 +69,26 @@ describe("bad input", () => {
     ["an unknown command", () => ["trian"], /unknown command 'trian'.*train/],
     ["an unknown option", () => ["demo", "--sead", "1"], /unknown option '--sead'.*--seed/],
     ["an unknown backend", () => ["demo", "--device", "cuda"], /'cuda' is invalid.*auto, webgpu, reference/],
-    ["a number that is none", () => ["demo", "--seed", "1.5"], /--seed takes a whole number/],
+    [
+      "a number that is none",
+      () => ["demo", "--seed", "1.5"],
+      /--seed takes a whole number from 0 to 2147483648/,
+    ],
+    [
+      "a number that is too large",
+      () => ["demo", "--seed", "2147483649"],
+      /--seed takes a whole number from 0 to 2147483648/,
+    ],
     [
       "an unknown adapter",
       () => ["demo", "--adapter", "no such"],
       /no WebGPU adapter is named like "no such"/,
+    ],
+    ["an adapter for the CPU", () => training("m.yaml", "--adapter", "x"), /--adapter.*--device reference/],
+    [
+      "a preference for the CPU",
+      () => training("m.yaml", "--power", "low-power"),
+      /--power.*--device reference/,
     ],
     ["a missing option", () => ["train", "m.yaml", "--out", "x"], /required option '--data-root/],
     ["a missing manifest", () => training("missing.yaml"), /missing\.yaml.*does not exist/],
@@ -108,6 +123,11 @@ describe("bad input", () => {
         ),
       /no\.gz/,
     ],
+    [
+      "a sheet that cannot be written",
+      () => ["demo", "--quiet", "--device", "reference", "--sheet", join(put("file", ""), "sheet.png")],
+      /--sheet .*cannot be written/,
+    ],
   ];
   test.each(cases)("%s is one line with what to do, and exit code 2", async (_, parameters, message) => {
     const { code, output, errors } = await tessera(parameters());
@@ -115,6 +135,23 @@ describe("bad input", () => {
     expect(own(errors).split("\n")).toHaveLength(1);
     expect(own(errors)).not.toMatch(/\n\s+at /);
     expect([code, output]).toEqual([2, ""]);
+  });
+
+  test("a run that fails on good input is one line too, and exit code 1", async () => {
+    const diverging = manifest.replace("batch: 32,", "batch: 32, learningRate: 1.0e+300,");
+    const { code, output, errors } = await tessera([
+      ...[
+        "train",
+        put("diverging.yaml", diverging),
+        "--data-root",
+        folder,
+        "--out",
+        join(folder, "diverged"),
+      ],
+      ...["--device", "reference", "--quiet"],
+    ]);
+    expect(own(errors)).toMatch(/^error: epoch 1, step \d: the total loss is .*learning rate[^\n]*$/);
+    expect([code, output]).toEqual([1, ""]);
   });
 
   test("--debug adds the stack trace", async () => {
@@ -130,7 +167,9 @@ describe("tessera devices", () => {
       device: string;
       adapter: string;
     }[];
-    expect(json.map(({ device }) => device)).toEqual(["webgpu", "reference"]);
+    const kinds = json.map(({ device }) => device);
+    expect(kinds.length).toBeGreaterThan(1);
+    expect(kinds).toEqual([...Array<string>(kinds.length - 1).fill("webgpu"), "reference"]);
     const { output, code } = await tessera(["devices"]);
     expect(code).toBe(0);
     for (const { adapter } of json) expect(output).toContain(adapter);

@@ -1,6 +1,7 @@
 // What counts as an assembly: lengths that agree, states that are states, and a source for each class.
 import { describe, expect, test } from "vitest";
-import { absent, assembly, concatenate, imageSet, negative, positive } from "../../src/data/assembly.ts";
+import { assembly, concatenate, imageSet } from "../../src/data/assembly.ts";
+import { absent, negative, positive } from "../../src/metrics/index.ts";
 import type { ImageSet } from "../../src/data/assembly.ts";
 import { DataError, ManifestError } from "../../src/data/failures.ts";
 

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { absent, positive } from "../../src/data/assembly.ts";
+import { absent, positive } from "../../src/metrics/index.ts";
 import type { ImageSet } from "../../src/data/assembly.ts";
 import { readIdxPair } from "../../src/data/idx.ts";
 import { loadAssembly } from "../../src/data/load.ts";

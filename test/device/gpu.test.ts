@@ -44,6 +44,18 @@ describe("the device", () => {
     gpu.destroy();
   });
 
+  test("immediates of the program are not slowed down", async () => {
+    const gpu = await openGpu();
+    const end = performance.now() + 200;
+    let count = 0;
+    while (performance.now() < end) {
+      await new Promise((resolve) => setImmediate(resolve));
+      count++;
+    }
+    expect(count).toBeGreaterThan(1000);
+    gpu.destroy();
+  });
+
   test("a destroyed device says so at the next check", async () => {
     const gpu = await openGpu();
     gpu.destroy();

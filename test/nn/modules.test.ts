@@ -6,13 +6,18 @@ import {
   Conv2d,
   DenseNet,
   Initialiser,
+  Linear,
   QueryHead,
   Transition,
   densenet121,
 } from "../../src/nn/index.ts";
 import { relu } from "../../src/operators/functions/elementwise.ts";
 import { matmul } from "../../src/operators/functions/matmul.ts";
-import { averagePool2d } from "../../src/operators/functions/pooling.ts";
+import { concatChannels } from "../../src/operators/functions/movement.ts";
+import { batchNorm } from "../../src/operators/functions/normalisation.ts";
+import { averagePool2d, globalAveragePool, maxPool2d } from "../../src/operators/functions/pooling.ts";
+import { Adam } from "../../src/optim/index.ts";
+import type { Tensor } from "../../src/tensor/index.ts";
 import { conv2d } from "../../src/operators/functions/convolution.ts";
 import { useEngine } from "../engines.ts";
 import { normal } from "../operators/sample.ts";
@@ -40,25 +45,68 @@ describe("modules", () => {
     net.dispose();
   });
 
-  test("any configuration runs forward, with and without bottleneck and stem pool", async () => {
+  test.each([
+    [
+      "a bottleneck and a stem pool",
+      { bottleneck: 2, stem: { features: 6, kernel: 7, stride: 2, pool: true } },
+    ],
+    ["neither", { bottleneck: null, stem: { features: 5, kernel: 3, stride: 1, pool: false } }],
+  ])("a DenseNet with %s is its operators, written out", async (_, part) => {
     const engine = open();
-    for (const bottleneck of [null, 2]) {
-      for (const pool of [false, true]) {
-        const net = new DenseNet(engine, new Initialiser(engine, 1), {
-          inputChannels: 2,
-          stem: { features: 6, kernel: pool ? 7 : 3, stride: pool ? 2 : 1, pool },
-          blocks: [1, 2],
-          growth: 3,
-          bottleneck,
-          compression: 0.5,
-        });
-        const x = engine.tensor(normal([3, 16, 16, 2]).data, [3, 16, 16, 2]);
-        const y = net.forward(x, "training");
-        expect(y.shape).toEqual([3, net.features]);
-        expect(net.features).toBe(Math.floor((6 + 3) * 0.5) + 6);
-        expect((await y.read()).every(Number.isFinite)).toBe(true);
-      }
-    }
+    const configuration = { inputChannels: 2, blocks: [2, 1], growth: 3, compression: 0.5, ...part };
+    const net = new DenseNet(engine, new Initialiser(engine, 1), configuration);
+    // Batch norms start as equals; a step in random directions tells them apart.
+    const parameters = [...net.parameters().values()];
+    new Adam(parameters, { learningRate: 0.2 }).step(
+      parameters.map(({ shape }, i) => engine.tensor(normal(shape, i).data, shape)),
+    );
+    const state = net.state();
+    const at = (name: string): Tensor => {
+      const found = state.get(name);
+      if (found === undefined) throw new Error(`no ${name}`);
+      return found.tensor;
+    };
+    const activated = (x: Tensor, name: string): Tensor =>
+      relu(batchNorm(x, at(`${name}.weight`), at(`${name}.bias`)).y);
+    const layer = (x: Tensor, name: string): Tensor => {
+      const first = activated(x, `${name}.norm1`);
+      if (part.bottleneck === null) return conv2d(first, at(`${name}.conv1.weight`), { padding: 1 });
+      const narrow = conv2d(first, at(`${name}.conv1.weight`));
+      return conv2d(activated(narrow, `${name}.norm2`), at(`${name}.conv2.weight`), { padding: 1 });
+    };
+    const grown = (x: Tensor, name: string): Tensor => concatChannels([x, layer(x, name)]);
+
+    const x = engine.tensor(normal([2, 16, 16, 2]).data, [2, 16, 16, 2]);
+    const { kernel, stride, pool } = part.stem;
+    let maps = conv2d(x, at("conv0.weight"), { stride, padding: (kernel - 1) / 2 });
+    if (pool) maps = maxPool2d(activated(maps, "norm0"), { window: 3, stride: 2, padding: 1 });
+    maps = grown(grown(maps, "denseblock1.denselayer1"), "denseblock1.denselayer2");
+    maps = conv2d(activated(maps, "transition1.norm"), at("transition1.conv.weight"));
+    maps = grown(averagePool2d(maps, { window: 2 }), "denseblock2.denselayer1");
+    const plain = await globalAveragePool(activated(maps, "norm3")).read();
+
+    const found = net.forward(x, "training");
+    expect(found.shape).toEqual([2, net.features]);
+    expect(net.features).toBe(Math.floor((part.stem.features + 6) / 2) + 3);
+    const values = await found.read();
+    expect(new Set(values).size).toBe(values.length);
+    plain.forEach((value, i) => expect(values[i]).toBeCloseTo(value, 10));
+  });
+
+  test("two equal convolutions of one network start with different weights", async () => {
+    const init = new Initialiser(open(), 1);
+    const [first, second] = [0, 1].map(() => new Conv2d(open(), init, 3, 4, { kernel: 3 }));
+    expect(await first.weight.read()).not.toEqual(await second.weight.read());
+  });
+
+  test("a linear layer starts uniform within 1 / sqrt(inputs), its bias zero", async () => {
+    const layer = new Linear(open(), new Initialiser(open(), 1), 25, 40);
+    const weights = Array.from(await layer.weight.read());
+    expect(Math.max(...weights)).toBeLessThanOrEqual(0.2);
+    expect(Math.max(...weights)).toBeGreaterThan(0.195);
+    expect(Math.min(...weights)).toBeGreaterThanOrEqual(-0.2);
+    expect(Math.min(...weights)).toBeLessThan(-0.195);
+    expect(new Set(await layer.bias.read())).toEqual(new Set([0]));
   });
 
   test("convolutions start with variance 2 / fan-in, the same for one seed, others for another", async () => {

@@ -380,7 +380,7 @@ describe("the records", () => {
   test("the fused kernel is offered on every device, and preferred for small heads", () => {
     const { traits } = engine();
     const names = (list: ReturnType<typeof inputs>): string[] =>
-      assembleLoss.candidates(list, paper, { ...traits, maxStorageBuffers: 8 }).map(({ name }) => name);
+      assembleLoss.candidates(list, paper, traits).map(({ name }) => name);
     expect(names(inputs(64, 7, 64))).toEqual(["rows", "fused"]);
     expect(names(inputs(4096, 14, 1024))).toEqual(["fused", "rows"]);
   });

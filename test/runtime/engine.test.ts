@@ -64,6 +64,17 @@ for (const device of ["reference", "webgpu"] as const) {
       kept?.dispose();
     });
 
+    test("keep() frees a tensor of an outer scope too", async () => {
+      const engine = open();
+      const kept = engine.scope(() => {
+        const made = engine.tensor([2]);
+        engine.scope(() => engine.keep(made));
+        return () => made;
+      })();
+      expect(await kept.item()).toBe(2);
+      kept.dispose();
+    });
+
     test("an asynchronous scope is refused", () => {
       expect(() => open().scope(() => Promise.resolve(1))).toThrow(LifetimeError);
     });

@@ -2,9 +2,10 @@
 
 import { describe, expect, test } from "vitest";
 import { DeviceLostError, KernelError, OutOfMemoryError, openGpu } from "../../src/device/index.ts";
-import { add, affine, exp } from "../../src/operators/functions/elementwise.ts";
+import { add, affine, exp, multiply } from "../../src/operators/functions/elementwise.ts";
 import { sum } from "../../src/operators/functions/reduction.ts";
-import { Engine, WebGpuBackend } from "../../src/runtime/index.ts";
+import { Adam } from "../../src/optim/index.ts";
+import { Engine, WebGpuBackend, input, type Operator } from "../../src/runtime/index.ts";
 
 async function open(traits: object = {}): Promise<{ engine: Engine; backend: WebGpuBackend }> {
   const gpu = await openGpu();
@@ -26,6 +27,53 @@ describe("the WebGPU backend", () => {
     engine.close();
   });
 
+  test("a readback gives the values of its place in the order, whatever is disposed or overwritten after it", async () => {
+    // A device of its own, so that the pipelines are cold and everything waits for them.
+    const { engine } = await open();
+    const [a, b] = [engine.tensor([1, 2, 3]), engine.tensor([10, 20, 30])];
+    const total = add(a, b);
+    const reading = total.read();
+    total.dispose();
+    const product = multiply(a, b); // takes the buffer of the total
+    expect(Array.from(await reading)).toEqual([11, 22, 33]);
+    expect(Array.from(await product.read())).toEqual([10, 40, 90]);
+    const weight = engine.tensor([1]);
+    const before = weight.read();
+    new Adam([weight], { learningRate: 0.1 }).step([engine.tensor([1])]);
+    expect(Array.from(await before)).toEqual([1]);
+    expect(await weight.item()).toBeCloseTo(0.9, 5);
+    engine.close();
+  });
+
+  test("after a kernel failed nothing is computed any more, and each call says why", async () => {
+    const { engine } = await open();
+    const broken: Operator<object> = {
+      name: "broken",
+      infer: ([x]) => [x],
+      reference: () => undefined,
+      candidates: () => [
+        {
+          name: "only",
+          // No device has workgroups of a million invocations.
+          launches: [
+            {
+              kernel: "sgd",
+              knobs: { WIDTH: 1_000_000 },
+              bind: { parameter: input(0), velocity: input(1), gradient: input(2), hyper: input(3) },
+              sizes: { count: 1 },
+            },
+          ],
+        },
+      ],
+    };
+    const tensors = [1, 2, 3].map((value) => engine.tensor([value]));
+    const [failed] = engine.run(broken, [...tensors, engine.tensor([1, 1])], {});
+    await expect(failed.read()).rejects.toThrow(/sgd\.wgsl/);
+    expect(() => add(tensors[0], tensors[0])).toThrow(/sgd\.wgsl/);
+    await expect(tensors[0].read()).rejects.toThrow(KernelError);
+    engine.close();
+  });
+
   test("a launch of more than 65,535 workgroups computes every element", async () => {
     const { engine } = await open();
     const count = 65_536 * 64 + 1;
@@ -41,6 +89,17 @@ describe("the WebGPU backend", () => {
     const { engine } = await open({ maxBindingBytes: 1000 });
     expect(() => engine.tensor(new Float32Array(251))).toThrow(OutOfMemoryError);
     expect(() => engine.tensor(new Float32Array(251))).toThrow(/\[251\] of 1004 bytes/);
+    engine.close();
+  });
+
+  test("shapes that come and go leave no more spare bytes than the limit", async () => {
+    const { engine } = await open();
+    for (let i = 0; i < 60; i++) {
+      using y = engine.scope(() => affine(engine.tensor(new Float32Array(250_000 + i)), 2));
+      expect((await y.read()).length).toBe(250_000 + i);
+    }
+    // 60 pairs of a megabyte each were released; 64 MiB may be kept.
+    expect(engine.memory().pooledBytes).toBeLessThan(70e6);
     engine.close();
   });
 

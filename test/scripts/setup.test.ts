@@ -193,6 +193,11 @@ describe("the plan for a driver", () => {
       'ID=linuxmint\nID_LIKE="ubuntu debian"\n',
       "apt-get install mesa-vulkan-drivers",
     ],
+    [
+      "a relative of Debian 12, whose own Mesa is refused",
+      "ID=raspbian\nID_LIKE=debian\n",
+      "-t bookworm-backports",
+    ],
     ["an unknown Linux", "", "lavapipe"],
   ])("names the packages of %s", (_, osRelease, words) => {
     expect(advice({ osRelease })).toContain(words);

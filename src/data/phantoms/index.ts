@@ -1,5 +1,6 @@
 // Phantom radiographs: small chest images drawn by simulated physics, with fully known truth, for demo and tests.
-import { absent, imageSet } from "../assembly.ts";
+import { absent } from "../../metrics/label-states.ts";
+import { imageSet } from "../assembly.ts";
 import type { ImageSet } from "../assembly.ts";
 import { DataError, ManifestError } from "../failures.ts";
 import { suggestion } from "../nearest.ts";
@@ -26,6 +27,8 @@ export interface PhantomOptions {
   readonly prevalence?: number | Readonly<Partial<Record<Finding, number>>>;
   /** The findings that the site has labels of; the others are absent. Default: all of `findings`. */
   readonly knows?: readonly Finding[];
+  /** Called after each image, for those who watch: a thousand images take seconds. */
+  readonly onImage?: () => void;
 }
 
 export interface PhantomSet extends ImageSet {
@@ -84,6 +87,7 @@ export function phantoms(options: PhantomOptions): PhantomSet {
       truth[i * findings.length + k] = state;
       if (knows.includes(finding)) states[i * findings.length + k] = state;
     }
+    options.onImage?.();
   }
   const set = { source: `phantoms ${site}`, count, height: size, width: size, channels: 1, pixels, states };
   return { ...imageSet(set, findings.length), truth };

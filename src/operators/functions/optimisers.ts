@@ -11,7 +11,8 @@ import { run } from "./run.ts";
  * @param firstMoment f32 of that shape, zeros before the first step
  * @param secondMoment f32 of that shape, zeros before the first step
  * @param gradient f32 of that shape
- * @param hyper f32 [6]: learning rate, beta1, beta2, epsilon, 1 / (1 - beta1^t), 1 / (1 - beta2^t) at step t = 1, ...
+ * @param hyper f32 [8]: learning rate, beta1, beta2, epsilon, 1 / (1 - beta1^t), 1 / (1 - beta2^t), 1 - beta1, 1 - beta2
+ *   at step t = 1, 2, ..., each computed in float64 and then rounded
  * @throws ShapeError when the shapes do not fit
  */
 export function adam(

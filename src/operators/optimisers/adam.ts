@@ -7,8 +7,9 @@ import { expectRoles } from "../roles.ts";
 
 /**
  * Inputs parameter, firstMoment, secondMoment (all three overwritten in place), gradient, all of one shape, and
- * hyper [6] = (learning rate, beta1, beta2, epsilon, 1 / (1 - beta1^t), 1 / (1 - beta2^t)) for step t = 1, 2, ...
- * No outputs. As Kingma and Ba (2015) and torch have it, without weight decay.
+ * hyper [8] = (learning rate, beta1, beta2, epsilon, 1 / (1 - beta1^t), 1 / (1 - beta2^t), 1 - beta1, 1 - beta2) for
+ * step t = 1, 2, ...; the last two are given because the subtraction loses digits in f32. No outputs. As Kingma and Ba
+ * (2015) and torch have it, without weight decay.
  */
 export const adam: Operator<NoAttributes> = {
   name: "adam",
@@ -21,16 +22,16 @@ export const adam: Operator<NoAttributes> = {
       { role: "firstMoment", shape },
       { role: "secondMoment", shape },
       { role: "gradient", shape },
-      { role: "hyper", shape: [6] },
+      { role: "hyper", shape: [8] },
     ]);
     return [];
   },
   reference([parameter, firstMoment, secondMoment, gradient, hyper]) {
-    const [rate, beta1, beta2, epsilon, correction1, correction2] = hyper.data;
+    const [rate, beta1, beta2, epsilon, correction1, correction2, rest1, rest2] = hyper.data;
     for (let i = 0; i < parameter.data.length; i++) {
       const slope = gradient.data[i];
-      const first = beta1 * firstMoment.data[i] + (1 - beta1) * slope;
-      const second = beta2 * secondMoment.data[i] + (1 - beta2) * slope * slope;
+      const first = beta1 * firstMoment.data[i] + rest1 * slope;
+      const second = beta2 * secondMoment.data[i] + rest2 * slope * slope;
       firstMoment.data[i] = first;
       secondMoment.data[i] = second;
       parameter.data[i] -= (rate * first * correction1) / (Math.sqrt(second * correction2) + epsilon);

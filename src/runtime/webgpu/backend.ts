@@ -71,34 +71,41 @@ export class WebGpuBackend implements Backend {
   ): BufferStorage[] {
     this.gpu.check();
     const { launches, temporaries = [] } = this.#choose(operator, inputs, attributes);
-    const made = outputs.map((spec) => this.#pool.take(spec, operator.name));
-    const scratch = temporaries.map((spec) => this.#pool.take(spec, `${operator.name} scratch`));
-    const buffers = {
-      input: inputs.map(({ storage }) => bufferOf(storage)),
-      output: made,
-      temporary: scratch,
+    const taken: GPUBuffer[] = [];
+    const take = (spec: TensorSpec, what: string): GPUBuffer => {
+      const buffer = this.#pool.take(spec, what);
+      taken.push(buffer);
+      return buffer;
     };
-    for (const launch of launches) this.#launch(operator.name, launch, buffers);
-    for (const buffer of scratch) this.#pool.give(buffer);
-    return made.map((buffer) => this.#hold(buffer));
+    try {
+      const buffers = {
+        input: inputs.map(({ storage }) => bufferOf(storage)),
+        output: outputs.map((spec) => take(spec, operator.name)),
+        temporary: temporaries.map((spec) => take(spec, `${operator.name} scratch`)),
+      };
+      for (const launch of launches) this.#launch(operator.name, launch, buffers);
+      for (const buffer of buffers.temporary) this.#pool.give(buffer);
+      return buffers.output.map((buffer) => this.#hold(buffer));
+    } catch (error) {
+      for (const buffer of taken) this.#pool.give(buffer);
+      throw error;
+    }
   }
 
   async read(operand: Operand): Promise<HostArray> {
-    const { device } = this.gpu;
-    await this.#commands.flush();
     this.gpu.check();
     const bytes = bytesOf(operand);
-    const staging = device.createBuffer({
+    const staging = this.gpu.device.createBuffer({
       label: "readback",
       size: bytes,
       usage: usage.mapRead | usage.copyTarget,
     });
-    const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer(bufferOf(operand.storage), 0, staging, 0, bytes);
-    device.queue.submit([encoder.finish()]);
     try {
-      const mapped = staging.mapAsync(1);
-      await mapped;
+      // In its place among the launches: the caller may overwrite or dispose the tensor while it waits.
+      this.#commands.push({ from: bufferOf(operand.storage), to: staging, bytes });
+      await this.#commands.flush();
+      this.gpu.check();
+      await staging.mapAsync(1);
       const result = allocate(operand.dtype, sizeOf(operand.shape));
       const target = new Uint8Array(result.buffer);
       target.set(new Uint8Array(staging.getMappedRange()).subarray(0, target.length));

@@ -1,12 +1,12 @@
 // Launches waiting to be submitted. An operator call only adds to this list, so it never waits for a compiler;
 // once every pipeline in it is ready the list becomes one encoder, one compute pass, one submit.
 
-import type { Gpu } from "../../device/index.ts";
+import type { Gpu, KernelError } from "../../device/index.ts";
 import { usage, type BufferPool } from "./buffers.ts";
 import type { PipelineEntry } from "./pipelines.ts";
 
 /** One dispatch with everything it binds. */
-export interface Command {
+export interface Dispatch {
   readonly pipeline: PipelineEntry;
   /** A buffer for every storage binding, by binding index. */
   readonly buffers: readonly { readonly binding: number; readonly buffer: GPUBuffer }[];
@@ -15,6 +15,16 @@ export interface Command {
   /** The operator that asked for it, for error messages. */
   readonly label: string;
 }
+
+/** A copy out of a buffer as it is at this place in the order: what comes later may overwrite the buffer. */
+export interface Copy {
+  readonly from: GPUBuffer;
+  readonly to: GPUBuffer;
+  readonly bytes: number;
+}
+
+type Command = Dispatch | Copy;
+const isDispatch = (command: Command): command is Dispatch => "pipeline" in command;
 
 // Launches per submit: large enough that a submit (145 microseconds, Dawn in Node, 2026) does not count, small
 // enough that the device starts while the program still encodes.
@@ -26,6 +36,7 @@ export class CommandQueue {
   readonly #pool: BufferPool;
   #pending: Command[] = [];
   #uniforms: GPUBuffer | undefined;
+  #failure: KernelError | undefined;
   #launches = 0;
 
   constructor(gpu: Gpu, pool: BufferPool) {
@@ -38,20 +49,28 @@ export class CommandQueue {
     return this.#launches;
   }
 
+  /**
+   * Adds a command to the order.
+   * @throws KernelError once a pipeline did not compile: results that need it were never computed, so nothing that
+   *   comes after can be trusted
+   */
   push(command: Command): void {
+    this.#throwFailure();
     this.#pending.push(command);
     if (this.#pending.length < launchesPerSubmit) return;
-    this.#throwFailure();
-    if (this.#pending.every(({ pipeline }) => pipeline.pipeline !== undefined)) this.#submit();
+    if (this.#pending.every((each) => !isDispatch(each) || each.pipeline.pipeline !== undefined))
+      this.#submit();
   }
 
   /**
    * Submits everything pushed so far, waiting for pipelines that still compile.
-   * @throws KernelError when one of them does not compile; the waiting launches are dropped then
+   * @throws KernelError as `push`
    */
   async flush(): Promise<void> {
     for (;;) {
-      const waiting = this.#pending.filter(({ pipeline: { pipeline, failure } }) => !pipeline && !failure);
+      const waiting = this.#pending
+        .filter(isDispatch)
+        .filter(({ pipeline: { pipeline, failure } }) => pipeline === undefined && failure === undefined);
       if (waiting.length === 0) break;
       await Promise.all(waiting.map(({ pipeline }) => pipeline.settled));
     }
@@ -66,10 +85,11 @@ export class CommandQueue {
   }
 
   #throwFailure(): void {
-    const failed = this.#pending.find(({ pipeline }) => pipeline.failure !== undefined);
-    if (failed?.pipeline.failure === undefined) return;
+    this.#failure ??= this.#pending.filter(isDispatch).find(({ pipeline }) => pipeline.failure)
+      ?.pipeline.failure;
+    if (this.#failure === undefined) return;
     this.#pending = [];
-    throw failed.pipeline.failure;
+    throw this.#failure;
   }
 
   #submit(): void {
@@ -77,49 +97,59 @@ export class CommandQueue {
     this.#pending = [];
     if (commands.length === 0) return;
     const { device } = this.#gpu;
-    const offsets = this.#writeUniforms(commands);
+    const offsets = this.#writeUniforms(commands.filter(isDispatch));
     const encoder = device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    let current: GPUComputePipeline | undefined;
-    commands.forEach((command, i) => {
-      const { pipeline, layout, kernel } = command.pipeline;
-      if (pipeline === undefined) return; // flush and push checked: cannot happen
-      const uniform = kernel.bindings.find(({ access }) => access === "uniform");
-      const entries: GPUBindGroupEntry[] = command.buffers.map(({ binding, buffer }) => ({
-        binding,
-        resource: { buffer },
-      }));
-      if (uniform !== undefined && this.#uniforms !== undefined) {
-        entries.push({
-          binding: uniform.index,
-          resource: { buffer: this.#uniforms, offset: offsets[i] ?? 0, size: kernel.uniformBytes },
-        });
+    let pass: GPUComputePassEncoder | undefined;
+    let dispatched = 0;
+    for (const command of commands) {
+      if (isDispatch(command)) {
+        pass ??= encoder.beginComputePass();
+        this.#dispatch(pass, command, offsets[dispatched++]);
+      } else {
+        pass?.end();
+        pass = undefined;
+        encoder.copyBufferToBuffer(command.from, 0, command.to, 0, command.bytes);
       }
-      if (pipeline !== current) pass.setPipeline(pipeline);
-      current = pipeline;
-      pass.setBindGroup(
-        0,
-        device.createBindGroup({ label: `${command.label}: ${kernel.name}`, layout, entries }),
-      );
-      pass.dispatchWorkgroups(...command.workgroups);
-    });
-    pass.end();
+    }
+    pass?.end();
     device.queue.submit([encoder.finish()]);
-    this.#launches += commands.length;
+    this.#launches += dispatched;
     this.#pool.submitted();
   }
 
+  #dispatch(
+    pass: GPUComputePassEncoder,
+    { pipeline: entry, buffers, workgroups, label }: Dispatch,
+    at: number,
+  ): void {
+    const { pipeline, layout, kernel } = entry;
+    if (pipeline === undefined) return; // flush and push checked: cannot happen
+    const entries: GPUBindGroupEntry[] = buffers.map(({ binding, buffer }) => ({
+      binding,
+      resource: { buffer },
+    }));
+    const uniform = kernel.bindings.find(({ access }) => access === "uniform");
+    if (uniform !== undefined && this.#uniforms !== undefined) {
+      const resource = { buffer: this.#uniforms, offset: at, size: kernel.uniformBytes };
+      entries.push({ binding: uniform.index, resource });
+    }
+    const group = { label: `${label}: ${kernel.name}`, layout, entries };
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, this.#gpu.device.createBindGroup(group));
+    pass.dispatchWorkgroups(...workgroups);
+  }
+
   /** All uniform structs of a submit in one buffer; the write is ordered after earlier submits that read it. */
-  #writeUniforms(commands: readonly Command[]): number[] {
+  #writeUniforms(dispatches: readonly Dispatch[]): number[] {
     let end = 0;
-    const offsets = commands.map(({ uniforms }) => {
+    const offsets = dispatches.map(({ uniforms }) => {
       const offset = end;
       end += Math.ceil(uniforms.byteLength / uniformAlignment) * uniformAlignment;
       return offset;
     });
     if (end === 0) return offsets;
     const staged = new Uint8Array(end);
-    commands.forEach(({ uniforms }, i) => staged.set(new Uint8Array(uniforms), offsets[i]));
+    dispatches.forEach(({ uniforms }, i) => staged.set(new Uint8Array(uniforms), offsets[i]));
     const { device } = this.#gpu;
     if (this.#uniforms === undefined || this.#uniforms.size < end) {
       // The submits that read the old one are under way; destroying waits for them.

@@ -17,7 +17,7 @@ function adamAt(name: string, shape: Shape, t: number, rate = 1e-3): Sample<NoAt
       normal(shape, 2, 0, start * 0.1),
       uniform(shape, 3, 0, start * 0.01),
       normal(shape, 4, 0, 0.1),
-      values([6], [rate, 0.9, 0.999, 1e-8, ...corrections]),
+      values([8], [rate, 0.9, 0.999, 1e-8, ...corrections, 0.1, 0.001]),
     ],
     attributes: none,
     slack: 4,
@@ -36,7 +36,7 @@ export const optimiserSamples = {
       inputs: [
         ...adamAt("", [4], 1).inputs.slice(0, 3),
         values([4], [0, 0, 1e-6, -1e-7]),
-        values([6], [0.1, 0.9, 0.999, 1e-8, 10, 1000]),
+        values([8], [0.1, 0.9, 0.999, 1e-8, 10, 1000, 0.1, 0.001]),
       ],
     },
   ],

@@ -1,0 +1,50 @@
+// Run folders: a file that cannot be written is named, with what to do.
+
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { RunFolder, RunFolderError, type Summary } from "../../src/assemble/index.ts";
+
+let parent: string;
+beforeEach(() => {
+  parent = mkdtempSync(join(tmpdir(), "tessera-run-"));
+});
+afterEach(() => rmSync(parent, { recursive: true, force: true }));
+
+const losses = { total: 4, bce: 1, pseudo: 2, consistency: 3 };
+const summary: Summary = {
+  ...{ meanAuc: null, auc: {}, epochs: 1, interrupted: false, seconds: 1, seed: 1, device: "reference" },
+  ...{ adapter: "", driver: "", manifest: "m.yaml", images: {}, parameters: 1 },
+};
+
+test("a step is a line with all its numbers", () => {
+  const folder = new RunFolder(join(parent, "run"), false);
+  folder.listener().step?.({ epoch: 1, step: 2, losses });
+  folder.close();
+  expect(readFileSync(join(parent, "run", "metrics.jsonl"), "utf8")).toBe(
+    '{"kind":"step","epoch":1,"step":2,"loss":4,"bce":1,"pseudo":2,"consistency":3}\n',
+  );
+});
+
+test("metrics that cannot be written are an error that names the file and the way out", () => {
+  const folder = new RunFolder(join(parent, "run"), false);
+  folder.close(); // a write to a closed file fails as one to a full disk does
+  const write = (): void => folder.listener().step?.({ epoch: 1, step: 1, losses });
+  expect(write).toThrow(RunFolderError);
+  expect(write).toThrow(/metrics\.jsonl: cannot be written \(EBADF.*--out/);
+});
+
+test("a summary that cannot be written is such an error too, and --force can take the folder", () => {
+  const path = join(parent, "run");
+  const folder = new RunFolder(path, false);
+  mkdirSync(join(path, "summary.json"));
+  expect(() => folder.finish(summary)).toThrow(RunFolderError);
+  expect(() => folder.finish(summary)).toThrow(/summary\.json: cannot be written.*--out/);
+  folder.close();
+  rmSync(join(path, "summary.json"), { recursive: true });
+  const again = new RunFolder(path, true);
+  again.finish(summary);
+  again.close();
+  expect(JSON.parse(readFileSync(join(path, "summary.json"), "utf8"))).toEqual(summary);
+});

@@ -1,0 +1,101 @@
+// What the trainer feeds the network: orders, views, weights and switches, seen from the backend.
+
+import { expect, test } from "vitest";
+import { Classifier, train, type TrainingSettings } from "../../src/assemble/index.ts";
+import { gather, trainingStep } from "../../src/assemble/step.ts";
+import { Adam } from "../../src/optim/index.ts";
+import { Engine } from "../../src/runtime/index.ts";
+import { RecordingBackend } from "./calls.ts";
+import { smallAssembly, smallSettings } from "./settings.ts";
+
+const watched = ["augmentImages", "randomUniform", "randomNormal", "assembleLoss"];
+
+/** 16 images, two steps an epoch, two epochs of which one is warm-up. */
+async function recorded(more: Partial<TrainingSettings> = {}): Promise<RecordingBackend> {
+  const backend = new RecordingBackend(watched);
+  using engine = new Engine(backend);
+  await train(engine, smallAssembly(8), { ...smallSettings, batch: 8, evaluate: "end", ...more });
+  return backend;
+}
+
+/** The images of a batch, each as one text. */
+const imagesOf = (pixels: readonly number[]): string[] =>
+  Array.from({ length: pixels.length / 256 }, (_, i) => pixels.slice(256 * i, 256 * (i + 1)).join());
+
+test("every epoch visits every image once, in another order", async () => {
+  const backend = await recorded({ warmupEpochs: 2 });
+  const [a, b, c, d] = backend.of("augmentImages").map(({ inputs }) => imagesOf(inputs[0]));
+  const [first, second] = [
+    [...a, ...b],
+    [...c, ...d],
+  ];
+  expect(new Set(first).size).toBe(16);
+  expect(second).not.toEqual(first);
+  expect(second.toSorted()).toEqual(first.toSorted());
+});
+
+test("warm-up computes one view and weighs only given labels; afterwards there are two views and three losses", async () => {
+  const more = { lambdaPseudo: 0.25, lambdaConsistency: 0.5, weak: { shift: 1, noise: 3, flip: true } };
+  const backend = await recorded(more);
+  const limits = backend.of("augmentImages").map(({ attributes }) => attributes);
+  expect(limits).toHaveLength(2 * 1 + 2 * 2);
+  const [weak, strong] = [more.weak, smallSettings.strong];
+  [weak, weak, weak, strong, weak, strong].forEach((view, i) => expect(limits[i]).toMatchObject(view));
+  const weights = backend.of("assembleLoss").map(({ inputs }) => inputs[5]);
+  expect(weights).toEqual([
+    [0, 0],
+    [0, 0],
+    [0.25, 0.5],
+    [0.25, 0.5],
+  ]);
+});
+
+test("threshold, temperature and stopGradient reach the loss", async () => {
+  for (const switches of [
+    { threshold: 0.6, temperature: 3, stopGradient: false },
+    { threshold: 0.4, temperature: 5, stopGradient: true },
+  ]) {
+    const backend = await recorded({ epochs: 1, ...switches });
+    for (const { attributes } of backend.of("assembleLoss")) expect(attributes).toMatchObject(switches);
+  }
+});
+
+test("each step and each view draws changes and noise of its own", async () => {
+  const backend = await recorded({ epochs: 1, warmupEpochs: 0 });
+  const drawn = [...backend.of("randomUniform"), ...backend.of("randomNormal")];
+  expect(drawn).toHaveLength(2 * 2 * 2);
+  // A seed and a stream name a sequence; changes and noise from one sequence would go together.
+  const sequences = drawn.map(
+    ({ inputs, attributes }) => `${inputs[0].join()} ${String(attributes["stream"])}`,
+  );
+  expect(new Set(sequences).size).toBe(8);
+  expect(new Set(drawn.map(({ outputs }) => outputs[0].slice(0, 8).join())).size).toBe(8);
+  const views = backend.of("augmentImages").map(({ outputs }) => outputs[0].join());
+  expect(new Set(views).size).toBe(4);
+});
+
+test("a strong view leaves the running statistics as the weak view alone makes them", async () => {
+  const statistics = async (lambda: number): Promise<Map<string, number[]>> => {
+    using engine = new Engine(new RecordingBackend([]));
+    const images = smallAssembly(8).sources[0];
+    const classifier = new Classifier(engine, { network: smallSettings.network, classes: 6, seed: 1 });
+    const optimiser = new Adam(classifier.parameters().values(), { learningRate: 1e-3 });
+    trainingStep(
+      engine,
+      classifier,
+      optimiser,
+      images,
+      gather(images, Uint32Array.of(5, 2, 7, 1)),
+      { ...smallSettings, loss: {} },
+      { step: 1, lambdaPseudo: lambda, lambdaConsistency: lambda },
+    );
+    const buffers = new Map<string, number[]>();
+    for (const [name, { kind, tensor }] of classifier.state()) {
+      if (kind === "buffer") buffers.set(name, Array.from(await tensor.read()));
+    }
+    return buffers;
+  };
+  const weakOnly = await statistics(0);
+  expect(weakOnly.get("features.norm3.running_mean")?.every((value) => value !== 0)).toBe(true);
+  expect(await statistics(1)).toEqual(weakOnly);
+});

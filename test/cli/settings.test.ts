@@ -1,0 +1,45 @@
+// From a manifest to the trainer's settings: every field arrives where it belongs.
+
+import { expect, test } from "vitest";
+import { settingsOf } from "../../src/cli/train.ts";
+import { parseManifest } from "../../src/data/index.ts";
+
+test("every value of a manifest arrives in the settings, and none in another's place", () => {
+  const manifest = parseManifest(
+    `
+classes: [nodule]
+image: { height: 64, width: 64, mean: 0.41, deviation: 0.23 }
+sources: [{ name: A, format: phantoms, site: A, count: 30, knows: [nodule] }]
+test: { format: phantoms, site: B, count: 31 }
+model: { stem: { features: 17, kernel: 5, stride: 2 }, blocks: [4, 6], growth: 11, bottleneck: 7, compression: 0.6 }
+train:
+  { batch: 48, epochs: 9, warmupEpochs: 3, learningRate: 0.002, lambdaPseudo: 0.7, lambdaConsistency: 0.8, tau: 0.55,
+    temperature: 13, stopGradient: false }
+augment: { shift: 8, noise: 10, flip: true, strong: { shift: 12, noise: 26, flip: false } }
+`,
+    "distinct.yaml",
+  );
+  expect(settingsOf(manifest, 99)).toEqual({
+    network: {
+      inputChannels: 1,
+      stem: { features: 17, kernel: 5, stride: 2, pool: false },
+      blocks: [4, 6],
+      growth: 11,
+      bottleneck: 7,
+      compression: 0.6,
+    },
+    normalisation: { mean: [0.41], deviation: [0.23] },
+    weak: { shift: 8, noise: 10, flip: true },
+    strong: { shift: 12, noise: 26, flip: false },
+    batch: 48,
+    epochs: 9,
+    warmupEpochs: 3,
+    learningRate: 0.002,
+    lambdaPseudo: 0.7,
+    lambdaConsistency: 0.8,
+    threshold: 0.55,
+    temperature: 13,
+    stopGradient: false,
+    seed: 99,
+  });
+});
