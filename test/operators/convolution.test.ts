@@ -87,10 +87,10 @@ describe("candidates", () => {
     ].map((candidates) => candidates.at(-1)?.name);
   };
 
-  test("blocks are taken where the channels they write are whole vectors", () => {
+  test("blocks are taken where the channels they write are whole vectors, and padded to them elsewhere", () => {
     expect(names(4, 8)).toEqual(["blocked", "blocked", "blocked"]);
-    expect(names(3, 8)).toEqual(["blocked", "direct", "blocked"]);
-    expect(names(8, 3)).toEqual(["direct", "blocked", "direct"]);
+    expect(names(3, 8)).toEqual(["blocked", "padded", "blocked"]);
+    expect(names(8, 3)).toEqual(["padded", "blocked", "padded"]);
   });
 
   test("the weight gradient's chunks cover every line once, none of them empty", () => {
