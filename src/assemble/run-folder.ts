@@ -2,12 +2,12 @@
 
 import {
   closeSync,
-  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -50,29 +50,22 @@ const lossFields = ({ total, bce, pseudo, consistency }: Losses): Record<string,
  */
 export class RunFolder {
   readonly path: string;
-  readonly #metrics: number;
+  #metrics: number | undefined;
 
   /**
-   * Makes the folder, or takes an empty one.
-   * @param force take a folder that holds an earlier run, and remove that run's files
-   * @throws RunFolderError when the folder holds something already, or cannot be written
+   * Looks at the folder and touches nothing: a run that never gets to its first step leaves an earlier run as it was.
+   * @param force take a folder that holds an earlier run; that run's files are removed when the first line is written
+   * @throws RunFolderError when the folder holds something already, or is none
    */
   constructor(path: string, force: boolean) {
     this.path = path;
-    try {
-      if (existsSync(path) && readdirSync(path).length > 0) {
-        if (!force) {
-          throw new RunFolderError(
-            `--out ${path}: the folder is not empty; choose another or add --force to overwrite the run`,
-          );
-        }
-        for (const file of Object.values(files)) rmSync(join(path, file), { force: true });
-      }
-      mkdirSync(path, { recursive: true });
-      this.#metrics = openSync(join(path, files.metrics), "w");
-    } catch (cause) {
-      if (cause instanceof RunFolderError) throw cause;
-      throw new RunFolderError(`--out ${path}: cannot be written (${(cause as Error).message})`, { cause });
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return;
+    if (!found.isDirectory()) throw new RunFolderError(`--out ${path}: is a file; name a folder`);
+    if (!force && readdirSync(path).length > 0) {
+      throw new RunFolderError(
+        `--out ${path}: the folder is not empty; choose another or add --force to overwrite the run`,
+      );
     }
   }
 
@@ -91,6 +84,7 @@ export class RunFolder {
    */
   finish(summary: Summary): void {
     const [part, target] = [join(this.path, files.part), join(this.path, files.summary)];
+    this.#open();
     writing(target, () => {
       writeFileSync(part, `${JSON.stringify(summary, null, 2)}\n`);
       renameSync(part, target);
@@ -98,21 +92,29 @@ export class RunFolder {
   }
 
   close(): void {
-    closeSync(this.#metrics);
+    if (this.#metrics !== undefined) closeSync(this.#metrics);
+  }
+
+  /** Makes the folder at the first line, without the files of an earlier run. */
+  #open(): number {
+    return (this.#metrics ??= writing(this.path, () => {
+      for (const file of Object.values(files)) rmSync(join(this.path, file), { force: true });
+      mkdirSync(this.path, { recursive: true });
+      return openSync(join(this.path, files.metrics), "w");
+    }));
   }
 
   #line(record: Record<string, unknown>): void {
+    const metrics = this.#open();
     // Unlike writeSync, it goes on until the whole line is written.
-    writing(join(this.path, files.metrics), () =>
-      writeFileSync(this.#metrics, `${JSON.stringify(record)}\n`),
-    );
+    writing(join(this.path, files.metrics), () => writeFileSync(metrics, `${JSON.stringify(record)}\n`));
   }
 }
 
 /** Names the file when writing it fails, mostly because the disk is full. */
-function writing(file: string, write: () => void): void {
+function writing<Result>(file: string, write: () => Result): Result {
   try {
-    write();
+    return write();
   } catch (cause) {
     throw new RunFolderError(
       `${file}: cannot be written (${(cause as Error).message}); make room there, or choose another folder with --out`,

@@ -165,7 +165,8 @@ export async function demo(options: DemoOptions): Promise<void> {
   const columns = done.map(({ title, evaluation }) => ({
     name: title,
     cell: (name: string) => showAuc(evaluation.auc[name]),
-    mean: showAuc(evaluation.meanAuc),
+    // Each mean is over the findings that the classifier answers for.
+    mean: `${showAuc(evaluation.meanAuc)} (of ${Object.keys(evaluation.auc).length})`,
   }));
   const assembled = done.at(-1)?.evaluation;
   const best = (name: string): number | undefined => {

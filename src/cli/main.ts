@@ -108,4 +108,14 @@ async function run(): Promise<number> {
   }
 }
 
+// A reader that goes away (`| head -1`) ends the output, not the training; anything else is one line.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") return;
+    process.exitCode = failed;
+    if (stream === process.stdout)
+      process.stderr.write(`error: the output cannot be written (${error.message})\n`);
+  });
+}
+
 process.exitCode = await run();

@@ -29,10 +29,10 @@ export class Progress {
     this.#options = options;
     if (options.quiet || !process.stderr.isTTY) return;
     this.#bar = new SingleBar({
-      format: `{title} {bar} epoch {epoch}/{epochs}  step {value}/{total}  loss {loss}  {speed}  {left}`,
+      format: `{title} {bar} {left}  epoch {epoch}/{epochs}  loss {loss}  {speed}  step {value}/{total}`,
       barCompleteChar: "█",
       barIncompleteChar: "░",
-      barsize: 24,
+      barsize: 16,
       hideCursor: true,
       stream: process.stderr,
       stopOnComplete: false,
@@ -113,7 +113,7 @@ export function counted<Result>(
     format: `{title} {bar} {value}/{total}  {left}`,
     barCompleteChar: "█",
     barIncompleteChar: "░",
-    barsize: 24,
+    barsize: 16,
     hideCursor: false,
     stream: process.stderr,
     gracefulExit: false,
@@ -139,7 +139,9 @@ export async function untilInterrupted<Result>(
   const stop = (): void => {
     if (controller.signal.aborted) process.exit(130);
     controller.abort();
-    process.stderr.write("\nstopping after this step; press Ctrl-C again to stop at once\n");
+    process.stderr.write(
+      `${process.stderr.isTTY ? "\r\x1b[K" : "\n"}stopping after this step; press Ctrl-C again to stop at once\n`,
+    );
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);

@@ -57,6 +57,7 @@ export async function trainCommand(file: string, options: TrainOptions): Promise
     if (!options.quiet) process.stderr.write(`${text}\n`);
   };
 
+  const folder = new RunFolder(options.out, options.force);
   const assembly = await loadAssembly(manifest, {
     dataRoot: options.dataRoot,
     seed: options.seed,
@@ -65,7 +66,6 @@ export async function trainCommand(file: string, options: TrainOptions): Promise
   const images = Object.fromEntries(assembly.sources.map(({ source, count }) => [source, count]));
   const total = assembly.sources.reduce((sum, { count }) => sum + count, 0);
   using engine = await openEngine(where);
-  const folder = new RunFolder(options.out, options.force);
   try {
     say(
       `${total} images from ${assembly.sources.map(({ source, count }) => `${source} (${count})`).join(", ")}; ` +

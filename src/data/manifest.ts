@@ -207,6 +207,13 @@ function checkImages(manifest: ManifestContent, fail: Fail): void {
     taken.push(use);
   }
 
+  model.blocks.slice(0, -1).reduce((channels, layers) => {
+    const kept = Math.floor((channels + layers * model.growth) * model.compression);
+    if (kept < 1)
+      fail(["model", "compression"], `of ${model.compression} keeps no channel between two blocks`);
+    return kept;
+  }, model.stem.features);
+
   const halvings = model.blocks.length - 1;
   const smallest = Math.floor(Math.min(image.height, image.width) / (model.stem.stride * 2 ** halvings));
   if (smallest < 1) {

@@ -1,6 +1,6 @@
 // Run folders: a file that cannot be written is named, with what to do.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -29,8 +29,9 @@ test("a step is a line with all its numbers", () => {
 
 test("metrics that cannot be written are an error that names the file and the way out", () => {
   const folder = new RunFolder(join(parent, "run"), false);
-  folder.close(); // a write to a closed file fails as one to a full disk does
   const write = (): void => folder.listener().step?.({ epoch: 1, step: 1, losses });
+  write();
+  folder.close(); // a write to a closed file fails as one to a full disk does
   expect(write).toThrow(RunFolderError);
   expect(write).toThrow(/metrics\.jsonl: cannot be written \(EBADF.*--out/);
 });
@@ -38,6 +39,7 @@ test("metrics that cannot be written are an error that names the file and the wa
 test("a summary that cannot be written is such an error too, and --force can take the folder", () => {
   const path = join(parent, "run");
   const folder = new RunFolder(path, false);
+  folder.listener().step?.({ epoch: 1, step: 1, losses });
   mkdirSync(join(path, "summary.json"));
   expect(() => folder.finish(summary)).toThrow(RunFolderError);
   expect(() => folder.finish(summary)).toThrow(/summary\.json: cannot be written.*--out/);
@@ -47,4 +49,17 @@ test("a summary that cannot be written is such an error too, and --force can tak
   again.finish(summary);
   again.close();
   expect(JSON.parse(readFileSync(join(path, "summary.json"), "utf8"))).toEqual(summary);
+});
+
+test("a run that never gets to its first step leaves nothing behind, and an earlier run as it was", () => {
+  const path = join(parent, "run");
+  new RunFolder(path, false).close();
+  expect(existsSync(path)).toBe(false);
+  const first = new RunFolder(path, false);
+  first.finish(summary);
+  first.close();
+  new RunFolder(path, true).close();
+  expect(existsSync(join(path, "summary.json"))).toBe(true);
+  expect(() => new RunFolder(path, false)).toThrow(/not empty/);
+  expect(() => new RunFolder(join(path, "summary.json"), true)).toThrow(/is a file/);
 });

@@ -215,22 +215,26 @@ describe("tessera train", () => {
     expect(readdirSync(join(folder, "one")).sort()).toEqual(["metrics.jsonl", "summary.json"]);
   });
 
-  test("Ctrl-C stops after the step under way with a summary that says so", async () => {
-    const file = put("long.yaml", manifest.replace("epochs: 2", "epochs: 5000"));
-    let killed = false;
-    const { code, errors } = await tessera(parameters(file, "stopped"), (text, kill) => {
-      if (!killed && text.includes("epoch 1/5000 done")) {
-        killed = true;
-        kill();
-      }
-    });
-    expect(errors).toMatch(/stopping after this step/);
-    expect(code).toBe(130);
-    const summary = JSON.parse(readFileSync(join(folder, "stopped", "summary.json"), "utf8")) as {
-      interrupted: boolean;
-      epochs: number;
-    };
-    expect(summary.interrupted).toBe(true);
-    expect(summary.epochs).toBeGreaterThan(0);
-  });
+  test.each(["webgpu", "reference"])(
+    "Ctrl-C stops a run on %s after the step under way with a summary",
+    async (device) => {
+      const file = put("long.yaml", manifest.replace("epochs: 2", "epochs: 5000"));
+      let killed = false;
+      const out = `stopped-${device}`;
+      const { code, errors } = await tessera(parameters(file, out, "--device", device), (text, kill) => {
+        if (!killed && text.includes("epoch 1/5000 done")) {
+          killed = true;
+          kill();
+        }
+      });
+      expect(errors).toMatch(/stopping after this step/);
+      expect(code).toBe(130);
+      const summary = JSON.parse(readFileSync(join(folder, out, "summary.json"), "utf8")) as {
+        interrupted: boolean;
+        epochs: number;
+      };
+      expect(summary.interrupted).toBe(true);
+      expect(summary.epochs).toBeGreaterThan(0);
+    },
+  );
 });
