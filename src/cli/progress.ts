@@ -17,6 +17,15 @@ export interface ProgressOptions {
 const seconds = (value: number): string =>
   value < 90 ? `${Math.ceil(value)} s` : `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
 
+/** What every bar looks like. Ctrl-C is the command's to handle, not the bar's. */
+const barLook = {
+  barCompleteChar: "█",
+  barIncompleteChar: "░",
+  barsize: 16,
+  stream: process.stderr,
+  gracefulExit: false,
+};
+
 /** Shows a run on stderr; `stop` leaves the terminal as it was. */
 export class Progress {
   readonly #options: ProgressOptions;
@@ -30,14 +39,9 @@ export class Progress {
     if (options.quiet || !process.stderr.isTTY) return;
     this.#bar = new SingleBar({
       format: `{title} {bar} {left}  epoch {epoch}/{epochs}  loss {loss}  {speed}  step {value}/{total}`,
-      barCompleteChar: "█",
-      barIncompleteChar: "░",
-      barsize: 16,
+      ...barLook,
       hideCursor: true,
-      stream: process.stderr,
       stopOnComplete: false,
-      // Ctrl-C is the command's to handle.
-      gracefulExit: false,
     });
     const { title, epochs, steps } = options;
     this.#bar.start(epochs * steps, 0, {
@@ -111,12 +115,8 @@ export function counted<Result>(
   // Ctrl-C ends the process while the thread is held, so the cursor stays where it is.
   const bar = new SingleBar({
     format: `{title} {bar} {value}/{total}  {left}`,
-    barCompleteChar: "█",
-    barIncompleteChar: "░",
-    barsize: 16,
+    ...barLook,
     hideCursor: false,
-    stream: process.stderr,
-    gracefulExit: false,
   });
   bar.start(total, 0, { title, left: "" });
   try {

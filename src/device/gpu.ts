@@ -114,6 +114,7 @@ export async function openGpu(request: DeviceRequest = {}): Promise<Gpu> {
     );
   }
 
+  const destroyedHere = `the device "${traits.name}" was destroyed by this program; open another engine`;
   let firstError: TesseraError | undefined;
   let end: DeviceLostError | undefined;
   device.addEventListener("uncapturederror", (event) => {
@@ -123,7 +124,7 @@ export async function openGpu(request: DeviceRequest = {}): Promise<Gpu> {
   const lost = device.lost.then((info) => {
     end = new DeviceLostError(
       info.reason === "destroyed"
-        ? `the device "${traits.name}" was destroyed by this program; open another engine`
+        ? destroyedHere
         : `the device "${traits.name}" was lost: ${info.message}; what lived on it is gone, open another engine`,
     );
     return end;
@@ -136,11 +137,7 @@ export async function openGpu(request: DeviceRequest = {}): Promise<Gpu> {
     lost,
     check() {
       if (end !== undefined) throw end;
-      if (destroyed) {
-        throw new DeviceLostError(
-          `the device "${traits.name}" was destroyed by this program; open another engine`,
-        );
-      }
+      if (destroyed) throw new DeviceLostError(destroyedHere);
       const error = firstError;
       firstError = undefined;
       if (error !== undefined) throw error;

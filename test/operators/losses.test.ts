@@ -9,6 +9,7 @@ import { lossOperators, type AssembleLossAttributes } from "../../src/operators/
 import type { Engine } from "../../src/runtime/index.ts";
 import { useEngine } from "../engines.ts";
 import { normal } from "./sample.ts";
+import { paper } from "./samples/losses.ts";
 
 const backends = [
   ["the reference", useEngine({ device: "reference" })],
@@ -52,14 +53,6 @@ interface Result {
   readonly weakGradient: readonly number[];
   readonly strongGradient: readonly number[];
 }
-
-const paper: AssembleLossAttributes = {
-  threshold: 0.5,
-  temperature: 4,
-  stopGradient: true,
-  unsupervisedOn: "absent",
-  normalise: "entries",
-};
 
 /** The six inputs, in order. */
 function tensorsOf(engine: Engine, given: Case) {

@@ -27,7 +27,7 @@ function oneHot(rows: number, classes: number): HostTensor {
   return values([rows, classes], list);
 }
 
-const paper: AssembleLossAttributes = {
+export const paper: AssembleLossAttributes = {
   threshold: 0.5,
   temperature: 4,
   stopGradient: true,
