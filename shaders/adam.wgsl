@@ -5,18 +5,22 @@
 // from a buffer, because they change from step to step. So do 1 - beta1 and 1 - beta2, which in f32 would lose four of
 // their digits: 1 - .999 is off by 5e-5.
 //
-// One invocation computes one element.
+// One invocation computes VALUES elements, WIDTH apart, so that neighbouring invocations own neighbouring elements.
 
+alias Element = f32;     // knob: f32, or vec4f for four neighbours at a time
+const VALUES = 16u;      // knob: elements per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
 
-struct Sizes { count: u32 }
+struct Sizes {
+  count: u32,            // in Elements
+}
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read_write> parameter: array<f32>;        // [count]
-@group(0) @binding(2) var<storage, read_write> first_moment: array<f32>;     // [count]
-@group(0) @binding(3) var<storage, read_write> second_moment: array<f32>;    // [count]
-@group(0) @binding(4) var<storage, read> gradient: array<f32>;               // [count]
-@group(0) @binding(5) var<storage, read> hyper: array<f32>;                  // [8] rate, betas, epsilon, corrections, 1 - betas
+@group(0) @binding(1) var<storage, read_write> parameter: array<Element>;        // [count]
+@group(0) @binding(2) var<storage, read_write> first_moment: array<Element>;     // [count]
+@group(0) @binding(3) var<storage, read_write> second_moment: array<Element>;    // [count]
+@group(0) @binding(4) var<storage, read> gradient: array<Element>;               // [count]
+@group(0) @binding(5) var<storage, read> hyper: array<f32>;                      // [8] rate, betas, epsilon, corrections, 1 - betas
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -24,13 +28,22 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
-  let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
-  if (index >= sizes.count) { return; }
-  let rate = hyper[0];
-  let slope = gradient[index];
-  let first = hyper[1] * first_moment[index] + hyper[6] * slope;
-  let second = hyper[2] * second_moment[index] + hyper[7] * slope * slope;
-  first_moment[index] = first;
-  second_moment[index] = second;
-  parameter[index] -= rate * (first * hyper[4]) / (sqrt(second * hyper[5]) + hyper[3]);
+  // Read here, not in the loop: what it writes might be the same memory, as far as the compiler knows.
+  let beta1 = hyper[1];
+  let beta2 = hyper[2];
+  let rest1 = hyper[6];
+  let rest2 = hyper[7];
+  let rate = hyper[0] * hyper[4];
+  let correction = hyper[5];
+  let epsilon = hyper[3];
+  let first = (workgroup.x + workgroup.y * grid.x) * (WIDTH * VALUES);
+  let end = min(first + WIDTH * VALUES, sizes.count);
+  for (var index = first + local.x; index < end; index += WIDTH) {
+    let slope = gradient[index];
+    let mean = beta1 * first_moment[index] + rest1 * slope;
+    let square = beta2 * second_moment[index] + rest2 * slope * slope;
+    first_moment[index] = mean;
+    second_moment[index] = square;
+    parameter[index] -= rate * mean / (sqrt(square * correction) + epsilon);
+  }
 }

@@ -1,15 +1,18 @@
 // dx[n, h, w, c] = sum of dy[n, p, q, c] / (windowHeight * windowWidth), f32, over the windows (p, q) that hold
 // pixel (h, w).
 //
-// One invocation computes one value of dx; neighbouring invocations own neighbouring channels, so loads coalesce.
+// One invocation computes COLUMNS neighbouring pixels of one channel (or four neighbouring ones) in a line; neighbours
+// own neighbouring channels, so loads coalesce.
 
+alias Element = f32;     // knob: f32, or vec4f for four neighbouring channels at a time
+const COLUMNS = 8u;      // knob: neighbouring pixels of a line per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
   batch: u32,            // N
   height: u32,           // H
   width: u32,            // W
-  channels: u32,         // C
+  channels: u32,         // C, in Elements
   windowHeight: u32,
   windowWidth: u32,
   outputHeight: u32,     // P
@@ -21,8 +24,8 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> dy: array<f32>;         // [N, P, Q, C]
-@group(0) @binding(2) var<storage, read_write> dx: array<f32>;   // [N, H, W, C]
+@group(0) @binding(1) var<storage, read> dy: array<Element>;         // [N, P, Q, C]
+@group(0) @binding(2) var<storage, read_write> dx: array<Element>;   // [N, H, W, C]
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -31,28 +34,38 @@ fn main(
   @builtin(local_invocation_id) local: vec3u,
 ) {
   let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
+  let blocks = (sizes.width + COLUMNS - 1u) / COLUMNS;
   let channel = index % sizes.channels;
-  let pixel = index / sizes.channels;
-  let line = pixel / sizes.width;
+  let block = index / sizes.channels;
+  let line = block / blocks;
   let image = line / sizes.height;
   if (image >= sizes.batch) { return; }
-  let h = line % sizes.height;
-  let w = pixel % sizes.width;
-  // The windows that hold this pixel: none that ends before it, none that starts behind it.
-  let bottom = h + sizes.paddingHeight;
-  let right = w + sizes.paddingWidth;
+  let first_w = block % blocks * COLUMNS;
+  let end_w = min(first_w + COLUMNS, sizes.width);
+  // The windows that hold the first pixel: none that ends before it, none that starts behind it.
+  let bottom = line % sizes.height + sizes.paddingHeight;
+  let right = first_w + sizes.paddingWidth;
   let missed_h = max(bottom + 1u, sizes.windowHeight) - sizes.windowHeight;
   let missed_w = max(right + 1u, sizes.windowWidth) - sizes.windowWidth;
   let first_p = (missed_h + sizes.strideHeight - 1u) / sizes.strideHeight;
   let end_p = min(bottom / sizes.strideHeight + 1u, sizes.outputHeight);
-  let first_q = (missed_w + sizes.strideWidth - 1u) / sizes.strideWidth;
-  let end_q = min(right / sizes.strideWidth + 1u, sizes.outputWidth);
+  var first_q = (missed_w + sizes.strideWidth - 1u) / sizes.strideWidth;
+  var next_q = right / sizes.strideWidth + 1u;
 
-  var sum = 0.0;
-  for (var p = first_p; p < end_p; p++) {
-    for (var q = first_q; q < end_q; q++) {
-      sum += dy[((image * sizes.outputHeight + p) * sizes.outputWidth + q) * sizes.channels + channel];
+  for (var w = first_w; w < end_w; w++) {
+    let end_q = min(next_q, sizes.outputWidth);
+    var sum = Element();
+    for (var p = first_p; p < end_p; p++) {
+      for (var q = first_q; q < end_q; q++) {
+        sum += dy[((image * sizes.outputHeight + p) * sizes.outputWidth + q) * sizes.channels + channel];
+      }
     }
+    dx[(line * sizes.width + w) * sizes.channels + channel] =
+      sum / f32(sizes.windowHeight * sizes.windowWidth);
+
+    // A pixel to the right one window may have ended and one begun.
+    let reached = w + 1u + sizes.paddingWidth;
+    if (first_q * sizes.strideWidth + sizes.windowWidth <= reached) { first_q += 1u; }
+    if (next_q * sizes.strideWidth <= reached) { next_q += 1u; }
   }
-  dx[index] = sum / f32(sizes.windowHeight * sizes.windowWidth);
 }

@@ -3,23 +3,24 @@
 // x[0, c] + centre[c] is the mean: taking it away in two steps loses nothing where it is far larger than the
 // deviation (a mean rounded to f32 would).
 //
-// One invocation computes ROWS rows of one channel, so the channel's four numbers are loaded once for all of them;
-// neighbours own neighbouring channels.
+// One invocation computes ROWS rows of one channel (or four neighbouring ones), so that what belongs to the channel is
+// loaded once for all of them; neighbours own neighbouring channels.
 
-const ROWS = 8u;         // knob: rows per invocation
+alias Element = f32;     // knob: f32, or vec4f for four neighbouring channels at a time
+const ROWS = 16u;        // knob: rows per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
   rows: u32,
-  channels: u32,
+  channels: u32,         // in Elements
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<f32>;          // [rows, channels]
-@group(0) @binding(2) var<storage, read> centre: array<f32>;     // [channels]
-@group(0) @binding(3) var<storage, read> scale: array<f32>;      // [channels]
-@group(0) @binding(4) var<storage, read> beta: array<f32>;       // [channels]
-@group(0) @binding(5) var<storage, read_write> y: array<f32>;    // [rows, channels]
+@group(0) @binding(1) var<storage, read> x: array<Element>;          // [rows, channels]
+@group(0) @binding(2) var<storage, read> centre: array<Element>;     // [channels]
+@group(0) @binding(3) var<storage, read> scale: array<Element>;      // [channels]
+@group(0) @binding(4) var<storage, read> beta: array<Element>;       // [channels]
+@group(0) @binding(5) var<storage, read_write> y: array<Element>;    // [rows, channels]
 
 @compute @workgroup_size(WIDTH)
 fn main(

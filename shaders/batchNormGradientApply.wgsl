@@ -2,27 +2,28 @@
 //   dx[r, c] = gamma[c] d[c] (dy[r, c] - dbeta[c] / rows - h[r, c] dgamma[c] / rows)
 //   d[c] = 1 / sqrt(variance[c] + epsilon),  h[r, c] = (x[r, c] - mean[c]) d[c]
 //
-// One invocation computes ROWS rows of one channel, so the channel's numbers are loaded once for all of them;
-// neighbours own neighbouring channels.
+// One invocation computes ROWS rows of one channel (or four neighbouring ones), so that what belongs to the channel is
+// loaded once for all of them; neighbours own neighbouring channels.
 
-const ROWS = 8u;         // knob: rows per invocation
+alias Element = f32;     // knob: f32, or vec4f for four neighbouring channels at a time
+const ROWS = 16u;        // knob: rows per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
   rows: u32,
-  channels: u32,
+  channels: u32,         // in Elements
   epsilon: f32,
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<f32>;          // [rows, channels]
-@group(0) @binding(2) var<storage, read> gamma: array<f32>;      // [channels]
-@group(0) @binding(3) var<storage, read> mean: array<f32>;       // [channels]
-@group(0) @binding(4) var<storage, read> variance: array<f32>;   // [channels]
-@group(0) @binding(5) var<storage, read> dy: array<f32>;         // [rows, channels]
-@group(0) @binding(6) var<storage, read> dgamma: array<f32>;     // [channels]
-@group(0) @binding(7) var<storage, read> dbeta: array<f32>;      // [channels]
-@group(0) @binding(8) var<storage, read_write> dx: array<f32>;   // [rows, channels]
+@group(0) @binding(1) var<storage, read> x: array<Element>;          // [rows, channels]
+@group(0) @binding(2) var<storage, read> gamma: array<Element>;      // [channels]
+@group(0) @binding(3) var<storage, read> mean: array<Element>;       // [channels]
+@group(0) @binding(4) var<storage, read> variance: array<Element>;   // [channels]
+@group(0) @binding(5) var<storage, read> dy: array<Element>;         // [rows, channels]
+@group(0) @binding(6) var<storage, read> dgamma: array<Element>;     // [channels]
+@group(0) @binding(7) var<storage, read> dbeta: array<Element>;      // [channels]
+@group(0) @binding(8) var<storage, read_write> dx: array<Element>;   // [rows, channels]
 
 @compute @workgroup_size(WIDTH)
 fn main(

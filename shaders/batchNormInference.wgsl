@@ -1,25 +1,26 @@
 // Batch normalisation with given statistics, f32:
 //   y[r, c] = (x[r, c] - mean[c]) * gamma[c] / sqrt(variance[c] + epsilon) + beta[c]
 //
-// One invocation computes ROWS rows of one channel, so the channel's numbers are loaded once for all of them;
-// neighbours own neighbouring channels.
+// One invocation computes ROWS rows of one channel (or four neighbouring ones), so that what belongs to the channel is
+// loaded once for all of them; neighbours own neighbouring channels.
 
-const ROWS = 8u;         // knob: rows per invocation
+alias Element = f32;     // knob: f32, or vec4f for four neighbouring channels at a time
+const ROWS = 16u;        // knob: rows per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
   rows: u32,
-  channels: u32,
+  channels: u32,         // in Elements
   epsilon: f32,
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<f32>;          // [rows, channels]
-@group(0) @binding(2) var<storage, read> gamma: array<f32>;      // [channels]
-@group(0) @binding(3) var<storage, read> beta: array<f32>;       // [channels]
-@group(0) @binding(4) var<storage, read> mean: array<f32>;       // [channels]
-@group(0) @binding(5) var<storage, read> variance: array<f32>;   // [channels]
-@group(0) @binding(6) var<storage, read_write> y: array<f32>;    // [rows, channels]
+@group(0) @binding(1) var<storage, read> x: array<Element>;          // [rows, channels]
+@group(0) @binding(2) var<storage, read> gamma: array<Element>;      // [channels]
+@group(0) @binding(3) var<storage, read> beta: array<Element>;       // [channels]
+@group(0) @binding(4) var<storage, read> mean: array<Element>;       // [channels]
+@group(0) @binding(5) var<storage, read> variance: array<Element>;   // [channels]
+@group(0) @binding(6) var<storage, read_write> y: array<Element>;    // [rows, channels]
 
 @compute @workgroup_size(WIDTH)
 fn main(

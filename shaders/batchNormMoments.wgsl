@@ -2,28 +2,25 @@
 //   offset[p, c]  = mean over the rows r of chunk p of d[r, c],  d[r, c] = x[r, c] - x[0, c]
 //   squares[p, c] = sum over them of (d[r, c] - offset[p, c])^2
 //
-// One invocation computes one (chunk, channel); neighbours own neighbouring channels, so loads coalesce.
-// Taking the channel's first row away is exact where the mean is far larger than the deviation. Rows join eight at
-// a time by Chan's formula, so nothing cancels either where that first row is an outlier.
+// One invocation computes one (chunk, channel), or four neighbouring channels of a chunk; neighbours own neighbouring
+// channels, so loads coalesce.
+// Taking the channel's first row away is exact where the mean is far larger than the deviation. Rows join four at a
+// time by Chan's formula, so nothing cancels either where that first row is an outlier.
 
+alias Element = f32;     // knob: f32, or vec4f for four neighbouring channels at a time
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
   rows: u32,
-  channels: u32,
+  channels: u32,         // in Elements
   chunk: u32,            // rows per chunk; the last chunk may have fewer
   chunks: u32,
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<f32>;                // [rows, channels]
-@group(0) @binding(2) var<storage, read_write> offset: array<f32>;     // [chunks, channels]
-@group(0) @binding(3) var<storage, read_write> squares: array<f32>;    // [chunks, channels]
-
-fn four_rows(at: u32) -> vec4f {
-  let stride = sizes.channels;
-  return vec4f(x[at], x[at + stride], x[at + 2u * stride], x[at + 3u * stride]);
-}
+@group(0) @binding(1) var<storage, read> x: array<Element>;                // [rows, channels]
+@group(0) @binding(2) var<storage, read_write> offset: array<Element>;     // [chunks, channels]
+@group(0) @binding(3) var<storage, read_write> squares: array<Element>;    // [chunks, channels]
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -39,27 +36,28 @@ fn main(
   let shift = x[channel];
 
   var count = 0.0;
-  var mean = 0.0;
-  var sum_of_squares = 0.0;
-  for (; row + 8u <= end; row += 8u) {
+  var mean = Element();
+  var sum_of_squares = Element();
+  for (; row + 4u <= end; row += 4u) {
     let at = row * sizes.channels + channel;
-    let low = four_rows(at) - shift;
-    let high = four_rows(at + 4u * sizes.channels) - shift;
-    let block_mean = dot(low + high, vec4f(0.125));
-    let low_deviation = low - block_mean;
-    let high_deviation = high - block_mean;
-    let block_squares = dot(low_deviation, low_deviation) + dot(high_deviation, high_deviation);
+    let a = x[at] - shift;
+    let b = x[at + sizes.channels] - shift;
+    let c = x[at + 2u * sizes.channels] - shift;
+    let d = x[at + 3u * sizes.channels] - shift;
+    let block_mean = 0.25 * ((a + b) + (c + d));
+    let block_squares = (a - block_mean) * (a - block_mean) + (b - block_mean) * (b - block_mean)
+      + (c - block_mean) * (c - block_mean) + (d - block_mean) * (d - block_mean);
     let difference = block_mean - mean;
-    let share = 8.0 / (count + 8.0);
+    let share = 4.0 / (count + 4.0);
     mean += difference * share;
-    sum_of_squares += block_squares + difference * difference * count * share;
-    count += 8.0;
+    sum_of_squares += block_squares + difference * difference * (count * share);
+    count += 4.0;
   }
   for (; row < end; row++) {
     let difference = x[row * sizes.channels + channel] - shift - mean;
     let share = 1.0 / (count + 1.0);
     mean += difference * share;
-    sum_of_squares += difference * difference * count * share;
+    sum_of_squares += difference * difference * (count * share);
     count += 1.0;
   }
   offset[index] = mean;

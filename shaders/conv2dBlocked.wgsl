@@ -1,9 +1,8 @@
-// y[n, p, q, k] = sum over r, s, c of x[n, h, w, c] * weights[r, s, c, k], f32, K a multiple of four, where
-//   spreadHeight * h = p * strideHeight - paddingHeight + r * dilationHeight, w likewise; x is zero outside the
-//   image and between its pixels.
+// y[n, p, q, k] = sum over r, s, c of f(x[n, h, w, c]) * weights[r, s, c, k], f32, K a multiple of four, where
+//   h = p * strideHeight - paddingHeight + r * dilationHeight, w likewise; the sum skips taps outside the image,
+//   f(v) = v, or max(v * scale[c] + shift[c], 0) where ACTIVATED is set: batch norm and ReLU folded into the load.
 //
-// With a spread of 1 this is a convolution. The input gradient of a strided one is the same sum over dy with gaps of
-// `spread` between its pixels, a stride of 1, and turned weights (conv2dTurnFilter).
+// x may be a slice, the first C channels, of pixels that are rowStride values wide.
 //
 // One invocation computes PIXELS neighbouring pixels (of all images in a row) x 4 QUADS neighbouring output channels
 // in registers: each loaded value of x is used 4 QUADS times, each of the weights PIXELS times. Where a tap meets a
@@ -14,16 +13,17 @@
 // cost more each, for every one is a kilobyte of code; x is read one channel at a time for that reason. 5 to 10
 // GFLOP/s where one invocation per output reaches 1.
 
-const PIXELS = 8u;       // knob: pixels per invocation
-const QUADS = 4u;        // knob: groups of four output channels per invocation
-const SPREAD = false;    // knob: whether x has gaps between its pixels; false is faster and takes a spread of 1
-const WIDTH = 64u;       // knob: invocations per workgroup
+const PIXELS = 8u;         // knob: pixels per invocation
+const QUADS = 4u;          // knob: groups of four output channels per invocation
+const ACTIVATED = false;   // knob: whether x is scaled, shifted and cut off at zero; without it factors is never read
+const WIDTH = 64u;         // knob: invocations per workgroup
 
 struct Sizes {
   batch: u32,            // N
   height: u32,           // H
   width: u32,            // W
   channels: u32,         // C
+  rowStride: u32,        // values from one pixel of x to the next, at least C
   filterHeight: u32,     // R
   filterWidth: u32,      // S
   outputHeight: u32,     // P
@@ -31,18 +31,17 @@ struct Sizes {
   outputChannels: u32,   // K
   strideHeight: u32,
   strideWidth: u32,
-  paddingHeight: i32,    // negative where an input gradient skips the border of dy
-  paddingWidth: i32,
+  paddingHeight: u32,
+  paddingWidth: u32,
   dilationHeight: u32,
   dilationWidth: u32,
-  spreadHeight: i32,     // pixels of x lie this far apart
-  spreadWidth: i32,
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<f32>;            // [N, H, W, C]
+@group(0) @binding(1) var<storage, read> x: array<f32>;            // [N, H, W, rowStride], the first C channels
 @group(0) @binding(2) var<storage, read> weights: array<vec4f>;    // [R, S, C, K]
-@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;    // [N, P, Q, K]
+@group(0) @binding(3) var<storage, read> factors: array<f32>;      // [2, C], scale and shift
+@group(0) @binding(4) var<storage, read_write> y: array<vec4f>;    // [N, P, Q, K]
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -67,8 +66,8 @@ fn main(
   for (var i = 0u; i < PIXELS; i++) {
     let pixel = min(first_pixel + i, pixels - 1u);
     let line = pixel / sizes.outputWidth;
-    top[i] = i32(line % sizes.outputHeight * sizes.strideHeight) - sizes.paddingHeight;
-    left[i] = i32(pixel % sizes.outputWidth * sizes.strideWidth) - sizes.paddingWidth;
+    top[i] = i32(line % sizes.outputHeight * sizes.strideHeight) - i32(sizes.paddingHeight);
+    left[i] = i32(pixel % sizes.outputWidth * sizes.strideWidth) - i32(sizes.paddingWidth);
     image[i] = line / sizes.outputHeight * sizes.height;
   }
 
@@ -78,25 +77,27 @@ fn main(
       var start: array<u32, PIXELS>;
       var inside: array<bool, PIXELS>;
       for (var i = 0u; i < PIXELS; i++) {
-        var h = top[i] + i32(r * sizes.dilationHeight);
-        var w = left[i] + i32(s * sizes.dilationWidth);
-        var meets = h >= 0 && w >= 0;
-        if (SPREAD) {
-          meets = meets && h % sizes.spreadHeight == 0 && w % sizes.spreadWidth == 0;
-          h /= sizes.spreadHeight;
-          w /= sizes.spreadWidth;
-        }
-        inside[i] = meets && h < i32(sizes.height) && w < i32(sizes.width);
-        start[i] = select(0u, ((image[i] + u32(h)) * sizes.width + u32(w)) * sizes.channels, inside[i]);
+        let h = top[i] + i32(r * sizes.dilationHeight);
+        let w = left[i] + i32(s * sizes.dilationWidth);
+        inside[i] = h >= 0 && w >= 0 && h < i32(sizes.height) && w < i32(sizes.width);
+        start[i] = select(0u, ((image[i] + u32(h)) * sizes.width + u32(w)) * sizes.rowStride, inside[i]);
       }
 
       var weights_at = (r * sizes.filterWidth + s) * sizes.channels * quads;
       for (var c = 0u; c < sizes.channels; c++) {
         var across: array<vec4f, QUADS>;
         for (var j = 0u; j < QUADS; j++) { across[j] = weights[weights_at + quad[j]]; }
+        var scale = 1.0;
+        var shift = 0.0;
+        if (ACTIVATED) {
+          scale = factors[c];
+          shift = factors[sizes.channels + c];
+        }
         for (var i = 0u; i < PIXELS; i++) {
-          let value = vec4f(select(0.0, x[start[i] + c], inside[i]));
-          for (var j = 0u; j < QUADS; j++) { sums[i][j] = fma(value, across[j], sums[i][j]); }
+          var value = x[start[i] + c];
+          if (ACTIVATED) { value = max(fma(value, scale, shift), 0.0); }
+          value = select(0.0, value, inside[i]);
+          for (var j = 0u; j < QUADS; j++) { sums[i][j] = fma(vec4f(value), across[j], sums[i][j]); }
         }
         weights_at += quads;
       }

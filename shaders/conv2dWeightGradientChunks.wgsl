@@ -1,21 +1,25 @@
 // parts[chunk, (r, s, c), k] = sum over the lines (n, p) of the chunk, and over q, of
-// x[n, h, w, c] * dy[n, p, q, k], f32, K a multiple of four, where
-//   h = p * strideHeight - paddingHeight + r * dilationHeight, w likewise; x is zero outside the image.
-// Added up over the chunks (sumChunks), this is the gradient of the weights.
+// f(x[n, h, w, c]) * dy[n, p, q, k], f32, K a multiple of four, where
+//   h = p * strideHeight - paddingHeight + r * dilationHeight, w likewise; the sum skips taps outside the image,
+//   f(v) = v, or max(v * scale[c] + shift[c], 0) where ACTIVATED is set: batch norm and ReLU folded into the load.
+// Added up over the chunks (sumChunks), this is the gradient of the weights. x may be a slice, the first C channels,
+// of pixels that are rowStride values wide.
 //
 // The gradient is a matrix of R S C rows and K columns. One invocation computes ROWS x 4 QUADS of it in registers
 // from one chunk: each loaded value of x is used 4 QUADS times, each of dy ROWS times. Neighbouring invocations own
 // neighbouring columns, then rows, then chunks.
 
-const ROWS = 8u;         // knob: rows of the gradient per invocation
-const QUADS = 4u;        // knob: groups of four output channels per invocation
-const WIDTH = 64u;       // knob: invocations per workgroup
+const ROWS = 8u;           // knob: rows of the gradient per invocation
+const QUADS = 4u;          // knob: groups of four output channels per invocation
+const ACTIVATED = false;   // knob: whether x is scaled, shifted and cut off at zero; without it factors is never read
+const WIDTH = 64u;         // knob: invocations per workgroup
 
 struct Sizes {
   batch: u32,            // N
   height: u32,           // H
   width: u32,            // W
   channels: u32,         // C
+  rowStride: u32,        // values from one pixel of x to the next, at least C
   filterHeight: u32,     // R
   filterWidth: u32,      // S
   outputHeight: u32,     // P
@@ -32,9 +36,10 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<f32>;                // [N, H, W, C]
+@group(0) @binding(1) var<storage, read> x: array<f32>;                // [N, H, W, rowStride], the first C channels
 @group(0) @binding(2) var<storage, read> dy: array<vec4f>;             // [N, P, Q, K]
-@group(0) @binding(3) var<storage, read_write> parts: array<vec4f>;    // [chunks, R S C, K]
+@group(0) @binding(3) var<storage, read> factors: array<f32>;          // [2, C], scale and shift
+@group(0) @binding(4) var<storage, read_write> parts: array<vec4f>;    // [chunks, R S C, K]
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -58,10 +63,16 @@ fn main(
   var down: array<i32, ROWS>;
   var across: array<i32, ROWS>;
   var channel: array<u32, ROWS>;
+  var scale: array<f32, ROWS>;
+  var shift: array<f32, ROWS>;
   for (var i = 0u; i < ROWS; i++) {
     let row = min(first_row + i, rows - 1u);
     let tap = row / sizes.channels;
     channel[i] = row % sizes.channels;
+    if (ACTIVATED) {
+      scale[i] = factors[channel[i]];
+      shift[i] = factors[sizes.channels + channel[i]];
+    }
     down[i] = i32(tap / sizes.filterWidth * sizes.dilationHeight) - i32(sizes.paddingHeight);
     across[i] = i32(tap % sizes.filterWidth * sizes.dilationWidth) - i32(sizes.paddingWidth);
   }
@@ -77,7 +88,7 @@ fn main(
     for (var i = 0u; i < ROWS; i++) {
       let h = top + down[i];
       let inside = h >= 0 && h < i32(sizes.height);
-      start[i] = select(0u, (image + u32(h)) * sizes.width * sizes.channels + channel[i], inside);
+      start[i] = select(0u, (image + u32(h)) * sizes.width * sizes.rowStride + channel[i], inside);
       width[i] = select(0u, sizes.width, inside);
     }
 
@@ -89,8 +100,10 @@ fn main(
         // Left of the image w is huge as u32, and outside too.
         let w = u32(i32(q * sizes.strideWidth) + across[i]);
         let inside = w < width[i];
-        let value = vec4f(select(0.0, x[select(0u, start[i] + w * sizes.channels, inside)], inside));
-        for (var j = 0u; j < QUADS; j++) { sums[i][j] = fma(value, columns[j], sums[i][j]); }
+        var value = x[select(0u, start[i] + w * sizes.rowStride, inside)];
+        if (ACTIVATED) { value = max(fma(value, scale[i], shift[i]), 0.0); }
+        value = select(0.0, value, inside);
+        for (var j = 0u; j < QUADS; j++) { sums[i][j] = fma(vec4f(value), columns[j], sums[i][j]); }
       }
       dy_at += quads;
     }

@@ -1,16 +1,19 @@
 // dx[n, h, w, c] = sum of dy[n, p, q, c] over the windows (p, q) whose maximum y[n, p, q, c] is met first at pixel
 // (h, w), in row-major order, f32.
 //
-// One invocation computes one value of dx: it looks at the windows that hold its pixel, and only where the maximum
-// equals its own value through the pixels before it. Neighbouring invocations own neighbouring channels.
+// One invocation computes COLUMNS neighbouring pixels of one channel (or four neighbouring ones) in a line: it looks at
+// the windows that hold a pixel, and only where the maximum equals its value through the pixels before it. Neighbours
+// own neighbouring channels.
 
+alias Element = f32;     // knob: f32, or vec4f for four neighbouring channels at a time
+const COLUMNS = 8u;      // knob: neighbouring pixels of a line per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
   batch: u32,            // N
   height: u32,           // H
   width: u32,            // W
-  channels: u32,         // C
+  channels: u32,         // C, in Elements
   windowHeight: u32,
   windowWidth: u32,
   outputHeight: u32,     // P
@@ -22,24 +25,33 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<f32>;          // [N, H, W, C]
-@group(0) @binding(2) var<storage, read> y: array<f32>;          // [N, P, Q, C]
-@group(0) @binding(3) var<storage, read> dy: array<f32>;         // [N, P, Q, C]
-@group(0) @binding(4) var<storage, read_write> dx: array<f32>;   // [N, H, W, C]
+@group(0) @binding(1) var<storage, read> x: array<Element>;          // [N, H, W, C]
+@group(0) @binding(2) var<storage, read> y: array<Element>;          // [N, P, Q, C]
+@group(0) @binding(3) var<storage, read> dy: array<Element>;         // [N, P, Q, C]
+@group(0) @binding(4) var<storage, read_write> dx: array<Element>;   // [N, H, W, C]
 
-// Whether the value occurs in the window before pixel (h, w).
-fn met_before(value: f32, image: u32, channel: u32, p: u32, q: u32, h: u32, w: u32) -> bool {
-  let first_h = u32(max(i32(p * sizes.strideHeight) - i32(sizes.paddingHeight), 0));
+// The slope where the value does not occur in the window (p, q) before pixel (h, w), else 0; h counts the lines of
+// all images, and first_h is the first one in the window.
+fn unless_met_before(
+  value: Element,
+  slope: Element,
+  channel: u32,
+  q: u32,
+  first_h: u32,
+  h: u32,
+  w: u32,
+) -> Element {
   let left = i32(q * sizes.strideWidth) - i32(sizes.paddingWidth);
   let first_w = u32(max(left, 0));
   let end_w = min(u32(left + i32(sizes.windowWidth)), sizes.width);
+  var result = slope;
   for (var i = first_h; i <= h; i++) {
     let end = select(end_w, w, i == h);
     for (var j = first_w; j < end; j++) {
-      if (x[((image * sizes.height + i) * sizes.width + j) * sizes.channels + channel] == value) { return true; }
+      result = select(result, Element(), x[(i * sizes.width + j) * sizes.channels + channel] == value);
     }
   }
-  return false;
+  return result;
 }
 
 @compute @workgroup_size(WIDTH)
@@ -49,30 +61,44 @@ fn main(
   @builtin(local_invocation_id) local: vec3u,
 ) {
   let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
+  let blocks = (sizes.width + COLUMNS - 1u) / COLUMNS;
   let channel = index % sizes.channels;
-  let pixel = index / sizes.channels;
-  let line = pixel / sizes.width;
+  let block = index / sizes.channels;
+  let line = block / blocks;
   let image = line / sizes.height;
   if (image >= sizes.batch) { return; }
-  let h = line % sizes.height;
-  let w = pixel % sizes.width;
-  // The windows that hold this pixel: none that ends before it, none that starts behind it.
-  let bottom = h + sizes.paddingHeight;
-  let right = w + sizes.paddingWidth;
+  let first_w = block % blocks * COLUMNS;
+  let end_w = min(first_w + COLUMNS, sizes.width);
+  // The windows that hold the first pixel: none that ends before it, none that starts behind it.
+  let bottom = line % sizes.height + sizes.paddingHeight;
+  let right = first_w + sizes.paddingWidth;
   let missed_h = max(bottom + 1u, sizes.windowHeight) - sizes.windowHeight;
   let missed_w = max(right + 1u, sizes.windowWidth) - sizes.windowWidth;
   let first_p = (missed_h + sizes.strideHeight - 1u) / sizes.strideHeight;
   let end_p = min(bottom / sizes.strideHeight + 1u, sizes.outputHeight);
-  let first_q = (missed_w + sizes.strideWidth - 1u) / sizes.strideWidth;
-  let end_q = min(right / sizes.strideWidth + 1u, sizes.outputWidth);
+  var first_q = (missed_w + sizes.strideWidth - 1u) / sizes.strideWidth;
+  var next_q = right / sizes.strideWidth + 1u;
 
-  let value = x[index];
-  var sum = 0.0;
-  for (var p = first_p; p < end_p; p++) {
-    for (var q = first_q; q < end_q; q++) {
-      let at = ((image * sizes.outputHeight + p) * sizes.outputWidth + q) * sizes.channels + channel;
-      if (y[at] == value && !met_before(value, image, channel, p, q, h, w)) { sum += dy[at]; }
+  for (var w = first_w; w < end_w; w++) {
+    let end_q = min(next_q, sizes.outputWidth);
+    let value = x[(line * sizes.width + w) * sizes.channels + channel];
+    var sum = Element();
+    for (var p = first_p; p < end_p; p++) {
+      let top = max(i32(p * sizes.strideHeight) - i32(sizes.paddingHeight), 0);
+      for (var q = first_q; q < end_q; q++) {
+        let at = ((image * sizes.outputHeight + p) * sizes.outputWidth + q) * sizes.channels + channel;
+        let largest = y[at] == value;
+        if (any(largest)) {
+          let slope = select(Element(), dy[at], largest);
+          sum += unless_met_before(value, slope, channel, q, image * sizes.height + u32(top), line, w);
+        }
+      }
     }
+    dx[(line * sizes.width + w) * sizes.channels + channel] = sum;
+
+    // A pixel to the right one window may have ended and one begun.
+    let reached = w + 1u + sizes.paddingWidth;
+    if (first_q * sizes.strideWidth + sizes.windowWidth <= reached) { first_q += 1u; }
+    if (next_q * sizes.strideWidth <= reached) { next_q += 1u; }
   }
-  dx[index] = sum;
 }

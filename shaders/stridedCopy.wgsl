@@ -1,23 +1,25 @@
 // y[outputStart + sum over axes of i * outputStride] = x[inputStart + sum over axes of i * inputStride], f32.
 //
-// Transposes, slices, broadcasts, and each part of a concatenation. One invocation copies one element; neighbouring
-// invocations own neighbouring elements of y. A coordinate takes a division per extent beyond the first.
+// Transposes, slices, broadcasts, and each part of a concatenation. Laid out as binary.wgsl.
 
+alias Element = f32;     // knob: f32, or vec4f for four neighbours at a time
 const RANK = 2u;         // knob: extents to walk, 1 to 6
+const VALUES = 16u;      // knob: elements per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
 
+// All in Elements: four neighbours are neighbours in x and y.
 struct Sizes {
   count: u32,
   inputStart: u32,
   outputStart: u32,
   extents: array<vec4u, 2>,          // innermost first
-  inputStrides: array<vec4u, 2>,     // in elements, 0 where x is repeated
+  inputStrides: array<vec4u, 2>,     // 0 where x is repeated
   outputStrides: array<vec4u, 2>,
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<f32>;          // holds every element that the walk reads
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;    // holds every element that the walk writes
+@group(0) @binding(1) var<storage, read> x: array<Element>;          // holds every element that the walk reads
+@group(0) @binding(2) var<storage, read_write> y: array<Element>;    // holds every element that the walk writes
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -25,19 +27,47 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
-  let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
-  if (index >= sizes.count) { return; }
-  var rest = index;
-  var x_index = sizes.inputStart;
-  var y_index = sizes.outputStart;
-  for (var axis = 0u; axis < RANK; axis++) {
-    // The outermost coordinate is what is left: no division.
-    var outer = 0u;
-    if (axis + 1u < RANK) { outer = rest / sizes.extents[axis / 4u][axis % 4u]; }
-    let position = rest - outer * sizes.extents[axis / 4u][axis % 4u];
-    x_index += position * sizes.inputStrides[axis / 4u][axis % 4u];
-    y_index += position * sizes.outputStrides[axis / 4u][axis % 4u];
-    rest = outer;
+  let first = (workgroup.x + workgroup.y * grid.x) * (WIDTH * VALUES);
+  let end = min(first + WIDTH * VALUES, sizes.count);
+
+  // Coordinates of the first element, and of the step from one element to the next.
+  var place: array<u32, RANK>;
+  var step: array<u32, RANK>;
+  var rest = first + local.x;
+  var rest_of_step = WIDTH;
+  for (var axis = 0u; axis + 1u < RANK; axis++) {
+    let extent = sizes.extents[axis / 4u][axis % 4u];
+    place[axis] = rest % extent;
+    step[axis] = rest_of_step % extent;
+    rest /= extent;
+    rest_of_step /= extent;
   }
-  y[y_index] = x[x_index];
+  place[RANK - 1u] = rest;
+  step[RANK - 1u] = rest_of_step;
+  // Read once: a load of a uniform costs as much as any on lavapipe.
+  var x_strides: array<u32, RANK>;
+  var y_strides: array<u32, RANK>;
+  for (var axis = 0u; axis < RANK; axis++) {
+    x_strides[axis] = sizes.inputStrides[axis / 4u][axis % 4u];
+    y_strides[axis] = sizes.outputStrides[axis / 4u][axis % 4u];
+  }
+
+  for (var index = first + local.x; index < end; index += WIDTH) {
+    var x_index = sizes.inputStart;
+    var y_index = sizes.outputStart;
+    for (var axis = 0u; axis < RANK; axis++) {
+      x_index += place[axis] * x_strides[axis];
+      y_index += place[axis] * y_strides[axis];
+    }
+    y[y_index] = x[x_index];
+    // To the next element: an addition with carries.
+    var carry = 0u;
+    for (var axis = 0u; axis + 1u < RANK; axis++) {
+      let extent = sizes.extents[axis / 4u][axis % 4u];
+      let next = place[axis] + step[axis] + carry;
+      carry = select(0u, 1u, next >= extent);
+      place[axis] = next - carry * extent;
+    }
+    place[RANK - 1u] += step[RANK - 1u] + carry;
+  }
 }

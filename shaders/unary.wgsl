@@ -1,9 +1,11 @@
 // y[i] = f(x[i]), f32, elementwise.
 //
-// One invocation computes one element; neighbouring invocations own neighbouring elements.
+// One invocation computes VALUES elements, WIDTH apart, so that neighbouring invocations own neighbouring elements.
 // f is chosen by a knob, so each function is a pipeline of its own without the branches of the others.
 
+alias Element = f32;     // knob: f32, or vec4f for four neighbours at a time; all counts are then in fours
 const OPERATION = 1u;    // knob: which function, see apply()
+const VALUES = 16u;      // knob: elements per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
@@ -13,46 +15,46 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<f32>;          // [count]
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;    // [count]
+@group(0) @binding(1) var<storage, read> x: array<Element>;          // [count]
+@group(0) @binding(2) var<storage, read_write> y: array<Element>;    // [count]
 
 // log(1 + e) for e in (0, 1]: WGSL has no log1p, and 1 + e loses all of a small e.
-fn log_one_plus(e: f32) -> f32 {
-  return select(log(1.0 + e), e - 0.5 * e * e, e < 1e-3);
+fn log_one_plus(e: Element) -> Element {
+  return select(log(1.0 + e), e - 0.5 * e * e, e < Element(1e-3));
 }
 
 // The probability that a standard normal variable is below v, from the complementary error function
 // (Abramowitz and Stegun 7.1.26, absolute error below 1.5e-7, halved here).
-fn normal_cdf(v: f32) -> f32 {
+fn normal_cdf(v: Element) -> Element {
   let z = abs(v) * 0.70710678118;
   let t = 1.0 / (1.0 + 0.3275911 * z);
   let polynomial = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
   let tail = 0.5 * polynomial * exp(-z * z);
-  return select(tail, 1.0 - tail, v >= 0.0);
+  return select(tail, 1.0 - tail, v >= Element(0.0));
 }
 
-fn apply(v: f32) -> f32 {
+fn apply(v: Element) -> Element {
   switch (OPERATION) {
     case 1u: { return exp(v); }
     case 2u: { return log(v); }
     case 3u: { return sqrt(v); }
-    case 4u: { return max(v, 0.0); }
+    case 4u: { return max(v, Element(0.0)); }
     case 5u: {
       // Sigmoid from exp(-|v|): never overflows, and keeps small probabilities exact.
       let e = exp(-abs(v));
-      return select(e, 1.0, v >= 0.0) / (1.0 + e);
+      return select(e, Element(1.0), v >= Element(0.0)) / (1.0 + e);
     }
-    case 6u: { return max(v, 0.0) + log_one_plus(exp(-abs(v))); }
+    case 6u: { return max(v, Element(0.0)) + log_one_plus(exp(-abs(v))); }
     case 7u: {
       // tanh from exp(-2|v|); near zero the difference would cancel, the odd series does not.
       let e = exp(-2.0 * abs(v));
       let series = v * (1.0 - v * v * (1.0 / 3.0 - v * v * (2.0 / 15.0)));
-      return select(sign(v) * (1.0 - e) / (1.0 + e), series, abs(v) < 0.05);
+      return select(sign(v) * (1.0 - e) / (1.0 + e), series, abs(v) < Element(0.05));
     }
     case 8u: { return normal_cdf(v); }
     case 9u: { return v * normal_cdf(v); }
-    case 10u: { return min(max(v, sizes.first), sizes.second); }
-    default: { return fma(sizes.first, v, sizes.second); }
+    case 10u: { return min(max(v, Element(sizes.first)), Element(sizes.second)); }
+    default: { return fma(Element(sizes.first), v, Element(sizes.second)); }
   }
 }
 
@@ -62,7 +64,7 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
-  let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
-  if (index >= sizes.count) { return; }
-  y[index] = apply(x[index]);
+  let first = (workgroup.x + workgroup.y * grid.x) * (WIDTH * VALUES);
+  let end = min(first + WIDTH * VALUES, sizes.count);
+  for (var index = first + local.x; index < end; index += WIDTH) { y[index] = apply(x[index]); }
 }

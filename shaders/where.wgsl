@@ -1,24 +1,26 @@
 // y[i] = condition[i] != 0 ? a[i] : b[i], f32, with all three broadcast to the shape of y.
 //
-// One invocation computes one element; neighbouring invocations own neighbouring elements of y. Index arithmetic as
-// in binary.wgsl. Both values are read, whatever the condition: a branch would be no cheaper.
+// Laid out as binary.wgsl. Both values are read, whatever the condition: a branch would be no cheaper.
 
+alias Element = f32;     // knob: f32, or vec4f for four neighbours at a time
 const RANK = 2u;         // knob: extents to walk, 1 to 6
+const VALUES = 16u;      // knob: elements per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
 
+// All in Elements: four neighbours are neighbours in all four tensors.
 struct Sizes {
   count: u32,
   extents: array<vec4u, 2>,             // innermost first
-  conditionStrides: array<vec4u, 2>,    // in elements, 0 where the condition is repeated
+  conditionStrides: array<vec4u, 2>,    // 0 where the condition is repeated
   aStrides: array<vec4u, 2>,
   bStrides: array<vec4u, 2>,
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> condition: array<f32>;    // broadcasts to y; anything but 0 is true
-@group(0) @binding(2) var<storage, read> a: array<f32>;            // broadcasts to y
-@group(0) @binding(3) var<storage, read> b: array<f32>;            // broadcasts to y
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;      // [count]
+@group(0) @binding(1) var<storage, read> condition: array<Element>;    // broadcasts to y; anything but 0 is true
+@group(0) @binding(2) var<storage, read> a: array<Element>;            // broadcasts to y
+@group(0) @binding(3) var<storage, read> b: array<Element>;            // broadcasts to y
+@group(0) @binding(4) var<storage, read_write> y: array<Element>;      // [count]
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -26,21 +28,51 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
-  let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
-  if (index >= sizes.count) { return; }
-  var rest = index;
-  var condition_index = 0u;
-  var a_index = 0u;
-  var b_index = 0u;
-  for (var axis = 0u; axis < RANK; axis++) {
-    // The outermost coordinate is what is left: no division.
-    var outer = 0u;
-    if (axis + 1u < RANK) { outer = rest / sizes.extents[axis / 4u][axis % 4u]; }
-    let position = rest - outer * sizes.extents[axis / 4u][axis % 4u];
-    condition_index += position * sizes.conditionStrides[axis / 4u][axis % 4u];
-    a_index += position * sizes.aStrides[axis / 4u][axis % 4u];
-    b_index += position * sizes.bStrides[axis / 4u][axis % 4u];
-    rest = outer;
+  let first = (workgroup.x + workgroup.y * grid.x) * (WIDTH * VALUES);
+  let end = min(first + WIDTH * VALUES, sizes.count);
+
+  // Coordinates of the first element, and of the step from one element to the next.
+  var place: array<u32, RANK>;
+  var step: array<u32, RANK>;
+  var rest = first + local.x;
+  var rest_of_step = WIDTH;
+  for (var axis = 0u; axis + 1u < RANK; axis++) {
+    let extent = sizes.extents[axis / 4u][axis % 4u];
+    place[axis] = rest % extent;
+    step[axis] = rest_of_step % extent;
+    rest /= extent;
+    rest_of_step /= extent;
   }
-  y[index] = select(b[b_index], a[a_index], condition[condition_index] != 0.0);
+  place[RANK - 1u] = rest;
+  step[RANK - 1u] = rest_of_step;
+  // Read once: a load of a uniform costs as much as any on lavapipe.
+  var condition_strides: array<u32, RANK>;
+  var a_strides: array<u32, RANK>;
+  var b_strides: array<u32, RANK>;
+  for (var axis = 0u; axis < RANK; axis++) {
+    condition_strides[axis] = sizes.conditionStrides[axis / 4u][axis % 4u];
+    a_strides[axis] = sizes.aStrides[axis / 4u][axis % 4u];
+    b_strides[axis] = sizes.bStrides[axis / 4u][axis % 4u];
+  }
+
+  for (var index = first + local.x; index < end; index += WIDTH) {
+    var condition_index = 0u;
+    var a_index = 0u;
+    var b_index = 0u;
+    for (var axis = 0u; axis < RANK; axis++) {
+      condition_index += place[axis] * condition_strides[axis];
+      a_index += place[axis] * a_strides[axis];
+      b_index += place[axis] * b_strides[axis];
+    }
+    y[index] = select(b[b_index], a[a_index], condition[condition_index] != Element(0.0));
+    // To the next element: an addition with carries.
+    var carry = 0u;
+    for (var axis = 0u; axis + 1u < RANK; axis++) {
+      let extent = sizes.extents[axis / 4u][axis % 4u];
+      let next = place[axis] + step[axis] + carry;
+      carry = select(0u, 1u, next >= extent);
+      place[axis] = next - carry * extent;
+    }
+    place[RANK - 1u] += step[RANK - 1u] + carry;
+  }
 }

@@ -19,11 +19,36 @@ export * from "./nn/index.ts";
 export * from "./operators/index.ts";
 export * from "./optim/index.ts";
 export {
+  chromeTrace,
+  measureCeilings,
+  profile,
+  type Ceilings,
+  type ChromeTrace,
+  type KernelProfile,
+  type LaunchProfile,
+  type PhaseProfile,
+  type Profile,
+  type ProfileOptions,
+  type Rates,
+  type TraceEvent,
+} from "./profiling/index.ts";
+export {
   Engine,
+  Program,
+  launchesOf,
   openEngine,
+  sideBySide,
+  type BufferPlan,
   type DeviceChoice,
   type EngineMemory,
   type EngineOptions,
+  type LaunchTimer,
+  type Purpose,
+  type Readings,
+  type Recording,
+  type RunTimes,
+  type StepPlan,
+  type TimedLaunch,
 } from "./runtime/index.ts";
 export {
   Tensor,
@@ -33,3 +58,14 @@ export {
   type Shape,
   type TensorData,
 } from "./tensor/index.ts";
+export {
+  hasChoice,
+  tune,
+  worksOf,
+  type CandidateTime,
+  type TunedWork,
+  type TuneOptions,
+  type TuneProgress,
+  type Tuning,
+  type Work,
+} from "./tuning/index.ts";

@@ -3,6 +3,9 @@
 export { Classifier } from "./classifier.ts";
 export { evaluate, predict, type Evaluation } from "./evaluate.ts";
 export { NonFiniteError, RunFolderError } from "./failures.ts";
-export { RunFolder, type Summary } from "./run-folder.ts";
+export { planTraining, type ImageShape, type TrainingPlan } from "./plan.ts";
+export { profileTraining, type StepProfile } from "./profile.ts";
+export { RunFolder, type RunChoices, type Summary } from "./run-folder.ts";
+export { traceTraining, type TracedStep } from "./trace.ts";
 export * from "./trainer.ts";
 export { randomView, type Normalisation, type ViewSettings } from "./views.ts";

@@ -14,8 +14,16 @@ import { join } from "node:path";
 import { RunFolderError } from "./failures.ts";
 import type { Losses, TrainingListener } from "./trainer.ts";
 
+/** What decided which kernels ran, and with that the bits of a run. */
+export interface RunChoices {
+  /** The tuning file, a digest of all its choices, and how many works of the run follow it. */
+  readonly tuning: { readonly file: string; readonly digest: string; readonly works: number } | null;
+  /** Candidates that were asked for, by operator. */
+  readonly candidates: Readonly<Record<string, string>>;
+}
+
 /** What a run came to; `summary.json`. */
-export interface Summary {
+export interface Summary extends RunChoices {
   readonly meanAuc: number | null;
   readonly auc: Readonly<Record<string, number | null>>;
   /** Epochs that were completed. */

@@ -3,7 +3,6 @@
 import { Tape } from "../autograd/index.ts";
 import type { ImageSet } from "../data/index.ts";
 import { assembleLoss, type AssembleLossOptions } from "../operators/functions/losses.ts";
-import { concat, reshape } from "../operators/functions/movement.ts";
 import type { Adam } from "../optim/index.ts";
 import type { Engine } from "../runtime/index.ts";
 import type { Tensor } from "../tensor/index.ts";
@@ -28,7 +27,8 @@ export interface Batch {
 }
 
 /** What varies from step to step. */
-export interface StepVariables {
+export interface StepInputs {
+  readonly batch: Batch;
   readonly step: number;
   readonly lambdaPseudo: number;
   readonly lambdaConsistency: number;
@@ -47,11 +47,22 @@ export function gather(set: ImageSet, indices: Uint32Array): Batch {
   return { pixels, states, count: indices.length };
 }
 
+/** What is the same in every step, and may be fixed in a recorded one. */
+export interface StepShape extends StepSettings {
+  /** Images of a batch. */
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /**
+   * Whether the strong view is computed. In warm-up (both weights 0) it cannot matter; the reported consistency is then
+   * that of the weak view with itself.
+   */
+  readonly unsupervised: boolean;
+}
+
 /**
- * Trains the classifier on one batch.
- *
- * In warm-up (both weights 0) the strong view cannot matter and is not computed; the reported consistency is then
- * that of the weak view with itself.
+ * Trains the classifier on one batch. May be recorded: `inputs` is asked for the step's values each time it runs.
  *
  * @returns losses [4]: total, bce, pseudo, consistency; the caller disposes it
  */
@@ -59,38 +70,37 @@ export function trainingStep(
   engine: Engine,
   classifier: Classifier,
   optimiser: Adam,
-  size: { readonly height: number; readonly width: number; readonly channels: number },
-  batch: Batch,
-  settings: StepSettings,
-  variables: StepVariables,
+  shape: StepShape,
+  inputs: () => StepInputs,
 ): Tensor {
   return engine.scope(() => {
-    const { lambdaPseudo, lambdaConsistency, step } = variables;
-    const { height, width, channels } = size;
-    const images = engine.tensor(batch.pixels, [batch.count, height, width, channels], "u8");
-    const states = engine.tensor(batch.states, [batch.count, batch.states.length / batch.count], "u8");
-    const weights = engine.tensor([lambdaPseudo, lambdaConsistency]);
-    const seed = engine.tensor(Uint32Array.of(settings.seed, 0x1abe1, step, 0));
+    const { count, height, width, channels } = shape;
+    const { head } = classifier;
+    const classes = head.queries.shape[0] ?? 1;
+    const images = engine.feed(() => inputs().batch.pixels, [count, height, width, channels], "u8");
+    const states = engine.feed(() => inputs().batch.states, [count, classes], "u8");
+    const weights = engine.feed(() => [inputs().lambdaPseudo, inputs().lambdaConsistency], [2]);
+    const seed = engine.feed(() => Uint32Array.of(shape.seed, 0x1abe1, inputs().step, 0), [4], "u32");
     const view = (index: number, limits: ViewSettings): Tensor =>
-      randomView(engine, images, seed, index, limits, settings.normalisation);
+      randomView(engine, images, seed, index, limits, shape.normalisation);
 
     const parameters = [...classifier.parameters().values()];
     using tape = new Tape(engine, parameters);
-    const weak = classifier.features.forward(view(0, settings.weak), "training");
-    const unsupervised = lambdaPseudo > 0 || lambdaConsistency > 0;
+    const weak = classifier.features.forward(view(0, shape.weak), "training");
     // Running statistics follow the weak view alone: they are for images as they are, not as the strong view bends them.
-    const strong = unsupervised ? classifier.features.forward(view(1, settings.strong), "untracked") : weak;
-    const { head } = classifier;
-    const { total, parts } = assembleLoss(
+    const strong = shape.unsupervised
+      ? classifier.features.forward(view(1, shape.strong), "untracked")
+      : weak;
+    const { total, losses } = assembleLoss(
       weak,
       strong,
       head.theta(),
       head.classBias,
       states,
       weights,
-      settings.loss,
+      shape.loss,
     );
     optimiser.step(tape.gradients(total, parameters));
-    return concat([reshape(total, [1]), parts], 0);
+    return losses;
   });
 }

@@ -7,7 +7,8 @@ import type { Engine } from "../runtime/index.ts";
 import { Classifier } from "./classifier.ts";
 import { evaluate, type Evaluation } from "./evaluate.ts";
 import { NonFiniteError } from "./failures.ts";
-import { gather, trainingStep } from "./step.ts";
+import { RecordedSteps } from "./recorded-steps.ts";
+import { gather, type StepShape } from "./step.ts";
 import type { Normalisation, ViewSettings } from "./views.ts";
 
 export interface TrainingSettings {
@@ -62,6 +63,9 @@ export interface EpochReport {
   readonly losses: Losses;
 }
 
+/** A person watches the losses; the device would rather not be asked too often. */
+const millisecondsBetweenReadings = 250;
+
 /** Called in order: steps, then their epoch. */
 export interface TrainingListener {
   step?(report: StepReport): void;
@@ -87,7 +91,7 @@ export function stepsPerEpoch(images: number, batch: number): number {
  * Trains a classifier on an assembly. The same engine, settings and assembly give the same losses, bit for bit.
  *
  * @param listener told of steps and epochs; what it throws ends the run
- * @param signal stops the run after the step or the batch of test images under way. An epoch counts when its steps and
+ * @param signal stops the run after the steps (those of some tenths of a second) or the batch of test images under way. An epoch counts when its steps and
  *   its evaluation are done
  * @returns the classifier, which the caller disposes; after an error there is none left
  * @throws NonFiniteError naming epoch and step when a loss is no finite number
@@ -103,11 +107,11 @@ export async function train(
   const classifier = new Classifier(engine, { network, classes: assembly.classes.length, seed });
   try {
     using optimiser = new Adam(classifier.parameters().values(), { learningRate });
-    const { epochs, evaluation } = await trainEpochs(
-      { engine, assembly, settings, classifier, optimiser },
-      listener,
-      signal,
-    );
+    const images = concatenate("assembly", assembly.sources);
+    const batch = Math.min(settings.batch, images.count);
+    using steps = new RecordedSteps(engine, classifier, optimiser, stepShape(settings, images, batch));
+    const run = { engine, assembly, settings, images, batch, classifier, optimiser, steps };
+    const { epochs, evaluation } = await trainEpochs(run, listener, signal);
     return { classifier, epochs, evaluation, stopped: epochs < settings.epochs };
   } catch (error) {
     classifier.dispose();
@@ -120,8 +124,23 @@ interface Run {
   readonly engine: Engine;
   readonly assembly: Assembly;
   readonly settings: TrainingSettings;
+  /** Of all sources. */
+  readonly images: ImageSet;
+  readonly batch: number;
   readonly classifier: Classifier;
   readonly optimiser: Adam;
+  readonly steps: RecordedSteps;
+}
+
+/** The part of the settings that every step shares. */
+export function stepShape(
+  settings: TrainingSettings,
+  { height, width, channels }: { readonly height: number; readonly width: number; readonly channels: number },
+  count: number,
+): Omit<StepShape, "unsupervised"> {
+  const { weak, strong, normalisation, threshold, temperature, stopGradient, seed } = settings;
+  const loss = { threshold, temperature, stopGradient };
+  return { weak, strong, normalisation, loss, seed, count, height, width, channels };
 }
 
 /** @returns how many epochs were completed, and the evaluation of the last of them */
@@ -130,10 +149,8 @@ async function trainEpochs(
   listener: TrainingListener,
   signal: AbortSignal | undefined,
 ): Promise<Pick<TrainingResult, "epochs" | "evaluation">> {
-  const { engine, assembly, settings, classifier, optimiser } = run;
+  const { engine, assembly, settings, images, batch, classifier, optimiser } = run;
   const { normalisation } = settings;
-  const images = concatenate("assembly", assembly.sources);
-  const batch = Math.min(settings.batch, images.count);
   const steps = stepsPerEpoch(images.count, batch);
   const schedule = new ReduceLROnPlateau(optimiser);
   let evaluation: Evaluation | undefined;
@@ -169,49 +186,47 @@ async function trainEpochs(
 
 /** The steps of an epoch, or those before the signal; `told` gets the losses of each. */
 async function trainOneEpoch(
-  { engine, settings, classifier, optimiser }: Run,
+  { steps: recorded, settings }: Run,
   images: ImageSet,
   { epoch, steps, batch }: { readonly epoch: number; readonly steps: number; readonly batch: number },
   signal: AbortSignal | undefined,
   told: (step: number, losses: Losses) => void,
 ): Promise<void> {
-  const { weak, strong, normalisation, threshold, temperature, stopGradient, seed } = settings;
-  const order = epochOrder(images.count, seed, epoch - 1);
+  const order = epochOrder(images.count, settings.seed, epoch - 1);
   const warm = epoch <= settings.warmupEpochs;
-  // One step stays in flight: its losses are read while the next one is encoded.
-  let flying: { readonly step: number; readonly values: Promise<ArrayLike<number>> } | undefined;
-  let read: Promise<ArrayLike<number>> | undefined;
-  const land = async (): Promise<void> => {
-    if (flying === undefined) return;
-    const { step, values } = flying;
-    told(step, finite(await values, `epoch ${epoch}, step ${step}`));
+  const lambdaPseudo = warm ? 0 : settings.lambdaPseudo;
+  const lambdaConsistency = warm ? 0 : settings.lambdaConsistency;
+  const recordedStep = await recorded.of(lambdaPseudo > 0 || lambdaConsistency > 0);
+  const first = (epoch - 1) * steps + 1;
+  const { readings } = recordedStep;
+  let landed = first;
+  const land = async (most: number): Promise<void> => {
+    while (readings.pending > 0 && readings.batches > most) {
+      told(landed, finite(await readings.next(), `epoch ${epoch}, step ${landed}`));
+      landed++;
+    }
   };
   try {
+    let asked = performance.now();
     for (let i = 0; i < steps && signal?.aborted !== true; i++) {
-      const step = (epoch - 1) * steps + i + 1;
-      const losses = trainingStep(
-        engine,
-        classifier,
-        optimiser,
-        images,
-        gather(images, order.subarray(i * batch, (i + 1) * batch)),
-        { weak, strong, normalisation, loss: { threshold, temperature, stopGradient }, seed },
-        {
-          step,
-          lambdaPseudo: warm ? 0 : settings.lambdaPseudo,
-          lambdaConsistency: warm ? 0 : settings.lambdaConsistency,
-        },
-      );
-      const values = losses.read().finally(() => losses.dispose());
-      read = values;
-      values.catch(() => undefined); // awaited one step later; until then nobody listens
-      await land();
-      flying = { step, values };
+      recordedStep.run({
+        batch: gather(images, order.subarray(i * batch, (i + 1) * batch)),
+        step: first + i,
+        lambdaPseudo,
+        lambdaConsistency,
+      });
+      // Losses come back in batches, at least a few times a second, while the next steps are under way.
+      if (performance.now() - asked > millisecondsBetweenReadings) {
+        readings.ask();
+        asked = performance.now();
+      }
+      await land(2);
     }
-    await land();
+    readings.ask();
+    await land(0);
   } finally {
-    // After an error the last read is still under way and holds its tensor.
-    await read?.catch(() => undefined);
+    // After an error or a listener that threw, what is under way comes to its end first.
+    while (readings.pending > 0) await readings.next().catch(() => undefined);
   }
 }
 

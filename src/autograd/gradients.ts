@@ -157,6 +157,8 @@ export const gradients: GradientTable = {
       return () => slice(g, begin, shape);
     });
   },
+  pack: ({ inputs, attributes: { offsets }, gradient: g }) =>
+    inputs.map((x, i) => () => reshape(slice(g, [offsets[i]], [x.size]), x.shape)),
   broadcastTo: ({ inputs: [x], gradient: g }) => [() => sumTo(g, x.shape)],
 
   matmul: ({ inputs: [a, b], attributes: { transposeA, transposeB }, gradient: g }) => [
@@ -223,6 +225,52 @@ export const gradients: GradientTable = {
   },
   movingAverage: "nondifferentiable",
 
+  batchMoments: ({ inputs: [x], outputs: [statistics], gradient: g }) => {
+    const channels = statistics.shape[1];
+    const row = (of: Tensor, at: number): Tensor => reshape(slice(of, [at, 0], [1, channels]), [channels]);
+    const share = channels / x.size;
+    return [
+      () => {
+        const deviation = runOne("subtract", [x, row(statistics, 0)], {});
+        return add(multiply(deviation, scale(row(g, 1), 2 * share)), scale(row(g, 0), share));
+      },
+    ];
+  },
+  denseBlock: ({ inputs, outputs: [block, statistics, ...kept], attributes, gradient: g }) => {
+    const { growth, bottleneck, epsilon } = attributes;
+    // A layer leaves its factors behind, and with a bottleneck z, its statistics and factors; the weight of a stage
+    // is the fifth of its inputs.
+    const perLayer = bottleneck === null ? 1 : 4;
+    const stages = (inputs.length - 1) / 5;
+    const weights = Array.from({ length: stages }, (_, stage) => inputs[5 * stage + 5]);
+    const layers = bottleneck === null ? stages : stages / 2;
+    const needed = Array.from({ length: layers }, (_, layer) => {
+      const [factors, ...inner] = kept.slice(perLayer * layer, perLayer * (layer + 1));
+      if (bottleneck === null) return [factors, weights[layer]];
+      return [factors, weights[2 * layer], ...inner, weights[2 * layer + 1]];
+    }).flat();
+    const found = run("denseBlockGradient", [block, statistics, g, ...needed], {
+      growth,
+      bottleneck,
+      epsilon,
+    });
+    const [dx, ...parameters] = found.map((gradient) => () => gradient);
+    const ofStages = Array.from({ length: stages }, (_, stage): Gradient[] => {
+      const [dgamma, dbeta, dweight] = parameters.slice(3 * stage, 3 * stage + 3);
+      return [dgamma, dbeta, undefined, undefined, dweight];
+    });
+    return [dx, ...ofStages.flat()];
+  },
+  denseBlockGradient: "nondifferentiable",
+  denseBlockInference: "nondifferentiable",
+  activatedPool: ({ inputs: [x, statistics], outputs: [, factors, ...choice], attributes, gradient: g }) => {
+    const { momentum: _, ...rest } = attributes;
+    const found = run("activatedPoolGradient", [x, statistics, factors, g, ...choice], rest);
+    const [dx, dgamma, dbeta] = found.map((gradient) => () => gradient);
+    return [dx, undefined, dgamma, dbeta];
+  },
+  activatedPoolGradient: "nondifferentiable",
+
   softmaxCrossEntropy: ({ outputs: [, logitGradient], gradient: g }) => [
     () => multiply(logitGradient, g),
     noGradientOf("softmaxCrossEntropy", "targets"),
@@ -236,14 +284,22 @@ export const gradients: GradientTable = {
   sharpen: ({ attributes: { temperature }, gradient: g }) => [() => scale(g, 1 - 1 / temperature)],
   assembleLoss: ({ inputs: [weak, strong, theta], outputs: [, , logitGradients], gradient: g }) => {
     const [, batch, classes] = logitGradients.shape;
+    const both = multiply(logitGradients, g);
     const ofView = (view: number): Tensor =>
-      multiply(reshape(slice(logitGradients, [view, 0, 0], [1, batch, classes]), [batch, classes]), g);
-    const [dw, ds] = [ofView(0), ofView(1)];
+      reshape(slice(both, [view, 0, 0], [1, batch, classes]), [batch, classes]);
+    // In warm-up one view stands in both places.
+    const isOneView = weak.storage === strong.storage;
     return [
-      () => matmul(dw, theta),
-      () => matmul(ds, theta),
-      () => add(matmul(dw, weak, { transposeA: true }), matmul(ds, strong, { transposeA: true })),
-      () => sum(add(dw, ds), { axes: [0] }),
+      () => matmul(ofView(0), theta),
+      () => matmul(ofView(1), theta),
+      () =>
+        isOneView
+          ? matmul(sum(both, { axes: [0] }), weak, { transposeA: true })
+          : add(
+              matmul(ofView(0), weak, { transposeA: true }),
+              matmul(ofView(1), strong, { transposeA: true }),
+            ),
+      () => sum(both, { axes: [0, 1] }),
       undefined,
       noGradientOf("assembleLoss", "weights"),
     ];

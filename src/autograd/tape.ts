@@ -79,7 +79,7 @@ export class Tape implements Disposable {
     const outer = this.#engine.observer;
     this.#engine.observer = undefined;
     try {
-      return this.#engine.scope(() => this.#sweep(scalar, wrt));
+      return this.#engine.phase("backward", () => this.#engine.scope(() => this.#sweep(scalar, wrt)));
     } finally {
       this.#engine.observer = outer;
       this.dispose();

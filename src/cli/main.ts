@@ -1,30 +1,26 @@
 #!/usr/bin/env node
-// The command line: `tessera train | demo | devices`. An error is one line on stderr; the exit code is 2 where the
+// The command line: `tessera train | plan | tune | demo | devices`. An error is one line on stderr; the exit code is 2 where the
 // input or the machine does not fit, and 1 where the work itself failed.
 
-import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { RunFolderError } from "../assemble/index.ts";
 import { DataError, ManifestError } from "../data/index.ts";
 import { DeviceUnavailableError, TesseraError, UsageError } from "../device/index.ts";
 import { deviceChoices } from "../runtime/index.ts";
+import { candidateOption } from "./choices.ts";
 import { demo, type DemoOptions } from "./demo.ts";
 import { devices } from "./devices.ts";
-import { wholeNumber } from "./options.ts";
+import { imageShape, wholeNumber } from "./options.ts";
+import { description, version } from "./package-info.ts";
+import { planCommand, type PlanOptions } from "./plan.ts";
 import { trainCommand, type TrainOptions } from "./train.ts";
+import { tuneCommand, type TuneCommandOptions } from "./tune.ts";
 
 const badInput = 2;
 const failed = 1;
 
 /** What another command line, file or machine mends; every other error is of the work: device lost, out of memory. */
 const inputErrors = [UsageError, ManifestError, DataError, RunFolderError, DeviceUnavailableError];
-
-const { version, description } = JSON.parse(
-  readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
-) as {
-  version: string;
-  description: string;
-};
 
 /** Options of every command that computes. */
 function withDevice(command: Command): Command {
@@ -62,8 +58,48 @@ withDevice(program.command("train"))
   .option("--epochs <n>", "instead of the manifest's number of epochs", wholeNumber("--epochs", 1))
   .option("--seed <n>", "seed of initial weights, order and augmentation", wholeNumber("--seed", 0), 0)
   .option("--force", "overwrite the run in --out", false)
+  .option(
+    "--tuning <file>",
+    'take candidates from this tuning file, or "none"; default: the one that tessera tune made on this adapter',
+  )
+  .option(
+    "--candidate <operator=name>",
+    "take this candidate wherever the operator has it (repeatable), first for the one that always works",
+    candidateOption,
+    new Map<string, string>(),
+  )
+  .option(
+    "--profile [file]",
+    "first time each kernel of a step: a table, and a Chrome trace (default: profile.json in --out)",
+  )
   .option("--quiet", "print the result only", false)
   .action((manifest: string, options: TrainOptions) => trainCommand(manifest, options));
+
+withDevice(program.command("plan"))
+  .description(
+    "say what training on a manifest needs: launches of each phase, bytes by purpose; allocates nothing",
+  )
+  .argument("<manifest>", "YAML file; see examples/")
+  .option("--batch <images>", "instead of the manifest's batch", wholeNumber("--batch", 1))
+  .option(
+    "--image <size>",
+    "instead of the manifest's image: height x width x channels, as 224x224x3",
+    imageShape,
+  )
+  .option("--json", "as JSON, with every buffer", false)
+  .action((manifest: string, options: PlanOptions) => planCommand(manifest, options));
+
+withDevice(program.command("tune"))
+  .description(
+    "measure which kernels are the fastest for training on a manifest, here; needs no data. tessera train takes what " +
+      "was found",
+  )
+  .argument("<manifest>", "YAML file; see examples/")
+  .option("--batch <images>", "instead of the manifest's batch", wholeNumber("--batch", 1))
+  .option("--seconds <n>", "begin nothing new after so many seconds", wholeNumber("--seconds", 1), 120)
+  .option("--tuning <file>", "write this file instead of the adapter's own in the user's cache folder")
+  .option("--quiet", "print the result only", false)
+  .action((manifest: string, options: TuneCommandOptions) => tuneCommand(manifest, options));
 
 withDevice(program.command("demo"))
   .description("train on drawn radiographs from two partially labelled sites; needs no data")

@@ -17,6 +17,15 @@ export function wholeNumber(option: string, minimum: number): (text: string) => 
   };
 }
 
+/** A parser of image sizes: height x width, or height x width x channels. */
+export function imageShape(text: string): { height: number; width: number; channels: number } {
+  const [, height, width, channels = "1"] = /^(\d{1,4})x(\d{1,4})(?:x([1-4]))?$/.exec(text) ?? [];
+  if (height === undefined || width === undefined || Number(height) < 1 || Number(width) < 1) {
+    throw new InvalidArgumentError("--image takes HEIGHTxWIDTHxCHANNELS, such as 224x224x3.");
+  }
+  return { height: Number(height), width: Number(width), channels: Number(channels) };
+}
+
 /** What `--device`, `--adapter` and `--power` came to. */
 export interface DeviceOptions {
   readonly device: DeviceChoice;

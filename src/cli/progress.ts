@@ -14,11 +14,11 @@ export interface ProgressOptions {
   readonly quiet: boolean;
 }
 
-const seconds = (value: number): string =>
+export const showSeconds = (value: number): string =>
   value < 90 ? `${Math.ceil(value)} s` : `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
 
 /** What every bar looks like. Ctrl-C is the command's to handle, not the bar's. */
-const barLook = {
+export const barLook = {
   barCompleteChar: "█",
   barIncompleteChar: "░",
   barsize: 16,
@@ -70,7 +70,7 @@ export class Progress {
     this.#first ??= { at: now, step };
     const done = step - this.#first.step;
     const rate = done === 0 ? 0 : (1000 * done) / (now - this.#first.at);
-    const left = rate === 0 ? "" : `${seconds((epochs * steps - step) / rate)} left`;
+    const left = rate === 0 ? "" : `${showSeconds((epochs * steps - step) / rate)} left`;
     const speed = rate === 0 ? "" : `${Math.round(rate * batch)} images/s`;
     const loss = losses.total.toFixed(4);
     if (this.#bar !== undefined) {
@@ -87,7 +87,7 @@ export class Progress {
   #epoch({ epoch, losses, evaluation }: EpochReport): void {
     const { epochs, quiet, title } = this.#options;
     if (quiet || this.#bar !== undefined) return;
-    const elapsed = seconds((performance.now() - this.#started) / 1000);
+    const elapsed = showSeconds((performance.now() - this.#started) / 1000);
     const mean = evaluation === undefined ? "" : `, mean AUC ${showAuc(evaluation.meanAuc)}`;
     process.stderr.write(
       `${title} epoch ${epoch}/${epochs} done after ${elapsed}: loss ${losses.total.toFixed(4)}${mean}\n`,
@@ -105,7 +105,7 @@ export function counted<Result>(
 ): Result {
   if (quiet) return body(() => undefined);
   const started = performance.now();
-  const took = (): string => seconds((performance.now() - started) / 1000);
+  const took = (): string => showSeconds((performance.now() - started) / 1000);
   if (!process.stderr.isTTY) {
     process.stderr.write(`${title} ...\n`);
     const result = body(() => undefined);
@@ -124,7 +124,7 @@ export function counted<Result>(
     return body(() => {
       done++;
       const left = ((performance.now() - started) / 1000 / done) * (total - done);
-      bar.update(done, { left: done < total ? `${seconds(left)} left` : took() });
+      bar.update(done, { left: done < total ? `${showSeconds(left)} left` : took() });
     });
   } finally {
     bar.stop();

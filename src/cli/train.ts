@@ -1,13 +1,16 @@
 // `tessera train`: from a manifest to a run folder.
 
-import { RunFolder, stepsPerEpoch, train, type TrainingSettings } from "../assemble/index.ts";
+import { join } from "node:path";
+import { RunFolder, stepsPerEpoch, traceTraining, train, type TrainingSettings } from "../assemble/index.ts";
 import { loadAssembly, readManifest, type Manifest } from "../data/index.ts";
 import { aucTable, showAuc } from "../report/index.ts";
-import { openEngine } from "../runtime/index.ts";
+import { openEngine, type Engine } from "../runtime/index.ts";
+import { checkChoices, takeChoices, type ChoiceOptions } from "./choices.ts";
 import { engineOptions, type DeviceOptions } from "./options.ts";
+import { checkProfiled, profileRun } from "./profile.ts";
 import { Progress, untilInterrupted } from "./progress.ts";
 
-export interface TrainOptions extends DeviceOptions {
+export interface TrainOptions extends DeviceOptions, ChoiceOptions {
   readonly dataRoot: string;
   readonly out: string;
   readonly limit?: number;
@@ -15,6 +18,8 @@ export interface TrainOptions extends DeviceOptions {
   readonly seed: number;
   readonly force: boolean;
   readonly quiet: boolean;
+  /** Where the trace goes; true: into the run folder. */
+  readonly profile?: string | true;
 }
 
 /** The trainer's settings as a manifest has them. */
@@ -25,7 +30,7 @@ export function settingsOf(
   return {
     network: {
       inputChannels: image.channels,
-      stem: { ...model.stem, pool: false },
+      stem: model.stem,
       blocks: model.blocks,
       growth: model.growth,
       bottleneck: model.bottleneck,
@@ -47,9 +52,13 @@ export function settingsOf(
   };
 }
 
+const silent = (): void => undefined;
+
 export async function trainCommand(file: string, options: TrainOptions): Promise<void> {
   const started = performance.now();
   const where = engineOptions(options);
+  checkChoices(where.device ?? "auto", options);
+  if (options.profile !== undefined) checkProfiled(where.device ?? "auto");
   const manifest = await readManifest(file);
   const read = settingsOf(manifest, options.seed);
   const settings = { ...read, epochs: options.epochs ?? read.epochs };
@@ -65,13 +74,25 @@ export async function trainCommand(file: string, options: TrainOptions): Promise
   });
   const images = Object.fromEntries(assembly.sources.map(({ source, count }) => [source, count]));
   const total = assembly.sources.reduce((sum, { count }) => sum + count, 0);
+  const batch = Math.min(settings.batch, total);
+  const recordings = ({ traits }: Engine): ReturnType<typeof traceTraining> =>
+    traceTraining(traits, settings, manifest.image, manifest.classes.length, batch);
+  const choose = (on: Engine, tell: typeof say, warn: typeof say): ReturnType<typeof takeChoices> =>
+    takeChoices(on, options, () => recordings(on).map(({ recording }) => recording), tell, warn);
+  if (options.profile !== undefined) {
+    // On a device of its own, so that the run finds all memory free.
+    using engine = await openEngine(where);
+    choose(engine, silent, silent);
+    const trace = options.profile === true ? join(options.out, "profile.json") : options.profile;
+    await profileRun(engine, assembly, settings, trace, options.quiet);
+  }
   using engine = await openEngine(where);
+  const choices = choose(engine, say, (text) => void process.stderr.write(`${text}\n`));
   try {
     say(
       `${total} images from ${assembly.sources.map(({ source, count }) => `${source} (${count})`).join(", ")}; ` +
         `${assembly.test.count} test images; on ${engine.traits.name}`,
     );
-    const batch = Math.min(settings.batch, total);
     const steps = stepsPerEpoch(total, batch);
     const { epochs } = settings;
     const progress = new Progress({ title: "train", epochs, steps, batch, quiet: options.quiet });
@@ -112,6 +133,7 @@ export async function trainCommand(file: string, options: TrainOptions): Promise
       manifest: file,
       images,
       parameters: result.classifier.parameterCount,
+      ...choices,
     });
     if (evaluation !== undefined) {
       const column = {

@@ -1,6 +1,6 @@
 // What may stand in a manifest: every field with its meaning, range and default. Reading and line numbers: manifest.ts.
 import { z } from "zod";
-import { suggestion } from "./nearest.ts";
+import { suggestion } from "../device/nearest.ts";
 import { siteNames } from "./phantoms/names.ts";
 
 /** An object that refuses unknown keys and says which one was probably meant. */
@@ -149,6 +149,8 @@ const model = record({
     features: wholeNumber.max(4096).default(16),
     kernel: wholeNumber.max(31).default(3),
     stride: wholeNumber.max(16).default(1),
+    /** Batch norm, ReLU and a 3x3 max pool of stride 2 behind it, as DenseNet-121 has them. */
+    pool: z.boolean().default(false),
   }).prefault({}),
   /** Layers of each dense block; between two blocks, height and width are halved. */
   blocks: z.array(wholeNumber.max(128)).min(1).max(8).default([3, 3, 3]),

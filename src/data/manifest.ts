@@ -7,7 +7,7 @@ import type { z } from "zod";
 import { ManifestError } from "./failures.ts";
 import { manifestSchema } from "./manifest-schema.ts";
 import type { ManifestContent } from "./manifest-schema.ts";
-import { suggestion } from "./nearest.ts";
+import { suggestion } from "../device/nearest.ts";
 import { findingNames } from "./phantoms/names.ts";
 
 /** A checked manifest; every default is filled in. Fields and units: manifest-schema.ts. */

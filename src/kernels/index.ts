@@ -1,12 +1,14 @@
 // Kernels for any WebGPU program: WGSL text, bindings, uniform packing, knobs and launch size, without the engine.
 
-export { foldWorkgroups, kernel, kernelNames, type Kernel, type KernelName } from "./kernel.ts";
-export {
-  packUniforms,
-  type Binding,
-  type Knob,
-  type Knobs,
-  type ShaderSource,
-  type UniformField,
-  type UniformValues,
+export { KernelError } from "../device/errors.ts";
+export { kernels, type Kernel, type KernelName } from "./kernel.ts";
+export type {
+  Binding,
+  Knob,
+  KnobValue,
+  Knobs,
+  ShaderSource,
+  UniformField,
+  UniformType,
+  UniformValues,
 } from "./source.ts";

@@ -2,13 +2,20 @@
 // written down, so a shader and its description cannot disagree.
 
 import { KernelError } from "../device/errors.ts";
+import { suggestion } from "../device/nearest.ts";
 
-export type KnobValue = number | boolean;
+/** A number or a switch; for a knob of type `element`, what the elements of the buffers are. */
+export type KnobValue = number | boolean | "f32" | "vec4f";
 export type Knobs = Readonly<Record<string, KnobValue>>;
 
-/** A `const NAME = value; // knob: meaning` line. */
+/**
+ * A `const NAME = value; // knob: meaning` line, or `alias NAME = f32; // knob: meaning`: the same kernel for numbers
+ * and for fours of neighbouring numbers, whose sizes are then in fours, too.
+ */
 export interface Knob {
   readonly name: string;
+  readonly type: "u32" | "i32" | "f32" | "bool" | "element";
+  /** What the file says, and what `specialise` leaves where it is told nothing else. */
   readonly value: KnobValue;
   readonly meaning: string;
 }
@@ -33,6 +40,7 @@ export interface UniformField {
 }
 
 export interface ShaderSource {
+  /** The WGSL text as it stands in the file. */
   readonly text: string;
   readonly knobs: readonly Knob[];
   readonly bindings: readonly Binding[];
@@ -41,7 +49,7 @@ export interface ShaderSource {
   readonly uniformBytes: number;
 }
 
-const knobLine = /^const (\w+)\s*=\s*([\w.+-]+);[ \t]*\/\/ knob:[ \t]*(.*)$/gm;
+const knobLine = /^(?:const|alias) (\w+)\s*=\s*([\w.+-]+);[ \t]*\/\/ knob:[ \t]*(.*)$/gm;
 const bindingLine =
   /@group\(0\)\s*@binding\((\d+)\)\s*var<(uniform|storage),?\s*(read_write|read)?>\s*(\w+)\s*:\s*([^;]+);(?:[ \t]*\/\/[ \t]*(.*))?/g;
 const memberTypes: Record<string, { type: UniformType; lanes: number; align: number }> = {
@@ -54,8 +62,11 @@ const memberTypes: Record<string, { type: UniformType; lanes: number; align: num
   "array<vec4u, 2>": { type: "u32", lanes: 8, align: 16 },
 };
 
-function parseKnob(text: string): KnobValue {
-  return text === "true" || text === "false" ? text === "true" : Number(text.replace(/[uif]$/, ""));
+function parseKnob(name: string, text: string, meaning: string): Knob {
+  if (text === "f32" || text === "vec4f") return { name, type: "element", value: text, meaning };
+  if (text === "true" || text === "false") return { name, type: "bool", value: text === "true", meaning };
+  const type = text.endsWith("u") ? "u32" : text.endsWith("i") ? "i32" : "f32";
+  return { name, type, value: Number(text.replace(/[uif]$/, "")), meaning };
 }
 
 function parseUniforms(
@@ -84,11 +95,9 @@ function parseUniforms(
 
 /** Reads the knobs, bindings and uniforms of a shader text. `name` is for error messages. */
 export function parseShader(name: string, text: string): ShaderSource {
-  const knobs = [...text.matchAll(knobLine)].map(([, knob = "", value = "", meaning = ""]) => ({
-    name: knob,
-    value: parseKnob(value),
-    meaning,
-  }));
+  const knobs = [...text.matchAll(knobLine)].map(([, knob = "", value = "", meaning = ""]) =>
+    parseKnob(knob, value, meaning),
+  );
   const bindings = [...text.matchAll(bindingLine)].map((match): Binding => {
     const [, index = "0", space, access, binding = "", type = "", meaning = ""] = match;
     const kind = space === "uniform" ? "uniform" : access === "read_write" ? "readWrite" : "read";
@@ -100,58 +109,101 @@ export function parseShader(name: string, text: string): ShaderSource {
   return { text, knobs, bindings, uniforms: fields, uniformBytes: bytes };
 }
 
-function wgslLiteral(value: KnobValue, written: string): string {
-  if (typeof value === "boolean") return String(value);
-  if (written.endsWith("u") || written.endsWith("i")) return `${value}${written.slice(-1)}`;
-  return written.includes(".") && Number.isInteger(value) ? value.toFixed(1) : String(value);
+/** "u32" as it is told to people. */
+const wanted = {
+  u32: "a whole number from 0 up",
+  i32: "a whole number",
+  f32: "a number",
+  bool: "true or false",
+  element: '"f32" or "vec4f"',
+} as const;
+
+function fits(type: Knob["type"], value: unknown): boolean {
+  if (type === "bool") return typeof value === "boolean";
+  if (type === "element") return value === "f32" || value === "vec4f";
+  if (type === "f32") return typeof value === "number";
+  return Number.isInteger(value) && (type === "i32" || Number(value) >= 0);
+}
+
+function unknownName(kernel: string, what: string, given: string, known: readonly string[]): KernelError {
+  const near = suggestion(given, known);
+  return new KernelError(
+    `kernel ${kernel} has no ${what} "${given}"${near === "" ? ";" : near} it has ${known.join(", ") || "none"}`,
+  );
+}
+
+function wgslLiteral({ type }: Knob, value: KnobValue): string {
+  if (type === "u32" || type === "i32") return `${value}${type.charAt(0)}`;
+  return type === "f32" && Number.isInteger(value) ? Number(value).toFixed(1) : String(value);
+}
+
+/** @throws KernelError for a knob that the shader does not have, or a value that is none for it */
+export function checkKnobs(name: string, source: ShaderSource, knobs: Knobs): void {
+  const names = source.knobs.map((knob) => knob.name);
+  for (const [given, value] of Object.entries(knobs)) {
+    const knob = source.knobs[names.indexOf(given)];
+    if (knob === undefined) throw unknownName(name, "knob", given, names);
+    if (!fits(knob.type, value)) {
+      throw new KernelError(`kernel ${name}: knob ${given} takes ${wanted[knob.type]}, got ${value}`);
+    }
+  }
 }
 
 /**
  * The shader text with the values of some knob lines replaced.
- * @throws KernelError for a knob that the shader does not have
+ * @throws KernelError for a knob that the shader does not have, or a value that is none for it
  */
 export function specialise(name: string, source: ShaderSource, knobs: Knobs): string {
-  for (const knob of Object.keys(knobs)) {
-    if (!source.knobs.some((known) => known.name === knob)) {
-      throw new KernelError(
-        `shader ${name} has no knob ${knob}; it has ${source.knobs.map((known) => known.name).join(", ") || "none"}`,
-      );
-    }
-  }
-  return source.text.replace(knobLine, (line: string, knob: string, written: string) => {
-    const value = knobs[knob];
-    return value === undefined ? line : line.replace(`= ${written};`, `= ${wgslLiteral(value, written)};`);
+  checkKnobs(name, source, knobs);
+  return source.text.replace(knobLine, (line: string, given: string, written: string) => {
+    const knob = source.knobs.find((known) => known.name === given);
+    const value = knobs[given];
+    if (knob === undefined || value === undefined) return line;
+    return line.replace(`= ${written};`, `= ${wgslLiteral(knob, value)};`);
   });
 }
 
+/** A value for every member of a shader's uniform struct, by name; a list where a member has several lanes. */
 export type UniformValues = Readonly<Record<string, number | readonly number[]>>;
+
+/** @throws KernelError unless the values are those of the shader's uniform struct, each a number of its type */
+export function checkUniforms(name: string, { uniforms }: ShaderSource, values: UniformValues): void {
+  for (const given of Object.keys(values)) {
+    if (uniforms.some((field) => field.name === given)) continue;
+    const known = uniforms.map((field) => field.name);
+    throw unknownName(name, "uniform", given, known);
+  }
+  for (const { name: field, type, lanes } of uniforms) {
+    const value = values[field];
+    const count = value === undefined ? "none" : typeof value === "number" ? 1 : value.length;
+    if (count !== lanes) {
+      throw new KernelError(`kernel ${name}: uniform ${field} takes ${lanes} value(s), got ${count}`);
+    }
+    const odd = typeof value === "number" ? value : value?.find((lane) => !fits(type, lane));
+    if (odd !== undefined && !fits(type, odd)) {
+      throw new KernelError(`kernel ${name}: uniform ${field} takes ${wanted[type]}, got ${odd}`);
+    }
+  }
+}
+
+function write(view: DataView, type: UniformType, at: number, value: number): void {
+  if (type === "f32") view.setFloat32(at, value, true);
+  else if (type === "i32") view.setInt32(at, value, true);
+  else view.setUint32(at, value, true);
+}
 
 /**
  * Packs uniform values as the shader's struct wants them.
- * @throws KernelError when a value is missing, unknown, or has the wrong number of lanes
+ * @throws KernelError when a value is missing, unknown, of the wrong type, or has the wrong number of lanes
  */
-export function packUniforms(name: string, source: ShaderSource, values: UniformValues): ArrayBuffer {
-  for (const given of Object.keys(values)) {
-    if (!source.uniforms.some((field) => field.name === given)) {
-      throw new KernelError(`shader ${name} has no uniform ${given}`);
-    }
-  }
+export function pack(name: string, source: ShaderSource, values: UniformValues): ArrayBuffer {
+  checkUniforms(name, source, values);
   const bytes = new ArrayBuffer(source.uniformBytes);
   const view = new DataView(bytes);
-  for (const field of source.uniforms) {
-    const value = values[field.name];
-    const lanes = typeof value === "number" ? [value] : value;
-    if (lanes?.length !== field.lanes) {
-      throw new KernelError(
-        `shader ${name}: uniform ${field.name} takes ${field.lanes} value(s), got ${lanes?.length ?? "none"}`,
-      );
-    }
-    lanes.forEach((lane, i) => {
-      const at = field.offset + 4 * i;
-      if (field.type === "f32") view.setFloat32(at, lane, true);
-      else if (field.type === "i32") view.setInt32(at, lane, true);
-      else view.setUint32(at, lane, true);
-    });
+  for (const { name: field, type, offset } of source.uniforms) {
+    const value = values[field];
+    if (typeof value === "number") write(view, type, offset, value);
+    else value?.forEach((lane, i) => write(view, type, offset + 4 * i, lane));
   }
   return bytes;
 }

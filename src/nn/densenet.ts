@@ -1,9 +1,22 @@
 // DenseNet (Huang et al. 2017) in any configuration, with torchvision's names and initialisation.
 
 import { conv2d } from "../operators/functions/convolution.ts";
+import {
+  activatedPool,
+  batchMoments,
+  denseBlock,
+  denseBlockInference,
+  takesChannels,
+  type DenseStage,
+} from "../operators/functions/dense.ts";
 import { relu } from "../operators/functions/elementwise.ts";
-import { concatChannels } from "../operators/functions/movement.ts";
-import { averagePool2d, globalAveragePool, maxPool2d } from "../operators/functions/pooling.ts";
+import { concatChannels, reshape } from "../operators/functions/movement.ts";
+import {
+  averagePool2d,
+  globalAveragePool,
+  maxPool2d,
+  type PoolingOptions,
+} from "../operators/functions/pooling.ts";
 import type { Engine } from "../runtime/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import type { Initialiser } from "./initialise.ts";
@@ -39,6 +52,35 @@ export const densenet121Configuration: DenseNetConfiguration = {
   compression: 0.5,
 };
 
+/**
+ * How a DenseNet computes: `fused`, with dense blocks and pools that never store what is concatenated or normalised,
+ * where growth and bottleneck are multiples of four; or always `plain`, one operator after
+ * the other. Both give the same but for rounding.
+ */
+export type Composition = "fused" | "plain";
+
+/** Images with the statistics of their channels [2, C], where those are known. */
+interface Maps {
+  readonly x: Tensor;
+  readonly statistics?: Tensor;
+}
+
+/** Pools max(norm(x), 0), without storing it where the statistics of x are known. */
+function pooled(
+  kind: "average" | "max",
+  maps: Maps,
+  norm: BatchNorm,
+  mode: Mode,
+  options: PoolingOptions,
+): Tensor {
+  const { x, statistics } = maps;
+  if (statistics !== undefined && mode !== "inference") {
+    return activatedPool(kind, x, statistics, norm.tensors, { ...options, ...norm.options(mode) });
+  }
+  const activated = relu(norm.forward(x, mode));
+  return kind === "max" ? maxPool2d(activated, options) : averagePool2d(activated, options);
+}
+
 /** BN, ReLU, (1x1 convolution, BN, ReLU,) 3x3 convolution: [N, H, W, C] to [N, H, W, growth]. */
 export class DenseLayer extends Module {
   readonly #norm1: BatchNorm;
@@ -66,6 +108,18 @@ export class DenseLayer extends Module {
     };
   }
 
+  /** Its batch norms and convolutions, as `denseBlock` takes them. */
+  get stages(): DenseStage[] {
+    const first = { ...this.#norm1.tensors, weight: this.#conv1.weight };
+    if (this.#second === undefined) return [first];
+    return [first, { ...this.#second.norm.tensors, weight: this.#second.conv.weight }];
+  }
+
+  /** The epsilon and momentum of its batch norms. */
+  options(mode: Mode): ReturnType<BatchNorm["options"]> {
+    return this.#norm1.options(mode);
+  }
+
   forward(x: Tensor, mode: Mode): Tensor {
     const first = this.#conv1.forward(relu(this.#norm1.forward(x, mode)));
     if (this.#second === undefined) return first;
@@ -76,6 +130,7 @@ export class DenseLayer extends Module {
 /** Each layer reads all channels before it and adds `growth` of its own: C to C + layers * growth. */
 export class DenseBlock extends Module {
   readonly #layers: readonly DenseLayer[];
+  readonly #takesFused: boolean;
   readonly outputChannels: number;
 
   constructor(
@@ -93,6 +148,21 @@ export class DenseBlock extends Module {
       ),
     );
     this.outputChannels = channels + layers * growth;
+    this.#takesFused = takesChannels(growth, (bottleneck ?? 0) * growth);
+  }
+
+  /** The same as `forward`, with the statistics of the result where they fall off. */
+  grow(x: Tensor, mode: Mode, composition: Composition): Maps {
+    const [first] = this.#layers as readonly (DenseLayer | undefined)[];
+    // Nothing fused has a gradient at inference, so it must not be taken where a tape records.
+    const isRecorded = mode === "inference" && this.engine.observer !== undefined;
+    if (composition === "plain" || isRecorded || !this.#takesFused || first === undefined) {
+      return { x: this.forward(x, mode) };
+    }
+    const layers = this.#layers.map(({ stages }) => stages);
+    if (mode === "inference") return { x: denseBlockInference(x, layers, first.options(mode)) };
+    const { block, statistics } = denseBlock(x, layers, first.options(mode));
+    return { x: block, statistics };
   }
 
   forward(x: Tensor, mode: Mode): Tensor {
@@ -115,20 +185,27 @@ export class Transition extends Module {
   }
 
   forward(x: Tensor, mode: Mode): Tensor {
-    const activated = relu(this.#norm.forward(x, mode));
+    return this.shrink({ x }, mode);
+  }
+
+  /** The same, of images whose statistics may be known. */
+  shrink(maps: Maps, mode: Mode): Tensor {
     // The average pool and the 1x1 convolution are linear and commute; pooling first convolves a quarter of the pixels.
-    return conv2d(averagePool2d(activated, { window: 2 }), this.#conv.weight);
+    return conv2d(pooled("average", maps, this.#norm, mode, { window: 2 }), this.#conv.weight);
   }
 }
 
 /** A DenseNet up to its pooled features: [N, H, W, C] to [N, features]. */
 export class DenseNet extends Module {
   readonly configuration: DenseNetConfiguration;
+  /** May change between calls. */
+  composition: Composition = "fused";
   /** Width of the feature vector. */
   readonly features: number;
   readonly #stem: Conv2d;
   readonly #stemNorm: BatchNorm | undefined;
-  readonly #stages: readonly Module[];
+  readonly #blocks: readonly DenseBlock[];
+  readonly #transitions: readonly Transition[];
   readonly #finalNorm: BatchNorm;
 
   constructor(engine: Engine, init: Initialiser, configuration: DenseNetConfiguration) {
@@ -138,29 +215,43 @@ export class DenseNet extends Module {
     const { features, kernel, stride } = stem;
     this.#stem = this.child("conv0", new Conv2d(engine, init, inputChannels, features, { kernel, stride }));
     if (stem.pool) this.#stemNorm = this.child("norm0", new BatchNorm(engine, features));
-    const stages: Module[] = [];
+    const transitions: Transition[] = [];
     let channels = features;
-    blocks.forEach((layers, i) => {
+    this.#blocks = blocks.map((layers, i) => {
       const block = new DenseBlock(engine, init, channels, { layers, growth, bottleneck });
-      stages.push(this.child(`denseblock${i + 1}`, block));
+      this.child(`denseblock${i + 1}`, block);
       channels = block.outputChannels;
-      if (i === blocks.length - 1) return;
+      if (i === blocks.length - 1) return block;
       const kept = Math.floor(channels * compression);
-      stages.push(this.child(`transition${i + 1}`, new Transition(engine, init, channels, kept)));
+      transitions.push(this.child(`transition${i + 1}`, new Transition(engine, init, channels, kept)));
       channels = kept;
+      return block;
     });
-    this.#stages = stages;
+    this.#transitions = transitions;
     this.features = channels;
     this.#finalNorm = this.child(`norm${blocks.length + 1}`, new BatchNorm(engine, channels));
   }
 
-  forward(x: Tensor, mode: Mode): Tensor {
-    let maps = this.#stem.forward(x);
+  forward(images: Tensor, mode: Mode): Tensor {
+    let maps: Maps = { x: this.#stem.forward(images) };
     if (this.#stemNorm !== undefined) {
-      maps = maxPool2d(relu(this.#stemNorm.forward(maps, mode)), { window: 3, stride: 2, padding: 1 });
+      if (this.#isFused(maps.x, mode)) maps = { x: maps.x, statistics: batchMoments(maps.x) };
+      maps = { x: pooled("max", maps, this.#stemNorm, mode, { window: 3, stride: 2, padding: 1 }) };
     }
-    for (const stage of this.#stages) maps = stage.forward(maps, mode);
-    return globalAveragePool(relu(this.#finalNorm.forward(maps, mode)));
+    this.#blocks.forEach((block, i) => {
+      if (i > 0) maps = { x: this.#transitions[i - 1].shrink(maps, mode) };
+      maps = block.grow(maps.x, mode, this.composition);
+    });
+    const [batch, height, width] = maps.x.shape;
+    if (maps.statistics === undefined) {
+      return globalAveragePool(relu(this.#finalNorm.forward(maps.x, mode)));
+    }
+    const features = pooled("average", maps, this.#finalNorm, mode, { window: [height, width] });
+    return reshape(features, [batch, this.features]);
+  }
+
+  #isFused({ shape }: Tensor, mode: Mode): boolean {
+    return this.composition === "fused" && mode !== "inference" && takesChannels(...shape.slice(-1));
   }
 }
 

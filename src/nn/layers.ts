@@ -1,6 +1,7 @@
 // The layers a convolutional classifier is made of, initialised as torchvision does.
 
 import { conv2d } from "../operators/functions/convolution.ts";
+import type { FoldedNormOptions, Norm } from "../operators/functions/dense.ts";
 import { linear } from "../operators/functions/matmul.ts";
 import { batchNorm, batchNormInference, movingAverage } from "../operators/functions/normalisation.ts";
 import { noGradient } from "../autograd/index.ts";
@@ -61,6 +62,17 @@ export class BatchNorm extends Module {
     this.bias = this.parameter("bias", engine.zeros([channels]));
     this.runningMean = this.buffer("running_mean", engine.zeros([channels]));
     this.runningVariance = this.buffer("running_var", engine.full([channels], 1));
+  }
+
+  /** What operators with a batch norm folded into them take of this one. */
+  get tensors(): Norm {
+    const { weight: gamma, bias: beta, runningMean, runningVariance } = this;
+    return { gamma, beta, runningMean, runningVariance };
+  }
+
+  /** The options of such an operator. */
+  options(mode: Mode): Required<FoldedNormOptions> {
+    return { epsilon: this.#epsilon, momentum: mode === "training" ? this.#momentum : 0 };
   }
 
   forward(x: Tensor, mode: Mode): Tensor {

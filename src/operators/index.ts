@@ -1,6 +1,7 @@
 // The operators floor: every operator as a function of tensors, and the records behind them.
 
 export * from "./functions/convolution.ts";
+export * from "./functions/dense.ts";
 export * from "./functions/elementwise.ts";
 export * from "./functions/images.ts";
 export * from "./functions/losses.ts";

@@ -3,6 +3,7 @@
 
 import type { Operator } from "../runtime/operator.ts";
 import { convolutionOperators } from "./convolution/index.ts";
+import { denseOperators } from "./dense/index.ts";
 import { elementwiseOperators } from "./elementwise/index.ts";
 import { imageOperators } from "./images/index.ts";
 import { lossOperators } from "./losses/index.ts";
@@ -22,6 +23,7 @@ export const operators = {
   ...convolutionOperators,
   ...poolingOperators,
   ...normalisationOperators,
+  ...denseOperators,
   ...lossOperators,
   ...randomOperators,
   ...imageOperators,

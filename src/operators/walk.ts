@@ -1,6 +1,7 @@
 // How an operator walks through tensors that are read with strides: the plan of a kernel's index arithmetic, and
 // the same walk on the host.
 
+import type { Candidate } from "../runtime/operator.ts";
 import { broadcastStrides, collapse, sizeOf, stridesOf, type Shape } from "../tensor/index.ts";
 
 /** Extents, outermost first, and for each tensor the strides along them. */
@@ -30,6 +31,28 @@ export function inVectors({ extents, strides }: Walk): Walk | undefined {
     extents: extents.map((extent, axis) => (axis === inner ? extent / 4 : extent)),
     strides: strides.map((list) => list.map((stride, axis) => (axis === inner ? 1 : stride / 4))),
   };
+}
+
+/** What the elements of a kernel's buffers are (its knob of that name): numbers, or fours of neighbouring numbers. */
+export type Element = "f32" | "vec4f";
+
+/** Candidates for a walk in steps of one number, and where the walk allows it, after it the faster one in fours. */
+export function byWalk(
+  walk: Walk,
+  make: (name: string, element: Element, walk: Walk) => Candidate,
+): Candidate[] {
+  const vectors = inVectors(walk);
+  const elements = make("elements", "f32", walk);
+  return vectors === undefined ? [elements] : [elements, make("vectors", "vec4f", vectors)];
+}
+
+/** The same for kernels that see their tensors as one row, or as rows, of `count` neighbours each. */
+export function byElement(
+  count: number,
+  make: (name: string, element: Element, count: number) => Candidate,
+): Candidate[] {
+  const elements = make("elements", "f32", count);
+  return count % 4 === 0 ? [elements, make("vectors", "vec4f", count / 4)] : [elements];
 }
 
 /** A list as `array<vec4u, 2>` of a kernel: innermost axis first, filled up with `fill`. */

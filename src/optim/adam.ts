@@ -1,7 +1,8 @@
-// Adam (Kingma and Ba 2015), updating parameters in place.
+// Adam (Kingma and Ba 2015), updating parameters in place: all of them in one launch.
 
 import { ShapeError } from "../device/index.ts";
 import { noGradient } from "../autograd/index.ts";
+import { pack } from "../operators/functions/movement.ts";
 import { adam } from "../operators/functions/optimisers.ts";
 import { engineOf, type Engine } from "../runtime/index.ts";
 import { equalShapes, showShape, type Tensor } from "../tensor/index.ts";
@@ -16,37 +17,32 @@ export interface AdamOptions {
   readonly epsilon?: number;
 }
 
-interface Slot {
-  readonly parameter: Tensor;
-  readonly firstMoment: Tensor;
-  readonly secondMoment: Tensor;
-}
-
 export class Adam implements Disposable {
-  /** May change between steps; a schedule sets it. */
+  /** May change between steps, also those of a recorded program; a schedule sets it. */
   learningRate: number;
   readonly #engine: Engine;
-  readonly #slots: readonly Slot[];
+  readonly #parameters: readonly Tensor[];
+  readonly #firstMoment: Tensor;
+  readonly #secondMoment: Tensor;
   readonly #beta1: number;
   readonly #beta2: number;
   readonly #epsilon: number;
   #steps = 0;
 
+  /** Gathers the parameters into one piece of memory (see `engine.gather`). */
   constructor(parameters: Iterable<Tensor>, options: AdamOptions) {
-    const list = [...parameters];
-    const engine = (this.#engine = engineOf(list));
-    this.#slots = list.map((parameter) => ({
-      parameter,
-      firstMoment: engine.keep(engine.zeros(parameter.shape)),
-      secondMoment: engine.keep(engine.zeros(parameter.shape)),
-    }));
+    this.#parameters = [...parameters];
+    const engine = (this.#engine = engineOf(this.#parameters));
+    const shape = engine.scope(() => engine.gather(this.#parameters).flat.shape);
+    this.#firstMoment = engine.keep(engine.zeros(shape));
+    this.#secondMoment = engine.keep(engine.zeros(shape));
     this.learningRate = options.learningRate;
     this.#beta1 = options.beta1 ?? 0.9;
     this.#beta2 = options.beta2 ?? 0.999;
     this.#epsilon = options.epsilon ?? 1e-8;
   }
 
-  /** Number of steps taken. */
+  /** Number of steps taken, replays of a recorded one included. */
   get steps(): number {
     return this.#steps;
   }
@@ -56,44 +52,49 @@ export class Adam implements Disposable {
    * @throws ShapeError when their number or a shape differs; nothing has changed then
    */
   step(gradients: readonly Tensor[]): void {
-    if (gradients.length !== this.#slots.length) {
+    const parameters = this.#parameters;
+    if (gradients.length !== parameters.length) {
       throw new ShapeError(
-        `adam: ${gradients.length} gradients for ${this.#slots.length} parameters; pass one for each, in their order`,
+        `adam: ${gradients.length} gradients for ${parameters.length} parameters; pass one for each, in their order`,
       );
     }
-    this.#slots.forEach(({ parameter }, i) => {
-      if (!equalShapes(parameter.shape, gradients[i].shape)) {
+    parameters.forEach(({ shape }, i) => {
+      if (!equalShapes(shape, gradients[i].shape)) {
         throw new ShapeError(
-          `adam: gradient ${i} is ${showShape(gradients[i].shape)}, its parameter ${showShape(parameter.shape)}; ` +
+          `adam: gradient ${i} is ${showShape(gradients[i].shape)}, its parameter ${showShape(shape)}; ` +
             "pass the gradients in the order of the parameters",
         );
       }
     });
-    const t = this.#steps + 1;
-    // What changes from step to step travels in a tensor, so that a recorded step cannot freeze it.
-    const betas = [this.#beta1, this.#beta2];
-    const corrections = betas.map((beta) => 1 / (1 - beta ** t));
-    const rests = betas.map((beta) => 1 - beta);
-    const values = [this.learningRate, ...betas, this.#epsilon, ...corrections, ...rests];
-    this.#engine.scope(() =>
-      noGradient(this.#engine, () => {
-        const hyper = this.#engine.tensor(values);
-        this.#slots.forEach(({ parameter, firstMoment, secondMoment }, i) => {
-          adam(parameter, firstMoment, secondMoment, gradients[i], hyper);
-        });
-      }),
+    const engine = this.#engine;
+    engine.phase("optimiser", () =>
+      engine.scope(() =>
+        noGradient(engine, () => {
+          // Another optimiser may have gathered some of them since; then they move back.
+          const { flat, offsets } = engine.gather(parameters);
+          const gradient = pack(gradients, { offsets, size: flat.size });
+          const hyper = engine.feed(() => this.#nextHyper(), [8]);
+          adam(flat, this.#firstMoment, this.#secondMoment, gradient, hyper);
+        }),
+      ),
     );
-    this.#steps = t;
   }
 
   dispose(): void {
-    for (const { firstMoment, secondMoment } of this.#slots) {
-      firstMoment.dispose();
-      secondMoment.dispose();
-    }
+    this.#firstMoment.dispose();
+    this.#secondMoment.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** The values of one more step, as the operator wants them. */
+  #nextHyper(): number[] {
+    const t = ++this.#steps;
+    const betas = [this.#beta1, this.#beta2];
+    const corrections = betas.map((beta) => 1 / (1 - beta ** t));
+    const rests = betas.map((beta) => 1 - beta);
+    return [this.learningRate, ...betas, this.#epsilon, ...corrections, ...rests];
   }
 }

@@ -3,8 +3,12 @@
 import type { AdapterTraits } from "../device/index.ts";
 import type { HostArray, HostTensor, Storage, TensorSpec } from "../tensor/index.ts";
 import type { Operator } from "./operator.ts";
+import type { LaunchTimer } from "./launch-timer.ts";
+import type { Readings } from "./program.ts";
+import type { Recording } from "./recording.ts";
+import type { StepPlan } from "./step-plan.ts";
 
-export type BackendKind = "webgpu" | "reference";
+export type BackendKind = "webgpu" | "reference" | "planning";
 
 /** Bytes as the backend counts them. */
 export interface BackendMemory {
@@ -26,6 +30,15 @@ export interface Backend {
     outputs: readonly TensorSpec[],
     attributes: A,
   ): Storage[];
+  /** Overwrites data, after everything asked for so far and before everything asked for from now on. */
+  write(operand: Operand, host: HostTensor): void;
+  /**
+   * Moves tensors into one contiguous storage, each at its offset (in elements); they stay where they were for those who
+   * hold them, and the gaps hold zeros.
+   */
+  gather(parts: readonly Operand[], offsets: readonly number[], size: number): Storage;
+  /** Makes a program of a recorded step that returns `results`. */
+  compile(recording: Recording, results: readonly Operand[]): Promise<CompiledProgram>;
   /** Gives data back once everything before it is computed. */
   read(operand: Operand): Promise<HostArray>;
   /** Resolves when everything asked for so far is computed; throws the first error on the way. */
@@ -38,6 +51,22 @@ export interface Backend {
 /** An input of an operator: where its data is, and what it looks like. */
 export interface Operand extends TensorSpec {
   readonly storage: Storage;
+}
+
+/** A recorded step as a backend runs it. */
+export interface CompiledProgram {
+  readonly plan: StepPlan | undefined;
+  run(): void;
+  /** Missing where nothing is launched. */
+  timer?(): LaunchTimer;
+  follow(operand: Operand, every: number): Follower;
+  destroy(): void;
+}
+
+/** Readings that are told when a run was queued. */
+export interface Follower extends Readings {
+  record(): void;
+  destroy(): void;
 }
 
 /** Storage that counts its holders and calls `free` when the last one lets go. */

@@ -3,6 +3,7 @@
 import {
   DeviceUnavailableError,
   LifetimeError,
+  ShapeError,
   UsageError,
   openGpu,
   type AdapterTraits,
@@ -13,6 +14,7 @@ import {
   checkShape,
   hostTensor,
   showShape,
+  sizeOf,
   type DType,
   type HostArray,
   type Shape,
@@ -23,6 +25,8 @@ import {
 } from "../tensor/index.ts";
 import type { Backend, BackendMemory } from "./backend.ts";
 import type { Operator } from "./operator.ts";
+import { Program } from "./program.ts";
+import { PlannedStorage, Recording } from "./recording.ts";
 import { ReferenceBackend } from "./reference-backend.ts";
 import { WebGpuBackend, type WebGpuOptions } from "./webgpu/backend.ts";
 
@@ -62,6 +66,8 @@ export class Engine implements TensorOwner, Disposable {
   observer: CallObserver | undefined;
   readonly #live = new Set<Tensor>();
   #scope: Scope | undefined;
+  #recording: Recording | undefined;
+  #phase = "forward";
   #closed = false;
 
   constructor(backend: Backend) {
@@ -78,8 +84,105 @@ export class Engine implements TensorOwner, Disposable {
    */
   tensor(data: TensorData, shape?: Shape, dtype?: DType): Tensor {
     this.#checkOpen();
+    if (this.#recording !== undefined) {
+      throw new UsageError(
+        "engine.tensor inside engine.record would be frozen at its first value; use engine.feed(() => values, shape) for " +
+          "what changes from step to step, and make what does not outside",
+      );
+    }
     const host = hostTensor(data, shape, dtype);
     return this.#adopt(host, this.backend.upload(host));
+  }
+
+  /**
+   * A tensor whose values a step takes anew each time it runs: at once when the step is run directly, and before every
+   * replay when it is recorded. Whatever differs between steps (batch, learning rate, seed) comes in this way.
+   *
+   * @param shape must be given: a recording knows it before there are values
+   * @throws ShapeError when the values do not fill the shape
+   */
+  feed(values: () => TensorData, shape: Shape, dtype: DType = "f32"): Tensor {
+    if (this.#recording === undefined) return this.tensor(values(), shape, dtype);
+    checkShape("feed", shape);
+    const spec = { shape, dtype };
+    return this.#adopt(spec, this.#recording.feed(spec, values));
+  }
+
+  /**
+   * Overwrites a tensor's values, after all work asked for so far and before all asked for from now on.
+   * @throws ShapeError when the data does not fill the tensor, UsageError inside engine.record
+   */
+  write(tensor: Tensor, data: TensorData): void {
+    this.#checkOpen();
+    if (this.#recording !== undefined)
+      throw new UsageError("engine.write cannot be recorded; use engine.feed");
+    const host = hostTensor(data, tensor.shape, tensor.dtype);
+    this.backend.write({ shape: tensor.shape, dtype: tensor.dtype, storage: tensor.storage }, host);
+  }
+
+  /**
+   * Moves f32 tensors into one contiguous piece of memory, so that one launch can work on all of them. They stay usable
+   * as before.
+   *
+   * @returns the piece as a flat tensor, and where each tensor begins in it, in elements; gaps between them hold zeros
+   * @throws ShapeError for a tensor of another type, UsageError when a program uses one of them and it would have to move
+   */
+  gather(tensors: readonly Tensor[]): { readonly flat: Tensor; readonly offsets: readonly number[] } {
+    this.#checkOpen();
+    const odd = tensors.find(({ dtype }) => dtype !== "f32");
+    if (odd !== undefined)
+      throw new ShapeError(`gather: takes f32 tensors, got ${odd.dtype} ${showShape(odd.shape)}`);
+    const { offsets, size } = sideBySide(tensors);
+    const parts = tensors.map(({ shape, dtype, storage }) => ({ shape, dtype, storage }));
+    const storage = this.backend.gather(parts, offsets, size);
+    return { flat: this.#adopt({ shape: [size], dtype: "f32" }, storage), offsets };
+  }
+
+  /** Names the part of the step that `body`'s calls belong to, for plans and profiles. */
+  phase<Result>(name: string, body: () => Result): Result {
+    const outer = this.#phase;
+    this.#phase = name;
+    try {
+      return body();
+    } finally {
+      this.#phase = outer;
+    }
+  }
+
+  /**
+   * Records a step: runs it once symbolically (nothing is computed), plans its memory, and makes everything its replays
+   * need. Branches, numbers and attributes are fixed at what they are now; values that change come through `feed`.
+   *
+   *     const program = await engine.record(() => trainingStep(...));
+   *     for (...) program.run();
+   *     console.log(await program.result.read());
+   *
+   * @param step may return a tensor, or tensors in arrays and records
+   * @throws OutOfMemoryError with a table of the largest buffers when the device cannot hold them; UsageError when the
+   *   step makes a tensor of host data, reads one, or records
+   */
+  async record<Result>(step: () => Result): Promise<Program<Result>> {
+    const { recording, result } = this.trace(step);
+    const tensors = tensorsIn(result).filter(({ storage }) => storage instanceof PlannedStorage);
+    const results = tensors.map(({ shape, dtype, storage }) => ({ shape, dtype, storage }));
+    try {
+      return new Program(result, tensors, await this.backend.compile(recording, results));
+    } catch (error) {
+      for (const tensor of tensors) tensor.dispose();
+      throw error;
+    }
+  }
+
+  /** The symbolic run of `record` alone: the calls of a step. */
+  trace<Result>(step: () => Result): { readonly recording: Recording; readonly result: Result } {
+    this.#checkOpen();
+    if (this.#recording !== undefined) throw new UsageError("engine.record inside engine.record");
+    const recording = (this.#recording = new Recording());
+    try {
+      return { recording, result: this.scope(step) };
+    } finally {
+      this.#recording = undefined;
+    }
   }
 
   /** Zeros of a shape. */
@@ -90,7 +193,10 @@ export class Engine implements TensorOwner, Disposable {
   /** One value everywhere. */
   full(shape: Shape, value: number): Tensor {
     checkShape("full", shape);
-    return this.tensor(new Float32Array(shape.reduce((size, extent) => size * extent, 1)).fill(value), shape);
+    const data = new Float32Array(sizeOf(shape)).fill(value);
+    const host = hostTensor(data, shape);
+    if (this.#recording !== undefined) return this.#adopt(host, this.#recording.constant(host));
+    return this.tensor(data, shape);
   }
 
   /**
@@ -113,7 +219,9 @@ export class Engine implements TensorOwner, Disposable {
       first.storage.retain();
       outputs = [this.#adopt(spec, first.storage)];
     } else {
-      const storages = this.backend.execute(operator, operands, specs, attributes);
+      const storages =
+        this.#recording?.call(operator, operands, specs, attributes, this.#phase) ??
+        this.backend.execute(operator, operands, specs, attributes);
       outputs = specs.map((each, i) => this.#adopt(each, storages[i]));
     }
     this.observer?.({ operator: operator, inputs, outputs, attributes });
@@ -164,6 +272,9 @@ export class Engine implements TensorOwner, Disposable {
 
   read(tensor: Tensor): Promise<HostArray> {
     this.#checkOpen();
+    if (this.#recording !== undefined) {
+      throw new UsageError("a recorded step cannot read a tensor; return it and read the program's result");
+    }
     return this.backend.read({ shape: tensor.shape, dtype: tensor.dtype, storage: tensor.storage });
   }
 
@@ -204,6 +315,23 @@ export class Engine implements TensorOwner, Disposable {
   #checkOpen(): void {
     if (this.#closed) throw new LifetimeError("the engine was closed; open another with openEngine()");
   }
+}
+
+/** Tensors of a gathered piece begin at multiples of 64 elements: a binding's offset is a multiple of 256 bytes. */
+const gatherAlignment = 64;
+
+/** Where tensors lie when they are put side by side, in elements. */
+export function sideBySide(specs: readonly TensorSpec[]): {
+  readonly offsets: readonly number[];
+  readonly size: number;
+} {
+  let size = 0;
+  const offsets = specs.map(({ shape }) => {
+    const offset = size;
+    size += Math.ceil(sizeOf(shape) / gatherAlignment) * gatherAlignment;
+    return offset;
+  });
+  return { offsets, size };
 }
 
 /** Every tensor inside arrays, plain records, maps and sets. */

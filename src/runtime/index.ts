@@ -6,6 +6,7 @@ export {
   deviceChoices,
   engineOf,
   openEngine,
+  sideBySide,
   type CallObserver,
   type DeviceChoice,
   type EngineMemory,
@@ -16,9 +17,16 @@ export {
   input,
   output,
   temporary,
+  updatesOf,
   type Candidate,
   type Launch,
   type Operator,
   type Slot,
 } from "./operator.ts";
+export { PlanningBackend } from "./planning-backend.ts";
+export type { LaunchTimer, RunTimes, TimedLaunch } from "./launch-timer.ts";
+export { Program, type Readings } from "./program.ts";
+export type { RecordedCall, Recording } from "./recording.ts";
+export { launchesOf, type BufferPlan, type Purpose, type StepPlan } from "./step-plan.ts";
 export { WebGpuBackend } from "./webgpu/backend.ts";
+export { CandidateChoice, workKey, type CandidateNames } from "./webgpu/choice.ts";

@@ -35,11 +35,20 @@ export interface Candidate {
 export interface Operator<A> {
   readonly name: string;
 
-  /** Inputs that are overwritten in place (optimisers, running statistics). Such an operator has no gradient. */
-  readonly updates?: readonly number[];
+  /**
+   * Inputs that are overwritten in place (optimisers, running statistics), or which they are among `count` inputs. A
+   * gradient rule may not read them: by then they hold something else.
+   */
+  readonly updates?: readonly number[] | ((count: number) => readonly number[]);
 
   /** True when output 0 is input 0 under another shape: no launch, no copy. */
   readonly aliases?: true;
+
+  /**
+   * For an operator that lays its inputs side by side in output 0: the offset of each, in elements. Its candidates then
+   * have one launch for each input, in order, and a recorded step computes inputs in their place and leaves the launch out.
+   */
+  placements?(attributes: A): readonly number[];
 
   /**
    * The shape rule.
@@ -58,4 +67,12 @@ export interface Operator<A> {
    * and the engine takes that one unless it is told another name.
    */
   candidates(inputs: readonly TensorSpec[], attributes: A, adapter: AdapterTraits): readonly Candidate[];
+}
+
+/** The numbers of the inputs that an operator overwrites, of `count` inputs. */
+export function updatesOf(
+  { updates = [] }: Pick<Operator<never>, "updates">,
+  count: number,
+): readonly number[] {
+  return typeof updates === "function" ? updates(count) : updates;
 }

@@ -5,9 +5,13 @@ import type { AdapterTraits } from "../device/index.ts";
 import { allocate, sizeOf, type HostArray, type HostTensor, type TensorSpec } from "../tensor/index.ts";
 import { CountedStorage, type Backend, type BackendMemory, type Operand } from "./backend.ts";
 import type { Operator } from "./operator.ts";
+import { placeOf, type Recording } from "./recording.ts";
+import { ReferenceProgram } from "./reference-program.ts";
 
 class HostStorage extends CountedStorage {
-  readonly data: HostArray;
+  data: HostArray;
+  /** The gathered piece that the data is part of, and where. */
+  gathered: { readonly whole: HostStorage; readonly offset: number } | undefined;
 
   constructor(data: HostArray, free: (storage: HostStorage) => void) {
     super(() => free(this));
@@ -55,6 +59,34 @@ export class ReferenceBackend implements Backend {
     return made.map(({ data }) => this.#hold(data));
   }
 
+  write({ storage }: Operand, host: HostTensor): void {
+    dataOf(storage).set(host.data);
+  }
+
+  gather(parts: readonly Operand[], offsets: readonly number[], size: number): HostStorage {
+    const places = parts.map(({ storage }) => hostStorageOf(storage));
+    const known = places.at(0)?.gathered?.whole;
+    if (known?.data.length === size) {
+      if (places.every(({ gathered }, i) => gathered?.whole === known && gathered.offset === offsets[i])) {
+        known.retain();
+        return known;
+      }
+    }
+    const whole = this.#hold(allocate("f32", size, true));
+    places.forEach((place, i) => {
+      const range = whole.data.subarray(offsets[i], offsets[i] + place.data.length);
+      range.set(place.data);
+      place.data = range;
+      place.gathered = { whole, offset: offsets[i] };
+    });
+    return whole;
+  }
+
+  compile(recording: Recording, results: readonly Operand[]): Promise<ReferenceProgram> {
+    const memory = { hold: (data: HostArray) => this.#hold(data), dataOf };
+    return Promise.resolve(new ReferenceProgram(recording, results, memory));
+  }
+
   read({ storage }: Operand): Promise<HostArray> {
     const data = dataOf(storage).slice();
     // A turn of the event loop, which nothing else here takes: signals and timers get theirs in a long computation.
@@ -81,7 +113,10 @@ export class ReferenceBackend implements Backend {
   }
 }
 
-function dataOf(storage: Operand["storage"]): HostArray {
-  if (storage instanceof HostStorage) return storage.data;
+function hostStorageOf(storage: Operand["storage"]): HostStorage {
+  const place = placeOf(storage);
+  if (place instanceof HostStorage) return place;
   throw new TypeError("reference backend: the storage belongs to another backend");
 }
+
+const dataOf = (storage: Operand["storage"]): HostArray => hostStorageOf(storage).data;

@@ -1,6 +1,7 @@
 // A reference backend that writes down what it computes, for tests that ask which operators a step calls, on what.
 
 import type { Operand, Operator } from "../../src/runtime/index.ts";
+import type { Recording } from "../../src/runtime/recording.ts";
 import { ReferenceBackend } from "../../src/runtime/reference-backend.ts";
 import type { TensorSpec } from "../../src/tensor/index.ts";
 
@@ -11,7 +12,7 @@ export interface Call {
   readonly outputs: readonly (readonly number[])[];
 }
 
-export class RecordingBackend extends ReferenceBackend {
+export class WatchingBackend extends ReferenceBackend {
   readonly calls: Call[] = [];
   readonly #watched: readonly string[];
 
@@ -27,8 +28,27 @@ export class RecordingBackend extends ReferenceBackend {
     outputs: readonly TensorSpec[],
     attributes: A,
   ): ReturnType<ReferenceBackend["execute"]> {
-    if (!this.#watched.includes(operator.name)) return super.execute(operator, inputs, outputs, attributes);
-    const recorded: Operator<A> = {
+    return super.execute(this.#watch(operator), inputs, outputs, attributes);
+  }
+
+  override compile(
+    recording: Recording,
+    results: readonly Operand[],
+  ): ReturnType<ReferenceBackend["compile"]> {
+    recording.calls.forEach((call, i) => {
+      recording.calls[i] = { ...call, operator: this.#watch(call.operator) };
+    });
+    return super.compile(recording, results);
+  }
+
+  /** The calls of one operator, in order. */
+  of(name: string): Call[] {
+    return this.calls.filter((call) => call.name === name);
+  }
+
+  #watch<A>(operator: Operator<A>): Operator<A> {
+    if (!this.#watched.includes(operator.name)) return operator;
+    return {
       ...operator,
       reference: (given, made, options) => {
         operator.reference(given, made, options);
@@ -40,11 +60,5 @@ export class RecordingBackend extends ReferenceBackend {
         });
       },
     };
-    return super.execute(recorded, inputs, outputs, attributes);
-  }
-
-  /** The calls of one operator, in order. */
-  of(name: string): Call[] {
-    return this.calls.filter((call) => call.name === name);
   }
 }

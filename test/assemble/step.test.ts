@@ -3,16 +3,17 @@
 import { expect, test } from "vitest";
 import { Classifier, train, type TrainingSettings } from "../../src/assemble/index.ts";
 import { gather, trainingStep } from "../../src/assemble/step.ts";
+import { stepShape } from "../../src/assemble/trainer.ts";
 import { Adam } from "../../src/optim/index.ts";
 import { Engine } from "../../src/runtime/index.ts";
-import { RecordingBackend } from "./calls.ts";
+import { WatchingBackend } from "./calls.ts";
 import { smallAssembly, smallSettings } from "./settings.ts";
 
 const watched = ["augmentImages", "randomUniform", "randomNormal", "assembleLoss"];
 
 /** 16 images, two steps an epoch, two epochs of which one is warm-up. */
-async function recorded(more: Partial<TrainingSettings> = {}): Promise<RecordingBackend> {
-  const backend = new RecordingBackend(watched);
+async function recorded(more: Partial<TrainingSettings> = {}): Promise<WatchingBackend> {
+  const backend = new WatchingBackend(watched);
   using engine = new Engine(backend);
   await train(engine, smallAssembly(8), { ...smallSettings, batch: 8, evaluate: "end", ...more });
   return backend;
@@ -76,19 +77,14 @@ test("each step and each view draws changes and noise of its own", async () => {
 
 test("a strong view leaves the running statistics as the weak view alone makes them", async () => {
   const statistics = async (lambda: number): Promise<Map<string, number[]>> => {
-    using engine = new Engine(new RecordingBackend([]));
+    using engine = new Engine(new WatchingBackend([]));
     const images = smallAssembly(8).sources[0];
     const classifier = new Classifier(engine, { network: smallSettings.network, classes: 6, seed: 1 });
     const optimiser = new Adam(classifier.parameters().values(), { learningRate: 1e-3 });
-    trainingStep(
-      engine,
-      classifier,
-      optimiser,
-      images,
-      gather(images, Uint32Array.of(5, 2, 7, 1)),
-      { ...smallSettings, loss: {} },
-      { step: 1, lambdaPseudo: lambda, lambdaConsistency: lambda },
-    );
+    const shape = { ...stepShape(smallSettings, images, 4), unsupervised: lambda > 0 };
+    const batch = gather(images, Uint32Array.of(5, 2, 7, 1));
+    const inputs = { batch, step: 1, lambdaPseudo: lambda, lambdaConsistency: lambda };
+    trainingStep(engine, classifier, optimiser, shape, () => inputs);
     const buffers = new Map<string, number[]>();
     for (const [name, { kind, tensor }] of classifier.state()) {
       if (kind === "buffer") buffers.set(name, Array.from(await tensor.read()));

@@ -1,48 +1,21 @@
 // The built command line: bad input is one line and exit code 2, results land in the run folder, Ctrl-C stops cleanly.
 
-import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { own, runBuilt, type Ended } from "./built.ts";
 
-const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "tessera-cli-"));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-interface Ended {
-  readonly code: number | null;
-  readonly output: string;
-  readonly errors: string;
-}
-
-function tessera(
+const tessera = (
   parameters: readonly string[],
   onError?: (text: string, kill: () => void) => void,
-): Promise<Ended> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [main, ...parameters], { cwd: folder });
-    let output = "";
-    let errors = "";
-    child.stdout.on("data", (data) => (output += String(data)));
-    child.stderr.on("data", (data) => {
-      errors += String(data);
-      onError?.(errors, () => child.kill("SIGINT"));
-    });
-    child.on("close", (code) => resolve({ code, output, errors }));
-  });
-}
-
-/** Messages of the driver are not ours. */
-const own = (errors: string): string =>
-  errors
-    .split("\n")
-    .filter((line) => line !== "" && !line.startsWith("Warning: max"))
-    .join("\n");
+): Promise<Ended> => runBuilt(folder, parameters, onError);
 
 const manifest = `
 classes: [nodule, effusion, cardiomegaly]
@@ -89,6 +62,12 @@ describe("an error", () => {
       "a preference for the CPU",
       () => training("m.yaml", "--power", "low-power"),
       /--power.*--device reference/,
+    ],
+    ["a plan for the CPU", () => ["plan", "m.yaml", "--device", "reference"], /reference.*WebGPU adapter/],
+    [
+      "an image size that is none",
+      () => ["plan", "m.yaml", "--image", "224"],
+      /--image takes HEIGHTxWIDTHxCHANNELS/,
     ],
     ["a missing option", () => ["train", "m.yaml", "--out", "x"], /required option '--data-root/],
     ["a missing manifest", () => training("missing.yaml"), /missing\.yaml.*does not exist/],
@@ -173,6 +152,30 @@ describe("tessera devices", () => {
     const { output, code } = await tessera(["devices"]);
     expect(code).toBe(0);
     for (const { adapter } of json) expect(output).toContain(adapter);
+  });
+});
+
+describe("tessera plan", () => {
+  test("prints launches and bytes, as a table and as JSON, in proportion to the batch", async () => {
+    const file = put("plan.yaml", manifest);
+    const { code, output } = await tessera(["plan", file]);
+    expect(code).toBe(0);
+    expect(output).toMatch(/parameters; batches of 32 images, 16 x 16 x 1/);
+    expect(output).toMatch(/launches, backward\s+\d+\s+\d+/);
+    interface Step {
+      readonly views: number;
+      readonly launches: Record<string, number>;
+      readonly reusedBytes: number;
+      readonly perImageBytes: number;
+    }
+    const json = async (...more: string[]): Promise<Step[]> =>
+      (JSON.parse((await tessera(["plan", file, "--json", ...more])).output) as { steps: Step[] }).steps;
+    const [[weak, both], [large]] = [await json(), await json("--batch", "256", "--image", "32x32")];
+    expect([weak.views, both.views]).toEqual([1, 2]);
+    expect(weak.launches["optimiser"]).toBe(1);
+    expect(both.launches["forward"]).toBeGreaterThan(1.5 * weak.launches["forward"]);
+    expect(large.perImageBytes).toBeGreaterThan(3 * weak.perImageBytes);
+    expect(large.reusedBytes).toBeGreaterThan(8 * 3 * weak.reusedBytes);
   });
 });
 

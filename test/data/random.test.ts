@@ -1,6 +1,6 @@
 // Streams of random numbers and the permutations made of them: reproducible, separate, and fair enough.
 import { describe, expect, test } from "vitest";
-import { nearest } from "../../src/data/nearest.ts";
+import { nearest } from "../../src/device/nearest.ts";
 import { epochOrder, permutation } from "../../src/data/order.ts";
 import { randomStream } from "../../src/data/random.ts";
 

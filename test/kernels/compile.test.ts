@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { KernelError, openGpu, type Gpu } from "../../src/device/index.ts";
-import { kernel, kernelNames } from "../../src/kernels/index.ts";
+import { kernels, type KernelName } from "../../src/kernels/index.ts";
 import { PipelineCache } from "../../src/runtime/webgpu/pipelines.ts";
 
 let gpu: Gpu;
@@ -12,15 +12,15 @@ beforeAll(async () => {
 afterAll(() => gpu.destroy());
 
 describe("shaders on the device", () => {
-  test.each(kernelNames)("%s compiles with its default knobs", async (name) => {
-    const entry = new PipelineCache(gpu.device).get(kernel(name));
+  test.each(Object.keys(kernels) as KernelName[])("%s compiles with its default knobs", async (name) => {
+    const entry = new PipelineCache(gpu.device).get(kernels[name]);
     await entry.settled;
     expect(entry.failure).toBeUndefined();
     expect(entry.pipeline).toBeDefined();
   });
 
   test("a shader that does not compile is an error with its name and line", async () => {
-    const whole = kernel("unary");
+    const whole = kernels.unary;
     const line = whole.text.split("\n").findIndex((text) => text.includes("y[index] =")) + 1;
     const broken = { ...whole, specialise: () => whole.text.replace("y[index] =", "z[index] =") };
     const entry = new PipelineCache(gpu.device).get(broken);
@@ -33,7 +33,7 @@ describe("shaders on the device", () => {
   test("a pipeline is compiled once, however often and however early it is asked for", async () => {
     const cache = new PipelineCache(gpu.device);
     const [first, second, other] = [{ WIDTH: 32 }, { WIDTH: 32 }, { WIDTH: 64 }].map((knobs) =>
-      cache.get(kernel("unary"), knobs),
+      cache.get(kernels.unary, knobs),
     );
     expect(first).toBe(second);
     expect(first).not.toBe(other);

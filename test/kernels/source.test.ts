@@ -2,13 +2,15 @@
 
 import { describe, expect, test } from "vitest";
 import { KernelError } from "../../src/device/index.ts";
-import { foldWorkgroups, kernel, kernelNames, packUniforms } from "../../src/kernels/index.ts";
-import { parseShader } from "../../src/kernels/source.ts";
+import { kernels, type KernelName } from "../../src/kernels/index.ts";
+import { foldWorkgroups } from "../../src/kernels/kernel.ts";
+import { pack, parseShader, specialise } from "../../src/kernels/source.ts";
 
 const text = `
 const WIDTH = 64u;    // knob: invocations per workgroup
 const SCALE = 1.0;    // knob: a factor
 const EXACT = false;  // knob: a switch
+alias Element = f32;  // knob: f32, or vec4f for four at a time
 const PLAIN = 3u;
 
 struct Sizes {
@@ -30,7 +32,9 @@ describe("a shader file", () => {
       ["WIDTH", 64],
       ["SCALE", 1],
       ["EXACT", false],
+      ["Element", "f32"],
     ]);
+    expect(source.knobs.map(({ type }) => type)).toEqual(["u32", "f32", "bool", "element"]);
     expect(source.knobs[0]?.meaning).toBe("invocations per workgroup");
   });
 
@@ -55,7 +59,7 @@ describe("a shader file", () => {
   });
 
   test("packs values at those places", () => {
-    const packed = packUniforms("example", source, {
+    const packed = pack("example", source, {
       count: 7,
       strides: [1, 2, 3, 4],
       factor: 0.5,
@@ -69,16 +73,24 @@ describe("a shader file", () => {
 
   test("refuses missing, unknown and misshapen uniforms by name", () => {
     const whole = { count: 7, strides: [1, 2, 3, 4], factor: 0.5, many: [1, 2, 3, 4, 5, 6, 7, 8] };
-    expect(() => packUniforms("example", source, { ...whole, other: 1 })).toThrow(/example.*other/);
-    expect(() => packUniforms("example", source, { ...whole, strides: [1] })).toThrow(/strides takes 4/);
+    expect(() => pack("example", source, { ...whole, other: 1 })).toThrow(/example.*other/);
+    expect(() => pack("example", source, { ...whole, strides: [1] })).toThrow(/strides takes 4/);
     const { count: _, ...without } = whole;
-    expect(() => packUniforms("example", source, without)).toThrow(/count takes 1 value.*none/);
+    expect(() => pack("example", source, without)).toThrow(/count takes 1 value.*none/);
+    expect(() => pack("example", source, { ...whole, cuont: 1 })).toThrow(/"cuont"; did you mean "count"/);
+  });
+
+  test.each([-1, 1.5, NaN])("refuses %d where a count is wanted", (count) => {
+    const values = { count, strides: [1, 2, 3, 4], factor: 0.5, many: [1, 2, 3, 4, 5, 6, 7, 8] };
+    expect(() => pack("example", source, values)).toThrow(
+      /uniform count takes a whole number from 0 up, got/,
+    );
   });
 });
 
 describe("specialising", () => {
   test("replaces the values of knob lines and leaves every line where it is", () => {
-    const unary = kernel("unary");
+    const unary = kernels.unary;
     const special = unary.specialise({ WIDTH: 128, OPERATION: 3 });
     expect(special).toContain("const WIDTH = 128u;");
     expect(special).toContain("const OPERATION = 3u;");
@@ -86,8 +98,44 @@ describe("specialising", () => {
   });
 
   test("an unknown knob is refused with the knobs there are", () => {
-    expect(() => kernel("unary").specialise({ WITDH: 128 })).toThrow(KernelError);
-    expect(() => kernel("unary").specialise({ WITDH: 128 })).toThrow(/WITDH.*OPERATION, WIDTH/);
+    expect(() => kernels.unary.specialise({ WITDH: 128 })).toThrow(KernelError);
+    expect(() => kernels.unary.specialise({ WITDH: 128 })).toThrow(
+      /"WITDH"; did you mean "WIDTH".*OPERATION/,
+    );
+  });
+
+  test("the type of the elements is a knob like the others", () => {
+    const special = specialise("example", parseShader("example", text), { Element: "vec4f" });
+    expect(special).toContain("alias Element = vec4f;");
+  });
+
+  test.each([
+    [{ WIDTH: 1.5 }, /WIDTH takes a whole number/],
+    [{ EXACT: 1 }, /EXACT takes true or false/],
+    [{ Element: 4 }, /Element takes "f32" or "vec4f"/],
+    [{ SCALE: true }, /SCALE takes a number/],
+  ] as const)("%o is refused", (knobs, message) => {
+    expect(() => specialise("example", parseShader("example", text), knobs)).toThrow(message);
+  });
+});
+
+describe("the table of kernels", () => {
+  test("knows its kernels, by name and as a whole", () => {
+    expect(Object.keys(kernels)).toContain("unary");
+    expect(kernels.unary).toBe(kernels.unary);
+    expect(kernels.unary.name).toBe("unary");
+  });
+
+  test("a kernel that there is not is refused with the nearest name", () => {
+    const byName = kernels as unknown as Record<string, unknown>;
+    expect(() => byName["conv2dBlokced"]).toThrow(/no kernel "conv2dBlokced"; did you mean "conv2dBlocked"/);
+  });
+
+  test("a launch size needs every uniform", () => {
+    expect(() => kernels.unary.workgroups({ count: 5 })).toThrow(/unary: uniform first takes 1 value.*none/);
+    expect(() => kernels.unary.workgroups({ count: 0, first: 0, second: 0 })).toThrow(/0 workgroups/);
+    const sizes = { count: 5, first: 0, second: 0 };
+    expect(() => kernels.unary.workgroups(sizes, { WITDH: 8 })).toThrow(/"WITDH"; did you mean "WIDTH"/);
   });
 });
 
@@ -104,8 +152,8 @@ describe("folding a launch", () => {
 });
 
 describe("every shader in shaders/", () => {
-  test.each(kernelNames)("%s describes itself", (name) => {
-    const { text: wgsl, bindings, uniforms } = kernel(name);
+  test.each(Object.keys(kernels) as KernelName[])("%s describes itself", (name) => {
+    const { text: wgsl, bindings, uniforms } = kernels[name];
     expect(wgsl.startsWith("// ")).toBe(true);
     const storage = bindings.filter(({ access }) => access !== "uniform");
     expect(storage.length).toBeGreaterThan(0);

@@ -1,7 +1,7 @@
 // Convolutions: what parity with the reference cannot show.
 
 import { describe, expect, test } from "vitest";
-import { ShapeError } from "../../src/device/index.ts";
+import { ShapeError, type AdapterTraits } from "../../src/device/index.ts";
 import { conv2d } from "../../src/operators/functions/convolution.ts";
 import { matmul } from "../../src/operators/functions/matmul.ts";
 import { reshape } from "../../src/operators/functions/movement.ts";
@@ -75,45 +75,79 @@ describe("the reference", () => {
 describe("candidates", () => {
   const { conv2d, conv2dInputGradient, conv2dWeightGradient } = convolutionOperators;
   const attributes = { stride: [1, 1], padding: [1, 1], dilation: [1, 1] } as const;
-  const names = (channels: number, outputChannels: number): (string | undefined)[] => {
-    const x = spec(2, 5, 5, channels);
+  const lavapipe = (): AdapterTraits => ({
+    ...gpu().traits,
+    isSoftware: true,
+    features: new Set(["subgroups"]),
+    subgroupSize: { minimum: 8, maximum: 8 },
+  });
+  const software = (): AdapterTraits => ({ ...lavapipe(), features: new Set() });
+  const gpuOf32 = (): AdapterTraits => ({
+    ...lavapipe(),
+    isSoftware: false,
+    subgroupSize: { minimum: 32, maximum: 32 },
+  });
+  const preferred = (
+    channels: number,
+    outputChannels: number,
+    traits: AdapterTraits,
+    stride = 1,
+    size = 5,
+  ): (string | undefined)[] => {
+    const x = spec(2, size, size, channels);
     const filter = spec(3, 3, channels, outputChannels);
-    const dy = spec(2, 5, 5, outputChannels);
-    const { traits } = gpu();
+    const sliding = { ...attributes, stride: [stride, stride] } as const;
+    const [dy] = conv2d.infer([x, filter], sliding);
     return [
-      conv2d.candidates([x, filter], attributes, traits),
-      conv2dInputGradient.candidates([dy, filter], { ...attributes, inputShape: x.shape }, traits),
-      conv2dWeightGradient.candidates([x, dy], { ...attributes, filterShape: filter.shape }, traits),
+      conv2d.candidates([x, filter], sliding, traits),
+      conv2dInputGradient.candidates([dy, filter], { ...sliding, inputShape: x.shape }, traits),
+      conv2dWeightGradient.candidates([x, dy], { ...sliding, filterShape: filter.shape }, traits),
     ].map((candidates) => candidates.at(-1)?.name);
   };
 
-  test("blocks are taken where the channels they write are whole vectors, and padded to them elsewhere", () => {
-    expect(names(4, 8)).toEqual(["blocked", "blocked", "blocked"]);
-    expect(names(3, 8)).toEqual(["blocked", "padded", "blocked"]);
-    expect(names(8, 3)).toEqual(["padded", "blocked", "padded"]);
+  test("subgroups are taken on lavapipe, workgroup memory on a GPU, blocks where there is neither", () => {
+    expect(preferred(4, 8, lavapipe())).toEqual(["subgroups", "subgroups", "subgroups"]);
+    expect(preferred(4, 8, software())).toEqual(["blocked", "blocked", "blocked"]);
+    expect(preferred(4, 8, gpuOf32())).toEqual(["tile", "tile", "tile"]);
   });
 
-  test("the weight gradient's chunks cover every line once, none of them empty", () => {
-    for (const [images, size, channels, isSoftware] of [
-      [1, 1, 4, true],
-      [1, 7, 64, true],
-      [5, 25, 16, true],
-      [64, 14, 32, true],
-      [64, 14, 32, false],
-      [128, 28, 4, false],
+  test("a stride above 1 takes no subgroups", () => {
+    expect(preferred(4, 8, lavapipe(), 2)).toEqual(["blocked", "blocked", "blocked"]);
+    expect(preferred(4, 8, gpuOf32(), 2)).toEqual(["tile", "blocked", "tile"]);
+  });
+
+  test("channels that are no whole vectors take the same kernels, with zeros between; but not for little work", () => {
+    expect(preferred(3, 8, gpuOf32())).toEqual(["tile", "tile", "tile"]);
+    expect(preferred(8, 3, gpuOf32())).toEqual(["tile", "tile", "tile"]);
+    expect(preferred(3, 7, lavapipe(), 1, 400)).toEqual(["subgroups", "subgroups", "subgroups"]);
+    expect(preferred(3, 7, lavapipe())).toEqual(["direct", "direct", "direct"]);
+  });
+
+  test("the weight gradient's chunks cover every line or pixel once, none of them empty", () => {
+    for (const [images, size, channels, traits] of [
+      [1, 1, 4, lavapipe()],
+      [1, 7, 64, lavapipe()],
+      [5, 25, 16, lavapipe()],
+      [64, 14, 32, lavapipe()],
+      [64, 14, 32, gpuOf32()],
+      [128, 28, 4, gpuOf32()],
     ] as const) {
       const x = spec(images, size, size, channels);
-      const [, blocked] = conv2dWeightGradient.candidates(
+      const [, ...inChunks] = conv2dWeightGradient.candidates(
         [x, spec(images, size, size, 12)],
         { ...attributes, filterShape: [3, 3, channels, 12] },
-        { ...gpu().traits, isSoftware },
+        traits,
       );
-      const { chunk, chunks } = blocked.launches[0].sizes as { chunk: number; chunks: number };
-      expect(chunk * chunks).toBeGreaterThanOrEqual(images * size);
-      expect(chunk * (chunks - 1)).toBeLessThan(images * size);
-      expect(blocked.launches.length, "a second pass only where there is something to add").toBe(
-        chunks > 1 ? 2 : 1,
-      );
+      expect(inChunks.map(({ name }) => name).sort()).toEqual(["blocked", "subgroups", "tile"]);
+      for (const { name, launches } of inChunks) {
+        const items = images * size * (name === "tile" ? size : 1);
+        const { chunk, chunks } = launches[0].sizes as { chunk: number; chunks: number };
+        expect(chunk * chunks).toBeGreaterThanOrEqual(items);
+        expect(chunk * (chunks - 1)).toBeLessThan(items);
+        expect(launches.length, "a second pass only where there is something to add").toBe(
+          chunks > 1 ? 2 : 1,
+        );
+      }
     }
   });
 

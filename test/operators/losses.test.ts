@@ -3,10 +3,12 @@
 import { describe, expect, test } from "vitest";
 import { valueAndGradients } from "../../src/autograd/index.ts";
 import { LifetimeError, ShapeError } from "../../src/device/index.ts";
+import { affine } from "../../src/operators/functions/elementwise.ts";
 import * as functions from "../../src/operators/functions/losses.ts";
 import { sum } from "../../src/operators/functions/reduction.ts";
 import { lossOperators, type AssembleLossAttributes } from "../../src/operators/losses/index.ts";
 import type { Engine } from "../../src/runtime/index.ts";
+import type { Tensor } from "../../src/tensor/index.ts";
 import { useEngine } from "../engines.ts";
 import { normal } from "./sample.ts";
 import { paper } from "./samples/losses.ts";
@@ -266,8 +268,8 @@ describe.each(backends)("assembleLoss on %s", (_, engine) => {
     const inputs = tensorsOf(engine(), given);
     const [weak, strong, theta, bias] = inputs;
     const expected = await run(engine(), given);
-    const { parts } = functions.assembleLoss(...inputs);
-    expect(Array.from(await parts.read())).toEqual(expected.parts);
+    const { losses } = functions.assembleLoss(...inputs);
+    expect(Array.from(await losses.read())).toEqual([expected.total, ...expected.parts]);
 
     const { value, gradients } = valueAndGradients(
       () => functions.assembleLoss(...inputs).total,
@@ -293,9 +295,27 @@ describe.each(backends)("assembleLoss on %s", (_, engine) => {
     });
   });
 
+  test("one view in both places has the gradients of two equal views", async () => {
+    const inputs = tensorsOf(engine(), mixed());
+    const [weak, , theta, bias, states, weights] = inputs;
+    const twin = affine(weak, 1);
+    const gradientsOf = async (strong: Tensor): Promise<number[][]> => {
+      const { gradients } = valueAndGradients(
+        () => functions.assembleLoss(weak, strong, theta, bias, states, weights).total,
+        [weak, twin, theta, bias],
+      );
+      return Promise.all(gradients.map(async (tensor) => Array.from(await tensor.read())));
+    };
+    const [both, other] = [await gradientsOf(weak), await gradientsOf(twin)];
+    const expected = [other[0].map((value, i) => value + other[1][i]), other[2], other[3]];
+    [both[0], both[2], both[3]].forEach((actual, i) => {
+      actual.forEach((slope, at) => expect(slope).toBeCloseTo(expected[i][at], 6));
+    });
+  });
+
   test("the gradient of a part is refused, not silently zero", () => {
     const inputs = tensorsOf(engine(), mixed());
-    const part = (): ReturnType<typeof sum> => sum(functions.assembleLoss(...inputs).parts);
+    const part = (): ReturnType<typeof sum> => sum(functions.assembleLoss(...inputs).losses);
     expect(() => valueAndGradients(part, [inputs[2]])).toThrow(LifetimeError);
     expect(() => valueAndGradients(part, [inputs[2]])).toThrow("assembleLoss: only its first output");
   });

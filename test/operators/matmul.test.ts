@@ -59,20 +59,32 @@ describe("candidates", () => {
       .candidates(
         [spec(...a), spec(...b)],
         { transposeA: false, transposeB },
-        { ...gpu().traits, isSoftware },
+        {
+          ...gpu().traits,
+          isSoftware,
+          features: new Set(["subgroups"]),
+          subgroupSize: { minimum: 8, maximum: 8 },
+        },
       )
       .map(({ name }) => name);
 
   test("vectors are offered where rows of b are whole vectors", () => {
-    expect(names([8, 8], [8, 12])).toEqual(["naive", "tile", "tileVectors"]);
-    expect(names([8, 8], [8, 13])).toEqual(["naive", "tile"]);
-    expect(names([8, 8], [12, 8], true, true)).toEqual(["naive", "tile"]);
+    expect(names([8, 8], [8, 12])).toEqual(["tile", "tileVectors", "workgroup", "naive"]);
+    expect(names([8, 8], [8, 13])).toEqual(["tile", "workgroup", "naive"]);
+    expect(names([8, 8], [12, 8], true, true)).toEqual(["tile", "workgroup", "naive"]);
+  });
+
+  test("subgroups are taken on lavapipe for whole vectors along k and n, and enough rows", () => {
+    expect(names([512, 64], [64, 128])).toEqual(["naive", "workgroup", "tile", "tileVectors", "subgroups"]);
+    expect(names([512, 64], [128, 64], true, true).at(-1)).toBe("subgroups");
+    expect(names([8, 512], [512, 512]).at(-1)).toBe("tileVectors");
+    expect(names([512, 67], [67, 128]).at(-1)).toBe("tileVectors");
   });
 
   test("products too small for tiles take one invocation per output", () => {
-    expect(names([4, 8], [8, 4]).at(-1)).toBe("naive");
+    expect(names([32, 84], [84, 14]).at(-1)).toBe("naive");
     expect(names([64, 8], [8, 64], false).at(-1)).toBe("naive");
-    expect(names([512, 8], [8, 512], false).at(-1)).toBe("tileVectors");
+    expect(names([512, 8], [8, 512], false).at(-1)).toBe("workgroup");
   });
 });
 

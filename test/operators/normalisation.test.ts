@@ -15,7 +15,7 @@ const backends = [
   ["WebGPU", useEngine({ device: "webgpu" })],
   [
     "WebGPU, channel by channel",
-    useEngine({ device: "webgpu", candidates: { batchNorm: "channels", batchNormGradient: "channels" } }),
+    useEngine({ device: "webgpu", candidates: { batchNorm: "elements", batchNormGradient: "elements" } }),
   ],
 ] as const;
 const f32 = (...shape: number[]) => ({ shape, dtype: "f32" as const });
@@ -140,10 +140,12 @@ describe("the records", () => {
     [1_000_000, 3],
     [100, 4096],
   ])("%d rows of %d channels are split into whole chunks without an empty one", (rows, channels) => {
-    const { chunk, chunks } = chunksOf({ rows, channels });
-    expect(chunk % 8).toBe(0);
-    expect(chunk * chunks).toBeGreaterThanOrEqual(rows);
-    expect(chunk * (chunks - 1)).toBeLessThan(rows);
-    expect(chunks).toBeLessThanOrEqual(1024);
+    for (const isSoftware of [true, false]) {
+      const { chunk, chunks } = chunksOf({ rows, channels }, { isSoftware });
+      expect(chunk % 8).toBe(0);
+      expect(chunk * chunks).toBeGreaterThanOrEqual(rows);
+      expect(chunk * (chunks - 1)).toBeLessThan(rows);
+      expect(chunks).toBeLessThanOrEqual(1024);
+    }
   });
 });

@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openGpu } from "../../src/device/index.ts";
 import { operators, type OperatorName } from "../../src/operators/registry.ts";
-import { Engine, WebGpuBackend, openEngine, type Operator } from "../../src/runtime/index.ts";
+import { Engine, WebGpuBackend, openEngine, updatesOf, type Operator } from "../../src/runtime/index.ts";
 import type { HostArray } from "../../src/tensor/index.ts";
 import type { Sample } from "./sample.ts";
 import { samples } from "./samples.ts";
@@ -37,7 +37,7 @@ async function results(
 ): Promise<HostArray[]> {
   const inputs = sample.inputs.map(({ data, shape, dtype }) => engine.tensor(data, shape, dtype));
   const outputs = engine.run(operator, inputs, sample.attributes);
-  const updated = (operator.updates ?? []).map((index) => inputs[index]);
+  const updated = updatesOf(operator, inputs.length).map((index) => inputs[index]);
   const read = await Promise.all(
     [...outputs, ...updated].map((tensor) => tensor?.read() ?? new Float32Array()),
   );

@@ -1,6 +1,6 @@
 // A sample: inputs and attributes on which an operator's candidates are held against its reference.
 
-import { allocate, sizeOf, type HostTensor, type Shape } from "../../src/tensor/index.ts";
+import { allocate, sizeOf, type HostArray, type HostTensor, type Shape } from "../../src/tensor/index.ts";
 
 export interface Sample<A> {
   /** What is special about it, e.g. "odd sizes", "stride 2, padding 1". */
@@ -13,6 +13,8 @@ export interface Sample<A> {
   readonly slack?: number;
   /** False where central differences make no sense (ties, kinks hit exactly, very large tensors). Default true. */
   readonly gradcheck?: boolean;
+  /** Keeps inputs that follow from others up to date while the check of the gradients moves those. */
+  readonly follow?: (inputs: readonly HostArray[]) => void;
 }
 
 /** A small generator for test data only (mulberry32): same seed, same numbers. */

@@ -3,6 +3,7 @@
 import type { AttributesOf, OperatorName } from "../../src/operators/registry.ts";
 import type { Sample } from "./sample.ts";
 import { convolutionSamples } from "./samples/convolution.ts";
+import { denseSamples } from "./samples/dense.ts";
 import { elementwiseSamples } from "./samples/elementwise.ts";
 import { imageSamples } from "./samples/images.ts";
 import { lossSamples } from "./samples/losses.ts";
@@ -24,6 +25,7 @@ export const samples: { readonly [Name in OperatorName]: readonly Sample<Attribu
   ...convolutionSamples,
   ...poolingSamples,
   ...normalisationSamples,
+  ...denseSamples,
   ...lossSamples,
   ...randomSamples,
   ...imageSamples,

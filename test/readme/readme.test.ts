@@ -74,7 +74,7 @@ function complaints(programs: Readonly<Record<string, string>>): string[] {
 }
 
 test("the README's programs compile, with nothing unused", () => {
-  const kernel = `declare const device: GPUDevice;\n${block("foldWorkgroups")}export { code, uniforms, x, y };`;
+  const kernel = `${block("tessera/kernels")}export { code, uniforms, x, y };`;
   expect(complaints({ autograd: block("valueAndGradients"), kernel })).toEqual([]);
 });
 
@@ -98,7 +98,7 @@ describe("the README's autograd example", () => {
 });
 
 describe("the README's kernel example", () => {
-  const program = block("foldWorkgroups");
+  const program = block("tessera/kernels");
 
   test("is all that a dispatch needs", async () => {
     const before = `
@@ -157,6 +157,7 @@ gpu.destroy();
     visit(built["tessera/kernels"] ?? "");
     expect([...seen].map((file) => file.slice(dist.length + 1)).sort()).toEqual([
       "device/errors.js",
+      "device/nearest.js",
       ...readdirSync(join(dist, "kernels"))
         .filter((name) => name.endsWith(".js"))
         .map((name) => `kernels/${name}`)

@@ -3,7 +3,7 @@ import { absent } from "../../metrics/label-states.ts";
 import { imageSet } from "../assembly.ts";
 import type { ImageSet } from "../assembly.ts";
 import { DataError, ManifestError } from "../failures.ts";
-import { suggestion } from "../nearest.ts";
+import { suggestion } from "../../device/nearest.ts";
 import { randomStream } from "../random.ts";
 import { expose, sitePhysics } from "./exposure.ts";
 import { diseaseOf } from "./findings.ts";

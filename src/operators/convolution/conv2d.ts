@@ -3,9 +3,9 @@
 import { input, output, type Candidate, type Operator } from "../../runtime/operator.ts";
 import { expectFloats } from "../operands.ts";
 import { addRowTimesMatrix } from "../matmul/rows.ts";
-import { quadsPerInvocation } from "../matmul/product.ts";
 import { directSizes, eachRunOfTaps, extentsOf, type Sliding } from "./geometry.ts";
-import { missing, padded } from "./padded.ts";
+import { forwardCandidates } from "./launches.ts";
+import { anyChannels } from "./in-fours.ts";
 
 export type Conv2dAttributes = Sliding;
 
@@ -39,22 +39,13 @@ export const conv2d: Operator<Conv2dAttributes> = {
     const sizes = directSizes(extents, attributes);
     const bind = { x: input(0), weights: input(1), y: output(0) };
     const direct: Candidate = { name: "direct", launches: [{ kernel: "conv2dDirect", bind, sizes }] };
-    const zeros = missing(extents.outputChannels);
-    if (zeros > 0) {
-      const [{ shape }] = conv2d.infer(inputs, attributes);
-      return [direct, padded(conv2d, inputs, { index: 1, axis: 3, zeros, attributes }, shape, adapter)];
-    }
-    const blocked: Candidate = {
-      name: "blocked",
-      launches: [
-        {
-          kernel: "conv2dBlocked",
-          knobs: { QUADS: quadsPerInvocation(extents.outputChannels) },
-          bind,
-          sizes: { ...sizes, spreadHeight: 1, spreadWidth: 1 },
-        },
-      ],
-    };
-    return [direct, blocked];
+    return anyChannels(
+      direct,
+      (wide) => forwardCandidates(wide, attributes, {}, adapter),
+      extents,
+      [...inputs, ...conv2d.infer(inputs, attributes)],
+      { channels: [3, 2], outputChannels: [undefined, 3, 3] },
+      adapter,
+    );
   },
 };

@@ -1,14 +1,14 @@
 // The gradient of a convolution with respect to its images: itself a convolution, of the output's gradient with the
-// turned filter.
+// filter turned by half a turn and its channels swapped.
 
 import { ShapeError } from "../../device/index.ts";
-import { input, output, temporary, type Candidate, type Operator } from "../../runtime/operator.ts";
+import { input, output, type Candidate, type Operator } from "../../runtime/operator.ts";
 import { equalShapes, showShape, type Shape } from "../../tensor/index.ts";
 import { addMatrixTimesColumn } from "../matmul/rows.ts";
-import { quadsPerInvocation } from "../matmul/product.ts";
 import { expectFloats } from "../operands.ts";
 import { directSizes, eachRunOfTaps, extentsOf, type Sliding } from "./geometry.ts";
-import { missing, padded } from "./padded.ts";
+import { inputGradientCandidates } from "./launches.ts";
+import { anyChannels } from "./in-fours.ts";
 
 export interface Conv2dInputGradientAttributes extends Sliding {
   /** [N, H, W, C] of the convolution's x; with a stride above 1 the other shapes do not tell. */
@@ -56,52 +56,13 @@ export const conv2dInputGradient: Operator<Conv2dInputGradientAttributes> = {
       name: "direct",
       launches: [{ kernel: "conv2dInputGradientDirect", bind, sizes }],
     };
-    const { batch, height, width, channels, filterHeight, filterWidth } = extents;
-    const zeros = missing(channels);
-    if (zeros > 0) {
-      const wide = { ...attributes, inputShape: [batch, height, width, channels + zeros] };
-      const widened = { index: 1, axis: 2, zeros, attributes: wide };
-      return [direct, padded(conv2dInputGradient, inputs, widened, attributes.inputShape, adapter)];
-    }
-    const { outputHeight, outputWidth, outputChannels } = extents;
-    const { stride, padding, dilation } = attributes;
-    const blocked: Candidate = {
-      name: "blocked",
-      temporaries: [{ shape: [filterHeight, filterWidth, outputChannels, channels], dtype: "f32" }],
-      launches: [
-        {
-          kernel: "conv2dTurnFilter",
-          bind: { weights: input(1), turned: temporary(0) },
-          sizes: { taps: filterHeight * filterWidth, channels, outputChannels },
-        },
-        {
-          kernel: "conv2dBlocked",
-          knobs: { QUADS: quadsPerInvocation(channels), SPREAD: stride.some((step) => step > 1) },
-          bind: { x: input(0), weights: temporary(0), y: output(0) },
-          // The roles of x and y are exchanged; the turned filter starts as far before the first pixel of dy as
-          // the last tap reaches.
-          sizes: {
-            batch,
-            height: outputHeight,
-            width: outputWidth,
-            channels: outputChannels,
-            filterHeight,
-            filterWidth,
-            outputHeight: height,
-            outputWidth: width,
-            outputChannels: channels,
-            strideHeight: 1,
-            strideWidth: 1,
-            paddingHeight: (filterHeight - 1) * dilation[0] - padding[0],
-            paddingWidth: (filterWidth - 1) * dilation[1] - padding[1],
-            dilationHeight: dilation[0],
-            dilationWidth: dilation[1],
-            spreadHeight: stride[0],
-            spreadWidth: stride[1],
-          },
-        },
-      ],
-    };
-    return [direct, blocked];
+    return anyChannels(
+      direct,
+      (wide) => inputGradientCandidates(wide, attributes, adapter),
+      extents,
+      [...inputs, ...conv2dInputGradient.infer(inputs, attributes)],
+      { channels: [undefined, 2, 3], outputChannels: [3, 3] },
+      adapter,
+    );
   },
 };

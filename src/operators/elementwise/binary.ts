@@ -1,13 +1,12 @@
 // Elementwise functions of two tensors that broadcast to one shape. All share two shaders; a knob picks the function.
 
-import type { KernelName } from "../../kernels/index.ts";
 import { input, output, type Candidate, type Operator } from "../../runtime/operator.ts";
 import { broadcastShapes, sizeOf } from "../../tensor/index.ts";
 import { expectFloats } from "../operands.ts";
-import { broadcastWalk, eachRun, eightLanes, inVectors, type Walk } from "../walk.ts";
+import { broadcastWalk, byWalk, eachRun, eightLanes, type Element, type Walk } from "../walk.ts";
 import type { NoAttributes } from "./unary.ts";
 
-/** The functions, under the numbers they have in shaders/binary.wgsl and shaders/binaryVectors.wgsl. */
+/** The functions, under the numbers they have in shaders/binary.wgsl. */
 const operations = {
   add: 1,
   subtract: 2,
@@ -57,20 +56,15 @@ function apply(operation: number, a: number, b: number): number {
   }
 }
 
-/** One launch over a walk of y, a and b, in whatever steps its kernel takes. */
-function candidate(
-  name: string,
-  kernel: KernelName,
-  operation: number,
-  { extents, strides }: Walk,
-): Candidate {
+/** One launch over a walk of y, a and b in steps of an Element. */
+function candidate(operation: number, name: string, Element: Element, { extents, strides }: Walk): Candidate {
   const [, aStrides, bStrides] = strides;
   return {
     name,
     launches: [
       {
-        kernel,
-        knobs: { OPERATION: operation, RANK: extents.length },
+        kernel: "binary",
+        knobs: { Element, OPERATION: operation, RANK: extents.length },
         bind: { a: input(0), b: input(1), y: output(0) },
         sizes: {
           count: sizeOf(extents),
@@ -104,11 +98,7 @@ function binary(name: keyof typeof operations): Operator<NoAttributes> {
     },
     candidates([a, b]) {
       const walk = broadcastWalk(broadcastShapes(name, a.shape, b.shape), [a.shape, b.shape]);
-      const vectors = inVectors(walk);
-      const elements = candidate("elements", "binary", operation, walk);
-      return vectors === undefined
-        ? [elements]
-        : [elements, candidate("vectors", "binaryVectors", operation, vectors)];
+      return byWalk(walk, (...steps) => candidate(operation, ...steps));
     },
   };
 }

@@ -1,8 +1,9 @@
 // Elementwise functions of one tensor. All share one shader; a knob picks the function.
 
-import { input, output, type Operator } from "../../runtime/operator.ts";
+import { input, output, type Candidate, type Operator } from "../../runtime/operator.ts";
 import { sizeOf } from "../../tensor/index.ts";
 import { expectFloats } from "../operands.ts";
+import { byElement } from "../walk.ts";
 import { normalCdf as standardNormalCdf } from "./normal-cdf.ts";
 
 /** Attributes of the functions that have none. */
@@ -39,14 +40,11 @@ function unary<A>({ name, operation, value, parameters }: Definition<A>): Operat
     },
     candidates([x], attributes) {
       const [first, second] = parameters?.(attributes) ?? [0, 0];
-      const sizes = { count: sizeOf(x.shape), first, second };
-      const bind = { x: input(0), y: output(0) };
-      return [
-        {
-          name: "elementwise",
-          launches: [{ kernel: "unary", knobs: { OPERATION: operation }, bind, sizes }],
-        },
-      ];
+      return byElement(sizeOf(x.shape), (name, Element, count): Candidate => {
+        const knobs = { Element, OPERATION: operation };
+        const bind = { x: input(0), y: output(0) };
+        return { name, launches: [{ kernel: "unary", knobs, bind, sizes: { count, first, second } }] };
+      });
     },
   };
 }

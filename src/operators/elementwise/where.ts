@@ -3,7 +3,7 @@
 import { input, output, type Operator } from "../../runtime/operator.ts";
 import { broadcastShapes, sizeOf, type Shape, type TensorSpec } from "../../tensor/index.ts";
 import { expectFloats } from "../operands.ts";
-import { broadcastWalk, eachRun, eightLanes } from "../walk.ts";
+import { broadcastWalk, byWalk, eachRun, eightLanes } from "../walk.ts";
 import type { NoAttributes } from "./unary.ts";
 
 function outputShape([condition, a, b]: readonly TensorSpec[]): Shape {
@@ -29,18 +29,18 @@ export const where: Operator<NoAttributes> = {
     });
   },
   candidates(inputs) {
-    const { extents, strides } = broadcastWalk(
+    const walk = broadcastWalk(
       outputShape(inputs),
       inputs.map(({ shape }) => shape),
     );
-    const [, conditionStrides, aStrides, bStrides] = strides;
-    return [
-      {
-        name: "elements",
+    return byWalk(walk, (name, Element, { extents, strides }) => {
+      const [, conditionStrides, aStrides, bStrides] = strides;
+      return {
+        name,
         launches: [
           {
             kernel: "where",
-            knobs: { RANK: extents.length },
+            knobs: { Element, RANK: extents.length },
             bind: { condition: input(0), a: input(1), b: input(2), y: output(0) },
             sizes: {
               count: sizeOf(extents),
@@ -51,7 +51,7 @@ export const where: Operator<NoAttributes> = {
             },
           },
         ],
-      },
-    ];
+      };
+    });
   },
 };

@@ -2,7 +2,6 @@
 
 import type { Tensor } from "../../tensor/index.ts";
 import type { AssembleLossAttributes, SharpenAttributes } from "../losses/index.ts";
-import { slice } from "./movement.ts";
 import { run, runOne } from "./run.ts";
 
 /**
@@ -54,8 +53,8 @@ export type AssembleLossOptions = Partial<AssembleLossAttributes>;
 export interface AssembleLossResult {
   /** [], the weighted sum: what to differentiate */
   readonly total: Tensor;
-  /** [3]: bce, pseudo, consistency, without their weights; for reports, a tape refuses their gradient */
-  readonly parts: Tensor;
+  /** [4]: the total, then bce, pseudo and consistency without their weights; for reports, a tape refuses their gradient */
+  readonly losses: Tensor;
 }
 
 /**
@@ -69,7 +68,7 @@ export interface AssembleLossResult {
  * @param states u8 [B, K]: 0 negative, 1 positive, anything else absent
  * @param weights f32 [2]: lambda of the pseudo-label and of the consistency loss, both 0 during warm-up
  * @param options defaults: threshold .5, temperature 4, stopGradient true, unsupervisedOn "absent", normalise "entries"
- * @returns the total, which has gradients with respect to features, theta and bias, and its parts, which have none
+ * @returns the total, which has gradients with respect to features, theta and bias, and all losses, which have none
  * @throws ShapeError when the shapes or options do not fit
  */
 export function assembleLoss(
@@ -90,8 +89,6 @@ export function assembleLoss(
     normalise: "entries",
     ...options,
   });
-  const parts = slice(losses, [1], [3]);
-  // The gradients are kept by the tape where there is one.
-  for (const tensor of [losses, gradients]) tensor.dispose();
-  return { total, parts };
+  gradients.dispose(); // the tape keeps them where there is one
+  return { total, losses };
 }

@@ -98,3 +98,18 @@ export function concatChannels(xs: readonly Tensor[]): Tensor {
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   return runOne("broadcastTo", [x], { shape });
 }
+
+/**
+ * Tensors side by side in one flat piece with zeros between them, in the layout of `engine.gather`. A recorded step
+ * computes them there in the first place.
+ *
+ * @param tensors f32, any shapes
+ * @param layout offsets and size of `sideBySide(tensors)`
+ * @throws ShapeError when a tensor does not fit between its offset and the next
+ */
+export function pack(
+  tensors: readonly Tensor[],
+  layout: { readonly offsets: readonly number[]; readonly size: number },
+): Tensor {
+  return runOne("pack", tensors, { offsets: layout.offsets, size: layout.size });
+}

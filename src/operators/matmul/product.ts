@@ -3,6 +3,7 @@
 import { ShapeError, type AdapterTraits } from "../../device/index.ts";
 import type { Candidate, Slot } from "../../runtime/operator.ts";
 import { showShape, type HostArray, type Shape } from "../../tensor/index.ts";
+import { hasSubgroupsOfEight, quadsPerInvocation, quadsPerSubgroup } from "./shapes.ts";
 import { addMatrixTimesColumn, addRowTimesMatrix } from "./rows.ts";
 
 export interface MatmulAttributes {
@@ -92,20 +93,38 @@ export function addProduct(product: Product, a: HostArray, b: HostArray, c: Host
 }
 
 /**
- * How many groups of four channels one invocation of a blocked kernel takes: up to four, and as many as leave the
- * fewest idle when all invocations take the same.
+ * Whether tiles are faster than one invocation per output. On lavapipe (2 cores, 2026) that computes a gigaflop in a
+ * second, and a tile takes up to a second to compile: they pay from a few milliseconds on. A GPU wants as many tiles
+ * as keep it busy.
  */
-export function quadsPerInvocation(channels: number): number {
-  const quads = Math.ceil(channels / 4);
-  return Math.ceil(quads / Math.ceil(quads / 4));
+function isWorthTiles({ batch, m, n, k }: Product, { isSoftware }: AdapterTraits): boolean {
+  return isSoftware ? batch * m * n * k >= 2 ** 20 : batch * m * n >= 65536;
 }
 
 /**
- * Outputs from which on tiles are faster than one invocation per output: about one subgroup of tiles on lavapipe
- * (2 cores, 2026); on a GPU as many tiles as keep it busy.
+ * A product as a convolution with one tap (conv2dSubgroups): the rows of a are its pixels, b is its filter. Where
+ * `product` is one matrix by another, in whole vectors, with a as it stands.
  */
-function enoughOutputs({ isSoftware }: AdapterTraits): number {
-  return isSoftware ? 64 : 65536;
+function onSubgroups(product: Product, bind: Readonly<Record<"a" | "b" | "c", Slot>>): Candidate | undefined {
+  const { batch, m, n, k, aColumnStride, bRowStride, bColumnStride } = product;
+  const contiguous = aColumnStride === 1 && (bColumnStride === 1 || bRowStride === 1);
+  if (batch > 1 || n % 4 !== 0 || k % 4 !== 0 || !contiguous) return undefined;
+  const sizes = {
+    ...{ batch: 1, height: 1, width: m, channels: k, rowStride: k, outputChannels: n },
+    ...{ filterHeight: 1, filterWidth: 1, paddingHeight: 0, paddingWidth: 0 },
+    ...{ dilationHeight: 1, dilationWidth: 1, activated: 0 },
+  };
+  return {
+    name: "subgroups",
+    launches: [
+      {
+        kernel: "conv2dSubgroups",
+        knobs: { QUADS: quadsPerSubgroup(n), TURNED: bColumnStride !== 1 },
+        bind: { x: bind.a, weights: bind.b, factors: bind.b, y: bind.c },
+        sizes,
+      },
+    ],
+  };
 }
 
 /** The kernels of a product. Without a bias the shaders' binding still wants a buffer: b serves, and is not read. */
@@ -114,12 +133,16 @@ export function productCandidates(
   slots: { readonly a: Slot; readonly b: Slot; readonly bias?: Slot; readonly c: Slot },
   adapter: AdapterTraits,
 ): readonly Candidate[] {
-  const { batch, m, n } = product;
+  const { m, n } = product;
   const bind = { bias: slots.b, ...slots };
   const BIAS = slots.bias !== undefined;
   const naive: Candidate = {
     name: "naive",
     launches: [{ kernel: "matmul", knobs: { BIAS }, bind, sizes: product }],
+  };
+  const workgroup: Candidate = {
+    name: "workgroup",
+    launches: [{ kernel: "matmulWorkgroup", knobs: { BIAS }, bind, sizes: product }],
   };
   const tiles: Candidate[] = [
     { name: "tile", launches: [{ kernel: "matmulTile", knobs: { BIAS }, bind, sizes: product }] },
@@ -132,5 +155,10 @@ export function productCandidates(
       launches: [{ kernel: "matmulTileVectors", knobs, bind, sizes: contiguous }],
     });
   }
-  return batch * m * n >= enoughOutputs(adapter) ? [naive, ...tiles] : [...tiles, naive];
+  // Fewer rows than half a tile of 32 would leave most of it idle.
+  const subgroups =
+    !BIAS && m >= 16 && hasSubgroupsOfEight(adapter) ? onSubgroups(product, slots) : undefined;
+  const others = subgroups === undefined ? tiles : [...tiles, subgroups];
+  if (!isWorthTiles(product, adapter)) return [...others, workgroup, naive];
+  return adapter.isSoftware ? [naive, workgroup, ...others] : [naive, ...others, workgroup];
 }

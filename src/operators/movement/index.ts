@@ -2,6 +2,7 @@
 
 import { broadcastTo } from "./broadcast-to.ts";
 import { concat } from "./concat.ts";
+import { pack } from "./pack.ts";
 import { pad } from "./pad.ts";
 import { reshape } from "./reshape.ts";
 import { slice } from "./slice.ts";
@@ -9,9 +10,10 @@ import { transpose } from "./transpose.ts";
 
 export type { BroadcastToAttributes } from "./broadcast-to.ts";
 export type { ConcatAttributes } from "./concat.ts";
+export type { PackAttributes } from "./pack.ts";
 export type { PadAttributes } from "./pad.ts";
 export type { ReshapeAttributes } from "./reshape.ts";
 export type { SliceAttributes } from "./slice.ts";
 export type { TransposeAttributes } from "./transpose.ts";
 
-export const movementOperators = { reshape, transpose, slice, pad, concat, broadcastTo } as const;
+export const movementOperators = { reshape, transpose, slice, pad, concat, pack, broadcastTo } as const;

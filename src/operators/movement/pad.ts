@@ -1,10 +1,10 @@
 // Zeros around a tensor; the gradient of slice.
 
 import { ShapeError } from "../../device/index.ts";
-import { input, output, type Operator } from "../../runtime/operator.ts";
+import { input, output, type Candidate, type Operator } from "../../runtime/operator.ts";
 import { showShape, sizeOf, stridesOf, type Shape } from "../../tensor/index.ts";
 import { expectFloats } from "../operands.ts";
-import { eightLanes } from "../walk.ts";
+import { eightLanes, type Element } from "../walk.ts";
 import { copyOnHost, stridedCopy } from "./strided-copy.ts";
 
 export interface PadAttributes {
@@ -18,11 +18,26 @@ function paddedShape(shape: Shape, { before, after }: PadAttributes): Shape {
   return shape.map((extent, axis) => before[axis] + extent + after[axis]);
 }
 
+/** A padded tensor, merged: extents of the result and of the input, and the zeros in front of that, outermost first. */
+interface Block {
+  readonly extents: readonly number[];
+  readonly before: readonly number[];
+  readonly inputExtents: readonly number[];
+}
+
+/** The same in steps of four elements, or undefined where zeros and values meet within such a step. */
+function inFours({ extents, before, inputExtents }: Block): Block | undefined {
+  const quarter = (list: readonly number[]): number[] => [...list.slice(0, -1), (list.at(-1) ?? 0) / 4];
+  const fours = {
+    extents: quarter(extents),
+    before: quarter(before),
+    inputExtents: quarter(inputExtents),
+  };
+  return Object.values(fours).every((list) => Number.isInteger(list.at(-1))) ? fours : undefined;
+}
+
 /** Merges each axis into the next inner one where that one is not padded: the two are one block in both tensors. */
-function merged(
-  shape: Shape,
-  attributes: PadAttributes,
-): { extents: number[]; before: number[]; inputExtents: number[] } {
+function merged(shape: Shape, attributes: PadAttributes): Block {
   const result = { extents: [1], before: [0], inputExtents: [1] };
   const padded = paddedShape(shape, attributes);
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -64,25 +79,26 @@ export const pad: Operator<PadAttributes> = {
     copyOnHost(inputs, y, [stridedCopy(shape, { strides: stridesOf(shape) }, { start, strides })]);
   },
   candidates([x], attributes) {
-    const { extents, before, inputExtents } = merged(x.shape, attributes);
-    return [
-      {
-        name: "elements",
-        launches: [
-          {
-            kernel: "pad",
-            knobs: { RANK: extents.length },
-            bind: { x: input(0), y: output(0) },
-            sizes: {
-              count: sizeOf(extents),
-              extents: eightLanes(extents, 1),
-              before: eightLanes(before),
-              inputExtents: eightLanes(inputExtents, 1),
-              inputStrides: eightLanes(stridesOf(inputExtents)),
-            },
+    const block = merged(x.shape, attributes);
+    const make = (name: string, Element: Element, { extents, before, inputExtents }: Block): Candidate => ({
+      name,
+      launches: [
+        {
+          kernel: "pad",
+          knobs: { Element, RANK: extents.length },
+          bind: { x: input(0), y: output(0) },
+          sizes: {
+            count: sizeOf(extents),
+            extents: eightLanes(extents, 1),
+            before: eightLanes(before),
+            inputExtents: eightLanes(inputExtents, 1),
+            inputStrides: eightLanes(stridesOf(inputExtents)),
           },
-        ],
-      },
-    ];
+        },
+      ],
+    });
+    const vectors = inFours(block);
+    const elements = make("elements", "f32", block);
+    return vectors === undefined ? [elements] : [elements, make("vectors", "vec4f", vectors)];
   },
 };

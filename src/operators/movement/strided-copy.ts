@@ -1,9 +1,8 @@
 // Copies between places of two tensors, each walked with its own strides: what most movements come down to.
 
-import type { KernelName } from "../../kernels/index.ts";
 import { input, output, type Candidate, type Launch } from "../../runtime/operator.ts";
 import { collapse, sizeOf, type HostTensor, type Shape } from "../../tensor/index.ts";
-import { eachRun, eightLanes, inVectors, type Walk } from "../walk.ts";
+import { eachRun, eightLanes, inVectors, type Element, type Walk } from "../walk.ts";
 
 /** From one of the inputs to the output, in elements. */
 export interface StridedCopy {
@@ -29,11 +28,11 @@ export function stridedCopy(
   };
 }
 
-function launch(kernel: KernelName, { from, inputStart, outputStart, walk }: StridedCopy): Launch {
+function launch(Element: Element, { from, inputStart, outputStart, walk }: StridedCopy): Launch {
   const { extents, strides } = walk;
   return {
-    kernel,
-    knobs: { RANK: extents.length },
+    kernel: "stridedCopy",
+    knobs: { Element, RANK: extents.length },
     bind: { x: input(from), y: output(0) },
     sizes: {
       count: sizeOf(extents),
@@ -50,7 +49,7 @@ function vectorLaunch(copy: StridedCopy): Launch | undefined {
   const walk = inVectors(copy.walk);
   if (walk === undefined || copy.inputStart % 4 !== 0 || copy.outputStart % 4 !== 0) return undefined;
   const { from, inputStart, outputStart } = copy;
-  return launch("stridedCopyVectors", {
+  return launch("vec4f", {
     from,
     inputStart: inputStart / 4,
     outputStart: outputStart / 4,
@@ -60,7 +59,7 @@ function vectorLaunch(copy: StridedCopy): Launch | undefined {
 
 /** Candidates for copies that fill the output together: by elements, and by vectors where some of them allow it. */
 export function copyCandidates(copies: readonly StridedCopy[]): Candidate[] {
-  const elements = copies.map((copy) => launch("stridedCopy", copy));
+  const elements = copies.map((copy) => launch("f32", copy));
   const vectors = copies.map((copy, i) => vectorLaunch(copy) ?? elements[i]);
   const candidates = [{ name: "elements", launches: elements }];
   if (vectors.some((each, i) => each !== elements[i]))

@@ -4,7 +4,8 @@ import { input, output, temporary, type Operator } from "../../runtime/operator.
 import type { TensorSpec } from "../../tensor/index.ts";
 import { expectRoles } from "../roles.ts";
 import type { BatchNormAttributes } from "./batch-norm.ts";
-import { byWidth, chunksOf, expectChannels, expectEpsilon, rowsOf } from "./channels.ts";
+import { chunksOf, expectChannels, expectEpsilon, rowsOf } from "./channels.ts";
+import { byElement } from "../walk.ts";
 
 /**
  * Inputs x [..., C], gamma [C], mean [C], variance [C] (as batchNorm gave them), dy [..., C]; outputs dx [..., C],
@@ -53,21 +54,22 @@ export const batchNormGradient: Operator<BatchNormAttributes> = {
       }
     }
   },
-  candidates([x], { epsilon }) {
+  candidates([x], { epsilon }, adapter) {
     const { rows, channels } = rowsOf(x);
-    const chunks = chunksOf({ rows, channels });
+    const chunks = chunksOf({ rows, channels }, adapter);
     const partial: TensorSpec = { shape: [chunks.chunks, channels], dtype: "f32" };
     const [plain, weighted] = [temporary(0), temporary(1)];
     const given = { x: input(0), mean: input(2), variance: input(3), dy: input(4) };
     const sums = { dgamma: output(1), dbeta: output(2) };
-    return byWidth(channels, (name, suffix, width) => ({
+    return byElement(channels, (name, Element, steps) => ({
       name,
       temporaries: [partial, partial],
       launches: [
         {
-          kernel: `batchNormGradientSums${suffix}`,
+          kernel: "batchNormGradientSums",
+          knobs: { Element },
           bind: { ...given, plain, weighted },
-          sizes: { rows, channels: channels / width, ...chunks, epsilon },
+          sizes: { rows, channels: steps, ...chunks, epsilon },
         },
         {
           kernel: "batchNormGradientCombine",
@@ -75,9 +77,10 @@ export const batchNormGradient: Operator<BatchNormAttributes> = {
           sizes: { channels, chunks: chunks.chunks },
         },
         {
-          kernel: `batchNormGradientApply${suffix}`,
+          kernel: "batchNormGradientApply",
+          knobs: { Element },
           bind: { ...given, gamma: input(1), ...sums, dx: output(0) },
-          sizes: { rows, channels: channels / width, epsilon },
+          sizes: { rows, channels: steps, epsilon },
         },
       ],
     }));

@@ -4,7 +4,8 @@ import { input, output, type Operator } from "../../runtime/operator.ts";
 import type { TensorSpec } from "../../tensor/index.ts";
 import { expectRoles } from "../roles.ts";
 import type { BatchNormAttributes } from "./batch-norm.ts";
-import { byWidth, expectChannels, expectEpsilon, normaliseRows, rowsOf } from "./channels.ts";
+import { expectChannels, expectEpsilon, normaliseRows, rowsOf } from "./channels.ts";
+import { byElement } from "../walk.ts";
 
 /**
  * Inputs x [..., C], gamma [C], beta [C], runningMean [C], runningVariance [C]; output y [..., C].
@@ -29,13 +30,14 @@ export const batchNormInference: Operator<BatchNormAttributes> = {
   candidates([x], { epsilon }) {
     const { rows, channels } = rowsOf(x);
     const statistics = { mean: input(3), variance: input(4) };
-    return byWidth(channels, (name, suffix, width) => ({
+    return byElement(channels, (name, Element, steps) => ({
       name,
       launches: [
         {
-          kernel: `batchNormInference${suffix}`,
+          kernel: "batchNormInference",
+          knobs: { Element },
           bind: { x: input(0), gamma: input(1), beta: input(2), ...statistics, y: output(0) },
-          sizes: { rows, channels: channels / width, epsilon },
+          sizes: { rows, channels: steps, epsilon },
         },
       ],
     }));

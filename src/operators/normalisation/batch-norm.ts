@@ -3,7 +3,8 @@
 import { input, output, temporary, type Operator } from "../../runtime/operator.ts";
 import type { TensorSpec } from "../../tensor/index.ts";
 import { expectRoles } from "../roles.ts";
-import { byWidth, chunksOf, expectChannels, expectEpsilon, normaliseRows, rowsOf } from "./channels.ts";
+import { chunksOf, expectChannels, expectEpsilon, normaliseRows, rowsOf } from "./channels.ts";
+import { byElement } from "../walk.ts";
 
 export interface BatchNormAttributes {
   /** Added to the variance before its square root. */
@@ -44,21 +45,22 @@ export const batchNorm: Operator<BatchNormAttributes> = {
     for (let channel = 0; channel < channels; channel++) variances[channel] /= rows;
     normaliseRows(values, means, variances, gamma.data, beta.data, epsilon, normalised);
   },
-  candidates([x], { epsilon }) {
+  candidates([x], { epsilon }, adapter) {
     const { rows, channels } = rowsOf(x);
-    const chunks = chunksOf({ rows, channels });
+    const chunks = chunksOf({ rows, channels }, adapter);
     const partial: TensorSpec = { shape: [chunks.chunks, channels], dtype: "f32" };
     const perChannel: TensorSpec = { shape: [channels], dtype: "f32" };
     const [offset, squares, centre, scale] = [temporary(0), temporary(1), temporary(2), temporary(3)];
     const statistics = { mean: output(1), variance: output(2), centre, scale };
-    return byWidth(channels, (name, suffix, width) => ({
+    return byElement(channels, (name, Element, steps) => ({
       name,
       temporaries: [partial, partial, perChannel, perChannel],
       launches: [
         {
-          kernel: `batchNormMoments${suffix}`,
+          kernel: "batchNormMoments",
+          knobs: { Element },
           bind: { x: input(0), offset, squares },
-          sizes: { rows, channels: channels / width, ...chunks },
+          sizes: { rows, channels: steps, ...chunks },
         },
         {
           kernel: "batchNormCombine",
@@ -66,9 +68,10 @@ export const batchNorm: Operator<BatchNormAttributes> = {
           sizes: { rows, channels, ...chunks, epsilon },
         },
         {
-          kernel: `batchNormApply${suffix}`,
+          kernel: "batchNormApply",
+          knobs: { Element },
           bind: { x: input(0), centre, scale, beta: input(2), y: output(0) },
-          sizes: { rows, channels: channels / width },
+          sizes: { rows, channels: steps },
         },
       ],
     }));

@@ -1,9 +1,10 @@
 // One step of Adam.
 
-import { input, type Candidate, type Launch, type Operator } from "../../runtime/operator.ts";
+import { input, type Operator } from "../../runtime/operator.ts";
 import { sizeOf, type TensorSpec } from "../../tensor/index.ts";
 import type { NoAttributes } from "../elementwise/unary.ts";
 import { expectRoles } from "../roles.ts";
+import { byElement } from "../walk.ts";
 
 /**
  * Inputs parameter, firstMoment, secondMoment (all three overwritten in place), gradient, all of one shape, and
@@ -38,12 +39,11 @@ export const adam: Operator<NoAttributes> = {
     }
   },
   candidates([parameter]) {
-    const count = sizeOf(parameter.shape);
     const moments = { first_moment: input(1), second_moment: input(2) };
     const bind = { parameter: input(0), ...moments, gradient: input(3), hyper: input(4) };
-    const elements: Candidate = { name: "elements", launches: [{ kernel: "adam", bind, sizes: { count } }] };
-    if (count % 4 !== 0) return [elements];
-    const launch: Launch = { kernel: "adamVectors", bind, sizes: { count: count / 4 } };
-    return [elements, { name: "vectors", launches: [launch] }];
+    return byElement(sizeOf(parameter.shape), (name, Element, count) => ({
+      name,
+      launches: [{ kernel: "adam", knobs: { Element }, bind, sizes: { count } }],
+    }));
   },
 };

@@ -4,6 +4,7 @@ import { input, type Operator } from "../../runtime/operator.ts";
 import { sizeOf, type TensorSpec } from "../../tensor/index.ts";
 import type { NoAttributes } from "../elementwise/unary.ts";
 import { expectRoles } from "../roles.ts";
+import { byElement } from "../walk.ts";
 
 /**
  * Inputs parameter, velocity (both overwritten in place), gradient, all of one shape, and hyper [2] = (learning
@@ -32,17 +33,10 @@ export const sgd: Operator<NoAttributes> = {
     }
   },
   candidates([parameter]) {
-    return [
-      {
-        name: "elementwise",
-        launches: [
-          {
-            kernel: "sgd",
-            bind: { parameter: input(0), velocity: input(1), gradient: input(2), hyper: input(3) },
-            sizes: { count: sizeOf(parameter.shape) },
-          },
-        ],
-      },
-    ];
+    const bind = { parameter: input(0), velocity: input(1), gradient: input(2), hyper: input(3) };
+    return byElement(sizeOf(parameter.shape), (name, Element, count) => ({
+      name,
+      launches: [{ kernel: "sgd", knobs: { Element }, bind, sizes: { count } }],
+    }));
   },
 };

@@ -1,10 +1,18 @@
 // Means over windows, and their gradient.
 
-import { input, output, type Operator } from "../../runtime/operator.ts";
+import { input, output, type Candidate, type Operator } from "../../runtime/operator.ts";
 import type { Shape } from "../../tensor/index.ts";
 import { expectFloats } from "../operands.ts";
 import { expectRoles } from "../roles.ts";
-import { eachMember, pooledShape, poolingSizes, type PoolingAttributes } from "./windows.ts";
+import { byElement } from "../walk.ts";
+import {
+  eachMember,
+  pooledShape,
+  poolingCandidates,
+  poolingSizes,
+  windowKnob,
+  type PoolingAttributes,
+} from "./windows.ts";
 
 /** Input x [N, H, W, C]; output [N, P, Q, C], the mean of each window; zeros of the padding count. */
 export const averagePool2d: Operator<PoolingAttributes> = {
@@ -22,9 +30,9 @@ export const averagePool2d: Operator<PoolingAttributes> = {
     });
   },
   candidates([x], attributes) {
-    const sizes = poolingSizes(x.shape, attributes);
+    const WINDOW = attributes.padding.some((pixels) => pixels > 0) ? 0 : windowKnob(attributes);
     const bind = { x: input(0), y: output(0) };
-    return [{ name: "direct", launches: [{ kernel: "averagePool2d", bind, sizes }] }];
+    return poolingCandidates({ kernel: "averagePool2d", knobs: { WINDOW }, bind }, x.shape, attributes);
   },
 };
 
@@ -50,8 +58,18 @@ export const averagePool2dGradient: Operator<AveragePool2dGradientAttributes> = 
     });
   },
   candidates(_, attributes) {
-    const sizes = poolingSizes(attributes.inputShape, attributes);
+    const { window, stride, padding, inputShape } = attributes;
     const bind = { dy: input(0), dx: output(0) };
-    return [{ name: "gather", launches: [{ kernel: "averagePool2dGradient", bind, sizes }] }];
+    const gather = poolingCandidates({ kernel: "averagePool2dGradient", bind }, inputShape, attributes);
+    if (stride.some((step, axis) => step !== window[axis] || padding[axis] > 0)) return gather;
+    const extents = poolingSizes(inputShape, attributes);
+    const apart = byElement(extents.channels, (name, Element, channels): Candidate => {
+      const sizes = { ...extents, channels };
+      return {
+        name: `${name}Apart`,
+        launches: [{ kernel: "averagePool2dGradientApart", knobs: { Element }, bind, sizes }],
+      };
+    });
+    return [...gather, ...apart];
   },
 };

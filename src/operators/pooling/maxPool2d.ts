@@ -4,7 +4,7 @@ import { input, output, type Operator } from "../../runtime/operator.ts";
 import type { TensorSpec } from "../../tensor/index.ts";
 import { expectFloats } from "../operands.ts";
 import { expectRoles } from "../roles.ts";
-import { eachMember, pooledShape, poolingSizes, type PoolingAttributes } from "./windows.ts";
+import { eachMember, pooledShape, poolingCandidates, windowKnob, type PoolingAttributes } from "./windows.ts";
 
 /** Input x [N, H, W, C]; output [N, P, Q, C], the largest value of each window. Padding never wins. */
 export const maxPool2d: Operator<PoolingAttributes> = {
@@ -22,9 +22,9 @@ export const maxPool2d: Operator<PoolingAttributes> = {
     });
   },
   candidates([x], attributes) {
-    const sizes = poolingSizes(x.shape, attributes);
+    const knobs = { WINDOW: windowKnob(attributes) };
     const bind = { x: input(0), y: output(0) };
-    return [{ name: "direct", launches: [{ kernel: "maxPool2d", bind, sizes }] }];
+    return poolingCandidates({ kernel: "maxPool2d", knobs, bind }, x.shape, attributes);
   },
 };
 
@@ -57,8 +57,7 @@ export const maxPool2dGradient: Operator<PoolingAttributes> = {
     });
   },
   candidates([x], attributes) {
-    const sizes = poolingSizes(x.shape, attributes);
     const bind = { x: input(0), y: input(1), dy: input(2), dx: output(0) };
-    return [{ name: "gather", launches: [{ kernel: "maxPool2dGradient", bind, sizes }] }];
+    return poolingCandidates({ kernel: "maxPool2dGradient", bind }, x.shape, attributes);
   },
 };

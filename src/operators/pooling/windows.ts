@@ -1,8 +1,10 @@
 // What the four pooling operators share: the windows of an image, as extents, uniforms and loops.
 
 import { ShapeError } from "../../device/index.ts";
+import type { Candidate, Launch } from "../../runtime/operator.ts";
 import { showShape, type Shape } from "../../tensor/index.ts";
 import { slidingSizes, windowsOver, type Pair } from "../convolution/geometry.ts";
+import { byElement } from "../walk.ts";
 
 export interface PoolingAttributes {
   readonly window: Pair;
@@ -33,13 +35,33 @@ export function pooledShape(operator: string, x: Shape, attributes: PoolingAttri
   return [batch, ...windows, channels];
 }
 
-/** Extents and attributes as the uniforms of the pooling shaders. */
-export function poolingSizes(x: Shape, attributes: PoolingAttributes): Readonly<Record<string, number>> {
+type PoolingExtent =
+  "batch" | "height" | "width" | "channels" | "windowHeight" | "windowWidth" | "outputHeight" | "outputWidth";
+
+/** The uniforms that all pooling shaders have. */
+export function poolingSizes(x: Shape, attributes: PoolingAttributes): Record<PoolingExtent, number> {
   const [batch, height, width, channels] = x;
   const [, outputHeight, outputWidth] = pooledShape("pooling", x, attributes);
   const [windowHeight, windowWidth] = attributes.window;
-  const window = { windowHeight, windowWidth, outputHeight, outputWidth };
-  return { batch, height, width, channels, ...window, ...slidingSizes(attributes) };
+  return { batch, height, width, channels, windowHeight, windowWidth, outputHeight, outputWidth };
+}
+
+/** One launch of a kernel over windows: for single channels, and in fours where their number allows. */
+export function poolingCandidates(
+  launch: Pick<Launch, "kernel" | "knobs" | "bind">,
+  x: Shape,
+  attributes: PoolingAttributes,
+): Candidate[] {
+  const sizes = { ...poolingSizes(x, attributes), ...slidingSizes(attributes) };
+  return byElement(sizes.channels, (name, Element, channels) => ({
+    name,
+    launches: [{ ...launch, knobs: { Element, ...launch.knobs }, sizes: { ...sizes, channels } }],
+  }));
+}
+
+/** The knob WINDOW of a pooling kernel: the common small windows get pipelines of their own. */
+export function windowKnob({ window: [height, width] }: PoolingAttributes): number {
+  return height === width && height <= 3 ? height : 0;
 }
 
 /**

@@ -1,26 +1,34 @@
 // The WebGPU backend: operators become launches of their candidate's kernels.
 
-import { KernelError, OutOfMemoryError, type AdapterTraits, type Gpu } from "../../device/index.ts";
-import { foldWorkgroups, kernel, packUniforms } from "../../kernels/index.ts";
+import {
+  KernelError,
+  OutOfMemoryError,
+  UsageError,
+  type AdapterTraits,
+  type Gpu,
+} from "../../device/index.ts";
+import { kernels } from "../../kernels/index.ts";
 import { allocate, sizeOf, type HostArray, type HostTensor, type TensorSpec } from "../../tensor/index.ts";
-import { CountedStorage, type Backend, type BackendMemory, type Operand } from "../backend.ts";
-import type { Candidate, Launch, Operator } from "../operator.ts";
-import { BufferPool, bytesOf, usage } from "./buffers.ts";
+import type { Backend, BackendMemory, Operand } from "../backend.ts";
+import type { Launch, Operator } from "../operator.ts";
+import type { Recording } from "../recording.ts";
+import { BufferPool, bytesOf, deviceBytes, usage } from "./buffers.ts";
+import { CandidateChoice, type CandidateNames } from "./choice.ts";
 import { CommandQueue } from "./commands.ts";
+import { lower } from "./lowering.ts";
+import { planMemory } from "./memory-plan.ts";
 import { PipelineCache } from "./pipelines.ts";
-
-class BufferStorage extends CountedStorage {
-  readonly buffer: GPUBuffer;
-
-  constructor(buffer: GPUBuffer, free: (buffer: GPUBuffer) => void) {
-    super(() => free(buffer));
-    this.buffer = buffer;
-  }
-}
+import { WebGpuProgram } from "./program.ts";
+import { BufferStorage, bufferStorageOf, rangeOf, type Range } from "./storage.ts";
 
 export interface WebGpuOptions {
-  /** Candidate to take for an operator, by operator name; operators left out follow the rule. */
-  readonly candidates?: Readonly<Record<string, string>>;
+  /**
+   * Candidate to take for an operator, by operator name ("*" for all others; "first" names the one that always works);
+   * operators left out follow the tuning, then the rule.
+   */
+  readonly candidates?: CandidateNames;
+  /** Candidates by work, as the tuner found them (see `workKey`). */
+  readonly tuning?: CandidateNames;
   /** Poison outputs and guard every buffer; slow, for tests. */
   readonly checked?: boolean;
 }
@@ -28,8 +36,7 @@ export interface WebGpuOptions {
 export class WebGpuBackend implements Backend {
   readonly kind = "webgpu";
   readonly gpu: Gpu;
-  /** Candidate to take for an operator, by name; operators left out follow their rule. May change at any time. */
-  readonly candidates: Map<string, string>;
+  readonly choice: CandidateChoice;
   readonly #pool: BufferPool;
   readonly #pipelines: PipelineCache;
   readonly #commands: CommandQueue;
@@ -39,7 +46,12 @@ export class WebGpuBackend implements Backend {
     this.#pool = new BufferPool(gpu.device, gpu.traits, options.checked ?? false);
     this.#pipelines = new PipelineCache(gpu.device);
     this.#commands = new CommandQueue(gpu, this.#pool);
-    this.candidates = new Map(Object.entries(options.candidates ?? {}));
+    this.choice = new CandidateChoice(gpu.traits, options.candidates, options.tuning);
+  }
+
+  /** Candidate to take for an operator, by name; operators left out follow their rule. May change at any time. */
+  get candidates(): Map<string, string> {
+    return this.choice.named;
   }
 
   get traits(): AdapterTraits {
@@ -57,10 +69,53 @@ export class WebGpuBackend implements Backend {
 
   upload(host: HostTensor): BufferStorage {
     this.gpu.check();
-    const bytes = new Uint8Array(bytesOf(host));
-    const data = host.dtype === "f32" ? Float32Array.from(host.data) : host.data;
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    return this.#hold(this.#pool.fill(host, bytes));
+    return this.#hold(this.#pool.fill(host, deviceBytes(host)), bytesOf(host));
+  }
+
+  write(operand: Operand, host: HostTensor): void {
+    this.gpu.check();
+    // The caller may change its array before the command is submitted.
+    this.#commands.push({ to: rangeOf(operand.storage), data: deviceBytes(host).slice() });
+  }
+
+  gather(parts: readonly Operand[], offsets: readonly number[], size: number): BufferStorage {
+    this.gpu.check();
+    const whole = { shape: [size], dtype: "f32" } as const;
+    const places = parts.map(({ storage }) => bufferStorageOf(storage));
+    const known = places.at(0)?.whole;
+    if (known?.range.size === bytesOf(whole)) {
+      if (places.every((place, i) => place.whole === known && place.range.offset === 4 * offsets[i])) {
+        known.retain();
+        return known;
+      }
+    }
+    if (places.some(({ pins }) => pins > 0)) {
+      throw new UsageError(
+        "gather: a recorded program uses one of the tensors; gather them before recording",
+      );
+    }
+    const storage = this.#hold(this.#pool.fill(whole, new Uint8Array(bytesOf(whole))), bytesOf(whole));
+    const { buffer } = storage.range;
+    parts.forEach((part, i) => {
+      const at = 4 * offsets[i];
+      const range: Range = { buffer, offset: at, size: bytesOf(part) };
+      this.#commands.push({ from: { ...places[i].range, size: range.size }, to: buffer, at });
+      places[i].moveInto(storage, range);
+    });
+    return storage;
+  }
+
+  async compile(recording: Recording, results: readonly Operand[]): Promise<WebGpuProgram> {
+    this.gpu.check();
+    const step = lower(recording, results, this.choice, this.gpu.traits.maxWorkgroupsPerDimension);
+    const on = {
+      gpu: this.gpu,
+      pool: this.#pool,
+      pipelines: this.#pipelines,
+      commands: this.#commands,
+      explain: (cause: unknown) => this.#explain(cause),
+    };
+    return WebGpuProgram.make(on, recording, results, step, planMemory(step));
   }
 
   execute<A>(
@@ -70,7 +125,7 @@ export class WebGpuBackend implements Backend {
     attributes: A,
   ): BufferStorage[] {
     this.gpu.check();
-    const { launches, temporaries = [] } = this.#choose(operator, inputs, attributes);
+    const { launches, temporaries = [] } = this.choice.choose(operator, inputs, attributes);
     const taken: GPUBuffer[] = [];
     const take = (spec: TensorSpec, what: string): GPUBuffer => {
       const buffer = this.#pool.take(spec, what);
@@ -78,14 +133,17 @@ export class WebGpuBackend implements Backend {
       return buffer;
     };
     try {
-      const buffers = {
-        input: inputs.map(({ storage }) => bufferOf(storage)),
-        output: outputs.map((spec) => take(spec, operator.name)),
-        temporary: temporaries.map((spec) => take(spec, `${operator.name} scratch`)),
+      const whole = (spec: TensorSpec, what: string): Range => {
+        return { buffer: take(spec, what), offset: 0, size: bytesOf(spec) };
       };
-      for (const launch of launches) this.#launch(operator.name, launch, buffers);
-      for (const buffer of buffers.temporary) this.#pool.give(buffer);
-      return buffers.output.map((buffer) => this.#hold(buffer));
+      const ranges = {
+        input: inputs.map((operand) => ({ ...rangeOf(operand.storage), size: bytesOf(operand) })),
+        output: outputs.map((spec) => whole(spec, operator.name)),
+        temporary: temporaries.map((spec) => whole(spec, `${operator.name} scratch`)),
+      };
+      for (const launch of launches) this.#launch(operator.name, launch, ranges);
+      for (const { buffer } of ranges.temporary) this.#pool.give(buffer);
+      return ranges.output.map(({ buffer, size }) => this.#hold(buffer, size));
     } catch (error) {
       for (const buffer of taken) this.#pool.give(buffer);
       throw error;
@@ -102,7 +160,7 @@ export class WebGpuBackend implements Backend {
     });
     try {
       // In its place among the launches: the caller may overwrite or dispose the tensor while it waits.
-      this.#commands.push({ from: bufferOf(operand.storage), to: staging, bytes });
+      this.#commands.push({ from: { ...rangeOf(operand.storage), size: bytes }, to: staging, at: 0 });
       await this.#commands.flush();
       this.gpu.check();
       await staging.mapAsync(1);
@@ -141,40 +199,27 @@ export class WebGpuBackend implements Backend {
     this.gpu.destroy();
   }
 
-  #choose<A>(operator: Operator<A>, inputs: readonly Operand[], attributes: A): Candidate {
-    const candidates = operator.candidates(inputs, attributes, this.gpu.traits);
-    const wanted = this.candidates.get(operator.name);
-    const chosen =
-      wanted === undefined ? candidates.at(-1) : candidates.find((candidate) => candidate.name === wanted);
-    if (chosen !== undefined) return chosen;
-    const names = candidates.map(({ name }) => name).join(", ");
-    throw new KernelError(
-      `operator ${operator.name} has no candidate "${wanted ?? ""}" here; it has ${names}`,
-    );
-  }
-
   #launch(
     operator: string,
     { kernel: name, knobs, bind, sizes }: Launch,
-    buffers: Readonly<Record<"input" | "output" | "temporary", readonly GPUBuffer[]>>,
+    ranges: Readonly<Record<"input" | "output" | "temporary", readonly Range[]>>,
   ): void {
-    const source = kernel(name);
+    const source = kernels[name];
     const bound = source.bindings
       .filter(({ access }) => access !== "uniform")
       .map(({ index, name: binding }) => {
         const slot = bind[binding];
-        const buffer = slot === undefined ? undefined : buffers[slot.kind][slot.index];
-        if (buffer === undefined) {
+        const range = slot === undefined ? undefined : ranges[slot.kind][slot.index];
+        if (range === undefined) {
           throw new KernelError(`operator ${operator}: nothing is bound to "${binding}" of ${name}.wgsl`);
         }
-        return { binding: index, buffer };
+        return { binding: index, range };
       });
-    const count = source.workgroups(sizes, knobs);
     this.#commands.push({
       pipeline: this.#pipelines.get(source, knobs),
       buffers: bound,
-      uniforms: packUniforms(name, source, sizes),
-      workgroups: foldWorkgroups(count, this.gpu.traits.maxWorkgroupsPerDimension),
+      uniforms: source.pack(sizes),
+      workgroups: source.workgroups(sizes, knobs, this.gpu.traits.maxWorkgroupsPerDimension),
       label: operator,
     });
   }
@@ -189,12 +234,7 @@ export class WebGpuBackend implements Backend {
     }
   }
 
-  #hold(buffer: GPUBuffer): BufferStorage {
-    return new BufferStorage(buffer, (freed) => this.#pool.give(freed));
+  #hold(buffer: GPUBuffer, size: number): BufferStorage {
+    return new BufferStorage({ buffer, offset: 0, size }, () => this.#pool.give(buffer));
   }
-}
-
-function bufferOf(storage: Operand["storage"]): GPUBuffer {
-  if (storage instanceof BufferStorage) return storage.buffer;
-  throw new TypeError("webgpu backend: the storage belongs to another backend");
 }

@@ -2,7 +2,7 @@
 // were encoded, so a later launch may write it while an earlier one that still reads it is under way.
 
 import { OutOfMemoryError, type AdapterTraits } from "../../device/index.ts";
-import { sizeOf, type TensorSpec } from "../../tensor/index.ts";
+import { sizeOf, type HostTensor, type TensorSpec } from "../../tensor/index.ts";
 
 // GPUBufferUsage and GPUMapMode are globals of browsers only.
 export const usage = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const;
@@ -22,6 +22,17 @@ interface Pooled {
 /** Bytes a tensor takes in a buffer: whole u32 words. */
 export function bytesOf({ shape, dtype }: TensorSpec): number {
   return dtype === "u8" ? Math.ceil(sizeOf(shape) / 4) * 4 : sizeOf(shape) * 4;
+}
+
+/** A host tensor's bytes as the device has them: f32, and whole words. */
+export function deviceBytes(host: HostTensor): Uint8Array<ArrayBuffer> {
+  const data =
+    host.dtype === "f32" && host.data instanceof Float64Array ? Float32Array.from(host.data) : host.data;
+  const own = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+  if (own.length % 4 === 0) return own;
+  const padded = new Uint8Array(bytesOf(host));
+  padded.set(own);
+  return padded;
 }
 
 export class BufferPool {
@@ -69,6 +80,11 @@ export class BufferPool {
     const buffer = this.#take(spec, "tensor", true);
     this.#device.queue.writeBuffer(buffer, 0, data);
     return buffer;
+  }
+
+  /** A buffer of zeros that nothing has used. May fail later, in the device's own time: open an error scope around it. */
+  takeNew(bytes: number, what: string): GPUBuffer {
+    return this.#use(this.#create(this.#checked ? bytes + bandBytes : bytes, bytes, what));
   }
 
   give(buffer: GPUBuffer): void {
@@ -142,19 +158,26 @@ export class BufferPool {
     const size = this.#checked ? bytes + bandBytes : bytes;
     const list = this.#free.get(size);
     const at = list?.findLastIndex(({ flush }) => !settled || flush < this.#flush) ?? -1;
-    let buffer = at < 0 ? undefined : list?.splice(at, 1)[0]?.buffer;
-    if (buffer !== undefined) this.#pooledBytes -= size;
-    else {
-      buffer = this.#device.createBuffer({
-        label: what,
-        size,
-        usage: usage.storage | usage.copySource | usage.copyTarget,
-      });
-      this.#created++;
-      if (this.#checked) this.#poison(buffer, bytes);
-    }
+    const buffer = at < 0 ? undefined : list?.splice(at, 1)[0]?.buffer;
+    if (buffer === undefined) return this.#use(this.#create(size, bytes, what));
+    this.#pooledBytes -= size;
+    return this.#use(buffer);
+  }
+
+  #create(size: number, bytes: number, what: string): GPUBuffer {
+    const buffer = this.#device.createBuffer({
+      label: what,
+      size,
+      usage: usage.storage | usage.copySource | usage.copyTarget,
+    });
+    this.#created++;
+    if (this.#checked) this.#poison(buffer, bytes);
+    return buffer;
+  }
+
+  #use(buffer: GPUBuffer): GPUBuffer {
     this.#live.add(buffer);
-    this.#bytes += size;
+    this.#bytes += buffer.size;
     return buffer;
   }
 

@@ -4,12 +4,13 @@
 import type { Gpu, KernelError } from "../../device/index.ts";
 import { usage, type BufferPool } from "./buffers.ts";
 import type { PipelineEntry } from "./pipelines.ts";
+import type { Range } from "./storage.ts";
 
 /** One dispatch with everything it binds. */
 export interface Dispatch {
   readonly pipeline: PipelineEntry;
-  /** A buffer for every storage binding, by binding index. */
-  readonly buffers: readonly { readonly binding: number; readonly buffer: GPUBuffer }[];
+  /** A range for every storage binding, by binding index. */
+  readonly buffers: readonly { readonly binding: number; readonly range: Range }[];
   readonly uniforms: ArrayBuffer;
   readonly workgroups: readonly [number, number];
   /** The operator that asked for it, for error messages. */
@@ -18,12 +19,30 @@ export interface Dispatch {
 
 /** A copy out of a buffer as it is at this place in the order: what comes later may overwrite the buffer. */
 export interface Copy {
-  readonly from: GPUBuffer;
+  readonly from: Range;
   readonly to: GPUBuffer;
-  readonly bytes: number;
+  readonly at: number;
 }
 
-type Command = Dispatch | Copy;
+/** Data from the host, written in its place in the order: what came before still sees the old values. */
+export interface Write {
+  readonly to: Range;
+  readonly data: Uint8Array;
+}
+
+/** A recorded step: all its launches, with everything bound. */
+export interface Replay {
+  readonly launches: number;
+  encode(pass: GPUComputePassEncoder): void;
+}
+
+/** A recorded step whose launches are in passes of their own. */
+export interface TimedReplay {
+  readonly launches: number;
+  encodeTimed(encoder: GPUCommandEncoder): void;
+}
+
+type Command = Dispatch | Copy | Write | Replay | TimedReplay;
 const isDispatch = (command: Command): command is Dispatch => "pipeline" in command;
 
 // Launches per submit: large enough that a submit (145 microseconds, Dawn in Node, 2026) does not count, small
@@ -57,9 +76,14 @@ export class CommandQueue {
   push(command: Command): void {
     this.#throwFailure();
     this.#pending.push(command);
-    if (this.#pending.length < launchesPerSubmit) return;
-    if (this.#pending.every((each) => !isDispatch(each) || each.pipeline.pipeline !== undefined))
-      this.#submit();
+    if (this.#pending.length >= launchesPerSubmit) this.submitIfReady();
+  }
+
+  /** Submits what was pushed, unless a pipeline in it still compiles. */
+  submitIfReady(): boolean {
+    const ready = this.#pending.every((each) => !isDispatch(each) || each.pipeline.pipeline !== undefined);
+    if (ready) this.#submit();
+    return ready;
   }
 
   /**
@@ -98,22 +122,49 @@ export class CommandQueue {
     if (commands.length === 0) return;
     const { device } = this.#gpu;
     const offsets = this.#writeUniforms(commands.filter(isDispatch));
-    const encoder = device.createCommandEncoder();
+    let encoder: GPUCommandEncoder | undefined;
     let pass: GPUComputePassEncoder | undefined;
+    const endPass = (): void => {
+      pass?.end();
+      pass = undefined;
+    };
+    const finish = (): void => {
+      endPass();
+      if (encoder !== undefined) device.queue.submit([encoder.finish()]);
+      encoder = undefined;
+    };
     let dispatched = 0;
+    let launches = 0;
     for (const command of commands) {
+      if ("data" in command) {
+        finish();
+        device.queue.writeBuffer(command.to.buffer, command.to.offset, command.data);
+        continue;
+      }
+      encoder ??= device.createCommandEncoder();
+      if ("at" in command) {
+        endPass();
+        const { from, to, at } = command;
+        encoder.copyBufferToBuffer(from.buffer, from.offset, to, at, from.size);
+        continue;
+      }
+      if ("encodeTimed" in command) {
+        endPass();
+        command.encodeTimed(encoder);
+        launches += command.launches;
+        continue;
+      }
+      pass ??= encoder.beginComputePass();
       if (isDispatch(command)) {
-        pass ??= encoder.beginComputePass();
         this.#dispatch(pass, command, offsets[dispatched++]);
+        launches++;
       } else {
-        pass?.end();
-        pass = undefined;
-        encoder.copyBufferToBuffer(command.from, 0, command.to, 0, command.bytes);
+        command.encode(pass);
+        launches += command.launches;
       }
     }
-    pass?.end();
-    device.queue.submit([encoder.finish()]);
-    this.#launches += dispatched;
+    finish();
+    this.#launches += launches;
     this.#pool.submitted();
   }
 
@@ -124,10 +175,7 @@ export class CommandQueue {
   ): void {
     const { pipeline, layout, kernel } = entry;
     if (pipeline === undefined) return; // flush and push checked: cannot happen
-    const entries: GPUBindGroupEntry[] = buffers.map(({ binding, buffer }) => ({
-      binding,
-      resource: { buffer },
-    }));
+    const entries: GPUBindGroupEntry[] = buffers.map(({ binding, range }) => ({ binding, resource: range }));
     const uniform = kernel.bindings.find(({ access }) => access === "uniform");
     if (uniform !== undefined && this.#uniforms !== undefined) {
       const resource = { buffer: this.#uniforms, offset: at, size: kernel.uniformBytes };

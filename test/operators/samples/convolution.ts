@@ -43,7 +43,8 @@ function convolution(
   return { name, x, filter, y, attributes, gradcheck };
 }
 
-// Channels in multiples of four have a second candidate, which takes 8 pixels and up to 16 channels at a time.
+// Channels in multiples of four have more candidates: in blocks of 8 pixels by up to 16 channels, in tiles of 64 by 64
+// or so, and, where y is as large as x, of 32 pixels by 12 or 16 channels.
 const cases: readonly Case[] = [
   convolution("one value", [1, 1, 1, 1], [1, 1, 1, 1]),
   convolution("odd sizes", [2, 5, 3, 3], [3, 2, 3, 5]),
@@ -71,6 +72,13 @@ const cases: readonly Case[] = [
   convolution("channels: x in fours only", [1, 4, 5, 8], [3, 3, 8, 7], { padding: [1, 1] }),
   convolution("pixels: block + 1", [1, 3, 3, 4], [1, 1, 4, 16]),
   convolution("many workgroups", [3, 13, 11, 16], [3, 3, 16, 36], { padding: [1, 1] }),
+  convolution("5x5, wider than the window of three taps", [2, 6, 7, 8], [5, 5, 8, 12], { padding: [2, 2] }),
+  convolution("taps 8 pixels apart", [1, 9, 11, 4], [3, 3, 4, 12], { padding: [2, 4], dilation: [2, 4] }),
+  convolution("images narrower than the filter", [7, 2, 2, 8], [3, 3, 8, 4], { padding: [1, 1] }),
+  convolution("y larger than x", [2, 4, 5, 8], [3, 3, 8, 12], { padding: [2, 2] }),
+  convolution("y narrower than x", [2, 9, 9, 8], [3, 3, 8, 12]),
+  convolution("tiles of 64 by 64, 1", [1, 13, 5, 36], [1, 1, 36, 68]),
+  convolution("tiles of 32 channels", [3, 13, 11, 12], [3, 3, 12, 32], { padding: [1, 1] }),
   convolution("125 lines: the last chunk is half", [5, 25, 3, 16], [3, 3, 16, 4], { padding: [1, 1] }),
 ];
 

@@ -36,6 +36,8 @@ const many = (fill: Fill, second: Fill = fill): Sample<NoAttributes>[] => [
   pair("rows by columns", fill([5, 1], 23), second([1, 7], 24)),
   pair("six axes", fill([2, 1, 3, 1, 2, 1], 25), second([1, 3, 1, 2, 1, 3], 26)),
   pair("six axes by vectors", fill([2, 1, 2, 1, 2, 4], 27), second([1, 3, 1, 2, 1, 4], 28)),
+  pair("several workgroups", fill([5, 1, 37], 29), second([7, 1], 30), false),
+  pair("several workgroups of vectors", fill([9, 11, 5, 12], 31), second([11, 1, 12], 32), false),
 ];
 
 const anything: Fill = (shape, seed) => normal(shape, seed);
@@ -73,6 +75,18 @@ export const elementwiseSamples = {
       name: "any number but zero is true",
       inputs: [values([4], [0, -1, 0.25, -0]), normal([4], 7), normal([1], 8)],
       attributes,
+    },
+    {
+      name: "several workgroups",
+      inputs: [integers([9, 1, 13], 2, 12), normal([11, 13], 13), normal([9, 11, 1], 14)],
+      attributes,
+      gradcheck: false,
+    },
+    {
+      name: "several workgroups of vectors",
+      inputs: [integers([9, 11, 5, 12], 2, 15), normal([11, 1, 12], 16), normal([9, 1, 5, 12], 17)],
+      attributes,
+      gradcheck: false,
     },
     {
       name: "all three broadcast",

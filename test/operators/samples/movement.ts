@@ -3,6 +3,7 @@
 import type {
   BroadcastToAttributes,
   ConcatAttributes,
+  PackAttributes,
   PadAttributes,
   ReshapeAttributes,
   SliceAttributes,
@@ -33,6 +34,8 @@ const transpose: Sample<TransposeAttributes>[] = [
   one("rows of vectors", [3, 5, 8], { permutation: [1, 0, 2] }),
   one("extents of 1", [1, 5, 1, 7], { permutation: [2, 3, 0, 1] }),
   one("six axes", [2, 3, 2, 3, 2, 2], { permutation: [5, 3, 1, 4, 2, 0] }),
+  { ...one("several workgroups", [13, 7, 17], { permutation: [2, 1, 0] }), gradcheck: false },
+  { ...one("several workgroups of vectors", [17, 19, 16], { permutation: [1, 0, 2] }), gradcheck: false },
 ];
 
 const slice: Sample<SliceAttributes>[] = [
@@ -55,6 +58,13 @@ const pad: Sample<PadAttributes>[] = [
   one("scalar", [], { before: [], after: [] }),
   one("one value", [1, 1], { before: [1, 0], after: [1, 4] }),
   one("six axes", [2, 1, 2, 1, 2, 2], { before: [1, 0, 1, 2, 1, 0], after: [0, 1, 1, 0, 1, 1] }),
+  one("around an image by vectors", [2, 3, 3, 4], { before: [0, 1, 2, 0], after: [0, 2, 1, 0] }),
+  one("channels by vectors", [2, 3, 8], { before: [0, 0, 4], after: [0, 0, 12] }),
+  { ...one("several workgroups", [5, 11, 13], { before: [1, 0, 3], after: [2, 1, 0] }), gradcheck: false },
+  {
+    ...one("several workgroups of vectors", [5, 11, 16], { before: [6, 0, 4], after: [0, 9, 0] }),
+    gradcheck: false,
+  },
 ];
 
 const parts = (name: string, shapes: readonly Shape[], axis: number): Sample<ConcatAttributes> => ({
@@ -85,4 +95,21 @@ const broadcastTo: Sample<BroadcastToAttributes>[] = [
   one("six axes", [2, 1, 3, 1, 2, 1], { shape: [2, 3, 3, 2, 2, 2] }),
 ];
 
-export const movementSamples = { reshape, transpose, slice, pad, concat, broadcastTo };
+const packed = (
+  name: string,
+  shapes: readonly Shape[],
+  offsets: number[],
+  size: number,
+): Sample<PackAttributes> => ({
+  name,
+  inputs: shapes.map((shape, i) => normal(shape, i + 1)),
+  attributes: { offsets, size },
+});
+
+const pack: Sample<PackAttributes>[] = [
+  packed("one part that fills it", [[4, 3]], [0], 12),
+  packed("parts with gaps", [[3, 5], [1], [], [7]], [0, 16, 64, 65], 130),
+  packed("no gaps", [[2], [3], [1, 2]], [0, 2, 5], 7),
+];
+
+export const movementSamples = { reshape, transpose, slice, pad, concat, pack, broadcastTo };

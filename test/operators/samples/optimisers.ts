@@ -30,6 +30,8 @@ export const optimiserSamples = {
     adamAt("first step", [7, 13], 1),
     adamAt("tenth step, large rate", [65], 10, 0.5),
     adamAt("in fours, more than a workgroup", [4, 65], 3),
+    adamAt("several workgroups", [7, 191], 2),
+    adamAt("several workgroups of fours", [41, 100], 2),
     adamAt("one parameter", [], 1000),
     {
       ...adamAt("no gradient yet", [4], 1),
@@ -50,6 +52,12 @@ export const optimiserSamples = {
     {
       name: "no momentum, tile + 1",
       inputs: [normal([65], 1), normal([65], 2), normal([65], 3), values([2], [0.5, 0])],
+      attributes: none,
+      gradcheck: false,
+    },
+    {
+      name: "in fours, several workgroups",
+      inputs: [normal([41, 100], 1), normal([41, 100], 2), normal([41, 100], 3), values([2], [0.5, 0.5])],
       attributes: none,
       gradcheck: false,
     },

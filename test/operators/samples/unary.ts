@@ -15,6 +15,12 @@ const plain = (slack = 4): Sample<NoAttributes>[] => [
   { name: "odd size", inputs: [normal([7, 13], 1)], attributes: none, slack },
   { name: "scalar", inputs: [normal([], 2)], attributes: none, slack },
   { name: "tile + 1", inputs: [normal([65], 3, 0, 3)], attributes: none, slack },
+  { name: "in fours", inputs: [normal([5, 8], 4)], attributes: none, slack },
+];
+/** More than one workgroup of the kernel for numbers, and of that for fours. */
+const several = [
+  { name: "several workgroups", inputs: [normal([13, 83], 5)], attributes: none, gradcheck: false },
+  { name: "several workgroups of fours", inputs: [normal([41, 100], 6)], attributes: none, gradcheck: false },
 ];
 const withEdges = (slack = 4): Sample<NoAttributes>[] => [
   ...plain(slack),
@@ -32,9 +38,15 @@ export const unarySamples = {
       gradcheck: false,
     },
   ],
-  log: [{ name: "positive", inputs: [uniform([7, 13], 1, 1e-3, 9)], attributes: none, slack: 8 }],
-  sqrt: [{ name: "positive", inputs: [uniform([7, 13], 1, 1e-2, 9)], attributes: none, slack: 4 }],
-  relu: withEdges(),
+  log: [
+    { name: "positive", inputs: [uniform([7, 13], 1, 1e-3, 9)], attributes: none, slack: 8 },
+    { name: "in fours", inputs: [uniform([3, 4], 2, 1e-3, 9)], attributes: none, slack: 8 },
+  ],
+  sqrt: [
+    { name: "positive", inputs: [uniform([7, 13], 1, 1e-2, 9)], attributes: none, slack: 4 },
+    { name: "in fours", inputs: [uniform([3, 4], 2, 1e-2, 9)], attributes: none, slack: 4 },
+  ],
+  relu: [...withEdges(), ...several],
   sigmoid: withEdges(),
   softplus: withEdges(),
   tanh: withEdges(),
@@ -43,8 +55,10 @@ export const unarySamples = {
   gelu: withEdges(8),
   clamp: [
     { name: "both sides", inputs: [normal([7, 13], 1)], attributes: { low: -0.5, high: 0.75 } },
+    { name: "in fours", inputs: [normal([3, 8], 2)], attributes: { low: -0.5, high: 0.75 } },
   ] satisfies Sample<ClampAttributes>[],
   affine: [
     { name: "scale and offset", inputs: [normal([7, 13], 1)], attributes: { scale: -2.5, offset: 0.75 } },
+    { name: "in fours", inputs: [normal([3, 8], 2)], attributes: { scale: -2.5, offset: 0.75 } },
   ] satisfies Sample<AffineAttributes>[],
 };

@@ -1,0 +1,34 @@
+// A process of its own for one implementation's first training step: from nothing compiled to the loss on the host.
+// Prints one line of JSON: { milliseconds, loss }.
+//
+// usage: node first-step.js IMPLEMENTATION
+
+import { openEngine } from "tessera";
+import { openTfjs } from "./harness/peers.ts";
+import { dawn } from "./implementations/dawn.ts";
+import { engineOf } from "./implementations/tessera.ts";
+import { densenetForPeers } from "./works/index.ts";
+import { firstLossOn } from "./works/densenet.ts";
+
+async function main(implementation: string): Promise<void> {
+  let milliseconds: number;
+  let loss: number;
+  if (implementation === "tfjs-webgpu") {
+    // Dawn is loaded and the weights are drawn before the clock starts.
+    const [inputs, options] = await densenetForPeers();
+    const gpu = await dawn();
+    const started = performance.now();
+    const peer = await openTfjs(gpu);
+    const subject = (await peer.open("densenet", inputs, options)) as unknown as { step(): Promise<number> };
+    loss = await subject.step();
+    milliseconds = performance.now() - started;
+  } else {
+    (await openEngine({ device: "webgpu" })).close(); // Dawn is loaded, nothing is compiled
+    const started = performance.now();
+    loss = await firstLossOn(await engineOf(implementation === "tessera" ? "tessera" : "tessera-naive"));
+    milliseconds = performance.now() - started;
+  }
+  process.stdout.write(`${JSON.stringify({ milliseconds, loss })}\n`, () => process.exit(0));
+}
+
+await main(process.argv[2] ?? "tessera");

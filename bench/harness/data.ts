@@ -1,0 +1,49 @@
+// Inputs: random, and the same in every run and for every implementation.
+
+import { openEngine, randomNormal, randomUniform, type DType, type Engine, type Shape } from "tessera";
+
+export interface HostInput {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly data: Float32Array | Uint8Array | Uint32Array;
+}
+
+const seedWords = Uint32Array.of(2026, 11, 0, 0);
+/** What Philox draws from. */
+export const seed: HostInput = { shape: [4], dtype: "u32", data: seedWords };
+
+let host: Promise<Engine> | undefined;
+/** The CPU engine, which draws. */
+const drawing = (): Promise<Engine> => (host ??= openEngine({ device: "reference" }));
+
+async function drawn(draw: typeof randomNormal, shape: Shape, stream: number): Promise<Float32Array> {
+  const engine = await drawing();
+  const values = engine.scope(() => draw(engine.tensor(seedWords), shape, stream));
+  const data = Float32Array.from(await values.read());
+  values.dispose();
+  return data;
+}
+
+/** Normal numbers; `stream` tells inputs apart. */
+export async function normal(shape: Shape, stream: number, deviation = 1): Promise<HostInput> {
+  const data = await drawn(randomNormal, shape, stream);
+  return { shape, dtype: "f32", data: data.map((value) => deviation * value) };
+}
+
+/** Uniform numbers in [low, high). */
+export async function uniform(shape: Shape, stream: number, low = 0, high = 1): Promise<HostInput> {
+  const data = await drawn(randomUniform, shape, stream);
+  return { shape, dtype: "f32", data: data.map((value) => low + (high - low) * value) };
+}
+
+/** Bytes in [0, below). */
+export async function bytes(shape: Shape, stream: number, below = 256): Promise<HostInput> {
+  const data = await drawn(randomUniform, shape, stream);
+  return { shape, dtype: "u8", data: Uint8Array.from(data, (value) => Math.floor(below * value)) };
+}
+
+export const values = (list: readonly number[]): HostInput => ({
+  shape: [list.length],
+  dtype: "f32",
+  data: Float32Array.from(list),
+});

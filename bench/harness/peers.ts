@@ -1,0 +1,109 @@
+// The packages of bench/peers: installed when they are missing, bundled where they expect a browser, and loaded.
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type { HostInput } from "./data.ts";
+import { TorchPeer } from "./torch.ts";
+import type { Subject } from "./work.ts";
+
+/** bench/peers, seen from bench/dist/harness. */
+export const peersFolder = fileURLToPath(new URL("../../peers", import.meta.url));
+
+/** A module of bench/peers: the works it can do, by name. */
+export interface PeerModule {
+  readonly version: string;
+  /** The works it knows. */
+  readonly works: readonly string[];
+  /** Makes a work ready. */
+  open(
+    work: string,
+    inputs: readonly HostInput[],
+    options: Readonly<Record<string, unknown>>,
+  ): Promise<Subject>;
+  close(): Promise<void>;
+}
+
+/**
+ * Installs the peers when they are not there or are others than the lock file asks for. Install scripts are not run:
+ * none of what is used needs one.
+ * @throws when npm fails
+ */
+export function installPeers(): void {
+  const lock = join(peersFolder, "package-lock.json");
+  const installed = join(peersFolder, "node_modules", ".package-lock.json");
+  if (existsSync(installed) && versions(installed) === versions(lock)) return;
+  process.stderr.write("bench: installing what it compares with into bench/peers (about 100 MB, once) ...\n");
+  const { status, stderr } = spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
+    cwd: peersFolder,
+    encoding: "utf8",
+    shell: process.platform === "win32",
+  });
+  if (status !== 0) {
+    throw new Error(
+      `npm ci in bench/peers failed; check the network, or run with --no-peers\n${stderr.split("\n").slice(0, 5).join("\n")}`,
+    );
+  }
+}
+
+/** Names and versions in a lock file, or in npm's list of what it installed; packages for other systems left out. */
+function versions(file: string): string {
+  const { packages } = JSON.parse(readFileSync(file, "utf8")) as {
+    packages: Record<string, { version?: string; optional?: boolean }>;
+  };
+  return Object.entries(packages)
+    .filter(([location, row]) => location !== "" && row.optional !== true)
+    .map(([location, row]) => `${location} ${row.version ?? ""}`)
+    .sort()
+    .join("\n");
+}
+
+/** gpu.js in one of its modes. */
+export async function openGpuJs(mode: "cpu" | "webasm"): Promise<PeerModule> {
+  const module = (await load("gpujs.mjs")) as { openGpuJs(mode: string): Promise<PeerModule> };
+  return module.openGpuJs(mode);
+}
+
+/**
+ * tfjs-backend-webgpu on the WebGPU that `gpu` is, with its default flags. Its packages expect a browser's bundler, and
+ * names that browsers have.
+ */
+export async function openTfjs(gpu: GPU): Promise<PeerModule> {
+  const bundle = join(peersFolder, "dist", "tfjs.cjs");
+  const builder = (await load("bundle.mjs")) as { bundle(output: string): Promise<void> };
+  await builder.bundle(bundle);
+  const { globals } = await import("webgpu");
+  Object.assign(globalThis, globals);
+  Object.defineProperty(globalThis, "navigator", {
+    value: { gpu, userAgent: "node" },
+    configurable: true,
+  });
+  const module = (await load("dist/tfjs.cjs")) as { default: { openTfjs(): Promise<PeerModule> } };
+  return module.default.openTfjs();
+}
+
+async function load(name: string): Promise<unknown> {
+  // What bench/peers holds is installed on demand and has no types, so that the compiler must not look for it.
+  // eslint-disable-next-line no-restricted-syntax
+  return import(pathToFileURL(join(peersFolder, name)).href);
+}
+
+/** PyTorch on the CPU, in a process of its own; undefined when python3 has no torch. */
+export function openTorch(): PeerModule | undefined {
+  const version = torchVersion();
+  return version === undefined ? undefined : new TorchPeer(version, join(peersFolder, "torch_works.py"));
+}
+
+/** The version of torch that python3 has; undefined when it has none. */
+function torchVersion(): string | undefined {
+  try {
+    const answer = execFileSync("python3", ["-c", "import torch; print(torch.__version__)"], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return answer.trim();
+  } catch {
+    return undefined;
+  }
+}

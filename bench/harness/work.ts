@@ -1,0 +1,53 @@
+// What is measured: a work, and an implementation that is made ready for it.
+
+import type { Bounds, Numbers } from "./equality.ts";
+
+export const implementationNames = [
+  "tessera",
+  "tessera-naive",
+  "reference",
+  "gpu.js-cpu",
+  "gpu.js-wasm",
+  "tfjs-webgpu",
+  "torch-cpu",
+] as const;
+export type ImplementationName = (typeof implementationNames)[number];
+
+/** An implementation with the inputs of one work in its hands. */
+export interface Subject {
+  /** Does the work once, from fresh inputs, and gives what is compared; not timed. */
+  results(): Promise<readonly Numbers[]>;
+  /** Does the work `repeats` times; resolves when it is done, not when it is queued. This is timed. */
+  run(): Promise<void>;
+  /** Default 1; more where waiting for the device would take longer than a short work. */
+  readonly repeats?: number;
+  dispose(): void | Promise<void>;
+}
+
+export interface Work {
+  readonly name: string;
+  /** Shapes, for people. */
+  readonly title: string;
+  /** Floating-point operations, a multiply-add counting two; undefined where nobody counts them. */
+  readonly flops?: number;
+  /** Bytes that must be read and written at the least. */
+  readonly bytes?: number;
+  readonly bound: Bounds;
+  /** Who can do it; each makes itself ready when its turn comes. */
+  readonly implementations: ReadonlyMap<ImplementationName, () => Promise<Subject>>;
+  /** Why an implementation is not among them, for the notes below the table. */
+  readonly absent?: string;
+}
+
+export interface Result {
+  readonly work: string;
+  readonly implementation: ImplementationName;
+  readonly medianMs: number;
+  readonly minMs: number;
+  readonly maxMs: number;
+  readonly samples: number;
+  /** Of the median; only where the operations are counted. */
+  readonly gflops?: number;
+  /** Error against the float64 reference, in units of the work's bound. */
+  readonly error: number;
+}

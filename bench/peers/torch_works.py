@@ -1,0 +1,169 @@
+"""PyTorch on the CPU. Reads a request a line, JSON, and answers each with a line; arrays are files of float32.
+
+Images are NHWC and filters [R, S, C, K] outside; inside they are torch's, in the channels-last layout.
+"""
+
+import json
+import os
+import re
+import sys
+
+import numpy
+import torch
+import torch.nn.functional as F
+
+
+def load(array):
+    values = numpy.fromfile(array["file"], dtype=numpy.float32).reshape(array["shape"])
+    return torch.from_numpy(values)
+
+
+def images(tensor):
+    return tensor.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
+
+
+def filters(tensor):
+    return tensor.permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last)
+
+
+def images_out(tensor):
+    return tensor.permute(0, 2, 3, 1).contiguous()
+
+
+def filters_out(tensor):
+    return tensor.permute(2, 3, 1, 0).contiguous()
+
+
+class Matmul:
+    def __init__(self, arrays, options):
+        self.a, self.b = arrays
+
+    def results(self):
+        return [self.a @ self.b]
+
+    def run(self):
+        self.a @ self.b
+
+
+class Convolution:
+    def __init__(self, arrays, options):
+        self.x, self.w = images(arrays[0]), filters(arrays[1])
+        self.padding = options["padding"]
+
+    def run(self):
+        return F.conv2d(self.x, self.w, padding=self.padding)
+
+    def results(self):
+        return [images_out(self.run())]
+
+
+class ConvolutionAndGradients:
+    def __init__(self, arrays, options):
+        self.x = images(arrays[0]).requires_grad_()
+        self.w = filters(arrays[1]).requires_grad_()
+        self.dy = images(arrays[2])
+        self.padding = options["padding"]
+
+    def run(self):
+        y = F.conv2d(self.x, self.w, padding=self.padding)
+        dx, dw = torch.autograd.grad(y, [self.x, self.w], self.dy)
+        return y, dx, dw
+
+    def results(self):
+        y, dx, dw = self.run()
+        return [images_out(y.detach()), images_out(dx), filters_out(dw)]
+
+
+class DenseNet:
+    """The network of bench/works/densenet.ts, with its weights by their names."""
+
+    def __init__(self, arrays, options):
+        self.x, self.labels = images(arrays[0]), arrays[1]
+        self.weights = {}
+        for name, value in zip(options["names"], arrays[2:]):
+            # A parameter keeps torch's layout; results turn it back.
+            own = filters(value) if value.dim() == 4 else value.clone()
+            self.weights[name] = own.requires_grad_()
+        rates = options["adam"]
+        self.optimiser = torch.optim.Adam(
+            self.weights.values(),
+            lr=rates["learningRate"],
+            betas=(rates["beta1"], rates["beta2"]),
+            eps=rates["epsilon"],
+        )
+        self.blocks = len([n for n in self.weights if re.fullmatch(r"denseblock\d+\.denselayer1\.conv1\.weight", n)])
+
+    def activated(self, maps, norm):
+        gamma, beta = self.weights[f"{norm}.weight"], self.weights[f"{norm}.bias"]
+        return F.relu(F.batch_norm(maps, None, None, gamma, beta, training=True, eps=1e-5))
+
+    def loss(self):
+        maps = F.conv2d(self.x, self.weights["conv0.weight"], padding=1)
+        for block in range(1, self.blocks + 1):
+            layer = 1
+            while f"denseblock{block}.denselayer{layer}.conv1.weight" in self.weights:
+                prefix = f"denseblock{block}.denselayer{layer}"
+                weight = self.weights[f"{prefix}.conv1.weight"]
+                added = F.conv2d(self.activated(maps, f"{prefix}.norm1"), weight, padding=1)
+                maps = torch.cat([maps, added], dim=1)
+                layer += 1
+            if block < self.blocks:
+                prefix = f"transition{block}"
+                squeezed = F.conv2d(self.activated(maps, f"{prefix}.norm"), self.weights[f"{prefix}.conv.weight"])
+                maps = F.avg_pool2d(squeezed, 2)
+        features = self.activated(maps, f"norm{self.blocks + 1}").mean(dim=(2, 3))
+        logits = features @ self.weights["classifier.weight"] + self.weights["classifier.bias"]
+        return F.cross_entropy(logits, self.labels)
+
+    def run(self):
+        self.optimiser.zero_grad(set_to_none=True)
+        loss = self.loss()
+        loss.backward()
+        self.optimiser.step()
+        return loss.item()
+
+    def results(self):
+        def outside():
+            turned = [filters_out(w) if w.dim() == 4 else w for w in self.weights.values()]
+            return torch.cat([w.detach().double().reshape(-1) for w in turned])
+
+        before = outside()
+        loss = self.run()
+        return [torch.tensor([loss]), (outside() - before).float()]
+
+
+WORKS = {
+    "matmul": Matmul,
+    "conv2d": Convolution,
+    "conv2dAndGradients": ConvolutionAndGradients,
+    "densenet": DenseNet,
+}
+
+
+def main():
+    open_works = {}
+    for line in sys.stdin:
+        request = json.loads(line)
+        handle = request["handle"]
+        answer = {}
+        try:
+            if request["do"] == "open":
+                arrays = [load(array) for array in request["arrays"]]
+                open_works[handle] = WORKS[request["work"]](arrays, request["options"])
+            elif request["do"] == "run":
+                open_works[handle].run()
+            elif request["do"] == "results":
+                answer["files"] = []
+                for i, tensor in enumerate(open_works[handle].results()):
+                    file = os.path.join(request["folder"], f"{handle}-result{i}.f32")
+                    tensor.detach().float().contiguous().numpy().tofile(file)
+                    answer["files"].append(file)
+            else:
+                del open_works[handle]
+        except Exception as error:  # the other side says what went wrong, with the work's name
+            answer["error"] = f"{type(error).__name__}: {error}"
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+// y[n, p, q, c] = mean over i < windowHeight, j < windowWidth of max(x[n, h, w, c] * scale[c] + shift[c], 0), f32,
+//   h = p * strideHeight - paddingHeight + i, w likewise; zero outside the image.
+//
+// One invocation computes four neighbouring channels of one output; neighbours own neighbouring channels. All channel
+// counts are in steps of four.
+
+const WIDTH = 64u;       // knob: invocations per workgroup
+
+struct Sizes {
+  batch: u32,            // N
+  height: u32,           // H
+  width: u32,            // W
+  channels: u32,         // C / 4
+  windowHeight: u32,
+  windowWidth: u32,
+  outputHeight: u32,     // P
+  outputWidth: u32,      // Q
+  strideHeight: u32,
+  strideWidth: u32,
+  paddingHeight: u32,
+  paddingWidth: u32,
+}
+
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;          // [N, H, W, C]
+@group(0) @binding(2) var<storage, read> factors: array<vec4f>;    // [2, C]: scale, shift
+@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;    // [N, P, Q, C]
+
+@compute @workgroup_size(WIDTH)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
+  let channel = index % sizes.channels;
+  let pixel = index / sizes.channels;
+  let line = pixel / sizes.outputWidth;
+  let image = line / sizes.outputHeight;
+  if (image >= sizes.batch) { return; }
+  let top = i32(line % sizes.outputHeight * sizes.strideHeight) - i32(sizes.paddingHeight);
+  let left = i32(pixel % sizes.outputWidth * sizes.strideWidth) - i32(sizes.paddingWidth);
+  // The part of the window inside the image; the host makes sure there is some.
+  let first_h = u32(max(top, 0));
+  let end_h = min(u32(top + i32(sizes.windowHeight)), sizes.height);
+  let first_w = u32(max(left, 0));
+  let end_w = min(u32(left + i32(sizes.windowWidth)), sizes.width);
+  let scale = factors[channel];
+  let shift = factors[sizes.channels + channel];
+
+  var sum = vec4f();
+  for (var h = first_h; h < end_h; h++) {
+    for (var w = first_w; w < end_w; w++) {
+      let value = x[((image * sizes.height + h) * sizes.width + w) * sizes.channels + channel];
+      sum += max(fma(value, scale, shift), vec4f());
+    }
+  }
+  y[index] = sum / f32(sizes.windowHeight * sizes.windowWidth);
+}

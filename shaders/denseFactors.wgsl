@@ -1,0 +1,68 @@
+// What one batch norm multiplies and adds, from the statistics of the channels it reads, f32:
+//   factors[0, c] = gamma[c] / sqrt(variance[c] + epsilon)
+//   factors[1, c] = beta[c] - mean[c] * factors[0, c]
+// and its running statistics moved towards the batch's. The first `known` channels have their mean and variance in
+// `statistics`; those of the others are joined from the chunks of denseMoments, in order, by Chan's formula, and put
+// there.
+//
+// One invocation computes one channel.
+
+const WIDTH = 64u;       // knob: invocations per workgroup
+
+struct Sizes {
+  rows: u32,
+  channels: u32,
+  known: u32,
+  chunk: u32,            // rows per chunk; the last chunk may have fewer
+  chunks: u32,
+  width: u32,            // channels of a row of `statistics`
+  epsilon: f32,
+  keep: f32,             // 1 - momentum
+  meanShare: f32,        // momentum
+  varianceShare: f32,    // momentum * rows / (rows - 1): the running variance is the unbiased one
+}
+
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> moments: array<f32>;                  // [2 chunks + 1, channels - known]
+@group(0) @binding(2) var<storage, read> gamma: array<f32>;                    // [channels]
+@group(0) @binding(3) var<storage, read> beta: array<f32>;                     // [channels]
+@group(0) @binding(4) var<storage, read_write> statistics: array<f32>;         // [2, width]: mean, variance
+@group(0) @binding(5) var<storage, read_write> runningMean: array<f32>;        // [channels]
+@group(0) @binding(6) var<storage, read_write> runningVariance: array<f32>;    // [channels]
+@group(0) @binding(7) var<storage, read_write> factors: array<f32>;            // [2, channels]: scale, shift
+
+@compute @workgroup_size(WIDTH)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let channel = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
+  if (channel >= sizes.channels) { return; }
+
+  if (channel >= sizes.known) {
+    let fresh = sizes.channels - sizes.known;
+    let place = channel - sizes.known;
+    var count = 0.0;
+    var joined = 0.0;
+    var sum_of_squares = 0.0;
+    for (var chunk = 0u; chunk < sizes.chunks; chunk++) {
+      let rows = f32(min(sizes.chunk, sizes.rows - chunk * sizes.chunk));
+      let at = 2u * chunk * fresh + place;
+      let difference = moments[at] - joined;
+      let share = rows / (count + rows);
+      joined += difference * share;
+      sum_of_squares += moments[at + fresh] + difference * difference * (count * share);
+      count += rows;
+    }
+    statistics[channel] = moments[2u * sizes.chunks * fresh + place] + joined;
+    statistics[sizes.width + channel] = sum_of_squares / f32(sizes.rows);
+  }
+  let mean = statistics[channel];
+  let variance = statistics[sizes.width + channel];
+  let scale = gamma[channel] / sqrt(variance + sizes.epsilon);
+  factors[channel] = scale;
+  factors[sizes.channels + channel] = fma(-mean, scale, beta[channel]);
+  runningMean[channel] = fma(sizes.keep, runningMean[channel], sizes.meanShare * mean);
+  runningVariance[channel] = fma(sizes.keep, runningVariance[channel], sizes.varianceShare * variance);
+}

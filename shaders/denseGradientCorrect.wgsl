@@ -1,0 +1,58 @@
+// The gradient of channels, once all who read them have added to it, f32:
+//   dx[r, c] = value - terms[0, first + c] - h * terms[1, first + c]
+//   h = (x[r, first + c] - mean[first + c]) / sqrt(variance[first + c] + epsilon)
+//   value = source[r, first + c]; where masked, which takes a single reader's gradient as it is,
+//           scale[c] * source[r, c] where x[r, c] * scale[c] + shift[c] > 0, else 0
+//
+// One invocation computes four neighbouring channels of ROWS rows; neighbours own neighbouring channels. All channel
+// counts are in steps of four.
+
+const ROWS = 8u;         // knob: rows per invocation
+const WIDTH = 64u;       // knob: invocations per workgroup
+
+struct Sizes {
+  rows: u32,
+  channels: u32,         // channels / 4 of dx
+  stride: u32,           // channels / 4 of a row of x and of source
+  first: u32,            // where the channels start in a row of x, in steps of four
+  masked: u32,           // 1 where `source` is the gradient behind ReLU and batch norm; then first is 0
+  epsilon: f32,
+}
+
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> source: array<vec4f>;        // [rows, stride]
+@group(0) @binding(2) var<storage, read> x: array<vec4f>;             // [rows, stride]
+@group(0) @binding(3) var<storage, read> statistics: array<vec4f>;    // [2, stride]: mean, variance
+@group(0) @binding(4) var<storage, read> factors: array<vec4f>;       // [2, stride]: scale, shift; read where masked
+@group(0) @binding(5) var<storage, read> terms: array<vec4f>;         // [2, stride]
+@group(0) @binding(6) var<storage, read_write> dx: array<vec4f>;      // [rows, channels]
+
+@compute @workgroup_size(WIDTH)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
+  let channel = index % sizes.channels;
+  let start = index / sizes.channels * ROWS;
+  let end = min(start + ROWS, sizes.rows);
+  if (start >= end) { return; }
+  let place = sizes.first + channel;
+  let mean = statistics[place];
+  let plain = terms[place];
+  let weighted = terms[sizes.stride + place] / sqrt(statistics[sizes.stride + place] + sizes.epsilon);
+  var scale = vec4f(1.0);
+  var shift = vec4f();
+  if (sizes.masked == 1u) {
+    scale = factors[place];
+    shift = factors[sizes.stride + place];
+  }
+  for (var row = start; row < end; row++) {
+    let at = row * sizes.stride + place;
+    let value = x[at];
+    var gradient = source[at];
+    if (sizes.masked == 1u) { gradient = select(vec4f(), scale * gradient, fma(value, scale, shift) > vec4f()); }
+    dx[row * sizes.channels + channel] = gradient - plain - (value - mean) * weighted;
+  }
+}

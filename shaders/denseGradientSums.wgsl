@@ -1,0 +1,66 @@
+// The way back through ReLU and one batch norm, as far as a single look at the rows leads, f32:
+//   g[r, c] = da[r, c] where x[r, c] * scale[c] + shift[c] > 0, else 0
+//   sums[2 p, c]     = sum over the rows r of chunk p of g[r, c]
+//   sums[2 p + 1, c] = sum over them of g[r, c] * h[r, c],  h = (x - mean) / sqrt(variance + epsilon)
+//   collected[r, c] += scale[c] g[r, c]
+// What is missing from the gradient of x, -(terms[0] + h terms[1]) of denseGradientTerms, is the same for all who read
+// a channel but for a factor, so that it is taken away once, by denseGradientCorrect.
+//
+// One invocation computes four neighbouring channels of one chunk; neighbours own neighbouring channels. All channel
+// counts are in steps of four.
+
+const WIDTH = 64u;       // knob: invocations per workgroup
+
+struct Sizes {
+  rows: u32,
+  channels: u32,         // channels / 4 that this batch norm reads
+  stride: u32,           // channels / 4 of a row of x
+  chunk: u32,            // rows per chunk; the last chunk may have fewer
+  chunks: u32,
+  collect: u32,          // 1: adds to `collected`; 2: starts it, as dy; 0: leaves it alone
+  epsilon: f32,
+}
+
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> da: array<vec4f>;                 // [rows, channels]
+@group(0) @binding(2) var<storage, read> x: array<vec4f>;                  // [rows, stride]
+@group(0) @binding(3) var<storage, read> statistics: array<vec4f>;         // [2, stride]: mean, variance
+@group(0) @binding(4) var<storage, read> factors: array<vec4f>;            // [2, channels]: scale, shift
+@group(0) @binding(5) var<storage, read> dy: array<vec4f>;                 // [rows, stride], read where it starts
+@group(0) @binding(6) var<storage, read_write> collected: array<vec4f>;    // [rows, stride]
+@group(0) @binding(7) var<storage, read_write> sums: array<vec4f>;         // [2 chunks, channels]
+
+@compute @workgroup_size(WIDTH)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
+  if (index >= sizes.chunks * sizes.channels) { return; }
+  let channel = index % sizes.channels;
+  let chunk = index / sizes.channels;
+  let start = chunk * sizes.chunk;
+  let end = min(start + sizes.chunk, sizes.rows);
+  let mean = statistics[channel];
+  let inverse = 1.0 / sqrt(statistics[sizes.stride + channel] + sizes.epsilon);
+  let scale = factors[channel];
+  let shift = factors[sizes.channels + channel];
+
+  var sum = vec4f();
+  var product = vec4f();
+  for (var row = start; row < end; row++) {
+    let at = row * sizes.stride + channel;
+    let value = x[at];
+    let g = select(vec4f(), da[row * sizes.channels + channel], fma(value, scale, shift) > vec4f());
+    sum += g;
+    product = fma(g, value - mean, product);
+    var before = vec4f();
+    if (sizes.collect == 1u) { before = collected[at]; }
+    if (sizes.collect == 2u) { before = dy[at]; }
+    if (sizes.collect > 0u) { collected[at] = fma(scale, g, before); }
+  }
+  let at = 2u * chunk * sizes.channels + channel;
+  sums[at] = sum;
+  sums[at + sizes.channels] = product * inverse;
+}

@@ -1,0 +1,91 @@
+// The statistics of a tensor and what the one batch norm that reads it multiplies and adds, for so few rows that one
+// workgroup can look at all of them, f32:
+//   statistics[0, c] = mean[c],  statistics[1, c] = variance[c], biased
+//   factors[0, c] = gamma[c] / sqrt(variance[c] + epsilon),  factors[1, c] = beta[c] - mean[c] * factors[0, c]
+// and its running statistics moved towards the batch's. As denseMoments and denseFactors, in one launch.
+//
+// One workgroup takes four times SPAN neighbouring channels, LANES rows at a time, and joins its lanes in a tree, by
+// Chan's formula. All channel counts are in steps of four.
+
+const SPAN = 2u;         // knob: fours of channels per workgroup
+const WIDTH = 256u;      // knob: invocations per workgroup; WIDTH / SPAN is a power of two
+
+const LANES = WIDTH / SPAN;
+
+struct Sizes {
+  rows: u32,
+  channels: u32,         // channels / 4
+  epsilon: f32,
+  keep: f32,             // 1 - momentum
+  meanShare: f32,        // momentum
+  varianceShare: f32,    // momentum * rows / (rows - 1): the running variance is the unbiased one
+}
+
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;                        // [rows, channels]
+@group(0) @binding(2) var<storage, read> gamma: array<vec4f>;                    // [channels]
+@group(0) @binding(3) var<storage, read> beta: array<vec4f>;                     // [channels]
+@group(0) @binding(4) var<storage, read_write> statistics: array<vec4f>;         // [2, channels]: mean, variance
+@group(0) @binding(5) var<storage, read_write> runningMean: array<vec4f>;        // [channels]
+@group(0) @binding(6) var<storage, read_write> runningVariance: array<vec4f>;    // [channels]
+@group(0) @binding(7) var<storage, read_write> factors: array<vec4f>;            // [2, channels]: scale, shift
+
+var<workgroup> means: array<vec4f, WIDTH>;
+var<workgroup> squares: array<vec4f, WIDTH>;
+
+// Rows that are `first` modulo `step`.
+fn rows_of(first: u32, step: u32) -> f32 {
+  return f32(select(0u, (sizes.rows - first + step - 1u) / step, first < sizes.rows));
+}
+
+@compute @workgroup_size(WIDTH)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let base = (workgroup.x + workgroup.y * grid.x) * SPAN;
+  if (base >= sizes.channels) { return; }
+  let lane = local.x / SPAN;
+  let column = local.x % SPAN;
+  let channel = min(base + column, sizes.channels - 1u);
+  let shift = x[channel];
+
+  var count = 0.0;
+  var mean = vec4f();
+  var sum_of_squares = vec4f();
+  for (var row = lane; row < sizes.rows; row += LANES) {
+    let difference = x[row * sizes.channels + channel] - shift - mean;
+    let share = 1.0 / (count + 1.0);
+    mean += difference * share;
+    sum_of_squares += difference * difference * (count * share);
+    count += 1.0;
+  }
+  means[local.x] = mean;
+  squares[local.x] = sum_of_squares;
+  workgroupBarrier();
+  // Lane l has seen the rows that are l modulo LANES; after the turn with `half`, those that are l modulo half.
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+    if (lane < half) {
+      let other = local.x + half * SPAN;
+      let mine = rows_of(lane, 2u * half);
+      let theirs = rows_of(lane + half, 2u * half);
+      let difference = means[other] - means[local.x];
+      let share = theirs / max(mine + theirs, 1.0);
+      means[local.x] += difference * share;
+      squares[local.x] += squares[other] + difference * difference * (mine * share);
+    }
+    workgroupBarrier();
+  }
+
+  if (lane > 0u || base + column >= sizes.channels) { return; }
+  let batch_mean = shift + means[column];
+  let variance = squares[column] / f32(sizes.rows);
+  let scale = gamma[channel] / sqrt(variance + sizes.epsilon);
+  statistics[channel] = batch_mean;
+  statistics[sizes.channels + channel] = variance;
+  factors[channel] = scale;
+  factors[sizes.channels + channel] = fma(-batch_mean, scale, beta[channel]);
+  runningMean[channel] = fma(vec4f(sizes.keep), runningMean[channel], sizes.meanShare * batch_mean);
+  runningVariance[channel] = fma(vec4f(sizes.keep), runningVariance[channel], sizes.varianceShare * variance);
+}

@@ -1,0 +1,71 @@
+// What training would need on an adapter, worked out without a device: launches of each phase, and bytes by purpose.
+
+import type { AdapterTraits } from "../device/index.ts";
+import { Adam } from "../optim/index.ts";
+import { Engine, PlanningBackend, type StepPlan } from "../runtime/index.ts";
+import { Classifier } from "./classifier.ts";
+import { trainingStep } from "./step.ts";
+import { stepShape, type TrainingSettings } from "./trainer.ts";
+
+/** Images of a training step. */
+export interface ImageShape {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
+export interface TrainingPlan {
+  /** Trained values. */
+  readonly parameterCount: number;
+  readonly parameterBytes: number;
+  /** Adam's two moments. */
+  readonly momentBytes: number;
+  /** Running means and variances of batch norm. */
+  readonly statisticBytes: number;
+  /** The step that computes the weak view alone (warm-up, or supervised training), and the one with both views. */
+  readonly steps: readonly {
+    readonly views: 1 | 2;
+    readonly plan: StepPlan;
+    readonly perImageBytes: number;
+  }[];
+}
+
+/** Plans both steps of a training run for batches of `batch` images. */
+export async function planTraining(
+  traits: AdapterTraits,
+  settings: TrainingSettings,
+  image: ImageShape,
+  classes: number,
+  batch: number,
+): Promise<TrainingPlan> {
+  using engine = new Engine(new PlanningBackend(traits));
+  const classifier = new Classifier(engine, { network: settings.network, classes, seed: settings.seed });
+  using optimiser = new Adam(classifier.parameters().values(), { learningRate: settings.learningRate });
+  const planOf = async (count: number, unsupervised: boolean): Promise<StepPlan> => {
+    const shape = { ...stepShape(settings, image, count), unsupervised };
+    const inputs = (): never => {
+      throw new Error("a planned step does not run");
+    };
+    using program = await engine.record(() => trainingStep(engine, classifier, optimiser, shape, inputs));
+    if (program.plan === undefined) throw new Error("a planning engine gives a plan");
+    return program.plan;
+  };
+  const steps = [];
+  for (const views of [1, 2] as const) {
+    const plan = await planOf(batch, views === 2);
+    const twice = await planOf(2 * batch, views === 2);
+    steps.push({ views, plan, perImageBytes: (twice.reusedBytes - plan.reusedBytes) / batch });
+  }
+  const bytes = (kind: "parameter" | "buffer"): number =>
+    [...classifier.state().values()].reduce(
+      (sum, each) => sum + (each.kind === kind ? 4 * each.tensor.size : 0),
+      0,
+    );
+  return {
+    parameterCount: classifier.parameterCount,
+    parameterBytes: bytes("parameter"),
+    momentBytes: 2 * bytes("parameter"),
+    statisticBytes: bytes("buffer"),
+    steps,
+  };
+}

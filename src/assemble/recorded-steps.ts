@@ -1,0 +1,65 @@
+// The training step of a run, recorded: one program in warm-up, another one after it.
+
+import type { Adam } from "../optim/index.ts";
+import type { Engine, Program, Readings } from "../runtime/index.ts";
+import type { Tensor } from "../tensor/index.ts";
+import type { Classifier } from "./classifier.ts";
+import { trainingStep, type StepInputs, type StepShape } from "./step.ts";
+
+/** A step that can be run again and again. */
+export interface RecordedStep {
+  /** Queues the step on these values. */
+  run(inputs: StepInputs): void;
+  /** The losses of each run: total, bce, pseudo, consistency. */
+  readonly readings: Readings;
+}
+
+export class RecordedSteps implements Disposable {
+  readonly #engine: Engine;
+  readonly #record: (unsupervised: boolean, inputs: () => StepInputs) => Promise<Program<Tensor>>;
+  #current:
+    | { readonly unsupervised: boolean; readonly program: Program<Tensor>; readonly step: RecordedStep }
+    | undefined;
+
+  constructor(
+    engine: Engine,
+    classifier: Classifier,
+    optimiser: Adam,
+    shape: Omit<StepShape, "unsupervised">,
+  ) {
+    this.#engine = engine;
+    this.#record = (unsupervised, inputs) =>
+      this.#engine.record(() =>
+        trainingStep(engine, classifier, optimiser, { ...shape, unsupervised }, inputs),
+      );
+  }
+
+  /** The step with or without the strong view. Only the newest one keeps its memory. */
+  async of(unsupervised: boolean): Promise<RecordedStep> {
+    if (this.#current?.unsupervised === unsupervised) return this.#current.step;
+    this.dispose();
+    let values: StepInputs | undefined;
+    const program = await this.#record(unsupervised, () => {
+      if (values === undefined) throw new Error("a training step ran without inputs");
+      return values;
+    });
+    const step = {
+      readings: program.follow(program.result),
+      run: (inputs: StepInputs) => {
+        values = inputs;
+        program.run();
+      },
+    };
+    this.#current = { unsupervised, program, step };
+    return step;
+  }
+
+  dispose(): void {
+    this.#current?.program.dispose();
+    this.#current = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,57 @@
+// The steps of a training run as recordings, without data and without a device: what a tuner looks for work in.
+
+import type { AdapterTraits } from "../device/index.ts";
+import { normaliseImages } from "../operators/functions/images.ts";
+import { Adam } from "../optim/index.ts";
+import { Engine, PlanningBackend, type Recording } from "../runtime/index.ts";
+import { Classifier } from "./classifier.ts";
+import type { ImageShape } from "./plan.ts";
+import { trainingStep } from "./step.ts";
+import { stepShape, type TrainingSettings } from "./trainer.ts";
+
+export interface TracedStep {
+  readonly name: "both views" | "weak view only" | "inference";
+  readonly recording: Recording;
+}
+
+/** Whether epochs after warm-up compute the strong view, and whether there are such epochs. */
+export const usesBothViews = ({
+  lambdaPseudo,
+  lambdaConsistency,
+  epochs,
+  warmupEpochs,
+}: TrainingSettings): boolean => (lambdaPseudo > 0 || lambdaConsistency > 0) && epochs > warmupEpochs;
+
+/** The steps that a training run takes, the one that most epochs take first, and a batch of its evaluation. */
+export function traceTraining(
+  traits: AdapterTraits,
+  settings: TrainingSettings,
+  image: ImageShape,
+  classes: number,
+  batch: number,
+): TracedStep[] {
+  using engine = new Engine(new PlanningBackend(traits));
+  const classifier = new Classifier(engine, { network: settings.network, classes, seed: settings.seed });
+  using optimiser = new Adam(classifier.parameters().values(), { learningRate: settings.learningRate });
+  const inputs = (): never => {
+    throw new Error("a traced step does not run");
+  };
+  const step = (unsupervised: boolean): Recording =>
+    engine.trace(() => {
+      const shape = { ...stepShape(settings, image, batch), unsupervised };
+      return trainingStep(engine, classifier, optimiser, shape, inputs);
+    }).recording;
+  const { height, width, channels } = image;
+  const inference = engine.trace(() => {
+    const images = engine.feed(inputs, [batch, height, width, channels], "u8");
+    return classifier.forward(normaliseImages(images, settings.normalisation), "inference");
+  }).recording;
+  const both = usesBothViews(settings);
+  return [
+    ...(both ? [{ name: "both views", recording: step(true) } as const] : []),
+    ...(!both || settings.warmupEpochs > 0
+      ? [{ name: "weak view only", recording: step(false) } as const]
+      : []),
+    { name: "inference", recording: inference },
+  ];
+}

@@ -1,0 +1,54 @@
+// The candidates of a convolution and of its two gradients for any number of channels: one value at a time, or four at
+// a time with channels of zeros where four do not go in.
+
+import type { AdapterTraits } from "../../device/index.ts";
+import type { Candidate } from "../../runtime/operator.ts";
+import type { TensorSpec } from "../../tensor/index.ts";
+import { alongAxes, gapBehind, widened, withGap } from "../gap.ts";
+import type { Extents } from "./geometry.ts";
+
+/** The axis of C and that of K in each tensor. */
+export interface ChannelAxes {
+  readonly channels: readonly (number | undefined)[];
+  readonly outputChannels: readonly (number | undefined)[];
+}
+
+/**
+ * Odd numbers of channels with fewer multiply-adds than this are not worth their copies: lavapipe takes two
+ * milliseconds for so many, one value at a time (2 cores, 2026).
+ */
+const littleWork = 2 ** 20;
+
+/**
+ * `direct` and the candidates in fours, by preference.
+ * @param tensors inputs, then the output
+ * @param inFours candidates for channel counts that are multiples of four
+ */
+export function anyChannels(
+  direct: Candidate,
+  inFours: (extents: Extents) => readonly Candidate[],
+  extents: Extents,
+  tensors: readonly TensorSpec[],
+  axes: ChannelAxes,
+  { isSoftware }: AdapterTraits,
+): readonly Candidate[] {
+  const { batch, outputHeight, outputWidth, outputChannels, filterHeight, filterWidth, channels } = extents;
+  const gaps = [gapBehind(channels), gapBehind(outputChannels)] as const;
+  const split = <T>(list: readonly T[]): [T[], T[]] => [list.slice(0, -1), list.slice(-1)];
+  const inner = alongAxes(tensors, axes.channels).map((tensor) => widened(tensor, gaps[0]));
+  const wide = {
+    ...extents,
+    channels: channels + gaps[0].zeros,
+    outputChannels: outputChannels + gaps[1].zeros,
+  };
+  const others = inFours(wide).map((candidate) =>
+    withGap(
+      withGap(candidate, gaps[1], ...split(alongAxes(inner, axes.outputChannels))),
+      gaps[0],
+      ...split(alongAxes(tensors, axes.channels)),
+    ),
+  );
+  const work = batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels;
+  const isOdd = gaps.some(({ zeros }) => zeros > 0);
+  return isSoftware && isOdd && work < littleWork ? [...others, direct] : [direct, ...others];
+}

@@ -1,0 +1,120 @@
+// The way back through a pool with batch norm and ReLU folded into it.
+
+import type { AdapterTraits } from "../../device/index.ts";
+import { input, output, temporary, type Candidate, type Operator } from "../../runtime/operator.ts";
+import { sizeOf, type Shape, type TensorSpec } from "../../tensor/index.ts";
+import { compose, type Step } from "../compose.ts";
+import { averagePool2dGradient } from "../pooling/averagePool2d.ts";
+import { eachMember, pooledShape } from "../pooling/windows.ts";
+import { expectRoles, type Role } from "../roles.ts";
+import { placeIn, sizesInFours, type ActivatedPoolAttributes } from "./activated-pool.ts";
+import { expectFours } from "./fours.ts";
+import { alongAxes, gapBehind, widened, withGap } from "../gap.ts";
+import { chunksOf, reductionsFor, wholeKnobs, zeros, type Reductions } from "./rows.ts";
+import { activateGradient } from "./stage.ts";
+import { partialSpec, step } from "./steps.ts";
+
+export type ActivatedPoolGradientAttributes = Omit<ActivatedPoolAttributes, "momentum">;
+
+/**
+ * Inputs x [N, H, W, C], statistics [2, C] and factors [2, C] as activatedPool had and gave them, dy [N, P, Q, C], and
+ * for maxima the choice, u32 [N, P, Q, C]; outputs dx [N, H, W, C], dgamma [C], dbeta [C].
+ */
+export const activatedPoolGradient: Operator<ActivatedPoolGradientAttributes> = {
+  name: "activatedPoolGradient",
+  infer(inputs, attributes) {
+    const [x] = inputs as readonly (TensorSpec | undefined)[];
+    const channels = x?.shape.at(-1) ?? 1;
+    const pooled = x === undefined ? [] : pooledShape("activatedPoolGradient", x.shape, attributes);
+    const choice: Role = { role: "choice", dtype: "u32", shape: pooled };
+    expectRoles("activatedPoolGradient", inputs, [
+      { role: "x" },
+      { role: "statistics", shape: [2, channels] },
+      { role: "factors", shape: [2, channels] },
+      { role: "dy", shape: pooled },
+      ...(attributes.kind === "max" ? [choice] : []),
+    ]);
+    if (attributes.kind === "max") expectFours("activatedPoolGradient", { channels });
+    return [inputs[0].shape, [channels], [channels]].map((shape) => ({ shape, dtype: "f32" }));
+  },
+  reference([x, statistics, factors, dy, choice], [dx, dgamma, dbeta], attributes) {
+    const da = zeros(x.shape);
+    if (attributes.kind === "max") {
+      const channels = x.shape[3];
+      eachMember(x.shape, attributes, (yAt, xAt) => {
+        const place = placeIn(x.shape, attributes, yAt, xAt);
+        for (let c = 0; c < channels; c++) {
+          if (choice.data[yAt + c] === place) da.data[xAt + c] += dy.data[yAt + c];
+        }
+      });
+    } else {
+      averagePool2dGradient.reference([dy], [da], { ...attributes, inputShape: x.shape });
+    }
+    const back = activateGradient(x, statistics, factors, da, attributes.epsilon);
+    dx.data.set(back.dx.data);
+    dgamma.data.set(back.dgamma.data);
+    dbeta.data.set(back.dbeta.data);
+  },
+  candidates(inputs, attributes, adapter) {
+    const [x, , , dy] = inputs;
+    const gap = gapBehind(x.shape[3]);
+    const [wideX, wideDy] = [x, dy].map((each) => widened({ ...each, axis: 3 }, gap));
+    const all = inFoursOf(wideX.shape, wideDy, attributes, adapter);
+    if (gap.zeros === 0) return all;
+    const given = alongAxes(inputs, [3, 1, 1, 3]);
+    const made = alongAxes(activatedPoolGradient.infer(inputs, attributes), [3, 0, 0]);
+    return all.map((each) => withGap(each, gap, given, made));
+  },
+};
+
+function inFoursOf(
+  shape: Shape,
+  pooled: TensorSpec,
+  attributes: ActivatedPoolGradientAttributes,
+  adapter: AdapterTraits,
+): Candidate[] {
+  const { kind, epsilon } = attributes;
+  const channels = shape[3];
+  const rows = sizeOf(shape) / channels;
+  const { chunk, chunks } = chunksOf(rows, channels, adapter);
+  const [x, statistics, factors, dy] = [0, 1, 2, 3].map(input);
+  const [dx, dgamma, dbeta] = [0, 1, 2].map(output);
+  const [da, sums, terms] = [0, 1, 2].map(temporary);
+  const average = averagePool2dGradient.candidates([pooled], { ...attributes, inputShape: shape }, adapter);
+  const spread: Step =
+    kind === "max"
+      ? step("denseMaxPoolGradient", { dy, choice: input(4), da }, sizesInFours(shape, attributes))
+      : { candidate: average[average.length - 1], inputs: [dy], outputs: [da] };
+  const sizes = { rows, channels: channels / 4, stride: channels / 4, epsilon };
+  const given = { x, statistics, factors };
+  // One reader, so nothing to collect: what is bound there is written to by nobody.
+  const inChunks = [
+    step(
+      "denseGradientSums",
+      { ...given, da, dy: da, collected: dx, sums },
+      { ...sizes, chunk, chunks, collect: 0 },
+    ),
+    step(
+      "denseGradientTerms",
+      { sums, factors, weightParts: sums, dgamma, dbeta, terms, dweight: dx },
+      { rows, channels, chunks, width: channels, quads: 0, parts: 0, start: 1 },
+    ),
+    step("denseGradientCorrect", { ...given, source: da, terms, dx }, { ...sizes, first: 0, masked: 1 }),
+  ];
+  const whole = (reductions: Reductions): Step =>
+    step(
+      "denseWholeGradient",
+      { ...given, da, collected: terms, dgamma, dbeta, dx },
+      { ...sizes, first: 0, count: channels / 4, collect: 0 },
+      wholeKnobs(reductions),
+    );
+  const temporaries: TensorSpec[] = [
+    { shape, dtype: "f32" },
+    partialSpec(rows, channels, adapter),
+    { shape: [2, channels], dtype: "f32" },
+  ];
+  return reductionsFor(rows, adapter, "back").map((reductions) => {
+    const back = reductions === "chunks" ? inChunks : [whole(reductions)];
+    return compose(reductions, temporaries, [spread, ...back]);
+  });
+}

@@ -1,0 +1,125 @@
+// Batch norm and ReLU folded into the load of a pool, for batches whose statistics are known: the normalised images are
+// never stored. Transitions, stems and the last batch norm of a DenseNet are made of this.
+
+import { input, output, type Candidate, type Launch, type Operator } from "../../runtime/operator.ts";
+import { sizeOf, type HostTensor, type Shape, type TensorSpec } from "../../tensor/index.ts";
+import { compose, type Step } from "../compose.ts";
+import { slidingSizes } from "../convolution/geometry.ts";
+import { expectEpsilon } from "../normalisation/channels.ts";
+import { averagePool2d } from "../pooling/averagePool2d.ts";
+import { eachMember, pooledShape, type PoolingAttributes } from "../pooling/windows.ts";
+import { expectAttribute, expectRoles } from "../roles.ts";
+import { expectFours } from "./fours.ts";
+import { alongAxes, gapBehind, withGap } from "../gap.ts";
+import { activate, computeFactors } from "./stage.ts";
+import { shares, step } from "./steps.ts";
+
+export interface ActivatedPoolAttributes extends PoolingAttributes {
+  /** Means of windows, padding counted as zeros; or their maxima, padding left out. */
+  readonly kind: "average" | "max";
+  /** Added to the variance before its square root. */
+  readonly epsilon: number;
+  /** Weight of the batch in the running statistics, in [0, 1]; 0 leaves them alone. */
+  readonly momentum: number;
+}
+
+/** The sizes of the pooling shaders that take channels in fours. */
+export function sizesInFours(x: Shape, attributes: PoolingAttributes): Launch["sizes"] {
+  const [batch, height, width, channels] = x;
+  const [, outputHeight, outputWidth] = pooledShape("activatedPool", x, attributes);
+  const [windowHeight, windowWidth] = attributes.window;
+  const window = { windowHeight, windowWidth, outputHeight, outputWidth };
+  return { batch, height, width, channels: channels / 4, ...window, ...slidingSizes(attributes) };
+}
+
+/** Which pixel of its window a pixel is, in row-major order; both by the offsets of their first channels. */
+export function placeIn(x: Shape, attributes: PoolingAttributes, yAt: number, xAt: number): number {
+  const [, height, width, channels] = x;
+  const [, outputHeight, outputWidth] = pooledShape("activatedPool", x, attributes);
+  const { window, stride, padding } = attributes;
+  const [xPixel, yPixel] = [xAt / channels, yAt / channels];
+  const h = Math.floor(xPixel / width) % height;
+  const p = Math.floor(yPixel / outputWidth) % outputHeight;
+  const i = h - p * stride[0] + padding[0];
+  const j = (xPixel % width) - (yPixel % outputWidth) * stride[1] + padding[1];
+  return i * window[1] + j;
+}
+
+function maxima(x: HostTensor, y: HostTensor, choice: HostTensor, attributes: PoolingAttributes): void {
+  const channels = x.shape[3];
+  y.data.fill(-Infinity);
+  eachMember(x.shape, attributes, (yAt, xAt) => {
+    const place = placeIn(x.shape, attributes, yAt, xAt);
+    for (let c = 0; c < channels; c++) {
+      if (!(x.data[xAt + c] > y.data[yAt + c])) continue;
+      y.data[yAt + c] = x.data[xAt + c];
+      choice.data[yAt + c] = place;
+    }
+  });
+}
+
+/**
+ * Inputs x [N, H, W, C], statistics [2, C] (mean and biased variance of x, as denseBlock and batchMoments give them),
+ * gamma [C], beta [C], running mean [C] and running variance [C] (both overwritten in place). Outputs y [N, P, Q, C],
+ * the mean or maximum over each window of max(batchNorm(x), 0); factors [2, C], the scale and shift of the batch norm;
+ * for maxima also the number of the pixel in its window that is the first to have it, u32 [N, P, Q, C].
+ *
+ * The gradient takes account of the statistics depending on x; they have none of their own.
+ */
+export const activatedPool: Operator<ActivatedPoolAttributes> = {
+  name: "activatedPool",
+  updates: [4, 5],
+  infer(inputs, attributes) {
+    const [x] = inputs as readonly (TensorSpec | undefined)[];
+    const channels = x?.shape.at(-1) ?? 1;
+    expectRoles("activatedPool", inputs, [
+      { role: "x" },
+      { role: "statistics", shape: [2, channels] },
+      ...["gamma", "beta", "runningMean", "runningVariance"].map((role) => ({ role, shape: [channels] })),
+    ]);
+    const shape = pooledShape("activatedPool", inputs[0].shape, attributes);
+    if (attributes.kind === "max") expectFours("activatedPool", { channels });
+    const { kind, epsilon, momentum } = attributes;
+    expectEpsilon("activatedPool", epsilon);
+    expectAttribute("activatedPool", "momentum", momentum, momentum >= 0 && momentum <= 1, "in [0, 1]");
+    const made: TensorSpec[] = [
+      { shape, dtype: "f32" },
+      { shape: [2, channels], dtype: "f32" },
+    ];
+    return kind === "max" ? [...made, { shape, dtype: "u32" }] : made;
+  },
+  reference([x, statistics, gamma, beta, runningMean, runningVariance], [y, factors, choice], attributes) {
+    const rows = sizeOf(x.shape) / x.shape[3];
+    const norm = { gamma, beta, runningMean, runningVariance };
+    computeFactors(statistics, norm, { ...attributes, rows }, factors);
+    const activated = activate(x, factors);
+    if (attributes.kind === "max") maxima(activated, y, choice, attributes);
+    else averagePool2d.reference([activated], [y], attributes);
+  },
+  candidates(inputs, attributes) {
+    const [{ shape }] = inputs;
+    const gap = gapBehind(shape[3]);
+    const wide = inFoursOf([...shape.slice(0, 3), shape[3] + gap.zeros], attributes);
+    if (gap.zeros === 0) return [wide];
+    const given = alongAxes(inputs, [3, 1, 0, 0, 0, 0]);
+    return [withGap(wide, gap, given, alongAxes(activatedPool.infer(inputs, attributes), [3, 1]), [4, 5])];
+  },
+};
+
+function inFoursOf(shape: Shape, attributes: ActivatedPoolAttributes): Candidate {
+  const { kind, epsilon, momentum } = attributes;
+  const channels = shape[3];
+  const [x, statistics, gamma, beta, runningMean, runningVariance] = [0, 1, 2, 3, 4, 5].map(input);
+  const [y, factors] = [output(0), output(1)];
+  const prepare = step(
+    "denseGivenFactors",
+    { statistics, gamma, beta, runningMean, runningVariance, factors },
+    { channels, epsilon, ...shares(sizeOf(shape) / channels, momentum) },
+  );
+  const sizes = sizesInFours(shape, attributes);
+  const pool: Step =
+    kind === "max"
+      ? step("denseMaxPool", { x, factors, y, choice: output(2) }, sizes)
+      : step("denseAveragePool", { x, factors, y }, sizes);
+  return compose("fours", [], [prepare, pool]);
+}

@@ -1,0 +1,45 @@
+// The statistics of a batch by themselves, for batch norms that are folded into what follows them.
+
+import type { AdapterTraits } from "../../device/index.ts";
+import { input, output, temporary, type Candidate, type Operator } from "../../runtime/operator.ts";
+import { compose } from "../compose.ts";
+import { expectFloats } from "../operands.ts";
+import { expectChannels, rowsOf } from "../normalisation/channels.ts";
+import { alongAxes, gapBehind, withGap } from "../gap.ts";
+import { chunksOf } from "./rows.ts";
+import { computeMoments } from "./stage.ts";
+import { momentsStep, partialSpec, step } from "./steps.ts";
+
+/** Input x [..., C]; output [2, C]: the mean and the biased variance of each channel. */
+export const batchMoments: Operator<Readonly<Record<string, never>>> = {
+  name: "batchMoments",
+  infer(inputs) {
+    expectFloats("batchMoments", inputs, ["x"]);
+    expectChannels("batchMoments", inputs[0]);
+    const { channels } = rowsOf(inputs[0]);
+    return [{ shape: [2, channels], dtype: "f32" }];
+  },
+  reference([x], [statistics]) {
+    computeMoments(x, statistics);
+  },
+  candidates(inputs, _, adapter) {
+    const [x] = inputs;
+    const { rows, channels } = rowsOf(x);
+    const gap = gapBehind(channels);
+    const wide = inChunks(rows, channels + gap.zeros, adapter);
+    if (gap.zeros === 0) return [wide];
+    const made = alongAxes(batchMoments.infer(inputs, {}), [1]);
+    return [withGap(wide, gap, alongAxes(inputs, [x.shape.length - 1]), made)];
+  },
+};
+
+function inChunks(rows: number, channels: number, adapter: AdapterTraits): Candidate {
+  const [moments, unused] = [temporary(0), temporary(1)];
+  const sizes = { rows, channels, width: channels, first: 0, ...chunksOf(rows, channels, adapter) };
+  const steps = [
+    momentsStep({ x: input(0), moments, unused }, rows, channels, adapter),
+    step("denseStatistics", { moments, statistics: output(0) }, sizes),
+  ];
+  const temporaries = [partialSpec(rows, channels, adapter), { shape: [4], dtype: "f32" } as const];
+  return compose("chunks", temporaries, steps);
+}

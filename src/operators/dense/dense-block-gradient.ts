@@ -1,0 +1,97 @@
+// The way back through a dense block: every reader of a channel adds to one gradient of the block, and what the batch's
+// statistics take away from it is taken away once, when the channel's producer is reached.
+
+import type { Operator } from "../../runtime/operator.ts";
+import type { HostTensor } from "../../tensor/index.ts";
+import { conv2dInputGradient } from "../convolution/conv2dInputGradient.ts";
+import { conv2dWeightGradient } from "../convolution/conv2dWeightGradient.ts";
+import { expectRoles, type Role } from "../roles.ts";
+import { gradientCandidate } from "./gradient-candidate.ts";
+import { alongAxes, gapBehind, withGap } from "../gap.ts";
+import { layoutOfGradient, numbersOf, placed } from "./gradient-layout.ts";
+import { asSpecs, slidingOf, stageAxes, widenedLayout, type DenseLayersAttributes } from "./layers.ts";
+import { firstChannels, putChannels, reductionsFor, zeros } from "./rows.ts";
+import { activate, activateGradient } from "./stage.ts";
+
+/**
+ * Inputs block [N, H, W, C], statistics [2, C] and dy, the gradient of the block; then for each layer what denseBlock
+ * kept of it and its weights: factors, weight; with a bottleneck also z, its statistics, factors, weight. Outputs dx
+ * [N, H, W, C0], then for each layer dgamma, dbeta, dweight; with a bottleneck twice.
+ *
+ * With g_l the gradient of what layer l normalises, masked by its ReLU, and s_l = gamma_l / sqrt(variance + epsilon),
+ * the gradient of a channel is G - mean(..) - h mean(.. h) where G = dy + the sum of s_l g_l over its readers, the
+ * means run over the rows of that sum without dy, and h is the normalised channel.
+ */
+export const denseBlockGradient: Operator<DenseLayersAttributes> = {
+  name: "denseBlockGradient",
+  infer(inputs, attributes) {
+    const { image, inputChannels, width, layers } = layoutOfGradient(inputs, attributes);
+    const stages = layers.flat();
+    const roles = stages.flatMap((stage): Role[] => {
+      const { channels, weight, reads } = stage;
+      const own = [
+        { role: "factors", shape: [2, channels] },
+        { role: "weight", shape: weight },
+      ];
+      const inner = [
+        { role: "z", shape: [...image, channels] },
+        { role: "z's statistics", shape: [2, channels] },
+      ];
+      return reads === "block" ? own : [...inner, ...own];
+    });
+    expectRoles("denseBlockGradient", inputs, [
+      { role: "block" },
+      { role: "statistics", shape: [2, width] },
+      { role: "dy", shape: [...image, width] },
+      ...roles,
+    ]);
+    return asSpecs([
+      { shape: [...image, inputChannels] },
+      ...stages.flatMap(({ channels, weight }) =>
+        [[channels], [channels], weight].map((shape) => ({ shape })),
+      ),
+    ]);
+  },
+  reference(inputs, outputs, attributes) {
+    const layout = layoutOfGradient(inputs, attributes);
+    const [block, , dy] = inputs;
+    const collected: HostTensor = { ...dy, data: dy.data.slice() };
+    layout.layers.toReversed().forEach((stages, i) => {
+      let gradient = firstChannels(collected, attributes.growth, layout.width - (i + 1) * attributes.growth);
+      for (const stage of stages.toReversed()) {
+        const { z, statistics, factors, weight } = numbersOf(stage);
+        const x = stage.reads === "inner" ? inputs[z] : firstChannels(block, stage.channels);
+        const sliding = slidingOf(stage);
+        const activated = activate(x, inputs[factors]);
+        conv2dWeightGradient.reference([activated, gradient], [outputs[stage.output + 2]], {
+          ...sliding,
+          filterShape: stage.weight,
+        });
+        const da = zeros(x.shape);
+        conv2dInputGradient.reference([gradient, inputs[weight]], [da], { ...sliding, inputShape: x.shape });
+        const { epsilon } = attributes;
+        const back = activateGradient(x, inputs[statistics], inputs[factors], da, epsilon);
+        outputs[stage.output].data.set(back.dgamma.data);
+        outputs[stage.output + 1].data.set(back.dbeta.data);
+        gradient = back.dx;
+      }
+      putChannels(gradient, collected, 0, "add");
+    });
+    outputs[0].data.set(firstChannels(collected, layout.inputChannels).data);
+  },
+  candidates(inputs, attributes, adapter) {
+    const layout = layoutOfGradient(inputs, attributes);
+    const gap = gapBehind(layout.inputChannels);
+    const wide = placed(widenedLayout(layout, gap, attributes));
+    const all = reductionsFor(layout.rows, adapter, "back").map((reductions) =>
+      gradientCandidate(reductions, wide, attributes, adapter),
+    );
+    if (gap.zeros === 0) return all;
+    const given = alongAxes(inputs, [3, 1, 3, ...stageAxes(layout, [1, 2], 4)]);
+    const made = alongAxes(denseBlockGradient.infer(inputs, attributes), [
+      3,
+      ...stageAxes(layout, [0, 0, 2], 3),
+    ]);
+    return all.map((each) => withGap(each, gap, given, made));
+  },
+};

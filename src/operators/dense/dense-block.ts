@@ -1,0 +1,183 @@
+// A dense block (Huang et al. 2017) without concatenation: one buffer that grows, a channel's statistics computed once,
+// batch norm and ReLU folded into the load of the convolution behind them.
+
+import type { AdapterTraits } from "../../device/index.ts";
+import {
+  input,
+  output,
+  temporary,
+  type Candidate,
+  type Operator,
+  type Slot,
+} from "../../runtime/operator.ts";
+import type { TensorSpec } from "../../tensor/index.ts";
+import { compose, type Step } from "../compose.ts";
+import { conv2d } from "../convolution/conv2d.ts";
+import { convolutionForward } from "../convolution/launches.ts";
+import { expectAttribute } from "../roles.ts";
+import { alongAxes, gapBehind, withGap } from "../gap.ts";
+import {
+  asSpecs,
+  extentsOfStage,
+  keptRoles,
+  layoutOfBlock,
+  slidingOf,
+  stageAxes,
+  stageInput,
+  stageInputs,
+  strideOf,
+  widenedLayout,
+  type DenseLayersAttributes,
+  type DenseLayout,
+} from "./layers.ts";
+import {
+  chunksOf,
+  firstChannels,
+  putChannels,
+  reductionsFor,
+  wholeKnobs,
+  zeros,
+  type Reductions,
+} from "./rows.ts";
+import { activate, computeFactors, computeMoments, normTensors } from "./stage.ts";
+import { largest, momentsStep, normSlots, partialSpec, placeStep, shares, step } from "./steps.ts";
+
+export interface DenseBlockAttributes extends DenseLayersAttributes {
+  /** Weight of the batch in the running statistics, in [0, 1]; 0 leaves them alone. */
+  readonly momentum: number;
+}
+
+/** Which of the inputs are running statistics. */
+function updatedInputs(inputs: number): number[] {
+  const stages = (inputs - 1) / stageInputs.length;
+  return Array.from({ length: stages }, (_, stage) => [stageInput(stage) + 2, stageInput(stage) + 3]).flat();
+}
+
+/**
+ * Inputs x [N, H, W, C0], then for each layer gamma [C], beta [C], running mean [C], running variance [C] (both
+ * overwritten in place) and weight: [3, 3, C, growth], C = C0 + layers before * growth. With a bottleneck of B channels
+ * the weight is [1, 1, C, B] and a second batch norm of B channels and a weight [3, 3, B, growth] follow.
+ *
+ * Outputs: block [N, H, W, C0 + layers * growth], x's channels and then each layer's; statistics [2, ..], the mean and
+ * the biased variance of its channels; and what the gradient needs, for each layer factors [2, C] (scale and shift of
+ * its batch norm), with a bottleneck also z [N, H, W, B], its statistics [2, B] and its factors [2, B].
+ *
+ * A layer convolves max(batchNorm(all channels before it), 0); with a bottleneck z = that 1x1 convolution, and the
+ * layer's channels are the 3x3 convolution of max(batchNorm(z), 0).
+ */
+export const denseBlock: Operator<DenseBlockAttributes> = {
+  name: "denseBlock",
+  updates: updatedInputs,
+  infer(inputs, attributes) {
+    const layout = layoutOfBlock("denseBlock", inputs, attributes);
+    const { momentum } = attributes;
+    expectAttribute("denseBlock", "momentum", momentum, momentum >= 0 && momentum <= 1, "in [0, 1]");
+    return asSpecs([
+      { shape: [...layout.image, layout.width] },
+      { shape: [2, layout.width] },
+      ...keptRoles(layout),
+    ]);
+  },
+  reference(inputs, [block, statistics, ...kept], attributes) {
+    const [x] = inputs;
+    const layout = layoutOfBlock("denseBlock", inputs, attributes);
+    const { rows, inputChannels, layers } = layout;
+    const { growth } = attributes;
+    putChannels(x, block, 0);
+    let taken = 0;
+    let first = 1;
+    layers.forEach((stages, layer) => {
+      let map = firstChannels(block, stages[0].channels);
+      for (const stage of stages) {
+        let moments = zeros([2, stage.channels]);
+        if (stage.reads === "inner") {
+          kept[taken++].data.set(map.data);
+          moments = kept[taken++];
+        }
+        computeMoments(map, moments);
+        const factors = kept[taken++];
+        computeFactors(moments, normTensors(inputs, first), { ...attributes, rows }, factors);
+        const y = zeros([...layout.image, stage.weight[3]]);
+        conv2d.reference([activate(map, factors), inputs[first + 4]], [y], slidingOf(stage));
+        first += stageInputs.length;
+        map = y;
+      }
+      putChannels(map, block, inputChannels + layer * growth);
+    });
+    computeMoments(block, statistics);
+  },
+  candidates(inputs, attributes, adapter) {
+    const layout = layoutOfBlock("denseBlock", inputs, attributes);
+    const gap = gapBehind(layout.inputChannels);
+    const wide = widenedLayout(layout, gap, attributes);
+    const all = reductionsFor(layout.rows, adapter, "forward").map((reductions) =>
+      candidate(reductions, wide, attributes, adapter),
+    );
+    if (gap.zeros === 0) return all;
+    const given = alongAxes(inputs, [3, ...stageAxes(layout, [0, 0, 0, 0, 2], stageInputs.length)]);
+    const made = alongAxes(denseBlock.infer(inputs, attributes), [3, 1, ...stageAxes(layout, [1], 3)]);
+    return all.map((each) => withGap(each, gap, given, made, updatedInputs(inputs.length)));
+  },
+};
+
+function candidate(
+  reductions: Reductions,
+  layout: DenseLayout,
+  attributes: DenseBlockAttributes,
+  adapter: AdapterTraits,
+): Candidate {
+  const { rows, inputChannels, width, image, layers } = layout;
+  const { growth, bottleneck, epsilon, momentum } = attributes;
+  const [block, statistics] = [output(0), output(1)];
+  const [grown, moments, unused] = [0, 1, 2].map(temporary);
+  const temporaries: TensorSpec[] = [
+    { shape: [...image, growth], dtype: "f32" },
+    largest([inputChannels, growth, bottleneck ?? growth].map((count) => partialSpec(rows, count, adapter))),
+    { shape: [4], dtype: "f32" },
+  ];
+  const place = (x: Slot, first: number, channels: number): Step =>
+    placeStep({ x, placed: block, moments }, { rows, channels, stride: width, first }, adapter);
+
+  const steps = [place(input(0), 0, inputChannels)];
+  let next = 2; // the output that is filled next
+  let count = 0; // stages so far
+  layers.forEach((stages, layer) => {
+    stages.forEach((stage, i) => {
+      const { channels } = stage;
+      const inner = stage.reads === "inner";
+      const x = inner ? output(next++) : block;
+      const itsStatistics = inner ? output(next++) : statistics;
+      const factors = output(next++);
+      const first = stageInput(count++);
+      const norm = { ...normSlots(first), statistics: itsStatistics, factors };
+      const numbers = { rows, epsilon, ...shares(rows, momentum) };
+      if (inner && reductions !== "chunks") {
+        steps.push(
+          step(
+            "denseWholeFactors",
+            { x, ...norm },
+            { ...numbers, channels: channels / 4 },
+            wholeKnobs(reductions),
+          ),
+        );
+      } else {
+        // The channels whose moments wait to be joined.
+        const fresh = inner ? channels : layer === 0 ? inputChannels : growth;
+        if (inner) steps.push(momentsStep({ x, moments, unused }, rows, channels, adapter));
+        const places = { channels, known: channels - fresh, width: inner ? channels : width };
+        const sizes = { ...numbers, ...places, ...chunksOf(rows, fresh, adapter) };
+        steps.push(step("denseFactors", { moments, ...norm }, sizes));
+      }
+      const load = { rowStride: strideOf(layout, stage), activated: true };
+      steps.push({
+        candidate: convolutionForward(extentsOfStage(layout, stage), slidingOf(stage), load, adapter),
+        inputs: [x, input(first + 4), factors],
+        outputs: [i === stages.length - 1 ? grown : output(next)],
+      });
+    });
+    steps.push(place(grown, inputChannels + layer * growth, growth));
+  });
+  const last = { channels: growth, first: width - growth, width, ...chunksOf(rows, growth, adapter) };
+  steps.push(step("denseStatistics", { moments, statistics }, { rows, ...last }));
+  return compose(reductions, temporaries, steps);
+}

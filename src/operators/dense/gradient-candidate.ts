@@ -1,0 +1,221 @@
+// The launches of the gradient of a dense block: layer by layer, last one first.
+
+import type { AdapterTraits } from "../../device/index.ts";
+import { input, output, temporary, type Candidate, type Launch, type Slot } from "../../runtime/operator.ts";
+import type { TensorSpec } from "../../tensor/index.ts";
+import { compose, type Step } from "../compose.ts";
+import { convolutionInputGradient, convolutionWeightGradient } from "../convolution/launches.ts";
+import { slice } from "../movement/slice.ts";
+import { numbersOf, type PlacedLayout, type PlacedStage } from "./gradient-layout.ts";
+import { asSpecs, extentsOfStage, slidingOf, strideOf, type DenseLayersAttributes } from "./layers.ts";
+import { chunksOf, wholeKnobs, type Reductions } from "./rows.ts";
+import { largest, partialSpec, step } from "./steps.ts";
+
+const [block, blockStatistics, dy] = [0, 1, 2].map(input);
+// The gradient of the block as far as its readers have added to it; what is taken away from it; the gradient of what a
+// convolution reads; of what a layer, and its 1x1 convolution, gives; sums of chunks; what is taken away from the latter.
+const [collected, terms, da, grown, narrow, sums, narrowTerms] = [0, 1, 2, 3, 4, 5, 6].map(temporary);
+
+function temporariesOf(
+  reductions: Reductions,
+  { rows, width, image, layers }: PlacedLayout,
+  { growth, bottleneck }: DenseLayersAttributes,
+  adapter: AdapterTraits,
+): TensorSpec[] {
+  const counts = layers.flat().map(({ channels }) => channels);
+  const isWhole = reductions !== "chunks";
+  return [
+    ...asSpecs([
+      // One workgroup keeps the terms of its channels behind their rows.
+      { shape: isWhole ? [rows + 2, width] : [rows, width] },
+      { shape: isWhole ? [4] : [2, width] },
+      { shape: [rows, Math.max(...counts)] },
+      { shape: [rows, growth] },
+      { shape: bottleneck === null ? [4] : [...image, bottleneck] },
+    ]),
+    isWhole
+      ? { shape: [4], dtype: "f32" }
+      : largest(counts.map((count) => partialSpec(rows, count, adapter))),
+    { shape: [2, bottleneck ?? 4], dtype: "f32" },
+  ];
+}
+
+/** What the steps of one stage share. */
+interface Stage extends PlacedStage {
+  readonly rows: number;
+  readonly epsilon: number;
+  /** Channels from one pixel of x to the next. */
+  readonly rowStride: number;
+  /** Whether several read x, and what it is. */
+  readonly isShared: boolean;
+  readonly x: Slot;
+  readonly statistics: Slot;
+  readonly factors: Slot;
+  /** The gradient of what its convolution gives. */
+  readonly gradient: Slot;
+  /** Whether it is the first to add to the terms. */
+  readonly isFirst: boolean;
+  /** The channels of x whose gradient is complete after this stage, and where it goes. */
+  readonly complete: { readonly first: number; readonly count: number };
+  readonly dx: Slot;
+}
+
+export function gradientCandidate(
+  reductions: Reductions,
+  layout: PlacedLayout,
+  attributes: DenseLayersAttributes,
+  adapter: AdapterTraits,
+): Candidate {
+  const { rows, width, layers, inputChannels } = layout;
+  const { growth, epsilon } = attributes;
+  /** The channels that a layer added, or those of x before the first. */
+  const channelsOf = (layer: number): Stage["complete"] =>
+    layer < 0 ? { first: 0, count: inputChannels } : { first: inputChannels + layer * growth, count: growth };
+  const lastLayer = layers.length - 1;
+  // Nobody in the block reads the last layer's channels: their gradient is dy as it is.
+  const steps = [copyStep([rows, width], channelsOf(lastLayer), grown, adapter)];
+  if (reductions !== "chunks") {
+    steps.push(copyStep([rows, width], { first: 0, count: width }, collected, adapter));
+  }
+  for (let layer = lastLayer; layer >= 0; layer--) {
+    let gradient = grown;
+    for (const placed of layers[layer].toReversed()) {
+      const numbers = numbersOf(placed);
+      const isShared = placed.reads === "block";
+      const stage: Stage = {
+        ...placed,
+        rows,
+        epsilon,
+        rowStride: strideOf(layout, placed),
+        isShared,
+        x: isShared ? block : input(numbers.z),
+        statistics: isShared ? blockStatistics : input(numbers.statistics),
+        factors: input(numbers.factors),
+        gradient,
+        isFirst: !isShared || layer === lastLayer,
+        complete: isShared ? channelsOf(layer - 1) : { first: 0, count: placed.channels },
+        dx: !isShared ? narrow : layer === 0 ? output(0) : grown,
+      };
+      const [extents, sliding] = [extentsOfStage(layout, placed), slidingOf(placed)];
+      const load = { rowStride: stage.rowStride, activated: true };
+      const weights = convolutionWeightGradient(extents, sliding, load, adapter);
+      steps.push(
+        {
+          candidate: convolutionInputGradient(extents, sliding, adapter),
+          inputs: [gradient, input(numbers.weight)],
+          outputs: [da],
+        },
+        ...(reductions === "chunks"
+          ? chunkSteps(stage, weights, adapter)
+          : wholeSteps(stage, weights, reductions)),
+      );
+      gradient = stage.dx;
+    }
+  }
+  return compose(reductions, temporariesOf(reductions, layout, attributes, adapter), steps);
+}
+
+/** dgamma, dbeta, dweight */
+const outputsOf = ({ output: first }: Stage): Slot[] => [0, 1, 2].map((i) => output(first + i));
+
+/** What the kernels do with `collected`: nothing, add to it, or start it or its terms. */
+const collectOf = ({ isShared, isFirst }: Stage): number => (!isShared ? 0 : isFirst ? 2 : 1);
+
+function wholeSteps(stage: Stage, weights: Candidate, reductions: Reductions): Step[] {
+  const { x, statistics, factors, gradient, dx, isShared, rows, epsilon } = stage;
+  const [dgamma, dbeta, dweight] = outputsOf(stage);
+  const sizes = { channels: stage.channels / 4, stride: stage.rowStride / 4 };
+  const range = { first: stage.complete.first / 4, count: stage.complete.count / 4 };
+  return [
+    { candidate: weights, inputs: [x, gradient, factors], outputs: [dweight] },
+    step(
+      "denseWholeGradient",
+      // Where nothing is collected, nothing is written there.
+      { da, x, statistics, factors, collected: isShared ? collected : narrowTerms, dgamma, dbeta, dx },
+      { rows, epsilon, ...sizes, ...range, collect: collectOf(stage) },
+      wholeKnobs(reductions),
+    ),
+  ];
+}
+
+function chunkSteps(stage: Stage, weights: Candidate, adapter: AdapterTraits): Step[] {
+  const { x, statistics, factors, gradient, dx, isShared, isFirst, rows, epsilon, channels, rowStride } =
+    stage;
+  const { chunk, chunks } = chunksOf(rows, channels, adapter);
+  const [dgamma, dbeta, dweight] = outputsOf(stage);
+  const itsTerms = isShared ? terms : narrowTerms;
+  const stride = rowStride / 4;
+  return [
+    step(
+      "denseGradientSums",
+      // Where nothing is collected, nothing is written there.
+      {
+        da,
+        x,
+        statistics,
+        factors,
+        dy: isShared ? dy : da,
+        collected: isShared ? collected : narrowTerms,
+        sums,
+      },
+      { rows, channels: channels / 4, stride, chunk, chunks, collect: collectOf(stage), epsilon },
+    ),
+    {
+      candidate: withTerms(weights, { rows, channels, chunks, width: rowStride, start: Number(isFirst) }),
+      inputs: [x, gradient, factors, sums, itsTerms, da],
+      outputs: [dweight, dgamma, dbeta],
+    },
+    step(
+      "denseGradientCorrect",
+      {
+        source: isShared ? collected : da,
+        x,
+        statistics,
+        factors: isShared ? statistics : factors,
+        terms: itsTerms,
+        dx,
+      },
+      {
+        rows,
+        channels: stage.complete.count / 4,
+        stride,
+        first: stage.complete.first / 4,
+        masked: Number(!isShared),
+        epsilon,
+      },
+    ),
+  ];
+}
+
+/**
+ * A weight gradient that also adds up the chunks of denseGradientSums, in the launch that adds up its own where it has
+ * one. Inputs x, dy, factors, sums, terms, and a buffer that it binds without writing to it; outputs dweight, dgamma,
+ * dbeta.
+ */
+function withTerms(weights: Candidate, sizes: Launch["sizes"]): Candidate {
+  const last = weights.launches[weights.launches.length - 1];
+  const isJoined = last.kernel === "sumChunks";
+  const [factors, sums, itsTerms, unwritten] = [2, 3, 4, 5].map(input);
+  const own = isJoined
+    ? { weightParts: last.bind.parts, dweight: last.bind.y }
+    : { weightParts: sums, dweight: unwritten };
+  const counts = isJoined ? { quads: last.sizes.quads, parts: last.sizes.chunks } : { quads: 0, parts: 0 };
+  const launch: Launch = {
+    kernel: "denseGradientTerms",
+    bind: { ...own, sums, factors, terms: itsTerms, dgamma: output(1), dbeta: output(2) },
+    sizes: { ...sizes, ...counts },
+  };
+  return { ...weights, launches: [...(isJoined ? weights.launches.slice(0, -1) : weights.launches), launch] };
+}
+
+/** Some channels of dy, contiguous. */
+function copyStep(
+  [rows, width]: readonly [number, number],
+  { first, count }: Stage["complete"],
+  to: Slot,
+  adapter: AdapterTraits,
+): Step {
+  const attributes = { begin: [0, first], size: [rows, count] };
+  const candidates = slice.candidates([{ shape: [rows, width], dtype: "f32" }], attributes, adapter);
+  return { candidate: candidates[candidates.length - 1], inputs: [dy], outputs: [to] };
+}

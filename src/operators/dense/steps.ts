@@ -1,0 +1,82 @@
+// The dense kernels as steps of a candidate, each with the sizes it needs; channels are counted one by one here.
+
+import type { AdapterTraits } from "../../device/index.ts";
+import type { KernelName, Knobs, UniformValues } from "../../kernels/index.ts";
+import { input, type Launch, type Slot } from "../../runtime/operator.ts";
+import { sizeOf, type TensorSpec } from "../../tensor/index.ts";
+import type { Step } from "../compose.ts";
+import { chunksOf } from "./rows.ts";
+
+/** One launch, its bindings given as slots of the whole. */
+export function step(
+  kernel: KernelName,
+  bind: Readonly<Record<string, Slot>>,
+  sizes: UniformValues,
+  knobs: Knobs = {},
+): Step {
+  const inner = Object.fromEntries(Object.keys(bind).map((name, i) => [name, input(i)]));
+  const launch: Launch = { kernel, knobs, bind: inner, sizes };
+  return { candidate: { name: kernel, launches: [launch] }, inputs: Object.values(bind), outputs: [] };
+}
+
+/** How big the buffer of `moments` and of the gradient's sums is for some rows and channels. */
+export function partialSpec(rows: number, channels: number, adapter: AdapterTraits): TensorSpec {
+  return { shape: [2 * chunksOf(rows, channels, adapter).chunks + 1, channels], dtype: "f32" };
+}
+
+/** Of several buffers that are never needed at once, the one that holds each. */
+export function largest(specs: readonly TensorSpec[]): TensorSpec {
+  return specs.reduce((most, spec) => (sizeOf(spec.shape) > sizeOf(most.shape) ? spec : most));
+}
+
+/** x [rows, channels] and its place in rows of `stride` channels. */
+export interface Place {
+  readonly rows: number;
+  readonly channels: number;
+  readonly stride: number;
+  readonly first: number;
+}
+
+/** The moments of x's chunks, and x copied to its place in wider rows. */
+export function placeStep(
+  bind: { readonly x: Slot; readonly placed: Slot; readonly moments: Slot },
+  { rows, channels, stride, first }: Place,
+  adapter: AdapterTraits,
+): Step {
+  const sizes = { rows, channels: channels / 4, stride: stride / 4, first: first / 4 };
+  return step("denseMoments", bind, { ...sizes, ...chunksOf(rows, channels, adapter) });
+}
+
+/** The moments of x's chunks. `unused` is any small buffer. */
+export function momentsStep(
+  { x, moments, unused }: { readonly x: Slot; readonly moments: Slot; readonly unused: Slot },
+  rows: number,
+  channels: number,
+  adapter: AdapterTraits,
+): Step {
+  const sizes = { rows, channels: channels / 4, stride: 0, first: 0, ...chunksOf(rows, channels, adapter) };
+  return step("denseMoments", { x, placed: unused, moments }, sizes);
+}
+
+/** What a batch norm binds: gamma, beta, and its running statistics, which are moved. */
+export interface NormSlots {
+  readonly gamma: Slot;
+  readonly beta: Slot;
+  readonly runningMean: Slot;
+  readonly runningVariance: Slot;
+}
+
+/** The four inputs of a batch norm, from the first on. */
+export function normSlots(first: number): NormSlots {
+  const [gamma, beta, runningMean, runningVariance] = [0, 1, 2, 3].map((i) => input(first + i));
+  return { gamma, beta, runningMean, runningVariance };
+}
+
+/** Uniforms that move running statistics. */
+export function shares(
+  rows: number,
+  momentum: number,
+): Record<"keep" | "meanShare" | "varianceShare", number> {
+  const unbiased = rows > 1 ? rows / (rows - 1) : 1;
+  return { keep: 1 - momentum, meanShare: momentum, varianceShare: momentum * unbiased };
+}

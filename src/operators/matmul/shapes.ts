@@ -1,0 +1,39 @@
+// Which tile of a kernel fits an extent and an adapter: what products and convolutions share. Few different answers,
+// for each is a pipeline of its own.
+
+import type { AdapterTraits } from "../../device/index.ts";
+
+/** Whether 8 invocations are one subgroup, or a part of one: the kernels with subgroups exchange values among 8. */
+export function hasSubgroupsOfEight({ features, subgroupSize }: AdapterTraits): boolean {
+  return features.has("subgroups") && subgroupSize.minimum >= 8;
+}
+
+/**
+ * How many groups of four channels one invocation of a blocked kernel takes: up to four, and as many as leave the
+ * fewest idle when all invocations take the same.
+ */
+export function quadsPerInvocation(channels: number): number {
+  const quads = Math.ceil(channels / 4);
+  return Math.ceil(quads / Math.ceil(quads / 4));
+}
+
+/**
+ * How many groups of four channels a subgroup of the kernels with subgroups takes: 3, as fits growth 12, or 4, a sixth
+ * faster (lavapipe, 2 cores, 2026), where that leaves none idle and 3 leave more than a few. Each is a pipeline of its
+ * own: one layer of 80 channels among many is not worth it.
+ */
+export function quadsPerSubgroup(channels: number): number {
+  const quads = Math.ceil(channels / 4);
+  const idleOfThree = (3 - (quads % 3)) % 3;
+  return quads % 4 === 0 && (quads >= 32 || idleOfThree > quads / 16) ? 4 : 3;
+}
+
+/**
+ * The knobs of conv2dTile: as many channels across a tile as there are, up to 64, with 128 invocations and at most
+ * 11 KiB of workgroup memory. The fewer channels, the more pixels, for each loaded one is used less.
+ */
+export function tileOf(channels: number): Readonly<Record<"ROWS" | "DOWN" | "QUADS", number>> {
+  if (channels <= 16) return { ROWS: 4, DOWN: 32, QUADS: 4 };
+  if (channels <= 32) return { ROWS: 8, DOWN: 16, QUADS: 8 };
+  return { ROWS: 8, DOWN: 8, QUADS: 16 };
+}

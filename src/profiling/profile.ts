@@ -1,0 +1,186 @@
+// A profile: where the time of a recorded step goes, launch by launch and kernel by kernel, and how near each kernel
+// comes to what the adapter can do.
+
+import { kernels, type KernelName, type Knobs, type UniformValues } from "../kernels/index.ts";
+import type { LaunchTimer, Program, RunTimes } from "../runtime/index.ts";
+import type { Ceilings } from "./ceilings.ts";
+
+export interface ProfileOptions {
+  /** Replays that are measured; default 5. */
+  readonly replays?: number;
+  /** Replays before them, in which drivers finish compiling and clocks speed up; default 2. */
+  readonly warmup?: number;
+  /** What kernels are measured against (see `measureCeilings`). */
+  readonly ceilings?: Ceilings;
+  /** Told after each replay. */
+  readonly onReplay?: () => void;
+}
+
+/** How fast something was, and what is known of it. */
+export interface Rates {
+  readonly seconds: number;
+  /**
+   * All that is bound, whole, whether it is read, written or both: more than is moved where a kernel works on a slice, less
+   * where it writes what it also reads or reads something twice from memory.
+   */
+  readonly bytes: number;
+  /** Floating-point operations, a multiply-add counting two. */
+  readonly operations: number;
+  readonly bytesPerSecond: number;
+  readonly flops: number;
+  /** Share of the adapter's ceiling, of arithmetic or of memory, whichever share is larger; undefined without ceilings. */
+  readonly fraction: number | undefined;
+  /** Which ceiling that is. */
+  readonly near: "arithmetic" | "memory";
+}
+
+/** A launch of the step; times are medians over the replays. */
+export interface LaunchProfile extends Rates {
+  /** From the beginning of the step, in the replay that is shown. */
+  readonly start: number;
+  /** In that replay alone. */
+  readonly took: number;
+  readonly kernel: KernelName;
+  readonly knobs: Knobs;
+  readonly sizes: UniformValues;
+  readonly workgroups: number;
+  readonly operator: string;
+  readonly phase: string;
+}
+
+/** All launches of a kernel with the same knobs. */
+export interface KernelProfile extends Rates {
+  readonly kernel: KernelName;
+  readonly knobs: Knobs;
+  readonly launches: number;
+  /** Of the time of all launches. */
+  readonly share: number;
+  /** The operators that launch it. */
+  readonly operators: readonly string[];
+}
+
+export interface PhaseProfile {
+  readonly phase: string;
+  readonly launches: number;
+  readonly seconds: number;
+  readonly share: number;
+}
+
+export interface Profile {
+  /** In the order they run. */
+  readonly launches: readonly LaunchProfile[];
+  /** The slowest first. */
+  readonly kernels: readonly KernelProfile[];
+  /** In the order they begin. */
+  readonly phases: readonly PhaseProfile[];
+  /** Seconds of all launches, one behind another. */
+  readonly seconds: number;
+  readonly replays: number;
+  /** Whose times they are: see `LaunchTimer.clock`. */
+  readonly clock: "device" | "wall";
+  readonly ceilings: Ceilings | undefined;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+const total = (values: Iterable<number>): number => {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
+};
+
+/**
+ * Times the launches of a recorded step. The replays are real ones: they ask the feeds for values, update what the step
+ * updates and count as runs; only their speed differs, since no two launches overlap.
+ *
+ * @throws UsageError on the reference backend, which launches nothing
+ */
+export async function profile<Result>(
+  program: Program<Result>,
+  { replays = 5, warmup = 2, ceilings, onReplay }: ProfileOptions = {},
+): Promise<Profile> {
+  const timer = program.timer();
+  try {
+    for (let i = 0; i < Math.max(1, warmup); i++) {
+      await timer.run();
+      onReplay?.();
+    }
+    const runs: RunTimes[] = [];
+    while (runs.length < Math.max(1, replays)) {
+      runs.push(await timer.run());
+      onReplay?.();
+    }
+    return summarise(timer, runs, ceilings);
+  } finally {
+    timer.destroy();
+  }
+}
+
+function ratesOf(
+  { seconds, bytes, operations }: Pick<Rates, "seconds" | "bytes" | "operations">,
+  ceilings: Ceilings | undefined,
+): Rates {
+  const per = (amount: number): number => (seconds > 0 ? amount / seconds : 0);
+  const [bytesPerSecond, flops] = [per(bytes), per(operations)];
+  const memory = bytesPerSecond / (ceilings?.bytes ?? Infinity);
+  const arithmetic = flops / (ceilings?.flops ?? Infinity);
+  return {
+    ...{ seconds, bytes, operations, bytesPerSecond, flops },
+    fraction: ceilings === undefined ? undefined : Math.max(memory, arithmetic),
+    near: arithmetic > memory ? "arithmetic" : "memory",
+  };
+}
+
+function summarise(timer: LaunchTimer, runs: readonly RunTimes[], ceilings: Ceilings | undefined): Profile {
+  // The replay of the median length is shown as it was; sums are over the medians of each launch.
+  const byLength = [...runs].sort((a, b) => total(a.seconds) - total(b.seconds));
+  const shown = byLength[byLength.length >> 1];
+  const launches = timer.launches.map((launch, i): LaunchProfile => {
+    const { kernel, knobs, sizes, workgroups, bytes, operator, phase } = launch;
+    const seconds = median(runs.map((run) => run.seconds[i]));
+    const operations = kernels[kernel].operations(sizes, knobs);
+    return {
+      ...{ kernel, knobs, sizes, workgroups, operator, phase },
+      ...{ start: shown.starts[i], took: shown.seconds[i] },
+      ...ratesOf({ seconds, bytes, operations }, ceilings),
+    };
+  });
+  const seconds = total(launches.map((launch) => launch.seconds));
+  return {
+    launches,
+    kernels: grouped(launches, ({ kernel, knobs }) => `${kernel} ${JSON.stringify(knobs)}`)
+      .map(([, group]): KernelProfile => {
+        const [{ kernel, knobs }] = group;
+        const sum = (field: "seconds" | "bytes" | "operations"): number =>
+          total(group.map((launch) => launch[field]));
+        const sums = { seconds: sum("seconds"), bytes: sum("bytes"), operations: sum("operations") };
+        const operators = [...new Set(group.map(({ operator }) => operator))];
+        const share = seconds > 0 ? sums.seconds / seconds : 0;
+        return { kernel, knobs, operators, launches: group.length, share, ...ratesOf(sums, ceilings) };
+      })
+      .sort((a, b) => b.seconds - a.seconds),
+    phases: grouped(launches, ({ phase }) => phase).map(([phase, group]) => {
+      const taken = total(group.map((launch) => launch.seconds));
+      return { phase, launches: group.length, seconds: taken, share: seconds > 0 ? taken / seconds : 0 };
+    }),
+    seconds,
+    replays: runs.length,
+    clock: timer.clock(),
+    ceilings,
+  };
+}
+
+/** Items by key, in the order the keys first appear. */
+function grouped<Item>(items: readonly Item[], key: (item: Item) => string): [string, [Item, ...Item[]]][] {
+  const groups = new Map<string, [Item, ...Item[]]>();
+  for (const item of items) {
+    const known = groups.get(key(item));
+    if (known === undefined) groups.set(key(item), [item]);
+    else known.push(item);
+  }
+  return [...groups];
+}

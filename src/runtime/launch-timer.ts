@@ -1,0 +1,35 @@
+// Times of a program's launches, one by one: what a profile is made of.
+
+import type { KernelName, Knobs, UniformValues } from "../kernels/index.ts";
+
+/** What a launch is, for whoever sums up times. */
+export interface TimedLaunch {
+  readonly kernel: KernelName;
+  readonly knobs: Knobs;
+  readonly sizes: UniformValues;
+  /** Workgroups launched. */
+  readonly workgroups: number;
+  /** Bytes of everything it binds, read or written, whole. */
+  readonly bytes: number;
+  readonly operator: string;
+  readonly phase: string;
+}
+
+/** One replay: for each launch when it began, counted from the first one's beginning, and how long it took; seconds. */
+export interface RunTimes {
+  readonly starts: Float64Array;
+  readonly seconds: Float64Array;
+}
+
+export interface LaunchTimer {
+  readonly launches: readonly TimedLaunch[];
+  /**
+   * "device": the device's own timestamps. "wall": the time from a submit of the launch alone until it was done, as seen
+   * from JavaScript, where the adapter has no timestamps or none that make sense; some tenths of a millisecond of each
+   * launch are the submit's.
+   */
+  clock(): "device" | "wall";
+  /** Replays the step once. */
+  run(): Promise<RunTimes>;
+  destroy(): void;
+}

@@ -1,0 +1,81 @@
+// A backend that computes nothing and allocates nothing: it only says what a recorded step would need on an adapter.
+
+import { UsageError, type AdapterTraits } from "../device/index.ts";
+import type { HostArray, TensorSpec } from "../tensor/index.ts";
+import {
+  CountedStorage,
+  type Backend,
+  type BackendMemory,
+  type CompiledProgram,
+  type Operand,
+} from "./backend.ts";
+import type { Operator } from "./operator.ts";
+import type { Recording } from "./recording.ts";
+import { CandidateChoice, type CandidateNames } from "./webgpu/choice.ts";
+import { lower } from "./webgpu/lowering.ts";
+import { planMemory } from "./webgpu/memory-plan.ts";
+
+const nothing = (): CountedStorage => new CountedStorage(() => undefined);
+
+function refuse(what: string): never {
+  throw new UsageError(`${what}: this engine only plans; open one with openEngine() to compute`);
+}
+
+export class PlanningBackend implements Backend {
+  readonly kind = "planning";
+  readonly traits: AdapterTraits;
+  readonly #choice: CandidateChoice;
+
+  /** Plans for an adapter with these traits, with the candidates it would take. */
+  constructor(
+    traits: AdapterTraits,
+    options: { readonly candidates?: CandidateNames; readonly tuning?: CandidateNames } = {},
+  ) {
+    this.traits = traits;
+    this.#choice = new CandidateChoice(traits, options.candidates, options.tuning);
+  }
+
+  upload(): CountedStorage {
+    return nothing();
+  }
+
+  execute<A>(_: Operator<A>, __: readonly Operand[], outputs: readonly TensorSpec[]): CountedStorage[] {
+    return outputs.map(nothing);
+  }
+
+  write(): void {
+    return;
+  }
+
+  gather(): CountedStorage {
+    return nothing();
+  }
+
+  compile(recording: Recording, results: readonly Operand[]): Promise<CompiledProgram> {
+    const step = lower(recording, results, this.#choice, this.traits.maxWorkgroupsPerDimension);
+    return Promise.resolve({
+      plan: planMemory(step),
+      run: () => refuse("run"),
+      follow: () => refuse("follow"),
+      destroy: () => undefined,
+    });
+  }
+
+  read(): Promise<HostArray> {
+    return Promise.reject(
+      new UsageError("read: this engine only plans; open one with openEngine() to compute"),
+    );
+  }
+
+  synchronise(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  memory(): BackendMemory {
+    return { bytes: 0, pooledBytes: 0 };
+  }
+
+  destroy(): void {
+    return;
+  }
+}

@@ -1,0 +1,116 @@
+// A program: a recorded step that is replayed. The engine makes it; a backend runs it.
+
+import { LifetimeError, UsageError } from "../device/index.ts";
+import type { HostArray, Tensor } from "../tensor/index.ts";
+import type { CompiledProgram, Follower } from "./backend.ts";
+import type { LaunchTimer } from "./launch-timer.ts";
+import type { StepPlan } from "./step-plan.ts";
+
+export class Program<Result> implements Disposable {
+  /** What the step returned. Its tensors hold the values of the newest replay. */
+  readonly result: Result;
+  readonly #compiled: CompiledProgram;
+  readonly #tensors: readonly Tensor[];
+  readonly #followers: Follower[] = [];
+  #runs = 0;
+  #disposed = false;
+
+  /** `tensors` are those of the result that the program owns. */
+  constructor(result: Result, tensors: readonly Tensor[], compiled: CompiledProgram) {
+    this.result = result;
+    this.#tensors = tensors;
+    this.#compiled = compiled;
+  }
+
+  /** Launches and bytes of the step; undefined on the reference backend, which has neither. */
+  get plan(): StepPlan | undefined {
+    return this.#compiled.plan;
+  }
+
+  /** Replays so far. */
+  get runs(): number {
+    return this.#runs;
+  }
+
+  /**
+   * Replays the step: every feed is asked for its values, then the work is queued. Returns before it is done.
+   * @throws LifetimeError after the program was disposed, and any error the device reported since the last call
+   */
+  run(): void {
+    if (this.#disposed) throw new LifetimeError("the program was disposed; record the step again");
+    this.#compiled.run();
+    this.#ran();
+  }
+
+  /**
+   * Replays whose launches are timed one by one. They compute what `run` computes, more slowly, and count as runs.
+   * @throws UsageError on a backend that launches nothing
+   */
+  timer(): LaunchTimer {
+    if (this.#disposed) throw new LifetimeError("the program was disposed; record the step again");
+    const timer = this.#compiled.timer?.();
+    if (timer === undefined) {
+      throw new UsageError(
+        "there is nothing to profile: this backend launches no kernels; take a WebGPU device",
+      );
+    }
+    return {
+      launches: timer.launches,
+      clock: () => timer.clock(),
+      run: async () => {
+        const times = await timer.run();
+        this.#ran();
+        return times;
+      },
+      destroy: () => timer.destroy(),
+    };
+  }
+
+  /**
+   * Collects the values that a tensor of the result has after each run, through a ring of staging buffers: reading
+   * does not make the device wait.
+   *
+   * @param every runs that come back together; default 16
+   */
+  follow(tensor: Tensor, every = 16): Readings {
+    const follower = this.#compiled.follow(
+      { shape: tensor.shape, dtype: tensor.dtype, storage: tensor.storage },
+      every,
+    );
+    this.#followers.push(follower);
+    return follower;
+  }
+
+  /** Releases the program's buffers and disposes the tensors of its result. Safe to call twice. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const follower of this.#followers) follower.destroy();
+    for (const tensor of this.#tensors) tensor.dispose();
+    this.#compiled.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #ran(): void {
+    this.#runs++;
+    for (const follower of this.#followers) follower.record();
+  }
+}
+
+/** Values of a tensor, run by run. */
+export interface Readings {
+  /** Runs whose values were not taken yet. */
+  readonly pending: number;
+  /** Groups of such runs that were asked for: the runs of a group come back together. */
+  readonly batches: number;
+  /** Asks for the values of all runs so far, without waiting; happens by itself when a group is full. */
+  ask(): void;
+  /**
+   * The values after the oldest run that was not taken yet.
+   * @throws LifetimeError when there is none
+   */
+  next(): Promise<HostArray>;
+}

@@ -1,0 +1,95 @@
+// A recording: the operator calls of one step, run symbolically. Nothing is computed and nothing is allocated; a
+// backend turns the finished recording into a program.
+
+import { LifetimeError, UsageError } from "../device/index.ts";
+import type { HostTensor, Storage, TensorData, TensorSpec } from "../tensor/index.ts";
+import type { Operand } from "./backend.ts";
+import { updatesOf, type Operator } from "./operator.ts";
+
+/** Where a recorded tensor's values come from. */
+export type Origin =
+  | { readonly kind: "computed" }
+  /** The same values in every replay. */
+  | { readonly kind: "constant"; readonly host: HostTensor }
+  /** Values made anew before every replay. */
+  | { readonly kind: "feed"; readonly values: () => TensorData };
+
+/** Data of a recorded step: it has no place until the program is compiled, and none at all if the program needs none. */
+export class PlannedStorage implements Storage {
+  readonly spec: TensorSpec;
+  readonly origin: Origin;
+  /** Where the data is once a program was compiled; only what the step returned has a lasting place. */
+  place: Storage | undefined;
+
+  constructor(spec: TensorSpec, origin: Origin) {
+    this.spec = spec;
+    this.origin = origin;
+  }
+
+  // Lifetimes follow from the recorded calls, not from who holds a handle.
+  retain(): void {
+    return;
+  }
+
+  release(): void {
+    return;
+  }
+}
+
+/** The storage with data in it. */
+export function placeOf(storage: Storage): Storage {
+  if (!(storage instanceof PlannedStorage)) return storage;
+  if (storage.place !== undefined) return storage.place;
+  throw new LifetimeError(
+    "a tensor made inside engine.record has no values outside; return it from the step to read it",
+  );
+}
+
+/** One operator call of a recorded step. */
+export interface RecordedCall {
+  readonly operator: Operator<never>;
+  readonly inputs: readonly Operand[];
+  readonly outputs: readonly PlannedStorage[];
+  readonly attributes: unknown;
+  /** The part of the step it belongs to: "forward", "backward", "optimiser" or a name of the caller's. */
+  readonly phase: string;
+}
+
+export class Recording {
+  readonly calls: RecordedCall[] = [];
+  readonly feeds: PlannedStorage[] = [];
+  /** Storages from outside that the calls read or update; the program keeps them alive. */
+  readonly held = new Set<Storage>();
+
+  call<A>(
+    operator: Operator<A>,
+    inputs: readonly Operand[],
+    specs: readonly TensorSpec[],
+    attributes: A,
+    phase: string,
+  ): PlannedStorage[] {
+    for (const index of updatesOf(operator, inputs.length)) {
+      const { storage } = inputs[index];
+      if (storage instanceof PlannedStorage && storage.origin.kind !== "computed") {
+        throw new UsageError(
+          `${operator.name}: input ${index} is a constant or a feed of a recorded step and cannot be updated in ` +
+            "place; make the tensor outside engine.record",
+        );
+      }
+    }
+    for (const { storage } of inputs) if (!(storage instanceof PlannedStorage)) this.held.add(storage);
+    const outputs = specs.map((spec) => new PlannedStorage(spec, { kind: "computed" }));
+    this.calls.push({ operator: operator, inputs, outputs, attributes, phase });
+    return outputs;
+  }
+
+  constant(host: HostTensor): PlannedStorage {
+    return new PlannedStorage(host, { kind: "constant", host });
+  }
+
+  feed(spec: TensorSpec, values: () => TensorData): PlannedStorage {
+    const storage = new PlannedStorage(spec, { kind: "feed", values });
+    this.feeds.push(storage);
+    return storage;
+  }
+}

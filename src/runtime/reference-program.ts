@@ -1,0 +1,117 @@
+// A program on the reference backend: the recorded calls, run again in order.
+
+import { LifetimeError } from "../device/index.ts";
+import { allocate, hostTensor, sizeOf, type HostArray, type Storage } from "../tensor/index.ts";
+import type { CompiledProgram, Follower, Operand } from "./backend.ts";
+import { PlannedStorage, type RecordedCall, type Recording } from "./recording.ts";
+
+/** How the reference backend holds data. */
+export interface HostMemory {
+  hold(data: HostArray): Storage;
+  dataOf(storage: Storage): HostArray;
+}
+
+export class ReferenceProgram implements CompiledProgram {
+  readonly plan = undefined;
+  readonly #recording: Recording;
+  readonly #results: readonly Operand[];
+  readonly #memory: HostMemory;
+  /** What may be forgotten after each call. */
+  readonly #dead: readonly (readonly PlannedStorage[])[];
+
+  constructor(recording: Recording, results: readonly Operand[], memory: HostMemory) {
+    this.#recording = recording;
+    this.#results = results;
+    this.#memory = memory;
+    this.#dead = lastUses(recording.calls);
+    for (const storage of recording.held) storage.retain();
+  }
+
+  run(): void {
+    const values = new Map<Storage, HostArray>();
+    for (const feed of this.#recording.feeds) values.set(feed, dataOfOrigin(feed));
+    const dataOf = (storage: Storage): HostArray => {
+      if (!(storage instanceof PlannedStorage)) return this.#memory.dataOf(storage);
+      let data = values.get(storage);
+      if (data === undefined) values.set(storage, (data = dataOfOrigin(storage)));
+      return data;
+    };
+    this.#recording.calls.forEach(({ operator, inputs, outputs, attributes }, i) => {
+      const made = outputs.map(({ spec }) => ({
+        ...spec,
+        data: allocate(spec.dtype, sizeOf(spec.shape), true),
+      }));
+      operator.reference(
+        inputs.map(({ shape, dtype, storage }) => ({ shape, dtype, data: dataOf(storage) })),
+        made,
+        attributes as never,
+      );
+      outputs.forEach((storage, j) => values.set(storage, made[j].data));
+      for (const storage of this.#dead[i]) if (!this.#isResult(storage)) values.delete(storage);
+    });
+    for (const { storage } of this.#results) {
+      if (!(storage instanceof PlannedStorage)) continue;
+      storage.place?.release();
+      storage.place = this.#memory.hold(dataOf(storage));
+    }
+  }
+
+  follow({ storage }: Operand): Follower {
+    const taken: HostArray[] = [];
+    return {
+      get pending() {
+        return taken.length;
+      },
+      get batches() {
+        return taken.length;
+      },
+      ask: () => undefined,
+      record: () => {
+        const place = storage instanceof PlannedStorage ? storage.place : storage;
+        if (place !== undefined) taken.push(this.#memory.dataOf(place).slice());
+      },
+      next: () => {
+        const values = taken.shift();
+        if (values === undefined) {
+          return Promise.reject(new LifetimeError("readings: there is no run whose values were not taken"));
+        }
+        // A turn of the event loop, which nothing else here takes: signals and timers get theirs.
+        return new Promise((resolve) => setTimeout(() => resolve(values), 0));
+      },
+      destroy: () => undefined,
+    };
+  }
+
+  destroy(): void {
+    for (const storage of this.#recording.held) storage.release();
+    for (const { storage } of this.#results) {
+      if (!(storage instanceof PlannedStorage)) continue;
+      storage.place?.release();
+      storage.place = undefined;
+    }
+  }
+
+  #isResult(storage: PlannedStorage): boolean {
+    return this.#results.some((result) => result.storage === storage);
+  }
+}
+
+function dataOfOrigin({ spec, origin }: PlannedStorage): HostArray {
+  if (origin.kind === "computed") throw new LifetimeError("a recorded tensor is used before it is computed");
+  const given =
+    origin.kind === "constant" ? origin.host : hostTensor(origin.values(), spec.shape, spec.dtype);
+  const data = allocate(spec.dtype, sizeOf(spec.shape), true);
+  data.set(given.data);
+  return data;
+}
+
+function lastUses(calls: readonly RecordedCall[]): PlannedStorage[][] {
+  const last = new Map<PlannedStorage, number>();
+  calls.forEach(({ inputs, outputs }, i) => {
+    for (const { storage } of inputs) if (storage instanceof PlannedStorage) last.set(storage, i);
+    for (const storage of outputs) last.set(storage, i);
+  });
+  const dead: PlannedStorage[][] = calls.map(() => []);
+  for (const [storage, i] of last) dead[i].push(storage);
+  return dead;
+}

@@ -1,0 +1,48 @@
+// Which candidate of an operator runs: the one asked for by name, else the tuned one, else the rule's.
+
+import { KernelError, type AdapterTraits } from "../../device/index.ts";
+import type { TensorSpec } from "../../tensor/index.ts";
+import type { Candidate, Operator } from "../operator.ts";
+
+/** `"first"` takes every operator's first candidate: the naive one that always works. */
+export type CandidateNames = Readonly<Record<string, string>>;
+
+/** An operator with its shapes and attributes, as a key of tuning tables. */
+export function workKey(operator: string, inputs: readonly TensorSpec[], attributes: unknown): string {
+  const shapes = inputs.map(({ dtype, shape }) => `${dtype === "f32" ? "" : dtype}[${shape.join(",")}]`);
+  return `${operator} ${shapes.join(" ")} ${JSON.stringify(attributes)}`;
+}
+
+export class CandidateChoice {
+  readonly #traits: AdapterTraits;
+  /** Candidate names by operator; they win over everything else. May change at any time. */
+  readonly named: Map<string, string>;
+  /** Candidate names by operator, taken wherever an operator has them; they win over the tuning. May change at any time. */
+  readonly preferred = new Map<string, string>();
+  /** Candidate names by `workKey`, as the tuner found them. A name that there is not leaves the choice to the rule. */
+  readonly tuned: Map<string, string>;
+
+  constructor(traits: AdapterTraits, named: CandidateNames = {}, tuned: CandidateNames = {}) {
+    this.#traits = traits;
+    this.named = new Map(Object.entries(named));
+    this.tuned = new Map(Object.entries(tuned));
+  }
+
+  /** @throws KernelError when the operator has no candidate of the name asked for */
+  choose<A>(operator: Operator<A>, inputs: readonly TensorSpec[], attributes: A): Candidate {
+    const candidates = operator.candidates(inputs, attributes, this.#traits);
+    const byName = (name: string | undefined): Candidate | undefined =>
+      name === "first" ? candidates.at(0) : candidates.find((each) => each.name === name);
+    const wanted = this.named.get(operator.name) ?? this.named.get("*");
+    const preferred = this.preferred.get(operator.name) ?? this.preferred.get("*");
+    const tuned =
+      this.tuned.size === 0 ? undefined : this.tuned.get(workKey(operator.name, inputs, attributes));
+    const found =
+      wanted === undefined ? (byName(preferred) ?? byName(tuned) ?? candidates.at(-1)) : byName(wanted);
+    if (found !== undefined) return found;
+    const names = candidates.map(({ name }) => name).join(", ");
+    throw new KernelError(
+      `operator ${operator.name} has no candidate "${wanted ?? ""}" here; it has ${names}`,
+    );
+  }
+}

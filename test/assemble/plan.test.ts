@@ -1,0 +1,68 @@
+// What training would need, worked out without computing: bounds that a change to kernels or operators must not break.
+
+import { describe, expect, test } from "vitest";
+import { Classifier, planTraining, stepShape } from "../../src/assemble/index.ts";
+import { trainingStep } from "../../src/assemble/step.ts";
+import type { AdapterTraits } from "../../src/device/index.ts";
+import { densenet121Configuration } from "../../src/nn/index.ts";
+import { Adam } from "../../src/optim/index.ts";
+import { launchesOf, openEngine } from "../../src/runtime/index.ts";
+import { smallSettings } from "./settings.ts";
+
+const software: AdapterTraits = {
+  name: "a software adapter",
+  vendor: "",
+  architecture: "",
+  description: "",
+  isSoftware: true,
+  features: new Set(["subgroups", "timestamp-query"]),
+  subgroupSize: { minimum: 8, maximum: 8 },
+  maxWorkgroupsPerDimension: 65_535,
+  maxInvocationsPerWorkgroup: 1024,
+  maxBindingBytes: 2 ** 27,
+  maxBufferBytes: 2 ** 31,
+};
+const hardware: AdapterTraits = {
+  ...software,
+  name: "a graphics card",
+  isSoftware: false,
+  features: new Set(["timestamp-query"]),
+  subgroupSize: { minimum: 0, maximum: 0 },
+};
+
+describe.each([software, hardware])("DenseNet-121 on 224 x 224 x 3, on $name", (traits) => {
+  test("a training step takes at most 1,000 launches, tens of pipelines and 40 MiB an image", async () => {
+    const settings = {
+      ...smallSettings,
+      network: densenet121Configuration,
+      normalisation: { mean: [0.5, 0.5, 0.5], deviation: [0.25, 0.25, 0.25] },
+    };
+    const plan = await planTraining(traits, settings, { height: 224, width: 224, channels: 3 }, 14, 16);
+    expect(plan.parameterCount).toBe(6_953_856 + 14 * 14 + 14 * 1024 + 1024);
+    const [step] = plan.steps;
+    expect(launchesOf(step.plan)).toBeLessThanOrEqual(1000);
+    expect(step.plan.pipelines).toBeLessThan(100);
+    expect(step.perImageBytes / 2 ** 20).toBeLessThanOrEqual(40);
+    // The greedy plan stays near what no plan can beat.
+    expect(step.plan.reusedBytes).toBeLessThan(1.3 * step.plan.peakBytes);
+  });
+});
+
+test("the plan is what the device then allocates and launches", async () => {
+  using engine = await openEngine({ device: "webgpu" });
+  const image = { height: 16, width: 16, channels: 1 };
+  const { steps } = await planTraining(engine.traits, smallSettings, image, 6, 16);
+  const classifier = new Classifier(engine, { network: smallSettings.network, classes: 6, seed: 0 });
+  const optimiser = new Adam(classifier.parameters().values(), { learningRate: 1e-3 });
+  for (const { views, plan } of steps) {
+    const shape = { ...stepShape(smallSettings, image, 16), unsupervised: views === 2 };
+    const before = engine.memory().bytes;
+    using program = await engine.record(() =>
+      trainingStep(engine, classifier, optimiser, shape, () => {
+        throw new Error("not run");
+      }),
+    );
+    expect(engine.memory().bytes - before).toBe(plan.bytes);
+    expect(program.plan?.launches).toEqual(plan.launches);
+  }
+});

@@ -1,0 +1,168 @@
+// The launches that dense blocks share with the convolution operators: images that are slices of wider pixels, with
+// batch norm and ReLU folded into the load, against slicing and activating them first.
+
+import { describe, expect, test } from "vitest";
+import { convolutionOperators } from "../../src/operators/convolution/index.ts";
+import {
+  forwardCandidates,
+  inputGradientCandidates,
+  weightGradientCandidates,
+  type ImageLoad,
+} from "../../src/operators/convolution/launches.ts";
+import { extentsOf, type Extents, type Sliding } from "../../src/operators/convolution/geometry.ts";
+import type { AdapterTraits } from "../../src/device/index.ts";
+import type { Candidate, Operator } from "../../src/runtime/index.ts";
+import { sizeOf, type HostArray, type HostTensor, type Shape } from "../../src/tensor/index.ts";
+import { useEngine } from "../engines.ts";
+import { normal } from "./sample.ts";
+
+const gpu = useEngine({ device: "webgpu" });
+
+/** x as the convolution sees it: the first channels of each pixel, activated where there are factors. */
+function loaded(x: HostTensor, channels: number, factors?: HostTensor): HostTensor {
+  const stride = x.shape[3];
+  const shape = [...x.shape.slice(0, 3), channels];
+  const data = new Float64Array(sizeOf(shape));
+  data.forEach((_, i) => {
+    const c = i % channels;
+    const value = x.data[Math.floor(i / channels) * stride + c];
+    data[i] =
+      factors === undefined ? value : Math.max(value * factors.data[c] + factors.data[channels + c], 0);
+  });
+  return { shape, dtype: "f32", data };
+}
+
+/** Runs every candidate on the GPU as if it were an operator's, and holds it against what is wanted. */
+async function expectEach(
+  candidates: (adapter: AdapterTraits) => readonly Candidate[],
+  inputs: readonly HostTensor[],
+  shape: Shape,
+  wanted: HostArray,
+  terms: number,
+): Promise<void> {
+  for (const candidate of candidates(gpu().traits)) {
+    const operator: Operator<object> = {
+      name: "launches",
+      infer: () => [{ shape, dtype: "f32" }],
+      reference: () => undefined,
+      candidates: () => [candidate],
+    };
+    const tensors = inputs.map(({ data, shape: its }) => gpu().tensor(data, its));
+    const [result] = gpu().run(operator, tensors, {});
+    const values = await result.read();
+    for (const tensor of [...tensors, result]) tensor.dispose();
+    expectClose(candidate.name, values, wanted, terms);
+  }
+}
+
+function expected<A>(
+  operator: Operator<A>,
+  inputs: readonly HostTensor[],
+  shape: Shape,
+  attributes: A,
+): HostArray {
+  const result = { shape, dtype: "f32" as const, data: new Float64Array(sizeOf(shape)) };
+  operator.reference(inputs, [result], attributes);
+  return result.data;
+}
+
+function expectClose(name: string, actual: HostArray, wanted: HostArray, terms: number): void {
+  expect(actual.length).toBe(wanted.length);
+  let scale = 0;
+  let worst = 0;
+  wanted.forEach((value, i) => {
+    scale = Math.max(scale, Math.abs(value));
+    worst = Math.max(worst, Math.abs((actual[i] ?? NaN) - value));
+  });
+  expect(worst, name).toBeLessThanOrEqual(8 * 2 ** -24 * Math.sqrt(terms) * scale);
+}
+
+interface Case {
+  readonly name: string;
+  readonly x: Shape;
+  readonly filter: Shape;
+  readonly sliding: Sliding;
+}
+
+const same: Sliding = { stride: [1, 1], padding: [1, 1], dilation: [1, 1] };
+const cases: readonly Case[] = [
+  { name: "growth 12", x: [2, 7, 7, 24], filter: [3, 3, 24, 12], sliding: same },
+  {
+    name: "growth 12, 13 x 11 pixels, 36 channels",
+    x: [3, 13, 11, 36],
+    filter: [3, 3, 36, 12],
+    sliding: same,
+  },
+  {
+    name: "16 channels to 20, stride 2",
+    x: [2, 9, 8, 16],
+    filter: [3, 3, 16, 20],
+    sliding: { ...same, stride: [2, 2] },
+  },
+  { name: "1x1", x: [2, 5, 5, 20], filter: [1, 1, 20, 16], sliding: { ...same, padding: [0, 0] } },
+  {
+    name: "dilation",
+    x: [1, 6, 5, 4],
+    filter: [2, 2, 4, 4],
+    sliding: { stride: [1, 1], padding: [1, 2], dilation: [3, 2] },
+  },
+];
+
+for (const { name, x, filter, sliding } of cases) {
+  describe(name, () => {
+    const extents: Extents = extentsOf("test", x, filter, sliding);
+    const { channels, outputChannels } = extents;
+    const y = [extents.batch, extents.outputHeight, extents.outputWidth, outputChannels];
+    const weights = normal(filter, 2);
+    const dy = normal(y, 3);
+    const factors: HostTensor = {
+      shape: [2, channels],
+      dtype: "f32",
+      // Shifts that are not zero: the activation of zero is not zero, and must not reach the padding.
+      data: Float32Array.from([...normal([channels], 4).data, ...normal([channels], 5, 0.5).data]),
+    };
+    const taps = filter[0] * filter[1];
+
+    for (const extra of [0, 8]) {
+      for (const activated of [false, true]) {
+        const load: ImageLoad = { rowStride: channels + extra, activated };
+        const wide = normal([...x.slice(0, 3), channels + extra], 1);
+        const seen = loaded(wide, channels, activated ? factors : undefined);
+        const optional = activated ? [factors] : [];
+        const what = `${extra > 0 ? "a slice" : "whole pixels"}${activated ? ", activated" : ""}`;
+
+        test(`forward of ${what}`, async () => {
+          await expectEach(
+            (adapter) => forwardCandidates(extents, sliding, load, adapter),
+            [wide, weights, ...optional],
+            y,
+            expected(convolutionOperators.conv2d, [seen, weights], y, sliding),
+            taps * channels,
+          );
+        });
+
+        test(`weight gradient of ${what}`, async () => {
+          const attributes = { ...sliding, filterShape: filter };
+          await expectEach(
+            (adapter) => weightGradientCandidates(extents, sliding, load, adapter),
+            [wide, dy, ...optional],
+            filter,
+            expected(convolutionOperators.conv2dWeightGradient, [seen, dy], filter, attributes),
+            sizeOf(y.slice(0, 3)),
+          );
+        });
+      }
+    }
+
+    test("input gradient", async () => {
+      const attributes = { ...sliding, inputShape: x };
+      await expectEach(
+        (adapter) => inputGradientCandidates(extents, sliding, adapter),
+        [dy, weights],
+        x,
+        expected(convolutionOperators.conv2dInputGradient, [dy, weights], x, attributes),
+        taps * outputChannels,
+      );
+    });
+  });
+}

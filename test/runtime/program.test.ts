@@ -1,0 +1,243 @@
+// Recorded steps: the same bits as direct ones, values that change, memory that is shared, and no growth.
+
+import { describe, expect, test } from "vitest";
+import { valueAndGradients } from "../../src/autograd/index.ts";
+import { UsageError, LifetimeError } from "../../src/device/index.ts";
+import { BatchNorm, Conv2d, Initialiser, Linear } from "../../src/nn/index.ts";
+import { relu, add, affine } from "../../src/operators/functions/elementwise.ts";
+import { softmaxCrossEntropy } from "../../src/operators/functions/losses.ts";
+import { averagePool2d, globalAveragePool } from "../../src/operators/functions/pooling.ts";
+import { sum } from "../../src/operators/functions/reduction.ts";
+import { Adam } from "../../src/optim/index.ts";
+import { launchesOf, openEngine, type Engine } from "../../src/runtime/index.ts";
+import type { Tensor } from "../../src/tensor/index.ts";
+import { useEngine } from "../engines.ts";
+import { normal } from "../operators/sample.ts";
+
+const [batch, size, classes] = [4, 8, 3];
+
+/** A small network, its optimiser, and a step on the batch that is current when it runs. */
+class Trained {
+  readonly engine: Engine;
+  readonly optimiser: Adam;
+  readonly parameters: Tensor[];
+  index = 0;
+  readonly #layers: {
+    readonly conv: Conv2d;
+    readonly norm: BatchNorm;
+    readonly wide: Conv2d;
+    readonly fc: Linear;
+  };
+
+  constructor(engine: Engine) {
+    const init = new Initialiser(engine, 7);
+    this.engine = engine;
+    this.#layers = {
+      conv: new Conv2d(engine, init, 1, 4, { kernel: 3 }),
+      norm: new BatchNorm(engine, 4),
+      wide: new Conv2d(engine, init, 4, 8, { kernel: 1 }),
+      fc: new Linear(engine, init, 8, classes),
+    };
+    this.parameters = Object.values(this.#layers).flatMap((layer) => [...layer.parameters().values()]);
+    this.optimiser = new Adam(this.parameters, { learningRate: 0.01 });
+  }
+
+  readonly step = (): Tensor => {
+    const { engine, parameters, optimiser } = this;
+    const { conv, norm, wide, fc } = this.#layers;
+    const x = engine.feed(() => normal([batch, size, size, 1], this.index).data, [batch, size, size, 1]);
+    const labels = engine.feed(() => oneHot(this.index), [batch, classes]);
+    const { value, gradients } = valueAndGradients(() => {
+      const maps = relu(norm.forward(conv.forward(x), "training"));
+      const features = globalAveragePool(wide.forward(averagePool2d(maps, { window: 2 })));
+      return softmaxCrossEntropy(fc.forward(features), labels);
+    }, parameters);
+    optimiser.step(gradients);
+    return value;
+  };
+
+  async state(): Promise<number[][]> {
+    return Promise.all(this.parameters.map(async (tensor) => Array.from(await tensor.read())));
+  }
+}
+
+const oneHot = (index: number): Float32Array =>
+  Float32Array.from({ length: batch * classes }, (_, i) => ((i + index) % classes === 0 ? 1 : 0));
+
+for (const device of ["webgpu", "reference"] as const) {
+  describe(`a recorded step on ${device}`, () => {
+    const open = useEngine({ device });
+
+    test("gives the direct step's losses and parameters bit for bit, also when the learning rate changes", async () => {
+      const rates = [0.01, 0.01, 0.003, 0.05, 0.01];
+      const direct = new Trained(open());
+      const expected: number[] = [];
+      for (const [i, rate] of rates.entries()) {
+        direct.index = i;
+        direct.optimiser.learningRate = rate;
+        using loss = open().scope(direct.step);
+        expected.push(await loss.item());
+      }
+      const replayed = new Trained(open());
+      using program = await open().record(replayed.step);
+      expect(replayed.optimiser.steps).toBe(0);
+      const readings = program.follow(program.result, 2);
+      for (const [i, rate] of rates.entries()) {
+        replayed.index = i;
+        replayed.optimiser.learningRate = rate;
+        program.run();
+      }
+      const found: number[] = [];
+      while (readings.pending > 0) found.push((await readings.next())[0] ?? NaN);
+      expect(found).toEqual(expected);
+      expect(new Set(found).size).toBe(rates.length);
+      expect(await replayed.state()).toEqual(await direct.state());
+      expect(replayed.optimiser.steps).toBe(rates.length);
+      expect(await program.result.item()).toBe(expected.at(-1));
+    });
+
+    test("direct calls before, between and after replays see each other's values", async () => {
+      const engine = open();
+      const x = engine.tensor([1, 2, 3]);
+      using program = await engine.record(() => affine(x, 10));
+      engine.write(x, [4, 5, 6]);
+      program.run();
+      const once = affine(program.result, 1, 1);
+      engine.write(x, [0, 0, 7]);
+      program.run();
+      expect(Array.from(await once.read())).toEqual([41, 51, 61]);
+      expect(Array.from(await program.result.read())).toEqual([0, 0, 70]);
+      x.dispose();
+      program.run(); // the program keeps what it reads
+      expect(Array.from(await program.result.read())).toEqual([0, 0, 70]);
+    });
+
+    test("what would be frozen or cannot be recorded is refused", async () => {
+      const engine = open();
+      const x = engine.tensor([1, 2]);
+      const refused = async (step: () => unknown, message: RegExp): Promise<void> => {
+        const error: unknown = await engine.record(step).catch((reason: unknown) => reason);
+        expect(error).toBeInstanceOf(UsageError);
+        expect((error as Error).message).toMatch(message);
+      };
+      await refused(() => add(x, engine.tensor([1, 2])), /frozen.*engine\.feed/);
+      await refused(() => void x.read(), /read/);
+      await refused(() => {
+        engine.write(x, [0, 0]);
+      }, /engine\.feed/);
+      await refused(() => engine.trace(() => x), /inside engine\.record/);
+      // A refusal leaves the engine as it was.
+      expect(Array.from(await add(x, engine.tensor([1, 1])).read())).toEqual([2, 3]);
+    });
+
+    test("a tensor that the step did not return has no values outside", async () => {
+      const engine = open();
+      const x = engine.tensor([1, 2]);
+      let inner: Tensor | undefined;
+      using program = await engine.record(() => affine((inner = engine.keep(affine(x, 2))), 3));
+      program.run();
+      await expect((async () => inner?.read())()).rejects.toThrow(LifetimeError);
+      program.dispose();
+      expect(() => program.run()).toThrow(/disposed/);
+    });
+
+    test("gathered tensors keep their values, and one flat tensor sees them all", async () => {
+      const engine = open();
+      const [a, b, c] = [engine.tensor([1, 2, 3]), engine.tensor([[4], [5]]), engine.tensor(6)];
+      const { flat, offsets } = engine.gather([a, b, c]);
+      expect(offsets).toEqual([0, 64, 128]);
+      const expected = new Array<number>(192).fill(0);
+      [1, 2, 3].forEach((value, i) => (expected[i] = value));
+      [expected[64], expected[65], expected[128]] = [4, 5, 6];
+      expect(Array.from(await flat.read())).toEqual(expected);
+      engine.write(b, [[7], [8]]);
+      expect((await flat.read())[65]).toBe(8);
+      flat.dispose();
+      expect(Array.from(await add(a, a).read())).toEqual([2, 4, 6]);
+      expect(await c.item()).toBe(6);
+      // Again is the same piece; another order is another one, and everyone follows.
+      const again = engine.gather([a, b, c]).flat;
+      const turned = engine.gather([c, a]);
+      expect((await turned.flat.read())[64]).toBe(1);
+      engine.write(a, [9, 9, 9]);
+      expect((await turned.flat.read())[64]).toBe(9);
+      expect((await again.read())[0]).toBe(1);
+    });
+  });
+}
+
+describe("the plan of a recorded step", () => {
+  const open = useEngine({ device: "webgpu" });
+
+  test("gradients are computed in their places: one launch for Adam and none to pack", async () => {
+    const engine = open();
+    using program = await engine.record(new Trained(engine).step);
+    expect(program.plan?.launches.get("optimiser")).toBe(1);
+    const packed = program.plan?.buffers.filter(({ purpose }) => purpose === "packed");
+    expect(packed?.map(({ bytes }) => bytes)).toEqual([4 * 6 * 64]);
+  });
+
+  test("a gradient that is another parameter's too is copied to its place", async () => {
+    const engine = open();
+    const [a, b] = [engine.tensor([1, 2, 3]), engine.tensor([4, 5, 6])];
+    const optimiser = new Adam([a, b], { learningRate: 1 });
+    const step = (): Tensor => {
+      const { value, gradients } = valueAndGradients(() => sum(add(a, b)), [a, b]);
+      optimiser.step(gradients);
+      return value;
+    };
+    using program = await engine.record(step);
+    expect(program.plan?.launches.get("optimiser")).toBeGreaterThan(1);
+    program.run();
+    expect(Array.from(await a.read())).toEqual([0, 1, 2]);
+    expect(Array.from(await b.read())).toEqual([3, 4, 5]);
+  });
+
+  test("buffers that are not needed together share memory, and the plan's bytes are what the device holds", async () => {
+    const engine = open();
+    const x = engine.tensor(normal([1000]).data);
+    const before = engine.memory().bytes;
+    using program = await engine.record(() => {
+      let y = x;
+      for (let i = 0; i < 20; i++) y = affine(y, 0.5, i);
+      return y;
+    });
+    const { plan } = program;
+    if (plan === undefined) throw new Error("a program on WebGPU has a plan");
+    expect(launchesOf(plan)).toBe(20);
+    expect(plan.peakBytes).toBe(8000);
+    expect(plan.reusedBytes).toBe(8000);
+    expect(plan.bytes).toBe(12000);
+    expect(engine.memory().bytes - before).toBe(plan.bytes);
+    program.run();
+    using direct = engine.scope(() => {
+      let y = x;
+      for (let i = 0; i < 20; i++) y = affine(y, 0.5, i);
+      return y;
+    });
+    expect(await program.result.read()).toEqual(await direct.read());
+  });
+
+  test("a launch never reads and writes one buffer, with guard bands and poison around", async () => {
+    using engine = await openEngine({ device: "webgpu", checked: true });
+    const trained = new Trained(engine);
+    using program = await engine.record(trained.step);
+    const expected = new Trained(open());
+    for (let i = 0; i < 3; i++) {
+      trained.index = expected.index = i;
+      program.run();
+      open().scope(expected.step);
+    }
+    expect(await trained.state()).toEqual(await expected.state());
+  });
+
+  test("too large a step is refused before anything is allocated, with its largest buffers", async () => {
+    const engine = open();
+    const before = engine.memory().bytes;
+    const huge = Math.ceil(engine.traits.maxBufferBytes / 4);
+    await expect(engine.record(() => relu(engine.feed(() => [0], [huge])))).rejects.toThrow(
+      /the step needs \d+ MiB.*smaller batch[^]*results/,
+    );
+    expect(engine.memory().bytes).toBe(before);
+  });
+});
