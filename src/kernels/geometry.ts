@@ -112,6 +112,8 @@ export const workgroups: { readonly [Name in keyof typeof shaders]: Geometry } =
   denseWholeGradient: perSpanOfChannels,
   copyVectors: perElement,
   matmul: ({ batch = 0, m = 0, n = 0 }, { WIDTH = 1 }) => Math.ceil((batch * m * n) / WIDTH),
+  matmulSubgroups: ({ batch = 0, m = 0, n = 0 }, { DOWN = 1, ACROSS = 1 }) =>
+    batch * Math.ceil(m / (8 * DOWN)) * Math.ceil(n / (8 * ACROSS)),
   matmulTile: ({ batch = 0, m = 0, n = 0 }, { ROWS = 1, COLUMNS = 1, WIDTH = 1 }) =>
     Math.ceil((batch * Math.ceil(m / ROWS) * Math.ceil(n / COLUMNS)) / WIDTH),
   matmulTileVectors: ({ batch = 0, m = 0, n = 0 }, { ROWS = 1, QUADS = 1, WIDTH = 1 }) =>

@@ -19,7 +19,8 @@ import { operations } from "./work.ts";
 export type KernelName = keyof typeof shaders;
 
 /**
- * All that a dispatch needs, read from the shader file: knobs, bindings and uniforms with their meaning, and
+ * All that a dispatch needs, read from the shader file: features of the device, knobs, bindings and uniforms with their
+ * meaning, and
  * - `specialise(knobs)`: the WGSL text with these knobs instead of the defaults, its entry point `main`;
  * - `pack(sizes)`: the bytes of the uniform buffer at binding 0, from a value for every uniform;
  * - `workgroups(sizes, knobs)`: what to dispatch for these sizes, with the knobs that the text was made with.

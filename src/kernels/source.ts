@@ -42,6 +42,8 @@ export interface UniformField {
 export interface ShaderSource {
   /** The WGSL text as it stands in the file. */
   readonly text: string;
+  /** What the device must have been created with for it to compile: most need nothing, some `subgroups`. */
+  readonly features: readonly string[];
   readonly knobs: readonly Knob[];
   readonly bindings: readonly Binding[];
   readonly uniforms: readonly UniformField[];
@@ -106,7 +108,8 @@ export function parseShader(name: string, text: string): ShaderSource {
   const uniform = bindings.find((binding) => binding.access === "uniform");
   const { fields, bytes } =
     uniform === undefined ? { fields: [], bytes: 0 } : parseUniforms(name, text, uniform.type);
-  return { text, knobs, bindings, uniforms: fields, uniformBytes: bytes };
+  const features = [...text.matchAll(/^enable (\w+);/gm)].map(([, feature = ""]) => feature);
+  return { text, features, knobs, bindings, uniforms: fields, uniformBytes: bytes };
 }
 
 /** "u32" as it is told to people. */

@@ -94,6 +94,7 @@ export const operations: { readonly [Name in keyof typeof shaders]: Work } = {
   denseWholeFactors: inFours(eachOfRows(5)),
   denseWholeGradient: inFours(eachOfRows(14)),
   matmul: product,
+  matmulSubgroups: product,
   matmulTile: product,
   matmulTileVectors: product,
   matmulWorkgroup: product,

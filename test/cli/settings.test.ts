@@ -11,7 +11,7 @@ classes: [nodule]
 image: { height: 64, width: 64, mean: 0.41, deviation: 0.23 }
 sources: [{ name: A, format: phantoms, site: A, count: 30, knows: [nodule] }]
 test: { format: phantoms, site: B, count: 31 }
-model: { stem: { features: 17, kernel: 5, stride: 2 }, blocks: [4, 6], growth: 11, bottleneck: 7, compression: 0.6 }
+model: { stem: { features: 17, kernel: 5, stride: 2, pool: true }, blocks: [4, 6], growth: 11, bottleneck: 7, compression: 0.6 }
 train:
   { batch: 48, epochs: 9, warmupEpochs: 3, learningRate: 0.002, lambdaPseudo: 0.7, lambdaConsistency: 0.8, tau: 0.55,
     temperature: 13, stopGradient: false }
@@ -22,7 +22,7 @@ augment: { shift: 8, noise: 10, flip: true, strong: { shift: 12, noise: 26, flip
   expect(settingsOf(manifest, 99)).toEqual({
     network: {
       inputChannels: 1,
-      stem: { features: 17, kernel: 5, stride: 2, pool: false },
+      stem: { features: 17, kernel: 5, stride: 2, pool: true },
       blocks: [4, 6],
       growth: 11,
       bottleneck: 7,

@@ -15,6 +15,11 @@ describe("shaders on the device", () => {
   test.each(Object.keys(kernels) as KernelName[])("%s compiles with its default knobs", async (name) => {
     const entry = new PipelineCache(gpu.device).get(kernels[name]);
     await entry.settled;
+    if (!kernels[name].features.every((feature) => gpu.traits.features.has(feature))) {
+      // No candidate offers it on such a device, and whoever asks is told.
+      expect(entry.failure?.message).toMatch(/subgroups/);
+      return;
+    }
     expect(entry.failure).toBeUndefined();
     expect(entry.pipeline).toBeDefined();
   });

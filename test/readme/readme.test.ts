@@ -75,11 +75,13 @@ function complaints(programs: Readonly<Record<string, string>>): string[] {
 
 test("the README's programs compile, with nothing unused", () => {
   const kernel = `${block("tessera/kernels")}export { code, uniforms, x, y };`;
-  expect(complaints({ autograd: block("valueAndGradients"), kernel })).toEqual([]);
+  const autograd = block("import { Adam");
+  const recorded = `${autograd}${block("engine.record")}`;
+  expect(complaints({ autograd, recorded, kernel })).toEqual([]);
 });
 
 describe("the README's autograd example", () => {
-  const program = block("valueAndGradients");
+  const program = block("import { Adam");
 
   test("is about as long as its title says", () => {
     const lines = program.split("\n").filter((line) => line.trim() !== "").length;
@@ -95,6 +97,12 @@ describe("the README's autograd example", () => {
     for (const [i, value] of [3, 2, 1].entries())
       expect(Math.abs((numbers[i] ?? NaN) - value)).toBeLessThan(0.05);
   });
+});
+
+test("the README's recorded step goes on where the loop ended, to a smaller error, and prints its plan", async () => {
+  const shown = await run("recorded", `${block("import { Adam")}${block("engine.record")}`);
+  expect(shown).toMatch(/Map\(\d\) \{ 'forward' => \d+, 'backward' => \d+, 'optimiser' => 1 \} \d+/);
+  expect(Number(shown.trim().split("\n").at(-1))).toBeLessThan(1e-4);
 });
 
 describe("the README's kernel example", () => {

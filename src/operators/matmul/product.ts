@@ -3,7 +3,7 @@
 import { ShapeError, type AdapterTraits } from "../../device/index.ts";
 import type { Candidate, Slot } from "../../runtime/operator.ts";
 import { showShape, type HostArray, type Shape } from "../../tensor/index.ts";
-import { hasSubgroupsOfEight, quadsPerInvocation, quadsPerSubgroup } from "./shapes.ts";
+import { hasSubgroupsOfEight, quadsPerInvocation } from "./shapes.ts";
 import { addMatrixTimesColumn, addRowTimesMatrix } from "./rows.ts";
 
 export interface MatmulAttributes {
@@ -101,39 +101,13 @@ function isWorthTiles({ batch, m, n, k }: Product, { isSoftware }: AdapterTraits
   return isSoftware ? batch * m * n * k >= 2 ** 20 : batch * m * n >= 65536;
 }
 
-/**
- * A product as a convolution with one tap (conv2dSubgroups): the rows of a are its pixels, b is its filter. Where
- * `product` is one matrix by another, in whole vectors, with a as it stands.
- */
-function onSubgroups(product: Product, bind: Readonly<Record<"a" | "b" | "c", Slot>>): Candidate | undefined {
-  const { batch, m, n, k, aColumnStride, bRowStride, bColumnStride } = product;
-  const contiguous = aColumnStride === 1 && (bColumnStride === 1 || bRowStride === 1);
-  if (batch > 1 || n % 4 !== 0 || k % 4 !== 0 || !contiguous) return undefined;
-  const sizes = {
-    ...{ batch: 1, height: 1, width: m, channels: k, rowStride: k, outputChannels: n },
-    ...{ filterHeight: 1, filterWidth: 1, paddingHeight: 0, paddingWidth: 0 },
-    ...{ dilationHeight: 1, dilationWidth: 1, activated: 0 },
-  };
-  return {
-    name: "subgroups",
-    launches: [
-      {
-        kernel: "conv2dSubgroups",
-        knobs: { QUADS: quadsPerSubgroup(n), TURNED: bColumnStride !== 1 },
-        bind: { x: bind.a, weights: bind.b, factors: bind.b, y: bind.c },
-        sizes,
-      },
-    ],
-  };
-}
-
 /** The kernels of a product. Without a bias the shaders' binding still wants a buffer: b serves, and is not read. */
 export function productCandidates(
   product: Product,
   slots: { readonly a: Slot; readonly b: Slot; readonly bias?: Slot; readonly c: Slot },
   adapter: AdapterTraits,
 ): readonly Candidate[] {
-  const { m, n } = product;
+  const { n } = product;
   const bind = { bias: slots.b, ...slots };
   const BIAS = slots.bias !== undefined;
   const naive: Candidate = {
@@ -155,10 +129,11 @@ export function productCandidates(
       launches: [{ kernel: "matmulTileVectors", knobs, bind, sizes: contiguous }],
     });
   }
-  // Fewer rows than half a tile of 32 would leave most of it idle.
-  const subgroups =
-    !BIAS && m >= 16 && hasSubgroupsOfEight(adapter) ? onSubgroups(product, slots) : undefined;
-  const others = subgroups === undefined ? tiles : [...tiles, subgroups];
+  const subgroups: Candidate = {
+    name: "subgroups",
+    launches: [{ kernel: "matmulSubgroups", knobs: { BIAS }, bind, sizes: product }],
+  };
+  const others = hasSubgroupsOfEight(adapter) ? [...tiles, subgroups] : tiles;
   if (!isWorthTiles(product, adapter)) return [...others, workgroup, naive];
   return adapter.isSoftware ? [naive, workgroup, ...others] : [naive, ...others, workgroup];
 }

@@ -1,6 +1,7 @@
 // The memory plan of a lowered step: which buffers share memory, from the launches during which each is needed.
 
 import type { BufferPlan, Purpose, StepPlan } from "../step-plan.ts";
+import { pipelineKey } from "./pipelines.ts";
 import { rootOf, type LoweredStep, type VirtualBuffer } from "./lowering.ts";
 
 /** Memory that several buffers take turns in. */
@@ -127,9 +128,7 @@ export function planMemory(step: LoweredStep): MemoryPlan {
   );
   const launches = new Map<string, number>();
   for (const { phase } of step.launches) launches.set(phase, (launches.get(phase) ?? 0) + 1);
-  const pipelines = new Set(
-    step.launches.map(({ kernel, knobs }) => `${kernel.name} ${JSON.stringify(knobs)}`),
-  );
+  const pipelines = new Set(step.launches.map(({ kernel, knobs }) => pipelineKey(kernel, knobs)));
   const held = new Map(
     step.launches.flatMap(({ bindings }) =>
       bindings.flatMap(({ target }) => ("role" in target ? [] : [[target.storage, target.bytes] as const])),

@@ -16,6 +16,11 @@ export interface PipelineEntry {
 const bufferTypes = { uniform: "uniform", read: "read-only-storage", readWrite: "storage" } as const;
 const computeStage = 4; // GPUShaderStage.COMPUTE; the global is not defined in Node
 
+/** Names a shader with its knobs; the order they are given in, and giving a default, make no difference. */
+export function pipelineKey({ name, knobs: known }: Kernel, knobs: Knobs): string {
+  return `${name} ${known.map((knob) => knobs[knob.name] ?? knob.value).join(" ")}`;
+}
+
 export class PipelineCache {
   readonly #device: GPUDevice;
   readonly #entries = new Map<string, PipelineEntry>();
@@ -31,7 +36,7 @@ export class PipelineCache {
 
   /** The pipeline of a kernel with these knobs; starts compiling it when it is new. */
   get(kernel: Kernel, knobs: Knobs = {}): PipelineEntry {
-    const key = `${kernel.name} ${JSON.stringify(knobs)}`;
+    const key = pipelineKey(kernel, knobs);
     let entry = this.#entries.get(key);
     if (entry === undefined) {
       entry = this.#compile(kernel, knobs);
