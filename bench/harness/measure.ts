@@ -8,13 +8,24 @@ import type { ImplementationName, Result, Subject, Work } from "./work.ts";
 export interface Budget {
   /** Seconds of timing for each implementation of the work, about. */
   readonly seconds: number;
-  /** Samples at the least; slow implementations get three, very slow ones two. */
+  /** Samples at the least; slow implementations get fewer (see `samplesOfSlow`). */
   readonly minimum: number;
 }
 
-/** Implementations whose single run takes longer than this many seconds are slow, or very slow. */
-const slow = 3;
-const verySlow = 12;
+/** What Tessera is compared with to show where it comes from: that it is slow is seen without many samples. */
+const baselines: ReadonlySet<ImplementationName> = new Set([
+  "tessera-naive",
+  "reference",
+  "gpu.js-cpu",
+  "gpu.js-wasm",
+]);
+
+/** Samples of an implementation that takes so many seconds a run, all in one turn; undefined where it is not slow. */
+function samplesOfSlow(name: ImplementationName, seconds: number): number | undefined {
+  if (baselines.has(name)) return seconds > 3 ? 1 : seconds > 0.5 ? 2 : undefined;
+  return seconds > 12 ? 2 : seconds > 3 ? 3 : undefined;
+}
+
 /** Implementations take turns, so that what disturbs the machine for a while disturbs all of them. */
 const turns = 3;
 
@@ -36,7 +47,7 @@ function runSuite(
         defer: true,
         minSamples: minimum,
         maxTime: seconds,
-        minTime: Math.min(0.05, seconds / 4),
+        minTime: Math.min(0.05, Math.max(seconds / 4, 0.001)),
         initCount: 1,
         delay: 0.001,
         fn(deferred: { resolve(): void }) {
@@ -103,17 +114,19 @@ export async function measure(
       once.set(name, (performance.now() - started) / 1000);
       errors.set(name, checkEqual(`${work.name} by ${name}`, results, expected, work.bound));
     }
-    const isSlow = (name: ImplementationName): boolean => (once.get(name) ?? 0) > slow;
+    const samplesOf = (name: ImplementationName): number | undefined =>
+      samplesOfSlow(name, once.get(name) ?? 0);
     const times = new Map<ImplementationName, number[]>();
     for (let turn = 0; turn < turns; turn++) {
-      const group = [...subjects].filter(([name]) => turn === 0 || !isSlow(name));
+      const group = [...subjects].filter(([name]) => turn === 0 || samplesOf(name) === undefined);
       if (group.length === 0) break;
       listener.doing(`${work.name}: timing, turn ${turn + 1} of ${turns}`);
-      const measured = await runSuite(new Map(group), (name) =>
-        isSlow(name)
-          ? { seconds: budget.seconds, minimum: (once.get(name) ?? 0) > verySlow ? 2 : 3 }
-          : { seconds: budget.seconds / turns, minimum: Math.max(1, Math.ceil(budget.minimum / turns)) },
-      );
+      const measured = await runSuite(new Map(group), (name) => {
+        const samples = samplesOf(name);
+        return samples === undefined
+          ? { seconds: budget.seconds / turns, minimum: Math.max(1, Math.ceil(budget.minimum / turns)) }
+          : { seconds: 0.001, minimum: samples };
+      });
       for (const [name, list] of measured) {
         const repeats = subjects.get(name)?.repeats ?? 1;
         times.set(name, [...(times.get(name) ?? []), ...list.map((time) => time / repeats)]);
