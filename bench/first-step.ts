@@ -14,18 +14,19 @@ async function main(implementation: string): Promise<void> {
   let milliseconds: number;
   let loss: number;
   if (implementation === "tfjs-webgpu") {
-    // Dawn is loaded and the weights are drawn before the clock starts.
+    // Dawn and the bundle are loaded, a device is there and the weights are drawn before the clock starts.
     const [inputs, options] = await densenetForPeers();
     const gpu = await dawn();
-    const started = performance.now();
     const peer = await openTfjs(gpu);
+    const started = performance.now();
     const subject = (await peer.open("densenet", inputs, options)) as unknown as { step(): Promise<number> };
     loss = await subject.step();
     milliseconds = performance.now() - started;
   } else {
     (await openEngine({ device: "webgpu" })).close(); // Dawn is loaded, nothing is compiled
     const started = performance.now();
-    loss = await firstLossOn(await engineOf(implementation === "tessera" ? "tessera" : "tessera-naive"));
+    const naive = implementation !== "tessera";
+    loss = await firstLossOn(await engineOf(naive ? "tessera-naive" : "tessera"), naive ? "plain" : "fused");
     milliseconds = performance.now() - started;
   }
   process.stdout.write(`${JSON.stringify({ milliseconds, loss })}\n`, () => process.exit(0));

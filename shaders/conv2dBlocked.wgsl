@@ -95,7 +95,10 @@ fn main(
         }
         for (var i = 0u; i < PIXELS; i++) {
           var value = x[start[i] + c];
-          if (ACTIVATED) { value = max(fma(value, scale, shift), 0.0); }
+          if (ACTIVATED) {
+            value = fma(value, scale, shift);
+            value = select(value, 0.0, value < 0.0);
+          }
           value = select(0.0, value, inside[i]);
           for (var j = 0u; j < QUADS; j++) { sums[i][j] = fma(vec4f(value), across[j], sums[i][j]); }
         }

@@ -81,7 +81,7 @@ fn main(
   }
   let taps = sizes.filterHeight * sizes.filterWidth;
 
-  let lowest = vec4f(select(-3.4e38, 0.0, sizes.activated == 1u));
+  let is_cut = vec4<bool>(sizes.activated == 1u);
   var sums: array<array<vec4f, QUADS>, VECTORS>;
   for (var r = 0u; r < sizes.filterHeight; r++) {
     let down = i32(r * sizes.dilationHeight);
@@ -99,7 +99,8 @@ fn main(
       var at = run_start + down * i32(sizes.width);
       for (var pixel = first_pixel; pixel < run_end; pixel += LANES) {
         var value = x[u32(clamp(at, 0, i32(pixels) - 1)) * (sizes.rowStride / 4u) + c];
-        value = max(fma(value, scale, shift), lowest);
+        value = fma(value, scale, shift);
+        value = select(value, vec4f(), is_cut & (value < vec4f()));
         for (var i = 0u; i <= VECTORS; i++) { run[i] = select(run[i], value, pixel == first_pixel + i * LANES); }
         at += i32(LANES);
       }

@@ -104,7 +104,10 @@ fn main(
         var value = vec4f();
         if (inside[t] && c < inner) {
           value = x[start[t] + c];
-          if (ACTIVATED) { value = max(fma(value, factors[c], factors[inner + c]), vec4f()); }
+          if (ACTIVATED) {
+            value = fma(value, factors[c], factors[inner + c]);
+            value = select(value, vec4f(), value < vec4f());
+          }
         }
         if (n < PIXELS * DEPTH) { tile[n % DEPTH * PITCH + n / DEPTH] = value; }
       }

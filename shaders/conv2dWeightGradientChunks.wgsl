@@ -101,7 +101,10 @@ fn main(
         let w = u32(i32(q * sizes.strideWidth) + across[i]);
         let inside = w < width[i];
         var value = x[select(0u, start[i] + w * sizes.rowStride, inside)];
-        if (ACTIVATED) { value = max(fma(value, scale[i], shift[i]), 0.0); }
+        if (ACTIVATED) {
+          value = fma(value, scale[i], shift[i]);
+          value = select(value, 0.0, value < 0.0);
+        }
         value = select(0.0, value, inside);
         for (var j = 0u; j < QUADS; j++) { sums[i][j] = fma(vec4f(value), columns[j], sums[i][j]); }
       }

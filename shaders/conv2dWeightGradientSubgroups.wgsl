@@ -67,7 +67,7 @@ fn main(
   let r = min(row / inner / spans, sizes.filterHeight - 1u);
   let down = i32(r) - i32(sizes.paddingHeight);
   let across = i32(first_tap) - i32(sizes.paddingWidth);
-  let lowest = vec4f(select(-3.4e38, 0.0, sizes.activated == 1u));
+  let is_cut = vec4<bool>(sizes.activated == 1u);
   var scale = vec4f(1.0);
   var shift = vec4f();
   if (sizes.activated == 1u) {
@@ -94,7 +94,8 @@ fn main(
           let w = i32(met) + across;
           let inside = u32(w) < width;
           var value = x[select(0u, u32(start + w), inside) * (sizes.rowStride / 4u) + c];
-          value = max(fma(value, scale, shift), lowest);
+          value = fma(value, scale, shift);
+          value = select(value, vec4f(), is_cut & (value < vec4f()));
           for (var s = 0u; s + 1u < TAPS; s++) { window[s] = window[s + 1u]; }
           window[TAPS - 1u] = select(vec4f(), value, inside);
         }

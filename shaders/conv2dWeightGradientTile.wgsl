@@ -96,7 +96,10 @@ fn main(
       if (pixel < end_pixel && u32(h) < sizes.height && u32(w) < sizes.width) {
         let at = (line / sizes.outputHeight * sizes.height + u32(h)) * sizes.width + u32(w);
         value = x[at * (sizes.rowStride / 4u) + channel[t]];
-        if (ACTIVATED) { value = max(fma(value, factors[channel[t]], factors[inner + channel[t]]), vec4f()); }
+        if (ACTIVATED) {
+          value = fma(value, factors[channel[t]], factors[inner + channel[t]]);
+          value = select(value, vec4f(), value < vec4f());
+        }
       }
       if (n < DEPTH * TILE_ROWS) { rows_tile[n] = value; }
     }

@@ -52,7 +52,8 @@ fn main(
   for (var h = first_h; h < end_h; h++) {
     for (var w = first_w; w < end_w; w++) {
       let value = x[((image * sizes.height + h) * sizes.width + w) * sizes.channels + channel];
-      sum += max(fma(value, scale, shift), vec4f());
+      let normalised = fma(value, scale, shift);
+      sum += select(normalised, vec4f(), normalised < vec4f());
     }
   }
   y[index] = sum / f32(sizes.windowHeight * sizes.windowWidth);

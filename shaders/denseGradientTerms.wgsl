@@ -6,7 +6,7 @@
 // and, in the same launch, those of a weight gradient (as sumChunks):
 //   dweight[i] = sum over all parts p of weightParts[p, i]
 //
-// One invocation computes four neighbouring weights, or one channel; loads of four chunks are in flight at a time.
+// One invocation computes four neighbouring weights, or one channel.
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 

@@ -56,7 +56,8 @@ fn main(
   for (var h = first_h; h < end_h; h++) {
     for (var w = first_w; w < end_w; w++) {
       let value = x[((image * sizes.height + h) * sizes.width + w) * sizes.channels + channel];
-      let activated = max(fma(value, scale, shift), vec4f());
+      let normalised = fma(value, scale, shift);
+      let activated = select(normalised, vec4f(), normalised < vec4f());
       let place = u32(i32(h) - top) * sizes.windowWidth + u32(i32(w) - left);
       chosen = select(chosen, vec4u(place), activated > largest);
       largest = max(largest, activated);

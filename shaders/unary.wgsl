@@ -38,7 +38,8 @@ fn apply(v: Element) -> Element {
     case 1u: { return exp(v); }
     case 2u: { return log(v); }
     case 3u: { return sqrt(v); }
-    case 4u: { return max(v, Element(0.0)); }
+    // Not max: a NaN must come through, or a diverged run would look healthy.
+    case 4u: { return select(v, Element(0.0), v < Element(0.0)); }
     case 5u: {
       // Sigmoid from exp(-|v|): never overflows, and keeps small probabilities exact.
       let e = exp(-abs(v));

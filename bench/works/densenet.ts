@@ -1,7 +1,7 @@
 // A training step of a small DenseNet: forward, backward, Adam. The same weights, images and labels for everyone.
 
 import { Adam, DenseNet, Initialiser, Linear, softmaxCrossEntropy, valueAndGradients } from "tessera";
-import type { DenseNetConfiguration, Engine, Tensor } from "tessera";
+import type { Composition, DenseNetConfiguration, Engine, Tensor } from "tessera";
 import { normal, type HostInput } from "../harness/data.ts";
 import type { Bound, Numbers } from "../harness/equality.ts";
 import type { Subject } from "../harness/work.ts";
@@ -37,9 +37,10 @@ interface Problem {
   readonly targets: HostInput;
 }
 
-async function problemOn(engine: Engine): Promise<Problem> {
+async function problemOn(engine: Engine, composition: Composition = "fused"): Promise<Problem> {
   const init = new Initialiser(engine, 7);
   const features = new DenseNet(engine, init, configuration);
+  features.composition = composition;
   const classifier = new Linear(engine, init, features.features, classes);
   const parameters = new Map([
     ...features.parameters(),
@@ -84,8 +85,8 @@ interface Training {
 }
 
 /** The step is recorded once and replayed; images and labels go to the device anew in every step. */
-async function trainingOn(engine: Engine): Promise<Training> {
-  const { parameters, forward, images, targets } = await problemOn(engine);
+async function trainingOn(engine: Engine, composition?: Composition): Promise<Training> {
+  const { parameters, forward, images, targets } = await problemOn(engine, composition);
   const trained = [...parameters.values()];
   const optimiser = new Adam(trained, adamOptions);
   const program = await engine.record(() => {
@@ -123,8 +124,8 @@ const read = (tensors: Iterable<Tensor>): Promise<Numbers[]> =>
   Promise.all([...tensors].map((tensor) => tensor.read()));
 
 /** Training steps on an engine. */
-export async function densenetOn(engine: Engine): Promise<Subject> {
-  const training = await trainingOn(engine);
+export async function densenetOn(engine: Engine, composition?: Composition): Promise<Subject> {
+  const training = await trainingOn(engine, composition);
   return {
     async results() {
       const before = await read(training.parameters.values());
@@ -139,7 +140,7 @@ export async function densenetOn(engine: Engine): Promise<Subject> {
 }
 
 /** The loss of the first step, for the measurement of the first step alone. */
-export async function firstLossOn(engine: Engine): Promise<number> {
-  const training = await trainingOn(engine);
+export async function firstLossOn(engine: Engine, composition?: Composition): Promise<number> {
+  const training = await trainingOn(engine, composition);
   return training.step();
 }

@@ -91,8 +91,8 @@ export function stepsPerEpoch(images: number, batch: number): number {
  * Trains a classifier on an assembly. The same engine, settings and assembly give the same losses, bit for bit.
  *
  * @param listener told of steps and epochs; what it throws ends the run
- * @param signal stops the run after the steps (those of some tenths of a second) or the batch of test images under way. An epoch counts when its steps and
- *   its evaluation are done
+ * @param signal stops the run after the steps under way (those of half a second, or two) or the batch of test images. An
+ *   epoch counts when its steps and its evaluation are done
  * @returns the classifier, which the caller disposes; after an error there is none left
  * @throws NonFiniteError naming epoch and step when a loss is no finite number
  */
@@ -200,14 +200,24 @@ async function trainOneEpoch(
   const first = (epoch - 1) * steps + 1;
   const { readings } = recordedStep;
   let landed = first;
+  // Losses of several steps come back together: one step's at first, then those of a quarter of a second. At most two
+  // such groups are under way, so that a signal is heard and a person sees the losses soon, however slow a step is.
+  let together = 1;
+  let waiting = 0;
+  let since = { step: first, time: performance.now() };
   const land = async (most: number): Promise<void> => {
     while (readings.pending > 0 && readings.batches > most) {
+      const groups = readings.batches;
       told(landed, finite(await readings.next(), `epoch ${epoch}, step ${landed}`));
       landed++;
+      if (readings.batches === groups) continue;
+      const now = performance.now();
+      const each = (now - since.time) / (landed - since.step);
+      together = Math.min(16, Math.max(1, Math.floor(millisecondsBetweenReadings / each)));
+      since = { step: landed, time: now };
     }
   };
   try {
-    let asked = performance.now();
     for (let i = 0; i < steps && signal?.aborted !== true; i++) {
       recordedStep.run({
         batch: gather(images, order.subarray(i * batch, (i + 1) * batch)),
@@ -215,12 +225,11 @@ async function trainOneEpoch(
         lambdaPseudo,
         lambdaConsistency,
       });
-      // Losses come back in batches, at least a few times a second, while the next steps are under way.
-      if (performance.now() - asked > millisecondsBetweenReadings) {
+      if (++waiting >= together) {
         readings.ask();
-        asked = performance.now();
+        waiting = 0;
       }
-      await land(2);
+      await land(1);
     }
     readings.ask();
     await land(0);

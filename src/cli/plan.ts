@@ -3,7 +3,7 @@
 import Table from "cli-table3";
 import { planTraining, type ImageShape, type TrainingPlan } from "../assemble/index.ts";
 import { readManifest } from "../data/index.ts";
-import { UsageError, openGpu, type AdapterTraits } from "../device/index.ts";
+import { KernelError, ShapeError, UsageError, openGpu, type AdapterTraits } from "../device/index.ts";
 import { plainTable } from "../report/index.ts";
 import { launchesOf, type Purpose } from "../runtime/index.ts";
 import { engineOptions, type DeviceOptions } from "./options.ts";
@@ -35,7 +35,7 @@ export async function planCommand(file: string, options: PlanOptions): Promise<v
       : { mean: new Array<number>(channels).fill(0.5), deviation: new Array<number>(channels).fill(0.25) };
   const batch = options.batch ?? settings.batch;
   const traits = await traitsOfAdapter(where);
-  const plan = await planTraining(
+  const plan = await planOrSay(
     traits,
     { ...settings, network, normalisation },
     image,
@@ -51,6 +51,16 @@ async function traitsOfAdapter(where: ReturnType<typeof engineOptions>): Promise
   const gpu = await openGpu(where);
   gpu.destroy();
   return gpu.traits;
+}
+
+/** What does not fit into an operator or a launch is a matter of the sizes asked for. */
+async function planOrSay(...asked: Parameters<typeof planTraining>): Promise<TrainingPlan> {
+  try {
+    return await planTraining(...asked);
+  } catch (error) {
+    if (!(error instanceof ShapeError || error instanceof KernelError)) throw error;
+    throw new UsageError(`${error.message}; plan for another --image or --batch`, { cause: error });
+  }
 }
 
 function report(plan: TrainingPlan, image: ImageShape, batch: number, traits: AdapterTraits): string {

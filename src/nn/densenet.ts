@@ -54,8 +54,8 @@ export const densenet121Configuration: DenseNetConfiguration = {
 
 /**
  * How a DenseNet computes: `fused`, with dense blocks and pools that never store what is concatenated or normalised,
- * where growth and bottleneck are multiples of four; or always `plain`, one operator after
- * the other. Both give the same but for rounding.
+ * where growth and bottleneck are multiples of four; or always `plain`, one operator after the other. Both give the same
+ * but for rounding.
  */
 export type Composition = "fused" | "plain";
 

@@ -1,6 +1,6 @@
 // What a backend does for the engine: hold data, compute operators, give data back.
 
-import type { AdapterTraits } from "../device/index.ts";
+import { UsageError, type AdapterTraits } from "../device/index.ts";
 import type { HostArray, HostTensor, Storage, TensorSpec } from "../tensor/index.ts";
 import type { Operator } from "./operator.ts";
 import type { LaunchTimer } from "./launch-timer.ts";
@@ -33,8 +33,9 @@ export interface Backend {
   /** Overwrites data, after everything asked for so far and before everything asked for from now on. */
   write(operand: Operand, host: HostTensor): void;
   /**
-   * Moves tensors into one contiguous storage, each at its offset (in elements); they stay where they were for those who
-   * hold them, and the gaps hold zeros.
+   * Moves tensors into one contiguous storage, each at its offset (in elements), for everyone who holds them; the gaps
+   * hold zeros. Where they lie so already, that storage is given again.
+   * @throws UsageError when they would have to move and a recording or program uses them
    */
   gather(parts: readonly Operand[], offsets: readonly number[], size: number): Storage;
   /** Makes a program of a recorded step that returns `results`. */
@@ -53,10 +54,20 @@ export interface Operand extends TensorSpec {
   readonly storage: Storage;
 }
 
+/** @throws UsageError when one of the storages, or the piece it is part of, may not move */
+export function expectMovable(storages: readonly (CountedStorage | undefined)[]): void {
+  if (storages.every((storage) => (storage?.pins ?? 0) === 0)) return;
+  throw new UsageError(
+    "gather: a recorded step or program uses the tensors where they are; gather them before recording, and give each " +
+      "parameter to one optimiser",
+  );
+}
+
 /** A recorded step as a backend runs it. */
 export interface CompiledProgram {
   readonly plan: StepPlan | undefined;
-  run(): void;
+  /** Queues a replay, and what `afterwards` adds, for one submit. */
+  run(afterwards: () => void): void;
   /** Missing where nothing is launched. */
   timer?(): LaunchTimer;
   follow(operand: Operand, every: number): Follower;
@@ -71,6 +82,8 @@ export interface Follower extends Readings {
 
 /** Storage that counts its holders and calls `free` when the last one lets go. */
 export class CountedStorage implements Storage {
+  /** Recordings and programs that use the data where it is. */
+  pins = 0;
   #holders = 1;
   readonly #free: () => void;
 

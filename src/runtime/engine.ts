@@ -26,7 +26,7 @@ import {
 import type { Backend, BackendMemory } from "./backend.ts";
 import type { Operator } from "./operator.ts";
 import { Program } from "./program.ts";
-import { PlannedStorage, Recording } from "./recording.ts";
+import { Recording } from "./recording.ts";
 import { ReferenceBackend } from "./reference-backend.ts";
 import { WebGpuBackend, type WebGpuOptions } from "./webgpu/backend.ts";
 
@@ -132,8 +132,11 @@ export class Engine implements TensorOwner, Disposable {
     const odd = tensors.find(({ dtype }) => dtype !== "f32");
     if (odd !== undefined)
       throw new ShapeError(`gather: takes f32 tensors, got ${odd.dtype} ${showShape(odd.shape)}`);
-    const { offsets, size } = sideBySide(tensors);
     const parts = tensors.map(({ shape, dtype, storage }) => ({ shape, dtype, storage }));
+    if (new Set(parts.map(({ storage }) => storage)).size < parts.length) {
+      throw new UsageError("gather: two of the tensors share their data; name each only once");
+    }
+    const { offsets, size } = sideBySide(tensors);
     const storage = this.backend.gather(parts, offsets, size);
     return { flat: this.#adopt({ shape: [size], dtype: "f32" }, storage), offsets };
   }
@@ -163,23 +166,27 @@ export class Engine implements TensorOwner, Disposable {
    */
   async record<Result>(step: () => Result): Promise<Program<Result>> {
     const { recording, result } = this.trace(step);
-    const tensors = tensorsIn(result).filter(({ storage }) => storage instanceof PlannedStorage);
+    const tensors = tensorsIn(result).filter(({ storage }) => recording.owns(storage));
     const results = tensors.map(({ shape, dtype, storage }) => ({ shape, dtype, storage }));
     try {
       return new Program(result, tensors, await this.backend.compile(recording, results));
     } catch (error) {
       for (const tensor of tensors) tensor.dispose();
+      recording.release();
       throw error;
     }
   }
 
-  /** The symbolic run of `record` alone: the calls of a step. */
+  /** The symbolic run of `record` alone: the calls of a step. What they hold is let go by `recording.release()`. */
   trace<Result>(step: () => Result): { readonly recording: Recording; readonly result: Result } {
     this.#checkOpen();
     if (this.#recording !== undefined) throw new UsageError("engine.record inside engine.record");
     const recording = (this.#recording = new Recording());
     try {
       return { recording, result: this.scope(step) };
+    } catch (error) {
+      recording.release();
+      throw error;
     } finally {
       this.#recording = undefined;
     }

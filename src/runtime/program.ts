@@ -38,8 +38,7 @@ export class Program<Result> implements Disposable {
    */
   run(): void {
     if (this.#disposed) throw new LifetimeError("the program was disposed; record the step again");
-    this.#compiled.run();
-    this.#ran();
+    this.#compiled.run(() => this.#ran());
   }
 
   /**
@@ -73,6 +72,9 @@ export class Program<Result> implements Disposable {
    * @param every runs that come back together; default 16
    */
   follow(tensor: Tensor, every = 16): Readings {
+    if (!Number.isInteger(every) || every < 1) {
+      throw new UsageError(`follow: every must be a whole number from 1, got ${every}`);
+    }
     const follower = this.#compiled.follow(
       { shape: tensor.shape, dtype: tensor.dtype, storage: tensor.storage },
       every,

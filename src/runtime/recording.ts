@@ -3,7 +3,7 @@
 
 import { LifetimeError, UsageError } from "../device/index.ts";
 import type { HostTensor, Storage, TensorData, TensorSpec } from "../tensor/index.ts";
-import type { Operand } from "./backend.ts";
+import { CountedStorage, type Operand } from "./backend.ts";
 import { updatesOf, type Operator } from "./operator.ts";
 
 /** Where a recorded tensor's values come from. */
@@ -58,8 +58,9 @@ export interface RecordedCall {
 export class Recording {
   readonly calls: RecordedCall[] = [];
   readonly feeds: PlannedStorage[] = [];
-  /** Storages from outside that the calls read or update; the program keeps them alive. */
+  /** Storages from outside that the calls read or update; kept alive until `release`. */
   readonly held = new Set<Storage>();
+  readonly #own = new Set<Storage>();
 
   call<A>(
     operator: Operator<A>,
@@ -77,19 +78,51 @@ export class Recording {
         );
       }
     }
-    for (const { storage } of inputs) if (!(storage instanceof PlannedStorage)) this.held.add(storage);
-    const outputs = specs.map((spec) => new PlannedStorage(spec, { kind: "computed" }));
-    this.calls.push({ operator: operator, inputs, outputs, attributes, phase });
+    const operands = inputs.map((operand) => ({ ...operand, storage: this.#hold(operand.storage) }));
+    const outputs = specs.map((spec) => this.#make(spec, { kind: "computed" }));
+    this.calls.push({ operator: operator, inputs: operands, outputs, attributes, phase });
     return outputs;
   }
 
   constant(host: HostTensor): PlannedStorage {
-    return new PlannedStorage(host, { kind: "constant", host });
+    return this.#make(host, { kind: "constant", host });
+  }
+
+  /** Whether the data is made by this step. */
+  owns(storage: Storage): boolean {
+    return this.#own.has(storage);
+  }
+
+  /** Lets go of what was held from outside. */
+  release(): void {
+    for (const storage of this.held) {
+      if (storage instanceof CountedStorage) storage.pins--;
+      storage.release();
+    }
+    this.held.clear();
   }
 
   feed(spec: TensorSpec, values: () => TensorData): PlannedStorage {
-    const storage = new PlannedStorage(spec, { kind: "feed", values });
+    const storage = this.#make(spec, { kind: "feed", values });
     this.feeds.push(storage);
     return storage;
+  }
+
+  #make(spec: TensorSpec, origin: Origin): PlannedStorage {
+    const storage = new PlannedStorage(spec, origin);
+    this.#own.add(storage);
+    return storage;
+  }
+
+  /** Data from outside (another program's result, too) is held: whoever made it may let go of it, even in the step. */
+  #hold(storage: Storage): Storage {
+    if (this.#own.has(storage)) return storage;
+    const place = placeOf(storage);
+    if (!this.held.has(place)) {
+      this.held.add(place);
+      place.retain();
+      if (place instanceof CountedStorage) place.pins++;
+    }
+    return place;
   }
 }

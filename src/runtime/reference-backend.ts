@@ -3,7 +3,7 @@
 
 import type { AdapterTraits } from "../device/index.ts";
 import { allocate, sizeOf, type HostArray, type HostTensor, type TensorSpec } from "../tensor/index.ts";
-import { CountedStorage, type Backend, type BackendMemory, type Operand } from "./backend.ts";
+import { CountedStorage, expectMovable, type Backend, type BackendMemory, type Operand } from "./backend.ts";
 import type { Operator } from "./operator.ts";
 import { placeOf, type Recording } from "./recording.ts";
 import { ReferenceProgram } from "./reference-program.ts";
@@ -72,10 +72,13 @@ export class ReferenceBackend implements Backend {
         return known;
       }
     }
+    expectMovable(places.flatMap((place) => [place, place.gathered?.whole]));
     const whole = this.#hold(allocate("f32", size, true));
     places.forEach((place, i) => {
       const range = whole.data.subarray(offsets[i], offsets[i] + place.data.length);
       range.set(place.data);
+      whole.retain();
+      this.#leave(place);
       place.data = range;
       place.gathered = { whole, offset: offsets[i] };
     });
@@ -107,9 +110,13 @@ export class ReferenceBackend implements Backend {
 
   #hold(data: HostArray): HostStorage {
     this.#bytes += data.byteLength;
-    return new HostStorage(data, () => {
-      this.#bytes -= data.byteLength;
-    });
+    return new HostStorage(data, (storage) => this.#leave(storage));
+  }
+
+  /** The data goes, or moves. */
+  #leave({ data, gathered }: HostStorage): void {
+    if (gathered === undefined) this.#bytes -= data.byteLength;
+    else gathered.whole.release();
   }
 }
 

@@ -24,10 +24,14 @@ export class ReferenceProgram implements CompiledProgram {
     this.#results = results;
     this.#memory = memory;
     this.#dead = lastUses(recording.calls);
-    for (const storage of recording.held) storage.retain();
+    for (const { storage } of results) {
+      if (storage instanceof PlannedStorage) {
+        storage.place = memory.hold(allocate(storage.spec.dtype, sizeOf(storage.spec.shape), true));
+      }
+    }
   }
 
-  run(): void {
+  run(afterwards: () => void): void {
     const values = new Map<Storage, HostArray>();
     for (const feed of this.#recording.feeds) values.set(feed, dataOfOrigin(feed));
     const dataOf = (storage: Storage): HostArray => {
@@ -50,10 +54,9 @@ export class ReferenceProgram implements CompiledProgram {
       for (const storage of this.#dead[i]) if (!this.#isResult(storage)) values.delete(storage);
     });
     for (const { storage } of this.#results) {
-      if (!(storage instanceof PlannedStorage)) continue;
-      storage.place?.release();
-      storage.place = this.#memory.hold(dataOf(storage));
+      this.#memory.dataOf(storage).set(dataOf(storage));
     }
+    afterwards();
   }
 
   follow({ storage }: Operand): Follower {
@@ -83,7 +86,7 @@ export class ReferenceProgram implements CompiledProgram {
   }
 
   destroy(): void {
-    for (const storage of this.#recording.held) storage.release();
+    this.#recording.release();
     for (const { storage } of this.#results) {
       if (!(storage instanceof PlannedStorage)) continue;
       storage.place?.release();

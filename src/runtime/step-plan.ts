@@ -34,7 +34,7 @@ export interface StepPlan {
   readonly pipelines: number;
   /** Every buffer of the step; those that are not needed at the same time share memory. */
   readonly buffers: readonly BufferPlan[];
-  /** Bytes that the step allocates: what is shared counts once. */
+  /** Bytes of its buffers: what is shared counts once. Uniforms (256 bytes a launch at most) and readings come on top. */
   readonly bytes: number;
   /** Of these, what is reused from launch to launch (activations, working, scratch). */
   readonly reusedBytes: number;
@@ -42,8 +42,6 @@ export interface StepPlan {
   readonly peakBytes: number;
   /** What the reused bytes at that launch are for. */
   readonly peak: ReadonlyMap<Purpose, number>;
-  /** Bytes of what was there before: parameters, moments, running statistics. */
-  readonly heldBytes: number;
 }
 
 /** Launches of the whole step. */

@@ -3,10 +3,11 @@
 import { describe, expect, test } from "vitest";
 import { ShapeError, type AdapterTraits } from "../../src/device/index.ts";
 import { conv2d } from "../../src/operators/functions/convolution.ts";
+import { relu } from "../../src/operators/functions/elementwise.ts";
 import { matmul } from "../../src/operators/functions/matmul.ts";
 import { reshape } from "../../src/operators/functions/movement.ts";
 import { convolutionOperators } from "../../src/operators/convolution/index.ts";
-import type { Engine, Operator } from "../../src/runtime/index.ts";
+import { WebGpuBackend, type Engine, type Operator } from "../../src/runtime/index.ts";
 import type { HostArray, Tensor } from "../../src/tensor/index.ts";
 import { useEngine } from "../engines.ts";
 import { normal } from "./sample.ts";
@@ -205,4 +206,21 @@ describe("shape errors", () => {
       "conv2dWeightGradient: x [1, 6, 6, 2] and the filter [3, 3, 2, 4] make y [1, 2, 2, 4], but dy is [1, 3, 3, 4]",
     );
   });
+});
+
+test("a NaN comes through a convolution and a ReLU: a run that diverged must show it", async () => {
+  const engine = gpu();
+  const { backend } = engine;
+  if (!(backend instanceof WebGpuBackend)) throw new Error("this engine is on WebGPU");
+  const data = normal([1, 12, 12, 8], 1).data.slice();
+  data[8 * 70] = NaN;
+  const x = engine.tensor(data, [1, 12, 12, 8]);
+  const filter = engine.tensor(normal([3, 3, 8, 8], 2).data, [3, 3, 8, 8]);
+  for (const name of ["direct", "tile", "blocked", "subgroups"]) {
+    backend.candidates.set("conv2d", name);
+    const y = await relu(conv2d(x, filter, { padding: 1 })).read();
+    const found = Array.from({ length: 144 }, (_, pixel) => Number.isNaN(y[8 * pixel]));
+    expect(found.filter(Boolean), name).toHaveLength(9);
+  }
+  backend.candidates.clear();
 });

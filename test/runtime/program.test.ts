@@ -5,6 +5,8 @@ import { valueAndGradients } from "../../src/autograd/index.ts";
 import { UsageError, LifetimeError } from "../../src/device/index.ts";
 import { BatchNorm, Conv2d, Initialiser, Linear } from "../../src/nn/index.ts";
 import { relu, add, affine } from "../../src/operators/functions/elementwise.ts";
+import { pack } from "../../src/operators/functions/movement.ts";
+import { sgd } from "../../src/operators/functions/optimisers.ts";
 import { softmaxCrossEntropy } from "../../src/operators/functions/losses.ts";
 import { averagePool2d, globalAveragePool } from "../../src/operators/functions/pooling.ts";
 import { sum } from "../../src/operators/functions/reduction.ts";
@@ -55,6 +57,11 @@ class Trained {
     optimiser.step(gradients);
     return value;
   };
+
+  dispose(): void {
+    this.optimiser.dispose();
+    for (const layer of Object.values(this.#layers)) layer.dispose();
+  }
 
   async state(): Promise<number[][]> {
     return Promise.all(this.parameters.map(async (tensor) => Array.from(await tensor.read())));
@@ -139,6 +146,92 @@ for (const device of ["webgpu", "reference"] as const) {
       await expect((async () => inner?.read())()).rejects.toThrow(LifetimeError);
       program.dispose();
       expect(() => program.run()).toThrow(/disposed/);
+    });
+
+    test("another program's result is read in its place, and what the step disposes lives on in the program", async () => {
+      const engine = open();
+      const x = engine.tensor([1, 2, 3, 4]);
+      using first = await engine.record(() => affine(x, 10));
+      const given = engine.tensor([5, 5, 5, 5]);
+      using second = await engine.record(() => {
+        const y = add(affine(first.result, 1, 1), given);
+        given.dispose();
+        return y;
+      });
+      for (let i = 0; i < 4; i++) engine.tensor([990, 990, 990, 990]);
+      first.run();
+      second.run();
+      expect(Array.from(await second.result.read())).toEqual([16, 26, 36, 46]);
+    });
+
+    test("a pack, or a part of one, that is updated in place is another value than its copy", async () => {
+      const engine = open();
+      const layout = { offsets: [0, 64], size: 128 };
+      const hyper = engine.tensor([1, 0]); // learning rate 1, no momentum
+      const step = (parameter: Tensor, gradient: Tensor): void => {
+        sgd(parameter, affine(parameter, 0), gradient, hyper);
+      };
+      const x = engine.tensor([1, 2, 3]);
+      const changedPart = (): Tensor[] => {
+        const part = affine(x, 2);
+        const packed = pack([part, x], layout);
+        step(part, x);
+        return [affine(packed, 1), affine(part, 1)];
+      };
+      const changedPack = (): Tensor[] => {
+        const part = affine(x, 2);
+        const packed = pack([part, x], layout);
+        step(packed, affine(packed, 0.5));
+        return [affine(packed, 1), affine(part, 1)];
+      };
+      for (const body of [changedPart, changedPack]) {
+        const direct = engine.scope(body);
+        using program = await engine.record(body);
+        program.run();
+        for (const [i, tensor] of program.result.entries()) {
+          expect(await tensor.read()).toEqual(await direct[i].read());
+        }
+      }
+    });
+
+    test("parameters of two optimisers in one recorded step, and one named twice, are refused", async () => {
+      const engine = open();
+      const [a, b] = [engine.tensor([1]), engine.tensor([2])];
+      const optimisers = [new Adam([a, b], { learningRate: 1 }), new Adam([b], { learningRate: 1 })];
+      const step = (): void => {
+        optimisers[0].step([affine(a, 1), affine(b, 1)]);
+        optimisers[1].step([affine(b, 1)]);
+      };
+      step();
+      await expect(engine.record(step)).rejects.toThrow(/one optimiser/);
+      expect(() => new Adam([a, a], { learningRate: 1 })).toThrow(/only once/);
+      step(); // and nothing is broken
+      expect(await a.item()).toBeCloseTo(-0.67, 2);
+    });
+
+    test("a program may be disposed with its runs still queued", async () => {
+      const engine = open();
+      const x = engine.tensor([1, 2]);
+      const program = await engine.record(() => affine(x, 10));
+      program.follow(program.result);
+      program.run();
+      const after = affine(x, 3);
+      program.dispose();
+      expect(Array.from(await after.read())).toEqual([3, 6]);
+      expect(() => program.follow(program.result, 0)).toThrow(/whole number/);
+    });
+
+    test("memory is back where it was once programs and optimisers are gone", async () => {
+      const engine = open();
+      const before = engine.memory().bytes;
+      const trained = new Trained(engine);
+      for (let i = 0; i < 3; i++) engine.scope(trained.step).dispose();
+      const program = await engine.record(trained.step);
+      program.run();
+      await program.result.read();
+      program.dispose();
+      trained.dispose();
+      expect(engine.memory().bytes).toBe(before);
     });
 
     test("gathered tensors keep their values, and one flat tensor sees them all", async () => {

@@ -1,15 +1,9 @@
 // The WebGPU backend: operators become launches of their candidate's kernels.
 
-import {
-  KernelError,
-  OutOfMemoryError,
-  UsageError,
-  type AdapterTraits,
-  type Gpu,
-} from "../../device/index.ts";
+import { KernelError, OutOfMemoryError, type AdapterTraits, type Gpu } from "../../device/index.ts";
 import { kernels } from "../../kernels/index.ts";
 import { allocate, sizeOf, type HostArray, type HostTensor, type TensorSpec } from "../../tensor/index.ts";
-import type { Backend, BackendMemory, Operand } from "../backend.ts";
+import { expectMovable, type Backend, type BackendMemory, type Operand } from "../backend.ts";
 import type { Launch, Operator } from "../operator.ts";
 import type { Recording } from "../recording.ts";
 import { BufferPool, bytesOf, deviceBytes, usage } from "./buffers.ts";
@@ -89,11 +83,7 @@ export class WebGpuBackend implements Backend {
         return known;
       }
     }
-    if (places.some(({ pins }) => pins > 0)) {
-      throw new UsageError(
-        "gather: a recorded program uses one of the tensors; gather them before recording",
-      );
-    }
+    expectMovable(places.flatMap((place) => [place, place.whole]));
     const storage = this.#hold(this.#pool.fill(whole, new Uint8Array(bytesOf(whole))), bytesOf(whole));
     const { buffer } = storage.range;
     parts.forEach((part, i) => {

@@ -87,6 +87,17 @@ export class BufferPool {
     return this.#use(this.#create(this.#checked ? bytes + bandBytes : bytes, bytes, what));
   }
 
+  /** Destroys a buffer that no launch waiting to be submitted uses. */
+  drop(buffer: GPUBuffer): void {
+    if (this.#checked) {
+      this.give(buffer); // for `violations` to look at
+      return;
+    }
+    if (!this.#live.delete(buffer)) return;
+    this.#bytes -= buffer.size;
+    buffer.destroy();
+  }
+
   give(buffer: GPUBuffer): void {
     if (!this.#live.delete(buffer)) return;
     this.#bytes -= buffer.size;

@@ -102,6 +102,15 @@ export class CommandQueue {
     this.#submit();
   }
 
+  /** Calls `action` once everything pushed so far is submitted, at once where it is: what it used may be destroyed then. */
+  whenSubmitted(action: () => void): void {
+    if (this.submitIfReady()) action();
+    else
+      void this.flush()
+        .catch(() => undefined)
+        .then(action);
+  }
+
   destroy(): void {
     this.#pending = [];
     this.#uniforms?.destroy();

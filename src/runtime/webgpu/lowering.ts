@@ -4,7 +4,7 @@ import { KernelError } from "../../device/index.ts";
 import { kernels, type Kernel, type Knobs } from "../../kernels/index.ts";
 import type { Storage } from "../../tensor/index.ts";
 import type { Operand } from "../backend.ts";
-import type { Launch } from "../operator.ts";
+import { updatesOf, type Launch } from "../operator.ts";
 import { PlannedStorage, type RecordedCall, type Recording } from "../recording.ts";
 import { bytesOf } from "./buffers.ts";
 import type { CandidateChoice } from "./choice.ts";
@@ -85,6 +85,8 @@ class Lowering {
   readonly #choice: CandidateChoice;
   readonly #maxWorkgroups: number;
   readonly #apart: ReadonlySet<PlannedStorage>;
+  /** What some call overwrites in place. */
+  readonly #updated: ReadonlySet<Storage>;
   readonly #buffers: VirtualBuffer[] = [];
   readonly #byStorage = new Map<PlannedStorage, VirtualBuffer>();
   readonly #launches: LoweredLaunch[] = [];
@@ -101,6 +103,11 @@ class Lowering {
     this.#choice = choice;
     this.#maxWorkgroups = maxWorkgroups;
     this.#apart = apart;
+    this.#updated = new Set(
+      recording.calls.flatMap(({ operator: each, inputs }) =>
+        updatesOf(each, inputs.length).map((index) => inputs[index].storage),
+      ),
+    );
   }
 
   run(): LoweredStep {
@@ -118,9 +125,12 @@ class Lowering {
     const offsets = operator.placements?.(attributes as never);
     if (offsets === undefined) return;
     const root = this.#bufferOf(outputs[0], operator.name, "pack");
+    const updated = this.#updated;
     inputs.forEach(({ storage }, i) => {
       if (!(storage instanceof PlannedStorage) || storage.origin.kind !== "computed") return;
       if (this.#results.has(storage) || this.#apart.has(storage) || this.#byStorage.has(storage)) return;
+      // A part that changes later, or whose pack does, is another value than the pack's; an odd offset cannot be bound.
+      if (updated.has(storage) || updated.has(outputs[0]) || (4 * offsets[i]) % 256 !== 0) return;
       const part = this.#bufferOf(storage, operator.name, "output");
       part.home = { root, offset: 4 * offsets[i] };
     });

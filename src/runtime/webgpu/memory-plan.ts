@@ -129,11 +129,6 @@ export function planMemory(step: LoweredStep): MemoryPlan {
   const launches = new Map<string, number>();
   for (const { phase } of step.launches) launches.set(phase, (launches.get(phase) ?? 0) + 1);
   const pipelines = new Set(step.launches.map(({ kernel, knobs }) => pipelineKey(kernel, knobs)));
-  const held = new Map(
-    step.launches.flatMap(({ bindings }) =>
-      bindings.flatMap(({ target }) => ("role" in target ? [] : [[target.storage, target.bytes] as const])),
-    ),
-  );
   const total = (list: readonly Slot[]): number => list.reduce((sum, { bytes }) => sum + bytes, 0);
   return {
     slots,
@@ -144,6 +139,5 @@ export function planMemory(step: LoweredStep): MemoryPlan {
     reusedBytes: total(slots.filter(({ buffers: [first] }) => reused(first))),
     peakBytes: peak.bytes,
     peak: peak.by,
-    heldBytes: [...held.values()].reduce((sum, bytes) => sum + bytes, 0),
   };
 }

@@ -19,7 +19,7 @@ import { WebGpuLaunchTimer } from "./launch-timer.ts";
 import type { MemoryPlan } from "./memory-plan.ts";
 import type { PipelineCache } from "./pipelines.ts";
 import { ReadbackRing } from "./readback-ring.ts";
-import { BufferStorage, bufferStorageOf, rangeOf, type Range } from "./storage.ts";
+import { BufferStorage, rangeOf, type Range } from "./storage.ts";
 
 const uniformAlignment = 256;
 
@@ -76,21 +76,13 @@ export class WebGpuProgram implements CompiledProgram, Replay {
     const entries = step.launches.map(({ kernel, knobs }) => pipelines.get(kernel, knobs));
     const memory = await allocate(on, plan);
     const uniforms = uniformBuffer(gpu.device, step.launches);
-    const held = [...recording.held].map((storage) => bufferStorageOf(storage));
-    for (const storage of held) {
-      storage.retain();
-      storage.pins++;
-    }
     let released = false;
     const release = (): void => {
       if (released) return;
       released = true;
-      for (const buffer of memory.buffers) pool.give(buffer);
+      for (const buffer of memory.buffers) pool.drop(buffer);
       uniforms.buffer.destroy();
-      for (const storage of held) {
-        storage.pins--;
-        storage.release();
-      }
+      recording.release();
     };
     try {
       for (const buffer of step.buffers) {
@@ -142,10 +134,11 @@ export class WebGpuProgram implements CompiledProgram, Replay {
     return this.bound.length;
   }
 
-  run(): void {
+  run(afterwards: () => void): void {
     this.#feed();
     const { commands } = this.#on;
     commands.push(this);
+    afterwards();
     commands.submitIfReady();
   }
 
@@ -157,11 +150,13 @@ export class WebGpuProgram implements CompiledProgram, Replay {
   #feed(): void {
     const { gpu, commands } = this.#on;
     gpu.check();
-    for (const { planned, to } of this.#feeds) {
-      if (planned.origin.kind !== "feed") continue;
-      const { shape, dtype } = planned.spec;
-      commands.push({ to, data: deviceBytes(hostTensor(planned.origin.values(), shape, dtype)) });
-    }
+    // All values before the first is written: a feed that throws leaves nothing half done. Copied, since the caller may
+    // use its array again before the command is submitted.
+    const writes = this.#feeds.map(({ planned: { spec, origin }, to }) => {
+      const values = origin.kind === "feed" ? origin.values() : 0;
+      return { to, data: deviceBytes(hostTensor(values, spec.shape, spec.dtype)).slice() };
+    });
+    for (const write of writes) commands.push(write);
   }
 
   encode(pass: GPUComputePassEncoder): void {
@@ -181,7 +176,7 @@ export class WebGpuProgram implements CompiledProgram, Replay {
   }
 
   destroy(): void {
-    this.#release();
+    this.#on.commands.whenSubmitted(this.#release);
   }
 }
 

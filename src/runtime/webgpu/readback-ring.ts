@@ -86,7 +86,9 @@ export class ReadbackRing implements Follower {
   }
 
   destroy(): void {
-    for (const buffer of this.#all) buffer.destroy();
+    this.#commands.whenSubmitted(() => {
+      for (const buffer of this.#all) buffer.destroy();
+    });
     this.#waiting.length = 0;
     this.#pending = 0;
   }

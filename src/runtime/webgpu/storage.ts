@@ -16,8 +16,6 @@ export class BufferStorage extends CountedStorage {
   whole: BufferStorage | undefined;
   #range: Range;
   #release: () => void;
-  /** Programs whose bind groups name the range; it cannot move while there are any. */
-  pins = 0;
 
   constructor(range: Range, release: () => void) {
     super(() => this.#release());
