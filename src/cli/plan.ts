@@ -42,6 +42,7 @@ export async function planCommand(file: string, options: PlanOptions): Promise<v
     manifest.classes.length,
     batch,
   );
+  complain(plan, traits);
   process.stdout.write(
     options.json ? `${JSON.stringify(asJson(plan), null, 2)}\n` : report(plan, image, batch, traits),
   );
@@ -51,6 +52,20 @@ async function traitsOfAdapter(where: ReturnType<typeof engineOptions>): Promise
   const gpu = await openGpu(where);
   gpu.destroy();
   return gpu.traits;
+}
+
+/** Says what training would say: a plan that the adapter cannot hold is still worth reading. */
+function complain(plan: TrainingPlan, { maxBindingBytes, maxBufferBytes, name }: AdapterTraits): void {
+  const most = Math.min(maxBindingBytes, maxBufferBytes);
+  const largest = plan.steps
+    .flatMap((step) => step.plan.buffers)
+    .reduce((a, b) => (b.bytes > a.bytes ? b : a));
+  if (largest.bytes <= most) return;
+  process.stderr.write(
+    `does not fit: one buffer may hold ${mebibytes(most)} MiB on ${name}, and the ${largest.purpose} of ` +
+      `${largest.label} need ${mebibytes(largest.bytes)} MiB; use a smaller batch or image\n`,
+  );
+  process.exitCode = 1;
 }
 
 /** What does not fit into an operator or a launch is a matter of the sizes asked for. */

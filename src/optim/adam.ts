@@ -1,6 +1,6 @@
 // Adam (Kingma and Ba 2015), updating parameters in place: all of them in one launch.
 
-import { ShapeError } from "../device/index.ts";
+import { ShapeError, UsageError } from "../device/index.ts";
 import { noGradient } from "../autograd/index.ts";
 import { pack } from "../operators/functions/movement.ts";
 import { adam } from "../operators/functions/optimisers.ts";
@@ -29,9 +29,17 @@ export class Adam implements Disposable {
   readonly #epsilon: number;
   #steps = 0;
 
-  /** Gathers the parameters into one piece of memory (see `engine.gather`). */
+  /**
+   * Gathers the parameters into one piece of memory (see `engine.gather`).
+   * @throws UsageError without parameters, with one named twice, or for a rate that is no number from 0 up
+   */
   constructor(parameters: Iterable<Tensor>, options: AdamOptions) {
+    for (const [name, value] of Object.entries(options) as [string, unknown][]) {
+      if (typeof value === "number" && Number.isFinite(value) && value >= 0) continue;
+      throw new UsageError(`adam: ${name} must be a number from 0 up, got ${String(value)}`);
+    }
     this.#parameters = [...parameters];
+    if (this.#parameters.length === 0) throw new UsageError("adam: there are no parameters to train");
     const engine = (this.#engine = engineOf(this.#parameters));
     const shape = engine.scope(() => engine.gather(this.#parameters).flat.shape);
     this.#firstMoment = engine.keep(engine.zeros(shape));

@@ -164,7 +164,13 @@ export class Engine implements TensorOwner, Disposable {
    * @throws OutOfMemoryError with a table of the largest buffers when the device cannot hold them; UsageError when the
    *   step makes a tensor of host data, reads one, or records
    */
-  async record<Result>(step: () => Result): Promise<Program<Result>> {
+  record<Result>(step: () => Result): Promise<Program<Result>> {
+    // At once, not as a rejection: a step cannot await it, and must not go on.
+    if (this.#recording !== undefined) throw new UsageError("engine.record inside engine.record");
+    return this.#record(step);
+  }
+
+  async #record<Result>(step: () => Result): Promise<Program<Result>> {
     const { recording, result } = this.trace(step);
     const tensors = tensorsIn(result).filter(({ storage }) => recording.owns(storage));
     const results = tensors.map(({ shape, dtype, storage }) => ({ shape, dtype, storage }));
