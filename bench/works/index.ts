@@ -31,7 +31,9 @@ function operatorWork(work: OperatorWork, peers: Peers): Work {
 function densenetStep(peers: Peers): Work {
   const implementations = new Map<ImplementationName, () => Promise<Subject>>();
   for (const kind of engineKinds) {
-    implementations.set(kind, async () => densenetOn(await engineOf(kind), kind === "tessera-naive" ? "plain" : "fused"));
+    implementations.set(kind, async () =>
+      densenetOn(await engineOf(kind), kind === "tessera-naive" ? "plain" : "fused"),
+    );
   }
   for (const [name, module] of peers) {
     if (module.works.includes("densenet"))

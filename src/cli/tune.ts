@@ -26,6 +26,11 @@ export async function tuneCommand(manifestFile: string, options: TuneCommandOpti
   if (where.device === "reference") {
     throw new UsageError("--device reference has no kernels to tune; tune for a WebGPU adapter");
   }
+  if (options.tuning === "none") {
+    throw new UsageError(
+      "--tuning none means no tuning file where training reads one; name the file to write",
+    );
+  }
   const manifest = await readManifest(manifestFile);
   const settings = settingsOf(manifest, 0);
   const batch = options.batch ?? settings.batch;
@@ -52,7 +57,10 @@ export async function tuneCommand(manifestFile: string, options: TuneCommandOpti
     `${works.length} different works in batches of ${batch}, ${open} with more than one candidate; on ${traits.name}; ` +
       `at most about ${options.seconds} s`,
   );
-  const tuning = await untilInterrupted((signal) => measured(signal));
+  const tuning = await untilInterrupted((signal) => {
+    signal.addEventListener("abort", () => (process.exitCode = 130), { once: true });
+    return measured(signal);
+  });
 
   async function measured(signal: AbortSignal): Promise<Tuning> {
     const end = performance.now() + 1000 * options.seconds;
@@ -72,7 +80,7 @@ export async function tuneCommand(manifestFile: string, options: TuneCommandOpti
   process.stdout.write(report(tuning, steps));
   say(
     tuning.tuned.length > 0
-      ? `kept in ${file}; tessera train takes it from now on`
+      ? `kept in ${file}; tessera train ${options.tuning === undefined ? "takes it from now on" : `takes it with --tuning ${file}`}`
       : "nothing was measured; no file was written",
   );
 }
