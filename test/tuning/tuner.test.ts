@@ -58,6 +58,7 @@ function workOf(engine: Engine, operator: Operator<{ readonly factor: number }>)
   using x = engine.zeros([count]);
   const { recording } = engine.trace(() => void engine.run(operator, [x], { factor: 2 }));
   const [work] = worksOf([recording], engine.traits);
+  recording.release();
   return work;
 }
 
