@@ -1,8 +1,7 @@
-// What this adapter can do at the most, measured: multiply-adds, a copy by a kernel, a copy by the driver. Raw WebGPU
-// on the engine's device, with Tessera's kernels as `tessera/kernels` gives them to anyone.
+// What this adapter can do at the most, measured: multiply-adds and a copy by a kernel, as `tessera train --profile` has
+// them, and a copy by the driver.
 
-import type { Engine } from "tessera";
-import { kernels, type Kernel } from "tessera/kernels";
+import { measureCeilings as measureKernels, type Engine } from "tessera";
 
 export interface Ceilings {
   /** GFLOP/s, a multiply-add counting two. */
@@ -13,7 +12,7 @@ export interface Ceilings {
   readonly copyBytes: number;
 }
 
-const usage = { copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const;
+const usage = { copySource: 4, copyTarget: 8 } as const;
 
 /** Best of some runs, in seconds: a ceiling is what was reached once. */
 async function best(device: GPUDevice, encode: (encoder: GPUCommandEncoder) => void): Promise<number> {
@@ -38,57 +37,16 @@ export function higher(a: Ceilings, b: Ceilings): Ceilings {
   };
 }
 
+/** Takes about a second. */
 export async function measureCeilings(engine: Engine): Promise<Ceilings> {
+  const { flops, bytes: kernelBytes } = await measureKernels(engine);
   const { device } = (engine.backend as unknown as { gpu: { device: GPUDevice } }).gpu;
-  const held: GPUBuffer[] = [];
-  const buffer = (size: number, flags: number): GPUBuffer => {
-    const made = device.createBuffer({ size, usage: flags });
-    held.push(made);
-    return made;
-  };
-
-  /** Time of one dispatch of a kernel. */
-  function timed(
-    kernel: Kernel,
-    sizes: Readonly<Record<string, number>>,
-    buffers: readonly GPUBuffer[],
-  ): Promise<number> {
-    const pipeline = device.createComputePipeline({
-      layout: "auto",
-      compute: { module: device.createShaderModule({ code: kernel.specialise() }), entryPoint: "main" },
-    });
-    const data = kernel.pack(sizes);
-    const uniforms = buffer(data.byteLength, usage.uniform | usage.copyTarget);
-    device.queue.writeBuffer(uniforms, 0, data);
-    const group = device.createBindGroup({
-      layout: pipeline.getBindGroupLayout(0),
-      entries: [uniforms, ...buffers].map((each, binding) => ({ binding, resource: { buffer: each } })),
-    });
-    const [x, y] = kernel.workgroups(sizes);
-    return best(device, (encoder) => {
-      const pass = encoder.beginComputePass();
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(x, y);
-      pass.end();
-    });
-  }
-
   const bytes = 1 << 25;
-  const flags = usage.storage | usage.copySource | usage.copyTarget;
-  const [from, to] = [buffer(bytes, flags), buffer(bytes, flags)];
-  // Enough work that a launch does not matter: 1 GFLOP on a CPU, 64 on a GPU.
-  const count = engine.traits.isSoftware ? 1 << 12 : 1 << 17;
-  const steps = engine.traits.isSoftware ? 1 << 12 : 1 << 13;
-  const fma = kernels.ceilingFma;
-  const chains = Number(fma.knobs.find(({ name }) => name === "CHAINS")?.value ?? 8);
-  const fmaSeconds = await timed(fma, { count, steps, factor: 0.999, offset: 0.001 }, [to]);
-  const kernelSeconds = await timed(kernels.copyVectors, { count: bytes / 16 }, [from, to]);
-  const copySeconds = await best(device, (encoder) => encoder.copyBufferToBuffer(from, 0, to, 0, bytes));
-  for (const each of held) each.destroy();
-  return {
-    gflops: (8 * chains * steps * count) / fmaSeconds / 1e9,
-    kernelBytes: (2 * bytes) / kernelSeconds / 1e9,
-    copyBytes: (2 * bytes) / copySeconds / 1e9,
-  };
+  const [from, to] = [usage.copySource, usage.copyTarget].map((flags) =>
+    device.createBuffer({ size: bytes, usage: flags }),
+  );
+  const seconds = await best(device, (encoder) => encoder.copyBufferToBuffer(from, 0, to, 0, bytes));
+  from.destroy();
+  to.destroy();
+  return { gflops: flops / 1e9, kernelBytes: kernelBytes / 1e9, copyBytes: (2 * bytes) / seconds / 1e9 };
 }

@@ -3,7 +3,8 @@
 export { Classifier } from "./classifier.ts";
 export { evaluate, predict, type Evaluation } from "./evaluate.ts";
 export { NonFiniteError, RunFolderError } from "./failures.ts";
-export { planTraining, type ImageShape, type TrainingPlan } from "./plan.ts";
+export { planTraining, type TrainingPlan } from "./plan.ts";
+export type { ImageShape } from "./planned-training.ts";
 export { profileTraining, type StepProfile } from "./profile.ts";
 export { RunFolder, type RunChoices, type Summary } from "./run-folder.ts";
 export { traceTraining, type TracedStep } from "./trace.ts";

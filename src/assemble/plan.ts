@@ -1,18 +1,9 @@
 // What training would need on an adapter, worked out without a device: launches of each phase, and bytes by purpose.
 
 import type { AdapterTraits } from "../device/index.ts";
-import { Adam } from "../optim/index.ts";
-import { Engine, PlanningBackend, type StepPlan } from "../runtime/index.ts";
-import { Classifier } from "./classifier.ts";
-import { trainingStep } from "./step.ts";
-import { stepShape, type TrainingSettings } from "./trainer.ts";
-
-/** Images of a training step. */
-export interface ImageShape {
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-}
+import type { StepPlan } from "../runtime/index.ts";
+import { PlannedTraining, type ImageShape } from "./planned-training.ts";
+import type { TrainingSettings } from "./trainer.ts";
 
 export interface TrainingPlan {
   /** Trained values. */
@@ -38,15 +29,10 @@ export async function planTraining(
   classes: number,
   batch: number,
 ): Promise<TrainingPlan> {
-  using engine = new Engine(new PlanningBackend(traits));
-  const classifier = new Classifier(engine, { network: settings.network, classes, seed: settings.seed });
-  using optimiser = new Adam(classifier.parameters().values(), { learningRate: settings.learningRate });
+  using training = new PlannedTraining(traits, settings, image, classes);
+  const { engine, classifier } = training;
   const planOf = async (count: number, unsupervised: boolean): Promise<StepPlan> => {
-    const shape = { ...stepShape(settings, image, count), unsupervised };
-    const inputs = (): never => {
-      throw new Error("a planned step does not run");
-    };
-    using program = await engine.record(() => trainingStep(engine, classifier, optimiser, shape, inputs));
+    using program = await engine.record(() => training.step(count, unsupervised));
     if (program.plan === undefined) throw new Error("a planning engine gives a plan");
     return program.plan;
   };

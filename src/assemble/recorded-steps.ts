@@ -15,7 +15,6 @@ export interface RecordedStep {
 }
 
 export class RecordedSteps implements Disposable {
-  readonly #engine: Engine;
   readonly #record: (unsupervised: boolean, inputs: () => StepInputs) => Promise<Program<Tensor>>;
   #current:
     | { readonly unsupervised: boolean; readonly program: Program<Tensor>; readonly step: RecordedStep }
@@ -27,11 +26,8 @@ export class RecordedSteps implements Disposable {
     optimiser: Adam,
     shape: Omit<StepShape, "unsupervised">,
   ) {
-    this.#engine = engine;
     this.#record = (unsupervised, inputs) =>
-      this.#engine.record(() =>
-        trainingStep(engine, classifier, optimiser, { ...shape, unsupervised }, inputs),
-      );
+      engine.record(() => trainingStep(engine, classifier, optimiser, { ...shape, unsupervised }, inputs));
   }
 
   /** The step with or without the strong view. Only the newest one keeps its memory. */

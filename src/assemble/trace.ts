@@ -2,12 +2,9 @@
 
 import type { AdapterTraits } from "../device/index.ts";
 import { normaliseImages } from "../operators/functions/images.ts";
-import { Adam } from "../optim/index.ts";
-import { Engine, PlanningBackend, type Recording } from "../runtime/index.ts";
-import { Classifier } from "./classifier.ts";
-import type { ImageShape } from "./plan.ts";
-import { trainingStep } from "./step.ts";
-import { stepShape, type TrainingSettings } from "./trainer.ts";
+import type { Recording } from "../runtime/index.ts";
+import { PlannedTraining, noValues, type ImageShape } from "./planned-training.ts";
+import type { TrainingSettings } from "./trainer.ts";
 
 export interface TracedStep {
   readonly name: "both views" | "weak view only" | "inference";
@@ -30,20 +27,13 @@ export function traceTraining(
   classes: number,
   batch: number,
 ): TracedStep[] {
-  using engine = new Engine(new PlanningBackend(traits));
-  const classifier = new Classifier(engine, { network: settings.network, classes, seed: settings.seed });
-  using optimiser = new Adam(classifier.parameters().values(), { learningRate: settings.learningRate });
-  const inputs = (): never => {
-    throw new Error("a traced step does not run");
-  };
+  using training = new PlannedTraining(traits, settings, image, classes);
+  const { engine, classifier } = training;
   const step = (unsupervised: boolean): Recording =>
-    engine.trace(() => {
-      const shape = { ...stepShape(settings, image, batch), unsupervised };
-      return trainingStep(engine, classifier, optimiser, shape, inputs);
-    }).recording;
+    engine.trace(() => training.step(batch, unsupervised)).recording;
   const { height, width, channels } = image;
   const inference = engine.trace(() => {
-    const images = engine.feed(inputs, [batch, height, width, channels], "u8");
+    const images = engine.feed(noValues, [batch, height, width, channels], "u8");
     return classifier.forward(normaliseImages(images, settings.normalisation), "inference");
   }).recording;
   const both = usesBothViews(settings);

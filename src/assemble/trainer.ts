@@ -159,7 +159,7 @@ async function trainEpochs(
     const epoch = completed + 1;
     const learningRate = optimiser.learningRate;
     const taken: Losses[] = [];
-    await trainOneEpoch(run, images, { epoch, steps, batch }, signal, (step, losses) => {
+    await trainOneEpoch(run, epoch, steps, signal, (step, losses) => {
       taken.push(losses);
       listener.step?.({ epoch, step, losses });
     });
@@ -186,9 +186,9 @@ async function trainEpochs(
 
 /** The steps of an epoch, or those before the signal; `told` gets the losses of each. */
 async function trainOneEpoch(
-  { steps: recorded, settings }: Run,
-  images: ImageSet,
-  { epoch, steps, batch }: { readonly epoch: number; readonly steps: number; readonly batch: number },
+  { steps: recorded, settings, images, batch }: Run,
+  epoch: number,
+  steps: number,
   signal: AbortSignal | undefined,
   told: (step: number, losses: Losses) => void,
 ): Promise<void> {

@@ -1,7 +1,15 @@
 // Candidates made of other candidates: one operator's launches, fed from and into another's buffers.
 
+import { KernelError } from "../device/index.ts";
 import { temporary, type Candidate, type Slot } from "../runtime/operator.ts";
 import type { TensorSpec } from "../tensor/index.ts";
+
+/** The last candidate: the one that the rule for the adapter prefers. */
+export function preferred(candidates: readonly Candidate[]): Candidate {
+  const last = candidates.at(-1);
+  if (last === undefined) throw new KernelError("an operator has no candidate");
+  return last;
+}
 
 /** One candidate as a part of a larger one: its inputs and outputs are slots of the whole. */
 export interface Step {

@@ -2,7 +2,7 @@
 // comes to what the adapter can do.
 
 import { kernels, type KernelName, type Knobs, type UniformValues } from "../kernels/index.ts";
-import type { LaunchTimer, Program, RunTimes } from "../runtime/index.ts";
+import { median, pipelineKey, type LaunchTimer, type Program, type RunTimes } from "../runtime/index.ts";
 import type { Ceilings } from "./ceilings.ts";
 
 export interface ProfileOptions {
@@ -81,12 +81,6 @@ export interface Profile {
   readonly ceilings: Ceilings | undefined;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
 const total = (values: Iterable<number>): number => {
   let sum = 0;
   for (const value of values) sum += value;
@@ -152,7 +146,7 @@ function summarise(timer: LaunchTimer, runs: readonly RunTimes[], ceilings: Ceil
   const seconds = total(launches.map((launch) => launch.seconds));
   return {
     launches,
-    kernels: grouped(launches, ({ kernel, knobs }) => `${kernel} ${JSON.stringify(knobs)}`)
+    kernels: grouped(launches, ({ kernel, knobs }) => pipelineKey(kernels[kernel], knobs))
       .map(([, group]): KernelProfile => {
         const [{ kernel, knobs }] = group;
         const sum = (field: "seconds" | "bytes" | "operations"): number =>

@@ -24,9 +24,10 @@ export {
   type Slot,
 } from "./operator.ts";
 export { PlanningBackend } from "./planning-backend.ts";
-export type { LaunchTimer, RunTimes, TimedLaunch } from "./launch-timer.ts";
+export { median, type LaunchTimer, type RunTimes, type TimedLaunch } from "./launch-timer.ts";
 export { Program, type Readings } from "./program.ts";
 export type { RecordedCall, Recording } from "./recording.ts";
 export { launchesOf, type BufferPlan, type Purpose, type StepPlan } from "./step-plan.ts";
 export { WebGpuBackend } from "./webgpu/backend.ts";
+export { pipelineKey } from "./webgpu/pipelines.ts";
 export { CandidateChoice, workKey, type CandidateNames } from "./webgpu/choice.ts";

@@ -80,7 +80,7 @@ export class Recording {
     }
     const operands = inputs.map((operand) => ({ ...operand, storage: this.#hold(operand.storage) }));
     const outputs = specs.map((spec) => this.#make(spec, { kind: "computed" }));
-    this.calls.push({ operator: operator, inputs: operands, outputs, attributes, phase });
+    this.calls.push({ operator, inputs: operands, outputs, attributes, phase });
     return outputs;
   }
 

@@ -2,11 +2,11 @@
 // there is no GPU.
 
 import type { AdapterTraits } from "../device/index.ts";
-import { allocate, sizeOf, type HostArray, type HostTensor, type TensorSpec } from "../tensor/index.ts";
+import { allocate, type HostArray, type HostTensor, type TensorSpec } from "../tensor/index.ts";
 import { CountedStorage, expectMovable, type Backend, type BackendMemory, type Operand } from "./backend.ts";
 import type { Operator } from "./operator.ts";
 import { placeOf, type Recording } from "./recording.ts";
-import { ReferenceProgram } from "./reference-program.ts";
+import { ReferenceProgram, computeReference } from "./reference-program.ts";
 
 class HostStorage extends CountedStorage {
   data: HostArray;
@@ -50,13 +50,7 @@ export class ReferenceBackend implements Backend {
     outputs: readonly TensorSpec[],
     attributes: A,
   ): HostStorage[] {
-    const made = outputs.map((spec) => ({ ...spec, data: allocate(spec.dtype, sizeOf(spec.shape), true) }));
-    operator.reference(
-      inputs.map(({ shape, dtype, storage }) => ({ shape, dtype, data: dataOf(storage) })),
-      made,
-      attributes,
-    );
-    return made.map(({ data }) => this.#hold(data));
+    return computeReference(operator, inputs, outputs, attributes, dataOf).map((data) => this.#hold(data));
   }
 
   write({ storage }: Operand, host: HostTensor): void {

@@ -1,9 +1,34 @@
 // A program on the reference backend: the recorded calls, run again in order.
 
 import { LifetimeError } from "../device/index.ts";
-import { allocate, hostTensor, sizeOf, type HostArray, type Storage } from "../tensor/index.ts";
+import {
+  allocate,
+  hostTensor,
+  sizeOf,
+  type HostArray,
+  type Storage,
+  type TensorSpec,
+} from "../tensor/index.ts";
 import type { CompiledProgram, Follower, Operand } from "./backend.ts";
+import type { Operator } from "./operator.ts";
 import { PlannedStorage, type RecordedCall, type Recording } from "./recording.ts";
+
+/** Runs an operator's reference on the data of its inputs; gives that of its outputs. */
+export function computeReference<A>(
+  operator: Operator<A>,
+  inputs: readonly Operand[],
+  specs: readonly TensorSpec[],
+  attributes: A,
+  dataOf: (storage: Storage) => HostArray,
+): HostArray[] {
+  const made = specs.map((spec) => ({ ...spec, data: allocate(spec.dtype, sizeOf(spec.shape), true) }));
+  operator.reference(
+    inputs.map(({ shape, dtype, storage }) => ({ shape, dtype, data: dataOf(storage) })),
+    made,
+    attributes,
+  );
+  return made.map(({ data }) => data);
+}
 
 /** How the reference backend holds data. */
 export interface HostMemory {
@@ -23,7 +48,7 @@ export class ReferenceProgram implements CompiledProgram {
     this.#recording = recording;
     this.#results = results;
     this.#memory = memory;
-    this.#dead = lastUses(recording.calls);
+    this.#dead = lastUses(recording.calls, new Set(results.map(({ storage }) => storage)));
     for (const { storage } of results) {
       if (storage instanceof PlannedStorage) {
         storage.place = memory.hold(allocate(storage.spec.dtype, sizeOf(storage.spec.shape), true));
@@ -41,17 +66,10 @@ export class ReferenceProgram implements CompiledProgram {
       return data;
     };
     this.#recording.calls.forEach(({ operator, inputs, outputs, attributes }, i) => {
-      const made = outputs.map(({ spec }) => ({
-        ...spec,
-        data: allocate(spec.dtype, sizeOf(spec.shape), true),
-      }));
-      operator.reference(
-        inputs.map(({ shape, dtype, storage }) => ({ shape, dtype, data: dataOf(storage) })),
-        made,
-        attributes as never,
-      );
-      outputs.forEach((storage, j) => values.set(storage, made[j].data));
-      for (const storage of this.#dead[i]) if (!this.#isResult(storage)) values.delete(storage);
+      const specs = outputs.map(({ spec }) => spec);
+      const made = computeReference(operator, inputs, specs, attributes as never, dataOf);
+      outputs.forEach((storage, j) => values.set(storage, made[j]));
+      for (const storage of this.#dead[i]) values.delete(storage);
     });
     for (const { storage } of this.#results) {
       this.#memory.dataOf(storage).set(dataOf(storage));
@@ -93,10 +111,6 @@ export class ReferenceProgram implements CompiledProgram {
       storage.place = undefined;
     }
   }
-
-  #isResult(storage: PlannedStorage): boolean {
-    return this.#results.some((result) => result.storage === storage);
-  }
 }
 
 function dataOfOrigin({ spec, origin }: PlannedStorage): HostArray {
@@ -108,13 +122,14 @@ function dataOfOrigin({ spec, origin }: PlannedStorage): HostArray {
   return data;
 }
 
-function lastUses(calls: readonly RecordedCall[]): PlannedStorage[][] {
+/** What each call is the last to use, but for the results. */
+function lastUses(calls: readonly RecordedCall[], results: ReadonlySet<Storage>): PlannedStorage[][] {
   const last = new Map<PlannedStorage, number>();
   calls.forEach(({ inputs, outputs }, i) => {
     for (const { storage } of inputs) if (storage instanceof PlannedStorage) last.set(storage, i);
     for (const storage of outputs) last.set(storage, i);
   });
   const dead: PlannedStorage[][] = calls.map(() => []);
-  for (const [storage, i] of last) dead[i].push(storage);
+  for (const [storage, i] of last) if (!results.has(storage)) dead[i].push(storage);
   return dead;
 }

@@ -1,7 +1,7 @@
 // The tuner: times the candidates of works against the one the rule takes, and finds out which are clearly faster.
 
 import { KernelError, OutOfMemoryError, UsageError } from "../device/index.ts";
-import { WebGpuBackend, type CandidateChoice, type Engine, type Program } from "../runtime/index.ts";
+import { WebGpuBackend, median, type CandidateChoice, type Engine, type Program } from "../runtime/index.ts";
 import type { HostArray, Tensor } from "../tensor/index.ts";
 import { agree, recordWith, resultsOf, timeOf, WorkInputs } from "./trial.ts";
 import { hasChoice, type Work } from "./works.ts";
@@ -222,10 +222,4 @@ function decide(
   }
   const times = work.candidates.map((name) => out.get(name) ?? { name, seconds: medians.get(name) });
   return { work, rule: rule.name, chosen, ruleSeconds, chosenSeconds, times };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

@@ -5,6 +5,7 @@
 import type { AdapterTraits } from "../../device/index.ts";
 import { input, output, temporary, type Candidate, type Launch } from "../../runtime/operator.ts";
 import { hasSubgroupsOfEight, quadsPerInvocation, quadsPerSubgroup, tileOf } from "../matmul/shapes.ts";
+import { preferred } from "../compose.ts";
 import { directSizes, type Extents, type Sliding } from "./geometry.ts";
 
 /** How a convolution reads its images. */
@@ -37,9 +38,6 @@ function ranked(
   const [first = blocked, ...rest] = others.filter((candidate) => candidate !== undefined);
   return [first, ...rest];
 }
-
-const preferred = (candidates: readonly [Candidate, ...Candidate[]]): Candidate =>
-  candidates[candidates.length - 1] ?? candidates[0];
 
 /** Whether y is as large as x and a row of taps reaches no further than a subgroup: what conv2dSubgroups takes. */
 function isAligned(extents: Extents, { stride, dilation }: Sliding): boolean {

@@ -3,7 +3,7 @@
 import type { AdapterTraits } from "../../device/index.ts";
 import { input, output, temporary, type Candidate, type Operator } from "../../runtime/operator.ts";
 import { sizeOf, type Shape, type TensorSpec } from "../../tensor/index.ts";
-import { compose, type Step } from "../compose.ts";
+import { compose, preferred, type Step } from "../compose.ts";
 import { averagePool2dGradient } from "../pooling/averagePool2d.ts";
 import { eachMember, pooledShape } from "../pooling/windows.ts";
 import { expectRoles, type Role } from "../roles.ts";
@@ -84,7 +84,7 @@ function inFoursOf(
   const spread: Step =
     kind === "max"
       ? step("denseMaxPoolGradient", { dy, choice: input(4), da }, sizesInFours(shape, attributes))
-      : { candidate: average[average.length - 1], inputs: [dy], outputs: [da] };
+      : { candidate: preferred(average), inputs: [dy], outputs: [da] };
   const sizes = { rows, channels: channels / 4, stride: channels / 4, epsilon };
   const given = { x, statistics, factors };
   // One reader, so nothing to collect: what is bound there is written to by nobody.

@@ -10,7 +10,7 @@ import {
   type Slot,
 } from "../../runtime/operator.ts";
 import type { TensorSpec } from "../../tensor/index.ts";
-import { compose, type Step } from "../compose.ts";
+import { compose, preferred, type Step } from "../compose.ts";
 import { conv2d } from "../convolution/conv2d.ts";
 import { convolutionForward } from "../convolution/launches.ts";
 import { copyCandidates, stridedCopy } from "../movement/strided-copy.ts";
@@ -86,7 +86,7 @@ function folded(layout: DenseLayout, attributes: DenseLayersAttributes, adapter:
   const place = (from: Slot, start: number, channels: number): Step => {
     const copy = stridedCopy([rows, channels], { strides: [channels, 1] }, { start, strides: [width, 1] });
     const candidates = copyCandidates([copy]);
-    return { candidate: candidates[candidates.length - 1], inputs: [from], outputs: [block] };
+    return { candidate: preferred(candidates), inputs: [from], outputs: [block] };
   };
 
   const steps = [place(input(0), 0, inputChannels)];

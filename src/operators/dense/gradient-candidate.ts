@@ -3,7 +3,7 @@
 import type { AdapterTraits } from "../../device/index.ts";
 import { input, output, temporary, type Candidate, type Launch, type Slot } from "../../runtime/operator.ts";
 import type { TensorSpec } from "../../tensor/index.ts";
-import { compose, type Step } from "../compose.ts";
+import { compose, preferred, type Step } from "../compose.ts";
 import { convolutionInputGradient, convolutionWeightGradient } from "../convolution/launches.ts";
 import { slice } from "../movement/slice.ts";
 import { numbersOf, type PlacedLayout, type PlacedStage } from "./gradient-layout.ts";
@@ -217,5 +217,5 @@ function copyStep(
 ): Step {
   const attributes = { begin: [0, first], size: [rows, count] };
   const candidates = slice.candidates([{ shape: [rows, width], dtype: "f32" }], attributes, adapter);
-  return { candidate: candidates[candidates.length - 1], inputs: [dy], outputs: [to] };
+  return { candidate: preferred(candidates), inputs: [dy], outputs: [to] };
 }

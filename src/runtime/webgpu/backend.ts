@@ -1,11 +1,12 @@
 // The WebGPU backend: operators become launches of their candidate's kernels.
 
-import { KernelError, OutOfMemoryError, type AdapterTraits, type Gpu } from "../../device/index.ts";
+import { OutOfMemoryError, type AdapterTraits, type Gpu } from "../../device/index.ts";
 import { kernels } from "../../kernels/index.ts";
 import { allocate, sizeOf, type HostArray, type HostTensor, type TensorSpec } from "../../tensor/index.ts";
 import { expectMovable, type Backend, type BackendMemory, type Operand } from "../backend.ts";
-import type { Launch, Operator } from "../operator.ts";
+import type { Launch, Operator, Slot } from "../operator.ts";
 import type { Recording } from "../recording.ts";
+import { bindSlots } from "./bindings.ts";
 import { BufferPool, bytesOf, deviceBytes, usage } from "./buffers.ts";
 import { CandidateChoice, type CandidateNames } from "./choice.ts";
 import { CommandQueue } from "./commands.ts";
@@ -189,25 +190,12 @@ export class WebGpuBackend implements Backend {
     this.gpu.destroy();
   }
 
-  #launch(
-    operator: string,
-    { kernel: name, knobs, bind, sizes }: Launch,
-    ranges: Readonly<Record<"input" | "output" | "temporary", readonly Range[]>>,
-  ): void {
-    const source = kernels[name];
-    const bound = source.bindings
-      .filter(({ access }) => access !== "uniform")
-      .map(({ index, name: binding }) => {
-        const slot = bind[binding];
-        const range = slot === undefined ? undefined : ranges[slot.kind][slot.index];
-        if (range === undefined) {
-          throw new KernelError(`operator ${operator}: nothing is bound to "${binding}" of ${name}.wgsl`);
-        }
-        return { binding: index, range };
-      });
+  #launch(operator: string, launch: Launch, ranges: Readonly<Record<Slot["kind"], readonly Range[]>>): void {
+    const { knobs, sizes } = launch;
+    const source = kernels[launch.kernel];
     this.#commands.push({
       pipeline: this.#pipelines.get(source, knobs),
-      buffers: bound,
+      buffers: bindSlots(operator, launch, ranges),
       uniforms: source.pack(sizes),
       workgroups: source.workgroups(sizes, knobs, this.gpu.traits.maxWorkgroupsPerDimension),
       label: operator,

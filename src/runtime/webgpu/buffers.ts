@@ -7,6 +7,9 @@ import { sizeOf, type HostTensor, type TensorSpec } from "../../tensor/index.ts"
 // GPUBufferUsage and GPUMapMode are globals of browsers only.
 export const usage = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const;
 
+/** Offsets of uniforms in a buffer that several launches share are multiples of this, as WebGPU asks. */
+export const uniformAlignment = 256;
+
 /** Guard bands: bytes behind each buffer that no launch may touch. */
 const bandBytes = 256;
 const bandWord = 0xdeadbeef;

@@ -2,15 +2,15 @@
 // once every pipeline in it is ready the list becomes one encoder, one compute pass, one submit.
 
 import type { Gpu, KernelError } from "../../device/index.ts";
-import { usage, type BufferPool } from "./buffers.ts";
+import type { Bound } from "./bindings.ts";
+import { uniformAlignment, usage, type BufferPool } from "./buffers.ts";
 import type { PipelineEntry } from "./pipelines.ts";
 import type { Range } from "./storage.ts";
 
 /** One dispatch with everything it binds. */
 export interface Dispatch {
   readonly pipeline: PipelineEntry;
-  /** A range for every storage binding, by binding index. */
-  readonly buffers: readonly { readonly binding: number; readonly range: Range }[];
+  readonly buffers: readonly Bound<Range>[];
   readonly uniforms: ArrayBuffer;
   readonly workgroups: readonly [number, number];
   /** The operator that asked for it, for error messages. */
@@ -48,7 +48,6 @@ const isDispatch = (command: Command): command is Dispatch => "pipeline" in comm
 // Launches per submit: large enough that a submit (145 microseconds, Dawn in Node, 2026) does not count, small
 // enough that the device starts while the program still encodes.
 const launchesPerSubmit = 64;
-const uniformAlignment = 256;
 
 export class CommandQueue {
   readonly #gpu: Gpu;
@@ -184,7 +183,10 @@ export class CommandQueue {
   ): void {
     const { pipeline, layout, kernel } = entry;
     if (pipeline === undefined) return; // flush and push checked: cannot happen
-    const entries: GPUBindGroupEntry[] = buffers.map(({ binding, range }) => ({ binding, resource: range }));
+    const entries: GPUBindGroupEntry[] = buffers.map(({ index, target }) => ({
+      binding: index,
+      resource: target,
+    }));
     const uniform = kernel.bindings.find(({ access }) => access === "uniform");
     if (uniform !== undefined && this.#uniforms !== undefined) {
       const resource = { buffer: this.#uniforms, offset: at, size: kernel.uniformBytes };

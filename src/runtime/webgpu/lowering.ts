@@ -1,11 +1,11 @@
 // Lowers a recording to a flat list of launches over buffers that have sizes and lifetimes but no memory yet.
 
-import { KernelError } from "../../device/index.ts";
 import { kernels, type Kernel, type Knobs } from "../../kernels/index.ts";
 import type { Storage } from "../../tensor/index.ts";
 import type { Operand } from "../backend.ts";
-import { updatesOf, type Launch } from "../operator.ts";
+import { updatesOf, type Launch, type Slot } from "../operator.ts";
 import { PlannedStorage, type RecordedCall, type Recording } from "../recording.ts";
+import { bindSlots, type Bound } from "./bindings.ts";
 import { bytesOf } from "./buffers.ts";
 import type { CandidateChoice } from "./choice.ts";
 
@@ -19,12 +19,8 @@ export interface VirtualBuffer {
   home?: { readonly root: VirtualBuffer; readonly offset: number };
 }
 
-export interface LoweredBinding {
-  readonly index: number;
-  readonly writes: boolean;
-  /** A buffer of the step, or one that was there before. */
-  readonly target: VirtualBuffer | { readonly storage: Storage; readonly bytes: number };
-}
+/** A buffer of the step, or one that was there before. */
+export type LoweredBinding = Bound<VirtualBuffer | { readonly storage: Storage; readonly bytes: number }>;
 
 export interface LoweredLaunch {
   readonly kernel: Kernel;
@@ -125,12 +121,11 @@ class Lowering {
     const offsets = operator.placements?.(attributes as never);
     if (offsets === undefined) return;
     const root = this.#bufferOf(outputs[0], operator.name, "pack");
-    const updated = this.#updated;
     inputs.forEach(({ storage }, i) => {
       if (!(storage instanceof PlannedStorage) || storage.origin.kind !== "computed") return;
       if (this.#results.has(storage) || this.#apart.has(storage) || this.#byStorage.has(storage)) return;
       // A part that changes later, or whose pack does, is another value than the pack's; an odd offset cannot be bound.
-      if (updated.has(storage) || updated.has(outputs[0]) || (4 * offsets[i]) % 256 !== 0) return;
+      if (this.#updated.has(storage) || this.#updated.has(outputs[0]) || (4 * offsets[i]) % 256 !== 0) return;
       const part = this.#bufferOf(storage, operator.name, "output");
       part.home = { root, offset: 4 * offsets[i] };
     });
@@ -162,23 +157,15 @@ class Lowering {
   #lowerLaunch(
     operator: string,
     phase: string,
-    { kernel: name, knobs = {}, bind, sizes }: Launch,
-    slots: Readonly<Record<"input" | "output" | "temporary", readonly LoweredBinding["target"][]>>,
+    launch: Launch,
+    slots: Readonly<Record<Slot["kind"], readonly LoweredBinding["target"][]>>,
   ): LoweredLaunch {
-    const source = kernels[name];
-    const bindings = source.bindings.flatMap(({ index, name: binding, access }) => {
-      if (access === "uniform") return [];
-      const slot = bind[binding];
-      const target = slot === undefined ? undefined : slots[slot.kind][slot.index];
-      if (target === undefined) {
-        throw new KernelError(`operator ${operator}: nothing is bound to "${binding}" of ${name}.wgsl`);
-      }
-      return [{ index, target, writes: access === "readWrite" }];
-    });
+    const { knobs = {}, sizes } = launch;
+    const source = kernels[launch.kernel];
     return {
       kernel: source,
       knobs,
-      bindings,
+      bindings: bindSlots(operator, launch, slots),
       sizes,
       uniforms: source.pack(sizes),
       workgroups: source.workgroups(sizes, knobs, this.#maxWorkgroups),

@@ -6,7 +6,7 @@ import type { CompiledProgram, Follower, Operand } from "../backend.ts";
 import type { LaunchTimer } from "../launch-timer.ts";
 import { placeOf, PlannedStorage, type Recording } from "../recording.ts";
 import { largestBuffers } from "../step-plan.ts";
-import { deviceBytes, usage, type BufferPool } from "./buffers.ts";
+import { deviceBytes, uniformAlignment, usage, type BufferPool } from "./buffers.ts";
 import type { CommandQueue, Replay } from "./commands.ts";
 import {
   rootOf,
@@ -20,8 +20,6 @@ import type { MemoryPlan } from "./memory-plan.ts";
 import type { PipelineCache } from "./pipelines.ts";
 import { ReadbackRing } from "./readback-ring.ts";
 import { BufferStorage, rangeOf, type Range } from "./storage.ts";
-
-const uniformAlignment = 256;
 
 /** A launch with everything bound. */
 export interface BoundLaunch {

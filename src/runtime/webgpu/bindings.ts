@@ -1,0 +1,29 @@
+// What a launch binds: its slots, filled with places of data, in the order of the shader's bindings.
+
+import { KernelError } from "../../device/index.ts";
+import { kernels } from "../../kernels/index.ts";
+import type { Launch, Slot } from "../operator.ts";
+
+/** A storage binding and the place it is bound to. */
+export interface Bound<Place> {
+  readonly index: number;
+  readonly writes: boolean;
+  readonly target: Place;
+}
+
+/** @throws KernelError naming operator, binding and shader when a binding has no place */
+export function bindSlots<Place>(
+  operator: string,
+  { kernel, bind }: Launch,
+  places: Readonly<Record<Slot["kind"], readonly Place[]>>,
+): Bound<Place>[] {
+  return kernels[kernel].bindings.flatMap(({ index, name, access }) => {
+    if (access === "uniform") return [];
+    const slot = bind[name];
+    const target = slot === undefined ? undefined : places[slot.kind][slot.index];
+    if (target === undefined) {
+      throw new KernelError(`operator ${operator}: nothing is bound to "${name}" of ${kernel}.wgsl`);
+    }
+    return [{ index, target, writes: access === "readWrite" }];
+  });
+}
