@@ -33,9 +33,18 @@ fn residual(a: vec2f) -> f32 {
   return select(a.x, -a.y, a.x > sizes.threshold) * sizes.inverse;
 }
 
-// 0 negative, 1 positive, all else absent.
+// 0 negative, 1 positive, 100 to 200 soft, all else absent.
 fn state_of(entry: u32) -> u32 {
   return (states[entry / 4u] >> (8u * (entry % 4u))) & 255u;
+}
+
+fn is_label(state: u32) -> bool {
+  return state <= 1u || state - 100u <= 100u;
+}
+
+// The probability that a label asks for.
+fn target_of(label: u32) -> f32 {
+  return select(f32(label), f32(label - 100u) / 100.0, label > 1u);
 }
 
 fn unsupervised(labelled: bool) -> bool {
@@ -51,13 +60,17 @@ fn main(
   let entry = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
   if (entry >= sizes.count) { return; }
   let state = state_of(entry);
+  let is_labelled = is_label(state);
   let weak = probability(weak_logits[entry]);
   let strong = probability(strong_logits[entry]);
   let weak_residual = residual(weak);
   let strong_residual = strong.x - (weak.x - weak_residual);
   var gradient = vec2f();
-  if (state <= 1u) { gradient.x = select(weak.x, -weak.y, state == 1u) * factors[0]; }
-  if (unsupervised(state <= 1u)) {
+  if (is_labelled) {
+    let y = target_of(state);
+    gradient.x = ((1.0 - y) * weak.x - y * weak.y) * factors[0];
+  }
+  if (unsupervised(is_labelled)) {
     gradient.x += (factors[1] * weak_residual - factors[3] * strong_residual) * weak.x * weak.y;
     gradient.y = factors[2] * strong_residual * strong.x * strong.y;
   }

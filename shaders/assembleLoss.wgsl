@@ -1,6 +1,6 @@
 // Label-Assemble's head, its three losses and the gradients of their weighted sum, all in one launch, f32:
 //   z = F theta' + bias for the weak and the strong view;  a = sigmoid(z)
-//   bce         = sum over labelled entries of softplus(z_w) - y z_w       / divisor
+//   bce         = sum over labelled entries of softplus(z_w) - y z_w       / divisor,  y the target of the state
 //   pseudo      = sum over unsupervised entries of (a_w - s)^2             / divisor,  s = sharpen(a_w)
 //   consistency = sum over unsupervised entries of (a_s - s)^2             / divisor
 //   total       = bce + weights[0] pseudo + weights[1] consistency
@@ -42,9 +42,9 @@ fn log_one_plus(e: f32) -> f32 {
   return select(log(1.0 + e), e - 0.5 * e * e, e < 1e-3);
 }
 
-// log(1 + exp(z)) without overflow.
-fn softplus(z: f32) -> f32 {
-  return max(z, 0.0) + log_one_plus(exp(-abs(z)));
+// softplus(z) - y z, small where z is right: no large terms that cancel.
+fn cross_entropy(z: f32, y: f32) -> f32 {
+  return fma(abs(z), select(y, 1.0 - y, z > 0.0), log_one_plus(exp(-abs(z))));
 }
 
 // (sigmoid(z), sigmoid(-z)): both ends keep their small values exact.
@@ -59,9 +59,18 @@ fn residual(a: vec2f) -> f32 {
   return select(a.x, -a.y, a.x > sizes.threshold) * sizes.inverse;
 }
 
-// 0 negative, 1 positive, all else absent.
+// 0 negative, 1 positive, 100 to 200 soft, all else absent.
 fn state_of(entry: u32) -> u32 {
   return (states[entry / 4u] >> (8u * (entry % 4u))) & 255u;
+}
+
+fn is_label(state: u32) -> bool {
+  return state <= 1u || state - 100u <= 100u;
+}
+
+// The probability that a label asks for.
+fn target_of(label: u32) -> f32 {
+  return select(f32(label), f32(label - 100u) / 100.0, label > 1u);
 }
 
 fn unsupervised(labelled: bool) -> bool {
@@ -73,7 +82,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
   if (workgroup.x + workgroup.y != 0u) { return; }
   let entries = sizes.batch * sizes.classes;
   var own_labels = 0u;
-  for (var entry = local.x; entry < entries; entry += WIDTH) { own_labels += u32(state_of(entry) <= 1u); }
+  for (var entry = local.x; entry < entries; entry += WIDTH) { own_labels += u32(is_label(state_of(entry))); }
   labels[local.x] = own_labels;
   workgroupBarrier();
   // Everyone needs the count; adding it again costs less than another barrier.
@@ -103,14 +112,16 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
     logits += bias[class_index];
 
     let state = state_of(entry);
+    let is_labelled = is_label(state);
     let weak = probability(logits.x);
     let strong = probability(logits.y);
     var gradient = vec2f();
-    if (state <= 1u) {
-      own_sums.x += softplus(select(logits.x, -logits.x, state == 1u));
-      gradient.x = select(weak.x, -weak.y, state == 1u) / divisors.x;
+    if (is_labelled) {
+      let y = target_of(state);
+      own_sums.x += cross_entropy(logits.x, y);
+      gradient.x = ((1.0 - y) * weak.x - y * weak.y) / divisors.x;
     }
-    if (unsupervised(state <= 1u)) {
+    if (unsupervised(is_labelled)) {
       let weak_residual = residual(weak);
       let strong_residual = strong.x - (weak.x - weak_residual);
       own_sums.y += weak_residual * weak_residual;

@@ -27,9 +27,9 @@ fn log_one_plus(e: f32) -> f32 {
   return select(log(1.0 + e), e - 0.5 * e * e, e < 1e-3);
 }
 
-// log(1 + exp(z)) without overflow.
-fn softplus(z: f32) -> f32 {
-  return max(z, 0.0) + log_one_plus(exp(-abs(z)));
+// softplus(z) - y z, small where z is right: no large terms that cancel.
+fn cross_entropy(z: f32, y: f32) -> f32 {
+  return fma(abs(z), select(y, 1.0 - y, z > 0.0), log_one_plus(exp(-abs(z))));
 }
 
 // (sigmoid(z), sigmoid(-z)): both ends keep their small values exact.
@@ -44,9 +44,18 @@ fn residual(a: vec2f) -> f32 {
   return select(a.x, -a.y, a.x > sizes.threshold) * sizes.inverse;
 }
 
-// 0 negative, 1 positive, all else absent.
+// 0 negative, 1 positive, 100 to 200 soft, all else absent.
 fn state_of(entry: u32) -> u32 {
   return (states[entry / 4u] >> (8u * (entry % 4u))) & 255u;
+}
+
+fn is_label(state: u32) -> bool {
+  return state <= 1u || state - 100u <= 100u;
+}
+
+// The probability that a label asks for.
+fn target_of(label: u32) -> f32 {
+  return select(f32(label), f32(label - 100u) / 100.0, label > 1u);
 }
 
 fn unsupervised(labelled: bool) -> bool {
@@ -65,15 +74,16 @@ fn main(
   var losses = vec3f();
   for (var entry = part; entry < sizes.entries; entry += sizes.parts) {
     let state = state_of(entry);
+    let is_labelled = is_label(state);
     let logit = weak_logits[entry];
     let weak = probability(logit);
     let weak_residual = residual(weak);
     let strong_residual = probability(strong_logits[entry]).x - (weak.x - weak_residual);
-    if (state <= 1u) {
+    if (is_labelled) {
       counts.x += 1.0;
-      losses.x += softplus(select(logit, -logit, state == 1u));
+      losses.x += cross_entropy(logit, target_of(state));
     }
-    if (unsupervised(state <= 1u)) {
+    if (unsupervised(is_labelled)) {
       counts.y += 1.0;
       losses.y += weak_residual * weak_residual;
       losses.z += strong_residual * strong_residual;

@@ -1,38 +1,90 @@
-// Augments and normalises images[N, H, W, C] of u8, C <= 4, to f32, in one launch. With u = draws[n] in [0, 1)
-// and s = 2 u - 1:
-//   geometry  p = R(rotation s2) (1 + zoom s3) (q - centre) + centre + shift (s0, s1), in (y, x); q mirrored if u4 < 1/2;
-//             the output at p is the bilinear value of the image at q, 0 outside
-//   intensity v <- ((v - mean) (1 + contrast s6) + mean) (1 + brightness s5) + noise_deviation noise, clamped to [0, 1]
-//   erasing   if u7 < probability, a rectangle with sides .145 to .445 of the image's becomes the mean colour
-//   output    (v - mean) / deviation
-// Everything that jumps (mirroring, erasing) is decided in integers, so that every backend decides alike.
+// A random view of images[N, H, W, C] of u8, normalised to f32, in one launch that draws its own numbers:
+//   geometry  p = R(rotation s2) (1 + zoom s3) (q - centre) + centre + shift (s0, s1), in (y, x); q is mirrored with
+//             probability `flip`; the output at p is the bilinear value of the image at q, 0 outside
+//   corruption  some pixels turn black or white, then noise_deviation g is added; clamped to [0, 1]
+//   colour    v <- v (1 + brightness s5), then mean + (v - mean) (1 + contrast s6), then with three channels
+//             grey + (v - grey) (1 + saturation s7); clamped to [0, 1]
+//   output    (v - mean) / deviation; 0 within the rectangle that is erased
+// s is uniform in [-1, 1), g standard normal, both by Philox4x32-10 (see random.wgsl): the numbers of image n from
+// counters 4 n .. 4 n + 3 of stream 4 view, those of its pixels 4 i .. 4 i + 3 from counter n ceil(H W / 4) + i of the
+// streams 4 view + 1 (noise) and 4 view + 2 (black and white). All that jumps is decided in integers, so that every
+// backend decides alike.
 //
-// One invocation computes all channels of one pixel.
+// A workgroup computes pixels of one image, so that it draws the image's numbers once; an invocation computes four
+// neighbouring pixels, which is what one draw is enough for.
 
-const WIDTH = 64u;       // knob: invocations per workgroup
+const CHANNELS = 4u;     // knob: channels of the images, up to 4
+const NOISE = true;      // knob: whether noise is added
+const SALT = true;       // knob: whether pixels turn black or white
+const WIDTH = 64u;       // knob: invocations per workgroup, at least 4
 
 struct Sizes {
-  count: u32,            // pixels: images * height * width
+  images: u32,
   height: u32,
   width: u32,
-  channels: u32,
+  view: u32,
   shift: f32,            // largest shift in pixels
   rotation: f32,         // largest rotation in turns
   zoom: f32,             // largest relative change of size
   brightness: f32,       // largest relative change
   contrast: f32,         // largest relative change
+  saturation: f32,       // largest relative change
   noise_deviation: f32,  // in units of the full range
-  flip: u32,             // 1: mirror every other image on average
-  erase: u32,            // 2^24 times the probability
+  flip: u32,             // this and the next four: 2^24 times a probability
+  noise_chance: u32,
+  salt: u32,             // of one pixel
+  salt_chance: u32,
+  erase: u32,
+  area: u32,             // 2^16 times the smallest erased share of the area
+  area_range: u32,       // 2^16 times the largest one less the smallest one
+  root: u32,             // 2^16 times the square root of the smallest erased height / width
+  roots: array<vec4u, 2>,  // 2^16 times its factors for the bits of an exponent, smallest first
   mean: vec4f,           // by channel, in units of the full range
   inverse: vec4f,        // 1 / deviation, by channel
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> images: array<u32>;     // u8 [N, height, width, channels]
-@group(0) @binding(2) var<storage, read> draws: array<vec4f>;    // [N, 8], uniform in [0, 1)
-@group(0) @binding(3) var<storage, read> noise: array<f32>;      // [N, height, width, channels], standard normal
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;    // [N, height, width, channels]
+@group(0) @binding(1) var<storage, read> images: array<u32>;     // u8 [images, height, width, CHANNELS]
+@group(0) @binding(2) var<storage, read> seed: array<u32>;       // [4]
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;    // [images, height, width, CHANNELS]
+
+// Of the workgroup's image: three draws, and the rectangle made from the fourth.
+var<workgroup> draws: array<vec4u, 4>;
+
+// The 64-bit product of two words, as (high, low): WGSL multiplies 32 bits to 32, so by halves.
+fn wide_product(a: u32, b: u32) -> vec2u {
+  let low = (a & 0xffffu) * (b & 0xffffu);
+  let left = (a >> 16u) * (b & 0xffffu);
+  let right = (a & 0xffffu) * (b >> 16u);
+  let middle = (low >> 16u) + (left & 0xffffu) + (right & 0xffffu);
+  return vec2u((a >> 16u) * (b >> 16u) + (left >> 16u) + (right >> 16u) + (middle >> 16u), a * b);
+}
+
+fn philox(index: u32, stream: u32) -> vec4u {
+  var counter = vec4u(index, stream, seed[2], seed[3]);
+  var key = vec2u(seed[0], seed[1]);
+  for (var round = 0u; round < 10u; round++) {
+    let even = wide_product(0xd2511f53u, counter.x);
+    let odd = wide_product(0xcd9e8d57u, counter.z);
+    counter = vec4u(odd.x ^ counter.y ^ key.x, odd.y, even.x ^ counter.w ^ key.y, even.y);
+    key += vec2u(0x9e3779b9u, 0xbb67ae85u);
+  }
+  return counter;
+}
+
+// -log(n / 2^24) for n in 1 .. 2^24, exact near 1 too (see random.wgsl).
+fn minus_log(n: u32) -> f32 {
+  var exponent = 31 - i32(countLeadingZeros(n));
+  var mantissa = bitcast<f32>((bitcast<u32>(f32(n)) & 0x7fffffu) | 0x3f800000u);
+  if (mantissa > 1.41421356) {
+    mantissa *= 0.5;
+    exponent += 1;
+  }
+  let s = (mantissa - 1.0) / (mantissa + 1.0);
+  let square = s * s;
+  let series = 2.0 * s * (1.0 + square * (1.0 / 3.0 + square * (0.2 + square * (1.0 / 7.0 + square * (1.0 / 9.0)))));
+  return fma(f32(24 - exponent), 0.69314718056, -series);
+}
 
 // (cos, sin) of 2 pi turns, for turns in [-1, 1]: the nearest quarter turn is taken away, polynomials do the rest.
 // Good to 1e-7 everywhere; the built-in functions promise no more than 2^-11.
@@ -50,30 +102,59 @@ fn cos_sin(turns: f32) -> vec2f {
   }
 }
 
-// Spreads every bit of a word over all of them (the finaliser of MurmurHash3, public domain).
-fn mix(word: u32) -> u32 {
-  var bits = word;
-  bits = (bits ^ (bits >> 16u)) * 0x85ebca6bu;
-  bits = (bits ^ (bits >> 13u)) * 0xc2b2ae35u;
-  return bits ^ (bits >> 16u);
+// Two independent normal numbers from two words (Box-Muller).
+fn normal_pair(radius: u32, angle: u32) -> vec2f {
+  return sqrt(2.0 * minus_log((radius >> 8u) + 1u)) * cos_sin(f32(angle >> 8u) * 0x1p-24);
 }
 
-// Is this pixel inside the rectangle that the draw asks to erase?
-fn erased(draw: f32, row: u32, column: u32) -> bool {
-  let chance = u32(draw * 0x1p24);
-  if (chance >= sizes.erase) { return false; }
-  let sides = mix(chance + 1u);
-  let places = mix(sides);
-  // 37/256 .. 114/256 of each side, hence .021 to .2 of the area.
-  let high = max((sizes.height * (37u + (((sides & 0xffffu) * 78u) >> 16u))) >> 8u, 1u);
-  let wide = max((sizes.width * (37u + (((sides >> 16u) * 78u) >> 16u))) >> 8u, 1u);
-  let top = ((places & 0xffffu) * (sizes.height - high + 1u)) >> 16u;
-  let left = ((places >> 16u) * (sizes.width - wide + 1u)) >> 16u;
-  return row >= top && row < top + high && column >= left && column < left + wide;
+// A word as a number in [-1, 1).
+fn either_way(word: u32) -> f32 {
+  return f32(word >> 8u) * 0x1p-23 - 1.0;
 }
 
-fn byte_at(index: u32) -> f32 {
-  return f32((images[index / 4u] >> (8u * (index % 4u))) & 255u);
+// a b / 2^16, rounded down; below 2^32.
+fn scaled(a: u32, b: u32) -> u32 {
+  let product = wide_product(a, b);
+  return (product.x << 16u) | (product.y >> 16u);
+}
+
+// The largest whole number whose square is at most this.
+fn whole_root(square: u32) -> u32 {
+  var root = min(u32(sqrt(f32(square))), 0xffffu);
+  if (root * root > square) { root -= 1u; }
+  // Squares from 2^32 on leave the words.
+  if (root < 0xffffu && (root + 1u) * (root + 1u) <= square) { root += 1u; }
+  return root;
+}
+
+// The rectangle that four words erase, as (top, left, bottom, right): empty or of at least one pixel.
+fn erased(words: vec4u) -> vec4u {
+  if ((words.x >> 8u) >= sizes.erase) { return vec4u(); }
+  // The side of a square of the drawn area, in eighths of a pixel; then its stretch by the root of the aspect.
+  let share = sizes.area + ((sizes.area_range * (words.y >> 16u)) >> 16u);
+  let area = wide_product(share, sizes.height * sizes.width);
+  let side = whole_root((area.x << 22u) | (area.y >> 10u));
+  var root = sizes.root;
+  for (var bit = 0u; bit < 8u; bit++) {
+    let factor = sizes.roots[bit / 4u][bit % 4u];
+    root = select(root, scaled(root, factor), ((words.x >> bit) & 1u) == 1u);
+  }
+  let high = clamp((scaled(side, root) + 4u) >> 3u, 1u, sizes.height);
+  let wide = clamp(((side << 16u) / root + 4u) >> 3u, 1u, sizes.width);
+  let top = scaled(words.z >> 16u, sizes.height - high + 1u);
+  let left = scaled(words.w >> 16u, sizes.width - wide + 1u);
+  return vec4u(top, left, top + high, left + wide);
+}
+
+// All channels of one pixel, by its number, in 0..255.
+fn pixel(index: u32) -> vec4f {
+  let first = index * CHANNELS;
+  var word = images[first / 4u] >> (8u * (first % 4u));
+  if (CHANNELS == 2u || CHANNELS == 3u) {
+    // The rest may lie in the next word. Shifting by 32 is none, hence in two steps.
+    word |= (images[(first + CHANNELS - 1u) / 4u] << 1u) << (31u - 8u * (first % 4u));
+  }
+  return vec4f((vec4u(word) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u));
 }
 
 @compute @workgroup_size(WIDTH)
@@ -82,49 +163,103 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
-  let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
-  if (index >= sizes.count) { return; }
-  let column = index % sizes.width;
-  let row = index / sizes.width % sizes.height;
-  let image = index / (sizes.width * sizes.height);
-  let first = draws[2u * image];
-  let second = draws[2u * image + 1u];
+  let group = workgroup.x + workgroup.y * grid.x;
+  let pixels = sizes.height * sizes.width;
+  let quads = (pixels + 3u) / 4u;
+  let groups = (quads + WIDTH - 1u) / WIDTH;
+  let image = group / groups;
+  if (image >= sizes.images) { return; }
+  if (local.x < 4u) {
+    var words = philox(4u * image + local.x, 4u * sizes.view);
+    if (local.x == 3u) { words = erased(words); }
+    draws[local.x] = words;
+  }
+  workgroupBarrier();
+  let quad = group % groups * WIDTH + local.x;
+  if (quad >= quads) { return; }
+  let place = draws[0];
+  let look = draws[1];
+  let spoil = draws[2];
+  let hidden = draws[3];
 
-  // Where this output pixel comes from: the inverse of the geometry, about the image's centre.
   let extent = vec2f(f32(sizes.height), f32(sizes.width)) - 1.0;
-  let rotation = cos_sin(sizes.rotation * (2.0 * first.z - 1.0));
-  let zoom = 1.0 + sizes.zoom * (2.0 * first.w - 1.0);
-  let away = vec2f(f32(row), f32(column)) - 0.5 * extent - sizes.shift * (2.0 * first.xy - 1.0);
-  var source = vec2f(
-    rotation.x * away.x - rotation.y * away.y,
-    rotation.x * away.y + rotation.y * away.x,
-  ) / zoom + 0.5 * extent;
-  if (sizes.flip == 1u && second.x < 0.5) { source.y = extent.y - source.y; }
+  let zoom = 1.0 + sizes.zoom * either_way(place.w);
+  let turned = cos_sin(sizes.rotation * either_way(place.z)) / zoom;
+  let centre = 0.5 * extent + sizes.shift * vec2f(either_way(place.x), either_way(place.y));
+  let mirrored = (look.x >> 8u) < sizes.flip;
+  let brightness = 1.0 + sizes.brightness * either_way(look.y);
+  let contrast = 1.0 + sizes.contrast * either_way(look.z);
+  let saturation = 1.0 + sizes.saturation * either_way(look.w);
 
-  // The four pixels around it and their shares; those outside the image have none.
-  let corner = floor(source);
-  let part = source - corner;
-  let rows = vec4i(i32(corner.x)) + vec4i(0, 0, 1, 1);
-  let columns = vec4i(i32(corner.y)) + vec4i(0, 1, 0, 1);
-  let low = vec4i();
-  let high = vec4i(vec4u(sizes.height, sizes.height, sizes.width, sizes.width)) - 1;
-  let inside = (rows >= low) & (rows <= high.xxxx) & (columns >= low) & (columns <= high.zzzz);
-  let shares = vec4f(1.0 - part.x, 1.0 - part.x, part.x, part.x) * vec4f(1.0 - part.y, part.y, 1.0 - part.y, part.y);
-  let taken = select(vec4f(), shares / 255.0, inside);
-  let nearest = vec4u(clamp(rows, low, high.xxxx)) * sizes.width + vec4u(clamp(columns, low, high.zzzz));
-  let at = (image * sizes.height * sizes.width + nearest) * sizes.channels;
+  let counter = image * quads + quad;
+  var noise = vec4f();
+  if (NOISE) {
+    let words = philox(counter, 4u * sizes.view + 1u);
+    let deviation = select(0.0, sizes.noise_deviation, (spoil.x >> 8u) < sizes.noise_chance);
+    noise = deviation * vec4f(normal_pair(words.x, words.y), normal_pair(words.z, words.w));
+  }
+  var salts = vec4u(0xffffffffu);
+  var salt = 0u;
+  if (SALT) {
+    salts = philox(counter, 4u * sizes.view + 2u);
+    salt = select(0u, sizes.salt, (spoil.y >> 8u) < sizes.salt_chance);
+  }
 
-  let brightness = 1.0 + sizes.brightness * (2.0 * second.y - 1.0);
-  let contrast = 1.0 + sizes.contrast * (2.0 * second.z - 1.0);
-  let hidden = erased(second.w, row, column);
-  for (var channel = 0u; channel < sizes.channels; channel++) {
-    let target_index = index * sizes.channels + channel;
-    let mean = sizes.mean[channel];
-    let bytes = vec4f(
-      byte_at(at.x + channel), byte_at(at.y + channel), byte_at(at.z + channel), byte_at(at.w + channel),
-    );
-    let bright = ((dot(taken, bytes) - mean) * contrast + mean) * brightness;
-    let noisy = clamp(fma(sizes.noise_deviation, noise[target_index], bright), 0.0, 1.0);
-    y[target_index] = select((noisy - mean) * sizes.inverse[channel], 0.0, hidden);
+  var row = 4u * quad / sizes.width;
+  var column = 4u * quad % sizes.width;
+  for (var at = 4u * quad; at < min(4u * quad + 4u, pixels); at++) {
+    // Where this output pixel comes from: the inverse of the geometry, about the image's centre.
+    let away = vec2f(f32(row), f32(column)) - centre;
+    var source = vec2f(
+      turned.x * away.x - turned.y * away.y,
+      turned.x * away.y + turned.y * away.x,
+    ) + 0.5 * extent;
+    source.y = select(source.y, extent.y - source.y, mirrored);
+
+    // The four pixels around it and their shares; those outside the image have none.
+    let corner = floor(source);
+    let part = source - corner;
+    let rows = vec2i(i32(corner.x)) + vec2i(0, 1);
+    let columns = vec2i(i32(corner.y)) + vec2i(0, 1);
+    let last = vec2i(i32(sizes.height), i32(sizes.width)) - 1;
+    let near_rows = clamp(rows, vec2i(), last.xx);
+    let near_columns = clamp(columns, vec2i(), last.yy);
+    let row_shares = select(vec2f(), vec2f(1.0 - part.x, part.x) / 255.0, rows == near_rows);
+    let column_shares = select(vec2f(), vec2f(1.0 - part.y, part.y), columns == near_columns);
+    let starts = image * pixels + vec2u(near_rows) * sizes.width;
+    let lefts = starts + u32(near_columns.x);
+    let rights = starts + u32(near_columns.y);
+    var colour =
+      row_shares.x * (column_shares.x * pixel(lefts.x) + column_shares.y * pixel(rights.x)) +
+      row_shares.y * (column_shares.x * pixel(lefts.y) + column_shares.y * pixel(rights.y));
+
+    if (SALT) {
+      colour = select(colour, vec4f(f32(salts.x & 1u)), (salts.x >> 8u) < salt);
+      salts = salts.yzwx;
+    }
+    if (NOISE) {
+      colour = clamp(colour + noise.x, vec4f(), vec4f(1.0));
+      noise = noise.yzwx;
+    }
+    colour *= brightness;
+    colour = sizes.mean + (colour - sizes.mean) * contrast;
+    if (CHANNELS == 3u) {
+      let grey = dot(colour.xyz, vec3f(0.299, 0.587, 0.114));
+      colour = grey + (colour - grey) * saturation;
+    }
+    colour = (clamp(colour, vec4f(), vec4f(1.0)) - sizes.mean) * sizes.inverse;
+    let inside = row >= hidden.x && column >= hidden.y && row < hidden.z && column < hidden.w;
+    colour = select(colour, vec4f(), inside);
+
+    let target_index = (image * pixels + at) * CHANNELS;
+    y[target_index] = colour.x;
+    if (CHANNELS > 1u) { y[target_index + 1u] = colour.y; }
+    if (CHANNELS > 2u) { y[target_index + 2u] = colour.z; }
+    if (CHANNELS > 3u) { y[target_index + 3u] = colour.w; }
+    column++;
+    if (column == sizes.width) {
+      column = 0u;
+      row++;
+    }
   }
 }

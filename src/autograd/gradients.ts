@@ -309,6 +309,7 @@ export const gradients: GradientTable = {
   randomNormal: "nondifferentiable",
   normaliseImages: "nondifferentiable",
   augmentImages: "nondifferentiable",
+  takeRows: "nondifferentiable",
   adam: "nondifferentiable",
   sgd: "nondifferentiable",
 };

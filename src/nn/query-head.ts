@@ -4,17 +4,16 @@ import { linear, matmul } from "../operators/functions/matmul.ts";
 import { queryInnerProduct } from "../operators/functions/losses.ts";
 import type { Engine } from "../runtime/index.ts";
 import type { Tensor } from "../tensor/index.ts";
+import type { Head, HeadBias } from "./head.ts";
 import type { Initialiser } from "./initialise.ts";
 import { Module } from "./module.ts";
-
-/** Where the head has a bias: nowhere, in the fc that makes Theta (the paper's text), or one per class. */
-export type HeadBias = "none" | "fc" | "class";
 
 /**
  * Theta = Q W + b and z = F Theta', Q [K, K] starting as the identity, W [K, D], b [D] (Kang et al., section 2.2).
  * Theta does not depend on the image: it is computed once per step.
  */
-export class QueryHead extends Module {
+export class QueryHead extends Module implements Head {
+  readonly classes: number;
   readonly queries: Tensor;
   readonly weight: Tensor;
   readonly fcBias: Tensor | undefined;
@@ -22,6 +21,7 @@ export class QueryHead extends Module {
 
   constructor(engine: Engine, init: Initialiser, features: number, classes: number, bias: HeadBias = "fc") {
     super(engine);
+    this.classes = classes;
     const identity = new Float32Array(classes * classes);
     for (let k = 0; k < classes; k++) identity[k * classes + k] = 1;
     this.queries = this.parameter("queries", engine.tensor(identity, [classes, classes]));

@@ -1,4 +1,11 @@
 // The optim floor: optimisers and schedules.
 
 export { Adam, type AdamOptions } from "./adam.ts";
-export { ReduceLROnPlateau, type PlateauOptions } from "./schedule.ts";
+export {
+  ReduceLROnPlateau,
+  StepLR,
+  scheduleOf,
+  type PlateauOptions,
+  type Schedule,
+  type ScheduleSettings,
+} from "./schedule.ts";

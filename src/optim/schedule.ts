@@ -13,8 +13,56 @@ export interface PlateauOptions {
   readonly minimum?: number;
 }
 
+/** A rule for the learning rate of an optimiser. */
+export interface Schedule {
+  /** Reports the metric of an epoch, after its steps. */
+  step(metric: number): void;
+}
+
+/** Which rule, by name. */
+export type ScheduleSettings =
+  /** Halved after more than `patience` epochs without improvement. */
+  | { readonly by: "plateau"; readonly patience: number }
+  /** Halved after `every` epochs, and again, whatever happens. */
+  | { readonly by: "halving"; readonly every: number }
+  | { readonly by: "constant" };
+
+/** @param target whose learning rate follows the schedule, from what it is now */
+export function scheduleOf(target: { learningRate: number }, settings: ScheduleSettings): Schedule {
+  switch (settings.by) {
+    case "plateau":
+      return new ReduceLROnPlateau(target, { patience: settings.patience });
+    case "halving":
+      return new StepLR(target, { every: settings.every });
+    case "constant":
+      return { step: () => undefined };
+  }
+}
+
+/** Lowers the learning rate every so many epochs (as torch's StepLR). */
+export class StepLR implements Schedule {
+  readonly #target: { learningRate: number };
+  readonly #every: number;
+  readonly #factor: number;
+  #epochs = 0;
+
+  /** @param options a whole number of epochs, and what the rate is multiplied with then; default .5 */
+  constructor(
+    target: { learningRate: number },
+    { every, factor = 0.5 }: { readonly every: number; readonly factor?: number },
+  ) {
+    this.#target = target;
+    this.#every = every;
+    this.#factor = factor;
+  }
+
+  step(): void {
+    if (++this.#epochs % this.#every === 0) this.#target.learningRate *= this.#factor;
+  }
+}
+
 /** Lowers the learning rate when a metric stops improving (as torch's ReduceLROnPlateau). */
-export class ReduceLROnPlateau {
+export class ReduceLROnPlateau implements Schedule {
   readonly #target: { learningRate: number };
   readonly #options: Required<PlateauOptions>;
   #best: number | undefined;

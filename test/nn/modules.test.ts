@@ -7,12 +7,10 @@ import {
   DenseNet,
   Initialiser,
   Linear,
-  QueryHead,
   Transition,
   densenet121,
 } from "../../src/nn/index.ts";
 import { relu } from "../../src/operators/functions/elementwise.ts";
-import { matmul } from "../../src/operators/functions/matmul.ts";
 import { concatChannels } from "../../src/operators/functions/movement.ts";
 import { batchNorm } from "../../src/operators/functions/normalisation.ts";
 import { averagePool2d, globalAveragePool, maxPool2d } from "../../src/operators/functions/pooling.ts";
@@ -143,25 +141,5 @@ describe("modules", () => {
     const plain = await averagePool2d(conv2d(relu(norm.forward(x, "training")), conv), { window: 2 }).read();
     const fast = await transition.forward(x, "training").read();
     plain.forEach((value, i) => expect(fast[i]).toBeCloseTo(value, 12));
-  });
-
-  test("a query head starts as a linear layer: the queries are the identity", async () => {
-    const engine = open();
-    const head = new QueryHead(engine, new Initialiser(engine, 1), 5, 3);
-    const features = engine.tensor(normal([4, 5]).data, [4, 5]);
-    const logits = await head.forward(features).read();
-    const linear = await matmul(features, head.weight, { transposeB: true }).read();
-    linear.forEach((value, i) => expect(logits[i]).toBeCloseTo(value, 12));
-    const bound = 1 / Math.sqrt(5);
-    expect((await head.weight.read()).every((w) => Math.abs(w) <= bound)).toBe(true);
-  });
-
-  test("the bias of a query head is where it was asked for", () => {
-    const names = (bias: "none" | "fc" | "class"): string[] => [
-      ...new QueryHead(open(), new Initialiser(open(), 1), 5, 3, bias).parameters().keys(),
-    ];
-    expect(names("none")).toEqual(["queries", "fc.weight"]);
-    expect(names("fc")).toEqual(["queries", "fc.weight", "fc.bias"]);
-    expect(names("class")).toEqual(["queries", "fc.weight", "bias"]);
   });
 });

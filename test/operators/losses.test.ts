@@ -6,112 +6,32 @@ import { LifetimeError, ShapeError } from "../../src/device/index.ts";
 import { affine } from "../../src/operators/functions/elementwise.ts";
 import * as functions from "../../src/operators/functions/losses.ts";
 import { sum } from "../../src/operators/functions/reduction.ts";
-import { lossOperators, type AssembleLossAttributes } from "../../src/operators/losses/index.ts";
-import type { Engine } from "../../src/runtime/index.ts";
+import { lossOperators } from "../../src/operators/losses/index.ts";
+import { softState } from "../../src/metrics/index.ts";
 import type { Tensor } from "../../src/tensor/index.ts";
-import { useEngine } from "../engines.ts";
-import { normal } from "./sample.ts";
+import {
+  absent,
+  atLogits,
+  batch,
+  classes,
+  features,
+  mixed,
+  run,
+  sharpened,
+  sigmoid,
+  tensorsOf,
+  useBackends,
+  type Case,
+} from "./assemble-cases.ts";
 import { paper } from "./samples/losses.ts";
 
-const backends = [
-  ["the reference", useEngine({ device: "reference" })],
-  // At these sizes the rule takes the fused kernel.
-  ["WebGPU, by the rule", useEngine({ device: "webgpu" })],
-  ["WebGPU, in rows", useEngine({ device: "webgpu", candidates: { assembleLoss: "rows" } })],
-] as const;
-
-const [batch, classes, features] = [5, 6, 7];
-const absent = 255;
-
-interface Case {
-  readonly weak: Float64Array;
-  readonly strong: Float64Array;
-  readonly theta: Float64Array;
-  readonly bias: Float64Array;
-  readonly states: Uint8Array;
-  readonly weights: readonly [number, number];
-}
-
-/** Five images of six classes: the last image and the last class have no label, others are mixed. */
-function mixed(): Case {
-  const states = Uint8Array.from({ length: batch * classes }, (_, i) => {
-    const [image, kind] = [Math.floor(i / classes), i % classes];
-    return image === batch - 1 || kind === classes - 1 ? absent : [0, 1, absent][(image + 2 * kind) % 3];
-  });
-  const drawn = (count: number, seed: number): Float64Array => Float64Array.from(normal([count], seed).data);
-  return {
-    weak: drawn(batch * features, 1),
-    strong: drawn(batch * features, 2),
-    theta: drawn(classes * features, 3),
-    bias: drawn(classes, 4),
-    states,
-    weights: [0.7, 1.3],
-  };
-}
-
-interface Result {
-  readonly total: number;
-  readonly parts: readonly number[];
-  readonly weakGradient: readonly number[];
-  readonly strongGradient: readonly number[];
-}
-
-/** The six inputs, in order. */
-function tensorsOf(engine: Engine, given: Case) {
-  const kinds = given.bias.length;
-  const images = given.states.length / kinds;
-  const depth = given.theta.length / kinds;
-  return [
-    engine.tensor(given.weak, [images, depth]),
-    engine.tensor(given.strong, [images, depth]),
-    engine.tensor(given.theta, [kinds, depth]),
-    engine.tensor(given.bias),
-    engine.tensor(given.states, [images, kinds]),
-    engine.tensor(given.weights),
-  ] as const;
-}
-
-/** What the operator gives: the public function keeps the gradients of the logits to itself. */
-async function run(
-  engine: Engine,
-  given: Case,
-  options: Partial<AssembleLossAttributes> = {},
-): Promise<Result> {
-  const attributes = { ...paper, ...options };
-  const outputs = engine.run(lossOperators.assembleLoss, tensorsOf(engine, given), attributes);
-  const [total, losses, gradients] = await Promise.all(
-    outputs.map(async (tensor) => Array.from(await tensor.read())),
-  );
-  expect(total).toEqual(losses.slice(0, 1));
-  const entries = given.states.length;
-  return {
-    total: total[0],
-    parts: losses.slice(1),
-    weakGradient: gradients.slice(0, entries),
-    strongGradient: gradients.slice(entries),
-  };
-}
-
-/** One feature, one class: the logits are given. */
-function atLogits(weak: readonly number[], strong: readonly number[], states: readonly number[]): Case {
-  return {
-    weak: Float64Array.from(weak),
-    strong: Float64Array.from(strong),
-    theta: Float64Array.of(1),
-    bias: Float64Array.of(0),
-    states: Uint8Array.from(states),
-    weights: [1, 1],
-  };
-}
-
-const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
-const sharpened = (a: number, t = 4): number => (a > 0.5 ? a + (1 - a) / t : a - a / t);
+const backends = useBackends();
 
 describe.each(backends)("assembleLoss on %s", (_, engine) => {
   test("an absent label changes no bit of any result, whatever is stored in its place", async () => {
     const given = mixed();
     const expected = await run(engine(), given);
-    for (const other of [2, 7, 128, 254]) {
+    for (const other of [2, 7, 99, 201, 254]) {
       const states = given.states.map((state) => (state === absent ? other : state));
       expect(await run(engine(), { ...given, states })).toEqual(expected);
     }
@@ -162,6 +82,26 @@ describe.each(backends)("assembleLoss on %s", (_, engine) => {
     expect(actual.total).toBeCloseTo(expected.total, 6);
   });
 
+  test("a soft label's target is its probability, and it is no absent label", async () => {
+    const [z, other] = [1.2, -0.4];
+    // Probability .3 and an absent label: bce is the first one's alone, the pseudo-label the second one's.
+    const given = atLogits([z, other], [0, other], [softState(0.3), absent]);
+    const actual = await run(engine(), given, { stopGradient: true });
+    expect(actual.parts[0]).toBeCloseTo(Math.log(1 + Math.exp(z)) - 0.3 * z, 6);
+    expect(actual.weakGradient[0]).toBeCloseTo(sigmoid(z) - 0.3, 6);
+    expect(actual.strongGradient[0]).toBe(0);
+    expect(actual.parts[1]).toBeCloseTo((sigmoid(other) - sharpened(sigmoid(other))) ** 2, 6);
+    const even = await run(engine(), atLogits([0], [0], [softState(0.5)]));
+    expect(even.parts[0]).toBeCloseTo(Math.LN2, 6);
+    expect(even.weakGradient).toEqual([0]);
+  });
+
+  test("soft labels of probability 0 and 1 are the hard labels, bit by bit", async () => {
+    const given = mixed();
+    const states = given.states.map((state) => (state === absent ? absent : softState(state)));
+    expect(await run(engine(), { ...given, states })).toEqual(await run(engine(), given));
+  });
+
   test("without labels, or without absent ones, the loss concerned is exactly 0", async () => {
     const given = mixed();
     const none = await run(engine(), { ...given, states: given.states.map(() => absent) });
@@ -203,64 +143,6 @@ describe.each(backends)("assembleLoss on %s", (_, engine) => {
       for (const value of list) expect(Number.isFinite(value)).toBe(true);
     }
     expect(open.parts[2]).toBeCloseTo(1, 5);
-  });
-
-  test("unstopped, the pseudo-label loss has 1/t of the stopped gradient", async () => {
-    const given: Case = { ...mixed(), weights: [1, 0] };
-    const states = given.states.map(() => absent);
-    for (const temperature of [1, 2, 4]) {
-      const stopped = await run(engine(), { ...given, states }, { temperature });
-      const through = await run(engine(), { ...given, states }, { temperature, stopGradient: false });
-      through.weakGradient.forEach((value, i) =>
-        expect(value).toBeCloseTo(stopped.weakGradient[i] / temperature, 7),
-      );
-    }
-  });
-
-  test("stopped, the gradients are central differences of the loss with constant pseudo-labels", async () => {
-    const [weak, strong, states] = [
-      [0.3, -1.2, 2.1, -0.4, 1.5],
-      [1.1, -0.3, -0.8, 0.2, 2.5],
-      [absent, 1, absent, 0, absent],
-    ];
-    const targets = weak.map((z) => sharpened(sigmoid(z)));
-    const loss = (w: readonly number[], s: readonly number[]): number =>
-      w.reduce((sum, z, i) => {
-        const state = states[i];
-        if (state !== absent) return sum + Math.log(1 + Math.exp(state === 1 ? -z : z)) / 2;
-        const target = targets[i];
-        return sum + ((sigmoid(z) - target) ** 2 + (sigmoid(s[i]) - target) ** 2) / 3;
-      }, 0);
-    const { total, weakGradient, strongGradient } = await run(engine(), atLogits(weak, strong, states));
-    expect(total).toBeCloseTo(loss(weak, strong), 6);
-    const bumped = (list: readonly number[], at: number, by: number): number[] =>
-      list.map((value, i) => (i === at ? value + by : value));
-    for (let i = 0; i < 5; i++) {
-      const slope = (by: number, s: number): number => loss(bumped(weak, i, by), bumped(strong, i, s));
-      expect(weakGradient[i]).toBeCloseTo((slope(1e-4, 0) - slope(-1e-4, 0)) / 2e-4, 6);
-      expect(strongGradient[i]).toBeCloseTo((slope(0, 1e-4) - slope(0, -1e-4)) / 2e-4, 6);
-    }
-  });
-
-  test("the released code's loss: all three on the labelled entries, over their number", async () => {
-    const [weak, strong, states] = [
-      [0.5, -1, 2, 0.1],
-      [1, -2, 1, 0.3],
-      [1, 0, absent, 0],
-    ];
-    const { total } = await run(engine(), atLogits(weak, strong, states), {
-      unsupervisedOn: "labelled",
-      stopGradient: false,
-    });
-    let expected = 0;
-    for (const i of [0, 1, 3]) {
-      const [a, b] = [sigmoid(weak[i]), sigmoid(strong[i])];
-      const y = states[i];
-      const target = sharpened(a);
-      expected -= y * Math.log(a) + (1 - y) * Math.log(1 - a);
-      expected += (a - target) ** 2 + (b - target) ** 2;
-    }
-    expect(total).toBeCloseTo(expected / 3, 6);
   });
 
   test("the function gives the operator's losses and, on a tape, the gradients of the features and the head", async () => {
@@ -318,17 +200,6 @@ describe.each(backends)("assembleLoss on %s", (_, engine) => {
     const part = (): ReturnType<typeof sum> => sum(functions.assembleLoss(...inputs).losses);
     expect(() => valueAndGradients(part, [inputs[2]])).toThrow(LifetimeError);
     expect(() => valueAndGradients(part, [inputs[2]])).toThrow("assembleLoss: only its first output");
-  });
-
-  test("divided by the batch, every sum is over the number of images", async () => {
-    const given = mixed();
-    const [entries, images] = [
-      await run(engine(), given),
-      await run(engine(), given, { normalise: "batch" }),
-    ];
-    const labelled = given.states.filter((state) => state !== absent).length;
-    const counts = [labelled, given.states.length - labelled, given.states.length - labelled];
-    images.parts.forEach((part, i) => expect(part).toBeCloseTo((entries.parts[i] * counts[i]) / batch, 6));
   });
 });
 

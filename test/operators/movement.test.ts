@@ -10,6 +10,7 @@ import {
   reshape,
   slice,
   sliceChannels,
+  takeRows,
   transpose,
 } from "../../src/operators/functions/movement.ts";
 import { movementOperators } from "../../src/operators/movement/index.ts";
@@ -67,6 +68,11 @@ describe("shape errors say what does not fit", () => {
       /^broadcastTo: \[2, 3\] does not repeat to \[3\]/,
     ],
     ["broadcast that would cut", () => broadcastTo(zeros(3), [2, 1]), /each extent must be equal or 1/],
+    [
+      "takeRows by floats",
+      () => takeRows(zeros(3, 2), zeros(2)),
+      "indices u32 [count], got f32 [3, 2], f32 [2]",
+    ],
     ["more than six axes", () => broadcastTo(zeros(3), [1, 1, 1, 1, 1, 1, 3]), /up to 6/],
   ];
   for (const [name, run, message] of cases) {
@@ -92,6 +98,17 @@ describe("functions", () => {
   test("transpose reverses all axes unless it is told another order", () => {
     expect(transpose(zeros(2, 3, 5)).shape).toEqual([5, 3, 2]);
     expect(transpose(zeros(2, 3, 5), [0, 2, 1]).shape).toEqual([2, 5, 3]);
+  });
+
+  test("takeRows picks images by number, as often as they are asked for", async () => {
+    const x = engine().tensor(
+      Uint8Array.from({ length: 12 }, (_, i) => i),
+      [4, 3],
+    );
+    const rows = takeRows(x, engine().tensor(Uint32Array.of(3, 0, 3)));
+    expect(rows.shape).toEqual([3, 3]);
+    expect(rows.dtype).toBe("u8");
+    expect(Array.from(await rows.read())).toEqual([9, 10, 11, 0, 1, 2, 9, 10, 11]);
   });
 
   test("channels that were joined come back by slicing", async () => {

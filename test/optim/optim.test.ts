@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { ShapeError } from "../../src/device/index.ts";
-import { Adam, ReduceLROnPlateau } from "../../src/optim/index.ts";
+import { Adam, ReduceLROnPlateau, StepLR, scheduleOf } from "../../src/optim/index.ts";
 import { useEngine } from "../engines.ts";
 
 for (const device of ["reference", "webgpu"] as const) {
@@ -75,5 +75,32 @@ describe("ReduceLROnPlateau", () => {
     expect(target.learningRate).toBe(0.5);
     schedule.step(NaN);
     expect(target.learningRate).toBe(0.25);
+  });
+});
+
+describe("schedules", () => {
+  test("StepLR lowers the rate every so many epochs, whatever the metric does", () => {
+    const target = { learningRate: 1 };
+    const schedule = new StepLR(target, { every: 2, factor: 0.1 });
+    const rates = Array.from({ length: 5 }, () => {
+      schedule.step();
+      return target.learningRate;
+    });
+    expect(rates).toEqual([1, 0.1, 0.1, expect.closeTo(0.01), expect.closeTo(0.01)]);
+  });
+
+  test("by name: halving as the released code does it, 21 times in 64 epochs; a plateau's patience; constant", () => {
+    const after = (settings: Parameters<typeof scheduleOf>[1], epochs: number): number => {
+      const target = { learningRate: 1 };
+      const schedule = scheduleOf(target, settings);
+      for (let epoch = 0; epoch < epochs; epoch++) schedule.step(1);
+      return target.learningRate;
+    };
+    const halving = { by: "halving", every: 3 } as const;
+    expect([2, 3, 5, 6, 64].map((epochs) => after(halving, epochs))).toEqual([1, 0.5, 0.5, 0.25, 2 ** -21]);
+    // The first epoch is the best there was.
+    const plateau = { by: "plateau", patience: 3 } as const;
+    expect([4, 5, 8, 9].map((epochs) => after(plateau, epochs))).toEqual([1, 0.5, 0.5, 0.25]);
+    expect(after({ by: "constant" }, 100)).toBe(1);
   });
 });

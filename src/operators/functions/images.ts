@@ -20,29 +20,33 @@ export function normaliseImages(images: Tensor, { mean, deviation }: NormaliseIm
 export type AugmentImagesOptions = NormaliseImagesAttributes & Partial<AugmentImagesAttributes>;
 
 /**
- * A random view of each image, normalised: shift, rotation, scale, mirroring, brightness, contrast, noise, erasing.
+ * A random view of each image, normalised: mirroring, rotation, shift, scale, pixels in black and white, noise,
+ * brightness, contrast, saturation, erasing, in one launch. The same seed, view and place in the batch give the same
+ * changes, whatever ran before.
  *
  * @param images u8 [N, H, W, C], C up to 4
- * @param draws f32 [N, 8], uniform in [0, 1): eight decisions per image, as `randomUniform` draws them
- * @param noise f32 [N, H, W, C], standard normal, as `randomNormal` draws it
+ * @param seed u32 [4]: two words of key, two of counter (for example step and epoch)
+ * @param options limits (see `ViewSettings`); view: another number draws another view from the same seed, default 0
  * @returns f32 [N, H, W, C]; black (0) outside the image, erased pixels become the mean colour
  * @throws ShapeError when shapes or limits do not fit
  */
-export function augmentImages(
-  images: Tensor,
-  draws: Tensor,
-  noise: Tensor,
-  options: AugmentImagesOptions,
-): Tensor {
-  return runOne("augmentImages", [images, draws, noise], {
-    shift: 0,
+export function augmentImages(images: Tensor, seed: Tensor, options: AugmentImagesOptions): Tensor {
+  return runOne("augmentImages", [images, seed], {
+    view: 0,
+    flip: 0,
     rotation: 0,
+    shift: 0,
     scale: 0,
-    flip: false,
     brightness: 0,
     contrast: 0,
+    saturation: 0,
     noise: 0,
+    noiseProbability: 1,
+    saltAndPepper: 0,
+    saltAndPepperProbability: 1,
     erase: 0,
+    eraseArea: [0.02, 0.33],
+    eraseAspect: [0.3, 3.3],
     ...options,
   });
 }

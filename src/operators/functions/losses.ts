@@ -65,7 +65,7 @@ export interface AssembleLossResult {
  * @param strongFeatures f32 [B, D]
  * @param theta f32 [K, D], class parameters
  * @param bias f32 [K]
- * @param states u8 [B, K]: 0 negative, 1 positive, anything else absent
+ * @param states u8 [B, K]: 0 negative, 1 positive, 100 to 200 a probability of (state - 100) / 100, anything else absent
  * @param weights f32 [2]: lambda of the pseudo-label and of the consistency loss, both 0 during warm-up
  * @param options defaults: threshold .5, temperature 4, stopGradient true, unsupervisedOn "absent", normalise "entries"
  * @returns the total, which has gradients with respect to features, theta and bias, and all losses, which have none

@@ -113,3 +113,15 @@ export function pack(
 ): Tensor {
   return runOne("pack", tensors, { offsets: layout.offsets, size: layout.size });
 }
+
+/**
+ * The rows of x that the indices name, in their order: a batch out of a set that lies on the device, in one launch.
+ *
+ * @param x [N, ...], any element type
+ * @param indices u32 [B], below N; one past the end takes the last row
+ * @returns [B, ...] of the same element type; it has no gradient
+ * @throws ShapeError when x has no axis, or the indices are not u32 [B]
+ */
+export function takeRows(x: Tensor, indices: Tensor): Tensor {
+  return runOne("takeRows", [x, indices], {});
+}

@@ -3,7 +3,7 @@
 import { augmentImages } from "./augment.ts";
 import { normaliseImages } from "./normalise.ts";
 
-export type { AugmentImagesAttributes } from "./augment.ts";
+export type { AugmentImagesAttributes, ViewSettings } from "./augment.ts";
 export type { NormaliseImagesAttributes } from "./normalise.ts";
 
 export const imageOperators = { normaliseImages, augmentImages } as const;

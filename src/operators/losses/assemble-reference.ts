@@ -3,6 +3,7 @@
 import type { HostTensor } from "../../tensor/index.ts";
 import { headSizes, multiplyHead } from "./head.ts";
 import type { AssembleLossAttributes } from "./assemble-attributes.ts";
+import { targetOf } from "./targets.ts";
 
 /** See `assembleLoss` for inputs, outputs and formulae. */
 export function assembleReference(
@@ -16,11 +17,10 @@ export function assembleReference(
   multiplyHead(sizes, weakFeatures.data, theta.data, bias.data, weakLogits);
   multiplyHead(sizes, strongFeatures.data, theta.data, bias.data, strongLogits);
 
-  const state = states.data;
+  const targets = Array.from(states.data, targetOf);
   const isUnsupervised = (labelled: boolean): boolean =>
     unsupervisedOn === "all" || (unsupervisedOn === "labelled") === labelled;
-  let labelledCount = 0;
-  for (let i = 0; i < entries; i++) if (state[i] <= 1) labelledCount++;
+  const labelledCount = targets.filter((target) => target !== undefined).length;
   const unsupervisedCount =
     (isUnsupervised(true) ? labelledCount : 0) + (isUnsupervised(false) ? entries - labelledCount : 0);
   const perBatch = normalise === "batch";
@@ -38,15 +38,15 @@ export function assembleReference(
     const rest = sigmoid(-z);
     const strong = sigmoid(strongLogits[i]);
     const strongRest = sigmoid(-strongLogits[i]);
-    const labelled = state[i] <= 1;
+    const target = targets[i];
     let slope = 0;
     let strongSlope = 0;
-    if (labelled) {
-      const positive = state[i] === 1;
-      bce += softplus(positive ? -z : z);
-      slope = (positive ? -rest : weak) / labelledDivisor;
+    if (target !== undefined) {
+      // softplus(z) - y z and a - y, without differences of large numbers.
+      bce += target * softplus(-z) + (1 - target) * softplus(z);
+      slope = ((1 - target) * weak - target * rest) / labelledDivisor;
     }
-    if (isUnsupervised(labelled)) {
+    if (isUnsupervised(target !== undefined)) {
       // Distances to the pseudo-label a_w + (1 - a_w)/t or a_w - a_w/t, without forming it.
       const weakResidual = (weak > threshold ? -rest : weak) / temperature;
       const strongResidual = strong - (weak - weakResidual);

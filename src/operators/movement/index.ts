@@ -6,6 +6,7 @@ import { pack } from "./pack.ts";
 import { pad } from "./pad.ts";
 import { reshape } from "./reshape.ts";
 import { slice } from "./slice.ts";
+import { takeRows } from "./take-rows.ts";
 import { transpose } from "./transpose.ts";
 
 export type { BroadcastToAttributes } from "./broadcast-to.ts";
@@ -16,4 +17,13 @@ export type { ReshapeAttributes } from "./reshape.ts";
 export type { SliceAttributes } from "./slice.ts";
 export type { TransposeAttributes } from "./transpose.ts";
 
-export const movementOperators = { reshape, transpose, slice, pad, concat, pack, broadcastTo } as const;
+export const movementOperators = {
+  reshape,
+  transpose,
+  slice,
+  pad,
+  concat,
+  pack,
+  broadcastTo,
+  takeRows,
+} as const;

@@ -75,7 +75,7 @@ export function randomNumbers(
 }
 
 /** Two uniform numbers become two normal ones; the first is moved from [0, 1) to (0, 1], under a logarithm. */
-function toNormal(numbers: Float64Array, at: number): void {
+export function toNormal(numbers: Float64Array, at: number): void {
   const radius = Math.sqrt(-2 * Math.log(numbers[at] + 2 ** -24));
   const angle = 2 * Math.PI * numbers[at + 1];
   numbers[at] = radius * Math.cos(angle);

@@ -1,6 +1,11 @@
 // Samples of the losses.
 
-import type { AssembleLossAttributes, SharpenAttributes } from "../../../src/operators/losses/index.ts";
+import {
+  normaliseChoices,
+  unsupervisedChoices,
+  type AssembleLossAttributes,
+  type SharpenAttributes,
+} from "../../../src/operators/losses/index.ts";
 import type { NoAttributes } from "../../../src/operators/elementwise/unary.ts";
 import type { HostTensor } from "../../../src/tensor/index.ts";
 import { integers, normal, uniform, values, type Sample } from "../sample.ts";
@@ -41,7 +46,7 @@ interface AssembleShape {
   readonly features: number;
 }
 
-/** Random features and label states, of each kind about a third. */
+/** Random features and label states: of negative, positive, absent and, where there are four kinds, soft ones. */
 function assemble(
   name: string,
   { batch, classes, features }: AssembleShape,
@@ -49,7 +54,7 @@ function assemble(
   more: { readonly states?: HostTensor; readonly weights?: readonly number[]; readonly seed?: number } = {},
 ): Sample<AssembleLossAttributes> {
   const { states = integers([batch, classes], 3, 5, "u8"), weights = [0.7, 1.3], seed = 1 } = more;
-  const bytes = states.data.map((state: number) => (state === 2 ? 255 : state));
+  const bytes = states.data.map((state: number, i) => [0, 1, 255, 100 + ((37 * i) % 101)][state] ?? state);
   const inputs: HostTensor[] = [
     normal([batch, features], seed, 0, 1 / Math.sqrt(features)),
     normal([batch, features], seed + 1, 0, 1 / Math.sqrt(features)),
@@ -83,7 +88,19 @@ function atLogits(
 
 const every = (batch: number, classes: number, state: number): HostTensor =>
   values([batch, classes], new Array<number>(batch * classes).fill(state), "u8");
+const kinds = (batch: number, classes: number, below: number): HostTensor =>
+  integers([batch, classes], below, 8, "u8");
 const small = { batch: 3, classes: 5, features: 7 };
+
+/** Every way to set the switches; the authors' released code is labelled, entries, through. */
+const combinations = unsupervisedChoices.flatMap((unsupervisedOn) =>
+  normaliseChoices.flatMap((normalise) =>
+    [true, false].map((stopGradient): [string, AssembleLossAttributes] => [
+      `on ${unsupervisedOn} by ${normalise}, gradient ${stopGradient ? "stopped" : "through"}`,
+      { ...paper, unsupervisedOn, normalise, stopGradient },
+    ]),
+  ),
+);
 
 export const lossSamples = {
   softmaxCrossEntropy: [
@@ -156,24 +173,20 @@ export const lossSamples = {
   ] satisfies Sample<SharpenAttributes>[],
   assembleLoss: [
     assemble("paper, odd sizes", small),
-    assemble("gradient not stopped", small, { ...paper, stopGradient: false }),
-    assemble("on all entries", small, { ...paper, stopGradient: false, unsupervisedOn: "all" }),
-    assemble("released code: on labelled entries", small, {
-      ...paper,
-      stopGradient: false,
-      unsupervisedOn: "labelled",
-    }),
-    assemble("divided by the batch", small, { ...paper, stopGradient: false, normalise: "batch" }),
-    assemble("divided by the batch, on all, stopped", small, {
-      ...paper,
-      unsupervisedOn: "all",
-      normalise: "batch",
-    }),
+    ...combinations.flatMap(([name, switches]) => [
+      assemble(name, small, switches, { states: kinds(3, 5, 4) }),
+      assemble(`${name}, more than a workgroup`, { batch: 43, classes: 7, features: 13 }, switches, {
+        states: kinds(43, 7, 4),
+      }),
+    ]),
     assemble("other threshold and temperature", small, { ...paper, threshold: 0.3, temperature: 1.5 }),
     assemble("hard pseudo-labels", small, { ...paper, stopGradient: false, temperature: 1 }),
     assemble("infinite temperature", small, { ...paper, stopGradient: false, temperature: Infinity }),
     assemble("warm-up", small, { ...paper, stopGradient: false }, { weights: [0, 0] }),
     assemble("one entry", { batch: 1, classes: 1, features: 1 }),
+    assemble("soft labels only, more than a workgroup", { batch: 43, classes: 7, features: 13 }, paper, {
+      states: every(43, 7, 3),
+    }),
     assemble("no label at all", small, paper, { states: every(3, 5, 255) }),
     assemble("no absent label", small, paper, { states: every(3, 5, 1) }),
     assemble("more entries than a workgroup", { batch: 43, classes: 7, features: 13 }),
@@ -185,7 +198,13 @@ export const lossSamples = {
     ),
     // Losses so small that log(1 + e) in f32 would have lost their digits.
     atLogits("confident and right", [7, -7.5, 9, -12], [7, -7.5, 9, -12], [1, 0, 1, 0]),
-    // Any byte but 0 and 1 is an absent label.
-    atLogits("odd states", [1, -2, 0.5, 3, 2], [0.5, -1, -0.5, 2, -2], [0, 1, 2, 254, 128]),
+    atLogits(
+      "confident soft labels",
+      [9, -9, 9, -9, 12, 0],
+      [1, 2, 3, 4, 5, 6],
+      [200, 100, 199, 101, 150, 170],
+    ),
+    // Any byte but 0, 1 and 100 to 200 is an absent label.
+    atLogits("odd states", [1, -2, 0.5, 3, 2, -1], [0.5, -1, -0.5, 2, -2, 3], [0, 1, 2, 254, 99, 201]),
   ],
 };

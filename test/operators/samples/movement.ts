@@ -9,8 +9,9 @@ import type {
   SliceAttributes,
   TransposeAttributes,
 } from "../../../src/operators/movement/index.ts";
-import type { Shape } from "../../../src/tensor/index.ts";
-import { integers, normal, type Sample } from "../sample.ts";
+import type { NoAttributes } from "../../../src/operators/elementwise/unary.ts";
+import type { DType, Shape } from "../../../src/tensor/index.ts";
+import { integers, normal, values, type Sample } from "../sample.ts";
 
 const one = <A>(name: string, shape: Shape, attributes: A): Sample<A> => ({
   name,
@@ -112,4 +113,38 @@ const pack: Sample<PackAttributes>[] = [
   packed("no gaps", [[2], [3], [1, 2]], [0, 2, 5], 7),
 ];
 
-export const movementSamples = { reshape, transpose, slice, pad, concat, pack, broadcastTo };
+const taken = (
+  name: string,
+  shape: Shape,
+  indices: readonly number[],
+  dtype: DType = "u8",
+): Sample<NoAttributes> => ({
+  name,
+  inputs: [integers(shape, 256, 4, dtype), values([indices.length], indices, "u32")],
+  attributes: {},
+  gradcheck: false,
+});
+
+const takeRows: Sample<NoAttributes>[] = [
+  taken("images of whole words", [5, 6, 2, 1], [4, 0, 3, 3, 1]),
+  taken(
+    "rows of 7 bytes, more than a workgroup",
+    [43, 7],
+    [...Array(97).keys()].map((i) => (i * 17) % 43),
+  ),
+  taken("rows of one byte", [11], [10, 0, 5, 5, 2]),
+  taken("rows of 3 x 3 x 3 bytes", [3, 3, 3, 3], [2, 1]),
+  taken("one byte of one", [1, 1], [0]),
+  taken("indices past the end take the last row", [3, 5], [2, 3, 0xffffffff, 0]),
+  taken("whole words past the end", [3, 8], [2, 3, 0xffffffff, 0]),
+  taken(
+    "words in fours, more than a workgroup",
+    [9, 16, 17],
+    Array.from({ length: 20 }, (_, i) => (i * 7) % 11),
+  ),
+  taken("floats in fours", [6, 2, 4], [5, 1, 6], "f32"),
+  taken("floats", [7, 5, 3], [6, 0, 2, 2], "f32"),
+  taken("u32", [4, 67], [1, 3], "u32"),
+];
+
+export const movementSamples = { reshape, transpose, slice, pad, concat, pack, broadcastTo, takeRows };

@@ -1,0 +1,31 @@
+// Rows by number: y[b, i] = x[indices[b], i] for x[rows, width] and y[B, width], in words of 32 bits, whatever they hold.
+// A number past the last row takes the last row: what is wrong is not found here, but nothing else is read.
+//
+// One invocation copies VALUES neighbouring words of a row.
+
+const VALUES = 1u;       // knob: words per invocation, a divisor of the width
+const WIDTH = 64u;       // knob: invocations per workgroup
+
+struct Sizes {
+  count: u32,            // words of y
+  rows: u32,
+  width: u32,            // words of a row
+}
+
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> x: array<u32>;          // [rows, width]
+@group(0) @binding(2) var<storage, read> indices: array<u32>;    // [count / width]
+@group(0) @binding(3) var<storage, read_write> y: array<u32>;    // [count]
+
+@compute @workgroup_size(WIDTH)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let first = ((workgroup.x + workgroup.y * grid.x) * WIDTH + local.x) * VALUES;
+  if (first >= sizes.count) { return; }
+  let row = min(indices[first / sizes.width], sizes.rows - 1u);
+  let source = row * sizes.width + first % sizes.width;
+  for (var i = 0u; i < VALUES; i++) { y[first + i] = x[source + i]; }
+}

@@ -1,0 +1,147 @@
+// Recipes of training by name, and what may stand in a manifest's `train` section: a recipe, and changes of it.
+import { z } from "zod";
+import { headBiases, headKinds } from "../nn/index.ts";
+import type { HeadSettings } from "../nn/index.ts";
+import { normaliseChoices, unsupervisedChoices } from "../operators/losses/index.ts";
+import type { AssembleLossAttributes } from "../operators/losses/index.ts";
+import type { ScheduleSettings } from "../optim/index.ts";
+import { oneOf, record, share, wholeNumber, wrongWord } from "./fields.ts";
+
+/** How a classifier is trained, images, network and views aside. */
+export interface Recipe extends Pick<
+  AssembleLossAttributes,
+  "temperature" | "stopGradient" | "unsupervisedOn" | "normalise"
+> {
+  /** How often each image is seen. */
+  readonly epochs: number;
+  /** First epochs in which only given labels teach. */
+  readonly warmupEpochs: number;
+  /** Adam's step size. */
+  readonly learningRate: number;
+  readonly schedule: ScheduleSettings;
+  readonly lambdaPseudo: number;
+  readonly lambdaConsistency: number;
+  /** Threshold of the sharpening. */
+  readonly tau: number;
+  readonly head: HeadSettings;
+}
+
+/** Where nothing is said: a run of minutes on a small network. */
+const usual: Recipe = {
+  epochs: 8,
+  warmupEpochs: 2,
+  learningRate: 1e-3,
+  schedule: { by: "plateau", patience: 5 },
+  lambdaPseudo: 1,
+  lambdaConsistency: 1,
+  tau: 0.5,
+  temperature: 4,
+  stopGradient: true,
+  unsupervisedOn: "absent",
+  normalise: "entries",
+  head: { kind: "queries", bias: "fc" },
+};
+
+/**
+ * `paper`: Kang et al., "Label-Assemble: Leveraging Multiple Datasets with Partial Labels" (ISBI 2023): Adam at 2e-4 for 64
+ * epochs, halved on a plateau of 5; the unsupervised losses where a label is absent, after "a few epochs", for which 3 is
+ * ours; queries and one fc, with the bias that an fc has. It is silent on divisors and on the pseudo-label's gradient.
+ *
+ * `small`: for some hundred images and a small network, which at the paper's rate would hardly move in their few steps. Its
+ * numbers are ours: the unsupervised losses join in when half of the run is over.
+ *
+ * `released-code`: the authors' repository (MrGiovanni/LabelAssemble, commit 13d2549), which is not the paper's text: all three
+ * losses on the labelled entries, hence over one divisor, their number; no warm-up; the pseudo-label not stopped; a linear
+ * head; the rate halved every 3 epochs. It also counts labels that a source does not give as negative, which is a matter of
+ * the data: where its sources leave labels blank, `blank: negative`.
+ *
+ * The views of both are those of the released code (`paper-weak` and `paper-strong`), which are the usual ones; it had batches
+ * of 16 images of 256 x 256 pixels, and a DenseNet-121.
+ */
+export const recipes = {
+  paper: { ...usual, epochs: 64, warmupEpochs: 3, learningRate: 2e-4 },
+  small: { ...usual, epochs: 40, warmupEpochs: 20, schedule: { by: "constant" } },
+  "released-code": {
+    ...usual,
+    epochs: 64,
+    warmupEpochs: 0,
+    learningRate: 2e-4,
+    schedule: { by: "halving", every: 3 },
+    stopGradient: false,
+    unsupervisedOn: "labelled",
+    head: { kind: "linear" },
+  },
+} as const satisfies Readonly<Record<string, Recipe>>;
+
+export type RecipeName = keyof typeof recipes;
+export const recipeNames = ["paper", "small", "released-code"] as const satisfies readonly RecipeName[];
+
+const scheduleWords = ["plateau", "halving", "constant"] as const;
+
+/** How the step size falls: a word, or a word and its number, `{ by: halving, every: 10 }`. */
+const schedule = z.preprocess(
+  (given) => (typeof given === "string" ? { by: given } : given),
+  z.discriminatedUnion(
+    "by",
+    [
+      /** Halved when the mean loss of the given labels has not fallen for more than `patience` epochs. */
+      record({ by: z.literal("plateau"), patience: z.int().min(0).default(5) }),
+      /** Halved every so many epochs. */
+      record({ by: z.literal("halving"), every: wholeNumber.default(3) }),
+      record({ by: z.literal("constant") }),
+    ],
+    { error: ({ input }) => wrongWord(input, "by", scheduleWords) },
+  ),
+);
+
+/** The `train` section of a manifest. What it leaves out is the preset's; without a preset, `usual`'s. */
+export const train = record({
+  preset: oneOf(recipeNames).optional(),
+  /** Images of one step, over all sources. */
+  batch: wholeNumber.default(64),
+  /**
+   * How images are drawn: "proportional" visits each image of an epoch once; "per-source" draws each source equally
+   * often; "balanced" draws images of rare classes more often.
+   */
+  sampling: oneOf(["proportional", "per-source", "balanced"]).default("proportional"),
+  /** How often each image is seen; `--epochs` overrides it. */
+  epochs: wholeNumber.exactOptional(),
+  /** In so many first epochs only given labels teach: pseudo-labels of an untrained network are noise. */
+  warmupEpochs: z.int().min(0).exactOptional(),
+  /** Adam's step size, to begin with. */
+  learningRate: z.number().positive().exactOptional(),
+  schedule: schedule.exactOptional(),
+  /** Weight of the loss that pulls predictions to their sharpened selves. */
+  lambdaPseudo: z.number().min(0).exactOptional(),
+  /** Weight of the loss that pulls the strongly augmented view to the weakly augmented one. */
+  lambdaConsistency: z.number().min(0).exactOptional(),
+  /** Which predictions these two losses pull: of absent labels, as in the paper, of all, or of labelled entries. */
+  unsupervisedOn: oneOf(unsupervisedChoices).exactOptional(),
+  /** What a loss is divided by: the number of entries, (image, class) pairs, that it is taken over, or of images. */
+  normalise: oneOf(normaliseChoices).exactOptional(),
+  /** A probability over tau is sharpened towards 1, another towards 0. */
+  tau: share.exactOptional(),
+  /** How softly: 1 gives hard labels, a large number leaves probabilities as they are. */
+  temperature: z.number().min(1).exactOptional(),
+  /** Whether the pseudo-label itself carries no gradient. */
+  stopGradient: z.boolean().exactOptional(),
+  /** What makes logits of features: class queries, as in the paper, or a linear layer with a bias per class. */
+  head: oneOf(headKinds).exactOptional(),
+  /** Where a head of class queries has a bias: nowhere, in the fc that makes class parameters of them, or one per class. */
+  headBias: oneOf(headBiases).exactOptional(),
+}).transform(({ preset, head, headBias, ...changes }, context) => {
+  const recipe: Recipe = preset === undefined ? usual : recipes[preset];
+  const kind = head ?? recipe.head.kind;
+  if (kind === "linear" && headBias !== undefined) {
+    context.issues.push({
+      code: "custom",
+      message:
+        "is for class queries; a linear head always has a bias per class. Add head: queries, or leave it out",
+      input: headBias,
+      path: ["headBias"],
+    });
+  }
+  const bias = headBias ?? (recipe.head.kind === "queries" ? recipe.head.bias : "fc");
+  const made: HeadSettings = kind === "linear" ? { kind } : { kind, bias };
+  return { ...recipe, ...changes, head: made };
+});

@@ -1,0 +1,55 @@
+// Rows of a tensor, picked by numbers that are a tensor themselves: a batch out of a set of images.
+
+import { ShapeError } from "../../device/index.ts";
+import { input, output, type Candidate, type Operator } from "../../runtime/operator.ts";
+import { sizeOf } from "../../tensor/index.ts";
+import type { NoAttributes } from "../elementwise/unary.ts";
+import { showSpecs } from "../operands.ts";
+
+/**
+ * Inputs x [N, ...] of any element type, indices u32 [B]; output [B, ...], the rows of x along its first axis that the
+ * indices name, in their order. An index past the last row takes the last row, on every backend: a kernel cannot refuse
+ * it, so whoever makes the indices checks them.
+ */
+export const takeRows: Operator<NoAttributes> = {
+  name: "takeRows",
+  infer(inputs) {
+    const [x, indices] = inputs;
+    if (
+      inputs.length !== 2 ||
+      x.shape.length === 0 ||
+      indices.dtype !== "u32" ||
+      indices.shape.length !== 1
+    ) {
+      throw new ShapeError(
+        `takeRows: takes x with one axis or more and indices u32 [count], got ${showSpecs(inputs)}`,
+      );
+    }
+    return [{ shape: [indices.shape[0], ...x.shape.slice(1)], dtype: x.dtype }];
+  },
+  reference([x, indices], [y]) {
+    const rows = x.shape[0];
+    const width = sizeOf(x.shape) / rows;
+    indices.data.forEach((index, i) => {
+      const from = Math.min(index, rows - 1) * width;
+      y.data.set(x.data.subarray(from, from + width), i * width);
+    });
+  },
+  candidates([x, indices]) {
+    const rows = x.shape[0];
+    const width = sizeOf(x.shape.slice(1));
+    const count = indices.shape[0] * width;
+    const bind = { x: input(0), indices: input(1), y: output(0) };
+    const inWords = (unit: number): Candidate => {
+      const words = { count: count / unit, rows, width: width / unit };
+      const knobs = { VALUES: words.width % 4 === 0 ? 4 : 1 };
+      return { name: "words", launches: [{ kernel: "takeRows", knobs, bind, sizes: words }] };
+    };
+    if (x.dtype !== "u8") return [inWords(1)];
+    const inBytes: Candidate = {
+      name: "bytes",
+      launches: [{ kernel: "takeRowsOfBytes", bind, sizes: { count, rows, width } }],
+    };
+    return width % 4 === 0 ? [inBytes, inWords(4)] : [inBytes];
+  },
+};
