@@ -14,7 +14,7 @@ export {
   UsageError,
   type AdapterTraits,
 } from "./device/index.ts";
-export { absent, auc, aucByClass, meanAuc, negative, positive } from "./metrics/index.ts";
+export * from "./metrics/index.ts";
 export * from "./nn/index.ts";
 export * from "./operators/index.ts";
 export * from "./optim/index.ts";

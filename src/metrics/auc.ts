@@ -1,26 +1,19 @@
 // Area under the ROC curve over labelled entries only; undefined is null, because a 0 would poison the mean.
-import { ShapeError, TesseraError } from "../device/errors.ts";
-import { absent, negative, positive } from "./label-states.ts";
+import { byClass, scoreLevels } from "./score-levels.ts";
 
 /**
  * Area under the ROC curve: the probability that a positive scores above a negative, ties counting one half.
  *
- * This is the Mann-Whitney statistic U / (P N); walking the two sorted groups with ties at one half gives the same
- * number as mid-ranks over the joint sample, without a joint sort by index.
+ * This is the Mann-Whitney statistic U / (P N), the same number as by mid-ranks over the joint sample.
  *
  * @param scores [N]; any order-preserving score will do: probabilities, logits, infinities included
- * @param labels [N] label states: 0 negative, 1 positive, 255 absent (ignored, whatever its score)
+ * @param labels [N] label states: 0 negative, 1 positive; 255 absent and 100 to 200 soft are ignored, whatever their score
  * @returns a number in [0, 1], or null when the labelled entries are not of both kinds
  * @throws ShapeError when the lengths differ
  * @throws TesseraError for a NaN score of a labelled entry, or a label that is no label state
  */
 export function auc(scores: ArrayLike<number>, labels: ArrayLike<number>): number | null {
-  if (scores.length !== labels.length) {
-    throw new ShapeError(
-      `auc: ${scores.length} scores for ${labels.length} labels; there must be one score a label`,
-    );
-  }
-  return aucOfColumn(scores, labels, 0, 1, "auc");
+  return mannWhitney(scores, labels, "auc");
 }
 
 /**
@@ -39,70 +32,30 @@ export function aucByClass(
   labels: ArrayLike<number>,
   classNames: readonly string[],
 ): Record<string, number | null> {
-  const classes = classNames.length;
-  if (scores.length !== labels.length || classes === 0 || scores.length % classes !== 0) {
-    throw new ShapeError(
-      `aucByClass: ${scores.length} scores and ${labels.length} labels; both must be [N, ${classes}] for ${classes} classes`,
-    );
-  }
-  return Object.fromEntries(
-    classNames.map((name, k) => [name, aucOfColumn(scores, labels, k, classes, `auc of class "${name}"`)]),
-  );
+  return byClass(scores, labels, classNames, "auc", mannWhitney);
 }
 
-/** Mean over the classes whose AUC is defined; null when none is. */
+/** Mean over the classes whose AUC is defined; null when none is. `undefinedClasses` says which were left out. */
 export function meanAuc(byClass: Readonly<Record<string, number | null>>): number | null {
   const defined = Object.values(byClass).filter((value) => value !== null);
   if (defined.length === 0) return null;
   return defined.reduce((sum, value) => sum + value, 0) / defined.length;
 }
 
-/** AUC of the entries column, column + stride, column + 2 stride, ... */
-function aucOfColumn(
-  scores: ArrayLike<number>,
-  labels: ArrayLike<number>,
-  column: number,
-  stride: number,
-  what: string,
-): number | null {
-  const rows = labels.length / stride;
-  const positives = new Float64Array(rows);
-  const negatives = new Float64Array(rows);
-  let positiveCount = 0;
-  let negativeCount = 0;
-  for (let row = 0; row < rows; row++) {
-    const label = labels[row * stride + column];
-    if (label === absent) continue;
-    const score = scores[row * stride + column];
-    if (Number.isNaN(score)) {
-      throw new TesseraError(
-        `${what}: the score of row ${row} is not a number (NaN); has the model diverged?`,
-      );
-    }
-    if (label === positive) positives[positiveCount++] = score;
-    else if (label === negative) negatives[negativeCount++] = score;
-    else {
-      throw new TesseraError(
-        `${what}: the label of row ${row} is ${label}; a label state is ${negative} (negative), ${positive} (positive) or ${absent} (absent)`,
-      );
-    }
-  }
-  if (positiveCount === 0 || negativeCount === 0) return null;
-  return (
-    mannWhitney(positives.subarray(0, positiveCount).sort(), negatives.subarray(0, negativeCount).sort()) /
-    (positiveCount * negativeCount)
-  );
+/** The classes that a mean over classes leaves out, because their labelled entries are not of both kinds. */
+export function undefinedClasses(byClass: Readonly<Record<string, number | null>>): string[] {
+  return Object.keys(byClass).filter((name) => byClass[name] === null);
 }
 
-/** U: how many (positive, negative) pairs are in the right order, a tie counting one half. Both arrays ascend. */
-function mannWhitney(positives: Float64Array, negatives: Float64Array): number {
-  let below = 0; // negatives under the current positive
-  let upTo = 0; // negatives under or equal to it
+/** U / (P N): the share of (positive, negative) pairs in the right order, a tie counting one half. */
+function mannWhitney(scores: ArrayLike<number>, labels: ArrayLike<number>, what: string): number | null {
+  const { positives, negatives, positiveCount, negativeCount } = scoreLevels(scores, labels, what);
+  if (positiveCount === 0 || negativeCount === 0) return null;
+  let below = 0; // negatives under the current level
   let twiceU = 0; // counted in halves, so that the sum stays a whole number and is exact
-  for (const score of positives) {
-    while (below < negatives.length && negatives[below] < score) below++;
-    while (upTo < negatives.length && negatives[upTo] <= score) upTo++;
-    twiceU += below + upTo;
+  for (let level = 0; level < positives.length; level++) {
+    twiceU += positives[level] * (2 * below + negatives[level]);
+    below += negatives[level];
   }
-  return twiceU / 2;
+  return twiceU / (2 * positiveCount * negativeCount);
 }

@@ -1,6 +1,6 @@
 // AUC against its definition (counting pairs), and what masks and undefined classes must do to it.
 import { describe, expect, test } from "vitest";
-import { auc, aucByClass, meanAuc } from "../../src/metrics/auc.ts";
+import { auc, aucByClass, meanAuc, undefinedClasses } from "../../src/metrics/auc.ts";
 import { permutation } from "../../src/data/order.ts";
 import { randomStream } from "../../src/data/random.ts";
 
@@ -34,6 +34,16 @@ describe("auc", () => {
     }
   });
 
+  test("gives the example of scikit-learn's roc_auc_score, and Hanley and McNeil's 109 CT images", () => {
+    expect(auc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1])).toBe(0.75);
+    const ratings = [1, 2, 3, 4, 5];
+    const repeat = (counts: number[]): number[] =>
+      ratings.flatMap((rating, i) => Array<number>(counts[i]).fill(rating));
+    const [normal, abnormal] = [repeat([33, 6, 6, 11, 2]), repeat([3, 2, 2, 11, 33])];
+    const labels = [...normal.map(() => 0), ...abnormal.map(() => 1)];
+    expect(auc([...normal, ...abnormal], labels)).toBeCloseTo(0.893, 3);
+  });
+
   test("is 1 for a perfect order, 0 for a reversed one, one half for a constant score", () => {
     expect(auc([0.1, 0.2, 0.8, 0.9], [0, 0, 1, 1])).toBe(1);
     expect(auc([0.9, 0.8, 0.2, 0.1], [0, 0, 1, 1])).toBe(0);
@@ -54,6 +64,12 @@ describe("auc", () => {
     const value = auc([0.2, 0.7, 0.4, 0.1, 0.3], labels);
     expect(auc([0.2, 0.7, NaN, 0.1, 0.3], labels)).toBe(value);
     expect(auc([0.2, 0.7, 1e9, 0.1, 0.3], labels)).toBe(value);
+  });
+
+  test("does not look at a soft label, whatever its probability", () => {
+    const hard = auc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]);
+    expect(auc([0.1, 0.9, 0.4, NaN, 0.35, 0.8], [0, 200, 0, 100, 1, 1])).toBe(hard);
+    expect(auc([0.1, 0.9], [0, 150])).toBeNull();
   });
 
   test("depends neither on the order of the rows nor on the scale of the scores", () => {
@@ -78,6 +94,14 @@ describe("auc", () => {
         labels,
       ),
     ).toBe(value);
+    // Exact in f64, and so without new ties either: cubes of numbers that are multiples of 1/256.
+    const coarse = Float64Array.from(scores, (score) => Math.round(256 * score) / 256);
+    expect(
+      auc(
+        coarse.map((score) => score ** 3 + score),
+        labels,
+      ),
+    ).toBe(auc(coarse, labels));
   });
 
   test("refuses a NaN score, a label that is no state, and lengths that differ, each by name", () => {
@@ -100,6 +124,7 @@ describe("aucByClass", () => {
 
   test("the mean leaves undefined classes out, and is null when all are undefined", () => {
     expect(meanAuc({ a: 1, b: 0.5, c: null })).toBe(0.75);
+    expect(undefinedClasses({ a: 1, b: 0.5, c: null })).toEqual(["c"]);
     expect(meanAuc({ a: null })).toBeNull();
     expect(meanAuc({})).toBeNull();
   });

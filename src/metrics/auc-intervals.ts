@@ -1,0 +1,238 @@
+// Confidence intervals of AUC by class, of their mean, and of the difference between two models on the same images.
+import { ShapeError } from "../device/errors.ts";
+import { bootstrapSettings, bootstrapValues, percentileEstimate } from "./bootstrap.ts";
+import type { BootstrapEstimate, BootstrapOptions } from "./bootstrap.ts";
+import { classColumn, forEachLabelled } from "./score-levels.ts";
+
+export interface AucBootstrapOptions extends BootstrapOptions {
+  /**
+   * [N] whose image each is; names must differ between sources that know nothing of each other's patients. Undefined, for
+   * one image or for all: a patient of its own.
+   */
+  readonly patients?: readonly (string | number | undefined)[] | undefined;
+  /**
+   * Draws within strata, so that classes keep labels of both kinds; true unless said otherwise. A patient belongs to the
+   * stratum of the rarest label (class and kind) among those of its images. A label that only one patient has is then in
+   * every resample, and the interval tells nothing of what other such patients would be like.
+   */
+  readonly stratified?: boolean | undefined;
+}
+
+/** Intervals for every class and for the mean over classes. */
+export interface AucIntervals {
+  /** By class name; read it in the order of the class names. */
+  readonly byClass: Readonly<Record<string, BootstrapEstimate>>;
+  /**
+   * Mean over the classes that are defined on the images as they are. A resample that leaves one of these undefined
+   * counts as undefined for the mean: a mean over other classes would be another quantity.
+   */
+  readonly mean: BootstrapEstimate;
+  /** The classes that the mean leaves out. */
+  readonly excluded: readonly string[];
+  /** Patients that were drawn from. */
+  readonly patients: number;
+  readonly resamples: number;
+  readonly level: number;
+  readonly seed: number;
+}
+
+/**
+ * Percentile bootstrap intervals for the AUC of one model, resampling patients with all their images.
+ *
+ * An AUC of exactly 1 has no spread in any resample; `note` says so.
+ *
+ * @param scores [N, K] row-major
+ * @param labels [N, K] label states; absent and soft ones are ignored
+ * @param classNames K names, in column order
+ * @throws ShapeError when the lengths do not agree
+ * @throws TesseraError as `auc`, naming class and row
+ * @throws UsageError for options that cannot be
+ */
+export function aucIntervals(
+  scores: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  classNames: readonly string[],
+  options: AucBootstrapOptions = {},
+): AucIntervals {
+  const { columns, clusters, settings } = prepare([scores], labels, classNames, options);
+  return summarise(columns[0], clusters, classNames, settings, options, (weights) =>
+    columns[0].map((column) => weightedAuc(column, weights)),
+  );
+}
+
+/**
+ * Paired bootstrap of the difference in AUC, first minus second, of two models on the same images: both are judged on the
+ * same resample each time, so that what makes an image hard for both cancels.
+ *
+ * Parameters, errors and conventions as for `aucIntervals`.
+ */
+export function aucDifferenceIntervals(
+  first: ArrayLike<number>,
+  second: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  classNames: readonly string[],
+  options: AucBootstrapOptions = {},
+): AucIntervals {
+  const { columns, clusters, settings } = prepare([first, second], labels, classNames, options);
+  return summarise(columns[0], clusters, classNames, settings, options, (weights) =>
+    columns[0].map((column, k) => {
+      const a = weightedAuc(column, weights);
+      const b = weightedAuc(columns[1][k], weights);
+      return a === null || b === null ? null : a - b;
+    }),
+  );
+}
+
+/** The labelled entries of one class in ascending order of their scores. */
+interface SortedColumn {
+  /** The patient of each entry. */
+  readonly patients: Uint32Array;
+  /** 1 for a positive, 0 for a negative. */
+  readonly positive: Uint8Array;
+  /** 1 where the next score is another, or there is none. */
+  readonly lastOfTie: Uint8Array;
+}
+
+interface Clusters {
+  /** Patients there are. */
+  readonly count: number;
+  /** The patients of each stratum. */
+  readonly strata: readonly (readonly number[])[];
+}
+
+/** Sorts every column of every model once; resamples only reweight what is sorted. */
+function prepare(
+  models: readonly ArrayLike<number>[],
+  labels: ArrayLike<number>,
+  classNames: readonly string[],
+  options: AucBootstrapOptions,
+): {
+  readonly columns: readonly (readonly SortedColumn[])[];
+  readonly clusters: Clusters;
+  readonly settings: ReturnType<typeof bootstrapSettings>;
+} {
+  const settings = bootstrapSettings(options);
+  const classes = classNames.length;
+  for (const scores of models) {
+    if (scores.length !== labels.length || classes === 0 || scores.length % classes !== 0) {
+      throw new ShapeError(
+        `aucIntervals: ${scores.length} scores and ${labels.length} labels; both must be [N, ${classes}] for ${classes} classes`,
+      );
+    }
+  }
+  const images = labels.length / classes;
+  const named = options.patients;
+  if (named !== undefined && named.length !== images) {
+    throw new ShapeError(`aucIntervals: ${named.length} patients for ${images} images`);
+  }
+  const indices = new Map<string | number, number>();
+  let count = 0;
+  const ofImage = Uint32Array.from({ length: images }, (_, image) => {
+    const name = named?.[image];
+    if (name === undefined) return count++;
+    const known = indices.get(name);
+    if (known !== undefined) return known;
+    indices.set(name, count);
+    return count++;
+  });
+  const columns = models.map((scores) =>
+    classNames.map((name, k) =>
+      sortColumn(classColumn(scores, k, classes), classColumn(labels, k, classes), ofImage, name),
+    ),
+  );
+  const strata =
+    (options.stratified ?? true) ? strataOf(columns[0], count) : [Array.from({ length: count }, (_, i) => i)];
+  return { columns, clusters: { count, strata }, settings };
+}
+
+function sortColumn(
+  scores: Float64Array,
+  labels: Float64Array,
+  patientOf: Uint32Array,
+  name: string,
+): SortedColumn {
+  const entries: { readonly score: number; readonly patient: number; readonly positive: number }[] = [];
+  forEachLabelled(scores, labels, `auc of class "${name}"`, (score, isPositive, row) => {
+    entries.push({ score, patient: patientOf[row], positive: isPositive ? 1 : 0 });
+  });
+  // Not by subtraction: infinite scores would give NaN.
+  entries.sort((a, b) => (a.score < b.score ? -1 : a.score > b.score ? 1 : 0));
+  return {
+    patients: Uint32Array.from(entries, ({ patient }) => patient),
+    positive: Uint8Array.from(entries, ({ positive }) => positive),
+    lastOfTie: Uint8Array.from(entries, ({ score }, i) => (entries[i + 1]?.score === score ? 0 : 1)),
+  };
+}
+
+/** Patients by the rarest label they have, class and kind; those without labels of a class with both kinds come last. */
+function strataOf(columns: readonly SortedColumn[], patientCount: number): number[][] {
+  const kinds = columns.flatMap(({ patients, positive }) => {
+    const [negatives, positives] = [new Set<number>(), new Set<number>()];
+    for (const [i, patient] of patients.entries()) (positive[i] === 1 ? positives : negatives).add(patient);
+    return negatives.size > 0 && positives.size > 0 ? [negatives, positives] : [];
+  });
+  kinds.sort((a, b) => a.size - b.size);
+  const left = new Set(Array(patientCount).keys());
+  const strata = kinds.map((kind) => Array.from(kind).filter((patient) => left.delete(patient)));
+  return [...strata, Array.from(left)]
+    .map((stratum) => stratum.sort((a, b) => a - b))
+    .filter((stratum) => stratum.length > 0);
+}
+
+/** AUC where each patient's images count as often as it was drawn; null unless both kinds are left. */
+function weightedAuc({ patients, positive, lastOfTie }: SortedColumn, weights: Uint32Array): number | null {
+  let [below, positives, twiceU] = [0, 0, 0];
+  let [positivesTied, negativesTied] = [0, 0];
+  for (let i = 0; i < patients.length; i++) {
+    const weight = weights[patients[i]];
+    if (positive[i] === 1) positivesTied += weight;
+    else negativesTied += weight;
+    if (lastOfTie[i] === 1) {
+      twiceU += positivesTied * (2 * below + negativesTied);
+      positives += positivesTied;
+      below += negativesTied;
+      positivesTied = negativesTied = 0;
+    }
+  }
+  return positives === 0 || below === 0 ? null : twiceU / (2 * positives * below);
+}
+
+function summarise(
+  columns: readonly SortedColumn[],
+  { count, strata }: Clusters,
+  classNames: readonly string[],
+  { resamples, level, seed }: ReturnType<typeof bootstrapSettings>,
+  options: BootstrapOptions,
+  statistics: (weights: Uint32Array) => (number | null)[],
+): AucIntervals {
+  const values = statistics(new Uint32Array(count).fill(1));
+  const defined = columns.flatMap((_, k) => (values[k] === null ? [] : [k]));
+  const meanOf = (each: readonly (number | null)[]): number | null => {
+    let sum = 0;
+    for (const k of defined) {
+      const value = each[k];
+      if (value === null) return null;
+      sum += value;
+    }
+    return defined.length === 0 ? null : sum / defined.length;
+  };
+  const drawn = bootstrapValues(
+    strata,
+    (weights) => {
+      const each = statistics(weights);
+      return [...each, meanOf(each)];
+    },
+    options,
+  );
+  return {
+    byClass: Object.fromEntries(
+      classNames.map((name, k) => [name, percentileEstimate(values[k], drawn[k], count, level)]),
+    ),
+    mean: percentileEstimate(meanOf(values), drawn[classNames.length], count, level),
+    excluded: classNames.filter((_, k) => values[k] === null),
+    patients: count,
+    resamples,
+    level,
+    seed,
+  };
+}
