@@ -1,9 +1,13 @@
 // What every dataset becomes in memory: images with label states; all that trainers and metrics need to know of data.
-import { absent, negative, positive } from "../metrics/label-states.ts";
+import { absent, isSoft, negative, positive } from "../metrics/label-states.ts";
+import { StoredPixels } from "./cache/stored-pixels.ts";
 import { DataError, ManifestError } from "./failures.ts";
 
+/** Pixels of many images: in memory, or on disk where they are too many. */
+export type Pixels = Uint8Array | StoredPixels;
+
 /** Images of one source and what is known of each. */
-export interface ImageSet {
+export interface ImageSet<Held extends Pixels = Pixels> {
   /** Name of the source, for tables and messages. */
   readonly source: string;
   readonly count: number;
@@ -11,8 +15,8 @@ export interface ImageSet {
   readonly width: number;
   readonly channels: number;
   /** [count, height, width, channels], 0..255. */
-  readonly pixels: Uint8Array;
-  /** [count, K] label states: 0 negative, 1 positive, 255 absent. */
+  readonly pixels: Held;
+  /** [count, K] label states: 0 negative, 1 positive, 255 absent, 100 to 200 a soft label (metrics/label-states.ts). */
   readonly states: Uint8Array;
 }
 
@@ -20,6 +24,8 @@ export interface ImageSet {
 export interface Assembly {
   readonly classes: readonly string[];
   readonly sources: readonly ImageSet[];
+  /** To watch the training by; nothing is learned from it. */
+  readonly validation?: ImageSet;
   readonly test: ImageSet;
 }
 
@@ -28,7 +34,7 @@ export interface Assembly {
  *
  * @throws DataError naming the source, and the record where one is at fault
  */
-export function imageSet(set: ImageSet, classCount: number): ImageSet {
+export function imageSet<Held extends Pixels>(set: ImageSet<Held>, classCount: number): ImageSet<Held> {
   for (const size of [set.count, set.height, set.width, set.channels]) {
     if (!Number.isInteger(size) || size < 1) {
       throw new DataError(
@@ -50,11 +56,11 @@ export function imageSet(set: ImageSet, classCount: number): ImageSet {
       `has ${set.states.length} label states where ${set.count} images and ${classCount} classes need ${set.count * classCount}`,
     );
   }
-  const wrong = set.states.findIndex((state) => state !== negative && state !== positive && state !== absent);
+  const wrong = set.states.findIndex((state) => !isLabelState(state));
   if (wrong >= 0) {
     throw new DataError(
       set.source,
-      `label state ${set.states[wrong]} of class ${wrong % classCount} is none of ${negative}, ${positive}, ${absent}`,
+      `label state ${set.states[wrong]} of class ${wrong % classCount} is none of ${negative}, ${positive}, 100 to 200, ${absent}`,
       { record: Math.floor(wrong / classCount) },
     );
   }
@@ -68,7 +74,7 @@ export function imageSet(set: ImageSet, classCount: number): ImageSet {
  * @throws DataError for a set whose lengths or sizes do not agree
  */
 export function assembly(parts: Assembly): Assembly {
-  const { classes, sources, test } = parts;
+  const { classes, sources, validation, test } = parts;
   const fail = (field: string, reason: string): never => {
     throw new ManifestError("assembly", field, reason);
   };
@@ -77,7 +83,7 @@ export function assembly(parts: Assembly): Assembly {
   const twice = classes.find((name, i) => classes.indexOf(name) !== i);
   if (twice !== undefined) fail("classes", `names "${twice}" twice`);
 
-  for (const set of [...sources, test]) {
+  for (const set of [...sources, ...(validation === undefined ? [] : [validation]), test]) {
     imageSet(set, classes.length);
     if (set.height !== test.height || set.width !== test.width || set.channels !== test.channels) {
       throw new DataError(
@@ -91,7 +97,7 @@ export function assembly(parts: Assembly): Assembly {
       fail("classes", `names "${name}", but no source knows it: its label is absent everywhere`);
     }
   }
-  return { classes, sources, test };
+  return { classes, sources, ...(validation === undefined ? {} : { validation }), test };
 }
 
 /** Image sets of one size, one after the other, under one name: several sources trained or tested as one. */
@@ -106,24 +112,48 @@ export function concatenate(source: string, sets: readonly ImageSet[]): ImageSet
       );
     }
   }
-  const joined = (pick: (set: ImageSet) => Uint8Array): Uint8Array => {
-    const whole = new Uint8Array(sets.reduce((length, set) => length + pick(set).length, 0));
-    let at = 0;
-    for (const set of sets) {
-      whole.set(pick(set), at);
-      at += pick(set).length;
-    }
-    return whole;
-  };
   return {
     source,
     count: sets.reduce((sum, set) => sum + set.count, 0),
     height: first.height,
     width: first.width,
     channels: first.channels,
-    pixels: joined((set) => set.pixels),
-    states: joined((set) => set.states),
+    pixels: joinPixels(sets),
+    states: joinBytes(sets.map((set) => set.states)),
   };
+}
+
+/**
+ * The pixels of a set that is held in memory.
+ * @throws DataError for a set that is read from disk: it is there because it is too large for memory
+ */
+export function pixelsInMemory({ source, pixels }: ImageSet): Uint8Array {
+  if (pixels instanceof Uint8Array) return pixels;
+  throw new DataError(source, "is read from disk, and this needs it in memory; give it more with --memory");
+}
+
+/** Where one of them is on disk, so is the whole, and nothing is copied. */
+function joinPixels(sets: readonly ImageSet[]): Pixels {
+  const held = sets.map(({ pixels }) => pixels);
+  if (held.every((pixels) => pixels instanceof Uint8Array)) return joinBytes(held);
+  const [{ height, width, channels }] = sets;
+  const rows = sets.flatMap(({ pixels, count }) =>
+    Array.from({ length: count }, (_, slot) =>
+      pixels instanceof Uint8Array ? { home: pixels, slot } : pixels.row(slot),
+    ),
+  );
+  return new StoredPixels(height * width * channels, rows);
+}
+
+function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0];
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /**
@@ -143,6 +173,10 @@ export function restrict(set: ImageSet, classes: readonly string[], kept: readon
     (_, at) => set.states[Math.floor(at / kept.length) * classes.length + columns[at % kept.length]],
   );
   return { ...set, states };
+}
+
+function isLabelState(state: number): boolean {
+  return state === negative || state === positive || state === absent || isSoft(state);
 }
 
 function knowsClass(set: ImageSet, column: number, classCount: number): boolean {

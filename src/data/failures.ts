@@ -6,11 +6,14 @@ export class DataError extends TesseraError {
   readonly file: string;
   /** Which record of the file, counted from 0, where one is at fault. */
   readonly record: number | undefined;
+  /** The message without the file. */
+  readonly reason: string;
 
   constructor(file: string, reason: string, options: { record?: number; cause?: unknown } = {}) {
-    const where = options.record === undefined ? file : `${file}: record ${options.record}`;
-    super(`${where}: ${reason}`, { cause: options.cause });
+    const said = oneLine(options.record === undefined ? reason : `record ${options.record}: ${reason}`);
+    super(`${oneLine(file)}: ${said}`, { cause: options.cause });
     this.file = file;
+    this.reason = said;
     this.record = options.record;
   }
 }
@@ -22,12 +25,23 @@ export class ManifestError extends TesseraError {
   readonly field: string;
   /** Line in the file, counted from 1, where known. */
   readonly line: number | undefined;
+  /** The message without file, line and field. */
+  readonly reason: string;
 
   constructor(file: string, field: string, reason: string, options: { line?: number; cause?: unknown } = {}) {
     const where = options.line === undefined ? file : `${file}:${options.line}`;
-    super(`${where}: ${field === "" ? "" : `${field} `}${reason}`, { cause: options.cause });
+    super(oneLine(`${where}: ${field === "" ? "" : `${field} `}${reason}`), { cause: options.cause });
     this.file = file;
     this.field = field;
+    this.reason = oneLine(reason);
     this.line = options.line;
   }
+}
+
+/** Messages quote what files hold: a line break or a terminal's control sequence among it is shown, not obeyed. */
+function oneLine(message: string): string {
+  return message.replace(
+    /[\p{Cc}\u2028\u2029]/gu,
+    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

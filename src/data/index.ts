@@ -1,8 +1,58 @@
 // The data floor: from manifests, files and phantoms to an assembly in memory.
 
-export { assembly, concatenate, imageSet, restrict, type Assembly, type ImageSet } from "./assembly.ts";
+export {
+  assembly,
+  concatenate,
+  imageSet,
+  pixelsInMemory,
+  restrict,
+  type Assembly,
+  type ImageSet,
+  type Pixels,
+} from "./assembly.ts";
+export {
+  catalogue,
+  type Catalogue,
+  type CatalogueOptions,
+  type Sample,
+  type SampleList,
+} from "./catalogue.ts";
+export { StoredPixels } from "./cache/stored-pixels.ts";
+export {
+  augmentFields,
+  viewPresetNames,
+  viewPresets,
+  type ViewPreset,
+  type ViewSettings,
+} from "./augmentation.ts";
 export { DataError, ManifestError } from "./failures.ts";
-export { loadAssembly } from "./load.ts";
+export {
+  chooseExamples,
+  findingKinds,
+  imageSizes,
+  inspect,
+  kindOf,
+  openedCatalogue,
+  uncertaintyPolicy,
+  type ExampleGroup,
+  type FindingCase,
+  type Inspection,
+  type InspectionFinding,
+  type LabelCount,
+  type ListCount,
+  type NamedSample,
+  type OpenedCatalogue,
+  type OpenedList,
+  type Severity,
+  type SizeCount,
+  type Undecodable,
+} from "./inspection/index.ts";
+export { parts, type Part } from "./listing.ts";
+export { assembled, loadAssembly, type LoadOptions } from "./load.ts";
 export { parseManifest, readManifest, type Manifest } from "./manifest.ts";
 export { epochOrder, permutation } from "./order.ts";
+export { decodeAssembly, type DecodedAssembly, type DecodeOptions, type DecodeProgress } from "./pixels.ts";
+export { recipeNames, recipes, type Recipe, type RecipeName } from "./recipes.ts";
+export { Sampler, samplings, stepsPerEpoch, type Position, type Sampling } from "./sampler.ts";
 export { drawPhantom, findingNames, phantoms, siteNames, type Finding, type Site } from "./phantoms/index.ts";
+export { randomStream, type Random } from "./random.ts";

@@ -2,11 +2,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { pixelsInMemory } from "../../src/data/assembly.ts";
 import type { Assembly, ImageSet } from "../../src/data/assembly.ts";
-import { DataError } from "../../src/data/failures.ts";
 import { loadAssembly } from "../../src/data/load.ts";
 import { parseManifest } from "../../src/data/manifest.ts";
-import { idxBytes, temporaryFolder, writeIdx } from "./idx-files.ts";
+import { idxBytes, temporaryFolder, writeIdx } from "./formats/idx-files.ts";
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -29,7 +29,7 @@ const text = `
 classes: [1, 2, 3]
 image: { height: 2, width: 2 }
 model: { blocks: [1] }
-augment: { shift: 0, strong: { shift: 1 } }
+augment: { weak: none, strong: { preset: none, shift: 1 } }
 sources:
   - { name: A, ${files}, part: 1/4, holds: [1, 2, 3, 9], knows: [1, 2] }
   - { name: B, ${files}, part: 2/4, knows: [2, 3] }
@@ -40,8 +40,8 @@ const load = (changes: [string, string][] = [], seed = 1, limit?: number): Promi
   return loadAssembly(parseManifest(changed, "tiny.yaml"), { dataRoot, seed, limit });
 };
 const numbers = (set: ImageSet): number[] =>
-  Array.from({ length: set.count }, (_, i) => set.pixels[4 * i + 1]);
-const labelOf = (set: ImageSet, i: number): number => set.pixels[4 * i + 2];
+  Array.from({ length: set.count }, (_, i) => pixelsInMemory(set)[4 * i + 1]);
+const labelOf = (set: ImageSet, i: number): number => pixelsInMemory(set)[4 * i + 2];
 
 describe("an assembly from IDX files", () => {
   test("knows what the manifest says: known classes by the image's label, the others absent", async () => {
@@ -57,11 +57,11 @@ describe("an assembly from IDX files", () => {
     }
   });
 
-  test("holds only images of the labels it says it holds, by default those of the classes", async () => {
+  test("holds only images of the labels it says it holds, by default all", async () => {
     const { sources } = await load();
     const held = sources.map((set) => new Set(Array.from({ length: set.count }, (_, i) => labelOf(set, i))));
     expect([...held[0]].sort()).toEqual([1, 2, 3, 9]); // a 9 is a negative of every class that A knows
-    expect([...held[1]].sort()).toEqual([1, 2, 3]);
+    expect([...held[1]].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
   test("deals the parts of a file without an overlap and without a remainder", async () => {
@@ -135,12 +135,37 @@ describe("an assembly from IDX files", () => {
     );
   });
 
-  test("is refused when images have another size than the manifest says, or none is left to hold", async () => {
-    await expect(load([["height: 2", "height: 3"]])).rejects.toThrow(DataError);
-    await expect(load([["height: 2", "height: 3"]])).rejects.toThrow(/2 x 2, but tiny\.yaml says 3 x 2/u);
-    await expect(load([["holds: [1, 2, 3, 9]", "holds: [77]"]])).rejects.toThrow(
-      /no image of 77 for "A" to hold/u,
+  test("brings images of another size to the size of the manifest", async () => {
+    const larger = await load([["height: 2, width: 2", "height: 4, width: 6, channels: 3"]]);
+    for (const set of [...larger.sources, larger.test]) {
+      expect([set.height, set.width, set.channels]).toEqual([4, 6, 3]);
+      expect(set.pixels).toHaveLength(set.count * 4 * 6 * 3);
+    }
+    expect(larger.sources.map(({ states }) => states)).toEqual(
+      (await load()).sources.map(({ states }) => states),
     );
+  });
+
+  test("is refused when a label that it should hold is none of the source's", async () => {
+    await expect(load([["holds: [1, 2, 3, 9]", "holds: [1, 77]"]])).rejects.toThrow(
+      /^tiny\.yaml:7: sources\[0\]\.holds\[1\] names "77", a label that this source does not have/u,
+    );
+  });
+
+  test("joins the validation and test parts of all splits to the entries for them", async () => {
+    const split = "part: 1/4, split: { by: image, validation: 0.2, test: 0.2 }";
+    const made = await load([
+      ["part: 1/4", split],
+      ["test: {", `validation: { ${files}, part: 4/4, name: extra }\ntest: {`],
+    ]);
+    const whole = await load();
+    const { sources, validation, test: tested } = made;
+    expect(validation?.source).toBe("validation");
+    expect(validation?.count).toBeGreaterThan(50);
+    expect(tested.count).toBeGreaterThan(50);
+    const seen = [sources[0], tested].flatMap(numbers);
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(seen.length + (validation?.count ?? 0) - 50).toBe(whole.sources[0].count + 50);
   });
 });
 
@@ -164,7 +189,7 @@ test: { format: phantoms, site: both, count: 7 }
   expect([...one.sources[0].states]).toEqual(Array.from({ length: 12 }, () => [1, 0, 255]).flat());
   expect(one.sources[0].pixels).not.toEqual(one.sources[1].pixels);
   expect(two.sources.map((set) => set.count)).toEqual([5, 5]);
-  expect(two.sources[0].pixels).not.toEqual(one.sources[0].pixels.subarray(0, 5 * 256));
+  expect(two.sources[0].pixels).not.toEqual(pixelsInMemory(one.sources[0]).subarray(0, 5 * 256));
   expect(one.test.count).toBe(7);
   expect(two.test).toEqual(one.test);
   expect(one.test.states).not.toContain(255);

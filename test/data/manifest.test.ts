@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { ManifestError } from "../../src/data/failures.ts";
 import { parseManifest, readManifest } from "../../src/data/manifest.ts";
-import { temporaryFolder } from "./idx-files.ts";
+import { randomStream } from "../../src/data/random.ts";
+import { temporaryFolder } from "./formats/idx-files.ts";
 
 const exampleFile = join(import.meta.dirname, "../../examples/mnist-overlap.yaml");
 const example = readFileSync(exampleFile, "utf8");
@@ -37,7 +38,7 @@ describe("a manifest", () => {
     });
     expect(manifest.sources[1]).toMatchObject({ format: "idx", part: { index: 2, of: 2 } });
     expect(manifest.test).toMatchObject({ name: "test", limit: 2000 });
-    expect(manifest.augment.strong).toEqual({ shift: 3, noise: 25, flip: false });
+    expect(manifest.augment.strong).toMatchObject({ shift: 3, noise: 25, flip: 0 });
   });
 
   test("may leave model, training and augmentation to their defaults", () => {
@@ -47,7 +48,23 @@ describe("a manifest", () => {
     expect(manifest.model.stem).toEqual({ features: 16, kernel: 3, stride: 1, pool: false });
     expect(manifest.model.bottleneck).toBeNull();
     expect(manifest.train).toMatchObject({ tau: 0.5, temperature: 4, stopGradient: true });
-    expect(manifest.augment.strong.shift).toBeGreaterThan(manifest.augment.shift);
+    expect(manifest.augment.strong.rotation).toBeGreaterThan(manifest.augment.weak.rotation);
+  });
+
+  test("has a source as the README shows it", () => {
+    const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
+    const [, source = ""] = /```yaml\n(sources:[^`]*)```/u.exec(readme) ?? [];
+    const manifest = parseManifest(
+      `classes: [Effusion, Edema]\nimage: { height: 64, width: 64 }\n${source}`,
+      "README.md",
+    );
+    expect(manifest.sources[0]).toMatchObject({
+      name: "CheXpert",
+      uncertain: { Edema: "positive", Effusion: 0.6 },
+      blank: "negative",
+      where: { "Frontal/Lateral": "Frontal", Age: { min: 18 } },
+      split: { by: "patient", train: 0.7, validation: 0.1, test: 0.2 },
+    });
   });
 
   test("may draw phantoms instead of reading files", () => {
@@ -87,14 +104,14 @@ describe("a mistake is refused with its line and field:", () => {
     refuse(
       "format: idx #",
       "format: idxx #",
-      /sources\[0\]\.format must be one of idx, phantoms, not "idxx"; did you mean "idx"/u,
+      /sources\[0\]\.format must be one of idx, cifar, .*, not "idxx"; did you mean "idx"/u,
     );
   });
 
   test("a missing field, at the line of what it is missing from", () => {
     for (const [line, message] of [
       ["  height: 28\n", /m\.yaml:14: image\.height is missing/u],
-      ["    knows: [1, 2, 3, 4, 5]\n", /m\.yaml:23: sources\[0\]\.knows is missing/u],
+      ["    labels: mnist/train-labels-idx1-ubyte.gz\n", /m\.yaml:23: sources\[0\]\.labels is missing/u],
     ] as const) {
       expect(example).toContain(line);
       expect(() => parseManifest(example.replace(line, ""), "m.yaml")).toThrow(message);
@@ -113,6 +130,9 @@ describe("a mistake is refused with its line and field:", () => {
       'train.stopGradient must be true or false, not "maybe"',
     );
     refuse("knows: [1, 2, 3, 4, 5]", "knows: 5", "sources[0].knows must be a list, as [a, b], not 5");
+    expect(() =>
+      parseManifest(example.replace("classes: [", `classes: [${"x, ".repeat(1000)}`), "m.yaml"),
+    ).toThrow("m.yaml:12: classes must have at most 1000 entries");
     refuse("blocks: [3, 3]", "blocks: []", "model.blocks must have at least 1 entry");
     refuse("mean: 0.1307", "mean: [0.1, 0.2]", "image.mean has 2 numbers, but image.channels is 1");
     refuse("deviation: 0.3081", "deviation: 0", "image.deviation must be more than 0, not 0");
@@ -128,13 +148,68 @@ describe("a mistake is refused with its line and field:", () => {
     );
     refuse('classes: ["1"', 'classes: ["2"', 'classes[1] names "2" a second time');
     refuse('classes: ["1"', 'classes: ["0", "1"', 'classes[0] names "0", but no source knows it');
-    refuse("holds: [1,", "holds: [one,", 'sources[0].holds[0] names "one", but labels without labelNames');
+    refuse("holds: [1, 2,", "holds: [1, 1,", 'sources[0].holds[1] names "1" a second time');
   });
 
-  test("two sources that share images", () => {
-    refuse("part: 2/2", "part: 1/2", 'sources[1].part shares images with "A"');
-    refuse("part: 2/2", "part: 2/3", 'sources[1].part shares images with "A"');
-    refuse("images: mnist/t10k-images", "images: mnist/./train-images", 'test.images shares images with "A"');
+  test("a name of a class that there is not, wherever classes are named", () => {
+    const knows = "knows: [1, 2, 3, 4, 5]";
+    const also = (line: string, message: string | RegExp): void =>
+      refuse(knows, `${line}\n    ${knows}`, message);
+    also("uncertain: { 33: positive }", /sources\[0\]\.uncertain\.33 names "33".*did you mean "3"/u);
+    also("blank: { 8: negative }", 'sources[0].blank.8 names "8", which is not one of the classes');
+    also("limitPerClass: { 8: 10 }", 'sources[0].limitPerClass.8 names "8", which is not one of the classes');
+    also("mapping: { 0: 77 }", /sources\[0\]\.mapping\.0 names "77".*did you mean "7"/u);
+  });
+
+  test("a policy, limit, filter or split that cannot be meant", () => {
+    const knows = "knows: [1, 2, 3, 4, 5]";
+    const also = (line: string, message: string | RegExp): void =>
+      refuse(knows, `${line}\n    ${knows}`, message);
+    also(
+      "uncertain: positve",
+      /sources\[0\]\.uncertain must be absent, positive, negative, or a prob.*did you mean "positive"/u,
+    );
+    also(
+      "uncertain: { 3: 1.5 }",
+      /sources\[0\]\.uncertain\.3 must be absent, positive, negative, or a prob/u,
+    );
+    also("blank: positive", "sources[0].blank must be one of absent, negative");
+    also("limitPerClass: 0", "sources[0].limitPerClass must be at least 1");
+    also("rows: { from: 5, to: 2 }", "sources[0].rows ends before it begins");
+    also("where: { view: { low: 3 } }", "sources[0].where.view.low is not known here; the keys are min, max");
+    also("where: { view: true }", "sources[0].where.view must be a value, a list of values, or a range");
+    also("split: { by: patients }", /sources\[0\]\.split\.by must be one of .*did you mean "patient"/u);
+    also(
+      "split: { by: patient, train: 0.9, test: 0.2 }",
+      "sources[0].split has fractions that sum to 1.1, not 1",
+    );
+    also("split: { by: image, train: 0.7 }", "sources[0].split leaves open what is not for training");
+    also("split: { by: list }", "sources[0].split.by list needs a table, or text files");
+    also("split: { by: list, table: a.csv, image: x }", "sources[0].split.part is missing");
+    also("split: { by: list, test: ../a.txt }", "sources[0].split.test leaves the data root");
+  });
+
+  test("and nothing against what fractions leave to each other", () => {
+    const splitOf = (fractions: string): unknown => {
+      const text = small.replace("knows: [cat] }", `knows: [cat], split: { by: image, ${fractions} } }`);
+      return parseManifest(text, "m.yaml").sources[0].split;
+    };
+    const drawn = { by: "image", seed: 0 };
+    expect(splitOf("test: 0.25")).toEqual({ ...drawn, train: 0.75, validation: 0, test: 0.25 });
+    expect(splitOf("validation: 0.25, test: 0.25, seed: 3")).toEqual({
+      ...drawn,
+      seed: 3,
+      train: 0.5,
+      validation: 0.25,
+      test: 0.25,
+    });
+    expect(splitOf("train: 0.75, validation: 0")).toEqual({
+      ...drawn,
+      train: 0.75,
+      validation: 0,
+      test: 0.25,
+    });
+    expect(splitOf("train: 0.5, test: 0.25")).toEqual({ ...drawn, train: 0.5, validation: 0.25, test: 0.25 });
   });
 
   test("a path that leaves the data root", () => {
@@ -155,14 +230,11 @@ describe("a mistake is refused with its line and field:", () => {
     refuse("shift: 3", "shift: 28", "augment.strong.shift of 28 pixels moves a 28 x 28 image out of sight");
   });
 
-  test("findings that phantoms do not have", () => {
+  test("phantoms of a form or place that there is not", () => {
     const text = (name: string): string => `classes: [${name}]
 image: { height: 32, width: 32 }
 sources: [{ name: A, format: phantoms, site: A, count: 10, knows: [${name}] }]
 test: { format: phantoms, site: B, count: 10 }`;
-    expect(() => parseManifest(text("efusion"), "p.yaml")).toThrow(
-      /p\.yaml:1: classes\[0\] .*did you mean "effusion"/u,
-    );
     expect(() => parseManifest(text("mass").replace("width: 32", "width: 30"), "p.yaml")).toThrow(
       /p\.yaml:2: image\.width must equal the height/u,
     );
@@ -179,11 +251,33 @@ test: { format: phantoms, site: B, count: 10 }`;
       /m\.yaml:2: is not valid YAML: Map keys must be unique/u,
     );
     await expect(readManifest(join(folder.path, "none.yaml"))).rejects.toThrow(/none\.yaml: does not exist/u);
-    await expect(readManifest(folder.path)).rejects.toThrow(/cannot be read/u);
+    await expect(readManifest(folder.path)).rejects.toThrow(/is not a file/u);
     const binary = join(folder.path, "binary.yaml");
     writeFileSync(binary, Uint8Array.of(0xff, 0xfe, 0x00));
     await expect(readManifest(binary)).rejects.toThrow(/binary\.yaml: is not UTF-8 text/u);
   });
+
+  test("also where bytes of it were lost, doubled or changed: a manifest or one line, and nothing else", () => {
+    const chest = readFileSync(join(import.meta.dirname, "../../examples/chest-assembly.yaml"), "utf8");
+    const random = randomStream(5, "mutations");
+    for (let round = 0; round < 150; round++) {
+      const bytes = [...Buffer.from(round % 2 === 0 ? example : chest)];
+      for (let change = random.below(3); change >= 0; change--) {
+        const at = random.below(bytes.length);
+        const length = 1 + random.below(40);
+        const kind = random.below(3);
+        if (kind === 0) bytes[at] ^= 1 << random.below(7);
+        else if (kind === 1) bytes.splice(at, length);
+        else bytes.splice(random.below(bytes.length), 0, ...bytes.slice(at, at + length));
+      }
+      try {
+        parseManifest(Buffer.from(bytes).toString("utf8"), "m.yaml");
+      } catch (error) {
+        expect(error).toBeInstanceOf(ManifestError);
+        expect(String(error)).toMatch(/^ManifestError: m\.yaml(:\d+)?: [^\n]+$/u);
+      }
+    }
+  }, 60_000);
 
   test("in one line each", () => {
     for (const text of [

@@ -3,8 +3,9 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { absent, positive } from "../../src/metrics/index.ts";
+import { pixelsInMemory } from "../../src/data/assembly.ts";
 import type { ImageSet } from "../../src/data/assembly.ts";
-import { readIdxPair } from "../../src/data/idx.ts";
+import { readIdxPair } from "../../src/data/formats/idx.ts";
 import { loadAssembly } from "../../src/data/load.ts";
 import { readManifest } from "../../src/data/manifest.ts";
 
@@ -42,7 +43,7 @@ if (existsSync(mnist)) {
       const images = new Set(
         sources.flatMap((set) =>
           Array.from({ length: set.count }, (_, i) =>
-            Buffer.from(set.pixels.subarray(784 * i, 784 * (i + 1))).toString("latin1"),
+            Buffer.from(pixelsInMemory(set).subarray(784 * i, 784 * (i + 1))).toString("latin1"),
           ),
         ),
       );

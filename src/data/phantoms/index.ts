@@ -31,7 +31,7 @@ export interface PhantomOptions {
   readonly onImage?: () => void;
 }
 
-export interface PhantomSet extends ImageSet {
+export interface PhantomSet extends ImageSet<Uint8Array> {
   /** [count, K]: 0 or 1 for every finding, whether the site knows it or not. */
   readonly truth: Uint8Array;
 }

@@ -1,0 +1,171 @@
+// Image files on their way into the cache: read, decoded and fitted by threads, each content once.
+import { stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { DataError } from "../failures.ts";
+import { DecodePool } from "./decode-pool.ts";
+import type { ImageSize } from "./decode-worker.ts";
+import type { CachedImage, FileIdentity, ImageCache } from "./image-cache.ts";
+
+const mostWorkers = 16;
+
+export interface FileOptions {
+  /** Decoding threads; without, one a core, 16 at most. */
+  readonly workers?: number;
+  readonly skipBad: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** What became of each image file. */
+export interface DecodedFiles {
+  readonly images: ReadonlyMap<string, CachedImage | DataError>;
+  readonly decoded: number;
+  readonly bad: number;
+}
+
+/**
+ * Sees to it that the cache holds every file that shows an image.
+ *
+ * @param settled told of each file when it is decoded, found, or known to be bad
+ * @throws DataError for the first bad file unless `skipBad`, and for a cache that cannot be written; the signal's reason
+ */
+export async function decodeFiles(
+  files: readonly string[],
+  cache: ImageCache,
+  size: ImageSize,
+  options: FileOptions,
+  settled: (file: string) => void,
+): Promise<DecodedFiles> {
+  const images = new Map<string, CachedImage | DataError>();
+  const { skipBad, signal } = options;
+  const threads = Math.max(1, Math.min(options.workers ?? availableParallelism(), mostWorkers, files.length));
+  const decoding = new Decoding(cache, threads, size);
+  const contents = new Map<string, string | DataError>();
+  let next = 0;
+  let failed = false;
+  const lane = async (): Promise<void> => {
+    while (next < files.length && !failed && signal?.aborted !== true) {
+      const file = files[next++];
+      try {
+        const content = await decoding.content(file);
+        contents.set(file, content);
+        if (content instanceof DataError && !skipBad) failed = true;
+        settled(file);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  try {
+    // Two a thread: one is decoded while the next one is read.
+    const lanes = await Promise.allSettled(Array.from({ length: 2 * threads }, lane));
+    const lost = lanes.find(({ status }) => status === "rejected");
+    if (lost?.status === "rejected") throw lost.reason;
+    await cache.flush();
+  } finally {
+    await decoding.close();
+  }
+  signal?.throwIfAborted();
+  let bad = 0;
+  // Files were begun in order and those under way came to an end: the first bad one here is the first of all.
+  for (const file of files) {
+    const content = contents.get(file);
+    if (content instanceof DataError) {
+      if (!skipBad) throw mendOrSkip(content);
+      bad++;
+      images.set(file, content);
+    } else if (content !== undefined) {
+      const found = await cache.find(content);
+      if (found === undefined) {
+        throw changedMeanwhile(cache.folder);
+      }
+      images.set(file, found);
+    }
+  }
+  return { images, decoded: decoding.decoded, bad };
+}
+
+function mendOrSkip(bad: DataError): DataError {
+  return new DataError(
+    bad.file,
+    `${bad.reason}; mend or remove it, or add --skip-bad to go on without such images`,
+    { cause: bad },
+  );
+}
+
+export function changedMeanwhile(folder: string): DataError {
+  return new DataError(
+    folder,
+    "was changed by somebody else while it was in use; run again, and it is made anew",
+  );
+}
+
+/** The files of one run on their way into the cache; each content goes once. */
+class Decoding {
+  decoded = 0;
+  readonly #cache: ImageCache;
+  readonly #makePool: () => DecodePool;
+  #pool: DecodePool | undefined;
+  /** Contents that are looked after; false where one cannot be decoded. */
+  readonly #contents = new Map<string, Promise<boolean>>();
+
+  constructor(cache: ImageCache, threads: number, size: ImageSize) {
+    this.#cache = cache;
+    this.#makePool = () => new DecodePool(threads, size);
+  }
+
+  /** Sees to it that the cache holds what a file shows; the SHA-256 of its content, or why it is no image. */
+  async content(file: string): Promise<string | DataError> {
+    const before = await identityOf(file);
+    if (before instanceof DataError) return before;
+    const known = this.#cache.contentOf(before);
+    if (known !== undefined && (await this.#cache.find(known)) !== undefined) return known;
+
+    let claim: { readonly settle: (decoded: boolean) => void } | undefined;
+    this.#pool ??= this.#makePool();
+    try {
+      const result = await this.#pool.decode(file, async (content) => {
+        if (this.#contents.has(content)) return false;
+        this.#contents.set(content, new Promise((settle) => (claim = { settle })));
+        return (await this.#cache.find(content)) === undefined;
+      });
+      if (result instanceof DataError) {
+        claim?.settle(false);
+        return result;
+      }
+      const { content, decoded } = result;
+      if (decoded !== undefined) {
+        await this.#cache.add(content, decoded.pixelHash, decoded.pixels);
+        this.decoded++;
+      }
+      claim?.settle(true);
+      if ((await this.#contents.get(content)) !== true) {
+        return new DataError(file, "holds the same bytes as another image, which cannot be decoded");
+      }
+      const after = await identityOf(file);
+      const same =
+        !(after instanceof DataError) && after.mtimeNs === before.mtimeNs && after.size === before.size;
+      if (same) this.#cache.noteFile(before, content);
+      return content;
+    } catch (error) {
+      claim?.settle(false); // others wait for it
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool?.close();
+  }
+}
+
+async function identityOf(path: string): Promise<FileIdentity | DataError> {
+  try {
+    const { size, mtimeNs, ino } = await stat(path, { bigint: true });
+    return { path, size, mtimeNs, ino };
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    return new DataError(path, code === "ENOENT" ? "does not exist" : `cannot be read (${message})`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,74 @@
+// What a decoding thread runs: reads a file, tells the SHA-256 of its content, and decodes it when it is asked to.
+import { parentPort, workerData } from "node:worker_threads";
+import sharp from "sharp";
+import { DataError } from "../failures.ts";
+import { readBytes } from "../files/bytes.ts";
+import { decodeImage, fitImage, hashPixels } from "../images/index.ts";
+import { sha256 } from "./segment.ts";
+
+/** The size that every image is brought to. */
+export interface ImageSize {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
+/** From the main thread. `decode` and `drop` answer `content`. */
+export type Request =
+  | { readonly kind: "read"; readonly task: number; readonly file: string }
+  | { readonly kind: "decode" | "drop"; readonly task: number };
+
+/** To the main thread. */
+export type Reply =
+  | { readonly kind: "content"; readonly task: number; readonly content: string }
+  /** Pixels [height, width, channels], as they are stored. */
+  | {
+      readonly kind: "pixels";
+      readonly task: number;
+      readonly pixelHash: string;
+      readonly pixels: Uint8Array;
+    }
+  | { readonly kind: "bad"; readonly task: number; readonly reason: string };
+
+/** Larger files are no single image. */
+const largestFile = 2 ** 28;
+
+const port = parentPort;
+if (port === null) throw new Error("decode-worker.ts runs in a worker thread");
+const size = workerData as ImageSize;
+const waiting = new Map<number, { readonly file: string; readonly bytes: Uint8Array }>();
+
+// Every core has a decoding thread already.
+sharp.concurrency(1);
+
+const reply = (message: Reply, transferred: ArrayBuffer[] = []): void =>
+  port.postMessage(message, transferred);
+
+async function answer(request: Request): Promise<void> {
+  const { task } = request;
+  if (request.kind === "read") {
+    const bytes = await readBytes(request.file, { most: largestFile });
+    waiting.set(task, { file: request.file, bytes });
+    reply({ kind: "content", task, content: sha256(bytes) });
+    return;
+  }
+  const { file, bytes } = waiting.get(task) ?? { file: "", bytes: new Uint8Array() };
+  waiting.delete(task);
+  if (request.kind === "drop") return;
+  const image = await decodeImage(bytes, file);
+  // Of its own, so that it can be handed over: what it comes from may be part of a larger buffer.
+  const pixels = new Uint8Array(await fitImage(image, size));
+  reply({ kind: "pixels", task, pixelHash: hashPixels(image), pixels }, [pixels.buffer]);
+}
+
+/** The message of a DataError without the file in front, which the main thread puts there again. */
+function reasonOf(error: unknown): string {
+  if (error instanceof DataError) return error.reason;
+  return `cannot be decoded (${error instanceof Error ? error.message : String(error)})`;
+}
+
+port.on("message", (request: Request) => {
+  answer(request).catch((error: unknown) =>
+    reply({ kind: "bad", task: request.task, reason: reasonOf(error) }),
+  );
+});

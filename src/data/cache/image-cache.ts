@@ -1,0 +1,253 @@
+// The cache of decoded images on disk. It is keyed by content as git is: an image is known by the SHA-256 of its file's
+// bytes, wherever the file is, and a file that looks as it did (path, size, time, inode) is not read at all.
+//
+//     <folder>/<settings>/shards/<SHA-256 of the shard>.u8     images one after the other
+//     <folder>/<settings>/index/<SHA-256 of the segment>.json  what a shard holds; see segment.ts
+//
+// Nothing is written twice or changed. A shard without its segment is never used, a segment is written after its shard,
+// and both are checked against their names before they are: whatever was interrupted or damaged is decoded again.
+import { createHash } from "node:crypto";
+import { mkdir, readFile, readdir, rm, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { join } from "node:path";
+import { DataError } from "../failures.ts";
+import { readSegment, sha256, writeSegment, type Segment } from "./segment.ts";
+import type { PixelRow } from "./stored-pixels.ts";
+import { sweep, writeWhole, type WriteBytes } from "./whole-files.ts";
+
+/** What decides the pixels that an image becomes; each has a folder of its own. */
+export interface CacheSettings {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** How an image is made to fit, and by what it is decoded: another version may give other pixels. */
+  readonly decoder: string;
+}
+
+export interface CacheOptions {
+  /** About how many bytes a shard holds; 32 MiB without. */
+  readonly shardBytes?: number;
+  /** In the place of writing; for tests. */
+  readonly write?: WriteBytes;
+}
+
+/** A file as the system describes it. */
+export interface FileIdentity {
+  readonly path: string;
+  readonly size: bigint;
+  readonly mtimeNs: bigint;
+  readonly ino: bigint;
+}
+
+export interface CachedImage extends PixelRow {
+  readonly home: string;
+  readonly pixelHash: string;
+}
+
+const usualShardBytes = 2 ** 25;
+/** A shard is closed after so many milliseconds even when it is not full: that much work an interruption may cost. */
+const longestOpen = 30_000;
+/** A segment of a million images is below it. */
+const largestSegment = 2 ** 28;
+/** Two changes of a file within a tick of the system's clock look like one. */
+const tick = 50;
+
+interface Shard {
+  readonly file: string;
+  readonly segment: string;
+  readonly name: string;
+  readonly count: number;
+}
+
+interface Place {
+  readonly shard: Shard;
+  readonly slot: number;
+  readonly pixelHash: string;
+}
+
+interface OpenShard {
+  readonly bytes: Uint8Array;
+  readonly images: [content: string, pixelHash: string][];
+  readonly since: number;
+}
+
+const keyOf = ({ path, size, mtimeNs, ino }: FileIdentity): string =>
+  JSON.stringify([path, `${size}`, `${mtimeNs}`, `${ino}`]);
+
+export class ImageCache {
+  readonly folder: string;
+  readonly #bytesEach: number;
+  readonly #perShard: number;
+  readonly #write: WriteBytes | undefined;
+  readonly #places = new Map<string, Place>();
+  readonly #files = new Map<string, string>();
+  /** Whether a shard is what its name says; asked once. */
+  readonly #sound = new Map<Shard, Promise<boolean>>();
+  #open: OpenShard | undefined;
+  #newFiles: Segment["files"] = [];
+  #flushing: Promise<void> = Promise.resolve();
+
+  private constructor(folder: string, settings: CacheSettings, options: CacheOptions) {
+    this.folder = folder;
+    this.#bytesEach = settings.height * settings.width * settings.channels;
+    this.#perShard = Math.max(1, Math.floor((options.shardBytes ?? usualShardBytes) / this.#bytesEach));
+    this.#write = options.write;
+  }
+
+  /**
+   * Opens the cache of these settings, which may be new.
+   * @param folder of all settings together
+   * @throws DataError when the folder cannot be made or read
+   */
+  static async open(
+    folder: string,
+    settings: CacheSettings,
+    options: CacheOptions = {},
+  ): Promise<ImageCache> {
+    const { height, width, channels, decoder } = settings;
+    const digest = createHash("sha256").update(decoder).digest("hex").slice(0, 12);
+    const own = join(folder, `${height}x${width}x${channels}-${digest}`);
+    const cache = new ImageCache(own, settings, options);
+    try {
+      await mkdir(join(own, "shards"), { recursive: true });
+      await mkdir(join(own, "index"), { recursive: true });
+      await cache.#readIndex();
+    } catch (cause) {
+      throw new DataError(
+        own,
+        `cannot be used as a cache (${(cause as Error).message}); name another folder with --cache`,
+        {
+          cause,
+        },
+      );
+    }
+    return cache;
+  }
+
+  /** SHA-256 of the content of a file that has not changed since it was read, unless it never was. */
+  contentOf(file: FileIdentity): string | undefined {
+    return this.#files.get(keyOf(file));
+  }
+
+  /** Notes what a file held, until `flush`. `file` is as it was both before and after it was read. */
+  noteFile(file: FileIdentity, content: string): void {
+    const key = keyOf(file);
+    if (this.#files.has(key) || Date.now() - Number(file.mtimeNs / 1_000_000n) < tick) return;
+    this.#files.set(key, content);
+    this.#newFiles.push([file.path, `${file.size}`, `${file.mtimeNs}`, `${file.ino}`, content]);
+  }
+
+  /** Where the image of this content is, if it is here and its shard is sound. Not for what was added since `flush`. */
+  async find(content: string): Promise<CachedImage | undefined> {
+    const place = this.#places.get(content);
+    if (place === undefined) return undefined;
+    const { shard, slot, pixelHash } = place;
+    const sound = this.#sound.get(shard) ?? this.#check(shard);
+    this.#sound.set(shard, sound);
+    return (await sound) ? { home: shard.file, slot, pixelHash } : undefined;
+  }
+
+  /**
+   * Adds an image; it can be found after the next `flush`.
+   * @param pixels [height, width, channels]
+   * @throws DataError when a full shard cannot be written
+   */
+  async add(content: string, pixelHash: string, pixels: Uint8Array): Promise<void> {
+    if (pixels.length !== this.#bytesEach) {
+      throw new DataError(
+        this.folder,
+        `holds images of ${this.#bytesEach} bytes, and one of ${pixels.length} was added`,
+      );
+    }
+    this.#open ??= { bytes: new Uint8Array(this.#perShard * this.#bytesEach), images: [], since: Date.now() };
+    const { bytes, images, since } = this.#open;
+    bytes.set(pixels, images.length * this.#bytesEach);
+    images.push([content, pixelHash]);
+    if (images.length === this.#perShard || Date.now() - since > longestOpen) await this.flush();
+    else await this.#flushing; // no more than one shard waits to be written
+  }
+
+  /** Writes what was added: the shard first, then what speaks of it. */
+  flush(): Promise<void> {
+    const [shard, files] = [this.#open, this.#newFiles];
+    this.#open = undefined;
+    this.#newFiles = [];
+    const flushed = this.#flushing.then(() => this.#writeOut(shard, files));
+    this.#flushing = flushed.catch(() => undefined);
+    return flushed;
+  }
+
+  async #writeOut(open: OpenShard | undefined, files: Segment["files"]): Promise<void> {
+    if (open === undefined && files.length === 0) return;
+    let name: string | null = null;
+    if (open !== undefined) {
+      const bytes = open.bytes.subarray(0, open.images.length * this.#bytesEach);
+      name = sha256(bytes);
+      await writeWhole(this.#shardFile(name), bytes, this.#write);
+    }
+    const written = { shard: name, images: open?.images ?? [], files };
+    const segment = writeSegment(written);
+    await writeWhole(join(this.folder, "index", segment.name), segment.bytes, this.#write);
+    const shard = this.#adopt(segment.name, written);
+    if (shard !== undefined) this.#sound.set(shard, Promise.resolve(true));
+  }
+
+  async #readIndex(): Promise<void> {
+    const folder = join(this.folder, "index");
+    const named = new Set<string>();
+    for (const name of (await readdir(folder)).filter((each) => each.endsWith(".json"))) {
+      const path = join(folder, name);
+      const found = await stat(path).catch(() => undefined);
+      const bytes =
+        found === undefined || found.size > largestSegment
+          ? undefined
+          : await readFile(path).catch(() => undefined);
+      const segment = bytes === undefined ? undefined : readSegment(name, bytes);
+      // A damaged one is of no use to anybody; what it spoke of is made anew.
+      if (segment === undefined) await rm(path, { force: true });
+      else named.add(`${this.#adopt(name, segment)?.name ?? ""}.u8`);
+    }
+    await sweep(folder, () => false);
+    await sweep(join(this.folder, "shards"), (name) => !named.has(name));
+  }
+
+  /** Takes up what a segment says. */
+  #adopt(segment: string, { shard: name, images, files }: Segment): Shard | undefined {
+    for (const [path, size, mtimeNs, ino, content] of files) {
+      this.#files.set(JSON.stringify([path, size, mtimeNs, ino]), content);
+    }
+    if (name === null) return undefined;
+    const shard = { file: this.#shardFile(name), segment, name, count: images.length };
+    for (const [slot, [content, pixelHash]] of images.entries())
+      this.#places.set(content, { shard, slot, pixelHash });
+    return shard;
+  }
+
+  #shardFile(name: string): string {
+    return join(this.folder, "shards", `${name}.u8`);
+  }
+
+  /** Whether a shard is as it was written. One that is not is removed with its segment: its images are decoded again. */
+  async #check(shard: Shard): Promise<boolean> {
+    const hash = createHash("sha256");
+    try {
+      const { size } = await stat(shard.file);
+      if (size === shard.count * this.#bytesEach) {
+        for await (const piece of createReadStream(shard.file, { highWaterMark: 2 ** 20 }))
+          hash.update(piece as Buffer);
+        if (hash.digest("hex") === shard.name) return true;
+      }
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== "ENOENT") {
+        throw new DataError(
+          shard.file,
+          `cannot be read (${(cause as Error).message}); name another folder with --cache`,
+          { cause },
+        );
+      }
+    }
+    await rm(join(this.folder, "index", shard.segment), { force: true });
+    await rm(shard.file, { force: true });
+    return false;
+  }
+}

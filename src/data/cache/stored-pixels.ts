@@ -1,0 +1,129 @@
+// Pixels that are not all in memory: images of one size, each in a file of the cache or in an array, read by index.
+import { close, open, read } from "node:fs";
+import { promisify } from "node:util";
+import { DataError } from "../failures.ts";
+
+/** What holds images one after the other: a shard of the cache by its path, or an array. */
+export type PixelHome = string | Uint8Array;
+
+/** Where one image is: which of the homes, and how many images lie before it there. */
+export interface PixelRow {
+  readonly home: PixelHome;
+  readonly slot: number;
+}
+
+/** Files kept open at once; the usual limit of a process is 1,024. */
+const mostOpen = 256;
+/** Reads under way at once: the threads that Node reads files with. */
+const lanes = 4;
+/** Most bytes that one read asks for. */
+const largestRead = 2 ** 24;
+
+// Plain numbers, not FileHandle: whoever forgets to close them gets no warning from the collector in the middle of a run.
+const openFile = promisify(open);
+const closeFile = promisify(close);
+const readFile = promisify(read);
+
+/** Images that are read when they are asked for. What it holds itself is a few bytes an image, and open files. */
+export class StoredPixels {
+  /** Of all images together, as of the array that would hold them. */
+  readonly length: number;
+  readonly count: number;
+  readonly bytesEach: number;
+  readonly #homes: readonly PixelHome[];
+  readonly #homeOf: Uint32Array;
+  readonly #slotOf: Uint32Array;
+  readonly #open = new Map<string, Promise<number>>();
+
+  /** @param bytesEach height x width x channels */
+  constructor(bytesEach: number, rows: readonly PixelRow[]) {
+    const homes = new Map<PixelHome, number>();
+    this.bytesEach = bytesEach;
+    this.count = rows.length;
+    this.length = rows.length * bytesEach;
+    this.#homeOf = Uint32Array.from(rows, ({ home }) => {
+      const known = homes.get(home) ?? homes.size;
+      homes.set(home, known);
+      return known;
+    });
+    this.#slotOf = Uint32Array.from(rows, ({ slot }) => slot);
+    this.#homes = [...homes.keys()];
+  }
+
+  /** The place of an image, for sets that are put together of others. */
+  row(index: number): PixelRow {
+    return { home: this.#homes[this.#homeOf[index]], slot: this.#slotOf[index] };
+  }
+
+  /**
+   * Copies of the images at `indices`, [indices, bytesEach].
+   * @throws DataError when a file of the cache was changed or removed meanwhile
+   */
+  async read(indices: Uint32Array): Promise<Uint8Array> {
+    const { bytesEach } = this;
+    const pixels = new Uint8Array(indices.length * bytesEach);
+    const runs = this.#runs(indices);
+    let next = 0;
+    const lane = async (): Promise<void> => {
+      while (next < runs.length) {
+        const { first, count } = runs[next++];
+        const { home, slot } = this.row(indices[first]);
+        const target = pixels.subarray(first * bytesEach, (first + count) * bytesEach);
+        if (typeof home === "string") await this.#readFile(home, slot * bytesEach, target);
+        else target.set(home.subarray(slot * bytesEach, (slot + count) * bytesEach));
+      }
+    };
+    const done = await Promise.allSettled(Array.from({ length: lanes }, lane));
+    const failed = done.find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
+    return pixels;
+  }
+
+  /** Closes its files; they are opened again when they are needed. No read may be under way. */
+  async close(): Promise<void> {
+    const opened = [...this.#open.values()];
+    this.#open.clear();
+    for (const file of opened) await file.then(closeFile, () => undefined);
+  }
+
+  /** Pieces of `indices` that lie one after the other in their home, too, so that one read brings them. */
+  #runs(indices: Uint32Array): { readonly first: number; readonly count: number }[] {
+    const most = Math.max(1, Math.floor(largestRead / this.bytesEach));
+    const runs: { first: number; count: number }[] = [];
+    for (let at = 0; at < indices.length; at++) {
+      const run = runs.at(-1);
+      const [before, here] = [indices[at - 1], indices[at]];
+      const follows =
+        run !== undefined &&
+        run.count < most &&
+        this.#homeOf[before] === this.#homeOf[here] &&
+        this.#slotOf[before] + 1 === this.#slotOf[here];
+      if (follows) run.count++;
+      else runs.push({ first: at, count: 1 });
+    }
+    return runs;
+  }
+
+  async #readFile(file: string, from: number, target: Uint8Array): Promise<void> {
+    const gone = (reason: string, cause?: unknown): DataError =>
+      new DataError(file, `${reason} while it was in use; run again, and it is made anew`, { cause });
+    const kept = this.#open.has(file) || this.#open.size < mostOpen;
+    const opening = this.#open.get(file) ?? openFile(file, "r");
+    if (kept) this.#open.set(file, opening);
+    let opened: number | undefined;
+    try {
+      opened = await opening;
+      for (let filled = 0; filled < target.length;) {
+        const { bytesRead } = await readFile(opened, target, filled, target.length - filled, from + filled);
+        if (bytesRead === 0) throw gone("became shorter");
+        filled += bytesRead;
+      }
+    } catch (cause) {
+      if (opened === undefined) this.#open.delete(file);
+      if (cause instanceof DataError) throw cause;
+      throw gone(`could not be read (${(cause as Error).message})`, cause);
+    } finally {
+      if (!kept && opened !== undefined) await closeFile(opened);
+    }
+  }
+}

@@ -1,0 +1,75 @@
+// The words for what is wrong in a manifest, and the line where it stands.
+import { isMap, isNode, isScalar, isSeq } from "yaml";
+import type { Document, LineCounter } from "yaml";
+import type { z } from "zod";
+
+/** Keys and list positions that lead to a field. */
+export type FieldPath = readonly PropertyKey[];
+
+/** The words for what zod finds wrong; undefined leaves it to the schema's own. */
+export function explain(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.input === undefined) return "is missing";
+  switch (issue.code) {
+    case "invalid_type":
+      return `must be ${kinds[issue.expected] ?? issue.expected}, not ${describe(issue.input)}`;
+    case "too_small":
+      if (issue.origin === "string") return "is empty";
+      if (issue.origin === "array") return `must have at least ${issue.minimum} entry`;
+      return `must be ${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}, not ${describe(issue.input)}`;
+    case "too_big":
+      if (issue.origin === "array") return `must have at most ${issue.maximum} entries`;
+      return `must be at most ${issue.maximum}, not ${describe(issue.input)}`;
+    default:
+      return undefined;
+  }
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  int: "a whole number",
+  number: "a number",
+  string: "a text",
+  boolean: "true or false",
+  array: "a list, as [a, b]",
+  object: "a group of keys",
+  record: "a group of keys",
+};
+
+function describe(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object" && value !== null) return "a group of keys";
+  return typeof value === "number" ? String(value) : JSON.stringify(value); // .inf has no JSON
+}
+
+/** Where an issue is, down to the unknown key, and what it says. */
+export function complaint(issue: z.core.$ZodIssue): { path: FieldPath; reason: string } {
+  const path = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0] ?? ""] : issue.path;
+  return { path, reason: issue.message };
+}
+
+/** `sources[0].knows[2]` */
+export function fieldName(path: FieldPath): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === "number") return `${text}[${key}]`;
+    return text === "" ? String(key) : `${text}.${String(key)}`;
+  }, "");
+}
+
+/** Line of the deepest node on the path that stands in the text: a missing field has the line of its parent. */
+export function lineOf(document: Document, lines: LineCounter, path: FieldPath): number | undefined {
+  let node: unknown = document.contents;
+  let offset = isNode(node) ? node.range?.[0] : undefined;
+  for (const key of path) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key));
+      if (pair === undefined) break;
+      if (isScalar(pair.key)) offset = pair.key.range?.[0] ?? offset;
+      node = pair.value;
+    } else if (isSeq(node)) {
+      node = node.items[Number(key)];
+      if (isNode(node)) offset = node.range?.[0] ?? offset;
+    } else {
+      break;
+    }
+  }
+  return offset === undefined ? undefined : lines.linePos(offset).line;
+}

@@ -1,0 +1,95 @@
+// CheXpert (Irvin et al., AAAI 2019): one table, a column a label with 1 positive, 0 negative, -1 uncertain, blank.
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { path } from "../fields.ts";
+import { brief, requireColumns, rowError } from "../files/csv.ts";
+import { belowRoot } from "../files/paths.ts";
+import { given } from "../listing.ts";
+import type { Format } from "../listing.ts";
+import { listRows, locateTable, partOf } from "./rows.ts";
+
+/** In the order of the table. */
+const labelNames = [
+  "No Finding",
+  "Enlarged Cardiomediastinum",
+  "Cardiomegaly",
+  "Lung Opacity",
+  "Lung Lesion",
+  "Edema",
+  "Consolidation",
+  "Pneumonia",
+  "Atelectasis",
+  "Pneumothorax",
+  "Pleural Effusion",
+  "Pleural Other",
+  "Fracture",
+  "Support Devices",
+] as const;
+
+const marks: ReadonlyMap<string, number> = new Map([
+  ["1.0", given.positive],
+  ["1", given.positive],
+  ["0.0", given.negative],
+  ["0", given.negative],
+  ["-1.0", given.uncertain],
+  ["-1", given.uncertain],
+  ["", given.blank],
+]);
+
+/** `CheXpert-v1.0-small/`, `CheXpert-v1.0/`, `CheXpert-v1.0 batch 1 (validate & csv)/`: the folder it is handed out in. */
+const topFolder = /^CheXpert-v1\.0[^/]*(?=\/)/u;
+
+const fields = {
+  format: z.literal("chexpert"),
+  /** `train.csv`, `valid.csv` or `test.csv`, or some of its rows under its header. */
+  table: path,
+  /**
+   * The folder that the column Path starts from. Its own first folder, `CheXpert-v1.0-small/`, may be there or not:
+   * `images` may name the folder that holds `CheXpert-v1.0-small`, or the one that holds `train` and `valid`.
+   */
+  images: path,
+};
+
+export const chexpert: Format<typeof fields> = {
+  fields,
+  list: async (entry, context) => {
+    const table = await locateTable(entry.table, context);
+    requireColumns(table, ["Path", ...labelNames]);
+    const root = await context.locate(entry.images);
+    const tops = new Set(table.rows.map(({ cells }) => topFolder.exec(cells["Path"])?.[0] ?? ""));
+    const there = new Map<string, boolean>();
+    for (const top of tops) if (top !== "") there.set(top, await exists(join(root, top)));
+    const findImage = (name: string): string | undefined => {
+      const top = topFolder.exec(name)?.[0];
+      // Cut before it is judged: what follows may itself try to leave the folder.
+      return belowRoot(
+        root,
+        top === undefined || there.get(top) === true ? name : name.slice(top.length + 1),
+      );
+    };
+    return listRows(table, labelNames, findImage, ({ cells }, record, labels) => {
+      for (const [k, name] of labelNames.entries()) {
+        const mark = marks.get(cells[name]);
+        if (mark === undefined) {
+          const reason = `${name} is ${brief(cells[name])}; it must be 1.0, 0.0, -1.0 or blank`;
+          throw rowError(table, record, reason);
+        }
+        labels[k] = mark;
+      }
+      const folders = cells["Path"].replace(topFolder, "").split("/").slice(0, -1);
+      const patient = folders.find((folder) => /^patient\d+$/u.test(folder));
+      if (patient === undefined) {
+        throw rowError(table, record, `Path ${brief(cells["Path"])} has no folder like patient00001`);
+      }
+      return { image: cells["Path"], patient, part: folders.map(partOf).find((part) => part !== undefined) };
+    });
+  },
+};
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false, // whatever keeps us from it: the images are then looked for beside it
+  );
+}

@@ -1,0 +1,108 @@
+// Lists phantom radiographs, drawn by src/data/phantoms, like any dataset: with every finding known on every image.
+import { z } from "zod";
+import { suggestion } from "../../device/nearest.ts";
+import { DataError, ManifestError } from "../failures.ts";
+import { oneOf, share } from "../fields.ts";
+import { mostArrayBytes } from "../files/limits.ts";
+import type { Format, ListContext, ListedRecord, Listing, PixelArray } from "../listing.ts";
+import { defaultPrevalence, findingNames, phantoms as draw, siteNames } from "../phantoms/index.ts";
+import type { Finding } from "../phantoms/index.ts";
+import { randomStream } from "../random.ts";
+
+const fields = {
+  format: z.literal("phantoms"),
+  /** Whose machine takes the pictures: they differ in contrast and noise. "both" draws half of the images at each. */
+  site: oneOf([...siteNames, "both"]),
+  /** How many images are drawn. */
+  count: z.int().min(1).max(1_000_000),
+  /** Share of the images that show a finding: one number for all, or one a finding. Default 0.3. */
+  prevalence: z
+    .union([share, z.record(z.string(), share)], {
+      error: () => "must be a share from 0 to 1, or one a finding, such as {nodule: 0.2}",
+    })
+    .refine((prevalence) => strangerIn(prevalence) === undefined, {
+      error: ({ input }) => {
+        const stranger = strangerIn(input) ?? "";
+        return `names "${stranger}"; the findings are ${findingNames.join(", ")}${suggestion(stranger, findingNames)}`;
+      },
+    })
+    .default(defaultPrevalence),
+};
+
+/** Phantom radiographs: the classes of the manifest must be findings that can be drawn. */
+export const phantoms: Format<typeof fields> = {
+  fields,
+  list: (entry, context) => Promise.resolve().then(() => drawListing(entry, context)),
+};
+
+type Entry = Parameters<(typeof phantoms)["list"]>[0];
+
+function drawListing({ count: wanted, prevalence, ...entry }: Entry, context: ListContext): Listing {
+  const findings = findingsOf(context);
+  const { height: size } = context.image;
+  const sites = entry.site === "both" ? siteNames : [entry.site];
+  const count = Math.min(wanted, context.limit);
+  if (count * size * size > mostArrayBytes) {
+    throw new DataError(
+      context.entry,
+      `would draw ${count} phantoms of ${size} x ${size}, over 2 GiB: lower count or the image size`,
+    );
+  }
+  // Each entry has a stream of its own, so that two entries at one site share no patient.
+  const seed = randomStream(context.seed, "phantoms", context.entry).bits();
+
+  const records: ListedRecord[] = [];
+  const given = new Uint8Array(count * findings.length);
+  for (const [i, site] of sites.entries()) {
+    // Halves that differ by one image at most; of a single image, the second site draws none.
+    const drawn = Math.floor((count + sites.length - 1 - i) / sites.length);
+    if (drawn === 0) continue;
+    const { pixels, truth } = draw({ count: drawn, size, site, seed, findings, prevalence });
+    given.set(truth, records.length * findings.length);
+    const array: PixelArray = {
+      file: `${context.entry}: phantoms of site ${site}`,
+      count: drawn,
+      height: size,
+      width: size,
+      channels: 1,
+      pixels,
+    };
+    for (let at = 0; at < drawn; at++) {
+      const id = `${site}/${at}`;
+      // Each image is another person; the name of the entry keeps those of two entries apart.
+      records.push({ id, image: { kind: "array", array, at }, patient: `${context.entry}/${id}` });
+    }
+  }
+  return { labelNames: findings, records, given };
+}
+
+/** The classes as findings. @throws ManifestError when one is not, or the images are not square or too small */
+function findingsOf({ entry, classes, image }: ListContext): Finding[] {
+  const stranger = classes.find((name) => !isFinding(name));
+  if (stranger !== undefined) {
+    throw new ManifestError(
+      entry,
+      "classes",
+      `hold "${stranger}", which phantoms cannot show; their findings are ${findingNames.join(", ")}` +
+        suggestion(stranger, findingNames),
+    );
+  }
+  if (image.height !== image.width || image.height < 16) {
+    throw new ManifestError(
+      entry,
+      "image",
+      `is ${image.height} x ${image.width}, but phantoms are square and at least 16 x 16`,
+    );
+  }
+  return classes.filter(isFinding);
+}
+
+function isFinding(name: string): name is Finding {
+  return (findingNames as readonly string[]).includes(name);
+}
+
+/** A name in a table of prevalences that is no finding. */
+function strangerIn(prevalence: unknown): string | undefined {
+  if (typeof prevalence !== "object" || prevalence === null) return undefined;
+  return Object.keys(prevalence).find((name) => !isFinding(name));
+}

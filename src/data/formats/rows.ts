@@ -1,0 +1,158 @@
+// What the formats that read a table share: from rows to records, each with an image file of its own below the folder
+// of the images. No image is looked for: a table may list 100,000, and a missing one is found when it is decoded.
+import { readdir } from "node:fs/promises";
+import { resolve, sep } from "node:path";
+import { z } from "zod";
+import { suggestion } from "../../device/nearest.ts";
+import { DataError } from "../failures.ts";
+import { path } from "../fields.ts";
+import { brief, readTable, rowError } from "../files/csv.ts";
+import type { Delimiter, Table, TableRow } from "../files/csv.ts";
+import { belowRoot } from "../files/paths.ts";
+import { given } from "../listing.ts";
+import type { ListContext, ListedRecord, Listing, Part } from "../listing.ts";
+
+/** The most labels of one source, and the most bytes of all labels of all its images: 256 MiB. */
+export const mostLabels = 1000;
+const mostGiven = 2 ** 28;
+
+/** A folder of images, or several that share them, such as `images_001/images` to `images_012/images`. */
+export const imageFolders = z.union([path, z.array(path).min(1)], {
+  error: ({ input }) =>
+    input === undefined ? undefined : "must be a folder below the data root, or a list of them",
+});
+
+/** The absolute path of an image that a table names; undefined where the name leaves the folder. */
+export type FindImage = (name: string) => string | undefined;
+
+/**
+ * Several folders are listed once each; a name that none of them holds is looked for in the first, where decoding will
+ * find it missing. Of one folder nothing is read.
+ *
+ * @throws DataError when a folder does not exist
+ */
+export async function findImagesIn(
+  folders: z.output<typeof imageFolders>,
+  context: ListContext,
+): Promise<FindImage> {
+  const paths = typeof folders === "string" ? [folders] : folders;
+  const roots = await Promise.all(paths.map((folder) => context.locate(folder)));
+  const first = imagesBelow(roots[0]);
+  if (roots.length === 1) return first;
+  const holder = new Map<string, FindImage>();
+  for (const root of roots) {
+    const inRoot = imagesBelow(root);
+    for (const name of await context.once(`names in ${root}`, () => namesIn(root))) {
+      if (!holder.has(name)) holder.set(name, inRoot);
+    }
+  }
+  return (name) => (holder.get(name) ?? first)(name);
+}
+
+/** Images of one folder. */
+export function imagesBelow(root: string): FindImage {
+  const top = resolve(root);
+  const start = top.endsWith(sep) ? top : top + sep;
+  // Most names are plain ones, which cannot lead elsewhere; to normalise 100,000 of them takes as long as to read them.
+  return (name) => (/^[^./\\:\0][^/\\:\0]*$/u.test(name) ? start + name : belowRoot(root, name));
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (cause) {
+    throw new DataError(folder, "cannot be read as a folder", { cause });
+  }
+}
+
+/** The table at a path of the manifest; entries that share it share its rows. */
+export async function locateTable(
+  path: string,
+  context: ListContext,
+  delimiter: Delimiter = ",",
+): Promise<Table> {
+  const file = await context.locate(path);
+  return context.once(`table ${delimiter} ${file}`, () => readTable(file, delimiter));
+}
+
+/** What one row says; `image` is the name of its image file as the table has it. */
+export interface RowFacts {
+  readonly image: string;
+  readonly patient?: string | undefined;
+  readonly part?: Part | undefined;
+}
+
+/**
+ * Lists a table whose rows are one image each.
+ *
+ * @param read what a row says; sets the row's labels, [labelNames], blank at first; throws rowError
+ * @throws DataError for two rows of one image, an image outside the folder, and more labels than fit
+ */
+export function listRows(
+  table: Table,
+  labelNames: readonly string[],
+  findImage: FindImage,
+  read: (row: TableRow, record: number, labels: Uint8Array) => RowFacts,
+): Listing {
+  const width = labelNames.length;
+  if (width > mostLabels || width * table.rows.length > mostGiven) {
+    throw new DataError(
+      table.file,
+      `has ${width} labels of ${table.rows.length} images; that is too many to hold`,
+    );
+  }
+  const labels = new Uint8Array(table.rows.length * width).fill(given.blank);
+  const seen = new Map<string, number>();
+  const records = table.rows.map((row, record): ListedRecord => {
+    const { image, patient, part } = read(row, record, labels.subarray(record * width, (record + 1) * width));
+    if (image === "") throw rowError(table, record, "names no image");
+    const file = findImage(image);
+    if (file === undefined) {
+      throw rowError(table, record, `the image ${brief(image)} does not lie below the folder of the images`);
+    }
+    const first = seen.get(file);
+    if (first !== undefined) {
+      throw rowError(
+        table,
+        record,
+        `the image ${brief(image)} was already on line ${table.rows[first].line}`,
+      );
+    }
+    seen.set(file, record);
+    return {
+      id: image,
+      image: { kind: "file", file },
+      ...(patient === undefined || patient === "" ? {} : { patient }),
+      ...(part === undefined ? {} : { part }),
+      row: row.cells,
+    };
+  });
+  return { labelNames, records, given: labels };
+}
+
+/** Makes one label positive, or several, and all others negative. */
+export function setPositive(labels: Uint8Array, positives: Iterable<number>): void {
+  labels.fill(given.negative);
+  for (const at of positives) labels[at] = given.positive;
+}
+
+/** The names of parts that datasets use. */
+const partWords: Readonly<Record<string, Part>> = {
+  train: "train",
+  valid: "validation",
+  validation: "validation",
+  val: "validation",
+  test: "test",
+};
+
+/** @returns undefined for a word that is none */
+export function partOf(word: string): Part | undefined {
+  const key = word.toLowerCase();
+  return Object.hasOwn(partWords, key) ? partWords[key] : undefined;
+}
+
+/** What can stand in a column of parts, and the nearest of them, for messages. */
+export function partHint(word: string): string {
+  const words = Object.keys(partWords);
+  return `${words.join(", ")}${suggestion(word, words)}`;
+}

@@ -1,0 +1,210 @@
+// Any table with a row an image: its labels as words in one column, or as a column a label.
+import { dirname } from "node:path";
+import { z } from "zod";
+import { suggestion } from "../../device/nearest.ts";
+import { DataError, ManifestError } from "../failures.ts";
+import { name, names, oneOf, path, record as fieldRecord } from "../fields.ts";
+import { brief, requireColumns, rowError } from "../files/csv.ts";
+import type { Delimiter, Table } from "../files/csv.ts";
+import { given } from "../listing.ts";
+import type { Format, Listing } from "../listing.ts";
+import {
+  findImagesIn,
+  imageFolders,
+  imagesBelow,
+  listRows,
+  locateTable,
+  mostLabels,
+  partHint,
+  partOf,
+  setPositive,
+} from "./rows.ts";
+import type { FindImage, RowFacts } from "./rows.ts";
+
+/** What stands in a cell: YAML makes numbers and truth values of some of them. */
+const cellWords = z
+  .array(z.union([z.string(), z.number(), z.boolean()], { error: () => "must be a word or a number" }))
+  .transform((words) => words.map(String));
+
+const fields = {
+  format: z.literal("table"),
+  table: path,
+  /** What stands between two cells. */
+  delimiter: oneOf([",", ";", "tab"]).default(","),
+  /** The folder, or folders, of the images. Default: the folder of the table. */
+  images: imageFolders.optional(),
+  /** The column with the image's file name, or its path below the folder. */
+  image: name,
+  /** Put behind a name that does not end in it, nor in .png, .jpg or .jpeg. */
+  suffix: z.string().min(1).optional(),
+  /** The column that says whose image it is: images of one patient stay in one part of a split. */
+  patient: name.optional(),
+  /** The column that says which part of the official split a row is in: train, valid, validation, val or test. */
+  official: name.optional(),
+
+  /** The column whose words are the labels: an image is positive for its own, and negative for all others. */
+  label: name.optional(),
+  /** What stands between two words of one cell; without it, a cell is one word. */
+  separator: z.string().min(1).optional(),
+  /** Words which say that nobody has looked yet: all labels of the image are blank, as for an empty cell. */
+  unlabelled: names.optional(),
+  /** All words there may be; another is then an error. Default: those that occur. */
+  words: names.optional(),
+
+  /** Instead of `label`: columns that are one label each. */
+  columns: names.optional(),
+  /**
+   * What stands in them; numbers are compared as numbers, words without regard to capitals. Defaults: 1, true, yes,
+   * positive; 0, false, no, negative; -1, uncertain, u; nan, na. An empty cell is always blank.
+   */
+  values: fieldRecord({
+    positive: cellWords.optional(),
+    negative: cellWords.optional(),
+    uncertain: cellWords.optional(),
+    blank: cellWords.optional(),
+  }).optional(),
+};
+
+type Entry = z.output<z.ZodObject<typeof fields>>;
+const delimiters: Readonly<Record<Entry["delimiter"], Delimiter>> = { ",": ",", ";": ";", tab: "\t" };
+
+export const table: Format<typeof fields> = {
+  fields,
+  list: async (entry, context) => {
+    const rows = await locateTable(entry.table, context, delimiters[entry.delimiter]);
+    const { image, patient, official, label, columns } = entry;
+    requireColumns(
+      rows,
+      [image, patient, official, label, ...(columns ?? [])].filter((column) => column !== undefined),
+    );
+    const inFolder: FindImage =
+      entry.images === undefined
+        ? imagesBelow(dirname(rows.file))
+        : await findImagesIn(entry.images, context);
+    const findImage: FindImage = (imageName) => inFolder(withSuffix(imageName, entry.suffix));
+    if (label !== undefined && columns === undefined) return listWords(entry, label, rows, findImage);
+    if (columns !== undefined && label === undefined) {
+      return listColumns(entry, columns, rows, findImage, readMarks(entry, context.entry));
+    }
+    throw new ManifestError(
+      `"${context.entry}"`,
+      label === undefined ? "label" : "columns",
+      label === undefined
+        ? "is missing: name the column of the label words under label, or a column a label under columns"
+        : "cannot stand beside label: labels are words in one column, or a column each",
+    );
+  },
+};
+
+function withSuffix(imageName: string, suffix: string | undefined): string {
+  if (imageName === "" || suffix === undefined) return imageName;
+  return imageName.endsWith(suffix) || /\.(?:png|jpe?g)$/iu.test(imageName) ? imageName : imageName + suffix;
+}
+
+/** What a row says beside its labels. */
+function factsOf(entry: Entry, rows: Table, record: number): RowFacts {
+  const { cells } = rows.rows[record];
+  const image = cells[entry.image];
+  const patient = entry.patient === undefined ? undefined : cells[entry.patient];
+  const word = entry.official === undefined ? "" : cells[entry.official];
+  const part = partOf(word);
+  if (word !== "" && part === undefined) {
+    throw rowError(rows, record, `${entry.official} is ${brief(word)}; it must be one of ${partHint(word)}`);
+  }
+  return { image, patient, part };
+}
+
+function listWords(entry: Entry, label: string, rows: Table, findImage: FindImage): Listing {
+  const { separator } = entry;
+  const unlabelled = new Set(entry.unlabelled);
+  /** Empty for an image of which nothing is said. */
+  const wordsOf = (record: number): readonly string[] => {
+    const cell = rows.rows[record].cells[label];
+    const words = (separator === undefined ? [cell] : cell.split(separator)).map((word) => word.trim());
+    const said = words.filter((word) => word !== "" && !unlabelled.has(word));
+    if (said.length === 0 || words.every((word) => !unlabelled.has(word))) return said;
+    throw rowError(
+      rows,
+      record,
+      `${label} is ${brief(cell)}: an unlabelled word cannot stand beside a label`,
+    );
+  };
+
+  const found = new Set<string>();
+  for (const record of entry.words === undefined ? rows.rows.keys() : []) {
+    for (const word of wordsOf(record)) found.add(word);
+    if (found.size > mostLabels) {
+      throw new DataError(
+        rows.file,
+        `has over ${mostLabels} different words in column ${label}; is it a column of labels?`,
+      );
+    }
+  }
+  // Sorted, so that the order of rows means nothing; by code units, so that no locale does either.
+  const labelNames = entry.words ?? [...found].sort((a, b) => (a < b ? -1 : 1));
+  if (labelNames.length === 0) throw new DataError(rows.file, `has no label in column ${label}`);
+  const columnOf = new Map(labelNames.map((word, at) => [word, at]));
+  return listRows(rows, labelNames, findImage, (_row, record, labels) => {
+    const words = wordsOf(record);
+    const positives = words.map((word) => {
+      const at = columnOf.get(word);
+      if (at !== undefined) return at;
+      const hint = suggestion(word, labelNames) || `; those are ${labelNames.slice(0, 20).join(", ")}`;
+      throw rowError(rows, record, `${label} is ${brief(word)}, which is none of the words given${hint}`);
+    });
+    if (words.length > 0) setPositive(labels, positives);
+    return factsOf(entry, rows, record);
+  });
+}
+
+function listColumns(
+  entry: Entry,
+  columns: readonly string[],
+  rows: Table,
+  findImage: FindImage,
+  marks: ReadonlyMap<string, number>,
+): Listing {
+  return listRows(rows, columns, findImage, ({ cells }, record, labels) => {
+    for (const [k, column] of columns.entries()) {
+      const mark = marks.get(canonical(cells[column]));
+      if (mark === undefined) {
+        const known = [...marks.keys()].filter((word) => word !== "");
+        const reason = `${column} is ${brief(cells[column])}; it must be blank or one of ${known.join(", ")}`;
+        throw rowError(rows, record, `${reason}${suggestion(cells[column], known)}`);
+      }
+      labels[k] = mark;
+    }
+    return factsOf(entry, rows, record);
+  });
+}
+
+/** What each word in a cell means. @throws ManifestError when one means two things */
+function readMarks(entry: Entry, entryName: string): ReadonlyMap<string, number> {
+  const { positive, negative, uncertain, blank } = entry.values ?? {};
+  const words = {
+    positive: positive ?? ["1", "true", "yes", "positive"],
+    negative: negative ?? ["0", "false", "no", "negative"],
+    uncertain: uncertain ?? ["-1", "uncertain", "u"],
+    blank: ["", ...(blank ?? ["nan", "na"])],
+  };
+  const marks = new Map<string, number>();
+  for (const kind of ["positive", "negative", "uncertain", "blank"] as const) {
+    for (const word of words[kind].map(canonical)) {
+      const known = marks.get(word);
+      if (known !== undefined && known !== given[kind]) {
+        throw new ManifestError(
+          `"${entryName}"`,
+          `values.${kind}`,
+          `has ${brief(word)}, which means something else already; values left out keep their defaults`,
+        );
+      }
+      marks.set(word, given[kind]);
+    }
+  }
+  return marks;
+}
+
+/** "1", "1.0" and "1.00" are one number; capitals mean nothing. */
+function canonical(cell: string): string {
+  return /^[+-]?\d{1,15}(?:\.\d*)?$/u.test(cell) ? String(Number(cell)) : cell.trim().toLowerCase();
+}

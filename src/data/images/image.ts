@@ -1,0 +1,84 @@
+// What a decoded image is, and the one form that images of equal content take whatever file they came from.
+import { createHash } from "node:crypto";
+import { DataError } from "../failures.ts";
+
+export interface DecodedImage {
+  readonly height: number;
+  readonly width: number;
+  /** 1 where the image is grey (all three channels equal at every pixel), else 3: red, green, blue. */
+  readonly channels: 1 | 3;
+  /** [height, width, channels], 0..255. */
+  readonly pixels: Uint8Array<ArrayBuffer>;
+}
+
+/** No radiograph, photograph or slide tile is longer; the sides of a damaged header mostly are. */
+export const longestSide = 32_768;
+export const mostPixels = 100_000_000;
+
+/** The most memory that decoding one image may take, in bytes: with the program itself it stays within 1 GiB. */
+const mostMemory = 960 * 2 ** 20;
+
+/**
+ * Checks what an image's header claims before anything of that size is allocated.
+ *
+ * @param memory the most bytes that decoding it will hold at once
+ * @throws DataError when a side is 0 or over 32,768, the pixels are over 100 million, or the memory is over 960 MiB
+ */
+export function checkSize(file: string, height: number, width: number, memory: number): void {
+  const claim = `claims ${width} x ${height} pixels`;
+  if (height === 0 || width === 0) throw new DataError(file, `${claim}: its header is damaged`);
+  if (Math.max(height, width) > longestSide || height * width > mostPixels) {
+    throw new DataError(
+      file,
+      `${claim}; sides up to ${longestSide} and at most ${mostPixels} pixels are read: scale it down first`,
+    );
+  }
+  if (memory > mostMemory) {
+    const mebibytes = Math.ceil(memory / 2 ** 20);
+    throw new DataError(
+      file,
+      `${claim}, which take ${mebibytes} MiB to decode; at most 960: scale it down first`,
+    );
+  }
+}
+
+/**
+ * The canonical form of interleaved pixels: one channel when all three are equal everywhere.
+ *
+ * @param pixels [height, width, channels]; kept, not copied, when it is canonical already
+ */
+export function canonicalImage(
+  height: number,
+  width: number,
+  channels: 1 | 3,
+  pixels: Uint8Array<ArrayBuffer>,
+): DecodedImage {
+  if (channels === 1 || !isGrey(pixels)) return { height, width, channels, pixels };
+  const grey = new Uint8Array(height * width);
+  for (let i = 0; i < grey.length; i++) grey[i] = pixels[3 * i];
+  return { height, width, channels: 1, pixels: grey };
+}
+
+function isGrey(pixels: Uint8Array): boolean {
+  for (let at = 0; at < pixels.length; at += 3) {
+    if (pixels[at] !== pixels[at + 1] || pixels[at] !== pixels[at + 2]) return false;
+  }
+  return true;
+}
+
+/**
+ * SHA-256 of an image's size and canonical pixels, in hexadecimal: a PNG, an array and a re-packed copy of the same
+ * picture agree, a grey picture kept as RGB among them; a JPEG copy does not.
+ */
+export function hashPixels(image: DecodedImage): string {
+  const { height, width, channels, pixels } = canonicalImage(
+    image.height,
+    image.width,
+    image.channels,
+    image.pixels,
+  );
+  return createHash("sha256")
+    .update(new TextEncoder().encode(`${height} ${width} ${channels}\n`))
+    .update(pixels)
+    .digest("hex");
+}

@@ -1,0 +1,98 @@
+// Decodes JPEG, baseline and progressive, with sharp (libvips, libjpeg-turbo), once its header is within the limits.
+import sharp from "sharp";
+import { DataError } from "../failures.ts";
+import { canonicalImage, checkSize, mostPixels } from "./image.ts";
+import type { DecodedImage } from "./image.ts";
+
+// One image at a time on each thread that decodes: the threads are the workers that call this. Nothing is read twice.
+sharp.concurrency(1);
+sharp.cache(false);
+
+/** No honest JPEG within the limits takes so long; one made of endless passes over its pixels would. */
+const mostSeconds = 60;
+
+interface Frame {
+  readonly height: number;
+  readonly width: number;
+  readonly components: number;
+  readonly progressive: boolean;
+}
+
+/**
+ * @param bytes a file that starts with the signature of JPEG
+ * @returns turned upright as its EXIF orientation says, as viewers show it; CMYK as RGB; colour profiles of RGB and grey
+ *   are not applied (no common training pipeline does)
+ * @throws DataError when it is damaged or cut short, or claims more than is read
+ */
+export async function decodeJpeg(bytes: Uint8Array, file: string): Promise<DecodedImage> {
+  const { height, width, components, progressive } = readFrame(bytes, file);
+  // Progressive ones are held as 16-bit coefficients; then come the colours, turned upright, and the copy returned.
+  const bytesPerPixel = (progressive ? 2 * components : 0) + 3 * (components === 1 ? 1 : 3);
+  checkSize(file, height, width, bytes.length + height * width * bytesPerPixel);
+  try {
+    const { data, info } = await sharp(bytes, {
+      failOn: "error",
+      limitInputPixels: mostPixels,
+      sequentialRead: true,
+      ignoreIcc: true,
+    })
+      .autoOrient()
+      .toColourspace("srgb")
+      .timeout({ seconds: mostSeconds })
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    if (info.channels !== 1 && info.channels !== 3) throw new Error(`it has ${info.channels} channels`);
+    // A copy, since sharp's own memory cannot be handed from a worker to another thread.
+    return canonicalImage(info.height, info.width, info.channels, new Uint8Array(data));
+  } catch (cause) {
+    throw new DataError(file, explain(cause), { cause });
+  }
+}
+
+/** The first frame header of a JPEG (ITU T.81, B.2.2). */
+function readFrame(bytes: Uint8Array, file: string): Frame {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 2; at + 4 <= bytes.length;) {
+    if (bytes[at] !== 0xff) throw damaged(file, "its header is wrong");
+    const marker = bytes[at + 1];
+    if (marker === 0xff) {
+      at++; // fill
+      continue;
+    }
+    const length = view.getUint16(at + 2);
+    if (isFrame(marker)) {
+      if (at + 10 > bytes.length) throw cutShort(file);
+      return {
+        height: view.getUint16(at + 5),
+        width: view.getUint16(at + 7),
+        components: bytes[at + 9],
+        progressive: (marker & 3) === 2,
+      };
+    }
+    const startOfScan = marker === 0xda;
+    if (startOfScan || length < 2) throw damaged(file, "its header is wrong");
+    at += 2 + length;
+  }
+  throw cutShort(file);
+}
+
+/** SOF0 to SOF15, among which lie DHT, JPG and DAC. */
+function isFrame(marker: number): boolean {
+  return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+}
+
+function explain(cause: unknown): string {
+  const message = (cause instanceof Error ? cause.message : String(cause)).split("\n", 1)[0];
+  if (/premature end|truncated|out of data/iu.test(message)) return earlyEnd;
+  return `is a damaged JPEG: ${message.replace(/^VipsJpeg: /u, "")}`;
+}
+
+const earlyEnd = "is a JPEG that breaks off early; was the download cut short?";
+
+function cutShort(file: string): DataError {
+  return new DataError(file, earlyEnd);
+}
+
+function damaged(file: string, how: string): DataError {
+  return new DataError(file, `is a damaged JPEG: ${how}`);
+}

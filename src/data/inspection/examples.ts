@@ -1,0 +1,49 @@
+// Which images of a list a person is shown: some positive ones of each class, some with nothing, some with no label.
+import type { SampleList } from "../catalogue.ts";
+import { permutation } from "../order.ts";
+import { randomStream } from "../random.ts";
+import { kindOf } from "./counts.ts";
+
+export interface ExampleGroup {
+  /** What its images have in common. */
+  readonly title: string;
+  /** How many such images the list has. */
+  readonly total: number;
+  /** The chosen samples, in the order of the list. */
+  readonly rows: readonly number[];
+}
+
+/**
+ * Groups with at least one image; an image may be in several.
+ *
+ * @param most images a group
+ * @param usable whether a sample's image can be shown
+ */
+export function chooseExamples(
+  classes: readonly string[],
+  list: SampleList,
+  options: { readonly most: number; readonly seed: number; readonly usable: (row: number) => boolean },
+): ExampleGroup[] {
+  const { most, seed, usable } = options;
+  const rows = [...list.samples.keys()];
+  const kind = (row: number, k: number): ReturnType<typeof kindOf> =>
+    kindOf(list.states[row * classes.length + k]);
+  const group = (title: string, matches: (row: number) => boolean): ExampleGroup => {
+    const all = rows.filter(matches);
+    const shown = all.filter(usable);
+    const drawn = permutation(shown.length, randomStream(seed, "examples", list.source, list.part, title));
+    const chosen = Array.from(drawn.subarray(0, most), (at) => shown[at]).sort((a, b) => a - b);
+    return { title, total: all.length, rows: chosen };
+  };
+  const columns = [...classes.keys()];
+  const groups = [
+    ...classes.map((name, k) => group(`+${name}`, (row) => kind(row, k) === "positive")),
+    ...classes.map((name, k) => group(`~${name}`, (row) => kind(row, k) === "soft")),
+    group("nothing positive", (row) => {
+      const kinds = columns.map((k) => kind(row, k));
+      return kinds.includes("negative") && kinds.every((each) => each === "negative" || each === "absent");
+    }),
+    group("no label at all", (row) => columns.every((k) => kind(row, k) === "absent")),
+  ];
+  return groups.filter(({ rows: chosen }) => chosen.length > 0);
+}

@@ -1,0 +1,312 @@
+// What a person should know before training on a catalogue: leaks, contradictions, classes that cannot be learned or
+// measured, copies, files that are no images; each as a sentence with its cases, the gravest first.
+import { parts, type Part } from "../listing.ts";
+import { countLabels, type ListCount } from "./counts.ts";
+import {
+  contradiction,
+  sameImages,
+  samePatients,
+  sampleAt,
+  type Group,
+  type OpenedList,
+  type Sighting,
+} from "./sightings.ts";
+
+/** Kinds of findings and how grave they are, the gravest first. */
+export const findingKinds = {
+  /** An image is in two parts of the split. */
+  "leaked-image": "leak",
+  /** A patient is in two parts of the split. */
+  "leaked-patient": "leak",
+  /** One image is positive in one place and negative in another. */
+  "conflicting-labels": "conflict",
+  /** Every label of a class is absent everywhere. */
+  "unknown-class": "empty class",
+  /** No image to train on is positive, or may be. */
+  "class-without-positives": "empty class",
+  /** No image to train on is negative, or may be. */
+  "class-without-negatives": "empty class",
+  /** Validation or test lacks positives or negatives of classes that are learned. */
+  "class-without-score": "empty class",
+  /** Every label of a list is absent. */
+  "list-without-labels": "empty class",
+  /** A training source has labels, but none of a class that another source knows. */
+  "lonely-source": "empty class",
+  /** Equal images inside one list. */
+  "duplicate-images": "duplicates",
+  /** One image in two sources of one part. */
+  "shared-image": "duplicates",
+  /** One patient in two sources of one part. */
+  "shared-patient": "duplicates",
+  "undecodable-image": "undecodable",
+} as const;
+export type FindingKind = keyof typeof findingKinds;
+export type Severity = (typeof findingKinds)[FindingKind];
+
+/** A sample by its names. */
+export interface NamedSample {
+  readonly source: string;
+  readonly part: Part;
+  readonly id: string;
+}
+
+/** One case of a finding: one image, one patient, or one class. */
+export interface FindingCase {
+  readonly class?: string;
+  readonly patient?: string;
+  /** One of each place. */
+  readonly samples: readonly NamedSample[];
+  /** In the decoder's words. */
+  readonly reason?: string;
+}
+
+export interface InspectionFinding {
+  readonly kind: FindingKind;
+  readonly severity: Severity;
+  readonly sentence: string;
+  /** All of them. */
+  readonly cases: readonly FindingCase[];
+}
+
+/** An image that could not be decoded, by its place in the lists. */
+export interface Undecodable extends Sighting {
+  readonly reason: string;
+}
+
+export interface Inspection {
+  /** One for each list of the catalogue. */
+  readonly counts: readonly ListCount[];
+  /** The gravest first. */
+  readonly findings: readonly InspectionFinding[];
+  /** What was looked for in vain, a sentence each. */
+  readonly clean: readonly string[];
+}
+
+/** @param lists in the order of the catalogue */
+export function inspect(
+  classes: readonly string[],
+  lists: readonly OpenedList[],
+  undecodable: readonly Undecodable[],
+): Inspection {
+  const counts = lists.map(({ list }) => countLabels(list, classes.length));
+  const images = sameImages(lists);
+  const patients = samePatients(lists);
+  const found = [
+    ...meetings(lists, images, { across: "leaked-image", within: "shared-image", what: "image" }),
+    ...meetings(lists, patients, { across: "leaked-patient", within: "shared-patient", what: "patient" }),
+    ...conflicts(classes, lists, images),
+    ...classFindings(classes, counts),
+    ...duplicates(lists, images),
+    ...failures(lists, undecodable),
+  ];
+  const order = Object.keys(findingKinds);
+  const findings = found.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+  return { counts, findings, clean: inVain(counts, new Set(findings.map(({ kind }) => kind))) };
+}
+
+function finding(kind: FindingKind, sentence: string, cases: readonly FindingCase[]): InspectionFinding {
+  return { kind, severity: findingKinds[kind], sentence, cases };
+}
+
+/** 1,234 images; 1 image. */
+const counted = (count: number, what: string): string =>
+  `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
+
+const listName = ({ source, part }: { source: string; part: Part }): string => `"${source}" (${part})`;
+
+function named(lists: readonly OpenedList[], at: Sighting): NamedSample {
+  const { source, part } = lists[at.list].list;
+  return { source, part, id: sampleAt(lists, at).id };
+}
+
+/** Images or patients that are in two lists: a leak where the lists are of different parts. */
+function meetings(
+  lists: readonly OpenedList[],
+  groups: readonly Group[],
+  kinds: { readonly across: FindingKind; readonly within: FindingKind; readonly what: "image" | "patient" },
+): InspectionFinding[] {
+  const pairs = new Map<string, { first: number; second: number; cases: FindingCase[] }>();
+  for (const group of groups) {
+    const places = group.filter((here, i) => group.findIndex(({ list }) => list === here.list) === i);
+    for (const [i, a] of places.entries()) {
+      for (const b of places.slice(i + 1)) {
+        const key = `${a.list} ${b.list}`;
+        const pair = pairs.get(key) ?? { first: a.list, second: b.list, cases: [] };
+        const { patient } = sampleAt(lists, a);
+        pair.cases.push({
+          ...(kinds.what === "patient" && patient !== undefined ? { patient } : {}),
+          samples: [named(lists, a), named(lists, b)],
+        });
+        pairs.set(key, pair);
+      }
+    }
+  }
+  return [...pairs.values()].map(({ first, second, cases }) => {
+    const [a, b] = [lists[first].list, lists[second].list];
+    const many = cases.length === 1 ? "is" : "are";
+    const who = counted(cases.length, kinds.what);
+    if (a.part === b.part) {
+      return finding(
+        kinds.within,
+        `${who} ${many} in two sources of ${a.part}: "${a.source}" and "${b.source}".`,
+        cases,
+      );
+    }
+    const where =
+      a.source === b.source
+        ? `two parts of "${a.source}": ${a.part} and ${b.part}`
+        : `two parts: ${listName(a)} and ${listName(b)}`;
+    return finding(kinds.across, `${who} ${many} in ${where}.`, cases);
+  });
+}
+
+/**
+ * Equal images that do not say the same. Images of one patient may differ in their labels, since people fall ill and
+ * recover; a picture does not.
+ */
+function conflicts(
+  classes: readonly string[],
+  lists: readonly OpenedList[],
+  images: readonly Group[],
+): InspectionFinding[] {
+  return classes.flatMap((name, k) => {
+    const cases = images.flatMap((group): FindingCase[] => {
+      const pair = contradiction(lists, group, k, classes.length);
+      if (pair === undefined) return [];
+      return [{ class: name, samples: [named(lists, pair.positive), named(lists, pair.negative)] }];
+    });
+    if (cases.length === 0) return [];
+    const what = `${counted(cases.length, "image")} ${cases.length === 1 ? "is" : "are"}`;
+    return finding(
+      "conflicting-labels",
+      `${name}: ${what} positive in one place and negative in another.`,
+      cases,
+    );
+  });
+}
+
+/** The labels of one class over several lists. */
+function sum(counts: readonly ListCount[], k: number): { positive: number; negative: number; soft: number } {
+  const total = (kind: "positive" | "negative" | "soft"): number =>
+    counts.reduce((so, { classes }) => so + classes[k][kind], 0);
+  return { positive: total("positive"), negative: total("negative"), soft: total("soft") };
+}
+
+const knows = (count: ListCount, k: number): boolean => count.classes[k].absent < count.images;
+
+function classFindings(classes: readonly string[], counts: readonly ListCount[]): InspectionFinding[] {
+  const training = counts.filter(({ part }) => part === "train");
+  const found: InspectionFinding[] = [];
+  const about = (kind: FindingKind, chosen: readonly string[], sentence: (names: string) => string): void => {
+    if (chosen.length === 0) return;
+    const cases = chosen.map((name) => ({ class: name, samples: [] }));
+    found.push(finding(kind, sentence(chosen.join(", ")), cases));
+  };
+  const unknown = classes.filter((_, k) => !counts.some((count) => knows(count, k)));
+  about("unknown-class", unknown, (names) => `No source knows ${names}: every label is absent.`);
+
+  const labelled = classes.filter((name) => !unknown.includes(name));
+  const trainable = (name: string): ReturnType<typeof sum> => sum(training, classes.indexOf(name));
+  about(
+    "class-without-positives",
+    labelled.filter((name) => trainable(name).positive + trainable(name).soft === 0),
+    (names) => `No image to train on is positive for ${names}: it cannot be learned.`,
+  );
+  about(
+    "class-without-negatives",
+    labelled.filter((name) => trainable(name).negative + trainable(name).soft === 0),
+    (names) => `No image to train on is negative for ${names}: it cannot be learned.`,
+  );
+  for (const part of parts) {
+    const scored = counts.filter((count) => count.part === part && count.images > 0);
+    if (part === "train" || scored.length === 0) continue;
+    for (const kind of ["positive", "negative"] as const) {
+      about(
+        "class-without-score",
+        labelled.filter((name) => sum(scored, classes.indexOf(name))[kind] === 0),
+        (names) => `No ${part} image is ${kind} for ${names}: the AUC is undefined there.`,
+      );
+    }
+  }
+  for (const count of counts) {
+    if (count.images === 0 || count.unlabelled < count.images) continue;
+    found.push(
+      finding("list-without-labels", `Every label of ${listName(count)} is absent.`, [
+        { samples: [{ source: count.source, part: count.part, id: "" }] },
+      ]),
+    );
+  }
+  if (training.length > 1) {
+    for (const count of training) {
+      const known = [...classes.keys()].filter((k) => knows(count, k));
+      const others = training.filter((other) => other !== count);
+      if (known.length === 0 || known.some((k) => others.some((other) => knows(other, k)))) continue;
+      found.push(
+        finding("lonely-source", `"${count.source}" shares no class with another source.`, [
+          { samples: [{ source: count.source, part: count.part, id: "" }] },
+        ]),
+      );
+    }
+  }
+  return found;
+}
+
+function duplicates(lists: readonly OpenedList[], images: readonly Group[]): InspectionFinding[] {
+  return lists.flatMap((opened, at) => {
+    const inside = images
+      .map((group) => group.filter(({ list }) => list === at))
+      .filter((group) => group.length > 1);
+    if (inside.length === 0) return [];
+    const copies = inside.reduce((total, group) => total + group.length - 1, 0);
+    const decoded = opened.hashes.filter((hash) => hash !== undefined).length;
+    const different = `${(decoded - copies).toLocaleString("en")} of ${decoded.toLocaleString("en")} are different`;
+    const verb = copies === 1 ? "is an exact copy" : "are exact copies";
+    return finding(
+      "duplicate-images",
+      `${counted(copies, "image")} in ${listName(opened.list)} ${verb} of another there: ${different}.`,
+      inside.map((group) => ({ samples: group.map((here) => named(lists, here)) })),
+    );
+  });
+}
+
+function failures(lists: readonly OpenedList[], undecodable: readonly Undecodable[]): InspectionFinding[] {
+  return lists.flatMap(({ list }, at) => {
+    const here = undecodable.filter((failure) => failure.list === at);
+    if (here.length === 0) return [];
+    const cases = here.map((failure) => ({ samples: [named(lists, failure)], reason: failure.reason }));
+    return finding(
+      "undecodable-image",
+      `${counted(here.length, "image")} of ${listName(list)} cannot be decoded.`,
+      cases,
+    );
+  });
+}
+
+/** What there is none of, said as plainly as what there is. */
+function inVain(counts: readonly ListCount[], found: ReadonlySet<FindingKind>): string[] {
+  const sentences: string[] = [];
+  const none = (kinds: readonly FindingKind[], sentence: string): void => {
+    if (!kinds.some((kind) => found.has(kind))) sentences.push(sentence);
+  };
+  const several = new Set(counts.filter(({ images }) => images > 0).map(({ part }) => part)).size > 1;
+  const nameless = counts.reduce((total, { withoutPatient }) => total + withoutPatient, 0);
+  const images = counts.reduce((total, count) => total + count.images, 0);
+  if (several) {
+    none(["leaked-image"], "No image is in two parts.");
+    if (nameless < images) {
+      const but =
+        nameless === 0 ? "" : ` (${counted(nameless, "image")} name${nameless === 1 ? "s" : ""} no patient)`;
+      none(["leaked-patient"], `No patient is in two parts${but}.`);
+    }
+  }
+  if (nameless === images)
+    sentences.push("No image names a patient: a patient in two parts would not be seen.");
+  none(["conflicting-labels"], "No image is positive in one place and negative in another.");
+  none(
+    ["unknown-class", "class-without-positives", "class-without-negatives"],
+    "Every class has positive and negative images to train on.",
+  );
+  none(["duplicate-images", "shared-image"], "No image is there twice.");
+  none(["undecodable-image"], "Every image can be decoded.");
+  return sentences;
+}

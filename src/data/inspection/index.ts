@@ -1,0 +1,17 @@
+// The room where a catalogue is looked at before anything is trained on it.
+export { countLabels, kindOf, type LabelCount, type ListCount } from "./counts.ts";
+export { chooseExamples, type ExampleGroup } from "./examples.ts";
+export {
+  findingKinds,
+  inspect,
+  type FindingCase,
+  type FindingKind,
+  type Inspection,
+  type InspectionFinding,
+  type NamedSample,
+  type Severity,
+  type Undecodable,
+} from "./findings.ts";
+export { type OpenedList, type Sighting } from "./sightings.ts";
+export { datasetOf, openedCatalogue, uncertaintyPolicy, type OpenedCatalogue } from "./opened.ts";
+export { imageSizes, type SizeCount } from "./sizes.ts";

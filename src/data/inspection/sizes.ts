@@ -1,0 +1,52 @@
+// How large the images of a source are before they are brought to one size.
+import sharp from "sharp";
+import { readBytes } from "../files/bytes.ts";
+import { permutation } from "../order.ts";
+import { randomStream } from "../random.ts";
+import type { SampleList } from "../catalogue.ts";
+
+export interface SizeCount {
+  readonly height: number;
+  readonly width: number;
+  readonly images: number;
+}
+
+/** Reading headers of more files than this tells a person nothing more. */
+const mostFiles = 500;
+/** Larger files are for the decoder to judge. */
+const largestFile = 2 ** 28;
+
+/**
+ * The sizes of the images of some lists, the most frequent first. Of image files it looks at the headers of 500 at most,
+ * drawn at random; those that no header can be read of are left out here, since decoding names them.
+ */
+export async function imageSizes(lists: readonly SampleList[], seed: number): Promise<SizeCount[]> {
+  const places = lists.flatMap(({ samples }) => samples.map(({ image }) => image));
+  const counts = new Map<string, { height: number; width: number; images: number }>();
+  const count = ({ height, width }: { height: number; width: number }): void => {
+    const known = counts.get(`${height} ${width}`) ?? { height, width, images: 0 };
+    known.images++;
+    counts.set(`${height} ${width}`, known);
+  };
+  const files: string[] = [];
+  for (const place of places) {
+    if (place.kind === "array") count(place.array);
+    else files.push(place.file);
+  }
+  for (const at of permutation(files.length, randomStream(seed, "sizes")).subarray(0, mostFiles)) {
+    const size = await fileSize(files[at]);
+    if (size !== undefined) count(size);
+  }
+  return [...counts.values()].sort((a, b) => b.images - a.images);
+}
+
+/** Height and width as the header of an image file says, upright. */
+async function fileSize(file: string): Promise<{ height: number; width: number } | undefined> {
+  try {
+    const bytes = await readBytes(file, { most: largestFile });
+    const { autoOrient } = await sharp(bytes).metadata();
+    return autoOrient;
+  } catch {
+    return undefined;
+  }
+}

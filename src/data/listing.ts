@@ -1,0 +1,76 @@
+// What every dataset format reads: which images there are and what the source itself says of each. No pixel of an image
+// file is decoded, nothing is mapped to classes yet: that is catalogue.ts.
+import type { z } from "zod";
+
+/** What a source says of one of its labels on one image, before any policy. */
+export const given = { negative: 0, positive: 1, uncertain: 2, blank: 255 } as const;
+
+/** Images that lie in one array, all of one size. */
+export interface PixelArray {
+  /** For messages. */
+  readonly file: string;
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+  /** 1 grey, 3 red, green, blue. */
+  readonly channels: 1 | 3;
+  /** [count, height, width, channels], 0..255. */
+  readonly pixels: Uint8Array;
+}
+
+/** Where the pixels of a sample are. */
+export type ImagePlace =
+  | { readonly kind: "array"; readonly array: PixelArray; readonly at: number }
+  /** An image file by its absolute path; what kind it is, its content says. */
+  | { readonly kind: "file"; readonly file: string };
+
+/** The parts of a split. */
+export const parts = ["train", "validation", "test"] as const;
+export type Part = (typeof parts)[number];
+
+export interface ListedRecord {
+  /** Unique in its source, for messages and tables: a file name, or the number in an array file ("17"). */
+  readonly id: string;
+  readonly image: ImagePlace;
+  /** Images of one patient (lesion, eye, person) are never torn apart by a split. */
+  readonly patient?: string;
+  /** Where the publishers of the dataset put it, for formats that say so. */
+  readonly part?: Part;
+  /** The table's row by column, for filters. */
+  readonly row?: Readonly<Record<string, string>>;
+}
+
+export interface Listing {
+  /** Everything the source can speak of, in its own words. */
+  readonly labelNames: readonly string[];
+  readonly records: readonly ListedRecord[];
+  /** [records, labelNames]: one of `given`. */
+  readonly given: Uint8Array;
+}
+
+/** What a format may ask while it lists. */
+export interface ListContext {
+  /** Name of the entry in the manifest. */
+  readonly entry: string;
+  readonly classes: readonly string[];
+  readonly image: { readonly height: number; readonly width: number; readonly channels: number };
+  /** For what is drawn, not read. */
+  readonly seed: number;
+  /** At most so many records matter; Infinity where all do. For what is drawn, not read. */
+  readonly limit: number;
+  /**
+   * The absolute path of a file or folder that the manifest names.
+   * @throws DataError when it does not exist, naming it and the data root
+   */
+  readonly locate: (path: string) => Promise<string>;
+  /** Reads a file that several entries share once. */
+  readonly once: <Content>(key: string, read: () => Promise<Content>) => Promise<Content>;
+}
+
+/** One dataset format: its fields in a manifest, and how to list it. */
+export interface Format<Fields extends z.ZodRawShape> {
+  /** With `format: z.literal(name)` among them. */
+  readonly fields: Fields;
+  /** @throws DataError naming file and record */
+  readonly list: (entry: z.output<z.ZodObject<Fields>>, context: ListContext) => Promise<Listing>;
+}

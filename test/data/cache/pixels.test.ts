@@ -1,0 +1,222 @@
+// From samples to pixels: the right pixels in the right order, each content decoded once, bad images named or skipped.
+
+import { copyFileSync, readdirSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { expect, test } from "vitest";
+import {
+  DataError,
+  decodeAssembly,
+  pixelsInMemory,
+  StoredPixels,
+  type Catalogue,
+  type DecodedAssembly,
+  type DecodeOptions,
+} from "../../../src/data/index.ts";
+import {
+  catalogueOf,
+  listOf,
+  pixelsOf,
+  png,
+  range,
+  size,
+  temporaryFolder,
+  writePictures,
+} from "./pictures.ts";
+
+const each = size.height * size.width;
+
+function decode(
+  catalogue: Catalogue,
+  cache: string,
+  more: Partial<DecodeOptions> = {},
+): Promise<DecodedAssembly> {
+  return decodeAssembly(catalogue, { cache, memory: 2 ** 30, workers: 2, skipBad: false, ...more });
+}
+
+/** What a file's times say must be a while ago before they are trusted. */
+const settle = (): Promise<void> => setTimeout(80);
+
+test("pixels and label states come in the catalogue's order, with a hash for each image", async () => {
+  const folder = temporaryFolder();
+  const files = writePictures(folder, range(20));
+  const lists = [listOf("one", files.slice(7)), listOf("two", [files[3], files[0], files[3]])];
+  const { sets, hashes, skipped, decoded } = await decode(catalogueOf(...lists), join(folder, "cache"));
+  expect(sets.map(({ source, count }) => [source, count])).toEqual([
+    ["one", 13],
+    ["two", 3],
+  ]);
+  const pixels = pixelsInMemory(sets[0]);
+  for (const i of range(13)) expect(pixels.subarray(i * each, (i + 1) * each)).toEqual(pixelsOf(7 + i));
+  expect(pixelsInMemory(sets[1])).toEqual(Uint8Array.of(...pixelsOf(3), ...pixelsOf(0), ...pixelsOf(3)));
+  expect(sets[0].states).toEqual(lists[0].states);
+  expect(hashes.map((one) => one.length)).toEqual([13, 3]);
+  expect(hashes[1][0]).toBe(hashes[1][2]);
+  expect(new Set(hashes.flat()).size).toBe(15);
+  expect(skipped).toEqual([]);
+  expect(decoded).toMatchObject({ images: 15, fromCache: 0 });
+});
+
+test("one thread and three give the same sets", async () => {
+  const folder = temporaryFolder();
+  const catalogue = catalogueOf(listOf("one", writePictures(folder, range(30))));
+  const one = await decode(catalogue, join(folder, "a"), { workers: 1 });
+  const three = await decode(catalogue, join(folder, "b"), { workers: 3 });
+  expect(three.sets).toEqual(one.sets);
+  expect(three.hashes).toEqual(one.hashes);
+});
+
+test("an unchanged file is not read again, a touched or moved one not decoded, a changed one is", async () => {
+  const folder = temporaryFolder();
+  const cache = join(folder, "cache");
+  const files = writePictures(folder, range(6));
+  await settle();
+  const run = (names = files): Promise<DecodedAssembly> => decode(catalogueOf(listOf("one", names)), cache);
+  expect((await run()).decoded.images).toBe(6);
+  // Not read: with the same size, times and inode, other bytes go unseen, as they do with git.
+  const { atime, mtime } = statSync(files[0]);
+  expect((await run()).decoded).toMatchObject({ images: 0, fromCache: 6 });
+
+  utimesSync(files[0], atime, new Date(mtime.getTime() - 5000));
+  const moved = join(folder, "moved.png");
+  renameSync(files[1], moved);
+  writeFileSync(files[2], png(pixelsOf(99)));
+  const { sets, decoded } = await run([files[0], moved, ...files.slice(2)]);
+  expect(decoded).toMatchObject({ images: 1, fromCache: 5 });
+  expect(pixelsInMemory(sets[0]).subarray(2 * each, 3 * each)).toEqual(pixelsOf(99));
+  expect(pixelsInMemory(sets[0]).subarray(0, 2 * each)).toEqual(
+    Uint8Array.of(...pixelsOf(0), ...pixelsOf(1)),
+  );
+});
+
+test("the same content in two sources is decoded once, also under way at the same time", async () => {
+  const folder = temporaryFolder();
+  const [file] = writePictures(folder, [5]);
+  const copies = range(8).map((i) => {
+    const copy = join(folder, `copy-${i}.png`);
+    copyFileSync(file, copy);
+    return copy;
+  });
+  const catalogue = catalogueOf(listOf("one", [file, ...copies.slice(4)]), listOf("two", copies.slice(0, 4)));
+  const { decoded, hashes } = await decode(catalogue, join(folder, "cache"));
+  expect(decoded).toMatchObject({ images: 1, fromCache: 8 });
+  expect(new Set(hashes.flat()).size).toBe(1);
+});
+
+test("the first image that cannot be decoded is an error that names it and --skip-bad", async () => {
+  const folder = temporaryFolder();
+  const files = writePictures(folder, range(12));
+  writeFileSync(files[4], png(pixelsOf(4)).subarray(0, 50));
+  writeFileSync(files[9], "not an image");
+  const catalogue = catalogueOf(listOf("one", files));
+  const error: unknown = await decode(catalogue, join(folder, "cache")).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(DataError);
+  expect((error as DataError).file).toBe(files[4]);
+  expect((error as DataError).message).toMatch(/--skip-bad/);
+  expect((error as DataError).message).not.toContain("\n");
+});
+
+test("with skipBad the others are kept, each with its own labels, and every one left out is listed", async () => {
+  const folder = temporaryFolder();
+  const files = writePictures(folder, range(6));
+  writeFileSync(files[1], "not an image");
+  const missing = join(folder, "missing.png");
+  const list = listOf("one", [...files, missing, files[1]]);
+  const { sets, skipped, hashes } = await decode(catalogueOf(list), join(folder, "cache"), { skipBad: true });
+  expect(sets[0].count).toBe(5);
+  expect(hashes[0]).toHaveLength(5);
+  expect(skipped.map(({ file }) => file)).toEqual([files[1], missing, files[1]]);
+  const states = range(6).flatMap((i) => (i === 1 ? [] : [...list.states.subarray(2 * i, 2 * i + 2)]));
+  expect([...sets[0].states]).toEqual(states);
+  const all = [listOf("good", [files[0]]), listOf("bad", [files[1], missing])];
+  await expect(decode(catalogueOf(...all), join(folder, "cache"), { skipBad: true })).rejects.toThrow(
+    /^bad: none of its 2 images can be decoded/,
+  );
+});
+
+test("images of an array are taken as they are where they fit, and resized where they do not", async () => {
+  const folder = temporaryFolder();
+  const array = (height: number, count: number): Catalogue["lists"][number] => {
+    const pixels = Uint8Array.from({ length: count * height * 8 }, (_, i) => (i * 7) % 256);
+    const held = { file: "digits", count, height, width: 8, channels: 1 as const, pixels };
+    const samples = [1, 0, 1].map((at) => ({
+      id: `${at}`,
+      image: { kind: "array" as const, array: held, at },
+    }));
+    return {
+      source: `${height}`,
+      part: "train",
+      samples,
+      states: new Uint8Array(6),
+      uncertain: new Uint32Array(2),
+    };
+  };
+  const { sets, hashes, decoded } = await decode(
+    catalogueOf(array(8, 2), array(16, 2)),
+    join(folder, "cache"),
+  );
+  const [same, fitted] = sets.map(pixelsInMemory);
+  const original = Uint8Array.from({ length: 128 }, (_, i) => (i * 7) % 256);
+  expect(same).toEqual(Uint8Array.of(...original.subarray(64), ...original));
+  expect(fitted).toHaveLength(3 * each);
+  expect(fitted.subarray(0, each)).toEqual(fitted.subarray(2 * each));
+  expect(hashes[0][0]).toBe(hashes[0][2]);
+  expect(hashes[0][0]).not.toBe(hashes[1][0]);
+  expect(decoded).toMatchObject({ images: 0, fromCache: 0 });
+  // From the cache, and without one, they are what they were; an array that fits needs none.
+  for (const again of [join(folder, "cache"), ""]) {
+    expect((await decode(catalogueOf(array(8, 2), array(16, 2)), again)).sets).toEqual(sets);
+  }
+  await decode(catalogueOf(array(8, 2)), join(folder, "none"));
+  expect(readdirSync(folder)).toEqual(["cache"]);
+  await expect(decode(catalogueOf(listOf("one", writePictures(folder, [1]))), "")).rejects.toThrow(
+    /under cache/,
+  );
+});
+
+test("what is more than the memory stays on disk, and reads the same by index", async () => {
+  const folder = temporaryFolder();
+  const catalogue = catalogueOf(
+    listOf("one", writePictures(folder, range(40))),
+    listOf("two", writePictures(folder, range(9, 40))),
+  );
+  const { sets } = await decode(catalogue, join(folder, "cache"), { memory: 48 * each });
+  const [first, second] = sets.map(({ pixels }) => pixels);
+  if (!(first instanceof StoredPixels) || !(second instanceof StoredPixels)) throw new Error("is in memory");
+  expect([first.length, second.length]).toEqual([40 * each, 9 * each]);
+  const order = [31, 4, 5, 6, 39, 0, 4];
+  expect(await first.read(Uint32Array.from(order))).toEqual(
+    Uint8Array.from(order.flatMap((i) => [...pixelsOf(i)])),
+  );
+  expect(await second.read(Uint32Array.of(8))).toEqual(pixelsOf(48));
+  expect(() => pixelsInMemory(sets[0])).toThrow(/--memory/);
+  await first.close();
+  await second.close();
+  const whole = await decode(catalogue, join(folder, "cache"), { memory: 49 * each });
+  expect(pixelsInMemory(whole.sets[1])).toEqual(
+    Uint8Array.from(range(9, 40).flatMap((i) => [...pixelsOf(i)])),
+  );
+});
+
+test("progress counts every sample once, and a signal ends the work but keeps what was decoded", async () => {
+  const folder = temporaryFolder();
+  const files = writePictures(folder, range(60));
+  await settle();
+  const seen: number[] = [];
+  const controller = new AbortController();
+  const catalogue = catalogueOf(listOf("one", [...files, files[0]]));
+  const onProgress = ({ done, total }: { done: number; total: number }): void => {
+    expect(total).toBe(61);
+    seen.push(done);
+    if (done >= 20) controller.abort();
+  };
+  const { signal } = controller;
+  const work = decode(catalogue, join(folder, "cache"), { onProgress, signal });
+  await expect(work).rejects.toThrow(expect.objectContaining({ name: "AbortError" }) as Error);
+  const { decoded } = await decode(catalogue, join(folder, "cache"), {
+    onProgress: ({ done }) => seen.push(done),
+  });
+  expect(decoded.fromCache).toBeGreaterThanOrEqual(18);
+  expect(decoded.fromCache + decoded.images).toBe(60);
+  expect(seen.at(-1)).toBe(61);
+});

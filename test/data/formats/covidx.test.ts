@@ -1,0 +1,128 @@
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, describe, expect, test } from "vitest";
+import { covidx } from "../../../src/data/formats/covidx.ts";
+import { given } from "../../../src/data/listing.ts";
+import type { Listing } from "../../../src/data/listing.ts";
+import { complaint, countsOf, givenOf, list, temporaryFolder, writeFiles } from "./list-files.ts";
+
+const folder = temporaryFolder();
+afterAll(folder.remove);
+
+const entry = { format: "covidx", list: "list.txt", images: "images" } as const;
+function listLines(lines: readonly string[], more: { labelName?: string } = {}): Promise<Listing> {
+  writeFiles(folder.path, { "list.txt": `${lines.join("\n")}\n`, "images/.keep": "" });
+  return list(covidx, { ...entry, ...more }, folder.path);
+}
+
+describe("a COVIDx list", () => {
+  test("is read from the end of the line, because ids hold spaces", async () => {
+    const listing = await listLines([
+      "5 ARDSSevere.png negative cohen",
+      "COVID 1 COVID(1).png positive sirm",
+      "",
+      "ANON 2  of 3 CR.1.2.840.JPG positive actmed\r",
+    ]);
+    expect(listing.labelNames).toEqual(["COVID-19"]);
+    expect([...listing.given]).toEqual([given.negative, given.positive, given.positive]);
+    expect(listing.records.map(({ id, patient, row }) => [id, patient, row?.["source"]])).toEqual([
+      ["ARDSSevere.png", "5", "cohen"],
+      ["COVID(1).png", "COVID 1", "sirm"],
+      ["CR.1.2.840.JPG", "ANON 2 of 3", "actmed"],
+    ]);
+    expect(listing.records[1].image).toEqual({
+      kind: "file",
+      file: join(folder.path, "images/COVID(1).png"),
+    });
+  });
+
+  test("may be gzip'd and name its label", async () => {
+    writeFiles(folder.path, { "list.txt": gzipSync("a b.png positive c"), "images/.keep": "" });
+    const listing = await list(covidx, { ...entry, labelName: "covid" }, folder.path);
+    expect(countsOf(listing, "covid")).toEqual([1, 0, 0, 0]);
+  });
+
+  test("of three classes has three labels, also without its source", async () => {
+    const listing = await listLines(["1 a.png normal rsna", "2 b.jpeg pneumonia", "3 x c.png COVID-19"]);
+    expect(listing.labelNames).toEqual(["normal", "pneumonia", "COVID-19"]);
+    expect([0, 1, 2].map((record) => givenOf(listing, record))).toEqual([
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 0, 1],
+    ]);
+    expect(listing.records.map(({ patient, row }) => [patient, row?.["source"]])).toEqual([
+      ["1", "rsna"],
+      ["2", ""],
+      ["3 x", ""],
+    ]);
+  });
+
+  test("finds images that are kept under other names", async () => {
+    writeFiles(folder.path, {
+      "list.txt": "1 a.jpg positive cohen\n2 b.png negative cohen\n",
+      "names.csv": "image,filename\na.png,a.jpg\nother.png,other.jpg\nnone.png,\n",
+      "images/.keep": "",
+    });
+    const names = { table: "names.csv", from: "filename", to: "image" };
+    const { records } = await list(covidx, { ...entry, names }, folder.path);
+    expect(records.map(({ id, image }) => [id, image.kind === "file" && image.file])).toEqual([
+      ["a.jpg", join(folder.path, "images/a.png")],
+      ["b.png", join(folder.path, "images/b.png")],
+    ]);
+    const swapped = { ...names, from: "image", to: "filename" };
+    expect(await complaint(list(covidx, { ...entry, names: swapped }, folder.path), folder.path)).toBe(
+      'names.csv: record 2: line 4: filename is empty for image "none.png"',
+    );
+    writeFiles(folder.path, { "names.csv": "image,filename\nz.png,z.jpg\n" });
+    expect(await complaint(list(covidx, { ...entry, names }, folder.path), folder.path)).toBe(
+      "names.csv: has none of the file names of list.txt in its column filename",
+    );
+    writeFiles(folder.path, { "names.csv": "image,filename\nz.png,a.jpg\ny.png,a.jpg\n" });
+    expect(await complaint(list(covidx, { ...entry, names }, folder.path), folder.path)).toBe(
+      'names.csv: record 1: line 3: filename "a.jpg" is there twice',
+    );
+  });
+});
+
+describe("a bad line of a COVIDx list is refused, by record and line:", () => {
+  test.each([
+    [
+      "a class that is none",
+      "2 b.png positve cohen",
+      'list.txt: record 1: line 3: the class is "positve"; in this list it is one of positive, negative; did you mean "positive"?',
+    ],
+    [
+      "the class of another kind of list",
+      "2 b.png normal cohen",
+      /the class is "normal"; in this list it is one of/u,
+    ],
+    [
+      "no file name",
+      "2 b positive cohen",
+      'list.txt: record 1: line 3: is not "patientid filename class source", with an image\'s file name: "2 b positive cohen"',
+    ],
+    ["no patient", "b.png positive cohen", /record 1: line 3: is not "patientid filename/u],
+    ["a word alone", "b.png", /record 1: line 3: is not/u],
+    [
+      "an image twice",
+      "2 a.png negative cohen",
+      'list.txt: record 1: line 3: the image "a.png" was already on line 1',
+    ],
+    ["a path out of the folder", "2 ../b.png negative cohen", /the image "\.\.\/b\.png" does not lie below/u],
+    [
+      "an endless line",
+      `2 ${"b".repeat(20_000)}.png negative x`,
+      /line 3: is longer than 10000 characters$/u,
+    ],
+  ])("%s", async (_, bad, message) => {
+    const said = await complaint(listLines(["1 a.png positive cohen", "", bad]), folder.path);
+    if (typeof message === "string") expect(said).toBe(message);
+    else expect(said).toMatch(message);
+  });
+
+  test("nothing", async () => {
+    expect(await complaint(listLines(["", ""]), folder.path)).toBe(
+      "list.txt: is empty; it should list an image a line",
+    );
+  });
+});

@@ -1,0 +1,72 @@
+import { mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { folder as folderFormat } from "../../../src/data/formats/folder.ts";
+import type { Listing } from "../../../src/data/listing.ts";
+import { complaint, countsOf, givenOf, list, temporaryFolder, writeFiles } from "./list-files.ts";
+
+let folder: ReturnType<typeof temporaryFolder>;
+beforeEach(() => void (folder = temporaryFolder()));
+afterEach(() => folder.remove());
+
+const listFolder = (path = "d"): Promise<Listing> =>
+  list(folderFormat, { format: "folder", folder: path }, folder.path);
+const idsOf = ({ records }: Listing): string[] => records.map(({ id }) => id);
+
+describe("a folder a class", () => {
+  test("lists its images by class, at any depth, in an order of its own", async () => {
+    writeFiles(folder.path, {
+      "d/dogs/b.PNG": "",
+      "d/dogs/a.jpeg": "",
+      "d/dogs/more/z.jpg": "",
+      "d/dogs/notes.txt": "",
+      "d/dogs/.hidden.png": "",
+      "d/dogs/.git/c.png": "",
+      "d/Cats/a.jpeg": "",
+      "d/.cache/a.png": "",
+      "d/readme.png": "",
+    });
+    mkdirSync(join(folder.path, "d/empty"));
+    const listing = await listFolder();
+    expect(listing.labelNames).toEqual(["Cats", "dogs", "empty"]);
+    expect(idsOf(listing)).toEqual(["Cats/a.jpeg", "dogs/a.jpeg", "dogs/b.PNG", "dogs/more/z.jpg"]);
+    expect(listing.records.map((_, i) => givenOf(listing, i))).toEqual([
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 1, 0],
+      [0, 1, 0],
+    ]);
+    expect(countsOf(listing, "empty")).toEqual([0, 4, 0, 0]);
+    expect(listing.records[3].image).toEqual({ kind: "file", file: join(folder.path, "d/dogs/more/z.jpg") });
+  });
+
+  test("follows links, but never round in circles or up to other classes", async () => {
+    writeFiles(folder.path, { "d/a/1.png": "", "d/b/2.png": "", "elsewhere/3.png": "", "store.png": "" });
+    const link = (target: string, at: string): void => symlinkSync(target, join(folder.path, at));
+    link(".", "d/a/self");
+    link("..", "d/a/up");
+    link("../..", "d/a/further");
+    link("loop.png", "d/a/loop.png");
+    link("../../elsewhere", "d/a/elsewhere");
+    link("../../elsewhere", "d/a/again");
+    link("../../store.png", "d/a/linked.png");
+    link("nowhere.png", "d/a/broken.png");
+    expect(idsOf(await listFolder())).toEqual([
+      "a/1.png",
+      "a/again/3.png",
+      "a/broken.png",
+      "a/linked.png",
+      "b/2.png",
+    ]);
+  });
+
+  test("is refused without a folder, and for folders that never end", async () => {
+    writeFiles(folder.path, { "d/a.png": "", "f/a/deep/x.png": "" });
+    expect(await complaint(listFolder(), folder.path)).toBe(
+      "d: holds no folder; it should hold a folder a class",
+    );
+    expect(await complaint(listFolder("d/a.png"), folder.path)).toBe("d/a.png: cannot be read as a folder");
+    mkdirSync(join(folder.path, `f/a${"/x".repeat(40)}`), { recursive: true });
+    expect(await complaint(listFolder("f"), folder.path)).toMatch(/^f\/a[/x]+: lies over 32 folders deep$/u);
+  });
+});

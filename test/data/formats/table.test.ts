@@ -1,0 +1,183 @@
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { table } from "../../../src/data/formats/table.ts";
+import { given } from "../../../src/data/listing.ts";
+import type { Listing } from "../../../src/data/listing.ts";
+import { complaint, countsOf, givenOf, list, temporaryFolder, writeFiles } from "./list-files.ts";
+
+const folder = temporaryFolder();
+afterAll(folder.remove);
+
+type Entry = Parameters<typeof list<typeof table.fields>>[1];
+const listRows = (rows: readonly string[], entry: Partial<Entry>): Promise<Listing> => {
+  writeFiles(folder.path, { "data/t.csv": `${rows.join("\n")}\n` });
+  return list(table, { format: "table", table: "data/t.csv", image: "image", ...entry }, folder.path);
+};
+const refusal = async (rows: readonly string[], entry: Partial<Entry>): Promise<string> =>
+  complaint(listRows(rows, entry), folder.path);
+const { positive, negative, uncertain, blank } = given;
+
+describe("a table with a column of label words", () => {
+  const rows = ["image,dx", "a.png,nv", "b.png,mel", "c.png,todo", "d.png,", "e.png,nv"];
+
+  test("is positive for an image's word and negative for the others; unlabelled images are blank", async () => {
+    const listing = await listRows(rows, { label: "dx", unlabelled: ["todo"] });
+    expect(listing.labelNames).toEqual(["mel", "nv"]);
+    expect([...listing.given]).toEqual(
+      [negative, positive, positive, negative, blank, blank, blank, blank, negative, positive].flat(),
+    );
+    expect(listing.records[0].image).toEqual({ kind: "file", file: join(folder.path, "data/a.png") });
+    expect((await listRows(rows, { label: "dx" })).labelNames).toEqual(["mel", "nv", "todo"]);
+  });
+
+  test("may hold several words in a cell", async () => {
+    const several = ["image,dx", "a.png,x | y", "b.png,y", "c.png,?", "d.png,|"];
+    const listing = await listRows(several, { label: "dx", separator: "|", unlabelled: ["?"] });
+    expect(listing.labelNames).toEqual(["x", "y"]);
+    expect([...listing.given]).toEqual([positive, positive, negative, positive, blank, blank, blank, blank]);
+    expect(await refusal([...several, "e.png,x|?"], { label: "dx", separator: "|", unlabelled: ["?"] })).toBe(
+      'data/t.csv: record 4: line 6: dx is "x|?": an unlabelled word cannot stand beside a label',
+    );
+  });
+
+  test("holds only the words given, where they are given, in their order", async () => {
+    const words = ["nv", "mel", "bcc"];
+    const listing = await listRows(rows, { label: "dx", unlabelled: ["todo"], words });
+    expect(listing.labelNames).toEqual(words);
+    expect(countsOf(listing, "bcc")).toEqual([0, 3, 0, 2]);
+    expect(await refusal(["image,dx", "a.png,mell"], { label: "dx", words })).toBe(
+      'data/t.csv: record 0: line 2: dx is "mell", which is none of the words given; did you mean "mel"?',
+    );
+  });
+
+  test("that is no column of labels, or says nothing, is refused", async () => {
+    const distinct = Array.from({ length: 1001 }, (_, i) => `${i}.png,word${i}`);
+    expect(await refusal(["image,dx", ...distinct], { label: "dx" })).toBe(
+      "data/t.csv: has over 1000 different words in column dx; is it a column of labels?",
+    );
+    expect(await refusal(["image,dx", "a.png,"], { label: "dx" })).toBe(
+      "data/t.csv: has no label in column dx",
+    );
+  });
+});
+
+describe("a table with a column a label", () => {
+  test("has four marks, numbers by their value and words in any capitals", async () => {
+    const cells = [
+      ["1", positive],
+      ["1.0", positive],
+      ["TRUE", positive],
+      ["Yes", positive],
+      ["positive", positive],
+      ["0", negative],
+      ["0.00", negative],
+      ["-0.0", negative],
+      ["False", negative],
+      ["no", negative],
+      ["-1", uncertain],
+      ["-1.0", uncertain],
+      ["u", uncertain],
+      ["", blank],
+      ["NaN", blank],
+      ["NA", blank],
+    ] as const;
+    const rows = ["image,x,y", ...cells.map(([cell], i) => `${i}.png,${cell},0`)];
+    const listing = await listRows(rows, { columns: ["y", "x"] });
+    expect(listing.labelNames).toEqual(["y", "x"]);
+    expect(cells.map((_, i) => givenOf(listing, i))).toEqual(cells.map(([, code]) => [negative, code]));
+  });
+
+  test("may use marks of its own", async () => {
+    const rows = ["image,x", "a.png,2", "b.png,3", "c.png,maybe", "d.png,-9", "e.png,0"];
+    const values = { positive: [2, 3.0], uncertain: ["Maybe"], blank: [-9] };
+    const listing = await listRows(rows, { columns: ["x"], values });
+    expect([...listing.given]).toEqual([positive, positive, uncertain, blank, negative]);
+    expect(await refusal([...rows, "f.png,1"], { columns: ["x"], values })).toBe(
+      'data/t.csv: record 5: line 7: x is "1"; it must be blank or one of 2, 3, 0, false, no, negative, maybe, -9',
+    );
+    expect(await refusal(rows, { columns: ["x"], values: { positive: [0] } })).toBe(
+      '"source": values.negative has "0", which means something else already; values left out keep their defaults',
+    );
+  });
+});
+
+describe("a table", () => {
+  test("says whose an image is and which part it is in", async () => {
+    const rows = [
+      "image,x,who,fold",
+      "a,1,p1,Train",
+      "b,1,p1,val",
+      "c,1,,valid",
+      "d,1,p2,validation",
+      "e,1,p2,test",
+      "f,1,p2,",
+    ];
+    const { records } = await listRows(rows, { columns: ["x"], patient: "who", official: "fold" });
+    expect(records.map(({ patient, part }) => [patient, part])).toEqual([
+      ["p1", "train"],
+      ["p1", "validation"],
+      [undefined, "validation"],
+      ["p2", "validation"],
+      ["p2", "test"],
+      ["p2", undefined],
+    ]);
+    expect(records[0].row).toEqual({ image: "a", x: "1", who: "p1", fold: "Train" });
+    expect(await refusal([...rows, "g,1,p3,tset"], { columns: ["x"], official: "fold" })).toBe(
+      'data/t.csv: record 6: line 8: fold is "tset"; it must be one of train, valid, validation, val, test; did you mean "test"?',
+    );
+  });
+
+  test("may name its images without their suffix, and keep them in other folders", async () => {
+    writeFiles(folder.path, { "one/a.jpg": "", "two/b.jpg": "" });
+    const rows = ["image;x", "a;1", "b;1", "c.JPG;0", "1.2.840;1"];
+    const entry = { columns: ["x"], delimiter: ";" as const, suffix: ".jpg" };
+    const filesOf = async (images: string | string[]): Promise<unknown> =>
+      (await listRows(rows, { ...entry, images })).records.map(
+        ({ image }) => image.kind === "file" && image.file.slice(folder.path.length + 1),
+      );
+    expect(await filesOf("one")).toEqual(["one/a.jpg", "one/b.jpg", "one/c.JPG", "one/1.2.840.jpg"]);
+    expect(await filesOf(["two", "one"])).toEqual(["one/a.jpg", "two/b.jpg", "two/c.JPG", "two/1.2.840.jpg"]);
+    expect((await listRows(["image\tx", "a\t1"], { columns: ["x"], delimiter: "tab" })).records).toHaveLength(
+      1,
+    );
+  });
+
+  test.each([
+    ["an image twice", "a.png,1", 'data/t.csv: record 1: line 3: the image "a.png" was already on line 2'],
+    ["a path out of the folder", "../../b.png,1", /the image "\.\.\/\.\.\/b\.png" does not lie below/u],
+    ["a path of another system", "C:\\b.png,1", /does not lie below/u],
+    ["no image", ",1", "data/t.csv: record 1: line 3: names no image"],
+    [
+      "a mark that is none",
+      "b.png,ys",
+      /x is "ys"; it must be blank or one of 1, true, .*; did you mean "yes"\?$/u,
+    ],
+    ["a missing cell", "b.png", "data/t.csv: record 1: line 3: has 1 cell, but the header names 2 columns"],
+  ])("is refused for %s", async (_, bad, message) => {
+    const said = await refusal(["image,x", "a.png,1", bad], { columns: ["x"] });
+    if (typeof message === "string") expect(said).toBe(message);
+    else expect(said).toMatch(message);
+  });
+
+  test("needs either label or columns, and columns that are there", async () => {
+    const rows = ["image,dx", "a.png,1"];
+    expect(await refusal(rows, {})).toBe(
+      '"source": label is missing: name the column of the label words under label, or a column a label under columns',
+    );
+    expect(await refusal(rows, { label: "dx", columns: ["dx"] })).toBe(
+      '"source": columns cannot stand beside label: labels are words in one column, or a column each',
+    );
+    expect(await refusal(rows, { columns: ["dy"] })).toMatch(/has no column "dy"; .*did you mean "dx"\?$/u);
+    expect(await refusal(rows, { label: "dx", patient: "who" })).toMatch(/has no column "who"/u);
+  });
+
+  test("takes no fields that it does not know, and no path out of the data root", () => {
+    const schema = z.strictObject(table.fields);
+    const entry = { format: "table", table: "t.csv", image: "image" };
+    expect(schema.safeParse({ ...entry, delimiter: "|" }).success).toBe(false);
+    expect(schema.safeParse({ ...entry, images: "../x" }).success).toBe(false);
+    expect(schema.safeParse({ ...entry, images: ["x", "/y"] }).success).toBe(false);
+    expect(schema.safeParse({ ...entry, images: ["x", "y"] }).success).toBe(true);
+  });
+});
