@@ -1,12 +1,14 @@
-// The classifier of Label-Assemble: a DenseNet's pooled features and a head of class queries.
+// The classifier of Label-Assemble: a DenseNet's pooled features and a head, of class queries unless another is asked for.
 
 import {
   DenseNet,
   Initialiser,
+  LinearHead,
   Module,
   QueryHead,
   type DenseNetConfiguration,
-  type HeadBias,
+  type Head,
+  type HeadSettings,
   type Mode,
 } from "../nn/index.ts";
 import type { Engine } from "../runtime/index.ts";
@@ -14,7 +16,7 @@ import type { Tensor } from "../tensor/index.ts";
 
 export class Classifier extends Module {
   readonly features: DenseNet;
-  readonly head: QueryHead;
+  readonly head: Head;
 
   constructor(
     engine: Engine,
@@ -22,15 +24,19 @@ export class Classifier extends Module {
       readonly network: DenseNetConfiguration;
       readonly classes: number;
       readonly seed: number;
-      readonly headBias?: HeadBias;
+      /** Default: class queries with a bias in their fc. */
+      readonly head?: HeadSettings;
     },
   ) {
     super(engine);
-    const init = new Initialiser(engine, options.seed);
-    this.features = this.child("features", new DenseNet(engine, init, options.network));
+    const { network, classes, seed, head = { kind: "queries", bias: "fc" } } = options;
+    const init = new Initialiser(engine, seed);
+    this.features = this.child("features", new DenseNet(engine, init, network));
     this.head = this.child(
       "head",
-      new QueryHead(engine, init, this.features.features, options.classes, options.headBias ?? "fc"),
+      head.kind === "linear"
+        ? new LinearHead(engine, init, this.features.features, classes)
+        : new QueryHead(engine, init, this.features.features, classes, head.bias),
     );
   }
 

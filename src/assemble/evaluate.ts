@@ -5,7 +5,7 @@ import { aucByClass, meanAuc } from "../metrics/index.ts";
 import { normaliseImages } from "../operators/functions/images.ts";
 import type { Engine } from "../runtime/index.ts";
 import type { Classifier } from "./classifier.ts";
-import { gather } from "./step.ts";
+import { ImageReader } from "./image-reader.ts";
 import type { Normalisation } from "./views.ts";
 
 export interface Evaluation {
@@ -15,11 +15,17 @@ export interface Evaluation {
   readonly auc: Readonly<Record<string, number | null>>;
 }
 
+export interface EvaluationOptions {
+  /** Ends the work before the next batch. */
+  readonly signal?: AbortSignal | undefined;
+  /** Bytes of images that may be held at a time, where they are on disk. */
+  readonly memory?: number | undefined;
+}
+
 /**
  * Logits [N, K] of a set, in batches, with running statistics and without augmentation.
  *
- * @param signal ends the work before the next batch
- * @throws the signal's reason when it did
+ * @throws the signal's reason when it ended the work; DataError when a file of the cache was changed meanwhile
  */
 export async function predict(
   engine: Engine,
@@ -27,25 +33,36 @@ export async function predict(
   set: ImageSet,
   normalisation: Normalisation,
   batchSize: number,
-  signal?: AbortSignal,
+  options: EvaluationOptions = {},
 ): Promise<Float32Array> {
-  const classes = classifier.head.queries.shape[0] ?? 1;
+  const classes = classifier.head.classes;
   const logits = new Float32Array(set.count * classes);
-  for (let first = 0; first < set.count; first += batchSize) {
-    signal?.throwIfAborted();
-    const count = Math.min(batchSize, set.count - first);
-    const indices = Uint32Array.from({ length: count }, (_, i) => first + i);
-    const batch = gather(set, indices);
-    using output = engine.scope(() => {
-      const images = engine.tensor(batch.pixels, [count, set.height, set.width, set.channels], "u8");
-      return classifier.forward(normaliseImages(images, normalisation), "inference");
-    });
-    logits.set(await output.read(), first * classes);
+  const reader = new ImageReader([set], batchSize, options.memory);
+  try {
+    let first = 0;
+    for await (const { pixels, count } of reader.batches(inOrder(set.count, batchSize))) {
+      options.signal?.throwIfAborted();
+      using output = engine.scope(() => {
+        const images = engine.tensor(pixels, [count, set.height, set.width, set.channels], "u8");
+        return classifier.forward(normaliseImages(images, normalisation), "inference");
+      });
+      logits.set(await output.read(), first * classes);
+      first += count;
+    }
+  } finally {
+    await reader.close();
   }
   return logits;
 }
 
-/** AUC by class of a classifier on a set; `signal` as for `predict`. */
+/** All indices in their order, in batches. */
+function* inOrder(count: number, batch: number): Generator<Uint32Array> {
+  for (let first = 0; first < count; first += batch) {
+    yield Uint32Array.from({ length: Math.min(batch, count - first) }, (_, i) => first + i);
+  }
+}
+
+/** AUC by class of a classifier on a set; options and errors as for `predict`. */
 export async function evaluate(
   engine: Engine,
   classifier: Classifier,
@@ -53,9 +70,9 @@ export async function evaluate(
   classNames: readonly string[],
   normalisation: Normalisation,
   batchSize: number,
-  signal?: AbortSignal,
+  options: EvaluationOptions = {},
 ): Promise<Evaluation> {
-  const logits = await predict(engine, classifier, set, normalisation, batchSize, signal);
+  const logits = await predict(engine, classifier, set, normalisation, batchSize, options);
   const auc = aucByClass(logits, set.states, classNames);
   return { auc, meanAuc: meanAuc(auc) };
 }

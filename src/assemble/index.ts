@@ -2,6 +2,7 @@
 
 export { Classifier } from "./classifier.ts";
 export { evaluate, predict, type Evaluation } from "./evaluate.ts";
+export { ImageReader, type Batch } from "./image-reader.ts";
 export { NonFiniteError, RunFolderError } from "./failures.ts";
 export { planTraining, type TrainingPlan } from "./plan.ts";
 export type { ImageShape } from "./planned-training.ts";
@@ -9,4 +10,5 @@ export { profileTraining, type StepProfile } from "./profile.ts";
 export { RunFolder, type RunChoices, type Summary } from "./run-folder.ts";
 export { traceTraining, type TracedStep } from "./trace.ts";
 export * from "./trainer.ts";
+export { residentBytes, TrainingImages, type ResidentImages, type StepImages } from "./training-images.ts";
 export { randomView, type Normalisation, type ViewSettings } from "./views.ts";

@@ -13,6 +13,8 @@ export interface TrainingPlan {
   readonly momentBytes: number;
   /** Running means and variances of batch norm. */
   readonly statisticBytes: number;
+  /** Images and label states that stay on the device for the whole run; 0 where steps are fed. */
+  readonly residentBytes: number;
   /** The step that computes the weak view alone (warm-up, or supervised training), and the one with both views. */
   readonly steps: readonly {
     readonly views: 1 | 2;
@@ -21,15 +23,19 @@ export interface TrainingPlan {
   }[];
 }
 
-/** Plans both steps of a training run for batches of `batch` images. */
+/**
+ * Plans both steps of a training run for batches of `batch` images.
+ * @param images of all sources; without, steps are fed
+ */
 export async function planTraining(
   traits: AdapterTraits,
   settings: TrainingSettings,
   image: ImageShape,
   classes: number,
   batch: number,
+  images?: number,
 ): Promise<TrainingPlan> {
-  using training = new PlannedTraining(traits, settings, image, classes);
+  using training = new PlannedTraining(traits, settings, image, classes, images);
   const { engine, classifier } = training;
   const planOf = async (count: number, unsupervised: boolean): Promise<StepPlan> => {
     using program = await engine.record(() => training.step(count, unsupervised));
@@ -52,6 +58,7 @@ export async function planTraining(
     parameterBytes: bytes("parameter"),
     momentBytes: 2 * bytes("parameter"),
     statisticBytes: bytes("buffer"),
+    residentBytes: training.residentBytes,
     steps,
   };
 }

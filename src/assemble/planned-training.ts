@@ -4,9 +4,10 @@ import type { AdapterTraits } from "../device/index.ts";
 import { Adam } from "../optim/index.ts";
 import { Engine, PlanningBackend } from "../runtime/index.ts";
 import type { Tensor } from "../tensor/index.ts";
-import { Classifier } from "./classifier.ts";
+import type { Classifier } from "./classifier.ts";
 import { trainingStep } from "./step.ts";
-import { stepShape, type TrainingSettings } from "./trainer.ts";
+import { classifierOf, stepShape, type TrainingSettings } from "./trainer.ts";
+import { residentBytes, type ResidentImages } from "./training-images.ts";
 
 /** Images of a training step. */
 export interface ImageShape {
@@ -26,19 +27,40 @@ export class PlannedTraining implements Disposable {
   readonly #optimiser: Adam;
   readonly #settings: TrainingSettings;
   readonly #image: ImageShape;
+  readonly #resident: ResidentImages | undefined;
+  /** Bytes of images and label states that stay on the device; 0 where steps are fed. */
+  readonly residentBytes: number;
 
-  constructor(traits: AdapterTraits, settings: TrainingSettings, image: ImageShape, classes: number) {
-    const { network, seed, learningRate } = settings;
+  /** @param images of all sources, where their number is known: they stay on the device if they fit */
+  constructor(
+    traits: AdapterTraits,
+    settings: TrainingSettings,
+    image: ImageShape,
+    classes: number,
+    images?: number,
+  ) {
+    const { learningRate } = settings;
     this.engine = new Engine(new PlanningBackend(traits));
-    this.classifier = new Classifier(this.engine, { network, classes, seed });
+    this.classifier = classifierOf(this.engine, settings, classes);
     this.#optimiser = new Adam(this.classifier.parameters().values(), { learningRate });
     this.#settings = settings;
     this.#image = image;
+    const { height, width, channels } = image;
+    const all = { count: images ?? 0, bytesEach: height * width * channels, classes };
+    this.residentBytes = images === undefined ? 0 : (residentBytes(all, traits, settings.memory) ?? 0);
+    if (this.residentBytes > 0) {
+      // The step's plan is the same whatever their number is; one stands for all.
+      this.#resident = {
+        pixels: this.engine.tensor(new Uint8Array(all.bytesEach), [1, height, width, channels], "u8"),
+        states: this.engine.tensor(new Uint8Array(classes), [1, classes], "u8"),
+      };
+    }
   }
 
   /** The step on batches of `count` images, with or without the strong view. */
   step(count: number, unsupervised: boolean): Tensor {
-    const shape = { ...stepShape(this.#settings, this.#image, count), unsupervised };
+    const resident = this.#resident;
+    const shape = { ...stepShape(this.#settings, this.#image, count), unsupervised, resident };
     return trainingStep(this.engine, this.classifier, this.#optimiser, shape, noValues);
   }
 

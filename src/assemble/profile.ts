@@ -1,13 +1,13 @@
 // A profile of a training run's step: on the run's own images, with a network of its own that is thrown away.
 
-import { concatenate, epochOrder, type Assembly } from "../data/index.ts";
+import type { Assembly } from "../data/index.ts";
 import { Adam } from "../optim/index.ts";
 import { profile, type Profile, type ProfileOptions } from "../profiling/index.ts";
 import type { Engine } from "../runtime/index.ts";
-import { Classifier } from "./classifier.ts";
-import { gather, trainingStep, type StepInputs } from "./step.ts";
+import { trainingStep, type StepInputs } from "./step.ts";
 import { usesBothViews } from "./trace.ts";
-import { stepsPerEpoch, stepShape, type TrainingSettings } from "./trainer.ts";
+import { classifierOf, samplerOf, stepShape, type TrainingSettings } from "./trainer.ts";
+import { TrainingImages, type StepImages } from "./training-images.ts";
 
 export interface StepProfile {
   readonly profile: Profile;
@@ -16,6 +16,9 @@ export interface StepProfile {
   /** Images of the step. */
   readonly batch: number;
 }
+
+/** A profile shows the first so many batches again and again: it cannot wait for others to be read. */
+const mostBatches = 4;
 
 /**
  * Profiles the step that most epochs of a run take. What the run itself computes stays as it is, bit for bit.
@@ -27,26 +30,28 @@ export async function profileTraining(
   settings: TrainingSettings,
   options: ProfileOptions = {},
 ): Promise<StepProfile> {
-  const { network, seed, learningRate } = settings;
-  const classifier = new Classifier(engine, { network, classes: assembly.classes.length, seed });
+  const classifier = classifierOf(engine, settings, assembly.classes.length);
+  const sampler = samplerOf(assembly, settings);
+  const { batch } = sampler;
+  const images = new TrainingImages(engine, assembly.sources, batch, settings.memory);
   try {
+    const { learningRate } = settings;
     using optimiser = new Adam(classifier.parameters().values(), { learningRate });
-    const images = concatenate("assembly", assembly.sources);
-    const batch = Math.min(settings.batch, images.count);
     const unsupervised = usesBothViews(settings);
-    const order = epochOrder(images.count, seed, 0);
-    const inputsOf = (step: number): StepInputs => {
-      const first = (step % stepsPerEpoch(images.count, batch)) * batch;
-      return {
-        batch: gather(images, order.subarray(first, first + batch)),
-        step: step + 1,
-        lambdaPseudo: unsupervised ? settings.lambdaPseudo : 0,
-        lambdaConsistency: unsupervised ? settings.lambdaConsistency : 0,
-      };
-    };
+    const taken: StepImages[] = [];
+    for await (const each of images.steps(sampler.epoch(0))) {
+      taken.push(each);
+      if (taken.length === mostBatches) break;
+    }
+    const inputsOf = (step: number): StepInputs => ({
+      images: taken[step % taken.length],
+      step: step + 1,
+      lambdaPseudo: unsupervised ? settings.lambdaPseudo : 0,
+      lambdaConsistency: unsupervised ? settings.lambdaConsistency : 0,
+    });
     let step = 0;
     let current = inputsOf(step);
-    const shape = { ...stepShape(settings, images, batch), unsupervised };
+    const shape = { ...stepShape(settings, images, batch), resident: images.resident, unsupervised };
     using program = await engine.record(() =>
       trainingStep(engine, classifier, optimiser, shape, () => current),
     );
@@ -59,6 +64,7 @@ export async function profileTraining(
     });
     return { profile: measured, views: unsupervised ? 2 : 1, batch };
   } finally {
+    await images.close();
     classifier.dispose();
   }
 }

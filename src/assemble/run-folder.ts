@@ -38,6 +38,10 @@ export interface Summary extends RunChoices {
   readonly driver: string;
   readonly manifest: string;
   readonly images: Readonly<Record<string, number>>;
+  /** Image files that were decoded for this run, and that were so before. */
+  readonly decoded: { readonly images: number; readonly fromCache: number };
+  /** Images left out because they could not be decoded, and why. */
+  readonly skipped: readonly string[];
   readonly parameters: number;
 }
 

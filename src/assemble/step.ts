@@ -1,12 +1,14 @@
 // One training step of Label-Assemble: two views, the fused loss, gradients, Adam.
 
 import { Tape } from "../autograd/index.ts";
-import type { ImageSet } from "../data/index.ts";
+import { takeRows } from "../operators/functions/movement.ts";
 import { assembleLoss, type AssembleLossOptions } from "../operators/functions/losses.ts";
 import type { Adam } from "../optim/index.ts";
 import type { Engine } from "../runtime/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import type { Classifier } from "./classifier.ts";
+import type { Batch } from "./image-reader.ts";
+import type { ResidentImages, StepImages } from "./training-images.ts";
 import { randomView, type Normalisation, type ViewSettings } from "./views.ts";
 
 export interface StepSettings {
@@ -17,34 +19,12 @@ export interface StepSettings {
   readonly seed: number;
 }
 
-/** Images and label states of a step, on the host. */
-export interface Batch {
-  /** u8 [B, H, W, C] */
-  readonly pixels: Uint8Array;
-  /** u8 [B, K] */
-  readonly states: Uint8Array;
-  readonly count: number;
-}
-
 /** What varies from step to step. */
 export interface StepInputs {
-  readonly batch: Batch;
+  readonly images: StepImages;
   readonly step: number;
   readonly lambdaPseudo: number;
   readonly lambdaConsistency: number;
-}
-
-/** Copies the images at `indices` out of a set. */
-export function gather(set: ImageSet, indices: Uint32Array): Batch {
-  const pixelsEach = set.height * set.width * set.channels;
-  const statesEach = set.states.length / set.count;
-  const pixels = new Uint8Array(indices.length * pixelsEach);
-  const states = new Uint8Array(indices.length * statesEach);
-  indices.forEach((index, i) => {
-    pixels.set(set.pixels.subarray(index * pixelsEach, (index + 1) * pixelsEach), i * pixelsEach);
-    states.set(set.states.subarray(index * statesEach, (index + 1) * statesEach), i * statesEach);
-  });
-  return { pixels, states, count: indices.length };
 }
 
 /** What is the same in every step, and may be fixed in a recorded one. */
@@ -59,6 +39,8 @@ export interface StepShape extends StepSettings {
    * that of the weak view with itself.
    */
   readonly unsupervised: boolean;
+  /** Where the images are when they stay on the device; the step's inputs then name rows of them. */
+  readonly resident?: ResidentImages | undefined;
 }
 
 /**
@@ -74,15 +56,12 @@ export function trainingStep(
   inputs: () => StepInputs,
 ): Tensor {
   return engine.scope(() => {
-    const { count, height, width, channels } = shape;
     const { head } = classifier;
-    const classes = head.queries.shape[0] ?? 1;
-    const images = engine.feed(() => inputs().batch.pixels, [count, height, width, channels], "u8");
-    const states = engine.feed(() => inputs().batch.states, [count, classes], "u8");
+    const [images, states] = stepImages(engine, shape, head.classes, () => inputs().images);
     const weights = engine.feed(() => [inputs().lambdaPseudo, inputs().lambdaConsistency], [2]);
     const seed = engine.feed(() => Uint32Array.of(shape.seed, 0x1abe1, inputs().step, 0), [4], "u32");
     const view = (index: number, limits: ViewSettings): Tensor =>
-      randomView(engine, images, seed, index, limits, shape.normalisation);
+      randomView(images, seed, index, limits, shape.normalisation);
 
     const parameters = [...classifier.parameters().values()];
     using tape = new Tape(engine, parameters);
@@ -103,4 +82,29 @@ export function trainingStep(
     optimiser.step(tape.gradients(total, parameters));
     return losses;
   });
+}
+
+/** Pixels u8 [B, H, W, C] and label states u8 [B, K] of a step. */
+function stepImages(
+  engine: Engine,
+  { count, height, width, channels, resident }: StepShape,
+  classes: number,
+  taken: () => StepImages,
+): [images: Tensor, states: Tensor] {
+  if (resident !== undefined) {
+    const rows = engine.feed(() => rowsOf(taken()), [count], "u32");
+    return [takeRows(resident.pixels, rows), takeRows(resident.states, rows)];
+  }
+  const images = engine.feed(() => batchOf(taken()).pixels, [count, height, width, channels], "u8");
+  return [images, engine.feed(() => batchOf(taken()).states, [count, classes], "u8")];
+}
+
+function batchOf(images: StepImages): Batch {
+  if ("pixels" in images) return images;
+  throw new Error("a step whose images are fed was given rows");
+}
+
+function rowsOf(images: StepImages): Uint32Array {
+  if ("rows" in images) return images.rows;
+  throw new Error("a step on resident images was given a batch");
 }

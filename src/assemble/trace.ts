@@ -19,15 +19,19 @@ export const usesBothViews = ({
   warmupEpochs,
 }: TrainingSettings): boolean => (lambdaPseudo > 0 || lambdaConsistency > 0) && epochs > warmupEpochs;
 
-/** The steps that a training run takes, the one that most epochs take first, and a batch of its evaluation. */
+/**
+ * The steps that a training run takes, the one that most epochs take first, and a batch of its evaluation.
+ * @param images of all sources, where they are in memory and may stay on the device; without, steps are fed
+ */
 export function traceTraining(
   traits: AdapterTraits,
   settings: TrainingSettings,
   image: ImageShape,
   classes: number,
   batch: number,
+  images?: number,
 ): TracedStep[] {
-  using training = new PlannedTraining(traits, settings, image, classes);
+  using training = new PlannedTraining(traits, settings, image, classes, images);
   const { engine, classifier } = training;
   const step = (unsupervised: boolean): Recording =>
     engine.trace(() => training.step(batch, unsupervised)).recording;

@@ -1,18 +1,24 @@
 // The trainer: epochs of steps over an assembly, told to a listener as they happen.
 
-import { concatenate, epochOrder, type Assembly, type ImageSet } from "../data/index.ts";
-import type { DenseNetConfiguration } from "../nn/index.ts";
-import { Adam, ReduceLROnPlateau } from "../optim/index.ts";
+import { Sampler, type Assembly, type Sampling } from "../data/index.ts";
+import type { DenseNetConfiguration, HeadSettings } from "../nn/index.ts";
+import type { AssembleLossAttributes } from "../operators/losses/index.ts";
+import { Adam, scheduleOf, type ScheduleSettings } from "../optim/index.ts";
 import type { Engine } from "../runtime/index.ts";
 import { Classifier } from "./classifier.ts";
 import { evaluate, type Evaluation } from "./evaluate.ts";
 import { NonFiniteError } from "./failures.ts";
 import { RecordedSteps } from "./recorded-steps.ts";
-import { gather, type StepShape } from "./step.ts";
+import type { StepShape } from "./step.ts";
+import { TrainingImages } from "./training-images.ts";
 import type { Normalisation, ViewSettings } from "./views.ts";
+
+export { stepsPerEpoch } from "../data/index.ts";
 
 export interface TrainingSettings {
   readonly network: DenseNetConfiguration;
+  /** Default: class queries with a bias in their fc. */
+  readonly head?: HeadSettings;
   readonly normalisation: Normalisation;
   readonly weak: ViewSettings;
   readonly strong: ViewSettings;
@@ -21,20 +27,33 @@ export interface TrainingSettings {
   readonly epochs: number;
   /** First epochs in which only given labels teach. */
   readonly warmupEpochs: number;
-  /**
-   * Adam's, to begin with. It is halved when the epochs' mean bce has not fallen for 5 epochs: that is the one loss whose
-   * meaning does not change when the others join it after warm-up.
-   */
+  /** Adam's, to begin with. */
   readonly learningRate: number;
+  /**
+   * How it falls; default: halved when the epochs' mean bce has not fallen for 5 epochs. A plateau is one of the bce, the one
+   * loss whose meaning does not change when the others join it after warm-up.
+   */
+  readonly schedule?: ScheduleSettings;
   readonly lambdaPseudo: number;
   readonly lambdaConsistency: number;
   /** tau and t of the sharpening. */
   readonly threshold: number;
   readonly temperature: number;
   readonly stopGradient: boolean;
+  /** Which entries the pseudo-label and consistency losses are taken over; default "absent". */
+  readonly unsupervisedOn?: AssembleLossAttributes["unsupervisedOn"];
+  /** What the losses are divided by; default "entries". */
+  readonly normalise?: AssembleLossAttributes["normalise"];
   readonly seed: number;
   /** Whether the test images are looked at after every epoch or after the last; default "epoch". */
   readonly evaluate?: "epoch" | "end";
+  /** How batches are filled from the sources; default "proportional". */
+  readonly sampling?: Sampling;
+  /**
+   * Bytes of images that may be held at a time. Up to there, and within the device's limits, they stay on the device; else
+   * each step's batch is fed, which gives the same losses, bit for bit. Default: as many as there are.
+   */
+  readonly memory?: number;
 }
 
 export interface Losses {
@@ -82,11 +101,6 @@ export interface TrainingResult {
   readonly stopped: boolean;
 }
 
-/** Steps of an epoch: the images that do not fill a last batch are left to another epoch's order. */
-export function stepsPerEpoch(images: number, batch: number): number {
-  return Math.max(1, Math.floor(images / batch));
-}
-
 /**
  * Trains a classifier on an assembly. The same engine, settings and assembly give the same losses, bit for bit.
  *
@@ -103,16 +117,21 @@ export async function train(
   listener: TrainingListener = {},
   signal?: AbortSignal,
 ): Promise<TrainingResult> {
-  const { network, seed, learningRate } = settings;
-  const classifier = new Classifier(engine, { network, classes: assembly.classes.length, seed });
+  const classifier = classifierOf(engine, settings, assembly.classes.length);
   try {
+    const { learningRate } = settings;
     using optimiser = new Adam(classifier.parameters().values(), { learningRate });
-    const images = concatenate("assembly", assembly.sources);
-    const batch = Math.min(settings.batch, images.count);
-    using steps = new RecordedSteps(engine, classifier, optimiser, stepShape(settings, images, batch));
-    const run = { engine, assembly, settings, images, batch, classifier, optimiser, steps };
-    const { epochs, evaluation } = await trainEpochs(run, listener, signal);
-    return { classifier, epochs, evaluation, stopped: epochs < settings.epochs };
+    const sampler = samplerOf(assembly, settings);
+    const images = new TrainingImages(engine, assembly.sources, sampler.batch, settings.memory);
+    try {
+      const shape = { ...stepShape(settings, images, sampler.batch), resident: images.resident };
+      using steps = new RecordedSteps(engine, classifier, optimiser, shape);
+      const run = { engine, assembly, settings, images, sampler, classifier, optimiser, steps };
+      const { epochs, evaluation } = await trainEpochs(run, listener, signal);
+      return { classifier, epochs, evaluation, stopped: epochs < settings.epochs };
+    } finally {
+      await images.close();
+    }
   } catch (error) {
     classifier.dispose();
     throw error;
@@ -125,11 +144,28 @@ interface Run {
   readonly assembly: Assembly;
   readonly settings: TrainingSettings;
   /** Of all sources. */
-  readonly images: ImageSet;
-  readonly batch: number;
+  readonly images: TrainingImages;
+  readonly sampler: Sampler;
   readonly classifier: Classifier;
   readonly optimiser: Adam;
   readonly steps: RecordedSteps;
+}
+
+/** The classifier that a run begins with. */
+export function classifierOf(
+  engine: Engine,
+  { network, head, seed }: TrainingSettings,
+  classes: number,
+): Classifier {
+  return new Classifier(engine, { network, classes, seed, ...(head === undefined ? {} : { head }) });
+}
+
+/** Which images the steps of a run take. */
+export function samplerOf(
+  { sources }: Assembly,
+  { sampling = "proportional", batch, seed }: TrainingSettings,
+): Sampler {
+  return new Sampler(sources, { sampling, batch, seed });
 }
 
 /** The part of the settings that every step shares. */
@@ -139,7 +175,8 @@ export function stepShape(
   count: number,
 ): Omit<StepShape, "unsupervised"> {
   const { weak, strong, normalisation, threshold, temperature, stopGradient, seed } = settings;
-  const loss = { threshold, temperature, stopGradient };
+  const { unsupervisedOn = "absent", normalise = "entries" } = settings;
+  const loss = { threshold, temperature, stopGradient, unsupervisedOn, normalise };
   return { weak, strong, normalisation, loss, seed, count, height, width, channels };
 }
 
@@ -149,10 +186,10 @@ async function trainEpochs(
   listener: TrainingListener,
   signal: AbortSignal | undefined,
 ): Promise<Pick<TrainingResult, "epochs" | "evaluation">> {
-  const { engine, assembly, settings, images, batch, classifier, optimiser } = run;
+  const { engine, assembly, settings, sampler, classifier, optimiser } = run;
   const { normalisation } = settings;
-  const steps = stepsPerEpoch(images.count, batch);
-  const schedule = new ReduceLROnPlateau(optimiser);
+  const { batch, stepsPerEpoch: steps } = sampler;
+  const schedule = scheduleOf(optimiser, settings.schedule ?? { by: "plateau", patience: 5 });
   let evaluation: Evaluation | undefined;
   let completed = 0;
   while (completed < settings.epochs && signal?.aborted !== true) {
@@ -169,7 +206,8 @@ async function trainEpochs(
     try {
       if (due) {
         const { test, classes } = assembly;
-        found = await evaluate(engine, classifier, test, classes, normalisation, batch, signal);
+        const how = { signal, memory: settings.memory };
+        found = await evaluate(engine, classifier, test, classes, normalisation, batch, how);
       }
     } catch (error) {
       if (signal !== undefined && error === signal.reason) break;
@@ -186,13 +224,12 @@ async function trainEpochs(
 
 /** The steps of an epoch, or those before the signal; `told` gets the losses of each. */
 async function trainOneEpoch(
-  { steps: recorded, settings, images, batch }: Run,
+  { steps: recorded, settings, images, sampler }: Run,
   epoch: number,
   steps: number,
   signal: AbortSignal | undefined,
   told: (step: number, losses: Losses) => void,
 ): Promise<void> {
-  const order = epochOrder(images.count, settings.seed, epoch - 1);
   const warm = epoch <= settings.warmupEpochs;
   const lambdaPseudo = warm ? 0 : settings.lambdaPseudo;
   const lambdaConsistency = warm ? 0 : settings.lambdaConsistency;
@@ -217,14 +254,12 @@ async function trainOneEpoch(
       since = { step: landed, time: now };
     }
   };
+  const taken = images.steps(sampler.epoch(epoch - 1));
   try {
     for (let i = 0; i < steps && signal?.aborted !== true; i++) {
-      recordedStep.run({
-        batch: gather(images, order.subarray(i * batch, (i + 1) * batch)),
-        step: first + i,
-        lambdaPseudo,
-        lambdaConsistency,
-      });
+      const { value } = await taken.next();
+      if (value === undefined) throw new Error("the sampler has no images for a step");
+      recordedStep.run({ images: value, step: first + i, lambdaPseudo, lambdaConsistency });
       if (++waiting >= together) {
         readings.ask();
         waiting = 0;
@@ -235,6 +270,7 @@ async function trainOneEpoch(
     await land(0);
   } finally {
     // After an error or a listener that threw, what is under way comes to its end first.
+    await taken.return(undefined);
     while (readings.pending > 0) await readings.next().catch(() => undefined);
   }
 }

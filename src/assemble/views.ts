@@ -1,30 +1,18 @@
 // Weak and strong views: two random changes of the same u8 batch, drawn on the device from a counter.
 
+import type { ViewSettings } from "../data/index.ts";
 import { augmentImages } from "../operators/functions/images.ts";
-import { randomNormal, randomUniform } from "../operators/functions/random.ts";
-import type { Engine } from "../runtime/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 
-/** How far a view may stray from its image. */
-export interface ViewSettings {
-  /** Pixels, in each direction. */
-  readonly shift: number;
-  /** Deviation of Gaussian noise in grey levels of 255. */
-  readonly noise: number;
-  /** Mirrored left to right half of the time. */
-  readonly flip: boolean;
-}
+export type { ViewSettings } from "../data/index.ts";
 
 export interface Normalisation {
   readonly mean: readonly number[];
   readonly deviation: readonly number[];
 }
 
-/** Values drawn for each image: one column for each random choice of augmentImages. */
-const drawsPerImage = 8;
-
 /**
- * One random view of each image.
+ * One random view of each image, in one launch.
  *
  * @param images u8 [B, H, W, C]
  * @param seed u32 [4]: two words of key, two that name the step
@@ -32,22 +20,11 @@ const drawsPerImage = 8;
  * @returns f32 [B, H, W, C], normalised
  */
 export function randomView(
-  engine: Engine,
   images: Tensor,
   seed: Tensor,
   view: number,
   settings: ViewSettings,
-  normalisation: Normalisation,
+  { mean, deviation }: Normalisation,
 ): Tensor {
-  return engine.scope(() => {
-    const draws = randomUniform(seed, [images.shape[0] ?? 1, drawsPerImage], 2 * view);
-    const noise = randomNormal(seed, images.shape, 2 * view + 1);
-    return augmentImages(images, draws, noise, {
-      shift: settings.shift,
-      noise: settings.noise,
-      flip: settings.flip,
-      mean: normalisation.mean,
-      deviation: normalisation.deviation,
-    });
-  });
+  return augmentImages(images, seed, { ...settings, view, mean, deviation });
 }

@@ -45,7 +45,7 @@ export function checkChoices(device: string, { tuning, candidate }: ChoiceOption
  * @param traced recordings of what will run: names are checked against them
  * @param say for what a person may want to know; what is wrong with a file goes to `warn`
  * @returns what belongs into the run's summary, since it decides the run's bits
- * @throws UsageError for an unknown operator or candidate, or a file that there is not
+ * @throws UsageError for an unknown operator or candidate, or a file asked for that there is not or that cannot be used
  */
 export function takeChoices(
   engine: Engine,
@@ -96,6 +96,11 @@ function findTuning(
   const found = readTuning(file, engine.traits, version);
   if (found.kind === "tuning") return { file, tuning: found.tuning };
   if (found.kind === "unusable") {
+    if (option !== undefined) {
+      throw new UsageError(
+        `--tuning ${file}: it ${found.problem}; make another with tessera tune, or say none`,
+      );
+    }
     warn(`warning: the tuning file ${file} ${found.problem}; it is ignored, every operator follows its rule`);
   } else if (option !== undefined) {
     throw new UsageError(`--tuning ${file}: there is no such file; make it with tessera tune, or say none`);

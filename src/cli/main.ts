@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The command line: `tessera train | plan | tune | demo | devices`. An error is one line on stderr; the exit code is 2 where the
-// input or the machine does not fit, and 1 where the work itself failed.
+// The command line: `tessera train | inspect | plan | tune | demo | devices`. An error is one line on stderr; the exit code
+// is 2 where the input or the machine does not fit, and 1 where the work itself failed.
 
 import { Command, CommanderError, Option } from "commander";
 import { RunFolderError } from "../assemble/index.ts";
@@ -10,7 +10,8 @@ import { deviceChoices } from "../runtime/index.ts";
 import { candidateOption } from "./choices.ts";
 import { demo, type DemoOptions } from "./demo.ts";
 import { devices } from "./devices.ts";
-import { imageShape, wholeNumber } from "./options.ts";
+import { inspectCommand, type InspectOptions } from "./inspect.ts";
+import { imageShape, memorySize, wholeNumber } from "./options.ts";
 import { description, version } from "./package-info.ts";
 import { planCommand, type PlanOptions } from "./plan.ts";
 import { trainCommand, type TrainOptions } from "./train.ts";
@@ -39,6 +40,10 @@ function withDevice(command: Command): Command {
     );
 }
 
+const memoryHelp =
+  "MiB of images to hold at a time, or with a unit, as 2GiB: up to there they stay on the device if it can, beyond it " +
+  "image files are streamed from the cache (array files are in memory whole); default: a quarter of the machine's memory";
+
 const program = new Command("tessera")
   .description(description)
   .version(version)
@@ -57,6 +62,12 @@ withDevice(program.command("train"))
   .option("--limit <images>", "at most so many images per source", wholeNumber("--limit", 1))
   .option("--epochs <n>", "instead of the manifest's number of epochs", wholeNumber("--epochs", 1))
   .option("--seed <n>", "seed of initial weights, order and augmentation", wholeNumber("--seed", 0), 0)
+  .option("--memory <size>", memoryHelp, memorySize)
+  .option(
+    "--cache <folder>",
+    "folder of decoded images; default: images in the user's cache folder (TESSERA_CACHE)",
+  )
+  .option("--skip-bad", "leave images out that cannot be decoded, and list them", false)
   .option("--force", "overwrite the run in --out", false)
   .option(
     "--tuning <file>",
@@ -75,6 +86,25 @@ withDevice(program.command("train"))
   .option("--quiet", "print the result only", false)
   .action((manifest: string, options: TrainOptions) => trainCommand(manifest, options));
 
+withDevice(program.command("inspect"))
+  .description(
+    "say what a manifest selects: labels by source and class; leaks, contradictions, copies; pictures to check labels by",
+  )
+  .argument("<manifest>", "YAML file; see examples/")
+  .requiredOption("--data-root <folder>", "folder that the manifest's paths start from")
+  .option("--json", "as JSON, with every case of every finding", false)
+  .option(
+    "--sheets <folder>",
+    "write a contact sheet of each source and part, with its labels, into this folder",
+  )
+  .option("--views <file>", "write a picture of both augmented views of some images to this PNG file")
+  .option("--skip-bad", "exit code 0 although images cannot be decoded: training will skip them", false)
+  .option("--cache <folder>", "folder of decoded images; default: in the user's cache folder")
+  .option("--limit <images>", "at most so many training images per source", wholeNumber("--limit", 1))
+  .option("--seed <n>", "draws which images a limit keeps and which are shown", wholeNumber("--seed", 0), 0)
+  .option("--quiet", "no progress", false)
+  .action((manifest: string, options: InspectOptions) => inspectCommand(manifest, options));
+
 withDevice(program.command("plan"))
   .description(
     "say what training on a manifest needs: launches of each phase, bytes by purpose; allocates nothing",
@@ -86,6 +116,12 @@ withDevice(program.command("plan"))
     "instead of the manifest's image: height x width x channels, as 224x224x3",
     imageShape,
   )
+  .option(
+    "--images <n>",
+    "images of all sources, whose number files alone know: counts what stays on the device",
+    wholeNumber("--images", 1),
+  )
+  .option("--memory <size>", memoryHelp, memorySize)
   .option("--json", "as JSON, with every buffer", false)
   .action((manifest: string, options: PlanOptions) => planCommand(manifest, options));
 

@@ -1,5 +1,6 @@
 // Options that several commands share, read and checked.
 
+import { totalmem } from "node:os";
 import { InvalidArgumentError } from "commander";
 import { UsageError } from "../device/index.ts";
 import type { DeviceChoice, EngineOptions } from "../runtime/index.ts";
@@ -15,6 +16,25 @@ export function wholeNumber(option: string, minimum: number): (text: string) => 
     }
     return value;
   };
+}
+
+/** Bytes of images that a run holds at a time when nobody says otherwise: a quarter of the machine's memory. */
+export const defaultMemory = (): number => Math.floor(totalmem() / 4);
+
+const units = { MiB: 2 ** 20, GiB: 2 ** 30 } as const;
+/** Batches and shards are made of it. */
+const leastMemory = 16 * units.MiB;
+
+/** A parser of memory sizes: MiB, or with a unit. */
+export function memorySize(text: string): number {
+  const [, number, unit = "MiB"] = /^(\d+(?:\.\d+)?) ?(MiB|GiB)?$/i.exec(text) ?? [];
+  const bytes = Math.floor(Number(number) * (unit.toLowerCase() === "gib" ? units.GiB : units.MiB));
+  if (!(bytes >= leastMemory && bytes <= 2 ** 50)) {
+    throw new InvalidArgumentError(
+      "--memory takes MiB, or a number with its unit, such as 2GiB; 16 MiB or more.",
+    );
+  }
+  return bytes;
 }
 
 /** A parser of image sizes: height x width, or height x width x channels. */

@@ -6,12 +6,15 @@ import { readManifest } from "../data/index.ts";
 import { KernelError, ShapeError, UsageError, openGpu, type AdapterTraits } from "../device/index.ts";
 import { plainTable } from "../report/index.ts";
 import { launchesOf, type Purpose } from "../runtime/index.ts";
-import { engineOptions, type DeviceOptions } from "./options.ts";
+import { defaultMemory, engineOptions, type DeviceOptions } from "./options.ts";
 import { settingsOf } from "./train.ts";
 
 export interface PlanOptions extends DeviceOptions {
   readonly batch?: number;
   readonly image?: ImageShape;
+  readonly images?: number;
+  /** Bytes. */
+  readonly memory?: number;
   readonly json: boolean;
 }
 
@@ -37,10 +40,11 @@ export async function planCommand(file: string, options: PlanOptions): Promise<v
   const traits = await traitsOfAdapter(where);
   const plan = await planOrSay(
     traits,
-    { ...settings, network, normalisation },
+    { ...settings, network, normalisation, memory: options.memory ?? defaultMemory() },
     image,
     manifest.classes.length,
     batch,
+    options.images,
   );
   complain(plan, traits);
   process.stdout.write(
@@ -96,9 +100,10 @@ function report(plan: TrainingPlan, image: ImageShape, batch: number, traits: Ad
   row("parameters", () => mebibytes(plan.parameterBytes));
   row("moments", () => mebibytes(plan.momentBytes));
   row("running statistics", () => mebibytes(plan.statisticBytes));
+  row("images and labels of the sources", () => mebibytes(plan.residentBytes));
   const lasting: readonly [string, Purpose][] = [
     ["gradients of the parameters", "packed"],
-    ["images, labels and settings", "feeds"],
+    ["fed each step", "feeds"],
     ["results and constants", "results"],
   ];
   for (const [name, purpose] of lasting) {
@@ -118,7 +123,7 @@ function report(plan: TrainingPlan, image: ImageShape, batch: number, traits: Ad
   );
   row("  least that any plan needs", ({ plan: step }) => mebibytes(step.peakBytes));
   row("in all", ({ plan: step }) =>
-    mebibytes(step.bytes + plan.parameterBytes + plan.momentBytes + plan.statisticBytes),
+    mebibytes(step.bytes + plan.parameterBytes + plan.momentBytes + plan.statisticBytes + plan.residentBytes),
   );
   const { height, width, channels } = image;
   return (

@@ -94,7 +94,7 @@ export function profileReport(
 
   const table = new Table({
     ...plainTable,
-    head: ["kernel", "launches", "ms", "share", "MB", "GB/s", "GFLOP/s", "of ceiling", ""],
+    head: ["kernel", "launches", "ms", "share", "MB bound", "GB/s", "GFLOP/s", "of ceiling", ""],
     colAligns: ["left", "right", "right", "right", "right", "right", "right", "right", "left"],
   });
   const listed = kernels.filter(({ share }) => share >= listedShare);
@@ -153,7 +153,7 @@ export function profileReport(
     "",
     table.toString(),
     "",
-    "MB is what a kernel binds, whole, not what it touches of that. A share of the ceiling is the larger one of",
-    "arithmetic and memory; over 100 % the caches hold what is read, or a kernel touches only a part of it.",
+    "MB bound: the buffers that a kernel is given, whole, not what it touches of them; GB/s is of that. A share of the",
+    "ceiling is the larger one of arithmetic and memory; over 100 % caches hold what is read, or only a part is touched.",
   ].join("\n");
 }

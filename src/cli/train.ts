@@ -2,11 +2,12 @@
 
 import { join } from "node:path";
 import { RunFolder, stepsPerEpoch, traceTraining, train, type TrainingSettings } from "../assemble/index.ts";
-import { loadAssembly, readManifest, type Manifest } from "../data/index.ts";
+import { readManifest, StoredPixels, type Manifest } from "../data/index.ts";
 import { aucTable, showAuc } from "../report/index.ts";
 import { openEngine, type Engine } from "../runtime/index.ts";
 import { checkChoices, takeChoices, type ChoiceOptions } from "./choices.ts";
-import { engineOptions, type DeviceOptions } from "./options.ts";
+import { loadForTraining } from "./loading.ts";
+import { defaultMemory, engineOptions, type DeviceOptions } from "./options.ts";
 import { checkProfiled, profileRun } from "./profile.ts";
 import { Progress, untilInterrupted } from "./progress.ts";
 
@@ -16,6 +17,11 @@ export interface TrainOptions extends DeviceOptions, ChoiceOptions {
   readonly limit?: number;
   readonly epochs?: number;
   readonly seed: number;
+  /** Bytes of images to hold at a time. */
+  readonly memory?: number;
+  /** Folder of decoded images. */
+  readonly cache?: string;
+  readonly skipBad: boolean;
   readonly force: boolean;
   readonly quiet: boolean;
   /** Where the trace goes; true: into the run folder. */
@@ -37,17 +43,22 @@ export function settingsOf(
       compression: model.compression,
     },
     normalisation: { mean: image.mean, deviation: image.deviation },
-    weak: { shift: augment.shift, noise: augment.noise, flip: augment.flip },
+    weak: augment.weak,
     strong: augment.strong,
     batch: section.batch,
+    sampling: section.sampling,
     epochs: section.epochs,
     warmupEpochs: section.warmupEpochs,
     learningRate: section.learningRate,
+    schedule: section.schedule,
     lambdaPseudo: section.lambdaPseudo,
     lambdaConsistency: section.lambdaConsistency,
     threshold: section.tau,
     temperature: section.temperature,
     stopGradient: section.stopGradient,
+    unsupervisedOn: section.unsupervisedOn,
+    normalise: section.normalise,
+    head: section.head,
     seed,
   };
 }
@@ -61,22 +72,32 @@ export async function trainCommand(file: string, options: TrainOptions): Promise
   if (options.profile !== undefined) checkProfiled(where.device ?? "auto");
   const manifest = await readManifest(file);
   const read = settingsOf(manifest, options.seed);
-  const settings = { ...read, epochs: options.epochs ?? read.epochs };
+  const memory = options.memory ?? defaultMemory();
+  const settings = { ...read, epochs: options.epochs ?? read.epochs, memory };
   const say = (text: string): void => {
     if (!options.quiet) process.stderr.write(`${text}\n`);
   };
 
   const folder = new RunFolder(options.out, options.force);
-  const assembly = await loadAssembly(manifest, {
-    dataRoot: options.dataRoot,
-    seed: options.seed,
-    ...(options.limit === undefined ? {} : { limit: options.limit }),
-  });
+  const loaded = await untilInterrupted((signal) =>
+    loadForTraining(manifest, { ...options, memory }, say, signal).catch((error: unknown) => {
+      if (error !== signal.reason) throw error;
+      return undefined;
+    }),
+  );
+  if (loaded === undefined) {
+    say("stopped before training; what was decoded is in the cache");
+    process.exitCode = 130;
+    return;
+  }
+  const { assembly, skipped, decoded } = loaded;
   const images = Object.fromEntries(assembly.sources.map(({ source, count }) => [source, count]));
   const total = assembly.sources.reduce((sum, { count }) => sum + count, 0);
   const batch = Math.min(settings.batch, total);
+  const streamed = assembly.sources.some(({ pixels }) => pixels instanceof StoredPixels);
+  const inMemory = streamed ? undefined : total;
   const recordings = ({ traits }: Engine): ReturnType<typeof traceTraining> =>
-    traceTraining(traits, settings, manifest.image, manifest.classes.length, batch);
+    traceTraining(traits, settings, manifest.image, manifest.classes.length, batch, inMemory);
   const choose = (on: Engine, tell: typeof say, warn: typeof say): ReturnType<typeof takeChoices> =>
     takeChoices(on, options, () => recordings(on).map(({ recording }) => recording), tell, warn);
   if (options.profile !== undefined) {
@@ -90,7 +111,7 @@ export async function trainCommand(file: string, options: TrainOptions): Promise
   const choices = choose(engine, say, (text) => void process.stderr.write(`${text}\n`));
   try {
     say(
-      `${total} images from ${assembly.sources.map(({ source, count }) => `${source} (${count})`).join(", ")}; ` +
+      `${total} images to train on, ${streamed ? "streamed from the cache" : "in memory"}; ` +
         `${assembly.test.count} test images; on ${engine.traits.name}`,
     );
     const steps = stepsPerEpoch(total, batch);
@@ -132,6 +153,8 @@ export async function trainCommand(file: string, options: TrainOptions): Promise
       driver: engine.traits.description,
       manifest: file,
       images,
+      decoded,
+      skipped,
       parameters: result.classifier.parameterCount,
       ...choices,
     });

@@ -1,4 +1,15 @@
 // The report floor: what people look at.
 
-export { contactSheet, type Cell, type ContactSheet } from "./contact-sheet.ts";
+export {
+  colours,
+  contactSheet,
+  type Cell,
+  type Colour,
+  type ContactSheet,
+  type SheetRow,
+  type Word,
+} from "./contact-sheet.ts";
+export { findingLines, labelTables } from "./inspection-report.ts";
+export { examplesPerGroup, sampleSheet, type SampleSheet } from "./sample-sheet.ts";
 export { aucTable, plainTable, showAuc } from "./tables.ts";
+export { viewSheet, type ViewedImage } from "./view-sheet.ts";

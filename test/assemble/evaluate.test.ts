@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { Classifier, evaluate, predict, train } from "../../src/assemble/index.ts";
-import type { ImageSet } from "../../src/data/index.ts";
+import { pixelsInMemory, type ImageSet } from "../../src/data/index.ts";
 import { normaliseImages } from "../../src/operators/functions/images.ts";
 import type { Mode } from "../../src/nn/index.ts";
 import { useEngine } from "../engines.ts";
@@ -13,10 +13,10 @@ describe("a classifier with a step of training behind it", () => {
   const { normalisation } = smallSettings;
   const assembly = smallAssembly(8);
   const pixelsEach = 16 * 16;
-  const some: ImageSet = {
+  const some: ImageSet<Uint8Array> = {
     ...assembly.test,
     count: 7,
-    pixels: assembly.test.pixels.subarray(0, 7 * pixelsEach),
+    pixels: pixelsInMemory(assembly.test).subarray(0, 7 * pixelsEach),
     states: assembly.test.states.subarray(0, 7 * assembly.classes.length),
   };
 
@@ -50,7 +50,7 @@ describe("a classifier with a step of training behind it", () => {
     const classifier = await trained();
     const before = open().memory().tensors;
     const controller = new AbortController();
-    const work = evaluate(open(), classifier, some, assembly.classes, normalisation, 3, controller.signal);
+    const work = evaluate(open(), classifier, some, assembly.classes, normalisation, 3, controller);
     controller.abort();
     await expect(work).rejects.toBe(controller.signal.reason);
     expect(open().memory().tensors).toBe(before);

@@ -16,7 +16,7 @@ const losses = { total: 4, bce: 1, pseudo: 2, consistency: 3 };
 const summary: Summary = {
   ...{ meanAuc: null, auc: {}, epochs: 1, interrupted: false, seconds: 1, seed: 1, device: "reference" },
   ...{ adapter: "", driver: "", manifest: "m.yaml", images: {}, parameters: 1 },
-  ...{ tuning: null, candidates: {} },
+  ...{ tuning: null, candidates: {}, decoded: { images: 0, fromCache: 0 }, skipped: [] },
 };
 
 test("a step is a line with all its numbers", () => {

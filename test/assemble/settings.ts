@@ -1,7 +1,7 @@
 // A small assembly and settings that many tests train with.
 
 import type { TrainingSettings } from "../../src/assemble/index.ts";
-import { findingNames, phantoms, type Assembly } from "../../src/data/index.ts";
+import { findingNames, phantoms, viewPresets, type Assembly } from "../../src/data/index.ts";
 
 /** Two sites of small phantoms, each knowing four of the six findings. */
 export function smallAssembly(perSite = 48): Assembly {
@@ -28,8 +28,8 @@ export const smallSettings: TrainingSettings = {
     compression: 0.5,
   },
   normalisation: { mean: [0.5], deviation: [0.25] },
-  weak: { shift: 1, noise: 4, flip: false },
-  strong: { shift: 2, noise: 12, flip: false },
+  weak: { ...viewPresets.none, shift: 1, noise: 4 },
+  strong: { ...viewPresets.none, shift: 2, noise: 12 },
   batch: 16,
   epochs: 2,
   warmupEpochs: 1,

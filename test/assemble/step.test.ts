@@ -1,15 +1,16 @@
 // What the trainer feeds the network: orders, views, weights and switches, seen from the backend.
 
 import { expect, test } from "vitest";
-import { Classifier, train, type TrainingSettings } from "../../src/assemble/index.ts";
-import { gather, trainingStep } from "../../src/assemble/step.ts";
+import { Classifier, ImageReader, train, type TrainingSettings } from "../../src/assemble/index.ts";
+import { trainingStep } from "../../src/assemble/step.ts";
 import { stepShape } from "../../src/assemble/trainer.ts";
+import { viewPresets } from "../../src/data/index.ts";
 import { Adam } from "../../src/optim/index.ts";
 import { Engine } from "../../src/runtime/index.ts";
 import { WatchingBackend } from "./calls.ts";
 import { smallAssembly, smallSettings } from "./settings.ts";
 
-const watched = ["augmentImages", "randomUniform", "randomNormal", "assembleLoss"];
+const watched = ["augmentImages", "assembleLoss"];
 
 /** 16 images, two steps an epoch, two epochs of which one is warm-up. */
 async function recorded(more: Partial<TrainingSettings> = {}): Promise<WatchingBackend> {
@@ -36,7 +37,12 @@ test("every epoch visits every image once, in another order", async () => {
 });
 
 test("warm-up computes one view and weighs only given labels; afterwards there are two views and three losses", async () => {
-  const more = { lambdaPseudo: 0.25, lambdaConsistency: 0.5, weak: { shift: 1, noise: 3, flip: true } };
+  const still = viewPresets.none;
+  const more = {
+    lambdaPseudo: 0.25,
+    lambdaConsistency: 0.5,
+    weak: { ...still, shift: 1, noise: 3, flip: 0.5 },
+  };
   const backend = await recorded(more);
   const limits = backend.of("augmentImages").map(({ attributes }) => attributes);
   expect(limits).toHaveLength(2 * 1 + 2 * 2);
@@ -51,28 +57,33 @@ test("warm-up computes one view and weighs only given labels; afterwards there a
   ]);
 });
 
-test("threshold, temperature and stopGradient reach the loss", async () => {
-  for (const switches of [
-    { threshold: 0.6, temperature: 3, stopGradient: false },
-    { threshold: 0.4, temperature: 5, stopGradient: true },
-  ]) {
+test("threshold, temperature and the switches reach the loss; without, they are the paper's", async () => {
+  const plain = { unsupervisedOn: "absent", normalise: "entries" } as const;
+  for (const [switches, expected] of [
+    [{ threshold: 0.6, temperature: 3, stopGradient: false }, plain],
+    [
+      { threshold: 0.4, temperature: 5, stopGradient: true, unsupervisedOn: "labelled", normalise: "batch" },
+      {},
+    ],
+    [{ threshold: 0.5, temperature: 4, stopGradient: true, unsupervisedOn: "all", normalise: "entries" }, {}],
+  ] as const) {
     const backend = await recorded({ epochs: 1, ...switches });
-    for (const { attributes } of backend.of("assembleLoss")) expect(attributes).toMatchObject(switches);
+    const steps = backend.of("assembleLoss");
+    expect(steps.length).toBeGreaterThan(0);
+    for (const { attributes } of steps) expect(attributes).toEqual({ ...switches, ...expected });
   }
 });
 
 test("each step and each view draws changes and noise of its own", async () => {
   const backend = await recorded({ epochs: 1, warmupEpochs: 0 });
-  const drawn = [...backend.of("randomUniform"), ...backend.of("randomNormal")];
-  expect(drawn).toHaveLength(2 * 2 * 2);
-  // A seed and a stream name a sequence; changes and noise from one sequence would go together.
+  const drawn = backend.of("augmentImages");
+  expect(drawn).toHaveLength(2 * 2);
+  // A seed and the number of a view name its sequences.
   const sequences = drawn.map(
-    ({ inputs, attributes }) => `${inputs[0].join()} ${String(attributes["stream"])}`,
+    ({ inputs, attributes }) => `${inputs[1].join()} ${String(attributes["view"])}`,
   );
-  expect(new Set(sequences).size).toBe(8);
-  expect(new Set(drawn.map(({ outputs }) => outputs[0].slice(0, 8).join())).size).toBe(8);
-  const views = backend.of("augmentImages").map(({ outputs }) => outputs[0].join());
-  expect(new Set(views).size).toBe(4);
+  expect(new Set(sequences).size).toBe(4);
+  expect(new Set(drawn.map(({ outputs }) => outputs[0].join())).size).toBe(4);
 });
 
 test("a strong view leaves the running statistics as the weak view alone makes them", async () => {
@@ -82,8 +93,8 @@ test("a strong view leaves the running statistics as the weak view alone makes t
     const classifier = new Classifier(engine, { network: smallSettings.network, classes: 6, seed: 1 });
     const optimiser = new Adam(classifier.parameters().values(), { learningRate: 1e-3 });
     const shape = { ...stepShape(smallSettings, images, 4), unsupervised: lambda > 0 };
-    const batch = gather(images, Uint32Array.of(5, 2, 7, 1));
-    const inputs = { batch, step: 1, lambdaPseudo: lambda, lambdaConsistency: lambda };
+    const batch = await new ImageReader([images], 4).read(Uint32Array.of(5, 2, 7, 1));
+    const inputs = { images: batch, step: 1, lambdaPseudo: lambda, lambdaConsistency: lambda };
     trainingStep(engine, classifier, optimiser, shape, () => inputs);
     const buffers = new Map<string, number[]>();
     for (const [name, { kind, tensor }] of classifier.state()) {

@@ -10,6 +10,7 @@ import {
   type StepReport,
   type TrainingSettings,
 } from "../../src/assemble/index.ts";
+import { viewPresets } from "../../src/data/index.ts";
 import { Engine, type Operand } from "../../src/runtime/index.ts";
 import { ReferenceBackend } from "../../src/runtime/reference-backend.ts";
 import type { HostArray } from "../../src/tensor/index.ts";
@@ -118,7 +119,7 @@ test("an epoch has as many steps as whole batches, and at least one", () => {
 
 describe("training on the reference backend", () => {
   const open = useEngine({ device: "reference" });
-  const still = { shift: 0, noise: 0, flip: false };
+  const still = viewPresets.none;
 
   test("goes the same way", async () => {
     const losses: number[] = [];

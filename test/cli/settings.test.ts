@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { settingsOf } from "../../src/cli/train.ts";
-import { parseManifest } from "../../src/data/index.ts";
+import { parseManifest, viewPresets } from "../../src/data/index.ts";
 
 test("every value of a manifest arrives in the settings, and none in another's place", () => {
   const manifest = parseManifest(
@@ -13,9 +13,9 @@ sources: [{ name: A, format: phantoms, site: A, count: 30, knows: [nodule] }]
 test: { format: phantoms, site: B, count: 31 }
 model: { stem: { features: 17, kernel: 5, stride: 2, pool: true }, blocks: [4, 6], growth: 11, bottleneck: 7, compression: 0.6 }
 train:
-  { batch: 48, epochs: 9, warmupEpochs: 3, learningRate: 0.002, lambdaPseudo: 0.7, lambdaConsistency: 0.8, tau: 0.55,
-    temperature: 13, stopGradient: false }
-augment: { shift: 8, noise: 10, flip: true, strong: { shift: 12, noise: 26, flip: false } }
+  { batch: 48, sampling: per-source, epochs: 9, warmupEpochs: 3, learningRate: 0.002, lambdaPseudo: 0.7, lambdaConsistency: 0.8, tau: 0.55,
+    temperature: 13, stopGradient: false, unsupervisedOn: all, normalise: batch, headBias: class, schedule: { by: halving, every: 4 } }
+augment: { weak: { preset: none, shift: 8, noise: 10, flip: 0.4 }, strong: { shift: 12, noise: 26, flip: 0 } }
 `,
     "distinct.yaml",
   );
@@ -29,9 +29,10 @@ augment: { shift: 8, noise: 10, flip: true, strong: { shift: 12, noise: 26, flip
       compression: 0.6,
     },
     normalisation: { mean: [0.41], deviation: [0.23] },
-    weak: { shift: 8, noise: 10, flip: true },
-    strong: { shift: 12, noise: 26, flip: false },
+    weak: { ...viewPresets.none, shift: 8, noise: 10, flip: 0.4 },
+    strong: { ...viewPresets["paper-strong"], shift: 12, noise: 26, flip: 0 },
     batch: 48,
+    sampling: "per-source",
     epochs: 9,
     warmupEpochs: 3,
     learningRate: 0.002,
@@ -40,6 +41,10 @@ augment: { shift: 8, noise: 10, flip: true, strong: { shift: 12, noise: 26, flip
     threshold: 0.55,
     temperature: 13,
     stopGradient: false,
+    unsupervisedOn: "all",
+    normalise: "batch",
+    head: { kind: "queries", bias: "class" },
+    schedule: { by: "halving", every: 4 },
     seed: 99,
   });
 });

@@ -107,7 +107,8 @@ describe("--profile", () => {
     expect(profiled.code).toBe(0);
     expect(profiled.output).toMatch(/one training step, the weak view, 16 images/);
     expect(profiled.output).toMatch(/ceilings measured here: [\d.]+ GFLOP\/s/);
-    expect(profiled.output).toMatch(/kernel +launches +ms +share/);
+    expect(profiled.output).toMatch(/kernel +launches +ms +share +MB bound/);
+    expect(profiled.output).toMatch(/MB bound: the buffers that a kernel is given, whole/);
     const trace = JSON.parse(readFileSync(join(folder, "profiled", "profile.json"), "utf8")) as {
       readonly traceEvents: readonly { readonly cat?: string }[];
     };
@@ -115,6 +116,14 @@ describe("--profile", () => {
     expect(trace.traceEvents.filter(({ cat }) => cat === "launch")).toHaveLength(launches);
     const metrics = (out: string): string => readFileSync(join(folder, out, "metrics.jsonl"), "utf8");
     expect(metrics("profiled")).toBe(metrics("plain"));
+  });
+});
+
+describe("--profile --quiet", () => {
+  test("prints the table and the result, and no progress", async () => {
+    const { code, output, errors } = await train("quiet", "--epochs", "1", "--profile", "--quiet");
+    expect(own(errors)).toBe("");
+    expect([code, output]).toEqual([0, expect.stringMatching(/one training step[^]*mean/)]);
   });
 });
 
@@ -153,6 +162,11 @@ describe("an error", () => {
     ],
     ["a profile of the CPU", ["train", "--device", "reference", "--profile"], /nothing to profile/],
     ["tuning the CPU", ["tune", "--device", "reference"], /--device reference has no kernels to tune/],
+    [
+      "a tuning file asked for that is none",
+      ["train", "--tuning", "m.yaml"],
+      /--tuning m\.yaml: it is damaged: not valid JSON; make another with tessera tune/,
+    ],
     ["a tuning file that cannot be written over", ["tune", "--tuning", "m.yaml"], /m\.yaml is damaged/],
   ];
   test.each(cases)("%s is one line with what to do, and exit code 2", async (_, parameters, message) => {

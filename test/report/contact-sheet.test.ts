@@ -23,7 +23,7 @@ describe("a contact sheet", () => {
     expect(area(png, 10, 20, 30)).toBe(25);
   });
 
-  test("writes captions in letters, digits and signs, and a question mark for others", () => {
+  test("writes every printable ASCII letter its own way, and a question mark for others", () => {
     const ink = (caption: string): number =>
       area(
         PNG.sync.read(contactSheet({ rows: [{ caption, cells: [] }], columns: [], zoom: 1 })),
@@ -33,9 +33,8 @@ describe("a contact sheet", () => {
       );
     expect(ink(" ")).toBe(0);
     expect(ink("I")).toBe(11);
-    expect(ink("a")).toBe(ink("A"));
     expect(ink("\u00e9")).toBe(ink("?"));
-    const all = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-+.,:/?%()=_'";
+    const all = Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i)).join("");
     for (const letter of all) expect(ink(letter), letter).toBeGreaterThan(1);
     expect(ink(all)).toBe(Array.from(all).reduce((sum, letter) => sum + ink(letter), 0));
   });

@@ -1,0 +1,311 @@
+// Small valid files of every format, two versions of each, and where in them lengths stand. Everything is written here.
+import { readFileSync, readdirSync } from "node:fs";
+import { crc32, gunzipSync, gzipSync } from "node:zlib";
+import { unzipSync, zipSync } from "fflate";
+import sharp from "sharp";
+import { wordPlaces } from "./mutations.mjs";
+
+const noise = (length, version, below = 256) =>
+  Uint8Array.from({ length }, (_, i) => (Math.imul(i + 7 + 1000 * version, 2654435761) >>> 11) % below);
+const twenty = Array.from({ length: 20 }, (_, i) => i);
+const lines = (...all) => Buffer.from(`${all.join("\n")}\n`);
+
+/** A manifest of one source in the words of YAML's flow style. */
+const manifest = (classes, entry) => `
+classes: [${classes}]
+image: { height: 8, width: 8 }
+sources: [{ name: S, ${entry} }]`;
+const byImage = "split: { by: image, train: 0.6, test: 0.4 }";
+const byPatient = "split: { by: patient, train: 0.6, test: 0.4 }";
+
+// Formats. `write(version)` gives the files by name; `damaged` are those that mutations may meet. `inside` opens a
+// wrapping that would notice nearly all damage, so that half of the copies get past it: { bytes, close(bytes) }.
+
+const idxImages = (version) => {
+  const head = Buffer.alloc(16);
+  for (const [i, number] of [2051, 20, 8, 8].entries()) head.writeUInt32BE(number, 4 * i);
+  return Buffer.concat([head, noise(20 * 64, version)]);
+};
+const idxLabels = (version) => {
+  const head = Buffer.alloc(8);
+  for (const [i, number] of [2049, 20].entries()) head.writeUInt32BE(number, 4 * i);
+  return Buffer.concat([head, noise(20, version, 3)]);
+};
+const idx = {
+  manifest: manifest(`"0", "1", "2"`, `format: idx, images: images.idx, labels: labels.idx, ${byImage}`),
+  write: (version) => ({ "images.idx": idxImages(version), "labels.idx": idxLabels(version) }),
+  places: () => [0, 4, 8, 12].map((at) => ({ at, length: 4, kind: "big" })),
+};
+
+const cifar10 = {
+  manifest: manifest("cat, dog", `format: cifar, files: [batch.bin], ${byImage}`),
+  write: (version) => ({
+    "batch.bin": Buffer.concat(
+      [0, 1, 2, 3, 4].map((i) => Buffer.from([(3 + 2 * i + version) % 10, ...noise(3072, version + i)])),
+    ),
+  }),
+  places: () => [0, 1, 2, 3, 4].map((i) => ({ at: 3073 * i, length: 1, kind: "big" })),
+};
+
+const npy = (shape, type, content) => {
+  const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.join(", ")},), }`.padEnd(117);
+  const head = Buffer.from(`\x93NUMPY\x01\x00\x76\x00${text}\n`, "latin1");
+  return Buffer.concat([head, content]);
+};
+const zipped = (members) => Buffer.from(zipSync(members, { level: 6, mtime: "2020-01-01T12:00:00" }));
+const npz = (version) =>
+  zipped(
+    Object.fromEntries(
+      ["train", "val", "test"].flatMap((key, i) => [
+        [`${key}_images.npy`, npy([6 - i, 8, 8], "|u1", noise(64 * (6 - i), version + i))],
+        [`${key}_labels.npy`, npy([6 - i, 1], "|u1", noise(6 - i, version + i, 2))],
+      ]),
+    ),
+  );
+const medmnist = {
+  manifest: manifest(`"0", "1"`, "format: medmnist, file: set.npz"),
+  write: (version) => ({ "set.npz": npz(version) }),
+  places: zipPlaces,
+  inside: (bytes, other, random) => {
+    const [members, others] = [unzipSync(bytes), unzipSync(other)];
+    const names = Object.keys(members);
+    const name = names[random.below(names.length)];
+    return {
+      bytes: Buffer.from(members[name]),
+      other: Buffer.from(others[name]),
+      places: (npyBytes) => [
+        { at: 8, length: 2, kind: "little" },
+        ...[...npyBytes.toString("latin1", 0, 128).matchAll(/\d+/gu)].map(({ index, 0: digits }) => ({
+          at: index,
+          length: digits.length,
+          kind: "digits",
+        })),
+      ],
+      close: (changed) => zipped({ ...members, [name]: Uint8Array.from(changed) }),
+    };
+  },
+};
+
+const tableOf = (file, text, classes, entry, others = {}) => ({
+  manifest: manifest(classes, entry),
+  write: (version) => ({ [file]: text(version), ...others }),
+  damaged: [file],
+  places: wordPlaces,
+});
+const chestxray14 = tableOf(
+  "table.csv",
+  (version) =>
+    lines(
+      "Image Index,Finding Labels,Patient ID,View Position,OriginalImage[Width,Height]",
+      ...twenty.map(
+        (i) =>
+          `${version}_${i}.png,${["No Finding", "Mass|Hernia", "Edema"][(i + version) % 3]},${i % 7},PA,100,200`,
+      ),
+    ),
+  "Mass, Hernia, Edema",
+  `format: chestxray14, table: table.csv, images: ".", ${byPatient}`,
+);
+const expertLabels =
+  "No Finding,Enlarged Cardiomediastinum,Cardiomegaly,Lung Opacity,Lung Lesion,Edema,Consolidation,Pneumonia," +
+  "Atelectasis,Pneumothorax,Pleural Effusion,Pleural Other,Fracture,Support Devices";
+const chexpert = tableOf(
+  "table.csv",
+  (version) =>
+    lines(
+      `Path,Sex,${expertLabels}`,
+      ...twenty.map((i) => {
+        const marks = twenty.slice(6).map((k) => ["1.0", "", "-1.0", "0.0"][(i + k + version) % 4]);
+        return [`CheXpert-v1.0/train/patient000${10 + i}/study1/view1.jpg`, "Male", ...marks].join(",");
+      }),
+    ),
+  "Edema, Pneumonia",
+  `format: chexpert, table: table.csv, images: ".", uncertain: { Edema: positive, Pneumonia: 0.7 }, ` +
+    `blank: negative, ${byPatient}`,
+);
+const covidx = tableOf(
+  "list.txt",
+  (version) =>
+    lines(
+      ...twenty.map(
+        (i) => `COVID ${i % 9} COVID(${version}${i}).png ${i % 2 === version ? "positive" : "negative"} sirm`,
+      ),
+    ),
+  "COVID-19",
+  `format: covidx, list: list.txt, images: ".", ${byPatient}`,
+);
+const table = tableOf(
+  "table.csv",
+  (version) =>
+    lines(
+      "image;who;dx;view",
+      ...twenty.map(
+        (i) => `"${version}${i}.png";p${i % 5};"${["a|b", "b", "todo", ""][(i + version) % 4]}";PA`,
+      ),
+    ),
+  "a, b",
+  `format: table, table: table.csv, delimiter: ";", image: image, patient: who, label: dx, separator: "|", ` +
+    `unlabelled: [todo], ${byPatient}`,
+);
+
+/** The same, its damaged files gzip'd; half of the copies are damaged before they are packed. */
+const packed = (format) => ({
+  ...format,
+  write: (version) =>
+    Object.fromEntries(
+      Object.entries(format.write(version)).map(([name, bytes]) => [name, gzipSync(bytes, { level: 6 })]),
+    ),
+  places: (bytes) => [
+    { at: bytes.length - 4, length: 4, kind: "little" },
+    { at: bytes.length - 8, length: 4, kind: "little" },
+    { at: 3, length: 1, kind: "little" },
+    { at: 10, length: 2, kind: "little" },
+  ],
+  inside: (bytes, other) => ({
+    bytes: gunzipSync(bytes),
+    other: gunzipSync(other),
+    places: format.places,
+    close: (changed) => gzipSync(changed),
+  }),
+});
+
+// Images.
+
+const picture = { width: 24, height: 20 };
+const raw = (channels, version) => {
+  const smooth = Uint8Array.from(
+    { length: picture.width * picture.height * channels },
+    (_, i) => 5 * (i % 40) + 20 * (i % channels) + 13 * version,
+  );
+  return sharp(smooth, { raw: { ...picture, channels } });
+};
+const pngKinds = {
+  "PNG grey 8": (version) => raw(1, version).toColourspace("b-w").png(),
+  "PNG grey 16": (version) => raw(1, version).toColourspace("grey16").png(),
+  "PNG grey alpha 8": (version) => raw(2, version).toColourspace("b-w").png(),
+  "PNG RGB 8": (version) => raw(3, version).png(),
+  "PNG RGB 16 interlaced": (version) => raw(3, version).toColourspace("rgb16").png({ progressive: true }),
+  "PNG RGBA 8 interlaced": (version) => raw(4, version).png({ progressive: true }),
+  "PNG palette 4": (version) => raw(3, version).png({ palette: true, colours: 16 }),
+  "PNG palette alpha 8": (version) => raw(4, version).png({ palette: true, colours: 200 }),
+};
+const jpegKinds = {
+  "JPEG baseline": (version) => raw(3, version).jpeg({ quality: 90 }),
+  "JPEG progressive": (version) => raw(3, version).jpeg({ quality: 90, progressive: true }),
+};
+
+const image = (encode, places, inside) => ({
+  write: async (version) => ({ image: await encode(version).toBuffer() }),
+  places,
+  inside,
+});
+
+/** Half of the copies get right checksums again, so that the damage gets past them. */
+const pngInside = (bytes, other) => ({ bytes, other, places: pngPlaces, close: withRightChecksums });
+
+function withRightChecksums(png) {
+  const bytes = Buffer.from(png);
+  for (let at = 8; at + 12 <= bytes.length;) {
+    const end = at + 8 + bytes.readUInt32BE(at);
+    if (end + 4 > bytes.length) break;
+    bytes.writeUInt32BE(crc32(bytes.subarray(at + 4, end)), end);
+    at = end + 4;
+  }
+  return bytes;
+}
+
+/** The lengths of the chunks, and the header's size, depth, colour type and interlacing. */
+function pngPlaces(bytes) {
+  const places = [16, 20].map((at) => ({ at, length: 4, kind: "big" }));
+  for (const at of [24, 25, 28]) places.push({ at, length: 1, kind: "big" });
+  for (let at = 8; at + 12 <= bytes.length; at += 12 + bytes.readUInt32BE(at))
+    places.push({ at, length: 4, kind: "big" });
+  return places;
+}
+
+/** The lengths of the segments, and the frame's depth, size and number of components. */
+function jpegPlaces(bytes) {
+  const places = [];
+  for (let at = 2; at + 4 <= bytes.length && bytes[at] === 0xff; at += 2 + bytes.readUInt16BE(at + 2)) {
+    places.push({ at: at + 2, length: 2, kind: "big" });
+    if (bytes[at + 1] === 0xc0 || bytes[at + 1] === 0xc2) {
+      for (const [skip, length] of [
+        [4, 1],
+        [5, 2],
+        [7, 2],
+        [9, 1],
+      ])
+        places.push({ at: at + skip, length, kind: "big" });
+    }
+    if (bytes[at + 1] === 0xda) break;
+  }
+  return places;
+}
+
+function zipPlaces(bytes) {
+  const fields = {
+    "PK\x03\x04": [
+      [8, 2],
+      [18, 4],
+      [22, 4],
+      [26, 2],
+      [28, 2],
+    ],
+    "PK\x01\x02": [
+      [8, 2],
+      [10, 2],
+      [16, 4],
+      [20, 4],
+      [24, 4],
+      [28, 2],
+      [30, 2],
+      [32, 2],
+      [42, 4],
+    ],
+    "PK\x05\x06": [
+      [4, 2],
+      [8, 2],
+      [10, 2],
+      [12, 4],
+      [16, 4],
+      [20, 2],
+    ],
+  };
+  const places = [];
+  for (const [signature, offsets] of Object.entries(fields)) {
+    for (let at = bytes.indexOf(signature); at >= 0; at = bytes.indexOf(signature, at + 1))
+      for (const [skip, length] of offsets) places.push({ at: at + skip, length, kind: "little" });
+  }
+  return places;
+}
+
+// Manifests: the examples themselves.
+
+const examples = new URL("../../examples/", import.meta.url);
+const manifests = {
+  write: () =>
+    Object.fromEntries(
+      readdirSync(examples)
+        .filter((name) => name.endsWith(".yaml"))
+        .map((name) => [name, readFileSync(new URL(name, examples))]),
+    ),
+  places: wordPlaces,
+};
+
+/** By the name in the table that is printed. */
+export const samples = {
+  idx,
+  "idx gz": packed(idx),
+  cifar10,
+  "cifar10 gz": packed(cifar10),
+  npz: medmnist,
+  chestxray14,
+  "chestxray14 gz": packed(chestxray14),
+  chexpert,
+  covidx,
+  table,
+  ...Object.fromEntries(
+    Object.entries(pngKinds).map(([name, encode]) => [name, image(encode, pngPlaces, pngInside)]),
+  ),
+  ...Object.fromEntries(Object.entries(jpegKinds).map(([name, encode]) => [name, image(encode, jpegPlaces)])),
+  manifest: manifests,
+};

@@ -1,0 +1,82 @@
+// The images of a training run on their way to the device. Where they fit they are put there once, and a step names those
+// it takes; else each step's batch is fed.
+
+import type { ImageSet } from "../data/index.ts";
+import type { AdapterTraits } from "../device/index.ts";
+import type { Engine } from "../runtime/index.ts";
+import type { Tensor } from "../tensor/index.ts";
+import { ImageReader, type Batch } from "./image-reader.ts";
+
+/** Images and label states of all sources, on the device. */
+export interface ResidentImages {
+  /** u8 [N, H, W, C] */
+  readonly pixels: Tensor;
+  /** u8 [N, K] */
+  readonly states: Tensor;
+}
+
+/** What a step takes: a batch, or which of the resident images. */
+export type StepImages = Batch | { readonly rows: Uint32Array };
+
+/** How many images there are, and of what size. */
+export interface ImageCount {
+  readonly count: number;
+  /** Height x width x channels. */
+  readonly bytesEach: number;
+  readonly classes: number;
+}
+
+/**
+ * Bytes that images and label states take when they stay on the device.
+ * @param memory the most that may
+ * @returns undefined where they are more, or more than one binding of the device may have
+ */
+export function residentBytes(
+  { count, bytesEach, classes }: ImageCount,
+  { maxBindingBytes, maxBufferBytes }: AdapterTraits,
+  memory = Infinity,
+): number | undefined {
+  const [pixels, states] = [count * bytesEach, count * classes];
+  const fits = Math.max(pixels, states) <= Math.min(maxBindingBytes, maxBufferBytes);
+  return fits && pixels + states <= memory ? pixels + states : undefined;
+}
+
+export class TrainingImages {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** Undefined where steps are fed. */
+  readonly resident: ResidentImages | undefined;
+  readonly #reader: ImageReader;
+
+  /**
+   * @param memory bytes of images that may be held at a time, on the device or read from disk
+   * @throws UsageError when images come from disk and not even two batches of `batch` images fit
+   */
+  constructor(engine: Engine, sets: readonly ImageSet[], batch: number, memory?: number) {
+    const reader = (this.#reader = new ImageReader(sets, batch, memory));
+    const { height, width, channels, count, classes } = reader;
+    this.height = height;
+    this.width = width;
+    this.channels = channels;
+    if (!reader.stored && residentBytes(reader, engine.traits, memory) !== undefined) {
+      const { pixels, states } = reader.whole();
+      this.resident = {
+        pixels: engine.tensor(pixels, [count, height, width, channels], "u8"),
+        states: engine.tensor(states, [count, classes], "u8"),
+      };
+    }
+  }
+
+  /** What each step takes, in order; comes to rest when the caller leaves early. */
+  async *steps(orders: Iterable<Uint32Array>): AsyncGenerator<StepImages, void, undefined> {
+    if (this.resident === undefined) yield* this.#reader.batches(orders);
+    else for (const rows of orders) yield { rows };
+  }
+
+  async close(): Promise<void> {
+    this.resident?.pixels.dispose();
+    this.resident?.states.dispose();
+    await this.#reader.close();
+  }
+}

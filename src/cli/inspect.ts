@@ -1,0 +1,207 @@
+// `tessera inspect`: what a manifest selects, before anything is trained on it.
+
+import { join } from "node:path";
+import {
+  catalogue,
+  DataError,
+  decodeAssembly,
+  imageSizes,
+  inspect,
+  openedCatalogue,
+  readManifest,
+  uncertaintyPolicy,
+  type Catalogue,
+  type DecodedAssembly,
+  type Inspection,
+  type SizeCount,
+} from "../data/index.ts";
+import { findingLines, labelTables } from "../report/index.ts";
+import { openEngine } from "../runtime/index.ts";
+import { Counter } from "./counter.ts";
+import { makeFolder, makeFolderOf, writeSheets, writeViews } from "./inspection-sheets.ts";
+import { engineOptions, type DeviceOptions } from "./options.ts";
+import { untilInterrupted } from "./progress.ts";
+import { cacheFolder } from "./tuning-file.ts";
+
+export interface InspectOptions extends DeviceOptions {
+  readonly dataRoot: string;
+  readonly json: boolean;
+  readonly sheets?: string;
+  readonly views?: string;
+  readonly skipBad: boolean;
+  readonly cache?: string;
+  readonly limit?: number;
+  readonly seed: number;
+  readonly quiet: boolean;
+}
+
+/** Pixels of image files stay on disk beyond this; only examples are looked at again. */
+const memory = 2 ** 27;
+
+/**
+ * Prints the tables and findings, or with --json one object:
+ *
+ *     manifest, dataRoot, seed, limit (null: none), classes
+ *     image        { height, width, channels }: what every image is brought to
+ *     lists        [{ source, part, images, patients, withoutPatient, unlabelled,
+ *                     classes: { <class>: { positive, negative, absent, soft, uncertain, uncertainAs } } }]
+ *                  soft: a probability; uncertain: in the source, whatever `uncertainAs` made of it
+ *     sizes        { <source>: [{ height, width, images }] } before that, of at most 500 image files a source
+ *     findings     [{ kind, severity, sentence, cases: [{ class?, patient?, samples: [{ source, part, id }], reason? }] }]
+ *                  the gravest first; kinds and severities: data/inspection/findings.ts
+ *     clean        [sentence]: what was looked for in vain
+ *     decoding     { files: decoded now, fromCache, undecodable, seconds, filesPerSecond (null: none decoded) }
+ *     sheets       [file]; views: file or null
+ *
+ * @throws DataError, after everything is printed, when images cannot be decoded and --skip-bad is not given: as they are,
+ *   nothing can be trained on them
+ */
+export async function inspectCommand(file: string, options: InspectOptions): Promise<void> {
+  const { seed, quiet, limit, dataRoot } = options;
+  const where = engineOptions(options);
+  if (options.sheets !== undefined) makeFolder("--sheets", options.sheets);
+  if (options.views !== undefined) makeFolderOf("--views", options.views);
+  const manifest = await readManifest(file);
+  const selected = await catalogue(manifest, { dataRoot, seed, limit });
+  using engine = options.views === undefined ? undefined : await openEngine(where);
+
+  const decoded = await decode(selected, options.cache ?? join(cacheFolder(), "images"), quiet);
+  if (decoded === undefined) {
+    process.exitCode = 130;
+    return;
+  }
+  const opened = openedCatalogue(manifest, selected, decoded);
+  const inspection = inspect(selected.classes, opened.lists, opened.undecodable);
+  const sizes = await sizesBySource(selected, seed);
+  const pictured = { catalogue: selected, opened, sets: decoded.sets, seed, quiet };
+  const sheets = options.sheets === undefined ? [] : await writeSheets(options.sheets, pictured);
+  if (engine !== undefined && options.views !== undefined) {
+    await writeViews(options.views, engine, manifest, pictured);
+  }
+
+  const policy = (source: string, className: string): string =>
+    uncertaintyPolicy(manifest, source, className);
+  if (options.json) {
+    const report = {
+      ...{ manifest: file, dataRoot, seed, limit: limit ?? null },
+      classes: selected.classes,
+      image: selected.image,
+      lists: listsAsJson(selected.classes, inspection, policy),
+      sizes: Object.fromEntries(sizes),
+      findings: inspection.findings,
+      clean: inspection.clean,
+      decoding: decodingAsJson(decoded),
+      sheets,
+      views: options.views ?? null,
+    };
+    process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  } else {
+    const sizesOf = (source: string): string => describeSizes(sizes.get(source) ?? []);
+    const tables = labelTables(selected.classes, inspection.counts, { policy, sizes: sizesOf });
+    const { height, width, channels } = selected.image;
+    const lines = [
+      `${file}: ${selected.classes.length} classes, images of ${height} x ${width} x ${channels}`,
+      ...["", tables, "", findingLines(inspection), "", describeDecoding(decoded)],
+      ...sheets.map((sheet) => `Sheet: ${sheet}`),
+      ...(options.views === undefined ? [] : [`Both views: ${options.views}`]),
+    ];
+    process.stdout.write(`${lines.join("\n")}\n`);
+  }
+  const [bad] = decoded.skipped;
+  if (bad !== undefined && !options.skipBad) {
+    const others = decoded.skipped.length - 1;
+    throw new DataError(
+      bad.file,
+      `${bad.reason}${others === 0 ? "" : `, nor can ${others} other images be decoded`}; ` +
+        "mend or remove such images, or train with --skip-bad",
+      { cause: bad },
+    );
+  }
+}
+
+/** Undefined when Ctrl-C ended it; what was decoded by then is in the cache. */
+async function decode(
+  selected: Catalogue,
+  cache: string,
+  quiet: boolean,
+): Promise<DecodedAssembly | undefined> {
+  const total = selected.lists.reduce((sum, { samples }) => sum + samples.length, 0);
+  using counter = new Counter("reading images", total, quiet);
+  return await untilInterrupted(async (signal) => {
+    try {
+      return await decodeAssembly(selected, {
+        ...{ cache, memory, skipBad: true, signal },
+        onProgress: ({ done }) => counter.update(done, total),
+      });
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
+  });
+}
+
+async function sizesBySource(selected: Catalogue, seed: number): Promise<Map<string, SizeCount[]>> {
+  const sizes = new Map<string, SizeCount[]>();
+  for (const { source } of selected.lists) {
+    if (sizes.has(source)) continue;
+    sizes.set(
+      source,
+      await imageSizes(
+        selected.lists.filter((list) => list.source === source),
+        seed,
+      ),
+    );
+  }
+  return sizes;
+}
+
+/** `64 x 64`, or the range of several. */
+function describeSizes(sizes: readonly SizeCount[]): string {
+  if (sizes.length === 0) return "";
+  const range = (side: "height" | "width"): string => {
+    const all = sizes.map((size) => size[side]);
+    const [least, most] = [Math.min(...all), Math.max(...all)];
+    return least === most ? String(least) : `${least}-${most}`;
+  };
+  return `${range("height")} x ${range("width")} pixels`;
+}
+
+function listsAsJson(
+  classes: readonly string[],
+  { counts }: Inspection,
+  policy: (source: string, className: string) => string,
+): unknown[] {
+  return counts.map((count) => ({
+    ...count,
+    classes: Object.fromEntries(
+      classes.map((name, k) => [name, { ...count.classes[k], uncertainAs: policy(count.source, name) }]),
+    ),
+  }));
+}
+
+function decodingAsJson({ decoded, skipped }: DecodedAssembly): Record<string, number | null> {
+  const { images, fromCache, seconds } = decoded;
+  return {
+    files: images,
+    fromCache,
+    undecodable: skipped.length,
+    seconds,
+    filesPerSecond: images === 0 ? null : images / seconds,
+  };
+}
+
+function describeDecoding({ decoded, sets }: DecodedAssembly): string {
+  const { images, fromCache, seconds } = decoded;
+  const files = images + fromCache;
+  const inArrays = sets.reduce((sum, { count }) => sum + count, 0) - files;
+  const number = (value: number): string => value.toLocaleString("en");
+  const rate =
+    images === 0 ? "" : ` in ${seconds.toFixed(1)} s (${number(Math.round(images / seconds))} a second)`;
+  const parts = [
+    ...(files === 0
+      ? []
+      : [`${number(images)} image files decoded${rate}, ${number(fromCache)} found in the cache`]),
+    ...(inArrays <= 0 ? [] : [`${number(inArrays)} images came from array files, which need no decoding`]),
+  ];
+  return `${parts.join("; ")}.`;
+}

@@ -1,0 +1,168 @@
+// The pictures that `tessera inspect` writes: contact sheets of the sources, and one of both views.
+
+import { accessSync, constants, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { randomView } from "../assemble/index.ts";
+import {
+  chooseExamples,
+  kindOf,
+  permutation,
+  randomStream,
+  StoredPixels,
+  type Catalogue,
+  type ImageSet,
+  type Manifest,
+  type OpenedCatalogue,
+} from "../data/index.ts";
+import { UsageError } from "../device/index.ts";
+import { examplesPerGroup, sampleSheet, viewSheet, type Cell, type ViewedImage } from "../report/index.ts";
+import type { Engine } from "../runtime/index.ts";
+import { Counter } from "./counter.ts";
+
+/** Makes sure early that sheets can be written. @throws UsageError naming the option */
+export function makeFolder(option: string, folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const reason = code === "EEXIST" ? "it is a file; name a folder" : message;
+    throw new UsageError(`${option} ${folder}: cannot be written to (${reason})`, { cause });
+  }
+}
+
+/** As makeFolder, for the folder of a file. @throws UsageError naming the option */
+export function makeFolderOf(option: string, file: string): void {
+  makeFolder(option, dirname(file));
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) {
+    throw new UsageError(`${option} ${file}: it is a folder; name a file, such as views.png`);
+  }
+}
+
+function writePicture(option: string, file: string, png: Buffer): void {
+  try {
+    writeFileSync(file, png);
+  } catch (cause) {
+    throw new UsageError(`${option} ${file}: cannot be written (${(cause as Error).message})`, { cause });
+  }
+}
+
+/** Images of a set, each by its row. */
+async function imagesAt(set: ImageSet, rows: readonly number[]): Promise<Map<number, Cell>> {
+  const { height, width, channels, pixels } = set;
+  const each = height * width * channels;
+  const cell = (from: Uint8Array, at: number): Cell => ({
+    ...{ height, width, channels },
+    pixels: from.subarray(at * each, (at + 1) * each),
+  });
+  if (!(pixels instanceof StoredPixels)) return new Map(rows.map((row) => [row, cell(pixels, row)]));
+  const read = await pixels.read(Uint32Array.from(rows));
+  return new Map(rows.map((row, i) => [row, cell(read, i)]));
+}
+
+export interface Pictured {
+  readonly catalogue: Catalogue;
+  readonly opened: OpenedCatalogue;
+  readonly sets: readonly ImageSet[];
+  readonly seed: number;
+  readonly quiet: boolean;
+}
+
+/** Writes `<source>-<part>.png` for each list into a folder that there is. @returns the files */
+export async function writeSheets(folder: string, pictured: Pictured): Promise<string[]> {
+  const { catalogue, opened, sets, seed, quiet } = pictured;
+  const { classes, lists } = catalogue;
+  const files: string[] = [];
+  using counter = new Counter("contact sheets", lists.length, quiet);
+  for (const [at, list] of lists.entries()) {
+    const rowOf = opened.rows[at];
+    const known = classes.filter((_, k) =>
+      list.samples.some((_sample, row) => kindOf(list.states[row * classes.length + k]) !== "absent"),
+    );
+    const most = examplesPerGroup(known.length);
+    const groups = chooseExamples(classes, list, { most, seed, usable: (row) => rowOf[row] >= 0 });
+    const chosen = [...new Set(groups.flatMap(({ rows }) => rows.map((row) => rowOf[row])))];
+    const images = await imagesAt(sets[at], chosen);
+    const image = (row: number): Cell => {
+      const found = images.get(rowOf[row]);
+      if (found === undefined) throw new Error(`sample ${row} of ${list.source} was not read`);
+      return found;
+    };
+    const stem = `${list.source}-${list.part}`.replace(/[^\p{L}\p{N}._-]+/gu, "_").slice(0, 100);
+    // Names that differ only in other letters would be one file.
+    const taken = files.includes(join(folder, `${stem}.png`));
+    const file = join(folder, taken ? `${stem}-${at}.png` : `${stem}.png`);
+    writePicture("--sheets", file, sampleSheet({ catalogue, list, groups, image }));
+    files.push(file);
+    counter.update(at + 1, lists.length, list.source);
+  }
+  return files;
+}
+
+/** Images of the sheet of views, and views of each kind. */
+const viewedImages = 10;
+const drawsOfEach = 3;
+
+/** Writes a sheet of both views of a few training images of each source, drawn by the engine as training draws them. */
+export async function writeViews(
+  file: string,
+  engine: Engine,
+  { augment, image: { mean, deviation } }: Manifest,
+  { catalogue, opened, sets, seed }: Pictured,
+): Promise<void> {
+  const training = [...catalogue.lists.entries()].filter(([, { part }]) => part === "train");
+  const each = Math.max(1, Math.floor(viewedImages / training.length));
+  const { height, width, channels } = catalogue.image;
+  const viewed: ViewedImage[] = [];
+  for (const [at, list] of training) {
+    const usable = [...list.samples.keys()].filter((row) => opened.rows[at][row] >= 0);
+    const drawn = permutation(usable.length, randomStream(seed, "views", list.source)).subarray(0, each);
+    const rows = Array.from(drawn, (index) => usable[index]);
+    const images = await imagesAt(
+      sets[at],
+      rows.map((row) => opened.rows[at][row]),
+    );
+    const originals = [...images.values()];
+    const bytes = height * width * channels;
+    const batch = new Uint8Array(originals.length * bytes);
+    for (const [i, { pixels }] of originals.entries()) batch.set(pixels, i * bytes);
+    /** View `index` of all images, one draw: as u8 cells. */
+    const draw = async (index: 0 | 1, count: number): Promise<Cell[]> => {
+      const tensor = engine.scope(() =>
+        randomView(
+          engine.tensor(batch, [originals.length, height, width, channels]),
+          engine.tensor(Uint32Array.of(seed, 0x51ee7, at, count), [4]),
+          index,
+          index === 0 ? augment.weak : augment.strong,
+          { mean, deviation },
+        ),
+      );
+      const values = (await tensor.read()) as Float32Array;
+      tensor.dispose();
+      // The clamped array rounds and stays within 0..255.
+      const pixels = new Uint8Array(
+        Uint8ClampedArray.from(values, (value, i) => {
+          const channel = i % channels;
+          return 255 * (value * deviation[channel] + mean[channel]);
+        }),
+      );
+      return originals.map((_, i) => ({
+        ...{ height, width, channels },
+        pixels: pixels.subarray(i * bytes, (i + 1) * bytes),
+      }));
+    };
+    const draws: { weak: Cell[]; strong: Cell[] }[] = [];
+    for (let count = 0; count < drawsOfEach; count++) {
+      draws.push({ weak: await draw(0, count), strong: await draw(1, count) });
+    }
+    for (const [i, original] of originals.entries()) {
+      viewed.push({
+        names: [list.source, list.samples[rows[i]].id],
+        original,
+        weak: draws.map(({ weak }) => weak[i]),
+        strong: draws.map(({ strong }) => strong[i]),
+      });
+    }
+  }
+  writePicture("--views", file, viewSheet(viewed));
+}

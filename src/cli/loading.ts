@@ -1,0 +1,105 @@
+// From a manifest to the assembly that a run trains on, told on stderr: what each source gives, what was decoded, what
+// was skipped.
+
+import { join } from "node:path";
+import Table from "cli-table3";
+import {
+  assembled,
+  catalogue,
+  decodeAssembly,
+  parts,
+  type Assembly,
+  type Catalogue,
+  type DecodedAssembly,
+  type Manifest,
+} from "../data/index.ts";
+import { plainTable } from "../report/index.ts";
+import { Counter } from "./counter.ts";
+import { cacheFolder } from "./tuning-file.ts";
+
+export interface LoadingOptions {
+  readonly dataRoot: string;
+  readonly limit?: number;
+  readonly seed: number;
+  /** Bytes. */
+  readonly memory: number;
+  readonly cache?: string;
+  readonly skipBad: boolean;
+  readonly quiet: boolean;
+}
+
+export interface Loaded {
+  readonly assembly: Assembly;
+  /** What was left out, a line each. */
+  readonly skipped: readonly string[];
+  /** Image files. */
+  readonly decoded: { readonly images: number; readonly fromCache: number };
+}
+
+/** A person reads so many lines; summary.json has all of them. */
+const mostLines = 10;
+
+/** Where decoded images are kept unless `--cache` says otherwise. */
+export const imageCacheFolder = (): string => join(cacheFolder(), "images");
+
+/**
+ * Lists and decodes what a manifest selects.
+ * @throws DataError, ManifestError as `catalogue` and `decodeAssembly`; the signal's reason when it was aborted
+ */
+export async function loadForTraining(
+  manifest: Manifest,
+  options: LoadingOptions,
+  say: (text: string) => void,
+  signal: AbortSignal,
+): Promise<Loaded> {
+  const { dataRoot, seed, limit, memory, skipBad, quiet } = options;
+  const selected = await catalogue(manifest, { dataRoot, seed, limit });
+  const files = selected.lists.some(({ samples }) => samples.some(({ image }) => image.kind === "file"));
+  const total = selected.lists.reduce((sum, { samples }) => sum + samples.length, 0);
+  let result: DecodedAssembly;
+  {
+    using counter = new Counter("reading images", total, quiet || !files);
+    result = await decodeAssembly(selected, {
+      ...{ cache: options.cache ?? imageCacheFolder(), memory, skipBad, signal },
+      onProgress: ({ done }) => counter.update(done, total),
+    });
+  }
+  const { sets, skipped, decoded } = result;
+  say(sourceTable(selected, result));
+  if (files) say(describeDecoding(decoded));
+  if (skipped.length > 0) {
+    say(`skipped ${skipped.length} of ${total} images:`);
+    for (const { message } of skipped.slice(0, mostLines)) say(`  ${message}`);
+    if (skipped.length > mostLines) say(`  and ${skipped.length - mostLines} more; summary.json lists all`);
+  }
+  return {
+    assembly: assembled(selected, sets),
+    skipped: skipped.map(({ message }) => message),
+    decoded: { images: decoded.images, fromCache: decoded.fromCache },
+  };
+}
+
+/** Images of each source by part, without those skipped. */
+function sourceTable({ lists }: Catalogue, { sets }: DecodedAssembly): string {
+  const table = new Table({
+    ...plainTable,
+    head: ["source", ...parts],
+    colAligns: ["left", ...parts.map(() => "right" as const)],
+  });
+  for (const source of new Set(lists.map((list) => list.source))) {
+    const cells = parts.map((part) => {
+      const at = lists.findIndex((list) => list.source === source && list.part === part);
+      return at < 0 ? "-" : sets[at].count;
+    });
+    table.push([source, ...cells]);
+  }
+  return table.toString();
+}
+
+function describeDecoding({ images, seconds, fromCache }: DecodedAssembly["decoded"]): string {
+  const rate = Math.round(images / Math.max(seconds, 1e-3));
+  const now =
+    images === 0 ? "" : `${images} image files decoded in ${seconds.toFixed(1)} s, ${rate} images/s`;
+  const known = fromCache === 0 ? "" : `${fromCache} found in the cache`;
+  return [now, known].filter((text) => text !== "").join("; ");
+}

@@ -1,0 +1,144 @@
+// What `tessera inspect` prints: a table of labels for each source, then what was found and what was not.
+
+import Table from "cli-table3";
+import {
+  findingKinds,
+  type FindingCase,
+  type Inspection,
+  type InspectionFinding,
+  type LabelCount,
+  type ListCount,
+  type NamedSample,
+  type Severity,
+} from "../data/index.ts";
+import { plainTable } from "./tables.ts";
+
+/** Cases of a finding that are printed; --json has all. */
+const shownCases = 3;
+
+const number = (value: number): string => value.toLocaleString("en");
+const plural = (count: number, what: string): string => `${number(count)} ${what}${count === 1 ? "" : "s"}`;
+
+/**
+ * The labels of each source by class.
+ *
+ * @param policy what the manifest makes of a label that a source is uncertain of
+ * @param sizes the sizes of a source's images, in words
+ */
+export function labelTables(
+  classes: readonly string[],
+  counts: readonly ListCount[],
+  words: {
+    readonly policy: (source: string, className: string) => string;
+    readonly sizes: (source: string) => string;
+  },
+): string {
+  const sources = [...new Set(counts.map(({ source }) => source))];
+  return sources
+    .map((source) => {
+      const lists = counts.filter((count) => count.source === source);
+      const known = classes.map((_, k) => lists.some((list) => list.classes[k].absent < list.images));
+      const lines = [`${source}: ${describe(lists, words.sizes(source))}`];
+      if (known.includes(true)) lines.push(labelTable(classes, lists, known));
+      const uncertain = classes.flatMap((name, k) => {
+        const total = lists.reduce((sum, list) => sum + list.classes[k].uncertain, 0);
+        return total === 0 ? [] : `${name} ${number(total)} (taken as ${words.policy(source, name)})`;
+      });
+      if (uncertain.length > 0) lines.push(`Uncertain in the source: ${uncertain.join(", ")}.`);
+      const unknown = classes.filter((_, k) => !known[k]);
+      if (unknown.length > 0) lines.push(`Absent on all its images: ${unknown.join(", ")}.`);
+      return lines.join("\n");
+    })
+    .join("\n\n");
+}
+
+function describe(lists: readonly ListCount[], sizes: string): string {
+  const images = lists.map(({ part, images: count }) => `${number(count)} ${part}`).join(", ");
+  const one = lists.length === 1 && lists[0].images === 1;
+  const facts = [`${images} image${one ? "" : "s"}`];
+  if (sizes !== "") facts.push(sizes);
+  const patients = lists.filter((list) => list.patients > 0);
+  if (patients.length > 0) {
+    const each = patients.map((list) => number(list.patients)).join(" + ");
+    const nameless = lists.reduce((sum, list) => sum + list.withoutPatient, 0);
+    const word = patients.length === 1 && patients[0].patients === 1 ? "patient" : "patients";
+    facts.push(`${each} ${word}${nameless === 0 ? "" : ` (${plural(nameless, "image")} without)`}`);
+  }
+  const unlabelled = lists.reduce((sum, list) => sum + list.unlabelled, 0);
+  if (unlabelled > 0) facts.push(`${plural(unlabelled, "image")} with no label at all`);
+  return facts.join("; ");
+}
+
+/** Kinds of labels in columns; soft ones and uncertain ones where there are some. */
+function labelTable(
+  classes: readonly string[],
+  lists: readonly ListCount[],
+  known: readonly boolean[],
+): string {
+  const any = (kind: keyof LabelCount): boolean =>
+    lists.some((list) => list.classes.some((count, k) => known[k] && count[kind] > 0));
+  const kinds = [
+    { kind: "positive", sign: "+" },
+    { kind: "negative", sign: "-" },
+    ...(any("soft") ? [{ kind: "soft", sign: "soft" } as const] : []),
+    ...(any("absent") ? [{ kind: "absent", sign: "absent" } as const] : []),
+  ] as const;
+  const table = new Table({
+    ...plainTable,
+    head: [
+      "",
+      ...lists.flatMap(({ part }) =>
+        kinds.map(({ kind, sign }) => (lists.length === 1 ? kind : `${part} ${sign}`)),
+      ),
+    ],
+    colAligns: ["left", ...lists.flatMap(() => kinds.map(() => "right" as const))],
+  });
+  for (const [k, name] of classes.entries()) {
+    if (known[k])
+      table.push([name, ...lists.flatMap((list) => kinds.map(({ kind }) => number(list.classes[k][kind])))]);
+  }
+  return table.toString();
+}
+
+/** What each severity is called in front of a sentence. */
+const marks: Readonly<Record<Severity, string>> = {
+  leak: "LEAK",
+  conflict: "CONFLICT",
+  "empty class": "CLASS",
+  duplicates: "COPIES",
+  undecodable: "UNDECODABLE",
+};
+
+/** Findings with their first cases, the gravest first, and what there is none of. */
+export function findingLines({ findings, clean }: Pick<Inspection, "findings" | "clean">): string {
+  const lines = findings.flatMap((finding) => {
+    const cases = finding.cases.map((each) => describeCase(finding, each)).filter((text) => text !== "");
+    const shown = cases.slice(0, shownCases).map((text) => `    ${text}`);
+    const more = cases.length - shown.length;
+    return [
+      `${marks[findingKinds[finding.kind]]}: ${finding.sentence}`,
+      ...shown,
+      ...(more > 0 ? [`    and ${number(more)} more (see --json)`] : []),
+    ];
+  });
+  return [...lines, ...clean].join("\n");
+}
+
+function describeCase({ kind }: InspectionFinding, { samples, patient, reason }: FindingCase): string {
+  const named = samples.filter(({ id }) => id !== "");
+  if (named.length === 0) return "";
+  const texts = named.map(showSample(named));
+  if (kind === "conflicting-labels") return `${texts[0]} is positive, ${texts[1]} negative`;
+  if (patient !== undefined) return `patient ${patient}: ${texts.join(" and ")}`;
+  return reason === undefined ? texts.join(" = ") : `${texts.join(" = ")}: ${reason}`;
+}
+
+/** A sample by its names; those that all samples of a case have in common are not said. */
+function showSample(all: FindingCase["samples"]): (sample: NamedSample) => string {
+  const oneSource = all.every(({ source }) => source === all[0].source);
+  const onePart = all.every(({ part }) => part === all[0].part);
+  return ({ source, part, id }) => {
+    const where = [...(oneSource ? [] : [source]), ...(onePart ? [] : [part])];
+    return where.length === 0 ? id : `${id} (${where.join(", ")})`;
+  };
+}

@@ -1,0 +1,220 @@
+// Images on the device, fed from memory, and streamed from disk: the same training, bit for bit.
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  evaluate,
+  ImageReader,
+  planTraining,
+  profileTraining,
+  residentBytes,
+  train,
+  TrainingImages,
+  type TrainingSettings,
+} from "../../src/assemble/index.ts";
+import { pixelsInMemory, StoredPixels, type Assembly, type ImageSet } from "../../src/data/index.ts";
+import { UsageError } from "../../src/device/index.ts";
+import { useEngine } from "../engines.ts";
+import { smallAssembly, smallSettings } from "./settings.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "tessera-images-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The same set on disk, its images backwards in two files, so that an index is no place. */
+function onDisk(set: ImageSet): ImageSet<StoredPixels> {
+  const each = set.height * set.width * set.channels;
+  const pixels = pixelsInMemory(set);
+  const half = Math.floor(set.count / 2);
+  const files = [0, 1].map((i) => join(folder, `${set.source.replaceAll(/\W/g, "-")}-${set.count}-${i}`));
+  const rows = Array.from({ length: set.count }, (_, i) =>
+    i < half ? { home: files[0], slot: half - 1 - i } : { home: files[1], slot: set.count - 1 - i },
+  );
+  const reversed = (first: number, last: number): Uint8Array =>
+    Uint8Array.from({ length: (last - first) * each }, (_, at) => {
+      const image = last - 1 - Math.floor(at / each);
+      return pixels[image * each + (at % each)];
+    });
+  writeFileSync(files[0], reversed(0, half));
+  writeFileSync(files[1], reversed(half, set.count));
+  return { ...set, pixels: new StoredPixels(each, rows) };
+}
+
+const stored = ({ classes, sources, test: tested }: Assembly): Assembly => ({
+  classes,
+  sources: sources.map(onDisk),
+  test: onDisk(tested),
+});
+
+describe.each(["webgpu", "reference"] as const)("on %s", (device) => {
+  const open = useEngine({ device });
+
+  async function run(assembly: Assembly, more: Partial<TrainingSettings>): Promise<unknown[]> {
+    const told: unknown[] = [];
+    const { classifier } = await train(
+      open(),
+      assembly,
+      { ...smallSettings, ...more },
+      { step: (report) => told.push(report), epoch: (report) => told.push(report) },
+    );
+    classifier.dispose();
+    return told;
+  }
+
+  test.each(["proportional", "per-source", "balanced"] as const)(
+    "losses and AUC are the same wherever the images are (%s)",
+    async (sampling) => {
+      const assembly = smallAssembly(20);
+      const before = open().memory().tensors;
+      const resident = await run(assembly, { sampling });
+      expect(resident.length).toBeGreaterThan(4);
+      expect(await run(assembly, { sampling, memory: 0 })).toEqual(resident);
+      expect(await run(stored(assembly), { sampling })).toEqual(resident);
+      // One source on disk, one in memory.
+      const [first, second] = assembly.sources;
+      expect(await run({ ...assembly, sources: [onDisk(first), second] }, { sampling })).toEqual(resident);
+      expect(open().memory().tensors).toBe(before);
+    },
+  );
+});
+
+describe("the device's share", () => {
+  const open = useEngine({ device: "webgpu" });
+  const assembly = smallAssembly(20);
+
+  test("images stay there up to the memory and the device's largest binding", async () => {
+    const { traits } = open();
+    const images = { count: 40, bytesEach: 256, classes: 6 };
+    const bytes = 40 * (256 + 6);
+    expect(residentBytes(images, traits)).toBe(bytes);
+    expect(residentBytes(images, traits, bytes - 1)).toBeUndefined();
+    expect(residentBytes(images, { ...traits, maxBindingBytes: 40 * 256 })).toBe(bytes);
+    expect(residentBytes(images, { ...traits, maxBindingBytes: 40 * 256 - 1 })).toBeUndefined();
+    for (const [memory, resident] of [
+      [bytes, true],
+      [bytes - 1, false],
+    ] as const) {
+      const taken = new TrainingImages(open(), assembly.sources, 16, memory);
+      expect(taken.resident !== undefined).toBe(resident);
+      for await (const step of taken.steps([Uint32Array.of(3, 1)])) expect("rows" in step).toBe(resident);
+      await taken.close();
+    }
+  });
+
+  test("a step on resident images is fed indices only, and a plan counts the images apart", async () => {
+    const image = { height: 16, width: 16, channels: 1 };
+    const fed = async (images?: number): Promise<[resident: number, bytes: number]> => {
+      const { residentBytes: resident, steps } = await planTraining(
+        open().traits,
+        smallSettings,
+        image,
+        6,
+        16,
+        images,
+      );
+      const feeds = steps[0].plan.buffers.filter(({ purpose }) => purpose === "feeds");
+      return [resident, feeds.reduce((sum, { bytes }) => sum + bytes, 0)];
+    };
+    const [resident, indices] = await fed(40);
+    const [none, images] = await fed();
+    expect([resident, none]).toEqual([40 * (256 + 6), 0]);
+    // 16 indices in the place of 16 images and their labels; a few numbers more (weights, seed, Adam's) are fed to both.
+    expect(images - indices).toBe(16 * (256 + 6) - 16 * 4);
+    expect(indices).toBeLessThan(256);
+    const [tooMany] = await fed(2 ** 40);
+    expect(tooMany).toBe(0);
+  });
+
+  test("an interrupted run leaves no read and no tensor behind", async () => {
+    const before = open().memory().tensors;
+    const controller = new AbortController();
+    const result = await train(
+      open(),
+      stored(assembly),
+      { ...smallSettings, epochs: 50 },
+      { step: () => controller.abort() },
+      controller.signal,
+    );
+    expect(result.stopped).toBe(true);
+    result.classifier.dispose();
+    expect(open().memory().tensors).toBe(before);
+  });
+
+  test("a profile and an evaluation work on images from disk", async () => {
+    const disk = stored(assembly);
+    const { batch, profile } = await profileTraining(open(), disk, smallSettings, { replays: 2 });
+    expect([batch, profile.launches.length > 10]).toEqual([16, true]);
+    const { classifier } = await train(open(), assembly, smallSettings);
+    const { normalisation } = smallSettings;
+    const found = await evaluate(open(), classifier, disk.test, disk.classes, normalisation, 7, {
+      memory: 2 * 7 * 256,
+    });
+    const { test: held, classes } = assembly;
+    expect(found).toEqual(await evaluate(open(), classifier, held, classes, normalisation, 7));
+    classifier.dispose();
+  });
+});
+
+describe("reading ahead", () => {
+  let set: ImageSet<StoredPixels>;
+  let under = 0;
+  let most = 0;
+  beforeAll(() => {
+    set = onDisk(smallAssembly(20).test);
+    const read = set.pixels.read.bind(set.pixels);
+    set.pixels.read = async (indices) => {
+      most = Math.max(most, ++under);
+      return await read(indices);
+    };
+  });
+
+  const orders = Array.from({ length: 12 }, (_, i) => Uint32Array.of(i, i + 1));
+  const each = 256;
+
+  test.each([2, 3, 5, 100])(
+    "at most %d batches are held at a time, and five at the very most",
+    async (batches) => {
+      [under, most] = [0, 0];
+      const reader = new ImageReader([set], 2, batches * 2 * each);
+      let seen = 0;
+      for await (const { pixels, count } of reader.batches(orders)) {
+        await setTimeout(5);
+        expect([pixels.length, count]).toEqual([2 * each, 2]);
+        const taken = await reader.read(orders[seen]);
+        under--;
+        expect(pixels).toEqual(taken.pixels);
+        seen++;
+        under--; // the one just worked on
+      }
+      expect(seen).toBe(12);
+      // One more is the read of the check above.
+      expect(most).toBe(Math.min(batches, 5) + 1);
+      await reader.close();
+    },
+  );
+
+  test("a memory that does not hold two batches is an error that says so", () => {
+    expect(() => new ImageReader([set], 2, 4 * each - 1)).toThrow(UsageError);
+    expect(() => new ImageReader([set], 2, 4 * each - 1)).toThrow(/--memory/);
+  });
+
+  test("a read that fails is the error of its step, not of one before it", async () => {
+    const broken = onDisk(smallAssembly(20).test);
+    const failure = new Error("gone");
+    let reads = 0;
+    const read = broken.pixels.read.bind(broken.pixels);
+    broken.pixels.read = (indices) => (++reads === 3 ? Promise.reject(failure) : read(indices));
+    let seen = 0;
+    const all = async (): Promise<void> => {
+      for await (const _ of new ImageReader([broken], 2).batches(orders)) {
+        seen++;
+        await setTimeout(5);
+      }
+    };
+    await expect(all()).rejects.toBe(failure);
+    expect(seen).toBe(2);
+    await broken.pixels.close();
+  });
+});
