@@ -10,7 +10,8 @@ import { BenchProgress } from "./harness/progress.ts";
 import { describeCeilings, describeMachine, digits, plainTable } from "./harness/report.ts";
 import { median } from "./harness/statistics.ts";
 import { engineOf, onEngine, closeEngines } from "./implementations/tessera.ts";
-import { operatorWorks, type OperatorWork } from "./works/operators.ts";
+import type { OperatorWork } from "./works/operator-work.ts";
+import { operatorWorks } from "./works/operators.ts";
 
 /** The operators that climb, and the works they climb on. */
 const ladders = [

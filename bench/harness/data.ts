@@ -1,6 +1,14 @@
 // Inputs: random, and the same in every run and for every implementation.
 
-import { openEngine, randomNormal, randomUniform, type DType, type Engine, type Shape } from "tessera";
+import {
+  openEngine,
+  randomNormal,
+  randomUniform,
+  type DType,
+  type Engine,
+  type Shape,
+  type Tensor,
+} from "tessera";
 
 export interface HostInput {
   readonly shape: Shape;
@@ -47,3 +55,20 @@ export const values = (list: readonly number[]): HostInput => ({
   dtype: "f32",
   data: Float32Array.from(list),
 });
+
+/** Inputs that follow from others: what the float64 reference computes, rounded to f32. */
+export async function computed(
+  inputs: readonly HostInput[],
+  body: (tensors: Tensor[], engine: Engine) => readonly Tensor[],
+): Promise<HostInput[]> {
+  const engine = await drawing();
+  const tensors = inputs.map(({ data, shape, dtype }) => engine.tensor(data, shape, dtype));
+  const outputs = engine.scope(() => body(tensors, engine));
+  const made: HostInput[] = [];
+  for (const output of outputs) {
+    if (output.dtype !== "f32") throw new Error("only f32 inputs are computed");
+    made.push({ shape: output.shape, dtype: "f32", data: Float32Array.from(await output.read()) });
+  }
+  for (const tensor of [...tensors, ...outputs]) tensor.dispose();
+  return made;
+}

@@ -67,6 +67,11 @@ export function checkEqual(
   let worst = 0;
   expected.forEach((each, i) => {
     const bound = "kind" in bounds ? bounds : bounds[i];
+    if (actual[i].length !== each.length) {
+      throw new UnequalError(
+        `${what}: result ${i} has ${actual[i].length} values, the reference's ${each.length}`,
+      );
+    }
     const error = errorOf(actual[i], each, bound);
     if (error > 1) {
       throw new UnequalError(

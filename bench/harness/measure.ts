@@ -20,9 +20,12 @@ const baselines: ReadonlySet<ImplementationName> = new Set([
   "gpu.js-wasm",
 ]);
 
-/** Samples of an implementation that takes so many seconds a run, all in one turn; undefined where it is not slow. */
-function samplesOfSlow(name: ImplementationName, seconds: number): number | undefined {
-  if (baselines.has(name)) return seconds > 3 ? 1 : seconds > 0.5 ? 2 : undefined;
+/**
+ * Samples of an implementation that takes so many seconds a run, all in one turn; undefined where it is not slow, and
+ * "checked" where the run that was checked is the only one, so that nobody waits twice.
+ */
+function samplesOfSlow(name: ImplementationName, seconds: number): number | "checked" | undefined {
+  if (baselines.has(name)) return seconds > 1 ? "checked" : seconds > 0.5 ? 2 : undefined;
   return seconds > 12 ? 2 : seconds > 3 ? 3 : undefined;
 }
 
@@ -82,69 +85,123 @@ export interface MeasureListener {
   doing(what: string): void;
 }
 
+/** What a work's measurement gives. */
+export interface Measured {
+  /** In the order of the names; without those that cannot do the work. */
+  readonly results: readonly Result[];
+  /** What the float64 reference computed. */
+  readonly expected: readonly Numbers[];
+}
+
+/** An implementation that computed the reference's results. */
+interface Checked {
+  readonly subject: Subject;
+  /** In units of the bound. */
+  readonly error: number;
+  /** Of the run that was checked; of the one after it where kernels are compiled in the first. */
+  readonly seconds: number;
+  /** Of the work once in that run. */
+  readonly milliseconds: number;
+}
+
+async function computed(
+  name: ImplementationName,
+  subject: Subject,
+): Promise<Pick<Checked, "seconds" | "milliseconds"> & { readonly results: readonly Numbers[] }> {
+  let started = performance.now();
+  const results = await subject.results();
+  let works = 1;
+  if (compiles.has(name)) {
+    started = performance.now();
+    await subject.run(); // warm, now that its kernels are compiled
+    works = subject.repeats ?? 1;
+  }
+  const milliseconds = performance.now() - started;
+  return { results, seconds: milliseconds / 1000, milliseconds: milliseconds / works };
+}
+
 /**
  * Checks every implementation against the reference, then times them.
  *
- * @param expected the reference's results
  * @throws UnequalError before anything is timed when one computes something else
  */
 export async function measure(
   work: Work,
   names: readonly ImplementationName[],
-  expected: readonly Numbers[],
   budget: Budget,
   listener: MeasureListener,
-): Promise<Result[]> {
-  const subjects = new Map<ImplementationName, Subject>();
-  const errors = new Map<ImplementationName, number>();
-  const once = new Map<ImplementationName, number>();
+): Promise<Measured> {
+  const checked = new Map<ImplementationName, Checked>();
+  const open: Subject[] = [];
   try {
-    for (const name of names) {
-      const open = work.implementations.get(name);
-      if (open === undefined) continue;
+    let expected: readonly Numbers[] | undefined;
+    // The reference first, whether it is compared or not: what it computes is what the others are held against.
+    for (const name of ["reference", ...names.filter((each) => each !== "reference")] as const) {
+      const make = work.implementations.get(name);
+      if (make === undefined) continue;
       listener.doing(`${work.name}: checking ${name}`);
-      const subject = await open();
-      subjects.set(name, subject);
-      let started = performance.now();
-      const results = await subject.results();
-      if (compiles.has(name)) {
-        started = performance.now();
-        await subject.run(); // warm, now that its kernels are compiled
-      }
-      once.set(name, (performance.now() - started) / 1000);
-      errors.set(name, checkEqual(`${work.name} by ${name}`, results, expected, work.bound));
+      const subject = await make();
+      open.push(subject);
+      const { results, ...times } = await computed(name, subject);
+      expected ??= results;
+      const error = checkEqual(`${work.name} by ${name}`, results, expected, work.bound);
+      if (names.includes(name)) checked.set(name, { subject, error, ...times });
     }
-    const samplesOf = (name: ImplementationName): number | undefined =>
-      samplesOfSlow(name, once.get(name) ?? 0);
-    const times = new Map<ImplementationName, number[]>();
-    for (let turn = 0; turn < turns; turn++) {
-      const group = [...subjects].filter(([name]) => turn === 0 || samplesOf(name) === undefined);
-      if (group.length === 0) break;
-      listener.doing(`${work.name}: timing, turn ${turn + 1} of ${turns}`);
-      const measured = await runSuite(new Map(group), (name) => {
-        const samples = samplesOf(name);
-        return samples === undefined
-          ? { seconds: budget.seconds / turns, minimum: Math.max(1, Math.ceil(budget.minimum / turns)) }
-          : { seconds: 0.001, minimum: samples };
-      });
-      for (const [name, list] of measured) {
-        const repeats = subjects.get(name)?.repeats ?? 1;
-        times.set(name, [...(times.get(name) ?? []), ...list.map((time) => time / repeats)]);
-      }
+    if (!work.implementations.has("reference") || expected === undefined) {
+      throw new Error(`${work.name} has no reference`);
     }
-    return [...times].map(([implementation, list]) => resultOf(work, implementation, list, errors));
+    const times = await timesOf(work, checked, budget, listener);
+    const results = names.flatMap((name) => {
+      const list = times.get(name);
+      return list === undefined ? [] : [resultOf(work, name, list, checked.get(name)?.error ?? 0)];
+    });
+    return { results, expected };
   } finally {
-    for (const subject of subjects.values()) await subject.dispose();
+    for (const subject of open) await subject.dispose();
   }
+}
+
+/** Times of everyone in milliseconds, of the work once. */
+async function timesOf(
+  work: Work,
+  checked: ReadonlyMap<ImplementationName, Checked>,
+  budget: Budget,
+  listener: MeasureListener,
+): Promise<Map<ImplementationName, number[]>> {
+  const times = new Map<ImplementationName, number[]>();
+  const samples = new Map([...checked].map(([name, { seconds }]) => [name, samplesOfSlow(name, seconds)]));
+  for (const [name, { milliseconds }] of checked) {
+    if (samples.get(name) === "checked") times.set(name, [milliseconds]);
+  }
+  for (let turn = 0; turn < turns; turn++) {
+    const group = [...checked].filter(([name]) => {
+      const count = samples.get(name);
+      return count === undefined || (turn === 0 && count !== "checked");
+    });
+    if (group.length === 0) break;
+    listener.doing(`${work.name}: timing, turn ${turn + 1} of ${turns}`);
+    const subjects = new Map(group.map(([name, { subject }]) => [name, subject]));
+    const measured = await runSuite(subjects, (name) => {
+      const count = samples.get(name);
+      return typeof count === "number"
+        ? { seconds: 0.001, minimum: count }
+        : { seconds: budget.seconds / turns, minimum: Math.max(1, Math.ceil(budget.minimum / turns)) };
+    });
+    for (const [name, list] of measured) {
+      const repeats = subjects.get(name)?.repeats ?? 1;
+      times.set(name, [...(times.get(name) ?? []), ...list.map((time) => time / repeats)]);
+    }
+  }
+  return times;
 }
 
 function resultOf(
   work: Work,
   implementation: ImplementationName,
   times: readonly number[],
-  errors: ReadonlyMap<ImplementationName, number>,
+  error: number,
 ): Result {
   const spread = spreadOf(times);
   const rate = work.flops === undefined ? {} : { gflops: work.flops / spread.medianMs / 1e6 };
-  return { work: work.name, implementation, ...spread, ...rate, error: errors.get(implementation) ?? 0 };
+  return { work: work.name, implementation, ...spread, ...rate, error };
 }

@@ -30,7 +30,8 @@ export const workgroups: { readonly [Name in keyof typeof shaders]: Geometry } =
   assembleLoss: oneGroup,
   assembleSums: ({ parts = 0 }, { WIDTH = 1 }) => Math.ceil(parts / WIDTH),
   assembleTotals: oneGroup,
-  augmentImages: perElement,
+  augmentImages: ({ images = 0, height = 0, width = 0 }, { WIDTH = 1 }) =>
+    images * Math.ceil(Math.ceil((height * width) / 4) / WIDTH),
   averagePool2d: perPooledValue,
   averagePool2dGradient: perInputValue,
   averagePool2dGradientApart: (
@@ -136,6 +137,8 @@ export const workgroups: { readonly [Name in keyof typeof shaders]: Geometry } =
   softmaxCrossEntropy: ({ rows = 0 }, { WIDTH = 1 }) => Math.ceil(rows / WIDTH),
   stridedCopy: perElement,
   sumChunks: ({ quads = 0 }, { WIDTH = 1 }) => Math.ceil(quads / WIDTH),
+  takeRows: perElement,
+  takeRowsOfBytes: ({ count = 0 }, { WIDTH = 1 }) => Math.ceil(Math.ceil(count / 4) / WIDTH),
   unary: perElement,
   where: perElement,
 };

@@ -15,7 +15,10 @@ export type Knobs = Readonly<Record<string, KnobValue>>;
 export interface Knob {
   readonly name: string;
   readonly type: "u32" | "i32" | "f32" | "bool" | "element";
-  /** What the file says, and what `specialise` leaves where it is told nothing else. */
+  /**
+   * What the file says, and what `specialise` leaves where it is told nothing else. A whole number that the file does not
+   * set to 0 counts something, and 0 is none for it.
+   */
   readonly value: KnobValue;
   readonly meaning: string;
 }
@@ -114,8 +117,8 @@ export function parseShader(name: string, text: string): ShaderSource {
 
 /** "u32" as it is told to people. */
 const wanted = {
-  u32: "a whole number from 0 up",
-  i32: "a whole number",
+  u32: "a whole number from 0 up to 2^32 - 1",
+  i32: "a whole number from -2^31 up to 2^31 - 1",
   f32: "a number",
   bool: "true or false",
   element: '"f32" or "vec4f"',
@@ -125,7 +128,7 @@ function fits(type: Knob["type"], value: unknown): boolean {
   if (type === "bool") return typeof value === "boolean";
   if (type === "element") return value === "f32" || value === "vec4f";
   if (type === "f32") return typeof value === "number";
-  return Number.isInteger(value) && (type === "i32" || Number(value) >= 0);
+  return value === (type === "u32" ? Number(value) >>> 0 : Number(value) | 0);
 }
 
 function unknownName(kernel: string, what: string, given: string, known: readonly string[]): KernelError {
@@ -146,8 +149,10 @@ export function checkKnobs(name: string, source: ShaderSource, knobs: Knobs): vo
   for (const [given, value] of Object.entries(knobs)) {
     const knob = source.knobs[names.indexOf(given)];
     if (knob === undefined) throw unknownName(name, "knob", given, names);
-    if (!fits(knob.type, value)) {
-      throw new KernelError(`kernel ${name}: knob ${given} takes ${wanted[knob.type]}, got ${value}`);
+    const counts = knob.type === "u32" && knob.value !== 0;
+    if (!fits(knob.type, value) || (counts && value === 0)) {
+      const must = counts ? "a whole number from 1 up to 2^32 - 1" : wanted[knob.type];
+      throw new KernelError(`kernel ${name}: knob ${given} takes ${must}, got ${JSON.stringify(value)}`);
     }
   }
 }

@@ -53,7 +53,8 @@ export const operations: { readonly [Name in keyof typeof shaders]: Work } = {
   assembleLoss: ({ batch = 0, classes = 0, features = 0 }) => batch * classes * (4 * features + 40),
   assembleSums: ({ entries = 0 }) => 20 * entries,
   assembleTotals: ({ parts = 0 }) => 5 * parts,
-  augmentImages: ({ count = 0, channels = 0 }) => count * (20 + 10 * channels),
+  augmentImages: ({ images = 0, height = 0, width = 0 }, { CHANNELS = 1 }) =>
+    images * height * width * (40 + 20 * CHANNELS),
   averagePool2d: eachTap(1),
   averagePool2dGradient: eachTap(1),
   averagePool2dGradientApart: eachPooled,
@@ -113,6 +114,8 @@ export const operations: { readonly [Name in keyof typeof shaders]: Work } = {
   softmaxCrossEntropy: ({ rows = 0, classes = 0 }) => 8 * rows * classes,
   stridedCopy: none,
   sumChunks: inFours(({ quads = 0, chunks = 0 }) => quads * chunks),
+  takeRows: none,
+  takeRowsOfBytes: none,
   unary: eachElement(1),
   where: none,
 };

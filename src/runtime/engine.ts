@@ -17,6 +17,7 @@ import {
   sizeOf,
   type DType,
   type HostArray,
+  type HostTensor,
   type Shape,
   type Storage,
   type TensorData,
@@ -26,8 +27,9 @@ import {
 import type { Backend, BackendMemory } from "./backend.ts";
 import type { Operator } from "./operator.ts";
 import { Program } from "./program.ts";
-import { Recording } from "./recording.ts";
+import { expectComputed, Recording } from "./recording.ts";
 import { ReferenceBackend } from "./reference-backend.ts";
+import { sideBySide } from "./side-by-side.ts";
 import { WebGpuBackend, type WebGpuOptions } from "./webgpu/backend.ts";
 
 export const deviceChoices = ["auto", "webgpu", "reference"] as const;
@@ -80,7 +82,7 @@ export class Engine implements TensorOwner, Disposable {
 
   /**
    * A tensor from host data: a number, nested arrays, a typed array or an ndarray.
-   * @throws ShapeError when the data is ragged or does not fill the shape
+   * @throws ShapeError when the data is ragged or does not fill the shape, UsageError when it is no such data
    */
   tensor(data: TensorData, shape?: Shape, dtype?: DType): Tensor {
     this.#checkOpen();
@@ -90,8 +92,7 @@ export class Engine implements TensorOwner, Disposable {
           "what changes from step to step, and make what does not outside",
       );
     }
-    const host = hostTensor(data, shape, dtype);
-    return this.#adopt(host, this.backend.upload(host));
+    return this.#upload(hostTensor(data, shape, dtype, "engine.tensor"));
   }
 
   /**
@@ -99,11 +100,18 @@ export class Engine implements TensorOwner, Disposable {
    * replay when it is recorded. Whatever differs between steps (batch, learning rate, seed) comes in this way.
    *
    * @param shape must be given: a recording knows it before there are values
-   * @throws ShapeError when the values do not fill the shape
+   * @throws ShapeError when the values do not fill the shape, UsageError when they are no data: a promise, say. In a
+   *   recorded step the values are looked at when it runs.
    */
   feed(values: () => TensorData, shape: Shape, dtype: DType = "f32"): Tensor {
-    if (this.#recording === undefined) return this.tensor(values(), shape, dtype);
-    checkShape("feed", shape);
+    this.#checkOpen();
+    if (typeof values !== "function") {
+      throw new UsageError(
+        "engine.feed takes a function that gives the values: engine.feed(() => values, shape)",
+      );
+    }
+    checkShape("engine.feed", shape);
+    if (this.#recording === undefined) return this.#upload(hostTensor(values(), shape, dtype, "engine.feed"));
     const spec = { shape, dtype };
     return this.#adopt(spec, this.#recording.feed(spec, values));
   }
@@ -116,7 +124,7 @@ export class Engine implements TensorOwner, Disposable {
     this.#checkOpen();
     if (this.#recording !== undefined)
       throw new UsageError("engine.write cannot be recorded; use engine.feed");
-    const host = hostTensor(data, tensor.shape, tensor.dtype);
+    const host = hostTensor(data, tensor.shape, tensor.dtype, "engine.write");
     this.backend.write({ shape: tensor.shape, dtype: tensor.dtype, storage: tensor.storage }, host);
   }
 
@@ -222,6 +230,7 @@ export class Engine implements TensorOwner, Disposable {
     const operands = inputs.map((tensor) => {
       if (tensor.owner !== this)
         throw new LifetimeError(`${operator.name}: tensor ${tensor.id} is of another engine`);
+      if (this.#recording === undefined) expectComputed(tensor.storage);
       return { shape: tensor.shape, dtype: tensor.dtype, storage: tensor.storage };
     });
     const specs = operator.infer(operands, attributes);
@@ -288,7 +297,9 @@ export class Engine implements TensorOwner, Disposable {
     if (this.#recording !== undefined) {
       throw new UsageError("a recorded step cannot read a tensor; return it and read the program's result");
     }
-    return this.backend.read({ shape: tensor.shape, dtype: tensor.dtype, storage: tensor.storage });
+    const { shape, dtype, storage } = tensor;
+    expectComputed(storage);
+    return this.backend.read({ shape, dtype, storage });
   }
 
   /** Resolves when everything asked for so far is computed. */
@@ -318,6 +329,10 @@ export class Engine implements TensorOwner, Disposable {
     this.close();
   }
 
+  #upload(host: HostTensor): Tensor {
+    return this.#adopt(host, this.backend.upload(host));
+  }
+
   #adopt(spec: TensorSpec, storage: Storage): Tensor {
     const tensor = new Tensor(this, { shape: [...spec.shape], dtype: spec.dtype }, storage);
     this.#live.add(tensor);
@@ -328,23 +343,6 @@ export class Engine implements TensorOwner, Disposable {
   #checkOpen(): void {
     if (this.#closed) throw new LifetimeError("the engine was closed; open another with openEngine()");
   }
-}
-
-/** Tensors of a gathered piece begin at multiples of 64 elements: a binding's offset is a multiple of 256 bytes. */
-const gatherAlignment = 64;
-
-/** Where tensors lie when they are put side by side, in elements. */
-export function sideBySide(specs: readonly TensorSpec[]): {
-  readonly offsets: readonly number[];
-  readonly size: number;
-} {
-  let size = 0;
-  const offsets = specs.map(({ shape }) => {
-    const offset = size;
-    size += Math.ceil(sizeOf(shape) / gatherAlignment) * gatherAlignment;
-    return offset;
-  });
-  return { offsets, size };
 }
 
 /** Every tensor inside arrays, plain records, maps and sets. */

@@ -6,7 +6,6 @@ export {
   deviceChoices,
   engineOf,
   openEngine,
-  sideBySide,
   type CallObserver,
   type DeviceChoice,
   type EngineMemory,
@@ -27,6 +26,7 @@ export { PlanningBackend } from "./planning-backend.ts";
 export { median, type LaunchTimer, type RunTimes, type TimedLaunch } from "./launch-timer.ts";
 export { Program, type Readings } from "./program.ts";
 export type { RecordedCall, Recording } from "./recording.ts";
+export { sideBySide } from "./side-by-side.ts";
 export { launchesOf, type BufferPlan, type Purpose, type StepPlan } from "./step-plan.ts";
 export { WebGpuBackend } from "./webgpu/backend.ts";
 export { pipelineKey } from "./webgpu/pipelines.ts";

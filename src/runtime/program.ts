@@ -4,13 +4,15 @@ import { LifetimeError, UsageError } from "../device/index.ts";
 import type { HostArray, Tensor } from "../tensor/index.ts";
 import type { CompiledProgram, Follower } from "./backend.ts";
 import type { LaunchTimer } from "./launch-timer.ts";
+import { PlannedStorage } from "./recording.ts";
 import type { StepPlan } from "./step-plan.ts";
 
 export class Program<Result> implements Disposable {
-  /** What the step returned. Its tensors hold the values of the newest replay. */
+  /** What the step returned. Its tensors hold the values of the newest replay; before the first they cannot be read. */
   readonly result: Result;
   readonly #compiled: CompiledProgram;
   readonly #tensors: readonly Tensor[];
+  readonly #results: readonly PlannedStorage[];
   readonly #followers: Follower[] = [];
   #runs = 0;
   #disposed = false;
@@ -19,6 +21,7 @@ export class Program<Result> implements Disposable {
   constructor(result: Result, tensors: readonly Tensor[], compiled: CompiledProgram) {
     this.result = result;
     this.#tensors = tensors;
+    this.#results = tensors.map(({ storage }) => storage).filter((each) => each instanceof PlannedStorage);
     this.#compiled = compiled;
   }
 
@@ -37,7 +40,7 @@ export class Program<Result> implements Disposable {
    * @throws LifetimeError after the program was disposed, and any error the device reported since the last call
    */
   run(): void {
-    if (this.#disposed) throw new LifetimeError("the program was disposed; record the step again");
+    this.#checkLive("run");
     this.#compiled.run(() => this.#ran());
   }
 
@@ -46,7 +49,7 @@ export class Program<Result> implements Disposable {
    * @throws UsageError on a backend that launches nothing
    */
   timer(): LaunchTimer {
-    if (this.#disposed) throw new LifetimeError("the program was disposed; record the step again");
+    this.#checkLive("timer");
     const timer = this.#compiled.timer?.();
     if (timer === undefined) {
       throw new UsageError(
@@ -70,8 +73,10 @@ export class Program<Result> implements Disposable {
    * does not make the device wait.
    *
    * @param every runs that come back together; default 16
+   * @throws LifetimeError after the program was disposed
    */
   follow(tensor: Tensor, every = 16): Readings {
+    this.#checkLive("follow");
     if (!Number.isInteger(every) || every < 1) {
       throw new UsageError(`follow: every must be a whole number from 1, got ${every}`);
     }
@@ -96,8 +101,12 @@ export class Program<Result> implements Disposable {
     this.dispose();
   }
 
+  #checkLive(call: string): void {
+    if (this.#disposed) throw new LifetimeError(`${call}: the program was disposed; record the step again`);
+  }
+
   #ran(): void {
-    this.#runs++;
+    if (this.#runs++ === 0) for (const storage of this.#results) storage.computed = true;
     for (const follower of this.#followers) follower.record();
   }
 }

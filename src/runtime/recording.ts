@@ -20,6 +20,8 @@ export class PlannedStorage implements Storage {
   readonly origin: Origin;
   /** Where the data is once a program was compiled; only what the step returned has a lasting place. */
   place: Storage | undefined;
+  /** Whether the program has run, so that the place holds values of the step. */
+  computed = false;
 
   constructor(spec: TensorSpec, origin: Origin) {
     this.spec = spec;
@@ -43,6 +45,12 @@ export function placeOf(storage: Storage): Storage {
   throw new LifetimeError(
     "a tensor made inside engine.record has no values outside; return it from the step to read it",
   );
+}
+
+/** @throws LifetimeError for a program's result before its first run */
+export function expectComputed(storage: Storage): void {
+  if (!(storage instanceof PlannedStorage) || storage.place === undefined || storage.computed) return;
+  throw new LifetimeError("a program's result has no values before its first run; call program.run() first");
 }
 
 /** One operator call of a recorded step. */

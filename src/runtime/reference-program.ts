@@ -116,7 +116,9 @@ export class ReferenceProgram implements CompiledProgram {
 function dataOfOrigin({ spec, origin }: PlannedStorage): HostArray {
   if (origin.kind === "computed") throw new LifetimeError("a recorded tensor is used before it is computed");
   const given =
-    origin.kind === "constant" ? origin.host : hostTensor(origin.values(), spec.shape, spec.dtype);
+    origin.kind === "constant"
+      ? origin.host
+      : hostTensor(origin.values(), spec.shape, spec.dtype, "engine.feed");
   const data = allocate(spec.dtype, sizeOf(spec.shape), true);
   data.set(given.data);
   return data;

@@ -1,7 +1,7 @@
 // Tensors on the host: typed arrays with a shape, and ndarray at the border.
 
 import ndarray, { type NdArray } from "ndarray";
-import { ShapeError } from "../device/index.ts";
+import { ShapeError, UsageError } from "../device/index.ts";
 import {
   checkShape,
   showShape,
@@ -31,29 +31,62 @@ export function allocate(dtype: DType, size: number, precise = false): HostArray
   return precise ? new Float64Array(size) : new Float32Array(size);
 }
 
-function isNdArray(data: TensorData): data is NdArray<HostArray | number[]> {
-  return typeof data === "object" && "stride" in data && "shape" in data && "offset" in data;
+const dtypes: readonly string[] = ["f32", "u32", "u8"] satisfies readonly DType[];
+
+function isNdArray(data: object): data is NdArray<HostArray | number[]> {
+  return "data" in data && "stride" in data && "shape" in data && "offset" in data;
+}
+
+const isHostArray = (data: object): data is HostArray =>
+  [Float32Array, Float64Array, Uint32Array, Uint8Array].some((kind) => data instanceof kind);
+
+/** Nested lists and numbers are told apart from all else where they are walked, so that it is named with its place. */
+const isList = (data: unknown): data is NestedNumbers => Array.isArray(data);
+
+/** What a value is, for people: `the string "a"`, `a Promise`. */
+function named(value: unknown): string {
+  if (typeof value === "string") return `the string ${JSON.stringify(value.slice(0, 20))}`;
+  if (typeof value !== "object" || value === null) return String(value);
+  if (value instanceof Promise) return "a promise: await it first, and give what it resolves to";
+  const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
+  return typeof name === "string" && name !== "Object" ? `an object of type ${name}` : "an object";
+}
+
+function refuse(what: string, value: unknown, place = ""): never {
+  throw new UsageError(
+    `${what}: takes a number, nested lists of numbers, a Float32Array, Float64Array, Uint32Array or Uint8Array, or an ` +
+      `ndarray of these; got ${named(value)}${place}`,
+  );
 }
 
 function nestedShape(data: NestedNumbers | number): number[] {
-  if (typeof data === "number") return [];
+  if (!isList(data)) return [];
   const first = data[0];
   return [data.length, ...(first === undefined ? [] : nestedShape(first))];
 }
 
-function flatten(data: NestedNumbers | number, shape: Shape, depth: number, into: number[]): void {
+function flatten(
+  what: string,
+  data: NestedNumbers | number,
+  shape: Shape,
+  place: readonly number[],
+  into: number[],
+): void {
+  const depth = place.length;
   if (typeof data === "number") {
-    if (depth !== shape.length) throw new ShapeError(`tensor: nested numbers are ragged at depth ${depth}`);
+    if (depth !== shape.length) throw new ShapeError(`${what}: nested numbers are ragged at depth ${depth}`);
     into.push(data);
     return;
   }
+  if (!isList(data)) refuse(what, data, depth === 0 ? "" : ` at ${showShape(place)}`);
   if (data.length !== shape[depth])
-    throw new ShapeError(`tensor: nested numbers are ragged at depth ${depth}`);
-  for (const row of data) flatten(row, shape, depth + 1, into);
+    throw new ShapeError(`${what}: nested numbers are ragged at depth ${depth}`);
+  data.forEach((row, i) => flatten(what, row, shape, [...place, i], into));
 }
 
-function fromNdArray(source: NdArray<HostArray | number[]>): HostTensor {
+function fromNdArray(what: string, source: NdArray<HostArray | number[]>): HostTensor {
   const shape = [...source.shape];
+  if (!Array.isArray(source.data) && !isHostArray(source.data)) refuse(what, source.data, " in the ndarray");
   const strides = stridesOf(shape);
   const dtype = source.data instanceof Uint8Array ? "u8" : source.data instanceof Uint32Array ? "u32" : "f32";
   const data = allocate(dtype, sizeOf(shape), source.data instanceof Float64Array);
@@ -70,25 +103,38 @@ function fromNdArray(source: NdArray<HostArray | number[]>): HostTensor {
 /**
  * Host data with a shape and element type. A typed array keeps its type (u8, u32, else f32); the shape may be left
  * out for nested numbers, ndarrays and scalars.
- * @throws ShapeError when the data is ragged or does not fill the shape
+ *
+ * @param what the call that was given the data, for messages
+ * @throws ShapeError when the data is ragged or does not fill the shape; UsageError when it is no data at all, or the type
+ *   is none
  */
-export function hostTensor(data: TensorData, shape?: Shape, dtype?: DType): HostTensor {
+export function hostTensor(data: TensorData, shape?: Shape, dtype?: DType, what = "tensor"): HostTensor {
+  if (dtype !== undefined && !dtypes.includes(dtype)) {
+    throw new UsageError(
+      `${what}: there is no element type ${named(dtype)}; choose one of ${dtypes.join(", ")}`,
+    );
+  }
+  if (shape !== undefined) checkShape(what, shape);
   let found: HostTensor;
-  if (ArrayBuffer.isView(data)) {
-    const type = data instanceof Uint8Array ? "u8" : data instanceof Uint32Array ? "u32" : "f32";
-    found = { shape: [data.length], dtype: type, data };
-  } else if (typeof data === "object" && isNdArray(data)) {
-    found = fromNdArray(data);
-  } else {
+  if (typeof data === "number" || isList(data)) {
     const nested = nestedShape(data);
     const numbers: number[] = [];
-    flatten(data, nested, 0, numbers);
+    flatten(what, data, nested, [], numbers);
     found = { shape: nested, dtype: "f32", data: Float64Array.from(numbers) };
+  } else if (typeof data !== "object" || (data as object | null) === null) {
+    refuse(what, data);
+  } else if (isHostArray(data)) {
+    const type = data instanceof Uint8Array ? "u8" : data instanceof Uint32Array ? "u32" : "f32";
+    found = { shape: [data.length], dtype: type, data };
+  } else if (isNdArray(data)) {
+    found = fromNdArray(what, data);
+  } else {
+    refuse(what, data);
   }
   const wanted = shape ?? found.shape;
-  checkShape("tensor", wanted);
+  checkShape(what, wanted);
   if (sizeOf(wanted) !== found.data.length) {
-    throw new ShapeError(`tensor: ${found.data.length} values do not fill ${showShape(wanted)}`);
+    throw new ShapeError(`${what}: ${found.data.length} values do not fill ${showShape(wanted)}`);
   }
   const type = dtype ?? found.dtype;
   if (type === found.dtype) return { shape: wanted, dtype: type, data: found.data };

@@ -41,6 +41,8 @@ export function showShape(shape: Shape): string {
 
 /** @throws ShapeError unless every extent is a positive integer and the rank is at most six */
 export function checkShape(what: string, shape: Shape): void {
+  if (!Array.isArray(shape))
+    throw new ShapeError(`${what}: ${String(shape)} is no shape; give a list, as [2, 3]`);
   if (shape.length > maximumRank || !shape.every((extent) => Number.isInteger(extent) && extent > 0)) {
     throw new ShapeError(
       `${what}: ${showShape(shape)} is no shape of up to ${maximumRank} positive integers`,

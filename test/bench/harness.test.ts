@@ -74,7 +74,7 @@ describe("equality", () => {
 
   test("a missing value, a missing result and NaN are never equal", () => {
     const bound = roundingBound(1);
-    expect(() => checkEqual("short", [[1]], [[1, 2]], bound)).toThrow(UnequalError);
+    expect(() => checkEqual("short", [[1]], [[1, 2]], bound)).toThrow(/result 0 has 1 values.*reference's 2/);
     expect(() => checkEqual("few", [], [[1]], bound)).toThrow(UnequalError);
     expect(errorOf([NaN], [1], bound)).toBe(Infinity);
     expect(errorOf([Infinity], [1], { kind: "norm", relative: 1 })).toBe(Infinity);
@@ -96,7 +96,7 @@ describe("measuring", () => {
       reference: answering([1, 2], ran, "reference"),
       "gpu.js-cpu": answering([1, 2.1], ran, "gpu.js-cpu"),
     });
-    const measured = measure(work, ["reference", "gpu.js-cpu"], [[1, 2]], budget, silent);
+    const measured = measure(work, ["reference", "gpu.js-cpu"], budget, silent);
     await expect(measured).rejects.toThrow(/sum by gpu\.js-cpu: result 0 is not the reference's/);
     expect(ran).toEqual([]);
   });
@@ -105,7 +105,8 @@ describe("measuring", () => {
     const ran: string[] = [];
     const names = ["tessera", "reference"] as const;
     const work = workOf(Object.fromEntries(names.map((name) => [name, answering([1, 2], ran, name)])));
-    const results = await measure(work, names, [[1, 2]], budget, silent);
+    const { results, expected } = await measure(work, names, budget, silent);
+    expect(expected).toEqual([[1, 2]]);
     expect(results.map(({ implementation }) => implementation)).toEqual(names);
     for (const { minMs, samples, gflops = 0, medianMs } of results) {
       expect(minMs).toBeGreaterThan(0.5);
@@ -118,6 +119,26 @@ describe("measuring", () => {
     );
   });
 
+  test("a slow baseline runs once: the run that is checked is timed", async () => {
+    let computed = 0;
+    const slow: Subject = {
+      async results() {
+        computed++;
+        await new Promise((resolve) => setTimeout(resolve, 1050));
+        return [[1, 2]];
+      },
+      run: () => Promise.reject(new Error("it ran again")),
+      dispose: () => undefined,
+    };
+    const work = workOf({ reference: answering([1, 2]), "gpu.js-cpu": () => Promise.resolve(slow) });
+    const { results } = await measure(work, ["gpu.js-cpu"], budget, silent);
+    expect(computed).toBe(1);
+    expect(results.map(({ implementation }) => implementation)).toEqual(["gpu.js-cpu"]);
+    expect(results[0]).toMatchObject({ samples: 1 });
+    expect(results[0].medianMs).toBeGreaterThan(1000);
+    expect(results[0].medianMs).toBeLessThan(5000);
+  });
+
   test("an implementation that fails ends the run with its own error", async () => {
     const broken: Subject = {
       results: () => Promise.resolve([[1]]),
@@ -125,7 +146,7 @@ describe("measuring", () => {
       dispose: () => undefined,
     };
     const work = workOf({ reference: () => Promise.resolve(broken) });
-    await expect(measure(work, ["reference"], [[1]], budget, silent)).rejects.toThrow("the device is gone");
+    await expect(measure(work, ["reference"], budget, silent)).rejects.toThrow("the device is gone");
   });
 });
 

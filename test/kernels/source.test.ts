@@ -10,6 +10,7 @@ const text = `
 const WIDTH = 64u;    // knob: invocations per workgroup
 const SCALE = 1.0;    // knob: a factor
 const EXACT = false;  // knob: a switch
+const START = 0u;     // knob: may be nothing
 alias Element = f32;  // knob: f32, or vec4f for four at a time
 const PLAIN = 3u;
 
@@ -32,9 +33,10 @@ describe("a shader file", () => {
       ["WIDTH", 64],
       ["SCALE", 1],
       ["EXACT", false],
+      ["START", 0],
       ["Element", "f32"],
     ]);
-    expect(source.knobs.map(({ type }) => type)).toEqual(["u32", "f32", "bool", "element"]);
+    expect(source.knobs.map(({ type }) => type)).toEqual(["u32", "f32", "bool", "u32", "element"]);
     expect(source.knobs[0]?.meaning).toBe("invocations per workgroup");
   });
 
@@ -80,10 +82,10 @@ describe("a shader file", () => {
     expect(() => pack("example", source, { ...whole, cuont: 1 })).toThrow(/"cuont"; did you mean "count"/);
   });
 
-  test.each([-1, 1.5, NaN])("refuses %d where a count is wanted", (count) => {
+  test.each([-1, 1.5, NaN, 2 ** 32])("refuses %d where a count is wanted", (count) => {
     const values = { count, strides: [1, 2, 3, 4], factor: 0.5, many: [1, 2, 3, 4, 5, 6, 7, 8] };
     expect(() => pack("example", source, values)).toThrow(
-      /uniform count takes a whole number from 0 up, got/,
+      /uniform count takes a whole number from 0 up to 2\^32 - 1, got/,
     );
   });
 });
@@ -110,13 +112,24 @@ describe("specialising", () => {
   });
 
   test.each([
-    [{ WIDTH: 1.5 }, /WIDTH takes a whole number/],
+    [{ WIDTH: 1.5 }, /kernel example: knob WIDTH takes a whole number from 1 up.*, got 1\.5/],
+    [{ WIDTH: -64 }, /WIDTH takes a whole number from 1 up.*, got -64/],
+    [{ WIDTH: 0 }, /WIDTH takes a whole number from 1 up.*, got 0/],
+    [{ WIDTH: 2 ** 32 }, /WIDTH takes .* up to 2\^32 - 1, got 4294967296/],
+    [{ WIDTH: "64" as unknown as number }, /WIDTH takes .*, got "64"/],
+    [{ START: -1 }, /START takes a whole number from 0 up/],
     [{ EXACT: 1 }, /EXACT takes true or false/],
     [{ Element: 4 }, /Element takes "f32" or "vec4f"/],
     [{ SCALE: true }, /SCALE takes a number/],
   ] as const)("%o is refused", (knobs, message) => {
     expect(() => specialise("example", parseShader("example", text), knobs)).toThrow(message);
   });
+});
+
+test("a knob that the file sets to 0 takes 0", () => {
+  const special = specialise("example", parseShader("example", text), { START: 0, WIDTH: 1 });
+  expect(special).toContain("const START = 0u;");
+  expect(special).toContain("const WIDTH = 1u;");
 });
 
 describe("the table of kernels", () => {

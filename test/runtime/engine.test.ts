@@ -38,6 +38,37 @@ for (const device of ["reference", "webgpu"] as const) {
       await expect(engine.tensor([1, 2]).item()).rejects.toThrow(ShapeError);
     });
 
+    const noData: [what: string, data: unknown, message: RegExp][] = [
+      ["a string in a list", ["a"], /^engine\.tensor: takes a number,.*; got the string "a" at \[0\]$/],
+      ["a string deep inside", [[1, 2], [3, "b"]], /got the string "b" at \[1, 1\]$/], // prettier-ignore
+      ["undefined", undefined, /got undefined$/],
+      ["null", null, /got null$/],
+      ["null in a list", [1, null], /got null at \[1\]$/],
+      ["a promise", Promise.resolve([1]), /got a promise: await it first/],
+      ["whole numbers of 16 bits", Int16Array.of(1, 2), /got an object of type Int16Array$/],
+      ["large whole numbers", BigInt64Array.of(1n), /got an object of type BigInt64Array$/],
+      ["a record", { values: [1] }, /got an object$/],
+      ["a switch", true, /got true$/],
+    ];
+    test.each(noData)("%s is no data: one line that names the call", (_, data, message) => {
+      const make = (): unknown => open().tensor(data as number[]);
+      expect(make).toThrow(UsageError);
+      expect(make).toThrow(message);
+    });
+
+    test("feed and write name themselves; a shape or type that is none is refused", () => {
+      const engine = open();
+      expect(() => engine.feed(() => ["a"] as unknown as number[], [1])).toThrow(
+        /^engine\.feed: .* got the string "a" at \[0\]/,
+      );
+      expect(() => engine.feed([1] as never, [1])).toThrow(/engine\.feed takes a function/);
+      expect(() => engine.write(engine.tensor([1]), undefined as never)).toThrow(
+        /^engine\.write: .*undefined/,
+      );
+      expect(() => engine.tensor([1], 1 as never)).toThrow(ShapeError);
+      expect(() => engine.tensor([1], [1], "f16" as never)).toThrow(/no element type.*"f16".*f32, u32, u8/);
+    });
+
     test("a scope releases what it made and keeps what it returns, also inside records", async () => {
       const engine = open();
       const before = engine.memory();

@@ -216,9 +216,49 @@ for (const device of ["webgpu", "reference"] as const) {
       program.follow(program.result);
       program.run();
       const after = affine(x, 3);
+      expect(() => program.follow(program.result, 0)).toThrow(/whole number/);
       program.dispose();
       expect(Array.from(await after.read())).toEqual([3, 6]);
-      expect(() => program.follow(program.result, 0)).toThrow(/whole number/);
+      expect(() => program.follow(program.result)).toThrow(LifetimeError);
+      expect(() => program.follow(program.result)).toThrow(/^follow: the program was disposed; record/);
+    });
+
+    test("a result before the first run is refused, not zeros; another program may be made of it", async () => {
+      const engine = open();
+      const x = engine.tensor([1, 2]);
+      using program = await engine.record(() => ({ y: affine(x, 10) }));
+      const { y } = program.result;
+      const early = /no values before its first run; call program\.run\(\) first/;
+      expect(() => y.read()).toThrow(LifetimeError);
+      expect(() => y.read()).toThrow(early);
+      await expect(y.ndarray()).rejects.toThrow(early);
+      expect(() => affine(y, 1)).toThrow(early);
+      const readings = program.follow(y);
+      using next = await engine.record(() => affine(y, 2));
+      program.run();
+      next.run();
+      expect(Array.from(await y.read())).toEqual([10, 20]);
+      expect(Array.from(await readings.next())).toEqual([10, 20]);
+      expect(Array.from(await next.result.read())).toEqual([20, 40]);
+    });
+
+    test("a feed that gives no data is refused by name, and the next run is as if it had not been", async () => {
+      const engine = open();
+      let values: unknown = Promise.resolve([1, 2]);
+      using program = await engine.record(() =>
+        affine(
+          engine.feed(() => values as number[], [2]),
+          10,
+        ),
+      );
+      expect(() => program.run()).toThrow(UsageError);
+      expect(() => program.run()).toThrow(/^engine\.feed: takes a number,.*; got a promise: await it first/);
+      values = ["1", "2"];
+      expect(() => program.run()).toThrow(/got the string "1" at \[0\]/);
+      expect(program.runs).toBe(0);
+      values = [1, 2];
+      program.run();
+      expect(Array.from(await program.result.read())).toEqual([10, 20]);
     });
 
     test("memory is back where it was once programs and optimisers are gone", async () => {

@@ -152,7 +152,7 @@ export class WebGpuProgram implements CompiledProgram, Replay {
     // use its array again before the command is submitted.
     const writes = this.#feeds.map(({ planned: { spec, origin }, to }) => {
       const values = origin.kind === "feed" ? origin.values() : 0;
-      return { to, data: deviceBytes(hostTensor(values, spec.shape, spec.dtype)).slice() };
+      return { to, data: deviceBytes(hostTensor(values, spec.shape, spec.dtype, "engine.feed")).slice() };
     });
     for (const write of writes) commands.push(write);
   }

@@ -1,0 +1,106 @@
+// The products: convolutions with their gradients, and matmul.
+
+import { conv2d, matmul, operators } from "tessera";
+import { normal, type HostInput } from "../harness/data.ts";
+import { roundingBound } from "../harness/equality.ts";
+import type { OperatorWork } from "./operator-work.ts";
+
+const same = { stride: [1, 1], padding: [1, 1], dilation: [1, 1] } as const;
+
+/** Sizes of a 3x3 convolution as gpu.js kernels name them. */
+function convolutionSizes(images: number, size: number, c: number, k: number): Record<string, number> {
+  return { images, h: size, w: size, c, k, r: 3, padding: 1 };
+}
+
+/** 3x3, stride 1, same size, 64 to 64 channels at 28 x 28. */
+export function convolutions(): OperatorWork[] {
+  const [size, c, k] = [28, 64, 64];
+  const flops = (images: number): number => 2 * images * size * size * 9 * c * k;
+  const shape = (images: number): string => `[${images}, 28, 28, 64] * [3, 3, 64, 64], same size`;
+  const x = (images: number): Promise<HostInput> => normal([images, size, size, c], 1);
+  const filter = (): Promise<HostInput> => normal([3, 3, c, k], 2, Math.sqrt(2 / (9 * c)));
+  const dy = (images: number): Promise<HostInput> => normal([images, size, size, k], 3);
+  const filterShape = [3, 3, c, k];
+  return [
+    {
+      name: "conv3x3-forward",
+      title: shape(32),
+      flops: flops(32),
+      bound: roundingBound(9 * c),
+      inputs: () => Promise.all([x(32), filter()]),
+      body: ([images, weights]) => [conv2d(images, weights, { padding: 1 })],
+      peer: { work: "conv2d", options: convolutionSizes(32, size, c, k) },
+    },
+    {
+      name: "conv3x3-forward-backward",
+      title: `${shape(32)}, and both gradients`,
+      flops: 3 * flops(32),
+      bound: roundingBound(32 * size * size),
+      inputs: () => Promise.all([x(32), filter(), dy(32)]),
+      body([images, weights, gradient], engine) {
+        const y = conv2d(images, weights, { padding: 1 });
+        const [dx] = engine.run(operators.conv2dInputGradient, [gradient, weights], {
+          ...same,
+          inputShape: images.shape,
+        });
+        const [dw] = engine.run(operators.conv2dWeightGradient, [images, gradient], { ...same, filterShape });
+        return [y, dx, dw];
+      },
+      peer: { work: "conv2dAndGradients", options: convolutionSizes(32, size, c, k) },
+    },
+    {
+      name: "conv3x3-input-gradient",
+      title: shape(8),
+      flops: flops(8),
+      bound: roundingBound(9 * k),
+      inputs: () => Promise.all([dy(8), filter()]),
+      body: ([gradient, weights], engine) =>
+        engine.run(operators.conv2dInputGradient, [gradient, weights], {
+          ...same,
+          inputShape: [8, size, size, c],
+        }),
+      peer: { work: "conv2dInputGradient", options: convolutionSizes(8, size, c, k) },
+    },
+    {
+      name: "conv3x3-weight-gradient",
+      title: shape(8),
+      flops: flops(8),
+      bound: roundingBound(8 * size * size),
+      inputs: () => Promise.all([x(8), dy(8)]),
+      body: ([images, gradient], engine) =>
+        engine.run(operators.conv2dWeightGradient, [images, gradient], { ...same, filterShape }),
+      peer: { work: "conv2dWeightGradient", options: convolutionSizes(8, size, c, k) },
+    },
+    {
+      name: "conv3x3-growth",
+      title: "[32, 28, 28, 60] * [3, 3, 60, 12], a DenseNet layer",
+      flops: 2 * 32 * size * size * 9 * 60 * 12,
+      bound: roundingBound(9 * 60),
+      inputs: () => Promise.all([normal([32, size, size, 60], 4), normal([3, 3, 60, 12], 5, 0.06)]),
+      body: ([images, weights]) => [conv2d(images, weights, { padding: 1 })],
+      peer: { work: "conv2d", options: convolutionSizes(32, size, 60, 12) },
+    },
+    {
+      name: "conv1x1-forward",
+      title: "[32, 14, 14, 128] * [1, 1, 128, 64]",
+      flops: 2 * 32 * 14 * 14 * 128 * 64,
+      bound: roundingBound(128),
+      inputs: () => Promise.all([normal([32, 14, 14, 128], 6), normal([1, 1, 128, 64], 7, 0.125)]),
+      body: ([images, weights]) => [conv2d(images, weights)],
+      peer: { work: "conv2d", options: { images: 32, h: 14, w: 14, c: 128, k: 64, r: 1, padding: 0 } },
+    },
+  ];
+}
+
+export function products(): OperatorWork {
+  const n = 512;
+  return {
+    name: "matmul-512",
+    title: "[512, 512] [512, 512]",
+    flops: 2 * n ** 3,
+    bound: roundingBound(n),
+    inputs: () => Promise.all([normal([n, n], 8), normal([n, n], 9)]),
+    body: ([a, b]) => [matmul(a, b)],
+    peer: { work: "matmul", options: { m: n, n, k: n } },
+  };
+}

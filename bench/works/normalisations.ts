@@ -1,0 +1,97 @@
+// Works that memory bounds, at the size of a DenseNet's maps: batch norm, and elementwise functions.
+
+import { add, batchMoments, batchNorm, batchNormGradient, batchNormInference, relu } from "tessera";
+import { normal, uniform, type HostInput } from "../harness/data.ts";
+import { roundingBound } from "../harness/equality.ts";
+import type { OperatorWork } from "./operator-work.ts";
+
+const shape = [32, 28, 28, 60];
+const [rows, c] = [32 * 28 * 28, 60];
+const count = rows * c;
+const title = "[32, 28, 28, 60]";
+
+export function elementwise(): OperatorWork[] {
+  return [
+    {
+      name: "relu",
+      title,
+      bytes: 4 * 2 * count,
+      bound: roundingBound(1),
+      inputs: () => Promise.all([normal(shape, 10)]),
+      body: ([x]) => [relu(x)],
+      peer: { work: "relu", options: {} },
+    },
+    {
+      name: "add",
+      title,
+      bytes: 4 * 3 * count,
+      bound: roundingBound(1),
+      inputs: () => Promise.all([normal(shape, 10), normal(shape, 14)]),
+      body: ([a, b]) => [add(a, b)],
+      peer: { work: "add", options: {} },
+    },
+  ];
+}
+
+export function normalisations(): OperatorWork[] {
+  const perChannel = (stream: number, low: number, high: number): Promise<HostInput> =>
+    uniform([c], stream, low, high);
+  return [
+    {
+      name: "batch-norm-moments",
+      title,
+      bytes: 4 * count,
+      bound: roundingBound(rows),
+      inputs: () => Promise.all([normal(shape, 10)]),
+      body: ([x]) => [batchMoments(x)],
+      peer: { work: "batchMoments", options: { rows, c } },
+    },
+    {
+      name: "batch-norm-apply",
+      title: `${title}, statistics given`,
+      bytes: 4 * 2 * count,
+      bound: roundingBound(1, 4), // a reciprocal root, four products and sums
+      inputs: () =>
+        Promise.all([
+          normal(shape, 10),
+          perChannel(11, 0.5, 1.5),
+          perChannel(12, -1, 1),
+          perChannel(13, -0.1, 0.1),
+          perChannel(29, 0.8, 1.2),
+        ]),
+      body: ([x, gamma, beta, mean, variance]) => [batchNormInference(x, gamma, beta, mean, variance)],
+      peer: { work: "batchNormInference", options: { c } },
+    },
+    {
+      name: "batch-norm-forward",
+      title,
+      bytes: 4 * 3 * count, // x twice, y once
+      bound: roundingBound(rows),
+      inputs: () => Promise.all([normal(shape, 10), perChannel(11, 0.5, 1.5), perChannel(12, -1, 1)]),
+      body([x, gamma, beta]) {
+        const { y, mean, variance } = batchNorm(x, gamma, beta);
+        return [y, mean, variance];
+      },
+      peer: { work: "batchNorm", options: { rows, c } },
+    },
+    {
+      name: "batch-norm-backward",
+      title,
+      bytes: 4 * 5 * count, // x and dy twice, dx once
+      bound: roundingBound(rows),
+      inputs: () =>
+        Promise.all([
+          normal(shape, 10),
+          perChannel(11, 0.5, 1.5),
+          perChannel(12, -0.1, 0.1),
+          perChannel(13, 0.8, 1.2),
+          normal(shape, 14),
+        ]),
+      body([x, gamma, mean, variance, gradient]) {
+        const { dx, dgamma, dbeta } = batchNormGradient(x, gamma, mean, variance, gradient);
+        return [dx, dgamma, dbeta];
+      },
+      peer: { work: "batchNormGradient", options: { rows, c } },
+    },
+  ];
+}
