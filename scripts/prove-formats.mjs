@@ -8,7 +8,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
@@ -140,6 +140,9 @@ async function ask(reader, i) {
 function keep(name, i, { files, how }) {
   const kept = join(folder, `${name.replaceAll(" ", "-")}-${i}`);
   mkdirSync(kept, { recursive: true });
-  for (const [file, bytes] of Object.entries(files)) writeFileSync(join(kept, file), bytes);
+  for (const [file, bytes] of Object.entries(files)) {
+    mkdirSync(dirname(join(kept, file)), { recursive: true });
+    writeFileSync(join(kept, file), bytes);
+  }
   return { how, kept };
 }

@@ -1,8 +1,15 @@
 // The process that reads damaged copies of one format: it may crash, hang or swell, which its parent watches.
 // usage, forked: reader.mjs NAME SEED FOLDER; takes the number of a copy, answers { outcome, reason, peak }.
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { catalogue, DataError, ManifestError, parseManifest, readManifest } from "../../dist/data/index.js";
+import { dirname, join } from "node:path";
+import {
+  catalogue,
+  DataError,
+  decodeAssembly,
+  ManifestError,
+  parseManifest,
+  readManifest,
+} from "../../dist/data/index.js";
 import { fitImage, readImage } from "../../dist/data/images/index.js";
 import { copier } from "./copies.mjs";
 import { samples } from "./samples.mjs";
@@ -15,7 +22,10 @@ const read = sample.manifest === undefined ? (name === "manifest" ? readText : r
 
 process.on("message", async (i) => {
   const { files, damaged } = copy(i);
-  for (const [file, bytes] of Object.entries(files)) writeFileSync(join(folder, file), bytes);
+  for (const [file, bytes] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), bytes);
+  }
   const { outcome, reason } = await read(join(folder, damaged)).then(
     (wrong) =>
       wrong === undefined ? { outcome: "valid" } : { outcome: "wrong", reason: `a result with ${wrong}` },
@@ -40,7 +50,8 @@ function isTyped(failure) {
 function readDataset() {
   const manifest = parseManifest(sample.manifest, "manifest.yaml");
   return async () => {
-    const { classes, lists } = await catalogue(manifest, { dataRoot: folder, seed: 1 });
+    const selected = await catalogue(manifest, { dataRoot: folder, seed: 1 });
+    const { classes, lists } = selected;
     for (const { samples: listed, states, uncertain } of lists) {
       if (states.length !== listed.length * classes.length) return `${states.length} states`;
       const stranger = states.find((state) => state > 1 && state < 255 && !(state >= 100 && state <= 200));
@@ -57,12 +68,19 @@ function readDataset() {
         if (!(image.at >= 0 && image.at < count)) return `image ${image.at} of ${count}`;
       }
     }
-    return undefined;
+    return sample.decoded === true ? await decode(selected) : undefined;
   };
 }
 
+async function decode(selected) {
+  const options = { cache: join(folder, "cache"), memory: 2 ** 24, workers: 1, skipBad: false };
+  const { sets } = await decodeAssembly(selected, options);
+  const wrong = sets.find(({ count, pixels }) => pixels.length !== count * 64);
+  return wrong === undefined ? undefined : `${wrong.pixels.length} pixels`;
+}
+
 async function readPicture(file) {
-  const image = await readImage(file);
+  const image = await (await readImage(file)).decode();
   const { height, width, channels, pixels } = image;
   if (channels !== 1 && channels !== 3) return `${channels} channels`;
   if (pixels.length !== height * width * channels) return `${pixels.length} pixels`;

@@ -47,6 +47,19 @@ const cifar10 = {
   places: () => [0, 1, 2, 3, 4].map((i) => ({ at: 3073 * i, length: 1, kind: "big" })),
 };
 
+const cifar100 = {
+  manifest: manifest("bee, fox", `format: cifar, variant: cifar100, files: [batch.bin], ${byImage}`),
+  write: (version) => ({
+    "batch.bin": Buffer.concat(
+      [0, 1, 2, 3, 4].map((i) =>
+        Buffer.from([(7 + i) % 20, [6, 34, 12][(i + version) % 3], ...noise(3072, version + i)]),
+      ),
+    ),
+  }),
+  places: () =>
+    [0, 1, 2, 3, 4].flatMap((i) => [0, 1].map((k) => ({ at: 3074 * i + k, length: 1, kind: "big" }))),
+};
+
 const npy = (shape, type, content) => {
   const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.join(", ")},), }`.padEnd(117);
   const head = Buffer.from(`\x93NUMPY\x01\x00\x76\x00${text}\n`, "latin1");
@@ -147,6 +160,52 @@ const table = tableOf(
     `unlabelled: [todo], ${byPatient}`,
 );
 
+const covidxNames = {
+  ...tableOf(
+    "names.csv",
+    (version) =>
+      lines("theirs,ours", ...twenty.map((i) => `"COVID(${version}${i}).png",images/${version}-${i}.png`)),
+    "COVID-19",
+    `format: covidx, list: list.txt, images: ".", names: { table: names.csv, from: theirs, to: ours }, ${byPatient}`,
+    { "list.txt": covidx.write(0)["list.txt"] },
+  ),
+};
+
+/** Lists of a split over one table of images, of which only the lists are damaged. */
+const listed = {
+  "table.csv": lines("image,dx", ...twenty.map((i) => `scans/${i}.png,${["a", "b"][i % 2]}`)),
+};
+const splitOf = (file, text, split) =>
+  tableOf(
+    file,
+    text,
+    "a, b",
+    `format: table, table: table.csv, image: image, label: dx, split: { by: list, ${split} }`,
+    listed,
+  );
+const splitText = {
+  ...splitOf(
+    "train.txt",
+    () => lines(...twenty.slice(0, 12).map((i) => `scans/${i}.png`)),
+    "train: train.txt, test: test.txt",
+  ),
+  write: (version) => ({
+    ...listed,
+    "train.txt": lines(...twenty.slice(0, 12).map((i) => `scans/${(i + version) % 12}.png`)),
+    "test.txt": lines(...twenty.slice(12).map((i) => `scans/${12 + ((i + version) % 8)}.png`)),
+  }),
+  damaged: ["train.txt", "test.txt"],
+};
+const splitTable = splitOf(
+  "split.csv",
+  (version) =>
+    lines(
+      "image,part",
+      ...twenty.map((i) => `scans/${i}.png,${["train", "valid", "test", "training"][(i + version) % 4]}`),
+    ),
+  "table: split.csv, image: image, part: part",
+);
+
 /** The same, its damaged files gzip'd; half of the copies are damaged before they are packed. */
 const packed = (format) => ({
   ...format,
@@ -212,6 +271,21 @@ function withRightChecksums(png) {
   }
   return bytes;
 }
+
+/** Its images are decoded, as training does, by a thread into a cache. */
+const folder = {
+  manifest: manifest("cat, dog", `format: folder, folder: pets, ${byImage}`),
+  decoded: true,
+  write: async (version) => {
+    const files = ["cat/1.png", "cat/2.jpg", "dog/3.png", "dog/4.png", "dog/5.jpg"].map(async (name, i) => {
+      const picture = raw(1 + 2 * (i % 2), version + i);
+      const bytes = await (name.endsWith("png") ? picture.png() : picture.jpeg()).toBuffer();
+      return [`pets/${name}`, bytes];
+    });
+    return Object.fromEntries(await Promise.all(files));
+  },
+  places: (bytes) => (bytes[0] === 0x89 ? pngPlaces(bytes) : jpegPlaces(bytes)),
+};
 
 /** The lengths of the chunks, and the header's size, depth, colour type and interlacing. */
 function pngPlaces(bytes) {
@@ -297,12 +371,17 @@ export const samples = {
   "idx gz": packed(idx),
   cifar10,
   "cifar10 gz": packed(cifar10),
+  cifar100,
   npz: medmnist,
   chestxray14,
   "chestxray14 gz": packed(chestxray14),
   chexpert,
   covidx,
+  "covidx names": covidxNames,
   table,
+  "split text": splitText,
+  "split table": splitTable,
+  folder,
   ...Object.fromEntries(
     Object.entries(pngKinds).map(([name, encode]) => [name, image(encode, pngPlaces, pngInside)]),
   ),

@@ -1,6 +1,6 @@
 // Batches out of image sets, in memory or on disk: the next ones are read while the last one is worked on.
 
-import { concatenate, StoredPixels, type ImageSet } from "../data/index.ts";
+import { ArrayPixels, concatenate, StoredPixels, type ImageSet } from "../data/index.ts";
 import { UsageError } from "../device/index.ts";
 
 /** Images and label states, on the host. */
@@ -15,7 +15,23 @@ export interface Batch {
 /** Batches read before they are needed: a step takes longer than a read, so a few even out the slow ones. */
 const mostAhead = 4;
 
+/** Bytes of images that are copied at a time on their way to the device. */
+const pieceBytes = 2 ** 22;
+
 const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
+
+/**
+ * Whether images from disk can be read ahead.
+ * @throws UsageError when not even two batches fit into the memory
+ */
+export function checkMemory(batch: number, bytesEach: number, memory: number): void {
+  const needed = 2 * batch * bytesEach;
+  if (needed <= memory) return;
+  throw new UsageError(
+    `two batches of ${batch} images are ${mebibytes(needed)} MiB and --memory allows ${mebibytes(memory)}; ` +
+      "allow more, or take smaller batches",
+  );
+}
 
 /** Several image sets as one row of images, read by index. */
 export class ImageReader {
@@ -51,23 +67,29 @@ export class ImageReader {
     this.width = width;
     this.channels = channels;
     this.classes = states.length / first;
-    if (this.stored && 2 * batch * this.bytesEach > memory) {
-      throw new UsageError(
-        `two batches of ${batch} images are ${mebibytes(2 * batch * this.bytesEach)} MiB and --memory allows ` +
-          `${mebibytes(memory)}; allow more, or take smaller batches`,
-      );
-    }
+    if (this.stored) checkMemory(batch, this.bytesEach, memory);
   }
 
   get bytesEach(): number {
     return this.height * this.width * this.channels;
   }
 
-  /** All images one after the other, for sets in memory. */
-  whole(): Batch {
-    const { pixels, states, count } = concatenate("assembly", this.#sets);
-    if (pixels instanceof StoredPixels) throw new Error("images on disk are not held in memory as a whole");
-    return { pixels, states, count };
+  /** Label states of all images, u8 [N, K]. */
+  get states(): Uint8Array {
+    return concatenate("assembly", this.#sets).states;
+  }
+
+  /** All images one after the other, for sets in memory: in pieces, each but the last of whole words. */
+  *pieces(): Generator<Uint8Array, void, undefined> {
+    const some = 4 * Math.max(1, Math.floor(pieceBytes / (4 * this.bytesEach)));
+    for (let first = 0; first < this.count; first += some) {
+      const images = { length: Math.min(some, this.count - first) };
+      yield this.#copy(
+        Uint32Array.from(images, (_, i) => first + i),
+        "pixels",
+        this.bytesEach,
+      );
+    }
   }
 
   /**
@@ -126,6 +148,7 @@ export class ImageReader {
       const row = index - this.#firsts[at];
       const values = this.#sets[at][part];
       if (values instanceof Uint8Array) copy.set(values.subarray(row * each, (row + 1) * each), i * each);
+      else if (values instanceof ArrayPixels) copy.set(values.at(row), i * each);
     }
     return copy;
   }

@@ -2,7 +2,7 @@
 
 export { Classifier } from "./classifier.ts";
 export { evaluate, predict, type Evaluation } from "./evaluate.ts";
-export { ImageReader, type Batch } from "./image-reader.ts";
+export { checkMemory, ImageReader, type Batch } from "./image-reader.ts";
 export { NonFiniteError, RunFolderError } from "./failures.ts";
 export { planTraining, type TrainingPlan } from "./plan.ts";
 export type { ImageShape } from "./planned-training.ts";

@@ -47,36 +47,36 @@ export class TrainingImages {
   readonly channels: number;
   /** Undefined where steps are fed. */
   readonly resident: ResidentImages | undefined;
-  readonly #reader: ImageReader;
+  /** Undefined where nothing is read: what is on the device need not be held here. */
+  readonly #reader: ImageReader | undefined;
 
   /**
    * @param memory bytes of images that may be held at a time, on the device or read from disk
    * @throws UsageError when images come from disk and not even two batches of `batch` images fit
    */
   constructor(engine: Engine, sets: readonly ImageSet[], batch: number, memory?: number) {
-    const reader = (this.#reader = new ImageReader(sets, batch, memory));
+    const reader = new ImageReader(sets, batch, memory);
     const { height, width, channels, count, classes } = reader;
     this.height = height;
     this.width = width;
     this.channels = channels;
     if (!reader.stored && residentBytes(reader, engine.traits, memory) !== undefined) {
-      const { pixels, states } = reader.whole();
       this.resident = {
-        pixels: engine.tensor(pixels, [count, height, width, channels], "u8"),
-        states: engine.tensor(states, [count, classes], "u8"),
+        pixels: engine.tensorOfPieces(reader.pieces(), [count, height, width, channels]),
+        states: engine.tensor(reader.states, [count, classes], "u8"),
       };
-    }
+    } else this.#reader = reader;
   }
 
   /** What each step takes, in order; comes to rest when the caller leaves early. */
   async *steps(orders: Iterable<Uint32Array>): AsyncGenerator<StepImages, void, undefined> {
-    if (this.resident === undefined) yield* this.#reader.batches(orders);
+    if (this.#reader !== undefined) yield* this.#reader.batches(orders);
     else for (const rows of orders) yield { rows };
   }
 
   async close(): Promise<void> {
     this.resident?.pixels.dispose();
     this.resident?.states.dispose();
-    await this.#reader.close();
+    await this.#reader?.close();
   }
 }

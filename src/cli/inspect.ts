@@ -1,6 +1,5 @@
 // `tessera inspect`: what a manifest selects, before anything is trained on it.
 
-import { join } from "node:path";
 import {
   catalogue,
   DataError,
@@ -9,6 +8,7 @@ import {
   inspect,
   openedCatalogue,
   readManifest,
+  refuseEmpty,
   uncertaintyPolicy,
   type Catalogue,
   type DecodedAssembly,
@@ -19,9 +19,9 @@ import { findingLines, labelTables } from "../report/index.ts";
 import { openEngine } from "../runtime/index.ts";
 import { Counter } from "./counter.ts";
 import { makeFolder, makeFolderOf, writeSheets, writeViews } from "./inspection-sheets.ts";
+import { imageCacheFolder } from "./loading.ts";
 import { engineOptions, type DeviceOptions } from "./options.ts";
 import { untilInterrupted } from "./progress.ts";
-import { cacheFolder } from "./tuning-file.ts";
 
 export interface InspectOptions extends DeviceOptions {
   readonly dataRoot: string;
@@ -50,11 +50,12 @@ const memory = 2 ** 27;
  *     findings     [{ kind, severity, sentence, cases: [{ class?, patient?, samples: [{ source, part, id }], reason? }] }]
  *                  the gravest first; kinds and severities: data/inspection/findings.ts
  *     clean        [sentence]: what was looked for in vain
- *     decoding     { files: decoded now, fromCache, undecodable, seconds, filesPerSecond (null: none decoded) }
+ *     records      [sentence]: rows of tables and lines of lists that cannot be listed, and are left out
+ *     decoding     { files: decoded now, fromCache, fromArrays, undecodable, seconds, filesPerSecond (null: none decoded) }
  *     sheets       [file]; views: file or null
  *
- * @throws DataError, after everything is printed, when images cannot be decoded and --skip-bad is not given: as they are,
- *   nothing can be trained on them
+ * @throws DataError, after everything is printed, when records cannot be listed or images not decoded and --skip-bad is
+ *   not given, or of a source none can: as they are, nothing can be trained on them
  */
 export async function inspectCommand(file: string, options: InspectOptions): Promise<void> {
   const { seed, quiet, limit, dataRoot } = options;
@@ -62,10 +63,10 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
   if (options.sheets !== undefined) makeFolder("--sheets", options.sheets);
   if (options.views !== undefined) makeFolderOf("--views", options.views);
   const manifest = await readManifest(file);
-  const selected = await catalogue(manifest, { dataRoot, seed, limit });
+  const selected = await catalogue(manifest, { dataRoot, seed, limit, skipBad: true });
   using engine = options.views === undefined ? undefined : await openEngine(where);
 
-  const decoded = await decode(selected, options.cache ?? join(cacheFolder(), "images"), quiet);
+  const decoded = await decode(selected, options.cache ?? imageCacheFolder(), quiet);
   if (decoded === undefined) {
     process.exitCode = 130;
     return;
@@ -90,6 +91,7 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
       sizes: Object.fromEntries(sizes),
       findings: inspection.findings,
       clean: inspection.clean,
+      records: selected.skipped.map(({ message }) => message),
       decoding: decodingAsJson(decoded),
       sheets,
       views: options.views ?? null,
@@ -101,19 +103,27 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
     const { height, width, channels } = selected.image;
     const lines = [
       `${file}: ${selected.classes.length} classes, images of ${height} x ${width} x ${channels}`,
-      ...["", tables, "", findingLines(inspection), "", describeDecoding(decoded)],
+      ...[
+        "",
+        tables,
+        "",
+        findingLines(inspection),
+        "",
+        ...describeSkipped(selected),
+        describeDecoding(decoded),
+      ],
       ...sheets.map((sheet) => `Sheet: ${sheet}`),
       ...(options.views === undefined ? [] : [`Both views: ${options.views}`]),
     ];
     process.stdout.write(`${lines.join("\n")}\n`);
   }
-  const [bad] = decoded.skipped;
+  refuseEmpty(selected, decoded);
+  const [bad, ...others] = [...selected.skipped, ...decoded.skipped];
   if (bad !== undefined && !options.skipBad) {
-    const others = decoded.skipped.length - 1;
+    const more = others.length === 0 ? "" : `, and ${others.length} more that cannot be listed or decoded`;
     throw new DataError(
       bad.file,
-      `${bad.reason}${others === 0 ? "" : `, nor can ${others} other images be decoded`}; ` +
-        "mend or remove such images, or train with --skip-bad",
+      `${bad.reason}${more}; mend or remove such images and records, or train with --skip-bad`,
       { cause: bad },
     );
   }
@@ -130,7 +140,7 @@ async function decode(
   return await untilInterrupted(async (signal) => {
     try {
       return await decodeAssembly(selected, {
-        ...{ cache, memory, skipBad: true, signal },
+        ...{ cache, memory, skipBad: true, hashes: true, signal },
         onProgress: ({ done }) => counter.update(done, total),
       });
     } catch (error) {
@@ -179,21 +189,33 @@ function listsAsJson(
   }));
 }
 
+/** A person reads so many lines; --json has all of them. */
+const mostLines = 10;
+
+function describeSkipped({ skipped }: Catalogue): string[] {
+  if (skipped.length === 0) return [];
+  const rest =
+    skipped.length > mostLines ? [`  and ${skipped.length - mostLines} more; --json lists all`] : [];
+  const shown = skipped.slice(0, mostLines).map(({ message }) => `  ${message}`);
+  const what = skipped.length === 1 ? "1 record" : `${skipped.length} records`;
+  return [`${what} of tables and lists cannot be read:`, ...shown, ...rest, ""];
+}
+
 function decodingAsJson({ decoded, skipped }: DecodedAssembly): Record<string, number | null> {
-  const { images, fromCache, seconds } = decoded;
+  const { images, fromCache, fromArrays, seconds } = decoded;
   return {
     files: images,
     fromCache,
+    fromArrays,
     undecodable: skipped.length,
     seconds,
     filesPerSecond: images === 0 ? null : images / seconds,
   };
 }
 
-function describeDecoding({ decoded, sets }: DecodedAssembly): string {
-  const { images, fromCache, seconds } = decoded;
+function describeDecoding({ decoded }: DecodedAssembly): string {
+  const { images, fromCache, fromArrays, seconds } = decoded;
   const files = images + fromCache;
-  const inArrays = sets.reduce((sum, { count }) => sum + count, 0) - files;
   const number = (value: number): string => value.toLocaleString("en");
   const rate =
     images === 0 ? "" : ` in ${seconds.toFixed(1)} s (${number(Math.round(images / seconds))} a second)`;
@@ -201,7 +223,9 @@ function describeDecoding({ decoded, sets }: DecodedAssembly): string {
     ...(files === 0
       ? []
       : [`${number(images)} image files decoded${rate}, ${number(fromCache)} found in the cache`]),
-    ...(inArrays <= 0 ? [] : [`${number(inArrays)} images came from array files, which need no decoding`]),
+    ...(fromArrays === 0
+      ? []
+      : [`${number(fromArrays)} images came from array files, which need no decoding`]),
   ];
-  return `${parts.join("; ")}.`;
+  return parts.length === 0 ? "No image can be decoded." : `${parts.join("; ")}.`;
 }

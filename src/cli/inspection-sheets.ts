@@ -4,11 +4,11 @@ import { accessSync, constants, mkdirSync, statSync, writeFileSync } from "node:
 import { dirname, join } from "node:path";
 import { randomView } from "../assemble/index.ts";
 import {
+  ArrayPixels,
   chooseExamples,
   kindOf,
   permutation,
   randomStream,
-  StoredPixels,
   type Catalogue,
   type ImageSet,
   type Manifest,
@@ -55,8 +55,8 @@ async function imagesAt(set: ImageSet, rows: readonly number[]): Promise<Map<num
     ...{ height, width, channels },
     pixels: from.subarray(at * each, (at + 1) * each),
   });
-  if (!(pixels instanceof StoredPixels)) return new Map(rows.map((row) => [row, cell(pixels, row)]));
-  const read = await pixels.read(Uint32Array.from(rows));
+  if (pixels instanceof Uint8Array) return new Map(rows.map((row) => [row, cell(pixels, row)]));
+  const read = pixels instanceof ArrayPixels ? pixels.copy(rows) : await pixels.read(Uint32Array.from(rows));
   return new Map(rows.map((row, i) => [row, cell(read, i)]));
 }
 
@@ -123,6 +123,7 @@ export async function writeViews(
       rows.map((row) => opened.rows[at][row]),
     );
     const originals = [...images.values()];
+    if (originals.length === 0) continue; // none can be decoded
     const bytes = height * width * channels;
     const batch = new Uint8Array(originals.length * bytes);
     for (const [i, { pixels }] of originals.entries()) batch.set(pixels, i * bytes);

@@ -3,11 +3,13 @@
 
 import { join } from "node:path";
 import Table from "cli-table3";
+import { checkMemory } from "../assemble/index.ts";
 import {
   assembled,
   catalogue,
   decodeAssembly,
   parts,
+  staysOnDisk,
   type Assembly,
   type Catalogue,
   type DecodedAssembly,
@@ -44,7 +46,8 @@ export const imageCacheFolder = (): string => join(cacheFolder(), "images");
 
 /**
  * Lists and decodes what a manifest selects.
- * @throws DataError, ManifestError as `catalogue` and `decodeAssembly`; the signal's reason when it was aborted
+ * @throws DataError, ManifestError as `catalogue` and `decodeAssembly`; UsageError before anything is decoded when images
+ *   stay on disk and the memory does not hold two batches; the signal's reason when it was aborted
  */
 export async function loadForTraining(
   manifest: Manifest,
@@ -53,9 +56,13 @@ export async function loadForTraining(
   signal: AbortSignal,
 ): Promise<Loaded> {
   const { dataRoot, seed, limit, memory, skipBad, quiet } = options;
-  const selected = await catalogue(manifest, { dataRoot, seed, limit });
+  const selected = await catalogue(manifest, { dataRoot, seed, limit, skipBad });
   const files = selected.lists.some(({ samples }) => samples.some(({ image }) => image.kind === "file"));
   const total = selected.lists.reduce((sum, { samples }) => sum + samples.length, 0);
+  if (staysOnDisk(selected, memory)) {
+    const { height, width, channels } = selected.image;
+    checkMemory(Math.min(manifest.train.batch, trainingImages(selected)), height * width * channels, memory);
+  }
   let result: DecodedAssembly;
   {
     using counter = new Counter("reading images", total, quiet || !files);
@@ -64,20 +71,27 @@ export async function loadForTraining(
       onProgress: ({ done }) => counter.update(done, total),
     });
   }
-  const { sets, skipped, decoded } = result;
+  const { decoded } = result;
+  const skipped = [...selected.skipped, ...result.skipped];
   say(sourceTable(selected, result));
   if (files) say(describeDecoding(decoded));
   if (skipped.length > 0) {
-    say(`skipped ${skipped.length} of ${total} images:`);
+    const records = selected.skipped.length;
+    const unlisted =
+      records === 0 ? "" : `, and ${records} ${records === 1 ? "record" : "records"} of tables and lists`;
+    say(`skipped ${result.skipped.length} of ${total} images${unlisted}:`);
     for (const { message } of skipped.slice(0, mostLines)) say(`  ${message}`);
     if (skipped.length > mostLines) say(`  and ${skipped.length - mostLines} more; summary.json lists all`);
   }
   return {
-    assembly: assembled(selected, sets),
+    assembly: assembled(selected, result),
     skipped: skipped.map(({ message }) => message),
     decoded: { images: decoded.images, fromCache: decoded.fromCache },
   };
 }
+
+const trainingImages = ({ lists }: Catalogue): number =>
+  lists.reduce((sum, { part, samples }) => sum + (part === "train" ? samples.length : 0), 0);
 
 /** Images of each source by part, without those skipped. */
 function sourceTable({ lists }: Catalogue, { sets }: DecodedAssembly): string {

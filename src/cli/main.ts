@@ -41,8 +41,10 @@ function withDevice(command: Command): Command {
 }
 
 const memoryHelp =
-  "MiB of images to hold at a time, or with a unit, as 2GiB: up to there they stay on the device if it can, beyond it " +
-  "image files are streamed from the cache (array files are in memory whole); default: a quarter of the machine's memory";
+  "MiB of images to hold at a time, or with a unit, as 2GiB. Up to there they stay on the device if it can hold them, " +
+  "beyond it they are streamed from the cache; images are decoded so many at a time as take a quarter of it by their " +
+  "headers, at least one. Not within it: array files (IDX, CIFAR, MedMNIST), which are read whole, and the network. " +
+  "Default: a quarter of the machine's memory";
 
 const program = new Command("tessera")
   .description(description)
@@ -67,7 +69,7 @@ withDevice(program.command("train"))
     "--cache <folder>",
     "folder of decoded images; default: images in the user's cache folder (TESSERA_CACHE)",
   )
-  .option("--skip-bad", "leave images out that cannot be decoded, and list them", false)
+  .option("--skip-bad", "leave out images and records that cannot be read, and list them", false)
   .option("--force", "overwrite the run in --out", false)
   .option(
     "--tuning <file>",
@@ -98,7 +100,11 @@ withDevice(program.command("inspect"))
     "write a contact sheet of each source and part, with its labels, into this folder",
   )
   .option("--views <file>", "write a picture of both augmented views of some images to this PNG file")
-  .option("--skip-bad", "exit code 0 although images cannot be decoded: training will skip them", false)
+  .option(
+    "--skip-bad",
+    "exit code 0 although images or records cannot be read: training will skip them",
+    false,
+  )
   .option("--cache <folder>", "folder of decoded images; default: in the user's cache folder")
   .option("--limit <images>", "at most so many training images per source", wholeNumber("--limit", 1))
   .option("--seed <n>", "draws which images a limit keeps and which are shown", wholeNumber("--seed", 0), 0)

@@ -131,24 +131,34 @@ export function counted<Result>(
   }
 }
 
-/** Runs `body` with a signal that Ctrl-C aborts; a second Ctrl-C ends the process at once. */
+/** What Ctrl-C aborts; undefined between two bodies. */
+let running: AbortController | undefined;
+
+function interrupt(): void {
+  if (running === undefined || running.signal.aborted) process.exit(130);
+  running.abort();
+  process.stderr.write(
+    `${process.stderr.isTTY ? "\r\x1b[K" : "\n"}stopping after this step; press Ctrl-C again to stop at once\n`,
+  );
+}
+
+/**
+ * Runs `body` with a signal that Ctrl-C aborts; a second Ctrl-C, or one between two bodies, ends the process at once.
+ *
+ * The handlers stay for the rest of the process: a signal that comes while the thread is busy is delivered a turn of the
+ * event loop later, and would be lost if its handler were gone by then.
+ */
 export async function untilInterrupted<Result>(
   body: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    if (!process.listeners(name).includes(interrupt)) process.on(name, interrupt);
+  }
   const controller = new AbortController();
-  const stop = (): void => {
-    if (controller.signal.aborted) process.exit(130);
-    controller.abort();
-    process.stderr.write(
-      `${process.stderr.isTTY ? "\r\x1b[K" : "\n"}stopping after this step; press Ctrl-C again to stop at once\n`,
-    );
-  };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
+  running = controller;
   try {
     return await body(controller.signal);
   } finally {
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
+    running = undefined;
   }
 }

@@ -1,10 +1,11 @@
 // What every dataset becomes in memory: images with label states; all that trainers and metrics need to know of data.
 import { absent, isSoft, negative, positive } from "../metrics/label-states.ts";
+import { ArrayPixels, type PixelRow } from "./cache/pixel-rows.ts";
 import { StoredPixels } from "./cache/stored-pixels.ts";
 import { DataError, ManifestError } from "./failures.ts";
 
-/** Pixels of many images: in memory, or on disk where they are too many. */
-export type Pixels = Uint8Array | StoredPixels;
+/** Pixels of many images: in one array, in several where they lie as they were read, or on disk if they are too many. */
+export type Pixels = Uint8Array | ArrayPixels | StoredPixels;
 
 /** Images of one source and what is known of each. */
 export interface ImageSet<Held extends Pixels = Pixels> {
@@ -68,9 +69,9 @@ export function imageSet<Held extends Pixels>(set: ImageSet<Held>, classCount: n
 }
 
 /**
- * Checks that sources and test split fit together and that somebody knows each class.
+ * Checks that sources and test split fit together and that there are labels of each class to train on.
  *
- * @throws ManifestError for bad class names, or a class whose every label is absent in every source
+ * @throws ManifestError for bad class names, or a class of which no image of a source has a label
  * @throws DataError for a set whose lengths or sizes do not agree
  */
 export function assembly(parts: Assembly): Assembly {
@@ -93,8 +94,8 @@ export function assembly(parts: Assembly): Assembly {
     }
   }
   for (const [k, name] of classes.entries()) {
-    if (!sources.some((set) => knowsClass(set, k, classes.length))) {
-      fail("classes", `names "${name}", but no source knows it: its label is absent everywhere`);
+    if (!sources.some((set) => hasLabels(set, k, classes.length))) {
+      fail("classes", `names "${name}", but no image of a source has a label of it`);
     }
   }
   return { classes, sources, ...(validation === undefined ? {} : { validation }), test };
@@ -124,25 +125,34 @@ export function concatenate(source: string, sets: readonly ImageSet[]): ImageSet
 }
 
 /**
- * The pixels of a set that is held in memory.
+ * The pixels of a set that is held in memory, in one array: a copy where they lie in several.
  * @throws DataError for a set that is read from disk: it is there because it is too large for memory
  */
 export function pixelsInMemory({ source, pixels }: ImageSet): Uint8Array {
   if (pixels instanceof Uint8Array) return pixels;
+  if (pixels instanceof ArrayPixels) return pixels.copy(Array.from({ length: pixels.count }, (_, i) => i));
   throw new DataError(source, "is read from disk, and this needs it in memory; give it more with --memory");
 }
 
-/** Where one of them is on disk, so is the whole, and nothing is copied. */
+/** Nothing is copied: where one of them is on disk, so is the whole. */
 function joinPixels(sets: readonly ImageSet[]): Pixels {
-  const held = sets.map(({ pixels }) => pixels);
-  if (held.every((pixels) => pixels instanceof Uint8Array)) return joinBytes(held);
-  const [{ height, width, channels }] = sets;
+  const [{ height, width, channels, pixels: first }] = sets;
+  if (sets.length === 1) return first;
   const rows = sets.flatMap(({ pixels, count }) =>
     Array.from({ length: count }, (_, slot) =>
       pixels instanceof Uint8Array ? { home: pixels, slot } : pixels.row(slot),
     ),
   );
-  return new StoredPixels(height * width * channels, rows);
+  return pixelsAt(height * width * channels, rows);
+}
+
+/** Pixels that stay where they are. */
+export function pixelsAt(bytesEach: number, rows: readonly PixelRow[]): ArrayPixels | StoredPixels {
+  return areInArrays(rows) ? new ArrayPixels(bytesEach, rows) : new StoredPixels(bytesEach, rows);
+}
+
+function areInArrays(rows: readonly PixelRow[]): rows is readonly PixelRow<Uint8Array>[] {
+  return rows.every(({ home }) => typeof home !== "string");
 }
 
 function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
@@ -179,7 +189,7 @@ function isLabelState(state: number): boolean {
   return state === negative || state === positive || state === absent || isSoft(state);
 }
 
-function knowsClass(set: ImageSet, column: number, classCount: number): boolean {
+function hasLabels(set: ImageSet, column: number, classCount: number): boolean {
   for (let at = column; at < set.states.length; at += classCount) {
     if (set.states[at] !== absent) return true;
   }

@@ -4,21 +4,22 @@ import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { UsageError } from "../device/errors.ts";
 import { suggestion } from "../device/nearest.ts";
+import { absent } from "../metrics/label-states.ts";
 import type { FieldPath } from "./complaints.ts";
-import type { Entry, Split } from "./entry-schema.ts";
+import { entriesOf, wantedLabels } from "./entries.ts";
+import type { PlacedEntry } from "./entries.ts";
+import { partsOf } from "./entry-parts.ts";
+import type { Entry } from "./entry-schema.ts";
 import { DataError, ManifestError } from "./failures.ts";
 import { list } from "./formats/index.ts";
 import { given, parts } from "./listing.ts";
 import type { ImagePlace, ListContext, Listing, Part } from "./listing.ts";
-import { entriesWithPaths } from "./manifest-checks.ts";
 import type { Manifest } from "./manifest.ts";
 import { combineLabels, mapLabels, settle } from "./mapping.ts";
 import type { ClassMapping, Refuse } from "./mapping.ts";
 import { keepWithin, positiveLimits, select } from "./selection.ts";
 import { refuseSharedImages } from "./shared-images.ts";
 import type { Taken } from "./shared-images.ts";
-import { readSplitList } from "./split-lists.ts";
-import { splitByFractions, splitByList, splitOfficially } from "./splits.ts";
 
 export interface Sample {
   /** Unique in its source. */
@@ -44,6 +45,8 @@ export interface Catalogue {
   readonly classes: readonly string[];
   readonly image: { readonly height: number; readonly width: number; readonly channels: number };
   readonly lists: readonly SampleList[];
+  /** Records of tables and lists that were left out, each once. */
+  readonly skipped: readonly DataError[];
 }
 
 export interface CatalogueOptions {
@@ -56,6 +59,8 @@ export interface CatalogueOptions {
   readonly seed: number;
   /** At most so many training images a source; validation and test entries have limits of their own. */
   readonly limit?: number | undefined;
+  /** Whether records that cannot be listed (rows of a table, lines of a list) are left out; else the first is an error. */
+  readonly skipBad?: boolean | undefined;
 }
 
 /** One byte each, of one source: below what one typed array can hold. */
@@ -72,29 +77,45 @@ const fixedSeed = 0;
  */
 export async function catalogue(manifest: Manifest, options: CatalogueOptions): Promise<Catalogue> {
   const { classes, image, sources } = manifest;
-  const { dataRoot, seed, limit = Infinity } = options;
+  const { dataRoot, limit = Infinity, skipBad = false } = options;
   if (!(limit >= 1)) throw new UsageError(`the limit of images a source is ${limit}; it must be 1 or more`);
-  const locate = locator(dataRoot);
-  const once = sharer();
+  const skipped = new Map<string, DataError>(); // by message: two entries may read one table
+  const reading = {
+    classes,
+    image: { height: image.height, width: image.width, channels: image.channels },
+    locate: locator(dataRoot),
+    once: sharer(),
+    bad: (error: DataError) => {
+      if (!skipBad)
+        throw error.advising("mend or remove it, or add --skip-bad to go on without such records");
+      skipped.set(error.message, error);
+    },
+  };
 
   const listed: ListedEntry[] = [];
-  for (const [path, entry] of entriesWithPaths(manifest)) {
-    const isSource = path[0] === "sources";
+  for (const place of entriesOf(manifest)) {
+    const { path, entry } = place;
     const refuse: Refuse = (field, reason) => {
       throw manifest.complain([...path, ...field], reason);
     };
-    const settings = isSource ? { seed, limit } : { seed: fixedSeed, limit: Infinity };
+    const drawing = drawingOf(place, options.seed, limit);
     const context: ListContext = {
+      ...reading,
       entry: entry.name,
-      classes,
-      image: { height: image.height, width: image.width, channels: image.channels },
+      wanted: wantedLabels(entry),
       // What a split sets apart must be the same for every seed, and with it all that is drawn before the split.
-      seed: "split" in entry && entry.split !== undefined ? fixedSeed : settings.seed,
-      limit: drawsNoMore(entry) ? Math.min(settings.limit, entry.limit ?? Infinity) : Infinity,
-      locate,
-      once,
+      seed: drawing.splits ? fixedSeed : drawing.seed,
+      limit: drawing.splits || isFiltered(entry) ? Infinity : drawing.limit,
     };
+    const before = skipped.size;
     const listing = await listEntry(manifest, path, entry, context);
+    if (listing.records.length === 0) {
+      const first = [...skipped.values()].at(before)?.message;
+      refuse(
+        [],
+        `holds no image${first === undefined ? "" : ` that can be listed; the first fault: ${first}`}`,
+      );
+    }
     if (listing.records.length * classes.length > mostStates) {
       refuse(
         [],
@@ -104,21 +125,21 @@ export async function catalogue(manifest: Manifest, options: CatalogueOptions): 
     const mapping = mapLabels(listing.labelNames, classes, entry, refuse);
     const chosen = select(listing, entry, refuse);
     if (chosen.length === 0) refuse([], "takes no image: its filters leave none");
-    const partOf = isSource
-      ? await splitSource(listing, entry, context, refuse)
-      : takeParts(listing, entry, path[0] === "test" ? "test" : "validation", refuse);
+    const partOf = await partsOf(place, listing, context, refuse);
     if (chosen.every((index) => partOf[index] === undefined)) {
       refuse([], "takes no image: its filters leave none of those that its split or parts name");
     }
-    listed.push({ path, entry, listing, mapping, chosen, partOf, ...settings });
+    listed.push({ ...place, listing, mapping, chosen, partOf, drawing });
   }
   refuseSharedImages(listed, manifest.complain);
   refuseUnknownClasses(manifest, listed);
 
-  const lists = listed.flatMap((item) => sampleLists(item, classes));
+  const made = listed.map((item) => ({ item, ...sampleLists(item, classes) }));
+  const lists = made.flatMap((each) => each.lists);
   if (!lists.some(({ part }) => part === "train")) {
     throw manifest.complain(["sources"], "leave no image to train on: every split sets all of them apart");
   }
+  refuseUntaughtClasses(manifest, lists, made);
   if (!lists.some(({ part }) => part === "test")) {
     const names = sources.map(({ name }) => `"${name}"`).join(", ");
     throw manifest.complain(
@@ -127,22 +148,40 @@ export async function catalogue(manifest: Manifest, options: CatalogueOptions): 
     );
   }
   const { height, width, channels } = image;
-  return { classes, image: { height, width, channels }, lists };
+  return { classes, image: { height, width, channels }, lists, skipped: [...skipped.values()] };
+}
+
+/** How images are drawn from an entry where it has too many. */
+interface Drawing {
+  readonly seed: number;
+  /** At most so many images. */
+  readonly limit: number;
+  /** Whether --limit is the lower of the two. */
+  readonly byOption: boolean;
+  /** The part that limits are about. What a split sets apart is never limited: it would depend on the seed. */
+  readonly part: Part;
+  readonly splits: boolean;
 }
 
 /** An entry with what its source holds, and what the manifest makes of it. */
 interface ListedEntry extends Taken {
+  readonly role: PlacedEntry["role"];
   readonly mapping: ClassMapping;
-  readonly seed: number;
-  /** Of training images. */
-  readonly limit: number;
+  readonly drawing: Drawing;
 }
 
-/** Whether an entry needs no more records than its limit: nothing is left out after they are drawn. */
-function drawsNoMore(entry: Entry): boolean {
-  const { rows, part, where, holds, limitPerClass } = entry;
-  const filters = [rows, part, where, holds, limitPerClass, "split" in entry ? entry.split : undefined];
-  return filters.every((filter) => filter === undefined);
+function drawingOf(place: PlacedEntry, seed: number, limit: number): Drawing {
+  const own = place.entry.limit ?? Infinity;
+  if (place.role !== "source") {
+    return { seed: fixedSeed, limit: own, byOption: false, part: place.role, splits: false };
+  }
+  const splits = place.entry.split !== undefined;
+  return { seed, limit: Math.min(limit, own), byOption: limit < own, part: "train", splits };
+}
+
+/** Whether records of an entry may be left out after they are listed, so that its limit cannot be told before. */
+function isFiltered({ rows, part, where, holds, limitPerClass }: Entry): boolean {
+  return [rows, part, where, holds, limitPerClass].some((filter) => filter !== undefined);
 }
 
 /** Lists an entry; complaints of its format about the manifest get their line. */
@@ -165,7 +204,6 @@ async function listEntry(
     );
   }
   const { records, labelNames } = listing;
-  if (records.length === 0) throw manifest.complain(path, "holds no image");
   const seen = new Set<string>();
   for (const [record, { id }] of records.entries()) {
     if (seen.has(id))
@@ -181,97 +219,19 @@ async function listEntry(
   return listing;
 }
 
-/** The part of every record of a source. */
-async function splitSource(
-  { records }: Listing,
-  entry: Entry,
-  context: ListContext,
-  refuse: Refuse,
-): Promise<readonly (Part | undefined)[]> {
-  const official = records.some(({ part }) => part !== undefined);
-  const split: Split = ("split" in entry ? entry.split : undefined) ?? { by: official ? "official" : "none" };
-  switch (split.by) {
-    case "none":
-      return records.map(() => "train");
-    case "official":
-      if (!official) {
-        refuse(["split", "by"], "is official, but this source does not say which images are in which part");
-      }
-      return splitOfficially(records);
-    case "list": {
-      const partOf = splitByList(records, await readSplitList(split, context));
-      if (partOf.every((part) => part === undefined)) {
-        refuse(
-          ["split"],
-          `lists none of the images of "${entry.name}", such as ${JSON.stringify(records[0].id)}`,
-        );
-      }
-      return partOf;
-    }
-    default: {
-      if (split.by === "patient" && records.every(({ patient }) => patient === undefined)) {
-        refuse(["split", "by"], "is patient, but this source does not say whose images they are");
-      }
-      const partOf = splitByFractions(records, split);
-      const empty = parts.find((part) => split[part] > 0 && !partOf.includes(part));
-      if (empty !== undefined) {
-        const what = split.by === "patient" ? "patients" : "images";
-        refuse(
-          ["split"],
-          `leaves the ${empty} part empty: the source has too few ${what} for ${split[empty]}`,
-        );
-      }
-      return partOf;
-    }
-  }
-}
-
-/** The same part for every record that a validation or test entry takes. */
-function takeParts(
-  { records }: Listing,
-  entry: Entry,
-  own: "validation" | "test",
-  refuse: Refuse,
-): readonly (Part | undefined)[] {
-  const wanted = "parts" in entry ? entry.parts : undefined;
-  const official = records.some(({ part }) => part !== undefined);
-  if (!official) {
-    if (wanted !== undefined)
-      refuse(["parts"], "are named, but this source does not say which images are in which");
-    return records.map(() => own);
-  }
-  const partOf = splitOfficially(records).map((part) => ((wanted ?? [own]).includes(part) ? own : undefined));
-  if (partOf.every((part) => part === undefined)) {
-    refuse(
-      wanted === undefined ? [] : ["parts"],
-      `take no image: the source has no ${(wanted ?? [own]).join(" or ")} part; name others under parts`,
-    );
-  }
-  return partOf;
-}
-
 /** The samples of an entry, by part; a part without any is left out. */
-function sampleLists(item: ListedEntry, classes: readonly string[]): SampleList[] {
-  const { path, entry, listing, mapping, chosen, partOf } = item;
+function sampleLists(item: ListedEntry, classes: readonly string[]): EntryLists {
+  const { entry, listing, mapping, chosen, partOf, drawing } = item;
   const combined = combineLabels(listing.given, mapping);
   const states = settle(combined, classes, mapping, entry);
   const width = classes.length;
-  return parts.flatMap((part): SampleList[] => {
+  const labelled = new Uint32Array(width);
+  const lists = parts.flatMap((part): SampleList[] => {
     const indices = chosen.filter((index) => partOf[index] === part);
-    // What is set apart by a split is never limited: it would depend on the seed.
-    const limited = path[0] !== "sources" || part === "train";
-    const kept = limited
-      ? keepWithin(
-          indices,
-          states,
-          {
-            images: Math.min(item.limit, entry.limit ?? Infinity),
-            positives: positiveLimits(entry.limitPerClass, classes),
-          },
-          item.seed,
-          entry.name,
-        )
-      : indices;
+    if (part === "train") countLabels(indices, states, labelled);
+    const limits = { images: drawing.limit, positives: positiveLimits(entry.limitPerClass, classes) };
+    const kept =
+      part === drawing.part ? keepWithin(indices, states, limits, drawing.seed, entry.name) : indices;
     if (kept.length === 0) return [];
     const uncertain = new Uint32Array(width);
     const rows = new Uint8Array(kept.length * width);
@@ -287,12 +247,57 @@ function sampleLists(item: ListedEntry, classes: readonly string[]): SampleList[
     });
     return [{ source: entry.name, part, samples, states: rows, uncertain }];
   });
+  return { lists, labelled };
+}
+
+interface EntryLists {
+  readonly lists: readonly SampleList[];
+  /** [K] how many training images have a label, before any limit. */
+  readonly labelled: Uint32Array;
+}
+
+/** Adds up, by class, how many rows of `states` have a label. */
+function countLabels(rows: Iterable<number>, states: Uint8Array, sums: Uint32Array): void {
+  for (const row of rows) {
+    for (let k = 0; k < sums.length; k++) if (states[row * sums.length + k] !== absent) sums[k]++;
+  }
+}
+
+/** Of each class, there must be a label to train on. */
+function refuseUntaughtClasses(
+  manifest: Manifest,
+  lists: readonly SampleList[],
+  made: readonly (EntryLists & { readonly item: ListedEntry })[],
+): void {
+  const taught = new Uint32Array(manifest.classes.length);
+  for (const { part, samples, states } of lists) {
+    if (part === "train") countLabels(samples.keys(), states, taught);
+  }
+  for (const [k, name] of manifest.classes.entries()) {
+    if (taught[k] > 0) continue;
+    const some = made.find(({ labelled }) => labelled[k] > 0);
+    const sources = made.filter(({ item }) => item.role === "source" && item.mapping.known[k]);
+    const names = sources.map(({ item }) => `"${item.entry.name}"`).join(", ");
+    throw manifest.complain(
+      ["classes", k],
+      some === undefined
+        ? `names "${name}", but no training image has a label of it: in ${names}, filters and splits leave out all ` +
+            "that do, or all that are left are uncertain, blank, or not looked at yet"
+        : `names "${name}", but no training image has a label of it: ${describeLimit(some.item)} kept none of the ` +
+            `${some.labelled[k]} of "${some.item.entry.name}" that do; raise it`,
+    );
+  }
+}
+
+function describeLimit({ entry, drawing }: ListedEntry): string {
+  if (drawing.limit === Infinity) return "limitPerClass";
+  return `${drawing.byOption ? "--limit" : "the limit"} of ${drawing.limit}${entry.limitPerClass === undefined ? "" : " or limitPerClass"}`;
 }
 
 /** Somebody must know each class, or nothing can be learned of it; and limits must be of classes that are known. */
 function refuseUnknownClasses(manifest: Manifest, listed: readonly ListedEntry[]): void {
   const { classes } = manifest;
-  const sources = listed.filter(({ path }) => path[0] === "sources");
+  const sources = listed.filter(({ role }) => role === "source");
   for (const [k, name] of classes.entries()) {
     if (sources.some(({ mapping }) => mapping.known[k])) continue;
     const labels = [...new Set(sources.flatMap(({ listing }) => listing.labelNames))];

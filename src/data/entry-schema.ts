@@ -87,11 +87,19 @@ const condition: z.ZodType<Condition> = z.union(
 const common = {
   /** The source's own label name -> the class it speaks of; several may speak of one. Labels called like a class need none. */
   mapping: z.record(z.string(), name).optional(),
-  /** Classes it has labels of; every other class is absent on all its images. Default: all that its labels speak of. */
+  /**
+   * Classes it has labels of; every other class is absent on all its images. Default: all that its labels speak of. In
+   * formats whose labels are the words that occur (idx, folder, table with `label`), what occurs can be chance: a class that
+   * is named here, or that a label under `mapping` speaks of, is negative where it does not occur, and without either it is
+   * absent.
+   */
   knows: names.optional(),
   /** What becomes of a label that the source calls uncertain: one for all classes, or one a class. */
   uncertain: byClass<UncertainPolicy>(uncertainPolicy).default("absent"),
-  /** What becomes of a label that the source leaves blank: one for all classes, or one a class. */
+  /**
+   * What becomes of a label that the source leaves blank: one for all classes, or one a class. Labels that nobody has looked
+   * for yet, as the source says itself, stay absent.
+   */
   blank: byClass<BlankPolicy>(oneOf(blankWords)).default("absent"),
   /** Which images are taken: those positive for one of these labels, in the source's own words. Default: all. */
   holds: names.optional(),
@@ -116,7 +124,16 @@ const common = {
       error: () => "must be at least 1",
     }),
   ).optional(),
+  /**
+   * Whose patients they are: entries with one word here share their names of patients, which `tessera inspect` compares.
+   * Default: all entries of chestxray14, of chexpert and of covidx; entries of table that read one table or have a folder of
+   * images in common; of the rest, each alone.
+   */
+  patients: name.optional(),
 };
+
+/** Two sums of fractions this near to each other are one. */
+const nothing = 1e-9;
 
 /** Fractions sum to 1; one that is left out has what the others leave. */
 const fractions = {
@@ -143,7 +160,10 @@ const drawn = <By extends string>(
     ...fractions,
   }).transform((split, context) => {
     const { train, validation, test } = split;
-    const rest = 1 - (train ?? 0) - (validation ?? 0) - (test ?? 0);
+    const given = [train, validation, test].filter((fraction) => fraction !== undefined);
+    // 1 - 0.7 - 0.3 is 5e-17, which is no share of anything.
+    const left = 1 - given.reduce((sum, fraction) => sum + fraction, 0);
+    const rest = Math.abs(left) < nothing ? 0 : left;
     const filled =
       train === undefined
         ? { train: rest, validation: validation ?? 0, test: test ?? 0 }
@@ -151,11 +171,12 @@ const drawn = <By extends string>(
           ? { train, validation: rest, test }
           : { train, validation: validation ?? 0, test: test ?? rest };
     const sum = filled.train + filled.validation + filled.test;
-    const clear = train === undefined || validation !== undefined || test !== undefined;
-    if (rest < -1e-9 || Math.abs(sum - 1) > 1e-9 || !clear) {
+    const clear = validation !== undefined || test !== undefined;
+    if (rest < 0 || Math.abs(sum - 1) > nothing || !clear) {
       const reason = clear
         ? `has fractions that sum to ${Number((1 - rest).toPrecision(6))}, not 1`
-        : "leaves open what is not for training: give validation or test too";
+        : "does not say how much is for validation or for testing: give test, validation or both, such as " +
+          `{by: ${by}, validation: 0.1, test: 0.2}; by: none lets everything train`;
       context.issues.push({ code: "custom", message: reason, input: split });
     }
     const whole = (fraction: number): number => Math.max(0, fraction);
@@ -178,7 +199,7 @@ const byList = record({
   part: name.optional(),
   /** whose words mean these parts; train, training, valid, val, validation, dev, test and testing are understood. */
   words: z.record(z.string(), oneOf(parts)).optional(),
-  /** Or text files with an image name a line. */
+  /** Or text files with an image name a line. A name without a folder finds an image in any, if there is one alone. */
   train: path.optional(),
   validation: path.optional(),
   test: path.optional(),
@@ -206,8 +227,12 @@ const splitWords = ["patient", "image", "official", "list", "none"] as const;
 const split = z.discriminatedUnion(
   "by",
   [
-    /** All images of a patient go to one part; fractions are met as nearly as that allows. */
+    /**
+     * All images of a patient go to one part, which follows from the patient's name and the seed alone: sources that name
+     * their patients alike and have this split alike agree. Fractions are probabilities, so parts meet them roughly.
+     */
     drawn("patient"),
+    /** Fractions are met to within one image, whoever they are of. */
     drawn("image"),
     /** As the publishers of the dataset have it. */
     record({ by: z.literal("official") }),
@@ -257,7 +282,6 @@ function entryOf<Common extends z.ZodRawShape>(
   });
 }
 
-export const commonFields = Object.keys({ ...source, ...held("test") });
 export const sourceEntry = entryOf(source);
 export const validationEntry = entryOf(held("validation"));
 export const testEntry = entryOf(held("test"));

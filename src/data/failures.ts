@@ -16,6 +16,14 @@ export class DataError extends TesseraError {
     this.reason = said;
     this.record = options.record;
   }
+
+  /** The same fault, with what can be done about it. */
+  advising(advice: string): DataError {
+    const { file, record, reason } = this;
+    if (record === undefined) return new DataError(file, `${reason}; ${advice}`, { cause: this });
+    const bare = reason.slice(`record ${record}: `.length);
+    return new DataError(file, `${bare}; ${advice}`, { record, cause: this });
+  }
 }
 
 /** A manifest, or an assembly put together by hand, says something that cannot be meant. */

@@ -17,6 +17,7 @@ export {
   type Sample,
   type SampleList,
 } from "./catalogue.ts";
+export { ArrayPixels } from "./cache/pixel-rows.ts";
 export { StoredPixels } from "./cache/stored-pixels.ts";
 export {
   augmentFields,
@@ -48,10 +49,16 @@ export {
   type Undecodable,
 } from "./inspection/index.ts";
 export { parts, type Part } from "./listing.ts";
-export { assembled, loadAssembly, type LoadOptions } from "./load.ts";
+export { assembled, loadAssembly, refuseEmpty, type LoadOptions } from "./load.ts";
 export { parseManifest, readManifest, type Manifest } from "./manifest.ts";
 export { epochOrder, permutation } from "./order.ts";
-export { decodeAssembly, type DecodedAssembly, type DecodeOptions, type DecodeProgress } from "./pixels.ts";
+export {
+  decodeAssembly,
+  staysOnDisk,
+  type DecodedAssembly,
+  type DecodeOptions,
+  type DecodeProgress,
+} from "./pixels.ts";
 export { recipeNames, recipes, type Recipe, type RecipeName } from "./recipes.ts";
 export { Sampler, samplings, stepsPerEpoch, type Position, type Sampling } from "./sampler.ts";
 export { drawPhantom, findingNames, phantoms, siteNames, type Finding, type Site } from "./phantoms/index.ts";

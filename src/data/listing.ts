@@ -1,9 +1,16 @@
 // What every dataset format reads: which images there are and what the source itself says of each. No pixel of an image
 // file is decoded, nothing is mapped to classes yet: that is catalogue.ts.
 import type { z } from "zod";
+import type { DataError } from "./failures.ts";
 
-/** What a source says of one of its labels on one image, before any policy. */
-export const given = { negative: 0, positive: 1, uncertain: 2, blank: 255 } as const;
+/**
+ * What a source says of one of its labels on one image, before any policy. `blank`: it says nothing, which may mean that
+ * nothing was found, as the policy for blanks has it. `unknown`: nobody has looked, and no policy makes a label of that.
+ */
+export const given = { negative: 0, positive: 1, uncertain: 2, unknown: 254, blank: 255 } as const;
+
+/** The most labels of one source: over ten times what the largest published set has; a damaged file may claim anything. */
+export const mostLabels = 1000;
 
 /** Images that lie in one array, all of one size. */
 export interface PixelArray {
@@ -58,6 +65,16 @@ export interface ListContext {
   readonly seed: number;
   /** At most so many records matter; Infinity where all do. For what is drawn, not read. */
   readonly limit: number;
+  /**
+   * Labels that the manifest speaks of: those under `mapping`, and classes under `knows` that no label is mapped to. For
+   * formats whose labels are the words that occur: class-labels.ts.
+   */
+  readonly wanted: readonly string[];
+  /**
+   * Takes the fault of one record of many: throws it, unless bad records are to be left out. The format then goes on without
+   * that record. What is wrong with a whole file is thrown by the format itself.
+   */
+  readonly bad: (error: DataError) => void;
   /**
    * The absolute path of a file or folder that the manifest names.
    * @throws DataError when it does not exist, naming it and the data root

@@ -1,7 +1,7 @@
 // What can be said against a manifest before any data is read: names that refer to nothing, sizes that leave nothing.
 import { suggestion } from "../device/nearest.ts";
 import type { FieldPath } from "./complaints.ts";
-import type { Entry } from "./entry-schema.ts";
+import { entriesOf } from "./entries.ts";
 import type { ManifestContent } from "./manifest-schema.ts";
 
 type Fail = (path: FieldPath, reason: string) => never;
@@ -22,12 +22,12 @@ export function checkNames(manifest: ManifestContent, fail: Fail): void {
   };
 
   unique(classes, (i) => ["classes", i]);
-  const entries = entriesWithPaths(manifest);
+  const entries = entriesOf(manifest);
   unique(
-    entries.map(([, { name }]) => name),
-    (i) => [...entries[i][0], "name"],
+    entries.map(({ entry }) => entry.name),
+    (i) => [...entries[i].path, "name"],
   );
-  for (const [path, entry] of entries) {
+  for (const { path, entry } of entries) {
     const { knows = [], holds = [], mapping = {} } = entry;
     unique(knows, (i) => [...path, "knows", i]);
     unique(holds, (i) => [...path, "holds", i]);
@@ -50,7 +50,7 @@ export function checkNames(manifest: ManifestContent, fail: Fail): void {
 /** Sizes must suit formats and model. */
 export function checkImages(manifest: ManifestContent, fail: Fail): void {
   const { image, model, augment } = manifest;
-  if (entriesWithPaths(manifest).some(([, { format }]) => format === "phantoms")) {
+  if (entriesOf(manifest).some(({ entry }) => entry.format === "phantoms")) {
     if (image.height !== image.width) fail(["image", "width"], "must equal the height: phantoms are square");
     if (image.height < 16) fail(["image", "height"], "must be at least 16 for phantoms");
   }
@@ -80,15 +80,4 @@ export function checkImages(manifest: ManifestContent, fail: Fail): void {
       );
     }
   }
-}
-
-/** All entries with the path of each: sources in their order, then validation and test. */
-export function entriesWithPaths(
-  manifest: Pick<ManifestContent, "sources" | "validation" | "test">,
-): [FieldPath, Entry][] {
-  const { sources, validation, test } = manifest;
-  const entries: [FieldPath, Entry][] = sources.map((source, i) => [["sources", i], source]);
-  if (validation !== undefined) entries.push([["validation"], validation]);
-  if (test !== undefined) entries.push([["test"], test]);
-  return entries;
 }

@@ -58,8 +58,8 @@ export function mapLabels(
 }
 
 /**
- * What a source says of each class: positive where any of its labels is, else uncertain where any is, else blank where
- * any is, else negative.
+ * What a source says of each class: positive where any of its labels is, else uncertain where any is, else unknown, else
+ * blank, else negative.
  *
  * @param told [records, labels]: one of `given`
  * @returns [records, K]: one of `given`; blank for classes that the source does not know
@@ -85,13 +85,19 @@ export function combineLabels(told: Uint8Array, { columns, known }: ClassMapping
 function strength(code: number): number {
   return strongestLast.indexOf(code);
 }
-const strongestLast: readonly number[] = [given.negative, given.blank, given.uncertain, given.positive];
+const strongestLast: readonly number[] = [
+  given.negative,
+  given.blank,
+  given.unknown,
+  given.uncertain,
+  given.positive,
+];
 
 /**
  * Label states from what a source says of each class.
  *
  * @param combined [records, K]: one of `given`
- * @returns [records, K] label states; absent for every class that the source does not know
+ * @returns [records, K] label states; absent for every class that the source does not know, and for `unknown`
  */
 export function settle(
   combined: Uint8Array,

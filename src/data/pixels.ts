@@ -1,10 +1,12 @@
 // From samples to pixels: image files are decoded by threads into the cache on disk, each content once; images of array
-// files are in memory already. What fits is then held in memory, and what does not is read from the cache as it is needed.
+// files are in memory already, and stay where they are. What fits is then held in memory, and what does not is read from
+// the cache as it is needed.
 import sharp from "sharp";
 import { UsageError } from "../device/errors.ts";
-import type { ImageSet, Pixels } from "./assembly.ts";
+import { pixelsAt, type ImageSet, type Pixels } from "./assembly.ts";
 import { decodeFiles, type DecodedFiles } from "./cache/decode-files.ts";
 import {
+  checkPlace,
   fitArrays,
   hasSize,
   imageAt,
@@ -13,6 +15,7 @@ import {
   type Found,
 } from "./cache/fit-arrays.ts";
 import { ImageCache, type CachedImage } from "./cache/image-cache.ts";
+import type { PixelRow } from "./cache/pixel-rows.ts";
 import { StoredPixels } from "./cache/stored-pixels.ts";
 import type { Catalogue, Sample, SampleList } from "./catalogue.ts";
 import { DataError } from "./failures.ts";
@@ -32,26 +35,28 @@ export interface DecodeOptions {
    */
   readonly cache: string;
   /**
-   * The most bytes of pixels to hold. Where all images together need more, those that are in the cache stay on disk:
-   * image files, and images of arrays in another size. Array files (IDX, CIFAR, MedMNIST) are read whole by their formats
-   * and stay in memory whatever this says.
+   * The most bytes of pixels to hold, and that decoding may take meanwhile; one image is always decoded. Where all images
+   * together need more, those that are in the cache stay on disk: image files, and images of arrays in another size. Array
+   * files (IDX, CIFAR, MedMNIST) are read whole by their formats and stay in memory whatever this says.
    */
   readonly memory: number;
   /** Decoding threads; without, one a core, 16 at most. What they make does not depend on their number. */
   readonly workers?: number;
   /** Whether images that cannot be decoded are left out; else the first of them is an error. */
   readonly skipBad: boolean;
+  /** Whether each image gets its hash: images of arrays are read through for it. Default: no. */
+  readonly hashes?: boolean;
   readonly onProgress?: (progress: DecodeProgress) => void;
   /** Ends the work; what was decoded stays in the cache. */
   readonly signal?: AbortSignal;
 }
 
 export interface DecodedAssembly {
-  /** In the order of the catalogue's lists, without the images that were skipped. */
+  /** In the order of the catalogue's lists, without the images that were skipped: a set may be empty. */
   readonly sets: readonly ImageSet[];
   /** One for each sample left out. */
   readonly skipped: readonly DataError[];
-  /** By set, by kept sample: a hash of the pixels as the source has them, before they are resized. */
+  /** By set, by kept sample, if asked for: a hash of the pixels as the source has them, before they are resized. */
   readonly hashes: readonly (readonly string[])[];
   readonly decoded: {
     /** Image files decoded now. */
@@ -59,6 +64,8 @@ export interface DecodedAssembly {
     readonly seconds: number;
     /** Image files that were known already, or hold what another one holds. */
     readonly fromCache: number;
+    /** Images that lie in arrays, each counted once. */
+    readonly fromArrays: number;
   };
 }
 
@@ -70,8 +77,8 @@ const decoderVersion = 1;
 /**
  * Brings every sample of a catalogue to the catalogue's image size.
  *
- * @throws DataError for the first image that cannot be decoded (unless `skipBad`), for a source without any that can, and
- *   for a cache that cannot be written; the signal's reason when it was aborted
+ * @throws DataError for the first image that cannot be decoded (unless `skipBad`), and for a cache that cannot be written;
+ *   the signal's reason when it was aborted
  */
 export async function decodeAssembly(catalogue: Catalogue, options: DecodeOptions): Promise<DecodedAssembly> {
   const { lists, image } = catalogue;
@@ -83,7 +90,8 @@ export async function decodeAssembly(catalogue: Catalogue, options: DecodeOption
       if (place.kind === "file") samplesOf.set(place.file, (samplesOf.get(place.file) ?? 0) + 1);
     }
   }
-  const misfits = arraySamples(lists).filter(({ array }) => !hasSize(array, image));
+  const inArrays = arraySamples(lists);
+  const misfits = inArrays.filter(({ array }) => !hasSize(array, image));
   const inFiles = [...samplesOf.values()].reduce((sum, samples) => sum + samples, 0);
   let done = total - inFiles - misfits.length; // those that are as they should be already
   const settled = (samples: number): void => options.onProgress?.({ done: (done += samples), total });
@@ -97,43 +105,46 @@ export async function decodeAssembly(catalogue: Catalogue, options: DecodeOption
   const files =
     cache === undefined
       ? noFiles
-      : await decodeFiles([...samplesOf.keys()], cache, image, options, (file) =>
-          settled(samplesOf.get(file) ?? 0),
+      : await decodeFiles(
+          [...samplesOf.keys()],
+          cache,
+          image,
+          { ...options, memory: options.memory / 4 },
+          (file) => settled(samplesOf.get(file) ?? 0),
         );
   const seconds = (performance.now() - started) / 1000;
 
-  const fitted = await fitArrays(misfits, cache, image, options.signal, () => settled(1));
+  const fitted = await fitArrays(misfits, cache, image, options.memory / 4, options.signal, () => settled(1));
 
   const skipped: DataError[] = [];
   const kept: { readonly list: SampleList; readonly samples: KeptSample[] }[] = [];
   for (const list of lists) {
     const samples: KeptSample[] = [];
-    const before = skipped.length;
     options.signal?.throwIfAborted();
     for (const [at, sample] of list.samples.entries()) {
-      const found = placeOf(sample, files.images, fitted);
+      const found = placeOf(sample, files.images, fitted, options.hashes === true);
       if (found instanceof DataError) skipped.push(found);
       else samples.push({ at, ...found });
-    }
-    if (samples.length === 0 && list.samples.length > 0) {
-      throw new DataError(
-        list.source,
-        `none of its ${list.samples.length} images can be decoded; the first: ${skipped[before].message}`,
-      );
     }
     kept.push({ list, samples });
   }
   const fits = kept.reduce((sum, { samples }) => sum + samples.length, 0) * bytesEach <= options.memory;
+  const sparse = sparseHomes(inArrays);
   const sets: ImageSet[] = [];
   for (const { list, samples } of kept) {
     options.signal?.throwIfAborted();
-    sets.push(await setOf(list, samples, image, fits));
+    sets.push(await setOf(list, samples, image, fits, sparse));
   }
   return {
     sets,
     skipped,
-    hashes: kept.map(({ samples }) => samples.map(({ pixelHash }) => pixelHash)),
-    decoded: { images: files.decoded, seconds, fromCache: files.images.size - files.decoded - files.bad },
+    hashes: kept.map(({ samples }) => samples.flatMap(({ pixelHash }) => pixelHash ?? [])),
+    decoded: {
+      images: files.decoded,
+      seconds,
+      fromCache: files.images.size - files.decoded - files.bad,
+      fromArrays: inArrays.length,
+    },
   };
 }
 
@@ -143,6 +154,15 @@ interface KeptSample extends Found {
 }
 
 type Size = Catalogue["image"];
+
+/** Whether images of a catalogue stay on disk, as they are too many for so many bytes. */
+export function staysOnDisk({ lists, image }: Catalogue, memory: number): boolean {
+  const images = lists.reduce((sum, { samples }) => sum + samples.length, 0);
+  if (images * image.height * image.width * image.channels <= memory) return false;
+  return lists.some(({ samples }) =>
+    samples.some(({ image: place }) => place.kind === "file" || !hasSize(place.array, image)),
+  );
+}
 
 /** @throws DataError when it cannot be made */
 async function openCache(size: Size, { cache, memory }: DecodeOptions): Promise<ImageCache> {
@@ -172,6 +192,7 @@ function placeOf(
   { image: place }: Sample,
   files: ReadonlyMap<string, CachedImage | DataError>,
   fitted: FittedImages,
+  hashed: boolean,
 ): Found | DataError {
   if (place.kind === "file") {
     const found = files.get(place.file);
@@ -181,8 +202,16 @@ function placeOf(
   const { array, at } = place;
   const found = fitted.get(array)?.get(at);
   if (found !== undefined) return found;
-  const pixelHash = hashPixels({ ...array, pixels: imageAt(array, at) });
+  checkPlace(array, at);
+  const pixelHash = hashed ? hashPixels({ ...array, pixels: imageAt(array, at) }) : undefined;
   return { row: { home: array.pixels, slot: at }, pixelHash };
+}
+
+/** Arrays of which less than half is used: a copy of that part is smaller, once the array is let go. */
+function sparseHomes(samples: readonly ArraySample[]): ReadonlySet<unknown> {
+  const used = new Map<PixelArray, number>();
+  for (const { array } of samples) used.set(array, (used.get(array) ?? 0) + 1);
+  return new Set([...used].flatMap(([{ count, pixels }, images]) => (2 * images < count ? [pixels] : [])));
 }
 
 async function setOf(
@@ -190,20 +219,37 @@ async function setOf(
   samples: readonly KeptSample[],
   image: Size,
   fits: boolean,
+  sparse: ReadonlySet<unknown>,
 ): Promise<ImageSet> {
   const classes = list.states.length / list.samples.length;
   const states = new Uint8Array(samples.length * classes);
   for (const [i, { at }] of samples.entries()) {
     states.set(list.states.subarray(at * classes, (at + 1) * classes), i * classes);
   }
-  const rows = samples.map(({ row }) => row);
-  const stored = new StoredPixels(image.height * image.width * image.channels, rows);
-  const onDisk = rows.some(({ home }) => typeof home === "string");
-  let pixels: Pixels = stored;
-  if (fits || !onDisk) {
-    pixels = await stored.read(Uint32Array.from(rows, (_, i) => i));
-    await stored.close();
-  }
   const { height, width, channels } = image;
+  const rows = samples.map(({ row }) => row);
+  const pixels = await hold(height * width * channels, rows, fits, sparse);
   return { source: list.source, count: samples.length, height, width, channels, pixels, states };
+}
+
+/** Images of arrays stay where they are, those on disk come into memory if all fit. */
+async function hold(
+  bytesEach: number,
+  rows: readonly PixelRow[],
+  fits: boolean,
+  sparse: ReadonlySet<unknown>,
+): Promise<Pixels> {
+  const [first] = rows;
+  const inOneRow = rows.every(({ home, slot }, i) => home === first.home && slot === first.slot + i);
+  if (rows.length > 0 && inOneRow && typeof first.home !== "string" && !sparse.has(first.home)) {
+    return first.home.subarray(first.slot * bytesEach, (first.slot + rows.length) * bytesEach);
+  }
+  const pixels = pixelsAt(bytesEach, rows);
+  if (!(pixels instanceof StoredPixels)) {
+    return rows.some(({ home }) => sparse.has(home)) ? pixels.copy(rows.keys()) : pixels;
+  }
+  if (!fits) return pixels;
+  const read = await pixels.read(Uint32Array.from(rows.keys()));
+  await pixels.close();
+  return read;
 }

@@ -6,6 +6,7 @@ import { normaliseChoices, unsupervisedChoices } from "../operators/losses/index
 import type { AssembleLossAttributes } from "../operators/losses/index.ts";
 import type { ScheduleSettings } from "../optim/index.ts";
 import { oneOf, record, share, wholeNumber, wrongWord } from "./fields.ts";
+import { samplings } from "./sampler.ts";
 
 /** How a classifier is trained, images, network and views aside. */
 export interface Recipe extends Pick<
@@ -103,7 +104,7 @@ export const train = record({
    * How images are drawn: "proportional" visits each image of an epoch once; "per-source" draws each source equally
    * often; "balanced" draws images of rare classes more often.
    */
-  sampling: oneOf(["proportional", "per-source", "balanced"]).default("proportional"),
+  sampling: oneOf(samplings).default("proportional"),
   /** How often each image is seen; `--epochs` overrides it. */
   epochs: wholeNumber.exactOptional(),
   /** In so many first epochs only given labels teach: pseudo-labels of an untrained network are noise. */

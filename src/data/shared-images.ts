@@ -16,49 +16,57 @@ export interface Taken {
 }
 
 /**
- * No image of an array file may be in two entries. Files of images may be, since several tables can speak of one folder,
- * as long as nothing that one entry trains on is what another is tested on. Before any limit, so that no seed hides it.
+ * Several entries may speak of one image (two tables of one folder, two annotators of one array), as long as it is in the
+ * same part for all of them. An image is known by its file, or by the array it lies in and its place there; copies under
+ * other names are for `tessera inspect` to find. Before any limit, so that no seed hides it.
  *
  * @throws ManifestError naming both entries
  */
 export function refuseSharedImages(entries: readonly Taken[], complain: Manifest["complain"]): void {
-  const arrays = new Map<PixelArray, (Taken | undefined)[]>();
-  const files = new Map<string, { readonly by: Taken; readonly part: Part }>();
-  const refuse = ({ path, entry }: Taken, other: Taken, what: string, advice: string): never => {
+  interface Owner {
+    readonly by: Taken;
+    readonly part: Part;
+  }
+  const arrays = new Map<PixelArray, (Owner | undefined)[]>();
+  const files = new Map<string, Owner>();
+  const check = (before: Owner | undefined, here: Owner, id: string, advice: string): void => {
+    if (before === undefined || before.part === here.part) return;
+    const { path, entry } = here.by;
     const field = entry.part === undefined ? [] : ["part"];
-    throw complain([...path, ...field], `shares ${what} with "${other.entry.name}"; ${advice}`);
+    throw complain(
+      [...path, ...field],
+      `shares the image ${JSON.stringify(id)} with "${before.by.entry.name}": ` +
+        `it is in ${here.part} here and in ${before.part} there; ${advice}`,
+    );
   };
   for (const taker of entries) {
-    const ownersOf = new Map<PixelArray, (Taken | undefined)[]>();
+    const ownersOf = new Map<PixelArray, (Owner | undefined)[]>();
     for (const index of taker.chosen) {
       const part = taker.partOf[index];
       if (part === undefined) continue;
+      const here = { by: taker, part };
       const { image, id } = taker.listing.records[index];
       if (image.kind === "array") {
-        const owners = ownersOf.get(image.array) ?? arrays.get(sameArray(image.array, arrays.keys())) ?? [];
-        ownersOf.set(image.array, owners);
-        const owner = owners[image.at];
-        if (owner !== undefined && owner !== taker) {
-          refuse(
-            taker,
-            owner,
-            "images",
-            "give both a part with one denominator, such as part: 1/2 and part: 2/2",
-          );
+        let owners = ownersOf.get(image.array);
+        if (owners === undefined) {
+          const array = sameArray(image.array, arrays.keys());
+          owners = arrays.get(array) ?? [];
+          arrays.set(array, owners);
+          ownersOf.set(image.array, owners);
         }
-        owners[image.at] = taker;
+        check(owners[image.at], here, id, apart);
+        owners[image.at] ??= here;
       } else {
-        const before = files.get(image.file) ?? { by: taker, part };
-        if (before.by !== taker && before.part !== part) {
-          const advice = `it is in ${part} here and in ${before.part} there: split both alike`;
-          refuse(taker, before.by, `the image ${JSON.stringify(id)}`, advice);
-        }
-        files.set(image.file, before);
+        const before = files.get(image.file);
+        check(before, here, id, alike);
+        if (before === undefined) files.set(image.file, here);
       }
     }
-    for (const [array, owners] of ownersOf) arrays.set(sameArray(array, arrays.keys()), owners);
   }
 }
+
+const apart = "split both alike, or give both a part with one denominator, such as part: 1/2 and part: 2/2";
+const alike = "split both alike";
 
 /** The first array that holds the same images, or this one: two entries may each have read one file. */
 function sameArray(array: PixelArray, known: Iterable<PixelArray>): PixelArray {

@@ -96,6 +96,19 @@ export class Engine implements TensorOwner, Disposable {
   }
 
   /**
+   * A u8 tensor of data that comes in pieces, one after the other: it never is on the host as a whole.
+   *
+   * @param pieces together they fill the shape; each but the last has a multiple of 4 bytes
+   */
+  tensorOfPieces(pieces: Iterable<Uint8Array>, shape: Shape): Tensor {
+    this.#checkOpen();
+    if (this.#recording !== undefined) throw new UsageError("engine.tensorOfPieces cannot be recorded");
+    checkShape("engine.tensorOfPieces", shape);
+    const spec = { shape, dtype: "u8" } as const;
+    return this.#adopt(spec, this.backend.uploadPieces(spec, filling(pieces, sizeOf(shape))));
+  }
+
+  /**
    * A tensor whose values a step takes anew each time it runs: at once when the step is run directly, and before every
    * replay when it is recorded. Whatever differs between steps (batch, learning rate, seed) comes in this way.
    *
@@ -391,4 +404,17 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     if (mayFallBack && error instanceof DeviceUnavailableError) return new Engine(new ReferenceBackend());
     throw error;
   }
+}
+
+/** The same pieces. @throws ShapeError when they are not as long together as they should be, or end inside a word */
+function* filling(pieces: Iterable<Uint8Array>, bytes: number): Generator<Uint8Array> {
+  let at = 0;
+  for (const piece of pieces) {
+    if (at % 4 !== 0)
+      throw new ShapeError(`engine.tensorOfPieces: a piece ends at byte ${at}, inside a word`);
+    if (at + piece.length > bytes) break;
+    at += piece.length;
+    yield piece;
+  }
+  if (at !== bytes) throw new ShapeError(`engine.tensorOfPieces: the pieces do not fill ${bytes} bytes`);
 }

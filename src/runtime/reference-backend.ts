@@ -2,7 +2,7 @@
 // there is no GPU.
 
 import type { AdapterTraits } from "../device/index.ts";
-import { allocate, type HostArray, type HostTensor, type TensorSpec } from "../tensor/index.ts";
+import { allocate, sizeOf, type HostArray, type HostTensor, type TensorSpec } from "../tensor/index.ts";
 import { CountedStorage, expectMovable, type Backend, type BackendMemory, type Operand } from "./backend.ts";
 import type { Operator } from "./operator.ts";
 import { placeOf, type Recording } from "./recording.ts";
@@ -41,6 +41,16 @@ export class ReferenceBackend implements Backend {
   upload(host: HostTensor): HostStorage {
     const data = allocate(host.dtype, host.data.length, true);
     data.set(host.data);
+    return this.#hold(data);
+  }
+
+  uploadPieces(spec: TensorSpec, pieces: Iterable<Uint8Array>): HostStorage {
+    const data = allocate("u8", sizeOf(spec.shape), true);
+    let at = 0;
+    for (const piece of pieces) {
+      data.set(piece, at);
+      at += piece.length;
+    }
     return this.#hold(data);
   }
 

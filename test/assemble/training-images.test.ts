@@ -15,7 +15,13 @@ import {
   TrainingImages,
   type TrainingSettings,
 } from "../../src/assemble/index.ts";
-import { pixelsInMemory, StoredPixels, type Assembly, type ImageSet } from "../../src/data/index.ts";
+import {
+  ArrayPixels,
+  pixelsInMemory,
+  StoredPixels,
+  type Assembly,
+  type ImageSet,
+} from "../../src/data/index.ts";
 import { UsageError } from "../../src/device/index.ts";
 import { useEngine } from "../engines.ts";
 import { smallAssembly, smallSettings } from "./settings.ts";
@@ -40,6 +46,18 @@ function onDisk(set: ImageSet): ImageSet<StoredPixels> {
   writeFileSync(files[0], reversed(0, half));
   writeFileSync(files[1], reversed(half, set.count));
   return { ...set, pixels: new StoredPixels(each, rows) };
+}
+
+/** The same set in an array that holds it backwards, each image looked at where it lies. */
+function inArrays(set: ImageSet): ImageSet {
+  const pixels = pixelsInMemory(set);
+  const each = pixels.length / set.count;
+  const home = Uint8Array.from(pixels, (_, at) => {
+    const image = set.count - 1 - Math.floor(at / each);
+    return pixels[image * each + (at % each)];
+  });
+  const rows = Array.from({ length: set.count }, (_, i) => ({ home, slot: set.count - 1 - i }));
+  return { ...set, pixels: new ArrayPixels(each, rows) };
 }
 
 const stored = ({ classes, sources, test: tested }: Assembly): Assembly => ({
@@ -72,8 +90,11 @@ describe.each(["webgpu", "reference"] as const)("on %s", (device) => {
       expect(resident.length).toBeGreaterThan(4);
       expect(await run(assembly, { sampling, memory: 0 })).toEqual(resident);
       expect(await run(stored(assembly), { sampling })).toEqual(resident);
-      // One source on disk, one in memory.
       const [first, second] = assembly.sources;
+      const lying = { ...assembly, sources: [inArrays(first), second] };
+      expect(await run(lying, { sampling })).toEqual(resident);
+      expect(await run(lying, { sampling, memory: 0 })).toEqual(resident);
+      // One source on disk, one in memory.
       expect(await run({ ...assembly, sources: [onDisk(first), second] }, { sampling })).toEqual(resident);
       expect(open().memory().tensors).toBe(before);
     },
@@ -155,6 +176,25 @@ describe("the device's share", () => {
     expect(found).toEqual(await evaluate(open(), classifier, held, classes, normalisation, 7));
     classifier.dispose();
   });
+});
+
+test("images go to the device in pieces of whole words, never as a whole", () => {
+  const each = 3 * 1001 * 333;
+  const image = Uint8Array.from({ length: each }, (_, i) => (i * 7) % 251);
+  const rows = Array.from({ length: 11 }, () => ({ home: image, slot: 0 }));
+  const set = {
+    source: "large",
+    count: 11,
+    height: 1001,
+    width: 333,
+    channels: 3,
+    states: new Uint8Array(11),
+  };
+  const reader = new ImageReader([{ ...set, pixels: new ArrayPixels(each, rows) }], 2, 0);
+  const pieces = [...reader.pieces()];
+  expect(pieces.map(({ length }) => length / each)).toEqual([4, 4, 3]);
+  for (const piece of pieces.slice(0, -1)) expect(piece.length % 4).toBe(0);
+  expect(Buffer.concat(pieces).equals(Buffer.concat(rows.map(({ home }) => home)))).toBe(true);
 });
 
 describe("reading ahead", () => {

@@ -87,6 +87,7 @@ const inspect = (...more: string[]): Promise<Ended> =>
   runBuilt(folder, ["inspect", "m.yaml", "--data-root", folder, "--device", "reference", ...more]);
 
 interface Report extends Omit<Inspection, "counts"> {
+  readonly records: string[];
   readonly lists: { source: string; part: string; classes: Record<string, object> }[];
   readonly sizes: Record<string, SizeCount[]>;
   readonly decoding: Record<string, number | null>;
@@ -123,13 +124,31 @@ describe("tessera inspect", () => {
     expect([again.code, own(again.errors)]).toEqual([0, ""]);
   });
 
+  test("names rows that cannot be read, which are an error in the end, and not with --skip-bad", async () => {
+    const table = join(folder, "hospital.csv");
+    const good = readFileSync(table, "utf8");
+    writeFileSync(table, `${good}l.png,5\nm.png,6,maybe\n`);
+    try {
+      const { code, output, errors } = await inspect();
+      expect(output).toMatch(
+        /\n2 records of tables and lists cannot be read:\n {2}.*hospital\.csv: record 4: line 6: has 2 cells.*\n {2}.*record 5: line 7/u,
+      );
+      expect(own(errors).split("\n").at(-1)).toMatch(/^error: .*hospital\.csv: record 4: .*--skip-bad$/u);
+      expect(code).toBe(2);
+      const skipped = await inspect("--json", "--skip-bad");
+      expect([skipped.code, (JSON.parse(skipped.output) as Report).records.length]).toEqual([0, 2]);
+    } finally {
+      writeFileSync(table, good);
+    }
+  });
+
   test("--json has everything, and nothing but JSON", async () => {
     const { code, output } = await inspect("--json", "--skip-bad");
     const report = JSON.parse(output) as Report;
     expect(code).toBe(0);
     expect(Object.keys(report)).toEqual([
       ...["manifest", "dataRoot", "seed", "limit", "classes", "image", "lists", "sizes", "findings", "clean"],
-      ...["decoding", "sheets", "views"],
+      ...["records", "decoding", "sheets", "views"],
     ]);
     expect(report.lists.map(({ source, part }) => `${source} ${part}`)).toEqual([
       ...["clinic train", "clinic test", "hospital train"],

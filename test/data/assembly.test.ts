@@ -27,7 +27,7 @@ describe("an assembly", () => {
   test("is refused when no source knows a class, naming the class", () => {
     const lonely = (): unknown => assembly({ classes: ["x", "y"], sources: [a], test: test1 });
     expect(lonely).toThrow(ManifestError);
-    expect(lonely).toThrow(/"y", but no source knows it/u);
+    expect(lonely).toThrow(/"y", but no image of a source has a label of it/u);
   });
 
   test("is refused without classes or sources, or with a class named twice", () => {

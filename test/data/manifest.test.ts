@@ -183,7 +183,10 @@ describe("a mistake is refused with its line and field:", () => {
       "split: { by: patient, train: 0.9, test: 0.2 }",
       "sources[0].split has fractions that sum to 1.1, not 1",
     );
-    also("split: { by: image, train: 0.7 }", "sources[0].split leaves open what is not for training");
+    also(
+      "split: { by: image, train: 0.7 }",
+      "sources[0].split does not say how much is for validation or for testing",
+    );
     also("split: { by: list }", "sources[0].split.by list needs a table, or text files");
     also("split: { by: list, table: a.csv, image: x }", "sources[0].split.part is missing");
     also("split: { by: list, test: ../a.txt }", "sources[0].split.test leaves the data root");
@@ -209,6 +212,20 @@ describe("a mistake is refused with its line and field:", () => {
       validation: 0,
       test: 0.25,
     });
+    // 1 - 0.7 - 0.3 is no share of anything, nor is what 0.6 + 0.3 + 0.1 lacks of 1.
+    expect(splitOf("train: 0.7, test: 0.3")).toEqual({ ...drawn, train: 0.7, validation: 0, test: 0.3 });
+    expect(splitOf("train: 0.6, validation: 0.4")).toEqual({
+      ...drawn,
+      train: 0.6,
+      validation: 0.4,
+      test: 0,
+    });
+    expect(splitOf("train: 0.6, validation: 0.3, test: 0.1")).toMatchObject({ validation: 0.3, test: 0.1 });
+    for (const nothing of ["seed: 3", "train: 1"]) {
+      expect(() => splitOf(nothing)).toThrow(
+        /sources\[0\]\.split does not say how much .* give test, validation or both, such as \{by: \w+, val/u,
+      );
+    }
     expect(splitOf("train: 0.5, test: 0.25")).toEqual({ ...drawn, train: 0.5, validation: 0.25, test: 0.25 });
   });
 

@@ -9,8 +9,8 @@ import { randomStream } from "../../src/data/random.ts";
 const refuse = (path: readonly PropertyKey[], reason: string): never => {
   throw new Error(`${path.join(".")} ${reason}`);
 };
-const { negative, positive, uncertain, blank } = given;
-const codes = [negative, positive, uncertain, blank];
+const { negative, positive, uncertain, unknown, blank } = given;
+const codes = [negative, positive, uncertain, blank, unknown];
 const cautious = { uncertain: "absent", blank: "absent" } as const;
 
 describe("a label", () => {
@@ -54,9 +54,9 @@ describe("a label", () => {
 });
 
 describe("several labels of one class", () => {
-  test("are positive if any is, else uncertain if any is, else blank if any is, else negative", () => {
+  test("are positive if any is, else uncertain, else unknown, else blank if any is, else negative", () => {
     const mapping = { columns: [0, 0], known: [true] };
-    const order = [negative, blank, uncertain, positive]; // weakest first
+    const order = [negative, blank, unknown, uncertain, positive]; // weakest first
     for (const [i, a] of order.entries()) {
       for (const [j, b] of order.entries()) {
         expect([...combineLabels(Uint8Array.of(a, b), mapping)]).toEqual([order[Math.max(i, j)]]);
@@ -69,7 +69,7 @@ describe("several labels of one class", () => {
     const columns = [0, 2, 1, 0, -1, 2];
     const known = [true, true, true];
     for (let round = 0; round < 50; round++) {
-      const told = Uint8Array.from({ length: 4 * columns.length }, () => codes[random.below(4)]);
+      const told = Uint8Array.from({ length: 4 * columns.length }, () => codes[random.below(5)]);
       const order = permutation(columns.length, random);
       const shuffled = told.map(
         (_, at) => told[Math.floor(at / columns.length) * columns.length + order[at % columns.length]],
@@ -86,7 +86,9 @@ describe("label states", () => {
     settle(Uint8Array.of(code), ["x"], { known: [known] }, { ...cautious, ...rules })[0];
 
   test("follow the policies for uncertain and blank labels", () => {
-    expect(codes.map((code) => settled(code, {}))).toEqual([0, 1, 255, 255]);
+    expect(codes.map((code) => settled(code, {}))).toEqual([0, 1, 255, 255, 255]);
+    const bold = { uncertain: "negative", blank: "negative" } as const;
+    expect(codes.map((code) => settled(code, bold))).toEqual([0, 1, 0, 0, 255]); // that nobody has looked is no label
     expect(settled(uncertain, { uncertain: "positive" })).toBe(1);
     expect(settled(uncertain, { uncertain: "negative" })).toBe(0);
     expect([0, 0.3, 0.505, 1].map((p) => settled(uncertain, { uncertain: p }))).toEqual([100, 130, 151, 200]);

@@ -41,11 +41,12 @@ if (existsSync(mnist)) {
       expect(a.count + b.count).toBe(6742 + 5958 + 6131 + 5842 + 5421 + 5918 + 6265);
       expect(Math.abs(a.count - b.count)).toBeLessThan(500);
       const images = new Set(
-        sources.flatMap((set) =>
-          Array.from({ length: set.count }, (_, i) =>
-            Buffer.from(pixelsInMemory(set).subarray(784 * i, 784 * (i + 1))).toString("latin1"),
-          ),
-        ),
+        sources.flatMap((set) => {
+          const pixels = pixelsInMemory(set);
+          return Array.from({ length: set.count }, (_, i) =>
+            Buffer.from(pixels.subarray(784 * i, 784 * (i + 1))).toString("latin1"),
+          );
+        }),
       );
       expect(images.size).toBe(a.count + b.count); // MNIST has no image twice
       for (const [set, unknown] of [[a, [5, 6]] as const, [b, [0, 1]] as const]) {

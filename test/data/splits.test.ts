@@ -1,14 +1,15 @@
-// Splits: no patient in two parts, fractions that are met, and nothing that depends on the order of the records.
+// Splits: no patient in two parts nor in two parts of two sources, fractions that are met, lists that mean what they say.
 import { describe, expect, test } from "vitest";
+import { DataError } from "../../src/data/failures.ts";
 import { parts } from "../../src/data/listing.ts";
 import type { Part } from "../../src/data/listing.ts";
 import { permutation } from "../../src/data/order.ts";
 import { randomStream } from "../../src/data/random.ts";
-import { splitByFractions, splitByList, splitOfficially } from "../../src/data/splits.ts";
+import type { ListedPart } from "../../src/data/split-lists.ts";
+import { splitByImage, splitByList, splitByPatient, splitOfficially } from "../../src/data/splits.ts";
 import type { Placed } from "../../src/data/splits.ts";
 
 const fractions = { train: 0.6, validation: 0.15, test: 0.25 };
-const byPatient = { by: "patient", seed: 0, ...fractions } as const;
 
 /** Images of patients who have one to `most` of them. */
 function hospital(patients: number, most: number, seed: number): Placed[] {
@@ -21,57 +22,66 @@ const share = (partOf: readonly Part[], part: Part): number =>
   partOf.filter((is) => is === part).length / partOf.length;
 
 describe("a split by patient", () => {
-  test("has no patient in two parts, and parts as large as whole patients allow", () => {
+  test("has no patient in two parts, and parts about as large as their fractions", () => {
+    const total = { train: 0, validation: 0, test: 0 };
     for (let seed = 0; seed < 20; seed++) {
-      const records = hospital(40, 9, seed);
-      const partOf = splitByFractions(records, { ...byPatient, seed });
+      const records = hospital(200, 9, seed);
+      const partOf = splitByPatient(records, { seed, ...fractions });
       const home = new Map<string | undefined, Part>();
       for (const [i, { patient }] of records.entries()) {
         expect(home.get(patient) ?? partOf[i]).toBe(partOf[i]);
         home.set(patient, partOf[i]);
       }
-      // A cut moves by at most half of a patient at either end.
       for (const part of parts) {
-        expect(Math.abs(share(partOf, part) - fractions[part])).toBeLessThanOrEqual(9 / records.length);
+        // Images of 200 patients, two thirds of them as good as independent: four standard deviations.
+        expect(Math.abs(share(partOf, part) - fractions[part])).toBeLessThan(4 * Math.sqrt(0.25 / 130));
+        total[part] += share(partOf, part) / 20;
       }
     }
+    for (const part of parts) expect(Math.abs(total[part] - fractions[part])).toBeLessThan(0.03);
   });
 
-  test("is the same in any order of the records, another with another seed, and drawn by name alone", () => {
+  test("puts a patient where the name says, whatever else the table holds", () => {
+    const split = { seed: 0, ...fractions };
+    const home = (records: readonly Placed[]): Map<string | undefined, Part> => {
+      const partOf = splitByPatient(records, split);
+      return new Map(records.map(({ patient }, i) => [patient, partOf[i]]));
+    };
+    const [small, large] = [home(hospital(60, 4, 1)), home(hospital(500, 7, 2))];
+    for (const [patient, part] of small) expect(large.get(patient)).toBe(part);
     const records = hospital(60, 4, 1);
-    const partOf = splitByFractions(records, byPatient);
     const order = [...permutation(records.length, randomStream(3, "order"))];
-    expect(
-      splitByFractions(
-        order.map((i) => records[i]),
-        byPatient,
-      ),
-    ).toEqual(order.map((i) => partOf[i]));
-    expect(splitByFractions(records, { ...byPatient, seed: 1 })).not.toEqual(partOf);
+    expect(home(order.map((i) => records[i]))).toEqual(expect.objectContaining(small));
+    const partOf = splitByPatient(records, split);
+    expect(splitByPatient(records, { ...split, seed: 1 })).not.toEqual(partOf);
   });
 
   test("takes an image without a patient for a patient of its own", () => {
-    const records = Array.from({ length: 200 }, (_, i) => ({ id: `${i}` }));
-    const partOf = splitByFractions(records, byPatient);
-    for (const part of parts) expect(share(partOf, part)).toBeCloseTo(fractions[part], 2);
+    const records = Array.from({ length: 2000 }, (_, i) => ({ id: `${i}` }));
+    const partOf = splitByPatient(records, { seed: 0, ...fractions });
+    for (const part of parts) expect(Math.abs(share(partOf, part) - fractions[part])).toBeLessThan(0.04);
   });
 
   test("leaves a part without a fraction empty", () => {
-    const half = { by: "patient", seed: 0, train: 0.5, validation: 0, test: 0.5 } as const;
-    const partOf = splitByFractions(hospital(30, 3, 2), half);
+    const half = { seed: 0, train: 0.5, validation: 0, test: 0.5 } as const;
+    const partOf = splitByPatient(hospital(30, 3, 2), half);
     expect(new Set(partOf)).toEqual(new Set(["train", "test"]));
-    expect(new Set(splitByFractions(hospital(30, 3, 2), { ...half, train: 1, test: 0 }))).toEqual(
+    expect(new Set(splitByPatient(hospital(30, 3, 2), { ...half, train: 1, test: 0 }))).toEqual(
       new Set(["train"]),
     );
   });
 });
 
-test("a split by image meets its fractions to within one image, whoever they are of", () => {
+test("a split by image meets its fractions to within one image, whoever they are of, in any order", () => {
   const records = hospital(5, 40, 1);
-  const partOf = splitByFractions(records, { ...byPatient, by: "image" });
+  const split = { seed: 0, ...fractions };
+  const partOf = splitByImage(records, split);
   for (const part of parts) {
     expect(Math.abs(share(partOf, part) - fractions[part])).toBeLessThanOrEqual(1 / records.length);
   }
+  const order = [...permutation(records.length, randomStream(3, "order"))];
+  const shuffled = order.map((i) => records[i]);
+  expect(splitByImage(shuffled, split)).toEqual(order.map((i) => partOf[i]));
 });
 
 test("an official split trains on what the publishers do not place", () => {
@@ -82,14 +92,38 @@ test("an official split trains on what the publishers do not place", () => {
   ]);
 });
 
-test("a split by list finds images by their id, or by the last piece of it, and leaves out the rest", () => {
-  const listed = new Map<string, Part>([
-    ["a.png", "test"],
-    ["x/b.png", "validation"],
-  ]);
-  expect(splitByList([{ id: "deep/a.png" }, { id: "x/b.png" }, { id: "c.png" }], listed)).toEqual([
-    "test",
-    "validation",
-    undefined,
-  ]);
+describe("a split by list", () => {
+  const listed = (names: Readonly<Record<string, Part>>): Map<string, ListedPart> =>
+    new Map(
+      Object.entries(names).map(([name, part]) => [
+        name,
+        { part, complain: (reason) => new DataError("list.txt", reason) },
+      ]),
+    );
+  const split = (ids: readonly string[], names: Readonly<Record<string, Part>>): (Part | undefined)[] =>
+    splitByList(
+      ids.map((id) => ({ id })),
+      listed(names),
+    );
+
+  test("finds images by their names, and leaves out the rest", () => {
+    expect(split(["x/b.png", "c.png", "d.png"], { "x/b.png": "validation", "c.png": "train" })).toEqual([
+      ...["validation", "train", undefined],
+    ]);
+  });
+
+  test("does not take an image for another one of the same name in another folder", () => {
+    expect(split(["cat/3.png", "dog/3.png"], { "cat/3.png": "test" })).toEqual(["test", undefined]);
+    const frontal = (patient: number): string => `train/patient0000${patient}/study1/view1_frontal.jpg`;
+    expect(split([1, 2, 3].map(frontal), { [frontal(2)]: "test" })).toEqual([undefined, "test", undefined]);
+    expect(split(["3.png", "dog/3.png"], { "3.png": "test" })).toEqual(["test", undefined]);
+    expect(split(["dog/3.png", "3.png"], { "3.png": "test" })).toEqual([undefined, "test"]);
+  });
+
+  test("takes a name without a folder for the one image that ends in it; of two, it is an error", () => {
+    expect(split(["dog/3.png", "dog/4.png"], { "3.png": "test" })).toEqual(["test", undefined]);
+    expect(() => split(["cat/3.png", "dog/3.png"], { "3.png": "test" })).toThrow(
+      'list.txt: names "3.png", which may be "cat/3.png" or "dog/3.png": write the images\' names with their folders',
+    );
+  });
 });

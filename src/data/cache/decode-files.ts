@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { DataError } from "../failures.ts";
+import { Budget } from "./budget.ts";
 import { DecodePool } from "./decode-pool.ts";
 import type { ImageSize } from "./decode-worker.ts";
 import type { CachedImage, FileIdentity, ImageCache } from "./image-cache.ts";
@@ -11,6 +12,8 @@ const mostWorkers = 16;
 export interface FileOptions {
   /** Decoding threads; without, one a core, 16 at most. */
   readonly workers?: number;
+  /** Bytes that may be held at a time of files that were read, and as many of what decoding makes; one image always. */
+  readonly memory: number;
   readonly skipBad: boolean;
   readonly signal?: AbortSignal;
 }
@@ -38,7 +41,7 @@ export async function decodeFiles(
   const images = new Map<string, CachedImage | DataError>();
   const { skipBad, signal } = options;
   const threads = Math.max(1, Math.min(options.workers ?? availableParallelism(), mostWorkers, files.length));
-  const decoding = new Decoding(cache, threads, size);
+  const decoding = new Decoding(cache, threads, size, options.memory);
   const contents = new Map<string, string | DataError>();
   let next = 0;
   let failed = false;
@@ -106,11 +109,15 @@ class Decoding {
   readonly #cache: ImageCache;
   readonly #makePool: () => DecodePool;
   #pool: DecodePool | undefined;
+  readonly #reading: Budget;
+  readonly #decoding: Budget;
   /** Contents that are looked after; false where one cannot be decoded. */
   readonly #contents = new Map<string, Promise<boolean>>();
 
-  constructor(cache: ImageCache, threads: number, size: ImageSize) {
+  constructor(cache: ImageCache, threads: number, size: ImageSize, memory: number) {
     this.#cache = cache;
+    this.#reading = new Budget(memory);
+    this.#decoding = new Budget(memory);
     this.#makePool = () => new DecodePool(threads, size);
   }
 
@@ -123,12 +130,21 @@ class Decoding {
 
     let claim: { readonly settle: (decoded: boolean) => void } | undefined;
     this.#pool ??= this.#makePool();
+    const held = [await this.#reading.take(Number(before.size))];
+    let over = false;
+    const giveBack = (): void => held.splice(0).forEach((release) => release());
     try {
-      const result = await this.#pool.decode(file, async (content) => {
+      const result = await this.#pool.decode(file, async (content, memory) => {
         if (this.#contents.has(content)) return false;
         this.#contents.set(content, new Promise((settle) => (claim = { settle })));
-        return (await this.#cache.find(content)) === undefined;
+        if ((await this.#cache.find(content)) !== undefined) return false;
+        const decoding = await this.#decoding.take(memory);
+        giveBack(); // what was read is part of what decoding holds
+        held.push(decoding);
+        if (over) giveBack(); // its thread was lost meanwhile
+        return true;
       });
+      giveBack();
       if (result instanceof DataError) {
         claim?.settle(false);
         return result;
@@ -150,6 +166,9 @@ class Decoding {
     } catch (error) {
       claim?.settle(false); // others wait for it
       throw error;
+    } finally {
+      over = true;
+      giveBack();
     }
   }
 

@@ -1,9 +1,9 @@
 // The decoding threads, seen from the main thread: files go in, pixels come out.
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
+import { UsageError } from "../../device/errors.ts";
 import { DataError } from "../failures.ts";
 import type { ImageSize, Reply, Request } from "./decode-worker.ts";
+import { workerFile } from "./worker-file.ts";
 
 export interface DecodedFile {
   /** SHA-256 of the file's content, unpacked. */
@@ -12,9 +12,12 @@ export interface DecodedFile {
   readonly decoded: { readonly pixelHash: string; readonly pixels: Uint8Array } | undefined;
 }
 
+/** Whether the pixels of a content are needed. @param memory bytes that decoding them would hold at once */
+export type Wanted = (content: string, memory: number) => Promise<boolean>;
+
 interface Task {
   readonly file: string;
-  readonly wanted: (content: string) => Promise<boolean>;
+  readonly wanted: Wanted;
   readonly resolve: (done: DecodedFile | DataError) => void;
   readonly reject: (reason: unknown) => void;
   content: string;
@@ -25,26 +28,17 @@ interface Thread {
   readonly tasks: Map<number, Task>;
 }
 
-/**
- * What the threads load. Node 20 loads no TypeScript: from the sources, as tests run, they take what is built of them,
- * and `npm test` builds first.
- */
-function workerFile(): string {
-  const source = import.meta.url.endsWith(".ts");
-  const file = fileURLToPath(
-    new URL(source ? "../../../dist/data/cache/decode-worker.js" : "./decode-worker.js", import.meta.url),
-  );
-  if (existsSync(file)) return file;
-  throw new Error(`${file}: the decoding threads need the built package; run npm run build`);
-}
-
 export class DecodePool {
-  readonly #threads: readonly Thread[];
+  /** Those that are alive. */
+  #threads: readonly Thread[];
   #next = 0;
+  #closed = false;
+  /** Why the last thread was lost. */
+  #lost: unknown;
 
   /** @param size what every image is brought to */
   constructor(workers: number, size: ImageSize) {
-    const file = workerFile();
+    const file = workerFile(import.meta.url);
     this.#threads = Array.from({ length: workers }, () => {
       const thread: Thread = { worker: new Worker(file, { workerData: size }), tasks: new Map() };
       thread.worker.on("message", (reply: Reply) => this.#take(thread, reply));
@@ -59,11 +53,17 @@ export class DecodePool {
    *
    * @param wanted asked, with the SHA-256 of the content, whether its pixels are needed
    * @returns a DataError where the file holds no image that can be decoded
-   * @throws when the thread ended
+   * @throws DataError when its thread is lost before it is done, or all are; UsageError after `close`
    */
-  decode(file: string, wanted: (content: string) => Promise<boolean>): Promise<DecodedFile | DataError> {
-    const thread = this.#threads.reduce((least, each) => (each.tasks.size < least.tasks.size ? each : least));
-    return new Promise((resolve, reject) => {
+  async decode(file: string, wanted: Wanted): Promise<DecodedFile | DataError> {
+    if (this.#closed) throw new UsageError(`${file}: the decoding threads were closed`);
+    const [first, ...others] = this.#threads;
+    if (first === undefined) {
+      const cause = this.#lost;
+      throw new DataError(file, `cannot be decoded: all threads were lost (${reasonOf(cause)})`, { cause });
+    }
+    const thread = others.reduce((least, each) => (each.tasks.size < least.tasks.size ? each : least), first);
+    return await new Promise((resolve, reject) => {
       const task = this.#next++;
       thread.tasks.set(task, { file, wanted, resolve, reject, content: "" });
       this.#ask(thread, { kind: "read", task, file });
@@ -72,6 +72,7 @@ export class DecodePool {
 
   /** Ends the threads. */
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
   }
 
@@ -92,7 +93,7 @@ export class DecodePool {
       done({ content, decoded: { pixelHash: reply.pixelHash, pixels: reply.pixels } });
     else {
       task.content = reply.content;
-      task.wanted(reply.content).then(
+      task.wanted(reply.content, reply.memory).then(
         (wanted) => {
           this.#ask(thread, { kind: wanted ? "decode" : "drop", task: reply.task });
           if (!wanted) done({ content: reply.content, decoded: undefined });
@@ -106,11 +107,16 @@ export class DecodePool {
   }
 
   /** Ends what a thread had under way: it came to its end without being asked to, mostly for want of memory. */
-  #lose({ tasks }: Thread, cause: unknown): void {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    for (const { file, reject } of tasks.values()) {
-      reject(new DataError(file, `was being decoded when its thread was lost (${reason})`, { cause }));
+  #lose(lost: Thread, cause: unknown): void {
+    if (!this.#threads.includes(lost)) return; // it was told twice
+    this.#threads = this.#threads.filter((thread) => thread !== lost);
+    this.#lost = cause;
+    for (const { file, reject } of lost.tasks.values()) {
+      const reason = `was being decoded when its thread was lost (${reasonOf(cause)})`;
+      reject(new DataError(file, reason, { cause }));
     }
-    tasks.clear();
+    lost.tasks.clear();
   }
 }
+
+const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

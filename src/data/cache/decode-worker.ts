@@ -2,8 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import sharp from "sharp";
 import { DataError } from "../failures.ts";
-import { readBytes } from "../files/bytes.ts";
-import { decodeImage, fitImage, hashPixels } from "../images/index.ts";
+import { fitImage, hashPixels, readImage, type PackedImage } from "../images/index.ts";
 import { sha256 } from "./segment.ts";
 
 /** The size that every image is brought to. */
@@ -20,7 +19,13 @@ export type Request =
 
 /** To the main thread. */
 export type Reply =
-  | { readonly kind: "content"; readonly task: number; readonly content: string }
+  | {
+      readonly kind: "content";
+      readonly task: number;
+      readonly content: string;
+      /** Bytes that decoding it would hold at once. */
+      readonly memory: number;
+    }
   /** Pixels [height, width, channels], as they are stored. */
   | {
       readonly kind: "pixels";
@@ -30,13 +35,10 @@ export type Reply =
     }
   | { readonly kind: "bad"; readonly task: number; readonly reason: string };
 
-/** Larger files are no single image. */
-const largestFile = 2 ** 28;
-
 const port = parentPort;
 if (port === null) throw new Error("decode-worker.ts runs in a worker thread");
 const size = workerData as ImageSize;
-const waiting = new Map<number, { readonly file: string; readonly bytes: Uint8Array }>();
+const waiting = new Map<number, PackedImage>();
 
 // Every core has a decoding thread already.
 sharp.concurrency(1);
@@ -47,15 +49,16 @@ const reply = (message: Reply, transferred: ArrayBuffer[] = []): void =>
 async function answer(request: Request): Promise<void> {
   const { task } = request;
   if (request.kind === "read") {
-    const bytes = await readBytes(request.file, { most: largestFile });
-    waiting.set(task, { file: request.file, bytes });
-    reply({ kind: "content", task, content: sha256(bytes) });
+    const packed = await readImage(request.file);
+    waiting.set(task, packed);
+    reply({ kind: "content", task, content: sha256(packed.bytes), memory: packed.memory });
     return;
   }
-  const { file, bytes } = waiting.get(task) ?? { file: "", bytes: new Uint8Array() };
+  const packed = waiting.get(task);
   waiting.delete(task);
   if (request.kind === "drop") return;
-  const image = await decodeImage(bytes, file);
+  if (packed === undefined) throw new Error("it was not read");
+  const image = await packed.decode();
   // Of its own, so that it can be handed over: what it comes from may be part of a larger buffer.
   const pixels = new Uint8Array(await fitImage(image, size));
   reply({ kind: "pixels", task, pixelHash: hashPixels(image), pixels }, [pixels.buffer]);

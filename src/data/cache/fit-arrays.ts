@@ -5,7 +5,7 @@ import type { PixelArray } from "../listing.ts";
 import type { ImageSize } from "./decode-worker.ts";
 import { changedMeanwhile } from "./decode-files.ts";
 import type { ImageCache } from "./image-cache.ts";
-import type { PixelRow } from "./stored-pixels.ts";
+import type { PixelRow } from "./pixel-rows.ts";
 
 /** Images of arrays that are resized at a time: the library does it on threads of its own. */
 const fittedTogether = 64;
@@ -13,7 +13,8 @@ const fittedTogether = 64;
 /** Where a sample's pixels are, in the size asked for. */
 export interface Found {
   readonly row: PixelRow;
-  readonly pixelHash: string;
+  /** Undefined where nobody asked for it. */
+  readonly pixelHash: string | undefined;
 }
 
 export interface ArraySample {
@@ -24,14 +25,20 @@ export interface ArraySample {
 export const hasSize = (array: PixelArray, { height, width, channels }: ImageSize): boolean =>
   array.height === height && array.width === width && array.channels === channels;
 
+const bytesOf = ({ height, width, channels }: ImageSize): number => height * width * channels;
+
 /** Images of arrays in the size asked for, by array and index. */
 export type FittedImages = ReadonlyMap<PixelArray, ReadonlyMap<number, Found>>;
 
-/** Resizes images of arrays into the cache, each content once; without a cache, into memory. */
+/**
+ * Resizes images of arrays into the cache, each content once; without a cache, into memory.
+ * @param memory bytes of images that are worked on at a time, about
+ */
 export async function fitArrays(
   samples: readonly ArraySample[],
   cache: ImageCache | undefined,
   size: ImageSize,
+  memory: number,
   signal: AbortSignal | undefined,
   settled: () => void,
 ): Promise<FittedImages> {
@@ -48,9 +55,12 @@ export async function fitArrays(
       await cache.add(hash, hash, await fitImage(image, size));
     }
   };
-  for (let first = 0; first < samples.length; first += fittedTogether) {
+  const largest = samples.reduce((most, { array }) => Math.max(most, bytesOf(array)), bytesOf(size));
+  // The image, a copy of it, and what it becomes.
+  const together = Math.max(1, Math.min(fittedTogether, Math.floor(memory / (3 * largest))));
+  for (let first = 0; first < samples.length; first += together) {
     signal?.throwIfAborted();
-    const some = samples.slice(first, first + fittedTogether);
+    const some = samples.slice(first, first + together);
     await Promise.all(some.map((sample, i) => fit(sample, first + i)));
     some.forEach(settled);
   }
@@ -65,13 +75,15 @@ export async function fitArrays(
   return fitted;
 }
 
-/** @throws DataError when the array ends before it */
-export function imageAt(
-  { file, count, height, width, channels, pixels }: PixelArray,
-  at: number,
-): Uint8Array<ArrayBuffer> {
-  const bytes = height * width * channels;
-  if (at >= count || (at + 1) * bytes > pixels.length)
-    throw new DataError(file, `has no image ${at}`, { record: at });
-  return pixels.slice(at * bytes, (at + 1) * bytes);
+/** A copy. @throws DataError when the array ends before it */
+export function imageAt(array: PixelArray, at: number): Uint8Array<ArrayBuffer> {
+  checkPlace(array, at);
+  const bytes = bytesOf(array);
+  return array.pixels.slice(at * bytes, (at + 1) * bytes);
+}
+
+/** @throws DataError when the array ends before the image */
+export function checkPlace(array: PixelArray, at: number): void {
+  if (at < array.count && (at + 1) * bytesOf(array) <= array.pixels.length) return;
+  throw new DataError(array.file, `has no image ${at}`, { record: at });
 }

@@ -12,7 +12,7 @@ import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { DataError } from "../failures.ts";
 import { readSegment, sha256, writeSegment, type Segment } from "./segment.ts";
-import type { PixelRow } from "./stored-pixels.ts";
+import type { PixelRow } from "./pixel-rows.ts";
 import { sweep, writeWhole, type WriteBytes } from "./whole-files.ts";
 
 /** What decides the pixels that an image becomes; each has a folder of its own. */
@@ -198,6 +198,7 @@ export class ImageCache {
     for (const name of (await readdir(folder)).filter((each) => each.endsWith(".json"))) {
       const path = join(folder, name);
       const found = await stat(path).catch(() => undefined);
+      if (found?.isDirectory() === true) continue; // somebody else's
       const bytes =
         found === undefined || found.size > largestSegment
           ? undefined
@@ -246,8 +247,16 @@ export class ImageCache {
         );
       }
     }
-    await rm(join(this.folder, "index", shard.segment), { force: true });
-    await rm(shard.file, { force: true });
+    try {
+      await rm(join(this.folder, "index", shard.segment), { force: true });
+      await rm(shard.file, { force: true });
+    } catch (cause) {
+      throw new DataError(
+        shard.file,
+        `is damaged and cannot be removed (${(cause as Error).message}); remove it, or name another folder with --cache`,
+        { cause },
+      );
+    }
     return false;
   }
 }

@@ -2,15 +2,7 @@
 import { close, open, read } from "node:fs";
 import { promisify } from "node:util";
 import { DataError } from "../failures.ts";
-
-/** What holds images one after the other: a shard of the cache by its path, or an array. */
-export type PixelHome = string | Uint8Array;
-
-/** Where one image is: which of the homes, and how many images lie before it there. */
-export interface PixelRow {
-  readonly home: PixelHome;
-  readonly slot: number;
-}
+import { PixelRows } from "./pixel-rows.ts";
 
 /** Files kept open at once; the usual limit of a process is 1,024. */
 const mostOpen = 256;
@@ -25,35 +17,8 @@ const closeFile = promisify(close);
 const readFile = promisify(read);
 
 /** Images that are read when they are asked for. What it holds itself is a few bytes an image, and open files. */
-export class StoredPixels {
-  /** Of all images together, as of the array that would hold them. */
-  readonly length: number;
-  readonly count: number;
-  readonly bytesEach: number;
-  readonly #homes: readonly PixelHome[];
-  readonly #homeOf: Uint32Array;
-  readonly #slotOf: Uint32Array;
+export class StoredPixels extends PixelRows {
   readonly #open = new Map<string, Promise<number>>();
-
-  /** @param bytesEach height x width x channels */
-  constructor(bytesEach: number, rows: readonly PixelRow[]) {
-    const homes = new Map<PixelHome, number>();
-    this.bytesEach = bytesEach;
-    this.count = rows.length;
-    this.length = rows.length * bytesEach;
-    this.#homeOf = Uint32Array.from(rows, ({ home }) => {
-      const known = homes.get(home) ?? homes.size;
-      homes.set(home, known);
-      return known;
-    });
-    this.#slotOf = Uint32Array.from(rows, ({ slot }) => slot);
-    this.#homes = [...homes.keys()];
-  }
-
-  /** The place of an image, for sets that are put together of others. */
-  row(index: number): PixelRow {
-    return { home: this.#homes[this.#homeOf[index]], slot: this.#slotOf[index] };
-  }
 
   /**
    * Copies of the images at `indices`, [indices, bytesEach].
@@ -62,7 +27,7 @@ export class StoredPixels {
   async read(indices: Uint32Array): Promise<Uint8Array> {
     const { bytesEach } = this;
     const pixels = new Uint8Array(indices.length * bytesEach);
-    const runs = this.#runs(indices);
+    const runs = this.runs(indices, Math.max(1, Math.floor(largestRead / bytesEach)));
     let next = 0;
     const lane = async (): Promise<void> => {
       while (next < runs.length) {
@@ -84,24 +49,6 @@ export class StoredPixels {
     const opened = [...this.#open.values()];
     this.#open.clear();
     for (const file of opened) await file.then(closeFile, () => undefined);
-  }
-
-  /** Pieces of `indices` that lie one after the other in their home, too, so that one read brings them. */
-  #runs(indices: Uint32Array): { readonly first: number; readonly count: number }[] {
-    const most = Math.max(1, Math.floor(largestRead / this.bytesEach));
-    const runs: { first: number; count: number }[] = [];
-    for (let at = 0; at < indices.length; at++) {
-      const run = runs.at(-1);
-      const [before, here] = [indices[at - 1], indices[at]];
-      const follows =
-        run !== undefined &&
-        run.count < most &&
-        this.#homeOf[before] === this.#homeOf[here] &&
-        this.#slotOf[before] + 1 === this.#slotOf[here];
-      if (follows) run.count++;
-      else runs.push({ first: at, count: 1 });
-    }
-    return runs;
   }
 
   async #readFile(file: string, from: number, target: Uint8Array): Promise<void> {

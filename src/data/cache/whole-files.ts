@@ -16,7 +16,7 @@ const oldPart = 60 * 60 * 1000;
 const isPart = (name: string): boolean => name.endsWith(".part");
 
 /**
- * Writes a file whole or not at all. Its name must say its content: one that is there already is left as it is.
+ * Writes a file whole or not at all. One of this name that is there already is replaced.
  *
  * @throws DataError when the disk is full, saying how much was needed and where, or it cannot be written otherwise
  */
@@ -49,6 +49,6 @@ export async function sweep(folder: string, isOrphan: (name: string) => boolean)
     const path = join(folder, name);
     // Another process may write it now, or sweep it before us.
     const found = await stat(path).catch(() => undefined);
-    if (found !== undefined && Date.now() - found.mtimeMs > oldPart) await rm(path, { force: true });
+    if (found?.isFile() === true && Date.now() - found.mtimeMs > oldPart) await rm(path, { force: true });
   }
 }

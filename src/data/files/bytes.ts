@@ -5,14 +5,12 @@ import type { FileHandle } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { DataError } from "../failures.ts";
+import { mostArrayBytes } from "./limits.ts";
 
 export interface ReadLimit {
   /** The most bytes accepted, counted after unpacking. */
   readonly most?: number;
 }
-
-/** 2 GiB: over forty times MNIST, and below what one typed array can hold. */
-const largestContent = 2 ** 31;
 
 /** 256 MiB: above any label table, and below the longest string of the language. */
 const largestText = 2 ** 28;
@@ -31,7 +29,7 @@ const largestRead = 2 ** 26;
  */
 export async function readBytes(
   file: string,
-  { most = largestContent }: ReadLimit = {},
+  { most = mostArrayBytes }: ReadLimit = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const handle = await openFile(file);
   try {

@@ -5,6 +5,8 @@ import { DataError } from "../failures.ts";
 import { readText } from "./bytes.ts";
 
 export interface TableRow {
+  /** Which row of the file below the header, counted from 0, those among them that were left out. */
+  readonly record: number;
   /** Where it ends in the file, counted from 1: a quoted cell may hold line breaks. */
   readonly line: number;
   /** Trimmed, by column. */
@@ -44,38 +46,47 @@ const mostOfAll: TableLimits = {
   cells: 2 ** 24,
 };
 
+/** So many faults of quotes are bad rows; more are a damaged file, and to look for each would take long. */
+const mostFaults = 100;
+
 /**
  * The first line names the columns. A name with the delimiter bare inside its brackets, `Image[Width,Height]`, as in
  * ChestX-ray14, names two: `Image[Width]` and `Image[Height]`. Columns without a name, which spreadsheets and pandas
  * leave behind, are dropped; empty lines too.
  *
- * @throws DataError as readText; for no row at all, two columns of one name, a row with a cell too few or too many, a
- *   quote out of place, and a table over the limits
+ * @param bad takes what is wrong with one row, which is then left out: a cell too few or too many, a quote out of place
+ * @throws DataError as readText; for no row at all, two columns of one name, and a table over the limits
  */
 export async function readTable(
   file: string,
   delimiter: Delimiter = ",",
+  bad: (error: DataError) => void = refuse,
   limits: TableLimits = mostOfAll,
 ): Promise<Table> {
   const text = await readText(file, { most: limits.bytes });
-  const ends = findRows(file, text, delimiter, limits);
-  const parsed = parseCells(file, text, delimiter, ends);
   let header: readonly string[] | undefined;
   const rows: TableRow[] = [];
-  for (const [at, cells] of parsed.entries()) {
-    if (cells.length === 1 && cells[0] === "") continue; // an empty line
+  let record = 0;
+  for (const parsed of parseRows(file, text, delimiter, limits)) {
+    if ("fault" in parsed) {
+      const { fault: reason, cause } = parsed;
+      if (header === undefined) throw new DataError(file, reason, { cause }); // nothing can be read without it
+      bad(new DataError(file, reason, { record: record++, cause }));
+      continue;
+    }
+    const { line, cells } = parsed;
     if (header === undefined) {
       header = readHeader(file, cells, delimiter, limits);
       continue;
     }
-    const { line } = ends[at];
     if (cells.length !== header.length) {
       const reason = `has ${counted(cells.length, "cell")}, but the header names ${counted(header.length, "column")}`;
-      throw new DataError(file, `line ${line}: ${reason}`, { record: rows.length });
+      bad(new DataError(file, `line ${line}: ${reason}`, { record: record++ }));
+      continue;
     }
     const row: Record<string, string> = {};
     for (let c = 0; c < cells.length; c++) if (header[c] !== "") row[header[c]] = cells[c].trim();
-    rows.push({ line, cells: row });
+    rows.push({ record: record++, line, cells: row });
   }
   if (header === undefined)
     throw new DataError(file, "is empty; a table starts with the names of its columns");
@@ -83,20 +94,72 @@ export async function readTable(
   return { file, columns: header.filter((name) => name !== ""), rows };
 }
 
-function parseCells(file: string, text: string, delimiter: Delimiter, ends: readonly RowEnd[]): string[][] {
-  try {
-    return parse(text, {
+function refuse(error: DataError): never {
+  throw error;
+}
+
+/** A row of the text, or what is wrong with a line where a row should begin. */
+type Parsed =
+  | { readonly line: number; readonly cells: readonly string[] }
+  | { readonly fault: string; readonly cause: unknown };
+
+/**
+ * The rows of a text that are not empty, in order. Behind a quote out of place nobody knows what is quoted, so the line on
+ * which its row begins is left, and what follows is read as a text of its own.
+ */
+function* parseRows(
+  file: string,
+  text: string,
+  delimiter: Delimiter,
+  limits: TableLimits,
+): Generator<Parsed, void, undefined> {
+  let rest = text;
+  let first = 1; // the line that it begins with
+  for (let faults = 0; ; faults++) {
+    const { ends, overlong } = findRows(file, rest, first, delimiter, limits);
+    const { rows, problem } = parseCells(
+      overlong === undefined ? rest : rest.slice(0, ends.at(-1)?.next ?? 0),
+      {
+        delimiter,
+        ends,
+      },
+    );
+    for (const [at, cells] of rows.entries()) {
+      if (cells.length !== 1 || cells[0] !== "") yield { line: ends[at].line, cells };
+    }
+    if (problem === undefined && overlong === undefined) return;
+    const before = ends.at(rows.length - 1);
+    const [start, line] =
+      rows.length === 0 || before === undefined ? [0, first] : [before.next, before.line + 1];
+    const fault = problem === undefined ? (overlong ?? "") : whyNotParsed(problem, first, line - 1);
+    yield { fault, cause: problem };
+    if (faults === mostFaults) throw new DataError(file, `has over ${mostFaults} quotes out of place`);
+    const newline = /\r\n|\n|\r/gu;
+    newline.lastIndex = start;
+    if (newline.exec(rest) === null) return;
+    rest = rest.slice(newline.lastIndex);
+    first = line + 1;
+  }
+}
+
+/** All rows up to the first quote out of place, empty ones too. */
+function parseCells(
+  text: string,
+  { delimiter, ends }: { readonly delimiter: Delimiter; readonly ends: readonly RowEnd[] },
+): { readonly rows: readonly string[][]; readonly problem?: CsvError } {
+  const read = (part: string): string[][] =>
+    parse(part, {
       delimiter,
       record_delimiter: ["\r\n", "\n", "\r"],
       trim: delimiter !== "\t", // a quote may stand beside a space; of tabs, it would eat empty cells
       relax_column_count: true, // counted by the caller, in our words
     });
-  } catch (cause) {
-    if (!(cause instanceof CsvError)) throw cause;
-    const before = ends.slice(0, Number(cause["records"] ?? 0));
-    const record = before.filter(({ empty }) => !empty).length - 1;
-    const reason = whyNotParsed(cause, before.at(-1)?.line ?? 0);
-    throw new DataError(file, reason, { ...(record < 0 ? {} : { record }), cause });
+  try {
+    return { rows: read(text) };
+  } catch (problem) {
+    if (!(problem instanceof CsvError)) throw problem;
+    const whole = Number(problem["records"] ?? 0);
+    return { rows: whole === 0 ? [] : read(text.slice(0, ends[whole - 1].next)), problem };
   }
 }
 
@@ -104,46 +167,51 @@ function parseCells(file: string, text: string, delimiter: Delimiter, ends: read
 interface RowEnd {
   /** Counted from 1. */
   readonly line: number;
-  readonly empty: boolean;
+  /** Where the next one begins. */
+  readonly next: number;
 }
 
 /**
  * The lines that rows end on, and whether it is safe to parse them: the parser itself limits neither rows nor cells, and
  * is slow at telling lines. Agrees with it up to the first quote out of place, at which the parser stops.
+ *
+ * @param first the line that the text begins with
+ * @returns overlong: why the row behind the last end is too long to parse
  */
-function findRows(file: string, text: string, delimiter: Delimiter, limits: TableLimits): RowEnd[] {
+function findRows(
+  file: string,
+  text: string,
+  first: number,
+  delimiter: Delimiter,
+  limits: TableLimits,
+): { readonly ends: readonly RowEnd[]; readonly overlong?: string } {
   const mark = delimiter.charCodeAt(0);
   const ends: RowEnd[] = [];
-  let line = 1;
+  let line = first;
   let start = 0;
   let cells = 0;
   let quoted = false;
-  const refuse = (reason: string): never => {
-    throw new DataError(file, `line ${line}: ${reason}`);
-  };
+  const tooMany = (what: string, most: number): DataError =>
+    new DataError(file, `line ${line}: ${what} too many: a table may have ${most}`);
   for (let at = 0; at <= text.length; at++) {
     const code = at < text.length ? text.charCodeAt(at) : 10;
     if (code === 34) quoted = !quoted;
     const isEnd = code === 10 || (code === 13 && text.charCodeAt(at + 1) !== 10);
     if (isEnd && !quoted) {
-      ends.push({
-        line,
-        empty: at === start || (code === 10 && at === start + 1 && text.charCodeAt(start) === 13),
-      });
+      ends.push({ line, next: at + 1 });
       start = at + 1;
       cells++;
-      if (ends.length > limits.rows) refuse(`is one row too many: a table may have ${limits.rows}`);
+      if (ends.length > limits.rows) throw tooMany("is one row", limits.rows);
     } else if (at - start >= limits.record) {
-      refuse(
-        `is part of a row of over ${limits.record} characters${quoted ? "; is a quote not closed?" : ""}`,
-      );
+      const open = quoted ? "; is a quote not closed?" : "";
+      return { ends, overlong: `line ${line}: is part of a row of over ${limits.record} characters${open}` };
     } else if (code === mark && !quoted) {
       cells++;
     }
-    if (cells > limits.cells) refuse(`has one cell too many: a table may have ${limits.cells}`);
+    if (cells > limits.cells) throw tooMany("has one cell", limits.cells);
     if (isEnd) line++;
   }
-  return ends;
+  return { ends };
 }
 
 /** @throws DataError when the table has no column of one of these names, with the nearest that it has */
@@ -164,9 +232,10 @@ export function requireColumns(table: Table, names: readonly string[]): void {
   );
 }
 
-/** A DataError about one row, which names its line as well. */
-export function rowError(table: Table, record: number, reason: string): DataError {
-  return new DataError(table.file, `line ${table.rows[record].line}: ${reason}`, { record });
+/** A DataError about one of a table's rows, which names its line as well. */
+export function rowError(table: Table, row: number, reason: string): DataError {
+  const { line, record } = table.rows[row];
+  return new DataError(table.file, `line ${line}: ${reason}`, { record });
 }
 
 /** What stands in a cell, quoted, short enough for a message of one line. */
@@ -215,8 +284,9 @@ function splitBrackets(cells: readonly string[], delimiter: Delimiter): string[]
   return names;
 }
 
-function whyNotParsed(cause: CsvError, lastLine: number): string {
-  const line = Number(cause["lines"] ?? lastLine + 1);
+/** @param first the line that the text begins with. @param lastLine the last one that was read */
+function whyNotParsed(cause: CsvError, first: number, lastLine: number): string {
+  const line = cause["lines"] === undefined ? lastLine + 1 : Number(cause["lines"]) + first - 1;
   switch (cause.code) {
     case "CSV_QUOTE_NOT_CLOSED":
       return `a quote that opens after line ${lastLine} is never closed`;

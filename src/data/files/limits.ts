@@ -5,7 +5,7 @@ import { DataError } from "../failures.ts";
 export const mostArrayBytes = 2 ** 31;
 
 /** The most records that a source lists: each takes some hundred bytes beside its pixels. */
-export const mostRecords = 2 ** 22;
+const mostRecords = 2 ** 22;
 
 /** Deflate cannot shrink more than this: at best 258 bytes come out of 2 bits. */
 export const largestDeflateRatio = 1032;

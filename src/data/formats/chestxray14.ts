@@ -41,24 +41,30 @@ export const chestxray14: Format<typeof fields> = {
     const table = await locateTable(entry.table, context);
     requireColumns(table, ["Image Index", "Finding Labels", "Patient ID"]);
     const findImage = await findImagesIn(entry.images, context);
-    return listRows(table, labelNames, findImage, ({ cells }, record, labels) => {
-      const words = cells["Finding Labels"].split("|").map((word) => word.trim());
-      const positives = words.map((word) => {
-        const at = columnOf.get(word);
-        if (at !== undefined) return at;
-        const hint = suggestion(word, labelNames) || `; the findings are ${labelNames.join(", ")}`;
-        throw rowError(table, record, `${brief(word)} is no finding of ChestX-ray14${hint}`);
-      });
-      // Every image has all 15 labels: what the table does not name, its text mining did not find.
-      if (words.includes(noFinding) && new Set(words).size > 1) {
-        throw rowError(
-          table,
-          record,
-          `"${noFinding}" cannot stand beside a finding: ${brief(words.join("|"))}`,
-        );
-      }
-      setPositive(labels, positives);
-      return { image: cells["Image Index"], patient: cells["Patient ID"] };
-    });
+    return listRows(
+      table,
+      labelNames,
+      findImage,
+      ({ cells }, record, labels) => {
+        const words = cells["Finding Labels"].split("|").map((word) => word.trim());
+        const positives = words.map((word) => {
+          const at = columnOf.get(word);
+          if (at !== undefined) return at;
+          const hint = suggestion(word, labelNames) || `; the findings are ${labelNames.join(", ")}`;
+          throw rowError(table, record, `${brief(word)} is no finding of ChestX-ray14${hint}`);
+        });
+        // Every image has all 15 labels: what the table does not name, its text mining did not find.
+        if (words.includes(noFinding) && new Set(words).size > 1) {
+          throw rowError(
+            table,
+            record,
+            `"${noFinding}" cannot stand beside a finding: ${brief(words.join("|"))}`,
+          );
+        }
+        setPositive(labels, positives);
+        return { image: cells["Image Index"], patient: cells["Patient ID"] };
+      },
+      context.bad,
+    );
   },
 };

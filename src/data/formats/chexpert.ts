@@ -7,7 +7,8 @@ import { brief, requireColumns, rowError } from "../files/csv.ts";
 import { belowRoot } from "../files/paths.ts";
 import { given } from "../listing.ts";
 import type { Format } from "../listing.ts";
-import { listRows, locateTable, partOf } from "./rows.ts";
+import { partOf } from "../part-words.ts";
+import { listRows, locateTable } from "./rows.ts";
 
 /** In the order of the table. */
 const labelNames = [
@@ -68,22 +69,32 @@ export const chexpert: Format<typeof fields> = {
         top === undefined || there.get(top) === true ? name : name.slice(top.length + 1),
       );
     };
-    return listRows(table, labelNames, findImage, ({ cells }, record, labels) => {
-      for (const [k, name] of labelNames.entries()) {
-        const mark = marks.get(cells[name]);
-        if (mark === undefined) {
-          const reason = `${name} is ${brief(cells[name])}; it must be 1.0, 0.0, -1.0 or blank`;
-          throw rowError(table, record, reason);
+    return listRows(
+      table,
+      labelNames,
+      findImage,
+      ({ cells }, record, labels) => {
+        for (const [k, name] of labelNames.entries()) {
+          const mark = marks.get(cells[name]);
+          if (mark === undefined) {
+            const reason = `${name} is ${brief(cells[name])}; it must be 1.0, 0.0, -1.0 or blank`;
+            throw rowError(table, record, reason);
+          }
+          labels[k] = mark;
         }
-        labels[k] = mark;
-      }
-      const folders = cells["Path"].replace(topFolder, "").split("/").slice(0, -1);
-      const patient = folders.find((folder) => /^patient\d+$/u.test(folder));
-      if (patient === undefined) {
-        throw rowError(table, record, `Path ${brief(cells["Path"])} has no folder like patient00001`);
-      }
-      return { image: cells["Path"], patient, part: folders.map(partOf).find((part) => part !== undefined) };
-    });
+        const folders = cells["Path"].replace(topFolder, "").split("/").slice(0, -1);
+        const patient = folders.find((folder) => /^patient\d+$/u.test(folder));
+        if (patient === undefined) {
+          throw rowError(table, record, `Path ${brief(cells["Path"])} has no folder like patient00001`);
+        }
+        return {
+          image: cells["Path"],
+          patient,
+          part: folders.map(partOf).find((part) => part !== undefined),
+        };
+      },
+      context.bad,
+    );
   },
 };
 

@@ -1,5 +1,8 @@
-// From class numbers, one an image, to what a listing gives: shared by the formats whose images show one class each.
+// From class numbers, one an image, to what a listing gives: shared by the formats whose images show one class each, and
+// whose labels are the words that occur.
+import { nearest } from "../../device/nearest.ts";
 import { given } from "../listing.ts";
+import type { ListContext } from "../listing.ts";
 
 /** The names "0", "1", "2", ... of so many classes. */
 export function numbered(count: number): string[] {
@@ -11,6 +14,36 @@ export function classCount(numbers: Uint8Array | Uint16Array): number {
   let largest = -1;
   for (const number of numbers) largest = Math.max(largest, number);
   return largest + 1;
+}
+
+/**
+ * The names of numbered classes: of those that occur, and of those up to the largest that the manifest speaks of.
+ *
+ * @param most the largest number that a label can be
+ */
+export function numberedNames(
+  numbers: Uint8Array | Uint16Array,
+  most: number,
+  { wanted }: Pick<ListContext, "wanted">,
+): string[] {
+  const asked = wanted.filter((label) => /^(?:0|[1-9]\d{0,4})$/u.test(label) && Number(label) <= most);
+  return numbered(Math.max(classCount(numbers), ...asked.map((label) => Number(label) + 1)));
+}
+
+/**
+ * The labels that occur, and those that the manifest speaks of and that do not: whether a rare word occurs in some rows
+ * must not decide what is known. A name that is nearly one that occurs, which the manifest makes nothing of, is a slip of
+ * the pen, and is left for the catalogue to refuse.
+ *
+ * @returns sorted by code units, so that neither the order of rows nor a locale means anything
+ */
+export function withWanted(
+  found: ReadonlySet<string>,
+  { wanted, classes }: Pick<ListContext, "wanted" | "classes">,
+): string[] {
+  const spare = [...found].filter((label) => !classes.includes(label) && !wanted.includes(label));
+  const missing = wanted.filter((label) => !found.has(label) && nearest(label, spare) === undefined);
+  return [...found, ...missing].sort((a, b) => (a < b ? -1 : 1));
 }
 
 export interface ClassLabels {

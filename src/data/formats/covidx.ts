@@ -8,7 +8,7 @@ import { brief, requireColumns, rowError } from "../files/csv.ts";
 import type { Table, TableRow } from "../files/csv.ts";
 import { given } from "../listing.ts";
 import type { Format, ListContext } from "../listing.ts";
-import { findImagesIn, imageFolders, listRows, locateTable, setPositive } from "./rows.ts";
+import { findImagesIn, imageFolders, isImageName, listRows, locateTable, setPositive } from "./rows.ts";
 
 const fields = {
   format: z.literal("covidx"),
@@ -24,8 +24,6 @@ const fields = {
   names: fieldRecord({ table: path, from: name, to: name }).optional(),
 };
 
-const imageFile = /\.(?:png|jpe?g)$/iu;
-
 /** Over fifty times the lists that exist, and their lines. */
 const most = { bytes: 2 ** 26, lines: 1_000_000, line: 10_000 };
 
@@ -37,29 +35,37 @@ export const covidx: Format<typeof fields> = {
   fields,
   list: async (entry, context) => {
     const file = await context.locate(entry.list);
-    const list = await context.once(`covidx ${file}`, () => readList(file));
+    const list = await context.once(`covidx ${file}`, () => readList(file, context.bad));
     const inFolder = await findImagesIn(entry.images, context);
     const renamed = entry.names === undefined ? undefined : await readNames(list, entry.names, context);
     const findImage = (image: string): string | undefined => inFolder(renamed?.get(image) ?? image);
 
-    const words: readonly string[] = binary.some((word) => word === list.rows[0].cells["class"])
+    const all: readonly string[] = [...binary, ...threefold];
+    const first = list.rows.find(({ cells }) => all.includes(cells["class"]));
+    const words: readonly string[] = binary.some((word) => word === first?.cells["class"])
       ? binary
       : threefold;
     const labelNames = words === binary ? [entry.labelName] : [...threefold.slice(0, 2), entry.labelName];
-    return listRows(list, labelNames, findImage, ({ cells }, record, labels) => {
-      const at = words.indexOf(cells["class"]);
-      if (at < 0) {
-        const expected = `${words.join(", ")}${suggestion(cells["class"], words)}`;
-        throw rowError(
-          list,
-          record,
-          `the class is ${brief(cells["class"])}; in this list it is one of ${expected}`,
-        );
-      }
-      if (words === binary) labels[0] = at === 0 ? given.positive : given.negative;
-      else setPositive(labels, [at]);
-      return { image: cells["filename"], patient: cells["patientid"] };
-    });
+    return listRows(
+      list,
+      labelNames,
+      findImage,
+      ({ cells }, record, labels) => {
+        const at = words.indexOf(cells["class"]);
+        if (at < 0) {
+          const expected = `${words.join(", ")}${suggestion(cells["class"], words)}`;
+          throw rowError(
+            list,
+            record,
+            `the class is ${brief(cells["class"])}; in this list it is one of ${expected}`,
+          );
+        }
+        if (words === binary) labels[0] = at === 0 ? given.positive : given.negative;
+        else setPositive(labels, [at]);
+        return { image: cells["filename"], patient: cells["patientid"] };
+      },
+      context.bad,
+    );
   },
 };
 
@@ -68,26 +74,32 @@ export const covidx: Format<typeof fields> = {
  * names hold none in any published list, and end in .png, .jpg or .jpeg; lists before COVIDx8 may leave out the source.
  * So the file name is the last word but two, or, where that is no image, the last but one; what precedes it is the id.
  */
-async function readList(file: string): Promise<Table> {
+async function readList(file: string, bad: ListContext["bad"]): Promise<Table> {
   const text = await readText(file, { most: most.bytes });
   const rows: TableRow[] = [];
   let line = 0;
+  let record = 0;
   for (const content of linesOf(text)) {
     line++;
-    if (content.length > most.line)
-      throw new DataError(file, `line ${line}: is longer than ${most.line} characters`);
+    if (content.length > most.line) {
+      bad(new DataError(file, `line ${line}: is longer than ${most.line} characters`, { record: record++ }));
+      continue;
+    }
     const words = content.split(/\s+/u).filter((word) => word !== "");
     if (words.length === 0) continue;
-    const at = [words.length - 3, words.length - 2].find(
-      (place) => place >= 1 && imageFile.test(words[place]),
-    );
+    const at = [words.length - 3, words.length - 2].find((place) => place >= 1 && isImageName(words[place]));
     if (at === undefined) {
       const reason = `line ${line}: is not "patientid filename class source", with an image's file name: ${brief(content)}`;
-      throw new DataError(file, reason, { record: rows.length });
+      bad(new DataError(file, reason, { record: record++ }));
+      continue;
     }
     if (rows.length >= most.lines) throw new DataError(file, `has over ${most.lines} lines`);
     const [filename, word, source = ""] = words.slice(at);
-    rows.push({ line, cells: { patientid: words.slice(0, at).join(" "), filename, class: word, source } });
+    rows.push({
+      record: record++,
+      line,
+      cells: { patientid: words.slice(0, at).join(" "), filename, class: word, source },
+    });
   }
   if (rows.length === 0) throw new DataError(file, "is empty; it should list an image a line");
   return { file, columns: ["patientid", "filename", "class", "source"], rows };
@@ -115,10 +127,10 @@ async function readNames(
   const renamed = new Map<string, string>();
   for (const [record, { cells }] of table.rows.entries()) {
     if (cells[from] === "") continue; // a row about something else
-    if (cells[to] === "") throw rowError(table, record, `${to} is empty for ${from} ${brief(cells[from])}`);
-    if (renamed.has(cells[from]))
-      throw rowError(table, record, `${from} ${brief(cells[from])} is there twice`);
-    renamed.set(cells[from], cells[to]);
+    const name = `${from} ${brief(cells[from])}`;
+    if (cells[to] === "") context.bad(rowError(table, record, `${to} is empty for ${name}`));
+    else if (renamed.has(cells[from])) context.bad(rowError(table, record, `${name} is there twice`));
+    else renamed.set(cells[from], cells[to]);
   }
   if (!list.rows.some(({ cells }) => renamed.has(cells["filename"]))) {
     throw new DataError(table.file, `has none of the file names of ${list.file} in its column ${from}`);

@@ -6,46 +6,64 @@ import { z } from "zod";
 import { DataError } from "../failures.ts";
 import { path } from "../fields.ts";
 import type { Format, ListedRecord } from "../listing.ts";
-import { given } from "../listing.ts";
-import { mostLabels } from "./rows.ts";
+import { given, mostLabels } from "../listing.ts";
+import { withWanted } from "./class-labels.ts";
+import { isImageName } from "./rows.ts";
 
 const fields = {
   format: z.literal("folder"),
   /**
    * The folder of the folders: each folder in it is a label, by its name, and holds its images, at any depth, as .png,
-   * .jpg or .jpeg files. Hidden files and folders are left out.
+   * .jpg or .jpeg files, gzip'd (.png.gz) or not. Other files in a label's folder, and images beside these folders, are
+   * errors, or left out with --skip-bad; hidden files and folders are none of it.
    */
   folder: path,
 };
 
-const imageFile = /\.(?:png|jpe?g)$/iu;
-
 /** No dataset of this form is near it; what is, is the wrong folder. */
-const mostImages = 2_000_000;
+const mostFiles = 2_000_000;
 const deepest = 32;
 
 export const folder: Format<typeof fields> = {
   fields,
   list: async (entry, context) => {
     const root = await context.locate(entry.folder);
-    const labelNames = (await entriesOf(root))
-      .filter(({ kind }) => kind === "folder")
-      .map(({ name }) => name);
-    if (labelNames.length === 0)
-      throw new DataError(root, "holds no folder; it should hold a folder a class");
-    if (labelNames.length > mostLabels) {
-      throw new DataError(
-        root,
-        `holds ${labelNames.length} folders; a source may have ${mostLabels} classes`,
-      );
+    const top = await entriesOf(root);
+    const folders = top.filter(({ kind }) => kind === "folder").map(({ name }) => name);
+    if (folders.length === 0) throw new DataError(root, "holds no folder; it should hold a folder a class");
+    if (folders.length > mostLabels) {
+      throw new DataError(root, `holds ${folders.length} folders; a source may have ${mostLabels} classes`);
     }
+    const labelNames = withWanted(new Set(folders), context);
     const records: ListedRecord[] = [];
     const classOf: number[] = [];
-    for (const [k, label] of labelNames.entries()) {
-      for await (const id of imagesBelow(root, label, new Set(), 1)) {
-        if (records.length >= mostImages) throw new DataError(root, `holds over ${mostImages} images`);
+    const others: string[] = [];
+    for (const label of folders) {
+      const k = labelNames.indexOf(label);
+      for await (const id of filesBelow(root, label, new Set(), 1)) {
+        if (records.length + others.length >= mostFiles) {
+          throw new DataError(root, `holds over ${mostFiles} files`);
+        }
+        if (!isImageName(id)) {
+          others.push(id);
+          continue;
+        }
         records.push({ id, image: { kind: "file", file: join(root, id) } });
         classOf.push(k);
+      }
+    }
+    const more = others.length === 1 ? "" : `; ${others.length} files below ${root} are not`;
+    for (const id of others) {
+      context.bad(
+        new DataError(
+          join(root, id),
+          `is no image by its name (.png, .jpg, .jpeg, each with .gz or not)${more}`,
+        ),
+      );
+    }
+    for (const { name, kind } of top) {
+      if (kind === "file" && isImageName(name)) {
+        context.bad(new DataError(join(root, name), "lies in no class's folder, but beside them"));
       }
     }
     const labels = new Uint8Array(records.length * labelNames.length).fill(given.negative);
@@ -55,7 +73,7 @@ export const folder: Format<typeof fields> = {
 };
 
 /** Paths below `root`, with forward slashes. `seen` are the folders listed so far: links may lead back to one. */
-async function* imagesBelow(
+async function* filesBelow(
   root: string,
   below: string,
   seen: Set<string>,
@@ -67,8 +85,8 @@ async function* imagesBelow(
   seen.add(real);
   if (depth > deepest) throw new DataError(join(root, below), `lies over ${deepest} folders deep`);
   for (const { name, kind } of await entriesOf(join(root, below))) {
-    if (kind === "folder") yield* imagesBelow(root, `${below}/${name}`, seen, depth + 1);
-    else if (imageFile.test(name)) yield `${below}/${name}`;
+    if (kind === "folder") yield* filesBelow(root, `${below}/${name}`, seen, depth + 1);
+    else yield `${below}/${name}`;
   }
 }
 

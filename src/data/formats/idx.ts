@@ -5,7 +5,7 @@ import { names, path } from "../fields.ts";
 import { readBytes } from "../files/bytes.ts";
 import { checkListing, mostArrayBytes } from "../files/limits.ts";
 import type { Format, Listing, PixelArray } from "../listing.ts";
-import { classCount, numbered, oneClassEach } from "./class-labels.ts";
+import { classCount, numberedNames, oneClassEach } from "./class-labels.ts";
 
 /** Greyscale images of one size. */
 export interface IdxImages {
@@ -33,7 +33,7 @@ const fields = {
 /** Digits and the like in IDX files, as MNIST and its relatives come. */
 export const idx: Format<typeof fields> = {
   fields,
-  list: async (entry, { locate, once }): Promise<Listing> => {
+  list: async (entry, { locate, once, wanted }): Promise<Listing> => {
     const [imagesFile, labelsFile] = [await locate(entry.images), await locate(entry.labels)];
     const { array, labels } = await once(JSON.stringify(["idx", imagesFile, labelsFile]), async () => {
       const { labels, ...images } = await readIdxPair(imagesFile, labelsFile);
@@ -41,7 +41,7 @@ export const idx: Format<typeof fields> = {
       return { array, labels };
     });
     const classes = classCount(labels);
-    const labelNames = entry.labelNames ?? numbered(classes);
+    const labelNames = entry.labelNames ?? numberedNames(labels, 255, { wanted });
     if (classes > labelNames.length) {
       const record = labels.findIndex((label) => label >= labelNames.length);
       throw new DataError(

@@ -8,8 +8,9 @@ import { checkListing, mostArrayBytes } from "../files/limits.ts";
 import { describeShape, elementReader, parseNpy } from "../files/npy.ts";
 import { openZip, readMember } from "../files/zip.ts";
 import type { ZipArchive } from "../files/zip.ts";
-import type { Format, ListedRecord, Listing, Part, PixelArray } from "../listing.ts";
-import { classCount, numbered, oneClassEach } from "./class-labels.ts";
+import { mostLabels } from "../listing.ts";
+import type { Format, ListContext, ListedRecord, Listing, Part, PixelArray } from "../listing.ts";
+import { classCount, numbered, numberedNames, oneClassEach } from "./class-labels.ts";
 import type { ClassLabels } from "./class-labels.ts";
 import { namesOfSet, namesVolumes } from "./medmnist-names.ts";
 
@@ -17,9 +18,6 @@ import { namesOfSet, namesVolumes } from "./medmnist-names.ts";
 const partOfKey = { train: "train", val: "validation", test: "test" } as const satisfies Record<string, Part>;
 const keys = ["train", "val", "test"] as const;
 type Key = (typeof keys)[number];
-
-/** Over ten times the largest published set has; a damaged file may claim anything. */
-const mostLabels = 1000;
 
 const fields = {
   format: z.literal("medmnist"),
@@ -35,7 +33,8 @@ const fields = {
 /** The two-dimensional sets of MedMNIST, and files made like them. */
 export const medmnist: Format<typeof fields> = {
   fields,
-  list: async (entry, { locate, once }): Promise<Listing> => {
+  list: async (entry, context): Promise<Listing> => {
+    const { locate, once } = context;
     const file = await locate(entry.file);
     const content = await once(JSON.stringify(["medmnist", file]), () => readMedmnist(file));
     const records: ListedRecord[] = [];
@@ -44,7 +43,7 @@ export const medmnist: Format<typeof fields> = {
         records.push({ id: `${key}/${at}`, image: { kind: "array", array, at }, part: partOfKey[key] });
       }
     }
-    return { ...nameLabels(content, entry.labelNames), records };
+    return { ...nameLabels(content, entry.labelNames, context), records };
   },
 };
 
@@ -152,7 +151,11 @@ function readLabels(
 }
 
 /** Names the labels of all parts, in their order. @throws DataError when a label has no name among those given */
-function nameLabels({ file, columns, splits }: Content, wanted: readonly string[] | undefined): ClassLabels {
+function nameLabels(
+  { file, columns, splits }: Content,
+  names: readonly string[] | undefined,
+  context: Pick<ListContext, "wanted">,
+): ClassLabels {
   const count = splits.reduce((sum, { array }) => sum + array.count, 0);
   const labels = new Uint16Array(count * columns);
   let filled = 0;
@@ -162,7 +165,10 @@ function nameLabels({ file, columns, splits }: Content, wanted: readonly string[
   }
 
   const classes = columns === 1 ? classCount(labels) : columns;
-  const labelNames = wanted ?? namesOfSet(basename(file), columns, classes) ?? numbered(classes);
+  const labelNames =
+    names ??
+    namesOfSet(basename(file), columns, classes) ??
+    (columns === 1 ? numberedNames(labels, mostLabels - 1, context) : numbered(classes));
   if (columns > 1) {
     if (labelNames.length !== columns || new Set(labelNames).size !== columns) {
       throw new DataError(

@@ -3,17 +3,15 @@
 import { readdir } from "node:fs/promises";
 import { resolve, sep } from "node:path";
 import { z } from "zod";
-import { suggestion } from "../../device/nearest.ts";
 import { DataError } from "../failures.ts";
 import { path } from "../fields.ts";
 import { brief, readTable, rowError } from "../files/csv.ts";
 import type { Delimiter, Table, TableRow } from "../files/csv.ts";
 import { belowRoot } from "../files/paths.ts";
-import { given } from "../listing.ts";
+import { given, mostLabels } from "../listing.ts";
 import type { ListContext, ListedRecord, Listing, Part } from "../listing.ts";
 
-/** The most labels of one source, and the most bytes of all labels of all its images: 256 MiB. */
-export const mostLabels = 1000;
+/** The most bytes of all labels of all images of a source: 256 MiB. */
 const mostGiven = 2 ** 28;
 
 /** A folder of images, or several that share them, such as `images_001/images` to `images_012/images`. */
@@ -72,7 +70,12 @@ export async function locateTable(
   delimiter: Delimiter = ",",
 ): Promise<Table> {
   const file = await context.locate(path);
-  return context.once(`table ${delimiter} ${file}`, () => readTable(file, delimiter));
+  return context.once(`table ${delimiter} ${file}`, () => readTable(file, delimiter, context.bad));
+}
+
+/** Whether a name is that of an image file, gzip'd or not; what it is, its content says. */
+export function isImageName(file: string): boolean {
+  return /\.(?:png|jpe?g)(?:\.gz)?$/iu.test(file);
 }
 
 /** What one row says; `image` is the name of its image file as the table has it. */
@@ -86,13 +89,16 @@ export interface RowFacts {
  * Lists a table whose rows are one image each.
  *
  * @param read what a row says; sets the row's labels, [labelNames], blank at first; throws rowError
- * @throws DataError for two rows of one image, an image outside the folder, and more labels than fit
+ * @param bad takes what is wrong with one row, which is then left out: two rows of one image, an image outside the folder,
+ *   what `read` throws
+ * @throws DataError for more labels than fit
  */
 export function listRows(
   table: Table,
   labelNames: readonly string[],
   findImage: FindImage,
-  read: (row: TableRow, record: number, labels: Uint8Array) => RowFacts,
+  read: (row: TableRow, at: number, labels: Uint8Array) => RowFacts,
+  bad: ListContext["bad"],
 ): Listing {
   const width = labelNames.length;
   if (width > mostLabels || width * table.rows.length > mostGiven) {
@@ -101,24 +107,22 @@ export function listRows(
       `has ${width} labels of ${table.rows.length} images; that is too many to hold`,
     );
   }
-  const labels = new Uint8Array(table.rows.length * width).fill(given.blank);
-  const seen = new Map<string, number>();
-  const records = table.rows.map((row, record): ListedRecord => {
-    const { image, patient, part } = read(row, record, labels.subarray(record * width, (record + 1) * width));
-    if (image === "") throw rowError(table, record, "names no image");
+  const labels = new Uint8Array(table.rows.length * width);
+  const lineOf = new Map<string, number>();
+  const records: ListedRecord[] = [];
+  const list = (row: TableRow, at: number): ListedRecord => {
+    const own = labels.subarray(records.length * width, (records.length + 1) * width).fill(given.blank);
+    const { image, patient, part } = read(row, at, own);
+    if (image === "") throw rowError(table, at, "names no image");
     const file = findImage(image);
     if (file === undefined) {
-      throw rowError(table, record, `the image ${brief(image)} does not lie below the folder of the images`);
+      throw rowError(table, at, `the image ${brief(image)} does not lie below the folder of the images`);
     }
-    const first = seen.get(file);
-    if (first !== undefined) {
-      throw rowError(
-        table,
-        record,
-        `the image ${brief(image)} was already on line ${table.rows[first].line}`,
-      );
+    const line = lineOf.get(file);
+    if (line !== undefined) {
+      throw rowError(table, at, `the image ${brief(image)} was already on line ${line}`);
     }
-    seen.set(file, record);
+    lineOf.set(file, row.line);
     return {
       id: image,
       image: { kind: "file", file },
@@ -126,33 +130,20 @@ export function listRows(
       ...(part === undefined ? {} : { part }),
       row: row.cells,
     };
-  });
-  return { labelNames, records, given: labels };
+  };
+  for (const [at, row] of table.rows.entries()) {
+    try {
+      records.push(list(row, at));
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      bad(error);
+    }
+  }
+  return { labelNames, records, given: labels.subarray(0, records.length * width) };
 }
 
 /** Makes one label positive, or several, and all others negative. */
 export function setPositive(labels: Uint8Array, positives: Iterable<number>): void {
   labels.fill(given.negative);
   for (const at of positives) labels[at] = given.positive;
-}
-
-/** The names of parts that datasets use. */
-const partWords: Readonly<Record<string, Part>> = {
-  train: "train",
-  valid: "validation",
-  validation: "validation",
-  val: "validation",
-  test: "test",
-};
-
-/** @returns undefined for a word that is none */
-export function partOf(word: string): Part | undefined {
-  const key = word.toLowerCase();
-  return Object.hasOwn(partWords, key) ? partWords[key] : undefined;
-}
-
-/** What can stand in a column of parts, and the nearest of them, for messages. */
-export function partHint(word: string): string {
-  const words = Object.keys(partWords);
-  return `${words.join(", ")}${suggestion(word, words)}`;
 }

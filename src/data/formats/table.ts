@@ -5,18 +5,18 @@ import { suggestion } from "../../device/nearest.ts";
 import { DataError, ManifestError } from "../failures.ts";
 import { name, names, oneOf, path, record as fieldRecord } from "../fields.ts";
 import { brief, requireColumns, rowError } from "../files/csv.ts";
-import type { Delimiter, Table } from "../files/csv.ts";
-import { given } from "../listing.ts";
-import type { Format, Listing } from "../listing.ts";
+import type { Delimiter, Table, TableRow } from "../files/csv.ts";
+import { given, mostLabels } from "../listing.ts";
+import type { Format, ListContext, Listing } from "../listing.ts";
+import { partHint, partOf } from "../part-words.ts";
+import { withWanted } from "./class-labels.ts";
 import {
   findImagesIn,
   imageFolders,
   imagesBelow,
+  isImageName,
   listRows,
   locateTable,
-  mostLabels,
-  partHint,
-  partOf,
   setPositive,
 } from "./rows.ts";
 import type { FindImage, RowFacts } from "./rows.ts";
@@ -35,20 +35,26 @@ const fields = {
   images: imageFolders.optional(),
   /** The column with the image's file name, or its path below the folder. */
   image: name,
-  /** Put behind a name that does not end in it, nor in .png, .jpg or .jpeg. */
+  /** Put behind a name that does not end in it, nor in .png, .jpg or .jpeg (or one of these and .gz). */
   suffix: z.string().min(1).optional(),
   /** The column that says whose image it is: images of one patient stay in one part of a split. */
   patient: name.optional(),
-  /** The column that says which part of the official split a row is in: train, valid, validation, val or test. */
+  /** The column that says which part of the official split a row is in: train, valid, test and the like (part-words.ts). */
   official: name.optional(),
 
   /** The column whose words are the labels: an image is positive for its own, and negative for all others. */
   label: name.optional(),
   /** What stands between two words of one cell; without it, a cell is one word. */
   separator: z.string().min(1).optional(),
-  /** Words which say that nobody has looked yet: all labels of the image are blank, as for an empty cell. */
+  /**
+   * Words which say that nobody has looked yet: all labels of the image are absent, also where `blank` is negative. An empty
+   * cell is blank.
+   */
   unlabelled: names.optional(),
-  /** All words there may be; another is then an error. Default: those that occur. */
+  /**
+   * All words there may be; another is then an error. Default: those that occur, and those that `mapping` and `knows` speak
+   * of, unless they look like a slip of the pen.
+   */
   words: names.optional(),
 
   /** Instead of `label`: columns that are one label each. */
@@ -82,9 +88,10 @@ export const table: Format<typeof fields> = {
         ? imagesBelow(dirname(rows.file))
         : await findImagesIn(entry.images, context);
     const findImage: FindImage = (imageName) => inFolder(withSuffix(imageName, entry.suffix));
-    if (label !== undefined && columns === undefined) return listWords(entry, label, rows, findImage);
+    if (label !== undefined && columns === undefined)
+      return listWords(entry, label, rows, findImage, context);
     if (columns !== undefined && label === undefined) {
-      return listColumns(entry, columns, rows, findImage, readMarks(entry, context.entry));
+      return listColumns(entry, columns, rows, findImage, context);
     }
     throw new ManifestError(
       `"${context.entry}"`,
@@ -98,7 +105,7 @@ export const table: Format<typeof fields> = {
 
 function withSuffix(imageName: string, suffix: string | undefined): string {
   if (imageName === "" || suffix === undefined) return imageName;
-  return imageName.endsWith(suffix) || /\.(?:png|jpe?g)$/iu.test(imageName) ? imageName : imageName + suffix;
+  return imageName.endsWith(suffix) || isImageName(imageName) ? imageName : imageName + suffix;
 }
 
 /** What a row says beside its labels. */
@@ -114,25 +121,25 @@ function factsOf(entry: Entry, rows: Table, record: number): RowFacts {
   return { image, patient, part };
 }
 
-function listWords(entry: Entry, label: string, rows: Table, findImage: FindImage): Listing {
+function listWords(
+  entry: Entry,
+  label: string,
+  rows: Table,
+  findImage: FindImage,
+  context: ListContext,
+): Listing {
   const { separator } = entry;
   const unlabelled = new Set(entry.unlabelled);
-  /** Empty for an image of which nothing is said. */
-  const wordsOf = (record: number): readonly string[] => {
-    const cell = rows.rows[record].cells[label];
-    const words = (separator === undefined ? [cell] : cell.split(separator)).map((word) => word.trim());
-    const said = words.filter((word) => word !== "" && !unlabelled.has(word));
-    if (said.length === 0 || words.every((word) => !unlabelled.has(word))) return said;
-    throw rowError(
-      rows,
-      record,
-      `${label} is ${brief(cell)}: an unlabelled word cannot stand beside a label`,
-    );
-  };
+  const wordsOf = ({ cells }: TableRow): readonly string[] =>
+    (separator === undefined ? [cells[label]] : cells[label].split(separator))
+      .map((word) => word.trim())
+      .filter((word) => word !== "");
+  const isUnlabelled = (word: string): boolean => unlabelled.has(word);
 
   const found = new Set<string>();
-  for (const record of entry.words === undefined ? rows.rows.keys() : []) {
-    for (const word of wordsOf(record)) found.add(word);
+  for (const row of entry.words === undefined ? rows.rows : []) {
+    const words = wordsOf(row);
+    if (!words.some(isUnlabelled)) for (const word of words) found.add(word);
     if (found.size > mostLabels) {
       throw new DataError(
         rows.file,
@@ -140,21 +147,29 @@ function listWords(entry: Entry, label: string, rows: Table, findImage: FindImag
       );
     }
   }
-  // Sorted, so that the order of rows means nothing; by code units, so that no locale does either.
-  const labelNames = entry.words ?? [...found].sort((a, b) => (a < b ? -1 : 1));
+  const labelNames = entry.words ?? withWanted(found, context);
   if (labelNames.length === 0) throw new DataError(rows.file, `has no label in column ${label}`);
   const columnOf = new Map(labelNames.map((word, at) => [word, at]));
-  return listRows(rows, labelNames, findImage, (_row, record, labels) => {
-    const words = wordsOf(record);
+  const read = (row: TableRow, at: number, labels: Uint8Array): RowFacts => {
+    const words = wordsOf(row);
+    const cell = brief(row.cells[label]);
+    if (words.some(isUnlabelled)) {
+      if (!words.every(isUnlabelled)) {
+        throw rowError(rows, at, `${label} is ${cell}: an unlabelled word cannot stand beside a label`);
+      }
+      labels.fill(given.unknown);
+      return factsOf(entry, rows, at);
+    }
     const positives = words.map((word) => {
-      const at = columnOf.get(word);
-      if (at !== undefined) return at;
+      const column = columnOf.get(word);
+      if (column !== undefined) return column;
       const hint = suggestion(word, labelNames) || `; those are ${labelNames.slice(0, 20).join(", ")}`;
-      throw rowError(rows, record, `${label} is ${brief(word)}, which is none of the words given${hint}`);
+      throw rowError(rows, at, `${label} is ${brief(word)}, which is none of the words given${hint}`);
     });
     if (words.length > 0) setPositive(labels, positives);
-    return factsOf(entry, rows, record);
-  });
+    return factsOf(entry, rows, at);
+  };
+  return listRows(rows, labelNames, findImage, read, context.bad);
 }
 
 function listColumns(
@@ -162,20 +177,22 @@ function listColumns(
   columns: readonly string[],
   rows: Table,
   findImage: FindImage,
-  marks: ReadonlyMap<string, number>,
+  context: ListContext,
 ): Listing {
-  return listRows(rows, columns, findImage, ({ cells }, record, labels) => {
+  const marks = readMarks(entry, context.entry);
+  const read = ({ cells }: TableRow, at: number, labels: Uint8Array): RowFacts => {
     for (const [k, column] of columns.entries()) {
       const mark = marks.get(canonical(cells[column]));
       if (mark === undefined) {
         const known = [...marks.keys()].filter((word) => word !== "");
         const reason = `${column} is ${brief(cells[column])}; it must be blank or one of ${known.join(", ")}`;
-        throw rowError(rows, record, `${reason}${suggestion(cells[column], known)}`);
+        throw rowError(rows, at, `${reason}${suggestion(cells[column], known)}`);
       }
       labels[k] = mark;
     }
-    return factsOf(entry, rows, record);
-  });
+    return factsOf(entry, rows, at);
+  };
+  return listRows(rows, columns, findImage, read, context.bad);
 }
 
 /** What each word in a cell means. @throws ManifestError when one means two things */

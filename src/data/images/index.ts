@@ -2,9 +2,9 @@
 import { DataError } from "../failures.ts";
 import { readBytes } from "../files/bytes.ts";
 import type { DecodedImage } from "./image.ts";
-import { decodeJpeg } from "./jpeg.ts";
+import { decodeJpeg, jpegMemory } from "./jpeg.ts";
 import { isJpeg, isPng, lookAlike } from "./kinds.ts";
-import { decodePng } from "./png.ts";
+import { decodePng, pngMemory } from "./png.ts";
 
 export { fitImage } from "./fit.ts";
 export type { FittedSize } from "./fit.ts";
@@ -13,6 +13,15 @@ export type { DecodedImage } from "./image.ts";
 
 /** 256 MiB: the largest image within the limits hardly takes more, packed. */
 const largestImageFile = 2 ** 28;
+
+/** An image file as it was read. */
+export interface PackedImage {
+  readonly bytes: Uint8Array;
+  /** Bytes that decoding it holds at once, as its header claims: at most 960 MiB. */
+  readonly memory: number;
+  /** @throws DataError as decodeImage */
+  decode(): Promise<DecodedImage>;
+}
 
 /**
  * Decodes a PNG or a JPEG, told apart by their content.
@@ -25,10 +34,19 @@ const largestImageFile = 2 ** 28;
 export async function decodeImage(bytes: Uint8Array, file: string): Promise<DecodedImage> {
   if (isPng(bytes)) return decodePng(bytes, file);
   if (isJpeg(bytes)) return await decodeJpeg(bytes, file);
-  throw new DataError(file, `is neither PNG nor JPEG: it looks like ${lookAlike(bytes)}`);
+  throw notAnImage(bytes, file);
 }
 
-/** Reads and decodes an image file. @throws DataError as readBytes and decodeImage */
-export async function readImage(file: string): Promise<DecodedImage> {
-  return await decodeImage(await readBytes(file, { most: largestImageFile }), file);
+/**
+ * Reads an image file and looks at its header, as everything does that opens image files.
+ * @throws DataError as readBytes, and where its header says that it cannot be decoded
+ */
+export async function readImage(file: string): Promise<PackedImage> {
+  const bytes = await readBytes(file, { most: largestImageFile });
+  if (!isPng(bytes) && !isJpeg(bytes)) throw notAnImage(bytes, file);
+  const memory = isPng(bytes) ? pngMemory(bytes, file) : jpegMemory(bytes, file);
+  return { bytes, memory, decode: () => decodeImage(bytes, file) };
 }
+
+const notAnImage = (bytes: Uint8Array, file: string): DataError =>
+  new DataError(file, `is neither PNG nor JPEG: it looks like ${lookAlike(bytes)}`);

@@ -25,10 +25,7 @@ interface Frame {
  * @throws DataError when it is damaged or cut short, or claims more than is read
  */
 export async function decodeJpeg(bytes: Uint8Array, file: string): Promise<DecodedImage> {
-  const { height, width, components, progressive } = readFrame(bytes, file);
-  // Progressive ones are held as 16-bit coefficients; then come the colours, turned upright, and the copy returned.
-  const bytesPerPixel = (progressive ? 2 * components : 0) + 3 * (components === 1 ? 1 : 3);
-  checkSize(file, height, width, bytes.length + height * width * bytesPerPixel);
+  jpegMemory(bytes, file);
   try {
     const { data, info } = await sharp(bytes, {
       failOn: "error",
@@ -47,6 +44,16 @@ export async function decodeJpeg(bytes: Uint8Array, file: string): Promise<Decod
   } catch (cause) {
     throw new DataError(file, explain(cause), { cause });
   }
+}
+
+/** Bytes that decoding a JPEG holds at once. @throws DataError for a damaged header, or one that claims too much */
+export function jpegMemory(bytes: Uint8Array, file: string): number {
+  const { height, width, components, progressive } = readFrame(bytes, file);
+  // Progressive ones are held as 16-bit coefficients; then come the colours, turned upright, and the copy returned.
+  const bytesPerPixel = (progressive ? 2 * components : 0) + 3 * (components === 1 ? 1 : 3);
+  const memory = bytes.length + height * width * bytesPerPixel;
+  checkSize(file, height, width, memory);
+  return memory;
 }
 
 /** The first frame header of a JPEG (ITU T.81, B.2.2). */

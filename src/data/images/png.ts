@@ -13,6 +13,8 @@ interface PngLayout {
   readonly depth: number;
   /** Bytes of the unpacked rows, with the filter byte of each. */
   readonly rowBytes: number;
+  /** Bytes that decoding holds at once. */
+  readonly memory: number;
   /** The pieces of the packed rows. */
   readonly packed: readonly Uint8Array[];
   /** Where the file ends for a reader of PNG. */
@@ -69,6 +71,9 @@ export function decodePng(bytes: Uint8Array, file: string): DecodedImage {
   }
   return { height, width, channels, pixels };
 }
+
+/** Bytes that decoding a PNG holds at once. @throws DataError as decodePng, as far as the order of its chunks shows */
+export const pngMemory = (bytes: Uint8Array, file: string): number => readLayout(bytes, file).memory;
 
 function putOnBlack(rgba: Uint8Array): void {
   for (let at = 0; at < rgba.length; at += 4) {
@@ -134,7 +139,7 @@ function readHeader(view: DataView, fileLength: number, file: string): Omit<PngL
   const colours = samples < 3 && view.getUint8(9) !== 3 ? 1 : 3;
   const memory = 2 * fileLength + 3 * rowBytes + height * width * ((depth === 16 ? 12 : 4) + colours);
   checkSize(file, height, width, memory);
-  return { height, width, depth, rowBytes };
+  return { height, width, depth, rowBytes, memory };
 }
 
 /**

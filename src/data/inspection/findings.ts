@@ -101,7 +101,7 @@ export function inspect(
   ];
   const order = Object.keys(findingKinds);
   const findings = found.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
-  return { counts, findings, clean: inVain(counts, new Set(findings.map(({ kind }) => kind))) };
+  return { counts, findings, clean: inVain(lists, counts, new Set(findings.map(({ kind }) => kind))) };
 }
 
 function finding(kind: FindingKind, sentence: string, cases: readonly FindingCase[]): InspectionFinding {
@@ -283,7 +283,11 @@ function failures(lists: readonly OpenedList[], undecodable: readonly Undecodabl
 }
 
 /** What there is none of, said as plainly as what there is. */
-function inVain(counts: readonly ListCount[], found: ReadonlySet<FindingKind>): string[] {
+function inVain(
+  lists: readonly OpenedList[],
+  counts: readonly ListCount[],
+  found: ReadonlySet<FindingKind>,
+): string[] {
   const sentences: string[] = [];
   const none = (kinds: readonly FindingKind[], sentence: string): void => {
     if (!kinds.some((kind) => found.has(kind))) sentences.push(sentence);
@@ -296,7 +300,7 @@ function inVain(counts: readonly ListCount[], found: ReadonlySet<FindingKind>): 
     if (nameless < images) {
       const but =
         nameless === 0 ? "" : ` (${counted(nameless, "image")} name${nameless === 1 ? "s" : ""} no patient)`;
-      none(["leaked-patient"], `No patient is in two parts${but}.`);
+      none(["leaked-patient"], `No patient is in two parts${comparedPatients(lists)}${but}.`);
     }
   }
   if (nameless === images)
@@ -309,4 +313,16 @@ function inVain(counts: readonly ListCount[], found: ReadonlySet<FindingKind>): 
   none(["duplicate-images", "shared-image"], "No image is there twice.");
   none(["undecodable-image"], "Every image can be decoded.");
   return sentences;
+}
+
+/** Inside which lists patients were compared, where there are several datasets: a name in two of them is two people. */
+function comparedPatients(lists: readonly OpenedList[]): string {
+  const datasets = new Map<string, Set<string>>();
+  for (const { list, dataset } of lists) {
+    if (list.samples.every(({ patient }) => patient === undefined)) continue;
+    datasets.set(dataset, (datasets.get(dataset) ?? new Set()).add(`"${list.source}"`));
+  }
+  if (datasets.size < 2) return "";
+  const groups = Array.from(datasets.values(), (sources) => [...sources].join(" and "));
+  return `, by name inside each of these, not between them: ${groups.join("; ")}`;
 }

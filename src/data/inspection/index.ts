@@ -13,5 +13,5 @@ export {
   type Undecodable,
 } from "./findings.ts";
 export { type OpenedList, type Sighting } from "./sightings.ts";
-export { datasetOf, openedCatalogue, uncertaintyPolicy, type OpenedCatalogue } from "./opened.ts";
+export { datasetsOf, openedCatalogue, uncertaintyPolicy, type OpenedCatalogue } from "./opened.ts";
 export { imageSizes, type SizeCount } from "./sizes.ts";

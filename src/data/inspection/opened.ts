@@ -1,36 +1,59 @@
 // A catalogue together with what came of opening its images.
+import { posix } from "node:path";
 import type { Catalogue } from "../catalogue.ts";
+import { entriesOf } from "../entries.ts";
+import type { Entry } from "../entry-schema.ts";
 import type { Manifest } from "../manifest.ts";
 import { forClass } from "../mapping.ts";
 import type { DecodedAssembly } from "../pixels.ts";
 import type { Undecodable } from "./findings.ts";
 import type { OpenedList } from "./sightings.ts";
 
-type Entry = Manifest["sources"][number] | NonNullable<Manifest["test"]>;
-
-const entriesOf = ({ sources, validation, test }: Manifest): Entry[] =>
-  [...sources, validation, test].filter((entry) => entry !== undefined);
-
 /**
- * The dataset inside which an entry's names of patients are unique. The formats of one published dataset number its
- * patients through all of its tables; in any other table a name holds for that table, and elsewhere for the entry.
+ * The dataset inside which each entry's names of patients are unique, by the entry's name: the one that it names under
+ * `patients`; else all tables of one published dataset, which numbers its patients through them; else all tables that are one
+ * file or share a folder of images; else the entry alone.
  */
-export function datasetOf(entry: Entry): string {
+export function datasetsOf(manifest: Pick<Manifest, "sources" | "validation" | "test">): Map<string, string> {
+  const datasets = new Map<string, string>();
+  /** By what entries have in common: the dataset that has it. */
+  const holder = new Map<string, string>();
+  for (const { entry } of entriesOf(manifest)) {
+    const marks = marksOf(entry);
+    const joined = new Set(marks.map((mark) => holder.get(mark)).filter((dataset) => dataset !== undefined));
+    const dataset = [...joined].at(0) ?? marks[0];
+    datasets.set(entry.name, dataset);
+    for (const mark of marks) holder.set(mark, dataset);
+    // An entry may show that two datasets are one.
+    for (const table of [datasets, holder]) {
+      for (const [key, other] of table) if (joined.has(other)) table.set(key, dataset);
+    }
+  }
+  return datasets;
+}
+
+/** What makes an entry one dataset with another that has it too. */
+function marksOf(entry: Entry): [string, ...string[]] {
+  if (entry.patients !== undefined) return [`patients ${entry.patients}`];
   switch (entry.format) {
     case "chestxray14":
     case "chexpert":
     case "covidx":
-      return entry.format;
-    case "table":
-      return `table ${entry.table}`;
+      return [`format ${entry.format}`];
+    case "table": {
+      const { table, images = posix.dirname(table) } = entry;
+      const folders = typeof images === "string" ? [images] : images;
+      const plain = (path: string): string => posix.resolve("/", path);
+      return [`table ${plain(table)}`, ...folders.map((folder) => `images ${plain(folder)}`)];
+    }
     default:
-      return `entry ${entry.name}`;
+      return [`entry ${entry.name}`];
   }
 }
 
 /** What a manifest makes of the labels of a class that a source is uncertain of, in its own words. */
 export function uncertaintyPolicy(manifest: Manifest, source: string, className: string): string {
-  const entry = entriesOf(manifest).find(({ name }) => name === source);
+  const entry = entriesOf(manifest).find((place) => place.entry.name === source)?.entry;
   const policy = entry === undefined ? undefined : forClass(entry.uncertain, className);
   return typeof policy === "number" ? `${policy} positive` : (policy ?? "absent");
 }
@@ -49,7 +72,7 @@ export function openedCatalogue(
   { hashes, skipped }: Pick<DecodedAssembly, "hashes" | "skipped">,
 ): OpenedCatalogue {
   const reasons = new Map(skipped.map((error) => [error.file, error.reason]));
-  const datasets = new Map(entriesOf(manifest).map((entry) => [entry.name, datasetOf(entry)]));
+  const datasets = datasetsOf(manifest);
   const undecodable: Undecodable[] = [];
   const rows: Int32Array[] = [];
   const lists = catalogue.lists.map((list, at): OpenedList => {

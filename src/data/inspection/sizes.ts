@@ -1,6 +1,6 @@
 // How large the images of a source are before they are brought to one size.
 import sharp from "sharp";
-import { readBytes } from "../files/bytes.ts";
+import { readImage } from "../images/index.ts";
 import { permutation } from "../order.ts";
 import { randomStream } from "../random.ts";
 import type { SampleList } from "../catalogue.ts";
@@ -13,8 +13,6 @@ export interface SizeCount {
 
 /** Reading headers of more files than this tells a person nothing more. */
 const mostFiles = 500;
-/** Larger files are for the decoder to judge. */
-const largestFile = 2 ** 28;
 
 /**
  * The sizes of the images of some lists, the most frequent first. Of image files it looks at the headers of 500 at most,
@@ -43,7 +41,7 @@ export async function imageSizes(lists: readonly SampleList[], seed: number): Pr
 /** Height and width as the header of an image file says, upright. */
 async function fileSize(file: string): Promise<{ height: number; width: number } | undefined> {
   try {
-    const bytes = await readBytes(file, { most: largestFile });
+    const { bytes } = await readImage(file);
     const { autoOrient } = await sharp(bytes).metadata();
     return autoOrient;
   } catch {

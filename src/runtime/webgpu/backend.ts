@@ -64,7 +64,12 @@ export class WebGpuBackend implements Backend {
 
   upload(host: HostTensor): BufferStorage {
     this.gpu.check();
-    return this.#hold(this.#pool.fill(host, deviceBytes(host)), bytesOf(host));
+    return this.#hold(this.#pool.fill(host, [deviceBytes(host)]), bytesOf(host));
+  }
+
+  uploadPieces(spec: TensorSpec, pieces: Iterable<Uint8Array>): BufferStorage {
+    this.gpu.check();
+    return this.#hold(this.#pool.fill(spec, pieces), bytesOf(spec));
   }
 
   write(operand: Operand, host: HostTensor): void {
@@ -85,7 +90,7 @@ export class WebGpuBackend implements Backend {
       }
     }
     expectMovable(places.flatMap((place) => [place, place.whole]));
-    const storage = this.#hold(this.#pool.fill(whole, new Uint8Array(bytesOf(whole))), bytesOf(whole));
+    const storage = this.#hold(this.#pool.fill(whole, [new Uint8Array(bytesOf(whole))]), bytesOf(whole));
     const { buffer } = storage.range;
     parts.forEach((part, i) => {
       const at = 4 * offsets[i];

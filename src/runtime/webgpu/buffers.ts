@@ -31,10 +31,14 @@ export function bytesOf({ shape, dtype }: TensorSpec): number {
 export function deviceBytes(host: HostTensor): Uint8Array<ArrayBuffer> {
   const data =
     host.dtype === "f32" && host.data instanceof Float64Array ? Float32Array.from(host.data) : host.data;
-  const own = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
-  if (own.length % 4 === 0) return own;
-  const padded = new Uint8Array(bytesOf(host));
-  padded.set(own);
+  return inWords(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+}
+
+/** Bytes as the device takes them: as many as fill words, zeros at the end. */
+function inWords(data: Uint8Array): Uint8Array<ArrayBuffer> {
+  if (data.length % 4 === 0) return data as Uint8Array<ArrayBuffer>;
+  const padded = new Uint8Array(4 * Math.ceil(data.length / 4));
+  padded.set(data);
   return padded;
 }
 
@@ -79,9 +83,14 @@ export class BufferPool {
   }
 
   /** A buffer filled with host data: never one that launches not yet submitted may still use. */
-  fill(spec: TensorSpec, data: Uint8Array): GPUBuffer {
+  fill(spec: TensorSpec, pieces: Iterable<Uint8Array>): GPUBuffer {
     const buffer = this.#take(spec, "tensor", true);
-    this.#device.queue.writeBuffer(buffer, 0, data);
+    let at = 0;
+    for (const piece of pieces) {
+      const data = inWords(piece);
+      this.#device.queue.writeBuffer(buffer, at, data);
+      at += data.length;
+    }
     return buffer;
   }
 

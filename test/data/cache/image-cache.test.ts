@@ -197,6 +197,23 @@ test("a folder that cannot be made is an error that names it and --cache", async
   expect((error as Error).message).toMatch(/--cache/);
 });
 
+test("strange files in its folder are left alone, and damaged ones that cannot be removed are an error in one line", async () => {
+  const folder = temporaryFolder();
+  const cache = await fill(folder, range(4));
+  for (const part of ["shards", "index"]) {
+    mkdirSync(join(cache.folder, part, "folder.json"));
+    utimesSync(join(cache.folder, part, "folder.json"), 0, 0);
+    writeFileSync(join(cache.folder, part, "notes.txt"), "mine");
+  }
+  expect(await found(folder, range(4))).toEqual(range(4));
+  const [shard] = filesOf(cache, "shards").filter((name) => name.endsWith(".u8"));
+  rmSync(shard);
+  mkdirSync(shard);
+  const error: unknown = await found(folder, range(4)).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(DataError);
+  expect((error as DataError).message).toMatch(/^[^\n]*cannot be removed[^\n]*--cache$/);
+});
+
 describe("other processes", () => {
   const program = fileURLToPath(new URL("./programs/build-cache.mjs", import.meta.url));
   const seeds = range(100);

@@ -62,6 +62,7 @@ export const catalogueOf = (...lists: SampleList[]): Catalogue => ({
   classes: ["a", "b"],
   image: size,
   lists,
+  skipped: [],
 });
 
 export const range = (count: number, first = 0): number[] =>

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import {
+  ArrayPixels,
+  assembled,
   DataError,
   decodeAssembly,
   pixelsInMemory,
@@ -12,6 +14,7 @@ import {
   type Catalogue,
   type DecodedAssembly,
   type DecodeOptions,
+  type ImageSet,
 } from "../../../src/data/index.ts";
 import {
   catalogueOf,
@@ -31,7 +34,14 @@ function decode(
   cache: string,
   more: Partial<DecodeOptions> = {},
 ): Promise<DecodedAssembly> {
-  return decodeAssembly(catalogue, { cache, memory: 2 ** 30, workers: 2, skipBad: false, ...more });
+  return decodeAssembly(catalogue, {
+    cache,
+    memory: 2 ** 30,
+    workers: 2,
+    skipBad: false,
+    hashes: true,
+    ...more,
+  });
 }
 
 /** What a file's times say must be a while ago before they are trusted. */
@@ -128,10 +138,25 @@ test("with skipBad the others are kept, each with its own labels, and every one 
   expect(skipped.map(({ file }) => file)).toEqual([files[1], missing, files[1]]);
   const states = range(6).flatMap((i) => (i === 1 ? [] : [...list.states.subarray(2 * i, 2 * i + 2)]));
   expect([...sets[0].states]).toEqual(states);
-  const all = [listOf("good", [files[0]]), listOf("bad", [files[1], missing])];
-  await expect(decode(catalogueOf(...all), join(folder, "cache"), { skipBad: true })).rejects.toThrow(
-    /^bad: none of its 2 images can be decoded/,
+});
+
+test("a list of which no image can be decoded is empty, and refused where it is trained on", async () => {
+  const folder = temporaryFolder();
+  const files = writePictures(folder, [0]);
+  const missing = range(5).map((i) => join(folder, "wrong", "images", `${i}.png`));
+  const selected = catalogueOf(listOf("good", files), listOf("bad", missing));
+  const decoded = await decode(selected, join(folder, "cache"), { skipBad: true });
+  expect(decoded.sets.map(({ count, states }) => [count, states.length])).toEqual([
+    [1, 2],
+    [0, 0],
+  ]);
+  expect(decoded.skipped).toHaveLength(5);
+  const refused = (): unknown => assembled(selected, decoded);
+  expect(refused).toThrow(DataError);
+  expect(refused).toThrow(
+    /^bad: none of its 5 train images can be decoded: is .*wrong.images where they are\?/,
   );
+  expect(refused).toThrow(/The first: .*0\.png: does not exist; .*1\.png: .*2\.png: does not exist$/);
 });
 
 test("images of an array are taken as they are where they fit, and resized where they do not", async () => {
@@ -165,13 +190,44 @@ test("images of an array are taken as they are where they fit, and resized where
   expect(decoded).toMatchObject({ images: 0, fromCache: 0 });
   // From the cache, and without one, they are what they were; an array that fits needs none.
   for (const again of [join(folder, "cache"), ""]) {
-    expect((await decode(catalogueOf(array(8, 2), array(16, 2)), again)).sets).toEqual(sets);
+    const found = await decode(catalogueOf(array(8, 2), array(16, 2)), again);
+    expect(found.sets.map(pixelsInMemory)).toEqual([same, fitted]);
   }
   await decode(catalogueOf(array(8, 2)), join(folder, "none"));
   expect(readdirSync(folder)).toEqual(["cache"]);
   await expect(decode(catalogueOf(listOf("one", writePictures(folder, [1]))), "")).rejects.toThrow(
     /under cache/,
   );
+});
+
+test("images of an array stay in it, however many there are; a small part of one is copied, and lets it go", async () => {
+  const pixels = Uint8Array.from({ length: 9 * each }, (_, i) => i % 253);
+  const array = { file: "digits", count: 9, ...size, channels: 1 as const, pixels };
+  const taking = (...places: number[]): Catalogue =>
+    catalogueOf({
+      ...listOf("one", places.map(String)),
+      samples: places.map((at) => ({ id: `${at}`, image: { kind: "array" as const, array, at } })),
+    });
+  const of = async (...places: number[]): Promise<ImageSet> => {
+    const { sets, hashes, decoded } = await decode(taking(...places), "", { memory: 1, hashes: false });
+    expect([hashes, decoded.fromArrays]).toEqual([[[]], new Set(places).size]);
+    const wanted = places.flatMap((at) => [...pixels.subarray(at * each, (at + 1) * each)]);
+    expect(pixelsInMemory(sets[0])).toEqual(Uint8Array.from(wanted));
+    return sets[0];
+  };
+  const { pixels: scattered } = await of(7, 0, 2, 4, 6);
+  if (!(scattered instanceof ArrayPixels)) throw new Error("was copied");
+  expect(scattered.at(0).buffer).toBe(pixels.buffer);
+  const { pixels: inOneRow } = await of(2, 3, 4, 5, 6, 7);
+  expect(inOneRow instanceof Uint8Array && inOneRow.buffer === pixels.buffer).toBe(true);
+  for (const few of [
+    [3, 1],
+    [2, 3],
+  ]) {
+    const { pixels: copied } = await of(...few);
+    expect(copied instanceof Uint8Array && copied.buffer !== pixels.buffer).toBe(true);
+  }
+  await expect(decode(taking(9), "", { hashes: false })).rejects.toThrow(/has no image 9/);
 });
 
 test("what is more than the memory stays on disk, and reads the same by index", async () => {

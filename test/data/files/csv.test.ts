@@ -25,9 +25,9 @@ describe("a table", () => {
     const { columns, rows } = await read('a,b\n1,"two, of ""them"""\n\n3,"on\ntwo lines"\n5,\n');
     expect(columns).toEqual(["a", "b"]);
     expect(rows).toEqual([
-      { line: 2, cells: { a: "1", b: 'two, of "them"' } },
-      { line: 5, cells: { a: "3", b: "on\ntwo lines" } },
-      { line: 6, cells: { a: "5", b: "" } },
+      { record: 0, line: 2, cells: { a: "1", b: 'two, of "them"' } },
+      { record: 1, line: 5, cells: { a: "3", b: "on\ntwo lines" } },
+      { record: 2, line: 6, cells: { a: "5", b: "" } },
     ]);
   });
 
@@ -101,13 +101,13 @@ describe("a bad table is refused, by file, record and line:", () => {
     [
       "a row too long",
       `a,b\r\n1,2\r3,4\n5,${"x".repeat(200)}`,
-      "line 4: is part of a row of over 100 characters",
+      "record 2: line 4: is part of a row of over 100 characters",
     ],
     ["nothing but delimiters", ",".repeat(200), "line 1: has one cell too many: a table may have 30"],
     [
       "a cell of many lines",
       `a,b\n1,"${"x\n".repeat(200)}"\n`,
-      "line 50: is part of a row of over 100 characters; is a quote not closed?",
+      "record 0: line 50: is part of a row of over 100 characters; is a quote not closed?",
     ],
     ["a column too many", "a,b,c,d,e\n1,2,3,4,5\n", "has 5 columns; a table may have 4"],
     ["a row too many", `a\n${"1\n".repeat(11)}`, "line 11: is one row too many: a table may have 10"],
@@ -122,7 +122,7 @@ describe("a bad table is refused, by file, record and line:", () => {
     ["no text", Uint8Array.of(0x61, 0xff, 0xfe, 0x0a), /^is not UTF-8 text/u],
   ])("%s", async (_, content, message) => {
     const limits = { bytes: 1000, record: 100, columns: 4, rows: 10, cells: 30 };
-    const said = await complaint(readTable(write(content), ",", limits), folder.path);
+    const said = await complaint(readTable(write(content), ",", undefined, limits), folder.path);
     const reason = /^t\.csv: (.*)$/u.exec(said)?.[1];
     if (typeof message === "string") expect(reason).toBe(message);
     else expect(reason).toMatch(message);
@@ -130,7 +130,7 @@ describe("a bad table is refused, by file, record and line:", () => {
 
   test("a line that would not fit", async () => {
     expect(await refusal(`a,b\n1,${"x".repeat(2 ** 20)}\n`)).toBe(
-      "t.csv: line 2: is part of a row of over 1048576 characters",
+      "t.csv: record 0: line 2: is part of a row of over 1048576 characters",
     );
   });
 
@@ -148,5 +148,49 @@ describe("a bad table is refused, by file, record and line:", () => {
     const error = await read("a,b\n1,2\n3\n").catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(DataError);
     expect((error as DataError).record).toBe(1);
+  });
+});
+
+describe("a table whose bad rows are left out", () => {
+  const readGood = async (
+    content: string,
+    delimiter?: Delimiter,
+  ): Promise<[number[], string[], string[]]> => {
+    const bad: string[] = [];
+    const { rows } = await readTable(write(content), delimiter, ({ message }) =>
+      bad.push(message.replace(`${folder.path}/`, "")),
+    );
+    return [rows.map(({ record }) => record), rows.map(({ cells }) => cells["a"]), bad];
+  };
+
+  test("has the others, with their places and lines in the file", async () => {
+    const [records, cells, bad] = await readGood(
+      'a,b\n1,x\n2\n\n3,"y\n z"\n4,x"x"\n5,x\n"6"6,x\n7,x\n8,"x\n9,x\n',
+    );
+    expect(records).toEqual([0, 2, 4, 6, 8]);
+    expect(cells).toEqual(["1", "3", "5", "7", "9"]);
+    expect(bad).toEqual([
+      "t.csv: record 1: line 3: has 1 cell, but the header names 2 columns",
+      "t.csv: record 3: line 7: a quote stands inside a cell; put the cell in quotes and double those inside",
+      "t.csv: record 5: line 9: a quote stands inside a cell; put the cell in quotes and double those inside",
+      "t.csv: record 7: a quote that opens after line 10 is never closed",
+    ]);
+  });
+
+  test("reads on behind a quote that makes a row of over a million characters", async () => {
+    const many = "5,x\n".repeat(300_000);
+    const [records, , bad] = await readGood(`a,b\n1,x\n2,"x\n${many}`);
+    expect(records).toHaveLength(300_001);
+    expect(bad).toEqual([
+      expect.stringMatching(/^t\.csv: record 1: line \d+: is part of a row of over 1048576/u),
+    ]);
+  });
+
+  test("is damaged when every other row has a quote out of place, or when its header is bad", async () => {
+    await expect(readGood(`a,b\n${'1,x"x\n2,x\n'.repeat(101)}`)).rejects.toThrow(
+      "has over 100 quotes out of place",
+    );
+    await expect(readGood('a,b"\n1,2\n')).rejects.toThrow(/t\.csv: line 1: a quote stands inside a cell/u);
+    await expect(readGood("a,b\n1\n2\n")).rejects.toThrow(/t\.csv: has a header but no row/u);
   });
 });

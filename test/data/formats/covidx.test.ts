@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { covidx } from "../../../src/data/formats/covidx.ts";
 import { given } from "../../../src/data/listing.ts";
 import type { Listing } from "../../../src/data/listing.ts";
-import { complaint, countsOf, givenOf, list, temporaryFolder, writeFiles } from "./list-files.ts";
+import { complaint, contextAt, countsOf, givenOf, list, temporaryFolder, writeFiles } from "./list-files.ts";
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -118,6 +118,23 @@ describe("a bad line of a COVIDx list is refused, by record and line:", () => {
     const said = await complaint(listLines(["1 a.png positive cohen", "", bad]), folder.path);
     if (typeof message === "string") expect(said).toBe(message);
     else expect(said).toMatch(message);
+  });
+
+  test("each is left out and named, where bad lines are", async () => {
+    const bad: string[] = [];
+    writeFiles(folder.path, {
+      "list.txt": "0 z.png positve x\n1 a.png positive x\nwhat\n2 b.png negative x\n3 ../c.png negative x\n",
+      "images/.keep": "",
+    });
+    const context = contextAt(folder.path, { bad: ({ message }) => void bad.push(message) });
+    const listing = await list(covidx, entry, folder.path, context);
+    expect(listing.records.map(({ id }) => id)).toEqual(["a.png", "b.png"]);
+    expect([...listing.given]).toEqual([given.positive, given.negative]);
+    expect(bad.map((message) => /record \d: line \d/u.exec(message)?.[0])).toEqual([
+      "record 2: line 3",
+      "record 0: line 1",
+      "record 4: line 5",
+    ]);
   });
 
   test("nothing", async () => {

@@ -1,9 +1,9 @@
 import { mkdirSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { folder as folderFormat } from "../../../src/data/formats/folder.ts";
 import type { Listing } from "../../../src/data/listing.ts";
-import { complaint, countsOf, givenOf, list, temporaryFolder, writeFiles } from "./list-files.ts";
+import { complaint, contextAt, countsOf, givenOf, list, temporaryFolder, writeFiles } from "./list-files.ts";
 
 let folder: ReturnType<typeof temporaryFolder>;
 beforeEach(() => void (folder = temporaryFolder()));
@@ -19,25 +19,54 @@ describe("a folder a class", () => {
       "d/dogs/b.PNG": "",
       "d/dogs/a.jpeg": "",
       "d/dogs/more/z.jpg": "",
-      "d/dogs/notes.txt": "",
+      "d/dogs/more/y.png.gz": "",
       "d/dogs/.hidden.png": "",
       "d/dogs/.git/c.png": "",
       "d/Cats/a.jpeg": "",
       "d/.cache/a.png": "",
-      "d/readme.png": "",
+      "d/readme.txt": "",
     });
     mkdirSync(join(folder.path, "d/empty"));
     const listing = await listFolder();
     expect(listing.labelNames).toEqual(["Cats", "dogs", "empty"]);
-    expect(idsOf(listing)).toEqual(["Cats/a.jpeg", "dogs/a.jpeg", "dogs/b.PNG", "dogs/more/z.jpg"]);
+    expect(idsOf(listing)).toEqual([
+      ...["Cats/a.jpeg", "dogs/a.jpeg", "dogs/b.PNG", "dogs/more/y.png.gz", "dogs/more/z.jpg"],
+    ]);
     expect(listing.records.map((_, i) => givenOf(listing, i))).toEqual([
       [1, 0, 0],
       [0, 1, 0],
       [0, 1, 0],
       [0, 1, 0],
+      [0, 1, 0],
     ]);
-    expect(countsOf(listing, "empty")).toEqual([0, 4, 0, 0]);
-    expect(listing.records[3].image).toEqual({ kind: "file", file: join(folder.path, "d/dogs/more/z.jpg") });
+    expect(countsOf(listing, "empty")).toEqual([0, 5, 0, 0]);
+    expect(listing.records[4].image).toEqual({ kind: "file", file: join(folder.path, "d/dogs/more/z.jpg") });
+  });
+
+  test("names every file that is no image by its name, and images in no class's folder", async () => {
+    writeFiles(folder.path, {
+      "d/a/1.png": "",
+      "d/a/Thumbs.db": "",
+      "d/b/2.tif": "",
+      "d/3.png": "",
+      "d/a.csv": "",
+    });
+    expect(await complaint(listFolder(), folder.path)).toBe(
+      "d/a/Thumbs.db: is no image by its name (.png, .jpg, .jpeg, each with .gz or not); 2 files below d are not",
+    );
+    const bad: string[] = [];
+    const context = contextAt(folder.path, { bad: ({ file }) => void bad.push(relative(folder.path, file)) });
+    const listing = await list(folderFormat, { format: "folder", folder: "d" }, folder.path, context);
+    expect(idsOf(listing)).toEqual(["a/1.png"]);
+    expect(bad).toEqual(["d/a/Thumbs.db", "d/b/2.tif", "d/3.png"]);
+  });
+
+  test("has the labels that the manifest speaks of as well: no image shows them", async () => {
+    writeFiles(folder.path, { "d/cats/1.png": "", "d/dogs/2.png": "" });
+    const context = contextAt(folder.path, { wanted: ["horses"] });
+    const listing = await list(folderFormat, { format: "folder", folder: "d" }, folder.path, context);
+    expect(listing.labelNames).toEqual(["cats", "dogs", "horses"]);
+    expect([...listing.given]).toEqual([1, 0, 0, 0, 1, 0]);
   });
 
   test("follows links, but never round in circles or up to other classes", async () => {

@@ -15,7 +15,7 @@ export function temporaryFolder(): { path: string; remove: () => void } {
 }
 
 /** What a format may ask, with `root` as the data root. */
-export function contextAt(root: string): ListContext {
+export function contextAt(root: string, changes: Partial<ListContext> = {}): ListContext {
   const known = new Map<string, Promise<unknown>>();
   return {
     entry: "source",
@@ -23,6 +23,10 @@ export function contextAt(root: string): ListContext {
     image: { height: 8, width: 8, channels: 1 },
     seed: 1,
     limit: Infinity,
+    wanted: [],
+    bad: (error) => {
+      throw error;
+    },
     locate: (path) => {
       const file = join(root, path);
       if (!existsSync(file)) return Promise.reject(new DataError(file, "does not exist"));
@@ -33,6 +37,7 @@ export function contextAt(root: string): ListContext {
       known.set(key, content);
       return content;
     },
+    ...changes,
   };
 }
 

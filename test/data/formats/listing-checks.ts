@@ -17,6 +17,10 @@ export function contextIn(folder: string, changes: Partial<ListContext> = {}): L
     image: { height: 28, width: 28, channels: 1 },
     seed: 1,
     limit: Infinity,
+    wanted: [],
+    bad: (error) => {
+      throw error;
+    },
     locate: (path) => Promise.resolve(join(folder, path)),
     once: <Content>(key: string, load: () => Promise<Content>) => {
       const content = (read.get(key) as Promise<Content> | undefined) ?? load();

@@ -3,29 +3,34 @@ import { afterAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { table } from "../../../src/data/formats/table.ts";
 import { given } from "../../../src/data/listing.ts";
-import type { Listing } from "../../../src/data/listing.ts";
-import { complaint, countsOf, givenOf, list, temporaryFolder, writeFiles } from "./list-files.ts";
+import type { ListContext, Listing } from "../../../src/data/listing.ts";
+import { complaint, contextAt, countsOf, givenOf, list, temporaryFolder, writeFiles } from "./list-files.ts";
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
 
 type Entry = Parameters<typeof list<typeof table.fields>>[1];
-const listRows = (rows: readonly string[], entry: Partial<Entry>): Promise<Listing> => {
+const listRows = (
+  rows: readonly string[],
+  entry: Partial<Entry>,
+  changes: Partial<ListContext> = {},
+): Promise<Listing> => {
   writeFiles(folder.path, { "data/t.csv": `${rows.join("\n")}\n` });
-  return list(table, { format: "table", table: "data/t.csv", image: "image", ...entry }, folder.path);
+  const whole = { format: "table", table: "data/t.csv", image: "image", ...entry } as const;
+  return list(table, whole, folder.path, contextAt(folder.path, changes));
 };
 const refusal = async (rows: readonly string[], entry: Partial<Entry>): Promise<string> =>
   complaint(listRows(rows, entry), folder.path);
-const { positive, negative, uncertain, blank } = given;
+const { positive, negative, uncertain, unknown, blank } = given;
 
 describe("a table with a column of label words", () => {
   const rows = ["image,dx", "a.png,nv", "b.png,mel", "c.png,todo", "d.png,", "e.png,nv"];
 
-  test("is positive for an image's word and negative for the others; unlabelled images are blank", async () => {
+  test("is positive for an image's word and negative for the others; nobody knows of unlabelled images, and empty cells are blank", async () => {
     const listing = await listRows(rows, { label: "dx", unlabelled: ["todo"] });
     expect(listing.labelNames).toEqual(["mel", "nv"]);
     expect([...listing.given]).toEqual(
-      [negative, positive, positive, negative, blank, blank, blank, blank, negative, positive].flat(),
+      [negative, positive, positive, negative, unknown, unknown, blank, blank, negative, positive].flat(),
     );
     expect(listing.records[0].image).toEqual({ kind: "file", file: join(folder.path, "data/a.png") });
     expect((await listRows(rows, { label: "dx" })).labelNames).toEqual(["mel", "nv", "todo"]);
@@ -35,7 +40,9 @@ describe("a table with a column of label words", () => {
     const several = ["image,dx", "a.png,x | y", "b.png,y", "c.png,?", "d.png,|"];
     const listing = await listRows(several, { label: "dx", separator: "|", unlabelled: ["?"] });
     expect(listing.labelNames).toEqual(["x", "y"]);
-    expect([...listing.given]).toEqual([positive, positive, negative, positive, blank, blank, blank, blank]);
+    expect([...listing.given]).toEqual([
+      ...[positive, positive, negative, positive, unknown, unknown, blank, blank],
+    ]);
     expect(await refusal([...several, "e.png,x|?"], { label: "dx", separator: "|", unlabelled: ["?"] })).toBe(
       'data/t.csv: record 4: line 6: dx is "x|?": an unlabelled word cannot stand beside a label',
     );
@@ -45,10 +52,23 @@ describe("a table with a column of label words", () => {
     const words = ["nv", "mel", "bcc"];
     const listing = await listRows(rows, { label: "dx", unlabelled: ["todo"], words });
     expect(listing.labelNames).toEqual(words);
-    expect(countsOf(listing, "bcc")).toEqual([0, 3, 0, 2]);
+    expect(countsOf(listing, "bcc")).toEqual([0, 3, 0, 1]);
     expect(await refusal(["image,dx", "a.png,mell"], { label: "dx", words })).toBe(
       'data/t.csv: record 0: line 2: dx is "mell", which is none of the words given; did you mean "mel"?',
     );
+  });
+
+  test("has the labels that the manifest speaks of as well, but no slip of the pen", async () => {
+    const wanted = (names: string[], classes: string[] = []): Promise<Listing> =>
+      listRows(rows, { label: "dx", unlabelled: ["todo"] }, { wanted: names, classes });
+    const listing = await wanted(["bcc"], ["bcc"]);
+    expect(listing.labelNames).toEqual(["bcc", "mel", "nv"]);
+    expect(countsOf(listing, "bcc")).toEqual([0, 3, 0, 1]);
+    expect((await wanted(["MEL2"], ["MEL2"])).labelNames).toEqual(["mel", "nv"]); // it means mel
+    expect((await wanted(["MEL2", "mel"])).labelNames).toEqual(["MEL2", "mel", "nv"]); // both are spoken of
+    expect((await wanted(["MEL2"], ["mel"])).labelNames).toEqual(["MEL2", "mel", "nv"]);
+    const closed = listRows(rows, { label: "dx", words: ["nv", "mel", "todo"] }, { wanted: ["bcc"] });
+    expect((await closed).labelNames).toEqual(["nv", "mel", "todo"]);
   });
 
   test("that is no column of labels, or says nothing, is refused", async () => {
@@ -124,7 +144,7 @@ describe("a table", () => {
     ]);
     expect(records[0].row).toEqual({ image: "a", x: "1", who: "p1", fold: "Train" });
     expect(await refusal([...rows, "g,1,p3,tset"], { columns: ["x"], official: "fold" })).toBe(
-      'data/t.csv: record 6: line 8: fold is "tset"; it must be one of train, valid, validation, val, test; did you mean "test"?',
+      'data/t.csv: record 6: line 8: fold is "tset"; it must be one of train, training, valid, val, validation, dev, test, testing; did you mean "test"?',
     );
   });
 
@@ -158,6 +178,49 @@ describe("a table", () => {
     const said = await refusal(["image,x", "a.png,1", bad], { columns: ["x"] });
     if (typeof message === "string") expect(said).toBe(message);
     else expect(said).toMatch(message);
+  });
+
+  test("goes on without its bad rows where those are left out, and names each", async () => {
+    const rows = [
+      "image,dx,fold",
+      "a.png,nv,train",
+      "b.png",
+      "c.png,mel,test",
+      "c.png,nv,test",
+      "../d.png,nv,test",
+    ];
+    const more = [
+      "e.png,nv,tset",
+      'f.png,n"v,test',
+      "g.png,nv|todo,test",
+      ",nv,test",
+      "h.png,nv,val",
+      'i.png,"nv,val',
+    ];
+    const bad: string[] = [];
+    const listing = await listRows(
+      [...rows, ...more],
+      { label: "dx", official: "fold", separator: "|", unlabelled: ["todo"] },
+      { bad: ({ message }) => void bad.push(message.replace(`${folder.path}/`, "")) },
+    );
+    expect(listing.records.map(({ id, part }) => [id, part])).toEqual([
+      ["a.png", "train"],
+      ["c.png", "test"],
+      ["h.png", "validation"],
+    ]);
+    expect([...listing.given]).toEqual([negative, positive, positive, negative, negative, positive]);
+    expect(bad.map((message) => message.slice(0, 50))).toEqual(
+      [
+        "data/t.csv: record 1: line 3: has 1 cell, but the header",
+        "data/t.csv: record 6: line 8: a quote stands inside a cell",
+        "data/t.csv: record 10: a quote that opens after line 11 is never",
+        'data/t.csv: record 3: line 5: the image "c.png" was already on line 4',
+        'data/t.csv: record 4: line 6: the image "../d.png" does',
+        'data/t.csv: record 5: line 7: fold is "tset"; it must be',
+        'data/t.csv: record 7: line 9: dx is "nv|todo": an unlabelled',
+        "data/t.csv: record 8: line 10: names no image",
+      ].map((message) => message.slice(0, 50)),
+    );
   });
 
   test("needs either label or columns, and columns that are there", async () => {

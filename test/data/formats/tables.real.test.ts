@@ -155,11 +155,11 @@ if (
         Influenza: 1,
       });
       const width = listing.labelNames.length;
-      const blanks = listing.records.filter((_, i) =>
-        listing.given.subarray(i * width, (i + 1) * width).every((code) => code === given.blank),
+      const unknown = listing.records.filter((_, i) =>
+        listing.given.subarray(i * width, (i + 1) * width).every((code) => code === given.unknown),
       );
-      expect(blanks.filter(({ row }) => row?.["finding"] === "todo")).toHaveLength(84);
-      expect(blanks).toHaveLength(85);
+      expect(unknown.filter(({ row }) => row?.["finding"] === "todo")).toHaveLength(84);
+      expect(unknown).toHaveLength(85);
       expect(missingOf(listing)).toEqual([]);
     });
 

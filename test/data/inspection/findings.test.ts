@@ -42,6 +42,15 @@ test("a catalogue in order has no findings, and says what was looked for", () =>
   ]);
 });
 
+test("that no patient is in two parts is said of the datasets inside which names were compared", () => {
+  const one = (source: string, part: "train" | "test", dataset?: string): OpenedList =>
+    opened(source, part, [...complete, { id: `${source}${part}`, labels: "+.", patient: source }], dataset);
+  const { clean } = inspect(classes, [one("A", "train", "x"), one("B", "test", "x"), one("C", "test")], []);
+  expect(clean).toContain(
+    'No patient is in two parts, by name inside each of these, not between them: "A" and "B"; "C" (6 images name no patient).',
+  );
+});
+
 describe("an image in two parts", () => {
   test("is a leak, whatever its name, and named with both places", () => {
     const lists = [

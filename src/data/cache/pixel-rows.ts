@@ -1,0 +1,75 @@
+// Images of one size that lie where they are: each in an array or in a file of the cache, found by index.
+
+/** What holds images one after the other: a shard of the cache by its path, or an array. */
+export type PixelHome = string | Uint8Array;
+
+/** Where one image is: which of the homes, and how many images lie before it there. */
+export interface PixelRow<Home extends PixelHome = PixelHome> {
+  readonly home: Home;
+  readonly slot: number;
+}
+
+/** Where many images are, in an order of their own, in a few bytes an image. */
+export class PixelRows<Home extends PixelHome = PixelHome> {
+  /** Of all images together, as of the array that would hold them. */
+  readonly length: number;
+  readonly count: number;
+  readonly bytesEach: number;
+  readonly #homes: readonly Home[];
+  readonly #homeOf: Uint32Array;
+  readonly #slotOf: Uint32Array;
+
+  /** @param bytesEach height x width x channels */
+  constructor(bytesEach: number, rows: readonly PixelRow<Home>[]) {
+    const homes = new Map<Home, number>();
+    this.bytesEach = bytesEach;
+    this.count = rows.length;
+    this.length = rows.length * bytesEach;
+    this.#homeOf = Uint32Array.from(rows, ({ home }) => {
+      const known = homes.get(home) ?? homes.size;
+      homes.set(home, known);
+      return known;
+    });
+    this.#slotOf = Uint32Array.from(rows, ({ slot }) => slot);
+    this.#homes = [...homes.keys()];
+  }
+
+  /** The place of an image, for sets that are put together of others. */
+  row(index: number): PixelRow<Home> {
+    return { home: this.#homes[this.#homeOf[index]], slot: this.#slotOf[index] };
+  }
+
+  /** Pieces of `indices` that lie one after the other in their home, too, of `most` images at most. */
+  protected runs(indices: Uint32Array, most: number): { readonly first: number; readonly count: number }[] {
+    const runs: { first: number; count: number }[] = [];
+    for (let at = 0; at < indices.length; at++) {
+      const run = runs.at(-1);
+      const [before, here] = [indices[at - 1], indices[at]];
+      const follows =
+        run !== undefined &&
+        run.count < most &&
+        this.#homeOf[before] === this.#homeOf[here] &&
+        this.#slotOf[before] + 1 === this.#slotOf[here];
+      if (follows) run.count++;
+      else runs.push({ first: at, count: 1 });
+    }
+    return runs;
+  }
+}
+
+/** Images that lie in arrays: looked at where they are, never copied. */
+export class ArrayPixels extends PixelRows<Uint8Array> {
+  /** The pixels of one image, [bytesEach]: a view. */
+  at(index: number): Uint8Array {
+    const { home, slot } = this.row(index);
+    return home.subarray(slot * this.bytesEach, (slot + 1) * this.bytesEach);
+  }
+
+  /** Copies of the images at `indices`, [indices, bytesEach]. */
+  copy(indices: Iterable<number>): Uint8Array {
+    const all = [...indices];
+    const pixels = new Uint8Array(all.length * this.bytesEach);
+    for (const [i, index] of all.entries()) pixels.set(this.at(index), i * this.bytesEach);
+    return pixels;
+  }
+}

@@ -1,0 +1,35 @@
+// Which file the decoding threads run.
+import { readdirSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** Folders of src/data whose code the threads run. */
+const folders = ["images", "files", "cache"];
+
+/**
+ * The program of a decoding thread. Node 20 loads no TypeScript: from the sources, as tests run, it is what was built of
+ * them.
+ *
+ * @param from the URL of a module beside it
+ * @throws when the sources have changed since: the threads would run other code than everything else
+ */
+export function workerFile(from: string): string {
+  if (!from.endsWith(".ts")) return fileURLToPath(new URL("decode-worker.js", from));
+  const changed = folders.flatMap((folder) => {
+    const sources = fileURLToPath(new URL(`../${folder}`, from));
+    return readdirSync(sources)
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => ({
+        source: `${sources}/${name}`,
+        built: fileURLToPath(new URL(`../../../dist/data/${folder}/${name.replace(/ts$/u, "js")}`, from)),
+      }))
+      .filter(({ source, built }) => {
+        const { mtimeMs = 0 } = statSync(built, { throwIfNoEntry: false }) ?? {};
+        return mtimeMs < statSync(source).mtimeMs;
+      });
+  });
+  if (changed.length > 0) {
+    const [{ source }] = changed;
+    throw new Error(`${source} is newer than what was built of it, which decoding runs: run npm run build`);
+  }
+  return fileURLToPath(new URL("../../../dist/data/cache/decode-worker.js", from));
+}

@@ -1,0 +1,37 @@
+// The entries of a manifest with what each is for: a source, which is trained on and may set images apart; or images to
+// watch the training by, or to measure the result on.
+import type { FieldPath } from "./complaints.ts";
+import type { Entry, HeldEntry, SourceEntry } from "./entry-schema.ts";
+
+export type PlacedEntry =
+  | { readonly role: "source"; readonly path: FieldPath; readonly entry: SourceEntry }
+  | { readonly role: "validation" | "test"; readonly path: FieldPath; readonly entry: HeldEntry };
+
+interface Entries {
+  readonly sources: readonly SourceEntry[];
+  readonly validation?: HeldEntry | undefined;
+  readonly test?: HeldEntry | undefined;
+}
+
+/** Sources in their order, then validation and test. */
+export function entriesOf(manifest: Entries): PlacedEntry[] {
+  const entries: PlacedEntry[] = manifest.sources.map((entry, i) => ({
+    role: "source",
+    path: ["sources", i],
+    entry,
+  }));
+  for (const role of ["validation", "test"] as const) {
+    const entry = manifest[role];
+    if (entry !== undefined) entries.push({ role, path: [role], entry });
+  }
+  return entries;
+}
+
+/**
+ * The labels that an entry speaks of: those that it maps, and the classes that it knows and maps none to.
+ * @returns each once
+ */
+export function wantedLabels({ mapping = {}, knows = [] }: Pick<Entry, "mapping" | "knows">): string[] {
+  const mapped = Object.values(mapping);
+  return [...new Set([...Object.keys(mapping), ...knows.filter((name) => !mapped.includes(name))])];
+}
