@@ -12,7 +12,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { RunFolderError } from "./failures.ts";
-import type { Losses, TrainingListener } from "./trainer.ts";
+import type { Losses } from "./losses.ts";
+import type { TrainingListener } from "./trainer.ts";
 
 /** What decided which kernels ran, and with that the bits of a run. */
 export interface RunChoices {
