@@ -3,7 +3,7 @@
 export { Classifier } from "./classifier.ts";
 export { evaluate, predict, type Evaluation } from "./evaluate.ts";
 export { ImageReader, type Batch } from "./image-reader.ts";
-export { NonFiniteError, RunFolderError } from "./failures.ts";
+export { CheckpointError, NonFiniteError, RunFolderError } from "./failures.ts";
 export { planTraining, type TrainingPlan } from "./plan.ts";
 export type { ImageShape } from "./planned-training.ts";
 export { profileTraining, type StepProfile } from "./profile.ts";

@@ -117,7 +117,7 @@ export async function readTensorFile(file: string, kind: TensorFileKind): Promis
   if (digestOf(metadata.record, entries, parts) !== metadata.sha256) damaged("its checksum is another");
   const tensors = Object.entries(entries).map(([name, { dtype, shape }], i) => {
     const { array } = types[dtype];
-    return [name, { shape, data: new array(parts[i].slice().buffer) }] as const;
+    return [name, { shape, data: new array(Uint8Array.from(parts[i]).buffer) }] as const;
   });
   return { record: JSON.parse(metadata.record) as unknown, tensors: new Map(tensors) };
 }

@@ -27,7 +27,7 @@ export class WeightAverage {
     this.#decay = decay;
     // Gathered now: a recorded step cannot move them.
     for (const kind of ["parameter", "buffer"] as const) {
-      for (const module of [of, into]) engine.scope(() => engine.gather(tensorsOf(module, kind)));
+      for (const module of [of, into]) engine.scope(() => void engine.gather(tensorsOf(module, kind)));
     }
   }
 
