@@ -90,8 +90,13 @@ const flat = ([name, data]: [string, HeldTensor["data"]]): [string, HeldTensor] 
 
 /** @throws CheckpointError when the record is not one of a checkpoint */
 export function checkedCheckpoint(file: string, { record, tensors }: TensorFile): Checkpoint {
-  const found = recordSchema.safeParse(record);
-  if (found.success) return { record: found.data, tensors };
+  return { record: checkedRecord(recordSchema, file, record), tensors };
+}
+
+/** @throws CheckpointError when a record is not what a schema says */
+export function checkedRecord<Record>(schema: z.ZodType<Record>, file: string, record: unknown): Record {
+  const found = schema.safeParse(record);
+  if (found.success) return found.data;
   const [issue] = found.error.issues;
   throw new CheckpointError(
     file,

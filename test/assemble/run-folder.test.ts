@@ -17,6 +17,7 @@ const summary: Summary = {
   ...{ meanAuc: null, auc: {}, epochs: 1, interrupted: false, seconds: 1, seed: 1, device: "reference" },
   ...{ adapter: "", driver: "", manifest: "m.yaml", images: {}, parameters: 1 },
   ...{ tuning: null, candidates: {}, decoded: { images: 0, fromCache: 0 }, skipped: [] },
+  ...{ kept: 1, validation: null, endedEarly: false },
 };
 
 test("a step is a line with all its numbers", () => {
@@ -37,27 +38,27 @@ test("metrics that cannot be written are an error that names the file and the wa
   expect(write).toThrow(/metrics\.jsonl: cannot be written \(EBADF.*--out/);
 });
 
-test("a summary that cannot be written is such an error too, and --force can take the folder", () => {
+test("a summary that cannot be written is such an error too, and --force can take the folder", async () => {
   const path = join(parent, "run");
   const folder = new RunFolder(path, false);
   folder.listener().step?.({ epoch: 1, step: 1, losses });
   mkdirSync(join(path, "summary.json"));
-  expect(() => folder.finish(summary)).toThrow(RunFolderError);
-  expect(() => folder.finish(summary)).toThrow(/summary\.json: cannot be written.*--out/);
+  await expect(folder.finish(summary)).rejects.toThrow(RunFolderError);
+  await expect(folder.finish(summary)).rejects.toThrow(/summary\.json: cannot be written.*--out/);
   folder.close();
   rmSync(join(path, "summary.json"), { recursive: true });
   const again = new RunFolder(path, true);
-  again.finish(summary);
+  await again.finish(summary);
   again.close();
   expect(JSON.parse(readFileSync(join(path, "summary.json"), "utf8"))).toEqual(summary);
 });
 
-test("a run that never gets to its first step leaves nothing behind, and an earlier run as it was", () => {
+test("a run that never gets to its first step leaves nothing behind, and an earlier run as it was", async () => {
   const path = join(parent, "run");
   new RunFolder(path, false).close();
   expect(existsSync(path)).toBe(false);
   const first = new RunFolder(path, false);
-  first.finish(summary);
+  await first.finish(summary);
   first.close();
   new RunFolder(path, true).close();
   expect(existsSync(join(path, "summary.json"))).toBe(true);
