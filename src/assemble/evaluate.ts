@@ -1,7 +1,7 @@
 // Predictions over a set of images, and what they are worth.
 
 import type { ImageSet } from "../data/index.ts";
-import { aucByClass, meanAuc } from "../metrics/index.ts";
+import { aucByClass, meanAuc } from "../metrics/auc.ts";
 import { normaliseImages } from "../operators/functions/images.ts";
 import type { Engine } from "../runtime/index.ts";
 import type { Classifier } from "./classifier.ts";

@@ -9,6 +9,12 @@ export type { ImageShape } from "./planned-training.ts";
 export { profileTraining, type StepProfile } from "./profile.ts";
 export { RunFolder, type Reopened, type RunChoices, type Summary } from "./run-folder.ts";
 export type { RunRecord } from "./run-record.ts";
+export {
+  evaluationBySource,
+  testIntervals,
+  type SourceEvaluation,
+  type TestIntervals,
+} from "./test-metrics.ts";
 export { traceTraining, type TracedStep } from "./trace.ts";
 export * from "./trainer.ts";
 export { residentBytes, TrainingImages, type ResidentImages, type StepImages } from "./training-images.ts";

@@ -22,6 +22,7 @@ import { CheckpointError, RunFolderError } from "./failures.ts";
 import type { Losses } from "./losses.ts";
 import { runRecordSchema, type RunRecord } from "./run-record.ts";
 import { readTensorFile, writeTensorFile, type TensorFile } from "./tensor-file.ts";
+import type { SourceEvaluation, TestIntervals } from "./test-metrics.ts";
 import type { TrainingListener } from "./trainer.ts";
 
 /** What decided which kernels ran, and with that the bits of a run. */
@@ -37,6 +38,10 @@ export interface Summary extends RunChoices {
   /** On the test images, by the weights that were kept. */
   readonly meanAuc: number | null;
   readonly auc: Readonly<Record<string, number | null>>;
+  /** Of these numbers; null of a run that was stopped. */
+  readonly intervals: TestIntervals | null;
+  /** Over each source's test images, by source; null of a run that was stopped. */
+  readonly sources: Readonly<Record<string, SourceEvaluation>> | null;
   /** Epochs that were completed. */
   readonly epochs: number;
   /** The epoch whose weights were kept, and mean AUC of the best epoch's validation; null without validation. */
@@ -121,7 +126,9 @@ export class RunFolder {
     const found = statSync(path, { throwIfNoEntry: false });
     if (found === undefined) return;
     if (!found.isDirectory()) throw new RunFolderError(`--out ${path}: is a file; name a folder`);
-    if (!force && readdirSync(path).length > 0) {
+    // A part is left by a run that was killed while it wrote its first file.
+    const holds = (name: string): boolean => !(isOurs(name) && name.endsWith(".part"));
+    if (!force && readdirSync(path).some(holds)) {
       throw new RunFolderError(
         `--out ${path}: the folder is not empty; choose another, add --force to overwrite the run, or go on with it: ` +
           `--resume ${path}`,

@@ -10,14 +10,14 @@ import {
   type TrainingSettings,
 } from "../assemble/index.ts";
 import { StoredPixels, type Assembly, type Manifest } from "../data/index.ts";
-import { aucTable, showAuc } from "../report/index.ts";
-import { openEngine, type Engine } from "../runtime/index.ts";
+import { openEngine, type Engine, type EngineOptions } from "../runtime/index.ts";
 import { begin, compareRuns, recordOf, type Begun, type TrainOptions } from "./begin.ts";
 import { checkChoices, takeChoices } from "./choices.ts";
 import { loadForTraining } from "./loading.ts";
 import { defaultMemory, engineOptions } from "./options.ts";
 import { checkProfiled, profileRun } from "./profile.ts";
 import { Progress, untilInterrupted } from "./progress.ts";
+import { testResults, testTable } from "./test-results.ts";
 
 /** The trainer's settings as a manifest has them. */
 export function settingsOf(
@@ -69,11 +69,10 @@ export async function trainCommand(
   asked: TrainOptions,
   given: readonly string[],
 ): Promise<void> {
+  checkedDevice(asked); // what the command line alone says is refused before a file is read
   const begun = await begin(file, asked, given);
   const { manifest, options, folder } = begun;
-  const where = engineOptions(options);
-  checkChoices(where.device ?? "auto", options);
-  if (options.profile !== undefined) checkProfiled(where.device ?? "auto");
+  const where = checkedDevice(options);
   const read = settingsOf(manifest, options.seed);
   const memory = options.memory ?? defaultMemory();
   const settings = { ...read, epochs: options.epochs ?? read.epochs, memory };
@@ -159,6 +158,7 @@ export async function trainCommand(
       ),
     ).finally(() => progress.stop());
 
+    const tested = testResults(result, assembly, options.quiet);
     const { seconds } = folder;
     const { evaluation } = result;
     const none = Object.fromEntries(assembly.classes.map((name) => [name, null]));
@@ -171,6 +171,7 @@ export async function trainCommand(
     const summary = {
       meanAuc: evaluation?.meanAuc ?? null,
       auc: evaluation?.auc ?? none,
+      ...tested,
       epochs: result.epochs,
       ...{ kept, validation, endedEarly },
       interrupted: result.stopped,
@@ -185,14 +186,7 @@ export async function trainCommand(
       ...made,
     };
     await folder.finish(summary, result.stopped ? undefined : model);
-    if (evaluation !== undefined) {
-      const column = {
-        name: "AUC",
-        cell: (name: string) => showAuc(evaluation.auc[name]),
-        mean: showAuc(evaluation.meanAuc),
-      };
-      process.stdout.write(`${aucTable(assembly.classes, [column])}\n`);
-    }
+    if (evaluation !== undefined) process.stdout.write(`${testTable(result, tested, assembly.classes)}\n`);
     if (kept < result.epochs) say(`the weights of epoch ${kept} were kept, the best by validation`);
     const next = result.stopped ? `; go on with: tessera train --resume ${options.out}` : "";
     say(
@@ -203,6 +197,14 @@ export async function trainCommand(
   } finally {
     folder.close();
   }
+}
+
+/** @throws UsageError for options that do not fit the device */
+function checkedDevice(options: TrainOptions): EngineOptions {
+  const where = engineOptions(options);
+  checkChoices(where.device ?? "auto", options);
+  if (options.profile !== undefined) checkProfiled(where.device ?? "auto");
+  return where;
 }
 
 /** What validation decides in a run, in one line. */

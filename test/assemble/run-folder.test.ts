@@ -1,6 +1,14 @@
 // Run folders: a file that cannot be written is named, with what to do.
 
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -17,7 +25,7 @@ const summary: Summary = {
   ...{ meanAuc: null, auc: {}, epochs: 1, interrupted: false, seconds: 1, seed: 1, device: "reference" },
   ...{ adapter: "", driver: "", manifest: "m.yaml", images: {}, parameters: 1 },
   ...{ tuning: null, candidates: {}, decoded: { images: 0, fromCache: 0 }, skipped: [] },
-  ...{ kept: 1, validation: null, endedEarly: false },
+  ...{ intervals: null, sources: null, kept: 1, validation: null, endedEarly: false },
 };
 
 test("a step is a line with all its numbers", () => {
@@ -64,4 +72,15 @@ test("a run that never gets to its first step leaves nothing behind, and an earl
   expect(existsSync(join(path, "summary.json"))).toBe(true);
   expect(() => new RunFolder(path, false)).toThrow(/not empty/);
   expect(() => new RunFolder(join(path, "summary.json"), true)).toThrow(/is a file/);
+});
+
+test("a part of a file, left by a run that was killed at its start, is no run that is in the way", async () => {
+  const path = join(parent, "killed");
+  mkdirSync(path);
+  writeFileSync(join(path, "run.json.part"), "{");
+  const folder = new RunFolder(path, false);
+  await folder.finish(summary);
+  folder.close();
+  expect(readdirSync(path).sort()).toEqual(["metrics.jsonl", "summary.json"]);
+  await expect(RunFolder.reopen(path)).rejects.toThrow(/run\.json cannot be used/);
 });

@@ -1,7 +1,16 @@
 // A run that is killed, whenever that may be, goes on with --resume and ends as one that was not, bit for bit.
 
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -130,6 +139,34 @@ describe("a run on the reference backend", () => {
       manifest: { file: "run.yaml", text: manifest },
       ...{ seed: 0, device: "reference", settings: { ema: 0.9, epochs: 6, seed: 0 } },
     });
+  });
+
+  test("ends with intervals over patients, and results by source", () => {
+    expect(measured("whole-reference")).toMatchObject({
+      intervals: { level: 0.95, resamples: 2000, patients: 60 },
+      sources: { test: { images: 60 } },
+    });
+  });
+
+  test("without a checkpoint begins again, on another adapter with a warning, with another version not at all", async () => {
+    const record = JSON.parse(read("whole-reference", "run.json")) as { versions: object };
+    const put = (out: string, changed: object): void => {
+      mkdirSync(join(folder, out));
+      writeFileSync(join(folder, out, "run.json"), JSON.stringify({ ...record, ...changed }));
+    };
+    put("moved", { adapter: "a far machine" });
+    const { code, errors } = await tessera("train", "--resume", "moved");
+    expect(code).toBe(0);
+    expect(errors).toMatch(/begun on a far machine .* last digits/);
+    expect(errors).toMatch(/no checkpoint yet; it begins again/);
+    expect(errors).toMatch(
+      /40 validation images: the best epoch's weights are kept, training ends after 10 epochs/,
+    );
+    expect(read("moved", "metrics.jsonl")).toBe(read("whole-reference", "metrics.jsonl"));
+    put("older", { versions: { ...record.versions, tessera: "0.0.1" } });
+    const older = await tessera("train", "--resume", "older");
+    expect(own(older.errors)).toMatch(/begun with Tessera 0\.0\.1, and this is /);
+    expect(older.code).toBe(2);
   });
 
   test.each([
