@@ -7,12 +7,19 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { RunFolder, RunFolderError, type Summary } from "../../src/assemble/index.ts";
+import {
+  CheckpointError,
+  RunFolder,
+  RunFolderError,
+  type RunRecord,
+  type Summary,
+} from "../../src/assemble/index.ts";
 
 let parent: string;
 beforeEach(() => {
@@ -83,4 +90,39 @@ test("a part of a file, left by a run that was killed at its start, is no run th
   folder.close();
   expect(readdirSync(path).sort()).toEqual(["metrics.jsonl", "summary.json"]);
   await expect(RunFolder.reopen(path)).rejects.toThrow(/run\.json cannot be used/);
+});
+
+test("a reopened run is cut back to what its checkpoint knows; one that lost lines, or is damaged, is refused", async () => {
+  const path = join(parent, "run");
+  const [metrics, checkpoint] = ["metrics.jsonl", "checkpoint.safetensors"].map((name) => join(path, name));
+  const folder = new RunFolder(path, false);
+  const record: RunRecord = {
+    ...{ versions: { tessera: "1", node: "20", webgpu: null }, commit: null, dataRoot: "/", seed: 0 },
+    ...{ manifest: { file: "m.yaml", sha256: "", text: "" }, options: { skipBad: false }, settings: {} },
+    ...{ device: "reference", adapter: "", driver: "", tuning: null, candidates: {} },
+  };
+  folder.begin(record);
+  const step = (number: number): void => folder.listener().step?.({ epoch: 1, step: number, losses });
+  step(1);
+  const known = readFileSync(metrics);
+  const at = { epochs: 0, steps: 1, optimiser: { steps: 1, learningRate: 0.5 }, schedule: {}, best: null };
+  const run = { classes: ["x"], settings: {}, assembly: "0".repeat(64), sums: losses, ...at };
+  await folder.save({ record: run, tensors: new Map() });
+  step(2);
+  folder.close();
+
+  const { folder: again, record: found, from } = await RunFolder.reopen(path);
+  expect(found).toEqual(record);
+  expect(from?.checkpoint.record).toEqual(run);
+  expect(readFileSync(metrics).length).toBeGreaterThan(known.length); // until it goes on
+  again.listener().step?.({ epoch: 1, step: 2, losses });
+  again.close();
+  const lines = readFileSync(metrics, "utf8").trim().split("\n");
+  expect(lines.map((line) => (JSON.parse(line) as { step: number }).step)).toEqual([1, 2]);
+
+  truncateSync(metrics, known.length - 1);
+  await expect(RunFolder.reopen(path)).rejects.toThrow(/knows of \d+ bytes of metrics\.jsonl, which has \d+/);
+  truncateSync(checkpoint, 100);
+  await expect(RunFolder.reopen(path)).rejects.toThrow(CheckpointError);
+  await expect(RunFolder.reopen(path)).rejects.toThrow(/checkpoint\.safetensors: is damaged/);
 });
