@@ -4,6 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import {
   NonFiniteError,
+  classifierOf,
   stepsPerEpoch,
   train,
   type EpochReport,
@@ -211,6 +212,39 @@ describe("training on the reference backend", () => {
   test("the learning rate is halved when the loss has stood still for more than five epochs", async () => {
     const epochs = await rates({ learningRate: 1e-9 });
     expect(epochs.map(({ learningRate }) => learningRate / 1e-9)).toEqual([1, 1, 1, 1, 1, 1, 1, 0.5, 0.5]);
+  });
+
+  test("or as its schedule says", async () => {
+    const of = async (schedule: NonNullable<TrainingSettings["schedule"]>): Promise<number[]> => {
+      const epochs = await rates({ learningRate: 1e-9, epochs: 4, schedule });
+      return epochs.map(({ learningRate }) => learningRate / 1e-9);
+    };
+    expect(await of({ by: "plateau", patience: 1 })).toEqual([1, 1, 1, 0.5]);
+    expect(await of({ by: "halving", every: 2 })).toEqual([1, 1, 0.5, 0.5]);
+    expect(await of({ by: "constant" })).toEqual([1, 1, 1, 1]);
+  });
+
+  test("the head is the one asked for, and all of it is trained", async () => {
+    const heads = [
+      [{ kind: "linear" }, ["weight", "bias"]],
+      [{ kind: "queries", bias: "none" }, ["queries", "fc.weight"]],
+      [{ kind: "queries", bias: "class" }, ["queries", "fc.weight", "bias"]],
+      [undefined, ["queries", "fc.weight", "fc.bias"]],
+    ] as const;
+    for (const [head, names] of heads) {
+      const settings = { ...smallSettings, batch: 16, epochs: 1, warmupEpochs: 0 };
+      const asked = head === undefined ? settings : { ...settings, head };
+      const begun = classifierOf(open(), asked, smallAssembly(8).classes.length);
+      const { classifier } = await train(open(), smallAssembly(8), asked);
+      const trained = classifier.head.parameters();
+      expect([...trained.keys()]).toEqual(names);
+      for (const [name, tensor] of begun.head.parameters()) {
+        const after = await trained.get(name)?.read();
+        expect(Array.from(after ?? [])).not.toEqual(Array.from(await tensor.read()));
+      }
+      begun.dispose();
+      classifier.dispose();
+    }
   });
 
   test("the losses that join after warm-up do not lower it while the given labels' loss falls", async () => {

@@ -47,7 +47,7 @@ export function whyNotWritten(cause: unknown, bytes: number): string {
 }
 
 /**
- * Writes a file of the cache whole or not at all. Its name must say its content.
+ * Writes a file of the cache whole or not at all. One of this name that is there already is replaced.
  *
  * @throws DataError when the disk is full, saying how much was needed and where, or it cannot be written otherwise
  */
