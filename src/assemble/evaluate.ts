@@ -1,7 +1,7 @@
 // Predictions over a set of images, and what they are worth.
 
 import type { ImageSet } from "../data/index.ts";
-import { aucByClass, meanAuc } from "../metrics/index.ts";
+import { aucByClass, meanAuc } from "../metrics/auc.ts";
 import { normaliseImages } from "../operators/functions/images.ts";
 import type { Engine } from "../runtime/index.ts";
 import type { Classifier } from "./classifier.ts";
@@ -62,7 +62,7 @@ function* inOrder(count: number, batch: number): Generator<Uint32Array> {
   }
 }
 
-/** AUC by class of a classifier on a set; options and errors as for `predict`. */
+/** AUC by class of a classifier on a set; the other parameters, and errors, are those of `predict`. */
 export async function evaluate(
   engine: Engine,
   classifier: Classifier,
@@ -73,6 +73,15 @@ export async function evaluate(
   options: EvaluationOptions = {},
 ): Promise<Evaluation> {
   const logits = await predict(engine, classifier, set, normalisation, batchSize, options);
-  const auc = aucByClass(logits, set.states, classNames);
+  return evaluationOf(logits, set, classNames);
+}
+
+/** AUC by class of logits [N, K] of a set. */
+export function evaluationOf(
+  logits: Float32Array,
+  { states }: Pick<ImageSet, "states">,
+  classNames: readonly string[],
+): Evaluation {
+  const auc = aucByClass(logits, states, classNames);
   return { auc, meanAuc: meanAuc(auc) };
 }

@@ -7,3 +7,10 @@ export class NonFiniteError extends TesseraError {}
 
 /** A run folder that is in the way, or cannot be written. */
 export class RunFolderError extends TesseraError {}
+
+/** A checkpoint that cannot be written, read, or gone on from: names the file and what to do. */
+export class CheckpointError extends TesseraError {
+  constructor(file: string, reason: string, options?: { cause?: unknown }) {
+    super(`${file}: ${reason}`, options);
+  }
+}

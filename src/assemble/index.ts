@@ -3,12 +3,20 @@
 export { Classifier } from "./classifier.ts";
 export { evaluate, predict, type Evaluation } from "./evaluate.ts";
 export { checkMemory, ImageReader, type Batch } from "./image-reader.ts";
-export { NonFiniteError, RunFolderError } from "./failures.ts";
+export { CheckpointError, NonFiniteError, RunFolderError } from "./failures.ts";
 export { planTraining, type TrainingPlan } from "./plan.ts";
 export type { ImageShape } from "./planned-training.ts";
 export { profileTraining, type StepProfile } from "./profile.ts";
-export { RunFolder, type RunChoices, type Summary } from "./run-folder.ts";
+export { RunFolder, type Reopened, type RunChoices, type Summary } from "./run-folder.ts";
+export type { RunRecord } from "./run-record.ts";
+export {
+  evaluationBySource,
+  testIntervals,
+  type SourceEvaluation,
+  type TestIntervals,
+} from "./test-metrics.ts";
 export { traceTraining, type TracedStep } from "./trace.ts";
 export * from "./trainer.ts";
 export { residentBytes, TrainingImages, type ResidentImages, type StepImages } from "./training-images.ts";
 export { randomView, type Normalisation, type ViewSettings } from "./views.ts";
+export { readWeights, type Weights } from "./weights.ts";

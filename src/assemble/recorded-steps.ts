@@ -20,14 +20,20 @@ export class RecordedSteps implements Disposable {
     | { readonly unsupervised: boolean; readonly program: Program<Tensor>; readonly step: RecordedStep }
     | undefined;
 
+  /** @param after recorded behind each step */
   constructor(
     engine: Engine,
     classifier: Classifier,
     optimiser: Adam,
     shape: Omit<StepShape, "unsupervised">,
+    after: () => void = () => undefined,
   ) {
     this.#record = (unsupervised, inputs) =>
-      engine.record(() => trainingStep(engine, classifier, optimiser, { ...shape, unsupervised }, inputs));
+      engine.record(() => {
+        const losses = trainingStep(engine, classifier, optimiser, { ...shape, unsupervised }, inputs);
+        after();
+        return losses;
+      });
   }
 
   /** The step with or without the strong view. Only the newest one keeps its memory. */

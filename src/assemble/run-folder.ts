@@ -2,17 +2,28 @@
 
 import {
   closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { RunFolderError } from "./failures.ts";
-import type { Losses, TrainingListener } from "./trainer.ts";
+import { z } from "zod";
+import { checkedCheckpoint, checkedRecord, type Checkpoint, type Checkpoints } from "./checkpoint.ts";
+import { CheckpointError, RunFolderError } from "./failures.ts";
+import type { Losses } from "./losses.ts";
+import { runRecordSchema, type RunRecord } from "./run-record.ts";
+import { readTensorFile, writeTensorFile, type TensorFile } from "./tensor-file.ts";
+import type { SourceEvaluation, TestIntervals } from "./test-metrics.ts";
+import type { TrainingListener } from "./trainer.ts";
 
 /** What decided which kernels ran, and with that the bits of a run. */
 export interface RunChoices {
@@ -24,10 +35,20 @@ export interface RunChoices {
 
 /** What a run came to; `summary.json`. */
 export interface Summary extends RunChoices {
+  /** On the test images, by the weights that were kept. */
   readonly meanAuc: number | null;
   readonly auc: Readonly<Record<string, number | null>>;
+  /** Of these numbers; null of a run that was stopped. */
+  readonly intervals: TestIntervals | null;
+  /** Over each source's test images, by source; null of a run that was stopped. */
+  readonly sources: Readonly<Record<string, SourceEvaluation>> | null;
   /** Epochs that were completed. */
   readonly epochs: number;
+  /** The epoch whose weights were kept, and mean AUC of the best epoch's validation; null without validation. */
+  readonly kept: number;
+  readonly validation: number | null;
+  /** Whether early stopping ended the run. */
+  readonly endedEarly: boolean;
   /** True when the run was stopped before its last epoch ended. */
   readonly interrupted: boolean;
   readonly seconds: number;
@@ -46,7 +67,34 @@ export interface Summary extends RunChoices {
 }
 
 /** Files that a run writes; `--force` removes these and nothing else. */
-const files = { metrics: "metrics.jsonl", summary: "summary.json", part: "summary.json.part" } as const;
+const files = {
+  record: "run.json",
+  metrics: "metrics.jsonl",
+  checkpoint: "checkpoint.safetensors",
+  model: "model.safetensors",
+  summary: "summary.json",
+} as const;
+const isOurs = (name: string): boolean =>
+  Object.values(files).some((file) => name === file || (name.startsWith(file) && name.endsWith(".part")));
+
+const checkpointKind = "tessera checkpoint 1";
+const modelKind = "tessera model 1";
+
+const savedSchema = z.strictObject({
+  /** Bytes of metrics.jsonl that are of what the checkpoint knows. */
+  metrics: z.int().min(0),
+  /** That the run took so far. */
+  seconds: z.number().min(0),
+  run: z.unknown(),
+});
+
+/** A run to go on with. */
+export interface Reopened {
+  readonly folder: RunFolder;
+  readonly record: RunRecord;
+  /** Undefined where the run was killed before the first one: it begins again. */
+  readonly from: Checkpoints["from"];
+}
 
 /** Numbers as they are, so that equal runs write equal files. */
 const lossFields = ({ total, bce, pseudo, consistency }: Losses): Record<string, number> => ({
@@ -62,7 +110,11 @@ const lossFields = ({ total, bce, pseudo, consistency }: Losses): Record<string,
  */
 export class RunFolder {
   readonly path: string;
+  readonly #started = performance.now();
+  #record: RunRecord | undefined;
   #metrics: number | undefined;
+  /** Where an earlier process of this run left off. */
+  #earlier: { readonly bytes: number; readonly seconds: number } | undefined;
 
   /**
    * Looks at the folder and touches nothing: a run that never gets to its first step leaves an earlier run as it was.
@@ -74,52 +126,157 @@ export class RunFolder {
     const found = statSync(path, { throwIfNoEntry: false });
     if (found === undefined) return;
     if (!found.isDirectory()) throw new RunFolderError(`--out ${path}: is a file; name a folder`);
-    if (!force && readdirSync(path).length > 0) {
+    // A part is left by a run that was killed while it wrote its first file.
+    const holds = (name: string): boolean => !(isOurs(name) && name.endsWith(".part"));
+    if (!force && readdirSync(path).some(holds)) {
       throw new RunFolderError(
-        `--out ${path}: the folder is not empty; choose another or add --force to overwrite the run`,
+        `--out ${path}: the folder is not empty; choose another, add --force to overwrite the run, or go on with it: ` +
+          `--resume ${path}`,
       );
     }
+  }
+
+  /**
+   * A run that was stopped or killed, to go on with. Touches nothing either.
+   * @throws RunFolderError when the folder holds no run, or one that is finished; CheckpointError when its checkpoint is
+   *   damaged
+   */
+  static async reopen(path: string): Promise<Reopened> {
+    const [recordFile, metricsFile, checkpointFile] = [files.record, files.metrics, files.checkpoint].map(
+      (name) => join(path, name),
+    );
+    const record = readRecord(recordFile);
+    if (isFinished(join(path, files.summary))) {
+      throw new RunFolderError(`--resume ${path}: the run is finished; see ${files.summary} there`);
+    }
+    const folder = new RunFolder(path, true);
+    folder.#record = record;
+    folder.#earlier = { bytes: 0, seconds: 0 };
+    if (!existsSync(checkpointFile)) return { folder, record, from: undefined };
+    const { record: saved, tensors } = await readTensorFile(checkpointFile, checkpointKind);
+    const { metrics, seconds, run } = checkedRecord(savedSchema, checkpointFile, saved);
+    const found = statSync(metricsFile, { throwIfNoEntry: false })?.size ?? 0;
+    if (found < metrics) {
+      throw new CheckpointError(
+        checkpointFile,
+        `knows of ${metrics} bytes of ${files.metrics}, which has ${found}; begin another run with --out`,
+      );
+    }
+    folder.#earlier = { bytes: metrics, seconds };
+    const checkpoint = checkedCheckpoint(checkpointFile, { record: run, tensors });
+    return { folder, record, from: { checkpoint, file: checkpointFile } };
+  }
+
+  /** That the run took so far, with those before it was stopped. */
+  get seconds(): number {
+    return (this.#earlier?.seconds ?? 0) + (performance.now() - this.#started) / 1000;
+  }
+
+  /** Says what the run is begun with, to be written before its first line. */
+  begin(record: RunRecord): void {
+    this.#record = record;
   }
 
   /** Writes a line for every step and epoch; throws RunFolderError when it cannot. */
   listener(): TrainingListener {
     return {
       step: ({ epoch, step, losses }) => this.#line({ kind: "step", epoch, step, ...lossFields(losses) }),
-      epoch: ({ epoch, learningRate, losses, evaluation }) =>
-        this.#line({ kind: "epoch", epoch, learningRate, ...lossFields(losses), ...evaluation }),
+      epoch: ({ epoch, learningRate, losses, evaluation, validation }) =>
+        this.#line({
+          ...{ kind: "epoch", epoch, learningRate, ...lossFields(losses), ...evaluation },
+          ...(validation === undefined ? {} : { validation }),
+        }),
     };
   }
 
   /**
-   * Writes summary.json whole or not at all.
-   * @throws RunFolderError when it cannot be written
+   * Replaces the run's checkpoint.
+   * @throws CheckpointError when it cannot be written; the one before is still there
    */
-  finish(summary: Summary): void {
-    const [part, target] = [join(this.path, files.part), join(this.path, files.summary)];
+  async save({ record: run, tensors }: Checkpoint): Promise<void> {
+    const metrics = this.#open();
+    // What the checkpoint knows of is on the disk before it is.
+    fsyncSync(metrics);
+    const record = { metrics: fstatSync(metrics).size, seconds: this.seconds, run };
+    await writeTensorFile(join(this.path, files.checkpoint), checkpointKind, { record, tensors });
+  }
+
+  /**
+   * Writes summary.json whole or not at all, and before it the model of a run that is done, which needs no checkpoint then.
+   * @param model its tensors, and what is needed to use them
+   * @throws RunFolderError or CheckpointError when one of them cannot be written
+   */
+  async finish(summary: Summary, model?: TensorFile): Promise<void> {
     this.#open();
-    writing(target, () => {
-      writeFileSync(part, `${JSON.stringify(summary, null, 2)}\n`);
-      renameSync(part, target);
-    });
+    if (model !== undefined) await writeTensorFile(join(this.path, files.model), modelKind, model);
+    this.#replace(files.summary, summary);
+    if (!summary.interrupted) rmSync(join(this.path, files.checkpoint), { force: true });
   }
 
   close(): void {
     if (this.#metrics !== undefined) closeSync(this.#metrics);
   }
 
-  /** Makes the folder at the first line, without the files of an earlier run. */
+  /** At the first line, makes the folder without the files of an earlier run, or cuts those of this one back. */
   #open(): number {
     return (this.#metrics ??= writing(this.path, () => {
-      for (const file of Object.values(files)) rmSync(join(this.path, file), { force: true });
+      const earlier = this.#earlier;
       mkdirSync(this.path, { recursive: true });
-      return openSync(join(this.path, files.metrics), "w");
+      const kept: readonly string[] =
+        earlier === undefined ? [] : [files.record, files.metrics, files.checkpoint];
+      for (const name of readdirSync(this.path)) {
+        if (isOurs(name) && !kept.includes(name)) rmSync(join(this.path, name), { force: true });
+      }
+      if (earlier === undefined && this.#record !== undefined) this.#replace(files.record, this.#record);
+      const metrics = openSync(join(this.path, files.metrics), "a");
+      ftruncateSync(metrics, earlier?.bytes ?? 0);
+      return metrics;
     }));
+  }
+
+  #replace(name: string, value: unknown): void {
+    const target = join(this.path, name);
+    writing(target, () => {
+      const part = openSync(`${target}.part`, "w");
+      try {
+        writeFileSync(part, `${JSON.stringify(value, null, 2)}\n`);
+        fsyncSync(part);
+      } finally {
+        closeSync(part);
+      }
+      renameSync(`${target}.part`, target);
+    });
   }
 
   #line(record: Record<string, unknown>): void {
     const metrics = this.#open();
     // Unlike writeSync, it goes on until the whole line is written.
     writing(join(this.path, files.metrics), () => writeFileSync(metrics, `${JSON.stringify(record)}\n`));
+  }
+}
+
+/** @throws RunFolderError */
+function readRecord(file: string): RunRecord {
+  try {
+    return runRecordSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch (cause) {
+    const [issue] = cause instanceof z.ZodError ? cause.issues : [];
+    const reason =
+      issue === undefined ? (cause as Error).message : `${issue.path.join(".")}: ${issue.message}`;
+    throw new RunFolderError(
+      `--resume: ${file} cannot be used (${reason.split("\n")[0]}); name the folder of a run, or begin one with --out`,
+      { cause },
+    );
+  }
+}
+
+/** Whether there is the summary of a run that came to its end; one that was interrupted has a summary, too. */
+function isFinished(file: string): boolean {
+  if (!existsSync(file)) return false;
+  try {
+    return (JSON.parse(readFileSync(file, "utf8")) as { interrupted?: unknown }).interrupted === false;
+  } catch {
+    return false; // it is made again
   }
 }
 

@@ -1,19 +1,26 @@
 // The trainer: epochs of steps over an assembly, told to a listener as they happen.
 
-import { Sampler, type Assembly, type Sampling } from "../data/index.ts";
+import { Sampler, type Assembly, type ImageSet, type Sampling } from "../data/index.ts";
 import type { DenseNetConfiguration, HeadSettings } from "../nn/index.ts";
 import type { AssembleLossAttributes } from "../operators/losses/index.ts";
-import { Adam, scheduleOf, type ScheduleSettings } from "../optim/index.ts";
+import { Adam, scheduleOf, type Schedule, type ScheduleSettings } from "../optim/index.ts";
 import type { Engine } from "../runtime/index.ts";
 import { Classifier } from "./classifier.ts";
-import { evaluate, type Evaluation } from "./evaluate.ts";
+import { dueBy, restoreRun, saveCheckpoint, type Checkpoints, type Course } from "./checkpoint.ts";
+import { evaluationOf, predict, type Evaluation } from "./evaluate.ts";
 import { NonFiniteError } from "./failures.ts";
 import { RecordedSteps } from "./recorded-steps.ts";
 import type { StepShape } from "./step.ts";
 import { TrainingImages } from "./training-images.ts";
+import { added, meansOf, noLosses, type Losses } from "./losses.ts";
+import { canBeWatched, ValidationWatch } from "./validation-watch.ts";
 import type { Normalisation, ViewSettings } from "./views.ts";
+import { WeightAverage } from "./weight-average.ts";
+import { readWeights, writeWeights } from "./weights.ts";
 
 export { stepsPerEpoch } from "../data/index.ts";
+export type { Checkpoints } from "./checkpoint.ts";
+export type { Losses } from "./losses.ts";
 
 export interface TrainingSettings {
   readonly network: DenseNetConfiguration;
@@ -30,10 +37,16 @@ export interface TrainingSettings {
   /** Adam's, to begin with. */
   readonly learningRate: number;
   /**
-   * How it falls; default: halved when the epochs' mean bce has not fallen for 5 epochs. A plateau is one of the bce, the one
-   * loss whose meaning does not change when the others join it after warm-up.
+   * How it falls; default: halved on a plateau of 5 epochs. A plateau is one of the validation's mean AUC; without
+   * validation, of the epochs' mean bce, the one loss whose meaning does not change when the others join it after warm-up.
    */
   readonly schedule?: ScheduleSettings;
+  /** Ends the run after so many epochs without a better validation; default: never. */
+  readonly earlyStopping?: number | null;
+  /** Which weights a run ends with: those of the epoch with the best validation, where there is one, or the last. Default "best". */
+  readonly keep?: "best" | "final";
+  /** Decay of a moving average of the weights, which takes their place in every evaluation and in the end; default: none. */
+  readonly ema?: number | null;
   readonly lambdaPseudo: number;
   readonly lambdaConsistency: number;
   /** tau and t of the sharpening. */
@@ -45,7 +58,10 @@ export interface TrainingSettings {
   /** What the losses are divided by; default "entries". */
   readonly normalise?: AssembleLossAttributes["normalise"];
   readonly seed: number;
-  /** Whether the test images are looked at after every epoch or after the last; default "epoch". */
+  /**
+   * Whether the test images are looked at after every epoch, too, or at the end only. Nothing is decided by what they show.
+   * Default: at the end where there is validation to watch a run by, else after every epoch.
+   */
   readonly evaluate?: "epoch" | "end";
   /** How batches are filled from the sources; default "proportional". */
   readonly sampling?: Sampling;
@@ -54,13 +70,6 @@ export interface TrainingSettings {
    * each step's batch is fed, which gives the same losses, bit for bit. Default: as many as there are.
    */
   readonly memory?: number;
-}
-
-export interface Losses {
-  readonly total: number;
-  readonly bce: number;
-  readonly pseudo: number;
-  readonly consistency: number;
 }
 
 export interface StepReport {
@@ -74,8 +83,10 @@ export interface StepReport {
 export interface EpochReport {
   /** From 1. */
   readonly epoch: number;
-  /** Undefined after an epoch that was not evaluated. */
+  /** On the test images; undefined after an epoch that was not tested. */
   readonly evaluation: Evaluation | undefined;
+  /** Undefined without validation. */
+  readonly validation: Evaluation | undefined;
   /** Of the epoch's steps. */
   readonly learningRate: number;
   /** Means over the epoch's steps. */
@@ -95,20 +106,30 @@ export interface TrainingResult {
   readonly classifier: Classifier;
   /** Epochs that were completed. */
   readonly epochs: number;
-  /** The last completed epoch's; undefined when there was none, or it was not evaluated. */
+  /** On the test images, by the weights that were kept; of a stopped run the last that was made, if any. */
   readonly evaluation: Evaluation | undefined;
-  /** Whether the signal came before the last epoch was completed. */
+  /** Logits [N, K] of the test images, which the evaluation is of. */
+  readonly logits: Float32Array | undefined;
+  /** The epoch whose weights were kept: the best by validation, or the last completed. */
+  readonly kept: number;
+  /** Mean AUC of the best epoch's validation; null without validation. */
+  readonly validation: number | null;
+  /** Whether there was no better validation to wait for. */
+  readonly endedEarly: boolean;
+  /** Whether the signal came before the run was done. */
   readonly stopped: boolean;
 }
 
 /**
- * Trains a classifier on an assembly. The same engine, settings and assembly give the same losses, bit for bit.
+ * Trains a classifier on an assembly. The same engine, settings and assembly give the same losses, bit for bit, and so does a
+ * run that goes on from a checkpoint.
  *
  * @param listener told of steps and epochs; what it throws ends the run
- * @param signal stops the run after the steps under way (those of half a second, or two) or the batch of test images. An
- *   epoch counts when its steps and its evaluation are done
+ * @param signal stops the run after the steps under way (those of half a second, or two) or the batch of images that are
+ *   evaluated. An epoch counts when its steps and its evaluations are done
  * @returns the classifier, which the caller disposes; after an error there is none left
- * @throws NonFiniteError naming epoch and step when a loss is no finite number
+ * @throws NonFiniteError naming epoch and step when a loss is no finite number; CheckpointError when the checkpoint to go on
+ *   from is of another run
  */
 export async function train(
   engine: Engine,
@@ -116,26 +137,49 @@ export async function train(
   settings: TrainingSettings,
   listener: TrainingListener = {},
   signal?: AbortSignal,
+  checkpoints?: Checkpoints,
 ): Promise<TrainingResult> {
-  const classifier = classifierOf(engine, settings, assembly.classes.length);
+  const classes = assembly.classes.length;
+  const classifier = classifierOf(engine, settings, classes);
+  const { learningRate, ema = null, earlyStopping, keep = "best" } = settings;
+  const averaged = ema === null ? undefined : classifierOf(engine, settings, classes);
+  const kept = averaged ?? classifier;
   try {
-    const { learningRate } = settings;
     using optimiser = new Adam(classifier.parameters().values(), { learningRate });
+    const average =
+      averaged === undefined ? undefined : new WeightAverage(engine, classifier, averaged, ema ?? 0);
     const sampler = samplerOf(assembly, settings);
     const images = new TrainingImages(engine, assembly.sources, sampler.batch, settings.memory);
     try {
       const shape = { ...stepShape(settings, images, sampler.batch), resident: images.resident };
-      using steps = new RecordedSteps(engine, classifier, optimiser, shape);
-      const run = { engine, assembly, settings, images, sampler, classifier, optimiser, steps };
-      const { epochs, evaluation } = await trainEpochs(run, listener, signal);
-      return { classifier, epochs, evaluation, stopped: epochs < settings.epochs };
+      using steps = new RecordedSteps(engine, classifier, optimiser, shape, () => average?.step());
+      const run: Run = {
+        ...{ engine, assembly, settings, images, sampler, classifier, averaged, kept, optimiser, steps },
+        ...{ listener, signal, checkpoints },
+        schedule: scheduleOf(optimiser, settings.schedule ?? { by: "plateau", patience: 5 }),
+        watch: new ValidationWatch(earlyStopping ?? Infinity),
+        keep: watches(assembly) ? keep : "final",
+        course: { epochs: 0, steps: 0, sums: noLosses },
+      };
+      if (checkpoints?.from !== undefined) {
+        restoreRun(run, checkpoints.from.checkpoint, checkpoints.from.file);
+      }
+      const result = { ...(await trainEpochs(run)), classifier: kept };
+      if (kept !== classifier) classifier.dispose();
+      return result;
     } finally {
       await images.close();
     }
   } catch (error) {
     classifier.dispose();
+    averaged?.dispose();
     throw error;
   }
+}
+
+/** Whether validation decides anything in a run on this assembly. */
+export function watches({ validation }: Assembly): boolean {
+  return validation !== undefined && canBeWatched(validation);
 }
 
 /** What a run works on. */
@@ -147,8 +191,18 @@ interface Run {
   readonly images: TrainingImages;
   readonly sampler: Sampler;
   readonly classifier: Classifier;
+  readonly averaged: Classifier | undefined;
+  /** What is evaluated and handed out: the average, where there is one. */
+  readonly kept: Classifier;
   readonly optimiser: Adam;
   readonly steps: RecordedSteps;
+  readonly schedule: Schedule;
+  readonly watch: ValidationWatch;
+  readonly keep: "best" | "final";
+  readonly course: Course;
+  readonly listener: TrainingListener;
+  readonly signal: AbortSignal | undefined;
+  readonly checkpoints: Checkpoints | undefined;
 }
 
 /** The classifier that a run begins with. */
@@ -180,72 +234,101 @@ export function stepShape(
   return { weak, strong, normalisation, loss, seed, count, height, width, channels };
 }
 
-/** @returns how many epochs were completed, and the evaluation of the last of them */
-async function trainEpochs(
-  run: Run,
-  listener: TrainingListener,
-  signal: AbortSignal | undefined,
-): Promise<Pick<TrainingResult, "epochs" | "evaluation">> {
-  const { engine, assembly, settings, sampler, classifier, optimiser } = run;
-  const { normalisation } = settings;
-  const { batch, stepsPerEpoch: steps } = sampler;
-  const schedule = scheduleOf(optimiser, settings.schedule ?? { by: "plateau", patience: 5 });
-  let evaluation: Evaluation | undefined;
-  let completed = 0;
-  while (completed < settings.epochs && signal?.aborted !== true) {
-    const epoch = completed + 1;
-    const learningRate = optimiser.learningRate;
-    const taken: Losses[] = [];
-    await trainOneEpoch(run, epoch, steps, signal, (step, losses) => {
-      taken.push(losses);
-      listener.step?.({ epoch, step, losses });
-    });
-    if (taken.length < steps) break;
-    const due = settings.evaluate !== "end" || epoch === settings.epochs;
-    let found: Evaluation | undefined;
-    try {
-      if (due) {
-        const { test, classes } = assembly;
-        const how = { signal, memory: settings.memory };
-        found = await evaluate(engine, classifier, test, classes, normalisation, batch, how);
+async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">> {
+  const { assembly, settings, sampler, optimiser, schedule, watch, course, signal, checkpoints } = run;
+  const { validation, test } = assembly;
+  const { stepsPerEpoch: steps } = sampler;
+  const watched = watches(assembly);
+  const perEpoch = (settings.evaluate ?? (validation === undefined ? "epoch" : "end")) === "epoch";
+  let trained = false;
+  let tested:
+    { readonly epoch: number; readonly logits: Float32Array; readonly evaluation: Evaluation } | undefined;
+  const testAfter = async (epoch: number): Promise<void> => {
+    const logits = await predict(...evaluating(run, test));
+    tested = { epoch, logits, evaluation: evaluationOf(logits, test, assembly.classes) };
+  };
+  const result = (stopped: boolean, kept: number): Omit<TrainingResult, "classifier"> => ({
+    epochs: course.epochs,
+    evaluation: tested?.evaluation,
+    logits: tested?.logits,
+    kept,
+    validation: watch.best?.meanAuc ?? null,
+    endedEarly: watch.isOver(course.epochs) && course.epochs < settings.epochs,
+    stopped,
+  });
+  try {
+    while (course.epochs < settings.epochs && !watch.isOver(course.epochs)) {
+      signal?.throwIfAborted();
+      const epoch = course.epochs + 1;
+      const { learningRate } = optimiser;
+      await trainOneEpoch(run, epoch, steps);
+      if (course.steps < steps) signal?.throwIfAborted();
+      const judged =
+        validation === undefined
+          ? undefined
+          : evaluationOf(await predict(...evaluating(run, validation)), validation, assembly.classes);
+      if (perEpoch) await testAfter(epoch);
+      const losses = meansOf(course.sums, steps);
+      if (watched && judged?.meanAuc != null && watch.isBetter(judged.meanAuc)) {
+        const weights = run.keep === "best" ? await readWeights(run.kept) : undefined;
+        watch.best = { epoch, meanAuc: judged.meanAuc, weights };
       }
-    } catch (error) {
-      if (signal !== undefined && error === signal.reason) break;
-      throw error;
+      run.listener.epoch?.({
+        epoch,
+        learningRate,
+        losses,
+        evaluation: tested?.evaluation,
+        validation: judged,
+      });
+      // A schedule lowers the rate when what it is told stops falling.
+      schedule.step(watched && judged?.meanAuc != null ? 1 - judged.meanAuc : losses.bce);
+      Object.assign(course, { epochs: epoch, steps: 0, sums: noLosses });
+      await saveCheckpoint(run, checkpoints);
     }
-    evaluation = found;
-    completed = epoch;
-    const losses = meansOf(taken);
-    listener.epoch?.({ epoch, learningRate, losses, evaluation });
-    schedule.step(losses.bce);
+    trained = true;
+    const { best } = watch;
+    if (best?.weights !== undefined) writeWeights(run.kept, best.weights);
+    const kept = best?.weights === undefined ? course.epochs : best.epoch;
+    if (tested?.epoch !== kept || best?.weights !== undefined) await testAfter(kept);
+    return result(false, kept);
+  } catch (error) {
+    if (signal?.aborted !== true || error !== signal.reason) throw error;
+    // One of the last epoch's end is there already, and the weights may be the best by now.
+    if (!trained) await saveCheckpoint(run, checkpoints);
+    return result(true, course.epochs);
   }
-  return { epochs: completed, evaluation };
 }
 
-/** The steps of an epoch, or those before the signal; `told` gets the losses of each. */
-async function trainOneEpoch(
-  { steps: recorded, settings, images, sampler }: Run,
-  epoch: number,
-  steps: number,
-  signal: AbortSignal | undefined,
-  told: (step: number, losses: Losses) => void,
-): Promise<void> {
+function evaluating(
+  { engine, kept, settings, sampler, signal }: Run,
+  set: ImageSet,
+): Parameters<typeof predict> {
+  return [engine, kept, set, settings.normalisation, sampler.batch, { signal, memory: settings.memory }];
+}
+
+/** The rest of an epoch's steps, or those before the signal; the course counts them as their losses land. */
+async function trainOneEpoch(run: Run, epoch: number, steps: number): Promise<void> {
+  const { steps: recorded, settings, images, sampler, course, listener, signal, checkpoints } = run;
   const warm = epoch <= settings.warmupEpochs;
   const lambdaPseudo = warm ? 0 : settings.lambdaPseudo;
   const lambdaConsistency = warm ? 0 : settings.lambdaConsistency;
   const recordedStep = await recorded.of(lambdaPseudo > 0 || lambdaConsistency > 0);
   const first = (epoch - 1) * steps + 1;
+  const begun = course.steps;
   const { readings } = recordedStep;
-  let landed = first;
+  let landed = first + begun;
   // Losses of several steps come back together: one step's at first, then those of a quarter of a second. At most two
   // such groups are under way, so that a signal is heard and a person sees the losses soon, however slow a step is.
   let together = 1;
   let waiting = 0;
-  let since = { step: first, time: performance.now() };
+  let since = { step: landed, time: performance.now() };
   const land = async (most: number): Promise<void> => {
     while (readings.pending > 0 && readings.batches > most) {
       const groups = readings.batches;
-      told(landed, finite(await readings.next(), `epoch ${epoch}, step ${landed}`));
+      const losses = finite(await readings.next(), `epoch ${epoch}, step ${landed}`);
+      course.steps++;
+      course.sums = added(course.sums, losses);
+      listener.step?.({ epoch, step: landed, losses });
       landed++;
       if (readings.batches === groups) continue;
       const now = performance.now();
@@ -254,9 +337,10 @@ async function trainOneEpoch(
       since = { step: landed, time: now };
     }
   };
-  const taken = images.steps(sampler.epoch(epoch - 1));
+  const taken = images.steps(sampler.epoch(epoch - 1, begun));
+  const isDue = dueBy(checkpoints?.every);
   try {
-    for (let i = 0; i < steps && signal?.aborted !== true; i++) {
+    for (let i = begun; i < steps && signal?.aborted !== true; i++) {
       const { value } = await taken.next();
       if (value === undefined) throw new Error("the sampler has no images for a step");
       recordedStep.run({ images: value, step: first + i, lambdaPseudo, lambdaConsistency });
@@ -265,6 +349,12 @@ async function trainOneEpoch(
         waiting = 0;
       }
       await land(1);
+      if (i + 1 < steps && isDue()) {
+        readings.ask();
+        waiting = 0;
+        await land(0);
+        await saveCheckpoint(run, checkpoints);
+      }
     }
     readings.ask();
     await land(0);
@@ -287,15 +377,4 @@ function finite(values: ArrayLike<number>, where: string): Losses {
     }
   }
   return losses;
-}
-
-function meansOf(steps: readonly Losses[]): Losses {
-  const mean = (name: keyof Losses): number =>
-    steps.reduce((sum, losses) => sum + losses[name], 0) / steps.length;
-  return {
-    total: mean("total"),
-    bce: mean("bce"),
-    pseudo: mean("pseudo"),
-    consistency: mean("consistency"),
-  };
 }

@@ -3,7 +3,7 @@
 // is 2 where the input or the machine does not fit, and 1 where the work itself failed.
 
 import { Command, CommanderError, Option } from "commander";
-import { RunFolderError } from "../assemble/index.ts";
+import { CheckpointError, RunFolderError } from "../assemble/index.ts";
 import { DataError, ManifestError } from "../data/index.ts";
 import { DeviceUnavailableError, TesseraError, UsageError } from "../device/index.ts";
 import { deviceChoices } from "../runtime/index.ts";
@@ -14,14 +14,22 @@ import { inspectCommand, type InspectOptions } from "./inspect.ts";
 import { imageShape, memorySize, wholeNumber } from "./options.ts";
 import { description, version } from "./package-info.ts";
 import { planCommand, type PlanOptions } from "./plan.ts";
-import { trainCommand, type TrainOptions } from "./train.ts";
+import { checkpointInterval, type TrainOptions } from "./begin.ts";
+import { trainCommand } from "./train.ts";
 import { tuneCommand, type TuneCommandOptions } from "./tune.ts";
 
 const badInput = 2;
 const failed = 1;
 
 /** What another command line, file or machine mends; every other error is of the work: device lost, out of memory. */
-const inputErrors = [UsageError, ManifestError, DataError, RunFolderError, DeviceUnavailableError];
+const inputErrors = [
+  UsageError,
+  ManifestError,
+  DataError,
+  RunFolderError,
+  CheckpointError,
+  DeviceUnavailableError,
+];
 
 /** Options of every command that computes. */
 function withDevice(command: Command): Command {
@@ -58,12 +66,25 @@ const program = new Command("tessera")
 
 withDevice(program.command("train"))
   .description("train a classifier on the sources of a manifest")
-  .argument("<manifest>", "YAML file; see examples/")
-  .requiredOption("--data-root <folder>", "folder that the manifest's paths start from")
-  .requiredOption("--out <folder>", "folder for metrics.jsonl and summary.json")
+  .argument("[manifest]", "YAML file; see examples/")
+  .option("--data-root <folder>", "folder that the manifest's paths start from")
+  .option("--out <folder>", "folder for metrics.jsonl, run.json, checkpoints, summary.json and the model")
+  .option(
+    "--resume <run>",
+    "go on with the run in this folder, which was stopped or killed; needs no manifest",
+  )
+  .option(
+    "--checkpoint-every <interval>",
+    "minutes, or 200steps: how often a checkpoint is written beside those after every epoch; default: 5 minutes",
+    checkpointInterval,
+  )
   .option("--limit <images>", "at most so many images per source", wholeNumber("--limit", 1))
   .option("--epochs <n>", "instead of the manifest's number of epochs", wholeNumber("--epochs", 1))
-  .option("--seed <n>", "seed of initial weights, order and augmentation", wholeNumber("--seed", 0), 0)
+  .option(
+    "--seed <n>",
+    "seed of initial weights, order and augmentation (default: 0)",
+    wholeNumber("--seed", 0),
+  )
   .option("--memory <size>", memoryHelp, memorySize)
   .option(
     "--cache <folder>",
@@ -86,7 +107,13 @@ withDevice(program.command("train"))
     "first time each kernel of a step: a table, and a Chrome trace (default: profile.json in --out)",
   )
   .option("--quiet", "print the result only", false)
-  .action((manifest: string, options: TrainOptions) => trainCommand(manifest, options));
+  .action((manifest: string | undefined, options: TrainOptions, command: Command) =>
+    trainCommand(
+      manifest,
+      options,
+      Object.keys(options).filter((name) => command.getOptionValueSource(name) === "cli"),
+    ),
+  );
 
 withDevice(program.command("inspect"))
   .description(

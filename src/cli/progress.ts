@@ -84,11 +84,12 @@ export class Progress {
     }
   }
 
-  #epoch({ epoch, losses, evaluation }: EpochReport): void {
+  #epoch({ epoch, losses, evaluation, validation }: EpochReport): void {
     const { epochs, quiet, title } = this.#options;
     if (quiet || this.#bar !== undefined) return;
     const elapsed = showSeconds((performance.now() - this.#started) / 1000);
-    const mean = evaluation === undefined ? "" : `, mean AUC ${showAuc(evaluation.meanAuc)}`;
+    const judged = validation === undefined ? "" : `, validation AUC ${showAuc(validation.meanAuc)}`;
+    const mean = evaluation === undefined ? judged : `${judged}, mean AUC ${showAuc(evaluation.meanAuc)}`;
     process.stderr.write(
       `${title} epoch ${epoch}/${epochs} done after ${elapsed}: loss ${losses.total.toFixed(4)}${mean}\n`,
     );

@@ -1,32 +1,23 @@
 // `tessera train`: from a manifest to a run folder.
 
 import { join } from "node:path";
-import { RunFolder, stepsPerEpoch, traceTraining, train, type TrainingSettings } from "../assemble/index.ts";
-import { readManifest, StoredPixels, type Manifest } from "../data/index.ts";
-import { aucTable, showAuc } from "../report/index.ts";
-import { openEngine, type Engine } from "../runtime/index.ts";
-import { checkChoices, takeChoices, type ChoiceOptions } from "./choices.ts";
+import {
+  readWeights,
+  stepsPerEpoch,
+  traceTraining,
+  train,
+  watches,
+  type TrainingSettings,
+} from "../assemble/index.ts";
+import { StoredPixels, type Assembly, type Manifest } from "../data/index.ts";
+import { openEngine, type Engine, type EngineOptions } from "../runtime/index.ts";
+import { begin, compareRuns, recordOf, type Begun, type TrainOptions } from "./begin.ts";
+import { checkChoices, takeChoices } from "./choices.ts";
 import { loadForTraining } from "./loading.ts";
-import { defaultMemory, engineOptions, type DeviceOptions } from "./options.ts";
+import { defaultMemory, engineOptions } from "./options.ts";
 import { checkProfiled, profileRun } from "./profile.ts";
 import { Progress, untilInterrupted } from "./progress.ts";
-
-export interface TrainOptions extends DeviceOptions, ChoiceOptions {
-  readonly dataRoot: string;
-  readonly out: string;
-  readonly limit?: number;
-  readonly epochs?: number;
-  readonly seed: number;
-  /** Bytes of images to hold at a time. */
-  readonly memory?: number;
-  /** Folder of decoded images. */
-  readonly cache?: string;
-  readonly skipBad: boolean;
-  readonly force: boolean;
-  readonly quiet: boolean;
-  /** Where the trace goes; true: into the run folder. */
-  readonly profile?: string | true;
-}
+import { testResults, testTable } from "./test-results.ts";
 
 /** The trainer's settings as a manifest has them. */
 export function settingsOf(
@@ -59,26 +50,37 @@ export function settingsOf(
     unsupervisedOn: section.unsupervisedOn,
     normalise: section.normalise,
     head: section.head,
+    earlyStopping: section.earlyStopping,
+    keep: section.keep,
+    ema: section.ema,
+    ...(section.evaluate === undefined ? {} : { evaluate: section.evaluate }),
     seed,
   };
 }
 
 const silent = (): void => undefined;
 
-export async function trainCommand(file: string, options: TrainOptions): Promise<void> {
-  const started = performance.now();
-  const where = engineOptions(options);
-  checkChoices(where.device ?? "auto", options);
-  if (options.profile !== undefined) checkProfiled(where.device ?? "auto");
-  const manifest = await readManifest(file);
+/** Beside the checkpoints that every epoch ends with. */
+const usualInterval = { seconds: 5 * 60 };
+
+/** @param given names of the options that were given, defaults aside */
+export async function trainCommand(
+  file: string | undefined,
+  asked: TrainOptions,
+  given: readonly string[],
+): Promise<void> {
+  checkedDevice(asked); // what the command line alone says is refused before a file is read
+  const begun = await begin(file, asked, given);
+  const { manifest, options, folder } = begun;
+  const where = checkedDevice(options);
   const read = settingsOf(manifest, options.seed);
   const memory = options.memory ?? defaultMemory();
   const settings = { ...read, epochs: options.epochs ?? read.epochs, memory };
   const say = (text: string): void => {
     if (!options.quiet) process.stderr.write(`${text}\n`);
   };
+  const warn = (text: string): void => void process.stderr.write(`${text}\n`);
 
-  const folder = new RunFolder(options.out, options.force);
   const loaded = await untilInterrupted((signal) =>
     loadForTraining(manifest, { ...options, memory }, say, signal).catch((error: unknown) => {
       if (error !== signal.reason) throw error;
@@ -108,12 +110,25 @@ export async function trainCommand(file: string, options: TrainOptions): Promise
     await profileRun(engine, assembly, settings, trace, options.quiet);
   }
   using engine = await openEngine(where);
-  const choices = choose(engine, say, (text) => void process.stderr.write(`${text}\n`));
+  const choices = choose(engine, say, warn);
+  const made = { adapter: engine.traits.name, driver: engine.traits.description, ...choices };
+  if (begun.record !== undefined) compareRuns(begun.record, made, warn);
+  else {
+    const { memory: _, ...kept } = settings;
+    folder.begin({
+      ...(await recordOf(begun)),
+      settings: kept,
+      device: engine.backend.kind === "webgpu" ? "webgpu" : "reference",
+      ...made,
+    });
+  }
   try {
     say(
       `${total} images to train on, ${streamed ? "streamed from the cache" : "in memory"}; ` +
         `${assembly.test.count} test images; on ${engine.traits.name}`,
     );
+    say(describeWatch(assembly, settings));
+    if (begun.record !== undefined) say(describeStart(begun.from));
     const steps = stepsPerEpoch(total, batch);
     const { epochs } = settings;
     const progress = new Progress({ title: "train", epochs, steps, batch, quiet: options.quiet });
@@ -135,41 +150,79 @@ export async function trainCommand(file: string, options: TrainOptions): Promise
           },
         },
         signal,
+        {
+          from: begun.from,
+          every: options.checkpointEvery ?? usualInterval,
+          save: (checkpoint) => folder.save(checkpoint),
+        },
       ),
     ).finally(() => progress.stop());
 
-    const seconds = (performance.now() - started) / 1000;
+    const tested = testResults(result, assembly, options.quiet);
+    const { seconds } = folder;
     const { evaluation } = result;
     const none = Object.fromEntries(assembly.classes.map((name) => [name, null]));
-    folder.finish({
+    const { network, head, normalisation } = settings;
+    const { kept, validation, endedEarly } = result;
+    const model = {
+      record: { classes: assembly.classes, image: manifest.image, network, head, normalisation, epoch: kept },
+      tensors: await readWeights(result.classifier),
+    };
+    const summary = {
       meanAuc: evaluation?.meanAuc ?? null,
       auc: evaluation?.auc ?? none,
+      ...tested,
       epochs: result.epochs,
+      ...{ kept, validation, endedEarly },
       interrupted: result.stopped,
       seconds: Math.round(seconds * 10) / 10,
       seed: options.seed,
       device: engine.backend.kind,
-      adapter: engine.traits.name,
-      driver: engine.traits.description,
-      manifest: file,
+      manifest: manifest.file,
       images,
       decoded,
       skipped,
       parameters: result.classifier.parameterCount,
-      ...choices,
-    });
-    if (evaluation !== undefined) {
-      const column = {
-        name: "AUC",
-        cell: (name: string) => showAuc(evaluation.auc[name]),
-        mean: showAuc(evaluation.meanAuc),
-      };
-      process.stdout.write(`${aucTable(assembly.classes, [column])}\n`);
-    }
-    say(`${result.stopped ? "stopped" : "done"} after ${seconds.toFixed(0)} s; the run is in ${options.out}`);
+      ...made,
+    };
+    await folder.finish(summary, result.stopped ? undefined : model);
+    if (evaluation !== undefined) process.stdout.write(`${testTable(result, tested, assembly.classes)}\n`);
+    if (kept < result.epochs) say(`the weights of epoch ${kept} were kept, the best by validation`);
+    const next = result.stopped ? `; go on with: tessera train --resume ${options.out}` : "";
+    say(
+      `${result.stopped ? "stopped" : "done"} after ${seconds.toFixed(0)} s; the run is in ${options.out}${next}`,
+    );
     if (result.stopped) process.exitCode = 130;
     result.classifier.dispose();
   } finally {
     folder.close();
   }
+}
+
+/** @throws UsageError for options that do not fit the device */
+function checkedDevice(options: TrainOptions): EngineOptions {
+  const where = engineOptions(options);
+  checkChoices(where.device ?? "auto", options);
+  if (options.profile !== undefined) checkProfiled(where.device ?? "auto");
+  return where;
+}
+
+/** What validation decides in a run, in one line. */
+function describeWatch(assembly: Assembly, { keep, earlyStopping }: TrainingSettings): string {
+  const { validation } = assembly;
+  if (!watches(assembly)) {
+    const why =
+      validation === undefined ? "no validation images" : "no class has validation images of both kinds";
+    return `${why}: the learning rate follows the training loss, nothing stops the run early, the last weights are kept`;
+  }
+  const stops =
+    earlyStopping == null ? "" : `, training ends after ${earlyStopping} epochs without a better one`;
+  const weights = keep === "final" ? "the last weights" : "the best epoch's weights";
+  return `${validation?.count ?? 0} validation images: ${weights} are kept${stops}`;
+}
+
+function describeStart(from: Begun["from"]): string {
+  if (from === undefined) return "the run has no checkpoint yet; it begins again";
+  const { epochs, steps } = from.checkpoint.record;
+  return `goes on after ${epochs} epochs${steps === 0 ? "" : ` and ${steps} steps`}`;
 }

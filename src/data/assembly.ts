@@ -19,6 +19,17 @@ export interface ImageSet<Held extends Pixels = Pixels> {
   readonly pixels: Held;
   /** [count, K] label states: 0 negative, 1 positive, 255 absent, 100 to 200 a soft label (metrics/label-states.ts). */
   readonly states: Uint8Array;
+  /** Where each image is from, in a set that was joined of several sources. */
+  readonly origins?: Origins;
+  /** [count] Whose image each is, undefined where nobody says; equal names are of one patient. */
+  readonly patients?: readonly (string | undefined)[];
+}
+
+/** The source of each image. */
+export interface Origins {
+  readonly names: readonly string[];
+  /** [count] Index of its name. */
+  readonly of: Uint16Array;
 }
 
 /** Several partially labelled sources over one list of classes, and a test split that belongs to none of them. */
@@ -36,6 +47,13 @@ export interface Assembly {
  * @throws DataError naming the source, and the record where one is at fault
  */
 export function imageSet<Held extends Pixels>(set: ImageSet<Held>, classCount: number): ImageSet<Held> {
+  const { origins, patients, count } = set;
+  if ((patients ?? { length: count }).length !== count || (origins?.of.length ?? count) !== count) {
+    throw new DataError(
+      set.source,
+      `must say for each of its ${count} images whose and of which source it is`,
+    );
+  }
   for (const size of [set.count, set.height, set.width, set.channels]) {
     if (!Number.isInteger(size) || size < 1) {
       throw new DataError(
@@ -121,6 +139,8 @@ export function concatenate(source: string, sets: readonly ImageSet[]): ImageSet
     channels: first.channels,
     pixels: joinPixels(sets),
     states: joinBytes(sets.map((set) => set.states)),
+    origins: joinOrigins(sets),
+    ...(sets.every(({ patients }) => patients === undefined) ? {} : { patients: sets.flatMap(patientsOf) }),
   };
 }
 
@@ -154,6 +174,24 @@ export function pixelsAt(bytesEach: number, rows: readonly PixelRow[]): ArrayPix
 function areInArrays(rows: readonly PixelRow[]): rows is readonly PixelRow<Uint8Array>[] {
   return rows.every(({ home }) => typeof home !== "string");
 }
+
+const originsOf = ({ origins, source, count }: ImageSet): Origins =>
+  origins ?? { names: [source], of: new Uint16Array(count) };
+
+function joinOrigins(sets: readonly ImageSet[]): Origins {
+  const all = sets.map(originsOf);
+  const names = [...new Set(all.flatMap((each) => each.names))];
+  const of = new Uint16Array(sets.reduce((sum, { count }) => sum + count, 0));
+  let at = 0;
+  for (const each of all) {
+    const indices = each.names.map((name) => names.indexOf(name));
+    for (const index of each.of) of[at++] = indices[index];
+  }
+  return { names, of };
+}
+
+const patientsOf = ({ patients, count }: ImageSet): readonly (string | undefined)[] =>
+  patients ?? Array<undefined>(count).fill(undefined);
 
 function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
   if (parts.length === 1) return parts[0];

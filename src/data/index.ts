@@ -8,6 +8,7 @@ export {
   restrict,
   type Assembly,
   type ImageSet,
+  type Origins,
   type Pixels,
 } from "./assembly.ts";
 export {

@@ -14,6 +14,8 @@ export type { HeldEntry, SourceEntry } from "./entry-schema.ts";
 export interface Manifest extends Omit<ManifestContent, "image"> {
   /** Where it came from, for messages. */
   readonly file: string;
+  /** All of it. */
+  readonly text: string;
   /** `mean` and `deviation` hold one number a channel. */
   readonly image: Omit<ManifestContent["image"], "mean" | "deviation"> & {
     readonly mean: number[];
@@ -95,6 +97,7 @@ export function parseManifest(text: string, file: string): Manifest {
   return {
     ...content,
     file,
+    text,
     image: { ...size, mean: perChannel("mean", mean), deviation: perChannel("deviation", deviation) },
     complain,
   };

@@ -229,7 +229,17 @@ async function setOf(
   const { height, width, channels } = image;
   const rows = samples.map(({ row }) => row);
   const pixels = await hold(height * width * channels, rows, fits, sparse);
-  return { source: list.source, count: samples.length, height, width, channels, pixels, states };
+  const { source } = list;
+  // Sources know nothing of each other's patients, whose names are often numbers.
+  const patients = samples.map(({ at }) => {
+    const { patient } = list.samples[at];
+    return patient === undefined ? undefined : `${source}/${patient}`;
+  });
+  return {
+    ...{ source, count: samples.length, height, width, channels, pixels, states },
+    // Metrics ask for them, and nothing is measured on what is trained on.
+    ...(list.part === "train" || patients.every((each) => each === undefined) ? {} : { patients }),
+  };
 }
 
 /** Images of arrays stay where they are, those on disk come into memory if all fit. */

@@ -25,7 +25,15 @@ export interface Recipe extends Pick<
   /** Threshold of the sharpening. */
   readonly tau: number;
   readonly head: HeadSettings;
+  /** Epochs without a better validation after which training ends; null: never. */
+  readonly earlyStopping: number | null;
+  /** Weights that a run ends with. */
+  readonly keep: (typeof keepChoices)[number];
+  /** Decay of a moving average of the weights; null: none. */
+  readonly ema: number | null;
 }
+
+const keepChoices = ["best", "final"] as const;
 
 /** Where nothing is said: a run of minutes on a small network. */
 const usual: Recipe = {
@@ -41,6 +49,9 @@ const usual: Recipe = {
   unsupervisedOn: "absent",
   normalise: "entries",
   head: { kind: "queries", bias: "fc" },
+  earlyStopping: 10,
+  keep: "best",
+  ema: null,
 };
 
 /**
@@ -61,7 +72,14 @@ const usual: Recipe = {
  */
 export const recipes = {
   paper: { ...usual, epochs: 64, warmupEpochs: 3, learningRate: 2e-4 },
-  small: { ...usual, epochs: 40, warmupEpochs: 20, schedule: { by: "constant" } },
+  small: {
+    ...usual,
+    epochs: 40,
+    warmupEpochs: 20,
+    schedule: { by: "constant" },
+    earlyStopping: null,
+    keep: "final",
+  },
   "released-code": {
     ...usual,
     epochs: 64,
@@ -71,6 +89,7 @@ export const recipes = {
     stopGradient: false,
     unsupervisedOn: "labelled",
     head: { kind: "linear" },
+    earlyStopping: null,
   },
 } as const satisfies Readonly<Record<string, Recipe>>;
 
@@ -85,7 +104,10 @@ const schedule = z.preprocess(
   z.discriminatedUnion(
     "by",
     [
-      /** Halved when the mean loss of the given labels has not fallen for more than `patience` epochs. */
+      /**
+       * Halved when the mean AUC of the validation images has not risen for more than `patience` epochs; without such images,
+       * when the mean loss of the given labels has not fallen.
+       */
       record({ by: z.literal("plateau"), patience: z.int().min(0).default(5) }),
       /** Halved every so many epochs. */
       record({ by: z.literal("halving"), every: wholeNumber.default(3) }),
@@ -128,6 +150,14 @@ export const train = record({
   stopGradient: z.boolean().exactOptional(),
   /** What makes logits of features: class queries, as in the paper, or a linear layer with a bias per class. */
   head: oneOf(headKinds).exactOptional(),
+  /** Ends training after so many epochs without a better mean AUC of the validation images, if there are any; null: never. */
+  earlyStopping: wholeNumber.nullable().exactOptional(),
+  /** Weights that a run ends with: of the epoch with the best such AUC, where there are such images, or of the last. */
+  keep: oneOf(keepChoices).exactOptional(),
+  /** Takes a moving average of the weights instead of them: its decay, such as 0.999, reaches back 1 / (1 - decay) steps. */
+  ema: z.number().min(0).lt(1).nullable().exactOptional(),
+  /** When test images are looked at: in the end only, or after each epoch, too, to watch; nothing is decided by them. */
+  evaluate: oneOf(["epoch", "end"]).exactOptional(),
   /** Where a head of class queries has a bias: nowhere, in the fc that makes class parameters of them, or one per class. */
   headBias: oneOf(headBiases).exactOptional(),
 }).transform(({ preset, head, headBias, ...changes }, context) => {

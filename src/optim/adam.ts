@@ -5,7 +5,7 @@ import { noGradient } from "../autograd/index.ts";
 import { pack } from "../operators/functions/movement.ts";
 import { adam } from "../operators/functions/optimisers.ts";
 import { engineOf, type Engine } from "../runtime/index.ts";
-import { equalShapes, showShape, type Tensor } from "../tensor/index.ts";
+import { equalShapes, showShape, type HostArray, type Tensor } from "../tensor/index.ts";
 
 export interface AdamOptions {
   readonly learningRate: number;
@@ -15,6 +15,15 @@ export interface AdamOptions {
   readonly beta2?: number;
   /** Default 1e-8. */
   readonly epsilon?: number;
+}
+
+/** What Adam remembers between steps. */
+export interface AdamState {
+  readonly steps: number;
+  readonly learningRate: number;
+  /** Of all parameters, as `engine.gather` lays them side by side. */
+  readonly firstMoment: HostArray;
+  readonly secondMoment: HostArray;
 }
 
 export class Adam implements Disposable {
@@ -53,6 +62,32 @@ export class Adam implements Disposable {
   /** Number of steps taken, replays of a recorded one included. */
   get steps(): number {
     return this.#steps;
+  }
+
+  /** What it remembers now, after all steps asked for so far. */
+  async state(): Promise<AdamState> {
+    const { learningRate, steps } = this;
+    const [firstMoment, secondMoment] = await Promise.all([
+      this.#firstMoment.read(),
+      this.#secondMoment.read(),
+    ]);
+    return { steps, learningRate, firstMoment, secondMoment };
+  }
+
+  /**
+   * Goes on as another one, of the same parameters and options, that had this state.
+   * @throws ShapeError when the moments are of other parameters; nothing has changed then
+   */
+  restore({ steps, learningRate, firstMoment, secondMoment }: AdamState): void {
+    const { size } = this.#firstMoment;
+    for (const { length } of [firstMoment, secondMoment]) {
+      if (length === size) continue;
+      throw new ShapeError(`adam: a state with ${length} moments, its parameters have ${size}`);
+    }
+    this.#engine.write(this.#firstMoment, firstMoment);
+    this.#engine.write(this.#secondMoment, secondMoment);
+    this.#steps = steps;
+    this.learningRate = learningRate;
   }
 
   /**

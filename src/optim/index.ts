@@ -1,6 +1,6 @@
 // The optim floor: optimisers and schedules.
 
-export { Adam, type AdamOptions } from "./adam.ts";
+export { Adam, type AdamOptions, type AdamState } from "./adam.ts";
 export {
   ReduceLROnPlateau,
   StepLR,
@@ -8,4 +8,5 @@ export {
   type PlateauOptions,
   type Schedule,
   type ScheduleSettings,
+  type ScheduleState,
 } from "./schedule.ts";

@@ -13,8 +13,13 @@ export interface PlateauOptions {
   readonly minimum?: number;
 }
 
+/** What a schedule remembers between epochs. */
+export type ScheduleState = Readonly<Record<string, number>>;
+
 /** A rule for the learning rate of an optimiser. */
 export interface Schedule {
+  /** Set to what another schedule of the same settings had, it goes on as that one; the rate itself is the optimiser's. */
+  state: ScheduleState;
   /** Reports the metric of an epoch, after its steps. */
   step(metric: number): void;
 }
@@ -35,7 +40,7 @@ export function scheduleOf(target: { learningRate: number }, settings: ScheduleS
     case "halving":
       return new StepLR(target, { every: settings.every });
     case "constant":
-      return { step: () => undefined };
+      return { state: {}, step: () => undefined };
   }
 }
 
@@ -56,6 +61,14 @@ export class StepLR implements Schedule {
     this.#factor = factor;
   }
 
+  get state(): ScheduleState {
+    return { epochs: this.#epochs };
+  }
+
+  set state({ epochs }: ScheduleState) {
+    this.#epochs = epochs;
+  }
+
   step(): void {
     if (++this.#epochs % this.#every === 0) this.#target.learningRate *= this.#factor;
   }
@@ -71,6 +84,15 @@ export class ReduceLROnPlateau implements Schedule {
   constructor(target: { learningRate: number }, options: PlateauOptions = {}) {
     this.#target = target;
     this.#options = { factor: 0.5, patience: 5, threshold: 1e-4, mode: "min", minimum: 0, ...options };
+  }
+
+  get state(): ScheduleState {
+    return { badEpochs: this.#badEpochs, ...(this.#best === undefined ? {} : { best: this.#best }) };
+  }
+
+  set state({ badEpochs, best }: ScheduleState) {
+    this.#badEpochs = badEpochs;
+    this.#best = best;
   }
 
   /** Reports the metric of an epoch; a metric that is not a number counts as no improvement. */

@@ -1,10 +1,25 @@
 // Run folders: a file that cannot be written is named, with what to do.
 
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { RunFolder, RunFolderError, type Summary } from "../../src/assemble/index.ts";
+import {
+  CheckpointError,
+  RunFolder,
+  RunFolderError,
+  type RunRecord,
+  type Summary,
+} from "../../src/assemble/index.ts";
 
 let parent: string;
 beforeEach(() => {
@@ -17,6 +32,7 @@ const summary: Summary = {
   ...{ meanAuc: null, auc: {}, epochs: 1, interrupted: false, seconds: 1, seed: 1, device: "reference" },
   ...{ adapter: "", driver: "", manifest: "m.yaml", images: {}, parameters: 1 },
   ...{ tuning: null, candidates: {}, decoded: { images: 0, fromCache: 0 }, skipped: [] },
+  ...{ intervals: null, sources: null, kept: 1, validation: null, endedEarly: false },
 };
 
 test("a step is a line with all its numbers", () => {
@@ -37,30 +53,76 @@ test("metrics that cannot be written are an error that names the file and the wa
   expect(write).toThrow(/metrics\.jsonl: cannot be written \(EBADF.*--out/);
 });
 
-test("a summary that cannot be written is such an error too, and --force can take the folder", () => {
+test("a summary that cannot be written is such an error too, and --force can take the folder", async () => {
   const path = join(parent, "run");
   const folder = new RunFolder(path, false);
   folder.listener().step?.({ epoch: 1, step: 1, losses });
   mkdirSync(join(path, "summary.json"));
-  expect(() => folder.finish(summary)).toThrow(RunFolderError);
-  expect(() => folder.finish(summary)).toThrow(/summary\.json: cannot be written.*--out/);
+  await expect(folder.finish(summary)).rejects.toThrow(RunFolderError);
+  await expect(folder.finish(summary)).rejects.toThrow(/summary\.json: cannot be written.*--out/);
   folder.close();
   rmSync(join(path, "summary.json"), { recursive: true });
   const again = new RunFolder(path, true);
-  again.finish(summary);
+  await again.finish(summary);
   again.close();
   expect(JSON.parse(readFileSync(join(path, "summary.json"), "utf8"))).toEqual(summary);
 });
 
-test("a run that never gets to its first step leaves nothing behind, and an earlier run as it was", () => {
+test("a run that never gets to its first step leaves nothing behind, and an earlier run as it was", async () => {
   const path = join(parent, "run");
   new RunFolder(path, false).close();
   expect(existsSync(path)).toBe(false);
   const first = new RunFolder(path, false);
-  first.finish(summary);
+  await first.finish(summary);
   first.close();
   new RunFolder(path, true).close();
   expect(existsSync(join(path, "summary.json"))).toBe(true);
   expect(() => new RunFolder(path, false)).toThrow(/not empty/);
   expect(() => new RunFolder(join(path, "summary.json"), true)).toThrow(/is a file/);
+});
+
+test("a part of a file, left by a run that was killed at its start, is no run that is in the way", async () => {
+  const path = join(parent, "killed");
+  mkdirSync(path);
+  writeFileSync(join(path, "run.json.part"), "{");
+  const folder = new RunFolder(path, false);
+  await folder.finish(summary);
+  folder.close();
+  expect(readdirSync(path).sort()).toEqual(["metrics.jsonl", "summary.json"]);
+  await expect(RunFolder.reopen(path)).rejects.toThrow(/run\.json cannot be used/);
+});
+
+test("a reopened run is cut back to what its checkpoint knows; one that lost lines, or is damaged, is refused", async () => {
+  const path = join(parent, "run");
+  const [metrics, checkpoint] = ["metrics.jsonl", "checkpoint.safetensors"].map((name) => join(path, name));
+  const folder = new RunFolder(path, false);
+  const record: RunRecord = {
+    ...{ versions: { tessera: "1", node: "20", webgpu: null }, commit: null, dataRoot: "/", seed: 0 },
+    ...{ manifest: { file: "m.yaml", sha256: "", text: "" }, options: { skipBad: false }, settings: {} },
+    ...{ device: "reference", adapter: "", driver: "", tuning: null, candidates: {} },
+  };
+  folder.begin(record);
+  const step = (number: number): void => folder.listener().step?.({ epoch: 1, step: number, losses });
+  step(1);
+  const known = readFileSync(metrics);
+  const at = { epochs: 0, steps: 1, optimiser: { steps: 1, learningRate: 0.5 }, schedule: {}, best: null };
+  const run = { classes: ["x"], settings: {}, assembly: "0".repeat(64), sums: losses, ...at };
+  await folder.save({ record: run, tensors: new Map() });
+  step(2);
+  folder.close();
+
+  const { folder: again, record: found, from } = await RunFolder.reopen(path);
+  expect(found).toEqual(record);
+  expect(from?.checkpoint.record).toEqual(run);
+  expect(readFileSync(metrics).length).toBeGreaterThan(known.length); // until it goes on
+  again.listener().step?.({ epoch: 1, step: 2, losses });
+  again.close();
+  const lines = readFileSync(metrics, "utf8").trim().split("\n");
+  expect(lines.map((line) => (JSON.parse(line) as { step: number }).step)).toEqual([1, 2]);
+
+  truncateSync(metrics, known.length - 1);
+  await expect(RunFolder.reopen(path)).rejects.toThrow(/knows of \d+ bytes of metrics\.jsonl, which has \d+/);
+  truncateSync(checkpoint, 100);
+  await expect(RunFolder.reopen(path)).rejects.toThrow(CheckpointError);
+  await expect(RunFolder.reopen(path)).rejects.toThrow(/checkpoint\.safetensors: is damaged/);
 });

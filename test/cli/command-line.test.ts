@@ -215,7 +215,9 @@ describe("tessera train", () => {
     expect((await tessera(parameters(file, "one", "--force", "--epochs", "1", "--limit", "32"))).code).toBe(
       0,
     );
-    expect(readdirSync(join(folder, "one")).sort()).toEqual(["metrics.jsonl", "summary.json"]);
+    expect(readdirSync(join(folder, "one")).sort()).toEqual([
+      ...["metrics.jsonl", "model.safetensors", "run.json", "summary.json"],
+    ]);
   });
 
   test.each(["webgpu", "reference"])(

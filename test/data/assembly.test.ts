@@ -62,6 +62,9 @@ describe("an image set", () => {
     expect(whole.count).toBe(4);
     expect([...whole.states]).toEqual([...a.states, ...b.states]);
     expect(imageSet(whole, 2)).toBe(whole);
+    expect(() => imageSet({ ...whole, patients: ["one"] }, 2)).toThrow(
+      /both: must say for each of its 4 images whose/,
+    );
     expect(() => concatenate("both", [a, set("C", [], { height: 9 })])).toThrow(
       /2 x 3 x 1 \("A"\) and 9 x 3 x 1 \("C"\)/u,
     );

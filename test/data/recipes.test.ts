@@ -32,6 +32,7 @@ describe("a manifest's training", () => {
       unsupervisedOn: "absent",
       normalise: "entries",
       head: { kind: "queries", bias: "fc" },
+      ...{ earlyStopping: 10, keep: "best", ema: null },
     });
   });
 

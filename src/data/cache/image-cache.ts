@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { DataError } from "../failures.ts";
 import { readSegment, sha256, writeSegment, type Segment } from "./segment.ts";
 import type { PixelRow } from "./pixel-rows.ts";
-import { sweep, writeWhole, type WriteBytes } from "./whole-files.ts";
+import { sweep, writeWhole, type WriteBytes } from "../files/whole-files.ts";
 
 /** What decides the pixels that an image becomes; each has a folder of its own. */
 export interface CacheSettings {

@@ -16,28 +16,46 @@ const oldPart = 60 * 60 * 1000;
 const isPart = (name: string): boolean => name.endsWith(".part");
 
 /**
- * Writes a file whole or not at all. One of this name that is there already is replaced.
+ * Writes a file whole or not at all: one that is there stays as it was until the new one is on the disk.
  *
- * @throws DataError when the disk is full, saying how much was needed and where, or it cannot be written otherwise
+ * @throws what the file system does; the part is removed then
  */
-export async function writeWhole(file: string, bytes: Uint8Array, write = writeBytes): Promise<void> {
+export async function replaceFile(file: string, write: (handle: FileHandle) => Promise<void>): Promise<void> {
   const part = `${file}.${process.pid}-${randomBytes(4).toString("hex")}.part`;
   try {
     const handle = await open(part, "wx");
     try {
-      await write(handle, bytes);
+      await write(handle);
       await handle.sync();
     } finally {
       await handle.close();
     }
     await rename(part, file);
   } catch (cause) {
-    await rm(part, { force: true }).catch(() => undefined); // the reason below is the one to see
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const full = code === "ENOSPC" || code === "EDQUOT";
-    const reason = full
-      ? `the disk is full: ${(bytes.length / 2 ** 20).toFixed(1)} MiB are needed here`
-      : `cannot be written (${message})`;
+    await rm(part, { force: true }).catch(() => undefined); // the error below is the one to see
+    throw cause;
+  }
+}
+
+/** Why so many bytes could not be written, for people. */
+export function whyNotWritten(cause: unknown, bytes: number): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const full = code === "ENOSPC" || code === "EDQUOT";
+  return full
+    ? `the disk is full: ${(bytes / 2 ** 20).toFixed(1)} MiB are needed here`
+    : `cannot be written (${message})`;
+}
+
+/**
+ * Writes a file of the cache whole or not at all. One of this name that is there already is replaced.
+ *
+ * @throws DataError when the disk is full, saying how much was needed and where, or it cannot be written otherwise
+ */
+export async function writeWhole(file: string, bytes: Uint8Array, write = writeBytes): Promise<void> {
+  try {
+    await replaceFile(file, (handle) => write(handle, bytes));
+  } catch (cause) {
+    const reason = whyNotWritten(cause, bytes.length);
     throw new DataError(file, `${reason}; make room, or name another folder with --cache`, { cause });
   }
 }

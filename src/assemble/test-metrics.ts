@@ -1,0 +1,65 @@
+// What a run's predictions on its test images come to: intervals over patients, and each source by itself.
+
+import type { ImageSet } from "../data/index.ts";
+import { aucIntervals } from "../metrics/auc-intervals.ts";
+import type { Interval } from "../metrics/bootstrap.ts";
+import { evaluationOf, type Evaluation } from "./evaluate.ts";
+
+/** An interval, or why there is none. */
+export interface AucInterval {
+  readonly interval: Interval | null;
+  readonly note: string | null;
+}
+
+/** Percentile intervals by bootstrap over patients; an image without one is a patient of its own. */
+export interface TestIntervals {
+  readonly level: number;
+  readonly resamples: number;
+  /** Patients that were drawn from. */
+  readonly patients: number;
+  readonly mean: AucInterval;
+  readonly byClass: Readonly<Record<string, AucInterval>>;
+}
+
+/** @param logits [N, K] of a set; the progress is told of resamples */
+export function testIntervals(
+  logits: Float32Array,
+  { states, patients }: ImageSet,
+  classes: readonly string[],
+  progress?: (done: number, total: number) => void,
+): TestIntervals {
+  const found = aucIntervals(logits, states, classes, { patients, progress });
+  const short = ({ interval, note }: AucInterval): AucInterval => ({ interval, note });
+  return {
+    ...{ level: found.level, resamples: found.resamples, patients: found.patients },
+    mean: short(found.mean),
+    byClass: Object.fromEntries(classes.map((name) => [name, short(found.byClass[name])])),
+  };
+}
+
+/** An evaluation of a part of the test images. */
+export interface SourceEvaluation extends Evaluation {
+  readonly images: number;
+}
+
+/** AUC by class over each source's test images, by source; of a set that is all of one source, that one. */
+export function evaluationBySource(
+  logits: Float32Array,
+  set: ImageSet,
+  classes: readonly string[],
+): Readonly<Record<string, SourceEvaluation>> {
+  const { origins = { names: [set.source], of: new Uint16Array(set.count) } } = set;
+  const width = classes.length;
+  return Object.fromEntries(
+    origins.names.map((name, source) => {
+      const rows = Array.from(origins.of.keys()).filter((row) => origins.of[row] === source);
+      const taken = <Values extends Float32Array | Uint8Array>(from: Values, into: Values): Values => {
+        rows.forEach((row, i) => into.set(from.subarray(row * width, (row + 1) * width), i * width));
+        return into;
+      };
+      const own = taken(logits, new Float32Array(rows.length * width));
+      const states = taken(set.states, new Uint8Array(rows.length * width));
+      return [name, { images: rows.length, ...evaluationOf(own, { states }, classes) }];
+    }),
+  );
+}

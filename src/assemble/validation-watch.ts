@@ -1,0 +1,43 @@
+// What validation decides in a run: which epoch was the best, and when there is no better one to wait for.
+
+import type { ImageSet } from "../data/index.ts";
+import { negative, positive } from "../metrics/label-states.ts";
+import type { Weights } from "./weights.ts";
+
+/** Whether the mean AUC of a set is defined: some class has labels of both kinds. */
+export function canBeWatched({ states, count }: ImageSet): boolean {
+  const classes = states.length / count;
+  const kinds = Array.from({ length: classes }, () => new Set<number>());
+  states.forEach((state, at) => kinds[at % classes].add(state));
+  return kinds.some((found) => found.has(negative) && found.has(positive));
+}
+
+/** The best epoch so far. */
+export interface BestEpoch {
+  /** From 1. */
+  readonly epoch: number;
+  /** Of its validation. */
+  readonly meanAuc: number;
+  /** Undefined where only the last weights are kept. */
+  readonly weights: Weights | undefined;
+}
+
+export class ValidationWatch {
+  best: BestEpoch | undefined;
+  readonly #patience: number;
+
+  /** @param patience epochs without a better one after which training ends; Infinity: never */
+  constructor(patience: number) {
+    this.#patience = patience;
+  }
+
+  /** Whether an epoch with this mean AUC would be the best. Of equals the first is. */
+  isBetter(meanAuc: number): boolean {
+    return this.best === undefined || meanAuc > this.best.meanAuc;
+  }
+
+  /** @param epochs that were completed */
+  isOver(epochs: number): boolean {
+    return this.best !== undefined && epochs - this.best.epoch >= this.#patience;
+  }
+}

@@ -1,0 +1,48 @@
+// The tensors of a module on the host, by name: to keep the best of a run, and to write them into files.
+
+import type { Module } from "../nn/index.ts";
+import type { HostArray } from "../tensor/index.ts";
+
+/** A tensor's values: Float32Array from a GPU, Float64Array from the reference backend. */
+export interface HeldTensor {
+  readonly shape: readonly number[];
+  readonly data: HostArray;
+}
+
+/** Parameters and running statistics, by dotted name. */
+export type Weights = ReadonlyMap<string, HeldTensor>;
+
+/** A copy of a module's parameters and running statistics, after all work asked for so far. */
+export async function readWeights(module: Module): Promise<Weights> {
+  const states = [...module.state()];
+  return new Map(
+    await Promise.all(
+      states.map(
+        async ([name, { tensor }]) => [name, { shape: tensor.shape, data: await tensor.read() }] as const,
+      ),
+    ),
+  );
+}
+
+/** Overwrites a module's parameters and running statistics; `weights` must have `differences` none. */
+export function writeWeights(module: Module, weights: Weights): void {
+  for (const [name, { tensor }] of module.state()) {
+    const held = weights.get(name);
+    if (held === undefined) throw new Error(`there are no weights "${name}"`);
+    module.engine.write(tensor, held.data);
+  }
+}
+
+/** The first thing about weights that does not fit a module, in words; undefined when all fits. */
+export function difference(module: Module, weights: Weights): string | undefined {
+  const states = module.state();
+  for (const [name, { tensor }] of states) {
+    const held = weights.get(name);
+    if (held === undefined) return `it has no tensor "${name}"`;
+    if (held.shape.join() !== tensor.shape.join()) {
+      return `"${name}" is [${held.shape.join(", ")}] in it and [${tensor.shape.join(", ")}] here`;
+    }
+  }
+  const odd = [...weights.keys()].find((name) => !states.has(name));
+  return odd === undefined ? undefined : `it has a tensor "${odd}" that there is not here`;
+}

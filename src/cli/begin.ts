@@ -1,0 +1,189 @@
+// What a run starts from: a manifest and options of its own, or those that an earlier process of the same run wrote down.
+
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
+import { promisify } from "node:util";
+import { InvalidArgumentError } from "commander";
+import { RunFolder, type Checkpoints, type RunRecord } from "../assemble/index.ts";
+import { parseManifest, readManifest, type Manifest } from "../data/index.ts";
+import { TesseraError, UsageError } from "../device/index.ts";
+import type { ChoiceOptions } from "./choices.ts";
+import type { DeviceOptions } from "./options.ts";
+import { version } from "./package-info.ts";
+
+export interface TrainOptions extends DeviceOptions, ChoiceOptions {
+  readonly dataRoot?: string;
+  readonly out?: string;
+  /** A run folder to go on with. */
+  readonly resume?: string;
+  readonly checkpointEvery?: NonNullable<Checkpoints["every"]>;
+  readonly limit?: number;
+  readonly epochs?: number;
+  readonly seed?: number;
+  /** Bytes of images to hold at a time. */
+  readonly memory?: number;
+  /** Folder of decoded images. */
+  readonly cache?: string;
+  readonly skipBad: boolean;
+  readonly force: boolean;
+  readonly quiet: boolean;
+  /** Where the trace goes; true: into the run folder. */
+  readonly profile?: string | true;
+}
+
+/** A run about to begin, or to go on. */
+export interface Begun {
+  readonly manifest: Manifest;
+  readonly options: TrainOptions & Required<Pick<TrainOptions, "dataRoot" | "out" | "seed">>;
+  readonly folder: RunFolder;
+  /** Of a run that goes on: what it was begun with, and its checkpoint. */
+  readonly record?: RunRecord;
+  readonly from?: Checkpoints["from"];
+}
+
+/** What may be said anew with --resume: none of it changes a bit. */
+const free = ["resume", "dataRoot", "cache", "memory", "quiet", "checkpointEvery"];
+
+const optionName = (name: string): string =>
+  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/**
+ * @param given names of the options that were given, defaults aside
+ * @throws UsageError for options that are missing, or that a run to go on with has already; ManifestError; RunFolderError
+ */
+export async function begin(
+  file: string | undefined,
+  options: TrainOptions,
+  given: readonly string[],
+): Promise<Begun> {
+  if (options.resume !== undefined) return goOn(options.resume, file, options, given);
+  const { dataRoot, out, seed = 0 } = options;
+  if (file === undefined) throw new UsageError("missing required argument 'manifest', or --resume RUN");
+  if (dataRoot === undefined) throw new UsageError("required option '--data-root <folder>' not specified");
+  if (out === undefined) throw new UsageError("required option '--out <folder>' not specified");
+  const manifest = await readManifest(file);
+  return {
+    manifest,
+    options: { ...options, dataRoot, out, seed },
+    folder: new RunFolder(out, options.force),
+  };
+}
+
+async function goOn(
+  out: string,
+  file: string | undefined,
+  options: TrainOptions,
+  given: readonly string[],
+): Promise<Begun> {
+  const own = given.find((name) => !free.includes(name));
+  if (file !== undefined || own !== undefined) {
+    const what = own === undefined ? `a manifest (${file ?? ""})` : optionName(own);
+    throw new UsageError(
+      `--resume goes on as the run was begun: ${what} cannot be given with it; leave it out`,
+    );
+  }
+  const { folder, record, from } = await RunFolder.reopen(out);
+  if (record.versions.tessera !== version) {
+    throw new UsageError(
+      `--resume ${out}: the run was begun with Tessera ${record.versions.tessera}, and this is ${version}; take that version, ` +
+        "or begin another run with --out",
+    );
+  }
+  const { text, file: name } = record.manifest;
+  const { limit, epochs, skipBad, adapter, power } = record.options;
+  return {
+    manifest: parseManifest(text, name),
+    options: {
+      ...options,
+      ...{
+        dataRoot: options.dataRoot ?? record.dataRoot,
+        out,
+        seed: record.seed,
+        skipBad,
+        device: record.device,
+      },
+      ...{ tuning: record.tuning?.file ?? "none", candidate: new Map(Object.entries(record.candidates)) },
+      ...(limit === undefined ? {} : { limit }),
+      ...(epochs === undefined ? {} : { epochs }),
+      ...(adapter === undefined ? {} : { adapter }),
+      ...(power === undefined ? {} : { power }),
+    },
+    folder,
+    record,
+    from,
+  };
+}
+
+/** The part of a run's record that nobody has to compute. */
+export async function recordOf({
+  manifest: { file, text },
+  options: { dataRoot, seed, limit, epochs, skipBad, adapter, power },
+}: Begun): Promise<Pick<RunRecord, "versions" | "commit" | "manifest" | "dataRoot" | "seed" | "options">> {
+  return {
+    versions: { tessera: version, node: process.versions.node, webgpu: webgpuVersion() },
+    commit: await commit(),
+    manifest: { file, sha256: createHash("sha256").update(text).digest("hex"), text },
+    dataRoot: resolve(dataRoot),
+    seed,
+    options: {
+      ...{ skipBad },
+      ...(limit === undefined ? {} : { limit }),
+      ...(epochs === undefined ? {} : { epochs }),
+      ...(adapter === undefined ? {} : { adapter }),
+      ...(power === undefined ? {} : { power }),
+    },
+  };
+}
+
+/**
+ * Tells a person where a run goes on elsewhere than it was begun.
+ * @throws TesseraError when other kernels would be taken
+ */
+export function compareRuns(
+  before: RunRecord,
+  now: Pick<RunRecord, "adapter" | "driver" | "tuning">,
+  warn: (text: string) => void,
+): void {
+  if (before.tuning?.digest !== now.tuning?.digest) {
+    throw new TesseraError(
+      `${before.tuning?.file ?? "tuning"}: is not what the run was begun with; put that file back, or begin another run`,
+    );
+  }
+  if (before.adapter === now.adapter && before.driver === now.driver) return;
+  warn(
+    `warning: the run was begun on ${before.adapter} (${before.driver}) and goes on on ${now.adapter} (${now.driver}): its ` +
+      "numbers will differ in their last digits from those of a run that did not move",
+  );
+}
+
+/** A parser of how often to write checkpoints: minutes, or steps. */
+export function checkpointInterval(text: string): NonNullable<Checkpoints["every"]> {
+  const [, number, unit = "min"] = /^(\d+(?:\.\d+)?) ?(min|minutes|steps)?$/.exec(text) ?? [];
+  const value = Number(number);
+  if (unit === "steps" && Number.isSafeInteger(value) && value >= 1) return { steps: value };
+  if (unit !== "steps" && value > 0 && value <= 1e6) return { seconds: 60 * value };
+  throw new InvalidArgumentError(
+    "--checkpoint-every takes minutes, such as 5, or a number of steps, such as 200steps.",
+  );
+}
+
+function webgpuVersion(): string | null {
+  try {
+    const { version: found } = createRequire(import.meta.url)("webgpu/package.json") as { version: string };
+    return found;
+  } catch {
+    return null; // a package may hide its package.json
+  }
+}
+
+/** Of the working folder; null where there is no git, or no work of it. */
+async function commit(): Promise<string | null> {
+  try {
+    const { stdout } = await promisify(execFile)("git", ["rev-parse", "HEAD"], { timeout: 2000 });
+    return stdout.trim();
+  } catch {
+    return null;
+  }
+}

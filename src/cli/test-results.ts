@@ -1,0 +1,69 @@
+// What a run came to on its test images: for the summary, and as a table.
+
+import {
+  evaluationBySource,
+  testIntervals,
+  type SourceEvaluation,
+  type TestIntervals,
+  type TrainingResult,
+} from "../assemble/index.ts";
+import type { Assembly } from "../data/index.ts";
+import { aucTable, showAuc } from "../report/index.ts";
+import { Counter } from "./counter.ts";
+
+export interface TestResults {
+  readonly intervals: TestIntervals | null;
+  readonly sources: Readonly<Record<string, SourceEvaluation>> | null;
+}
+
+/** Some two seconds on one core of 2024: resamples x images x classes. */
+const longWork = 3e8;
+/** Beyond, a table is too wide for a terminal; summary.json has all of them. */
+const mostSources = 4;
+
+/** Intervals, and each source by itself; neither for a run that was stopped. */
+export function testResults(
+  { logits, stopped }: TrainingResult,
+  assembly: Assembly,
+  quiet: boolean,
+): TestResults {
+  if (stopped || logits === undefined) return { intervals: null, sources: null };
+  const { classes, test } = assembly;
+  const resamples = 2000;
+  using counter = new Counter("intervals", resamples, quiet || logits.length * resamples < longWork);
+  return {
+    intervals: testIntervals(logits, test, classes, (done, total) => counter.update(done, total)),
+    sources: evaluationBySource(logits, test, classes),
+  };
+}
+
+/** AUC by class: with its interval, and in each source where there are several. */
+export function testTable(
+  { evaluation }: TrainingResult,
+  { intervals, sources }: TestResults,
+  classes: readonly string[],
+): string {
+  const columns = [
+    {
+      name: "AUC",
+      cell: (name: string) => showAuc(evaluation?.auc[name]),
+      mean: showAuc(evaluation?.meanAuc),
+    },
+  ];
+  if (intervals !== null) {
+    const show = ({ interval }: TestIntervals["mean"]): string =>
+      interval === null ? "-" : `${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}`;
+    columns.push({
+      name: `${Math.round(100 * intervals.level)} % interval`,
+      cell: (name) => show(intervals.byClass[name]),
+      mean: show(intervals.mean),
+    });
+  }
+  const each = Object.entries(sources ?? {});
+  if (each.length > 1 && each.length <= mostSources) {
+    for (const [name, { auc, meanAuc }] of each) {
+      columns.push({ name, cell: (of) => showAuc(auc[of]), mean: showAuc(meanAuc) });
+    }
+  }
+  return aucTable(classes, columns);
+}

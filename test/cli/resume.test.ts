@@ -1,0 +1,185 @@
+// A run that is killed, whenever that may be, goes on with --resume and ends as one that was not, bit for bit.
+
+import { spawn } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readTensorFile } from "../../src/assemble/tensor-file.ts";
+import { randomStream } from "../../src/data/index.ts";
+import { main, own, runBuilt, type Ended } from "./built.ts";
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "tessera-resume-"));
+  writeFileSync(join(folder, "run.yaml"), manifest);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const manifest = `
+classes: [nodule, effusion, cardiomegaly]
+image: { height: 16, width: 16 }
+sources:
+  - { name: A, format: phantoms, site: A, count: 64, knows: [nodule, effusion] }
+  - { name: B, format: phantoms, site: B, count: 64, knows: [effusion, cardiomegaly] }
+validation: { format: phantoms, site: both, count: 40 }
+test: { format: phantoms, site: both, count: 60 }
+model: { stem: { features: 6, stride: 2 }, blocks: [1, 1], growth: 4 }
+train: { batch: 16, epochs: 6, warmupEpochs: 2, ema: 0.9, schedule: { by: plateau, patience: 0 } }
+`;
+
+const tessera = (...parameters: string[]): Promise<Ended> => runBuilt(folder, parameters);
+const start = (out: string, ...more: string[]): string[] => [
+  ...[
+    "train",
+    "run.yaml",
+    "--data-root",
+    ".",
+    "--out",
+    out,
+    "--checkpoint-every",
+    "2steps",
+    "--quiet",
+    ...more,
+  ],
+];
+const read = (out: string, name: string): string => readFileSync(join(folder, out, name), "utf8");
+const sizeOf = (out: string, name: string): number =>
+  statSync(join(folder, out, name), { throwIfNoEntry: false })?.size ?? 0;
+
+/** What of a summary does not depend on the clock. */
+function measured(out: string): unknown {
+  const { seconds, ...rest } = JSON.parse(read(out, "summary.json")) as Record<string, unknown>;
+  expect(seconds).toBeGreaterThan(0);
+  return rest;
+}
+
+/** Kills the process once metrics.jsonl has so many bytes, and so many milliseconds later; null when it ended before. */
+function killedAt(
+  out: string,
+  parameters: readonly string[],
+  bytes: number,
+  delay: number,
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, TESSERA_CACHE: folder };
+    const child = spawn(process.execPath, [main, ...parameters], { cwd: folder, env, stdio: "ignore" });
+    const watch = setInterval(() => {
+      if (sizeOf(out, "metrics.jsonl") < bytes) return;
+      clearInterval(watch);
+      setTimeout(() => child.kill("SIGKILL"), delay);
+    }, 1);
+    child.on("close", (_, signal) => {
+      clearInterval(watch);
+      resolve(signal === "SIGKILL");
+    });
+  });
+}
+
+describe.each(["webgpu", "reference"])("on %s", (device) => {
+  test("a run that was killed again and again ends with the same metrics, summary and model", async () => {
+    const [whole, broken] = [`whole-${device}`, `broken-${device}`];
+    expect(own((await tessera(...start(whole, "--device", device))).errors)).toBe("");
+    const random = randomStream(device === "webgpu" ? 1 : 2, "kills");
+    const total = sizeOf(whole, "metrics.jsonl");
+    let parameters = start(broken, "--device", device);
+    let kills = 0;
+    for (const share of [0.001, 0.25, 0.5, 0.8]) {
+      const bytes = Math.ceil(share * total * (0.8 + 0.4 * random.uniform()));
+      if (await killedAt(broken, parameters, bytes, 20 * random.uniform())) kills++;
+      if (existsSync(join(folder, broken, "run.json"))) parameters = ["train", "--resume", broken, "--quiet"];
+    }
+    expect(kills).toBeGreaterThanOrEqual(3);
+    const { code, output, errors } = await tessera("train", "--resume", broken);
+    expect(errors).toMatch(/goes on after \d epochs/);
+    expect(code).toBe(0);
+    expect(output).toMatch(/nodule\s+[\d.]+/);
+    expect(read(broken, "metrics.jsonl")).toBe(read(whole, "metrics.jsonl"));
+    expect(measured(broken)).toEqual(measured(whole));
+    const [one, two] = await Promise.all(
+      [whole, broken].map((out) => readTensorFile(join(folder, out, "model.safetensors"), "tessera model 1")),
+    );
+    expect(two).toEqual(one);
+    const left = ["metrics.jsonl", "model.safetensors", "run.json", "summary.json"];
+    for (const out of [whole, broken]) expect(readdirSync(join(folder, out)).sort()).toEqual(left);
+  }, 180_000);
+});
+
+describe("a run on the reference backend", () => {
+  test("that Ctrl-C stopped goes on, too", async () => {
+    const parameters = start("stopped", "--device", "reference").filter((each) => each !== "--quiet");
+    let killed = false;
+    const { code, errors } = await runBuilt(folder, parameters, (text, kill) => {
+      if (killed || !text.includes("epoch 2/6 done")) return;
+      killed = true;
+      kill();
+    });
+    expect(code).toBe(130);
+    expect(errors).toMatch(/go on with: tessera train --resume stopped/);
+    expect(measured("stopped")).toMatchObject({ interrupted: true });
+    expect((await tessera("train", "--resume", "stopped", "--quiet")).code).toBe(0);
+    expect(read("stopped", "metrics.jsonl")).toBe(read("whole-reference", "metrics.jsonl"));
+    expect(measured("stopped")).toEqual(measured("whole-reference"));
+  });
+
+  test("says in run.json what it was begun with", () => {
+    const record = JSON.parse(read("whole-reference", "run.json")) as Record<string, unknown>;
+    expect(record).toMatchObject({
+      versions: { node: process.versions.node },
+      commit: null,
+      manifest: { file: "run.yaml", text: manifest },
+      ...{ seed: 0, device: "reference", settings: { ema: 0.9, epochs: 6, seed: 0 } },
+    });
+  });
+
+  test("ends with intervals over patients, and results by source", () => {
+    expect(measured("whole-reference")).toMatchObject({
+      intervals: { level: 0.95, resamples: 2000, patients: 60 },
+      sources: { test: { images: 60 } },
+    });
+  });
+
+  test("without a checkpoint begins again, on another adapter with a warning, with another version not at all", async () => {
+    const record = JSON.parse(read("whole-reference", "run.json")) as { versions: object };
+    const put = (out: string, changed: object): void => {
+      mkdirSync(join(folder, out));
+      writeFileSync(join(folder, out, "run.json"), JSON.stringify({ ...record, ...changed }));
+    };
+    put("moved", { adapter: "a far machine" });
+    const { code, errors } = await tessera("train", "--resume", "moved");
+    expect(code).toBe(0);
+    expect(errors).toMatch(/begun on a far machine .* last digits/);
+    expect(errors).toMatch(/no checkpoint yet; it begins again/);
+    expect(errors).toMatch(
+      /40 validation images: the best epoch's weights are kept, training ends after 10 epochs/,
+    );
+    expect(read("moved", "metrics.jsonl")).toBe(read("whole-reference", "metrics.jsonl"));
+    put("older", { versions: { ...record.versions, tessera: "0.0.1" } });
+    const older = await tessera("train", "--resume", "older");
+    expect(own(older.errors)).toMatch(/begun with Tessera 0\.0\.1, and this is /);
+    expect(older.code).toBe(2);
+  });
+
+  test.each([
+    ["a finished run", ["--resume", "whole-reference"], /the run is finished/],
+    ["a folder without a run", ["--resume", "."], /run\.json cannot be used.*no such file/],
+    ["a manifest with it", ["run.yaml", "--resume", "x"], /a manifest \(run\.yaml\) cannot be given with it/],
+    ["an option of the run", ["--resume", "x", "--skip-bad"], /--skip-bad cannot be given with it/],
+    ["no folder at all", ["run.yaml", "--data-root", "."], /required option '--out <folder>'/],
+    ["an interval that is none", ["--checkpoint-every", "0steps"], /--checkpoint-every takes minutes/],
+  ])("%s is one line and exit code 2", async (_, parameters, message) => {
+    const { code, errors } = await tessera("train", ...parameters);
+    expect(own(errors)).toMatch(message);
+    expect(own(errors).split("\n")).toHaveLength(1);
+    expect(code).toBe(2);
+  });
+});
