@@ -1,7 +1,6 @@
 // `tessera inspect`: what a manifest selects, before anything is trained on it.
 
 import {
-  catalogue,
   DataError,
   decodeAssembly,
   imageSizes,
@@ -19,7 +18,7 @@ import { findingLines, labelTables } from "../report/index.ts";
 import { openEngine } from "../runtime/index.ts";
 import { Counter } from "./counter.ts";
 import { makeFolder, makeFolderOf, writeSheets, writeViews } from "./inspection-sheets.ts";
-import { imageCacheFolder } from "./loading.ts";
+import { imageCacheFolder, listWithProgress } from "./loading.ts";
 import { engineOptions, type DeviceOptions } from "./options.ts";
 import { untilInterrupted } from "./progress.ts";
 
@@ -63,7 +62,7 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
   if (options.sheets !== undefined) makeFolder("--sheets", options.sheets);
   if (options.views !== undefined) makeFolderOf("--views", options.views);
   const manifest = await readManifest(file);
-  const selected = await catalogue(manifest, { dataRoot, seed, limit, skipBad: true });
+  const selected = await listWithProgress(manifest, { dataRoot, seed, limit, skipBad: true }, quiet);
   using engine = options.views === undefined ? undefined : await openEngine(where);
 
   const decoded = await decode(selected, options.cache ?? imageCacheFolder(), quiet);

@@ -12,6 +12,7 @@ import {
   staysOnDisk,
   type Assembly,
   type Catalogue,
+  type CatalogueOptions,
   type DecodedAssembly,
   type Manifest,
 } from "../data/index.ts";
@@ -44,6 +45,29 @@ const mostLines = 10;
 /** Where decoded images are kept unless `--cache` says otherwise. */
 export const imageCacheFolder = (): string => join(cacheFolder(), "images");
 
+/** Lists what a manifest selects, with progress where images are drawn for it. */
+export async function listWithProgress(
+  manifest: Manifest,
+  options: CatalogueOptions,
+  quiet: boolean,
+): Promise<Catalogue> {
+  let counter: { readonly entry: string; readonly counter: Counter } | undefined;
+  try {
+    return await catalogue(manifest, {
+      ...options,
+      onDrawn: (entry, done, total) => {
+        if (counter?.entry !== entry) {
+          counter?.counter[Symbol.dispose]();
+          counter = { entry, counter: new Counter(`drawing ${entry}`, total, quiet) };
+        }
+        counter.counter.update(done, total);
+      },
+    });
+  } finally {
+    counter?.counter[Symbol.dispose]();
+  }
+}
+
 /**
  * Lists and decodes what a manifest selects.
  * @throws DataError, ManifestError as `catalogue` and `decodeAssembly`; UsageError before anything is decoded when images
@@ -56,7 +80,7 @@ export async function loadForTraining(
   signal: AbortSignal,
 ): Promise<Loaded> {
   const { dataRoot, seed, limit, memory, skipBad, quiet } = options;
-  const selected = await catalogue(manifest, { dataRoot, seed, limit, skipBad });
+  const selected = await listWithProgress(manifest, { dataRoot, seed, limit, skipBad }, quiet);
   const files = selected.lists.some(({ samples }) => samples.some(({ image }) => image.kind === "file"));
   const total = selected.lists.reduce((sum, { samples }) => sum + samples.length, 0);
   if (staysOnDisk(selected, memory)) {

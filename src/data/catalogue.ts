@@ -61,6 +61,8 @@ export interface CatalogueOptions {
   readonly limit?: number | undefined;
   /** Whether records that cannot be listed (rows of a table, lines of a list) are left out; else the first is an error. */
   readonly skipBad?: boolean | undefined;
+  /** Told of each image that is drawn, with the name of its entry. */
+  readonly onDrawn?: ((entry: string, done: number, total: number) => void) | undefined;
 }
 
 /** One byte each, of one source: below what one typed array can hold. */
@@ -106,6 +108,7 @@ export async function catalogue(manifest: Manifest, options: CatalogueOptions): 
       // What a split sets apart must be the same for every seed, and with it all that is drawn before the split.
       seed: drawing.splits ? fixedSeed : drawing.seed,
       limit: drawing.splits || isFiltered(entry) ? Infinity : drawing.limit,
+      drawn: (done, total) => options.onDrawn?.(entry.name, done, total),
     };
     const before = skipped.size;
     const listing = await listEntry(manifest, path, entry, context);
@@ -142,9 +145,10 @@ export async function catalogue(manifest: Manifest, options: CatalogueOptions): 
   refuseUntaughtClasses(manifest, lists, made);
   if (!lists.some(({ part }) => part === "test")) {
     const names = sources.map(({ name }) => `"${name}"`).join(", ");
+    const verb = sources.length === 1 ? "has" : "have";
     throw manifest.complain(
       ["test"],
-      `is missing: name images to test on, or give a source a split with a test part (${names} have none)`,
+      `is missing: name images to test on, or give a source a split with a test part (${names} ${verb} none)`,
     );
   }
   const { height, width, channels } = image;

@@ -82,6 +82,8 @@ export interface ListContext {
   readonly locate: (path: string) => Promise<string>;
   /** Reads a file that several entries share once. */
   readonly once: <Content>(key: string, read: () => Promise<Content>) => Promise<Content>;
+  /** Told of each image that is drawn: of what has to be made, not read, so that it takes a while. */
+  readonly drawn?: ((done: number, total: number) => void) | undefined;
 }
 
 /** One dataset format: its fields in a manifest, and how to list it. */

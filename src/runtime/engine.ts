@@ -26,6 +26,7 @@ import {
 } from "../tensor/index.ts";
 import type { Backend, BackendMemory } from "./backend.ts";
 import type { Operator } from "./operator.ts";
+import { filling } from "./pieces.ts";
 import { Program } from "./program.ts";
 import { expectComputed, Recording } from "./recording.ts";
 import { ReferenceBackend } from "./reference-backend.ts";
@@ -99,6 +100,7 @@ export class Engine implements TensorOwner, Disposable {
    * A u8 tensor of data that comes in pieces, one after the other: it never is on the host as a whole.
    *
    * @param pieces together they fill the shape; each but the last has a multiple of 4 bytes
+   * @throws ShapeError when they do not
    */
   tensorOfPieces(pieces: Iterable<Uint8Array>, shape: Shape): Tensor {
     this.#checkOpen();
@@ -404,17 +406,4 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     if (mayFallBack && error instanceof DeviceUnavailableError) return new Engine(new ReferenceBackend());
     throw error;
   }
-}
-
-/** The same pieces. @throws ShapeError when they are not as long together as they should be, or end inside a word */
-function* filling(pieces: Iterable<Uint8Array>, bytes: number): Generator<Uint8Array> {
-  let at = 0;
-  for (const piece of pieces) {
-    if (at % 4 !== 0)
-      throw new ShapeError(`engine.tensorOfPieces: a piece ends at byte ${at}, inside a word`);
-    if (at + piece.length > bytes) break;
-    at += piece.length;
-    yield piece;
-  }
-  if (at !== bytes) throw new ShapeError(`engine.tensorOfPieces: the pieces do not fill ${bytes} bytes`);
 }

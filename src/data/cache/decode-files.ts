@@ -1,6 +1,7 @@
 // Image files on their way into the cache: read, decoded and fitted by threads, each content once.
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
+import { basename, dirname } from "node:path";
 import { DataError } from "../failures.ts";
 import { Budget } from "./budget.ts";
 import { DecodePool } from "./decode-pool.ts";
@@ -183,8 +184,22 @@ async function identityOf(path: string): Promise<FileIdentity | DataError> {
     return { path, size, mtimeNs, ino };
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    return new DataError(path, code === "ENOENT" ? "does not exist" : `cannot be read (${message})`, {
-      cause,
-    });
+    if (code === "ENOENT") return new DataError(path, `does not exist${await hintFor(path)}`, { cause });
+    if (code === "ENOTDIR")
+      return new DataError(path, `does not exist: ${dirname(path)} is no folder`, { cause });
+    return new DataError(path, `cannot be read (${message})`, { cause });
   }
+}
+
+/** The usual reason why the image of a table is missing: the table leaves its extension out. */
+async function hintFor(path: string): Promise<string> {
+  for (const suffix of [".png", ".jpg", ".jpeg"]) {
+    const there = await stat(path + suffix).then(
+      () => true,
+      () => false,
+    );
+    if (there)
+      return `, but ${basename(path)}${suffix} does; for a table, write suffix: ${suffix} in the manifest`;
+  }
+  return "";
 }

@@ -52,12 +52,14 @@ function drawListing({ count: wanted, prevalence, ...entry }: Entry, context: Li
   const seed = randomStream(context.seed, "phantoms", context.entry).bits();
 
   const records: ListedRecord[] = [];
+  let done = 0;
+  const onImage = (): void => context.drawn?.(++done, count);
   const given = new Uint8Array(count * findings.length);
   for (const [i, site] of sites.entries()) {
     // Halves that differ by one image at most; of a single image, the second site draws none.
     const drawn = Math.floor((count + sites.length - 1 - i) / sites.length);
     if (drawn === 0) continue;
-    const { pixels, truth } = draw({ count: drawn, size, site, seed, findings, prevalence });
+    const { pixels, truth } = draw({ count: drawn, size, site, seed, findings, prevalence, onImage });
     given.set(truth, records.length * findings.length);
     const array: PixelArray = {
       file: `${context.entry}: phantoms of site ${site}`,

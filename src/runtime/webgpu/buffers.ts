@@ -86,10 +86,15 @@ export class BufferPool {
   fill(spec: TensorSpec, pieces: Iterable<Uint8Array>): GPUBuffer {
     const buffer = this.#take(spec, "tensor", true);
     let at = 0;
-    for (const piece of pieces) {
-      const data = inWords(piece);
-      this.#device.queue.writeBuffer(buffer, at, data);
-      at += data.length;
+    try {
+      for (const piece of pieces) {
+        const data = inWords(piece);
+        this.#device.queue.writeBuffer(buffer, at, data);
+        at += data.length;
+      }
+    } catch (error) {
+      this.give(buffer);
+      throw error;
     }
     return buffer;
   }

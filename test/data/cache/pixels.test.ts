@@ -159,6 +159,19 @@ test("a list of which no image can be decoded is empty, and refused where it is 
   expect(refused).toThrow(/The first: .*0\.png: does not exist; .*1\.png: .*2\.png: does not exist$/);
 });
 
+test("a name without its extension says which suffix is missing; a file in the place of a folder, that it is one", async () => {
+  const folder = temporaryFolder();
+  const [file] = writePictures(folder, [0]);
+  const refusal = (path: string): Promise<unknown> =>
+    decode(catalogueOf(listOf("table", [path])), join(folder, "cache"), { skipBad: false });
+  await expect(refusal(file.replace(".png", ""))).rejects.toThrow(
+    /picture-0: does not exist, but picture-0\.png does; for a table, write suffix: \.png in the manifest/,
+  );
+  await expect(refusal(join(file, "1.png"))).rejects.toThrow(
+    /1\.png: does not exist: .*picture-0\.png is no folder/,
+  );
+});
+
 test("images of an array are taken as they are where they fit, and resized where they do not", async () => {
   const folder = temporaryFolder();
   const array = (height: number, count: number): Catalogue["lists"][number] => {
