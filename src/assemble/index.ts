@@ -18,5 +18,6 @@ export {
 export { traceTraining, type TracedStep } from "./trace.ts";
 export * from "./trainer.ts";
 export { residentBytes, TrainingImages, type ResidentImages, type StepImages } from "./training-images.ts";
+export { watches } from "./validation-watch.ts";
 export { randomView, type Normalisation, type ViewSettings } from "./views.ts";
 export { readWeights, type Weights } from "./weights.ts";

@@ -150,7 +150,6 @@ export class RunFolder {
       throw new RunFolderError(`--resume ${path}: the run is finished; see ${files.summary} there`);
     }
     const folder = new RunFolder(path, true);
-    folder.#record = record;
     folder.#earlier = { bytes: 0, seconds: 0 };
     if (!existsSync(checkpointFile)) return { folder, record, from: undefined };
     const { record: saved, tensors } = await readTensorFile(checkpointFile, checkpointKind);

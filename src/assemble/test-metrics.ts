@@ -2,7 +2,7 @@
 
 import type { ImageSet } from "../data/index.ts";
 import { aucIntervals } from "../metrics/auc-intervals.ts";
-import type { Interval } from "../metrics/bootstrap.ts";
+import type { Interval } from "../metrics/interval.ts";
 import { evaluationOf, type Evaluation } from "./evaluate.ts";
 
 /** An interval, or why there is none. */

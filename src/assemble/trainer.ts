@@ -13,7 +13,7 @@ import { RecordedSteps } from "./recorded-steps.ts";
 import type { StepShape } from "./step.ts";
 import { TrainingImages } from "./training-images.ts";
 import { added, meansOf, noLosses, type Losses } from "./losses.ts";
-import { canBeWatched, ValidationWatch } from "./validation-watch.ts";
+import { ValidationWatch } from "./validation-watch.ts";
 import type { Normalisation, ViewSettings } from "./views.ts";
 import { WeightAverage } from "./weight-average.ts";
 import { readWeights, writeWeights } from "./weights.ts";
@@ -141,13 +141,15 @@ export async function train(
 ): Promise<TrainingResult> {
   const classes = assembly.classes.length;
   const classifier = classifierOf(engine, settings, classes);
-  const { learningRate, ema = null, earlyStopping, keep = "best" } = settings;
-  const averaged = ema === null ? undefined : classifierOf(engine, settings, classes);
-  const kept = averaged ?? classifier;
+  const { learningRate, ema = null, earlyStopping } = settings;
+  let average: WeightAverage | undefined;
   try {
     using optimiser = new Adam(classifier.parameters().values(), { learningRate });
-    const average =
-      averaged === undefined ? undefined : new WeightAverage(engine, classifier, averaged, ema ?? 0);
+    if (ema !== null) {
+      average = new WeightAverage(engine, classifier, classifierOf(engine, settings, classes), ema);
+    }
+    const averaged = average?.classifier;
+    const kept = averaged ?? classifier;
     const sampler = samplerOf(assembly, settings);
     const images = new TrainingImages(engine, assembly.sources, sampler.batch, settings.memory);
     try {
@@ -158,7 +160,6 @@ export async function train(
         ...{ listener, signal, checkpoints },
         schedule: scheduleOf(optimiser, settings.schedule ?? { by: "plateau", patience: 5 }),
         watch: new ValidationWatch(earlyStopping ?? Infinity),
-        keep: watches(assembly) ? keep : "final",
         course: { epochs: 0, steps: 0, sums: noLosses },
       };
       if (checkpoints?.from !== undefined) {
@@ -172,14 +173,9 @@ export async function train(
     }
   } catch (error) {
     classifier.dispose();
-    averaged?.dispose();
+    average?.classifier.dispose();
     throw error;
   }
-}
-
-/** Whether validation decides anything in a run on this assembly. */
-export function watches({ validation }: Assembly): boolean {
-  return validation !== undefined && canBeWatched(validation);
 }
 
 /** What a run works on. */
@@ -198,7 +194,6 @@ interface Run {
   readonly steps: RecordedSteps;
   readonly schedule: Schedule;
   readonly watch: ValidationWatch;
-  readonly keep: "best" | "final";
   readonly course: Course;
   readonly listener: TrainingListener;
   readonly signal: AbortSignal | undefined;
@@ -238,7 +233,6 @@ async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">
   const { assembly, settings, sampler, optimiser, schedule, watch, course, signal, checkpoints } = run;
   const { validation, test } = assembly;
   const { stepsPerEpoch: steps } = sampler;
-  const watched = watches(assembly);
   const perEpoch = (settings.evaluate ?? (validation === undefined ? "epoch" : "end")) === "epoch";
   let trained = false;
   let tested:
@@ -269,9 +263,10 @@ async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">
           : evaluationOf(await predict(...evaluating(run, validation)), validation, assembly.classes);
       if (perEpoch) await testAfter(epoch);
       const losses = meansOf(course.sums, steps);
-      if (watched && judged?.meanAuc != null && watch.isBetter(judged.meanAuc)) {
-        const weights = run.keep === "best" ? await readWeights(run.kept) : undefined;
-        watch.best = { epoch, meanAuc: judged.meanAuc, weights };
+      const meanAuc = judged?.meanAuc ?? undefined;
+      if (meanAuc !== undefined && watch.isBetter(meanAuc)) {
+        const weights = settings.keep === "final" ? undefined : await readWeights(run.kept);
+        watch.best = { epoch, meanAuc, weights };
       }
       run.listener.epoch?.({
         epoch,
@@ -281,7 +276,7 @@ async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">
         validation: judged,
       });
       // A schedule lowers the rate when what it is told stops falling.
-      schedule.step(watched && judged?.meanAuc != null ? 1 - judged.meanAuc : losses.bce);
+      schedule.step(meanAuc === undefined ? losses.bce : 1 - meanAuc);
       Object.assign(course, { epochs: epoch, steps: 0, sums: noLosses });
       await saveCheckpoint(run, checkpoints);
     }
@@ -289,7 +284,7 @@ async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">
     const { best } = watch;
     if (best?.weights !== undefined) writeWeights(run.kept, best.weights);
     const kept = best?.weights === undefined ? course.epochs : best.epoch;
-    if (tested?.epoch !== kept || best?.weights !== undefined) await testAfter(kept);
+    if (tested?.epoch !== kept) await testAfter(kept);
     return result(false, kept);
   } catch (error) {
     if (signal?.aborted !== true || error !== signal.reason) throw error;

@@ -1,14 +1,13 @@
 // What validation decides in a run: which epoch was the best, and when there is no better one to wait for.
 
-import type { ImageSet } from "../data/index.ts";
+import type { Assembly } from "../data/index.ts";
 import { negative, positive } from "../metrics/label-states.ts";
 import type { Weights } from "./weights.ts";
 
-/** Whether the mean AUC of a set is defined: some class has labels of both kinds. */
-export function canBeWatched({ states, count }: ImageSet): boolean {
-  const classes = states.length / count;
-  const kinds = Array.from({ length: classes }, () => new Set<number>());
-  states.forEach((state, at) => kinds[at % classes].add(state));
+/** Whether validation decides anything in a run: its mean AUC is defined where some class has labels of both kinds. */
+export function watches({ classes, validation }: Assembly): boolean {
+  const kinds = classes.map(() => new Set<number>());
+  validation?.states.forEach((state, at) => kinds[at % classes.length].add(state));
   return kinds.some((found) => found.has(negative) && found.has(positive));
 }
 

@@ -24,7 +24,7 @@ export async function readWeights(module: Module): Promise<Weights> {
   );
 }
 
-/** Overwrites a module's parameters and running statistics; `weights` must have `differences` none. */
+/** Overwrites a module's parameters and running statistics; `difference` must find none. */
 export function writeWeights(module: Module, weights: Weights): void {
   for (const [name, { tensor }] of module.state()) {
     const held = weights.get(name);

@@ -5,7 +5,6 @@ import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
-import { InvalidArgumentError } from "commander";
 import { RunFolder, type Checkpoints, type RunRecord } from "../assemble/index.ts";
 import { parseManifest, readManifest, type Manifest } from "../data/index.ts";
 import { TesseraError, UsageError } from "../device/index.ts";
@@ -19,8 +18,8 @@ export interface TrainOptions extends DeviceOptions, ChoiceOptions {
   /** A run folder to go on with. */
   readonly resume?: string;
   readonly checkpointEvery?: NonNullable<Checkpoints["every"]>;
-  readonly limit?: number;
-  readonly epochs?: number;
+  readonly limit?: number | undefined;
+  readonly epochs?: number | undefined;
   readonly seed?: number;
   /** Bytes of images to hold at a time. */
   readonly memory?: number;
@@ -92,23 +91,13 @@ async function goOn(
     );
   }
   const { text, file: name } = record.manifest;
-  const { limit, epochs, skipBad, adapter, power } = record.options;
   return {
     manifest: parseManifest(text, name),
     options: {
       ...options,
-      ...{
-        dataRoot: options.dataRoot ?? record.dataRoot,
-        out,
-        seed: record.seed,
-        skipBad,
-        device: record.device,
-      },
+      ...record.options,
+      ...{ dataRoot: options.dataRoot ?? record.dataRoot, out, seed: record.seed, device: record.device },
       ...{ tuning: record.tuning?.file ?? "none", candidate: new Map(Object.entries(record.candidates)) },
-      ...(limit === undefined ? {} : { limit }),
-      ...(epochs === undefined ? {} : { epochs }),
-      ...(adapter === undefined ? {} : { adapter }),
-      ...(power === undefined ? {} : { power }),
     },
     folder,
     record,
@@ -127,13 +116,7 @@ export async function recordOf({
     manifest: { file, sha256: createHash("sha256").update(text).digest("hex"), text },
     dataRoot: resolve(dataRoot),
     seed,
-    options: {
-      ...{ skipBad },
-      ...(limit === undefined ? {} : { limit }),
-      ...(epochs === undefined ? {} : { epochs }),
-      ...(adapter === undefined ? {} : { adapter }),
-      ...(power === undefined ? {} : { power }),
-    },
+    options: { limit, epochs, skipBad, adapter, power },
   };
 }
 
@@ -155,17 +138,6 @@ export function compareRuns(
   warn(
     `warning: the run was begun on ${before.adapter} (${before.driver}) and goes on on ${now.adapter} (${now.driver}): its ` +
       "numbers will differ in their last digits from those of a run that did not move",
-  );
-}
-
-/** A parser of how often to write checkpoints: minutes, or steps. */
-export function checkpointInterval(text: string): NonNullable<Checkpoints["every"]> {
-  const [, number, unit = "min"] = /^(\d+(?:\.\d+)?) ?(min|minutes|steps)?$/.exec(text) ?? [];
-  const value = Number(number);
-  if (unit === "steps" && Number.isSafeInteger(value) && value >= 1) return { steps: value };
-  if (unit !== "steps" && value > 0 && value <= 1e6) return { seconds: 60 * value };
-  throw new InvalidArgumentError(
-    "--checkpoint-every takes minutes, such as 5, or a number of steps, such as 200steps.",
   );
 }
 

@@ -1,6 +1,6 @@
 // Which candidates a run takes: `--candidate` first, then the tuning file, then the rule of each operator.
 
-import { InvalidArgumentError } from "commander";
+import { resolve } from "node:path";
 import type { RunChoices } from "../assemble/index.ts";
 import { UsageError } from "../device/index.ts";
 import { suggestion } from "../device/nearest.ts";
@@ -14,18 +14,6 @@ export interface ChoiceOptions {
   /** A tuning file, or "none"; the adapter's own when left out. */
   readonly tuning?: string;
   readonly candidate: ReadonlyMap<string, string>;
-}
-
-/** Collects `--candidate OPERATOR=NAME`. */
-export function candidateOption(
-  text: string,
-  before: ReadonlyMap<string, string>,
-): ReadonlyMap<string, string> {
-  const [, operator, name] = /^([^=]+)=([^=]+)$/.exec(text) ?? [];
-  if (operator === undefined || name === undefined) {
-    throw new InvalidArgumentError("--candidate takes OPERATOR=NAME, such as conv2d=direct.");
-  }
-  return new Map([...before, [operator, name]]);
 }
 
 /** @throws UsageError when choices are asked for where there are none, before anything is opened or read */
@@ -83,7 +71,8 @@ export function takeChoices(
     `tuning: ${taken.length} of ${open.length} works with a choice follow ${file}; ` +
       `in ${other.length} of them it is not the rule's choice`,
   );
-  return { tuning: { file, digest: digestOf(tuning), works: taken.length }, candidates };
+  // Whole, so that a run can go on from another folder.
+  return { tuning: { file: resolve(file), digest: digestOf(tuning), works: taken.length }, candidates };
 }
 
 function findTuning(

@@ -1,8 +1,6 @@
 // `tessera demo`: the main job on pictures drawn here. Two sites each label some of the findings; what does one
 // classifier learned from both know that one site alone does not?
 
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { train, stepsPerEpoch, type Evaluation, type TrainingSettings } from "../assemble/index.ts";
 import {
   concatenate,
@@ -17,10 +15,10 @@ import {
   type ImageSet,
   type Site,
 } from "../data/index.ts";
-import { UsageError } from "../device/index.ts";
 import { aucTable, contactSheet, showAuc, type Cell } from "../report/index.ts";
 import { openEngine } from "../runtime/index.ts";
 import { engineOptions, type DeviceOptions } from "./options.ts";
+import { writeOutput } from "./output-files.ts";
 import { counted, Progress, untilInterrupted } from "./progress.ts";
 
 export interface DemoOptions extends DeviceOptions {
@@ -91,15 +89,6 @@ function sheet(seed: number): Buffer {
   });
 }
 
-function writeSheet(file: string, png: Buffer): void {
-  try {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, png);
-  } catch (cause) {
-    throw new UsageError(`--sheet ${file}: cannot be written (${(cause as Error).message})`, { cause });
-  }
-}
-
 export async function demo(options: DemoOptions): Promise<void> {
   const started = performance.now();
   const { seed, quiet } = options;
@@ -113,7 +102,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   say(`Two sites draw chest radiographs of ${findingNames.length} findings; each labels only some of them:`);
   for (const site of siteNames) say(`  site ${site}, ${perSite} images: ${knowledge[site].join(", ")}`);
   if (options.sheet !== undefined) {
-    writeSheet(options.sheet, sheet(seed));
+    writeOutput("--sheet", options.sheet, sheet(seed));
     say(`What they look like: ${options.sheet}`);
   }
   // Without WebGPU a step takes about three times as long on the same cores; the demo should still end within minutes.

@@ -2,7 +2,7 @@
 
 import Table from "cli-table3";
 import { DeviceUnavailableError, listAdapters, optionalFeatures, traitsOf } from "../device/index.ts";
-import { plainTable } from "../report/index.ts";
+import { plainTable } from "../report/tables.ts";
 
 interface DeviceRow {
   readonly device: "webgpu" | "reference";

@@ -2,7 +2,6 @@
 
 import {
   DataError,
-  decodeAssembly,
   imageSizes,
   inspect,
   openedCatalogue,
@@ -16,11 +15,11 @@ import {
 } from "../data/index.ts";
 import { findingLines, labelTables } from "../report/index.ts";
 import { openEngine } from "../runtime/index.ts";
-import { Counter } from "./counter.ts";
-import { makeFolder, makeFolderOf, writeSheets, writeViews } from "./inspection-sheets.ts";
-import { imageCacheFolder, listWithProgress } from "./loading.ts";
+import { writeSheets, writeViews } from "./inspection-sheets.ts";
+import { decodeWithProgress, imageCacheFolder, listWithProgress, skippedLines } from "./loading.ts";
 import { engineOptions, type DeviceOptions } from "./options.ts";
-import { untilInterrupted } from "./progress.ts";
+import { makeFolder, makeFolderOf } from "./output-files.ts";
+import { unlessInterrupted } from "./progress.ts";
 
 export interface InspectOptions extends DeviceOptions {
   readonly dataRoot: string;
@@ -65,7 +64,10 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
   const selected = await listWithProgress(manifest, { dataRoot, seed, limit, skipBad: true }, quiet);
   using engine = options.views === undefined ? undefined : await openEngine(where);
 
-  const decoded = await decode(selected, options.cache ?? imageCacheFolder(), quiet);
+  const decoded = await unlessInterrupted((signal) => {
+    const cache = options.cache ?? imageCacheFolder();
+    return decodeWithProgress(selected, { cache, memory, skipBad: true, hashes: true, signal }, quiet);
+  });
   if (decoded === undefined) {
     process.exitCode = 130;
     return;
@@ -128,27 +130,6 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
   }
 }
 
-/** Undefined when Ctrl-C ended it; what was decoded by then is in the cache. */
-async function decode(
-  selected: Catalogue,
-  cache: string,
-  quiet: boolean,
-): Promise<DecodedAssembly | undefined> {
-  const total = selected.lists.reduce((sum, { samples }) => sum + samples.length, 0);
-  using counter = new Counter("reading images", total, quiet);
-  return await untilInterrupted(async (signal) => {
-    try {
-      return await decodeAssembly(selected, {
-        ...{ cache, memory, skipBad: true, hashes: true, signal },
-        onProgress: ({ done }) => counter.update(done, total),
-      });
-    } catch (error) {
-      if (signal.aborted) return undefined;
-      throw error;
-    }
-  });
-}
-
 async function sizesBySource(selected: Catalogue, seed: number): Promise<Map<string, SizeCount[]>> {
   const sizes = new Map<string, SizeCount[]>();
   for (const { source } of selected.lists) {
@@ -188,16 +169,10 @@ function listsAsJson(
   }));
 }
 
-/** A person reads so many lines; --json has all of them. */
-const mostLines = 10;
-
 function describeSkipped({ skipped }: Catalogue): string[] {
   if (skipped.length === 0) return [];
-  const rest =
-    skipped.length > mostLines ? [`  and ${skipped.length - mostLines} more; --json lists all`] : [];
-  const shown = skipped.slice(0, mostLines).map(({ message }) => `  ${message}`);
   const what = skipped.length === 1 ? "1 record" : `${skipped.length} records`;
-  return [`${what} of tables and lists cannot be read:`, ...shown, ...rest, ""];
+  return [`${what} of tables and lists cannot be read:`, ...skippedLines(skipped, "--json"), ""];
 }
 
 function decodingAsJson({ decoded, skipped }: DecodedAssembly): Record<string, number | null> {

@@ -1,7 +1,6 @@
 // The pictures that `tessera inspect` writes: contact sheets of the sources, and one of both views.
 
-import { accessSync, constants, mkdirSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { randomView } from "../assemble/index.ts";
 import {
   ArrayPixels,
@@ -14,38 +13,10 @@ import {
   type Manifest,
   type OpenedCatalogue,
 } from "../data/index.ts";
-import { UsageError } from "../device/index.ts";
 import { examplesPerGroup, sampleSheet, viewSheet, type Cell, type ViewedImage } from "../report/index.ts";
 import type { Engine } from "../runtime/index.ts";
 import { Counter } from "./counter.ts";
-
-/** Makes sure early that sheets can be written. @throws UsageError naming the option */
-export function makeFolder(option: string, folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-    accessSync(folder, constants.W_OK);
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const reason = code === "EEXIST" ? "it is a file; name a folder" : message;
-    throw new UsageError(`${option} ${folder}: cannot be written to (${reason})`, { cause });
-  }
-}
-
-/** As makeFolder, for the folder of a file. @throws UsageError naming the option */
-export function makeFolderOf(option: string, file: string): void {
-  makeFolder(option, dirname(file));
-  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) {
-    throw new UsageError(`${option} ${file}: it is a folder; name a file, such as views.png`);
-  }
-}
-
-function writePicture(option: string, file: string, png: Buffer): void {
-  try {
-    writeFileSync(file, png);
-  } catch (cause) {
-    throw new UsageError(`${option} ${file}: cannot be written (${(cause as Error).message})`, { cause });
-  }
-}
+import { writeOutput } from "./output-files.ts";
 
 /** Images of a set, each by its row. */
 async function imagesAt(set: ImageSet, rows: readonly number[]): Promise<Map<number, Cell>> {
@@ -92,7 +63,7 @@ export async function writeSheets(folder: string, pictured: Pictured): Promise<s
     // Names that differ only in other letters would be one file.
     const taken = files.includes(join(folder, `${stem}.png`));
     const file = join(folder, taken ? `${stem}-${at}.png` : `${stem}.png`);
-    writePicture("--sheets", file, sampleSheet({ catalogue, list, groups, image }));
+    writeOutput("--sheets", file, sampleSheet({ catalogue, list, groups, image }));
     files.push(file);
     counter.update(at + 1, lists.length, list.source);
   }
@@ -165,5 +136,5 @@ export async function writeViews(
       });
     }
   }
-  writePicture("--views", file, viewSheet(viewed));
+  writeOutput("--views", file, viewSheet(viewed));
 }

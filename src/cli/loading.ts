@@ -13,7 +13,9 @@ import {
   type Assembly,
   type Catalogue,
   type CatalogueOptions,
+  type DataError,
   type DecodedAssembly,
+  type DecodeOptions,
   type Manifest,
 } from "../data/index.ts";
 import { plainTable } from "../report/index.ts";
@@ -22,7 +24,7 @@ import { cacheFolder } from "./tuning-file.ts";
 
 export interface LoadingOptions {
   readonly dataRoot: string;
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   readonly seed: number;
   /** Bytes. */
   readonly memory: number;
@@ -38,9 +40,6 @@ export interface Loaded {
   /** Image files. */
   readonly decoded: { readonly images: number; readonly fromCache: number };
 }
-
-/** A person reads so many lines; summary.json has all of them. */
-const mostLines = 10;
 
 /** Where decoded images are kept unless `--cache` says otherwise. */
 export const imageCacheFolder = (): string => join(cacheFolder(), "images");
@@ -68,6 +67,30 @@ export async function listWithProgress(
   }
 }
 
+/** Decodes what was listed, with progress. @throws as `decodeAssembly` */
+export async function decodeWithProgress(
+  selected: Catalogue,
+  options: Omit<DecodeOptions, "onProgress">,
+  quiet: boolean,
+): Promise<DecodedAssembly> {
+  const total = imageCount(selected.lists);
+  using counter = new Counter("reading images", total, quiet);
+  return await decodeAssembly(selected, {
+    ...options,
+    onProgress: ({ done }) => counter.update(done, total),
+  });
+}
+
+/** A person reads so many lines. */
+const mostLines = 10;
+
+/** The first of what was left out, a line each, and who has all of them. */
+export function skippedLines(skipped: readonly DataError[], whole: string): string[] {
+  const lines = skipped.slice(0, mostLines).map(({ message }) => `  ${message}`);
+  const more = skipped.length - lines.length;
+  return more === 0 ? lines : [...lines, `  and ${more} more; ${whole} lists all`];
+}
+
 /**
  * Lists and decodes what a manifest selects.
  * @throws DataError, ManifestError as `catalogue` and `decodeAssembly`; UsageError before anything is decoded when images
@@ -82,19 +105,13 @@ export async function loadForTraining(
   const { dataRoot, seed, limit, memory, skipBad, quiet } = options;
   const selected = await listWithProgress(manifest, { dataRoot, seed, limit, skipBad }, quiet);
   const files = selected.lists.some(({ samples }) => samples.some(({ image }) => image.kind === "file"));
-  const total = selected.lists.reduce((sum, { samples }) => sum + samples.length, 0);
   if (staysOnDisk(selected, memory)) {
     const { height, width, channels } = selected.image;
-    checkMemory(Math.min(manifest.train.batch, trainingImages(selected)), height * width * channels, memory);
+    const training = imageCount(selected.lists.filter(({ part }) => part === "train"));
+    checkMemory(Math.min(manifest.train.batch, training), height * width * channels, memory);
   }
-  let result: DecodedAssembly;
-  {
-    using counter = new Counter("reading images", total, quiet || !files);
-    result = await decodeAssembly(selected, {
-      ...{ cache: options.cache ?? imageCacheFolder(), memory, skipBad, signal },
-      onProgress: ({ done }) => counter.update(done, total),
-    });
-  }
+  const decoding = { cache: options.cache ?? imageCacheFolder(), memory, skipBad, signal };
+  const result = await decodeWithProgress(selected, decoding, quiet || !files);
   const { decoded } = result;
   const skipped = [...selected.skipped, ...result.skipped];
   say(sourceTable(selected, result));
@@ -103,9 +120,8 @@ export async function loadForTraining(
     const records = selected.skipped.length;
     const unlisted =
       records === 0 ? "" : `, and ${records} ${records === 1 ? "record" : "records"} of tables and lists`;
-    say(`skipped ${result.skipped.length} of ${total} images${unlisted}:`);
-    for (const { message } of skipped.slice(0, mostLines)) say(`  ${message}`);
-    if (skipped.length > mostLines) say(`  and ${skipped.length - mostLines} more; summary.json lists all`);
+    say(`skipped ${result.skipped.length} of ${imageCount(selected.lists)} images${unlisted}:`);
+    for (const line of skippedLines(skipped, "summary.json")) say(line);
   }
   return {
     assembly: assembled(selected, result),
@@ -114,8 +130,8 @@ export async function loadForTraining(
   };
 }
 
-const trainingImages = ({ lists }: Catalogue): number =>
-  lists.reduce((sum, { part, samples }) => sum + (part === "train" ? samples.length : 0), 0);
+const imageCount = (lists: Catalogue["lists"]): number =>
+  lists.reduce((sum, { samples }) => sum + samples.length, 0);
 
 /** Images of each source by part, without those skipped. */
 function sourceTable({ lists }: Catalogue, { sets }: DecodedAssembly): string {

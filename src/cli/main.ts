@@ -1,22 +1,20 @@
 #!/usr/bin/env node
 // The command line: `tessera train | inspect | plan | tune | demo | devices`. An error is one line on stderr; the exit code
-// is 2 where the input or the machine does not fit, and 1 where the work itself failed.
+// is 2 where the input or the machine does not fit, and 1 where the work itself failed. What computes is imported by the
+// command that runs: help, a mistyped option and the list of devices need none of it.
 
 import { Command, CommanderError, Option } from "commander";
-import { CheckpointError, RunFolderError } from "../assemble/index.ts";
-import { DataError, ManifestError } from "../data/index.ts";
+import { CheckpointError, RunFolderError } from "../assemble/failures.ts";
+import { DataError, ManifestError } from "../data/failures.ts";
 import { DeviceUnavailableError, TesseraError, UsageError } from "../device/index.ts";
-import { deviceChoices } from "../runtime/index.ts";
-import { candidateOption } from "./choices.ts";
-import { demo, type DemoOptions } from "./demo.ts";
-import { devices } from "./devices.ts";
-import { inspectCommand, type InspectOptions } from "./inspect.ts";
-import { imageShape, memorySize, wholeNumber } from "./options.ts";
+import { deviceChoices } from "../runtime/open-engine.ts";
+import type { TrainOptions } from "./begin.ts";
+import type { DemoOptions } from "./demo.ts";
+import type { InspectOptions } from "./inspect.ts";
+import { candidateOption, checkpointInterval, imageShape, memorySize, wholeNumber } from "./options.ts";
 import { description, version } from "./package-info.ts";
-import { planCommand, type PlanOptions } from "./plan.ts";
-import { checkpointInterval, type TrainOptions } from "./begin.ts";
-import { trainCommand } from "./train.ts";
-import { tuneCommand, type TuneCommandOptions } from "./tune.ts";
+import type { PlanOptions } from "./plan.ts";
+import type { TuneCommandOptions } from "./tune.ts";
 
 const badInput = 2;
 const failed = 1;
@@ -107,13 +105,11 @@ withDevice(program.command("train"))
     "first time each kernel of a step: a table, and a Chrome trace (default: profile.json in --out)",
   )
   .option("--quiet", "print the result only", false)
-  .action((manifest: string | undefined, options: TrainOptions, command: Command) =>
-    trainCommand(
-      manifest,
-      options,
-      Object.keys(options).filter((name) => command.getOptionValueSource(name) === "cli"),
-    ),
-  );
+  .action(async (manifest: string | undefined, options: TrainOptions, command: Command) => {
+    const given = Object.keys(options).filter((name) => command.getOptionValueSource(name) === "cli");
+    const { trainCommand } = await import("./train.ts");
+    await trainCommand(manifest, options, given);
+  });
 
 withDevice(program.command("inspect"))
   .description(
@@ -136,7 +132,10 @@ withDevice(program.command("inspect"))
   .option("--limit <images>", "at most so many training images per source", wholeNumber("--limit", 1))
   .option("--seed <n>", "draws which images a limit keeps and which are shown", wholeNumber("--seed", 0), 0)
   .option("--quiet", "no progress", false)
-  .action((manifest: string, options: InspectOptions) => inspectCommand(manifest, options));
+  .action(async (manifest: string, options: InspectOptions) => {
+    const { inspectCommand } = await import("./inspect.ts");
+    await inspectCommand(manifest, options);
+  });
 
 withDevice(program.command("plan"))
   .description(
@@ -156,7 +155,10 @@ withDevice(program.command("plan"))
   )
   .option("--memory <size>", memoryHelp, memorySize)
   .option("--json", "as JSON, with every buffer", false)
-  .action((manifest: string, options: PlanOptions) => planCommand(manifest, options));
+  .action(async (manifest: string, options: PlanOptions) => {
+    const { planCommand } = await import("./plan.ts");
+    await planCommand(manifest, options);
+  });
 
 withDevice(program.command("tune"))
   .description(
@@ -168,7 +170,10 @@ withDevice(program.command("tune"))
   .option("--seconds <n>", "begin nothing new after so many seconds", wholeNumber("--seconds", 1), 120)
   .option("--tuning <file>", "write this file instead of the adapter's own in the user's cache folder")
   .option("--quiet", "print the result only", false)
-  .action((manifest: string, options: TuneCommandOptions) => tuneCommand(manifest, options));
+  .action(async (manifest: string, options: TuneCommandOptions) => {
+    const { tuneCommand } = await import("./tune.ts");
+    await tuneCommand(manifest, options);
+  });
 
 withDevice(program.command("demo"))
   .description("train on drawn radiographs from two partially labelled sites; needs no data")
@@ -180,13 +185,19 @@ withDevice(program.command("demo"))
   )
   .option("--sheet <file>", "write a picture of the radiographs to this PNG file")
   .option("--quiet", "print the result only", false)
-  .action((options: DemoOptions) => demo(options));
+  .action(async (options: DemoOptions) => {
+    const { demo } = await import("./demo.ts");
+    await demo(options);
+  });
 
 program
   .command("devices")
   .description("list what Tessera can compute on")
   .option("--json", "as JSON", false)
-  .action((options: { json: boolean }) => devices(options));
+  .action(async (options: { json: boolean }) => {
+    const { devices } = await import("./devices.ts");
+    await devices(options);
+  });
 
 for (const command of program.commands)
   command.exitOverride().configureOutput({ outputError: () => undefined });

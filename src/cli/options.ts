@@ -1,7 +1,8 @@
-// Options that several commands share, read and checked.
+// Options of the commands, read and checked.
 
 import { totalmem } from "node:os";
 import { InvalidArgumentError } from "commander";
+import type { Checkpoints } from "../assemble/index.ts";
 import { UsageError } from "../device/index.ts";
 import type { DeviceChoice, EngineOptions } from "../runtime/index.ts";
 
@@ -46,11 +47,34 @@ export function imageShape(text: string): { height: number; width: number; chann
   return { height: Number(height), width: Number(width), channels: Number(channels) };
 }
 
+/** A parser of how often to write checkpoints: minutes, or steps. */
+export function checkpointInterval(text: string): NonNullable<Checkpoints["every"]> {
+  const [, number, unit = "min"] = /^(\d+(?:\.\d+)?) ?(min|minutes|steps)?$/.exec(text) ?? [];
+  const value = Number(number);
+  if (unit === "steps" && Number.isSafeInteger(value) && value >= 1) return { steps: value };
+  if (unit !== "steps" && value > 0 && value <= 1e6) return { seconds: 60 * value };
+  throw new InvalidArgumentError(
+    "--checkpoint-every takes minutes, such as 5, or a number of steps, such as 200steps.",
+  );
+}
+
+/** Collects `--candidate OPERATOR=NAME`. */
+export function candidateOption(
+  text: string,
+  before: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  const [, operator, name] = /^([^=]+)=([^=]+)$/.exec(text) ?? [];
+  if (operator === undefined || name === undefined) {
+    throw new InvalidArgumentError("--candidate takes OPERATOR=NAME, such as conv2d=direct.");
+  }
+  return new Map([...before, [operator, name]]);
+}
+
 /** What `--device`, `--adapter` and `--power` came to. */
 export interface DeviceOptions {
   readonly device: DeviceChoice;
-  readonly adapter?: string;
-  readonly power?: "low-power" | "high-performance";
+  readonly adapter?: string | undefined;
+  readonly power?: "low-power" | "high-performance" | undefined;
 }
 
 /** @throws UsageError when an adapter is asked for where none is used */

@@ -1,7 +1,5 @@
 // `tessera train --profile`: where the time of a training step goes, as a table and as a Chrome trace.
 
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import Table from "cli-table3";
 import { profileTraining, type StepProfile, type TrainingSettings } from "../assemble/index.ts";
 import type { Assembly } from "../data/index.ts";
@@ -10,6 +8,7 @@ import { chromeTrace, measureCeilings, type KernelProfile } from "../profiling/i
 import { plainTable } from "../report/index.ts";
 import type { Engine } from "../runtime/index.ts";
 import { Counter } from "./counter.ts";
+import { writeOutput } from "./output-files.ts";
 
 const replays = 5;
 const warmup = 2;
@@ -42,12 +41,7 @@ export async function profileRun(
     batch: measured.batch,
     views: measured.views,
   });
-  try {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, `${JSON.stringify(trace)}\n`);
-  } catch (cause) {
-    throw new UsageError(`--profile ${file}: cannot be written (${(cause as Error).message})`, { cause });
-  }
+  writeOutput("--profile", file, `${JSON.stringify(trace)}\n`);
   process.stdout.write(`${profileReport(measured, traits)}\n`);
   if (!quiet) process.stderr.write(`timeline for chrome://tracing or ui.perfetto.dev: ${file}\n`);
 }

@@ -163,3 +163,17 @@ export async function untilInterrupted<Result>(
     running = undefined;
   }
 }
+
+/** As `untilInterrupted`, for a body that throws the signal's reason when it is aborted: undefined then. */
+export function unlessInterrupted<Result>(
+  body: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result | undefined> {
+  return untilInterrupted(async (signal) => {
+    try {
+      return await body(signal);
+    } catch (error) {
+      if (signal.aborted && error === signal.reason) return undefined;
+      throw error;
+    }
+  });
+}

@@ -16,7 +16,7 @@ import { checkChoices, takeChoices } from "./choices.ts";
 import { loadForTraining } from "./loading.ts";
 import { defaultMemory, engineOptions } from "./options.ts";
 import { checkProfiled, profileRun } from "./profile.ts";
-import { Progress, untilInterrupted } from "./progress.ts";
+import { Progress, unlessInterrupted, untilInterrupted } from "./progress.ts";
 import { testResults, testTable } from "./test-results.ts";
 
 /** The trainer's settings as a manifest has them. */
@@ -81,11 +81,8 @@ export async function trainCommand(
   };
   const warn = (text: string): void => void process.stderr.write(`${text}\n`);
 
-  const loaded = await untilInterrupted((signal) =>
-    loadForTraining(manifest, { ...options, memory }, say, signal).catch((error: unknown) => {
-      if (error !== signal.reason) throw error;
-      return undefined;
-    }),
+  const loaded = await unlessInterrupted((signal) =>
+    loadForTraining(manifest, { ...options, memory }, say, signal),
   );
   if (loaded === undefined) {
     say("stopped before training; what was decoded is in the cache");
@@ -161,13 +158,16 @@ export async function trainCommand(
     const tested = testResults(result, assembly, options.quiet);
     const { seconds } = folder;
     const { evaluation } = result;
-    const none = Object.fromEntries(assembly.classes.map((name) => [name, null]));
+    const { classes } = assembly;
+    const none = Object.fromEntries(classes.map((name) => [name, null]));
     const { network, head, normalisation } = settings;
     const { kept, validation, endedEarly } = result;
-    const model = {
-      record: { classes: assembly.classes, image: manifest.image, network, head, normalisation, epoch: kept },
-      tensors: await readWeights(result.classifier),
-    };
+    const model = result.stopped
+      ? undefined
+      : {
+          record: { classes, image: manifest.image, network, head, normalisation, epoch: kept },
+          tensors: await readWeights(result.classifier),
+        };
     const summary = {
       meanAuc: evaluation?.meanAuc ?? null,
       auc: evaluation?.auc ?? none,
@@ -185,8 +185,8 @@ export async function trainCommand(
       parameters: result.classifier.parameterCount,
       ...made,
     };
-    await folder.finish(summary, result.stopped ? undefined : model);
-    if (evaluation !== undefined) process.stdout.write(`${testTable(result, tested, assembly.classes)}\n`);
+    await folder.finish(summary, model);
+    if (evaluation !== undefined) process.stdout.write(`${testTable(result, tested, classes)}\n`);
     if (kept < result.epochs) say(`the weights of epoch ${kept} were kept, the best by validation`);
     const next = result.stopped ? `; go on with: tessera train --resume ${options.out}` : "";
     say(

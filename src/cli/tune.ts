@@ -76,7 +76,7 @@ export async function tuneCommand(manifestFile: string, options: TuneCommandOpti
   }
 
   const known = before.kind === "tuning" ? before.tuning : undefined;
-  if (tuning.tuned.length > 0) writeTuning(file, withTuned(known, traits, version, tuning.tuned));
+  if (tuning.tuned.length > 0) await writeTuning(file, withTuned(known, traits, version, tuning.tuned));
   process.stdout.write(report(tuning, steps));
   say(
     tuning.tuned.length > 0

@@ -2,10 +2,12 @@
 // its driver and this version's kernels, so a file is for one of each.
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { replaceFile } from "../data/files/whole-files.ts";
 import { UsageError, type AdapterTraits } from "../device/index.ts";
 import type { TunedWork } from "../tuning/index.ts";
 
@@ -138,14 +140,11 @@ export function withTuned(
  * Writes a tuning file whole or not at all.
  * @throws UsageError naming the file when it cannot be written
  */
-export function writeTuning(file: string, tuning: TuningFile): void {
-  const part = `${file}.${process.pid}.part`;
+export async function writeTuning(file: string, tuning: TuningFile): Promise<void> {
   try {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(part, `${JSON.stringify(tuning, null, 2)}\n`);
-    renameSync(part, file);
+    await mkdir(dirname(file), { recursive: true });
+    await replaceFile(file, (handle) => handle.writeFile(`${JSON.stringify(tuning, null, 2)}\n`));
   } catch (cause) {
-    if (existsSync(part)) rmSync(part);
     throw new UsageError(
       `${file}: cannot be written (${(cause as Error).message}); name another file with --tuning, or another folder ` +
         "with TESSERA_CACHE",

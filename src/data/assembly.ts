@@ -3,6 +3,7 @@ import { absent, isSoft, negative, positive } from "../metrics/label-states.ts";
 import { ArrayPixels, type PixelRow } from "./cache/pixel-rows.ts";
 import { StoredPixels } from "./cache/stored-pixels.ts";
 import { DataError, ManifestError } from "./failures.ts";
+import { joinBytes } from "./files/bytes.ts";
 
 /** Pixels of many images: in one array, in several where they lie as they were read, or on disk if they are too many. */
 export type Pixels = Uint8Array | ArrayPixels | StoredPixels;
@@ -58,7 +59,7 @@ export function imageSet<Held extends Pixels>(set: ImageSet<Held>, classCount: n
     if (!Number.isInteger(size) || size < 1) {
       throw new DataError(
         set.source,
-        `has ${set.count} images of ${set.height} x ${set.width} x ${set.channels}; all four must be 1 or more`,
+        `has ${set.count} images of ${describeSize(set)}; all four must be 1 or more`,
       );
     }
   }
@@ -121,9 +122,10 @@ export function assembly(parts: Assembly): Assembly {
 
 /** Image sets of one size, one after the other, under one name: several sources trained or tested as one. */
 export function concatenate(source: string, sets: readonly ImageSet[]): ImageSet {
-  const first = sets.at(0);
+  const [first, ...others] = sets;
   if (first === undefined) throw new DataError(source, "joins no image sets");
-  for (const set of sets) {
+  if (others.length === 0) return { ...first, source, origins: originsOf(first) };
+  for (const set of others) {
     if (describeSize(set) !== describeSize(first)) {
       throw new DataError(
         source,
@@ -156,8 +158,7 @@ export function pixelsInMemory({ source, pixels }: ImageSet): Uint8Array {
 
 /** Nothing is copied: where one of them is on disk, so is the whole. */
 function joinPixels(sets: readonly ImageSet[]): Pixels {
-  const [{ height, width, channels, pixels: first }] = sets;
-  if (sets.length === 1) return first;
+  const [{ height, width, channels }] = sets;
   const rows = sets.flatMap(({ pixels, count }) =>
     Array.from({ length: count }, (_, slot) =>
       pixels instanceof Uint8Array ? { home: pixels, slot } : pixels.row(slot),
@@ -192,17 +193,6 @@ function joinOrigins(sets: readonly ImageSet[]): Origins {
 
 const patientsOf = ({ patients, count }: ImageSet): readonly (string | undefined)[] =>
   patients ?? Array<undefined>(count).fill(undefined);
-
-function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0];
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
 
 /**
  * The same images with the label states of some of the classes only, in the order asked for: what somebody who has

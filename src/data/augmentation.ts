@@ -1,27 +1,9 @@
 // Random views of images: the presets that manifests name, and what may stand in a manifest's `augment` section.
 import { z } from "zod";
-import type { ViewSettings } from "../operators/images/index.ts";
+import { unchanged, type ViewSettings } from "../operators/images/index.ts";
 import { oneOf, record, share } from "./fields.ts";
 
 export type { ViewSettings } from "../operators/images/index.ts";
-
-/** A view that is its image, normalised. */
-const none: ViewSettings = {
-  flip: 0,
-  rotation: 0,
-  shift: 0,
-  scale: 0,
-  brightness: 0,
-  contrast: 0,
-  saturation: 0,
-  noise: 0,
-  noiseProbability: 1,
-  saltAndPepper: 0,
-  saltAndPepperProbability: 1,
-  erase: 0,
-  eraseArea: [0.02, 0.33],
-  eraseAspect: [0.3, 3.3],
-};
 
 /**
  * Limits by name. `paper-weak` and `paper-strong` are the transforms of the released code of Label-Assemble (Zhu et al.,
@@ -30,7 +12,7 @@ const none: ViewSettings = {
  */
 export const viewPresets = {
   "paper-weak": {
-    ...none,
+    ...unchanged,
     flip: 0.5,
     rotation: 10,
     noise: 1,
@@ -39,7 +21,7 @@ export const viewPresets = {
     saltAndPepperProbability: 0.1,
   },
   "paper-strong": {
-    ...none,
+    ...unchanged,
     flip: 0.5,
     rotation: 15,
     brightness: 0.5,
@@ -51,17 +33,12 @@ export const viewPresets = {
     saltAndPepperProbability: 0.5,
     erase: 0.5,
   },
-  mnist: { ...none, rotation: 10, shift: 2 },
-  none,
+  mnist: { ...unchanged, rotation: 10, shift: 2 },
+  none: unchanged,
 } as const satisfies Readonly<Record<string, ViewSettings>>;
 
 export type ViewPreset = keyof typeof viewPresets;
-export const viewPresetNames = [
-  "paper-weak",
-  "paper-strong",
-  "mnist",
-  "none",
-] as const satisfies readonly ViewPreset[];
+export const viewPresetNames = Object.keys(viewPresets) as ViewPreset[];
 
 /** Two numbers, the smaller one first. */
 const range = (number: z.ZodNumber, error: string) =>

@@ -1,6 +1,5 @@
 // From a manifest to samples with label states: every source listed, its labels mapped to classes, its uncertain and
 // blank labels settled, its images filtered, limited and split. No image file is opened.
-import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { UsageError } from "../device/errors.ts";
 import { suggestion } from "../device/nearest.ts";
@@ -11,6 +10,8 @@ import type { PlacedEntry } from "./entries.ts";
 import { partsOf } from "./entry-parts.ts";
 import type { Entry } from "./entry-schema.ts";
 import { DataError, ManifestError } from "./failures.ts";
+import { mostArrayBytes } from "./files/limits.ts";
+import { exists } from "./files/paths.ts";
 import { list } from "./formats/index.ts";
 import { given, parts } from "./listing.ts";
 import type { ImagePlace, ListContext, Listing, Part } from "./listing.ts";
@@ -65,9 +66,6 @@ export interface CatalogueOptions {
   readonly onDrawn?: ((entry: string, done: number, total: number) => void) | undefined;
 }
 
-/** One byte each, of one source: below what one typed array can hold. */
-const mostStates = 2 ** 31;
-
 /** Draws what no --seed may change. */
 const fixedSeed = 0;
 
@@ -78,13 +76,15 @@ const fixedSeed = 0;
  * @throws ManifestError for names that the data does not have, with the nearest that it has
  */
 export async function catalogue(manifest: Manifest, options: CatalogueOptions): Promise<Catalogue> {
-  const { classes, image, sources } = manifest;
+  const { classes, sources } = manifest;
+  const { height, width, channels } = manifest.image;
+  const image = { height, width, channels };
   const { dataRoot, limit = Infinity, skipBad = false } = options;
   if (!(limit >= 1)) throw new UsageError(`the limit of images a source is ${limit}; it must be 1 or more`);
   const skipped = new Map<string, DataError>(); // by message: two entries may read one table
   const reading = {
     classes,
-    image: { height: image.height, width: image.width, channels: image.channels },
+    image,
     locate: locator(dataRoot),
     once: sharer(),
     bad: (error: DataError) => {
@@ -119,7 +119,7 @@ export async function catalogue(manifest: Manifest, options: CatalogueOptions): 
         `holds no image${first === undefined ? "" : ` that can be listed; the first fault: ${first}`}`,
       );
     }
-    if (listing.records.length * classes.length > mostStates) {
+    if (listing.records.length * classes.length > mostArrayBytes) {
       refuse(
         [],
         `has ${listing.records.length} images, too many for ${classes.length} classes: over 2 GiB of labels`,
@@ -151,8 +151,7 @@ export async function catalogue(manifest: Manifest, options: CatalogueOptions): 
       `is missing: name images to test on, or give a source a split with a test part (${names} ${verb} none)`,
     );
   }
-  const { height, width, channels } = image;
-  return { classes, image: { height, width, channels }, lists, skipped: [...skipped.values()] };
+  return { classes, image, lists, skipped: [...skipped.values()] };
 }
 
 /** How images are drawn from an entry where it has too many. */
@@ -230,10 +229,10 @@ function sampleLists(item: ListedEntry, classes: readonly string[]): EntryLists 
   const states = settle(combined, classes, mapping, entry);
   const width = classes.length;
   const labelled = new Uint32Array(width);
+  const limits = { images: drawing.limit, positives: positiveLimits(entry.limitPerClass, classes) };
   const lists = parts.flatMap((part): SampleList[] => {
     const indices = chosen.filter((index) => partOf[index] === part);
     if (part === "train") countLabels(indices, states, labelled);
-    const limits = { images: drawing.limit, positives: positiveLimits(entry.limitPerClass, classes) };
     const kept =
       part === drawing.part ? keepWithin(indices, states, limits, drawing.seed, entry.name) : indices;
     if (kept.length === 0) return [];
@@ -335,13 +334,6 @@ function locator(dataRoot: string): ListContext["locate"] {
       `does not exist; --data-root is ${root}, and the manifest names ${path} below it`,
     );
   };
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false, // whatever keeps us from it: opening it would fail too
-  );
 }
 
 /** Two entries often share a file; it is read once and forgotten after listing. */

@@ -179,14 +179,7 @@ const drawn = <By extends string>(
           `{by: ${by}, validation: 0.1, test: 0.2}; by: none lets everything train`;
       context.issues.push({ code: "custom", message: reason, input: split });
     }
-    const whole = (fraction: number): number => Math.max(0, fraction);
-    return {
-      by: split.by,
-      seed: split.seed,
-      train: whole(filled.train),
-      validation: whole(filled.validation),
-      test: whole(filled.test),
-    };
+    return { by: split.by, seed: split.seed, ...filled };
   });
 
 const byList = record({

@@ -20,9 +20,7 @@ export function oneOf<const Words extends readonly string[]>(
 ): z.ZodEnum<z.core.util.ToEnum<Words[number]>> {
   return z.enum(words, {
     error: ({ input }) => {
-      if (input === undefined) return undefined;
-      const hint = typeof input === "string" ? suggestion(input, words) : "";
-      return `must be one of ${words.join(", ")}, not ${JSON.stringify(input)}${hint}`;
+      return input === undefined ? undefined : notAmong(input, words);
     },
   });
 }
@@ -31,9 +29,12 @@ export function oneOf<const Words extends readonly string[]>(
 export function wrongWord(input: unknown, key: string, words: readonly string[]): string | undefined {
   if (typeof input !== "object" || input === null || Array.isArray(input)) return undefined;
   const word: unknown = Object.hasOwn(input, key) ? Reflect.get(input, key) : undefined;
-  if (word === undefined) return "is missing";
-  const hint = typeof word === "string" ? suggestion(word, words) : "";
-  return `must be one of ${words.join(", ")}, not ${JSON.stringify(word)}${hint}`;
+  return word === undefined ? "is missing" : notAmong(word, words);
+}
+
+function notAmong(input: unknown, words: readonly string[]): string {
+  const hint = typeof input === "string" ? suggestion(input, words) : "";
+  return `must be one of ${words.join(", ")}, not ${JSON.stringify(input)}${hint}`;
 }
 
 /** A name; a bare whole number is taken as its digits, so that `knows: [1, 2]` means the classes "1" and "2". */

@@ -20,13 +20,7 @@ export {
 } from "./catalogue.ts";
 export { ArrayPixels } from "./cache/pixel-rows.ts";
 export { StoredPixels } from "./cache/stored-pixels.ts";
-export {
-  augmentFields,
-  viewPresetNames,
-  viewPresets,
-  type ViewPreset,
-  type ViewSettings,
-} from "./augmentation.ts";
+export { viewPresetNames, viewPresets, type ViewPreset, type ViewSettings } from "./augmentation.ts";
 export { DataError, ManifestError } from "./failures.ts";
 export {
   chooseExamples,

@@ -3,12 +3,11 @@ import { LineCounter, parseDocument } from "yaml";
 import { complaint, explain, fieldName, lineOf } from "./complaints.ts";
 import type { FieldPath } from "./complaints.ts";
 import { DataError, ManifestError } from "./failures.ts";
+import { messageOf } from "./files/causes.ts";
 import { readText } from "./files/bytes.ts";
 import { checkImages, checkNames } from "./manifest-checks.ts";
 import { manifestSchema } from "./manifest-schema.ts";
 import type { ManifestContent } from "./manifest-schema.ts";
-
-export type { HeldEntry, SourceEntry } from "./entry-schema.ts";
 
 /** A checked manifest; every default is filled in. Fields and units: manifest-schema.ts. */
 export interface Manifest extends Omit<ManifestContent, "image"> {
@@ -69,8 +68,7 @@ export function parseManifest(text: string, file: string): Manifest {
   try {
     tree = document.toJS();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ManifestError(file, "", `is not valid YAML: ${reason}`);
+    throw new ManifestError(file, "", `is not valid YAML: ${messageOf(cause)}`);
   }
   if (tree === null || tree === undefined) throw new ManifestError(file, "", "is empty");
   const result = manifestSchema.safeParse(tree, { error: explain });

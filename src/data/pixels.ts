@@ -6,6 +6,7 @@ import { UsageError } from "../device/errors.ts";
 import { pixelsAt, type ImageSet, type Pixels } from "./assembly.ts";
 import { decodeFiles, type DecodedFiles } from "./cache/decode-files.ts";
 import {
+  bytesOf,
   checkPlace,
   fitArrays,
   hasSize,
@@ -82,7 +83,7 @@ const decoderVersion = 1;
  */
 export async function decodeAssembly(catalogue: Catalogue, options: DecodeOptions): Promise<DecodedAssembly> {
   const { lists, image } = catalogue;
-  const bytesEach = image.height * image.width * image.channels;
+  const bytesEach = bytesOf(image);
   const total = lists.reduce((sum, { samples }) => sum + samples.length, 0);
   const samplesOf = new Map<string, number>();
   for (const { samples } of lists) {
@@ -158,7 +159,7 @@ type Size = Catalogue["image"];
 /** Whether images of a catalogue stay on disk, as they are too many for so many bytes. */
 export function staysOnDisk({ lists, image }: Catalogue, memory: number): boolean {
   const images = lists.reduce((sum, { samples }) => sum + samples.length, 0);
-  if (images * image.height * image.width * image.channels <= memory) return false;
+  if (images * bytesOf(image) <= memory) return false;
   return lists.some(({ samples }) =>
     samples.some(({ image: place }) => place.kind === "file" || !hasSize(place.array, image)),
   );
@@ -228,7 +229,7 @@ async function setOf(
   }
   const { height, width, channels } = image;
   const rows = samples.map(({ row }) => row);
-  const pixels = await hold(height * width * channels, rows, fits, sparse);
+  const pixels = await hold(bytesOf(image), rows, fits, sparse);
   const { source } = list;
   // Sources know nothing of each other's patients, whose names are often numbers.
   const patients = samples.map(({ at }) => {

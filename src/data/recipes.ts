@@ -94,7 +94,7 @@ export const recipes = {
 } as const satisfies Readonly<Record<string, Recipe>>;
 
 export type RecipeName = keyof typeof recipes;
-export const recipeNames = ["paper", "small", "released-code"] as const satisfies readonly RecipeName[];
+export const recipeNames = Object.keys(recipes) as RecipeName[];
 
 const scheduleWords = ["plateau", "halving", "constant"] as const;
 

@@ -27,7 +27,7 @@ export function refuseSharedImages(entries: readonly Taken[], complain: Manifest
     readonly by: Taken;
     readonly part: Part;
   }
-  const arrays = new Map<PixelArray, (Owner | undefined)[]>();
+  const arrays = new Map<PixelArray, (Owner | undefined)[]>(); // equal arrays have one list of owners
   const files = new Map<string, Owner>();
   const check = (before: Owner | undefined, here: Owner, id: string, advice: string): void => {
     if (before === undefined || before.part === here.part) return;
@@ -40,19 +40,16 @@ export function refuseSharedImages(entries: readonly Taken[], complain: Manifest
     );
   };
   for (const taker of entries) {
-    const ownersOf = new Map<PixelArray, (Owner | undefined)[]>();
     for (const index of taker.chosen) {
       const part = taker.partOf[index];
       if (part === undefined) continue;
       const here = { by: taker, part };
       const { image, id } = taker.listing.records[index];
       if (image.kind === "array") {
-        let owners = ownersOf.get(image.array);
+        let owners = arrays.get(image.array);
         if (owners === undefined) {
-          const array = sameArray(image.array, arrays.keys());
-          owners = arrays.get(array) ?? [];
-          arrays.set(array, owners);
-          ownersOf.set(image.array, owners);
+          owners = arrays.get(sameArray(image.array, arrays.keys())) ?? [];
+          arrays.set(image.array, owners);
         }
         check(owners[image.at], here, id, apart);
         owners[image.at] ??= here;
@@ -71,7 +68,6 @@ const alike = "split both alike";
 /** The first array that holds the same images, or this one: two entries may each have read one file. */
 function sameArray(array: PixelArray, known: Iterable<PixelArray>): PixelArray {
   for (const other of known) {
-    if (other === array) return other;
     if (other.file !== array.file || other.pixels.length !== array.pixels.length) continue;
     const { buffer, byteOffset, length } = other.pixels;
     if (Buffer.from(buffer, byteOffset, length).equals(array.pixels)) return other;

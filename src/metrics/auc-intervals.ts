@@ -2,7 +2,7 @@
 import { ShapeError } from "../device/errors.ts";
 import { bootstrapSettings, bootstrapValues, percentileEstimate } from "./bootstrap.ts";
 import type { BootstrapEstimate, BootstrapOptions } from "./bootstrap.ts";
-import { classColumn, forEachLabelled } from "./score-levels.ts";
+import { classColumn, expectColumns, forEachLabelled } from "./score-levels.ts";
 
 export interface AucBootstrapOptions extends BootstrapOptions {
   /**
@@ -113,13 +113,7 @@ function prepare(
 } {
   const settings = bootstrapSettings(options);
   const classes = classNames.length;
-  for (const scores of models) {
-    if (scores.length !== labels.length || classes === 0 || scores.length % classes !== 0) {
-      throw new ShapeError(
-        `aucIntervals: ${scores.length} scores and ${labels.length} labels; both must be [N, ${classes}] for ${classes} classes`,
-      );
-    }
-  }
+  for (const scores of models) expectColumns("aucIntervals", scores, labels, classes);
   const images = labels.length / classes;
   const named = options.patients;
   if (named !== undefined && named.length !== images) {

@@ -1,12 +1,8 @@
 // The bootstrap over patients: images of one patient are not independent, so whole patients are drawn, not images.
 import { UsageError } from "../device/errors.ts";
 import { philox } from "../operators/random/philox.ts";
-
-/** From `low` to `high`, both included. */
-export interface Interval {
-  readonly low: number;
-  readonly high: number;
-}
+import { checkLevel, type Interval } from "./interval.ts";
+import { momentsOf } from "./moments.ts";
 
 export interface BootstrapOptions {
   /** How many resamples to draw; 2,000 unless said otherwise. */
@@ -39,9 +35,7 @@ export function bootstrapSettings({ resamples = 2000, level = 0.95, seed = 0 }: 
   readonly level: number;
   readonly seed: number;
 } {
-  if (!(level > 0 && level < 1)) {
-    throw new UsageError(`bootstrap: a confidence level is between 0 and 1, not ${level}`);
-  }
+  checkLevel("bootstrap", level);
   // Fewer, and the ends of the interval would be the extremes of the resamples. 1 - .95 is a little over .05.
   const least = Math.ceil(2 / (1 - level) - 1e-9);
   if (!Number.isInteger(resamples) || resamples < least || resamples > 1e6) {
@@ -144,7 +138,7 @@ export function percentileEstimate(
   return {
     value,
     interval,
-    standardError: deviation(defined),
+    standardError: Math.sqrt(momentsOf(defined, "bootstrap").variance),
     undefinedResamples,
     note: defined[0] === defined[defined.length - 1] ? "every resample has the same value" : null,
   };
@@ -156,9 +150,4 @@ function quantile(ascending: Float64Array, share: number): number {
   const below = Math.floor(at);
   const above = Math.min(below + 1, ascending.length - 1);
   return ascending[below] + (at - below) * (ascending[above] - ascending[below]);
-}
-
-function deviation(values: Float64Array): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
 }

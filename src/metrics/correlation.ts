@@ -1,8 +1,8 @@
 // Whether two quantities go together: Pearson's correlation with its test and interval.
 import { ShapeError } from "../device/errors.ts";
-import type { Interval } from "./bootstrap.ts";
 import { normalQuantile, twoSidedP } from "./distributions.ts";
-import { isConstant, momentsOf, upperTail } from "./sample.ts";
+import { upperTail, type Interval } from "./interval.ts";
+import { isConstant, momentsOf } from "./moments.ts";
 
 /** A correlation that exists. */
 export interface CorrelationMade {

@@ -1,8 +1,7 @@
 // Whether two samples are as good as equal. A large p of a t-test does not say so: too few seeds give one as well.
 import { UsageError } from "../device/errors.ts";
-import type { Interval } from "./bootstrap.ts";
 import { lowerTail, studentTQuantile } from "./distributions.ts";
-import { around } from "./sample.ts";
+import { around, type Interval } from "./interval.ts";
 import { pairedContrast, welchContrast } from "./t-tests.ts";
 import type { Contrast, TestNotMade } from "./t-tests.ts";
 

@@ -13,7 +13,6 @@ export {
   percentileEstimate,
   type BootstrapEstimate,
   type BootstrapOptions,
-  type Interval,
 } from "./bootstrap.ts";
 export {
   brierScore,
@@ -29,6 +28,7 @@ export {
   type EquivalenceMade,
   type EquivalenceTest,
 } from "./equivalence.ts";
+export type { Interval } from "./interval.ts";
 export { absent, isSoft, negative, positive, softState, targetOf } from "./label-states.ts";
 export {
   rocCorners,

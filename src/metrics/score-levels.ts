@@ -113,6 +113,19 @@ export function classColumn(values: ArrayLike<number>, column: number, classCoun
   );
 }
 
+/** @throws ShapeError when scores and labels are not both [N, K], K the number of classes */
+export function expectColumns(
+  what: string,
+  scores: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  classes: number,
+): void {
+  if (scores.length === labels.length && classes > 0 && scores.length % classes === 0) return;
+  throw new ShapeError(
+    `${what}: ${scores.length} scores and ${labels.length} labels; both must be [N, ${classes}] for ${classes} classes`,
+  );
+}
+
 /**
  * A metric of every class.
  *
@@ -131,11 +144,7 @@ export function byClass<Value>(
   metric: (scores: Float64Array, labels: Float64Array, what: string) => Value,
 ): Record<string, Value> {
   const classes = classNames.length;
-  if (scores.length !== labels.length || classes === 0 || scores.length % classes !== 0) {
-    throw new ShapeError(
-      `${what}ByClass: ${scores.length} scores and ${labels.length} labels; both must be [N, ${classes}] for ${classes} classes`,
-    );
-  }
+  expectColumns(`${what}ByClass`, scores, labels, classes);
   return Object.fromEntries(
     classNames.map((name, k) => [
       name,

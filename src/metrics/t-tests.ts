@@ -1,9 +1,8 @@
 // Whether two samples, such as the AUCs of two methods over seeds, differ in their mean: Student's and Welch's t-tests.
 import { ShapeError } from "../device/errors.ts";
-import type { Interval } from "./bootstrap.ts";
 import { studentTQuantile, twoSidedP } from "./distributions.ts";
-import { around, isConstant, momentsOf, upperTail } from "./sample.ts";
-import type { Moments } from "./sample.ts";
+import { around, upperTail, type Interval } from "./interval.ts";
+import { isConstant, momentsOf, type Moments } from "./moments.ts";
 
 /** A test that could be made. */
 export interface TTestMade {

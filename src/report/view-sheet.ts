@@ -1,5 +1,5 @@
 // The contact sheet of both views: what weak and strong augmentation make of a few images.
-import { colours, contactSheet, type Cell } from "./contact-sheet.ts";
+import { colours, contactSheet, type Cell, type SheetRow } from "./contact-sheet.ts";
 import { shrunk } from "./sample-sheet.ts";
 
 /** Small images are enlarged to about this width, large ones shrunk to at most this one. */
@@ -16,26 +16,25 @@ export interface ViewedImage {
 
 /** A row an image: as it is, its weak views, its strong views. @returns the bytes of a PNG file */
 export function viewSheet(images: readonly ViewedImage[]): Buffer {
-  const [first] = images;
-  const width = first?.original.width ?? 1;
+  const width = images.at(0)?.original.width ?? 1;
   const shrink = Math.ceil(width / largest);
-  const headings = [
+  const headings = ({ weak, strong }: ViewedImage): NonNullable<SheetRow["headings"]> => [
     { column: 0, text: "original" },
-    ...first.weak.map((_, i) => ({ column: 1 + i, text: `weak ${i + 1}` })),
-    ...first.strong.map((_, i) => ({ column: 1 + first.weak.length + i, text: `strong ${i + 1}` })),
+    ...weak.map((_, i) => ({ column: 1 + i, text: `weak ${i + 1}` })),
+    ...strong.map((_, i) => ({ column: 1 + weak.length + i, text: `strong ${i + 1}` })),
   ];
   return contactSheet({
     columns: [],
     zoom: Math.max(1, Math.floor(smallest / width)),
     letterScale: 2,
-    rows: images.map(({ names, original, weak, strong }, i) => ({
+    rows: images.map((image, i) => ({
       caption: "",
       cells: [
-        { ...original, caption: names.map((text) => [{ text, colour: colours.name }]) },
-        ...weak,
-        ...strong,
+        { ...image.original, caption: image.names.map((text) => [{ text, colour: colours.name }]) },
+        ...image.weak,
+        ...image.strong,
       ].map((cell) => shrunk(cell, shrink)),
-      headings: i === 0 ? headings : [],
+      headings: i === 0 ? headings(image) : [],
     })),
   });
 }

@@ -1,14 +1,6 @@
 // The engine: makes tensors, runs operators on its backend, and releases what goes out of scope.
 
-import {
-  DeviceUnavailableError,
-  LifetimeError,
-  ShapeError,
-  UsageError,
-  openGpu,
-  type AdapterTraits,
-  type DeviceRequest,
-} from "../device/index.ts";
+import { LifetimeError, ShapeError, UsageError, type AdapterTraits } from "../device/index.ts";
 import {
   Tensor,
   checkShape,
@@ -24,22 +16,13 @@ import {
   type TensorOwner,
   type TensorSpec,
 } from "../tensor/index.ts";
-import type { Backend, BackendMemory } from "./backend.ts";
+import type { Backend, BackendMemory, Operand } from "./backend.ts";
 import type { Operator } from "./operator.ts";
 import { filling } from "./pieces.ts";
 import { Program } from "./program.ts";
 import { expectComputed, Recording } from "./recording.ts";
-import { ReferenceBackend } from "./reference-backend.ts";
 import { sideBySide } from "./side-by-side.ts";
-import { WebGpuBackend, type WebGpuOptions } from "./webgpu/backend.ts";
-
-export const deviceChoices = ["auto", "webgpu", "reference"] as const;
-export type DeviceChoice = (typeof deviceChoices)[number];
-
-export interface EngineOptions extends DeviceRequest, WebGpuOptions {
-  /** `auto` takes WebGPU where there is an adapter and the reference backend elsewhere. Default `auto`. */
-  readonly device?: DeviceChoice;
-}
+import { tensorsIn } from "./tensors-in.ts";
 
 /** An operator call as the tape sees it. */
 export interface OperatorCall {
@@ -140,7 +123,7 @@ export class Engine implements TensorOwner, Disposable {
     if (this.#recording !== undefined)
       throw new UsageError("engine.write cannot be recorded; use engine.feed");
     const host = hostTensor(data, tensor.shape, tensor.dtype, "engine.write");
-    this.backend.write({ shape: tensor.shape, dtype: tensor.dtype, storage: tensor.storage }, host);
+    this.backend.write(operandOf(tensor), host);
   }
 
   /**
@@ -155,7 +138,7 @@ export class Engine implements TensorOwner, Disposable {
     const odd = tensors.find(({ dtype }) => dtype !== "f32");
     if (odd !== undefined)
       throw new ShapeError(`gather: takes f32 tensors, got ${odd.dtype} ${showShape(odd.shape)}`);
-    const parts = tensors.map(({ shape, dtype, storage }) => ({ shape, dtype, storage }));
+    const parts = tensors.map(operandOf);
     if (new Set(parts.map(({ storage }) => storage)).size < parts.length) {
       throw new UsageError("gather: two of the tensors share their data; name each only once");
     }
@@ -196,7 +179,7 @@ export class Engine implements TensorOwner, Disposable {
   async #record<Result>(step: () => Result): Promise<Program<Result>> {
     const { recording, result } = this.trace(step);
     const tensors = tensorsIn(result).filter(({ storage }) => recording.owns(storage));
-    const results = tensors.map(({ shape, dtype, storage }) => ({ shape, dtype, storage }));
+    const results = tensors.map(operandOf);
     try {
       return new Program(result, tensors, await this.backend.compile(recording, results));
     } catch (error) {
@@ -246,7 +229,7 @@ export class Engine implements TensorOwner, Disposable {
       if (tensor.owner !== this)
         throw new LifetimeError(`${operator.name}: tensor ${tensor.id} is of another engine`);
       if (this.#recording === undefined) expectComputed(tensor.storage);
-      return { shape: tensor.shape, dtype: tensor.dtype, storage: tensor.storage };
+      return operandOf(tensor);
     });
     const specs = operator.infer(operands, attributes);
     let outputs: Tensor[];
@@ -312,9 +295,9 @@ export class Engine implements TensorOwner, Disposable {
     if (this.#recording !== undefined) {
       throw new UsageError("a recorded step cannot read a tensor; return it and read the program's result");
     }
-    const { shape, dtype, storage } = tensor;
-    expectComputed(storage);
-    return this.backend.read({ shape, dtype, storage });
+    const operand = operandOf(tensor);
+    expectComputed(operand.storage);
+    return this.backend.read(operand);
   }
 
   /** Resolves when everything asked for so far is computed. */
@@ -360,17 +343,9 @@ export class Engine implements TensorOwner, Disposable {
   }
 }
 
-/** Every tensor inside arrays, plain records, maps and sets. */
-function tensorsIn(value: unknown): Tensor[] {
-  if (value instanceof Tensor) return [value];
-  if (value instanceof Map || value instanceof Set || Array.isArray(value)) {
-    const items: unknown[] = [...(value as Iterable<unknown>)];
-    return items.flatMap(tensorsIn);
-  }
-  if (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
-    return Object.values(value).flatMap(tensorsIn);
-  }
-  return [];
+/** What a backend works on in the place of a tensor. @throws LifetimeError for a disposed one */
+function operandOf({ shape, dtype, storage }: Tensor): Operand {
+  return { shape, dtype, storage };
 }
 
 /**
@@ -386,24 +361,4 @@ export function engineOf(tensors: readonly Tensor[]): Engine {
     throw new LifetimeError(`tensor ${stranger.id} ${showShape(stranger.shape)} lives on another engine`);
   }
   return owner;
-}
-
-/**
- * Opens an engine on WebGPU or on the CPU reference.
- * @throws DeviceUnavailableError when WebGPU was asked for and there is no adapter, UsageError for an unknown device
- */
-export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
-  const choice: string = options.device ?? "auto";
-  if (choice === "reference") return new Engine(new ReferenceBackend());
-  if (choice !== "webgpu" && choice !== "auto") {
-    throw new UsageError(`unknown device "${choice}"; choose one of ${deviceChoices.join(", ")}`);
-  }
-  try {
-    return new Engine(new WebGpuBackend(await openGpu(options), options));
-  } catch (error) {
-    // A named adapter that is missing is a mistake to report, not a reason to compute elsewhere.
-    const mayFallBack = choice === "auto" && options.adapterName === undefined;
-    if (mayFallBack && error instanceof DeviceUnavailableError) return new Engine(new ReferenceBackend());
-    throw error;
-  }
 }

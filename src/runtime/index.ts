@@ -1,17 +1,8 @@
 // The runtime floor: the engine and the operator contract.
 
 export type { Backend, BackendKind, BackendMemory, Operand } from "./backend.ts";
-export {
-  Engine,
-  deviceChoices,
-  engineOf,
-  openEngine,
-  type CallObserver,
-  type DeviceChoice,
-  type EngineMemory,
-  type EngineOptions,
-  type OperatorCall,
-} from "./engine.ts";
+export { Engine, engineOf, type CallObserver, type EngineMemory, type OperatorCall } from "./engine.ts";
+export { deviceChoices, openEngine, type DeviceChoice, type EngineOptions } from "./open-engine.ts";
 export {
   input,
   output,

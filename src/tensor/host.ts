@@ -69,7 +69,7 @@ function flatten(
   what: string,
   data: NestedNumbers | number,
   shape: Shape,
-  place: readonly number[],
+  place: number[],
   into: number[],
 ): void {
   const depth = place.length;
@@ -81,7 +81,11 @@ function flatten(
   if (!isList(data)) refuse(what, data, depth === 0 ? "" : ` at ${showShape(place)}`);
   if (data.length !== shape[depth])
     throw new ShapeError(`${what}: nested numbers are ragged at depth ${depth}`);
-  data.forEach((row, i) => flatten(what, row, shape, [...place, i], into));
+  data.forEach((row, i) => {
+    place.push(i);
+    flatten(what, row, shape, place, into);
+    place.pop();
+  });
 }
 
 function fromNdArray(what: string, source: NdArray<HostArray | number[]>): HostTensor {

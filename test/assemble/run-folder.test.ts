@@ -3,16 +3,14 @@
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import {
   CheckpointError,
   RunFolder,
@@ -20,12 +18,12 @@ import {
   type RunRecord,
   type Summary,
 } from "../../src/assemble/index.ts";
+import { temporaryFolder } from "../data/cache/pictures.ts";
 
 let parent: string;
 beforeEach(() => {
-  parent = mkdtempSync(join(tmpdir(), "tessera-run-"));
+  parent = temporaryFolder();
 });
-afterEach(() => rmSync(parent, { recursive: true, force: true }));
 
 const losses = { total: 4, bce: 1, pseudo: 2, consistency: 3 };
 const summary: Summary = {

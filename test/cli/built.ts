@@ -1,7 +1,11 @@
 // The built command line, run as a process of its own.
 
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { afterAll } from "vitest";
 
 export const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
@@ -9,6 +13,13 @@ export interface Ended {
   readonly code: number | null;
   readonly output: string;
   readonly errors: string;
+}
+
+/** A folder for the processes of all tests of a file, gone after the last one. */
+export function workingFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "tessera-cli-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /**

@@ -1,17 +1,11 @@
 // The built command line: bad input is one line and exit code 2, results land in the run folder, Ctrl-C stops cleanly.
 
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { own, runBuilt, type Ended } from "./built.ts";
+import { describe, expect, test } from "vitest";
+import { own, runBuilt, workingFolder, type Ended } from "./built.ts";
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "tessera-cli-"));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
+const folder = workingFolder();
 const tessera = (
   parameters: readonly string[],
   onError?: (text: string, kill: () => void) => void,

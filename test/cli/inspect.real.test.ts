@@ -1,16 +1,16 @@
-// `tessera inspect` on every example whose data is at hand, in $TESSERA_DATA or ../shared/data: the counts are those of
-// the tables that were published with the data.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+// `tessera inspect` on every example whose data is at hand: the counts are those of the tables that were published with
+// the data.
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { PNG } from "pngjs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Inspection, LabelCount, SizeCount } from "../../src/data/index.ts";
+import { writeChexpert } from "../data/formats/chexpert-files.ts";
+import { chestFindings, mnistTest, mnistTrain } from "../data/published-counts.ts";
+import { chestManifest, chestSplit, dataRoot, repository, withData } from "../data/real-data.ts";
 import { own, runBuilt } from "./built.ts";
 
-const repository = resolve(import.meta.dirname, "../..");
 const examples = join(repository, "examples");
-const dataRoot = process.env["TESSERA_DATA"] ?? resolve(repository, "../shared/data");
 
 let folder: string;
 beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "tessera-examples-"))));
@@ -38,6 +38,13 @@ async function inspected(manifest: string, root = dataRoot): Promise<Report> {
   return report;
 }
 
+/** The same of a manifest of the test's own. */
+function inspectedText(text: string): Promise<Report> {
+  const manifest = join(folder, "own.yaml");
+  writeFileSync(manifest, text);
+  return inspected(manifest);
+}
+
 const listsOf = ({ lists }: Report, source: string): Report["lists"] =>
   lists.filter((list) => list.source === source);
 
@@ -56,15 +63,6 @@ const images = (report: Report, source: string): object =>
 const findings = (report: Report, kind: string): Inspection["findings"] =>
   report.findings.filter((finding) => finding.kind === kind);
 
-/** The table of ChestX-ray14's excerpt; "No Finding" is what has none of these. */
-const chest = {
-  ...{ Effusion: 170, Infiltration: 162, Atelectasis: 95, Cardiomegaly: 83, Consolidation: 42 },
-  ...{ Pneumothorax: 40, Nodule: 39, Emphysema: 37, Mass: 35, Fibrosis: 32, Edema: 31 },
-  ...{ Pleural_Thickening: 29, Pneumonia: 11, Hernia: 9 },
-};
-
-const digits = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949];
-const testDigits = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009];
 const byDigit = (counts: readonly number[], ...which: number[]): object =>
   Object.fromEntries(which.map((digit) => [digit, counts[digit]]));
 
@@ -82,9 +80,9 @@ const checks: Readonly<
   "mnist-disjoint.yaml": {
     needs: ["mnist"],
     check(report) {
-      expect(labels(report, "odd", "positive")).toEqual(byDigit(digits, 1, 3, 5, 7, 9));
-      expect(labels(report, "even", "positive")).toEqual(byDigit(digits, 0, 2, 4, 6, 8));
-      expect(labels(report, "test", "positive")).toEqual(byDigit(testDigits, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9));
+      expect(labels(report, "odd", "positive")).toEqual(byDigit(mnistTrain, 1, 3, 5, 7, 9));
+      expect(labels(report, "even", "positive")).toEqual(byDigit(mnistTrain, 0, 2, 4, 6, 8));
+      expect(labels(report, "test", "positive")).toEqual(byDigit(mnistTest, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9));
       expect(findings(report, "leaked-image")).toEqual([]);
       expect(findings(report, "lonely-source")).toHaveLength(2);
     },
@@ -93,7 +91,7 @@ const checks: Readonly<
     needs: ["mnist"],
     check(report) {
       const [a, b] = ["A", "B"].map((source) => listsOf(report, source)[0].classes);
-      for (const digit of [3, 4, 5]) expect(a[digit].positive + b[digit].positive).toBe(digits[digit]);
+      for (const digit of [3, 4, 5]) expect(a[digit].positive + b[digit].positive).toBe(mnistTrain[digit]);
       expect(listsOf(report, "A")[0].images + listsOf(report, "B")[0].images).toBe(42_277);
       expect([a[6].absent, b[1].absent]).toEqual(["A", "B"].map((name) => listsOf(report, name)[0].images));
       expect(findings(report, "leaked-image")).toEqual([]);
@@ -142,7 +140,7 @@ const checks: Readonly<
       expect(images(report, "PneumoniaMNIST")).toEqual({ train: 4708, validation: 524, test: 624 });
       expect(labels(report, "PneumoniaMNIST", "positive")).toEqual({ Pneumonia: 3494 + 389 + 390 });
       expect(labels(report, "PneumoniaMNIST", "negative")).toEqual({ Pneumonia: 1214 + 135 + 234 });
-      expect(labels(report, "ChestX-ray14", "positive")).toEqual(chest);
+      expect(labels(report, "ChestX-ray14", "positive")).toEqual(chestFindings);
       expect(labels(report, "ChestX-ray14", "absent")).toEqual({ "COVID-19": 1000 });
       // 84 are still to do, and of one it is not known; 192 and 9 with ARDS have it.
       expect(labels(report, "COVID", "positive")).toEqual({ "COVID-19": 192 + 9 });
@@ -167,26 +165,19 @@ test("every example is inspected", () => {
   expect([...Object.keys(checks), ...others].sort()).toEqual(all.sort());
 });
 
-const missing = (needs: readonly string[]): string | undefined =>
-  needs.find((name) => !existsSync(join(dataRoot, name)));
-
 describe("tessera inspect", () => {
   for (const [name, { needs, check }] of Object.entries(checks)) {
-    const lacks = missing(needs);
-    test.skipIf(lacks !== undefined)(
-      `counts what ${name} selects${lacks === undefined ? "" : ` (${join(dataRoot, lacks)} is not here)`}`,
-      async () => check(await inspected(join(examples, name))),
-      90_000,
-    );
+    withData(needs, name, () => {
+      test("is counted as published", async () => check(await inspected(join(examples, name))), 90_000);
+    });
   }
 
-  test.skipIf(missing(["chestxray14"]) !== undefined)(
-    "counts what chestxray14-chexpert.yaml selects, with a table in the place of CheXpert's, which may not be passed on",
-    async () => {
+  withData(["chestxray14"], "ChestX-ray14 and a table in the place of CheXpert's", () => {
+    test("is counted as chestxray14-chexpert.yaml selects", async () => {
       const root = join(folder, "root");
-      mkdirSync(join(root, "CheXpert-v1.0-small"), { recursive: true });
+      mkdirSync(root);
       symlinkSync(join(dataRoot, "chestxray14"), join(root, "chestxray14"));
-      writeCheXpert(root);
+      writeChexpert(root);
       const report = await inspected(join(examples, "chestxray14-chexpert.yaml"), root);
       expect(images(report, "CheXpert")).toEqual({ train: 2 }); // the third one is lateral
       expect(labels(report, "CheXpert", "positive")).toEqual({
@@ -199,65 +190,45 @@ describe("tessera inspect", () => {
         ...{ Effusion: 1, Pneumonia: 1, Consolidation: 2, Pneumothorax: 2 },
       });
       expect(listsOf(report, "CheXpert")[0].classes["Cardiomegaly"]).toMatchObject({ soft: 1, uncertain: 1 });
-      const { Atelectasis, Edema, Effusion, Consolidation, Pneumothorax } = chest;
+      const { Atelectasis, Edema, Effusion, Consolidation, Pneumothorax } = chestFindings;
       expect(labels(report, "ChestX-ray14", "positive")).toEqual({
         ...{ Atelectasis, Edema, Effusion, Consolidation, Pneumothorax },
       });
       expect(labels(report, "ChestX-ray14", "absent")).toEqual({ Cardiomegaly: 1000, Pneumonia: 1000 });
       expect(images(report, "CheXpert-valid")).toEqual({ test: 1 });
-    },
-    90_000,
-  );
+    }, 90_000);
+  });
 
-  test.skipIf(missing(["chestxray14"]) !== undefined)(
-    "finds that the excerpt of ChestX-ray14 has 499 images without a finding",
-    async () => {
-      const manifest = join(folder, "none.yaml");
-      writeFileSync(
-        manifest,
-        `
-classes: [No Finding]
-image: { height: 64, width: 64 }
-sources:
-  - name: NIH
-    format: chestxray14
-    table: chestxray14/Data_Entry_subset.csv
-    images: chestxray14/images_64
-    knows: [No Finding]
-    split: { by: patient, train: 0.7, test: 0.3 }
-`,
-      );
-      const report = await inspected(manifest);
+  withData(["chestxray14"], "the excerpt of ChestX-ray14", () => {
+    test("has 499 images without a finding", async () => {
+      const split = "split: { by: patient, train: 0.7, test: 0.3 }";
+      const report = await inspectedText(chestManifest("No Finding", "knows: [No Finding]", split));
       expect(labels(report, "NIH", "positive")).toEqual({ "No Finding": 499 });
       expect(labels(report, "NIH", "negative")).toEqual({ "No Finding": 501 });
-    },
-    90_000,
-  );
-});
+    }, 90_000);
 
-/** Three images to train on and one to test on, in CheXpert's form. */
-function writeCheXpert(root: string): void {
-  const names =
-    "No Finding,Enlarged Cardiomediastinum,Cardiomegaly,Lung Opacity,Lung Lesion,Edema,Consolidation,Pneumonia," +
-    "Atelectasis,Pneumothorax,Pleural Effusion,Pleural Other,Fracture,Support Devices";
-  const row = (part: string, patient: number, view: string, values: string): string => {
-    const study = `CheXpert-v1.0-small/${part}/patient0000${patient}/study1`;
-    const file = `${study}/view1_${view.toLowerCase()}.jpg`;
-    mkdirSync(join(root, study), { recursive: true });
-    const png = new PNG({ height: 40, width: 50 });
-    png.data.forEach((_, at) => (png.data[at] = at % 4 === 3 ? 255 : (Math.floor(at / 4) * patient) % 256));
-    writeFileSync(join(root, file), PNG.sync.write(png)); // of PNG's content: names are not trusted
-    return `${file},Female,60,${view},AP,${values}`;
-  };
-  const write = (name: string, rows: readonly string[]): void =>
-    writeFileSync(
-      join(root, "CheXpert-v1.0-small", name),
-      [`Path,Sex,Age,Frontal/Lateral,AP/PA,${names}`, ...rows, ""].join("\n"),
-    );
-  write("train.csv", [
-    row("train", 1, "Frontal", ",,-1.0,,,-1.0,,-1.0,-1.0,,1.0,,,"),
-    row("train", 2, "Frontal", "1.0,,0.0,,,0.0,1.0,1.0,0.0,,-1.0,,,"),
-    row("train", 3, "Lateral", ",,1.0,,,1.0,,1.0,1.0,,1.0,,,"),
-  ]);
-  write("valid.csv", [row("valid", 9, "Frontal", "0.0,,0.0,,,1.0,0.0,0.0,1.0,0.0,0.0,,,")]);
-}
+    test("has patients that its own split tears apart", async () => {
+      const report = await inspectedText(chestManifest("Effusion, Hernia", chestSplit));
+      const leaks = findings(report, "leaked-patient");
+      expect(leaks.map(({ cases }) => cases.length)).toEqual([15, 8, 9]);
+      expect(leaks.map(({ sentence }) => sentence.replace(/^.*: /u, ""))).toEqual([
+        ...["train and validation.", "train and test.", "validation and test."],
+      ]);
+      expect(findings(report, "leaked-image")).toEqual([]);
+    }, 90_000);
+  });
+
+  withData(["medmnist"], "PneumoniaMNIST", () => {
+    test("has exact duplicates", async () => {
+      const report = await inspectedText(`
+classes: [pneumonia]
+image: { height: 28, width: 28 }
+sources: [{ name: P, format: medmnist, file: medmnist/pneumoniamnist.npz }]
+`);
+      expect(findings(report, "duplicate-images").map(({ sentence }) => sentence)).toEqual([
+        '18 images in "P" (train) are exact copies of another there: 4,690 of 4,708 are different.',
+        '3 images in "P" (test) are exact copies of another there: 621 of 624 are different.',
+      ]);
+    }, 90_000);
+  });
+});

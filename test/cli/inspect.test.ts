@@ -1,16 +1,8 @@
 // `tessera inspect` as a process of its own, on small files with known faults: a leak of each kind, a contradiction, a
 // copy, a file that is no image.
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { PNG } from "pngjs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Inspection, SizeCount } from "../../src/data/index.ts";
@@ -227,67 +219,3 @@ describe("tessera inspect", () => {
     expect([code, output]).toEqual([2, ""]);
   });
 });
-
-const repository = resolve(import.meta.dirname, "../..");
-const dataRoot = process.env["TESSERA_DATA"] ?? resolve(repository, "../shared/data");
-
-if (existsSync(join(dataRoot, "chestxray14"))) {
-  describe("tessera inspect on real data", () => {
-    const findings = async (name: string, text: string): Promise<Inspection["findings"]> => {
-      writeFileSync(join(folder, name), text);
-      const { code, output } = await runBuilt(folder, [
-        "inspect",
-        name,
-        "--data-root",
-        dataRoot,
-        "--json",
-        "--quiet",
-      ]);
-      expect(code).toBe(0);
-      return (JSON.parse(output) as Inspection).findings;
-    };
-
-    test("finds the patients that the split of the ChestX-ray14 excerpt tears apart", async () => {
-      const found = await findings(
-        "nih.yaml",
-        `
-classes: [Effusion, Hernia]
-image: { height: 64, width: 64 }
-sources:
-  - name: NIH
-    format: chestxray14
-    table: chestxray14/Data_Entry_subset.csv
-    images: chestxray14/images_64
-    split: { by: list, table: chestxray14/split.csv, image: Image Index, part: split }
-`,
-      );
-      const leaks = found.filter(({ kind }) => kind === "leaked-patient");
-      expect(leaks.map(({ cases }) => cases.length)).toEqual([15, 8, 9]);
-      expect(leaks.map(({ sentence }) => sentence.replace(/^.*: /u, ""))).toEqual([
-        ...["train and validation.", "train and test.", "validation and test."],
-      ]);
-      expect(found.filter(({ kind }) => kind === "leaked-image")).toEqual([]);
-    }, 60_000);
-
-    test("finds the exact duplicates of PneumoniaMNIST", async () => {
-      const found = await findings(
-        "pneumonia.yaml",
-        `
-classes: [pneumonia]
-image: { height: 28, width: 28 }
-sources: [{ name: P, format: medmnist, file: medmnist/pneumoniamnist.npz }]
-`,
-      );
-      expect(found.filter(({ kind }) => kind === "duplicate-images").map(({ sentence }) => sentence)).toEqual(
-        [
-          '18 images in "P" (train) are exact copies of another there: 4,690 of 4,708 are different.',
-          '3 images in "P" (test) are exact copies of another there: 621 of 624 are different.',
-        ],
-      );
-    });
-  });
-} else {
-  test("real data is not here, and the checks on it did not run", () => {
-    console.info(`No folder ${dataRoot}/chestxray14: set TESSERA_DATA to check real datasets too.`);
-  });
-}

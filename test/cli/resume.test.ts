@@ -1,29 +1,12 @@
 // A run that is killed, whenever that may be, goes on with --resume and ends as one that was not, bit for bit.
 
 import { spawn } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { readTensorFile } from "../../src/assemble/tensor-file.ts";
 import { randomStream } from "../../src/data/index.ts";
-import { main, own, runBuilt, type Ended } from "./built.ts";
-
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "tessera-resume-"));
-  writeFileSync(join(folder, "run.yaml"), manifest);
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+import { main, own, runBuilt, workingFolder, type Ended } from "./built.ts";
 
 const manifest = `
 classes: [nodule, effusion, cardiomegaly]
@@ -37,20 +20,12 @@ model: { stem: { features: 6, stride: 2 }, blocks: [1, 1], growth: 4 }
 train: { batch: 16, epochs: 6, warmupEpochs: 2, ema: 0.9, schedule: { by: plateau, patience: 0 } }
 `;
 
+const folder = workingFolder();
+writeFileSync(join(folder, "run.yaml"), manifest);
 const tessera = (...parameters: string[]): Promise<Ended> => runBuilt(folder, parameters);
 const start = (out: string, ...more: string[]): string[] => [
-  ...[
-    "train",
-    "run.yaml",
-    "--data-root",
-    ".",
-    "--out",
-    out,
-    "--checkpoint-every",
-    "2steps",
-    "--quiet",
-    ...more,
-  ],
+  ...["train", "run.yaml", "--data-root", ".", "--out", out, "--checkpoint-every", "2steps", "--quiet"],
+  ...more,
 ];
 const read = (out: string, name: string): string => readFileSync(join(folder, out, name), "utf8");
 const sizeOf = (out: string, name: string): number =>

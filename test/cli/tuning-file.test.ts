@@ -1,9 +1,8 @@
 // The tuning file: written and read back, and never trusted when it is damaged or not of this adapter.
 
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import {
   cacheFolder,
   digestOf,
@@ -15,6 +14,7 @@ import {
 } from "../../src/cli/tuning-file.ts";
 import { UsageError, type AdapterTraits } from "../../src/device/index.ts";
 import type { TunedWork } from "../../src/tuning/index.ts";
+import { temporaryFolder } from "../data/cache/pictures.ts";
 
 const traits: AdapterTraits = {
   ...{ name: "Some GPU (3)", vendor: "maker", architecture: "new", description: "driver 1.2" },
@@ -41,27 +41,29 @@ const entry = (candidate: string): TuningFile["works"][string] => ({
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "tessera-tuning-"));
+  folder = temporaryFolder();
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("a tuning file", () => {
-  const write = (): string => {
+  const write = async (): Promise<string> => {
     const file = tuningPath(traits, version, folder);
-    writeTuning(file, withTuned(undefined, traits, version, [tunedWork("one", "a"), tunedWork("two", "b")]));
+    await writeTuning(
+      file,
+      withTuned(undefined, traits, version, [tunedWork("one", "a"), tunedWork("two", "b")]),
+    );
     return file;
   };
 
-  test("is read as it was written, and nothing else is left in its folder", () => {
-    const file = write();
+  test("is read as it was written, and nothing else is left in its folder", async () => {
+    const file = await write();
     const found = readTuning(file, traits, version);
     if (found.kind !== "tuning") throw new Error(found.kind);
     expect(found.tuning.works).toEqual({ one: entry("a"), two: entry("b") });
     expect(readdirSync(join(folder, "tuning"))).toHaveLength(1);
   });
 
-  test("keeps older works, and new measurements of the same work win", () => {
-    const found = readTuning(write(), traits, version);
+  test("keeps older works, and new measurements of the same work win", async () => {
+    const found = readTuning(await write(), traits, version);
     if (found.kind !== "tuning") throw new Error(found.kind);
     const merged = withTuned(found.tuning, traits, version, [tunedWork("two", "a"), tunedWork("three", "a")]);
     expect(merged.works).toEqual({ one: entry("a"), two: entry("a"), three: entry("a") });
@@ -84,8 +86,8 @@ describe("a tuning file", () => {
     ["of another version", (text) => text.replace("1.2.3", "1.2.2"), /version 1\.2\.2, this is 1\.2\.3/],
     ["of another adapter", (text) => text.replace("Some GPU", "Other GPU"), /another adapter.*Other GPU/],
     ["of another driver", (text) => text.replace("driver 1.2", "driver 1.1"), /driver.*driver 1\.1/],
-  ])("%s is not trusted, and the reason is told", (_, spoil, problem) => {
-    const file = write();
+  ])("%s is not trusted, and the reason is told", async (_, spoil, problem) => {
+    const file = await write();
     writeFileSync(file, spoil(readFileSync(file, "utf8")));
     const found = readTuning(file, traits, version);
     if (found.kind !== "unusable") throw new Error(found.kind);
@@ -96,13 +98,13 @@ describe("a tuning file", () => {
     expect(readTuning(folder, traits, version).kind).toBe("unusable");
   });
 
-  test("that cannot be written is an error that names it", () => {
+  test("that cannot be written is an error that names it", async () => {
     const blocked = join(folder, "file");
     writeFileSync(blocked, "");
     const file = join(blocked, "tuning.json");
-    const writing = (): void => writeTuning(file, withTuned(undefined, traits, version, []));
-    expect(writing).toThrow(UsageError);
-    expect(writing).toThrow(/tuning\.json: cannot be written.*TESSERA_CACHE/);
+    const writing = (): Promise<void> => writeTuning(file, withTuned(undefined, traits, version, []));
+    await expect(writing()).rejects.toThrow(UsageError);
+    await expect(writing()).rejects.toThrow(/tuning\.json: cannot be written.*TESSERA_CACHE/);
   });
 
   test("has a name for each adapter, driver and version", () => {

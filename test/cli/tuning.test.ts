@@ -1,17 +1,14 @@
 // `tessera tune`, and what `tessera train` makes of tuning files, candidates and profiles.
 
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { own, runBuilt } from "./built.ts";
+import { describe, expect, test } from "vitest";
+import { own, runBuilt, workingFolder } from "./built.ts";
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "tessera-tune-"));
-  writeFileSync(
-    join(folder, "m.yaml"),
-    `
+const folder = workingFolder();
+writeFileSync(
+  join(folder, "m.yaml"),
+  `
 classes: [nodule, effusion, cardiomegaly]
 image: { height: 16, width: 16 }
 sources:
@@ -21,9 +18,7 @@ test: { format: phantoms, site: both, count: 20 }
 model: { stem: { features: 4, stride: 2 }, blocks: [1], growth: 4 }
 train: { batch: 16, epochs: 2, warmupEpochs: 1 }
 `,
-  );
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+);
 
 const tessera = (...parameters: readonly string[]): ReturnType<typeof runBuilt> =>
   runBuilt(folder, parameters);
@@ -67,6 +62,17 @@ describe("tessera tune", () => {
     // The same bits as without a tuning file, and the file's choices decide them otherwise.
     const metrics = (out: string): string => readFileSync(join(folder, out, "metrics.jsonl"), "utf8");
     expect(metrics("without")).toBe(metrics("untuned"));
+
+    // A run goes on from another folder, too, with the file that it followed.
+    const relative = await train("relative", "--tuning", join("tuning", name));
+    expect(relative.code).toBe(0);
+    rmSync(join(folder, "relative", "summary.json"));
+    mkdirSync(join(folder, "elsewhere"));
+    const resume = ["train", "--resume", join(folder, "relative"), "--quiet"];
+    const resumed = await runBuilt(join(folder, "elsewhere"), resume);
+    expect([resumed.code, own(resumed.errors)]).toEqual([0, ""]);
+    expect(summaryOf("relative").tuning).toEqual(summaryOf("followed").tuning);
+    expect(metrics("relative")).toBe(metrics("followed"));
 
     writeFileSync(file, readFileSync(file, "utf8").slice(0, 200));
     const damaged = await train("damaged", "--quiet");

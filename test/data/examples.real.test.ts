@@ -1,17 +1,17 @@
-// Every example manifest on the data that it names, where that is at hand: in $TESSERA_DATA, or in ../shared/data. The
-// counts are those that were published with the data.
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+// Every example manifest on the data that it names. The counts are those that were published with the data.
+import { readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { unzipSync } from "fflate";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { catalogue } from "../../src/data/catalogue.ts";
 import type { Catalogue, SampleList } from "../../src/data/catalogue.ts";
 import { parseManifest, readManifest } from "../../src/data/manifest.ts";
 import { absent, negative, positive } from "../../src/metrics/index.ts";
+import { writeChexpert } from "./formats/chexpert-files.ts";
 import { temporaryFolder } from "./formats/idx-files.ts";
+import { chestFindings, cifarTest, cifarTrain, mnistTrain } from "./published-counts.ts";
+import { chestManifest, chestSplit, dataRoot, repository, withData } from "./real-data.ts";
 
-const repository = resolve(import.meta.dirname, "../..");
-const dataRoot = process.env["TESSERA_DATA"] ?? resolve(repository, "../shared/data");
 const folder = temporaryFolder();
 afterAll(folder.remove);
 
@@ -42,22 +42,7 @@ function count(from: Catalogue, source: string, state: number): Record<string, n
 const patientsOf = ({ samples }: SampleList): Set<string | undefined> =>
   new Set(samples.map(({ patient }) => patient));
 
-/** Checks on a dataset, or a plain word that it is not here. */
-function withData(needed: readonly string[], title: string, checks: () => void): void {
-  const missing = needed.find((name) => !existsSync(join(dataRoot, name)));
-  if (missing === undefined) describe(title, checks);
-  else {
-    test(`${title}: ${missing} is not here, and the checks on it did not run`, () => {
-      console.info(
-        `No ${join(dataRoot, missing)}: set TESSERA_DATA to a folder with ${needed.join(", ")} in it.`,
-      );
-    });
-  }
-}
-
 withData(["mnist"], "the examples on MNIST", () => {
-  const train = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949];
-
   test("odd and even digits fall into two sources that share nothing", async () => {
     const made = await load("mnist-disjoint.yaml");
     expect(made.lists.map(({ source, part, samples }) => [source, part, samples.length])).toEqual([
@@ -67,7 +52,9 @@ withData(["mnist"], "the examples on MNIST", () => {
     ]);
     const [odd, even] = [count(made, "odd", positive), count(made, "even", positive)];
     for (let digit = 0; digit < 10; digit++) {
-      expect([odd[digit], even[digit]]).toEqual(digit % 2 === 1 ? [train[digit], 0] : [0, train[digit]]);
+      expect([odd[digit], even[digit]]).toEqual(
+        digit % 2 === 1 ? [mnistTrain[digit], 0] : [0, mnistTrain[digit]],
+      );
     }
     expect(count(made, "odd", absent)).toMatchObject({ 0: 30508, 1: 0, 4: 30508, 9: 0 });
     expect(count(made, "test", absent)).toMatchObject({ 0: 0, 1: 0 });
@@ -96,9 +83,9 @@ withData(["mnist"], "the examples on MNIST", () => {
   test("two halves of seven digits know five of them each", async () => {
     const made = await load("mnist-overlap.yaml");
     const [a, b] = [count(made, "A", positive), count(made, "B", positive)];
-    for (let digit = 3; digit <= 5; digit++) expect(a[digit] + b[digit]).toBe(train[digit]);
+    for (let digit = 3; digit <= 5; digit++) expect(a[digit] + b[digit]).toBe(mnistTrain[digit]);
     expect(sizesOf(made, "A")["train"] + sizesOf(made, "B")["train"]).toBe(
-      train.slice(1, 8).reduce((sum, n) => sum + n, 0),
+      mnistTrain.slice(1, 8).reduce((sum, n) => sum + n, 0),
     );
     expect(count(made, "A", absent)).toMatchObject({ 5: 0, 6: sizesOf(made, "A")["train"] });
     expect(sizesOf(made, "test")).toEqual({ test: 2000 });
@@ -107,8 +94,6 @@ withData(["mnist"], "the examples on MNIST", () => {
 
 withData(["cifar10"], "the examples on CIFAR-10", () => {
   const names = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
-  const train = [396, 366, 420, 384, 422, 393, 414, 385, 407, 413];
-  const tested = [103, 89, 100, 103, 90, 86, 112, 102, 106, 109];
   const vehicles = ["airplane", "automobile", "ship", "truck"];
 
   test("animals and vehicles fall into two sources that share nothing", async () => {
@@ -116,8 +101,8 @@ withData(["cifar10"], "the examples on CIFAR-10", () => {
     const [animal, vehicle] = [count(made, "animals", positive), count(made, "vehicles", positive)];
     for (const [k, name] of names.entries()) {
       const isVehicle = vehicles.includes(name);
-      expect([animal[name], vehicle[name]]).toEqual(isVehicle ? [0, train[k]] : [train[k], 0]);
-      expect(count(made, "test", positive)[name]).toBe(tested[k]);
+      expect([animal[name], vehicle[name]]).toEqual(isVehicle ? [0, cifarTrain[k]] : [cifarTrain[k], 0]);
+      expect(count(made, "test", positive)[name]).toBe(cifarTest[k]);
     }
     expect(sizesOf(made, "animals")["train"] + sizesOf(made, "vehicles")["train"]).toBe(4000);
     expect(count(made, "vehicles", absent)["cat"]).toBe(sizesOf(made, "vehicles")["train"]);
@@ -161,23 +146,6 @@ withData(["medmnist"], "the example on RetinaMNIST", () => {
 });
 
 withData(["medmnist", "chestxray14", "covid-chestxray"], "the example of three chest datasets", () => {
-  const findings = {
-    Effusion: 170,
-    Infiltration: 162,
-    Atelectasis: 95,
-    Cardiomegaly: 83,
-    Consolidation: 42,
-    Pneumothorax: 40,
-    Nodule: 39,
-    Emphysema: 37,
-    Mass: 35,
-    Fibrosis: 32,
-    Edema: 31,
-    Pleural_Thickening: 29,
-    Pneumonia: 11,
-    Hernia: 9,
-  };
-
   test("has the counts that were published with them", async () => {
     const made = await load("chest-assembly.yaml");
     expect(sizesOf(made, "PneumoniaMNIST")).toEqual({ train: 4708, validation: 524, test: 624 });
@@ -189,9 +157,9 @@ withData(["medmnist", "chestxray14", "covid-chestxray"], "the example of three c
       Pneumonia: 0,
     });
 
-    expect(count(made, "ChestX-ray14", positive)).toEqual({ ...findings, "COVID-19": 0 });
+    expect(count(made, "ChestX-ray14", positive)).toEqual({ ...chestFindings, "COVID-19": 0 });
     expect(count(made, "ChestX-ray14", negative)).toEqual({
-      ...Object.fromEntries(Object.entries(findings).map(([name, images]) => [name, 1000 - images])),
+      ...Object.fromEntries(Object.entries(chestFindings).map(([name, images]) => [name, 1000 - images])),
       "COVID-19": 0,
     });
     expect(count(made, "ChestX-ray14", absent)).toMatchObject({ "COVID-19": 1000, Pneumonia: 0 });
@@ -223,19 +191,7 @@ withData(["medmnist", "chestxray14", "covid-chestxray"], "the example of three c
   });
 
   test("reads the excerpt's own split as well, which tears patients apart", async () => {
-    const manifest = parseManifest(
-      `
-classes: [Pneumonia]
-image: { height: 64, width: 64 }
-sources:
-  - name: NIH
-    format: chestxray14
-    table: chestxray14/Data_Entry_subset.csv
-    images: chestxray14/images_64
-    split: { by: list, table: chestxray14/split.csv, image: Image Index, part: split }
-`,
-      "leak.yaml",
-    );
+    const manifest = parseManifest(chestManifest("Pneumonia", chestSplit), "leak.yaml");
     const made = await catalogue(manifest, { dataRoot, seed: 1 });
     expect(sizesOf(made, "NIH")).toEqual({ train: 600, validation: 200, test: 200 });
     const [train, validation, tested] = made.lists.map(patientsOf);
@@ -249,24 +205,9 @@ sources:
 
 withData(["chestxray14"], "the example of ChestX-ray14 and CheXpert", () => {
   test("knows five classes of each hospital, three of them of both", async () => {
-    // CheXpert may not be passed on: a table of its form stands in for it.
     const root = folder.path;
-    mkdirSync(join(root, "CheXpert-v1.0-small"));
     symlinkSync(join(dataRoot, "chestxray14"), join(root, "chestxray14"));
-    const labels =
-      "No Finding,Enlarged Cardiomediastinum,Cardiomegaly,Lung Opacity,Lung Lesion,Edema,Consolidation,Pneumonia," +
-      "Atelectasis,Pneumothorax,Pleural Effusion,Pleural Other,Fracture,Support Devices";
-    const header = `Path,Sex,Age,Frontal/Lateral,AP/PA,${labels}`;
-    const row = (part: string, patient: number, view: string, values: string): string =>
-      `CheXpert-v1.0-small/${part}/patient0000${patient}/study1/view1_${view.toLowerCase()}.jpg,Female,60,${view},AP,${values}`;
-    const write = (name: string, rows: string[]): void =>
-      writeFileSync(join(root, "CheXpert-v1.0-small", name), [header, ...rows, ""].join("\n"));
-    write("train.csv", [
-      row("train", 1, "Frontal", ",,-1.0,,,-1.0,,-1.0,-1.0,,1.0,,,"),
-      row("train", 2, "Frontal", "1.0,,0.0,,,0.0,1.0,1.0,0.0,,-1.0,,,"),
-      row("train", 3, "Lateral", ",,1.0,,,1.0,,1.0,1.0,,1.0,,,"),
-    ]);
-    write("valid.csv", [row("valid", 9, "Frontal", "0.0,,0.0,,,1.0,0.0,0.0,1.0,0.0,0.0,,,")]);
+    writeChexpert(root);
 
     const made = await load("chestxray14-chexpert.yaml", root);
     expect(sizesOf(made, "CheXpert")).toEqual({ train: 2 });

@@ -93,6 +93,10 @@ describe("a mistake is refused with its line and field:", () => {
     expect(parse).toThrow(message);
     expect(parse).toThrow(`m.yaml:${line}: `);
   };
+  const knows = "knows: [1, 2, 3, 4, 5]";
+  /** The same for a line that is put before this one. */
+  const also = (line: string, message: string | RegExp): void =>
+    refuse(knows, `${line}\n    ${knows}`, message);
 
   test("a mistyped key or word, with the nearest valid one", () => {
     refuse(
@@ -152,9 +156,6 @@ describe("a mistake is refused with its line and field:", () => {
   });
 
   test("a name of a class that there is not, wherever classes are named", () => {
-    const knows = "knows: [1, 2, 3, 4, 5]";
-    const also = (line: string, message: string | RegExp): void =>
-      refuse(knows, `${line}\n    ${knows}`, message);
     also("uncertain: { 33: positive }", /sources\[0\]\.uncertain\.33 names "33".*did you mean "3"/u);
     also("blank: { 8: negative }", 'sources[0].blank.8 names "8", which is not one of the classes');
     also("limitPerClass: { 8: 10 }", 'sources[0].limitPerClass.8 names "8", which is not one of the classes');
@@ -162,9 +163,6 @@ describe("a mistake is refused with its line and field:", () => {
   });
 
   test("a policy, limit, filter or split that cannot be meant", () => {
-    const knows = "knows: [1, 2, 3, 4, 5]";
-    const also = (line: string, message: string | RegExp): void =>
-      refuse(knows, `${line}\n    ${knows}`, message);
     also(
       "uncertain: positve",
       /sources\[0\]\.uncertain must be absent, positive, negative, or a prob.*did you mean "positive"/u,

@@ -83,6 +83,10 @@ test("shrinking takes the mean of what there is", () => {
   expect(shrunk(cell, 1)).toBe(cell);
 });
 
+test("a sheet of no views, since no image can be decoded, is a picture nonetheless", () => {
+  expect(PNG.sync.read(viewSheet([])).width).toBeGreaterThan(0);
+});
+
 test("a sheet of views has a row an image, the original first", () => {
   const row = { names: ["A", "7.png"], original: flat(28, 28, 50) };
   const views = [flat(28, 28, 60), flat(28, 28, 70)];

@@ -3,10 +3,13 @@ import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename, dirname } from "node:path";
 import { DataError } from "../failures.ts";
+import { codeOf, messageOf } from "../files/causes.ts";
+import { exists } from "../files/paths.ts";
+import type { FittedSize } from "../images/index.ts";
 import { Budget } from "./budget.ts";
 import { DecodePool } from "./decode-pool.ts";
-import type { ImageSize } from "./decode-worker.ts";
 import type { CachedImage, FileIdentity, ImageCache } from "./image-cache.ts";
+import { inLanes } from "./lanes.ts";
 
 const mostWorkers = 16;
 
@@ -35,7 +38,7 @@ export interface DecodedFiles {
 export async function decodeFiles(
   files: readonly string[],
   cache: ImageCache,
-  size: ImageSize,
+  size: FittedSize,
   options: FileOptions,
   settled: (file: string) => void,
 ): Promise<DecodedFiles> {
@@ -44,27 +47,16 @@ export async function decodeFiles(
   const threads = Math.max(1, Math.min(options.workers ?? availableParallelism(), mostWorkers, files.length));
   const decoding = new Decoding(cache, threads, size, options.memory);
   const contents = new Map<string, string | DataError>();
-  let next = 0;
-  let failed = false;
-  const lane = async (): Promise<void> => {
-    while (next < files.length && !failed && signal?.aborted !== true) {
-      const file = files[next++];
-      try {
-        const content = await decoding.content(file);
-        contents.set(file, content);
-        if (content instanceof DataError && !skipBad) failed = true;
-        settled(file);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
+  let refused = false;
+  const work = async (file: string): Promise<void> => {
+    const content = await decoding.content(file);
+    contents.set(file, content);
+    if (content instanceof DataError && !skipBad) refused = true;
+    settled(file);
   };
   try {
     // Two a thread: one is decoded while the next one is read.
-    const lanes = await Promise.allSettled(Array.from({ length: 2 * threads }, lane));
-    const lost = lanes.find(({ status }) => status === "rejected");
-    if (lost?.status === "rejected") throw lost.reason;
+    await inLanes(2 * threads, files, work, () => refused || signal?.aborted === true);
     await cache.flush();
   } finally {
     await decoding.close();
@@ -115,7 +107,7 @@ class Decoding {
   /** Contents that are looked after; false where one cannot be decoded. */
   readonly #contents = new Map<string, Promise<boolean>>();
 
-  constructor(cache: ImageCache, threads: number, size: ImageSize, memory: number) {
+  constructor(cache: ImageCache, threads: number, size: FittedSize, memory: number) {
     this.#cache = cache;
     this.#reading = new Budget(memory);
     this.#decoding = new Budget(memory);
@@ -183,22 +175,18 @@ async function identityOf(path: string): Promise<FileIdentity | DataError> {
     const { size, mtimeNs, ino } = await stat(path, { bigint: true });
     return { path, size, mtimeNs, ino };
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
+    const code = codeOf(cause);
     if (code === "ENOENT") return new DataError(path, `does not exist${await hintFor(path)}`, { cause });
     if (code === "ENOTDIR")
       return new DataError(path, `does not exist: ${dirname(path)} is no folder`, { cause });
-    return new DataError(path, `cannot be read (${message})`, { cause });
+    return new DataError(path, `cannot be read (${messageOf(cause)})`, { cause });
   }
 }
 
 /** The usual reason why the image of a table is missing: the table leaves its extension out. */
 async function hintFor(path: string): Promise<string> {
   for (const suffix of [".png", ".jpg", ".jpeg"]) {
-    const there = await stat(path + suffix).then(
-      () => true,
-      () => false,
-    );
-    if (there)
+    if (await exists(path + suffix))
       return `, but ${basename(path)}${suffix} does; for a table, write suffix: ${suffix} in the manifest`;
   }
   return "";

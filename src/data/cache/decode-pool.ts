@@ -2,7 +2,9 @@
 import { Worker } from "node:worker_threads";
 import { UsageError } from "../../device/errors.ts";
 import { DataError } from "../failures.ts";
-import type { ImageSize, Reply, Request } from "./decode-worker.ts";
+import { messageOf } from "../files/causes.ts";
+import type { FittedSize } from "../images/index.ts";
+import type { Reply, Request } from "./decode-worker.ts";
 import { workerFile } from "./worker-file.ts";
 
 export interface DecodedFile {
@@ -37,7 +39,7 @@ export class DecodePool {
   #lost: unknown;
 
   /** @param size what every image is brought to */
-  constructor(workers: number, size: ImageSize) {
+  constructor(workers: number, size: FittedSize) {
     const file = workerFile(import.meta.url);
     this.#threads = Array.from({ length: workers }, () => {
       const thread: Thread = { worker: new Worker(file, { workerData: size }), tasks: new Map() };
@@ -60,7 +62,7 @@ export class DecodePool {
     const [first, ...others] = this.#threads;
     if (first === undefined) {
       const cause = this.#lost;
-      throw new DataError(file, `cannot be decoded: all threads were lost (${reasonOf(cause)})`, { cause });
+      throw new DataError(file, `cannot be decoded: all threads were lost (${messageOf(cause)})`, { cause });
     }
     const thread = others.reduce((least, each) => (each.tasks.size < least.tasks.size ? each : least), first);
     return await new Promise((resolve, reject) => {
@@ -112,11 +114,9 @@ export class DecodePool {
     this.#threads = this.#threads.filter((thread) => thread !== lost);
     this.#lost = cause;
     for (const { file, reject } of lost.tasks.values()) {
-      const reason = `was being decoded when its thread was lost (${reasonOf(cause)})`;
+      const reason = `was being decoded when its thread was lost (${messageOf(cause)})`;
       reject(new DataError(file, reason, { cause }));
     }
     lost.tasks.clear();
   }
 }
-
-const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

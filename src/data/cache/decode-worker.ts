@@ -2,15 +2,9 @@
 import { parentPort, workerData } from "node:worker_threads";
 import sharp from "sharp";
 import { DataError } from "../failures.ts";
-import { fitImage, hashPixels, readImage, type PackedImage } from "../images/index.ts";
+import { messageOf } from "../files/causes.ts";
+import { fitImage, hashPixels, readImage, type FittedSize, type PackedImage } from "../images/index.ts";
 import { sha256 } from "./segment.ts";
-
-/** The size that every image is brought to. */
-export interface ImageSize {
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-}
 
 /** From the main thread. `decode` and `drop` answer `content`. */
 export type Request =
@@ -37,7 +31,7 @@ export type Reply =
 
 const port = parentPort;
 if (port === null) throw new Error("decode-worker.ts runs in a worker thread");
-const size = workerData as ImageSize;
+const size = workerData as FittedSize; // what every image is brought to
 const waiting = new Map<number, PackedImage>();
 
 // Every core has a decoding thread already.
@@ -67,7 +61,7 @@ async function answer(request: Request): Promise<void> {
 /** The message of a DataError without the file in front, which the main thread puts there again. */
 function reasonOf(error: unknown): string {
   if (error instanceof DataError) return error.reason;
-  return `cannot be decoded (${error instanceof Error ? error.message : String(error)})`;
+  return `cannot be decoded (${messageOf(error)})`;
 }
 
 port.on("message", (request: Request) => {

@@ -1,8 +1,7 @@
 // Images of arrays that have another size than asked for: resized into the cache, each content once.
 import { DataError } from "../failures.ts";
-import { fitImage, hashPixels } from "../images/index.ts";
+import { fitImage, hashPixels, type FittedSize } from "../images/index.ts";
 import type { PixelArray } from "../listing.ts";
-import type { ImageSize } from "./decode-worker.ts";
 import { changedMeanwhile } from "./decode-files.ts";
 import type { ImageCache } from "./image-cache.ts";
 import type { PixelRow } from "./pixel-rows.ts";
@@ -22,10 +21,11 @@ export interface ArraySample {
   readonly at: number;
 }
 
-export const hasSize = (array: PixelArray, { height, width, channels }: ImageSize): boolean =>
+export const hasSize = (array: PixelArray, { height, width, channels }: FittedSize): boolean =>
   array.height === height && array.width === width && array.channels === channels;
 
-const bytesOf = ({ height, width, channels }: ImageSize): number => height * width * channels;
+/** Of one image. */
+export const bytesOf = ({ height, width, channels }: FittedSize): number => height * width * channels;
 
 /** Images of arrays in the size asked for, by array and index. */
 export type FittedImages = ReadonlyMap<PixelArray, ReadonlyMap<number, Found>>;
@@ -37,7 +37,7 @@ export type FittedImages = ReadonlyMap<PixelArray, ReadonlyMap<number, Found>>;
 export async function fitArrays(
   samples: readonly ArraySample[],
   cache: ImageCache | undefined,
-  size: ImageSize,
+  size: FittedSize,
   memory: number,
   signal: AbortSignal | undefined,
   settled: () => void,

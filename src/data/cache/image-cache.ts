@@ -11,15 +11,14 @@ import { mkdir, readFile, readdir, rm, stat } from "node:fs/promises";
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { DataError } from "../failures.ts";
+import { codeOf, messageOf } from "../files/causes.ts";
+import { sweep, writeWhole, type WriteBytes } from "../files/whole-files.ts";
+import type { FittedSize } from "../images/index.ts";
 import { readSegment, sha256, writeSegment, type Segment } from "./segment.ts";
 import type { PixelRow } from "./pixel-rows.ts";
-import { sweep, writeWhole, type WriteBytes } from "../files/whole-files.ts";
 
 /** What decides the pixels that an image becomes; each has a folder of its own. */
-export interface CacheSettings {
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
+export interface CacheSettings extends FittedSize {
   /** How an image is made to fit, and by what it is decoded: another version may give other pixels. */
   readonly decoder: string;
 }
@@ -105,7 +104,7 @@ export class ImageCache {
     options: CacheOptions = {},
   ): Promise<ImageCache> {
     const { height, width, channels, decoder } = settings;
-    const digest = createHash("sha256").update(decoder).digest("hex").slice(0, 12);
+    const digest = sha256(Buffer.from(decoder)).slice(0, 12);
     const own = join(folder, `${height}x${width}x${channels}-${digest}`);
     const cache = new ImageCache(own, settings, options);
     try {
@@ -115,7 +114,7 @@ export class ImageCache {
     } catch (cause) {
       throw new DataError(
         own,
-        `cannot be used as a cache (${(cause as Error).message}); name another folder with --cache`,
+        `cannot be used as a cache (${messageOf(cause)}); name another folder with --cache`,
         {
           cause,
         },
@@ -239,10 +238,10 @@ export class ImageCache {
         if (hash.digest("hex") === shard.name) return true;
       }
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== "ENOENT") {
+      if (codeOf(cause) !== "ENOENT") {
         throw new DataError(
           shard.file,
-          `cannot be read (${(cause as Error).message}); name another folder with --cache`,
+          `cannot be read (${messageOf(cause)}); name another folder with --cache`,
           { cause },
         );
       }
@@ -253,7 +252,7 @@ export class ImageCache {
     } catch (cause) {
       throw new DataError(
         shard.file,
-        `is damaged and cannot be removed (${(cause as Error).message}); remove it, or name another folder with --cache`,
+        `is damaged and cannot be removed (${messageOf(cause)}); remove it, or name another folder with --cache`,
         { cause },
       );
     }

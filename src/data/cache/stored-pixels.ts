@@ -2,6 +2,8 @@
 import { close, open, read } from "node:fs";
 import { promisify } from "node:util";
 import { DataError } from "../failures.ts";
+import { messageOf } from "../files/causes.ts";
+import { inLanes } from "./lanes.ts";
 import { PixelRows } from "./pixel-rows.ts";
 
 /** Files kept open at once; the usual limit of a process is 1,024. */
@@ -28,19 +30,12 @@ export class StoredPixels extends PixelRows {
     const { bytesEach } = this;
     const pixels = new Uint8Array(indices.length * bytesEach);
     const runs = this.runs(indices, Math.max(1, Math.floor(largestRead / bytesEach)));
-    let next = 0;
-    const lane = async (): Promise<void> => {
-      while (next < runs.length) {
-        const { first, count } = runs[next++];
-        const { home, slot } = this.row(indices[first]);
-        const target = pixels.subarray(first * bytesEach, (first + count) * bytesEach);
-        if (typeof home === "string") await this.#readFile(home, slot * bytesEach, target);
-        else target.set(home.subarray(slot * bytesEach, (slot + count) * bytesEach));
-      }
-    };
-    const done = await Promise.allSettled(Array.from({ length: lanes }, lane));
-    const failed = done.find(({ status }) => status === "rejected");
-    if (failed?.status === "rejected") throw failed.reason;
+    await inLanes(lanes, runs, async ({ first, count }) => {
+      const { home, slot } = this.row(indices[first]);
+      const target = pixels.subarray(first * bytesEach, (first + count) * bytesEach);
+      if (typeof home === "string") await this.#readFile(home, slot * bytesEach, target);
+      else target.set(home.subarray(slot * bytesEach, (slot + count) * bytesEach));
+    });
     return pixels;
   }
 
@@ -68,7 +63,7 @@ export class StoredPixels extends PixelRows {
     } catch (cause) {
       if (opened === undefined) this.#open.delete(file);
       if (cause instanceof DataError) throw cause;
-      throw gone(`could not be read (${(cause as Error).message})`, cause);
+      throw gone(`could not be read (${messageOf(cause)})`, cause);
     } finally {
       if (!kept && opened !== undefined) await closeFile(opened);
     }

@@ -5,6 +5,7 @@ import type { FileHandle } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { DataError } from "../failures.ts";
+import { codeOf, messageOf } from "./causes.ts";
 import { mostArrayBytes } from "./limits.ts";
 
 export interface ReadLimit {
@@ -33,7 +34,9 @@ export async function readBytes(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const handle = await openFile(file);
   try {
-    const { size } = await handle.stat();
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw new DataError(file, "is not a file");
+    const { size } = stats;
     const start = await readUpTo(handle, 2);
     if (start[0] === 0x1f && start[1] === 0x8b) return await gunzip(file, handle, size, most);
     if (size > most) throw tooLarge(file, `holds ${size} bytes`, most);
@@ -61,26 +64,18 @@ export async function readText(file: string, { most = largestText }: ReadLimit =
   }
 }
 
-/** Opens a plain file. @throws DataError when it is missing, may not be read, or is a folder, pipe or device */
+/** @throws DataError when there is nothing of this name, or it may not be read */
 async function openFile(file: string): Promise<FileHandle> {
-  let handle: FileHandle;
   try {
     // Without O_NONBLOCK the opening of a named pipe waits for a writer, for ever. Windows has neither.
-    handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    return await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (cause) {
     throw new DataError(file, whyNotOpened(cause), { cause });
-  }
-  try {
-    if (!(await handle.stat()).isFile()) throw new DataError(file, "is not a file");
-    return handle;
-  } catch (cause) {
-    await handle.close();
-    throw cause;
   }
 }
 
 function whyNotOpened(cause: unknown): string {
-  const code = errorCode(cause);
+  const code = codeOf(cause);
   switch (code) {
     case "ENOENT":
     case "ENOTDIR":
@@ -128,7 +123,7 @@ async function gunzip(
     packed.destroy();
   }
   await refuseTail(file, handle, unpacking.bytesWritten, size);
-  return joined(gathered);
+  return joinBytes(gathered);
 }
 
 /** The bytes of a file up to the size it had when it was opened, in pieces; a read stream would close the handle. */
@@ -156,7 +151,8 @@ async function refuseTail(file: string, handle: FileHandle, end: number, size: n
   }
 }
 
-function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+/** One after the other, in an array of their own. */
+export function joinBytes(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
   let at = 0;
   for (const chunk of chunks) {
@@ -181,16 +177,12 @@ function whyNotUtf8(bytes: Uint8Array): string {
 }
 
 function explain(cause: unknown): string {
-  switch (errorCode(cause)) {
+  switch (codeOf(cause)) {
     case "Z_BUF_ERROR":
       return "its gzip stream breaks off early; was the download cut short?";
     case "Z_DATA_ERROR":
-      return `its gzip stream is damaged (${cause instanceof Error ? cause.message : ""})`;
+      return `its gzip stream is damaged (${messageOf(cause)})`;
     default:
-      return cause instanceof Error ? cause.message : String(cause);
+      return messageOf(cause);
   }
-}
-
-function errorCode(cause: unknown): string | undefined {
-  return cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : undefined;
 }

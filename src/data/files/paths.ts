@@ -1,5 +1,7 @@
-// Where the paths that a table names may lead: below the folder that holds the images, and nowhere else.
+// Paths: what is there, and where those that a table names may lead: below the folder of the images, and nowhere else.
+import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { DataError } from "../failures.ts";
 import { escapes } from "../fields.ts";
 
 /**
@@ -14,4 +16,24 @@ export function belowRoot(root: string, path: string): string | undefined {
   const top = resolve(root);
   const file = resolve(join(top, path));
   return file === top ? undefined : file;
+}
+
+/** Whether something of this name is there; not, too, where anything else keeps us from it, since opening it would fail. */
+export async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** What the system says of a folder. @throws DataError where it cannot */
+export async function askFolder<Answer>(
+  folder: string,
+  ask: (folder: string) => Promise<Answer>,
+): Promise<Answer> {
+  try {
+    return await ask(folder);
+  } catch (cause) {
+    throw new DataError(folder, "cannot be read as a folder", { cause });
+  }
 }

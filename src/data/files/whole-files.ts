@@ -4,6 +4,7 @@ import { open, readdir, rename, rm, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { DataError } from "../failures.ts";
+import { codeOf, messageOf } from "./causes.ts";
 
 /** How bytes come into an open file; tests put a full disk in its place. */
 export type WriteBytes = (handle: FileHandle, bytes: Uint8Array) => Promise<void>;
@@ -39,11 +40,11 @@ export async function replaceFile(file: string, write: (handle: FileHandle) => P
 
 /** Why so many bytes could not be written, for people. */
 export function whyNotWritten(cause: unknown, bytes: number): string {
-  const { code, message } = cause as NodeJS.ErrnoException;
+  const code = codeOf(cause);
   const full = code === "ENOSPC" || code === "EDQUOT";
   return full
     ? `the disk is full: ${(bytes / 2 ** 20).toFixed(1)} MiB are needed here`
-    : `cannot be written (${message})`;
+    : `cannot be written (${messageOf(cause)})`;
 }
 
 /**

@@ -9,6 +9,7 @@ import { crc32, inflateRawSync } from "node:zlib";
 import { unzipSync } from "fflate";
 import type { UnzipFileInfo } from "fflate";
 import { DataError } from "../failures.ts";
+import { codeOf, messageOf } from "./causes.ts";
 import { largestDeflateRatio, mostArrayBytes } from "./limits.ts";
 
 /** What the directory of an archive says of one member; only `readMember` finds out whether it is true. */
@@ -91,7 +92,7 @@ export function openZip(file: string, bytes: Uint8Array): ZipArchive {
     unzipSync(bytes, { filter: take });
   } catch (cause) {
     if (cause instanceof DataError) throw cause;
-    throw damaged(explain(cause), cause);
+    throw damaged(messageOf(cause), cause);
   }
   if (at !== end) throw damaged("its directory does not end where its end begins");
   return { file, bytes, members, directory };
@@ -158,16 +159,12 @@ function inflate(
     });
     return new Uint8Array(content.buffer, content.byteOffset, content.length);
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    const code = codeOf(cause);
     if (code === "ERR_BUFFER_TOO_LARGE")
       throw fail(`holds more than the ${size} bytes that it claims`, cause);
     if (code === "Z_BUF_ERROR") throw fail("breaks off early", cause);
-    throw fail(`is damaged (${explain(cause)})`, cause);
+    throw fail(`is damaged (${messageOf(cause)})`, cause);
   }
-}
-
-function explain(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function listed(names: readonly string[]): string {

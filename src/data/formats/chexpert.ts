@@ -1,10 +1,9 @@
 // CheXpert (Irvin et al., AAAI 2019): one table, a column a label with 1 positive, 0 negative, -1 uncertain, blank.
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { path } from "../fields.ts";
 import { brief, requireColumns, rowError } from "../files/csv.ts";
-import { belowRoot } from "../files/paths.ts";
+import { belowRoot, exists } from "../files/paths.ts";
 import { given } from "../listing.ts";
 import type { Format } from "../listing.ts";
 import { partOf } from "../part-words.ts";
@@ -59,15 +58,12 @@ export const chexpert: Format<typeof fields> = {
     requireColumns(table, ["Path", ...labelNames]);
     const root = await context.locate(entry.images);
     const tops = new Set(table.rows.map(({ cells }) => topFolder.exec(cells["Path"])?.[0] ?? ""));
-    const there = new Map<string, boolean>();
-    for (const top of tops) if (top !== "") there.set(top, await exists(join(root, top)));
+    const there = new Set<string>();
+    for (const top of tops) if (top !== "" && (await exists(join(root, top)))) there.add(top);
     const findImage = (name: string): string | undefined => {
       const top = topFolder.exec(name)?.[0];
       // Cut before it is judged: what follows may itself try to leave the folder.
-      return belowRoot(
-        root,
-        top === undefined || there.get(top) === true ? name : name.slice(top.length + 1),
-      );
+      return belowRoot(root, top === undefined || there.has(top) ? name : name.slice(top.length + 1));
     };
     return listRows(
       table,
@@ -97,10 +93,3 @@ export const chexpert: Format<typeof fields> = {
     );
   },
 };
-
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false, // whatever keeps us from it: the images are then looked for beside it
-  );
-}

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { DataError, ManifestError } from "../failures.ts";
 import { oneOf, path } from "../fields.ts";
 import { readBytes } from "../files/bytes.ts";
-import { checkListing, mostArrayBytes } from "../files/limits.ts";
+import { checkListing } from "../files/limits.ts";
 import type { Format, ListedRecord, Listing, PixelArray } from "../listing.ts";
 import { cifar100Coarse, cifar100Fine, cifar10Classes } from "./cifar-names.ts";
 import { oneClassEach } from "./class-labels.ts";
@@ -86,7 +86,7 @@ async function readBatch(file: string, variant: Variant): Promise<Batch> {
   const bytesOfLabels: readonly LabelByte[] = variants[variant];
   const first = bytesOfLabels.length;
   const recordLength = first + 3 * area;
-  const bytes = await readBytes(file, { most: mostArrayBytes });
+  const bytes = await readBytes(file);
   const count = bytes.length / recordLength;
   if (!Number.isInteger(count) || count === 0) {
     const other = (Object.keys(variants) as Variant[]).find(

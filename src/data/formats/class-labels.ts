@@ -56,7 +56,10 @@ export interface ClassLabels {
  * @param numbers the class of each image
  * @param names of class 0, 1, 2, ...; classes of one name become one label
  */
-export function oneClassEach(numbers: Uint8Array | Uint16Array, names: readonly string[]): ClassLabels {
+export function oneClassEach(
+  numbers: Uint8Array | Uint16Array | readonly number[],
+  names: readonly string[],
+): ClassLabels {
   const labelNames = [...new Set(names)];
   const columns = names.map((name) => labelNames.indexOf(name));
   const labels = new Uint8Array(numbers.length * labelNames.length).fill(given.negative);

@@ -1,13 +1,14 @@
 // A folder of image files for each class, as many small datasets come.
 import { readdir, realpath, stat } from "node:fs/promises";
-import type { Dirent } from "node:fs";
 import { join, sep } from "node:path";
 import { z } from "zod";
 import { DataError } from "../failures.ts";
 import { path } from "../fields.ts";
+import { codeOf } from "../files/causes.ts";
+import { askFolder } from "../files/paths.ts";
 import type { Format, ListedRecord } from "../listing.ts";
-import { given, mostLabels } from "../listing.ts";
-import { withWanted } from "./class-labels.ts";
+import { mostLabels } from "../listing.ts";
+import { oneClassEach, withWanted } from "./class-labels.ts";
 import { isImageName } from "./rows.ts";
 
 const fields = {
@@ -28,6 +29,7 @@ export const folder: Format<typeof fields> = {
   fields,
   list: async (entry, context) => {
     const root = await context.locate(entry.folder);
+    const realRoot = await realFolder(root);
     const top = await entriesOf(root);
     const folders = top.filter(({ kind }) => kind === "folder").map(({ name }) => name);
     if (folders.length === 0) throw new DataError(root, "holds no folder; it should hold a folder a class");
@@ -40,7 +42,7 @@ export const folder: Format<typeof fields> = {
     const others: string[] = [];
     for (const label of folders) {
       const k = labelNames.indexOf(label);
-      for await (const id of filesBelow(root, label, new Set(), 1)) {
+      for await (const id of filesBelow(root, realRoot, label, new Set(), 1)) {
         if (records.length + others.length >= mostFiles) {
           throw new DataError(root, `holds over ${mostFiles} files`);
         }
@@ -66,37 +68,30 @@ export const folder: Format<typeof fields> = {
         context.bad(new DataError(join(root, name), "lies in no class's folder, but beside them"));
       }
     }
-    const labels = new Uint8Array(records.length * labelNames.length).fill(given.negative);
-    for (const [record, k] of classOf.entries()) labels[record * labelNames.length + k] = given.positive;
-    return { labelNames, records, given: labels };
+    return { ...oneClassEach(classOf, labelNames), records };
   },
 };
 
 /** Paths below `root`, with forward slashes. `seen` are the folders listed so far: links may lead back to one. */
 async function* filesBelow(
   root: string,
+  realRoot: string,
   below: string,
   seen: Set<string>,
   depth: number,
 ): AsyncGenerator<string> {
   const real = await realFolder(join(root, below));
   // A link to the root, or to what it lies in, would list other classes' images as this one's.
-  if (seen.has(real) || `${await realFolder(root)}${sep}`.startsWith(`${real}${sep}`)) return;
+  if (seen.has(real) || `${realRoot}${sep}`.startsWith(`${real}${sep}`)) return;
   seen.add(real);
   if (depth > deepest) throw new DataError(join(root, below), `lies over ${deepest} folders deep`);
   for (const { name, kind } of await entriesOf(join(root, below))) {
-    if (kind === "folder") yield* filesBelow(root, `${below}/${name}`, seen, depth + 1);
+    if (kind === "folder") yield* filesBelow(root, realRoot, `${below}/${name}`, seen, depth + 1);
     else yield `${below}/${name}`;
   }
 }
 
-async function realFolder(folder: string): Promise<string> {
-  try {
-    return await realpath(folder);
-  } catch (cause) {
-    throw new DataError(folder, "cannot be read as a folder", { cause });
-  }
-}
+const realFolder = (folder: string): Promise<string> => askFolder(folder, (path) => realpath(path));
 
 interface FolderEntry {
   readonly name: string;
@@ -105,12 +100,7 @@ interface FolderEntry {
 
 /** What a folder holds, links followed, sorted by code units: the system's order differs between machines. */
 async function entriesOf(folder: string): Promise<readonly FolderEntry[]> {
-  let entries: Dirent[];
-  try {
-    entries = await readdir(folder, { withFileTypes: true });
-  } catch (cause) {
-    throw new DataError(folder, "cannot be read as a folder", { cause });
-  }
+  const entries = await askFolder(folder, (path) => readdir(path, { withFileTypes: true }));
   const found: FolderEntry[] = [];
   for (const entry of entries) {
     const { name } = entry;
@@ -131,6 +121,6 @@ async function kindOfTarget(link: string): Promise<FolderEntry["kind"] | undefin
   try {
     return kindOf(await stat(link));
   } catch (cause) {
-    return cause instanceof Error && "code" in cause && cause.code === "ELOOP" ? undefined : "file";
+    return codeOf(cause) === "ELOOP" ? undefined : "file";
   }
 }

@@ -3,9 +3,9 @@ import { z } from "zod";
 import { DataError } from "../failures.ts";
 import { names, path } from "../fields.ts";
 import { readBytes } from "../files/bytes.ts";
-import { checkListing, mostArrayBytes } from "../files/limits.ts";
+import { checkListing } from "../files/limits.ts";
 import type { Format, Listing, PixelArray } from "../listing.ts";
-import { classCount, numberedNames, oneClassEach } from "./class-labels.ts";
+import { numberedNames, oneClassEach } from "./class-labels.ts";
 
 /** Greyscale images of one size. */
 export interface IdxImages {
@@ -40,10 +40,9 @@ export const idx: Format<typeof fields> = {
       const array: PixelArray = { file: imagesFile, channels: 1, ...images };
       return { array, labels };
     });
-    const classes = classCount(labels);
     const labelNames = entry.labelNames ?? numberedNames(labels, 255, { wanted });
-    if (classes > labelNames.length) {
-      const record = labels.findIndex((label) => label >= labelNames.length);
+    const record = labels.findIndex((label) => label >= labelNames.length);
+    if (record !== -1) {
       throw new DataError(
         labelsFile,
         `has label ${labels[record]}, but labelNames has ${labelNames.length} names`,
@@ -96,7 +95,7 @@ interface IdxContent {
 }
 
 async function readIdx(file: string, magic: number): Promise<IdxContent> {
-  const bytes = await readBytes(file, { most: mostArrayBytes });
+  const bytes = await readBytes(file);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length >= 4) checkMagic(file, view.getUint32(0), magic);
   const rank = magic & 0xff;

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { DataError } from "../failures.ts";
 import { names, path } from "../fields.ts";
 import { readBytes } from "../files/bytes.ts";
-import { checkListing, mostArrayBytes } from "../files/limits.ts";
+import { checkListing } from "../files/limits.ts";
 import { describeShape, elementReader, parseNpy } from "../files/npy.ts";
 import { openZip, readMember } from "../files/zip.ts";
 import type { ZipArchive } from "../files/zip.ts";
@@ -64,7 +64,7 @@ interface Content {
 
 async function readMedmnist(file: string): Promise<Content> {
   if (namesVolumes(basename(file))) throw volumes(file, "is named after a set of volumes");
-  const archive = openZip(file, await readBytes(file, { most: mostArrayBytes }));
+  const archive = openZip(file, await readBytes(file));
   const read = keys.map((key) => {
     const labels = readLabels(archive, key);
     return {

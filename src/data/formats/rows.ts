@@ -7,7 +7,7 @@ import { DataError } from "../failures.ts";
 import { path } from "../fields.ts";
 import { brief, readTable, rowError } from "../files/csv.ts";
 import type { Delimiter, Table, TableRow } from "../files/csv.ts";
-import { belowRoot } from "../files/paths.ts";
+import { askFolder, belowRoot } from "../files/paths.ts";
 import { given, mostLabels } from "../listing.ts";
 import type { ListContext, ListedRecord, Listing, Part } from "../listing.ts";
 
@@ -40,7 +40,9 @@ export async function findImagesIn(
   const holder = new Map<string, FindImage>();
   for (const root of roots) {
     const inRoot = imagesBelow(root);
-    for (const name of await context.once(`names in ${root}`, () => namesIn(root))) {
+    for (const name of await context.once(`names in ${root}`, () =>
+      askFolder(root, (folder) => readdir(folder)),
+    )) {
       if (!holder.has(name)) holder.set(name, inRoot);
     }
   }
@@ -53,14 +55,6 @@ export function imagesBelow(root: string): FindImage {
   const start = top.endsWith(sep) ? top : top + sep;
   // Most names are plain ones, which cannot lead elsewhere; to normalise 100,000 of them takes as long as to read them.
   return (name) => (/^[^./\\:\0][^/\\:\0]*$/u.test(name) ? start + name : belowRoot(root, name));
-}
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (cause) {
-    throw new DataError(folder, "cannot be read as a folder", { cause });
-  }
 }
 
 /** The table at a path of the manifest; entries that share it share its rows. */

@@ -11,8 +11,16 @@ export interface DecodedImage {
   readonly pixels: Uint8Array<ArrayBuffer>;
 }
 
+/** An image whose header is known and within the limits. */
+export interface OpenedImage {
+  /** Bytes that decoding it holds at once, as its header claims: at most 960 MiB. */
+  readonly memory: number;
+  /** @throws DataError when it is damaged or cut short, or claims more than is read */
+  decode(): Promise<DecodedImage>;
+}
+
 /** No radiograph, photograph or slide tile is longer; the sides of a damaged header mostly are. */
-export const longestSide = 32_768;
+const longestSide = 32_768;
 export const mostPixels = 100_000_000;
 
 /** The most memory that decoding one image may take, in bytes: with the program itself it stays within 1 GiB. */
@@ -53,14 +61,15 @@ export function canonicalImage(
   channels: 1 | 3,
   pixels: Uint8Array<ArrayBuffer>,
 ): DecodedImage {
-  if (channels === 1 || !isGrey(pixels)) return { height, width, channels, pixels };
+  if (channels === 1 || !isGrey(pixels, 3)) return { height, width, channels, pixels };
   const grey = new Uint8Array(height * width);
   for (let i = 0; i < grey.length; i++) grey[i] = pixels[3 * i];
   return { height, width, channels: 1, pixels: grey };
 }
 
-function isGrey(pixels: Uint8Array): boolean {
-  for (let at = 0; at < pixels.length; at += 3) {
+/** Whether the first three samples of every pixel are equal. */
+export function isGrey(pixels: Uint8Array, samples: 3 | 4): boolean {
+  for (let at = 0; at < pixels.length; at += samples) {
     if (pixels[at] !== pixels[at + 1] || pixels[at] !== pixels[at + 2]) return false;
   }
   return true;

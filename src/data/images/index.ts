@@ -1,10 +1,10 @@
 // Images: from the bytes of a file to pixels of one kind, to the size of an assembly, and to a hash that finds copies.
 import { DataError } from "../failures.ts";
 import { readBytes } from "../files/bytes.ts";
-import type { DecodedImage } from "./image.ts";
-import { decodeJpeg, jpegMemory } from "./jpeg.ts";
+import type { DecodedImage, OpenedImage } from "./image.ts";
+import { openJpeg } from "./jpeg.ts";
 import { isJpeg, isPng, lookAlike } from "./kinds.ts";
-import { decodePng, pngMemory } from "./png.ts";
+import { openPng } from "./png.ts";
 
 export { fitImage } from "./fit.ts";
 export type { FittedSize } from "./fit.ts";
@@ -15,12 +15,8 @@ export type { DecodedImage } from "./image.ts";
 const largestImageFile = 2 ** 28;
 
 /** An image file as it was read. */
-export interface PackedImage {
+export interface PackedImage extends OpenedImage {
   readonly bytes: Uint8Array;
-  /** Bytes that decoding it holds at once, as its header claims: at most 960 MiB. */
-  readonly memory: number;
-  /** @throws DataError as decodeImage */
-  decode(): Promise<DecodedImage>;
 }
 
 /**
@@ -32,9 +28,7 @@ export interface PackedImage {
  * @throws DataError in one line, naming the file, when it is something else, damaged, cut short, or too large
  */
 export async function decodeImage(bytes: Uint8Array, file: string): Promise<DecodedImage> {
-  if (isPng(bytes)) return decodePng(bytes, file);
-  if (isJpeg(bytes)) return await decodeJpeg(bytes, file);
-  throw notAnImage(bytes, file);
+  return await openImage(bytes, file).decode();
 }
 
 /**
@@ -43,10 +37,11 @@ export async function decodeImage(bytes: Uint8Array, file: string): Promise<Deco
  */
 export async function readImage(file: string): Promise<PackedImage> {
   const bytes = await readBytes(file, { most: largestImageFile });
-  if (!isPng(bytes) && !isJpeg(bytes)) throw notAnImage(bytes, file);
-  const memory = isPng(bytes) ? pngMemory(bytes, file) : jpegMemory(bytes, file);
-  return { bytes, memory, decode: () => decodeImage(bytes, file) };
+  return { bytes, ...openImage(bytes, file) };
 }
 
-const notAnImage = (bytes: Uint8Array, file: string): DataError =>
-  new DataError(file, `is neither PNG nor JPEG: it looks like ${lookAlike(bytes)}`);
+function openImage(bytes: Uint8Array, file: string): OpenedImage {
+  if (isPng(bytes)) return openPng(bytes, file);
+  if (isJpeg(bytes)) return openJpeg(bytes, file);
+  throw new DataError(file, `is neither PNG nor JPEG: it looks like ${lookAlike(bytes)}`);
+}

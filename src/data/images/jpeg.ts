@@ -1,8 +1,9 @@
 // Decodes JPEG, baseline and progressive, with sharp (libvips, libjpeg-turbo), once its header is within the limits.
 import sharp from "sharp";
 import { DataError } from "../failures.ts";
+import { messageOf } from "../files/causes.ts";
 import { canonicalImage, checkSize, mostPixels } from "./image.ts";
-import type { DecodedImage } from "./image.ts";
+import type { DecodedImage, OpenedImage } from "./image.ts";
 
 // One image at a time on each thread that decodes: the threads are the workers that call this. Nothing is read twice.
 sharp.concurrency(1);
@@ -20,12 +21,22 @@ interface Frame {
 
 /**
  * @param bytes a file that starts with the signature of JPEG
+ * @throws DataError for a damaged header, or one that claims too much
+ */
+export function openJpeg(bytes: Uint8Array, file: string): OpenedImage {
+  const { height, width, components, progressive } = readFrame(bytes, file);
+  // Progressive ones are held as 16-bit coefficients; then come the colours, turned upright, and the copy returned.
+  const bytesPerPixel = (progressive ? 2 * components : 0) + 3 * (components === 1 ? 1 : 3);
+  const memory = bytes.length + height * width * bytesPerPixel;
+  checkSize(file, height, width, memory);
+  return { memory, decode: () => decodeJpeg(bytes, file) };
+}
+
+/**
  * @returns turned upright as its EXIF orientation says, as viewers show it; CMYK as RGB; colour profiles of RGB and grey
  *   are not applied (no common training pipeline does)
- * @throws DataError when it is damaged or cut short, or claims more than is read
  */
-export async function decodeJpeg(bytes: Uint8Array, file: string): Promise<DecodedImage> {
-  jpegMemory(bytes, file);
+async function decodeJpeg(bytes: Uint8Array, file: string): Promise<DecodedImage> {
   try {
     const { data, info } = await sharp(bytes, {
       failOn: "error",
@@ -44,16 +55,6 @@ export async function decodeJpeg(bytes: Uint8Array, file: string): Promise<Decod
   } catch (cause) {
     throw new DataError(file, explain(cause), { cause });
   }
-}
-
-/** Bytes that decoding a JPEG holds at once. @throws DataError for a damaged header, or one that claims too much */
-export function jpegMemory(bytes: Uint8Array, file: string): number {
-  const { height, width, components, progressive } = readFrame(bytes, file);
-  // Progressive ones are held as 16-bit coefficients; then come the colours, turned upright, and the copy returned.
-  const bytesPerPixel = (progressive ? 2 * components : 0) + 3 * (components === 1 ? 1 : 3);
-  const memory = bytes.length + height * width * bytesPerPixel;
-  checkSize(file, height, width, memory);
-  return memory;
 }
 
 /** The first frame header of a JPEG (ITU T.81, B.2.2). */
@@ -89,7 +90,7 @@ function isFrame(marker: number): boolean {
 }
 
 function explain(cause: unknown): string {
-  const message = (cause instanceof Error ? cause.message : String(cause)).split("\n", 1)[0];
+  const message = messageOf(cause).split("\n", 1)[0];
   if (/premature end|truncated|out of data/iu.test(message)) return earlyEnd;
   return `is a damaged JPEG: ${message.replace(/^VipsJpeg: /u, "")}`;
 }

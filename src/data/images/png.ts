@@ -3,8 +3,9 @@
 import { inflateSync } from "node:zlib";
 import { PNG } from "pngjs";
 import { DataError } from "../failures.ts";
-import { checkSize } from "./image.ts";
-import type { DecodedImage } from "./image.ts";
+import { codeOf, messageOf } from "../files/causes.ts";
+import { checkSize, isGrey } from "./image.ts";
+import type { DecodedImage, OpenedImage } from "./image.ts";
 
 interface PngLayout {
   readonly height: number;
@@ -45,12 +46,21 @@ const signatureLength = 8;
 
 /**
  * @param bytes a file that starts with the signature of PNG; what follows its last chunk is not looked at
+ * @throws DataError when the order of its chunks shows that it is damaged or cut short, or it claims more than is read
+ */
+export function openPng(bytes: Uint8Array, file: string): OpenedImage {
+  const layout = readLayout(bytes, file);
+  return {
+    memory: layout.memory,
+    decode: () => Promise.resolve().then(() => decodePng(bytes, layout, file)),
+  };
+}
+
+/**
  * @returns transparency is put on black, 16 bits are rounded to 8 (v * 255 / 65535), fewer bits are stretched to 0..255;
  *   gamma, colour profiles and orientation are not applied
- * @throws DataError when it is damaged or cut short, or claims more than is read
  */
-export function decodePng(bytes: Uint8Array, file: string): DecodedImage {
-  const layout = readLayout(bytes, file);
+function decodePng(bytes: Uint8Array, layout: PngLayout, file: string): DecodedImage {
   checkRows(layout, file);
   const { height, width } = layout;
   let rgba: Uint8Array;
@@ -61,7 +71,7 @@ export function decodePng(bytes: Uint8Array, file: string): DecodedImage {
     throw new DataError(file, explain(cause), { cause });
   }
   putOnBlack(rgba);
-  const channels = isGrey(rgba) ? 1 : 3;
+  const channels = isGrey(rgba, 4) ? 1 : 3;
   const pixels = new Uint8Array(height * width * channels);
   for (let from = 0, to = 0; to < pixels.length; from += 4, to += channels) {
     pixels[to] = rgba[from];
@@ -72,9 +82,6 @@ export function decodePng(bytes: Uint8Array, file: string): DecodedImage {
   return { height, width, channels, pixels };
 }
 
-/** Bytes that decoding a PNG holds at once. @throws DataError as decodePng, as far as the order of its chunks shows */
-export const pngMemory = (bytes: Uint8Array, file: string): number => readLayout(bytes, file).memory;
-
 function putOnBlack(rgba: Uint8Array): void {
   for (let at = 0; at < rgba.length; at += 4) {
     const alpha = rgba[at + 3];
@@ -82,13 +89,6 @@ function putOnBlack(rgba: Uint8Array): void {
     for (let channel = at; channel < at + 3; channel++)
       rgba[channel] = Math.round((rgba[channel] * alpha) / 255);
   }
-}
-
-function isGrey(rgba: Uint8Array): boolean {
-  for (let at = 0; at < rgba.length; at += 4) {
-    if (rgba[at] !== rgba[at + 1] || rgba[at] !== rgba[at + 2]) return false;
-  }
-  return true;
 }
 
 /** Walks the chunks, and checks the header against the limits. */
@@ -151,7 +151,7 @@ function checkRows({ rowBytes, packed }: PngLayout, file: string): void {
   try {
     length = inflateSync(Buffer.concat(packed), { maxOutputLength: rowBytes }).length;
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    const code = codeOf(cause);
     if (code === "ERR_BUFFER_TOO_LARGE") throw damaged(file, "it holds more pixels than its header says");
     if (code === "Z_BUF_ERROR") throw cutShort(file);
     throw damaged(file, "its packed pixels are wrong");
@@ -160,7 +160,7 @@ function checkRows({ rowBytes, packed }: PngLayout, file: string): void {
 }
 
 function explain(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = messageOf(cause);
   if (message.startsWith("Crc error")) return "is a damaged PNG: a checksum does not agree";
   return `is a damaged PNG: ${message.split("\n", 1)[0]}`;
 }

@@ -12,6 +12,6 @@ export {
   type Severity,
   type Undecodable,
 } from "./findings.ts";
-export { type OpenedList, type Sighting } from "./sightings.ts";
+export { type OpenedList } from "./sightings.ts";
 export { datasetsOf, openedCatalogue, uncertaintyPolicy, type OpenedCatalogue } from "./opened.ts";
 export { imageSizes, type SizeCount } from "./sizes.ts";

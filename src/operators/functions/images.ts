@@ -1,7 +1,7 @@
 // Images for users: bytes [N, H, W, C] with up to four channels, into what a network takes.
 
 import type { Tensor } from "../../tensor/index.ts";
-import type { AugmentImagesAttributes, NormaliseImagesAttributes } from "../images/index.ts";
+import { unchanged, type AugmentImagesAttributes, type NormaliseImagesAttributes } from "../images/index.ts";
 import { runOne } from "./run.ts";
 
 /**
@@ -33,20 +33,7 @@ export type AugmentImagesOptions = NormaliseImagesAttributes & Partial<AugmentIm
 export function augmentImages(images: Tensor, seed: Tensor, options: AugmentImagesOptions): Tensor {
   return runOne("augmentImages", [images, seed], {
     view: 0,
-    flip: 0,
-    rotation: 0,
-    shift: 0,
-    scale: 0,
-    brightness: 0,
-    contrast: 0,
-    saturation: 0,
-    noise: 0,
-    noiseProbability: 1,
-    saltAndPepper: 0,
-    saltAndPepperProbability: 1,
-    erase: 0,
-    eraseArea: [0.02, 0.33],
-    eraseAspect: [0.3, 3.3],
+    ...unchanged,
     ...options,
   });
 }

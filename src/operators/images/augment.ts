@@ -39,6 +39,24 @@ export interface ViewSettings {
   readonly eraseAspect: readonly [low: number, high: number];
 }
 
+/** A view that is its image, normalised. */
+export const unchanged: ViewSettings = {
+  flip: 0,
+  rotation: 0,
+  shift: 0,
+  scale: 0,
+  brightness: 0,
+  contrast: 0,
+  saturation: 0,
+  noise: 0,
+  noiseProbability: 1,
+  saltAndPepper: 0,
+  saltAndPepperProbability: 1,
+  erase: 0,
+  eraseArea: [0.02, 0.33],
+  eraseAspect: [0.3, 3.3],
+};
+
 export interface AugmentImagesAttributes extends ViewSettings, NormaliseImagesAttributes {
   /** Tells apart the views that share a seed: a whole number below 2^30. */
   readonly view: number;

@@ -19,13 +19,14 @@ import { expectSharpening } from "./sharpen.ts";
 
 /**
  * Inputs weakFeatures [B, D], strongFeatures [B, D], theta [K, D], bias [K], states u8 [B, K] (0 negative,
- * 1 positive, 100 to 200 soft: a probability of (state - 100) / 100, all else absent), weights [2] = (lambda_pseudo, lambda_consistency), read when it runs.
+ * 1 positive, 100 to 200 soft: a probability of (state - 100) / 100, all else absent),
+ * weights [2] = (lambda_pseudo, lambda_consistency), read when it runs.
  * Outputs total [], the one that has a gradient; losses [4] = (total, bce, pseudo, consistency), the last three
  * without their lambdas; gradients [2, B, K], the derivatives of the total with respect to the weak and to the strong
  * logits. The total is an output of its own, beside its copy in the losses, so that the tape refuses the gradient of
  * any other loss: those are for reports.
- * With z the logits, a = sigmoid(z), M the labelled and U the unsupervised entries, y
- * the targets (see `targetOf`); a soft label is a label:
+ * With z the logits, a = sigmoid(z), M the labelled and U the unsupervised entries, y the targets (see `targetOf`);
+ * a soft label is a label:
  *
  *     bce         = sum over M of softplus(z_w) - y z_w
  *     pseudo      = sum over U of (a_w - sharpen(a_w))^2

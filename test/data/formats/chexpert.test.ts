@@ -3,15 +3,12 @@ import { afterAll, describe, expect, test } from "vitest";
 import { chexpert } from "../../../src/data/formats/chexpert.ts";
 import { given } from "../../../src/data/listing.ts";
 import type { Listing } from "../../../src/data/listing.ts";
+import { chexpertHeader, chexpertLabels } from "./chexpert-files.ts";
 import { complaint, countsOf, givenOf, list, temporaryFolder, writeFiles } from "./list-files.ts";
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
 
-const labels =
-  "No Finding,Enlarged Cardiomediastinum,Cardiomegaly,Lung Opacity,Lung Lesion,Edema,Consolidation,Pneumonia," +
-  "Atelectasis,Pneumothorax,Pleural Effusion,Pleural Other,Fracture,Support Devices";
-const header = `Path,Sex,Age,Frontal/Lateral,AP/PA,${labels}`;
 const top = "CheXpert-v1.0-small";
 const pathOf = (patient: number, part = "train", view = 1): string =>
   `${top}/${part}/patient0000${patient}/study1/view${view}_frontal.jpg`;
@@ -20,7 +17,10 @@ const blanks = ",".repeat(13);
 const entry = { format: "chexpert", table: "train.csv", images: "data" } as const;
 
 function listTable(...rows: string[]): Promise<Listing> {
-  writeFiles(folder.path, { "train.csv": `${[header, ...rows].join("\n")}\n`, "data/train/.keep": "" });
+  writeFiles(folder.path, {
+    "train.csv": `${[chexpertHeader, ...rows].join("\n")}\n`,
+    "data/train/.keep": "",
+  });
   return list(chexpert, entry, folder.path);
 }
 const fileOf = (listing: Listing): unknown =>
@@ -33,7 +33,7 @@ describe("CheXpert", () => {
       row(pathOf(2), "1,,,,,,,,,0,-1,,,1"),
       row(pathOf(3), blanks),
     );
-    expect(listing.labelNames).toEqual(labels.split(","));
+    expect(listing.labelNames).toEqual(chexpertLabels.split(","));
     const codes = Array<number>(14).fill(given.blank);
     codes[0] = codes[13] = given.positive;
     codes[9] = given.negative;
@@ -87,7 +87,7 @@ describe("CheXpert", () => {
 
   test("needs no columns beside the path and the labels, as in its test table", async () => {
     writeFiles(folder.path, {
-      "train.csv": `Path,${labels}\n${pathOf(1, "test")},${"0.0,".repeat(13)}1.0\n`,
+      "train.csv": `Path,${chexpertLabels}\n${pathOf(1, "test")},${"0.0,".repeat(13)}1.0\n`,
       "data/.keep": "",
     });
     expect(countsOf(await list(chexpert, entry, folder.path), "Support Devices")).toEqual([1, 0, 0, 0]);
@@ -123,7 +123,11 @@ describe("a bad row of CheXpert is refused, by record and line:", () => {
       row(pathOf(1).slice(20), blanks),
       /was already on line 2$/u,
     ],
-    ["a missing column", row(pathOf(2), blanks.slice(1)), /has 18 cells, but the header names 19 columns$/u],
+    [
+      "a missing column",
+      row(pathOf(2), blanks.slice(1)),
+      /has 18 cells, but the header names 19 columns$/u,
+    ],
   ])("%s", async (_, bad, message) => {
     folder.remove();
     const said = await complaint(listTable(row(pathOf(1), blanks), bad), folder.path);
@@ -132,7 +136,9 @@ describe("a bad row of CheXpert is refused, by record and line:", () => {
   });
 
   test("a table without one of the labels", async () => {
-    writeFiles(folder.path, { "train.csv": `Path,${labels.replace("Edema", "Oedema")}\nx${blanks},\n` });
+    writeFiles(folder.path, {
+      "train.csv": `Path,${chexpertLabels.replace("Edema", "Oedema")}\nx${blanks},\n`,
+    });
     expect(await complaint(list(chexpert, entry, folder.path), folder.path)).toMatch(
       /has no column "Edema"; .*did you mean "Oedema"\?$/u,
     );

@@ -7,6 +7,7 @@ import { covidx } from "../../../src/data/formats/covidx.ts";
 import { table } from "../../../src/data/formats/table.ts";
 import type { Listing } from "../../../src/data/listing.ts";
 import { TesseraError } from "../../../src/device/errors.ts";
+import { chexpertLabels } from "./chexpert-files.ts";
 import { faultOf, list, mutated, temporaryFolder, writeFiles } from "./list-files.ts";
 
 const folder = temporaryFolder();
@@ -20,10 +21,7 @@ const chestTable = lines(
   "Image Index,Finding Labels,Patient ID,OriginalImage[Width,Height]",
   (i) => `${i}.png,${["No Finding", "Mass|Hernia", "Edema"][i % 3]},${i % 7},100,200`,
 );
-const expertLabels =
-  "No Finding,Enlarged Cardiomediastinum,Cardiomegaly,Lung Opacity,Lung Lesion,Edema,Consolidation,Pneumonia," +
-  "Atelectasis,Pneumothorax,Pleural Effusion,Pleural Other,Fracture,Support Devices";
-const expertTable = lines(`Path,Sex,${expertLabels}`, (i) =>
+const expertTable = lines(`Path,Sex,${chexpertLabels}`, (i) =>
   [`CheXpert-v1.0/train/patient000${10 + i}/study1/view1.jpg`, "Male", ...twenty.slice(6)]
     .map((cell, k) => (k < 2 ? cell : ["1.0", "", "-1.0", "0.0"][(i + k) % 4]))
     .join(","),

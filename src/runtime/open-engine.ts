@@ -1,0 +1,34 @@
+// Opening an engine: on which device it computes.
+
+import { DeviceUnavailableError, UsageError, openGpu, type DeviceRequest } from "../device/index.ts";
+import { Engine } from "./engine.ts";
+import { ReferenceBackend } from "./reference-backend.ts";
+import { WebGpuBackend, type WebGpuOptions } from "./webgpu/backend.ts";
+
+export const deviceChoices = ["auto", "webgpu", "reference"] as const;
+export type DeviceChoice = (typeof deviceChoices)[number];
+
+export interface EngineOptions extends DeviceRequest, WebGpuOptions {
+  /** `auto` takes WebGPU where there is an adapter and the reference backend elsewhere. Default `auto`. */
+  readonly device?: DeviceChoice;
+}
+
+/**
+ * Opens an engine on WebGPU or on the CPU reference.
+ * @throws DeviceUnavailableError when WebGPU was asked for and there is no adapter, UsageError for an unknown device
+ */
+export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  const choice: string = options.device ?? "auto";
+  if (choice === "reference") return new Engine(new ReferenceBackend());
+  if (choice !== "webgpu" && choice !== "auto") {
+    throw new UsageError(`unknown device "${choice}"; choose one of ${deviceChoices.join(", ")}`);
+  }
+  try {
+    return new Engine(new WebGpuBackend(await openGpu(options), options));
+  } catch (error) {
+    // A named adapter that is missing is a mistake to report, not a reason to compute elsewhere.
+    const mayFallBack = choice === "auto" && options.adapterName === undefined;
+    if (mayFallBack && error instanceof DeviceUnavailableError) return new Engine(new ReferenceBackend());
+    throw error;
+  }
+}

@@ -1,0 +1,58 @@
+// Records that cannot be listed: an error that says how to go on without them, or left out and listed.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { DataError } from "../../src/data/failures.ts";
+import { clinic, header, idsOf, make, root, rows, split, table } from "./small-sources.ts";
+
+describe("bad records", () => {
+  const damaged = [header, ...rows.map((row) => row.join(","))];
+  damaged[2] = "b.png,p1";
+  damaged[4] = damaged[4].replace(",PA,0,", ",PA,maybe,");
+  writeFileSync(join(root, "damaged.csv"), damaged.join("\n"));
+  const twice =
+    clinic(split).replaceAll("table.csv", "damaged.csv") +
+    `  - { name: other, ${table.replace("table.csv", "damaged.csv")}, knows: [mass], ${split} }\n`;
+
+  test("are an error that says how to go on without them", async () => {
+    const refused = make(twice);
+    await expect(refused).rejects.toThrow(DataError);
+    await expect(refused).rejects.toThrow(
+      /damaged\.csv: record 1: line 3: has 2 cells, but .* columns; mend or remove it, or add --skip-bad to go on without/u,
+    );
+    await expect(refused).rejects.toMatchObject({ record: 1 });
+  });
+
+  test("are left out where they may be, and each is listed once", async () => {
+    const { lists, skipped } = await make(twice, { skipBad: true });
+    const ids = lists
+      .filter(({ source }) => source === "clinic")
+      .flatMap(({ samples }) => samples.map(({ id }) => id));
+    expect(ids.sort().join(" ")).toBe("a.png c.png e.png f.png g.png h.png i.png j.png k.png l.png");
+    expect(skipped.map(({ message }) => message.replace(`${root}/`, "").slice(0, 50))).toEqual([
+      "damaged.csv: record 1: line 3: has 2 cells, but the header".slice(0, 50),
+      'damaged.csv: record 3: line 5: edema is "maybe"; it must be'.slice(0, 50),
+    ]);
+    expect((await make(clinic(split), { skipBad: true })).skipped).toEqual([]);
+  });
+
+  test("of a list that splits a source are left out too", async () => {
+    writeFileSync(join(root, "folds.csv"), "file,fold\na.png,train\nb.png,tarin\nc.png,test\nc.png,train\n");
+    const listed = clinic("split: { by: list, table: folds.csv, image: file, part: fold }");
+    await expect(make(listed)).rejects.toThrow(/folds\.csv: record 1: line 3: fold is "tarin".*--skip-bad/u);
+    const made = await make(listed, { skipBad: true });
+    expect(idsOf(made)).toEqual({ train: ["a.png"], test: ["c.png"] });
+    expect(made.skipped.map(({ record }) => record)).toEqual([1, 3]);
+  });
+
+  test("do not hide a damaged file, nor that nothing is left", async () => {
+    writeFileSync(join(root, "cut.csv"), Uint8Array.of(0x1f, 0x8b, 8, 0, 0));
+    const cut = make(clinic(split).replaceAll("table.csv", "cut.csv"), { skipBad: true });
+    await expect(cut).rejects.toThrow(/cut\.csv: cannot be read/u);
+    writeFileSync(join(root, "all-bad.csv"), `${header}\na.png,p,PA,x,0,0,train\n`);
+    const nothing = make(clinic(split).replaceAll("table.csv", "all-bad.csv"), { skipBad: true });
+    await expect(nothing).rejects.toThrow(
+      /m\.yaml:5: sources\[0\] holds no image that can be listed; the first fault: .*all-bad\.csv: record 0/u,
+    );
+  });
+});

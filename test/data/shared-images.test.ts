@@ -1,0 +1,63 @@
+// What two entries of a manifest may share: images that both train on, never what one trains on and the other tests on.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { clinic, digits, make, root, split, table } from "./small-sources.ts";
+
+describe("two entries", () => {
+  test("may not train on what the other tests on in an array file, even where they read its labels from two files", async () => {
+    const shared =
+      /^m\.yaml:8: test shares the image "\d+" with "A": it is in test here and in train there; .*one denominator/u;
+    await expect(make(digits("limit: 3", "labels: tiny/labels"))).rejects.toThrow(shared);
+    await expect(make(digits("limit: 3", "labels: tiny/other"))).rejects.toThrow(shared);
+    await expect(make(digits("part: 1/2", "labels: tiny/labels, part: 2/3"))).rejects.toThrow(
+      /m\.yaml:8: test\.part shares the image "\d+" with "A"/u,
+    );
+    const made = await make(digits("holds: [0, 1]", "labels: tiny/labels, holds: [2, 3]"));
+    expect(made.lists.map(({ samples }) => samples.length)).toEqual([20, 20]);
+  });
+
+  test("may speak of the same images of an array file, as two annotators do", async () => {
+    const second =
+      "  - { name: B, format: idx, images: tiny/images, labels: tiny/other, part: 1/2, knows: [1] }\ntest:";
+    const made = await make(digits("part: 1/2", "labels: tiny/labels, part: 2/2").replace("test:", second));
+    const ids = made.lists.map(({ samples }) => samples.map(({ id }) => id));
+    expect(ids[1]).toEqual(ids[0]);
+    expect(made.lists[1].states).not.toEqual(made.lists[0].states);
+  });
+
+  test("that name their patients alike and are split alike agree, however much each holds", async () => {
+    const split = "split: { by: patient, test: 0.4 }";
+    const people = (count: number): string[] =>
+      Array.from({ length: count }, (_, i) => `${count}-${i}.png,p${i},${i % 2},0`);
+    for (const count of [30, 100]) {
+      writeFileSync(join(root, `${count}.csv`), ["file,who,edema,mass", ...people(count)].join("\n"));
+    }
+    const entry = (count: number): string =>
+      `  - { name: of${count}, format: table, table: ${count}.csv, image: file, patient: who, columns: [edema, mass], ${split} }\n`;
+    const { lists } = await make(
+      `classes: [edema, mass]\nimage: { height: 2, width: 2 }\nmodel: { blocks: [1] }\n` +
+        `augment: { weak: none, strong: none }\nsources:\n${entry(30)}${entry(100)}`,
+    );
+    const trained = new Set<string | undefined>();
+    const tested = new Set<string | undefined>();
+    for (const { part, samples } of lists) {
+      for (const { patient } of samples) (part === "train" ? trained : tested).add(patient);
+    }
+    expect([...trained].filter((patient) => tested.has(patient))).toEqual([]);
+    expect(trained.size + tested.size).toBe(100);
+  });
+
+  test("may speak of the same image files, but not train on what the other tests on", async () => {
+    const second = `  - { name: other, ${table}, knows: [mass], ${split} }\n`;
+    expect((await make(clinic(split) + second)).lists.map(({ source }) => source)).toEqual([
+      "clinic",
+      "clinic",
+      "other",
+      "other",
+    ]);
+    await expect(make(clinic(split) + second.replace(split, "rows: { to: 99 }"))).rejects.toThrow(
+      /sources\[1\] shares the image "\w\.png" with "clinic": it is in train here and in test there/u,
+    );
+  });
+});
