@@ -1,0 +1,57 @@
+// What the runs of a study came to: the contract between those who run, those who compare and those who draw.
+
+/** One way to train, that a study sets beside others. */
+export interface Arm {
+  /** A word for files and tables, such as `partial-bce`. */
+  readonly name: string;
+  /** A short phrase for figures and tables, such as "partial labels, BCE". */
+  readonly label: string;
+  /** What it is, in one sentence. */
+  readonly about: string;
+}
+
+/** Two arms that a study sets against each other. */
+export interface Comparison {
+  /** Names of arms; the difference is that of the first less the second. */
+  readonly first: string;
+  readonly second: string;
+  /** What the comparison asks, in one sentence. */
+  readonly asks: string;
+  /** Where given, whether both are equal to within so much mean AUC is tested, too. */
+  readonly margin?: number;
+}
+
+/** Classes whose mean AUC is told by itself. */
+export interface ClassGroup {
+  /** Such as "all", "known to one source", "known to several". */
+  readonly name: string;
+  readonly classes: readonly string[];
+}
+
+/** An arm with one seed. */
+export interface Score {
+  readonly arm: string;
+  readonly seed: number;
+  /** On the test images, by class; null where undefined. Of an arm that is several runs, the mean of those that know the class. */
+  readonly auc: Readonly<Record<string, number | null>>;
+  /** Steps and seconds that its runs took together. */
+  readonly steps: number;
+  readonly seconds: number;
+}
+
+/** All that a study found. */
+export interface StudyScores {
+  /** Such as `overlap`. */
+  readonly study: string;
+  /** What it asks, in one sentence. */
+  readonly asks: string;
+  readonly manifest: string;
+  readonly classes: readonly string[];
+  readonly groups: readonly ClassGroup[];
+  readonly arms: readonly Arm[];
+  readonly comparisons: readonly Comparison[];
+  /** Of finished runs: some may be missing while a study is under way. */
+  readonly scores: readonly Score[];
+  /** What could not be compared, and why, a sentence each. */
+  readonly notes: readonly string[];
+}
