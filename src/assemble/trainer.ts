@@ -172,7 +172,7 @@ export async function train(
       using steps = new RecordedSteps(engine, classifier, optimiser, shape, () => average?.step());
       const run: Run = {
         ...{ engine, assembly, settings, images, sampler, classifier, averaged, kept, optimiser, steps },
-        ...{ listener, signal, checkpoints },
+        ...{ listener, signal, checkpoints, isDue: dueBy(checkpoints?.every) },
         schedule: scheduleOf(optimiser, settings.schedule ?? { by: "plateau", patience: 5 }),
         watch: new ValidationWatch(earlyStopping ?? Infinity),
         budget: budgetOf(settings, sampler.stepsPerEpoch),
@@ -215,6 +215,8 @@ interface Run {
   readonly listener: TrainingListener;
   readonly signal: AbortSignal | undefined;
   readonly checkpoints: Checkpoints | undefined;
+  /** Asked after each step. */
+  readonly isDue: () => boolean;
 }
 
 /** The classifier that a run begins with. */
@@ -272,7 +274,7 @@ async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">
       const epoch = course.epochs + 1;
       const { learningRate } = optimiser;
       const steps = stepsOf(budget, epoch);
-      await trainOneEpoch(run, epoch);
+      const due = await trainOneEpoch(run, epoch);
       if (course.steps < steps) signal?.throwIfAborted();
       const judged =
         validation === undefined
@@ -295,7 +297,7 @@ async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">
       // A schedule lowers the rate when what it is told stops falling.
       schedule.step(meanAuc === undefined ? losses.bce : 1 - meanAuc);
       Object.assign(course, { epochs: epoch, steps: 0, sums: noLosses });
-      await saveCheckpoint(run, checkpoints);
+      if (due || checkpoints?.afterEpochs !== false) await saveCheckpoint(run, checkpoints);
     }
     trained = true;
     const { best } = watch;
@@ -318,8 +320,8 @@ function evaluating(
   return [engine, kept, set, settings.normalisation, sampler.batch, { signal, memory: settings.memory }];
 }
 
-/** The rest of an epoch's steps, or those before the signal. */
-async function trainOneEpoch(run: Run, epoch: number): Promise<void> {
+/** The rest of an epoch's steps, or those before the signal; whether a checkpoint is due after the last. */
+async function trainOneEpoch(run: Run, epoch: number): Promise<boolean> {
   const { settings, budget, course, signal } = run;
   const before = (epoch - 1) * budget.stepsPerEpoch;
   const steps = stepsOf(budget, epoch);
@@ -329,9 +331,11 @@ async function trainOneEpoch(run: Run, epoch: number): Promise<void> {
     { end: warm, lambdaPseudo: 0, lambdaConsistency: 0 },
     { end: steps, lambdaPseudo: settings.lambdaPseudo, lambdaConsistency: settings.lambdaConsistency },
   ];
+  let due = false;
   for (const { end, ...weights } of phases) {
-    if (course.steps < end && signal?.aborted !== true) await trainSteps(run, epoch, end, weights);
+    if (course.steps < end && signal?.aborted !== true) due = await trainSteps(run, epoch, end, weights);
   }
+  return due;
 }
 
 /** Steps of an epoch up to `end`, or those before the signal; the course counts them as their losses land. */
@@ -340,8 +344,9 @@ async function trainSteps(
   epoch: number,
   end: number,
   weights: Pick<TrainingSettings, "lambdaPseudo" | "lambdaConsistency">,
-): Promise<void> {
-  const { steps: recorded, images, sampler, budget, course, listener, signal, checkpoints } = run;
+): Promise<boolean> {
+  const { steps: recorded, images, sampler, budget, course, listener, signal, checkpoints, isDue } = run;
+  let due = false;
   const recordedStep = await recorded.of(weights.lambdaPseudo > 0 || weights.lambdaConsistency > 0);
   const first = (epoch - 1) * budget.stepsPerEpoch + 1;
   const begun = course.steps;
@@ -368,7 +373,6 @@ async function trainSteps(
     }
   };
   const taken = images.steps(sampler.epoch(epoch - 1, begun));
-  const isDue = dueBy(checkpoints?.every);
   try {
     for (let i = begun; i < end && signal?.aborted !== true; i++) {
       const { value } = await taken.next();
@@ -379,7 +383,9 @@ async function trainSteps(
         waiting = 0;
       }
       await land(1);
-      if (i + 1 < stepsOf(budget, epoch) && isDue()) {
+      due = isDue();
+      // After the last step of an epoch there is more to do before.
+      if (due && i + 1 < stepsOf(budget, epoch)) {
         readings.ask();
         waiting = 0;
         await land(0);
@@ -388,6 +394,7 @@ async function trainSteps(
     }
     readings.ask();
     await land(0);
+    return due;
   } finally {
     // After an error or a listener that threw, what is under way comes to its end first.
     await taken.return(undefined);
