@@ -4,6 +4,7 @@ export { Classifier } from "./classifier.ts";
 export { evaluate, predict, type Evaluation } from "./evaluate.ts";
 export { checkMemory, ImageReader, type Batch } from "./image-reader.ts";
 export { CheckpointError, NonFiniteError, RunFolderError } from "./failures.ts";
+export { labelSpaceOf, wholeLabelSpace, type LabelSpace } from "./label-space.ts";
 export { planTraining, type TrainingPlan } from "./plan.ts";
 export type { ImageShape } from "./planned-training.ts";
 export { profileTraining, type StepProfile } from "./profile.ts";

@@ -7,7 +7,7 @@ import { KernelError, ShapeError, UsageError, openGpu, type AdapterTraits } from
 import { plainTable } from "../report/index.ts";
 import { launchesOf, type Purpose } from "../runtime/index.ts";
 import { defaultMemory, engineOptions, type DeviceOptions } from "./options.ts";
-import { settingsOf } from "./train.ts";
+import { declaredLabels, settingsOf } from "./train.ts";
 
 export interface PlanOptions extends DeviceOptions {
   readonly batch?: number;
@@ -42,7 +42,7 @@ export async function planCommand(file: string, options: PlanOptions): Promise<v
     traits,
     { ...settings, network, normalisation, memory: options.memory ?? defaultMemory() },
     image,
-    manifest.classes.length,
+    declaredLabels(manifest),
     batch,
     options.images,
   );

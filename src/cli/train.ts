@@ -7,6 +7,8 @@ import {
   traceTraining,
   train,
   watches,
+  wholeLabelSpace,
+  type LabelSpace,
   type TrainingSettings,
 } from "../assemble/index.ts";
 import { StoredPixels, type Assembly, type Manifest } from "../data/index.ts";
@@ -58,6 +60,10 @@ export function settingsOf(
   };
 }
 
+/** What is known of labels before the data is. */
+export const declaredLabels = ({ classes, sources }: Manifest): LabelSpace =>
+  wholeLabelSpace(classes.length, sources.length);
+
 const silent = (): void => undefined;
 
 /** Beside the checkpoints that every epoch ends with. */
@@ -96,7 +102,7 @@ export async function trainCommand(
   const streamed = assembly.sources.some(({ pixels }) => pixels instanceof StoredPixels);
   const inMemory = streamed ? undefined : total;
   const recordings = ({ traits }: Engine): ReturnType<typeof traceTraining> =>
-    traceTraining(traits, settings, manifest.image, manifest.classes.length, batch, inMemory);
+    traceTraining(traits, settings, manifest.image, declaredLabels(manifest), batch, inMemory);
   const choose = (on: Engine, tell: typeof say, warn: typeof say): ReturnType<typeof takeChoices> =>
     takeChoices(on, options, () => recordings(on).map(({ recording }) => recording), tell, warn);
   if (options.profile !== undefined) {
@@ -160,7 +166,8 @@ export async function trainCommand(
     const { evaluation } = result;
     const { classes } = assembly;
     const none = Object.fromEntries(classes.map((name) => [name, null]));
-    const { network, head, normalisation } = settings;
+    const { network, normalisation } = settings;
+    const head = result.classifier.head.settings;
     const { kept, validation, endedEarly } = result;
     const model = result.stopped
       ? undefined

@@ -11,7 +11,7 @@ import { Counter } from "./counter.ts";
 import { engineOptions, type DeviceOptions } from "./options.ts";
 import { version } from "./package-info.ts";
 import { untilInterrupted } from "./progress.ts";
-import { settingsOf } from "./train.ts";
+import { declaredLabels, settingsOf } from "./train.ts";
 import { readTuning, tuningPath, withTuned, writeTuning } from "./tuning-file.ts";
 
 export interface TuneCommandOptions extends DeviceOptions {
@@ -47,7 +47,7 @@ export async function tuneCommand(manifestFile: string, options: TuneCommandOpti
     }
     process.stderr.write(`warning: the tuning file ${file} ${before.problem}; it is written anew\n`);
   }
-  const steps = traceTraining(traits, settings, manifest.image, manifest.classes.length, batch);
+  const steps = traceTraining(traits, settings, manifest.image, declaredLabels(manifest), batch);
   const works = worksOf(
     steps.map(({ recording }) => recording),
     traits,
