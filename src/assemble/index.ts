@@ -5,12 +5,13 @@ export { Classifier } from "./classifier.ts";
 export { evaluate, predict, type Evaluation } from "./evaluate.ts";
 export { checkMemory, ImageReader, type Batch } from "./image-reader.ts";
 export { CheckpointError, NonFiniteError, RunFolderError } from "./failures.ts";
+export { labelSpaceOf, wholeLabelSpace, type LabelSpace } from "./label-space.ts";
 export { planTraining, type TrainingPlan } from "./plan.ts";
 export type { ImageShape } from "./planned-training.ts";
 export { profileTraining, type StepProfile } from "./profile.ts";
 export { RunFolder, type Reopened, type RunChoices, type Summary } from "./run-folder.ts";
 export type { RunRecord } from "./run-record.ts";
-export { settingsOf } from "./settings.ts";
+export { declaredLabels, settingsOf } from "./settings.ts";
 export {
   evaluationBySource,
   testIntervals,

@@ -4,6 +4,7 @@ import type { Assembly } from "../data/index.ts";
 import { Adam } from "../optim/index.ts";
 import { profile, type Profile, type ProfileOptions } from "../profiling/index.ts";
 import type { Engine } from "../runtime/index.ts";
+import { labelSpaceOf, taughtTo } from "./label-space.ts";
 import { trainingStep, type StepInputs } from "./step.ts";
 import { usesBothViews } from "./trace.ts";
 import { classifierOf, samplerOf, stepShape, type TrainingSettings } from "./trainer.ts";
@@ -30,10 +31,11 @@ export async function profileTraining(
   settings: TrainingSettings,
   options: ProfileOptions = {},
 ): Promise<StepProfile> {
-  const classifier = classifierOf(engine, settings, assembly.classes.length);
+  const classifier = classifierOf(engine, settings, labelSpaceOf(assembly));
   const sampler = samplerOf(assembly, settings);
   const { batch } = sampler;
-  const images = new TrainingImages(engine, assembly.sources, batch, settings.memory);
+  const taught = taughtTo(classifier.head, assembly.sources);
+  const images = new TrainingImages(engine, taught, batch, settings.memory);
   try {
     const { learningRate } = settings;
     using optimiser = new Adam(classifier.parameters().values(), { learningRate });

@@ -57,7 +57,7 @@ export function trainingStep(
 ): Tensor {
   return engine.scope(() => {
     const { head } = classifier;
-    const [images, states] = stepImages(engine, shape, head.classes, () => inputs().images);
+    const [images, states] = stepImages(engine, shape, head.outputs, () => inputs().images);
     const weights = engine.feed(() => [inputs().lambdaPseudo, inputs().lambdaConsistency], [2]);
     const seed = engine.feed(() => Uint32Array.of(shape.seed, 0x1abe1, inputs().step, 0), [4], "u32");
     const view = (index: number, limits: ViewSettings): Tensor =>
@@ -67,28 +67,22 @@ export function trainingStep(
     using tape = new Tape(engine, parameters);
     const weak = classifier.features.forward(view(0, shape.weak), "training");
     // Running statistics follow the weak view alone: they are for images as they are, not as the strong view bends them.
-    const strong = shape.unsupervised
-      ? classifier.features.forward(view(1, shape.strong), "untracked")
-      : weak;
-    const { total, losses } = assembleLoss(
-      weak,
-      strong,
-      head.theta(),
-      head.classBias,
-      states,
-      weights,
-      shape.loss,
-    );
+    const views = shape.unsupervised
+      ? [weak, classifier.features.forward(view(1, shape.strong), "untracked")]
+      : [weak];
+    const { features, theta, bias } = head.factors(views);
+    const [first, second = first] = features;
+    const { total, losses } = assembleLoss(first, second, theta, bias, states, weights, shape.loss);
     optimiser.step(tape.gradients(total, parameters));
     return losses;
   });
 }
 
-/** Pixels u8 [B, H, W, C] and label states u8 [B, K] of a step. */
+/** Pixels u8 [B, H, W, C] and label states u8 [B, O] of a step. */
 function stepImages(
   engine: Engine,
   { count, height, width, channels, resident }: StepShape,
-  classes: number,
+  outputs: number,
   taken: () => StepImages,
 ): [images: Tensor, states: Tensor] {
   if (resident !== undefined) {
@@ -96,7 +90,7 @@ function stepImages(
     return [takeRows(resident.pixels, rows), takeRows(resident.states, rows)];
   }
   const images = engine.feed(() => batchOf(taken()).pixels, [count, height, width, channels], "u8");
-  return [images, engine.feed(() => batchOf(taken()).states, [count, classes], "u8")];
+  return [images, engine.feed(() => batchOf(taken()).states, [count, outputs], "u8")];
 }
 
 function batchOf(images: StepImages): Batch {

@@ -3,6 +3,7 @@
 import type { AdapterTraits } from "../device/index.ts";
 import { normaliseImages } from "../operators/functions/images.ts";
 import type { Recording } from "../runtime/index.ts";
+import type { LabelSpace } from "./label-space.ts";
 import { PlannedTraining, noValues, type ImageShape } from "./planned-training.ts";
 import type { TrainingSettings } from "./trainer.ts";
 
@@ -27,11 +28,11 @@ export function traceTraining(
   traits: AdapterTraits,
   settings: TrainingSettings,
   image: ImageShape,
-  classes: number,
+  labels: LabelSpace,
   batch: number,
   images?: number,
 ): TracedStep[] {
-  using training = new PlannedTraining(traits, settings, image, classes, images);
+  using training = new PlannedTraining(traits, settings, image, labels, images);
   const { engine, classifier } = training;
   const step = (unsupervised: boolean): Recording =>
     engine.trace(() => training.step(batch, unsupervised)).recording;

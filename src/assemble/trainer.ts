@@ -8,7 +8,7 @@ import {
   type ImageSet,
   type Sampling,
 } from "../data/index.ts";
-import type { DenseNetConfiguration, HeadSettings } from "../nn/index.ts";
+import type { DenseNetConfiguration, HeadChoice } from "../nn/index.ts";
 import type { AssembleLossAttributes } from "../operators/losses/index.ts";
 import { Adam, scheduleOf, type Schedule, type ScheduleSettings } from "../optim/index.ts";
 import type { Engine } from "../runtime/index.ts";
@@ -16,6 +16,7 @@ import { Classifier } from "./classifier.ts";
 import { dueBy, restoreRun, saveCheckpoint, type Checkpoints, type Course } from "./checkpoint.ts";
 import { evaluationOf, predict, type Evaluation } from "./evaluate.ts";
 import { NonFiniteError } from "./failures.ts";
+import { headSettingsOf, labelSpaceOf, taughtTo, type LabelSpace } from "./label-space.ts";
 import { RecordedSteps } from "./recorded-steps.ts";
 import { budgetOf, stepsOf, type Budget } from "./budget.ts";
 import type { StepShape } from "./step.ts";
@@ -33,7 +34,7 @@ export type { Losses } from "./losses.ts";
 export interface TrainingSettings {
   readonly network: DenseNetConfiguration;
   /** Default: class queries with a bias in their fc. */
-  readonly head?: HeadSettings;
+  readonly head?: HeadChoice;
   readonly normalisation: Normalisation;
   readonly weak: ViewSettings;
   readonly strong: ViewSettings;
@@ -153,19 +154,19 @@ export async function train(
   signal?: AbortSignal,
   checkpoints?: Checkpoints,
 ): Promise<TrainingResult> {
-  const classes = assembly.classes.length;
-  const classifier = classifierOf(engine, settings, classes);
+  const labels = labelSpaceOf(assembly);
+  const classifier = classifierOf(engine, settings, labels);
   const { learningRate, ema = null, earlyStopping } = settings;
   let average: WeightAverage | undefined;
   try {
     using optimiser = new Adam(classifier.parameters().values(), { learningRate });
     if (ema !== null) {
-      average = new WeightAverage(engine, classifier, classifierOf(engine, settings, classes), ema);
+      average = new WeightAverage(engine, classifier, classifierOf(engine, settings, labels), ema);
     }
     const averaged = average?.classifier;
     const kept = averaged ?? classifier;
     const sampler = samplerOf(assembly, settings);
-    const taught = taughtSources(assembly.sources, settings);
+    const taught = taughtTo(classifier.head, taughtSources(assembly.sources, settings));
     const images = new TrainingImages(engine, taught, sampler.batch, settings.memory);
     try {
       const shape = { ...stepShape(settings, images, sampler.batch), resident: images.resident };
@@ -222,10 +223,11 @@ interface Run {
 /** The classifier that a run begins with. */
 export function classifierOf(
   engine: Engine,
-  { network, head, seed }: TrainingSettings,
-  classes: number,
+  { network, head = { kind: "queries", bias: "fc" }, seed }: TrainingSettings,
+  labels: LabelSpace,
 ): Classifier {
-  return new Classifier(engine, { network, classes, seed, ...(head === undefined ? {} : { head }) });
+  const { classes } = labels;
+  return new Classifier(engine, { network, classes, seed, head: headSettingsOf(head, labels) });
 }
 
 /** Which images the steps of a run take. */

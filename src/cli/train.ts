@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import {
   budgetOf,
+  declaredLabels,
   readWeights,
   settingsOf,
   stepsPerEpoch,
@@ -65,7 +66,7 @@ export async function trainCommand(
   const streamed = assembly.sources.some(({ pixels }) => pixels instanceof StoredPixels);
   const inMemory = streamed ? undefined : total;
   const recordings = ({ traits }: Engine): ReturnType<typeof traceTraining> =>
-    traceTraining(traits, settings, manifest.image, manifest.classes.length, batch, inMemory);
+    traceTraining(traits, settings, manifest.image, declaredLabels(manifest), batch, inMemory);
   const choose = (on: Engine, tell: typeof say, warn: typeof say): ReturnType<typeof takeChoices> =>
     takeChoices(on, options, () => recordings(on).map(({ recording }) => recording), tell, warn);
   if (options.profile !== undefined) {
@@ -128,7 +129,8 @@ export async function trainCommand(
     const { evaluation } = result;
     const { classes } = assembly;
     const none = Object.fromEntries(classes.map((name) => [name, null]));
-    const { network, head, normalisation } = settings;
+    const { network, normalisation } = settings;
+    const head = result.classifier.head.settings;
     const { kept, validation, endedEarly } = result;
     const model = result.stopped
       ? undefined

@@ -1,7 +1,7 @@
 // Recipes of training by name, and what may stand in a manifest's `train` section: a recipe, and changes of it.
 import { z } from "zod";
 import { headBiases, headKinds } from "../nn/index.ts";
-import type { HeadSettings } from "../nn/index.ts";
+import type { HeadChoice } from "../nn/index.ts";
 import { normaliseChoices, unsupervisedChoices } from "../operators/losses/index.ts";
 import type { AssembleLossAttributes } from "../operators/losses/index.ts";
 import type { ScheduleSettings } from "../optim/index.ts";
@@ -31,7 +31,7 @@ export interface Recipe extends Pick<
   readonly lambdaConsistency: number;
   /** Threshold of the sharpening. */
   readonly tau: number;
-  readonly head: HeadSettings;
+  readonly head: HeadChoice;
   /** Epochs without a better validation after which training ends; null: never. */
   readonly earlyStopping: number | null;
   /** Weights that a run ends with. */
@@ -125,6 +125,12 @@ const schedule = z.preprocess(
   ),
 );
 
+const headsOwnBiases = {
+  linear: "a linear head always has a bias per class",
+  "per-source": "linear heads always have a bias per class",
+  dynamic: "a dynamic head has biases of its own",
+} as const;
+
 /** The `train` section of a manifest. What it leaves out is the preset's; without a preset, `usual`'s. */
 export const train = record({
   preset: oneOf(recipeNames).optional(),
@@ -165,7 +171,10 @@ export const train = record({
   temperature: z.number().min(1).exactOptional(),
   /** Whether the pseudo-label itself carries no gradient. */
   stopGradient: z.boolean().exactOptional(),
-  /** What makes logits of features: class queries, as in the paper, or a linear layer with a bias per class. */
+  /**
+   * What makes logits of features: class queries, as in the paper; a linear layer with a bias per class; "per-source", such
+   * a layer for each source (Med3D); or "dynamic", a small network made for each image and class (DoDNet).
+   */
   head: oneOf(headKinds).exactOptional(),
   /** Ends training after so many epochs without a better mean AUC of the validation images, if there are any; null: never. */
   earlyStopping: wholeNumber.nullable().exactOptional(),
@@ -188,16 +197,15 @@ export const train = record({
     context.issues.push({ code: "custom", message, input: changes[steps], path: [steps] });
   }
   const kind = head ?? recipe.head.kind;
-  if (kind === "linear" && headBias !== undefined) {
+  if (kind !== "queries" && headBias !== undefined) {
     context.issues.push({
       code: "custom",
-      message:
-        "is for class queries; a linear head always has a bias per class. Add head: queries, or leave it out",
+      message: `is for class queries; ${headsOwnBiases[kind]}. Add head: queries, or leave it out`,
       input: headBias,
       path: ["headBias"],
     });
   }
   const bias = headBias ?? (recipe.head.kind === "queries" ? recipe.head.bias : "fc");
-  const made: HeadSettings = kind === "linear" ? { kind } : { kind, bias };
+  const made: HeadChoice = kind === "queries" ? { kind, bias } : { kind };
   return { ...recipe, ...changes, head: made };
 });

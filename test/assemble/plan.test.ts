@@ -1,7 +1,7 @@
 // What training would need, worked out without computing: bounds that a change to kernels or operators must not break.
 
 import { describe, expect, test } from "vitest";
-import { Classifier, planTraining, stepShape } from "../../src/assemble/index.ts";
+import { Classifier, planTraining, stepShape, wholeLabelSpace } from "../../src/assemble/index.ts";
 import { trainingStep } from "../../src/assemble/step.ts";
 import type { AdapterTraits } from "../../src/device/index.ts";
 import { densenet121Configuration } from "../../src/nn/index.ts";
@@ -37,7 +37,13 @@ describe.each([software, hardware])("DenseNet-121 on 224 x 224 x 3, on $name", (
       network: densenet121Configuration,
       normalisation: { mean: [0.5, 0.5, 0.5], deviation: [0.25, 0.25, 0.25] },
     };
-    const plan = await planTraining(traits, settings, { height: 224, width: 224, channels: 3 }, 14, 16);
+    const plan = await planTraining(
+      traits,
+      settings,
+      { height: 224, width: 224, channels: 3 },
+      wholeLabelSpace(14, 2),
+      16,
+    );
     expect(plan.parameterCount).toBe(6_953_856 + 14 * 14 + 14 * 1024 + 1024);
     const [step] = plan.steps;
     expect(launchesOf(step.plan)).toBeLessThanOrEqual(1000);
@@ -51,7 +57,7 @@ describe.each([software, hardware])("DenseNet-121 on 224 x 224 x 3, on $name", (
 test("the plan is what the device then allocates and launches", async () => {
   using engine = await openEngine({ device: "webgpu" });
   const image = { height: 16, width: 16, channels: 1 };
-  const { steps } = await planTraining(engine.traits, smallSettings, image, 6, 16);
+  const { steps } = await planTraining(engine.traits, smallSettings, image, wholeLabelSpace(6, 2), 16);
   const classifier = new Classifier(engine, { network: smallSettings.network, classes: 6, seed: 0 });
   const optimiser = new Adam(classifier.parameters().values(), { learningRate: 1e-3 });
   for (const { views, plan } of steps) {

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import {
   NonFiniteError,
   classifierOf,
+  labelSpaceOf,
   stepsPerEpoch,
   train,
   type EpochReport,
@@ -227,6 +228,8 @@ describe("training on the reference backend", () => {
   test("the head is the one asked for, and all of it is trained", async () => {
     const heads = [
       [{ kind: "linear" }, ["weight", "bias"]],
+      [{ kind: "per-source" }, ["weight", "bias"]],
+      [{ kind: "dynamic" }, ["reduction.weight", "controller.weight", "controller.codes", "controller.bias"]],
       [{ kind: "queries", bias: "none" }, ["queries", "fc.weight"]],
       [{ kind: "queries", bias: "class" }, ["queries", "fc.weight", "bias"]],
       [undefined, ["queries", "fc.weight", "fc.bias"]],
@@ -234,7 +237,7 @@ describe("training on the reference backend", () => {
     for (const [head, names] of heads) {
       const settings = { ...smallSettings, batch: 16, epochs: 1, warmupEpochs: 0 };
       const asked = head === undefined ? settings : { ...settings, head };
-      const begun = classifierOf(open(), asked, smallAssembly(8).classes.length);
+      const begun = classifierOf(open(), asked, labelSpaceOf(smallAssembly(8)));
       const { classifier } = await train(open(), smallAssembly(8), asked);
       const trained = classifier.head.parameters();
       expect([...trained.keys()]).toEqual(names);

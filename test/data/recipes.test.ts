@@ -86,6 +86,8 @@ describe("a manifest's training", () => {
 
   test("has the head it asks for; a preset's bias does not follow it to another kind", () => {
     expect(trainedBy("{ head: linear }").head).toEqual({ kind: "linear" });
+    expect(trainedBy("{ head: per-source }").head).toEqual({ kind: "per-source" });
+    expect(trainedBy("{ preset: paper, head: dynamic }").head).toEqual({ kind: "dynamic" });
     expect(trainedBy("{ headBias: class }").head).toEqual({ kind: "queries", bias: "class" });
     expect(trainedBy("{ preset: paper, head: linear }").head).toEqual({ kind: "linear" });
     expect(trainedBy("{ preset: released-code, head: queries }").head).toEqual({
@@ -108,11 +110,15 @@ describe("a manifest's training", () => {
     ["{ schedule: halvng }", "schedule.by must be one of plateau, halving, constant"],
     ["{ schedule: { by: plateau, every: 3 } }", "schedule.every is not known here"],
     ["{ schedule: { by: halving, every: 0 } }", "schedule.every must be at least 1"],
-    ["{ head: query }", "head must be one of queries, linear"],
+    ["{ head: query }", "head must be one of queries, linear, per-source, dynamic"],
     ["{ headBias: bias }", "headBias must be one of none, fc, class"],
     [
       "{ preset: released-code, headBias: fc }",
       "headBias is for class queries; a linear head always has a bias",
+    ],
+    [
+      "{ head: dynamic, headBias: fc }",
+      "headBias is for class queries; a dynamic head has biases of its own",
     ],
   ])("%s is refused, with the field and its line", (section, complaint) => {
     expect(() => trainedBy(section)).toThrow(`recipe.yaml:6: train.${complaint}`);
