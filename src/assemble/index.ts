@@ -24,3 +24,21 @@ export { residentBytes, TrainingImages, type ResidentImages, type StepImages } f
 export { watches } from "./validation-watch.ts";
 export { randomView, type Normalisation, type ViewSettings } from "./views.ts";
 export { readWeights, type Weights } from "./weights.ts";
+export { costByArm, costOf, type RunCost } from "./studies/cost.ts";
+export { faultOfFull, fullLabels } from "./studies/full-labels.ts";
+export { knowledgeOf, type PlanContext, type StudyPlan } from "./studies/plan.ts";
+export {
+  assemblyOf,
+  budgetOfRun,
+  runsOf,
+  runStudy,
+  scoresOf,
+  similarityPoints,
+  type RunResult,
+  type StudyImages,
+  type StudyListener,
+  type StudyRun,
+} from "./studies/run-study.ts";
+export { studies, studyNames, type StudyName } from "./studies/studies.ts";
+export { StudyFolder } from "./studies/study-folder.ts";
+export * from "./studies/scores.ts";
