@@ -4,6 +4,7 @@ import type { AdapterTraits } from "../device/index.ts";
 import { normaliseImages } from "../operators/functions/images.ts";
 import type { Recording } from "../runtime/index.ts";
 import { PlannedTraining, noValues, type ImageShape } from "./planned-training.ts";
+import { takesStrongView } from "./step.ts";
 import type { TrainingSettings } from "./trainer.ts";
 
 export interface TracedStep {
@@ -11,13 +12,18 @@ export interface TracedStep {
   readonly recording: Recording;
 }
 
-/** Whether epochs after warm-up compute the strong view, and whether there are such epochs. */
-export const usesBothViews = ({
-  lambdaPseudo,
-  lambdaConsistency,
-  epochs,
-  warmupEpochs,
-}: TrainingSettings): boolean => (lambdaPseudo > 0 || lambdaConsistency > 0) && epochs > warmupEpochs;
+/** Whether steps in warm-up compute the strong view, and whether those after it do; undefined where there are none. */
+export function bothViewsOf(settings: TrainingSettings): {
+  readonly inWarmUp: boolean | undefined;
+  readonly after: boolean | undefined;
+} {
+  const { epochs, warmupEpochs } = settings;
+  const inWarmUp = takesStrongView({ ...settings, lambdaPseudo: 0, lambdaConsistency: 0 });
+  return {
+    inWarmUp: warmupEpochs > 0 ? inWarmUp : undefined,
+    after: epochs > warmupEpochs ? takesStrongView(settings) : undefined,
+  };
+}
 
 /**
  * The steps that a training run takes, the one that most epochs take first, and a batch of its evaluation.
@@ -33,19 +39,16 @@ export function traceTraining(
 ): TracedStep[] {
   using training = new PlannedTraining(traits, settings, image, classes, images);
   const { engine, classifier } = training;
-  const step = (unsupervised: boolean): Recording =>
-    engine.trace(() => training.step(batch, unsupervised)).recording;
+  const step = (bothViews: boolean): TracedStep => ({
+    name: bothViews ? "both views" : "weak view only",
+    recording: engine.trace(() => training.step(batch, bothViews)).recording,
+  });
   const { height, width, channels } = image;
   const inference = engine.trace(() => {
     const images = engine.feed(noValues, [batch, height, width, channels], "u8");
     return classifier.forward(normaliseImages(images, settings.normalisation), "inference");
   }).recording;
-  const both = usesBothViews(settings);
-  return [
-    ...(both ? [{ name: "both views", recording: step(true) } as const] : []),
-    ...(!both || settings.warmupEpochs > 0
-      ? [{ name: "weak view only", recording: step(false) } as const]
-      : []),
-    { name: "inference", recording: inference },
-  ];
+  const { inWarmUp, after } = bothViewsOf(settings);
+  const kinds = new Set([after, inWarmUp].filter((each) => each !== undefined));
+  return [...[...kinds].map(step), { name: "inference", recording: inference }];
 }

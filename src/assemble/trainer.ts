@@ -10,7 +10,7 @@ import { dueBy, restoreRun, saveCheckpoint, type Checkpoints, type Course } from
 import { evaluationOf, predict, type Evaluation } from "./evaluate.ts";
 import { NonFiniteError } from "./failures.ts";
 import { RecordedSteps } from "./recorded-steps.ts";
-import type { StepShape } from "./step.ts";
+import { takesStrongView, type StepShape } from "./step.ts";
 import { TrainingImages } from "./training-images.ts";
 import { added, meansOf, noLosses, type Losses } from "./losses.ts";
 import { ValidationWatch } from "./validation-watch.ts";
@@ -55,6 +55,13 @@ export interface TrainingSettings {
   readonly stopGradient: boolean;
   /** Which entries the pseudo-label and consistency losses are taken over; default "absent". */
   readonly unsupervisedOn?: AssembleLossAttributes["unsupervisedOn"];
+  /**
+   * Which views the given labels teach: the weak one, or both, by the mean of their losses; default "weak". With "both" the
+   * strong view is computed in warm-up, too.
+   */
+  readonly supervised?: "weak" | "both";
+  /** Batch norm's statistics of two views; default "separate". */
+  readonly bnViews?: StepShape["bnViews"];
   /** What the losses are divided by; default "entries". */
   readonly normalise?: AssembleLossAttributes["normalise"];
   readonly seed: number;
@@ -222,11 +229,12 @@ export function stepShape(
   settings: TrainingSettings,
   { height, width, channels }: { readonly height: number; readonly width: number; readonly channels: number },
   count: number,
-): Omit<StepShape, "unsupervised"> {
+): Omit<StepShape, "bothViews"> {
   const { weak, strong, normalisation, threshold, temperature, stopGradient, seed } = settings;
-  const { unsupervisedOn = "absent", normalise = "entries" } = settings;
-  const loss = { threshold, temperature, stopGradient, unsupervisedOn, normalise };
-  return { weak, strong, normalisation, loss, seed, count, height, width, channels };
+  const { unsupervisedOn = "absent", normalise = "entries", supervised, bnViews = "separate" } = settings;
+  const strongShare = supervised === "both" ? 0.5 : 0;
+  const loss = { threshold, temperature, stopGradient, unsupervisedOn, normalise, strongShare };
+  return { weak, strong, normalisation, loss, bnViews, seed, count, height, width, channels };
 }
 
 async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">> {
@@ -307,7 +315,7 @@ async function trainOneEpoch(run: Run, epoch: number, steps: number): Promise<vo
   const warm = epoch <= settings.warmupEpochs;
   const lambdaPseudo = warm ? 0 : settings.lambdaPseudo;
   const lambdaConsistency = warm ? 0 : settings.lambdaConsistency;
-  const recordedStep = await recorded.of(lambdaPseudo > 0 || lambdaConsistency > 0);
+  const recordedStep = await recorded.of(takesStrongView({ ...settings, lambdaPseudo, lambdaConsistency }));
   const first = (epoch - 1) * steps + 1;
   const begun = course.steps;
   const { readings } = recordedStep;
