@@ -16,7 +16,7 @@ export interface TrainingPlan {
   readonly statisticBytes: number;
   /** Images and label states that stay on the device for the whole run; 0 where steps are fed. */
   readonly residentBytes: number;
-  /** The step that computes the weak view alone (warm-up, or supervised training), and the one with both views. */
+  /** The step that computes the weak view alone, and the one with both views; see `takesStrongView` for which is taken. */
   readonly steps: readonly {
     readonly views: 1 | 2;
     readonly plan: StepPlan;
@@ -38,8 +38,8 @@ export async function planTraining(
 ): Promise<TrainingPlan> {
   using training = new PlannedTraining(traits, settings, image, labels, images);
   const { engine, classifier } = training;
-  const planOf = async (count: number, unsupervised: boolean): Promise<StepPlan> => {
-    using program = await engine.record(() => training.step(count, unsupervised));
+  const planOf = async (count: number, bothViews: boolean): Promise<StepPlan> => {
+    using program = await engine.record(() => training.step(count, bothViews));
     if (program.plan === undefined) throw new Error("a planning engine gives a plan");
     return program.plan;
   };

@@ -60,9 +60,9 @@ export class PlannedTraining implements Disposable {
   }
 
   /** The step on batches of `count` images, with or without the strong view. */
-  step(count: number, unsupervised: boolean): Tensor {
+  step(count: number, bothViews: boolean): Tensor {
     const resident = this.#resident;
-    const shape = { ...stepShape(this.#settings, this.#image, count), unsupervised, resident };
+    const shape = { ...stepShape(this.#settings, this.#image, count), bothViews, resident };
     return trainingStep(this.engine, this.classifier, this.#optimiser, shape, noValues);
   }
 

@@ -6,7 +6,7 @@ import { profile, type Profile, type ProfileOptions } from "../profiling/index.t
 import type { Engine } from "../runtime/index.ts";
 import { labelSpaceOf, taughtTo } from "./label-space.ts";
 import { trainingStep, type StepInputs } from "./step.ts";
-import { usesBothViews } from "./trace.ts";
+import { bothViewsOf } from "./trace.ts";
 import { classifierOf, samplerOf, stepShape, type TrainingSettings } from "./trainer.ts";
 import { TrainingImages, type StepImages } from "./training-images.ts";
 
@@ -39,7 +39,9 @@ export async function profileTraining(
   try {
     const { learningRate } = settings;
     using optimiser = new Adam(classifier.parameters().values(), { learningRate });
-    const unsupervised = usesBothViews(settings);
+    const { inWarmUp, after } = bothViewsOf(settings);
+    const isWarm = after === undefined;
+    const bothViews = (after ?? inWarmUp) === true;
     const taken: StepImages[] = [];
     for await (const each of images.steps(sampler.epoch(0))) {
       taken.push(each);
@@ -48,12 +50,12 @@ export async function profileTraining(
     const inputsOf = (step: number): StepInputs => ({
       images: taken[step % taken.length],
       step: step + 1,
-      lambdaPseudo: unsupervised ? settings.lambdaPseudo : 0,
-      lambdaConsistency: unsupervised ? settings.lambdaConsistency : 0,
+      lambdaPseudo: isWarm ? 0 : settings.lambdaPseudo,
+      lambdaConsistency: isWarm ? 0 : settings.lambdaConsistency,
     });
     let step = 0;
     let current = inputsOf(step);
-    const shape = { ...stepShape(settings, images, batch), resident: images.resident, unsupervised };
+    const shape = { ...stepShape(settings, images, batch), resident: images.resident, bothViews };
     using program = await engine.record(() =>
       trainingStep(engine, classifier, optimiser, shape, () => current),
     );
@@ -64,7 +66,7 @@ export async function profileTraining(
         options.onReplay?.();
       },
     });
-    return { profile: measured, views: unsupervised ? 2 : 1, batch };
+    return { profile: measured, views: bothViews ? 2 : 1, batch };
   } finally {
     await images.close();
     classifier.dispose();

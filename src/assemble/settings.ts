@@ -36,6 +36,8 @@ export function settingsOf(
     temperature: section.temperature,
     stopGradient: section.stopGradient,
     unsupervisedOn: section.unsupervisedOn,
+    supervised: section.supervised,
+    bnViews: section.bnViews,
     normalise: section.normalise,
     head: section.head,
     earlyStopping: section.earlyStopping,

@@ -19,7 +19,7 @@ import { NonFiniteError } from "./failures.ts";
 import { headSettingsOf, labelSpaceOf, taughtTo, type LabelSpace } from "./label-space.ts";
 import { RecordedSteps } from "./recorded-steps.ts";
 import { budgetOf, stepsOf, type Budget } from "./budget.ts";
-import type { StepShape } from "./step.ts";
+import { takesStrongView, type StepShape } from "./step.ts";
 import { TrainingImages } from "./training-images.ts";
 import { added, meansOf, noLosses, type Losses } from "./losses.ts";
 import { ValidationWatch } from "./validation-watch.ts";
@@ -70,6 +70,13 @@ export interface TrainingSettings {
   readonly unsupervisedOn?: AssembleLossAttributes["unsupervisedOn"];
   /** Whether absent labels of training images are left alone, or taken for negative ones; default "ignored". */
   readonly absent?: AbsentPolicy;
+  /**
+   * Which views the given labels teach: the weak one, or both, by the mean of their losses; default "weak". With "both" the
+   * strong view is computed in warm-up, too.
+   */
+  readonly supervised?: "weak" | "both";
+  /** Batch norm's statistics of two views; default "separate". */
+  readonly bnViews?: StepShape["bnViews"];
   /** What the losses are divided by; default "entries". */
   readonly normalise?: AssembleLossAttributes["normalise"];
   readonly seed: number;
@@ -243,11 +250,12 @@ export function stepShape(
   settings: TrainingSettings,
   { height, width, channels }: { readonly height: number; readonly width: number; readonly channels: number },
   count: number,
-): Omit<StepShape, "unsupervised"> {
+): Omit<StepShape, "bothViews"> {
   const { weak, strong, normalisation, threshold, temperature, stopGradient, seed } = settings;
-  const { unsupervisedOn = "absent", normalise = "entries" } = settings;
-  const loss = { threshold, temperature, stopGradient, unsupervisedOn, normalise };
-  return { weak, strong, normalisation, loss, seed, count, height, width, channels };
+  const { unsupervisedOn = "absent", normalise = "entries", supervised, bnViews = "separate" } = settings;
+  const strongShare = supervised === "both" ? 0.5 : 0;
+  const loss = { threshold, temperature, stopGradient, unsupervisedOn, normalise, strongShare };
+  return { weak, strong, normalisation, loss, bnViews, seed, count, height, width, channels };
 }
 
 async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">> {
@@ -347,9 +355,20 @@ async function trainSteps(
   end: number,
   weights: Pick<TrainingSettings, "lambdaPseudo" | "lambdaConsistency">,
 ): Promise<boolean> {
-  const { steps: recorded, images, sampler, budget, course, listener, signal, checkpoints, isDue } = run;
+  const {
+    steps: recorded,
+    settings,
+    images,
+    sampler,
+    budget,
+    course,
+    listener,
+    signal,
+    checkpoints,
+    isDue,
+  } = run;
   let due = false;
-  const recordedStep = await recorded.of(weights.lambdaPseudo > 0 || weights.lambdaConsistency > 0);
+  const recordedStep = await recorded.of(takesStrongView({ ...settings, ...weights }));
   const first = (epoch - 1) * budget.stepsPerEpoch + 1;
   const begun = course.steps;
   const { readings } = recordedStep;

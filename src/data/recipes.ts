@@ -38,9 +38,15 @@ export interface Recipe extends Pick<
   readonly keep: (typeof keepChoices)[number];
   /** Decay of a moving average of the weights; null: none. */
   readonly ema: number | null;
+  /** Views that given labels teach. */
+  readonly supervised: (typeof supervisedChoices)[number];
+  /** Whether each view has batch statistics of its own. */
+  readonly bnViews: (typeof bnViewsChoices)[number];
 }
 
 const keepChoices = ["best", "final"] as const;
+const supervisedChoices = ["weak", "both"] as const;
+const bnViewsChoices = ["separate", "joint"] as const;
 
 /** Where nothing is said: a run of minutes on a small network. */
 const usual: Recipe = {
@@ -60,6 +66,8 @@ const usual: Recipe = {
   earlyStopping: 10,
   keep: "best",
   ema: null,
+  supervised: "weak",
+  bnViews: "separate",
 };
 
 /**
@@ -163,6 +171,13 @@ export const train = record({
   lambdaConsistency: z.number().min(0).exactOptional(),
   /** Which predictions these two losses pull: of absent labels, as in the paper, of all, or of labelled entries. */
   unsupervisedOn: oneOf(unsupervisedChoices).exactOptional(),
+  /** Which views given labels teach: the weak one, as in the paper, or both, by the mean of their losses, in warm-up, too. */
+  supervised: oneOf(supervisedChoices).exactOptional(),
+  /**
+   * Batch norm's statistics: "separate" for each view, and running ones of the weak view, or "joint" ones of both views as
+   * one batch. Where the weak view alone is computed, as in warm-up unless both are supervised, the two are the same.
+   */
+  bnViews: oneOf(bnViewsChoices).exactOptional(),
   /** What a loss is divided by: the number of entries, (image, class) pairs, that it is taken over, or of images. */
   normalise: oneOf(normaliseChoices).exactOptional(),
   /** A probability over tau is sharpened towards 1, another towards 0. */

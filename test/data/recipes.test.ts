@@ -33,7 +33,7 @@ describe("a manifest's training", () => {
       unsupervisedOn: "absent",
       normalise: "entries",
       head: { kind: "queries", bias: "fc" },
-      ...{ earlyStopping: 10, keep: "best", ema: null },
+      ...{ earlyStopping: 10, keep: "best", ema: null, supervised: "weak", bnViews: "separate" },
     });
   });
 
@@ -107,6 +107,8 @@ describe("a manifest's training", () => {
     ],
     ["{ unsupervisedOn: absnt }", "unsupervisedOn must be one of absent, all, labelled"],
     ["{ normalise: image }", "normalise must be one of entries, batch"],
+    ["{ supervised: strong }", "supervised must be one of weak, both"],
+    ["{ bnViews: shared }", "bnViews must be one of separate, joint"],
     ["{ schedule: halvng }", "schedule.by must be one of plateau, halving, constant"],
     ["{ schedule: { by: plateau, every: 3 } }", "schedule.every is not known here"],
     ["{ schedule: { by: halving, every: 0 } }", "schedule.every must be at least 1"],

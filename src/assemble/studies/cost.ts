@@ -1,6 +1,7 @@
 // What a study takes, in steps and in images that go through the network.
 
 import type { Budget } from "../budget.ts";
+import { takesStrongView } from "../step.ts";
 import type { TrainingSettings } from "../trainer.ts";
 import type { PlannedArm } from "./plan.ts";
 import type { StudyRun } from "./run-study.ts";
@@ -18,8 +19,8 @@ export interface ArmCost extends RunCost {
 
 /** @param batch images of a step */
 export function costOf(settings: TrainingSettings, { steps, warmup }: Budget, batch: number): RunCost {
-  const unsupervised = settings.lambdaPseudo > 0 || settings.lambdaConsistency > 0;
-  const both = settings.supervised === "both" ? steps : unsupervised ? steps - warmup : 0;
+  const inWarmUp = takesStrongView({ ...settings, lambdaConsistency: 0 });
+  const both = (inWarmUp ? warmup : 0) + (takesStrongView(settings) ? steps - warmup : 0);
   return { steps, views: batch * (steps + both) };
 }
 
