@@ -1,5 +1,6 @@
 // The Label-Assemble floor: classifier, step, trainer, evaluation, run folders.
 
+export { budgetOf, stepsOf, type Budget } from "./budget.ts";
 export { Classifier } from "./classifier.ts";
 export { evaluate, predict, type Evaluation } from "./evaluate.ts";
 export { checkMemory, ImageReader, type Batch } from "./image-reader.ts";
@@ -9,6 +10,7 @@ export type { ImageShape } from "./planned-training.ts";
 export { profileTraining, type StepProfile } from "./profile.ts";
 export { RunFolder, type Reopened, type RunChoices, type Summary } from "./run-folder.ts";
 export type { RunRecord } from "./run-record.ts";
+export { settingsOf } from "./settings.ts";
 export {
   evaluationBySource,
   testIntervals,

@@ -3,13 +3,12 @@
 
 import { SingleBar } from "cli-progress";
 import { showAuc } from "../report/index.ts";
-import type { EpochReport, StepReport, TrainingListener } from "../assemble/index.ts";
+import type { Budget, EpochReport, StepReport, TrainingListener } from "../assemble/index.ts";
 
 export interface ProgressOptions {
   /** What is trained, in front of the bar. */
   readonly title: string;
-  readonly epochs: number;
-  readonly steps: number;
+  readonly budget: Budget;
   readonly batch: number;
   readonly quiet: boolean;
 }
@@ -43,8 +42,9 @@ export class Progress {
       hideCursor: true,
       stopOnComplete: false,
     });
-    const { title, epochs, steps } = options;
-    this.#bar.start(epochs * steps, 0, {
+    const { title, budget } = options;
+    const { epochs } = budget;
+    this.#bar.start(budget.steps, 0, {
       title,
       epoch: 1,
       epochs,
@@ -63,14 +63,15 @@ export class Progress {
   }
 
   #step({ epoch, step, losses }: StepReport): void {
-    const { epochs, steps, batch, quiet, title } = this.#options;
+    const { budget, batch, quiet, title } = this.#options;
+    const { epochs, steps } = budget;
     if (quiet) return;
     const now = performance.now();
     // The first step compiles the kernels; speed is measured from its end.
     this.#first ??= { at: now, step };
     const done = step - this.#first.step;
     const rate = done === 0 ? 0 : (1000 * done) / (now - this.#first.at);
-    const left = rate === 0 ? "" : `${showSeconds((epochs * steps - step) / rate)} left`;
+    const left = rate === 0 ? "" : `${showSeconds((steps - step) / rate)} left`;
     const speed = rate === 0 ? "" : `${Math.round(rate * batch)} images/s`;
     const loss = losses.total.toFixed(4);
     if (this.#bar !== undefined) {
@@ -79,13 +80,14 @@ export class Progress {
       // A log file gets a line every ten seconds.
       this.#lastLine = now;
       process.stderr.write(
-        `${title} epoch ${epoch}/${epochs} step ${step}/${epochs * steps} loss ${loss} ${speed} ${left}\n`,
+        `${title} epoch ${epoch}/${epochs} step ${step}/${steps} loss ${loss} ${speed} ${left}\n`,
       );
     }
   }
 
   #epoch({ epoch, losses, evaluation, validation }: EpochReport): void {
-    const { epochs, quiet, title } = this.#options;
+    const { budget, quiet, title } = this.#options;
+    const { epochs } = budget;
     if (quiet || this.#bar !== undefined) return;
     const elapsed = showSeconds((performance.now() - this.#started) / 1000);
     const judged = validation === undefined ? "" : `, validation AUC ${showAuc(validation.meanAuc)}`;
