@@ -249,9 +249,10 @@ export class RunFolder {
       this.#lock();
       const kept: readonly string[] =
         earlier === undefined ? [] : [files.record, files.metrics, files.checkpoint];
-      for (const name of readdirSync(this.path)) {
-        if (isOurs(name) && !kept.includes(name)) rmSync(join(this.path, name), { force: true });
-      }
+      const gone = readdirSync(this.path).filter((name) => isOurs(name) && !kept.includes(name));
+      // The record first: without it nobody goes on with what is left of a run when this is killed on the way.
+      gone.sort((a, b) => Number(b === files.record) - Number(a === files.record));
+      for (const name of gone) rmSync(join(this.path, name), { force: true });
       if (earlier === undefined && this.#record !== undefined) this.#replace(files.record, this.#record);
       const metrics = openSync(join(this.path, files.metrics), "a");
       ftruncateSync(metrics, earlier?.bytes ?? 0);

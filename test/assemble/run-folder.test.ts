@@ -90,6 +90,17 @@ test("a part of a file, left by a run that was killed at its start, is no run th
   await expect(RunFolder.reopen(path)).rejects.toThrow(/run\.json cannot be used/);
 });
 
+test("an earlier run that could not be removed whole is no run to go on with", async () => {
+  const path = join(parent, "run");
+  mkdirSync(join(path, "metrics.jsonl"), { recursive: true }); // as a process that is killed there, it removes no more
+  for (const name of ["run.json", "checkpoint.safetensors"]) writeFileSync(join(path, name), "{}");
+  const folder = new RunFolder(path, true);
+  await expect(folder.finish(summary)).rejects.toThrow(RunFolderError);
+  folder.close();
+  expect(existsSync(join(path, "run.json"))).toBe(false);
+  await expect(RunFolder.reopen(path)).rejects.toThrow(/run\.json cannot be used/);
+});
+
 test("a reopened run is cut back to what its checkpoint knows; one that lost lines, or is damaged, is refused", async () => {
   const path = join(parent, "run");
   const [metrics, checkpoint] = ["metrics.jsonl", "checkpoint.safetensors"].map((name) => join(path, name));
