@@ -165,6 +165,13 @@ describe("a run on the reference backend", () => {
     const older = await tessera("train", "--resume", "older");
     expect(own(older.errors)).toMatch(/begun with Tessera 0\.0\.1, and this is /);
     expect(older.code).toBe(2);
+    put("tuned", { device: "webgpu", tuning: { file: "/gone/tuning.json", digest: "", works: 1 } });
+    const tuned = await tessera("train", "--resume", "tuned");
+    expect(own(tuned.errors)).toBe(
+      "error: --resume tuned: the run follows the tuning file /gone/tuning.json, which is not there; put it back, or begin " +
+        "another run with --out",
+    );
+    expect(tuned.code).toBe(2);
   });
 
   test.each([
