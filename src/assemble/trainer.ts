@@ -118,9 +118,17 @@ export interface EpochReport {
 /** A person watches the losses; the device would rather not be asked too often. */
 const millisecondsBetweenReadings = 250;
 
-/** Called in order: steps, then their epoch. */
+export interface EvaluationReport {
+  readonly part: "validation" | "test";
+  /** Images. */
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Called in order: steps, batches of the images that are evaluated, then their epoch. */
 export interface TrainingListener {
   step?(report: StepReport): void;
+  evaluated?(report: EvaluationReport): void;
   epoch?(report: EpochReport): void;
 }
 
@@ -266,7 +274,7 @@ async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">
   let tested:
     { readonly epoch: number; readonly logits: Float32Array; readonly evaluation: Evaluation } | undefined;
   const testAfter = async (epoch: number): Promise<void> => {
-    const logits = await predict(...evaluating(run, test));
+    const logits = await predict(...evaluating(run, "test", test));
     tested = { epoch, logits, evaluation: evaluationOf(logits, test, assembly.classes) };
   };
   const result = (stopped: boolean, kept: number): Omit<TrainingResult, "classifier"> => ({
@@ -289,7 +297,11 @@ async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">
       const judged =
         validation === undefined
           ? undefined
-          : evaluationOf(await predict(...evaluating(run, validation)), validation, assembly.classes);
+          : evaluationOf(
+              await predict(...evaluating(run, "validation", validation)),
+              validation,
+              assembly.classes,
+            );
       if (perEpoch) await testAfter(epoch);
       const losses = meansOf(course.sums, steps);
       const meanAuc = judged?.meanAuc ?? undefined;
@@ -324,10 +336,13 @@ async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">
 }
 
 function evaluating(
-  { engine, kept, settings, sampler, signal }: Run,
+  { engine, kept, settings, sampler, listener, signal }: Run,
+  part: EvaluationReport["part"],
   set: ImageSet,
 ): Parameters<typeof predict> {
-  return [engine, kept, set, settings.normalisation, sampler.batch, { signal, memory: settings.memory }];
+  const progress = (done: number, total: number): void => listener.evaluated?.({ part, done, total });
+  const options = { signal, memory: settings.memory, progress };
+  return [engine, kept, set, settings.normalisation, sampler.batch, options];
 }
 
 /** The rest of an epoch's steps, or those before the signal; whether a checkpoint is due after the last. */

@@ -19,7 +19,7 @@ import { checkChoices, takeChoices } from "./choices.ts";
 import { loadForTraining } from "./loading.ts";
 import { defaultMemory, engineOptions } from "./options.ts";
 import { checkProfiled, profileRun } from "./profile.ts";
-import { Progress, unlessInterrupted, untilInterrupted } from "./progress.ts";
+import { Progress, sayWhenStopped, unlessInterrupted, untilInterrupted } from "./progress.ts";
 import { testResults, testTable } from "./test-results.ts";
 
 const silent = (): void => undefined;
@@ -97,6 +97,12 @@ export async function trainCommand(
     say(describeWatch(assembly, settings));
     if (begun.record !== undefined) say(describeStart(begun.from));
     const budget = budgetOf(settings, stepsPerEpoch(total, batch));
+    if (budget.warmup === budget.steps && settings.lambdaPseudo + settings.lambdaConsistency > 0) {
+      say(
+        "warning: warm-up takes the whole run: given labels alone teach, and the unsupervised losses never join in; " +
+          "train longer, or make train.warmupEpochs or train.warmupSteps smaller",
+      );
+    }
     const progress = new Progress({ title: "train", budget, batch, quiet: options.quiet });
     const lines = folder.listener();
     const bar = progress.listener();
@@ -110,6 +116,7 @@ export async function trainCommand(
             lines.step?.(report);
             bar.step?.(report);
           },
+          evaluated: (report) => bar.evaluated?.(report),
           epoch: (report) => {
             lines.epoch?.(report);
             bar.epoch?.(report);
@@ -124,6 +131,9 @@ export async function trainCommand(
       ),
     ).finally(() => progress.stop());
 
+    const goOn = `go on with: tessera train --resume ${options.out}`;
+    // The thread is held while intervals are drawn, so that Ctrl-C cannot be waited for.
+    sayWhenStopped(`stopped before the results were written; ${goOn}`);
     const tested = testResults(result, assembly, options.quiet);
     const { seconds } = folder;
     const { evaluation } = result;
@@ -156,9 +166,10 @@ export async function trainCommand(
       ...made,
     };
     await folder.finish(summary, model);
+    sayWhenStopped("");
     if (evaluation !== undefined) process.stdout.write(`${testTable(result, tested, classes)}\n`);
     if (kept < result.epochs) say(`the weights of epoch ${kept} were kept, the best by validation`);
-    const next = result.stopped ? `; go on with: tessera train --resume ${options.out}` : "";
+    const next = result.stopped ? `; ${goOn}` : "";
     say(
       `${result.stopped ? "stopped" : "done"} after ${seconds.toFixed(0)} s; the run is in ${options.out}${next}`,
     );
@@ -178,12 +189,17 @@ function checkedDevice(options: TrainOptions): EngineOptions {
 }
 
 /** What validation decides in a run, in one line. */
-function describeWatch(assembly: Assembly, { keep, earlyStopping }: TrainingSettings): string {
+function describeWatch(
+  assembly: Assembly,
+  { keep, earlyStopping, schedule }: Pick<TrainingSettings, "keep" | "earlyStopping" | "schedule">,
+): string {
   const { validation } = assembly;
   if (!watches(assembly)) {
     const why =
       validation === undefined ? "no validation images" : "no class has validation images of both kinds";
-    return `${why}: the learning rate follows the training loss, nothing stops the run early, the last weights are kept`;
+    const rate =
+      (schedule?.by ?? "plateau") === "plateau" ? "the learning rate follows the training loss, " : "";
+    return `${why}: ${rate}nothing stops the run early, the last weights are kept`;
   }
   const stops =
     earlyStopping == null ? "" : `, training ends after ${earlyStopping} epochs without a better one`;

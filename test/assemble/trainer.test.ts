@@ -174,6 +174,22 @@ describe("training on the reference backend", () => {
     result.classifier.dispose();
   });
 
+  test("every batch of an evaluation is told, of validation and of the test, before its epoch", async () => {
+    const told: unknown[] = [];
+    const assembly = smallAssembly(8);
+    const { classifier } = await train(
+      open(),
+      { ...assembly, validation: assembly.sources[0] },
+      { ...smallSettings, batch: 16, epochs: 1, evaluate: "epoch" },
+      {
+        evaluated: ({ part, done, total }) => told.push(`${part} ${done}/${total}`),
+        epoch: ({ epoch }) => told.push(epoch),
+      },
+    );
+    classifier.dispose();
+    expect(told).toEqual(["validation 8/8", "test 16/40", "test 32/40", "test 40/40", 1]);
+  });
+
   test("a signal after the last epoch stops nothing", async () => {
     const controller = new AbortController();
     const result = await train(

@@ -75,6 +75,11 @@ describe("a manifest's training", () => {
     );
   });
 
+  test("has an average that forgets: a decay of 1 never takes a step in", () => {
+    expect(trainedBy("{ ema: 0.999 }").ema).toBe(0.999);
+    expect(() => trainedBy("{ ema: 1 }")).toThrow("recipe.yaml:6: train.ema must be less than 1, not 1");
+  });
+
   test("has a schedule by its name alone, or with its number", () => {
     expect(trainedBy("{ schedule: constant }").schedule).toEqual({ by: "constant" });
     expect(trainedBy("{ schedule: halving }").schedule).toEqual({ by: "halving", every: 3 });
