@@ -26,7 +26,7 @@ export { randomView, type Normalisation, type ViewSettings } from "./views.ts";
 export { readWeights, type Weights } from "./weights.ts";
 export { costByArm, costOf, type RunCost } from "./studies/cost.ts";
 export { faultOfFull, fullLabels } from "./studies/full-labels.ts";
-export { knowledgeOf, type PlanContext, type StudyPlan } from "./studies/plan.ts";
+export { knowledgeOf, withArms, type PlanContext, type StudyPlan } from "./studies/plan.ts";
 export {
   assemblyOf,
   budgetOfRun,
@@ -39,6 +39,7 @@ export {
   type StudyListener,
   type StudyRun,
 } from "./studies/run-study.ts";
-export { studies, studyNames, type StudyName } from "./studies/studies.ts";
+export { studyNames, type StudyName } from "./studies/names.ts";
+export { studies } from "./studies/studies.ts";
 export { StudyFolder } from "./studies/study-folder.ts";
 export * from "./studies/scores.ts";

@@ -20,6 +20,7 @@ import {
   traceTraining,
   labelSpaceOf,
   train,
+  withArms,
   type RunCost,
   type RunResult,
   type StudyImages,
@@ -46,6 +47,7 @@ export interface StudyOptions extends DeviceOptions, ChoiceOptions {
   readonly seeds: number;
   readonly firstSeed: number;
   readonly interest?: readonly string[];
+  readonly arms?: readonly string[];
   /** In AUC. */
   readonly margin: number;
   readonly limit?: number;
@@ -78,7 +80,7 @@ export async function studyCommand(name: StudyName, file: string, options: Study
   const finished = await unlessInterrupted(async (signal) => {
     const images = imagesOf(manifest, options, say, signal);
     const first = await images(seeds[0]);
-    const plan = studies[name]({
+    const whole = studies[name]({
       classes: manifest.classes,
       knowledge: knowledgeOf(first.images.given),
       noTruth: first.noTruth,
@@ -86,6 +88,7 @@ export async function studyCommand(name: StudyName, file: string, options: Study
       interest: options.interest,
       margin: options.margin,
     });
+    const plan = options.arms === undefined ? whole : withArms(whole, options.arms);
     const runs = runsOf(plan, seeds, settings);
     const cost = (run: StudyRun): RunCost => {
       const { budget, batch } = budgetOfRun(run, assemblyOf(run.planned, first.images));

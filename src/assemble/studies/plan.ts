@@ -1,5 +1,7 @@
 // What a study trains: arms, each of one or several runs, all as data, so that a finished run can be known again.
 
+import { UsageError } from "../../device/index.ts";
+import { suggestion } from "../../device/nearest.ts";
 import type { Assembly } from "../../data/index.ts";
 import { labelSpaceOf } from "../label-space.ts";
 import type { TrainingSettings } from "../trainer.ts";
@@ -35,6 +37,26 @@ export interface StudyPlan {
   readonly notes: readonly string[];
   /** Of a study on the similarity of classes: arm "all" has the queries, each arm "with X" the gain of the class. */
   readonly interest?: string;
+}
+
+/**
+ * The same study of some of its arms alone.
+ * @throws UsageError for an arm that it does not have
+ */
+export function withArms(plan: StudyPlan, names: readonly string[]): StudyPlan {
+  const all = plan.arms.map(({ name }) => name);
+  const stranger = names.find((name) => !all.includes(name));
+  if (stranger !== undefined) {
+    throw new UsageError(
+      `--arms ${stranger}: study ${plan.study} has no such arm here${suggestion(stranger, all)}; it has ${all.join(", ")}`,
+    );
+  }
+  const kept = (name: string): boolean => names.includes(name);
+  return {
+    ...plan,
+    arms: plan.arms.filter(({ name }) => kept(name)),
+    comparisons: plan.comparisons.filter(({ first, second }) => kept(first) && kept(second)),
+  };
 }
 
 /** What a study is planned from. */
