@@ -9,7 +9,6 @@ export {
   similarityOf,
   type ClassSimilarity,
   type SimilarityAnalysis,
-  type SimilarityPoint,
 } from "./assemble/studies/similarity.ts";
 export * from "./autograd/index.ts";
 export * from "./data/index.ts";

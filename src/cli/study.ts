@@ -1,6 +1,8 @@
 // `tessera study`: the paper's comparisons on a manifest of one's own, run after run, in a folder to go on with.
 
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import Table from "cli-table3";
 import {
   assemblyOf,
@@ -40,6 +42,7 @@ import { defaultMemory, engineOptions, type DeviceOptions } from "./options.ts";
 import { version } from "./package-info.ts";
 import { showSeconds, unlessInterrupted } from "./progress.ts";
 import { StudyProgress } from "./study-progress.ts";
+import { writeResults } from "./study-results.ts";
 
 export interface StudyOptions extends DeviceOptions, ChoiceOptions {
   readonly dataRoot: string;
@@ -130,7 +133,11 @@ export async function studyCommand(name: StudyName, file: string, options: Study
       ...made,
     });
     const results: RunResult[] = [];
-    const scores = (): StudyScores => scoresSoFar(plan, manifest, seeds, results);
+    const writeScores = async (): Promise<StudyScores> => {
+      const scores = scoresSoFar(plan, manifest, seeds, results);
+      await folder.replace("scores.json", `${JSON.stringify(scores, null, 2)}\n`);
+      return scores;
+    };
     using progress = new StudyProgress(name, runs.map(cost), quiet);
     const complete = await runStudy(
       engine,
@@ -146,14 +153,20 @@ export async function studyCommand(name: StudyName, file: string, options: Study
         end: async (run, result, reused) => {
           results.push(result);
           progress.end(titleOf(run), cost(run), reused, `mean AUC ${showAuc(result.meanAuc)}`);
-          if (!reused) await folder.replace("scores.json", `${JSON.stringify(scores(), null, 2)}\n`);
+          if (!reused) await writeScores();
         },
       },
       signal,
     );
-    await folder.replace("scores.json", `${JSON.stringify(scores(), null, 2)}\n`);
+    progress[Symbol.dispose]();
+    const found = await writeScores();
+    if (found.scores.length > 0) {
+      const table = await writeResults(folder, found);
+      process.stdout.write(options.json ? readFileSync(join(folder.path, "results.json")) : `${table}\n`);
+    }
+    say(`${complete ? "done" : "stopped"}; scores, tables and results are in ${folder.path}`);
     return complete;
-  });
+  }).finally(() => folder?.close());
   if (finished === true) return;
   say(`stopped; the same command goes on, and uses what is finished again`);
   process.exitCode = 130;

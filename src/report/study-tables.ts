@@ -120,9 +120,9 @@ export function comparisonsCsv({ study, comparisons }: StudyAnalysis): string {
   ]);
 }
 
-/** Everything: { scores, analysis }. */
-export function studyJson(scores: StudyScores, analysis: StudyAnalysis): string {
-  return `${JSON.stringify({ scores, analysis }, null, 2)}\n`;
+/** Everything: { scores, analysis }, and of a study on similarity that, too. */
+export function studyJson(scores: StudyScores, analysis: StudyAnalysis, similarity?: SimilarityAnalysis): string {
+  return `${JSON.stringify({ scores, analysis, similarity }, null, 2)}\n`;
 }
 
 /** A row for every class, and the correlation below it. */

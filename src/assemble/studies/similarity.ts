@@ -3,17 +3,7 @@
 import { UsageError } from "../../device/index.ts";
 import { meanInterval, pearson, type Correlation, type MeanEstimate } from "../../metrics/index.ts";
 import { counted } from "./numbers.ts";
-
-/** What adding a class did with one seed. */
-export interface SimilarityPoint {
-  /** The class that was added. */
-  readonly class: string;
-  readonly seed: number;
-  /** Cosine of its learned query and that of the class of interest. */
-  readonly similarity: number;
-  /** AUC of the class of interest with it, less that without. */
-  readonly gain: number;
-}
+import type { SimilarityPoint } from "./scores.ts";
 
 /** The points of a class. */
 export interface ClassSimilarity {

@@ -2,7 +2,8 @@
 import { expect, test } from "vitest";
 import { UsageError } from "../../../src/device/errors.ts";
 import { pearson } from "../../../src/metrics/index.ts";
-import { similarityOf, type SimilarityPoint } from "../../../src/assemble/studies/similarity.ts";
+import type { SimilarityPoint } from "../../../src/assemble/studies/scores.ts";
+import { similarityOf } from "../../../src/assemble/studies/similarity.ts";
 
 const means: [name: string, similarity: number, gain: number][] = [
   ["3", 0.4, 0.012],
