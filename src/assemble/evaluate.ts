@@ -20,6 +20,8 @@ export interface EvaluationOptions {
   readonly signal?: AbortSignal | undefined;
   /** Bytes of images that may be held at a time, where they are on disk. */
   readonly memory?: number | undefined;
+  /** Told how many images are done. */
+  readonly progress?: ((done: number) => void) | undefined;
 }
 
 /**
@@ -48,6 +50,7 @@ export async function predict(
       });
       logits.set(await output.read(), first * classes);
       first += count;
+      options.progress?.(first);
     }
   } finally {
     await reader.close();

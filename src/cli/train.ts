@@ -2,6 +2,9 @@
 
 import { join } from "node:path";
 import {
+  checkGrowth,
+  grownWeights,
+  labelSpaceOf,
   readWeights,
   stepsPerEpoch,
   traceTraining,
@@ -82,6 +85,8 @@ export async function trainCommand(
   const read = settingsOf(manifest, options.seed);
   const memory = options.memory ?? defaultMemory();
   const settings = { ...read, epochs: options.epochs ?? read.epochs, memory };
+  const { initial } = begun;
+  if (initial !== undefined) checkGrowth(initial, { ...manifest, settings });
   const say = (text: string): void => {
     if (!options.quiet) process.stderr.write(`${text}\n`);
   };
@@ -132,6 +137,8 @@ export async function trainCommand(
     );
     say(describeWatch(assembly, settings));
     if (begun.record !== undefined) say(describeStart(begun.from));
+    const grown =
+      initial && (await grownWeights(engine, initial, { ...manifest, settings }, labelSpaceOf(assembly)));
     const steps = stepsPerEpoch(total, batch);
     const { epochs } = settings;
     const progress = new Progress({ title: "train", epochs, steps, batch, quiet: options.quiet });
@@ -158,6 +165,7 @@ export async function trainCommand(
           every: options.checkpointEvery ?? usualInterval,
           save: (checkpoint) => folder.save(checkpoint),
         },
+        grown,
       ),
     ).finally(() => progress.stop());
 
