@@ -116,7 +116,7 @@ function metricsTable(byClass: ByClass, intervals: TestIntervals): string {
   const held = `${Math.round(100 * heldRate)} %`;
   const head = [
     ...["class", "positive", "negative", "AUC", `${Math.round(100 * intervals.level)} % interval`],
-    ...["precision", `sens. at spec. ${held}`, `spec. at sens. ${held}`, "calibration error"],
+    ...["AP", `sens. (spec. ${held})`, `spec. (sens. ${held})`, "calib. error"],
   ];
   const colAligns = head.map((_, i) => (i === 0 ? ("left" as const) : ("right" as const)));
   const table = new Table({ ...plainTable, head, colAligns });

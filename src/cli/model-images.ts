@@ -151,7 +151,7 @@ async function decodeParts(
   const skipped = [...selected.skipped, ...decoded.skipped];
   if (skipped.length > 0) {
     say(options, `skipped ${skipped.length} images and records:`);
-    for (const line of skippedLines(skipped, "--json")) say(options, line);
+    for (const line of skippedLines(skipped, "tessera inspect")) say(options, line);
   }
   return {
     parts: selected.lists.map(({ source, part, samples }, i) => {
