@@ -8,6 +8,13 @@ export class NonFiniteError extends TesseraError {}
 /** A run folder that is in the way, or cannot be written. */
 export class RunFolderError extends TesseraError {}
 
+/** A model that cannot be used, or not for this: names the file and what to do. */
+export class ModelError extends TesseraError {
+  constructor(file: string, reason: string, options?: { cause?: unknown }) {
+    super(`${file}: ${reason}`, options);
+  }
+}
+
 /** A checkpoint that cannot be written, read, or gone on from: names the file and what to do. */
 export class CheckpointError extends TesseraError {
   constructor(file: string, reason: string, options?: { cause?: unknown }) {

@@ -4,18 +4,35 @@ export { budgetOf, stepsOf, type Budget } from "./budget.ts";
 export { Classifier } from "./classifier.ts";
 export { evaluate, predict, type Evaluation } from "./evaluate.ts";
 export { checkMemory, ImageReader, type Batch } from "./image-reader.ts";
-export { CheckpointError, NonFiniteError, RunFolderError } from "./failures.ts";
+export { CheckpointError, ModelError, NonFiniteError, RunFolderError } from "./failures.ts";
 export { labelSpaceOf, wholeLabelSpace, type LabelSpace } from "./label-space.ts";
+export { checkGrowth, grownWeights, type GrownModel } from "./grow.ts";
+export {
+  classifierOfModel,
+  readModel,
+  readModelFile,
+  type ModelFile,
+  type ModelRecord,
+} from "./model-file.ts";
+export {
+  heldRate,
+  metricsByClass,
+  probabilitiesOf,
+  type ClassMetrics,
+  type OperatingRates,
+} from "./model-metrics.ts";
 export { planTraining, type TrainingPlan } from "./plan.ts";
 export type { ImageShape } from "./planned-training.ts";
 export { profileTraining, type StepProfile } from "./profile.ts";
-export { RunFolder, type Reopened, type RunChoices, type Summary } from "./run-folder.ts";
+export { readRunRecord, RunFolder, type Reopened, type RunChoices, type Summary } from "./run-folder.ts";
 export type { RunRecord } from "./run-record.ts";
 export { declaredLabels, settingsOf } from "./settings.ts";
 export {
   evaluationBySource,
+  sharesOf,
   testIntervals,
   type SourceEvaluation,
+  type SourceShare,
   type TestIntervals,
 } from "./test-metrics.ts";
 export { traceTraining, type TracedStep } from "./trace.ts";

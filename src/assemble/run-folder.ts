@@ -22,7 +22,7 @@ import { CheckpointError, RunFolderError } from "./failures.ts";
 import type { Losses } from "./losses.ts";
 import { checkUnlocked, isOfLock, lockFolder } from "./run-lock.ts";
 import { runRecordSchema, type RunRecord } from "./run-record.ts";
-import { readTensorFile, writeTensorFile, type TensorFile } from "./tensor-file.ts";
+import { modelKind, readTensorFile, writeTensorFile, type TensorFile } from "./tensor-file.ts";
 import type { SourceEvaluation, TestIntervals } from "./test-metrics.ts";
 import type { TrainingListener } from "./trainer.ts";
 
@@ -68,7 +68,7 @@ export interface Summary extends RunChoices {
 }
 
 /** Files that a run writes; `--force` removes these and nothing else. */
-const files = {
+export const runFiles = {
   record: "run.json",
   metrics: "metrics.jsonl",
   checkpoint: "checkpoint.safetensors",
@@ -76,11 +76,9 @@ const files = {
   summary: "summary.json",
 } as const;
 const isOurs = (name: string): boolean =>
-  Object.values(files).some((file) => name === file || (name.startsWith(file) && name.endsWith(".part")));
+  Object.values(runFiles).some((file) => name === file || (name.startsWith(file) && name.endsWith(".part")));
 
 const checkpointKind = "tessera checkpoint 1";
-const modelKind = "tessera model 1";
-
 const savedSchema = z.strictObject({
   /** Bytes of metrics.jsonl that are of what the checkpoint knows. */
   metrics: z.int().min(0),
@@ -153,13 +151,13 @@ export class RunFolder {
    *   CheckpointError when its checkpoint is damaged
    */
   static async reopen(path: string): Promise<Reopened> {
-    const [recordFile, metricsFile, checkpointFile] = [files.record, files.metrics, files.checkpoint].map(
-      (name) => join(path, name),
+    const [metricsFile, checkpointFile] = [runFiles.metrics, runFiles.checkpoint].map((name) =>
+      join(path, name),
     );
     const of = stateOf(path);
-    const record = readRecord(recordFile);
-    if (isFinished(join(path, files.summary))) {
-      throw new RunFolderError(`--resume ${path}: the run is finished; see ${files.summary} there`);
+    const record = readRunRecord(path);
+    if (isFinished(path)) {
+      throw new RunFolderError(`--resume ${path}: the run is finished; see ${runFiles.summary} there`);
     }
     const folder = new RunFolder(path, true);
     folder.#earlier = { bytes: 0, seconds: 0, of };
@@ -170,7 +168,7 @@ export class RunFolder {
     if (found < metrics) {
       throw new CheckpointError(
         checkpointFile,
-        `knows of ${metrics} bytes of ${files.metrics}, which has ${found}; begin another run with --out`,
+        `knows of ${metrics} bytes of ${runFiles.metrics}, which has ${found}; begin another run with --out`,
       );
     }
     folder.#earlier = { bytes: metrics, seconds, of };
@@ -209,7 +207,7 @@ export class RunFolder {
     // What the checkpoint knows of is on the disk before it is.
     fsyncSync(metrics);
     const record = { metrics: fstatSync(metrics).size, seconds: this.seconds, run };
-    await writeTensorFile(join(this.path, files.checkpoint), checkpointKind, { record, tensors });
+    await writeTensorFile(join(this.path, runFiles.checkpoint), checkpointKind, { record, tensors });
   }
 
   /**
@@ -219,9 +217,9 @@ export class RunFolder {
    */
   async finish(summary: Summary, model?: TensorFile): Promise<void> {
     this.#open();
-    if (model !== undefined) await writeTensorFile(join(this.path, files.model), modelKind, model);
-    this.#replace(files.summary, summary);
-    if (!summary.interrupted) rmSync(join(this.path, files.checkpoint), { force: true });
+    if (model !== undefined) await writeTensorFile(join(this.path, runFiles.model), modelKind, model);
+    this.#replace(runFiles.summary, summary);
+    if (!summary.interrupted) rmSync(join(this.path, runFiles.checkpoint), { force: true });
   }
 
   close(): void {
@@ -248,13 +246,13 @@ export class RunFolder {
       const earlier = this.#earlier;
       this.#lock();
       const kept: readonly string[] =
-        earlier === undefined ? [] : [files.record, files.metrics, files.checkpoint];
+        earlier === undefined ? [] : [runFiles.record, runFiles.metrics, runFiles.checkpoint];
       const gone = readdirSync(this.path).filter((name) => isOurs(name) && !kept.includes(name));
       // The record first: without it nobody goes on with what is left of a run when this is killed on the way.
-      gone.sort((a, b) => Number(b === files.record) - Number(a === files.record));
+      gone.sort((a, b) => Number(b === runFiles.record) - Number(a === runFiles.record));
       for (const name of gone) rmSync(join(this.path, name), { force: true });
-      if (earlier === undefined && this.#record !== undefined) this.#replace(files.record, this.#record);
-      const metrics = openSync(join(this.path, files.metrics), "a");
+      if (earlier === undefined && this.#record !== undefined) this.#replace(runFiles.record, this.#record);
+      const metrics = openSync(join(this.path, runFiles.metrics), "a");
       ftruncateSync(metrics, earlier?.bytes ?? 0);
       return metrics;
     }));
@@ -277,12 +275,13 @@ export class RunFolder {
   #line(record: Record<string, unknown>): void {
     const metrics = this.#open();
     // Unlike writeSync, it goes on until the whole line is written.
-    writing(join(this.path, files.metrics), () => writeFileSync(metrics, `${JSON.stringify(record)}\n`));
+    writing(join(this.path, runFiles.metrics), () => writeFileSync(metrics, `${JSON.stringify(record)}\n`));
   }
 }
 
-/** @throws RunFolderError */
-function readRecord(file: string): RunRecord {
+/** What the run in a folder was begun with. @throws RunFolderError when the folder holds no run */
+export function readRunRecord(path: string): RunRecord {
+  const file = join(path, runFiles.record);
   try {
     return runRecordSchema.parse(JSON.parse(readFileSync(file, "utf8")));
   } catch (cause) {
@@ -290,7 +289,7 @@ function readRecord(file: string): RunRecord {
     const reason =
       issue === undefined ? (cause as Error).message : `${issue.path.join(".")}: ${issue.message}`;
     throw new RunFolderError(
-      `--resume: ${file} cannot be used (${reason.split("\n")[0]}); name the folder of a run, or begin one with --out`,
+      `${file} cannot be used (${reason.split("\n")[0]}); name the folder of a run, or begin one with --out`,
       { cause },
     );
   }
@@ -298,14 +297,15 @@ function readRecord(file: string): RunRecord {
 
 /** Changes whenever a process begins a run, goes on with it past a checkpoint, or ends it. */
 function stateOf(path: string): string {
-  const found = [files.record, files.checkpoint, files.summary].map((name) =>
+  const found = [runFiles.record, runFiles.checkpoint, runFiles.summary].map((name) =>
     statSync(join(path, name), { throwIfNoEntry: false, bigint: true }),
   );
   return found.map((each) => (each === undefined ? "none" : `${each.ino}-${each.mtimeNs}`)).join(" ");
 }
 
 /** Whether there is the summary of a run that came to its end; one that was interrupted has a summary, too. */
-function isFinished(file: string): boolean {
+export function isFinished(path: string): boolean {
+  const file = join(path, runFiles.summary);
   if (!existsSync(file)) return false;
   try {
     return (JSON.parse(readFileSync(file, "utf8")) as { interrupted?: unknown }).interrupted === false;

@@ -16,7 +16,8 @@ export interface TensorFile {
 }
 
 /** What a file is of; told in its header, and counted up when its meaning changes. */
-export type TensorFileKind = "tessera checkpoint 1" | "tessera model 1";
+export type TensorFileKind = "tessera checkpoint 1" | typeof modelKind;
+export const modelKind = "tessera model 1";
 
 const types = {
   F32: { array: Float32Array, bytes: 4 },

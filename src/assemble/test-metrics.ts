@@ -42,24 +42,44 @@ export interface SourceEvaluation extends Evaluation {
   readonly images: number;
 }
 
+/** Logits and label states of the images of one source. */
+export interface SourceShare {
+  readonly source: string;
+  readonly images: number;
+  /** [images, K] */
+  readonly logits: Float32Array;
+  /** [images, K] */
+  readonly states: Uint8Array;
+}
+
 /** AUC by class over each source's test images, by source; of a set that is all of one source, that one. */
 export function evaluationBySource(
   logits: Float32Array,
   set: ImageSet,
   classes: readonly string[],
 ): Readonly<Record<string, SourceEvaluation>> {
-  const { origins = { names: [set.source], of: new Uint16Array(set.count) } } = set;
-  const width = classes.length;
   return Object.fromEntries(
-    origins.names.map((name, source) => {
-      const rows = Array.from(origins.of.keys()).filter((row) => origins.of[row] === source);
-      const taken = <Values extends Float32Array | Uint8Array>(from: Values, into: Values): Values => {
-        rows.forEach((row, i) => into.set(from.subarray(row * width, (row + 1) * width), i * width));
-        return into;
-      };
-      const own = taken(logits, new Float32Array(rows.length * width));
-      const states = taken(set.states, new Uint8Array(rows.length * width));
-      return [name, { images: rows.length, ...evaluationOf(own, { states }, classes) }];
-    }),
+    sharesOf(logits, set, classes.length).map(({ source, images, ...share }) => [
+      source,
+      { images, ...evaluationOf(share.logits, share, classes) },
+    ]),
   );
+}
+
+/** @param width K */
+export function sharesOf(logits: Float32Array, set: ImageSet, width: number): SourceShare[] {
+  const { origins = { names: [set.source], of: new Uint16Array(set.count) } } = set;
+  return origins.names.map((name, source) => {
+    const rows = Array.from(origins.of.keys()).filter((row) => origins.of[row] === source);
+    const taken = <Values extends Float32Array | Uint8Array>(from: Values, into: Values): Values => {
+      rows.forEach((row, i) => into.set(from.subarray(row * width, (row + 1) * width), i * width));
+      return into;
+    };
+    return {
+      source: name,
+      images: rows.length,
+      logits: taken(logits, new Float32Array(rows.length * width)),
+      states: taken(set.states, new Uint8Array(rows.length * width)),
+    };
+  });
 }

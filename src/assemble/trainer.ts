@@ -25,7 +25,7 @@ import { added, meansOf, noLosses, type Losses } from "./losses.ts";
 import { ValidationWatch } from "./validation-watch.ts";
 import type { Normalisation, ViewSettings } from "./views.ts";
 import { WeightAverage } from "./weight-average.ts";
-import { readWeights, writeWeights } from "./weights.ts";
+import { readWeights, writeWeights, type Weights } from "./weights.ts";
 
 export { stepsPerEpoch } from "../data/index.ts";
 export type { Checkpoints } from "./checkpoint.ts";
@@ -157,6 +157,7 @@ export interface TrainingResult {
  * @param listener told of steps and epochs; what it throws ends the run
  * @param signal stops the run after the steps under way (those of half a second, or two) or the batch of images that are
  *   evaluated. An epoch counts when its steps and its evaluations are done
+ * @param initial weights of a classifier of these settings to begin with; without, the seed draws them
  * @returns the classifier, which the caller disposes; after an error there is none left
  * @throws NonFiniteError naming epoch and step when a loss is no finite number; CheckpointError when the checkpoint to go on
  *   from is of another run
@@ -168,15 +169,18 @@ export async function train(
   listener: TrainingListener = {},
   signal?: AbortSignal,
   checkpoints?: Checkpoints,
+  initial?: Weights,
 ): Promise<TrainingResult> {
   const labels = labelSpaceOf(assembly);
   const classifier = classifierOf(engine, settings, labels);
   const { learningRate, ema = null, earlyStopping } = settings;
   let average: WeightAverage | undefined;
   try {
+    if (initial !== undefined) writeWeights(classifier, initial);
     using optimiser = new Adam(classifier.parameters().values(), { learningRate });
     if (ema !== null) {
       average = new WeightAverage(engine, classifier, classifierOf(engine, settings, labels), ema);
+      if (initial !== undefined) writeWeights(average.classifier, initial);
     }
     const averaged = average?.classifier;
     const kept = averaged ?? classifier;

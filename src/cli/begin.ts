@@ -6,7 +6,13 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
-import { RunFolder, type Checkpoints, type RunRecord } from "../assemble/index.ts";
+import {
+  readModelFile,
+  RunFolder,
+  type Checkpoints,
+  type ModelFile,
+  type RunRecord,
+} from "../assemble/index.ts";
 import { parseManifest, readManifest, type Manifest } from "../data/index.ts";
 import { TesseraError, UsageError } from "../device/index.ts";
 import type { ChoiceOptions } from "./choices.ts";
@@ -16,6 +22,8 @@ import { version } from "./package-info.ts";
 export interface TrainOptions extends DeviceOptions, ChoiceOptions {
   readonly dataRoot?: string;
   readonly out?: string;
+  /** A run folder, or its model file, whose model is to learn more classes. */
+  readonly model?: string;
   /** A run folder to go on with. */
   readonly resume?: string;
   readonly checkpointEvery?: NonNullable<Checkpoints["every"]>;
@@ -39,6 +47,8 @@ export interface Begun {
   readonly manifest: Manifest;
   readonly options: TrainOptions & Required<Pick<TrainOptions, "dataRoot" | "out" | "seed">>;
   readonly folder: RunFolder;
+  /** The model that the run begins with, where it begins with one. */
+  readonly initial?: ModelFile | undefined;
   /** Of a run that goes on: what it was begun with, and its checkpoint. */
   readonly record?: RunRecord;
   readonly from?: Checkpoints["from"];
@@ -64,9 +74,11 @@ export async function begin(
   if (file === undefined) throw new UsageError("missing required argument 'manifest', or --resume RUN");
   if (dataRoot === undefined) throw new UsageError("required option '--data-root <folder>' not specified");
   if (out === undefined) throw new UsageError("required option '--out <folder>' not specified");
+  const initial = options.model === undefined ? undefined : await readModelFile(options.model);
   const manifest = await readManifest(file);
   return {
     manifest,
+    initial,
     options: { ...options, dataRoot, out, seed },
     folder: new RunFolder(out, options.force),
   };
@@ -110,14 +122,29 @@ async function goOn(
     folder,
     record,
     from,
+    // What it began with is in its checkpoint, once there is one.
+    initial: from === undefined ? await initialOf(record) : undefined,
   };
+}
+
+/** @throws TesseraError where the model is not what the run was begun with */
+async function initialOf({ initial }: RunRecord): Promise<ModelFile | undefined> {
+  if (initial === undefined) return undefined;
+  const model = await readModelFile(initial.file);
+  if (model.sha256 === initial.sha256) return model;
+  throw new TesseraError(
+    `${initial.file}: is not the model that the run was begun with; put that file back, or begin another run`,
+  );
 }
 
 /** The part of a run's record that nobody has to compute. */
 export async function recordOf({
   manifest: { file, text },
+  initial,
   options: { dataRoot, seed, limit, epochs, steps, skipBad, adapter, power },
-}: Begun): Promise<Pick<RunRecord, "versions" | "commit" | "manifest" | "dataRoot" | "seed" | "options">> {
+}: Begun): Promise<
+  Pick<RunRecord, "versions" | "commit" | "manifest" | "dataRoot" | "seed" | "options" | "initial">
+> {
   return {
     versions: { tessera: version, node: process.versions.node, webgpu: webgpuVersion() },
     commit: await commit(),
@@ -125,6 +152,7 @@ export async function recordOf({
     dataRoot: resolve(dataRoot),
     seed,
     options: { limit, epochs, steps, skipBad, adapter, power },
+    ...(initial === undefined ? {} : { initial: { file: initial.file, sha256: initial.sha256 } }),
   };
 }
 

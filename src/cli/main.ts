@@ -1,16 +1,18 @@
 #!/usr/bin/env node
-// The command line: `tessera train | inspect | plan | tune | demo | devices`. An error is one line on stderr; the exit code
+// The command line: `tessera train | add-class | evaluate | predict | inspect | plan | tune | demo | devices`. An error is one line on stderr; the exit code
 // is 2 where the input or the machine does not fit, and 1 where the work itself failed. What computes is imported by the
 // command that runs: help, a mistyped option and the list of devices need none of it.
 
 import { Command, CommanderError, Option } from "commander";
-import { CheckpointError, RunFolderError } from "../assemble/failures.ts";
+import { CheckpointError, ModelError, RunFolderError } from "../assemble/failures.ts";
 import { studyNames, type StudyName } from "../assemble/studies/names.ts";
 import { DataError, ManifestError } from "../data/failures.ts";
 import { DeviceUnavailableError, TesseraError, UsageError } from "../device/index.ts";
+import { parts } from "../data/listing.ts";
 import { deviceChoices } from "../runtime/open-engine.ts";
 import type { TrainOptions } from "./begin.ts";
 import type { DemoOptions } from "./demo.ts";
+import type { EvaluateOptions } from "./evaluate.ts";
 import type { InspectOptions } from "./inspect.ts";
 import {
   auc,
@@ -23,6 +25,7 @@ import {
 } from "./options.ts";
 import { description, version } from "./package-info.ts";
 import type { PlanOptions } from "./plan.ts";
+import type { PredictOptions } from "./predict.ts";
 import type { StudyOptions } from "./study.ts";
 import type { TuneCommandOptions } from "./tune.ts";
 
@@ -36,6 +39,7 @@ const inputErrors = [
   DataError,
   RunFolderError,
   CheckpointError,
+  ModelError,
   DeviceUnavailableError,
 ];
 
@@ -62,6 +66,8 @@ const memoryHelp =
   "headers, at least one. Not within it: array files (IDX, CIFAR, MedMNIST), which are read whole, and the network. " +
   "Default: a quarter of the machine's memory";
 
+const cacheHelp = "folder of decoded images; default: images in the user's cache folder (TESSERA_CACHE)";
+
 const program = new Command("tessera")
   .description(description)
   .version(version)
@@ -72,61 +78,122 @@ const program = new Command("tessera")
   // Errors are printed once, in run().
   .configureOutput({ outputError: () => undefined });
 
-withDevice(program.command("train"))
+/** Options of the commands that train: how much, on which images, by which kernels. */
+function withBudget(command: Command): Command {
+  return withDevice(command)
+    .option("--limit <images>", "at most so many images per source", wholeNumber("--limit", 1))
+    .addOption(
+      new Option("--epochs <n>", "instead of the manifest's number of epochs or steps")
+        .argParser(wholeNumber("--epochs", 1))
+        .conflicts("steps"),
+    )
+    .option("--steps <n>", "or train for so many steps", wholeNumber("--steps", 1))
+    .option("--memory <size>", memoryHelp, memorySize)
+    .option("--cache <folder>", cacheHelp)
+    .option("--skip-bad", "leave out images and records that cannot be read, and list them", false)
+    .option(
+      "--tuning <file>",
+      'take candidates from this tuning file, or "none"; default: the one that tessera tune made on this adapter',
+    )
+    .option(
+      "--candidate <operator=name>",
+      "take this candidate wherever the operator has it (repeatable), first for the one that always works",
+      candidateOption,
+      new Map<string, string>(),
+    )
+    .option("--quiet", "print the result only", false);
+}
+
+/** Options of the commands that train one model, those of `train` alone aside. */
+function withTraining(command: Command): Command {
+  return withBudget(command)
+    .option("--data-root <folder>", "folder that the manifest's paths start from")
+    .option("--out <folder>", "folder for metrics.jsonl, run.json, checkpoints, summary.json and the model")
+    .option(
+      "--checkpoint-every <interval>",
+      "minutes, or 200steps: how often a checkpoint is written beside those after every epoch; default: 5 minutes",
+      checkpointInterval,
+    )
+    .option(
+      "--seed <n>",
+      "seed of initial weights, order and augmentation (default: 0)",
+      wholeNumber("--seed", 0),
+    )
+    .option("--force", "overwrite the run in --out", false)
+    .option(
+      "--profile [file]",
+      "first time each kernel of a step: a table, and a Chrome trace (default: profile.json in --out)",
+    );
+}
+
+/** Names of the options that were given, defaults aside. */
+function givenOf(options: object, command: Command): string[] {
+  return Object.keys(options).filter((name) => command.getOptionValueSource(name) === "cli");
+}
+
+withTraining(program.command("train"))
   .description("train a classifier on the sources of a manifest")
   .argument("[manifest]", "YAML file; see examples/")
-  .option("--data-root <folder>", "folder that the manifest's paths start from")
-  .option("--out <folder>", "folder for metrics.jsonl, run.json, checkpoints, summary.json and the model")
   .option(
     "--resume <run>",
     "go on with the run in this folder, which was stopped or killed; needs no manifest",
   )
-  .option(
-    "--checkpoint-every <interval>",
-    "minutes, or 200steps: how often a checkpoint is written beside those after every epoch; default: 5 minutes",
-    checkpointInterval,
-  )
-  .option("--limit <images>", "at most so many images per source", wholeNumber("--limit", 1))
-  .addOption(
-    new Option("--epochs <n>", "instead of the manifest's number of epochs or steps")
-      .argParser(wholeNumber("--epochs", 1))
-      .conflicts("steps"),
-  )
-  .option("--steps <n>", "or train for so many steps", wholeNumber("--steps", 1))
-  .option(
-    "--seed <n>",
-    "seed of initial weights, order and augmentation (default: 0)",
-    wholeNumber("--seed", 0),
-  )
-  .option("--memory <size>", memoryHelp, memorySize)
-  .option(
-    "--cache <folder>",
-    "folder of decoded images; default: images in the user's cache folder (TESSERA_CACHE)",
-  )
-  .option("--skip-bad", "leave out images and records that cannot be read, and list them", false)
-  .option("--force", "overwrite the run in --out", false)
-  .option(
-    "--tuning <file>",
-    'take candidates from this tuning file, or "none"; default: the one that tessera tune made on this adapter',
-  )
-  .option(
-    "--candidate <operator=name>",
-    "take this candidate wherever the operator has it (repeatable), first for the one that always works",
-    candidateOption,
-    new Map<string, string>(),
-  )
-  .option(
-    "--profile [file]",
-    "first time each kernel of a step: a table, and a Chrome trace (default: profile.json in --out)",
-  )
-  .option("--quiet", "print the result only", false)
   .action(async (manifest: string | undefined, options: TrainOptions, command: Command) => {
-    const given = Object.keys(options).filter((name) => command.getOptionValueSource(name) === "cli");
     const { trainCommand } = await import("./train.ts");
-    await trainCommand(manifest, options, given);
+    await trainCommand(manifest, options, givenOf(options, command));
   });
 
-withDevice(program.command("study"))
+withTraining(program.command("add-class"))
+  .description("train the model of a run on for the classes that a manifest names beyond those it knows")
+  .argument("<run>", "folder of a finished run, or its model.safetensors")
+  .argument("<manifest>", "YAML file: the model's classes and new ones, the model's network and image")
+  .action(async (run: string, manifest: string, options: TrainOptions, command: Command) => {
+    const { addClassCommand } = await import("./add-class.ts");
+    await addClassCommand(run, manifest, options, givenOf(options, command));
+  });
+
+/** Options of the commands that use a trained model. */
+function withModel(command: Command): Command {
+  return withDevice(command)
+    .argument("<run>", "folder of a finished run, or its model.safetensors")
+    .argument("[manifest]", "YAML file; default: the one that the run was begun with")
+    .option("--data-root <folder>", "folder that the manifest's paths start from; default: the run's")
+    .option("--memory <size>", memoryHelp, memorySize)
+    .option("--cache <folder>", cacheHelp)
+    .option("--skip-bad", "leave out images and records that cannot be read, and list them", false)
+    .option("--quiet", "print the result only", false);
+}
+
+withModel(program.command("evaluate"))
+  .description("say what a trained model is worth on the images of a manifest, class by class")
+  .addOption(new Option("--part <part>", "which images").choices(parts).default("test"))
+  .option("--json", "as JSON, with each source by itself", false)
+  .action(async (run: string, manifest: string | undefined, options: EvaluateOptions) => {
+    const { evaluateCommand } = await import("./evaluate.ts");
+    await evaluateCommand(run, manifest, options);
+  });
+
+withModel(program.command("predict"))
+  .description("write a table of a trained model's probabilities, a row an image")
+  .requiredOption("--out <file>", "the table (CSV), written whole or not at all")
+  .addOption(
+    new Option("--part <part>", "which images; default: test, with --complete all").choices([
+      ...parts,
+      "all",
+    ]),
+  )
+  .option(
+    "--complete",
+    "the labels that the manifest gives, and predictions only where there are none",
+    false,
+  )
+  .option("--images <folder>", "all images below this folder, in the place of a manifest's")
+  .action(async (run: string, manifest: string | undefined, options: PredictOptions) => {
+    const { predictCommand } = await import("./predict.ts");
+    await predictCommand(run, manifest, options);
+  });
+
+withBudget(program.command("study"))
   .description(
     "compare ways to learn from partial labels, each with several seeds: negatives, disjoint, overlap, similarity, baselines",
   )
@@ -139,26 +206,8 @@ withDevice(program.command("study"))
   .option("--interest <class...>", "classes that negatives (default: all) or similarity (one) is about")
   .option("--arms <name...>", "some of the study's arms alone; --dry-run lists them")
   .option("--margin <auc>", "within which two arms are called equal", auc("--margin"), 0.003)
-  .option("--limit <images>", "at most so many images per source", wholeNumber("--limit", 1))
-  .addOption(
-    new Option("--epochs <n>", "instead of the manifest's number of epochs or steps")
-      .argParser(wholeNumber("--epochs", 1))
-      .conflicts("steps"),
-  )
-  .option("--steps <n>", "or train each run for so many steps", wholeNumber("--steps", 1))
-  .option("--memory <size>", memoryHelp, memorySize)
-  .option("--cache <folder>", "folder of decoded images; default: in the user's cache folder")
-  .option("--skip-bad", "leave out images and records that cannot be read", false)
-  .option("--tuning <file>", 'take candidates from this tuning file, or "none"')
-  .option(
-    "--candidate <operator=name>",
-    "take this candidate wherever the operator has it (repeatable)",
-    candidateOption,
-    new Map<string, string>(),
-  )
   .option("--dry-run", "say what it would train and how long that takes, by a trial of a few steps", false)
   .option("--json", "the result as JSON", false)
-  .option("--quiet", "print the result only", false)
   .action(async (name: StudyName, manifest: string, options: StudyOptions) => {
     const { studyCommand } = await import("./study.ts");
     await studyCommand(name, manifest, options);

@@ -7,7 +7,7 @@ import {
   type TestIntervals,
   type TrainingResult,
 } from "../assemble/index.ts";
-import type { Assembly } from "../data/index.ts";
+import type { Assembly, ImageSet } from "../data/index.ts";
 import { aucTable, showAuc } from "../report/index.ts";
 import { Counter } from "./counter.ts";
 
@@ -19,7 +19,7 @@ export interface TestResults {
 /** Some two seconds on one core of 2024: resamples x images x (classes and the draw, which takes as long as two of them). */
 const longWork = 8e7;
 /** Beyond, a table is too wide for a terminal; summary.json has all of them. */
-const mostSources = 4;
+export const mostSources = 4;
 
 /** Intervals, and each source by itself; neither for a run that was stopped. */
 export function testResults(
@@ -29,13 +29,23 @@ export function testResults(
 ): TestResults {
   if (stopped || logits === undefined) return { intervals: null, sources: null };
   const { classes, test } = assembly;
-  const resamples = 2000;
-  const work = resamples * test.count * (classes.length + 2);
-  using counter = new Counter("intervals", resamples, quiet || work < longWork);
   return {
-    intervals: testIntervals(logits, test, classes, (done, total) => counter.update(done, total)),
+    intervals: countedIntervals(logits, test, classes, quiet),
     sources: evaluationBySource(logits, test, classes),
   };
+}
+
+/** `testIntervals`, with progress where they take long. */
+export function countedIntervals(
+  logits: Float32Array,
+  set: ImageSet,
+  classes: readonly string[],
+  quiet: boolean,
+): TestIntervals {
+  const resamples = 2000;
+  const work = resamples * set.count * (classes.length + 2);
+  using counter = new Counter("intervals", resamples, quiet || work < longWork);
+  return testIntervals(logits, set, classes, (done, total) => counter.update(done, total));
 }
 
 /** AUC by class: with its interval, and in each source where there are several. */

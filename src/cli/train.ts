@@ -3,7 +3,10 @@
 import { join } from "node:path";
 import {
   budgetOf,
+  checkGrowth,
   declaredLabels,
+  grownWeights,
+  labelSpaceOf,
   readWeights,
   settingsOf,
   stepsPerEpoch,
@@ -46,6 +49,8 @@ export async function trainCommand(
     ...(steps === undefined ? {} : { steps }),
     memory,
   };
+  const { initial } = begun;
+  if (initial !== undefined) checkGrowth(initial, { ...manifest, settings });
   const say = (text: string): void => {
     if (!options.quiet) process.stderr.write(`${text}\n`);
   };
@@ -96,6 +101,8 @@ export async function trainCommand(
     );
     say(describeWatch(assembly, settings));
     if (begun.record !== undefined) say(describeStart(begun.from));
+    const grown =
+      initial && (await grownWeights(engine, initial, { ...manifest, settings }, labelSpaceOf(assembly)));
     const budget = budgetOf(settings, stepsPerEpoch(total, batch));
     if (budget.warmup === budget.steps && settings.lambdaPseudo + settings.lambdaConsistency > 0) {
       say(
@@ -128,6 +135,7 @@ export async function trainCommand(
           every: options.checkpointEvery ?? usualInterval,
           save: (checkpoint) => folder.save(checkpoint),
         },
+        grown,
       ),
     ).finally(() => progress.stop());
 

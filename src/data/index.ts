@@ -43,6 +43,7 @@ export {
   type SizeCount,
   type Undecodable,
 } from "./inspection/index.ts";
+export { imagesBelow } from "./formats/folder.ts";
 export { parts, type Part } from "./listing.ts";
 export { assembled, loadAssembly, refuseEmpty, type LoadOptions } from "./load.ts";
 export { parseManifest, readManifest, type Manifest } from "./manifest.ts";

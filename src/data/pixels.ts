@@ -55,6 +55,8 @@ export interface DecodeOptions {
 export interface DecodedAssembly {
   /** In the order of the catalogue's lists, without the images that were skipped: a set may be empty. */
   readonly sets: readonly ImageSet[];
+  /** By set: which sample of its list each of its images is. */
+  readonly kept: readonly Uint32Array[];
   /** One for each sample left out. */
   readonly skipped: readonly DataError[];
   /** By set, by kept sample, if asked for: a hash of the pixels as the source has them, before they are resized. */
@@ -138,6 +140,7 @@ export async function decodeAssembly(catalogue: Catalogue, options: DecodeOption
   }
   return {
     sets,
+    kept: kept.map(({ samples }) => Uint32Array.from(samples, ({ at }) => at)),
     skipped,
     hashes: kept.map(({ samples }) => samples.flatMap(({ pixelHash }) => pixelHash ?? [])),
     decoded: {

@@ -121,7 +121,11 @@ export function comparisonsCsv({ study, comparisons }: StudyAnalysis): string {
 }
 
 /** Everything: { scores, analysis }, and of a study on similarity that, too. */
-export function studyJson(scores: StudyScores, analysis: StudyAnalysis, similarity?: SimilarityAnalysis): string {
+export function studyJson(
+  scores: StudyScores,
+  analysis: StudyAnalysis,
+  similarity?: SimilarityAnalysis,
+): string {
   return `${JSON.stringify({ scores, analysis, similarity }, null, 2)}\n`;
 }
 

@@ -72,6 +72,29 @@ export const folder: Format<typeof fields> = {
   },
 };
 
+/**
+ * All image files of a folder, at any depth, in order: images that nobody has said anything of.
+ * @throws DataError when there are none, or too many
+ */
+export async function imagesBelow(root: string): Promise<ListedRecord[]> {
+  const realRoot = await realFolder(root);
+  const records: ListedRecord[] = [];
+  const take = (id: string): void => {
+    if (!isImageName(id)) return;
+    if (records.length >= mostFiles) throw new DataError(root, `holds over ${mostFiles} images`);
+    records.push({ id, image: { kind: "file", file: join(root, id) } });
+  };
+  const seen = new Set<string>();
+  for (const { name, kind } of await entriesOf(root)) {
+    if (kind === "file") take(name);
+    else for await (const id of filesBelow(root, realRoot, name, seen, 1)) take(id);
+  }
+  if (records.length === 0) {
+    throw new DataError(root, "holds no image (.png, .jpg, .jpeg, each with .gz or not)");
+  }
+  return records;
+}
+
 /** Paths below `root`, with forward slashes. `seen` are the folders listed so far: links may lead back to one. */
 async function* filesBelow(
   root: string,

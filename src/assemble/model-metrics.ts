@@ -1,0 +1,75 @@
+// What a model's predictions are worth, class by class: all that metrics tell of logits and labels.
+
+import type { ImageSet } from "../data/index.ts";
+import {
+  auc,
+  averagePrecision,
+  classColumn,
+  expectedCalibrationError,
+  negative,
+  positive,
+  sensitivityAtSpecificity,
+  specificityAtSensitivity,
+  type OperatingPoint,
+} from "../metrics/index.ts";
+
+/** Of both rates, the one that is held while the other is told. */
+export const heldRate = 0.95;
+
+/** An operating point as JSON can hold it. */
+export interface OperatingRates {
+  readonly sensitivity: number;
+  readonly specificity: number;
+  /** Probabilities from there on are called positive; null: none is. */
+  readonly threshold: number | null;
+}
+
+/** Of labelled entries; null where there are not labels of both kinds, and calibration where there are none. */
+export interface ClassMetrics {
+  readonly positives: number;
+  readonly negatives: number;
+  readonly auc: number | null;
+  readonly averagePrecision: number | null;
+  /** The highest sensitivity at a specificity of at least 95 %, and the reverse. */
+  readonly atSpecificity: OperatingRates | null;
+  readonly atSensitivity: OperatingRates | null;
+  /** Expected calibration error over 15 bins of equal mass. */
+  readonly calibrationError: number | null;
+}
+
+/** Probabilities of logits. */
+export const probabilitiesOf = (logits: ArrayLike<number>): Float64Array =>
+  Float64Array.from(logits, (z) => 1 / (1 + Math.exp(-z)));
+
+/** @param logits [N, K] of the images whose label states [N, K] are given */
+export function metricsByClass(
+  logits: Float32Array,
+  { states }: Pick<ImageSet, "states">,
+  classes: readonly string[],
+): Readonly<Record<string, ClassMetrics>> {
+  return Object.fromEntries(
+    classes.map((name, k) => {
+      const [scores, labels] = [logits, states].map((values) => classColumn(values, k, classes.length));
+      const probabilities = probabilitiesOf(scores);
+      const countOf = (state: number): number => labels.filter((each) => each === state).length;
+      return [
+        name,
+        {
+          positives: countOf(positive),
+          negatives: countOf(negative),
+          auc: auc(scores, labels),
+          averagePrecision: averagePrecision(scores, labels),
+          atSpecificity: ratesOf(sensitivityAtSpecificity(probabilities, labels, heldRate)),
+          atSensitivity: ratesOf(specificityAtSensitivity(probabilities, labels, heldRate)),
+          calibrationError: expectedCalibrationError(probabilities, labels),
+        },
+      ];
+    }),
+  );
+}
+
+function ratesOf(point: OperatingPoint | null): OperatingRates | null {
+  return point === null
+    ? null
+    : { ...point, threshold: Number.isFinite(point.threshold) ? point.threshold : null };
+}

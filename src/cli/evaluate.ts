@@ -1,0 +1,152 @@
+// `tessera evaluate`: what a trained model is worth on the images of a manifest.
+
+import Table from "cli-table3";
+import {
+  classifierOfModel,
+  heldRate,
+  metricsByClass,
+  readModelFile,
+  sharesOf,
+  type ClassMetrics,
+  type TestIntervals,
+} from "../assemble/index.ts";
+import { concatenate, restrict, type Part } from "../data/index.ts";
+import { meanAuc } from "../metrics/index.ts";
+import { aucTable, plainTable, showAuc } from "../report/index.ts";
+import { openEngine } from "../runtime/index.ts";
+import {
+  columnsOf,
+  loadParts,
+  manifestFor,
+  matchClasses,
+  predictParts,
+  say,
+  type ModelOptions,
+} from "./model-images.ts";
+import { engineOptions } from "./options.ts";
+import { unlessInterrupted } from "./progress.ts";
+import { countedIntervals, mostSources } from "./test-results.ts";
+
+export interface EvaluateOptions extends ModelOptions {
+  readonly part: Part;
+  readonly json: boolean;
+}
+
+type ByClass = Readonly<Record<string, ClassMetrics>>;
+
+/** @param file a manifest; without, that of the run */
+export async function evaluateCommand(
+  run: string,
+  file: string | undefined,
+  options: EvaluateOptions,
+): Promise<void> {
+  const where = engineOptions(options);
+  const model = await readModelFile(run);
+  const named = await manifestFor(run, file, options);
+  const { classes } = model.record;
+  const matched = matchClasses(classes, named.manifest.classes, options);
+  const { shared } = matched;
+
+  const found = await unlessInterrupted(async (signal) => {
+    const loaded = await loadParts(named, [options.part], model.record, options, signal);
+    using engine = await openEngine(where);
+    const classifier = classifierOfModel(engine, model);
+    const each = await predictParts(engine, classifier, model, loaded.parts, options, signal);
+    const logits = new Float32Array(each.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const part of each) {
+      logits.set(part, at);
+      at += part.length;
+    }
+    return { loaded, logits: columnsOf(logits, classes, shared), adapter: engine.traits.name };
+  });
+  if (found === undefined) {
+    process.exitCode = 130;
+    return;
+  }
+  const { loaded, logits, adapter } = found;
+  const joined = concatenate(
+    options.part,
+    loaded.parts.map(({ set }) => set),
+  );
+  const set = restrict(joined, named.manifest.classes, shared);
+  const byClass = metricsByClass(logits, set, shared);
+  const intervals = countedIntervals(logits, set, shared, options.quiet);
+  const sources = Object.fromEntries(
+    sharesOf(logits, set, shared.length).map(({ source, images, ...share }) => {
+      const own = metricsByClass(share.logits, share, shared);
+      return [source, { images, ...means(own), byClass: own }];
+    }),
+  );
+  if (options.json) {
+    const { file: modelFile, sha256, record } = model;
+    const result = {
+      model: { file: modelFile, sha256, epoch: record.epoch },
+      ...{ manifest: named.manifest.file, part: options.part, images: set.count, adapter },
+      ...{ ...matched, ...means(byClass), byClass, intervals, sources, skipped: loaded.skipped },
+    };
+    process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+    return;
+  }
+  say(options, `${set.count} ${options.part} images, ${intervals.patients} patients; on ${adapter}`);
+  process.stdout.write(`${metricsTable(byClass, intervals)}\n`);
+  const names = Object.keys(sources);
+  if (names.length < 2) return;
+  if (names.length > mostSources) say(options, `${names.length} sources; --json tells each by itself`);
+  else process.stdout.write(`\nAUC by source\n${sourceTable(shared, sources)}\n`);
+}
+
+interface Means {
+  readonly meanAuc: number | null;
+  readonly meanAveragePrecision: number | null;
+}
+
+/** Over the classes where they are defined. */
+function means(byClass: ByClass): Means {
+  const over = (of: "auc" | "averagePrecision"): number | null =>
+    meanAuc(Object.fromEntries(Object.entries(byClass).map(([name, metrics]) => [name, metrics[of]])));
+  return { meanAuc: over("auc"), meanAveragePrecision: over("averagePrecision") };
+}
+
+const showRate = (value: number | null | undefined): string => (value == null ? "-" : value.toFixed(3));
+const showInterval = ({ interval }: TestIntervals["mean"]): string =>
+  interval === null ? "-" : `${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}`;
+
+function metricsTable(byClass: ByClass, intervals: TestIntervals): string {
+  const held = `${Math.round(100 * heldRate)} %`;
+  const head = [
+    ...["class", "positive", "negative", "AUC", `${Math.round(100 * intervals.level)} % interval`],
+    ...["AP", `sens. (spec. ${held})`, `spec. (sens. ${held})`, "calib. error"],
+  ];
+  const colAligns = head.map((_, i) => (i === 0 ? ("left" as const) : ("right" as const)));
+  const table = new Table({ ...plainTable, head, colAligns });
+  for (const [name, metrics] of Object.entries(byClass)) {
+    const { positives, negatives, averagePrecision, atSpecificity, atSensitivity, calibrationError } =
+      metrics;
+    table.push([
+      ...[name, positives, negatives, showAuc(metrics.auc), showInterval(intervals.byClass[name])],
+      ...[averagePrecision, atSpecificity?.sensitivity, atSensitivity?.specificity].map(showRate),
+      showRate(calibrationError),
+    ]);
+  }
+  const all = means(byClass);
+  table.push([
+    ...["mean", "", "", showAuc(all.meanAuc), showInterval(intervals.mean)],
+    ...[showRate(all.meanAveragePrecision), "", "", ""],
+  ]);
+  return table.toString();
+}
+
+function sourceTable(
+  classes: readonly string[],
+  sources: Readonly<Record<string, Means & { readonly byClass: ByClass }>>,
+): string {
+  return aucTable(
+    classes,
+    Object.entries(sources).map(([name, { meanAuc: mean, byClass }]) => ({
+      name,
+      cell: (of) => showAuc(byClass[of].auc),
+      mean: showAuc(mean),
+    })),
+  );
+}

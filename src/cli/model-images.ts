@@ -1,0 +1,239 @@
+// Images for a trained model: those of a manifest, or of a folder, brought to the size it was trained at, and what it says of
+// them. What `tessera evaluate` and `tessera predict` share.
+
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import {
+  predict,
+  readRunRecord,
+  type Classifier,
+  type ModelFile,
+  type ModelRecord,
+} from "../assemble/index.ts";
+import {
+  imagesBelow,
+  parseManifest,
+  parts,
+  readManifest,
+  refuseEmpty,
+  type Catalogue,
+  type ImageSet,
+  type Manifest,
+  type Part,
+  type Sample,
+} from "../data/index.ts";
+import { UsageError } from "../device/index.ts";
+import { absent } from "../metrics/index.ts";
+import type { Engine } from "../runtime/index.ts";
+import { Counter } from "./counter.ts";
+import { decodeWithProgress, imageCacheFolder, listWithProgress, skippedLines } from "./loading.ts";
+import { defaultMemory, type DeviceOptions } from "./options.ts";
+
+export interface ModelOptions extends DeviceOptions {
+  readonly dataRoot?: string;
+  /** Bytes of images to hold at a time. */
+  readonly memory?: number;
+  /** Folder of decoded images. */
+  readonly cache?: string;
+  readonly skipBad: boolean;
+  readonly quiet: boolean;
+}
+
+/** A manifest, and how its images are drawn. */
+export interface NamedManifest {
+  readonly manifest: Manifest;
+  readonly dataRoot: string;
+  readonly seed: number;
+  readonly limit: number | undefined;
+  readonly skipBad: boolean;
+}
+
+/** Images of one source and part, and what its labels are. */
+export interface PartImages {
+  readonly source: string;
+  /** Undefined for images of no manifest. */
+  readonly part: Part | undefined;
+  /** One for each image of the set. */
+  readonly samples: readonly Sample[];
+  readonly set: ImageSet;
+}
+
+export interface LoadedParts {
+  readonly parts: readonly PartImages[];
+  /** What was left out, a line each. */
+  readonly skipped: readonly string[];
+}
+
+/** Images that the network is shown at a time. */
+const batch = 64;
+
+/**
+ * The manifest that was named, or else the one that the run was begun with, with its data root, seed and limit.
+ * @throws UsageError where neither is there; ManifestError; RunFolderError
+ */
+export async function manifestFor(
+  run: string,
+  file: string | undefined,
+  { dataRoot, skipBad }: ModelOptions,
+): Promise<NamedManifest> {
+  if (file !== undefined) {
+    if (dataRoot === undefined) throw new UsageError("required option '--data-root <folder>' not specified");
+    return { manifest: await readManifest(file), dataRoot, seed: 0, limit: undefined, skipBad };
+  }
+  if (statSync(run, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new UsageError(`${run}: is no run folder, which would have a manifest of its own; name a manifest`);
+  }
+  const { manifest, dataRoot: begunIn, seed, options } = readRunRecord(run);
+  return {
+    manifest: parseManifest(manifest.text, manifest.file),
+    dataRoot: dataRoot ?? begunIn,
+    seed,
+    limit: options.limit,
+    skipBad: skipBad || options.skipBad,
+  };
+}
+
+/** Images of some parts of a manifest, at the model's size. @throws UsageError where it has none; otherwise as `loadForTraining` */
+export async function loadParts(
+  { manifest, dataRoot, seed, limit, skipBad }: NamedManifest,
+  asked: readonly Part[],
+  record: ModelRecord,
+  options: ModelOptions,
+  signal: AbortSignal,
+): Promise<LoadedParts> {
+  const { height, width, channels } = record.image;
+  const own = manifest.image;
+  if (own.height !== height || own.width !== width || own.channels !== channels) {
+    say(options, `images are made ${height} x ${width} x ${channels}, as the model was trained with them`);
+  }
+  const image = { ...own, height, width, channels };
+  const listing = { dataRoot, seed, limit, skipBad };
+  const selected = await listWithProgress({ ...manifest, image }, listing, options.quiet);
+  const lists = selected.lists.filter(({ part }) => asked.includes(part));
+  if (lists.length === 0) {
+    const there = parts.filter((each) => selected.lists.some(({ part }) => part === each));
+    throw new UsageError(
+      `--part ${asked.join(", ")}: the manifest has no such images; its parts are ${there.join(", ")}`,
+    );
+  }
+  return decodeParts({ ...selected, lists }, { ...options, skipBad }, signal);
+}
+
+/** All image files below a folder: nobody says anything of them. @throws DataError for a folder without images */
+export async function loadFolder(
+  folder: string,
+  { classes, image: { height, width, channels } }: ModelRecord,
+  options: ModelOptions,
+  signal: AbortSignal,
+): Promise<LoadedParts> {
+  const samples = await imagesBelow(resolve(folder));
+  const list = {
+    source: folder,
+    part: "test" as const,
+    samples,
+    states: new Uint8Array(samples.length * classes.length).fill(absent),
+    uncertain: new Uint32Array(classes.length),
+  };
+  const selected = { classes, image: { height, width, channels }, lists: [list], skipped: [] };
+  const loaded = await decodeParts(selected, options, signal);
+  return { ...loaded, parts: loaded.parts.map((each) => ({ ...each, part: undefined })) };
+}
+
+async function decodeParts(
+  selected: Catalogue,
+  options: ModelOptions,
+  signal: AbortSignal,
+): Promise<LoadedParts> {
+  const { skipBad, quiet, memory = defaultMemory(), cache = imageCacheFolder() } = options;
+  const files = selected.lists.some(({ samples }) => samples.some(({ image }) => image.kind === "file"));
+  const decoded = await decodeWithProgress(selected, { cache, memory, skipBad, signal }, quiet || !files);
+  refuseEmpty(selected, decoded);
+  const skipped = [...selected.skipped, ...decoded.skipped];
+  if (skipped.length > 0) {
+    say(options, `skipped ${skipped.length} images and records:`);
+    for (const line of skippedLines(skipped, "tessera inspect")) say(options, line);
+  }
+  return {
+    parts: selected.lists.map(({ source, part, samples }, i) => {
+      const kept = Array.from(decoded.kept[i], (at) => samples[at]);
+      // A set that is trained on carries no patients; here it is measured on.
+      const patients = kept.map(({ patient }) =>
+        patient === undefined ? undefined : `${source}/${patient}`,
+      );
+      return { source, part, samples: kept, set: { ...decoded.sets[i], patients } };
+    }),
+    skipped: skipped.map(({ message }) => message),
+  };
+}
+
+/** Logits [N, K] of each part, with progress. */
+export async function predictParts(
+  engine: Engine,
+  classifier: Classifier,
+  { record }: ModelFile,
+  loaded: readonly PartImages[],
+  options: ModelOptions,
+  signal: AbortSignal,
+): Promise<Float32Array[]> {
+  const total = loaded.reduce((sum, { set }) => sum + set.count, 0);
+  using counter = new Counter("predicting", total, options.quiet);
+  const logits: Float32Array[] = [];
+  let before = 0;
+  for (const { set } of loaded) {
+    const progress = (done: number): void => counter.update(before + done, total);
+    const memory = options.memory ?? defaultMemory();
+    logits.push(
+      await predict(engine, classifier, set, record.normalisation, batch, { signal, memory, progress }),
+    );
+    before += set.count;
+  }
+  return logits;
+}
+
+/** Classes that a model and a manifest have in common, in the manifest's order, and those that only one has. */
+export interface MatchedClasses {
+  readonly shared: readonly string[];
+  readonly unknownToModel: readonly string[];
+  readonly unknownToManifest: readonly string[];
+}
+
+/** Classes are matched by name; a line says which are not. @throws UsageError where no name is the same */
+export function matchClasses(
+  model: readonly string[],
+  manifest: readonly string[],
+  options: { readonly quiet: boolean },
+): MatchedClasses {
+  const shared = manifest.filter((name) => model.includes(name));
+  if (shared.length === 0) {
+    throw new UsageError(
+      `the model and the manifest have no class in common: the model knows ${model.join(", ")}, the manifest ` +
+        `names ${manifest.join(", ")}`,
+    );
+  }
+  const unknownToModel = manifest.filter((name) => !model.includes(name));
+  const unknownToManifest = model.filter((name) => !manifest.includes(name));
+  const unmatched = [
+    ...(unknownToModel.length === 0 ? [] : [`the model does not know ${unknownToModel.join(", ")}`]),
+    ...(unknownToManifest.length === 0 ? [] : [`the manifest does not name ${unknownToManifest.join(", ")}`]),
+  ];
+  if (unmatched.length > 0) say(options, unmatched.join("; "));
+  return { shared, unknownToModel, unknownToManifest };
+}
+
+/** The columns of some of the classes: [N, K] to [N, kept]. */
+export function columnsOf(
+  logits: Float32Array,
+  classes: readonly string[],
+  kept: readonly string[],
+): Float32Array {
+  const columns = kept.map((name) => classes.indexOf(name));
+  const rows = logits.length / classes.length;
+  return Float32Array.from(
+    { length: rows * kept.length },
+    (_, at) => logits[Math.floor(at / kept.length) * classes.length + columns[at % kept.length]],
+  );
+}
+
+export function say({ quiet }: { readonly quiet: boolean }, text: string): void {
+  if (!quiet) process.stderr.write(`${text}\n`);
+}

@@ -1,0 +1,137 @@
+// `tessera predict`: a table of what a trained model says of images, or an assembly's label table without gaps.
+
+import { stringify } from "csv-stringify/sync";
+import { classifierOfModel, probabilitiesOf, readModelFile } from "../assemble/index.ts";
+import { parts, type Part } from "../data/index.ts";
+import { replaceFile } from "../data/files/whole-files.ts";
+import { UsageError } from "../device/index.ts";
+import { targetOf } from "../metrics/index.ts";
+import { openEngine } from "../runtime/index.ts";
+import {
+  loadFolder,
+  loadParts,
+  manifestFor,
+  matchClasses,
+  predictParts,
+  say,
+  type ModelOptions,
+  type NamedManifest,
+  type PartImages,
+} from "./model-images.ts";
+import { engineOptions } from "./options.ts";
+import { makeFolderOf } from "./output-files.ts";
+import { unlessInterrupted } from "./progress.ts";
+
+export interface PredictOptions extends ModelOptions {
+  readonly out: string;
+  readonly part?: Part | "all";
+  /** Whether labels that are given stand in the table, and predictions only where there are none. */
+  readonly complete: boolean;
+  /** A folder of images, in the place of a manifest. */
+  readonly images?: string;
+}
+
+/** What each row begins with. */
+const identity = ["source", "part", "image", "patient"] as const;
+
+/** A table: its columns behind those, and the cells there of an image. */
+interface Columns {
+  readonly names: readonly string[];
+  /** @param states of the image, by class of the manifest. @param probabilities by class of the model */
+  readonly cells: (states: Uint8Array, probabilities: Float64Array) => readonly string[];
+}
+
+/** @param file a manifest; without, that of the run */
+export async function predictCommand(
+  run: string,
+  file: string | undefined,
+  options: PredictOptions,
+): Promise<void> {
+  const where = engineOptions(options);
+  const { images, complete, out } = options;
+  if (images !== undefined && (file !== undefined || complete || options.part !== undefined)) {
+    const other = file !== undefined ? "a manifest" : complete ? "--complete" : "--part";
+    throw new UsageError(`--images names images without labels or parts: leave it out, or ${other}`);
+  }
+  const model = await readModelFile(run);
+  const { classes } = model.record;
+  const named = images === undefined ? await manifestFor(run, file, options) : undefined;
+  const columns = complete && named !== undefined ? completed(classes, named, options) : predicted(classes);
+  const clash = columns.names.find(
+    (name, i) => [...identity, ...columns.names].indexOf(name) < i + identity.length,
+  );
+  if (clash !== undefined) {
+    throw new UsageError(`a class is called "${clash}", as another column of the table is; rename the class`);
+  }
+  makeFolderOf("--out", out);
+  const part = options.part ?? (complete ? "all" : "test");
+
+  const found = await unlessInterrupted(async (signal) => {
+    const loaded =
+      images !== undefined
+        ? await loadFolder(images, model.record, options, signal)
+        : named !== undefined
+          ? await loadParts(named, part === "all" ? parts : [part], model.record, options, signal)
+          : undefined;
+    if (loaded === undefined) throw new Error("there is a manifest where no folder is named");
+    using engine = await openEngine(where);
+    const classifier = classifierOfModel(engine, model);
+    const logits = await predictParts(engine, classifier, model, loaded.parts, options, signal);
+    return { loaded, logits, adapter: engine.traits.name };
+  });
+  if (found === undefined) {
+    process.exitCode = 130;
+    return;
+  }
+  const { loaded, logits, adapter } = found;
+  await writeTable(out, columns, loaded.parts, logits);
+  const rows = loaded.parts.reduce((sum, { set }) => sum + set.count, 0);
+  say(options, `${rows} images, ${classes.length} classes, on ${adapter}; the table is in ${out}`);
+}
+
+/** Six digits: f32 logits have no more. */
+const show = (probability: number): string => String(Number(probability.toPrecision(6)));
+
+function predicted(classes: readonly string[]): Columns {
+  return { names: classes, cells: (_, probabilities) => Array.from(probabilities, show) };
+}
+
+/** Two columns a class of the manifest: the value, and whether it was given or predicted; empty where it is neither. */
+function completed(classes: readonly string[], { manifest }: NamedManifest, options: ModelOptions): Columns {
+  matchClasses(classes, manifest.classes, options);
+  const places = manifest.classes.map((name) => classes.indexOf(name));
+  return {
+    names: manifest.classes.flatMap((name) => [name, `${name} is`]),
+    cells: (states, probabilities) =>
+      places.flatMap((place, k) => {
+        const label = targetOf(states[k]);
+        if (label !== undefined) return [String(label), "given"];
+        return place < 0 ? ["", ""] : [show(probabilities[place]), "predicted"];
+      }),
+  };
+}
+
+/** Writes the table whole or not at all. @throws UsageError */
+async function writeTable(
+  out: string,
+  { names, cells }: Columns,
+  loaded: readonly PartImages[],
+  logits: readonly Float32Array[],
+): Promise<void> {
+  try {
+    await replaceFile(out, async (handle) => {
+      await handle.writeFile(stringify([[...identity, ...names]]));
+      for (const [i, { source, part, samples, set }] of loaded.entries()) {
+        const [labels, outputs] = [set.states, logits[i]].map(({ length }) => length / set.count);
+        const rows = samples.map(({ id, patient }, row) => {
+          const states = set.states.subarray(row * labels, (row + 1) * labels);
+          const probabilities = probabilitiesOf(logits[i].subarray(row * outputs, (row + 1) * outputs));
+          return [source, part ?? "", id, patient ?? "", ...cells(states, probabilities)];
+        });
+        await handle.writeFile(stringify(rows));
+      }
+    });
+  } catch (cause) {
+    throw new UsageError(`--out ${out}: cannot be written (${(cause as Error).message})`, { cause });
+  }
+}

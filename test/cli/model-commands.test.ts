@@ -1,0 +1,228 @@
+// Commands that use a trained model: what they write agrees with what the run itself said, and with each other.
+
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "csv-parse/sync";
+import sharp from "sharp";
+import { beforeAll, describe, expect, test } from "vitest";
+import { own, runBuilt, workingFolder, type Ended } from "./built.ts";
+
+const manifest = (classes: string, knownToA: string, more = ""): string => `
+classes: [${classes}]
+image: { height: 16, width: 16 }
+sources:
+  - { name: A, format: phantoms, site: A, count: 40, knows: [${knownToA}], split: { by: image, test: 0.3 } }
+  - { name: B, format: phantoms, site: B, count: 40, knows: [effusion, cardiomegaly], split: { by: image, test: 0.3 } }
+test: { format: phantoms, site: both, count: 30 }
+model: { stem: { features: 6, stride: 2 }, blocks: [1, 1], growth: 4 }
+train: { batch: 16, epochs: 2, warmupEpochs: 1${more} }
+`;
+const folder = workingFolder();
+const put = (name: string, text: string): void => writeFileSync(join(folder, name), text);
+put("run.yaml", manifest("nodule, effusion, cardiomegaly", "nodule, effusion"));
+put("more.yaml", manifest("effusion, mass, nodule, cardiomegaly", "mass, nodule, effusion"));
+put("dynamic.yaml", manifest("nodule, effusion, cardiomegaly", "nodule, effusion", ", head: dynamic"));
+put("per-source.yaml", manifest("nodule, effusion, cardiomegaly", "nodule, effusion", ", head: per-source"));
+put("strangers.yaml", manifest("mass, edema", "mass, edema").replace("effusion, cardiomegaly", "mass"));
+
+const tessera = (...parameters: string[]): Promise<Ended> => runBuilt(folder, parameters);
+const train = (name: string): Promise<Ended> =>
+  tessera("train", `${name}.yaml`, "--data-root", ".", "--out", name, "--quiet");
+const read = (name: string): string => readFileSync(join(folder, name), "utf8");
+const table = (name: string): Record<string, string>[] => parse(read(name), { columns: true });
+
+interface Evaluated {
+  readonly meanAuc: number;
+  readonly images: number;
+  readonly shared: readonly string[];
+  readonly unknownToModel: readonly string[];
+  readonly intervals: unknown;
+  readonly byClass: Readonly<
+    Record<string, Readonly<Record<"auc" | "averagePrecision" | "calibrationError" | "positives", number>>>
+  >;
+  readonly sources: Readonly<Record<string, { readonly images: number; readonly meanAuc: number | null }>>;
+}
+interface Summarised {
+  readonly meanAuc: number;
+  readonly auc: Readonly<Record<string, number>>;
+  readonly intervals: unknown;
+  readonly sources: Evaluated["sources"];
+}
+
+beforeAll(async () => {
+  for (const name of ["run", "dynamic", "per-source"]) {
+    const { code, errors } = await train(name);
+    expect([code, own(errors)]).toEqual([0, ""]);
+  }
+}, 120_000);
+
+describe("tessera evaluate", () => {
+  test.each(["run", "dynamic", "per-source"])(
+    "%s: finds what the run found, on its own manifest",
+    async (name) => {
+      const { code, output } = await tessera("evaluate", name, "--json", "--quiet");
+      expect(code).toBe(0);
+      const found = JSON.parse(output) as Evaluated;
+      const summary = JSON.parse(read(`${name}/summary.json`)) as Summarised;
+      expect(found.meanAuc).toBe(summary.meanAuc);
+      for (const [of, auc] of Object.entries(summary.auc)) expect(found.byClass[of].auc).toBe(auc);
+      expect(found.intervals).toEqual(summary.intervals);
+      for (const [source, { images, meanAuc }] of Object.entries(summary.sources)) {
+        expect(found.sources[source]).toMatchObject({ images, meanAuc });
+      }
+      expect(Object.keys(found.sources)).toEqual(["A", "B", "test"]);
+    },
+  );
+
+  test("prints a table of metrics, and one of sources", async () => {
+    const { output, errors } = await tessera("evaluate", "run");
+    expect(output).toMatch(/class +positive +negative +AUC +95 % interval +AP +sens\. \(spec\. 95 %\)/);
+    expect(output).toMatch(/\ncardiomegaly +\d+ +\d+ +0\.\d{4} +0\.\d{3} to/);
+    expect(output).toMatch(/AUC by source\nclass +A +B +test/);
+    expect(errors).toMatch(/\d+ test images, \d+ patients; on /);
+  });
+
+  test("matches classes of another manifest by name, and says which it cannot", async () => {
+    const { output, errors } = await tessera("evaluate", "run", "more.yaml", "--data-root", ".", "--json");
+    const found = JSON.parse(output) as Evaluated;
+    expect(found.shared).toEqual(["effusion", "nodule", "cardiomegaly"]);
+    expect(found.unknownToModel).toEqual(["mass"]);
+    expect(own(errors)).toMatch(/^the model does not know mass$/m);
+  });
+});
+
+describe("tessera predict", () => {
+  test("writes a row an image, whose probabilities have the AUC that evaluate finds", async () => {
+    const { code } = await tessera("predict", "run", "--out", "tables/test.csv", "--quiet");
+    expect(code).toBe(0);
+    const rows = table("tables/test.csv");
+    expect(Object.keys(rows[0])).toEqual([
+      ...["source", "part", "image", "patient", "nodule", "effusion", "cardiomegaly"],
+    ]);
+    const { images } = JSON.parse(
+      (await tessera("evaluate", "run", "--json", "--quiet")).output,
+    ) as Evaluated;
+    expect(rows).toHaveLength(images);
+    expect(new Set(rows.map(({ part }) => part))).toEqual(new Set(["test"]));
+    expect(new Set(rows.map(({ source, image }) => `${source} ${image}`)).size).toBe(images);
+    for (const { nodule } of rows) expect(Number(nodule)).toBeGreaterThan(0);
+    expect(readdirSync(join(folder, "tables"))).toEqual(["test.csv"]);
+  });
+
+  test("completes the label table: given labels stay, only gaps are predicted", async () => {
+    const { code } = await tessera("predict", "run", "--complete", "--out", "complete.csv", "--quiet");
+    expect(code).toBe(0);
+    const rows = table("complete.csv");
+    expect(rows).toHaveLength(40 + 40 + 30);
+    await tessera("predict", "run", "--part", "all", "--out", "all.csv", "--quiet");
+    const predictions = table("all.csv");
+    for (const [i, row] of rows.entries()) {
+      const knows = { A: ["nodule", "effusion"], B: ["effusion", "cardiomegaly"] }[row["source"]];
+      for (const name of ["nodule", "effusion", "cardiomegaly"]) {
+        const isGiven = knows?.includes(name) ?? true;
+        expect(row[`${name} is`]).toBe(isGiven ? "given" : "predicted");
+        if (isGiven) expect(["0", "1"]).toContain(row[name]);
+        else expect(row[name]).toBe(predictions[i][name]);
+      }
+    }
+  });
+
+  test("leaves a gap that the model cannot fill", async () => {
+    const parameters = ["run", "more.yaml", "--data-root", ".", "--complete", "--out", "gaps.csv"];
+    const { errors } = await tessera("predict", ...parameters);
+    expect(own(errors)).toMatch(/the model does not know mass/);
+    const gaps = table("gaps.csv").filter(({ source }) => source === "B");
+    expect(gaps).toHaveLength(40);
+    for (const row of gaps) expect([row["mass"], row["mass is"]]).toEqual(["", ""]);
+  });
+
+  test("takes all images of a folder, and quotes their names", async () => {
+    const names = ['a "quoted", name.png', "below/b.png"];
+    mkdirSync(join(folder, "pictures", "below"), { recursive: true });
+    put("pictures/notes.txt", "no image");
+    for (const [i, name] of names.entries()) {
+      const pixels = Uint8Array.from({ length: 400 }, (_, at) => (at * (i + 3)) % 251);
+      await sharp(pixels, { raw: { width: 20, height: 20, channels: 1 } })
+        .png()
+        .toFile(join(folder, "pictures", name));
+    }
+    const { code } = await tessera("predict", "run", "--images", "pictures", "--out", "p.csv", "--quiet");
+    expect(code).toBe(0);
+    const rows = table("p.csv");
+    expect(rows.map(({ image }) => image)).toEqual(names);
+    expect(rows.map(({ part }) => part)).toEqual(["", ""]);
+    expect(rows[0]["nodule"]).not.toBe(rows[1]["nodule"]);
+  });
+});
+
+describe("tessera add-class", () => {
+  const grow = (run: string, ...more: string[]): Promise<Ended> =>
+    tessera("add-class", run, "more.yaml", "--data-root", ".", "--quiet", ...more);
+
+  test("trains the grown model on, says what it began with, and the run can be resumed and used", async () => {
+    const { code, output } = await grow("run", "--out", "grown");
+    expect(code).toBe(0);
+    expect(output).toMatch(/^effusion .*\nmass .*\nnodule .*\ncardiomegaly /m);
+    const record = JSON.parse(read("grown/run.json")) as { initial: { file: string; sha256: string } };
+    expect(record.initial.file).toBe(join(folder, "run", "model.safetensors"));
+    expect(record.initial.sha256).toMatch(/^[0-9a-f]{64}$/);
+
+    // Killed before its first checkpoint, it begins with that model again.
+    mkdirSync(join(folder, "again"));
+    put("again/run.json", read("grown/run.json"));
+    expect((await tessera("train", "--resume", "again", "--quiet")).code).toBe(0);
+    expect(read("again/metrics.jsonl")).toBe(read("grown/metrics.jsonl"));
+    const found = JSON.parse((await tessera("evaluate", "grown", "--json", "--quiet")).output) as Evaluated;
+    expect(found.shared).toHaveLength(4);
+
+    const other = { ...record, initial: { ...record.initial, sha256: "0".repeat(64) } };
+    mkdirSync(join(folder, "swapped"));
+    put("swapped/run.json", JSON.stringify(other));
+    const swapped = await tessera("train", "--resume", "swapped", "--quiet");
+    expect(own(swapped.errors)).toMatch(/is not the model that the run was begun with/);
+  }, 60_000);
+});
+
+describe("what cannot be is one line and exit code 2:", () => {
+  test.each([
+    ["a folder without a run", ["evaluate", "."], /holds no run: there is no run\.json/],
+    [
+      "another manifest without data",
+      ["evaluate", "run", "run.yaml"],
+      /'--data-root <folder>' not specified/,
+    ],
+    [
+      "a model file without a manifest",
+      ["evaluate", "run/model.safetensors"],
+      /is no run folder, which would have a manifest of its own/,
+    ],
+    [
+      "no class in common",
+      ["evaluate", "run", "strangers.yaml", "--data-root", "."],
+      /have no class in common: the model knows nodule, effusion, cardiomegaly, the manifest names mass, edema/,
+    ],
+    ["a part that there is not", ["evaluate", "run", "--part", "validation"], /its parts are train, test/],
+    ["no table named", ["predict", "run"], /required option '--out <file>'/],
+    ["a table that is a folder", ["predict", "run", "--out", "run"], /--out run: it is a folder/],
+    [
+      "a folder of images beside a manifest",
+      ["predict", "run", "run.yaml", "--images", ".", "--out", "x.csv"],
+      /--images names images without labels or parts: leave it out, or a manifest/,
+    ],
+    [
+      "a head that does not grow",
+      ["add-class", "dynamic", "more.yaml", "--data-root", ".", "--out", "no"],
+      /head is dynamic, and only queries and linear heads grow/,
+    ],
+    [
+      "no new class",
+      ["add-class", "run", "run.yaml", "--data-root", ".", "--out", "no"],
+      /names no class that the model does not know/,
+    ],
+  ])("%s", async (_, parameters, message) => {
+    const { code, errors } = await tessera(...parameters, "--quiet");
+    expect(own(errors)).toMatch(message);
+    expect(own(errors).split("\n")).toHaveLength(1);
+    expect(code).toBe(2);
+  });
+});
