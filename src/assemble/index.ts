@@ -7,14 +7,23 @@ export { CheckpointError, NonFiniteError, RunFolderError } from "./failures.ts";
 export { planTraining, type TrainingPlan } from "./plan.ts";
 export type { ImageShape } from "./planned-training.ts";
 export { profileTraining, type StepProfile } from "./profile.ts";
-export { RunFolder, type Reopened, type RunChoices, type Summary } from "./run-folder.ts";
-export type { RunRecord } from "./run-record.ts";
+export { RunFolder, runFiles, type Reopened, type RunChoices, type Summary } from "./run-folder.ts";
+export { runRecordSchema, type RunRecord } from "./run-record.ts";
+export type { Arm, ClassGroup, Comparison, Score, StudyScores } from "./studies/scores.ts";
+export { readTensorFile, type TensorFile } from "./tensor-file.ts";
 export {
   evaluationBySource,
   testIntervals,
   type SourceEvaluation,
   type TestIntervals,
 } from "./test-metrics.ts";
+export {
+  predictionsText,
+  readPredictions,
+  testPredictions,
+  type PredictedImage,
+  type TestPredictions,
+} from "./test-predictions.ts";
 export { traceTraining, type TracedStep } from "./trace.ts";
 export * from "./trainer.ts";
 export { residentBytes, TrainingImages, type ResidentImages, type StepImages } from "./training-images.ts";

@@ -67,13 +67,18 @@ export interface Summary extends RunChoices {
 }
 
 /** Files that a run writes; `--force` removes these and nothing else. */
-const files = {
+export const runFiles = {
   record: "run.json",
   metrics: "metrics.jsonl",
   checkpoint: "checkpoint.safetensors",
   model: "model.safetensors",
   summary: "summary.json",
+  /** What is shown of a run beside all these: test-predictions.ts, and a record that the report room makes. */
+  predictions: "test-predictions.csv",
+  pictured: "report.json",
+  report: "report.html",
 } as const;
+const files = runFiles;
 const isOurs = (name: string): boolean =>
   Object.values(files).some((file) => name === file || (name.startsWith(file) && name.endsWith(".part")));
 
@@ -203,12 +208,19 @@ export class RunFolder {
   /**
    * Writes summary.json whole or not at all, and before it the model of a run that is done, which needs no checkpoint then.
    * @param model its tensors, and what is needed to use them
+   * @param texts files of the run that its report is made from
    * @throws RunFolderError or CheckpointError when one of them cannot be written
    */
-  async finish(summary: Summary, model?: TensorFile): Promise<void> {
+  async finish(
+    summary: Summary,
+    model?: TensorFile,
+    texts: Partial<Record<"predictions" | "pictured", string>> = {},
+  ): Promise<void> {
     this.#open();
     if (model !== undefined) await writeTensorFile(join(this.path, files.model), modelKind, model);
-    this.#replace(files.summary, summary);
+    if (texts.predictions !== undefined) this.#replace(files.predictions, texts.predictions);
+    if (texts.pictured !== undefined) this.#replace(files.pictured, texts.pictured);
+    this.#replace(files.summary, jsonText(summary));
     if (!summary.interrupted) rmSync(join(this.path, files.checkpoint), { force: true });
   }
 
@@ -226,19 +238,21 @@ export class RunFolder {
       for (const name of readdirSync(this.path)) {
         if (isOurs(name) && !kept.includes(name)) rmSync(join(this.path, name), { force: true });
       }
-      if (earlier === undefined && this.#record !== undefined) this.#replace(files.record, this.#record);
+      if (earlier === undefined && this.#record !== undefined) {
+        this.#replace(files.record, jsonText(this.#record));
+      }
       const metrics = openSync(join(this.path, files.metrics), "a");
       ftruncateSync(metrics, earlier?.bytes ?? 0);
       return metrics;
     }));
   }
 
-  #replace(name: string, value: unknown): void {
+  #replace(name: string, text: string): void {
     const target = join(this.path, name);
     writing(target, () => {
       const part = openSync(`${target}.part`, "w");
       try {
-        writeFileSync(part, `${JSON.stringify(value, null, 2)}\n`);
+        writeFileSync(part, text);
         fsyncSync(part);
       } finally {
         closeSync(part);
@@ -253,6 +267,8 @@ export class RunFolder {
     writing(join(this.path, files.metrics), () => writeFileSync(metrics, `${JSON.stringify(record)}\n`));
   }
 }
+
+const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 /** @throws RunFolderError */
 function readRecord(file: string): RunRecord {

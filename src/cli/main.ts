@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line: `tessera train | inspect | plan | tune | demo | devices`. An error is one line on stderr; the exit code
+// The command line: `tessera train | report | inspect | plan | tune | demo | devices`. An error is one line on stderr; the exit code
 // is 2 where the input or the machine does not fit, and 1 where the work itself failed. What computes is imported by the
 // command that runs: help, a mistyped option and the list of devices need none of it.
 
@@ -14,6 +14,7 @@ import type { InspectOptions } from "./inspect.ts";
 import { candidateOption, checkpointInterval, imageShape, memorySize, wholeNumber } from "./options.ts";
 import { description, version } from "./package-info.ts";
 import type { PlanOptions } from "./plan.ts";
+import type { ReportOptions } from "./report.ts";
 import type { TuneCommandOptions } from "./tune.ts";
 
 const badInput = 2;
@@ -66,7 +67,10 @@ withDevice(program.command("train"))
   .description("train a classifier on the sources of a manifest")
   .argument("[manifest]", "YAML file; see examples/")
   .option("--data-root <folder>", "folder that the manifest's paths start from")
-  .option("--out <folder>", "folder for metrics.jsonl, run.json, checkpoints, summary.json and the model")
+  .option(
+    "--out <folder>",
+    "folder for metrics.jsonl, run.json, checkpoints, summary.json, the model, test predictions and a report",
+  )
   .option(
     "--resume <run>",
     "go on with the run in this folder, which was stopped or killed; needs no manifest",
@@ -104,11 +108,26 @@ withDevice(program.command("train"))
     "--profile [file]",
     "first time each kernel of a step: a table, and a Chrome trace (default: profile.json in --out)",
   )
+  .option("--no-report", "write no report.html; tessera report writes it whenever you like")
+  .option("--json", "print the summary as JSON instead of a table", false)
   .option("--quiet", "print the result only", false)
   .action(async (manifest: string | undefined, options: TrainOptions, command: Command) => {
     const given = Object.keys(options).filter((name) => command.getOptionValueSource(name) === "cli");
     const { trainCommand } = await import("./train.ts");
     await trainCommand(manifest, options, given);
+  });
+
+program
+  .command("report")
+  .description(
+    "write the report of a run or a study: one HTML file with all its figures, which needs no network",
+  )
+  .argument("<folder>", "of a run (tessera train) or of a study")
+  .option("--out <file>", "default: report.html in the folder")
+  .option("--quiet", "do not print where it is", false)
+  .action(async (folder: string, options: ReportOptions) => {
+    const { reportCommand } = await import("./report.ts");
+    await reportCommand(folder, options);
   });
 
 withDevice(program.command("inspect"))

@@ -2,14 +2,17 @@
 
 import { join } from "node:path";
 import {
+  predictionsText,
   readWeights,
   stepsPerEpoch,
+  testPredictions,
   traceTraining,
   train,
   watches,
   type TrainingSettings,
 } from "../assemble/index.ts";
 import { StoredPixels, type Assembly, type Manifest } from "../data/index.ts";
+import { picturedRun } from "../report/index.ts";
 import { openEngine, type Engine, type EngineOptions } from "../runtime/index.ts";
 import { begin, compareRuns, recordOf, type Begun, type TrainOptions } from "./begin.ts";
 import { checkChoices, takeChoices } from "./choices.ts";
@@ -17,6 +20,7 @@ import { loadForTraining } from "./loading.ts";
 import { defaultMemory, engineOptions } from "./options.ts";
 import { checkProfiled, profileRun } from "./profile.ts";
 import { Progress, unlessInterrupted, untilInterrupted } from "./progress.ts";
+import { writeReport } from "./report.ts";
 import { testResults, testTable } from "./test-results.ts";
 
 /** The trainer's settings as a manifest has them. */
@@ -89,7 +93,7 @@ export async function trainCommand(
     process.exitCode = 130;
     return;
   }
-  const { assembly, skipped, decoded } = loaded;
+  const { assembly, skipped, decoded, coverage } = loaded;
   const images = Object.fromEntries(assembly.sources.map(({ source, count }) => [source, count]));
   const total = assembly.sources.reduce((sum, { count }) => sum + count, 0);
   const batch = Math.min(settings.batch, total);
@@ -185,8 +189,22 @@ export async function trainCommand(
       parameters: result.classifier.parameterCount,
       ...made,
     };
-    await folder.finish(summary, model);
-    if (evaluation !== undefined) process.stdout.write(`${testTable(result, tested, classes)}\n`);
+    const { logits } = result;
+    const predictions =
+      result.stopped || logits === undefined ? undefined : testPredictions(logits, assembly.test, classes);
+    await folder.finish(
+      summary,
+      model,
+      predictions === undefined
+        ? {}
+        : {
+            predictions: predictionsText(predictions),
+            pictured: `${JSON.stringify(await picturedRun(predictions, assembly.test, coverage))}\n`,
+          },
+    );
+    if (options.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+    else if (evaluation !== undefined) process.stdout.write(`${testTable(result, tested, classes)}\n`);
+    if (options.report && !result.stopped) await reportRun(options.out, say, warn);
     if (kept < result.epochs) say(`the weights of epoch ${kept} were kept, the best by validation`);
     const next = result.stopped ? `; go on with: tessera train --resume ${options.out}` : "";
     say(
@@ -196,6 +214,20 @@ export async function trainCommand(
     result.classifier.dispose();
   } finally {
     folder.close();
+  }
+}
+
+/** The run is safe by now: what goes wrong with its report is told, and no more. */
+async function reportRun(
+  out: string,
+  say: (text: string) => void,
+  warn: (text: string) => void,
+): Promise<void> {
+  try {
+    say(`the report is ${await writeReport(out)}`);
+  } catch (error) {
+    const reason = (error as Error).message.split("\n")[0];
+    warn(`warning: the report could not be written (${reason}); once that is mended: tessera report ${out}`);
   }
 }
 

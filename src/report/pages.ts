@@ -1,0 +1,4 @@
+// Reports as HTML. It loads what draws them, so nothing imports it before a report is made.
+
+export { isRunFolder, readRun, type RunContents } from "./run/read.ts";
+export { runPage } from "./run/page.ts";
