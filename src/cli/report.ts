@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { RunFolderError, runFiles } from "../assemble/index.ts";
 import { replaceFile } from "../data/files/whole-files.ts";
 import { makeFolderOf } from "./output-files.ts";
+import { version } from "./package-info.ts";
 
 export interface ReportOptions {
   readonly out?: string;
@@ -37,7 +38,8 @@ export async function writeReport(path: string, out = join(path, runFiles.report
 }
 
 async function reportText(path: string): Promise<string> {
-  const { isRunFolder, readRun, runPage } = await import("../report/pages.ts");
+  const { isRunFolder, isStudyFolder, readRun, readStudy, runPage, studyPage } =
+    await import("../report/pages.ts");
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new RunFolderError(`${path}: is no folder; name that of a run or a study`);
   }

@@ -133,7 +133,8 @@ export function labelCoverage(
   coverage: readonly LabelCoverage[],
 ): Figure | undefined {
   if (coverage.length === 0) return undefined;
-  const nameOf = ({ source, part }: LabelCoverage): string => `${source}, ${part}`;
+  const nameOf = ({ source, part }: LabelCoverage): string =>
+    source === part ? source : `${source}, ${part}`;
   const shown = kinds.filter(({ kind }) =>
     coverage.some((list) => list.classes.some((count) => count[kind] > 0)),
   );
