@@ -44,7 +44,8 @@ async function reportText(path: string): Promise<string> {
     throw new RunFolderError(`${path}: is no folder; name that of a run or a study`);
   }
   if (isRunFolder(path)) return runPage(await readRun(path));
+  if (isStudyFolder(path)) return studyPage(readStudy(path), [], version);
   throw new RunFolderError(
-    `${path}: holds no run (${runFiles.record}) and no study; name a folder that has one`,
+    `${path}: holds no run (${runFiles.record}) and no study (scores.json); name a folder that has one`,
   );
 }
