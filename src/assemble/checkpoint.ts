@@ -185,7 +185,9 @@ function canonical(value: unknown): string | undefined {
 export interface Checkpoints {
   /** To go on from, and its name for messages. */
   readonly from?: { readonly checkpoint: Checkpoint; readonly file: string } | undefined;
-  /** Beside those after every epoch and when a signal stops the run: after so many steps, or seconds. */
+  /** Whether there is one after every epoch; default: yes. Epochs of a few steps take less time than their checkpoint. */
+  readonly afterEpochs?: boolean;
+  /** Beside those, and that when a signal stops the run: after so many steps, or seconds. */
   readonly every?: { readonly steps: number } | { readonly seconds: number };
   /** Told of everything up to the checkpoint before. The run waits for it; an error ends the run. */
   save(checkpoint: Checkpoint): Promise<void>;

@@ -1,5 +1,6 @@
 // The Label-Assemble floor: classifier, step, trainer, evaluation, run folders.
 
+export { budgetOf, stepsOf, type Budget } from "./budget.ts";
 export { Classifier } from "./classifier.ts";
 export { evaluate, predict, type Evaluation } from "./evaluate.ts";
 export { checkMemory, ImageReader, type Batch } from "./image-reader.ts";
@@ -9,7 +10,8 @@ export type { ImageShape } from "./planned-training.ts";
 export { profileTraining, type StepProfile } from "./profile.ts";
 export { RunFolder, runFiles, type Reopened, type RunChoices, type Summary } from "./run-folder.ts";
 export { runRecordSchema, type RunRecord } from "./run-record.ts";
-export type { Arm, ClassGroup, Comparison, Score, StudyScores } from "./studies/scores.ts";
+export { settingsOf } from "./settings.ts";
+export type { Arm, ClassGroup, Comparison, Score, SimilarityPoint, StudyScores } from "./studies/scores.ts";
 export { readTensorFile, type TensorFile } from "./tensor-file.ts";
 export {
   evaluationBySource,

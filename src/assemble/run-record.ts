@@ -18,6 +18,7 @@ export const runRecordSchema = z.strictObject({
   options: z.strictObject({
     limit: count.optional(),
     epochs: count.optional(),
+    steps: count.optional(),
     skipBad: z.boolean(),
     adapter: text.optional(),
     power: z.enum(["low-power", "high-performance"]).optional(),

@@ -11,13 +11,13 @@ export interface TracedStep {
   readonly recording: Recording;
 }
 
-/** Whether epochs after warm-up compute the strong view, and whether there are such epochs. */
-export const usesBothViews = ({
-  lambdaPseudo,
-  lambdaConsistency,
-  epochs,
-  warmupEpochs,
-}: TrainingSettings): boolean => (lambdaPseudo > 0 || lambdaConsistency > 0) && epochs > warmupEpochs;
+/** Whether steps after warm-up compute the strong view, and whether there are such steps; where only the data tells, yes. */
+export const usesBothViews = (settings: TrainingSettings): boolean => {
+  const { lambdaPseudo, lambdaConsistency, epochs, steps, warmupEpochs, warmupSteps } = settings;
+  if (lambdaPseudo === 0 && lambdaConsistency === 0) return false;
+  if (steps !== undefined && warmupSteps !== undefined) return steps > warmupSteps;
+  return steps !== undefined || warmupSteps !== undefined || epochs > warmupEpochs;
+};
 
 /**
  * The steps that a training run takes, the one that most epochs take first, and a batch of its evaluation.
@@ -43,7 +43,7 @@ export function traceTraining(
   const both = usesBothViews(settings);
   return [
     ...(both ? [{ name: "both views", recording: step(true) } as const] : []),
-    ...(!both || settings.warmupEpochs > 0
+    ...(!both || (settings.warmupSteps ?? settings.warmupEpochs) > 0
       ? [{ name: "weak view only", recording: step(false) } as const]
       : []),
     { name: "inference", recording: inference },

@@ -1,6 +1,13 @@
 // The trainer: epochs of steps over an assembly, told to a listener as they happen.
 
-import { Sampler, type Assembly, type ImageSet, type Sampling } from "../data/index.ts";
+import {
+  Sampler,
+  taughtSources,
+  type AbsentPolicy,
+  type Assembly,
+  type ImageSet,
+  type Sampling,
+} from "../data/index.ts";
 import type { DenseNetConfiguration, HeadSettings } from "../nn/index.ts";
 import type { AssembleLossAttributes } from "../operators/losses/index.ts";
 import { Adam, scheduleOf, type Schedule, type ScheduleSettings } from "../optim/index.ts";
@@ -10,6 +17,7 @@ import { dueBy, restoreRun, saveCheckpoint, type Checkpoints, type Course } from
 import { evaluationOf, predict, type Evaluation } from "./evaluate.ts";
 import { NonFiniteError } from "./failures.ts";
 import { RecordedSteps } from "./recorded-steps.ts";
+import { budgetOf, stepsOf, type Budget } from "./budget.ts";
 import type { StepShape } from "./step.ts";
 import { TrainingImages } from "./training-images.ts";
 import { added, meansOf, noLosses, type Losses } from "./losses.ts";
@@ -32,8 +40,12 @@ export interface TrainingSettings {
   /** Images of one step, over all sources. */
   readonly batch: number;
   readonly epochs: number;
+  /** Ends training after so many steps instead, in the middle of an epoch if need be. */
+  readonly steps?: number | undefined;
   /** First epochs in which only given labels teach. */
   readonly warmupEpochs: number;
+  /** First steps of that kind, instead. */
+  readonly warmupSteps?: number | undefined;
   /** Adam's, to begin with. */
   readonly learningRate: number;
   /**
@@ -55,6 +67,8 @@ export interface TrainingSettings {
   readonly stopGradient: boolean;
   /** Which entries the pseudo-label and consistency losses are taken over; default "absent". */
   readonly unsupervisedOn?: AssembleLossAttributes["unsupervisedOn"];
+  /** Whether absent labels of training images are left alone, or taken for negative ones; default "ignored". */
+  readonly absent?: AbsentPolicy;
   /** What the losses are divided by; default "entries". */
   readonly normalise?: AssembleLossAttributes["normalise"];
   readonly seed: number;
@@ -151,15 +165,17 @@ export async function train(
     const averaged = average?.classifier;
     const kept = averaged ?? classifier;
     const sampler = samplerOf(assembly, settings);
-    const images = new TrainingImages(engine, assembly.sources, sampler.batch, settings.memory);
+    const taught = taughtSources(assembly.sources, settings);
+    const images = new TrainingImages(engine, taught, sampler.batch, settings.memory);
     try {
       const shape = { ...stepShape(settings, images, sampler.batch), resident: images.resident };
       using steps = new RecordedSteps(engine, classifier, optimiser, shape, () => average?.step());
       const run: Run = {
         ...{ engine, assembly, settings, images, sampler, classifier, averaged, kept, optimiser, steps },
-        ...{ listener, signal, checkpoints },
+        ...{ listener, signal, checkpoints, isDue: dueBy(checkpoints?.every) },
         schedule: scheduleOf(optimiser, settings.schedule ?? { by: "plateau", patience: 5 }),
         watch: new ValidationWatch(earlyStopping ?? Infinity),
+        budget: budgetOf(settings, sampler.stepsPerEpoch),
         course: { epochs: 0, steps: 0, sums: noLosses },
       };
       if (checkpoints?.from !== undefined) {
@@ -194,10 +210,13 @@ interface Run {
   readonly steps: RecordedSteps;
   readonly schedule: Schedule;
   readonly watch: ValidationWatch;
+  readonly budget: Budget;
   readonly course: Course;
   readonly listener: TrainingListener;
   readonly signal: AbortSignal | undefined;
   readonly checkpoints: Checkpoints | undefined;
+  /** Asked after each step. */
+  readonly isDue: () => boolean;
 }
 
 /** The classifier that a run begins with. */
@@ -230,9 +249,8 @@ export function stepShape(
 }
 
 async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">> {
-  const { assembly, settings, sampler, optimiser, schedule, watch, course, signal, checkpoints } = run;
+  const { assembly, settings, optimiser, schedule, watch, budget, course, signal, checkpoints } = run;
   const { validation, test } = assembly;
-  const { stepsPerEpoch: steps } = sampler;
   const perEpoch = (settings.evaluate ?? (validation === undefined ? "epoch" : "end")) === "epoch";
   let trained = false;
   let tested:
@@ -247,15 +265,16 @@ async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">
     logits: tested?.logits,
     kept,
     validation: watch.best?.meanAuc ?? null,
-    endedEarly: watch.isOver(course.epochs) && course.epochs < settings.epochs,
+    endedEarly: watch.isOver(course.epochs) && course.epochs < budget.epochs,
     stopped,
   });
   try {
-    while (course.epochs < settings.epochs && !watch.isOver(course.epochs)) {
+    while (course.epochs < budget.epochs && !watch.isOver(course.epochs)) {
       signal?.throwIfAborted();
       const epoch = course.epochs + 1;
       const { learningRate } = optimiser;
-      await trainOneEpoch(run, epoch, steps);
+      const steps = stepsOf(budget, epoch);
+      const due = await trainOneEpoch(run, epoch);
       if (course.steps < steps) signal?.throwIfAborted();
       const judged =
         validation === undefined
@@ -278,7 +297,7 @@ async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">
       // A schedule lowers the rate when what it is told stops falling.
       schedule.step(meanAuc === undefined ? losses.bce : 1 - meanAuc);
       Object.assign(course, { epochs: epoch, steps: 0, sums: noLosses });
-      await saveCheckpoint(run, checkpoints);
+      if (due || checkpoints?.afterEpochs !== false) await saveCheckpoint(run, checkpoints);
     }
     trained = true;
     const { best } = watch;
@@ -301,14 +320,35 @@ function evaluating(
   return [engine, kept, set, settings.normalisation, sampler.batch, { signal, memory: settings.memory }];
 }
 
-/** The rest of an epoch's steps, or those before the signal; the course counts them as their losses land. */
-async function trainOneEpoch(run: Run, epoch: number, steps: number): Promise<void> {
-  const { steps: recorded, settings, images, sampler, course, listener, signal, checkpoints } = run;
-  const warm = epoch <= settings.warmupEpochs;
-  const lambdaPseudo = warm ? 0 : settings.lambdaPseudo;
-  const lambdaConsistency = warm ? 0 : settings.lambdaConsistency;
-  const recordedStep = await recorded.of(lambdaPseudo > 0 || lambdaConsistency > 0);
-  const first = (epoch - 1) * steps + 1;
+/** The rest of an epoch's steps, or those before the signal; whether a checkpoint is due after the last. */
+async function trainOneEpoch(run: Run, epoch: number): Promise<boolean> {
+  const { settings, budget, course, signal } = run;
+  const before = (epoch - 1) * budget.stepsPerEpoch;
+  const steps = stepsOf(budget, epoch);
+  // Warm-up may end within an epoch.
+  const warm = Math.min(steps, Math.max(0, budget.warmup - before));
+  const phases = [
+    { end: warm, lambdaPseudo: 0, lambdaConsistency: 0 },
+    { end: steps, lambdaPseudo: settings.lambdaPseudo, lambdaConsistency: settings.lambdaConsistency },
+  ];
+  let due = false;
+  for (const { end, ...weights } of phases) {
+    if (course.steps < end && signal?.aborted !== true) due = await trainSteps(run, epoch, end, weights);
+  }
+  return due;
+}
+
+/** Steps of an epoch up to `end`, or those before the signal; the course counts them as their losses land. */
+async function trainSteps(
+  run: Run,
+  epoch: number,
+  end: number,
+  weights: Pick<TrainingSettings, "lambdaPseudo" | "lambdaConsistency">,
+): Promise<boolean> {
+  const { steps: recorded, images, sampler, budget, course, listener, signal, checkpoints, isDue } = run;
+  let due = false;
+  const recordedStep = await recorded.of(weights.lambdaPseudo > 0 || weights.lambdaConsistency > 0);
+  const first = (epoch - 1) * budget.stepsPerEpoch + 1;
   const begun = course.steps;
   const { readings } = recordedStep;
   let landed = first + begun;
@@ -333,18 +373,19 @@ async function trainOneEpoch(run: Run, epoch: number, steps: number): Promise<vo
     }
   };
   const taken = images.steps(sampler.epoch(epoch - 1, begun));
-  const isDue = dueBy(checkpoints?.every);
   try {
-    for (let i = begun; i < steps && signal?.aborted !== true; i++) {
+    for (let i = begun; i < end && signal?.aborted !== true; i++) {
       const { value } = await taken.next();
       if (value === undefined) throw new Error("the sampler has no images for a step");
-      recordedStep.run({ images: value, step: first + i, lambdaPseudo, lambdaConsistency });
+      recordedStep.run({ images: value, step: first + i, ...weights });
       if (++waiting >= together) {
         readings.ask();
         waiting = 0;
       }
       await land(1);
-      if (i + 1 < steps && isDue()) {
+      due = isDue();
+      // After the last step of an epoch there is more to do before.
+      if (due && i + 1 < stepsOf(budget, epoch)) {
         readings.ask();
         waiting = 0;
         await land(0);
@@ -353,6 +394,7 @@ async function trainOneEpoch(run: Run, epoch: number, steps: number): Promise<vo
     }
     readings.ask();
     await land(0);
+    return due;
   } finally {
     // After an error or a listener that threw, what is under way comes to its end first.
     await taken.return(undefined);

@@ -20,6 +20,7 @@ export interface TrainOptions extends DeviceOptions, ChoiceOptions {
   readonly checkpointEvery?: NonNullable<Checkpoints["every"]>;
   readonly limit?: number | undefined;
   readonly epochs?: number | undefined;
+  readonly steps?: number | undefined;
   readonly seed?: number;
   /** Bytes of images to hold at a time. */
   readonly memory?: number;
@@ -112,7 +113,7 @@ async function goOn(
 /** The part of a run's record that nobody has to compute. */
 export async function recordOf({
   manifest: { file, text },
-  options: { dataRoot, seed, limit, epochs, skipBad, adapter, power },
+  options: { dataRoot, seed, limit, epochs, steps, skipBad, adapter, power },
 }: Begun): Promise<Pick<RunRecord, "versions" | "commit" | "manifest" | "dataRoot" | "seed" | "options">> {
   return {
     versions: { tessera: version, node: process.versions.node, webgpu: webgpuVersion() },
@@ -120,7 +121,7 @@ export async function recordOf({
     manifest: { file, sha256: createHash("sha256").update(text).digest("hex"), text },
     dataRoot: resolve(dataRoot),
     seed,
-    options: { limit, epochs, skipBad, adapter, power },
+    options: { limit, epochs, steps, skipBad, adapter, power },
   };
 }
 

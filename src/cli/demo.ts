@@ -1,7 +1,7 @@
 // `tessera demo`: the main job on pictures drawn here. Two sites each label some of the findings; what does one
 // classifier learned from both know that one site alone does not?
 
-import { train, stepsPerEpoch, type Evaluation, type TrainingSettings } from "../assemble/index.ts";
+import { budgetOf, stepsPerEpoch, train, type Evaluation, type TrainingSettings } from "../assemble/index.ts";
 import {
   concatenate,
   drawPhantom,
@@ -134,9 +134,9 @@ export async function demo(options: DemoOptions): Promise<void> {
   const stopped = await untilInterrupted(async (signal) => {
     for (const { title, assembly } of runs) {
       const images = assembly.sources.reduce((sum, { count }) => sum + count, 0);
-      const steps = stepsPerEpoch(images, chosen.batch);
-      const { epochs, batch } = chosen;
-      const progress = new Progress({ title: title.padEnd(12), epochs, steps, batch, quiet });
+      const { batch } = chosen;
+      const budget = budgetOf(chosen, stepsPerEpoch(images, batch));
+      const progress = new Progress({ title: title.padEnd(12), budget, batch, quiet });
       const result = await train(engine, assembly, chosen, progress.listener(), signal).finally(() =>
         progress.stop(),
       );

@@ -81,7 +81,12 @@ withDevice(program.command("train"))
     checkpointInterval,
   )
   .option("--limit <images>", "at most so many images per source", wholeNumber("--limit", 1))
-  .option("--epochs <n>", "instead of the manifest's number of epochs", wholeNumber("--epochs", 1))
+  .addOption(
+    new Option("--epochs <n>", "instead of the manifest's number of epochs or steps")
+      .argParser(wholeNumber("--epochs", 1))
+      .conflicts("steps"),
+  )
+  .option("--steps <n>", "or train for so many steps", wholeNumber("--steps", 1))
   .option(
     "--seed <n>",
     "seed of initial weights, order and augmentation (default: 0)",

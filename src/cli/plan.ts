@@ -1,13 +1,12 @@
 // `tessera plan`: what a training run needs, before anything is allocated.
 
 import Table from "cli-table3";
-import { planTraining, type ImageShape, type TrainingPlan } from "../assemble/index.ts";
+import { planTraining, settingsOf, type ImageShape, type TrainingPlan } from "../assemble/index.ts";
 import { readManifest } from "../data/index.ts";
 import { KernelError, ShapeError, UsageError, openGpu, type AdapterTraits } from "../device/index.ts";
 import { plainTable } from "../report/index.ts";
 import { launchesOf, type Purpose } from "../runtime/index.ts";
 import { defaultMemory, engineOptions, type DeviceOptions } from "./options.ts";
-import { settingsOf } from "./train.ts";
 
 export interface PlanOptions extends DeviceOptions {
   readonly batch?: number;

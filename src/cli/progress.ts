@@ -3,19 +3,22 @@
 
 import { SingleBar } from "cli-progress";
 import { showAuc } from "../report/index.ts";
-import type { EpochReport, StepReport, TrainingListener } from "../assemble/index.ts";
+import type { Budget, EpochReport, Losses, StepReport, TrainingListener } from "../assemble/index.ts";
 
 export interface ProgressOptions {
   /** What is trained, in front of the bar. */
   readonly title: string;
-  readonly epochs: number;
-  readonly steps: number;
+  readonly budget: Budget;
   readonly batch: number;
   readonly quiet: boolean;
 }
 
 export const showSeconds = (value: number): string =>
   value < 90 ? `${Math.ceil(value)} s` : `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
+
+/** The terms of a loss before they are weighted. */
+const showTerms = ({ bce, pseudo, consistency }: Losses): string =>
+  `bce ${bce.toFixed(4)}, pseudo ${pseudo.toFixed(4)}, consistency ${consistency.toFixed(4)}`;
 
 /** What every bar looks like. Ctrl-C is the command's to handle, not the bar's. */
 export const barLook = {
@@ -38,19 +41,21 @@ export class Progress {
     this.#options = options;
     if (options.quiet || !process.stderr.isTTY) return;
     this.#bar = new SingleBar({
-      format: `{title} {bar} {left}  epoch {epoch}/{epochs}  loss {loss}  {speed}  step {value}/{total}`,
+      format: `{title} {bar} {left}  epoch {epoch}/{epochs}  loss {loss}  {speed}  step {value}/{total}  {terms}`,
       ...barLook,
       hideCursor: true,
       stopOnComplete: false,
     });
-    const { title, epochs, steps } = options;
-    this.#bar.start(epochs * steps, 0, {
+    const { title, budget } = options;
+    const { epochs } = budget;
+    this.#bar.start(budget.steps, 0, {
       title,
       epoch: 1,
       epochs,
       loss: "-",
       speed: "compiling kernels",
       left: "",
+      terms: "",
     });
   }
 
@@ -63,35 +68,39 @@ export class Progress {
   }
 
   #step({ epoch, step, losses }: StepReport): void {
-    const { epochs, steps, batch, quiet, title } = this.#options;
+    const { budget, batch, quiet, title } = this.#options;
+    const { epochs, steps } = budget;
     if (quiet) return;
     const now = performance.now();
     // The first step compiles the kernels; speed is measured from its end.
     this.#first ??= { at: now, step };
     const done = step - this.#first.step;
     const rate = done === 0 ? 0 : (1000 * done) / (now - this.#first.at);
-    const left = rate === 0 ? "" : `${showSeconds((epochs * steps - step) / rate)} left`;
+    const left = rate === 0 ? "" : `${showSeconds((steps - step) / rate)} left`;
     const speed = rate === 0 ? "" : `${Math.round(rate * batch)} images/s`;
     const loss = losses.total.toFixed(4);
+    // Last in the line: a narrow terminal cuts them off.
+    const terms = showTerms(losses);
     if (this.#bar !== undefined) {
-      this.#bar.update(step, { epoch, loss, speed, left });
+      this.#bar.update(step, { epoch, loss, speed, left, terms });
     } else if (now - this.#lastLine > 10_000) {
       // A log file gets a line every ten seconds.
       this.#lastLine = now;
       process.stderr.write(
-        `${title} epoch ${epoch}/${epochs} step ${step}/${epochs * steps} loss ${loss} ${speed} ${left}\n`,
+        `${title} epoch ${epoch}/${epochs} step ${step}/${steps} loss ${loss} (${terms}) ${speed} ${left}\n`,
       );
     }
   }
 
   #epoch({ epoch, losses, evaluation, validation }: EpochReport): void {
-    const { epochs, quiet, title } = this.#options;
+    const { budget, quiet, title } = this.#options;
+    const { epochs } = budget;
     if (quiet || this.#bar !== undefined) return;
     const elapsed = showSeconds((performance.now() - this.#started) / 1000);
     const judged = validation === undefined ? "" : `, validation AUC ${showAuc(validation.meanAuc)}`;
     const mean = evaluation === undefined ? judged : `${judged}, mean AUC ${showAuc(evaluation.meanAuc)}`;
     process.stderr.write(
-      `${title} epoch ${epoch}/${epochs} done after ${elapsed}: loss ${losses.total.toFixed(4)}${mean}\n`,
+      `${title} epoch ${epoch}/${epochs} done after ${elapsed}: loss ${losses.total.toFixed(4)} (${showTerms(losses)})${mean}\n`,
     );
   }
 }

@@ -2,8 +2,10 @@
 
 import { join } from "node:path";
 import {
+  budgetOf,
   predictionsText,
   readWeights,
+  settingsOf,
   stepsPerEpoch,
   testPredictions,
   traceTraining,
@@ -11,7 +13,7 @@ import {
   watches,
   type TrainingSettings,
 } from "../assemble/index.ts";
-import { StoredPixels, type Assembly, type Manifest } from "../data/index.ts";
+import { StoredPixels, type Assembly } from "../data/index.ts";
 import { picturedRun } from "../report/index.ts";
 import { openEngine, type Engine, type EngineOptions } from "../runtime/index.ts";
 import { begin, compareRuns, recordOf, type Begun, type TrainOptions } from "./begin.ts";
@@ -22,45 +24,6 @@ import { checkProfiled, profileRun } from "./profile.ts";
 import { Progress, unlessInterrupted, untilInterrupted } from "./progress.ts";
 import { writeReport } from "./report.ts";
 import { testResults, testTable } from "./test-results.ts";
-
-/** The trainer's settings as a manifest has them. */
-export function settingsOf(
-  { image, model, train: section, augment }: Manifest,
-  seed: number,
-): TrainingSettings {
-  return {
-    network: {
-      inputChannels: image.channels,
-      stem: model.stem,
-      blocks: model.blocks,
-      growth: model.growth,
-      bottleneck: model.bottleneck,
-      compression: model.compression,
-    },
-    normalisation: { mean: image.mean, deviation: image.deviation },
-    weak: augment.weak,
-    strong: augment.strong,
-    batch: section.batch,
-    sampling: section.sampling,
-    epochs: section.epochs,
-    warmupEpochs: section.warmupEpochs,
-    learningRate: section.learningRate,
-    schedule: section.schedule,
-    lambdaPseudo: section.lambdaPseudo,
-    lambdaConsistency: section.lambdaConsistency,
-    threshold: section.tau,
-    temperature: section.temperature,
-    stopGradient: section.stopGradient,
-    unsupervisedOn: section.unsupervisedOn,
-    normalise: section.normalise,
-    head: section.head,
-    earlyStopping: section.earlyStopping,
-    keep: section.keep,
-    ema: section.ema,
-    ...(section.evaluate === undefined ? {} : { evaluate: section.evaluate }),
-    seed,
-  };
-}
 
 const silent = (): void => undefined;
 
@@ -79,7 +42,13 @@ export async function trainCommand(
   const where = checkedDevice(options);
   const read = settingsOf(manifest, options.seed);
   const memory = options.memory ?? defaultMemory();
-  const settings = { ...read, epochs: options.epochs ?? read.epochs, memory };
+  const { epochs, steps } = options;
+  const settings = {
+    ...read,
+    ...(epochs === undefined ? {} : { epochs, steps: undefined }),
+    ...(steps === undefined ? {} : { steps }),
+    memory,
+  };
   const say = (text: string): void => {
     if (!options.quiet) process.stderr.write(`${text}\n`);
   };
@@ -130,9 +99,8 @@ export async function trainCommand(
     );
     say(describeWatch(assembly, settings));
     if (begun.record !== undefined) say(describeStart(begun.from));
-    const steps = stepsPerEpoch(total, batch);
-    const { epochs } = settings;
-    const progress = new Progress({ title: "train", epochs, steps, batch, quiet: options.quiet });
+    const budget = budgetOf(settings, stepsPerEpoch(total, batch));
+    const progress = new Progress({ title: "train", budget, batch, quiet: options.quiet });
     const lines = folder.listener();
     const bar = progress.listener();
     const result = await untilInterrupted((signal) =>

@@ -1,7 +1,7 @@
 // `tessera tune`: measures the candidates of a training run's operators and keeps what is faster than the rule's choice.
 
 import Table from "cli-table3";
-import { traceTraining, type TracedStep } from "../assemble/index.ts";
+import { settingsOf, traceTraining, type TracedStep } from "../assemble/index.ts";
 import { readManifest } from "../data/index.ts";
 import { UsageError } from "../device/index.ts";
 import { plainTable } from "../report/index.ts";
@@ -11,7 +11,6 @@ import { Counter } from "./counter.ts";
 import { engineOptions, type DeviceOptions } from "./options.ts";
 import { version } from "./package-info.ts";
 import { untilInterrupted } from "./progress.ts";
-import { settingsOf } from "./train.ts";
 import { readTuning, tuningPath, withTuned, writeTuning } from "./tuning-file.ts";
 
 export interface TuneCommandOptions extends DeviceOptions {

@@ -7,6 +7,7 @@ import type { AssembleLossAttributes } from "../operators/losses/index.ts";
 import type { ScheduleSettings } from "../optim/index.ts";
 import { oneOf, record, share, wholeNumber, wrongWord } from "./fields.ts";
 import { samplings } from "./sampler.ts";
+import { absentPolicies, type AbsentPolicy } from "./teaching.ts";
 
 /** How a classifier is trained, images, network and views aside. */
 export interface Recipe extends Pick<
@@ -15,8 +16,14 @@ export interface Recipe extends Pick<
 > {
   /** How often each image is seen. */
   readonly epochs: number;
+  /** Where given: for so many steps instead. */
+  readonly steps?: number;
   /** First epochs in which only given labels teach. */
   readonly warmupEpochs: number;
+  /** Where given: first steps of that kind instead. */
+  readonly warmupSteps?: number;
+  /** What becomes of absent labels of training images. */
+  readonly absent: AbsentPolicy;
   /** Adam's step size. */
   readonly learningRate: number;
   readonly schedule: ScheduleSettings;
@@ -39,6 +46,7 @@ const keepChoices = ["best", "final"] as const;
 const usual: Recipe = {
   epochs: 8,
   warmupEpochs: 2,
+  absent: "ignored",
   learningRate: 1e-3,
   schedule: { by: "plateau", patience: 5 },
   lambdaPseudo: 1,
@@ -129,8 +137,17 @@ export const train = record({
   sampling: oneOf(samplings).default("proportional"),
   /** How often each image is seen; `--epochs` overrides it. */
   epochs: wholeNumber.exactOptional(),
+  /** Or how many steps are taken, which is the same work whatever the number of images; `--steps` overrides it. */
+  steps: wholeNumber.exactOptional(),
   /** In so many first epochs only given labels teach: pseudo-labels of an untrained network are noise. */
   warmupEpochs: z.int().min(0).exactOptional(),
+  /** Or in so many first steps. */
+  warmupSteps: z.int().min(0).exactOptional(),
+  /**
+   * Whether an absent label is left to the unsupervised losses, or taken for negative: the mistake that is made by whoever
+   * joins tables and fills their gaps with zeros, to measure what it costs.
+   */
+  absent: oneOf(absentPolicies).exactOptional(),
   /** Adam's step size, to begin with. */
   learningRate: z.number().positive().exactOptional(),
   schedule: schedule.exactOptional(),
@@ -162,6 +179,14 @@ export const train = record({
   headBias: oneOf(headBiases).exactOptional(),
 }).transform(({ preset, head, headBias, ...changes }, context) => {
   const recipe: Recipe = preset === undefined ? usual : recipes[preset];
+  for (const [steps, epochs] of [
+    ["steps", "epochs"],
+    ["warmupSteps", "warmupEpochs"],
+  ] as const) {
+    if (changes[steps] === undefined || changes[epochs] === undefined) continue;
+    const message = `says in steps what ${epochs} says in epochs; leave one of them out`;
+    context.issues.push({ code: "custom", message, input: changes[steps], path: [steps] });
+  }
   const kind = head ?? recipe.head.kind;
   if (kind === "linear" && headBias !== undefined) {
     context.issues.push({

@@ -1,7 +1,7 @@
 // From a manifest to the trainer's settings: every field arrives where it belongs.
 
 import { expect, test } from "vitest";
-import { settingsOf } from "../../src/cli/train.ts";
+import { settingsOf } from "../../src/assemble/index.ts";
 import { parseManifest, viewPresets } from "../../src/data/index.ts";
 
 test("every value of a manifest arrives in the settings, and none in another's place", () => {
@@ -13,7 +13,7 @@ sources: [{ name: A, format: phantoms, site: A, count: 30, knows: [nodule] }]
 test: { format: phantoms, site: B, count: 31 }
 model: { stem: { features: 17, kernel: 5, stride: 2, pool: true }, blocks: [4, 6], growth: 11, bottleneck: 7, compression: 0.6 }
 train:
-  { batch: 48, sampling: per-source, epochs: 9, warmupEpochs: 3, learningRate: 0.002, lambdaPseudo: 0.7, lambdaConsistency: 0.8, tau: 0.55,
+  { batch: 48, sampling: per-source, steps: 90, warmupSteps: 30, absent: negative, learningRate: 0.002, lambdaPseudo: 0.7, lambdaConsistency: 0.8, tau: 0.55,
     temperature: 13, stopGradient: false, unsupervisedOn: all, normalise: batch, headBias: class, schedule: { by: halving, every: 4 },
     earlyStopping: 6, keep: final, ema: 0.95, evaluate: end }
 augment: { weak: { preset: none, shift: 8, noise: 10, flip: 0.4 }, strong: { shift: 12, noise: 26, flip: 0 } }
@@ -34,8 +34,11 @@ augment: { weak: { preset: none, shift: 8, noise: 10, flip: 0.4 }, strong: { shi
     strong: { ...viewPresets["paper-strong"], shift: 12, noise: 26, flip: 0 },
     batch: 48,
     sampling: "per-source",
-    epochs: 9,
-    warmupEpochs: 3,
+    epochs: 8,
+    steps: 90,
+    warmupEpochs: 2,
+    warmupSteps: 30,
+    absent: "negative",
     learningRate: 0.002,
     lambdaPseudo: 0.7,
     lambdaConsistency: 0.8,

@@ -22,6 +22,7 @@ describe("a manifest's training", () => {
       ...beside,
       epochs: 8,
       warmupEpochs: 2,
+      absent: "ignored",
       learningRate: 1e-3,
       schedule: { by: "plateau", patience: 5 },
       lambdaPseudo: 1,
@@ -62,6 +63,16 @@ describe("a manifest's training", () => {
       normalise: "entries",
       head: { kind: "linear" },
     });
+  });
+
+  test("may be counted in steps, but not in steps and epochs at once", () => {
+    expect(trainedBy("{ steps: 140, warmupSteps: 20 }")).toMatchObject({ steps: 140, warmupSteps: 20 });
+    expect(() => trainedBy("{ steps: 140, epochs: 3 }")).toThrow(
+      /^recipe\.yaml:6: train\.steps says in steps what epochs says in epochs; leave one of them out/,
+    );
+    expect(() => trainedBy("{ preset: paper, warmupSteps: 4, warmupEpochs: 0 }")).toThrow(
+      /train\.warmupSteps says in steps what warmupEpochs says in epochs/,
+    );
   });
 
   test("has a schedule by its name alone, or with its number", () => {

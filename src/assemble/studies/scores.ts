@@ -39,6 +39,17 @@ export interface Score {
   readonly seconds: number;
 }
 
+/** What learning another class beside the class of interest did, with one seed. */
+export interface SimilarityPoint {
+  /** The other class. */
+  readonly class: string;
+  readonly seed: number;
+  /** Cosine of the two classes' queries in a model that learned all classes. */
+  readonly similarity: number;
+  /** AUC of the class of interest, with the other class less alone. */
+  readonly gain: number;
+}
+
 /** All that a study found. */
 export interface StudyScores {
   /** Such as `overlap`. */
@@ -52,6 +63,8 @@ export interface StudyScores {
   readonly comparisons: readonly Comparison[];
   /** Of finished runs: some may be missing while a study is under way. */
   readonly scores: readonly Score[];
+  /** Of a study on the similarity of classes: the class that it is about, and what each other class did for it. */
+  readonly similarity?: { readonly interest: string; readonly points: readonly SimilarityPoint[] };
   /** What could not be compared, and why, a sentence each. */
   readonly notes: readonly string[];
 }

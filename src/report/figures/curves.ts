@@ -126,9 +126,7 @@ function lossText(
   const sentences = [`Losses of ${whole(steps)} steps.`];
   if (first !== undefined && last !== undefined && last !== first) {
     const of = used.map((name) => {
-      // Before they teach, the other two losses are not computed.
-      const begun = epochs.find((line) => line[name] !== 0) ?? first;
-      return `${name} from ${digits(begun[name])} in epoch ${begun.epoch} to ${digits(last[name])} in epoch ${last.epoch}`;
+      return `${name} from ${digits(first[name])} in epoch ${first.epoch} to ${digits(last[name])} in epoch ${last.epoch}`;
     });
     sentences.push(`Means over epochs: ${of.join("; ")}.`);
   }

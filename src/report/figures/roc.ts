@@ -64,7 +64,7 @@ function square(
     tickFormat: (value: number) => String(value),
   });
   return draw({
-    ...{ width: side, height: side + 18, marginLeft: 38, marginRight: 8, marginTop: 24, marginBottom: 36 },
+    ...{ width: side, height: side + 18, marginLeft: 44, marginRight: 8, marginTop: 24, marginBottom: 36 },
     x: axis(axes[0]),
     y: axis(axes[1]),
     marks: [

@@ -1,26 +1,17 @@
 // Whether classes that are asked for alike help each other: the gain of one class against the similarity of queries.
 
 import * as Plot from "@observablehq/plot";
+import type { SimilarityPoint, StudyScores } from "../../assemble/index.ts";
 import { pearson } from "../../metrics/index.ts";
 import { draw, label, pageWidth } from "../html/drawing.ts";
 import { fixed, interval, probability } from "../html/numbers.ts";
 import type { Figure } from "../html/page.ts";
 import { ink, palette, paper } from "../html/style.ts";
 
-/** What adding a class did to the class of interest, in one seed. */
-export interface SimilarityPoint {
-  /** The class that was added. */
-  readonly class: string;
-  /** Cosine similarity of its learned query and that of the class of interest. */
-  readonly similarity: number;
-  /** AUC of the class of interest with it, less that without it. */
-  readonly gain: number;
-  readonly seed: number;
-}
-
 /** @returns undefined without points */
-export function similarityScatter(points: readonly SimilarityPoint[]): Figure | undefined {
-  if (points.length === 0) return undefined;
+export function similarityScatter(found: StudyScores["similarity"]): Figure | undefined {
+  if (found === undefined || found.points.length === 0) return undefined;
+  const { interest, points } = found;
   const names = [...new Set(points.map((point) => point.class))];
   const means = names.map((name) => {
     const own = points.filter((point) => point.class === name);
@@ -36,7 +27,13 @@ export function similarityScatter(points: readonly SimilarityPoint[]): Figure | 
       ...{ label: "cosine similarity of the class queries", labelAnchor: "center", labelArrow: "none" },
       ...{ nice: true, grid: true },
     },
-    y: { label: "gain in AUC", labelAnchor: "center", labelArrow: "none", nice: true, grid: true },
+    y: {
+      label: label(`gain in AUC of ${interest}`, 40),
+      labelAnchor: "center",
+      labelArrow: "none",
+      nice: true,
+      grid: true,
+    },
     marks: [
       ...(line === undefined
         ? []
@@ -55,11 +52,11 @@ export function similarityScatter(points: readonly SimilarityPoint[]): Figure | 
   });
   return {
     id: "gain",
-    title: "Gain against similarity of queries",
-    text: textOf(points, means, line),
+    title: `What other classes do for ${interest}, against the similarity of their queries`,
+    text: textOf(interest, points, means, line),
     drawing,
     table: {
-      head: ["class added", "seed", "cosine similarity", "gain in AUC"],
+      head: ["class", "seed", "cosine similarity", `gain in AUC of ${interest}`],
       rows: points.map((point) => [
         ...[point.class, String(point.seed), fixed(point.similarity, 4), fixed(point.gain, 4)],
       ]),
@@ -70,12 +67,13 @@ export function similarityScatter(points: readonly SimilarityPoint[]): Figure | 
 type Place = Pick<SimilarityPoint, "similarity" | "gain">;
 
 function textOf(
+  interest: string,
   points: readonly SimilarityPoint[],
   means: readonly (Place & { readonly class: string })[],
   line: ReturnType<typeof fitted>,
 ): string {
   const sentences = [
-    `A dot for each class that was added and each seed: ${points.length} dots, ${means.length} classes, named at their means.`,
+    `A dot for each class that was learned beside ${interest} and each seed: ${points.length} dots, ${means.length} classes, named at their means.`,
   ];
   if (line !== undefined) {
     sentences.push(

@@ -18,7 +18,7 @@ import type { ComparisonTables, StudyContents } from "./read.ts";
  * @param version of Tessera
  */
 export function studyPage(study: StudyContents, tables: ComparisonTables, version: string): string {
-  const { scores, settings, similarity, coverage } = study;
+  const { scores, settings, coverage } = study;
   const { arms, groups, classes, notes } = scores;
   const seeds = new Set(scores.scores.map(({ seed }) => seed));
   const seconds = scores.scores.reduce((sum, score) => sum + score.seconds, 0);
@@ -45,7 +45,7 @@ export function studyPage(study: StudyContents, tables: ComparisonTables, versio
         content: drawn(groups.map((group, i) => differenceDots(study, group, i))),
       },
       { id: "comparisons", title: "Comparisons", content: tables.map((each) => table(each)) },
-      { id: "similarity", title: "Similarity", content: drawn([similarityScatter(similarity)]) },
+      { id: "similarity", title: "Similarity", content: drawn([similarityScatter(scores.similarity)]) },
       {
         id: "notes",
         title: "Notes",

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { StudyScores } from "../../assemble/index.ts";
 import type { LabelCoverage } from "../../data/index.ts";
-import type { SimilarityPoint } from "../figures/scatter.ts";
 import type { TableContent } from "../html/page.ts";
 import { coverageSchema } from "../run/pictured.ts";
 import { readJson } from "../run/read.ts";
@@ -14,7 +13,6 @@ import { readJson } from "../run/read.ts";
 export const studyFiles = {
   scores: "scores.json",
   settings: "study.json",
-  similarity: "similarity.json",
   coverage: "coverage.json",
 } as const;
 
@@ -24,7 +22,6 @@ export interface StudyContents {
   readonly scores: StudyScores;
   /** As `study.json` has them. */
   readonly settings: Readonly<Record<string, unknown>>;
-  readonly similarity: readonly SimilarityPoint[];
   readonly coverage: readonly LabelCoverage[];
 }
 
@@ -46,9 +43,14 @@ const scoresSchema = z.object({
       ...{ steps: number, seconds: number },
     }),
   ),
+  similarity: z
+    .object({
+      interest: text,
+      points: z.array(z.object({ class: text, seed: z.int(), similarity: number, gain: number })),
+    })
+    .exactOptional(),
   notes: z.array(text),
 });
-const similaritySchema = z.array(z.object({ class: text, similarity: number, gain: number, seed: z.int() }));
 
 /** Whether a folder is one that `tessera study` made. */
 export const isStudyFolder = (path: string): boolean => existsSync(join(path, studyFiles.scores));
@@ -66,7 +68,6 @@ export function readStudy(path: string): StudyContents {
     path,
     scores: readJson(join(path, studyFiles.scores), scoresSchema),
     settings: optional("settings", z.record(text, z.unknown())) ?? {},
-    similarity: optional("similarity", similaritySchema) ?? [],
     coverage: optional("coverage", coverageSchema) ?? [],
   };
 }

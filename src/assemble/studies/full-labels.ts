@@ -1,0 +1,35 @@
+// The upper bound of a study: the same images with every label, where a manifest's files have them.
+
+import type { Assembly, Manifest } from "../../data/index.ts";
+import { absent } from "../../metrics/label-states.ts";
+
+/** Formats in which every image is of exactly one class or is labelled for all, so that what is not named is not there. */
+const whole = ["idx", "cifar", "medmnist", "folder", "phantoms", "chestxray14"];
+
+/** The manifest with sources that know all classes, or why the truth is not known. */
+export function fullLabels(manifest: Manifest): Manifest | string {
+  const { classes, sources } = manifest;
+  const other = sources.find(({ format }) => !whole.includes(format));
+  if (other !== undefined) {
+    return `source "${other.name}" says what its images show, and not what else they do not.`;
+  }
+  return { ...manifest, sources: sources.map((source) => ({ ...source, knows: [...classes] })) };
+}
+
+/** Why full labels are not of the same images, or leave labels absent or change given ones; undefined if they are whole. */
+export function faultOfFull(given: Assembly, full: Assembly): string | undefined {
+  for (const [s, { source, count, states }] of given.sources.entries()) {
+    const truth = full.sources.at(s);
+    if (truth?.source !== source || truth.count !== count) {
+      return `with all labels, source "${source}" has other images.`;
+    }
+    for (const [at, state] of states.entries()) {
+      const name = given.classes[at % given.classes.length];
+      if (truth.states[at] === absent) return `source "${source}" has no label of ${name} on some images.`;
+      if (state !== absent && state !== truth.states[at]) {
+        return `with all labels, source "${source}" has other labels of ${name}.`;
+      }
+    }
+  }
+  return undefined;
+}

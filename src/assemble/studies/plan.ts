@@ -1,0 +1,79 @@
+// What a study trains: arms, each of one or several runs, all as data, so that a finished run can be known again.
+
+import type { Assembly, ImageSet } from "../../data/index.ts";
+import { absent } from "../../metrics/label-states.ts";
+import type { TrainingSettings } from "../trainer.ts";
+import type { Arm, ClassGroup, Comparison } from "./scores.ts";
+
+/** One training run of an arm: what sets it apart from the manifest's own training. */
+export interface PlannedRun {
+  /** Unique in its study; a word for files. */
+  readonly name: string;
+  /** `given`: labels as the manifest's sources give them; `full`: every label, where the truth is known. */
+  readonly labels: "given" | "full";
+  /** Names of the sources that it trains on; default: all. */
+  readonly sources?: readonly string[];
+  /** Classes that it learns; default: all. */
+  readonly classes?: readonly string[];
+  /** Classes whose AUC it is scored by. */
+  readonly tells: readonly string[];
+  readonly changes: Partial<TrainingSettings>;
+}
+
+export interface PlannedArm extends Arm {
+  readonly runs: readonly PlannedRun[];
+}
+
+/** What a study is about to do with any seed. */
+export interface StudyPlan {
+  readonly study: string;
+  /** In one sentence. */
+  readonly asks: string;
+  readonly arms: readonly PlannedArm[];
+  readonly comparisons: readonly Comparison[];
+  readonly groups: readonly ClassGroup[];
+  readonly notes: readonly string[];
+  /** Of a study on the similarity of classes: arm "all" has the queries, each arm "with X" the gain of the class. */
+  readonly interest?: string;
+}
+
+/** What a study is planned from. */
+export interface PlanContext {
+  readonly classes: readonly string[];
+  /** By source, in the manifest's order: the classes that it has labels of. */
+  readonly knowledge: ReadonlyMap<string, readonly string[]>;
+  /** Why no arm can learn from full labels; undefined where they are known. */
+  readonly noTruth?: string | undefined;
+  /** The manifest's own training. */
+  readonly settings: TrainingSettings;
+  /** Classes that the study is about; default: all. */
+  readonly interest?: readonly string[] | undefined;
+  /** Within which two arms are called equal, in AUC. */
+  readonly margin: number;
+}
+
+/** The classes that each source has labels of. */
+export function knowledgeOf({ classes, sources }: Assembly): Map<string, readonly string[]> {
+  const known = ({ states, count }: ImageSet): string[] =>
+    classes.filter((_, k) => {
+      for (let i = 0; i < count; i++) if (states[i * classes.length + k] !== absent) return true;
+      return false;
+    });
+  return new Map(sources.map((set) => [set.source, known(set)]));
+}
+
+/** All classes, and where sources differ those that one of them knows and those that several do. */
+export function groupsOf({ classes, knowledge }: Pick<PlanContext, "classes" | "knowledge">): ClassGroup[] {
+  const sources = [...knowledge.values()];
+  const one = classes.filter((name) => sources.filter((known) => known.includes(name)).length === 1);
+  const several = classes.filter((name) => !one.includes(name));
+  return [
+    { name: "all classes", classes },
+    ...(one.length === 0 || several.length === 0
+      ? []
+      : [
+          { name: "known to one source", classes: one },
+          { name: "known to several", classes: several },
+        ]),
+  ];
+}
