@@ -43,7 +43,7 @@ export function dotPlot({ id, title, axis, text, rows, zero }: DotPlot): Figure 
   const bands = rows.flatMap((row) =>
     row.margin === undefined ? [] : [{ row: at(row), margin: row.margin }],
   );
-  const marginLeft = 18 + 6.6 * Math.min(mostLetters, Math.max(...rows.map(({ name }) => name.length)));
+  const marginLeft = 18 + 6.2 * Math.min(mostLetters, Math.max(...rows.map(({ name }) => name.length)));
   const drawing = draw({
     ...{ width: Math.max(pageWidth, marginLeft + 320), height: rows.length * rowHeight + 52 },
     ...{ marginLeft, marginRight: 20, marginTop: 8, marginBottom: 44 },
@@ -55,7 +55,7 @@ export function dotPlot({ id, title, axis, text, rows, zero }: DotPlot): Figure 
     marks: [
       Plot.barX(bands, {
         ...{ x1: ({ margin }: { margin: number }) => -margin, x2: "margin", y: "row" },
-        ...{ fill: palette[2], fillOpacity: 0.16, inset: 3 },
+        ...{ fill: palette[2], fillOpacity: 0.16, insetTop: 3, insetBottom: 3 },
       }),
       ...(zero ? [Plot.ruleX([0], { stroke: muted })] : []),
       Plot.dot(dots, { x: "value", y: "row", r: 3.5, dy: -7, fill: palette[0], fillOpacity: 0.6 }),
@@ -72,7 +72,8 @@ export function dotPlot({ id, title, axis, text, rows, zero }: DotPlot): Figure 
     bands.length === 0 ? "" : " The green band is the margin within which both count as equal.";
   return {
     ...{ id, title },
-    text: `${text} Dots are seeds, diamonds their means, lines Student's 95 % intervals.${bandText} ${rows.map(told).join("; ")}.`,
+    text: `${text} Dots are seeds, diamonds their means, lines Student's 95 % intervals.${bandText}`,
+    numbers: `${rows.map(told).join("; ")}.`,
     drawing,
     table: {
       head: ["", "mean", "95 % interval", "standard deviation", "seeds", "by seed"],

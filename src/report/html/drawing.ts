@@ -3,7 +3,7 @@
 
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import { html, Markup, printable } from "./markup.ts";
+import { fragment, Markup, printable } from "./markup.ts";
 
 export interface Drawing {
   readonly width: number;
@@ -54,20 +54,13 @@ export function grid(drawings: readonly Drawing[], columns: number, gap = 12): D
   const heights = shape(Math.ceil(drawings.length / columns), "height");
   const start = (sizes: readonly number[], at: number): number =>
     sizes.slice(0, at).reduce((sum, size) => sum + size + gap, 0);
+  const placed = ({ width, height, markup }: Drawing, i: number): Markup => {
+    const [x, y] = [start(widths, i % columns), start(heights, Math.floor(i / columns))];
+    return fragment`<svg x="${x}" y="${y}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${markup}</svg>\n`;
+  };
   return {
     width: start(widths, widths.length) - gap,
     height: start(heights, heights.length) - gap,
-    markup: html`${drawings.map(
-      ({ width, height, markup }, i) =>
-        html`<svg
-          x="${start(widths, i % columns)}"
-          y="${start(heights, Math.floor(i / columns))}"
-          width="${width}"
-          height="${height}"
-          viewBox="0 0 ${width} ${height}"
-        >
-          ${markup}
-        </svg>`,
-    )}`,
+    markup: fragment`${drawings.map(placed)}`,
   };
 }

@@ -11,7 +11,7 @@ export class Markup {
 export type Content = Markup | string | number | null | undefined | readonly Content[];
 
 /** A template whose values are escaped, but for those that are markup already; null and undefined are nothing. */
-export function html(parts: TemplateStringsArray, ...values: readonly Content[]): Markup {
+export function fragment(parts: TemplateStringsArray, ...values: readonly Content[]): Markup {
   return new Markup(parts.reduce((text, part, i) => text + textOf(values[i - 1]) + part));
 }
 

@@ -74,6 +74,8 @@ pre {
   h2, h3 { break-after: avoid; }
   figure, tr, .cards li { break-inside: avoid; }
   .scroll { overflow: visible; }
+  table { font-size: 8.5pt; }
+  th, td { padding-right: .6rem; }
   .scroll > svg { max-width: 100%; height: auto; }
   a { color: inherit; text-decoration: none; }
 }

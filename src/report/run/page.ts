@@ -5,9 +5,19 @@ import { averagePrecision, brierScore, expectedCalibrationError } from "../../me
 import { labelCoverage, similarityMap } from "../figures/heat-map.ts";
 import { aucCurves, lossCurves } from "../figures/curves.ts";
 import { calibration, columnsOf, rocCurves } from "../figures/roc.ts";
-import { html, type Markup } from "../html/markup.ts";
+import { fragment, type Markup } from "../html/markup.ts";
 import { duration, fixed, interval, none, whole } from "../html/numbers.ts";
-import { figure, note, pageText, paragraph, table, type Figure, type Section } from "../html/page.ts";
+import {
+  bulleted,
+  figure,
+  folded,
+  note,
+  pageText,
+  paragraph,
+  table,
+  type Figure,
+  type Section,
+} from "../html/page.ts";
 import type { Mistake } from "./pictured.ts";
 import type { RunContents } from "./read.ts";
 import { settingsSection } from "./settings.ts";
@@ -153,44 +163,29 @@ function mistakes(found: readonly Mistake[] | undefined): Markup[] {
   const card = (each: Mistake): Markup => {
     const { class: name, label, probability, source, image, png } = each;
     const alt = `Image ${image} of ${source}: ${name} is labelled ${label}, its predicted probability is ${sure(probability)}`;
-    return html`<li>
-      <img src="data:image/png;base64,${png}" alt="${alt}" />
-      <p><strong>${told(each)}</strong>, p ${sure(probability)}<br />${source}: ${image}</p>
-    </li> `;
+    return fragment`<li><img src="data:image/png;base64,${png}" alt="${alt}">
+<p><strong>${told(each)}</strong>, p ${sure(probability)}<br>${source}: ${image}</p></li>
+`;
   };
   const names = [...new Set(found.map((each) => each.class))];
+  const cards = (name: string): Markup =>
+    fragment`<h3>${name}</h3>\n<ul class="cards">${found.filter((each) => each.class === name).map(card)}</ul>\n`;
+  const rows = found.map(({ class: name, label, source, image, patient, probability }) => [
+    ...[name, label, source, image, patient || none, sure(probability)],
+  ]);
   return [
     paragraph(
       "Test images whose label is the less likely by the run, the most confident first: those that have a class and were ",
       "missed, and those that have not and where it was wrongly found. A label may be wrong, too: look.",
     ),
-    ...names.map(
-      (name) =>
-        html`<h3>${name}</h3>
-          <ul class="cards">
-            ${found.filter((each) => each.class === name).map(card)}
-          </ul> `,
-    ),
-    html`<details>
-      <summary>These mistakes as a table</summary>
-      ${table(
-        {
-          head: ["class", "label", "source", "image", "patient", "probability"],
-          words: 5,
-          rows: found.map((each) => [
-            ...[
-              each.class,
-              each.label,
-              each.source,
-              each.image,
-              each.patient || none,
-              sure(each.probability),
-            ],
-          ]),
-        },
+    ...names.map(cards),
+    folded(
+      "These mistakes as a table",
+      table(
+        { head: ["class", "label", "source", "image", "patient", "probability"], words: 5, rows },
         "Confident mistakes",
-      )}
-    </details> `,
+      ),
+    ),
   ];
 }
 
@@ -202,9 +197,7 @@ function leftOut(skipped: readonly string[]): Markup[] {
   const more = skipped.length - mostReasons;
   return [
     paragraph(`${whole(skipped.length)} images or records could not be read and were left out:`),
-    html`<ul>
-      ${skipped.slice(0, mostReasons).map((reason) => html`<li>${reason}</li> `)}
-    </ul> `,
+    bulleted(skipped.slice(0, mostReasons)),
     ...(more > 0 ? [note(`and ${whole(more)} more; summary.json lists all.`)] : []),
   ];
 }

@@ -2,7 +2,7 @@
 
 import type { RunRecord } from "../../assemble/index.ts";
 import { folded, note, table } from "../html/page.ts";
-import { html, type Markup } from "../html/markup.ts";
+import { fragment, type Markup } from "../html/markup.ts";
 
 /** Settings by their place in the trainer's record; the rest are under "Training". */
 const groups: readonly { readonly title: string; readonly takes: (path: string) => boolean }[] = [
@@ -52,32 +52,21 @@ export function settingsSection(record: RunRecord): Markup[] {
     ["git commit", record.commit ?? "none"],
     ["manifest's SHA-256", sha256],
   ];
+  const group = (title: string, shown: readonly Entry[]): Markup =>
+    shown.length === 0 ? fragment`` : fragment`<div><h3>${title}</h3><dl>${shown.map(line)}</dl></div>\n`;
+  const all = [group("Data", data), ...grouped.map(({ title, entries: shown }) => group(title, shown))];
   return [
-    html`<div class="settings">
-      ${[{ title: "Data", entries: data }, ...grouped]
-        .filter(({ entries: shown }) => shown.length > 0)
-        .map(
-          ({ title, entries: shown }) =>
-            html`<div>
-              <h3>${title}</h3>
-              ${list(shown)}
-            </div> `,
-        )}
-    </div> `,
-    folded("Machine and versions", table({ head: ["", ""], rows: where, words: 2 }, "Machine and versions")),
-    folded("The manifest", html`<pre>${text}</pre>`),
+    fragment`<div class="settings">${all}</div>\n`,
+    folded(
+      "Machine and versions",
+      table({ head: ["what", "which"], rows: where, words: 2 }, "Machine and versions"),
+    ),
+    folded("The manifest", fragment`<pre>${text}</pre>`),
     note("Everything here, and more, is in run.json and summary.json beside this file."),
   ];
 }
 
-const list = (entries: readonly Entry[]): Markup =>
-  html`<dl>
-    ${entries.map(
-      ([name, value]) =>
-        html`<dt>${name}</dt>
-          <dd>${value}</dd> `,
-    )}
-  </dl>`;
+const line = ([name, value]: Entry): Markup => fragment`<dt>${name}</dt><dd>${value}</dd>\n`;
 
 /** The values of nested records, each by its path; lists are values. */
 export function leaves(tree: object, path = ""): Entry[] {

@@ -5,9 +5,9 @@ import type { ClassGroup } from "../../assemble/index.ts";
 import { dotPlot, type DotRow } from "../figures/dots.ts";
 import { labelCoverage } from "../figures/heat-map.ts";
 import { similarityScatter } from "../figures/scatter.ts";
-import { html, type Markup } from "../html/markup.ts";
+import { fragment, type Markup } from "../html/markup.ts";
 import { duration, fixed, listed, none, whole } from "../html/numbers.ts";
-import { figure, folded, pageText, paragraph, table, type Figure } from "../html/page.ts";
+import { bulleted, figure, folded, pageText, paragraph, table, type Figure } from "../html/page.ts";
 import { leaves } from "../run/settings.ts";
 import { armEstimate, differenceEstimate } from "./estimates.ts";
 import type { ComparisonTables, StudyContents } from "./read.ts";
@@ -49,14 +49,7 @@ export function studyPage(study: StudyContents, tables: ComparisonTables, versio
       {
         id: "notes",
         title: "Notes",
-        content:
-          notes.length === 0
-            ? []
-            : [
-                html`<ul>
-                  ${notes.map((text) => html`<li>${text}</li> `)}
-                </ul> `,
-              ],
+        content: notes.length === 0 ? [] : [bulleted(notes)],
       },
       { id: "by-class", title: "AUC by class", content: classTable(study) },
       { id: "labels", title: "Label coverage", content: drawn([labelCoverage(classes, coverage)]) },
@@ -142,6 +135,6 @@ function settingsTable(settings: StudyContents["settings"]): Markup[] {
   const rows = leaves(text === undefined ? settings : rest);
   return [
     ...(rows.length === 0 ? [] : [table({ head: ["setting", "value"], rows, words: 2 }, "Settings")]),
-    ...(text === undefined ? [] : [folded("The manifest", html`<pre>${text}</pre>`)]),
+    ...(text === undefined ? [] : [folded("The manifest", fragment`<pre>${text}</pre>`)]),
   ];
 }
