@@ -11,6 +11,8 @@ import {
   traceTraining,
   train,
   watches,
+  type RunFolder,
+  type TrainingResult,
   type TrainingSettings,
 } from "../assemble/index.ts";
 import { StoredPixels, type Assembly } from "../data/index.ts";
@@ -18,7 +20,7 @@ import { picturedRun } from "../report/index.ts";
 import { openEngine, type Engine, type EngineOptions } from "../runtime/index.ts";
 import { begin, compareRuns, recordOf, type Begun, type TrainOptions } from "./begin.ts";
 import { checkChoices, takeChoices } from "./choices.ts";
-import { loadForTraining } from "./loading.ts";
+import { loadForTraining, type Loaded } from "./loading.ts";
 import { defaultMemory, engineOptions } from "./options.ts";
 import { checkProfiled, profileRun } from "./profile.ts";
 import { Progress, unlessInterrupted, untilInterrupted } from "./progress.ts";
@@ -62,7 +64,7 @@ export async function trainCommand(
     process.exitCode = 130;
     return;
   }
-  const { assembly, skipped, decoded, coverage } = loaded;
+  const { assembly, skipped, decoded } = loaded;
   const images = Object.fromEntries(assembly.sources.map(({ source, count }) => [source, count]));
   const total = assembly.sources.reduce((sum, { count }) => sum + count, 0);
   const batch = Math.min(settings.batch, total);
@@ -157,19 +159,7 @@ export async function trainCommand(
       parameters: result.classifier.parameterCount,
       ...made,
     };
-    const { logits } = result;
-    const predictions =
-      result.stopped || logits === undefined ? undefined : testPredictions(logits, assembly.test, classes);
-    await folder.finish(
-      summary,
-      model,
-      predictions === undefined
-        ? {}
-        : {
-            predictions: predictionsText(predictions),
-            pictured: `${JSON.stringify(await picturedRun(predictions, assembly.test, coverage))}\n`,
-          },
-    );
+    await folder.finish(summary, model, await shownOf(result, loaded, warn));
     if (options.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
     else if (evaluation !== undefined) process.stdout.write(`${testTable(result, tested, classes)}\n`);
     if (options.report && !result.stopped) await reportRun(options.out, say, warn);
@@ -185,6 +175,29 @@ export async function trainCommand(
   }
 }
 
+/** What the report is made from later; of a run that was stopped, nothing. */
+async function shownOf(
+  { logits, stopped }: TrainingResult,
+  { assembly: { classes, test }, coverage }: Loaded,
+  warn: (text: string) => void,
+): Promise<Parameters<RunFolder["finish"]>[2]> {
+  if (stopped || logits === undefined) return {};
+  const predicted = testPredictions(logits, test, classes);
+  const predictions = predictionsText(predicted);
+  try {
+    return {
+      predictions,
+      pictured: `${JSON.stringify(await picturedRun(predicted, test, coverage))}\n`,
+    };
+  } catch (error) {
+    // Images may be gone from the cache by now; the run is worth more than their pictures.
+    warn(`warning: the report will show no mistakes and no labels (${firstLine(error)})`);
+    return { predictions };
+  }
+}
+
+const firstLine = (error: unknown): string => (error as Error).message.split("\n")[0];
+
 /** The run is safe by now: what goes wrong with its report is told, and no more. */
 async function reportRun(
   out: string,
@@ -194,8 +207,9 @@ async function reportRun(
   try {
     say(`the report is ${await writeReport(out)}`);
   } catch (error) {
-    const reason = (error as Error).message.split("\n")[0];
-    warn(`warning: the report could not be written (${reason}); once that is mended: tessera report ${out}`);
+    warn(
+      `warning: the report could not be written (${firstLine(error)}); once that is mended: tessera report ${out}`,
+    );
   }
 }
 

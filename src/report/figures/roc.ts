@@ -77,8 +77,8 @@ function square(
         strokeDasharray: "3 3",
       }),
       ...marks,
-      Plot.text([label(title, 18)], {
-        ...{ frameAnchor: "top-left", dy: -16, text: (text: string) => text, fontWeight: 600 },
+      Plot.text([label(title, 20)], {
+        ...{ frameAnchor: "top-left", dy: -16, dx: -36, text: (text: string) => text, fontWeight: 600 },
       }),
     ],
   });
