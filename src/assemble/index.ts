@@ -24,9 +24,17 @@ export {
 export { planTraining, type TrainingPlan } from "./plan.ts";
 export type { ImageShape } from "./planned-training.ts";
 export { profileTraining, type StepProfile } from "./profile.ts";
-export { readRunRecord, RunFolder, type Reopened, type RunChoices, type Summary } from "./run-folder.ts";
-export type { RunRecord } from "./run-record.ts";
+export {
+  readRunRecord,
+  RunFolder,
+  runFiles,
+  type Reopened,
+  type RunChoices,
+  type Summary,
+} from "./run-folder.ts";
+export { runRecordSchema, type RunRecord } from "./run-record.ts";
 export { declaredLabels, settingsOf } from "./settings.ts";
+export { readTensorFile, type TensorFile } from "./tensor-file.ts";
 export {
   evaluationBySource,
   sharesOf,
@@ -35,6 +43,13 @@ export {
   type SourceShare,
   type TestIntervals,
 } from "./test-metrics.ts";
+export {
+  predictionsText,
+  readPredictions,
+  testPredictions,
+  type PredictedImage,
+  type TestPredictions,
+} from "./test-predictions.ts";
 export { traceTraining, type TracedStep } from "./trace.ts";
 export * from "./trainer.ts";
 export { residentBytes, TrainingImages, type ResidentImages, type StepImages } from "./training-images.ts";

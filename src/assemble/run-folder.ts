@@ -74,6 +74,10 @@ export const runFiles = {
   checkpoint: "checkpoint.safetensors",
   model: "model.safetensors",
   summary: "summary.json",
+  /** What is shown of a run beside all these: test-predictions.ts, and a record that the report room makes. */
+  predictions: "test-predictions.csv",
+  pictured: "report.json",
+  report: "report.html",
 } as const;
 const isOurs = (name: string): boolean =>
   Object.values(runFiles).some((file) => name === file || (name.startsWith(file) && name.endsWith(".part")));
@@ -213,12 +217,19 @@ export class RunFolder {
   /**
    * Writes summary.json whole or not at all, and before it the model of a run that is done, which needs no checkpoint then.
    * @param model its tensors, and what is needed to use them
+   * @param texts files of the run that its report is made from
    * @throws RunFolderError or CheckpointError when one of them cannot be written
    */
-  async finish(summary: Summary, model?: TensorFile): Promise<void> {
+  async finish(
+    summary: Summary,
+    model?: TensorFile,
+    texts: Partial<Record<"predictions" | "pictured", string>> = {},
+  ): Promise<void> {
     this.#open();
     if (model !== undefined) await writeTensorFile(join(this.path, runFiles.model), modelKind, model);
-    this.#replace(runFiles.summary, summary);
+    if (texts.predictions !== undefined) this.#replace(runFiles.predictions, texts.predictions);
+    if (texts.pictured !== undefined) this.#replace(runFiles.pictured, texts.pictured);
+    this.#replace(runFiles.summary, jsonText(summary));
     if (!summary.interrupted) rmSync(join(this.path, runFiles.checkpoint), { force: true });
   }
 
@@ -251,19 +262,21 @@ export class RunFolder {
       // The record first: without it nobody goes on with what is left of a run when this is killed on the way.
       gone.sort((a, b) => Number(b === runFiles.record) - Number(a === runFiles.record));
       for (const name of gone) rmSync(join(this.path, name), { force: true });
-      if (earlier === undefined && this.#record !== undefined) this.#replace(runFiles.record, this.#record);
+      if (earlier === undefined && this.#record !== undefined) {
+        this.#replace(runFiles.record, jsonText(this.#record));
+      }
       const metrics = openSync(join(this.path, runFiles.metrics), "a");
       ftruncateSync(metrics, earlier?.bytes ?? 0);
       return metrics;
     }));
   }
 
-  #replace(name: string, value: unknown): void {
+  #replace(name: string, text: string): void {
     const target = join(this.path, name);
     writing(target, () => {
       const part = openSync(`${target}.part`, "w");
       try {
-        writeFileSync(part, `${JSON.stringify(value, null, 2)}\n`);
+        writeFileSync(part, text);
         fsyncSync(part);
       } finally {
         closeSync(part);
@@ -278,6 +291,8 @@ export class RunFolder {
     writing(join(this.path, runFiles.metrics), () => writeFileSync(metrics, `${JSON.stringify(record)}\n`));
   }
 }
+
+const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 /** What the run in a folder was begun with. @throws RunFolderError when the folder holds no run */
 export function readRunRecord(path: string): RunRecord {

@@ -38,6 +38,10 @@ export interface TrainOptions extends DeviceOptions, ChoiceOptions {
   readonly skipBad: boolean;
   readonly force: boolean;
   readonly quiet: boolean;
+  /** Whether the summary is printed as JSON instead of a table. */
+  readonly json: boolean;
+  /** Whether report.html is written. */
+  readonly report: boolean;
   /** Where the trace goes; true: into the run folder. */
   readonly profile?: string | true;
 }
@@ -55,7 +59,7 @@ export interface Begun {
 }
 
 /** What may be said anew with --resume: none of it changes a bit. */
-const free = ["resume", "dataRoot", "cache", "memory", "quiet", "checkpointEvery"];
+const free = ["resume", "dataRoot", "cache", "memory", "quiet", "json", "report", "checkpointEvery"];
 
 const optionName = (name: string): string =>
   `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

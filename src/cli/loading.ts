@@ -7,6 +7,7 @@ import { checkMemory } from "../assemble/index.ts";
 import {
   assembled,
   catalogue,
+  coverageOf,
   decodeAssembly,
   parts,
   staysOnDisk,
@@ -16,6 +17,7 @@ import {
   type DataError,
   type DecodedAssembly,
   type DecodeOptions,
+  type LabelCoverage,
   type Manifest,
 } from "../data/index.ts";
 import { plainTable } from "../report/index.ts";
@@ -39,6 +41,8 @@ export interface Loaded {
   readonly skipped: readonly string[];
   /** Image files. */
   readonly decoded: { readonly images: number; readonly fromCache: number };
+  /** Which labels each source has, by part. */
+  readonly coverage: readonly LabelCoverage[];
 }
 
 /** Where decoded images are kept unless `--cache` says otherwise. */
@@ -127,6 +131,9 @@ export async function loadForTraining(
     assembly: assembled(selected, result),
     skipped: skipped.map(({ message }) => message),
     decoded: { images: decoded.images, fromCache: decoded.fromCache },
+    coverage: selected.lists.map((list, i) =>
+      coverageOf(list, result.sets[i].states, selected.classes.length),
+    ),
   };
 }
 

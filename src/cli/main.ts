@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// The command line: `tessera train | add-class | evaluate | predict | inspect | plan | tune | demo | devices`. An error is one line on stderr; the exit code
+// The command line: `tessera train | add-class | evaluate | predict | study | report | inspect | plan | tune | demo |
+// devices`. An error is one line on stderr; the exit code
 // is 2 where the input or the machine does not fit, and 1 where the work itself failed. What computes is imported by the
 // command that runs: help, a mistyped option and the list of devices need none of it.
 
@@ -26,6 +27,7 @@ import {
 import { description, version } from "./package-info.ts";
 import type { PlanOptions } from "./plan.ts";
 import type { PredictOptions } from "./predict.ts";
+import type { ReportOptions } from "./report.ts";
 import type { StudyOptions } from "./study.ts";
 import type { TuneCommandOptions } from "./tune.ts";
 
@@ -108,7 +110,10 @@ function withBudget(command: Command): Command {
 function withTraining(command: Command): Command {
   return withBudget(command)
     .option("--data-root <folder>", "folder that the manifest's paths start from")
-    .option("--out <folder>", "folder for metrics.jsonl, run.json, checkpoints, summary.json and the model")
+    .option(
+      "--out <folder>",
+      "folder for metrics.jsonl, run.json, checkpoints, summary.json, the model, test predictions and a report",
+    )
     .option(
       "--checkpoint-every <interval>",
       "minutes, or 200steps: how often a checkpoint is written beside those after every epoch; default: 5 minutes",
@@ -123,7 +128,9 @@ function withTraining(command: Command): Command {
     .option(
       "--profile [file]",
       "first time each kernel of a step: a table, and a Chrome trace (default: profile.json in --out)",
-    );
+    )
+    .option("--no-report", "write no report.html; tessera report writes it whenever you like")
+    .option("--json", "print the summary as JSON instead of a table", false);
 }
 
 /** Names of the options that were given, defaults aside. */
@@ -211,6 +218,19 @@ withBudget(program.command("study"))
   .action(async (name: StudyName, manifest: string, options: StudyOptions) => {
     const { studyCommand } = await import("./study.ts");
     await studyCommand(name, manifest, options);
+  });
+
+program
+  .command("report")
+  .description(
+    "write the report of a run or a study: one HTML file with all its figures, which needs no network",
+  )
+  .argument("<folder>", "of a run (tessera train) or of a study")
+  .option("--out <file>", "default: report.html in the folder")
+  .option("--quiet", "do not print where it is", false)
+  .action(async (folder: string, options: ReportOptions) => {
+    const { reportCommand } = await import("./report.ts");
+    await reportCommand(folder, options);
   });
 
 withDevice(program.command("inspect"))

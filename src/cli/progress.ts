@@ -7,6 +7,7 @@ import type {
   Budget,
   EpochReport,
   EvaluationReport,
+  Losses,
   StepReport,
   TrainingListener,
 } from "../assemble/index.ts";
@@ -21,6 +22,10 @@ export interface ProgressOptions {
 
 export const showSeconds = (value: number): string =>
   value < 90 ? `${Math.ceil(value)} s` : `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
+
+/** The terms of a loss before they are weighted. */
+const showTerms = ({ bce, pseudo, consistency }: Losses): string =>
+  `bce ${bce.toFixed(4)}, pseudo ${pseudo.toFixed(4)}, consistency ${consistency.toFixed(4)}`;
 
 /** What every bar looks like. Ctrl-C is the command's to handle, not the bar's. */
 export const barLook = {
@@ -44,7 +49,7 @@ export class Progress {
     this.#options = options;
     if (options.quiet || !process.stderr.isTTY) return;
     this.#bar = new SingleBar({
-      format: `{title} {bar} {left}  epoch {epoch}/{epochs}  loss {loss}  {speed}  step {value}/{total}`,
+      format: `{title} {bar} {left}  epoch {epoch}/{epochs}  loss {loss}  {speed}  step {value}/{total}  {terms}`,
       ...barLook,
       hideCursor: true,
       stopOnComplete: false,
@@ -58,6 +63,7 @@ export class Progress {
       loss: "-",
       speed: "compiling kernels",
       left: "",
+      terms: "",
     });
   }
 
@@ -85,13 +91,15 @@ export class Progress {
     const left = rate === 0 ? "" : `${showSeconds((steps - step) / rate)} left`;
     const speed = rate === 0 ? "" : `${Math.round(rate * batch)} images/s`;
     const loss = losses.total.toFixed(4);
+    // Last in the line: a narrow terminal cuts them off.
+    const terms = showTerms(losses);
     if (this.#bar !== undefined) {
-      this.#bar.update(step, { epoch, loss, speed, left });
+      this.#bar.update(step, { epoch, loss, speed, left, terms });
     } else if (now - this.#lastLine > 10_000) {
       // A log file gets a line every ten seconds.
       this.#lastLine = now;
       process.stderr.write(
-        `${title} epoch ${epoch}/${epochs} step ${step}/${steps} loss ${loss} ${speed} ${left}\n`,
+        `${title} epoch ${epoch}/${epochs} step ${step}/${steps} loss ${loss} (${terms}) ${speed} ${left}\n`,
       );
     }
   }
@@ -123,7 +131,7 @@ export class Progress {
     const judged = validation === undefined ? "" : `, validation AUC ${showAuc(validation.meanAuc)}`;
     const mean = evaluation === undefined ? judged : `${judged}, mean AUC ${showAuc(evaluation.meanAuc)}`;
     process.stderr.write(
-      `${title} epoch ${epoch}/${epochs} done after ${elapsed}: loss ${losses.total.toFixed(4)}${mean}\n`,
+      `${title} epoch ${epoch}/${epochs} done after ${elapsed}: loss ${losses.total.toFixed(4)} (${showTerms(losses)})${mean}\n`,
     );
   }
 }

@@ -7,22 +7,28 @@ import {
   declaredLabels,
   grownWeights,
   labelSpaceOf,
+  predictionsText,
   readWeights,
   settingsOf,
   stepsPerEpoch,
+  testPredictions,
   traceTraining,
   train,
   watches,
+  type RunFolder,
+  type TrainingResult,
   type TrainingSettings,
 } from "../assemble/index.ts";
 import { StoredPixels, type Assembly } from "../data/index.ts";
+import { picturedRun } from "../report/index.ts";
 import { openEngine, type Engine, type EngineOptions } from "../runtime/index.ts";
 import { begin, compareRuns, recordOf, type Begun, type TrainOptions } from "./begin.ts";
 import { checkChoices, takeChoices } from "./choices.ts";
-import { loadForTraining } from "./loading.ts";
+import { loadForTraining, type Loaded } from "./loading.ts";
 import { defaultMemory, engineOptions } from "./options.ts";
 import { checkProfiled, profileRun } from "./profile.ts";
 import { Progress, sayWhenStopped, unlessInterrupted, untilInterrupted } from "./progress.ts";
+import { writeReport } from "./report.ts";
 import { testResults, testTable } from "./test-results.ts";
 
 const silent = (): void => undefined;
@@ -173,9 +179,11 @@ export async function trainCommand(
       parameters: result.classifier.parameterCount,
       ...made,
     };
-    await folder.finish(summary, model);
+    await folder.finish(summary, model, await shownOf(result, loaded, warn));
     sayWhenStopped("");
-    if (evaluation !== undefined) process.stdout.write(`${testTable(result, tested, classes)}\n`);
+    if (options.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+    else if (evaluation !== undefined) process.stdout.write(`${testTable(result, tested, classes)}\n`);
+    if (options.report && !result.stopped) await reportRun(options.out, say, warn);
     if (kept < result.epochs) say(`the weights of epoch ${kept} were kept, the best by validation`);
     const next = result.stopped ? `; ${goOn}` : "";
     say(
@@ -185,6 +193,44 @@ export async function trainCommand(
     result.classifier.dispose();
   } finally {
     folder.close();
+  }
+}
+
+/** What the report is made from later; of a run that was stopped, nothing. */
+async function shownOf(
+  { logits, stopped }: TrainingResult,
+  { assembly: { classes, test }, coverage }: Loaded,
+  warn: (text: string) => void,
+): Promise<Parameters<RunFolder["finish"]>[2]> {
+  if (stopped || logits === undefined) return {};
+  const predicted = testPredictions(logits, test, classes);
+  const predictions = predictionsText(predicted);
+  try {
+    return {
+      predictions,
+      pictured: `${JSON.stringify(await picturedRun(predicted, test, coverage))}\n`,
+    };
+  } catch (error) {
+    // Images may be gone from the cache by now; the run is worth more than their pictures.
+    warn(`warning: the report will show no mistakes and no labels (${firstLine(error)})`);
+    return { predictions };
+  }
+}
+
+const firstLine = (error: unknown): string => (error as Error).message.split("\n")[0];
+
+/** The run is safe by now: what goes wrong with its report is told, and no more. */
+async function reportRun(
+  out: string,
+  say: (text: string) => void,
+  warn: (text: string) => void,
+): Promise<void> {
+  try {
+    say(`the report is ${await writeReport(out)}`);
+  } catch (error) {
+    warn(
+      `warning: the report could not be written (${firstLine(error)}); once that is mended: tessera report ${out}`,
+    );
   }
 }
 

@@ -24,6 +24,8 @@ export interface ImageSet<Held extends Pixels = Pixels> {
   readonly origins?: Origins;
   /** [count] Whose image each is, undefined where nobody says; equal names are of one patient. */
   readonly patients?: readonly (string | undefined)[];
+  /** [count] What each image is called in its source, for people; undefined where nobody asks for single images. */
+  readonly ids?: readonly string[];
 }
 
 /** The source of each image. */
@@ -48,11 +50,11 @@ export interface Assembly {
  * @throws DataError naming the source, and the record where one is at fault
  */
 export function imageSet<Held extends Pixels>(set: ImageSet<Held>, classCount: number): ImageSet<Held> {
-  const { origins, patients, count } = set;
-  if ((patients ?? { length: count }).length !== count || (origins?.of.length ?? count) !== count) {
+  const { origins, patients, ids, count } = set;
+  if ([patients, origins?.of, ids].some((each) => (each?.length ?? count) !== count)) {
     throw new DataError(
       set.source,
-      `must say for each of its ${count} images whose and of which source it is`,
+      `must say for each of its ${count} images whose and of which source it is, and what it is called`,
     );
   }
   for (const size of [set.count, set.height, set.width, set.channels]) {
@@ -143,6 +145,7 @@ export function concatenate(source: string, sets: readonly ImageSet[]): ImageSet
     states: joinBytes(sets.map((set) => set.states)),
     origins: joinOrigins(sets),
     ...(sets.every(({ patients }) => patients === undefined) ? {} : { patients: sets.flatMap(patientsOf) }),
+    ...(sets.every(({ ids }) => ids !== undefined) ? { ids: sets.flatMap(({ ids }) => ids ?? []) } : {}),
   };
 }
 

@@ -24,6 +24,7 @@ export { viewPresetNames, viewPresets, type ViewPreset, type ViewSettings } from
 export { DataError, ManifestError } from "./failures.ts";
 export {
   chooseExamples,
+  coverageOf,
   findingKinds,
   imageSizes,
   inspect,
@@ -35,6 +36,7 @@ export {
   type Inspection,
   type InspectionFinding,
   type LabelCount,
+  type LabelCoverage,
   type ListCount,
   type NamedSample,
   type OpenedCatalogue,

@@ -239,11 +239,11 @@ async function setOf(
     const { patient } = list.samples[at];
     return patient === undefined ? undefined : `${source}/${patient}`;
   });
-  return {
-    ...{ source, count: samples.length, height, width, channels, pixels, states },
-    // Metrics ask for them, and nothing is measured on what is trained on.
-    ...(list.part === "train" || patients.every((each) => each === undefined) ? {} : { patients }),
-  };
+  const set = { source, count: samples.length, height, width, channels, pixels, states };
+  // Metrics and reports ask for the rest, and nothing is measured on what is trained on.
+  if (list.part === "train") return set;
+  const ids = samples.map(({ at }) => list.samples[at].id);
+  return { ...set, ids, ...(patients.every((each) => each === undefined) ? {} : { patients }) };
 }
 
 /** Images of arrays stay where they are, those on disk come into memory if all fit. */

@@ -9,6 +9,7 @@ export {
   type SheetRow,
   type Word,
 } from "./contact-sheet.ts";
+export { confidentMistakes, picturedRun, type Mistake, type Pictured } from "./run/pictured.ts";
 export { findingLines, labelTables } from "./inspection-report.ts";
 export { examplesPerGroup, sampleSheet, type SampleSheet } from "./sample-sheet.ts";
 export { markdownTable, markdownText, type MarkdownColumn } from "./markdown.ts";

@@ -84,7 +84,12 @@ describe.each(["webgpu", "reference"])("on %s", (device) => {
       [whole, broken].map((out) => readTensorFile(join(folder, out, "model.safetensors"), "tessera model 1")),
     );
     expect(two).toEqual(one);
-    const left = ["metrics.jsonl", "model.safetensors", "run.json", "summary.json"];
+    for (const name of ["test-predictions.csv", "report.json"])
+      expect(read(broken, name)).toBe(read(whole, name));
+    const left = [
+      ...["metrics.jsonl", "model.safetensors", "report.html", "report.json", "run.json", "summary.json"],
+      "test-predictions.csv",
+    ];
     for (const out of [whole, broken]) expect(readdirSync(join(folder, out)).sort()).toEqual(left);
   }, 180_000);
 });

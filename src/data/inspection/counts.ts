@@ -29,20 +29,42 @@ export interface ListCount {
   readonly classes: readonly LabelCount[];
 }
 
+/** The labels of one source in one part of its split. */
+export interface LabelCoverage {
+  readonly source: string;
+  readonly part: Part;
+  readonly images: number;
+  /** In the order of the classes. */
+  readonly classes: readonly LabelCount[];
+}
+
+/**
+ * @param list whose uncertain labels are those of all it lists
+ * @param states [images, K] of the images that are left of it
+ */
+export function coverageOf(
+  { source, part, uncertain }: SampleList,
+  states: Uint8Array,
+  classCount: number,
+): LabelCoverage {
+  const counts = countStates(states, classCount);
+  return {
+    ...{ source, part, images: states.length / classCount },
+    classes: counts.map((count, k) => ({ ...count, uncertain: uncertain[k] })),
+  };
+}
+
+function countStates(states: Uint8Array, classCount: number): Omit<LabelCount, "uncertain">[] {
+  const counts = Array.from({ length: classCount }, () => ({ positive: 0, negative: 0, absent: 0, soft: 0 }));
+  for (const [at, state] of states.entries()) counts[at % classCount][kindOf(state)]++;
+  return counts;
+}
+
 /** @param list states [samples, K] */
 export function countLabels(list: SampleList, classCount: number): ListCount {
   const { source, part, samples, states, uncertain } = list;
-  const counts = Array.from({ length: classCount }, () => ({ positive: 0, negative: 0, absent: 0, soft: 0 }));
-  let unlabelled = 0;
-  for (let row = 0; row < samples.length; row++) {
-    let known = 0;
-    for (const [k, count] of counts.entries()) {
-      const kind = kindOf(states[row * classCount + k]);
-      count[kind]++;
-      if (kind !== "absent") known++;
-    }
-    if (known === 0) unlabelled++;
-  }
+  const isUnlabelled = (_: unknown, row: number): boolean =>
+    states.subarray(row * classCount, (row + 1) * classCount).every((state) => state === absent);
   const patients = samples.map(({ patient }) => patient).filter((patient) => patient !== undefined);
   return {
     source,
@@ -50,8 +72,8 @@ export function countLabels(list: SampleList, classCount: number): ListCount {
     images: samples.length,
     patients: new Set(patients).size,
     withoutPatient: samples.length - patients.length,
-    unlabelled,
-    classes: counts.map((count, k) => ({ ...count, uncertain: uncertain[k] })),
+    unlabelled: samples.filter(isUnlabelled).length,
+    classes: countStates(states, classCount).map((count, k) => ({ ...count, uncertain: uncertain[k] })),
   };
 }
 

@@ -1,5 +1,12 @@
 // The room where a catalogue is looked at before anything is trained on it.
-export { countLabels, kindOf, type LabelCount, type ListCount } from "./counts.ts";
+export {
+  countLabels,
+  coverageOf,
+  kindOf,
+  type LabelCount,
+  type LabelCoverage,
+  type ListCount,
+} from "./counts.ts";
 export { chooseExamples, type ExampleGroup } from "./examples.ts";
 export {
   findingKinds,

@@ -1,0 +1,236 @@
+// What happened in the course of a run: its losses by step, its AUC by epoch.
+
+import * as Plot from "@observablehq/plot";
+import { draw, grid, pageWidth, type Drawing } from "../html/drawing.ts";
+import { digits, fixed, whole } from "../html/numbers.ts";
+import type { Figure, TableContent } from "../html/page.ts";
+import { muted, palette, paper } from "../html/style.ts";
+import type { EpochLine, RunMetrics } from "../run/metrics.ts";
+
+/** Points of a curve that a page can show apart. */
+const mostPoints = 300;
+/** Rows of a table that somebody reads. */
+const mostRows = 100;
+
+const terms = [
+  { name: "bce", title: "supervised: binary cross entropy (bce)" },
+  { name: "pseudo", title: "pseudo-labels" },
+  { name: "consistency", title: "consistency of both views" },
+] as const;
+type Term = (typeof terms)[number]["name"];
+
+/** Steps in a row, as one point. */
+interface Point {
+  readonly step: number;
+  readonly low: number;
+  readonly high: number;
+  readonly mean: number;
+}
+
+/** Points of equal numbers of steps, at most `mostPoints`. */
+function pointsOf(steps: RunMetrics["steps"], term: Term): Point[] {
+  const each = Math.ceil(steps.length / mostPoints);
+  return Array.from({ length: Math.ceil(steps.length / each) }, (_, i) => {
+    const piece = steps.slice(i * each, (i + 1) * each);
+    const values = piece.map((line) => line[term]);
+    return {
+      step: piece[piece.length - 1].step,
+      low: Math.min(...values),
+      high: Math.max(...values),
+      mean: values.reduce((sum, value) => sum + value, 0) / values.length,
+    };
+  });
+}
+
+/** Each point's mean with those around it, a twentieth of the run wide. */
+function smoothed(points: readonly Point[]): { readonly step: number; readonly mean: number }[] {
+  const reach = Math.floor(points.length / 40);
+  return points.map(({ step }, i) => {
+    const around = points.slice(Math.max(0, i - reach), i + reach + 1);
+    return { step, mean: around.reduce((sum, { mean }) => sum + mean, 0) / around.length };
+  });
+}
+
+/** @param warmup the last step in which only given labels taught; 0 without such steps */
+export function lossCurves({ steps, epochs }: RunMetrics, warmup: number): Figure | undefined {
+  const last = steps.at(-1);
+  if (last === undefined) return undefined;
+  const used = terms.filter(({ name }) => name === "bce" || steps.some((line) => line[name] !== 0));
+  const panels = used.map(({ name, title }, i): Drawing => {
+    const points = pointsOf(steps, name);
+    const bottom = i === used.length - 1;
+    return draw({
+      ...{ width: pageWidth, height: bottom ? 178 : 140, marginLeft: 52, marginRight: 16, marginTop: 26 },
+      marginBottom: bottom ? 38 : 14,
+      x: {
+        domain: [0, last.step],
+        label: bottom ? "step" : null,
+        ticks: bottom ? 8 : [],
+        labelArrow: "none",
+      },
+      y: { label: null, zero: true, ticks: 4, nice: true, grid: true },
+      marks: [
+        Plot.areaY(points, { x: "step", y1: "low", y2: "high", fill: palette[i], fillOpacity: 0.22 }),
+        Plot.lineY(points, { x: "step", y: "mean", stroke: palette[i], strokeOpacity: 0.4, strokeWidth: 1 }),
+        Plot.lineY(smoothed(points), { x: "step", y: "mean", stroke: palette[i], strokeWidth: 2 }),
+        ...(warmup > 0 && warmup < last.step
+          ? [
+              Plot.ruleX([warmup], { stroke: muted, strokeDasharray: "4 3" }),
+              ...(i === 0
+                ? [
+                    Plot.text([warmup], {
+                      ...{ x: (step: number) => step, frameAnchor: "top", text: () => "warm-up ends" },
+                      ...{ textAnchor: warmup < last.step * 0.8 ? "start" : "end", dy: 3 },
+                      ...{
+                        dx: warmup < last.step * 0.8 ? 5 : -5,
+                        fill: muted,
+                        stroke: paper,
+                        strokeWidth: 4,
+                      },
+                    }),
+                  ]
+                : []),
+            ]
+          : []),
+        Plot.text([title], {
+          frameAnchor: "top-left",
+          dy: -20,
+          dx: -44,
+          text: (text: string) => text,
+          fontWeight: 600,
+        }),
+      ],
+    });
+  });
+  return {
+    id: "loss",
+    title: "Losses by step",
+    text: lossText(
+      used.map(({ name }) => name),
+      steps.length,
+      epochs,
+      warmup,
+    ),
+    drawing: grid(panels, 1, 4),
+    table: epochTable(epochs),
+  };
+}
+
+function lossText(
+  used: readonly Term[],
+  steps: number,
+  epochs: readonly EpochLine[],
+  warmup: number,
+): string {
+  const [first, last] = [epochs.at(0), epochs.at(-1)];
+  const sentences = [`Losses of ${whole(steps)} steps.`];
+  if (first !== undefined && last !== undefined && last !== first) {
+    const of = used.map((name) => {
+      return `${name} from ${digits(first[name])} in epoch ${first.epoch} to ${digits(last[name])} in epoch ${last.epoch}`;
+    });
+    sentences.push(`Means over epochs: ${of.join("; ")}.`);
+  }
+  if (warmup > 0) sentences.push(`Up to step ${whole(warmup)} (warm-up) only given labels taught.`);
+  sentences.push(
+    steps > mostPoints
+      ? `The thin line is the mean of every ${Math.ceil(steps / mostPoints)} steps, the band their range; the thick one is smoothed.`
+      : "The thin line is each step, the thick one is smoothed.",
+  );
+  return sentences.join(" ");
+}
+
+function epochTable(epochs: readonly EpochLine[]): TableContent {
+  const every = Math.ceil(epochs.length / mostRows);
+  const shown = epochs.filter((_, i) => i % every === 0 || i === epochs.length - 1);
+  return {
+    caption: every > 1 ? `Means over each epoch; every ${every}th epoch is shown` : "Means over each epoch",
+    head: ["epoch", "learning rate", "loss", "bce", "pseudo", "consistency"],
+    rows: shown.map(({ epoch, learningRate, loss, bce, pseudo, consistency }) => [
+      String(epoch),
+      digits(learningRate, 3),
+      ...[loss, bce, pseudo, consistency].map((value) => digits(value)),
+    ]),
+  };
+}
+
+/** @param kept the epoch whose weights the run ended with */
+export function aucCurves({ epochs }: RunMetrics, kept: number | undefined): Figure | undefined {
+  const curves = [
+    { name: "validation", value: ({ validation }: EpochLine) => validation?.meanAuc },
+    { name: "test", value: ({ meanAuc }: EpochLine) => meanAuc },
+  ].flatMap(({ name, value }, i) => {
+    const points = epochs.flatMap((line) => {
+      const auc = value(line);
+      return typeof auc === "number" ? [{ epoch: line.epoch, auc }] : [];
+    });
+    return points.length < 2 ? [] : [{ name, value, points, colour: palette[i] }];
+  });
+  if (curves.length === 0) return undefined;
+  const all = curves.flatMap(({ points }) => points);
+  const marked = kept !== undefined && kept > 0 && kept < epochs.length ? [kept] : [];
+  const drawing = draw({
+    ...{ width: pageWidth, height: 260, marginLeft: 52, marginRight: 76, marginTop: 22, marginBottom: 38 },
+    x: {
+      ...{ domain: [1, epochs.length], label: "epoch", labelArrow: "none", tickFormat: "d" },
+      ticks: Math.min(epochs.length - 1, 10),
+    },
+    y: { label: null, nice: true, grid: true, ticks: 5 },
+    marks: [
+      Plot.ruleX(marked, { stroke: muted, strokeDasharray: "4 3" }),
+      Plot.text(marked, {
+        x: (epoch: number) => epoch,
+        frameAnchor: "top",
+        dy: -14,
+        text: () => "kept",
+        fill: muted,
+      }),
+      ...curves.flatMap(({ name, points, colour }) => [
+        Plot.lineY(points, { x: "epoch", y: "auc", stroke: colour, strokeWidth: 2 }),
+        ...(points.length > 40 ? [] : [Plot.dot(points, { x: "epoch", y: "auc", fill: colour, r: 2.5 })]),
+        Plot.text(points.slice(-1), {
+          ...{
+            x: "epoch",
+            y: "auc",
+            text: () => name,
+            textAnchor: "start",
+            dx: 8,
+            fill: colour,
+            fontWeight: 600,
+          },
+          // Two names must not lie on each other.
+          dy: curves.length < 2 ? 0 : points === highest(curves).points ? -7 : 7,
+        }),
+      ]),
+    ],
+  });
+  const text = curves.map(({ name, points }) => {
+    const best = points.reduce((high, point) => (point.auc > high.auc ? point : high));
+    const last = points[points.length - 1];
+    return (
+      `Mean AUC on the ${name} images: ${fixed(points[0].auc, 4)} after epoch ${points[0].epoch}, ` +
+      `${fixed(last.auc, 4)} after epoch ${last.epoch}, highest ${fixed(best.auc, 4)} after epoch ${best.epoch}.`
+    );
+  });
+  if (marked.length > 0) text.push(`The weights of epoch ${marked[0]} were kept.`);
+  const every = Math.ceil(new Set(all.map(({ epoch }) => epoch)).size / mostRows);
+  return {
+    id: "auc-curve",
+    title: "Mean AUC by epoch",
+    text: text.join(" "),
+    drawing,
+    table: {
+      ...(every > 1 ? { caption: `Every ${every}th epoch is shown` } : {}),
+      head: ["epoch", ...curves.map(({ name }) => name)],
+      rows: epochs
+        .filter((_, i) => i % every === 0 || i === epochs.length - 1)
+        .map((line) => [String(line.epoch), ...curves.map(({ value }) => fixed(value(line), 4))]),
+    },
+  };
+}
+
+function highest<Curve extends { readonly points: readonly { readonly auc: number }[] }>(
+  curves: readonly Curve[],
+): Curve {
+  const end = ({ points }: Curve): number => points[points.length - 1].auc;
+  return curves.reduce((high, curve) => (end(curve) > end(high) ? curve : high));
+}

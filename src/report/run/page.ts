@@ -1,0 +1,203 @@
+// The report of a run: what it came to, how it got there, what it learned from and where it errs.
+
+import { basename, resolve } from "node:path";
+import { averagePrecision, brierScore, expectedCalibrationError } from "../../metrics/index.ts";
+import { labelCoverage, similarityMap } from "../figures/heat-map.ts";
+import { aucCurves, lossCurves } from "../figures/curves.ts";
+import { calibration, columnsOf, rocCurves } from "../figures/roc.ts";
+import { fragment, type Markup } from "../html/markup.ts";
+import { duration, fixed, interval, none, whole } from "../html/numbers.ts";
+import {
+  bulleted,
+  figure,
+  folded,
+  note,
+  pageText,
+  paragraph,
+  table,
+  type Figure,
+  type Section,
+} from "../html/page.ts";
+import type { Mistake } from "./pictured.ts";
+import type { RunContents } from "./read.ts";
+import { settingsSection } from "./settings.ts";
+
+/** The whole file, of UTF-8. The same folder gives the same bytes. */
+export function runPage(run: RunContents): string {
+  const { record, metrics, summary, classes, predictions, pictured, queries, missing, path } = run;
+  const drawn = (...figures: readonly (Figure | undefined)[]): Markup[] =>
+    figures.flatMap((each) => (each === undefined ? [] : [figure(each)]));
+  const kept = summary === undefined || summary.interrupted ? undefined : summary.kept;
+  const sections: Section[] = [
+    { id: "results", title: "Results on the test images", content: results(run) },
+    {
+      id: "course",
+      title: "How the run went",
+      content: drawn(lossCurves(metrics, warmupEnd(run)), aucCurves(metrics, kept)),
+    },
+    { id: "ranking", title: "ROC curves", content: drawn(predictions && rocCurves(predictions)) },
+    { id: "probabilities", title: "Calibration", content: drawn(predictions && calibration(predictions)) },
+    { id: "mistakes", title: "Confident mistakes", content: mistakes(pictured?.mistakes) },
+    { id: "queries", title: "Class queries", content: drawn(queries && similarityMap(classes, queries)) },
+    {
+      id: "labels",
+      title: "Label coverage",
+      content: drawn(pictured && labelCoverage(classes, pictured.coverage)),
+    },
+    { id: "settings", title: "Settings", content: settingsSection(record) },
+    { id: "left-out", title: "Left out", content: leftOut(summary?.skipped ?? []) },
+  ];
+  const images = Object.values(summary?.images ?? {}).reduce((sum, count) => sum + count, 0);
+  const mean = summary?.intervals?.mean.interval;
+  return pageText({
+    title: `Run ${basename(resolve(path))}`,
+    lead: [
+      `Training on ${basename(record.manifest.file)}, seed ${record.seed}, on ${record.adapter || record.device}.`,
+      ...missing,
+    ].join(" "),
+    facts: [
+      ["mean test AUC", fixed(summary?.meanAuc, 4)],
+      ...(mean == null ? [] : [["95 % interval", interval(mean, 4)] as const]),
+      ["classes", classes.length === 0 ? none : String(classes.length)],
+      ["training images", summary === undefined ? none : whole(images)],
+      ["epochs", String(metrics.epochs.length)],
+      ...(kept !== undefined && kept < metrics.epochs.length ? [["kept epoch", String(kept)] as const] : []),
+      ["weights", summary === undefined ? none : whole(summary.parameters)],
+      ["time", summary === undefined ? none : duration(summary.seconds)],
+    ],
+    sections,
+    foot: `Made by Tessera ${record.versions.tessera}`,
+  });
+}
+
+/** The last step in which only given labels taught; 0 without such steps. */
+function warmupEnd({ record: { settings }, metrics: { steps } }: RunContents): number {
+  const { warmupSteps, warmupEpochs } = settings;
+  if (typeof warmupSteps === "number") return warmupSteps;
+  if (typeof warmupEpochs !== "number") return 0;
+  return steps.findLast(({ epoch }) => epoch <= warmupEpochs)?.step ?? 0;
+}
+
+function results({ summary, classes, predictions }: RunContents): Markup[] {
+  if (summary === undefined || summary.meanAuc === null) return [];
+  const { intervals, sources, auc, meanAuc } = summary;
+  const columns = new Map(
+    predictions === undefined ? [] : columnsOf(predictions).map((each) => [each.name, each]),
+  );
+  const level = intervals === null ? "" : `${Math.round(100 * intervals.level)} % interval`;
+  const undefinedClasses = classes.filter((name) => auc[name] === null);
+  const own = (name: string): string[] => {
+    const column = columns.get(name);
+    if (column === undefined) return [];
+    const { probabilities, labels, positives, negatives } = column;
+    return [
+      fixed(averagePrecision(probabilities, labels), 4),
+      fixed(brierScore(probabilities, labels), 4),
+      fixed(expectedCalibrationError(probabilities, labels, 10), 4),
+      whole(positives),
+      whole(negatives),
+    ];
+  };
+  const content = [
+    table({
+      caption: "By class, over labelled entries only",
+      head: [
+        ...["class", "AUC"],
+        ...(intervals === null ? [] : [level]),
+        ...(columns.size === 0
+          ? []
+          : ["average precision", "Brier score", "calibration error", "positive", "negative"]),
+      ],
+      rows: classes.map((name) => [
+        ...[name, fixed(auc[name], 4)],
+        ...(intervals === null ? [] : [interval(intervals.byClass[name]?.interval, 4)]),
+        ...own(name),
+      ]),
+      foot: [
+        [
+          ...["mean", fixed(meanAuc, 4)],
+          ...(intervals === null ? [] : [interval(intervals.mean.interval, 4)]),
+          ...(columns.size === 0 ? [] : ["", "", "", "", ""]),
+        ],
+      ],
+    }),
+  ];
+  if (intervals !== null) {
+    content.push(
+      note(
+        `Intervals: bootstrap over ${whole(intervals.patients)} patients (an image of nobody known is a patient of its own), ` +
+          `${whole(intervals.resamples)} resamples, percentiles. Calibration error: expected, over 10 groups of equal size.`,
+      ),
+    );
+  }
+  if (undefinedClasses.length > 0) {
+    content.push(
+      note(
+        `${none} stands where the labelled test images are not of both kinds; such classes (${undefinedClasses.join(", ")}) are not in the mean.`,
+      ),
+    );
+  }
+  const each = Object.entries(sources ?? {});
+  if (each.length > 1) {
+    content.push(
+      table({
+        caption: "AUC by source of the test images",
+        head: ["class", ...each.map(([name]) => name)],
+        rows: classes.map((name) => [name, ...each.map(([, source]) => fixed(source.auc[name], 4))]),
+        foot: [
+          ["mean", ...each.map(([, source]) => fixed(source.meanAuc, 4))],
+          ["images", ...each.map(([, { images }]) => whole(images))],
+        ],
+      }),
+    );
+  }
+  return content;
+}
+
+/** Cards of images by class, and the same as a table. */
+function mistakes(found: readonly Mistake[] | undefined): Markup[] {
+  if (found === undefined) return [];
+  if (found.length === 0) return [paragraph("No test image has a label that the run got wrong.")];
+  const sure = (value: number): string => fixed(value, value > 0.9995 || value < 0.0005 ? 6 : 3);
+  const told = ({ label }: Mistake): string => (label === "positive" ? "missed" : "wrongly found");
+  const card = (each: Mistake): Markup => {
+    const { class: name, label, probability, source, image, png } = each;
+    const alt = `Image ${image} of ${source}: ${name} is labelled ${label}, its predicted probability is ${sure(probability)}`;
+    return fragment`<li><img src="data:image/png;base64,${png}" alt="${alt}">
+<p><strong>${told(each)}</strong>, p ${sure(probability)}<br>${source}: ${image}</p></li>
+`;
+  };
+  const names = [...new Set(found.map((each) => each.class))];
+  const cards = (name: string): Markup =>
+    fragment`<h3>${name}</h3>\n<ul class="cards">${found.filter((each) => each.class === name).map(card)}</ul>\n`;
+  const rows = found.map(({ class: name, label, source, image, patient, probability }) => [
+    ...[name, label, source, image, patient || none, sure(probability)],
+  ]);
+  return [
+    paragraph(
+      "Test images whose label is the less likely by the run, the most confident first: those that have a class and were ",
+      "missed, and those that have not and where it was wrongly found. A label may be wrong, too: look.",
+    ),
+    ...names.map(cards),
+    folded(
+      "These mistakes as a table",
+      table(
+        { head: ["class", "label", "source", "image", "patient", "probability"], words: 5, rows },
+        "Confident mistakes",
+      ),
+    ),
+  ];
+}
+
+/** Reasons that are shown; summary.json has all. */
+const mostReasons = 50;
+
+function leftOut(skipped: readonly string[]): Markup[] {
+  if (skipped.length === 0) return [];
+  const more = skipped.length - mostReasons;
+  return [
+    paragraph(`${whole(skipped.length)} images or records could not be read and were left out:`),
+    bulleted(skipped.slice(0, mostReasons)),
+    ...(more > 0 ? [note(`and ${whole(more)} more; summary.json lists all.`)] : []),
+  ];
+}

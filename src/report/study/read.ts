@@ -1,0 +1,73 @@
+// A study folder, read back for its report.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import type { StudyScores } from "../../assemble/index.ts";
+import type { LabelCoverage } from "../../data/index.ts";
+import type { TableContent } from "../html/page.ts";
+import { coverageSchema } from "../run/pictured.ts";
+import { readJson } from "../run/read.ts";
+
+/** Files that a study writes; of these, only the scores must be there. */
+export const studyFiles = {
+  scores: "scores.json",
+  settings: "study.json",
+  coverage: "coverage.json",
+} as const;
+
+/** What a study's report is made of. */
+export interface StudyContents {
+  readonly path: string;
+  readonly scores: StudyScores;
+  /** As `study.json` has them. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly coverage: readonly LabelCoverage[];
+}
+
+/** What the statistics of a study come to, each with a caption; made elsewhere. */
+export type ComparisonTables = readonly TableContent[];
+
+const text = z.string();
+const number = z.number();
+const scoresSchema = z.object({
+  ...{ study: text, asks: text, manifest: text, classes: z.array(text) },
+  groups: z.array(z.object({ name: text, classes: z.array(text) })),
+  arms: z.array(z.object({ name: text, label: text, about: text })),
+  comparisons: z.array(
+    z.object({ first: text, second: text, asks: text, margin: z.number().positive().exactOptional() }),
+  ),
+  scores: z.array(
+    z.object({
+      ...{ arm: text, seed: z.int(), auc: z.record(text, number.nullable()) },
+      ...{ steps: number, seconds: number },
+    }),
+  ),
+  similarity: z
+    .object({
+      interest: text,
+      points: z.array(z.object({ class: text, seed: z.int(), similarity: number, gain: number })),
+    })
+    .exactOptional(),
+  notes: z.array(text),
+});
+
+/** Whether a folder is one that `tessera study` made. */
+export const isStudyFolder = (path: string): boolean => existsSync(join(path, studyFiles.scores));
+
+/** @throws RunFolderError naming file and field that cannot be used */
+export function readStudy(path: string): StudyContents {
+  const optional = <Schema extends z.ZodType>(
+    name: keyof typeof studyFiles,
+    schema: Schema,
+  ): z.output<Schema> | undefined => {
+    const file = join(path, studyFiles[name]);
+    return existsSync(file) ? readJson(file, schema) : undefined;
+  };
+  return {
+    path,
+    scores: readJson(join(path, studyFiles.scores), scoresSchema),
+    settings: optional("settings", z.record(text, z.unknown())) ?? {},
+    coverage: optional("coverage", coverageSchema) ?? [],
+  };
+}
