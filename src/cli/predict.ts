@@ -89,8 +89,8 @@ export async function predictCommand(
   say(options, `${rows} images, ${classes.length} classes, on ${adapter}; the table is in ${out}`);
 }
 
-/** Six digits: f32 logits have no more. */
-const show = (probability: number): string => String(Number(probability.toPrecision(6)));
+/** Nine digits tell any two f32 apart, so that the table ranks images as the logits do. */
+const show = (probability: number): string => String(Number(probability.toPrecision(9)));
 
 function predicted(classes: readonly string[]): Columns {
   return { names: classes, cells: (_, probabilities) => Array.from(probabilities, show) };
