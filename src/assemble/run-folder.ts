@@ -67,15 +67,16 @@ export interface Summary extends RunChoices {
 }
 
 /** Files that a run writes; `--force` removes these and nothing else. */
-export const runFiles = {
+const files = {
   record: "run.json",
   metrics: "metrics.jsonl",
   checkpoint: "checkpoint.safetensors",
   model: "model.safetensors",
   summary: "summary.json",
 } as const;
+export { files as runFiles };
 const isOurs = (name: string): boolean =>
-  Object.values(runFiles).some((file) => name === file || (name.startsWith(file) && name.endsWith(".part")));
+  Object.values(files).some((file) => name === file || (name.startsWith(file) && name.endsWith(".part")));
 
 const checkpointKind = "tessera checkpoint 1";
 const savedSchema = z.strictObject({
@@ -140,12 +141,10 @@ export class RunFolder {
    *   damaged
    */
   static async reopen(path: string): Promise<Reopened> {
-    const [metricsFile, checkpointFile] = [runFiles.metrics, runFiles.checkpoint].map((name) =>
-      join(path, name),
-    );
+    const [metricsFile, checkpointFile] = [files.metrics, files.checkpoint].map((name) => join(path, name));
     const record = readRunRecord(path);
     if (isFinished(path)) {
-      throw new RunFolderError(`--resume ${path}: the run is finished; see ${runFiles.summary} there`);
+      throw new RunFolderError(`--resume ${path}: the run is finished; see ${files.summary} there`);
     }
     const folder = new RunFolder(path, true);
     folder.#earlier = { bytes: 0, seconds: 0 };
@@ -156,7 +155,7 @@ export class RunFolder {
     if (found < metrics) {
       throw new CheckpointError(
         checkpointFile,
-        `knows of ${metrics} bytes of ${runFiles.metrics}, which has ${found}; begin another run with --out`,
+        `knows of ${metrics} bytes of ${files.metrics}, which has ${found}; begin another run with --out`,
       );
     }
     folder.#earlier = { bytes: metrics, seconds };
@@ -195,7 +194,7 @@ export class RunFolder {
     // What the checkpoint knows of is on the disk before it is.
     fsyncSync(metrics);
     const record = { metrics: fstatSync(metrics).size, seconds: this.seconds, run };
-    await writeTensorFile(join(this.path, runFiles.checkpoint), checkpointKind, { record, tensors });
+    await writeTensorFile(join(this.path, files.checkpoint), checkpointKind, { record, tensors });
   }
 
   /**
@@ -205,9 +204,9 @@ export class RunFolder {
    */
   async finish(summary: Summary, model?: TensorFile): Promise<void> {
     this.#open();
-    if (model !== undefined) await writeTensorFile(join(this.path, runFiles.model), modelKind, model);
-    this.#replace(runFiles.summary, summary);
-    if (!summary.interrupted) rmSync(join(this.path, runFiles.checkpoint), { force: true });
+    if (model !== undefined) await writeTensorFile(join(this.path, files.model), modelKind, model);
+    this.#replace(files.summary, summary);
+    if (!summary.interrupted) rmSync(join(this.path, files.checkpoint), { force: true });
   }
 
   close(): void {
@@ -220,12 +219,12 @@ export class RunFolder {
       const earlier = this.#earlier;
       mkdirSync(this.path, { recursive: true });
       const kept: readonly string[] =
-        earlier === undefined ? [] : [runFiles.record, runFiles.metrics, runFiles.checkpoint];
+        earlier === undefined ? [] : [files.record, files.metrics, files.checkpoint];
       for (const name of readdirSync(this.path)) {
         if (isOurs(name) && !kept.includes(name)) rmSync(join(this.path, name), { force: true });
       }
-      if (earlier === undefined && this.#record !== undefined) this.#replace(runFiles.record, this.#record);
-      const metrics = openSync(join(this.path, runFiles.metrics), "a");
+      if (earlier === undefined && this.#record !== undefined) this.#replace(files.record, this.#record);
+      const metrics = openSync(join(this.path, files.metrics), "a");
       ftruncateSync(metrics, earlier?.bytes ?? 0);
       return metrics;
     }));
@@ -248,13 +247,13 @@ export class RunFolder {
   #line(record: Record<string, unknown>): void {
     const metrics = this.#open();
     // Unlike writeSync, it goes on until the whole line is written.
-    writing(join(this.path, runFiles.metrics), () => writeFileSync(metrics, `${JSON.stringify(record)}\n`));
+    writing(join(this.path, files.metrics), () => writeFileSync(metrics, `${JSON.stringify(record)}\n`));
   }
 }
 
 /** What the run in a folder was begun with. @throws RunFolderError when the folder holds no run */
 export function readRunRecord(path: string): RunRecord {
-  const file = join(path, runFiles.record);
+  const file = join(path, files.record);
   try {
     return runRecordSchema.parse(JSON.parse(readFileSync(file, "utf8")));
   } catch (cause) {
@@ -270,7 +269,7 @@ export function readRunRecord(path: string): RunRecord {
 
 /** Whether there is the summary of a run that came to its end; one that was interrupted has a summary, too. */
 export function isFinished(path: string): boolean {
-  const file = join(path, runFiles.summary);
+  const file = join(path, files.summary);
   if (!existsSync(file)) return false;
   try {
     return (JSON.parse(readFileSync(file, "utf8")) as { interrupted?: unknown }).interrupted === false;
