@@ -1,8 +1,8 @@
 // `tessera predict`: a table of what a trained model says of images, or an assembly's label table without gaps.
 
-import { stringify } from "csv-stringify/sync";
 import { classifierOfModel, probabilitiesOf, readModelFile } from "../assemble/index.ts";
 import { parts, type Part } from "../data/index.ts";
+import { csvText } from "../data/files/csv-text.ts";
 import { replaceFile } from "../data/files/whole-files.ts";
 import { UsageError } from "../device/index.ts";
 import { targetOf } from "../metrics/index.ts";
@@ -89,8 +89,8 @@ export async function predictCommand(
   say(options, `${rows} images, ${classes.length} classes, on ${adapter}; the table is in ${out}`);
 }
 
-/** Six digits: f32 logits have no more. */
-const show = (probability: number): string => String(Number(probability.toPrecision(6)));
+/** Nine digits tell any two f32 apart, so that the table ranks images as the logits do. */
+const show = (probability: number): string => String(Number(probability.toPrecision(9)));
 
 function predicted(classes: readonly string[]): Columns {
   return { names: classes, cells: (_, probabilities) => Array.from(probabilities, show) };
@@ -120,7 +120,7 @@ async function writeTable(
 ): Promise<void> {
   try {
     await replaceFile(out, async (handle) => {
-      await handle.writeFile(stringify([[...identity, ...names]]));
+      await handle.writeFile(csvText([[...identity, ...names]]));
       for (const [i, { source, part, samples, set }] of loaded.entries()) {
         const [labels, outputs] = [set.states, logits[i]].map(({ length }) => length / set.count);
         const rows = samples.map(({ id, patient }, row) => {
@@ -128,7 +128,7 @@ async function writeTable(
           const probabilities = probabilitiesOf(logits[i].subarray(row * outputs, (row + 1) * outputs));
           return [source, part ?? "", id, patient ?? "", ...cells(states, probabilities)];
         });
-        await handle.writeFile(stringify(rows));
+        await handle.writeFile(csvText(rows));
       }
     });
   } catch (cause) {

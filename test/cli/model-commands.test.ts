@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
+import { auc } from "../../src/metrics/index.ts";
 import { own, runBuilt, workingFolder, type Ended } from "./built.ts";
 
 const manifest = (classes: string, knownToA: string, more = ""): string => `
@@ -99,10 +100,16 @@ describe("tessera predict", () => {
     expect(Object.keys(rows[0])).toEqual([
       ...["source", "part", "image", "patient", "nodule", "effusion", "cardiomegaly"],
     ]);
-    const { images } = JSON.parse(
-      (await tessera("evaluate", "run", "--json", "--quiet")).output,
-    ) as Evaluated;
+    const { output } = await tessera("evaluate", "run", "--json", "--quiet");
+    const { images, byClass } = JSON.parse(output) as Evaluated;
     expect(rows).toHaveLength(images);
+    await tessera("predict", "run", "--complete", "--part", "test", "--out", "labels.csv", "--quiet");
+    const labels = table("labels.csv");
+    for (const name of ["nodule", "effusion", "cardiomegaly"]) {
+      const states = labels.map((row) => (row[`${name} is`] === "given" ? Number(row[name]) : 255));
+      const probabilities = rows.map((row) => Number(row[name]));
+      expect(auc(probabilities, states)).toBeCloseTo(byClass[name].auc, 12);
+    }
     expect(new Set(rows.map(({ part }) => part))).toEqual(new Set(["test"]));
     expect(new Set(rows.map(({ source, image }) => `${source} ${image}`)).size).toBe(images);
     for (const { nodule } of rows) expect(Number(nodule)).toBeGreaterThan(0);

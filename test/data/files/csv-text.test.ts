@@ -26,11 +26,3 @@ test("commas, quotes, line breaks and spaces at the ends survive", async () => {
   expect(table.rows).toHaveLength(1);
   expect(Object.values(table.rows[0].cells)).toEqual(cells.map((cell) => cell.trim()));
 });
-
-test("a row whose only cell is empty is no empty line, which readers skip", () => {
-  expect(parse(csvText([["only"], [""], ["x"]]), { skip_empty_lines: true })).toEqual([
-    ["only"],
-    [""],
-    ["x"],
-  ]);
-});
