@@ -1,6 +1,6 @@
 // Label-Assemble's losses, last pass: the gradients of the weighted total with respect to both views' logits, f32.
-//   weak[e]   = bce (a_w - y) if labelled, + (pull r_w - agree_back r_s) a_w (1 - a_w) if unsupervised
-//   strong[e] = agree r_s a_s (1 - a_s) if unsupervised
+//   weak[e]   = (1 - share) bce (a_w - y) if labelled, + (pull r_w - agree_back r_s) a_w (1 - a_w) if unsupervised
+//   strong[e] = share bce (a_s - y) if labelled, + agree r_s a_s (1 - a_s) if unsupervised
 //   r_w = a_w - sharpen(a_w),  r_s = a_s - sharpen(a_w);  the four factors come from assembleTotals
 //
 // One invocation computes one entry e, an (image, class).
@@ -12,6 +12,7 @@ struct Sizes {
   unsupervised: u32,     // entries of pseudo and consistency: 0 the absent, 1 all, 2 the labelled
   threshold: f32,        // sharpening: tau
   inverse: f32,          // sharpening: 1 / t
+  strong_share: f32,     // share of the strong view in bce
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -69,10 +70,14 @@ fn main(
   if (is_labelled) {
     let y = target_of(state);
     gradient.x = ((1.0 - y) * weak.x - y * weak.y) * factors[0];
+    if (sizes.strong_share > 0.0) {
+      gradient.y = ((1.0 - y) * strong.x - y * strong.y) * factors[0];
+      gradient *= vec2f(1.0 - sizes.strong_share, sizes.strong_share);
+    }
   }
   if (unsupervised(is_labelled)) {
     gradient.x += (factors[1] * weak_residual - factors[3] * strong_residual) * weak.x * weak.y;
-    gradient.y = factors[2] * strong_residual * strong.x * strong.y;
+    gradient.y += factors[2] * strong_residual * strong.x * strong.y;
   }
   gradients[entry] = gradient.x;
   gradients[sizes.count + entry] = gradient.y;

@@ -1,8 +1,9 @@
 // Label-Assemble's head, its three losses and the gradients of their weighted sum, all in one launch, f32:
 //   z = F theta' + bias for the weak and the strong view;  a = sigmoid(z)
-//   bce         = sum over labelled entries of softplus(z_w) - y z_w       / divisor,  y the target of the state
-//   pseudo      = sum over unsupervised entries of (a_w - s)^2             / divisor,  s = sharpen(a_w)
-//   consistency = sum over unsupervised entries of (a_s - s)^2             / divisor
+//   bce         = sum over labelled entries of (1 - s) c(z_w) + s c(z_s)   / divisor,  s the share of the strong view,
+//                 c(z) = softplus(z) - y z,  y the target of the state
+//   pseudo      = sum over unsupervised entries of (a_w - p)^2             / divisor,  p = sharpen(a_w)
+//   consistency = sum over unsupervised entries of (a_s - p)^2             / divisor
 //   total       = bce + weights[0] pseudo + weights[1] consistency
 // An entry is one (image, class). Divisors are the numbers of entries (at least 1), or the batch size.
 //
@@ -22,6 +23,7 @@ struct Sizes {
   through: u32,          // 1: the gradient passes through the pseudo-label
   threshold: f32,        // sharpening: tau
   inverse: f32,          // sharpening: 1 / t
+  strong_share: f32,     // share of the strong view in bce
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -118,8 +120,15 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
     var gradient = vec2f();
     if (is_labelled) {
       let y = target_of(state);
-      own_sums.x += cross_entropy(logits.x, y);
+      var loss = cross_entropy(logits.x, y);
       gradient.x = ((1.0 - y) * weak.x - y * weak.y) / divisors.x;
+      if (sizes.strong_share > 0.0) {
+        let shares = vec2f(1.0 - sizes.strong_share, sizes.strong_share);
+        loss = dot(shares, vec2f(loss, cross_entropy(logits.y, y)));
+        gradient.y = ((1.0 - y) * strong.x - y * strong.y) / divisors.x;
+        gradient *= shares;
+      }
+      own_sums.x += loss;
     }
     if (unsupervised(is_labelled)) {
       let weak_residual = residual(weak);
@@ -127,7 +136,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
       own_sums.y += weak_residual * weak_residual;
       own_sums.z += strong_residual * strong_residual;
       gradient.x += (pull * weak_residual - agree_back * strong_residual) * weak.x * weak.y;
-      gradient.y = agree * strong_residual * strong.x * strong.y;
+      gradient.y += agree * strong_residual * strong.x * strong.y;
     }
     gradients[entry] = gradient.x;
     gradients[entries + entry] = gradient.y;

@@ -1,6 +1,6 @@
 // Label-Assemble's losses from logits, for many entries, first pass: sums over parts of the entries, f32.
 //   sums[0, p], sums[1, p]: numbers of labelled and of unsupervised entries
-//   sums[2, p]: softplus(z_w) - y z_w over the labelled ones
+//   sums[2, p]: (1 - share) c(z_w) + share c(z_s) over the labelled ones,  c(z) = softplus(z) - y z
 //   sums[3, p], sums[4, p]: (a_w - s)^2 and (a_s - s)^2 over the unsupervised ones,  s = sharpen(a_w)
 // See assembleLoss for the whole formula; an entry is one (image, class).
 //
@@ -14,6 +14,7 @@ struct Sizes {
   unsupervised: u32,     // entries of pseudo and consistency: 0 the absent, 1 all, 2 the labelled
   threshold: f32,        // sharpening: tau
   inverse: f32,          // sharpening: 1 / t
+  strong_share: f32,     // share of the strong view in bce
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -76,12 +77,19 @@ fn main(
     let state = state_of(entry);
     let is_labelled = is_label(state);
     let logit = weak_logits[entry];
+    let strong_logit = strong_logits[entry];
     let weak = probability(logit);
     let weak_residual = residual(weak);
-    let strong_residual = probability(strong_logits[entry]).x - (weak.x - weak_residual);
+    let strong_residual = probability(strong_logit).x - (weak.x - weak_residual);
     if (is_labelled) {
       counts.x += 1.0;
-      losses.x += cross_entropy(logit, target_of(state));
+      let y = target_of(state);
+      var loss = cross_entropy(logit, y);
+      if (sizes.strong_share > 0.0) {
+        let shares = vec2f(1.0 - sizes.strong_share, sizes.strong_share);
+        loss = dot(shares, vec2f(loss, cross_entropy(strong_logit, y)));
+      }
+      losses.x += loss;
     }
     if (unsupervised(is_labelled)) {
       counts.y += 1.0;

@@ -1,6 +1,15 @@
 // The package's front door.
 
 export * from "./assemble/index.ts";
+// Not through the index of assemble, which training loads: behind the tests are 430 files of distributions.
+export { analyse } from "./assemble/studies/analysis.ts";
+export type * from "./assemble/studies/results.ts";
+export type * from "./assemble/studies/scores.ts";
+export {
+  similarityOf,
+  type ClassSimilarity,
+  type SimilarityAnalysis,
+} from "./assemble/studies/similarity.ts";
 export * from "./autograd/index.ts";
 export * from "./data/index.ts";
 export {

@@ -3,9 +3,8 @@
 import {
   DenseNet,
   Initialiser,
-  LinearHead,
   Module,
-  QueryHead,
+  headOf,
   type DenseNetConfiguration,
   type Head,
   type HeadSettings,
@@ -32,12 +31,7 @@ export class Classifier extends Module {
     const { network, classes, seed, head = { kind: "queries", bias: "fc" } } = options;
     const init = new Initialiser(engine, seed);
     this.features = this.child("features", new DenseNet(engine, init, network));
-    this.head = this.child(
-      "head",
-      head.kind === "linear"
-        ? new LinearHead(engine, init, this.features.features, classes)
-        : new QueryHead(engine, init, this.features.features, classes, head.bias),
-    );
+    this.head = this.child("head", headOf(engine, init, this.features.features, classes, head));
   }
 
   /** Logits [B, K] of normalised images [B, H, W, C]. */

@@ -20,6 +20,8 @@ export interface EvaluationOptions {
   readonly signal?: AbortSignal | undefined;
   /** Bytes of images that may be held at a time, where they are on disk. */
   readonly memory?: number | undefined;
+  /** Told after each batch. */
+  readonly progress?: ((done: number, total: number) => void) | undefined;
 }
 
 /**
@@ -48,6 +50,7 @@ export async function predict(
       });
       logits.set(await output.read(), first * classes);
       first += count;
+      options.progress?.(first, set.count);
     }
   } finally {
     await reader.close();

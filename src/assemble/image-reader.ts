@@ -7,7 +7,7 @@ import { UsageError } from "../device/index.ts";
 export interface Batch {
   /** u8 [B, H, W, C] */
   readonly pixels: Uint8Array;
-  /** u8 [B, K] */
+  /** u8 [B, O] */
   readonly states: Uint8Array;
   readonly count: number;
 }
@@ -39,8 +39,8 @@ export class ImageReader {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
-  /** K */
-  readonly classes: number;
+  /** Label states of an image: one a class, or more where a head asks for them. */
+  readonly outputs: number;
   /** Whether some of the images are on disk. */
   readonly stored: boolean;
   readonly #sets: readonly ImageSet[];
@@ -66,7 +66,7 @@ export class ImageReader {
     this.height = height;
     this.width = width;
     this.channels = channels;
-    this.classes = states.length / first;
+    this.outputs = states.length / first;
     if (this.stored) checkMemory(batch, this.bytesEach, memory);
   }
 
@@ -74,7 +74,7 @@ export class ImageReader {
     return this.height * this.width * this.channels;
   }
 
-  /** Label states of all images, u8 [N, K]. */
+  /** Label states of all images, u8 [N, O]. */
   get states(): Uint8Array {
     return concatenate("assembly", this.#sets).states;
   }
@@ -103,7 +103,7 @@ export class ImageReader {
         pixels instanceof StoredPixels
           ? await pixels.read(indices)
           : this.#copy(indices, "pixels", this.bytesEach),
-      states: this.#copy(indices, "states", this.classes),
+      states: this.#copy(indices, "states", this.outputs),
       count: indices.length,
     };
   }

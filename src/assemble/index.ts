@@ -5,12 +5,13 @@ export { Classifier } from "./classifier.ts";
 export { evaluate, predict, type Evaluation } from "./evaluate.ts";
 export { checkMemory, ImageReader, type Batch } from "./image-reader.ts";
 export { CheckpointError, NonFiniteError, RunFolderError } from "./failures.ts";
+export { labelSpaceOf, wholeLabelSpace, type LabelSpace } from "./label-space.ts";
 export { planTraining, type TrainingPlan } from "./plan.ts";
 export type { ImageShape } from "./planned-training.ts";
 export { profileTraining, type StepProfile } from "./profile.ts";
 export { RunFolder, runFiles, type Reopened, type RunChoices, type Summary } from "./run-folder.ts";
 export { runRecordSchema, type RunRecord } from "./run-record.ts";
-export { settingsOf } from "./settings.ts";
+export { declaredLabels, settingsOf } from "./settings.ts";
 export type { Arm, ClassGroup, Comparison, Score, SimilarityPoint, StudyScores } from "./studies/scores.ts";
 export { readTensorFile, type TensorFile } from "./tensor-file.ts";
 export {
@@ -32,3 +33,22 @@ export { residentBytes, TrainingImages, type ResidentImages, type StepImages } f
 export { watches } from "./validation-watch.ts";
 export { randomView, type Normalisation, type ViewSettings } from "./views.ts";
 export { readWeights, type Weights } from "./weights.ts";
+export { costByArm, costOf, type RunCost } from "./studies/cost.ts";
+export { faultOfFull, fullLabels } from "./studies/full-labels.ts";
+export { knowledgeOf, withArms, type PlanContext, type StudyPlan } from "./studies/plan.ts";
+export {
+  assemblyOf,
+  budgetOfRun,
+  runsOf,
+  runStudy,
+  scoresOf,
+  similarityPoints,
+  type RunResult,
+  type StudyImages,
+  type StudyListener,
+  type StudyRun,
+} from "./studies/run-study.ts";
+export { studyNames, type StudyName } from "./studies/names.ts";
+export { studies } from "./studies/studies.ts";
+export { StudyFolder } from "./studies/study-folder.ts";
+export * from "./studies/scores.ts";

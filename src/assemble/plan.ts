@@ -2,6 +2,7 @@
 
 import type { AdapterTraits } from "../device/index.ts";
 import type { StepPlan } from "../runtime/index.ts";
+import type { LabelSpace } from "./label-space.ts";
 import { PlannedTraining, type ImageShape } from "./planned-training.ts";
 import type { TrainingSettings } from "./trainer.ts";
 
@@ -11,11 +12,11 @@ export interface TrainingPlan {
   readonly parameterBytes: number;
   /** Adam's two moments. */
   readonly momentBytes: number;
-  /** Running means and variances of batch norm. */
+  /** What is carried along untrained: running means and variances of batch norm, constants of a head. */
   readonly statisticBytes: number;
   /** Images and label states that stay on the device for the whole run; 0 where steps are fed. */
   readonly residentBytes: number;
-  /** The step that computes the weak view alone (warm-up, or supervised training), and the one with both views. */
+  /** The step that computes the weak view alone, and the one with both views; see `takesStrongView` for which is taken. */
   readonly steps: readonly {
     readonly views: 1 | 2;
     readonly plan: StepPlan;
@@ -31,14 +32,14 @@ export async function planTraining(
   traits: AdapterTraits,
   settings: TrainingSettings,
   image: ImageShape,
-  classes: number,
+  labels: LabelSpace,
   batch: number,
   images?: number,
 ): Promise<TrainingPlan> {
-  using training = new PlannedTraining(traits, settings, image, classes, images);
+  using training = new PlannedTraining(traits, settings, image, labels, images);
   const { engine, classifier } = training;
-  const planOf = async (count: number, unsupervised: boolean): Promise<StepPlan> => {
-    using program = await engine.record(() => training.step(count, unsupervised));
+  const planOf = async (count: number, bothViews: boolean): Promise<StepPlan> => {
+    using program = await engine.record(() => training.step(count, bothViews));
     if (program.plan === undefined) throw new Error("a planning engine gives a plan");
     return program.plan;
   };
@@ -48,16 +49,16 @@ export async function planTraining(
     const twice = await planOf(2 * batch, views === 2);
     steps.push({ views, plan, perImageBytes: (twice.reusedBytes - plan.reusedBytes) / batch });
   }
-  const bytes = (kind: "parameter" | "buffer"): number =>
+  const bytes = (trained: boolean): number =>
     [...classifier.state().values()].reduce(
-      (sum, each) => sum + (each.kind === kind ? 4 * each.tensor.size : 0),
+      (sum, each) => sum + ((each.kind === "parameter") === trained ? 4 * each.tensor.size : 0),
       0,
     );
   return {
     parameterCount: classifier.parameterCount,
-    parameterBytes: bytes("parameter"),
-    momentBytes: 2 * bytes("parameter"),
-    statisticBytes: bytes("buffer"),
+    parameterBytes: bytes(true),
+    momentBytes: 2 * bytes(true),
+    statisticBytes: bytes(false),
     residentBytes: training.residentBytes,
     steps,
   };

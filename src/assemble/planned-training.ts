@@ -5,6 +5,7 @@ import { Adam } from "../optim/index.ts";
 import { Engine, PlanningBackend } from "../runtime/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import type { Classifier } from "./classifier.ts";
+import type { LabelSpace } from "./label-space.ts";
 import { trainingStep } from "./step.ts";
 import { classifierOf, stepShape, type TrainingSettings } from "./trainer.ts";
 import { residentBytes, type ResidentImages } from "./training-images.ts";
@@ -36,31 +37,32 @@ export class PlannedTraining implements Disposable {
     traits: AdapterTraits,
     settings: TrainingSettings,
     image: ImageShape,
-    classes: number,
+    labels: LabelSpace,
     images?: number,
   ) {
     const { learningRate } = settings;
     this.engine = new Engine(new PlanningBackend(traits));
-    this.classifier = classifierOf(this.engine, settings, classes);
+    this.classifier = classifierOf(this.engine, settings, labels);
     this.#optimiser = new Adam(this.classifier.parameters().values(), { learningRate });
     this.#settings = settings;
     this.#image = image;
     const { height, width, channels } = image;
-    const all = { count: images ?? 0, bytesEach: height * width * channels, classes };
+    const { outputs } = this.classifier.head;
+    const all = { count: images ?? 0, bytesEach: height * width * channels, outputs };
     this.residentBytes = images === undefined ? 0 : (residentBytes(all, traits, settings.memory) ?? 0);
     if (this.residentBytes > 0) {
       // The step's plan is the same whatever their number is; one stands for all.
       this.#resident = {
         pixels: this.engine.tensor(new Uint8Array(all.bytesEach), [1, height, width, channels], "u8"),
-        states: this.engine.tensor(new Uint8Array(classes), [1, classes], "u8"),
+        states: this.engine.tensor(new Uint8Array(outputs), [1, outputs], "u8"),
       };
     }
   }
 
   /** The step on batches of `count` images, with or without the strong view. */
-  step(count: number, unsupervised: boolean): Tensor {
+  step(count: number, bothViews: boolean): Tensor {
     const resident = this.#resident;
-    const shape = { ...stepShape(this.#settings, this.#image, count), unsupervised, resident };
+    const shape = { ...stepShape(this.#settings, this.#image, count), bothViews, resident };
     return trainingStep(this.engine, this.classifier, this.#optimiser, shape, noValues);
   }
 

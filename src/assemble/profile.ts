@@ -4,8 +4,9 @@ import type { Assembly } from "../data/index.ts";
 import { Adam } from "../optim/index.ts";
 import { profile, type Profile, type ProfileOptions } from "../profiling/index.ts";
 import type { Engine } from "../runtime/index.ts";
+import { labelSpaceOf, taughtTo } from "./label-space.ts";
 import { trainingStep, type StepInputs } from "./step.ts";
-import { usesBothViews } from "./trace.ts";
+import { bothViewsOf } from "./trace.ts";
 import { classifierOf, samplerOf, stepShape, type TrainingSettings } from "./trainer.ts";
 import { TrainingImages, type StepImages } from "./training-images.ts";
 
@@ -30,14 +31,17 @@ export async function profileTraining(
   settings: TrainingSettings,
   options: ProfileOptions = {},
 ): Promise<StepProfile> {
-  const classifier = classifierOf(engine, settings, assembly.classes.length);
+  const classifier = classifierOf(engine, settings, labelSpaceOf(assembly));
   const sampler = samplerOf(assembly, settings);
   const { batch } = sampler;
-  const images = new TrainingImages(engine, assembly.sources, batch, settings.memory);
+  const taught = taughtTo(classifier.head, assembly.sources);
+  const images = new TrainingImages(engine, taught, batch, settings.memory);
   try {
     const { learningRate } = settings;
     using optimiser = new Adam(classifier.parameters().values(), { learningRate });
-    const unsupervised = usesBothViews(settings);
+    const { inWarmUp, after } = bothViewsOf(settings);
+    const isWarm = after === undefined;
+    const bothViews = (after ?? inWarmUp) === true;
     const taken: StepImages[] = [];
     for await (const each of images.steps(sampler.epoch(0))) {
       taken.push(each);
@@ -46,12 +50,12 @@ export async function profileTraining(
     const inputsOf = (step: number): StepInputs => ({
       images: taken[step % taken.length],
       step: step + 1,
-      lambdaPseudo: unsupervised ? settings.lambdaPseudo : 0,
-      lambdaConsistency: unsupervised ? settings.lambdaConsistency : 0,
+      lambdaPseudo: isWarm ? 0 : settings.lambdaPseudo,
+      lambdaConsistency: isWarm ? 0 : settings.lambdaConsistency,
     });
     let step = 0;
     let current = inputsOf(step);
-    const shape = { ...stepShape(settings, images, batch), resident: images.resident, unsupervised };
+    const shape = { ...stepShape(settings, images, batch), resident: images.resident, bothViews };
     using program = await engine.record(() =>
       trainingStep(engine, classifier, optimiser, shape, () => current),
     );
@@ -62,7 +66,7 @@ export async function profileTraining(
         options.onReplay?.();
       },
     });
-    return { profile: measured, views: unsupervised ? 2 : 1, batch };
+    return { profile: measured, views: bothViews ? 2 : 1, batch };
   } finally {
     await images.close();
     classifier.dispose();

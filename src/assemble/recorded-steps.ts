@@ -1,4 +1,4 @@
-// The training step of a run, recorded: one program in warm-up, another one after it.
+// The training step of a run, recorded: one program without the strong view, another one with it.
 
 import type { Adam } from "../optim/index.ts";
 import type { Engine, Program, Readings } from "../runtime/index.ts";
@@ -15,9 +15,9 @@ export interface RecordedStep {
 }
 
 export class RecordedSteps implements Disposable {
-  readonly #record: (unsupervised: boolean, inputs: () => StepInputs) => Promise<Program<Tensor>>;
+  readonly #record: (bothViews: boolean, inputs: () => StepInputs) => Promise<Program<Tensor>>;
   #current:
-    | { readonly unsupervised: boolean; readonly program: Program<Tensor>; readonly step: RecordedStep }
+    | { readonly bothViews: boolean; readonly program: Program<Tensor>; readonly step: RecordedStep }
     | undefined;
 
   /** @param after recorded behind each step */
@@ -25,23 +25,23 @@ export class RecordedSteps implements Disposable {
     engine: Engine,
     classifier: Classifier,
     optimiser: Adam,
-    shape: Omit<StepShape, "unsupervised">,
+    shape: Omit<StepShape, "bothViews">,
     after: () => void = () => undefined,
   ) {
-    this.#record = (unsupervised, inputs) =>
+    this.#record = (bothViews, inputs) =>
       engine.record(() => {
-        const losses = trainingStep(engine, classifier, optimiser, { ...shape, unsupervised }, inputs);
+        const losses = trainingStep(engine, classifier, optimiser, { ...shape, bothViews }, inputs);
         after();
         return losses;
       });
   }
 
   /** The step with or without the strong view. Only the newest one keeps its memory. */
-  async of(unsupervised: boolean): Promise<RecordedStep> {
-    if (this.#current?.unsupervised === unsupervised) return this.#current.step;
+  async of(bothViews: boolean): Promise<RecordedStep> {
+    if (this.#current?.bothViews === bothViews) return this.#current.step;
     this.dispose();
     let values: StepInputs | undefined;
-    const program = await this.#record(unsupervised, () => {
+    const program = await this.#record(bothViews, () => {
       if (values === undefined) throw new Error("a training step ran without inputs");
       return values;
     });
@@ -52,7 +52,7 @@ export class RecordedSteps implements Disposable {
         program.run();
       },
     };
-    this.#current = { unsupervised, program, step };
+    this.#current = { bothViews, program, step };
     return step;
   }
 

@@ -20,6 +20,7 @@ import { z } from "zod";
 import { checkedCheckpoint, checkedRecord, type Checkpoint, type Checkpoints } from "./checkpoint.ts";
 import { CheckpointError, RunFolderError } from "./failures.ts";
 import type { Losses } from "./losses.ts";
+import { checkUnlocked, isOfLock, lockFolder } from "./run-lock.ts";
 import { runRecordSchema, type RunRecord } from "./run-record.ts";
 import { readTensorFile, writeTensorFile, type TensorFile } from "./tensor-file.ts";
 import type { SourceEvaluation, TestIntervals } from "./test-metrics.ts";
@@ -116,24 +117,34 @@ const lossFields = ({ total, bce, pseudo, consistency }: Losses): Record<string,
 export class RunFolder {
   readonly path: string;
   readonly #started = performance.now();
+  readonly #force: boolean;
   #record: RunRecord | undefined;
   #metrics: number | undefined;
-  /** Where an earlier process of this run left off. */
-  #earlier: { readonly bytes: number; readonly seconds: number } | undefined;
+  /** Where an earlier process of this run left off, and which files said so. */
+  #earlier: { readonly bytes: number; readonly seconds: number; readonly of: string } | undefined;
+  #unlock: (() => void) | undefined;
 
   /**
    * Looks at the folder and touches nothing: a run that never gets to its first step leaves an earlier run as it was.
    * @param force take a folder that holds an earlier run; that run's files are removed when the first line is written
-   * @throws RunFolderError when the folder holds something already, or is none
+   * @throws RunFolderError when the folder holds something already, is written by a run now, or is none
    */
   constructor(path: string, force: boolean) {
     this.path = path;
+    this.#force = force;
     const found = statSync(path, { throwIfNoEntry: false });
     if (found === undefined) return;
     if (!found.isDirectory()) throw new RunFolderError(`--out ${path}: is a file; name a folder`);
+    checkUnlocked(path);
+    if (!force) this.#expectEmpty();
+  }
+
+  /** @throws RunFolderError */
+  #expectEmpty(): void {
+    const { path } = this;
     // A part is left by a run that was killed while it wrote its first file.
-    const holds = (name: string): boolean => !(isOurs(name) && name.endsWith(".part"));
-    if (!force && readdirSync(path).some(holds)) {
+    const holds = (name: string): boolean => !(isOurs(name) && name.endsWith(".part")) && !isOfLock(name);
+    if (readdirSync(path).some(holds)) {
       throw new RunFolderError(
         `--out ${path}: the folder is not empty; choose another, add --force to overwrite the run, or go on with it: ` +
           `--resume ${path}`,
@@ -143,19 +154,20 @@ export class RunFolder {
 
   /**
    * A run that was stopped or killed, to go on with. Touches nothing either.
-   * @throws RunFolderError when the folder holds no run, or one that is finished; CheckpointError when its checkpoint is
-   *   damaged
+   * @throws RunFolderError when the folder holds no run, one that is finished, or one that another process goes on with;
+   *   CheckpointError when its checkpoint is damaged
    */
   static async reopen(path: string): Promise<Reopened> {
     const [recordFile, metricsFile, checkpointFile] = [files.record, files.metrics, files.checkpoint].map(
       (name) => join(path, name),
     );
+    const of = stateOf(path);
     const record = readRecord(recordFile);
     if (isFinished(join(path, files.summary))) {
       throw new RunFolderError(`--resume ${path}: the run is finished; see ${files.summary} there`);
     }
     const folder = new RunFolder(path, true);
-    folder.#earlier = { bytes: 0, seconds: 0 };
+    folder.#earlier = { bytes: 0, seconds: 0, of };
     if (!existsSync(checkpointFile)) return { folder, record, from: undefined };
     const { record: saved, tensors } = await readTensorFile(checkpointFile, checkpointKind);
     const { metrics, seconds, run } = checkedRecord(savedSchema, checkpointFile, saved);
@@ -166,7 +178,7 @@ export class RunFolder {
         `knows of ${metrics} bytes of ${files.metrics}, which has ${found}; begin another run with --out`,
       );
     }
-    folder.#earlier = { bytes: metrics, seconds };
+    folder.#earlier = { bytes: metrics, seconds, of };
     const checkpoint = checkedCheckpoint(checkpointFile, { record: run, tensors });
     return { folder, record, from: { checkpoint, file: checkpointFile } };
   }
@@ -226,18 +238,33 @@ export class RunFolder {
 
   close(): void {
     if (this.#metrics !== undefined) closeSync(this.#metrics);
+    this.#unlock?.();
+    this.#unlock = undefined;
+  }
+
+  /** Takes the folder, which nobody else may have changed since this process looked at it. @throws RunFolderError */
+  #lock(): void {
+    mkdirSync(this.path, { recursive: true });
+    this.#unlock ??= lockFolder(this.path);
+    if (this.#earlier === undefined && !this.#force) this.#expectEmpty();
+    if (this.#earlier !== undefined && this.#earlier.of !== stateOf(this.path)) {
+      throw new RunFolderError(
+        `--resume ${this.path}: another process has gone on with the run meanwhile; if it stopped, say --resume again`,
+      );
+    }
   }
 
   /** At the first line, makes the folder without the files of an earlier run, or cuts those of this one back. */
   #open(): number {
     return (this.#metrics ??= writing(this.path, () => {
       const earlier = this.#earlier;
-      mkdirSync(this.path, { recursive: true });
+      this.#lock();
       const kept: readonly string[] =
         earlier === undefined ? [] : [files.record, files.metrics, files.checkpoint];
-      for (const name of readdirSync(this.path)) {
-        if (isOurs(name) && !kept.includes(name)) rmSync(join(this.path, name), { force: true });
-      }
+      const gone = readdirSync(this.path).filter((name) => isOurs(name) && !kept.includes(name));
+      // The record first: without it nobody goes on with what is left of a run when this is killed on the way.
+      gone.sort((a, b) => Number(b === files.record) - Number(a === files.record));
+      for (const name of gone) rmSync(join(this.path, name), { force: true });
       if (earlier === undefined && this.#record !== undefined) {
         this.#replace(files.record, jsonText(this.#record));
       }
@@ -285,6 +312,14 @@ function readRecord(file: string): RunRecord {
   }
 }
 
+/** Changes whenever a process begins a run, goes on with it past a checkpoint, or ends it. */
+function stateOf(path: string): string {
+  const found = [files.record, files.checkpoint, files.summary].map((name) =>
+    statSync(join(path, name), { throwIfNoEntry: false, bigint: true }),
+  );
+  return found.map((each) => (each === undefined ? "none" : `${each.ino}-${each.mtimeNs}`)).join(" ");
+}
+
 /** Whether there is the summary of a run that came to its end; one that was interrupted has a summary, too. */
 function isFinished(file: string): boolean {
   if (!existsSync(file)) return false;
@@ -300,6 +335,7 @@ function writing<Result>(file: string, write: () => Result): Result {
   try {
     return write();
   } catch (cause) {
+    if (cause instanceof RunFolderError) throw cause;
     throw new RunFolderError(
       `${file}: cannot be written (${(cause as Error).message}); make room there, or choose another folder with --out`,
       { cause },

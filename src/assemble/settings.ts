@@ -1,6 +1,7 @@
 // From a manifest to the trainer's settings.
 
 import type { Manifest } from "../data/index.ts";
+import { wholeLabelSpace, type LabelSpace } from "./label-space.ts";
 import type { TrainingSettings } from "./trainer.ts";
 
 /** The trainer's settings as a manifest has them. */
@@ -35,6 +36,8 @@ export function settingsOf(
     temperature: section.temperature,
     stopGradient: section.stopGradient,
     unsupervisedOn: section.unsupervisedOn,
+    supervised: section.supervised,
+    bnViews: section.bnViews,
     normalise: section.normalise,
     head: section.head,
     earlyStopping: section.earlyStopping,
@@ -44,3 +47,7 @@ export function settingsOf(
     seed,
   };
 }
+
+/** What is known of labels before the data is. */
+export const declaredLabels = ({ classes, sources }: Manifest): LabelSpace =>
+  wholeLabelSpace(classes.length, sources.length);

@@ -1,8 +1,9 @@
 // One training step of Label-Assemble: two views, the fused loss, gradients, Adam.
 
 import { Tape } from "../autograd/index.ts";
-import { takeRows } from "../operators/functions/movement.ts";
+import { concat, slice, takeRows } from "../operators/functions/movement.ts";
 import { assembleLoss, type AssembleLossOptions } from "../operators/functions/losses.ts";
+import type { DenseNet } from "../nn/index.ts";
 import type { Adam } from "../optim/index.ts";
 import type { Engine } from "../runtime/index.ts";
 import type { Tensor } from "../tensor/index.ts";
@@ -16,6 +17,13 @@ export interface StepSettings {
   readonly strong: ViewSettings;
   readonly normalisation: Normalisation;
   readonly loss: AssembleLossOptions;
+  /**
+   * Batch statistics of a step with both views. `separate`: each view has its own, and the running statistics follow the
+   * weak view alone. `joint`: both views are one batch, with one set of statistics, which the running ones follow. A step
+   * with the weak view alone, as in warm-up, is the same either way. Joint activations are twice as large a buffer, and a
+   * device's limit of one buffer holds half the batch.
+   */
+  readonly bnViews: "separate" | "joint";
   readonly seed: number;
 }
 
@@ -35,10 +43,10 @@ export interface StepShape extends StepSettings {
   readonly width: number;
   readonly channels: number;
   /**
-   * Whether the strong view is computed. In warm-up (both weights 0) it cannot matter; the reported consistency is then
-   * that of the weak view with itself.
+   * Whether the strong view is computed, see `takesStrongView`. Without, the reported consistency is that of the weak view
+   * with itself.
    */
-  readonly unsupervised: boolean;
+  readonly bothViews: boolean;
   /** Where the images are when they stay on the device; the step's inputs then name rows of them. */
   readonly resident?: ResidentImages | undefined;
 }
@@ -57,38 +65,57 @@ export function trainingStep(
 ): Tensor {
   return engine.scope(() => {
     const { head } = classifier;
-    const [images, states] = stepImages(engine, shape, head.classes, () => inputs().images);
+    const [images, states] = stepImages(engine, shape, head.outputs, () => inputs().images);
     const weights = engine.feed(() => [inputs().lambdaPseudo, inputs().lambdaConsistency], [2]);
     const seed = engine.feed(() => Uint32Array.of(shape.seed, 0x1abe1, inputs().step, 0), [4], "u32");
-    const view = (index: number, limits: ViewSettings): Tensor =>
-      randomView(images, seed, index, limits, shape.normalisation);
+    const view = (index: 0 | 1): Tensor =>
+      randomView(images, seed, index, index === 0 ? shape.weak : shape.strong, shape.normalisation);
 
     const parameters = [...classifier.parameters().values()];
     using tape = new Tape(engine, parameters);
-    const weak = classifier.features.forward(view(0, shape.weak), "training");
-    // Running statistics follow the weak view alone: they are for images as they are, not as the strong view bends them.
-    const strong = shape.unsupervised
-      ? classifier.features.forward(view(1, shape.strong), "untracked")
-      : weak;
-    const { total, losses } = assembleLoss(
-      weak,
-      strong,
-      head.theta(),
-      head.classBias,
-      states,
-      weights,
-      shape.loss,
-    );
+    const views = viewFeatures(classifier.features, shape, view);
+    const { features, theta, bias } = head.factors(views);
+    const [weak, strong = weak] = features;
+    const { total, losses } = assembleLoss(weak, strong, theta, bias, states, weights, shape.loss);
     optimiser.step(tape.gradients(total, parameters));
     return losses;
   });
 }
 
-/** Pixels u8 [B, H, W, C] and label states u8 [B, K] of a step. */
+/** Whether a step looks at the strong view: for consistency, or because given labels teach it, too. */
+export function takesStrongView(step: {
+  readonly supervised?: "weak" | "both" | undefined;
+  readonly lambdaConsistency: number;
+}): boolean {
+  return step.supervised === "both" || step.lambdaConsistency > 0;
+}
+
+/**
+ * Features of the views in training: of the weak one, and of the strong one where it is computed.
+ *
+ * @param view normalised images [B, H, W, C] of the weak (0) or the strong (1) view
+ * @returns [B, D] each
+ */
+export function viewFeatures(
+  network: DenseNet,
+  { bothViews, bnViews, count }: Pick<StepShape, "bothViews" | "bnViews" | "count">,
+  view: (index: 0 | 1) => Tensor,
+): readonly Tensor[] {
+  if (bothViews && bnViews === "joint") {
+    const features = network.forward(concat([view(0), view(1)], 0), "training");
+    const rowsFrom = (first: number): Tensor => slice(features, [first, 0], [count, network.features]);
+    return [rowsFrom(0), rowsFrom(count)];
+  }
+  const weak = network.forward(view(0), "training");
+  // Running statistics follow the weak view alone: they are for images as they are, not as the strong view bends them.
+  return bothViews ? [weak, network.forward(view(1), "untracked")] : [weak];
+}
+
+/** Pixels u8 [B, H, W, C] and label states u8 [B, O] of a step. */
 function stepImages(
   engine: Engine,
   { count, height, width, channels, resident }: StepShape,
-  classes: number,
+  outputs: number,
   taken: () => StepImages,
 ): [images: Tensor, states: Tensor] {
   if (resident !== undefined) {
@@ -96,7 +123,7 @@ function stepImages(
     return [takeRows(resident.pixels, rows), takeRows(resident.states, rows)];
   }
   const images = engine.feed(() => batchOf(taken()).pixels, [count, height, width, channels], "u8");
-  return [images, engine.feed(() => batchOf(taken()).states, [count, classes], "u8")];
+  return [images, engine.feed(() => batchOf(taken()).states, [count, outputs], "u8")];
 }
 
 function batchOf(images: StepImages): Batch {

@@ -3,6 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { parse } from "csv-parse/sync";
+import { csvText } from "../data/files/csv-text.ts";
 import type { ImageSet } from "../data/index.ts";
 import { absent, isSoft, negative, positive, softState, targetOf } from "../metrics/label-states.ts";
 import { RunFolderError } from "./failures.ts";
@@ -55,18 +56,17 @@ const columnsOf = (name: string): readonly string[] => [`${name} probability`, `
  */
 export function predictionsText({ classes, images, probabilities, states }: TestPredictions): string {
   const width = classes.length;
-  const lines = [[...columns, ...classes.flatMap(columnsOf)].map(quoted).join(",")];
-  for (const [row, { source, image, patient }] of images.entries()) {
-    const cells = [source, image, patient].map(quoted);
-    for (let at = row * width; at < (row + 1) * width; at++) {
-      cells.push(String(probabilities[at]), labelText(states[at]));
-    }
-    lines.push(cells.join(","));
-  }
-  return `${lines.join("\n")}\n`;
+  return csvText([
+    [...columns, ...classes.flatMap(columnsOf)],
+    ...images.map(({ source, image, patient }, row) => [
+      ...[source, image, patient],
+      ...classes.flatMap((_, k) => {
+        const at = row * width + k;
+        return [probabilities[at], labelText(states[at])];
+      }),
+    ]),
+  ]);
 }
-
-const quoted = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
 
 function labelText(state: number): string {
   return isSoft(state) ? (targetOf(state)?.toFixed(2) ?? "") : state === absent ? "" : String(state);

@@ -3,7 +3,9 @@
 import type { AdapterTraits } from "../device/index.ts";
 import { normaliseImages } from "../operators/functions/images.ts";
 import type { Recording } from "../runtime/index.ts";
+import type { LabelSpace } from "./label-space.ts";
 import { PlannedTraining, noValues, type ImageShape } from "./planned-training.ts";
+import { takesStrongView } from "./step.ts";
 import type { TrainingSettings } from "./trainer.ts";
 
 export interface TracedStep {
@@ -11,13 +13,21 @@ export interface TracedStep {
   readonly recording: Recording;
 }
 
-/** Whether steps after warm-up compute the strong view, and whether there are such steps; where only the data tells, yes. */
-export const usesBothViews = (settings: TrainingSettings): boolean => {
-  const { lambdaPseudo, lambdaConsistency, epochs, steps, warmupEpochs, warmupSteps } = settings;
-  if (lambdaPseudo === 0 && lambdaConsistency === 0) return false;
-  if (steps !== undefined && warmupSteps !== undefined) return steps > warmupSteps;
-  return steps !== undefined || warmupSteps !== undefined || epochs > warmupEpochs;
-};
+/** Whether steps in warm-up compute the strong view, and whether those after it do; undefined where there surely are none. */
+export function bothViewsOf(settings: TrainingSettings): {
+  readonly inWarmUp: boolean | undefined;
+  readonly after: boolean | undefined;
+} {
+  const { epochs, steps, warmupEpochs, warmupSteps } = settings;
+  const warm = (warmupSteps ?? warmupEpochs) > 0;
+  // How many steps an epoch has, only the data tells.
+  const mixed = (steps === undefined) !== (warmupSteps === undefined);
+  const rest = mixed || (steps ?? epochs) > (warmupSteps ?? warmupEpochs);
+  return {
+    inWarmUp: warm ? takesStrongView({ ...settings, lambdaConsistency: 0 }) : undefined,
+    after: rest ? takesStrongView(settings) : undefined,
+  };
+}
 
 /**
  * The steps that a training run takes, the one that most epochs take first, and a batch of its evaluation.
@@ -27,25 +37,22 @@ export function traceTraining(
   traits: AdapterTraits,
   settings: TrainingSettings,
   image: ImageShape,
-  classes: number,
+  labels: LabelSpace,
   batch: number,
   images?: number,
 ): TracedStep[] {
-  using training = new PlannedTraining(traits, settings, image, classes, images);
+  using training = new PlannedTraining(traits, settings, image, labels, images);
   const { engine, classifier } = training;
-  const step = (unsupervised: boolean): Recording =>
-    engine.trace(() => training.step(batch, unsupervised)).recording;
+  const step = (bothViews: boolean): TracedStep => ({
+    name: bothViews ? "both views" : "weak view only",
+    recording: engine.trace(() => training.step(batch, bothViews)).recording,
+  });
   const { height, width, channels } = image;
   const inference = engine.trace(() => {
     const images = engine.feed(noValues, [batch, height, width, channels], "u8");
     return classifier.forward(normaliseImages(images, settings.normalisation), "inference");
   }).recording;
-  const both = usesBothViews(settings);
-  return [
-    ...(both ? [{ name: "both views", recording: step(true) } as const] : []),
-    ...(!both || (settings.warmupSteps ?? settings.warmupEpochs) > 0
-      ? [{ name: "weak view only", recording: step(false) } as const]
-      : []),
-    { name: "inference", recording: inference },
-  ];
+  const { inWarmUp, after } = bothViewsOf(settings);
+  const kinds = new Set([after, inWarmUp].filter((each) => each !== undefined));
+  return [...[...kinds].map(step), { name: "inference", recording: inference }];
 }

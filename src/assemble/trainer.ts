@@ -8,7 +8,7 @@ import {
   type ImageSet,
   type Sampling,
 } from "../data/index.ts";
-import type { DenseNetConfiguration, HeadSettings } from "../nn/index.ts";
+import type { DenseNetConfiguration, HeadChoice } from "../nn/index.ts";
 import type { AssembleLossAttributes } from "../operators/losses/index.ts";
 import { Adam, scheduleOf, type Schedule, type ScheduleSettings } from "../optim/index.ts";
 import type { Engine } from "../runtime/index.ts";
@@ -16,9 +16,10 @@ import { Classifier } from "./classifier.ts";
 import { dueBy, restoreRun, saveCheckpoint, type Checkpoints, type Course } from "./checkpoint.ts";
 import { evaluationOf, predict, type Evaluation } from "./evaluate.ts";
 import { NonFiniteError } from "./failures.ts";
+import { headSettingsOf, labelSpaceOf, taughtTo, type LabelSpace } from "./label-space.ts";
 import { RecordedSteps } from "./recorded-steps.ts";
 import { budgetOf, stepsOf, type Budget } from "./budget.ts";
-import type { StepShape } from "./step.ts";
+import { takesStrongView, type StepShape } from "./step.ts";
 import { TrainingImages } from "./training-images.ts";
 import { added, meansOf, noLosses, type Losses } from "./losses.ts";
 import { ValidationWatch } from "./validation-watch.ts";
@@ -33,7 +34,7 @@ export type { Losses } from "./losses.ts";
 export interface TrainingSettings {
   readonly network: DenseNetConfiguration;
   /** Default: class queries with a bias in their fc. */
-  readonly head?: HeadSettings;
+  readonly head?: HeadChoice;
   readonly normalisation: Normalisation;
   readonly weak: ViewSettings;
   readonly strong: ViewSettings;
@@ -69,6 +70,13 @@ export interface TrainingSettings {
   readonly unsupervisedOn?: AssembleLossAttributes["unsupervisedOn"];
   /** Whether absent labels of training images are left alone, or taken for negative ones; default "ignored". */
   readonly absent?: AbsentPolicy;
+  /**
+   * Which views the given labels teach: the weak one, or both, by the mean of their losses; default "weak". With "both" the
+   * strong view is computed in warm-up, too.
+   */
+  readonly supervised?: "weak" | "both";
+  /** Batch norm's statistics of two views; default "separate". */
+  readonly bnViews?: StepShape["bnViews"];
   /** What the losses are divided by; default "entries". */
   readonly normalise?: AssembleLossAttributes["normalise"];
   readonly seed: number;
@@ -110,9 +118,17 @@ export interface EpochReport {
 /** A person watches the losses; the device would rather not be asked too often. */
 const millisecondsBetweenReadings = 250;
 
-/** Called in order: steps, then their epoch. */
+export interface EvaluationReport {
+  readonly part: "validation" | "test";
+  /** Images. */
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Called in order: steps, batches of the images that are evaluated, then their epoch. */
 export interface TrainingListener {
   step?(report: StepReport): void;
+  evaluated?(report: EvaluationReport): void;
   epoch?(report: EpochReport): void;
 }
 
@@ -153,19 +169,19 @@ export async function train(
   signal?: AbortSignal,
   checkpoints?: Checkpoints,
 ): Promise<TrainingResult> {
-  const classes = assembly.classes.length;
-  const classifier = classifierOf(engine, settings, classes);
+  const labels = labelSpaceOf(assembly);
+  const classifier = classifierOf(engine, settings, labels);
   const { learningRate, ema = null, earlyStopping } = settings;
   let average: WeightAverage | undefined;
   try {
     using optimiser = new Adam(classifier.parameters().values(), { learningRate });
     if (ema !== null) {
-      average = new WeightAverage(engine, classifier, classifierOf(engine, settings, classes), ema);
+      average = new WeightAverage(engine, classifier, classifierOf(engine, settings, labels), ema);
     }
     const averaged = average?.classifier;
     const kept = averaged ?? classifier;
     const sampler = samplerOf(assembly, settings);
-    const taught = taughtSources(assembly.sources, settings);
+    const taught = taughtTo(classifier.head, taughtSources(assembly.sources, settings));
     const images = new TrainingImages(engine, taught, sampler.batch, settings.memory);
     try {
       const shape = { ...stepShape(settings, images, sampler.batch), resident: images.resident };
@@ -222,10 +238,11 @@ interface Run {
 /** The classifier that a run begins with. */
 export function classifierOf(
   engine: Engine,
-  { network, head, seed }: TrainingSettings,
-  classes: number,
+  { network, head = { kind: "queries", bias: "fc" }, seed }: TrainingSettings,
+  labels: LabelSpace,
 ): Classifier {
-  return new Classifier(engine, { network, classes, seed, ...(head === undefined ? {} : { head }) });
+  const { classes } = labels;
+  return new Classifier(engine, { network, classes, seed, head: headSettingsOf(head, labels) });
 }
 
 /** Which images the steps of a run take. */
@@ -241,11 +258,12 @@ export function stepShape(
   settings: TrainingSettings,
   { height, width, channels }: { readonly height: number; readonly width: number; readonly channels: number },
   count: number,
-): Omit<StepShape, "unsupervised"> {
+): Omit<StepShape, "bothViews"> {
   const { weak, strong, normalisation, threshold, temperature, stopGradient, seed } = settings;
-  const { unsupervisedOn = "absent", normalise = "entries" } = settings;
-  const loss = { threshold, temperature, stopGradient, unsupervisedOn, normalise };
-  return { weak, strong, normalisation, loss, seed, count, height, width, channels };
+  const { unsupervisedOn = "absent", normalise = "entries", supervised, bnViews = "separate" } = settings;
+  const strongShare = supervised === "both" ? 0.5 : 0;
+  const loss = { threshold, temperature, stopGradient, unsupervisedOn, normalise, strongShare };
+  return { weak, strong, normalisation, loss, bnViews, seed, count, height, width, channels };
 }
 
 async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">> {
@@ -256,7 +274,7 @@ async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">
   let tested:
     { readonly epoch: number; readonly logits: Float32Array; readonly evaluation: Evaluation } | undefined;
   const testAfter = async (epoch: number): Promise<void> => {
-    const logits = await predict(...evaluating(run, test));
+    const logits = await predict(...evaluating(run, "test", test));
     tested = { epoch, logits, evaluation: evaluationOf(logits, test, assembly.classes) };
   };
   const result = (stopped: boolean, kept: number): Omit<TrainingResult, "classifier"> => ({
@@ -279,7 +297,11 @@ async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">
       const judged =
         validation === undefined
           ? undefined
-          : evaluationOf(await predict(...evaluating(run, validation)), validation, assembly.classes);
+          : evaluationOf(
+              await predict(...evaluating(run, "validation", validation)),
+              validation,
+              assembly.classes,
+            );
       if (perEpoch) await testAfter(epoch);
       const losses = meansOf(course.sums, steps);
       const meanAuc = judged?.meanAuc ?? undefined;
@@ -314,10 +336,13 @@ async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">
 }
 
 function evaluating(
-  { engine, kept, settings, sampler, signal }: Run,
+  { engine, kept, settings, sampler, listener, signal }: Run,
+  part: EvaluationReport["part"],
   set: ImageSet,
 ): Parameters<typeof predict> {
-  return [engine, kept, set, settings.normalisation, sampler.batch, { signal, memory: settings.memory }];
+  const progress = (done: number, total: number): void => listener.evaluated?.({ part, done, total });
+  const options = { signal, memory: settings.memory, progress };
+  return [engine, kept, set, settings.normalisation, sampler.batch, options];
 }
 
 /** The rest of an epoch's steps, or those before the signal; whether a checkpoint is due after the last. */
@@ -345,9 +370,20 @@ async function trainSteps(
   end: number,
   weights: Pick<TrainingSettings, "lambdaPseudo" | "lambdaConsistency">,
 ): Promise<boolean> {
-  const { steps: recorded, images, sampler, budget, course, listener, signal, checkpoints, isDue } = run;
+  const {
+    steps: recorded,
+    settings,
+    images,
+    sampler,
+    budget,
+    course,
+    listener,
+    signal,
+    checkpoints,
+    isDue,
+  } = run;
   let due = false;
-  const recordedStep = await recorded.of(weights.lambdaPseudo > 0 || weights.lambdaConsistency > 0);
+  const recordedStep = await recorded.of(takesStrongView({ ...settings, ...weights }));
   const first = (epoch - 1) * budget.stepsPerEpoch + 1;
   const begun = course.steps;
   const { readings } = recordedStep;

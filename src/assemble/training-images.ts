@@ -11,7 +11,7 @@ import { ImageReader, type Batch } from "./image-reader.ts";
 export interface ResidentImages {
   /** u8 [N, H, W, C] */
   readonly pixels: Tensor;
-  /** u8 [N, K] */
+  /** u8 [N, O], O the outputs of the head that learns from them */
   readonly states: Tensor;
 }
 
@@ -23,7 +23,8 @@ export interface ImageCount {
   readonly count: number;
   /** Height x width x channels. */
   readonly bytesEach: number;
-  readonly classes: number;
+  /** Label states of an image. */
+  readonly outputs: number;
 }
 
 /**
@@ -32,11 +33,11 @@ export interface ImageCount {
  * @returns undefined where they are more, or more than one binding of the device may have
  */
 export function residentBytes(
-  { count, bytesEach, classes }: ImageCount,
+  { count, bytesEach, outputs }: ImageCount,
   { maxBindingBytes, maxBufferBytes }: AdapterTraits,
   memory = Infinity,
 ): number | undefined {
-  const [pixels, states] = [count * bytesEach, count * classes];
+  const [pixels, states] = [count * bytesEach, count * outputs];
   const fits = Math.max(pixels, states) <= Math.min(maxBindingBytes, maxBufferBytes);
   return fits && pixels + states <= memory ? pixels + states : undefined;
 }
@@ -56,14 +57,14 @@ export class TrainingImages {
    */
   constructor(engine: Engine, sets: readonly ImageSet[], batch: number, memory?: number) {
     const reader = new ImageReader(sets, batch, memory);
-    const { height, width, channels, count, classes } = reader;
+    const { height, width, channels, count, outputs } = reader;
     this.height = height;
     this.width = width;
     this.channels = channels;
     if (!reader.stored && residentBytes(reader, engine.traits, memory) !== undefined) {
       this.resident = {
         pixels: engine.tensorOfPieces(reader.pieces(), [count, height, width, channels]),
-        states: engine.tensor(reader.states, [count, classes], "u8"),
+        states: engine.tensor(reader.states, [count, outputs], "u8"),
       };
     } else this.#reader = reader;
   }

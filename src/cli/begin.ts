@@ -2,6 +2,7 @@
 
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
@@ -93,6 +94,12 @@ async function goOn(
     throw new UsageError(
       `--resume ${out}: the run was begun with Tessera ${record.versions.tessera}, and this is ${version}; take that version, ` +
         "or begin another run with --out",
+    );
+  }
+  if (record.tuning !== null && !existsSync(record.tuning.file)) {
+    throw new UsageError(
+      `--resume ${out}: the run follows the tuning file ${record.tuning.file}, which is not there; put it back, or begin ` +
+        "another run with --out",
     );
   }
   const { text, file: name } = record.manifest;

@@ -5,16 +5,26 @@
 
 import { Command, CommanderError, Option } from "commander";
 import { CheckpointError, RunFolderError } from "../assemble/failures.ts";
+import { studyNames, type StudyName } from "../assemble/studies/names.ts";
 import { DataError, ManifestError } from "../data/failures.ts";
 import { DeviceUnavailableError, TesseraError, UsageError } from "../device/index.ts";
 import { deviceChoices } from "../runtime/open-engine.ts";
 import type { TrainOptions } from "./begin.ts";
 import type { DemoOptions } from "./demo.ts";
 import type { InspectOptions } from "./inspect.ts";
-import { candidateOption, checkpointInterval, imageShape, memorySize, wholeNumber } from "./options.ts";
+import {
+  auc,
+  candidateOption,
+  checkpointInterval,
+  imageShape,
+  memorySize,
+  studyName,
+  wholeNumber,
+} from "./options.ts";
 import { description, version } from "./package-info.ts";
 import type { PlanOptions } from "./plan.ts";
 import type { ReportOptions } from "./report.ts";
+import type { StudyOptions } from "./study.ts";
 import type { TuneCommandOptions } from "./tune.ts";
 
 const badInput = 2;
@@ -133,6 +143,44 @@ program
   .action(async (folder: string, options: ReportOptions) => {
     const { reportCommand } = await import("./report.ts");
     await reportCommand(folder, options);
+  });
+
+withDevice(program.command("study"))
+  .description(
+    "compare ways to learn from partial labels, each with several seeds: negatives, disjoint, overlap, similarity, baselines",
+  )
+  .argument("<name>", `one of ${studyNames.join(", ")}`, studyName)
+  .argument("<manifest>", "YAML file; see examples/")
+  .requiredOption("--data-root <folder>", "folder that the manifest's paths start from")
+  .option("--out <folder>", "folder for finished runs, tables and the report; the same command there goes on")
+  .option("--seeds <n>", "runs of each arm, with seeds one after the other", wholeNumber("--seeds", 1), 5)
+  .option("--first-seed <n>", "the first of them", wholeNumber("--first-seed", 0), 0)
+  .option("--interest <class...>", "classes that negatives (default: all) or similarity (one) is about")
+  .option("--arms <name...>", "some of the study's arms alone; --dry-run lists them")
+  .option("--margin <auc>", "within which two arms are called equal", auc("--margin"), 0.003)
+  .option("--limit <images>", "at most so many images per source", wholeNumber("--limit", 1))
+  .addOption(
+    new Option("--epochs <n>", "instead of the manifest's number of epochs or steps")
+      .argParser(wholeNumber("--epochs", 1))
+      .conflicts("steps"),
+  )
+  .option("--steps <n>", "or train each run for so many steps", wholeNumber("--steps", 1))
+  .option("--memory <size>", memoryHelp, memorySize)
+  .option("--cache <folder>", "folder of decoded images; default: in the user's cache folder")
+  .option("--skip-bad", "leave out images and records that cannot be read", false)
+  .option("--tuning <file>", 'take candidates from this tuning file, or "none"')
+  .option(
+    "--candidate <operator=name>",
+    "take this candidate wherever the operator has it (repeatable)",
+    candidateOption,
+    new Map<string, string>(),
+  )
+  .option("--dry-run", "say what it would train and how long that takes, by a trial of a few steps", false)
+  .option("--json", "the result as JSON", false)
+  .option("--quiet", "print the result only", false)
+  .action(async (name: StudyName, manifest: string, options: StudyOptions) => {
+    const { studyCommand } = await import("./study.ts");
+    await studyCommand(name, manifest, options);
   });
 
 withDevice(program.command("inspect"))

@@ -3,7 +3,9 @@
 import { totalmem } from "node:os";
 import { InvalidArgumentError } from "commander";
 import type { Checkpoints } from "../assemble/index.ts";
+import { studyNames, type StudyName } from "../assemble/studies/names.ts";
 import { UsageError } from "../device/index.ts";
+import { suggestion } from "../device/nearest.ts";
 import type { DeviceChoice, EngineOptions } from "../runtime/index.ts";
 
 const maximum = 2 ** 31;
@@ -68,6 +70,25 @@ export function candidateOption(
     throw new InvalidArgumentError("--candidate takes OPERATOR=NAME, such as conv2d=direct.");
   }
   return new Map([...before, [operator, name]]);
+}
+
+/** A parser of a difference of AUCs. */
+export function auc(option: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !(value > 0 && value < 1)) {
+      throw new InvalidArgumentError(`${option} takes a number between 0 and 1, such as 0.003.`);
+    }
+    return value;
+  };
+}
+
+/** A parser of the names of studies. */
+export function studyName(text: string): StudyName {
+  const name = studyNames.find((each) => each === text);
+  if (name !== undefined) return name;
+  const near = suggestion(text, studyNames);
+  throw new InvalidArgumentError(`there is no study "${text}"${near}; there are ${studyNames.join(", ")}.`);
 }
 
 /** What `--device`, `--adapter` and `--power` came to. */

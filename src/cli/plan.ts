@@ -1,7 +1,13 @@
 // `tessera plan`: what a training run needs, before anything is allocated.
 
 import Table from "cli-table3";
-import { planTraining, settingsOf, type ImageShape, type TrainingPlan } from "../assemble/index.ts";
+import {
+  declaredLabels,
+  planTraining,
+  settingsOf,
+  type ImageShape,
+  type TrainingPlan,
+} from "../assemble/index.ts";
 import { readManifest } from "../data/index.ts";
 import { KernelError, ShapeError, UsageError, openGpu, type AdapterTraits } from "../device/index.ts";
 import { plainTable } from "../report/index.ts";
@@ -41,7 +47,7 @@ export async function planCommand(file: string, options: PlanOptions): Promise<v
     traits,
     { ...settings, network, normalisation, memory: options.memory ?? defaultMemory() },
     image,
-    manifest.classes.length,
+    declaredLabels(manifest),
     batch,
     options.images,
   );

@@ -3,7 +3,14 @@
 
 import { SingleBar } from "cli-progress";
 import { showAuc } from "../report/index.ts";
-import type { Budget, EpochReport, Losses, StepReport, TrainingListener } from "../assemble/index.ts";
+import type {
+  Budget,
+  EpochReport,
+  EvaluationReport,
+  Losses,
+  StepReport,
+  TrainingListener,
+} from "../assemble/index.ts";
 
 export interface ProgressOptions {
   /** What is trained, in front of the bar. */
@@ -35,6 +42,7 @@ export class Progress {
   readonly #bar: SingleBar | undefined;
   readonly #started = performance.now();
   #first: { at: number; step: number } | undefined;
+  #evaluation: { readonly at: number; readonly done: number } | undefined;
   #lastLine = 0;
 
   constructor(options: ProgressOptions) {
@@ -60,7 +68,11 @@ export class Progress {
   }
 
   listener(): TrainingListener {
-    return { step: (report) => this.#step(report), epoch: (report) => this.#epoch(report) };
+    return {
+      step: (report) => this.#step(report),
+      evaluated: (report) => this.#evaluated(report),
+      epoch: (report) => this.#epoch(report),
+    };
   }
 
   stop(): void {
@@ -89,6 +101,25 @@ export class Progress {
       process.stderr.write(
         `${title} epoch ${epoch}/${epochs} step ${step}/${steps} loss ${loss} (${terms}) ${speed} ${left}\n`,
       );
+    }
+  }
+
+  #evaluated({ part, done, total }: EvaluationReport): void {
+    const { quiet, title } = this.#options;
+    if (quiet) return;
+    const now = performance.now();
+    // The first batch compiles kernels, too.
+    this.#evaluation ??= { at: now, done };
+    const since = this.#evaluation;
+    const rate = done === since.done ? 0 : (1000 * (done - since.done)) / (now - since.at);
+    const left = rate === 0 || done === total ? "" : `${showSeconds((total - done) / rate)} left`;
+    if (done === total) this.#evaluation = undefined;
+    const speed = `${part} ${done}/${total}`;
+    if (this.#bar !== undefined) {
+      this.#bar.update({ speed, left });
+    } else if (now - Math.max(this.#lastLine, since.at) > 10_000) {
+      this.#lastLine = now;
+      process.stderr.write(`${title} ${speed} ${left}\n`);
     }
   }
 
@@ -143,8 +174,15 @@ export function counted<Result>(
 
 /** What Ctrl-C aborts; undefined between two bodies. */
 let running: AbortController | undefined;
+let farewell = "";
+
+/** What Ctrl-C says from now on, where it ends the process between two bodies. */
+export function sayWhenStopped(text: string): void {
+  farewell = text;
+}
 
 function interrupt(): void {
+  if (running === undefined && farewell !== "") process.stderr.write(`${farewell}\n`);
   if (running === undefined || running.signal.aborted) process.exit(130);
   running.abort();
   process.stderr.write(

@@ -16,8 +16,8 @@ export interface TestResults {
   readonly sources: Readonly<Record<string, SourceEvaluation>> | null;
 }
 
-/** Some two seconds on one core of 2024: resamples x images x classes. */
-const longWork = 3e8;
+/** Some two seconds on one core of 2024: resamples x images x (classes and the draw, which takes as long as two of them). */
+const longWork = 8e7;
 /** Beyond, a table is too wide for a terminal; summary.json has all of them. */
 const mostSources = 4;
 
@@ -30,7 +30,8 @@ export function testResults(
   if (stopped || logits === undefined) return { intervals: null, sources: null };
   const { classes, test } = assembly;
   const resamples = 2000;
-  using counter = new Counter("intervals", resamples, quiet || logits.length * resamples < longWork);
+  const work = resamples * test.count * (classes.length + 2);
+  using counter = new Counter("intervals", resamples, quiet || work < longWork);
   return {
     intervals: testIntervals(logits, test, classes, (done, total) => counter.update(done, total)),
     sources: evaluationBySource(logits, test, classes),

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import {
   budgetOf,
+  declaredLabels,
   predictionsText,
   readWeights,
   settingsOf,
@@ -23,7 +24,7 @@ import { checkChoices, takeChoices } from "./choices.ts";
 import { loadForTraining, type Loaded } from "./loading.ts";
 import { defaultMemory, engineOptions } from "./options.ts";
 import { checkProfiled, profileRun } from "./profile.ts";
-import { Progress, unlessInterrupted, untilInterrupted } from "./progress.ts";
+import { Progress, sayWhenStopped, unlessInterrupted, untilInterrupted } from "./progress.ts";
 import { writeReport } from "./report.ts";
 import { testResults, testTable } from "./test-results.ts";
 
@@ -71,7 +72,7 @@ export async function trainCommand(
   const streamed = assembly.sources.some(({ pixels }) => pixels instanceof StoredPixels);
   const inMemory = streamed ? undefined : total;
   const recordings = ({ traits }: Engine): ReturnType<typeof traceTraining> =>
-    traceTraining(traits, settings, manifest.image, manifest.classes.length, batch, inMemory);
+    traceTraining(traits, settings, manifest.image, declaredLabels(manifest), batch, inMemory);
   const choose = (on: Engine, tell: typeof say, warn: typeof say): ReturnType<typeof takeChoices> =>
     takeChoices(on, options, () => recordings(on).map(({ recording }) => recording), tell, warn);
   if (options.profile !== undefined) {
@@ -102,6 +103,12 @@ export async function trainCommand(
     say(describeWatch(assembly, settings));
     if (begun.record !== undefined) say(describeStart(begun.from));
     const budget = budgetOf(settings, stepsPerEpoch(total, batch));
+    if (budget.warmup === budget.steps && settings.lambdaPseudo + settings.lambdaConsistency > 0) {
+      say(
+        "warning: warm-up takes the whole run: given labels alone teach, and the unsupervised losses never join in; " +
+          "train longer, or make train.warmupEpochs or train.warmupSteps smaller",
+      );
+    }
     const progress = new Progress({ title: "train", budget, batch, quiet: options.quiet });
     const lines = folder.listener();
     const bar = progress.listener();
@@ -115,6 +122,7 @@ export async function trainCommand(
             lines.step?.(report);
             bar.step?.(report);
           },
+          evaluated: (report) => bar.evaluated?.(report),
           epoch: (report) => {
             lines.epoch?.(report);
             bar.epoch?.(report);
@@ -129,12 +137,16 @@ export async function trainCommand(
       ),
     ).finally(() => progress.stop());
 
+    const goOn = `go on with: tessera train --resume ${options.out}`;
+    // The thread is held while intervals are drawn, so that Ctrl-C cannot be waited for.
+    sayWhenStopped(`stopped before the results were written; ${goOn}`);
     const tested = testResults(result, assembly, options.quiet);
     const { seconds } = folder;
     const { evaluation } = result;
     const { classes } = assembly;
     const none = Object.fromEntries(classes.map((name) => [name, null]));
-    const { network, head, normalisation } = settings;
+    const { network, normalisation } = settings;
+    const head = result.classifier.head.settings;
     const { kept, validation, endedEarly } = result;
     const model = result.stopped
       ? undefined
@@ -160,11 +172,12 @@ export async function trainCommand(
       ...made,
     };
     await folder.finish(summary, model, await shownOf(result, loaded, warn));
+    sayWhenStopped("");
     if (options.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
     else if (evaluation !== undefined) process.stdout.write(`${testTable(result, tested, classes)}\n`);
     if (options.report && !result.stopped) await reportRun(options.out, say, warn);
     if (kept < result.epochs) say(`the weights of epoch ${kept} were kept, the best by validation`);
-    const next = result.stopped ? `; go on with: tessera train --resume ${options.out}` : "";
+    const next = result.stopped ? `; ${goOn}` : "";
     say(
       `${result.stopped ? "stopped" : "done"} after ${seconds.toFixed(0)} s; the run is in ${options.out}${next}`,
     );
@@ -222,12 +235,17 @@ function checkedDevice(options: TrainOptions): EngineOptions {
 }
 
 /** What validation decides in a run, in one line. */
-function describeWatch(assembly: Assembly, { keep, earlyStopping }: TrainingSettings): string {
+function describeWatch(
+  assembly: Assembly,
+  { keep, earlyStopping, schedule }: Pick<TrainingSettings, "keep" | "earlyStopping" | "schedule">,
+): string {
   const { validation } = assembly;
   if (!watches(assembly)) {
     const why =
       validation === undefined ? "no validation images" : "no class has validation images of both kinds";
-    return `${why}: the learning rate follows the training loss, nothing stops the run early, the last weights are kept`;
+    const rate =
+      (schedule?.by ?? "plateau") === "plateau" ? "the learning rate follows the training loss, " : "";
+    return `${why}: ${rate}nothing stops the run early, the last weights are kept`;
   }
   const stops =
     earlyStopping == null ? "" : `, training ends after ${earlyStopping} epochs without a better one`;

@@ -1,7 +1,7 @@
 // `tessera tune`: measures the candidates of a training run's operators and keeps what is faster than the rule's choice.
 
 import Table from "cli-table3";
-import { settingsOf, traceTraining, type TracedStep } from "../assemble/index.ts";
+import { declaredLabels, settingsOf, traceTraining, type TracedStep } from "../assemble/index.ts";
 import { readManifest } from "../data/index.ts";
 import { UsageError } from "../device/index.ts";
 import { plainTable } from "../report/index.ts";
@@ -46,7 +46,7 @@ export async function tuneCommand(manifestFile: string, options: TuneCommandOpti
     }
     process.stderr.write(`warning: the tuning file ${file} ${before.problem}; it is written anew\n`);
   }
-  const steps = traceTraining(traits, settings, manifest.image, manifest.classes.length, batch);
+  const steps = traceTraining(traits, settings, manifest.image, declaredLabels(manifest), batch);
   const works = worksOf(
     steps.map(({ recording }) => recording),
     traits,

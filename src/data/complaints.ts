@@ -18,7 +18,7 @@ export function explain(issue: z.core.$ZodRawIssue): string | undefined {
       return `must be ${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}, not ${describe(issue.input)}`;
     case "too_big":
       if (issue.origin === "array") return `must have at most ${issue.maximum} entries`;
-      return `must be at most ${issue.maximum}, not ${describe(issue.input)}`;
+      return `must be ${issue.inclusive === false ? "less than" : "at most"} ${issue.maximum}, not ${describe(issue.input)}`;
     default:
       return undefined;
   }

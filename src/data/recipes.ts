@@ -1,7 +1,7 @@
 // Recipes of training by name, and what may stand in a manifest's `train` section: a recipe, and changes of it.
 import { z } from "zod";
 import { headBiases, headKinds } from "../nn/index.ts";
-import type { HeadSettings } from "../nn/index.ts";
+import type { HeadChoice } from "../nn/index.ts";
 import { normaliseChoices, unsupervisedChoices } from "../operators/losses/index.ts";
 import type { AssembleLossAttributes } from "../operators/losses/index.ts";
 import type { ScheduleSettings } from "../optim/index.ts";
@@ -31,16 +31,22 @@ export interface Recipe extends Pick<
   readonly lambdaConsistency: number;
   /** Threshold of the sharpening. */
   readonly tau: number;
-  readonly head: HeadSettings;
+  readonly head: HeadChoice;
   /** Epochs without a better validation after which training ends; null: never. */
   readonly earlyStopping: number | null;
   /** Weights that a run ends with. */
   readonly keep: (typeof keepChoices)[number];
   /** Decay of a moving average of the weights; null: none. */
   readonly ema: number | null;
+  /** Views that given labels teach. */
+  readonly supervised: (typeof supervisedChoices)[number];
+  /** Whether each view has batch statistics of its own. */
+  readonly bnViews: (typeof bnViewsChoices)[number];
 }
 
 const keepChoices = ["best", "final"] as const;
+const supervisedChoices = ["weak", "both"] as const;
+const bnViewsChoices = ["separate", "joint"] as const;
 
 /** Where nothing is said: a run of minutes on a small network. */
 const usual: Recipe = {
@@ -60,6 +66,8 @@ const usual: Recipe = {
   earlyStopping: 10,
   keep: "best",
   ema: null,
+  supervised: "weak",
+  bnViews: "separate",
 };
 
 /**
@@ -125,6 +133,12 @@ const schedule = z.preprocess(
   ),
 );
 
+const headsOwnBiases = {
+  linear: "a linear head always has a bias per class",
+  "per-source": "linear heads always have a bias per class",
+  dynamic: "a dynamic head has biases of its own",
+} as const;
+
 /** The `train` section of a manifest. What it leaves out is the preset's; without a preset, `usual`'s. */
 export const train = record({
   preset: oneOf(recipeNames).optional(),
@@ -157,6 +171,13 @@ export const train = record({
   lambdaConsistency: z.number().min(0).exactOptional(),
   /** Which predictions these two losses pull: of absent labels, as in the paper, of all, or of labelled entries. */
   unsupervisedOn: oneOf(unsupervisedChoices).exactOptional(),
+  /** Which views given labels teach: the weak one, as in the paper, or both, by the mean of their losses, in warm-up, too. */
+  supervised: oneOf(supervisedChoices).exactOptional(),
+  /**
+   * Batch norm's statistics: "separate" for each view, and running ones of the weak view, or "joint" ones of both views as
+   * one batch. Where the weak view alone is computed, as in warm-up unless both are supervised, the two are the same.
+   */
+  bnViews: oneOf(bnViewsChoices).exactOptional(),
   /** What a loss is divided by: the number of entries, (image, class) pairs, that it is taken over, or of images. */
   normalise: oneOf(normaliseChoices).exactOptional(),
   /** A probability over tau is sharpened towards 1, another towards 0. */
@@ -165,7 +186,10 @@ export const train = record({
   temperature: z.number().min(1).exactOptional(),
   /** Whether the pseudo-label itself carries no gradient. */
   stopGradient: z.boolean().exactOptional(),
-  /** What makes logits of features: class queries, as in the paper, or a linear layer with a bias per class. */
+  /**
+   * What makes logits of features: class queries, as in the paper; a linear layer with a bias per class; "per-source", such
+   * a layer for each source (Med3D); or "dynamic", a small network made for each image and class (DoDNet).
+   */
   head: oneOf(headKinds).exactOptional(),
   /** Ends training after so many epochs without a better mean AUC of the validation images, if there are any; null: never. */
   earlyStopping: wholeNumber.nullable().exactOptional(),
@@ -188,16 +212,15 @@ export const train = record({
     context.issues.push({ code: "custom", message, input: changes[steps], path: [steps] });
   }
   const kind = head ?? recipe.head.kind;
-  if (kind === "linear" && headBias !== undefined) {
+  if (kind !== "queries" && headBias !== undefined) {
     context.issues.push({
       code: "custom",
-      message:
-        "is for class queries; a linear head always has a bias per class. Add head: queries, or leave it out",
+      message: `is for class queries; ${headsOwnBiases[kind]}. Add head: queries, or leave it out`,
       input: headBias,
       path: ["headBias"],
     });
   }
   const bias = headBias ?? (recipe.head.kind === "queries" ? recipe.head.bias : "fc");
-  const made: HeadSettings = kind === "linear" ? { kind } : { kind, bias };
+  const made: HeadChoice = kind === "queries" ? { kind, bias } : { kind };
   return { ...recipe, ...changes, head: made };
 });

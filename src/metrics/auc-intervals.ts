@@ -13,7 +13,7 @@ export interface AucBootstrapOptions extends BootstrapOptions {
   /**
    * Draws within strata, so that classes keep labels of both kinds; true unless said otherwise. A patient belongs to the
    * stratum of the rarest label (class and kind) among those of its images. A label that only one patient has is then in
-   * every resample, and the interval tells nothing of what other such patients would be like.
+   * every resample, and the interval tells nothing of what other such patients would be like: its `note` says so.
    */
   readonly stratified?: boolean | undefined;
 }
@@ -39,7 +39,8 @@ export interface AucIntervals {
 /**
  * Percentile bootstrap intervals for the AUC of one model, resampling patients with all their images.
  *
- * An AUC of exactly 1 has no spread in any resample; `note` says so.
+ * An AUC of exactly 1 has no spread in any resample; `note` says so. A class whose labelled images are all of one patient
+ * has no interval, and neither has a mean that it is in.
  *
  * @param scores [N, K] row-major
  * @param labels [N, K] label states; absent and soft ones are ignored
@@ -218,15 +219,53 @@ function summarise(
     },
     options,
   );
+  const mean = percentileEstimate(meanOf(values), drawn[classNames.length], count, level);
+  const lone = defined.find((k) => patientsOf(columns[k]).labelled === 1);
   return {
     byClass: Object.fromEntries(
-      classNames.map((name, k) => [name, percentileEstimate(values[k], drawn[k], count, level)]),
+      classNames.map((name, k) => [
+        name,
+        ofFewPatients(percentileEstimate(values[k], drawn[k], count, level), columns[k]),
+      ]),
     ),
-    mean: percentileEstimate(meanOf(values), drawn[classNames.length], count, level),
+    mean:
+      lone === undefined || mean.interval === null
+        ? mean
+        : withoutInterval(
+            mean,
+            `no interval: all labelled images of "${classNames[lone]}" are of one patient`,
+          ),
     excluded: classNames.filter((_, k) => values[k] === null),
     patients: count,
     resamples,
     level,
     seed,
   };
+}
+
+/** How many patients have labels of a class, and of each kind. */
+function patientsOf({ patients, positive }: SortedColumn): {
+  readonly labelled: number;
+  readonly positives: number;
+  readonly negatives: number;
+} {
+  const of = (kind: number): number => new Set(patients.filter((_, i) => positive[i] === kind)).size;
+  return { labelled: new Set(patients).size, positives: of(1), negatives: of(0) };
+}
+
+/** An estimate that says what patients it rests on, where these are too few to tell of others. */
+function ofFewPatients(estimate: BootstrapEstimate, column: SortedColumn): BootstrapEstimate {
+  if (estimate.interval === null) return estimate;
+  const { labelled, positives, negatives } = patientsOf(column);
+  if (labelled === 1) return withoutInterval(estimate, "no interval: all labelled images are of one patient");
+  if (positives > 1 && negatives > 1) return estimate;
+  const kind = positives === 1 ? "positive" : "negative";
+  return {
+    ...estimate,
+    note: `all ${kind} images are of one patient: the interval says nothing of what others would be like`,
+  };
+}
+
+function withoutInterval(estimate: BootstrapEstimate, note: string): BootstrapEstimate {
+  return { ...estimate, interval: null, standardError: null, note };
 }

@@ -28,6 +28,7 @@ export {
   type EquivalenceMade,
   type EquivalenceTest,
 } from "./equivalence.ts";
+export { holmAdjusted } from "./holm.ts";
 export type { Interval } from "./interval.ts";
 export { absent, isSoft, negative, positive, softState, targetOf } from "./label-states.ts";
 export {

@@ -3,30 +3,32 @@
 import { queryInnerProduct } from "../operators/functions/losses.ts";
 import type { Engine } from "../runtime/index.ts";
 import type { Tensor } from "../tensor/index.ts";
-import type { Head } from "./head.ts";
+import type { Head, HeadFactors } from "./head.ts";
 import type { Initialiser } from "./initialise.ts";
 import { Module } from "./module.ts";
 
 /** z = F W' + b with W [K, D] and b [K] learned as they are, initialised as torch's Linear; b starts at 0. */
 export class LinearHead extends Module implements Head {
+  readonly settings = { kind: "linear" } as const;
   readonly classes: number;
+  readonly outputs: number;
   readonly weight: Tensor;
-  readonly classBias: Tensor;
+  readonly bias: Tensor;
 
   constructor(engine: Engine, init: Initialiser, features: number, classes: number) {
     super(engine);
     this.classes = classes;
+    this.outputs = classes;
     this.weight = this.parameter("weight", init.uniform([classes, features], 1 / Math.sqrt(features)));
-    this.classBias = this.parameter("bias", engine.zeros([classes]));
+    this.bias = this.parameter("bias", engine.zeros([classes]));
   }
 
-  /** The classification parameters, [K, D]. */
-  theta(): Tensor {
-    return this.weight;
+  factors(views: readonly Tensor[]): HeadFactors {
+    return { features: views, theta: this.weight, bias: this.bias };
   }
 
   /** Logits [B, K] of features [B, D]. */
   forward(features: Tensor): Tensor {
-    return queryInnerProduct(features, this.weight, this.classBias);
+    return queryInnerProduct(features, this.weight, this.bias);
   }
 }

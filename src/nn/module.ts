@@ -9,9 +9,12 @@ import type { Tensor } from "../tensor/index.ts";
  */
 export type Mode = "training" | "untracked" | "inference";
 
-/** A tensor that a module owns: a parameter is trained, a buffer (a running statistic) only carried along. */
+/**
+ * A tensor that a module owns: a parameter is trained, a buffer (a running statistic) only carried along, and a constant
+ * never changes.
+ */
 export interface State {
-  readonly kind: "parameter" | "buffer";
+  readonly kind: "parameter" | "buffer" | "constant";
   readonly tensor: Tensor;
 }
 
@@ -58,6 +61,11 @@ export abstract class Module {
 
   protected buffer(name: string, tensor: Tensor): Tensor {
     this.#own.set(name, { kind: "buffer", tensor: this.engine.keep(tensor) });
+    return tensor;
+  }
+
+  protected constant(name: string, tensor: Tensor): Tensor {
+    this.#own.set(name, { kind: "constant", tensor: this.engine.keep(tensor) });
     return tensor;
   }
 

@@ -4,7 +4,7 @@ import { linear, matmul } from "../operators/functions/matmul.ts";
 import { queryInnerProduct } from "../operators/functions/losses.ts";
 import type { Engine } from "../runtime/index.ts";
 import type { Tensor } from "../tensor/index.ts";
-import type { Head, HeadBias } from "./head.ts";
+import type { Head, HeadBias, HeadFactors, HeadSettings } from "./head.ts";
 import type { Initialiser } from "./initialise.ts";
 import { Module } from "./module.ts";
 
@@ -13,7 +13,9 @@ import { Module } from "./module.ts";
  * Theta does not depend on the image: it is computed once per step.
  */
 export class QueryHead extends Module implements Head {
+  readonly settings: HeadSettings;
   readonly classes: number;
+  readonly outputs: number;
   readonly queries: Tensor;
   readonly weight: Tensor;
   readonly fcBias: Tensor | undefined;
@@ -21,7 +23,9 @@ export class QueryHead extends Module implements Head {
 
   constructor(engine: Engine, init: Initialiser, features: number, classes: number, bias: HeadBias = "fc") {
     super(engine);
+    this.settings = { kind: "queries", bias };
     this.classes = classes;
+    this.outputs = classes;
     const identity = new Float32Array(classes * classes);
     for (let k = 0; k < classes; k++) identity[k * classes + k] = 1;
     this.queries = this.parameter("queries", engine.tensor(identity, [classes, classes]));
@@ -32,7 +36,11 @@ export class QueryHead extends Module implements Head {
     this.classBias = bias === "class" ? this.parameter("bias", none) : this.buffer("bias", none);
   }
 
-  /** The classification parameters, [K, D]. */
+  factors(views: readonly Tensor[]): HeadFactors {
+    return { features: views, theta: this.theta(), bias: this.classBias };
+  }
+
+  /** The classification parameters, [K, D]. They depend on no image: once per step is enough. */
   theta(): Tensor {
     return this.fcBias === undefined
       ? matmul(this.queries, this.weight)

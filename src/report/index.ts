@@ -12,5 +12,15 @@ export {
 export { confidentMistakes, picturedRun, type Mistake, type Pictured } from "./run/pictured.ts";
 export { findingLines, labelTables } from "./inspection-report.ts";
 export { examplesPerGroup, sampleSheet, type SampleSheet } from "./sample-sheet.ts";
+export { markdownTable, markdownText, type MarkdownColumn } from "./markdown.ts";
+export {
+  comparisonsCsv,
+  scoresCsv,
+  similarityMarkdown,
+  similarityTable,
+  studyJson,
+  studyMarkdown,
+  studyTable,
+} from "./study-tables.ts";
 export { aucTable, plainTable, showAuc } from "./tables.ts";
 export { viewSheet, type ViewedImage } from "./view-sheet.ts";

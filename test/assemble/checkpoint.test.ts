@@ -87,6 +87,7 @@ describe.each(["webgpu", "reference"] as const)("on %s", (device) => {
   test.each([
     ["with validation", {}],
     ["with averaged weights", { ema: 0.8 }],
+    ["with both views supervised and statistics of both", { supervised: "both", bnViews: "joint" }],
     ["to its last weights", { keep: "final", schedule: { by: "halving", every: 2 } }],
   ] as const)("a run %s goes on from any checkpoint as if it had not stopped", async (_, more) => {
     const chosen = { ...settings, ...more };

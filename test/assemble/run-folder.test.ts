@@ -90,6 +90,47 @@ test("a part of a file, left by a run that was killed at its start, is no run th
   await expect(RunFolder.reopen(path)).rejects.toThrow(/run\.json cannot be used/);
 });
 
+test("an earlier run that could not be removed whole is no run to go on with", async () => {
+  const path = join(parent, "run");
+  mkdirSync(join(path, "metrics.jsonl"), { recursive: true }); // as a process that is killed there, it removes no more
+  for (const name of ["run.json", "checkpoint.safetensors"]) writeFileSync(join(path, name), "{}");
+  const folder = new RunFolder(path, true);
+  await expect(folder.finish(summary)).rejects.toThrow(RunFolderError);
+  folder.close();
+  expect(existsSync(join(path, "run.json"))).toBe(false);
+  await expect(RunFolder.reopen(path)).rejects.toThrow(/run\.json cannot be used/);
+});
+
+test("a run that ended between its model and its summary goes on from its checkpoint, and ends with both", async () => {
+  const path = join(parent, "run");
+  const folder = new RunFolder(path, false);
+  const model = { record: {}, tensors: new Map() };
+  folder.begin({
+    ...{ versions: { tessera: "1", node: "20", webgpu: null }, commit: null, dataRoot: "/", seed: 0 },
+    ...{ manifest: { file: "m.yaml", sha256: "", text: "" }, options: { skipBad: false }, settings: {} },
+    ...{ device: "reference", adapter: "", driver: "", tuning: null, candidates: {} },
+  });
+  const at = { epochs: 1, steps: 0, optimiser: { steps: 1, learningRate: 0.5 }, schedule: {}, best: null };
+  const run = { classes: ["x"], settings: {}, assembly: "0".repeat(64), sums: losses, ...at };
+  await folder.save({ record: run, tensors: new Map() });
+  mkdirSync(join(path, "summary.json"));
+  await expect(folder.finish(summary, model)).rejects.toThrow(/summary\.json: cannot be written/);
+  expect(existsSync(join(path, "model.safetensors"))).toBe(true);
+  folder.close();
+  rmSync(join(path, "summary.json"), { recursive: true });
+  const { folder: again, from } = await RunFolder.reopen(path);
+  expect(from?.checkpoint.record).toEqual(run);
+  await again.finish(summary, model);
+  again.close();
+  expect(readdirSync(path).sort()).toEqual([
+    "metrics.jsonl",
+    "model.safetensors",
+    "run.json",
+    "summary.json",
+  ]);
+  await expect(RunFolder.reopen(path)).rejects.toThrow(/the run is finished/);
+});
+
 test("a reopened run is cut back to what its checkpoint knows; one that lost lines, or is damaged, is refused", async () => {
   const path = join(parent, "run");
   const [metrics, checkpoint] = ["metrics.jsonl", "checkpoint.safetensors"].map((name) => join(path, name));

@@ -58,14 +58,17 @@ test("warm-up computes one view and weighs only given labels; afterwards there a
 });
 
 test("threshold, temperature and the switches reach the loss; without, they are the paper's", async () => {
-  const plain = { unsupervisedOn: "absent", normalise: "entries" } as const;
+  const plain = { unsupervisedOn: "absent", normalise: "entries", strongShare: 0 } as const;
   for (const [switches, expected] of [
     [{ threshold: 0.6, temperature: 3, stopGradient: false }, plain],
     [
       { threshold: 0.4, temperature: 5, stopGradient: true, unsupervisedOn: "labelled", normalise: "batch" },
-      {},
+      { strongShare: 0 },
     ],
-    [{ threshold: 0.5, temperature: 4, stopGradient: true, unsupervisedOn: "all", normalise: "entries" }, {}],
+    [
+      { threshold: 0.5, temperature: 4, stopGradient: true, unsupervisedOn: "all", normalise: "entries" },
+      { strongShare: 0 },
+    ],
   ] as const) {
     const backend = await recorded({ epochs: 1, ...switches });
     const steps = backend.of("assembleLoss");
@@ -92,7 +95,7 @@ test("a strong view leaves the running statistics as the weak view alone makes t
     const images = smallAssembly(8).sources[0];
     const classifier = new Classifier(engine, { network: smallSettings.network, classes: 6, seed: 1 });
     const optimiser = new Adam(classifier.parameters().values(), { learningRate: 1e-3 });
-    const shape = { ...stepShape(smallSettings, images, 4), unsupervised: lambda > 0 };
+    const shape = { ...stepShape(smallSettings, images, 4), bothViews: lambda > 0 };
     const batch = await new ImageReader([images], 4).read(Uint32Array.of(5, 2, 7, 1));
     const inputs = { images: batch, step: 1, lambdaPseudo: lambda, lambdaConsistency: lambda };
     trainingStep(engine, classifier, optimiser, shape, () => inputs);

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import {
   NonFiniteError,
   classifierOf,
+  labelSpaceOf,
   stepsPerEpoch,
   train,
   type EpochReport,
@@ -173,6 +174,22 @@ describe("training on the reference backend", () => {
     result.classifier.dispose();
   });
 
+  test("every batch of an evaluation is told, of validation and of the test, before its epoch", async () => {
+    const told: unknown[] = [];
+    const assembly = smallAssembly(8);
+    const { classifier } = await train(
+      open(),
+      { ...assembly, validation: assembly.sources[0] },
+      { ...smallSettings, batch: 16, epochs: 1, evaluate: "epoch" },
+      {
+        evaluated: ({ part, done, total }) => told.push(`${part} ${done}/${total}`),
+        epoch: ({ epoch }) => told.push(epoch),
+      },
+    );
+    classifier.dispose();
+    expect(told).toEqual(["validation 8/8", "test 16/40", "test 32/40", "test 40/40", 1]);
+  });
+
   test("a signal after the last epoch stops nothing", async () => {
     const controller = new AbortController();
     const result = await train(
@@ -227,6 +244,8 @@ describe("training on the reference backend", () => {
   test("the head is the one asked for, and all of it is trained", async () => {
     const heads = [
       [{ kind: "linear" }, ["weight", "bias"]],
+      [{ kind: "per-source" }, ["weight", "bias"]],
+      [{ kind: "dynamic" }, ["reduction.weight", "controller.weight", "controller.codes", "controller.bias"]],
       [{ kind: "queries", bias: "none" }, ["queries", "fc.weight"]],
       [{ kind: "queries", bias: "class" }, ["queries", "fc.weight", "bias"]],
       [undefined, ["queries", "fc.weight", "fc.bias"]],
@@ -234,7 +253,7 @@ describe("training on the reference backend", () => {
     for (const [head, names] of heads) {
       const settings = { ...smallSettings, batch: 16, epochs: 1, warmupEpochs: 0 };
       const asked = head === undefined ? settings : { ...settings, head };
-      const begun = classifierOf(open(), asked, smallAssembly(8).classes.length);
+      const begun = classifierOf(open(), asked, labelSpaceOf(smallAssembly(8)));
       const { classifier } = await train(open(), smallAssembly(8), asked);
       const trained = classifier.head.parameters();
       expect([...trained.keys()]).toEqual(names);

@@ -9,6 +9,7 @@ import {
   evaluate,
   ImageReader,
   planTraining,
+  wholeLabelSpace,
   profileTraining,
   residentBytes,
   train,
@@ -107,7 +108,7 @@ describe("the device's share", () => {
 
   test("images stay there up to the memory and the device's largest binding", async () => {
     const { traits } = open();
-    const images = { count: 40, bytesEach: 256, classes: 6 };
+    const images = { count: 40, bytesEach: 256, outputs: 6 };
     const bytes = 40 * (256 + 6);
     expect(residentBytes(images, traits)).toBe(bytes);
     expect(residentBytes(images, traits, bytes - 1)).toBeUndefined();
@@ -131,7 +132,7 @@ describe("the device's share", () => {
         open().traits,
         smallSettings,
         image,
-        6,
+        wholeLabelSpace(6, 2),
         16,
         images,
       );

@@ -111,6 +111,29 @@ describe("a run on the reference backend", () => {
     expect(measured("stopped")).toEqual(measured("whole-reference"));
   });
 
+  test("is refused to a second process while the first one writes it, which that does not disturb", async () => {
+    const env = { ...process.env, TESSERA_CACHE: folder };
+    const parameters = [main, ...start("shared", "--device", "reference")];
+    const first = spawn(process.execPath, parameters, { cwd: folder, env, stdio: "ignore" });
+    const closed = new Promise((resolve) => first.on("close", resolve));
+    while (sizeOf("shared", "metrics.jsonl") === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    first.kill("SIGSTOP"); // it must not be done before the others ask
+    for (const more of [
+      ["--resume", "shared"],
+      [...start("shared").slice(1), "--force"],
+    ]) {
+      const { code, errors } = await tessera("train", ...more);
+      expect(own(errors)).toBe(
+        `error: shared: process ${first.pid} writes a run there now; wait for it, stop it, or choose another folder with --out`,
+      );
+      expect(code).toBe(2);
+    }
+    first.kill("SIGCONT");
+    expect(await closed).toBe(0);
+    expect(read("shared", "metrics.jsonl")).toBe(read("whole-reference", "metrics.jsonl"));
+    expect(measured("shared")).toEqual(measured("whole-reference"));
+  });
+
   test("says in run.json what it was begun with", () => {
     const record = JSON.parse(read("whole-reference", "run.json")) as Record<string, unknown>;
     expect(record).toMatchObject({
@@ -147,6 +170,13 @@ describe("a run on the reference backend", () => {
     const older = await tessera("train", "--resume", "older");
     expect(own(older.errors)).toMatch(/begun with Tessera 0\.0\.1, and this is /);
     expect(older.code).toBe(2);
+    put("tuned", { device: "webgpu", tuning: { file: "/gone/tuning.json", digest: "", works: 1 } });
+    const tuned = await tessera("train", "--resume", "tuned");
+    expect(own(tuned.errors)).toBe(
+      "error: --resume tuned: the run follows the tuning file /gone/tuning.json, which is not there; put it back, or begin " +
+        "another run with --out",
+    );
+    expect(tuned.code).toBe(2);
   });
 
   test.each([

@@ -15,7 +15,7 @@ model: { stem: { features: 17, kernel: 5, stride: 2, pool: true }, blocks: [4, 6
 train:
   { batch: 48, sampling: per-source, steps: 90, warmupSteps: 30, absent: negative, learningRate: 0.002, lambdaPseudo: 0.7, lambdaConsistency: 0.8, tau: 0.55,
     temperature: 13, stopGradient: false, unsupervisedOn: all, normalise: batch, headBias: class, schedule: { by: halving, every: 4 },
-    earlyStopping: 6, keep: final, ema: 0.95, evaluate: end }
+    earlyStopping: 6, keep: final, ema: 0.95, evaluate: end, supervised: both, bnViews: joint }
 augment: { weak: { preset: none, shift: 8, noise: 10, flip: 0.4 }, strong: { shift: 12, noise: 26, flip: 0 } }
 `,
     "distinct.yaml",
@@ -49,7 +49,7 @@ augment: { weak: { preset: none, shift: 8, noise: 10, flip: 0.4 }, strong: { shi
     normalise: "batch",
     head: { kind: "queries", bias: "class" },
     schedule: { by: "halving", every: 4 },
-    ...{ earlyStopping: 6, keep: "final", ema: 0.95, evaluate: "end" },
+    ...{ earlyStopping: 6, keep: "final", ema: 0.95, evaluate: "end", supervised: "both", bnViews: "joint" },
     seed: 99,
   });
 });

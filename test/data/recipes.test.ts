@@ -33,7 +33,7 @@ describe("a manifest's training", () => {
       unsupervisedOn: "absent",
       normalise: "entries",
       head: { kind: "queries", bias: "fc" },
-      ...{ earlyStopping: 10, keep: "best", ema: null },
+      ...{ earlyStopping: 10, keep: "best", ema: null, supervised: "weak", bnViews: "separate" },
     });
   });
 
@@ -75,6 +75,11 @@ describe("a manifest's training", () => {
     );
   });
 
+  test("has an average that forgets: a decay of 1 never takes a step in", () => {
+    expect(trainedBy("{ ema: 0.999 }").ema).toBe(0.999);
+    expect(() => trainedBy("{ ema: 1 }")).toThrow("recipe.yaml:6: train.ema must be less than 1, not 1");
+  });
+
   test("has a schedule by its name alone, or with its number", () => {
     expect(trainedBy("{ schedule: constant }").schedule).toEqual({ by: "constant" });
     expect(trainedBy("{ schedule: halving }").schedule).toEqual({ by: "halving", every: 3 });
@@ -86,6 +91,8 @@ describe("a manifest's training", () => {
 
   test("has the head it asks for; a preset's bias does not follow it to another kind", () => {
     expect(trainedBy("{ head: linear }").head).toEqual({ kind: "linear" });
+    expect(trainedBy("{ head: per-source }").head).toEqual({ kind: "per-source" });
+    expect(trainedBy("{ preset: paper, head: dynamic }").head).toEqual({ kind: "dynamic" });
     expect(trainedBy("{ headBias: class }").head).toEqual({ kind: "queries", bias: "class" });
     expect(trainedBy("{ preset: paper, head: linear }").head).toEqual({ kind: "linear" });
     expect(trainedBy("{ preset: released-code, head: queries }").head).toEqual({
@@ -105,14 +112,20 @@ describe("a manifest's training", () => {
     ],
     ["{ unsupervisedOn: absnt }", "unsupervisedOn must be one of absent, all, labelled"],
     ["{ normalise: image }", "normalise must be one of entries, batch"],
+    ["{ supervised: strong }", "supervised must be one of weak, both"],
+    ["{ bnViews: shared }", "bnViews must be one of separate, joint"],
     ["{ schedule: halvng }", "schedule.by must be one of plateau, halving, constant"],
     ["{ schedule: { by: plateau, every: 3 } }", "schedule.every is not known here"],
     ["{ schedule: { by: halving, every: 0 } }", "schedule.every must be at least 1"],
-    ["{ head: query }", "head must be one of queries, linear"],
+    ["{ head: query }", "head must be one of queries, linear, per-source, dynamic"],
     ["{ headBias: bias }", "headBias must be one of none, fc, class"],
     [
       "{ preset: released-code, headBias: fc }",
       "headBias is for class queries; a linear head always has a bias",
+    ],
+    [
+      "{ head: dynamic, headBias: fc }",
+      "headBias is for class queries; a dynamic head has biases of its own",
     ],
   ])("%s is refused, with the field and its line", (section, complaint) => {
     expect(() => trainedBy(section)).toThrow(`recipe.yaml:6: train.${complaint}`);

@@ -179,6 +179,43 @@ test("a patient without a name is one of its own; all images of one patient give
   expect(one.mean.note).toBe("no interval: all images are of one patient");
 });
 
+test("a class whose labelled images are all of one patient has no interval, nor has the mean it is in", () => {
+  const random = randomStream(18, "one patient");
+  const scores = Array.from({ length: 80 }, () => random.normal());
+  // Of 40 images, 8 of one patient, and of these alone the first class is known.
+  const patients = Array.from({ length: 40 }, (_, i) => (i < 8 ? "her" : i));
+  const labels = patients.flatMap((_, i) => [i < 8 ? i % 2 : 255, i % 3 === 0 ? 1 : 0]);
+  const { byClass, mean } = aucIntervals(scores, labels, ["hers", "everyone's"], { patients });
+  expect(byClass.hers.value).toBe(
+    auc(
+      scores.filter((_, i) => i < 16 && i % 2 === 0),
+      [0, 1, 0, 1, 0, 1, 0, 1],
+    ),
+  );
+  expect(byClass.hers).toMatchObject({ interval: null, standardError: null });
+  expect(byClass.hers.note).toBe("no interval: all labelled images are of one patient");
+  expect(byClass["everyone's"].interval).not.toBeNull();
+  expect(byClass["everyone's"].note).toBeNull();
+  expect(mean.value).not.toBeNull();
+  expect(mean).toMatchObject({ interval: null, standardError: null });
+  expect(mean.note).toBe('no interval: all labelled images of "hers" are of one patient');
+});
+
+test("where one patient has all images of a kind, the interval says of whom it tells nothing", () => {
+  const random = randomStream(19, "one positive");
+  const scores = Array.from({ length: 30 }, () => random.normal());
+  const labels = scores.map((_, i) => (i === 4 ? 1 : 0));
+  const { rare } = aucIntervals(scores, labels, ["rare"]).byClass;
+  expect(rare.interval).not.toBeNull();
+  expect(rare.note).toMatch(/^all positive images are of one patient/u);
+  const turned = aucIntervals(
+    scores,
+    labels.map((label) => 1 - label),
+    ["rare"],
+  );
+  expect(turned.byClass.rare.note).toMatch(/^all negative images are of one patient/u);
+});
+
 test("the same seed gives the same interval, another seed another", () => {
   const { scores, labels, patients } = simulate(randomStream(17, "seed"), 40, 3);
   const of = (seed: number): unknown => aucIntervals(scores, labels, ["class"], { patients, seed });

@@ -58,12 +58,13 @@ describe("heads", () => {
     for (const [i, tensor] of parameters.entries()) {
       expect(Array.from(await tensor.read())).not.toEqual(Array.from(before[i]));
     }
-    expect(head.classes).toBe(classes);
+    expect([head.classes, head.outputs]).toEqual([classes, classes]);
     const actual = await logits().read();
-    const product = matmul(drawn(), head.theta(), { transposeB: true });
-    const expected = await add(product, head.classBias).read();
+    const { theta, bias } = head.factors([drawn()]);
+    const product = matmul(drawn(), theta, { transposeB: true });
+    const expected = await add(product, bias).read();
     actual.forEach((value, i) => expect(value).toBeCloseTo(expected[i], 12));
-    const biases = Array.from(await head.classBias.read());
+    const biases = Array.from(await bias.read());
     expect(biases.every((value) => value === 0)).toBe(kind === "none" || kind === "fc");
   });
 

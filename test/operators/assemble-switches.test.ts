@@ -24,14 +24,17 @@ const backends = useBackends();
 
 const combinations: AssembleLossAttributes[] = unsupervisedChoices.flatMap((unsupervisedOn) =>
   normaliseChoices.flatMap((normalise) =>
-    [true, false].map((stopGradient) => ({ ...paper, unsupervisedOn, normalise, stopGradient })),
+    [true, false].flatMap((stopGradient) =>
+      [0, 0.5].map((strongShare) => ({ ...paper, unsupervisedOn, normalise, stopGradient, strongShare })),
+    ),
   ),
 );
 const named = combinations.map(
   (switches) =>
     [
       `unsupervised on ${switches.unsupervisedOn}, divided by ${switches.normalise}, gradient ` +
-        (switches.stopGradient ? "stopped" : "through"),
+        (switches.stopGradient ? "stopped" : "through") +
+        (switches.strongShare > 0 ? ", both views supervised" : ""),
       switches,
     ] as const,
 );
@@ -47,7 +50,7 @@ const images = 4;
 
 /** The losses at logits, pseudo-labels made from those of `pseudo`; every sum written out, with weights of 1. */
 function written(
-  { unsupervisedOn, normalise }: AssembleLossAttributes,
+  { unsupervisedOn, normalise, strongShare }: AssembleLossAttributes,
   at: {
     readonly weak: readonly number[];
     readonly strong: readonly number[];
@@ -60,7 +63,8 @@ function written(
     const [a, b, label] = [sigmoid(at.weak[i]), sigmoid(at.strong[i]), sharpened(sigmoid(at.pseudo[i]))];
     if (y !== undefined) {
       counts.labelled++;
-      sums[0] -= y * Math.log(a) + (1 - y) * Math.log(1 - a);
+      const likelihood = (of: number): number => y * Math.log(of) + (1 - y) * Math.log(1 - of);
+      sums[0] -= strongShare > 0 ? (likelihood(a) + likelihood(b)) / 2 : likelihood(a);
     }
     if ({ absent: y === undefined, all: true, labelled: y !== undefined }[unsupervisedOn]) {
       counts.unsupervised++;
@@ -170,7 +174,8 @@ describe.each(backends)("the switches of assembleLoss on %s", (_, engine) => {
         [every, unsupervisedOn === "absent"],
       ] as const) {
         for (const part of found.parts.slice(1)) expect(part === 0).toBe(empty);
-        expect(found.strongGradient.every((value) => value === 0)).toBe(empty);
+        const isLabelled = found === every && how.strongShare > 0;
+        expect(found.strongGradient.every((value) => value === 0)).toBe(empty && !isLabelled);
       }
       const [far, near] = [
         [100, -100, 100, -100, 100, -100, 100, -100],
@@ -230,5 +235,46 @@ describe.each(backends)("the released code's loss, by hand, on %s", (_, engine) 
   test("nothing is selected: 0, where the released code divides by 0", async () => {
     const { total, parts } = await run(engine(), at([absent, absent, absent, absent]), released);
     expect([total, ...parts]).toEqual([0, 0, 0, 0]);
+  });
+});
+
+// The same probabilities; every label given, so that the unsupervised losses are over no entries.
+describe.each(backends)("both views supervised, by hand, on %s", (_, engine) => {
+  const logit = (a: number): number => Math.log(a / (1 - a));
+  const weakly = [0.8, 0.4, 0.6, 0.1].map(logit);
+  const strongly = [0.9, 0.5, 0.2, 0.25].map(logit);
+  const labels = [1, 0, 0, 1];
+  const close = (found: readonly number[], expected: readonly number[]): void => {
+    expect(found).toHaveLength(expected.length);
+    found.forEach((value, i) => expect(value).toBeCloseTo(expected[i], 6));
+  };
+
+  test("bce is the mean of both views', and each view gets half of its own gradient", async () => {
+    const found = await run(engine(), atLogits(weakly, strongly, labels, 2), { strongShare: 0.5 });
+    // Weak: -ln .8 - ln .6 - ln .4 - ln .1 = 3.9528450; strong: -ln .9 - ln .5 - ln .8 - ln .25 = 2.4079456; four entries.
+    close([found.total, ...found.parts], [0.7950988, 0.7950988, 0, 0]);
+    // (a - y) / 4 / 2.
+    close(found.weakGradient, [-0.025, 0.05, 0.075, -0.1125]);
+    close(found.strongGradient, [-0.0125, 0.0625, 0.025, -0.09375]);
+  });
+
+  test("an absent label has no influence on either view's part", async () => {
+    const given = { ...atLogits(weakly, strongly, labels.with(3, absent), 2), weights: [0, 0] } as const;
+    const found = await run(engine(), given, { strongShare: 0.5 });
+    // 1.6502599 and 1.0216512 are the sums without the last entry; three entries.
+    close(found.parts.slice(0, 1), [0.4453185]);
+    for (const gradient of [found.weakGradient, found.strongGradient]) expect(gradient[3]).toBe(0);
+    const moved = { ...given, strong: given.strong.with(3, 5), weak: given.weak.with(3, -5) };
+    expect((await run(engine(), moved, { strongShare: 0.5 })).total).toBe(found.total);
+  });
+
+  test("one view in both places is that view alone, to rounding", async () => {
+    const given = atLogits(weakly, weakly, labels, 2);
+    const [both, alone] = [await run(engine(), given, { strongShare: 0.5 }), await run(engine(), given)];
+    close([both.total], [alone.total]);
+    close(
+      both.weakGradient.map((value, i) => value + both.strongGradient[i]),
+      alone.weakGradient,
+    );
   });
 });

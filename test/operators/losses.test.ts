@@ -248,6 +248,11 @@ describe("the records", () => {
     expect(() => assembleLoss.infer(given, { ...paper, temperature: 0.5 })).toThrow(
       "temperature must be at least 1",
     );
+    for (const strongShare of [-0.5, 1.5, NaN]) {
+      expect(() => assembleLoss.infer(given, { ...paper, strongShare })).toThrow(
+        `strongShare must be in [0, 1], got ${strongShare}`,
+      );
+    }
     const wrong = { ...paper, unsupervisedOn: "some" as "all" };
     expect(() => assembleLoss.infer(given, wrong)).toThrow(
       "unsupervisedOn must be one of absent, all, labelled, got some",

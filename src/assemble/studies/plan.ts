@@ -1,7 +1,9 @@
 // What a study trains: arms, each of one or several runs, all as data, so that a finished run can be known again.
 
-import type { Assembly, ImageSet } from "../../data/index.ts";
-import { absent } from "../../metrics/label-states.ts";
+import { UsageError } from "../../device/index.ts";
+import { suggestion } from "../../device/nearest.ts";
+import type { Assembly } from "../../data/index.ts";
+import { labelSpaceOf } from "../label-space.ts";
 import type { TrainingSettings } from "../trainer.ts";
 import type { Arm, ClassGroup, Comparison } from "./scores.ts";
 
@@ -37,6 +39,26 @@ export interface StudyPlan {
   readonly interest?: string;
 }
 
+/**
+ * The same study of some of its arms alone.
+ * @throws UsageError for an arm that it does not have
+ */
+export function withArms(plan: StudyPlan, names: readonly string[]): StudyPlan {
+  const all = plan.arms.map(({ name }) => name);
+  const stranger = names.find((name) => !all.includes(name));
+  if (stranger !== undefined) {
+    throw new UsageError(
+      `--arms ${stranger}: study ${plan.study} has no such arm here${suggestion(stranger, all)}; it has ${all.join(", ")}`,
+    );
+  }
+  const kept = (name: string): boolean => names.includes(name);
+  return {
+    ...plan,
+    arms: plan.arms.filter(({ name }) => kept(name)),
+    comparisons: plan.comparisons.filter(({ first, second }) => kept(first) && kept(second)),
+  };
+}
+
 /** What a study is planned from. */
 export interface PlanContext {
   readonly classes: readonly string[];
@@ -53,13 +75,9 @@ export interface PlanContext {
 }
 
 /** The classes that each source has labels of. */
-export function knowledgeOf({ classes, sources }: Assembly): Map<string, readonly string[]> {
-  const known = ({ states, count }: ImageSet): string[] =>
-    classes.filter((_, k) => {
-      for (let i = 0; i < count; i++) if (states[i * classes.length + k] !== absent) return true;
-      return false;
-    });
-  return new Map(sources.map((set) => [set.source, known(set)]));
+export function knowledgeOf(assembly: Assembly): Map<string, readonly string[]> {
+  const { known } = labelSpaceOf(assembly);
+  return new Map(assembly.sources.map(({ source }, s) => [source, known[s].map((k) => assembly.classes[k])]));
 }
 
 /** All classes, and where sources differ those that one of them knows and those that several do. */

@@ -4,6 +4,7 @@ import { UsageError } from "../../device/index.ts";
 import { suggestion } from "../../device/nearest.ts";
 import type { TrainingSettings } from "../trainer.ts";
 import { groupsOf, type PlanContext, type PlannedArm, type PlannedRun, type StudyPlan } from "./plan.ts";
+import type { StudyName } from "./names.ts";
 import type { Comparison } from "./scores.ts";
 
 /** Only given labels teach. */
@@ -358,9 +359,6 @@ function baselines(context: PlanContext): StudyPlan {
 }
 
 /** By name; each @throws UsageError for a manifest that it makes no sense with. */
-export const studies = { negatives, disjoint, overlap, similarity, baselines } as const satisfies Readonly<
-  Record<string, (context: PlanContext) => StudyPlan>
->;
-
-export type StudyName = keyof typeof studies;
-export const studyNames = Object.keys(studies) as StudyName[];
+export const studies: Readonly<Record<StudyName, (context: PlanContext) => StudyPlan>> = {
+  ...{ negatives, disjoint, overlap, similarity, baselines },
+};

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { replaceFile, whyNotWritten } from "../../data/files/whole-files.ts";
 import { checkedCheckpoint, type Checkpoints } from "../checkpoint.ts";
 import { CheckpointError, RunFolderError } from "../failures.ts";
+import { checkUnlocked, isOfLock, lockFolder } from "../run-lock.ts";
 import { readTensorFile, writeTensorFile } from "../tensor-file.ts";
 import type { RunResult, StudyStore } from "./run-study.ts";
 
@@ -32,6 +33,7 @@ const files = { study: "study.json", runs: "runs" } as const;
 
 export class StudyFolder implements StudyStore {
   readonly path: string;
+  #unlock: (() => void) | undefined;
 
   /**
    * Takes a new folder, an empty one, or one of the same study, to go on with it.
@@ -42,7 +44,8 @@ export class StudyFolder implements StudyStore {
     const found = statSync(path, { throwIfNoEntry: false });
     if (found === undefined) return;
     if (!found.isDirectory()) throw new RunFolderError(`--out ${path}: is a file; name a folder`);
-    const held = readdirSync(path);
+    checkUnlocked(path);
+    const held = readdirSync(path).filter((name) => !isOfLock(name));
     if (held.length === 0) return;
     const other = held.includes(files.study) ? studyOf(join(path, files.study)) : undefined;
     if (other === study) return;
@@ -50,13 +53,22 @@ export class StudyFolder implements StudyStore {
     throw new RunFolderError(`--out ${path}: holds ${what}; name another folder for study ${study}`);
   }
 
-  /** Says what the study is of, and makes the folder. */
+  /**
+   * Says what the study is of, and makes the folder, which is this process's until `close`.
+   * @throws RunFolderError when it cannot be written, or another process runs a study there
+   */
   async begin(record: Readonly<Record<string, unknown>> & { readonly study: string }): Promise<void> {
     await this.#write("", () => {
       mkdirSync(join(this.path, files.runs), { recursive: true });
       return Promise.resolve();
     });
+    this.#unlock = lockFolder(this.path);
     await this.replace(files.study, `${JSON.stringify(record, null, 2)}\n`);
+  }
+
+  close(): void {
+    this.#unlock?.();
+    this.#unlock = undefined;
   }
 
   read(run: string, seed: number, key: string): RunResult | undefined {

@@ -67,7 +67,8 @@ export interface AssembleLossResult {
  * @param bias f32 [K]
  * @param states u8 [B, K]: 0 negative, 1 positive, 100 to 200 a probability of (state - 100) / 100, anything else absent
  * @param weights f32 [2]: lambda of the pseudo-label and of the consistency loss, both 0 during warm-up
- * @param options defaults: threshold .5, temperature 4, stopGradient true, unsupervisedOn "absent", normalise "entries"
+ * @param options defaults: threshold .5, temperature 4, stopGradient true, unsupervisedOn "absent", normalise "entries",
+ *   strongShare 0
  * @returns the total, which has gradients with respect to features, theta and bias, and all losses, which have none
  * @throws ShapeError when the shapes or options do not fit
  */
@@ -87,6 +88,7 @@ export function assembleLoss(
     stopGradient: true,
     unsupervisedOn: "absent",
     normalise: "entries",
+    strongShare: 0,
     ...options,
   });
   gradients.dispose(); // the tape keeps them where there is one

@@ -18,4 +18,6 @@ export interface AssembleLossAttributes extends SharpenAttributes {
    * `batch`: all three are divided by the number of images B, as in that code's earlier versions.
    */
   readonly normalise: (typeof normaliseChoices)[number];
+  /** Share of the strong view in bce, in [0, 1]: 0 takes the weak view alone, as the paper does, .5 the mean over both. */
+  readonly strongShare: number;
 }

@@ -10,7 +10,7 @@ import {
 } from "../../runtime/operator.ts";
 import type { TensorSpec } from "../../tensor/index.ts";
 import { ShapeError } from "../../device/index.ts";
-import { expectRoles } from "../roles.ts";
+import { expectAttribute, expectRoles } from "../roles.ts";
 import { eightLanes } from "../walk.ts";
 import { normaliseChoices, unsupervisedChoices, type AssembleLossAttributes } from "./assemble-attributes.ts";
 import { assembleReference } from "./assemble-reference.ts";
@@ -28,7 +28,7 @@ import { expectSharpening } from "./sharpen.ts";
  * With z the logits, a = sigmoid(z), M the labelled and U the unsupervised entries, y the targets (see `targetOf`);
  * a soft label is a label:
  *
- *     bce         = sum over M of softplus(z_w) - y z_w
+ *     bce         = sum over M of (1 - s) (softplus(z_w) - y z_w) + s (softplus(z_s) - y z_s),  s = strongShare
  *     pseudo      = sum over U of (a_w - sharpen(a_w))^2
  *     consistency = sum over U of (a_s - sharpen(a_w))^2
  *     total       = bce + lambda_pseudo pseudo + lambda_consistency consistency
@@ -51,9 +51,11 @@ export const assembleLoss: Operator<AssembleLossAttributes> = {
     ]);
     headSizes("assembleLoss", weak, theta);
     expectSharpening("assembleLoss", attributes);
-    const { unsupervisedOn, normalise } = attributes;
+    const { unsupervisedOn, normalise, strongShare } = attributes;
     expectChoice("unsupervisedOn", unsupervisedOn, unsupervisedChoices);
     expectChoice("normalise", normalise, normaliseChoices);
+    const isShare = strongShare >= 0 && strongShare <= 1;
+    expectAttribute("assembleLoss", "strongShare", strongShare, isShare, "in [0, 1]");
     return [
       { shape: [], dtype: "f32" },
       { shape: [4], dtype: "f32" },
@@ -84,11 +86,12 @@ function expectChoice(attribute: string, value: string, choices: readonly string
   throw new ShapeError(`assembleLoss: ${attribute} must be one of ${choices.join(", ")}, got ${value}`);
 }
 
-function switches({ threshold, temperature, unsupervisedOn }: AssembleLossAttributes) {
+function switches({ threshold, temperature, unsupervisedOn, strongShare }: AssembleLossAttributes) {
   return {
     unsupervised: unsupervisedChoices.indexOf(unsupervisedOn),
     threshold,
     inverse: 1 / temperature,
+    strong_share: strongShare,
   };
 }
 

@@ -9,7 +9,7 @@ import { targetOf } from "./targets.ts";
 export function assembleReference(
   [weakFeatures, strongFeatures, theta, bias, states, weights]: readonly HostTensor[],
   [total, losses, gradients]: readonly HostTensor[],
-  { threshold, temperature, stopGradient, unsupervisedOn, normalise }: AssembleLossAttributes,
+  { threshold, temperature, stopGradient, unsupervisedOn, normalise, strongShare }: AssembleLossAttributes,
 ): void {
   const sizes = headSizes("assembleLoss", weakFeatures, theta);
   const entries = sizes.batch * sizes.classes;
@@ -31,6 +31,7 @@ export function assembleReference(
   const pull = (2 * pseudoWeight * (stopGradient ? 1 : 1 / temperature)) / unsupervisedDivisor;
   const agree = (2 * consistencyWeight) / unsupervisedDivisor;
   const agreeBack = stopGradient ? 0 : agree * (1 - 1 / temperature);
+  const weakShare = 1 - strongShare;
   let [bce, pseudo, consistency] = [0, 0, 0];
   for (let i = 0; i < entries; i++) {
     const z = weakLogits[i];
@@ -42,9 +43,14 @@ export function assembleReference(
     let slope = 0;
     let strongSlope = 0;
     if (target !== undefined) {
-      // softplus(z) - y z and a - y, without differences of large numbers.
-      bce += target * softplus(-z) + (1 - target) * softplus(z);
-      slope = ((1 - target) * weak - target * rest) / labelledDivisor;
+      // a - y, without differences of large numbers.
+      bce += weakShare * crossEntropy(z, target);
+      slope = (weakShare * ((1 - target) * weak - target * rest)) / labelledDivisor;
+      // Without a share the strong view has no influence, not even that of a logit that is no number.
+      if (strongShare > 0) {
+        bce += strongShare * crossEntropy(strongLogits[i], target);
+        strongSlope = (strongShare * ((1 - target) * strong - target * strongRest)) / labelledDivisor;
+      }
     }
     if (isUnsupervised(target !== undefined)) {
       // Distances to the pseudo-label a_w + (1 - a_w)/t or a_w - a_w/t, without forming it.
@@ -53,7 +59,7 @@ export function assembleReference(
       pseudo += weakResidual * weakResidual;
       consistency += strongResidual * strongResidual;
       slope += (pull * weakResidual - agreeBack * strongResidual) * weak * rest;
-      strongSlope = agree * strongResidual * strong * strongRest;
+      strongSlope += agree * strongResidual * strong * strongRest;
     }
     gradients.data[i] = slope;
     gradients.data[entries + i] = strongSlope;
@@ -68,6 +74,11 @@ export function assembleReference(
 function sigmoid(z: number): number {
   const e = Math.exp(-Math.abs(z));
   return (z >= 0 ? 1 : e) / (1 + e);
+}
+
+/** softplus(z) - y z, without differences of large numbers. */
+function crossEntropy(z: number, target: number): number {
+  return target * softplus(-z) + (1 - target) * softplus(z);
 }
 
 /** log(1 + exp(z)) without overflow. */

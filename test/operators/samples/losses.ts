@@ -38,7 +38,10 @@ export const paper: AssembleLossAttributes = {
   stopGradient: true,
   unsupervisedOn: "absent",
   normalise: "entries",
+  strongShare: 0,
 };
+
+const bothSupervised: AssembleLossAttributes = { ...paper, stopGradient: false, strongShare: 0.5 };
 
 interface AssembleShape {
   readonly batch: number;
@@ -74,6 +77,7 @@ function atLogits(
   weak: readonly number[],
   strong: readonly number[],
   states: readonly number[],
+  attributes: AssembleLossAttributes = paper,
 ): Sample<AssembleLossAttributes> {
   const inputs: HostTensor[] = [
     values([weak.length, 1], weak),
@@ -83,7 +87,7 @@ function atLogits(
     values([states.length, 1], states, "u8"),
     values([2], [1, 1]),
   ];
-  return { name, inputs, attributes: paper, reduction: weak.length, slack: 8, gradcheck: false };
+  return { name, inputs, attributes, reduction: weak.length, slack: 8, gradcheck: false };
 }
 
 const every = (batch: number, classes: number, state: number): HostTensor =>
@@ -179,6 +183,23 @@ export const lossSamples = {
         states: kinds(43, 7, 4),
       }),
     ]),
+    ...combinations.map(([name, switches]) =>
+      assemble(`${name}, both views supervised`, small, { ...switches, strongShare: 0.5 }),
+    ),
+    assemble(
+      "both views supervised, more than a workgroup",
+      { batch: 43, classes: 7, features: 13 },
+      {
+        ...paper,
+        strongShare: 0.5,
+      },
+    ),
+    assemble("both views supervised, in warm-up", small, bothSupervised, { weights: [0, 0] }),
+    assemble("both views supervised, no label at all", small, bothSupervised, {
+      states: every(3, 5, 255),
+    }),
+    assemble("a share of .8 for the strong view", small, { ...bothSupervised, strongShare: 0.8 }),
+    assemble("the strong view alone supervised", small, { ...bothSupervised, strongShare: 1 }),
     assemble("other threshold and temperature", small, { ...paper, threshold: 0.3, temperature: 1.5 }),
     assemble("hard pseudo-labels", small, { ...paper, stopGradient: false, temperature: 1 }),
     assemble("infinite temperature", small, { ...paper, stopGradient: false, temperature: Infinity }),
@@ -195,6 +216,13 @@ export const lossSamples = {
       [100, -100, 100, -100, 100, -100, 0, 30],
       [100, 100, -100, -100, -100, 100, 1, -30],
       [0, 0, 1, 1, 255, 255, 255, 1],
+    ),
+    atLogits(
+      "logits of 100, both views supervised",
+      [100, -100, 100, -100, 100, -100, 0, 30],
+      [100, 100, -100, -100, -100, 100, 1, -30],
+      [0, 0, 1, 1, 255, 150, 0, 1],
+      bothSupervised,
     ),
     // Losses so small that log(1 + e) in f32 would have lost their digits.
     atLogits("confident and right", [7, -7.5, 9, -12], [7, -7.5, 9, -12], [1, 0, 1, 0]),

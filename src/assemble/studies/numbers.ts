@@ -1,0 +1,50 @@
+// How a study's numbers are written, in sentences and tables alike. Differences between arms are in the third decimal and
+// beyond, so AUC has four.
+
+/** What is called significant; also that of an equivalence test. */
+export const alpha = 0.05;
+
+/** An AUC, or a deviation of AUCs. */
+export function showNumber(value: number): string {
+  return withoutMinusZero(value.toFixed(4));
+}
+
+/** With its sign. */
+export function showDifference(value: number): string {
+  const text = showNumber(value);
+  return text.startsWith("-") || Number(text) === 0 ? text : `+${text}`;
+}
+
+/** Both ends, such as [-0.0010, 0.0034]. */
+export function showInterval({ low, high }: { readonly low: number; readonly high: number }): string {
+  return `[${showNumber(low)}, ${showNumber(high)}]`;
+}
+
+/** Such as .012, <.001 or >.999; with a fourth decimal where the third would hide on which side of alpha it is. */
+export function showP(p: number): string {
+  if (p < 0.001) return "<.001";
+  if (p > 0.999) return ">.999";
+  const three = p.toFixed(3);
+  const hidden = Number(three) === alpha && p !== alpha;
+  return (hidden ? p.toFixed(Math.abs(p - alpha) < 5e-5 ? 6 : 4) : three).slice(1);
+}
+
+/** For a sentence: "p = .012", "p < .001". */
+export function sayP(p: number): string {
+  const text = showP(p);
+  return /^[<>]/u.test(text) ? `p ${text[0]} ${text.slice(1)}` : `p = ${text}`;
+}
+
+/** A margin as it was stated, such as ±0.003. */
+export function showMargin(margin: number): string {
+  return `±${margin}`;
+}
+
+/** 1 seed, 8 seeds. */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`;
+}
+
+function withoutMinusZero(text: string): string {
+  return Number(text) === 0 ? text.replace("-", "") : text;
+}

@@ -1,0 +1,34 @@
+// What a study came to, in its folder and on the terminal: tables for people, for spreadsheets and for programs.
+
+import { analyse } from "../assemble/studies/analysis.ts";
+import { similarityOf } from "../assemble/studies/similarity.ts";
+import type { StudyFolder, StudyScores } from "../assemble/index.ts";
+import {
+  comparisonsCsv,
+  scoresCsv,
+  similarityMarkdown,
+  similarityTable,
+  studyJson,
+  studyMarkdown,
+  studyTable,
+} from "../report/index.ts";
+
+/**
+ * Writes results.md, results.json, scores.csv and comparisons.csv.
+ * @returns the same for a terminal
+ */
+export async function writeResults(folder: StudyFolder, scores: StudyScores): Promise<string> {
+  const analysis = analyse(scores);
+  const points = scores.similarity?.points ?? [];
+  const similarity = points.length === 0 ? undefined : similarityOf(points);
+  const similarityPage =
+    similarity === undefined ? "" : `\n## Similarity\n\n${similarityMarkdown(similarity)}`;
+  await folder.replace("results.md", `${studyMarkdown(scores, analysis)}${similarityPage}`);
+  await folder.replace("results.json", studyJson(scores, analysis, similarity));
+  await folder.replace("scores.csv", scoresCsv(scores));
+  await folder.replace("comparisons.csv", comparisonsCsv(analysis));
+  return [
+    studyTable(scores, analysis),
+    ...(similarity === undefined ? [] : [similarityTable(similarity)]),
+  ].join("\n\n");
+}
