@@ -2,6 +2,7 @@
 
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import { analyse } from "../assemble/studies/analysis.ts";
 import { RunFolderError, runFiles } from "../assemble/index.ts";
 import { replaceFile } from "../data/files/whole-files.ts";
 import { makeFolderOf } from "./output-files.ts";
@@ -38,13 +39,18 @@ export async function writeReport(path: string, out = join(path, runFiles.report
 }
 
 async function reportText(path: string): Promise<string> {
-  const { isRunFolder, isStudyFolder, readRun, readStudy, runPage, studyPage } =
+  const { isRunFolder, isStudyFolder, readRun, readStudy, runPage, studyPage, comparisonTables } =
     await import("../report/pages.ts");
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new RunFolderError(`${path}: is no folder; name that of a run or a study`);
   }
   if (isRunFolder(path)) return runPage(await readRun(path));
-  if (isStudyFolder(path)) return studyPage(readStudy(path), [], version);
+  if (isStudyFolder(path)) {
+    const study = readStudy(path);
+    const analysis = analyse(study.scores);
+    const tables = comparisonTables(study.scores, analysis);
+    return studyPage(study, { tables, notes: analysis.notes }, version);
+  }
   throw new RunFolderError(
     `${path}: holds no run (${runFiles.record}) and no study (scores.json); name a folder that has one`,
   );

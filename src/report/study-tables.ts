@@ -19,6 +19,7 @@ import type {
 import type { Arm, StudyScores } from "../assemble/studies/scores.ts";
 import type { SimilarityAnalysis } from "../assemble/studies/similarity.ts";
 import { csvText } from "../data/files/csv-text.ts";
+import type { TableContent } from "./html/page.ts";
 import { markdownTable, markdownText, type MarkdownColumn } from "./markdown.ts";
 import { plainTable } from "./tables.ts";
 
@@ -226,6 +227,21 @@ function comparisonsByGroup(
   return groups
     .map(({ name }) => ({ group: name, comparisons: comparisons.filter(({ group }) => group === name) }))
     .filter((each) => each.comparisons.length > 0);
+}
+
+/** A table for every group, with what its comparisons come to, for a page. */
+export function comparisonTables(
+  scores: StudyScores,
+  analysis: StudyAnalysis,
+): readonly { readonly table: TableContent; readonly verdicts: readonly string[] }[] {
+  return comparisonsByGroup(scores, analysis).map(({ group, comparisons }) => {
+    const { columns, rows } = comparisonCells("comparison", comparisons, "all");
+    const head = columns.map(({ name }) => name);
+    return {
+      table: { caption: `Classes: ${group}`, head, rows },
+      verdicts: comparisons.map(verdictWithNotes),
+    };
+  });
 }
 
 /** @param p which tests have a column: all, or the paired one with its correction. */

@@ -11,10 +11,19 @@ import { all, checkedPage, oddClasses, studyOf } from "./pages.ts";
 
 const scores = studyOf(oddClasses);
 const study: StudyContents = { path: "/s", scores, settings: { study: "overlap", seeds: 4 }, coverage: [] };
-const tables = [{ caption: "Paired t-tests", head: ["first", "p"], rows: [["<b>", "0.01"]] }];
+const comparisons = {
+  tables: [
+    {
+      table: { caption: "Paired t-tests", head: ["first", "p"], rows: [["<b>", "0.01"]] },
+      verdicts: ["<b> is better."],
+    },
+  ],
+  notes: ["Seed 3 of <c> is missing."],
+};
+const none = { tables: [], notes: [] };
 
 test("a page pictures arms and differences by group, similarity, tables and notes", () => {
-  const document = checkedPage(studyPage(study, tables, "0.1.0"));
+  const document = checkedPage(studyPage(study, comparisons, "0.1.0"));
   expect(all(document, "figure").map(({ id }) => id)).toEqual([
     "arms-0",
     "arms-1",
@@ -34,13 +43,13 @@ test("a page pictures arms and differences by group, similarity, tables and note
   ]);
   expect(all(document, "b, c, i")).toEqual([]);
   expect(document.querySelector("header")?.textContent).toMatch(/Is <b> & 'better'\?/);
-  expect(studyPage(study, tables, "0.1.0")).toBe(studyPage(study, tables, "0.1.0"));
+  expect(studyPage(study, comparisons, "0.1.0")).toBe(studyPage(study, comparisons, "0.1.0"));
 });
 
 test("a study without a finished run has a page, too", () => {
   const { similarity: _, ...rest } = scores;
   const empty = { ...study, scores: { ...rest, scores: [] } };
-  const document = checkedPage(studyPage(empty, [], "0.1.0"));
+  const document = checkedPage(studyPage(empty, none, "0.1.0"));
   expect(all(document, "figure")).toEqual([]);
   expect(document.querySelector("main")?.textContent).toMatch(/No run has finished yet/);
 });
@@ -78,7 +87,7 @@ test("the fitted line and the correlation are told", () => {
     gain: 0.02 * i + 0.01,
   }));
   const exact = { ...study, scores: { ...scores, similarity: { interest: "8", points } } };
-  const document = checkedPage(studyPage(exact, [], "0"));
+  const document = checkedPage(studyPage(exact, none, "0"));
   expect(document.querySelector("#gain figcaption")?.textContent).toMatch(
     /gain = 0\.0100 \+ 0\.2000 × similarity\. Over all dots Pearson's r = 1\.000.*p < 0\.001/,
   );

@@ -10,16 +10,17 @@ import { duration, fixed, listed, none, whole } from "../html/numbers.ts";
 import { bulleted, figure, folded, pageText, paragraph, table, type Figure } from "../html/page.ts";
 import { leaves } from "../run/settings.ts";
 import { armEstimate, differenceEstimate } from "./estimates.ts";
-import type { ComparisonTables, StudyContents } from "./read.ts";
+import type { StudyComparisons, StudyContents } from "./read.ts";
 
 /**
  * The whole file, of UTF-8. The same contents give the same bytes.
- * @param tables the study's comparisons with their tests
+ * @param comparisons the tests of the study, and what has to be known with them
  * @param version of Tessera
  */
-export function studyPage(study: StudyContents, tables: ComparisonTables, version: string): string {
+export function studyPage(study: StudyContents, comparisons: StudyComparisons, version: string): string {
   const { scores, settings, coverage } = study;
-  const { arms, groups, classes, notes } = scores;
+  const { arms, groups, classes } = scores;
+  const { tables, notes } = comparisons;
   const seeds = new Set(scores.scores.map(({ seed }) => seed));
   const seconds = scores.scores.reduce((sum, score) => sum + score.seconds, 0);
   return pageText({
@@ -44,7 +45,7 @@ export function studyPage(study: StudyContents, tables: ComparisonTables, versio
         title: "Differences",
         content: drawn(groups.map((group, i) => differenceDots(study, group, i))),
       },
-      { id: "comparisons", title: "Comparisons", content: tables.map((each) => table(each)) },
+      { id: "comparisons", title: "Comparisons", content: testTables(tables) },
       { id: "similarity", title: "Similarity", content: drawn([similarityScatter(scores.similarity)]) },
       {
         id: "notes",
@@ -57,6 +58,17 @@ export function studyPage(study: StudyContents, tables: ComparisonTables, versio
     ],
     foot: `Made by Tessera ${version}`,
   });
+}
+
+/** What its tables leave to be said. */
+const testWords =
+  "p is of the paired t-test over seeds, Holm is that p corrected for all tests of the group; Welch's and the pooled " +
+  "two-sample test are beside it. That a difference is not significant does not say that two arms are equal: that is shown " +
+  "only by two one-sided tests with the margin given. Intervals speak for other seeds, not for other test images.";
+
+function testTables(tables: StudyComparisons["tables"]): Markup[] {
+  if (tables.length === 0) return [];
+  return [paragraph(testWords), ...tables.flatMap((each) => [table(each.table), bulleted(each.verdicts)])];
 }
 
 const drawn = (figures: readonly (Figure | undefined)[]): Markup[] =>

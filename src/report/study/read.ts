@@ -25,8 +25,12 @@ export interface StudyContents {
   readonly coverage: readonly LabelCoverage[];
 }
 
-/** What the statistics of a study come to, each with a caption; made elsewhere. */
-export type ComparisonTables = readonly TableContent[];
+/** What the statistics of a study come to. */
+export interface StudyComparisons {
+  readonly tables: readonly { readonly table: TableContent; readonly verdicts: readonly string[] }[];
+  /** The study's own, and what is missing or undefined. */
+  readonly notes: readonly string[];
+}
 
 const text = z.string();
 const number = z.number();
