@@ -212,6 +212,10 @@ withBudget(program.command("study"))
   .option("--first-seed <n>", "the first of them", wholeNumber("--first-seed", 0), 0)
   .option("--interest <class...>", "classes that negatives (default: all) or similarity (one) is about")
   .option("--arms <name...>", "some of the study's arms alone; --dry-run lists them")
+  .option(
+    "--preset <name>",
+    "train with this preset in the place of the manifest's train section, batch and sampling aside",
+  )
   .option("--margin <auc>", "within which two arms are called equal", auc("--margin"), 0.003)
   .option("--dry-run", "say what it would train and how long that takes, by a trial of a few steps", false)
   .option("--json", "the result as JSON", false)

@@ -27,8 +27,9 @@ import {
   type StudyScores,
   type TrainingSettings,
 } from "../assemble/index.ts";
-import { readManifest, type Manifest } from "../data/index.ts";
+import { readManifest, recipeNames, withPreset, type Manifest } from "../data/index.ts";
 import { UsageError } from "../device/index.ts";
+import { suggestion } from "../device/nearest.ts";
 import { showAuc } from "../report/index.ts";
 import { openEngine, type Engine } from "../runtime/index.ts";
 import { checkChoices, takeChoices, type ChoiceOptions } from "./choices.ts";
@@ -50,6 +51,7 @@ export interface StudyOptions extends DeviceOptions, ChoiceOptions, Omit<Loading
   readonly arms?: readonly string[];
   /** In AUC. */
   readonly margin: number;
+  readonly preset?: string;
   readonly epochs?: number;
   readonly steps?: number;
   /** Bytes of images to hold at a time. */
@@ -111,9 +113,9 @@ async function prepare(
   manifest: Manifest,
   { options, say, signal }: Voice,
 ): Promise<Prepared> {
-  const { epochs, steps, memory = defaultMemory(), interest, margin, arms } = options;
+  const { epochs, steps, memory = defaultMemory(), interest, margin, arms, preset } = options;
   const settings = {
-    ...settingsOf(manifest, 0),
+    ...settingsOf(preset === undefined ? manifest : presetting(manifest, preset), 0),
     ...(epochs === undefined ? {} : { epochs, steps: undefined }),
     ...(steps === undefined ? {} : { steps }),
     memory,
@@ -130,6 +132,15 @@ async function prepare(
     return costOf(run.settings, budget, batch);
   };
   return { manifest, settings, seeds, plan, runs: runsOf(plan, seeds, settings), cost, images, first };
+}
+
+/** @throws UsageError for a preset that there is not */
+function presetting(manifest: Manifest, preset: string): Manifest {
+  const name = recipeNames.find((each) => each === preset);
+  if (name !== undefined) return { ...manifest, train: withPreset(manifest.train, name) };
+  throw new UsageError(
+    `--preset ${preset}: there is no such preset${suggestion(preset, recipeNames)}; there are ${recipeNames.join(", ")}`,
+  );
 }
 
 function choose(
@@ -174,10 +185,10 @@ async function carryOut(
   { options, say, signal }: Voice,
 ): Promise<boolean> {
   const { study } = plan;
-  const { margin, interest = null, arms = null } = options;
+  const { margin, interest = null, arms = null, preset = null } = options;
   const made = { adapter: engine.traits.name, driver: engine.traits.description, ...choices };
   await folder.begin({
-    ...{ study, version, seeds, margin, interest, arms },
+    ...{ study, version, seeds, margin, interest, arms, preset },
     manifest: { file: manifest.file, text: manifest.text },
     settings: { ...settings, memory: undefined },
     ...made,

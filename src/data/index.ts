@@ -57,7 +57,7 @@ export {
   type DecodeOptions,
   type DecodeProgress,
 } from "./pixels.ts";
-export { recipeNames, recipes, type Recipe, type RecipeName } from "./recipes.ts";
+export { recipeNames, recipes, withPreset, type Recipe, type RecipeName } from "./recipes.ts";
 export { Sampler, samplings, stepsPerEpoch, type Position, type Sampling } from "./sampler.ts";
 export { absentPolicies, taughtSources, type AbsentPolicy } from "./teaching.ts";
 export { drawPhantom, findingNames, phantoms, siteNames, type Finding, type Site } from "./phantoms/index.ts";

@@ -112,6 +112,12 @@ export const recipes = {
 export type RecipeName = keyof typeof recipes;
 export const recipeNames = Object.keys(recipes) as RecipeName[];
 
+/** A `train` section as it would be with a preset and nothing else, but for what is of the data: batches and sampling. */
+export function withPreset(section: TrainSection, name: RecipeName): TrainSection {
+  const { batch, sampling } = section;
+  return { batch, sampling, ...recipes[name] };
+}
+
 const scheduleWords = ["plateau", "halving", "constant"] as const;
 
 /** How the step size falls: a word, or a word and its number, `{ by: halving, every: 10 }`. */
@@ -224,3 +230,6 @@ export const train = record({
   const made: HeadChoice = kind === "queries" ? { kind, bias } : { kind };
   return { ...recipe, ...changes, head: made };
 });
+
+/** As it is read: nothing is left out. */
+export type TrainSection = z.output<typeof train>;
