@@ -62,7 +62,7 @@ export { watches } from "./validation-watch.ts";
 export { randomView, type Normalisation, type ViewSettings } from "./views.ts";
 export { readWeights, type Weights } from "./weights.ts";
 export { costByArm, costOf, type RunCost } from "./studies/cost.ts";
-export { faultOfFull, fullLabels } from "./studies/full-labels.ts";
+export { absentIsNegative, faultOfFull, fullLabels } from "./studies/full-labels.ts";
 export { knowledgeOf, withArms, type PlanContext, type StudyPlan } from "./studies/plan.ts";
 export {
   assemblyOf,

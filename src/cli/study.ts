@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
+  absentIsNegative,
   assemblyOf,
   budgetOfRun,
   costByArm,
@@ -125,7 +126,11 @@ async function prepare(
   const first = await images(seeds[0]);
   const knowledge = knowledgeOf(first.images.given);
   const { classes } = manifest;
-  const whole = studies[name]({ classes, knowledge, noTruth: first.noTruth, settings, interest, margin });
+  const { given, full } = first.images;
+  const whole = studies[name]({
+    ...{ classes, knowledge, noTruth: first.noTruth, settings, interest, margin },
+    absentIsNegative: full !== undefined && absentIsNegative(given, full),
+  });
   const plan = arms === undefined ? whole : withArms(whole, arms);
   const cost = (run: StudyRun): RunCost => {
     const { budget, batch } = budgetOfRun(run, assemblyOf(run.planned, first.images));

@@ -1,6 +1,6 @@
 // The upper bound of a study: the same images with every label, where a manifest's files have them.
 
-import type { Assembly, Manifest } from "../../data/index.ts";
+import { taughtSources, type Assembly, type Manifest } from "../../data/index.ts";
 import { absent } from "../../metrics/label-states.ts";
 
 /** Formats in which every image is of exactly one class or is labelled for all, so that what is not named is not there. */
@@ -14,6 +14,13 @@ export function fullLabels(manifest: Manifest): Manifest | string {
     return `source "${other.name}" says what its images show, and not what else they do not.`;
   }
   return { ...manifest, sources: sources.map((source) => ({ ...source, knows: [...classes] })) };
+}
+
+/** Whether every label that is absent is in truth negative, so that to take it for negative is to know it. */
+export function absentIsNegative(given: Assembly, full: Assembly): boolean {
+  return taughtSources(given.sources, { absent: "negative" }).every(({ states }, s) =>
+    states.every((state, at) => state === full.sources[s].states[at]),
+  );
 }
 
 /** Why full labels are not of the same images, or leave labels absent or change given ones; undefined if they are whole. */

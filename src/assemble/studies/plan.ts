@@ -66,6 +66,8 @@ export interface PlanContext {
   readonly knowledge: ReadonlyMap<string, readonly string[]>;
   /** Why no arm can learn from full labels; undefined where they are known. */
   readonly noTruth?: string | undefined;
+  /** Whether all that is absent is in truth negative. */
+  readonly absentIsNegative?: boolean;
   /** The manifest's own training. */
   readonly settings: TrainingSettings;
   /** Classes that the study is about; default: all. */

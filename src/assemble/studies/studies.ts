@@ -157,8 +157,17 @@ function overlap(context: PlanContext): StudyPlan {
       })),
     ],
     groups: groupsOf(context),
-    notes: withoutTruth(context),
+    notes: [...withoutTruth(context), ...asGoodAsFull(context)],
   };
+}
+
+function asGoodAsFull({ absentIsNegative }: PlanContext): string[] {
+  return absentIsNegative === true
+    ? [
+        "On these images every absent label is in truth negative: a source holds images of its own classes alone. So the arm " +
+          "that takes absent labels for negative learns from full labels without a mistake, and equals the arm of full labels.",
+      ]
+    : [];
 }
 
 /** The control of an arm: given labels teach both views, so that none is better for having seen more augmentation. */

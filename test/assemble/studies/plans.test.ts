@@ -89,6 +89,13 @@ describe("overlap", () => {
     expect(without.comparisons.some(({ second }) => second.startsWith("full"))).toBe(false);
   });
 
+  test("says where taking absent labels for negative is no mistake", () => {
+    expect(studies.overlap({ ...context, absentIsNegative: true }).notes).toEqual([
+      expect.stringMatching(/every absent label is in truth negative/),
+    ]);
+    expect(plan.notes).toEqual([]);
+  });
+
   test("of some arms has their comparisons alone; an arm that it does not have is named", () => {
     const some = withArms(plan, ["both", "full"]);
     expect(names(some)).toEqual(["both", "full"]);

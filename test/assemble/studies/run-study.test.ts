@@ -4,6 +4,7 @@ import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
+  absentIsNegative,
   assemblyOf,
   faultOfFull,
   fullLabels,
@@ -213,6 +214,15 @@ test: { format: idx, images: x, labels: y }
   test("are not known where a table says what an image shows, and no more", () => {
     const text = "{ name: B, format: table, table: t, images: x, image: i, label: l, split: { by: none } }";
     expect(fullLabels(manifest(text))).toMatch(/source "B" says what its images show/);
+  });
+
+  test("may be what one has who takes absent labels for negative", () => {
+    expect(absentIsNegative(given, full)).toBe(false);
+    const none = (set: Assembly["test"]) => ({
+      ...set,
+      states: set.states.map((state) => (state === 255 ? 0 : state)),
+    });
+    expect(absentIsNegative(given, { ...given, sources: given.sources.map(none) })).toBe(true);
   });
 
   test("are refused where they are of other images, contradict the given ones, or have gaps", () => {
