@@ -10,20 +10,12 @@ import { studyNames, type StudyName } from "../assemble/studies/names.ts";
 import { DataError, ManifestError } from "../data/failures.ts";
 import { DeviceUnavailableError, TesseraError, UsageError } from "../device/index.ts";
 import { parts } from "../data/listing.ts";
-import { deviceChoices } from "../runtime/open-engine.ts";
 import type { TrainOptions } from "./begin.ts";
 import type { DemoOptions } from "./demo.ts";
 import type { EvaluateOptions } from "./evaluate.ts";
 import type { InspectOptions } from "./inspect.ts";
-import {
-  auc,
-  candidateOption,
-  checkpointInterval,
-  imageShape,
-  memorySize,
-  studyName,
-  wholeNumber,
-} from "./options.ts";
+import { memoryHelp, withBudget, withDevice, withModel, withTraining } from "./option-groups.ts";
+import { auc, imageShape, memorySize, studyName, wholeNumber } from "./options.ts";
 import { description, version } from "./package-info.ts";
 import type { PlanOptions } from "./plan.ts";
 import type { PredictOptions } from "./predict.ts";
@@ -45,31 +37,6 @@ const inputErrors = [
   DeviceUnavailableError,
 ];
 
-/** Options of every command that computes. */
-function withDevice(command: Command): Command {
-  return command
-    .addOption(
-      new Option("--device <device>", "where to compute: auto takes WebGPU when there is an adapter")
-        .choices(deviceChoices)
-        .default("auto"),
-    )
-    .option("--adapter <name>", "the WebGPU adapter whose name contains this text (see: tessera devices)")
-    .addOption(
-      new Option("--power <preference>", "which adapter to prefer").choices([
-        "low-power",
-        "high-performance",
-      ]),
-    );
-}
-
-const memoryHelp =
-  "MiB of images to hold at a time, or with a unit, as 2GiB. Up to there they stay on the device if it can hold them, " +
-  "beyond it they are streamed from the cache; images are decoded so many at a time as take a quarter of it by their " +
-  "headers, at least one. Not within it: array files (IDX, CIFAR, MedMNIST), which are read whole, and the network. " +
-  "Default: a quarter of the machine's memory";
-
-const cacheHelp = "folder of decoded images; default: images in the user's cache folder (TESSERA_CACHE)";
-
 const program = new Command("tessera")
   .description(description)
   .version(version)
@@ -79,59 +46,6 @@ const program = new Command("tessera")
   .exitOverride()
   // Errors are printed once, in run().
   .configureOutput({ outputError: () => undefined });
-
-/** Options of the commands that train: how much, on which images, by which kernels. */
-function withBudget(command: Command): Command {
-  return withDevice(command)
-    .option("--limit <images>", "at most so many images per source", wholeNumber("--limit", 1))
-    .addOption(
-      new Option("--epochs <n>", "instead of the manifest's number of epochs or steps")
-        .argParser(wholeNumber("--epochs", 1))
-        .conflicts("steps"),
-    )
-    .option("--steps <n>", "or train for so many steps", wholeNumber("--steps", 1))
-    .option("--memory <size>", memoryHelp, memorySize)
-    .option("--cache <folder>", cacheHelp)
-    .option("--skip-bad", "leave out images and records that cannot be read, and list them", false)
-    .option(
-      "--tuning <file>",
-      'take candidates from this tuning file, or "none"; default: the one that tessera tune made on this adapter',
-    )
-    .option(
-      "--candidate <operator=name>",
-      "take this candidate wherever the operator has it (repeatable), first for the one that always works",
-      candidateOption,
-      new Map<string, string>(),
-    )
-    .option("--quiet", "print the result only", false);
-}
-
-/** Options of the commands that train one model, those of `train` alone aside. */
-function withTraining(command: Command): Command {
-  return withBudget(command)
-    .option("--data-root <folder>", "folder that the manifest's paths start from")
-    .option(
-      "--out <folder>",
-      "folder for metrics.jsonl, run.json, checkpoints, summary.json, the model, test predictions and a report",
-    )
-    .option(
-      "--checkpoint-every <interval>",
-      "minutes, or 200steps: how often a checkpoint is written beside those after every epoch; default: 5 minutes",
-      checkpointInterval,
-    )
-    .option(
-      "--seed <n>",
-      "seed of initial weights, order and augmentation (default: 0)",
-      wholeNumber("--seed", 0),
-    )
-    .option("--force", "overwrite the run in --out", false)
-    .option(
-      "--profile [file]",
-      "first time each kernel of a step: a table, and a Chrome trace (default: profile.json in --out)",
-    )
-    .option("--no-report", "write no report.html; tessera report writes it whenever you like")
-    .option("--json", "print the summary as JSON instead of a table", false);
-}
 
 /** Names of the options that were given, defaults aside. */
 function givenOf(options: object, command: Command): string[] {
@@ -158,18 +72,6 @@ withTraining(program.command("add-class"))
     const { addClassCommand } = await import("./add-class.ts");
     await addClassCommand(run, manifest, options, givenOf(options, command));
   });
-
-/** Options of the commands that use a trained model. */
-function withModel(command: Command): Command {
-  return withDevice(command)
-    .argument("<run>", "folder of a finished run, or its model.safetensors")
-    .argument("[manifest]", "YAML file; default: the one that the run was begun with")
-    .option("--data-root <folder>", "folder that the manifest's paths start from; default: the run's")
-    .option("--memory <size>", memoryHelp, memorySize)
-    .option("--cache <folder>", cacheHelp)
-    .option("--skip-bad", "leave out images and records that cannot be read, and list them", false)
-    .option("--quiet", "print the result only", false);
-}
 
 withModel(program.command("evaluate"))
   .description("say what a trained model is worth on the images of a manifest, class by class")
