@@ -1,6 +1,6 @@
 // How long a run is, in steps.
 
-import type { TrainingSettings } from "./trainer.ts";
+import type { TrainingSettings } from "./training-settings.ts";
 
 export interface Budget {
   /** Of the whole run. */

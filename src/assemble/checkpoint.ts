@@ -8,7 +8,7 @@ import type { Adam, Schedule } from "../optim/index.ts";
 import type { Classifier } from "./classifier.ts";
 import { CheckpointError } from "./failures.ts";
 import type { TensorFile } from "./tensor-file.ts";
-import type { TrainingSettings } from "./trainer.ts";
+import type { TrainingSettings } from "./training-settings.ts";
 import type { ValidationWatch } from "./validation-watch.ts";
 import { difference, readWeights, writeWeights, type HeldTensor, type Weights } from "./weights.ts";
 

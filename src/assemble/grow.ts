@@ -5,7 +5,7 @@ import type { Engine } from "../runtime/index.ts";
 import { ModelError } from "./failures.ts";
 import type { LabelSpace } from "./label-space.ts";
 import type { ModelFile, ModelRecord } from "./model-file.ts";
-import { classifierOf, type TrainingSettings } from "./trainer.ts";
+import { classifierOf, type TrainingSettings } from "./training-settings.ts";
 import { readWeights, type HeldTensor, type Weights } from "./weights.ts";
 
 /** How many of a head's leading axes go over the classes, by the names of its tensors. */

@@ -1,6 +1,7 @@
 // The Label-Assemble floor: classifier, step, trainer, evaluation, run folders.
 
 export { budgetOf, stepsOf, type Budget } from "./budget.ts";
+export type { Checkpoints } from "./checkpoint.ts";
 export { Classifier } from "./classifier.ts";
 export { evaluate, predict, type Evaluation } from "./evaluate.ts";
 export { checkMemory, ImageReader, type Batch } from "./image-reader.ts";
@@ -51,7 +52,11 @@ export {
   type TestPredictions,
 } from "./test-predictions.ts";
 export { traceTraining, type TracedStep } from "./trace.ts";
-export * from "./trainer.ts";
+export type { Losses } from "./losses.ts";
+export { stepsPerEpoch } from "../data/index.ts";
+export { train, type TrainingResult } from "./trainer.ts";
+export type { EpochReport, EvaluationReport, StepReport, TrainingListener } from "./training-reports.ts";
+export { classifierOf, samplerOf, stepShape, type TrainingSettings } from "./training-settings.ts";
 export { residentBytes, TrainingImages, type ResidentImages, type StepImages } from "./training-images.ts";
 export { watches } from "./validation-watch.ts";
 export { randomView, type Normalisation, type ViewSettings } from "./views.ts";

@@ -4,7 +4,7 @@ import type { AdapterTraits } from "../device/index.ts";
 import type { StepPlan } from "../runtime/index.ts";
 import type { LabelSpace } from "./label-space.ts";
 import { PlannedTraining, type ImageShape } from "./planned-training.ts";
-import type { TrainingSettings } from "./trainer.ts";
+import type { TrainingSettings } from "./training-settings.ts";
 
 export interface TrainingPlan {
   /** Trained values. */

@@ -7,7 +7,7 @@ import type { Tensor } from "../tensor/index.ts";
 import type { Classifier } from "./classifier.ts";
 import type { LabelSpace } from "./label-space.ts";
 import { trainingStep } from "./step.ts";
-import { classifierOf, stepShape, type TrainingSettings } from "./trainer.ts";
+import { classifierOf, stepShape, type TrainingSettings } from "./training-settings.ts";
 import { residentBytes, type ResidentImages } from "./training-images.ts";
 
 /** Images of a training step. */

@@ -7,7 +7,7 @@ import type { Engine } from "../runtime/index.ts";
 import { labelSpaceOf, taughtTo } from "./label-space.ts";
 import { trainingStep, type StepInputs } from "./step.ts";
 import { bothViewsOf } from "./trace.ts";
-import { classifierOf, samplerOf, stepShape, type TrainingSettings } from "./trainer.ts";
+import { classifierOf, samplerOf, stepShape, type TrainingSettings } from "./training-settings.ts";
 import { TrainingImages, type StepImages } from "./training-images.ts";
 
 export interface StepProfile {

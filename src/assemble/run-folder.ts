@@ -24,7 +24,7 @@ import { checkUnlocked, isOfLock, lockFolder } from "./run-lock.ts";
 import { runRecordSchema, type RunRecord } from "./run-record.ts";
 import { modelKind, readTensorFile, writeTensorFile, type TensorFile } from "./tensor-file.ts";
 import type { SourceEvaluation, TestIntervals } from "./test-metrics.ts";
-import type { TrainingListener } from "./trainer.ts";
+import type { TrainingListener } from "./training-reports.ts";
 
 /** What decided which kernels ran, and with that the bits of a run. */
 export interface RunChoices {

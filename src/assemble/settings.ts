@@ -2,7 +2,7 @@
 
 import type { Manifest } from "../data/index.ts";
 import { wholeLabelSpace, type LabelSpace } from "./label-space.ts";
-import type { TrainingSettings } from "./trainer.ts";
+import type { TrainingSettings } from "./training-settings.ts";
 
 /** The trainer's settings as a manifest has them. */
 export function settingsOf(

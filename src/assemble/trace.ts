@@ -6,7 +6,7 @@ import type { Recording } from "../runtime/index.ts";
 import type { LabelSpace } from "./label-space.ts";
 import { PlannedTraining, noValues, type ImageShape } from "./planned-training.ts";
 import { takesStrongView } from "./step.ts";
-import type { TrainingSettings } from "./trainer.ts";
+import type { TrainingSettings } from "./training-settings.ts";
 
 export interface TracedStep {
   readonly name: "both views" | "weak view only" | "inference";

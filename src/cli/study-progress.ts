@@ -8,7 +8,7 @@ import { barLook, showSeconds } from "./progress.ts";
 /** A log file gets a line this often, in milliseconds. */
 const betweenLines = 30_000;
 
-export class StudyProgress implements Disposable {
+export class StudyProgress {
   readonly #runs: number;
   readonly #total: number;
   readonly #quiet: boolean;
@@ -80,7 +80,7 @@ export class StudyProgress implements Disposable {
     process.stderr.write(`run ${run}/${this.#runs} ${what}  ${this.#left(views)}\n`);
   }
 
-  [Symbol.dispose](): void {
+  stop(): void {
     this.#bar?.stop();
   }
 }

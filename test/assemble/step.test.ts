@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { Classifier, ImageReader, train, type TrainingSettings } from "../../src/assemble/index.ts";
 import { trainingStep } from "../../src/assemble/step.ts";
-import { stepShape } from "../../src/assemble/trainer.ts";
+import { stepShape } from "../../src/assemble/training-settings.ts";
 import { viewPresets } from "../../src/data/index.ts";
 import { Adam } from "../../src/optim/index.ts";
 import { Engine } from "../../src/runtime/index.ts";

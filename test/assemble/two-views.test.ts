@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { Classifier, ImageReader, train, type TrainingSettings } from "../../src/assemble/index.ts";
 import { trainingStep, viewFeatures } from "../../src/assemble/step.ts";
-import { stepShape } from "../../src/assemble/trainer.ts";
+import { stepShape } from "../../src/assemble/training-settings.ts";
 import { valueAndGradients } from "../../src/autograd/index.ts";
 import { assembleLoss } from "../../src/operators/functions/losses.ts";
 import { Adam } from "../../src/optim/index.ts";

@@ -2,7 +2,7 @@
 
 import type { Budget } from "../budget.ts";
 import { takesStrongView } from "../step.ts";
-import type { TrainingSettings } from "../trainer.ts";
+import type { TrainingSettings } from "../training-settings.ts";
 import type { PlannedArm } from "./plan.ts";
 import type { StudyRun } from "./run-study.ts";
 

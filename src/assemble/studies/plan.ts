@@ -4,7 +4,7 @@ import { UsageError } from "../../device/index.ts";
 import { suggestion } from "../../device/nearest.ts";
 import type { Assembly } from "../../data/index.ts";
 import { labelSpaceOf } from "../label-space.ts";
-import type { TrainingSettings } from "../trainer.ts";
+import type { TrainingSettings } from "../training-settings.ts";
 import type { Arm, ClassGroup, Comparison } from "./scores.ts";
 
 /** One training run of an arm: what sets it apart from the manifest's own training. */

@@ -6,7 +6,9 @@ import { QueryHead } from "../../nn/index.ts";
 import type { Engine } from "../../runtime/index.ts";
 import { budgetOf, type Budget } from "../budget.ts";
 import type { Checkpoints } from "../checkpoint.ts";
-import { train, type TrainingListener, type TrainingSettings } from "../trainer.ts";
+import { train } from "../trainer.ts";
+import type { TrainingListener } from "../training-reports.ts";
+import type { TrainingSettings } from "../training-settings.ts";
 import type { PlannedRun, StudyPlan } from "./plan.ts";
 import type { Score, SimilarityPoint } from "./scores.ts";
 

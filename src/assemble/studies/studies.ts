@@ -2,7 +2,7 @@
 
 import { UsageError } from "../../device/index.ts";
 import { suggestion } from "../../device/nearest.ts";
-import type { TrainingSettings } from "../trainer.ts";
+import type { TrainingSettings } from "../training-settings.ts";
 import { groupsOf, type PlanContext, type PlannedArm, type PlannedRun, type StudyPlan } from "./plan.ts";
 import type { StudyName } from "./names.ts";
 import type { Comparison } from "./scores.ts";

@@ -1,0 +1,57 @@
+// What a study will take, before it starts.
+
+import Table from "cli-table3";
+import {
+  costByArm,
+  train,
+  type RunCost,
+  type StudyImages,
+  type StudyPlan,
+  type StudyRun,
+  type TrainingSettings,
+} from "../assemble/index.ts";
+import { plainTable } from "../report/index.ts";
+import type { Engine } from "../runtime/index.ts";
+
+export function costTable(
+  plan: StudyPlan,
+  runs: readonly StudyRun[],
+  cost: (run: StudyRun) => RunCost,
+): string {
+  const table = new Table({
+    ...plainTable,
+    head: ["arm", "what", "runs", "steps", "views of images"],
+    colAligns: ["left", "left", "right", "right", "right"],
+  });
+  const show = (value: number): string => value.toLocaleString("en");
+  const label = new Map(plan.arms.map((arm) => [arm.name, arm.label]));
+  for (const { arm, runs: count, steps, views } of costByArm(plan.arms, runs, cost)) {
+    table.push([arm, label.get(arm) ?? "", show(count), show(steps), show(views)]);
+  }
+  return table.toString();
+}
+
+/** Steps of the trial: those before kernels are compiled and the pace is even, and those that are timed. */
+const trial = { before: 6, timed: 18 };
+
+/** Seconds that so many views of images in so many runs will take here, by a short run of the manifest's own training. */
+export async function timeOf(
+  engine: Engine,
+  { given }: StudyImages,
+  settings: TrainingSettings,
+  views: number,
+  runs: number,
+  signal: AbortSignal,
+): Promise<number> {
+  const steps = trial.before + trial.timed;
+  const times: number[] = [];
+  const short = { ...settings, steps, warmupSteps: steps, evaluate: "end" } as const;
+  const result = await train(engine, given, short, { step: () => times.push(performance.now()) }, signal);
+  const end = performance.now();
+  result.classifier.dispose();
+  signal.throwIfAborted();
+  const images = given.sources.reduce((sum, { count }) => sum + count, 0);
+  const batch = Math.min(settings.batch, images);
+  const each = (times[steps - 1] - times[trial.before - 1]) / (batch * trial.timed);
+  return (views * each + runs * (end - times[steps - 1])) / 1000;
+}

@@ -1,0 +1,52 @@
+// The images of a study, by seed: with the labels that the manifest gives, and with all of them where the truth is known.
+
+import { createHash } from "node:crypto";
+import { faultOfFull, fullLabels, type StudyImages } from "../assemble/index.ts";
+import { DataError, ManifestError, type Manifest } from "../data/index.ts";
+import { loadForTraining, type Loaded, type LoadingOptions } from "./loading.ts";
+
+export interface StudyLoad {
+  readonly images: StudyImages;
+  /** What the given labels cover. */
+  readonly coverage: Loaded["coverage"];
+  /** Of all that decides which images and labels these are. */
+  readonly digest: string;
+  readonly noTruth: string | undefined;
+}
+
+/** Images by seed; what there is to say of them is said of the first. */
+export function imagesOf(
+  manifest: Manifest,
+  options: Omit<LoadingOptions, "seed">,
+  say: (text: string) => void,
+  signal: AbortSignal,
+): (seed: number) => Promise<StudyLoad> {
+  const complete = fullLabels(manifest);
+  let told = false;
+  return async (seed) => {
+    const quiet = options.quiet || told;
+    const silent = (): void => undefined;
+    const load = (from: Manifest, tell: typeof say): Promise<Loaded> =>
+      loadForTraining(from, { ...options, seed, quiet }, tell, signal);
+    const { assembly: given, coverage } = await load(manifest, told ? silent : say);
+    told = true;
+    const full =
+      typeof complete === "string"
+        ? complete
+        : await load(complete, silent).then(({ assembly }) => assembly, reasonOf);
+    const fault = typeof full === "string" ? full : faultOfFull(given, full);
+    const { classes, image, sources, validation, test } = manifest;
+    const hash = createHash("sha256").update(
+      JSON.stringify([classes, image, sources, validation, test, options.limit]),
+    );
+    for (const { states } of [...given.sources, given.test]) hash.update(states);
+    const images = { given, full: typeof full === "string" || fault !== undefined ? undefined : full };
+    return { images, coverage, digest: hash.digest("hex"), noTruth: fault };
+  };
+}
+
+/** Why full labels cannot be loaded; what is no matter of the manifest or the data is thrown on. */
+function reasonOf(error: unknown): string {
+  if (error instanceof ManifestError || error instanceof DataError) return `${error.message}.`;
+  throw error;
+}

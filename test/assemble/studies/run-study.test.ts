@@ -1,0 +1,286 @@
+// Carrying a study out: runs share what they should, finished ones are used again, a stopped one goes on bit for bit.
+
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import {
+  assemblyOf,
+  faultOfFull,
+  fullLabels,
+  runsOf,
+  runStudy,
+  scoresOf,
+  similarityPoints,
+  studies,
+  StudyFolder,
+  withArms,
+  type RunResult,
+  type StudyImages,
+  type StudyListener,
+} from "../../../src/assemble/index.ts";
+import { findingNames, parseManifest, phantoms, type Assembly } from "../../../src/data/index.ts";
+import { useEngine } from "../../engines.ts";
+import { temporaryFolder } from "../../data/cache/pictures.ts";
+import { smallAssembly, smallSettings } from "../settings.ts";
+
+const settings = { ...smallSettings, batch: 12, steps: 6, warmupSteps: 3 };
+const given = smallAssembly(12);
+const full: Assembly = {
+  ...given,
+  sources: (["A", "B"] as const).map((site) =>
+    phantoms({ count: 12, size: 16, site, seed: 1, knows: findingNames.slice() }),
+  ),
+};
+const images: StudyImages = { given, full };
+const knowledge = new Map([
+  ["phantoms A", findingNames.slice(0, 4)],
+  ["phantoms B", findingNames.slice(2)],
+]);
+const context = { classes: findingNames, knowledge, settings, margin: 0.01 };
+const plan = withArms(studies.overlap(context), ["single", "both", "full"]);
+
+describe("runs of a study", () => {
+  const open = useEngine({ device: "webgpu" });
+  const never = new AbortController().signal;
+
+  interface Told {
+    readonly complete: boolean;
+    readonly results: RunResult[];
+    readonly trained: string[];
+    readonly reused: string[];
+    readonly losses: Map<string, number[]>;
+  }
+
+  async function run(
+    folder: StudyFolder,
+    {
+      with_ = settings,
+      of = plan,
+      seeds = [0, 1],
+      where = "here",
+      signal = never,
+      stop = () => false,
+    } = {} as {
+      with_?: typeof settings;
+      of?: typeof plan;
+      seeds?: number[];
+      where?: string;
+      signal?: AbortSignal;
+      stop?: (name: string, step: number) => boolean;
+    },
+  ): Promise<Told> {
+    const told: Told = { complete: false, results: [], trained: [], reused: [], losses: new Map() };
+    const listener: StudyListener = {
+      begin: ({ planned, seed }) => ({
+        step: ({ step, losses }) => {
+          const name = `${planned.name} ${seed}`;
+          told.losses.set(name, [...(told.losses.get(name) ?? []), losses.total]);
+          stop(name, step);
+        },
+      }),
+      end: ({ planned, seed }, result, reused) => {
+        told.results.push(result);
+        told[reused ? "reused" : "trained"].push(`${planned.name} ${seed}`);
+      },
+    };
+    const runs = runsOf(of, seeds, with_);
+    const images_ = (seed: number) => Promise.resolve({ images, digest: `images ${seed}` });
+    const complete = await runStudy(open(), runs, images_, where, folder, listener, signal);
+    return { ...told, complete };
+  }
+
+  async function study(): Promise<StudyFolder> {
+    const folder = new StudyFolder(join(temporaryFolder(), "study"), "overlap");
+    await folder.begin({ study: "overlap" });
+    return folder;
+  }
+  const all = [0, 1].flatMap((seed) =>
+    ["single-phantoms A", "single-phantoms B", "both", "full"].map((name) => `${name} ${seed}`),
+  );
+  const figures = (results: readonly RunResult[]): unknown => results.map(({ seconds: _, ...rest }) => rest);
+
+  test("are each done once; finished ones are used again, others by what changed", async () => {
+    const folder = await study();
+    const first = await run(folder);
+    expect([first.complete, first.trained, first.reused]).toEqual([true, all, []]);
+    for (const { auc, steps } of first.results) {
+      expect(Object.keys(auc)).toEqual([...findingNames]);
+      expect(steps).toBe(6);
+    }
+    const again = await run(folder);
+    expect([again.trained, again.reused]).toEqual([[], all]);
+    expect(again.results).toEqual(first.results);
+    // A third seed, and a study without its first: what is there is used.
+    expect((await run(folder, { seeds: [1, 2] })).trained).toEqual(
+      all.slice(0, 4).map((name) => name.replace(/0$/, "2")),
+    );
+    expect((await run(folder, { where: "another device" })).reused).toEqual([]);
+    await run(folder); // writes its own again
+    expect((await run(folder, { with_: { ...settings, learningRate: 2e-3 } })).reused).toEqual([]);
+    // What a finished run says is believed only whole.
+    await run(folder);
+    const runs = join(folder.path, "runs");
+    writeFileSync(join(runs, "both-seed0.json"), "{");
+    expect((await run(folder)).trained).toEqual(["both 0"]);
+    expect(readdirSync(runs).filter((name) => !name.endsWith(".json"))).toEqual([]);
+    folder.close();
+  });
+
+  test("of a seed share images, initialisation and order: where arms do not differ yet, neither do their losses", async () => {
+    const folder = await study();
+    const { losses } = await run(folder, {
+      of: withArms(studies.overlap(context), ["partial-bce", "pseudo", "both"]),
+    });
+    const of = (name: string): number[] => losses.get(name) ?? [];
+    expect(of("both 0").slice(0, 3)).toEqual(of("partial-bce 0").slice(0, 3));
+    expect(of("pseudo 0").slice(0, 3)).toEqual(of("partial-bce 0").slice(0, 3));
+    expect(of("both 0")[4]).not.toBe(of("partial-bce 0")[4]);
+    expect(of("both 1")[0]).not.toBe(of("both 0")[0]);
+    folder.close();
+  });
+
+  test("that are stopped go on from where they were and end as if they had not been", async () => {
+    const whole = await study();
+    const expected = await run(whole);
+    const folder = await study();
+    const controller = new AbortController();
+    const part = await run(folder, {
+      signal: controller.signal,
+      stop: (name, step) => {
+        if (name === "both 0" && step === 2) controller.abort();
+        return true;
+      },
+    });
+    expect([part.complete, part.trained]).toEqual([false, ["single-phantoms A 0", "single-phantoms B 0"]]);
+    const rest = await run(folder);
+    expect(rest.reused).toEqual(part.trained);
+    expect(figures(rest.results)).toEqual(figures(expected.results));
+    expect((rest.losses.get("both 0") ?? []).length).toBeLessThan(6);
+    // One of another key is not gone on from.
+    whole.close();
+    folder.close();
+  });
+
+  test("a folder is one study's, and one process's", async () => {
+    const folder = await study();
+    expect(() => new StudyFolder(folder.path, "overlap")).toThrow(/writes a run there now/);
+    folder.close();
+    expect(() => new StudyFolder(folder.path, "disjoint")).toThrow(
+      /holds study overlap; name another folder/,
+    );
+    expect(() => new StudyFolder(folder.path, "overlap")).not.toThrow();
+    rmSync(join(folder.path, "study.json"));
+    expect(() => new StudyFolder(folder.path, "overlap")).toThrow(/holds something that is no study/);
+    writeFileSync(join(folder.path, "file"), "");
+    expect(() => new StudyFolder(join(folder.path, "file"), "overlap")).toThrow(/is a file; name a folder/);
+  });
+});
+
+test("a run learns from its sources, classes and labels alone, and is tested on its classes", () => {
+  const one = assemblyOf({ labels: "given", sources: ["phantoms B"] }, images);
+  expect(one.sources).toEqual([given.sources[1]]);
+  const two = assemblyOf({ labels: "full", classes: [findingNames[1], findingNames[5]] }, images);
+  expect(two.classes).toEqual([findingNames[1], findingNames[5]]);
+  const column = (set: Assembly["test"], k: number, width: number): number[] =>
+    Array.from({ length: set.count }, (_, i) => set.states[i * width + k]);
+  expect(column(two.test, 1, 2)).toEqual(column(given.test, 5, 6));
+  expect(column(two.sources[0], 0, 2)).toEqual(column(full.sources[0], 1, 6));
+});
+
+describe("full labels", () => {
+  const manifest = (second: string) =>
+    parseManifest(
+      `
+classes: [a, b]
+image: { height: 8, width: 8 }
+sources:
+  - { name: A, format: idx, images: x, labels: y, knows: [a] }
+  - ${second}
+test: { format: idx, images: x, labels: y }
+`,
+      "it.yaml",
+    );
+
+  test("are those of sources whose every image is of one class", () => {
+    const found = fullLabels(manifest("{ name: B, format: idx, images: x, labels: y, knows: [b] }"));
+    if (typeof found === "string") throw new Error(found);
+    expect(found.sources.map(({ knows }) => knows)).toEqual([
+      ["a", "b"],
+      ["a", "b"],
+    ]);
+  });
+
+  test("are not known where a table says what an image shows, and no more", () => {
+    const text = "{ name: B, format: table, table: t, images: x, image: i, label: l, split: { by: none } }";
+    expect(fullLabels(manifest(text))).toMatch(/source "B" says what its images show/);
+  });
+
+  test("are refused where they are of other images, contradict the given ones, or have gaps", () => {
+    expect(faultOfFull(given, full)).toBeUndefined();
+    const [first, second] = full.sources;
+    const with_ = (set: typeof first): Assembly => ({ ...full, sources: [set, second] });
+    expect(faultOfFull(given, with_({ ...first, count: 11 }))).toMatch(
+      /source "phantoms A" has other images/,
+    );
+    const flipped = first.states.with(0, 1 - first.states[0]);
+    expect(faultOfFull(given, with_({ ...first, states: flipped }))).toMatch(/has other labels of/);
+    expect(faultOfFull(given, with_({ ...first, states: first.states.with(5, 255) }))).toMatch(
+      /has no label of/,
+    );
+  });
+});
+
+describe("scores", () => {
+  const result = (
+    run: string,
+    seed: number,
+    auc: RunResult["auc"],
+    queryCosines: number[][] | null = null,
+  ): RunResult => ({
+    ...{ key: "", run, seed, auc, meanAuc: null, steps: 10, seconds: 2, queryCosines },
+  });
+
+  test("of an arm of several runs take each class from those that know it, and are missing until all are finished", () => {
+    const of = studies.disjoint({
+      ...{ classes: ["1", "2", "3"], settings, margin: 0.01 },
+      knowledge: new Map([
+        ["A", ["1", "2"]],
+        ["B", ["2", "3"]],
+      ]),
+    });
+    const results = [
+      result("single-A", 0, { 1: 0.9, 2: 0.8, 3: 0.1 }),
+      result("single-B", 0, { 1: 0.2, 2: 0.6, 3: null }),
+      result("single-A", 1, { 1: 0.9, 2: 0.8, 3: 0.1 }),
+    ];
+    const [score, ...more] = scoresOf(of, [0, 1], results);
+    expect(more).toEqual([]);
+    expect(score).toMatchObject({ arm: "single", seed: 0, steps: 20, seconds: 4 });
+    expect(score.auc[1]).toBe(0.9);
+    expect(score.auc[2]).toBeCloseTo(0.7, 12);
+    expect(score.auc[3]).toBeNull();
+  });
+
+  test("on similarity are the gain of the class of interest and the cosine of its query with another's", () => {
+    const of = studies.similarity({ ...context, classes: ["1", "2", "3", "4"], interest: ["3"] });
+    const cosines = [
+      [1, 0.1, 0.2, 0.3],
+      [0.1, 1, 0.4, 0.5],
+      [0.2, 0.4, 1, 0.6],
+      [0.3, 0.5, 0.6, 1],
+    ];
+    const results = [
+      result("alone", 7, { 3: 0.8 }),
+      result("with-1", 7, { 1: 0.5, 3: 0.9 }),
+      result("with-4", 7, { 3: 0.7, 4: 0.5 }),
+      result("all", 7, { 1: 0.5, 2: 0.5, 3: 0.95, 4: 0.5 }, cosines),
+      result("with-2", 8, { 2: 0.5, 3: 0.7 }),
+    ];
+    const points = similarityPoints(of, [7, 8], results);
+    expect(points.map(({ class: name, seed, similarity }) => [name, seed, similarity])).toEqual([
+      ["1", 7, 0.2],
+      ["4", 7, 0.6],
+    ]);
+    expect(points.map(({ gain }) => Math.round(gain * 100) / 100)).toEqual([0.1, -0.1]);
+  });
+});

@@ -1,0 +1,114 @@
+// `tessera study` as a process of its own: what it writes, that it goes on where it was stopped, what it refuses.
+
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { StudyScores } from "../../src/assemble/index.ts";
+import { own, runBuilt, workingFolder, type Ended } from "./built.ts";
+
+const folder = workingFolder();
+writeFileSync(
+  join(folder, "m.yaml"),
+  `
+classes: [nodule, effusion, cardiomegaly]
+image: { height: 16, width: 16 }
+sources:
+  - { name: A, format: phantoms, site: A, count: 24, knows: [nodule, effusion] }
+  - { name: B, format: phantoms, site: B, count: 24, knows: [effusion, cardiomegaly] }
+test: { format: phantoms, site: both, count: 40 }
+model: { stem: { features: 4, stride: 2 }, blocks: [1], growth: 4 }
+train: { batch: 16, steps: 6, warmupSteps: 3 }
+`,
+);
+
+const study = (
+  parameters: readonly string[],
+  onError?: (text: string, kill: () => void) => void,
+): Promise<Ended> => runBuilt(folder, ["study", ...parameters, "--data-root", "."], onError);
+const arms = ["--arms", "single", "both", "full", "both+aug", "full+aug"];
+const file = (out: string, name: string): string => readFileSync(join(folder, out, name), "utf8");
+const scoresOf = (out: string): unknown => {
+  const scores = JSON.parse(file(out, "scores.json")) as StudyScores;
+  return { ...scores, scores: scores.scores.map(({ seconds: _, ...rest }) => rest) };
+};
+
+test("a dry run says what each arm takes and how long it would be, and writes nothing", async () => {
+  const { code, output, errors } = await study(["overlap", "m.yaml", "--seeds", "3", "--dry-run", "--json"]);
+  expect([code, own(errors)]).toEqual([
+    0,
+    expect.stringMatching(/absent-negative\+aug +absent labels as negative/),
+  ]);
+  const found = JSON.parse(output) as { arms: { arm: string; runs: number; steps: number; views: number }[] };
+  expect(found).toMatchObject({ study: "overlap", seeds: [0, 1, 2] });
+  expect(found.arms).toHaveLength(14);
+  expect(found.arms.slice(0, 3)).toEqual([
+    { arm: "single", runs: 6, steps: 36, views: 576 },
+    { arm: "absent-negative", runs: 3, steps: 18, views: 288 },
+    { arm: "partial-bce", runs: 3, steps: 18, views: 288 },
+  ]);
+  expect(readdirSync(folder)).not.toContain("runs");
+}, 60_000);
+
+test("it is stopped, goes on, and ends as one that was not; then all of it is used again", async () => {
+  const command = ["overlap", "m.yaml", "--seeds", "2", ...arms];
+  const whole = await study([...command, "--out", "whole"]);
+  expect(whole.code).toBe(0);
+  expect(whole.output).toMatch(/both less full/);
+  expect(own(whole.errors)).toMatch(/run 12\/12 full\+aug seed 1: mean AUC [0-9.]+/);
+  for (const name of [
+    ...["study.json", "scores.json", "results.md", "results.json", "scores.csv", "comparisons.csv"],
+    ...["coverage.json", "report.html"],
+  ]) {
+    expect(file("whole", name).length).toBeGreaterThan(100);
+  }
+  expect(scoresOf("whole")).toMatchObject({
+    groups: [{ name: "all classes" }, { classes: ["nodule", "cardiomegaly"] }, { classes: ["effusion"] }],
+    arms: [
+      { name: "single" },
+      { name: "both" },
+      { name: "full" },
+      { name: "both+aug" },
+      { name: "full+aug" },
+    ],
+  });
+
+  const stopped = await study([...command, "--out", "stopped"], (text, kill) => {
+    if (text.includes("run 5/12")) kill();
+  });
+  expect(stopped.code).not.toBe(0);
+  expect(existsSync(join(folder, "stopped", "report.html"))).toBe(false);
+  const rest = await study([...command, "--out", "stopped"]);
+  expect([rest.code, own(rest.errors)]).toEqual([0, expect.not.stringMatching(/run [1-5]\/12 .*mean AUC/)]);
+  expect(scoresOf("stopped")).toEqual(scoresOf("whole"));
+  expect(file("stopped", "comparisons.csv")).toBe(file("whole", "comparisons.csv"));
+
+  const again = await study([...command, "--out", "whole", "--json", "--quiet"]);
+  expect([again.code, own(again.errors)]).toEqual([0, ""]);
+  expect(JSON.parse(again.output)).toMatchObject({
+    scores: { study: "overlap" },
+    analysis: { study: "overlap" },
+  });
+}, 120_000);
+
+test.each([
+  [["ovrlap", "m.yaml", "--out", "x"], /there is no study "ovrlap"; did you mean "overlap"\?/],
+  [["overlap", "m.yaml"], /required option '--out <folder>' not specified/],
+  [["overlap", "m.yaml", "--out", "x", "--arms", "ful"], /--arms ful: study overlap has no such arm here/],
+  [["similarity", "m.yaml", "--out", "x"], /name it with --interest CLASS/],
+  [
+    ["negatives", "m.yaml", "--out", "x", "--interest", "nodul"],
+    /--interest nodul: is no class of the manifest/,
+  ],
+  [["overlap", "m.yaml", "--out", "x", "--margin", "2"], /--margin takes a number between 0 and 1/],
+  [
+    ["overlap", "m.yaml", "--out", "x", "--steps", "3", "--epochs", "2"],
+    /'--epochs <n>' cannot be used with/,
+  ],
+  [["overlap", "m.yaml", "--out", "m.yaml"], /--out m\.yaml: is a file; name a folder/],
+])("%o is refused in one line, with code 2", async (parameters, message) => {
+  const { code, output, errors } = await study([...parameters, "--quiet"]);
+  expect([code, output]).toEqual([2, ""]);
+  expect(own(errors).trim()).toMatch(message);
+  expect(own(errors).trim().split("\n")).toHaveLength(1);
+  expect(existsSync(join(folder, "x"))).toBe(false);
+});
