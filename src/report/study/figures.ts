@@ -71,8 +71,10 @@ export function studyFigures(
   );
 }
 
-const groupTitle = ({ name, classes }: ClassGroup): string =>
-  `${name} (${classes.length === 1 ? classes[0] : `${classes.length} classes`})`;
+function groupTitle({ name, classes }: ClassGroup): string {
+  if (classes.length > 1) return `${name} (${classes.length} classes)`;
+  return name.endsWith(classes[0]) ? name : `${name} (${classes[0]})`;
+}
 
 function bySeed(
   { seeds, values }: Pick<DotRow, "seeds" | "values">,
