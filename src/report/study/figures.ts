@@ -72,7 +72,7 @@ export function studyFigures(
 }
 
 function groupTitle({ name, classes }: ClassGroup): string {
-  if (classes.length > 1) return `${name} (${classes.length} classes)`;
+  if (classes.length !== 1) return `${name} (${classes.length} classes)`;
   return name.endsWith(classes[0]) ? name : `${name} (${classes[0]})`;
 }
 
