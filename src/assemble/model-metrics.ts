@@ -1,17 +1,13 @@
 // What a model's predictions are worth, class by class: all that metrics tell of logits and labels.
 
 import type { ImageSet } from "../data/index.ts";
-import {
-  auc,
-  averagePrecision,
-  classColumn,
-  expectedCalibrationError,
-  negative,
-  positive,
-  sensitivityAtSpecificity,
-  specificityAtSensitivity,
-  type OperatingPoint,
-} from "../metrics/index.ts";
+// Not through the index of metrics, which loads the distributions of tests: training loads this file.
+import { auc } from "../metrics/auc.ts";
+import { averagePrecision } from "../metrics/average-precision.ts";
+import { expectedCalibrationError } from "../metrics/calibration.ts";
+import { negative, positive } from "../metrics/label-states.ts";
+import { sensitivityAtSpecificity, specificityAtSensitivity, type OperatingPoint } from "../metrics/roc.ts";
+import { classColumn } from "../metrics/score-levels.ts";
 
 /** Of both rates, the one that is held while the other is told. */
 export const heldRate = 0.95;

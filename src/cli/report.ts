@@ -1,8 +1,7 @@
 // `tessera report`: a run folder or a study folder as one HTML file.
 
-import { statSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { analyse } from "../assemble/studies/analysis.ts";
 import { RunFolderError, runFiles } from "../assemble/index.ts";
 import { replaceFile } from "../data/files/whole-files.ts";
 import { makeFolderOf } from "./output-files.ts";
@@ -19,37 +18,72 @@ export async function reportCommand(path: string, { out, quiet }: ReportOptions)
   if (!quiet) process.stdout.write(`${file}\n`);
 }
 
-/**
- * Writes the report of a folder whole or not at all.
- * @param out where to, unless into the folder
- * @returns the file
- * @throws RunFolderError when the folder holds no run, or what it holds is damaged, or the report cannot be written
- */
-export async function writeReport(path: string, out = join(path, runFiles.report)): Promise<string> {
-  const text = await reportText(path);
-  try {
-    await replaceFile(out, (handle) => handle.writeFile(text));
-  } catch (cause) {
-    throw new RunFolderError(
-      `${out}: cannot be written (${(cause as Error).message}); name another file with --out`,
-      { cause },
-    );
-  }
-  return out;
+interface Report {
+  readonly page: string;
+  /** SVG by file name. */
+  readonly figures: ReadonlyMap<string, string>;
 }
 
-async function reportText(path: string): Promise<string> {
-  const { isRunFolder, isStudyFolder, readRun, readStudy, runPage, studyPage, comparisonTables } =
+/** The folder in a study's folder that has its figures. */
+const figureFolder = "figures";
+
+/**
+ * Writes the report of a folder, each file whole or not at all. That of a study comes with its figures as files in
+ * `figures`.
+ * @param out where to instead, which is the page alone
+ * @returns the file of the page
+ * @throws RunFolderError when the folder holds no run, or what it holds is damaged, or the report cannot be written
+ */
+export async function writeReport(path: string, out?: string): Promise<string> {
+  const { page, figures } = await reportOf(path);
+  if (out !== undefined) return await writeFile(out, page);
+  if (figures.size > 0) {
+    const folder = join(path, figureFolder);
+    try {
+      mkdirSync(folder, { recursive: true });
+    } catch (cause) {
+      throw notWritten(folder, cause);
+    }
+    for (const [name, text] of figures) await writeFile(join(folder, name), text);
+  }
+  return await writeFile(join(path, runFiles.report), page);
+}
+
+async function writeFile(file: string, text: string): Promise<string> {
+  try {
+    await replaceFile(file, (handle) => handle.writeFile(text));
+  } catch (cause) {
+    throw notWritten(file, cause);
+  }
+  return file;
+}
+
+function notWritten(file: string, cause: unknown): RunFolderError {
+  return new RunFolderError(
+    `${file}: cannot be written (${(cause as Error).message}); name another file for the report with --out`,
+    { cause },
+  );
+}
+
+async function reportOf(path: string): Promise<Report> {
+  const { isRunFolder, isStudyFolder, readRun, readStudy, runPage, studyFigures, studyPage } =
     await import("../report/pages.ts");
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new RunFolderError(`${path}: is no folder; name that of a run or a study`);
   }
-  if (isRunFolder(path)) return runPage(await readRun(path));
+  if (isRunFolder(path)) return { page: runPage(await readRun(path)), figures: new Map() };
   if (isStudyFolder(path)) {
+    // Only here: what compares arms loads distributions, and training, which writes reports, is to begin without them.
+    const { analyse } = await import("../assemble/studies/analysis.ts");
+    const { similarityOf } = await import("../assemble/studies/similarity.ts");
     const study = readStudy(path);
     const analysis = analyse(study.scores);
-    const tables = comparisonTables(study.scores, analysis);
-    return studyPage(study, { tables, notes: analysis.notes }, version);
+    const points = study.scores.similarity?.points ?? [];
+    const similarity = points.length === 0 ? undefined : similarityOf(points);
+    return {
+      page: studyPage(study, analysis, similarity, version),
+      figures: studyFigures(study, analysis, similarity),
+    };
   }
   throw new RunFolderError(
     `${path}: holds no run (${runFiles.record}) and no study (scores.json); name a folder that has one`,

@@ -2,6 +2,6 @@
 
 export { isRunFolder, readRun, type RunContents } from "./run/read.ts";
 export { runPage } from "./run/page.ts";
-export { isStudyFolder, readStudy, type StudyComparisons, type StudyContents } from "./study/read.ts";
+export { isStudyFolder, readStudy, type StudyContents } from "./study/read.ts";
 export { studyPage } from "./study/page.ts";
-export { comparisonTables } from "./study-tables.ts";
+export { studyFigures } from "./study/figures.ts";

@@ -157,7 +157,8 @@ function similarityCells({ classes }: SimilarityAnalysis): Cells {
   };
 }
 
-function correlationSentence({ correlation }: SimilarityAnalysis): string {
+/** Pearson's r with its interval and test, or why there is none. */
+export function correlationSentence({ correlation }: SimilarityAnalysis): string {
   const { count, r } = correlation;
   const value = r === null ? "There is no r" : `Pearson's r = ${r.toFixed(2)}`;
   const over = counted(count, "class", "classes");

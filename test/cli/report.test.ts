@@ -1,6 +1,6 @@
 // Reports on the built command line: after training, again from the folder alone, and when they cannot be written.
 
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { all, checkedPage, studyOf } from "../report/pages.ts";
@@ -93,12 +93,27 @@ test("a report that cannot be written loses no run: one line says what, and how 
   expect(JSON.parse(read("third", "summary.json"))).toMatchObject({ interrupted: false });
 });
 
-test("a study folder has a report, too", async () => {
+test("a study folder has a report, too, and its figures as files", async () => {
+  const figures = join(folder, "study", "figures");
   mkdirSync(join(folder, "study"));
   writeFileSync(join(folder, "study", "scores.json"), JSON.stringify(studyOf(["x", "y", "z"])));
+  expect((await tessera("report", "study", "--out", "pages/study.html")).code).toBe(0);
+  expect(existsSync(figures)).toBe(false);
   expect((await tessera("report", "study")).code).toBe(0);
   const document = checkedPage(read("study", "report.html"));
+  expect(read("pages", "study.html")).toBe(read("study", "report.html"));
   expect(document.querySelector("h1")?.textContent).toBe("Study overlap");
+  const names = readdirSync(figures);
+  expect(names.sort()).toEqual([
+    ...["differences-1-all.svg", "differences-2-of-one-source.svg"],
+    ...["mean-auc-1-all.svg", "mean-auc-2-of-one-source.svg", "similarity.svg"],
+  ]);
+  expect(names).toHaveLength(all(document, "figure").length);
+  rmSync(figures, { recursive: true });
+  writeFileSync(figures, "a file");
+  const { code, errors } = await tessera("report", "study");
+  expect(code).toBe(2);
+  expect(errors).toMatch(/^error: study[/\\]figures: cannot be written .*--out/);
 });
 
 test("a folder that holds neither, and damaged files, are one line and exit code 2", async () => {

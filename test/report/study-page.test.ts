@@ -4,26 +4,23 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { StudyScores } from "../../src/assemble/index.ts";
-import { readStudy, studyPage, type StudyContents } from "../../src/report/pages.ts";
-import { armEstimate, differenceEstimate } from "../../src/report/study/estimates.ts";
-import { all, checkedPage, oddClasses, studyOf } from "./pages.ts";
+import { analyse } from "../../src/assemble/studies/analysis.ts";
+import type { StudyAnalysis } from "../../src/assemble/studies/results.ts";
+import type { StudyScores } from "../../src/assemble/studies/scores.ts";
+import { similarityOf } from "../../src/assemble/studies/similarity.ts";
+import { readStudy, studyFigures, studyPage, type StudyContents } from "../../src/report/pages.ts";
+import { all, checkedPage, oddClasses, parsePage, studyOf, type Node } from "./pages.ts";
 
 const scores = studyOf(oddClasses);
 const study: StudyContents = { path: "/s", scores, settings: { study: "overlap", seeds: 4 }, coverage: [] };
-const comparisons = {
-  tables: [
-    {
-      table: { caption: "Paired t-tests", head: ["first", "p"], rows: [["<b>", "0.01"]] },
-      verdicts: ["<b> is better."],
-    },
-  ],
-  notes: ["Seed 3 of <c> is missing."],
-};
-const none = { tables: [], notes: [] };
+const similarityIn = ({ similarity }: StudyScores): ReturnType<typeof similarityOf> | undefined =>
+  similarity === undefined ? undefined : similarityOf(similarity.points);
+const pageOf = (of: StudyScores): string =>
+  studyPage({ ...study, scores: of }, analyse(of), similarityIn(of), "0.1.0");
+const text = (node: Node, selector: string): string => node.querySelector(selector)?.textContent ?? "";
 
 test("a page pictures arms and differences by group, similarity, tables and notes", () => {
-  const document = checkedPage(studyPage(study, comparisons, "0.1.0"));
+  const document = checkedPage(pageOf(scores));
   expect(all(document, "figure").map(({ id }) => id)).toEqual([
     "arms-0",
     "arms-1",
@@ -43,54 +40,132 @@ test("a page pictures arms and differences by group, similarity, tables and note
   ]);
   expect(all(document, "b, c, i")).toEqual([]);
   expect(document.querySelector("header")?.textContent).toMatch(/Is <b> & 'better'\?/);
-  expect(studyPage(study, comparisons, "0.1.0")).toBe(studyPage(study, comparisons, "0.1.0"));
+  expect(pageOf(scores)).toBe(pageOf(scores));
 });
 
 test("a study without a finished run has a page, too", () => {
   const { similarity: _, ...rest } = scores;
-  const empty = { ...study, scores: { ...rest, scores: [] } };
-  const document = checkedPage(studyPage(empty, none, "0.1.0"));
+  const empty = { ...rest, scores: [] };
+  const document = checkedPage(pageOf(empty));
+  expect(studyFigures({ ...study, scores: empty }, analyse(empty), undefined).size).toBe(0);
   expect(all(document, "figure")).toEqual([]);
   expect(document.querySelector("main")?.textContent).toMatch(/No run has finished yet/);
 });
 
-test("arms and differences are estimated over the seeds that there are", () => {
-  const auc = (x: number, y: number | null): Record<string, number | null> => ({ x, y });
-  const score = (arm: string, seed: number, x: number, y: number | null): StudyScores["scores"][number] => ({
-    ...{ arm, seed, auc: auc(x, y), steps: 1, seconds: 1 },
-  });
-  const found: StudyScores = {
-    ...scores,
-    scores: [
-      ...[score("a", 2, 0.5, 0.7), score("a", 0, 0.6, null), score("b", 0, 0.7, 0.9)],
-      ...[score("b", 2, 0.8, 0.8), score("b", 1, 0.9, 0.9)],
-    ],
+test("means, differences, intervals and AUC of classes are those of the analysis", () => {
+  const found = analyse(scores);
+  const [a, b] = [found.groups[0], found.comparisons[0]];
+  if (a.estimate === null) throw new Error("arm a has scores");
+  const estimate = { ...a.estimate, mean: 0.1234, interval: { low: 0.1111, high: 0.2222 } };
+  const changed: StudyAnalysis = {
+    ...found,
+    groups: [{ ...a, estimate }, ...found.groups.slice(1)],
+    comparisons: [{ ...b, difference: 0.4321, holm: 0.001 }, ...found.comparisons.slice(1)],
+    classes: found.classes.map((each, i) => (i === 0 ? { ...each, estimate } : each)),
+    notes: ["Seed 7 of <c> is missing."],
   };
-  const group = { name: "all", classes: ["x", "y"] };
-  expect(armEstimate(found, "a", group)?.seeds).toEqual([
-    { seed: 0, value: 0.6 },
-    { seed: 2, value: 0.6 },
-  ]);
-  const difference = differenceEstimate(found, { first: "b", second: "a", asks: "" }, group);
-  expect(difference?.seeds.map(({ seed }) => seed)).toEqual([0, 2]);
-  expect(difference?.seeds[0].value).toBeCloseTo(0.2, 12);
-  expect(difference?.mean.mean).toBeCloseTo(0.2, 12);
-  expect(armEstimate(found, "none", group)).toBeUndefined();
-  expect(differenceEstimate(found, { first: "b", second: "none", asks: "" }, group)).toBeUndefined();
+  const document = checkedPage(studyPage(study, changed, similarityIn(scores), "0"));
+  expect(text(document, "#arms-0 desc")).toContain("a: 0.1234 (4 seeds, 95 % interval 0.1111 to 0.2222)");
+  expect(text(document, "#arms-0 tbody tr")).toMatch(/^a0\.12340\.1111 to 0\.2222/);
+  expect(text(document, "#arms-0 svg")).toContain("0.1234");
+  expect(text(document, "#differences-0 desc")).toMatch(/b<b> −\u00a0a: \+0\.4321 \(4 seeds/);
+  const tables = all(document, "section").filter((section) => /by class/.test(text(section, "h2")));
+  expect(text(tables[0], "tbody tr")).toMatch(/^a0\.1234/);
+  expect(text(document, "section[aria-labelledby=notes] li")).toBe("Seed 7 of <c> is missing.");
+  // The diamond of what Holm's correction leaves is filled, that of the other is not.
+  const diamonds = (of: StudyAnalysis): (string | null)[] =>
+    all(checkedPage(studyPage(study, of, undefined, "0")), "#differences-0 svg path")
+      .map((path) => path.getAttribute("fill"))
+      .filter((fill) => fill === "currentColor" || fill === "var(--paper)");
+  const holm = (p: number): StudyAnalysis => ({
+    ...found,
+    comparisons: found.comparisons.map((each, i) => ({ ...each, holm: i === 0 ? p : 1 })),
+  });
+  expect(diamonds(holm(0.049))).toEqual(["currentColor", "var(--paper)"]);
+  expect(diamonds(holm(0.051))).toEqual(["var(--paper)", "var(--paper)"]);
 });
 
-test("the fitted line and the correlation are told", () => {
-  const points = [0, 1, 2, 3].map((i) => ({
-    class: `c${i}`,
-    seed: 0,
-    similarity: 0.1 * i,
-    gain: 0.02 * i + 0.01,
-  }));
-  const exact = { ...study, scores: { ...scores, similarity: { interest: "8", points } } };
-  const document = checkedPage(studyPage(exact, none, "0"));
-  expect(document.querySelector("#gain figcaption")?.textContent).toMatch(
-    /gain = 0\.0100 \+ 0\.2000 × similarity\. Over all dots Pearson's r = 1\.000.*p < 0\.001/,
+test("controls stand after the arms that they are of, below what all of them are", () => {
+  const names = ["a", "a+aug", "b", "b+aug"];
+  const about = (name: string): string => `Is ${name[0]}.${name.length > 1 ? " Both views learn." : ""}`;
+  const controlled: StudyScores = {
+    ...scores,
+    arms: names.map((name) => ({ name, label: `label of ${name}`, about: about(name) })),
+    comparisons: [
+      { first: "b+aug", second: "a+aug", asks: "?" },
+      { first: "b", second: "a", asks: "?" },
+      { first: "b+aug", second: "b", asks: "?" },
+    ],
+    scores: names.flatMap((arm, i) =>
+      [0, 1].map((seed) => ({
+        ...{ arm, seed, steps: 1, seconds: 1 },
+        auc: Object.fromEntries(oddClasses.map((name) => [name, 0.5 + 0.01 * i + 0.1 * seed * i])),
+      })),
+    ),
+  };
+  const document = checkedPage(pageOf(controlled));
+  const texts = (id: string): string[] =>
+    all(document, `#${id} svg text`)
+      .map(({ textContent }) => textContent)
+      .filter((each) => /^[ab]|^label|^Controls/.test(each));
+  expect(texts("arms-0")).toEqual([
+    ...["a", "b", "a+aug", "b+aug", "label of a", "label of b"],
+    "Controls +aug: Both views learn.",
+  ]);
+  expect(texts("differences-0")).toEqual([
+    ...["b −\u00a0a", "b+aug −\u00a0b", "b+aug −\u00a0a+aug"],
+    "Controls +aug: Both views learn.",
+  ]);
+  // With two seeds, an interval is many times as wide as what was seen.
+  expect(text(document, "#arms-0 figcaption")).toMatch(/ends in an arrow goes on beyond the picture/);
+  expect(text(document, "#arms-0 svg")).toMatch(/◂.*▸/);
+});
+
+test("classes that a mean is without are named below the figure", () => {
+  const document = checkedPage(pageOf(scores));
+  for (const id of ["arms-0", "differences-0"]) {
+    expect(text(document, `#${id} figcaption`)).toMatch(/Without classes that have no AUC .*\(Ärzte 🫁\)/);
+  }
+  expect(text(document, "#arms-1 figcaption")).not.toMatch(/Without/);
+});
+
+test("the fitted line and the correlation are over the means of classes", () => {
+  // Seeds lie off the line, their means on it.
+  const points = [0, 1, 2, 3].flatMap((i) =>
+    [-1, 1].map((seed) => ({
+      ...{ class: `c${i}`, seed: seed + 1, similarity: 0.1 * i },
+      gain: 0.02 * i + 0.01 + 0.05 * seed * (i - 1),
+    })),
   );
+  const caption = (of: typeof points): string => {
+    const exact: StudyScores = { ...scores, similarity: { interest: "8", points: of } };
+    return text(checkedPage(pageOf(exact)), "#gain figcaption");
+  };
+  expect(caption(points)).toMatch(
+    /8 dots, 4 classes\. Least-squares line through the classes: gain = 0\.0100 \+ 0\.2000 × similarity\. Pearson's r = 1\.00.* over 4 classes, p <\.001\. r and p are over the means/,
+  );
+  expect(caption(points.filter((point) => point.class < "c2"))).toMatch(
+    /4 dots, 2 classes\. Pearson's r = .*no test: two points are always on a line/,
+  );
+});
+
+test("figures are files, too: SVG that needs no other file, with title, text and plain colours on paper", () => {
+  const figures = studyFigures(study, analyse(scores), similarityIn(scores));
+  expect([...figures.keys()]).toEqual([
+    ...["mean-auc-1-all.svg", "mean-auc-2-of-one-source.svg"],
+    ...["differences-1-all.svg", "differences-2-of-one-source.svg", "similarity.svg"],
+  ]);
+  for (const svg of figures.values()) {
+    expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" role="img"/);
+    expect(svg).not.toMatch(/var\(|url\(|href|<style|<script|NaN|undefined/);
+    // What XML knows without a document type.
+    expect(svg).not.toMatch(/&(?!(?:amp|lt|gt|quot|#39|#160);)/);
+    const picture = parsePage(svg);
+    expect(text(picture, "title")).not.toBe("");
+    expect(text(picture, "desc")).toMatch(/\d/);
+    expect(picture.querySelector("rect")?.getAttribute("fill")).toBe("#ffffff");
+    expect(all(picture, "b, i")).toEqual([]);
+  }
 });
 
 test("a folder's files are read, and one that is damaged is named with its field", () => {

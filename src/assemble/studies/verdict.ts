@@ -29,7 +29,8 @@ export function verdictOf(
   return `${difference}; ${equalityVerdict(equivalence, isSignificant(comparison))}.`;
 }
 
-function isSignificant({ holm }: Pick<ComparisonResult, "holm">): boolean {
+/** Whether the arms differ, as the paired test says once it is corrected. */
+export function isSignificant({ holm }: Pick<ComparisonResult, "holm">): boolean {
   return holm !== null && holm < alpha;
 }
 

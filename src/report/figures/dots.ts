@@ -1,17 +1,36 @@
 // Values of seeds side by side: a row an arm or a comparison, a dot a seed, their mean with its interval below.
 
 import * as Plot from "@observablehq/plot";
-import { draw, label, pageWidth } from "../html/drawing.ts";
-import { fixed, interval, none } from "../html/numbers.ts";
+import type { Interval } from "../../metrics/index.ts";
+import { draw, lines, pageWidth, type Drawing } from "../html/drawing.ts";
+import { fixed, interval as range, signed } from "../html/numbers.ts";
 import type { Figure } from "../html/page.ts";
-import { ink, muted, palette } from "../html/style.ts";
-import type { Estimate } from "../study/estimates.ts";
+import { ink, muted, palette, paper } from "../html/style.ts";
 
 export interface DotRow {
   readonly name: string;
-  readonly estimate: Estimate;
+  /** In the picture, below the name. */
+  readonly about?: string | undefined;
+  readonly seeds: readonly number[];
+  /** By seed. */
+  readonly values: readonly number[];
+  readonly mean: number;
+  readonly interval: Interval | null;
+  /** Why there is no interval; null where there is one. */
+  readonly reason: string | null;
+  /** Classes that the values are without. */
+  readonly leftOut: readonly string[];
   /** Half the width of a band around zero within which values count as equal. */
   readonly margin?: number | undefined;
+  /** Of a difference, whether its test says that it is one. */
+  readonly significant?: boolean;
+}
+
+/** Rows that belong together. */
+export interface DotPart {
+  /** Above them; none above the first. */
+  readonly title?: string | undefined;
+  readonly rows: readonly DotRow[];
 }
 
 export interface DotPlot {
@@ -21,67 +40,188 @@ export interface DotPlot {
   readonly axis: string;
   /** In front of the numbers. */
   readonly text: string;
-  readonly rows: readonly DotRow[];
-  /** Whether zero, no difference, is marked. */
-  readonly zero: boolean;
+  readonly parts: readonly DotPart[];
+  /** Whether the values are differences: zero is marked, and signs are shown. */
+  readonly differences: boolean;
+  readonly table: Figure["table"];
 }
 
-const rowHeight = 40;
-const mostLetters = 44;
+const decimals = 4;
 
 /** @returns undefined without rows */
-export function dotPlot({ id, title, axis, text, rows, zero }: DotPlot): Figure | undefined {
+export function dotPlot(plot: DotPlot): Figure | undefined {
+  const { id, title, differences, table } = plot;
+  const rows = plot.parts.flatMap((part) => part.rows);
   if (rows.length === 0) return undefined;
-  const place = new Map(rows.map((row, i) => [row, String(i)]));
-  const at = (row: DotRow): string => place.get(row) ?? "";
-  const dots = rows.flatMap((row) => row.estimate.seeds.map(({ value }) => ({ row: at(row), value })));
-  const means = rows.map((row) => ({ row: at(row), value: row.estimate.mean.mean }));
-  const intervals = rows.flatMap((row) => {
-    const found = row.estimate.mean.interval;
-    return found === null ? [] : [{ row: at(row), ...found }];
-  });
-  const bands = rows.flatMap((row) =>
-    row.margin === undefined ? [] : [{ row: at(row), margin: row.margin }],
-  );
-  const marginLeft = 18 + 6.2 * Math.min(mostLetters, Math.max(...rows.map(({ name }) => name.length)));
-  const drawing = draw({
-    ...{ width: Math.max(pageWidth, marginLeft + 320), height: rows.length * rowHeight + 52 },
-    ...{ marginLeft, marginRight: 20, marginTop: 8, marginBottom: 44 },
-    x: { label: axis, labelAnchor: "center", labelArrow: "none", grid: true, nice: true, ticks: 6 },
-    y: {
-      ...{ type: "band", domain: rows.map(at), label: null, tickSize: 0, padding: 0 },
-      tickFormat: (key: string) => label(rows[Number(key)].name, mostLetters),
-    },
-    marks: [
-      Plot.barX(bands, {
-        ...{ x1: ({ margin }: { margin: number }) => -margin, x2: "margin", y: "row" },
-        ...{ fill: palette[2], fillOpacity: 0.16, insetTop: 3, insetBottom: 3 },
-      }),
-      ...(zero ? [Plot.ruleX([0], { stroke: muted })] : []),
-      Plot.dot(dots, { x: "value", y: "row", r: 3.5, dy: -7, fill: palette[0], fillOpacity: 0.6 }),
-      Plot.link(intervals, { x1: "low", x2: "high", y: "row", dy: 7, stroke: ink, strokeWidth: 1.6 }),
-      Plot.dot(means, { x: "value", y: "row", dy: 7, r: 4, symbol: "diamond", fill: ink }),
-    ],
-  });
-  const told = ({ name, estimate: { seeds, mean } }: DotRow): string => {
-    const sure = mean.interval === null ? (mean.note ?? "") : `95 % interval ${interval(mean.interval, 4)}`;
+  const shown = extentOf(rows, differences);
+  const told = ({ name, seeds, mean, interval, reason }: DotRow): string => {
+    const sure = interval === null ? (reason ?? "") : `95 % interval ${range(interval, decimals)}`;
     const count = `${seeds.length} seed${seeds.length === 1 ? "" : "s"}`;
-    return `${name}: ${fixed(mean.mean, 4)} (${count}${sure === "" ? "" : `, ${sure}`})`;
+    return `${name}: ${numberOf(plot, mean)} (${count}${sure === "" ? "" : `, ${sure}`})`;
   };
-  const bandText =
-    bands.length === 0 ? "" : " The green band is the margin within which both count as equal.";
   return {
-    ...{ id, title },
-    text: `${text} Dots are seeds, diamonds their means, lines Student's 95 % intervals.${bandText}`,
-    numbers: `${rows.map(told).join("; ")}.`,
-    drawing,
-    table: {
-      head: ["", "mean", "95 % interval", "standard deviation", "seeds", "by seed"],
-      rows: rows.map(({ name, estimate: { seeds, mean } }) => [
-        ...[name, fixed(mean.mean, 4), interval(mean.interval, 4)],
-        ...[mean.standardDeviation === null ? none : fixed(mean.standardDeviation, 4), String(seeds.length)],
-        seeds.map(({ seed, value }) => `${seed}: ${fixed(value, 4)}`).join(", "),
-      ]),
-    },
+    ...{ id, title, text: textOf(plot, rows, shown), numbers: `${rows.map(told).join("; ")}.` },
+    ...{ drawing: drawingOf(plot, shown), table },
   };
+}
+
+const numberOf = ({ differences }: DotPlot, value: number): string =>
+  differences ? signed(value, decimals) : fixed(value, decimals);
+
+function textOf({ text, differences }: DotPlot, rows: readonly DotRow[], shown: Interval): string {
+  const sentences = [
+    text,
+    "Dots are seeds, diamonds their means with the numbers on the right, lines 95 % intervals of the mean.",
+  ];
+  if (differences) {
+    sentences.push("A diamond is filled where the difference is significant by Holm's correction.");
+  }
+  if (
+    rows.some(({ interval }) => interval !== null && (interval.low < shown.low || interval.high > shown.high))
+  ) {
+    sentences.push("A line that ends in an arrow goes on beyond the picture: there are too few seeds.");
+  }
+  if (rows.some(({ margin }) => margin !== undefined)) {
+    sentences.push("The green band is the margin within which both count as equal.");
+  }
+  const lacking = rows.filter(({ leftOut }) => leftOut.length > 0);
+  if (lacking.length > 0) {
+    const each = lacking.map(({ name, leftOut }) => `${name} (${leftOut.join(", ")})`);
+    sentences.push(`Without classes that have no AUC in some seed: ${each.join("; ")}.`);
+  }
+  return sentences.join(" ");
+}
+
+/** From the least to the greatest value that is drawn; of intervals, at most as much more on each side. */
+function extentOf(rows: readonly DotRow[], differences: boolean): Interval {
+  const values = rows.flatMap((row) => [
+    ...row.values,
+    ...(row.margin === undefined ? [] : [-row.margin, row.margin]),
+  ]);
+  if (differences) values.push(0);
+  const [least, greatest] = [Math.min(...values), Math.max(...values)];
+  const more = greatest > least ? greatest - least : 0.01;
+  const lows = rows.map(({ interval }) => interval?.low ?? least);
+  const highs = rows.map(({ interval }) => interval?.high ?? greatest);
+  const low = Math.max(least - more, Math.min(least, ...lows));
+  const high = Math.min(greatest + more, Math.max(greatest, ...highs));
+  const space = 0.03 * (high > low ? high - low : more);
+  return { low: low - space, high: high + space };
+}
+
+/** Heights and widths in pixels. */
+const lineHeight = 14;
+const least = 36;
+const headingHeight = 34;
+const letterWidth = 6.6;
+const mostLetters = 30;
+
+interface Line {
+  readonly text: string;
+  readonly y: number;
+}
+
+interface Placed {
+  readonly row: DotRow;
+  readonly top: number;
+  readonly middle: number;
+  readonly bottom: number;
+  readonly names: readonly Line[];
+  readonly abouts: readonly Line[];
+}
+
+/** From top to bottom. */
+function place(parts: readonly DotPart[]): {
+  readonly placed: readonly Placed[];
+  readonly headings: readonly Line[];
+  readonly height: number;
+} {
+  const placed: Placed[] = [];
+  const headings: Line[] = [];
+  let top = 8;
+  for (const { title, rows } of parts) {
+    if (rows.length > 0 && title !== undefined) {
+      headings.push({ text: title, y: top + headingHeight / 2 });
+      top += headingHeight;
+    }
+    for (const row of rows) {
+      const names = lines(row.name, mostLetters, 2);
+      const abouts = row.about === undefined ? [] : lines(row.about, mostLetters + 2, 2);
+      const count = names.length + abouts.length;
+      const height = Math.max(least, count * lineHeight + 10);
+      const middle = top + height / 2;
+      const y = (i: number): number => middle + (i - (count - 1) / 2) * lineHeight;
+      placed.push({
+        ...{ row, top, middle, bottom: top + height },
+        names: names.map((text, i) => ({ text, y: y(i) })),
+        abouts: abouts.map((text, i) => ({ text, y: y(names.length + i) })),
+      });
+      top += height;
+    }
+  }
+  return { placed, headings, height: top };
+}
+
+function drawingOf(plot: DotPlot, { low, high }: Interval): Drawing {
+  const { placed, headings, height } = place(plot.parts);
+  const texts = placed.flatMap(({ names, abouts }) => [...names, ...abouts]);
+  const marginLeft = 22 + letterWidth * Math.max(...texts.map(({ text }) => text.length));
+  const dots = placed.flatMap(({ row, middle }) => row.values.map((x) => ({ x, y: middle - 7 })));
+  const means = placed.map(({ row, middle }) => ({ row, x: row.mean, y: middle + 7, middle }));
+  const intervals = placed.flatMap(({ row: { interval }, middle }) =>
+    interval === null
+      ? []
+      : [{ x1: Math.max(low, interval.low), x2: Math.min(high, interval.high), y: middle + 7, interval }],
+  );
+  const cut = intervals.flatMap(({ y, interval }) => [
+    ...(interval.low < low ? [{ x: low, y, text: "◂" }] : []),
+    ...(interval.high > high ? [{ x: high, y, text: "▸" }] : []),
+  ]);
+  const bands = placed.flatMap(({ row: { margin }, top, bottom }) =>
+    margin === undefined ? [] : [{ x1: -margin, x2: margin, y1: top + 2, y2: bottom - 2 }],
+  );
+  const between = placed.slice(1).map(({ top }) => top);
+  const wide = { stroke: muted, insetLeft: 4 - marginLeft };
+  const beside = { y: "y", text: "text", frameAnchor: "left", textAnchor: "end", dx: -10 } as const;
+  return draw({
+    ...{ width: Math.max(pageWidth, marginLeft + 340), height: height + 48 },
+    ...{ marginLeft, marginRight: 66, marginTop: 8, marginBottom: 48 },
+    x: {
+      ...{ label: plot.axis, labelAnchor: "center", labelArrow: "none", domain: [low, high] },
+      ...{ grid: true, ticks: 6 },
+    },
+    y: { type: "identity", axis: null },
+    marks: [
+      Plot.ruleY(between, { ...wide, strokeOpacity: 0.2 }),
+      Plot.rect(bands, {
+        ...{ x1: "x1", x2: "x2", y1: "y1", y2: "y2" },
+        ...{ fill: palette[2], fillOpacity: 0.16 },
+      }),
+      ...(plot.differences ? [Plot.ruleX([0], { stroke: muted })] : []),
+      Plot.text(
+        placed.flatMap(({ names }) => names),
+        { ...beside, fill: ink },
+      ),
+      Plot.text(
+        placed.flatMap(({ abouts }) => abouts),
+        { ...beside, fill: muted, fontSize: 11 },
+      ),
+      Plot.text(headings, {
+        ...{ y: "y", text: "text", frameAnchor: "left", textAnchor: "start", dx: 6 - marginLeft, dy: 4 },
+        ...{ fill: ink, fontWeight: 600, stroke: paper, strokeWidth: 4 },
+      }),
+      Plot.dot(dots, { x: "x", y: "y", r: 3.5, fill: palette[0], fillOpacity: 0.6 }),
+      Plot.link(intervals, { x1: "x1", x2: "x2", y: "y", stroke: ink, strokeWidth: 1.6 }),
+      Plot.text(cut, { x: "x", y: "y", text: "text", fill: ink, fontSize: 13 }),
+      Plot.dot(means, {
+        ...{ x: "x", y: "y", r: 4.2, symbol: "diamond", stroke: ink, strokeWidth: 1.4 },
+        fill: ({ row }: (typeof means)[number]) => (row.significant === false ? paper : ink),
+      }),
+      Plot.text(means, {
+        ...{ y: "middle", frameAnchor: "right", textAnchor: "start", dx: 10, fontVariant: "tabular-nums" },
+        text: ({ x }: (typeof means)[number]) => numberOf(plot, x),
+      }),
+    ],
+    color: { type: "identity" },
+  });
 }

@@ -1,40 +1,36 @@
 // Whether classes that are asked for alike help each other: the gain of one class against the similarity of queries.
 
 import * as Plot from "@observablehq/plot";
-import type { SimilarityPoint, StudyScores } from "../../assemble/index.ts";
-import { pearson } from "../../metrics/index.ts";
+import type { StudyScores } from "../../assemble/index.ts";
+import type { SimilarityAnalysis } from "../../assemble/studies/similarity.ts";
 import { draw, label, pageWidth } from "../html/drawing.ts";
-import { fixed, interval, probability } from "../html/numbers.ts";
+import { fixed, signed } from "../html/numbers.ts";
 import type { Figure } from "../html/page.ts";
-import { ink, palette, paper } from "../html/style.ts";
+import { ink, muted, palette, paper } from "../html/style.ts";
+import { correlationSentence } from "../study-tables.ts";
 
-/** @returns undefined without points */
-export function similarityScatter(found: StudyScores["similarity"]): Figure | undefined {
-  if (found === undefined || found.points.length === 0) return undefined;
-  const { interest, points } = found;
-  const names = [...new Set(points.map((point) => point.class))];
-  const means = names.map((name) => {
-    const own = points.filter((point) => point.class === name);
-    const mean = (of: "similarity" | "gain"): number =>
-      own.reduce((sum, point) => sum + point[of], 0) / own.length;
-    return { class: name, similarity: mean("similarity"), gain: mean("gain") };
-  });
-  const line = fitted(points);
-  const ends = [Math.min, Math.max].map((end) => end(...points.map(({ similarity }) => similarity)));
+/** @param found the points of single seeds, beside the means that the analysis is of */
+export function similarityScatter(
+  { interest, points }: NonNullable<StudyScores["similarity"]>,
+  analysis: SimilarityAnalysis,
+): Figure {
+  const means = analysis.classes.map(({ class: name, similarity, gain }) => ({
+    ...{ class: name, similarity: similarity.mean, gain: gain.mean },
+  }));
+  const line = analysis.correlation.reason === null ? fitted(means) : undefined;
+  const ends = [Math.min, Math.max].map((end) => end(...means.map(({ similarity }) => similarity)));
   const drawing = draw({
-    ...{ width: pageWidth, height: 380, marginLeft: 66, marginRight: 24, marginTop: 16, marginBottom: 44 },
+    ...{ width: pageWidth, height: 380, marginLeft: 66, marginRight: 24, marginTop: 20, marginBottom: 44 },
     x: {
       ...{ label: "cosine similarity of the class queries", labelAnchor: "center", labelArrow: "none" },
       ...{ nice: true, grid: true },
     },
     y: {
-      label: label(`gain in AUC of ${interest}`, 40),
-      labelAnchor: "center",
-      labelArrow: "none",
-      nice: true,
-      grid: true,
+      ...{ label: label(`gain in AUC of ${interest}`, 40), labelAnchor: "center", labelArrow: "none" },
+      ...{ nice: true, grid: true },
     },
     marks: [
+      Plot.ruleY([0], { stroke: muted }),
       ...(line === undefined
         ? []
         : [
@@ -43,70 +39,65 @@ export function similarityScatter(found: StudyScores["similarity"]): Figure | un
               ...{ stroke: palette[1], strokeWidth: 2 },
             }),
           ]),
-      Plot.dot(points, { x: "similarity", y: "gain", r: 3.5, fill: palette[0], fillOpacity: 0.55 }),
+      Plot.dot(points, { x: "similarity", y: "gain", r: 3, fill: palette[0], fillOpacity: 0.35 }),
+      Plot.dot(means, { x: "similarity", y: "gain", r: 4.5, symbol: "diamond", fill: ink }),
       Plot.text(means, {
         ...{ x: "similarity", y: "gain", text: (point: { class: string }) => label(point.class, 16) },
-        ...{ dy: -10, fill: ink, stroke: paper, strokeWidth: 4, fontWeight: 600 },
+        ...{ dy: -13, fill: ink, stroke: paper, strokeWidth: 4, fontWeight: 600 },
       }),
     ],
   });
+  const sentences = [
+    `Diamonds are classes that were learned beside ${interest}, each the mean of its seeds, which are the lighter dots: ` +
+      `${points.length} dots, ${means.length} classes.`,
+    ...(line === undefined
+      ? []
+      : [
+          `Least-squares line through the classes: gain = ${fixed(line.intercept, 4)} + ${fixed(line.slope, 4)} × similarity.`,
+        ]),
+    ...[correlationSentence(analysis), ...analysis.notes],
+  ];
   return {
     id: "gain",
     title: `What other classes do for ${interest}, against the similarity of their queries`,
-    text: textOf(interest, points, means, line),
+    text: sentences.join(" "),
+    numbers: `${means.map((each) => `${each.class}: similarity ${fixed(each.similarity, 4)}, gain ${signed(each.gain, 4)}`).join("; ")}.`,
     drawing,
     table: {
-      head: ["class", "seed", "cosine similarity", `gain in AUC of ${interest}`],
-      rows: points.map((point) => [
-        ...[point.class, String(point.seed), fixed(point.similarity, 4), fixed(point.gain, 4)],
+      head: [
+        "class",
+        "cosine similarity",
+        `gain in AUC of ${interest}`,
+        "seeds",
+        "similarity and gain by seed",
+      ],
+      rows: analysis.classes.map(({ class: name, similarity, gain, seeds }) => [
+        ...[name, fixed(similarity.mean, 4), signed(gain.mean, 4), String(seeds.length)],
+        seeds
+          .map((seed) => points.find((point) => point.class === name && point.seed === seed))
+          .flatMap((point) =>
+            point === undefined
+              ? []
+              : [`${point.seed}: ${fixed(point.similarity, 4)}, ${signed(point.gain, 4)}`],
+          )
+          .join("; "),
       ]),
     },
   };
 }
 
-type Place = Pick<SimilarityPoint, "similarity" | "gain">;
-
-function textOf(
-  interest: string,
-  points: readonly SimilarityPoint[],
-  means: readonly (Place & { readonly class: string })[],
-  line: ReturnType<typeof fitted>,
-): string {
-  const sentences = [
-    `A dot for each class that was learned beside ${interest} and each seed: ${points.length} dots, ${means.length} classes, named at their means.`,
-  ];
-  if (line !== undefined) {
-    sentences.push(
-      `Least-squares line: gain = ${fixed(line.intercept, 4)} + ${fixed(line.slope, 4)} × similarity.`,
-    );
-  }
-  sentences.push(`Over all dots ${correlation(points)}.`);
-  if (means.length < points.length) {
-    sentences.push(`Dots of one class are not independent; over the means of classes ${correlation(means)}.`);
-  }
-  return sentences.join(" ");
+interface Place {
+  readonly similarity: number;
+  readonly gain: number;
 }
 
-function correlation(points: readonly Place[]): string {
-  const found = pearson(
-    points.map(({ similarity }) => similarity),
-    points.map(({ gain }) => gain),
-  );
-  if (found.r === null) return `there is no correlation: ${found.reason}`;
-  if (found.p === null) return `Pearson's r = ${fixed(found.r, 3)}, not tested: ${found.reason}`;
-  const sure = found.interval === null ? "" : `, 95 % interval ${interval(found.interval, 3)}`;
-  return `Pearson's r = ${fixed(found.r, 3)}${sure}, p ${probability(found.p)}`;
-}
-
-/** Least squares; undefined where similarities do not vary. */
-function fitted(
-  points: readonly Place[],
-): { readonly intercept: number; readonly slope: number } | undefined {
+/** Least squares, of points whose similarities vary. */
+function fitted(points: readonly Place[]): { readonly intercept: number; readonly slope: number } {
   const mean = (of: (point: Place) => number): number =>
     points.reduce((sum, point) => sum + of(point), 0) / points.length;
   const [x, y] = [mean(({ similarity }) => similarity), mean(({ gain }) => gain)];
-  const squares = mean(({ similarity }) => (similarity - x) ** 2);
-  if (!(squares > 0)) return undefined;
-  const slope = mean(({ similarity, gain }) => (similarity - x) * (gain - y)) / squares;
+  const slope =
+    mean(({ similarity, gain }) => (similarity - x) * (gain - y)) /
+    mean(({ similarity }) => (similarity - x) ** 2);
   return { intercept: y - slope * x, slope };
 }

@@ -40,6 +40,18 @@ export function label(text: string, letters = Infinity): string {
   return shown.length <= letters ? shown : `${shown.slice(0, Math.max(1, letters - 1))}…`;
 }
 
+/** Text from data in lines of at most so many letters, broken at spaces and cut where there are more lines. */
+export function lines(text: string, letters: number, most = Infinity): string[] {
+  const found: string[] = [];
+  for (const word of printable(text).split(/[ \t\n]+/)) {
+    const last = found.length - 1;
+    const joined = last < 0 ? word : `${found[last]} ${word}`;
+    if (last >= 0 && (joined.length <= letters || found.length >= most)) found[last] = joined;
+    else found.push(word);
+  }
+  return found.map((line) => label(line, letters));
+}
+
 /** Drawings in rows of so many columns, as one. */
 export function grid(drawings: readonly Drawing[], columns: number, gap = 12): Drawing {
   const shape = (count: number, side: "width" | "height"): number[] =>

@@ -35,7 +35,7 @@ export function escaped(text: string): string {
   return printable(text).replace(/[&<>"']/g, (letter) => entities[letter]);
 }
 
-/** Control characters, which a page may not hold, and halves of letters become the mark for what cannot be shown. */
+/** What a page or a picture may not hold, control characters and halves of letters, becomes the mark for what cannot be shown. */
 export function printable(text: string): string {
-  return text.replace(/(?![\t\n])[\p{Cc}\p{Cs}]/gu, "\ufffd");
+  return text.replace(/(?![\t\n])[\p{Cc}\p{Cs}\ufffe\uffff]/gu, "\ufffd");
 }

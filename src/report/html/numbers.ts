@@ -12,6 +12,12 @@ export function fixed(value: number | null | undefined, decimals: number): strin
   return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
 }
 
+/** As `fixed`, with a plus where it is above zero. */
+export function signed(value: number | null | undefined, decimals: number): string {
+  const text = fixed(value, decimals);
+  return text === none || text.startsWith("−") || Number(text) === 0 ? text : `+${text}`;
+}
+
 /** With so many digits that count, never as a power of ten. */
 export function digits(value: number | null | undefined, count = 4): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return none;

@@ -1,6 +1,37 @@
 // How pages look: system fonts, colours that people who see few colours can tell apart (Okabe and Ito, darkened on light
 // paper to a contrast of 3 to 1 for lines and 4.5 to 1 for text), and the same in the dark and on paper.
 
+/** On light paper, and in pictures that are files of their own. */
+export const light = {
+  ...{
+    paper: "#ffffff",
+    ink: "#1c1e21",
+    muted: "#5a6068",
+    rule: "#d5d9de",
+    shade: "#f4f6f8",
+    link: "#0a58a6",
+  },
+  ...{ c1: "#0072b2", c2: "#c75000", c3: "#00815e", c4: "#9a3d86", c5: "#8a6a00", c6: "#5a6068" },
+} as const;
+const dark: Readonly<Record<keyof typeof light, string>> = {
+  ...{
+    paper: "#16181b",
+    ink: "#e8eaed",
+    muted: "#a3aab3",
+    rule: "#3a3f46",
+    shade: "#1f2226",
+    link: "#7cbcf5",
+  },
+  ...{ c1: "#56b4e9", c2: "#f39255", c3: "#3cc99b", c4: "#dd8fcb", c5: "#e2c04c", c6: "#a3aab3" },
+};
+const variables = (colours: Readonly<Record<string, string>>): string =>
+  Object.entries(colours)
+    .map(([name, colour]) => `--${name}: ${colour};`)
+    .join(" ");
+
+export const fonts =
+  "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', 'DejaVu Sans', sans-serif";
+
 /** Colours that charts name. */
 export const palette = [1, 2, 3, 4, 5, 6].map((n) => `var(--c${n})`);
 export const ink = "currentColor";
@@ -10,23 +41,16 @@ export const paper = "var(--paper)";
 export const [warm, cool] = ["var(--c2)", "var(--c1)"];
 
 export const style = `
-:root {
-  color-scheme: light dark;
-  --paper: #ffffff; --ink: #1c1e21; --muted: #5a6068; --rule: #d5d9de; --shade: #f4f6f8; --link: #0a58a6;
-  --c1: #0072b2; --c2: #c75000; --c3: #00815e; --c4: #9a3d86; --c5: #8a6a00; --c6: #5a6068;
-}
+:root { color-scheme: light dark; ${variables(light)} }
 @media screen and (prefers-color-scheme: dark) {
-  :root {
-    --paper: #16181b; --ink: #e8eaed; --muted: #a3aab3; --rule: #3a3f46; --shade: #1f2226; --link: #7cbcf5;
-    --c1: #56b4e9; --c2: #f39255; --c3: #3cc99b; --c4: #dd8fcb; --c5: #e2c04c; --c6: #a3aab3;
-  }
+  :root { ${variables(dark)} }
 }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body {
   margin: 0 auto; padding: 1.5rem clamp(1rem, 4vw, 2.5rem) 4rem; max-width: 60rem;
   background: var(--paper); color: var(--ink);
-  font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "DejaVu Sans", sans-serif;
+  font: 1rem/1.5 ${fonts};
   overflow-wrap: anywhere;
 }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .25rem; }
@@ -75,6 +99,7 @@ pre {
   figure, tr, .cards li { break-inside: avoid; }
   .scroll { overflow: visible; }
   table { font-size: 8.5pt; }
+  .number { white-space: normal; }
   th, td { padding-right: .6rem; }
   .scroll > svg { max-width: 100%; height: auto; }
   a { color: inherit; text-decoration: none; }

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { StudyScores } from "../../assemble/index.ts";
 import type { LabelCoverage } from "../../data/index.ts";
-import type { TableContent } from "../html/page.ts";
 import { coverageSchema } from "../run/pictured.ts";
 import { readJson } from "../run/read.ts";
 
@@ -23,13 +22,6 @@ export interface StudyContents {
   /** As `study.json` has them. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly coverage: readonly LabelCoverage[];
-}
-
-/** What the statistics of a study come to. */
-export interface StudyComparisons {
-  readonly tables: readonly { readonly table: TableContent; readonly verdicts: readonly string[] }[];
-  /** The study's own, and what is missing or undefined. */
-  readonly notes: readonly string[];
 }
 
 const text = z.string();

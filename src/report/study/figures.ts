@@ -1,0 +1,165 @@
+// The figures of a study, on its page and as files.
+
+import type { ClassGroup } from "../../assemble/index.ts";
+import type { ComparisonResult, GroupResult, StudyAnalysis } from "../../assemble/studies/results.ts";
+import type { SimilarityAnalysis } from "../../assemble/studies/similarity.ts";
+import { isSignificant } from "../../assemble/studies/verdict.ts";
+import { dotPlot, type DotPart, type DotRow } from "../figures/dots.ts";
+import { labelCoverage } from "../figures/heat-map.ts";
+import { similarityScatter } from "../figures/scatter.ts";
+import { fixed, interval, listed, none, signed } from "../html/numbers.ts";
+import type { Figure } from "../html/page.ts";
+import { pictureText } from "../html/picture.ts";
+import { inParts, markOf } from "./parts.ts";
+import type { StudyContents } from "./read.ts";
+
+/** Those that there is something to draw for. */
+export interface StudyFigures {
+  /** By group of classes: mean AUC by arm. */
+  readonly arms: readonly Figure[];
+  /** By group of classes. */
+  readonly differences: readonly Figure[];
+  readonly similarity: Figure | undefined;
+  readonly coverage: Figure | undefined;
+}
+
+export function figuresOf(
+  { scores, coverage }: StudyContents,
+  analysis: StudyAnalysis,
+  similarity: SimilarityAnalysis | undefined,
+): StudyFigures {
+  const byGroup = (draw: (group: ClassGroup, i: number) => Figure | undefined): Figure[] =>
+    scores.groups.flatMap((group, i) => draw(group, i) ?? []);
+  return {
+    arms: byGroup((group, i) => armDots(scores, analysis, group, i)),
+    differences: byGroup((group, i) => differenceDots(scores, analysis, group, i)),
+    similarity:
+      scores.similarity === undefined || similarity === undefined
+        ? undefined
+        : similarityScatter(scores.similarity, similarity),
+    coverage: labelCoverage(scores.classes, coverage),
+  };
+}
+
+/**
+ * The same as files that need nothing else, for papers and slides.
+ * @returns SVG by file name; the names are letters, digits and hyphens
+ */
+export function studyFigures(
+  study: StudyContents,
+  analysis: StudyAnalysis,
+  similarity: SimilarityAnalysis | undefined,
+): Map<string, string> {
+  const figures = figuresOf(study, analysis, similarity);
+  const { arms, differences } = figures;
+  const all = [...arms, ...differences, figures.similarity, figures.coverage];
+  const names = new Map<string, string>([
+    ["gain", "similarity"],
+    ...study.scores.groups.flatMap(({ name }, i): [string, string][] => {
+      const words = name.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+      const file = [i + 1, ...words].join("-").slice(0, 60);
+      return [
+        [`arms-${i}`, `mean-auc-${file}`],
+        [`differences-${i}`, `differences-${file}`],
+      ];
+    }),
+  ]);
+  return new Map(
+    all.flatMap((figure) =>
+      figure === undefined ? [] : [[`${names.get(figure.id) ?? figure.id}.svg`, pictureText(figure)]],
+    ),
+  );
+}
+
+function groupTitle({ name, classes }: ClassGroup): string {
+  if (classes.length !== 1) return `${name} (${classes.length} classes)`;
+  return name.endsWith(classes[0]) ? name : `${name} (${classes[0]})`;
+}
+
+function bySeed(
+  { seeds, values }: Pick<DotRow, "seeds" | "values">,
+  show: (value: number, decimals: number) => string,
+): string {
+  return seeds.map((seed, i) => `${seed}: ${show(values[i], 4)}`).join(", ");
+}
+
+function armDots(
+  { arms }: StudyContents["scores"],
+  { groups }: StudyAnalysis,
+  group: ClassGroup,
+  i: number,
+): Figure | undefined {
+  const found = groups.filter((each) => each.group === group.name && each.estimate !== null);
+  const labels = new Map(arms.map(({ name, label }) => [name, label]));
+  const row = ({ arm, seeds, values, estimate, leftOut }: GroupResult): DotRow[] =>
+    estimate === null
+      ? []
+      : [
+          {
+            // Of controls, what they are stands above them.
+            ...{ name: arm, about: markOf(arms, arm) === "" ? labels.get(arm) : undefined },
+            ...{ seeds, values, leftOut, mean: estimate.mean },
+            ...{ interval: estimate.interval, reason: estimate.note },
+          },
+        ];
+  return dotPlot({
+    ...{ id: `arms-${i}`, title: `Mean AUC, ${groupTitle(group)}`, axis: "mean AUC on the test images" },
+    text: `Mean AUC over ${listed(group.classes)}, by arm.`,
+    parts: inParts(arms, found, ({ arm }) => [arm]).map(({ title, items }): DotPart => ({
+      title,
+      rows: items.flatMap(row),
+    })),
+    differences: false,
+    table: {
+      head: ["arm", "mean", "95 % interval", "standard deviation", "seeds", "by seed"],
+      rows: found.map((result) => {
+        const { arm, estimate, seeds } = result;
+        const deviation = fixed(estimate?.standardDeviation, 4);
+        return [
+          ...[arm, fixed(estimate?.mean, 4), interval(estimate?.interval, 4), deviation],
+          ...[String(seeds.length), bySeed(result, fixed)],
+        ];
+      }),
+    },
+  });
+}
+
+/** The minus stays with what it is before. */
+const named = ({ first, second }: ComparisonResult): string => `${first} −\u00a0${second}`;
+
+function differenceDots(
+  { arms }: StudyContents["scores"],
+  { comparisons }: StudyAnalysis,
+  group: ClassGroup,
+  i: number,
+): Figure | undefined {
+  const found = comparisons.filter((each) => each.group === group.name && each.difference !== null);
+  const row = (result: ComparisonResult): DotRow[] => {
+    const { seeds, differences, difference, margin, paired, classes } = result;
+    if (difference === null) return [];
+    return [
+      {
+        ...{ name: named(result), seeds, values: differences, mean: difference },
+        ...{ interval: result.interval, reason: paired.reason, margin, significant: isSignificant(result) },
+        leftOut: group.classes.filter((name) => !classes.includes(name)),
+      },
+    ];
+  };
+  const title = `Differences in mean AUC, ${groupTitle(group)}`;
+  return dotPlot({
+    ...{ id: `differences-${i}`, title, axis: "difference in mean AUC" },
+    text: `Difference in mean AUC over ${listed(group.classes)}, of arms with the same seed; right of zero the first is better.`,
+    parts: inParts(arms, found, ({ first, second }) => [first, second]).map(
+      ({ title: above, items }): DotPart => ({ title: above, rows: items.flatMap(row) }),
+    ),
+    differences: true,
+    table: {
+      head: ["comparison", "difference", "95 % interval", "seeds", "by seed"],
+      rows: found.map((result) => [
+        ...[named(result), signed(result.difference, 4)],
+        result.interval === null ? none : interval(result.interval, 4),
+        ...[String(result.seeds.length), bySeed({ ...result, values: result.differences }, signed)],
+      ]),
+    },
+  });
+}
