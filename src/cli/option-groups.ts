@@ -47,11 +47,13 @@ export function withBudget(command: Command): Command {
       "--tuning <file>",
       'take candidates from this tuning file, or "none"; default: the one that tessera tune made on this adapter',
     )
-    .option(
-      "--candidate <operator=name>",
-      "take this candidate wherever the operator has it (repeatable), first for the one that always works",
-      candidateOption,
-      new Map<string, string>(),
+    .addOption(
+      new Option(
+        "--candidate <operator=name>",
+        "take this candidate wherever the operator has it (repeatable), first for the one that always works",
+      )
+        .argParser(candidateOption)
+        .default(new Map<string, string>(), "each operator's rule"),
     )
     .option("--quiet", "print the result only", false);
 }
