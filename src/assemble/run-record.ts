@@ -8,7 +8,7 @@ const count = z.int().min(0);
 /** `run.json`. */
 export const runRecordSchema = z.strictObject({
   versions: z.strictObject({ tessera: text, node: text, webgpu: text.nullable() }),
-  /** Commit of the folder that the run was begun in; null where that is no work of git. */
+  /** Commit of the folder that the run was begun in, and whether its files were changed since; null where that is no work of git. */
   commit: text.nullable(),
   /** The file that was named, its digest (SHA-256), and all of it. */
   manifest: z.strictObject({ file: text, sha256: text, text }),

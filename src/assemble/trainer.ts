@@ -8,6 +8,7 @@ import { dueBy, restoreRun, saveCheckpoint, type Checkpoints } from "./checkpoin
 import type { Classifier } from "./classifier.ts";
 import { trainOneEpoch, type SteppedRun } from "./epoch-steps.ts";
 import { evaluationOf, predict, type Evaluation } from "./evaluate.ts";
+import { NonFiniteError } from "./failures.ts";
 import { labelSpaceOf, taughtTo } from "./label-space.ts";
 import { meansOf, noLosses } from "./losses.ts";
 import { RecordedSteps } from "./recorded-steps.ts";
@@ -115,7 +116,7 @@ async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">
   let tested:
     { readonly epoch: number; readonly logits: Float32Array; readonly evaluation: Evaluation } | undefined;
   const testAfter = async (epoch: number): Promise<void> => {
-    const logits = await predict(...evaluating(run, "test", test));
+    const logits = await predicted(run, epoch, "test", test);
     tested = { epoch, logits, evaluation: evaluationOf(logits, test, assembly.classes) };
   };
   const result = (stopped: boolean, kept: number): Omit<TrainingResult, "classifier"> => ({
@@ -138,11 +139,7 @@ async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">
       const judged =
         validation === undefined
           ? undefined
-          : evaluationOf(
-              await predict(...evaluating(run, "validation", validation)),
-              validation,
-              assembly.classes,
-            );
+          : evaluationOf(await predicted(run, epoch, "validation", validation), validation, assembly.classes);
       if (perEpoch) await testAfter(epoch);
       const losses = meansOf(course.sums, steps);
       const meanAuc = judged?.meanAuc ?? undefined;
@@ -176,12 +173,18 @@ async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">
   }
 }
 
-function evaluating(
+/** Logits [N, K] of a set. @throws NonFiniteError when the weights have diverged in the last step before */
+async function predicted(
   { engine, kept, settings, sampler, listener, signal }: Run,
+  epoch: number,
   part: EvaluationReport["part"],
   set: ImageSet,
-): Parameters<typeof predict> {
+): Promise<Float32Array> {
   const progress = (done: number, total: number): void => listener.evaluated?.({ part, done, total });
   const options = { signal, memory: settings.memory, progress };
-  return [engine, kept, set, settings.normalisation, sampler.batch, options];
+  const logits = await predict(engine, kept, set, settings.normalisation, sampler.batch, options);
+  if (logits.every(Number.isFinite)) return logits;
+  throw new NonFiniteError(
+    `after epoch ${epoch}, predictions on the ${part} images are no finite numbers; lower the learning rate or check the data`,
+  );
 }

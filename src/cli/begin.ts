@@ -192,9 +192,12 @@ function webgpuVersion(): string | null {
 
 /** Of the working folder; null where there is no git, or no work of it. */
 async function commit(): Promise<string | null> {
+  const git = async (...parameters: readonly string[]): Promise<string> =>
+    (await promisify(execFile)("git", parameters, { timeout: 2000 })).stdout.trim();
   try {
-    const { stdout } = await promisify(execFile)("git", ["rev-parse", "HEAD"], { timeout: 2000 });
-    return stdout.trim();
+    const head = await git("rev-parse", "HEAD");
+    const changes = await git("status", "--porcelain", "--untracked-files=no");
+    return changes === "" ? head : `${head} with changes`;
   } catch {
     return null;
   }

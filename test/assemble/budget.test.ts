@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import {
   budgetOf,
+  NonFiniteError,
   stepsOf,
   train,
   type Checkpoints,
@@ -74,6 +75,14 @@ for (const device of ["webgpu", "reference"] as const) {
       const longer = await run({ ...settings, steps: undefined, epochs: 2, warmupSteps: undefined });
       expect(longer.steps.slice(0, 3)).toEqual(steps.slice(0, 3));
       expect(longer.steps[3]).not.toEqual(steps[3]);
+    });
+
+    test("that ends in weights of no finite predictions is refused by the epoch", async () => {
+      const last = run({ ...settings, steps: 1, learningRate: 3e38 });
+      await expect(last).rejects.toThrow(NonFiniteError);
+      await expect(last).rejects.toThrow(
+        /^after epoch 1, predictions on the test images are no finite numbers;/,
+      );
     });
 
     test("goes on from a checkpoint of any step as if it had not stopped", async () => {
