@@ -197,7 +197,7 @@ async function streamedRate(engine, set) {
 async function timed(engine, images, sampler, take) {
   let taken = 0;
   const epoch = async (at) => {
-    for await (const step of images.steps(sampler.epoch(at))) {
+    for await (const step of images.steps(sampler.steps(at * sampler.stepsPerEpoch, sampler.stepsPerEpoch))) {
       take(step);
       taken += batch;
     }

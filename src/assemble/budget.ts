@@ -12,19 +12,20 @@ export interface Budget {
   readonly epochs: number;
 }
 
-export type BudgetSettings = Pick<TrainingSettings, "epochs" | "steps" | "warmupEpochs" | "warmupSteps">;
+export type BudgetSettings = Pick<
+  TrainingSettings,
+  "epochs" | "steps" | "stepsPerEpoch" | "warmupEpochs" | "warmupSteps"
+>;
 
-/** @param perEpoch steps of an epoch */
-export function budgetOf(
-  { epochs, steps: asked, warmupEpochs, warmupSteps }: BudgetSettings,
-  perEpoch: number,
-): Budget {
-  const steps = asked ?? epochs * perEpoch;
+/** @param onceEach steps in which each image is seen once */
+export function budgetOf(settings: BudgetSettings, onceEach: number): Budget {
+  const { epochs, stepsPerEpoch = onceEach, warmupEpochs, warmupSteps } = settings;
+  const steps = settings.steps ?? epochs * stepsPerEpoch;
   return {
     steps,
-    warmup: Math.min(steps, warmupSteps ?? warmupEpochs * perEpoch),
-    stepsPerEpoch: perEpoch,
-    epochs: Math.ceil(steps / perEpoch),
+    warmup: Math.min(steps, warmupSteps ?? warmupEpochs * stepsPerEpoch),
+    stepsPerEpoch,
+    epochs: Math.ceil(steps / stepsPerEpoch),
   };
 }
 

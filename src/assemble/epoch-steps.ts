@@ -81,7 +81,7 @@ async function trainSteps(
       since = { step: landed, time: now };
     }
   };
-  const taken = images.steps(sampler.epoch(epoch - 1, begun));
+  const taken = images.steps(sampler.steps(first - 1 + begun, end - begun));
   try {
     for (let i = begun; i < end && signal?.aborted !== true; i++) {
       const { value } = await taken.next();

@@ -43,7 +43,7 @@ export async function profileTraining(
     const isWarm = after === undefined;
     const bothViews = (after ?? inWarmUp) === true;
     const taken: StepImages[] = [];
-    for await (const each of images.steps(sampler.epoch(0))) {
+    for await (const each of images.steps(sampler.steps(0, mostBatches))) {
       taken.push(each);
       if (taken.length === mostBatches) break;
     }

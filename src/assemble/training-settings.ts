@@ -22,6 +22,11 @@ export interface TrainingSettings {
   readonly epochs: number;
   /** Ends training after so many steps instead, in the middle of an epoch if need be. */
   readonly steps?: number | undefined;
+  /**
+   * How many steps count as an epoch, for schedules, evaluations and checkpoints; default: those in which each image is seen
+   * once. Runs on fewer images may be given the clock of others.
+   */
+  readonly stepsPerEpoch?: number | undefined;
   /** First epochs in which only given labels teach. */
   readonly warmupEpochs: number;
   /** First steps of that kind, instead. */

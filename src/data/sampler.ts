@@ -78,9 +78,12 @@ export class Sampler {
     });
   }
 
-  /** What `at` says of the steps of an epoch, in order, from `step` on. */
-  *epoch(epoch: number, step = 0): Generator<Uint32Array, void, undefined> {
-    for (let at = step; at < this.stepsPerEpoch; at++) yield this.at({ epoch, step: at });
+  /** What `at` says of so many steps from one on, which is counted through all epochs from 0. */
+  *steps(first: number, count: number): Generator<Uint32Array, void, undefined> {
+    for (let step = first; step < first + count; step++) {
+      const epoch = Math.floor(step / this.stepsPerEpoch);
+      yield this.at({ epoch, step: step - epoch * this.stepsPerEpoch });
+    }
   }
 
   #order(epoch: number): Uint32Array {

@@ -29,6 +29,12 @@ describe("a budget", () => {
     expect([1, 2, 3].map((epoch) => stepsOf(budget, epoch))).toEqual([6, 6, 1]);
   });
 
+  test("may have the clock of another run: epochs of so many steps, however many images there are", () => {
+    expect(budgetOf({ ...settings, stepsPerEpoch: 2 }, 1)).toEqual({
+      ...{ steps: 8, warmup: 2, stepsPerEpoch: 2, epochs: 4 },
+    });
+  });
+
   test("may have a warm-up in epochs, or epochs and a warm-up in steps", () => {
     expect(budgetOf({ ...settings, steps: 13 }, 6)).toMatchObject({ steps: 13, warmup: 6 });
     expect(budgetOf({ ...settings, warmupSteps: 8 }, 6)).toMatchObject({ steps: 24, warmup: 8 });
@@ -75,6 +81,14 @@ for (const device of ["webgpu", "reference"] as const) {
       const longer = await run({ ...settings, steps: undefined, epochs: 2, warmupSteps: undefined });
       expect(longer.steps.slice(0, 3)).toEqual(steps.slice(0, 3));
       expect(longer.steps[3]).not.toEqual(steps[3]);
+    });
+
+    test("with a clock of its own takes the same images in the same order, and only its epochs are others", async () => {
+      const usual = await run(settings);
+      const slow = await run({ ...settings, stepsPerEpoch: 5 });
+      expect(slow.steps.map(({ losses }) => losses)).toEqual(usual.steps.map(({ losses }) => losses));
+      expect(slow.steps.map(({ epoch }) => epoch)).toEqual([1, 1, 1, 1, 1, 2, 2]);
+      expect(slow.epochs).toHaveLength(2);
     });
 
     test("that ends in weights of no finite predictions is refused by the epoch", async () => {
