@@ -67,16 +67,16 @@ export { knowledgeOf, withArms, type PlanContext, type StudyPlan } from "./studi
 export {
   assemblyOf,
   budgetOfRun,
+  inSteps,
   runsOf,
   runStudy,
-  scoresOf,
-  similarityPoints,
   type RunResult,
   type StudyImages,
   type StudyListener,
   type StudyRun,
 } from "./studies/run-study.ts";
 export { studyNames, type StudyName } from "./studies/names.ts";
+export { scoresOf, studyScores } from "./studies/study-scores.ts";
 export { studies } from "./studies/studies.ts";
-export { StudyFolder } from "./studies/study-folder.ts";
+export { StudyFolder, type StudyRecord } from "./studies/study-folder.ts";
 export * from "./studies/scores.ts";

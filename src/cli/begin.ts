@@ -150,8 +150,7 @@ export async function recordOf({
   Pick<RunRecord, "versions" | "commit" | "manifest" | "dataRoot" | "seed" | "options" | "initial">
 > {
   return {
-    versions: { tessera: version, node: process.versions.node, webgpu: webgpuVersion() },
-    commit: await commit(),
+    ...(await provenance()),
     manifest: { file, sha256: createHash("sha256").update(text).digest("hex"), text },
     dataRoot: resolve(dataRoot),
     seed,
@@ -179,6 +178,12 @@ export function compareRuns(
     `warning: the run was begun on ${before.adapter} (${before.driver}) and goes on on ${now.adapter} (${now.driver}): its ` +
       "numbers will differ in their last digits from those of a run that did not move",
   );
+}
+
+/** What a result is of, beside its inputs. */
+export async function provenance(): Promise<Pick<RunRecord, "versions" | "commit">> {
+  const versions = { tessera: version, node: process.versions.node, webgpu: webgpuVersion() };
+  return { versions, commit: await commit() };
 }
 
 function webgpuVersion(): string | null {

@@ -1,6 +1,9 @@
-// What package.json says of this package.
+// What is known of this package: its package.json, and the program itself.
 
-import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 export const { version, description } = JSON.parse(
   readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
@@ -8,3 +11,14 @@ export const { version, description } = JSON.parse(
   readonly version: string;
   readonly description: string;
 };
+
+/** SHA-256 of all files of the program: the version alone stays the same while somebody works on it. */
+export function programDigest(): string {
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  const names = readdirSync(root, { recursive: true, encoding: "utf8" });
+  const hash = createHash("sha256");
+  for (const name of names.filter((each) => /\.[jt]s$/.test(each) && !each.endsWith(".d.ts")).sort()) {
+    hash.update(`${name}\n`).update(readFileSync(join(root, name)));
+  }
+  return hash.digest("hex");
+}

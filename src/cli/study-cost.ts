@@ -2,7 +2,9 @@
 
 import Table from "cli-table3";
 import {
+  budgetOfRun,
   costByArm,
+  costOf,
   train,
   type RunCost,
   type StudyImages,
@@ -50,8 +52,8 @@ export async function timeOf(
   const end = performance.now();
   result.classifier.dispose();
   signal.throwIfAborted();
-  const images = given.sources.reduce((sum, { count }) => sum + count, 0);
-  const batch = Math.min(settings.batch, images);
-  const each = (times[steps - 1] - times[trial.before - 1]) / (batch * trial.timed);
+  const { budget, batch } = budgetOfRun({ settings: short }, given);
+  const { views: trialViews } = costOf(short, budget, batch);
+  const each = (times[steps - 1] - times[trial.before - 1]) / ((trialViews * trial.timed) / steps);
   return (views * each + runs * (end - times[steps - 1])) / 1000;
 }

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { faultOfFull, fullLabels, type StudyImages } from "../assemble/index.ts";
-import { DataError, ManifestError, type Manifest } from "../data/index.ts";
+import { assemblyDigest, DataError, ManifestError, type Manifest } from "../data/index.ts";
 import { loadForTraining, type Loaded, type LoadingOptions } from "./loading.ts";
 
 export interface StudyLoad {
@@ -35,12 +35,9 @@ export function imagesOf(
         ? complete
         : await load(complete, silent).then(({ assembly }) => assembly, reasonOf);
     const fault = typeof full === "string" ? full : faultOfFull(given, full);
-    const { classes, image, sources, validation, test } = manifest;
-    const hash = createHash("sha256").update(
-      JSON.stringify([classes, image, sources, validation, test, options.limit]),
-    );
-    for (const { states } of [...given.sources, given.test]) hash.update(states);
     const images = { given, full: typeof full === "string" || fault !== undefined ? undefined : full };
+    const hash = createHash("sha256").update(await assemblyDigest(given));
+    for (const { states } of images.full?.sources ?? []) hash.update(states);
     return { images, coverage, digest: hash.digest("hex"), noTruth: fault };
   };
 }

@@ -1,7 +1,7 @@
 // `tessera study`: the paper's comparisons on a manifest of one's own, run after run, in a folder to go on with.
 
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import {
   absentIsNegative,
   assemblyOf,
@@ -9,13 +9,13 @@ import {
   costByArm,
   costOf,
   knowledgeOf,
+  inSteps,
   labelSpaceOf,
   runsOf,
   runStudy,
-  scoresOf,
   settingsOf,
-  similarityPoints,
   studies,
+  studyScores,
   StudyFolder,
   traceTraining,
   withArms,
@@ -31,12 +31,14 @@ import {
 import { readManifest, recipeNames, withPreset, type Manifest } from "../data/index.ts";
 import { UsageError } from "../device/index.ts";
 import { suggestion } from "../device/nearest.ts";
+import { meanAuc } from "../metrics/auc.ts";
 import { showAuc } from "../report/index.ts";
 import { openEngine, type Engine } from "../runtime/index.ts";
+import { provenance } from "./begin.ts";
 import { checkChoices, takeChoices, type ChoiceOptions } from "./choices.ts";
 import type { LoadingOptions } from "./loading.ts";
 import { defaultMemory, engineOptions, type DeviceOptions } from "./options.ts";
-import { version } from "./package-info.ts";
+import { programDigest } from "./package-info.ts";
 import { showSeconds, unlessInterrupted } from "./progress.ts";
 import { writeReport } from "./report.ts";
 import { costTable, timeOf } from "./study-cost.ts";
@@ -115,7 +117,7 @@ async function prepare(
   { options, say, signal }: Voice,
 ): Promise<Prepared> {
   const { epochs, steps, memory = defaultMemory(), interest, margin, arms, preset } = options;
-  const settings = {
+  const said = {
     ...settingsOf(preset === undefined ? manifest : presetting(manifest, preset), 0),
     ...(epochs === undefined ? {} : { epochs, steps: undefined }),
     ...(steps === undefined ? {} : { steps }),
@@ -127,6 +129,7 @@ async function prepare(
   const knowledge = knowledgeOf(first.images.given);
   const { classes } = manifest;
   const { given, full } = first.images;
+  const settings = inSteps(said, given);
   const whole = studies[name]({
     ...{ classes, knowledge, noTruth: first.noTruth, settings, interest, margin },
     absentIsNegative: full !== undefined && absentIsNegative(given, full),
@@ -136,7 +139,14 @@ async function prepare(
     const { budget, batch } = budgetOfRun(run, assemblyOf(run.planned, first.images));
     return costOf(run.settings, budget, batch);
   };
-  return { manifest, settings, seeds, plan, runs: runsOf(plan, seeds, settings), cost, images, first };
+  const runs = runsOf(plan, seeds, settings);
+  const needsTruth = runs.some(({ planned }) => planned.labels === "full");
+  const checked = async (seed: number): Promise<StudyLoad> => {
+    const load = seed === seeds[0] ? first : await images(seed);
+    if (!needsTruth || load.noTruth === undefined) return load;
+    throw new UsageError(`seed ${seed} has no full labels, as those before it had: ${load.noTruth}`);
+  };
+  return { manifest, settings, seeds, plan, runs, cost, images: checked, first };
 }
 
 /** @throws UsageError for a preset that there is not */
@@ -191,17 +201,24 @@ async function carryOut(
 ): Promise<boolean> {
   const { study } = plan;
   const { margin, interest = null, arms = null, preset = null } = options;
-  const made = { adapter: engine.traits.name, driver: engine.traits.description, ...choices };
+  const { limit, dataRoot } = options;
+  const adapter = { adapter: engine.traits.name, driver: engine.traits.description };
+  const origin = await provenance();
   await folder.begin({
-    ...{ study, version, seeds, margin, interest, arms, preset },
+    ...{ study, ...origin, seeds, margin, interest, arms, preset, dataRoot: resolve(dataRoot) },
     manifest: { file: manifest.file, text: manifest.text },
-    settings: { ...settings, memory: undefined },
-    ...made,
+    settings: { ...settings, memory: undefined, limit },
+    ...{ ...adapter, ...choices },
   });
+  const { tuning, candidates } = choices;
+  const where = {
+    ...{ ...adapter, program: programDigest(), webgpu: origin.versions.webgpu },
+    ...{ tuning: tuning?.digest, candidates },
+  };
   await folder.replace("coverage.json", `${JSON.stringify(first.coverage)}\n`);
   const results: RunResult[] = [];
   const writeScores = async (): Promise<StudyScores> => {
-    const scores = scoresSoFar(plan, manifest, seeds, results);
+    const scores = studyScores(plan, manifest, seeds, results);
     await folder.replace("scores.json", `${JSON.stringify(scores, null, 2)}\n`);
     return scores;
   };
@@ -210,8 +227,8 @@ async function carryOut(
   const complete = await runStudy(
     engine,
     runs,
-    async (seed) => (seed === seeds[0] ? first : await images(seed)),
-    { version, ...made },
+    images,
+    where,
     folder,
     {
       begin: (run) => {
@@ -220,7 +237,8 @@ async function carryOut(
       },
       end: async (run, result, reused) => {
         results.push(result);
-        progress.end(title(run), cost(run), reused, `mean AUC ${showAuc(result.meanAuc)}`);
+        const told = Object.fromEntries(run.planned.tells.map((each) => [each, result.auc[each]]));
+        progress.end(title(run), cost(run), reused, `mean AUC ${showAuc(meanAuc(told))}`);
         if (!reused) await writeScores();
       },
     },
@@ -246,20 +264,4 @@ async function reportStudy({ path }: StudyFolder, say: Voice["say"]): Promise<vo
       `warning: the report could not be written (${reason}); once that is mended: tessera report ${path}\n`,
     );
   }
-}
-
-function scoresSoFar(
-  plan: StudyPlan,
-  manifest: Manifest,
-  seeds: readonly number[],
-  results: readonly RunResult[],
-): StudyScores {
-  const points = similarityPoints(plan, seeds, results);
-  const { study, asks, groups, comparisons, notes, interest } = plan;
-  return {
-    ...{ study, asks, manifest: manifest.file, classes: manifest.classes, groups, comparisons, notes },
-    arms: plan.arms.map(({ name, label, about }) => ({ name, label, about })),
-    scores: scoresOf(plan, seeds, results),
-    ...(interest === undefined ? {} : { similarity: { interest, points } }),
-  };
 }

@@ -21,6 +21,7 @@ export {
 export { ArrayPixels } from "./cache/pixel-rows.ts";
 export { StoredPixels } from "./cache/stored-pixels.ts";
 export { viewPresetNames, viewPresets, type ViewPreset, type ViewSettings } from "./augmentation.ts";
+export { assemblyDigest } from "./digest.ts";
 export { DataError, ManifestError } from "./failures.ts";
 export {
   chooseExamples,

@@ -57,7 +57,7 @@ test("it is stopped, goes on, and ends as one that was not; then all of it is us
   expect(own(whole.errors)).toMatch(/run 12\/12 full\+aug seed 1: mean AUC [0-9.]+/);
   for (const name of [
     ...["study.json", "scores.json", "results.md", "results.json", "scores.csv", "comparisons.csv"],
-    ...["coverage.json", "report.html"],
+    ...["coverage.json", "report.html", "figures/mean-auc-1-all-classes.svg"],
   ]) {
     expect(file("whole", name).length).toBeGreaterThan(100);
   }
@@ -81,6 +81,12 @@ test("it is stopped, goes on, and ends as one that was not; then all of it is us
   expect([rest.code, own(rest.errors)]).toEqual([0, expect.not.stringMatching(/run [1-5]\/12 .*mean AUC/)]);
   expect(scoresOf("stopped")).toEqual(scoresOf("whole"));
   expect(file("stopped", "comparisons.csv")).toBe(file("whole", "comparisons.csv"));
+
+  const other = await study([...command, "--out", "whole", "--steps", "5", "--quiet"]);
+  expect([other.code, own(other.errors)]).toEqual([
+    2,
+    expect.stringMatching(/holds this study with other settings \(steps 6, now 5\); name another folder/),
+  ]);
 
   const again = await study([...command, "--out", "whole", "--json", "--quiet"]);
   expect([again.code, own(again.errors)]).toEqual([0, ""]);

@@ -3,8 +3,11 @@
 import { taughtSources, type Assembly, type Manifest } from "../../data/index.ts";
 import { absent } from "../../metrics/label-states.ts";
 
-/** Formats in which every image is of exactly one class or is labelled for all, so that what is not named is not there. */
-const whole = ["idx", "cifar", "medmnist", "folder", "phantoms", "chestxray14"];
+/**
+ * Formats in which every image is of exactly one of the classes that the file counts, or is labelled for all: what is not
+ * named is not there. The folders of a `folder` are those that somebody made, and what else its images show nobody says.
+ */
+const whole = ["idx", "cifar", "medmnist", "phantoms", "chestxray14"];
 
 /** The manifest with sources that know all classes, or why the truth is not known. */
 export function fullLabels(manifest: Manifest): Manifest | string {

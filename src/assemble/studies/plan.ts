@@ -24,6 +24,8 @@ export interface PlannedRun {
 
 export interface PlannedArm extends Arm {
   readonly runs: readonly PlannedRun[];
+  /** Of a study on similarity: the class that is learned beside the class of interest. */
+  readonly adds?: string;
 }
 
 /** What a study is about to do with any seed. */
@@ -35,8 +37,8 @@ export interface StudyPlan {
   readonly comparisons: readonly Comparison[];
   readonly groups: readonly ClassGroup[];
   readonly notes: readonly string[];
-  /** Of a study on the similarity of classes: arm "all" has the queries, each arm "with X" the gain of the class. */
-  readonly interest?: string;
+  /** Of a study on similarity: its class, and the runs that learn it alone, and all classes with it. */
+  readonly similarity?: { readonly interest: string; readonly alone: string; readonly all: string };
 }
 
 /**
@@ -68,7 +70,7 @@ export interface PlanContext {
   readonly noTruth?: string | undefined;
   /** Whether all that is absent is in truth negative. */
   readonly absentIsNegative?: boolean;
-  /** The manifest's own training. */
+  /** The manifest's own training, in steps. */
   readonly settings: TrainingSettings;
   /** Classes that the study is about; default: all. */
   readonly interest?: readonly string[] | undefined;

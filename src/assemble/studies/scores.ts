@@ -8,6 +8,8 @@ export interface Arm {
   readonly label: string;
   /** What it is, in one sentence. */
   readonly about: string;
+  /** The arm that this is the control of: the same, but that given labels teach both views. */
+  readonly controlOf?: string;
 }
 
 /** Two arms that a study sets against each other. */
@@ -65,6 +67,21 @@ export interface StudyScores {
   readonly scores: readonly Score[];
   /** Of a study on the similarity of classes: the class that it is about, and what each other class did for it. */
   readonly similarity?: { readonly interest: string; readonly points: readonly SimilarityPoint[] };
+  /** By arm, where its models have class queries: their cosines, [K][K], means over seeds. */
+  readonly queries?: readonly {
+    readonly arm: string;
+    readonly classes: readonly string[];
+    readonly cosines: readonly (readonly number[])[];
+  }[];
+  /** Mean losses of each run, epoch by epoch or in at most some hundred pieces. */
+  readonly courses?: readonly {
+    readonly arm: string;
+    readonly seed: number;
+    readonly run: string;
+    readonly bce: readonly number[];
+    readonly pseudo: readonly number[];
+    readonly consistency: readonly number[];
+  }[];
   /** What could not be compared, and why, a sentence each. */
   readonly notes: readonly string[];
 }

@@ -5,29 +5,38 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } fr
 import { join } from "node:path";
 import { z } from "zod";
 import { replaceFile, whyNotWritten } from "../../data/files/whole-files.ts";
-import { checkedCheckpoint, type Checkpoints } from "../checkpoint.ts";
+import { checkedCheckpoint, type Checkpoint } from "../checkpoint.ts";
 import { CheckpointError, RunFolderError } from "../failures.ts";
 import { checkUnlocked, isOfLock, lockFolder } from "../run-lock.ts";
 import { readTensorFile, writeTensorFile } from "../tensor-file.ts";
+import type { LossCourse } from "./loss-course.ts";
 import type { RunResult, StudyStore } from "./run-study.ts";
 
-const auc = z.number().min(0).max(1).nullable();
+const losses = z.array(z.number());
+const courseSchema = z.strictObject({ bce: losses, pseudo: losses, consistency: losses });
 const resultSchema: z.ZodType<RunResult> = z.strictObject({
   key: z.string(),
   run: z.string(),
   seed: z.int().min(0),
-  auc: z.record(z.string(), auc),
-  meanAuc: auc,
+  classes: z.array(z.string()),
+  auc: z.record(z.string(), z.number().min(0).max(1).nullable()),
   steps: z.int().min(0),
   seconds: z.number().min(0),
   queryCosines: z.array(z.array(z.number())).nullable(),
+  course: courseSchema,
 });
 
 const checkpointKind = "tessera checkpoint 1";
-const savedSchema = z.object({ key: z.string(), run: z.unknown() });
+const savedSchema = z.object({ key: z.string(), course: courseSchema, run: z.unknown() });
 
-/** Runs of minutes are not worth more. */
-const secondsBetweenCheckpoints = 60;
+type Settings = Readonly<Record<string, unknown>>;
+const recordSchema = z.looseObject({
+  study: z.string(),
+  manifest: z.looseObject({ text: z.string() }),
+  settings: z.record(z.string(), z.unknown()),
+});
+/** `study.json`; the settings are the trainer's, without those that change no bit. */
+export type StudyRecord = z.output<typeof recordSchema>;
 
 const files = { study: "study.json", runs: "runs" } as const;
 
@@ -55,15 +64,29 @@ export class StudyFolder implements StudyStore {
 
   /**
    * Says what the study is of, and makes the folder, which is this process's until `close`.
-   * @throws RunFolderError when it cannot be written, or another process runs a study there
+   * @throws RunFolderError when it cannot be written, another process runs a study there, or it holds the study with another
+   *   manifest or other settings
    */
-  async begin(record: Readonly<Record<string, unknown>> & { readonly study: string }): Promise<void> {
+  async begin(record: StudyRecord): Promise<void> {
     await this.#write("", () => {
-      mkdirSync(join(this.path, files.runs), { recursive: true });
+      mkdirSync(this.path, { recursive: true });
       return Promise.resolve();
     });
     this.#unlock = lockFolder(this.path);
-    await this.replace(files.study, `${JSON.stringify(record, null, 2)}\n`);
+    try {
+      const file = join(this.path, files.study);
+      const other = existsSync(file) ? differenceOf(readStudyRecord(file), record) : undefined;
+      if (other !== undefined) {
+        throw new RunFolderError(
+          `--out ${this.path}: holds this study with ${other}; name another folder, so that its runs are not lost`,
+        );
+      }
+      await this.replace(files.study, `${JSON.stringify(record, null, 2)}\n`);
+      mkdirSync(join(this.path, files.runs), { recursive: true });
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   close(): void {
@@ -87,15 +110,30 @@ export class StudyFolder implements StudyStore {
     rmSync(this.#file(result.run, result.seed, "safetensors"), { force: true });
   }
 
-  async checkpoints(run: string, seed: number, key: string): Promise<Checkpoints> {
+  async saved(run: string, seed: number, key: string): ReturnType<StudyStore["saved"]> {
     const file = this.#file(run, seed, "safetensors");
-    return {
-      from: await readCheckpoint(file, key),
-      every: { seconds: secondsBetweenCheckpoints },
-      afterEpochs: false,
-      save: ({ record, tensors }) =>
-        writeTensorFile(file, checkpointKind, { record: { key, run: record }, tensors }),
-    };
+    if (!existsSync(file)) return undefined;
+    try {
+      const { record, tensors } = await readTensorFile(file, checkpointKind);
+      const saved = savedSchema.parse(record);
+      if (saved.key !== key) return undefined;
+      const checkpoint = checkedCheckpoint(file, { record: saved.run, tensors });
+      return { from: { checkpoint, file }, course: saved.course };
+    } catch (error) {
+      if (error instanceof CheckpointError || error instanceof z.ZodError) return undefined; // it begins again
+      throw error;
+    }
+  }
+
+  save(
+    run: string,
+    seed: number,
+    key: string,
+    { record, tensors }: Checkpoint,
+    course: LossCourse,
+  ): Promise<void> {
+    const saved = { key, course, run: record };
+    return writeTensorFile(this.#file(run, seed, "safetensors"), checkpointKind, { record: saved, tensors });
   }
 
   /** Writes a file of the folder whole or not at all. @throws RunFolderError when it cannot */
@@ -136,24 +174,32 @@ function fileName(run: string): string {
   return plain === run ? run : `${plain}-${createHash("sha256").update(run).digest("hex").slice(0, 8)}`;
 }
 
-function studyOf(file: string): string | undefined {
+/** The first of what must not differ, in words. */
+function differenceOf(before: StudyRecord | undefined, now: StudyRecord): string | undefined {
+  if (before === undefined) return undefined;
+  if (before.manifest.text !== now.manifest.text) return "another manifest";
+  const names = [...new Set([...Object.keys(before.settings), ...Object.keys(now.settings)])];
+  const show = (value: unknown): string => (value === undefined ? "none" : JSON.stringify(value));
+  const [was, is] = [before, now].map(({ settings }) => JSON.parse(JSON.stringify(settings)) as Settings);
+  const name = names.find((each) => show(was[each]) !== show(is[each]));
+  return name === undefined
+    ? undefined
+    : `other settings (${name} ${show(was[name])}, now ${show(is[name])})`;
+}
+
+/** Undefined where it cannot be read: then there is nothing to lose that could be used again. */
+function readStudyRecord(file: string): StudyRecord | undefined {
   try {
-    return z.object({ study: z.string() }).parse(JSON.parse(readFileSync(file, "utf8"))).study;
+    return recordSchema.parse(JSON.parse(readFileSync(file, "utf8")));
   } catch {
     return undefined;
   }
 }
 
-/** Undefined where there is none, or it is of another run or damaged: the run begins again. */
-async function readCheckpoint(file: string, key: string): Promise<Checkpoints["from"]> {
-  if (!existsSync(file)) return undefined;
+function studyOf(file: string): string | undefined {
   try {
-    const { record, tensors } = await readTensorFile(file, checkpointKind);
-    const saved = savedSchema.parse(record);
-    if (saved.key !== key) return undefined;
-    return { checkpoint: checkedCheckpoint(file, { record: saved.run, tensors }), file };
-  } catch (error) {
-    if (error instanceof CheckpointError || error instanceof z.ZodError) return undefined;
-    throw error;
+    return z.object({ study: z.string() }).parse(JSON.parse(readFileSync(file, "utf8"))).study;
+  } catch {
+    return undefined;
   }
 }

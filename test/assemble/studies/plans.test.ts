@@ -26,6 +26,9 @@ const context: PlanContext = {
 
 const names = (plan: ReturnType<(typeof studies)["overlap"]>): string[] => plan.arms.map(({ name }) => name);
 
+/** What the arms do not take from the manifest. */
+const plain = { supervised: "weak", absent: "ignored" };
+
 describe("overlap", () => {
   const plan = studies.overlap(context);
   const main = ["single", "absent-negative", "partial-bce", "pseudo", "consistency", "both", "full"];
@@ -35,9 +38,11 @@ describe("overlap", () => {
     for (const { runs } of plan.arms.slice(main.length)) {
       for (const run of runs) expect(run.changes.supervised).toBe("both");
     }
-    for (const { runs } of plan.arms.slice(0, main.length)) {
-      for (const run of runs) expect(run.changes).not.toHaveProperty("supervised");
+    for (const { runs, controlOf } of plan.arms.slice(0, main.length)) {
+      for (const run of runs) expect(run.changes.supervised).toBe("weak");
+      expect(controlOf).toBeUndefined();
     }
+    expect(plan.arms.slice(main.length).map(({ controlOf }) => controlOf)).toEqual(main);
   });
 
   test("trains one model a source for its own classes alone, from given labels", () => {
@@ -47,7 +52,7 @@ describe("overlap", () => {
         labels: "given",
         sources: [source],
         tells,
-        changes: { lambdaPseudo: 0, lambdaConsistency: 0 },
+        changes: { ...plain, lambdaPseudo: 0, lambdaConsistency: 0 },
       })),
     );
   });
@@ -63,7 +68,7 @@ describe("overlap", () => {
       both: {},
       full: supervised,
     });
-    expect(changes["both"]).toEqual({});
+    expect(changes["both"]).toEqual(plain);
     expect(plan.arms.filter(({ runs }) => runs[0].labels === "full").map(({ name }) => name)).toEqual([
       ...["full", "full+aug"],
     ]);
@@ -123,7 +128,8 @@ test("what sources know is what they have labels of", () => {
 
 describe("the other studies", () => {
   test("disjoint sets one model a source beside the assembly", () => {
-    expect(names(studies.disjoint(context))).toEqual(["single", "partial-bce", "both", "full"]);
+    const main = ["single", "partial-bce", "both", "full"];
+    expect(names(studies.disjoint(context))).toEqual([...main, ...main.map((name) => `${name}+aug`)]);
   });
 
   test("negatives trains a model for each class of interest, and one for all", () => {
@@ -138,7 +144,7 @@ describe("the other studies", () => {
 
   test("similarity adds one class at a time, in the manifest's order of classes", () => {
     const plan = studies.similarity({ ...context, interest: ["3"] });
-    expect(names(plan)).toEqual(["alone", "with-1", "with-2", "with-4", "all"]);
+    expect(names(plan)).toEqual(["alone-3", "3-with-1", "3-with-2", "3-with-4", "all"]);
     expect(plan.arms.map(({ runs }) => runs[0].classes)).toEqual([
       ...[["3"], ["1", "3"], ["2", "3"], ["3", "4"], undefined],
     ]);
@@ -147,7 +153,7 @@ describe("the other studies", () => {
 
   test("baselines differ in head and labels, and learn from given labels alone but for Label-Assemble", () => {
     const plan = studies.baselines(context);
-    expect(plan.arms.map(({ name, runs }) => [name, runs[0].changes.head?.kind])).toEqual([
+    expect(plan.arms.slice(0, 8).map(({ name, runs }) => [name, runs[0].changes.head?.kind])).toEqual([
       ["single", undefined],
       ["per-source-heads", "per-source"],
       ["dynamic-head", "dynamic"],
@@ -157,8 +163,14 @@ describe("the other studies", () => {
       ["both", undefined],
       ["full", undefined],
     ]);
+    expect(names(plan).slice(8)).toEqual(
+      names(plan)
+        .slice(0, 8)
+        .map((name) => `${name}+aug`),
+    );
     for (const { name, runs } of plan.arms) {
-      if (name !== "both") expect(runs[0].changes).toMatchObject({ lambdaPseudo: 0, lambdaConsistency: 0 });
+      if (!name.startsWith("both"))
+        expect(runs[0].changes).toMatchObject({ lambdaPseudo: 0, lambdaConsistency: 0 });
     }
   });
 
@@ -171,6 +183,28 @@ describe("the other studies", () => {
     ["baselines", { settings: { ...smallSettings, lambdaPseudo: 0 } }, /must be above 0/],
     ["negatives", { interest: ["7"] }, /--interest 7: is no class of the manifest/],
     ["negatives", { classes: ["1"] }, /needs the names of the negatives/],
+    [
+      "overlap",
+      { settings: { ...smallSettings, unsupervisedOn: "labelled" } },
+      /which train.unsupervisedOn leaves out/,
+    ],
+    [
+      "overlap",
+      { settings: { ...smallSettings, steps: 5, warmupSteps: 5 } },
+      /over before its warm-up is: 5 of 5 steps/,
+    ],
+    [
+      "disjoint",
+      { settings: { ...smallSettings, head: { kind: "per-source" } } },
+      /train.head per-source makes no sense/,
+    ],
+    [
+      "baselines",
+      { settings: { ...smallSettings, head: { kind: "dynamic" } } },
+      /train.head must be queries/,
+    ],
+    ["negatives", { settings: { ...smallSettings, sampling: "balanced" } }, /say proportional or per-source/],
+    ["overlap", { interest: ["1"] }, /is about all classes: leave --interest out/],
     ["similarity", {}, /name it with --interest CLASS/],
     ["similarity", { interest: ["1", "2"] }, /is about one class/],
     [

@@ -6,18 +6,21 @@ import { describe, expect, test } from "vitest";
 import {
   absentIsNegative,
   assemblyOf,
+  budgetOfRun,
   faultOfFull,
   fullLabels,
+  inSteps,
   runsOf,
   runStudy,
   scoresOf,
-  similarityPoints,
   studies,
   StudyFolder,
+  studyScores,
   withArms,
   type RunResult,
   type StudyImages,
   type StudyListener,
+  type StudyRecord,
 } from "../../../src/assemble/index.ts";
 import { findingNames, parseManifest, phantoms, type Assembly } from "../../../src/data/index.ts";
 import { useEngine } from "../../engines.ts";
@@ -39,6 +42,11 @@ const knowledge = new Map([
 ]);
 const context = { classes: findingNames, knowledge, settings, margin: 0.01 };
 const plan = withArms(studies.overlap(context), ["single", "both", "full"]);
+
+const record = (changes: object = {}, text = "classes: []"): StudyRecord => ({
+  ...{ study: "overlap", manifest: { file: "m.yaml", text } },
+  settings: { ...settings, ...changes },
+});
 
 describe("runs of a study", () => {
   const open = useEngine({ device: "webgpu" });
@@ -92,7 +100,7 @@ describe("runs of a study", () => {
 
   async function study(): Promise<StudyFolder> {
     const folder = new StudyFolder(join(temporaryFolder(), "study"), "overlap");
-    await folder.begin({ study: "overlap" });
+    await folder.begin(record());
     return folder;
   }
   const all = [0, 1].flatMap((seed) =>
@@ -170,6 +178,12 @@ describe("runs of a study", () => {
       /holds study overlap; name another folder/,
     );
     expect(() => new StudyFolder(folder.path, "overlap")).not.toThrow();
+    const other = (changes: object, text?: string) =>
+      new StudyFolder(folder.path, "overlap").begin(record(changes, text));
+    await expect(other({ steps: 9 })).rejects.toThrow(
+      /holds this study with other settings \(steps 6, now 9\); name another folder, so that its runs are not lost/,
+    );
+    await expect(other({}, "classes: [a]")).rejects.toThrow(/with another manifest/);
     rmSync(join(folder.path, "study.json"));
     expect(() => new StudyFolder(folder.path, "overlap")).toThrow(/holds something that is no study/);
     writeFileSync(join(folder.path, "file"), "");
@@ -178,14 +192,22 @@ describe("runs of a study", () => {
 });
 
 test("a run learns from its sources, classes and labels alone, and is tested on its classes", () => {
-  const one = assemblyOf({ labels: "given", sources: ["phantoms B"] }, images);
+  const one = assemblyOf({ labels: "given", sources: ["phantoms B"], tells: findingNames }, images);
   expect(one.sources).toEqual([given.sources[1]]);
-  const two = assemblyOf({ labels: "full", classes: [findingNames[1], findingNames[5]] }, images);
+  const two = assemblyOf(
+    { labels: "full", classes: [findingNames[1], findingNames[5]], tells: [findingNames[5]] },
+    { given, full: { ...full, validation: full.test } },
+  );
   expect(two.classes).toEqual([findingNames[1], findingNames[5]]);
   const column = (set: Assembly["test"], k: number, width: number): number[] =>
     Array.from({ length: set.count }, (_, i) => set.states[i * width + k]);
   expect(column(two.test, 1, 2)).toEqual(column(given.test, 5, 6));
   expect(column(two.sources[0], 0, 2)).toEqual(column(full.sources[0], 1, 6));
+  // Nobody is judged by what he never learned.
+  const { validation } = two;
+  if (validation === undefined) throw new Error("validation is gone");
+  expect(new Set(column(validation, 0, 2))).toEqual(new Set([255]));
+  expect(column(validation, 1, 2)).toEqual(column(full.test, 5, 6));
 });
 
 describe("full labels", () => {
@@ -244,10 +266,16 @@ describe("scores", () => {
   const result = (
     run: string,
     seed: number,
-    auc: RunResult["auc"],
+    auc: readonly (readonly [string, number | null])[],
     queryCosines: number[][] | null = null,
   ): RunResult => ({
-    ...{ key: "", run, seed, auc, meanAuc: null, steps: 10, seconds: 2, queryCosines },
+    ...{ key: "", run, seed, classes: auc.map(([name]) => name), auc: Object.fromEntries(auc) },
+    ...{
+      steps: 10,
+      seconds: 2,
+      queryCosines,
+      course: { bce: [0.5, 0.25], pseudo: [0, 0.1], consistency: [0, 0] },
+    },
   });
 
   test("of an arm of several runs take each class from those that know it, and are missing until all are finished", () => {
@@ -259,9 +287,9 @@ describe("scores", () => {
       ]),
     });
     const results = [
-      result("single-A", 0, { 1: 0.9, 2: 0.8, 3: 0.1 }),
-      result("single-B", 0, { 1: 0.2, 2: 0.6, 3: null }),
-      result("single-A", 1, { 1: 0.9, 2: 0.8, 3: 0.1 }),
+      result("single-A", 0, Object.entries({ 1: 0.9, 2: 0.8, 3: 0.1 })),
+      result("single-B", 0, Object.entries({ 1: 0.2, 2: 0.6, 3: null })),
+      result("single-A", 1, Object.entries({ 1: 0.9, 2: 0.8, 3: 0.1 })),
     ];
     const [score, ...more] = scoresOf(of, [0, 1], results);
     expect(more).toEqual([]);
@@ -269,28 +297,60 @@ describe("scores", () => {
     expect(score.auc[1]).toBe(0.9);
     expect(score.auc[2]).toBeCloseTo(0.7, 12);
     expect(score.auc[3]).toBeNull();
+    const { courses, arms } = studyScores(of, { file: "m.yaml", classes: ["1", "2", "3"] }, [0, 1], results);
+    expect(courses?.map(({ arm, run, seed }) => [arm, run, seed])).toEqual([
+      ["single", "single-A", 0],
+      ["single", "single-A", 1],
+      ["single", "single-B", 0],
+    ]);
+    expect(arms.find(({ name }) => name === "both+aug")).toMatchObject({ controlOf: "both" });
   });
 
-  test("on similarity are the gain of the class of interest and the cosine of its query with another's", () => {
-    const of = studies.similarity({ ...context, classes: ["1", "2", "3", "4"], interest: ["3"] });
+  test("on similarity are the gain of the class of interest and the cosine of its query with another's, by name", () => {
+    const classes = ["8", "0", "3", "1"]; // not in the order of numbers
+    const of = studies.similarity({ ...context, classes, interest: ["8"] });
     const cosines = [
       [1, 0.1, 0.2, 0.3],
       [0.1, 1, 0.4, 0.5],
       [0.2, 0.4, 1, 0.6],
       [0.3, 0.5, 0.6, 1],
     ];
+    const all = classes.map((name) => [name, name === "8" ? 0.95 : 0.5] as const);
     const results = [
-      result("alone", 7, { 3: 0.8 }),
-      result("with-1", 7, { 1: 0.5, 3: 0.9 }),
-      result("with-4", 7, { 3: 0.7, 4: 0.5 }),
-      result("all", 7, { 1: 0.5, 2: 0.5, 3: 0.95, 4: 0.5 }, cosines),
-      result("with-2", 8, { 2: 0.5, 3: 0.7 }),
+      result("alone-8", 7, [["8", 0.8]]),
+      result("8-with-0", 7, [
+        ["8", 0.9],
+        ["0", 0.5],
+      ]),
+      result("8-with-1", 7, [
+        ["8", 0.7],
+        ["1", 0.5],
+      ]),
+      result("all", 7, all, cosines),
+      result("8-with-3", 8, [
+        ["8", 0.7],
+        ["3", 0.5],
+      ]),
     ];
-    const points = similarityPoints(of, [7, 8], results);
-    expect(points.map(({ class: name, seed, similarity }) => [name, seed, similarity])).toEqual([
-      ["1", 7, 0.2],
-      ["4", 7, 0.6],
+    const { similarity, queries } = studyScores(of, { file: "m.yaml", classes }, [7, 8], results);
+    expect(similarity?.interest).toBe("8");
+    expect(
+      similarity?.points.map(({ class: name, seed, similarity: cosine }) => [name, seed, cosine]),
+    ).toEqual([
+      ["0", 7, 0.1],
+      ["1", 7, 0.3],
     ]);
-    expect(points.map(({ gain }) => Math.round(gain * 100) / 100)).toEqual([0.1, -0.1]);
+    expect(similarity?.points.map(({ gain }) => Math.round(gain * 100) / 100)).toEqual([0.1, -0.1]);
+    expect(queries).toEqual([{ arm: "all", classes, cosines }]);
   });
+});
+
+test("runs are counted in steps, with the epochs of the whole assembly: one source alone takes as many", () => {
+  const counted = inSteps({ ...smallSettings, batch: 8, epochs: 5, warmupEpochs: 2 }, given);
+  expect(counted).toMatchObject({ steps: 15, warmupSteps: 6, stepsPerEpoch: 3 });
+  const of = withArms(studies.overlap({ ...context, settings: counted }), ["single", "both"]);
+  for (const run of runsOf(of, [0], counted)) {
+    const { budget } = budgetOfRun(run, assemblyOf(run.planned, images));
+    expect(budget).toEqual({ steps: 15, warmup: 6, stepsPerEpoch: 3, epochs: 5 });
+  }
 });

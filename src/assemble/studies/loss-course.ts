@@ -1,0 +1,30 @@
+// How the losses of a run went, in as many points as a figure shows.
+
+export interface LossCourse {
+  readonly bce: number[];
+  readonly pseudo: number[];
+  readonly consistency: number[];
+}
+
+/** A figure is no finer. */
+const mostPoints = 100;
+
+/** One to go on with: a copy of one that was begun, or none yet. */
+export function emptyCourse(begun?: LossCourse): LossCourse {
+  const { bce = [], pseudo = [], consistency = [] } = begun ?? {};
+  return { bce: [...bce], pseudo: [...pseudo], consistency: [...consistency] };
+}
+
+/** Means of pieces that are equally long to within one epoch. */
+export function condensed({ bce, pseudo, consistency }: LossCourse): LossCourse {
+  return { bce: means(bce), pseudo: means(pseudo), consistency: means(consistency) };
+}
+
+function means(values: readonly number[]): number[] {
+  const points = Math.min(mostPoints, values.length);
+  return Array.from({ length: points }, (_, i) => {
+    const [from, to] = [i, i + 1].map((at) => Math.round((at * values.length) / points));
+    const piece = values.slice(from, to);
+    return piece.reduce((sum, value) => sum + value, 0) / piece.length;
+  });
+}
