@@ -105,6 +105,10 @@ test.each([
     ["negatives", "m.yaml", "--out", "x", "--interest", "nodul"],
     /--interest nodul: is no class of the manifest/,
   ],
+  [
+    ["overlap", "m.yaml", "--out", "x", "--preset", "papr"],
+    /--preset papr: there is no such preset; did you mean "paper"\?/,
+  ],
   [["overlap", "m.yaml", "--out", "x", "--margin", "2"], /--margin takes a number between 0 and 1/],
   [
     ["overlap", "m.yaml", "--out", "x", "--steps", "3", "--epochs", "2"],

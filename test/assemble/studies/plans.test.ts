@@ -214,7 +214,7 @@ describe("the other studies", () => {
     ],
     ["similarity", { interest: ["1"], classes: ["1", "2", "3"] }, /needs three of them or more/],
   ] as const)("%s refuses what it makes no sense with: %o", (name, changes, message) => {
-    const plan = (): unknown => studies[name]({ ...context, ...changes } as PlanContext);
+    const plan = (): unknown => studies[name]({ ...context, ...changes });
     expect(plan).toThrow(UsageError);
     expect(plan).toThrow(message);
   });

@@ -69,14 +69,7 @@ describe("runs of a study", () => {
       where = "here",
       signal = never,
       stop = () => false,
-    } = {} as {
-      with_?: typeof settings;
-      of?: typeof plan;
-      seeds?: number[];
-      where?: string;
-      signal?: AbortSignal;
-      stop?: (name: string, step: number) => boolean;
-    },
+    } = {},
   ): Promise<Told> {
     const told: Told = { complete: false, results: [], trained: [], reused: [], losses: new Map() };
     const listener: StudyListener = {
