@@ -1,7 +1,7 @@
 // The report of a run: what it came to, how it got there, what it learned from and where it errs.
 
 import { basename, resolve } from "node:path";
-import { averagePrecision, brierScore, expectedCalibrationError } from "../../metrics/index.ts";
+import { averagePrecision, brierScore, calibrationBins, expectedCalibrationError } from "../../metrics/index.ts";
 import { labelCoverage, similarityMap } from "../figures/heat-map.ts";
 import { aucCurves, lossCurves } from "../figures/curves.ts";
 import { calibration, columnsOf, rocCurves } from "../figures/roc.ts";
@@ -93,7 +93,7 @@ function results({ summary, classes, predictions }: RunContents): Markup[] {
     return [
       fixed(averagePrecision(probabilities, labels), 4),
       fixed(brierScore(probabilities, labels), 4),
-      fixed(expectedCalibrationError(probabilities, labels, 10), 4),
+      fixed(expectedCalibrationError(probabilities, labels), 4),
       whole(positives),
       whole(negatives),
     ];
@@ -126,7 +126,7 @@ function results({ summary, classes, predictions }: RunContents): Markup[] {
     content.push(
       note(
         `Intervals: bootstrap over ${whole(intervals.patients)} patients (an image of nobody known is a patient of its own), ` +
-          `${whole(intervals.resamples)} resamples, percentiles. Calibration error: expected, over 10 groups of equal size.`,
+          `${whole(intervals.resamples)} resamples, percentiles. Calibration error: expected, over ${calibrationBins} groups of equal size.`,
       ),
     );
   }
