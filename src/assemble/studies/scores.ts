@@ -8,6 +8,10 @@ export interface Arm {
   readonly label: string;
   /** What it is, in one sentence. */
   readonly about: string;
+  /** Of a control, the name of the arm that it is one of, which the study may have been asked to leave out. */
+  readonly controlOf?: string;
+  /** How many models it trains with a seed, each in a run of its own; default 1. */
+  readonly models?: number;
 }
 
 /** Two arms that a study sets against each other. */
@@ -50,6 +54,26 @@ export interface SimilarityPoint {
   readonly gain: number;
 }
 
+/** How alike an arm's learned class queries are, as the mean over seeds. */
+export interface QuerySimilarity {
+  readonly arm: string;
+  /** [K] those that its model knows. */
+  readonly classes: readonly string[];
+  /** [K, K] cosines. */
+  readonly cosines: readonly (readonly number[])[];
+}
+
+/** How the losses of a run went: means over each epoch, or over as many equal parts of the run as can be drawn. */
+export interface Course {
+  readonly arm: string;
+  readonly seed: number;
+  /** Which of the arm's runs. */
+  readonly run: string;
+  readonly bce: readonly number[];
+  readonly pseudo: readonly number[];
+  readonly consistency: readonly number[];
+}
+
 /** All that a study found. */
 export interface StudyScores {
   /** Such as `overlap`. */
@@ -65,6 +89,10 @@ export interface StudyScores {
   readonly scores: readonly Score[];
   /** Of a study on the similarity of classes: the class that it is about, and what each other class did for it. */
   readonly similarity?: { readonly interest: string; readonly points: readonly SimilarityPoint[] };
+  /** Of arms whose models have class queries. */
+  readonly queries?: readonly QuerySimilarity[];
+  /** Of finished runs. */
+  readonly courses?: readonly Course[];
   /** What could not be compared, and why, a sentence each. */
   readonly notes: readonly string[];
 }

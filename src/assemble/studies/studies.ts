@@ -176,6 +176,7 @@ function equallyAugmented({ name, label, about, runs }: PlannedArm): PlannedArm 
     name: `${name}+aug`,
     label: `${label}; both views`,
     about: `${about} Given labels teach both views.`,
+    controlOf: name,
     runs: runs.map((run) => ({
       ...run,
       name: `${run.name}+aug`,

@@ -38,6 +38,7 @@ describe("overlap", () => {
     for (const { runs } of plan.arms.slice(0, main.length)) {
       for (const run of runs) expect(run.changes).not.toHaveProperty("supervised");
     }
+    expect(plan.arms.map(({ controlOf }) => controlOf)).toEqual([...main.map(() => undefined), ...main]);
   });
 
   test("trains one model a source for its own classes alone, from given labels", () => {
@@ -180,7 +181,7 @@ describe("the other studies", () => {
     ],
     ["similarity", { interest: ["1"], classes: ["1", "2", "3"] }, /needs three of them or more/],
   ] as const)("%s refuses what it makes no sense with: %o", (name, changes, message) => {
-    const plan = (): unknown => studies[name]({ ...context, ...changes } as PlanContext);
+    const plan = (): unknown => studies[name]({ ...context, ...changes });
     expect(plan).toThrow(UsageError);
     expect(plan).toThrow(message);
   });
