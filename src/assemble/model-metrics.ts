@@ -29,7 +29,7 @@ export interface ClassMetrics {
   /** The highest sensitivity at a specificity of at least 95 %, and the reverse. */
   readonly atSpecificity: OperatingRates | null;
   readonly atSensitivity: OperatingRates | null;
-  /** Expected calibration error over 15 bins of equal mass. */
+  /** Expected calibration error over `calibrationBins` bins of equal mass. */
   readonly calibrationError: number | null;
 }
 

@@ -7,6 +7,7 @@ import { csvText } from "../data/files/csv-text.ts";
 import type { ImageSet } from "../data/index.ts";
 import { absent, isSoft, negative, positive, softState, targetOf } from "../metrics/label-states.ts";
 import { RunFolderError } from "./failures.ts";
+import { probabilitiesOf } from "./model-metrics.ts";
 
 /** Which image a row is of. */
 export interface PredictedImage {
@@ -42,7 +43,7 @@ export function testPredictions(
       image: ids?.[row] ?? String(row),
       patient: patients?.[row] ?? "",
     })),
-    probabilities: Float64Array.from(logits, (logit) => 1 / (1 + Math.exp(-logit))),
+    probabilities: probabilitiesOf(logits),
     states,
   };
 }

@@ -1,7 +1,7 @@
 // `tessera demo`: the main job on pictures drawn here. Two sites each label some of the findings; what does one
 // classifier learned from both know that one site alone does not?
 
-import { budgetOf, stepsPerEpoch, train, type Evaluation, type TrainingSettings } from "../assemble/index.ts";
+import { budgetOf, train, type Evaluation, type TrainingSettings } from "../assemble/index.ts";
 import {
   concatenate,
   drawPhantom,
@@ -9,6 +9,7 @@ import {
   phantoms,
   restrict,
   siteNames,
+  stepsPerEpoch,
   viewPresets,
   type Assembly,
   type Finding,

@@ -49,6 +49,18 @@ export async function writeReport(path: string, out?: string): Promise<string> {
   return await writeFile(join(path, runFiles.report), page);
 }
 
+/** What it is of is safe by now: what goes wrong with its report is told, and no more. */
+export async function reportFinished(path: string, say: (text: string) => void): Promise<void> {
+  try {
+    say(`the report is ${await writeReport(path)}`);
+  } catch (error) {
+    const reason = (error as Error).message.split("\n")[0];
+    process.stderr.write(
+      `warning: the report could not be written (${reason}); once that is mended: tessera report ${path}\n`,
+    );
+  }
+}
+
 async function writeFile(file: string, text: string): Promise<string> {
   try {
     await replaceFile(file, (handle) => handle.writeFile(text));

@@ -40,7 +40,7 @@ import type { LoadingOptions } from "./loading.ts";
 import { defaultMemory, engineOptions, type DeviceOptions } from "./options.ts";
 import { programDigest } from "./package-info.ts";
 import { showSeconds, unlessInterrupted } from "./progress.ts";
-import { writeReport } from "./report.ts";
+import { reportFinished } from "./report.ts";
 import { costTable, timeOf } from "./study-cost.ts";
 import { imagesOf, type StudyLoad } from "./study-images.ts";
 import { StudyProgress } from "./study-progress.ts";
@@ -248,20 +248,8 @@ async function carryOut(
   if (scores.scores.length > 0) {
     const table = await writeResults(folder, scores);
     process.stdout.write(options.json ? readFileSync(join(folder.path, "results.json")) : `${table}\n`);
-    await reportStudy(folder, say);
+    await reportFinished(folder.path, say);
   }
   say(`scores, tables and results are in ${folder.path}`);
   return complete;
-}
-
-/** The study is safe by now: what goes wrong with its report is told, and no more. */
-async function reportStudy({ path }: StudyFolder, say: Voice["say"]): Promise<void> {
-  try {
-    say(`the report is ${await writeReport(path)}`);
-  } catch (error) {
-    const reason = (error as Error).message.split("\n")[0];
-    process.stderr.write(
-      `warning: the report could not be written (${reason}); once that is mended: tessera report ${path}\n`,
-    );
-  }
 }

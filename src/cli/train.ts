@@ -10,7 +10,6 @@ import {
   predictionsText,
   readWeights,
   settingsOf,
-  stepsPerEpoch,
   testPredictions,
   traceTraining,
   train,
@@ -19,7 +18,7 @@ import {
   type TrainingResult,
   type TrainingSettings,
 } from "../assemble/index.ts";
-import { StoredPixels, type Assembly } from "../data/index.ts";
+import { StoredPixels, stepsPerEpoch, type Assembly } from "../data/index.ts";
 import { picturedRun } from "../report/index.ts";
 import { openEngine, type Engine, type EngineOptions } from "../runtime/index.ts";
 import { begin, compareRuns, recordOf, type Begun, type TrainOptions } from "./begin.ts";
@@ -28,7 +27,7 @@ import { loadForTraining, type Loaded } from "./loading.ts";
 import { defaultMemory, engineOptions } from "./options.ts";
 import { checkProfiled, profileRun } from "./profile.ts";
 import { Progress, sayWhenStopped, unlessInterrupted, untilInterrupted } from "./progress.ts";
-import { writeReport } from "./report.ts";
+import { reportFinished } from "./report.ts";
 import { testResults, testTable } from "./test-results.ts";
 
 const silent = (): void => undefined;
@@ -183,7 +182,7 @@ export async function trainCommand(
     sayWhenStopped("");
     if (options.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
     else if (evaluation !== undefined) process.stdout.write(`${testTable(result, tested, classes)}\n`);
-    if (options.report && !result.stopped) await reportRun(options.out, say, warn);
+    if (options.report && !result.stopped) await reportFinished(options.out, say);
     if (kept < result.epochs) say(`the weights of epoch ${kept} were kept, the best by validation`);
     const next = result.stopped ? `; ${goOn}` : "";
     say(
@@ -218,21 +217,6 @@ async function shownOf(
 }
 
 const firstLine = (error: unknown): string => (error as Error).message.split("\n")[0];
-
-/** The run is safe by now: what goes wrong with its report is told, and no more. */
-async function reportRun(
-  out: string,
-  say: (text: string) => void,
-  warn: (text: string) => void,
-): Promise<void> {
-  try {
-    say(`the report is ${await writeReport(out)}`);
-  } catch (error) {
-    warn(
-      `warning: the report could not be written (${firstLine(error)}); once that is mended: tessera report ${out}`,
-    );
-  }
-}
 
 /** @throws UsageError for options that do not fit the device */
 function checkedDevice(options: TrainOptions): EngineOptions {

@@ -34,6 +34,9 @@ export function brierScore(probabilities: ArrayLike<number>, labels: ArrayLike<n
   return sum / count;
 }
 
+/** Of all that Tessera tells of calibration: errors over different numbers of bins are not to be compared. */
+export const calibrationBins = 15;
+
 /**
  * Points of a reliability diagram, over bins of equal mass: each holds about N / bins entries, whatever their
  * probabilities, so that no point rests on a handful of images. Equal probabilities share a bin, the one their mid-rank
@@ -48,7 +51,7 @@ export function brierScore(probabilities: ArrayLike<number>, labels: ArrayLike<n
 export function reliabilityPoints(
   probabilities: ArrayLike<number>,
   labels: ArrayLike<number>,
-  bins = 15,
+  bins = calibrationBins,
 ): ReliabilityPoint[] {
   return pointsOf(probabilities, labels, bins, "reliabilityPoints");
 }
@@ -65,7 +68,7 @@ export function reliabilityPoints(
 export function expectedCalibrationError(
   probabilities: ArrayLike<number>,
   labels: ArrayLike<number>,
-  bins = 15,
+  bins = calibrationBins,
 ): number | null {
   const points = pointsOf(probabilities, labels, bins, "expectedCalibrationError");
   if (points.length === 0) return null;

@@ -16,6 +16,7 @@ export {
 } from "./bootstrap.ts";
 export {
   brierScore,
+  calibrationBins,
   expectedCalibrationError,
   reliabilityPoints,
   type ReliabilityPoint,

@@ -6,13 +6,12 @@ import {
   NonFiniteError,
   classifierOf,
   labelSpaceOf,
-  stepsPerEpoch,
   train,
   type EpochReport,
   type StepReport,
   type TrainingSettings,
 } from "../../src/assemble/index.ts";
-import { viewPresets } from "../../src/data/index.ts";
+import { stepsPerEpoch, viewPresets } from "../../src/data/index.ts";
 import { Engine, type Operand } from "../../src/runtime/index.ts";
 import { ReferenceBackend } from "../../src/runtime/reference-backend.ts";
 import type { HostArray } from "../../src/tensor/index.ts";

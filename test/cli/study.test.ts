@@ -64,11 +64,11 @@ test("it is stopped, goes on, and ends as one that was not; then all of it is us
   expect(scoresOf("whole")).toMatchObject({
     groups: [{ name: "all classes" }, { classes: ["nodule", "cardiomegaly"] }, { classes: ["effusion"] }],
     arms: [
-      { name: "single" },
-      { name: "both" },
+      { name: "single", models: 2 },
+      { name: "both", models: 1 },
       { name: "full" },
-      { name: "both+aug" },
-      { name: "full+aug" },
+      { name: "both+aug", models: 1, controlOf: "both" },
+      { name: "full+aug", controlOf: "full" },
     ],
   });
 

@@ -1,7 +1,9 @@
 // The report of a run: valid, readable without eyes and without a network, and made of the run's own numbers.
 
 import { expect, test } from "vitest";
+import { metricsByClass, testPredictions } from "../../src/assemble/index.ts";
 import { auc, averagePrecision, classColumn } from "../../src/metrics/index.ts";
+import { randomStream, type ImageSet } from "../../src/data/index.ts";
 import { runPage, type RunContents } from "../../src/report/pages.ts";
 import { all, checkedPage, oddClasses, runOf } from "./pages.ts";
 
@@ -46,6 +48,24 @@ test("names from data are text and never markup", () => {
 
 test("the same contents give the same bytes", () => {
   expect(runPage(runOf(oddClasses))).toBe(runPage(run));
+});
+
+test("the calibration error of a run is one number, on its page and by evaluate", () => {
+  const { predictions, classes } = run;
+  if (predictions === undefined) throw new Error("the run has predictions");
+  const random = randomStream(6, "logits");
+  const logits = Float32Array.from(predictions.states, () => 6 * random.uniform() - 3);
+  const set: ImageSet = {
+    ...{ source: "test", count: 200, height: 1, width: 1, channels: 1, pixels: new Uint8Array(200) },
+    states: predictions.states,
+  };
+  const evaluated = metricsByClass(logits, set, classes);
+  const document = checkedPage(runPage({ ...run, predictions: testPredictions(logits, set, classes) }));
+  const [results] = all(document, "section[aria-labelledby=results] table");
+  const column = all(results, "thead th").findIndex(({ textContent }) => textContent === "calibration error");
+  const shown = all(results, "tbody tr").map((row) => all(row, "th, td")[column].textContent);
+  expect(shown).toEqual(classes.map((name) => evaluated[name].calibrationError?.toFixed(4)));
+  expect(results.textContent).not.toMatch(/0\.0000/);
 });
 
 test("its numbers are those of the predictions", () => {

@@ -6,13 +6,18 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { analyse } from "../../src/assemble/studies/analysis.ts";
 import type { StudyAnalysis } from "../../src/assemble/studies/results.ts";
-import type { StudyScores } from "../../src/assemble/studies/scores.ts";
+import type { Course, StudyScores } from "../../src/assemble/studies/scores.ts";
 import { similarityOf } from "../../src/assemble/studies/similarity.ts";
 import { readStudy, studyFigures, studyPage, type StudyContents } from "../../src/report/pages.ts";
 import { all, checkedPage, oddClasses, parsePage, studyOf, type Node } from "./pages.ts";
 
 const scores = studyOf(oddClasses);
-const study: StudyContents = { path: "/s", scores, settings: { study: "overlap", seeds: 4 }, coverage: [] };
+const study: StudyContents = {
+  path: "/s",
+  scores,
+  settings: { study: "overlap", seeds: [0, 1, 2, 3] },
+  coverage: [],
+};
 const similarityIn = ({ similarity }: StudyScores): ReturnType<typeof similarityOf> | undefined =>
   similarity === undefined ? undefined : similarityOf(similarity.points);
 const pageOf = (of: StudyScores): string =>
@@ -85,14 +90,17 @@ test("means, differences, intervals and AUC of classes are those of the analysis
   expect(diamonds(holm(0.051))).toEqual(["var(--paper)", "var(--paper)"]);
 });
 
-test("controls stand after the arms that they are of, below what all of them are", () => {
-  const names = ["a", "a+aug", "b", "b+aug"];
+test("controls stand after the arms that they are of, below what all of them are, whatever they are called", () => {
+  const names = ["a", "a2", "b", "b+aug"];
   const about = (name: string): string => `Is ${name[0]}.${name.length > 1 ? " Both views learn." : ""}`;
   const controlled: StudyScores = {
     ...scores,
-    arms: names.map((name) => ({ name, label: `label of ${name}`, about: about(name) })),
+    arms: names.map((name) => ({
+      ...{ name, label: `label of ${name}`, about: about(name) },
+      ...(name.length > 1 ? { controlOf: name[0] } : {}),
+    })),
     comparisons: [
-      { first: "b+aug", second: "a+aug", asks: "?" },
+      { first: "b+aug", second: "a2", asks: "?" },
       { first: "b", second: "a", asks: "?" },
       { first: "b+aug", second: "b", asks: "?" },
     ],
@@ -109,12 +117,23 @@ test("controls stand after the arms that they are of, below what all of them are
       .map(({ textContent }) => textContent)
       .filter((each) => /^[ab]|^label|^Controls/.test(each));
   expect(texts("arms-0")).toEqual([
-    ...["a", "b", "a+aug", "b+aug", "label of a", "label of b"],
-    "Controls +aug: Both views learn.",
+    ...["a", "b", "a2", "b+aug", "label of a", "label of b"],
+    "Controls: Both views learn.",
   ]);
   expect(texts("differences-0")).toEqual([
-    ...["b −\u00a0a", "b+aug −\u00a0b", "b+aug −\u00a0a+aug"],
-    "Controls +aug: Both views learn.",
+    ...["b −\u00a0a", "b+aug −\u00a0b", "b+aug −\u00a0a2"],
+    "Controls: Both views learn.",
+  ]);
+  // Nothing but the field makes a control of an arm; and of one whose arm is left out nobody knows what sets it apart.
+  const armTexts = (arms: StudyScores["arms"]): string[] =>
+    all(checkedPage(pageOf({ ...controlled, arms, comparisons: [] })), "#arms-0 svg text")
+      .map(({ textContent }) => textContent)
+      .filter((each) => /^label|^Controls/.test(each));
+  expect(armTexts(controlled.arms.map(({ controlOf: _, ...arm }) => arm))).toEqual(
+    names.map((name) => `label of ${name}`),
+  );
+  expect(armTexts(controlled.arms.map((arm) => ({ ...arm, about: `${arm.name} is one.` })))).toEqual([
+    ...["label of a", "label of b", "label of a2", "label of b+aug", "Controls"],
   ]);
   // With two seeds, an interval is many times as wide as what was seen.
   expect(text(document, "#arms-0 figcaption")).toMatch(/ends in an arrow goes on beyond the picture/);
@@ -168,13 +187,127 @@ test("figures are files, too: SVG that needs no other file, with title, text and
   }
 });
 
+const settings: StudyContents["settings"] = {
+  ...{ study: "overlap", seeds: [0, 1, 2, 3, 4], margin: 0.003 },
+  manifest: { file: "own/<m>.yaml", text: "classes: [<b>bold</b>]\ntest: {}\n" },
+};
+const course = (run: string, seed: number, bce: number[], pseudo: number[]): Course => ({
+  ...{ arm: run[0], seed, run, bce, pseudo, consistency: bce.map(() => 0) },
+});
+const measured = {
+  queries: [
+    {
+      arm: "a",
+      classes: ["k", "l"],
+      cosines: [
+        [1, -0.25],
+        [-0.25, 1],
+      ],
+    },
+    { arm: "c", classes: ["alone"], cosines: [[1]] },
+  ],
+  courses: [
+    course("a", 0, [0.9, 0.5, 0.3], [0, 0, 0]),
+    course("a", 1, [0.7, 0.3, 0.1], [0, 0, 0]),
+    course("c-one", 0, [0.6, 0.4], [0, 0.5]),
+    course("c-two", 0, [0.8, 0.2], [0, 0]),
+  ],
+} satisfies Partial<StudyScores>;
+
+test("the manifest is folded below the settings, by its file's name", () => {
+  const document = checkedPage(studyPage({ ...study, settings }, analyse(scores), undefined, "0"));
+  const section = document.querySelector("section[aria-labelledby=settings]");
+  if (section === null) throw new Error("there are settings");
+  expect(text(section, "summary")).toBe("The manifest, own/<m>.yaml");
+  expect(text(section, "details pre")).toBe("classes: [<b>bold</b>]\ntest: {}\n");
+  expect(all(section, "tbody tr").map(({ textContent }) => textContent)).toEqual([
+    ...["studyoverlap", "seeds0, 1, 2, 3, 4", "margin0.003"],
+  ]);
+});
+
+test("what is finished is told of the seeds that were asked for, where that is known", () => {
+  const finished = (of: StudyContents["settings"]): string[] =>
+    all(checkedPage(studyPage({ ...study, settings: of }, analyse(scores), undefined, "0")), ".facts div")
+      .map(({ textContent }) => textContent)
+      .filter((each) => /finished|seeds/.test(each));
+  expect(finished(settings)).toEqual(["seeds5", "finished11 of 15"]);
+  expect(finished({})).toEqual(["seeds4", "finished11"]);
+});
+
+test("steps are those of a run, also of an arm that is several", () => {
+  const arms = scores.arms.map((arm, i) => (i === 1 ? { ...arm, models: 2 } : arm));
+  const steps = [100, 280, 280];
+  const taken = scores.scores.map((score, i) => ({
+    ...score,
+    steps: steps[arms.findIndex(({ name }) => name === score.arm)] + (i === 0 ? 20 : 0),
+  }));
+  const document = checkedPage(pageOf({ ...scores, arms, scores: taken }));
+  const rows = all(document, "section[aria-labelledby=arms] tbody tr");
+  expect(rows.map((row) => all(row, "td").map(({ textContent }) => textContent)[3])).toEqual([
+    ...["100 to 120", "140 (mean of 2 runs)", "280"],
+  ]);
+});
+
+test("the similarity of class queries is drawn for each arm that has several", () => {
+  const of = { ...scores, ...measured };
+  const document = checkedPage(pageOf(of));
+  expect(all(document, "section[aria-labelledby=queries] figure").map(({ id }) => id)).toEqual(["queries-0"]);
+  expect(text(document, "#queries-0 h3")).toBe("Similarity of the class queries, a");
+  expect(text(document, "#queries-0 svg")).toMatch(/−0\.25/);
+  expect(text(document, "#queries-0 desc")).toMatch(/in the mean over seeds.*k and l \(−0\.25\)/);
+  const files = studyFigures({ ...study, scores: of }, analyse(of), undefined);
+  expect([...files.keys()].slice(-2)).toEqual(["class-queries-1-a.svg", "losses.svg"]);
+});
+
+test("losses are drawn by arm as means over seeds, a line a run, and none where a loss is nothing", () => {
+  const document = checkedPage(pageOf({ ...scores, ...measured }));
+  expect(text(document, "#losses desc")).toContain(
+    "a: bce from 0.8000 to 0.2000; c, c-one: bce from 0.6000 to 0.4000, pseudo from 0 to 0.5000; " +
+      "c, c-two: bce from 0.8000 to 0.2000.",
+  );
+  expect(text(document, "#losses figcaption")).toMatch(/An arm of several runs has lines for each\./);
+  const strokes = all(document, "#losses svg [aria-label=line] path, #losses svg [aria-label=line]")
+    .map((line) => line.getAttribute("stroke"))
+    .filter((stroke) => stroke !== null);
+  expect(strokes).toEqual(["var(--c1)", "var(--c1)", "var(--c2)", "var(--c1)"]);
+  const rows = all(document, "#losses tbody tr").map((row) =>
+    all(row, "th, td").map(({ textContent }) => textContent),
+  );
+  expect(rows).toEqual([
+    ["a", "a", "0.8000", "0.2000", "0", "0", "2"],
+    ["c", "c-one", "0.6000", "0.4000", "0", "0.5000", "1"],
+    ["c", "c-two", "0.8000", "0.2000", "0", "0", "1"],
+  ]);
+  const legend = text(document, "#losses svg");
+  expect([/pseudo-labels/.test(legend), /consistency/.test(legend)]).toEqual([true, false]);
+});
+
+test("a course of a single point is a dot, and of none is nothing", () => {
+  const dots = (bce: number[]): number =>
+    all(checkedPage(pageOf({ ...scores, courses: [course("a", 0, bce, [])] })), "#losses svg circle").length;
+  expect([dots([0.5]), dots([0.5, 0.4]), dots([])]).toEqual([1, 0, 0]);
+  expect(parsePage(pageOf({ ...scores, courses: [] })).querySelector("#losses")).toBeNull();
+});
+
 test("a folder's files are read, and one that is damaged is named with its field", () => {
   const folder = mkdtempSync(join(tmpdir(), "tessera-study-"));
   try {
     writeFileSync(join(folder, "scores.json"), JSON.stringify(scores));
     expect(readStudy(folder)).toEqual({ path: folder, scores, settings: {}, coverage: [] });
+    const controls = scores.arms.map((arm) => ({ ...arm, controlOf: "a", models: 2 }));
+    const whole = { ...scores, arms: controls, ...measured };
+    writeFileSync(join(folder, "scores.json"), JSON.stringify(whole));
+    writeFileSync(join(folder, "study.json"), JSON.stringify(settings));
+    expect(readStudy(folder)).toEqual({ path: folder, scores: whole, settings, coverage: [] });
+    writeFileSync(join(folder, "study.json"), JSON.stringify({ ...settings, seeds: 8 }));
+    expect(() => readStudy(folder)).toThrow(/study\.json: cannot be used \(seeds: /);
     writeFileSync(join(folder, "scores.json"), JSON.stringify({ ...scores, arms: 3 }));
     expect(() => readStudy(folder)).toThrow(/scores\.json: cannot be used \(arms: /);
+    const uneven = [{ ...measured.queries[0], cosines: [[1, 0.5], [0.5]] }];
+    writeFileSync(join(folder, "scores.json"), JSON.stringify({ ...scores, queries: uneven }));
+    expect(() => readStudy(folder)).toThrow(
+      /scores\.json: cannot be used \(queries\.0\.cosines: must have a row and a column for each class/,
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }

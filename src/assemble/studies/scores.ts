@@ -8,8 +8,10 @@ export interface Arm {
   readonly label: string;
   /** What it is, in one sentence. */
   readonly about: string;
-  /** The arm that this is the control of: the same, but that given labels teach both views. */
+  /** Of a control, the name of the arm that it is one of, which the study may have been asked to leave out. */
   readonly controlOf?: string;
+  /** How many models it trains with a seed, each in a run of its own; default 1. */
+  readonly models?: number;
 }
 
 /** Two arms that a study sets against each other. */
@@ -52,6 +54,26 @@ export interface SimilarityPoint {
   readonly gain: number;
 }
 
+/** How alike an arm's learned class queries are, as the mean over seeds. */
+export interface QuerySimilarity {
+  readonly arm: string;
+  /** [K] those that its model knows. */
+  readonly classes: readonly string[];
+  /** [K, K] cosines. */
+  readonly cosines: readonly (readonly number[])[];
+}
+
+/** How the losses of a run went: means over each epoch, or over as many equal parts of the run as can be drawn. */
+export interface Course {
+  readonly arm: string;
+  readonly seed: number;
+  /** Which of the arm's runs. */
+  readonly run: string;
+  readonly bce: readonly number[];
+  readonly pseudo: readonly number[];
+  readonly consistency: readonly number[];
+}
+
 /** All that a study found. */
 export interface StudyScores {
   /** Such as `overlap`. */
@@ -67,21 +89,10 @@ export interface StudyScores {
   readonly scores: readonly Score[];
   /** Of a study on the similarity of classes: the class that it is about, and what each other class did for it. */
   readonly similarity?: { readonly interest: string; readonly points: readonly SimilarityPoint[] };
-  /** By arm, where its models have class queries: their cosines, [K][K], means over seeds. */
-  readonly queries?: readonly {
-    readonly arm: string;
-    readonly classes: readonly string[];
-    readonly cosines: readonly (readonly number[])[];
-  }[];
-  /** Mean losses of each run, epoch by epoch or in at most some hundred pieces. */
-  readonly courses?: readonly {
-    readonly arm: string;
-    readonly seed: number;
-    readonly run: string;
-    readonly bce: readonly number[];
-    readonly pseudo: readonly number[];
-    readonly consistency: readonly number[];
-  }[];
+  /** Of arms whose models have class queries. */
+  readonly queries?: readonly QuerySimilarity[];
+  /** Of finished runs. */
+  readonly courses?: readonly Course[];
   /** What could not be compared, and why, a sentence each. */
   readonly notes: readonly string[];
 }

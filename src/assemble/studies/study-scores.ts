@@ -2,7 +2,7 @@
 
 import type { RunResult } from "./run-study.ts";
 import type { PlannedArm, PlannedRun, StudyPlan } from "./plan.ts";
-import type { Score, SimilarityPoint, StudyScores } from "./scores.ts";
+import type { QuerySimilarity, Score, SimilarityPoint, StudyScores } from "./scores.ts";
 
 /** What the finished runs of a study come to; `results` of other runs are left aside. */
 export function studyScores(
@@ -15,8 +15,8 @@ export function studyScores(
   const queries = plan.arms.flatMap((arm) => queriesOf(arm, results));
   return {
     ...{ study, asks, manifest: manifest.file, classes: manifest.classes, groups, comparisons, notes },
-    arms: plan.arms.map(({ name, label, about, controlOf }) => ({
-      ...{ name, label, about },
+    arms: plan.arms.map(({ name, label, about, controlOf, runs }) => ({
+      ...{ name, label, about, models: runs.length },
       ...(controlOf === undefined ? {} : { controlOf }),
     })),
     scores: scoresOf(plan, seeds, results),
@@ -89,10 +89,7 @@ function similarityPoints(
 }
 
 /** Mean cosines of an arm of one run that learns several classes. */
-function queriesOf(
-  { name, runs }: PlannedArm,
-  results: readonly RunResult[],
-): NonNullable<StudyScores["queries"]> {
+function queriesOf({ name, runs }: PlannedArm, results: readonly RunResult[]): QuerySimilarity[] {
   const found = results.filter(({ run }) => runs.length === 1 && run === runs[0].name);
   const all = found.flatMap(({ queryCosines }) => (queryCosines === null ? [] : [queryCosines]));
   const [first] = found;

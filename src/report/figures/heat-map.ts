@@ -69,15 +69,17 @@ function heatMap(
 const mostNumbered = 24;
 
 /**
- * @param vectors [K, D], a class a row
+ * How alike the learned queries of classes are.
+ * @param matrix [K, K] cosines
+ * @param named what sets the figure apart from others, and, in a few words, whose queries they are
  * @returns undefined for a single class
  */
 export function similarityMap(
   classes: readonly string[],
-  vectors: readonly ArrayLike<number>[],
+  matrix: readonly (readonly number[])[],
+  named: { readonly id: string; readonly title: string; readonly of: string },
 ): Figure | undefined {
   if (classes.length < 2) return undefined;
-  const matrix = vectors.map((first) => vectors.map((second) => cosine(first, second)));
   const pairs = classes.flatMap((first, i) =>
     classes.slice(0, i).map((second, j) => ({ first: second, second: first, value: matrix[i][j] })),
   );
@@ -94,11 +96,10 @@ export function similarityMap(
   const cellWidth = Math.max(numbered ? 44 : 22, Math.min(76, (pageWidth - 110) / classes.length));
   const mean = pairs.reduce((sum, { value }) => sum + value, 0) / pairs.length;
   return {
-    id: "similarity",
-    title: "Similarity of the class queries",
+    ...{ id: named.id, title: named.title },
     text:
-      `Cosine similarity of what the run learned to ask for each of ${classes.length} classes: 1 is the same, 0 has nothing in ` +
-      `common, −1 is the opposite. Mean over pairs ${fixed(mean, 2)}. Most alike: ${listed(sorted.slice(0, 3).map(told))}. ` +
+      `Cosine similarity of what ${named.of} learned to ask for each of ${classes.length} classes: 1 is the same, 0 has ` +
+      `nothing in common, −1 is the opposite. Mean over pairs ${fixed(mean, 2)}. Most alike: ${listed(sorted.slice(0, 3).map(told))}. ` +
       `Least alike: ${listed(sorted.toReversed().slice(0, 3).map(told))}.`,
     drawing: heatMap("cosine similarity", classes, classes, cells, { letters: 18, cellWidth }),
     table: {
@@ -108,8 +109,15 @@ export function similarityMap(
   };
 }
 
+/**
+ * @param vectors [K, D], a class a row
+ * @returns [K, K]
+ */
+export const cosinesOf = (vectors: readonly ArrayLike<number>[]): number[][] =>
+  vectors.map((first) => vectors.map((second) => cosine(first, second)));
+
 /** 0 where a vector has no direction. */
-export function cosine(first: ArrayLike<number>, second: ArrayLike<number>): number {
+function cosine(first: ArrayLike<number>, second: ArrayLike<number>): number {
   let [dot, squares, others] = [0, 0, 0];
   for (let i = 0; i < first.length; i++) {
     dot += first[i] * second[i];

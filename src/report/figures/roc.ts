@@ -5,6 +5,7 @@ import * as Plot from "@observablehq/plot";
 import type { TestPredictions } from "../../assemble/index.ts";
 import {
   auc,
+  calibrationBins,
   classColumn,
   expectedCalibrationError,
   negative,
@@ -146,18 +147,15 @@ export function rocCurves(predictions: TestPredictions): Figure | undefined {
   };
 }
 
-/** Groups of equal size; with few images, more of them would be noise. */
-const bins = 10;
-
 /** @returns undefined where no label is given */
 export function calibration(predictions: TestPredictions): Figure | undefined {
   const found = columnsOf(predictions).flatMap((column) => {
-    const points = reliabilityPoints(column.probabilities, column.labels, bins);
+    const points = reliabilityPoints(column.probabilities, column.labels);
     return points.length === 0 ? [] : [{ ...column, points }];
   });
   if (found.length === 0) return undefined;
   const errorOf = ({ probabilities, labels }: Column): number =>
-    expectedCalibrationError(probabilities, labels, bins) ?? NaN;
+    expectedCalibrationError(probabilities, labels) ?? NaN;
   const errors = found.map((column) => ({ column, error: errorOf(column) }));
   const sorted = errors.toSorted((a, b) => a.error - b.error);
   const [best, worst] = [sorted[0], sorted[sorted.length - 1]];
@@ -167,7 +165,7 @@ export function calibration(predictions: TestPredictions): Figure | undefined {
     id: "calibration",
     title: "Calibration by class",
     text:
-      `Share of the test images that have the class against the probability that was given, in up to ${bins} groups of about ` +
+      `Share of the test images that have the class against the probability that was given, in up to ${calibrationBins} groups of about ` +
       "equally many images. Points on the dashed diagonal mean what they say; below it the run is too sure of the class. " +
       `Expected calibration error: from ${describe(best)} to ${describe(worst)}.`,
     drawing: grid(

@@ -1,8 +1,13 @@
 // The report of a run: what it came to, how it got there, what it learned from and where it errs.
 
 import { basename, resolve } from "node:path";
-import { averagePrecision, brierScore, expectedCalibrationError } from "../../metrics/index.ts";
-import { labelCoverage, similarityMap } from "../figures/heat-map.ts";
+import {
+  averagePrecision,
+  brierScore,
+  calibrationBins,
+  expectedCalibrationError,
+} from "../../metrics/index.ts";
+import { cosinesOf, labelCoverage, similarityMap } from "../figures/heat-map.ts";
 import { aucCurves, lossCurves } from "../figures/curves.ts";
 import { calibration, columnsOf, rocCurves } from "../figures/roc.ts";
 import { fragment, type Markup } from "../html/markup.ts";
@@ -38,7 +43,11 @@ export function runPage(run: RunContents): string {
     { id: "ranking", title: "ROC curves", content: drawn(predictions && rocCurves(predictions)) },
     { id: "probabilities", title: "Calibration", content: drawn(predictions && calibration(predictions)) },
     { id: "mistakes", title: "Confident mistakes", content: mistakes(pictured?.mistakes) },
-    { id: "queries", title: "Class queries", content: drawn(queries && similarityMap(classes, queries)) },
+    {
+      id: "queries",
+      title: "Class queries",
+      content: drawn(queries && similarityMap(classes, cosinesOf(queries), ownQueries)),
+    },
     {
       id: "labels",
       title: "Label coverage",
@@ -70,6 +79,8 @@ export function runPage(run: RunContents): string {
   });
 }
 
+const ownQueries = { id: "similarity", title: "Similarity of the class queries", of: "the run" };
+
 /** The last step in which only given labels taught; 0 without such steps. */
 function warmupEnd({ record: { settings }, metrics: { steps } }: RunContents): number {
   const { warmupSteps, warmupEpochs } = settings;
@@ -93,7 +104,7 @@ function results({ summary, classes, predictions }: RunContents): Markup[] {
     return [
       fixed(averagePrecision(probabilities, labels), 4),
       fixed(brierScore(probabilities, labels), 4),
-      fixed(expectedCalibrationError(probabilities, labels, 10), 4),
+      fixed(expectedCalibrationError(probabilities, labels), 4),
       whole(positives),
       whole(negatives),
     ];
@@ -126,7 +137,7 @@ function results({ summary, classes, predictions }: RunContents): Markup[] {
     content.push(
       note(
         `Intervals: bootstrap over ${whole(intervals.patients)} patients (an image of nobody known is a patient of its own), ` +
-          `${whole(intervals.resamples)} resamples, percentiles. Calibration error: expected, over 10 groups of equal size.`,
+          `${whole(intervals.resamples)} resamples, percentiles. Calibration error: expected, over ${calibrationBins} groups of equal size.`,
       ),
     );
   }

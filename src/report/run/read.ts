@@ -4,6 +4,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import {
+  modelKind,
   readPredictions,
   readTensorFile,
   RunFolderError,
@@ -72,7 +73,7 @@ export async function readRun(path: string): Promise<RunContents> {
   const metrics = readMetrics(file("metrics"));
   const summary = has("summary") ? readJson(file("summary"), summarySchema) : undefined;
   const classes = Object.keys(summary?.auc ?? {});
-  const model = has("model") ? await readTensorFile(file("model"), "tessera model 1") : undefined;
+  const model = has("model") ? await readTensorFile(file("model"), modelKind) : undefined;
   const missing = [
     ...(summary === undefined
       ? ["The run has not come to its end; this is what it has written so far."]

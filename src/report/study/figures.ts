@@ -4,13 +4,14 @@ import type { ClassGroup } from "../../assemble/index.ts";
 import type { ComparisonResult, GroupResult, StudyAnalysis } from "../../assemble/studies/results.ts";
 import type { SimilarityAnalysis } from "../../assemble/studies/similarity.ts";
 import { isSignificant } from "../../assemble/studies/verdict.ts";
+import { armCourses } from "../figures/courses.ts";
 import { dotPlot, type DotPart, type DotRow } from "../figures/dots.ts";
-import { labelCoverage } from "../figures/heat-map.ts";
+import { labelCoverage, similarityMap } from "../figures/heat-map.ts";
 import { similarityScatter } from "../figures/scatter.ts";
 import { fixed, interval, listed, none, signed } from "../html/numbers.ts";
 import type { Figure } from "../html/page.ts";
 import { pictureText } from "../html/picture.ts";
-import { inParts, markOf } from "./parts.ts";
+import { inParts } from "./parts.ts";
 import type { StudyContents } from "./read.ts";
 
 /** Those that there is something to draw for. */
@@ -20,6 +21,9 @@ export interface StudyFigures {
   /** By group of classes. */
   readonly differences: readonly Figure[];
   readonly similarity: Figure | undefined;
+  /** By arm whose models have them. */
+  readonly queries: readonly Figure[];
+  readonly courses: Figure | undefined;
   readonly coverage: Figure | undefined;
 }
 
@@ -37,6 +41,15 @@ export function figuresOf(
       scores.similarity === undefined || similarity === undefined
         ? undefined
         : similarityScatter(scores.similarity, similarity),
+    queries: (scores.queries ?? []).flatMap(
+      ({ arm, classes, cosines }, i) =>
+        similarityMap(classes, cosines, {
+          id: `queries-${i}`,
+          title: `Similarity of the class queries, ${arm}`,
+          of: `arm ${arm}, in the mean over seeds,`,
+        }) ?? [],
+    ),
+    courses: armCourses(scores.arms, scores.courses ?? []),
     coverage: labelCoverage(scores.classes, coverage),
   };
 }
@@ -51,18 +64,23 @@ export function studyFigures(
   similarity: SimilarityAnalysis | undefined,
 ): Map<string, string> {
   const figures = figuresOf(study, analysis, similarity);
-  const { arms, differences } = figures;
-  const all = [...arms, ...differences, figures.similarity, figures.coverage];
+  const { arms, differences, queries, courses } = figures;
+  const all = [...arms, ...differences, figures.similarity, ...queries, courses, figures.coverage];
+  const fileName = (i: number, name: string): string =>
+    [i + 1, ...(name.toLowerCase().match(/[a-z0-9]+/g) ?? [])].join("-").slice(0, 60);
   const names = new Map<string, string>([
     ["gain", "similarity"],
     ...study.scores.groups.flatMap(({ name }, i): [string, string][] => {
-      const words = name.toLowerCase().match(/[a-z0-9]+/g) ?? [];
-      const file = [i + 1, ...words].join("-").slice(0, 60);
+      const file = fileName(i, name);
       return [
         [`arms-${i}`, `mean-auc-${file}`],
         [`differences-${i}`, `differences-${file}`],
       ];
     }),
+    ...(study.scores.queries ?? []).map(({ arm }, i): [string, string] => [
+      `queries-${i}`,
+      `class-queries-${fileName(i, arm)}`,
+    ]),
   ]);
   return new Map(
     all.flatMap((figure) =>
@@ -91,13 +109,12 @@ function armDots(
 ): Figure | undefined {
   const found = groups.filter((each) => each.group === group.name && each.estimate !== null);
   const labels = new Map(arms.map(({ name, label }) => [name, label]));
-  const row = ({ arm, seeds, values, estimate, leftOut }: GroupResult): DotRow[] =>
+  const row = ({ arm, seeds, values, estimate, leftOut }: GroupResult, told: boolean): DotRow[] =>
     estimate === null
       ? []
       : [
           {
-            // Of controls, what they are stands above them.
-            ...{ name: arm, about: markOf(arms, arm) === "" ? labels.get(arm) : undefined },
+            ...{ name: arm, about: told ? undefined : labels.get(arm) },
             ...{ seeds, values, leftOut, mean: estimate.mean },
             ...{ interval: estimate.interval, reason: estimate.note },
           },
@@ -105,9 +122,9 @@ function armDots(
   return dotPlot({
     ...{ id: `arms-${i}`, title: `Mean AUC, ${groupTitle(group)}`, axis: "mean AUC on the test images" },
     text: `Mean AUC over ${listed(group.classes)}, by arm.`,
-    parts: inParts(arms, found, ({ arm }) => [arm]).map(({ title, items }): DotPart => ({
+    parts: inParts(arms, found, ({ arm }) => [arm]).map(({ title, told, items }): DotPart => ({
       title,
-      rows: items.flatMap(row),
+      rows: items.flatMap((item) => row(item, told)),
     })),
     differences: false,
     table: {

@@ -27,7 +27,9 @@ export function studyPage(
   const { arms, classes } = scores;
   const { notes } = analysis;
   const figures = figuresOf(study, analysis, similarity);
-  const seeds = new Set(scores.scores.map(({ seed }) => seed));
+  const asked = settings.seeds;
+  const seeds = new Set([...(asked ?? []), ...scores.scores.map(({ seed }) => seed)]);
+  const finished = whole(scores.scores.length);
   const seconds = scores.scores.reduce((sum, score) => sum + score.seconds, 0);
   return pageText({
     title: `Study ${scores.study}`,
@@ -35,7 +37,8 @@ export function studyPage(
     facts: [
       ["arms", String(arms.length)],
       ["seeds", String(seeds.size)],
-      ["finished", `${scores.scores.length} of ${arms.length * Math.max(1, seeds.size)}`],
+      // Without study.json nobody knows what was asked for.
+      ["finished", asked === undefined ? finished : `${finished} of ${whole(arms.length * seeds.size)}`],
       ["classes", String(classes.length)],
       ["training", duration(seconds)],
     ],
@@ -45,6 +48,8 @@ export function studyPage(
       { id: "differences", title: "Differences", content: drawn(figures.differences) },
       { id: "comparisons", title: "Comparisons", content: testTables(scores, analysis) },
       { id: "similarity", title: "Similarity", content: drawn([figures.similarity]) },
+      { id: "queries", title: "Class queries", content: drawn(figures.queries) },
+      { id: "course", title: "How the runs went", content: drawn([figures.courses]) },
       {
         id: "notes",
         title: "Notes",
@@ -77,13 +82,15 @@ function armTable({ scores: { arms, scores } }: StudyContents): Markup[] {
   return [
     table(
       {
-        ...{ head: ["arm", "in short", "what it is", "runs", "steps", "time"], words: 3 },
-        rows: arms.map(({ name, label, about }) => {
+        ...{ head: ["arm", "in short", "what it is", "seeds", "steps of a run", "time"], words: 3 },
+        rows: arms.map(({ name, label, about, models = 1 }) => {
           const own = scores.filter(({ arm }) => arm === name);
-          const steps = [...new Set(own.map((score) => score.steps))].sort((a, b) => a - b);
-          const range = steps.length < 2 ? steps : [steps[0], steps[steps.length - 1]];
+          const steps = own.map((score) => Math.round(score.steps / models));
+          const range = steps.length === 0 ? [] : new Set([Math.min(...steps), Math.max(...steps)]);
+          const each = [...range].map(whole).join(" to ") || none;
           return [
-            ...[name, label, about, String(own.length), range.map(whole).join(" to ") || none],
+            ...[name, label, about, String(own.length)],
+            models === 1 ? each : `${each} (mean of ${models} runs)`,
             duration(own.reduce((sum, { seconds }) => sum + seconds, 0)),
           ];
         }),
@@ -108,10 +115,11 @@ function classTable({ arms, classes, scores }: StudyContents["scores"], analysis
 
 function settingsTable(settings: StudyContents["settings"]): Markup[] {
   const { manifest, ...rest } = settings;
-  const text = typeof manifest === "string" && manifest.includes("\n") ? manifest : undefined;
-  const rows = leaves(text === undefined ? settings : rest);
+  const rows = leaves(rest);
   return [
     ...(rows.length === 0 ? [] : [table({ head: ["setting", "value"], rows, words: 2 }, "Settings")]),
-    ...(text === undefined ? [] : [folded("The manifest", fragment`<pre>${text}</pre>`)]),
+    ...(manifest === undefined
+      ? []
+      : [folded(`The manifest, ${manifest.file}`, fragment`<pre>${manifest.text}</pre>`)]),
   ];
 }

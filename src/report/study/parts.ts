@@ -4,48 +4,41 @@ import type { Arm } from "../../assemble/index.ts";
 
 /** Arms, or what is made of them, that belong together. */
 export interface Part<Item> {
-  /** Of controls, what all of them have in common. */
+  /** Of controls, what they are. */
   readonly title?: string;
+  /** Whether the title says of each what sets it apart from the arm that it is the control of. */
+  readonly told: boolean;
   readonly items: readonly Item[];
 }
 
-/** What a control has behind its arm's name, such as "+aug"; empty for an arm that is no other's control. */
-export function markOf(arms: readonly Arm[], name: string): string {
-  const at = name.lastIndexOf("+");
-  return at > 0 && arms.some((arm) => arm.name === name.slice(0, at)) ? name.slice(at) : "";
-}
-
 /**
- * The study's own first, then those of each kind of control.
- * @param names of the arms that an item is of; where they are not all of one kind, the item is the study's own
+ * The study's own first, then its controls.
+ * @param names of the arms that an item is of; where they are not all controls, the item is the study's own
  */
 export function inParts<Item>(
   arms: readonly Arm[],
   items: readonly Item[],
   names: (item: Item) => readonly string[],
 ): Part<Item>[] {
-  const kind = (item: Item): string => {
-    const [mark, ...others] = new Set(names(item).map((name) => markOf(arms, name)));
-    return others.length === 0 ? mark : "";
-  };
-  const of = (mark: string): Item[] => items.filter((item) => kind(item) === mark);
-  const marks = new Set(arms.map(({ name }) => markOf(arms, name)).filter((mark) => mark !== ""));
+  const controls = arms.filter(({ controlOf }) => controlOf !== undefined);
+  const ofControls = (item: Item): boolean =>
+    names(item).every((name) => controls.some((arm) => arm.name === name));
+  const more = whatControlsAre(arms, controls);
+  const title = more === undefined ? "Controls" : `Controls: ${more}`;
   return [
-    { items: of("") },
-    ...[...marks].map((mark) => ({ title: titleOf(arms, mark), items: of(mark) })),
+    { items: items.filter((item) => !ofControls(item)), told: false },
+    { title, items: items.filter(ofControls), told: more !== undefined },
   ].filter((part) => part.items.length > 0);
 }
 
-/** With what the controls' sentences say more than those of their arms, if that is the same of all. */
-function titleOf(arms: readonly Arm[], mark: string): string {
-  const more = new Set(
-    arms
-      .filter(({ name }) => markOf(arms, name) === mark)
-      .map(({ name, about }) => {
-        const arm = arms.find((each) => `${each.name}${mark}` === name);
-        return arm !== undefined && about.startsWith(arm.about) ? about.slice(arm.about.length).trim() : "";
-      }),
+/** What the sentences of controls say beyond those of their arms, if that is the same of all. */
+function whatControlsAre(arms: readonly Arm[], controls: readonly Arm[]): string | undefined {
+  const found = new Set(
+    controls.map(({ controlOf, about }) => {
+      const arm = arms.find(({ name }) => name === controlOf);
+      return arm !== undefined && about.startsWith(arm.about) ? about.slice(arm.about.length).trim() : "";
+    }),
   );
-  const [sentence, ...others] = more;
-  return others.length === 0 && sentence !== "" ? `Controls ${mark}: ${sentence}` : `Controls ${mark}`;
+  const [sentence = "", ...others] = found;
+  return others.length === 0 && sentence !== "" ? sentence : undefined;
 }

@@ -20,7 +20,7 @@ export interface StudyContents {
   readonly path: string;
   readonly scores: StudyScores;
   /** As `study.json` has them. */
-  readonly settings: Readonly<Record<string, unknown>>;
+  readonly settings: StudySettings;
   readonly coverage: readonly LabelCoverage[];
 }
 
@@ -29,7 +29,12 @@ const number = z.number();
 const scoresSchema = z.object({
   ...{ study: text, asks: text, manifest: text, classes: z.array(text) },
   groups: z.array(z.object({ name: text, classes: z.array(text) })),
-  arms: z.array(z.object({ name: text, label: text, about: text })),
+  arms: z.array(
+    z.object({
+      ...{ name: text, label: text, about: text },
+      ...{ controlOf: text.exactOptional(), models: z.int().positive().exactOptional() },
+    }),
+  ),
   comparisons: z.array(
     z.object({ first: text, second: text, asks: text, margin: z.number().positive().exactOptional() }),
   ),
@@ -45,8 +50,35 @@ const scoresSchema = z.object({
       points: z.array(z.object({ class: text, seed: z.int(), similarity: number, gain: number })),
     })
     .exactOptional(),
+  queries: z
+    .array(
+      z
+        .object({ arm: text, classes: z.array(text), cosines: z.array(z.array(number)) })
+        .refine(
+          ({ classes, cosines }) =>
+            cosines.length === classes.length && cosines.every((row) => row.length === classes.length),
+          { path: ["cosines"], message: "must have a row and a column for each class" },
+        ),
+    )
+    .exactOptional(),
+  courses: z
+    .array(
+      z.object({
+        ...{ arm: text, seed: z.int(), run: text },
+        ...{ bce: z.array(number), pseudo: z.array(number), consistency: z.array(number) },
+      }),
+    )
+    .exactOptional(),
   notes: z.array(text),
 });
+
+/** What a report reads of `study.json`; whatever else is there is shown as it is. */
+const settingsSchema = z.looseObject({
+  manifest: z.object({ file: text, text }).exactOptional(),
+  /** Those asked for. */
+  seeds: z.array(z.int()).exactOptional(),
+});
+export type StudySettings = z.output<typeof settingsSchema>;
 
 /** Whether a folder is one that `tessera study` made. */
 export const isStudyFolder = (path: string): boolean => existsSync(join(path, studyFiles.scores));
@@ -63,7 +95,7 @@ export function readStudy(path: string): StudyContents {
   return {
     path,
     scores: readJson(join(path, studyFiles.scores), scoresSchema),
-    settings: optional("settings", z.record(text, z.unknown())) ?? {},
+    settings: optional("settings", settingsSchema) ?? {},
     coverage: optional("coverage", coverageSchema) ?? [],
   };
 }

@@ -60,16 +60,18 @@ describe("runs of a study", () => {
     readonly losses: Map<string, number[]>;
   }
 
+  interface Chosen {
+    readonly with_?: typeof settings;
+    readonly of?: typeof plan;
+    readonly seeds?: number[];
+    readonly where?: string;
+    readonly signal?: AbortSignal;
+    readonly stop?: (name: string, step: number) => boolean;
+  }
+
   async function run(
     folder: StudyFolder,
-    {
-      with_ = settings,
-      of = plan,
-      seeds = [0, 1],
-      where = "here",
-      signal = never,
-      stop = () => false,
-    } = {},
+    { with_ = settings, of = plan, seeds = [0, 1], where = "here", signal = never, stop }: Chosen = {},
   ): Promise<Told> {
     const told: Told = { complete: false, results: [], trained: [], reused: [], losses: new Map() };
     const listener: StudyListener = {
@@ -77,7 +79,7 @@ describe("runs of a study", () => {
         step: ({ step, losses }) => {
           const name = `${planned.name} ${seed}`;
           told.losses.set(name, [...(told.losses.get(name) ?? []), losses.total]);
-          stop(name, step);
+          stop?.(name, step);
         },
       }),
       end: ({ planned, seed }, result, reused) => {
