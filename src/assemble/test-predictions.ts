@@ -7,6 +7,7 @@ import { csvText } from "../data/files/csv-text.ts";
 import type { ImageSet } from "../data/index.ts";
 import { absent, isSoft, negative, positive, softState, targetOf } from "../metrics/label-states.ts";
 import { RunFolderError } from "./failures.ts";
+import { probabilitiesOf } from "./model-metrics.ts";
 
 /** Which image a row is of. */
 export interface PredictedImage {
@@ -42,7 +43,7 @@ export function testPredictions(
       image: ids?.[row] ?? String(row),
       patient: patients?.[row] ?? "",
     })),
-    probabilities: Float64Array.from(logits, (logit) => 1 / (1 + Math.exp(-logit))),
+    probabilities: probabilitiesOf(logits),
     states,
   };
 }
@@ -52,7 +53,8 @@ const columnsOf = (name: string): readonly string[] => [`${name} probability`, `
 
 /**
  * The table as CSV: a row an image. A label is 1, 0, blank where it is absent, and has two decimals where it is soft;
- * probabilities have all their digits, so that metrics of the table are those of the run.
+ * probabilities have all their digits. They rank images as the logits do, so that metrics of the table are those of the run,
+ * but for images whose logits differ and whose probabilities do not (see `probabilitiesOf`): they are ties here.
  */
 export function predictionsText({ classes, images, probabilities, states }: TestPredictions): string {
   const width = classes.length;
