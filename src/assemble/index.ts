@@ -16,13 +16,7 @@ export {
   type ModelFile,
   type ModelRecord,
 } from "./model-file.ts";
-export {
-  heldRate,
-  metricsByClass,
-  probabilitiesOf,
-  type ClassMetrics,
-  type OperatingRates,
-} from "./model-metrics.ts";
+export { metricsByClass, probabilitiesOf, type ClassMetrics, type OperatingRates } from "./model-metrics.ts";
 export { planTraining, type TrainingPlan } from "./plan.ts";
 export type { ImageShape } from "./planned-training.ts";
 export { profileTraining, type StepProfile } from "./profile.ts";

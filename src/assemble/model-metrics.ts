@@ -9,9 +9,6 @@ import { negative, positive } from "../metrics/label-states.ts";
 import { sensitivityAtSpecificity, specificityAtSensitivity, type OperatingPoint } from "../metrics/roc.ts";
 import { classColumn } from "../metrics/score-levels.ts";
 
-/** Of both rates, the one that is held while the other is told. */
-export const heldRate = 0.95;
-
 /** An operating point as JSON can hold it. */
 export interface OperatingRates {
   readonly sensitivity: number;
@@ -26,22 +23,30 @@ export interface ClassMetrics {
   readonly negatives: number;
   readonly auc: number | null;
   readonly averagePrecision: number | null;
-  /** The highest sensitivity at a specificity of at least 95 %, and the reverse. */
+  /** The highest sensitivity at a specificity of at least the rate that was asked for, and the reverse. */
   readonly atSpecificity: OperatingRates | null;
   readonly atSensitivity: OperatingRates | null;
   /** Expected calibration error over `calibrationBins` bins of equal mass. */
   readonly calibrationError: number | null;
 }
 
-/** Probabilities of logits. */
+/**
+ * Probabilities of logits, in float64. Their order is that of the logits, but for ties: of two f32 that differ, both larger
+ * than 22, both may have the same probability, and all beyond 37 have 1; so may two that are closer to 0 than 1e-8.
+ */
 export const probabilitiesOf = (logits: ArrayLike<number>): Float64Array =>
   Float64Array.from(logits, (z) => 1 / (1 + Math.exp(-z)));
 
-/** @param logits [N, K] of the images whose label states [N, K] are given */
+/**
+ * @param logits [N, K] of the images whose label states [N, K] are given
+ * @param at specificity, or sensitivity, at which the other one is told
+ * @throws UsageError for a rate outside [0, 1]
+ */
 export function metricsByClass(
   logits: Float32Array,
   { states }: Pick<ImageSet, "states">,
   classes: readonly string[],
+  at: number,
 ): Readonly<Record<string, ClassMetrics>> {
   return Object.fromEntries(
     classes.map((name, k) => {
@@ -55,8 +60,8 @@ export function metricsByClass(
           negatives: countOf(negative),
           auc: auc(scores, labels),
           averagePrecision: averagePrecision(scores, labels),
-          atSpecificity: ratesOf(sensitivityAtSpecificity(probabilities, labels, heldRate)),
-          atSensitivity: ratesOf(specificityAtSensitivity(probabilities, labels, heldRate)),
+          atSpecificity: ratesOf(sensitivityAtSpecificity(probabilities, labels, at)),
+          atSensitivity: ratesOf(specificityAtSensitivity(probabilities, labels, at)),
           calibrationError: expectedCalibrationError(probabilities, labels),
         },
       ];

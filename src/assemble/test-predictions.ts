@@ -53,7 +53,8 @@ const columnsOf = (name: string): readonly string[] => [`${name} probability`, `
 
 /**
  * The table as CSV: a row an image. A label is 1, 0, blank where it is absent, and has two decimals where it is soft;
- * probabilities have all their digits, so that metrics of the table are those of the run.
+ * probabilities have all their digits. They rank images as the logits do, so that metrics of the table are those of the run,
+ * but for images whose logits differ and whose probabilities do not (see `probabilitiesOf`): they are ties here.
  */
 export function predictionsText({ classes, images, probabilities, states }: TestPredictions): string {
   const width = classes.length;

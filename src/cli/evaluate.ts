@@ -3,7 +3,6 @@
 import Table from "cli-table3";
 import {
   classifierOfModel,
-  heldRate,
   metricsByClass,
   readModelFile,
   sharesOf,
@@ -29,6 +28,8 @@ import { countedIntervals, mostSources } from "./test-results.ts";
 
 export interface EvaluateOptions extends ModelOptions {
   readonly part: Part;
+  /** Specificity at which the sensitivity is told, and the reverse. */
+  readonly at: number;
   readonly json: boolean;
 }
 
@@ -70,11 +71,11 @@ export async function evaluateCommand(
     loaded.parts.map(({ set }) => set),
   );
   const set = restrict(joined, named.manifest.classes, shared);
-  const byClass = metricsByClass(logits, set, shared);
+  const byClass = metricsByClass(logits, set, shared, options.at);
   const intervals = countedIntervals(logits, set, shared, options.quiet);
   const sources = Object.fromEntries(
     sharesOf(logits, set, shared.length).map(({ source, images, ...share }) => {
-      const own = metricsByClass(share.logits, share, shared);
+      const own = metricsByClass(share.logits, share, shared, options.at);
       return [source, { images, ...means(own), byClass: own }];
     }),
   );
@@ -82,14 +83,14 @@ export async function evaluateCommand(
     const { file: modelFile, sha256, record } = model;
     const result = {
       model: { file: modelFile, sha256, epoch: record.epoch },
-      ...{ manifest: named.manifest.file, part: options.part, images: set.count, adapter },
+      ...{ manifest: named.manifest.file, part: options.part, images: set.count, adapter, at: options.at },
       ...{ ...matched, ...means(byClass), byClass, intervals, sources, skipped: loaded.skipped },
     };
     process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
     return;
   }
   say(options, `${set.count} ${options.part} images, ${intervals.patients} patients; on ${adapter}`);
-  process.stdout.write(`${metricsTable(byClass, intervals)}\n`);
+  process.stdout.write(`${metricsTable(byClass, intervals, options.at)}\n`);
   const names = Object.keys(sources);
   if (names.length < 2) return;
   if (names.length > mostSources) say(options, `${names.length} sources; --json tells each by itself`);
@@ -112,8 +113,9 @@ const showRate = (value: number | null | undefined): string => (value == null ? 
 const showInterval = ({ interval }: TestIntervals["mean"]): string =>
   interval === null ? "-" : `${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}`;
 
-function metricsTable(byClass: ByClass, intervals: TestIntervals): string {
-  const held = `${Math.round(100 * heldRate)} %`;
+function metricsTable(byClass: ByClass, intervals: TestIntervals, at: number): string {
+  // 100 x 0.58 is not quite 58.
+  const held = `${Number((100 * at).toPrecision(12))} %`;
   const head = [
     ...["class", "positive", "negative", "AUC", `${Math.round(100 * intervals.level)} % interval`],
     ...["AP", `sens. (spec. ${held})`, `spec. (sens. ${held})`, "calib. error"],

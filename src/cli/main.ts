@@ -15,7 +15,7 @@ import type { DemoOptions } from "./demo.ts";
 import type { EvaluateOptions } from "./evaluate.ts";
 import type { InspectOptions } from "./inspect.ts";
 import { memoryHelp, withBudget, withDevice, withModel, withTraining } from "./option-groups.ts";
-import { auc, imageShape, memorySize, studyName, wholeNumber } from "./options.ts";
+import { auc, imageShape, memorySize, rate, studyName, wholeNumber } from "./options.ts";
 import { description, version } from "./package-info.ts";
 import type { PlanOptions } from "./plan.ts";
 import type { PredictOptions } from "./predict.ts";
@@ -76,6 +76,12 @@ withTraining(program.command("add-class"))
 withModel(program.command("evaluate"))
   .description("say what a trained model is worth on the images of a manifest, class by class")
   .addOption(new Option("--part <part>", "which images").choices(parts).default("test"))
+  .option(
+    "--at <rate>",
+    "tell sensitivity at this specificity, and specificity at this sensitivity",
+    rate("--at"),
+    0.95,
+  )
   .option("--json", "as JSON, with each source by itself", false)
   .action(async (run: string, manifest: string | undefined, options: EvaluateOptions) => {
     const { evaluateCommand } = await import("./evaluate.ts");
@@ -97,6 +103,12 @@ withModel(program.command("predict"))
     false,
   )
   .option("--images <folder>", "all images below this folder, in the place of a manifest's")
+  .option(
+    "--logits",
+    "logits in the place of probabilities: large ones have no probability of their own",
+    false,
+  )
+  .option("--json", "say as JSON what was written", false)
   .action(async (run: string, manifest: string | undefined, options: PredictOptions) => {
     const { predictCommand } = await import("./predict.ts");
     await predictCommand(run, manifest, options);

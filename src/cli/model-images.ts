@@ -4,6 +4,7 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import {
+  ModelError,
   predict,
   readRunRecord,
   type Classifier,
@@ -166,11 +167,11 @@ async function decodeParts(
   };
 }
 
-/** Logits [N, K] of each part, with progress. */
+/** Logits [N, K] of each part, with progress. @throws ModelError, naming the image, for one that is no finite number */
 export async function predictParts(
   engine: Engine,
   classifier: Classifier,
-  { record }: ModelFile,
+  { file, record }: ModelFile,
   loaded: readonly PartImages[],
   options: ModelOptions,
   signal: AbortSignal,
@@ -179,12 +180,21 @@ export async function predictParts(
   using counter = new Counter("predicting", total, options.quiet);
   const logits: Float32Array[] = [];
   let before = 0;
-  for (const { set } of loaded) {
+  for (const { source, samples, set } of loaded) {
     const progress = (done: number): void => counter.update(before + done, total);
     const memory = options.memory ?? defaultMemory();
-    logits.push(
-      await predict(engine, classifier, set, record.normalisation, batch, { signal, memory, progress }),
-    );
+    const { normalisation, classes } = record;
+    const made = await predict(engine, classifier, set, normalisation, batch, { signal, memory, progress });
+    const odd = made.findIndex((logit) => !Number.isFinite(logit));
+    if (odd >= 0) {
+      const { id } = samples[Math.floor(odd / classes.length)];
+      throw new ModelError(
+        file,
+        `its logit of ${classes[odd % classes.length]} for image ${id} of ${source} is no finite number: its weights have ` +
+          "diverged; train again with a lower learning rate",
+      );
+    }
+    logits.push(made);
     before += set.count;
   }
   return logits;

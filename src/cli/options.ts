@@ -83,6 +83,17 @@ export function auc(option: string): (text: string) => number {
   };
 }
 
+/** A parser of a specificity or a sensitivity. */
+export function rate(option: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !(value >= 0 && value <= 1)) {
+      throw new InvalidArgumentError(`${option} takes a rate from 0 to 1, such as 0.95.`);
+    }
+    return value;
+  };
+}
+
 /** A parser of the names of studies. */
 export function studyName(text: string): StudyName {
   const name = studyNames.find((each) => each === text);

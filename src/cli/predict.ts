@@ -1,5 +1,6 @@
 // `tessera predict`: a table of what a trained model says of images, or an assembly's label table without gaps.
 
+import { resolve } from "node:path";
 import { classifierOfModel, probabilitiesOf, readModelFile } from "../assemble/index.ts";
 import { parts, type Part } from "../data/index.ts";
 import { csvText } from "../data/files/csv-text.ts";
@@ -29,6 +30,9 @@ export interface PredictOptions extends ModelOptions {
   readonly complete: boolean;
   /** A folder of images, in the place of a manifest. */
   readonly images?: string;
+  /** Whether the table has logits in the place of probabilities. */
+  readonly logits: boolean;
+  readonly json: boolean;
 }
 
 /** What each row begins with. */
@@ -37,8 +41,8 @@ const identity = ["source", "part", "image", "patient"] as const;
 /** A table: its columns behind those, and the cells there of an image. */
 interface Columns {
   readonly names: readonly string[];
-  /** @param states of the image, by class of the manifest. @param probabilities by class of the model */
-  readonly cells: (states: Uint8Array, probabilities: Float64Array) => readonly string[];
+  /** @param states of the image, by class of the manifest. @param logits by class of the model */
+  readonly cells: (states: Uint8Array, logits: Float32Array) => readonly string[];
 }
 
 /** @param file a manifest; without, that of the run */
@@ -49,6 +53,11 @@ export async function predictCommand(
 ): Promise<void> {
   const where = engineOptions(options);
   const { images, complete, out } = options;
+  if (complete && options.logits) {
+    throw new UsageError(
+      "--complete fills gaps between labels 0 and 1 with probabilities; leave out --logits",
+    );
+  }
   if (images !== undefined && (file !== undefined || complete || options.part !== undefined)) {
     const other = file !== undefined ? "a manifest" : complete ? "--complete" : "--part";
     throw new UsageError(`--images names images without labels or parts: leave it out, or ${other}`);
@@ -56,7 +65,8 @@ export async function predictCommand(
   const model = await readModelFile(run);
   const { classes } = model.record;
   const named = images === undefined ? await manifestFor(run, file, options) : undefined;
-  const columns = complete && named !== undefined ? completed(classes, named, options) : predicted(classes);
+  const columns =
+    complete && named !== undefined ? completed(classes, named, options) : predicted(classes, options);
   const clash = columns.names.find(
     (name, i) => [...identity, ...columns.names].indexOf(name) < i + identity.length,
   );
@@ -86,14 +96,30 @@ export async function predictCommand(
   const { loaded, logits, adapter } = found;
   await writeTable(out, columns, loaded.parts, logits);
   const rows = loaded.parts.reduce((sum, { set }) => sum + set.count, 0);
+  if (options.json) {
+    const { file: modelFile, sha256, record } = model;
+    const result = {
+      model: { file: modelFile, sha256, epoch: record.epoch },
+      ...(named === undefined ? { folder: images } : { manifest: named.manifest.file, part }),
+      ...{ adapter, file: resolve(out), rows, columns: [...identity, ...columns.names] },
+      ...{ values: options.logits ? "logits" : complete ? "labels and probabilities" : "probabilities" },
+      skipped: loaded.skipped,
+    };
+    process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+    return;
+  }
   say(options, `${rows} images, ${classes.length} classes, on ${adapter}; the table is in ${out}`);
 }
 
-/** Nine digits tell any two f32 apart, so that the table ranks images as the logits do. */
-const show = (probability: number): string => String(Number(probability.toPrecision(9)));
+/** All digits: a table ranks images as the logits do, but for the ties that `probabilitiesOf` speaks of. */
+const showProbabilities = (logits: Float32Array): string[] => Array.from(probabilitiesOf(logits), String);
+/** Nine digits tell any two f32 apart: a table of logits has no ties that they do not have. */
+const showLogits = (logits: Float32Array): string[] =>
+  Array.from(logits, (logit) => String(Number(logit.toPrecision(9))));
 
-function predicted(classes: readonly string[]): Columns {
-  return { names: classes, cells: (_, probabilities) => Array.from(probabilities, show) };
+function predicted(classes: readonly string[], options: PredictOptions): Columns {
+  const show = options.logits ? showLogits : showProbabilities;
+  return { names: classes, cells: (_, logits) => show(logits) };
 }
 
 /** Two columns a class of the manifest: the value, and whether it was given or predicted; empty where it is neither. */
@@ -102,12 +128,14 @@ function completed(classes: readonly string[], { manifest }: NamedManifest, opti
   const places = manifest.classes.map((name) => classes.indexOf(name));
   return {
     names: manifest.classes.flatMap((name) => [name, `${name} is`]),
-    cells: (states, probabilities) =>
-      places.flatMap((place, k) => {
+    cells: (states, logits) => {
+      const probabilities = showProbabilities(logits);
+      return places.flatMap((place, k) => {
         const label = targetOf(states[k]);
         if (label !== undefined) return [String(label), "given"];
-        return place < 0 ? ["", ""] : [show(probabilities[place]), "predicted"];
-      }),
+        return place < 0 ? ["", ""] : [probabilities[place], "predicted"];
+      });
+    },
   };
 }
 
@@ -125,8 +153,8 @@ async function writeTable(
         const [labels, outputs] = [set.states, logits[i]].map(({ length }) => length / set.count);
         const rows = samples.map(({ id, patient }, row) => {
           const states = set.states.subarray(row * labels, (row + 1) * labels);
-          const probabilities = probabilitiesOf(logits[i].subarray(row * outputs, (row + 1) * outputs));
-          return [source, part ?? "", id, patient ?? "", ...cells(states, probabilities)];
+          const own = logits[i].subarray(row * outputs, (row + 1) * outputs);
+          return [source, part ?? "", id, patient ?? "", ...cells(states, own)];
         });
         await handle.writeFile(csvText(rows));
       }

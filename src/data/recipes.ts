@@ -80,8 +80,9 @@ const usual: Recipe = {
  *
  * `released-code`: the authors' repository (MrGiovanni/LabelAssemble, commit 13d2549), which is not the paper's text: all three
  * losses on the labelled entries, hence over one divisor, their number; no warm-up; the pseudo-label not stopped; a linear
- * head; the rate halved every 3 epochs. It also counts labels that a source does not give as negative, which is a matter of
- * the data: where its sources leave labels blank, `blank: negative`.
+ * head; the rate halved every 3 epochs. It stores an absent label as 0, and selects what teaches by a list of classes and one
+ * of sources; with the lists it comes with, no absent label is selected, hence `absent: ignored`. Its older commits select
+ * everything, so that absent labels are negatives there, and divide by the images: `absent: negative, normalise: batch` for those.
  *
  * The views of both are those of the released code (`paper-weak` and `paper-strong`), which are the usual ones; it had batches
  * of 16 images of 256 x 256 pixels, and a DenseNet-121.
@@ -194,7 +195,7 @@ export const train = record({
   stopGradient: z.boolean().exactOptional(),
   /**
    * What makes logits of features: class queries, as in the paper; a linear layer with a bias per class; "per-source", such
-   * a layer for each source (Med3D); or "dynamic", a small network made for each image and class (DoDNet).
+   * a layer for each source (Med3D); or "dynamic", a network of three small layers made for each image and class (DoDNet).
    */
   head: oneOf(headKinds).exactOptional(),
   /** Ends training after so many epochs without a better mean AUC of the validation images, if there are any; null: never. */

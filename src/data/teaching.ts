@@ -5,8 +5,8 @@ import { absent, negative } from "../metrics/label-states.ts";
 
 /**
  * `ignored`: an absent label teaches nothing, or what the unsupervised losses make of it. `negative`: whatever a source has
- * no label of is taken for not there, as the released code does, and as happens to whoever joins tables and fills the gaps
- * with zeros. It is the mistake that Label-Assemble is measured against.
+ * no label of is taken for not there, as happens to whoever joins tables and fills the gaps with zeros, and as older commits
+ * of the released code do (see its preset in recipes.ts). It is the mistake that Label-Assemble is measured against.
  */
 export const absentPolicies = ["ignored", "negative"] as const;
 export type AbsentPolicy = (typeof absentPolicies)[number];

@@ -1,8 +1,8 @@
-// A head whose parameters depend on the image, after DoDNet (Zhang et al. 2021): a controller makes a small network for each
-// image and class. DoDNet segments; here the small network works on an image's features and gives one logit.
+// A head whose parameters depend on the image, after DoDNet (Zhang et al., "DoDNet: Learning to Segment Multi-Organ and Tumors
+// from Multiple Partially Labeled Datasets", CVPR 2021): a controller makes a small network for each image and class.
 
 import { add, multiply, relu } from "../operators/functions/elementwise.ts";
-import { linear, matmul } from "../operators/functions/matmul.ts";
+import { linear } from "../operators/functions/matmul.ts";
 import { reshape, slice } from "../operators/functions/movement.ts";
 import { sum } from "../operators/functions/reduction.ts";
 import type { Engine } from "../runtime/index.ts";
@@ -11,24 +11,28 @@ import type { Head, HeadFactors } from "./head.ts";
 import type { Initialiser } from "./initialise.ts";
 import { Module } from "./module.ts";
 
-/** Of the features that the small network sees, and of its hidden layer: as DoDNet has it. */
+/** Of what the small network sees, and of its hidden layers. */
 const width = 8;
-/** Where the weights and biases of both its layers begin among the numbers that the controller makes; their count is last. */
-const hiddenBias = width ** 2;
-const lastWeight = hiddenBias + width;
-const lastBias = lastWeight + width;
-const made = lastBias + 1;
+/** Weights and biases of a hidden layer, and the numbers of a whole network: 8 x 8 + 8, once more, and 8 + 1. */
+const hiddenLayer = width * width + width;
+const made = 2 * hiddenLayer + width + 1;
 
 /**
- * For features f [D] of an image and the one-hot code e of class k, C [f; e] + c = 81 numbers: a layer 8 -> 8 and, behind a
- * ReLU, a layer 8 -> 1, with biases. They are applied to h = relu(f R), R [D, 8]. A product with a one-hot code takes a row,
- * so that C is kept as its part for features [D, 81] and a row of 81 numbers for each class.
+ * For features f [D] of an image and the one-hot code e of class k, the controller C [f; e] + c gives 153 numbers: layers
+ * 8 -> 8, 8 -> 8 and 8 -> 1, each its weights [outputs, 8] and then its biases, with a ReLU between two. They are applied to
+ * h = R f + r [8]. A product with a one-hot code takes a row, so that C is kept as its part for features [D, 153] and a row
+ * of 153 numbers for each class.
+ *
+ * DoDNet segments: its codes are of tasks, a task an organ and its tumours; its last layer makes two maps, 8 -> 2; and the small
+ * network sees the decoder's features at each voxel. Here codes are of classes, the last layer makes one logit, and the small
+ * network sees the pooled features of the image, as the controller does.
  */
 export class DynamicHead extends Module implements Head {
   readonly settings = { kind: "dynamic" } as const;
   readonly classes: number;
   readonly outputs: number;
   readonly #reduction: Tensor;
+  readonly #reductionBias: Tensor;
   readonly #weight: Tensor;
   readonly #codes: Tensor;
   readonly #bias: Tensor;
@@ -39,12 +43,13 @@ export class DynamicHead extends Module implements Head {
     super(engine);
     this.classes = classes;
     this.outputs = classes;
-    // All as torch's Linear, the controller over features and code: a logit is a product of three, and small at first.
+    // All as torch's Linear, the controller over features and code: a logit is a product of four, and small at first.
     const bound = 1 / Math.sqrt(features + classes);
     this.#reduction = this.parameter(
       "reduction.weight",
       init.uniform([features, width], 1 / Math.sqrt(features)),
     );
+    this.#reductionBias = this.parameter("reduction.bias", engine.zeros([width]));
     this.#weight = this.parameter("controller.weight", init.uniform([features, made], bound));
     this.#codes = this.parameter("controller.codes", init.uniform([classes, made], bound));
     this.#bias = this.parameter("controller.bias", engine.zeros([made]));
@@ -66,15 +71,26 @@ export class DynamicHead extends Module implements Head {
     const { classes } = this;
     const ofImages = reshape(linear(features, this.#weight, this.#bias), [batch, 1, made]);
     const networks = add(ofImages, reshape(this.#codes, [1, classes, made]));
-    const part = (begin: number, end: number): Tensor =>
-      slice(networks, [0, 0, begin], [batch, classes, end - begin]);
-    const reduced = reshape(relu(matmul(features, this.#reduction)), [batch, width, 1]);
-    // All classes of an image at once: their hidden layers are one matrix [8 K, 8].
-    const first = reshape(part(0, hiddenBias), [batch, classes * width, width]);
-    const hidden = relu(
-      add(reshape(matmul(first, reduced), [batch, classes, width]), part(hiddenBias, lastWeight)),
-    );
-    const last = sum(multiply(hidden, part(lastWeight, lastBias)), { axes: [2] });
-    return add(last, reshape(part(lastBias, made), [batch, classes]));
+    const seen = reshape(linear(features, this.#reduction, this.#reductionBias), [batch, 1, width]);
+    const first = relu(layer(networks, 0, width, seen));
+    const second = relu(layer(networks, hiddenLayer, width, first));
+    return reshape(layer(networks, 2 * hiddenLayer, 1, second), [batch, classes]);
   }
+}
+
+/**
+ * One layer of all networks [B, K, numbers] at once, whose weights and biases are the numbers from `begin` on.
+ * @param inputs [B, K, 8], or [B, 1, 8] where all classes see the same
+ * @returns [B, K, outputs]
+ */
+function layer(networks: Tensor, begin: number, outputs: number, inputs: Tensor): Tensor {
+  const [batch, classes] = networks.shape;
+  const end = begin + outputs * width;
+  const weights = slice(networks, [0, 0, begin], [batch, classes, end - begin]);
+  const biases = slice(networks, [0, 0, end], [batch, classes, outputs]);
+  const products = multiply(
+    reshape(weights, [batch, classes, outputs, width]),
+    reshape(inputs, [batch, inputs.shape[1], 1, width]),
+  );
+  return add(sum(products, { axes: [3] }), biases);
 }

@@ -46,6 +46,25 @@ test("a table that was written is read back bit for bit, whatever the names", ()
   expect(read.probabilities[8]).toBeCloseTo(Math.exp(-100), 57);
 });
 
+test("probabilities rank as their logits, up to ties of large ones that are close, and from 37 on", () => {
+  const probabilitiesOf = (...logits: number[]): readonly number[] => {
+    const made = testPredictions(Float32Array.from(logits), set("A", ["x"]), classes.slice(0, logits.length));
+    writeFileSync(file, predictionsText({ ...made, states: new Uint8Array(logits.length) }));
+    return [...readPredictions(file, made.classes).probabilities];
+  };
+  const [a, b, c] = probabilitiesOf(21.999, 22, 25);
+  expect(a).toBeLessThan(b);
+  expect(b).toBeLessThan(c);
+  expect(c).toBeLessThan(1);
+  const [d, e, f] = probabilitiesOf(-25, -22, -21.999);
+  expect(d).toBeLessThan(e);
+  expect(e).toBeLessThan(f);
+  // Two f32 that are neighbours, and two that are far apart.
+  const [g, h] = probabilitiesOf(30, 30 + 2 ** -19);
+  expect(g).toBe(h);
+  expect(probabilitiesOf(37, 60)).toEqual([1, 1]);
+});
+
 test("labels are 1, 0, blank where absent, and with two decimals where soft", () => {
   const logits = new Float32Array(6);
   const lines = predictionsText(testPredictions(logits, set("A", ["x", "y"]), ["a", "b", "c"])).split("\n");

@@ -1,10 +1,11 @@
 // Commands that use a trained model: what they write agrees with what the run itself said, and with each other.
 
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
+import { modelKind, readTensorFile, writeTensorFile } from "../../src/assemble/tensor-file.ts";
 import { auc } from "../../src/metrics/index.ts";
 import { own, runBuilt, workingFolder, type Ended } from "./built.ts";
 
@@ -32,14 +33,20 @@ const train = (name: string): Promise<Ended> =>
 const read = (name: string): string => readFileSync(join(folder, name), "utf8");
 const table = (name: string): Record<string, string>[] => parse(read(name), { columns: true });
 
+type Rate = "sensitivity" | "specificity";
 interface Evaluated {
   readonly meanAuc: number;
   readonly images: number;
   readonly shared: readonly string[];
   readonly unknownToModel: readonly string[];
   readonly intervals: unknown;
+  readonly at: number;
   readonly byClass: Readonly<
-    Record<string, Readonly<Record<"auc" | "averagePrecision" | "calibrationError" | "positives", number>>>
+    Record<
+      string,
+      Readonly<Record<"auc" | "averagePrecision" | "calibrationError" | "positives", number>> &
+        Readonly<Record<"atSpecificity" | "atSensitivity", Readonly<Record<Rate, number>>>>
+    >
   >;
   readonly sources: Readonly<Record<string, { readonly images: number; readonly meanAuc: number | null }>>;
 }
@@ -83,6 +90,24 @@ describe("tessera evaluate", () => {
     expect(errors).toMatch(/\d+ test images, \d+ patients; on /);
   });
 
+  test("tells each rate where the other one is at least what --at says", async () => {
+    const found = async (...more: string[]): Promise<Evaluated> =>
+      JSON.parse((await tessera("evaluate", "run", "--json", "--quiet", ...more)).output) as Evaluated;
+    const [strict, loose] = [await found(), await found("--at", "0.5")];
+    expect([strict.at, loose.at]).toEqual([0.95, 0.5]);
+    for (const { at, byClass } of [strict, loose]) {
+      for (const { atSpecificity, atSensitivity } of Object.values(byClass)) {
+        expect(atSpecificity.specificity).toBeGreaterThanOrEqual(at);
+        expect(atSensitivity.sensitivity).toBeGreaterThanOrEqual(at);
+      }
+    }
+    const sum = ({ byClass }: Evaluated): number =>
+      Object.values(byClass).reduce((total, each) => total + each.atSpecificity.sensitivity, 0);
+    expect(sum(loose)).toBeGreaterThan(sum(strict));
+    const { output } = await tessera("evaluate", "run", "--at", "0.975", "--quiet");
+    expect(output).toMatch(/sens\. \(spec\. 97\.5 %\) +spec\. \(sens\. 97\.5 %\)/);
+  });
+
   test("matches classes of another manifest by name, and says which it cannot", async () => {
     const { output, errors } = await tessera("evaluate", "run", "more.yaml", "--data-root", ".", "--json");
     const found = JSON.parse(output) as Evaluated;
@@ -114,6 +139,26 @@ describe("tessera predict", () => {
     expect(new Set(rows.map(({ source, image }) => `${source} ${image}`)).size).toBe(images);
     for (const { nodule } of rows) expect(Number(nodule)).toBeGreaterThan(0);
     expect(readdirSync(join(folder, "tables"))).toEqual(["test.csv"]);
+  });
+
+  test("--logits writes what the probabilities are of, and --json says what was written", async () => {
+    const summaries = [];
+    for (const [file, ...more] of [["p.csv"], ["l.csv", "--logits"]]) {
+      const { code, output } = await tessera("predict", "run", "--out", file, "--json", "--quiet", ...more);
+      expect(code).toBe(0);
+      summaries.push(JSON.parse(output) as Record<string, unknown>);
+    }
+    const [probabilities, logits] = [table("p.csv"), table("l.csv")];
+    const columns = ["source", "part", "image", "patient", "nodule", "effusion", "cardiomegaly"];
+    const shared = { manifest: "run.yaml", part: "test", rows: probabilities.length, columns, skipped: [] };
+    expect(summaries[0]).toMatchObject({ ...shared, file: join(folder, "p.csv"), values: "probabilities" });
+    expect(summaries[1]).toMatchObject({ ...shared, file: join(folder, "l.csv"), values: "logits" });
+    for (const [i, row] of logits.entries()) {
+      for (const name of ["nodule", "effusion", "cardiomegaly"]) {
+        const logit = Math.fround(Number(row[name]));
+        expect(Number(probabilities[i][name])).toBe(1 / (1 + Math.exp(-logit)));
+      }
+    }
   });
 
   test("completes the label table: given labels stay, only gaps are predicted", async () => {
@@ -190,7 +235,17 @@ describe("tessera add-class", () => {
   }, 60_000);
 });
 
+const diverged = /diverged.model\.safetensors: its logit of nodule for image A.\d+ of A is no finite number/;
+
 describe("what cannot be is one line and exit code 2:", () => {
+  beforeAll(async () => {
+    cpSync(join(folder, "run"), join(folder, "diverged"), { recursive: true });
+    const file = join(folder, "diverged", "model.safetensors");
+    const { record, tensors } = await readTensorFile(file, modelKind);
+    for (const [name, { data }] of tensors) if (name.startsWith("head.")) data.fill(NaN);
+    await writeTensorFile(file, modelKind, { record, tensors });
+  });
+
   test.each([
     ["a folder without a run", ["evaluate", "."], /holds no run: there is no run\.json/],
     [
@@ -209,6 +264,18 @@ describe("what cannot be is one line and exit code 2:", () => {
       /have no class in common: the model knows nodule, effusion, cardiomegaly, the manifest names mass, edema/,
     ],
     ["a part that there is not", ["evaluate", "run", "--part", "validation"], /its parts are train, test/],
+    [
+      "a percentage for a rate",
+      ["evaluate", "run", "--at", "95"],
+      /--at takes a rate from 0 to 1, such as 0\.95/,
+    ],
+    ["a model that has diverged, evaluated", ["evaluate", "diverged"], diverged],
+    ["a model that has diverged, asked", ["predict", "diverged", "--out", "x.csv"], diverged],
+    [
+      "labels beside logits",
+      ["predict", "run", "--complete", "--logits", "--out", "x.csv"],
+      /--complete fills gaps between labels 0 and 1 with probabilities; leave out --logits/,
+    ],
     ["no table named", ["predict", "run"], /required option '--out <file>'/],
     ["a table that is a folder", ["predict", "run", "--out", "run"], /--out run: it is a folder/],
     [

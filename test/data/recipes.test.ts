@@ -56,6 +56,7 @@ describe("a manifest's training", () => {
     expect(trainedBy("{ preset: released-code }")).toMatchObject({
       epochs: 64,
       warmupEpochs: 0,
+      absent: "ignored",
       learningRate: 2e-4,
       schedule: { by: "halving", every: 3 },
       stopGradient: false,

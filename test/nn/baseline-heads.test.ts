@@ -78,37 +78,41 @@ describe("a network for each image and class", () => {
   test("has the weights that the controller makes of features and one-hot code", async () => {
     const head = open(engine(), { kind: "dynamic" });
     const all = await parametersOf(head);
-    const [reduction, weight, codes, bias] = [
+    const [reduction, reductionBias, weight, codes, bias] = [
       "reduction.weight",
+      "reduction.bias",
       "controller.weight",
       "controller.codes",
       "controller.bias",
     ].map((name) => named(all, name));
+    expect([bias.length, codes.length]).toEqual([153, classes * 153]);
     const given = await drawn().read();
     const logits = await head.forward(drawn()).read();
     for (let image = 0; image < images; image++) {
       const f = Array.from(given).slice(image * features, (image + 1) * features);
-      const h = Array.from({ length: 8 }, (_, j) =>
-        Math.max(
-          0,
-          f.reduce((total, value, d) => total + value * reduction[d * 8 + j], 0),
-        ),
-      );
+      const seen: number[] = [];
+      for (let j = 0; j < 8; j++) {
+        seen.push(f.reduce((total, value, d) => total + value * reduction[d * 8 + j], reductionBias[j]));
+      }
+      // Nothing between the reduction and the first layer, as in DoDNet; else a sign would be lost here.
+      expect(seen.some((value) => value < 0)).toBe(true);
       for (let k = 0; k < classes; k++) {
         // The controller over [f; e], its matrix written out.
         const input = [...f, ...Array.from({ length: classes }, (_, i) => (i === k ? 1 : 0))];
         const matrix = [...Array.from(weight), ...Array.from(codes)];
-        const p = Array.from({ length: 81 }, (_, m) =>
-          input.reduce((total, value, i) => total + value * matrix[i * 81 + m], bias[m]),
+        const numbers = Array.from({ length: 153 }, (_, m) =>
+          input.reduce((total, value, i) => total + value * matrix[i * 153 + m], bias[m]),
         );
-        const hidden = h.map((_, j) =>
-          Math.max(
-            0,
-            h.reduce((total, value, i) => total + p[j * 8 + i] * value, p[64 + j]),
-          ),
-        );
-        const expected = hidden.reduce((total, value, j) => total + p[72 + j] * value, p[80]);
-        expect(logits[image * classes + k]).toBeCloseTo(expected, 9);
+        let inputs = seen;
+        let at = 0;
+        for (const outputs of [8, 8, 1]) {
+          const sums = Array.from({ length: outputs }, () => 0);
+          for (let o = 0; o < outputs; o++) for (let i = 0; i < 8; i++) sums[o] += numbers[at++] * inputs[i];
+          for (let o = 0; o < outputs; o++) sums[o] += numbers[at++];
+          inputs = outputs === 1 ? sums : sums.map((value) => Math.max(0, value));
+        }
+        expect(at).toBe(153);
+        expect(logits[image * classes + k]).toBeCloseTo(inputs[0], 9);
       }
     }
   });
@@ -123,6 +127,7 @@ describe("a network for each image and class", () => {
     for (const [i, parameter] of parameters.entries()) {
       const gradient = await gradients[i].read();
       const held = await parameter.read();
+      expect(Math.max(...gradient.map(Math.abs))).toBeGreaterThan(1e-4);
       for (const at of [0, Math.floor(held.length / 2), held.length - 1]) {
         const sides = [];
         for (const sign of [1, -1]) {
