@@ -121,13 +121,14 @@ export function comparisonsCsv({ study, comparisons }: StudyAnalysis): string {
   ]);
 }
 
-/** Everything: { scores, analysis }, and of a study on similarity that, too. */
+/** { scores, analysis }, and of a study on similarity that, too; how losses went is in scores.json alone. */
 export function studyJson(
   scores: StudyScores,
   analysis: StudyAnalysis,
   similarity?: SimilarityAnalysis,
 ): string {
-  return `${JSON.stringify({ scores, analysis, similarity }, null, 2)}\n`;
+  const { courses: _, ...told } = scores;
+  return `${JSON.stringify({ scores: told, analysis, similarity }, null, 2)}\n`;
 }
 
 /** A row for every class, and the correlation below it. */

@@ -59,7 +59,7 @@ test("the calibration error of a run is one number, on its page and by evaluate"
     ...{ source: "test", count: 200, height: 1, width: 1, channels: 1, pixels: new Uint8Array(200) },
     states: predictions.states,
   };
-  const evaluated = metricsByClass(logits, set, classes);
+  const evaluated = metricsByClass(logits, set, classes, 0.95);
   const document = checkedPage(runPage({ ...run, predictions: testPredictions(logits, set, classes) }));
   const [results] = all(document, "section[aria-labelledby=results] table");
   const column = all(results, "thead th").findIndex(({ textContent }) => textContent === "calibration error");
