@@ -123,11 +123,7 @@ describe("a bad row of CheXpert is refused, by record and line:", () => {
       row(pathOf(1).slice(20), blanks),
       /was already on line 2$/u,
     ],
-    [
-      "a missing column",
-      row(pathOf(2), blanks.slice(1)),
-      /has 18 cells, but the header names 19 columns$/u,
-    ],
+    ["a missing column", row(pathOf(2), blanks.slice(1)), /has 18 cells, but the header names 19 columns$/u],
   ])("%s", async (_, bad, message) => {
     folder.remove();
     const said = await complaint(listTable(row(pathOf(1), blanks), bad), folder.path);
