@@ -21,6 +21,7 @@ export { planTraining, type TrainingPlan } from "./plan.ts";
 export type { ImageShape } from "./planned-training.ts";
 export { profileTraining, type StepProfile } from "./profile.ts";
 export {
+  profileFile,
   readRunRecord,
   RunFolder,
   runFiles,

@@ -79,6 +79,8 @@ export const runFiles = {
   pictured: "report.json",
   report: "report.html",
 } as const;
+/** What somebody who looks at a run's kernels writes there before the run begins: it is no run, and not removed. */
+export const profileFile = "profile.json";
 const isOurs = (name: string): boolean =>
   Object.values(runFiles).some((file) => name === file || (name.startsWith(file) && name.endsWith(".part")));
 
@@ -140,7 +142,8 @@ export class RunFolder {
   #expectEmpty(): void {
     const { path } = this;
     // A part is left by a run that was killed while it wrote its first file.
-    const holds = (name: string): boolean => !(isOurs(name) && name.endsWith(".part")) && !isOfLock(name);
+    const holds = (name: string): boolean =>
+      !(isOurs(name) && name.endsWith(".part")) && !isOfLock(name) && name !== profileFile;
     if (readdirSync(path).some(holds)) {
       throw new RunFolderError(
         `--out ${path}: the folder is not empty; choose another, add --force to overwrite the run, or go on with it: ` +

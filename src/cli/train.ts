@@ -8,6 +8,7 @@ import {
   grownWeights,
   labelSpaceOf,
   predictionsText,
+  profileFile,
   readWeights,
   settingsOf,
   testPredictions,
@@ -83,7 +84,7 @@ export async function trainCommand(
     // On a device of its own, so that the run finds all memory free.
     using engine = await openEngine(where);
     choose(engine, silent, silent);
-    const trace = options.profile === true ? join(options.out, "profile.json") : options.profile;
+    const trace = options.profile === true ? join(options.out, profileFile) : options.profile;
     await profileRun(engine, assembly, settings, trace, options.quiet);
   }
   using engine = await openEngine(where);

@@ -244,7 +244,10 @@ describe("training on the reference backend", () => {
     const heads = [
       [{ kind: "linear" }, ["weight", "bias"]],
       [{ kind: "per-source" }, ["weight", "bias"]],
-      [{ kind: "dynamic" }, ["reduction.weight", "controller.weight", "controller.codes", "controller.bias"]],
+      [
+        { kind: "dynamic" },
+        ["reduction.weight", "reduction.bias", "controller.weight", "controller.codes", "controller.bias"],
+      ],
       [{ kind: "queries", bias: "none" }, ["queries", "fc.weight"]],
       [{ kind: "queries", bias: "class" }, ["queries", "fc.weight", "bias"]],
       [undefined, ["queries", "fc.weight", "fc.bias"]],

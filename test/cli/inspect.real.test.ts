@@ -73,6 +73,9 @@ const cifarTest = {
   ...{ dog: 86, frog: 112, horse: 102, ship: 106, truck: 109 },
 };
 
+const sumOf = (counts: object): number =>
+  Object.values(counts as Record<string, number>).reduce((sum, count) => sum + count, 0);
+
 /** What must hold of each example: what its data is, and a check of its report. */
 const checks: Readonly<
   Record<string, { readonly needs: readonly string[]; readonly check: (report: Report) => void }>
@@ -95,6 +98,64 @@ const checks: Readonly<
       expect(listsOf(report, "A")[0].images + listsOf(report, "B")[0].images).toBe(42_277);
       expect([a[6].absent, b[1].absent]).toEqual(["A", "B"].map((name) => listsOf(report, name)[0].images));
       expect(findings(report, "leaked-image")).toEqual([]);
+    },
+  },
+  "mnist-overlap-own.yaml": {
+    needs: ["mnist"],
+    check(report) {
+      for (const [source, own, others] of [
+        ["A", [1, 2, 3, 4, 5], [6, 7]],
+        ["B", [3, 4, 5, 6, 7], [1, 2]],
+      ] as const) {
+        expect(images(report, source)).toEqual({ train: 70 });
+        const counts = labels(report, source, "positive");
+        expect(Object.keys(counts)).toEqual(own.map(String));
+        expect(sumOf(counts)).toBe(70); // each image is of one of them
+        expect(labels(report, source, "absent")).toEqual(
+          Object.fromEntries(others.map((digit) => [digit, 70])),
+        );
+      }
+      expect(images(report, "test")).toEqual({ test: 2000 });
+    },
+  },
+  "mnist-overlap-all.yaml": {
+    needs: ["mnist"],
+    check(report) {
+      for (const source of ["A", "B"]) {
+        expect(images(report, source)).toEqual({ train: 70 });
+        expect(sumOf(labels(report, source, "positive"))).toBeLessThan(70); // some are of digits it does not know
+      }
+      expect(labels(report, "A", "absent")).toEqual({ 6: 70, 7: 70 });
+      expect(labels(report, "B", "absent")).toEqual({ 1: 70, 2: 70 });
+      expect(images(report, "test")).toEqual({ test: 2000 });
+    },
+  },
+  "mnist-300.yaml": {
+    needs: ["mnist"],
+    check(report) {
+      expect(images(report, "MNIST")).toEqual({ train: 300 });
+      expect(sumOf(labels(report, "MNIST", "positive"))).toBe(300);
+      expect(sumOf(labels(report, "test", "positive"))).toBe(2000);
+    },
+  },
+  "mnist-disjoint-small.yaml": {
+    needs: ["mnist"],
+    check(report) {
+      const [odd, even] = ["odd", "even"].map((source) => labels(report, source, "positive"));
+      expect([sumOf(odd), sumOf(even)]).toEqual([150, 150]);
+      expect([...Object.keys(odd), ...Object.keys(even)]).toEqual([
+        ...[1, 3, 5, 7, 9, 0, 2, 4, 6, 8].map(String),
+      ]);
+    },
+  },
+  "chest-baselines.yaml": {
+    needs: ["chestxray14", "covid-chestxray"],
+    check(report) {
+      const { Pneumonia: _, Hernia: __, Pleural_Thickening: ___, ...frequent } = chestFindings;
+      expect(labels(report, "ChestX-ray14", "positive")).toEqual(frequent);
+      expect(Math.min(...Object.values(frequent))).toBeGreaterThanOrEqual(30);
+      expect(labels(report, "COVID", "positive")).toEqual({ "COVID-19": 192 + 9 });
+      expect(findings(report, "leaked-patient")).toEqual([]);
     },
   },
   "mnist-negatives-three.yaml": {
