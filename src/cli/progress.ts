@@ -24,7 +24,7 @@ export const showSeconds = (value: number): string =>
   value < 90 ? `${Math.ceil(value)} s` : `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
 
 /** The terms of a loss before they are weighted. */
-const showTerms = ({ bce, pseudo, consistency }: Losses): string =>
+export const showTerms = ({ bce, pseudo, consistency }: Losses): string =>
   `bce ${bce.toFixed(4)}, pseudo ${pseudo.toFixed(4)}, consistency ${consistency.toFixed(4)}`;
 
 /** What every bar looks like. Ctrl-C is the command's to handle, not the bar's. */

@@ -2,8 +2,8 @@
 // elsewhere.
 
 import { SingleBar } from "cli-progress";
-import type { RunCost } from "../assemble/index.ts";
-import { barLook, showSeconds } from "./progress.ts";
+import type { Losses, RunCost } from "../assemble/index.ts";
+import { barLook, showSeconds, showTerms } from "./progress.ts";
 
 /** A log file gets a line this often, in milliseconds. */
 const betweenLines = 30_000;
@@ -37,13 +37,14 @@ export class StudyProgress {
   }
 
   /** @param step of the run under way, from 1 */
-  step(step: number, loss: number): void {
+  step(step: number, losses: Losses): void {
     if (this.#current === undefined || this.#quiet) return;
-    const { name, cost } = this.#current;
-    this.#show(
-      `${name}  step ${step}/${cost.steps}  loss ${loss.toFixed(4)}`,
-      (cost.views * step) / cost.steps,
-    );
+    const { name, cost, started } = this.#current;
+    const views = (cost.views * step) / cost.steps;
+    const rate = Math.round((1000 * views) / (performance.now() - started));
+    // The terms last: a narrow terminal cuts them off.
+    const loss = `loss ${losses.total.toFixed(4)}  ${rate} views/s  (${showTerms(losses)})`;
+    this.#show(`${name}  step ${step}/${cost.steps}  ${loss}`, views);
   }
 
   /** @param reused whether it was finished before */

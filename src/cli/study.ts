@@ -233,7 +233,7 @@ async function carryOut(
     {
       begin: (run) => {
         progress.begin(title(run), cost(run));
-        return { step: ({ step, losses }) => progress.step(step, losses.total) };
+        return { step: ({ step, losses }) => progress.step(step, losses) };
       },
       end: async (run, result, reused) => {
         results.push(result);
