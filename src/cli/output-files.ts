@@ -20,7 +20,7 @@ export function makeFolder(option: string, folder: string): void {
 export function makeFolderOf(option: string, file: string): void {
   makeFolder(option, dirname(file));
   if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) {
-    throw new UsageError(`${option} ${file}: it is a folder; name a file, such as views.png`);
+    throw new UsageError(`${option} ${file}: it is a folder; name a file in it`);
   }
 }
 

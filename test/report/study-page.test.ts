@@ -244,7 +244,7 @@ test("steps are those of a run, also of an arm that is several", () => {
   const document = checkedPage(pageOf({ ...scores, arms, scores: taken }));
   const rows = all(document, "section[aria-labelledby=arms] tbody tr");
   expect(rows.map((row) => all(row, "td").map(({ textContent }) => textContent)[3])).toEqual([
-    ...["100 to 120", "140 (mean of 2 runs)", "280"],
+    ...["100 to 120", "140 each, 2 runs", "280"],
   ]);
 });
 

@@ -111,7 +111,11 @@ function baselines(context: PlanContext): StudyPlan {
       ],
       { ...supervised, ...linear },
     ),
-    asNegative(context, linear),
+    {
+      ...asNegative(context, linear),
+      label: "absent labels as negative, linear head",
+      about: "A linear head; what a source has no label of is taken for not there.",
+    },
     partial(context),
     both(context),
     ...full(context),

@@ -12,9 +12,12 @@ export function studyScores(
   results: readonly RunResult[],
 ): StudyScores {
   const { study, asks, groups, comparisons, notes, similarity } = plan;
+  // Of other classes a study says nothing.
+  const told = new Set(plan.arms.flatMap(({ runs }) => runs.flatMap(({ tells }) => tells)));
+  const classes = manifest.classes.filter((name) => told.has(name));
   const queries = plan.arms.flatMap((arm) => queriesOf(arm, results));
   return {
-    ...{ study, asks, manifest: manifest.file, classes: manifest.classes, groups, comparisons, notes },
+    ...{ study, asks, manifest: manifest.file, classes, groups, comparisons, notes },
     arms: plan.arms.map(({ name, label, about, controlOf, runs }) => ({
       ...{ name, label, about, models: runs.length },
       ...(controlOf === undefined ? {} : { controlOf }),

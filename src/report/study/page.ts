@@ -90,7 +90,7 @@ function armTable({ scores: { arms, scores } }: StudyContents): Markup[] {
           const each = [...range].map(whole).join(" to ") || none;
           return [
             ...[name, label, about, String(own.length)],
-            models === 1 ? each : `${each} (mean of ${models} runs)`,
+            models === 1 ? each : `${each} each, ${models} runs`,
             duration(own.reduce((sum, { seconds }) => sum + seconds, 0)),
           ];
         }),
