@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Assembly } from "../data/index.ts";
 import type { Adam, Schedule } from "../optim/index.ts";
+import { canonical } from "./canonical.ts";
 import type { Classifier } from "./classifier.ts";
 import { CheckpointError } from "./failures.ts";
 import type { TensorFile } from "./tensor-file.ts";
@@ -170,15 +171,6 @@ function digestOf({ classes, sources, validation, test }: Assembly): string {
     hash.update(JSON.stringify([source, set.count, height, width, channels])).update(set.states);
   }
   return hash.digest("hex");
-}
-
-/** JSON with the keys of records in order, so that equal values have equal texts. */
-function canonical(value: unknown): string | undefined {
-  return JSON.stringify(value, (_, each: unknown) =>
-    typeof each === "object" && each !== null && !Array.isArray(each)
-      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : each,
-  );
 }
 
 /** Where checkpoints of a run go and come from. */

@@ -2,6 +2,7 @@
 // classes does.
 
 import type { Engine } from "../runtime/index.ts";
+import { canonical } from "./canonical.ts";
 import { ModelError } from "./failures.ts";
 import type { LabelSpace } from "./label-space.ts";
 import type { ModelFile, ModelRecord } from "./model-file.ts";
@@ -50,14 +51,6 @@ export function checkGrowth({ file, record }: ModelFile, { classes, image, setti
       );
     }
   }
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) =>
-    typeof each === "object" && each !== null && !Array.isArray(each)
-      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : each,
-  );
 }
 
 /**

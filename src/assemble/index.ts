@@ -30,7 +30,7 @@ export {
   type Summary,
 } from "./run-folder.ts";
 export { runRecordSchema, type RunRecord } from "./run-record.ts";
-export { declaredLabels, settingsOf } from "./settings.ts";
+export { declaredLabels, ofLength, settingsOf } from "./settings.ts";
 export { costByArm, costOf, type RunCost } from "./studies/cost.ts";
 export { absentIsNegative, faultOfFull, fullLabels } from "./studies/full-labels.ts";
 export { studyNames, type StudyName } from "./studies/names.ts";

@@ -48,6 +48,15 @@ export function settingsOf(
   };
 }
 
+/** Settings with the length that somebody asks for instead: a number of epochs, or of steps. */
+export function ofLength(
+  settings: TrainingSettings,
+  { epochs, steps }: { readonly epochs?: number | undefined; readonly steps?: number | undefined },
+): TrainingSettings {
+  if (steps !== undefined) return { ...settings, steps };
+  return epochs === undefined ? settings : { ...settings, epochs, steps: undefined };
+}
+
 /** What is known of labels before the data is. */
 export const declaredLabels = ({ classes, sources }: Manifest): LabelSpace =>
   wholeLabelSpace(classes.length, sources.length);

@@ -11,6 +11,7 @@ import {
   knowledgeOf,
   inSteps,
   labelSpaceOf,
+  ofLength,
   runsOf,
   runStudy,
   settingsOf,
@@ -116,13 +117,9 @@ async function prepare(
   manifest: Manifest,
   { options, say, signal }: Voice,
 ): Promise<Prepared> {
-  const { epochs, steps, memory = defaultMemory(), interest, margin, arms, preset } = options;
-  const said = {
-    ...settingsOf(preset === undefined ? manifest : presetting(manifest, preset), 0),
-    ...(epochs === undefined ? {} : { epochs, steps: undefined }),
-    ...(steps === undefined ? {} : { steps }),
-    memory,
-  };
+  const { memory = defaultMemory(), interest, margin, arms, preset } = options;
+  const read = settingsOf(preset === undefined ? manifest : presetting(manifest, preset), 0);
+  const said = { ...ofLength(read, options), memory };
   const seeds = Array.from({ length: options.seeds }, (_, i) => options.firstSeed + i);
   const images = imagesOf(manifest, { ...options, memory }, say, signal);
   const first = await images(seeds[0]);
@@ -135,11 +132,17 @@ async function prepare(
     absentIsNegative: full !== undefined && absentIsNegative(given, full),
   });
   const plan = arms === undefined ? whole : withArms(whole, arms);
-  const cost = (run: StudyRun): RunCost => {
-    const { budget, batch } = budgetOfRun(run, assemblyOf(run.planned, first.images));
-    return costOf(run.settings, budget, batch);
-  };
   const runs = runsOf(plan, seeds, settings);
+  // Asked again and again, and the same for every seed.
+  const costs = new Map<StudyRun["planned"], RunCost>();
+  const cost = (run: StudyRun): RunCost => {
+    const known = costs.get(run.planned);
+    if (known !== undefined) return known;
+    const { budget, batch } = budgetOfRun(run, assemblyOf(run.planned, first.images));
+    const made = costOf(run.settings, budget, batch);
+    costs.set(run.planned, made);
+    return made;
+  };
   const needsTruth = runs.some(({ planned }) => planned.labels === "full");
   const checked = async (seed: number): Promise<StudyLoad> => {
     const load = seed === seeds[0] ? first : await images(seed);

@@ -7,6 +7,7 @@ import {
   declaredLabels,
   grownWeights,
   labelSpaceOf,
+  ofLength,
   predictionsText,
   profileFile,
   readWeights,
@@ -48,13 +49,7 @@ export async function trainCommand(
   const where = checkedDevice(options);
   const read = settingsOf(manifest, options.seed);
   const memory = options.memory ?? defaultMemory();
-  const { epochs, steps } = options;
-  const settings = {
-    ...read,
-    ...(epochs === undefined ? {} : { epochs, steps: undefined }),
-    ...(steps === undefined ? {} : { steps }),
-    memory,
-  };
+  const settings = { ...ofLength(read, options), memory };
   const { initial } = begun;
   if (initial !== undefined) checkGrowth(initial, { ...manifest, settings });
   const say = (text: string): void => {

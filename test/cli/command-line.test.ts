@@ -4,6 +4,7 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { own, runBuilt, workingFolder, type Ended } from "./built.ts";
+import { twoSites } from "./two-sites.ts";
 
 const folder = workingFolder();
 const tessera = (
@@ -11,16 +12,7 @@ const tessera = (
   onError?: (text: string, kill: () => void) => void,
 ): Promise<Ended> => runBuilt(folder, parameters, onError);
 
-const manifest = `
-classes: [nodule, effusion, cardiomegaly]
-image: { height: 16, width: 16 }
-sources:
-  - { name: A, format: phantoms, site: A, count: 96, knows: [nodule, effusion] }
-  - { name: B, format: phantoms, site: B, count: 96, knows: [effusion, cardiomegaly] }
-test: { format: phantoms, site: both, count: 60 }
-model: { stem: { features: 6, stride: 2 }, blocks: [1, 1], growth: 4 }
-train: { batch: 32, epochs: 2, warmupEpochs: 1 }
-`;
+const manifest = twoSites({ images: 96, tested: 60, train: "batch: 32, epochs: 2, warmupEpochs: 1" });
 const put = (name: string, text: string): string => {
   const path = join(folder, name);
   writeFileSync(path, text);

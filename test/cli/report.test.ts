@@ -5,17 +5,9 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { all, checkedPage, studyOf } from "../report/pages.ts";
 import { own, runBuilt, workingFolder, type Ended } from "./built.ts";
+import { twoSites } from "./two-sites.ts";
 
-const manifest = `
-classes: [nodule, effusion, cardiomegaly]
-image: { height: 16, width: 16 }
-sources:
-  - { name: A, format: phantoms, site: A, count: 48, knows: [nodule, effusion] }
-  - { name: B, format: phantoms, site: B, count: 48, knows: [effusion, cardiomegaly] }
-test: { format: phantoms, site: both, count: 60 }
-model: { stem: { features: 6, stride: 2 }, blocks: [1, 1], growth: 4 }
-train: { batch: 16, epochs: 2, warmupEpochs: 1 }
-`;
+const manifest = twoSites({ images: 48, tested: 60, train: "batch: 16, epochs: 2, warmupEpochs: 1" });
 
 const folder = workingFolder();
 writeFileSync(join(folder, "run.yaml"), manifest);

@@ -7,18 +7,14 @@ import { describe, expect, test } from "vitest";
 import { readTensorFile } from "../../src/assemble/tensor-file.ts";
 import { randomStream } from "../../src/data/index.ts";
 import { main, own, runBuilt, workingFolder, type Ended } from "./built.ts";
+import { twoSites } from "./two-sites.ts";
 
-const manifest = `
-classes: [nodule, effusion, cardiomegaly]
-image: { height: 16, width: 16 }
-sources:
-  - { name: A, format: phantoms, site: A, count: 64, knows: [nodule, effusion] }
-  - { name: B, format: phantoms, site: B, count: 64, knows: [effusion, cardiomegaly] }
-validation: { format: phantoms, site: both, count: 40 }
-test: { format: phantoms, site: both, count: 60 }
-model: { stem: { features: 6, stride: 2 }, blocks: [1, 1], growth: 4 }
-train: { batch: 16, epochs: 6, warmupEpochs: 2, ema: 0.9, schedule: { by: plateau, patience: 0 } }
-`;
+const manifest = twoSites({
+  images: 64,
+  tested: 60,
+  validated: 40,
+  train: "batch: 16, epochs: 6, warmupEpochs: 2, ema: 0.9, schedule: { by: plateau, patience: 0 }",
+});
 
 const folder = workingFolder();
 writeFileSync(join(folder, "run.yaml"), manifest);

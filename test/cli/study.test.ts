@@ -5,20 +5,12 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { StudyScores } from "../../src/assemble/index.ts";
 import { own, runBuilt, workingFolder, type Ended } from "./built.ts";
+import { twoSites } from "./two-sites.ts";
 
 const folder = workingFolder();
 writeFileSync(
   join(folder, "m.yaml"),
-  `
-classes: [nodule, effusion, cardiomegaly]
-image: { height: 16, width: 16 }
-sources:
-  - { name: A, format: phantoms, site: A, count: 24, knows: [nodule, effusion] }
-  - { name: B, format: phantoms, site: B, count: 24, knows: [effusion, cardiomegaly] }
-test: { format: phantoms, site: both, count: 40 }
-model: { stem: { features: 4, stride: 2 }, blocks: [1], growth: 4 }
-train: { batch: 16, steps: 6, warmupSteps: 3 }
-`,
+  twoSites({ images: 24, tested: 40, blocks: 1, train: "batch: 16, steps: 6, warmupSteps: 3" }),
 );
 
 const study = (

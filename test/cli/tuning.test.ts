@@ -4,20 +4,12 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { own, runBuilt, workingFolder } from "./built.ts";
+import { twoSites } from "./two-sites.ts";
 
 const folder = workingFolder();
 writeFileSync(
   join(folder, "m.yaml"),
-  `
-classes: [nodule, effusion, cardiomegaly]
-image: { height: 16, width: 16 }
-sources:
-  - { name: A, format: phantoms, site: A, count: 16, knows: [nodule, effusion] }
-  - { name: B, format: phantoms, site: B, count: 16, knows: [effusion, cardiomegaly] }
-test: { format: phantoms, site: both, count: 20 }
-model: { stem: { features: 4, stride: 2 }, blocks: [1], growth: 4 }
-train: { batch: 16, epochs: 2, warmupEpochs: 1 }
-`,
+  twoSites({ images: 16, tested: 20, blocks: 1, train: "batch: 16, epochs: 2, warmupEpochs: 1" }),
 );
 
 const tessera = (...parameters: readonly string[]): ReturnType<typeof runBuilt> =>

@@ -12,7 +12,7 @@ import {
   welchTTest,
 } from "../../metrics/index.ts";
 import { checkScores } from "./check-scores.ts";
-import { alpha, counted } from "./numbers.ts";
+import { alpha, counted, mean } from "./numbers.ts";
 import type {
   ClassResult,
   ComparisonResult,
@@ -239,8 +239,4 @@ function missing(
 
 function seedList(seeds: readonly number[]): string {
   return `${seeds.length === 1 ? "seed" : "seeds"} ${seeds.join(", ")}`;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,5 +1,7 @@
 // How the losses of a run went, in as many points as a figure shows.
 
+import { mean } from "./numbers.ts";
+
 export interface LossCourse {
   readonly bce: number[];
   readonly pseudo: number[];
@@ -24,7 +26,6 @@ function means(values: readonly number[]): number[] {
   const points = Math.min(mostPoints, values.length);
   return Array.from({ length: points }, (_, i) => {
     const [from, to] = [i, i + 1].map((at) => Math.round((at * values.length) / points));
-    const piece = values.slice(from, to);
-    return piece.reduce((sum, value) => sum + value, 0) / piece.length;
+    return mean(values.slice(from, to));
   });
 }

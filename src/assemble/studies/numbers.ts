@@ -1,5 +1,5 @@
-// How a study's numbers are written, in sentences and tables alike. Differences between arms are in the third decimal and
-// beyond, so AUC has four.
+// Sums and means of a study, and how its numbers are written, in sentences and tables alike. Differences between arms are
+// in the third decimal and beyond, so AUC has four.
 
 /** What is called significant; also that of an equivalence test. */
 export const alpha = 0.05;
@@ -48,3 +48,8 @@ export function counted(count: number, noun: string, plural = `${noun}s`): strin
 function withoutMinusZero(text: string): string {
   return Number(text) === 0 ? text.replace("-", "") : text;
 }
+
+export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** @param values one or more */
+export const mean = (values: readonly number[]): number => sum(values) / values.length;

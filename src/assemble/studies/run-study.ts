@@ -6,6 +6,7 @@ import { absent } from "../../metrics/label-states.ts";
 import { QueryHead } from "../../nn/index.ts";
 import type { Engine } from "../../runtime/index.ts";
 import { budgetOf, type Budget } from "../budget.ts";
+import { canonical } from "../canonical.ts";
 import type { Checkpoint, Checkpoints } from "../checkpoint.ts";
 import { NonFiniteError } from "../failures.ts";
 import { train } from "../trainer.ts";
@@ -206,19 +207,8 @@ async function runOnce(
 function keyOf({ planned, settings }: StudyRun, images: string, where: unknown): string {
   const { memory: _, ...kept } = settings;
   const { labels, sources = null, classes = null, tells } = planned;
-  return createHash("sha256")
-    .update(JSON.stringify(ordered([kept, labels, sources, classes, tells, images, where])))
-    .digest("hex");
-}
-
-/** With the keys of records in order, and without those that say nothing. */
-function ordered(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(ordered);
-  const entries = Object.entries(value).filter(([, each]) => each !== undefined);
-  return Object.fromEntries(
-    entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, each]) => [key, ordered(each)]),
-  );
+  const text = canonical([kept, labels, sources, classes, tells, images, where]) ?? "";
+  return createHash("sha256").update(text).digest("hex");
 }
 
 function cosines(queries: ArrayLike<number>, classes: number): number[][] {

@@ -1,5 +1,6 @@
 // From finished runs to the scores of arms.
 
+import { mean, sum } from "./numbers.ts";
 import type { RunResult } from "./run-study.ts";
 import type { PlannedArm, PlannedRun, StudyPlan } from "./plan.ts";
 import type { QuerySimilarity, Score, SimilarityPoint, StudyScores } from "./scores.ts";
@@ -104,6 +105,3 @@ function queriesOf({ name, runs }: PlannedArm, results: readonly RunResult[]): Q
 
 const resultOf = (results: readonly RunResult[], run: string, seed: number): RunResult | undefined =>
   results.find((each) => each.run === run && each.seed === seed);
-
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-const mean = (values: readonly number[]): number => sum(values) / values.length;
