@@ -56,7 +56,8 @@ async function trainSteps(
   const { steps: recorded, settings, images, sampler, budget } = run;
   const { course, listener, signal, checkpoints, isDue } = run;
   let due = false;
-  const recordedStep = await recorded.of(takesStrongView({ ...settings, ...weights }));
+  const strong = takesStrongView({ ...settings, ...weights });
+  const recordedStep = await recorded.of(strong);
   const first = (epoch - 1) * budget.stepsPerEpoch + 1;
   const begun = course.steps;
   const { readings } = recordedStep;
@@ -69,7 +70,9 @@ async function trainSteps(
   const land = async (most: number): Promise<void> => {
     while (readings.pending > 0 && readings.batches > most) {
       const groups = readings.batches;
-      const losses = finite(await readings.next(), `epoch ${epoch}, step ${landed}`);
+      const told = finite(await readings.next(), `epoch ${epoch}, step ${landed}`);
+      // Without a strong view, its place is taken by the weak one, and there is nothing to be consistent with.
+      const losses = strong ? told : { ...told, consistency: 0 };
       course.steps++;
       course.sums = added(course.sums, losses);
       listener.step?.({ epoch, step: landed, losses });

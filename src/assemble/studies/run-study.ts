@@ -9,6 +9,7 @@ import { budgetOf, type Budget } from "../budget.ts";
 import { canonical } from "../canonical.ts";
 import type { Checkpoint, Checkpoints } from "../checkpoint.ts";
 import { NonFiniteError } from "../failures.ts";
+import { testPredictions, type TestPredictions } from "../test-predictions.ts";
 import { train } from "../trainer.ts";
 import type { TrainingListener } from "../training-reports.ts";
 import { samplerOf, type TrainingSettings } from "../training-settings.ts";
@@ -37,7 +38,7 @@ export interface RunResult {
 export interface StudyStore {
   /** Undefined where there is none with this key. */
   read(run: string, seed: number, key: string): RunResult | undefined;
-  write(result: RunResult): Promise<void>;
+  write(result: RunResult, predictions: TestPredictions): Promise<void>;
   /** Where an interrupted run with this key is to go on. */
   saved(
     run: string,
@@ -148,13 +149,12 @@ export async function runStudy(
     const known = store.read(planned.name, seed, key);
     const result = known ?? (await runOnce(engine, run, key, loaded.images, store, listener, signal));
     if (result === undefined) return false;
-    if (known === undefined) await store.write(result);
     await listener.end(run, result, known !== undefined);
   }
   return true;
 }
 
-/** @returns undefined when the signal came */
+/** @returns what it came to, which is in the store then; undefined when the signal came */
 async function runOnce(
   engine: Engine,
   run: StudyRun,
@@ -189,18 +189,20 @@ async function runOnce(
       throw new NonFiniteError(`${name}, seed ${seed}: ${error.message}`, { cause: error });
     },
   );
-  const { classifier, evaluation, stopped } = trained;
+  const { classifier, evaluation, logits, stopped } = trained;
   const { head } = classifier;
   const queryCosines = head instanceof QueryHead ? cosines(await head.queries.read(), head.classes) : null;
   classifier.dispose();
-  if (stopped || evaluation === undefined) return undefined;
-  return {
+  if (stopped || evaluation === undefined || logits === undefined) return undefined;
+  const result: RunResult = {
     ...{ key, run: name, seed, classes: assembly.classes, auc: evaluation.auc },
     steps: Math.min(budget.steps, trained.epochs * budget.stepsPerEpoch),
     seconds: Math.round((performance.now() - started) / 100) / 10,
     queryCosines,
     course: condensed(course),
   };
+  await store.write(result, testPredictions(logits, assembly.test, assembly.classes));
+  return result;
 }
 
 /** Of everything that may change a number of a run. */

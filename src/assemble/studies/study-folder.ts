@@ -1,4 +1,5 @@
-// The folder of a study: what it is of, a file for each finished run, and one to go on from for the run under way.
+// The folder of a study: what it is of, two files for each finished run (its result, and what it predicted for each test
+// image), and one to go on from for the run under way.
 
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
@@ -9,6 +10,7 @@ import { checkedCheckpoint, type Checkpoint } from "../checkpoint.ts";
 import { CheckpointError, RunFolderError } from "../failures.ts";
 import { checkUnlocked, isOfLock, lockFolder } from "../run-lock.ts";
 import { readTensorFile, writeTensorFile } from "../tensor-file.ts";
+import { predictionsText, readPredictions, type TestPredictions } from "../test-predictions.ts";
 import type { LossCourse } from "./loss-course.ts";
 import type { RunResult, StudyStore } from "./run-study.ts";
 
@@ -105,9 +107,18 @@ export class StudyFolder implements StudyStore {
     }
   }
 
-  async write(result: RunResult): Promise<void> {
-    await this.replace(this.#name(result.run, result.seed, "json"), `${JSON.stringify(result, null, 2)}\n`);
-    rmSync(this.#file(result.run, result.seed, "safetensors"), { force: true });
+  /** A run is finished when its result is there, which is written last. */
+  async write(result: RunResult, predictions: TestPredictions): Promise<void> {
+    const { run, seed } = result;
+    await this.replace(this.#name(run, seed, "csv"), predictionsText(predictions));
+    await this.replace(this.#name(run, seed, "json"), `${JSON.stringify(result, null, 2)}\n`);
+    rmSync(this.#file(run, seed, "safetensors"), { force: true });
+  }
+
+  /** Of a finished run; undefined where its table is gone. @throws RunFolderError when it is damaged */
+  predictions({ run, seed, classes }: RunResult): TestPredictions | undefined {
+    const file = this.#file(run, seed, "csv");
+    return existsSync(file) ? readPredictions(file, classes) : undefined;
   }
 
   async saved(run: string, seed: number, key: string): ReturnType<StudyStore["saved"]> {

@@ -126,7 +126,9 @@ describe("runs of a study", () => {
     const runs = join(folder.path, "runs");
     writeFileSync(join(runs, "both-seed0.json"), "{");
     expect((await run(folder)).trained).toEqual(["both 0"]);
-    expect(readdirSync(runs).filter((name) => !name.endsWith(".json"))).toEqual([]);
+    const names = readdirSync(runs);
+    expect(names.filter((name) => !/\.(json|csv)$/.test(name))).toEqual([]);
+    expect(names.filter((name) => name.endsWith(".csv"))).toHaveLength(names.length / 2);
     folder.close();
   });
 
