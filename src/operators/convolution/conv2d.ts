@@ -46,6 +46,7 @@ export const conv2d: Operator<Conv2dAttributes> = {
       [...inputs, ...conv2d.infer(inputs, attributes)],
       { channels: [3, 2], outputChannels: [undefined, 3, 3] },
       adapter,
+      ["blocked"],
     );
   },
 };

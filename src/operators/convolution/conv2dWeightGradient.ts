@@ -62,6 +62,7 @@ export const conv2dWeightGradient: Operator<Conv2dWeightGradientAttributes> = {
       [...inputs, ...conv2dWeightGradient.infer(inputs, attributes)],
       { channels: [3, undefined, 2], outputChannels: [undefined, 3, 3] },
       adapter,
+      ["blocked"],
     );
   },
 };

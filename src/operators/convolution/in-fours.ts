@@ -23,6 +23,7 @@ const littleWork = 2 ** 20;
  * `direct` and the candidates in fours, by preference.
  * @param tensors inputs, then the output
  * @param inFours candidates for channel counts that are multiples of four
+ * @param anyC names of those that need it of K only: they are spared the copies with the zeros in C
  */
 export function anyChannels(
   direct: Candidate,
@@ -31,23 +32,24 @@ export function anyChannels(
   tensors: readonly TensorSpec[],
   axes: ChannelAxes,
   { isSoftware }: AdapterTraits,
+  anyC: readonly string[] = [],
 ): readonly Candidate[] {
   const { batch, outputHeight, outputWidth, outputChannels, filterHeight, filterWidth, channels } = extents;
   const gaps = [gapBehind(channels), gapBehind(outputChannels)] as const;
   const split = <T>(list: readonly T[]): [T[], T[]] => [list.slice(0, -1), list.slice(-1)];
   const inner = alongAxes(tensors, axes.channels).map((tensor) => widened(tensor, gaps[0]));
-  const wide = {
-    ...extents,
-    channels: channels + gaps[0].zeros,
-    outputChannels: outputChannels + gaps[1].zeros,
-  };
-  const others = inFours(wide).map((candidate) =>
-    withGap(
+  const wideK = { ...extents, outputChannels: outputChannels + gaps[1].zeros };
+  const ofAnyC = inFours(wideK).filter(({ name }) => anyC.includes(name));
+  const others = inFours({ ...wideK, channels: channels + gaps[0].zeros }).map((candidate) => {
+    const whole = ofAnyC.find(({ name }) => name === candidate.name);
+    if (whole !== undefined)
+      return withGap(whole, gaps[1], ...split(alongAxes(tensors, axes.outputChannels)));
+    return withGap(
       withGap(candidate, gaps[1], ...split(alongAxes(inner, axes.outputChannels))),
       gaps[0],
       ...split(alongAxes(tensors, axes.channels)),
-    ),
-  );
+    );
+  });
   const work = batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels;
   const isOdd = gaps.some(({ zeros }) => zeros > 0);
   return isSoftware && isOdd && work < littleWork ? [...others, direct] : [direct, ...others];

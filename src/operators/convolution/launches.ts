@@ -190,6 +190,9 @@ function inChunks(
   };
 }
 
+/** Rows of a filter's gradient that an invocation takes: at most eight, and as many as any other one as it can be. */
+const evenRows = (rows: number): number => Math.ceil(rows / Math.ceil(rows / 8));
+
 /** Divides `items` into chunks, as many as are wanted or a few less: none is empty. */
 function divided(items: number, wanted: number): { chunk: number; chunks: number } {
   const chunk = Math.ceil(items / Math.min(items, Math.max(1, Math.floor(wanted))));
@@ -212,7 +215,7 @@ export function weightGradientCandidates(
   const sizes = { ...directSizes(extents, sliding), rowStride };
 
   // 32 workgroups on lavapipe, where more only lengthen the second pass (2 cores, 2026); a few hundred on a GPU.
-  const ROWS = 8;
+  const ROWS = evenRows(rows);
   const QUADS = quadsPerInvocation(outputChannels);
   const blocks = Math.ceil(rows / ROWS) * Math.ceil(outputChannels / 4 / QUADS);
   const byLines = divided(lines, (adapter.isSoftware ? 2048 : 16384) / blocks);
