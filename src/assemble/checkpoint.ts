@@ -154,13 +154,18 @@ export function restoreRun(run: Resumable, { record, tensors }: Checkpoint, file
 /** What a run must have in common with its checkpoint. */
 function described(
   assembly: Assembly,
-  { memory: _, ...settings }: TrainingSettings,
+  settings: TrainingSettings,
 ): Pick<CheckpointRecord, "classes" | "settings" | "assembly"> {
   return {
     classes: [...assembly.classes],
-    settings: JSON.parse(JSON.stringify(settings)) as Record<string, unknown>,
+    settings: settingsThatCount(settings),
     assembly: digestOf(assembly),
   };
+}
+
+/** Without those that change no bit. */
+function settingsThatCount({ memory: _, ...settings }: TrainingSettings): CheckpointRecord["settings"] {
+  return JSON.parse(JSON.stringify(settings)) as CheckpointRecord["settings"];
 }
 
 /** Pixels are left out: they may be many, and on disk. */
@@ -181,21 +186,31 @@ export interface Checkpoints {
   readonly afterEpochs?: boolean;
   /** Beside those, and that when a signal stops the run: after so many steps, or seconds. */
   readonly every?: { readonly steps: number } | { readonly seconds: number };
+  /** And after this step of the run, counted from 1. */
+  readonly after?: number | undefined;
   /** Told of everything up to the checkpoint before. The run waits for it; an error ends the run. */
   save(checkpoint: Checkpoint): Promise<void>;
 }
 
 /** Asked after each step, says whether a checkpoint is due. */
-export function dueBy(every: Checkpoints["every"]): () => boolean {
-  if (every === undefined) return () => false;
+export function dueBy({ every, after }: Pick<Checkpoints, "every" | "after">): (step: number) => boolean {
   let steps = 0;
   let last = performance.now();
-  return () => {
+  return (step) => {
     const due =
-      "steps" in every ? ++steps % every.steps === 0 : performance.now() - last >= 1000 * every.seconds;
+      every === undefined
+        ? false
+        : "steps" in every
+          ? ++steps % every.steps === 0
+          : performance.now() - last >= 1000 * every.seconds;
     if (due) last = performance.now();
-    return due;
+    return due || step === after;
   };
+}
+
+/** A checkpoint as a run of other settings would have made it; whoever asks knows that it would have been the same. */
+export function asOfSettings({ record, tensors }: Checkpoint, settings: TrainingSettings): Checkpoint {
+  return { record: { ...record, settings: settingsThatCount(settings) }, tensors };
 }
 
 /** Waits until the checkpoint of the run as it is now is kept. */

@@ -21,8 +21,8 @@ export interface SteppedRun extends Resumable {
   readonly listener: TrainingListener;
   readonly signal: AbortSignal | undefined;
   readonly checkpoints: Checkpoints | undefined;
-  /** Asked after each step. */
-  readonly isDue: () => boolean;
+  /** Asked after each step, counted from 1. */
+  readonly isDue: (step: number) => boolean;
 }
 
 /** A person watches the losses; the device would rather not be asked too often. */
@@ -95,7 +95,7 @@ async function trainSteps(
         waiting = 0;
       }
       await land(1);
-      due = isDue();
+      due = isDue(first + i);
       // After the last step of an epoch there is more to do before.
       if (due && i + 1 < stepsOf(budget, epoch)) {
         readings.ask();

@@ -79,7 +79,7 @@ export async function train(
       using steps = new RecordedSteps(engine, classifier, optimiser, shape, () => average?.step());
       const run: Run = {
         ...{ engine, assembly, settings, images, sampler, classifier, averaged, kept, optimiser, steps },
-        ...{ listener, signal, checkpoints, isDue: dueBy(checkpoints?.every) },
+        ...{ listener, signal, checkpoints, isDue: dueBy(checkpoints ?? {}) },
         schedule: scheduleOf(optimiser, settings.schedule ?? { by: "plateau", patience: 5 }),
         watch: new ValidationWatch(earlyStopping ?? Infinity),
         budget: budgetOf(settings, sampler.stepsPerEpoch),

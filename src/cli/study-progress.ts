@@ -16,7 +16,8 @@ export class StudyProgress {
   #done = { runs: 0, views: 0 };
   /** What was not there already: time left follows its pace. */
   #own = { views: 0, seconds: 0 };
-  #current: { readonly name: string; readonly cost: RunCost; readonly started: number } | undefined;
+  #current:
+    { readonly name: string; readonly cost: RunCost; readonly started: number; first?: number } | undefined;
   #lastLine = performance.now();
 
   constructor(title: string, costs: readonly RunCost[], quiet: boolean) {
@@ -40,7 +41,9 @@ export class StudyProgress {
   step(step: number, losses: Losses): void {
     if (this.#current === undefined || this.#quiet) return;
     const { name, cost, started } = this.#current;
-    const views = (cost.views * step) / cost.steps;
+    // It may begin with what was taken before.
+    const before = (this.#current.first ??= step) - 1;
+    const views = (cost.views * (step - before)) / (cost.steps - before);
     const rate = Math.round((1000 * views) / (performance.now() - started));
     // The terms last: a narrow terminal cuts them off.
     const loss = `loss ${losses.total.toFixed(4)}  ${rate} views/s  (${showTerms(losses)})`;

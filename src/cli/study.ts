@@ -139,7 +139,7 @@ async function prepare(
     const known = costs.get(run.planned);
     if (known !== undefined) return known;
     const { budget, batch } = budgetOfRun(run, assemblyOf(run.planned, first.images));
-    const made = costOf(run.settings, budget, batch);
+    const made = costOf(run.settings, budget, batch, run.warmUp?.isFirst === false);
     costs.set(run.planned, made);
     return made;
   };

@@ -17,11 +17,19 @@ export interface ArmCost extends RunCost {
   readonly runs: number;
 }
 
-/** @param batch images of a step */
-export function costOf(settings: TrainingSettings, { steps, warmup }: Budget, batch: number): RunCost {
-  const inWarmUp = takesStrongView({ ...settings, lambdaConsistency: 0 });
-  const both = (inWarmUp ? warmup : 0) + (takesStrongView(settings) ? steps - warmup : 0);
-  return { steps, views: batch * (steps + both) };
+/**
+ * @param batch images of a step
+ * @param isWarm whether another run has taken its warm-up
+ */
+export function costOf(
+  settings: TrainingSettings,
+  { steps, warmup }: Budget,
+  batch: number,
+  isWarm = false,
+): RunCost {
+  const views = (of: TrainingSettings): number => (takesStrongView(of) ? 2 : 1);
+  const before = isWarm ? 0 : warmup * views({ ...settings, lambdaConsistency: 0 });
+  return { steps, views: batch * (before + (steps - warmup) * views(settings)) };
 }
 
 /** Each arm's, over all seeds. @param of a run's */

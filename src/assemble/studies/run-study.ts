@@ -15,6 +15,7 @@ import type { TrainingListener } from "../training-reports.ts";
 import { samplerOf, type TrainingSettings } from "../training-settings.ts";
 import { condensed, emptyCourse, type LossCourse } from "./loss-course.ts";
 import type { PlannedRun, StudyPlan } from "./plan.ts";
+import { WarmUps, withWarmUps, type WarmUp } from "./warm-ups.ts";
 
 /** What a finished run came to. */
 export interface RunResult {
@@ -58,6 +59,8 @@ export interface StudyRun {
   readonly planned: PlannedRun;
   readonly seed: number;
   readonly settings: TrainingSettings;
+  /** Where others begin with the same warm-up: which one it is, and whether this is the first of them. */
+  readonly warmUp?: WarmUp;
 }
 
 export interface StudyListener {
@@ -83,12 +86,14 @@ export function inSteps(settings: TrainingSettings, assembly: Assembly): Trainin
 /** All runs, one seed after the other, so that a study that is stopped has compared what it has. */
 export function runsOf(plan: StudyPlan, seeds: readonly number[], settings: TrainingSettings): StudyRun[] {
   const planned = plan.arms.flatMap(({ runs }) => runs);
-  return seeds.flatMap((seed) =>
-    planned.map((run) => ({
-      planned: run,
-      seed,
-      settings: { ...settings, ...run.changes, seed, evaluate: "end" as const },
-    })),
+  return withWarmUps(
+    seeds.flatMap((seed) =>
+      planned.map((run) => ({
+        planned: run,
+        seed,
+        settings: { ...settings, ...run.changes, seed, evaluate: "end" as const },
+      })),
+    ),
   );
 }
 
@@ -141,14 +146,17 @@ export async function runStudy(
   signal: AbortSignal,
 ): Promise<boolean> {
   let loaded: { readonly seed: number; readonly images: StudyImages; readonly digest: string } | undefined;
+  const warmUps = new WarmUps(runs);
   for (const run of runs) {
     if (signal.aborted) return false;
     const { planned, seed } = run;
     if (loaded?.seed !== seed) loaded = { seed, ...(await images(seed)) };
     const key = keyOf(run, loaded.digest, where);
     const known = store.read(planned.name, seed, key);
-    const result = known ?? (await runOnce(engine, run, key, loaded.images, store, listener, signal));
+    const result =
+      known ?? (await runOnce(engine, run, key, loaded.images, store, warmUps, listener, signal));
     if (result === undefined) return false;
+    warmUps.finished(run);
     await listener.end(run, result, known !== undefined);
   }
   return true;
@@ -161,6 +169,7 @@ async function runOnce(
   key: string,
   images: StudyImages,
   store: StudyStore,
+  warmUps: WarmUps,
   listener: StudyListener,
   signal: AbortSignal,
 ): Promise<RunResult | undefined> {
@@ -170,7 +179,7 @@ async function runOnce(
   const { budget } = budgetOfRun(run, assembly);
   const started = performance.now();
   const heard = listener.begin(run);
-  const before = await store.saved(name, seed, key);
+  const before = (await store.saved(name, seed, key)) ?? warmUps.of(run);
   const course = emptyCourse(before?.course);
   const told: TrainingListener = {
     ...heard,
@@ -181,7 +190,11 @@ async function runOnce(
   };
   const checkpoints: Checkpoints = {
     ...{ from: before?.from, every: betweenCheckpoints, afterEpochs: false },
-    save: (checkpoint) => store.save(name, seed, key, checkpoint, course),
+    after: warmUps.isWanted(run) ? budget.warmup : undefined,
+    save: async (checkpoint) => {
+      if (stepOf(checkpoint, budget) === budget.warmup) warmUps.keep(run, checkpoint, course);
+      await store.save(name, seed, key, checkpoint, course);
+    },
   };
   const trained = await train(engine, assembly, settings, told, signal, checkpoints).catch(
     (error: unknown) => {
@@ -204,6 +217,9 @@ async function runOnce(
   await store.write(result, testPredictions(logits, assembly.test, assembly.classes));
   return result;
 }
+
+const stepOf = ({ record: { epochs, steps } }: Checkpoint, { stepsPerEpoch }: Budget): number =>
+  epochs * stepsPerEpoch + steps;
 
 /** Of everything that may change a number of a run. */
 function keyOf({ planned, settings }: StudyRun, images: string, where: unknown): string {

@@ -20,6 +20,7 @@ import {
   type RunResult,
   type StudyImages,
   type StudyListener,
+  type StudyPlan,
   type StudyRecord,
 } from "../../../src/assemble/index.ts";
 import { findingNames, parseManifest, phantoms, type Assembly } from "../../../src/data/index.ts";
@@ -132,18 +133,54 @@ describe("runs of a study", () => {
     folder.close();
   });
 
+  const arms = (...names: string[]): StudyPlan => withArms(studies.overlap(context), names);
+
   test("of a seed share images, initialisation and order: where arms do not differ yet, neither do their losses", async () => {
-    const folder = await study();
-    const { losses } = await run(folder, {
-      of: withArms(studies.overlap(context), ["partial-bce", "pseudo", "both"]),
-    });
+    const losses = new Map<string, number[]>();
+    for (const name of ["partial-bce", "pseudo", "both"]) {
+      const folder = await study();
+      for (const [of, values] of (await run(folder, { of: arms(name) })).losses) losses.set(of, values);
+      folder.close();
+    }
     const of = (name: string): number[] => losses.get(name) ?? [];
+    expect(of("both 0")).toHaveLength(6);
     expect(of("both 0").slice(0, 3)).toEqual(of("partial-bce 0").slice(0, 3));
     expect(of("pseudo 0").slice(0, 3)).toEqual(of("partial-bce 0").slice(0, 3));
     expect(of("both 0")[4]).not.toBe(of("partial-bce 0")[4]);
     expect(of("both 1")[0]).not.toBe(of("both 0")[0]);
-    folder.close();
   });
+
+  // The warm-up ends within an epoch, and with one.
+  test.each([3, 4])(
+    "take a warm-up of %i steps once, and end as if each had its own",
+    async (warmupSteps) => {
+      const with_ = { ...settings, warmupSteps };
+      const names = ["partial-bce", "pseudo", "both", "full"];
+      const [together, apart] = [await study(), await study()];
+      const { results, losses } = await run(together, { of: arms(...names), with_ });
+      expect(names.map((name) => losses.get(`${name} 1`)?.length)).toEqual([
+        6,
+        6 - warmupSteps,
+        6 - warmupSteps,
+        6,
+      ]);
+      const alone: RunResult[] = [];
+      for (const name of names) alone.push(...(await run(apart, { of: arms(name), with_ })).results);
+      const bySeed = alone.toSorted((a, b) => a.seed - b.seed);
+      expect(figures(results)).toEqual(figures(bySeed));
+      // Where the one that took it is there already, the next one does.
+      rmSync(join(together.path, "runs", "pseudo-seed0.json"));
+      rmSync(join(together.path, "runs", "both-seed0.json"));
+      const again = await run(together, { of: arms(...names), with_ });
+      expect(["pseudo 0", "both 0"].map((name) => again.losses.get(name)?.length)).toEqual([
+        6,
+        6 - warmupSteps,
+      ]);
+      expect(figures(again.results)).toEqual(figures(results));
+      together.close();
+      apart.close();
+    },
+  );
 
   test("that are stopped go on from where they were and end as if they had not been", async () => {
     const whole = await study();

@@ -1,0 +1,75 @@
+// Arms that differ only in what joins in when the warm-up ends begin with the same warm-up: it is done once for each seed.
+
+import { canonical } from "../canonical.ts";
+import { asOfSettings, type Checkpoint, type Checkpoints } from "../checkpoint.ts";
+import { emptyCourse, type LossCourse } from "./loss-course.ts";
+import type { StudyRun } from "./run-study.ts";
+
+export interface WarmUp {
+  /** Runs with the same name begin alike, to the bit. */
+  readonly name: string;
+  /** Whether no run before has it. */
+  readonly isFirst: boolean;
+}
+
+/** The runs, each told of the warm-up that it shares, if it does. */
+export function withWarmUps(runs: readonly StudyRun[]): StudyRun[] {
+  const names = runs.map(nameOf);
+  return runs.map((run, i) => {
+    const name = names[i];
+    const isShared = names.indexOf(name) !== names.lastIndexOf(name);
+    return isShared ? { ...run, warmUp: { name, isFirst: names.indexOf(name) === i } } : run;
+  });
+}
+
+/** Of all that decides the steps of a warm-up, in which both unsupervised losses weigh nothing. */
+function nameOf({ planned, settings }: StudyRun): string {
+  const { labels, sources = null, classes = null, tells } = planned;
+  const inWarmUp = { ...settings, lambdaPseudo: 0, lambdaConsistency: 0 };
+  return canonical([inWarmUp, labels, sources, classes, tells]) ?? "";
+}
+
+/** Where a run goes on from. */
+interface Begun {
+  readonly from: NonNullable<Checkpoints["from"]>;
+  readonly course: LossCourse;
+}
+
+/** The ends of warm-ups that a run to come begins with. */
+export class WarmUps {
+  /** Of each warm-up, the runs that are not finished. */
+  readonly #waiting = new Map<string, number>();
+  readonly #ends = new Map<string, { readonly checkpoint: Checkpoint; readonly course: LossCourse }>();
+
+  constructor(runs: readonly StudyRun[]) {
+    for (const { warmUp } of runs) if (warmUp !== undefined) this.#count(warmUp, 1);
+  }
+
+  #count({ name }: WarmUp, change: 1 | -1): void {
+    const waiting = (this.#waiting.get(name) ?? 0) + change;
+    this.#waiting.set(name, waiting);
+    if (waiting === 0) this.#ends.delete(name);
+  }
+
+  /** Whether the end of its warm-up serves another run. */
+  isWanted({ warmUp }: StudyRun): boolean {
+    return warmUp !== undefined && !this.#ends.has(warmUp.name) && (this.#waiting.get(warmUp.name) ?? 0) > 1;
+  }
+
+  keep(run: StudyRun, checkpoint: Checkpoint, course: LossCourse): void {
+    if (run.warmUp === undefined || !this.isWanted(run)) return;
+    this.#ends.set(run.warmUp.name, { checkpoint, course: emptyCourse(course) });
+  }
+
+  /** The end of its warm-up, where another run came by it. */
+  of({ warmUp, settings, planned }: StudyRun): Begun | undefined {
+    const end = warmUp === undefined ? undefined : this.#ends.get(warmUp.name);
+    if (end === undefined) return undefined;
+    const file = `the warm-up of ${planned.name}`;
+    return { from: { checkpoint: asOfSettings(end.checkpoint, settings), file }, course: end.course };
+  }
+
+  finished({ warmUp }: StudyRun): void {
+    if (warmUp !== undefined) this.#count(warmUp, -1);
+  }
+}
