@@ -4,16 +4,17 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import {
   readModelFile,
   RunFolder,
+  runFiles,
   type Checkpoints,
   type ModelFile,
   type RunRecord,
 } from "../assemble/index.ts";
-import { parseManifest, readManifest, type Manifest } from "../data/index.ts";
+import { classesBeyond, parseManifest, readManifest, type Manifest } from "../data/index.ts";
 import { TesseraError, UsageError } from "../device/index.ts";
 import type { ChoiceOptions } from "./choices.ts";
 import type { DeviceOptions } from "./options.ts";
@@ -79,7 +80,7 @@ export async function begin(
   if (dataRoot === undefined) throw new UsageError("required option '--data-root <folder>' not specified");
   if (out === undefined) throw new UsageError("required option '--out <folder>' not specified");
   const initial = options.model === undefined ? undefined : await readModelFile(options.model);
-  const manifest = await readManifest(file);
+  const manifest = await readManifest(file, classesBeyond(initial?.record.classes ?? []));
   return {
     manifest,
     initial,
@@ -101,6 +102,11 @@ async function goOn(
       `--resume goes on as the run was begun: ${what} cannot be given with it; leave it out`,
     );
   }
+  if (!existsSync(join(out, runFiles.record))) {
+    throw new UsageError(
+      `--resume ${out}: holds no run (${runFiles.record}); name the folder of one, or begin one with --out`,
+    );
+  }
   const { folder, record, from } = await RunFolder.reopen(out);
   if (record.versions.tessera !== version) {
     throw new UsageError(
@@ -116,7 +122,7 @@ async function goOn(
   }
   const { text, file: name } = record.manifest;
   return {
-    manifest: parseManifest(text, name),
+    manifest: parseManifest(text, name, classesBeyond(record.initial?.classes ?? [])),
     options: {
       ...options,
       ...record.options,
@@ -130,6 +136,10 @@ async function goOn(
     initial: from === undefined ? await initialOf(record) : undefined,
   };
 }
+
+const described = ({ file, sha256, record }: ModelFile): RunRecord["initial"] => ({
+  ...{ file, sha256, classes: record.classes },
+});
 
 /** @throws TesseraError where the model is not what the run was begun with */
 async function initialOf({ initial }: RunRecord): Promise<ModelFile | undefined> {
@@ -155,7 +165,7 @@ export async function recordOf({
     dataRoot: resolve(dataRoot),
     seed,
     options: { limit, epochs, steps, skipBad, adapter, power },
-    ...(initial === undefined ? {} : { initial: { file: initial.file, sha256: initial.sha256 } }),
+    ...(initial === undefined ? {} : { initial: described(initial) }),
   };
 }
 

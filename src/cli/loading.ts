@@ -128,7 +128,7 @@ export async function loadForTraining(
     for (const line of skippedLines(skipped, "summary.json")) say(line);
   }
   return {
-    assembly: assembled(selected, result),
+    assembly: assembled(selected, result, manifest.learns),
     skipped: skipped.map(({ message }) => message),
     decoded: { images: decoded.images, fromCache: decoded.fromCache },
     coverage: selected.lists.map((list, i) =>

@@ -13,6 +13,7 @@ import {
 } from "../assemble/index.ts";
 import {
   imagesBelow,
+  noClass,
   parseManifest,
   parts,
   readManifest,
@@ -79,14 +80,14 @@ export async function manifestFor(
 ): Promise<NamedManifest> {
   if (file !== undefined) {
     if (dataRoot === undefined) throw new UsageError("required option '--data-root <folder>' not specified");
-    return { manifest: await readManifest(file), dataRoot, seed: 0, limit: undefined, skipBad };
+    return { manifest: await readManifest(file, noClass), dataRoot, seed: 0, limit: undefined, skipBad };
   }
   if (statSync(run, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new UsageError(`${run}: is no run folder, which would have a manifest of its own; name a manifest`);
   }
   const { manifest, dataRoot: begunIn, seed, options } = readRunRecord(run);
   return {
-    manifest: parseManifest(manifest.text, manifest.file),
+    manifest: parseManifest(manifest.text, manifest.file, noClass),
     dataRoot: dataRoot ?? begunIn,
     seed,
     limit: options.limit,

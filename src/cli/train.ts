@@ -244,5 +244,6 @@ function describeWatch(
 function describeStart(from: Begun["from"]): string {
   if (from === undefined) return "the run has no checkpoint yet; it begins again";
   const { epochs, steps } = from.checkpoint.record;
-  return `goes on after ${epochs} epochs${steps === 0 ? "" : ` and ${steps} steps`}`;
+  const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+  return `goes on after ${count(epochs, "epoch")}${steps === 0 ? "" : ` and ${count(steps, "step")}`}`;
 }

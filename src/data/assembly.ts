@@ -4,6 +4,7 @@ import { ArrayPixels, type PixelRow } from "./cache/pixel-rows.ts";
 import { StoredPixels } from "./cache/stored-pixels.ts";
 import { DataError, ManifestError } from "./failures.ts";
 import { joinBytes } from "./files/bytes.ts";
+import { everyClass, type Learns } from "./learned-classes.ts";
 
 /** Pixels of many images: in one array, in several where they lie as they were read, or on disk if they are too many. */
 export type Pixels = Uint8Array | ArrayPixels | StoredPixels;
@@ -92,10 +93,11 @@ export function imageSet<Held extends Pixels>(set: ImageSet<Held>, classCount: n
 /**
  * Checks that sources and test split fit together and that there are labels of each class to train on.
  *
- * @throws ManifestError for bad class names, or a class of which no image of a source has a label
+ * @param learns of which classes there must be some; default: of every one
+ * @throws ManifestError for bad class names, or a class to be learned of which no image of a source has a label
  * @throws DataError for a set whose lengths or sizes do not agree
  */
-export function assembly(parts: Assembly): Assembly {
+export function assembly(parts: Assembly, learns: Learns = everyClass): Assembly {
   const { classes, sources, validation, test } = parts;
   const fail = (field: string, reason: string): never => {
     throw new ManifestError("assembly", field, reason);
@@ -115,7 +117,7 @@ export function assembly(parts: Assembly): Assembly {
     }
   }
   for (const [k, name] of classes.entries()) {
-    if (!sources.some((set) => hasLabels(set, k, classes.length))) {
+    if (learns(name) && !sources.some((set) => hasLabels(set, k, classes.length))) {
       fail("classes", `names "${name}", but no image of a source has a label of it`);
     }
   }

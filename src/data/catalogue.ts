@@ -139,11 +139,12 @@ export async function catalogue(manifest: Manifest, options: CatalogueOptions): 
 
   const made = listed.map((item) => ({ item, ...sampleLists(item, classes) }));
   const lists = made.flatMap((each) => each.lists);
-  if (!lists.some(({ part }) => part === "train")) {
+  const isTraining = classes.some(manifest.learns);
+  if (isTraining && !lists.some(({ part }) => part === "train")) {
     throw manifest.complain(["sources"], "leave no image to train on: every split sets all of them apart");
   }
   refuseUntaughtClasses(manifest, lists, made);
-  if (!lists.some(({ part }) => part === "test")) {
+  if (isTraining && !lists.some(({ part }) => part === "test")) {
     const names = sources.map(({ name }) => `"${name}"`).join(", ");
     const verb = sources.length === 1 ? "has" : "have";
     throw manifest.complain(
@@ -277,7 +278,7 @@ function refuseUntaughtClasses(
     if (part === "train") countLabels(samples.keys(), states, taught);
   }
   for (const [k, name] of manifest.classes.entries()) {
-    if (taught[k] > 0) continue;
+    if (taught[k] > 0 || !manifest.learns(name)) continue;
     const some = made.find(({ labelled }) => labelled[k] > 0);
     const sources = made.filter(({ item }) => item.role === "source" && item.mapping.known[k]);
     const names = sources.map(({ item }) => `"${item.entry.name}"`).join(", ");
@@ -302,7 +303,7 @@ function refuseUnknownClasses(manifest: Manifest, listed: readonly ListedEntry[]
   const { classes } = manifest;
   const sources = listed.filter(({ role }) => role === "source");
   for (const [k, name] of classes.entries()) {
-    if (sources.some(({ mapping }) => mapping.known[k])) continue;
+    if (sources.some(({ mapping }) => mapping.known[k]) || !manifest.learns(name)) continue;
     const labels = [...new Set(sources.flatMap(({ listing }) => listing.labelNames))];
     throw manifest.complain(
       ["classes", k],

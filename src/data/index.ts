@@ -49,6 +49,7 @@ export {
 export { imagesBelow } from "./formats/folder.ts";
 export { parts, type Part } from "./listing.ts";
 export { assembled, loadAssembly, refuseEmpty, type LoadOptions } from "./load.ts";
+export { classesBeyond, everyClass, noClass, type Learns } from "./learned-classes.ts";
 export { parseManifest, readManifest, type Manifest } from "./manifest.ts";
 export { epochOrder, permutation } from "./order.ts";
 export {

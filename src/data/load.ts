@@ -5,6 +5,7 @@ import type { Assembly, ImageSet } from "./assembly.ts";
 import { catalogue } from "./catalogue.ts";
 import type { Catalogue, CatalogueOptions } from "./catalogue.ts";
 import { DataError } from "./failures.ts";
+import type { Learns } from "./learned-classes.ts";
 import type { Part } from "./listing.ts";
 import type { Manifest } from "./manifest.ts";
 import { decodeAssembly } from "./pixels.ts";
@@ -23,7 +24,8 @@ export interface LoadOptions extends CatalogueOptions, Partial<Omit<DecodeOption
 export async function loadAssembly(manifest: Manifest, options: LoadOptions): Promise<Assembly> {
   const selected = await catalogue(manifest, options);
   const { cache = "", memory = Infinity, skipBad = false } = options;
-  return assembled(selected, await decodeAssembly(selected, { ...options, cache, memory, skipBad }));
+  const decoded = await decodeAssembly(selected, { ...options, cache, memory, skipBad });
+  return assembled(selected, decoded, manifest.learns);
 }
 
 /**
@@ -32,7 +34,7 @@ export async function loadAssembly(manifest: Manifest, options: LoadOptions): Pr
  *
  * @throws DataError as refuseEmpty
  */
-export function assembled(selected: Catalogue, decoded: DecodedImages): Assembly {
+export function assembled(selected: Catalogue, decoded: DecodedImages, learns?: Learns): Assembly {
   refuseEmpty(selected, decoded);
   const { classes, lists } = selected;
   const { sets } = decoded;
@@ -41,12 +43,13 @@ export function assembled(selected: Catalogue, decoded: DecodedImages): Assembly
     const [first, ...others] = of(part);
     return others.length === 0 ? first : concatenate(part, [first, ...others]);
   };
-  return assembly({
+  const made = {
     classes,
     sources: of("train"),
     ...(of("validation").length === 0 ? {} : { validation: joined("validation") }),
     test: joined("test"),
-  });
+  };
+  return assembly(made, learns);
 }
 
 /** Reasons that are told; they mostly are the same. */

@@ -2,12 +2,13 @@
 import { suggestion } from "../device/nearest.ts";
 import type { FieldPath } from "./complaints.ts";
 import { entriesOf } from "./entries.ts";
+import type { Learns } from "./learned-classes.ts";
 import type { ManifestContent } from "./manifest-schema.ts";
 
 type Fail = (path: FieldPath, reason: string) => never;
 
 /** Names must be unique, and refer to something that there is. */
-export function checkNames(manifest: ManifestContent, fail: Fail): void {
+export function checkNames(manifest: ManifestContent, learns: Learns, fail: Fail): void {
   const { classes, sources } = manifest;
   const unique = (list: readonly string[], path: (i: number) => FieldPath): void => {
     const seen = new Set<string>();
@@ -39,9 +40,11 @@ export function checkNames(manifest: ManifestContent, fail: Fail): void {
       for (const target of Object.keys(setting)) isClass(target, [...path, field, target]);
     }
   }
+  if (sources.length === 0 && classes.some(learns))
+    fail(["sources"], "is missing: a list of images to learn from");
   const known = sources.map((source) => source.knows);
   for (const [i, name] of classes.entries()) {
-    if (known.every((list) => list?.includes(name) === false)) {
+    if (learns(name) && known.every((list) => list?.includes(name) === false)) {
       fail(["classes", i], `names "${name}", but no source knows it`);
     }
   }

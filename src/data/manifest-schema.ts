@@ -51,7 +51,8 @@ export const manifestSchema = record({
   /** What is learned, in the order of all tables. */
   classes: names.max(most),
   image,
-  sources: z.array(sourceEntry).min(1).max(most),
+  /** Images to learn from; a manifest to evaluate a model by needs none. */
+  sources: z.array(sourceEntry).max(most).default([]),
   /** Images that nothing is learned from, to watch the training by; beside those that the sources' splits set apart. */
   validation: validationEntry.optional(),
   /** Images that the result is measured on; needed where no source's split sets any apart. */

@@ -5,6 +5,7 @@ import type { FieldPath } from "./complaints.ts";
 import { DataError, ManifestError } from "./failures.ts";
 import { messageOf } from "./files/causes.ts";
 import { readText } from "./files/bytes.ts";
+import { everyClass, type Learns } from "./learned-classes.ts";
 import { checkImages, checkNames } from "./manifest-checks.ts";
 import { manifestSchema } from "./manifest-schema.ts";
 import type { ManifestContent } from "./manifest-schema.ts";
@@ -20,6 +21,8 @@ export interface Manifest extends Omit<ManifestContent, "image"> {
     readonly mean: number[];
     readonly deviation: number[];
   };
+  /** Which classes its sources are to teach. */
+  readonly learns: Learns;
   /** A complaint about a field, with its line: for what is known to be wrong only once the data is read. */
   readonly complain: (path: FieldPath, reason: string, cause?: unknown) => ManifestError;
 }
@@ -30,8 +33,8 @@ const largestManifest = 2 ** 20;
 /** One is told; to find the first in the file, so many are looked up. */
 const mostComplaints = 100;
 
-/** @throws ManifestError naming file, line and field */
-export async function readManifest(file: string): Promise<Manifest> {
+/** @param learns default: every class. @throws ManifestError naming file, line and field */
+export async function readManifest(file: string, learns: Learns = everyClass): Promise<Manifest> {
   let text: string;
   try {
     text = await readText(file, { most: largestManifest });
@@ -39,11 +42,15 @@ export async function readManifest(file: string): Promise<Manifest> {
     if (!(cause instanceof DataError)) throw cause;
     throw new ManifestError(file, "", cause.reason, { cause });
   }
-  return parseManifest(text, file);
+  return parseManifest(text, file, learns);
 }
 
-/** @param file the name that messages carry. @throws ManifestError naming file, line and field */
-export function parseManifest(text: string, file: string): Manifest {
+/**
+ * @param file the name that messages carry
+ * @param learns default: every class
+ * @throws ManifestError naming file, line and field
+ */
+export function parseManifest(text: string, file: string, learns: Learns = everyClass): Manifest {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const problem = document.errors.at(0);
@@ -84,7 +91,7 @@ export function parseManifest(text: string, file: string): Manifest {
     return fail(path, reason);
   }
   const content = result.data;
-  checkNames(content, fail);
+  checkNames(content, learns, fail);
   checkImages(content, fail);
   const { mean, deviation, ...size } = content.image;
   const perChannel = (field: string, value: number | number[]): number[] => {
@@ -94,8 +101,7 @@ export function parseManifest(text: string, file: string): Manifest {
   };
   return {
     ...content,
-    file,
-    text,
+    ...{ file, text, learns },
     image: { ...size, mean: perChannel("mean", mean), deviation: perChannel("deviation", deviation) },
     complain,
   };

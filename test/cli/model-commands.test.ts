@@ -23,6 +23,22 @@ const folder = workingFolder();
 const put = (name: string, text: string): void => writeFileSync(join(folder, name), text);
 put("run.yaml", manifest("nodule, effusion, cardiomegaly", "nodule, effusion"));
 put("more.yaml", manifest("effusion, mass, nodule, cardiomegaly", "mass, nodule, effusion"));
+// Images of a class that the model does not know, and of no other; and images to test on alone.
+put(
+  "mass.yaml",
+  `
+classes: [effusion, mass, nodule, cardiomegaly]
+image: { height: 16, width: 16 }
+sources: [{ name: C, format: phantoms, site: A, count: 40, knows: [mass] }]
+test: { format: phantoms, site: both, count: 30 }
+model: { stem: { features: 6, stride: 2 }, blocks: [1, 1], growth: 4 }
+train: { batch: 16, epochs: 2, warmupEpochs: 1 }
+`,
+);
+put(
+  "elsewhere.yaml",
+  "{ classes: [cardiomegaly, nodule, consolidation], image: { height: 16, width: 16 }, test: { format: phantoms, site: both, count: 30 } }",
+);
 put("dynamic.yaml", manifest("nodule, effusion, cardiomegaly", "nodule, effusion", ", head: dynamic"));
 put("per-source.yaml", manifest("nodule, effusion, cardiomegaly", "nodule, effusion", ", head: per-source"));
 put("strangers.yaml", manifest("mass, edema", "mass, edema").replace("effusion, cardiomegaly", "mass"));
@@ -207,32 +223,66 @@ describe("tessera predict", () => {
   });
 });
 
+test("a model is evaluated, and asked, by a manifest of nothing but test images", async () => {
+  const { code, output } = await tessera(
+    "evaluate",
+    "run",
+    "elsewhere.yaml",
+    "--data-root",
+    ".",
+    "--json",
+    "--quiet",
+  );
+  expect(code).toBe(0);
+  const found = JSON.parse(output) as Evaluated;
+  expect([found.shared, found.images]).toEqual([["nodule", "cardiomegaly"], 30]);
+  const asked = await tessera(
+    "predict",
+    "run",
+    "elsewhere.yaml",
+    "--data-root",
+    ".",
+    "--out",
+    "elsewhere.csv",
+    "--quiet",
+  );
+  expect(asked.code).toBe(0);
+  expect(table("elsewhere.csv")).toHaveLength(30);
+});
+
 describe("tessera add-class", () => {
-  const grow = (run: string, ...more: string[]): Promise<Ended> =>
-    tessera("add-class", run, "more.yaml", "--data-root", ".", "--quiet", ...more);
+  test.each([
+    ["of all classes", "more"],
+    ["of the new class alone", "mass"],
+  ])(
+    "trains the grown model on images %s, and the run can be resumed and used",
+    async (_, manifest) => {
+      const [grown, again, swapped] = ["grown", "again", "swapped"].map((name) => `${name}-${manifest}`);
+      const { code, output } = await tessera(
+        ...["add-class", "run", `${manifest}.yaml`, "--data-root", ".", "--quiet", "--out", grown],
+      );
+      expect(code).toBe(0);
+      expect(output).toMatch(/^effusion .*\nmass .*\nnodule .*\ncardiomegaly /m);
+      const record = JSON.parse(read(`${grown}/run.json`)) as { initial: { file: string; sha256: string } };
+      expect(record.initial.file).toBe(join(folder, "run", "model.safetensors"));
+      expect(record.initial.sha256).toMatch(/^[0-9a-f]{64}$/);
 
-  test("trains the grown model on, says what it began with, and the run can be resumed and used", async () => {
-    const { code, output } = await grow("run", "--out", "grown");
-    expect(code).toBe(0);
-    expect(output).toMatch(/^effusion .*\nmass .*\nnodule .*\ncardiomegaly /m);
-    const record = JSON.parse(read("grown/run.json")) as { initial: { file: string; sha256: string } };
-    expect(record.initial.file).toBe(join(folder, "run", "model.safetensors"));
-    expect(record.initial.sha256).toMatch(/^[0-9a-f]{64}$/);
+      // Killed before its first checkpoint, it begins with that model again.
+      mkdirSync(join(folder, again));
+      put(`${again}/run.json`, read(`${grown}/run.json`));
+      expect((await tessera("train", "--resume", again, "--quiet")).code).toBe(0);
+      expect(read(`${again}/metrics.jsonl`)).toBe(read(`${grown}/metrics.jsonl`));
+      const found = JSON.parse((await tessera("evaluate", grown, "--json", "--quiet")).output) as Evaluated;
+      expect(found.shared).toHaveLength(4);
 
-    // Killed before its first checkpoint, it begins with that model again.
-    mkdirSync(join(folder, "again"));
-    put("again/run.json", read("grown/run.json"));
-    expect((await tessera("train", "--resume", "again", "--quiet")).code).toBe(0);
-    expect(read("again/metrics.jsonl")).toBe(read("grown/metrics.jsonl"));
-    const found = JSON.parse((await tessera("evaluate", "grown", "--json", "--quiet")).output) as Evaluated;
-    expect(found.shared).toHaveLength(4);
-
-    const other = { ...record, initial: { ...record.initial, sha256: "0".repeat(64) } };
-    mkdirSync(join(folder, "swapped"));
-    put("swapped/run.json", JSON.stringify(other));
-    const swapped = await tessera("train", "--resume", "swapped", "--quiet");
-    expect(own(swapped.errors)).toMatch(/is not the model that the run was begun with/);
-  }, 60_000);
+      const other = { ...record, initial: { ...record.initial, sha256: "0".repeat(64) } };
+      mkdirSync(join(folder, swapped));
+      put(`${swapped}/run.json`, JSON.stringify(other));
+      const refused = await tessera("train", "--resume", swapped, "--quiet");
+      expect(own(refused.errors)).toMatch(/is not the model that the run was begun with/);
+    },
+    60_000,
+  );
 });
 
 const diverged = /diverged.model\.safetensors: its logit of nodule for image A.\d+ of A is no finite number/;
@@ -287,6 +337,16 @@ describe("what cannot be is one line and exit code 2:", () => {
       "a head that does not grow",
       ["add-class", "dynamic", "more.yaml", "--data-root", ".", "--out", "no"],
       /head is dynamic, and only queries and linear heads grow/,
+    ],
+    [
+      "a manifest of nothing to learn from",
+      ["add-class", "run", "elsewhere.yaml", "--data-root", ".", "--out", "no"],
+      /sources is missing: a list of images to learn from/,
+    ],
+    [
+      "a run to go on with that is none",
+      ["train", "--resume", "nowhere"],
+      /--resume nowhere: holds no run \(run\.json\)/,
     ],
     [
       "no new class",
