@@ -265,6 +265,7 @@ test("ROC curves of arms lie over each other, those of controls beside them, and
     /Enlarged: 1 − specificity is shown from 0 to 0\.5, and sensitivity from 0\.6 to 1\./,
   );
   expect(caption).toContain("The same curve to the last digit: a and c.");
+  expect(caption).toContain("Over fewer than 4 seeds: c (3).");
   expect(caption).toContain(`Judged by some of the classes alone: c (${oddClasses[0]}).`);
   expect(caption).toContain(`Without classes that have no curve in some seed: a (${oddClasses[2]}).`);
   expect(text(section, "desc")).toContain("a: 0.9000 at 0.9 and 0.6000 at 0.99; b<b>: 0.9600 at 0.9");
@@ -274,14 +275,19 @@ test("ROC curves of arms lie over each other, those of controls beside them, and
     ...["a0.90000.60004", "b<b>0.96000.66004", "c0.90000.60003"],
   ]);
   const lines = (of: Node): number => all(of, "#roc svg [aria-label=line]").length;
-  // Of each arm, and the diagonal.
-  expect(lines(document)).toBe(4);
+  // The diagonal is below what is enlarged.
+  expect(lines(document)).toBe(3);
+  const low = { ...predicted.roc, arms: predicted.roc.arms.map((arm) => ({ ...arm, curve: [0, 0.5, 1] })) };
+  const lowest = shownPage({ ...shown, pictured: { ...pictured, predicted: { ...predicted, roc: low } } });
+  expect(lines(lowest)).toBe(4);
+  expect(text(lowest, "#roc figcaption")).toMatch(/The dashed diagonal is guessing\./);
   const controlled = {
     ...scores,
     arms: scores.arms.map((arm, i) => (i < 2 ? arm : { ...arm, controlOf: "a" })),
   };
   const two = shownPage({ ...shown, scores: controlled });
-  expect(lines(two)).toBe(5);
+  expect(lines(two)).toBe(3);
+  expect(all(two, "#roc svg svg svg [aria-label=frame]")).toHaveLength(2);
   expect(text(two, "#roc svg")).toMatch(/Controls/);
   const files = studyFigures(shown, analyse(scores), undefined);
   expect([...files.keys()].slice(-2)).toEqual(["roc-curves.svg", "coverage.svg"]);

@@ -79,6 +79,12 @@ function textOf(found: readonly ArmRoc[], { right, bottom }: RocWindow, controls
     const each = fewer.map(({ arm, classes }) => `${arm} (${classes.join(", ")})`);
     sentences.push(`Judged by some of the classes alone: ${each.join("; ")}.`);
   }
+  const most = Math.max(...found.map(({ seeds }) => seeds));
+  const behind = found.filter(({ seeds }) => seeds < most);
+  if (behind.length > 0) {
+    const each = behind.map(({ arm, seeds }) => `${arm} (${seeds})`);
+    sentences.push(`Over fewer than ${most} seeds: ${each.join("; ")}.`);
+  }
   const lacking = found.filter(({ leftOut }) => leftOut.length > 0);
   if (lacking.length > 0) {
     const each = lacking.map(({ arm, leftOut }) => `${arm} (${leftOut.join(", ")})`);
