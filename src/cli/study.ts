@@ -33,7 +33,7 @@ import { readManifest, recipeNames, withPreset, type Manifest } from "../data/in
 import { UsageError } from "../device/index.ts";
 import { suggestion } from "../device/nearest.ts";
 import { meanAuc } from "../metrics/auc.ts";
-import { showAuc } from "../report/index.ts";
+import { picturedCoverage, showAuc } from "../report/index.ts";
 import { openEngine, type Engine } from "../runtime/index.ts";
 import { provenance } from "./begin.ts";
 import { checkChoices, takeChoices, type ChoiceOptions } from "./choices.ts";
@@ -44,6 +44,7 @@ import { showSeconds, unlessInterrupted } from "./progress.ts";
 import { reportFinished } from "./report.ts";
 import { costTable, timeOf } from "./study-cost.ts";
 import { imagesOf, type StudyLoad } from "./study-images.ts";
+import { keepPictures, writePictured } from "./study-pictures.ts";
 import { StudyProgress } from "./study-progress.ts";
 import { writeResults } from "./study-results.ts";
 
@@ -218,7 +219,8 @@ async function carryOut(
     ...{ ...adapter, program: programDigest(), webgpu: origin.versions.webgpu },
     ...{ tuning: tuning?.digest, candidates },
   };
-  await folder.replace("coverage.json", `${JSON.stringify(first.coverage)}\n`);
+  const shown = { seed: seeds[0], given: first.images.given, coverage: first.coverage };
+  await writePictured(folder, picturedCoverage(shown));
   const results: RunResult[] = [];
   const writeScores = async (): Promise<StudyScores> => {
     const scores = studyScores(plan, manifest, seeds, results);
@@ -251,6 +253,7 @@ async function carryOut(
   if (scores.scores.length > 0) {
     const table = await writeResults(folder, scores);
     process.stdout.write(options.json ? readFileSync(join(folder.path, "results.json")) : `${table}\n`);
+    await keepPictures(folder, plan, results, shown, options.quiet);
     await reportFinished(folder.path, say);
   }
   say(`scores, tables and results are in ${folder.path}`);

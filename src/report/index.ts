@@ -11,6 +11,12 @@ export {
 } from "./contact-sheet.ts";
 export { confidentMistakes, picturedRun, type Mistake, type Pictured } from "./run/pictured.ts";
 export { findingLines, labelTables } from "./inspection-report.ts";
+export {
+  picturedCoverage,
+  picturedStudy,
+  type PicturedImages,
+  type StudyPictured,
+} from "./study/pictured.ts";
 export { examplesPerGroup, sampleSheet, type SampleSheet } from "./sample-sheet.ts";
 export { markdownTable, markdownText, type MarkdownColumn } from "./markdown.ts";
 export {

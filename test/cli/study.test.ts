@@ -1,6 +1,6 @@
 // `tessera study` as a process of its own: what it writes, that it goes on where it was stopped, what it refuses.
 
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { StudyScores } from "../../src/assemble/index.ts";
@@ -49,7 +49,7 @@ test("it is stopped, goes on, and ends as one that was not; then all of it is us
   expect(own(whole.errors)).toMatch(/run 12\/12 full\+aug seed 1: mean AUC [0-9.]+/);
   for (const name of [
     ...["study.json", "scores.json", "results.md", "results.json", "scores.csv", "comparisons.csv"],
-    ...["coverage.json", "report.html", "figures/mean-auc-1-all-classes.svg"],
+    ...["report.json", "report.html", "figures/mean-auc-1-all-classes.svg", "figures/roc-curves.svg"],
   ]) {
     expect(file("whole", name).length).toBeGreaterThan(100);
   }
@@ -63,6 +63,12 @@ test("it is stopped, goes on, and ends as one that was not; then all of it is us
       { name: "full+aug", controlOf: "full" },
     ],
   });
+
+  // The folder alone has all of the page.
+  const page = file("whole", "report.html");
+  expect(page).toMatch(/<h2 id="ranking">.*<h2 id="mistakes">.*in the mean over 8 runs/s);
+  expect((await runBuilt(folder, ["report", "whole", "--quiet"])).code).toBe(0);
+  expect(file("whole", "report.html") === page).toBe(true);
 
   const stopped = await study([...command, "--out", "stopped"], (text, kill) => {
     if (text.includes("run 5/12")) kill();
@@ -80,7 +86,11 @@ test("it is stopped, goes on, and ends as one that was not; then all of it is us
     expect.stringMatching(/holds this study with other settings \(steps 6, now 5\); name another folder/),
   ]);
 
+  // A run is used again, and what is lost of its predictions is told.
+  writeFileSync(join(folder, "whole", "runs", "both-seed1.csv"), "damaged");
+  rmSync(join(folder, "whole", "runs", "full-seed0.csv"));
   const again = await study([...command, "--out", "whole", "--json", "--quiet"]);
+  expect(file("whole", "report.html")).toMatch(/Of 10 of 12 finished runs: .*in the mean over 6 runs/s);
   expect([again.code, own(again.errors)]).toEqual([0, ""]);
   expect(JSON.parse(again.output)).toMatchObject({
     scores: { study: "overlap" },

@@ -10,12 +10,11 @@ import {
 import { cosinesOf, labelCoverage, similarityMap } from "../figures/heat-map.ts";
 import { aucCurves, lossCurves } from "../figures/curves.ts";
 import { calibration, columnsOf, rocCurves } from "../figures/roc.ts";
-import { fragment, type Markup } from "../html/markup.ts";
+import { type Markup } from "../html/markup.ts";
 import { duration, fixed, interval, none, whole } from "../html/numbers.ts";
 import {
   bulleted,
   figure,
-  folded,
   note,
   pageText,
   paragraph,
@@ -23,6 +22,7 @@ import {
   type Figure,
   type Section,
 } from "../html/page.ts";
+import { mistakeCards } from "./mistakes.ts";
 import type { Mistake } from "./pictured.ts";
 import type { RunContents } from "./read.ts";
 import { settingsSection } from "./settings.ts";
@@ -78,6 +78,16 @@ export function runPage(run: RunContents): string {
     foot: `Made by Tessera ${record.versions.tessera}`,
   });
 }
+
+const mistakes = (found: readonly Mistake[] | undefined): Markup[] =>
+  found === undefined
+    ? []
+    : mistakeCards(found, {
+        none: "No test image has a label that the run got wrong.",
+        by: "by the run",
+        look: "A label may be wrong, too: look.",
+        probability: "probability",
+      });
 
 const ownQueries = { id: "similarity", title: "Similarity of the class queries", of: "the run" };
 
@@ -163,41 +173,6 @@ function results({ summary, classes, predictions }: RunContents): Markup[] {
     );
   }
   return content;
-}
-
-/** Cards of images by class, and the same as a table. */
-function mistakes(found: readonly Mistake[] | undefined): Markup[] {
-  if (found === undefined) return [];
-  if (found.length === 0) return [paragraph("No test image has a label that the run got wrong.")];
-  const sure = (value: number): string => fixed(value, value > 0.9995 || value < 0.0005 ? 6 : 3);
-  const told = ({ label }: Mistake): string => (label === "positive" ? "missed" : "wrongly found");
-  const card = (each: Mistake): Markup => {
-    const { class: name, label, probability, source, image, png } = each;
-    const alt = `Image ${image} of ${source}: ${name} is labelled ${label}, its predicted probability is ${sure(probability)}`;
-    return fragment`<li><img src="data:image/png;base64,${png}" alt="${alt}">
-<p><strong>${told(each)}</strong>, p ${sure(probability)}<br>${source}: ${image}</p></li>
-`;
-  };
-  const names = [...new Set(found.map((each) => each.class))];
-  const cards = (name: string): Markup =>
-    fragment`<h3>${name}</h3>\n<ul class="cards">${found.filter((each) => each.class === name).map(card)}</ul>\n`;
-  const rows = found.map(({ class: name, label, source, image, patient, probability }) => [
-    ...[name, label, source, image, patient || none, sure(probability)],
-  ]);
-  return [
-    paragraph(
-      "Test images whose label is the less likely by the run, the most confident first: those that have a class and were ",
-      "missed, and those that have not and where it was wrongly found. A label may be wrong, too: look.",
-    ),
-    ...names.map(cards),
-    folded(
-      "These mistakes as a table",
-      table(
-        { head: ["class", "label", "source", "image", "patient", "probability"], words: 5, rows },
-        "Confident mistakes",
-      ),
-    ),
-  ];
 }
 
 /** Reasons that are shown; summary.json has all. */

@@ -12,13 +12,15 @@ const count = z.int().min(0);
 const labelCount = z.strictObject({
   ...{ positive: count, negative: count, absent: count, soft: count, uncertain: count },
 });
-export const coverageSchema = z.array(
-  z.strictObject({
-    ...{ source: z.string(), part: z.enum(["train", "validation", "test"]), images: count },
-    classes: z.array(labelCount),
-  }),
-);
-const mistakeSchema = z.strictObject({
+export const coverageSchema = z
+  .array(
+    z.strictObject({
+      ...{ source: z.string(), part: z.enum(["train", "validation", "test"]), images: count },
+      classes: z.array(labelCount).readonly(),
+    }),
+  )
+  .readonly();
+export const mistakeSchema = z.strictObject({
   class: z.string(),
   label: z.enum(["positive", "negative"]),
   probability: z.number().min(0).max(1),
@@ -90,29 +92,45 @@ export async function picturedRun(
   set: ImageSet,
   coverage: readonly LabelCoverage[],
 ): Promise<Pictured> {
+  const found = await picturedMistakes(predictions, set);
+  return { version: 1, coverage, mistakes: found.map(({ mistake }) => mistake) };
+}
+
+/**
+ * The most confident mistakes with their pictures, and where in the predictions each is.
+ * @param set the images that the predictions are of
+ * @throws DataError when a file of the cache was changed meanwhile
+ */
+export async function picturedMistakes(
+  predictions: TestPredictions,
+  set: ImageSet,
+): Promise<{ readonly row: number; readonly column: number; readonly mistake: Mistake }[]> {
   const wrong = confidentMistakes(predictions);
-  const rows = [...new Set(wrong.map(({ row }) => row))];
-  const pictures = new Map<number, string>();
-  if (rows.length > 0) {
-    const reader = new ImageReader([set], 1);
-    try {
-      for (const row of rows) {
-        const { pixels } = await reader.read(Uint32Array.of(row));
-        const { height, width, channels } = set;
-        pictures.set(row, thumbnail({ height, width, channels, pixels }).toString("base64"));
-      }
-    } finally {
-      await reader.close();
-    }
-  }
-  return {
-    version: 1,
-    coverage: coverage.map((list) => ({ ...list, classes: list.classes.map((counts) => ({ ...counts })) })),
-    mistakes: wrong.map(({ row, column, label, probability }) => ({
+  const pictures = await thumbnails(new Set(wrong.map(({ row }) => row)), set);
+  return wrong.map(({ row, column, label, probability }) => ({
+    ...{ row, column },
+    mistake: {
       ...{ class: predictions.classes[column], label, probability, ...predictions.images[row] },
       png: pictures.get(row) ?? "",
-    })),
-  };
+    },
+  }));
+}
+
+/** PNG files in base 64, by row. */
+async function thumbnails(rows: ReadonlySet<number>, set: ImageSet): Promise<Map<number, string>> {
+  const pictures = new Map<number, string>();
+  if (rows.size === 0) return pictures;
+  const reader = new ImageReader([set], 1);
+  try {
+    for (const row of rows) {
+      const { pixels } = await reader.read(Uint32Array.of(row));
+      const { height, width, channels } = set;
+      pictures.set(row, thumbnail({ height, width, channels, pixels }).toString("base64"));
+    }
+  } finally {
+    await reader.close();
+  }
+  return pictures;
 }
 
 /** A PNG file of an image, shrunk where it is large; of more channels than three, the first in grey. */

@@ -13,6 +13,7 @@ import type { Figure } from "../html/page.ts";
 import { pictureText } from "../html/picture.ts";
 import { inParts } from "./parts.ts";
 import type { StudyContents } from "./read.ts";
+import { meanRocCurves } from "./roc-figure.ts";
 
 /** Those that there is something to draw for. */
 export interface StudyFigures {
@@ -24,11 +25,12 @@ export interface StudyFigures {
   /** By arm whose models have them. */
   readonly queries: readonly Figure[];
   readonly courses: Figure | undefined;
+  readonly roc: Figure | undefined;
   readonly coverage: Figure | undefined;
 }
 
 export function figuresOf(
-  { scores, coverage }: StudyContents,
+  { scores, pictured }: StudyContents,
   analysis: StudyAnalysis,
   similarity: SimilarityAnalysis | undefined,
 ): StudyFigures {
@@ -50,7 +52,8 @@ export function figuresOf(
         }) ?? [],
     ),
     courses: armCourses(scores.arms, scores.courses ?? []),
-    coverage: labelCoverage(scores.classes, coverage),
+    roc: pictured?.predicted === undefined ? undefined : meanRocCurves(scores.arms, pictured.predicted.roc),
+    coverage: pictured && labelCoverage(pictured.classes, pictured.coverage),
   };
 }
 
@@ -64,12 +67,13 @@ export function studyFigures(
   similarity: SimilarityAnalysis | undefined,
 ): Map<string, string> {
   const figures = figuresOf(study, analysis, similarity);
-  const { arms, differences, queries, courses } = figures;
-  const all = [...arms, ...differences, figures.similarity, ...queries, courses, figures.coverage];
+  const { arms, differences, queries, courses, roc } = figures;
+  const all = [...arms, ...differences, figures.similarity, ...queries, courses, roc, figures.coverage];
   const fileName = (i: number, name: string): string =>
     [i + 1, ...(name.toLowerCase().match(/[a-z0-9]+/g) ?? [])].join("-").slice(0, 60);
   const names = new Map<string, string>([
     ["gain", "similarity"],
+    ["roc", "roc-curves"],
     ...study.scores.groups.flatMap(({ name }, i): [string, string][] => {
       const file = fileName(i, name);
       return [

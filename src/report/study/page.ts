@@ -5,11 +5,14 @@ import type { StudyAnalysis } from "../../assemble/studies/results.ts";
 import type { SimilarityAnalysis } from "../../assemble/studies/similarity.ts";
 import { fragment, type Markup } from "../html/markup.ts";
 import { duration, fixed, none, whole } from "../html/numbers.ts";
-import { bulleted, figure, folded, pageText, paragraph, table, type Figure } from "../html/page.ts";
+import { bulleted, figure, folded, note, pageText, paragraph, table, type Figure } from "../html/page.ts";
+import { mistakeCards, sure } from "../run/mistakes.ts";
 import { leaves } from "../run/settings.ts";
 import { comparisonTables } from "../study-tables.ts";
 import { figuresOf } from "./figures.ts";
+import type { Predicted } from "./pictured.ts";
 import type { StudyContents } from "./read.ts";
+import { sensitivityTable } from "./roc-figure.ts";
 
 /**
  * The whole file, of UTF-8. The same contents give the same bytes.
@@ -50,6 +53,8 @@ export function studyPage(
       { id: "similarity", title: "Similarity", content: drawn([figures.similarity]) },
       { id: "queries", title: "Class queries", content: drawn(figures.queries) },
       { id: "course", title: "How the runs went", content: drawn([figures.courses]) },
+      { id: "ranking", title: "ROC curves", content: rocSection(study, figures.roc) },
+      { id: "mistakes", title: "Confident mistakes", content: mistakesSection(study) },
       {
         id: "notes",
         title: "Notes",
@@ -73,6 +78,45 @@ function testTables(scores: StudyContents["scores"], analysis: StudyAnalysis): M
   const tables = comparisonTables(scores, analysis);
   if (tables.length === 0) return [];
   return [paragraph(testWords), ...tables.flatMap((each) => [table(each.table), bulleted(each.verdicts)])];
+}
+
+/** The picture, and the numbers that are read off it. */
+function rocSection({ pictured }: StudyContents, roc: Figure | undefined): Markup[] {
+  const predicted = pictured?.predicted;
+  if (predicted === undefined || roc === undefined) return [];
+  return [...lost(predicted), figure(roc), table(sensitivityTable(predicted.roc))];
+}
+
+function mistakesSection({ pictured }: StudyContents): Markup[] {
+  const predicted = pictured?.predicted;
+  if (predicted?.mistakes === undefined) return [];
+  const { runs, arms, seed, found } = predicted.mistakes;
+  const mean = `in the mean over ${runs === 1 ? "one run" : `${whole(runs)} runs`}`;
+  return [
+    ...lost(predicted),
+    ...mistakeCards(
+      found,
+      {
+        none: `No test image has a label that is the less likely one ${mean}.`,
+        by: mean,
+        look:
+          `Images are those of seed ${seed}, runs those of all seeds and of arms that are no controls, for each class such as ` +
+          "are judged by it. Where most arms agree against a label, the label may be the one that is wrong: look.",
+        probability: "mean probability",
+      },
+      { head: arms, cells: ({ byArm }) => byArm.map((value) => (value === null ? none : sure(value))) },
+    ),
+  ];
+}
+
+/** Of how many runs a section is, where it is not of all. */
+function lost({ read, finished }: Predicted): Markup[] {
+  if (read === finished) return [];
+  return [
+    note(
+      `Of ${whole(read)} of ${whole(finished)} finished runs: the predictions of the others are lost or damaged.`,
+    ),
+  ];
 }
 
 const drawn = (figures: readonly (Figure | undefined)[]): Markup[] =>

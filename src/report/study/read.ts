@@ -4,15 +4,14 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { StudyScores } from "../../assemble/index.ts";
-import type { LabelCoverage } from "../../data/index.ts";
-import { coverageSchema } from "../run/pictured.ts";
 import { readJson } from "../run/read.ts";
+import { studyPicturedSchema, type StudyPictured } from "./pictured.ts";
 
 /** Files that a study writes; of these, only the scores must be there. */
 export const studyFiles = {
   scores: "scores.json",
   settings: "study.json",
-  coverage: "coverage.json",
+  pictured: "report.json",
 } as const;
 
 /** What a study's report is made of. */
@@ -21,7 +20,7 @@ export interface StudyContents {
   readonly scores: StudyScores;
   /** As `study.json` has them. */
   readonly settings: StudySettings;
-  readonly coverage: readonly LabelCoverage[];
+  readonly pictured: StudyPictured | undefined;
 }
 
 const text = z.string();
@@ -96,6 +95,6 @@ export function readStudy(path: string): StudyContents {
     path,
     scores: readJson(join(path, studyFiles.scores), scoresSchema),
     settings: optional("settings", settingsSchema) ?? {},
-    coverage: optional("coverage", coverageSchema) ?? [],
+    pictured: optional("pictured", studyPicturedSchema),
   };
 }

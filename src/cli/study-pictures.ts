@@ -1,0 +1,60 @@
+// What a study's report shows of its predictions, made while the images are there and kept in the study's folder.
+
+import { setImmediate } from "node:timers/promises";
+import {
+  RunFolderError,
+  runFiles,
+  type RunResult,
+  type StudyFolder,
+  type StudyPlan,
+  type TestPredictions,
+} from "../assemble/index.ts";
+import { picturedStudy, type PicturedImages, type StudyPictured } from "../report/index.ts";
+import { Counter } from "./counter.ts";
+
+/** So many probabilities take about a second. */
+const longWork = 3e5;
+
+export function writePictured(folder: StudyFolder, pictured: StudyPictured): Promise<void> {
+  return folder.replace(runFiles.pictured, `${JSON.stringify(pictured)}\n`);
+}
+
+/** The runs are safe by now: what goes wrong with their pictures is told, and no more. */
+export async function keepPictures(
+  folder: StudyFolder,
+  plan: Pick<StudyPlan, "arms">,
+  results: readonly RunResult[],
+  images: PicturedImages,
+  quiet: boolean,
+): Promise<void> {
+  try {
+    await writePictured(folder, await pictured(folder, plan, results, images, quiet));
+  } catch (error) {
+    const [reason] = (error as Error).message.split("\n");
+    process.stderr.write(`warning: the report will show no ROC curves and no mistakes (${reason})\n`);
+  }
+}
+
+async function pictured(
+  folder: StudyFolder,
+  plan: Pick<StudyPlan, "arms">,
+  results: readonly RunResult[],
+  images: PicturedImages,
+  quiet: boolean,
+): Promise<StudyPictured> {
+  const cells = results.length * images.given.test.states.length;
+  using counter = new Counter("reading predictions", results.length, quiet || cells < longWork);
+  let done = 0;
+  const predictionsOf = async (result: RunResult): Promise<TestPredictions | undefined> => {
+    // A table holds the thread: between two, Ctrl-C is heard.
+    await setImmediate();
+    counter.update(++done, results.length);
+    try {
+      return folder.predictions(result);
+    } catch (error) {
+      if (error instanceof RunFolderError) return undefined;
+      throw error;
+    }
+  };
+  return await picturedStudy(plan, results, predictionsOf, images);
+}

@@ -1,0 +1,67 @@
+// Confident mistakes on a page, of one run or of many together: cards of images by class, and the same as a table.
+
+import { fragment, type Markup } from "../html/markup.ts";
+import { fixed, none } from "../html/numbers.ts";
+import { folded, paragraph, table } from "../html/page.ts";
+import type { Mistake } from "./pictured.ts";
+
+interface MistakeWords {
+  /** Said where there is no mistake. */
+  readonly none: string;
+  /** By what a label is the less likely one. */
+  readonly by: string;
+  /** The last sentence. */
+  readonly look: string;
+  /** What the probability is. */
+  readonly probability: string;
+}
+
+/** What the table tells of each mistake beside the rest. */
+interface MoreCells<Each extends Mistake> {
+  readonly head: readonly string[];
+  readonly cells: (mistake: Each) => readonly string[];
+}
+
+/** A probability with so many decimals that it is neither 0 nor 1 unless it is. */
+export const sure = (value: number): string => fixed(value, value > 0.9995 || value < 0.0005 ? 6 : 3);
+
+/** @param found in order of classes */
+export function mistakeCards<Each extends Mistake>(
+  found: readonly Each[],
+  words: MistakeWords,
+  more: MoreCells<Each> = { head: [], cells: () => [] },
+): Markup[] {
+  if (found.length === 0) return [paragraph(words.none)];
+  const told = ({ label }: Mistake): string => (label === "positive" ? "missed" : "wrongly found");
+  const card = (each: Mistake): Markup => {
+    const { class: name, label, probability, source, image, png } = each;
+    const alt = `Image ${image} of ${source}: ${name} is labelled ${label}, its predicted ${words.probability} is ${sure(probability)}`;
+    return fragment`<li><img src="data:image/png;base64,${png}" alt="${alt}">
+<p><strong>${told(each)}</strong>, p\u00a0${sure(probability)}<br>${source}: ${image}</p></li>
+`;
+  };
+  const names = [...new Set(found.map((each) => each.class))];
+  const cards = (name: string): Markup =>
+    fragment`<h3>${name}</h3>\n<ul class="cards">${found.filter((each) => each.class === name).map(card)}</ul>\n`;
+  const rows = found.map((each) => {
+    const { class: name, label, source, image, patient, probability } = each;
+    return [name, label, source, image, patient || none, sure(probability), ...more.cells(each)];
+  });
+  return [
+    paragraph(
+      `Test images whose label is the less likely ${words.by}, the most confident first: those that have a class and were `,
+      `missed, and those that have not and where it was wrongly found. ${words.look}`,
+    ),
+    ...names.map(cards),
+    folded(
+      "These mistakes as a table",
+      table(
+        {
+          head: ["class", "label", "source", "image", "patient", words.probability, ...more.head],
+          ...{ words: 5, rows },
+        },
+        "Confident mistakes",
+      ),
+    ),
+  ];
+}
