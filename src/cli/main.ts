@@ -131,6 +131,11 @@ withBudget(program.command("study"))
     "train with this preset in the place of the manifest's train section, batch and sampling aside",
   )
   .option("--margin <auc>", "within which two arms are called equal", auc("--margin"), 0.003)
+  .option(
+    "--at-once <runs>",
+    "so many runs at a time; default: 2 where a software device has two cores or more, else 1",
+    wholeNumber("--at-once", 1),
+  )
   .option("--dry-run", "say what it would train and how long that takes, by a trial of a few steps", false)
   .option("--json", "the result as JSON", false)
   .action(async (name: StudyName, manifest: string, options: StudyOptions) => {

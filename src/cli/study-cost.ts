@@ -36,13 +36,15 @@ export function costTable(
 /** Steps of the trial: those before kernels are compiled and the pace is even, and those that are timed. */
 const trial = { before: 6, timed: 18 };
 
-/** Seconds that so many views of images in so many runs will take here, by a short run of the manifest's own training. */
+/**
+ * Seconds that so many views of images in so many runs will take on an engine, by a short run of the manifest's own training;
+ * where others work at the same time, theirs is to be asked for at the same time.
+ */
 export async function timeOf(
   engine: Engine,
   { given }: StudyImages,
   settings: TrainingSettings,
-  views: number,
-  runs: number,
+  { views, runs }: { readonly views: number; readonly runs: number },
   signal: AbortSignal,
 ): Promise<number> {
   const steps = trial.before + trial.timed;

@@ -15,7 +15,8 @@ import type { TrainingListener } from "../training-reports.ts";
 import { samplerOf, type TrainingSettings } from "../training-settings.ts";
 import { condensed, emptyCourse, type LossCourse } from "./loss-course.ts";
 import type { PlannedRun, StudyPlan } from "./plan.ts";
-import { WarmUps, withWarmUps, type WarmUp } from "./warm-ups.ts";
+import { RunQueue } from "./run-queue.ts";
+import { withWarmUps, type WarmUp, type WarmUps } from "./warm-ups.ts";
 
 /** What a finished run came to. */
 export interface RunResult {
@@ -129,37 +130,76 @@ export function budgetOfRun(
   return { budget: budgetOf(settings, stepsPerEpoch), batch };
 }
 
+/** The images of a seed, and a digest of all that they are. */
+export interface LoadedImages {
+  readonly images: StudyImages;
+  readonly digest: string;
+}
+
 /**
- * Runs what is not finished yet.
- * @param images of a seed, and a digest of all that they are; asked once for each seed, in turn
+ * Runs what is not finished yet, one run at a time on each engine: small kernels leave cores of a software device idle. No
+ * number depends on how many there are.
+ * @param engines one or more, of one adapter, with the same choice of kernels
+ * @param imagesOf a seed; asked once for each seed, in turn
  * @param where what else than plan and images may change a number: program, device, choice of kernels
  * @returns whether all runs are finished; false when the signal came
- * @throws NonFiniteError naming run and seed; what else `train`, the images and the store throw
+ * @throws NonFiniteError naming run and seed; what else `train`, the images and the store throw. What is under way is stopped
+ *   then, and goes on the next time
  */
 export async function runStudy(
-  engine: Engine,
+  engines: readonly Engine[],
   runs: readonly StudyRun[],
-  images: (seed: number) => Promise<{ readonly images: StudyImages; readonly digest: string }>,
+  imagesOf: (seed: number) => Promise<LoadedImages>,
   where: unknown,
   store: StudyStore,
   listener: StudyListener,
   signal: AbortSignal,
 ): Promise<boolean> {
-  let loaded: { readonly seed: number; readonly images: StudyImages; readonly digest: string } | undefined;
-  const warmUps = new WarmUps(runs);
-  for (const run of runs) {
-    if (signal.aborted) return false;
-    const { planned, seed } = run;
-    if (loaded?.seed !== seed) loaded = { seed, ...(await images(seed)) };
-    const key = keyOf(run, loaded.digest, where);
-    const known = store.read(planned.name, seed, key);
-    const result =
-      known ?? (await runOnce(engine, run, key, loaded.images, store, warmUps, listener, signal));
-    if (result === undefined) return false;
-    warmUps.finished(run);
-    await listener.end(run, result, known !== undefined);
-  }
-  return true;
+  const queue = new RunQueue(runs, imagesOf);
+  const failed = new AbortController();
+  const stop = AbortSignal.any([signal, failed.signal]);
+  let told = Promise.resolve();
+  const work = async (engine: Engine): Promise<void> => {
+    for (let run = queue.next(); run !== undefined && !stop.aborted; run = queue.next()) {
+      const result = await finish(engine, run, where, store, queue, listener, stop);
+      if (result === undefined) return;
+      queue.finished(run);
+      // One after the other: what a listener writes is the same file again.
+      const [ended, { value, isReused }] = [run, result];
+      told = told.then(() => listener.end(ended, value, isReused));
+      await told;
+    }
+  };
+  const ends = await Promise.allSettled(
+    engines.map((engine) =>
+      work(engine).catch((error: unknown) => {
+        failed.abort(error);
+        throw error;
+      }),
+    ),
+  );
+  const first = ends.find((end) => end.status === "rejected");
+  if (first !== undefined) throw failed.signal.reason;
+  return queue.left === 0;
+}
+
+/** @returns undefined when the signal came */
+async function finish(
+  engine: Engine,
+  run: StudyRun,
+  where: unknown,
+  store: StudyStore,
+  queue: RunQueue,
+  listener: StudyListener,
+  signal: AbortSignal,
+): Promise<{ readonly value: RunResult; readonly isReused: boolean } | undefined> {
+  const { planned, seed } = run;
+  const { images, digest } = await queue.images(seed);
+  const key = keyOf(run, digest, where);
+  const known = store.read(planned.name, seed, key);
+  if (known !== undefined) return { value: known, isReused: true };
+  const value = await runOnce(engine, run, key, images, store, queue.warmUps, listener, signal);
+  return value === undefined ? undefined : { value, isReused: false };
 }
 
 /** @returns what it came to, which is in the store then; undefined when the signal came */

@@ -40,6 +40,8 @@ export class WarmUps {
   /** Of each warm-up, the runs that are not finished. */
   readonly #waiting = new Map<string, number>();
   readonly #ends = new Map<string, { readonly checkpoint: Checkpoint; readonly course: LossCourse }>();
+  /** Of each warm-up, the run that is at it. */
+  readonly #underWay = new Map<string, StudyRun>();
 
   constructor(runs: readonly StudyRun[]) {
     for (const { warmUp } of runs) if (warmUp !== undefined) this.#count(warmUp, 1);
@@ -51,6 +53,15 @@ export class WarmUps {
     if (waiting === 0) this.#ends.delete(name);
   }
 
+  begin(run: StudyRun): void {
+    if (run.warmUp !== undefined && this.isWanted(run)) this.#underWay.set(run.warmUp.name, run);
+  }
+
+  /** Whether another run is at its warm-up, and this one does better to come later. */
+  isUnderWay({ warmUp }: StudyRun): boolean {
+    return warmUp !== undefined && this.#underWay.has(warmUp.name);
+  }
+
   /** Whether the end of its warm-up serves another run. */
   isWanted({ warmUp }: StudyRun): boolean {
     return warmUp !== undefined && !this.#ends.has(warmUp.name) && (this.#waiting.get(warmUp.name) ?? 0) > 1;
@@ -59,6 +70,7 @@ export class WarmUps {
   keep(run: StudyRun, checkpoint: Checkpoint, course: LossCourse): void {
     if (run.warmUp === undefined || !this.isWanted(run)) return;
     this.#ends.set(run.warmUp.name, { checkpoint, course: emptyCourse(course) });
+    this.#underWay.delete(run.warmUp.name);
   }
 
   /** The end of its warm-up, where another run came by it. */
@@ -69,7 +81,11 @@ export class WarmUps {
     return { from: { checkpoint: asOfSettings(end.checkpoint, settings), file }, course: end.course };
   }
 
-  finished({ warmUp }: StudyRun): void {
-    if (warmUp !== undefined) this.#count(warmUp, -1);
+  finished(run: StudyRun): void {
+    const { warmUp } = run;
+    if (warmUp === undefined) return;
+    // One that went on from its own checkpoint may not have come by the end.
+    if (this.#underWay.get(warmUp.name) === run) this.#underWay.delete(warmUp.name);
+    this.#count(warmUp, -1);
   }
 }

@@ -51,6 +51,7 @@ const record = (changes: object = {}, text = "classes: []"): StudyRecord => ({
 
 describe("runs of a study", () => {
   const open = useEngine({ device: "webgpu" });
+  const another = useEngine({ device: "webgpu" });
   const never = new AbortController().signal;
 
   interface Told {
@@ -67,12 +68,22 @@ describe("runs of a study", () => {
     readonly seeds?: number[];
     readonly where?: string;
     readonly signal?: AbortSignal;
+    /** Runs two at a time. */
+    readonly twice?: boolean;
     readonly stop?: (name: string, step: number) => boolean;
   }
 
   async function run(
     folder: StudyFolder,
-    { with_ = settings, of = plan, seeds = [0, 1], where = "here", signal = never, stop }: Chosen = {},
+    {
+      with_ = settings,
+      of = plan,
+      seeds = [0, 1],
+      where = "here",
+      signal = never,
+      stop,
+      twice = false,
+    }: Chosen = {},
   ): Promise<Told> {
     const told: Told = { complete: false, results: [], trained: [], reused: [], losses: new Map() };
     const listener: StudyListener = {
@@ -90,7 +101,8 @@ describe("runs of a study", () => {
     };
     const runs = runsOf(of, seeds, with_);
     const images_ = (seed: number) => Promise.resolve({ images, digest: `images ${seed}` });
-    const complete = await runStudy(open(), runs, images_, where, folder, listener, signal);
+    const engines = twice ? [open(), another()] : [open()];
+    const complete = await runStudy(engines, runs, images_, where, folder, listener, signal);
     return { ...told, complete };
   }
 
@@ -102,6 +114,8 @@ describe("runs of a study", () => {
   const all = [0, 1].flatMap((seed) =>
     ["single-phantoms A", "single-phantoms B", "both", "full"].map((name) => `${name} ${seed}`),
   );
+  const inOrder = (results: readonly RunResult[]): RunResult[] =>
+    results.toSorted((a, b) => a.seed - b.seed || a.run.localeCompare(b.run));
   const figures = (results: readonly RunResult[]): unknown => results.map(({ seconds: _, ...rest }) => rest);
 
   test("are each done once; finished ones are used again, others by what changed", async () => {
@@ -148,6 +162,43 @@ describe("runs of a study", () => {
     expect(of("pseudo 0").slice(0, 3)).toEqual(of("partial-bce 0").slice(0, 3));
     expect(of("both 0")[4]).not.toBe(of("partial-bce 0")[4]);
     expect(of("both 1")[0]).not.toBe(of("both 0")[0]);
+  });
+
+  test("are the same two at a time, each done once", async () => {
+    const of = arms("single", "partial-bce", "pseudo", "both", "full");
+    const [one, two] = [await study(), await study()];
+    const expected = await run(one, { of });
+    const found = await run(two, { of, twice: true });
+    expect(found.complete).toBe(true);
+    expect(found.trained.toSorted()).toEqual(expected.trained.toSorted());
+    expect(figures(inOrder(found.results))).toEqual(figures(inOrder(expected.results)));
+    // Nobody begins a warm-up that another is at.
+    const steps = ["partial-bce", "pseudo", "both"].map((name) => found.losses.get(`${name} 0`)?.length);
+    expect(steps).toEqual([6, 3, 3]);
+    one.close();
+    two.close();
+  });
+
+  test("are all stopped by one that fails, and go on", async () => {
+    const folder = await study();
+    const of = arms("single", "partial-bce", "full");
+    const failing = run(folder, {
+      of,
+      twice: true,
+      stop: (name, step) => {
+        if (name === "partial-bce 0" && step === 2) throw new Error("no more");
+        return true;
+      },
+    });
+    await expect(failing).rejects.toThrow("no more");
+    const rest = await run(folder, { of, twice: true });
+    expect(rest.complete).toBe(true);
+    expect(rest.results).toHaveLength(8);
+    const whole = await study();
+    const expected = await run(whole, { of });
+    expect(figures(inOrder(rest.results))).toEqual(figures(inOrder(expected.results)));
+    folder.close();
+    whole.close();
   });
 
   // The warm-up ends within an epoch, and with one.

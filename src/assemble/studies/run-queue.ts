@@ -1,0 +1,47 @@
+// Which run of a study is next, where several are under way at a time.
+
+import type { LoadedImages, StudyRun } from "./run-study.ts";
+import { WarmUps } from "./warm-ups.ts";
+
+export class RunQueue {
+  readonly warmUps: WarmUps;
+  readonly #waiting: StudyRun[];
+  readonly #imagesOf: (seed: number) => Promise<LoadedImages>;
+  /** Of the seeds with runs that are not finished. */
+  readonly #loaded = new Map<number, Promise<LoadedImages>>();
+  /** By seed, the runs that are not finished. */
+  readonly #unfinished = new Map<number, number>();
+
+  constructor(runs: readonly StudyRun[], imagesOf: (seed: number) => Promise<LoadedImages>) {
+    this.#waiting = [...runs];
+    this.#imagesOf = imagesOf;
+    this.warmUps = new WarmUps(runs);
+    for (const { seed } of runs) this.#unfinished.set(seed, (this.#unfinished.get(seed) ?? 0) + 1);
+  }
+
+  /** Runs that are not finished. */
+  get left(): number {
+    return [...this.#unfinished.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  /** The first whose warm-up nobody is at just now, or else the first. */
+  next(): StudyRun | undefined {
+    const free = this.#waiting.findIndex((run) => !this.warmUps.isUnderWay(run));
+    const [run] = this.#waiting.splice(Math.max(0, free), 1);
+    if (run !== undefined) this.warmUps.begin(run);
+    return run;
+  }
+
+  images(seed: number): Promise<LoadedImages> {
+    const images = this.#loaded.get(seed) ?? this.#imagesOf(seed);
+    this.#loaded.set(seed, images);
+    return images;
+  }
+
+  finished(run: StudyRun): void {
+    this.warmUps.finished(run);
+    const left = (this.#unfinished.get(run.seed) ?? 0) - 1;
+    this.#unfinished.set(run.seed, left);
+    if (left === 0) this.#loaded.delete(run.seed);
+  }
+}
