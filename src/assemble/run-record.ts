@@ -26,7 +26,7 @@ export const runRecordSchema = z.strictObject({
   /** The trainer's settings that all this came to. */
   settings: z.record(z.string(), z.unknown()),
   /** The model file whose weights the run began with, where it began with any, its digest (SHA-256), and what it knows. */
-  initial: z.strictObject({ file: text, sha256: text, classes: z.array(text) }).optional(),
+  initial: z.strictObject({ file: text, sha256: text, classes: z.array(text).default([]) }).optional(),
   /** Which backend computed, on what. */
   device: z.enum(["webgpu", "reference"]),
   adapter: text,

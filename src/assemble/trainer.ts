@@ -167,8 +167,9 @@ async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">
     return result(false, kept);
   } catch (error) {
     if (signal?.aborted !== true || error !== signal.reason) throw error;
-    // One of the last epoch's end is there already, and the weights may be the best by now.
-    if (!trained) await saveCheckpoint(run, checkpoints);
+    // One of the last epoch's end is there already, or the weights may be the best by now.
+    const isWhole = watch.best?.weights === undefined;
+    if (!trained || (checkpoints?.afterEpochs === false && isWhole)) await saveCheckpoint(run, checkpoints);
     return result(true, course.epochs);
   }
 }

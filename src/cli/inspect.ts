@@ -5,6 +5,7 @@ import {
   imageSizes,
   inspect,
   openedCatalogue,
+  noClass,
   readManifest,
   refuseEmpty,
   uncertaintyPolicy,
@@ -60,7 +61,8 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
   const where = engineOptions(options);
   if (options.sheets !== undefined) makeFolder("--sheets", options.sheets);
   if (options.views !== undefined) makeFolderOf("--views", options.views);
-  const manifest = await readManifest(file);
+  // Also one that a model is evaluated by, or learns another class.
+  const manifest = await readManifest(file, noClass);
   const selected = await listWithProgress(manifest, { dataRoot, seed, limit, skipBad: true }, quiet);
   using engine = options.views === undefined ? undefined : await openEngine(where);
 

@@ -114,6 +114,7 @@ export async function loadParts(
   const lists = selected.lists.filter(({ part }) => asked.includes(part));
   if (lists.length === 0) {
     const there = parts.filter((each) => selected.lists.some(({ part }) => part === each));
+    if (there.length === 0) throw manifest.complain(["test"], "is missing: name images to use the model on");
     throw new UsageError(
       `--part ${asked.join(", ")}: the manifest has no such images; its parts are ${there.join(", ")}`,
     );

@@ -1,6 +1,6 @@
 // `tessera study`: the paper's comparisons on a manifest of one's own, run after run, in a folder to go on with.
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import {
@@ -10,6 +10,7 @@ import {
   costByArm,
   costOf,
   knowledgeOf,
+  runFiles,
   inSteps,
   labelSpaceOf,
   ofLength,
@@ -106,12 +107,13 @@ export async function studyCommand(name: StudyName, file: string, options: Study
     for (const note of plan.notes) say(note);
     const engines = [await openEngine(where)];
     try {
-      const choices = choose(engines[0], prepared, voice);
+      const warn = (text: string): void => void process.stderr.write(`${text}\n`);
+      const choices = choose(engines[0], prepared, { ...voice, warn });
       const { atOnce = runsAtOnce(engines[0]) } = options;
       while (engines.length < Math.min(atOnce, runs.length)) {
         const engine = await openEngine(where);
         engines.push(engine);
-        choose(engine, prepared, { ...voice, say: () => undefined });
+        choose(engine, prepared, { ...voice, say: silent, warn: silent });
       }
       if (folder !== undefined && !dryRun) return await carryOut(engines, choices, prepared, folder, voice);
       await sayCost(engines, prepared, voice);
@@ -129,8 +131,10 @@ export async function studyCommand(name: StudyName, file: string, options: Study
  * A GPU is full with one run. Of a software device, one run of a small network leaves a core idle half of the time: on two
  * cores, 16 runs took 572 seconds one after the other and 347 two at a time (lavapipe, November 2026).
  */
-const runsAtOnce = ({ traits }: Engine): number =>
-  traits.isSoftware ? Math.min(2, availableParallelism()) : 1;
+const runsAtOnce = ({ backend, traits }: Engine): number =>
+  backend.kind === "webgpu" && traits.isSoftware ? Math.min(2, availableParallelism()) : 1;
+
+const silent = (): void => undefined;
 
 /** @throws UsageError for a manifest that the study makes no sense with */
 async function prepare(
@@ -185,17 +189,11 @@ function presetting(manifest: Manifest, preset: string): Manifest {
 function choose(
   engine: Engine,
   { settings, manifest, first }: Prepared,
-  { options, say }: Voice,
+  { options, say, warn }: Voice & { readonly warn: (text: string) => void },
 ): RunChoices {
   const labels = labelSpaceOf(first.images.given);
   const traced = () => traceTraining(engine.traits, settings, manifest.image, labels, settings.batch);
-  return takeChoices(
-    engine,
-    options,
-    () => traced().map(({ recording }) => recording),
-    say,
-    (text) => void process.stderr.write(`${text}\n`),
-  );
+  return takeChoices(engine, options, () => traced().map(({ recording }) => recording), say, warn);
 }
 
 /** What a dry run is for. */
@@ -206,8 +204,10 @@ async function sayCost(
 ): Promise<void> {
   const views = runs.reduce((sum, run) => sum + cost(run).views, 0);
   const share = { views: views / engines.length, runs: runs.length / engines.length };
-  const times = await Promise.all(engines.map((each) => timeOf(each, first.images, settings, share, signal)));
-  const seconds = Math.max(...times);
+  const trials = engines.map((each) => timeOf(each, first.images, settings, share, signal));
+  // An engine is not to be closed while another's trial is under way.
+  await Promise.allSettled(trials);
+  const seconds = Math.max(...(await Promise.all(trials)));
   const { study } = plan;
   const found = { study, seeds, arms: costByArm(plan.arms, runs, cost), seconds: Math.round(seconds) };
   process.stdout.write(
@@ -233,6 +233,7 @@ async function carryOut(
   const origin = await provenance();
   await folder.begin({
     ...{ study, ...origin, seeds, margin, interest, arms, preset, dataRoot: resolve(dataRoot) },
+    atOnce: engines.length,
     manifest: { file: manifest.file, text: manifest.text },
     settings: { ...settings, memory: undefined, limit },
     ...{ ...adapter, ...choices },
@@ -243,10 +244,13 @@ async function carryOut(
     ...{ tuning: tuning?.digest, candidates },
   };
   const shown = { seed: seeds[0], given: first.images.given, coverage: first.coverage };
-  await writePictured(folder, picturedCoverage(shown));
+  // What an earlier process found is shown until this one is done.
+  if (!existsSync(join(folder.path, runFiles.pictured))) await writePictured(folder, picturedCoverage(shown));
+  const memory = Math.floor((settings.memory ?? defaultMemory()) / engines.length);
+  const shares = runs.map((run) => ({ ...run, settings: { ...run.settings, memory } }));
   const ended = new Map<StudyRun, RunResult>();
   // In their order, whichever ended first.
-  const results = (): RunResult[] => runs.flatMap((run) => ended.get(run) ?? []);
+  const results = (): RunResult[] => shares.flatMap((run) => ended.get(run) ?? []);
   const writeScores = async (): Promise<StudyScores> => {
     const scores = studyScores(plan, manifest, seeds, results());
     await folder.replace("scores.json", `${JSON.stringify(scores, null, 2)}\n`);
@@ -256,7 +260,7 @@ async function carryOut(
   const title = ({ planned, seed }: StudyRun): string => `${planned.name} seed ${seed}`;
   const complete = await runStudy(
     engines,
-    runs,
+    shares,
     images,
     where,
     folder,

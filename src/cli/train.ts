@@ -21,6 +21,7 @@ import {
   type TrainingSettings,
 } from "../assemble/index.ts";
 import { StoredPixels, stepsPerEpoch, type Assembly } from "../data/index.ts";
+import { absent } from "../metrics/index.ts";
 import { picturedRun } from "../report/index.ts";
 import { openEngine, type Engine, type EngineOptions } from "../runtime/index.ts";
 import { begin, compareRuns, recordOf, type Begun, type TrainOptions } from "./begin.ts";
@@ -102,6 +103,14 @@ export async function trainCommand(
     );
     say(describeWatch(assembly, settings));
     if (begun.record !== undefined) say(describeStart(begun.from));
+    const left = untaught(assembly);
+    if (left.length > 0) {
+      const kept =
+        settings.lambdaPseudo + settings.lambdaConsistency > 0
+          ? "what the model knows of them is kept by the unsupervised losses alone"
+          : "nothing keeps what the model knows of them; give train.lambdaPseudo or train.lambdaConsistency a weight";
+      say(`no training image has a label of ${left.join(", ")}: ${kept}`);
+    }
     const grown =
       initial && (await grownWeights(engine, initial, { ...manifest, settings }, labelSpaceOf(assembly)));
     const budget = budgetOf(settings, stepsPerEpoch(total, batch));
@@ -239,6 +248,14 @@ function describeWatch(
     earlyStopping == null ? "" : `, training ends after ${earlyStopping} epochs without a better one`;
   const weights = keep === "final" ? "the last weights" : "the best epoch's weights";
   return `${validation?.count ?? 0} validation images: ${weights} are kept${stops}`;
+}
+
+/** Classes that a model learned before, and that nothing here teaches. */
+function untaught({ classes, sources }: Assembly): string[] {
+  const width = classes.length;
+  const isTaught = (k: number): boolean =>
+    sources.some(({ states }) => states.some((state, at) => at % width === k && state !== absent));
+  return classes.filter((_, k) => !isTaught(k));
 }
 
 function describeStart(from: Begun["from"]): string {

@@ -166,3 +166,26 @@ for (const { name, x, filter, sliding } of cases) {
     });
   });
 }
+
+describe("blocks take any number of input channels as they are:", () => {
+  const attributes: Sliding = { stride: [2, 2], padding: [1, 1], dilation: [1, 1] };
+  const spec = (...shape: number[]) => ({ shape, dtype: "f32" as const });
+  const launchesOf = (candidates: readonly Candidate[], name: string): string[] =>
+    (candidates.find((each) => each.name === name)?.launches ?? []).map(({ kernel }) => kernel);
+
+  test.each([1, 3])("a stem of %i", (c) => {
+    const forward = convolutionOperators.conv2d.candidates(
+      [spec(2, 8, 8, c), spec(3, 3, c, 16)],
+      attributes,
+      gpu().traits,
+    );
+    expect(launchesOf(forward, "blocked")).toEqual(["conv2dBlocked"]);
+    expect(launchesOf(forward, "tile")).toContain("channelGap");
+    const gradient = convolutionOperators.conv2dWeightGradient.candidates(
+      [spec(2, 8, 8, c), spec(2, 4, 4, 16)],
+      { ...attributes, filterShape: [3, 3, c, 16] },
+      gpu().traits,
+    );
+    expect(launchesOf(gradient, "blocked")).toEqual(["conv2dWeightGradientChunks", "sumChunks"]);
+  });
+});

@@ -12,6 +12,8 @@ export class RunQueue {
   /** By seed, the runs that are not finished. */
   readonly #unfinished = new Map<number, number>();
 
+  #told = Promise.resolve();
+
   constructor(runs: readonly StudyRun[], imagesOf: (seed: number) => Promise<LoadedImages>) {
     this.#waiting = [...runs];
     this.#imagesOf = imagesOf;
@@ -36,6 +38,12 @@ export class RunQueue {
     const images = this.#loaded.get(seed) ?? this.#imagesOf(seed);
     this.#loaded.set(seed, images);
     return images;
+  }
+
+  /** After what was asked before: two runs that end together may have the same file to write. */
+  inTurn(tell: () => Promise<void> | void): Promise<void> {
+    this.#told = this.#told.then(tell);
+    return this.#told;
   }
 
   finished(run: StudyRun): void {

@@ -16,7 +16,7 @@ import { samplerOf, type TrainingSettings } from "../training-settings.ts";
 import { condensed, emptyCourse, type LossCourse } from "./loss-course.ts";
 import type { PlannedRun, StudyPlan } from "./plan.ts";
 import { RunQueue } from "./run-queue.ts";
-import { withWarmUps, type WarmUp, type WarmUps } from "./warm-ups.ts";
+import { withWarmUps, type WarmUp } from "./warm-ups.ts";
 
 /** What a finished run came to. */
 export interface RunResult {
@@ -117,7 +117,8 @@ export function assemblyOf(
     classes: learned,
     sources: whole.sources.filter(({ source }) => sources?.includes(source) ?? true).map(only),
     ...(whole.validation === undefined ? {} : { validation: judged(only(whole.validation)) }),
-    test: only(whole.test),
+    // All arms are judged by the same labels.
+    test: only(images.given.test),
   };
 }
 
@@ -136,11 +137,20 @@ export interface LoadedImages {
   readonly digest: string;
 }
 
+/** What all runs of a study have in common. */
+interface Work {
+  readonly where: unknown;
+  readonly store: StudyStore;
+  readonly queue: RunQueue;
+  readonly listener: StudyListener;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Runs what is not finished yet, one run at a time on each engine: small kernels leave cores of a software device idle. No
  * number depends on how many there are.
  * @param engines one or more, of one adapter, with the same choice of kernels
- * @param imagesOf a seed; asked once for each seed, in turn
+ * @param imagesOf a seed; asked once for each seed. Those of a seed are held until its last run is finished
  * @param where what else than plan and images may change a number: program, device, choice of kernels
  * @returns whether all runs are finished; false when the signal came
  * @throws NonFiniteError naming run and seed; what else `train`, the images and the store throw. What is under way is stopped
@@ -157,49 +167,32 @@ export async function runStudy(
 ): Promise<boolean> {
   const queue = new RunQueue(runs, imagesOf);
   const failed = new AbortController();
-  const stop = AbortSignal.any([signal, failed.signal]);
-  let told = Promise.resolve();
-  const work = async (engine: Engine): Promise<void> => {
-    for (let run = queue.next(); run !== undefined && !stop.aborted; run = queue.next()) {
-      const result = await finish(engine, run, where, store, queue, listener, stop);
-      if (result === undefined) return;
-      queue.finished(run);
-      // One after the other: what a listener writes is the same file again.
-      const [ended, { value, isReused }] = [run, result];
-      told = told.then(() => listener.end(ended, value, isReused));
-      await told;
-    }
-  };
-  const ends = await Promise.allSettled(
+  const work: Work = { where, store, queue, listener, signal: AbortSignal.any([signal, failed.signal]) };
+  await Promise.all(
     engines.map((engine) =>
-      work(engine).catch((error: unknown) => {
-        failed.abort(error);
-        throw error;
+      finishRuns(engine, work).catch((error: unknown) => {
+        // Images that were being loaded throw what the signal says.
+        if (!signal.aborted || error !== signal.reason) failed.abort(error);
       }),
     ),
   );
-  const first = ends.find((end) => end.status === "rejected");
-  if (first !== undefined) throw failed.signal.reason;
+  if (failed.signal.aborted) throw failed.signal.reason;
   return queue.left === 0;
 }
 
-/** @returns undefined when the signal came */
-async function finish(
-  engine: Engine,
-  run: StudyRun,
-  where: unknown,
-  store: StudyStore,
-  queue: RunQueue,
-  listener: StudyListener,
-  signal: AbortSignal,
-): Promise<{ readonly value: RunResult; readonly isReused: boolean } | undefined> {
-  const { planned, seed } = run;
-  const { images, digest } = await queue.images(seed);
-  const key = keyOf(run, digest, where);
-  const known = store.read(planned.name, seed, key);
-  if (known !== undefined) return { value: known, isReused: true };
-  const value = await runOnce(engine, run, key, images, store, queue.warmUps, listener, signal);
-  return value === undefined ? undefined : { value, isReused: false };
+/** Takes runs from the queue while there are any. */
+async function finishRuns(engine: Engine, work: Work): Promise<void> {
+  const { queue, store, where, listener, signal } = work;
+  for (let run = queue.next(); run !== undefined && !signal.aborted; run = queue.next()) {
+    const { planned, seed } = run;
+    const { images, digest } = await queue.images(seed);
+    const key = keyOf(run, digest, where);
+    const known = store.read(planned.name, seed, key);
+    const result = known ?? (await runOnce(engine, run, key, images, work));
+    if (result === undefined) return;
+    queue.finished(run);
+    await queue.inTurn(() => listener.end(run, result, known !== undefined));
+  }
 }
 
 /** @returns what it came to, which is in the store then; undefined when the signal came */
@@ -208,10 +201,7 @@ async function runOnce(
   run: StudyRun,
   key: string,
   images: StudyImages,
-  store: StudyStore,
-  warmUps: WarmUps,
-  listener: StudyListener,
-  signal: AbortSignal,
+  { store, queue: { warmUps }, listener, signal }: Work,
 ): Promise<RunResult | undefined> {
   const { planned, seed, settings } = run;
   const { name } = planned;
@@ -220,6 +210,7 @@ async function runOnce(
   const started = performance.now();
   const heard = listener.begin(run);
   const before = (await store.saved(name, seed, key)) ?? warmUps.of(run);
+  if (before !== undefined && stepOf(before.from.checkpoint, budget) >= budget.warmup) warmUps.isPast(run);
   const course = emptyCourse(before?.course);
   const told: TrainingListener = {
     ...heard,

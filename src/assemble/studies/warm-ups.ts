@@ -17,7 +17,7 @@ export function withWarmUps(runs: readonly StudyRun[]): StudyRun[] {
   const names = runs.map(nameOf);
   return runs.map((run, i) => {
     const name = names[i];
-    const isShared = names.indexOf(name) !== names.lastIndexOf(name);
+    const isShared = run.settings.warmupSteps !== 0 && names.indexOf(name) !== names.lastIndexOf(name);
     return isShared ? { ...run, warmUp: { name, isFirst: names.indexOf(name) === i } } : run;
   });
 }
@@ -62,6 +62,12 @@ export class WarmUps {
     return warmUp !== undefined && this.#underWay.has(warmUp.name);
   }
 
+  /** A run that goes on from behind its warm-up will not come by the end of it. */
+  isPast(run: StudyRun): void {
+    const { warmUp } = run;
+    if (warmUp !== undefined && this.#underWay.get(warmUp.name) === run) this.#underWay.delete(warmUp.name);
+  }
+
   /** Whether the end of its warm-up serves another run. */
   isWanted({ warmUp }: StudyRun): boolean {
     return warmUp !== undefined && !this.#ends.has(warmUp.name) && (this.#waiting.get(warmUp.name) ?? 0) > 1;
@@ -82,10 +88,8 @@ export class WarmUps {
   }
 
   finished(run: StudyRun): void {
-    const { warmUp } = run;
-    if (warmUp === undefined) return;
-    // One that went on from its own checkpoint may not have come by the end.
-    if (this.#underWay.get(warmUp.name) === run) this.#underWay.delete(warmUp.name);
-    this.#count(warmUp, -1);
+    // It may have been there already.
+    this.isPast(run);
+    if (run.warmUp !== undefined) this.#count(run.warmUp, -1);
   }
 }

@@ -22,7 +22,7 @@ const littleWork = 2 ** 20;
 /**
  * `direct` and the candidates in fours, by preference.
  * @param tensors inputs, then the output
- * @param inFours candidates for channel counts that are multiples of four
+ * @param inFours candidates for channel counts that are multiples of four, and those of `anyC` for any C
  * @param anyC names of those that need it of K only: they are spared the copies with the zeros in C
  */
 export function anyChannels(

@@ -1,4 +1,5 @@
-// The launches of a convolution and of its two gradients, for channel counts that are multiples of four. They stand
+// The launches of a convolution and of its two gradients, for channel counts that are multiples of four; those by blocks
+// take any C but in the gradient of the images. They stand
 // apart from the operators because dense blocks use them too: on slices of a wider buffer, with batch norm and ReLU
 // folded into the load.
 
@@ -48,7 +49,7 @@ function isAligned(extents: Extents, { stride, dilation }: Sliding): boolean {
 
 /**
  * Inputs x [N, H, W, rowStride], weights [R, S, C, K] and, where x is activated, factors [2, C]; output y
- * [N, P, Q, K]. C and K are multiples of four. The last one is preferred.
+ * [N, P, Q, K]. C and K are multiples of four, but that "blocked" takes any C. The last one is preferred.
  */
 export function forwardCandidates(
   extents: Extents,
@@ -201,7 +202,7 @@ function divided(items: number, wanted: number): { chunk: number; chunks: number
 
 /**
  * Inputs x [N, H, W, rowStride], dy [N, P, Q, K] and, where x is activated, factors [2, C]; output dw [R, S, C, K].
- * C and K are multiples of four. The last one is preferred.
+ * C and K are multiples of four, but that "blocked" takes any C. The last one is preferred.
  */
 export function weightGradientCandidates(
   extents: Extents,

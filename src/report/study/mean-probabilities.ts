@@ -53,10 +53,11 @@ export class MeanProbabilities {
   /** Over the runs of all arms alike; null where none tells of it. */
   mean(row: number, column: number): number | null {
     const at = row * this.#classes.length + column;
-    const [sum, count] = [...this.#arms.values()].reduce(
-      ([sums, counts], arm) => [sums + arm.sums[at], counts + arm.counts[at]],
-      [0, 0],
-    );
+    let [sum, count] = [0, 0];
+    for (const arm of this.#arms.values()) {
+      sum += arm.sums[at];
+      count += arm.counts[at];
+    }
     return count === 0 ? null : sum / count;
   }
 

@@ -83,13 +83,15 @@ function testTables(scores: StudyContents["scores"], analysis: StudyAnalysis): M
 /** The picture, and the numbers that are read off it. */
 function rocSection({ pictured }: StudyContents, roc: Figure | undefined): Markup[] {
   const predicted = pictured?.predicted;
-  if (predicted === undefined || roc === undefined) return [];
+  if (predicted === undefined) return [];
+  if (roc === undefined) return lost(predicted);
   return [...lost(predicted), figure(roc), table(sensitivityTable(predicted.roc))];
 }
 
 function mistakesSection({ pictured }: StudyContents): Markup[] {
   const predicted = pictured?.predicted;
-  if (predicted?.mistakes === undefined) return [];
+  if (predicted === undefined) return [];
+  if (predicted.mistakes === undefined) return lost(predicted);
   const { runs, arms, seed, found } = predicted.mistakes;
   const mean = `in the mean over ${runs === 1 ? "one run" : `${whole(runs)} runs`}`;
   return [
@@ -100,7 +102,7 @@ function mistakesSection({ pictured }: StudyContents): Markup[] {
         none: `No test image has a label that is the less likely one ${mean}.`,
         by: mean,
         look:
-          `Images are those of seed ${seed}, runs those of all seeds and of arms that are no controls, for each class such as ` +
+          `Images are those of seed ${seed}, runs those of all seeds and of the arms in the table, for each class such as ` +
           "are judged by it. Where most arms agree against a label, the label may be the one that is wrong: look.",
         probability: "mean probability",
       },
@@ -122,7 +124,7 @@ function lost({ read, finished }: Predicted): Markup[] {
 const drawn = (figures: readonly (Figure | undefined)[]): Markup[] =>
   figures.flatMap((each) => (each === undefined ? [] : [figure(each)]));
 
-function armTable({ scores: { arms, scores } }: StudyContents): Markup[] {
+function armTable({ scores: { arms, scores }, settings: { atOnce = 1 } }: StudyContents): Markup[] {
   return [
     table(
       {
@@ -140,6 +142,10 @@ function armTable({ scores: { arms, scores } }: StudyContents): Markup[] {
         }),
       },
       "Arms of the study",
+    ),
+    note(
+      "Time is what the runs of an arm took; a warm-up that arms share is in that of the arm that took it." +
+        (atOnce > 1 ? ` ${atOnce} runs were under way at a time: together they took less than the sum.` : ""),
     ),
   ];
 }

@@ -88,7 +88,9 @@ function textOf(found: readonly ArmRoc[], { right, bottom }: RocWindow, controls
   const lacking = found.filter(({ leftOut }) => leftOut.length > 0);
   if (lacking.length > 0) {
     const each = lacking.map(({ arm, leftOut }) => `${arm} (${leftOut.join(", ")})`);
-    sentences.push(`Without classes that have no curve in some seed: ${each.join("; ")}.`);
+    sentences.push(
+      `Where a class has no curve in a seed, the mean of that seed is without it: ${each.join("; ")}.`,
+    );
   }
   return sentences.join(" ");
 }

@@ -7,6 +7,7 @@ import {
   absentIsNegative,
   assemblyOf,
   budgetOfRun,
+  costOf,
   faultOfFull,
   fullLabels,
   inSteps,
@@ -201,6 +202,18 @@ describe("runs of a study", () => {
     whole.close();
   });
 
+  test("cost less where another takes the warm-up, and no warm-up is shared where there is none", () => {
+    const views = (changed: Partial<typeof settings>): number[] =>
+      runsOf(arms("partial-bce", "pseudo", "both", "full"), [0], { ...settings, ...changed }).map((run) => {
+        const { budget, batch } = budgetOfRun(run, assemblyOf(run.planned, images));
+        return costOf(run.settings, budget, batch, run.warmUp?.isFirst === false).views / batch;
+      });
+    expect(views({})).toEqual([6, 3, 6, 6]);
+    expect(views({ warmupSteps: 0 })).toEqual([6, 6, 12, 6]);
+    const alone = runsOf(arms("partial-bce", "both"), [0, 1], { ...settings, warmupSteps: 0 });
+    expect(alone.map(({ warmUp }) => warmUp)).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
   // The warm-up ends within an epoch, and with one.
   test.each([3, 4])(
     "take a warm-up of %i steps once, and end as if each had its own",
@@ -233,22 +246,28 @@ describe("runs of a study", () => {
     },
   );
 
-  test("that are stopped go on from where they were and end as if they had not been", async () => {
+  test.each([
+    ["one at a time", false],
+    ["two at a time", true],
+  ])("%s that are stopped go on from where they were and end as if they had not been", async (_, twice) => {
     const whole = await study();
     const expected = await run(whole);
     const folder = await study();
     const controller = new AbortController();
     const part = await run(folder, {
+      twice,
       signal: controller.signal,
       stop: (name, step) => {
         if (name === "both 0" && step === 2) controller.abort();
         return true;
       },
     });
-    expect([part.complete, part.trained]).toEqual([false, ["single-phantoms A 0", "single-phantoms B 0"]]);
-    const rest = await run(folder);
-    expect(rest.reused).toEqual(part.trained);
-    expect(figures(rest.results)).toEqual(figures(expected.results));
+    expect(part.complete).toBe(false);
+    expect(part.trained).toContain("single-phantoms A 0");
+    expect(part.trained).not.toContain("both 0");
+    const rest = await run(folder, { twice });
+    expect(rest.reused.toSorted()).toEqual(part.trained.toSorted());
+    expect(figures(inOrder(rest.results))).toEqual(figures(inOrder(expected.results)));
     expect((rest.losses.get("both 0") ?? []).length).toBeLessThan(6);
     // One of another key is not gone on from.
     whole.close();
