@@ -235,7 +235,7 @@ test("a model is evaluated, and asked, by a manifest of nothing but test images"
   );
   expect(code).toBe(0);
   const found = JSON.parse(output) as Evaluated;
-  expect([found.shared, found.images]).toEqual([["nodule", "cardiomegaly"], 30]);
+  expect([found.shared, found.images]).toEqual([["cardiomegaly", "nodule"], 30]);
   const asked = await tessera(
     "predict",
     "run",

@@ -177,7 +177,7 @@ describe("a run on the reference backend", () => {
 
   test.each([
     ["a finished run", ["--resume", "whole-reference"], /the run is finished/],
-    ["a folder without a run", ["--resume", "."], /run\.json cannot be used.*no such file/],
+    ["a folder without a run", ["--resume", "."], /--resume \.: holds no run \(run\.json\)/],
     ["a manifest with it", ["run.yaml", "--resume", "x"], /a manifest \(run\.yaml\) cannot be given with it/],
     ["an option of the run", ["--resume", "x", "--skip-bad"], /--skip-bad cannot be given with it/],
     ["no folder at all", ["run.yaml", "--data-root", "."], /required option '--out <folder>'/],

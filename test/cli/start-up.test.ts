@@ -21,4 +21,5 @@ test("training, inspecting and reporting do not load the distributions that comp
   for (const module of ["cli/train.js", "cli/inspect.js", "report/index.js"]) {
     expect(distributionFiles(module), module).toBe(0);
   }
-});
+  // Four processes: on a loaded machine each takes seconds.
+}, 60_000);

@@ -267,7 +267,9 @@ test("ROC curves of arms lie over each other, those of controls beside them, and
   expect(caption).toContain("The same curve to the last digit: a and c.");
   expect(caption).toContain("Over fewer than 4 seeds: c (3).");
   expect(caption).toContain(`Judged by some of the classes alone: c (${oddClasses[0]}).`);
-  expect(caption).toContain(`Where a class has no curve in a seed, the mean of that seed is without it: a (${oddClasses[2]}).`);
+  expect(caption).toContain(
+    `Where a class has no curve in a seed, the mean of that seed is without it: a (${oddClasses[2]}).`,
+  );
   expect(text(section, "desc")).toContain("a: 0.9000 at 0.9 and 0.6000 at 0.99; b<b>: 0.9600 at 0.9");
   const rows = (of: Node | null): string[] =>
     of === null ? [] : all(of, "tbody tr").map(({ textContent }) => textContent);
