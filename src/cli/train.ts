@@ -21,7 +21,7 @@ import {
   type TrainingSettings,
 } from "../assemble/index.ts";
 import { StoredPixels, stepsPerEpoch, type Assembly } from "../data/index.ts";
-import { absent } from "../metrics/index.ts";
+import { absent } from "../metrics/label-states.ts";
 import { picturedRun } from "../report/index.ts";
 import { openEngine, type Engine, type EngineOptions } from "../runtime/index.ts";
 import { begin, compareRuns, recordOf, type Begun, type TrainOptions } from "./begin.ts";
