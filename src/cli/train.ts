@@ -21,7 +21,6 @@ import {
   type TrainingSettings,
 } from "../assemble/index.ts";
 import { StoredPixels, stepsPerEpoch, type Assembly } from "../data/index.ts";
-import { absent } from "../metrics/label-states.ts";
 import { picturedRun } from "../report/index.ts";
 import { openEngine, type Engine, type EngineOptions } from "../runtime/index.ts";
 import { begin, compareRuns, recordOf, type Begun, type TrainOptions } from "./begin.ts";
@@ -251,11 +250,9 @@ function describeWatch(
 }
 
 /** Classes that a model learned before, and that nothing here teaches. */
-function untaught({ classes, sources }: Assembly): string[] {
-  const width = classes.length;
-  const isTaught = (k: number): boolean =>
-    sources.some(({ states }) => states.some((state, at) => at % width === k && state !== absent));
-  return classes.filter((_, k) => !isTaught(k));
+function untaught(assembly: Assembly): string[] {
+  const taught = new Set(labelSpaceOf(assembly).known.flat());
+  return assembly.classes.filter((_, k) => !taught.has(k));
 }
 
 function describeStart(from: Begun["from"]): string {

@@ -210,7 +210,7 @@ async function runOnce(
   const started = performance.now();
   const heard = listener.begin(run);
   const before = (await store.saved(name, seed, key)) ?? warmUps.of(run);
-  if (before !== undefined && stepOf(before.from.checkpoint, budget) >= budget.warmup) warmUps.isPast(run);
+  if (before !== undefined && stepOf(before.from.checkpoint, budget) >= budget.warmup) warmUps.pass(run);
   const course = emptyCourse(before?.course);
   const told: TrainingListener = {
     ...heard,

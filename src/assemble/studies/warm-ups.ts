@@ -63,7 +63,7 @@ export class WarmUps {
   }
 
   /** A run that goes on from behind its warm-up will not come by the end of it. */
-  isPast(run: StudyRun): void {
+  pass(run: StudyRun): void {
     const { warmUp } = run;
     if (warmUp !== undefined && this.#underWay.get(warmUp.name) === run) this.#underWay.delete(warmUp.name);
   }
@@ -89,7 +89,7 @@ export class WarmUps {
 
   finished(run: StudyRun): void {
     // It may have been there already.
-    this.isPast(run);
+    this.pass(run);
     if (run.warmUp !== undefined) this.#count(run.warmUp, -1);
   }
 }

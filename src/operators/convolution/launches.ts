@@ -1,7 +1,6 @@
 // The launches of a convolution and of its two gradients, for channel counts that are multiples of four; those by blocks
-// take any C but in the gradient of the images. They stand
-// apart from the operators because dense blocks use them too: on slices of a wider buffer, with batch norm and ReLU
-// folded into the load.
+// take any C but in the gradient of the images. They stand apart from the operators because dense blocks use them too: on
+// slices of a wider buffer, with batch norm and ReLU folded into the load.
 
 import type { AdapterTraits } from "../../device/index.ts";
 import { input, output, temporary, type Candidate, type Launch } from "../../runtime/operator.ts";
@@ -191,7 +190,7 @@ function inChunks(
   };
 }
 
-/** Rows of a filter's gradient that an invocation takes: at most eight, and as many as any other one as it can be. */
+/** Rows of a filter's gradient that each invocation takes: at most eight, spread so that the last has about as many. */
 const evenRows = (rows: number): number => Math.ceil(rows / Math.ceil(rows / 8));
 
 /** Divides `items` into chunks, as many as are wanted or a few less: none is empty. */
