@@ -9,7 +9,7 @@ import { canonical } from "./canonical.ts";
 import type { Classifier } from "./classifier.ts";
 import { CheckpointError } from "./failures.ts";
 import type { TensorFile } from "./tensor-file.ts";
-import type { TrainingSettings } from "./training-settings.ts";
+import { settingsThatCount, type TrainingSettings } from "./training-settings.ts";
 import type { ValidationWatch } from "./validation-watch.ts";
 import { difference, readWeights, writeWeights, type HeldTensor, type Weights } from "./weights.ts";
 
@@ -158,14 +158,9 @@ function described(
 ): Pick<CheckpointRecord, "classes" | "settings" | "assembly"> {
   return {
     classes: [...assembly.classes],
-    settings: settingsThatCount(settings),
+    settings: JSON.parse(JSON.stringify(settingsThatCount(settings))) as CheckpointRecord["settings"],
     assembly: digestOf(assembly),
   };
-}
-
-/** Without those that change no bit. */
-function settingsThatCount({ memory: _, ...settings }: TrainingSettings): CheckpointRecord["settings"] {
-  return JSON.parse(JSON.stringify(settings)) as CheckpointRecord["settings"];
 }
 
 /** Pixels are left out: they may be many, and on disk. */

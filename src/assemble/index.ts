@@ -79,7 +79,13 @@ export { traceTraining, type TracedStep } from "./trace.ts";
 export { train, type TrainingResult } from "./trainer.ts";
 export { residentBytes, TrainingImages, type ResidentImages, type StepImages } from "./training-images.ts";
 export type { EpochReport, EvaluationReport, StepReport, TrainingListener } from "./training-reports.ts";
-export { classifierOf, samplerOf, stepShape, type TrainingSettings } from "./training-settings.ts";
+export {
+  classifierOf,
+  samplerOf,
+  settingsThatCount,
+  stepShape,
+  type TrainingSettings,
+} from "./training-settings.ts";
 export { watches } from "./validation-watch.ts";
 export { randomView, type Normalisation, type ViewSettings } from "./views.ts";
 export { readWeights, type Weights } from "./weights.ts";

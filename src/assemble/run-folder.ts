@@ -162,6 +162,11 @@ export class RunFolder {
       join(path, name),
     );
     const of = stateOf(path);
+    if (!existsSync(join(path, runFiles.record))) {
+      throw new RunFolderError(
+        `--resume ${path}: holds no run (${runFiles.record}); name the folder of one, or begin one with --out`,
+      );
+    }
     const record = readRunRecord(path);
     if (isFinished(path)) {
       throw new RunFolderError(`--resume ${path}: the run is finished; see ${runFiles.summary} there`);

@@ -78,6 +78,14 @@ export interface TrainingSettings {
   readonly memory?: number;
 }
 
+/** Those that may change a bit of a run. */
+export function settingsThatCount({
+  memory: _,
+  ...settings
+}: TrainingSettings): Omit<TrainingSettings, "memory"> {
+  return settings;
+}
+
 /** The classifier that a run begins with. */
 export function classifierOf(
   engine: Engine,

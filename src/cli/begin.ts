@@ -4,12 +4,11 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { promisify } from "node:util";
 import {
   readModelFile,
   RunFolder,
-  runFiles,
   type Checkpoints,
   type ModelFile,
   type RunRecord,
@@ -100,11 +99,6 @@ async function goOn(
     const what = own === undefined ? `a manifest (${file ?? ""})` : optionName(own);
     throw new UsageError(
       `--resume goes on as the run was begun: ${what} cannot be given with it; leave it out`,
-    );
-  }
-  if (!existsSync(join(out, runFiles.record))) {
-    throw new UsageError(
-      `--resume ${out}: holds no run (${runFiles.record}); name the folder of one, or begin one with --out`,
     );
   }
   const { folder, record, from } = await RunFolder.reopen(out);

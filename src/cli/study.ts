@@ -17,6 +17,7 @@ import {
   runsOf,
   runStudy,
   settingsOf,
+  settingsThatCount,
   studies,
   studyScores,
   StudyFolder,
@@ -90,8 +91,7 @@ interface Voice {
 }
 
 export async function studyCommand(name: StudyName, file: string, options: StudyOptions): Promise<void> {
-  const where = engineOptions(options);
-  checkChoices(where.device ?? "auto", options);
+  checkChoices(engineOptions(options).device ?? "auto", options);
   const { out, quiet, dryRun } = options;
   if (out === undefined && !dryRun) throw new UsageError("required option '--out <folder>' not specified");
   const folder = out === undefined ? undefined : new StudyFolder(out, name);
@@ -105,16 +105,9 @@ export async function studyCommand(name: StudyName, file: string, options: Study
     const { plan, runs, cost } = prepared;
     say(costTable(plan, runs, cost));
     for (const note of plan.notes) say(note);
-    const engines = [await openEngine(where)];
+    const engines: Engine[] = [];
     try {
-      const warn = (text: string): void => void process.stderr.write(`${text}\n`);
-      const choices = choose(engines[0], prepared, { ...voice, warn });
-      const { atOnce = runsAtOnce(engines[0]) } = options;
-      while (engines.length < Math.min(atOnce, runs.length)) {
-        const engine = await openEngine(where);
-        engines.push(engine);
-        choose(engine, prepared, { ...voice, say: silent, warn: silent });
-      }
+      const choices = await openEngines(engines, prepared, voice);
       if (folder !== undefined && !dryRun) return await carryOut(engines, choices, prepared, folder, voice);
       await sayCost(engines, prepared, voice);
       return true;
@@ -125,6 +118,25 @@ export async function studyCommand(name: StudyName, file: string, options: Study
   if (complete === true) return;
   say("stopped; the same command goes on, and uses what is finished again");
   process.exitCode = 130;
+}
+
+/**
+ * One for each run at a time, all with the same choice of kernels.
+ * @param engines takes them as they are opened, for the caller to close
+ */
+async function openEngines(engines: Engine[], prepared: Prepared, voice: Voice): Promise<RunChoices> {
+  const where = engineOptions(voice.options);
+  const first = await openEngine(where);
+  engines.push(first);
+  const warn = (text: string): void => void process.stderr.write(`${text}\n`);
+  const choices = choose(first, prepared, { ...voice, warn });
+  const { atOnce = runsAtOnce(first) } = voice.options;
+  while (engines.length < Math.min(atOnce, prepared.runs.length)) {
+    const engine = await openEngine(where);
+    engines.push(engine);
+    choose(engine, prepared, { ...voice, say: silent, warn: silent });
+  }
+  return choices;
 }
 
 /**
@@ -235,7 +247,7 @@ async function carryOut(
     ...{ study, ...origin, seeds, margin, interest, arms, preset, dataRoot: resolve(dataRoot) },
     atOnce: engines.length,
     manifest: { file: manifest.file, text: manifest.text },
-    settings: { ...settings, memory: undefined, limit },
+    settings: { ...settingsThatCount(settings), limit },
     ...{ ...adapter, ...choices },
   });
   const { tuning, candidates } = choices;

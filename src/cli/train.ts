@@ -12,6 +12,7 @@ import {
   profileFile,
   readWeights,
   settingsOf,
+  settingsThatCount,
   testPredictions,
   traceTraining,
   train,
@@ -87,10 +88,9 @@ export async function trainCommand(
   const made = { adapter: engine.traits.name, driver: engine.traits.description, ...choices };
   if (begun.record !== undefined) compareRuns(begun.record, made, warn);
   else {
-    const { memory: _, ...kept } = settings;
     folder.begin({
       ...(await recordOf(begun)),
-      settings: kept,
+      settings: settingsThatCount(settings),
       device: engine.backend.kind === "webgpu" ? "webgpu" : "reference",
       ...made,
     });

@@ -87,7 +87,7 @@ test("a part of a file, left by a run that was killed at its start, is no run th
   await folder.finish(summary);
   folder.close();
   expect(readdirSync(path).sort()).toEqual(["metrics.jsonl", "summary.json"]);
-  await expect(RunFolder.reopen(path)).rejects.toThrow(/run\.json cannot be used/);
+  await expect(RunFolder.reopen(path)).rejects.toThrow(/holds no run \(run\.json\)/);
 });
 
 test("an earlier run that could not be removed whole is no run to go on with", async () => {
@@ -98,7 +98,7 @@ test("an earlier run that could not be removed whole is no run to go on with", a
   await expect(folder.finish(summary)).rejects.toThrow(RunFolderError);
   folder.close();
   expect(existsSync(join(path, "run.json"))).toBe(false);
-  await expect(RunFolder.reopen(path)).rejects.toThrow(/run\.json cannot be used/);
+  await expect(RunFolder.reopen(path)).rejects.toThrow(/holds no run \(run\.json\)/);
 });
 
 test("a run that ended between its model and its summary goes on from its checkpoint, and ends with both", async () => {

@@ -1,24 +1,14 @@
 // The report of a study: its scores pictured, with intervals that are those of the seeds.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { analyse } from "../../src/assemble/studies/analysis.ts";
 import type { StudyAnalysis } from "../../src/assemble/studies/results.ts";
-import type { Course, StudyScores } from "../../src/assemble/studies/scores.ts";
+import type { StudyScores } from "../../src/assemble/studies/scores.ts";
 import { similarityOf } from "../../src/assemble/studies/similarity.ts";
-import { readStudy, studyFigures, studyPage, type StudyContents } from "../../src/report/pages.ts";
-import type { StudyPictured } from "../../src/report/index.ts";
-import { all, checkedPage, oddClasses, parsePage, studyOf, type Node } from "./pages.ts";
+import { studyFigures, studyPage, type StudyContents } from "../../src/report/pages.ts";
+import { all, checkedPage, oddClasses, parsePage, type Node } from "./pages.ts";
+import { course, measured, scores, settings, study } from "./studies.ts";
 
-const scores = studyOf(oddClasses);
-const study: StudyContents = {
-  path: "/s",
-  scores,
-  settings: { study: "overlap", seeds: [0, 1, 2, 3] },
-  pictured: undefined,
-};
 const similarityIn = ({ similarity }: StudyScores): ReturnType<typeof similarityOf> | undefined =>
   similarity === undefined ? undefined : similarityOf(similarity.points);
 const pageOf = (of: StudyScores): string =>
@@ -188,146 +178,6 @@ test("figures are files, too: SVG that needs no other file, with title, text and
   }
 });
 
-const settings: StudyContents["settings"] = {
-  ...{ study: "overlap", seeds: [0, 1, 2, 3, 4], margin: 0.003 },
-  manifest: { file: "own/<m>.yaml", text: "classes: [<b>bold</b>]\ntest: {}\n" },
-};
-const course = (run: string, seed: number, bce: number[], pseudo: number[]): Course => ({
-  ...{ arm: run[0], seed, run, bce, pseudo, consistency: bce.map(() => 0) },
-});
-const measured = {
-  queries: [
-    {
-      arm: "a",
-      classes: ["k", "l"],
-      cosines: [
-        [1, -0.25],
-        [-0.25, 1],
-      ],
-    },
-    { arm: "c", classes: ["alone"], cosines: [[1]] },
-  ],
-  courses: [
-    course("a", 0, [0.9, 0.5, 0.3], [0, 0, 0]),
-    course("a", 1, [0.7, 0.3, 0.1], [0, 0, 0]),
-    course("c-one", 0, [0.6, 0.4], [0, 0.5]),
-    course("c-two", 0, [0.8, 0.2], [0, 0]),
-  ],
-} satisfies Partial<StudyScores>;
-
-const rising = (by: number) => ({
-  ...{ curve: [0.5 + by, 0.93 + by, 1], sensitivities: [0.9 + by, 0.6 + by] },
-  ...{ seeds: 4, classes: oddClasses, leftOut: [oddClasses[2]] },
-});
-const predicted = {
-  ...{ finished: 11, read: 10 },
-  roc: {
-    ...{ falsePositiveRates: [0, 0.1, 1], specificities: [0.9, 0.99] },
-    arms: [
-      { arm: "a", ...rising(0) },
-      { arm: "b<b>", ...rising(0.06), leftOut: [] },
-      { arm: "c", ...rising(0), seeds: 3, classes: oddClasses.slice(0, 1), leftOut: [] },
-    ],
-  },
-  mistakes: {
-    ...{ runs: 10, arms: ["a", "b<b>"], seed: 0 },
-    found: [
-      {
-        ...{ class: oddClasses[0], label: "negative", probability: 0.75, source: "<i>s</i>", image: "7" },
-        ...{ patient: "", png: "iVBORw0KGgo=", byArm: [0.9, null] },
-      },
-    ],
-  },
-} satisfies NonNullable<StudyPictured["predicted"]>;
-const labels = { positive: 1, negative: 2, absent: 0, soft: 0, uncertain: 0 };
-const pictured: StudyPictured = {
-  // The assembly may have more classes than the study tells of.
-  ...{ version: 1, classes: ["first", ...oddClasses], predicted },
-  coverage: [
-    {
-      ...{ source: "s", part: "train", images: 9 },
-      classes: [{ ...labels, positive: 7 }, ...oddClasses.map(() => labels)],
-    },
-  ],
-};
-const shown: StudyContents = { ...study, pictured };
-const shownPage = (of: StudyContents): Node => checkedPage(studyPage(of, analyse(scores), undefined, "0"));
-
-test("ROC curves of arms lie over each other, those of controls beside them, and say what they are without", () => {
-  const document = shownPage(shown);
-  const section = document.querySelector("section[aria-labelledby=ranking]");
-  if (section === null) throw new Error("there are curves");
-  expect(text(section, ".note")).toBe(
-    "Of 10 of 11 finished runs: the predictions of the others are lost or damaged.",
-  );
-  const caption = text(section, "figcaption");
-  expect(caption).toMatch(
-    /Enlarged: 1 − specificity is shown from 0 to 0\.5, and sensitivity from 0\.6 to 1\./,
-  );
-  expect(caption).toContain("The same curve to the last digit: a and c.");
-  expect(caption).toContain("Over fewer than 4 seeds: c (3).");
-  expect(caption).toContain(`Judged by some of the classes alone: c (${oddClasses[0]}).`);
-  expect(caption).toContain(
-    `Where a class has no curve in a seed, the mean of that seed is without it: a (${oddClasses[2]}).`,
-  );
-  expect(text(section, "desc")).toContain("a: 0.9000 at 0.9 and 0.6000 at 0.99; b<b>: 0.9600 at 0.9");
-  const rows = (of: Node | null): string[] =>
-    of === null ? [] : all(of, "tbody tr").map(({ textContent }) => textContent);
-  expect(rows(all(section, "table")[1])).toEqual([
-    ...["a0.90000.60004", "b<b>0.96000.66004", "c0.90000.60003"],
-  ]);
-  const lines = (of: Node): number => all(of, "#roc svg [aria-label=line]").length;
-  // The diagonal is below what is enlarged.
-  expect(lines(document)).toBe(3);
-  const low = { ...predicted.roc, arms: predicted.roc.arms.map((arm) => ({ ...arm, curve: [0, 0.5, 1] })) };
-  const lowest = shownPage({ ...shown, pictured: { ...pictured, predicted: { ...predicted, roc: low } } });
-  expect(lines(lowest)).toBe(4);
-  expect(text(lowest, "#roc figcaption")).toMatch(/The dashed diagonal is guessing\./);
-  const controlled = {
-    ...scores,
-    arms: scores.arms.map((arm, i) => (i < 2 ? arm : { ...arm, controlOf: "a" })),
-  };
-  const two = shownPage({ ...shown, scores: controlled });
-  expect(lines(two)).toBe(3);
-  expect(all(two, "#roc svg svg svg [aria-label=frame]")).toHaveLength(2);
-  expect(text(two, "#roc svg")).toMatch(/Controls/);
-  const files = studyFigures(shown, analyse(scores), undefined);
-  expect([...files.keys()].slice(-2)).toEqual(["roc-curves.svg", "coverage.svg"]);
-});
-
-test("confident mistakes are shown with the mean over runs, and by arm in their table", () => {
-  const section = shownPage(shown).querySelector("section[aria-labelledby=mistakes]");
-  if (section === null) throw new Error("there are mistakes");
-  expect(section.textContent).toMatch(
-    /the less likely in the mean over 10 runs.*Images are those of seed 0/s,
-  );
-  expect(all(section, "img").map((image) => image.getAttribute("alt"))).toEqual([
-    `Image 7 of <i>s</i>: ${oddClasses[0]} is labelled negative, its predicted mean probability is 0.750`,
-  ]);
-  expect(
-    all(section, "thead th")
-      .map(({ textContent }) => textContent)
-      .slice(5),
-  ).toEqual([...["mean probability", "a", "b<b>"]]);
-  expect(
-    all(section, "tbody td")
-      .map(({ textContent }) => textContent)
-      .slice(-3),
-  ).toEqual([...["0.750", "0.900", "–"]]);
-  const none = { ...predicted, read: 11, mistakes: { ...predicted.mistakes, found: [] } };
-  const right = shownPage({ ...shown, pictured: { ...pictured, predicted: none } });
-  expect(text(right, "section[aria-labelledby=mistakes]")).toMatch(/No test image has a label that is/);
-  expect(text(right, "section[aria-labelledby=ranking] .note")).toBe("");
-});
-
-test("before the first run there is coverage alone, of all classes of the assembly", () => {
-  const { predicted: _, ...rest } = pictured;
-  const document = shownPage({ ...shown, pictured: rest });
-  expect(all(document, "h2").map(({ id }) => id)).not.toContain("ranking");
-  expect(all(document, "h2").map(({ id }) => id)).not.toContain("mistakes");
-  expect(text(document, "#coverage tbody tr")).toBe("s, trainfirst72");
-});
-
 test("the manifest is folded below the settings, by its file's name", () => {
   const document = checkedPage(studyPage({ ...study, settings }, analyse(scores), undefined, "0"));
   const section = document.querySelector("section[aria-labelledby=settings]");
@@ -401,39 +251,4 @@ test("a course of a single point is a dot, and of none is nothing", () => {
     all(checkedPage(pageOf({ ...scores, courses: [course("a", 0, bce, [])] })), "#losses svg circle").length;
   expect([dots([0.5]), dots([0.5, 0.4]), dots([])]).toEqual([1, 0, 0]);
   expect(parsePage(pageOf({ ...scores, courses: [] })).querySelector("#losses")).toBeNull();
-});
-
-test("a folder's files are read, and one that is damaged is named with its field", () => {
-  const folder = mkdtempSync(join(tmpdir(), "tessera-study-"));
-  try {
-    writeFileSync(join(folder, "scores.json"), JSON.stringify(scores));
-    expect(readStudy(folder)).toEqual({ path: folder, scores, settings: {}, pictured: undefined });
-    const controls = scores.arms.map((arm) => ({ ...arm, controlOf: "a", models: 2 }));
-    const whole = { ...scores, arms: controls, ...measured };
-    writeFileSync(join(folder, "scores.json"), JSON.stringify(whole));
-    writeFileSync(join(folder, "study.json"), JSON.stringify(settings));
-    writeFileSync(join(folder, "report.json"), JSON.stringify(pictured));
-    expect(readStudy(folder)).toEqual({ path: folder, scores: whole, settings, pictured });
-    const [short] = predicted.roc.arms.map((arm) => ({ ...arm, curve: [0.5] }));
-    const roc = { ...predicted.roc, arms: [short] };
-    writeFileSync(
-      join(folder, "report.json"),
-      JSON.stringify({ ...pictured, predicted: { ...predicted, roc } }),
-    );
-    expect(() => readStudy(folder)).toThrow(
-      /report\.json: cannot be used \(predicted\.roc\.arms: each must have a value at every rate\)/,
-    );
-    rmSync(join(folder, "report.json"));
-    writeFileSync(join(folder, "study.json"), JSON.stringify({ ...settings, seeds: 8 }));
-    expect(() => readStudy(folder)).toThrow(/study\.json: cannot be used \(seeds: /);
-    writeFileSync(join(folder, "scores.json"), JSON.stringify({ ...scores, arms: 3 }));
-    expect(() => readStudy(folder)).toThrow(/scores\.json: cannot be used \(arms: /);
-    const uneven = [{ ...measured.queries[0], cosines: [[1, 0.5], [0.5]] }];
-    writeFileSync(join(folder, "scores.json"), JSON.stringify({ ...scores, queries: uneven }));
-    expect(() => readStudy(folder)).toThrow(
-      /scores\.json: cannot be used \(queries\.0\.cosines: must have a row and a column for each class/,
-    );
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 });

@@ -1,12 +1,10 @@
 // Carries a study out: every run of every arm with every seed, those that are finished already aside.
 
-import { createHash } from "node:crypto";
 import { restrict, type Assembly, type ImageSet } from "../../data/index.ts";
 import { absent } from "../../metrics/label-states.ts";
 import { QueryHead } from "../../nn/index.ts";
 import type { Engine } from "../../runtime/index.ts";
 import { budgetOf, type Budget } from "../budget.ts";
-import { canonical } from "../canonical.ts";
 import type { Checkpoint, Checkpoints } from "../checkpoint.ts";
 import { NonFiniteError } from "../failures.ts";
 import { testPredictions, type TestPredictions } from "../test-predictions.ts";
@@ -15,6 +13,7 @@ import type { TrainingListener } from "../training-reports.ts";
 import { samplerOf, type TrainingSettings } from "../training-settings.ts";
 import { condensed, emptyCourse, type LossCourse } from "./loss-course.ts";
 import type { PlannedRun, StudyPlan } from "./plan.ts";
+import { keyOf } from "./run-key.ts";
 import { RunQueue } from "./run-queue.ts";
 import { withWarmUps, type WarmUp } from "./warm-ups.ts";
 
@@ -251,14 +250,6 @@ async function runOnce(
 
 const stepOf = ({ record: { epochs, steps } }: Checkpoint, { stepsPerEpoch }: Budget): number =>
   epochs * stepsPerEpoch + steps;
-
-/** Of everything that may change a number of a run. */
-function keyOf({ planned, settings }: StudyRun, images: string, where: unknown): string {
-  const { memory: _, ...kept } = settings;
-  const { labels, sources = null, classes = null, tells } = planned;
-  const text = canonical([kept, labels, sources, classes, tells, images, where]) ?? "";
-  return createHash("sha256").update(text).digest("hex");
-}
 
 function cosines(queries: ArrayLike<number>, classes: number): number[][] {
   const row = (k: number): number[] => Array.from({ length: classes }, (_, i) => queries[k * classes + i]);

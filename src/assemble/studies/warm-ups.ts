@@ -1,8 +1,8 @@
 // Arms that differ only in what joins in when the warm-up ends begin with the same warm-up: it is done once for each seed.
 
-import { canonical } from "../canonical.ts";
 import { asOfSettings, type Checkpoint, type Checkpoints } from "../checkpoint.ts";
 import { emptyCourse, type LossCourse } from "./loss-course.ts";
+import { warmUpNameOf } from "./run-key.ts";
 import type { StudyRun } from "./run-study.ts";
 
 export interface WarmUp {
@@ -14,19 +14,12 @@ export interface WarmUp {
 
 /** The runs, each told of the warm-up that it shares, if it does. */
 export function withWarmUps(runs: readonly StudyRun[]): StudyRun[] {
-  const names = runs.map(nameOf);
+  const names = runs.map(warmUpNameOf);
   return runs.map((run, i) => {
     const name = names[i];
     const isShared = run.settings.warmupSteps !== 0 && names.indexOf(name) !== names.lastIndexOf(name);
     return isShared ? { ...run, warmUp: { name, isFirst: names.indexOf(name) === i } } : run;
   });
-}
-
-/** Of all that decides the steps of a warm-up, in which both unsupervised losses weigh nothing. */
-function nameOf({ planned, settings }: StudyRun): string {
-  const { labels, sources = null, classes = null, tells } = planned;
-  const inWarmUp = { ...settings, lambdaPseudo: 0, lambdaConsistency: 0 };
-  return canonical([inWarmUp, labels, sources, classes, tells]) ?? "";
 }
 
 /** Where a run goes on from. */

@@ -4,45 +4,26 @@ import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
-  absentIsNegative,
   assemblyOf,
   budgetOfRun,
   costOf,
-  faultOfFull,
-  fullLabels,
   inSteps,
   runsOf,
   runStudy,
-  scoresOf,
   studies,
   StudyFolder,
-  studyScores,
   withArms,
   type RunResult,
-  type StudyImages,
   type StudyListener,
   type StudyPlan,
   type StudyRecord,
 } from "../../../src/assemble/index.ts";
-import { findingNames, parseManifest, phantoms, type Assembly } from "../../../src/data/index.ts";
+import { findingNames, type Assembly } from "../../../src/data/index.ts";
 import { useEngine } from "../../engines.ts";
 import { temporaryFolder } from "../../data/cache/pictures.ts";
-import { smallAssembly, smallSettings } from "../settings.ts";
+import { smallSettings } from "../settings.ts";
+import { context, full, given, images, settings } from "./two-sites.ts";
 
-const settings = { ...smallSettings, batch: 12, steps: 6, warmupSteps: 3 };
-const given = smallAssembly(12);
-const full: Assembly = {
-  ...given,
-  sources: (["A", "B"] as const).map((site) =>
-    phantoms({ count: 12, size: 16, site, seed: 1, knows: findingNames.slice() }),
-  ),
-};
-const images: StudyImages = { given, full };
-const knowledge = new Map([
-  ["phantoms A", findingNames.slice(0, 4)],
-  ["phantoms B", findingNames.slice(2)],
-]);
-const context = { classes: findingNames, knowledge, settings, margin: 0.01 };
 const plan = withArms(studies.overlap(context), ["single", "both", "full"]);
 
 const record = (changes: object = {}, text = "classes: []"): StudyRecord => ({
@@ -312,141 +293,6 @@ test("a run learns from its sources, classes and labels alone, and is tested on 
   if (validation === undefined) throw new Error("validation is gone");
   expect(new Set(column(validation, 0, 2))).toEqual(new Set([255]));
   expect(column(validation, 1, 2)).toEqual(column(full.test, 5, 6));
-});
-
-describe("full labels", () => {
-  const manifest = (second: string) =>
-    parseManifest(
-      `
-classes: [a, b]
-image: { height: 8, width: 8 }
-sources:
-  - { name: A, format: idx, images: x, labels: y, knows: [a] }
-  - ${second}
-test: { format: idx, images: x, labels: y }
-`,
-      "it.yaml",
-    );
-
-  test("are those of sources whose every image is of one class", () => {
-    const found = fullLabels(manifest("{ name: B, format: idx, images: x, labels: y, knows: [b] }"));
-    if (typeof found === "string") throw new Error(found);
-    expect(found.sources.map(({ knows }) => knows)).toEqual([
-      ["a", "b"],
-      ["a", "b"],
-    ]);
-  });
-
-  test("are not known where a table says what an image shows, and no more", () => {
-    const text = "{ name: B, format: table, table: t, images: x, image: i, label: l, split: { by: none } }";
-    expect(fullLabels(manifest(text))).toMatch(/source "B" says what its images show/);
-  });
-
-  test("may be what one has who takes absent labels for negative", () => {
-    expect(absentIsNegative(given, full)).toBe(false);
-    const none = (set: Assembly["test"]) => ({
-      ...set,
-      states: set.states.map((state) => (state === 255 ? 0 : state)),
-    });
-    expect(absentIsNegative(given, { ...given, sources: given.sources.map(none) })).toBe(true);
-  });
-
-  test("are refused where they are of other images, contradict the given ones, or have gaps", () => {
-    expect(faultOfFull(given, full)).toBeUndefined();
-    const [first, second] = full.sources;
-    const with_ = (set: typeof first): Assembly => ({ ...full, sources: [set, second] });
-    expect(faultOfFull(given, with_({ ...first, count: 11 }))).toMatch(
-      /source "phantoms A" has other images/,
-    );
-    const flipped = first.states.with(0, 1 - first.states[0]);
-    expect(faultOfFull(given, with_({ ...first, states: flipped }))).toMatch(/has other labels of/);
-    expect(faultOfFull(given, with_({ ...first, states: first.states.with(5, 255) }))).toMatch(
-      /has no label of/,
-    );
-  });
-});
-
-describe("scores", () => {
-  const result = (
-    run: string,
-    seed: number,
-    auc: readonly (readonly [string, number | null])[],
-    queryCosines: number[][] | null = null,
-  ): RunResult => ({
-    ...{ key: "", run, seed, classes: auc.map(([name]) => name), auc: Object.fromEntries(auc) },
-    ...{
-      steps: 10,
-      seconds: 2,
-      queryCosines,
-      course: { bce: [0.5, 0.25], pseudo: [0, 0.1], consistency: [0, 0] },
-    },
-  });
-
-  test("of an arm of several runs take each class from those that know it, and are missing until all are finished", () => {
-    const of = studies.disjoint({
-      ...{ classes: ["1", "2", "3"], settings, margin: 0.01 },
-      knowledge: new Map([
-        ["A", ["1", "2"]],
-        ["B", ["2", "3"]],
-      ]),
-    });
-    const results = [
-      result("single-A", 0, Object.entries({ 1: 0.9, 2: 0.8, 3: 0.1 })),
-      result("single-B", 0, Object.entries({ 1: 0.2, 2: 0.6, 3: null })),
-      result("single-A", 1, Object.entries({ 1: 0.9, 2: 0.8, 3: 0.1 })),
-    ];
-    const [score, ...more] = scoresOf(of, [0, 1], results);
-    expect(more).toEqual([]);
-    expect(score).toMatchObject({ arm: "single", seed: 0, steps: 20, seconds: 4 });
-    expect(score.auc[1]).toBe(0.9);
-    expect(score.auc[2]).toBeCloseTo(0.7, 12);
-    expect(score.auc[3]).toBeNull();
-    const { courses, arms } = studyScores(of, { file: "m.yaml", classes: ["1", "2", "3"] }, [0, 1], results);
-    expect(courses?.map(({ arm, run, seed }) => [arm, run, seed])).toEqual([
-      ["single", "single-A", 0],
-      ["single", "single-A", 1],
-      ["single", "single-B", 0],
-    ]);
-    expect(arms.find(({ name }) => name === "both+aug")).toMatchObject({ controlOf: "both" });
-  });
-
-  test("on similarity are the gain of the class of interest and the cosine of its query with another's, by name", () => {
-    const classes = ["8", "0", "3", "1"]; // not in the order of numbers
-    const of = studies.similarity({ ...context, classes, interest: ["8"] });
-    const cosines = [
-      [1, 0.1, 0.2, 0.3],
-      [0.1, 1, 0.4, 0.5],
-      [0.2, 0.4, 1, 0.6],
-      [0.3, 0.5, 0.6, 1],
-    ];
-    const all = classes.map((name) => [name, name === "8" ? 0.95 : 0.5] as const);
-    const results = [
-      result("alone-8", 7, [["8", 0.8]]),
-      result("8-with-0", 7, [
-        ["8", 0.9],
-        ["0", 0.5],
-      ]),
-      result("8-with-1", 7, [
-        ["8", 0.7],
-        ["1", 0.5],
-      ]),
-      result("all", 7, all, cosines),
-      result("8-with-3", 8, [
-        ["8", 0.7],
-        ["3", 0.5],
-      ]),
-    ];
-    const { similarity, queries } = studyScores(of, { file: "m.yaml", classes }, [7, 8], results);
-    expect(similarity?.interest).toBe("8");
-    expect(
-      similarity?.points.map(({ class: name, seed, similarity: cosine }) => [name, seed, cosine]),
-    ).toEqual([
-      ["0", 7, 0.1],
-      ["1", 7, 0.3],
-    ]);
-    expect(similarity?.points.map(({ gain }) => Math.round(gain * 100) / 100)).toEqual([0.1, -0.1]);
-    expect(queries).toEqual([{ arm: "all", classes, cosines }]);
-  });
 });
 
 test("runs are counted in steps, with the epochs of the whole assembly: one source alone takes as many", () => {
