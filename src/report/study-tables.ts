@@ -68,7 +68,7 @@ function comparisonSections(scores: StudyScores, analysis: StudyAnalysis): reado
     ...comparisonsByGroup(scores, analysis).flatMap(({ group, comparisons }) => [
       `### ${markdownText(group)}\n`,
       draw(comparisonCells("comparison", comparisons, "all")),
-      list(comparisons.map(verdictWithNotes)),
+      list(verdicts(comparisons)),
     ]),
   ];
 }
@@ -80,7 +80,7 @@ export function studyTable(scores: StudyScores, analysis: StudyAnalysis): string
     plain(meanCells(scores, analysis)),
     ...(anyLeftOut(analysis) ? [`${leftOutMark} ${leftOutWords}`] : []),
     ...groups.map(({ group, comparisons }) => plain(comparisonCells(group, comparisons, "corrected"))),
-    ...groups.slice(0, 1).map(({ comparisons }) => comparisons.map(verdictWithNotes).join("\n")),
+    ...groups.slice(0, 1).map(({ comparisons }) => verdicts(comparisons).join("\n")),
     ...(analysis.notes.length === 0 ? [] : [analysis.notes.join("\n")]),
   ].join("\n\n");
 }
@@ -241,7 +241,7 @@ export function comparisonTables(
     const head = columns.map(({ name }) => name);
     return {
       table: { caption: `Classes: ${group}`, head, rows },
-      verdicts: comparisons.map(verdictWithNotes),
+      verdicts: verdicts(comparisons),
     };
   });
 }
@@ -274,8 +274,15 @@ function comparisonCells(
   };
 }
 
-function verdictWithNotes(comparison: ComparisonResult): string {
-  return [`${nameOf(comparison)}: ${comparison.verdict}`, ...comparison.notes].join(" ");
+/** A line for each with its notes, and one for those that all of them have. */
+function verdicts(comparisons: readonly ComparisonResult[]): readonly string[] {
+  const [first, ...others] = comparisons.map(({ notes }) => notes);
+  const shared =
+    others.length === 0 ? [] : first.filter((note) => others.every((notes) => notes.includes(note)));
+  const lines = comparisons.map((each) =>
+    [`${nameOf(each)}: ${each.verdict}`, ...each.notes.filter((note) => !shared.includes(note))].join(" "),
+  );
+  return shared.length === 0 ? lines : [...lines, `All of these: ${shared.join(" ")}`];
 }
 
 function pCell(p: number | null): string {

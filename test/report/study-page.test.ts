@@ -137,6 +137,9 @@ test("classes that a mean is without are named below the figure", () => {
     expect(text(document, `#${id} figcaption`)).toMatch(/Without classes that have no AUC .*\(Ärzte 🫁\)/);
   }
   expect(text(document, "#arms-1 figcaption")).not.toMatch(/Without/);
+  const nowhere = scores.scores.map((score) => ({ ...score, auc: { ...score.auc, [oddClasses[0]]: null } }));
+  const lacking = checkedPage(pageOf({ ...scores, scores: nowhere }));
+  expect(text(lacking, "#differences-0 figcaption")).toMatch(/Without classes that have no AUC .*: all \(/);
 });
 
 test("the fitted line and the correlation are over the means of classes", () => {

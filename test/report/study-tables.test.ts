@@ -126,6 +126,17 @@ test("the table for the terminal has the same numbers and the verdicts of the fi
   for (const note of found.notes) expect(text).toContain(note);
 });
 
+test("notes that all comparisons of a group have stand once below their verdicts", () => {
+  const found = analyse(study);
+  const [few, own] = ["Only 3 seeds.", "Without b."];
+  const comparisons = found.comparisons.map((each, i) => ({ ...each, notes: i === 0 ? [few, own] : [few] }));
+  expect(comparisons).toHaveLength(2);
+  const page = studyMarkdown(study, { ...found, comparisons });
+  expect(page.split(few)).toHaveLength(2);
+  expect(page).toContain(`\n- All of these: ${few}\n`);
+  expect(page).toMatch(/\n- base less worse: gain .*\. Without b\.\n/);
+});
+
 test("scores as CSV: a row for every arm, seed and class, with all digits, empty where undefined", () => {
   const rows = parse<Record<string, string>>(scoresCsv(odd), { columns: true });
   expect(rows).toHaveLength(2 * 3 * 3);

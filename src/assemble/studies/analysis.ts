@@ -230,8 +230,11 @@ function missing(
       const seeds = without.map(({ seed }) => seed);
       return [without.length === own.length ? `"${name}"` : `"${name}" (${seedList(seeds)})`];
     });
+    const scored = arms.filter(({ name }) => of(name).length > 0);
+    const everywhere = scored.length > 1 && scored.every(({ name }) => where.includes(`"${name}"`));
     if (where.length > 0) {
-      notes.push(`Class "${each}" has no AUC in ${where.join(", ")}; means there are without it.`);
+      const there = everywhere ? "any arm" : where.join(", ");
+      notes.push(`Class "${each}" has no AUC in ${there}; means there are without it.`);
     }
   }
   return notes;

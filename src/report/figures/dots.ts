@@ -6,6 +6,7 @@ import { draw, lines, pageWidth, type Drawing } from "../html/drawing.ts";
 import { fixed, interval as range, signed } from "../html/numbers.ts";
 import type { Figure } from "../html/page.ts";
 import { ink, muted, palette, paper } from "../html/style.ts";
+import { leftOutText } from "./left-out.ts";
 
 export interface DotRow {
   readonly name: string;
@@ -84,11 +85,8 @@ function textOf({ text, differences }: DotPlot, rows: readonly DotRow[], shown: 
   if (rows.some(({ margin }) => margin !== undefined)) {
     sentences.push("The green band is the margin within which both count as equal.");
   }
-  const lacking = rows.filter(({ leftOut }) => leftOut.length > 0);
-  if (lacking.length > 0) {
-    const each = lacking.map(({ name, leftOut }) => `${name} (${leftOut.join(", ")})`);
-    sentences.push(`Without classes that have no AUC in some seed: ${each.join("; ")}.`);
-  }
+  const without = leftOutText(rows);
+  if (without !== "") sentences.push(`Without classes that have no AUC in some seed: ${without}.`);
   return sentences.join(" ");
 }
 

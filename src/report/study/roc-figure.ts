@@ -1,6 +1,7 @@
 // The ROC figure of a study: its own arms in one picture, their controls in another, and what no picture says.
 
 import type { Arm } from "../../assemble/index.ts";
+import { leftOutText } from "../figures/left-out.ts";
 import { rocPictures, rocWindow, type RocWindow } from "../figures/mean-roc.ts";
 import { fixed, listed } from "../html/numbers.ts";
 import type { Figure, TableContent } from "../html/page.ts";
@@ -85,12 +86,9 @@ function textOf(found: readonly ArmRoc[], { right, bottom }: RocWindow, controls
     const each = behind.map(({ arm, seeds }) => `${arm} (${seeds})`);
     sentences.push(`Over fewer than ${most} seeds: ${each.join("; ")}.`);
   }
-  const lacking = found.filter(({ leftOut }) => leftOut.length > 0);
-  if (lacking.length > 0) {
-    const each = lacking.map(({ arm, leftOut }) => `${arm} (${leftOut.join(", ")})`);
-    sentences.push(
-      `Where a class has no curve in a seed, the mean of that seed is without it: ${each.join("; ")}.`,
-    );
+  const without = leftOutText(found.map(({ arm, leftOut }) => ({ name: arm, leftOut })));
+  if (without !== "") {
+    sentences.push(`Where a class has no curve in a seed, the mean of that seed is without it: ${without}.`);
   }
   return sentences.join(" ");
 }

@@ -240,6 +240,14 @@ describe("what is missing or does not vary", () => {
     expect(comparisons[0].notes).toEqual(["Without v, which has no AUC in some seed of an arm."]);
   });
 
+  test("a class without an AUC anywhere is said once", () => {
+    const without = (score: Score): Score => ({ ...score, auc: { ...score.auc, v: null } });
+    const scores = [...armScores("a", base), ...armScores("b", worse)].map(without);
+    expect(analyse(smallStudy(scores, [comparing("a", "b")])).notes).toEqual([
+      'Class "v" has no AUC in any arm; means there are without it.',
+    ]);
+  });
+
   test("a class that lacks an AUC in one seed is named with that seed; an arm may leave it out of its record", () => {
     const scores = armScores("a", base).map((score, i) => (i === 3 ? { ...score, auc: { u: 0.9 } } : score));
     const study = smallStudy([...scores, ...armScores("b", worse)], [comparing("a", "b")]);
