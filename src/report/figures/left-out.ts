@@ -1,0 +1,13 @@
+// What a figure says of means that are without some class.
+
+/**
+ * Who is without which classes, these in brackets; said once where it is the same for all. Empty where nobody is without any.
+ */
+export function leftOutText(
+  of: readonly { readonly name: string; readonly leftOut: readonly string[] }[],
+): string {
+  const texts = of.map(({ leftOut }) => leftOut.join(", "));
+  if (of.length > 1 && texts[0] !== "" && texts.every((text) => text === texts[0]))
+    return `all (${texts[0]})`;
+  return of.flatMap(({ name }, i) => (texts[i] === "" ? [] : [`${name} (${texts[i]})`])).join("; ");
+}
