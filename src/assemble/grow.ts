@@ -43,11 +43,14 @@ export function checkGrowth({ file, record }: ModelFile, { classes, image, setti
   const { network, head, normalisation } = settings;
   const asked = { network, head, normalisation, image };
   for (const part of ["network", "head", "image", "normalisation"] as const) {
-    const [is, was] = [asked[part], record[part]].map(canonical);
-    if (is !== was) {
+    const [is, was]: Readonly<Record<string, unknown>>[] = [{ ...asked[part] }, { ...record[part] }];
+    const names = [...new Set([...Object.keys(is), ...Object.keys(was)])];
+    const name = names.find((each) => canonical(is[each]) !== canonical(was[each]));
+    if (name !== undefined) {
+      const [now, before] = [is, was].map((each) => canonical(each[name]) ?? "not said");
       refuse(
-        `its ${part} is ${was}, and the manifest says ${is}; take over image, model, head and headBias from the manifest ` +
-          "that it was trained with",
+        `its ${part} has ${name} ${before}, and the manifest's has ${now}; take over image, model, head and headBias from ` +
+          "the manifest that it was trained with",
       );
     }
   }

@@ -34,7 +34,7 @@ export { declaredLabels, ofLength, settingsOf } from "./settings.ts";
 export { costByArm, costOf, type RunCost } from "./studies/cost.ts";
 export { absentIsNegative, faultOfFull, fullLabels } from "./studies/full-labels.ts";
 export { studyNames, type StudyName } from "./studies/names.ts";
-export { knowledgeOf, withArms, type PlanContext, type StudyPlan } from "./studies/plan.ts";
+export { knowledgeOf, notesOf, withArms, type PlanContext, type StudyPlan } from "./studies/plan.ts";
 export {
   assemblyOf,
   budgetOfRun,

@@ -85,12 +85,16 @@ export async function readModelFile(path: string): Promise<ModelFile> {
 }
 
 function modelFileOf(path: string): string {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return path;
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) {
+    throw new ModelError(path, `is not there; name the folder of a run, or its ${runFiles.model}`);
+  }
+  if (!found.isDirectory()) return path;
   if (isFinished(path)) return join(path, runFiles.model);
   throw new ModelError(
     path,
     existsSync(join(path, runFiles.record))
-      ? `the run there is not finished, it has no ${runFiles.summary}; go on with it: tessera train --resume ${path}`
+      ? `the run there has not come to its end; go on with it: tessera train --resume ${path}`
       : `holds no run: there is no ${runFiles.record}; name the folder of a run, or its ${runFiles.model}`,
   );
 }

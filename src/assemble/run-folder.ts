@@ -79,6 +79,8 @@ export const runFiles = {
   pictured: "report.json",
   report: "report.html",
 } as const;
+/** What a study's folder has; no run is begun in one. */
+export const studyFile = "study.json";
 /** What somebody who looks at a run's kernels writes there before the run begins: it is no run, and not removed. */
 export const profileFile = "profile.json";
 const isOurs = (name: string): boolean =>
@@ -135,6 +137,11 @@ export class RunFolder {
     if (found === undefined) return;
     if (!found.isDirectory()) throw new RunFolderError(`--out ${path}: is a file; name a folder`);
     checkUnlocked(path);
+    if (existsSync(join(path, studyFile))) {
+      throw new RunFolderError(
+        `--out ${path}: holds a study (${studyFile}); choose another folder for the run`,
+      );
+    }
     if (!force) this.#expectEmpty();
   }
 

@@ -255,7 +255,15 @@ async function run(): Promise<number> {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0; // --help, --version
       if (error.code === "commander.help") return badInput; // no command: the help was printed
-      process.stderr.write(`${error.message.replace(/\s*\n\s*/g, " ")} (see: tessera --help)\n`);
+      // What our own parsers say is whole without the words that the library puts before it.
+      const message = error.message
+        .replace(/\s*\n\s*/g, " ")
+        .replace(
+          /^error: (?:option|command-argument value) .* is invalid(?: for argument '[^']*')?\. (?!Allowed)/,
+          "error: ",
+        );
+      const name = program.commands.find((each) => each.name() === process.argv[2])?.name();
+      process.stderr.write(`${message} (see: tessera ${name === undefined ? "" : `${name} `}--help)\n`);
       return badInput;
     }
     const debug = program.opts<{ debug?: boolean }>().debug === true;

@@ -30,7 +30,10 @@ export function costTable(
   for (const { arm, runs: count, steps, views } of costByArm(plan.arms, runs, cost)) {
     table.push([arm, label.get(arm) ?? "", show(count), show(steps), show(views)]);
   }
-  return table.toString();
+  const isShared = runs.some(({ warmUp }) => warmUp?.isFirst === false);
+  return isShared
+    ? `${table.toString()}\nA warm-up that arms share is in the views of the first of them alone.`
+    : table.toString();
 }
 
 /** Steps of the trial: those before kernels are compiled and the pace is even, and those that are timed. */

@@ -36,10 +36,18 @@ export function imagesOf(
         : await load(complete, silent).then(({ assembly }) => assembly, reasonOf);
     const fault = typeof full === "string" ? full : faultOfFull(given, full);
     const images = { given, full: typeof full === "string" || fault !== undefined ? undefined : full };
-    const hash = createHash("sha256").update(await assemblyDigest(given));
-    for (const { states } of images.full?.sources ?? []) hash.update(states);
-    return { images, coverage, digest: hash.digest("hex"), noTruth: fault };
+    return { images, coverage, digest: await imagesDigest(images), noTruth: fault };
   };
+}
+
+/** Of all that decides which images and labels these are; full labels are not of the test images, which judge all arms alike. */
+export async function imagesDigest({ given, full }: StudyImages): Promise<string> {
+  const hash = createHash("sha256").update(await assemblyDigest(given));
+  const { sources = [], validation } = full ?? {};
+  for (const { states } of sources) hash.update(states);
+  // It decides how long a run on full labels is, and which weights it keeps.
+  if (validation !== undefined) hash.update(validation.states);
+  return hash.digest("hex");
 }
 
 /** Why full labels cannot be loaded; what is no matter of the manifest or the data is thrown on. */

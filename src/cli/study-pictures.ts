@@ -1,8 +1,8 @@
 // What a study's report shows of its predictions, made while the images are there and kept in the study's folder.
 
+import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import {
-  RunFolderError,
   runFiles,
   type RunResult,
   type StudyFolder,
@@ -45,16 +45,23 @@ async function pictured(
   const cells = results.length * images.given.test.states.length;
   using counter = new Counter("reading predictions", results.length, quiet || cells < longWork);
   let done = 0;
+  const lost: string[] = [];
   const predictionsOf = async (result: RunResult): Promise<TestPredictions | undefined> => {
     // A table holds the thread: between two, Ctrl-C is heard.
     await setImmediate();
     counter.update(++done, results.length);
-    try {
-      return folder.predictions(result);
-    } catch (error) {
-      if (error instanceof RunFolderError) return undefined;
-      throw error;
-    }
+    const found = folder.predictions(result);
+    if (found === undefined) lost.push(folder.predictionsOf(result));
+    return found;
   };
-  return await picturedStudy(plan, results, predictionsOf, images);
+  const made = await picturedStudy(plan, results, predictionsOf, images);
+  const [first, ...others] = lost;
+  if (first !== undefined) {
+    const more = others.length === 0 ? "" : `, and ${others.length} more`;
+    process.stderr.write(
+      `warning: ${join(folder.path, first)} is gone or damaged${more}: ROC curves and mistakes are without these runs; ` +
+        "remove the .json beside such a file to have its run again\n",
+    );
+  }
+  return made;
 }

@@ -1,6 +1,6 @@
 // `tessera study`: the paper's comparisons on a manifest of one's own, run after run, in a folder to go on with.
 
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import {
@@ -10,9 +10,9 @@ import {
   costByArm,
   costOf,
   knowledgeOf,
-  runFiles,
   inSteps,
   labelSpaceOf,
+  notesOf,
   ofLength,
   runsOf,
   runStudy,
@@ -104,7 +104,7 @@ export async function studyCommand(name: StudyName, file: string, options: Study
     const prepared = await prepare(name, manifest, voice);
     const { plan, runs, cost } = prepared;
     say(costTable(plan, runs, cost));
-    for (const note of plan.notes) say(note);
+    for (const note of notesOf(plan)) say(note);
     const engines: Engine[] = [];
     try {
       const choices = await openEngines(engines, prepared, voice);
@@ -247,23 +247,24 @@ async function carryOut(
     ...{ study, ...origin, seeds, margin, interest, arms, preset, dataRoot: resolve(dataRoot) },
     atOnce: engines.length,
     manifest: { file: manifest.file, text: manifest.text },
-    settings: { ...settingsThatCount(settings), limit },
+    settings: { limit, ...settingsThatCount(settings) },
     ...{ ...adapter, ...choices },
   });
   const { tuning, candidates } = choices;
   const where = {
-    ...{ ...adapter, program: programDigest(), webgpu: origin.versions.webgpu },
+    ...{ ...adapter, program: programDigest(), node: origin.versions.node, webgpu: origin.versions.webgpu },
     ...{ tuning: tuning?.digest, candidates },
   };
   const shown = { seed: seeds[0], given: first.images.given, coverage: first.coverage };
-  // What an earlier process found is shown until this one is done.
-  if (!existsSync(join(folder.path, runFiles.pictured))) await writePictured(folder, picturedCoverage(shown));
   const memory = Math.floor((settings.memory ?? defaultMemory()) / engines.length);
   const shares = runs.map((run) => ({ ...run, settings: { ...run.settings, memory } }));
   const ended = new Map<StudyRun, RunResult>();
   // In their order, whichever ended first.
   const results = (): RunResult[] => shares.flatMap((run) => ended.get(run) ?? []);
+  let forgotten: Promise<void> | undefined;
   const writeScores = async (): Promise<StudyScores> => {
+    // What an earlier process pictured is not of these scores.
+    await (forgotten ??= writePictured(folder, picturedCoverage(shown)));
     const scores = studyScores(plan, manifest, seeds, results());
     await folder.replace("scores.json", `${JSON.stringify(scores, null, 2)}\n`);
     return scores;

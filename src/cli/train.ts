@@ -32,6 +32,7 @@ import { checkProfiled, profileRun } from "./profile.ts";
 import { Progress, sayWhenStopped, unlessInterrupted, untilInterrupted } from "./progress.ts";
 import { reportFinished } from "./report.ts";
 import { testResults, testTable } from "./test-results.ts";
+import { untaughtNote } from "./untaught.ts";
 
 const silent = (): void => undefined;
 
@@ -102,17 +103,11 @@ export async function trainCommand(
     );
     say(describeWatch(assembly, settings));
     if (begun.record !== undefined) say(describeStart(begun.from));
-    const left = untaught(assembly);
-    if (left.length > 0) {
-      const kept =
-        settings.lambdaPseudo + settings.lambdaConsistency > 0
-          ? "what the model knows of them is kept by the unsupervised losses alone"
-          : "nothing keeps what the model knows of them; give train.lambdaPseudo or train.lambdaConsistency a weight";
-      say(`no training image has a label of ${left.join(", ")}: ${kept}`);
-    }
     const grown =
       initial && (await grownWeights(engine, initial, { ...manifest, settings }, labelSpaceOf(assembly)));
     const budget = budgetOf(settings, stepsPerEpoch(total, batch));
+    const untaught = untaughtNote(assembly, settings, budget);
+    if (untaught !== undefined) say(untaught);
     if (budget.warmup === budget.steps && settings.lambdaPseudo + settings.lambdaConsistency > 0) {
       say(
         "warning: warm-up takes the whole run: given labels alone teach, and the unsupervised losses never join in; " +
@@ -247,12 +242,6 @@ function describeWatch(
     earlyStopping == null ? "" : `, training ends after ${earlyStopping} epochs without a better one`;
   const weights = keep === "final" ? "the last weights" : "the best epoch's weights";
   return `${validation?.count ?? 0} validation images: ${weights} are kept${stops}`;
-}
-
-/** Classes that a model learned before, and that nothing here teaches. */
-function untaught(assembly: Assembly): string[] {
-  const taught = new Set(labelSpaceOf(assembly).known.flat());
-  return assembly.classes.filter((_, k) => !taught.has(k));
 }
 
 function describeStart(from: Begun["from"]): string {

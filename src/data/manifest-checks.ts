@@ -42,6 +42,7 @@ export function checkNames(manifest: ManifestContent, learns: Learns, fail: Fail
   }
   if (sources.length === 0 && classes.some(learns))
     fail(["sources"], "is missing: a list of images to learn from");
+  if (entries.length === 0) fail([], "names no images: give it sources, or a test entry to judge a model by");
   const known = sources.map((source) => source.knows);
   for (const [i, name] of classes.entries()) {
     if (learns(name) && known.every((list) => list?.includes(name) === false)) {

@@ -90,8 +90,8 @@ describe("a model", () => {
     mkdirSync(join(folder, "empty"));
     expect(await said("empty", ModelError)).toMatch(/empty: holds no run: there is no run\.json/);
     writeFileSync(join(folder, "empty", "run.json"), "{}");
-    expect(await said("empty", ModelError)).toMatch(/not finished, it has no summary\.json; go on with it/);
-    expect(await said("nowhere", CheckpointError)).toMatch(/nowhere: cannot be read/);
+    expect(await said("empty", ModelError)).toMatch(/has not come to its end; go on with it/);
+    expect(await said("nowhere", ModelError)).toMatch(/nowhere: is not there; name the folder of a run/);
 
     await write("later", linear, { ...(recordOf(linear) as ModelRecord), more: 1 });
     expect(await said("later", ModelError)).toMatch(/is not of this version of Tessera/);

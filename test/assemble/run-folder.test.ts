@@ -90,6 +90,15 @@ test("a part of a file, left by a run that was killed at its start, is no run th
   await expect(RunFolder.reopen(path)).rejects.toThrow(/holds no run \(run\.json\)/);
 });
 
+test("a study's folder is not taken for a run, not even with --force", () => {
+  const path = join(parent, "study");
+  mkdirSync(path);
+  writeFileSync(join(path, "study.json"), "{}");
+  for (const force of [false, true]) {
+    expect(() => new RunFolder(path, force)).toThrow(/holds a study \(study\.json\); choose another folder/);
+  }
+});
+
 test("an earlier run that could not be removed whole is no run to go on with", async () => {
   const path = join(parent, "run");
   mkdirSync(join(path, "metrics.jsonl"), { recursive: true }); // as a process that is killed there, it removes no more

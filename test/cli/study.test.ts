@@ -75,10 +75,21 @@ test("it is stopped, goes on, and ends as one that was not; then all of it is us
   });
   expect(stopped.code).not.toBe(0);
   expect(existsSync(join(folder, "stopped", "report.html"))).toBe(false);
+  // Pictures are of the scores that are there, or there are none.
+  expect(JSON.parse(file("stopped", "report.json"))).not.toHaveProperty("predicted");
   const rest = await study([...command, "--out", "stopped"]);
   expect([rest.code, own(rest.errors)]).toEqual([0, expect.not.stringMatching(/run [1-5]\/12 .*mean AUC/)]);
   expect(scoresOf("stopped")).toEqual(scoresOf("whole"));
   expect(file("stopped", "comparisons.csv")).toBe(file("whole", "comparisons.csv"));
+
+  const onward = await study(
+    [...command.map((each) => (each === "2" ? "3" : each)), "--out", "whole"],
+    (text, kill) => {
+      if (text.includes("run 14/18")) kill();
+    },
+  );
+  expect(onward.code).not.toBe(0);
+  expect(JSON.parse(file("whole", "report.json"))).not.toHaveProperty("predicted");
 
   const other = await study([...command, "--out", "whole", "--steps", "5", "--quiet"]);
   expect([other.code, own(other.errors)]).toEqual([
@@ -87,11 +98,16 @@ test("it is stopped, goes on, and ends as one that was not; then all of it is us
   ]);
 
   // A run is used again, and what is lost of its predictions is told.
-  writeFileSync(join(folder, "whole", "runs", "both-seed1.csv"), "damaged");
+  const table = join("whole", "runs", "both-seed1.csv");
+  // Whole lines of it, which nothing but a digest tells from all.
+  writeFileSync(join(folder, table), file(".", table).split("\n").slice(0, 9).join("\n") + "\n");
   rmSync(join(folder, "whole", "runs", "full-seed0.csv"));
   const again = await study([...command, "--out", "whole", "--json", "--quiet"]);
   expect(file("whole", "report.html")).toMatch(/Of 10 of 12 finished runs: .*in the mean over 6 runs/s);
-  expect([again.code, own(again.errors)]).toEqual([0, ""]);
+  expect([again.code, own(again.errors)]).toEqual([
+    0,
+    expect.stringMatching(/^warning: whole\/runs\/[a-z]+-seed\d\.csv is gone or damaged, and 1 more: .*$/),
+  ]);
   expect(JSON.parse(again.output)).toMatchObject({
     scores: { study: "overlap" },
     analysis: { study: "overlap" },

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { noClass } from "../../src/data/learned-classes.ts";
 import { ManifestError } from "../../src/data/failures.ts";
 import { parseManifest, readManifest } from "../../src/data/manifest.ts";
 import { randomStream } from "../../src/data/random.ts";
@@ -110,6 +111,14 @@ describe("a mistake is refused with its line and field:", () => {
       "format: idxx #",
       /sources\[0\]\.format must be one of idx, cifar, .*, not "idxx"; did you mean "idx"/u,
     );
+  });
+
+  test("no images at all, even of a model that nothing is to teach", () => {
+    const none = small.slice(0, small.indexOf("sources:"));
+    expect(() => parseManifest(none, "m.yaml", noClass)).toThrow(
+      /^m\.yaml.* names no images: give it sources/u,
+    );
+    expect(() => parseManifest(none, "m.yaml")).toThrow(/sources is missing/u);
   });
 
   test("a missing field, at the line of what it is missing from", () => {

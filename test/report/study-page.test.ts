@@ -196,9 +196,9 @@ test("what is finished is told of the seeds that were asked for, where that is k
   const finished = (of: StudyContents["settings"]): string[] =>
     all(checkedPage(studyPage({ ...study, settings: of }, analyse(scores), undefined, "0")), ".facts div")
       .map(({ textContent }) => textContent)
-      .filter((each) => /finished|seeds/.test(each));
-  expect(finished(settings)).toEqual(["seeds5", "finished11 of 15"]);
-  expect(finished({})).toEqual(["seeds4", "finished11"]);
+      .filter((each) => /finished|^seeds/.test(each));
+  expect(finished(settings)).toEqual(["seeds5", "arms finished, by seed11 of 15"]);
+  expect(finished({})).toEqual(["seeds4", "arms finished, by seed11"]);
 });
 
 test("steps are those of a run, also of an arm that is several", () => {

@@ -45,8 +45,8 @@ export const partial = (context: PlanContext): PlannedArm =>
     supervised,
   );
 
-export const asNegative = (context: PlanContext, changes: Partial<TrainingSettings> = {}): PlannedArm =>
-  arm(
+export const asNegative = (context: PlanContext, changes: Partial<TrainingSettings> = {}): PlannedArm => ({
+  ...arm(
     context,
     [
       "absent-negative",
@@ -54,7 +54,15 @@ export const asNegative = (context: PlanContext, changes: Partial<TrainingSettin
       "All sources; what a source has no label of is taken for not there.",
     ],
     { ...supervised, absent: "negative", ...changes },
-  );
+  ),
+  ...(context.absentIsNegative === true
+    ? {
+        note:
+          "On these images every absent label is in truth negative: a source holds images of its own classes alone. So the " +
+          "arm that takes absent labels for negative learns from full labels without a mistake, as the arm of full labels does.",
+      }
+    : {}),
+});
 
 export const pseudo = (context: PlanContext): PlannedArm =>
   arm(
@@ -129,12 +137,13 @@ export function withControls(
 const controlOf = (name: string): string => `${name}+aug`;
 
 /** The control of an arm: given labels teach both views, so that none is better for having seen more augmentation. */
-function equallyAugmented({ name, label, about, runs }: PlannedArm): PlannedArm {
+function equallyAugmented({ name, label, about, runs, note }: PlannedArm): PlannedArm {
   return {
     name: controlOf(name),
     label: `${label}; both views`,
     about: `${about} Given labels teach both views.`,
     controlOf: name,
+    ...(note === undefined ? {} : { note }),
     runs: runs.map((run) => ({
       ...run,
       name: controlOf(run.name),

@@ -1,5 +1,6 @@
 // How the losses of a run went, in as many points as a figure shows.
 
+import type { TrainingSettings } from "../training-settings.ts";
 import { mean } from "./numbers.ts";
 
 export interface LossCourse {
@@ -12,14 +13,23 @@ export interface LossCourse {
 const mostPoints = 100;
 
 /** One to go on with: a copy of one that was begun, or none yet. */
-export function emptyCourse(begun?: LossCourse): LossCourse {
+export function courseFrom(begun?: LossCourse): LossCourse {
   const { bce = [], pseudo = [], consistency = [] } = begun ?? {};
   return { bce: [...bce], pseudo: [...pseudo], consistency: [...consistency] };
 }
 
-/** Means of pieces that are equally long to within one epoch. */
-export function condensed({ bce, pseudo, consistency }: LossCourse): LossCourse {
-  return { bce: means(bce), pseudo: means(pseudo), consistency: means(consistency) };
+/** Means of pieces that are equally long to within one epoch, and nothing of a loss that taught nothing. */
+export function condensed(
+  { bce, pseudo, consistency }: LossCourse,
+  weights: Pick<TrainingSettings, "lambdaPseudo" | "lambdaConsistency">,
+): LossCourse {
+  const taught = (values: readonly number[], weight: number): number[] =>
+    means(weight === 0 ? values.map(() => 0) : values);
+  return {
+    bce: means(bce),
+    pseudo: taught(pseudo, weights.lambdaPseudo),
+    consistency: taught(consistency, weights.lambdaConsistency),
+  };
 }
 
 function means(values: readonly number[]): number[] {

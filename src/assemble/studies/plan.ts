@@ -24,6 +24,8 @@ export interface PlannedRun {
 
 export interface PlannedArm extends Arm {
   readonly runs: readonly PlannedRun[];
+  /** What has to be known where it is compared. */
+  readonly note?: string;
   /** Of a study on similarity: the class that is learned beside the class of interest. */
   readonly adds?: string;
 }
@@ -40,6 +42,11 @@ export interface StudyPlan {
   /** Of a study on similarity: its class, and the runs that learn it alone, and all classes with it. */
   readonly similarity?: { readonly interest: string; readonly alone: string; readonly all: string };
 }
+
+/** What a reader has to know: of the study, and of the arms that it has; controls share the note of what they control. */
+export const notesOf = ({ notes, arms }: StudyPlan): string[] => [
+  ...new Set([...notes, ...arms.flatMap(({ note }) => note ?? [])]),
+];
 
 /**
  * The same study of some of its arms alone.

@@ -11,7 +11,7 @@ import { testPredictions, type TestPredictions } from "../test-predictions.ts";
 import { train } from "../trainer.ts";
 import type { TrainingListener } from "../training-reports.ts";
 import { samplerOf, type TrainingSettings } from "../training-settings.ts";
-import { condensed, emptyCourse, type LossCourse } from "./loss-course.ts";
+import { condensed, courseFrom, type LossCourse } from "./loss-course.ts";
 import type { PlannedRun, StudyPlan } from "./plan.ts";
 import { keyOf } from "./run-key.ts";
 import { RunQueue } from "./run-queue.ts";
@@ -35,18 +35,28 @@ export interface RunResult {
   readonly course: LossCourse;
 }
 
+/** What a run that was interrupted, or that shares its warm-up, goes on from. */
+export interface Begun {
+  readonly from: NonNullable<Checkpoints["from"]>;
+  readonly course: LossCourse;
+  /** That the run itself took so far. */
+  readonly seconds: number;
+}
+
 /** Where results are kept. */
 export interface StudyStore {
   /** Undefined where there is none with this key. */
   read(run: string, seed: number, key: string): RunResult | undefined;
   write(result: RunResult, predictions: TestPredictions): Promise<void>;
   /** Where an interrupted run with this key is to go on. */
-  saved(
+  saved(run: string, seed: number, key: string): Promise<Begun | undefined>;
+  save(
     run: string,
     seed: number,
     key: string,
-  ): Promise<{ readonly from: NonNullable<Checkpoints["from"]>; readonly course: LossCourse } | undefined>;
-  save(run: string, seed: number, key: string, checkpoint: Checkpoint, course: LossCourse): Promise<void>;
+    checkpoint: Checkpoint,
+    soFar: Pick<Begun, "course" | "seconds">,
+  ): Promise<void>;
 }
 
 /** The images of a seed, with the labels that are given and with all of them. */
@@ -209,8 +219,14 @@ async function runOnce(
   const started = performance.now();
   const heard = listener.begin(run);
   const before = (await store.saved(name, seed, key)) ?? warmUps.of(run);
-  if (before !== undefined && stepOf(before.from.checkpoint, budget) >= budget.warmup) warmUps.pass(run);
-  const course = emptyCourse(before?.course);
+  const course = courseFrom(before?.course);
+  const seconds = (): number => (before?.seconds ?? 0) + (performance.now() - started) / 1000;
+  const reached = (checkpoint: Checkpoint): void => {
+    const step = stepOf(checkpoint, budget);
+    if (step === budget.warmup) warmUps.keep(run, checkpoint, course);
+    if (step >= budget.warmup) warmUps.pass(run);
+  };
+  if (before !== undefined) reached(before.from.checkpoint);
   const told: TrainingListener = {
     ...heard,
     epoch: (report) => {
@@ -222,8 +238,8 @@ async function runOnce(
     ...{ from: before?.from, every: betweenCheckpoints, afterEpochs: false },
     after: warmUps.isWanted(run) ? budget.warmup : undefined,
     save: async (checkpoint) => {
-      if (stepOf(checkpoint, budget) === budget.warmup) warmUps.keep(run, checkpoint, course);
-      await store.save(name, seed, key, checkpoint, course);
+      reached(checkpoint);
+      await store.save(name, seed, key, checkpoint, { course, seconds: seconds() });
     },
   };
   const trained = await train(engine, assembly, settings, told, signal, checkpoints).catch(
@@ -240,9 +256,9 @@ async function runOnce(
   const result: RunResult = {
     ...{ key, run: name, seed, classes: assembly.classes, auc: evaluation.auc },
     steps: Math.min(budget.steps, trained.epochs * budget.stepsPerEpoch),
-    seconds: Math.round((performance.now() - started) / 100) / 10,
+    seconds: Math.round(10 * seconds()) / 10,
     queryCosines,
-    course: condensed(course),
+    course: condensed(course, settings),
   };
   await store.write(result, testPredictions(logits, assembly.test, assembly.classes));
   return result;

@@ -57,7 +57,7 @@ function overlap(context: PlanContext): StudyPlan {
       ],
     ),
     groups: groupsOf(context),
-    notes: [...withoutTruth(context), ...asGoodAsFull(context)],
+    notes: withoutTruth(context),
   };
 }
 
@@ -76,8 +76,18 @@ function disjoint(context: PlanContext): StudyPlan {
       ],
     ),
     groups: groupsOf(context),
-    notes: withoutTruth(context),
+    notes: [...shared(context), ...withoutTruth(context)],
   };
+}
+
+/** What a study of sources without a class in common is not about. */
+function shared({ classes, knowledge }: PlanContext): string[] {
+  const knowers = (name: string): number =>
+    [...knowledge.values()].filter((own) => own.includes(name)).length;
+  const both = classes.filter((name) => knowers(name) > 1);
+  return both.length === 0
+    ? []
+    : [`Several sources know ${both.join(", ")}: of those, study overlap asks what this one does not.`];
 }
 
 function baselines(context: PlanContext): StudyPlan {
@@ -259,7 +269,7 @@ function checkAssembly(context: PlanContext, study: StudyName): void {
   }
   if (steps !== undefined && (warmupSteps ?? 0) >= steps) {
     refuse(
-      `would be over before its warm-up is: ${warmupSteps} of ${steps} steps; train longer, or make ` +
+      `would be over before its warm-up is, which takes all of its ${steps} steps; train longer, or make ` +
         "train.warmupEpochs or train.warmupSteps smaller",
     );
   }
@@ -285,13 +295,4 @@ function interestOf({ classes, interest }: PlanContext): readonly string[] {
 
 function withoutTruth({ noTruth }: PlanContext): string[] {
   return noTruth === undefined ? [] : [`There is no arm of full labels: ${noTruth}`];
-}
-
-function asGoodAsFull({ absentIsNegative }: PlanContext): string[] {
-  return absentIsNegative === true
-    ? [
-        "On these images every absent label is in truth negative: a source holds images of its own classes alone. So the arm " +
-          "that takes absent labels for negative learns from full labels without a mistake, and equals the arm of full labels.",
-      ]
-    : [];
 }

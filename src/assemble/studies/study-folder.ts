@@ -8,15 +8,16 @@ import { z } from "zod";
 import { replaceFile, whyNotWritten } from "../../data/files/whole-files.ts";
 import { checkedCheckpoint, type Checkpoint } from "../checkpoint.ts";
 import { CheckpointError, RunFolderError } from "../failures.ts";
+import { studyFile } from "../run-folder.ts";
 import { checkUnlocked, isOfLock, lockFolder } from "../run-lock.ts";
 import { readTensorFile, writeTensorFile } from "../tensor-file.ts";
 import { predictionsText, readPredictions, type TestPredictions } from "../test-predictions.ts";
-import type { LossCourse } from "./loss-course.ts";
-import type { RunResult, StudyStore } from "./run-study.ts";
+import type { Begun, RunResult, StudyStore } from "./run-study.ts";
 
 const losses = z.array(z.number());
 const courseSchema = z.strictObject({ bce: losses, pseudo: losses, consistency: losses });
-const resultSchema: z.ZodType<RunResult> = z.strictObject({
+const sha256 = (bytes: string | Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+const resultSchema = z.strictObject({
   key: z.string(),
   run: z.string(),
   seed: z.int().min(0),
@@ -26,10 +27,18 @@ const resultSchema: z.ZodType<RunResult> = z.strictObject({
   seconds: z.number().min(0),
   queryCosines: z.array(z.array(z.number())).nullable(),
   course: courseSchema,
+  /** Digest (SHA-256) of the file of its predictions. */
+  predictions: z.string(),
 });
+type Stored = RunResult & Pick<z.output<typeof resultSchema>, "predictions">;
 
 const checkpointKind = "tessera checkpoint 1";
-const savedSchema = z.object({ key: z.string(), course: courseSchema, run: z.unknown() });
+const savedSchema = z.object({
+  key: z.string(),
+  course: courseSchema,
+  seconds: z.number().min(0),
+  run: z.unknown(),
+});
 
 type Settings = Readonly<Record<string, unknown>>;
 const recordSchema = z.looseObject({
@@ -40,7 +49,7 @@ const recordSchema = z.looseObject({
 /** `study.json`; the settings are the trainer's, without those that change no bit. */
 export type StudyRecord = z.output<typeof recordSchema>;
 
-const files = { study: "study.json", runs: "runs" } as const;
+const files = { study: studyFile, scores: "scores.json", runs: "runs" } as const;
 
 export class StudyFolder implements StudyStore {
   readonly path: string;
@@ -58,7 +67,8 @@ export class StudyFolder implements StudyStore {
     checkUnlocked(path);
     const held = readdirSync(path).filter((name) => !isOfLock(name));
     if (held.length === 0) return;
-    const other = held.includes(files.study) ? studyOf(join(path, files.study)) : undefined;
+    // Where one of both is damaged, the other tells: what is there is used again.
+    const other = studyOf(join(path, files.study)) ?? studyOf(join(path, files.scores));
     if (other === study) return;
     const what = other === undefined ? "something that is no study" : `study ${other}`;
     throw new RunFolderError(`--out ${path}: holds ${what}; name another folder for study ${study}`);
@@ -97,11 +107,17 @@ export class StudyFolder implements StudyStore {
   }
 
   read(run: string, seed: number, key: string): RunResult | undefined {
+    const stored = this.#stored(run, seed);
+    if (stored?.key !== key) return undefined;
+    const { predictions: _, ...result } = stored;
+    return result;
+  }
+
+  #stored(run: string, seed: number): Stored | undefined {
     const file = this.#file(run, seed, "json");
     if (!existsSync(file)) return undefined;
     try {
-      const result = resultSchema.parse(JSON.parse(readFileSync(file, "utf8")));
-      return result.key === key ? result : undefined;
+      return resultSchema.parse(JSON.parse(readFileSync(file, "utf8")));
     } catch {
       return undefined; // damaged: the run is done again
     }
@@ -110,15 +126,24 @@ export class StudyFolder implements StudyStore {
   /** A run is finished when its result is there, which is written last. */
   async write(result: RunResult, predictions: TestPredictions): Promise<void> {
     const { run, seed } = result;
-    await this.replace(this.#name(run, seed, "csv"), predictionsText(predictions));
-    await this.replace(this.#name(run, seed, "json"), `${JSON.stringify(result, null, 2)}\n`);
+    const text = predictionsText(predictions);
+    await this.replace(this.#name(run, seed, "csv"), text);
+    const stored: Stored = { ...result, predictions: sha256(text) };
+    await this.replace(this.#name(run, seed, "json"), `${JSON.stringify(stored, null, 2)}\n`);
     rmSync(this.#file(run, seed, "safetensors"), { force: true });
   }
 
-  /** Of a finished run; undefined where its table is gone. @throws RunFolderError when it is damaged */
+  /** Of a finished run; undefined where its table is gone, or is not the one that was written. */
   predictions({ run, seed, classes }: RunResult): TestPredictions | undefined {
-    const file = this.#file(run, seed, "csv");
-    return existsSync(file) ? readPredictions(file, classes) : undefined;
+    const file = join(this.path, this.predictionsOf({ run, seed }));
+    const stored = this.#stored(run, seed);
+    if (!existsSync(file) || sha256(readFileSync(file)) !== stored?.predictions) return undefined;
+    return readPredictions(file, classes);
+  }
+
+  /** The file of them, inside the folder. */
+  predictionsOf({ run, seed }: Pick<RunResult, "run" | "seed">): string {
+    return this.#name(run, seed, "csv");
   }
 
   async saved(run: string, seed: number, key: string): ReturnType<StudyStore["saved"]> {
@@ -129,7 +154,7 @@ export class StudyFolder implements StudyStore {
       const saved = savedSchema.parse(record);
       if (saved.key !== key) return undefined;
       const checkpoint = checkedCheckpoint(file, { record: saved.run, tensors });
-      return { from: { checkpoint, file }, course: saved.course };
+      return { from: { checkpoint, file }, course: saved.course, seconds: saved.seconds };
     } catch (error) {
       if (error instanceof CheckpointError || error instanceof z.ZodError) return undefined; // it begins again
       throw error;
@@ -141,9 +166,9 @@ export class StudyFolder implements StudyStore {
     seed: number,
     key: string,
     { record, tensors }: Checkpoint,
-    course: LossCourse,
+    { course, seconds }: Pick<Begun, "course" | "seconds">,
   ): Promise<void> {
-    const saved = { key, course, run: record };
+    const saved = { key, course, seconds, run: record };
     return writeTensorFile(this.#file(run, seed, "safetensors"), checkpointKind, { record: saved, tensors });
   }
 
@@ -182,7 +207,7 @@ export class StudyFolder implements StudyStore {
 /** A name of letters that every file system takes; where some are replaced, a digest keeps two names apart. */
 function fileName(run: string): string {
   const plain = run.replace(/[^A-Za-z0-9.+-]/g, "_").slice(0, 80);
-  return plain === run ? run : `${plain}-${createHash("sha256").update(run).digest("hex").slice(0, 8)}`;
+  return plain === run ? run : `${plain}-${sha256(run).slice(0, 8)}`;
 }
 
 /** The first of what must not differ, in words. */
@@ -193,9 +218,10 @@ function differenceOf(before: StudyRecord | undefined, now: StudyRecord): string
   const show = (value: unknown): string => (value === undefined ? "none" : JSON.stringify(value));
   const [was, is] = [before, now].map(({ settings }) => JSON.parse(JSON.stringify(settings)) as Settings);
   const name = names.find((each) => show(was[each]) !== show(is[each]));
-  return name === undefined
-    ? undefined
-    : `other settings (${name} ${show(was[name])}, now ${show(is[name])})`;
+  if (name === undefined) return undefined;
+  const [preset, other] = [before, now].map((each) => each["preset"] ?? null);
+  if (preset !== other) return `another preset (${show(preset)}, now ${show(other)})`;
+  return `other settings (${name} ${show(was[name])}, now ${show(is[name])})`;
 }
 
 /** Undefined where it cannot be read: then there is nothing to lose that could be used again. */
@@ -207,6 +233,7 @@ function readStudyRecord(file: string): StudyRecord | undefined {
   }
 }
 
+/** Undefined where there is no such file, or it is damaged. */
 function studyOf(file: string): string | undefined {
   try {
     return z.object({ study: z.string() }).parse(JSON.parse(readFileSync(file, "utf8"))).study;

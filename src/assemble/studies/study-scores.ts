@@ -2,7 +2,7 @@
 
 import { mean, sum } from "./numbers.ts";
 import type { RunResult } from "./run-study.ts";
-import type { PlannedArm, PlannedRun, StudyPlan } from "./plan.ts";
+import { notesOf, type PlannedArm, type PlannedRun, type StudyPlan } from "./plan.ts";
 import type { QuerySimilarity, Score, SimilarityPoint, StudyScores } from "./scores.ts";
 
 /** What the finished runs of a study come to; `results` of other runs are left aside. */
@@ -12,13 +12,13 @@ export function studyScores(
   seeds: readonly number[],
   results: readonly RunResult[],
 ): StudyScores {
-  const { study, asks, groups, comparisons, notes, similarity } = plan;
+  const { study, asks, groups, comparisons, similarity } = plan;
   // Of other classes a study says nothing.
   const told = new Set(plan.arms.flatMap(({ runs }) => runs.flatMap(({ tells }) => tells)));
   const classes = manifest.classes.filter((name) => told.has(name));
   const queries = plan.arms.flatMap((arm) => queriesOf(arm, results));
   return {
-    ...{ study, asks, manifest: manifest.file, classes, groups, comparisons, notes },
+    ...{ study, asks, manifest: manifest.file, classes, groups, comparisons, notes: notesOf(plan) },
     arms: plan.arms.map(({ name, label, about, controlOf, runs }) => ({
       ...{ name, label, about, models: runs.length },
       ...(controlOf === undefined ? {} : { controlOf }),

@@ -1,9 +1,9 @@
 // Arms that differ only in what joins in when the warm-up ends begin with the same warm-up: it is done once for each seed.
 
-import { asOfSettings, type Checkpoint, type Checkpoints } from "../checkpoint.ts";
-import { emptyCourse, type LossCourse } from "./loss-course.ts";
+import { asOfSettings, type Checkpoint } from "../checkpoint.ts";
+import { courseFrom, type LossCourse } from "./loss-course.ts";
 import { warmUpNameOf } from "./run-key.ts";
-import type { StudyRun } from "./run-study.ts";
+import type { Begun, StudyRun } from "./run-study.ts";
 
 export interface WarmUp {
   /** Runs with the same name begin alike, to the bit. */
@@ -20,12 +20,6 @@ export function withWarmUps(runs: readonly StudyRun[]): StudyRun[] {
     const isShared = run.settings.warmupSteps !== 0 && names.indexOf(name) !== names.lastIndexOf(name);
     return isShared ? { ...run, warmUp: { name, isFirst: names.indexOf(name) === i } } : run;
   });
-}
-
-/** Where a run goes on from. */
-interface Begun {
-  readonly from: NonNullable<Checkpoints["from"]>;
-  readonly course: LossCourse;
 }
 
 /** The ends of warm-ups that a run to come begins with. */
@@ -55,7 +49,7 @@ export class WarmUps {
     return warmUp !== undefined && this.#underWay.has(warmUp.name);
   }
 
-  /** A run that goes on from behind its warm-up will not come by the end of it. */
+  /** It is at the end of its warm-up, or behind it: nobody is to wait for it any more. */
   pass(run: StudyRun): void {
     const { warmUp } = run;
     if (warmUp !== undefined && this.#underWay.get(warmUp.name) === run) this.#underWay.delete(warmUp.name);
@@ -68,8 +62,7 @@ export class WarmUps {
 
   keep(run: StudyRun, checkpoint: Checkpoint, course: LossCourse): void {
     if (run.warmUp === undefined || !this.isWanted(run)) return;
-    this.#ends.set(run.warmUp.name, { checkpoint, course: emptyCourse(course) });
-    this.#underWay.delete(run.warmUp.name);
+    this.#ends.set(run.warmUp.name, { checkpoint, course: courseFrom(course) });
   }
 
   /** The end of its warm-up, where another run came by it. */
@@ -77,11 +70,15 @@ export class WarmUps {
     const end = warmUp === undefined ? undefined : this.#ends.get(warmUp.name);
     if (end === undefined) return undefined;
     const file = `the warm-up of ${planned.name}`;
-    return { from: { checkpoint: asOfSettings(end.checkpoint, settings), file }, course: end.course };
+    return {
+      from: { checkpoint: asOfSettings(end.checkpoint, settings), file },
+      course: end.course,
+      seconds: 0,
+    };
   }
 
   finished(run: StudyRun): void {
-    // It may have been there already.
+    // A run that was finished before never came by the end of its warm-up.
     this.pass(run);
     if (run.warmUp !== undefined) this.#count(run.warmUp, -1);
   }

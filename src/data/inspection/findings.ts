@@ -22,6 +22,8 @@ export const findingKinds = {
   "conflicting-labels": "conflict",
   /** Every label of a class is absent everywhere. */
   "unknown-class": "empty class",
+  /** There are images to train on, and labels of the class elsewhere alone. */
+  "untaught-class": "empty class",
   /** No image to train on is positive, or may be. */
   "class-without-positives": "empty class",
   /** No image to train on is negative, or may be. */
@@ -192,6 +194,9 @@ function sum(counts: readonly ListCount[], k: number): { positive: number; negat
   return { positive: total("positive"), negative: total("negative"), soft: total("soft") };
 }
 
+const imagesOf = (counts: readonly ListCount[]): number =>
+  counts.reduce((total, { images }) => total + images, 0);
+
 const knows = (count: ListCount, k: number): boolean => count.classes[k].absent < count.images;
 
 function classFindings(classes: readonly string[], counts: readonly ListCount[]): InspectionFinding[] {
@@ -206,17 +211,30 @@ function classFindings(classes: readonly string[], counts: readonly ListCount[])
   about("unknown-class", unknown, (names) => `No source knows ${names}: every label is absent.`);
 
   const labelled = classes.filter((name) => !unknown.includes(name));
-  const trainable = (name: string): ReturnType<typeof sum> => sum(training, classes.indexOf(name));
-  about(
-    "class-without-positives",
-    labelled.filter((name) => trainable(name).positive + trainable(name).soft === 0),
-    (names) => `No image to train on is positive for ${names}: it cannot be learned.`,
-  );
-  about(
-    "class-without-negatives",
-    labelled.filter((name) => trainable(name).negative + trainable(name).soft === 0),
-    (names) => `No image to train on is negative for ${names}: it cannot be learned.`,
-  );
+  // A manifest of test images alone teaches nothing, and is not to.
+  if (imagesOf(training) > 0) {
+    const untaught = labelled.filter(
+      (name) => !training.some((count) => knows(count, classes.indexOf(name))),
+    );
+    about(
+      "untaught-class",
+      untaught,
+      (names) =>
+        `No image to train on has a label of ${names}: only a model that learned it before knows it.`,
+    );
+    const taught = labelled.filter((name) => !untaught.includes(name));
+    const trainable = (name: string): ReturnType<typeof sum> => sum(training, classes.indexOf(name));
+    about(
+      "class-without-positives",
+      taught.filter((name) => trainable(name).positive + trainable(name).soft === 0),
+      (names) => `No image to train on is positive for ${names}: it cannot be learned.`,
+    );
+    about(
+      "class-without-negatives",
+      taught.filter((name) => trainable(name).negative + trainable(name).soft === 0),
+      (names) => `No image to train on is negative for ${names}: it cannot be learned.`,
+    );
+  }
   for (const part of parts) {
     const scored = counts.filter((count) => count.part === part && count.images > 0);
     if (part === "train" || scored.length === 0) continue;
@@ -294,7 +312,7 @@ function inVain(
   };
   const several = new Set(counts.filter(({ images }) => images > 0).map(({ part }) => part)).size > 1;
   const nameless = counts.reduce((total, { withoutPatient }) => total + withoutPatient, 0);
-  const images = counts.reduce((total, count) => total + count.images, 0);
+  const images = imagesOf(counts);
   if (several) {
     none(["leaked-image"], "No image is in two parts.");
     if (nameless < images) {
@@ -306,10 +324,12 @@ function inVain(
   if (nameless === images)
     sentences.push("No image names a patient: a patient in two parts would not be seen.");
   none(["conflicting-labels"], "No image is positive in one place and negative in another.");
-  none(
-    ["unknown-class", "class-without-positives", "class-without-negatives"],
-    "Every class has positive and negative images to train on.",
-  );
+  if (imagesOf(counts.filter(({ part }) => part === "train")) > 0) {
+    none(
+      ["unknown-class", "untaught-class", "class-without-positives", "class-without-negatives"],
+      "Every class has positive and negative images to train on.",
+    );
+  }
   none(["duplicate-images", "shared-image"], "No image is there twice.");
   none(["undecodable-image"], "Every image can be decoded.");
   return sentences;

@@ -104,14 +104,17 @@ function extentOf(rows: readonly DotRow[], differences: boolean): Interval {
   const low = Math.max(least - more, Math.min(least, ...lows));
   const high = Math.min(greatest + more, Math.max(greatest, ...highs));
   const space = 0.03 * (high > low ? high - low : more);
-  return { low: low - space, high: high + space };
+  // No AUC is beyond 0 or 1.
+  return differences
+    ? { low: low - space, high: high + space }
+    : { low: Math.max(0, low - space), high: Math.min(1, high + space) };
 }
 
 /** Heights and widths in pixels. */
 const lineHeight = 14;
 const least = 36;
 const headingHeight = 34;
-const letterWidth = 6.6;
+const letterWidth = 7.6;
 const mostLetters = 30;
 
 interface Line {

@@ -41,7 +41,10 @@ export function studyPage(
       ["arms", String(arms.length)],
       ["seeds", String(seeds.size)],
       // Without study.json nobody knows what was asked for.
-      ["finished", asked === undefined ? finished : `${finished} of ${whole(arms.length * seeds.size)}`],
+      [
+        "arms finished, by seed",
+        asked === undefined ? finished : `${finished} of ${whole(arms.length * seeds.size)}`,
+      ],
       ["classes", String(classes.length)],
       ["training", duration(seconds)],
     ],
@@ -124,7 +127,7 @@ function lost({ read, finished }: Predicted): Markup[] {
 const drawn = (figures: readonly (Figure | undefined)[]): Markup[] =>
   figures.flatMap((each) => (each === undefined ? [] : [figure(each)]));
 
-function armTable({ scores: { arms, scores }, settings: { atOnce = 1 } }: StudyContents): Markup[] {
+function armTable({ scores: { arms, scores } }: StudyContents): Markup[] {
   return [
     table(
       {
@@ -144,8 +147,8 @@ function armTable({ scores: { arms, scores }, settings: { atOnce = 1 } }: StudyC
       "Arms of the study",
     ),
     note(
-      "Time is what the runs of an arm took; a warm-up that arms share is in that of the arm that took it." +
-        (atOnce > 1 ? ` ${atOnce} runs were under way at a time: together they took less than the sum.` : ""),
+      "Time is the sum of what the runs of an arm took; runs that were under way at the same time took less together. A " +
+        "warm-up that arms share is in the time of the arm that took it.",
     ),
   ];
 }

@@ -76,8 +76,6 @@ const settingsSchema = z.looseObject({
   manifest: z.object({ file: text, text }).exactOptional(),
   /** Those asked for. */
   seeds: z.array(z.int()).exactOptional(),
-  /** Runs at a time. */
-  atOnce: z.int().positive().exactOptional(),
 });
 export type StudySettings = z.output<typeof settingsSchema>;
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import {
   costByArm,
   knowledgeOf,
+  notesOf,
   runsOf,
   studies,
   withArms,
@@ -95,10 +96,12 @@ describe("overlap", () => {
   });
 
   test("says where taking absent labels for negative is no mistake", () => {
-    expect(studies.overlap({ ...context, absentIsNegative: true }).notes).toEqual([
-      expect.stringMatching(/every absent label is in truth negative/),
-    ]);
-    expect(plan.notes).toEqual([]);
+    const known = studies.overlap({ ...context, absentIsNegative: true });
+    expect(notesOf(known)).toEqual([expect.stringMatching(/every absent label is in truth negative/)]);
+    expect(notesOf(plan)).toEqual([]);
+    // Of arms that are not compared nothing has to be known.
+    expect(notesOf(withArms(known, ["both", "full"]))).toEqual([]);
+    expect(notesOf(withArms(known, ["absent-negative+aug"]))).toHaveLength(1);
   });
 
   test("of some arms has their comparisons alone; an arm that it does not have is named", () => {
@@ -130,6 +133,14 @@ describe("the other studies", () => {
   test("disjoint sets one model a source beside the assembly", () => {
     const main = ["single", "partial-bce", "both", "full"];
     expect(names(studies.disjoint(context))).toEqual([...main, ...main.map((name) => `${name}+aug`)]);
+    expect(notesOf(studies.disjoint(context))).toEqual([
+      "Several sources know 2, 3: of those, study overlap asks what this one does not.",
+    ]);
+    const apart = new Map([
+      ["A", ["1", "2"]],
+      ["B", ["3", "4"]],
+    ]);
+    expect(notesOf(studies.disjoint({ ...context, knowledge: apart }))).toEqual([]);
   });
 
   test("negatives trains a model for each class of interest, and one for all", () => {
@@ -191,7 +202,7 @@ describe("the other studies", () => {
     [
       "overlap",
       { settings: { ...smallSettings, steps: 5, warmupSteps: 5 } },
-      /over before its warm-up is: 5 of 5 steps/,
+      /over before its warm-up is, which takes all of its 5 steps/,
     ],
     [
       "disjoint",

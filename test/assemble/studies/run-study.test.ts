@@ -18,6 +18,7 @@ import {
   type StudyPlan,
   type StudyRecord,
 } from "../../../src/assemble/index.ts";
+import type { StudyStore } from "../../../src/assemble/studies/run-study.ts";
 import { findingNames, type Assembly } from "../../../src/data/index.ts";
 import { useEngine } from "../../engines.ts";
 import { temporaryFolder } from "../../data/cache/pictures.ts";
@@ -56,7 +57,7 @@ describe("runs of a study", () => {
   }
 
   async function run(
-    folder: StudyFolder,
+    folder: StudyStore,
     {
       with_ = settings,
       of = plan,
@@ -250,7 +251,36 @@ describe("runs of a study", () => {
     expect(rest.reused.toSorted()).toEqual(part.trained.toSorted());
     expect(figures(inOrder(rest.results))).toEqual(figures(inOrder(expected.results)));
     expect((rest.losses.get("both 0") ?? []).length).toBeLessThan(6);
-    // One of another key is not gone on from.
+    whole.close();
+    folder.close();
+  });
+
+  test("that stop at the end of a warm-up give it on all the same, and their time counts from its beginning", async () => {
+    const of = arms("partial-bce", "pseudo");
+    const [whole, folder] = [await study(), await study()];
+    const expected = await run(whole, { of, seeds: [0] });
+    const controller = new AbortController();
+    const atItsEnd = (name: string, step: number): boolean => {
+      if (name === "partial-bce 0" && step === settings.warmupSteps) controller.abort();
+      return true;
+    };
+    await run(folder, { of, seeds: [0], signal: controller.signal, stop: atItsEnd });
+    const earlier = 1000;
+    const late: StudyStore = {
+      read: (...which) => folder.read(...which),
+      write: (...what) => folder.write(...what),
+      save: (...what) => folder.save(...what),
+      saved: async (...which) => {
+        const begun = await folder.saved(...which);
+        return begun && { ...begun, seconds: begun.seconds + earlier };
+      },
+    };
+    const rest = await run(late, { of, seeds: [0] });
+    expect(["partial-bce 0", "pseudo 0"].map((name) => rest.losses.get(name)?.length)).toEqual([3, 3]);
+    expect(figures(rest.results)).toEqual(figures(expected.results));
+    const [resumed, other] = rest.results.map(({ seconds }) => seconds);
+    expect(resumed).toBeGreaterThanOrEqual(earlier);
+    expect(other).toBeLessThan(earlier);
     whole.close();
     folder.close();
   });
@@ -269,19 +299,30 @@ describe("runs of a study", () => {
       /holds this study with other settings \(steps 6, now 9\); name another folder, so that its runs are not lost/,
     );
     await expect(other({}, "classes: [a]")).rejects.toThrow(/with another manifest/);
+    const preset = new StudyFolder(folder.path, "overlap").begin({
+      ...record({ steps: 9 }),
+      preset: "paper",
+    });
+    await expect(preset).rejects.toThrow(/with another preset \(null, now "paper"\)/);
     rmSync(join(folder.path, "study.json"));
     expect(() => new StudyFolder(folder.path, "overlap")).toThrow(/holds something that is no study/);
+    // Its scores say what it is, too.
+    writeFileSync(join(folder.path, "scores.json"), JSON.stringify({ study: "overlap" }));
+    expect(() => new StudyFolder(folder.path, "overlap")).not.toThrow();
+    rmSync(join(folder.path, "scores.json"));
     writeFileSync(join(folder.path, "file"), "");
     expect(() => new StudyFolder(join(folder.path, "file"), "overlap")).toThrow(/is a file; name a folder/);
   });
 });
 
 test("a run learns from its sources, classes and labels alone, and is tested on its classes", () => {
+  // Other labels than those given: no arm is judged by them.
+  const test = { ...full.test, states: full.test.states.map((state) => (state === 1 ? 0 : 1)) };
   const one = assemblyOf({ labels: "given", sources: ["phantoms B"], tells: findingNames }, images);
   expect(one.sources).toEqual([given.sources[1]]);
   const two = assemblyOf(
     { labels: "full", classes: [findingNames[1], findingNames[5]], tells: [findingNames[5]] },
-    { given, full: { ...full, validation: full.test } },
+    { given, full: { ...full, validation: full.test, test } },
   );
   expect(two.classes).toEqual([findingNames[1], findingNames[5]]);
   const column = (set: Assembly["test"], k: number, width: number): number[] =>

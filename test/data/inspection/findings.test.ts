@@ -199,6 +199,27 @@ describe("a class", () => {
     );
   });
 
+  test("that no image to train on has a label of is found once, where there are any", () => {
+    const tested = opened("T", "test", [
+      { id: "3", labels: "-+" },
+      { id: "4", labels: "+-" },
+    ]);
+    const taught = opened("A", "train", [
+      { id: "1", labels: "+." },
+      { id: "2", labels: "-." },
+    ]);
+    expect(
+      inspect(classes, [taught, tested], []).findings.map(({ kind, sentence }) => [kind, sentence]),
+    ).toEqual([
+      [
+        "untaught-class",
+        "No image to train on has a label of Mass: only a model that learned it before knows it.",
+      ],
+    ]);
+    const alone = inspect(classes, [tested], []);
+    expect([alone.findings, alone.clean.filter((each) => /train on/.test(each))]).toEqual([[], []]);
+  });
+
   test("that a test cannot score is found", () => {
     const lists = [
       opened("A", "train", complete),

@@ -1,0 +1,32 @@
+// What becomes of classes that a model learned before, where it goes on with images that teach others.
+
+import { labelSpaceOf, type Budget, type TrainingSettings } from "../assemble/index.ts";
+import type { Assembly } from "../data/index.ts";
+
+/** One sentence; undefined where some source teaches each class. */
+export function untaughtNote(
+  assembly: Assembly,
+  settings: Pick<TrainingSettings, "absent" | "unsupervisedOn" | "lambdaPseudo" | "lambdaConsistency">,
+  budget: Pick<Budget, "warmup" | "steps">,
+): string | undefined {
+  const taught = new Set(labelSpaceOf(assembly).known.flat());
+  const untaught = assembly.classes.filter((_, k) => !taught.has(k));
+  if (untaught.length === 0) return undefined;
+  return `no training image has a label of ${untaught.join(", ")}: ${fate(settings, budget)}`;
+}
+
+function fate(
+  { absent, unsupervisedOn, lambdaPseudo, lambdaConsistency }: Parameters<typeof untaughtNote>[1],
+  { warmup, steps }: Parameters<typeof untaughtNote>[2],
+): string {
+  if (absent === "negative") {
+    return "train.absent: negative teaches that no image shows them; say ignored to keep what the model knows of them";
+  }
+  const nothing = "nothing keeps what the model knows of them";
+  if (lambdaPseudo + lambdaConsistency === 0) {
+    return `${nothing}; give train.lambdaPseudo or train.lambdaConsistency a weight`;
+  }
+  if (unsupervisedOn === "labelled") return `${nothing}; set train.unsupervisedOn to absent or all`;
+  if (warmup >= steps) return `${nothing}, for warm-up takes the whole run`;
+  return "what the model knows of them is kept by the unsupervised losses alone";
+}
