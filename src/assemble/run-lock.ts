@@ -1,7 +1,16 @@
 // The lock of a run folder: two processes that wrote one run would mix their lines, and neither could go on with it.
 
-import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
+import {
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -50,10 +59,13 @@ export function lockFolder(folder: string): () => void {
   try {
     const holder: Holder = { pid: process.pid, host: hostname(), life };
     writeFileSync(join(made, holderName), JSON.stringify(holder));
+    const until = performance.now() + patience;
     while (!renamed(made, lock)) {
       const found = readHolder(lock);
       if (found?.holder !== undefined && lives(found.holder, lock)) refuse(folder, found.holder);
-      putAside(lock, `${made}.stale`, found?.text);
+      if (performance.now() > until) refuseLeft(folder);
+      if (found === undefined) removeEmpty(lock);
+      else if (!removeLeft(lock, `${made}.stale`, found.text)) pause();
     }
   } finally {
     rmSync(made, { recursive: true, force: true }); // gone already where the lock was taken
@@ -61,8 +73,21 @@ export function lockFolder(folder: string): () => void {
   held.add(lock);
   return () => {
     held.delete(lock);
-    rmSync(lock, { recursive: true, force: true });
+    // At once: of a lock that is half removed nobody could say whose it is.
+    try {
+      renameSync(lock, `${made}.stale`);
+    } catch {
+      // The folder is gone.
+    }
+    rmSync(`${made}.stale`, { recursive: true, force: true });
   };
+}
+
+function refuseLeft(folder: string): never {
+  throw new RunFolderError(
+    `${folder}: a process that took over the lock there was killed meanwhile; remove ${join(folder, lockName)} and what ` +
+      `begins with ${lockName}. beside it`,
+  );
 }
 
 function refuse(folder: string, { pid, host }: Holder): never {
@@ -89,16 +114,45 @@ function renamed(from: string, to: string): boolean {
   }
 }
 
-/** Takes a lock with this text away; one that another process has put in its place meanwhile goes back. */
-function putAside(lock: string, aside: string, text: string | undefined): void {
+/**
+ * Takes a lock away that a process left which is no more. Several may find it at once, and one that comes late must not take
+ * away what another has put in its place: who makes the claim of this text removes it, and looks at it once more before.
+ * @returns false where another process has the claim
+ */
+function removeLeft(lock: string, aside: string, text: string): boolean {
+  const claim = `${lock}.${createHash("sha256").update(text).digest("hex").slice(0, 16)}.claim`;
   try {
-    renameSync(lock, aside);
+    mkdirSync(claim);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return; // another process took it away
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw error;
   }
-  if (readHolder(aside)?.text !== text) renameSync(aside, lock);
-  else rmSync(aside, { recursive: true, force: true });
+  try {
+    if (readHolder(lock)?.text !== text) return true;
+    renameSync(lock, aside);
+    rmSync(aside, { recursive: true, force: true });
+  } finally {
+    rmdirSync(claim);
+  }
+  return true;
+}
+
+/** Where a lock has no holder: it is gone, or was never whole. One that has a holder by now stays. */
+function removeEmpty(lock: string): void {
+  for (const remove of [rmdirSync, unlinkSync]) {
+    try {
+      remove(lock);
+    } catch {
+      // It is gone, holds something, or is of the other kind.
+    }
+  }
+}
+
+/** Longer than any claim takes, in milliseconds. */
+const patience = 2000;
+
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
 }
 
 /** Undefined without a lock; no holder where the lock says nothing that can be read, which no lock of ours does. */

@@ -1,6 +1,7 @@
 // One process writes a run folder at a time; what a process left that is no more is in nobody's way.
 
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -111,6 +112,20 @@ test.runIf(process.platform === "linux")(
   },
 );
 
+test("a process that was killed while it took a lock over is told of, with what to remove", async () => {
+  const left = JSON.stringify({ pid: await ended(), host: hostname(), life: null });
+  put(left);
+  const digest = createHash("sha256").update(left).digest("hex").slice(0, 16);
+  const claim = join(run, `run.lock.${digest}.claim`);
+  mkdirSync(claim);
+  expect(() => lockFolder(run)).toThrow(
+    `was killed meanwhile; remove ${join(run, "run.lock")} and what begins with run.lock. beside it`,
+  );
+  rmSync(claim, { recursive: true });
+  lockFolder(run)();
+  expect(readdirSync(run)).toEqual([]);
+});
+
 test("of many processes that find a left lock at once, one has it", async () => {
   put({ pid: await ended(), host: hostname(), life: null });
   const source = new URL("../../dist/assemble/run-lock.js", import.meta.url).href;
@@ -123,7 +138,7 @@ test("of many processes that find a left lock at once, one has it", async () => 
       process.stdin.on("end", () => process.exit());
     });
     process.stdout.write("ready ");`;
-  const children = Array.from({ length: 4 }, () =>
+  const children = Array.from({ length: 8 }, () =>
     spawn(process.execPath, ["--input-type=module", "-e", script, run], {
       stdio: ["pipe", "pipe", "inherit"],
     }),
@@ -135,7 +150,8 @@ test("of many processes that find a left lock at once, one has it", async () => 
   for (const child of children) child.stdin.write("go\n");
   const found = await answers;
   expect(found.filter((each) => each === "has it")).toHaveLength(1);
-  expect(found.filter((each) => /writes a run there now/.test(each))).toHaveLength(3);
+  expect(found.filter((each) => /writes a run there now/.test(each))).toHaveLength(7);
+  expect(readdirSync(run)).toEqual(["run.lock"]);
   await Promise.all(
     children.map((child) => {
       const closed = new Promise((resolve) => child.on("close", resolve));
