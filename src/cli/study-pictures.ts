@@ -1,6 +1,5 @@
 // What a study's report shows of its predictions, made while the images are there and kept in the study's folder.
 
-import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import {
   runFiles,
@@ -51,7 +50,7 @@ async function pictured(
     await setImmediate();
     counter.update(++done, results.length);
     const found = folder.predictions(result);
-    if (found === undefined) lost.push(folder.predictionsOf(result));
+    if (found === undefined) lost.push(folder.predictionsFile(result));
     return found;
   };
   const made = await picturedStudy(plan, results, predictionsOf, images);
@@ -59,7 +58,7 @@ async function pictured(
   if (first !== undefined) {
     const more = others.length === 0 ? "" : `, and ${others.length} more`;
     process.stderr.write(
-      `warning: ${join(folder.path, first)} is gone or damaged${more}: ROC curves and mistakes are without these runs; ` +
+      `warning: ${first} is gone or damaged${more}: ROC curves and mistakes are without these runs; ` +
         "remove the .json beside such a file to have its run again\n",
     );
   }

@@ -3,12 +3,11 @@
 import { labelSpaceOf, type Budget, type TrainingSettings } from "../assemble/index.ts";
 import type { Assembly } from "../data/index.ts";
 
+type Switches = Pick<TrainingSettings, "absent" | "unsupervisedOn" | "lambdaPseudo" | "lambdaConsistency">;
+type Length = Pick<Budget, "warmup" | "steps">;
+
 /** One sentence; undefined where some source teaches each class. */
-export function untaughtNote(
-  assembly: Assembly,
-  settings: Pick<TrainingSettings, "absent" | "unsupervisedOn" | "lambdaPseudo" | "lambdaConsistency">,
-  budget: Pick<Budget, "warmup" | "steps">,
-): string | undefined {
+export function untaughtNote(assembly: Assembly, settings: Switches, budget: Length): string | undefined {
   const taught = new Set(labelSpaceOf(assembly).known.flat());
   const untaught = assembly.classes.filter((_, k) => !taught.has(k));
   if (untaught.length === 0) return undefined;
@@ -16,8 +15,8 @@ export function untaughtNote(
 }
 
 function fate(
-  { absent, unsupervisedOn, lambdaPseudo, lambdaConsistency }: Parameters<typeof untaughtNote>[1],
-  { warmup, steps }: Parameters<typeof untaughtNote>[2],
+  { absent, unsupervisedOn, lambdaPseudo, lambdaConsistency }: Switches,
+  { warmup, steps }: Length,
 ): string {
   if (absent === "negative") {
     return "train.absent: negative teaches that no image shows them; say ignored to keep what the model knows of them";

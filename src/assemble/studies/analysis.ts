@@ -222,6 +222,7 @@ function missing(
     if (seeds.length === 0) notes.push(`Arm "${name}" has no score yet.`);
     else if (gone.length > 0) notes.push(`Arm "${name}" has no score of ${seedList(gone)} yet.`);
   }
+  const scored = arms.filter(({ name }) => of(name).length > 0);
   for (const each of classes) {
     const where = arms.flatMap(({ name }) => {
       const own = of(name);
@@ -230,7 +231,6 @@ function missing(
       const seeds = without.map(({ seed }) => seed);
       return [without.length === own.length ? `"${name}"` : `"${name}" (${seedList(seeds)})`];
     });
-    const scored = arms.filter(({ name }) => of(name).length > 0);
     const everywhere = scored.length > 1 && scored.every(({ name }) => where.includes(`"${name}"`));
     if (where.length > 0) {
       const there = everywhere ? "any arm" : where.join(", ");

@@ -91,10 +91,19 @@ export function knowledgeOf(assembly: Assembly): Map<string, readonly string[]> 
   return new Map(assembly.sources.map(({ source }, s) => [source, known[s].map((k) => assembly.classes[k])]));
 }
 
-/** All classes, and where sources differ those that one of them knows and those that several do. */
-export function groupsOf({ classes, knowledge }: Pick<PlanContext, "classes" | "knowledge">): ClassGroup[] {
+/** Classes that so many sources know. */
+export function knownTo(
+  count: (sources: number) => boolean,
+  { classes, knowledge }: Pick<PlanContext, "classes" | "knowledge">,
+): string[] {
   const sources = [...knowledge.values()];
-  const one = classes.filter((name) => sources.filter((known) => known.includes(name)).length === 1);
+  return classes.filter((name) => count(sources.filter((known) => known.includes(name)).length));
+}
+
+/** All classes, and where sources differ those that one of them knows and those that several do. */
+export function groupsOf(context: Pick<PlanContext, "classes" | "knowledge">): ClassGroup[] {
+  const { classes } = context;
+  const one = knownTo((sources) => sources === 1, context);
   const several = classes.filter((name) => !one.includes(name));
   return [
     { name: "all classes", classes },

@@ -16,7 +16,14 @@ import {
   withControls,
 } from "./arms.ts";
 import type { StudyName } from "./names.ts";
-import { groupsOf, type PlanContext, type PlannedArm, type PlannedRun, type StudyPlan } from "./plan.ts";
+import {
+  groupsOf,
+  knownTo,
+  type PlanContext,
+  type PlannedArm,
+  type PlannedRun,
+  type StudyPlan,
+} from "./plan.ts";
 import type { Comparison } from "./scores.ts";
 
 /** By name; each @throws UsageError for a manifest that it makes no sense with. */
@@ -81,10 +88,8 @@ function disjoint(context: PlanContext): StudyPlan {
 }
 
 /** What a study of sources without a class in common is not about. */
-function shared({ classes, knowledge }: PlanContext): string[] {
-  const knowers = (name: string): number =>
-    [...knowledge.values()].filter((own) => own.includes(name)).length;
-  const both = classes.filter((name) => knowers(name) > 1);
+function shared(context: PlanContext): string[] {
+  const both = knownTo((sources) => sources > 1, context);
   return both.length === 0
     ? []
     : [`Several sources know ${both.join(", ")}: of those, study overlap asks what this one does not.`];

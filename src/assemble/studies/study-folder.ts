@@ -135,15 +135,14 @@ export class StudyFolder implements StudyStore {
 
   /** Of a finished run; undefined where its table is gone, or is not the one that was written. */
   predictions({ run, seed, classes }: RunResult): TestPredictions | undefined {
-    const file = join(this.path, this.predictionsOf({ run, seed }));
+    const file = this.predictionsFile({ run, seed });
     const stored = this.#stored(run, seed);
     if (!existsSync(file) || sha256(readFileSync(file)) !== stored?.predictions) return undefined;
     return readPredictions(file, classes);
   }
 
-  /** The file of them, inside the folder. */
-  predictionsOf({ run, seed }: Pick<RunResult, "run" | "seed">): string {
-    return this.#name(run, seed, "csv");
+  predictionsFile({ run, seed }: Pick<RunResult, "run" | "seed">): string {
+    return this.#file(run, seed, "csv");
   }
 
   async saved(run: string, seed: number, key: string): ReturnType<StudyStore["saved"]> {
