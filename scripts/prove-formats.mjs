@@ -12,7 +12,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
-import { Counter } from "../dist/cli/counter.js";
+import { Counter } from "../dist/cli/terminal/counter.js";
 import { copier } from "./prove-formats/copies.mjs";
 import { samples } from "./prove-formats/samples.mjs";
 

@@ -2,14 +2,10 @@
 
 export * from "./assemble/index.ts";
 // Not through the index of assemble, which training loads: behind the tests are 430 files of distributions.
-export { analyse } from "./assemble/studies/analysis.ts";
-export type * from "./assemble/studies/results.ts";
-export type * from "./assemble/studies/scores.ts";
-export {
-  similarityOf,
-  type ClassSimilarity,
-  type SimilarityAnalysis,
-} from "./assemble/studies/similarity.ts";
+export { analyse } from "./studies/analysis.ts";
+export type * from "./studies/results.ts";
+export type * from "./studies/scores.ts";
+export { similarityOf, type ClassSimilarity, type SimilarityAnalysis } from "./studies/similarity.ts";
 export * from "./autograd/index.ts";
 export * from "./data/index.ts";
 export {

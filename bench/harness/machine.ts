@@ -28,7 +28,7 @@ export function adapterRecord(traits: AdapterTraits): AdapterRecord {
 }
 
 /** The repository's root, seen from bench/dist/harness. */
-const root = new URL("../../../", import.meta.url);
+const root = new URL("../../..", import.meta.url);
 
 const versionIn = (path: string): string =>
   (JSON.parse(readFileSync(fileURLToPath(new URL(path, root)), "utf8")) as { version: string }).version;

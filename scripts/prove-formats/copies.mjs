@@ -1,5 +1,5 @@
 // Damaged copy number i of a sample: the same bytes whoever asks, the process that reads it or the one that keeps it.
-import { randomStream } from "../../dist/data/index.js";
+import { randomStream } from "../../dist/data/random-stream.js";
 import { mutationNames, mutations } from "./mutations.mjs";
 import { samples } from "./samples.mjs";
 

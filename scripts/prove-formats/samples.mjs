@@ -354,7 +354,7 @@ function zipPlaces(bytes) {
 
 // Manifests: the examples themselves.
 
-const examples = new URL("../../examples/", import.meta.url);
+const examples = new URL("../../examples", import.meta.url);
 const manifests = {
   write: () =>
     Object.fromEntries(

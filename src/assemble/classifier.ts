@@ -1,17 +1,12 @@
 // The classifier of Label-Assemble: a DenseNet's pooled features and a head, of class queries unless another is asked for.
 
-import {
-  DenseNet,
-  Initialiser,
-  Module,
-  headOf,
-  type DenseNetConfiguration,
-  type Head,
-  type HeadSettings,
-  type Mode,
-} from "../nn/index.ts";
-import type { Engine } from "../runtime/index.ts";
-import type { Tensor } from "../tensor/index.ts";
+import { DenseNet, type DenseNetConfiguration } from "../nn/densenet.ts";
+import { Initialiser } from "../nn/initialise.ts";
+import { Module, type Mode } from "../nn/module.ts";
+import { headOf } from "./heads/heads.ts";
+import type { Head, HeadSettings } from "./heads/head.ts";
+import type { Engine } from "../runtime/engine.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 export class Classifier extends Module {
   readonly features: DenseNet;

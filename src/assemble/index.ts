@@ -1,25 +1,25 @@
 // The Label-Assemble floor: classifier, step, trainer, evaluation, run folders.
 
-export { budgetOf, stepsOf, type Budget } from "./budget.ts";
-export type { Checkpoints } from "./checkpoint.ts";
+export { budgetOf, stepsOf, type Budget } from "../training/budget.ts";
+export type { Checkpoints } from "../training/checkpoint.ts";
 export { Classifier } from "./classifier.ts";
-export { evaluate, predict, type Evaluation } from "./evaluate.ts";
-export { CheckpointError, ModelError, NonFiniteError, RunFolderError } from "./failures.ts";
-export { checkGrowth, grownWeights, type GrownModel } from "./grow.ts";
-export { checkMemory, ImageReader, type Batch } from "./image-reader.ts";
+export { evaluate, predict, type Evaluation } from "./evaluation.ts";
+export { CheckpointError, ModelError, NonFiniteError, RunFolderError } from "../errors/training-errors.ts";
+export { checkGrowth, grownWeights, type GrownModel } from "../runs/grow.ts";
+export { checkMemory, ImageReader, type Batch } from "../data/assembly/image-reader.ts";
 export { labelSpaceOf, wholeLabelSpace, type LabelSpace } from "./label-space.ts";
-export type { Losses } from "./losses.ts";
+export type { Losses } from "../training/loss-terms.ts";
 export {
   classifierOfModel,
   readModel,
   readModelFile,
   type ModelFile,
   type ModelRecord,
-} from "./model-file.ts";
+} from "../runs/model-file.ts";
 export { metricsByClass, probabilitiesOf, type ClassMetrics, type OperatingRates } from "./model-metrics.ts";
-export { planTraining, type TrainingPlan } from "./plan.ts";
-export type { ImageShape } from "./planned-training.ts";
-export { profileTraining, type StepProfile } from "./profile.ts";
+export { planTraining, type TrainingPlan } from "./planning/training-plan.ts";
+export type { ImageShape } from "./planning/planned-training.ts";
+export { profileTraining, type StepProfile } from "./planning/profiled-step.ts";
 export {
   profileFile,
   readRunRecord,
@@ -28,13 +28,13 @@ export {
   type Reopened,
   type RunChoices,
   type Summary,
-} from "./run-folder.ts";
-export { runRecordSchema, type RunRecord } from "./run-record.ts";
-export { declaredLabels, ofLength, settingsOf } from "./settings.ts";
-export { costByArm, costOf, type RunCost } from "./studies/cost.ts";
-export { absentIsNegative, faultOfFull, fullLabels } from "./studies/full-labels.ts";
-export { studyNames, type StudyName } from "./studies/names.ts";
-export { knowledgeOf, notesOf, withArms, type PlanContext, type StudyPlan } from "./studies/plan.ts";
+} from "../runs/run-folder.ts";
+export { runRecordSchema, type RunRecord } from "../runs/run-record.ts";
+export { declaredLabels, ofLength, settingsOf } from "./manifest-settings.ts";
+export { costByArm, costOf, type RunCost } from "../studies/cost.ts";
+export { absentIsNegative, fullLabelsProblem, fullLabels } from "../studies/full-labels.ts";
+export { studyNames, type StudyName } from "../studies/study-names.ts";
+export { knowledgeOf, notesOf, withArms, type PlanContext, type StudyPlan } from "../studies/study-plan.ts";
 export {
   assemblyOf,
   budgetOfRun,
@@ -45,7 +45,7 @@ export {
   type StudyImages,
   type StudyListener,
   type StudyRun,
-} from "./studies/run-study.ts";
+} from "../studies/run-study.ts";
 export type {
   Arm,
   ClassGroup,
@@ -55,11 +55,11 @@ export type {
   Score,
   SimilarityPoint,
   StudyScores,
-} from "./studies/scores.ts";
-export { studies } from "./studies/studies.ts";
-export { StudyFolder, type StudyRecord } from "./studies/study-folder.ts";
-export { scoresOf, studyScores } from "./studies/study-scores.ts";
-export { modelKind, readTensorFile, type TensorFile } from "./tensor-file.ts";
+} from "../studies/scores.ts";
+export { studies } from "../studies/studies.ts";
+export { StudyFolder, type StudyRecord } from "../studies/study-folder.ts";
+export { scoresOf, studyScores } from "../studies/study-scores.ts";
+export { modelKind, readTensorFile, type TensorFile } from "../interchange/safetensors.ts";
 export {
   evaluationBySource,
   sharesOf,
@@ -74,18 +74,24 @@ export {
   testPredictions,
   type PredictedImage,
   type TestPredictions,
-} from "./test-predictions.ts";
-export { traceTraining, type TracedStep } from "./trace.ts";
-export { train, type TrainingResult } from "./trainer.ts";
+} from "../runs/test-predictions.ts";
+export { traceTraining, type TracedStep } from "./planning/traced-steps.ts";
+export { train, type TrainingResult } from "../training/trainer.ts";
 export { residentBytes, TrainingImages, type ResidentImages, type StepImages } from "./training-images.ts";
-export type { EpochReport, EvaluationReport, StepReport, TrainingListener } from "./training-reports.ts";
+export type {
+  EpochReport,
+  EvaluationReport,
+  StepReport,
+  TrainingListener,
+} from "../training/training-reports.ts";
 export {
   classifierOf,
   samplerOf,
-  settingsThatCount,
+  reproducibleSettings,
   stepShape,
   type TrainingSettings,
 } from "./training-settings.ts";
-export { watches } from "./validation-watch.ts";
+export { watches } from "../training/validation-watch.ts";
 export { randomView, type Normalisation, type ViewSettings } from "./views.ts";
-export { readWeights, type Weights } from "./weights.ts";
+export { readWeights } from "../nn/weights.ts";
+export { type Weights } from "../tensor/held.ts";

@@ -1,8 +1,8 @@
 // What a head may have to know of the data's labels, and labels as a head wants them.
 
-import type { Assembly, ImageSet } from "../data/index.ts";
-import { absent } from "../metrics/label-states.ts";
-import type { Head, HeadChoice, HeadSettings } from "../nn/index.ts";
+import type { Assembly, ImageSet } from "../data/assembly/assembly.ts";
+import { absent } from "../labels/states.ts";
+import type { Head, HeadChoice, HeadSettings } from "./heads/head.ts";
 
 /** How many classes there are, and which of them each source knows, by number. */
 export interface LabelSpace {
@@ -36,7 +36,10 @@ export function headSettingsOf(choice: HeadChoice, { known }: LabelSpace): HeadS
  * The sources as a head learns from them: with states [N, S K], of which those of other sources are absent, for a head with
  * outputs per source; as they are for every other.
  */
-export function taughtTo({ settings, outputs }: Head, sources: readonly ImageSet[]): readonly ImageSet[] {
+export function statesForHead(
+  { settings, outputs }: Head,
+  sources: readonly ImageSet[],
+): readonly ImageSet[] {
   if (settings.kind !== "per-source") return sources;
   return sources.map((set, source) => {
     const classes = set.states.length / set.count;

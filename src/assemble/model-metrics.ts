@@ -1,11 +1,11 @@
 // What a model's predictions are worth, class by class: all that metrics tell of logits and labels.
 
-import type { ImageSet } from "../data/index.ts";
+import type { ImageSet } from "../data/assembly/assembly.ts";
 // Not through the index of metrics, which loads the distributions of tests: training loads this file.
 import { auc } from "../metrics/auc.ts";
 import { averagePrecision } from "../metrics/average-precision.ts";
 import { expectedCalibrationError } from "../metrics/calibration.ts";
-import { negative, positive } from "../metrics/label-states.ts";
+import { negative, positive } from "../labels/states.ts";
 import { sensitivityAtSpecificity, specificityAtSensitivity, type OperatingPoint } from "../metrics/roc.ts";
 import { classColumn } from "../metrics/score-levels.ts";
 

@@ -1,9 +1,9 @@
 // What a run's predictions on its test images come to: intervals over patients, and each source by itself.
 
-import type { ImageSet } from "../data/index.ts";
+import type { ImageSet } from "../data/assembly/assembly.ts";
 import { aucIntervals } from "../metrics/auc-intervals.ts";
-import type { Interval } from "../metrics/interval.ts";
-import { evaluationOf, type Evaluation } from "./evaluate.ts";
+import type { Interval } from "../statistics/interval.ts";
+import { evaluationOf, type Evaluation } from "./evaluation.ts";
 
 /** An interval, or why there is none. */
 export interface AucInterval {

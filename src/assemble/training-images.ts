@@ -1,11 +1,11 @@
 // The images of a training run on their way to the device. Where they fit they are put there once, and a step names those
 // it takes; else each step's batch is fed.
 
-import type { ImageSet } from "../data/index.ts";
-import type { AdapterTraits } from "../device/index.ts";
-import type { Engine } from "../runtime/index.ts";
-import type { Tensor } from "../tensor/index.ts";
-import { ImageReader, type Batch } from "./image-reader.ts";
+import type { ImageSet } from "../data/assembly/assembly.ts";
+import type { AdapterTraits } from "../device/traits.ts";
+import type { Engine } from "../runtime/engine.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { ImageReader, type Batch } from "../data/assembly/image-reader.ts";
 
 /** Images and label states of all sources, on the device. */
 export interface ResidentImages {

@@ -1,13 +1,16 @@
 // How a run trains, and what its settings make of an assembly.
 
-import { Sampler, type AbsentPolicy, type Assembly, type Sampling } from "../data/index.ts";
-import type { DenseNetConfiguration, HeadChoice } from "../nn/index.ts";
+import { Sampler, type Sampling } from "../data/assembly/sampler.ts";
+import type { AbsentPolicy } from "./absent-policy.ts";
+import type { Assembly } from "../data/assembly/assembly.ts";
+import type { DenseNetConfiguration } from "../nn/densenet.ts";
+import type { HeadChoice } from "./heads/head.ts";
 import type { AssembleLossAttributes } from "../operators/losses/index.ts";
-import type { ScheduleSettings } from "../optim/index.ts";
-import type { Engine } from "../runtime/index.ts";
+import type { ScheduleSettings } from "../optim/schedule.ts";
+import type { Engine } from "../runtime/engine.ts";
 import { Classifier } from "./classifier.ts";
 import { headSettingsOf, type LabelSpace } from "./label-space.ts";
-import type { StepShape } from "./step.ts";
+import type { StepShape } from "./training-step.ts";
 import type { Normalisation, ViewSettings } from "./views.ts";
 
 export interface TrainingSettings {
@@ -79,7 +82,7 @@ export interface TrainingSettings {
 }
 
 /** Those that may change a bit of a run. */
-export function settingsThatCount({
+export function reproducibleSettings({
   memory: _,
   ...settings
 }: TrainingSettings): Omit<TrainingSettings, "memory"> {

@@ -1,10 +1,10 @@
 // Weak and strong views: two random changes of the same u8 batch, drawn on the device from a counter.
 
-import type { ViewSettings } from "../data/index.ts";
-import { augmentImages } from "../operators/functions/images.ts";
-import type { Tensor } from "../tensor/index.ts";
+import type { ViewSettings } from "../operators/images/augment.ts";
+import { augmentImages } from "../functions/images.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
-export type { ViewSettings } from "../data/index.ts";
+export type { ViewSettings } from "../operators/images/augment.ts";
 
 export interface Normalisation {
   readonly mean: readonly number[];

@@ -1,9 +1,9 @@
 // Autograd as most programs use it: a value with its gradients, calls without a gradient, gradients of one's own.
 
-import { LifetimeError } from "../device/index.ts";
-import { reshape } from "../operators/functions/movement.ts";
-import { engineOf, type Engine } from "../runtime/index.ts";
-import type { Tensor } from "../tensor/index.ts";
+import { LifetimeError } from "../errors/errors.ts";
+import { reshape } from "../functions/movement.ts";
+import { engineOf, type Engine } from "../runtime/engine.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { Tape, currentTape } from "./tape.ts";
 
 /**

@@ -1,7 +1,7 @@
 // The gradient table: one short rule per operator, written with other operators. It is total: an operator without a
 // row does not compile.
 
-import { UsageError } from "../device/index.ts";
+import { UsageError } from "../errors/errors.ts";
 import {
   add,
   affine,
@@ -13,13 +13,14 @@ import {
   less,
   multiply,
   where,
-} from "../operators/functions/elementwise.ts";
-import { run, runOne } from "../operators/functions/run.ts";
-import { matmul } from "../operators/functions/matmul.ts";
-import { broadcastTo, pad, reshape, slice, transpose } from "../operators/functions/movement.ts";
-import { sum } from "../operators/functions/reduction.ts";
+} from "../functions/elementwise.ts";
+import { run, runOne } from "../functions/run.ts";
+import { matmul } from "../functions/products.ts";
+import { broadcastTo, pad, reshape, slice, transpose } from "../functions/movement.ts";
+import { sum } from "../functions/reduction.ts";
 import type { AttributesOf, OperatorName } from "../operators/registry.ts";
-import { equalShapes, type Shape, type Tensor } from "../tensor/index.ts";
+import { equalShapes, type Shape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 /** One recorded call and the gradient of its first output. */
 export interface RuleCall<A> {

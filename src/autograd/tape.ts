@@ -1,11 +1,12 @@
 // The tape: the record of differentiable operator calls of one forward pass, and the reverse sweep over it.
 
-import { LifetimeError, ShapeError } from "../device/index.ts";
-import { add } from "../operators/functions/elementwise.ts";
-import { reshape } from "../operators/functions/movement.ts";
+import { LifetimeError, ShapeError } from "../errors/errors.ts";
+import { add } from "../functions/elementwise.ts";
+import { reshape } from "../functions/movement.ts";
 import { operators, type OperatorName } from "../operators/registry.ts";
-import type { CallObserver, Engine, OperatorCall } from "../runtime/index.ts";
-import { equalShapes, newestTensor, showShape, type Tensor } from "../tensor/index.ts";
+import type { CallObserver, Engine, OperatorCall } from "../runtime/engine.ts";
+import { equalShapes, showShape } from "../tensor/shape.ts";
+import { newestTensor, type Tensor } from "../tensor/tensor.ts";
 import { gradients as table, type GradientRule } from "./gradients.ts";
 
 /** One recorded call. Ids are those of the caller's tensors; the rule reads the tape's own handles on their data. */

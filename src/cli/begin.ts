@@ -6,18 +6,16 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
-import {
-  readModelFile,
-  RunFolder,
-  type Checkpoints,
-  type ModelFile,
-  type RunRecord,
-} from "../assemble/index.ts";
-import { classesBeyond, parseManifest, readManifest, type Manifest } from "../data/index.ts";
-import { TesseraError, UsageError } from "../device/index.ts";
+import { readModelFile, type ModelFile } from "../runs/model-file.ts";
+import { RunFolder } from "../runs/run-folder.ts";
+import type { Checkpoints } from "../training/checkpoint.ts";
+import type { RunRecord } from "../runs/run-record.ts";
+import { classesBeyond } from "../data/manifest/class-filter.ts";
+import { parseManifest, readManifest, type Manifest } from "../data/manifest/manifest.ts";
+import { TesseraError, UsageError } from "../errors/errors.ts";
 import type { ChoiceOptions } from "./choices.ts";
-import type { DeviceOptions } from "./options.ts";
-import { version } from "./package-info.ts";
+import type { DeviceOptions } from "./terminal/options.ts";
+import { version } from "./terminal/package-info.ts";
 
 export interface TrainOptions extends DeviceOptions, ChoiceOptions {
   readonly dataRoot?: string;
@@ -47,7 +45,7 @@ export interface TrainOptions extends DeviceOptions, ChoiceOptions {
 }
 
 /** A run about to begin, or to go on. */
-export interface Begun {
+export interface ResumePoint {
   readonly manifest: Manifest;
   readonly options: TrainOptions & Required<Pick<TrainOptions, "dataRoot" | "out" | "seed">>;
   readonly folder: RunFolder;
@@ -72,8 +70,8 @@ export async function begin(
   file: string | undefined,
   options: TrainOptions,
   given: readonly string[],
-): Promise<Begun> {
-  if (options.resume !== undefined) return goOn(options.resume, file, options, given);
+): Promise<ResumePoint> {
+  if (options.resume !== undefined) return resumeRun(options.resume, file, options, given);
   const { dataRoot, out, seed = 0 } = options;
   if (file === undefined) throw new UsageError("missing required argument 'manifest', or --resume RUN");
   if (dataRoot === undefined) throw new UsageError("required option '--data-root <folder>' not specified");
@@ -88,12 +86,12 @@ export async function begin(
   };
 }
 
-async function goOn(
+async function resumeRun(
   out: string,
   file: string | undefined,
   options: TrainOptions,
   given: readonly string[],
-): Promise<Begun> {
+): Promise<ResumePoint> {
   const own = given.find((name) => !free.includes(name));
   if (file !== undefined || own !== undefined) {
     const what = own === undefined ? `a manifest (${file ?? ""})` : optionName(own);
@@ -150,7 +148,7 @@ export async function recordOf({
   manifest: { file, text },
   initial,
   options: { dataRoot, seed, limit, epochs, steps, skipBad, adapter, power },
-}: Begun): Promise<
+}: ResumePoint): Promise<
   Pick<RunRecord, "versions" | "commit" | "manifest" | "dataRoot" | "seed" | "options" | "initial">
 > {
   return {

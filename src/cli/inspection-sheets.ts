@@ -1,22 +1,22 @@
 // The pictures that `tessera inspect` writes: contact sheets of the sources, and one of both views.
 
 import { join } from "node:path";
-import { randomView } from "../assemble/index.ts";
-import {
-  ArrayPixels,
-  chooseExamples,
-  kindOf,
-  permutation,
-  randomStream,
-  type Catalogue,
-  type ImageSet,
-  type Manifest,
-  type OpenedCatalogue,
-} from "../data/index.ts";
-import { examplesPerGroup, sampleSheet, viewSheet, type Cell, type ViewedImage } from "../report/index.ts";
-import type { Engine } from "../runtime/index.ts";
-import { Counter } from "./counter.ts";
-import { writeOutput } from "./output-files.ts";
+import { randomView } from "../assemble/views.ts";
+import { ArrayPixels } from "../data/cache/pixel-rows.ts";
+import { chooseExamples } from "../data/inspection/examples.ts";
+import { kindOf } from "../data/inspection/counts.ts";
+import { permutation } from "../data/assembly/order.ts";
+import { randomStream } from "../data/random-stream.ts";
+import type { Catalogue } from "../data/catalogue/catalogue.ts";
+import type { ImageSet } from "../data/assembly/assembly.ts";
+import type { Manifest } from "../data/manifest/manifest.ts";
+import type { OpenedCatalogue } from "../data/inspection/opened.ts";
+import { examplesPerGroup, sampleSheet } from "../pictures/sample-sheet.ts";
+import { viewSheet, type ViewedImage } from "../pictures/view-sheet.ts";
+import type { Cell } from "../pictures/contact-sheet.ts";
+import type { Engine } from "../runtime/engine.ts";
+import { Counter } from "./terminal/counter.ts";
+import { writeOutput } from "./terminal/output-files.ts";
 
 /** Images of a set, each by its row. */
 async function imagesAt(set: ImageSet, rows: readonly number[]): Promise<Map<number, Cell>> {
@@ -31,7 +31,7 @@ async function imagesAt(set: ImageSet, rows: readonly number[]): Promise<Map<num
   return new Map(rows.map((row, i) => [row, cell(read, i)]));
 }
 
-export interface Pictured {
+export interface SheetContents {
   readonly catalogue: Catalogue;
   readonly opened: OpenedCatalogue;
   readonly sets: readonly ImageSet[];
@@ -40,8 +40,8 @@ export interface Pictured {
 }
 
 /** Writes `<source>-<part>.png` for each list into a folder that there is. @returns the files */
-export async function writeSheets(folder: string, pictured: Pictured): Promise<string[]> {
-  const { catalogue, opened, sets, seed, quiet } = pictured;
+export async function writeSheets(folder: string, contents: SheetContents): Promise<string[]> {
+  const { catalogue, opened, sets, seed, quiet } = contents;
   const { classes, lists } = catalogue;
   const files: string[] = [];
   using counter = new Counter("contact sheets", lists.length, quiet);
@@ -79,7 +79,7 @@ export async function writeViews(
   file: string,
   engine: Engine,
   { augment, image: { mean, deviation } }: Manifest,
-  { catalogue, opened, sets, seed }: Pictured,
+  { catalogue, opened, sets, seed }: SheetContents,
 ): Promise<void> {
   const training = [...catalogue.lists.entries()].filter(([, { part }]) => part === "train");
   const each = Math.max(1, Math.floor(viewedImages / training.length));

@@ -3,25 +3,22 @@
 
 import { join } from "node:path";
 import Table from "cli-table3";
-import { checkMemory } from "../assemble/index.ts";
+import { checkMemory } from "../data/assembly/image-reader.ts";
+import { assembled } from "../data/assembly/load.ts";
+import { catalogue, type Catalogue, type CatalogueOptions } from "../data/catalogue/catalogue.ts";
+import { coverageOf, type LabelCoverage } from "../data/inspection/counts.ts";
 import {
-  assembled,
-  catalogue,
-  coverageOf,
   decodeAssembly,
-  parts,
   staysOnDisk,
-  type Assembly,
-  type Catalogue,
-  type CatalogueOptions,
-  type DataError,
   type DecodedAssembly,
   type DecodeOptions,
-  type LabelCoverage,
-  type Manifest,
-} from "../data/index.ts";
-import { plainTable } from "../report/index.ts";
-import { Counter } from "./counter.ts";
+} from "../data/assembly/pixels.ts";
+import { parts } from "../data/catalogue/listing.ts";
+import type { Assembly } from "../data/assembly/assembly.ts";
+import type { DataError } from "../errors/data-errors.ts";
+import type { Manifest } from "../data/manifest/manifest.ts";
+import { plainTable } from "../report/tables.ts";
+import { Counter } from "./terminal/counter.ts";
 import { cacheFolder } from "./tuning-file.ts";
 
 export interface LoadingOptions {

@@ -5,23 +5,23 @@
 // command that runs: help, a mistyped option and the list of devices need none of it.
 
 import { Command, CommanderError, Option } from "commander";
-import { CheckpointError, ModelError, RunFolderError } from "../assemble/failures.ts";
-import { studyNames, type StudyName } from "../assemble/studies/names.ts";
-import { DataError, ManifestError } from "../data/failures.ts";
-import { DeviceUnavailableError, TesseraError, UsageError } from "../device/index.ts";
-import { parts } from "../data/listing.ts";
+import { CheckpointError, ModelError, RunFolderError } from "../errors/training-errors.ts";
+import { studyNames, type StudyName } from "../studies/study-names.ts";
+import { DataError, ManifestError } from "../errors/data-errors.ts";
+import { DeviceUnavailableError, TesseraError, UsageError } from "../errors/errors.ts";
+import { parts } from "../data/catalogue/listing.ts";
 import type { TrainOptions } from "./begin.ts";
-import type { DemoOptions } from "./demo.ts";
-import type { EvaluateOptions } from "./evaluate.ts";
-import type { InspectOptions } from "./inspect.ts";
-import { memoryHelp, withBudget, withDevice, withModel, withTraining } from "./option-groups.ts";
-import { auc, imageShape, memorySize, rate, studyName, wholeNumber } from "./options.ts";
-import { description, version } from "./package-info.ts";
-import type { PlanOptions } from "./plan.ts";
-import type { PredictOptions } from "./predict.ts";
-import type { ReportOptions } from "./report.ts";
-import type { StudyOptions } from "./study.ts";
-import type { TuneCommandOptions } from "./tune.ts";
+import type { DemoOptions } from "./commands/demo.ts";
+import type { EvaluateOptions } from "./commands/evaluate.ts";
+import type { InspectOptions } from "./commands/inspect.ts";
+import { memoryHelp, withBudget, withDevice, withModel, withTraining } from "./terminal/option-groups.ts";
+import { auc, imageShape, memorySize, rate, studyName, wholeNumber } from "./terminal/options.ts";
+import { description, version } from "./terminal/package-info.ts";
+import type { PlanOptions } from "./commands/plan.ts";
+import type { PredictOptions } from "./commands/predict.ts";
+import type { ReportOptions } from "./commands/report.ts";
+import type { StudyOptions } from "./commands/study.ts";
+import type { TuneCommandOptions } from "./commands/tune.ts";
 
 const badInput = 2;
 const failed = 1;
@@ -60,7 +60,7 @@ withTraining(program.command("train"))
     "go on with the run in this folder, which was stopped or killed; needs no manifest",
   )
   .action(async (manifest: string | undefined, options: TrainOptions, command: Command) => {
-    const { trainCommand } = await import("./train.ts");
+    const { trainCommand } = await import("./commands/train.ts");
     await trainCommand(manifest, options, givenOf(options, command));
   });
 
@@ -69,7 +69,7 @@ withTraining(program.command("add-class"))
   .argument("<run>", "folder of a finished run, or its model.safetensors")
   .argument("<manifest>", "YAML file: the model's classes and new ones, the model's network and image")
   .action(async (run: string, manifest: string, options: TrainOptions, command: Command) => {
-    const { addClassCommand } = await import("./add-class.ts");
+    const { addClassCommand } = await import("./commands/add-class.ts");
     await addClassCommand(run, manifest, options, givenOf(options, command));
   });
 
@@ -84,7 +84,7 @@ withModel(program.command("evaluate"))
   )
   .option("--json", "as JSON, with each source by itself", false)
   .action(async (run: string, manifest: string | undefined, options: EvaluateOptions) => {
-    const { evaluateCommand } = await import("./evaluate.ts");
+    const { evaluateCommand } = await import("./commands/evaluate.ts");
     await evaluateCommand(run, manifest, options);
   });
 
@@ -110,7 +110,7 @@ withModel(program.command("predict"))
   )
   .option("--json", "say as JSON what was written", false)
   .action(async (run: string, manifest: string | undefined, options: PredictOptions) => {
-    const { predictCommand } = await import("./predict.ts");
+    const { predictCommand } = await import("./commands/predict.ts");
     await predictCommand(run, manifest, options);
   });
 
@@ -139,7 +139,7 @@ withBudget(program.command("study"))
   .option("--dry-run", "say what it would train and how long that takes, by a trial of a few steps", false)
   .option("--json", "the result as JSON", false)
   .action(async (name: StudyName, manifest: string, options: StudyOptions) => {
-    const { studyCommand } = await import("./study.ts");
+    const { studyCommand } = await import("./commands/study.ts");
     await studyCommand(name, manifest, options);
   });
 
@@ -152,7 +152,7 @@ program
   .option("--out <file>", "default: report.html in the folder")
   .option("--quiet", "do not print where it is", false)
   .action(async (folder: string, options: ReportOptions) => {
-    const { reportCommand } = await import("./report.ts");
+    const { reportCommand } = await import("./commands/report.ts");
     await reportCommand(folder, options);
   });
 
@@ -178,7 +178,7 @@ withDevice(program.command("inspect"))
   .option("--seed <n>", "draws which images a limit keeps and which are shown", wholeNumber("--seed", 0), 0)
   .option("--quiet", "no progress", false)
   .action(async (manifest: string, options: InspectOptions) => {
-    const { inspectCommand } = await import("./inspect.ts");
+    const { inspectCommand } = await import("./commands/inspect.ts");
     await inspectCommand(manifest, options);
   });
 
@@ -201,7 +201,7 @@ withDevice(program.command("plan"))
   .option("--memory <size>", memoryHelp, memorySize)
   .option("--json", "as JSON, with every buffer", false)
   .action(async (manifest: string, options: PlanOptions) => {
-    const { planCommand } = await import("./plan.ts");
+    const { planCommand } = await import("./commands/plan.ts");
     await planCommand(manifest, options);
   });
 
@@ -216,7 +216,7 @@ withDevice(program.command("tune"))
   .option("--tuning <file>", "write this file instead of the adapter's own in the user's cache folder")
   .option("--quiet", "print the result only", false)
   .action(async (manifest: string, options: TuneCommandOptions) => {
-    const { tuneCommand } = await import("./tune.ts");
+    const { tuneCommand } = await import("./commands/tune.ts");
     await tuneCommand(manifest, options);
   });
 
@@ -231,7 +231,7 @@ withDevice(program.command("demo"))
   .option("--sheet <file>", "write a picture of the radiographs to this PNG file")
   .option("--quiet", "print the result only", false)
   .action(async (options: DemoOptions) => {
-    const { demo } = await import("./demo.ts");
+    const { demo } = await import("./commands/demo.ts");
     await demo(options);
   });
 
@@ -240,7 +240,7 @@ program
   .description("list what Tessera can compute on")
   .option("--json", "as JSON", false)
   .action(async (options: { json: boolean }) => {
-    const { devices } = await import("./devices.ts");
+    const { devices } = await import("./commands/devices.ts");
     await devices(options);
   });
 

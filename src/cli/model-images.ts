@@ -3,33 +3,24 @@
 
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import {
-  ModelError,
-  predict,
-  readRunRecord,
-  type Classifier,
-  type ModelFile,
-  type ModelRecord,
-} from "../assemble/index.ts";
-import {
-  imagesBelow,
-  noClass,
-  parseManifest,
-  parts,
-  readManifest,
-  refuseEmpty,
-  type Catalogue,
-  type ImageSet,
-  type Manifest,
-  type Part,
-  type Sample,
-} from "../data/index.ts";
-import { UsageError } from "../device/index.ts";
-import { absent } from "../metrics/index.ts";
-import type { Engine } from "../runtime/index.ts";
-import { Counter } from "./counter.ts";
+import { ModelError } from "../errors/training-errors.ts";
+import { predict } from "../assemble/evaluation.ts";
+import { readRunRecord } from "../runs/run-folder.ts";
+import type { Classifier } from "../assemble/classifier.ts";
+import type { ModelFile, ModelRecord } from "../runs/model-file.ts";
+import { imagesBelow } from "../data/formats/folder.ts";
+import { noClass } from "../data/manifest/class-filter.ts";
+import { parseManifest, readManifest, type Manifest } from "../data/manifest/manifest.ts";
+import { parts, type Part } from "../data/catalogue/listing.ts";
+import { refuseEmpty } from "../data/assembly/load.ts";
+import type { Catalogue, Sample } from "../data/catalogue/catalogue.ts";
+import type { ImageSet } from "../data/assembly/assembly.ts";
+import { UsageError } from "../errors/errors.ts";
+import { absent } from "../labels/states.ts";
+import type { Engine } from "../runtime/engine.ts";
+import { Counter } from "./terminal/counter.ts";
 import { decodeWithProgress, imageCacheFolder, listWithProgress, skippedLines } from "./loading.ts";
-import { defaultMemory, type DeviceOptions } from "./options.ts";
+import { defaultMemory, type DeviceOptions } from "./terminal/options.ts";
 
 export interface ModelOptions extends DeviceOptions {
   readonly dataRoot?: string;

@@ -1,19 +1,13 @@
 // What a study will take, before it starts.
 
 import Table from "cli-table3";
-import {
-  budgetOfRun,
-  costByArm,
-  costOf,
-  train,
-  type RunCost,
-  type StudyImages,
-  type StudyPlan,
-  type StudyRun,
-  type TrainingSettings,
-} from "../assemble/index.ts";
-import { plainTable } from "../report/index.ts";
-import type { Engine } from "../runtime/index.ts";
+import { budgetOfRun, type StudyImages, type StudyRun } from "../studies/run-study.ts";
+import { costByArm, costOf, type RunCost } from "../studies/cost.ts";
+import { train } from "../training/trainer.ts";
+import type { StudyPlan } from "../studies/study-plan.ts";
+import type { TrainingSettings } from "../assemble/training-settings.ts";
+import { plainTable } from "../report/tables.ts";
+import type { Engine } from "../runtime/engine.ts";
 
 export function costTable(
   plan: StudyPlan,

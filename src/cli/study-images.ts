@@ -1,8 +1,11 @@
 // The images of a study, by seed: with the labels that the manifest gives, and with all of them where the truth is known.
 
 import { createHash } from "node:crypto";
-import { faultOfFull, fullLabels, type StudyImages } from "../assemble/index.ts";
-import { assemblyDigest, DataError, ManifestError, type Manifest } from "../data/index.ts";
+import { fullLabelsProblem, fullLabels } from "../studies/full-labels.ts";
+import type { StudyImages } from "../studies/run-study.ts";
+import { assemblyDigest } from "../data/assembly/digest.ts";
+import { DataError, ManifestError } from "../errors/data-errors.ts";
+import type { Manifest } from "../data/manifest/manifest.ts";
 import { loadForTraining, type Loaded, type LoadingOptions } from "./loading.ts";
 
 export interface StudyLoad {
@@ -11,7 +14,7 @@ export interface StudyLoad {
   readonly coverage: Loaded["coverage"];
   /** Of all that decides which images and labels these are. */
   readonly digest: string;
-  readonly noTruth: string | undefined;
+  readonly whyNoFullLabels: string | undefined;
 }
 
 /** Images by seed; what there is to say of them is said of the first. */
@@ -34,9 +37,9 @@ export function imagesOf(
       typeof complete === "string"
         ? complete
         : await load(complete, silent).then(({ assembly }) => assembly, reasonOf);
-    const fault = typeof full === "string" ? full : faultOfFull(given, full);
+    const fault = typeof full === "string" ? full : fullLabelsProblem(given, full);
     const images = { given, full: typeof full === "string" || fault !== undefined ? undefined : full };
-    return { images, coverage, digest: await imagesDigest(images), noTruth: fault };
+    return { images, coverage, digest: await imagesDigest(images), whyNoFullLabels: fault };
   };
 }
 

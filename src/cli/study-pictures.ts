@@ -1,21 +1,23 @@
 // What a study's report shows of its predictions, made while the images are there and kept in the study's folder.
 
 import { setImmediate } from "node:timers/promises";
+import { runFiles } from "../runs/run-folder.ts";
+import type { RunResult } from "../studies/run-study.ts";
+import type { StudyFolder } from "../studies/study-folder.ts";
+import type { StudyPlan } from "../studies/study-plan.ts";
+import type { TestPredictions } from "../runs/test-predictions.ts";
 import {
-  runFiles,
-  type RunResult,
-  type StudyFolder,
-  type StudyPlan,
-  type TestPredictions,
-} from "../assemble/index.ts";
-import { picturedStudy, type PicturedImages, type StudyPictured } from "../report/index.ts";
-import { Counter } from "./counter.ts";
+  studyReportDataOf,
+  type ReportedImages,
+  type StudyReportData,
+} from "../studies/study-report-data.ts";
+import { Counter } from "./terminal/counter.ts";
 
 /** So many probabilities take about a second. */
 const longWork = 3e5;
 
-export function writePictured(folder: StudyFolder, pictured: StudyPictured): Promise<void> {
-  return folder.replace(runFiles.pictured, `${JSON.stringify(pictured)}\n`);
+export function writeReportData(folder: StudyFolder, reportData: StudyReportData): Promise<void> {
+  return folder.replace(runFiles.reportData, `${JSON.stringify(reportData)}\n`);
 }
 
 /** The runs are safe by now: what goes wrong with their pictures is told, and no more. */
@@ -23,24 +25,24 @@ export async function keepPictures(
   folder: StudyFolder,
   plan: Pick<StudyPlan, "arms">,
   results: readonly RunResult[],
-  images: PicturedImages,
+  images: ReportedImages,
   quiet: boolean,
 ): Promise<void> {
   try {
-    await writePictured(folder, await pictured(folder, plan, results, images, quiet));
+    await writeReportData(folder, await reportData(folder, plan, results, images, quiet));
   } catch (error) {
     const [reason] = (error as Error).message.split("\n");
     process.stderr.write(`warning: the report will show no ROC curves and no mistakes (${reason})\n`);
   }
 }
 
-async function pictured(
+async function reportData(
   folder: StudyFolder,
   plan: Pick<StudyPlan, "arms">,
   results: readonly RunResult[],
-  images: PicturedImages,
+  images: ReportedImages,
   quiet: boolean,
-): Promise<StudyPictured> {
+): Promise<StudyReportData> {
   const cells = results.length * images.given.test.states.length;
   using counter = new Counter("reading predictions", results.length, quiet || cells < longWork);
   let done = 0;
@@ -53,7 +55,7 @@ async function pictured(
     if (found === undefined) lost.push(folder.predictionsFile(result));
     return found;
   };
-  const made = await picturedStudy(plan, results, predictionsOf, images);
+  const made = await studyReportDataOf(plan, results, predictionsOf, images);
   const [first, ...others] = lost;
   if (first !== undefined) {
     const more = others.length === 0 ? "" : `, and ${others.length} more`;

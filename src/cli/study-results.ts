@@ -1,8 +1,9 @@
 // What a study came to, in its folder and on the terminal: tables for people, for spreadsheets and for programs.
 
-import { analyse } from "../assemble/studies/analysis.ts";
-import { similarityOf } from "../assemble/studies/similarity.ts";
-import type { StudyFolder, StudyScores } from "../assemble/index.ts";
+import { analyse } from "../studies/analysis.ts";
+import { similarityOf } from "../studies/similarity.ts";
+import type { StudyFolder } from "../studies/study-folder.ts";
+import type { StudyScores } from "../studies/scores.ts";
 import {
   comparisonsCsv,
   scoresCsv,
@@ -11,7 +12,7 @@ import {
   studyJson,
   studyMarkdown,
   studyTable,
-} from "../report/index.ts";
+} from "../report/study/study-tables.ts";
 
 /**
  * Writes results.md, results.json, scores.csv and comparisons.csv.

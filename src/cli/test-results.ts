@@ -5,11 +5,11 @@ import {
   testIntervals,
   type SourceEvaluation,
   type TestIntervals,
-  type TrainingResult,
-} from "../assemble/index.ts";
-import type { Assembly, ImageSet } from "../data/index.ts";
-import { aucTable, showAuc } from "../report/index.ts";
-import { Counter } from "./counter.ts";
+} from "../assemble/test-metrics.ts";
+import type { TrainingResult } from "../training/trainer.ts";
+import type { Assembly, ImageSet } from "../data/assembly/assembly.ts";
+import { aucTable, showAuc } from "../report/tables.ts";
+import { Counter } from "./terminal/counter.ts";
 
 export interface TestResults {
   readonly intervals: TestIntervals | null;

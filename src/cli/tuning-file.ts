@@ -7,9 +7,10 @@ import { mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { replaceFile } from "../data/files/whole-files.ts";
-import { UsageError, type AdapterTraits } from "../device/index.ts";
-import type { TunedWork } from "../tuning/index.ts";
+import { replaceFile } from "../files/whole-files.ts";
+import { UsageError } from "../errors/errors.ts";
+import type { AdapterTraits } from "../device/traits.ts";
+import type { TunedWork } from "../tuning/tuner.ts";
 
 const format = "tessera-tuning-1";
 

@@ -1,7 +1,9 @@
 // What becomes of classes that a model learned before, where it goes on with images that teach others.
 
-import { labelSpaceOf, type Budget, type TrainingSettings } from "../assemble/index.ts";
-import type { Assembly } from "../data/index.ts";
+import { labelSpaceOf } from "../assemble/label-space.ts";
+import type { Budget } from "../training/budget.ts";
+import type { TrainingSettings } from "../assemble/training-settings.ts";
+import type { Assembly } from "../data/assembly/assembly.ts";
 
 type Switches = Pick<TrainingSettings, "absent" | "unsupervisedOn" | "lambdaPseudo" | "lambdaConsistency">;
 type Length = Pick<Budget, "warmup" | "steps">;

@@ -10,19 +10,24 @@ export {
   type ImageSet,
   type Origins,
   type Pixels,
-} from "./assembly.ts";
+} from "./assembly/assembly.ts";
 export {
   catalogue,
   type Catalogue,
   type CatalogueOptions,
   type Sample,
   type SampleList,
-} from "./catalogue.ts";
+} from "./catalogue/catalogue.ts";
 export { ArrayPixels } from "./cache/pixel-rows.ts";
 export { StoredPixels } from "./cache/stored-pixels.ts";
-export { viewPresetNames, viewPresets, type ViewPreset, type ViewSettings } from "./augmentation.ts";
-export { assemblyDigest } from "./digest.ts";
-export { DataError, ManifestError } from "./failures.ts";
+export {
+  viewPresetNames,
+  viewPresets,
+  type ViewPreset,
+  type ViewSettings,
+} from "../assemble/augmentation.ts";
+export { assemblyDigest } from "./assembly/digest.ts";
+export { DataError, ManifestError } from "../errors/data-errors.ts";
 export {
   chooseExamples,
   coverageOf,
@@ -47,20 +52,20 @@ export {
   type Undecodable,
 } from "./inspection/index.ts";
 export { imagesBelow } from "./formats/folder.ts";
-export { parts, type Part } from "./listing.ts";
-export { assembled, loadAssembly, refuseEmpty, type LoadOptions } from "./load.ts";
-export { classesBeyond, everyClass, noClass, type Learns } from "./learned-classes.ts";
-export { parseManifest, readManifest, type Manifest } from "./manifest.ts";
-export { epochOrder, permutation } from "./order.ts";
+export { parts, type Part } from "./catalogue/listing.ts";
+export { assembled, loadAssembly, refuseEmpty, type LoadOptions } from "./assembly/load.ts";
+export { classesBeyond, everyClass, noClass, type Learns } from "./manifest/class-filter.ts";
+export { parseManifest, readManifest, type Manifest } from "./manifest/manifest.ts";
+export { epochOrder, permutation } from "./assembly/order.ts";
 export {
   decodeAssembly,
   staysOnDisk,
   type DecodedAssembly,
   type DecodeOptions,
   type DecodeProgress,
-} from "./pixels.ts";
-export { recipeNames, recipes, withPreset, type Recipe, type RecipeName } from "./recipes.ts";
-export { Sampler, samplings, stepsPerEpoch, type Position, type Sampling } from "./sampler.ts";
-export { absentPolicies, taughtSources, type AbsentPolicy } from "./teaching.ts";
+} from "./assembly/pixels.ts";
+export { recipeNames, recipes, withPreset, type Recipe, type RecipeName } from "../assemble/recipes.ts";
+export { Sampler, samplings, stepsPerEpoch, type Position, type Sampling } from "./assembly/sampler.ts";
+export { absentPolicies, taughtSources, type AbsentPolicy } from "../assemble/absent-policy.ts";
 export { drawPhantom, findingNames, phantoms, siteNames, type Finding, type Site } from "./phantoms/index.ts";
-export { randomStream, type Random } from "./random.ts";
+export { randomStream, type Random } from "./random-stream.ts";

@@ -6,7 +6,7 @@ import {
   KernelError,
   OutOfMemoryError,
   TesseraError,
-} from "./errors.ts";
+} from "../errors/errors.ts";
 import { provider } from "./provider.ts";
 import { optionalFeatures, traitsOf, type AdapterTraits } from "./traits.ts";
 

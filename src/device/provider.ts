@@ -1,6 +1,6 @@
 // Where WebGPU comes from: the browser's own, or Dawn for Node, held so that it can never be collected.
 
-import { DeviceUnavailableError } from "./errors.ts";
+import { DeviceUnavailableError } from "../errors/errors.ts";
 import { pollPatiently } from "./patient-polling.ts";
 
 /**

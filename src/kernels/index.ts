@@ -1,6 +1,6 @@
 // Kernels for any WebGPU program: WGSL text, bindings, uniform packing, knobs and launch size, without the engine.
 
-export { KernelError } from "../device/errors.ts";
+export { KernelError } from "../errors/errors.ts";
 export { kernels, type Kernel, type KernelName } from "./kernel.ts";
 export type {
   Binding,

@@ -1,7 +1,7 @@
 // A kernel: a shader, what it binds, and how many workgroups it needs. Usable without the rest of Tessera.
 
-import { KernelError } from "../device/errors.ts";
-import { suggestion } from "../device/nearest.ts";
+import { KernelError } from "../errors/errors.ts";
+import { suggestion } from "../errors/nearest.ts";
 import { workgroups } from "./geometry.ts";
 import { shaders } from "./shaders.generated.ts";
 import {

@@ -1,8 +1,8 @@
 // Reads a shader file: its knobs, bindings and uniform layout. The `.wgsl` text is the only place they are
 // written down, so a shader and its description cannot disagree.
 
-import { KernelError } from "../device/errors.ts";
-import { suggestion } from "../device/nearest.ts";
+import { KernelError } from "../errors/errors.ts";
+import { suggestion } from "../errors/nearest.ts";
 
 /** A number or a switch; for a knob of type `element`, what the elements of the buffers are. */
 export type KnobValue = number | boolean | "f32" | "vec4f";

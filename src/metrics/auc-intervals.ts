@@ -1,7 +1,7 @@
 // Confidence intervals of AUC by class, of their mean, and of the difference between two models on the same images.
-import { ShapeError } from "../device/errors.ts";
-import { bootstrapSettings, bootstrapValues, percentileEstimate } from "./bootstrap.ts";
-import type { BootstrapEstimate, BootstrapOptions } from "./bootstrap.ts";
+import { ShapeError } from "../errors/errors.ts";
+import { bootstrapSettings, bootstrapValues, percentileEstimate } from "../statistics/bootstrap.ts";
+import type { BootstrapEstimate, BootstrapOptions } from "../statistics/bootstrap.ts";
 import { classColumn, expectColumns, forEachLabelled } from "./score-levels.ts";
 
 export interface AucBootstrapOptions extends BootstrapOptions {

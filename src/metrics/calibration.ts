@@ -1,5 +1,5 @@
 // Whether probabilities mean what they say: the Brier score, reliability points, and the expected calibration error.
-import { TesseraError, UsageError } from "../device/errors.ts";
+import { TesseraError, UsageError } from "../errors/errors.ts";
 import { scoreLevels } from "./score-levels.ts";
 import type { ScoreLevels } from "./score-levels.ts";
 

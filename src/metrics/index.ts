@@ -13,7 +13,7 @@ export {
   percentileEstimate,
   type BootstrapEstimate,
   type BootstrapOptions,
-} from "./bootstrap.ts";
+} from "../statistics/bootstrap.ts";
 export {
   brierScore,
   calibrationBins,
@@ -21,17 +21,22 @@ export {
   reliabilityPoints,
   type ReliabilityPoint,
 } from "./calibration.ts";
-export { pearson, type Correlation, type CorrelationMade, type CorrelationNotMade } from "./correlation.ts";
-export { normalQuantile, studentTQuantile } from "./distributions.ts";
+export {
+  pearson,
+  type Correlation,
+  type CorrelationMade,
+  type CorrelationNotMade,
+} from "../statistics/correlation.ts";
+export { normalQuantile, studentTQuantile } from "../statistics/distributions.ts";
 export {
   pairedEquivalence,
   welchEquivalence,
   type EquivalenceMade,
   type EquivalenceTest,
-} from "./equivalence.ts";
-export { holmAdjusted } from "./holm.ts";
-export type { Interval } from "./interval.ts";
-export { absent, isSoft, negative, positive, softState, targetOf } from "./label-states.ts";
+} from "../statistics/equivalence.ts";
+export { holmAdjusted } from "../statistics/holm.ts";
+export type { Interval } from "../statistics/interval.ts";
+export { absent, isSoft, negative, positive, softState, targetOf } from "../labels/states.ts";
 export {
   rocCorners,
   rocCurve,
@@ -40,7 +45,7 @@ export {
   type OperatingPoint,
   type RocCurve,
 } from "./roc.ts";
-export { meanInterval, type MeanEstimate } from "./sample.ts";
+export { meanInterval, type MeanEstimate } from "../statistics/sample.ts";
 export { classColumn } from "./score-levels.ts";
 export {
   pairedTTest,
@@ -49,4 +54,4 @@ export {
   type TestNotMade,
   type TTest,
   type TTestMade,
-} from "./t-tests.ts";
+} from "../statistics/t-tests.ts";

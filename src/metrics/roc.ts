@@ -1,5 +1,5 @@
 // The ROC curve and what is read off it: sensitivity at a specificity, and the reverse.
-import { UsageError } from "../device/errors.ts";
+import { UsageError } from "../errors/errors.ts";
 import { scoreLevels } from "./score-levels.ts";
 
 /** Points of a ROC curve in order of falling threshold, from (0, 0) to (1, 1). An entry at the threshold is called positive. */

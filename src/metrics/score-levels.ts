@@ -1,6 +1,6 @@
 // Labelled scores as every ranking metric reads them: one level per distinct score, with how many of each kind lie there.
-import { ShapeError, TesseraError } from "../device/errors.ts";
-import { absent, isSoft, negative, positive } from "./label-states.ts";
+import { ShapeError, TesseraError } from "../errors/errors.ts";
+import { absent, isSoft, negative, positive } from "../labels/states.ts";
 
 /** Distinct scores in ascending order; entries of one level are tied, so that no metric can tell them apart. */
 export interface ScoreLevels {

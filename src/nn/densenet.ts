@@ -1,6 +1,6 @@
 // DenseNet (Huang et al. 2017) in any configuration, with torchvision's names and initialisation.
 
-import { conv2d } from "../operators/functions/convolution.ts";
+import { conv2d } from "../functions/convolution.ts";
 import {
   activatedPool,
   batchMoments,
@@ -8,17 +8,12 @@ import {
   denseBlockInference,
   takesChannels,
   type DenseStage,
-} from "../operators/functions/dense.ts";
-import { relu } from "../operators/functions/elementwise.ts";
-import { concatChannels, reshape } from "../operators/functions/movement.ts";
-import {
-  averagePool2d,
-  globalAveragePool,
-  maxPool2d,
-  type PoolingOptions,
-} from "../operators/functions/pooling.ts";
-import type { Engine } from "../runtime/index.ts";
-import type { Tensor } from "../tensor/index.ts";
+} from "../functions/dense.ts";
+import { relu } from "../functions/elementwise.ts";
+import { concatChannels, reshape } from "../functions/movement.ts";
+import { averagePool2d, globalAveragePool, maxPool2d, type PoolingOptions } from "../functions/pooling.ts";
+import type { Engine } from "../runtime/engine.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import type { Initialiser } from "./initialise.ts";
 import { BatchNorm, Conv2d } from "./layers.ts";
 import { Module, type Mode } from "./module.ts";

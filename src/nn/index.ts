@@ -1,7 +1,7 @@
 // The nn floor: modules and their initial values.
 
 export * from "./densenet.ts";
-export { DynamicHead } from "./dynamic-head.ts";
+export { DynamicHead } from "../assemble/heads/dynamic-head.ts";
 export {
   headBiases,
   headKinds,
@@ -10,11 +10,11 @@ export {
   type HeadChoice,
   type HeadFactors,
   type HeadSettings,
-} from "./head.ts";
-export { headOf } from "./heads.ts";
+} from "../assemble/heads/head.ts";
+export { headOf } from "../assemble/heads/heads.ts";
 export { Initialiser } from "./initialise.ts";
 export { BatchNorm, Conv2d, Linear, type Conv2dLayerOptions } from "./layers.ts";
-export { LinearHead } from "./linear-head.ts";
+export { LinearHead } from "../assemble/heads/linear-head.ts";
 export { Module, type Mode, type State } from "./module.ts";
-export { PerSourceHead } from "./per-source-head.ts";
-export { QueryHead } from "./query-head.ts";
+export { PerSourceHead } from "../assemble/heads/per-source-head.ts";
+export { QueryHead } from "../assemble/heads/query-head.ts";

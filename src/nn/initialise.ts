@@ -2,8 +2,9 @@
 // stream of its own, numbered in the order in which modules are built.
 
 import { randomNumbers } from "../operators/random/philox.ts";
-import type { Engine } from "../runtime/index.ts";
-import { sizeOf, type Shape, type Tensor } from "../tensor/index.ts";
+import type { Engine } from "../runtime/engine.ts";
+import { sizeOf, type Shape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 export class Initialiser {
   readonly #engine: Engine;

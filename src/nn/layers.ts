@@ -1,12 +1,12 @@
 // The layers a convolutional classifier is made of, initialised as torchvision does.
 
-import { conv2d } from "../operators/functions/convolution.ts";
-import type { FoldedNormOptions, Norm } from "../operators/functions/dense.ts";
-import { linear } from "../operators/functions/matmul.ts";
-import { batchNorm, batchNormInference, movingAverage } from "../operators/functions/normalisation.ts";
-import { noGradient } from "../autograd/index.ts";
-import type { Engine } from "../runtime/index.ts";
-import type { Tensor } from "../tensor/index.ts";
+import { conv2d } from "../functions/convolution.ts";
+import type { FoldedNormOptions, Norm } from "../functions/dense.ts";
+import { linear } from "../functions/products.ts";
+import { batchNorm, batchNormInference, movingAverage } from "../functions/normalisation.ts";
+import { noGradient } from "../autograd/functions.ts";
+import type { Engine } from "../runtime/engine.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import type { Initialiser } from "./initialise.ts";
 import { Module, type Mode } from "./module.ts";
 

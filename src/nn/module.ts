@@ -1,7 +1,7 @@
 // A module: a function of tensors with parameters of its own, and children that have some too.
 
-import type { Engine } from "../runtime/index.ts";
-import type { Tensor } from "../tensor/index.ts";
+import type { Engine } from "../runtime/engine.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 /**
  * Which statistics batch norm uses: `training` those of the batch, and moves the running ones towards them; `untracked`

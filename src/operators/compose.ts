@@ -1,8 +1,8 @@
 // Candidates made of other candidates: one operator's launches, fed from and into another's buffers.
 
-import { KernelError } from "../device/index.ts";
-import { temporary, type Candidate, type Slot } from "../runtime/operator.ts";
-import type { TensorSpec } from "../tensor/index.ts";
+import { KernelError } from "../errors/errors.ts";
+import { temporary, type Candidate, type Slot } from "./operator.ts";
+import type { TensorSpec } from "../tensor/shape.ts";
 
 /** The last candidate: the one that the rule for the adapter prefers. */
 export function preferred(candidates: readonly Candidate[]): Candidate {

@@ -1,7 +1,7 @@
 // What every operator asks of its operands before it looks at their shapes.
 
-import { ShapeError } from "../device/index.ts";
-import { showShape, type TensorSpec } from "../tensor/index.ts";
+import { ShapeError } from "../errors/errors.ts";
+import { showShape, type TensorSpec } from "../tensor/shape.ts";
 
 /** "f32 [2, 3], u8 [4]", for error messages. */
 export function showSpecs(specs: readonly TensorSpec[]): string {

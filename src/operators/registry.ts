@@ -1,7 +1,7 @@
 // Every operator, one record each. The gradient table and the tests' sample table are total maps over this one:
 // a missing rule or sample does not compile.
 
-import type { Operator } from "../runtime/operator.ts";
+import type { Operator } from "./operator.ts";
 import { convolutionOperators } from "./convolution/index.ts";
 import { denseOperators } from "./dense/index.ts";
 import { elementwiseOperators } from "./elementwise/index.ts";

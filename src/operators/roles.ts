@@ -1,7 +1,7 @@
 // Checks an operator's inputs against the roles they play: how many, which element types, which shapes.
 
-import { ShapeError } from "../device/index.ts";
-import { equalShapes, showShape, type DType, type Shape, type TensorSpec } from "../tensor/index.ts";
+import { ShapeError } from "../errors/errors.ts";
+import { equalShapes, showShape, type DType, type Shape, type TensorSpec } from "../tensor/shape.ts";
 import { showSpecs } from "./operands.ts";
 
 /** What an operator asks of one input. */

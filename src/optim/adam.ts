@@ -1,11 +1,13 @@
 // Adam (Kingma and Ba 2015), updating parameters in place: all of them in one launch.
 
-import { ShapeError, UsageError } from "../device/index.ts";
-import { noGradient } from "../autograd/index.ts";
-import { pack } from "../operators/functions/movement.ts";
-import { adam } from "../operators/functions/optimisers.ts";
-import { engineOf, type Engine } from "../runtime/index.ts";
-import { equalShapes, showShape, type HostArray, type Tensor } from "../tensor/index.ts";
+import { ShapeError, UsageError } from "../errors/errors.ts";
+import { noGradient } from "../autograd/functions.ts";
+import { pack } from "../functions/movement.ts";
+import { adam } from "../functions/optimisers.ts";
+import { engineOf, type Engine } from "../runtime/engine.ts";
+import { equalShapes, showShape } from "../tensor/shape.ts";
+import type { HostArray } from "../tensor/host.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 export interface AdamOptions {
   readonly learningRate: number;

@@ -1,10 +1,11 @@
 // What an adapter can do at the most, measured: multiply-adds that wait for nothing, and a copy. Kernels are measured
 // against these.
 
-import { UsageError } from "../device/index.ts";
-import { kernels, type KernelName } from "../kernels/index.ts";
-import { input, output, type Engine, type Launch, type Operator } from "../runtime/index.ts";
-import type { Tensor } from "../tensor/index.ts";
+import { UsageError } from "../errors/errors.ts";
+import { kernels, type KernelName } from "../kernels/kernel.ts";
+import { input, output, type Launch, type Operator } from "../operators/operator.ts";
+import type { Engine } from "../runtime/engine.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 
 export interface Ceilings {
   /** Floating-point operations a second, a multiply-add counting two. */

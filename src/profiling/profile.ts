@@ -1,8 +1,11 @@
 // A profile: where the time of a recorded step goes, launch by launch and kernel by kernel, and how near each kernel
 // comes to what the adapter can do.
 
-import { kernels, type KernelName, type Knobs, type UniformValues } from "../kernels/index.ts";
-import { median, pipelineKey, type LaunchTimer, type Program, type RunTimes } from "../runtime/index.ts";
+import { kernels, type KernelName } from "../kernels/kernel.ts";
+import type { Knobs, UniformValues } from "../kernels/source.ts";
+import { median, type LaunchTimer, type RunTimes } from "../runtime/launch-timer.ts";
+import { pipelineKey } from "../runtime/webgpu/pipelines.ts";
+import type { Program } from "../runtime/program.ts";
 import type { Ceilings } from "./ceilings.ts";
 
 export interface ProfileOptions {

@@ -8,16 +8,21 @@ export {
   type ContactSheet,
   type SheetRow,
   type Word,
-} from "./contact-sheet.ts";
-export { confidentMistakes, picturedRun, type Mistake, type Pictured } from "./run/pictured.ts";
+} from "../pictures/contact-sheet.ts";
+export {
+  confidentMistakes,
+  reportDataOf,
+  type Mistake,
+  type RunReportData,
+} from "../runs/run-report-data.ts";
 export { findingLines, labelTables } from "./inspection-report.ts";
 export {
-  picturedCoverage,
-  picturedStudy,
-  type PicturedImages,
-  type StudyPictured,
-} from "./study/pictured.ts";
-export { examplesPerGroup, sampleSheet, type SampleSheet } from "./sample-sheet.ts";
+  coverageReportData,
+  studyReportDataOf,
+  type ReportedImages,
+  type StudyReportData,
+} from "../studies/study-report-data.ts";
+export { examplesPerGroup, sampleSheet, type SampleSheet } from "../pictures/sample-sheet.ts";
 export { markdownTable, markdownText, type MarkdownColumn } from "./markdown.ts";
 export {
   comparisonsCsv,
@@ -27,6 +32,6 @@ export {
   studyJson,
   studyMarkdown,
   studyTable,
-} from "./study-tables.ts";
+} from "./study/study-tables.ts";
 export { aucTable, plainTable, showAuc } from "./tables.ts";
-export { viewSheet, type ViewedImage } from "./view-sheet.ts";
+export { viewSheet, type ViewedImage } from "../pictures/view-sheet.ts";

@@ -6,11 +6,10 @@ import {
   type FindingCase,
   type Inspection,
   type InspectionFinding,
-  type LabelCount,
-  type ListCount,
   type NamedSample,
   type Severity,
-} from "../data/index.ts";
+} from "../data/inspection/findings.ts";
+import type { LabelCount, ListCount } from "../data/inspection/counts.ts";
 import { plainTable } from "./tables.ts";
 
 /** Cases of a finding that are printed; --json has all. */

@@ -1,8 +1,11 @@
 // What a backend does for the engine: hold data, compute operators, give data back.
 
-import { UsageError, type AdapterTraits } from "../device/index.ts";
-import type { HostArray, HostTensor, Storage, TensorSpec } from "../tensor/index.ts";
-import type { Operator } from "./operator.ts";
+import { UsageError } from "../errors/errors.ts";
+import type { AdapterTraits } from "../device/traits.ts";
+import type { HostArray, HostTensor } from "../tensor/host.ts";
+import type { Storage } from "../tensor/tensor.ts";
+import type { TensorSpec } from "../tensor/shape.ts";
+import type { Operator } from "../operators/operator.ts";
 import type { LaunchTimer } from "./launch-timer.ts";
 import type { Readings } from "./program.ts";
 import type { Recording } from "./recording.ts";

@@ -1,24 +1,13 @@
 // The engine: makes tensors, runs operators on its backend, and releases what goes out of scope.
 
-import { LifetimeError, ShapeError, UsageError, type AdapterTraits } from "../device/index.ts";
-import {
-  Tensor,
-  checkShape,
-  hostTensor,
-  showShape,
-  sizeOf,
-  type DType,
-  type HostArray,
-  type HostTensor,
-  type Shape,
-  type Storage,
-  type TensorData,
-  type TensorOwner,
-  type TensorSpec,
-} from "../tensor/index.ts";
+import { LifetimeError, ShapeError, UsageError } from "../errors/errors.ts";
+import type { AdapterTraits } from "../device/traits.ts";
+import { Tensor, type Storage, type TensorOwner } from "../tensor/tensor.ts";
+import { checkShape, showShape, sizeOf, type DType, type Shape, type TensorSpec } from "../tensor/shape.ts";
+import { hostTensor, type HostArray, type HostTensor, type TensorData } from "../tensor/host.ts";
 import type { Backend, BackendMemory, Operand } from "./backend.ts";
-import type { Operator } from "./operator.ts";
-import { filling } from "./pieces.ts";
+import type { Operator } from "../operators/operator.ts";
+import { chunkedUpload } from "./chunked-upload.ts";
 import { Program } from "./program.ts";
 import { expectComputed, Recording } from "./recording.ts";
 import { sideBySide } from "./side-by-side.ts";
@@ -90,7 +79,7 @@ export class Engine implements TensorOwner, Disposable {
     if (this.#recording !== undefined) throw new UsageError("engine.tensorOfPieces cannot be recorded");
     checkShape("engine.tensorOfPieces", shape);
     const spec = { shape, dtype: "u8" } as const;
-    return this.#adopt(spec, this.backend.uploadPieces(spec, filling(pieces, sizeOf(shape))));
+    return this.#adopt(spec, this.backend.uploadPieces(spec, chunkedUpload(pieces, sizeOf(shape))));
   }
 
   /**

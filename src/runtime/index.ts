@@ -12,13 +12,13 @@ export {
   type Launch,
   type Operator,
   type Slot,
-} from "./operator.ts";
+} from "../operators/operator.ts";
 export { PlanningBackend } from "./planning-backend.ts";
 export { median, type LaunchTimer, type RunTimes, type TimedLaunch } from "./launch-timer.ts";
 export { Program, type Readings } from "./program.ts";
 export type { RecordedCall, Recording } from "./recording.ts";
 export { sideBySide } from "./side-by-side.ts";
 export { launchesOf, type BufferPlan, type Purpose, type StepPlan } from "./step-plan.ts";
-export { WebGpuBackend } from "./webgpu/backend.ts";
+export { WebGpuBackend } from "./webgpu/webgpu-backend.ts";
 export { pipelineKey } from "./webgpu/pipelines.ts";
 export { CandidateChoice, workKey, type CandidateNames } from "./webgpu/choice.ts";

@@ -1,6 +1,7 @@
 // Times of a program's launches, one by one: what a profile is made of.
 
-import type { KernelName, Knobs, UniformValues } from "../kernels/index.ts";
+import type { KernelName } from "../kernels/kernel.ts";
+import type { Knobs, UniformValues } from "../kernels/source.ts";
 
 /** What a launch is, for whoever sums up times. */
 export interface TimedLaunch {

@@ -1,9 +1,10 @@
 // Opening an engine: on which device it computes.
 
-import { DeviceUnavailableError, UsageError, openGpu, type DeviceRequest } from "../device/index.ts";
+import { DeviceUnavailableError, UsageError } from "../errors/errors.ts";
+import { openGpu, type DeviceRequest } from "../device/gpu.ts";
 import { Engine } from "./engine.ts";
 import { ReferenceBackend } from "./reference-backend.ts";
-import { WebGpuBackend, type WebGpuOptions } from "./webgpu/backend.ts";
+import { WebGpuBackend, type WebGpuOptions } from "./webgpu/webgpu-backend.ts";
 
 export const deviceChoices = ["auto", "webgpu", "reference"] as const;
 export type DeviceChoice = (typeof deviceChoices)[number];

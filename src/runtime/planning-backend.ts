@@ -1,7 +1,9 @@
 // A backend that computes nothing and allocates nothing: it only says what a recorded step would need on an adapter.
 
-import { UsageError, type AdapterTraits } from "../device/index.ts";
-import type { HostArray, TensorSpec } from "../tensor/index.ts";
+import { UsageError } from "../errors/errors.ts";
+import type { AdapterTraits } from "../device/traits.ts";
+import type { HostArray } from "../tensor/host.ts";
+import type { TensorSpec } from "../tensor/shape.ts";
 import {
   CountedStorage,
   type Backend,
@@ -9,7 +11,7 @@ import {
   type CompiledProgram,
   type Operand,
 } from "./backend.ts";
-import type { Operator } from "./operator.ts";
+import type { Operator } from "../operators/operator.ts";
 import type { Recording } from "./recording.ts";
 import { CandidateChoice, type CandidateNames } from "./webgpu/choice.ts";
 import { lower } from "./webgpu/lowering.ts";

@@ -1,7 +1,8 @@
 // A program: a recorded step that is replayed. The engine makes it; a backend runs it.
 
-import { LifetimeError, UsageError } from "../device/index.ts";
-import type { HostArray, Tensor } from "../tensor/index.ts";
+import { LifetimeError, UsageError } from "../errors/errors.ts";
+import type { HostArray } from "../tensor/host.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import type { CompiledProgram, Follower } from "./backend.ts";
 import type { LaunchTimer } from "./launch-timer.ts";
 import { PlannedStorage } from "./recording.ts";

@@ -1,10 +1,12 @@
 // A recording: the operator calls of one step, run symbolically. Nothing is computed and nothing is allocated; a
 // backend turns the finished recording into a program.
 
-import { LifetimeError, UsageError } from "../device/index.ts";
-import type { HostTensor, Storage, TensorData, TensorSpec } from "../tensor/index.ts";
+import { LifetimeError, UsageError } from "../errors/errors.ts";
+import type { HostTensor, TensorData } from "../tensor/host.ts";
+import type { Storage } from "../tensor/tensor.ts";
+import type { TensorSpec } from "../tensor/shape.ts";
 import { CountedStorage, type Operand } from "./backend.ts";
-import { updatesOf, type Operator } from "./operator.ts";
+import { updatesOf, type Operator } from "../operators/operator.ts";
 
 /** Where a recorded tensor's values come from. */
 export type Origin =

@@ -1,10 +1,11 @@
 // The CPU backend: every operator's float64 reference, run at once. The oracle of the tests, and what runs when
 // there is no GPU.
 
-import type { AdapterTraits } from "../device/index.ts";
-import { allocate, sizeOf, type HostArray, type HostTensor, type TensorSpec } from "../tensor/index.ts";
+import type { AdapterTraits } from "../device/traits.ts";
+import { allocate, type HostArray, type HostTensor } from "../tensor/host.ts";
+import { sizeOf, type TensorSpec } from "../tensor/shape.ts";
 import { CountedStorage, expectMovable, type Backend, type BackendMemory, type Operand } from "./backend.ts";
-import type { Operator } from "./operator.ts";
+import type { Operator } from "../operators/operator.ts";
 import { placeOf, type Recording } from "./recording.ts";
 import { ReferenceProgram, computeReference } from "./reference-program.ts";
 

@@ -1,16 +1,11 @@
 // A program on the reference backend: the recorded calls, run again in order.
 
-import { LifetimeError } from "../device/index.ts";
-import {
-  allocate,
-  hostTensor,
-  sizeOf,
-  type HostArray,
-  type Storage,
-  type TensorSpec,
-} from "../tensor/index.ts";
+import { LifetimeError } from "../errors/errors.ts";
+import { allocate, hostTensor, type HostArray } from "../tensor/host.ts";
+import { sizeOf, type TensorSpec } from "../tensor/shape.ts";
+import type { Storage } from "../tensor/tensor.ts";
 import type { CompiledProgram, Follower, Operand } from "./backend.ts";
-import type { Operator } from "./operator.ts";
+import type { Operator } from "../operators/operator.ts";
 import { PlannedStorage, type RecordedCall, type Recording } from "./recording.ts";
 
 /** Runs an operator's reference on the data of its inputs; gives that of its outputs. */

@@ -1,6 +1,6 @@
 // Where tensors lie that share one piece of memory: a rule that engine, optimisers and their tests have in common.
 
-import { sizeOf, type TensorSpec } from "../tensor/index.ts";
+import { sizeOf, type TensorSpec } from "../tensor/shape.ts";
 
 /** Tensors of a gathered piece begin at multiples of 64 elements: a binding's offset is a multiple of 256 bytes. */
 const gatherAlignment = 64;

@@ -1,6 +1,6 @@
 // Results of steps and scopes may be tensors in arrays and records: which tensors are in them.
 
-import { Tensor } from "../tensor/index.ts";
+import { Tensor } from "../tensor/tensor.ts";
 
 /** Every tensor inside arrays, plain records, maps and sets. */
 export function tensorsIn(value: unknown): Tensor[] {

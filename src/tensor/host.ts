@@ -1,7 +1,7 @@
 // Tensors on the host: typed arrays with a shape, and ndarray at the border.
 
 import ndarray, { type NdArray } from "ndarray";
-import { ShapeError, UsageError } from "../device/index.ts";
+import { ShapeError, UsageError } from "../errors/errors.ts";
 import {
   checkShape,
   showShape,

@@ -1,6 +1,6 @@
 // Shapes and what is computed from them; the one room for index arithmetic on the host.
 
-import { ShapeError } from "../device/index.ts";
+import { ShapeError } from "../errors/errors.ts";
 
 export type Shape = readonly number[];
 

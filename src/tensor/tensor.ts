@@ -1,7 +1,7 @@
 // A tensor: shape and element type of data that lives on a backend, and its lifetime.
 
 import type { NdArray } from "ndarray";
-import { LifetimeError, ShapeError } from "../device/index.ts";
+import { LifetimeError, ShapeError } from "../errors/errors.ts";
 import { toNdArray, type HostArray } from "./host.ts";
 import { showShape, sizeOf, type DType, type Shape, type TensorSpec } from "./shape.ts";
 

@@ -1,7 +1,12 @@
 // One candidate on trial: recorded programs of a work, its results, and times of it.
 
-import { CandidateChoice, updatesOf, type Engine, type Program } from "../runtime/index.ts";
-import type { HostArray, Tensor, TensorSpec } from "../tensor/index.ts";
+import { CandidateChoice } from "../runtime/webgpu/choice.ts";
+import { updatesOf } from "../operators/operator.ts";
+import type { Engine } from "../runtime/engine.ts";
+import type { Program } from "../runtime/program.ts";
+import type { HostArray } from "../tensor/host.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { TensorSpec } from "../tensor/shape.ts";
 import type { Work } from "./works.ts";
 
 /** Numbers for every input, made once: 2^20 different ones, over and over. */

@@ -1,8 +1,13 @@
 // The tuner: times the candidates of works against the one the rule takes, and finds out which are clearly faster.
 
-import { KernelError, OutOfMemoryError, UsageError } from "../device/index.ts";
-import { WebGpuBackend, median, type CandidateChoice, type Engine, type Program } from "../runtime/index.ts";
-import type { HostArray, Tensor } from "../tensor/index.ts";
+import { KernelError, OutOfMemoryError, UsageError } from "../errors/errors.ts";
+import { WebGpuBackend } from "../runtime/webgpu/webgpu-backend.ts";
+import { median } from "../runtime/launch-timer.ts";
+import type { CandidateChoice } from "../runtime/webgpu/choice.ts";
+import type { Engine } from "../runtime/engine.ts";
+import type { Program } from "../runtime/program.ts";
+import type { HostArray } from "../tensor/host.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { agree, recordWith, resultsOf, timeOf, WorkInputs } from "./trial.ts";
 import { hasChoice, type Work } from "./works.ts";
 

@@ -1,8 +1,10 @@
 // What there is to tune: the operator calls of recorded steps that can be computed in more than one way.
 
-import type { AdapterTraits } from "../device/index.ts";
-import { workKey, type Operator, type Recording } from "../runtime/index.ts";
-import type { TensorSpec } from "../tensor/index.ts";
+import type { AdapterTraits } from "../device/traits.ts";
+import { workKey } from "../runtime/webgpu/choice.ts";
+import type { Operator } from "../operators/operator.ts";
+import type { Recording } from "../runtime/recording.ts";
+import type { TensorSpec } from "../tensor/shape.ts";
 
 /**
  * Calls of one operator with the same shapes and attributes. Shapes are taken as they are, the batch too: on a small map

@@ -1,9 +1,10 @@
 // A reference backend that writes down what it computes, for tests that ask which operators a step calls, on what.
 
-import type { Operand, Operator } from "../../src/runtime/index.ts";
+import type { Operand } from "../../src/runtime/backend.ts";
+import type { Operator } from "../../src/operators/operator.ts";
 import type { Recording } from "../../src/runtime/recording.ts";
 import { ReferenceBackend } from "../../src/runtime/reference-backend.ts";
-import type { TensorSpec } from "../../src/tensor/index.ts";
+import type { TensorSpec } from "../../src/tensor/shape.ts";
 
 export interface Call {
   readonly name: string;

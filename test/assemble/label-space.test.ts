@@ -1,14 +1,12 @@
 // What sources know, and labels as a head with outputs per source learns from them.
 
 import { expect, test } from "vitest";
-import {
-  labelSpaceOf,
-  planTraining,
-  train,
-  wholeLabelSpace,
-  type TrainingSettings,
-} from "../../src/assemble/index.ts";
-import { Engine, openEngine } from "../../src/runtime/index.ts";
+import { labelSpaceOf, wholeLabelSpace } from "../../src/assemble/label-space.ts";
+import { planTraining } from "../../src/assemble/planning/training-plan.ts";
+import { train } from "../../src/training/trainer.ts";
+import type { TrainingSettings } from "../../src/assemble/training-settings.ts";
+import { Engine } from "../../src/runtime/engine.ts";
+import { openEngine } from "../../src/runtime/open-engine.ts";
 import { WatchingBackend } from "./calls.ts";
 import { smallAssembly, smallSettings } from "./settings.ts";
 

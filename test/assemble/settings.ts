@@ -1,7 +1,10 @@
 // A small assembly and settings that many tests train with.
 
-import type { TrainingSettings } from "../../src/assemble/index.ts";
-import { findingNames, phantoms, viewPresets, type Assembly } from "../../src/data/index.ts";
+import type { TrainingSettings } from "../../src/assemble/training-settings.ts";
+import { findingNames } from "../../src/data/phantoms/phantom-names.ts";
+import { phantoms } from "../../src/data/phantoms/index.ts";
+import { viewPresets } from "../../src/assemble/augmentation.ts";
+import type { Assembly } from "../../src/data/assembly/assembly.ts";
 
 /** Two sites of small phantoms, each knowing four of the six findings. */
 export function smallAssembly(perSite = 48): Assembly {

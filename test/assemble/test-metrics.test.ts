@@ -1,15 +1,12 @@
 // Results on test images: by source, and with intervals over patients; the data says which image is whose.
 
 import { expect, test } from "vitest";
-import { evaluationBySource, testIntervals } from "../../src/assemble/index.ts";
-import { evaluationOf } from "../../src/assemble/evaluate.ts";
-import {
-  assembled,
-  concatenate,
-  decodeAssembly,
-  type Catalogue,
-  type ImageSet,
-} from "../../src/data/index.ts";
+import { evaluationBySource, testIntervals } from "../../src/assemble/test-metrics.ts";
+import { evaluationOf } from "../../src/assemble/evaluation.ts";
+import { assembled } from "../../src/data/assembly/load.ts";
+import { concatenate, type ImageSet } from "../../src/data/assembly/assembly.ts";
+import { decodeAssembly } from "../../src/data/assembly/pixels.ts";
+import type { Catalogue } from "../../src/data/catalogue/catalogue.ts";
 
 const classes = ["x", "y"];
 const set = (

@@ -5,25 +5,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  evaluate,
-  ImageReader,
-  planTraining,
-  wholeLabelSpace,
-  profileTraining,
-  residentBytes,
-  train,
-  TrainingImages,
-  type TrainingSettings,
-} from "../../src/assemble/index.ts";
-import {
-  ArrayPixels,
-  pixelsInMemory,
-  StoredPixels,
-  type Assembly,
-  type ImageSet,
-} from "../../src/data/index.ts";
-import { UsageError } from "../../src/device/index.ts";
+import { evaluate } from "../../src/assemble/evaluation.ts";
+import { ImageReader } from "../../src/data/assembly/image-reader.ts";
+import { planTraining } from "../../src/assemble/planning/training-plan.ts";
+import { wholeLabelSpace } from "../../src/assemble/label-space.ts";
+import { profileTraining } from "../../src/assemble/planning/profiled-step.ts";
+import { residentBytes, TrainingImages } from "../../src/assemble/training-images.ts";
+import { train } from "../../src/training/trainer.ts";
+import type { TrainingSettings } from "../../src/assemble/training-settings.ts";
+import { ArrayPixels } from "../../src/data/cache/pixel-rows.ts";
+import { pixelsInMemory, type Assembly, type ImageSet } from "../../src/data/assembly/assembly.ts";
+import { StoredPixels } from "../../src/data/cache/stored-pixels.ts";
+import { UsageError } from "../../src/errors/errors.ts";
 import { useEngine } from "../engines.ts";
 import { smallAssembly, smallSettings } from "./settings.ts";
 

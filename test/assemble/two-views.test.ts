@@ -1,14 +1,17 @@
 // What the two views of a step share: the supervised loss, and the statistics of batch norm.
 
 import { describe, expect, test } from "vitest";
-import { Classifier, ImageReader, train, type TrainingSettings } from "../../src/assemble/index.ts";
-import { trainingStep, viewFeatures } from "../../src/assemble/step.ts";
+import { Classifier } from "../../src/assemble/classifier.ts";
+import { ImageReader } from "../../src/data/assembly/image-reader.ts";
+import { train } from "../../src/training/trainer.ts";
+import type { TrainingSettings } from "../../src/assemble/training-settings.ts";
+import { trainingStep, viewFeatures } from "../../src/assemble/training-step.ts";
 import { stepShape } from "../../src/assemble/training-settings.ts";
-import { valueAndGradients } from "../../src/autograd/index.ts";
-import { assembleLoss } from "../../src/operators/functions/losses.ts";
-import { Adam } from "../../src/optim/index.ts";
-import { Engine } from "../../src/runtime/index.ts";
-import type { Tensor } from "../../src/tensor/index.ts";
+import { valueAndGradients } from "../../src/autograd/functions.ts";
+import { assembleLoss } from "../../src/functions/losses.ts";
+import { Adam } from "../../src/optim/adam.ts";
+import { Engine } from "../../src/runtime/engine.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
 import { normal } from "../operators/sample.ts";
 import { WatchingBackend, type Call } from "./calls.ts";
 import { smallAssembly, smallSettings } from "./settings.ts";

@@ -1,14 +1,14 @@
 // Every gradient rule against central differences in float64, on the samples of the operators.
 
 import { describe, expect, test } from "vitest";
-import { Tape } from "../../src/autograd/index.ts";
+import { Tape } from "../../src/autograd/tape.ts";
 import { gradients } from "../../src/autograd/gradients.ts";
-import { multiply } from "../../src/operators/functions/elementwise.ts";
-import { sum } from "../../src/operators/functions/reduction.ts";
+import { multiply } from "../../src/functions/elementwise.ts";
+import { sum } from "../../src/functions/reduction.ts";
 import { operators, type OperatorName } from "../../src/operators/registry.ts";
-import type { Operator } from "../../src/runtime/index.ts";
-import type { Engine } from "../../src/runtime/index.ts";
-import type { Tensor } from "../../src/tensor/index.ts";
+import type { Operator } from "../../src/operators/operator.ts";
+import type { Engine } from "../../src/runtime/engine.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
 import { useEngine } from "../engines.ts";
 import { normal, type Sample } from "../operators/sample.ts";
 import { samples } from "../operators/samples.ts";

@@ -1,17 +1,12 @@
 // What the tape promises beyond the rules: reach, lifetimes, refusals.
 
 import { describe, expect, test } from "vitest";
-import {
-  Tape,
-  customGradient,
-  noGradient,
-  stopGradient,
-  valueAndGradients,
-} from "../../src/autograd/index.ts";
-import { LifetimeError, ShapeError } from "../../src/device/index.ts";
-import { add, exp, multiply } from "../../src/operators/functions/elementwise.ts";
-import { sum } from "../../src/operators/functions/reduction.ts";
-import type { Tensor } from "../../src/tensor/index.ts";
+import { Tape } from "../../src/autograd/tape.ts";
+import { customGradient, noGradient, stopGradient, valueAndGradients } from "../../src/autograd/functions.ts";
+import { LifetimeError, ShapeError } from "../../src/errors/errors.ts";
+import { add, exp, multiply } from "../../src/functions/elementwise.ts";
+import { sum } from "../../src/functions/reduction.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
 import { useEngine } from "../engines.ts";
 
 for (const device of ["reference", "webgpu"] as const) {

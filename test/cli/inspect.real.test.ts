@@ -4,7 +4,9 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Inspection, LabelCount, SizeCount } from "../../src/data/index.ts";
+import type { Inspection } from "../../src/data/inspection/findings.ts";
+import type { LabelCount } from "../../src/data/inspection/counts.ts";
+import type { SizeCount } from "../../src/data/inspection/sizes.ts";
 import { writeChexpert } from "../data/formats/chexpert-files.ts";
 import { chestFindings, mnistTest, mnistTrain } from "../data/published-counts.ts";
 import { chestManifest, chestSplit, dataRoot, repository, withData } from "../data/real-data.ts";

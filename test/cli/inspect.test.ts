@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PNG } from "pngjs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Inspection, SizeCount } from "../../src/data/index.ts";
+import type { Inspection } from "../../src/data/inspection/findings.ts";
+import type { SizeCount } from "../../src/data/inspection/sizes.ts";
 import { own, runBuilt, type Ended } from "./built.ts";
 
 let folder: string;

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
-import { modelKind, readTensorFile, writeTensorFile } from "../../src/assemble/tensor-file.ts";
-import { auc } from "../../src/metrics/index.ts";
+import { modelKind, readTensorFile, writeTensorFile } from "../../src/interchange/safetensors.ts";
+import { auc } from "../../src/metrics/auc.ts";
 import { own, runBuilt, workingFolder, type Ended } from "./built.ts";
 
 const manifest = (classes: string, knownToA: string, more = ""): string => `

@@ -4,8 +4,8 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readTensorFile } from "../../src/assemble/tensor-file.ts";
-import { randomStream } from "../../src/data/index.ts";
+import { readTensorFile } from "../../src/interchange/safetensors.ts";
+import { randomStream } from "../../src/data/random-stream.ts";
 import { main, own, runBuilt, workingFolder, type Ended } from "./built.ts";
 import { twoSites } from "./two-sites.ts";
 

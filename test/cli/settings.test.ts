@@ -1,8 +1,9 @@
 // From a manifest to the trainer's settings: every field arrives where it belongs.
 
 import { expect, test } from "vitest";
-import { settingsOf } from "../../src/assemble/index.ts";
-import { parseManifest, viewPresets } from "../../src/data/index.ts";
+import { settingsOf } from "../../src/assemble/manifest-settings.ts";
+import { parseManifest } from "../../src/data/manifest/manifest.ts";
+import { viewPresets } from "../../src/assemble/augmentation.ts";
 
 test("every value of a manifest arrives in the settings, and none in another's place", () => {
   const manifest = parseManifest(

@@ -2,8 +2,8 @@
 
 import { expect, test } from "vitest";
 import { imagesDigest } from "../../src/cli/study-images.ts";
-import type { Assembly, ImageSet } from "../../src/data/index.ts";
-import { full, given } from "../assemble/studies/two-sites.ts";
+import type { Assembly, ImageSet } from "../../src/data/assembly/assembly.ts";
+import { full, given } from "../studies/two-sites.ts";
 
 const changed = (set: ImageSet): ImageSet => ({ ...set, states: set.states.with(0, 1 - set.states[0]) });
 const watched: Assembly = { ...full, validation: full.test };

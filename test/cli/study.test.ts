@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { StudyScores } from "../../src/assemble/index.ts";
+import type { StudyScores } from "../../src/studies/scores.ts";
 import { own, runBuilt, workingFolder, type Ended } from "./built.ts";
 import { twoSites } from "./two-sites.ts";
 

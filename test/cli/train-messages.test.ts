@@ -46,7 +46,7 @@ test("what the learning rate follows, where it follows anything", async () => {
 }, 60_000);
 
 test("how to go on, when Ctrl-C comes while the thread is held between two works that can be stopped", async () => {
-  const progress = new URL("../../dist/cli/progress.js", import.meta.url).href;
+  const progress = new URL("../../dist/cli/terminal/progress.js", import.meta.url).href;
   const script = `
     const { sayWhenStopped, untilInterrupted } = await import(${JSON.stringify(progress)});
     await untilInterrupted(async () => undefined);

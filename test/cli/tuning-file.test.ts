@@ -12,8 +12,9 @@ import {
   writeTuning,
   type TuningFile,
 } from "../../src/cli/tuning-file.ts";
-import { UsageError, type AdapterTraits } from "../../src/device/index.ts";
-import type { TunedWork } from "../../src/tuning/index.ts";
+import { UsageError } from "../../src/errors/errors.ts";
+import type { AdapterTraits } from "../../src/device/traits.ts";
+import type { TunedWork } from "../../src/tuning/tuner.ts";
 import { temporaryFolder } from "../data/cache/pictures.ts";
 
 const traits: AdapterTraits = {

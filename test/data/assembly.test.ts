@@ -1,9 +1,9 @@
 // What counts as an assembly: lengths that agree, states that are states, and a source for each class.
 import { describe, expect, test } from "vitest";
-import { assembly, concatenate, imageSet } from "../../src/data/assembly.ts";
-import { absent, negative, positive } from "../../src/metrics/index.ts";
-import type { ImageSet } from "../../src/data/assembly.ts";
-import { DataError, ManifestError } from "../../src/data/failures.ts";
+import { assembly, concatenate, imageSet } from "../../src/data/assembly/assembly.ts";
+import { absent, negative, positive } from "../../src/labels/states.ts";
+import type { ImageSet } from "../../src/data/assembly/assembly.ts";
+import { DataError, ManifestError } from "../../src/errors/data-errors.ts";
 
 const set = (source: string, states: readonly number[], changes: Partial<ImageSet> = {}): ImageSet => ({
   source,

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { DataError } from "../../src/data/failures.ts";
+import { DataError } from "../../src/errors/data-errors.ts";
 import { clinic, header, idsOf, make, root, rows, split, table } from "./small-sources.ts";
 
 describe("bad records", () => {

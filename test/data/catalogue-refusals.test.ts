@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { DataError, ManifestError } from "../../src/data/failures.ts";
+import { DataError, ManifestError } from "../../src/errors/data-errors.ts";
 import { clinic, digits, make, root, rows, split, table } from "./small-sources.ts";
 
 describe("what the data proves wrong is refused with its line:", () => {

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Catalogue } from "../../src/data/catalogue.ts";
+import type { Catalogue } from "../../src/data/catalogue/catalogue.ts";
 import { clinic, digits, idsOf, make, root, rows, split, table } from "./small-sources.ts";
 
 /** States of each image, over all lists. */

@@ -2,10 +2,10 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { pixelsInMemory } from "../../src/data/assembly.ts";
-import type { Assembly, ImageSet } from "../../src/data/assembly.ts";
-import { loadAssembly } from "../../src/data/load.ts";
-import { parseManifest } from "../../src/data/manifest.ts";
+import { pixelsInMemory } from "../../src/data/assembly/assembly.ts";
+import type { Assembly, ImageSet } from "../../src/data/assembly/assembly.ts";
+import { loadAssembly } from "../../src/data/assembly/load.ts";
+import { parseManifest } from "../../src/data/manifest/manifest.ts";
 import { idxBytes, temporaryFolder, writeIdx } from "./formats/idx-files.ts";
 
 const folder = temporaryFolder();

@@ -2,10 +2,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { noClass } from "../../src/data/learned-classes.ts";
-import { ManifestError } from "../../src/data/failures.ts";
-import { parseManifest, readManifest } from "../../src/data/manifest.ts";
-import { randomStream } from "../../src/data/random.ts";
+import { noClass } from "../../src/data/manifest/class-filter.ts";
+import { ManifestError } from "../../src/errors/data-errors.ts";
+import { parseManifest, readManifest } from "../../src/data/manifest/manifest.ts";
+import { randomStream } from "../../src/data/random-stream.ts";
 import { temporaryFolder } from "./formats/idx-files.ts";
 
 const exampleFile = join(import.meta.dirname, "../../examples/mnist-overlap.yaml");

@@ -1,15 +1,15 @@
 // What labels mean: which class each speaks of, what several say together, and what becomes of uncertain and blank ones.
 import { describe, expect, test } from "vitest";
-import { given } from "../../src/data/listing.ts";
-import { combineLabels, mapLabels, settle } from "../../src/data/mapping.ts";
-import type { LabelRules } from "../../src/data/mapping.ts";
-import { permutation } from "../../src/data/order.ts";
-import { randomStream } from "../../src/data/random.ts";
+import { rawLabel } from "../../src/labels/raw-labels.ts";
+import { combineLabels, mapLabels, settle } from "../../src/data/catalogue/mapping.ts";
+import type { LabelRules } from "../../src/data/catalogue/mapping.ts";
+import { permutation } from "../../src/data/assembly/order.ts";
+import { randomStream } from "../../src/data/random-stream.ts";
 
 const refuse = (path: readonly PropertyKey[], reason: string): never => {
   throw new Error(`${path.join(".")} ${reason}`);
 };
-const { negative, positive, uncertain, unknown, blank } = given;
+const { negative, positive, uncertain, unknown, blank } = rawLabel;
 const codes = [negative, positive, uncertain, blank, unknown];
 const cautious = { uncertain: "absent", blank: "absent" } as const;
 

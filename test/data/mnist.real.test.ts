@@ -1,12 +1,12 @@
 // The example manifest on real MNIST.
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { absent, positive } from "../../src/metrics/index.ts";
-import { pixelsInMemory } from "../../src/data/assembly.ts";
-import type { ImageSet } from "../../src/data/assembly.ts";
+import { absent, positive } from "../../src/labels/states.ts";
+import { pixelsInMemory } from "../../src/data/assembly/assembly.ts";
+import type { ImageSet } from "../../src/data/assembly/assembly.ts";
 import { readIdxPair } from "../../src/data/formats/idx.ts";
-import { loadAssembly } from "../../src/data/load.ts";
-import { readManifest } from "../../src/data/manifest.ts";
+import { loadAssembly } from "../../src/data/assembly/load.ts";
+import { readManifest } from "../../src/data/manifest/manifest.ts";
 import { mnistTrain } from "./published-counts.ts";
 import { dataRoot, repository, withData } from "./real-data.ts";
 

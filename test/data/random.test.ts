@@ -1,8 +1,8 @@
 // Streams of random numbers and the permutations made of them: reproducible, separate, and fair enough.
 import { describe, expect, test } from "vitest";
-import { nearest } from "../../src/device/nearest.ts";
-import { epochOrder, permutation } from "../../src/data/order.ts";
-import { randomStream } from "../../src/data/random.ts";
+import { nearest } from "../../src/errors/nearest.ts";
+import { epochOrder, permutation } from "../../src/data/assembly/order.ts";
+import { randomStream } from "../../src/data/random-stream.ts";
 
 const draw = (count: number, ...coordinates: (number | string)[]): number[] => {
   const random = randomStream(7, ...coordinates);

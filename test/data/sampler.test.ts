@@ -1,7 +1,8 @@
 // Samplers: which images each step sees, from the seed and the position alone.
 
 import { expect, test } from "vitest";
-import { epochOrder, Sampler, samplings, stepsPerEpoch, type Sampling } from "../../src/data/index.ts";
+import { epochOrder } from "../../src/data/assembly/order.ts";
+import { Sampler, samplings, stepsPerEpoch, type Sampling } from "../../src/data/assembly/sampler.ts";
 
 const [no, yes, absent, soft] = [0, 1, 255, 180];
 

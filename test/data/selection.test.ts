@@ -1,9 +1,9 @@
 // Which records an entry takes: rows, parts, columns and labels, and what limits keep of them.
 import { describe, expect, test } from "vitest";
-import { given } from "../../src/data/listing.ts";
-import type { Listing } from "../../src/data/listing.ts";
-import { keepWithin, positiveLimits, select } from "../../src/data/selection.ts";
-import { randomStream } from "../../src/data/random.ts";
+import { rawLabel } from "../../src/labels/raw-labels.ts";
+import type { Listing } from "../../src/data/catalogue/listing.ts";
+import { keepWithin, positiveLimits, select } from "../../src/data/catalogue/selection.ts";
+import { randomStream } from "../../src/data/random-stream.ts";
 
 const refuse = (path: readonly PropertyKey[], reason: string): never => {
   throw new Error(`${path.join(".")} ${reason}`);
@@ -19,8 +19,8 @@ const listing: Listing = {
     patient: `p${i % 20}`,
     row: { view: i % 2 === 0 ? "AP" : "PA", age: i % 10 === 0 ? "" : String(20 + i), ward: `${i % 4}.0` },
   })),
-  given: Uint8Array.from({ length: 180 }, (_, at) =>
-    Math.floor(at / 3) % 3 === at % 3 ? given.positive : given.negative,
+  rawLabels: Uint8Array.from({ length: 180 }, (_, at) =>
+    Math.floor(at / 3) % 3 === at % 3 ? rawLabel.positive : rawLabel.negative,
   ),
 };
 

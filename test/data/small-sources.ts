@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import { catalogue, type Catalogue } from "../../src/data/catalogue.ts";
-import { parseManifest } from "../../src/data/manifest.ts";
+import { catalogue, type Catalogue } from "../../src/data/catalogue/catalogue.ts";
+import { parseManifest } from "../../src/data/manifest/manifest.ts";
 import { idxBytes, temporaryFolder, writeIdx } from "./formats/idx-files.ts";
 
 const folder = temporaryFolder();

@@ -1,13 +1,18 @@
 // Splits: no patient in two parts nor in two parts of two sources, fractions that are met, lists that mean what they say.
 import { describe, expect, test } from "vitest";
-import { DataError } from "../../src/data/failures.ts";
-import { parts } from "../../src/data/listing.ts";
-import type { Part } from "../../src/data/listing.ts";
-import { permutation } from "../../src/data/order.ts";
-import { randomStream } from "../../src/data/random.ts";
-import type { ListedPart } from "../../src/data/split-lists.ts";
-import { splitByImage, splitByList, splitByPatient, splitOfficially } from "../../src/data/splits.ts";
-import type { Placed } from "../../src/data/splits.ts";
+import { DataError } from "../../src/errors/data-errors.ts";
+import { parts } from "../../src/data/catalogue/listing.ts";
+import type { Part } from "../../src/data/catalogue/listing.ts";
+import { permutation } from "../../src/data/assembly/order.ts";
+import { randomStream } from "../../src/data/random-stream.ts";
+import type { ListedPart } from "../../src/data/catalogue/split-lists.ts";
+import {
+  splitByImage,
+  splitByList,
+  splitByPatient,
+  splitOfficially,
+} from "../../src/data/catalogue/splits.ts";
+import type { Placed } from "../../src/data/catalogue/splits.ts";
 
 const fractions = { train: 0.6, validation: 0.15, test: 0.25 };
 

@@ -1,13 +1,8 @@
 // The device floor on a real adapter: choice, kept errors, loss.
 
 import { describe, expect, test } from "vitest";
-import {
-  DeviceLostError,
-  DeviceUnavailableError,
-  KernelError,
-  listAdapters,
-  openGpu,
-} from "../../src/device/index.ts";
+import { DeviceLostError, DeviceUnavailableError, KernelError } from "../../src/errors/errors.ts";
+import { listAdapters, openGpu } from "../../src/device/gpu.ts";
 
 describe("the device", () => {
   test("takes the limits and optional features that the adapter has", async () => {

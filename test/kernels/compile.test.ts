@@ -1,8 +1,9 @@
 // Every shader is valid WGSL as it stands, and a broken one is reported by shader and line.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { KernelError, openGpu, type Gpu } from "../../src/device/index.ts";
-import { kernels, type KernelName } from "../../src/kernels/index.ts";
+import { KernelError } from "../../src/errors/errors.ts";
+import { openGpu, type Gpu } from "../../src/device/gpu.ts";
+import { kernels, type KernelName } from "../../src/kernels/kernel.ts";
 import { PipelineCache } from "../../src/runtime/webgpu/pipelines.ts";
 
 let gpu: Gpu;

@@ -1,8 +1,8 @@
 // Reading shader files: knobs, bindings, uniform layout, packing.
 
 import { describe, expect, test } from "vitest";
-import { KernelError } from "../../src/device/index.ts";
-import { kernels, type KernelName } from "../../src/kernels/index.ts";
+import { KernelError } from "../../src/errors/errors.ts";
+import { kernels, type KernelName } from "../../src/kernels/kernel.ts";
 import { foldWorkgroups } from "../../src/kernels/kernel.ts";
 import { pack, parseShader, specialise } from "../../src/kernels/source.ts";
 

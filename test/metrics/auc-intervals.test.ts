@@ -1,16 +1,12 @@
 // Intervals of AUC: against plain resampling of rows, Hanley and McNeil's published standard error, and known truths.
 import { describe, expect, test } from "vitest";
-import { ShapeError, TesseraError } from "../../src/device/errors.ts";
-import {
-  auc,
-  aucDifferenceIntervals,
-  aucIntervals,
-  bootstrapValues,
-  percentileEstimate,
-} from "../../src/metrics/index.ts";
-import type { Interval } from "../../src/metrics/index.ts";
-import { randomStream } from "../../src/data/random.ts";
-import type { Random } from "../../src/data/random.ts";
+import { ShapeError, TesseraError } from "../../src/errors/errors.ts";
+import { auc } from "../../src/metrics/auc.ts";
+import { aucDifferenceIntervals, aucIntervals } from "../../src/metrics/auc-intervals.ts";
+import { bootstrapValues, percentileEstimate } from "../../src/statistics/bootstrap.ts";
+import type { Interval } from "../../src/statistics/interval.ts";
+import { randomStream } from "../../src/data/random-stream.ts";
+import type { Random } from "../../src/data/random-stream.ts";
 
 interface Images {
   readonly scores: number[];

@@ -1,8 +1,8 @@
 // AUC against its definition (counting pairs), and what masks and undefined classes must do to it.
 import { describe, expect, test } from "vitest";
 import { auc, aucByClass, meanAuc, undefinedClasses } from "../../src/metrics/auc.ts";
-import { permutation } from "../../src/data/order.ts";
-import { randomStream } from "../../src/data/random.ts";
+import { permutation } from "../../src/data/assembly/order.ts";
+import { randomStream } from "../../src/data/random-stream.ts";
 
 /** The definition: the share of (positive, negative) pairs in the right order, ties one half. */
 function countPairs(scores: readonly number[], labels: readonly number[]): number | null {

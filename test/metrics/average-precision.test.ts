@@ -1,8 +1,9 @@
 // Average precision against scikit-learn's documented values and a literal reading of its definition.
 import { expect, test } from "vitest";
-import { averagePrecision, averagePrecisionByClass, meanAuc } from "../../src/metrics/index.ts";
-import { permutation } from "../../src/data/order.ts";
-import { randomStream } from "../../src/data/random.ts";
+import { averagePrecision, averagePrecisionByClass } from "../../src/metrics/average-precision.ts";
+import { meanAuc } from "../../src/metrics/auc.ts";
+import { permutation } from "../../src/data/assembly/order.ts";
+import { randomStream } from "../../src/data/random-stream.ts";
 
 /** The definition, threshold by threshold: sum over distinct scores of (R_n - R_(n-1)) P_n. */
 function byThresholds(scores: readonly number[], labels: readonly number[]): number {

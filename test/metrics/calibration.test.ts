@@ -1,9 +1,9 @@
 // Calibration against values worked out by hand, scikit-learn's Brier example, and a model that is calibrated by design.
 import { describe, expect, test } from "vitest";
-import { TesseraError, UsageError } from "../../src/device/errors.ts";
-import { brierScore, expectedCalibrationError, reliabilityPoints } from "../../src/metrics/index.ts";
-import { permutation } from "../../src/data/order.ts";
-import { randomStream } from "../../src/data/random.ts";
+import { TesseraError, UsageError } from "../../src/errors/errors.ts";
+import { brierScore, expectedCalibrationError, reliabilityPoints } from "../../src/metrics/calibration.ts";
+import { permutation } from "../../src/data/assembly/order.ts";
+import { randomStream } from "../../src/data/random-stream.ts";
 
 const probabilities = [0.1, 0.2, 0.3, 0.4, 0.65, 0.7, 0.8, 0.9, 1];
 const labels = [0, 0, 0, 0, 1, 1, 1, 1, 1];

@@ -1,15 +1,15 @@
 // The ROC curve against scikit-learn's documented example and AUC; operating points against a search over thresholds.
 import { describe, expect, test } from "vitest";
-import { UsageError } from "../../src/device/errors.ts";
+import { UsageError } from "../../src/errors/errors.ts";
+import { auc } from "../../src/metrics/auc.ts";
 import {
-  auc,
   rocCorners,
   rocCurve,
   sensitivityAtSpecificity,
   specificityAtSensitivity,
-} from "../../src/metrics/index.ts";
-import type { RocCurve } from "../../src/metrics/index.ts";
-import { randomStream } from "../../src/data/random.ts";
+} from "../../src/metrics/roc.ts";
+import type { RocCurve } from "../../src/metrics/roc.ts";
+import { randomStream } from "../../src/data/random-stream.ts";
 
 const scores = [0.1, 0.4, 0.35, 0.8];
 const labels = [0, 0, 1, 1];

@@ -1,7 +1,7 @@
 // Grouping scores into levels, and reading one class's column.
 import { expect, test } from "vitest";
-import { ShapeError } from "../../src/device/errors.ts";
-import { classColumn } from "../../src/metrics/index.ts";
+import { ShapeError } from "../../src/errors/errors.ts";
+import { classColumn } from "../../src/metrics/score-levels.ts";
 import { scoreLevels } from "../../src/metrics/score-levels.ts";
 
 test("levels ascend, join ties of both kinds and of both zeros, and pass over entries that are not labelled", () => {

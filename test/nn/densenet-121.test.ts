@@ -1,11 +1,12 @@
 // What a training step of DenseNet-121 needs, planned without running it.
 
 import { expect, test } from "vitest";
-import { valueAndGradients } from "../../src/autograd/index.ts";
-import { Initialiser, densenet121 } from "../../src/nn/index.ts";
-import { multiply } from "../../src/operators/functions/elementwise.ts";
-import { mean } from "../../src/operators/functions/reduction.ts";
-import { Adam } from "../../src/optim/index.ts";
+import { valueAndGradients } from "../../src/autograd/functions.ts";
+import { Initialiser } from "../../src/nn/initialise.ts";
+import { densenet121 } from "../../src/nn/densenet.ts";
+import { multiply } from "../../src/functions/elementwise.ts";
+import { mean } from "../../src/functions/reduction.ts";
+import { Adam } from "../../src/optim/adam.ts";
 import { CandidateChoice } from "../../src/runtime/webgpu/choice.ts";
 import { lower } from "../../src/runtime/webgpu/lowering.ts";
 import { planMemory } from "../../src/runtime/webgpu/memory-plan.ts";

@@ -2,19 +2,16 @@
 // parameters, running statistics, and losses over a few steps.
 
 import { describe, expect, test } from "vitest";
-import { valueAndGradients } from "../../src/autograd/index.ts";
-import {
-  DenseNet,
-  Initialiser,
-  type Composition,
-  type DenseNetConfiguration,
-  type Mode,
-} from "../../src/nn/index.ts";
-import { affine, multiply } from "../../src/operators/functions/elementwise.ts";
-import { mean, sum } from "../../src/operators/functions/reduction.ts";
-import { Adam } from "../../src/optim/index.ts";
-import type { Engine, OperatorCall } from "../../src/runtime/index.ts";
-import type { HostArray, Tensor } from "../../src/tensor/index.ts";
+import { valueAndGradients } from "../../src/autograd/functions.ts";
+import { DenseNet, type Composition, type DenseNetConfiguration } from "../../src/nn/densenet.ts";
+import { Initialiser } from "../../src/nn/initialise.ts";
+import type { Mode } from "../../src/nn/module.ts";
+import { affine, multiply } from "../../src/functions/elementwise.ts";
+import { mean, sum } from "../../src/functions/reduction.ts";
+import { Adam } from "../../src/optim/adam.ts";
+import type { Engine, OperatorCall } from "../../src/runtime/engine.ts";
+import type { HostArray } from "../../src/tensor/host.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
 import { useEngine } from "../engines.ts";
 import { normal } from "../operators/sample.ts";
 

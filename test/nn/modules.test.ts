@@ -1,22 +1,16 @@
 // Modules: parameter counts and names, initial values, running statistics, the transition's shortcut.
 
 import { describe, expect, test } from "vitest";
-import {
-  BatchNorm,
-  Conv2d,
-  DenseNet,
-  Initialiser,
-  Linear,
-  Transition,
-  densenet121,
-} from "../../src/nn/index.ts";
-import { relu } from "../../src/operators/functions/elementwise.ts";
-import { concatChannels } from "../../src/operators/functions/movement.ts";
-import { batchNorm } from "../../src/operators/functions/normalisation.ts";
-import { averagePool2d, globalAveragePool, maxPool2d } from "../../src/operators/functions/pooling.ts";
-import { Adam } from "../../src/optim/index.ts";
-import type { Tensor } from "../../src/tensor/index.ts";
-import { conv2d } from "../../src/operators/functions/convolution.ts";
+import { BatchNorm, Conv2d, Linear } from "../../src/nn/layers.ts";
+import { DenseNet, Transition, densenet121 } from "../../src/nn/densenet.ts";
+import { Initialiser } from "../../src/nn/initialise.ts";
+import { relu } from "../../src/functions/elementwise.ts";
+import { concatChannels } from "../../src/functions/movement.ts";
+import { batchNorm } from "../../src/functions/normalisation.ts";
+import { averagePool2d, globalAveragePool, maxPool2d } from "../../src/functions/pooling.ts";
+import { Adam } from "../../src/optim/adam.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
+import { conv2d } from "../../src/functions/convolution.ts";
 import { useEngine } from "../engines.ts";
 import { normal } from "../operators/sample.ts";
 

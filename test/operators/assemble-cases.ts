@@ -2,7 +2,7 @@
 
 import { expect } from "vitest";
 import { lossOperators, type AssembleLossAttributes } from "../../src/operators/losses/index.ts";
-import type { Engine } from "../../src/runtime/index.ts";
+import type { Engine } from "../../src/runtime/engine.ts";
 import { useEngine } from "../engines.ts";
 import { normal } from "./sample.ts";
 import { paper } from "./samples/losses.ts";

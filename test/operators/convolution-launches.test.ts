@@ -9,10 +9,11 @@ import {
   weightGradientCandidates,
   type ImageLoad,
 } from "../../src/operators/convolution/launches.ts";
-import { extentsOf, type Extents, type Sliding } from "../../src/operators/convolution/geometry.ts";
-import type { AdapterTraits } from "../../src/device/index.ts";
-import type { Candidate, Operator } from "../../src/runtime/index.ts";
-import { sizeOf, type HostArray, type HostTensor, type Shape } from "../../src/tensor/index.ts";
+import { extentsOf, type Extents, type Sliding } from "../../src/operators/convolution/extents.ts";
+import type { AdapterTraits } from "../../src/device/traits.ts";
+import type { Candidate, Operator } from "../../src/operators/operator.ts";
+import { sizeOf, type Shape } from "../../src/tensor/shape.ts";
+import type { HostArray, HostTensor } from "../../src/tensor/host.ts";
 import { useEngine } from "../engines.ts";
 import { normal } from "./sample.ts";
 

@@ -1,14 +1,18 @@
 // Convolutions: what parity with the reference cannot show.
 
 import { describe, expect, test } from "vitest";
-import { ShapeError, type AdapterTraits } from "../../src/device/index.ts";
-import { conv2d } from "../../src/operators/functions/convolution.ts";
-import { relu } from "../../src/operators/functions/elementwise.ts";
-import { matmul } from "../../src/operators/functions/matmul.ts";
-import { reshape } from "../../src/operators/functions/movement.ts";
+import { ShapeError } from "../../src/errors/errors.ts";
+import type { AdapterTraits } from "../../src/device/traits.ts";
+import { conv2d } from "../../src/functions/convolution.ts";
+import { relu } from "../../src/functions/elementwise.ts";
+import { matmul } from "../../src/functions/products.ts";
+import { reshape } from "../../src/functions/movement.ts";
 import { convolutionOperators } from "../../src/operators/convolution/index.ts";
-import { WebGpuBackend, type Engine, type Operator } from "../../src/runtime/index.ts";
-import type { HostArray, Tensor } from "../../src/tensor/index.ts";
+import { WebGpuBackend } from "../../src/runtime/webgpu/webgpu-backend.ts";
+import type { Engine } from "../../src/runtime/engine.ts";
+import type { Operator } from "../../src/operators/operator.ts";
+import type { HostArray } from "../../src/tensor/host.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
 import { useEngine } from "../engines.ts";
 import { normal } from "./sample.ts";
 import { convolutionSamples } from "./samples/convolution.ts";

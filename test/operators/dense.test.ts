@@ -1,10 +1,12 @@
 // What dense blocks refuse, and what they cost in launches.
 
 import { describe, expect, test } from "vitest";
-import { ShapeError, type AdapterTraits } from "../../src/device/index.ts";
-import { activatedPool, denseBlock } from "../../src/operators/functions/dense.ts";
+import { ShapeError } from "../../src/errors/errors.ts";
+import type { AdapterTraits } from "../../src/device/traits.ts";
+import { activatedPool, denseBlock } from "../../src/functions/dense.ts";
 import { operators } from "../../src/operators/registry.ts";
-import type { Tensor, TensorSpec } from "../../src/tensor/index.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
+import type { TensorSpec } from "../../src/tensor/shape.ts";
 import { useEngine } from "../engines.ts";
 
 describe("dense blocks refuse", () => {

@@ -1,10 +1,10 @@
 // Elementwise operators: what parity with the reference cannot show.
 
 import { describe, expect, test } from "vitest";
-import { ShapeError } from "../../src/device/index.ts";
+import { ShapeError } from "../../src/errors/errors.ts";
 import { elementwiseOperators } from "../../src/operators/elementwise/index.ts";
-import * as functions from "../../src/operators/functions/elementwise.ts";
-import type { Operator } from "../../src/runtime/index.ts";
+import * as functions from "../../src/functions/elementwise.ts";
+import type { Operator } from "../../src/operators/operator.ts";
 import { useEngine } from "../engines.ts";
 
 const engine = useEngine({ device: "reference" });

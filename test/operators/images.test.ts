@@ -1,16 +1,12 @@
 // Image operators: that each change does what its name says.
 
 import { describe, expect, test } from "vitest";
-import { ShapeError } from "../../src/device/index.ts";
-import {
-  augmentImages,
-  normaliseImages,
-  type AugmentImagesOptions,
-} from "../../src/operators/functions/images.ts";
+import { ShapeError } from "../../src/errors/errors.ts";
+import { augmentImages, normaliseImages, type AugmentImagesOptions } from "../../src/functions/images.ts";
 import { aspectRoots, erasedRectangle } from "../../src/operators/images/decisions.ts";
 import { imageOperators, type ViewSettings } from "../../src/operators/images/index.ts";
 import { philox } from "../../src/operators/random/index.ts";
-import type { Engine } from "../../src/runtime/index.ts";
+import type { Engine } from "../../src/runtime/engine.ts";
 import { useEngine } from "../engines.ts";
 import { integers } from "./sample.ts";
 

@@ -1,14 +1,14 @@
 // Losses: the promises of Label-Assemble's loss that parity with the reference does not show.
 
 import { describe, expect, test } from "vitest";
-import { valueAndGradients } from "../../src/autograd/index.ts";
-import { LifetimeError, ShapeError } from "../../src/device/index.ts";
-import { affine } from "../../src/operators/functions/elementwise.ts";
-import * as functions from "../../src/operators/functions/losses.ts";
-import { sum } from "../../src/operators/functions/reduction.ts";
+import { valueAndGradients } from "../../src/autograd/functions.ts";
+import { LifetimeError, ShapeError } from "../../src/errors/errors.ts";
+import { affine } from "../../src/functions/elementwise.ts";
+import * as functions from "../../src/functions/losses.ts";
+import { sum } from "../../src/functions/reduction.ts";
 import { lossOperators } from "../../src/operators/losses/index.ts";
-import { softState } from "../../src/metrics/index.ts";
-import type { Tensor } from "../../src/tensor/index.ts";
+import { softState } from "../../src/labels/states.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
 import {
   absent,
   atLogits,

@@ -1,10 +1,10 @@
 // Products of matrices: what parity with the reference cannot show.
 
 import { describe, expect, test } from "vitest";
-import { ShapeError } from "../../src/device/index.ts";
-import { linear, matmul } from "../../src/operators/functions/matmul.ts";
+import { ShapeError } from "../../src/errors/errors.ts";
+import { linear, matmul } from "../../src/functions/products.ts";
 import { matmulOperators } from "../../src/operators/matmul/index.ts";
-import type { Tensor } from "../../src/tensor/index.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
 import { useEngine } from "../engines.ts";
 
 const reference = useEngine({ device: "reference" });

@@ -1,7 +1,7 @@
 // Movements of data: what parity with the reference cannot show.
 
 import { describe, expect, test } from "vitest";
-import { ShapeError } from "../../src/device/index.ts";
+import { ShapeError } from "../../src/errors/errors.ts";
 import {
   broadcastTo,
   concat,
@@ -12,10 +12,10 @@ import {
   sliceChannels,
   takeRows,
   transpose,
-} from "../../src/operators/functions/movement.ts";
+} from "../../src/functions/movement.ts";
 import { movementOperators } from "../../src/operators/movement/index.ts";
-import type { Candidate } from "../../src/runtime/index.ts";
-import type { Tensor } from "../../src/tensor/index.ts";
+import type { Candidate } from "../../src/operators/operator.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
 import { useEngine } from "../engines.ts";
 
 const engine = useEngine({ device: "reference" });

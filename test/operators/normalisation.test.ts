@@ -1,12 +1,12 @@
 // Batch normalisation: what parity with the reference on random samples does not show.
 
 import { describe, expect, test } from "vitest";
-import { ShapeError } from "../../src/device/index.ts";
-import * as functions from "../../src/operators/functions/normalisation.ts";
+import { ShapeError } from "../../src/errors/errors.ts";
+import * as functions from "../../src/functions/normalisation.ts";
 import { normalisationOperators } from "../../src/operators/normalisation/index.ts";
 import { chunksOf } from "../../src/operators/normalisation/channels.ts";
-import type { Engine } from "../../src/runtime/index.ts";
-import type { HostArray } from "../../src/tensor/index.ts";
+import type { Engine } from "../../src/runtime/engine.ts";
+import type { HostArray } from "../../src/tensor/host.ts";
 import { useEngine } from "../engines.ts";
 import { normal } from "./sample.ts";
 

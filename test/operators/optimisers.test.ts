@@ -1,8 +1,8 @@
 // Optimiser steps: several in a row, as a trainer takes them.
 
 import { describe, expect, test } from "vitest";
-import { ShapeError } from "../../src/device/index.ts";
-import { adam, sgd } from "../../src/operators/functions/optimisers.ts";
+import { ShapeError } from "../../src/errors/errors.ts";
+import { adam, sgd } from "../../src/functions/optimisers.ts";
 import { optimiserOperators } from "../../src/operators/optimisers/index.ts";
 import { useEngine } from "../engines.ts";
 

@@ -2,10 +2,13 @@
 // and guard bands.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openGpu } from "../../src/device/index.ts";
+import { openGpu } from "../../src/device/gpu.ts";
 import { operators, type OperatorName } from "../../src/operators/registry.ts";
-import { Engine, WebGpuBackend, openEngine, updatesOf, type Operator } from "../../src/runtime/index.ts";
-import type { HostArray } from "../../src/tensor/index.ts";
+import { Engine } from "../../src/runtime/engine.ts";
+import { WebGpuBackend } from "../../src/runtime/webgpu/webgpu-backend.ts";
+import { openEngine } from "../../src/runtime/open-engine.ts";
+import { updatesOf, type Operator } from "../../src/operators/operator.ts";
+import type { HostArray } from "../../src/tensor/host.ts";
 import type { Sample } from "./sample.ts";
 import { samples } from "./samples.ts";
 

@@ -1,10 +1,10 @@
 // Pooling: what parity with the reference cannot show.
 
 import { describe, expect, test } from "vitest";
-import { ShapeError } from "../../src/device/index.ts";
-import { averagePool2d, globalAveragePool, maxPool2d } from "../../src/operators/functions/pooling.ts";
+import { ShapeError } from "../../src/errors/errors.ts";
+import { averagePool2d, globalAveragePool, maxPool2d } from "../../src/functions/pooling.ts";
 import { poolingOperators, type PoolingAttributes } from "../../src/operators/pooling/index.ts";
-import type { Tensor } from "../../src/tensor/index.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
 import { useEngine } from "../engines.ts";
 import { poolingSamples } from "./samples/pooling.ts";
 

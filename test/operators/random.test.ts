@@ -1,8 +1,8 @@
 // Random numbers: the published generator, the same numbers everywhere, and the distributions they should have.
 
 import { describe, expect, test } from "vitest";
-import { ShapeError } from "../../src/device/index.ts";
-import * as functions from "../../src/operators/functions/random.ts";
+import { ShapeError } from "../../src/errors/errors.ts";
+import * as functions from "../../src/functions/random-tensors.ts";
 import { philox, randomNumbers, randomOperators } from "../../src/operators/random/index.ts";
 import { useEngine } from "../engines.ts";
 

@@ -1,10 +1,10 @@
 // Reductions: what parity with the reference cannot show.
 
 import { describe, expect, test } from "vitest";
-import { ShapeError } from "../../src/device/index.ts";
-import { max, mean, sum } from "../../src/operators/functions/reduction.ts";
+import { ShapeError } from "../../src/errors/errors.ts";
+import { max, mean, sum } from "../../src/functions/reduction.ts";
 import { reductionOperators } from "../../src/operators/reduction/index.ts";
-import { WebGpuBackend } from "../../src/runtime/index.ts";
+import { WebGpuBackend } from "../../src/runtime/webgpu/webgpu-backend.ts";
 import { useEngine } from "../engines.ts";
 import { normal } from "./sample.ts";
 

@@ -1,6 +1,7 @@
 // A sample: inputs and attributes on which an operator's candidates are held against its reference.
 
-import { allocate, sizeOf, type HostArray, type HostTensor, type Shape } from "../../src/tensor/index.ts";
+import { allocate, type HostArray, type HostTensor } from "../../src/tensor/host.ts";
+import { sizeOf, type Shape } from "../../src/tensor/shape.ts";
 
 export interface Sample<A> {
   /** What is special about it, e.g. "odd sizes", "stride 2, padding 1". */

@@ -1,8 +1,9 @@
 // Optimisers and schedules.
 
 import { describe, expect, test } from "vitest";
-import { ShapeError } from "../../src/device/index.ts";
-import { Adam, ReduceLROnPlateau, StepLR, scheduleOf } from "../../src/optim/index.ts";
+import { ShapeError } from "../../src/errors/errors.ts";
+import { Adam } from "../../src/optim/adam.ts";
+import { ReduceLROnPlateau, StepLR, scheduleOf } from "../../src/optim/schedule.ts";
 import { useEngine } from "../engines.ts";
 
 for (const device of ["reference", "webgpu"] as const) {

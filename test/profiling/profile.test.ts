@@ -1,14 +1,21 @@
 // Profiles: every launch once, the same values as without, and a trace that other programs can read.
 
 import { describe, expect, test } from "vitest";
-import { UsageError, openGpu } from "../../src/device/index.ts";
-import { kernels } from "../../src/kernels/index.ts";
-import { add, relu } from "../../src/operators/functions/elementwise.ts";
-import { matmul } from "../../src/operators/functions/matmul.ts";
-import { sum } from "../../src/operators/functions/reduction.ts";
-import { chromeTrace, measureCeilings, profile } from "../../src/profiling/index.ts";
-import { Engine, WebGpuBackend, launchesOf, openEngine, type Program } from "../../src/runtime/index.ts";
-import type { Tensor } from "../../src/tensor/index.ts";
+import { UsageError } from "../../src/errors/errors.ts";
+import { openGpu } from "../../src/device/gpu.ts";
+import { kernels } from "../../src/kernels/kernel.ts";
+import { add, relu } from "../../src/functions/elementwise.ts";
+import { matmul } from "../../src/functions/products.ts";
+import { sum } from "../../src/functions/reduction.ts";
+import { chromeTrace } from "../../src/profiling/trace.ts";
+import { measureCeilings } from "../../src/profiling/ceilings.ts";
+import { profile } from "../../src/profiling/profile.ts";
+import { Engine } from "../../src/runtime/engine.ts";
+import { WebGpuBackend } from "../../src/runtime/webgpu/webgpu-backend.ts";
+import { launchesOf } from "../../src/runtime/step-plan.ts";
+import { openEngine } from "../../src/runtime/open-engine.ts";
+import type { Program } from "../../src/runtime/program.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
 import { useEngine } from "../engines.ts";
 
 /** Two products in two phases; the value depends on how often the program ran. */

@@ -1,7 +1,7 @@
 // What `tessera inspect` prints of counts and findings.
 import { describe, expect, test } from "vitest";
 import { countLabels, inspect } from "../../src/data/inspection/index.ts";
-import { findingLines, labelTables } from "../../src/report/index.ts";
+import { findingLines, labelTables } from "../../src/report/inspection-report.ts";
 import { listOf, opened } from "../data/inspection/catalogues.ts";
 
 describe("the table of labels", () => {

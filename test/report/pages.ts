@@ -2,8 +2,9 @@
 
 import { parseHTML } from "linkedom";
 import { expect } from "vitest";
-import type { StudyScores, TestPredictions } from "../../src/assemble/index.ts";
-import { randomStream } from "../../src/data/index.ts";
+import type { StudyScores } from "../../src/studies/scores.ts";
+import type { TestPredictions } from "../../src/runs/test-predictions.ts";
+import { randomStream } from "../../src/data/random-stream.ts";
 import type { RunContents } from "../../src/report/pages.ts";
 
 /** The little of the DOM that the tests use; the types of browsers are not loaded here. */
@@ -169,7 +170,7 @@ export function runOf(classes: readonly string[], count = 200, epochs = 4, steps
       },
     },
     predictions,
-    pictured: {
+    reportData: {
       version: 1,
       coverage: [
         { source: "<i>A</i>", part: "train", images: 12, classes: classes.map(() => counted) },
@@ -206,15 +207,15 @@ export function studyOf(classes: readonly string[]): StudyScores {
     })),
   );
   return {
-    ...{ study: "overlap", asks: "Is <b> & 'better'?", manifest: "/m/overlap.yaml", classes },
+    ...{ study: "overlap", question: "Is <b> & 'better'?", manifest: "/m/overlap.yaml", classes },
     groups: [
       { name: "all", classes },
       { name: "of one source", classes: classes.slice(0, 1) },
     ],
     arms: arms.map((name) => ({ name, label: `arm ${name}`, about: `What ${name} is & does.` })),
     comparisons: [
-      { first: "b<b>", second: "a", asks: "?" },
-      { first: "c", second: "b<b>", asks: "?", margin: 0.003 },
+      { first: "b<b>", second: "a", question: "?" },
+      { first: "c", second: "b<b>", question: "?", margin: 0.003 },
     ],
     scores: scores.slice(0, -1),
     similarity: {

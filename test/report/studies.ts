@@ -1,7 +1,7 @@
 // A study to make pages of: its scores, and what its folder may hold beside them.
 
-import type { Course, StudyScores } from "../../src/assemble/studies/scores.ts";
-import type { StudyPictured } from "../../src/report/index.ts";
+import type { Course, StudyScores } from "../../src/studies/scores.ts";
+import type { StudyReportData } from "../../src/studies/study-report-data.ts";
 import type { StudyContents } from "../../src/report/pages.ts";
 import { oddClasses, studyOf } from "./pages.ts";
 
@@ -10,7 +10,7 @@ export const study: StudyContents = {
   path: "/s",
   scores,
   settings: { study: "overlap", seeds: [0, 1, 2, 3] },
-  pictured: undefined,
+  reportData: undefined,
 };
 
 export const settings: StudyContents["settings"] = {
@@ -63,9 +63,9 @@ export const predicted = {
       },
     ],
   },
-} satisfies NonNullable<StudyPictured["predicted"]>;
+} satisfies NonNullable<StudyReportData["predicted"]>;
 export const labels = { positive: 1, negative: 2, absent: 0, soft: 0, uncertain: 0 };
-export const pictured: StudyPictured = {
+export const reportData: StudyReportData = {
   // The assembly may have more classes than the study tells of.
   ...{ version: 1, classes: ["first", ...oddClasses], predicted },
   coverage: [

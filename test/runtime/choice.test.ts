@@ -1,8 +1,9 @@
 // Which candidate runs: a name, a preference, the tuning, the rule, in this order.
 
 import { describe, expect, test } from "vitest";
-import { KernelError } from "../../src/device/index.ts";
-import { CandidateChoice, workKey, type Operator } from "../../src/runtime/index.ts";
+import { KernelError } from "../../src/errors/errors.ts";
+import { CandidateChoice, workKey } from "../../src/runtime/webgpu/choice.ts";
+import type { Operator } from "../../src/operators/operator.ts";
 
 const traits = {
   ...{ name: "made up", vendor: "", architecture: "", description: "", isSoftware: true },

@@ -2,12 +2,12 @@
 
 import ndarray from "ndarray";
 import { describe, expect, test } from "vitest";
-import { LifetimeError, ShapeError, UsageError } from "../../src/device/index.ts";
-import { add, exp, multiply } from "../../src/operators/functions/elementwise.ts";
-import { reshape } from "../../src/operators/functions/movement.ts";
-import { sum } from "../../src/operators/functions/reduction.ts";
-import { openEngine } from "../../src/runtime/index.ts";
-import type { Tensor } from "../../src/tensor/index.ts";
+import { LifetimeError, ShapeError, UsageError } from "../../src/errors/errors.ts";
+import { add, exp, multiply } from "../../src/functions/elementwise.ts";
+import { reshape } from "../../src/functions/movement.ts";
+import { sum } from "../../src/functions/reduction.ts";
+import { openEngine } from "../../src/runtime/open-engine.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
 import { useEngine } from "../engines.ts";
 
 for (const device of ["reference", "webgpu"] as const) {

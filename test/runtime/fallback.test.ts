@@ -2,8 +2,8 @@
 // entry point of this process is replaced by one that finds nothing, before anything asks for it.
 
 import { describe, expect, test } from "vitest";
-import { DeviceUnavailableError } from "../../src/device/index.ts";
-import { openEngine } from "../../src/runtime/index.ts";
+import { DeviceUnavailableError } from "../../src/errors/errors.ts";
+import { openEngine } from "../../src/runtime/open-engine.ts";
 
 (globalThis as Record<symbol, unknown>)[Symbol.for("tessera.webgpu")] = Promise.resolve({
   requestAdapter: () => Promise.resolve(null),

@@ -1,18 +1,21 @@
 // Recorded steps: the same bits as direct ones, values that change, memory that is shared, and no growth.
 
 import { describe, expect, test } from "vitest";
-import { valueAndGradients } from "../../src/autograd/index.ts";
-import { UsageError, LifetimeError } from "../../src/device/index.ts";
-import { BatchNorm, Conv2d, Initialiser, Linear } from "../../src/nn/index.ts";
-import { relu, add, affine } from "../../src/operators/functions/elementwise.ts";
-import { pack } from "../../src/operators/functions/movement.ts";
-import { sgd } from "../../src/operators/functions/optimisers.ts";
-import { softmaxCrossEntropy } from "../../src/operators/functions/losses.ts";
-import { averagePool2d, globalAveragePool } from "../../src/operators/functions/pooling.ts";
-import { sum } from "../../src/operators/functions/reduction.ts";
-import { Adam } from "../../src/optim/index.ts";
-import { launchesOf, openEngine, type Engine } from "../../src/runtime/index.ts";
-import type { Tensor } from "../../src/tensor/index.ts";
+import { valueAndGradients } from "../../src/autograd/functions.ts";
+import { UsageError, LifetimeError } from "../../src/errors/errors.ts";
+import { BatchNorm, Conv2d, Linear } from "../../src/nn/layers.ts";
+import { Initialiser } from "../../src/nn/initialise.ts";
+import { relu, add, affine } from "../../src/functions/elementwise.ts";
+import { pack } from "../../src/functions/movement.ts";
+import { sgd } from "../../src/functions/optimisers.ts";
+import { softmaxCrossEntropy } from "../../src/functions/losses.ts";
+import { averagePool2d, globalAveragePool } from "../../src/functions/pooling.ts";
+import { sum } from "../../src/functions/reduction.ts";
+import { Adam } from "../../src/optim/adam.ts";
+import { launchesOf } from "../../src/runtime/step-plan.ts";
+import { openEngine } from "../../src/runtime/open-engine.ts";
+import type { Engine } from "../../src/runtime/engine.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
 import { useEngine } from "../engines.ts";
 import { normal } from "../operators/sample.ts";
 

@@ -1,11 +1,14 @@
 // What is special about the WebGPU backend: order of uploads and launches, folded launches, loss, limits.
 
 import { describe, expect, test } from "vitest";
-import { DeviceLostError, KernelError, OutOfMemoryError, openGpu } from "../../src/device/index.ts";
-import { add, affine, exp, multiply } from "../../src/operators/functions/elementwise.ts";
-import { sum } from "../../src/operators/functions/reduction.ts";
-import { Adam } from "../../src/optim/index.ts";
-import { Engine, WebGpuBackend, input, type Operator } from "../../src/runtime/index.ts";
+import { DeviceLostError, KernelError, OutOfMemoryError } from "../../src/errors/errors.ts";
+import { openGpu } from "../../src/device/gpu.ts";
+import { add, affine, exp, multiply } from "../../src/functions/elementwise.ts";
+import { sum } from "../../src/functions/reduction.ts";
+import { Adam } from "../../src/optim/adam.ts";
+import { Engine } from "../../src/runtime/engine.ts";
+import { WebGpuBackend } from "../../src/runtime/webgpu/webgpu-backend.ts";
+import { input, type Operator } from "../../src/operators/operator.ts";
 
 async function open(traits: object = {}): Promise<{ engine: Engine; backend: WebGpuBackend }> {
   const gpu = await openGpu();

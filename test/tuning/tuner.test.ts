@@ -1,21 +1,22 @@
 // The tuner on an operator made for it: one candidate is far slower, one is wrong, one does not compile.
 
 import { describe, expect, test } from "vitest";
-import { UsageError } from "../../src/device/index.ts";
-import { relu } from "../../src/operators/functions/elementwise.ts";
+import { UsageError } from "../../src/errors/errors.ts";
+import { relu } from "../../src/functions/elementwise.ts";
 import {
   input,
-  openEngine,
   output,
   temporary,
-  workKey,
   type Candidate,
-  type Engine,
   type Launch,
   type Operator,
   type Slot,
-} from "../../src/runtime/index.ts";
-import { tune, worksOf, type Work } from "../../src/tuning/index.ts";
+} from "../../src/operators/operator.ts";
+import { openEngine } from "../../src/runtime/open-engine.ts";
+import { workKey } from "../../src/runtime/webgpu/choice.ts";
+import type { Engine } from "../../src/runtime/engine.ts";
+import { tune } from "../../src/tuning/tuner.ts";
+import { worksOf, type Work } from "../../src/tuning/works.ts";
 import { useEngine } from "../engines.ts";
 
 const count = 4096;

@@ -2,11 +2,11 @@
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename, dirname } from "node:path";
-import { DataError } from "../failures.ts";
-import { codeOf, messageOf } from "../files/causes.ts";
-import { exists } from "../files/paths.ts";
+import { DataError } from "../../errors/data-errors.ts";
+import { codeOf, messageOf } from "../../files/causes.ts";
+import { exists } from "../../files/paths.ts";
 import type { FittedSize } from "../images/index.ts";
-import { Budget } from "./budget.ts";
+import { Budget } from "./memory-budget.ts";
 import { DecodePool } from "./decode-pool.ts";
 import type { CachedImage, FileIdentity, ImageCache } from "./image-cache.ts";
 import { inLanes } from "./lanes.ts";

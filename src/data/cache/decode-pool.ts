@@ -1,8 +1,8 @@
 // The decoding threads, seen from the main thread: files go in, pixels come out.
 import { Worker } from "node:worker_threads";
-import { UsageError } from "../../device/errors.ts";
-import { DataError } from "../failures.ts";
-import { messageOf } from "../files/causes.ts";
+import { UsageError } from "../../errors/errors.ts";
+import { DataError } from "../../errors/data-errors.ts";
+import { messageOf } from "../../files/causes.ts";
 import type { FittedSize } from "../images/index.ts";
 import type { Reply, Request } from "./decode-worker.ts";
 import { workerFile } from "./worker-file.ts";

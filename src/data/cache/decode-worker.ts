@@ -1,8 +1,8 @@
 // What a decoding thread runs: reads a file, tells the SHA-256 of its content, and decodes it when it is asked to.
 import { parentPort, workerData } from "node:worker_threads";
 import sharp from "sharp";
-import { DataError } from "../failures.ts";
-import { messageOf } from "../files/causes.ts";
+import { DataError } from "../../errors/data-errors.ts";
+import { messageOf } from "../../files/causes.ts";
 import { fitImage, hashPixels, readImage, type FittedSize, type PackedImage } from "../images/index.ts";
 import { sha256 } from "./segment.ts";
 

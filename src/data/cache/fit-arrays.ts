@@ -1,7 +1,7 @@
 // Images of arrays that have another size than asked for: resized into the cache, each content once.
-import { DataError } from "../failures.ts";
+import { DataError } from "../../errors/data-errors.ts";
 import { fitImage, hashPixels, type FittedSize } from "../images/index.ts";
-import type { PixelArray } from "../listing.ts";
+import type { PixelArray } from "../catalogue/listing.ts";
 import { changedMeanwhile } from "./decode-files.ts";
 import type { ImageCache } from "./image-cache.ts";
 import type { PixelRow } from "./pixel-rows.ts";

@@ -1,8 +1,8 @@
 // Pixels that are not all in memory: images of one size, each in a file of the cache or in an array, read by index.
 import { close, open, read } from "node:fs";
 import { promisify } from "node:util";
-import { DataError } from "../failures.ts";
-import { messageOf } from "../files/causes.ts";
+import { DataError } from "../../errors/data-errors.ts";
+import { messageOf } from "../../files/causes.ts";
 import { inLanes } from "./lanes.ts";
 import { PixelRows } from "./pixel-rows.ts";
 

@@ -1,10 +1,10 @@
 // NIH ChestX-ray14 (Wang et al., "ChestX-ray8", CVPR 2017): one table, findings of an image joined by "|".
 import { z } from "zod";
-import { suggestion } from "../../device/nearest.ts";
-import { path } from "../fields.ts";
-import { brief, requireColumns, rowError } from "../files/csv.ts";
-import type { Format } from "../listing.ts";
-import { findImagesIn, imageFolders, listRows, locateTable, setPositive } from "./rows.ts";
+import { suggestion } from "../../errors/nearest.ts";
+import { path } from "../manifest/fields.ts";
+import { brief, requireColumns, rowError } from "../../files/csv.ts";
+import type { Format } from "../catalogue/listing.ts";
+import { findImagesIn, imageFolders, listRows, locateTable, setPositive } from "./table-rows.ts";
 
 /** In the order that papers on the dataset use. */
 const findings = [

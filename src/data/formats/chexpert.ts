@@ -1,13 +1,13 @@
 // CheXpert (Irvin et al., AAAI 2019): one table, a column a label with 1 positive, 0 negative, -1 uncertain, blank.
 import { join } from "node:path";
 import { z } from "zod";
-import { path } from "../fields.ts";
-import { brief, requireColumns, rowError } from "../files/csv.ts";
-import { belowRoot, exists } from "../files/paths.ts";
-import { given } from "../listing.ts";
-import type { Format } from "../listing.ts";
-import { partOf } from "../part-words.ts";
-import { listRows, locateTable } from "./rows.ts";
+import { path } from "../manifest/fields.ts";
+import { brief, requireColumns, rowError } from "../../files/csv.ts";
+import { belowRoot, exists } from "../../files/paths.ts";
+import { rawLabel } from "../../labels/raw-labels.ts";
+import type { Format } from "../catalogue/listing.ts";
+import { partOf } from "../catalogue/part-words.ts";
+import { listRows, locateTable } from "./table-rows.ts";
 
 /** In the order of the table. */
 const labelNames = [
@@ -28,13 +28,13 @@ const labelNames = [
 ] as const;
 
 const marks: ReadonlyMap<string, number> = new Map([
-  ["1.0", given.positive],
-  ["1", given.positive],
-  ["0.0", given.negative],
-  ["0", given.negative],
-  ["-1.0", given.uncertain],
-  ["-1", given.uncertain],
-  ["", given.blank],
+  ["1.0", rawLabel.positive],
+  ["1", rawLabel.positive],
+  ["0.0", rawLabel.negative],
+  ["0", rawLabel.negative],
+  ["-1.0", rawLabel.uncertain],
+  ["-1", rawLabel.uncertain],
+  ["", rawLabel.blank],
 ]);
 
 /** `CheXpert-v1.0-small/`, `CheXpert-v1.0/`, `CheXpert-v1.0 batch 1 (validate & csv)/`: the folder it is handed out in. */

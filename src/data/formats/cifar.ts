@@ -1,10 +1,10 @@
 // Reads the binary version of CIFAR-10 and CIFAR-100: records of label bytes and a 32 x 32 image, plane by plane.
 import { z } from "zod";
-import { DataError, ManifestError } from "../failures.ts";
-import { oneOf, path } from "../fields.ts";
-import { readBytes } from "../files/bytes.ts";
-import { checkListing } from "../files/limits.ts";
-import type { Format, ListedRecord, Listing, PixelArray } from "../listing.ts";
+import { DataError, ManifestError } from "../../errors/data-errors.ts";
+import { oneOf, path } from "../manifest/fields.ts";
+import { readBytes } from "../../files/bytes.ts";
+import { checkListing } from "../../files/limits.ts";
+import type { Format, ListedRecord, Listing, PixelArray } from "../catalogue/listing.ts";
 import { cifar100Coarse, cifar100Fine, cifar10Classes } from "./cifar-names.ts";
 import { oneClassEach } from "./class-labels.ts";
 

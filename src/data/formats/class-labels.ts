@@ -1,8 +1,8 @@
 // From class numbers, one an image, to what a listing gives: shared by the formats whose images show one class each, and
 // whose labels are the words that occur.
-import { nearest } from "../../device/nearest.ts";
-import { given } from "../listing.ts";
-import type { ListContext } from "../listing.ts";
+import { nearest } from "../../errors/nearest.ts";
+import { rawLabel } from "../../labels/raw-labels.ts";
+import type { ListContext } from "../catalogue/listing.ts";
 
 /** The names "0", "1", "2", ... of so many classes. */
 export function numbered(count: number): string[] {
@@ -49,7 +49,7 @@ export function withWanted(
 export interface ClassLabels {
   readonly labelNames: readonly string[];
   /** [numbers, labelNames]: positive for the class of the image, negative for the rest. */
-  readonly given: Uint8Array;
+  readonly rawLabels: Uint8Array;
 }
 
 /**
@@ -62,8 +62,8 @@ export function oneClassEach(
 ): ClassLabels {
   const labelNames = [...new Set(names)];
   const columns = names.map((name) => labelNames.indexOf(name));
-  const labels = new Uint8Array(numbers.length * labelNames.length).fill(given.negative);
+  const labels = new Uint8Array(numbers.length * labelNames.length).fill(rawLabel.negative);
   for (const [i, number] of numbers.entries())
-    labels[i * labelNames.length + columns[number]] = given.positive;
-  return { labelNames, given: labels };
+    labels[i * labelNames.length + columns[number]] = rawLabel.positive;
+  return { labelNames, rawLabels: labels };
 }

@@ -1,14 +1,14 @@
 // COVIDx (Wang, Lin, Wong, "COVID-Net", 2020): lists of `patientid filename class source`, parted by spaces.
 import { z } from "zod";
-import { suggestion } from "../../device/nearest.ts";
-import { DataError } from "../failures.ts";
-import { name, path, record as fieldRecord } from "../fields.ts";
-import { readText } from "../files/bytes.ts";
-import { brief, requireColumns, rowError } from "../files/csv.ts";
-import type { Table, TableRow } from "../files/csv.ts";
-import { given } from "../listing.ts";
-import type { Format, ListContext } from "../listing.ts";
-import { findImagesIn, imageFolders, isImageName, listRows, locateTable, setPositive } from "./rows.ts";
+import { suggestion } from "../../errors/nearest.ts";
+import { DataError } from "../../errors/data-errors.ts";
+import { name, path, record as fieldRecord } from "../manifest/fields.ts";
+import { readText } from "../../files/bytes.ts";
+import { brief, requireColumns, rowError } from "../../files/csv.ts";
+import type { Table, TableRow } from "../../files/csv.ts";
+import { rawLabel } from "../../labels/raw-labels.ts";
+import type { Format, ListContext } from "../catalogue/listing.ts";
+import { findImagesIn, imageFolders, isImageName, listRows, locateTable, setPositive } from "./table-rows.ts";
 
 const fields = {
   format: z.literal("covidx"),
@@ -60,7 +60,7 @@ export const covidx: Format<typeof fields> = {
             `the class is ${brief(cells["class"])}; in this list it is one of ${expected}`,
           );
         }
-        if (words === binary) labels[0] = at === 0 ? given.positive : given.negative;
+        if (words === binary) labels[0] = at === 0 ? rawLabel.positive : rawLabel.negative;
         else setPositive(labels, [at]);
         return { image: cells["filename"], patient: cells["patientid"] };
       },

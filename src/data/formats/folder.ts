@@ -2,14 +2,14 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { z } from "zod";
-import { DataError } from "../failures.ts";
-import { path } from "../fields.ts";
-import { codeOf } from "../files/causes.ts";
-import { askFolder } from "../files/paths.ts";
-import type { Format, ListedRecord } from "../listing.ts";
-import { mostLabels } from "../listing.ts";
+import { DataError } from "../../errors/data-errors.ts";
+import { path } from "../manifest/fields.ts";
+import { codeOf } from "../../files/causes.ts";
+import { askFolder } from "../../files/paths.ts";
+import type { Format, ListedRecord } from "../catalogue/listing.ts";
+import { mostLabels } from "../catalogue/listing.ts";
 import { oneClassEach, withWanted } from "./class-labels.ts";
-import { isImageName } from "./rows.ts";
+import { isImageName } from "./table-rows.ts";
 
 const fields = {
   format: z.literal("folder"),

@@ -1,10 +1,10 @@
 // Reads IDX files (MNIST's format), gzip'd or plain, trusting no length in them before it is checked.
 import { z } from "zod";
-import { DataError } from "../failures.ts";
-import { names, path } from "../fields.ts";
-import { readBytes } from "../files/bytes.ts";
-import { checkListing } from "../files/limits.ts";
-import type { Format, Listing, PixelArray } from "../listing.ts";
+import { DataError } from "../../errors/data-errors.ts";
+import { names, path } from "../manifest/fields.ts";
+import { readBytes } from "../../files/bytes.ts";
+import { checkListing } from "../../files/limits.ts";
+import type { Format, Listing, PixelArray } from "../catalogue/listing.ts";
 import { numberedNames, oneClassEach } from "./class-labels.ts";
 
 /** Greyscale images of one size. */

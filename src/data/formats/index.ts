@@ -9,7 +9,7 @@ import { idx } from "./idx.ts";
 import { medmnist } from "./medmnist.ts";
 import { phantoms } from "./phantoms.ts";
 import { table } from "./table.ts";
-import type { ListContext, Listing } from "../listing.ts";
+import type { ListContext, Listing } from "../catalogue/listing.ts";
 
 /** By the word that a manifest has under `format`. */
 export const formats = { idx, cifar, medmnist, phantoms, chestxray14, chexpert, covidx, table, folder };

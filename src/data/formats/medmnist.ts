@@ -1,15 +1,15 @@
 // Reads MedMNIST's .npz files: a zip of six NumPy arrays, the images and the labels of each part of the official split.
 import { basename } from "node:path";
 import { z } from "zod";
-import { DataError } from "../failures.ts";
-import { names, path } from "../fields.ts";
-import { readBytes } from "../files/bytes.ts";
-import { checkListing } from "../files/limits.ts";
-import { describeShape, elementReader, parseNpy } from "../files/npy.ts";
-import { openZip, readMember } from "../files/zip.ts";
-import type { ZipArchive } from "../files/zip.ts";
-import { mostLabels } from "../listing.ts";
-import type { Format, ListContext, ListedRecord, Listing, Part, PixelArray } from "../listing.ts";
+import { DataError } from "../../errors/data-errors.ts";
+import { names, path } from "../manifest/fields.ts";
+import { readBytes } from "../../files/bytes.ts";
+import { checkListing } from "../../files/limits.ts";
+import { describeShape, elementReader, parseNpy } from "../../files/npy.ts";
+import { openZip, readMember } from "../../files/zip.ts";
+import type { ZipArchive } from "../../files/zip.ts";
+import { mostLabels } from "../catalogue/listing.ts";
+import type { Format, ListContext, ListedRecord, Listing, Part, PixelArray } from "../catalogue/listing.ts";
 import { classCount, numbered, numberedNames, oneClassEach } from "./class-labels.ts";
 import type { ClassLabels } from "./class-labels.ts";
 import { namesOfSet, namesVolumes } from "./medmnist-names.ts";
@@ -176,7 +176,7 @@ function nameLabels(
         `has ${columns} label columns, for which labelNames must have as many different names, not ${labelNames.length}`,
       );
     }
-    return { labelNames, given: Uint8Array.from(labels) }; // 0 and 1 are `given`'s negative and positive
+    return { labelNames, rawLabels: Uint8Array.from(labels) }; // 0 and 1 are `rawLabel`'s negative and positive
   }
 
   for (const { key, labels } of splits) {

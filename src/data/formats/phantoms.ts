@@ -1,13 +1,13 @@
 // Lists phantom radiographs, drawn by src/data/phantoms, like any dataset: with every finding known on every image.
 import { z } from "zod";
-import { suggestion } from "../../device/nearest.ts";
-import { DataError, ManifestError } from "../failures.ts";
-import { oneOf, share } from "../fields.ts";
-import { mostArrayBytes } from "../files/limits.ts";
-import type { Format, ListContext, ListedRecord, Listing, PixelArray } from "../listing.ts";
+import { suggestion } from "../../errors/nearest.ts";
+import { DataError, ManifestError } from "../../errors/data-errors.ts";
+import { oneOf, share } from "../manifest/fields.ts";
+import { mostArrayBytes } from "../../files/limits.ts";
+import type { Format, ListContext, ListedRecord, Listing, PixelArray } from "../catalogue/listing.ts";
 import { defaultPrevalence, findingNames, phantoms as draw, siteNames } from "../phantoms/index.ts";
 import type { Finding } from "../phantoms/index.ts";
-import { randomStream } from "../random.ts";
+import { randomStream } from "../random-stream.ts";
 
 const fields = {
   format: z.literal("phantoms"),
@@ -54,13 +54,13 @@ function drawListing({ count: wanted, prevalence, ...entry }: Entry, context: Li
   const records: ListedRecord[] = [];
   let done = 0;
   const onImage = (): void => context.drawn?.(++done, count);
-  const given = new Uint8Array(count * findings.length);
+  const rawLabels = new Uint8Array(count * findings.length);
   for (const [i, site] of sites.entries()) {
     // Halves that differ by one image at most; of a single image, the second site draws none.
     const drawn = Math.floor((count + sites.length - 1 - i) / sites.length);
     if (drawn === 0) continue;
     const { pixels, truth } = draw({ count: drawn, size, site, seed, findings, prevalence, onImage });
-    given.set(truth, records.length * findings.length);
+    rawLabels.set(truth, records.length * findings.length);
     const array: PixelArray = {
       file: `${context.entry}: phantoms of site ${site}`,
       count: drawn,
@@ -75,7 +75,7 @@ function drawListing({ count: wanted, prevalence, ...entry }: Entry, context: Li
       records.push({ id, image: { kind: "array", array, at }, patient: `${context.entry}/${id}` });
     }
   }
-  return { labelNames: findings, records, given };
+  return { labelNames: findings, records, rawLabels };
 }
 
 /** The classes as findings. @throws ManifestError when one is not, or the images are not square or too small */

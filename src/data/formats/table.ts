@@ -1,14 +1,15 @@
 // Any table with a row an image: its labels as words in one column, or as a column a label.
 import { dirname } from "node:path";
 import { z } from "zod";
-import { suggestion } from "../../device/nearest.ts";
-import { DataError, ManifestError } from "../failures.ts";
-import { name, names, oneOf, path, record as fieldRecord } from "../fields.ts";
-import { brief, requireColumns, rowError } from "../files/csv.ts";
-import type { Delimiter, Table, TableRow } from "../files/csv.ts";
-import { given, mostLabels } from "../listing.ts";
-import type { Format, ListContext, Listing } from "../listing.ts";
-import { partHint, partOf } from "../part-words.ts";
+import { suggestion } from "../../errors/nearest.ts";
+import { DataError, ManifestError } from "../../errors/data-errors.ts";
+import { name, names, oneOf, path, record as fieldRecord } from "../manifest/fields.ts";
+import { brief, requireColumns, rowError } from "../../files/csv.ts";
+import type { Delimiter, Table, TableRow } from "../../files/csv.ts";
+import { mostLabels } from "../catalogue/listing.ts";
+import { rawLabel } from "../../labels/raw-labels.ts";
+import type { Format, ListContext, Listing } from "../catalogue/listing.ts";
+import { partHint, partOf } from "../catalogue/part-words.ts";
 import { withWanted } from "./class-labels.ts";
 import {
   findImagesIn,
@@ -18,8 +19,8 @@ import {
   listRows,
   locateTable,
   setPositive,
-} from "./rows.ts";
-import type { FindImage, RowFacts } from "./rows.ts";
+} from "./table-rows.ts";
+import type { FindImage, RowFacts } from "./table-rows.ts";
 
 /** What stands in a cell: YAML makes numbers and truth values of some of them. */
 const cellWords = z
@@ -157,7 +158,7 @@ function listWords(
       if (!words.every(isUnlabelled)) {
         throw rowError(rows, at, `${label} is ${cell}: an unlabelled word cannot stand beside a label`);
       }
-      labels.fill(given.unknown);
+      labels.fill(rawLabel.unknown);
       return factsOf(entry, rows, at);
     }
     const positives = words.map((word) => {
@@ -208,14 +209,14 @@ function readMarks(entry: Entry, entryName: string): ReadonlyMap<string, number>
   for (const kind of ["positive", "negative", "uncertain", "blank"] as const) {
     for (const word of words[kind].map(canonical)) {
       const known = marks.get(word);
-      if (known !== undefined && known !== given[kind]) {
+      if (known !== undefined && known !== rawLabel[kind]) {
         throw new ManifestError(
           `"${entryName}"`,
           `values.${kind}`,
           `has ${brief(word)}, which means something else already; values left out keep their defaults`,
         );
       }
-      marks.set(word, given[kind]);
+      marks.set(word, rawLabel[kind]);
     }
   }
   return marks;

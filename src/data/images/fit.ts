@@ -1,6 +1,6 @@
 // Brings a decoded image to the size and channels of an assembly.
 import sharp from "sharp";
-import { ShapeError } from "../../device/errors.ts";
+import { ShapeError } from "../../errors/errors.ts";
 import type { DecodedImage } from "./image.ts";
 
 export interface FittedSize {

@@ -1,6 +1,6 @@
 // What a decoded image is, and the one form that images of equal content take whatever file they came from.
 import { createHash } from "node:crypto";
-import { DataError } from "../failures.ts";
+import { DataError } from "../../errors/data-errors.ts";
 
 export interface DecodedImage {
   readonly height: number;

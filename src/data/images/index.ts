@@ -1,6 +1,6 @@
 // Images: from the bytes of a file to pixels of one kind, to the size of an assembly, and to a hash that finds copies.
-import { DataError } from "../failures.ts";
-import { readBytes } from "../files/bytes.ts";
+import { DataError } from "../../errors/data-errors.ts";
+import { readBytes } from "../../files/bytes.ts";
 import type { DecodedImage, OpenedImage } from "./image.ts";
 import { openJpeg } from "./jpeg.ts";
 import { isJpeg, isPng, lookAlike } from "./kinds.ts";

@@ -1,7 +1,7 @@
 // Decodes JPEG, baseline and progressive, with sharp (libvips, libjpeg-turbo), once its header is within the limits.
 import sharp from "sharp";
-import { DataError } from "../failures.ts";
-import { messageOf } from "../files/causes.ts";
+import { DataError } from "../../errors/data-errors.ts";
+import { messageOf } from "../../files/causes.ts";
 import { canonicalImage, checkSize, mostPixels } from "./image.ts";
 import type { DecodedImage, OpenedImage } from "./image.ts";
 

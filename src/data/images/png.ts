@@ -2,8 +2,8 @@
 // walked, and the packed pixels unpacked within the limit that the header sets, before it sees them.
 import { inflateSync } from "node:zlib";
 import { PNG } from "pngjs";
-import { DataError } from "../failures.ts";
-import { codeOf, messageOf } from "../files/causes.ts";
+import { DataError } from "../../errors/data-errors.ts";
+import { codeOf, messageOf } from "../../files/causes.ts";
 import { checkSize, isGrey } from "./image.ts";
 import type { DecodedImage, OpenedImage } from "./image.ts";
 

@@ -1,7 +1,7 @@
 // What a manifest selects, in numbers: of each source, part and class, how many labels of each kind.
-import { absent, negative, positive } from "../../metrics/label-states.ts";
-import type { SampleList } from "../catalogue.ts";
-import type { Part } from "../listing.ts";
+import { absent, negative, positive } from "../../labels/states.ts";
+import type { SampleList } from "../catalogue/catalogue.ts";
+import type { Part } from "../catalogue/listing.ts";
 
 /** Labels of one class on the images of one list; the first four add up to the number of images. */
 export interface LabelCount {

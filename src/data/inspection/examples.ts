@@ -1,7 +1,7 @@
 // Which images of a list a person is shown: some positive ones of each class, some with nothing, some with no label.
-import type { SampleList } from "../catalogue.ts";
-import { permutation } from "../order.ts";
-import { randomStream } from "../random.ts";
+import type { SampleList } from "../catalogue/catalogue.ts";
+import { permutation } from "../assembly/order.ts";
+import { randomStream } from "../random-stream.ts";
 import { kindOf } from "./counts.ts";
 
 export interface ExampleGroup {

@@ -1,6 +1,6 @@
 // What a person should know before training on a catalogue: leaks, contradictions, classes that cannot be learned or
 // measured, copies, files that are no images; each as a sentence with its cases, the gravest first.
-import { parts, type Part } from "../listing.ts";
+import { parts, type Part } from "../catalogue/listing.ts";
 import { countLabels, type ListCount } from "./counts.ts";
 import {
   contradiction,

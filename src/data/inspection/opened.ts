@@ -1,11 +1,11 @@
 // A catalogue together with what came of opening its images.
 import { posix } from "node:path";
-import type { Catalogue } from "../catalogue.ts";
-import { entriesOf } from "../entries.ts";
-import type { Entry } from "../entry-schema.ts";
-import type { Manifest } from "../manifest.ts";
-import { forClass } from "../mapping.ts";
-import type { DecodedAssembly } from "../pixels.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import { entriesOf } from "../manifest/entries.ts";
+import type { Entry } from "../manifest/entry-schema.ts";
+import type { Manifest } from "../manifest/manifest.ts";
+import { forClass } from "../catalogue/mapping.ts";
+import type { DecodedAssembly } from "../assembly/pixels.ts";
 import type { Undecodable } from "./findings.ts";
 import type { OpenedList } from "./sightings.ts";
 

@@ -3,8 +3,8 @@
 // An image is known by the hash of its decoded pixels, so that a copy under another name or in another file format is
 // found, and two images of one array file are two. A patient is known by name inside the dataset that named it: patient
 // "12" of two unrelated tables is two people.
-import { negative, positive } from "../../metrics/label-states.ts";
-import type { Sample, SampleList } from "../catalogue.ts";
+import { negative, positive } from "../../labels/states.ts";
+import type { Sample, SampleList } from "../catalogue/catalogue.ts";
 
 /** A list of samples with what was found by opening the images. */
 export interface OpenedList {

@@ -1,9 +1,9 @@
 // How large the images of a source are before they are brought to one size.
 import sharp from "sharp";
 import { readImage } from "../images/index.ts";
-import { permutation } from "../order.ts";
-import { randomStream } from "../random.ts";
-import type { SampleList } from "../catalogue.ts";
+import { permutation } from "../assembly/order.ts";
+import { randomStream } from "../random-stream.ts";
+import type { SampleList } from "../catalogue/catalogue.ts";
 
 export interface SizeCount {
   readonly height: number;

@@ -1,6 +1,6 @@
 // From attenuation to grey levels: what a site's tube, grid, detector and film-like contrast make of a beam.
-import type { Random } from "../random.ts";
-import type { Site } from "./names.ts";
+import type { Random } from "../random-stream.ts";
+import type { Site } from "./phantom-names.ts";
 
 /** What differs between two machines. */
 interface SitePhysics {

@@ -1,19 +1,19 @@
 // Phantom radiographs: small chest images drawn by simulated physics, with fully known truth, for demo and tests.
-import { absent } from "../../metrics/label-states.ts";
-import { imageSet } from "../assembly.ts";
-import type { ImageSet } from "../assembly.ts";
-import { DataError, ManifestError } from "../failures.ts";
-import { suggestion } from "../../device/nearest.ts";
-import { randomStream } from "../random.ts";
+import { absent } from "../../labels/states.ts";
+import { imageSet } from "../assembly/assembly.ts";
+import type { ImageSet } from "../assembly/assembly.ts";
+import { DataError, ManifestError } from "../../errors/data-errors.ts";
+import { suggestion } from "../../errors/nearest.ts";
+import { randomStream } from "../random-stream.ts";
 import { expose, sitePhysics } from "./exposure.ts";
-import { diseaseOf } from "./findings.ts";
-import { findingNames } from "./names.ts";
-import type { Finding, Site } from "./names.ts";
+import { diseaseOf } from "./phantom-findings.ts";
+import { findingNames } from "./phantom-names.ts";
+import type { Finding, Site } from "./phantom-names.ts";
 import { project } from "./projection.ts";
 import { randomThorax } from "./thorax.ts";
 
-export { findingNames, siteNames } from "./names.ts";
-export type { Finding, Site } from "./names.ts";
+export { findingNames, siteNames } from "./phantom-names.ts";
+export type { Finding, Site } from "./phantom-names.ts";
 
 export interface PhantomOptions {
   readonly count: number;

@@ -1,5 +1,5 @@
 // Sums attenuation along each beam through thorax and disease: closed formulae for every path, no marching.
-import type { Disease } from "./findings.ts";
+import type { Disease } from "./phantom-findings.ts";
 import { chord, lungColumn, lungPath } from "./thorax.ts";
 import type { Distractor, Ellipsoid, Lung, Side, Streak, Thorax } from "./thorax.ts";
 

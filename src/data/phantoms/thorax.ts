@@ -1,5 +1,5 @@
 // The healthy patient of a phantom radiograph: a random thorax in a standing frame, and where its lungs and heart are.
-import type { Random } from "../random.ts";
+import type { Random } from "../random-stream.ts";
 
 // The frame: x to the right of the picture, y down, z along the beam; one unit is half the field of view, about 18 cm.
 // As on any radiograph, the patient faces us: the heart lies to the right of the picture.

@@ -1,11 +1,11 @@
 // The convolution of images with a filter (no turning of the filter: a cross-correlation, as networks have it).
 
-import { input, output, type Candidate, type Operator } from "../../runtime/operator.ts";
+import { input, output, type Candidate, type Operator } from "../operator.ts";
 import { expectFloats } from "../operands.ts";
-import { addRowTimesMatrix } from "../matmul/rows.ts";
-import { directSizes, eachRunOfTaps, extentsOf, type Sliding } from "./geometry.ts";
+import { addRowTimesMatrix } from "../matmul/row-products.ts";
+import { directSizes, eachRunOfTaps, extentsOf, type Sliding } from "./extents.ts";
 import { forwardCandidates } from "./launches.ts";
-import { anyChannels } from "./in-fours.ts";
+import { anyChannels } from "./vec4-channels.ts";
 
 export type Conv2dAttributes = Sliding;
 

@@ -1,12 +1,12 @@
 // The convolution and its two gradients as rows of the registry.
 
 import { conv2d } from "./conv2d.ts";
-import { conv2dInputGradient } from "./conv2dInputGradient.ts";
-import { conv2dWeightGradient } from "./conv2dWeightGradient.ts";
+import { conv2dInputGradient } from "./conv2d-input-gradient.ts";
+import { conv2dWeightGradient } from "./conv2d-weight-gradient.ts";
 
 export type { Conv2dAttributes } from "./conv2d.ts";
-export type { Conv2dInputGradientAttributes } from "./conv2dInputGradient.ts";
-export type { Conv2dWeightGradientAttributes } from "./conv2dWeightGradient.ts";
-export type { Pair } from "./geometry.ts";
+export type { Conv2dInputGradientAttributes } from "./conv2d-input-gradient.ts";
+export type { Conv2dWeightGradientAttributes } from "./conv2d-weight-gradient.ts";
+export type { Pair } from "./extents.ts";
 
 export const convolutionOperators = { conv2d, conv2dInputGradient, conv2dWeightGradient } as const;

@@ -2,11 +2,11 @@
 // take any C but in the gradient of the images. They stand apart from the operators because dense blocks use them too: on
 // slices of a wider buffer, with batch norm and ReLU folded into the load.
 
-import type { AdapterTraits } from "../../device/index.ts";
-import { input, output, temporary, type Candidate, type Launch } from "../../runtime/operator.ts";
+import type { AdapterTraits } from "../../device/traits.ts";
+import { input, output, temporary, type Candidate, type Launch } from "../operator.ts";
 import { hasSubgroupsOfEight, quadsPerInvocation, quadsPerSubgroup, tileOf } from "../matmul/shapes.ts";
 import { preferred } from "../compose.ts";
-import { directSizes, type Extents, type Sliding } from "./geometry.ts";
+import { directSizes, type Extents, type Sliding } from "./extents.ts";
 
 /** How a convolution reads its images. */
 export interface ImageLoad {

@@ -1,16 +1,16 @@
 // The way back through a pool with batch norm and ReLU folded into it.
 
-import type { AdapterTraits } from "../../device/index.ts";
-import { input, output, temporary, type Candidate, type Operator } from "../../runtime/operator.ts";
-import { sizeOf, type Shape, type TensorSpec } from "../../tensor/index.ts";
+import type { AdapterTraits } from "../../device/traits.ts";
+import { input, output, temporary, type Candidate, type Operator } from "../operator.ts";
+import { sizeOf, type Shape, type TensorSpec } from "../../tensor/shape.ts";
 import { compose, preferred, type Step } from "../compose.ts";
-import { averagePool2dGradient } from "../pooling/averagePool2d.ts";
+import { averagePool2dGradient } from "../pooling/average-pool2d.ts";
 import { eachMember, pooledShape } from "../pooling/windows.ts";
 import { expectRoles, type Role } from "../roles.ts";
 import { placeIn, sizesInFours, type ActivatedPoolAttributes } from "./activated-pool.ts";
-import { expectFours } from "./fours.ts";
-import { alongAxes, gapBehind, widened, withGap } from "../gap.ts";
-import { chunksOf, reductionsFor, wholeKnobs, zeros, type Reductions } from "./rows.ts";
+import { expectFours } from "./channel-counts.ts";
+import { alongAxes, paddingToFours, widened, withChannelPadding } from "../channel-padding.ts";
+import { chunksOf, reductionsFor, wholeKnobs, zeros, type Reductions } from "./row-chunks.ts";
 import { activateGradient } from "./stage.ts";
 import { partialSpec, step } from "./steps.ts";
 
@@ -57,13 +57,13 @@ export const activatedPoolGradient: Operator<ActivatedPoolGradientAttributes> = 
   },
   candidates(inputs, attributes, adapter) {
     const [x, , , dy] = inputs;
-    const gap = gapBehind(x.shape[3]);
+    const gap = paddingToFours(x.shape[3]);
     const [wideX, wideDy] = [x, dy].map((each) => widened({ ...each, axis: 3 }, gap));
     const all = inFoursOf(wideX.shape, wideDy, attributes, adapter);
     if (gap.zeros === 0) return all;
     const given = alongAxes(inputs, [3, 1, 1, 3]);
     const made = alongAxes(activatedPoolGradient.infer(inputs, attributes), [3, 0, 0]);
-    return all.map((each) => withGap(each, gap, given, made));
+    return all.map((each) => withChannelPadding(each, gap, given, made));
   },
 };
 

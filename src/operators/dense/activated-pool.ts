@@ -1,16 +1,17 @@
 // Batch norm and ReLU folded into the load of a pool, for batches whose statistics are known: the normalised images are
 // never stored. Transitions, stems and the last batch norm of a DenseNet are made of this.
 
-import { input, output, type Candidate, type Launch, type Operator } from "../../runtime/operator.ts";
-import { sizeOf, type HostTensor, type Shape, type TensorSpec } from "../../tensor/index.ts";
+import { input, output, type Candidate, type Launch, type Operator } from "../operator.ts";
+import { sizeOf, type Shape, type TensorSpec } from "../../tensor/shape.ts";
+import type { HostTensor } from "../../tensor/host.ts";
 import { compose, type Step } from "../compose.ts";
-import { slidingSizes } from "../convolution/geometry.ts";
+import { slidingSizes } from "../convolution/extents.ts";
 import { expectEpsilon } from "../normalisation/channels.ts";
-import { averagePool2d } from "../pooling/averagePool2d.ts";
+import { averagePool2d } from "../pooling/average-pool2d.ts";
 import { eachMember, pooledShape, type PoolingAttributes } from "../pooling/windows.ts";
 import { expectAttribute, expectRoles } from "../roles.ts";
-import { expectFours } from "./fours.ts";
-import { alongAxes, gapBehind, withGap } from "../gap.ts";
+import { expectFours } from "./channel-counts.ts";
+import { alongAxes, paddingToFours, withChannelPadding } from "../channel-padding.ts";
 import { activate, computeFactors } from "./stage.ts";
 import { shares, step } from "./steps.ts";
 
@@ -98,11 +99,19 @@ export const activatedPool: Operator<ActivatedPoolAttributes> = {
   },
   candidates(inputs, attributes) {
     const [{ shape }] = inputs;
-    const gap = gapBehind(shape[3]);
+    const gap = paddingToFours(shape[3]);
     const wide = inFoursOf([...shape.slice(0, 3), shape[3] + gap.zeros], attributes);
     if (gap.zeros === 0) return [wide];
     const given = alongAxes(inputs, [3, 1, 0, 0, 0, 0]);
-    return [withGap(wide, gap, given, alongAxes(activatedPool.infer(inputs, attributes), [3, 1]), [4, 5])];
+    return [
+      withChannelPadding(
+        wide,
+        gap,
+        given,
+        alongAxes(activatedPool.infer(inputs, attributes), [3, 1]),
+        [4, 5],
+      ),
+    ];
   },
 };
 

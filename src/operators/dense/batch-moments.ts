@@ -1,12 +1,12 @@
 // The statistics of a batch by themselves, for batch norms that are folded into what follows them.
 
-import type { AdapterTraits } from "../../device/index.ts";
-import { input, output, temporary, type Candidate, type Operator } from "../../runtime/operator.ts";
+import type { AdapterTraits } from "../../device/traits.ts";
+import { input, output, temporary, type Candidate, type Operator } from "../operator.ts";
 import { compose } from "../compose.ts";
 import { expectFloats } from "../operands.ts";
 import { expectChannels, rowsOf } from "../normalisation/channels.ts";
-import { alongAxes, gapBehind, withGap } from "../gap.ts";
-import { chunksOf } from "./rows.ts";
+import { alongAxes, paddingToFours, withChannelPadding } from "../channel-padding.ts";
+import { chunksOf } from "./row-chunks.ts";
 import { computeMoments } from "./stage.ts";
 import { momentsStep, partialSpec, step } from "./steps.ts";
 
@@ -25,11 +25,11 @@ export const batchMoments: Operator<Readonly<Record<string, never>>> = {
   candidates(inputs, _, adapter) {
     const [x] = inputs;
     const { rows, channels } = rowsOf(x);
-    const gap = gapBehind(channels);
+    const gap = paddingToFours(channels);
     const wide = inChunks(rows, channels + gap.zeros, adapter);
     if (gap.zeros === 0) return [wide];
     const made = alongAxes(batchMoments.infer(inputs, {}), [1]);
-    return [withGap(wide, gap, alongAxes(inputs, [x.shape.length - 1]), made)];
+    return [withChannelPadding(wide, gap, alongAxes(inputs, [x.shape.length - 1]), made)];
   },
 };
 

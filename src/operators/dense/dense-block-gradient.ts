@@ -1,16 +1,16 @@
 // The way back through a dense block: every reader of a channel adds to one gradient of the block, and what the batch's
 // statistics take away from it is taken away once, when the channel's producer is reached.
 
-import type { Operator } from "../../runtime/operator.ts";
-import type { HostTensor } from "../../tensor/index.ts";
-import { conv2dInputGradient } from "../convolution/conv2dInputGradient.ts";
-import { conv2dWeightGradient } from "../convolution/conv2dWeightGradient.ts";
+import type { Operator } from "../operator.ts";
+import type { HostTensor } from "../../tensor/host.ts";
+import { conv2dInputGradient } from "../convolution/conv2d-input-gradient.ts";
+import { conv2dWeightGradient } from "../convolution/conv2d-weight-gradient.ts";
 import { expectRoles, type Role } from "../roles.ts";
 import { gradientCandidate } from "./gradient-candidate.ts";
-import { alongAxes, gapBehind, withGap } from "../gap.ts";
+import { alongAxes, paddingToFours, withChannelPadding } from "../channel-padding.ts";
 import { layoutOfGradient, numbersOf, placed } from "./gradient-layout.ts";
-import { asSpecs, slidingOf, stageAxes, widenedLayout, type DenseLayersAttributes } from "./layers.ts";
-import { firstChannels, putChannels, reductionsFor, zeros } from "./rows.ts";
+import { asSpecs, slidingOf, stageAxes, widenedLayout, type DenseLayersAttributes } from "./dense-layers.ts";
+import { firstChannels, putChannels, reductionsFor, zeros } from "./row-chunks.ts";
 import { activate, activateGradient } from "./stage.ts";
 
 /**
@@ -81,7 +81,7 @@ export const denseBlockGradient: Operator<DenseLayersAttributes> = {
   },
   candidates(inputs, attributes, adapter) {
     const layout = layoutOfGradient(inputs, attributes);
-    const gap = gapBehind(layout.inputChannels);
+    const gap = paddingToFours(layout.inputChannels);
     const wide = placed(widenedLayout(layout, gap, attributes));
     const all = reductionsFor(layout.rows, adapter, "back").map((reductions) =>
       gradientCandidate(reductions, wide, attributes, adapter),
@@ -92,6 +92,6 @@ export const denseBlockGradient: Operator<DenseLayersAttributes> = {
       3,
       ...stageAxes(layout, [0, 0, 2], 3),
     ]);
-    return all.map((each) => withGap(each, gap, given, made));
+    return all.map((each) => withChannelPadding(each, gap, given, made));
   },
 };

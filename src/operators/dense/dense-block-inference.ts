@@ -1,20 +1,13 @@
 // A dense block with given statistics: inference.
 
-import type { AdapterTraits } from "../../device/index.ts";
-import {
-  input,
-  output,
-  temporary,
-  type Candidate,
-  type Operator,
-  type Slot,
-} from "../../runtime/operator.ts";
-import type { TensorSpec } from "../../tensor/index.ts";
+import type { AdapterTraits } from "../../device/traits.ts";
+import { input, output, temporary, type Candidate, type Operator, type Slot } from "../operator.ts";
+import type { TensorSpec } from "../../tensor/shape.ts";
 import { compose, preferred, type Step } from "../compose.ts";
 import { conv2d } from "../convolution/conv2d.ts";
 import { convolutionForward } from "../convolution/launches.ts";
 import { copyCandidates, stridedCopy } from "../movement/strided-copy.ts";
-import { alongAxes, gapBehind, withGap } from "../gap.ts";
+import { alongAxes, paddingToFours, withChannelPadding } from "../channel-padding.ts";
 import {
   asSpecs,
   extentsOfStage,
@@ -27,8 +20,8 @@ import {
   widenedLayout,
   type DenseLayersAttributes,
   type DenseLayout,
-} from "./layers.ts";
-import { firstChannels, putChannels, zeros } from "./rows.ts";
+} from "./dense-layers.ts";
+import { firstChannels, putChannels, zeros } from "./row-chunks.ts";
 import { activate, computeFactors, normTensors } from "./stage.ts";
 import { normSlots, step } from "./steps.ts";
 
@@ -64,11 +57,13 @@ export const denseBlockInference: Operator<DenseLayersAttributes> = {
   },
   candidates(inputs, attributes, adapter) {
     const layout = layoutOfBlock("denseBlockInference", inputs, attributes);
-    const gap = gapBehind(layout.inputChannels);
+    const gap = paddingToFours(layout.inputChannels);
     const wide = folded(widenedLayout(layout, gap, attributes), attributes, adapter);
     if (gap.zeros === 0) return [wide];
     const given = alongAxes(inputs, [3, ...stageAxes(layout, [0, 0, 0, 0, 2], stageInputs.length)]);
-    return [withGap(wide, gap, given, alongAxes(denseBlockInference.infer(inputs, attributes), [3]))];
+    return [
+      withChannelPadding(wide, gap, given, alongAxes(denseBlockInference.infer(inputs, attributes), [3])),
+    ];
   },
 };
 

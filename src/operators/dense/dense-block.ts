@@ -1,21 +1,14 @@
 // A dense block (Huang et al. 2017) without concatenation: one buffer that grows, a channel's statistics computed once,
 // batch norm and ReLU folded into the load of the convolution behind them.
 
-import type { AdapterTraits } from "../../device/index.ts";
-import {
-  input,
-  output,
-  temporary,
-  type Candidate,
-  type Operator,
-  type Slot,
-} from "../../runtime/operator.ts";
-import type { TensorSpec } from "../../tensor/index.ts";
+import type { AdapterTraits } from "../../device/traits.ts";
+import { input, output, temporary, type Candidate, type Operator, type Slot } from "../operator.ts";
+import type { TensorSpec } from "../../tensor/shape.ts";
 import { compose, type Step } from "../compose.ts";
 import { conv2d } from "../convolution/conv2d.ts";
 import { convolutionForward } from "../convolution/launches.ts";
 import { expectAttribute } from "../roles.ts";
-import { alongAxes, gapBehind, withGap } from "../gap.ts";
+import { alongAxes, paddingToFours, withChannelPadding } from "../channel-padding.ts";
 import {
   asSpecs,
   extentsOfStage,
@@ -29,7 +22,7 @@ import {
   widenedLayout,
   type DenseLayersAttributes,
   type DenseLayout,
-} from "./layers.ts";
+} from "./dense-layers.ts";
 import {
   chunksOf,
   firstChannels,
@@ -38,7 +31,7 @@ import {
   wholeKnobs,
   zeros,
   type Reductions,
-} from "./rows.ts";
+} from "./row-chunks.ts";
 import { activate, computeFactors, computeMoments, normTensors } from "./stage.ts";
 import { largest, momentsStep, normSlots, partialSpec, placeStep, shares, step } from "./steps.ts";
 
@@ -108,7 +101,7 @@ export const denseBlock: Operator<DenseBlockAttributes> = {
   },
   candidates(inputs, attributes, adapter) {
     const layout = layoutOfBlock("denseBlock", inputs, attributes);
-    const gap = gapBehind(layout.inputChannels);
+    const gap = paddingToFours(layout.inputChannels);
     const wide = widenedLayout(layout, gap, attributes);
     const all = reductionsFor(layout.rows, adapter, "forward").map((reductions) =>
       candidate(reductions, wide, attributes, adapter),
@@ -116,7 +109,7 @@ export const denseBlock: Operator<DenseBlockAttributes> = {
     if (gap.zeros === 0) return all;
     const given = alongAxes(inputs, [3, ...stageAxes(layout, [0, 0, 0, 0, 2], stageInputs.length)]);
     const made = alongAxes(denseBlock.infer(inputs, attributes), [3, 1, ...stageAxes(layout, [1], 3)]);
-    return all.map((each) => withGap(each, gap, given, made, updatedInputs(inputs.length)));
+    return all.map((each) => withChannelPadding(each, gap, given, made, updatedInputs(inputs.length)));
   },
 };
 

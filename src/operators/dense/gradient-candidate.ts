@@ -1,14 +1,14 @@
 // The launches of the gradient of a dense block: layer by layer, last one first.
 
-import type { AdapterTraits } from "../../device/index.ts";
-import { input, output, temporary, type Candidate, type Launch, type Slot } from "../../runtime/operator.ts";
-import type { TensorSpec } from "../../tensor/index.ts";
+import type { AdapterTraits } from "../../device/traits.ts";
+import { input, output, temporary, type Candidate, type Launch, type Slot } from "../operator.ts";
+import type { TensorSpec } from "../../tensor/shape.ts";
 import { compose, preferred, type Step } from "../compose.ts";
 import { convolutionInputGradient, convolutionWeightGradient } from "../convolution/launches.ts";
 import { slice } from "../movement/slice.ts";
 import { numbersOf, type PlacedLayout, type PlacedStage } from "./gradient-layout.ts";
-import { asSpecs, extentsOfStage, slidingOf, strideOf, type DenseLayersAttributes } from "./layers.ts";
-import { chunksOf, wholeKnobs, type Reductions } from "./rows.ts";
+import { asSpecs, extentsOfStage, slidingOf, strideOf, type DenseLayersAttributes } from "./dense-layers.ts";
+import { chunksOf, wholeKnobs, type Reductions } from "./row-chunks.ts";
 import { largest, partialSpec, step } from "./steps.ts";
 
 const [block, blockStatistics, dy] = [0, 1, 2].map(input);

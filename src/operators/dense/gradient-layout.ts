@@ -1,7 +1,7 @@
 // Where the tensors of each layer stand among the inputs and outputs of the gradient of a dense block.
 
-import { ShapeError } from "../../device/index.ts";
-import type { TensorSpec } from "../../tensor/index.ts";
+import { ShapeError } from "../../errors/errors.ts";
+import type { TensorSpec } from "../../tensor/shape.ts";
 import { showSpecs } from "../operands.ts";
 import {
   expectLayers,
@@ -9,7 +9,7 @@ import {
   type DenseLayersAttributes,
   type DenseLayout,
   type StageShape,
-} from "./layers.ts";
+} from "./dense-layers.ts";
 
 /** Inputs before those of the layers: block, statistics, dy. */
 const sharedInputs = 3;

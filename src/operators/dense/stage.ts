@@ -1,9 +1,9 @@
 // A stage, on the host: batch norm, ReLU and what reads them. Dense blocks and pooled activations are made of these, and
 // their definition is the plain operators'.
 
-import type { HostArray, HostTensor } from "../../tensor/index.ts";
+import type { HostArray, HostTensor } from "../../tensor/host.ts";
 import { batchNormGradient } from "../normalisation/batch-norm-gradient.ts";
-import { zeros } from "./rows.ts";
+import { zeros } from "./row-chunks.ts";
 
 /** What a batch norm owns: scale, shift and the running statistics, each [C]. */
 export interface NormTensors {

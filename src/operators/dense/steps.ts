@@ -1,11 +1,12 @@
 // The dense kernels as steps of a candidate, each with the sizes it needs; channels are counted one by one here.
 
-import type { AdapterTraits } from "../../device/index.ts";
-import type { KernelName, Knobs, UniformValues } from "../../kernels/index.ts";
-import { input, type Launch, type Slot } from "../../runtime/operator.ts";
-import { sizeOf, type TensorSpec } from "../../tensor/index.ts";
+import type { AdapterTraits } from "../../device/traits.ts";
+import type { KernelName } from "../../kernels/kernel.ts";
+import type { Knobs, UniformValues } from "../../kernels/source.ts";
+import { input, type Launch, type Slot } from "../operator.ts";
+import { sizeOf, type TensorSpec } from "../../tensor/shape.ts";
 import type { Step } from "../compose.ts";
-import { chunksOf } from "./rows.ts";
+import { chunksOf } from "./row-chunks.ts";
 
 /** One launch, its bindings given as slots of the whole. */
 export function step(

@@ -1,9 +1,16 @@
 // Elementwise functions of two tensors that broadcast to one shape. All share two shaders; a knob picks the function.
 
-import { input, output, type Candidate, type Operator } from "../../runtime/operator.ts";
-import { broadcastShapes, sizeOf } from "../../tensor/index.ts";
+import { input, output, type Candidate, type Operator } from "../operator.ts";
+import { broadcastShapes, sizeOf } from "../../tensor/shape.ts";
 import { expectFloats } from "../operands.ts";
-import { broadcastWalk, byWalk, eachRun, eightLanes, type Element, type Walk } from "../walk.ts";
+import {
+  broadcastIteration,
+  byIteration,
+  eachRun,
+  eightLanes,
+  type Element,
+  type StridedIteration,
+} from "../strided-iteration.ts";
 import type { NoAttributes } from "./unary.ts";
 
 /** The functions, under the numbers they have in shaders/binary.wgsl. */
@@ -57,7 +64,12 @@ function apply(operation: number, a: number, b: number): number {
 }
 
 /** One launch over a walk of y, a and b in steps of an Element. */
-function candidate(operation: number, name: string, Element: Element, { extents, strides }: Walk): Candidate {
+function candidate(
+  operation: number,
+  name: string,
+  Element: Element,
+  { extents, strides }: StridedIteration,
+): Candidate {
   const [, aStrides, bStrides] = strides;
   return {
     name,
@@ -87,18 +99,18 @@ function binary(name: keyof typeof operations): Operator<NoAttributes> {
       return [{ shape: broadcastShapes(name, a.shape, b.shape), dtype: "f32" }];
     },
     reference([a, b], [y]) {
-      const walk = broadcastWalk(y.shape, [a.shape, b.shape]);
-      const length = walk.extents.at(-1) ?? 1;
-      const [, aStep, bStep] = walk.strides.map((list) => list.at(-1) ?? 0);
-      eachRun(walk, ([to, aStart, bStart]) => {
+      const iteration = broadcastIteration(y.shape, [a.shape, b.shape]);
+      const length = iteration.extents.at(-1) ?? 1;
+      const [, aStep, bStep] = iteration.strides.map((list) => list.at(-1) ?? 0);
+      eachRun(iteration, ([to, aStart, bStart]) => {
         for (let i = 0; i < length; i++) {
           y.data[to + i] = apply(operation, a.data[aStart + i * aStep], b.data[bStart + i * bStep]);
         }
       });
     },
     candidates([a, b]) {
-      const walk = broadcastWalk(broadcastShapes(name, a.shape, b.shape), [a.shape, b.shape]);
-      return byWalk(walk, (...steps) => candidate(operation, ...steps));
+      const iteration = broadcastIteration(broadcastShapes(name, a.shape, b.shape), [a.shape, b.shape]);
+      return byIteration(iteration, (...steps) => candidate(operation, ...steps));
     },
   };
 }

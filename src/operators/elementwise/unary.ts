@@ -1,9 +1,9 @@
 // Elementwise functions of one tensor. All share one shader; a knob picks the function.
 
-import { input, output, type Candidate, type Operator } from "../../runtime/operator.ts";
-import { sizeOf } from "../../tensor/index.ts";
+import { input, output, type Candidate, type Operator } from "../operator.ts";
+import { sizeOf } from "../../tensor/shape.ts";
 import { expectFloats } from "../operands.ts";
-import { byElement } from "../walk.ts";
+import { byElement } from "../strided-iteration.ts";
 import { normalCdf as standardNormalCdf } from "./normal-cdf.ts";
 
 /** Attributes of the functions that have none. */

@@ -1,9 +1,9 @@
 // A choice between two tensors, element by element.
 
-import { input, output, type Operator } from "../../runtime/operator.ts";
-import { broadcastShapes, sizeOf, type Shape, type TensorSpec } from "../../tensor/index.ts";
+import { input, output, type Operator } from "../operator.ts";
+import { broadcastShapes, sizeOf, type Shape, type TensorSpec } from "../../tensor/shape.ts";
 import { expectFloats } from "../operands.ts";
-import { broadcastWalk, byWalk, eachRun, eightLanes } from "../walk.ts";
+import { broadcastIteration, byIteration, eachRun, eightLanes } from "../strided-iteration.ts";
 import type { NoAttributes } from "./unary.ts";
 
 function outputShape([condition, a, b]: readonly TensorSpec[]): Shape {
@@ -18,10 +18,10 @@ export const where: Operator<NoAttributes> = {
     return [{ shape: outputShape(inputs), dtype: "f32" }];
   },
   reference([condition, a, b], [y]) {
-    const walk = broadcastWalk(y.shape, [condition.shape, a.shape, b.shape]);
-    const length = walk.extents.at(-1) ?? 1;
-    const [, conditionStep, aStep, bStep] = walk.strides.map((list) => list.at(-1) ?? 0);
-    eachRun(walk, ([to, conditionStart, aStart, bStart]) => {
+    const iteration = broadcastIteration(y.shape, [condition.shape, a.shape, b.shape]);
+    const length = iteration.extents.at(-1) ?? 1;
+    const [, conditionStep, aStep, bStep] = iteration.strides.map((list) => list.at(-1) ?? 0);
+    eachRun(iteration, ([to, conditionStart, aStart, bStart]) => {
       for (let i = 0; i < length; i++) {
         const holds = condition.data[conditionStart + i * conditionStep] !== 0;
         y.data[to + i] = holds ? a.data[aStart + i * aStep] : b.data[bStart + i * bStep];
@@ -29,11 +29,11 @@ export const where: Operator<NoAttributes> = {
     });
   },
   candidates(inputs) {
-    const walk = broadcastWalk(
+    const iteration = broadcastIteration(
       outputShape(inputs),
       inputs.map(({ shape }) => shape),
     );
-    return byWalk(walk, (name, Element, { extents, strides }) => {
+    return byIteration(iteration, (name, Element, { extents, strides }) => {
       const [, conditionStrides, aStrides, bStrides] = strides;
       return {
         name,

@@ -1,6 +1,6 @@
 // The definition of a random view, in float64: each step in words that shaders/augmentImages.wgsl repeats.
 
-import type { HostArray, HostTensor } from "../../tensor/index.ts";
+import type { HostArray, HostTensor } from "../../tensor/host.ts";
 import { philox, toNormal } from "../random/philox.ts";
 import type { AugmentImagesAttributes } from "./augment.ts";
 import { chanceOf, erasedRectangle, type Rectangle } from "./decisions.ts";

@@ -1,7 +1,7 @@
 // Random views of images: geometry, corruption, colour, erasing and normalisation in one launch.
 
-import { input, output, type Operator } from "../../runtime/operator.ts";
-import type { TensorSpec } from "../../tensor/index.ts";
+import { input, output, type Operator } from "../operator.ts";
+import type { TensorSpec } from "../../tensor/shape.ts";
 import { expectAttribute, expectRoles } from "../roles.ts";
 import { augmentReference } from "./augment-reference.ts";
 import { aspectRoots, chanceOf, shareOf } from "./decisions.ts";

@@ -1,8 +1,8 @@
 // From bytes to what a network takes: values in 0..1, then centred and scaled by channel.
 
-import { ShapeError } from "../../device/index.ts";
-import { input, output, type Operator } from "../../runtime/operator.ts";
-import { showShape, sizeOf, type TensorSpec } from "../../tensor/index.ts";
+import { ShapeError } from "../../errors/errors.ts";
+import { input, output, type Operator } from "../operator.ts";
+import { showShape, sizeOf, type TensorSpec } from "../../tensor/shape.ts";
 import { expectRoles } from "../roles.ts";
 
 /** Mean and deviation of each channel, in units of the full range (0..1); a kernel carries four channels. */

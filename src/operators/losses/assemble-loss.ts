@@ -1,20 +1,13 @@
 // Label-Assemble's losses on two views, fused from features to the gradients of the logits.
 
-import {
-  input,
-  output,
-  temporary,
-  type Candidate,
-  type Launch,
-  type Operator,
-} from "../../runtime/operator.ts";
-import type { TensorSpec } from "../../tensor/index.ts";
-import { ShapeError } from "../../device/index.ts";
+import { input, output, temporary, type Candidate, type Launch, type Operator } from "../operator.ts";
+import type { TensorSpec } from "../../tensor/shape.ts";
+import { ShapeError } from "../../errors/errors.ts";
 import { expectAttribute, expectRoles } from "../roles.ts";
-import { eightLanes } from "../walk.ts";
+import { eightLanes } from "../strided-iteration.ts";
 import { normaliseChoices, unsupervisedChoices, type AssembleLossAttributes } from "./assemble-attributes.ts";
 import { assembleReference } from "./assemble-reference.ts";
-import { headLaunch, headSizes, type HeadSizes } from "./head.ts";
+import { headLaunch, headSizes, type HeadSizes } from "./query-products.ts";
 import { expectSharpening } from "./sharpen.ts";
 
 /**

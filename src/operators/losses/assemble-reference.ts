@@ -1,9 +1,9 @@
 // The definition of Label-Assemble's losses and their gradients, in float64.
 
-import type { HostTensor } from "../../tensor/index.ts";
-import { headSizes, multiplyHead } from "./head.ts";
+import type { HostTensor } from "../../tensor/host.ts";
+import { headSizes, multiplyHead } from "./query-products.ts";
 import type { AssembleLossAttributes } from "./assemble-attributes.ts";
-import { targetOf } from "./targets.ts";
+import { targetOf } from "../../labels/states.ts";
 
 /** See `assembleLoss` for inputs, outputs and formulae. */
 export function assembleReference(

@@ -6,7 +6,7 @@ import { sharpen } from "./sharpen.ts";
 import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
 
 export { normaliseChoices, unsupervisedChoices, type AssembleLossAttributes } from "./assemble-attributes.ts";
-export { firstSoft, lastSoft, targetOf } from "./targets.ts";
+export { firstSoft, lastSoft, targetOf } from "../../labels/states.ts";
 export type { SharpenAttributes } from "./sharpen.ts";
 
 export const lossOperators = { softmaxCrossEntropy, queryInnerProduct, sharpen, assembleLoss } as const;

@@ -1,10 +1,10 @@
 // Label-Assemble's head: the inner products of class parameters, made from class queries, with image features.
 
-import { input, output, type Candidate, type Operator } from "../../runtime/operator.ts";
-import type { TensorSpec } from "../../tensor/index.ts";
+import { input, output, type Candidate, type Operator } from "../operator.ts";
+import type { TensorSpec } from "../../tensor/shape.ts";
 import type { NoAttributes } from "../elementwise/unary.ts";
 import { expectRoles } from "../roles.ts";
-import { headLaunch, headSizes, multiplyHead } from "./head.ts";
+import { headLaunch, headSizes, multiplyHead } from "./query-products.ts";
 
 /** Inputs features [B, D], theta [K, D], bias [K]; output logits [B, K] = features theta' + bias. */
 export const queryInnerProduct: Operator<NoAttributes> = {

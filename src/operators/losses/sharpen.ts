@@ -1,7 +1,7 @@
 // Label-Assemble's pseudo-labels.
 
-import { input, output, type Operator } from "../../runtime/operator.ts";
-import { sizeOf } from "../../tensor/index.ts";
+import { input, output, type Operator } from "../operator.ts";
+import { sizeOf } from "../../tensor/shape.ts";
 import { expectAttribute, expectRoles } from "../roles.ts";
 
 export interface SharpenAttributes {

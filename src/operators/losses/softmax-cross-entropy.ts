@@ -1,8 +1,8 @@
 // Softmax cross entropy against target probabilities, with its gradient.
 
-import { ShapeError } from "../../device/index.ts";
-import { input, output, temporary, type Operator } from "../../runtime/operator.ts";
-import { showShape, type TensorSpec } from "../../tensor/index.ts";
+import { ShapeError } from "../../errors/errors.ts";
+import { input, output, temporary, type Operator } from "../operator.ts";
+import { showShape, type TensorSpec } from "../../tensor/shape.ts";
 import type { NoAttributes } from "../elementwise/unary.ts";
 import { expectRoles } from "../roles.ts";
 

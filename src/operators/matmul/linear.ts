@@ -1,7 +1,7 @@
 // The linear layer: a product and a bias in one launch.
 
-import { input, output, type Operator } from "../../runtime/operator.ts";
-import type { TensorSpec } from "../../tensor/index.ts";
+import { input, output, type Operator } from "../operator.ts";
+import type { TensorSpec } from "../../tensor/shape.ts";
 import type { NoAttributes } from "../elementwise/unary.ts";
 import { expectRoles } from "../roles.ts";
 import { addProduct, productCandidates, productOf, type Product } from "./product.ts";

@@ -1,6 +1,6 @@
 // Products of matrices, and of batches of matrices.
 
-import { input, output, type Operator } from "../../runtime/operator.ts";
+import { input, output, type Operator } from "../operator.ts";
 import { expectFloats } from "../operands.ts";
 import { addProduct, productCandidates, productOf, type MatmulAttributes } from "./product.ts";
 

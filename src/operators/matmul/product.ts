@@ -1,10 +1,12 @@
 // What matmul and linear share: the extents of a product, where its operands' rows and columns lie, and its kernels.
 
-import { ShapeError, type AdapterTraits } from "../../device/index.ts";
-import type { Candidate, Slot } from "../../runtime/operator.ts";
-import { showShape, type HostArray, type Shape } from "../../tensor/index.ts";
+import { ShapeError } from "../../errors/errors.ts";
+import type { AdapterTraits } from "../../device/traits.ts";
+import type { Candidate, Slot } from "../operator.ts";
+import { showShape, type Shape } from "../../tensor/shape.ts";
+import type { HostArray } from "../../tensor/host.ts";
 import { hasSubgroupsOfEight, quadsPerInvocation } from "./shapes.ts";
-import { addMatrixTimesColumn, addRowTimesMatrix } from "./rows.ts";
+import { addMatrixTimesColumn, addRowTimesMatrix } from "./row-products.ts";
 
 export interface MatmulAttributes {
   /** Whether a is given as its transpose, [.., K, M]. */

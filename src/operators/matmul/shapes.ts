@@ -1,7 +1,7 @@
 // Which tile of a kernel fits an extent and an adapter: what products and convolutions share. Few different answers,
 // for each is a pipeline of its own.
 
-import type { AdapterTraits } from "../../device/index.ts";
+import type { AdapterTraits } from "../../device/traits.ts";
 
 /** Whether 8 invocations are one subgroup, or a part of one: the kernels with subgroups exchange values among 8. */
 export function hasSubgroupsOfEight({ features, subgroupSize }: AdapterTraits): boolean {

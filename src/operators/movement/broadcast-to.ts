@@ -1,7 +1,7 @@
 // A tensor repeated until it has a given shape.
 
-import { ShapeError } from "../../device/index.ts";
-import type { Operator } from "../../runtime/operator.ts";
+import { ShapeError } from "../../errors/errors.ts";
+import type { Operator } from "../operator.ts";
 import {
   broadcastStrides,
   checkShape,
@@ -9,7 +9,7 @@ import {
   stridesOf,
   type Shape,
   type TensorSpec,
-} from "../../tensor/index.ts";
+} from "../../tensor/shape.ts";
 import { expectFloats } from "../operands.ts";
 import { copyCandidates, copyOnHost, stridedCopy, type StridedCopy } from "./strided-copy.ts";
 

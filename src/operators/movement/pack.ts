@@ -1,8 +1,8 @@
 // Tensors side by side in one flat piece, so that one launch can work on all of them.
 
-import { ShapeError } from "../../device/index.ts";
-import { input, output, type Operator } from "../../runtime/operator.ts";
-import { showShape, sizeOf } from "../../tensor/index.ts";
+import { ShapeError } from "../../errors/errors.ts";
+import { input, output, type Operator } from "../operator.ts";
+import { showShape, sizeOf } from "../../tensor/shape.ts";
 import { showSpecs } from "../operands.ts";
 
 export interface PackAttributes {

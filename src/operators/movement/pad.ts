@@ -1,10 +1,10 @@
 // Zeros around a tensor; the gradient of slice.
 
-import { ShapeError } from "../../device/index.ts";
-import { input, output, type Candidate, type Operator } from "../../runtime/operator.ts";
-import { showShape, sizeOf, stridesOf, type Shape } from "../../tensor/index.ts";
+import { ShapeError } from "../../errors/errors.ts";
+import { input, output, type Candidate, type Operator } from "../operator.ts";
+import { showShape, sizeOf, stridesOf, type Shape } from "../../tensor/shape.ts";
 import { expectFloats } from "../operands.ts";
-import { eightLanes, type Element } from "../walk.ts";
+import { eightLanes, type Element } from "../strided-iteration.ts";
 import { copyOnHost, stridedCopy } from "./strided-copy.ts";
 
 export interface PadAttributes {

@@ -1,8 +1,8 @@
 // The same elements in the same order under another shape: no data moves.
 
-import { ShapeError } from "../../device/index.ts";
-import type { Operator } from "../../runtime/operator.ts";
-import { checkShape, showShape, sizeOf, type Shape } from "../../tensor/index.ts";
+import { ShapeError } from "../../errors/errors.ts";
+import type { Operator } from "../operator.ts";
+import { checkShape, showShape, sizeOf, type Shape } from "../../tensor/shape.ts";
 
 export interface ReshapeAttributes {
   readonly shape: Shape;

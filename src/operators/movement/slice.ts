@@ -1,8 +1,8 @@
 // A box cut out of a tensor.
 
-import { ShapeError } from "../../device/index.ts";
-import type { Operator } from "../../runtime/operator.ts";
-import { showShape, stridesOf, type TensorSpec } from "../../tensor/index.ts";
+import { ShapeError } from "../../errors/errors.ts";
+import type { Operator } from "../operator.ts";
+import { showShape, stridesOf, type TensorSpec } from "../../tensor/shape.ts";
 import { expectFloats } from "../operands.ts";
 import { copyCandidates, copyOnHost, stridedCopy, type StridedCopy } from "./strided-copy.ts";
 

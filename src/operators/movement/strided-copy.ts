@@ -1,8 +1,9 @@
 // Copies between places of two tensors, each walked with its own strides: what most movements come down to.
 
-import { input, output, type Candidate, type Launch } from "../../runtime/operator.ts";
-import { collapse, sizeOf, type HostTensor, type Shape } from "../../tensor/index.ts";
-import { eachRun, eightLanes, inVectors, type Element, type Walk } from "../walk.ts";
+import { input, output, type Candidate, type Launch } from "../operator.ts";
+import { collapse, sizeOf, type Shape } from "../../tensor/shape.ts";
+import type { HostTensor } from "../../tensor/host.ts";
+import { eachRun, eightLanes, inVectors, type Element, type StridedIteration } from "../strided-iteration.ts";
 
 /** From one of the inputs to the output, in elements. */
 export interface StridedCopy {
@@ -11,7 +12,7 @@ export interface StridedCopy {
   readonly inputStart: number;
   readonly outputStart: number;
   /** First the strides of the input, then those of the output. */
-  readonly walk: Walk;
+  readonly iteration: StridedIteration;
 }
 
 /** A copy of `extents` elements, the walk merged as far as it goes. */
@@ -24,12 +25,12 @@ export function stridedCopy(
     from: source.input ?? 0,
     inputStart: source.start ?? 0,
     outputStart: target.start ?? 0,
-    walk: collapse(extents, [source.strides, target.strides]),
+    iteration: collapse(extents, [source.strides, target.strides]),
   };
 }
 
-function launch(Element: Element, { from, inputStart, outputStart, walk }: StridedCopy): Launch {
-  const { extents, strides } = walk;
+function launch(Element: Element, { from, inputStart, outputStart, iteration }: StridedCopy): Launch {
+  const { extents, strides } = iteration;
   return {
     kernel: "stridedCopy",
     knobs: { Element, RANK: extents.length },
@@ -46,14 +47,14 @@ function launch(Element: Element, { from, inputStart, outputStart, walk }: Strid
 }
 
 function vectorLaunch(copy: StridedCopy): Launch | undefined {
-  const walk = inVectors(copy.walk);
-  if (walk === undefined || copy.inputStart % 4 !== 0 || copy.outputStart % 4 !== 0) return undefined;
+  const iteration = inVectors(copy.iteration);
+  if (iteration === undefined || copy.inputStart % 4 !== 0 || copy.outputStart % 4 !== 0) return undefined;
   const { from, inputStart, outputStart } = copy;
   return launch("vec4f", {
     from,
     inputStart: inputStart / 4,
     outputStart: outputStart / 4,
-    walk,
+    iteration,
   });
 }
 
@@ -73,11 +74,11 @@ export function copyOnHost(
   { data: target }: HostTensor,
   copies: readonly StridedCopy[],
 ): void {
-  for (const { from, inputStart, outputStart, walk } of copies) {
+  for (const { from, inputStart, outputStart, iteration } of copies) {
     const source = inputs[from].data;
-    const length = walk.extents.at(-1) ?? 1;
-    const [sourceStep, targetStep] = walk.strides.map((list) => list.at(-1) ?? 0);
-    eachRun(walk, ([sourceOffset, targetOffset]) => {
+    const length = iteration.extents.at(-1) ?? 1;
+    const [sourceStep, targetStep] = iteration.strides.map((list) => list.at(-1) ?? 0);
+    eachRun(iteration, ([sourceOffset, targetOffset]) => {
       let at = inputStart + sourceOffset;
       let to = outputStart + targetOffset;
       for (let i = 0; i < length; i++) {

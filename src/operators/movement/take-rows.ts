@@ -1,8 +1,8 @@
 // Rows of a tensor, picked by numbers that are a tensor themselves: a batch out of a set of images.
 
-import { ShapeError } from "../../device/index.ts";
-import { input, output, type Candidate, type Operator } from "../../runtime/operator.ts";
-import { sizeOf } from "../../tensor/index.ts";
+import { ShapeError } from "../../errors/errors.ts";
+import { input, output, type Candidate, type Operator } from "../operator.ts";
+import { sizeOf } from "../../tensor/shape.ts";
 import type { NoAttributes } from "../elementwise/unary.ts";
 import { showSpecs } from "../operands.ts";
 

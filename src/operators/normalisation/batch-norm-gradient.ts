@@ -1,11 +1,11 @@
 // The gradient of batch normalisation with the batch's own statistics.
 
-import { input, output, temporary, type Operator } from "../../runtime/operator.ts";
-import type { TensorSpec } from "../../tensor/index.ts";
+import { input, output, temporary, type Operator } from "../operator.ts";
+import type { TensorSpec } from "../../tensor/shape.ts";
 import { expectRoles } from "../roles.ts";
 import type { BatchNormAttributes } from "./batch-norm.ts";
 import { chunksOf, expectChannels, expectEpsilon, rowsOf } from "./channels.ts";
-import { byElement } from "../walk.ts";
+import { byElement } from "../strided-iteration.ts";
 
 /**
  * Inputs x [..., C], gamma [C], mean [C], variance [C] (as batchNorm gave them), dy [..., C]; outputs dx [..., C],

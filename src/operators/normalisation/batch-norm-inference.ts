@@ -1,11 +1,11 @@
 // Batch normalisation with given statistics: inference, and training with frozen statistics.
 
-import { input, output, type Operator } from "../../runtime/operator.ts";
-import type { TensorSpec } from "../../tensor/index.ts";
+import { input, output, type Operator } from "../operator.ts";
+import type { TensorSpec } from "../../tensor/shape.ts";
 import { expectRoles } from "../roles.ts";
 import type { BatchNormAttributes } from "./batch-norm.ts";
 import { expectChannels, expectEpsilon, normaliseRows, rowsOf } from "./channels.ts";
-import { byElement } from "../walk.ts";
+import { byElement } from "../strided-iteration.ts";
 
 /**
  * Inputs x [..., C], gamma [C], beta [C], runningMean [C], runningVariance [C]; output y [..., C].

@@ -1,10 +1,10 @@
 // Batch normalisation with the batch's own statistics.
 
-import { input, output, temporary, type Operator } from "../../runtime/operator.ts";
-import type { TensorSpec } from "../../tensor/index.ts";
+import { input, output, temporary, type Operator } from "../operator.ts";
+import type { TensorSpec } from "../../tensor/shape.ts";
 import { expectRoles } from "../roles.ts";
 import { chunksOf, expectChannels, expectEpsilon, normaliseRows, rowsOf } from "./channels.ts";
-import { byElement } from "../walk.ts";
+import { byElement } from "../strided-iteration.ts";
 
 export interface BatchNormAttributes {
   /** Added to the variance before its square root. */

@@ -1,7 +1,9 @@
 // How a batch-normalised tensor is seen: rows of channels, and the chunks of rows that its reductions are split into.
 
-import { ShapeError, type AdapterTraits } from "../../device/index.ts";
-import { showShape, sizeOf, type HostArray, type TensorSpec } from "../../tensor/index.ts";
+import { ShapeError } from "../../errors/errors.ts";
+import type { AdapterTraits } from "../../device/traits.ts";
+import { showShape, sizeOf, type TensorSpec } from "../../tensor/shape.ts";
+import type { HostArray } from "../../tensor/host.ts";
 
 /** A tensor [..., C] as `rows` rows of `channels` channels. */
 export interface Rows {

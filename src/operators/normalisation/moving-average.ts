@@ -1,7 +1,7 @@
 // The running statistics of batch normalisation.
 
-import { input, type Operator } from "../../runtime/operator.ts";
-import { sizeOf, type TensorSpec } from "../../tensor/index.ts";
+import { input, type Operator } from "../operator.ts";
+import { sizeOf, type TensorSpec } from "../../tensor/shape.ts";
 import { expectAttribute, expectRoles } from "../roles.ts";
 
 export interface MovingAverageAttributes {

@@ -1,6 +1,6 @@
 // Optimiser steps, in place. What changes from step to step (learning rate, corrections) comes in a tensor.
 
-import { adam } from "./adam.ts";
-import { sgd } from "./sgd.ts";
+import { adam } from "./adam-update.ts";
+import { sgd } from "./sgd-update.ts";
 
 export const optimiserOperators = { adam, sgd } as const;

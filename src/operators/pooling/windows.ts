@@ -1,10 +1,10 @@
 // What the four pooling operators share: the windows of an image, as extents, uniforms and loops.
 
-import { ShapeError } from "../../device/index.ts";
-import type { Candidate, Launch } from "../../runtime/operator.ts";
-import { showShape, type Shape } from "../../tensor/index.ts";
-import { slidingSizes, windowsOver, type Pair } from "../convolution/geometry.ts";
-import { byElement } from "../walk.ts";
+import { ShapeError } from "../../errors/errors.ts";
+import type { Candidate, Launch } from "../operator.ts";
+import { showShape, type Shape } from "../../tensor/shape.ts";
+import { slidingSizes, windowsOver, type Pair } from "../convolution/extents.ts";
+import { byElement } from "../strided-iteration.ts";
 
 export interface PoolingAttributes {
   readonly window: Pair;

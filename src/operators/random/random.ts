@@ -1,7 +1,7 @@
 // Random tensors: counted, not stepped, so that every backend draws the same numbers in any order.
 
-import { input, output, type Operator } from "../../runtime/operator.ts";
-import { checkShape, sizeOf, type Shape } from "../../tensor/index.ts";
+import { input, output, type Operator } from "../operator.ts";
+import { checkShape, sizeOf, type Shape } from "../../tensor/shape.ts";
 import { expectAttribute, expectRoles } from "../roles.ts";
 import { randomNumbers, type Distribution } from "./philox.ts";
 

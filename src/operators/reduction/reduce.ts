@@ -1,6 +1,7 @@
 // Sums, means and maxima over axes. All share one shader; long reductions with few results take several launches.
 
-import { ShapeError, type AdapterTraits } from "../../device/index.ts";
+import { ShapeError } from "../../errors/errors.ts";
+import type { AdapterTraits } from "../../device/traits.ts";
 import {
   input,
   output,
@@ -9,7 +10,7 @@ import {
   type Launch,
   type Operator,
   type Slot,
-} from "../../runtime/operator.ts";
+} from "../operator.ts";
 import {
   collapse,
   normaliseAxes,
@@ -18,9 +19,9 @@ import {
   stridesOf,
   type Shape,
   type TensorSpec,
-} from "../../tensor/index.ts";
+} from "../../tensor/shape.ts";
 import { expectFloats } from "../operands.ts";
-import { eachRun, fourLanes, type Walk } from "../walk.ts";
+import { eachRun, fourLanes, type StridedIteration } from "../strided-iteration.ts";
 
 export interface ReductionAttributes {
   /** Axes to reduce over, all different, counted from 0. None leaves the values as they are. */
@@ -42,8 +43,8 @@ interface Definition {
 
 /** The walks over the kept and the reduced axes of a row-major tensor. */
 interface Plan {
-  readonly kept: Walk;
-  readonly reduced: Walk;
+  readonly kept: StridedIteration;
+  readonly reduced: StridedIteration;
   /** Results. */
   readonly outputs: number;
   /** Elements behind one result. */
@@ -52,15 +53,15 @@ interface Plan {
 
 function planOf(shape: Shape, axes: readonly number[]): Plan {
   const strides = stridesOf(shape);
-  const walk = (wanted: boolean): Walk => {
+  const iteration = (wanted: boolean): StridedIteration => {
     const chosen = shape.map((_, axis) => axis).filter((axis) => axes.includes(axis) === wanted);
     return collapse(
       chosen.map((axis) => shape[axis]),
       [chosen.map((axis) => strides[axis])],
     );
   };
-  const kept = walk(false);
-  const reduced = walk(true);
+  const kept = iteration(false);
+  const reduced = iteration(true);
   return { kept, reduced, outputs: sizeOf(kept.extents), length: sizeOf(reduced.extents) };
 }
 
@@ -169,16 +170,16 @@ function reduction({ name, operation, factor }: Definition): Operator<ReductionA
       const axes = normaliseAxes(name, x.shape, attributes.axes);
       // Through x in the order of its memory; y stands still along reduced axes.
       const results = stridesOf(x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)));
-      const walk = collapse(x.shape, [
+      const iteration = collapse(x.shape, [
         stridesOf(x.shape),
         results.map((stride, axis) => (axes.includes(axis) ? 0 : stride)),
       ]);
-      const length = walk.extents.at(-1) ?? 1;
-      const step = walk.strides[1].at(-1) ?? 0;
+      const length = iteration.extents.at(-1) ?? 1;
+      const step = iteration.strides[1].at(-1) ?? 0;
       const combine = (result: number, value: number): number =>
         operation === total ? result + value : Math.max(result, value);
       y.data.fill(operation === total ? 0 : -Infinity);
-      eachRun(walk, ([from, to]) => {
+      eachRun(iteration, ([from, to]) => {
         if (step === 0) {
           let result = y.data[to];
           for (let i = 0; i < length; i++) result = combine(result, x.data[from + i]);

@@ -1,9 +1,9 @@
 // How the runs of a study went: a small picture an arm, with its losses over the course of a run.
 
 import * as Plot from "@observablehq/plot";
-import type { Arm, Course } from "../../assemble/index.ts";
+import type { Arm, Course } from "../../studies/scores.ts";
 import { draw, grid, label, pageWidth, type Drawing } from "../html/drawing.ts";
-import { digits } from "../html/numbers.ts";
+import { digits } from "../html/number-text.ts";
 import type { Figure } from "../html/page.ts";
 import { ink, palette } from "../html/style.ts";
 

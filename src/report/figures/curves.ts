@@ -2,10 +2,10 @@
 
 import * as Plot from "@observablehq/plot";
 import { draw, grid, pageWidth, type Drawing } from "../html/drawing.ts";
-import { digits, fixed, whole } from "../html/numbers.ts";
+import { digits, fixed, whole } from "../html/number-text.ts";
 import type { Figure, TableContent } from "../html/page.ts";
 import { muted, palette, paper } from "../html/style.ts";
-import type { EpochLine, RunMetrics } from "../run/metrics.ts";
+import type { EpochLine, RunMetrics } from "../../runs/metrics-file.ts";
 
 /** Points of a curve that a page can show apart. */
 const mostPoints = 300;

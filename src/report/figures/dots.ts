@@ -1,9 +1,9 @@
 // Values of seeds side by side: a row an arm or a comparison, a dot a seed, their mean with its interval below.
 
 import * as Plot from "@observablehq/plot";
-import type { Interval } from "../../metrics/index.ts";
+import type { Interval } from "../../statistics/interval.ts";
 import { draw, lines, pageWidth, type Drawing } from "../html/drawing.ts";
-import { fixed, interval as range, signed } from "../html/numbers.ts";
+import { fixed, interval as range, signed } from "../html/number-text.ts";
 import type { Figure } from "../html/page.ts";
 import { ink, muted, palette, paper } from "../html/style.ts";
 import { leftOutText } from "./left-out.ts";

@@ -1,9 +1,9 @@
 // Tables of numbers whose size can be seen: the labels of an assembly, and how alike the queries of classes are.
 
 import * as Plot from "@observablehq/plot";
-import type { LabelCoverage, LabelCount } from "../../data/index.ts";
+import type { LabelCoverage, LabelCount } from "../../data/inspection/counts.ts";
 import { draw, grid, label, pageWidth, type Drawing } from "../html/drawing.ts";
-import { fixed, listed, whole } from "../html/numbers.ts";
+import { fixed, listed, whole } from "../html/number-text.ts";
 import type { Figure } from "../html/page.ts";
 import { cool, muted, warm } from "../html/style.ts";
 

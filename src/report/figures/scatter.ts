@@ -1,13 +1,13 @@
 // Whether classes that are asked for alike help each other: the gain of one class against the similarity of queries.
 
 import * as Plot from "@observablehq/plot";
-import type { StudyScores } from "../../assemble/index.ts";
-import type { SimilarityAnalysis } from "../../assemble/studies/similarity.ts";
+import type { StudyScores } from "../../studies/scores.ts";
+import type { SimilarityAnalysis } from "../../studies/similarity.ts";
 import { draw, label, pageWidth } from "../html/drawing.ts";
-import { fixed, signed } from "../html/numbers.ts";
+import { fixed, signed } from "../html/number-text.ts";
 import type { Figure } from "../html/page.ts";
 import { ink, muted, palette, paper } from "../html/style.ts";
-import { correlationSentence } from "../study-tables.ts";
+import { correlationSentence } from "../study/study-tables.ts";
 
 /** @param found the points of single seeds, beside the means that the analysis is of */
 export function similarityScatter(

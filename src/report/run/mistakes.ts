@@ -1,9 +1,9 @@
 // Confident mistakes on a page, of one run or of many together: cards of images by class, and the same as a table.
 
 import { fragment, type Markup } from "../html/markup.ts";
-import { fixed, none } from "../html/numbers.ts";
+import { fixed, none } from "../html/number-text.ts";
 import { folded, paragraph, table } from "../html/page.ts";
-import type { Mistake } from "./pictured.ts";
+import type { Mistake } from "../../runs/run-report-data.ts";
 
 interface MistakeWords {
   /** Said where there is no mistake. */

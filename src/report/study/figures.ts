@@ -1,18 +1,18 @@
 // The figures of a study, on its page and as files.
 
-import type { ClassGroup } from "../../assemble/index.ts";
-import type { ComparisonResult, GroupResult, StudyAnalysis } from "../../assemble/studies/results.ts";
-import type { SimilarityAnalysis } from "../../assemble/studies/similarity.ts";
-import { isSignificant } from "../../assemble/studies/verdict.ts";
+import type { ClassGroup } from "../../studies/scores.ts";
+import type { ComparisonResult, GroupResult, StudyAnalysis } from "../../studies/results.ts";
+import type { SimilarityAnalysis } from "../../studies/similarity.ts";
+import { isSignificant } from "../../studies/verdict.ts";
 import { armCourses } from "../figures/courses.ts";
 import { dotPlot, type DotPart, type DotRow } from "../figures/dots.ts";
 import { labelCoverage, similarityMap } from "../figures/heat-map.ts";
 import { similarityScatter } from "../figures/scatter.ts";
-import { fixed, interval, listed, none, signed } from "../html/numbers.ts";
+import { fixed, interval, listed, none, signed } from "../html/number-text.ts";
 import type { Figure } from "../html/page.ts";
 import { pictureText } from "../html/picture.ts";
 import { inParts } from "./parts.ts";
-import type { StudyContents } from "./read.ts";
+import type { StudyContents } from "../../studies/read-study.ts";
 import { meanRocCurves } from "./roc-figure.ts";
 
 /** Those that there is something to draw for. */
@@ -30,7 +30,7 @@ export interface StudyFigures {
 }
 
 export function figuresOf(
-  { scores, pictured }: StudyContents,
+  { scores, reportData }: StudyContents,
   analysis: StudyAnalysis,
   similarity: SimilarityAnalysis | undefined,
 ): StudyFigures {
@@ -52,8 +52,9 @@ export function figuresOf(
         }) ?? [],
     ),
     courses: armCourses(scores.arms, scores.courses ?? []),
-    roc: pictured?.predicted === undefined ? undefined : meanRocCurves(scores.arms, pictured.predicted.roc),
-    coverage: pictured && labelCoverage(pictured.classes, pictured.coverage),
+    roc:
+      reportData?.predicted === undefined ? undefined : meanRocCurves(scores.arms, reportData.predicted.roc),
+    coverage: reportData && labelCoverage(reportData.classes, reportData.coverage),
   };
 }
 

@@ -1,6 +1,6 @@
 // The arms of a study in parts: those that it is about, and their controls.
 
-import type { Arm } from "../../assemble/index.ts";
+import type { Arm } from "../../studies/scores.ts";
 
 /** Arms, or what is made of them, that belong together. */
 export interface Part<Item> {

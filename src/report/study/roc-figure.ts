@@ -1,12 +1,12 @@
 // The ROC figure of a study: its own arms in one picture, their controls in another, and what no picture says.
 
-import type { Arm } from "../../assemble/index.ts";
+import type { Arm } from "../../studies/scores.ts";
 import { leftOutText } from "../figures/left-out.ts";
 import { rocPictures, rocWindow, type RocWindow } from "../figures/mean-roc.ts";
-import { fixed, listed } from "../html/numbers.ts";
+import { fixed, listed } from "../html/number-text.ts";
 import type { Figure, TableContent } from "../html/page.ts";
 import { inParts } from "./parts.ts";
-import type { StudyRoc } from "./pictured.ts";
+import type { StudyRoc } from "../../studies/study-report-data.ts";
 
 type ArmRoc = StudyRoc["arms"][number];
 

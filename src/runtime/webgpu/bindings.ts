@@ -1,8 +1,8 @@
 // What a launch binds: its slots, filled with places of data, in the order of the shader's bindings.
 
-import { KernelError } from "../../device/index.ts";
-import { kernels } from "../../kernels/index.ts";
-import type { Launch, Slot } from "../operator.ts";
+import { KernelError } from "../../errors/errors.ts";
+import { kernels } from "../../kernels/kernel.ts";
+import type { Launch, Slot } from "../../operators/operator.ts";
 
 /** A storage binding and the place it is bound to. */
 export interface Bound<Place> {

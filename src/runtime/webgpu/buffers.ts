@@ -1,8 +1,10 @@
 // Storage buffers and their reuse. A released buffer goes back to a pool by size; launches run in the order they
 // were encoded, so a later launch may write it while an earlier one that still reads it is under way.
 
-import { OutOfMemoryError, type AdapterTraits } from "../../device/index.ts";
-import { sizeOf, type HostTensor, type TensorSpec } from "../../tensor/index.ts";
+import { OutOfMemoryError } from "../../errors/errors.ts";
+import type { AdapterTraits } from "../../device/traits.ts";
+import { sizeOf, type TensorSpec } from "../../tensor/shape.ts";
+import type { HostTensor } from "../../tensor/host.ts";
 
 // GPUBufferUsage and GPUMapMode are globals of browsers only.
 export const usage = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const;

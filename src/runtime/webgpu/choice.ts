@@ -1,8 +1,9 @@
 // Which candidate of an operator runs: the one asked for by name, else the tuned one, else the rule's.
 
-import { KernelError, type AdapterTraits } from "../../device/index.ts";
-import type { TensorSpec } from "../../tensor/index.ts";
-import type { Candidate, Operator } from "../operator.ts";
+import { KernelError } from "../../errors/errors.ts";
+import type { AdapterTraits } from "../../device/traits.ts";
+import type { TensorSpec } from "../../tensor/shape.ts";
+import type { Candidate, Operator } from "../../operators/operator.ts";
 
 /** `"first"` takes every operator's first candidate: the naive one that always works. */
 export type CandidateNames = Readonly<Record<string, string>>;

@@ -1,7 +1,8 @@
 // Launches waiting to be submitted. An operator call only adds to this list, so it never waits for a compiler;
 // once every pipeline in it is ready the list becomes one encoder, one compute pass, one submit.
 
-import type { Gpu, KernelError } from "../../device/index.ts";
+import type { Gpu } from "../../device/gpu.ts";
+import type { KernelError } from "../../errors/errors.ts";
 import type { Bound } from "./bindings.ts";
 import { uniformAlignment, usage, type BufferPool } from "./buffers.ts";
 import type { PipelineEntry } from "./pipelines.ts";

@@ -1,9 +1,10 @@
 // Lowers a recording to a flat list of launches over buffers that have sizes and lifetimes but no memory yet.
 
-import { kernels, type Kernel, type Knobs } from "../../kernels/index.ts";
-import type { Storage } from "../../tensor/index.ts";
+import { kernels, type Kernel } from "../../kernels/kernel.ts";
+import type { Knobs } from "../../kernels/source.ts";
+import type { Storage } from "../../tensor/tensor.ts";
 import type { Operand } from "../backend.ts";
-import { updatesOf, type Launch, type Slot } from "../operator.ts";
+import { updatesOf, type Launch, type Slot } from "../../operators/operator.ts";
 import { PlannedStorage, type RecordedCall, type Recording } from "../recording.ts";
 import { bindSlots, type Bound } from "./bindings.ts";
 import { bytesOf } from "./buffers.ts";

@@ -1,7 +1,8 @@
 // Compute pipelines: compiled asynchronously, in parallel, once per shader and knob values.
 
-import { KernelError } from "../../device/index.ts";
-import type { Kernel, Knobs } from "../../kernels/index.ts";
+import { KernelError } from "../../errors/errors.ts";
+import type { Kernel } from "../../kernels/kernel.ts";
+import type { Knobs } from "../../kernels/source.ts";
 
 /** A pipeline on its way or ready; `failure` is set instead when it does not compile. */
 export interface PipelineEntry {

@@ -1,7 +1,8 @@
 // Values of a tensor after each run of a program, through a ring of staging buffers: several runs share a map.
 
-import { LifetimeError } from "../../device/index.ts";
-import { allocate, sizeOf, type HostArray, type TensorSpec } from "../../tensor/index.ts";
+import { LifetimeError } from "../../errors/errors.ts";
+import { allocate, type HostArray } from "../../tensor/host.ts";
+import { sizeOf, type TensorSpec } from "../../tensor/shape.ts";
 import type { Follower } from "../backend.ts";
 import { usage } from "./buffers.ts";
 import type { CommandQueue } from "./commands.ts";

@@ -1,6 +1,6 @@
 // Where a tensor's data is on the device: a whole buffer, or a range of one that several tensors share.
 
-import type { Storage } from "../../tensor/index.ts";
+import type { Storage } from "../../tensor/tensor.ts";
 import { CountedStorage } from "../backend.ts";
 import { placeOf } from "../recording.ts";
 

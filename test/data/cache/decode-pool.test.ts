@@ -5,11 +5,11 @@ import { setImmediate } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
-import { Budget } from "../../../src/data/cache/budget.ts";
+import { Budget } from "../../../src/data/cache/memory-budget.ts";
 import { DecodePool } from "../../../src/data/cache/decode-pool.ts";
 import { workerFile } from "../../../src/data/cache/worker-file.ts";
-import { DataError } from "../../../src/data/index.ts";
-import { UsageError } from "../../../src/device/index.ts";
+import { DataError } from "../../../src/errors/data-errors.ts";
+import { UsageError } from "../../../src/errors/errors.ts";
 import { pixelsOf, size, temporaryFolder, writePictures } from "./pictures.ts";
 
 const yes = (): Promise<boolean> => Promise.resolve(true);

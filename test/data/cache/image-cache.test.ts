@@ -16,7 +16,8 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { ImageCache, type CacheOptions } from "../../../src/data/cache/image-cache.ts";
 import { hashPixels } from "../../../src/data/images/index.ts";
-import { DataError, StoredPixels } from "../../../src/data/index.ts";
+import { DataError } from "../../../src/errors/data-errors.ts";
+import { StoredPixels } from "../../../src/data/cache/stored-pixels.ts";
 import { pixelsOf, png, range, size, temporaryFolder } from "./pictures.ts";
 
 const settings = { ...size, decoder: "test" };

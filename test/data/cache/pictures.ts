@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PNG } from "pngjs";
 import { onTestFinished } from "vitest";
-import type { Catalogue, SampleList } from "../../../src/data/index.ts";
+import type { Catalogue, SampleList } from "../../../src/data/catalogue/catalogue.ts";
 
 export const size = { height: 8, width: 8, channels: 1 };
 

@@ -4,18 +4,17 @@ import { copyFileSync, readdirSync, renameSync, statSync, utimesSync, writeFileS
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { ArrayPixels } from "../../../src/data/cache/pixel-rows.ts";
+import { assembled } from "../../../src/data/assembly/load.ts";
+import { DataError } from "../../../src/errors/data-errors.ts";
 import {
-  ArrayPixels,
-  assembled,
-  DataError,
   decodeAssembly,
-  pixelsInMemory,
-  StoredPixels,
-  type Catalogue,
   type DecodedAssembly,
   type DecodeOptions,
-  type ImageSet,
-} from "../../../src/data/index.ts";
+} from "../../../src/data/assembly/pixels.ts";
+import { pixelsInMemory, type ImageSet } from "../../../src/data/assembly/assembly.ts";
+import { StoredPixels } from "../../../src/data/cache/stored-pixels.ts";
+import type { Catalogue } from "../../../src/data/catalogue/catalogue.ts";
 import {
   catalogueOf,
   listOf,

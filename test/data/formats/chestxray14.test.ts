@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { chestxray14 } from "../../../src/data/formats/chestxray14.ts";
-import { given } from "../../../src/data/listing.ts";
+import { rawLabel } from "../../../src/labels/raw-labels.ts";
 import { complaint, contextAt, countsOf, givenOf, list, temporaryFolder, writeFiles } from "./list-files.ts";
 
 const folder = temporaryFolder();
@@ -30,10 +30,10 @@ describe("ChestX-ray14", () => {
     expect(listing.labelNames.slice(0, 3)).toEqual(["Atelectasis", "Cardiomegaly", "Effusion"]);
     expect(listing.labelNames.at(-1)).toBe("No Finding");
     const positives = [0, 1, 2].map((record) =>
-      listing.labelNames.filter((_, k) => givenOf(listing, record)[k] === given.positive),
+      listing.labelNames.filter((_, k) => givenOf(listing, record)[k] === rawLabel.positive),
     );
     expect(positives).toEqual([["Cardiomegaly"], ["Cardiomegaly", "Hernia"], ["No Finding"]]);
-    expect(listing.given.filter((code) => code === given.negative)).toHaveLength(45 - 4);
+    expect(listing.rawLabels.filter((code) => code === rawLabel.negative)).toHaveLength(45 - 4);
     expect(listing.records[2]).toEqual({
       id: "00000002_000.png",
       image: { kind: "file", file: join(folder.path, "images/00000002_000.png") },

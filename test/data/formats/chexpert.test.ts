@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { chexpert } from "../../../src/data/formats/chexpert.ts";
-import { given } from "../../../src/data/listing.ts";
-import type { Listing } from "../../../src/data/listing.ts";
+import { rawLabel } from "../../../src/labels/raw-labels.ts";
+import type { Listing } from "../../../src/data/catalogue/listing.ts";
 import { chexpertHeader, chexpertLabels } from "./chexpert-files.ts";
 import { complaint, countsOf, givenOf, list, temporaryFolder, writeFiles } from "./list-files.ts";
 
@@ -34,13 +34,13 @@ describe("CheXpert", () => {
       row(pathOf(3), blanks),
     );
     expect(listing.labelNames).toEqual(chexpertLabels.split(","));
-    const codes = Array<number>(14).fill(given.blank);
-    codes[0] = codes[13] = given.positive;
-    codes[9] = given.negative;
-    codes[10] = given.uncertain;
+    const codes = Array<number>(14).fill(rawLabel.blank);
+    codes[0] = codes[13] = rawLabel.positive;
+    codes[9] = rawLabel.negative;
+    codes[10] = rawLabel.uncertain;
     expect(givenOf(listing, 0)).toEqual(codes);
     expect(givenOf(listing, 1)).toEqual(codes);
-    expect(new Set(givenOf(listing, 2))).toEqual(new Set([given.blank]));
+    expect(new Set(givenOf(listing, 2))).toEqual(new Set([rawLabel.blank]));
     expect(countsOf(listing, "Pleural Effusion")).toEqual([0, 0, 2, 1]);
   });
 

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { cifar } from "../../../src/data/formats/cifar.ts";
 import { cifar100Coarse, cifar100Fine, cifar10Classes } from "../../../src/data/formats/cifar-names.ts";
-import type { Listing } from "../../../src/data/listing.ts";
+import type { Listing } from "../../../src/data/catalogue/listing.ts";
 import { temporaryFolder } from "./idx-files.ts";
 import { contextIn, expectRefusal, expectWhole, lister, positives, surviveDamage } from "./listing-checks.ts";
 
@@ -39,7 +39,7 @@ describe("a cifar entry", () => {
     expectWhole(listing);
     expect(listing.labelNames).toEqual(cifar10Classes);
     expect(positives(listing)).toEqual([1, 0, 0, 1, 0, 0, 0, 0, 0, 1]);
-    expect(listing.given.subarray(0, 10).indexOf(1)).toBe(3);
+    expect(listing.rawLabels.subarray(0, 10).indexOf(1)).toBe(3);
     expect(listing.records.map(({ id }) => id)).toEqual(["0", "1", "2"]);
     const { image } = listing.records[1];
     if (image.kind !== "array") expect.fail("the image is not in an array");
@@ -57,9 +57,9 @@ describe("a cifar entry", () => {
     const listing = await list({ files });
     expectWhole(listing);
     expect(listing.records.map(({ id }) => id)).toEqual(["first.bin/0", "first.bin/1", "second.bin/0"]);
-    expect(listing.records.map((_, i) => listing.given.subarray(10 * i, 10 * i + 10).indexOf(1))).toEqual([
-      1, 2, 7,
-    ]);
+    expect(listing.records.map((_, i) => listing.rawLabels.subarray(10 * i, 10 * i + 10).indexOf(1))).toEqual(
+      [1, 2, 7],
+    );
     expect(listing.records[2].image).toMatchObject({
       at: 0,
       array: { file: join(folder.path, "second.bin") },
@@ -79,8 +79,8 @@ describe("a cifar entry", () => {
     const fine = await list({ files, variant: "cifar100" });
     const coarse = await list({ files, variant: "cifar100", labels: "coarse" });
     for (const listing of [fine, coarse]) expectWhole(listing);
-    const shown = ({ labelNames, given }: Listing): (string | undefined)[] =>
-      [0, 1].map((i) => labelNames[given.subarray(i * labelNames.length).indexOf(1)]);
+    const shown = ({ labelNames, rawLabels }: Listing): (string | undefined)[] =>
+      [0, 1].map((i) => labelNames[rawLabels.subarray(i * labelNames.length).indexOf(1)]);
     expect(shown(fine)).toEqual(["apple", "worm"]);
     expect(shown(coarse)).toEqual(["fruit_and_vegetables", "vehicles_2"]);
   });

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import { covidx } from "../../../src/data/formats/covidx.ts";
-import { given } from "../../../src/data/listing.ts";
-import type { Listing } from "../../../src/data/listing.ts";
+import { rawLabel } from "../../../src/labels/raw-labels.ts";
+import type { Listing } from "../../../src/data/catalogue/listing.ts";
 import { complaint, contextAt, countsOf, givenOf, list, temporaryFolder, writeFiles } from "./list-files.ts";
 
 const folder = temporaryFolder();
@@ -24,7 +24,7 @@ describe("a COVIDx list", () => {
       "ANON 2  of 3 CR.1.2.840.JPG positive actmed\r",
     ]);
     expect(listing.labelNames).toEqual(["COVID-19"]);
-    expect([...listing.given]).toEqual([given.negative, given.positive, given.positive]);
+    expect([...listing.rawLabels]).toEqual([rawLabel.negative, rawLabel.positive, rawLabel.positive]);
     expect(listing.records.map(({ id, patient, row }) => [id, patient, row?.["source"]])).toEqual([
       ["ARDSSevere.png", "5", "cohen"],
       ["COVID(1).png", "COVID 1", "sirm"],
@@ -129,7 +129,7 @@ describe("a bad line of a COVIDx list is refused, by record and line:", () => {
     const context = contextAt(folder.path, { bad: ({ message }) => void bad.push(message) });
     const listing = await list(covidx, entry, folder.path, context);
     expect(listing.records.map(({ id }) => id)).toEqual(["a.png", "b.png"]);
-    expect([...listing.given]).toEqual([given.positive, given.negative]);
+    expect([...listing.rawLabels]).toEqual([rawLabel.positive, rawLabel.negative]);
     expect(bad.map((message) => /record \d: line \d/u.exec(message)?.[0])).toEqual([
       "record 2: line 3",
       "record 0: line 1",

@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { folder as folderFormat } from "../../../src/data/formats/folder.ts";
-import type { Listing } from "../../../src/data/listing.ts";
+import type { Listing } from "../../../src/data/catalogue/listing.ts";
 import { complaint, contextAt, countsOf, givenOf, list, temporaryFolder, writeFiles } from "./list-files.ts";
 
 let folder: ReturnType<typeof temporaryFolder>;
@@ -66,7 +66,7 @@ describe("a folder a class", () => {
     const context = contextAt(folder.path, { wanted: ["horses"] });
     const listing = await list(folderFormat, { format: "folder", folder: "d" }, folder.path, context);
     expect(listing.labelNames).toEqual(["cats", "dogs", "horses"]);
-    expect([...listing.given]).toEqual([1, 0, 0, 0, 1, 0]);
+    expect([...listing.rawLabels]).toEqual([1, 0, 0, 0, 1, 0]);
   });
 
   test("follows links, but never round in circles or up to other classes", async () => {

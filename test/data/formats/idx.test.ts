@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import { idx, readIdxImages, readIdxLabels, readIdxPair } from "../../../src/data/formats/idx.ts";
-import type { Listing } from "../../../src/data/listing.ts";
+import type { Listing } from "../../../src/data/catalogue/listing.ts";
 import { idxBytes, temporaryFolder, writeIdx } from "./idx-files.ts";
 import { contextIn, expectRefusal, expectWhole, lister, positives, surviveDamage } from "./listing-checks.ts";
 
@@ -134,7 +134,7 @@ describe("an idx entry", () => {
     const listing = await listEntry(entry, contextIn(folder.path));
     expectWhole(listing);
     expect(listing.labelNames).toEqual(["0", "1", "2", "3", "4", "5"]);
-    expect([...listing.given]).toEqual(
+    expect([...listing.rawLabels]).toEqual(
       [3, 1, 4, 1, 5].flatMap((digit) => [0, 1, 2, 3, 4, 5].map((name) => Number(name === digit))),
     );
     expect(listing.records.map(({ id }) => id)).toEqual(["0", "1", "2", "3", "4"]);

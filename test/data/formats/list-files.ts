@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
-import { DataError } from "../../../src/data/failures.ts";
-import { given } from "../../../src/data/listing.ts";
-import type { Format, ListContext, Listing } from "../../../src/data/listing.ts";
-import { TesseraError } from "../../../src/device/errors.ts";
+import { DataError } from "../../../src/errors/data-errors.ts";
+import { rawLabel } from "../../../src/labels/raw-labels.ts";
+import type { Format, ListContext, Listing } from "../../../src/data/catalogue/listing.ts";
+import { TesseraError } from "../../../src/errors/errors.ts";
 
 export function temporaryFolder(): { path: string; remove: () => void } {
   const path = mkdtempSync(join(realpathSync(tmpdir()), "tessera-tables-"));
@@ -75,8 +75,8 @@ export function countsOf(listing: Listing, label: string): number[] {
   const width = listing.labelNames.length;
   const k = listing.labelNames.indexOf(label);
   if (k < 0) throw new Error(`no label ${label}`);
-  const codes = listing.records.map((_, i) => listing.given[i * width + k]);
-  return [given.positive, given.negative, given.uncertain, given.blank].map(
+  const codes = listing.records.map((_, i) => listing.rawLabels[i * width + k]);
+  return [rawLabel.positive, rawLabel.negative, rawLabel.uncertain, rawLabel.blank].map(
     (code) => codes.filter((other) => other === code).length,
   );
 }
@@ -84,14 +84,15 @@ export function countsOf(listing: Listing, label: string): number[] {
 /** The codes of one record. */
 export function givenOf(listing: Listing, record: number): number[] {
   const width = listing.labelNames.length;
-  return [...listing.given.subarray(record * width, (record + 1) * width)];
+  return [...listing.rawLabels.subarray(record * width, (record + 1) * width)];
 }
 
 /** A listing is whole: a row of codes a record, no id twice, every file below the root. */
 export function faultOf(listing: Listing, root: string): string | undefined {
-  const codes = new Set<number>(Object.values(given));
-  if (listing.given.length !== listing.records.length * listing.labelNames.length) return "length of given";
-  if (listing.given.some((code) => !codes.has(code))) return "unknown code";
+  const codes = new Set<number>(Object.values(rawLabel));
+  if (listing.rawLabels.length !== listing.records.length * listing.labelNames.length)
+    return "length of given";
+  if (listing.rawLabels.some((code) => !codes.has(code))) return "unknown code";
   if (new Set(listing.records.map(({ id }) => id)).size !== listing.records.length) return "an id twice";
   const outside = listing.records.find(
     ({ image }) => image.kind !== "file" || !image.file.startsWith(`${root}/`),

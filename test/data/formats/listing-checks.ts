@@ -3,10 +3,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { z } from "zod";
-import { TesseraError } from "../../../src/device/errors.ts";
-import { given } from "../../../src/data/listing.ts";
-import type { Format, ListContext, Listing, PixelArray } from "../../../src/data/listing.ts";
-import { randomStream } from "../../../src/data/random.ts";
+import { TesseraError } from "../../../src/errors/errors.ts";
+import { rawLabel } from "../../../src/labels/raw-labels.ts";
+import type { Format, ListContext, Listing, PixelArray } from "../../../src/data/catalogue/listing.ts";
+import { randomStream } from "../../../src/data/random-stream.ts";
 
 /** A context whose paths are below `folder`. */
 export function contextIn(folder: string, changes: Partial<ListContext> = {}): ListContext {
@@ -40,11 +40,11 @@ export function lister<Fields extends z.ZodRawShape>(
 }
 
 /** Everything that holds of any listing. */
-export function expectWhole({ labelNames, records, given: codes }: Listing): void {
+export function expectWhole({ labelNames, records, rawLabels: codes }: Listing): void {
   expect(new Set(labelNames).size).toBe(labelNames.length);
   expect(new Set(records.map(({ id }) => id)).size).toBe(records.length);
   expect(codes.length).toBe(records.length * labelNames.length);
-  const known = new Set<number>(Object.values(given));
+  const known = new Set<number>(Object.values(rawLabel));
   expect(codes.every((code) => known.has(code))).toBe(true);
   const arrays = new Set<PixelArray>();
   for (const { image } of records) {
@@ -59,12 +59,12 @@ export function expectWhole({ labelNames, records, given: codes }: Listing): voi
 }
 
 /** How many records each label is positive on. */
-export function positives({ labelNames, records, given: codes }: Listing, part?: string): number[] {
+export function positives({ labelNames, records, rawLabels: codes }: Listing, part?: string): number[] {
   const counts = labelNames.map(() => 0);
   for (const [i, record] of records.entries()) {
     if (part !== undefined && record.part !== part) continue;
     for (const k of labelNames.keys()) {
-      if (codes[i * labelNames.length + k] === given.positive) counts[k]++;
+      if (codes[i * labelNames.length + k] === rawLabel.positive) counts[k]++;
     }
   }
   return counts;

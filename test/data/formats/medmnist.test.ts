@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { medmnist } from "../../../src/data/formats/medmnist.ts";
 import { namesOfSet } from "../../../src/data/formats/medmnist-names.ts";
-import type { Listing } from "../../../src/data/listing.ts";
+import type { Listing } from "../../../src/data/catalogue/listing.ts";
 import { temporaryFolder } from "./idx-files.ts";
 import { contextIn, expectRefusal, expectWhole, lister, positives, surviveDamage } from "./listing-checks.ts";
 import { npy, npz } from "./npz-files.ts";
@@ -58,7 +58,7 @@ describe("a medmnist entry", () => {
       const listing = await list(write(`plain-${level}.npz`, npz(grey, level)));
       expectWhole(listing);
       expect(listing.labelNames).toEqual(["0", "1", "2"]);
-      expect([...listing.given]).toEqual([1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0]);
+      expect([...listing.rawLabels]).toEqual([1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0]);
       expect(listing.records.map(({ id, part }) => `${id} ${part}`)).toEqual([
         "train/0 train",
         "train/1 train",
@@ -100,7 +100,7 @@ describe("a medmnist entry", () => {
     };
     const listing = await listWith(several);
     expectWhole(listing);
-    expect([...listing.given]).toEqual([0, 1, 1, 1, 0, 0, 0, 0, 0, 1, 1, 0]);
+    expect([...listing.rawLabels]).toEqual([0, 1, 1, 1, 0, 0, 0, 0, 0, 1, 1, 0]);
     expect(listing.labelNames).toEqual(["0", "1"]);
     expect((await listWith(several, { labelNames: ["a", "b"] })).labelNames).toEqual(["a", "b"]);
     await expectRefusal(listWith(several, { labelNames: ["a", "b", "c"] }), /2 label columns.* not 3/u);

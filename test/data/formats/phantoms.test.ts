@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { phantoms } from "../../../src/data/formats/phantoms.ts";
-import type { ListContext, ListedRecord, Listing } from "../../../src/data/listing.ts";
+import type { ListContext, ListedRecord, Listing } from "../../../src/data/catalogue/listing.ts";
 import { contextIn, expectRefusal, expectWhole, lister, positives } from "./listing-checks.ts";
 
 const listEntry = lister(phantoms);
@@ -27,7 +27,7 @@ describe("a phantoms entry", () => {
     expectWhole(listing);
     expect(listing.labelNames).toEqual(["mass", "effusion"]);
     expect(positives(listing)).toEqual([9, 0]);
-    expect(listing.given).not.toContain(255);
+    expect(listing.rawLabels).not.toContain(255);
     expect(listing.records.map(({ id }) => id).join(" ")).toBe("A/0 A/1 A/2 A/3 A/4 B/0 B/1 B/2 B/3");
     expect(new Set(listing.records.map((record) => pixelsOf(record).join())).size).toBe(9);
     expect((await list({ site: "B", count: 3 })).records.map(({ id }) => id)).toEqual(["B/0", "B/1", "B/2"]);
@@ -41,7 +41,7 @@ describe("a phantoms entry", () => {
       const same = all.records.findIndex(({ id }) => id === record.id);
       expect(pixelsOf(record)).toEqual(pixelsOf(all.records[same]));
       const row = few.records.indexOf(record);
-      expect(few.given.slice(2 * row, 2 * row + 2)).toEqual(all.given.slice(2 * same, 2 * same + 2));
+      expect(few.rawLabels.slice(2 * row, 2 * row + 2)).toEqual(all.rawLabels.slice(2 * same, 2 * same + 2));
     }
     expect((await list({}, { limit: 1 })).records).toHaveLength(1);
   });

@@ -5,8 +5,8 @@ import { chestxray14 } from "../../../src/data/formats/chestxray14.ts";
 import { chexpert } from "../../../src/data/formats/chexpert.ts";
 import { covidx } from "../../../src/data/formats/covidx.ts";
 import { table } from "../../../src/data/formats/table.ts";
-import type { Listing } from "../../../src/data/listing.ts";
-import { TesseraError } from "../../../src/device/errors.ts";
+import type { Listing } from "../../../src/data/catalogue/listing.ts";
+import { TesseraError } from "../../../src/errors/errors.ts";
 import { chexpertLabels } from "./chexpert-files.ts";
 import { faultOf, list, mutated, temporaryFolder, writeFiles } from "./list-files.ts";
 

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { table } from "../../../src/data/formats/table.ts";
-import { given } from "../../../src/data/listing.ts";
-import type { ListContext, Listing } from "../../../src/data/listing.ts";
+import { rawLabel } from "../../../src/labels/raw-labels.ts";
+import type { ListContext, Listing } from "../../../src/data/catalogue/listing.ts";
 import { complaint, contextAt, countsOf, givenOf, list, temporaryFolder, writeFiles } from "./list-files.ts";
 
 const folder = temporaryFolder();
@@ -21,7 +21,7 @@ const listRows = (
 };
 const refusal = async (rows: readonly string[], entry: Partial<Entry>): Promise<string> =>
   complaint(listRows(rows, entry), folder.path);
-const { positive, negative, uncertain, unknown, blank } = given;
+const { positive, negative, uncertain, unknown, blank } = rawLabel;
 
 describe("a table with a column of label words", () => {
   const rows = ["image,dx", "a.png,nv", "b.png,mel", "c.png,todo", "d.png,", "e.png,nv"];
@@ -29,7 +29,7 @@ describe("a table with a column of label words", () => {
   test("is positive for an image's word and negative for the others; nobody knows of unlabelled images, and empty cells are blank", async () => {
     const listing = await listRows(rows, { label: "dx", unlabelled: ["todo"] });
     expect(listing.labelNames).toEqual(["mel", "nv"]);
-    expect([...listing.given]).toEqual(
+    expect([...listing.rawLabels]).toEqual(
       [negative, positive, positive, negative, unknown, unknown, blank, blank, negative, positive].flat(),
     );
     expect(listing.records[0].image).toEqual({ kind: "file", file: join(folder.path, "data/a.png") });
@@ -40,7 +40,7 @@ describe("a table with a column of label words", () => {
     const several = ["image,dx", "a.png,x | y", "b.png,y", "c.png,?", "d.png,|"];
     const listing = await listRows(several, { label: "dx", separator: "|", unlabelled: ["?"] });
     expect(listing.labelNames).toEqual(["x", "y"]);
-    expect([...listing.given]).toEqual([
+    expect([...listing.rawLabels]).toEqual([
       ...[positive, positive, negative, positive, unknown, unknown, blank, blank],
     ]);
     expect(await refusal([...several, "e.png,x|?"], { label: "dx", separator: "|", unlabelled: ["?"] })).toBe(
@@ -112,7 +112,7 @@ describe("a table with a column a label", () => {
     const rows = ["image,x", "a.png,2", "b.png,3", "c.png,maybe", "d.png,-9", "e.png,0"];
     const values = { positive: [2, 3.0], uncertain: ["Maybe"], blank: [-9] };
     const listing = await listRows(rows, { columns: ["x"], values });
-    expect([...listing.given]).toEqual([positive, positive, uncertain, blank, negative]);
+    expect([...listing.rawLabels]).toEqual([positive, positive, uncertain, blank, negative]);
     expect(await refusal([...rows, "f.png,1"], { columns: ["x"], values })).toBe(
       'data/t.csv: record 5: line 7: x is "1"; it must be blank or one of 2, 3, 0, false, no, negative, maybe, -9',
     );
@@ -208,7 +208,7 @@ describe("a table", () => {
       ["c.png", "test"],
       ["h.png", "validation"],
     ]);
-    expect([...listing.given]).toEqual([negative, positive, positive, negative, negative, positive]);
+    expect([...listing.rawLabels]).toEqual([negative, positive, positive, negative, negative, positive]);
     expect(bad.map((message) => message.slice(0, 50))).toEqual(
       [
         "data/t.csv: record 1: line 3: has 1 cell, but the header",

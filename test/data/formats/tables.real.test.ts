@@ -5,9 +5,9 @@ import { afterAll, describe, expect, test } from "vitest";
 import { chestxray14 } from "../../../src/data/formats/chestxray14.ts";
 import { covidx } from "../../../src/data/formats/covidx.ts";
 import { table } from "../../../src/data/formats/table.ts";
-import { given } from "../../../src/data/listing.ts";
-import type { ListContext, Listing } from "../../../src/data/listing.ts";
-import { TesseraError } from "../../../src/device/errors.ts";
+import { rawLabel } from "../../../src/labels/raw-labels.ts";
+import type { ListContext, Listing } from "../../../src/data/catalogue/listing.ts";
+import { TesseraError } from "../../../src/errors/errors.ts";
 import { chestFindings } from "../published-counts.ts";
 import { dataRoot, withData } from "../real-data.ts";
 import {
@@ -137,7 +137,7 @@ withData(["chestxray14", "covid-chestxray", "ham10000-seg", "label-tables"], "re
     });
     const width = listing.labelNames.length;
     const unknown = listing.records.filter((_, i) =>
-      listing.given.subarray(i * width, (i + 1) * width).every((code) => code === given.unknown),
+      listing.rawLabels.subarray(i * width, (i + 1) * width).every((code) => code === rawLabel.unknown),
     );
     expect(unknown.filter(({ row }) => row?.["finding"] === "todo")).toHaveLength(84);
     expect(unknown).toHaveLength(85);

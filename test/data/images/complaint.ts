@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { DataError } from "../../../src/data/failures.ts";
+import { DataError } from "../../../src/errors/data-errors.ts";
 
 /** What a reader complains of: always a DataError of one line that starts with the file. */
 export async function complaint(reading: Promise<unknown>, file: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ShapeError } from "../../../src/device/errors.ts";
+import { ShapeError } from "../../../src/errors/errors.ts";
 import { canonicalImage, decodeImage, fitImage, hashPixels } from "../../../src/data/images/index.ts";
 import type { DecodedImage } from "../../../src/data/images/index.ts";
 import { writePng } from "./image-files.ts";

@@ -1,6 +1,6 @@
 // Writes PNG files chunk by chunk, of every kind, right or wrong; and damages files in ways that a seed decides.
 import { crc32, deflateSync } from "node:zlib";
-import { randomStream } from "../../../src/data/random.ts";
+import { randomStream } from "../../../src/data/random-stream.ts";
 
 export const pngSignature = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
 

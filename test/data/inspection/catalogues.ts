@@ -1,7 +1,7 @@
 // Small catalogues made by hand, a letter a label: + positive, - negative, . absent, ~ a probability of one half.
-import type { SampleList } from "../../../src/data/catalogue.ts";
+import type { SampleList } from "../../../src/data/catalogue/catalogue.ts";
 import type { OpenedList } from "../../../src/data/inspection/index.ts";
-import type { Part } from "../../../src/data/listing.ts";
+import type { Part } from "../../../src/data/catalogue/listing.ts";
 
 const states: Readonly<Record<string, number>> = { "+": 1, "-": 0, ".": 255, "~": 150 };
 

@@ -1,9 +1,9 @@
 // Counts of real excerpts are those that their publishers and our notes on them give.
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { catalogue } from "../../../src/data/catalogue.ts";
+import { catalogue } from "../../../src/data/catalogue/catalogue.ts";
 import { countLabels, type ListCount } from "../../../src/data/inspection/index.ts";
-import { readManifest } from "../../../src/data/manifest.ts";
+import { readManifest } from "../../../src/data/manifest/manifest.ts";
 import { chestFindings } from "../published-counts.ts";
 import { dataRoot, repository, withData } from "../real-data.ts";
 

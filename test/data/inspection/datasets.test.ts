@@ -1,7 +1,7 @@
 // Which entries of a manifest share their patients.
 import { expect, test } from "vitest";
 import { datasetsOf } from "../../../src/data/inspection/index.ts";
-import { parseManifest } from "../../../src/data/manifest.ts";
+import { parseManifest } from "../../../src/data/manifest/manifest.ts";
 
 /** The names of entries that share their patients, a text a dataset. */
 function together(entries: readonly string[]): string[] {

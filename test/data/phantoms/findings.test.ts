@@ -1,13 +1,13 @@
 // Where each finding changes the attenuation of a thorax, and where it must not.
 import { describe, expect, test } from "vitest";
-import { diseaseOf, health } from "../../../src/data/phantoms/findings.ts";
-import type { Disease } from "../../../src/data/phantoms/findings.ts";
-import { findingNames } from "../../../src/data/phantoms/names.ts";
-import type { Finding } from "../../../src/data/phantoms/names.ts";
+import { diseaseOf, health } from "../../../src/data/phantoms/phantom-findings.ts";
+import type { Disease } from "../../../src/data/phantoms/phantom-findings.ts";
+import { findingNames } from "../../../src/data/phantoms/phantom-names.ts";
+import type { Finding } from "../../../src/data/phantoms/phantom-names.ts";
 import { project } from "../../../src/data/phantoms/projection.ts";
 import { chord, lungPath, randomThorax } from "../../../src/data/phantoms/thorax.ts";
 import type { Thorax } from "../../../src/data/phantoms/thorax.ts";
-import { randomStream } from "../../../src/data/random.ts";
+import { randomStream } from "../../../src/data/random-stream.ts";
 
 const rays = 64;
 const patients = 12;

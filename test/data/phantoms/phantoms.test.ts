@@ -1,10 +1,10 @@
 // Phantom radiographs: reproducible image by image, true to their labels, and different from site to site.
 import { describe, expect, test } from "vitest";
-import { DataError, ManifestError } from "../../../src/data/failures.ts";
+import { DataError, ManifestError } from "../../../src/errors/data-errors.ts";
 import { expose } from "../../../src/data/phantoms/exposure.ts";
 import { drawPhantom, findingNames, phantoms, siteNames } from "../../../src/data/phantoms/index.ts";
 import type { Finding, Site } from "../../../src/data/phantoms/index.ts";
-import { randomStream } from "../../../src/data/random.ts";
+import { randomStream } from "../../../src/data/random-stream.ts";
 
 describe("phantoms", () => {
   test("are the same for the same seed and site, and other patients for another", () => {

@@ -7,7 +7,7 @@ import type {
   Pair,
 } from "../../../src/operators/convolution/index.ts";
 import { convolutionOperators } from "../../../src/operators/convolution/index.ts";
-import { sizeOf, type Shape } from "../../../src/tensor/index.ts";
+import { sizeOf, type Shape } from "../../../src/tensor/shape.ts";
 import { normal, type Sample } from "../sample.ts";
 
 interface Case {

@@ -8,8 +8,9 @@ import type {
 } from "../../../src/operators/dense/index.ts";
 import { denseOperators } from "../../../src/operators/dense/index.ts";
 import type { Pair } from "../../../src/operators/convolution/index.ts";
-import type { Operator } from "../../../src/runtime/index.ts";
-import { allocate, sizeOf, type HostTensor, type Shape } from "../../../src/tensor/index.ts";
+import type { Operator } from "../../../src/operators/operator.ts";
+import { allocate, type HostTensor } from "../../../src/tensor/host.ts";
+import { sizeOf, type Shape } from "../../../src/tensor/shape.ts";
 import { normal, uniform, type Sample } from "../sample.ts";
 
 /** What an operator's reference gives, rounded to f32: the inputs of its gradient. */

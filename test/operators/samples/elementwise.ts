@@ -1,7 +1,8 @@
 // Samples of the elementwise functions of one, two and three tensors.
 
 import type { NoAttributes } from "../../../src/operators/elementwise/index.ts";
-import type { HostTensor, Shape } from "../../../src/tensor/index.ts";
+import type { HostTensor } from "../../../src/tensor/host.ts";
+import type { Shape } from "../../../src/tensor/shape.ts";
 import { integers, normal, uniform, values, type Sample } from "../sample.ts";
 import { unarySamples } from "./unary.ts";
 

@@ -5,7 +5,7 @@ import type {
   NormaliseImagesAttributes,
   ViewSettings,
 } from "../../../src/operators/images/index.ts";
-import type { Shape } from "../../../src/tensor/index.ts";
+import type { Shape } from "../../../src/tensor/shape.ts";
 import { integers, values, type Sample } from "../sample.ts";
 
 const grey: NormaliseImagesAttributes = { mean: [0.13], deviation: [0.31] };

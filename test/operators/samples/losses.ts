@@ -7,7 +7,7 @@ import {
   type SharpenAttributes,
 } from "../../../src/operators/losses/index.ts";
 import type { NoAttributes } from "../../../src/operators/elementwise/unary.ts";
-import type { HostTensor } from "../../../src/tensor/index.ts";
+import type { HostTensor } from "../../../src/tensor/host.ts";
 import { integers, normal, uniform, values, type Sample } from "../sample.ts";
 
 const none: NoAttributes = {};

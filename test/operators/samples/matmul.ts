@@ -2,7 +2,7 @@
 
 import type { NoAttributes } from "../../../src/operators/elementwise/unary.ts";
 import type { MatmulAttributes } from "../../../src/operators/matmul/index.ts";
-import type { Shape } from "../../../src/tensor/index.ts";
+import type { Shape } from "../../../src/tensor/shape.ts";
 import { normal, type Sample } from "../sample.ts";
 
 function product(

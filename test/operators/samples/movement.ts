@@ -10,7 +10,7 @@ import type {
   TransposeAttributes,
 } from "../../../src/operators/movement/index.ts";
 import type { NoAttributes } from "../../../src/operators/elementwise/unary.ts";
-import type { DType, Shape } from "../../../src/tensor/index.ts";
+import type { DType, Shape } from "../../../src/tensor/shape.ts";
 import { integers, normal, values, type Sample } from "../sample.ts";
 
 const one = <A>(name: string, shape: Shape, attributes: A): Sample<A> => ({

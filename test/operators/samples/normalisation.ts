@@ -4,7 +4,8 @@ import type {
   BatchNormAttributes,
   MovingAverageAttributes,
 } from "../../../src/operators/normalisation/index.ts";
-import type { HostTensor, Shape } from "../../../src/tensor/index.ts";
+import type { HostTensor } from "../../../src/tensor/host.ts";
+import type { Shape } from "../../../src/tensor/shape.ts";
 import { integers, normal, uniform, values, type Sample } from "../sample.ts";
 
 const attributes: BatchNormAttributes = { epsilon: 1e-5 };

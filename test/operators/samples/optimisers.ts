@@ -1,7 +1,7 @@
 // Samples of the optimiser steps.
 
 import type { NoAttributes } from "../../../src/operators/elementwise/unary.ts";
-import type { Shape } from "../../../src/tensor/index.ts";
+import type { Shape } from "../../../src/tensor/shape.ts";
 import { normal, uniform, values, type Sample } from "../sample.ts";
 
 const none: NoAttributes = {};

@@ -6,7 +6,8 @@ import {
   type AveragePool2dGradientAttributes,
   type PoolingAttributes,
 } from "../../../src/operators/pooling/index.ts";
-import { allocate, sizeOf, type HostTensor, type Shape } from "../../../src/tensor/index.ts";
+import { allocate, type HostTensor } from "../../../src/tensor/host.ts";
+import { sizeOf, type Shape } from "../../../src/tensor/shape.ts";
 import { integers, normal, type Sample } from "../sample.ts";
 
 interface Case {

@@ -2,7 +2,7 @@
 
 import type { ReductionAttributes } from "../../../src/operators/reduction/index.ts";
 import { normal, type Sample } from "../sample.ts";
-import { sizeOf, type Shape } from "../../../src/tensor/index.ts";
+import { sizeOf, type Shape } from "../../../src/tensor/shape.ts";
 
 function reduce(
   name: string,

@@ -1,0 +1,90 @@
+// Predictions over a set of images, and what they are worth.
+
+import type { ImageSet } from "../data/assembly/assembly.ts";
+import { aucByClass, meanAuc } from "../metrics/auc.ts";
+import { normaliseImages } from "../functions/images.ts";
+import type { Engine } from "../runtime/engine.ts";
+import type { Classifier } from "./classifier.ts";
+import { ImageReader } from "../data/assembly/image-reader.ts";
+import type { Normalisation } from "./views.ts";
+
+export interface Evaluation {
+  /** Mean over the classes whose AUC is defined; null when none is. */
+  readonly meanAuc: number | null;
+  /** By class; null where the labels are not of both kinds. */
+  readonly auc: Readonly<Record<string, number | null>>;
+}
+
+export interface EvaluationOptions {
+  /** Ends the work before the next batch. */
+  readonly signal?: AbortSignal | undefined;
+  /** Bytes of images that may be held at a time, where they are on disk. */
+  readonly memory?: number | undefined;
+  /** Told after each batch. */
+  readonly progress?: ((done: number, total: number) => void) | undefined;
+}
+
+/**
+ * Logits [N, K] of a set, in batches, with running statistics and without augmentation.
+ *
+ * @throws the signal's reason when it ended the work; DataError when a file of the cache was changed meanwhile
+ */
+export async function predict(
+  engine: Engine,
+  classifier: Classifier,
+  set: ImageSet,
+  normalisation: Normalisation,
+  batchSize: number,
+  options: EvaluationOptions = {},
+): Promise<Float32Array> {
+  const classes = classifier.head.classes;
+  const logits = new Float32Array(set.count * classes);
+  const reader = new ImageReader([set], batchSize, options.memory);
+  try {
+    let first = 0;
+    for await (const { pixels, count } of reader.batches(inOrder(set.count, batchSize))) {
+      options.signal?.throwIfAborted();
+      using output = engine.scope(() => {
+        const images = engine.tensor(pixels, [count, set.height, set.width, set.channels], "u8");
+        return classifier.forward(normaliseImages(images, normalisation), "inference");
+      });
+      logits.set(await output.read(), first * classes);
+      first += count;
+      options.progress?.(first, set.count);
+    }
+  } finally {
+    await reader.close();
+  }
+  return logits;
+}
+
+/** All indices in their order, in batches. */
+function* inOrder(count: number, batch: number): Generator<Uint32Array> {
+  for (let first = 0; first < count; first += batch) {
+    yield Uint32Array.from({ length: Math.min(batch, count - first) }, (_, i) => first + i);
+  }
+}
+
+/** AUC by class of a classifier on a set; the other parameters, and errors, are those of `predict`. */
+export async function evaluate(
+  engine: Engine,
+  classifier: Classifier,
+  set: ImageSet,
+  classNames: readonly string[],
+  normalisation: Normalisation,
+  batchSize: number,
+  options: EvaluationOptions = {},
+): Promise<Evaluation> {
+  const logits = await predict(engine, classifier, set, normalisation, batchSize, options);
+  return evaluationOf(logits, set, classNames);
+}
+
+/** AUC by class of logits [N, K] of a set. */
+export function evaluationOf(
+  logits: Float32Array,
+  { states }: Pick<ImageSet, "states">,
+  classNames: readonly string[],
+): Evaluation {
+  const auc = aucByClass(logits, states, classNames);
+  return { auc, meanAuc: meanAuc(auc) };
+}

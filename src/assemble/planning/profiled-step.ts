@@ -1,0 +1,74 @@
+// A profile of a training run's step: on the run's own images, with a network of its own that is thrown away.
+
+import type { Assembly } from "../../data/assembly/assembly.ts";
+import { Adam } from "../../optim/adam.ts";
+import { profile, type Profile, type ProfileOptions } from "../../profiling/profile.ts";
+import type { Engine } from "../../runtime/engine.ts";
+import { labelSpaceOf, statesForHead } from "../label-space.ts";
+import { trainingStep, type StepInputs } from "../training-step.ts";
+import { bothViewsOf } from "./traced-steps.ts";
+import { classifierOf, samplerOf, stepShape, type TrainingSettings } from "../training-settings.ts";
+import { TrainingImages, type StepImages } from "../training-images.ts";
+
+export interface StepProfile {
+  readonly profile: Profile;
+  /** 1 when all epochs compute the weak view alone. */
+  readonly views: 1 | 2;
+  /** Images of the step. */
+  readonly batch: number;
+}
+
+/** A profile shows the first so many batches again and again: it cannot wait for others to be read. */
+const mostBatches = 4;
+
+/**
+ * Profiles the step that most epochs of a run take. What the run itself computes stays as it is, bit for bit.
+ * @throws UsageError on the reference backend
+ */
+export async function profileTraining(
+  engine: Engine,
+  assembly: Assembly,
+  settings: TrainingSettings,
+  options: ProfileOptions = {},
+): Promise<StepProfile> {
+  const classifier = classifierOf(engine, settings, labelSpaceOf(assembly));
+  const sampler = samplerOf(assembly, settings);
+  const { batch } = sampler;
+  const taught = statesForHead(classifier.head, assembly.sources);
+  const images = new TrainingImages(engine, taught, batch, settings.memory);
+  try {
+    const { learningRate } = settings;
+    using optimiser = new Adam(classifier.parameters().values(), { learningRate });
+    const { inWarmUp, after } = bothViewsOf(settings);
+    const isWarm = after === undefined;
+    const bothViews = (after ?? inWarmUp) === true;
+    const taken: StepImages[] = [];
+    for await (const each of images.steps(sampler.steps(0, mostBatches))) {
+      taken.push(each);
+      if (taken.length === mostBatches) break;
+    }
+    const inputsOf = (step: number): StepInputs => ({
+      images: taken[step % taken.length],
+      step: step + 1,
+      lambdaPseudo: isWarm ? 0 : settings.lambdaPseudo,
+      lambdaConsistency: isWarm ? 0 : settings.lambdaConsistency,
+    });
+    let step = 0;
+    let current = inputsOf(step);
+    const shape = { ...stepShape(settings, images, batch), resident: images.resident, bothViews };
+    using program = await engine.record(() =>
+      trainingStep(engine, classifier, optimiser, shape, () => current),
+    );
+    const measured = await profile(program, {
+      ...options,
+      onReplay: () => {
+        current = inputsOf(++step);
+        options.onReplay?.();
+      },
+    });
+    return { profile: measured, views: bothViews ? 2 : 1, batch };
+  } finally {
+    await images.close();
+    classifier.dispose();
+  }
+}

@@ -1,0 +1,58 @@
+// The steps of a training run as recordings, without data and without a device: what a tuner looks for work in.
+
+import type { AdapterTraits } from "../../device/traits.ts";
+import { normaliseImages } from "../../functions/images.ts";
+import type { Recording } from "../../runtime/recording.ts";
+import type { LabelSpace } from "../label-space.ts";
+import { PlannedTraining, noValues, type ImageShape } from "./planned-training.ts";
+import { takesStrongView } from "../training-step.ts";
+import type { TrainingSettings } from "../training-settings.ts";
+
+export interface TracedStep {
+  readonly name: "both views" | "weak view only" | "inference";
+  readonly recording: Recording;
+}
+
+/** Whether steps in warm-up compute the strong view, and whether those after it do; undefined where there surely are none. */
+export function bothViewsOf(settings: TrainingSettings): {
+  readonly inWarmUp: boolean | undefined;
+  readonly after: boolean | undefined;
+} {
+  const { epochs, steps, warmupEpochs, warmupSteps } = settings;
+  const warm = (warmupSteps ?? warmupEpochs) > 0;
+  // How many steps an epoch has, only the data tells.
+  const mixed = (steps === undefined) !== (warmupSteps === undefined);
+  const rest = mixed || (steps ?? epochs) > (warmupSteps ?? warmupEpochs);
+  return {
+    inWarmUp: warm ? takesStrongView({ ...settings, lambdaConsistency: 0 }) : undefined,
+    after: rest ? takesStrongView(settings) : undefined,
+  };
+}
+
+/**
+ * The steps that a training run takes, the one that most epochs take first, and a batch of its evaluation.
+ * @param images of all sources, where they are in memory and may stay on the device; without, steps are fed
+ */
+export function traceTraining(
+  traits: AdapterTraits,
+  settings: TrainingSettings,
+  image: ImageShape,
+  labels: LabelSpace,
+  batch: number,
+  images?: number,
+): TracedStep[] {
+  using training = new PlannedTraining(traits, settings, image, labels, images);
+  const { engine, classifier } = training;
+  const step = (bothViews: boolean): TracedStep => ({
+    name: bothViews ? "both views" : "weak view only",
+    recording: engine.trace(() => training.step(batch, bothViews)).recording,
+  });
+  const { height, width, channels } = image;
+  const inference = engine.trace(() => {
+    const images = engine.feed(noValues, [batch, height, width, channels], "u8");
+    return classifier.forward(normaliseImages(images, settings.normalisation), "inference");
+  }).recording;
+  const { inWarmUp, after } = bothViewsOf(settings);
+  const kinds = new Set([after, inWarmUp].filter((each) => each !== undefined));
+  return [...[...kinds].map(step), { name: "inference", recording: inference }];
+}

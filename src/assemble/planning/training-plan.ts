@@ -1,0 +1,65 @@
+// What training would need on an adapter, worked out without a device: launches of each phase, and bytes by purpose.
+
+import type { AdapterTraits } from "../../device/traits.ts";
+import type { StepPlan } from "../../runtime/step-plan.ts";
+import type { LabelSpace } from "../label-space.ts";
+import { PlannedTraining, type ImageShape } from "./planned-training.ts";
+import type { TrainingSettings } from "../training-settings.ts";
+
+export interface TrainingPlan {
+  /** Trained values. */
+  readonly parameterCount: number;
+  readonly parameterBytes: number;
+  /** Adam's two moments. */
+  readonly momentBytes: number;
+  /** What is carried along untrained: running means and variances of batch norm, constants of a head. */
+  readonly statisticBytes: number;
+  /** Images and label states that stay on the device for the whole run; 0 where steps are fed. */
+  readonly residentBytes: number;
+  /** The step that computes the weak view alone, and the one with both views; see `takesStrongView` for which is taken. */
+  readonly steps: readonly {
+    readonly views: 1 | 2;
+    readonly plan: StepPlan;
+    readonly perImageBytes: number;
+  }[];
+}
+
+/**
+ * Plans both steps of a training run for batches of `batch` images.
+ * @param images of all sources; without, steps are fed
+ */
+export async function planTraining(
+  traits: AdapterTraits,
+  settings: TrainingSettings,
+  image: ImageShape,
+  labels: LabelSpace,
+  batch: number,
+  images?: number,
+): Promise<TrainingPlan> {
+  using training = new PlannedTraining(traits, settings, image, labels, images);
+  const { engine, classifier } = training;
+  const planOf = async (count: number, bothViews: boolean): Promise<StepPlan> => {
+    using program = await engine.record(() => training.step(count, bothViews));
+    if (program.plan === undefined) throw new Error("a planning engine gives a plan");
+    return program.plan;
+  };
+  const steps = [];
+  for (const views of [1, 2] as const) {
+    const plan = await planOf(batch, views === 2);
+    const twice = await planOf(2 * batch, views === 2);
+    steps.push({ views, plan, perImageBytes: (twice.reusedBytes - plan.reusedBytes) / batch });
+  }
+  const bytes = (trained: boolean): number =>
+    [...classifier.state().values()].reduce(
+      (sum, each) => sum + ((each.kind === "parameter") === trained ? 4 * each.tensor.size : 0),
+      0,
+    );
+  return {
+    parameterCount: classifier.parameterCount,
+    parameterBytes: bytes(true),
+    momentBytes: 2 * bytes(true),
+    statisticBytes: bytes(false),
+    residentBytes: training.residentBytes,
+    steps,
+  };
+}

@@ -1,0 +1,137 @@
+// One training step of Label-Assemble: two views, the fused loss, gradients, Adam.
+
+import { Tape } from "../autograd/tape.ts";
+import { concat, slice, takeRows } from "../functions/movement.ts";
+import { assembleLoss, type AssembleLossOptions } from "../functions/losses.ts";
+import type { DenseNet } from "../nn/densenet.ts";
+import type { Adam } from "../optim/adam.ts";
+import type { Engine } from "../runtime/engine.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Classifier } from "./classifier.ts";
+import type { Batch } from "../data/assembly/image-reader.ts";
+import type { ResidentImages, StepImages } from "./training-images.ts";
+import { randomView, type Normalisation, type ViewSettings } from "./views.ts";
+
+export interface StepSettings {
+  readonly weak: ViewSettings;
+  readonly strong: ViewSettings;
+  readonly normalisation: Normalisation;
+  readonly loss: AssembleLossOptions;
+  /**
+   * Batch statistics of a step with both views. `separate`: each view has its own, and the running statistics follow the
+   * weak view alone. `joint`: both views are one batch, with one set of statistics, which the running ones follow. A step
+   * with the weak view alone, as in warm-up, is the same either way. Joint activations are twice as large a buffer, and a
+   * device's limit of one buffer holds half the batch.
+   */
+  readonly bnViews: "separate" | "joint";
+  readonly seed: number;
+}
+
+/** What varies from step to step. */
+export interface StepInputs {
+  readonly images: StepImages;
+  readonly step: number;
+  readonly lambdaPseudo: number;
+  readonly lambdaConsistency: number;
+}
+
+/** What is the same in every step, and may be fixed in a recorded one. */
+export interface StepShape extends StepSettings {
+  /** Images of a batch. */
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /**
+   * Whether the strong view is computed, see `takesStrongView`. Without, the reported consistency is that of the weak view
+   * with itself.
+   */
+  readonly bothViews: boolean;
+  /** Where the images are when they stay on the device; the step's inputs then name rows of them. */
+  readonly resident?: ResidentImages | undefined;
+}
+
+/**
+ * Trains the classifier on one batch. May be recorded: `inputs` is asked for the step's values each time it runs.
+ *
+ * @returns losses [4]: total, bce, pseudo, consistency; the caller disposes it
+ */
+export function trainingStep(
+  engine: Engine,
+  classifier: Classifier,
+  optimiser: Adam,
+  shape: StepShape,
+  inputs: () => StepInputs,
+): Tensor {
+  return engine.scope(() => {
+    const { head } = classifier;
+    const [images, states] = stepImages(engine, shape, head.outputs, () => inputs().images);
+    const weights = engine.feed(() => [inputs().lambdaPseudo, inputs().lambdaConsistency], [2]);
+    const seed = engine.feed(() => Uint32Array.of(shape.seed, 0x1abe1, inputs().step, 0), [4], "u32");
+    const view = (index: 0 | 1): Tensor =>
+      randomView(images, seed, index, index === 0 ? shape.weak : shape.strong, shape.normalisation);
+
+    const parameters = [...classifier.parameters().values()];
+    using tape = new Tape(engine, parameters);
+    const views = viewFeatures(classifier.features, shape, view);
+    const { features, theta, bias } = head.factors(views);
+    const [weak, strong = weak] = features;
+    const { total, losses } = assembleLoss(weak, strong, theta, bias, states, weights, shape.loss);
+    optimiser.step(tape.gradients(total, parameters));
+    return losses;
+  });
+}
+
+/** Whether a step looks at the strong view: for consistency, or because given labels teach it, too. */
+export function takesStrongView(step: {
+  readonly supervised?: "weak" | "both" | undefined;
+  readonly lambdaConsistency: number;
+}): boolean {
+  return step.supervised === "both" || step.lambdaConsistency > 0;
+}
+
+/**
+ * Features of the views in training: of the weak one, and of the strong one where it is computed.
+ *
+ * @param view normalised images [B, H, W, C] of the weak (0) or the strong (1) view
+ * @returns [B, D] each
+ */
+export function viewFeatures(
+  network: DenseNet,
+  { bothViews, bnViews, count }: Pick<StepShape, "bothViews" | "bnViews" | "count">,
+  view: (index: 0 | 1) => Tensor,
+): readonly Tensor[] {
+  if (bothViews && bnViews === "joint") {
+    const features = network.forward(concat([view(0), view(1)], 0), "training");
+    const rowsFrom = (first: number): Tensor => slice(features, [first, 0], [count, network.features]);
+    return [rowsFrom(0), rowsFrom(count)];
+  }
+  const weak = network.forward(view(0), "training");
+  // Running statistics follow the weak view alone: they are for images as they are, not as the strong view bends them.
+  return bothViews ? [weak, network.forward(view(1), "untracked")] : [weak];
+}
+
+/** Pixels u8 [B, H, W, C] and label states u8 [B, O] of a step. */
+function stepImages(
+  engine: Engine,
+  { count, height, width, channels, resident }: StepShape,
+  outputs: number,
+  taken: () => StepImages,
+): [images: Tensor, states: Tensor] {
+  if (resident !== undefined) {
+    const rows = engine.feed(() => rowsOf(taken()), [count], "u32");
+    return [takeRows(resident.pixels, rows), takeRows(resident.states, rows)];
+  }
+  const images = engine.feed(() => batchOf(taken()).pixels, [count, height, width, channels], "u8");
+  return [images, engine.feed(() => batchOf(taken()).states, [count, outputs], "u8")];
+}
+
+function batchOf(images: StepImages): Batch {
+  if ("pixels" in images) return images;
+  throw new Error("a step whose images are fed was given rows");
+}
+
+function rowsOf(images: StepImages): Uint32Array {
+  if ("rows" in images) return images.rows;
+  throw new Error("a step on resident images was given a batch");
+}

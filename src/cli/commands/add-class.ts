@@ -1,0 +1,14 @@
+// `tessera add-class`: trains a model on for classes more than it knows.
+
+import type { TrainOptions } from "../begin.ts";
+import { trainCommand } from "./train.ts";
+
+/** @param given names of the options that were given, defaults aside */
+export async function addClassCommand(
+  run: string,
+  manifest: string,
+  options: TrainOptions,
+  given: readonly string[],
+): Promise<void> {
+  await trainCommand(manifest, { ...options, model: run }, given);
+}

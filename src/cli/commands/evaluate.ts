@@ -1,0 +1,150 @@
+// `tessera evaluate`: what a trained model is worth on the images of a manifest.
+
+import Table from "cli-table3";
+import { classifierOfModel, readModelFile } from "../../runs/model-file.ts";
+import { metricsByClass, type ClassMetrics } from "../../assemble/model-metrics.ts";
+import { sharesOf, type TestIntervals } from "../../assemble/test-metrics.ts";
+import { concatenate, restrict } from "../../data/assembly/assembly.ts";
+import type { Part } from "../../data/catalogue/listing.ts";
+import { meanAuc } from "../../metrics/auc.ts";
+import { aucTable, plainTable, showAuc } from "../../report/tables.ts";
+import { openEngine } from "../../runtime/open-engine.ts";
+import {
+  columnsOf,
+  loadParts,
+  manifestFor,
+  matchClasses,
+  predictParts,
+  say,
+  type ModelOptions,
+} from "../model-images.ts";
+import { engineOptions } from "../terminal/options.ts";
+import { unlessInterrupted } from "../terminal/progress.ts";
+import { countedIntervals, mostSources } from "../test-results.ts";
+
+export interface EvaluateOptions extends ModelOptions {
+  readonly part: Part;
+  /** Specificity at which the sensitivity is told, and the reverse. */
+  readonly at: number;
+  readonly json: boolean;
+}
+
+type ByClass = Readonly<Record<string, ClassMetrics>>;
+
+/** @param file a manifest; without, that of the run */
+export async function evaluateCommand(
+  run: string,
+  file: string | undefined,
+  options: EvaluateOptions,
+): Promise<void> {
+  const where = engineOptions(options);
+  const model = await readModelFile(run);
+  const named = await manifestFor(run, file, options);
+  const { classes } = model.record;
+  const matched = matchClasses(classes, named.manifest.classes, options);
+  const { shared } = matched;
+
+  const found = await unlessInterrupted(async (signal) => {
+    const loaded = await loadParts(named, [options.part], model.record, options, signal);
+    using engine = await openEngine(where);
+    const classifier = classifierOfModel(engine, model);
+    const each = await predictParts(engine, classifier, model, loaded.parts, options, signal);
+    const logits = new Float32Array(each.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const part of each) {
+      logits.set(part, at);
+      at += part.length;
+    }
+    return { loaded, logits: columnsOf(logits, classes, shared), adapter: engine.traits.name };
+  });
+  if (found === undefined) {
+    process.exitCode = 130;
+    return;
+  }
+  const { loaded, logits, adapter } = found;
+  const joined = concatenate(
+    options.part,
+    loaded.parts.map(({ set }) => set),
+  );
+  const set = restrict(joined, named.manifest.classes, shared);
+  const byClass = metricsByClass(logits, set, shared, options.at);
+  const intervals = countedIntervals(logits, set, shared, options.quiet);
+  const sources = Object.fromEntries(
+    sharesOf(logits, set, shared.length).map(({ source, images, ...share }) => {
+      const own = metricsByClass(share.logits, share, shared, options.at);
+      return [source, { images, ...means(own), byClass: own }];
+    }),
+  );
+  if (options.json) {
+    const { file: modelFile, sha256, record } = model;
+    const result = {
+      model: { file: modelFile, sha256, epoch: record.epoch },
+      ...{ manifest: named.manifest.file, part: options.part, images: set.count, adapter, at: options.at },
+      ...{ ...matched, ...means(byClass), byClass, intervals, sources, skipped: loaded.skipped },
+    };
+    process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+    return;
+  }
+  say(options, `${set.count} ${options.part} images, ${intervals.patients} patients; on ${adapter}`);
+  process.stdout.write(`${metricsTable(byClass, intervals, options.at)}\n`);
+  const names = Object.keys(sources);
+  if (names.length < 2) return;
+  if (names.length > mostSources) say(options, `${names.length} sources; --json tells each by itself`);
+  else process.stdout.write(`\nAUC by source\n${sourceTable(shared, sources)}\n`);
+}
+
+interface Means {
+  readonly meanAuc: number | null;
+  readonly meanAveragePrecision: number | null;
+}
+
+/** Over the classes where they are defined. */
+function means(byClass: ByClass): Means {
+  const over = (of: "auc" | "averagePrecision"): number | null =>
+    meanAuc(Object.fromEntries(Object.entries(byClass).map(([name, metrics]) => [name, metrics[of]])));
+  return { meanAuc: over("auc"), meanAveragePrecision: over("averagePrecision") };
+}
+
+const showRate = (value: number | null | undefined): string => (value == null ? "-" : value.toFixed(3));
+const showInterval = ({ interval }: TestIntervals["mean"]): string =>
+  interval === null ? "-" : `${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}`;
+
+function metricsTable(byClass: ByClass, intervals: TestIntervals, at: number): string {
+  // 100 x 0.58 is not quite 58.
+  const held = `${Number((100 * at).toPrecision(12))} %`;
+  const head = [
+    ...["class", "positive", "negative", "AUC", `${Math.round(100 * intervals.level)} % interval`],
+    ...["AP", `sens. (spec. ${held})`, `spec. (sens. ${held})`, "calib. error"],
+  ];
+  const colAligns = head.map((_, i) => (i === 0 ? ("left" as const) : ("right" as const)));
+  const table = new Table({ ...plainTable, head, colAligns });
+  for (const [name, metrics] of Object.entries(byClass)) {
+    const { positives, negatives, averagePrecision, atSpecificity, atSensitivity, calibrationError } =
+      metrics;
+    table.push([
+      ...[name, positives, negatives, showAuc(metrics.auc), showInterval(intervals.byClass[name])],
+      ...[averagePrecision, atSpecificity?.sensitivity, atSensitivity?.specificity].map(showRate),
+      showRate(calibrationError),
+    ]);
+  }
+  const all = means(byClass);
+  table.push([
+    ...["mean", "", "", showAuc(all.meanAuc), showInterval(intervals.mean)],
+    ...[showRate(all.meanAveragePrecision), "", "", ""],
+  ]);
+  return table.toString();
+}
+
+function sourceTable(
+  classes: readonly string[],
+  sources: Readonly<Record<string, Means & { readonly byClass: ByClass }>>,
+): string {
+  return aucTable(
+    classes,
+    Object.entries(sources).map(([name, { meanAuc: mean, byClass }]) => ({
+      name,
+      cell: (of) => showAuc(byClass[of].auc),
+      mean: showAuc(mean),
+    })),
+  );
+}

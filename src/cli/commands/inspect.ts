@@ -1,0 +1,202 @@
+// `tessera inspect`: what a manifest selects, before anything is trained on it.
+
+import { DataError } from "../../errors/data-errors.ts";
+import { imageSizes, type SizeCount } from "../../data/inspection/sizes.ts";
+import { inspect, type Inspection } from "../../data/inspection/findings.ts";
+import { noClass } from "../../data/manifest/class-filter.ts";
+import { openedCatalogue, uncertaintyPolicy } from "../../data/inspection/opened.ts";
+import { readManifest } from "../../data/manifest/manifest.ts";
+import { refuseEmpty } from "../../data/assembly/load.ts";
+import type { Catalogue } from "../../data/catalogue/catalogue.ts";
+import type { DecodedAssembly } from "../../data/assembly/pixels.ts";
+import { findingLines, labelTables } from "../../report/inspection-report.ts";
+import { openEngine } from "../../runtime/open-engine.ts";
+import { writeSheets, writeViews } from "../inspection-sheets.ts";
+import { decodeWithProgress, imageCacheFolder, listWithProgress, skippedLines } from "../loading.ts";
+import { engineOptions, type DeviceOptions } from "../terminal/options.ts";
+import { makeFolder, makeFolderOf } from "../terminal/output-files.ts";
+import { unlessInterrupted } from "../terminal/progress.ts";
+
+export interface InspectOptions extends DeviceOptions {
+  readonly dataRoot: string;
+  readonly json: boolean;
+  readonly sheets?: string;
+  readonly views?: string;
+  readonly skipBad: boolean;
+  readonly cache?: string;
+  readonly limit?: number;
+  readonly seed: number;
+  readonly quiet: boolean;
+}
+
+/** Pixels of image files stay on disk beyond this; only examples are looked at again. */
+const memory = 2 ** 27;
+
+/**
+ * Prints the tables and findings, or with --json one object:
+ *
+ *     manifest, dataRoot, seed, limit (null: none), classes
+ *     image        { height, width, channels }: what every image is brought to
+ *     lists        [{ source, part, images, patients, withoutPatient, unlabelled,
+ *                     classes: { <class>: { positive, negative, absent, soft, uncertain, uncertainAs } } }]
+ *                  soft: a probability; uncertain: in the source, whatever `uncertainAs` made of it
+ *     sizes        { <source>: [{ height, width, images }] } before that, of at most 500 image files a source
+ *     findings     [{ kind, severity, sentence, cases: [{ class?, patient?, samples: [{ source, part, id }], reason? }] }]
+ *                  the gravest first; kinds and severities: data/inspection/findings.ts
+ *     clean        [sentence]: what was looked for in vain
+ *     records      [sentence]: rows of tables and lines of lists that cannot be listed, and are left out
+ *     decoding     { files: decoded now, fromCache, fromArrays, undecodable, seconds, filesPerSecond (null: none decoded) }
+ *     sheets       [file]; views: file or null
+ *
+ * @throws DataError, after everything is printed, when records cannot be listed or images not decoded and --skip-bad is
+ *   not given, or of a source none can: as they are, nothing can be trained on them
+ */
+export async function inspectCommand(file: string, options: InspectOptions): Promise<void> {
+  const { seed, quiet, limit, dataRoot } = options;
+  const where = engineOptions(options);
+  if (options.sheets !== undefined) makeFolder("--sheets", options.sheets);
+  if (options.views !== undefined) makeFolderOf("--views", options.views);
+  // Also one that a model is evaluated by, or learns another class.
+  const manifest = await readManifest(file, noClass);
+  const selected = await listWithProgress(manifest, { dataRoot, seed, limit, skipBad: true }, quiet);
+  using engine = options.views === undefined ? undefined : await openEngine(where);
+
+  const decoded = await unlessInterrupted((signal) => {
+    const cache = options.cache ?? imageCacheFolder();
+    return decodeWithProgress(selected, { cache, memory, skipBad: true, hashes: true, signal }, quiet);
+  });
+  if (decoded === undefined) {
+    process.exitCode = 130;
+    return;
+  }
+  const opened = openedCatalogue(manifest, selected, decoded);
+  const inspection = inspect(selected.classes, opened.lists, opened.undecodable);
+  const sizes = await sizesBySource(selected, seed);
+  const contents = { catalogue: selected, opened, sets: decoded.sets, seed, quiet };
+  const sheets = options.sheets === undefined ? [] : await writeSheets(options.sheets, contents);
+  if (engine !== undefined && options.views !== undefined) {
+    await writeViews(options.views, engine, manifest, contents);
+  }
+
+  const policy = (source: string, className: string): string =>
+    uncertaintyPolicy(manifest, source, className);
+  if (options.json) {
+    const report = {
+      ...{ manifest: file, dataRoot, seed, limit: limit ?? null },
+      classes: selected.classes,
+      image: selected.image,
+      lists: listsAsJson(selected.classes, inspection, policy),
+      sizes: Object.fromEntries(sizes),
+      findings: inspection.findings,
+      clean: inspection.clean,
+      records: selected.skipped.map(({ message }) => message),
+      decoding: decodingAsJson(decoded),
+      sheets,
+      views: options.views ?? null,
+    };
+    process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  } else {
+    const sizesOf = (source: string): string => describeSizes(sizes.get(source) ?? []);
+    const tables = labelTables(selected.classes, inspection.counts, { policy, sizes: sizesOf });
+    const { height, width, channels } = selected.image;
+    const lines = [
+      `${file}: ${selected.classes.length} classes, images of ${height} x ${width} x ${channels}`,
+      ...[
+        "",
+        tables,
+        "",
+        findingLines(inspection),
+        "",
+        ...describeSkipped(selected),
+        describeDecoding(decoded),
+      ],
+      ...sheets.map((sheet) => `Sheet: ${sheet}`),
+      ...(options.views === undefined ? [] : [`Both views: ${options.views}`]),
+    ];
+    process.stdout.write(`${lines.join("\n")}\n`);
+  }
+  refuseEmpty(selected, decoded);
+  const [bad, ...others] = [...selected.skipped, ...decoded.skipped];
+  if (bad !== undefined && !options.skipBad) {
+    const more = others.length === 0 ? "" : `, and ${others.length} more that cannot be listed or decoded`;
+    throw new DataError(
+      bad.file,
+      `${bad.reason}${more}; mend or remove such images and records, or train with --skip-bad`,
+      { cause: bad },
+    );
+  }
+}
+
+async function sizesBySource(selected: Catalogue, seed: number): Promise<Map<string, SizeCount[]>> {
+  const sizes = new Map<string, SizeCount[]>();
+  for (const { source } of selected.lists) {
+    if (sizes.has(source)) continue;
+    sizes.set(
+      source,
+      await imageSizes(
+        selected.lists.filter((list) => list.source === source),
+        seed,
+      ),
+    );
+  }
+  return sizes;
+}
+
+/** `64 x 64`, or the range of several. */
+function describeSizes(sizes: readonly SizeCount[]): string {
+  if (sizes.length === 0) return "";
+  const range = (side: "height" | "width"): string => {
+    const all = sizes.map((size) => size[side]);
+    const [least, most] = [Math.min(...all), Math.max(...all)];
+    return least === most ? String(least) : `${least}-${most}`;
+  };
+  return `${range("height")} x ${range("width")} pixels`;
+}
+
+function listsAsJson(
+  classes: readonly string[],
+  { counts }: Inspection,
+  policy: (source: string, className: string) => string,
+): unknown[] {
+  return counts.map((count) => ({
+    ...count,
+    classes: Object.fromEntries(
+      classes.map((name, k) => [name, { ...count.classes[k], uncertainAs: policy(count.source, name) }]),
+    ),
+  }));
+}
+
+function describeSkipped({ skipped }: Catalogue): string[] {
+  if (skipped.length === 0) return [];
+  const what = skipped.length === 1 ? "1 record" : `${skipped.length} records`;
+  return [`${what} of tables and lists cannot be read:`, ...skippedLines(skipped, "--json"), ""];
+}
+
+function decodingAsJson({ decoded, skipped }: DecodedAssembly): Record<string, number | null> {
+  const { images, fromCache, fromArrays, seconds } = decoded;
+  return {
+    files: images,
+    fromCache,
+    fromArrays,
+    undecodable: skipped.length,
+    seconds,
+    filesPerSecond: images === 0 ? null : images / seconds,
+  };
+}
+
+function describeDecoding({ decoded }: DecodedAssembly): string {
+  const { images, fromCache, fromArrays, seconds } = decoded;
+  const files = images + fromCache;
+  const number = (value: number): string => value.toLocaleString("en");
+  const rate =
+    images === 0 ? "" : ` in ${seconds.toFixed(1)} s (${number(Math.round(images / seconds))} a second)`;
+  const parts = [
+    ...(files === 0
+      ? []
+      : [`${number(images)} image files decoded${rate}, ${number(fromCache)} found in the cache`]),
+    ...(fromArrays === 0
+      ? []
+      : [`${number(fromArrays)} images came from array files, which need no decoding`]),
+  ];
+  return parts.length === 0 ? "No image can be decoded." : `${parts.join("; ")}.`;
+}

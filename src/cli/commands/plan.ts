@@ -1,0 +1,154 @@
+// `tessera plan`: what a training run needs, before anything is allocated.
+
+import Table from "cli-table3";
+import { declaredLabels, settingsOf } from "../../assemble/manifest-settings.ts";
+import { planTraining, type TrainingPlan } from "../../assemble/planning/training-plan.ts";
+import type { ImageShape } from "../../assemble/planning/planned-training.ts";
+import { readManifest } from "../../data/manifest/manifest.ts";
+import { KernelError, ShapeError, UsageError } from "../../errors/errors.ts";
+import { openGpu } from "../../device/gpu.ts";
+import type { AdapterTraits } from "../../device/traits.ts";
+import { plainTable } from "../../report/tables.ts";
+import { launchesOf, type Purpose } from "../../runtime/step-plan.ts";
+import { defaultMemory, engineOptions, type DeviceOptions } from "../terminal/options.ts";
+
+export interface PlanOptions extends DeviceOptions {
+  readonly batch?: number;
+  readonly image?: ImageShape;
+  readonly images?: number;
+  /** Bytes. */
+  readonly memory?: number;
+  readonly json: boolean;
+}
+
+const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 2 : 1);
+
+export async function planCommand(file: string, options: PlanOptions): Promise<void> {
+  const where = engineOptions(options);
+  if (where.device === "reference") {
+    throw new UsageError(
+      "--device reference plans no memory and launches nothing; plan for a WebGPU adapter",
+    );
+  }
+  const manifest = await readManifest(file);
+  const image = options.image ?? manifest.image;
+  const settings = settingsOf(manifest, 0);
+  const network = { ...settings.network, inputChannels: image.channels };
+  const { channels } = image;
+  const normalisation =
+    channels === manifest.image.channels
+      ? settings.normalisation
+      : { mean: new Array<number>(channels).fill(0.5), deviation: new Array<number>(channels).fill(0.25) };
+  const batch = options.batch ?? settings.batch;
+  const traits = await traitsOfAdapter(where);
+  const plan = await planOrSay(
+    traits,
+    { ...settings, network, normalisation, memory: options.memory ?? defaultMemory() },
+    image,
+    declaredLabels(manifest),
+    batch,
+    options.images,
+  );
+  complain(plan, traits);
+  process.stdout.write(
+    options.json ? `${JSON.stringify(asJson(plan), null, 2)}\n` : report(plan, image, batch, traits),
+  );
+}
+
+async function traitsOfAdapter(where: ReturnType<typeof engineOptions>): Promise<AdapterTraits> {
+  const gpu = await openGpu(where);
+  gpu.destroy();
+  return gpu.traits;
+}
+
+/** Says what training would say: a plan that the adapter cannot hold is still worth reading. */
+function complain(plan: TrainingPlan, { maxBindingBytes, maxBufferBytes, name }: AdapterTraits): void {
+  const most = Math.min(maxBindingBytes, maxBufferBytes);
+  const largest = plan.steps
+    .flatMap((step) => step.plan.buffers)
+    .reduce((a, b) => (b.bytes > a.bytes ? b : a));
+  if (largest.bytes <= most) return;
+  process.stderr.write(
+    `does not fit: one buffer may hold ${mebibytes(most)} MiB on ${name}, and the ${largest.purpose} of ` +
+      `${largest.label} need ${mebibytes(largest.bytes)} MiB; use a smaller batch or image\n`,
+  );
+  process.exitCode = 1;
+}
+
+/** What does not fit into an operator or a launch is a matter of the sizes asked for. */
+async function planOrSay(...asked: Parameters<typeof planTraining>): Promise<TrainingPlan> {
+  try {
+    return await planTraining(...asked);
+  } catch (error) {
+    if (!(error instanceof ShapeError || error instanceof KernelError)) throw error;
+    throw new UsageError(`${error.message}; plan for another --image or --batch`, { cause: error });
+  }
+}
+
+function report(plan: TrainingPlan, image: ImageShape, batch: number, traits: AdapterTraits): string {
+  const columns = plan.steps.map(({ views }) => (views === 1 ? "weak view only" : "both views"));
+  const table = new Table({
+    ...plainTable,
+    head: ["one step", ...columns],
+    colAligns: ["left", ...columns.map(() => "right" as const)],
+  });
+  const row = (name: string, cell: (step: TrainingPlan["steps"][number]) => string | number): void => {
+    table.push([name, ...plan.steps.map(cell)]);
+  };
+  const phases = new Set(plan.steps.flatMap((step) => [...step.plan.launches.keys()]));
+  for (const phase of phases) row(`launches, ${phase}`, ({ plan: step }) => step.launches.get(phase) ?? 0);
+  row("launches", ({ plan: step }) => launchesOf(step));
+  row("pipelines", ({ plan: step }) => step.pipelines);
+  row("", () => "MiB");
+  row("parameters", () => mebibytes(plan.parameterBytes));
+  row("moments", () => mebibytes(plan.momentBytes));
+  row("running statistics", () => mebibytes(plan.statisticBytes));
+  row("images and labels of the sources", () => mebibytes(plan.residentBytes));
+  const lasting: readonly [string, Purpose][] = [
+    ["gradients of the parameters", "packed"],
+    ["fed each step", "feeds"],
+    ["results and constants", "results"],
+  ];
+  for (const [name, purpose] of lasting) {
+    row(name, ({ plan: { buffers } }) =>
+      mebibytes(
+        buffers.reduce((sum, each) => {
+          const counts = each.purpose === purpose || (purpose === "results" && each.purpose === "constants");
+          return sum + (counts ? each.bytes : 0);
+        }, 0),
+      ),
+    );
+  }
+  row("activations and their gradients", ({ plan: step }) => mebibytes(step.reusedBytes));
+  row("  of an image", ({ perImageBytes }) => mebibytes(perImageBytes));
+  row("  beyond the images", ({ plan: step, perImageBytes }) =>
+    mebibytes(step.reusedBytes - batch * perImageBytes),
+  );
+  row("  least that any plan needs", ({ plan: step }) => mebibytes(step.peakBytes));
+  row("in all", ({ plan: step }) =>
+    mebibytes(step.bytes + plan.parameterBytes + plan.momentBytes + plan.statisticBytes + plan.residentBytes),
+  );
+  const { height, width, channels } = image;
+  return (
+    `${plan.parameterCount.toLocaleString("en")} parameters; batches of ${batch} images, ` +
+    `${height} x ${width} x ${channels}; planned for ${traits.name}\n\n${table.toString()}\n`
+  );
+}
+
+function asJson(plan: TrainingPlan): unknown {
+  return {
+    ...plan,
+    steps: plan.steps.map(
+      ({ plan: { launches, peak, buffers, pipelines, bytes, reusedBytes, peakBytes }, ...step }) => ({
+        ...step,
+        launches: Object.fromEntries(launches),
+        pipelines,
+        bytes,
+        reusedBytes,
+        peakBytes,
+        peak: Object.fromEntries(peak),
+        buffers,
+      }),
+    ),
+  };
+}

@@ -1,0 +1,166 @@
+// `tessera predict`: a table of what a trained model says of images, or an assembly's label table without gaps.
+
+import { resolve } from "node:path";
+import { classifierOfModel, readModelFile } from "../../runs/model-file.ts";
+import { probabilitiesOf } from "../../assemble/model-metrics.ts";
+import { parts, type Part } from "../../data/catalogue/listing.ts";
+import { csvText } from "../../files/csv-text.ts";
+import { replaceFile } from "../../files/whole-files.ts";
+import { UsageError } from "../../errors/errors.ts";
+import { targetOf } from "../../labels/states.ts";
+import { openEngine } from "../../runtime/open-engine.ts";
+import {
+  loadFolder,
+  loadParts,
+  manifestFor,
+  matchClasses,
+  predictParts,
+  say,
+  type ModelOptions,
+  type NamedManifest,
+  type PartImages,
+} from "../model-images.ts";
+import { engineOptions } from "../terminal/options.ts";
+import { makeFolderOf } from "../terminal/output-files.ts";
+import { unlessInterrupted } from "../terminal/progress.ts";
+
+export interface PredictOptions extends ModelOptions {
+  readonly out: string;
+  readonly part?: Part | "all";
+  /** Whether labels that are given stand in the table, and predictions only where there are none. */
+  readonly complete: boolean;
+  /** A folder of images, in the place of a manifest. */
+  readonly images?: string;
+  /** Whether the table has logits in the place of probabilities. */
+  readonly logits: boolean;
+  readonly json: boolean;
+}
+
+/** What each row begins with. */
+const identity = ["source", "part", "image", "patient"] as const;
+
+/** A table: its columns behind those, and the cells there of an image. */
+interface Columns {
+  readonly names: readonly string[];
+  /** @param states of the image, by class of the manifest. @param logits by class of the model */
+  readonly cells: (states: Uint8Array, logits: Float32Array) => readonly string[];
+}
+
+/** @param file a manifest; without, that of the run */
+export async function predictCommand(
+  run: string,
+  file: string | undefined,
+  options: PredictOptions,
+): Promise<void> {
+  const where = engineOptions(options);
+  const { images, complete, out } = options;
+  if (complete && options.logits) {
+    throw new UsageError(
+      "--complete fills gaps between labels 0 and 1 with probabilities; leave out --logits",
+    );
+  }
+  if (images !== undefined && (file !== undefined || complete || options.part !== undefined)) {
+    const other = file !== undefined ? "a manifest" : complete ? "--complete" : "--part";
+    throw new UsageError(`--images names images without labels or parts: leave it out, or ${other}`);
+  }
+  const model = await readModelFile(run);
+  const { classes } = model.record;
+  const named = images === undefined ? await manifestFor(run, file, options) : undefined;
+  const columns =
+    complete && named !== undefined ? completed(classes, named, options) : predicted(classes, options);
+  const clash = columns.names.find(
+    (name, i) => [...identity, ...columns.names].indexOf(name) < i + identity.length,
+  );
+  if (clash !== undefined) {
+    throw new UsageError(`a class is called "${clash}", as another column of the table is; rename the class`);
+  }
+  makeFolderOf("--out", out);
+  const part = options.part ?? (complete ? "all" : "test");
+
+  const found = await unlessInterrupted(async (signal) => {
+    const loaded =
+      images !== undefined
+        ? await loadFolder(images, model.record, options, signal)
+        : named !== undefined
+          ? await loadParts(named, part === "all" ? parts : [part], model.record, options, signal)
+          : undefined;
+    if (loaded === undefined) throw new Error("there is a manifest where no folder is named");
+    using engine = await openEngine(where);
+    const classifier = classifierOfModel(engine, model);
+    const logits = await predictParts(engine, classifier, model, loaded.parts, options, signal);
+    return { loaded, logits, adapter: engine.traits.name };
+  });
+  if (found === undefined) {
+    process.exitCode = 130;
+    return;
+  }
+  const { loaded, logits, adapter } = found;
+  await writeTable(out, columns, loaded.parts, logits);
+  const rows = loaded.parts.reduce((sum, { set }) => sum + set.count, 0);
+  if (options.json) {
+    const { file: modelFile, sha256, record } = model;
+    const result = {
+      model: { file: modelFile, sha256, epoch: record.epoch },
+      ...(named === undefined ? { folder: images } : { manifest: named.manifest.file, part }),
+      ...{ adapter, file: resolve(out), rows, columns: [...identity, ...columns.names] },
+      ...{ values: options.logits ? "logits" : complete ? "labels and probabilities" : "probabilities" },
+      skipped: loaded.skipped,
+    };
+    process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+    return;
+  }
+  say(options, `${rows} images, ${classes.length} classes, on ${adapter}; the table is in ${out}`);
+}
+
+/** All digits: a table ranks images as the logits do, but for the ties that `probabilitiesOf` speaks of. */
+const showProbabilities = (logits: Float32Array): string[] => Array.from(probabilitiesOf(logits), String);
+/** Nine digits tell any two f32 apart: a table of logits has no ties that they do not have. */
+const showLogits = (logits: Float32Array): string[] =>
+  Array.from(logits, (logit) => String(Number(logit.toPrecision(9))));
+
+function predicted(classes: readonly string[], options: PredictOptions): Columns {
+  const show = options.logits ? showLogits : showProbabilities;
+  return { names: classes, cells: (_, logits) => show(logits) };
+}
+
+/** Two columns a class of the manifest: the value, and whether it was given or predicted; empty where it is neither. */
+function completed(classes: readonly string[], { manifest }: NamedManifest, options: ModelOptions): Columns {
+  matchClasses(classes, manifest.classes, options);
+  const places = manifest.classes.map((name) => classes.indexOf(name));
+  return {
+    names: manifest.classes.flatMap((name) => [name, `${name} is`]),
+    cells: (states, logits) => {
+      const probabilities = showProbabilities(logits);
+      return places.flatMap((place, k) => {
+        const label = targetOf(states[k]);
+        if (label !== undefined) return [String(label), "given"];
+        return place < 0 ? ["", ""] : [probabilities[place], "predicted"];
+      });
+    },
+  };
+}
+
+/** Writes the table whole or not at all. @throws UsageError */
+async function writeTable(
+  out: string,
+  { names, cells }: Columns,
+  loaded: readonly PartImages[],
+  logits: readonly Float32Array[],
+): Promise<void> {
+  try {
+    await replaceFile(out, async (handle) => {
+      await handle.writeFile(csvText([[...identity, ...names]]));
+      for (const [i, { source, part, samples, set }] of loaded.entries()) {
+        const [labels, outputs] = [set.states, logits[i]].map(({ length }) => length / set.count);
+        const rows = samples.map(({ id, patient }, row) => {
+          const states = set.states.subarray(row * labels, (row + 1) * labels);
+          const own = logits[i].subarray(row * outputs, (row + 1) * outputs);
+          return [source, part ?? "", id, patient ?? "", ...cells(states, own)];
+        });
+        await handle.writeFile(csvText(rows));
+      }
+    });
+  } catch (cause) {
+    throw new UsageError(`--out ${out}: cannot be written (${(cause as Error).message})`, { cause });
+  }
+}

@@ -1,0 +1,104 @@
+// `tessera report`: a run folder or a study folder as one HTML file.
+
+import { mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { RunFolderError } from "../../errors/training-errors.ts";
+import { runFiles } from "../../runs/run-folder.ts";
+import { replaceFile } from "../../files/whole-files.ts";
+import { makeFolderOf } from "../terminal/output-files.ts";
+import { version } from "../terminal/package-info.ts";
+
+export interface ReportOptions {
+  readonly out?: string;
+  readonly quiet: boolean;
+}
+
+export async function reportCommand(path: string, { out, quiet }: ReportOptions): Promise<void> {
+  if (out !== undefined) makeFolderOf("--out", out);
+  const file = await writeReport(path, out);
+  if (!quiet) process.stdout.write(`${file}\n`);
+}
+
+interface Report {
+  readonly page: string;
+  /** SVG by file name. */
+  readonly figures: ReadonlyMap<string, string>;
+}
+
+/** The folder in a study's folder that has its figures. */
+const figureFolder = "figures";
+
+/**
+ * Writes the report of a folder, each file whole or not at all. That of a study comes with its figures as files in
+ * `figures`.
+ * @param out where to instead, which is the page alone
+ * @returns the file of the page
+ * @throws RunFolderError when the folder holds no run, or what it holds is damaged, or the report cannot be written
+ */
+export async function writeReport(path: string, out?: string): Promise<string> {
+  const { page, figures } = await reportOf(path);
+  if (out !== undefined) return await writeFile(out, page);
+  if (figures.size > 0) {
+    const folder = join(path, figureFolder);
+    try {
+      mkdirSync(folder, { recursive: true });
+    } catch (cause) {
+      throw notWritten(folder, cause);
+    }
+    for (const [name, text] of figures) await writeFile(join(folder, name), text);
+  }
+  return await writeFile(join(path, runFiles.report), page);
+}
+
+/** What it is of is safe by now: what goes wrong with its report is told, and no more. */
+export async function reportFinished(path: string, say: (text: string) => void): Promise<void> {
+  try {
+    say(`the report is ${await writeReport(path)}`);
+  } catch (error) {
+    const reason = (error as Error).message.split("\n")[0];
+    process.stderr.write(
+      `warning: the report could not be written (${reason}); once that is mended: tessera report ${path}\n`,
+    );
+  }
+}
+
+async function writeFile(file: string, text: string): Promise<string> {
+  try {
+    await replaceFile(file, (handle) => handle.writeFile(text));
+  } catch (cause) {
+    throw notWritten(file, cause);
+  }
+  return file;
+}
+
+function notWritten(file: string, cause: unknown): RunFolderError {
+  return new RunFolderError(
+    `${file}: cannot be written (${(cause as Error).message}); name another file for the report with --out`,
+    { cause },
+  );
+}
+
+async function reportOf(path: string): Promise<Report> {
+  const { isRunFolder, isStudyFolder, readRun, readStudy, runPage, studyFigures, studyPage } =
+    await import("../../report/pages.ts");
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new RunFolderError(`${path}: is no folder; name that of a run or a study`);
+  }
+  if (isRunFolder(path)) return { page: runPage(await readRun(path)), figures: new Map() };
+  if (isStudyFolder(path)) {
+    // Only here: what compares arms loads distributions, and training, which writes reports, is to begin without them.
+    const { analyse } = await import("../../studies/analysis.ts");
+    const { similarityOf } = await import("../../studies/similarity.ts");
+    const study = readStudy(path);
+    const analysis = analyse(study.scores);
+    const points = study.scores.similarity?.points ?? [];
+    const similarity = points.length === 0 ? undefined : similarityOf(points);
+    return {
+      page: studyPage(study, analysis, similarity, version),
+      figures: studyFigures(study, analysis, similarity),
+    };
+  }
+  throw new RunFolderError(
+    `${path}: holds no run (${runFiles.record}) and no study (scores.json); name a folder that has one`,
+  );
+}

@@ -1,0 +1,303 @@
+// `tessera study`: the paper's comparisons on a manifest of one's own, run after run, in a folder to go on with.
+
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join, resolve } from "node:path";
+import { absentIsNegative } from "../../studies/full-labels.ts";
+import {
+  assemblyOf,
+  budgetOfRun,
+  inSteps,
+  runsOf,
+  runStudy,
+  type RunResult,
+  type StudyRun,
+} from "../../studies/run-study.ts";
+import { costByArm, costOf, type RunCost } from "../../studies/cost.ts";
+import { knowledgeOf, notesOf, withArms, type StudyPlan } from "../../studies/study-plan.ts";
+import { labelSpaceOf } from "../../assemble/label-space.ts";
+import { ofLength, settingsOf } from "../../assemble/manifest-settings.ts";
+import { reproducibleSettings, type TrainingSettings } from "../../assemble/training-settings.ts";
+import { studies } from "../../studies/studies.ts";
+import { studyScores } from "../../studies/study-scores.ts";
+import { StudyFolder } from "../../studies/study-folder.ts";
+import { traceTraining } from "../../assemble/planning/traced-steps.ts";
+import type { RunChoices } from "../../runs/run-folder.ts";
+import type { StudyName } from "../../studies/study-names.ts";
+import type { StudyScores } from "../../studies/scores.ts";
+import { readManifest, type Manifest } from "../../data/manifest/manifest.ts";
+import { recipeNames, withPreset } from "../../assemble/recipes.ts";
+import { UsageError } from "../../errors/errors.ts";
+import { suggestion } from "../../errors/nearest.ts";
+import { meanAuc } from "../../metrics/auc.ts";
+import { coverageReportData } from "../../studies/study-report-data.ts";
+import { showAuc } from "../../report/tables.ts";
+import { openEngine } from "../../runtime/open-engine.ts";
+import type { Engine } from "../../runtime/engine.ts";
+import { provenance } from "../begin.ts";
+import { checkChoices, takeChoices, type ChoiceOptions } from "../choices.ts";
+import type { LoadingOptions } from "../loading.ts";
+import { defaultMemory, engineOptions, type DeviceOptions } from "../terminal/options.ts";
+import { programDigest } from "../terminal/package-info.ts";
+import { showSeconds, unlessInterrupted } from "../terminal/progress.ts";
+import { reportFinished } from "./report.ts";
+import { costTable, timeOf } from "../study-cost.ts";
+import { imagesOf, type StudyLoad } from "../study-images.ts";
+import { keepPictures, writeReportData } from "../study-pictures.ts";
+import { StudyProgress } from "../terminal/study-progress.ts";
+import { writeResults } from "../study-results.ts";
+
+export interface StudyOptions extends DeviceOptions, ChoiceOptions, Omit<LoadingOptions, "seed" | "memory"> {
+  readonly out?: string;
+  readonly seeds: number;
+  readonly firstSeed: number;
+  readonly interest?: readonly string[];
+  readonly arms?: readonly string[];
+  /** In AUC. */
+  readonly margin: number;
+  readonly preset?: string;
+  readonly epochs?: number;
+  readonly steps?: number;
+  /** Bytes of images to hold at a time. */
+  readonly memory?: number;
+  /** Runs at a time. */
+  readonly atOnce?: number;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+}
+
+/** A study about to begin. */
+interface Prepared {
+  readonly manifest: Manifest;
+  readonly settings: TrainingSettings;
+  readonly seeds: readonly number[];
+  readonly plan: StudyPlan;
+  readonly runs: readonly StudyRun[];
+  readonly cost: (run: StudyRun) => RunCost;
+  readonly images: (seed: number) => Promise<StudyLoad>;
+  /** Those of the first seed. */
+  readonly first: StudyLoad;
+}
+
+/** What a command says while it works. */
+interface CommandOutput {
+  readonly options: StudyOptions;
+  readonly say: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export async function studyCommand(name: StudyName, file: string, options: StudyOptions): Promise<void> {
+  checkChoices(engineOptions(options).device ?? "auto", options);
+  const { out, quiet, dryRun } = options;
+  if (out === undefined && !dryRun) throw new UsageError("required option '--out <folder>' not specified");
+  const folder = out === undefined ? undefined : new StudyFolder(out, name);
+  const manifest = await readManifest(file);
+  const say = (text: string): void => {
+    if (!quiet) process.stderr.write(`${text}\n`);
+  };
+  const complete = await unlessInterrupted(async (signal) => {
+    const output = { options, say, signal };
+    const prepared = await prepare(name, manifest, output);
+    const { plan, runs, cost } = prepared;
+    say(costTable(plan, runs, cost));
+    for (const note of notesOf(plan)) say(note);
+    const engines: Engine[] = [];
+    try {
+      const choices = await openEngines(engines, prepared, output);
+      if (folder !== undefined && !dryRun) return await carryOut(engines, choices, prepared, folder, output);
+      await sayCost(engines, prepared, output);
+      return true;
+    } finally {
+      for (const engine of engines) engine.close();
+    }
+  }).finally(() => folder?.close());
+  if (complete === true) return;
+  say("stopped; the same command goes on, and uses what is finished again");
+  process.exitCode = 130;
+}
+
+/**
+ * One for each run at a time, all with the same choice of kernels.
+ * @param engines takes them as they are opened, for the caller to close
+ */
+async function openEngines(
+  engines: Engine[],
+  prepared: Prepared,
+  output: CommandOutput,
+): Promise<RunChoices> {
+  const where = engineOptions(output.options);
+  const first = await openEngine(where);
+  engines.push(first);
+  const warn = (text: string): void => void process.stderr.write(`${text}\n`);
+  const choices = choose(first, prepared, { ...output, warn });
+  const { atOnce = runsAtOnce(first) } = output.options;
+  while (engines.length < Math.min(atOnce, prepared.runs.length)) {
+    const engine = await openEngine(where);
+    engines.push(engine);
+    choose(engine, prepared, { ...output, say: silent, warn: silent });
+  }
+  return choices;
+}
+
+/**
+ * A GPU is full with one run. Of a software device, one run of a small network leaves a core idle half of the time: on two
+ * cores, 16 runs took 572 seconds one after the other and 347 two at a time (lavapipe, November 2026).
+ */
+const runsAtOnce = ({ backend, traits }: Engine): number =>
+  backend.kind === "webgpu" && traits.isSoftware ? Math.min(2, availableParallelism()) : 1;
+
+const silent = (): void => undefined;
+
+/** @throws UsageError for a manifest that the study makes no sense with */
+async function prepare(
+  name: StudyName,
+  manifest: Manifest,
+  { options, say, signal }: CommandOutput,
+): Promise<Prepared> {
+  const { memory = defaultMemory(), interest, margin, arms, preset } = options;
+  const read = settingsOf(preset === undefined ? manifest : presetting(manifest, preset), 0);
+  const said = { ...ofLength(read, options), memory };
+  const seeds = Array.from({ length: options.seeds }, (_, i) => options.firstSeed + i);
+  const images = imagesOf(manifest, { ...options, memory }, say, signal);
+  const first = await images(seeds[0]);
+  const knowledge = knowledgeOf(first.images.given);
+  const { classes } = manifest;
+  const { given, full } = first.images;
+  const settings = inSteps(said, given);
+  const whole = studies[name]({
+    ...{ classes, knowledge, whyNoFullLabels: first.whyNoFullLabels, settings, interest, margin },
+    absentIsNegative: full !== undefined && absentIsNegative(given, full),
+  });
+  const plan = arms === undefined ? whole : withArms(whole, arms);
+  const runs = runsOf(plan, seeds, settings);
+  // Asked again and again, and the same for every seed.
+  const costs = new Map<StudyRun["planned"], RunCost>();
+  const cost = (run: StudyRun): RunCost => {
+    const known = costs.get(run.planned);
+    if (known !== undefined) return known;
+    const { budget, batch } = budgetOfRun(run, assemblyOf(run.planned, first.images));
+    const made = costOf(run.settings, budget, batch, run.warmUp?.isFirst === false);
+    costs.set(run.planned, made);
+    return made;
+  };
+  const needsTruth = runs.some(({ planned }) => planned.labels === "full");
+  const checked = async (seed: number): Promise<StudyLoad> => {
+    const load = seed === seeds[0] ? first : await images(seed);
+    if (!needsTruth || load.whyNoFullLabels === undefined) return load;
+    throw new UsageError(`seed ${seed} has no full labels, as those before it had: ${load.whyNoFullLabels}`);
+  };
+  return { manifest, settings, seeds, plan, runs, cost, images: checked, first };
+}
+
+/** @throws UsageError for a preset that there is not */
+function presetting(manifest: Manifest, preset: string): Manifest {
+  const name = recipeNames.find((each) => each === preset);
+  if (name !== undefined) return { ...manifest, train: withPreset(manifest.train, name) };
+  throw new UsageError(
+    `--preset ${preset}: there is no such preset${suggestion(preset, recipeNames)}; there are ${recipeNames.join(", ")}`,
+  );
+}
+
+function choose(
+  engine: Engine,
+  { settings, manifest, first }: Prepared,
+  { options, say, warn }: CommandOutput & { readonly warn: (text: string) => void },
+): RunChoices {
+  const labels = labelSpaceOf(first.images.given);
+  const traced = () => traceTraining(engine.traits, settings, manifest.image, labels, settings.batch);
+  return takeChoices(engine, options, () => traced().map(({ recording }) => recording), say, warn);
+}
+
+/** What a dry run is for. */
+async function sayCost(
+  engines: readonly Engine[],
+  { plan, seeds, settings, runs, cost, first }: Prepared,
+  { options, signal }: CommandOutput,
+): Promise<void> {
+  const views = runs.reduce((sum, run) => sum + cost(run).views, 0);
+  const share = { views: views / engines.length, runs: runs.length / engines.length };
+  const trials = engines.map((each) => timeOf(each, first.images, settings, share, signal));
+  // An engine is not to be closed while another's trial is under way.
+  await Promise.allSettled(trials);
+  const seconds = Math.max(...(await Promise.all(trials)));
+  const { study } = plan;
+  const found = { study, seeds, arms: costByArm(plan.arms, runs, cost), seconds: Math.round(seconds) };
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify(found, null, 2)}\n`
+      : `${runs.length} runs on ${engines[0].traits.name}, ${engines.length} at a time: some ${showSeconds(seconds)}, by a trial of a few steps\n`,
+  );
+}
+
+/** @returns whether all runs are finished */
+async function carryOut(
+  engines: readonly Engine[],
+  choices: RunChoices,
+  { manifest, settings, seeds, plan, runs, cost, images, first }: Prepared,
+  folder: StudyFolder,
+  { options, say, signal }: CommandOutput,
+): Promise<boolean> {
+  const { study } = plan;
+  const { margin, interest = null, arms = null, preset = null } = options;
+  const { limit, dataRoot } = options;
+  const { traits } = engines[0];
+  const adapter = { adapter: traits.name, driver: traits.description };
+  const origin = await provenance();
+  await folder.begin({
+    ...{ study, ...origin, seeds, margin, interest, arms, preset, dataRoot: resolve(dataRoot) },
+    atOnce: engines.length,
+    manifest: { file: manifest.file, text: manifest.text },
+    settings: { limit, ...reproducibleSettings(settings) },
+    ...{ ...adapter, ...choices },
+  });
+  const { tuning, candidates } = choices;
+  const where = {
+    ...{ ...adapter, program: programDigest(), node: origin.versions.node, webgpu: origin.versions.webgpu },
+    ...{ tuning: tuning?.digest, candidates },
+  };
+  const shown = { seed: seeds[0], given: first.images.given, coverage: first.coverage };
+  const memory = Math.floor((settings.memory ?? defaultMemory()) / engines.length);
+  const shares = runs.map((run) => ({ ...run, settings: { ...run.settings, memory } }));
+  const ended = new Map<StudyRun, RunResult>();
+  // In their order, whichever ended first.
+  const results = (): RunResult[] => shares.flatMap((run) => ended.get(run) ?? []);
+  let forgotten: Promise<void> | undefined;
+  const writeScores = async (): Promise<StudyScores> => {
+    // What an earlier process pictured is not of these scores.
+    await (forgotten ??= writeReportData(folder, coverageReportData(shown)));
+    const scores = studyScores(plan, manifest, seeds, results());
+    await folder.replace("scores.json", `${JSON.stringify(scores, null, 2)}\n`);
+    return scores;
+  };
+  const progress = new StudyProgress(study, runs.map(cost), options.quiet);
+  const title = ({ planned, seed }: StudyRun): string => `${planned.name} seed ${seed}`;
+  const complete = await runStudy(
+    engines,
+    shares,
+    images,
+    where,
+    folder,
+    {
+      begin: (run) => {
+        progress.begin(title(run), cost(run));
+        return { step: ({ step, losses }) => progress.step(title(run), step, losses) };
+      },
+      end: async (run, result, reused) => {
+        ended.set(run, result);
+        const told = Object.fromEntries(run.planned.scoredClasses.map((each) => [each, result.auc[each]]));
+        progress.end(title(run), cost(run), reused, `mean AUC ${showAuc(meanAuc(told))}`);
+        if (!reused) await writeScores();
+      },
+    },
+    signal,
+  ).finally(() => progress.stop());
+  const scores = await writeScores();
+  if (scores.scores.length > 0) {
+    const table = await writeResults(folder, scores);
+    process.stdout.write(options.json ? readFileSync(join(folder.path, "results.json")) : `${table}\n`);
+    await keepPictures(folder, plan, results(), shown, options.quiet);
+    await reportFinished(folder.path, say);
+  }
+  say(`scores, tables and results are in ${folder.path}`);
+  return complete;
+}

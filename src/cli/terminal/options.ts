@@ -1,0 +1,125 @@
+// Options of the commands, read and checked.
+
+import { totalmem } from "node:os";
+import { InvalidArgumentError } from "commander";
+import type { Checkpoints } from "../../training/checkpoint.ts";
+import { studyNames, type StudyName } from "../../studies/study-names.ts";
+import { UsageError } from "../../errors/errors.ts";
+import { suggestion } from "../../errors/nearest.ts";
+import type { DeviceChoice, EngineOptions } from "../../runtime/open-engine.ts";
+
+const maximum = 2 ** 31;
+
+/** A parser of whole numbers from `minimum` to 2^31. */
+export function wholeNumber(option: string, minimum: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < minimum || value > maximum) {
+      throw new InvalidArgumentError(`${option} takes a whole number from ${minimum} to ${maximum}.`);
+    }
+    return value;
+  };
+}
+
+/** Bytes of images that a run holds at a time when nobody says otherwise: a quarter of the machine's memory. */
+export const defaultMemory = (): number => Math.floor(totalmem() / 4);
+
+const units = { MiB: 2 ** 20, GiB: 2 ** 30 } as const;
+/** Batches and shards are made of it. */
+const leastMemory = 16 * units.MiB;
+
+/** A parser of memory sizes: MiB, or with a unit. */
+export function memorySize(text: string): number {
+  const [, number, unit = "MiB"] = /^(\d+(?:\.\d+)?) ?(MiB|GiB)?$/i.exec(text) ?? [];
+  const bytes = Math.floor(Number(number) * (unit.toLowerCase() === "gib" ? units.GiB : units.MiB));
+  if (!(bytes >= leastMemory && bytes <= 2 ** 50)) {
+    throw new InvalidArgumentError(
+      "--memory takes MiB, or a number with its unit, such as 2GiB; 16 MiB or more.",
+    );
+  }
+  return bytes;
+}
+
+/** A parser of image sizes: height x width, or height x width x channels. */
+export function imageShape(text: string): { height: number; width: number; channels: number } {
+  const [, height, width, channels = "1"] = /^(\d{1,4})x(\d{1,4})(?:x([1-4]))?$/.exec(text) ?? [];
+  if (height === undefined || width === undefined || Number(height) < 1 || Number(width) < 1) {
+    throw new InvalidArgumentError("--image takes HEIGHTxWIDTHxCHANNELS, such as 224x224x3.");
+  }
+  return { height: Number(height), width: Number(width), channels: Number(channels) };
+}
+
+/** A parser of how often to write checkpoints: minutes, or steps. */
+export function checkpointInterval(text: string): NonNullable<Checkpoints["every"]> {
+  const [, number, unit = "min"] = /^(\d+(?:\.\d+)?) ?(min|minutes|steps)?$/.exec(text) ?? [];
+  const value = Number(number);
+  if (unit === "steps" && Number.isSafeInteger(value) && value >= 1) return { steps: value };
+  if (unit !== "steps" && value > 0 && value <= 1e6) return { seconds: 60 * value };
+  throw new InvalidArgumentError(
+    "--checkpoint-every takes minutes, such as 5, or a number of steps, such as 200steps.",
+  );
+}
+
+/** Collects `--candidate OPERATOR=NAME`. */
+export function candidateOption(
+  text: string,
+  before: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  const [, operator, name] = /^([^=]+)=([^=]+)$/.exec(text) ?? [];
+  if (operator === undefined || name === undefined) {
+    throw new InvalidArgumentError("--candidate takes OPERATOR=NAME, such as conv2d=direct.");
+  }
+  return new Map([...before, [operator, name]]);
+}
+
+/** A parser of a difference of AUCs. */
+export function auc(option: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !(value > 0 && value < 1)) {
+      throw new InvalidArgumentError(`${option} takes a number between 0 and 1, such as 0.003.`);
+    }
+    return value;
+  };
+}
+
+/** A parser of a specificity or a sensitivity. */
+export function rate(option: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !(value >= 0 && value <= 1)) {
+      throw new InvalidArgumentError(`${option} takes a rate from 0 to 1, such as 0.95.`);
+    }
+    return value;
+  };
+}
+
+/** A parser of the names of studies. */
+export function studyName(text: string): StudyName {
+  const name = studyNames.find((each) => each === text);
+  if (name !== undefined) return name;
+  const near = suggestion(text, studyNames);
+  throw new InvalidArgumentError(`there is no study "${text}"${near}; there are ${studyNames.join(", ")}.`);
+}
+
+/** What `--device`, `--adapter` and `--power` came to. */
+export interface DeviceOptions {
+  readonly device: DeviceChoice;
+  readonly adapter?: string | undefined;
+  readonly power?: "low-power" | "high-performance" | undefined;
+}
+
+/** @throws UsageError when an adapter is asked for where none is used */
+export function engineOptions({ device, adapter, power }: DeviceOptions): EngineOptions {
+  if (device === "reference" && (adapter !== undefined || power !== undefined)) {
+    const option = adapter === undefined ? "--power" : "--adapter";
+    throw new UsageError(
+      `${option} chooses a WebGPU adapter, and --device reference uses none; leave one of them out`,
+    );
+  }
+  return {
+    device,
+    ...(adapter === undefined ? {} : { adapterName: adapter }),
+    ...(power === undefined ? {} : { powerPreference: power }),
+  };
+}

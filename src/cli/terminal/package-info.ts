@@ -1,0 +1,29 @@
+// What is known of this package: its package.json, and the program itself.
+
+import { createHash } from "node:crypto";
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const { version, description } = JSON.parse(
+  readFileSync(new URL("../../../package.json", import.meta.url), "utf8"),
+) as {
+  readonly version: string;
+  readonly description: string;
+};
+
+/**
+ * SHA-256 of the program, but for its commands and reports, which compute nothing: the version alone stays the same while
+ * somebody works on it.
+ */
+export function programDigest(): string {
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  const names = readdirSync(root, { recursive: true, encoding: "utf8" });
+  const counts = (name: string): boolean =>
+    /\.[jt]s$/.test(name) && !name.endsWith(".d.ts") && !/^(?:cli|report)[/\\]/.test(name);
+  const hash = createHash("sha256");
+  for (const name of names.filter(counts).sort()) {
+    hash.update(`${name}\n`).update(readFileSync(join(root, name)));
+  }
+  return hash.digest("hex");
+}

@@ -1,0 +1,234 @@
+// What every dataset becomes in memory: images with label states; all that trainers and metrics need to know of data.
+import { absent, isSoft, negative, positive } from "../../labels/states.ts";
+import { ArrayPixels, type PixelRow } from "../cache/pixel-rows.ts";
+import { StoredPixels } from "../cache/stored-pixels.ts";
+import { DataError, ManifestError } from "../../errors/data-errors.ts";
+import { joinBytes } from "../../files/bytes.ts";
+import { everyClass, type Learns } from "../manifest/class-filter.ts";
+
+/** Pixels of many images: in one array, in several where they lie as they were read, or on disk if they are too many. */
+export type Pixels = Uint8Array | ArrayPixels | StoredPixels;
+
+/** Images of one source and what is known of each. */
+export interface ImageSet<Held extends Pixels = Pixels> {
+  /** Name of the source, for tables and messages. */
+  readonly source: string;
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** [count, height, width, channels], 0..255. */
+  readonly pixels: Held;
+  /** [count, K] label states: 0 negative, 1 positive, 255 absent, 100 to 200 a soft label (metrics/label-states.ts). */
+  readonly states: Uint8Array;
+  /** Where each image is from, in a set that was joined of several sources. */
+  readonly origins?: Origins;
+  /** [count] Whose image each is, undefined where nobody says; equal names are of one patient. */
+  readonly patients?: readonly (string | undefined)[];
+  /** [count] What each image is called in its source, for people; undefined where nobody asks for single images. */
+  readonly ids?: readonly string[];
+}
+
+/** The source of each image. */
+export interface Origins {
+  readonly names: readonly string[];
+  /** [count] Index of its name. */
+  readonly of: Uint16Array;
+}
+
+/** Several partially labelled sources over one list of classes, and a test split that belongs to none of them. */
+export interface Assembly {
+  readonly classes: readonly string[];
+  readonly sources: readonly ImageSet[];
+  /** To watch the training by; nothing is learned from it. */
+  readonly validation?: ImageSet;
+  readonly test: ImageSet;
+}
+
+/**
+ * Checks one image set: lengths agree with the sizes, states are label states.
+ *
+ * @throws DataError naming the source, and the record where one is at fault
+ */
+export function imageSet<Held extends Pixels>(set: ImageSet<Held>, classCount: number): ImageSet<Held> {
+  const { origins, patients, ids, count } = set;
+  if ([patients, origins?.of, ids].some((each) => (each?.length ?? count) !== count)) {
+    throw new DataError(
+      set.source,
+      `must say for each of its ${count} images whose and of which source it is, and what it is called`,
+    );
+  }
+  for (const size of [set.count, set.height, set.width, set.channels]) {
+    if (!Number.isInteger(size) || size < 1) {
+      throw new DataError(
+        set.source,
+        `has ${set.count} images of ${describeSize(set)}; all four must be 1 or more`,
+      );
+    }
+  }
+  const pixelCount = set.count * set.height * set.width * set.channels;
+  if (set.pixels.length !== pixelCount) {
+    throw new DataError(
+      set.source,
+      `has ${set.pixels.length} pixel values where its sizes need ${pixelCount}`,
+    );
+  }
+  if (set.states.length !== set.count * classCount) {
+    throw new DataError(
+      set.source,
+      `has ${set.states.length} label states where ${set.count} images and ${classCount} classes need ${set.count * classCount}`,
+    );
+  }
+  const wrong = set.states.findIndex((state) => !isLabelState(state));
+  if (wrong >= 0) {
+    throw new DataError(
+      set.source,
+      `label state ${set.states[wrong]} of class ${wrong % classCount} is none of ${negative}, ${positive}, 100 to 200, ${absent}`,
+      { record: Math.floor(wrong / classCount) },
+    );
+  }
+  return set;
+}
+
+/**
+ * Checks that sources and test split fit together and that there are labels of each class to train on.
+ *
+ * @param learns of which classes there must be some; default: of every one
+ * @throws ManifestError for bad class names, or a class to be learned of which no image of a source has a label
+ * @throws DataError for a set whose lengths or sizes do not agree
+ */
+export function assembly(parts: Assembly, learns: Learns = everyClass): Assembly {
+  const { classes, sources, validation, test } = parts;
+  const fail = (field: string, reason: string): never => {
+    throw new ManifestError("assembly", field, reason);
+  };
+  if (classes.length === 0) fail("classes", "is empty");
+  if (sources.length === 0) fail("sources", "is empty");
+  const twice = classes.find((name, i) => classes.indexOf(name) !== i);
+  if (twice !== undefined) fail("classes", `names "${twice}" twice`);
+
+  for (const set of [...sources, ...(validation === undefined ? [] : [validation]), test]) {
+    imageSet(set, classes.length);
+    if (set.height !== test.height || set.width !== test.width || set.channels !== test.channels) {
+      throw new DataError(
+        set.source,
+        `holds images of ${describeSize(set)}, but "${test.source}" holds ${describeSize(test)}; all must agree`,
+      );
+    }
+  }
+  for (const [k, name] of classes.entries()) {
+    if (learns(name) && !sources.some((set) => hasLabels(set, k, classes.length))) {
+      fail("classes", `names "${name}", but no image of a source has a label of it`);
+    }
+  }
+  return { classes, sources, ...(validation === undefined ? {} : { validation }), test };
+}
+
+/** Image sets of one size, one after the other, under one name: several sources trained or tested as one. */
+export function concatenate(source: string, sets: readonly ImageSet[]): ImageSet {
+  const [first, ...others] = sets;
+  if (first === undefined) throw new DataError(source, "joins no image sets");
+  if (others.length === 0) return { ...first, source, origins: originsOf(first) };
+  for (const set of others) {
+    if (describeSize(set) !== describeSize(first)) {
+      throw new DataError(
+        source,
+        `joins images of ${describeSize(first)} ("${first.source}") and ${describeSize(set)} ("${set.source}")`,
+      );
+    }
+  }
+  return {
+    source,
+    count: sets.reduce((sum, set) => sum + set.count, 0),
+    height: first.height,
+    width: first.width,
+    channels: first.channels,
+    pixels: joinPixels(sets),
+    states: joinBytes(sets.map((set) => set.states)),
+    origins: joinOrigins(sets),
+    ...(sets.every(({ patients }) => patients === undefined) ? {} : { patients: sets.flatMap(patientsOf) }),
+    ...(sets.every(({ ids }) => ids !== undefined) ? { ids: sets.flatMap(({ ids }) => ids ?? []) } : {}),
+  };
+}
+
+/**
+ * The pixels of a set that is held in memory, in one array: a copy where they lie in several.
+ * @throws DataError for a set that is read from disk: it is there because it is too large for memory
+ */
+export function pixelsInMemory({ source, pixels }: ImageSet): Uint8Array {
+  if (pixels instanceof Uint8Array) return pixels;
+  if (pixels instanceof ArrayPixels) return pixels.copy(Array.from({ length: pixels.count }, (_, i) => i));
+  throw new DataError(source, "is read from disk, and this needs it in memory; give it more with --memory");
+}
+
+/** Nothing is copied: where one of them is on disk, so is the whole. */
+function joinPixels(sets: readonly ImageSet[]): Pixels {
+  const [{ height, width, channels }] = sets;
+  const rows = sets.flatMap(({ pixels, count }) =>
+    Array.from({ length: count }, (_, slot) =>
+      pixels instanceof Uint8Array ? { home: pixels, slot } : pixels.row(slot),
+    ),
+  );
+  return pixelsAt(height * width * channels, rows);
+}
+
+/** Pixels that stay where they are. */
+export function pixelsAt(bytesEach: number, rows: readonly PixelRow[]): ArrayPixels | StoredPixels {
+  return areInArrays(rows) ? new ArrayPixels(bytesEach, rows) : new StoredPixels(bytesEach, rows);
+}
+
+function areInArrays(rows: readonly PixelRow[]): rows is readonly PixelRow<Uint8Array>[] {
+  return rows.every(({ home }) => typeof home !== "string");
+}
+
+const originsOf = ({ origins, source, count }: ImageSet): Origins =>
+  origins ?? { names: [source], of: new Uint16Array(count) };
+
+function joinOrigins(sets: readonly ImageSet[]): Origins {
+  const all = sets.map(originsOf);
+  const names = [...new Set(all.flatMap((each) => each.names))];
+  const of = new Uint16Array(sets.reduce((sum, { count }) => sum + count, 0));
+  let at = 0;
+  for (const each of all) {
+    const indices = each.names.map((name) => names.indexOf(name));
+    for (const index of each.of) of[at++] = indices[index];
+  }
+  return { names, of };
+}
+
+const patientsOf = ({ patients, count }: ImageSet): readonly (string | undefined)[] =>
+  patients ?? Array<undefined>(count).fill(undefined);
+
+/**
+ * The same images with the label states of some of the classes only, in the order asked for: what somebody who has
+ * never heard of the others sees.
+ *
+ * @throws ManifestError for a class that is not among `classes`
+ */
+export function restrict(set: ImageSet, classes: readonly string[], kept: readonly string[]): ImageSet {
+  const columns = kept.map((name) => {
+    const column = classes.indexOf(name);
+    if (column < 0) throw new ManifestError(set.source, "classes", `has no class "${name}"`);
+    return column;
+  });
+  const states = Uint8Array.from(
+    { length: set.count * kept.length },
+    (_, at) => set.states[Math.floor(at / kept.length) * classes.length + columns[at % kept.length]],
+  );
+  return { ...set, states };
+}
+
+function isLabelState(state: number): boolean {
+  return state === negative || state === positive || state === absent || isSoft(state);
+}
+
+function hasLabels(set: ImageSet, column: number, classCount: number): boolean {
+  for (let at = column; at < set.states.length; at += classCount) {
+    if (set.states[at] !== absent) return true;
+  }
+  return false;
+}
+
+function describeSize(set: ImageSet): string {
+  return `${set.height} x ${set.width} x ${set.channels}`;
+}

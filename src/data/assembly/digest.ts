@@ -1,0 +1,47 @@
+// A digest of everything that a set of images teaches or tells, pixels and all: two sets with one digest are one set.
+
+import { createHash } from "node:crypto";
+import type { Assembly, ImageSet } from "./assembly.ts";
+import { ArrayPixels } from "../cache/pixel-rows.ts";
+import { StoredPixels } from "../cache/stored-pixels.ts";
+
+/** Bytes that are read at a time. */
+const pieceBytes = 2 ** 24;
+
+/**
+ * SHA-256 of classes, sizes, labels, names, patients and pixels.
+ * @throws DataError when a file of the cache was changed meanwhile
+ */
+export async function assemblyDigest({ classes, sources, validation, test }: Assembly): Promise<string> {
+  const hash = createHash("sha256").update(JSON.stringify(classes));
+  for (const set of [...sources, ...(validation === undefined ? [] : [validation]), test]) {
+    const { source, count, height, width, channels, origins, patients, ids } = set;
+    hash.update(JSON.stringify([source, count, height, width, channels, origins?.names, patients, ids]));
+    if (origins !== undefined) hash.update(origins.of);
+    hash.update(set.states);
+    for await (const piece of pieces(set)) hash.update(piece);
+  }
+  return hash.digest("hex");
+}
+
+async function* pieces({
+  pixels,
+  count,
+  height,
+  width,
+  channels,
+}: ImageSet): AsyncGenerator<Uint8Array, void> {
+  if (pixels instanceof Uint8Array) {
+    yield pixels;
+    return;
+  }
+  const some = Math.max(1, Math.floor(pieceBytes / (height * width * channels)));
+  try {
+    for (let first = 0; first < count; first += some) {
+      const rows = Uint32Array.from({ length: Math.min(some, count - first) }, (_, i) => first + i);
+      yield pixels instanceof ArrayPixels ? pixels.copy(rows) : await pixels.read(rows);
+    }
+  } finally {
+    if (pixels instanceof StoredPixels) await pixels.close();
+  }
+}

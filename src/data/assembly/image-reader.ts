@@ -1,0 +1,157 @@
+// Batches out of image sets, in memory or on disk: the next ones are read while the last one is worked on.
+
+import { ArrayPixels } from "../cache/pixel-rows.ts";
+import { concatenate, type ImageSet } from "./assembly.ts";
+import { StoredPixels } from "../cache/stored-pixels.ts";
+import { UsageError } from "../../errors/errors.ts";
+
+/** Images and label states, on the host. */
+export interface Batch {
+  /** u8 [B, H, W, C] */
+  readonly pixels: Uint8Array;
+  /** u8 [B, O] */
+  readonly states: Uint8Array;
+  readonly count: number;
+}
+
+/** Batches read before they are needed: a step takes longer than a read, so a few even out the slow ones. */
+const mostAhead = 4;
+
+/** Bytes of images that are copied at a time on their way to the device. */
+const pieceBytes = 2 ** 22;
+
+const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
+
+/**
+ * Whether images from disk can be read ahead.
+ * @throws UsageError when not even two batches fit into the memory
+ */
+export function checkMemory(batch: number, bytesEach: number, memory: number): void {
+  const needed = 2 * batch * bytesEach;
+  if (needed <= memory) return;
+  throw new UsageError(
+    `two batches of ${batch} images are ${mebibytes(needed)} MiB and --memory allows ${mebibytes(memory)}; ` +
+      "allow more, or take smaller batches",
+  );
+}
+
+/** Several image sets as one row of images, read by index. */
+export class ImageReader {
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** Label states of an image: one a class, or more where a head asks for them. */
+  readonly outputs: number;
+  /** Whether some of the images are on disk. */
+  readonly stored: boolean;
+  readonly #sets: readonly ImageSet[];
+  /** Index of each set's first image. */
+  readonly #firsts: readonly number[];
+  readonly #memory: number;
+
+  /**
+   * @param sets at least one, of one size
+   * @param batch images of a batch
+   * @param memory bytes of images from disk that may be held at a time
+   * @throws UsageError when images come from disk and not even two batches fit into the memory
+   */
+  constructor(sets: readonly ImageSet[], batch: number, memory = Infinity) {
+    this.stored = sets.some(({ pixels }) => pixels instanceof StoredPixels);
+    // On disk they are joined without a copy; in memory they stay where they are.
+    this.#sets = this.stored && sets.length > 1 ? [concatenate("assembly", sets)] : sets;
+    this.#memory = memory;
+    let count = 0;
+    this.#firsts = this.#sets.map((set) => (count += set.count) - set.count);
+    const [{ height, width, channels, states, count: first }] = this.#sets;
+    this.count = count;
+    this.height = height;
+    this.width = width;
+    this.channels = channels;
+    this.outputs = states.length / first;
+    if (this.stored) checkMemory(batch, this.bytesEach, memory);
+  }
+
+  get bytesEach(): number {
+    return this.height * this.width * this.channels;
+  }
+
+  /** Label states of all images, u8 [N, O]. */
+  get states(): Uint8Array {
+    return concatenate("assembly", this.#sets).states;
+  }
+
+  /** All images one after the other, for sets in memory: in pieces, each but the last of whole words. */
+  *pieces(): Generator<Uint8Array, void, undefined> {
+    const some = 4 * Math.max(1, Math.floor(pieceBytes / (4 * this.bytesEach)));
+    for (let first = 0; first < this.count; first += some) {
+      const images = { length: Math.min(some, this.count - first) };
+      yield this.#copy(
+        Uint32Array.from(images, (_, i) => first + i),
+        "pixels",
+        this.bytesEach,
+      );
+    }
+  }
+
+  /**
+   * Copies of the images at `indices`.
+   * @throws DataError when a file of the cache was changed meanwhile
+   */
+  async read(indices: Uint32Array): Promise<Batch> {
+    const [{ pixels }] = this.#sets;
+    return {
+      pixels:
+        pixels instanceof StoredPixels
+          ? await pixels.read(indices)
+          : this.#copy(indices, "pixels", this.bytesEach),
+      states: this.#copy(indices, "states", this.outputs),
+      count: indices.length,
+    };
+  }
+
+  /** The batches at `orders`, in their order. Comes to rest when the caller leaves early. */
+  async *batches(orders: Iterable<Uint32Array>): AsyncGenerator<Batch, void, undefined> {
+    const waiting: Promise<Batch>[] = [];
+    const rest = orders[Symbol.iterator]();
+    let most = 1;
+    const ask = (): void => {
+      while (waiting.length < most) {
+        const next = rest.next();
+        if (next.done === true) return;
+        const batch = this.read(next.value);
+        batch.catch(() => undefined); // whoever takes it sees it
+        waiting.push(batch);
+      }
+    };
+    try {
+      ask();
+      for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
+        const taken = await batch;
+        // Those that wait and the one in use.
+        if (this.stored) most = Math.min(mostAhead, Math.floor(this.#memory / taken.pixels.length) - 1);
+        ask();
+        yield taken;
+      }
+    } finally {
+      await Promise.allSettled(waiting);
+    }
+  }
+
+  /** Closes the files of images on disk. */
+  async close(): Promise<void> {
+    for (const { pixels } of this.#sets) if (pixels instanceof StoredPixels) await pixels.close();
+  }
+
+  #copy(indices: Uint32Array, part: "pixels" | "states", each: number): Uint8Array {
+    const copy = new Uint8Array(indices.length * each);
+    for (const [i, index] of indices.entries()) {
+      const at = this.#firsts.findLastIndex((first) => first <= index);
+      const row = index - this.#firsts[at];
+      const values = this.#sets[at][part];
+      if (values instanceof Uint8Array) copy.set(values.subarray(row * each, (row + 1) * each), i * each);
+      else if (values instanceof ArrayPixels) copy.set(values.at(row), i * each);
+    }
+    return copy;
+  }
+}

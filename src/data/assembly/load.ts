@@ -1,0 +1,76 @@
+// From a manifest to an assembly: its catalogue, the pixels of its samples, and the sets that trainers take.
+import { dirname, sep } from "node:path";
+import { assembly, concatenate } from "./assembly.ts";
+import type { Assembly, ImageSet } from "./assembly.ts";
+import { catalogue } from "../catalogue/catalogue.ts";
+import type { Catalogue, CatalogueOptions } from "../catalogue/catalogue.ts";
+import { DataError } from "../../errors/data-errors.ts";
+import type { Learns } from "../manifest/class-filter.ts";
+import type { Part } from "../catalogue/listing.ts";
+import type { Manifest } from "../manifest/manifest.ts";
+import { decodeAssembly } from "./pixels.ts";
+import type { DecodedAssembly, DecodeOptions } from "./pixels.ts";
+
+type DecodedImages = Pick<DecodedAssembly, "sets" | "skipped">;
+
+/** How pixels are decoded, by default all into memory, is in the terms of pixels.ts. */
+export interface LoadOptions extends CatalogueOptions, Partial<Omit<DecodeOptions, "skipBad">> {}
+
+/**
+ * @throws DataError for files that are missing, damaged, or do not hold what the manifest says
+ * @throws ManifestError for names that the data does not have
+ * @throws UsageError where images must be decoded, and no folder of the cache is named
+ */
+export async function loadAssembly(manifest: Manifest, options: LoadOptions): Promise<Assembly> {
+  const selected = await catalogue(manifest, options);
+  const { cache = "", memory = Infinity, skipBad = false } = options;
+  const decoded = await decodeAssembly(selected, { ...options, cache, memory, skipBad });
+  return assembled(selected, decoded, manifest.learns);
+}
+
+/**
+ * The sets of a catalogue as trainers take them: each source's training part, and the validation and test parts of all
+ * entries together.
+ *
+ * @throws DataError as refuseEmpty
+ */
+export function assembled(selected: Catalogue, decoded: DecodedImages, learns?: Learns): Assembly {
+  refuseEmpty(selected, decoded);
+  const { classes, lists } = selected;
+  const { sets } = decoded;
+  const of = (part: Part): ImageSet[] => sets.filter((_, i) => lists[i].part === part);
+  const joined = (part: Part): ImageSet => {
+    const [first, ...others] = of(part);
+    return others.length === 0 ? first : concatenate(part, [first, ...others]);
+  };
+  const made = {
+    classes,
+    sources: of("train"),
+    ...(of("validation").length === 0 ? {} : { validation: joined("validation") }),
+    test: joined("test"),
+  };
+  return assembly(made, learns);
+}
+
+/** Reasons that are told; they mostly are the same. */
+const toldReasons = 3;
+
+/** @throws DataError for the first source with a part of whose images not one is left: most often its folder is wrong */
+export function refuseEmpty({ lists }: Catalogue, { sets, skipped }: DecodedImages): void {
+  const empty = lists.find(({ samples }, i) => samples.length > 0 && sets[i].count === 0);
+  if (empty === undefined) return;
+  const { source, part, samples } = empty;
+  const files = new Set(samples.flatMap(({ image }) => (image.kind === "file" ? [image.file] : [])));
+  const reasons = skipped.filter(({ file }) => files.has(file)).slice(0, toldReasons);
+  throw new DataError(
+    source,
+    `none of its ${samples.length} ${part} images can be decoded: is ${commonFolder([...files])} where they are? ` +
+      `The first: ${reasons.map(({ message }) => message).join("; ")}`,
+  );
+}
+
+function commonFolder(files: readonly string[]): string {
+  const [first, ...others] = files.map((file) => dirname(file).split(sep));
+  const end = first.findIndex((name, i) => others.some((names) => names[i] !== name));
+  return (end < 0 ? first : first.slice(0, end)).join(sep) || sep;
+}

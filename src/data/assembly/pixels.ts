@@ -1,0 +1,269 @@
+// From samples to pixels: image files are decoded by threads into the cache on disk, each content once; images of array
+// files are in memory already, and stay where they are. What fits is then held in memory, and what does not is read from
+// the cache as it is needed.
+import sharp from "sharp";
+import { UsageError } from "../../errors/errors.ts";
+import { pixelsAt, type ImageSet, type Pixels } from "./assembly.ts";
+import { decodeFiles, type DecodedFiles } from "../cache/decode-files.ts";
+import {
+  bytesOf,
+  checkPlace,
+  fitArrays,
+  hasSize,
+  imageAt,
+  type ArraySample,
+  type FittedImages,
+  type Found,
+} from "../cache/fit-arrays.ts";
+import { ImageCache, type CachedImage } from "../cache/image-cache.ts";
+import type { PixelRow } from "../cache/pixel-rows.ts";
+import { StoredPixels } from "../cache/stored-pixels.ts";
+import type { Catalogue, Sample, SampleList } from "../catalogue/catalogue.ts";
+import { DataError } from "../../errors/data-errors.ts";
+import { hashPixels } from "../images/index.ts";
+import type { PixelArray } from "../catalogue/listing.ts";
+
+export interface DecodeProgress {
+  /** Samples that are settled: decoded, found in the cache, or skipped. */
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface DecodeOptions {
+  /**
+   * Folder of the cache; made when it is needed. "" where there is none: then images of arrays are resized in memory, and
+   * image files cannot be decoded.
+   */
+  readonly cache: string;
+  /**
+   * The most bytes of pixels to hold, and that decoding may take meanwhile; one image is always decoded. Where all images
+   * together need more, those that are in the cache stay on disk: image files, and images of arrays in another size. Array
+   * files (IDX, CIFAR, MedMNIST) are read whole by their formats and stay in memory whatever this says.
+   */
+  readonly memory: number;
+  /** Decoding threads; without, one a core, 16 at most. What they make does not depend on their number. */
+  readonly workers?: number;
+  /** Whether images that cannot be decoded are left out; else the first of them is an error. */
+  readonly skipBad: boolean;
+  /** Whether each image gets its hash: images of arrays are read through for it. Default: no. */
+  readonly hashes?: boolean;
+  readonly onProgress?: (progress: DecodeProgress) => void;
+  /** Ends the work; what was decoded stays in the cache. */
+  readonly signal?: AbortSignal;
+}
+
+export interface DecodedAssembly {
+  /** In the order of the catalogue's lists, without the images that were skipped: a set may be empty. */
+  readonly sets: readonly ImageSet[];
+  /** By set: which sample of its list each of its images is. */
+  readonly kept: readonly Uint32Array[];
+  /** One for each sample left out. */
+  readonly skipped: readonly DataError[];
+  /** By set, by kept sample, if asked for: a hash of the pixels as the source has them, before they are resized. */
+  readonly hashes: readonly (readonly string[])[];
+  readonly decoded: {
+    /** Image files decoded now. */
+    readonly images: number;
+    readonly seconds: number;
+    /** Image files that were known already, or hold what another one holds. */
+    readonly fromCache: number;
+    /** Images that lie in arrays, each counted once. */
+    readonly fromArrays: number;
+  };
+}
+
+const noFiles: DecodedFiles = { images: new Map(), decoded: 0, bad: 0 };
+
+/** Counts up when decoding or fitting gives other pixels than before, so that old caches are not used. */
+const decoderVersion = 1;
+
+/**
+ * Brings every sample of a catalogue to the catalogue's image size.
+ *
+ * @throws DataError for the first image that cannot be decoded (unless `skipBad`), and for a cache that cannot be written;
+ *   the signal's reason when it was aborted
+ */
+export async function decodeAssembly(catalogue: Catalogue, options: DecodeOptions): Promise<DecodedAssembly> {
+  const { lists, image } = catalogue;
+  const bytesEach = bytesOf(image);
+  const total = lists.reduce((sum, { samples }) => sum + samples.length, 0);
+  const samplesOf = new Map<string, number>();
+  for (const { samples } of lists) {
+    for (const { image: place } of samples) {
+      if (place.kind === "file") samplesOf.set(place.file, (samplesOf.get(place.file) ?? 0) + 1);
+    }
+  }
+  const inArrays = arraySamples(lists);
+  const misfits = inArrays.filter(({ array }) => !hasSize(array, image));
+  const inFiles = [...samplesOf.values()].reduce((sum, samples) => sum + samples, 0);
+  let done = total - inFiles - misfits.length; // those that are as they should be already
+  const settled = (samples: number): void => options.onProgress?.({ done: (done += samples), total });
+
+  if (samplesOf.size > 0 && options.cache === "") {
+    throw new UsageError("images of files are decoded into a cache on disk: name its folder under cache");
+  }
+  const started = performance.now();
+  const cached = samplesOf.size > 0 || (misfits.length > 0 && options.cache !== "");
+  const cache = cached ? await openCache(image, options) : undefined;
+  const files =
+    cache === undefined
+      ? noFiles
+      : await decodeFiles(
+          [...samplesOf.keys()],
+          cache,
+          image,
+          { ...options, memory: options.memory / 4 },
+          (file) => settled(samplesOf.get(file) ?? 0),
+        );
+  const seconds = (performance.now() - started) / 1000;
+
+  const fitted = await fitArrays(misfits, cache, image, options.memory / 4, options.signal, () => settled(1));
+
+  const skipped: DataError[] = [];
+  const kept: { readonly list: SampleList; readonly samples: KeptSample[] }[] = [];
+  for (const list of lists) {
+    const samples: KeptSample[] = [];
+    options.signal?.throwIfAborted();
+    for (const [at, sample] of list.samples.entries()) {
+      const found = placeOf(sample, files.images, fitted, options.hashes === true);
+      if (found instanceof DataError) skipped.push(found);
+      else samples.push({ at, ...found });
+    }
+    kept.push({ list, samples });
+  }
+  const fits = kept.reduce((sum, { samples }) => sum + samples.length, 0) * bytesEach <= options.memory;
+  const sparse = sparseHomes(inArrays);
+  const sets: ImageSet[] = [];
+  for (const { list, samples } of kept) {
+    options.signal?.throwIfAborted();
+    sets.push(await setOf(list, samples, image, fits, sparse));
+  }
+  return {
+    sets,
+    kept: kept.map(({ samples }) => Uint32Array.from(samples, ({ at }) => at)),
+    skipped,
+    hashes: kept.map(({ samples }) => samples.flatMap(({ pixelHash }) => pixelHash ?? [])),
+    decoded: {
+      images: files.decoded,
+      seconds,
+      fromCache: files.images.size - files.decoded - files.bad,
+      fromArrays: inArrays.length,
+    },
+  };
+}
+
+interface KeptSample extends Found {
+  /** Which sample of its list it is. */
+  readonly at: number;
+}
+
+type Size = Catalogue["image"];
+
+/** Whether images of a catalogue stay on disk, as they are too many for so many bytes. */
+export function staysOnDisk({ lists, image }: Catalogue, memory: number): boolean {
+  const images = lists.reduce((sum, { samples }) => sum + samples.length, 0);
+  if (images * bytesOf(image) <= memory) return false;
+  return lists.some(({ samples }) =>
+    samples.some(({ image: place }) => place.kind === "file" || !hasSize(place.array, image)),
+  );
+}
+
+/** @throws DataError when it cannot be made */
+async function openCache(size: Size, { cache, memory }: DecodeOptions): Promise<ImageCache> {
+  const decoder = JSON.stringify([decoderVersion, sharp.versions.vips]);
+  // A quarter, since a shard that is being filled and one that is being written are there together with what is decoded.
+  const shardBytes = Math.min(2 ** 25, Math.max(2 ** 20, memory / 4));
+  return await ImageCache.open(cache, { ...size, decoder }, { shardBytes });
+}
+
+/** The samples of arrays, each once. */
+function arraySamples(lists: readonly SampleList[]): ArraySample[] {
+  const seen = new Map<PixelArray, Set<number>>();
+  const found: ArraySample[] = [];
+  for (const { samples } of lists) {
+    for (const { image: place } of samples) {
+      if (place.kind !== "array") continue;
+      const places = seen.get(place.array) ?? new Set();
+      seen.set(place.array, places);
+      if (!places.has(place.at)) found.push(place);
+      places.add(place.at);
+    }
+  }
+  return found;
+}
+
+function placeOf(
+  { image: place }: Sample,
+  files: ReadonlyMap<string, CachedImage | DataError>,
+  fitted: FittedImages,
+  hashed: boolean,
+): Found | DataError {
+  if (place.kind === "file") {
+    const found = files.get(place.file);
+    if (found === undefined) throw new Error(`${place.file} was not looked at`);
+    return found instanceof DataError ? found : { row: found, pixelHash: found.pixelHash };
+  }
+  const { array, at } = place;
+  const found = fitted.get(array)?.get(at);
+  if (found !== undefined) return found;
+  checkPlace(array, at);
+  const pixelHash = hashed ? hashPixels({ ...array, pixels: imageAt(array, at) }) : undefined;
+  return { row: { home: array.pixels, slot: at }, pixelHash };
+}
+
+/** Arrays of which less than half is used: a copy of that part is smaller, once the array is let go. */
+function sparseHomes(samples: readonly ArraySample[]): ReadonlySet<unknown> {
+  const used = new Map<PixelArray, number>();
+  for (const { array } of samples) used.set(array, (used.get(array) ?? 0) + 1);
+  return new Set([...used].flatMap(([{ count, pixels }, images]) => (2 * images < count ? [pixels] : [])));
+}
+
+async function setOf(
+  list: SampleList,
+  samples: readonly KeptSample[],
+  image: Size,
+  fits: boolean,
+  sparse: ReadonlySet<unknown>,
+): Promise<ImageSet> {
+  const classes = list.states.length / list.samples.length;
+  const states = new Uint8Array(samples.length * classes);
+  for (const [i, { at }] of samples.entries()) {
+    states.set(list.states.subarray(at * classes, (at + 1) * classes), i * classes);
+  }
+  const { height, width, channels } = image;
+  const rows = samples.map(({ row }) => row);
+  const pixels = await hold(bytesOf(image), rows, fits, sparse);
+  const { source } = list;
+  // Sources know nothing of each other's patients, whose names are often numbers.
+  const patients = samples.map(({ at }) => {
+    const { patient } = list.samples[at];
+    return patient === undefined ? undefined : `${source}/${patient}`;
+  });
+  const set = { source, count: samples.length, height, width, channels, pixels, states };
+  // Metrics and reports ask for the rest, and nothing is measured on what is trained on.
+  if (list.part === "train") return set;
+  const ids = samples.map(({ at }) => list.samples[at].id);
+  return { ...set, ids, ...(patients.every((each) => each === undefined) ? {} : { patients }) };
+}
+
+/** Images of arrays stay where they are, those on disk come into memory if all fit. */
+async function hold(
+  bytesEach: number,
+  rows: readonly PixelRow[],
+  fits: boolean,
+  sparse: ReadonlySet<unknown>,
+): Promise<Pixels> {
+  const [first] = rows;
+  const inOneRow = rows.every(({ home, slot }, i) => home === first.home && slot === first.slot + i);
+  if (rows.length > 0 && inOneRow && typeof first.home !== "string" && !sparse.has(first.home)) {
+    return first.home.subarray(first.slot * bytesEach, (first.slot + rows.length) * bytesEach);
+  }
+  const pixels = pixelsAt(bytesEach, rows);
+  if (!(pixels instanceof StoredPixels)) {
+    return rows.some(({ home }) => sparse.has(home)) ? pixels.copy(rows.keys()) : pixels;
+  }
+  if (!fits) return pixels;
+  const read = await pixels.read(Uint32Array.from(rows.keys()));
+  await pixels.close();
+  return read;
+}

@@ -1,0 +1,349 @@
+// From a manifest to samples with label states: every source listed, its labels mapped to classes, its uncertain and
+// blank labels settled, its images filtered, limited and split. No image file is opened.
+import { join, resolve } from "node:path";
+import { UsageError } from "../../errors/errors.ts";
+import { suggestion } from "../../errors/nearest.ts";
+import { absent } from "../../labels/states.ts";
+import type { FieldPath } from "../manifest/complaints.ts";
+import { entriesOf, wantedLabels } from "../manifest/entries.ts";
+import type { PlacedEntry } from "../manifest/entries.ts";
+import { partsOf } from "./entry-parts.ts";
+import type { Entry } from "../manifest/entry-schema.ts";
+import { DataError, ManifestError } from "../../errors/data-errors.ts";
+import { mostArrayBytes } from "../../files/limits.ts";
+import { exists } from "../../files/paths.ts";
+import { list } from "../formats/index.ts";
+import { parts } from "./listing.ts";
+import { rawLabel } from "../../labels/raw-labels.ts";
+import type { ImagePlace, ListContext, Listing, Part } from "./listing.ts";
+import type { Manifest } from "../manifest/manifest.ts";
+import { combineLabels, mapLabels, settle } from "./mapping.ts";
+import type { ClassMapping, Refuse } from "./mapping.ts";
+import { keepWithin, positiveLimits, select } from "./selection.ts";
+import { refuseSharedImages } from "./shared-images.ts";
+import type { Taken } from "./shared-images.ts";
+
+export interface Sample {
+  /** Unique in its source. */
+  readonly id: string;
+  readonly image: ImagePlace;
+  readonly patient?: string;
+}
+
+/** The samples of one entry of the manifest in one part of its split. */
+export interface SampleList {
+  /** Name of the entry. */
+  readonly source: string;
+  readonly part: Part;
+  readonly samples: readonly Sample[];
+  /** [samples, K] label states: metrics/label-states.ts. */
+  readonly states: Uint8Array;
+  /** [K] how many of the states were uncertain in the source, whatever the policy made of them. */
+  readonly uncertain: Uint32Array;
+}
+
+/** Everything that a manifest selects, in its order: sources (each train, validation, test), then its own splits. */
+export interface Catalogue {
+  readonly classes: readonly string[];
+  readonly image: { readonly height: number; readonly width: number; readonly channels: number };
+  readonly lists: readonly SampleList[];
+  /** Records of tables and lists that were left out, each once. */
+  readonly skipped: readonly DataError[];
+}
+
+export interface CatalogueOptions {
+  /** Folder that the manifest's paths are relative to. */
+  readonly dataRoot: string;
+  /**
+   * Draws which images a limit keeps and which phantoms are drawn. Validation and test images, splits, and how a source
+   * is dealt into parts, never depend on it: runs with different seeds are scored on the same images.
+   */
+  readonly seed: number;
+  /** At most so many training images a source; validation and test entries have limits of their own. */
+  readonly limit?: number | undefined;
+  /** Whether records that cannot be listed (rows of a table, lines of a list) are left out; else the first is an error. */
+  readonly skipBad?: boolean | undefined;
+  /** Told of each image that is drawn, with the name of its entry. */
+  readonly onDrawn?: ((entry: string, done: number, total: number) => void) | undefined;
+}
+
+/** Draws what no --seed may change. */
+const fixedSeed = 0;
+
+/**
+ * Lists every image that a manifest selects.
+ *
+ * @throws DataError for files that are missing, damaged, or do not hold what the manifest says
+ * @throws ManifestError for names that the data does not have, with the nearest that it has
+ */
+export async function catalogue(manifest: Manifest, options: CatalogueOptions): Promise<Catalogue> {
+  const { classes, sources } = manifest;
+  const { height, width, channels } = manifest.image;
+  const image = { height, width, channels };
+  const { dataRoot, limit = Infinity, skipBad = false } = options;
+  if (!(limit >= 1)) throw new UsageError(`the limit of images a source is ${limit}; it must be 1 or more`);
+  const skipped = new Map<string, DataError>(); // by message: two entries may read one table
+  const reading = {
+    classes,
+    image,
+    locate: locator(dataRoot),
+    once: sharer(),
+    bad: (error: DataError) => {
+      if (!skipBad)
+        throw error.advising("mend or remove it, or add --skip-bad to go on without such records");
+      skipped.set(error.message, error);
+    },
+  };
+
+  const listed: ListedEntry[] = [];
+  for (const place of entriesOf(manifest)) {
+    const { path, entry } = place;
+    const refuse: Refuse = (field, reason) => {
+      throw manifest.complain([...path, ...field], reason);
+    };
+    const drawing = drawingOf(place, options.seed, limit);
+    const context: ListContext = {
+      ...reading,
+      entry: entry.name,
+      wanted: wantedLabels(entry),
+      // What a split sets apart must be the same for every seed, and with it all that is drawn before the split.
+      seed: drawing.splits ? fixedSeed : drawing.seed,
+      limit: drawing.splits || isFiltered(entry) ? Infinity : drawing.limit,
+      drawn: (done, total) => options.onDrawn?.(entry.name, done, total),
+    };
+    const before = skipped.size;
+    const listing = await listEntry(manifest, path, entry, context);
+    if (listing.records.length === 0) {
+      const first = [...skipped.values()].at(before)?.message;
+      refuse(
+        [],
+        `holds no image${first === undefined ? "" : ` that can be listed; the first fault: ${first}`}`,
+      );
+    }
+    if (listing.records.length * classes.length > mostArrayBytes) {
+      refuse(
+        [],
+        `has ${listing.records.length} images, too many for ${classes.length} classes: over 2 GiB of labels`,
+      );
+    }
+    const mapping = mapLabels(listing.labelNames, classes, entry, refuse);
+    const chosen = select(listing, entry, refuse);
+    if (chosen.length === 0) refuse([], "takes no image: its filters leave none");
+    const partOf = await partsOf(place, listing, context, refuse);
+    if (chosen.every((index) => partOf[index] === undefined)) {
+      refuse([], "takes no image: its filters leave none of those that its split or parts name");
+    }
+    listed.push({ ...place, listing, mapping, chosen, partOf, drawing });
+  }
+  refuseSharedImages(listed, manifest.complain);
+  refuseUnknownClasses(manifest, listed);
+
+  const made = listed.map((item) => ({ item, ...sampleLists(item, classes) }));
+  const lists = made.flatMap((each) => each.lists);
+  const isTraining = classes.some(manifest.learns);
+  if (isTraining && !lists.some(({ part }) => part === "train")) {
+    throw manifest.complain(["sources"], "leave no image to train on: every split sets all of them apart");
+  }
+  refuseUntaughtClasses(manifest, lists, made);
+  if (isTraining && !lists.some(({ part }) => part === "test")) {
+    const names = sources.map(({ name }) => `"${name}"`).join(", ");
+    const verb = sources.length === 1 ? "has" : "have";
+    throw manifest.complain(
+      ["test"],
+      `is missing: name images to test on, or give a source a split with a test part (${names} ${verb} none)`,
+    );
+  }
+  return { classes, image, lists, skipped: [...skipped.values()] };
+}
+
+/** How images are drawn from an entry where it has too many. */
+interface Drawing {
+  readonly seed: number;
+  /** At most so many images. */
+  readonly limit: number;
+  /** Whether --limit is the lower of the two. */
+  readonly byOption: boolean;
+  /** The part that limits are about. What a split sets apart is never limited: it would depend on the seed. */
+  readonly part: Part;
+  readonly splits: boolean;
+}
+
+/** An entry with what its source holds, and what the manifest makes of it. */
+interface ListedEntry extends Taken {
+  readonly role: PlacedEntry["role"];
+  readonly mapping: ClassMapping;
+  readonly drawing: Drawing;
+}
+
+function drawingOf(place: PlacedEntry, seed: number, limit: number): Drawing {
+  const own = place.entry.limit ?? Infinity;
+  if (place.role !== "source") {
+    return { seed: fixedSeed, limit: own, byOption: false, part: place.role, splits: false };
+  }
+  const splits = place.entry.split !== undefined;
+  return { seed, limit: Math.min(limit, own), byOption: limit < own, part: "train", splits };
+}
+
+/** Whether records of an entry may be left out after they are listed, so that its limit cannot be told before. */
+function isFiltered({ rows, part, where, holds, limitPerClass }: Entry): boolean {
+  return [rows, part, where, holds, limitPerClass].some((filter) => filter !== undefined);
+}
+
+/** Lists an entry; complaints of its format about the manifest get their line. */
+async function listEntry(
+  manifest: Manifest,
+  path: FieldPath,
+  entry: Entry,
+  context: ListContext,
+): Promise<Listing> {
+  let listing: Listing;
+  try {
+    listing = await list(entry, context);
+  } catch (cause) {
+    if (!(cause instanceof ManifestError) || cause.line !== undefined) throw cause;
+    const keys = cause.field.split(".");
+    throw manifest.complain(
+      Object.hasOwn(manifest, keys[0]) ? keys : [...path, ...keys],
+      cause.reason,
+      cause,
+    );
+  }
+  const { records, labelNames } = listing;
+  const seen = new Set<string>();
+  for (const [record, { id }] of records.entries()) {
+    if (seen.has(id))
+      throw new DataError(entry.name, `holds the image ${JSON.stringify(id)} twice`, { record });
+    seen.add(id);
+  }
+  if (listing.rawLabels.length !== records.length * labelNames.length) {
+    throw new DataError(
+      entry.name,
+      `has ${listing.rawLabels.length} labels for ${records.length} images and ${labelNames.length} names of labels`,
+    );
+  }
+  return listing;
+}
+
+/** The samples of an entry, by part; a part without any is left out. */
+function sampleLists(item: ListedEntry, classes: readonly string[]): EntryLists {
+  const { entry, listing, mapping, chosen, partOf, drawing } = item;
+  const combined = combineLabels(listing.rawLabels, mapping);
+  const states = settle(combined, classes, mapping, entry);
+  const width = classes.length;
+  const labelled = new Uint32Array(width);
+  const limits = { images: drawing.limit, positives: positiveLimits(entry.limitPerClass, classes) };
+  const lists = parts.flatMap((part): SampleList[] => {
+    const indices = chosen.filter((index) => partOf[index] === part);
+    if (part === "train") countLabels(indices, states, labelled);
+    const kept =
+      part === drawing.part ? keepWithin(indices, states, limits, drawing.seed, entry.name) : indices;
+    if (kept.length === 0) return [];
+    const uncertain = new Uint32Array(width);
+    const rows = new Uint8Array(kept.length * width);
+    for (const [i, index] of kept.entries()) {
+      rows.set(states.subarray(index * width, (index + 1) * width), i * width);
+      for (let k = 0; k < width; k++) {
+        if (mapping.known[k] && combined[index * width + k] === rawLabel.uncertain) uncertain[k]++;
+      }
+    }
+    const samples = kept.map((index): Sample => {
+      const { id, image, patient } = listing.records[index];
+      return { id, image, ...(patient === undefined ? {} : { patient }) };
+    });
+    return [{ source: entry.name, part, samples, states: rows, uncertain }];
+  });
+  return { lists, labelled };
+}
+
+interface EntryLists {
+  readonly lists: readonly SampleList[];
+  /** [K] how many training images have a label, before any limit. */
+  readonly labelled: Uint32Array;
+}
+
+/** Adds up, by class, how many rows of `states` have a label. */
+function countLabels(rows: Iterable<number>, states: Uint8Array, sums: Uint32Array): void {
+  for (const row of rows) {
+    for (let k = 0; k < sums.length; k++) if (states[row * sums.length + k] !== absent) sums[k]++;
+  }
+}
+
+/** Of each class, there must be a label to train on. */
+function refuseUntaughtClasses(
+  manifest: Manifest,
+  lists: readonly SampleList[],
+  made: readonly (EntryLists & { readonly item: ListedEntry })[],
+): void {
+  const taught = new Uint32Array(manifest.classes.length);
+  for (const { part, samples, states } of lists) {
+    if (part === "train") countLabels(samples.keys(), states, taught);
+  }
+  for (const [k, name] of manifest.classes.entries()) {
+    if (taught[k] > 0 || !manifest.learns(name)) continue;
+    const some = made.find(({ labelled }) => labelled[k] > 0);
+    const sources = made.filter(({ item }) => item.role === "source" && item.mapping.known[k]);
+    const names = sources.map(({ item }) => `"${item.entry.name}"`).join(", ");
+    throw manifest.complain(
+      ["classes", k],
+      some === undefined
+        ? `names "${name}", but no training image has a label of it: in ${names}, filters and splits leave out all ` +
+            "that do, or all that are left are uncertain, blank, or not looked at yet"
+        : `names "${name}", but no training image has a label of it: ${describeLimit(some.item)} kept none of the ` +
+            `${some.labelled[k]} of "${some.item.entry.name}" that do; raise it`,
+    );
+  }
+}
+
+function describeLimit({ entry, drawing }: ListedEntry): string {
+  if (drawing.limit === Infinity) return "limitPerClass";
+  return `${drawing.byOption ? "--limit" : "the limit"} of ${drawing.limit}${entry.limitPerClass === undefined ? "" : " or limitPerClass"}`;
+}
+
+/** Somebody must know each class, or nothing can be learned of it; and limits must be of classes that are known. */
+function refuseUnknownClasses(manifest: Manifest, listed: readonly ListedEntry[]): void {
+  const { classes } = manifest;
+  const sources = listed.filter(({ role }) => role === "source");
+  for (const [k, name] of classes.entries()) {
+    if (sources.some(({ mapping }) => mapping.known[k]) || !manifest.learns(name)) continue;
+    const labels = [...new Set(sources.flatMap(({ listing }) => listing.labelNames))];
+    throw manifest.complain(
+      ["classes", k],
+      `names "${name}", but no source knows it: no label of a source is called so or mapped to it${suggestion(name, labels)}`,
+    );
+  }
+  for (const { path, entry, mapping } of listed) {
+    if (typeof entry.limitPerClass !== "object") continue;
+    for (const name of Object.keys(entry.limitPerClass)) {
+      if (mapping.known[classes.indexOf(name)]) continue;
+      throw manifest.complain(
+        [...path, "limitPerClass", name],
+        `limits "${name}", which "${entry.name}" has no labels of`,
+      );
+    }
+  }
+}
+
+function locator(dataRoot: string): ListContext["locate"] {
+  const root = resolve(dataRoot);
+  return async (path) => {
+    const file = join(root, path);
+    if (await exists(file)) return file;
+    if (!(await exists(root))) {
+      throw new DataError(root, "does not exist; name the folder of the datasets with --data-root");
+    }
+    throw new DataError(
+      file,
+      `does not exist; --data-root is ${root}, and the manifest names ${path} below it`,
+    );
+  };
+}
+
+/** Two entries often share a file; it is read once and forgotten after listing. */
+function sharer(): ListContext["once"] {
+  const known = new Map<string, Promise<unknown>>();
+  return <Content>(key: string, read: () => Promise<Content>): Promise<Content> => {
+    const content = known.get(key) ?? read();
+    known.set(key, content);
+    return content as Promise<Content>; // a key stands for one content
+  };
+}

@@ -1,0 +1,108 @@
+// Reads a manifest: YAML text to a checked Manifest, every complaint with its file, line and field.
+import { LineCounter, parseDocument } from "yaml";
+import { complaint, explain, fieldName, lineOf } from "./complaints.ts";
+import type { FieldPath } from "./complaints.ts";
+import { DataError, ManifestError } from "../../errors/data-errors.ts";
+import { messageOf } from "../../files/causes.ts";
+import { readText } from "../../files/bytes.ts";
+import { everyClass, type Learns } from "./class-filter.ts";
+import { checkImages, checkNames } from "./manifest-checks.ts";
+import { manifestSchema } from "./manifest-schema.ts";
+import type { ManifestContent } from "./manifest-schema.ts";
+
+/** A checked manifest; every default is filled in. Fields and units: manifest-schema.ts. */
+export interface Manifest extends Omit<ManifestContent, "image"> {
+  /** Where it came from, for messages. */
+  readonly file: string;
+  /** All of it. */
+  readonly text: string;
+  /** `mean` and `deviation` hold one number a channel. */
+  readonly image: Omit<ManifestContent["image"], "mean" | "deviation"> & {
+    readonly mean: number[];
+    readonly deviation: number[];
+  };
+  /** Which classes its sources are to teach. */
+  readonly learns: Learns;
+  /** A complaint about a field, with its line: for what is known to be wrong only once the data is read. */
+  readonly complain: (path: FieldPath, reason: string, cause?: unknown) => ManifestError;
+}
+
+/** More text than a person writes; a data file given by mistake is refused before it is parsed. */
+const largestManifest = 2 ** 20;
+
+/** One is told; to find the first in the file, so many are looked up. */
+const mostComplaints = 100;
+
+/** @param learns default: every class. @throws ManifestError naming file, line and field */
+export async function readManifest(file: string, learns: Learns = everyClass): Promise<Manifest> {
+  let text: string;
+  try {
+    text = await readText(file, { most: largestManifest });
+  } catch (cause) {
+    if (!(cause instanceof DataError)) throw cause;
+    throw new ManifestError(file, "", cause.reason, { cause });
+  }
+  return parseManifest(text, file, learns);
+}
+
+/**
+ * @param file the name that messages carry
+ * @param learns default: every class
+ * @throws ManifestError naming file, line and field
+ */
+export function parseManifest(text: string, file: string, learns: Learns = everyClass): Manifest {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const problem = document.errors.at(0);
+  if (problem !== undefined) {
+    const reason = problem.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/u, "") ?? "";
+    throw new ManifestError(file, "", `is not valid YAML: ${reason}`, {
+      line: lines.linePos(problem.pos[0]).line,
+    });
+  }
+  const complain = (path: FieldPath, reason: string, cause?: unknown): ManifestError => {
+    const line = lineOf(document, lines, path);
+    return new ManifestError(file, fieldName(path), reason, {
+      ...(line === undefined ? {} : { line }),
+      cause,
+    });
+  };
+  const fail = (path: FieldPath, reason: string): never => {
+    throw complain(path, reason);
+  };
+
+  let tree: unknown;
+  try {
+    tree = document.toJS();
+  } catch (cause) {
+    throw new ManifestError(file, "", `is not valid YAML: ${messageOf(cause)}`);
+  }
+  if (tree === null || tree === undefined) throw new ManifestError(file, "", "is empty");
+  const result = manifestSchema.safeParse(tree, { error: explain });
+  if (!result.success) {
+    const complaints = result.error.issues.slice(0, mostComplaints).map((issue) => {
+      const { path, reason } = complaint(issue);
+      // A mistyped key comes first, since it explains a missing one; then the first in the file.
+      const rank = issue.code === "unrecognized_keys" ? 0 : (lineOf(document, lines, path) ?? 1);
+      return { path, reason, rank };
+    });
+    complaints.sort((a, b) => a.rank - b.rank);
+    const { path, reason } = complaints[0] ?? { path: [], reason: "is not a manifest" };
+    return fail(path, reason);
+  }
+  const content = result.data;
+  checkNames(content, learns, fail);
+  checkImages(content, fail);
+  const { mean, deviation, ...size } = content.image;
+  const perChannel = (field: string, value: number | number[]): number[] => {
+    const values = typeof value === "number" ? Array<number>(size.channels).fill(value) : value;
+    if (values.length === size.channels) return values;
+    return fail(["image", field], `has ${values.length} numbers, but image.channels is ${size.channels}`);
+  };
+  return {
+    ...content,
+    ...{ file, text, learns },
+    image: { ...size, mean: perChannel("mean", mean), deviation: perChannel("deviation", deviation) },
+    complain,
+  };
+}

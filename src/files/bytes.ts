@@ -1,0 +1,188 @@
+// Reads whole files, gzip'd or plain, within a limit: no length that a file claims is believed before it is seen.
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { DataError } from "../errors/data-errors.ts";
+import { codeOf, messageOf } from "./causes.ts";
+import { mostArrayBytes } from "./limits.ts";
+
+export interface ReadLimit {
+  /** The most bytes accepted, counted after unpacking. */
+  readonly most?: number;
+}
+
+/** 256 MiB: above any label table, and below the longest string of the language. */
+const largestText = 2 ** 28;
+
+/** How much one read asks for: the system reads at most 2 GiB - 1 at a time. */
+const largestRead = 2 ** 26;
+
+/**
+ * The whole content of a file, unpacked when its content (not its name) says gzip: browsers and mirrors often unpack a
+ * file and leave its .gz name. While it unpacks it holds up to twice the content, and never more than twice the limit.
+ *
+ * @param file its path, also for messages
+ * @param limit the most bytes accepted; 2 GiB without
+ * @throws DataError when it is missing, not a plain file, over the limit, or its gzip stream is cut, damaged or followed
+ *   by something else
+ */
+export async function readBytes(
+  file: string,
+  { most = mostArrayBytes }: ReadLimit = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const handle = await openFile(file);
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw new DataError(file, "is not a file");
+    const { size } = stats;
+    const start = await readUpTo(handle, 2);
+    if (start[0] === 0x1f && start[1] === 0x8b) return await gunzip(file, handle, size, most);
+    if (size > most) throw tooLarge(file, `holds ${size} bytes`, most);
+    return await readUpTo(handle, size);
+  } catch (cause) {
+    if (cause instanceof DataError) throw cause;
+    throw new DataError(file, `cannot be read: ${explain(cause)}`, { cause });
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * The whole content of a text file, gzip'd or plain, without its byte order mark.
+ *
+ * @param limit the most bytes accepted; 256 MiB without
+ * @throws DataError as readBytes, and when it is not UTF-8
+ */
+export async function readText(file: string, { most = largestText }: ReadLimit = {}): Promise<string> {
+  const bytes = await readBytes(file, { most: Math.min(most, largestText) });
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new DataError(file, `is not UTF-8 text${whyNotUtf8(bytes)}`, { cause });
+  }
+}
+
+/** @throws DataError when there is nothing of this name, or it may not be read */
+async function openFile(file: string): Promise<FileHandle> {
+  try {
+    // Without O_NONBLOCK the opening of a named pipe waits for a writer, for ever. Windows has neither.
+    return await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (cause) {
+    throw new DataError(file, whyNotOpened(cause), { cause });
+  }
+}
+
+function whyNotOpened(cause: unknown): string {
+  const code = codeOf(cause);
+  switch (code) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return "does not exist";
+    case "EISDIR":
+    case "ENXIO": // a socket
+      return "is not a file";
+    default:
+      return `cannot be opened (${code ?? String(cause)})`;
+  }
+}
+
+/** The first bytes of a file, fewer where it ends sooner. */
+async function readUpTo(handle: FileHandle, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await handle.read(bytes, filled, Math.min(length - filled, largestRead), filled);
+    if (bytesRead === 0) return bytes.slice(0, filled);
+    filled += bytesRead;
+  }
+  return bytes;
+}
+
+async function gunzip(
+  file: string,
+  handle: FileHandle,
+  size: number,
+  most: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const unpacking = createGunzip({ chunkSize: 2 ** 18 });
+  const packed = Readable.from(chunksOf(handle, size));
+  packed.once("error", (cause) => unpacking.destroy(cause));
+  // Not `pipeline`: it takes a gzip stream that ends before its file does for an abort.
+  packed.pipe(unpacking);
+  const gathered: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of unpacking as AsyncIterable<Uint8Array>) {
+      length += chunk.length;
+      if (length > most) throw tooLarge(file, "unpacks to more", most);
+      gathered.push(chunk);
+    }
+  } finally {
+    packed.destroy();
+  }
+  await refuseTail(file, handle, unpacking.bytesWritten, size);
+  return joinBytes(gathered);
+}
+
+/** The bytes of a file up to the size it had when it was opened, in pieces; a read stream would close the handle. */
+async function* chunksOf(handle: FileHandle, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < size;) {
+    const { bytesRead, buffer } = await handle.read(new Uint8Array(Math.min(2 ** 16, size - at)), {
+      position: at,
+    });
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+    at += bytesRead;
+  }
+}
+
+/** Zeros may follow a gzip stream, as padding; anything else means that the file is not what it says. */
+async function refuseTail(file: string, handle: FileHandle, end: number, size: number): Promise<void> {
+  const buffer = new Uint8Array(Math.min(2 ** 16, Math.max(0, size - end)));
+  for (let at = end; at < size;) {
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
+    if (bytesRead === 0) return;
+    if (buffer.subarray(0, bytesRead).some((byte) => byte !== 0)) {
+      throw new DataError(file, `holds ${size - end} bytes of something else after its gzip stream`);
+    }
+    at += bytesRead;
+  }
+}
+
+/** One after the other, in an array of their own. */
+export function joinBytes(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+function tooLarge(file: string, what: string, most: number): DataError {
+  return new DataError(file, `${what}; at most ${most} bytes are read of a file of its kind`);
+}
+
+function whyNotUtf8(bytes: Uint8Array): string {
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
+    return ": it starts like UTF-16; save it as UTF-8";
+  }
+  if (bytes.subarray(0, 1024).includes(0)) return "; it looks like binary data";
+  const text = new TextDecoder("utf-8").decode(bytes);
+  const line = text.slice(0, text.indexOf("\ufffd")).split("\n").length;
+  return ` (line ${line}); save it as UTF-8`;
+}
+
+function explain(cause: unknown): string {
+  switch (codeOf(cause)) {
+    case "Z_BUF_ERROR":
+      return "its gzip stream breaks off early; was the download cut short?";
+    case "Z_DATA_ERROR":
+      return `its gzip stream is damaged (${messageOf(cause)})`;
+    default:
+      return messageOf(cause);
+  }
+}

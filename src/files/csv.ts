@@ -1,0 +1,303 @@
+// Reads a table of text (CSV and its relatives, gzip'd or plain) whole, every cell by the name of its column.
+import { CsvError, parse } from "csv-parse/sync";
+import { suggestion } from "../errors/nearest.ts";
+import { DataError } from "../errors/data-errors.ts";
+import { readText } from "./bytes.ts";
+
+export interface TableRow {
+  /** Which row of the file below the header, counted from 0, those among them that were left out. */
+  readonly record: number;
+  /** Where it ends in the file, counted from 1: a quoted cell may hold line breaks. */
+  readonly line: number;
+  /** Trimmed, by column. */
+  readonly cells: Readonly<Record<string, string>>;
+}
+
+export interface Table {
+  readonly file: string;
+  /** In the order of the file, without those that have no name. */
+  readonly columns: readonly string[];
+  readonly rows: readonly TableRow[];
+}
+
+/** The most that a table may have. */
+export interface TableLimits {
+  /** Of the text, unpacked. */
+  readonly bytes: number;
+  /** Letters of one row. */
+  readonly record: number;
+  readonly columns: number;
+  readonly rows: number;
+  readonly cells: number;
+}
+
+/** What stands between two cells. */
+export type Delimiter = "," | ";" | "\t";
+
+/**
+ * The largest published label tables have 400,000 rows, or 36 columns, or 110 MB. The parser holds the text up to four
+ * times (bytes, a string of two-byte letters, bytes again), and a short cell takes 32 bytes: about 1 GiB at the worst.
+ */
+const mostOfAll: TableLimits = {
+  bytes: 2 ** 27,
+  record: 2 ** 20,
+  columns: 4096,
+  rows: 2_000_000,
+  cells: 2 ** 24,
+};
+
+/** So many faults of quotes are bad rows; more are a damaged file, and to look for each would take long. */
+const mostFaults = 100;
+
+/**
+ * The first line names the columns. A name with the delimiter bare inside its brackets, `Image[Width,Height]`, as in
+ * ChestX-ray14, names two: `Image[Width]` and `Image[Height]`. Columns without a name, which spreadsheets and pandas
+ * leave behind, are dropped; empty lines too.
+ *
+ * @param bad takes what is wrong with one row, which is then left out: a cell too few or too many, a quote out of place
+ * @throws DataError as readText; for no row at all, two columns of one name, and a table over the limits
+ */
+export async function readTable(
+  file: string,
+  delimiter: Delimiter = ",",
+  bad: (error: DataError) => void = refuse,
+  limits: TableLimits = mostOfAll,
+): Promise<Table> {
+  const text = await readText(file, { most: limits.bytes });
+  let header: readonly string[] | undefined;
+  const rows: TableRow[] = [];
+  let record = 0;
+  for (const parsed of parseRows(file, text, delimiter, limits)) {
+    if ("fault" in parsed) {
+      const { fault: reason, cause } = parsed;
+      if (header === undefined) throw new DataError(file, reason, { cause }); // nothing can be read without it
+      bad(new DataError(file, reason, { record: record++, cause }));
+      continue;
+    }
+    const { line, cells } = parsed;
+    if (header === undefined) {
+      header = readHeader(file, cells, delimiter, limits);
+      continue;
+    }
+    if (cells.length !== header.length) {
+      const reason = `has ${counted(cells.length, "cell")}, but the header names ${counted(header.length, "column")}`;
+      bad(new DataError(file, `line ${line}: ${reason}`, { record: record++ }));
+      continue;
+    }
+    const row: Record<string, string> = {};
+    for (let c = 0; c < cells.length; c++) if (header[c] !== "") row[header[c]] = cells[c].trim();
+    rows.push({ record: record++, line, cells: row });
+  }
+  if (header === undefined)
+    throw new DataError(file, "is empty; a table starts with the names of its columns");
+  if (rows.length === 0) throw new DataError(file, "has a header but no row");
+  return { file, columns: header.filter((name) => name !== ""), rows };
+}
+
+function refuse(error: DataError): never {
+  throw error;
+}
+
+/** A row of the text, or what is wrong with a line where a row should begin. */
+type Parsed =
+  | { readonly line: number; readonly cells: readonly string[] }
+  | { readonly fault: string; readonly cause: unknown };
+
+/**
+ * The rows of a text that are not empty, in order. Behind a quote out of place nobody knows what is quoted, so the line on
+ * which its row begins is left, and what follows is read as a text of its own.
+ */
+function* parseRows(
+  file: string,
+  text: string,
+  delimiter: Delimiter,
+  limits: TableLimits,
+): Generator<Parsed, void, undefined> {
+  let rest = text;
+  let first = 1; // the line that it begins with
+  for (let faults = 0; ; faults++) {
+    const { ends, overlong } = findRows(file, rest, first, delimiter, limits);
+    const { rows, problem } = parseCells(
+      overlong === undefined ? rest : rest.slice(0, ends.at(-1)?.next ?? 0),
+      {
+        delimiter,
+        ends,
+      },
+    );
+    for (const [at, cells] of rows.entries()) {
+      if (cells.length !== 1 || cells[0] !== "") yield { line: ends[at].line, cells };
+    }
+    if (problem === undefined && overlong === undefined) return;
+    const before = ends.at(rows.length - 1);
+    const [start, line] =
+      rows.length === 0 || before === undefined ? [0, first] : [before.next, before.line + 1];
+    const fault = problem === undefined ? (overlong ?? "") : whyNotParsed(problem, first, line - 1);
+    yield { fault, cause: problem };
+    if (faults === mostFaults) throw new DataError(file, `has over ${mostFaults} quotes out of place`);
+    const newline = /\r\n|\n|\r/gu;
+    newline.lastIndex = start;
+    if (newline.exec(rest) === null) return;
+    rest = rest.slice(newline.lastIndex);
+    first = line + 1;
+  }
+}
+
+/** All rows up to the first quote out of place, empty ones too. */
+function parseCells(
+  text: string,
+  { delimiter, ends }: { readonly delimiter: Delimiter; readonly ends: readonly RowEnd[] },
+): { readonly rows: readonly string[][]; readonly problem?: CsvError } {
+  const read = (part: string): string[][] =>
+    parse(part, {
+      delimiter,
+      record_delimiter: ["\r\n", "\n", "\r"],
+      trim: delimiter !== "\t", // a quote may stand beside a space; of tabs, it would eat empty cells
+      relax_column_count: true, // counted by the caller, in our words
+    });
+  try {
+    return { rows: read(text) };
+  } catch (problem) {
+    if (!(problem instanceof CsvError)) throw problem;
+    const whole = Number(problem["records"] ?? 0);
+    return { rows: whole === 0 ? [] : read(text.slice(0, ends[whole - 1].next)), problem };
+  }
+}
+
+/** Where a row of the text ends. */
+interface RowEnd {
+  /** Counted from 1. */
+  readonly line: number;
+  /** Where the next one begins. */
+  readonly next: number;
+}
+
+/**
+ * The lines that rows end on, and whether it is safe to parse them: the parser itself limits neither rows nor cells, and
+ * is slow at telling lines. Agrees with it up to the first quote out of place, at which the parser stops.
+ *
+ * @param first the line that the text begins with
+ * @returns overlong: why the row behind the last end is too long to parse
+ */
+function findRows(
+  file: string,
+  text: string,
+  first: number,
+  delimiter: Delimiter,
+  limits: TableLimits,
+): { readonly ends: readonly RowEnd[]; readonly overlong?: string } {
+  const mark = delimiter.charCodeAt(0);
+  const ends: RowEnd[] = [];
+  let line = first;
+  let start = 0;
+  let cells = 0;
+  let quoted = false;
+  const tooMany = (what: string, most: number): DataError =>
+    new DataError(file, `line ${line}: ${what} too many: a table may have ${most}`);
+  for (let at = 0; at <= text.length; at++) {
+    const code = at < text.length ? text.charCodeAt(at) : 10;
+    if (code === 34) quoted = !quoted;
+    const isEnd = code === 10 || (code === 13 && text.charCodeAt(at + 1) !== 10);
+    if (isEnd && !quoted) {
+      ends.push({ line, next: at + 1 });
+      start = at + 1;
+      cells++;
+      if (ends.length > limits.rows) throw tooMany("is one row", limits.rows);
+    } else if (at - start >= limits.record) {
+      const open = quoted ? "; is a quote not closed?" : "";
+      return { ends, overlong: `line ${line}: is part of a row of over ${limits.record} characters${open}` };
+    } else if (code === mark && !quoted) {
+      cells++;
+    }
+    if (cells > limits.cells) throw tooMany("has one cell", limits.cells);
+    if (isEnd) line++;
+  }
+  return { ends };
+}
+
+/** @throws DataError when the table has no column of one of these names, with the nearest that it has */
+export function requireColumns(table: Table, names: readonly string[]): void {
+  const missing = names.find((name) => !table.columns.includes(name));
+  if (missing === undefined) return;
+  const [only = ""] = table.columns;
+  const other = table.columns.length === 1 ? [",", ";", "\t"].find((mark) => only.includes(mark)) : undefined;
+  const hint =
+    other === undefined
+      ? suggestion(missing, table.columns)
+      : `; is its delimiter ${other === "\t" ? "tab" : `"${other}"`}?`;
+  const shown = table.columns.slice(0, 20).map((name) => brief(name));
+  const rest = table.columns.length > shown.length ? ", ..." : "";
+  throw new DataError(
+    table.file,
+    `has no column ${brief(missing)}; its columns are ${shown.join(", ")}${rest}${hint}`,
+  );
+}
+
+/** A DataError about one of a table's rows, which names its line as well. */
+export function rowError(table: Table, row: number, reason: string): DataError {
+  const { line, record } = table.rows[row];
+  return new DataError(table.file, `line ${line}: ${reason}`, { record });
+}
+
+/** What stands in a cell, quoted, short enough for a message of one line. */
+export function brief(cell: string): string {
+  return JSON.stringify(cell.length > 80 ? `${cell.slice(0, 77)}...` : cell);
+}
+
+/** The name of each cell; "" for a column that nobody can ask for. */
+function readHeader(
+  file: string,
+  cells: readonly string[],
+  delimiter: Delimiter,
+  limits: TableLimits,
+): readonly string[] {
+  if (cells.length > limits.columns) {
+    throw new DataError(file, `has ${cells.length} columns; a table may have ${limits.columns}`);
+  }
+  const header = splitBrackets(
+    cells.map((cell) => cell.trim()),
+    delimiter,
+  );
+  const seen = new Set<string>();
+  for (const name of header) {
+    // Assigning to this name would change what the row is, not what it holds.
+    if (name === "__proto__") throw new DataError(file, `cannot have a column called ${name}; rename it`);
+    if (name !== "" && seen.has(name)) throw new DataError(file, `has two columns called ${brief(name)}`);
+    seen.add(name);
+  }
+  return header;
+}
+
+/** `Image[Width`, `Height]` -> `Image[Width]`, `Image[Height]`; brackets that never close are left as they are. */
+function splitBrackets(cells: readonly string[], delimiter: Delimiter): string[] {
+  const names = [...cells];
+  for (let at = 0; at < cells.length; at++) {
+    const open = /^([^[\]]*)\[([^[\]]*)$/u.exec(cells[at]);
+    if (open === null || cells[at].includes(delimiter)) continue;
+    const length = cells.slice(at + 1).findIndex((cell) => /[[\]]/u.test(cell)) + 1;
+    if (length === 0 || !/^[^[\]]*\]$/u.test(cells[at + length])) continue;
+    const [, stem, first] = open;
+    names[at] = `${stem}[${first}]`;
+    for (let i = at + 1; i < at + length; i++) names[i] = `${stem}[${cells[i]}]`;
+    names[at + length] = `${stem}[${cells[at + length]}`;
+    at += length;
+  }
+  return names;
+}
+
+/** @param first the line that the text begins with. @param lastLine the last one that was read */
+function whyNotParsed(cause: CsvError, first: number, lastLine: number): string {
+  const line = cause["lines"] === undefined ? lastLine + 1 : Number(cause["lines"]) + first - 1;
+  switch (cause.code) {
+    case "CSV_QUOTE_NOT_CLOSED":
+      return `a quote that opens after line ${lastLine} is never closed`;
+    case "INVALID_OPENING_QUOTE":
+    case "CSV_INVALID_CLOSING_QUOTE":
+      return `line ${line}: a quote stands inside a cell; put the cell in quotes and double those inside`;
+    default:
+      return `line ${line}: ${cause.message}`;
+  }
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

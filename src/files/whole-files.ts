@@ -1,0 +1,73 @@
+// Writes files that are there whole or not at all: under another name first, synced, renamed.
+import { randomBytes } from "node:crypto";
+import { open, readdir, rename, rm, stat } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { join } from "node:path";
+import { DataError } from "../errors/data-errors.ts";
+import { codeOf, messageOf } from "./causes.ts";
+
+/** How bytes come into an open file; tests put a full disk in its place. */
+export type WriteBytes = (handle: FileHandle, bytes: Uint8Array) => Promise<void>;
+
+const writeBytes: WriteBytes = (handle, bytes) => handle.writeFile(bytes);
+
+/** No write takes so long: a part this old was left by a process that is no more. */
+const oldPart = 60 * 60 * 1000;
+
+const isPart = (name: string): boolean => name.endsWith(".part");
+
+/**
+ * Writes a file whole or not at all: one that is there stays as it was until the new one is on the disk.
+ *
+ * @throws what the file system does; the part is removed then
+ */
+export async function replaceFile(file: string, write: (handle: FileHandle) => Promise<void>): Promise<void> {
+  const part = `${file}.${process.pid}-${randomBytes(4).toString("hex")}.part`;
+  try {
+    const handle = await open(part, "wx");
+    try {
+      await write(handle);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(part, file);
+  } catch (cause) {
+    await rm(part, { force: true }).catch(() => undefined); // the error below is the one to see
+    throw cause;
+  }
+}
+
+/** Why so many bytes could not be written, for people. */
+export function whyNotWritten(cause: unknown, bytes: number): string {
+  const code = codeOf(cause);
+  const full = code === "ENOSPC" || code === "EDQUOT";
+  return full
+    ? `the disk is full: ${(bytes / 2 ** 20).toFixed(1)} MiB are needed here`
+    : `cannot be written (${messageOf(cause)})`;
+}
+
+/**
+ * Writes a file of the cache whole or not at all. One of this name that is there already is replaced.
+ *
+ * @throws DataError when the disk is full, saying how much was needed and where, or it cannot be written otherwise
+ */
+export async function writeWhole(file: string, bytes: Uint8Array, write = writeBytes): Promise<void> {
+  try {
+    await replaceFile(file, (handle) => write(handle, bytes));
+  } catch (cause) {
+    const reason = whyNotWritten(cause, bytes.length);
+    throw new DataError(file, `${reason}; make room, or name another folder with --cache`, { cause });
+  }
+}
+
+/** Removes what processes left that ended while they wrote, and those files that nothing speaks of any more. */
+export async function sweep(folder: string, isOrphan: (name: string) => boolean): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!isPart(name) && !isOrphan(name)) continue;
+    const path = join(folder, name);
+    // Another process may write it now, or sweep it before us.
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isFile() === true && Date.now() - found.mtimeMs > oldPart) await rm(path, { force: true });
+  }
+}

@@ -1,0 +1,40 @@
+// The convolution, for users.
+
+import type { Tensor } from "../tensor/tensor.ts";
+import { runOne } from "./run.ts";
+
+/** One number for both directions, or [height, width]. */
+export type PerAxis = number | readonly [height: number, width: number];
+
+export interface ConvolutionOptions {
+  /** Distance of neighbouring windows in pixels. Default 1. */
+  readonly stride?: PerAxis;
+  /** Pixels of zeros added on each side. Default 0. */
+  readonly padding?: PerAxis;
+  /** Distance of neighbouring taps of the filter in pixels. Default 1. */
+  readonly dilation?: PerAxis;
+}
+
+/** [height, width] of an option that may be one number. */
+export function perAxis(value: PerAxis): readonly [height: number, width: number] {
+  return typeof value === "number" ? [value, value] : value;
+}
+
+/**
+ * The convolution of images with a filter: y[n, p, q, k] = sum over r, s, c of
+ * x[n, p * stride - padding + r * dilation, q * stride - padding + s * dilation, c] * filter[r, s, c, k].
+ * The filter is not turned, as in all networks (a cross-correlation).
+ *
+ * @param x [N, H, W, C]
+ * @param filter [R, S, C, K]
+ * @returns [N, P, Q, K], P = floor((H + 2 padding - (R - 1) dilation - 1) / stride) + 1, Q likewise
+ * @throws ShapeError when the channels differ, or the filter is larger than the padded image
+ */
+export function conv2d(x: Tensor, filter: Tensor, options: ConvolutionOptions = {}): Tensor {
+  const { stride = 1, padding = 0, dilation = 1 } = options;
+  return runOne("conv2d", [x, filter], {
+    stride: perAxis(stride),
+    padding: perAxis(padding),
+    dilation: perAxis(dilation),
+  });
+}

@@ -1,0 +1,123 @@
+// Dense blocks and folded pools, for users. What batch norm, ReLU, convolution, concatenation and pooling compute one
+// by one, without the copies in between.
+
+import type { Tensor } from "../tensor/tensor.ts";
+import { inFours } from "../operators/dense/channel-counts.ts";
+import { perAxis } from "./convolution.ts";
+import type { PoolingOptions } from "./pooling.ts";
+import { run, runOne } from "./run.ts";
+
+/** A batch norm's own tensors, each [C]. The running statistics are overwritten in place. */
+export interface Norm {
+  readonly gamma: Tensor;
+  readonly beta: Tensor;
+  readonly runningMean: Tensor;
+  readonly runningVariance: Tensor;
+}
+
+/** A batch norm, and the filter [R, S, C, K] that convolves what its ReLU lets through. */
+export interface DenseStage extends Norm {
+  readonly weight: Tensor;
+}
+
+export interface FoldedNormOptions {
+  /** Added to the variance before its square root; default 1e-5, as torchvision. */
+  readonly epsilon?: number;
+  /** Weight of the batch in the running statistics; 0 leaves them alone. Default .1, as torchvision. */
+  readonly momentum?: number;
+}
+
+export interface DenseBlockResult {
+  /** [N, H, W, C + layers * growth]: the channels of x, then those of each layer */
+  readonly block: Tensor;
+  /** [2, C + layers * growth]: the mean and the biased variance of each channel, without a gradient of their own */
+  readonly statistics: Tensor;
+}
+
+/** The tensors of all stages, in the order of the operators, and the sizes that go with them. */
+function operands(layers: readonly (readonly DenseStage[])[]): {
+  readonly tensors: Tensor[];
+  readonly growth: number;
+  readonly bottleneck: number | null;
+} {
+  const stages = layers.flat();
+  return {
+    tensors: stages.flatMap(({ gamma, beta, runningMean, runningVariance, weight }) => [
+      gamma,
+      beta,
+      runningMean,
+      runningVariance,
+      weight,
+    ]),
+    growth: stages.at(-1)?.weight.shape[3] ?? 0,
+    bottleneck: layers[0]?.length === 2 ? (layers[0][0].weight.shape[3] ?? 0) : null,
+  };
+}
+
+/** Whether `denseBlock` takes this growth and bottleneck, and a pool of maxima these channels. */
+export const takesChannels = inFours;
+
+/**
+ * A dense block (Huang et al. 2017): each layer reads all channels before it and adds its own.
+ *
+ * @param x [N, H, W, C]
+ * @param layers for each layer its stages: one with a 3x3 filter, or one with a 1x1 and one with a 3x3 filter
+ * @throws ShapeError when the shapes do not fit, or the growth or bottleneck is no multiple of four
+ */
+export function denseBlock(
+  x: Tensor,
+  layers: readonly (readonly DenseStage[])[],
+  { epsilon = 1e-5, momentum = 0.1 }: FoldedNormOptions = {},
+): DenseBlockResult {
+  const { tensors, ...sizes } = operands(layers);
+  const [block, statistics] = run("denseBlock", [x, ...tensors], { ...sizes, epsilon, momentum });
+  return { block, statistics };
+}
+
+/**
+ * The same block at inference: every batch norm takes its running statistics. It has no gradient.
+ *
+ * @returns [N, H, W, C + layers * growth]
+ * @throws ShapeError as `denseBlock`
+ */
+export function denseBlockInference(
+  x: Tensor,
+  layers: readonly (readonly DenseStage[])[],
+  { epsilon = 1e-5 }: Pick<FoldedNormOptions, "epsilon"> = {},
+): Tensor {
+  const { tensors, ...sizes } = operands(layers);
+  return runOne("denseBlockInference", [x, ...tensors], { ...sizes, epsilon });
+}
+
+/**
+ * The mean and the biased variance of each channel.
+ *
+ * @param x [..., C]
+ * @returns [2, C]
+ */
+export function batchMoments(x: Tensor): Tensor {
+  return runOne("batchMoments", [x], {});
+}
+
+/**
+ * Pools max(batchNorm(x), 0) without storing it.
+ *
+ * @param x [N, H, W, C]; for maxima C is a multiple of four
+ * @param statistics [2, C], those of x: as `denseBlock` and `batchMoments` give them. The gradient of x takes account
+ *   of them.
+ * @returns [N, P, Q, C], as `averagePool2d` or `maxPool2d`
+ * @throws ShapeError when the shapes do not fit
+ */
+export function activatedPool(
+  kind: "average" | "max",
+  x: Tensor,
+  statistics: Tensor,
+  { gamma, beta, runningMean, runningVariance }: Norm,
+  options: PoolingOptions & FoldedNormOptions,
+): Tensor {
+  const { window, stride = window, padding = 0, epsilon = 1e-5, momentum = 0.1 } = options;
+  const sliding = { window: perAxis(window), stride: perAxis(stride), padding: perAxis(padding) };
+  const inputs = [x, statistics, gamma, beta, runningMean, runningVariance];
+  const [y] = run("activatedPool", inputs, { kind, ...sliding, epsilon, momentum });
+  return y;
+}

@@ -1,0 +1,140 @@
+// Elementwise functions for users. Functions of one tensor keep its shape. Functions of several broadcast: aligned at
+// the last axis, extents are equal or one of them is 1. All take f32 and throw ShapeError for anything else.
+
+import type { Tensor } from "../tensor/tensor.ts";
+import { runOne } from "./run.ts";
+
+/** e^x. */
+export function exp(x: Tensor): Tensor {
+  return runOne("exp", [x], {});
+}
+
+/** The natural logarithm of x > 0. */
+export function log(x: Tensor): Tensor {
+  return runOne("log", [x], {});
+}
+
+/** The square root of x >= 0. Its gradient at 0 is infinite: add a small number first where 0 can occur. */
+export function sqrt(x: Tensor): Tensor {
+  return runOne("sqrt", [x], {});
+}
+
+/** max(x, 0). */
+export function relu(x: Tensor): Tensor {
+  return runOne("relu", [x], {});
+}
+
+/** 1 / (1 + e^-x), in [0, 1]; small probabilities keep their relative precision. */
+export function sigmoid(x: Tensor): Tensor {
+  return runOne("sigmoid", [x], {});
+}
+
+/** log(1 + e^x), finite for every x: -log of the probability sigmoid(-x). */
+export function softplus(x: Tensor): Tensor {
+  return runOne("softplus", [x], {});
+}
+
+/** The hyperbolic tangent. */
+export function tanh(x: Tensor): Tensor {
+  return runOne("tanh", [x], {});
+}
+
+/** The distribution function of the standard normal, Phi(x). */
+export function normalCdf(x: Tensor): Tensor {
+  return runOne("normalCdf", [x], {});
+}
+
+/** x Phi(x): the Gaussian error linear unit (Hendrycks and Gimpel 2016), exact, not its tanh approximation. */
+export function gelu(x: Tensor): Tensor {
+  return runOne("gelu", [x], {});
+}
+
+/**
+ * x limited to [low, high]. No gradient flows where x lies outside.
+ *
+ * The bounds are constants: in a recorded program they stay what they were. For bounds that change use `minimum` and
+ * `maximum` with tensors.
+ */
+export function clamp(x: Tensor, low: number, high: number): Tensor {
+  return runOne("clamp", [x], { low, high });
+}
+
+/**
+ * scale * x + offset.
+ *
+ * Both are constants: in a recorded program they stay what they were. For numbers that change from step to step use
+ * `multiply` and `add` with tensors.
+ */
+export function affine(x: Tensor, scale: number, offset = 0): Tensor {
+  return runOne("affine", [x], { scale, offset });
+}
+
+/** a + b, broadcast. */
+export function add(a: Tensor, b: Tensor): Tensor {
+  return runOne("add", [a, b], {});
+}
+
+/** a - b, broadcast. */
+export function subtract(a: Tensor, b: Tensor): Tensor {
+  return runOne("subtract", [a, b], {});
+}
+
+/** a * b, element by element, broadcast. */
+export function multiply(a: Tensor, b: Tensor): Tensor {
+  return runOne("multiply", [a, b], {});
+}
+
+/** a / b, broadcast; b must not hold 0: WGSL promises nothing about what comes out then. */
+export function divide(a: Tensor, b: Tensor): Tensor {
+  return runOne("divide", [a, b], {});
+}
+
+/** The larger of a and b, broadcast. */
+export function maximum(a: Tensor, b: Tensor): Tensor {
+  return runOne("maximum", [a, b], {});
+}
+
+/** The smaller of a and b, broadcast. */
+export function minimum(a: Tensor, b: Tensor): Tensor {
+  return runOne("minimum", [a, b], {});
+}
+
+/** 1 where a = b, else 0, broadcast. Comparisons have no gradient. */
+export function equal(a: Tensor, b: Tensor): Tensor {
+  return runOne("equal", [a, b], {});
+}
+
+/** 1 where a differs from b, else 0, broadcast. */
+export function notEqual(a: Tensor, b: Tensor): Tensor {
+  return runOne("notEqual", [a, b], {});
+}
+
+/** 1 where a < b, else 0, broadcast. */
+export function less(a: Tensor, b: Tensor): Tensor {
+  return runOne("less", [a, b], {});
+}
+
+/** 1 where a <= b, else 0, broadcast. */
+export function lessEqual(a: Tensor, b: Tensor): Tensor {
+  return runOne("lessEqual", [a, b], {});
+}
+
+/** 1 where a > b, else 0, broadcast. */
+export function greater(a: Tensor, b: Tensor): Tensor {
+  return runOne("greater", [a, b], {});
+}
+
+/** 1 where a >= b, else 0, broadcast. */
+export function greaterEqual(a: Tensor, b: Tensor): Tensor {
+  return runOne("greaterEqual", [a, b], {});
+}
+
+/** b where a > 0, else 0, broadcast: what a relu of a lets through. a has no gradient. */
+export function gate(a: Tensor, b: Tensor): Tensor {
+  return runOne("gate", [a, b], {});
+}
+
+/** a where the condition is not 0, b elsewhere; all three broadcast. The condition has no gradient. */
+export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
+  return runOne("where", [condition, a, b], {});
+}

@@ -1,0 +1,128 @@
+// Reshaping, reordering, cutting and joining tensors, for users. Only `reshape` shares data with its input; the
+// others copy.
+
+import { ShapeError } from "../errors/errors.ts";
+import { showShape, sizeOf, type Shape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { runOne } from "./run.ts";
+
+/**
+ * The same elements in the same order under another shape. No data is copied: both tensors share it.
+ *
+ * @param x any element type
+ * @param shape as many elements as x has; one extent may be -1 and is worked out from the others
+ * @throws ShapeError when the elements do not fill the shape
+ */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  const open = shape.indexOf(-1);
+  if (open < 0) return runOne("reshape", [x], { shape });
+  const rest = sizeOf(shape.filter((_, axis) => axis !== open));
+  if (!(rest > 0) || x.size % rest !== 0) {
+    throw new ShapeError(
+      `reshape: ${showShape(x.shape)} holds ${x.size} values, which no extent in place of -1 in ` +
+        `${showShape(shape)} can take`,
+    );
+  }
+  return runOne("reshape", [x], {
+    shape: shape.map((extent, axis) => (axis === open ? x.size / rest : extent)),
+  });
+}
+
+/**
+ * The axes in another order.
+ *
+ * @param x f32, any shape
+ * @param permutation axis i of the result is axis permutation[i] of x; default: all axes reversed
+ * @throws ShapeError unless the permutation names each axis once
+ */
+export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
+  return runOne("transpose", [x], {
+    permutation: permutation ?? x.shape.map((_, axis) => x.shape.length - 1 - axis),
+  });
+}
+
+/**
+ * The box that starts at `begin` and has the extents `size`.
+ *
+ * @param x f32, any shape
+ * @throws ShapeError when the box leaves x or has not one number per axis
+ */
+export function slice(x: Tensor, begin: readonly number[], size: readonly number[]): Tensor {
+  return runOne("slice", [x], { begin, size });
+}
+
+/**
+ * The channels begin to begin + size - 1 of [..., channels].
+ *
+ * @throws ShapeError when x has fewer channels
+ */
+export function sliceChannels(x: Tensor, begin: number, size: number): Tensor {
+  const outer = x.shape.slice(0, -1);
+  return slice(x, [...outer.map(() => 0), begin], [...outer, size]);
+}
+
+/**
+ * Zeros around x.
+ *
+ * @param x f32, any shape
+ * @param before zeros in front of x along each axis
+ * @param after zeros behind x along each axis
+ * @throws ShapeError unless both have a whole number, 0 or more, for each axis
+ */
+export function pad(x: Tensor, before: readonly number[], after: readonly number[]): Tensor {
+  return runOne("pad", [x], { before, after });
+}
+
+/**
+ * Tensors one behind the other along an axis.
+ *
+ * @param xs f32, one or more, of equal shape except along the axis
+ * @param axis negative ones count from the end
+ * @throws ShapeError when other extents differ
+ */
+export function concat(xs: readonly Tensor[], axis: number): Tensor {
+  const rank = xs.length === 0 ? 0 : xs[0].shape.length;
+  return runOne("concat", xs, { axis: axis < 0 ? axis + rank : axis });
+}
+
+/** [..., channels] tensors side by side along their last axis; otherwise as `concat`. */
+export function concatChannels(xs: readonly Tensor[]): Tensor {
+  return concat(xs, -1);
+}
+
+/**
+ * x repeated along axes where it has extent 1, and along new leading axes, until it has the shape.
+ *
+ * @param x f32
+ * @throws ShapeError when an extent of x is neither 1 nor that of the shape
+ */
+export function broadcastTo(x: Tensor, shape: Shape): Tensor {
+  return runOne("broadcastTo", [x], { shape });
+}
+
+/**
+ * Tensors side by side in one flat piece with zeros between them, in the layout of `engine.gather`. A recorded step
+ * computes them there in the first place.
+ *
+ * @param tensors f32, any shapes
+ * @param layout offsets and size of `sideBySide(tensors)`
+ * @throws ShapeError when a tensor does not fit between its offset and the next
+ */
+export function pack(
+  tensors: readonly Tensor[],
+  layout: { readonly offsets: readonly number[]; readonly size: number },
+): Tensor {
+  return runOne("pack", tensors, { offsets: layout.offsets, size: layout.size });
+}
+
+/**
+ * The rows of x that the indices name, in their order: a batch out of a set that lies on the device, in one launch.
+ *
+ * @param x [N, ...], any element type
+ * @param indices u32 [B], below N; one past the end takes the last row
+ * @returns [B, ...] of the same element type; it has no gradient
+ * @throws ShapeError when x has no axis, or the indices are not u32 [B]
+ */
+export function takeRows(x: Tensor, indices: Tensor): Tensor {
+  return runOne("takeRows", [x, indices], {});
+}

@@ -1,0 +1,104 @@
+// Batch normalisation for users. The channel is always the last axis; every other axis counts as rows.
+
+import type { Tensor } from "../tensor/tensor.ts";
+import { run, runOne } from "./run.ts";
+
+export interface BatchNormOptions {
+  /** Added to the variance before its square root; default 1e-5, as torchvision. */
+  readonly epsilon?: number;
+}
+
+/** What batch normalisation leaves behind: the result and the batch's own statistics. */
+export interface BatchNormResult {
+  /** [..., C] */
+  readonly y: Tensor;
+  /** [C] */
+  readonly mean: Tensor;
+  /** [C], biased: divided by the number of rows */
+  readonly variance: Tensor;
+}
+
+/**
+ * Normalises each channel with its own mean and variance over the batch (Ioffe and Szegedy, 2015):
+ * y = (x - mean) / sqrt(variance + epsilon) * gamma + beta. The gradient passes through mean and variance into x;
+ * their own outputs carry none.
+ *
+ * @param x f32 [..., C], at least two axes
+ * @param gamma f32 [C]
+ * @param beta f32 [C]
+ * @throws ShapeError when the shapes do not fit or epsilon is not positive
+ */
+export function batchNorm(
+  x: Tensor,
+  gamma: Tensor,
+  beta: Tensor,
+  { epsilon = 1e-5 }: BatchNormOptions = {},
+): BatchNormResult {
+  const [y, mean, variance] = run("batchNorm", [x, gamma, beta], { epsilon });
+  return { y, mean, variance };
+}
+
+/**
+ * The gradients of `batchNorm`, from what it was given and what it gave.
+ *
+ * @param x f32 [..., C]
+ * @param gamma f32 [C]
+ * @param mean f32 [C], the batch's
+ * @param variance f32 [C], the batch's, biased
+ * @param dy f32 [..., C], the gradient of y
+ * @throws ShapeError when the shapes do not fit or epsilon is not positive
+ */
+export function batchNormGradient(
+  x: Tensor,
+  gamma: Tensor,
+  mean: Tensor,
+  variance: Tensor,
+  dy: Tensor,
+  { epsilon = 1e-5 }: BatchNormOptions = {},
+): { readonly dx: Tensor; readonly dgamma: Tensor; readonly dbeta: Tensor } {
+  const [dx, dgamma, dbeta] = run("batchNormGradient", [x, gamma, mean, variance, dy], { epsilon });
+  return { dx, dgamma, dbeta };
+}
+
+/**
+ * Normalises with given statistics, as at inference: (x - mean) / sqrt(variance + epsilon) * gamma + beta.
+ *
+ * @param x f32 [..., C], at least two axes
+ * @param gamma f32 [C]
+ * @param beta f32 [C]
+ * @param runningMean f32 [C]
+ * @param runningVariance f32 [C]
+ * @throws ShapeError when the shapes do not fit or epsilon is not positive
+ */
+export function batchNormInference(
+  x: Tensor,
+  gamma: Tensor,
+  beta: Tensor,
+  runningMean: Tensor,
+  runningVariance: Tensor,
+  { epsilon = 1e-5 }: BatchNormOptions = {},
+): Tensor {
+  return runOne("batchNormInference", [x, gamma, beta, runningMean, runningVariance], { epsilon });
+}
+
+export interface MovingAverageOptions {
+  /** Weight of the new value; default .1, as torchvision. */
+  readonly momentum?: number;
+  /** Multiplies the new value; n / (n - 1) turns a biased variance over n rows into the unbiased one. Default 1. */
+  readonly scale?: number;
+}
+
+/**
+ * Overwrites `running` with (1 - momentum) running + momentum scale batch.
+ *
+ * @param running f32, any shape, updated in place
+ * @param batch f32 of the same shape
+ * @throws ShapeError when the shapes differ or the momentum is outside [0, 1]
+ */
+export function movingAverage(
+  running: Tensor,
+  batch: Tensor,
+  { momentum = 0.1, scale = 1 }: MovingAverageOptions = {},
+): void {
+  run("movingAverage", [running, batch], { momentum, scale });
+}

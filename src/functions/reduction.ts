@@ -1,0 +1,42 @@
+// Sums, means and maxima over axes, for users.
+
+import { normaliseAxes } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { AttributesOf } from "../operators/registry.ts";
+import { runOne } from "./run.ts";
+
+export interface ReductionOptions {
+  /** Axes to reduce over; negative ones count from the end. Default: all. */
+  readonly axes?: readonly number[];
+  /** Whether reduced axes stay with extent 1, so that the result broadcasts against x. Default false. */
+  readonly keepDimensions?: boolean;
+}
+
+function attributesOf(
+  operator: string,
+  x: Tensor,
+  { axes, keepDimensions = false }: ReductionOptions,
+): AttributesOf<"sum"> {
+  return { axes: normaliseAxes(operator, x.shape, axes), keepDimensions };
+}
+
+/**
+ * The sum over axes, added up in blocks in a fixed order: the same device gives the same bits every time.
+ *
+ * @param x f32, any shape
+ * @returns x without the reduced axes; a scalar [] when there are no axes left
+ * @throws ShapeError when an axis is not one of x or is named twice
+ */
+export function sum(x: Tensor, options: ReductionOptions = {}): Tensor {
+  return runOne("sum", [x], attributesOf("sum", x, options));
+}
+
+/** The mean over axes; otherwise as `sum`. */
+export function mean(x: Tensor, options: ReductionOptions = {}): Tensor {
+  return runOne("mean", [x], attributesOf("mean", x, options));
+}
+
+/** The maximum over axes; otherwise as `sum`. */
+export function max(x: Tensor, options: ReductionOptions = {}): Tensor {
+  return runOne("max", [x], attributesOf("max", x, options));
+}

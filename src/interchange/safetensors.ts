@@ -1,0 +1,171 @@
+// Files of named tensors with a record beside them, in the layout of safetensors: eight bytes with the length of a JSON
+// header, the header, then the values, little-endian and without gaps. Any reader of safetensors opens them.
+
+import { createHash } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
+import { z } from "zod";
+import { replaceFile, whyNotWritten } from "../files/whole-files.ts";
+import type { HostArray } from "../tensor/host.ts";
+import { CheckpointError } from "../errors/training-errors.ts";
+import type { HeldTensor } from "../tensor/held.ts";
+
+export interface TensorFile {
+  /** What JSON can hold. */
+  readonly record: unknown;
+  readonly tensors: ReadonlyMap<string, HeldTensor>;
+}
+
+/** What a file is of; told in its header, and counted up when its meaning changes. */
+export type TensorFileKind = "tessera checkpoint 1" | typeof modelKind;
+export const modelKind = "tessera model 1";
+
+const types = {
+  F32: { array: Float32Array, bytes: 4 },
+  F64: { array: Float64Array, bytes: 8 },
+  U32: { array: Uint32Array, bytes: 4 },
+  U8: { array: Uint8Array, bytes: 1 },
+} as const;
+type TypeName = keyof typeof types;
+const typeNames = ["F32", "F64", "U32", "U8"] as const satisfies readonly TypeName[];
+
+/** One read of Node takes no more. */
+const mostBytes = 2 ** 31 - 1;
+/** A thousand times what the header of a DenseNet-121 takes. */
+const mostHeaderBytes = 2 ** 26;
+
+const size = z.int().min(0).max(mostBytes);
+const entrySchema = z.strictObject({
+  dtype: z.enum(typeNames),
+  shape: z.array(size).max(8),
+  data_offsets: z.tuple([size, size]),
+});
+const metadataSchema = z.strictObject({ format: z.string(), record: z.string(), sha256: z.string() });
+type Entry = z.output<typeof entrySchema>;
+
+/**
+ * Writes a file whole or not at all; an earlier one stays until then.
+ * @throws CheckpointError when it cannot be written
+ */
+export async function writeTensorFile(
+  file: string,
+  kind: TensorFileKind,
+  { record, tensors }: TensorFile,
+): Promise<void> {
+  let end = 0;
+  const entries: Record<string, Entry> = {};
+  const parts: Uint8Array[] = [];
+  for (const [name, { shape, data }] of tensors) {
+    const begin = end;
+    end += data.byteLength;
+    entries[name] = { dtype: typeOf(data), shape: [...shape], data_offsets: [begin, end] };
+    parts.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  const text = JSON.stringify(record);
+  const metadata = { format: kind, record: text, sha256: digestOf(text, entries, parts) };
+  const json = new TextEncoder().encode(JSON.stringify({ __metadata__: metadata, ...entries }));
+  // Values begin at a multiple of eight bytes: the header ends in spaces.
+  const header = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(0x20);
+  header.set(json);
+  const length = new Uint8Array(8);
+  new DataView(length.buffer).setBigUint64(0, BigInt(header.length), true);
+  const bytes = length.length + header.length + end;
+  if (bytes > mostBytes) {
+    throw new CheckpointError(file, `would have ${bytes} bytes, and a checkpoint can have ${mostBytes}`);
+  }
+  try {
+    await replaceFile(file, async (handle) => {
+      for (const part of [length, header, ...parts]) await handle.writeFile(part);
+    });
+  } catch (cause) {
+    const reason = whyNotWritten(cause, bytes);
+    throw new CheckpointError(file, `${reason}; make room there, then go on with --resume`, { cause });
+  }
+}
+
+/**
+ * Reads a file and checks it whole, its checksum too, before anything of it is used.
+ * @throws CheckpointError when it is missing, damaged, or of another kind
+ */
+export async function readTensorFile(file: string, kind: TensorFileKind): Promise<TensorFile> {
+  const damaged = (why: string): never => {
+    throw new CheckpointError(file, `is damaged: ${why}; start the run again, or take a copy of this file`);
+  };
+  const bytes = await readBounded(file);
+  if (bytes.length < 8) damaged("it ends within its first eight bytes");
+  const headerLength = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
+  if (headerLength > Math.min(mostHeaderBytes, bytes.length - 8)) {
+    damaged(`its header would have ${headerLength} bytes, and the file has ${bytes.length}`);
+  }
+  const { metadata, entries } = parseHeader(bytes.subarray(8, 8 + headerLength), damaged);
+  if (metadata.format !== kind) {
+    throw new CheckpointError(
+      file,
+      `is "${metadata.format}", and this needs "${kind}"; use the version of Tessera that wrote it`,
+    );
+  }
+  const values = bytes.subarray(8 + headerLength);
+  const parts: Uint8Array[] = [];
+  let end = 0;
+  for (const [name, { dtype, shape, data_offsets }] of Object.entries(entries)) {
+    const length = shape.reduce((product, each) => product * each, types[dtype].bytes);
+    if (data_offsets[0] !== end || data_offsets[1] !== end + length || end + length > values.length) {
+      damaged(`tensor "${name}" is not where its shape puts it`);
+    }
+    parts.push(values.subarray(end, end + length));
+    end += length;
+  }
+  if (end !== values.length) damaged(`it has ${values.length} bytes of values where its tensors have ${end}`);
+  if (digestOf(metadata.record, entries, parts) !== metadata.sha256) damaged("its checksum is another");
+  const tensors = Object.entries(entries).map(([name, { dtype, shape }], i) => {
+    const { array } = types[dtype];
+    return [name, { shape, data: new array(Uint8Array.from(parts[i]).buffer) }] as const;
+  });
+  return { record: JSON.parse(metadata.record) as unknown, tensors: new Map(tensors) };
+}
+
+async function readBounded(file: string): Promise<Uint8Array> {
+  try {
+    const found = await stat(file);
+    if (!found.isFile()) throw new Error("it is no file");
+    if (found.size > mostBytes)
+      throw new Error(`it has ${found.size} bytes, more than any that Tessera writes`);
+    return await readFile(file);
+  } catch (cause) {
+    throw new CheckpointError(
+      file,
+      `cannot be read (${(cause as Error).message}); name the folder of a run that was begun`,
+      { cause },
+    );
+  }
+}
+
+function parseHeader(
+  bytes: Uint8Array,
+  damaged: (why: string) => never,
+): { readonly metadata: z.output<typeof metadataSchema>; readonly entries: Record<string, Entry> } {
+  let tree: unknown;
+  try {
+    tree = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    return damaged("its header is no JSON");
+  }
+  const found = z.looseObject({ __metadata__: metadataSchema }).safeParse(tree);
+  if (!found.success) return damaged("its header is not one that Tessera wrote");
+  const { __metadata__: metadata, ...rest } = found.data;
+  const entries = z.record(z.string(), entrySchema).safeParse(rest);
+  if (!entries.success) return damaged("its header describes a tensor that cannot be");
+  return { metadata, entries: entries.data };
+}
+
+function typeOf(data: HostArray): TypeName {
+  const name = typeNames.find((each) => data instanceof types[each].array);
+  if (name === undefined) throw new Error("a tensor has values of a type that files do not have");
+  return name;
+}
+
+/** Over all that the header says and all values. */
+function digestOf(record: string, entries: Record<string, Entry>, parts: readonly Uint8Array[]): string {
+  const hash = createHash("sha256").update(JSON.stringify([record, Object.entries(entries)]));
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex");
+}

@@ -1,0 +1,43 @@
+// Label states: what is known of one class on one image, as operators, metrics and data share it. A state is a byte:
+// 0 negative, 1 positive, 100 to 200 a soft label in percent, 255 absent.
+
+import { TesseraError } from "../errors/errors.ts";
+
+/** The image is known not to show the class. */
+export const negative = 0;
+/** The image is known to show the class. */
+export const positive = 1;
+/** Nobody said: the entry takes part in no supervised loss and in no metric. */
+export const absent = 255;
+/** A soft label of probability p is the state `firstSoft` + 100 p; `lastSoft` is that of probability 1. */
+export const firstSoft = 100;
+export const lastSoft = 200;
+
+/**
+ * The state of a label that is only probable: losses pull predictions to the probability, metrics and counts take it for
+ * not labelled.
+ *
+ * @param probability from 0 to 1; kept to a hundredth
+ * @returns 100 to 200
+ * @throws TesseraError when it is no probability
+ */
+export function softState(probability: number): number {
+  if (!(probability >= 0 && probability <= 1)) {
+    throw new TesseraError(`a soft label is a probability from 0 to 1, not ${probability}`);
+  }
+  return Math.round(firstSoft + (lastSoft - firstSoft) * probability);
+}
+
+/** Whether a state is a soft label. */
+export function isSoft(state: number): boolean {
+  return state >= firstSoft && state <= lastSoft;
+}
+
+/**
+ * The probability that a label state asks for: 0 for negative, 1 for positive, (state - 100) / 100 for the soft ones, 100 to
+ * 200; undefined for an absent label, which any other state is.
+ */
+export function targetOf(state: number): number | undefined {
+  if (state === negative || state === positive) return state;
+  return isSoft(state) ? (state - firstSoft) / (lastSoft - firstSoft) : undefined;
+}

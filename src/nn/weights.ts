@@ -1,0 +1,39 @@
+// The tensors of a module on the host, by name: to keep the best of a run, and to write them into files.
+
+import type { Module } from "./module.ts";
+import type { Weights } from "../tensor/held.ts";
+
+/** A copy of a module's parameters and running statistics, after all work asked for so far. */
+export async function readWeights(module: Module): Promise<Weights> {
+  const states = [...module.state()];
+  return new Map(
+    await Promise.all(
+      states.map(
+        async ([name, { tensor }]) => [name, { shape: tensor.shape, data: await tensor.read() }] as const,
+      ),
+    ),
+  );
+}
+
+/** Overwrites a module's parameters and running statistics; `difference` must find none. */
+export function writeWeights(module: Module, weights: Weights): void {
+  for (const [name, { tensor }] of module.state()) {
+    const held = weights.get(name);
+    if (held === undefined) throw new Error(`there are no weights "${name}"`);
+    module.engine.write(tensor, held.data);
+  }
+}
+
+/** The first thing about weights that does not fit a module, in words; undefined when all fits. */
+export function difference(module: Module, weights: Weights): string | undefined {
+  const states = module.state();
+  for (const [name, { tensor }] of states) {
+    const held = weights.get(name);
+    if (held === undefined) return `it has no tensor "${name}"`;
+    if (held.shape.join() !== tensor.shape.join()) {
+      return `"${name}" is [${held.shape.join(", ")}] in it and [${tensor.shape.join(", ")}] here`;
+    }
+  }
+  const odd = [...weights.keys()].find((name) => !states.has(name));
+  return odd === undefined ? undefined : `it has a tensor "${odd}" that there is not here`;
+}

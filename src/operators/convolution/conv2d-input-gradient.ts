@@ -1,0 +1,68 @@
+// The gradient of a convolution with respect to its images: itself a convolution, of the output's gradient with the
+// filter turned by half a turn and its channels swapped.
+
+import { ShapeError } from "../../errors/errors.ts";
+import { input, output, type Candidate, type Operator } from "../operator.ts";
+import { equalShapes, showShape, type Shape } from "../../tensor/shape.ts";
+import { addMatrixTimesColumn } from "../matmul/row-products.ts";
+import { expectFloats } from "../operands.ts";
+import { directSizes, eachRunOfTaps, extentsOf, type Sliding } from "./extents.ts";
+import { inputGradientCandidates } from "./launches.ts";
+import { anyChannels } from "./vec4-channels.ts";
+
+export interface Conv2dInputGradientAttributes extends Sliding {
+  /** [N, H, W, C] of the convolution's x; with a stride above 1 the other shapes do not tell. */
+  readonly inputShape: Shape;
+}
+
+/**
+ * Inputs dy [N, P, Q, K], filter [R, S, C, K]; output dx [N, H, W, C], the gradient of conv2d with respect to x:
+ * dx[n, h, w, c] = sum over p, q, k of dy[n, p, q, k] * filter[r, s, c, k] where p * stride = h + padding - r * dilation.
+ */
+export const conv2dInputGradient: Operator<Conv2dInputGradientAttributes> = {
+  name: "conv2dInputGradient",
+  infer(inputs, attributes) {
+    expectFloats("conv2dInputGradient", inputs, ["dy", "filter"]);
+    const [dy, filter] = inputs;
+    const { inputShape } = attributes;
+    const { batch, outputHeight, outputWidth, outputChannels } = extentsOf(
+      "conv2dInputGradient",
+      inputShape,
+      filter.shape,
+      attributes,
+    );
+    const shape = [batch, outputHeight, outputWidth, outputChannels];
+    if (!equalShapes(dy.shape, shape)) {
+      throw new ShapeError(
+        `conv2dInputGradient: x ${showShape(inputShape)} and the filter ${showShape(filter.shape)} make y ` +
+          `${showShape(shape)}, but dy is ${showShape(dy.shape)}`,
+      );
+    }
+    return [{ shape: inputShape, dtype: "f32" }];
+  },
+  reference([dy, filter], [dx], attributes) {
+    const extents = extentsOf("conv2dInputGradient", attributes.inputShape, filter.shape, attributes);
+    const { channels: c, outputChannels: k } = extents;
+    eachRunOfTaps(extents, attributes, (xPixel, yPixel, tap, taps) => {
+      addMatrixTimesColumn(filter.data, tap * c * k, dy.data, yPixel * k, dx.data, xPixel * c, taps * c, k);
+    });
+  },
+  candidates(inputs, attributes, adapter) {
+    const [, filter] = inputs;
+    const extents = extentsOf("conv2dInputGradient", attributes.inputShape, filter.shape, attributes);
+    const sizes = directSizes(extents, attributes);
+    const bind = { dy: input(0), weights: input(1), dx: output(0) };
+    const direct: Candidate = {
+      name: "direct",
+      launches: [{ kernel: "conv2dInputGradientDirect", bind, sizes }],
+    };
+    return anyChannels(
+      direct,
+      (wide) => inputGradientCandidates(wide, attributes, adapter),
+      extents,
+      [...inputs, ...conv2dInputGradient.infer(inputs, attributes)],
+      { channels: [undefined, 2, 3], outputChannels: [3, 3] },
+      adapter,
+    );
+  },
+};

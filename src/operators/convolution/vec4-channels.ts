@@ -1,0 +1,56 @@
+// The candidates of a convolution and of its two gradients for any number of channels: one value at a time, or four at
+// a time with channels of zeros where four do not go in.
+
+import type { AdapterTraits } from "../../device/traits.ts";
+import type { Candidate } from "../operator.ts";
+import type { TensorSpec } from "../../tensor/shape.ts";
+import { alongAxes, paddingToFours, widened, withChannelPadding } from "../channel-padding.ts";
+import type { Extents } from "./extents.ts";
+
+/** The axis of C and that of K in each tensor. */
+export interface ChannelAxes {
+  readonly channels: readonly (number | undefined)[];
+  readonly outputChannels: readonly (number | undefined)[];
+}
+
+/**
+ * Odd numbers of channels with fewer multiply-adds than this are not worth their copies: lavapipe takes two
+ * milliseconds for so many, one value at a time (2 cores, 2026).
+ */
+const littleWork = 2 ** 20;
+
+/**
+ * `direct` and the candidates in fours, by preference.
+ * @param tensors inputs, then the output
+ * @param inFours candidates for channel counts that are multiples of four, and those of `anyC` for any C
+ * @param anyC names of those that need it of K only: they are spared the copies with the zeros in C
+ */
+export function anyChannels(
+  direct: Candidate,
+  inFours: (extents: Extents) => readonly Candidate[],
+  extents: Extents,
+  tensors: readonly TensorSpec[],
+  axes: ChannelAxes,
+  { isSoftware }: AdapterTraits,
+  anyC: readonly string[] = [],
+): readonly Candidate[] {
+  const { batch, outputHeight, outputWidth, outputChannels, filterHeight, filterWidth, channels } = extents;
+  const gaps = [paddingToFours(channels), paddingToFours(outputChannels)] as const;
+  const split = <T>(list: readonly T[]): [T[], T[]] => [list.slice(0, -1), list.slice(-1)];
+  const inner = alongAxes(tensors, axes.channels).map((tensor) => widened(tensor, gaps[0]));
+  const wideK = { ...extents, outputChannels: outputChannels + gaps[1].zeros };
+  const ofAnyC = inFours(wideK).filter(({ name }) => anyC.includes(name));
+  const others = inFours({ ...wideK, channels: channels + gaps[0].zeros }).map((candidate) => {
+    const whole = ofAnyC.find(({ name }) => name === candidate.name);
+    if (whole !== undefined)
+      return withChannelPadding(whole, gaps[1], ...split(alongAxes(tensors, axes.outputChannels)));
+    return withChannelPadding(
+      withChannelPadding(candidate, gaps[1], ...split(alongAxes(inner, axes.outputChannels))),
+      gaps[0],
+      ...split(alongAxes(tensors, axes.channels)),
+    );
+  });
+  const work = batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels;
+  const isOdd = gaps.some(({ zeros }) => zeros > 0);
+  return isSoftware && isOdd && work < littleWork ? [...others, direct] : [direct, ...others];
+}

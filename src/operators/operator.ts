@@ -1,0 +1,80 @@
+// The contract between the operators and the engine: what can be computed, and the launches that compute it.
+
+import type { AdapterTraits } from "../device/traits.ts";
+import type { KernelName } from "../kernels/kernel.ts";
+import type { Knobs, UniformValues } from "../kernels/source.ts";
+import type { HostTensor } from "../tensor/host.ts";
+import type { TensorSpec } from "../tensor/shape.ts";
+
+/** A buffer of a candidate: one of the operator's inputs or outputs, or scratch space it asks for. */
+export type Slot =
+  | { readonly kind: "input"; readonly index: number }
+  | { readonly kind: "output"; readonly index: number }
+  | { readonly kind: "temporary"; readonly index: number };
+
+export const input = (index: number): Slot => ({ kind: "input", index });
+export const output = (index: number): Slot => ({ kind: "output", index });
+export const temporary = (index: number): Slot => ({ kind: "temporary", index });
+
+/** One dispatch of a kernel. The number of workgroups follows from the sizes (see `Kernel.workgroups`). */
+export interface Launch {
+  readonly kernel: KernelName;
+  readonly knobs?: Knobs;
+  /** A slot for every storage binding of the shader, by the binding's name. */
+  readonly bind: Readonly<Record<string, Slot>>;
+  /** A value for every member of the shader's uniform struct. */
+  readonly sizes: UniformValues;
+}
+
+/** One way to lower an operator to kernel launches, in order. Plain data: it can be tested, recorded and replayed. */
+export interface Candidate {
+  readonly name: string;
+  readonly temporaries?: readonly TensorSpec[];
+  readonly launches: readonly Launch[];
+}
+
+/** What can be computed, on any backend. `A` is the type of its attributes (sizes and switches, never data). */
+export interface Operator<A> {
+  readonly name: string;
+
+  /**
+   * Inputs that are overwritten in place (optimisers, running statistics), or which they are among `count` inputs. A
+   * gradient rule may not read them: by then they hold something else.
+   */
+  readonly updates?: readonly number[] | ((count: number) => readonly number[]);
+
+  /** True when output 0 is input 0 under another shape: no launch, no copy. */
+  readonly aliases?: true;
+
+  /**
+   * For an operator that lays its inputs side by side in output 0: the offset of each, in elements. Its candidates then
+   * have one launch for each input, in order, and a recorded step computes inputs in their place and leaves the launch out.
+   */
+  placements?(attributes: A): readonly number[];
+
+  /**
+   * The shape rule.
+   * @throws ShapeError naming the operator and the shapes that do not fit
+   */
+  infer(inputs: readonly TensorSpec[], attributes: A): readonly TensorSpec[];
+
+  /**
+   * The definition, in float64 with plain loops. Fills `outputs`, which come zeroed and with the inferred specs
+   * (f32 as Float64Array); inputs named in `updates` are overwritten.
+   */
+  reference(inputs: readonly HostTensor[], outputs: readonly HostTensor[], attributes: A): void;
+
+  /**
+   * Ways to compute it with kernels: the first always works, the last is what the rule for this adapter prefers,
+   * and the engine takes that one unless it is told another name.
+   */
+  candidates(inputs: readonly TensorSpec[], attributes: A, adapter: AdapterTraits): readonly Candidate[];
+}
+
+/** The numbers of the inputs that an operator overwrites, of `count` inputs. */
+export function updatesOf(
+  { updates = [] }: Pick<Operator<never>, "updates">,
+  count: number,
+): readonly number[] {
+  return typeof updates === "function" ? updates(count) : updates;
+}

@@ -1,0 +1,170 @@
+// The contact sheet of one source in one part: examples of each class with their labels below, so that a person can see
+// whether the labels are right.
+import type { Catalogue, SampleList } from "../data/catalogue/catalogue.ts";
+import type { ExampleGroup } from "../data/inspection/examples.ts";
+import { kindOf } from "../data/inspection/counts.ts";
+import { colours, contactSheet, type Cell, type SheetRow, type Word } from "./contact-sheet.ts";
+import { letterWidth } from "./letters.ts";
+
+/** Sheet pixels to a dot of a letter. */
+const letterScale = 2;
+const letter = letterScale * letterWidth;
+/** More negative or absent classes than these are told as one. */
+const mostNamed = 3;
+
+/** Two ways to fill a sheet of less than 2,000 pixels: many small cells, or fewer where names are long. */
+const narrow = { columns: 12, narrowest: 13 * letter - letterScale, widest: 154 };
+const wide = { columns: 6, narrowest: 20 * letter - letterScale, widest: 320 };
+
+/** How many images of each group make a sheet that a person still looks at, by the number of classes. */
+export const examplesPerGroup = (classCount: number): number =>
+  classCount <= 10 ? 12 : classCount <= 40 ? 6 : 3;
+
+export interface SampleSheet {
+  readonly catalogue: Pick<Catalogue, "classes">;
+  readonly list: SampleList;
+  readonly groups: readonly ExampleGroup[];
+  /** The image of a sample as the network gets it. */
+  readonly image: (row: number) => Cell;
+}
+
+/** @returns the bytes of a PNG file */
+export function sampleSheet({ catalogue, list, groups, image }: SampleSheet): Buffer {
+  const { classes } = catalogue;
+  const known = classes.map((_, k) => list.samples.some((_sample, row) => stateAt(row, k) !== "absent"));
+  function stateAt(row: number, k: number): ReturnType<typeof kindOf> {
+    return kindOf(list.states[row * classes.length + k]);
+  }
+  // Images of one sheet have one size.
+  const width = groups.length === 0 ? 1 : image(groups[0].rows[0]).width;
+  const longest = Math.max(...classes.map((name, k) => (known[k] ? name.length + 1 : 0)));
+  const layout = longest * letter <= narrow.narrowest && width <= narrow.widest ? narrow : wide;
+  const shrink = Math.ceil(width / layout.widest);
+  // Small ones are enlarged to about the width that captions need anyway.
+  const enlarged = Math.round(layout.narrowest / width);
+  const zoom = Math.max(1, enlarged * width <= layout.widest ? enlarged : enlarged - 1);
+
+  const lettersPerColumn = Math.floor((layout.narrowest + letterScale) / letter);
+  const cell = (row: number): Cell => {
+    const labels = classes.flatMap((name, k) =>
+      known[k] ? [{ name, kind: stateAt(row, k), state: list.states[row * classes.length + k] }] : [],
+    );
+    const id = [{ text: shorten(list.samples[row].id, 2 * lettersPerColumn), colour: colours.name }];
+    return { ...shrunk(image(row), shrink), caption: [id, labelWords(labels)] };
+  };
+  return contactSheet({
+    title: legend(catalogue.classes, known, list),
+    columns: [],
+    zoom,
+    narrowest: layout.narrowest,
+    letterScale,
+    rows: rowsOf(groups, layout.columns, lettersPerColumn, cell),
+  });
+}
+
+interface Label {
+  readonly name: string;
+  readonly kind: ReturnType<typeof kindOf>;
+  readonly state: number;
+}
+
+/** What is there first, then what is not. Of negative and absent labels, the more numerous are told as one if many. */
+function labelWords(labels: readonly Label[]): Word[] {
+  const of = (...kinds: Label["kind"][]): Label[] => labels.filter(({ kind }) => kinds.includes(kind));
+  const [negatives, absents] = [of("negative"), of("absent")];
+  const [fewer, more] = negatives.length < absents.length ? [negatives, absents] : [absents, negatives];
+  const first = [...of("positive"), ...of("soft"), ...fewer];
+  const named = more.length > mostNamed ? first : [...first, ...more];
+  const words = named.map(({ name, kind, state }): Word => ({
+    text: `${sign(kind, state)}${name}`,
+    colour: colours[kind],
+  }));
+  if (named.length < labels.length) {
+    const { kind, state } = more[0];
+    const which = first.length === 0 ? "all" : "others";
+    words.push({ text: `${sign(kind, state)}${which}(${more.length})`, colour: colours[kind] });
+  }
+  return words;
+}
+
+function sign(kind: Label["kind"], state: number): string {
+  if (kind === "soft") return `~${((state - 100) / 100).toFixed(2)}`;
+  return { positive: "+", negative: "-", absent: "?" }[kind];
+}
+
+/** Groups one after the other, side by side where they fit, or each over as many rows as it needs. */
+function rowsOf(
+  groups: readonly ExampleGroup[],
+  columns: number,
+  lettersPerColumn: number,
+  cell: (row: number) => Cell,
+): SheetRow[] {
+  const sheetRows: {
+    caption: string;
+    cells: (Cell | undefined)[];
+    headings: { column: number; text: string }[];
+  }[] = [];
+  for (const { title, rows, total } of groups) {
+    const text = `${title}: ${rows.length === total ? "all" : `${rows.length} of`} ${total.toLocaleString("en")}`;
+    const span = Math.min(columns, Math.max(rows.length, Math.ceil((text.length + 2) / lettersPerColumn)));
+    let row = sheetRows.at(-1);
+    if (row === undefined || row.cells.length + span > columns) {
+      row = { caption: "", cells: [], headings: [] };
+      sheetRows.push(row);
+    }
+    row.headings.push({ column: row.cells.length, text });
+    for (const [i, sample] of rows.entries()) {
+      if (i > 0 && i % columns === 0) sheetRows.push((row = { caption: "", cells: [], headings: [] }));
+      row.cells.push(cell(sample));
+    }
+    for (let i = rows.length; i < span; i++) row.cells.push(undefined);
+  }
+  return sheetRows;
+}
+
+function legend(classes: readonly string[], known: readonly boolean[], list: SampleList): Word[] {
+  const words = (text: string, colour: Word["colour"]): Word[] =>
+    text.split(" ").map((word) => ({ text: word, colour }));
+  const unknown = classes.filter((_, k) => !known[k]);
+  return [
+    ...words(
+      `${list.source}, ${list.part}: ${list.samples.length.toLocaleString("en")} images.`,
+      colours.plain,
+    ),
+    ...words("+positive", colours.positive),
+    ...words("~probability", colours.soft),
+    ...words("-negative", colours.negative),
+    ...words("?absent", colours.absent),
+    ...(unknown.length === 0 ? [] : words(`| absent everywhere here: ${unknown.join(", ")}`, colours.absent)),
+  ];
+}
+
+/** The end of an identifier tells images apart, the beginning of a path seldom does. */
+function shorten(id: string, letters: number): string {
+  return id.length <= letters ? id : `..${id.slice(2 - letters)}`;
+}
+
+/** Means of squares of `factor` x `factor` pixels; at the right and lower edge, of what there is. */
+export function shrunk(cell: Cell, factor: number): Cell {
+  if (factor === 1) return cell;
+  const { channels } = cell;
+  const height = Math.ceil(cell.height / factor);
+  const width = Math.ceil(cell.width / factor);
+  const pixels = new Uint8Array(height * width * channels);
+  for (let y = 0; y < height; y++) {
+    const rows = Math.min(factor, cell.height - y * factor);
+    for (let x = 0; x < width; x++) {
+      const columns = Math.min(factor, cell.width - x * factor);
+      for (let c = 0; c < channels; c++) {
+        let sum = 0;
+        for (let i = 0; i < rows; i++) {
+          for (let j = 0; j < columns; j++) {
+            sum += cell.pixels[((y * factor + i) * cell.width + x * factor + j) * channels + c];
+          }
+        }
+        pixels[(y * width + x) * channels + c] = Math.round(sum / (rows * columns));
+      }
+    }
+  }
+  return { ...cell, height, width, pixels };
+}

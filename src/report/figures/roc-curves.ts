@@ -1,0 +1,188 @@
+// How well a run tells those that have a class from those that have not: a ROC curve a class, and whether its
+// probabilities mean what they say.
+
+import * as Plot from "@observablehq/plot";
+import type { TestPredictions } from "../../runs/test-predictions.ts";
+import { auc } from "../../metrics/auc.ts";
+import { calibrationBins, expectedCalibrationError, reliabilityPoints } from "../../metrics/calibration.ts";
+import { classColumn } from "../../metrics/score-levels.ts";
+import { negative, positive } from "../../labels/states.ts";
+import { rocCorners, rocCurve, sensitivityAtSpecificity } from "../../metrics/roc.ts";
+import { draw, grid, label, pageWidth, type Drawing } from "../html/drawing.ts";
+import { fixed, listed, whole } from "../html/number-text.ts";
+import type { Figure } from "../html/page.ts";
+import { muted, palette } from "../html/style.ts";
+
+/** Small pictures beside each other on a page. */
+const columns = 4;
+const gap = 12;
+const side = Math.floor((pageWidth - (columns - 1) * gap) / columns);
+/** A step of a curve that nobody sees in so small a picture. */
+const leastStep = 1 / 200;
+
+interface Column {
+  readonly name: string;
+  readonly probabilities: Float64Array;
+  readonly labels: Float64Array;
+  readonly positives: number;
+  readonly negatives: number;
+}
+
+/** Each class by itself. */
+export function columnsOf({ classes, probabilities, states }: TestPredictions): Column[] {
+  return classes.map((name, k) => {
+    const labels = classColumn(states, k, classes.length);
+    return {
+      ...{ name, labels, probabilities: classColumn(probabilities, k, classes.length) },
+      positives: labels.filter((state) => state === positive).length,
+      negatives: labels.filter((state) => state === negative).length,
+    };
+  });
+}
+
+/** Both rates from 0 to 1. */
+function square(
+  title: string,
+  axes: readonly [x: string, y: string],
+  marks: readonly Plot.Markish[],
+): Drawing {
+  const axis = (name: string): Plot.ScaleOptions => ({
+    ...{
+      domain: [0, 1],
+      ticks: [0, 0.5, 1],
+      tickSize: 0,
+      label: name,
+      labelAnchor: "center",
+      labelArrow: "none",
+    },
+    tickFormat: (value: number) => String(value),
+  });
+  return draw({
+    ...{ width: side, height: side + 18, marginLeft: 44, marginRight: 8, marginTop: 24, marginBottom: 36 },
+    x: axis(axes[0]),
+    y: axis(axes[1]),
+    marks: [
+      Plot.frame({ stroke: muted, strokeOpacity: 0.35 }),
+      Plot.line([0, 1], {
+        x: (v: number) => v,
+        y: (v: number) => v,
+        stroke: muted,
+        strokeOpacity: 0.6,
+        strokeDasharray: "3 3",
+      }),
+      ...marks,
+      Plot.text([label(title, 20)], {
+        ...{ frameAnchor: "top-left", dy: -16, dx: -36, text: (text: string) => text, fontWeight: 600 },
+      }),
+    ],
+  });
+}
+
+/** Corners that are further apart than can be seen. */
+function visible(
+  curve: NonNullable<ReturnType<typeof rocCurve>>,
+): { readonly x: number; readonly y: number }[] {
+  const { falsePositiveRates, truePositiveRates } = rocCorners(curve);
+  const points: { x: number; y: number }[] = [];
+  const end = falsePositiveRates.length - 1;
+  for (let i = 0; i <= end; i++) {
+    const [x, y] = [falsePositiveRates[i], truePositiveRates[i]];
+    const before = points.at(-1);
+    const far = before === undefined || x - before.x >= leastStep || y - before.y >= leastStep;
+    if (far || i === end) points.push({ x, y });
+  }
+  return points;
+}
+
+/** @returns undefined where no class has labels of both kinds */
+export function rocCurves(predictions: TestPredictions): Figure | undefined {
+  const found = columnsOf(predictions).flatMap((column) => {
+    const curve = rocCurve(column.probabilities, column.labels);
+    return curve === null
+      ? []
+      : [{ ...column, curve, area: auc(column.probabilities, column.labels) ?? NaN }];
+  });
+  if (found.length === 0) return undefined;
+  const sorted = found.toSorted((a, b) => b.area - a.area);
+  const [best, worst] = [sorted[0], sorted[sorted.length - 1]];
+  const sensitivity = (at: number, { probabilities, labels }: Column): string =>
+    fixed(sensitivityAtSpecificity(probabilities, labels, at)?.sensitivity, 3);
+  return {
+    id: "roc",
+    title: "ROC curves by class",
+    text:
+      `Sensitivity against 1 − specificity on the test images, a picture for each of ${found.length} classes; the dashed ` +
+      `diagonal is guessing. Area under the curve: ${listed(found.map(({ name, area }) => `${name} ${fixed(area, 3)}`))}.` +
+      (found.length > 1 ? ` The highest is of ${best.name}, the lowest of ${worst.name}.` : ""),
+    drawing: grid(
+      found.map(({ name, curve, area }) =>
+        square(
+          name,
+          ["1 − specificity", "sensitivity"],
+          [
+            Plot.line(visible(curve), { x: "x", y: "y", stroke: palette[0], strokeWidth: 2 }),
+            Plot.text([`AUC ${fixed(area, 3)}`], {
+              ...{ frameAnchor: "bottom-right", dx: -6, dy: -6, text: (text: string) => text },
+            }),
+          ],
+        ),
+      ),
+      columns,
+      gap,
+    ),
+    table: {
+      head: ["class", "AUC", "positive", "negative", "sensitivity at specificity .90", "at .95", "at .99"],
+      rows: found.map((each) => [
+        ...[each.name, fixed(each.area, 4), whole(each.positives), whole(each.negatives)],
+        ...[0.9, 0.95, 0.99].map((at) => sensitivity(at, each)),
+      ]),
+    },
+  };
+}
+
+/** @returns undefined where no label is given */
+export function calibration(predictions: TestPredictions): Figure | undefined {
+  const found = columnsOf(predictions).flatMap((column) => {
+    const points = reliabilityPoints(column.probabilities, column.labels);
+    return points.length === 0 ? [] : [{ ...column, points }];
+  });
+  if (found.length === 0) return undefined;
+  const errorOf = ({ probabilities, labels }: Column): number =>
+    expectedCalibrationError(probabilities, labels) ?? NaN;
+  const errors = found.map((column) => ({ column, error: errorOf(column) }));
+  const sorted = errors.toSorted((a, b) => a.error - b.error);
+  const [best, worst] = [sorted[0], sorted[sorted.length - 1]];
+  const describe = ({ column, error }: (typeof errors)[number]): string =>
+    `${fixed(error, 3)} (${column.name})`;
+  return {
+    id: "calibration",
+    title: "Calibration by class",
+    text:
+      `Share of the test images that have the class against the probability that was given, in up to ${calibrationBins} groups of about ` +
+      "equally many images. Points on the dashed diagonal mean what they say; below it the run is too sure of the class. " +
+      `Expected calibration error: from ${describe(best)} to ${describe(worst)}.`,
+    drawing: grid(
+      found.map(({ name, points }) =>
+        square(
+          name,
+          ["probability", "share positive"],
+          [
+            Plot.line(points, { x: "predicted", y: "observed", stroke: palette[0], strokeWidth: 1.5 }),
+            Plot.dot(points, { x: "predicted", y: "observed", fill: palette[0], r: 3 }),
+          ],
+        ),
+      ),
+      columns,
+      gap,
+    ),
+    table: {
+      caption: "The points of the chart: groups of test images by their probability",
+      head: ["class", "images", "mean probability", "share positive"],
+      rows: found.flatMap(({ name, points }) =>
+        points.map(({ count, predicted, observed }) => [
+          ...[name, whole(count), fixed(predicted, 4), fixed(observed, 4)],
+        ]),
+      ),
+    },
+  };
+}

@@ -1,0 +1,185 @@
+// The report of a run: what it came to, how it got there, what it learned from and where it errs.
+
+import { basename, resolve } from "node:path";
+import { averagePrecision } from "../../metrics/average-precision.ts";
+import { brierScore, calibrationBins, expectedCalibrationError } from "../../metrics/calibration.ts";
+import { cosinesOf, labelCoverage, similarityMap } from "../figures/heat-map.ts";
+import { aucCurves, lossCurves } from "../figures/curves.ts";
+import { calibration, columnsOf, rocCurves } from "../figures/roc-curves.ts";
+import { type Markup } from "../html/markup.ts";
+import { duration, fixed, interval, none, whole } from "../html/number-text.ts";
+import {
+  bulleted,
+  figure,
+  note,
+  pageText,
+  paragraph,
+  table,
+  type Figure,
+  type Section,
+} from "../html/page.ts";
+import { mistakeCards } from "./mistakes.ts";
+import type { Mistake } from "../../runs/run-report-data.ts";
+import type { RunContents } from "../../runs/read-run.ts";
+import { settingsSection } from "./settings-table.ts";
+
+/** The whole file, of UTF-8. The same folder gives the same bytes. */
+export function runPage(run: RunContents): string {
+  const { record, metrics, summary, classes, predictions, reportData, queries, missing, path } = run;
+  const drawn = (...figures: readonly (Figure | undefined)[]): Markup[] =>
+    figures.flatMap((each) => (each === undefined ? [] : [figure(each)]));
+  const kept = summary === undefined || summary.interrupted ? undefined : summary.kept;
+  const sections: Section[] = [
+    { id: "results", title: "Results on the test images", content: results(run) },
+    {
+      id: "course",
+      title: "How the run went",
+      content: drawn(lossCurves(metrics, warmupEnd(run)), aucCurves(metrics, kept)),
+    },
+    { id: "ranking", title: "ROC curves", content: drawn(predictions && rocCurves(predictions)) },
+    { id: "probabilities", title: "Calibration", content: drawn(predictions && calibration(predictions)) },
+    { id: "mistakes", title: "Confident mistakes", content: mistakes(reportData?.mistakes) },
+    {
+      id: "queries",
+      title: "Class queries",
+      content: drawn(queries && similarityMap(classes, cosinesOf(queries), ownQueries)),
+    },
+    {
+      id: "labels",
+      title: "Label coverage",
+      content: drawn(reportData && labelCoverage(classes, reportData.coverage)),
+    },
+    { id: "settings", title: "Settings", content: settingsSection(record) },
+    { id: "left-out", title: "Left out", content: leftOut(summary?.skipped ?? []) },
+  ];
+  const images = Object.values(summary?.images ?? {}).reduce((sum, count) => sum + count, 0);
+  const mean = summary?.intervals?.mean.interval;
+  return pageText({
+    title: `Run ${basename(resolve(path))}`,
+    lead: [
+      `Training on ${basename(record.manifest.file)}, seed ${record.seed}, on ${record.adapter || record.device}.`,
+      ...missing,
+    ].join(" "),
+    facts: [
+      ["mean test AUC", fixed(summary?.meanAuc, 4)],
+      ...(mean == null ? [] : [["95 % interval", interval(mean, 4)] as const]),
+      ["classes", classes.length === 0 ? none : String(classes.length)],
+      ["training images", summary === undefined ? none : whole(images)],
+      ["epochs", String(metrics.epochs.length)],
+      ...(kept !== undefined && kept < metrics.epochs.length ? [["kept epoch", String(kept)] as const] : []),
+      ["weights", summary === undefined ? none : whole(summary.parameters)],
+      ["time", summary === undefined ? none : duration(summary.seconds)],
+    ],
+    sections,
+    foot: `Made by Tessera ${record.versions.tessera}`,
+  });
+}
+
+const mistakes = (found: readonly Mistake[] | undefined): Markup[] =>
+  found === undefined
+    ? []
+    : mistakeCards(found, {
+        none: "No test image has a label that the run got wrong.",
+        by: "by the run",
+        look: "A label may be wrong, too: look.",
+        probability: "probability",
+      });
+
+const ownQueries = { id: "similarity", title: "Similarity of the class queries", of: "the run" };
+
+/** The last step in which only given labels taught; 0 without such steps. */
+function warmupEnd({ record: { settings }, metrics: { steps } }: RunContents): number {
+  const { warmupSteps, warmupEpochs } = settings;
+  if (typeof warmupSteps === "number") return warmupSteps;
+  if (typeof warmupEpochs !== "number") return 0;
+  return steps.findLast(({ epoch }) => epoch <= warmupEpochs)?.step ?? 0;
+}
+
+function results({ summary, classes, predictions }: RunContents): Markup[] {
+  if (summary === undefined || summary.meanAuc === null) return [];
+  const { intervals, sources, auc, meanAuc } = summary;
+  const columns = new Map(
+    predictions === undefined ? [] : columnsOf(predictions).map((each) => [each.name, each]),
+  );
+  const level = intervals === null ? "" : `${Math.round(100 * intervals.level)} % interval`;
+  const undefinedClasses = classes.filter((name) => auc[name] === null);
+  const own = (name: string): string[] => {
+    const column = columns.get(name);
+    if (column === undefined) return [];
+    const { probabilities, labels, positives, negatives } = column;
+    return [
+      fixed(averagePrecision(probabilities, labels), 4),
+      fixed(brierScore(probabilities, labels), 4),
+      fixed(expectedCalibrationError(probabilities, labels), 4),
+      whole(positives),
+      whole(negatives),
+    ];
+  };
+  const content = [
+    table({
+      caption: "By class, over labelled entries only",
+      head: [
+        ...["class", "AUC"],
+        ...(intervals === null ? [] : [level]),
+        ...(columns.size === 0
+          ? []
+          : ["average precision", "Brier score", "calibration error", "positive", "negative"]),
+      ],
+      rows: classes.map((name) => [
+        ...[name, fixed(auc[name], 4)],
+        ...(intervals === null ? [] : [interval(intervals.byClass[name]?.interval, 4)]),
+        ...own(name),
+      ]),
+      foot: [
+        [
+          ...["mean", fixed(meanAuc, 4)],
+          ...(intervals === null ? [] : [interval(intervals.mean.interval, 4)]),
+          ...(columns.size === 0 ? [] : ["", "", "", "", ""]),
+        ],
+      ],
+    }),
+  ];
+  if (intervals !== null) {
+    content.push(
+      note(
+        `Intervals: bootstrap over ${whole(intervals.patients)} patients (an image of nobody known is a patient of its own), ` +
+          `${whole(intervals.resamples)} resamples, percentiles. Calibration error: expected, over ${calibrationBins} groups of equal size.`,
+      ),
+    );
+  }
+  if (undefinedClasses.length > 0) {
+    content.push(
+      note(
+        `${none} stands where the labelled test images are not of both kinds; such classes (${undefinedClasses.join(", ")}) are not in the mean.`,
+      ),
+    );
+  }
+  const each = Object.entries(sources ?? {});
+  if (each.length > 1) {
+    content.push(
+      table({
+        caption: "AUC by source of the test images",
+        head: ["class", ...each.map(([name]) => name)],
+        rows: classes.map((name) => [name, ...each.map(([, source]) => fixed(source.auc[name], 4))]),
+        foot: [
+          ["mean", ...each.map(([, source]) => fixed(source.meanAuc, 4))],
+          ["images", ...each.map(([, { images }]) => whole(images))],
+        ],
+      }),
+    );
+  }
+  return content;
+}
+
+/** Reasons that are shown; summary.json has all. */
+const mostReasons = 50;
+
+function leftOut(skipped: readonly string[]): Markup[] {
+  if (skipped.length === 0) return [];
+  const more = skipped.length - mostReasons;
+  return [
+    paragraph(`${whole(skipped.length)} images or records could not be read and were left out:`),
+    bulleted(skipped.slice(0, mostReasons)),
+    ...(more > 0 ? [note(`and ${whole(more)} more; summary.json lists all.`)] : []),
+  ];
+}

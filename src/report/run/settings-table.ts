@@ -1,0 +1,86 @@
+// What a run was made with, grouped for people; settings that this file has not heard of are shown all the same.
+
+import type { RunRecord } from "../../runs/run-record.ts";
+import { folded, note, table } from "../html/page.ts";
+import { fragment, type Markup } from "../html/markup.ts";
+
+/** Settings by their place in the trainer's record; the rest are under "Training". */
+const groups: readonly { readonly title: string; readonly takes: (path: string) => boolean }[] = [
+  { title: "Network", takes: (path) => /^(network|head|normalisation)\b/.test(path) },
+  {
+    title: "Loss",
+    takes: (path) =>
+      /^(lambda|threshold|temperature|stopGradient|unsupervisedOn|normalise$|absent|supervised|warmup)/.test(
+        path,
+      ),
+  },
+  { title: "Weak view", takes: (path) => path.startsWith("weak.") },
+  { title: "Strong view", takes: (path) => path.startsWith("strong.") },
+  { title: "Training", takes: () => true },
+];
+
+type Entry = readonly [name: string, value: string];
+
+export function settingsSection(record: RunRecord): Markup[] {
+  const entries = leaves(record.settings);
+  const grouped = groups.map(({ title }, i) => ({
+    title,
+    entries: entries
+      .filter(([path]) => groups.findIndex(({ takes }) => takes(path)) === i)
+      .map(([path, value]): Entry => [path.replace(/^(network|weak|strong)\./, ""), value]),
+  }));
+  const { options, versions, tuning } = record;
+  const { file, sha256, text } = record.manifest;
+  const candidates = Object.entries(record.candidates).map(([operator, name]) => `${operator}: ${name}`);
+  const data: Entry[] = [
+    ["manifest", file],
+    ["data root", record.dataRoot],
+    ["seed", String(record.seed)],
+    ...leaves(options),
+  ];
+  const where: Entry[] = [
+    ["computed on", record.device === "webgpu" ? record.adapter : "the CPU, in 64 bits"],
+    ["driver", record.driver],
+    [
+      "tuning",
+      tuning === null ? "none" : `${tuning.file} (${tuning.works} works, ${tuning.digest.slice(0, 12)})`,
+    ],
+    ["candidates asked for", candidates.join(", ") || "none"],
+    ["Tessera", versions.tessera],
+    ["Node", versions.node],
+    ["webgpu", versions.webgpu ?? "unknown"],
+    ["git commit", record.commit ?? "none"],
+    ["manifest's SHA-256", sha256],
+  ];
+  const group = (title: string, shown: readonly Entry[]): Markup =>
+    shown.length === 0 ? fragment`` : fragment`<div><h3>${title}</h3><dl>${shown.map(line)}</dl></div>\n`;
+  const all = [group("Data", data), ...grouped.map(({ title, entries: shown }) => group(title, shown))];
+  return [
+    fragment`<div class="settings">${all}</div>\n`,
+    folded(
+      "Machine and versions",
+      table({ head: ["what", "which"], rows: where, words: 2 }, "Machine and versions"),
+    ),
+    folded("The manifest", fragment`<pre>${text}</pre>`),
+    note("Everything here, and more, is in run.json and summary.json beside this file."),
+  ];
+}
+
+const line = ([name, value]: Entry): Markup => fragment`<dt>${name}</dt><dd>${value}</dd>\n`;
+
+/** The values of nested records, each by its path; lists are values. */
+export function leaves(tree: object, path = ""): Entry[] {
+  return Object.entries(tree).flatMap(([key, value]: [string, unknown]): Entry[] => {
+    const here = path === "" ? key : `${path}.${key}`;
+    if (value === undefined) return [];
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return leaves(value, here);
+    return [[here, shown(value)]];
+  });
+}
+
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return value.map(shown).join(", ");
+  if (value === null) return "none";
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,0 +1,178 @@
+// The report of a study: what it asks, what its arms came to, how they differ, and what could not be compared.
+
+import { basename } from "node:path";
+import type { StudyAnalysis } from "../../studies/results.ts";
+import type { SimilarityAnalysis } from "../../studies/similarity.ts";
+import { fragment, type Markup } from "../html/markup.ts";
+import { duration, fixed, none, whole } from "../html/number-text.ts";
+import { bulleted, figure, folded, note, pageText, paragraph, table, type Figure } from "../html/page.ts";
+import { mistakeCards, sure } from "../run/mistakes.ts";
+import { leaves } from "../run/settings-table.ts";
+import { comparisonTables } from "./study-tables.ts";
+import { figuresOf } from "./figures.ts";
+import type { Predicted } from "../../studies/study-report-data.ts";
+import type { StudyContents } from "../../studies/read-study.ts";
+import { sensitivityTable } from "./roc-figure.ts";
+
+/**
+ * The whole file, of UTF-8. The same contents give the same bytes.
+ * @param analysis of the study's scores: every mean, difference and test of the page is its
+ * @param similarity of a study on the similarity of classes
+ * @param version of Tessera
+ */
+export function studyPage(
+  study: StudyContents,
+  analysis: StudyAnalysis,
+  similarity: SimilarityAnalysis | undefined,
+  version: string,
+): string {
+  const { scores, settings } = study;
+  const { arms, classes } = scores;
+  const { notes } = analysis;
+  const figures = figuresOf(study, analysis, similarity);
+  const asked = settings.seeds;
+  const seeds = new Set([...(asked ?? []), ...scores.scores.map(({ seed }) => seed)]);
+  const finished = whole(scores.scores.length);
+  const seconds = scores.scores.reduce((sum, score) => sum + score.seconds, 0);
+  return pageText({
+    title: `Study ${scores.study}`,
+    lead: `${scores.question} On ${basename(scores.manifest)}.`,
+    facts: [
+      ["arms", String(arms.length)],
+      ["seeds", String(seeds.size)],
+      // Without study.json nobody knows what was asked for.
+      [
+        "arms finished, by seed",
+        asked === undefined ? finished : `${finished} of ${whole(arms.length * seeds.size)}`,
+      ],
+      ["classes", String(classes.length)],
+      ["training", duration(seconds)],
+    ],
+    sections: [
+      { id: "arms", title: "Arms", content: armTable(study) },
+      { id: "scores", title: "Mean AUC by arm", content: drawn(figures.arms) },
+      { id: "differences", title: "Differences", content: drawn(figures.differences) },
+      { id: "comparisons", title: "Comparisons", content: testTables(scores, analysis) },
+      { id: "similarity", title: "Similarity", content: drawn([figures.similarity]) },
+      { id: "queries", title: "Class queries", content: drawn(figures.queries) },
+      { id: "course", title: "How the runs went", content: drawn([figures.courses]) },
+      { id: "ranking", title: "ROC curves", content: rocSection(study, figures.roc) },
+      { id: "mistakes", title: "Confident mistakes", content: mistakesSection(study) },
+      {
+        id: "notes",
+        title: "Notes",
+        content: notes.length === 0 ? [] : [bulleted(notes)],
+      },
+      { id: "by-class", title: "AUC by class", content: classTable(scores, analysis) },
+      { id: "labels", title: "Label coverage", content: drawn([figures.coverage]) },
+      { id: "settings", title: "Settings", content: settingsTable(settings) },
+    ],
+    foot: `Made by Tessera ${version}`,
+  });
+}
+
+/** What its tables leave to be said. */
+const testWords =
+  "p is of the paired t-test over seeds, Holm is that p corrected for all tests of the group; Welch's and the pooled " +
+  "two-sample test are beside it. That a difference is not significant does not say that two arms are equal: that is shown " +
+  "only by two one-sided tests with the margin given. Intervals speak for other seeds, not for other test images.";
+
+function testTables(scores: StudyContents["scores"], analysis: StudyAnalysis): Markup[] {
+  const tables = comparisonTables(scores, analysis);
+  if (tables.length === 0) return [];
+  return [paragraph(testWords), ...tables.flatMap((each) => [table(each.table), bulleted(each.verdicts)])];
+}
+
+/** The picture, and the numbers that are read off it. */
+function rocSection({ reportData }: StudyContents, roc: Figure | undefined): Markup[] {
+  const predicted = reportData?.predicted;
+  if (predicted === undefined) return [];
+  if (roc === undefined) return lost(predicted);
+  return [...lost(predicted), figure(roc), table(sensitivityTable(predicted.roc))];
+}
+
+function mistakesSection({ reportData }: StudyContents): Markup[] {
+  const predicted = reportData?.predicted;
+  if (predicted === undefined) return [];
+  if (predicted.mistakes === undefined) return lost(predicted);
+  const { runs, arms, seed, found } = predicted.mistakes;
+  const mean = `in the mean over ${runs === 1 ? "one run" : `${whole(runs)} runs`}`;
+  return [
+    ...lost(predicted),
+    ...mistakeCards(
+      found,
+      {
+        none: `No test image has a label that is the less likely one ${mean}.`,
+        by: mean,
+        look:
+          `Images are those of seed ${seed}, runs those of all seeds and of the arms in the table, for each class such as ` +
+          "are judged by it. Where most arms agree against a label, the label may be the one that is wrong: look.",
+        probability: "mean probability",
+      },
+      { head: arms, cells: ({ byArm }) => byArm.map((value) => (value === null ? none : sure(value))) },
+    ),
+  ];
+}
+
+/** Of how many runs a section is, where it is not of all. */
+function lost({ read, finished }: Predicted): Markup[] {
+  if (read === finished) return [];
+  return [
+    note(
+      `Of ${whole(read)} of ${whole(finished)} finished runs: the predictions of the others are lost or damaged.`,
+    ),
+  ];
+}
+
+const drawn = (figures: readonly (Figure | undefined)[]): Markup[] =>
+  figures.flatMap((each) => (each === undefined ? [] : [figure(each)]));
+
+function armTable({ scores: { arms, scores } }: StudyContents): Markup[] {
+  return [
+    table(
+      {
+        ...{ head: ["arm", "in short", "what it is", "seeds", "steps of a run", "time"], words: 3 },
+        rows: arms.map(({ name, label, about, models = 1 }) => {
+          const own = scores.filter(({ arm }) => arm === name);
+          const steps = own.map((score) => Math.round(score.steps / models));
+          const range = steps.length === 0 ? [] : new Set([Math.min(...steps), Math.max(...steps)]);
+          const each = [...range].map(whole).join(" to ") || none;
+          return [
+            ...[name, label, about, String(own.length)],
+            models === 1 ? each : `${each} each, ${models} runs`,
+            duration(own.reduce((sum, { seconds }) => sum + seconds, 0)),
+          ];
+        }),
+      },
+      "Arms of the study",
+    ),
+    note(
+      "Time is the sum of what the runs of an arm took; runs that were under way at the same time took less together. A " +
+        "warm-up that arms share is in the time of the arm that took it.",
+    ),
+  ];
+}
+
+function classTable({ arms, classes, scores }: StudyContents["scores"], analysis: StudyAnalysis): Markup[] {
+  if (scores.length === 0) return [paragraph("No run has finished yet.")];
+  const mean = (arm: string, name: string): string =>
+    fixed(analysis.classes.find((each) => each.arm === arm && each.class === name)?.estimate?.mean, 4);
+  return [
+    table({
+      caption: "Means over seeds",
+      head: ["arm", ...classes],
+      rows: arms.map(({ name }) => [name, ...classes.map((each) => mean(name, each))]),
+    }),
+  ];
+}
+
+function settingsTable(settings: StudyContents["settings"]): Markup[] {
+  const { manifest, ...rest } = settings;
+  const rows = leaves(rest);
+  return [
+    ...(rows.length === 0 ? [] : [table({ head: ["setting", "value"], rows, words: 2 }, "Settings")]),
+    ...(manifest === undefined
+      ? []
+      : [folded(`The manifest, ${manifest.file}`, fragment`<pre>${manifest.text}</pre>`)]),
+  ];
+}

@@ -1,0 +1,315 @@
+// What a study found, as people and programs read it: Markdown, a table for the terminal, CSV and JSON.
+
+import Table from "cli-table3";
+import {
+  counted,
+  showDifference,
+  showInterval,
+  showMargin,
+  showNumber,
+  showP,
+} from "../../studies/study-numbers.ts";
+import type {
+  ClassResult,
+  ComparisonResult,
+  EquivalenceResult,
+  GroupResult,
+  StudyAnalysis,
+} from "../../studies/results.ts";
+import type { Arm, StudyScores } from "../../studies/scores.ts";
+import type { SimilarityAnalysis } from "../../studies/similarity.ts";
+import { csvText } from "../../files/csv-text.ts";
+import type { TableContent } from "../html/page.ts";
+import { markdownTable, markdownText, type MarkdownColumn } from "../markdown.ts";
+import { plainTable } from "../tables.ts";
+
+/** Columns and rows before it is decided how they are drawn. */
+interface Cells {
+  readonly columns: readonly MarkdownColumn[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+const left = (name: string): MarkdownColumn => ({ name, align: "left" });
+const right = (name: string): MarkdownColumn => ({ name, align: "right" });
+
+/** A whole page: what was asked, means by arm, comparisons with their verdicts, classes, and what has to be known with it. */
+export function studyMarkdown(scores: StudyScores, analysis: StudyAnalysis): string {
+  const sections = [
+    `# Study: ${markdownText(scores.study)}\n`,
+    `${markdownText(scores.question)}\n`,
+    `Manifest: ${markdownText(scores.manifest)}\n`,
+    list(scores.arms.map(({ name, label, about }) => `${name} (${label}): ${about}`)),
+    "## Mean AUC\n",
+    "Mean ± standard deviation over seeds (number of seeds).\n",
+    draw(meanCells(scores, analysis)),
+    ...(anyLeftOut(analysis) ? [`${markdownText(leftOutMark)} ${leftOutWords}\n`] : []),
+    list(
+      scores.groups.map(
+        ({ name, classes }) => `${name}: ${classes.length === 0 ? "no class" : classes.join(", ")}`,
+      ),
+    ),
+    ...(scores.comparisons.length === 0 ? [] : comparisonSections(scores, analysis)),
+    "## AUC by class\n",
+    draw(classCells(scores, analysis)),
+    ...(analysis.notes.length === 0 ? [] : ["## Notes\n", list(analysis.notes)]),
+  ];
+  return sections.join("\n");
+}
+
+function comparisonSections(scores: StudyScores, analysis: StudyAnalysis): readonly string[] {
+  return [
+    "## Comparisons\n",
+    "Mean AUC of the first arm less that of the second. p is of the paired t-test over seeds, and Holm is that p corrected " +
+      "for all tests of the group; Welch's and the pooled two-sample t-test are beside it. Intervals are at " +
+      `${Math.round(100 * analysis.level)} %, of the paired difference; they speak for other seeds, not for other test images. ` +
+      'That there is no significant difference does not say that two arms are equal: "equal" is shown only by two ' +
+      `one-sided tests at ${analysis.alpha} with the margin given, which are not corrected.\n`,
+    list(scores.comparisons.map((each) => `${nameOf(each)}: ${each.question}`)),
+    ...comparisonsByGroup(scores, analysis).flatMap(({ group, comparisons }) => [
+      `### ${markdownText(group)}\n`,
+      draw(comparisonCells("comparison", comparisons, "all")),
+      list(verdicts(comparisons)),
+    ]),
+  ];
+}
+
+/** For the end of a study on a terminal: means by arm, the tests of each group, and the verdicts of the first group. */
+export function studyTable(scores: StudyScores, analysis: StudyAnalysis): string {
+  const groups = comparisonsByGroup(scores, analysis);
+  return [
+    plain(meanCells(scores, analysis)),
+    ...(anyLeftOut(analysis) ? [`${leftOutMark} ${leftOutWords}`] : []),
+    ...groups.map(({ group, comparisons }) => plain(comparisonCells(group, comparisons, "corrected"))),
+    ...groups.slice(0, 1).map(({ comparisons }) => verdicts(comparisons).join("\n")),
+    ...(analysis.notes.length === 0 ? [] : [analysis.notes.join("\n")]),
+  ].join("\n\n");
+}
+
+/** A row for every arm, seed and class, as long tables are for statistics programs; empty where the AUC is undefined. */
+export function scoresCsv({ study, arms, classes, scores }: StudyScores): string {
+  return csvText([
+    ["study", "arm", "seed", "class", "auc"],
+    ...arms.flatMap(({ name }) =>
+      scores
+        .filter(({ arm }) => arm === name)
+        .sort((a, b) => a.seed - b.seed)
+        .flatMap(({ seed, auc }) => classes.map((each) => [study, name, seed, each, auc[each] ?? null])),
+    ),
+  ]);
+}
+
+/** A row for every group and comparison, with all digits; empty where there is no test. */
+export function comparisonsCsv({ study, comparisons }: StudyAnalysis): string {
+  return csvText([
+    [
+      ...["study", "group", "first", "second", "classes", "seeds", "first_mean", "second_mean"],
+      ...["difference", "low", "high", "t", "p_paired", "p_holm", "family", "p_welch", "p_pooled"],
+      ...["margin", "p_equivalence", "p_equivalence_welch", "equivalent", "verdict", "notes"],
+    ],
+    ...comparisons.map((each) => {
+      const { group, first, second, classes, seeds, means, difference, interval, paired, equivalence } = each;
+      return [
+        ...[study, group, first, second, classes.length, seeds.length, means.first, means.second],
+        ...[difference, interval?.low ?? null, interval?.high ?? null],
+        ...[paired.reason === null ? paired.t : null, paired.p, each.holm, each.family],
+        ...[each.welch.p, each.pooled.p],
+        ...[equivalence?.margin ?? null, equivalence?.paired.p ?? null, equivalence?.welch.p ?? null],
+        equivalence === null || equivalence.paired.reason !== null ? null : equivalence.paired.equivalent,
+        ...[each.verdict, each.notes.join(" ")],
+      ];
+    }),
+  ]);
+}
+
+/** { scores, analysis }, and of a study on similarity that, too; how losses went is in scores.json alone. */
+export function studyJson(
+  scores: StudyScores,
+  analysis: StudyAnalysis,
+  similarity?: SimilarityAnalysis,
+): string {
+  const { courses: _, ...told } = scores;
+  return `${JSON.stringify({ scores: told, analysis, similarity }, null, 2)}\n`;
+}
+
+/** A row for every class, and the correlation below it. */
+export function similarityMarkdown(similarity: SimilarityAnalysis): string {
+  return [
+    draw(similarityCells(similarity)),
+    `${markdownText(correlationSentence(similarity))}\n`,
+    ...(similarity.notes.length === 0 ? [] : [list(similarity.notes)]),
+  ].join("\n");
+}
+
+/** The same for a terminal. */
+export function similarityTable(similarity: SimilarityAnalysis): string {
+  const words = [correlationSentence(similarity), ...similarity.notes].join("\n");
+  return `${plain(similarityCells(similarity))}\n\n${words}`;
+}
+
+function similarityCells({ classes }: SimilarityAnalysis): Cells {
+  return {
+    columns: [left("class added"), right("similarity"), right("gain"), right("seeds")],
+    rows: classes.map(({ class: name, similarity, gain, seeds }) => [
+      name,
+      meanAndDeviation(similarity, showNumber),
+      meanAndDeviation(gain, showDifference),
+      String(seeds.length),
+    ]),
+  };
+}
+
+/** Pearson's r with its interval and test, or why there is none. */
+export function correlationSentence({ correlation }: SimilarityAnalysis): string {
+  const { count, r } = correlation;
+  const value = r === null ? "There is no r" : `Pearson's r = ${r.toFixed(2)}`;
+  const over = counted(count, "class", "classes");
+  if (correlation.reason !== null) return `${value} over ${over}, and no test: ${correlation.reason}.`;
+  const { p, interval } = correlation;
+  const range = interval === null ? "" : ` [${interval.low.toFixed(2)}, ${interval.high.toFixed(2)}]`;
+  return `${value}${range} over ${over}, p ${/^[<>]/u.test(showP(p)) ? "" : "= "}${showP(p)}.`;
+}
+
+const leftOutMark = "*";
+const leftOutWords = "Without classes of the group that have no AUC in some seed of the arm; see the notes.";
+
+function anyLeftOut({ groups }: StudyAnalysis): boolean {
+  return groups.some(({ leftOut }) => leftOut.length > 0);
+}
+
+function meanCells({ arms, groups, scores }: StudyScores, analysis: StudyAnalysis): Cells {
+  const cell = (arm: Arm, group: string): string => {
+    const found = analysis.groups.find((each) => each.arm === arm.name && each.group === group);
+    return found === undefined
+      ? "-"
+      : estimateCell(found) + (found.leftOut.length > 0 ? ` ${leftOutMark}` : "");
+  };
+  const steps = (arm: Arm): string => {
+    const own = scores.filter((score) => score.arm === arm.name).map((score) => score.steps);
+    if (own.length === 0) return "-";
+    const [least, most] = [Math.min(...own), Math.max(...own)];
+    return least === most ? String(least) : `${least} to ${most}`;
+  };
+  return {
+    columns: [left("arm"), ...groups.map(({ name }) => right(name)), right("steps a seed")],
+    rows: arms.map((arm) => [arm.name, ...groups.map(({ name }) => cell(arm, name)), steps(arm)]),
+  };
+}
+
+function classCells({ arms, classes }: StudyScores, analysis: StudyAnalysis): Cells {
+  const cell = (arm: string, className: string): string => {
+    const found = analysis.classes.find((each) => each.arm === arm && each.class === className);
+    return found === undefined ? "-" : estimateCell(found);
+  };
+  return {
+    columns: [left("class"), ...arms.map(({ name }) => right(name))],
+    rows: classes.map((each) => [each, ...arms.map(({ name }) => cell(name, each))]),
+  };
+}
+
+function estimateCell({ estimate }: GroupResult | ClassResult): string {
+  return estimate === null ? "-" : `${meanAndDeviation(estimate, showNumber)} (${estimate.count})`;
+}
+
+function meanAndDeviation(
+  { mean, standardDeviation }: { readonly mean: number; readonly standardDeviation: number | null },
+  show: (value: number) => string,
+): string {
+  return standardDeviation === null ? show(mean) : `${show(mean)} ± ${showNumber(standardDeviation)}`;
+}
+
+function nameOf({ first, second }: Pick<ComparisonResult, "first" | "second">): string {
+  return `${first} less ${second}`;
+}
+
+/** The groups in which something is compared. */
+function comparisonsByGroup(
+  { groups }: StudyScores,
+  { comparisons }: StudyAnalysis,
+): readonly { readonly group: string; readonly comparisons: readonly ComparisonResult[] }[] {
+  return groups
+    .map(({ name }) => ({ group: name, comparisons: comparisons.filter(({ group }) => group === name) }))
+    .filter((each) => each.comparisons.length > 0);
+}
+
+/** A table for every group, with what its comparisons come to, for a page. */
+export function comparisonTables(
+  scores: StudyScores,
+  analysis: StudyAnalysis,
+): readonly { readonly table: TableContent; readonly verdicts: readonly string[] }[] {
+  return comparisonsByGroup(scores, analysis).map(({ group, comparisons }) => {
+    const { columns, rows } = comparisonCells("comparison", comparisons, "all");
+    const head = columns.map(({ name }) => name);
+    return {
+      table: { caption: `Classes: ${group}`, head, rows },
+      verdicts: verdicts(comparisons),
+    };
+  });
+}
+
+/** @param p which tests have a column: all, or the paired one with its correction. */
+function comparisonCells(
+  head: string,
+  comparisons: readonly ComparisonResult[],
+  p: "all" | "corrected",
+): Cells {
+  const twoSample = p === "all";
+  const equal = comparisons.some(({ equivalence }) => equivalence !== null);
+  return {
+    columns: [
+      left(head),
+      ...["difference", "interval", "p", "Holm"].map(right),
+      ...(twoSample ? ["Welch p", "pooled p"].map(right) : []),
+      ...(equal ? [left("equal")] : []),
+      right("seeds"),
+    ],
+    rows: comparisons.map((each) => [
+      nameOf(each),
+      each.difference === null ? "-" : showDifference(each.difference),
+      each.interval === null ? "-" : showInterval(each.interval),
+      ...[each.paired.p, each.holm].map(pCell),
+      ...(twoSample ? [each.welch.p, each.pooled.p].map(pCell) : []),
+      ...(equal ? [equalCell(each.equivalence)] : []),
+      String(each.seeds.length),
+    ]),
+  };
+}
+
+/** A line for each with its notes, and one for those that all of them have. */
+function verdicts(comparisons: readonly ComparisonResult[]): readonly string[] {
+  const [first, ...others] = comparisons.map(({ notes }) => notes);
+  const shared =
+    others.length === 0 ? [] : first.filter((note) => others.every((notes) => notes.includes(note)));
+  const lines = comparisons.map((each) =>
+    [`${nameOf(each)}: ${each.verdict}`, ...each.notes.filter((note) => !shared.includes(note))].join(" "),
+  );
+  return shared.length === 0 ? lines : [...lines, `All of these: ${shared.join(" ")}`];
+}
+
+function pCell(p: number | null): string {
+  return p === null ? "-" : showP(p);
+}
+
+function equalCell(equivalence: EquivalenceResult | null): string {
+  if (equivalence === null) return "";
+  const { margin, paired } = equivalence;
+  if (paired.reason !== null) return `${showMargin(margin)}: no test`;
+  return `${showMargin(margin)}: ${paired.equivalent ? "shown" : "not shown"}, p ${showP(paired.p)}`;
+}
+
+function draw({ columns, rows }: Cells): string {
+  return markdownTable(columns, rows);
+}
+
+function plain({ columns, rows }: Cells): string {
+  const table = new Table({
+    ...plainTable,
+    head: columns.map(({ name }) => name),
+    colAligns: columns.map(({ align }) => align),
+  });
+  for (const row of rows) table.push([...row]);
+  return table.toString();
+}
+
+function list(lines: readonly string[]): string {
+  return lines.map((line) => `- ${markdownText(line)}\n`).join("");
+}

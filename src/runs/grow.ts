@@ -1,0 +1,101 @@
+// A trained model with classes more than it was trained for: what it knows stays as it was, to the bit where the order of its
+// classes does.
+
+import type { Engine } from "../runtime/engine.ts";
+import { canonical } from "../training/canonical.ts";
+import { ModelError } from "../errors/training-errors.ts";
+import type { LabelSpace } from "../assemble/label-space.ts";
+import type { ModelFile, ModelRecord } from "./model-file.ts";
+import { classifierOf, type TrainingSettings } from "../assemble/training-settings.ts";
+import { readWeights } from "../nn/weights.ts";
+import { type HeldTensor, type Weights } from "../tensor/held.ts";
+
+/** How many of a head's leading axes go over the classes, by the names of its tensors. */
+const classAxes: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  queries: { queries: 2, "fc.weight": 1, "fc.bias": 0, bias: 1 },
+  linear: { weight: 1, bias: 1 },
+};
+
+/** What the grown model is asked to be. */
+export interface GrownModel {
+  readonly classes: readonly string[];
+  readonly image: ModelRecord["image"];
+  readonly settings: TrainingSettings;
+}
+
+/**
+ * Whether a model can grow into another.
+ * @throws ModelError saying what stands against it
+ */
+export function checkGrowth({ file, record }: ModelFile, { classes, image, settings }: GrownModel): void {
+  const refuse = (reason: string): never => {
+    throw new ModelError(file, reason);
+  };
+  if (!Object.hasOwn(classAxes, record.head.kind)) {
+    refuse(`its head is ${record.head.kind}, and only queries and linear heads grow; train a new model`);
+  }
+  const lost = record.classes.find((name) => !classes.includes(name));
+  if (lost !== undefined) {
+    refuse(`knows the class "${lost}", which the manifest does not name; add it to the manifest's classes`);
+  }
+  if (classes.length === record.classes.length) {
+    refuse("the manifest names no class that the model does not know; add one, or train without add-class");
+  }
+  const { network, head, normalisation } = settings;
+  const asked = { network, head, normalisation, image };
+  for (const part of ["network", "head", "image", "normalisation"] as const) {
+    const [is, was]: Readonly<Record<string, unknown>>[] = [{ ...asked[part] }, { ...record[part] }];
+    const names = [...new Set([...Object.keys(is), ...Object.keys(was)])];
+    const name = names.find((each) => canonical(is[each]) !== canonical(was[each]));
+    if (name !== undefined) {
+      const [now, before] = [is, was].map((each) => canonical(each[name]) ?? "not said");
+      refuse(
+        `its ${part} has ${name} ${before}, and the manifest's has ${now}; take over image, model, head and headBias from ` +
+          "the manifest that it was trained with",
+      );
+    }
+  }
+}
+
+/**
+ * Weights of a classifier for more classes that gives the old ones their logits as before: what a new class has of its own
+ * is as it is at the start of a training, and a query of an old class has nothing of a new one.
+ *
+ * @param model for which `checkGrowth` finds nothing to refuse
+ */
+export async function grownWeights(
+  engine: Engine,
+  { record, weights }: ModelFile,
+  { classes, settings }: Pick<GrownModel, "classes" | "settings">,
+  labels: LabelSpace,
+): Promise<Weights> {
+  const fresh = classifierOf(engine, settings, labels);
+  try {
+    const places = record.classes.map((name) => classes.indexOf(name));
+    const begun = await readWeights(fresh);
+    return new Map(
+      [...begun].map(([name, held]) => {
+        const old = weights.get(name);
+        if (old === undefined) throw new Error(`the model has no tensor "${name}"`);
+        const [room, ...rest] = name.split(".");
+        const axes = room === "head" ? classAxes[record.head.kind][rest.join(".")] : 0;
+        return [name, axes === 0 ? old : placed(old, held, places, axes)];
+      }),
+    );
+  } finally {
+    fresh.dispose();
+  }
+}
+
+/** A tensor with the old one's values where its classes are now, and the fresh one's elsewhere. */
+function placed(old: HeldTensor, fresh: HeldTensor, places: readonly number[], axes: number): HeldTensor {
+  const data = fresh.data.slice();
+  const count = places.length;
+  const inner = old.data.length / count ** axes;
+  const width = fresh.shape[0];
+  for (let row = 0; row < count ** axes; row++) {
+    const at = axes === 1 ? places[row] : places[Math.floor(row / count)] * width + places[row % count];
+    data.set(old.data.subarray(row * inner, (row + 1) * inner), at * inner);
+  }
+  return { shape: fresh.shape, data };
+}

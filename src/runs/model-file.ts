@@ -1,0 +1,135 @@
+// A trained model as it lies in a run folder: its weights, and all that is needed to use them.
+
+import { createHash } from "node:crypto";
+import { existsSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { headBiases } from "../assemble/heads/head.ts";
+import type { Engine } from "../runtime/engine.ts";
+import { Classifier } from "../assemble/classifier.ts";
+import { ModelError } from "../errors/training-errors.ts";
+import { isFinished, runFiles } from "./run-folder.ts";
+import { modelKind, readTensorFile } from "../interchange/safetensors.ts";
+import { difference, writeWeights } from "../nn/weights.ts";
+import { type Weights } from "../tensor/held.ts";
+
+const count = z
+  .int()
+  .min(1)
+  .max(2 ** 16);
+const perChannel = z.array(z.number()).readonly();
+const modelRecordSchema = z.strictObject({
+  /** In the order of the logits. */
+  classes: z.array(z.string()).min(1),
+  /** What images are made to fit. */
+  image: z.strictObject({
+    ...{ height: count, width: count, channels: z.union([z.literal(1), z.literal(3)]) },
+    ...{ mean: perChannel, deviation: perChannel },
+  }),
+  network: z.strictObject({
+    inputChannels: count,
+    stem: z.strictObject({ features: count, kernel: count, stride: count, pool: z.boolean() }),
+    blocks: z.array(count).min(1),
+    growth: count,
+    bottleneck: count.nullable(),
+    compression: z.number().positive().max(1),
+  }),
+  head: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("queries"), bias: z.enum(headBiases) }),
+    z.strictObject({ kind: z.literal("linear") }),
+    z.strictObject({
+      kind: z.literal("per-source"),
+      known: z.array(z.array(z.int().min(0))).min(1),
+    }),
+    z.strictObject({ kind: z.literal("dynamic") }),
+  ]),
+  normalisation: z.strictObject({ mean: perChannel, deviation: perChannel }),
+  /** Whose weights these are. */
+  epoch: z.int().min(0),
+});
+
+/** What a model file says of its weights. */
+export type ModelRecord = z.output<typeof modelRecordSchema>;
+
+export interface ModelFile {
+  /** Absolute. */
+  readonly file: string;
+  /** SHA-256 of the file. */
+  readonly sha256: string;
+  readonly record: ModelRecord;
+  readonly weights: Weights;
+}
+
+/**
+ * Reads a model and checks it whole.
+ *
+ * @param path a run folder, or the model file of one
+ * @throws ModelError when the folder holds no finished run, or the file is of another version; CheckpointError when it is
+ *   missing or damaged
+ */
+export async function readModelFile(path: string): Promise<ModelFile> {
+  const file = resolve(modelFileOf(path));
+  const { record, tensors } = await readTensorFile(file, modelKind);
+  const found = modelRecordSchema.safeParse(record);
+  if (!found.success) {
+    const [{ path: field, message }] = found.error.issues;
+    throw new ModelError(
+      file,
+      `is not of this version of Tessera (${field.join(".")}: ${message}); use the one that wrote it`,
+    );
+  }
+  const sha256 = createHash("sha256")
+    .update(await readFile(file))
+    .digest("hex");
+  return { file, sha256, record: found.data, weights: tensors };
+}
+
+function modelFileOf(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) {
+    throw new ModelError(path, `is not there; name the folder of a run, or its ${runFiles.model}`);
+  }
+  if (!found.isDirectory()) return path;
+  if (isFinished(path)) return join(path, runFiles.model);
+  throw new ModelError(
+    path,
+    existsSync(join(path, runFiles.record))
+      ? `the run there has not come to its end; go on with it: tessera train --resume ${path}`
+      : `holds no run: there is no ${runFiles.record}; name the folder of a run, or its ${runFiles.model}`,
+  );
+}
+
+/**
+ * The classifier of a model; the caller disposes it.
+ * @throws ModelError when the weights are not those of the network that the file describes
+ */
+export function classifierOfModel(
+  engine: Engine,
+  { file, record: { network, head, classes }, weights }: ModelFile,
+): Classifier {
+  const refuse = (reason: string): never => {
+    throw new ModelError(file, `${reason}; take a copy of this file, or train the model again`);
+  };
+  if (head.kind === "per-source") {
+    const orphan = classes.find((_, k) => !head.known.some((numbers) => numbers.includes(k)));
+    if (orphan !== undefined) refuse(`says of no source that it knows "${orphan}"`);
+  }
+  const classifier = new Classifier(engine, { network, classes: classes.length, seed: 0, head });
+  const wrong = difference(classifier, weights);
+  if (wrong !== undefined) {
+    classifier.dispose();
+    refuse(`its weights are of another network than it says: ${wrong}`);
+  }
+  writeWeights(classifier, weights);
+  return classifier;
+}
+
+/** A classifier and what its file says of it. @param path and errors as for `readModelFile` and `classifierOfModel` */
+export async function readModel(
+  engine: Engine,
+  path: string,
+): Promise<{ readonly classifier: Classifier; readonly record: ModelRecord }> {
+  const model = await readModelFile(path);
+  return { classifier: classifierOfModel(engine, model), record: model.record };
+}

@@ -1,0 +1,122 @@
+// A run folder, read back for its report. What a run that did not end has not written yet is missing, and said so.
+
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { modelKind, readTensorFile } from "../interchange/safetensors.ts";
+import { readPredictions, type TestPredictions } from "./test-predictions.ts";
+import { RunFolderError } from "../errors/training-errors.ts";
+import { runFiles } from "./run-folder.ts";
+import { runRecordSchema, type RunRecord } from "./run-record.ts";
+import { readMetrics, type RunMetrics } from "./metrics-file.ts";
+import { reportDataSchema, type RunReportData } from "./run-report-data.ts";
+
+const number = z.number();
+const auc = number.nullable();
+const byClass = z.record(z.string(), auc);
+const aucInterval = z.object({
+  interval: z.object({ low: number, high: number }).nullable(),
+  note: z.string().nullable(),
+});
+
+/** What a report tells of `summary.json`. */
+const summarySchema = z.object({
+  meanAuc: auc,
+  auc: byClass,
+  intervals: z
+    .object({
+      ...{ level: number, resamples: number, patients: number, mean: aucInterval },
+      byClass: z.record(z.string(), aucInterval),
+    })
+    .nullable(),
+  sources: z.record(z.string(), z.object({ images: number, meanAuc: auc, auc: byClass })).nullable(),
+  ...{ epochs: number, kept: number, validation: auc, endedEarly: z.boolean(), interrupted: z.boolean() },
+  seconds: number,
+  images: z.record(z.string(), number),
+  decoded: z.object({ images: number, fromCache: number }),
+  skipped: z.array(z.string()),
+  parameters: number,
+});
+
+export type RunSummary = z.output<typeof summarySchema>;
+
+export interface RunContents {
+  readonly path: string;
+  readonly record: RunRecord;
+  readonly metrics: RunMetrics;
+  readonly classes: readonly string[];
+  readonly summary: RunSummary | undefined;
+  readonly predictions: TestPredictions | undefined;
+  readonly reportData: RunReportData | undefined;
+  /** [K, K] the learned queries, a class a row; undefined for a head without them. */
+  readonly queries: readonly ArrayLike<number>[] | undefined;
+  /** What the folder does not have, in words. */
+  readonly missing: readonly string[];
+}
+
+/** Whether a folder is one that `tessera train` made. */
+export const isRunFolder = (path: string): boolean => existsSync(join(path, runFiles.record));
+
+/**
+ * @throws RunFolderError when it is no run folder, or a file in it is damaged; CheckpointError for a damaged model
+ */
+export async function readRun(path: string): Promise<RunContents> {
+  const file = (name: keyof typeof runFiles): string => join(path, runFiles[name]);
+  const has = (name: keyof typeof runFiles): boolean =>
+    statSync(file(name), { throwIfNoEntry: false })?.isFile() === true;
+  const record = readJson(file("record"), runRecordSchema);
+  const metrics = readMetrics(file("metrics"));
+  const summary = has("summary") ? readJson(file("summary"), summarySchema) : undefined;
+  const classes = Object.keys(summary?.auc ?? {});
+  const model = has("model") ? await readTensorFile(file("model"), modelKind) : undefined;
+  const missing = [
+    ...(summary === undefined
+      ? ["The run has not come to its end; this is what it has written so far."]
+      : summary.interrupted
+        ? [`The run was stopped after ${summary.epochs} epochs; it can go on with --resume.`]
+        : []),
+  ];
+  const ended = summary?.interrupted === false;
+  const order = modelClasses(model?.record) ?? classes;
+  for (const name of ["predictions", "reportData"] as const) {
+    if (ended && !has(name)) missing.push(`${runFiles[name]} is missing: what is drawn from it is left out.`);
+  }
+  return {
+    ...{ path, record, metrics, summary, missing, classes: order },
+    predictions: has("predictions") ? readPredictions(file("predictions"), order) : undefined,
+    reportData: has("reportData") ? readJson(file("reportData"), reportDataSchema) : undefined,
+    queries: rowsOf(model?.tensors.get("head.queries")),
+  };
+}
+
+/** In their order, which the keys of a JSON object do not keep where they are numbers. */
+function modelClasses(record: unknown): readonly string[] | undefined {
+  const found = z.object({ classes: z.array(z.string()) }).safeParse(record);
+  return found.success ? found.data.classes : undefined;
+}
+
+function rowsOf(
+  tensor: { readonly shape: readonly number[]; readonly data: ArrayLike<number> } | undefined,
+): readonly ArrayLike<number>[] | undefined {
+  if (tensor === undefined || tensor.shape.length !== 2) return undefined;
+  const [rows, width] = tensor.shape;
+  return Array.from({ length: rows }, (_, i) =>
+    Array.from({ length: width }, (_, j) => tensor.data[i * width + j]),
+  );
+}
+
+/** @throws RunFolderError naming file and field */
+export function readJson<Schema extends z.ZodType>(file: string, schema: Schema): z.output<Schema> {
+  try {
+    return schema.parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch (cause) {
+    const [issue] = cause instanceof z.ZodError ? cause.issues : [];
+    const reason =
+      issue === undefined
+        ? (cause as Error).message.split("\n")[0]
+        : `${issue.path.join(".")}: ${issue.message}`;
+    throw new RunFolderError(`${file}: cannot be used (${reason}); take a copy of it, or make it again`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,363 @@
+// The folder of a run: metrics as they happen, a summary at the end.
+
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import {
+  checkedCheckpoint,
+  checkedRecord,
+  type Checkpoint,
+  type Checkpoints,
+} from "../training/checkpoint.ts";
+import { CheckpointError, RunFolderError } from "../errors/training-errors.ts";
+import type { Losses } from "../training/loss-terms.ts";
+import { checkUnlocked, isOfLock, lockFolder } from "./run-lock.ts";
+import { runRecordSchema, type RunRecord } from "./run-record.ts";
+import { modelKind, readTensorFile, writeTensorFile, type TensorFile } from "../interchange/safetensors.ts";
+import type { SourceEvaluation, TestIntervals } from "../assemble/test-metrics.ts";
+import type { TrainingListener } from "../training/training-reports.ts";
+
+/** What decided which kernels ran, and with that the bits of a run. */
+export interface RunChoices {
+  /** The tuning file, a digest of all its choices, and how many works of the run follow it. */
+  readonly tuning: { readonly file: string; readonly digest: string; readonly works: number } | null;
+  /** Candidates that were asked for, by operator. */
+  readonly candidates: Readonly<Record<string, string>>;
+}
+
+/** What a run came to; `summary.json`. */
+export interface Summary extends RunChoices {
+  /** On the test images, by the weights that were kept. */
+  readonly meanAuc: number | null;
+  readonly auc: Readonly<Record<string, number | null>>;
+  /** Of these numbers; null of a run that was stopped. */
+  readonly intervals: TestIntervals | null;
+  /** Over each source's test images, by source; null of a run that was stopped. */
+  readonly sources: Readonly<Record<string, SourceEvaluation>> | null;
+  /** Epochs that were completed. */
+  readonly epochs: number;
+  /** The epoch whose weights were kept, and mean AUC of the best epoch's validation; null without validation. */
+  readonly kept: number;
+  readonly validation: number | null;
+  /** Whether early stopping ended the run. */
+  readonly endedEarly: boolean;
+  /** True when the run was stopped before its last epoch ended. */
+  readonly interrupted: boolean;
+  readonly seconds: number;
+  readonly seed: number;
+  /** Which backend computed. */
+  readonly device: string;
+  readonly adapter: string;
+  readonly driver: string;
+  readonly manifest: string;
+  readonly images: Readonly<Record<string, number>>;
+  /** Image files that were decoded for this run, and that were so before. */
+  readonly decoded: { readonly images: number; readonly fromCache: number };
+  /** Images left out because they could not be decoded, and why. */
+  readonly skipped: readonly string[];
+  readonly parameters: number;
+}
+
+/** Files that a run writes; `--force` removes these and nothing else. */
+export const runFiles = {
+  record: "run.json",
+  metrics: "metrics.jsonl",
+  checkpoint: "checkpoint.safetensors",
+  model: "model.safetensors",
+  summary: "summary.json",
+  /** What is shown of a run beside all these: test-predictions.ts, and a record that the report room makes. */
+  predictions: "test-predictions.csv",
+  reportData: "report.json",
+  report: "report.html",
+} as const;
+/** What a study's folder has; no run is begun in one. */
+export const studyFile = "study.json";
+/** What somebody who looks at a run's kernels writes there before the run begins: it is no run, and not removed. */
+export const profileFile = "profile.json";
+const isOurs = (name: string): boolean =>
+  Object.values(runFiles).some((file) => name === file || (name.startsWith(file) && name.endsWith(".part")));
+
+const checkpointKind = "tessera checkpoint 1";
+const savedSchema = z.strictObject({
+  /** Bytes of metrics.jsonl that are of what the checkpoint knows. */
+  metrics: z.int().min(0),
+  /** That the run took so far. */
+  seconds: z.number().min(0),
+  run: z.unknown(),
+});
+
+/** A run to go on with. */
+export interface Reopened {
+  readonly folder: RunFolder;
+  readonly record: RunRecord;
+  /** Undefined where the run was killed before the first one: it begins again. */
+  readonly from: Checkpoints["from"];
+}
+
+/** Numbers as they are, so that equal runs write equal files. */
+const lossFields = ({ total, bce, pseudo, consistency }: Losses): Record<string, number> => ({
+  loss: total,
+  bce,
+  pseudo,
+  consistency,
+});
+
+/**
+ * An open run folder. No line of metrics.jsonl holds a time, so that two equal runs write equal files; epochs and steps
+ * count from 1.
+ */
+export class RunFolder {
+  readonly path: string;
+  readonly #started = performance.now();
+  readonly #force: boolean;
+  #record: RunRecord | undefined;
+  #metrics: number | undefined;
+  /** Where an earlier process of this run left off, and which files said so. */
+  #earlier: { readonly bytes: number; readonly seconds: number; readonly of: string } | undefined;
+  #unlock: (() => void) | undefined;
+
+  /**
+   * Looks at the folder and touches nothing: a run that never gets to its first step leaves an earlier run as it was.
+   * @param force take a folder that holds an earlier run; that run's files are removed when the first line is written
+   * @throws RunFolderError when the folder holds something already, is written by a run now, or is none
+   */
+  constructor(path: string, force: boolean) {
+    this.path = path;
+    this.#force = force;
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return;
+    if (!found.isDirectory()) throw new RunFolderError(`--out ${path}: is a file; name a folder`);
+    checkUnlocked(path);
+    if (existsSync(join(path, studyFile))) {
+      throw new RunFolderError(
+        `--out ${path}: holds a study (${studyFile}); choose another folder for the run`,
+      );
+    }
+    if (!force) this.#expectEmpty();
+  }
+
+  /** @throws RunFolderError */
+  #expectEmpty(): void {
+    const { path } = this;
+    // A part is left by a run that was killed while it wrote its first file.
+    const holds = (name: string): boolean =>
+      !(isOurs(name) && name.endsWith(".part")) && !isOfLock(name) && name !== profileFile;
+    if (readdirSync(path).some(holds)) {
+      throw new RunFolderError(
+        `--out ${path}: the folder is not empty; choose another, add --force to overwrite the run, or go on with it: ` +
+          `--resume ${path}`,
+      );
+    }
+  }
+
+  /**
+   * A run that was stopped or killed, to go on with. Touches nothing either.
+   * @throws RunFolderError when the folder holds no run, one that is finished, or one that another process goes on with;
+   *   CheckpointError when its checkpoint is damaged
+   */
+  static async reopen(path: string): Promise<Reopened> {
+    const [metricsFile, checkpointFile] = [runFiles.metrics, runFiles.checkpoint].map((name) =>
+      join(path, name),
+    );
+    const of = stateOf(path);
+    if (!existsSync(join(path, runFiles.record))) {
+      throw new RunFolderError(
+        `--resume ${path}: holds no run (${runFiles.record}); name the folder of one, or begin one with --out`,
+      );
+    }
+    const record = readRunRecord(path);
+    if (isFinished(path)) {
+      throw new RunFolderError(`--resume ${path}: the run is finished; see ${runFiles.summary} there`);
+    }
+    const folder = new RunFolder(path, true);
+    folder.#earlier = { bytes: 0, seconds: 0, of };
+    if (!existsSync(checkpointFile)) return { folder, record, from: undefined };
+    const { record: saved, tensors } = await readTensorFile(checkpointFile, checkpointKind);
+    const { metrics, seconds, run } = checkedRecord(savedSchema, checkpointFile, saved);
+    const found = statSync(metricsFile, { throwIfNoEntry: false })?.size ?? 0;
+    if (found < metrics) {
+      throw new CheckpointError(
+        checkpointFile,
+        `knows of ${metrics} bytes of ${runFiles.metrics}, which has ${found}; begin another run with --out`,
+      );
+    }
+    folder.#earlier = { bytes: metrics, seconds, of };
+    const checkpoint = checkedCheckpoint(checkpointFile, { record: run, tensors });
+    return { folder, record, from: { checkpoint, file: checkpointFile } };
+  }
+
+  /** That the run took so far, with those before it was stopped. */
+  get seconds(): number {
+    return (this.#earlier?.seconds ?? 0) + (performance.now() - this.#started) / 1000;
+  }
+
+  /** Says what the run is begun with, to be written before its first line. */
+  begin(record: RunRecord): void {
+    this.#record = record;
+  }
+
+  /** Writes a line for every step and epoch; throws RunFolderError when it cannot. */
+  listener(): TrainingListener {
+    return {
+      step: ({ epoch, step, losses }) => this.#line({ kind: "step", epoch, step, ...lossFields(losses) }),
+      epoch: ({ epoch, learningRate, losses, evaluation, validation }) =>
+        this.#line({
+          ...{ kind: "epoch", epoch, learningRate, ...lossFields(losses), ...evaluation },
+          ...(validation === undefined ? {} : { validation }),
+        }),
+    };
+  }
+
+  /**
+   * Replaces the run's checkpoint.
+   * @throws CheckpointError when it cannot be written; the one before is still there
+   */
+  async save({ record: run, tensors }: Checkpoint): Promise<void> {
+    const metrics = this.#open();
+    // What the checkpoint knows of is on the disk before it is.
+    fsyncSync(metrics);
+    const record = { metrics: fstatSync(metrics).size, seconds: this.seconds, run };
+    await writeTensorFile(join(this.path, runFiles.checkpoint), checkpointKind, { record, tensors });
+  }
+
+  /**
+   * Writes summary.json whole or not at all, and before it the model of a run that is done, which needs no checkpoint then.
+   * @param model its tensors, and what is needed to use them
+   * @param texts files of the run that its report is made from
+   * @throws RunFolderError or CheckpointError when one of them cannot be written
+   */
+  async finish(
+    summary: Summary,
+    model?: TensorFile,
+    texts: Partial<Record<"predictions" | "reportData", string>> = {},
+  ): Promise<void> {
+    this.#open();
+    if (model !== undefined) await writeTensorFile(join(this.path, runFiles.model), modelKind, model);
+    if (texts.predictions !== undefined) this.#replace(runFiles.predictions, texts.predictions);
+    if (texts.reportData !== undefined) this.#replace(runFiles.reportData, texts.reportData);
+    this.#replace(runFiles.summary, jsonText(summary));
+    if (!summary.interrupted) rmSync(join(this.path, runFiles.checkpoint), { force: true });
+  }
+
+  close(): void {
+    if (this.#metrics !== undefined) closeSync(this.#metrics);
+    this.#unlock?.();
+    this.#unlock = undefined;
+  }
+
+  /** Takes the folder, which nobody else may have changed since this process looked at it. @throws RunFolderError */
+  #lock(): void {
+    mkdirSync(this.path, { recursive: true });
+    this.#unlock ??= lockFolder(this.path);
+    if (this.#earlier === undefined && !this.#force) this.#expectEmpty();
+    if (this.#earlier !== undefined && this.#earlier.of !== stateOf(this.path)) {
+      throw new RunFolderError(
+        `--resume ${this.path}: another process has gone on with the run meanwhile; if it stopped, say --resume again`,
+      );
+    }
+  }
+
+  /** At the first line, makes the folder without the files of an earlier run, or cuts those of this one back. */
+  #open(): number {
+    return (this.#metrics ??= writing(this.path, () => {
+      const earlier = this.#earlier;
+      this.#lock();
+      const kept: readonly string[] =
+        earlier === undefined ? [] : [runFiles.record, runFiles.metrics, runFiles.checkpoint];
+      const gone = readdirSync(this.path).filter((name) => isOurs(name) && !kept.includes(name));
+      // The record first: without it nobody goes on with what is left of a run when this is killed on the way.
+      gone.sort((a, b) => Number(b === runFiles.record) - Number(a === runFiles.record));
+      for (const name of gone) rmSync(join(this.path, name), { force: true });
+      if (earlier === undefined && this.#record !== undefined) {
+        this.#replace(runFiles.record, jsonText(this.#record));
+      }
+      const metrics = openSync(join(this.path, runFiles.metrics), "a");
+      ftruncateSync(metrics, earlier?.bytes ?? 0);
+      return metrics;
+    }));
+  }
+
+  #replace(name: string, text: string): void {
+    const target = join(this.path, name);
+    writing(target, () => {
+      const part = openSync(`${target}.part`, "w");
+      try {
+        writeFileSync(part, text);
+        fsyncSync(part);
+      } finally {
+        closeSync(part);
+      }
+      renameSync(`${target}.part`, target);
+    });
+  }
+
+  #line(record: Record<string, unknown>): void {
+    const metrics = this.#open();
+    // Unlike writeSync, it goes on until the whole line is written.
+    writing(join(this.path, runFiles.metrics), () => writeFileSync(metrics, `${JSON.stringify(record)}\n`));
+  }
+}
+
+const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/** What the run in a folder was begun with. @throws RunFolderError when the folder holds no run */
+export function readRunRecord(path: string): RunRecord {
+  const file = join(path, runFiles.record);
+  try {
+    return runRecordSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch (cause) {
+    const [issue] = cause instanceof z.ZodError ? cause.issues : [];
+    const reason =
+      issue === undefined ? (cause as Error).message : `${issue.path.join(".")}: ${issue.message}`;
+    throw new RunFolderError(
+      `${file} cannot be used (${reason.split("\n")[0]}); name the folder of a run, or begin one with --out`,
+      { cause },
+    );
+  }
+}
+
+/** Changes whenever a process begins a run, goes on with it past a checkpoint, or ends it. */
+function stateOf(path: string): string {
+  const found = [runFiles.record, runFiles.checkpoint, runFiles.summary].map((name) =>
+    statSync(join(path, name), { throwIfNoEntry: false, bigint: true }),
+  );
+  return found.map((each) => (each === undefined ? "none" : `${each.ino}-${each.mtimeNs}`)).join(" ");
+}
+
+/** Whether there is the summary of a run that came to its end; one that was interrupted has a summary, too. */
+export function isFinished(path: string): boolean {
+  const file = join(path, runFiles.summary);
+  if (!existsSync(file)) return false;
+  try {
+    return (JSON.parse(readFileSync(file, "utf8")) as { interrupted?: unknown }).interrupted === false;
+  } catch {
+    return false; // it is made again
+  }
+}
+
+/** Names the file when writing it fails, mostly because the disk is full. */
+function writing<Result>(file: string, write: () => Result): Result {
+  try {
+    return write();
+  } catch (cause) {
+    if (cause instanceof RunFolderError) throw cause;
+    throw new RunFolderError(
+      `${file}: cannot be written (${(cause as Error).message}); make room there, or choose another folder with --out`,
+      { cause },
+    );
+  }
+}

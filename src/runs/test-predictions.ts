@@ -1,0 +1,122 @@
+// What a run predicted for each of its test images, as a table that other programs read, too: probability and label of
+// each class.
+
+import { readFileSync } from "node:fs";
+import { parse } from "csv-parse/sync";
+import { csvText } from "../files/csv-text.ts";
+import type { ImageSet } from "../data/assembly/assembly.ts";
+import { absent, isSoft, negative, positive, softState, targetOf } from "../labels/states.ts";
+import { RunFolderError } from "../errors/training-errors.ts";
+import { probabilitiesOf } from "../assemble/model-metrics.ts";
+
+/** Which image a row is of. */
+export interface PredictedImage {
+  readonly source: string;
+  /** What it is called in its source. */
+  readonly image: string;
+  /** Empty where nobody says. */
+  readonly patient: string;
+}
+
+export interface TestPredictions {
+  /** K names. */
+  readonly classes: readonly string[];
+  /** [N] */
+  readonly images: readonly PredictedImage[];
+  /** [N, K] */
+  readonly probabilities: Float64Array;
+  /** [N, K] label states. */
+  readonly states: Uint8Array;
+}
+
+/** @param logits [N, K] of the set; an image without a name is called by its place in the set */
+export function testPredictions(
+  logits: ArrayLike<number>,
+  set: ImageSet,
+  classes: readonly string[],
+): TestPredictions {
+  const { source, count, origins, patients, ids, states } = set;
+  return {
+    classes,
+    images: Array.from({ length: count }, (_, row) => ({
+      source: origins === undefined ? source : origins.names[origins.of[row]],
+      image: ids?.[row] ?? String(row),
+      patient: patients?.[row] ?? "",
+    })),
+    probabilities: probabilitiesOf(logits),
+    states,
+  };
+}
+
+const columns = ["source", "image", "patient"] as const;
+const columnsOf = (name: string): readonly string[] => [`${name} probability`, `${name} label`];
+
+/**
+ * The table as CSV: a row an image. A label is 1, 0, blank where it is absent, and has two decimals where it is soft;
+ * probabilities have all their digits. They rank images as the logits do, so that metrics of the table are those of the run,
+ * but for images whose logits differ and whose probabilities do not (see `probabilitiesOf`): they are ties here.
+ */
+export function predictionsText({ classes, images, probabilities, states }: TestPredictions): string {
+  const width = classes.length;
+  return csvText([
+    [...columns, ...classes.flatMap(columnsOf)],
+    ...images.map(({ source, image, patient }, row) => [
+      ...[source, image, patient],
+      ...classes.flatMap((_, k) => [probabilities[row * width + k], labelText(states[row * width + k])]),
+    ]),
+  ]);
+}
+
+function labelText(state: number): string {
+  return isSoft(state) ? (targetOf(state)?.toFixed(2) ?? "") : state === absent ? "" : String(state);
+}
+
+/**
+ * Reads a table that `predictionsText` made.
+ * @throws RunFolderError naming file and line when it cannot be read, or is no such table
+ */
+export function readPredictions(file: string, classes: readonly string[]): TestPredictions {
+  const refuse = (reason: string, cause?: unknown): never => {
+    throw new RunFolderError(`${file}: ${reason}; take a copy of it, or train again`, { cause });
+  };
+  let rows: string[][];
+  try {
+    rows = parse(readFileSync(file), { relax_column_count: true });
+  } catch (cause) {
+    return refuse(`cannot be read (${(cause as Error).message})`, cause);
+  }
+  const [head = [], ...body] = rows;
+  const expected = [...columns, ...classes.flatMap(columnsOf)];
+  const odd = expected.findIndex((name, i) => head[i] !== name);
+  if (odd >= 0) refuse(`line 1: column ${odd + 1} should be ${JSON.stringify(expected[odd])}`);
+  const width = classes.length;
+  const probabilities = new Float64Array(body.length * width);
+  const states = new Uint8Array(body.length * width);
+  const images = body.map((cells, row): PredictedImage => {
+    if (cells.length !== expected.length) {
+      refuse(`row ${row + 1} has ${cells.length} cells where the head has ${expected.length}`);
+    }
+    for (let k = 0; k < width; k++) {
+      const [probability, label] = cells.slice(columns.length + 2 * k);
+      const value = probability === "" ? NaN : Number(probability);
+      if (!(value >= 0 && value <= 1)) {
+        refuse(`row ${row + 1}: ${JSON.stringify(probability)} of ${classes[k]} is no probability`);
+      }
+      const state = stateOf(label);
+      if (state === undefined)
+        refuse(`row ${row + 1}: ${JSON.stringify(label)} of ${classes[k]} is no label`);
+      probabilities[row * width + k] = value;
+      states[row * width + k] = state ?? absent;
+    }
+    const [source, image, patient] = cells;
+    return { source, image, patient };
+  });
+  return { classes, images, probabilities, states };
+}
+
+function stateOf(label: string): number | undefined {
+  if (label === "") return absent;
+  if (label === "0") return negative;
+  if (label === "1") return positive;
+  return /^(0\.\d\d|1\.00)$/.test(label) ? softState(Number(label)) : undefined;
+}

@@ -1,0 +1,226 @@
+// The WebGPU backend: operators become launches of their candidate's kernels.
+
+import { OutOfMemoryError } from "../../errors/errors.ts";
+import type { AdapterTraits } from "../../device/traits.ts";
+import type { Gpu } from "../../device/gpu.ts";
+import { kernels } from "../../kernels/kernel.ts";
+import { allocate, type HostArray, type HostTensor } from "../../tensor/host.ts";
+import { sizeOf, type TensorSpec } from "../../tensor/shape.ts";
+import { expectMovable, type Backend, type BackendMemory, type Operand } from "../backend.ts";
+import type { Launch, Operator, Slot } from "../../operators/operator.ts";
+import type { Recording } from "../recording.ts";
+import { bindSlots } from "./bindings.ts";
+import { BufferPool, bytesOf, deviceBytes, usage } from "./buffers.ts";
+import { CandidateChoice, type CandidateNames } from "./choice.ts";
+import { CommandQueue } from "./commands.ts";
+import { lower } from "./lowering.ts";
+import { planMemory } from "./memory-plan.ts";
+import { PipelineCache } from "./pipelines.ts";
+import { WebGpuProgram } from "./webgpu-program.ts";
+import { BufferStorage, bufferStorageOf, rangeOf, type Range } from "./storage.ts";
+
+export interface WebGpuOptions {
+  /**
+   * Candidate to take for an operator, by operator name ("*" for all others; "first" names the one that always works);
+   * operators left out follow the tuning, then the rule.
+   */
+  readonly candidates?: CandidateNames;
+  /** Candidates by work, as the tuner found them (see `workKey`). */
+  readonly tuning?: CandidateNames;
+  /** Poison outputs and guard every buffer; slow, for tests. */
+  readonly checked?: boolean;
+}
+
+export class WebGpuBackend implements Backend {
+  readonly kind = "webgpu";
+  readonly gpu: Gpu;
+  readonly choice: CandidateChoice;
+  readonly #pool: BufferPool;
+  readonly #pipelines: PipelineCache;
+  readonly #commands: CommandQueue;
+
+  constructor(gpu: Gpu, options: WebGpuOptions = {}) {
+    this.gpu = gpu;
+    this.#pool = new BufferPool(gpu.device, gpu.traits, options.checked ?? false);
+    this.#pipelines = new PipelineCache(gpu.device);
+    this.#commands = new CommandQueue(gpu, this.#pool);
+    this.choice = new CandidateChoice(gpu.traits, options.candidates, options.tuning);
+  }
+
+  /** Candidate to take for an operator, by name; operators left out follow their rule. May change at any time. */
+  get candidates(): Map<string, string> {
+    return this.choice.named;
+  }
+
+  get traits(): AdapterTraits {
+    return this.gpu.traits;
+  }
+
+  /** Work done so far: launches submitted, pipelines compiled, buffers created. */
+  get counters(): { readonly launches: number; readonly pipelines: number; readonly buffers: number } {
+    return {
+      launches: this.#commands.launches,
+      pipelines: this.#pipelines.count,
+      buffers: this.#pool.created,
+    };
+  }
+
+  upload(host: HostTensor): BufferStorage {
+    this.gpu.check();
+    return this.#hold(this.#pool.fill(host, [deviceBytes(host)]), bytesOf(host));
+  }
+
+  uploadPieces(spec: TensorSpec, pieces: Iterable<Uint8Array>): BufferStorage {
+    this.gpu.check();
+    return this.#hold(this.#pool.fill(spec, pieces), bytesOf(spec));
+  }
+
+  write(operand: Operand, host: HostTensor): void {
+    this.gpu.check();
+    // The caller may change its array before the command is submitted.
+    this.#commands.push({ to: rangeOf(operand.storage), data: deviceBytes(host).slice() });
+  }
+
+  gather(parts: readonly Operand[], offsets: readonly number[], size: number): BufferStorage {
+    this.gpu.check();
+    const whole = { shape: [size], dtype: "f32" } as const;
+    const places = parts.map(({ storage }) => bufferStorageOf(storage));
+    const known = places.at(0)?.whole;
+    if (known?.range.size === bytesOf(whole)) {
+      if (places.every((place, i) => place.whole === known && place.range.offset === 4 * offsets[i])) {
+        known.retain();
+        return known;
+      }
+    }
+    expectMovable(places.flatMap((place) => [place, place.whole]));
+    const storage = this.#hold(this.#pool.fill(whole, [new Uint8Array(bytesOf(whole))]), bytesOf(whole));
+    const { buffer } = storage.range;
+    parts.forEach((part, i) => {
+      const at = 4 * offsets[i];
+      const range: Range = { buffer, offset: at, size: bytesOf(part) };
+      this.#commands.push({ from: { ...places[i].range, size: range.size }, to: buffer, at });
+      places[i].moveInto(storage, range);
+    });
+    return storage;
+  }
+
+  async compile(recording: Recording, results: readonly Operand[]): Promise<WebGpuProgram> {
+    this.gpu.check();
+    const step = lower(recording, results, this.choice, this.gpu.traits.maxWorkgroupsPerDimension);
+    const on = {
+      gpu: this.gpu,
+      pool: this.#pool,
+      pipelines: this.#pipelines,
+      commands: this.#commands,
+      explain: (cause: unknown) => this.#explain(cause),
+    };
+    return WebGpuProgram.make(on, recording, results, step, planMemory(step));
+  }
+
+  execute<A>(
+    operator: Operator<A>,
+    inputs: readonly Operand[],
+    outputs: readonly TensorSpec[],
+    attributes: A,
+  ): BufferStorage[] {
+    this.gpu.check();
+    const { launches, temporaries = [] } = this.choice.choose(operator, inputs, attributes);
+    const taken: GPUBuffer[] = [];
+    const take = (spec: TensorSpec, what: string): GPUBuffer => {
+      const buffer = this.#pool.take(spec, what);
+      taken.push(buffer);
+      return buffer;
+    };
+    try {
+      const whole = (spec: TensorSpec, what: string): Range => {
+        return { buffer: take(spec, what), offset: 0, size: bytesOf(spec) };
+      };
+      const ranges = {
+        input: inputs.map((operand) => ({ ...rangeOf(operand.storage), size: bytesOf(operand) })),
+        output: outputs.map((spec) => whole(spec, operator.name)),
+        temporary: temporaries.map((spec) => whole(spec, `${operator.name} scratch`)),
+      };
+      for (const launch of launches) this.#launch(operator.name, launch, ranges);
+      for (const { buffer } of ranges.temporary) this.#pool.give(buffer);
+      return ranges.output.map(({ buffer, size }) => this.#hold(buffer, size));
+    } catch (error) {
+      for (const buffer of taken) this.#pool.give(buffer);
+      throw error;
+    }
+  }
+
+  async read(operand: Operand): Promise<HostArray> {
+    this.gpu.check();
+    const bytes = bytesOf(operand);
+    const staging = this.gpu.device.createBuffer({
+      label: "readback",
+      size: bytes,
+      usage: usage.mapRead | usage.copyTarget,
+    });
+    try {
+      // In its place among the launches: the caller may overwrite or dispose the tensor while it waits.
+      this.#commands.push({ from: { ...rangeOf(operand.storage), size: bytes }, to: staging, at: 0 });
+      await this.#commands.flush();
+      this.gpu.check();
+      await staging.mapAsync(1);
+      const result = allocate(operand.dtype, sizeOf(operand.shape));
+      const target = new Uint8Array(result.buffer);
+      target.set(new Uint8Array(staging.getMappedRange()).subarray(0, target.length));
+      this.gpu.check();
+      return result;
+    } catch (cause) {
+      await this.#explain(cause);
+      throw cause;
+    } finally {
+      staging.destroy();
+    }
+  }
+
+  async synchronise(): Promise<void> {
+    await this.#commands.flush();
+    await this.gpu.device.queue.onSubmittedWorkDone();
+    this.gpu.check();
+  }
+
+  memory(): BackendMemory {
+    return { bytes: this.#pool.bytes, pooledBytes: this.#pool.pooledBytes };
+  }
+
+  /** In checked mode: the guard bands that a launch wrote to. */
+  async violations(): Promise<string[]> {
+    await this.#commands.flush();
+    return this.#pool.violations();
+  }
+
+  destroy(): void {
+    this.#commands.destroy();
+    this.#pool.destroy();
+    this.gpu.destroy();
+  }
+
+  #launch(operator: string, launch: Launch, ranges: Readonly<Record<Slot["kind"], readonly Range[]>>): void {
+    const { knobs, sizes } = launch;
+    const source = kernels[launch.kernel];
+    this.#commands.push({
+      pipeline: this.#pipelines.get(source, knobs),
+      buffers: bindSlots(operator, launch, ranges),
+      uniforms: source.pack(sizes),
+      workgroups: source.workgroups(sizes, knobs, this.gpu.traits.maxWorkgroupsPerDimension),
+      label: operator,
+    });
+  }
+
+  /** Turns "the map was aborted" into what happened to the device, when something did. */
+  async #explain(cause: unknown): Promise<void> {
+    // The loss is reported in a task of its own.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    this.gpu.check();
+    if (cause instanceof Error && /memory/i.test(cause.message)) {
+      throw new OutOfMemoryError(`readback: ${cause.message}`, { cause });
+    }
+  }
+
+  #hold(buffer: GPUBuffer, size: number): BufferStorage {
+    return new BufferStorage({ buffer, offset: 0, size }, () => this.#pool.give(buffer));
+  }
+}

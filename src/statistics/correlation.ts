@@ -1,0 +1,70 @@
+// Whether two quantities go together: Pearson's correlation with its test and interval.
+import { ShapeError } from "../errors/errors.ts";
+import { normalQuantile, twoSidedP } from "./distributions.ts";
+import { upperTail, type Interval } from "./interval.ts";
+import { isConstant, momentsOf } from "./moments.ts";
+
+/** A correlation that exists. */
+export interface CorrelationMade {
+  readonly count: number;
+  /** From -1 to 1. */
+  readonly r: number;
+  /** Two-sided, of r = 0, with n - 2 degrees of freedom; 0 for points exactly on a line. */
+  readonly p: number;
+  /** Fisher's, or null with three points, too few for it. */
+  readonly interval: Interval | null;
+  readonly reason: null;
+}
+
+/** A correlation that does not exist, or says nothing. */
+export interface CorrelationNotMade {
+  readonly count: number;
+  /** Null where a quantity does not vary; -1 or 1 for two points, which are always on a line. */
+  readonly r: number | null;
+  readonly p: null;
+  /** Why not, in words. */
+  readonly reason: string;
+}
+
+/** `reason === null`, or `p !== null`, says which of the two it is. */
+export type Correlation = CorrelationMade | CorrelationNotMade;
+
+/**
+ * Pearson's r, tested by t = r sqrt((n - 2) / (1 - r^2)), with the interval tanh(atanh r +- z / sqrt(n - 3)) (Fisher, 1921).
+ * Test and interval hold for pairs that are roughly normal.
+ *
+ * @param x [n] at least 3, for a test to be made
+ * @param y [n]
+ * @param level of the interval's confidence
+ * @throws ShapeError when the lengths differ
+ * @throws TesseraError for an empty sample, or a value that is not finite
+ * @throws UsageError for a level outside (0, 1)
+ */
+export function pearson(x: ArrayLike<number>, y: ArrayLike<number>, level = 0.95): Correlation {
+  const tail = upperTail("pearson", level);
+  if (x.length !== y.length)
+    throw new ShapeError(`pearson: ${x.length} and ${y.length} values do not make pairs`);
+  const [first, second] = [momentsOf(x, "pearson"), momentsOf(y, "pearson")];
+  const { count } = first;
+  if (count < 2) return { count, r: null, p: null, reason: "a single point has no correlation" };
+  const [deviationX, deviationY] = [Math.sqrt(first.variance), Math.sqrt(second.variance)];
+  if (isConstant(deviationX, first.mean) || isConstant(deviationY, second.mean)) {
+    return { count, r: null, p: null, reason: "one of the quantities does not vary" };
+  }
+  let sum = 0;
+  for (let i = 0; i < count; i++) {
+    sum += ((x[i] - first.mean) / deviationX) * ((y[i] - second.mean) / deviationY);
+  }
+  const r = Math.max(-1, Math.min(1, sum / (count - 1))); // rounding may pass 1
+  if (count < 3) return { count, r, p: null, reason: "two points are always on a line" };
+  const t = r * Math.sqrt((count - 2) / (1 - r * r)); // infinite on a line, and p 0
+  const z = Math.atanh(r);
+  const reach = normalQuantile(tail) / Math.sqrt(count - 3);
+  return {
+    count,
+    r,
+    p: twoSidedP(t, count - 2),
+    interval: count < 4 ? null : { low: Math.tanh(z - reach), high: Math.tanh(z + reach) },
+    reason: null,
+  };
+}

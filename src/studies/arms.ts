@@ -1,0 +1,158 @@
+// The arms that studies are made of: ways to learn from the same images, each a few changes of the manifest's training.
+
+import type { TrainingSettings } from "../assemble/training-settings.ts";
+import type { PlanContext, PlannedArm, PlannedRun } from "./study-plan.ts";
+import type { Comparison } from "./scores.ts";
+
+/** Given labels teach the weak view, absent ones nothing of their own: whatever the manifest says beside it. */
+const plain = { supervised: "weak", absent: "ignored" } as const satisfies Partial<TrainingSettings>;
+/** And nothing but given labels teaches. */
+export const supervised = {
+  ...plain,
+  ...{ lambdaPseudo: 0, lambdaConsistency: 0 },
+} as const satisfies Partial<TrainingSettings>;
+
+type Words = readonly [name: string, label: string, about: string];
+
+/** An arm of one run that is scored by all classes. */
+export function arm(
+  { classes }: PlanContext,
+  [name, label, about]: Words,
+  changes: Partial<TrainingSettings>,
+  labels: PlannedRun["labels"] = "given",
+): PlannedArm {
+  return {
+    name,
+    label,
+    about,
+    runs: [{ name, labels, scoredClasses: classes, changes: { ...plain, ...changes } }],
+  };
+}
+
+/** One model a source, each scored by the classes that its source knows. */
+export function single({ knowledge }: PlanContext): PlannedArm {
+  return {
+    name: "single",
+    label: "one model per source",
+    about:
+      "One model for each source, learned from its labels alone; of a class that several know, their mean.",
+    runs: [...knowledge].map(([source, known]) => ({
+      name: `single-${source}`,
+      ...{ labels: "given", sources: [source], scoredClasses: known, changes: supervised },
+    })),
+  };
+}
+
+export const partial = (context: PlanContext): PlannedArm =>
+  arm(
+    context,
+    ["partial-bce", "partial labels, BCE", "All sources; absent labels teach nothing."],
+    supervised,
+  );
+
+export const asNegative = (context: PlanContext, changes: Partial<TrainingSettings> = {}): PlannedArm => ({
+  ...arm(
+    context,
+    [
+      "absent-negative",
+      "absent labels as negative",
+      "All sources; what a source has no label of is taken for not there.",
+    ],
+    { ...supervised, absent: "negative", ...changes },
+  ),
+  ...(context.absentIsNegative === true
+    ? {
+        note:
+          "On these images every absent label is in truth negative: a source holds images of its own classes alone. So the " +
+          "arm that takes absent labels for negative learns from full labels without a mistake, as the arm of full labels does.",
+      }
+    : {}),
+});
+
+export const pseudo = (context: PlanContext): PlannedArm =>
+  arm(
+    context,
+    [
+      "pseudo",
+      "partial labels, pseudo-labels",
+      "All sources; absent labels are taught by sharpened guesses.",
+    ],
+    { lambdaConsistency: 0 },
+  );
+
+export const consistency = (context: PlanContext): PlannedArm =>
+  arm(
+    context,
+    [
+      "consistency",
+      "partial labels, consistency",
+      "All sources; where labels are absent, the strong view is drawn to the weak one's sharpened guess.",
+    ],
+    { lambdaPseudo: 0 },
+  );
+
+export const both = (context: PlanContext): PlannedArm =>
+  arm(
+    context,
+    [
+      "both",
+      "partial labels, pseudo-labels and consistency",
+      "All sources; absent labels are taught by sharpened guesses and by consistency: Label-Assemble.",
+    ],
+    {},
+  );
+
+/** None where the truth is not known. */
+export const full = (context: PlanContext): PlannedArm[] =>
+  context.whyNoFullLabels === undefined
+    ? [
+        arm(
+          context,
+          [
+            "full",
+            "full labels",
+            "The same images with every label: what partial labels could reach at best.",
+          ],
+          supervised,
+          "full",
+        ),
+      ]
+    : [];
+
+/** What a study compares, and the same once more with given labels that teach both views. */
+export function withControls(
+  main: readonly PlannedArm[],
+  asked: readonly Comparison[],
+): { readonly arms: readonly PlannedArm[]; readonly comparisons: readonly Comparison[] } {
+  const here = (name: string): boolean => main.some((each) => each.name === name);
+  const comparisons = asked.filter(({ first, second }) => here(first) && here(second));
+  return {
+    arms: [...main, ...main.map(equallyAugmented)],
+    comparisons: [
+      ...comparisons,
+      ...comparisons.map(({ first, second, question, ...rest }) => ({
+        ...{ first: controlOf(first), second: controlOf(second) },
+        question: `${question.replace(/\?$/u, "")}, with the same supervised augmentation in every arm?`,
+        ...rest,
+      })),
+    ],
+  };
+}
+
+const controlOf = (name: string): string => `${name}+aug`;
+
+/** The control of an arm: given labels teach both views, so that none is better for having seen more augmentation. */
+function equallyAugmented({ name, label, about, runs, note }: PlannedArm): PlannedArm {
+  return {
+    name: controlOf(name),
+    label: `${label}; both views`,
+    about: `${about} Given labels teach both views.`,
+    controlOf: name,
+    ...(note === undefined ? {} : { note }),
+    runs: runs.map((run) => ({
+      ...run,
+      name: controlOf(run.name),
+      changes: { ...run.changes, supervised: "both" },
+    })),
+  };
+}

@@ -1,0 +1,92 @@
+// ROC curves put together, run by run, class by class and seed by seed: the mean sensitivity at equal 1 - specificity
+// (vertical averaging: Fawcett 2006, An introduction to ROC analysis). A mean of curves, and not the curve of all
+// predictions together: probabilities of different models have no scale in common.
+
+import { rocCurve, sensitivityAtSpecificity, type RocCurve } from "../metrics/roc.ts";
+
+/** Where curves are read, from 0 to 1: closest at 0, where curves are steep. */
+export const falsePositiveRates: readonly number[] = Array.from({ length: 101 }, (_, i) => i ** 2 / 10_000);
+
+export const specificities = [0.9, 0.95, 0.99] as const;
+
+/** A ROC curve, or a mean of some. */
+export interface RocPoints {
+  /** Sensitivity at each of `falsePositiveRates`. */
+  readonly curve: readonly number[];
+  /** And at each of `specificities`, as `sensitivityAtSpecificity` has it. */
+  readonly sensitivities: readonly number[];
+}
+
+/** By class; null where its labels are not of both kinds. */
+export type ClassCurves = ReadonlyMap<string, RocPoints | null>;
+
+/**
+ * @param probabilities [N] of one class
+ * @param labels [N] label states
+ */
+export function rocPoints(probabilities: ArrayLike<number>, labels: ArrayLike<number>): RocPoints | null {
+  const curve = rocCurve(probabilities, labels);
+  if (curve === null) return null;
+  return {
+    curve: sensitivitiesAt(curve, falsePositiveRates),
+    sensitivities: specificities.flatMap(
+      (at) => sensitivityAtSpecificity(probabilities, labels, at)?.sensitivity ?? [],
+    ),
+  };
+}
+
+/**
+ * On the straight lines between the points of a curve; where it is upright, its upper end.
+ * @param rates of false positives, ascending in [0, 1]
+ */
+export function sensitivitiesAt(curve: RocCurve, rates: readonly number[]): number[] {
+  const { falsePositiveRates: x, truePositiveRates: y } = curve;
+  let last = 0;
+  return rates.map((rate) => {
+    while (last + 1 < x.length && x[last + 1] <= rate) last++;
+    if (last + 1 === x.length) return y[last];
+    const share = (rate - x[last]) / (x[last + 1] - x[last]);
+    return y[last] + share * (y[last + 1] - y[last]);
+  });
+}
+
+/** @param runs of an arm with a seed: a class's curve is the mean of the runs that tell of it, as its AUC is */
+export function meanOfRuns(runs: readonly ClassCurves[]): ClassCurves {
+  const classes = new Set(runs.flatMap((run) => [...run.keys()]));
+  return new Map(
+    [...classes].map((name) => {
+      const all = runs.flatMap((run) => run.get(name) ?? (run.has(name) ? [null] : []));
+      const defined = all.filter((each) => each !== null);
+      return [name, defined.length < all.length ? null : meanOf(defined)];
+    }),
+  );
+}
+
+/** The mean of an arm: over classes, and then over seeds. */
+export interface ArmRoc extends RocPoints {
+  /** That it was judged by. */
+  readonly classes: readonly string[];
+  /** Of these, such as had no curve with some seed, where the mean is without them. */
+  readonly leftOut: readonly string[];
+  /** How many. */
+  readonly seeds: number;
+}
+
+/** @returns undefined where no class has a curve */
+export function meanOfSeeds(seeds: readonly ClassCurves[]): ArmRoc | undefined {
+  const classes = [...new Set(seeds.flatMap((seed) => [...seed.keys()]))];
+  const means = seeds.flatMap((seed) => {
+    const defined = [...seed.values()].filter((each) => each !== null);
+    return defined.length === 0 ? [] : [meanOf(defined)];
+  });
+  if (means.length === 0) return undefined;
+  const leftOut = classes.filter((name) => seeds.some((seed) => seed.get(name) === null));
+  return { ...meanOf(means), classes, leftOut, seeds: means.length };
+}
+
+/** @param all one or more */
+function meanOf(all: readonly RocPoints[]): RocPoints {
+  const mean = (part: keyof RocPoints): number[] =>
+    all[0][part].map((_, i) => all.reduce((sum, each) => sum + each[part][i], 0) / all.length);
+  return { curve: mean("curve"), sensitivities: mean("sensitivities") };
+}

@@ -1,0 +1,242 @@
+// The folder of a study: what it is of, two files for each finished run (its result, and what it predicted for each test
+// image), and one to go on from for the run under way.
+
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { replaceFile, whyNotWritten } from "../files/whole-files.ts";
+import { checkedCheckpoint, type Checkpoint } from "../training/checkpoint.ts";
+import { CheckpointError, RunFolderError } from "../errors/training-errors.ts";
+import { studyFile } from "../runs/run-folder.ts";
+import { checkUnlocked, isOfLock, lockFolder } from "../runs/run-lock.ts";
+import { readTensorFile, writeTensorFile } from "../interchange/safetensors.ts";
+import { predictionsText, readPredictions, type TestPredictions } from "../runs/test-predictions.ts";
+import type { ResumePoint, RunResult, StudyStore } from "./run-study.ts";
+
+const losses = z.array(z.number());
+const courseSchema = z.strictObject({ bce: losses, pseudo: losses, consistency: losses });
+const sha256 = (bytes: string | Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+const resultSchema = z.strictObject({
+  key: z.string(),
+  run: z.string(),
+  seed: z.int().min(0),
+  classes: z.array(z.string()),
+  auc: z.record(z.string(), z.number().min(0).max(1).nullable()),
+  steps: z.int().min(0),
+  seconds: z.number().min(0),
+  queryCosines: z.array(z.array(z.number())).nullable(),
+  course: courseSchema,
+  /** Digest (SHA-256) of the file of its predictions. */
+  predictions: z.string(),
+});
+type Stored = RunResult & Pick<z.output<typeof resultSchema>, "predictions">;
+
+const checkpointKind = "tessera checkpoint 1";
+const savedSchema = z.object({
+  key: z.string(),
+  course: courseSchema,
+  seconds: z.number().min(0),
+  run: z.unknown(),
+});
+
+type Settings = Readonly<Record<string, unknown>>;
+const recordSchema = z.looseObject({
+  study: z.string(),
+  manifest: z.looseObject({ text: z.string() }),
+  settings: z.record(z.string(), z.unknown()),
+});
+/** `study.json`; the settings are the trainer's, without those that change no bit. */
+export type StudyRecord = z.output<typeof recordSchema>;
+
+const files = { study: studyFile, scores: "scores.json", runs: "runs" } as const;
+
+export class StudyFolder implements StudyStore {
+  readonly path: string;
+  #unlock: (() => void) | undefined;
+
+  /**
+   * Takes a new folder, an empty one, or one of the same study, to go on with it.
+   * @throws RunFolderError for any other
+   */
+  constructor(path: string, study: string) {
+    this.path = path;
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return;
+    if (!found.isDirectory()) throw new RunFolderError(`--out ${path}: is a file; name a folder`);
+    checkUnlocked(path);
+    const held = readdirSync(path).filter((name) => !isOfLock(name));
+    if (held.length === 0) return;
+    // Where one of both is damaged, the other tells: what is there is used again.
+    const other = studyOf(join(path, files.study)) ?? studyOf(join(path, files.scores));
+    if (other === study) return;
+    const what = other === undefined ? "something that is no study" : `study ${other}`;
+    throw new RunFolderError(`--out ${path}: holds ${what}; name another folder for study ${study}`);
+  }
+
+  /**
+   * Says what the study is of, and makes the folder, which is this process's until `close`.
+   * @throws RunFolderError when it cannot be written, another process runs a study there, or it holds the study with another
+   *   manifest or other settings
+   */
+  async begin(record: StudyRecord): Promise<void> {
+    await this.#write("", () => {
+      mkdirSync(this.path, { recursive: true });
+      return Promise.resolve();
+    });
+    this.#unlock = lockFolder(this.path);
+    try {
+      const file = join(this.path, files.study);
+      const other = existsSync(file) ? differenceOf(readStudyRecord(file), record) : undefined;
+      if (other !== undefined) {
+        throw new RunFolderError(
+          `--out ${this.path}: holds this study with ${other}; name another folder, so that its runs are not lost`,
+        );
+      }
+      await this.replace(files.study, `${JSON.stringify(record, null, 2)}\n`);
+      mkdirSync(join(this.path, files.runs), { recursive: true });
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#unlock?.();
+    this.#unlock = undefined;
+  }
+
+  read(run: string, seed: number, key: string): RunResult | undefined {
+    const stored = this.#stored(run, seed);
+    if (stored?.key !== key) return undefined;
+    const { predictions: _, ...result } = stored;
+    return result;
+  }
+
+  #stored(run: string, seed: number): Stored | undefined {
+    const file = this.#file(run, seed, "json");
+    if (!existsSync(file)) return undefined;
+    try {
+      return resultSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+    } catch {
+      return undefined; // damaged: the run is done again
+    }
+  }
+
+  /** A run is finished when its result is there, which is written last. */
+  async write(result: RunResult, predictions: TestPredictions): Promise<void> {
+    const { run, seed } = result;
+    const text = predictionsText(predictions);
+    await this.replace(this.#name(run, seed, "csv"), text);
+    const stored: Stored = { ...result, predictions: sha256(text) };
+    await this.replace(this.#name(run, seed, "json"), `${JSON.stringify(stored, null, 2)}\n`);
+    rmSync(this.#file(run, seed, "safetensors"), { force: true });
+  }
+
+  /** Of a finished run; undefined where its table is gone, or is not the one that was written. */
+  predictions({ run, seed, classes }: RunResult): TestPredictions | undefined {
+    const file = this.predictionsFile({ run, seed });
+    const stored = this.#stored(run, seed);
+    if (!existsSync(file) || sha256(readFileSync(file)) !== stored?.predictions) return undefined;
+    return readPredictions(file, classes);
+  }
+
+  predictionsFile({ run, seed }: Pick<RunResult, "run" | "seed">): string {
+    return this.#file(run, seed, "csv");
+  }
+
+  async saved(run: string, seed: number, key: string): ReturnType<StudyStore["saved"]> {
+    const file = this.#file(run, seed, "safetensors");
+    if (!existsSync(file)) return undefined;
+    try {
+      const { record, tensors } = await readTensorFile(file, checkpointKind);
+      const saved = savedSchema.parse(record);
+      if (saved.key !== key) return undefined;
+      const checkpoint = checkedCheckpoint(file, { record: saved.run, tensors });
+      return { from: { checkpoint, file }, course: saved.course, seconds: saved.seconds };
+    } catch (error) {
+      if (error instanceof CheckpointError || error instanceof z.ZodError) return undefined; // it begins again
+      throw error;
+    }
+  }
+
+  save(
+    run: string,
+    seed: number,
+    key: string,
+    { record, tensors }: Checkpoint,
+    { course, seconds }: Pick<ResumePoint, "course" | "seconds">,
+  ): Promise<void> {
+    const saved = { key, course, seconds, run: record };
+    return writeTensorFile(this.#file(run, seed, "safetensors"), checkpointKind, { record: saved, tensors });
+  }
+
+  /** Writes a file of the folder whole or not at all. @throws RunFolderError when it cannot */
+  async replace(name: string, content: string): Promise<void> {
+    const bytes = Buffer.from(content);
+    await this.#write(
+      name,
+      () => replaceFile(join(this.path, name), (handle) => handle.writeFile(bytes)),
+      bytes.length,
+    );
+  }
+
+  async #write(name: string, write: () => Promise<void>, bytes = 0): Promise<void> {
+    try {
+      await write();
+    } catch (cause) {
+      throw new RunFolderError(
+        `${join(this.path, name)}: ${whyNotWritten(cause, bytes)}; name another folder with --out`,
+        {
+          cause,
+        },
+      );
+    }
+  }
+
+  #file(run: string, seed: number, ending: string): string {
+    return join(this.path, this.#name(run, seed, ending));
+  }
+
+  #name(run: string, seed: number, ending: string): string {
+    return join(files.runs, `${fileName(run)}-seed${seed}.${ending}`);
+  }
+}
+
+/** A name of letters that every file system takes; where some are replaced, a digest keeps two names apart. */
+function fileName(run: string): string {
+  const plain = run.replace(/[^A-Za-z0-9.+-]/g, "_").slice(0, 80);
+  return plain === run ? run : `${plain}-${sha256(run).slice(0, 8)}`;
+}
+
+/** The first of what must not differ, in words. */
+function differenceOf(before: StudyRecord | undefined, now: StudyRecord): string | undefined {
+  if (before === undefined) return undefined;
+  if (before.manifest.text !== now.manifest.text) return "another manifest";
+  const names = [...new Set([...Object.keys(before.settings), ...Object.keys(now.settings)])];
+  const show = (value: unknown): string => (value === undefined ? "none" : JSON.stringify(value));
+  const [was, is] = [before, now].map(({ settings }) => JSON.parse(JSON.stringify(settings)) as Settings);
+  const name = names.find((each) => show(was[each]) !== show(is[each]));
+  if (name === undefined) return undefined;
+  const [preset, other] = [before, now].map((each) => each["preset"] ?? null);
+  if (preset !== other) return `another preset (${show(preset)}, now ${show(other)})`;
+  return `other settings (${name} ${show(was[name])}, now ${show(is[name])})`;
+}
+
+/** Undefined where it cannot be read: then there is nothing to lose that could be used again. */
+function readStudyRecord(file: string): StudyRecord | undefined {
+  try {
+    return recordSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined where there is no such file, or it is damaged. */
+function studyOf(file: string): string | undefined {
+  try {
+    return z.object({ study: z.string() }).parse(JSON.parse(readFileSync(file, "utf8"))).study;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,109 @@
+// From finished runs to the scores of arms.
+
+import { mean, sum } from "./study-numbers.ts";
+import type { RunResult } from "./run-study.ts";
+import { notesOf, type PlannedArm, type PlannedRun, type StudyPlan } from "./study-plan.ts";
+import type { QuerySimilarity, Score, SimilarityPoint, StudyScores } from "./scores.ts";
+
+/** What the finished runs of a study come to; `results` of other runs are left aside. */
+export function studyScores(
+  plan: StudyPlan,
+  manifest: { readonly file: string; readonly classes: readonly string[] },
+  seeds: readonly number[],
+  results: readonly RunResult[],
+): StudyScores {
+  const { study, question, groups, comparisons, similarity } = plan;
+  // Of other classes a study says nothing.
+  const told = new Set(plan.arms.flatMap(({ runs }) => runs.flatMap(({ scoredClasses }) => scoredClasses)));
+  const classes = manifest.classes.filter((name) => told.has(name));
+  const queries = plan.arms.flatMap((arm) => queriesOf(arm, results));
+  return {
+    ...{ study, question, manifest: manifest.file, classes, groups, comparisons, notes: notesOf(plan) },
+    arms: plan.arms.map(({ name, label, about, controlOf, runs }) => ({
+      ...{ name, label, about, models: runs.length },
+      ...(controlOf === undefined ? {} : { controlOf }),
+    })),
+    scores: scoresOf(plan, seeds, results),
+    ...(similarity === undefined
+      ? {}
+      : { similarity: { interest: similarity.interest, points: similarityPoints(plan, seeds, results) } }),
+    ...(queries.length === 0 ? {} : { queries }),
+    courses: plan.arms.flatMap(({ name: arm, runs }) =>
+      runs.flatMap((run) =>
+        results.flatMap(({ run: of, seed, course }) =>
+          of === run.name ? [{ arm, seed, run: of, ...course }] : [],
+        ),
+      ),
+    ),
+  };
+}
+
+/** Scores of the arms whose runs are all finished, by seed. */
+export function scoresOf(plan: StudyPlan, seeds: readonly number[], results: readonly RunResult[]): Score[] {
+  return seeds.flatMap((seed) =>
+    plan.arms.flatMap(({ name, runs }): Score[] => {
+      const own = runs.flatMap((run) => {
+        const result = resultOf(results, run.name, seed);
+        return result === undefined ? [] : [{ run, result }];
+      });
+      if (own.length < runs.length) return [];
+      const told = [...new Set(runs.flatMap(({ scoredClasses }) => scoredClasses))];
+      const took = own.map(({ result }) => result);
+      return [
+        {
+          ...{ arm: name, seed, auc: Object.fromEntries(told.map((each) => [each, aucOf(own, each)])) },
+          steps: sum(took.map(({ steps }) => steps)),
+          seconds: sum(took.map(({ seconds }) => seconds)),
+        },
+      ];
+    }),
+  );
+}
+
+/** Mean over the runs that tell of a class. */
+function aucOf(
+  own: readonly { readonly run: PlannedRun; readonly result: RunResult }[],
+  name: string,
+): number | null {
+  const values = own.flatMap(({ run, result }) =>
+    run.scoredClasses.includes(name) ? [result.auc[name]] : [],
+  );
+  const defined = values.filter((value) => value !== null);
+  return defined.length < values.length ? null : mean(defined);
+}
+
+/** Of each other class and seed whose runs are finished. */
+function similarityPoints(
+  { similarity, arms }: StudyPlan,
+  seeds: readonly number[],
+  results: readonly RunResult[],
+): SimilarityPoint[] {
+  if (similarity === undefined) return [];
+  const { interest } = similarity;
+  return seeds.flatMap((seed) => {
+    const before = resultOf(results, similarity.alone, seed)?.auc[interest] ?? null;
+    const all = resultOf(results, similarity.all, seed);
+    if (before === null || all?.queryCosines == null) return [];
+    const { classes, queryCosines } = all;
+    return arms.flatMap(({ adds, runs }): SimilarityPoint[] => {
+      const after = resultOf(results, runs[0].name, seed)?.auc[interest] ?? null;
+      if (adds === undefined || after === null) return [];
+      const cosine = queryCosines[classes.indexOf(interest)][classes.indexOf(adds)];
+      return [{ class: adds, seed, similarity: cosine, gain: after - before }];
+    });
+  });
+}
+
+/** Mean cosines of an arm of one run that learns several classes. */
+function queriesOf({ name, runs }: PlannedArm, results: readonly RunResult[]): QuerySimilarity[] {
+  const found = results.filter(({ run }) => runs.length === 1 && run === runs[0].name);
+  const all = found.flatMap(({ queryCosines }) => (queryCosines === null ? [] : [queryCosines]));
+  const [first] = found;
+  if (all.length === 0 || first.classes.length < 3) return [];
+  const { classes } = first;
+  const cosines = classes.map((_, i) => classes.map((__, j) => mean(all.map((each) => each[i][j]))));
+  return [{ arm: name, classes, cosines }];
+}
+
+const resultOf = (results: readonly RunResult[], run: string, seed: number): RunResult | undefined =>
+  results.find((each) => each.run === run && each.seed === seed);

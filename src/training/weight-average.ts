@@ -1,0 +1,54 @@
+// A moving average of a classifier's weights (Polyak averaging): smoother than the last step's, at the cost of one launch a
+// step for all parameters and one for all running statistics.
+
+import type { Engine } from "../runtime/engine.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { movingAverage } from "../functions/normalisation.ts";
+import { noGradient } from "../autograd/functions.ts";
+import type { Classifier } from "../assemble/classifier.ts";
+
+/** average = decay average + (1 - decay) weights, after every step; it starts as the weights the run starts with. */
+export class WeightAverage {
+  /** Has the averaged weights; its owner disposes it. */
+  readonly classifier: Classifier;
+  readonly #engine: Engine;
+  readonly #of: Classifier;
+  readonly #decay: number;
+
+  /**
+   * @param of whose weights are averaged
+   * @param into a classifier of the same network and the same weights
+   * @param decay from 0 to below 1: the average reaches back about 1 / (1 - decay) steps
+   */
+  constructor(engine: Engine, of: Classifier, into: Classifier, decay: number) {
+    this.#engine = engine;
+    this.#of = of;
+    this.classifier = into;
+    this.#decay = decay;
+    // Gathered now: a recorded step cannot move them.
+    for (const kind of ["parameter", "buffer"] as const) {
+      for (const module of [of, into]) engine.scope(() => void engine.gather(tensorsOf(module, kind)));
+    }
+  }
+
+  /** Takes the weights after a step in; may be recorded. */
+  step(): void {
+    const engine = this.#engine;
+    engine.phase("optimiser", () =>
+      engine.scope(() =>
+        noGradient(engine, () => {
+          for (const kind of ["parameter", "buffer"] as const) {
+            const [average, weights] = [this.classifier, this.#of].map(
+              (module) => engine.gather(tensorsOf(module, kind)).flat,
+            );
+            movingAverage(average, weights, { momentum: 1 - this.#decay });
+          }
+        }),
+      ),
+    );
+  }
+}
+
+function tensorsOf(classifier: Classifier, kind: "parameter" | "buffer"): Tensor[] {
+  return [...classifier.state().values()].filter((each) => each.kind === kind).map(({ tensor }) => tensor);
+}

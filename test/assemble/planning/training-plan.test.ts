@@ -1,0 +1,107 @@
+// What training would need, worked out without computing: bounds that a change to kernels or operators must not break.
+
+import { describe, expect, test } from "vitest";
+import { Classifier } from "../../../src/assemble/classifier.ts";
+import { planTraining } from "../../../src/assemble/planning/training-plan.ts";
+import { stepShape } from "../../../src/assemble/training-settings.ts";
+import { traceTraining } from "../../../src/assemble/planning/traced-steps.ts";
+import { wholeLabelSpace } from "../../../src/assemble/label-space.ts";
+import { trainingStep } from "../../../src/assemble/training-step.ts";
+import type { AdapterTraits } from "../../../src/device/traits.ts";
+import { densenet121Configuration } from "../../../src/nn/densenet.ts";
+import { Adam } from "../../../src/optim/adam.ts";
+import { launchesOf } from "../../../src/runtime/step-plan.ts";
+import { openEngine } from "../../../src/runtime/open-engine.ts";
+import { smallSettings } from "../settings.ts";
+
+const software: AdapterTraits = {
+  name: "a software adapter",
+  vendor: "",
+  architecture: "",
+  description: "",
+  isSoftware: true,
+  features: new Set(["subgroups", "timestamp-query"]),
+  subgroupSize: { minimum: 8, maximum: 8 },
+  maxWorkgroupsPerDimension: 65_535,
+  maxInvocationsPerWorkgroup: 1024,
+  maxBindingBytes: 2 ** 27,
+  maxBufferBytes: 2 ** 31,
+};
+const joint = { supervised: "both", bnViews: "joint" } as const;
+const hardware: AdapterTraits = {
+  ...software,
+  name: "a graphics card",
+  isSoftware: false,
+  features: new Set(["timestamp-query"]),
+  subgroupSize: { minimum: 0, maximum: 0 },
+};
+
+describe.each([software, hardware])("DenseNet-121 on 224 x 224 x 3, on $name", (traits) => {
+  test("a training step takes at most 1,000 launches, tens of pipelines and 40 MiB an image", async () => {
+    const settings = {
+      ...smallSettings,
+      network: densenet121Configuration,
+      normalisation: { mean: [0.5, 0.5, 0.5], deviation: [0.25, 0.25, 0.25] },
+    };
+    const plan = await planTraining(
+      traits,
+      settings,
+      { height: 224, width: 224, channels: 3 },
+      wholeLabelSpace(14, 2),
+      16,
+    );
+    expect(plan.parameterCount).toBe(6_953_856 + 14 * 14 + 14 * 1024 + 1024);
+    const [step] = plan.steps;
+    expect(launchesOf(step.plan)).toBeLessThanOrEqual(1000);
+    expect(step.plan.pipelines).toBeLessThan(100);
+    expect(step.perImageBytes / 2 ** 20).toBeLessThanOrEqual(40);
+    // The greedy plan stays near what no plan can beat.
+    expect(step.plan.reusedBytes).toBeLessThan(1.3 * step.plan.peakBytes);
+  });
+});
+
+test.each([
+  ["each view with statistics of its own", smallSettings],
+  ["both views supervised, with joint statistics", { ...smallSettings, ...joint }],
+])("%s: the plan is what the device then allocates and launches", async (_, settings) => {
+  using engine = await openEngine({ device: "webgpu" });
+  const image = { height: 16, width: 16, channels: 1 };
+  const { steps } = await planTraining(engine.traits, settings, image, wholeLabelSpace(6, 2), 16);
+  const classifier = new Classifier(engine, { network: smallSettings.network, classes: 6, seed: 0 });
+  const optimiser = new Adam(classifier.parameters().values(), { learningRate: 1e-3 });
+  for (const { views, plan } of steps) {
+    const shape = { ...stepShape(settings, image, 16), bothViews: views === 2 };
+    const before = engine.memory().bytes;
+    using program = await engine.record(() =>
+      trainingStep(engine, classifier, optimiser, shape, () => {
+        throw new Error("not run");
+      }),
+    );
+    expect(engine.memory().bytes - before).toBe(plan.bytes);
+    expect(program.plan?.launches).toEqual(plan.launches);
+  }
+});
+
+test.each([
+  [{ warmupEpochs: 1 }, ["both views", "weak view only"]],
+  [{ warmupEpochs: 0 }, ["both views"]],
+  [{ warmupEpochs: 2 }, ["weak view only"]],
+  [{ lambdaPseudo: 0, lambdaConsistency: 0 }, ["weak view only"]],
+  [{ lambdaConsistency: 0 }, ["weak view only"]],
+  [{ steps: 30, warmupSteps: 20 }, ["both views", "weak view only"]],
+  [{ steps: 20, warmupSteps: 20 }, ["weak view only"]],
+  [{ steps: 30 }, ["both views", "weak view only"]],
+  [{ lambdaPseudo: 0, lambdaConsistency: 0, supervised: "both" }, ["both views"]],
+  [{ warmupEpochs: 2, supervised: "both" }, ["both views"]],
+  [{ warmupEpochs: 1, supervised: "both" }, ["both views"]],
+] as const)("%o: the steps that are traced are those that 2 epochs take", (changes, names) => {
+  const settings = { ...smallSettings, epochs: 2, ...changes };
+  const traced = traceTraining(
+    software,
+    settings,
+    { height: 16, width: 16, channels: 1 },
+    wholeLabelSpace(6, 2),
+    4,
+  );
+  expect(traced.map(({ name }) => name)).toEqual([...names, "inference"]);
+});

@@ -1,0 +1,114 @@
+// Pearson's r on Anscombe's quartet and against SciPy, and where it does not exist.
+import { expect, test } from "vitest";
+import { ShapeError, TesseraError } from "../../src/errors/errors.ts";
+import { pearson } from "../../src/statistics/correlation.ts";
+import { randomStream } from "../../src/data/random-stream.ts";
+
+/** Anscombe, "Graphs in statistical analysis", 1973: four data sets of one correlation. */
+const x = [10, 8, 13, 9, 11, 14, 6, 4, 12, 7, 5];
+const quartet: [x: number[], y: number[], r: number, p: number][] = [
+  [
+    x,
+    [8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68],
+    0.8164205163448395,
+    0.0021696288730788,
+  ],
+  [
+    x,
+    [9.14, 8.14, 8.74, 8.77, 9.26, 8.1, 6.13, 3.1, 9.13, 7.26, 4.74],
+    0.8162365060002424,
+    0.0021788162369108,
+  ],
+  [
+    x,
+    [7.46, 6.77, 12.74, 7.11, 7.81, 8.84, 6.08, 5.39, 8.15, 6.42, 5.73],
+    0.8162867394895981,
+    0.002176305279228,
+  ],
+  [
+    [8, 8, 8, 8, 8, 8, 8, 19, 8, 8, 8],
+    [6.58, 5.76, 7.71, 8.84, 8.47, 7.04, 5.25, 12.5, 5.56, 7.91, 6.89],
+    0.8165214368885028,
+    0.0021646023471972,
+  ],
+];
+
+test("Anscombe's four data sets have r = .816 and p = .0022", () => {
+  for (const [x, y, r, p] of quartet) {
+    const result = pearson(x, y);
+    expect(result.count).toBe(11);
+    expect(result.r).toBeCloseTo(r, 13);
+    expect(result.p).toBeCloseTo(p, 13);
+  }
+});
+
+test("Fisher's interval is that of R's cor.test", () => {
+  const result = pearson(quartet[0][0], quartet[0][1]);
+  expect(result.reason === null && result.interval?.low).toBeCloseTo(0.4243912133932152, 12);
+  expect(result.reason === null && result.interval?.high).toBeCloseTo(0.9506932537865604, 12);
+});
+
+test("neither scale, shift nor the order of pairs matters; a sign turns r", () => {
+  const [, y, r] = quartet[0];
+  const moved = pearson(
+    x.map((value) => 1e6 + 1e-3 * value),
+    y.map((value) => -7 * value),
+  );
+  expect(moved.r).toBeCloseTo(-r, 7);
+  expect(pearson(x.toReversed(), y.toReversed()).r).toBeCloseTo(r, 13);
+  expect(pearson(y, x).p).toBeCloseTo(quartet[0][3], 13);
+});
+
+test("points on a line have r = 1 and p = 0, however rounding falls", () => {
+  const line = pearson([1, 2, 3, 4], [2, 4, 6, 8]);
+  expect(line).toMatchObject({ r: 1, p: 0, interval: { low: 1, high: 1 } });
+  const random = randomStream(10, "pearson");
+  for (let trial = 0; trial < 200; trial++) {
+    const values = Array.from({ length: 5 }, () => random.normal());
+    const { r, p } = pearson(
+      values,
+      values.map((value) => 0.3 - 0.1 * value),
+    );
+    expect(r).toBeGreaterThanOrEqual(-1);
+    expect(r).toBeCloseTo(-1, 12);
+    expect(p).toBeLessThan(1e-9);
+  }
+});
+
+test("under independence, one p in twenty is under .05", () => {
+  const random = randomStream(11, "pearson");
+  const normals = (): number[] => Array.from({ length: 6 }, () => random.normal());
+  let found = 0;
+  for (let trial = 0; trial < 4000; trial++) {
+    const { p } = pearson(normals(), normals());
+    if (p !== null && p < 0.05) found++;
+  }
+  expect(Math.abs(found / 4000 - 0.05)).toBeLessThan(0.0104);
+});
+
+test("too few points, or a quantity that does not vary, give a reason", () => {
+  expect(pearson([1], [2])).toEqual({
+    count: 1,
+    r: null,
+    p: null,
+    reason: "a single point has no correlation",
+  });
+  const two = pearson([1, 2], [5, 3]);
+  expect(two).toMatchObject({ count: 2, p: null, reason: "two points are always on a line" });
+  expect(two.r).toBeCloseTo(-1, 14);
+  expect(pearson([1, 2, 4], [3, 5, 1])).toMatchObject({ interval: null, reason: null });
+  for (const constant of [
+    [0, 0, 0],
+    [0.1, 0.1, 0.1],
+  ]) {
+    const expected = { r: null, p: null, reason: "one of the quantities does not vary" };
+    expect(pearson(constant, [1, 2, 3])).toMatchObject(expected);
+    expect(pearson([1, 2, 3], constant)).toMatchObject(expected);
+  }
+});
+
+test("what is no number or no pair is an error", () => {
+  expect(() => pearson([1, 2], [1])).toThrow(ShapeError);
+  expect(() => pearson([], [])).toThrow(TesseraError);
+  expect(() => pearson([1, NaN, 3], [1, 2, 3])).toThrow("pearson: value 1 of the sample is NaN");
+});
