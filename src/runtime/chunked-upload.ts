@@ -14,5 +14,5 @@ export function* chunkedUpload(chunks: Iterable<Uint8Array>, bytes: number): Gen
   }
   if (at === bytes) return;
   const found = at > bytes ? "more" : `only ${at}`;
-  throw new ShapeError(`engine.tensorOfPieces: the shape needs ${bytes} bytes, the chunks have ${found}`);
+  throw new ShapeError(`engine.tensorOfPieces: the shape needs ${bytes} bytes, the pieces have ${found}`);
 }

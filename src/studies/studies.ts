@@ -93,7 +93,7 @@ function shared(context: PlanContext): string[] {
   const both = knownTo((sources) => sources > 1, context);
   return both.length === 0
     ? []
-    : [`Several sources know ${both.join(", ")}: of those, study overlap question what this one does not.`];
+    : [`Several sources know ${both.join(", ")}: of those, study overlap asks what this one does not.`];
 }
 
 function baselines(context: PlanContext): StudyPlan {
