@@ -1,6 +1,7 @@
 // Predictions over a set of images, and what they are worth.
 
-import type { ImageSet } from "../data/assembly/assembly.ts";
+import type { Assembly, ImageSet } from "../data/assembly/assembly.ts";
+import { negative, positive } from "../labels/states.ts";
 import { aucByClass, meanAuc } from "../metrics/auc.ts";
 import { normaliseImages } from "../functions/images.ts";
 import type { Engine } from "../runtime/engine.ts";
@@ -87,4 +88,11 @@ export function evaluationOf(
 ): Evaluation {
   const auc = aucByClass(logits, states, classNames);
   return { auc, meanAuc: meanAuc(auc) };
+}
+
+/** Whether validation decides anything in a run: its mean AUC is defined where some class has labels of both kinds. */
+export function watches({ classes, validation }: Assembly): boolean {
+  const kinds = classes.map(() => new Set<number>());
+  validation?.states.forEach((state, at) => kinds[at % classes.length].add(state));
+  return kinds.some((found) => found.has(negative) && found.has(positive));
 }

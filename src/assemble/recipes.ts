@@ -1,52 +1,9 @@
-// Recipes of training by name, and what may stand in a manifest's `train` section: a recipe, and changes of it.
+// Recipes of training by name, and the `train` section of a manifest: a recipe, and changes of it.
 import { z } from "zod";
-import { headBiases, headKinds } from "./heads/head.ts";
-import type { HeadChoice } from "./heads/head.ts";
-import { normaliseChoices, unsupervisedChoices } from "../operators/losses/index.ts";
-import type { AssembleLossAttributes } from "../operators/losses/index.ts";
-import type { ScheduleSettings } from "../optim/schedule.ts";
-import { oneOf, record, share, wholeNumber, wrongWord } from "../data/manifest/fields.ts";
+import { oneOf, record, wholeNumber } from "../data/manifest/fields.ts";
 import { samplings } from "../data/assembly/sampler.ts";
-import { absentPolicies, type AbsentPolicy } from "./absent-policy.ts";
-
-/** How a classifier is trained, images, network and views aside. */
-export interface Recipe extends Pick<
-  AssembleLossAttributes,
-  "temperature" | "stopGradient" | "unsupervisedOn" | "normalise"
-> {
-  /** How often each image is seen. */
-  readonly epochs: number;
-  /** Where given: for so many steps instead. */
-  readonly steps?: number;
-  /** First epochs in which only given labels teach. */
-  readonly warmupEpochs: number;
-  /** Where given: first steps of that kind instead. */
-  readonly warmupSteps?: number;
-  /** What becomes of absent labels of training images. */
-  readonly absent: AbsentPolicy;
-  /** Adam's step size. */
-  readonly learningRate: number;
-  readonly schedule: ScheduleSettings;
-  readonly lambdaPseudo: number;
-  readonly lambdaConsistency: number;
-  /** Threshold of the sharpening. */
-  readonly tau: number;
-  readonly head: HeadChoice;
-  /** Epochs without a better validation after which training ends; null: never. */
-  readonly earlyStopping: number | null;
-  /** Weights that a run ends with. */
-  readonly keep: (typeof keepChoices)[number];
-  /** Decay of a moving average of the weights; null: none. */
-  readonly ema: number | null;
-  /** Views that given labels teach. */
-  readonly supervised: (typeof supervisedChoices)[number];
-  /** Whether each view has batch statistics of its own. */
-  readonly bnViews: (typeof bnViewsChoices)[number];
-}
-
-const keepChoices = ["best", "final"] as const;
-const supervisedChoices = ["weak", "both"] as const;
-const bnViewsChoices = ["separate", "joint"] as const;
+import type { HeadChoice } from "./heads/head.ts";
+import { recipeFields, type Recipe } from "./train-fields.ts";
 
 /** Where nothing is said: a run of minutes on a small network. */
 const defaults: Recipe = {
@@ -119,34 +76,13 @@ export function withPreset(section: TrainSection, name: RecipeName): TrainSectio
   return { batch, sampling, ...recipes[name] };
 }
 
-const scheduleWords = ["plateau", "halving", "constant"] as const;
-
-/** How the step size falls: a word, or a word and its number, `{ by: halving, every: 10 }`. */
-const schedule = z.preprocess(
-  (given) => (typeof given === "string" ? { by: given } : given),
-  z.discriminatedUnion(
-    "by",
-    [
-      /**
-       * Halved when the mean AUC of the validation images has not risen for more than `patience` epochs; without such images,
-       * when the mean loss of the given labels has not fallen.
-       */
-      record({ by: z.literal("plateau"), patience: z.int().min(0).default(5) }),
-      /** Halved every so many epochs. */
-      record({ by: z.literal("halving"), every: wholeNumber.default(3) }),
-      record({ by: z.literal("constant") }),
-    ],
-    { error: ({ input }) => wrongWord(input, "by", scheduleWords) },
-  ),
-);
-
 const headsOwnBiases = {
   linear: "a linear head always has a bias per class",
   "per-source": "linear heads always have a bias per class",
   dynamic: "a dynamic head has biases of its own",
 } as const;
 
-/** The `train` section of a manifest. What it leaves out is the preset's; without a preset, `usual`'s. */
+/** The `train` section of a manifest. What it leaves out is the preset's; without a preset, `defaults`'. */
 export const train = record({
   preset: oneOf(recipeNames).optional(),
   /** Images of one step, over all sources. */
@@ -156,58 +92,7 @@ export const train = record({
    * often; "balanced" draws images of rare classes more often.
    */
   sampling: oneOf(samplings).default("proportional"),
-  /** How often each image is seen; `--epochs` overrides it. */
-  epochs: wholeNumber.exactOptional(),
-  /** Or how many steps are taken, which is the same work whatever the number of images; `--steps` overrides it. */
-  steps: wholeNumber.exactOptional(),
-  /** In so many first epochs only given labels teach: pseudo-labels of an untrained network are noise. */
-  warmupEpochs: z.int().min(0).exactOptional(),
-  /** Or in so many first steps. */
-  warmupSteps: z.int().min(0).exactOptional(),
-  /**
-   * Whether an absent label is left to the unsupervised losses, or taken for negative: the mistake that is made by whoever
-   * joins tables and fills their gaps with zeros, to measure what it costs.
-   */
-  absent: oneOf(absentPolicies).exactOptional(),
-  /** Adam's step size, to begin with. */
-  learningRate: z.number().positive().exactOptional(),
-  schedule: schedule.exactOptional(),
-  /** Weight of the loss that pulls predictions to their sharpened selves. */
-  lambdaPseudo: z.number().min(0).exactOptional(),
-  /** Weight of the loss that pulls the strongly augmented view to the weakly augmented one. */
-  lambdaConsistency: z.number().min(0).exactOptional(),
-  /** Which predictions these two losses pull: of absent labels, as in the paper, of all, or of labelled entries. */
-  unsupervisedOn: oneOf(unsupervisedChoices).exactOptional(),
-  /** Which views given labels teach: the weak one, as in the paper, or both, by the mean of their losses, in warm-up, too. */
-  supervised: oneOf(supervisedChoices).exactOptional(),
-  /**
-   * Batch norm's statistics: "separate" for each view, and running ones of the weak view, or "joint" ones of both views as
-   * one batch. Where the weak view alone is computed, as in warm-up unless both are supervised, the two are the same.
-   */
-  bnViews: oneOf(bnViewsChoices).exactOptional(),
-  /** What a loss is divided by: the number of entries, (image, class) pairs, that it is taken over, or of images. */
-  normalise: oneOf(normaliseChoices).exactOptional(),
-  /** A probability over tau is sharpened towards 1, another towards 0. */
-  tau: share.exactOptional(),
-  /** How softly: 1 gives hard labels, a large number leaves probabilities as they are. */
-  temperature: z.number().min(1).exactOptional(),
-  /** Whether the pseudo-label itself carries no gradient. */
-  stopGradient: z.boolean().exactOptional(),
-  /**
-   * What makes logits of features: class queries, as in the paper; a linear layer with a bias per class; "per-source", such
-   * a layer for each source (Med3D); or "dynamic", a network of three small layers made for each image and class (DoDNet).
-   */
-  head: oneOf(headKinds).exactOptional(),
-  /** Ends training after so many epochs without a better mean AUC of the validation images, if there are any; null: never. */
-  earlyStopping: wholeNumber.nullable().exactOptional(),
-  /** Weights that a run ends with: of the epoch with the best such AUC, where there are such images, or of the last. */
-  keep: oneOf(keepChoices).exactOptional(),
-  /** Takes a moving average of the weights instead of them: its decay, such as 0.999, reaches back 1 / (1 - decay) steps. */
-  ema: z.number().min(0).lt(1).nullable().exactOptional(),
-  /** When test images are looked at: in the end only, or after each epoch, too, to watch; nothing is decided by them. */
-  evaluate: oneOf(["epoch", "end"]).exactOptional(),
-  /** Where a head of class queries has a bias: nowhere, in the fc that makes class parameters of them, or one per class. */
-  headBias: oneOf(headBiases).exactOptional(),
+  ...recipeFields,
 }).transform(({ preset, head, headBias, ...changes }, context) => {
   const recipe: Recipe = preset === undefined ? defaults : recipes[preset];
   for (const [steps, epochs] of [

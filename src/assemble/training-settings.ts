@@ -1,19 +1,24 @@
 // How a run trains, and what its settings make of an assembly.
 
-import { Sampler, type Sampling } from "../data/assembly/sampler.ts";
-import type { AbsentPolicy } from "./absent-policy.ts";
 import type { Assembly } from "../data/assembly/assembly.ts";
+import { Sampler, type Sampling } from "../data/assembly/sampler.ts";
 import type { DenseNetConfiguration } from "../nn/densenet.ts";
-import type { HeadChoice } from "./heads/head.ts";
-import type { AssembleLossAttributes } from "../operators/losses/index.ts";
-import type { ScheduleSettings } from "../optim/schedule.ts";
 import type { Engine } from "../runtime/engine.ts";
+import type { Loosely, LoopSettings } from "../training/loop-settings.ts";
+import type { StepShape } from "./assemble-step.ts";
+import type { ViewSettings } from "./augmentation.ts";
 import { Classifier } from "./classifier.ts";
+import type { HeadChoice } from "./heads/head.ts";
 import { headSettingsOf, type LabelSpace } from "./label-space.ts";
-import type { StepShape } from "./training-step.ts";
-import type { Normalisation, ViewSettings } from "./views.ts";
+import type { Recipe } from "./train-fields.ts";
+import type { Normalisation } from "./views.ts";
 
-export interface TrainingSettings {
+/** Of a recipe, what is Label-Assemble's own: the loop's settings aside, and what code calls otherwise. */
+type Method = Omit<Recipe, keyof LoopSettings | "tau" | "head">;
+type Needed = "warmupEpochs" | "lambdaPseudo" | "lambdaConsistency" | "temperature" | "stopGradient";
+
+/** The settings of a run; `loopFields` and `recipeFields` say what each means, `settingsOf` makes them of a manifest. */
+export interface TrainingSettings extends LoopSettings, Pick<Method, Needed>, Loosely<Omit<Method, Needed>> {
   readonly network: DenseNetConfiguration;
   /** Default: class queries with a bias in their fc. */
   readonly head?: HeadChoice;
@@ -22,58 +27,11 @@ export interface TrainingSettings {
   readonly strong: ViewSettings;
   /** Images of one step, over all sources. */
   readonly batch: number;
-  readonly epochs: number;
-  /** Ends training after so many steps instead, in the middle of an epoch if need be. */
-  readonly steps?: number | undefined;
-  /**
-   * How many steps count as an epoch, for schedules, evaluations and checkpoints; default: those in which each image is seen
-   * once. Runs on fewer images may be given the clock of others.
-   */
-  readonly stepsPerEpoch?: number | undefined;
-  /** First epochs in which only given labels teach. */
-  readonly warmupEpochs: number;
-  /** First steps of that kind, instead. */
-  readonly warmupSteps?: number | undefined;
-  /** Adam's, to begin with. */
-  readonly learningRate: number;
-  /**
-   * How it falls; default: halved on a plateau of 5 epochs. A plateau is one of the validation's mean AUC; without
-   * validation, of the epochs' mean bce, the one loss whose meaning does not change when the others join it after warm-up.
-   */
-  readonly schedule?: ScheduleSettings;
-  /** Ends the run after so many epochs without a better validation; default: never. */
-  readonly earlyStopping?: number | null;
-  /** Which weights a run ends with: those of the epoch with the best validation, where there is one, or the last. Default "best". */
-  readonly keep?: "best" | "final";
-  /** Decay of a moving average of the weights, which takes their place in every evaluation and in the end; default: none. */
-  readonly ema?: number | null;
-  readonly lambdaPseudo: number;
-  readonly lambdaConsistency: number;
-  /** tau and t of the sharpening. */
-  readonly threshold: number;
-  readonly temperature: number;
-  readonly stopGradient: boolean;
-  /** Which entries the pseudo-label and consistency losses are taken over; default "absent". */
-  readonly unsupervisedOn?: AssembleLossAttributes["unsupervisedOn"];
-  /** Whether absent labels of training images are left alone, or taken for negative ones; default "ignored". */
-  readonly absent?: AbsentPolicy;
-  /**
-   * Which views the given labels teach: the weak one, or both, by the mean of their losses; default "weak". With "both" the
-   * strong view is computed in warm-up, too.
-   */
-  readonly supervised?: "weak" | "both";
-  /** Batch norm's statistics of two views; default "separate". */
-  readonly bnViews?: StepShape["bnViews"];
-  /** What the losses are divided by; default "entries". */
-  readonly normalise?: AssembleLossAttributes["normalise"];
-  readonly seed: number;
-  /**
-   * Whether the test images are looked at after every epoch, too, or at the end only. Nothing is decided by what they show.
-   * Default: at the end where there is validation to watch a run by, else after every epoch.
-   */
-  readonly evaluate?: "epoch" | "end";
   /** How batches are filled from the sources; default "proportional". */
   readonly sampling?: Sampling;
+  /** The manifest's tau: a probability over it is sharpened towards 1, another towards 0. */
+  readonly threshold: number;
+  readonly seed: number;
   /**
    * Bytes of images that may be held at a time. Up to there, and within the device's limits, they stay on the device; else
    * each step's batch is fed, which gives the same losses, bit for bit. Default: as many as there are.

@@ -11,7 +11,7 @@ import { RunFolder } from "../runs/run-folder.ts";
 import type { Checkpoints } from "../training/checkpoint.ts";
 import type { RunRecord } from "../runs/run-record.ts";
 import { classesBeyond } from "../data/manifest/class-filter.ts";
-import { parseManifest, readManifest, type Manifest } from "../data/manifest/manifest.ts";
+import { parseTrainingManifest, readTrainingManifest, type Manifest } from "../assemble/manifest.ts";
 import { TesseraError, UsageError } from "../errors/errors.ts";
 import type { ChoiceOptions } from "./choices.ts";
 import type { DeviceOptions } from "./terminal/options.ts";
@@ -77,7 +77,7 @@ export async function begin(
   if (dataRoot === undefined) throw new UsageError("required option '--data-root <folder>' not specified");
   if (out === undefined) throw new UsageError("required option '--out <folder>' not specified");
   const initial = options.model === undefined ? undefined : await readModelFile(options.model);
-  const manifest = await readManifest(file, classesBeyond(initial?.record.classes ?? []));
+  const manifest = await readTrainingManifest(file, classesBeyond(initial?.record.classes ?? []));
   return {
     manifest,
     initial,
@@ -114,7 +114,7 @@ async function resumeRun(
   }
   const { text, file: name } = record.manifest;
   return {
-    manifest: parseManifest(text, name, classesBeyond(record.initial?.classes ?? [])),
+    manifest: parseTrainingManifest(text, name, classesBeyond(record.initial?.classes ?? [])),
     options: {
       ...options,
       ...record.options,

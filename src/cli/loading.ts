@@ -16,7 +16,7 @@ import {
 import { parts } from "../data/catalogue/listing.ts";
 import type { Assembly } from "../data/assembly/assembly.ts";
 import type { DataError } from "../errors/data-errors.ts";
-import type { Manifest } from "../data/manifest/manifest.ts";
+import type { Manifest } from "../assemble/manifest.ts";
 import { plainTable } from "../report/tables.ts";
 import { Counter } from "./terminal/counter.ts";
 import { cacheFolder } from "./tuning-file.ts";

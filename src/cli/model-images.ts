@@ -10,7 +10,7 @@ import type { Classifier } from "../assemble/classifier.ts";
 import type { ModelFile, ModelRecord } from "../runs/model-file.ts";
 import { imagesBelow } from "../data/formats/folder.ts";
 import { noClass } from "../data/manifest/class-filter.ts";
-import { parseManifest, readManifest, type Manifest } from "../data/manifest/manifest.ts";
+import { parseTrainingManifest, readTrainingManifest, type Manifest } from "../assemble/manifest.ts";
 import { parts, type Part } from "../data/catalogue/listing.ts";
 import { refuseEmpty } from "../data/assembly/load.ts";
 import type { Catalogue, Sample } from "../data/catalogue/catalogue.ts";
@@ -71,14 +71,20 @@ export async function manifestFor(
 ): Promise<NamedManifest> {
   if (file !== undefined) {
     if (dataRoot === undefined) throw new UsageError("required option '--data-root <folder>' not specified");
-    return { manifest: await readManifest(file, noClass), dataRoot, seed: 0, limit: undefined, skipBad };
+    return {
+      manifest: await readTrainingManifest(file, noClass),
+      dataRoot,
+      seed: 0,
+      limit: undefined,
+      skipBad,
+    };
   }
   if (statSync(run, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new UsageError(`${run}: is no run folder, which would have a manifest of its own; name a manifest`);
   }
   const { manifest, dataRoot: begunIn, seed, options } = readRunRecord(run);
   return {
-    manifest: parseManifest(manifest.text, manifest.file, noClass),
+    manifest: parseTrainingManifest(manifest.text, manifest.file, noClass),
     dataRoot: dataRoot ?? begunIn,
     seed,
     limit: options.limit,

@@ -3,7 +3,7 @@
 import Table from "cli-table3";
 import { budgetOfRun, type StudyImages, type StudyRun } from "../studies/run-study.ts";
 import { costByArm, costOf, type RunCost } from "../studies/cost.ts";
-import { train } from "../training/trainer.ts";
+import { trainClassifier } from "../assemble/train-classifier.ts";
 import type { StudyPlan } from "../studies/study-plan.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import { plainTable } from "../report/tables.ts";
@@ -47,7 +47,13 @@ export async function timeOf(
   const steps = trial.before + trial.timed;
   const times: number[] = [];
   const short = { ...settings, steps, warmupSteps: steps, evaluate: "end" } as const;
-  const result = await train(engine, given, short, { step: () => times.push(performance.now()) }, signal);
+  const result = await trainClassifier(
+    engine,
+    given,
+    short,
+    { step: () => times.push(performance.now()) },
+    signal,
+  );
   const end = performance.now();
   result.classifier.dispose();
   signal.throwIfAborted();

@@ -5,7 +5,7 @@ import { fullLabelsProblem, fullLabels } from "../studies/full-labels.ts";
 import type { StudyImages } from "../studies/run-study.ts";
 import { assemblyDigest } from "../data/assembly/digest.ts";
 import { DataError, ManifestError } from "../errors/data-errors.ts";
-import type { Manifest } from "../data/manifest/manifest.ts";
+import type { Manifest } from "../assemble/manifest.ts";
 import { loadForTraining, type Loaded, type LoadingOptions } from "./loading.ts";
 
 export interface StudyLoad {

@@ -6,7 +6,7 @@ import {
   type SourceEvaluation,
   type TestIntervals,
 } from "../assemble/test-metrics.ts";
-import type { TrainingResult } from "../training/trainer.ts";
+import type { TrainingResult } from "../assemble/train-classifier.ts";
 import type { Assembly, ImageSet } from "../data/assembly/assembly.ts";
 import { aucTable, showAuc } from "../report/tables.ts";
 import { Counter } from "./terminal/counter.ts";

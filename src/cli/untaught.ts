@@ -1,12 +1,12 @@
 // What becomes of classes that a model learned before, where it goes on with images that teach others.
 
 import { labelSpaceOf } from "../assemble/label-space.ts";
-import type { Budget } from "../training/budget.ts";
+import type { WarmedBudget } from "../assemble/warm-up.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import type { Assembly } from "../data/assembly/assembly.ts";
 
 type Switches = Pick<TrainingSettings, "absent" | "unsupervisedOn" | "lambdaPseudo" | "lambdaConsistency">;
-type Length = Pick<Budget, "warmup" | "steps">;
+type Length = Pick<WarmedBudget, "warmup" | "steps">;
 
 /** One sentence; undefined where some source teaches each class. */
 export function untaughtNote(assembly: Assembly, settings: Switches, budget: Length): string | undefined {

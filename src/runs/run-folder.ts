@@ -109,12 +109,7 @@ export interface Reopened {
 }
 
 /** Numbers as they are, so that equal runs write equal files. */
-const lossFields = ({ total, bce, pseudo, consistency }: Losses): Record<string, number> => ({
-  loss: total,
-  bce,
-  pseudo,
-  consistency,
-});
+const lossFields = ({ total, ...terms }: Losses): Record<string, number> => ({ loss: total, ...terms });
 
 /**
  * An open run folder. No line of metrics.jsonl holds a time, so that two equal runs write equal files; epochs and steps

@@ -1,7 +1,7 @@
 // What a study takes, in steps and in images that go through the network.
 
-import type { Budget } from "../training/budget.ts";
-import { takesStrongView } from "../assemble/training-step.ts";
+import type { WarmedBudget } from "../assemble/warm-up.ts";
+import { takesStrongView } from "../assemble/assemble-step.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import type { PlannedArm } from "./study-plan.ts";
 import type { StudyRun } from "./run-study.ts";
@@ -23,7 +23,7 @@ export interface ArmCost extends RunCost {
  */
 export function costOf(
   settings: TrainingSettings,
-  { steps, warmup }: Budget,
+  { steps, warmup }: WarmedBudget,
   batch: number,
   isWarm = false,
 ): RunCost {

@@ -3,12 +3,13 @@
 import { restrict, type Assembly, type ImageSet } from "../data/assembly/assembly.ts";
 import { absent } from "../labels/states.ts";
 import { QueryHead } from "../assemble/heads/query-head.ts";
+import type { Evaluation } from "../assemble/evaluation.ts";
 import type { Engine } from "../runtime/engine.ts";
-import { budgetOf, type Budget } from "../training/budget.ts";
+import { warmedBudgetOf, type WarmedBudget } from "../assemble/warm-up.ts";
 import type { Checkpoint, Checkpoints } from "../training/checkpoint.ts";
 import { NonFiniteError } from "../errors/training-errors.ts";
 import { testPredictions, type TestPredictions } from "../runs/test-predictions.ts";
-import { train } from "../training/trainer.ts";
+import { trainClassifier } from "../assemble/train-classifier.ts";
 import type { TrainingListener } from "../training/training-reports.ts";
 import { samplerOf, type TrainingSettings } from "../assemble/training-settings.ts";
 import { condensed, courseFrom, type LossCourse } from "./loss-course.ts";
@@ -75,7 +76,7 @@ export interface StudyRun {
 
 export interface StudyListener {
   /** Before a run; what it returns hears its steps. */
-  begin(run: StudyRun): TrainingListener;
+  begin(run: StudyRun): TrainingListener<Evaluation>;
   /** After a run, or in its place where it was finished already. */
   end(run: StudyRun, result: RunResult, reused: boolean): Promise<void> | void;
 }
@@ -88,7 +89,7 @@ const betweenCheckpoints = { seconds: 60 };
  * takes as many steps as any other, and its schedule has the same clock.
  */
 export function inSteps(settings: TrainingSettings, assembly: Assembly): TrainingSettings {
-  const budget = budgetOf(settings, samplerOf(assembly, settings).stepsPerEpoch);
+  const budget = warmedBudgetOf(settings, samplerOf(assembly, settings).stepsPerEpoch);
   const { steps, warmup, stepsPerEpoch } = budget;
   return { ...settings, steps, warmupSteps: warmup, stepsPerEpoch };
 }
@@ -137,9 +138,9 @@ export function assemblyOf(
 export function budgetOfRun(
   { settings }: Pick<StudyRun, "settings">,
   assembly: Assembly,
-): { readonly budget: Budget; readonly batch: number } {
+): { readonly budget: WarmedBudget; readonly batch: number } {
   const { stepsPerEpoch, batch } = samplerOf(assembly, settings);
-  return { budget: budgetOf(settings, stepsPerEpoch), batch };
+  return { budget: warmedBudgetOf(settings, stepsPerEpoch), batch };
 }
 
 /** The images of a seed, and a digest of all that they are. */
@@ -235,7 +236,7 @@ async function runOnce(
     if (step >= budget.warmup) warmUps.pass(run);
   };
   if (before !== undefined) reached(before.from.checkpoint);
-  const told: TrainingListener = {
+  const told: TrainingListener<Evaluation> = {
     ...heard,
     epoch: (report) => {
       for (const part of ["bce", "pseudo", "consistency"] as const) course[part].push(report.losses[part]);
@@ -250,7 +251,7 @@ async function runOnce(
       await store.save(name, seed, key, checkpoint, { course, seconds: seconds() });
     },
   };
-  const trained = await train(engine, assembly, settings, told, signal, checkpoints).catch(
+  const trained = await trainClassifier(engine, assembly, settings, told, signal, checkpoints).catch(
     (error: unknown) => {
       if (!(error instanceof NonFiniteError)) throw error;
       throw new NonFiniteError(`${name}, seed ${seed}: ${error.message}`, { cause: error });
@@ -272,7 +273,7 @@ async function runOnce(
   return result;
 }
 
-const stepOf = ({ record: { epochs, steps } }: Checkpoint, { stepsPerEpoch }: Budget): number =>
+const stepOf = ({ record: { epochs, steps } }: Checkpoint, { stepsPerEpoch }: WarmedBudget): number =>
   epochs * stepsPerEpoch + steps;
 
 function cosines(queries: ArrayLike<number>, classes: number): number[][] {

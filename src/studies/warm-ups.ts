@@ -1,6 +1,7 @@
 // Arms that differ only in what joins in when the warm-up ends begin with the same warm-up: it is done once for each seed.
 
-import { asOfSettings, type Checkpoint } from "../training/checkpoint.ts";
+import type { Checkpoint } from "../training/checkpoint.ts";
+import { asOfSettings } from "../assemble/train-classifier.ts";
 import { courseFrom, type LossCourse } from "./loss-course.ts";
 import { warmUpNameOf } from "./run-key.ts";
 import type { ResumePoint, StudyRun } from "./run-study.ts";

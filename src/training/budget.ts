@@ -1,32 +1,22 @@
 // How long a run is, in steps.
 
-import type { TrainingSettings } from "../assemble/training-settings.ts";
+import type { LoopSettings } from "./loop-settings.ts";
 
 export interface Budget {
   /** Of the whole run. */
   readonly steps: number;
-  /** First steps in which only given labels teach. */
-  readonly warmup: number;
   /** Of an epoch; the last one of the run may be shorter. */
   readonly stepsPerEpoch: number;
   readonly epochs: number;
 }
 
-export type BudgetSettings = Pick<
-  TrainingSettings,
-  "epochs" | "steps" | "stepsPerEpoch" | "warmupEpochs" | "warmupSteps"
->;
+export type BudgetSettings = Pick<LoopSettings, "epochs" | "steps" | "stepsPerEpoch">;
 
 /** @param onceEach steps in which each image is seen once */
 export function budgetOf(settings: BudgetSettings, onceEach: number): Budget {
-  const { epochs, stepsPerEpoch = onceEach, warmupEpochs, warmupSteps } = settings;
+  const { epochs, stepsPerEpoch = onceEach } = settings;
   const steps = settings.steps ?? epochs * stepsPerEpoch;
-  return {
-    steps,
-    warmup: Math.min(steps, warmupSteps ?? warmupEpochs * stepsPerEpoch),
-    stepsPerEpoch,
-    epochs: Math.ceil(steps / stepsPerEpoch),
-  };
+  return { steps, stepsPerEpoch, epochs: Math.ceil(steps / stepsPerEpoch) };
 }
 
 /** Steps of an epoch, counted from 1. */

@@ -1,37 +1,54 @@
 // Everything that a training run knows at the end of a step, so that another process goes on from there, bit for bit. The
 // random state is not in it: all that is drawn follows from the seed and the number of the step.
 
-import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { Assembly } from "../data/assembly/assembly.ts";
-import type { Adam } from "../optim/adam.ts";
-import type { Schedule } from "../optim/schedule.ts";
-import { canonical } from "./canonical.ts";
-import type { Classifier } from "../assemble/classifier.ts";
 import { CheckpointError } from "../errors/training-errors.ts";
 import type { TensorFile } from "../interchange/safetensors.ts";
-import { reproducibleSettings, type TrainingSettings } from "../assemble/training-settings.ts";
-import type { ValidationWatch } from "./validation-watch.ts";
+import type { Module } from "../nn/module.ts";
 import { difference, readWeights, writeWeights } from "../nn/weights.ts";
-import { type HeldTensor, type Weights } from "../tensor/held.ts";
+import type { Adam } from "../optim/adam.ts";
+import type { Schedule } from "../optim/schedule.ts";
+import type { HeldTensor, Weights } from "../tensor/held.ts";
+import { canonical } from "./canonical.ts";
+import { loopSettingsOf, type LoopSettings } from "./loop-settings.ts";
+import type { Losses } from "./loss-terms.ts";
+import type { Task } from "./task.ts";
+import type { ValidationWatch } from "./validation-watch.ts";
 
 const count = z.int().min(0);
-const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const recordSchema = z.strictObject({
-  classes: z.array(z.string()),
-  /** The trainer's, but for those that change no bit. */
+  /** Of the loop and the task, but for those that change no bit. */
   settings: z.record(z.string(), z.unknown()),
-  /** Of the images' number, sizes and labels. */
-  assembly: digest,
+  /** A digest of what is learned from and judged by. */
+  data: z.string(),
   /** Epochs that were completed, and steps of the one under way. */
   epochs: count,
   steps: count,
-  /** Of the losses of these steps. */
-  sums: z.strictObject({ total: z.number(), bce: z.number(), pseudo: z.number(), consistency: z.number() }),
+  /** Of the losses of these steps, by term. */
+  sums: z.record(z.string(), z.number()),
   optimiser: z.strictObject({ steps: count, learningRate: z.number().min(0) }),
   schedule: z.record(z.string(), z.number()),
-  /** The best epoch so far by validation, and its mean AUC; null before the first, or without validation. */
-  best: z.strictObject({ epoch: z.int().min(1), meanAuc: z.number().min(0).max(1) }).nullable(),
+  /** The best epoch so far by validation, and its score; null before the first, or without validation. */
+  best: z.strictObject({ epoch: z.int().min(1), score: z.number().min(0).max(1) }).nullable(),
+});
+
+/** Checkpoints of version 0.1 told classes and images apart from the settings, and named the score after its metric. */
+const writtenSchema = z.preprocess((record) => {
+  const found = earlierSchema.safeParse(record);
+  if (!found.success) return record;
+  const { classes, settings, assembly, best, ...rest } = found.data;
+  return {
+    ...rest,
+    settings: { ...settings, classes },
+    data: assembly,
+    best: best && { epoch: best.epoch, score: best.meanAuc },
+  };
+}, recordSchema);
+const earlierSchema = z.looseObject({
+  classes: z.array(z.string()),
+  settings: z.record(z.string(), z.unknown()),
+  assembly: z.string(),
+  best: z.object({ epoch: z.number(), meanAuc: z.number() }).nullable(),
 });
 
 /** The part of a checkpoint that is no tensor. */
@@ -48,16 +65,15 @@ export interface Course {
   /** Steps of the epoch under way whose losses are known. */
   steps: number;
   /** Of their losses. */
-  sums: CheckpointRecord["sums"];
+  sums: Losses;
 }
 
 /** What of a run a checkpoint holds. */
 export interface Resumable {
-  readonly assembly: Assembly;
-  readonly settings: TrainingSettings;
-  readonly classifier: Classifier;
-  /** The moving average of the classifier's weights, where there is one. */
-  readonly averaged: Classifier | undefined;
+  readonly task: Pick<Task, "module" | "terms" | "settings" | "data">;
+  readonly settings: LoopSettings;
+  /** The moving average of the module's weights, where there is one. */
+  readonly averaged: Module | undefined;
   readonly optimiser: Adam;
   readonly schedule: Schedule;
   readonly watch: ValidationWatch;
@@ -66,22 +82,22 @@ export interface Resumable {
 
 /** The run as it is now; its steps must have landed. */
 export async function checkpointOf(run: Resumable): Promise<Checkpoint> {
-  const { assembly, settings, classifier, averaged, course, watch } = run;
+  const { task, averaged, course, watch } = run;
   const { firstMoment, secondMoment, ...optimiser } = await run.optimiser.state();
   const tensors = new Map<string, HeldTensor>();
   const add = (prefix: string, weights: Weights): void => {
     for (const [name, held] of weights) tensors.set(`${prefix}.${name}`, held);
   };
-  add("model", await readWeights(classifier));
+  add("model", await readWeights(task.module));
   if (averaged !== undefined) add("average", await readWeights(averaged));
   if (watch.best?.weights !== undefined) add("best", watch.best.weights);
   add("adam", new Map(Object.entries({ firstMoment, secondMoment }).map(flat)));
   const { best } = watch;
   const record = {
-    ...described(assembly, settings),
+    ...described(run),
     ...{ epochs: course.epochs, steps: course.steps, sums: { ...course.sums } },
     ...{ optimiser, schedule: { ...run.schedule.state } },
-    best: best === undefined ? null : { epoch: best.epoch, meanAuc: best.meanAuc },
+    best: best === undefined ? null : { epoch: best.epoch, score: best.score },
   };
   return { record, tensors };
 }
@@ -93,7 +109,7 @@ const flat = ([name, data]: [string, HeldTensor["data"]]): [string, HeldTensor] 
 
 /** @throws CheckpointError when the record is not one of a checkpoint */
 export function checkedCheckpoint(file: string, { record, tensors }: TensorFile): Checkpoint {
-  return { record: checkedRecord(recordSchema, file, record), tensors };
+  return { record: checkedRecord(writtenSchema, file, record), tensors };
 }
 
 /** @throws CheckpointError when a record is not what a schema says */
@@ -109,23 +125,25 @@ export function checkedRecord<Record>(schema: z.ZodType<Record>, file: string, r
 
 /**
  * Brings a run to where the checkpoint is. Everything is checked before anything is changed.
- * @throws CheckpointError when it is of other classes, settings, images, or another network
+ * @throws CheckpointError when it is of other settings, data or terms, or of another network
  */
 export function restoreRun(run: Resumable, { record, tensors }: Checkpoint, file: string): void {
   const refuse = (reason: string): never => {
     throw new CheckpointError(file, `${reason}; go on as the run was begun, or begin another with --out`);
   };
-  const { classes, settings, assembly } = described(run.assembly, run.settings);
-  if (record.classes.join("\n") !== classes.join("\n")) {
-    refuse(`is of the classes ${record.classes.join(", ")}, and these are ${classes.join(", ")}`);
-  }
+  const { settings, data } = described(run);
   const names = new Set([...Object.keys(settings), ...Object.keys(record.settings)]);
   const other = [...names].find((name) => canonical(settings[name]) !== canonical(record.settings[name]));
   if (other !== undefined) {
     const [was, is] = [record.settings, settings].map((each) => canonical(each[other]) ?? "left out");
     refuse(`was made with ${other} ${was}, and this run has ${is}`);
   }
-  if (record.assembly !== assembly) refuse("was made on other images or labels");
+  if (record.data !== data) refuse("was made on other images or labels");
+  const { module, terms } = run.task;
+  const told = Object.keys(record.sums);
+  if (told.join("\n") !== terms.join("\n")) {
+    refuse(`tells the losses ${told.join(", ")}, and a step here has ${terms.join(", ")}`);
+  }
 
   const part = (prefix: string): Weights =>
     new Map(
@@ -134,10 +152,10 @@ export function restoreRun(run: Resumable, { record, tensors }: Checkpoint, file
         .map(([name, held]) => [name.slice(prefix.length + 1), held]),
     );
   const [model, average, best, adam] = ["model", "average", "best", "adam"].map(part);
-  const held: [Classifier, Weights][] = [[run.classifier, model]];
+  const held: [Module, Weights][] = [[module, model]];
   if (run.averaged !== undefined) held.push([run.averaged, average]);
-  for (const [module, weights] of [...held, ...(best.size > 0 ? [[run.classifier, best] as const] : [])]) {
-    const wrong = difference(module, weights);
+  for (const [owner, weights] of [...held, ...(best.size > 0 ? [[module, best] as const] : [])]) {
+    const wrong = difference(owner, weights);
     if (wrong !== undefined) refuse(`is of another network: ${wrong}`);
   }
   const [first, second] = [adam.get("firstMoment"), adam.get("secondMoment")];
@@ -145,7 +163,7 @@ export function restoreRun(run: Resumable, { record, tensors }: Checkpoint, file
 
   // It checks its lengths before it changes anything.
   run.optimiser.restore({ ...record.optimiser, firstMoment: first.data, secondMoment: second.data });
-  for (const [module, weights] of held) writeWeights(module, weights);
+  for (const [owner, weights] of held) writeWeights(owner, weights);
   run.schedule.state = record.schedule;
   if (record.best !== null) {
     run.watch.best = { ...record.best, weights: best.size > 0 ? best : undefined };
@@ -154,25 +172,12 @@ export function restoreRun(run: Resumable, { record, tensors }: Checkpoint, file
 }
 
 /** What a run must have in common with its checkpoint. */
-function described(
-  assembly: Assembly,
-  settings: TrainingSettings,
-): Pick<CheckpointRecord, "classes" | "settings" | "assembly"> {
+function described({ task, settings }: Resumable): Pick<CheckpointRecord, "settings" | "data"> {
+  const all = { ...loopSettingsOf(settings), ...task.settings };
   return {
-    classes: [...assembly.classes],
-    settings: JSON.parse(JSON.stringify(reproducibleSettings(settings))) as CheckpointRecord["settings"],
-    assembly: digestOf(assembly),
+    settings: JSON.parse(JSON.stringify(all)) as CheckpointRecord["settings"],
+    data: task.data,
   };
-}
-
-/** Pixels are left out: they may be many, and on disk. */
-function digestOf({ classes, sources, validation, test }: Assembly): string {
-  const hash = createHash("sha256").update(JSON.stringify(classes));
-  for (const set of [...sources, ...(validation === undefined ? [] : [validation]), test]) {
-    const { source, height, width, channels } = set;
-    hash.update(JSON.stringify([source, set.count, height, width, channels])).update(set.states);
-  }
-  return hash.digest("hex");
 }
 
 /** Where checkpoints of a run go and come from. */
@@ -203,11 +208,6 @@ export function dueBy({ every, after }: Pick<Checkpoints, "every" | "after">): (
     if (due) last = performance.now();
     return due || step === after;
   };
-}
-
-/** A checkpoint as a run of other settings would have made it; whoever asks knows that it would have been the same. */
-export function asOfSettings({ record, tensors }: Checkpoint, settings: TrainingSettings): Checkpoint {
-  return { record: { ...record, settings: reproducibleSettings(settings) }, tensors };
 }
 
 /** Waits until the checkpoint of the run as it is now is kept. */

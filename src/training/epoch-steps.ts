@@ -1,24 +1,19 @@
 // The steps of an epoch, as fast as the device takes them, with their losses as they come back.
 
-import type { Sampler } from "../data/assembly/sampler.ts";
+import { NonFiniteError } from "../errors/training-errors.ts";
 import { stepsOf, type Budget } from "./budget.ts";
 import { saveCheckpoint, type Checkpoints, type Resumable } from "./checkpoint.ts";
-import { NonFiniteError } from "../errors/training-errors.ts";
-import { added, type Losses } from "./loss-terms.ts";
+import { added, lossesOf, type Losses } from "./loss-terms.ts";
 import type { RecordedSteps } from "./recorded-steps.ts";
-import { takesStrongView } from "../assemble/training-step.ts";
-import type { TrainingImages } from "../assemble/training-images.ts";
+import type { Task } from "./task.ts";
 import type { TrainingListener } from "./training-reports.ts";
-import type { TrainingSettings } from "../assemble/training-settings.ts";
 
 /** A run as its steps see it. */
-export interface SteppedRun extends Resumable {
-  /** Of all sources. */
-  readonly images: TrainingImages;
-  readonly sampler: Sampler;
-  readonly steps: RecordedSteps;
+export interface SteppedRun<Inputs> extends Resumable {
+  readonly task: Task<Inputs>;
+  readonly steps: RecordedSteps<Inputs>;
   readonly budget: Budget;
-  readonly listener: TrainingListener;
+  readonly listener: Pick<TrainingListener, "step">;
   readonly signal: AbortSignal | undefined;
   readonly checkpoints: Checkpoints | undefined;
   /** Asked after each step, counted from 1. */
@@ -29,35 +24,34 @@ export interface SteppedRun extends Resumable {
 const millisecondsBetweenReadings = 250;
 
 /** The rest of an epoch's steps, or those before the signal; whether a checkpoint is due after the last. */
-export async function trainOneEpoch(run: SteppedRun, epoch: number): Promise<boolean> {
-  const { settings, budget, course, signal } = run;
+export async function trainOneEpoch<Inputs>(run: SteppedRun<Inputs>, epoch: number): Promise<boolean> {
+  const { task, budget, course, signal } = run;
   const before = (epoch - 1) * budget.stepsPerEpoch;
   const steps = stepsOf(budget, epoch);
-  // Warm-up may end within an epoch.
-  const warm = Math.min(steps, Math.max(0, budget.warmup - before));
-  const phases = [
-    { end: warm, lambdaPseudo: 0, lambdaConsistency: 0 },
-    { end: steps, lambdaPseudo: settings.lambdaPseudo, lambdaConsistency: settings.lambdaConsistency },
-  ];
+  const variantOf = (step: number): string => task.variantAt(before + step);
   let due = false;
-  for (const { end, ...weights } of phases) {
-    if (course.steps < end && signal?.aborted !== true) due = await trainSteps(run, epoch, end, weights);
+  // The variant may change within an epoch.
+  while (course.steps < steps && signal?.aborted !== true) {
+    const variant = variantOf(course.steps + 1);
+    let end = course.steps + 1;
+    while (end < steps && variantOf(end + 1) === variant) end++;
+    due = await trainSteps(run, epoch, end, variant);
   }
   return due;
 }
 
-/** Steps of an epoch up to `end`, or those before the signal; the course counts them as their losses land. */
-async function trainSteps(
-  run: SteppedRun,
+/** Steps of an epoch up to `end`, all of one variant, or those before the signal; the course counts them as their losses land. */
+async function trainSteps<Inputs>(
+  run: SteppedRun<Inputs>,
   epoch: number,
   end: number,
-  weights: Pick<TrainingSettings, "lambdaPseudo" | "lambdaConsistency">,
+  variant: string,
 ): Promise<boolean> {
-  const { steps: recorded, settings, images, sampler, budget } = run;
+  const { steps: recorded, task, budget } = run;
   const { course, listener, signal, checkpoints, isDue } = run;
   let due = false;
-  const strong = takesStrongView({ ...settings, ...weights });
-  const recordedStep = await recorded.of(strong);
+  const recordedStep = await recorded.of(variant);
+  const silent = Object.fromEntries((task.silentTerms?.(variant) ?? []).map((term) => [term, 0]));
   const first = (epoch - 1) * budget.stepsPerEpoch + 1;
   const begun = course.steps;
   const { readings } = recordedStep;
@@ -70,9 +64,9 @@ async function trainSteps(
   const land = async (most: number): Promise<void> => {
     while (readings.pending > 0 && readings.batches > most) {
       const groups = readings.batches;
-      const told = finite(await readings.next(), `epoch ${epoch}, step ${landed}`);
-      // Without a strong view, its place is taken by the weak one, and there is nothing to be consistent with.
-      const losses = strong ? told : { ...told, consistency: 0 };
+      const read = lossesOf(task.terms, await readings.next());
+      checkFinite(read, `epoch ${epoch}, step ${landed}`);
+      const losses = { ...read, ...silent };
       course.steps++;
       course.sums = added(course.sums, losses);
       listener.step?.({ epoch, step: landed, losses });
@@ -84,12 +78,12 @@ async function trainSteps(
       since = { step: landed, time: now };
     }
   };
-  const taken = images.steps(sampler.steps(first - 1 + begun, end - begun));
+  const taken = task.inputs(first + begun, end - begun);
   try {
     for (let i = begun; i < end && signal?.aborted !== true; i++) {
-      const { value } = await taken.next();
-      if (value === undefined) throw new Error("the sampler has no images for a step");
-      recordedStep.run({ images: value, step: first + i, ...weights });
+      const next = await taken.next();
+      if (next.done === true) throw new Error("a task has no inputs for a step");
+      recordedStep.run(next.value);
       if (++waiting >= together) {
         readings.ask();
         waiting = 0;
@@ -115,15 +109,11 @@ async function trainSteps(
 }
 
 /** @throws NonFiniteError */
-function finite(values: ArrayLike<number>, where: string): Losses {
-  const [total = NaN, bce = NaN, pseudo = NaN, consistency = NaN] = Array.from(values);
-  const losses: Losses = { total, bce, pseudo, consistency };
+function checkFinite(losses: Losses, where: string): void {
   for (const [name, value] of Object.entries(losses)) {
-    if (!Number.isFinite(value)) {
-      throw new NonFiniteError(
-        `${where}: the ${name} loss is ${value}; lower the learning rate or check the data`,
-      );
-    }
+    if (Number.isFinite(value)) continue;
+    throw new NonFiniteError(
+      `${where}: the ${name} loss is ${value}; lower the learning rate or check the data`,
+    );
   }
-  return losses;
 }

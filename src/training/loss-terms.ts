@@ -1,29 +1,20 @@
-// The losses of a step, and their means over many.
+// The losses of a step by the names of their terms, and their means over many steps.
 
-export interface Losses {
-  readonly total: number;
-  readonly bce: number;
-  readonly pseudo: number;
-  readonly consistency: number;
+/** By term, "total" first. */
+export type Losses = Readonly<Record<string, number>>;
+
+export function lossesOf(terms: readonly string[], values: ArrayLike<number>): Losses {
+  return Object.fromEntries(terms.map((term, i) => [term, values[i] ?? NaN]));
 }
 
-export const noLosses: Losses = { total: 0, bce: 0, pseudo: 0, consistency: 0 };
+export const noLosses = (terms: readonly string[]): Losses =>
+  Object.fromEntries(terms.map((term) => [term, 0]));
 
-export function added(sums: Losses, { total, bce, pseudo, consistency }: Losses): Losses {
-  return {
-    total: sums.total + total,
-    bce: sums.bce + bce,
-    pseudo: sums.pseudo + pseudo,
-    consistency: sums.consistency + consistency,
-  };
+export function added(sums: Losses, losses: Losses): Losses {
+  return Object.fromEntries(Object.entries(sums).map(([term, sum]) => [term, sum + losses[term]]));
 }
 
 /** @param steps how many the sums are of */
-export function meansOf({ total, bce, pseudo, consistency }: Losses, steps: number): Losses {
-  return {
-    total: total / steps,
-    bce: bce / steps,
-    pseudo: pseudo / steps,
-    consistency: consistency / steps,
-  };
+export function meansOf(sums: Losses, steps: number): Losses {
+  return Object.fromEntries(Object.entries(sums).map(([term, sum]) => [term, sum / steps]));
 }

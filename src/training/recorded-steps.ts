@@ -1,59 +1,49 @@
-// The training step of a run, recorded: one program without the strong view, another one with it.
+// The training step of a run, recorded: one program for each variant of the task's step.
 
-import type { Adam } from "../optim/adam.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Program, Readings } from "../runtime/program.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { Classifier } from "../assemble/classifier.ts";
-import { trainingStep, type StepInputs, type StepShape } from "../assemble/training-step.ts";
 
 /** A step that can be run again and again. */
-export interface RecordedStep {
+export interface RecordedStep<Inputs> {
   /** Queues the step on these values. */
-  run(inputs: StepInputs): void;
-  /** The losses of each run: total, bce, pseudo, consistency. */
+  run(inputs: Inputs): void;
+  /** The losses of each run, in the order of the task's terms. */
   readonly readings: Readings;
 }
 
-export class RecordedSteps implements Disposable {
-  readonly #record: (bothViews: boolean, inputs: () => StepInputs) => Promise<Program<Tensor>>;
+export class RecordedSteps<Inputs> implements Disposable {
+  readonly #engine: Engine;
+  readonly #step: (variant: string, inputs: () => Inputs) => Tensor;
   #current:
-    | { readonly bothViews: boolean; readonly program: Program<Tensor>; readonly step: RecordedStep }
+    | { readonly variant: string; readonly program: Program<Tensor>; readonly step: RecordedStep<Inputs> }
     | undefined;
 
-  /** @param after recorded behind each step */
-  constructor(
-    engine: Engine,
-    classifier: Classifier,
-    optimiser: Adam,
-    shape: Omit<StepShape, "bothViews">,
-    after: () => void = () => undefined,
-  ) {
-    this.#record = (bothViews, inputs) =>
-      engine.record(() => {
-        const losses = trainingStep(engine, classifier, optimiser, { ...shape, bothViews }, inputs);
-        after();
-        return losses;
-      });
+  /** @param step computes a variant of the step and returns its losses */
+  constructor(engine: Engine, step: (variant: string, inputs: () => Inputs) => Tensor) {
+    this.#engine = engine;
+    this.#step = step;
   }
 
-  /** The step with or without the strong view. Only the newest one keeps its memory. */
-  async of(bothViews: boolean): Promise<RecordedStep> {
-    if (this.#current?.bothViews === bothViews) return this.#current.step;
+  /** The program of a variant. Only the newest one keeps its memory. */
+  async of(variant: string): Promise<RecordedStep<Inputs>> {
+    if (this.#current?.variant === variant) return this.#current.step;
     this.dispose();
-    let values: StepInputs | undefined;
-    const program = await this.#record(bothViews, () => {
-      if (values === undefined) throw new Error("a training step ran without inputs");
-      return values;
-    });
+    let values: { readonly inputs: Inputs } | undefined;
+    const program = await this.#engine.record(() =>
+      this.#step(variant, () => {
+        if (values === undefined) throw new Error("a training step ran without inputs");
+        return values.inputs;
+      }),
+    );
     const step = {
       readings: program.follow(program.result),
-      run: (inputs: StepInputs) => {
-        values = inputs;
+      run: (inputs: Inputs) => {
+        values = { inputs };
         program.run();
       },
     };
-    this.#current = { bothViews, program, step };
+    this.#current = { variant, program, step };
     return step;
   }
 

@@ -1,38 +1,45 @@
-// The trainer: epochs of steps over an assembly, told to a listener as they happen.
+// The training loop: epochs of steps of a task, told to a listener as they happen.
 
-import { taughtSources } from "../assemble/absent-policy.ts";
-import type { Assembly, ImageSet } from "../data/assembly/assembly.ts";
+import { UsageError } from "../errors/errors.ts";
+import { NonFiniteError } from "../errors/training-errors.ts";
+import type { Module } from "../nn/module.ts";
+import { readWeights, writeWeights } from "../nn/weights.ts";
 import { Adam } from "../optim/adam.ts";
 import { scheduleOf } from "../optim/schedule.ts";
-import type { Engine } from "../runtime/engine.ts";
 import { budgetOf, stepsOf } from "./budget.ts";
 import { dueBy, restoreRun, saveCheckpoint, type Checkpoints } from "./checkpoint.ts";
-import type { Classifier } from "../assemble/classifier.ts";
 import { trainOneEpoch, type SteppedRun } from "./epoch-steps.ts";
-import { evaluationOf, predict, type Evaluation } from "../assemble/evaluation.ts";
-import { NonFiniteError } from "../errors/training-errors.ts";
-import { labelSpaceOf, statesForHead } from "../assemble/label-space.ts";
+import type { LoopSettings } from "./loop-settings.ts";
 import { meansOf, noLosses } from "./loss-terms.ts";
+import { optimisationStep } from "./optimisation-step.ts";
 import { RecordedSteps } from "./recorded-steps.ts";
-import { TrainingImages } from "../assemble/training-images.ts";
-import type { EvaluationReport, TrainingListener } from "./training-reports.ts";
-import { classifierOf, samplerOf, stepShape, type TrainingSettings } from "../assemble/training-settings.ts";
+import { checkTerms, type Judgement, type Part, type Task } from "./task.ts";
+import type { TrainingListener } from "./training-reports.ts";
 import { ValidationWatch } from "./validation-watch.ts";
 import { WeightAverage } from "./weight-average.ts";
-import { readWeights, writeWeights } from "../nn/weights.ts";
-import { type Weights } from "../tensor/held.ts";
 
-export interface TrainingResult {
-  readonly classifier: Classifier;
+/** What `train` may be told beside task and settings. */
+export interface TrainOptions<Report extends object = object> {
+  /** Told of steps and epochs; what it throws ends the run. */
+  readonly listener?: TrainingListener<Report> | undefined;
+  /**
+   * Stops the run after the steps under way (those of half a second, or two) or the batch of images that are evaluated. An
+   * epoch counts when its steps and its evaluations are done.
+   */
+  readonly signal?: AbortSignal | undefined;
+  readonly checkpoints?: Checkpoints | undefined;
+}
+
+export interface LoopResult<Judged, Trained> {
+  /** With the weights that were kept: the task's own, or the one that holds their moving average, which the caller disposes. */
+  readonly module: Trained;
   /** Epochs that were completed. */
   readonly epochs: number;
   /** On the test images, by the weights that were kept; of a stopped run the last that was made, if any. */
-  readonly evaluation: Evaluation | undefined;
-  /** Logits [N, K] of the test images, which the evaluation is of. */
-  readonly logits: Float32Array | undefined;
+  readonly judged: Judged | undefined;
   /** The epoch whose weights were kept: the best by validation, or the last completed. */
   readonly kept: number;
-  /** Mean AUC of the best epoch's validation; null without validation. */
+  /** Score of the best epoch's validation; null without validation. */
   readonly validation: number | null;
   /** Whether there was no better validation to wait for. */
   readonly endedEarly: boolean;
@@ -41,93 +48,76 @@ export interface TrainingResult {
 }
 
 /**
- * Trains a classifier on an assembly. The same engine, settings and assembly give the same losses, bit for bit, and so does a
- * run that goes on from a checkpoint.
+ * Trains the module of a task. The same engine, settings and task give the same losses, bit for bit, and so does a run that
+ * goes on from a checkpoint.
  *
- * @param listener told of steps and epochs; what it throws ends the run
- * @param signal stops the run after the steps under way (those of half a second, or two) or the batch of images that are
- *   evaluated. An epoch counts when its steps and its evaluations are done
- * @param initial weights of a classifier of these settings to begin with; without, the seed draws them
- * @returns the classifier, which the caller disposes; after an error there is none left
+ * @returns the module; the task stays its owner, and the caller owns that of the moving average, where there is one. After an
+ *   error that one is disposed
  * @throws NonFiniteError naming epoch and step when a loss is no finite number; CheckpointError when the checkpoint to go on
- *   from is of another run
+ *   from is of another run; UsageError for terms that do not fit the losses of a step, and for settings that contradict each
+ *   other
  */
-export async function train(
-  engine: Engine,
-  assembly: Assembly,
-  settings: TrainingSettings,
-  listener: TrainingListener = {},
-  signal?: AbortSignal,
-  checkpoints?: Checkpoints,
-  initial?: Weights,
-): Promise<TrainingResult> {
-  const labels = labelSpaceOf(assembly);
-  const classifier = classifierOf(engine, settings, labels);
+export async function train<Inputs, Judged extends Judgement, Trained extends Module>(
+  task: Task<Inputs, Judged, Trained>,
+  settings: LoopSettings,
+  { listener = {}, signal, checkpoints }: TrainOptions<Judged["report"]> = {},
+): Promise<LoopResult<Judged, Trained>> {
+  checkTerms(task);
+  checkSettings(settings, task);
+  const { module } = task;
+  const { engine } = module;
   const { learningRate, ema = null, earlyStopping } = settings;
-  let average: WeightAverage | undefined;
+  let average: WeightAverage<Trained> | undefined;
   try {
-    if (initial !== undefined) writeWeights(classifier, initial);
-    using optimiser = new Adam(classifier.parameters().values(), { learningRate });
-    if (ema !== null) {
-      average = new WeightAverage(engine, classifier, classifierOf(engine, settings, labels), ema);
-      if (initial !== undefined) writeWeights(average.classifier, initial);
-    }
-    const averaged = average?.classifier;
-    const kept = averaged ?? classifier;
-    const sampler = samplerOf(assembly, settings);
-    const taught = statesForHead(classifier.head, taughtSources(assembly.sources, settings));
-    const images = new TrainingImages(engine, taught, sampler.batch, settings.memory);
-    try {
-      const shape = { ...stepShape(settings, images, sampler.batch), resident: images.resident };
-      using steps = new RecordedSteps(engine, classifier, optimiser, shape, () => average?.step());
-      const run: Run = {
-        ...{ engine, assembly, settings, images, sampler, classifier, averaged, kept, optimiser, steps },
-        ...{ listener, signal, checkpoints, isDue: dueBy(checkpoints ?? {}) },
-        schedule: scheduleOf(optimiser, settings.schedule ?? { by: "plateau", patience: 5 }),
-        watch: new ValidationWatch(earlyStopping ?? Infinity),
-        budget: budgetOf(settings, sampler.stepsPerEpoch),
-        course: { epochs: 0, steps: 0, sums: noLosses },
-      };
-      if (checkpoints?.from !== undefined) {
-        restoreRun(run, checkpoints.from.checkpoint, checkpoints.from.file);
-      }
-      const result = { ...(await trainEpochs(run)), classifier: kept };
-      if (kept !== classifier) classifier.dispose();
-      return result;
-    } finally {
-      await images.close();
-    }
+    using optimiser = new Adam(module.parameters().values(), { learningRate });
+    if (ema !== null) average = new WeightAverage(engine, module, task.twin(), ema);
+    const averaged = average?.module;
+    using steps = new RecordedSteps<Inputs>(engine, (variant, inputs) => {
+      const losses = optimisationStep(module, optimiser, task.terms, () => task.losses(variant, inputs));
+      average?.step();
+      return losses;
+    });
+    const run: Run<Inputs, Judged, Trained> = {
+      ...{ task, settings, averaged, kept: averaged ?? module, optimiser, steps },
+      ...{ listener, signal, checkpoints, isDue: dueBy(checkpoints ?? {}) },
+      schedule: scheduleOf(optimiser, settings.schedule ?? { by: "plateau", patience: 5 }),
+      watch: new ValidationWatch(earlyStopping ?? Infinity),
+      budget: budgetOf(settings, task.stepsPerEpoch),
+      course: { epochs: 0, steps: 0, sums: noLosses(task.terms) },
+    };
+    if (checkpoints?.from !== undefined) restoreRun(run, checkpoints.from.checkpoint, checkpoints.from.file);
+    return { ...(await trainEpochs(run)), module: run.kept };
   } catch (error) {
-    classifier.dispose();
-    average?.classifier.dispose();
+    average?.module.dispose();
     throw error;
   }
 }
 
 /** What a run works on. */
-interface Run extends SteppedRun {
-  readonly engine: Engine;
+interface Run<Inputs, Judged extends Judgement, Trained extends Module> extends SteppedRun<Inputs> {
+  readonly task: Task<Inputs, Judged, Trained>;
+  readonly listener: TrainingListener<Judged["report"]>;
   /** What is evaluated and handed out: the average, where there is one. */
-  readonly kept: Classifier;
+  readonly kept: Trained;
 }
 
-async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">> {
-  const { assembly, settings, optimiser, schedule, watch, budget, course, signal, checkpoints } = run;
-  const { validation, test } = assembly;
-  const perEpoch = (settings.evaluate ?? (validation === undefined ? "epoch" : "end")) === "epoch";
+async function trainEpochs<Inputs, Judged extends Judgement, Trained extends Module>(
+  run: Run<Inputs, Judged, Trained>,
+): Promise<Omit<LoopResult<Judged, Trained>, "module">> {
+  const { task, settings, optimiser, schedule, watch, budget, course, signal, checkpoints } = run;
+  const { terms, watchedTerm = "total" } = task;
+  const hasValidation = task.parts.includes("validation");
+  const perEpoch = (settings.evaluate ?? (hasValidation ? "end" : "epoch")) === "epoch";
   let trained = false;
-  let tested:
-    { readonly epoch: number; readonly logits: Float32Array; readonly evaluation: Evaluation } | undefined;
+  let tested: { readonly epoch: number; readonly judged: Judged } | undefined;
   const testAfter = async (epoch: number): Promise<void> => {
-    const logits = await predicted(run, epoch, "test", test);
-    tested = { epoch, logits, evaluation: evaluationOf(logits, test, assembly.classes) };
+    if (task.parts.includes("test")) tested = { epoch, judged: await judge(run, epoch, "test") };
   };
-  const result = (stopped: boolean, kept: number): Omit<TrainingResult, "classifier"> => ({
+  const result = (stopped: boolean, kept: number): Omit<LoopResult<Judged, Trained>, "module"> => ({
     epochs: course.epochs,
-    evaluation: tested?.evaluation,
-    logits: tested?.logits,
+    judged: tested?.judged,
     kept,
-    validation: watch.best?.meanAuc ?? null,
+    validation: watch.best?.score ?? null,
     endedEarly: watch.isOver(course.epochs) && course.epochs < budget.epochs,
     stopped,
   });
@@ -139,27 +129,24 @@ async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">
       const steps = stepsOf(budget, epoch);
       const due = await trainOneEpoch(run, epoch);
       if (course.steps < steps) signal?.throwIfAborted();
-      const judged =
-        validation === undefined
-          ? undefined
-          : evaluationOf(await predicted(run, epoch, "validation", validation), validation, assembly.classes);
+      const judged = hasValidation ? await judge(run, epoch, "validation") : undefined;
       if (perEpoch) await testAfter(epoch);
       const losses = meansOf(course.sums, steps);
-      const meanAuc = judged?.meanAuc ?? undefined;
-      if (meanAuc !== undefined && watch.isBetter(meanAuc)) {
+      const score = judged?.score ?? undefined;
+      if (score !== undefined && watch.isBetter(score)) {
         const weights = settings.keep === "final" ? undefined : await readWeights(run.kept);
-        watch.best = { epoch, meanAuc, weights };
+        watch.best = { epoch, score, weights };
       }
       run.listener.epoch?.({
         epoch,
         learningRate,
         losses,
-        evaluation: tested?.evaluation,
-        validation: judged,
+        evaluation: tested?.judged.report,
+        validation: judged?.report,
       });
       // A schedule lowers the rate when what it is told stops falling.
-      schedule.step(meanAuc === undefined ? losses.bce : 1 - meanAuc);
-      Object.assign(course, { epochs: epoch, steps: 0, sums: noLosses });
+      schedule.step(score === undefined ? losses[watchedTerm] : 1 - score);
+      Object.assign(course, { epochs: epoch, steps: 0, sums: noLosses(terms) });
       if (due || checkpoints?.afterEpochs !== false) await saveCheckpoint(run, checkpoints);
     }
     trained = true;
@@ -177,18 +164,34 @@ async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">
   }
 }
 
-/** Logits [N, K] of a set. @throws NonFiniteError when the weights have diverged in the last step before */
-async function predicted(
-  { engine, kept, settings, sampler, listener, signal }: Run,
+/** @throws NonFiniteError when the weights have diverged in the last step before */
+async function judge<Inputs, Judged extends Judgement, Trained extends Module>(
+  { task, kept, listener, signal }: Run<Inputs, Judged, Trained>,
   epoch: number,
-  part: EvaluationReport["part"],
-  set: ImageSet,
-): Promise<Float32Array> {
+  part: Part,
+): Promise<Judged> {
   const progress = (done: number, total: number): void => listener.evaluated?.({ part, done, total });
-  const options = { signal, memory: settings.memory, progress };
-  const logits = await predict(engine, kept, set, settings.normalisation, sampler.batch, options);
-  if (logits.every(Number.isFinite)) return logits;
-  throw new NonFiniteError(
-    `after epoch ${epoch}, predictions on the ${part} images are no finite numbers; lower the learning rate or check the data`,
-  );
+  try {
+    return await task.judge(kept, part, { signal, progress });
+  } catch (cause) {
+    if (!(cause instanceof NonFiniteError)) throw cause;
+    throw new NonFiniteError(`after epoch ${epoch}, ${cause.message}`, { cause });
+  }
+}
+
+/** @throws UsageError for numbers that no run can have, and for settings that contradict each other */
+function checkSettings(settings: LoopSettings, { parts }: Pick<Task, "parts">): void {
+  const fail = (reason: string): never => {
+    throw new UsageError(`train: ${reason}`);
+  };
+  for (const name of ["epochs", "steps", "stepsPerEpoch", "earlyStopping"] as const) {
+    const value = settings[name];
+    if (value == null || (Number.isSafeInteger(value) && value >= 1)) continue;
+    fail(`${name} must be a whole number from 1 up, got ${value}`);
+  }
+  const { ema, evaluate } = settings;
+  if (ema != null && !(ema >= 0 && ema < 1)) fail(`ema must be from 0 to below 1, got ${ema}`);
+  if (evaluate === "epoch" && !parts.includes("test")) {
+    fail('evaluate "epoch" asks for the test images after every epoch, and the task has none; leave it out');
+  }
 }

@@ -1,7 +1,7 @@
 // What a run tells of itself while it trains.
 
-import type { Evaluation } from "../assemble/evaluation.ts";
 import type { Losses } from "./loss-terms.ts";
+import type { Part } from "./task.ts";
 
 export interface StepReport {
   /** From 1. */
@@ -11,13 +11,14 @@ export interface StepReport {
   readonly losses: Losses;
 }
 
-export interface EpochReport {
+/** @typeParam Report what the task reports of a judgement */
+export interface EpochReport<Report extends object = object> {
   /** From 1. */
   readonly epoch: number;
   /** On the test images; undefined after an epoch that was not tested. */
-  readonly evaluation: Evaluation | undefined;
+  readonly evaluation: Report | undefined;
   /** Undefined without validation. */
-  readonly validation: Evaluation | undefined;
+  readonly validation: Report | undefined;
   /** Of the epoch's steps. */
   readonly learningRate: number;
   /** Means over the epoch's steps. */
@@ -25,15 +26,15 @@ export interface EpochReport {
 }
 
 export interface EvaluationReport {
-  readonly part: "validation" | "test";
+  readonly part: Part;
   /** Images. */
   readonly done: number;
   readonly total: number;
 }
 
 /** Called in order: steps, batches of the images that are evaluated, then their epoch. */
-export interface TrainingListener {
+export interface TrainingListener<Report extends object = object> {
   step?(report: StepReport): void;
   evaluated?(report: EvaluationReport): void;
-  epoch?(report: EpochReport): void;
+  epoch?(report: EpochReport<Report>): void;
 }

@@ -1,29 +1,29 @@
-// A moving average of a classifier's weights (Polyak averaging): smoother than the last step's, at the cost of one launch a
-// step for all parameters and one for all running statistics.
+// A moving average of a module's weights (Polyak averaging): smoother than the last step's, at the cost of one launch a step
+// for all parameters and one for all running statistics.
 
 import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { movingAverage } from "../functions/normalisation.ts";
 import { noGradient } from "../autograd/functions.ts";
-import type { Classifier } from "../assemble/classifier.ts";
+import type { Module } from "../nn/module.ts";
 
 /** average = decay average + (1 - decay) weights, after every step; it starts as the weights the run starts with. */
-export class WeightAverage {
+export class WeightAverage<Trained extends Module> {
   /** Has the averaged weights; its owner disposes it. */
-  readonly classifier: Classifier;
+  readonly module: Trained;
   readonly #engine: Engine;
-  readonly #of: Classifier;
+  readonly #of: Module;
   readonly #decay: number;
 
   /**
    * @param of whose weights are averaged
-   * @param into a classifier of the same network and the same weights
+   * @param into a module of the same kind and the same weights
    * @param decay from 0 to below 1: the average reaches back about 1 / (1 - decay) steps
    */
-  constructor(engine: Engine, of: Classifier, into: Classifier, decay: number) {
+  constructor(engine: Engine, of: Trained, into: Trained, decay: number) {
     this.#engine = engine;
     this.#of = of;
-    this.classifier = into;
+    this.module = into;
     this.#decay = decay;
     // Gathered now: a recorded step cannot move them.
     for (const kind of ["parameter", "buffer"] as const) {
@@ -38,7 +38,7 @@ export class WeightAverage {
       engine.scope(() =>
         noGradient(engine, () => {
           for (const kind of ["parameter", "buffer"] as const) {
-            const [average, weights] = [this.classifier, this.#of].map(
+            const [average, weights] = [this.module, this.#of].map(
               (module) => engine.gather(tensorsOf(module, kind)).flat,
             );
             movingAverage(average, weights, { momentum: 1 - this.#decay });
@@ -49,6 +49,6 @@ export class WeightAverage {
   }
 }
 
-function tensorsOf(classifier: Classifier, kind: "parameter" | "buffer"): Tensor[] {
-  return [...classifier.state().values()].filter((each) => each.kind === kind).map(({ tensor }) => tensor);
+function tensorsOf(module: Module, kind: "parameter" | "buffer"): Tensor[] {
+  return [...module.state().values()].filter((each) => each.kind === kind).map(({ tensor }) => tensor);
 }

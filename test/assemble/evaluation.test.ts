@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { Classifier } from "../../src/assemble/classifier.ts";
 import { evaluate, predict } from "../../src/assemble/evaluation.ts";
-import { train } from "../../src/training/trainer.ts";
+import { trainClassifier } from "../../src/assemble/train-classifier.ts";
 import { pixelsInMemory, type ImageSet } from "../../src/data/assembly/assembly.ts";
 import { normaliseImages } from "../../src/functions/images.ts";
 import type { Mode } from "../../src/nn/module.ts";
@@ -24,7 +24,7 @@ describe("a classifier with a step of training behind it", () => {
 
   async function trained(): Promise<Classifier> {
     const settings = { ...smallSettings, epochs: 1, evaluate: "end", learningRate: 0.02 } as const;
-    const { classifier } = await train(open(), assembly, settings);
+    const { classifier } = await trainClassifier(open(), assembly, settings);
     return classifier;
   }
 

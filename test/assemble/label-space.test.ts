@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { labelSpaceOf, wholeLabelSpace } from "../../src/assemble/label-space.ts";
 import { planTraining } from "../../src/assemble/planning/training-plan.ts";
-import { train } from "../../src/training/trainer.ts";
+import { trainClassifier } from "../../src/assemble/train-classifier.ts";
 import type { TrainingSettings } from "../../src/assemble/training-settings.ts";
 import { Engine } from "../../src/runtime/engine.ts";
 import { openEngine } from "../../src/runtime/open-engine.ts";
@@ -38,7 +38,11 @@ test("an image teaches the block of its source alone, in memory and fed", async 
   for (const memory of [1, 2 ** 20]) {
     const backend = new WatchingBackend(["assembleLoss"]);
     using engine = new Engine(backend);
-    const { classifier } = await train(engine, smallAssembly(8), { ...perSource, batch: 8, memory });
+    const { classifier } = await trainClassifier(engine, smallAssembly(8), {
+      ...perSource,
+      batch: 8,
+      memory,
+    });
     const rows = backend.of("assembleLoss").flatMap(({ inputs }) => {
       const states = inputs[4];
       return Array.from({ length: states.length / 12 }, (_, row) =>
@@ -58,7 +62,11 @@ test("an image teaches the block of its source alone, in memory and fed", async 
 
 test("a moving average of the weights leaves the mean over sources as it is", async () => {
   using engine = await openEngine({ device: "webgpu" });
-  const { classifier } = await train(engine, smallAssembly(16), { ...perSource, epochs: 3, ema: 0.9 });
+  const { classifier } = await trainClassifier(engine, smallAssembly(16), {
+    ...perSource,
+    epochs: 3,
+    ema: 0.9,
+  });
   const average = await classifier.head.state().get("average")?.tensor.read();
   expect(new Set(average)).toEqual(new Set([0, 0.5, 1]));
 });

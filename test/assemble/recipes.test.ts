@@ -1,10 +1,10 @@
 // Recipes: what each preset says, and how a manifest changes it.
 import { describe, expect, test } from "vitest";
 import { recipeNames, recipes } from "../../src/assemble/recipes.ts";
-import { parseManifest } from "../../src/data/manifest/manifest.ts";
+import { parseTrainingManifest } from "../../src/assemble/manifest.ts";
 
 const trainedBy = (section: string) =>
-  parseManifest(
+  parseTrainingManifest(
     `
 classes: [mass]
 image: { height: 32, width: 32 }

@@ -10,8 +10,8 @@ import { ImageReader } from "../../src/data/assembly/image-reader.ts";
 import { planTraining } from "../../src/assemble/planning/training-plan.ts";
 import { wholeLabelSpace } from "../../src/assemble/label-space.ts";
 import { profileTraining } from "../../src/assemble/planning/profiled-step.ts";
-import { residentBytes, TrainingImages } from "../../src/assemble/training-images.ts";
-import { train } from "../../src/training/trainer.ts";
+import { residentBytes, TrainingImages } from "../../src/training/training-images.ts";
+import { trainClassifier } from "../../src/assemble/train-classifier.ts";
 import type { TrainingSettings } from "../../src/assemble/training-settings.ts";
 import { ArrayPixels } from "../../src/data/cache/pixel-rows.ts";
 import { pixelsInMemory, type Assembly, type ImageSet } from "../../src/data/assembly/assembly.ts";
@@ -65,7 +65,7 @@ describe.each(["webgpu", "reference"] as const)("on %s", (device) => {
 
   async function run(assembly: Assembly, more: Partial<TrainingSettings>): Promise<unknown[]> {
     const told: unknown[] = [];
-    const { classifier } = await train(
+    const { classifier } = await trainClassifier(
       open(),
       assembly,
       { ...smallSettings, ...more },
@@ -145,7 +145,7 @@ describe("the device's share", () => {
   test("an interrupted run leaves no read and no tensor behind", async () => {
     const before = open().memory().tensors;
     const controller = new AbortController();
-    const result = await train(
+    const result = await trainClassifier(
       open(),
       stored(assembly),
       { ...smallSettings, epochs: 50 },
@@ -161,7 +161,7 @@ describe("the device's share", () => {
     const disk = stored(assembly);
     const { batch, profile } = await profileTraining(open(), disk, smallSettings, { replays: 2 });
     expect([batch, profile.launches.length > 10]).toEqual([16, true]);
-    const { classifier } = await train(open(), assembly, smallSettings);
+    const { classifier } = await trainClassifier(open(), assembly, smallSettings);
     const { normalisation } = smallSettings;
     const found = await evaluate(open(), classifier, disk.test, disk.classes, normalisation, 7, {
       memory: 2 * 7 * 256,

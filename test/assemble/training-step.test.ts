@@ -3,9 +3,9 @@
 import { expect, test } from "vitest";
 import { Classifier } from "../../src/assemble/classifier.ts";
 import { ImageReader } from "../../src/data/assembly/image-reader.ts";
-import { train } from "../../src/training/trainer.ts";
+import { trainClassifier } from "../../src/assemble/train-classifier.ts";
 import type { TrainingSettings } from "../../src/assemble/training-settings.ts";
-import { trainingStep } from "../../src/assemble/training-step.ts";
+import { trainingStep } from "../../src/assemble/assemble-step.ts";
 import { stepShape } from "../../src/assemble/training-settings.ts";
 import { viewPresets } from "../../src/assemble/augmentation.ts";
 import { Adam } from "../../src/optim/adam.ts";
@@ -19,7 +19,7 @@ const watched = ["augmentImages", "assembleLoss"];
 async function recorded(more: Partial<TrainingSettings> = {}): Promise<WatchingBackend> {
   const backend = new WatchingBackend(watched);
   using engine = new Engine(backend);
-  await train(engine, smallAssembly(8), { ...smallSettings, batch: 8, evaluate: "end", ...more });
+  await trainClassifier(engine, smallAssembly(8), { ...smallSettings, batch: 8, evaluate: "end", ...more });
   return backend;
 }
 

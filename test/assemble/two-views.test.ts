@@ -3,9 +3,9 @@
 import { describe, expect, test } from "vitest";
 import { Classifier } from "../../src/assemble/classifier.ts";
 import { ImageReader } from "../../src/data/assembly/image-reader.ts";
-import { train } from "../../src/training/trainer.ts";
+import { trainClassifier } from "../../src/assemble/train-classifier.ts";
 import type { TrainingSettings } from "../../src/assemble/training-settings.ts";
-import { trainingStep, viewFeatures } from "../../src/assemble/training-step.ts";
+import { trainingStep, viewFeatures } from "../../src/assemble/assemble-step.ts";
 import { stepShape } from "../../src/assemble/training-settings.ts";
 import { valueAndGradients } from "../../src/autograd/functions.ts";
 import { assembleLoss } from "../../src/functions/losses.ts";
@@ -23,7 +23,7 @@ const batch = 4;
 async function callsOf(name: string, more: Partial<TrainingSettings>): Promise<Call[]> {
   const backend = new WatchingBackend([name]);
   using engine = new Engine(backend);
-  const { classifier } = await train(engine, smallAssembly(8), {
+  const { classifier } = await trainClassifier(engine, smallAssembly(8), {
     ...{ ...smallSettings, batch: 8, evaluate: "end" },
     ...more,
   });

@@ -2,11 +2,11 @@
 
 import { expect, test } from "vitest";
 import { settingsOf } from "../../src/assemble/manifest-settings.ts";
-import { parseManifest } from "../../src/data/manifest/manifest.ts";
+import { parseTrainingManifest } from "../../src/assemble/manifest.ts";
 import { viewPresets } from "../../src/assemble/augmentation.ts";
 
 test("every value of a manifest arrives in the settings, and none in another's place", () => {
-  const manifest = parseManifest(
+  const manifest = parseTrainingManifest(
     `
 classes: [nodule]
 image: { height: 64, width: 64, mean: 0.41, deviation: 0.23 }

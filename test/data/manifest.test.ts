@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { noClass } from "../../src/data/manifest/class-filter.ts";
 import { ManifestError } from "../../src/errors/data-errors.ts";
-import { parseManifest, readManifest } from "../../src/data/manifest/manifest.ts";
+import { parseTrainingManifest, readTrainingManifest } from "../../src/assemble/manifest.ts";
 import { randomStream } from "../../src/data/random-stream.ts";
 import { temporaryFolder } from "./formats/idx-files.ts";
 
@@ -24,7 +24,7 @@ test: { format: idx, images: a, labels: b, labelNames: [cat, dog, cow], part: 2/
 
 describe("a manifest", () => {
   test("of the example folder is valid and says what its comments say", async () => {
-    const manifest = await readManifest(exampleFile);
+    const manifest = await readTrainingManifest(exampleFile);
     expect(manifest.classes).toEqual(["1", "2", "3", "4", "5", "6", "7"]);
     expect(manifest.sources.map((source) => source.knows)).toEqual([
       ["1", "2", "3", "4", "5"],
@@ -43,7 +43,7 @@ describe("a manifest", () => {
   });
 
   test("may leave model, training and augmentation to their defaults", () => {
-    const manifest = parseManifest(small, "small.yaml");
+    const manifest = parseTrainingManifest(small, "small.yaml");
     expect(manifest.file).toBe("small.yaml");
     expect(manifest.image).toEqual({ height: 4, width: 5, channels: 1, mean: [0.5], deviation: [0.25] });
     expect(manifest.model.stem).toEqual({ features: 16, kernel: 3, stride: 1, pool: false });
@@ -55,7 +55,7 @@ describe("a manifest", () => {
   test("has a source as the README shows it", () => {
     const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
     const [, source = ""] = /```yaml\n(sources:[^`]*)```/u.exec(readme) ?? [];
-    const manifest = parseManifest(
+    const manifest = parseTrainingManifest(
       `classes: [Effusion, Edema]\nimage: { height: 64, width: 64 }\n${source}`,
       "README.md",
     );
@@ -69,7 +69,7 @@ describe("a manifest", () => {
   });
 
   test("may draw phantoms instead of reading files", () => {
-    const manifest = parseManifest(
+    const manifest = parseTrainingManifest(
       `
 classes: [mass, effusion]
 image: { height: 32, width: 32 }
@@ -89,7 +89,7 @@ describe("a mistake is refused with its line and field:", () => {
     const at = example.indexOf(from);
     expect(at, `"${from}" stands in the example`).toBeGreaterThanOrEqual(0);
     const line = example.slice(0, at).split("\n").length;
-    const parse = (): unknown => parseManifest(example.replace(from, to), "m.yaml");
+    const parse = (): unknown => parseTrainingManifest(example.replace(from, to), "m.yaml");
     expect(parse).toThrow(ManifestError);
     expect(parse).toThrow(message);
     expect(parse).toThrow(`m.yaml:${line}: `);
@@ -115,10 +115,10 @@ describe("a mistake is refused with its line and field:", () => {
 
   test("no images at all, even of a model that nothing is to teach", () => {
     const none = small.slice(0, small.indexOf("sources:"));
-    expect(() => parseManifest(none, "m.yaml", noClass)).toThrow(
+    expect(() => parseTrainingManifest(none, "m.yaml", noClass)).toThrow(
       /^m\.yaml.* names no images: give it sources/u,
     );
-    expect(() => parseManifest(none, "m.yaml")).toThrow(/sources is missing/u);
+    expect(() => parseTrainingManifest(none, "m.yaml")).toThrow(/sources is missing/u);
   });
 
   test("a missing field, at the line of what it is missing from", () => {
@@ -127,7 +127,7 @@ describe("a mistake is refused with its line and field:", () => {
       ["    labels: mnist/train-labels-idx1-ubyte.gz\n", /m\.yaml:23: sources\[0\]\.labels is missing/u],
     ] as const) {
       expect(example).toContain(line);
-      expect(() => parseManifest(example.replace(line, ""), "m.yaml")).toThrow(message);
+      expect(() => parseTrainingManifest(example.replace(line, ""), "m.yaml")).toThrow(message);
     }
   });
 
@@ -144,7 +144,7 @@ describe("a mistake is refused with its line and field:", () => {
     );
     refuse("knows: [1, 2, 3, 4, 5]", "knows: 5", "sources[0].knows must be a list, as [a, b], not 5");
     expect(() =>
-      parseManifest(example.replace("classes: [", `classes: [${"x, ".repeat(1000)}`), "m.yaml"),
+      parseTrainingManifest(example.replace("classes: [", `classes: [${"x, ".repeat(1000)}`), "m.yaml"),
     ).toThrow("m.yaml:12: classes must have at most 1000 entries");
     refuse("blocks: [3, 3]", "blocks: []", "model.blocks must have at least 1 entry");
     refuse("mean: 0.1307", "mean: [0.1, 0.2]", "image.mean has 2 numbers, but image.channels is 1");
@@ -202,7 +202,7 @@ describe("a mistake is refused with its line and field:", () => {
   test("and nothing against what fractions leave to each other", () => {
     const splitOf = (fractions: string): unknown => {
       const text = small.replace("knows: [cat] }", `knows: [cat], split: { by: image, ${fractions} } }`);
-      return parseManifest(text, "m.yaml").sources[0].split;
+      return parseTrainingManifest(text, "m.yaml").sources[0].split;
     };
     const drawn = { by: "image", seed: 0 };
     expect(splitOf("test: 0.25")).toEqual({ ...drawn, train: 0.75, validation: 0, test: 0.25 });
@@ -259,26 +259,30 @@ describe("a mistake is refused with its line and field:", () => {
 image: { height: 32, width: 32 }
 sources: [{ name: A, format: phantoms, site: A, count: 10, knows: [${name}] }]
 test: { format: phantoms, site: B, count: 10 }`;
-    expect(() => parseManifest(text("mass").replace("width: 32", "width: 30"), "p.yaml")).toThrow(
+    expect(() => parseTrainingManifest(text("mass").replace("width: 32", "width: 30"), "p.yaml")).toThrow(
       /p\.yaml:2: image\.width must equal the height/u,
     );
-    expect(() => parseManifest(text("mass").replace("site: A", "site: C"), "p.yaml")).toThrow(
+    expect(() => parseTrainingManifest(text("mass").replace("site: A", "site: C"), "p.yaml")).toThrow(
       /sources\[0\]\.site must be one of A, B, both/u,
     );
   });
 
   test("text that is no manifest, or no YAML, or not there", async () => {
-    expect(() => parseManifest("", "m.yaml")).toThrow("m.yaml: is empty");
-    expect(() => parseManifest("hello", "m.yaml")).toThrow('m.yaml:1: must be a group of keys, not "hello"');
-    expect(() => parseManifest("a: [1,\nb: 2", "m.yaml")).toThrow(/m\.yaml:\d: is not valid YAML: /u);
-    expect(() => parseManifest("a: 1\na: 2", "m.yaml")).toThrow(
+    expect(() => parseTrainingManifest("", "m.yaml")).toThrow("m.yaml: is empty");
+    expect(() => parseTrainingManifest("hello", "m.yaml")).toThrow(
+      'm.yaml:1: must be a group of keys, not "hello"',
+    );
+    expect(() => parseTrainingManifest("a: [1,\nb: 2", "m.yaml")).toThrow(/m\.yaml:\d: is not valid YAML: /u);
+    expect(() => parseTrainingManifest("a: 1\na: 2", "m.yaml")).toThrow(
       /m\.yaml:2: is not valid YAML: Map keys must be unique/u,
     );
-    await expect(readManifest(join(folder.path, "none.yaml"))).rejects.toThrow(/none\.yaml: does not exist/u);
-    await expect(readManifest(folder.path)).rejects.toThrow(/is not a file/u);
+    await expect(readTrainingManifest(join(folder.path, "none.yaml"))).rejects.toThrow(
+      /none\.yaml: does not exist/u,
+    );
+    await expect(readTrainingManifest(folder.path)).rejects.toThrow(/is not a file/u);
     const binary = join(folder.path, "binary.yaml");
     writeFileSync(binary, Uint8Array.of(0xff, 0xfe, 0x00));
-    await expect(readManifest(binary)).rejects.toThrow(/binary\.yaml: is not UTF-8 text/u);
+    await expect(readTrainingManifest(binary)).rejects.toThrow(/binary\.yaml: is not UTF-8 text/u);
   });
 
   test("also where bytes of it were lost, doubled or changed: a manifest or one line, and nothing else", () => {
@@ -295,7 +299,7 @@ test: { format: phantoms, site: B, count: 10 }`;
         else bytes.splice(random.below(bytes.length), 0, ...bytes.slice(at, at + length));
       }
       try {
-        parseManifest(Buffer.from(bytes).toString("utf8"), "m.yaml");
+        parseTrainingManifest(Buffer.from(bytes).toString("utf8"), "m.yaml");
       } catch (error) {
         expect(error).toBeInstanceOf(ManifestError);
         expect(String(error)).toMatch(/^ManifestError: m\.yaml(:\d+)?: [^\n]+$/u);
@@ -315,7 +319,7 @@ test: { format: phantoms, site: B, count: 10 }`;
     ]) {
       const failure = ((): unknown => {
         try {
-          return parseManifest(text, "m.yaml");
+          return parseTrainingManifest(text, "m.yaml");
         } catch (error) {
           return error;
         }

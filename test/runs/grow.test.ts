@@ -6,7 +6,7 @@ import { checkGrowth, grownWeights } from "../../src/runs/grow.ts";
 import { classifierOf, type TrainingSettings } from "../../src/assemble/training-settings.ts";
 import { labelSpaceOf, wholeLabelSpace } from "../../src/assemble/label-space.ts";
 import { readWeights } from "../../src/nn/weights.ts";
-import { train } from "../../src/training/trainer.ts";
+import { trainClassifier } from "../../src/assemble/train-classifier.ts";
 import type { ModelFile } from "../../src/runs/model-file.ts";
 import { writeWeights } from "../../src/nn/weights.ts";
 import type { HeadChoice } from "../../src/assemble/heads/head.ts";
@@ -107,7 +107,7 @@ describe("a grown model", () => {
     const initial = await readWeights(begun);
     begun.dispose();
     const after = async (more: Partial<TrainingSettings>, weights = initial): Promise<number[]> => {
-      const { classifier } = await train(
+      const { classifier } = await trainClassifier(
         engine(),
         assembly,
         { ...settings, ...more },

@@ -116,7 +116,7 @@ test("a run that ended between its model and its summary goes on from its checkp
     ...{ device: "reference", adapter: "", driver: "", tuning: null, candidates: {} },
   });
   const at = { epochs: 1, steps: 0, optimiser: { steps: 1, learningRate: 0.5 }, schedule: {}, best: null };
-  const run = { classes: ["x"], settings: {}, assembly: "0".repeat(64), sums: losses, ...at };
+  const run = { settings: {}, data: "0".repeat(64), sums: losses, ...at };
   await folder.save({ record: run, tensors: new Map() });
   mkdirSync(join(path, "summary.json"));
   await expect(folder.finish(summary, model)).rejects.toThrow(/summary\.json: cannot be written/);
@@ -150,7 +150,7 @@ test("a reopened run is cut back to what its checkpoint knows; one that lost lin
   step(1);
   const known = readFileSync(metrics);
   const at = { epochs: 0, steps: 1, optimiser: { steps: 1, learningRate: 0.5 }, schedule: {}, best: null };
-  const run = { classes: ["x"], settings: {}, assembly: "0".repeat(64), sums: losses, ...at };
+  const run = { settings: {}, data: "0".repeat(64), sums: losses, ...at };
   await folder.save({ record: run, tensors: new Map() });
   step(2);
   folder.close();

@@ -71,7 +71,7 @@ test("of two that looked at the folder before either wrote, the second is refuse
   step(one.folder);
   const at = { epochs: 0, steps: 1, optimiser: { steps: 1, learningRate: 0.5 }, schedule: {}, best: null };
   const sums = { total: 4, bce: 1, pseudo: 2, consistency: 3 };
-  const known = { classes: ["x"], settings: {}, assembly: "0".repeat(64), sums, ...at };
+  const known = { settings: {}, data: "0".repeat(64), sums, ...at };
   await one.folder.save({ record: known, tensors: new Map() });
   one.folder.close();
   expect(() => step(two.folder)).toThrow(/another process has gone on with the run meanwhile/);

@@ -2,12 +2,12 @@
 
 import { expect, test } from "vitest";
 import { absentIsNegative, fullLabelsProblem, fullLabels } from "../../src/studies/full-labels.ts";
-import { parseManifest } from "../../src/data/manifest/manifest.ts";
+import { parseTrainingManifest } from "../../src/assemble/manifest.ts";
 import type { Assembly } from "../../src/data/assembly/assembly.ts";
 import { full, given } from "./two-sites.ts";
 
 const manifest = (second: string) =>
-  parseManifest(
+  parseTrainingManifest(
     `
 classes: [a, b]
 image: { height: 8, width: 8 }

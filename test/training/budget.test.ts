@@ -1,9 +1,11 @@
 // Runs that are counted in steps: they end, and their warm-up does, wherever that is in an epoch.
 
 import { describe, expect, test } from "vitest";
-import { budgetOf, stepsOf } from "../../src/training/budget.ts";
+import { warmedBudgetOf } from "../../src/assemble/warm-up.ts";
+import { stepsOf } from "../../src/training/budget.ts";
+import type { Evaluation } from "../../src/assemble/evaluation.ts";
 import { NonFiniteError } from "../../src/errors/training-errors.ts";
-import { train } from "../../src/training/trainer.ts";
+import { trainClassifier } from "../../src/assemble/train-classifier.ts";
 import type { Checkpoints } from "../../src/training/checkpoint.ts";
 import type { EpochReport, StepReport } from "../../src/training/training-reports.ts";
 import type { TrainingSettings } from "../../src/assemble/training-settings.ts";
@@ -14,26 +16,26 @@ describe("a budget", () => {
   const settings = { epochs: 4, warmupEpochs: 1 };
 
   test("of epochs is their steps", () => {
-    const budget = budgetOf(settings, 6);
+    const budget = warmedBudgetOf(settings, 6);
     expect(budget).toEqual({ steps: 24, warmup: 6, stepsPerEpoch: 6, epochs: 4 });
     expect([1, 2, 3, 4].map((epoch) => stepsOf(budget, epoch))).toEqual([6, 6, 6, 6]);
   });
 
   test("of steps ends within an epoch, and a warm-up no later than the run", () => {
-    const budget = budgetOf({ ...settings, steps: 13, warmupSteps: 20 }, 6);
+    const budget = warmedBudgetOf({ ...settings, steps: 13, warmupSteps: 20 }, 6);
     expect(budget).toEqual({ steps: 13, warmup: 13, stepsPerEpoch: 6, epochs: 3 });
     expect([1, 2, 3].map((epoch) => stepsOf(budget, epoch))).toEqual([6, 6, 1]);
   });
 
   test("may have the clock of another run: epochs of so many steps, however many images there are", () => {
-    expect(budgetOf({ ...settings, stepsPerEpoch: 2 }, 1)).toEqual({
+    expect(warmedBudgetOf({ ...settings, stepsPerEpoch: 2 }, 1)).toEqual({
       ...{ steps: 8, warmup: 2, stepsPerEpoch: 2, epochs: 4 },
     });
   });
 
   test("may have a warm-up in epochs, or epochs and a warm-up in steps", () => {
-    expect(budgetOf({ ...settings, steps: 13 }, 6)).toMatchObject({ steps: 13, warmup: 6 });
-    expect(budgetOf({ ...settings, warmupSteps: 8 }, 6)).toMatchObject({ steps: 24, warmup: 8 });
+    expect(warmedBudgetOf({ ...settings, steps: 13 }, 6)).toMatchObject({ steps: 13, warmup: 6 });
+    expect(warmedBudgetOf({ ...settings, warmupSteps: 8 }, 6)).toMatchObject({ steps: 24, warmup: 8 });
   });
 });
 
@@ -46,14 +48,18 @@ for (const device of ["webgpu", "reference"] as const) {
     async function run(
       with_: TrainingSettings,
       checkpoints?: Checkpoints,
-    ): Promise<{ steps: StepReport[]; epochs: EpochReport[]; meanAuc: number | null | undefined }> {
+    ): Promise<{
+      steps: StepReport[];
+      epochs: EpochReport<Evaluation>[];
+      meanAuc: number | null | undefined;
+    }> {
       const steps: StepReport[] = [];
-      const epochs: EpochReport[] = [];
+      const epochs: EpochReport<Evaluation>[] = [];
       const listener = {
         step: (report: StepReport) => steps.push(report),
-        epoch: (report: EpochReport) => epochs.push(report),
+        epoch: (report: EpochReport<Evaluation>) => epochs.push(report),
       };
-      const result = await train(open(), assembly, with_, listener, undefined, checkpoints);
+      const result = await trainClassifier(open(), assembly, with_, listener, undefined, checkpoints);
       result.classifier.dispose();
       return { steps, epochs, meanAuc: result.evaluation?.meanAuc };
     }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkedCheckpoint, type Checkpoint } from "../../src/training/checkpoint.ts";
 import { CheckpointError } from "../../src/errors/training-errors.ts";
-import { train } from "../../src/training/trainer.ts";
+import { trainClassifier } from "../../src/assemble/train-classifier.ts";
 import type { TrainingSettings } from "../../src/assemble/training-settings.ts";
 import { readTensorFile, writeTensorFile } from "../../src/interchange/safetensors.ts";
 import type { Assembly } from "../../src/data/assembly/assembly.ts";
@@ -54,7 +54,7 @@ async function run(
   const saved: Told["saved"] = [];
   const controller = new AbortController();
   let steps = 0;
-  const { classifier, ...ends } = await train(
+  const { classifier, ...ends } = await trainClassifier(
     engine,
     assembly,
     settings,
@@ -149,7 +149,7 @@ describe("a checkpoint is refused", () => {
       "with other classes",
       { ...small, classes: small.classes.map((name) => `${name}s`) },
       {},
-      /is of the classes nodule,.* and these are nodules,/,
+      /was made with classes \["nodule",.* and this run has \["nodules",/,
     ],
   ] as const)("%s, and nothing is left", async (_, assembly, other, message) => {
     const before = open().memory().tensors;

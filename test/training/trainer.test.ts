@@ -2,10 +2,11 @@
 
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import type { Evaluation } from "../../src/assemble/evaluation.ts";
 import { NonFiniteError } from "../../src/errors/training-errors.ts";
 import { classifierOf, type TrainingSettings } from "../../src/assemble/training-settings.ts";
 import { labelSpaceOf } from "../../src/assemble/label-space.ts";
-import { train } from "../../src/training/trainer.ts";
+import { trainClassifier } from "../../src/assemble/train-classifier.ts";
 import type { EpochReport, StepReport } from "../../src/training/training-reports.ts";
 import { stepsPerEpoch } from "../../src/data/assembly/sampler.ts";
 import { viewPresets } from "../../src/assemble/augmentation.ts";
@@ -19,10 +20,12 @@ import { smallAssembly, smallSettings } from "../assemble/settings.ts";
 describe("training on the GPU", () => {
   const open = useEngine({ device: "webgpu" });
 
-  async function run(settings = smallSettings): Promise<{ steps: StepReport[]; epochs: EpochReport[] }> {
+  async function run(
+    settings = smallSettings,
+  ): Promise<{ steps: StepReport[]; epochs: EpochReport<Evaluation>[] }> {
     const steps: StepReport[] = [];
-    const epochs: EpochReport[] = [];
-    const { classifier } = await train(open(), smallAssembly(), settings, {
+    const epochs: EpochReport<Evaluation>[] = [];
+    const { classifier } = await trainClassifier(open(), smallAssembly(), settings, {
       step: (report) => steps.push(report),
       epoch: (report) => epochs.push(report),
     });
@@ -57,7 +60,7 @@ describe("training on the GPU", () => {
     const before = engine.memory().tensors;
     const controller = new AbortController();
     let steps = 0;
-    const result = await train(
+    const result = await trainClassifier(
       engine,
       smallAssembly(),
       { ...smallSettings, epochs: 50 },
@@ -93,7 +96,7 @@ describe("training on the GPU", () => {
           throw failure;
         },
       };
-      await expect(train(open(), smallAssembly(), smallSettings, listener)).rejects.toBe(failure);
+      await expect(trainClassifier(open(), smallAssembly(), smallSettings, listener)).rejects.toBe(failure);
       expect(open().memory().tensors).toBe(before);
     }
   });
@@ -101,7 +104,7 @@ describe("training on the GPU", () => {
   test("bytes stay flat from step to step", async () => {
     const engine = open();
     const bytes: number[] = [];
-    const { classifier } = await train(
+    const { classifier } = await trainClassifier(
       engine,
       smallAssembly(),
       { ...smallSettings, epochs: 4, warmupEpochs: 0 },
@@ -124,7 +127,7 @@ describe("training on the reference backend", () => {
 
   test("goes the same way", async () => {
     const losses: number[] = [];
-    const { evaluation, classifier } = await train(open(), smallAssembly(), smallSettings, {
+    const { evaluation, classifier } = await trainClassifier(open(), smallAssembly(), smallSettings, {
       step: (report) => losses.push(report.losses.total),
     });
     expect(losses).toHaveLength(12);
@@ -146,7 +149,7 @@ describe("training on the reference backend", () => {
         throw failure;
       },
     };
-    const run = train(engine, smallAssembly(8), { ...smallSettings, batch: 8 }, listener);
+    const run = trainClassifier(engine, smallAssembly(8), { ...smallSettings, batch: 8 }, listener);
     await expect(run).rejects.toBe(failure);
     expect(engine.memory().tensors).toBe(0);
   });
@@ -155,7 +158,7 @@ describe("training on the reference backend", () => {
     const controller = new AbortController();
     let steps = 0;
     const epochs: number[] = [];
-    const result = await train(
+    const result = await trainClassifier(
       open(),
       smallAssembly(8),
       { ...smallSettings, batch: 8 },
@@ -176,7 +179,7 @@ describe("training on the reference backend", () => {
   test("every batch of an evaluation is told, of validation and of the test, before its epoch", async () => {
     const told: unknown[] = [];
     const assembly = smallAssembly(8);
-    const { classifier } = await train(
+    const { classifier } = await trainClassifier(
       open(),
       { ...assembly, validation: assembly.sources[0] },
       { ...smallSettings, batch: 16, epochs: 1, evaluate: "epoch" },
@@ -191,7 +194,7 @@ describe("training on the reference backend", () => {
 
   test("a signal after the last epoch stops nothing", async () => {
     const controller = new AbortController();
-    const result = await train(
+    const result = await trainClassifier(
       open(),
       smallAssembly(8),
       smallSettings,
@@ -207,8 +210,8 @@ describe("training on the reference backend", () => {
     result.classifier.dispose();
   });
 
-  async function rates(more: Partial<TrainingSettings>): Promise<EpochReport[]> {
-    const epochs: EpochReport[] = [];
+  async function rates(more: Partial<TrainingSettings>): Promise<EpochReport<Evaluation>[]> {
+    const epochs: EpochReport<Evaluation>[] = [];
     // All images in one step and without changes: nothing but training moves the loss.
     const settings = {
       ...smallSettings,
@@ -218,7 +221,7 @@ describe("training on the reference backend", () => {
       evaluate: "end",
       ...more,
     } as const;
-    const { classifier } = await train(open(), smallAssembly(8), settings, {
+    const { classifier } = await trainClassifier(open(), smallAssembly(8), settings, {
       epoch: (report) => epochs.push(report),
     });
     classifier.dispose();
@@ -256,7 +259,7 @@ describe("training on the reference backend", () => {
       const settings = { ...smallSettings, batch: 16, epochs: 1, warmupEpochs: 0 };
       const asked = head === undefined ? settings : { ...settings, head };
       const begun = classifierOf(open(), asked, labelSpaceOf(smallAssembly(8)));
-      const { classifier } = await train(open(), smallAssembly(8), asked);
+      const { classifier } = await trainClassifier(open(), smallAssembly(8), asked);
       const trained = classifier.head.parameters();
       expect([...trained.keys()]).toEqual(names);
       for (const [name, tensor] of begun.head.parameters()) {

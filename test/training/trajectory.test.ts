@@ -4,7 +4,7 @@
 // would become a different pseudo-label: it is set where no prediction of a young network comes near.
 
 import { expect, test } from "vitest";
-import { train } from "../../src/training/trainer.ts";
+import { trainClassifier } from "../../src/assemble/train-classifier.ts";
 import type { TrainingSettings } from "../../src/assemble/training-settings.ts";
 import { openEngine, type DeviceChoice } from "../../src/runtime/open-engine.ts";
 import { smallAssembly, smallSettings } from "../assemble/settings.ts";
@@ -31,9 +31,14 @@ async function trajectory(
     learningRate: 2e-4,
     ...more,
   };
-  const { classifier } = await train(engine, smallAssembly((steps * settings.batch) / 2), settings, {
-    step: (report) => losses.push(report.losses.total),
-  });
+  const { classifier } = await trainClassifier(
+    engine,
+    smallAssembly((steps * settings.batch) / 2),
+    settings,
+    {
+      step: (report) => losses.push(report.losses.total),
+    },
+  );
   const state = new Map<string, number[]>();
   for (const [name, { tensor }] of classifier.state()) state.set(name, Array.from(await tensor.read()));
   return { losses, state };

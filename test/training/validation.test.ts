@@ -1,8 +1,9 @@
 // What validation decides: the rate, the end, and the weights that are kept. Test images decide nothing.
 
 import { describe, expect, test } from "vitest";
-import { train, type TrainingResult } from "../../src/training/trainer.ts";
+import { trainClassifier, type TrainingResult } from "../../src/assemble/train-classifier.ts";
 import type { EpochReport } from "../../src/training/training-reports.ts";
+import type { Evaluation } from "../../src/assemble/evaluation.ts";
 import type { TrainingSettings } from "../../src/assemble/training-settings.ts";
 import { findingNames } from "../../src/data/phantoms/phantom-names.ts";
 import { phantoms } from "../../src/data/phantoms/index.ts";
@@ -18,10 +19,10 @@ const watched = (validation = drawn(9)): Assembly => ({ ...smallAssembly(16), va
 /** Nothing tells its images apart, so their AUC is one half whatever is learned. */
 const blank = (): ImageSet => ({ ...drawn(9), pixels: new Uint8Array(24 * 16 * 16) });
 
-type Ends = Omit<TrainingResult, "classifier"> & { readonly reports: EpochReport[] };
+type Ends = Omit<TrainingResult, "classifier"> & { readonly reports: EpochReport<Evaluation>[] };
 
 async function run(assembly: Assembly, more: Partial<TrainingSettings>): Promise<Ends> {
-  const reports: EpochReport[] = [];
+  const reports: EpochReport<Evaluation>[] = [];
   const settings = {
     ...smallSettings,
     warmupEpochs: 1,
@@ -29,7 +30,7 @@ async function run(assembly: Assembly, more: Partial<TrainingSettings>): Promise
     schedule: { by: "constant" },
     ...more,
   };
-  const { classifier, ...ends } = await train(open(), assembly, settings as TrainingSettings, {
+  const { classifier, ...ends } = await trainClassifier(open(), assembly, settings as TrainingSettings, {
     epoch: (report) => reports.push(report),
   });
   classifier.dispose();

@@ -7,9 +7,9 @@ import { PlanningBackend } from "../../runtime/planning-backend.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Classifier } from "../classifier.ts";
 import type { LabelSpace } from "../label-space.ts";
-import { trainingStep } from "../training-step.ts";
+import { trainingStep } from "../assemble-step.ts";
 import { classifierOf, stepShape, type TrainingSettings } from "../training-settings.ts";
-import { residentBytes, type ResidentImages } from "../training-images.ts";
+import { residentBytes, type ResidentImages } from "../../training/training-images.ts";
 
 /** Images of a training step. */
 export interface ImageShape {

@@ -5,10 +5,10 @@ import { Adam } from "../../optim/adam.ts";
 import { profile, type Profile, type ProfileOptions } from "../../profiling/profile.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import { labelSpaceOf, statesForHead } from "../label-space.ts";
-import { trainingStep, type StepInputs } from "../training-step.ts";
+import { trainingStep, type StepInputs } from "../assemble-step.ts";
 import { bothViewsOf } from "./traced-steps.ts";
 import { classifierOf, samplerOf, stepShape, type TrainingSettings } from "../training-settings.ts";
-import { TrainingImages, type StepImages } from "../training-images.ts";
+import { TrainingImages, type StepImages } from "../../training/training-images.ts";
 
 export interface StepProfile {
   readonly profile: Profile;

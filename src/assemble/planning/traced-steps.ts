@@ -5,7 +5,7 @@ import { normaliseImages } from "../../functions/images.ts";
 import type { Recording } from "../../runtime/recording.ts";
 import type { LabelSpace } from "../label-space.ts";
 import { PlannedTraining, noValues, type ImageShape } from "./planned-training.ts";
-import { takesStrongView } from "../training-step.ts";
+import { takesStrongView } from "../assemble-step.ts";
 import type { TrainingSettings } from "../training-settings.ts";
 
 export interface TracedStep {

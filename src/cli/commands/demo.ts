@@ -2,7 +2,7 @@
 // classifier learned from both know that one site alone does not?
 
 import { budgetOf } from "../../training/budget.ts";
-import { train } from "../../training/trainer.ts";
+import { trainClassifier } from "../../assemble/train-classifier.ts";
 import type { Evaluation } from "../../assemble/evaluation.ts";
 import type { TrainingSettings } from "../../assemble/training-settings.ts";
 import { concatenate, restrict, type Assembly, type ImageSet } from "../../data/assembly/assembly.ts";
@@ -133,8 +133,8 @@ export async function demo(options: DemoOptions): Promise<void> {
       const { batch } = chosen;
       const budget = budgetOf(chosen, stepsPerEpoch(images, batch));
       const progress = new Progress({ title: title.padEnd(12), budget, batch, quiet });
-      const result = await train(engine, assembly, chosen, progress.listener(), signal).finally(() =>
-        progress.stop(),
+      const result = await trainClassifier(engine, assembly, chosen, progress.listener(), signal).finally(
+        () => progress.stop(),
       );
       result.classifier.dispose();
       if (result.stopped || result.evaluation === undefined) return true;

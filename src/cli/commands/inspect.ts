@@ -5,7 +5,7 @@ import { imageSizes, type SizeCount } from "../../data/inspection/sizes.ts";
 import { inspect, type Inspection } from "../../data/inspection/findings.ts";
 import { noClass } from "../../data/manifest/class-filter.ts";
 import { openedCatalogue, uncertaintyPolicy } from "../../data/inspection/opened.ts";
-import { readManifest } from "../../data/manifest/manifest.ts";
+import { readTrainingManifest } from "../../assemble/manifest.ts";
 import { refuseEmpty } from "../../data/assembly/load.ts";
 import type { Catalogue } from "../../data/catalogue/catalogue.ts";
 import type { DecodedAssembly } from "../../data/assembly/pixels.ts";
@@ -57,7 +57,7 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
   if (options.sheets !== undefined) makeFolder("--sheets", options.sheets);
   if (options.views !== undefined) makeFolderOf("--views", options.views);
   // Also one that a model is evaluated by, or learns another class.
-  const manifest = await readManifest(file, noClass);
+  const manifest = await readTrainingManifest(file, noClass);
   const selected = await listWithProgress(manifest, { dataRoot, seed, limit, skipBad: true }, quiet);
   using engine = options.views === undefined ? undefined : await openEngine(where);
 

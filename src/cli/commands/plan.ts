@@ -4,7 +4,7 @@ import Table from "cli-table3";
 import { declaredLabels, settingsOf } from "../../assemble/manifest-settings.ts";
 import { planTraining, type TrainingPlan } from "../../assemble/planning/training-plan.ts";
 import type { ImageShape } from "../../assemble/planning/planned-training.ts";
-import { readManifest } from "../../data/manifest/manifest.ts";
+import { readTrainingManifest } from "../../assemble/manifest.ts";
 import { KernelError, ShapeError, UsageError } from "../../errors/errors.ts";
 import { openGpu } from "../../device/gpu.ts";
 import type { AdapterTraits } from "../../device/traits.ts";
@@ -30,7 +30,7 @@ export async function planCommand(file: string, options: PlanOptions): Promise<v
       "--device reference plans no memory and launches nothing; plan for a WebGPU adapter",
     );
   }
-  const manifest = await readManifest(file);
+  const manifest = await readTrainingManifest(file);
   const image = options.image ?? manifest.image;
   const settings = settingsOf(manifest, 0);
   const network = { ...settings.network, inputChannels: image.channels };

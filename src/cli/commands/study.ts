@@ -25,7 +25,7 @@ import { traceTraining } from "../../assemble/planning/traced-steps.ts";
 import type { RunChoices } from "../../runs/run-folder.ts";
 import type { StudyName } from "../../studies/study-names.ts";
 import type { StudyScores } from "../../studies/scores.ts";
-import { readManifest, type Manifest } from "../../data/manifest/manifest.ts";
+import { readTrainingManifest, type Manifest } from "../../assemble/manifest.ts";
 import { recipeNames, withPreset } from "../../assemble/recipes.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { suggestion } from "../../errors/nearest.ts";
@@ -91,7 +91,7 @@ export async function studyCommand(name: StudyName, file: string, options: Study
   const { out, quiet, dryRun } = options;
   if (out === undefined && !dryRun) throw new UsageError("required option '--out <folder>' not specified");
   const folder = out === undefined ? undefined : new StudyFolder(out, name);
-  const manifest = await readManifest(file);
+  const manifest = await readTrainingManifest(file);
   const say = (text: string): void => {
     if (!quiet) process.stderr.write(`${text}\n`);
   };

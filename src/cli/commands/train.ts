@@ -1,7 +1,7 @@
 // `tessera train`: from a manifest to a run folder.
 
 import { join } from "node:path";
-import { budgetOf } from "../../training/budget.ts";
+import { warmedBudgetOf } from "../../assemble/warm-up.ts";
 import { checkGrowth, grownWeights } from "../../runs/grow.ts";
 import { declaredLabels, ofLength, settingsOf } from "../../assemble/manifest-settings.ts";
 import { labelSpaceOf } from "../../assemble/label-space.ts";
@@ -10,8 +10,8 @@ import { profileFile, type RunFolder } from "../../runs/run-folder.ts";
 import { readWeights } from "../../nn/weights.ts";
 import { reproducibleSettings, type TrainingSettings } from "../../assemble/training-settings.ts";
 import { traceTraining } from "../../assemble/planning/traced-steps.ts";
-import { train, type TrainingResult } from "../../training/trainer.ts";
-import { watches } from "../../training/validation-watch.ts";
+import { trainClassifier, type TrainingResult } from "../../assemble/train-classifier.ts";
+import { watches } from "../../assemble/evaluation.ts";
 import { StoredPixels } from "../../data/cache/stored-pixels.ts";
 import { stepsPerEpoch } from "../../data/assembly/sampler.ts";
 import type { Assembly } from "../../data/assembly/assembly.ts";
@@ -99,7 +99,7 @@ export async function trainCommand(
     if (begun.record !== undefined) say(describeStart(begun.from));
     const grown =
       initial && (await grownWeights(engine, initial, { ...manifest, settings }, labelSpaceOf(assembly)));
-    const budget = budgetOf(settings, stepsPerEpoch(total, batch));
+    const budget = warmedBudgetOf(settings, stepsPerEpoch(total, batch));
     const untaught = untaughtNote(assembly, settings, budget);
     if (untaught !== undefined) say(untaught);
     if (budget.warmup === budget.steps && settings.lambdaPseudo + settings.lambdaConsistency > 0) {
@@ -112,7 +112,7 @@ export async function trainCommand(
     const lines = folder.listener();
     const bar = progress.listener();
     const result = await untilInterrupted((signal) =>
-      train(
+      trainClassifier(
         engine,
         assembly,
         settings,

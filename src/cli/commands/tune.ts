@@ -3,7 +3,7 @@
 import Table from "cli-table3";
 import { declaredLabels, settingsOf } from "../../assemble/manifest-settings.ts";
 import { traceTraining, type TracedStep } from "../../assemble/planning/traced-steps.ts";
-import { readManifest } from "../../data/manifest/manifest.ts";
+import { readTrainingManifest } from "../../assemble/manifest.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { plainTable } from "../../report/tables.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
@@ -32,7 +32,7 @@ export async function tuneCommand(manifestFile: string, options: TuneCommandOpti
       "--tuning none means no tuning file where training reads one; name the file to write",
     );
   }
-  const manifest = await readManifest(manifestFile);
+  const manifest = await readTrainingManifest(manifestFile);
   const settings = settingsOf(manifest, 0);
   const batch = options.batch ?? settings.batch;
   const say = (text: string): void => {

@@ -3,6 +3,7 @@
 
 import { SingleBar } from "cli-progress";
 import { showAuc } from "../../report/tables.ts";
+import type { Evaluation } from "../../assemble/evaluation.ts";
 import type { Budget } from "../../training/budget.ts";
 import type {
   EpochReport,
@@ -67,7 +68,7 @@ export class Progress {
     });
   }
 
-  listener(): TrainingListener {
+  listener(): TrainingListener<Evaluation> {
     return {
       step: (report) => this.#step(report),
       evaluated: (report) => this.#evaluated(report),
@@ -123,7 +124,7 @@ export class Progress {
     }
   }
 
-  #epoch({ epoch, losses, evaluation, validation }: EpochReport): void {
+  #epoch({ epoch, losses, evaluation, validation }: EpochReport<Evaluation>): void {
     const { budget, quiet, title } = this.#options;
     const { epochs } = budget;
     if (quiet || this.#bar !== undefined) return;

@@ -7,7 +7,7 @@ import type { Catalogue, CatalogueOptions } from "../catalogue/catalogue.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import type { Learns } from "../manifest/class-filter.ts";
 import type { Part } from "../catalogue/listing.ts";
-import type { Manifest } from "../manifest/manifest.ts";
+import type { DataManifest } from "../manifest/manifest.ts";
 import { decodeAssembly } from "./pixels.ts";
 import type { DecodedAssembly, DecodeOptions } from "./pixels.ts";
 
@@ -21,7 +21,7 @@ export interface LoadOptions extends CatalogueOptions, Partial<Omit<DecodeOption
  * @throws ManifestError for names that the data does not have
  * @throws UsageError where images must be decoded, and no folder of the cache is named
  */
-export async function loadAssembly(manifest: Manifest, options: LoadOptions): Promise<Assembly> {
+export async function loadAssembly(manifest: DataManifest, options: LoadOptions): Promise<Assembly> {
   const selected = await catalogue(manifest, options);
   const { cache = "", memory = Infinity, skipBad = false } = options;
   const decoded = await decodeAssembly(selected, { ...options, cache, memory, skipBad });

@@ -16,7 +16,7 @@ import { list } from "../formats/index.ts";
 import { parts } from "./listing.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 import type { ImagePlace, ListContext, Listing, Part } from "./listing.ts";
-import type { Manifest } from "../manifest/manifest.ts";
+import type { DataManifest } from "../manifest/manifest.ts";
 import { combineLabels, mapLabels, settle } from "./mapping.ts";
 import type { ClassMapping, Refuse } from "./mapping.ts";
 import { keepWithin, positiveLimits, select } from "./selection.ts";
@@ -76,7 +76,7 @@ const fixedSeed = 0;
  * @throws DataError for files that are missing, damaged, or do not hold what the manifest says
  * @throws ManifestError for names that the data does not have, with the nearest that it has
  */
-export async function catalogue(manifest: Manifest, options: CatalogueOptions): Promise<Catalogue> {
+export async function catalogue(manifest: DataManifest, options: CatalogueOptions): Promise<Catalogue> {
   const { classes, sources } = manifest;
   const { height, width, channels } = manifest.image;
   const image = { height, width, channels };
@@ -191,7 +191,7 @@ function isFiltered({ rows, part, where, holds, limitPerClass }: Entry): boolean
 
 /** Lists an entry; complaints of its format about the manifest get their line. */
 async function listEntry(
-  manifest: Manifest,
+  manifest: DataManifest,
   path: FieldPath,
   entry: Entry,
   context: ListContext,
@@ -270,7 +270,7 @@ function countLabels(rows: Iterable<number>, states: Uint8Array, sums: Uint32Arr
 
 /** Of each class, there must be a label to train on. */
 function refuseUntaughtClasses(
-  manifest: Manifest,
+  manifest: DataManifest,
   lists: readonly SampleList[],
   made: readonly (EntryLists & { readonly item: ListedEntry })[],
 ): void {
@@ -300,7 +300,7 @@ function describeLimit({ entry, drawing }: ListedEntry): string {
 }
 
 /** Somebody must know each class, or nothing can be learned of it; and limits must be of classes that are known. */
-function refuseUnknownClasses(manifest: Manifest, listed: readonly ListedEntry[]): void {
+function refuseUnknownClasses(manifest: DataManifest, listed: readonly ListedEntry[]): void {
   const { classes } = manifest;
   const sources = listed.filter(({ role }) => role === "source");
   for (const [k, name] of classes.entries()) {

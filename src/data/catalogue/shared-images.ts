@@ -2,7 +2,7 @@
 import type { FieldPath } from "../manifest/complaints.ts";
 import type { Entry } from "../manifest/entry-schema.ts";
 import type { Listing, Part, PixelArray } from "./listing.ts";
-import type { Manifest } from "../manifest/manifest.ts";
+import type { DataManifest } from "../manifest/manifest.ts";
 
 /** What an entry takes of its source. */
 export interface Taken {
@@ -22,7 +22,7 @@ export interface Taken {
  *
  * @throws ManifestError naming both entries
  */
-export function refuseSharedImages(entries: readonly Taken[], complain: Manifest["complain"]): void {
+export function refuseSharedImages(entries: readonly Taken[], complain: DataManifest["complain"]): void {
   interface Owner {
     readonly by: Taken;
     readonly part: Part;

@@ -3,7 +3,7 @@ import { posix } from "node:path";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { entriesOf } from "../manifest/entries.ts";
 import type { Entry } from "../manifest/entry-schema.ts";
-import type { Manifest } from "../manifest/manifest.ts";
+import type { DataManifest } from "../manifest/manifest.ts";
 import { forClass } from "../catalogue/mapping.ts";
 import type { DecodedAssembly } from "../assembly/pixels.ts";
 import type { Undecodable } from "./findings.ts";
@@ -14,7 +14,9 @@ import type { OpenedList } from "./sightings.ts";
  * `patients`; else all tables of one published dataset, which numbers its patients through them; else all tables that are one
  * file or share a folder of images; else the entry alone.
  */
-export function datasetsOf(manifest: Pick<Manifest, "sources" | "validation" | "test">): Map<string, string> {
+export function datasetsOf(
+  manifest: Pick<DataManifest, "sources" | "validation" | "test">,
+): Map<string, string> {
   const datasets = new Map<string, string>();
   /** By what entries have in common: the dataset that has it. */
   const holder = new Map<string, string>();
@@ -52,7 +54,7 @@ function marksOf(entry: Entry): [string, ...string[]] {
 }
 
 /** What a manifest makes of the labels of a class that a source is uncertain of, in its own words. */
-export function uncertaintyPolicy(manifest: Manifest, source: string, className: string): string {
+export function uncertaintyPolicy(manifest: DataManifest, source: string, className: string): string {
   const entry = entriesOf(manifest).find((place) => place.entry.name === source)?.entry;
   const policy = entry === undefined ? undefined : forClass(entry.uncertain, className);
   return typeof policy === "number" ? `${policy} positive` : (policy ?? "absent");
@@ -67,7 +69,7 @@ export interface OpenedCatalogue {
 }
 
 export function openedCatalogue(
-  manifest: Manifest,
+  manifest: DataManifest,
   catalogue: Catalogue,
   { hashes, skipped }: Pick<DecodedAssembly, "hashes" | "skipped">,
 ): OpenedCatalogue {

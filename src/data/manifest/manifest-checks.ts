@@ -5,7 +5,8 @@ import { entriesOf } from "./entries.ts";
 import type { Learns } from "./class-filter.ts";
 import type { ManifestContent } from "./manifest-schema.ts";
 
-type Fail = (path: FieldPath, reason: string) => never;
+/** Ends the reading with a complaint about a field. */
+export type Fail = (path: FieldPath, reason: string) => never;
 
 /** Names must be unique, and refer to something that there is. */
 export function checkNames(manifest: ManifestContent, learns: Learns, fail: Fail): void {
@@ -51,37 +52,11 @@ export function checkNames(manifest: ManifestContent, learns: Learns, fail: Fail
   }
 }
 
-/** Sizes must suit formats and model. */
+/** Sizes must suit formats. */
 export function checkImages(manifest: ManifestContent, fail: Fail): void {
-  const { image, model, augment } = manifest;
+  const { image } = manifest;
   if (entriesOf(manifest).some(({ entry }) => entry.format === "phantoms")) {
     if (image.height !== image.width) fail(["image", "width"], "must equal the height: phantoms are square");
     if (image.height < 16) fail(["image", "height"], "must be at least 16 for phantoms");
-  }
-
-  model.blocks.slice(0, -1).reduce((channels, layers) => {
-    const kept = Math.floor((channels + layers * model.growth) * model.compression);
-    if (kept < 1) {
-      fail(["model", "compression"], `of ${model.compression} keeps no channel between two blocks`);
-    }
-    return kept;
-  }, model.stem.features);
-
-  const halvings = model.blocks.length - 1;
-  const smallest = Math.floor(Math.min(image.height, image.width) / (model.stem.stride * 2 ** halvings));
-  if (smallest < 1) {
-    fail(
-      ["model", "blocks"],
-      `leave no pixel of a ${image.height} x ${image.width} image: it is halved after each block but the last`,
-    );
-  }
-  for (const view of ["weak", "strong"] as const) {
-    const { shift } = augment[view];
-    if (shift >= Math.min(image.height, image.width)) {
-      fail(
-        ["augment", view, "shift"],
-        `of ${shift} pixels moves a ${image.height} x ${image.width} image out of sight`,
-      );
-    }
   }
 }

@@ -1,4 +1,5 @@
 // Reads a manifest: YAML text to a checked Manifest, every complaint with its file, line and field.
+import type { z } from "zod";
 import { LineCounter, parseDocument } from "yaml";
 import { complaint, explain, fieldName, lineOf } from "./complaints.ts";
 import type { FieldPath } from "./complaints.ts";
@@ -6,12 +7,12 @@ import { DataError, ManifestError } from "../../errors/data-errors.ts";
 import { messageOf } from "../../files/causes.ts";
 import { readText } from "../../files/bytes.ts";
 import { everyClass, type Learns } from "./class-filter.ts";
-import { checkImages, checkNames } from "./manifest-checks.ts";
-import { manifestSchema } from "./manifest-schema.ts";
-import type { ManifestContent } from "./manifest-schema.ts";
+import { checkImages, checkNames, type Fail } from "./manifest-checks.ts";
+import { record } from "./fields.ts";
+import { manifestFields, otherSections, type ManifestContent } from "./manifest-schema.ts";
 
 /** A checked manifest; every default is filled in. Fields and units: manifest-schema.ts. */
-export interface Manifest extends Omit<ManifestContent, "image"> {
+export interface DataManifest extends Omit<ManifestContent, "image"> {
   /** Where it came from, for messages. */
   readonly file: string;
   /** All of it. */
@@ -33,24 +34,49 @@ const largestManifest = 2 ** 20;
 /** One is told; to find the first in the file, so many are looked up. */
 const mostComplaints = 100;
 
-/** @param learns default: every class. @throws ManifestError naming file, line and field */
-export async function readManifest(file: string, learns: Learns = everyClass): Promise<Manifest> {
-  let text: string;
+/** The text of a manifest. @throws ManifestError naming the file */
+export async function readManifestText(file: string): Promise<string> {
   try {
-    text = await readText(file, { most: largestManifest });
+    return await readText(file, { most: largestManifest });
   } catch (cause) {
     if (!(cause instanceof DataError)) throw cause;
     throw new ManifestError(file, "", cause.reason, { cause });
   }
-  return parseManifest(text, file, learns);
 }
 
 /**
- * @param file the name that messages carry
+ * Reads what a manifest says of images and labels; how a model is made and trained is not looked into.
  * @param learns default: every class
  * @throws ManifestError naming file, line and field
  */
-export function parseManifest(text: string, file: string, learns: Learns = everyClass): Manifest {
+export async function readManifest(file: string, learns: Learns = everyClass): Promise<DataManifest> {
+  return parseManifest(await readManifestText(file), file, learns);
+}
+
+/** The same from text. @param file the name that messages carry */
+export function parseManifest(text: string, file: string, learns: Learns = everyClass): DataManifest {
+  return parseManifestWith(text, file, { learns, sections: otherSections, check: () => undefined });
+}
+
+/** How the sections beside those of the data are read. */
+export interface SectionReading<Sections extends z.ZodRawShape> {
+  readonly learns: Learns;
+  /** Fields of the manifest, by name. */
+  readonly sections: Sections;
+  /** What can be said against them together; `fail` ends the reading. */
+  check(content: ManifestContent & z.output<z.ZodObject<Sections>>, fail: Fail): void;
+}
+
+/**
+ * Reads a manifest with the sections of whoever trains.
+ * @param file the name that messages carry
+ * @throws ManifestError naming file, line and field
+ */
+export function parseManifestWith<Sections extends z.ZodRawShape>(
+  text: string,
+  file: string,
+  { learns, sections, check }: SectionReading<Sections>,
+): DataManifest & z.output<z.ZodObject<Sections>> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const problem = document.errors.at(0);
@@ -78,7 +104,7 @@ export function parseManifest(text: string, file: string, learns: Learns = every
     throw new ManifestError(file, "", `is not valid YAML: ${messageOf(cause)}`);
   }
   if (tree === null || tree === undefined) throw new ManifestError(file, "", "is empty");
-  const result = manifestSchema.safeParse(tree, { error: explain });
+  const result = record({ ...manifestFields, ...sections }).safeParse(tree, { error: explain });
   if (!result.success) {
     const complaints = result.error.issues.slice(0, mostComplaints).map((issue) => {
       const { path, reason } = complaint(issue);
@@ -90,9 +116,10 @@ export function parseManifest(text: string, file: string, learns: Learns = every
     const { path, reason } = complaints[0] ?? { path: [], reason: "is not a manifest" };
     return fail(path, reason);
   }
-  const content = result.data;
+  const content = result.data as ManifestContent & z.output<z.ZodObject<Sections>>;
   checkNames(content, learns, fail);
   checkImages(content, fail);
+  check(content, fail);
   const { mean, deviation, ...size } = content.image;
   const perChannel = (field: string, value: number | number[]): number[] => {
     const values = typeof value === "number" ? Array<number>(size.channels).fill(value) : value;
@@ -104,5 +131,6 @@ export function parseManifest(text: string, file: string, learns: Learns = every
     ...{ file, text, learns },
     image: { ...size, mean: perChannel("mean", mean), deviation: perChannel("deviation", deviation) },
     complain,
-  };
+    // The compiler does not see through a spread of generic sections.
+  } as DataManifest & z.output<z.ZodObject<Sections>>;
 }

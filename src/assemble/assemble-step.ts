@@ -1,15 +1,16 @@
-// One training step of Label-Assemble: two views, the fused loss, gradients, Adam.
+// One step of Label-Assemble: two views and the fused loss.
 
-import { Tape } from "../autograd/tape.ts";
 import { concat, slice, takeRows } from "../functions/movement.ts";
 import { assembleLoss, type AssembleLossOptions } from "../functions/losses.ts";
 import type { DenseNet } from "../nn/densenet.ts";
 import type { Adam } from "../optim/adam.ts";
+import { optimisationStep } from "../training/optimisation-step.ts";
+import type { StepLosses } from "../training/task.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Classifier } from "./classifier.ts";
 import type { Batch } from "../data/assembly/image-reader.ts";
-import type { ResidentImages, StepImages } from "./training-images.ts";
+import type { ResidentImages, StepImages } from "../training/training-images.ts";
 import { randomView, type Normalisation, type ViewSettings } from "./views.ts";
 
 export interface StepSettings {
@@ -51,35 +52,42 @@ export interface StepShape extends StepSettings {
   readonly resident?: ResidentImages | undefined;
 }
 
+/** The losses of a step, in the order that the fused loss returns them. */
+export const assembleTerms = ["total", "bce", "pseudo", "consistency"] as const;
+
 /**
- * Trains the classifier on one batch. May be recorded: `inputs` is asked for the step's values each time it runs.
- *
- * @returns losses [4]: total, bce, pseudo, consistency; the caller disposes it
+ * Both views of a batch, through the classifier, into Label-Assemble's losses. May be recorded: `inputs` is asked for the
+ * step's values each time it runs.
  */
+export function assembleLosses(
+  engine: Engine,
+  classifier: Classifier,
+  shape: StepShape,
+  inputs: () => StepInputs,
+): StepLosses {
+  const { head } = classifier;
+  const [images, states] = stepImages(engine, shape, head.outputs, () => inputs().images);
+  const weights = engine.feed(() => [inputs().lambdaPseudo, inputs().lambdaConsistency], [2]);
+  const seed = engine.feed(() => Uint32Array.of(shape.seed, 0x1abe1, inputs().step, 0), [4], "u32");
+  const view = (index: 0 | 1): Tensor =>
+    randomView(images, seed, index, index === 0 ? shape.weak : shape.strong, shape.normalisation);
+  const views = viewFeatures(classifier.features, shape, view);
+  const { features, theta, bias } = head.factors(views);
+  const [weak, strong = weak] = features;
+  return assembleLoss(weak, strong, theta, bias, states, weights, shape.loss);
+}
+
+/** The whole step: losses, gradients, optimiser. @returns losses [4], of `assembleTerms`; the caller disposes it */
 export function trainingStep(
   engine: Engine,
   classifier: Classifier,
-  optimiser: Adam,
+  optimiser: Pick<Adam, "step">,
   shape: StepShape,
   inputs: () => StepInputs,
 ): Tensor {
-  return engine.scope(() => {
-    const { head } = classifier;
-    const [images, states] = stepImages(engine, shape, head.outputs, () => inputs().images);
-    const weights = engine.feed(() => [inputs().lambdaPseudo, inputs().lambdaConsistency], [2]);
-    const seed = engine.feed(() => Uint32Array.of(shape.seed, 0x1abe1, inputs().step, 0), [4], "u32");
-    const view = (index: 0 | 1): Tensor =>
-      randomView(images, seed, index, index === 0 ? shape.weak : shape.strong, shape.normalisation);
-
-    const parameters = [...classifier.parameters().values()];
-    using tape = new Tape(engine, parameters);
-    const views = viewFeatures(classifier.features, shape, view);
-    const { features, theta, bias } = head.factors(views);
-    const [weak, strong = weak] = features;
-    const { total, losses } = assembleLoss(weak, strong, theta, bias, states, weights, shape.loss);
-    optimiser.step(tape.gradients(total, parameters));
-    return losses;
-  });
+  return optimisationStep(classifier, optimiser, assembleTerms, () =>
+    assembleLosses(engine, classifier, shape, inputs),
+  );
 }
 
 /** Whether a step looks at the strong view: for consistency, or because given labels teach it, too. */

@@ -1,0 +1,35 @@
+// A manifest of a training: what data says of itself, and beside it the model, its training and the views of its images.
+import { z } from "zod";
+import { record } from "../data/manifest/fields.ts";
+import { everyClass, type Learns } from "../data/manifest/class-filter.ts";
+import { parseManifestWith, readManifestText, type DataManifest } from "../data/manifest/manifest.ts";
+import { augmentFields } from "./augmentation.ts";
+import { model } from "./model-section.ts";
+import { train } from "./recipes.ts";
+import { checkSections } from "./section-checks.ts";
+
+const sections = {
+  model: model.prefault({}),
+  train: train.prefault({}),
+  /** Two random views of each training image. */
+  augment: record(augmentFields).prefault({}),
+} as const;
+
+export type TrainingSections = z.output<z.ZodObject<typeof sections>>;
+
+/** A checked manifest; every default is filled in. */
+export interface Manifest extends DataManifest, TrainingSections {}
+
+/** @param learns default: every class. @throws ManifestError naming file, line and field */
+export async function readTrainingManifest(file: string, learns: Learns = everyClass): Promise<Manifest> {
+  return parseTrainingManifest(await readManifestText(file), file, learns);
+}
+
+/**
+ * @param file the name that messages carry
+ * @param learns which classes sources are to teach; default: every class
+ * @throws ManifestError naming file, line and field
+ */
+export function parseTrainingManifest(text: string, file: string, learns: Learns = everyClass): Manifest {
+  return parseManifestWith(text, file, { learns, sections, check: checkSections });
+}

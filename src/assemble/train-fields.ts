@@ -1,0 +1,64 @@
+// The settings of Label-Assemble's training: one schema, which manifests are read by and code is typed by.
+
+import { z } from "zod";
+import { oneOf, share } from "../data/manifest/fields.ts";
+import { normaliseChoices, unsupervisedChoices } from "../operators/losses/index.ts";
+import { loopFields } from "../training/loop-settings.ts";
+import { absentPolicies } from "./absent-policy.ts";
+import { headBiases, headKinds, type HeadChoice } from "./heads/head.ts";
+
+const { epochs, steps, ...loop } = loopFields;
+
+/** What a recipe decides, and a manifest may change. */
+export const recipeFields = {
+  epochs,
+  steps,
+  /** In so many first epochs only given labels teach: pseudo-labels of an untrained network are noise. */
+  warmupEpochs: z.int().min(0).exactOptional(),
+  /** Or in so many first steps. */
+  warmupSteps: z.int().min(0).exactOptional(),
+  /**
+   * Whether an absent label is left to the unsupervised losses, or taken for negative: the mistake that is made by whoever
+   * joins tables and fills their gaps with zeros, to measure what it costs.
+   */
+  absent: oneOf(absentPolicies).exactOptional(),
+  ...loop,
+  /** Weight of the loss that pulls predictions to their sharpened selves. */
+  lambdaPseudo: z.number().min(0).exactOptional(),
+  /** Weight of the loss that pulls the strongly augmented view to the weakly augmented one. */
+  lambdaConsistency: z.number().min(0).exactOptional(),
+  /** Which predictions these two losses pull: of absent labels, as in the paper, of all, or of labelled entries. */
+  unsupervisedOn: oneOf(unsupervisedChoices).exactOptional(),
+  /**
+   * Which views given labels teach: the weak one, as in the paper, or both, by the mean of their losses; the strong view is
+   * then computed in warm-up, too.
+   */
+  supervised: oneOf(["weak", "both"]).exactOptional(),
+  /**
+   * Batch norm's statistics: "separate" for each view, and running ones of the weak view, or "joint" ones of both views as
+   * one batch. Where the weak view alone is computed, as in warm-up unless both are supervised, the two are the same.
+   */
+  bnViews: oneOf(["separate", "joint"]).exactOptional(),
+  /** What a loss is divided by: the number of entries, (image, class) pairs, that it is taken over, or of images. */
+  normalise: oneOf(normaliseChoices).exactOptional(),
+  /** A probability over tau is sharpened towards 1, another towards 0. */
+  tau: share.exactOptional(),
+  /** How softly: 1 gives hard labels, a large number leaves probabilities as they are. */
+  temperature: z.number().min(1).exactOptional(),
+  /** Whether the pseudo-label itself carries no gradient. */
+  stopGradient: z.boolean().exactOptional(),
+  /**
+   * What makes logits of features: class queries, as in the paper; a linear layer with a bias per class; "per-source", such
+   * a layer for each source (Med3D); or "dynamic", a network of three small layers made for each image and class (DoDNet).
+   */
+  head: oneOf(headKinds).exactOptional(),
+  /** Where a head of class queries has a bias: nowhere, in the fc that makes class parameters of them, or one per class. */
+  headBias: oneOf(headBiases).exactOptional(),
+} as const;
+
+type Said = { readonly [Name in keyof typeof recipeFields]: z.output<(typeof recipeFields)[Name]> };
+type LeftOut = "steps" | "warmupSteps" | "evaluate";
+
+/** How a classifier is trained, but for images, network, views, batches and sampling. Nothing but lengths in steps is left out. */
+export type Recipe = Omit<Said, LeftOut | "head" | "headBias"> &
+  Partial<Pick<Said, LeftOut>> & { readonly head: HeadChoice };

@@ -1,0 +1,33 @@
+// One step of any task: forward pass, gradients, optimiser.
+
+import { noGradient } from "../autograd/functions.ts";
+import { Tape } from "../autograd/tape.ts";
+import { reshape } from "../functions/movement.ts";
+import type { Module } from "../nn/module.ts";
+import type { Adam } from "../optim/adam.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { checkLosses, type StepLosses } from "./task.ts";
+
+/**
+ * Trains a module on one batch. May be recorded.
+ *
+ * @param terms names of the losses, for the check of what `losses` returns
+ * @returns losses [T]; the caller disposes it
+ * @throws UsageError when `losses` returns another number of losses than there are terms
+ */
+export function optimisationStep(
+  module: Module,
+  optimiser: Pick<Adam, "step">,
+  terms: readonly string[],
+  losses: () => StepLosses,
+): Tensor {
+  const { engine } = module;
+  return engine.scope(() => {
+    const parameters = [...module.parameters().values()];
+    using tape = new Tape(engine, parameters);
+    const { total, losses: told = noGradient(engine, () => reshape(total, [1])) } = losses();
+    checkLosses(terms, told);
+    optimiser.step(tape.gradients(total, parameters));
+    return told;
+  });
+}
