@@ -76,8 +76,8 @@ export {
   type TestPredictions,
 } from "../runs/test-predictions.ts";
 export { traceTraining, type TracedStep } from "./planning/traced-steps.ts";
-export { train, type TrainingResult } from "../training/trainer.ts";
-export { residentBytes, TrainingImages, type ResidentImages, type StepImages } from "./training-images.ts";
+export { trainClassifier, type TrainingResult } from "./train-classifier.ts";
+export { residentBytes, TrainingImages, type ResidentImages, type StepImages } from "../training/training-images.ts";
 export type {
   EpochReport,
   EvaluationReport,
@@ -91,7 +91,7 @@ export {
   stepShape,
   type TrainingSettings,
 } from "./training-settings.ts";
-export { watches } from "../training/validation-watch.ts";
+export { watches } from "./evaluation.ts";
 export { randomView, type Normalisation, type ViewSettings } from "./views.ts";
 export { readWeights } from "../nn/weights.ts";
 export { type Weights } from "../tensor/held.ts";

@@ -55,7 +55,7 @@ export { imagesBelow } from "./formats/folder.ts";
 export { parts, type Part } from "./catalogue/listing.ts";
 export { assembled, loadAssembly, refuseEmpty, type LoadOptions } from "./assembly/load.ts";
 export { classesBeyond, everyClass, noClass, type Learns } from "./manifest/class-filter.ts";
-export { parseManifest, readManifest, type Manifest } from "./manifest/manifest.ts";
+export { parseManifest, readManifest, type DataManifest } from "./manifest/manifest.ts";
 export { epochOrder, permutation } from "./assembly/order.ts";
 export {
   decodeAssembly,
@@ -64,7 +64,8 @@ export {
   type DecodeOptions,
   type DecodeProgress,
 } from "./assembly/pixels.ts";
-export { recipeNames, recipes, withPreset, type Recipe, type RecipeName } from "../assemble/recipes.ts";
+export { recipeNames, recipes, withPreset, type RecipeName } from "../assemble/recipes.ts";
+export { type Recipe } from "../assemble/train-fields.ts";
 export { Sampler, samplings, stepsPerEpoch, type Position, type Sampling } from "./assembly/sampler.ts";
 export { absentPolicies, taughtSources, type AbsentPolicy } from "../assemble/absent-policy.ts";
 export { drawPhantom, findingNames, phantoms, siteNames, type Finding, type Site } from "./phantoms/index.ts";
