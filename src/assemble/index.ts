@@ -20,15 +20,9 @@ export { metricsByClass, probabilitiesOf, type ClassMetrics, type OperatingRates
 export { planTraining, type TrainingPlan } from "./planning/training-plan.ts";
 export type { ImageShape } from "./planning/planned-training.ts";
 export { profileTraining, type StepProfile } from "./planning/profiled-step.ts";
-export {
-  profileFile,
-  readRunRecord,
-  RunFolder,
-  runFiles,
-  type Reopened,
-  type RunChoices,
-  type Summary,
-} from "../runs/run-folder.ts";
+export { profileFile, readRunRecord, RunFolder, runFiles, type Reopened } from "../runs/run-folder.ts";
+export { type RunChoices } from "../runs/run-record.ts";
+export { type Summary } from "../runs/summary.ts";
 export { runRecordSchema, type RunRecord } from "../runs/run-record.ts";
 export { declaredLabels, ofLength, settingsOf } from "./manifest-settings.ts";
 export { costByArm, costOf, type RunCost } from "../studies/cost.ts";
@@ -77,7 +71,12 @@ export {
 } from "../runs/test-predictions.ts";
 export { traceTraining, type TracedStep } from "./planning/traced-steps.ts";
 export { trainClassifier, type TrainingResult } from "./train-classifier.ts";
-export { residentBytes, TrainingImages, type ResidentImages, type StepImages } from "../training/training-images.ts";
+export {
+  residentBytes,
+  TrainingImages,
+  type ResidentImages,
+  type StepImages,
+} from "../training/training-images.ts";
 export type {
   EpochReport,
   EvaluationReport,

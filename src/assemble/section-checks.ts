@@ -1,13 +1,17 @@
 // What can be said against a manifest's model and views before any data is read: sizes that leave nothing.
 import type { Fail } from "../data/manifest/manifest-checks.ts";
 import type { ManifestContent } from "../data/manifest/manifest-schema.ts";
-import type { TrainingSections } from "./manifest.ts";
+import type { z } from "zod";
+import type { ViewSettings } from "./augmentation.ts";
+import type { model } from "./model-section.ts";
+
+interface CheckedSections extends Pick<ManifestContent, "image"> {
+  readonly model: z.output<typeof model>;
+  readonly augment: { readonly weak: ViewSettings; readonly strong: ViewSettings };
+}
 
 /** Sizes must suit the network, and shifts leave something in sight. */
-export function checkSections(
-  { image, model, augment }: Pick<ManifestContent, "image"> & TrainingSections,
-  fail: Fail,
-): void {
+export function checkSections({ image, model, augment }: CheckedSections, fail: Fail): void {
   model.blocks.slice(0, -1).reduce((channels, layers) => {
     const kept = Math.floor((channels + layers * model.growth) * model.compression);
     if (kept < 1) {

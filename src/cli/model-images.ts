@@ -18,9 +18,11 @@ import type { ImageSet } from "../data/assembly/assembly.ts";
 import { UsageError } from "../errors/errors.ts";
 import { absent } from "../labels/states.ts";
 import type { Engine } from "../runtime/engine.ts";
-import { Counter } from "./terminal/counter.ts";
-import { decodeWithProgress, imageCacheFolder, listWithProgress, skippedLines } from "./loading.ts";
-import { defaultMemory, type DeviceOptions } from "./terminal/options.ts";
+import { Counter, counting } from "./terminal/counter.ts";
+import { skippedLines } from "./loading.ts";
+import { decodeImages, imageCacheFolder, listImages, hasFiles } from "../runs/load-images.ts";
+import { defaultMemory } from "../runs/load-images.ts";
+import { type DeviceOptions } from "../runs/device-options.ts";
 
 export interface ModelOptions extends DeviceOptions {
   readonly dataRoot?: string;
@@ -107,7 +109,7 @@ export async function loadParts(
   }
   const image = { ...own, height, width, channels };
   const listing = { dataRoot, seed, limit, skipBad };
-  const selected = await listWithProgress({ ...manifest, image }, listing, options.quiet);
+  const selected = await listImages({ ...manifest, image }, listing, counting(options.quiet));
   const lists = selected.lists.filter(({ part }) => asked.includes(part));
   if (lists.length === 0) {
     const there = parts.filter((each) => selected.lists.some(({ part }) => part === each));
@@ -145,8 +147,11 @@ async function decodeParts(
   signal: AbortSignal,
 ): Promise<LoadedParts> {
   const { skipBad, quiet, memory = defaultMemory(), cache = imageCacheFolder() } = options;
-  const files = selected.lists.some(({ samples }) => samples.some(({ image }) => image.kind === "file"));
-  const decoded = await decodeWithProgress(selected, { cache, memory, skipBad, signal }, quiet || !files);
+  const decoded = await decodeImages(
+    selected,
+    { cache, memory, skipBad, signal },
+    counting(quiet || !hasFiles(selected)),
+  );
   refuseEmpty(selected, decoded);
   const skipped = [...selected.skipped, ...decoded.skipped];
   if (skipped.length > 0) {

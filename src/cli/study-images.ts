@@ -6,7 +6,10 @@ import type { StudyImages } from "../studies/run-study.ts";
 import { assemblyDigest } from "../data/assembly/digest.ts";
 import { DataError, ManifestError } from "../errors/data-errors.ts";
 import type { Manifest } from "../assemble/manifest.ts";
-import { loadForTraining, type Loaded, type LoadingOptions } from "./loading.ts";
+import { describeLoaded } from "./loading.ts";
+import { counting } from "./terminal/counter.ts";
+import type { RunObserver } from "../runs/run-observer.ts";
+import { loadImages, type Loaded, type LoadingOptions } from "../runs/load-images.ts";
 
 export interface StudyLoad {
   readonly images: StudyImages;
@@ -20,23 +23,23 @@ export interface StudyLoad {
 /** Images by seed; what there is to say of them is said of the first. */
 export function imagesOf(
   manifest: Manifest,
-  options: Omit<LoadingOptions, "seed">,
+  options: Omit<LoadingOptions, "seed"> & { readonly quiet: boolean },
   say: (text: string) => void,
   signal: AbortSignal,
 ): (seed: number) => Promise<StudyLoad> {
   const complete = fullLabels(manifest);
   let told = false;
   return async (seed) => {
-    const quiet = options.quiet || told;
-    const silent = (): void => undefined;
-    const load = (from: Manifest, tell: typeof say): Promise<Loaded> =>
-      loadForTraining(from, { ...options, seed, quiet }, tell, signal);
-    const { assembly: given, coverage } = await load(manifest, told ? silent : say);
+    const count = counting(options.quiet || told);
+    const load = (from: Manifest, loaded?: RunObserver["loaded"]): Promise<Loaded> =>
+      loadImages(from, { ...options, seed }, { count, ...(loaded && { loaded }) }, signal);
+    const describe: RunObserver["loaded"] = (selected, decoded) => describeLoaded(selected, decoded, say);
+    const { assembly: given, coverage } = await load(manifest, told ? undefined : describe);
     told = true;
     const full =
       typeof complete === "string"
         ? complete
-        : await load(complete, silent).then(({ assembly }) => assembly, reasonOf);
+        : await load(complete).then(({ assembly }) => assembly, reasonOf);
     const fault = typeof full === "string" ? full : fullLabelsProblem(given, full);
     const images = { given, full: typeof full === "string" || fault !== undefined ? undefined : full };
     return { images, coverage, digest: await imagesDigest(images), whyNoFullLabels: fault };

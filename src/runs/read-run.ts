@@ -8,44 +8,16 @@ import { readPredictions, type TestPredictions } from "./test-predictions.ts";
 import { RunFolderError } from "../errors/training-errors.ts";
 import { runFiles } from "./run-folder.ts";
 import { runRecordSchema, type RunRecord } from "./run-record.ts";
+import { summarySchema, type Summary } from "./summary.ts";
 import { readMetrics, type RunMetrics } from "./metrics-file.ts";
 import { reportDataSchema, type RunReportData } from "./run-report-data.ts";
-
-const number = z.number();
-const auc = number.nullable();
-const byClass = z.record(z.string(), auc);
-const aucInterval = z.object({
-  interval: z.object({ low: number, high: number }).nullable(),
-  note: z.string().nullable(),
-});
-
-/** What a report tells of `summary.json`. */
-const summarySchema = z.object({
-  meanAuc: auc,
-  auc: byClass,
-  intervals: z
-    .object({
-      ...{ level: number, resamples: number, patients: number, mean: aucInterval },
-      byClass: z.record(z.string(), aucInterval),
-    })
-    .nullable(),
-  sources: z.record(z.string(), z.object({ images: number, meanAuc: auc, auc: byClass })).nullable(),
-  ...{ epochs: number, kept: number, validation: auc, endedEarly: z.boolean(), interrupted: z.boolean() },
-  seconds: number,
-  images: z.record(z.string(), number),
-  decoded: z.object({ images: number, fromCache: number }),
-  skipped: z.array(z.string()),
-  parameters: number,
-});
-
-export type RunSummary = z.output<typeof summarySchema>;
 
 export interface RunContents {
   readonly path: string;
   readonly record: RunRecord;
   readonly metrics: RunMetrics;
   readonly classes: readonly string[];
-  readonly summary: RunSummary | undefined;
+  readonly summary: Summary | undefined;
   readonly predictions: TestPredictions | undefined;
   readonly reportData: RunReportData | undefined;
   /** [K, K] the learned queries, a class a row; undefined for a head without them. */
@@ -77,7 +49,7 @@ export async function readRun(path: string): Promise<RunContents> {
         : []),
   ];
   const ended = summary?.interrupted === false;
-  const order = modelClasses(model?.record) ?? classes;
+  const order = record.classes ?? modelClasses(model?.record) ?? classes;
   for (const name of ["predictions", "reportData"] as const) {
     if (ended && !has(name)) missing.push(`${runFiles[name]} is missing: what is drawn from it is left out.`);
   }
@@ -89,7 +61,7 @@ export async function readRun(path: string): Promise<RunContents> {
   };
 }
 
-/** In their order, which the keys of a JSON object do not keep where they are numbers. */
+/** In their order, which the keys of a JSON object do not keep where they are numbers; of runs whose record does not say. */
 function modelClasses(record: unknown): readonly string[] | undefined {
   const found = z.object({ classes: z.array(z.string()) }).safeParse(record);
   return found.success ? found.data.classes : undefined;

@@ -26,51 +26,10 @@ import {
 import { CheckpointError, RunFolderError } from "../errors/training-errors.ts";
 import type { Losses } from "../training/loss-terms.ts";
 import { checkUnlocked, isOfLock, lockFolder } from "./run-lock.ts";
-import { runRecordSchema, type RunRecord } from "./run-record.ts";
+import { runRecordSchema, taskRecordSchema, type AnyRecord, type RunRecord } from "./run-record.ts";
+import type { Summary, TaskSummary } from "./summary.ts";
 import { modelKind, readTensorFile, writeTensorFile, type TensorFile } from "../interchange/safetensors.ts";
-import type { SourceEvaluation, TestIntervals } from "../assemble/test-metrics.ts";
 import type { TrainingListener } from "../training/training-reports.ts";
-
-/** What decided which kernels ran, and with that the bits of a run. */
-export interface RunChoices {
-  /** The tuning file, a digest of all its choices, and how many works of the run follow it. */
-  readonly tuning: { readonly file: string; readonly digest: string; readonly works: number } | null;
-  /** Candidates that were asked for, by operator. */
-  readonly candidates: Readonly<Record<string, string>>;
-}
-
-/** What a run came to; `summary.json`. */
-export interface Summary extends RunChoices {
-  /** On the test images, by the weights that were kept. */
-  readonly meanAuc: number | null;
-  readonly auc: Readonly<Record<string, number | null>>;
-  /** Of these numbers; null of a run that was stopped. */
-  readonly intervals: TestIntervals | null;
-  /** Over each source's test images, by source; null of a run that was stopped. */
-  readonly sources: Readonly<Record<string, SourceEvaluation>> | null;
-  /** Epochs that were completed. */
-  readonly epochs: number;
-  /** The epoch whose weights were kept, and mean AUC of the best epoch's validation; null without validation. */
-  readonly kept: number;
-  readonly validation: number | null;
-  /** Whether early stopping ended the run. */
-  readonly endedEarly: boolean;
-  /** True when the run was stopped before its last epoch ended. */
-  readonly interrupted: boolean;
-  readonly seconds: number;
-  readonly seed: number;
-  /** Which backend computed. */
-  readonly device: string;
-  readonly adapter: string;
-  readonly driver: string;
-  readonly manifest: string;
-  readonly images: Readonly<Record<string, number>>;
-  /** Image files that were decoded for this run, and that were so before. */
-  readonly decoded: { readonly images: number; readonly fromCache: number };
-  /** Images left out because they could not be decoded, and why. */
-  readonly skipped: readonly string[];
-  readonly parameters: number;
-}
 
 /** Files that a run writes; `--force` removes these and nothing else. */
 export const runFiles = {
@@ -103,7 +62,7 @@ const savedSchema = z.strictObject({
 /** A run to go on with. */
 export interface Reopened {
   readonly folder: RunFolder;
-  readonly record: RunRecord;
+  readonly record: AnyRecord;
   /** Undefined where the run was killed before the first one: it begins again. */
   readonly from: Checkpoints["from"];
 }
@@ -119,7 +78,7 @@ export class RunFolder {
   readonly path: string;
   readonly #started = performance.now();
   readonly #force: boolean;
-  #record: RunRecord | undefined;
+  #record: AnyRecord | undefined;
   #metrics: number | undefined;
   /** Where an earlier process of this run left off, and which files said so. */
   #earlier: { readonly bytes: number; readonly seconds: number; readonly of: string } | undefined;
@@ -174,7 +133,7 @@ export class RunFolder {
         `--resume ${path}: holds no run (${runFiles.record}); name the folder of one, or begin one with --out`,
       );
     }
-    const record = readRunRecord(path);
+    const record = readAnyRecord(path);
     if (isFinished(path)) {
       throw new RunFolderError(`--resume ${path}: the run is finished; see ${runFiles.summary} there`);
     }
@@ -201,7 +160,7 @@ export class RunFolder {
   }
 
   /** Says what the run is begun with, to be written before its first line. */
-  begin(record: RunRecord): void {
+  begin(record: AnyRecord): void {
     this.#record = record;
   }
 
@@ -236,7 +195,7 @@ export class RunFolder {
    * @throws RunFolderError or CheckpointError when one of them cannot be written
    */
   async finish(
-    summary: Summary,
+    summary: Summary | TaskSummary,
     model?: TensorFile,
     texts: Partial<Record<"predictions" | "reportData", string>> = {},
   ): Promise<void> {
@@ -310,10 +269,12 @@ export class RunFolder {
 const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 /** What the run in a folder was begun with. @throws RunFolderError when the folder holds no run */
-export function readRunRecord(path: string): RunRecord {
+export function readAnyRecord(path: string): AnyRecord {
   const file = join(path, runFiles.record);
   try {
-    return runRecordSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+    const record: unknown = JSON.parse(readFileSync(file, "utf8"));
+    const isTask = typeof record === "object" && record !== null && "task" in record;
+    return isTask ? taskRecordSchema.parse(record) : runRecordSchema.parse(record);
   } catch (cause) {
     const [issue] = cause instanceof z.ZodError ? cause.issues : [];
     const reason =
@@ -323,6 +284,19 @@ export function readRunRecord(path: string): RunRecord {
       { cause },
     );
   }
+}
+
+/** The same of a run on a manifest's images. @throws RunFolderError for a run of another task, too */
+export function readRunRecord(path: string): RunRecord {
+  return manifestRecord(readAnyRecord(path), path);
+}
+
+/** @throws RunFolderError when the record is of another task */
+export function manifestRecord(record: AnyRecord, path: string): RunRecord {
+  if (!("task" in record)) return record;
+  throw new RunFolderError(
+    `${path}: holds a run of the task "${record.task}", not of a manifest; only the program that began it goes on with it`,
+  );
 }
 
 /** Changes whenever a process begins a run, goes on with it past a checkpoint, or ends it. */

@@ -1,19 +1,41 @@
-// What a run was begun with: enough to go on with it, or to do it again elsewhere.
+// What a run was begun with: enough to go on with it, or to do it again elsewhere. `run.json`, as it is written and read.
 
 import { z } from "zod";
 
 const text = z.string();
 const count = z.int().min(0);
 
-/** `run.json`. */
-export const runRecordSchema = z.strictObject({
+/** What decided which kernels ran, and with that the bits of a run. */
+export const runChoicesSchema = z.strictObject({
+  /** The tuning file, a digest of all its choices, and how many works of the run follow it. */
+  tuning: z.strictObject({ file: text, digest: text, works: count }).nullable(),
+  /** Candidates that were asked for, by operator. */
+  candidates: z.record(text, text),
+});
+export type RunChoices = z.output<typeof runChoicesSchema>;
+
+/** What every run says, whatever it trains. */
+const made = {
   versions: z.strictObject({ tessera: text, node: text, webgpu: text.nullable() }),
   /** Commit of the folder that the run was begun in, and whether its files were changed since; null where that is no work of git. */
   commit: text.nullable(),
+  /** The settings that all this came to. */
+  settings: z.record(text, z.unknown()),
+  /** Which backend computed, on what. */
+  device: z.enum(["webgpu", "reference"]),
+  adapter: text,
+  driver: text,
+};
+
+/** Of a run on a manifest's images. */
+export const runRecordSchema = z.strictObject({
+  ...made,
   /** The file that was named, its digest (SHA-256), and all of it. */
   manifest: z.strictObject({ file: text, sha256: text, text }),
   dataRoot: text,
   seed: count,
+  /** In the order of the logits; runs of version 0.1.0 did not say. */
+  classes: z.array(text).optional(),
   /** What the command line said beside these. */
   options: z.strictObject({
     limit: count.optional(),
@@ -23,16 +45,22 @@ export const runRecordSchema = z.strictObject({
     adapter: text.optional(),
     power: z.enum(["low-power", "high-performance"]).optional(),
   }),
-  /** The trainer's settings that all this came to. */
-  settings: z.record(z.string(), z.unknown()),
   /** The model file whose weights the run began with, where it began with any, its digest (SHA-256), and what it knows. */
   initial: z.strictObject({ file: text, sha256: text, classes: z.array(text).default([]) }).optional(),
-  /** Which backend computed, on what. */
-  device: z.enum(["webgpu", "reference"]),
-  adapter: text,
-  driver: text,
-  tuning: z.strictObject({ file: text, digest: text, works: count }).nullable(),
-  candidates: z.record(z.string(), text),
+  ...runChoicesSchema.shape,
 });
-
 export type RunRecord = z.output<typeof runRecordSchema>;
+
+/** Of a run of another task. */
+export const taskRecordSchema = z.strictObject({
+  ...made,
+  /** What the task is called. */
+  task: text,
+  /** A digest of what is learned from. */
+  data: text,
+});
+export type TaskRecord = z.output<typeof taskRecordSchema>;
+
+/** `run.json` of any run. */
+export const anyRecordSchema = z.union([taskRecordSchema, runRecordSchema]);
+export type AnyRecord = RunRecord | TaskRecord;

@@ -12,7 +12,8 @@ import {
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { CheckpointError, RunFolderError } from "../../src/errors/training-errors.ts";
-import { RunFolder, type Summary } from "../../src/runs/run-folder.ts";
+import { RunFolder } from "../../src/runs/run-folder.ts";
+import { type Summary } from "../../src/runs/summary.ts";
 import type { RunRecord } from "../../src/runs/run-record.ts";
 import { temporaryFolder } from "../data/cache/pictures.ts";
 

@@ -1,6 +1,6 @@
 // `tessera add-class`: trains a model on for classes more than it knows.
 
-import type { TrainOptions } from "../begin.ts";
+import type { TrainOptions } from "./train.ts";
 import { trainCommand } from "./train.ts";
 
 /** @param given names of the options that were given, defaults aside */

@@ -13,7 +13,7 @@ import { viewPresets } from "../../assemble/augmentation.ts";
 import { aucTable, showAuc } from "../../report/tables.ts";
 import { contactSheet, type Cell } from "../../pictures/contact-sheet.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
-import { engineOptions, type DeviceOptions } from "../terminal/options.ts";
+import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import { writeOutput } from "../terminal/output-files.ts";
 import { counted, Progress, untilInterrupted } from "../terminal/progress.ts";
 

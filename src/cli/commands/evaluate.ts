@@ -18,9 +18,11 @@ import {
   say,
   type ModelOptions,
 } from "../model-images.ts";
-import { engineOptions } from "../terminal/options.ts";
+import { engineOptions } from "../../runs/device-options.ts";
+import { counting } from "../terminal/counter.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
-import { countedIntervals, mostSources } from "../test-results.ts";
+import { countedIntervals } from "../../runs/test-results.ts";
+import { mostSources } from "../test-table.ts";
 
 export interface EvaluateOptions extends ModelOptions {
   readonly part: Part;
@@ -68,7 +70,7 @@ export async function evaluateCommand(
   );
   const set = restrict(joined, named.manifest.classes, shared);
   const byClass = metricsByClass(logits, set, shared, options.at);
-  const intervals = countedIntervals(logits, set, shared, options.quiet);
+  const intervals = countedIntervals(logits, set, shared, counting(options.quiet));
   const sources = Object.fromEntries(
     sharesOf(logits, set, shared.length).map(({ source, images, ...share }) => {
       const own = metricsByClass(share.logits, share, shared, options.at);

@@ -12,9 +12,11 @@ import type { DecodedAssembly } from "../../data/assembly/pixels.ts";
 import { findingLines, labelTables } from "../../report/inspection-report.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
 import { writeSheets, writeViews } from "../inspection-sheets.ts";
-import { decodeWithProgress, imageCacheFolder, listWithProgress, skippedLines } from "../loading.ts";
-import { engineOptions, type DeviceOptions } from "../terminal/options.ts";
+import { skippedLines } from "../loading.ts";
+import { decodeImages, imageCacheFolder, listImages } from "../../runs/load-images.ts";
+import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import { makeFolder, makeFolderOf } from "../terminal/output-files.ts";
+import { counting } from "../terminal/counter.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
 
 export interface InspectOptions extends DeviceOptions {
@@ -58,12 +60,12 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
   if (options.views !== undefined) makeFolderOf("--views", options.views);
   // Also one that a model is evaluated by, or learns another class.
   const manifest = await readTrainingManifest(file, noClass);
-  const selected = await listWithProgress(manifest, { dataRoot, seed, limit, skipBad: true }, quiet);
+  const selected = await listImages(manifest, { dataRoot, seed, limit, skipBad: true }, counting(quiet));
   using engine = options.views === undefined ? undefined : await openEngine(where);
 
   const decoded = await unlessInterrupted((signal) => {
     const cache = options.cache ?? imageCacheFolder();
-    return decodeWithProgress(selected, { cache, memory, skipBad: true, hashes: true, signal }, quiet);
+    return decodeImages(selected, { cache, memory, skipBad: true, hashes: true, signal }, counting(quiet));
   });
   if (decoded === undefined) {
     process.exitCode = 130;

@@ -10,7 +10,8 @@ import { openGpu } from "../../device/gpu.ts";
 import type { AdapterTraits } from "../../device/traits.ts";
 import { plainTable } from "../../report/tables.ts";
 import { launchesOf, type Purpose } from "../../runtime/step-plan.ts";
-import { defaultMemory, engineOptions, type DeviceOptions } from "../terminal/options.ts";
+import { defaultMemory } from "../../runs/load-images.ts";
+import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 
 export interface PlanOptions extends DeviceOptions {
   readonly batch?: number;

@@ -20,7 +20,7 @@ import {
   type NamedManifest,
   type PartImages,
 } from "../model-images.ts";
-import { engineOptions } from "../terminal/options.ts";
+import { engineOptions } from "../../runs/device-options.ts";
 import { makeFolderOf } from "../terminal/output-files.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
 

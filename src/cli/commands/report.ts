@@ -6,7 +6,7 @@ import { RunFolderError } from "../../errors/training-errors.ts";
 import { runFiles } from "../../runs/run-folder.ts";
 import { replaceFile } from "../../files/whole-files.ts";
 import { makeFolderOf } from "../terminal/output-files.ts";
-import { version } from "../terminal/package-info.ts";
+import { version } from "../../runs/package-info.ts";
 
 export interface ReportOptions {
   readonly out?: string;

@@ -10,10 +10,10 @@ import { openEngine } from "../../runtime/open-engine.ts";
 import { hasChoice, worksOf } from "../../tuning/works.ts";
 import { tune, type TunedWork, type Tuning } from "../../tuning/tuner.ts";
 import { Counter } from "../terminal/counter.ts";
-import { engineOptions, type DeviceOptions } from "../terminal/options.ts";
-import { version } from "../terminal/package-info.ts";
+import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
+import { version } from "../../runs/package-info.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
-import { readTuning, tuningPath, withTuned, writeTuning } from "../tuning-file.ts";
+import { readTuning, tuningPath, withTuned, writeTuning } from "../../runs/tuning-file.ts";
 
 export interface TuneCommandOptions extends DeviceOptions {
   readonly batch?: number;

@@ -1,6 +1,7 @@
 // Progress of work that is counted and waits for a device: a bar on a terminal, a line now and then elsewhere.
 
 import { SingleBar } from "cli-progress";
+import type { CountWork } from "../../runs/run-observer.ts";
 import { barLook, showSeconds } from "./progress.ts";
 
 /** A log file gets a line this often, in milliseconds. */
@@ -53,3 +54,7 @@ export class Counter implements Disposable {
     this.#bar?.stop();
   }
 }
+
+/** Counters of a run's work; none where nothing is to be said. */
+export const counting = (quiet: boolean): CountWork | undefined =>
+  quiet ? undefined : (title, total) => new Counter(title, total, false);

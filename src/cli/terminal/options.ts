@@ -1,12 +1,9 @@
 // Options of the commands, read and checked.
 
-import { totalmem } from "node:os";
 import { InvalidArgumentError } from "commander";
 import type { Checkpoints } from "../../training/checkpoint.ts";
 import { studyNames, type StudyName } from "../../studies/study-names.ts";
-import { UsageError } from "../../errors/errors.ts";
 import { suggestion } from "../../errors/nearest.ts";
-import type { DeviceChoice, EngineOptions } from "../../runtime/open-engine.ts";
 
 const maximum = 2 ** 31;
 
@@ -20,9 +17,6 @@ export function wholeNumber(option: string, minimum: number): (text: string) => 
     return value;
   };
 }
-
-/** Bytes of images that a run holds at a time when nobody says otherwise: a quarter of the machine's memory. */
-export const defaultMemory = (): number => Math.floor(totalmem() / 4);
 
 const units = { MiB: 2 ** 20, GiB: 2 ** 30 } as const;
 /** Batches and shards are made of it. */
@@ -100,26 +94,4 @@ export function studyName(text: string): StudyName {
   if (name !== undefined) return name;
   const near = suggestion(text, studyNames);
   throw new InvalidArgumentError(`there is no study "${text}"${near}; there are ${studyNames.join(", ")}.`);
-}
-
-/** What `--device`, `--adapter` and `--power` came to. */
-export interface DeviceOptions {
-  readonly device: DeviceChoice;
-  readonly adapter?: string | undefined;
-  readonly power?: "low-power" | "high-performance" | undefined;
-}
-
-/** @throws UsageError when an adapter is asked for where none is used */
-export function engineOptions({ device, adapter, power }: DeviceOptions): EngineOptions {
-  if (device === "reference" && (adapter !== undefined || power !== undefined)) {
-    const option = adapter === undefined ? "--power" : "--adapter";
-    throw new UsageError(
-      `${option} chooses a WebGPU adapter, and --device reference uses none; leave one of them out`,
-    );
-  }
-  return {
-    device,
-    ...(adapter === undefined ? {} : { adapterName: adapter }),
-    ...(power === undefined ? {} : { powerPreference: power }),
-  };
 }

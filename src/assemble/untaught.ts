@@ -1,8 +1,8 @@
 // What becomes of classes that a model learned before, where it goes on with images that teach others.
 
-import { labelSpaceOf } from "../assemble/label-space.ts";
-import type { WarmedBudget } from "../assemble/warm-up.ts";
-import type { TrainingSettings } from "../assemble/training-settings.ts";
+import { labelSpaceOf } from "./label-space.ts";
+import type { WarmedBudget } from "./warm-up.ts";
+import type { TrainingSettings } from "./training-settings.ts";
 import type { Assembly } from "../data/assembly/assembly.ts";
 
 type Switches = Pick<TrainingSettings, "absent" | "unsupervisedOn" | "lambdaPseudo" | "lambdaConsistency">;

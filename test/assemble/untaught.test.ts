@@ -1,7 +1,7 @@
 // What a person is told of classes that nothing teaches: it depends on every switch that lets absent labels teach.
 
 import { expect, test } from "vitest";
-import { untaughtNote } from "../../src/cli/untaught.ts";
+import { untaughtNote } from "../../src/assemble/untaught.ts";
 import { smallAssembly } from "../assemble/settings.ts";
 
 const assembly = smallAssembly(12);

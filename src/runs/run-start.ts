@@ -1,4 +1,4 @@
-// What a run starts from: a manifest and options of its own, or those that an earlier process of the same run wrote down.
+// What a run starts from: a manifest and options, or what an earlier process of the same run wrote down.
 
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -6,48 +6,60 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
-import { readModelFile, type ModelFile } from "../runs/model-file.ts";
-import { RunFolder } from "../runs/run-folder.ts";
-import type { Checkpoints } from "../training/checkpoint.ts";
-import type { RunRecord } from "../runs/run-record.ts";
-import { classesBeyond } from "../data/manifest/class-filter.ts";
 import { parseTrainingManifest, readTrainingManifest, type Manifest } from "../assemble/manifest.ts";
+import { classesBeyond } from "../data/manifest/class-filter.ts";
 import { TesseraError, UsageError } from "../errors/errors.ts";
-import type { ChoiceOptions } from "./choices.ts";
-import type { DeviceOptions } from "./terminal/options.ts";
-import { version } from "./terminal/package-info.ts";
+import type { Checkpoints } from "../training/checkpoint.ts";
+import type { DeviceOptions } from "./device-options.ts";
+import type { ChoiceOptions } from "./kernel-choices.ts";
+import { readModelFile, type ModelFile } from "./model-file.ts";
+import { version } from "./package-info.ts";
+import { manifestRecord, RunFolder } from "./run-folder.ts";
+import type { RunRecord } from "./run-record.ts";
 
-export interface TrainOptions extends DeviceOptions, ChoiceOptions {
-  readonly dataRoot?: string;
-  readonly out?: string;
-  /** A run folder, or its model file, whose model is to learn more classes. */
-  readonly model?: string;
-  /** A run folder to go on with. */
-  readonly resume?: string;
-  readonly checkpointEvery?: NonNullable<Checkpoints["every"]>;
+/** What may be said anew when a run goes on: none of it changes a bit. */
+export interface FreeOptions {
+  /** Folder that the manifest's paths start from. */
+  readonly dataRoot?: string | undefined;
+  /** Bytes of images to hold at a time; default: a quarter of the machine's memory. */
+  readonly memory?: number | undefined;
+  /** Folder of decoded images; default: in the user's cache folder. */
+  readonly cache?: string | undefined;
+  /** When checkpoints are written beside those of every epoch; default: every five minutes. */
+  readonly checkpointEvery?: Checkpoints["every"] | undefined;
+}
+
+/** How a run on a manifest's images is to be made. */
+export interface RunOptions extends FreeOptions, DeviceOptions, Partial<ChoiceOptions> {
+  readonly dataRoot: string;
+  /** The run folder. */
+  readonly out: string;
+  /** Whether an earlier run in that folder is overwritten. */
+  readonly force?: boolean;
+  /** Default 0. */
+  readonly seed?: number | undefined;
+  /** Images of each source at most. */
   readonly limit?: number | undefined;
+  /** In the place of the manifest's length. */
   readonly epochs?: number | undefined;
   readonly steps?: number | undefined;
-  readonly seed?: number;
-  /** Bytes of images to hold at a time. */
-  readonly memory?: number;
-  /** Folder of decoded images. */
-  readonly cache?: string;
+  /** Whether records and images that cannot be read are left out, and listed. */
+  readonly skipBad?: boolean;
+  /** A run folder, or its model file, whose model is to learn more classes. */
+  readonly model?: string | undefined;
+}
+
+/** The options of a run with every default that decides something filled in. */
+export interface StartedOptions extends Omit<RunOptions, "seed" | "skipBad" | "candidate"> {
+  readonly seed: number;
   readonly skipBad: boolean;
-  readonly force: boolean;
-  readonly quiet: boolean;
-  /** Whether the summary is printed as JSON instead of a table. */
-  readonly json: boolean;
-  /** Whether report.html is written. */
-  readonly report: boolean;
-  /** Where the trace goes; true: into the run folder. */
-  readonly profile?: string | true;
+  readonly candidate: ChoiceOptions["candidate"];
 }
 
 /** A run about to begin, or to go on. */
 export interface ResumePoint {
   readonly manifest: Manifest;
-  readonly options: TrainOptions & Required<Pick<TrainOptions, "dataRoot" | "out" | "seed">>;
+  readonly options: StartedOptions;
   readonly folder: RunFolder;
   /** The model that the run begins with, where it begins with one. */
   readonly initial?: ModelFile | undefined;
@@ -56,50 +68,30 @@ export interface ResumePoint {
   readonly from?: Checkpoints["from"];
 }
 
-/** What may be said anew with --resume: none of it changes a bit. */
-const free = ["resume", "dataRoot", "cache", "memory", "quiet", "json", "report", "checkpointEvery"];
-
-const optionName = (name: string): string =>
-  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-
 /**
- * @param given names of the options that were given, defaults aside
- * @throws UsageError for options that are missing, or that a run to go on with has already; ManifestError; RunFolderError
+ * Touches nothing yet: the folder is made when the first line is written.
+ * @param file the manifest
+ * @throws ManifestError; RunFolderError when the folder is taken; ModelError for a model that cannot be used
  */
-export async function begin(
-  file: string | undefined,
-  options: TrainOptions,
-  given: readonly string[],
-): Promise<ResumePoint> {
-  if (options.resume !== undefined) return resumeRun(options.resume, file, options, given);
-  const { dataRoot, out, seed = 0 } = options;
-  if (file === undefined) throw new UsageError("missing required argument 'manifest', or --resume RUN");
-  if (dataRoot === undefined) throw new UsageError("required option '--data-root <folder>' not specified");
-  if (out === undefined) throw new UsageError("required option '--out <folder>' not specified");
-  const initial = options.model === undefined ? undefined : await readModelFile(options.model);
+export async function beginRun(file: string, options: RunOptions): Promise<ResumePoint> {
+  const { out, force = false, model, seed = 0, skipBad = false } = options;
+  const initial = model === undefined ? undefined : await readModelFile(model);
   const manifest = await readTrainingManifest(file, classesBeyond(initial?.record.classes ?? []));
   return {
-    manifest,
-    initial,
-    options: { ...options, dataRoot, out, seed },
-    folder: new RunFolder(out, options.force),
+    ...{ manifest, initial },
+    options: { ...options, seed, skipBad, candidate: options.candidate ?? new Map() },
+    folder: new RunFolder(out, force),
   };
 }
 
-async function resumeRun(
-  out: string,
-  file: string | undefined,
-  options: TrainOptions,
-  given: readonly string[],
-): Promise<ResumePoint> {
-  const own = given.find((name) => !free.includes(name));
-  if (file !== undefined || own !== undefined) {
-    const what = own === undefined ? `a manifest (${file ?? ""})` : optionName(own);
-    throw new UsageError(
-      `--resume goes on as the run was begun: ${what} cannot be given with it; leave it out`,
-    );
-  }
-  const { folder, record, from } = await RunFolder.reopen(out);
+/**
+ * A run that was stopped or killed, from its last checkpoint.
+ * @throws RunFolderError when the folder holds no run on a manifest's images, or a finished one; CheckpointError when its
+ *   checkpoint is damaged; UsageError when this version or the tuning file is not that of the run
+ */
+export async function resumeRun(out: string, options: FreeOptions = {}): Promise<ResumePoint> {
+  const { folder, record: found, from } = await RunFolder.reopen(out);
+  const record = manifestRecord(found, out);
   if (record.versions.tessera !== version) {
     throw new UsageError(
       `--resume ${out}: the run was begun with Tessera ${record.versions.tessera}, and this is ${version}; take that version, ` +

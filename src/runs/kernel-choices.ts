@@ -1,7 +1,7 @@
 // Which candidates a run takes: `--candidate` first, then the tuning file, then the rule of each operator.
 
 import { resolve } from "node:path";
-import type { RunChoices } from "../runs/run-folder.ts";
+import type { RunChoices } from "./run-record.ts";
 import { UsageError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
 import { operators } from "../operators/registry.ts";
@@ -9,7 +9,7 @@ import { WebGpuBackend } from "../runtime/webgpu/webgpu-backend.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Recording } from "../runtime/recording.ts";
 import { hasChoice, worksOf, type Work } from "../tuning/works.ts";
-import { version } from "./terminal/package-info.ts";
+import { version } from "./package-info.ts";
 import { digestOf, readTuning, tuningPath, type TuningFile } from "./tuning-file.ts";
 
 export interface ChoiceOptions {

@@ -11,7 +11,7 @@ import {
   withTuned,
   writeTuning,
   type TuningFile,
-} from "../../src/cli/tuning-file.ts";
+} from "../../src/runs/tuning-file.ts";
 import { UsageError } from "../../src/errors/errors.ts";
 import type { AdapterTraits } from "../../src/device/traits.ts";
 import type { TunedWork } from "../../src/tuning/tuner.ts";

@@ -1,0 +1,38 @@
+// What a run came to on its test images, as a table.
+
+import type { TestIntervals } from "../assemble/test-metrics.ts";
+import { aucTable, showAuc } from "../report/tables.ts";
+import type { Summary } from "../runs/summary.ts";
+
+/** Beyond, a table is too wide for a terminal; summary.json has all of them. */
+export const mostSources = 4;
+
+/** AUC by class: with its interval, and in each source where there are several. */
+export function testTable(
+  { auc, meanAuc, intervals, sources }: Pick<Summary, "auc" | "meanAuc" | "intervals" | "sources">,
+  classes: readonly string[],
+): string {
+  const columns = [
+    {
+      name: "AUC",
+      cell: (name: string) => showAuc(auc[name]),
+      mean: showAuc(meanAuc),
+    },
+  ];
+  if (intervals !== null) {
+    const show = ({ interval }: TestIntervals["mean"]): string =>
+      interval === null ? "-" : `${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}`;
+    columns.push({
+      name: `${Math.round(100 * intervals.level)} % interval`,
+      cell: (name) => show(intervals.byClass[name]),
+      mean: show(intervals.mean),
+    });
+  }
+  const each = Object.entries(sources ?? {});
+  if (each.length > 1 && each.length <= mostSources) {
+    for (const [name, own] of each) {
+      columns.push({ name, cell: (of) => showAuc(own.auc[of]), mean: showAuc(own.meanAuc) });
+    }
+  }
+  return aucTable(classes, columns);
+}
