@@ -168,6 +168,8 @@ export function runOf(classes: readonly string[], count = 200, epochs = 4, steps
         skipped: ["<x>.png: is damaged"],
         parameters: 10,
       },
+      ...{ seed: 1, manifest: "a&b.yaml", device: "reference", adapter: "CPU", driver: "" },
+      ...{ tuning: null, candidates: {} },
     },
     predictions,
     reportData: {
