@@ -4,7 +4,7 @@ import { headBiases, headKinds } from "./heads/head.ts";
 import type { HeadChoice } from "./heads/head.ts";
 import { normaliseChoices, unsupervisedChoices } from "../operators/losses/index.ts";
 import type { AssembleLossAttributes } from "../operators/losses/index.ts";
-import type { ScheduleSettings } from "../optim/schedule.ts";
+import type { ScheduleSettings } from "../optim/schedule-table.ts";
 import { oneOf, record, share, wholeNumber, wrongWord } from "../data/manifest/fields.ts";
 import { samplings } from "../data/assembly/sampler.ts";
 import { absentPolicies, type AbsentPolicy } from "./absent-policy.ts";

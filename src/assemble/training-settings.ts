@@ -6,7 +6,7 @@ import type { Assembly } from "../data/assembly/assembly.ts";
 import type { DenseNetConfiguration } from "../nn/densenet.ts";
 import type { HeadChoice } from "./heads/head.ts";
 import type { AssembleLossAttributes } from "../operators/losses/index.ts";
-import type { ScheduleSettings } from "../optim/schedule.ts";
+import type { ScheduleSettings } from "../optim/schedule-table.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { Classifier } from "./classifier.ts";
 import { headSettingsOf, type LabelSpace } from "./label-space.ts";

@@ -3,7 +3,7 @@
 import { taughtSources } from "../assemble/absent-policy.ts";
 import type { Assembly, ImageSet } from "../data/assembly/assembly.ts";
 import { Adam } from "../optim/adam.ts";
-import { scheduleOf } from "../optim/schedule.ts";
+import { scheduleOf } from "../optim/schedule-table.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { budgetOf, stepsOf } from "./budget.ts";
 import { dueBy, restoreRun, saveCheckpoint, type Checkpoints } from "./checkpoint.ts";
@@ -158,7 +158,7 @@ async function trainEpochs(run: Run): Promise<Omit<TrainingResult, "classifier">
         validation: judged,
       });
       // A schedule lowers the rate when what it is told stops falling.
-      schedule.step(meanAuc === undefined ? losses.bce : 1 - meanAuc);
+      schedule.afterEpoch(meanAuc === undefined ? losses.bce : 1 - meanAuc);
       Object.assign(course, { epochs: epoch, steps: 0, sums: noLosses });
       if (due || checkpoints?.afterEpochs !== false) await saveCheckpoint(run, checkpoints);
     }
