@@ -4,10 +4,13 @@
 // correction1 = 1 / (1 - beta1^t), correction2 = 1 / (1 - beta2^t) at step t = 1, 2, ...; they and the rate come
 // from a buffer, because they change from step to step. So do 1 - beta1 and 1 - beta2, which in f32 would lose four of
 // their digits: 1 - .999 is off by 5e-5.
+// Weight decay d comes before all that: g <- g + d p (L2, as Adam has it), or p <- p - rate d p (decoupled, as AdamW).
 //
 // One invocation computes VALUES elements, WIDTH apart, so that neighbouring invocations own neighbouring elements.
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbours at a time
+const DECAY = 0u;        // knob: weight decay: 0 none, 1 into the gradient, 2 off the parameter
+const RUN = 64u;         // knob: Elements of 64 numbers, which share one decay: 64, or 16 for vec4f
 const VALUES = 16u;      // knob: elements per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
 
@@ -21,6 +24,7 @@ struct Sizes {
 @group(0) @binding(3) var<storage, read_write> second_moment: array<Element>;    // [count]
 @group(0) @binding(4) var<storage, read> gradient: array<Element>;               // [count]
 @group(0) @binding(5) var<storage, read> hyper: array<f32>;                      // [8] rate, betas, epsilon, corrections, 1 - betas
+@group(0) @binding(6) var<storage, read> decay: array<f32>;                      // [count / RUN]; not read where DECAY = 0
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -33,17 +37,21 @@ fn main(
   let beta2 = hyper[2];
   let rest1 = hyper[6];
   let rest2 = hyper[7];
-  let rate = hyper[0] * hyper[4];
+  let rate = hyper[0];
+  let corrected_rate = rate * hyper[4];
   let correction = hyper[5];
   let epsilon = hyper[3];
   let first = (workgroup.x + workgroup.y * grid.x) * (WIDTH * VALUES);
   let end = min(first + WIDTH * VALUES, sizes.count);
   for (var index = first + local.x; index < end; index += WIDTH) {
-    let slope = gradient[index];
+    var value = parameter[index];
+    var slope = gradient[index];
+    if (DECAY == 1u) { slope += decay[index / RUN] * value; }
+    if (DECAY == 2u) { value -= rate * decay[index / RUN] * value; }
     let mean = beta1 * first_moment[index] + rest1 * slope;
     let square = beta2 * second_moment[index] + rest2 * slope * slope;
     first_moment[index] = mean;
     second_moment[index] = square;
-    parameter[index] -= rate * mean / (sqrt(square * correction) + epsilon);
+    parameter[index] = value - corrected_rate * mean / (sqrt(square * correction) + epsilon);
   }
 }

@@ -3,7 +3,7 @@
 import { concat, slice, takeRows } from "../functions/movement.ts";
 import { assembleLoss, type AssembleLossOptions } from "../functions/losses.ts";
 import type { DenseNet } from "../nn/densenet.ts";
-import type { Adam } from "../optim/adam.ts";
+import type { Optimiser } from "../optim/optimiser.ts";
 import { optimisationStep } from "../training/optimisation-step.ts";
 import type { StepLosses } from "../training/task.ts";
 import type { Engine } from "../runtime/engine.ts";
@@ -81,7 +81,7 @@ export function assembleLosses(
 export function trainingStep(
   engine: Engine,
   classifier: Classifier,
-  optimiser: Pick<Adam, "step">,
+  optimiser: Pick<Optimiser, "step">,
   shape: StepShape,
   inputs: () => StepInputs,
 ): Tensor {

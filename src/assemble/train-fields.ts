@@ -57,8 +57,8 @@ export const recipeFields = {
 } as const;
 
 type Said = { readonly [Name in keyof typeof recipeFields]: z.output<(typeof recipeFields)[Name]> };
-type LeftOut = "steps" | "warmupSteps" | "evaluate";
+type LeftOut = "steps" | "warmupSteps" | "evaluate" | "optimiser" | "weightDecay" | "decayed" | "clipNorm";
 
-/** How a classifier is trained, but for images, network, views, batches and sampling. Nothing but lengths in steps is left out. */
+/** How a classifier is trained, but for images, network, views, batches and sampling. What it leaves out has a default of its own. */
 export type Recipe = Omit<Said, LeftOut | "head" | "headBias"> &
   Partial<Pick<Said, LeftOut>> & { readonly head: HeadChoice };

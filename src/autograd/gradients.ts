@@ -313,4 +313,5 @@ export const gradients: GradientTable = {
   takeRows: "nondifferentiable",
   adam: "nondifferentiable",
   sgd: "nondifferentiable",
+  clipFactor: "nondifferentiable",
 };

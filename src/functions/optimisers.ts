@@ -2,10 +2,19 @@
 // cannot freeze it.
 
 import type { Tensor } from "../tensor/tensor.ts";
-import { run } from "./run.ts";
+import { multiply } from "./elementwise.ts";
+import { run, runOne } from "./run.ts";
+
+/** Weight decay of an Adam step. */
+export interface AdamDecay {
+  /** f32 [elements / 64, rounded up]: the decay of each run of 64 elements of the parameter. */
+  readonly decay: Tensor;
+  /** Takes rate * decay * parameter off the parameter (AdamW), instead of adding decay * parameter to the gradient. */
+  readonly decoupled: boolean;
+}
 
 /**
- * One step of Adam (Kingma and Ba, 2015), as torch has it, without weight decay. Overwrites the first three tensors.
+ * One step of Adam (Kingma and Ba, 2015), as torch has it. Overwrites the first three tensors.
  *
  * @param parameter f32, any shape
  * @param firstMoment f32 of that shape, zeros before the first step
@@ -13,6 +22,7 @@ import { run } from "./run.ts";
  * @param gradient f32 of that shape
  * @param hyper f32 [8]: learning rate, beta1, beta2, epsilon, 1 / (1 - beta1^t), 1 / (1 - beta2^t), 1 - beta1, 1 - beta2
  *   at step t = 1, 2, ..., each computed in float64 and then rounded
+ * @param decay default: none
  * @throws ShapeError when the shapes do not fit
  */
 export function adam(
@@ -21,13 +31,25 @@ export function adam(
   secondMoment: Tensor,
   gradient: Tensor,
   hyper: Tensor,
+  decay?: AdamDecay,
 ): void {
-  run("adam", [parameter, firstMoment, secondMoment, gradient, hyper], {});
+  const inputs = [parameter, firstMoment, secondMoment, gradient, hyper];
+  if (decay === undefined) run("adam", inputs, { decay: "none" });
+  else run("adam", [...inputs, decay.decay], { decay: decay.decoupled ? "decoupled" : "coupled" });
+}
+
+/** Variants of a step of gradient descent. */
+export interface SgdVariant {
+  /** f32 [elements / 64, rounded up]: the weight decay of each run of 64 elements of the parameter; default: none. */
+  readonly decay?: Tensor | undefined;
+  /** Whether the step looks ahead, as Nesterov's does; default false. */
+  readonly nesterov?: boolean;
 }
 
 /**
- * One step of gradient descent with momentum: velocity = momentum velocity + gradient, then parameter -= rate velocity.
- * Overwrites the first two tensors.
+ * One step of gradient descent with momentum, as torch has it: slope = gradient + decay parameter, velocity = momentum
+ * velocity + slope, then parameter -= rate velocity, or with `nesterov` rate (slope + momentum velocity). Overwrites the
+ * first two tensors.
  *
  * @param parameter f32, any shape
  * @param velocity f32 of that shape, zeros before the first step
@@ -35,6 +57,28 @@ export function adam(
  * @param hyper f32 [2]: learning rate, momentum
  * @throws ShapeError when the shapes do not fit
  */
-export function sgd(parameter: Tensor, velocity: Tensor, gradient: Tensor, hyper: Tensor): void {
-  run("sgd", [parameter, velocity, gradient, hyper], {});
+export function sgd(
+  parameter: Tensor,
+  velocity: Tensor,
+  gradient: Tensor,
+  hyper: Tensor,
+  { decay, nesterov = false }: SgdVariant = {},
+): void {
+  const inputs = [parameter, velocity, gradient, hyper];
+  run("sgd", decay === undefined ? inputs : [...inputs, decay], { decay: decay !== undefined, nesterov });
+}
+
+/**
+ * A gradient, scaled down where its Euclidean norm is above a limit: times min(1, most / (norm + 1e-6)), as torch's
+ * clip_grad_norm_. Where the norm is NaN or infinite, also because the squares of finite numbers leave f32 (a norm above
+ * 1.8e19), all of the result is NaN: the update fails visibly instead of being a small one.
+ *
+ * @param gradient f32, any shape; all gradients of a network side by side have one norm
+ * @param norm f32 [], overwritten with the norm before clipping
+ * @param most the largest norm that is left as it is, above 0
+ * @returns of the gradient's shape
+ * @throws ShapeError when the shapes or the limit do not fit
+ */
+export function clipByNorm(gradient: Tensor, norm: Tensor, most: number): Tensor {
+  return multiply(gradient, runOne("clipFactor", [gradient, norm], { most }));
 }

@@ -49,6 +49,7 @@ export const workgroups: { readonly [Name in keyof typeof shaders]: Geometry } =
   ceilingFma: perElement,
   channelGap: ({ outer = 0, channels = 0, inner = 0 }, { WIDTH = 1 }) =>
     Math.ceil((outer * channels * inner) / WIDTH),
+  clipFactor: oneGroup,
   conv2dBlocked: (
     { batch = 0, outputHeight = 0, outputWidth = 0, outputChannels = 0 },
     { PIXELS = 1, QUADS = 1, WIDTH = 1 },
@@ -137,6 +138,7 @@ export const workgroups: { readonly [Name in keyof typeof shaders]: Geometry } =
   softmaxCrossEntropy: ({ rows = 0 }, { WIDTH = 1 }) => Math.ceil(rows / WIDTH),
   stridedCopy: perElement,
   sumChunks: ({ quads = 0 }, { WIDTH = 1 }) => Math.ceil(quads / WIDTH),
+  sumOfSquares: ({ parts = 0 }, { WIDTH = 1 }) => Math.ceil(parts / WIDTH),
   takeRows: perElement,
   takeRowsOfBytes: ({ count = 0 }, { WIDTH = 1 }) => Math.ceil(Math.ceil(count / 4) / WIDTH),
   unary: perElement,

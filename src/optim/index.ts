@@ -1,12 +1,31 @@
 // The optim floor: optimisers and schedules.
 
-export { Adam, type AdamOptions, type AdamState } from "./adam.ts";
+export { Adam, AdamW, type AdamOptions } from "./adam.ts";
+export { ConstantRate, ReduceLROnPlateau, StepLR, type PlateauOptions } from "./epoch-schedules.ts";
 export {
-  ReduceLROnPlateau,
-  StepLR,
+  FlatOptimiser,
+  optimiserOptions,
+  type FlatStep,
+  type SharedOptions,
+  type UpdateRule,
+} from "./flat-optimiser.ts";
+export {
+  decayedChoices,
+  optimiserNames,
+  optimiserOf,
+  optimisers,
+  type OptimiserChoice,
+  type OptimiserName,
+  type OptimiserSettings,
+} from "./optimiser-table.ts";
+export type { Optimiser, OptimiserState } from "./optimiser.ts";
+export type { Schedule, Scheduled, ScheduleState } from "./schedule.ts";
+export {
+  scheduleNames,
   scheduleOf,
-  type PlateauOptions,
-  type Schedule,
+  schedules,
+  type ScheduleName,
   type ScheduleSettings,
-  type ScheduleState,
-} from "./schedule.ts";
+} from "./schedule-table.ts";
+export { SGD, type SGDOptions } from "./sgd.ts";
+export { CosineRate, WarmUp } from "./step-schedules.ts";

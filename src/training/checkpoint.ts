@@ -2,11 +2,12 @@
 // random state is not in it: all that is drawn follows from the seed and the number of the step.
 
 import { z } from "zod";
+import { ShapeError } from "../errors/errors.ts";
 import { CheckpointError } from "../errors/training-errors.ts";
 import type { TensorFile } from "../interchange/safetensors.ts";
 import type { Module } from "../nn/module.ts";
 import { difference, readWeights, writeWeights } from "../nn/weights.ts";
-import type { Adam } from "../optim/adam.ts";
+import type { Optimiser } from "../optim/optimiser.ts";
 import type { Schedule } from "../optim/schedule.ts";
 import type { HeldTensor, Weights } from "../tensor/held.ts";
 import { canonical } from "./canonical.ts";
@@ -74,7 +75,7 @@ export interface Resumable {
   readonly settings: LoopSettings;
   /** The moving average of the module's weights, where there is one. */
   readonly averaged: Module | undefined;
-  readonly optimiser: Adam;
+  readonly optimiser: Optimiser;
   readonly schedule: Schedule;
   readonly watch: ValidationWatch;
   readonly course: Course;
@@ -83,7 +84,7 @@ export interface Resumable {
 /** The run as it is now; its steps must have landed. */
 export async function checkpointOf(run: Resumable): Promise<Checkpoint> {
   const { task, averaged, course, watch } = run;
-  const { firstMoment, secondMoment, ...optimiser } = await run.optimiser.state();
+  const { moments, ...optimiser } = await run.optimiser.state();
   const tensors = new Map<string, HeldTensor>();
   const add = (prefix: string, weights: Weights): void => {
     for (const [name, held] of weights) tensors.set(`${prefix}.${name}`, held);
@@ -91,7 +92,7 @@ export async function checkpointOf(run: Resumable): Promise<Checkpoint> {
   add("model", await readWeights(task.module));
   if (averaged !== undefined) add("average", await readWeights(averaged));
   if (watch.best?.weights !== undefined) add("best", watch.best.weights);
-  add("adam", new Map(Object.entries({ firstMoment, secondMoment }).map(flat)));
+  add(run.optimiser.name, new Map(Object.entries(moments).map(flat)));
   const { best } = watch;
   const record = {
     ...described(run),
@@ -151,18 +152,21 @@ export function restoreRun(run: Resumable, { record, tensors }: Checkpoint, file
         .filter(([name]) => name.startsWith(`${prefix}.`))
         .map(([name, held]) => [name.slice(prefix.length + 1), held]),
     );
-  const [model, average, best, adam] = ["model", "average", "best", "adam"].map(part);
+  const [model, average, best, kept] = ["model", "average", "best", run.optimiser.name].map(part);
   const held: [Module, Weights][] = [[module, model]];
   if (run.averaged !== undefined) held.push([run.averaged, average]);
   for (const [owner, weights] of [...held, ...(best.size > 0 ? [[module, best] as const] : [])]) {
     const wrong = difference(owner, weights);
     if (wrong !== undefined) refuse(`is of another network: ${wrong}`);
   }
-  const [first, second] = [adam.get("firstMoment"), adam.get("secondMoment")];
-  if (first === undefined || second === undefined) return refuse("has no moments of Adam");
-
-  // It checks its lengths before it changes anything.
-  run.optimiser.restore({ ...record.optimiser, firstMoment: first.data, secondMoment: second.data });
+  const moments = Object.fromEntries([...kept].map(([name, { data }]) => [name, data]));
+  try {
+    // It checks everything before it changes anything.
+    run.optimiser.restore({ ...record.optimiser, moments });
+  } catch (error) {
+    if (error instanceof ShapeError) refuse(`is of another optimiser: ${error.message}`);
+    throw error;
+  }
   for (const [owner, weights] of held) writeWeights(owner, weights);
   run.schedule.state = record.schedule;
   if (record.best !== null) {

@@ -48,7 +48,7 @@ async function trainSteps<Inputs>(
   variant: string,
 ): Promise<boolean> {
   const { steps: recorded, task, budget } = run;
-  const { course, listener, signal, checkpoints, isDue } = run;
+  const { course, schedule, listener, signal, checkpoints, isDue } = run;
   let due = false;
   const recordedStep = await recorded.of(variant);
   const silent = Object.fromEntries((task.silentTerms?.(variant) ?? []).map((term) => [term, 0]));
@@ -83,6 +83,7 @@ async function trainSteps<Inputs>(
     for (let i = begun; i < end && signal?.aborted !== true; i++) {
       const next = await taken.next();
       if (next.done === true) throw new Error("a task has no inputs for a step");
+      schedule.beforeStep(first + i, budget.steps);
       recordedStep.run(next.value);
       if (++waiting >= together) {
         readings.ask();

@@ -2,27 +2,56 @@
 
 import { z } from "zod";
 import { oneOf, record, wholeNumber, wrongWord } from "../data/manifest/fields.ts";
+import {
+  decayedChoices,
+  optimiserNames,
+  optimisers,
+  type OptimiserChoice,
+  type OptimiserSettings,
+} from "../optim/optimiser-table.ts";
+import type { NumberOption, OptionTable, SwitchOption } from "../optim/option-table.ts";
+import {
+  scheduleNames,
+  schedules,
+  sharedScheduleOptions,
+  type ScheduleSettings,
+} from "../optim/schedule-table.ts";
 
-const scheduleWords = ["plateau", "halving", "constant"] as const;
+/** Options whose defaults stand in the settings of a run; checkpoints of version 0.1 have them, and are compared with. */
+const writtenDefaults: readonly string[] = ["plateau.patience", "halving.every"];
 
-/** How the step size falls: a word, or a word and its number, `{ by: halving, every: 10 }`. */
-const schedule = z.preprocess(
-  (given) => (typeof given === "string" ? { by: given } : given),
-  z.discriminatedUnion(
-    "by",
-    [
-      /**
-       * Halved when the validation's score has not risen for more than `patience` epochs; without validation, when the
-       * task's watched loss has not fallen.
-       */
-      record({ by: z.literal("plateau"), patience: z.int().min(0).default(5) }),
-      /** Halved every so many epochs. */
-      record({ by: z.literal("halving"), every: wholeNumber.default(3) }),
-      record({ by: z.literal("constant") }),
-    ],
-    { error: ({ input }) => wrongWord(input, "by", scheduleWords) },
-  ),
-);
+/** A row of a table as a manifest may say it: its name, or a group with its name and options. */
+function choiceOf<Choice>(
+  names: readonly string[],
+  optionsOf: (name: string) => OptionTable,
+): z.ZodType<Choice> {
+  const rows = names.map((name) => {
+    const options = Object.entries(optionsOf(name)).map(([option, is]) => [
+      option,
+      optionField(is, writtenDefaults.includes(`${name}.${option}`)),
+    ]);
+    return record({ by: z.literal(name), ...(Object.fromEntries(options) as z.ZodRawShape) });
+  });
+  const [first, ...others] = rows;
+  return z.preprocess(
+    (given) => (typeof given === "string" ? { by: given } : given),
+    z.discriminatedUnion("by", [first, ...others], {
+      error: ({ input }) => wrongWord(input, "by", names),
+    }),
+    // The compiler does not see the rows of a table in a schema that is made of them.
+  ) as unknown as z.ZodType<Choice>;
+}
+
+function optionField(option: NumberOption | SwitchOption, isWritten: boolean): z.ZodType {
+  if (typeof option.default === "boolean") return z.boolean().exactOptional();
+  const { from, above, below, whole = false, default: otherwise, optional } = option as NumberOption;
+  let field: z.ZodNumber = whole ? z.int() : z.number();
+  if (from !== undefined) field = field.min(from);
+  if (above !== undefined) field = field.gt(above);
+  if (below !== undefined) field = field.lt(below);
+  if (isWritten && otherwise !== undefined) return field.default(otherwise);
+  return otherwise === undefined && optional === undefined ? field : field.exactOptional();
+}
 
 /** What a manifest may say of the loop. All of it may be left out: defaults are a recipe's. */
 export const loopFields = {
@@ -30,10 +59,27 @@ export const loopFields = {
   epochs: wholeNumber.exactOptional(),
   /** Or how many steps are taken, which is the same work whatever the number of images; `--steps` overrides it. */
   steps: wholeNumber.exactOptional(),
+  /** A word (adam, adamw, sgd), or a word and its options: `{ by: sgd, momentum: 0.9, nesterov: true }`; default adam. */
+  optimiser: choiceOf<OptimiserChoice>(
+    optimiserNames,
+    (name) => optimisers[name as keyof typeof optimisers].options,
+  ).exactOptional(),
   /** The optimiser's step size, to begin with. */
   learningRate: z.number().positive().exactOptional(),
-  /** How it falls. */
-  schedule: schedule.exactOptional(),
+  /** Adam and SGD add so much of a weight to its gradient; AdamW takes it off the weight itself. Default: none; AdamW's is .01. */
+  weightDecay: z.number().min(0).exactOptional(),
+  /** Which weights decay: "all", or "weights", without biases and the scales of norms; default "all". */
+  decayed: oneOf(decayedChoices).exactOptional(),
+  /** Gradients that are longer together, as one vector, are shortened to this; default: they are left alone. */
+  clipNorm: z.number().positive().exactOptional(),
+  /**
+   * How the step size changes: a word, or a word and its options, `{ by: halving, every: 10 }`. A plateau is one of the
+   * validation's score; without validation, of the loss that the task watches.
+   */
+  schedule: choiceOf<ScheduleSettings>(scheduleNames, (name) => ({
+    ...schedules[name as keyof typeof schedules].options,
+    ...sharedScheduleOptions,
+  })).exactOptional(),
   /** Ends training after so many epochs without a better score of the validation, if there is any; null: never. */
   earlyStopping: wholeNumber.nullable().exactOptional(),
   /** Weights that a run ends with: of the epoch with the best such score, where there is validation, or of the last. */
@@ -68,4 +114,15 @@ const loopNames: ReadonlySet<string> = new Set([...Object.keys(loopFields), "ste
 /** The settings of the loop among those of a method: all of them may change a bit of a run. */
 export function loopSettingsOf(settings: LoopSettings): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(settings).filter(([name]) => loopNames.has(name)));
+}
+
+/** The optimiser that the settings ask for. */
+export function optimiserSettingsOf({
+  optimiser = { by: "adam" },
+  learningRate,
+  weightDecay,
+  decayed,
+  clipNorm,
+}: LoopSettings): OptimiserSettings {
+  return { ...optimiser, learningRate, weightDecay, decayed, clipNorm };
 }

@@ -4,7 +4,7 @@ import { noGradient } from "../autograd/functions.ts";
 import { Tape } from "../autograd/tape.ts";
 import { reshape } from "../functions/movement.ts";
 import type { Module } from "../nn/module.ts";
-import type { Adam } from "../optim/adam.ts";
+import type { Optimiser } from "../optim/optimiser.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkLosses, type StepLosses } from "./task.ts";
 
@@ -17,7 +17,7 @@ import { checkLosses, type StepLosses } from "./task.ts";
  */
 export function optimisationStep(
   module: Module,
-  optimiser: Pick<Adam, "step">,
+  optimiser: Pick<Optimiser, "step">,
   terms: readonly string[],
   losses: () => StepLosses,
 ): Tensor {

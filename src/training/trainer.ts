@@ -4,12 +4,12 @@ import { UsageError } from "../errors/errors.ts";
 import { NonFiniteError } from "../errors/training-errors.ts";
 import type { Module } from "../nn/module.ts";
 import { readWeights, writeWeights } from "../nn/weights.ts";
-import { Adam } from "../optim/adam.ts";
-import { scheduleOf } from "../optim/schedule.ts";
+import { optimiserOf } from "../optim/optimiser-table.ts";
+import { scheduleOf } from "../optim/schedule-table.ts";
 import { budgetOf, stepsOf } from "./budget.ts";
 import { dueBy, restoreRun, saveCheckpoint, type Checkpoints } from "./checkpoint.ts";
 import { trainOneEpoch, type SteppedRun } from "./epoch-steps.ts";
-import type { LoopSettings } from "./loop-settings.ts";
+import { optimiserSettingsOf, type LoopSettings } from "./loop-settings.ts";
 import { meansOf, noLosses } from "./loss-terms.ts";
 import { optimisationStep } from "./optimisation-step.ts";
 import { RecordedSteps } from "./recorded-steps.ts";
@@ -66,10 +66,10 @@ export async function train<Inputs, Judged extends Judgement, Trained extends Mo
   checkSettings(settings, task);
   const { module } = task;
   const { engine } = module;
-  const { learningRate, ema = null, earlyStopping } = settings;
+  const { ema = null, earlyStopping } = settings;
   let average: WeightAverage<Trained> | undefined;
   try {
-    using optimiser = new Adam(module.parameters().values(), { learningRate });
+    using optimiser = optimiserOf(module.parameters().values(), optimiserSettingsOf(settings));
     if (ema !== null) average = new WeightAverage(engine, module, task.twin(), ema);
     const averaged = average?.module;
     using steps = new RecordedSteps<Inputs>(engine, (variant, inputs) => {
@@ -125,9 +125,9 @@ async function trainEpochs<Inputs, Judged extends Judgement, Trained extends Mod
     while (course.epochs < budget.epochs && !watch.isOver(course.epochs)) {
       signal?.throwIfAborted();
       const epoch = course.epochs + 1;
-      const { learningRate } = optimiser;
       const steps = stepsOf(budget, epoch);
       const due = await trainOneEpoch(run, epoch);
+      const { learningRate } = optimiser;
       if (course.steps < steps) signal?.throwIfAborted();
       const judged = hasValidation ? await judge(run, epoch, "validation") : undefined;
       if (perEpoch) await testAfter(epoch);
@@ -145,7 +145,7 @@ async function trainEpochs<Inputs, Judged extends Judgement, Trained extends Mod
         validation: judged?.report,
       });
       // A schedule lowers the rate when what it is told stops falling.
-      schedule.step(score === undefined ? losses[watchedTerm] : 1 - score);
+      schedule.afterEpoch(score === undefined ? losses[watchedTerm] : 1 - score);
       Object.assign(course, { epochs: epoch, steps: 0, sums: noLosses(terms) });
       if (due || checkpoints?.afterEpochs !== false) await saveCheckpoint(run, checkpoints);
     }

@@ -19,7 +19,7 @@ export interface EpochReport<Report extends object = object> {
   readonly evaluation: Report | undefined;
   /** Undefined without validation. */
   readonly validation: Report | undefined;
-  /** Of the epoch's steps. */
+  /** Of the epoch's last step. */
   readonly learningRate: number;
   /** Means over the epoch's steps. */
   readonly losses: Losses;

@@ -62,7 +62,13 @@ describe("the WebGPU backend", () => {
             {
               kernel: "sgd",
               knobs: { WIDTH: 1_000_000 },
-              bind: { parameter: input(0), velocity: input(1), gradient: input(2), hyper: input(3) },
+              bind: {
+                parameter: input(0),
+                velocity: input(1),
+                gradient: input(2),
+                hyper: input(3),
+                decay: input(3),
+              },
               sizes: { count: 1 },
             },
           ],

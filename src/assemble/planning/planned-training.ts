@@ -1,7 +1,9 @@
 // A training run without data and without a device: its steps can be recorded, planned and looked at, not run.
 
 import type { AdapterTraits } from "../../device/traits.ts";
-import { Adam } from "../../optim/adam.ts";
+import { optimiserOf } from "../../optim/optimiser-table.ts";
+import type { Optimiser } from "../../optim/optimiser.ts";
+import { optimiserSettingsOf } from "../../training/loop-settings.ts";
 import { Engine } from "../../runtime/engine.ts";
 import { PlanningBackend } from "../../runtime/planning-backend.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -26,7 +28,7 @@ export const noValues = (): never => {
 export class PlannedTraining implements Disposable {
   readonly engine: Engine;
   readonly classifier: Classifier;
-  readonly #optimiser: Adam;
+  readonly #optimiser: Optimiser;
   readonly #settings: TrainingSettings;
   readonly #image: ImageShape;
   readonly #resident: ResidentImages | undefined;
@@ -41,10 +43,9 @@ export class PlannedTraining implements Disposable {
     labels: LabelSpace,
     images?: number,
   ) {
-    const { learningRate } = settings;
     this.engine = new Engine(new PlanningBackend(traits));
     this.classifier = classifierOf(this.engine, settings, labels);
-    this.#optimiser = new Adam(this.classifier.parameters().values(), { learningRate });
+    this.#optimiser = optimiserOf(this.classifier.parameters().values(), optimiserSettingsOf(settings));
     this.#settings = settings;
     this.#image = image;
     const { height, width, channels } = image;
@@ -58,6 +59,11 @@ export class PlannedTraining implements Disposable {
         states: this.engine.tensor(new Uint8Array(outputs), [1, outputs], "u8"),
       };
     }
+  }
+
+  /** Values that the optimiser keeps for each parameter. */
+  get moments(): number {
+    return this.#optimiser.momentNames.length;
   }
 
   /** The step on batches of `count` images, with or without the strong view. */

@@ -1,7 +1,8 @@
 // A profile of a training run's step: on the run's own images, with a network of its own that is thrown away.
 
 import type { Assembly } from "../../data/assembly/assembly.ts";
-import { Adam } from "../../optim/adam.ts";
+import { optimiserOf } from "../../optim/optimiser-table.ts";
+import { optimiserSettingsOf } from "../../training/loop-settings.ts";
 import { profile, type Profile, type ProfileOptions } from "../../profiling/profile.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import { labelSpaceOf, statesForHead } from "../label-space.ts";
@@ -37,8 +38,7 @@ export async function profileTraining(
   const taught = statesForHead(classifier.head, assembly.sources);
   const images = new TrainingImages(engine, taught, batch, settings.memory);
   try {
-    const { learningRate } = settings;
-    using optimiser = new Adam(classifier.parameters().values(), { learningRate });
+    using optimiser = optimiserOf(classifier.parameters().values(), optimiserSettingsOf(settings));
     const { inWarmUp, after } = bothViewsOf(settings);
     const isWarm = after === undefined;
     const bothViews = (after ?? inWarmUp) === true;

@@ -10,7 +10,7 @@ export interface TrainingPlan {
   /** Trained values. */
   readonly parameterCount: number;
   readonly parameterBytes: number;
-  /** Adam's two moments. */
+  /** What the optimiser keeps: two moments of each value for Adam. */
   readonly momentBytes: number;
   /** What is carried along untrained: running means and variances of batch norm, constants of a head. */
   readonly statisticBytes: number;
@@ -57,7 +57,7 @@ export async function planTraining(
   return {
     parameterCount: classifier.parameterCount,
     parameterBytes: bytes(true),
-    momentBytes: 2 * bytes(true),
+    momentBytes: training.moments * bytes(true),
     statisticBytes: bytes(false),
     residentBytes: training.residentBytes,
     steps,

@@ -1,21 +1,31 @@
-// One step of Adam.
+// One step of Adam, or of AdamW.
 
 import { input, type Operator } from "../operator.ts";
 import { sizeOf, type TensorSpec } from "../../tensor/shape.ts";
-import type { NoAttributes } from "../elementwise/unary.ts";
 import { expectRoles } from "../roles.ts";
 import { byElement } from "../strided-iteration.ts";
+import { decayAt, decayBinding, decayRole } from "./weight-decay.ts";
+
+/** Kinds of weight decay, under the numbers they have in shaders/adam.wgsl. */
+const decayKinds = { none: 0, coupled: 1, decoupled: 2 } as const;
+
+export interface AdamAttributes {
+  /** Whether parameters decay: by a part of the gradient, as Adam has it, or apart from it, as AdamW does. */
+  readonly decay: keyof typeof decayKinds;
+}
 
 /**
  * Inputs parameter, firstMoment, secondMoment (all three overwritten in place), gradient, all of one shape, and
  * hyper [8] = (learning rate, beta1, beta2, epsilon, 1 / (1 - beta1^t), 1 / (1 - beta2^t), 1 - beta1, 1 - beta2) for
- * step t = 1, 2, ...; the last two are given because the subtraction loses digits in f32. No outputs. As Kingma and Ba
- * (2015) and torch have it, without weight decay.
+ * step t = 1, 2, ...; the last two are given because the subtraction loses digits in f32. With decay also
+ * decay [elements / 64, rounded up], one for each run of 64 elements. No outputs. As Kingma and Ba (2015), Loshchilov and
+ * Hutter (2019) and torch have it: before the step, coupled decay adds decay * parameter to the gradient, and decoupled
+ * decay takes rate * decay * parameter off the parameter.
  */
-export const adam: Operator<NoAttributes> = {
+export const adam: Operator<AdamAttributes> = {
   name: "adam",
   updates: [0, 1, 2],
-  infer(inputs) {
+  infer(inputs, { decay }) {
     const [parameter] = inputs as readonly (TensorSpec | undefined)[];
     const shape = parameter?.shape ?? [];
     expectRoles("adam", inputs, [
@@ -24,26 +34,30 @@ export const adam: Operator<NoAttributes> = {
       { role: "secondMoment", shape },
       { role: "gradient", shape },
       { role: "hyper", shape: [8] },
+      ...(decay === "none" ? [] : [decayRole(shape)]),
     ]);
     return [];
   },
-  reference([parameter, firstMoment, secondMoment, gradient, hyper]) {
+  reference([parameter, firstMoment, secondMoment, gradient, hyper, decays], _, { decay }) {
     const [rate, beta1, beta2, epsilon, correction1, correction2, rest1, rest2] = hyper.data;
     for (let i = 0; i < parameter.data.length; i++) {
-      const slope = gradient.data[i];
+      let value = parameter.data[i];
+      let slope = gradient.data[i];
+      if (decay === "coupled") slope += decayAt(decays, i) * value;
+      if (decay === "decoupled") value -= rate * decayAt(decays, i) * value;
       const first = beta1 * firstMoment.data[i] + rest1 * slope;
       const second = beta2 * secondMoment.data[i] + rest2 * slope * slope;
       firstMoment.data[i] = first;
       secondMoment.data[i] = second;
-      parameter.data[i] -= (rate * first * correction1) / (Math.sqrt(second * correction2) + epsilon);
+      parameter.data[i] = value - (rate * first * correction1) / (Math.sqrt(second * correction2) + epsilon);
     }
   },
-  candidates([parameter]) {
+  candidates([parameter], { decay }) {
     const moments = { first_moment: input(1), second_moment: input(2) };
-    const bind = { parameter: input(0), ...moments, gradient: input(3), hyper: input(4) };
-    return byElement(sizeOf(parameter.shape), (name, Element, count) => ({
-      name,
-      launches: [{ kernel: "adam", knobs: { Element }, bind, sizes: { count } }],
-    }));
+    return byElement(sizeOf(parameter.shape), (name, Element, count) => {
+      const { knobs, slot } = decayBinding(decayKinds[decay], 5, Element);
+      const bind = { parameter: input(0), ...moments, gradient: input(3), hyper: input(4), decay: slot };
+      return { name, launches: [{ kernel: "adam", knobs: { Element, ...knobs }, bind, sizes: { count } }] };
+    });
   },
 };

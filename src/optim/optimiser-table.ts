@@ -1,0 +1,81 @@
+// The table of optimisers, by the names they have in settings and manifests.
+//
+// To add one: its class beside adam.ts and sgd.ts, with a table of its options and an `UpdateRule`, and a row here. If no
+// operator computes its step yet, an operator in src/operators/optimisers with its shader, and a function in
+// src/functions/optimisers.ts; the compiler names the other tables that a new operator or shader must be in.
+
+import { UsageError } from "../errors/errors.ts";
+import { suggestion } from "../errors/nearest.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { Adam, AdamW, adamOptions, adamWDecay, type AdamOptions } from "./adam.ts";
+import type { Optimiser } from "./optimiser.ts";
+import type { Given, OptionTable } from "./option-table.ts";
+import type { SharedOptions } from "./flat-optimiser.ts";
+import { SGD, sgdOptions, type SGDOptions } from "./sgd.ts";
+
+interface OptimiserRow<Options> {
+  /** Those beside the shared ones (`sharedOptions`). */
+  readonly options: OptionTable;
+  /** Where none is given. */
+  readonly weightDecay: number;
+  create(parameters: Iterable<Tensor>, options: Options): Optimiser;
+}
+
+export const optimisers = {
+  adam: {
+    options: adamOptions,
+    weightDecay: 0,
+    create: (parameters: Iterable<Tensor>, options: AdamOptions) => new Adam(parameters, options),
+  },
+  adamw: {
+    options: adamOptions,
+    weightDecay: adamWDecay,
+    create: (parameters: Iterable<Tensor>, options: AdamOptions) => new AdamW(parameters, options),
+  },
+  sgd: {
+    options: sgdOptions,
+    weightDecay: 0,
+    create: (parameters: Iterable<Tensor>, options: SGDOptions) => new SGD(parameters, options),
+  },
+} as const satisfies Readonly<Record<string, OptimiserRow<never>>>;
+
+export type OptimiserName = keyof typeof optimisers;
+export const optimiserNames = Object.keys(optimisers) as readonly OptimiserName[];
+
+/** Which parameters decay: all, or those of two axes and more (filters, matrices), without biases and scales of norms. */
+export const decayedChoices = ["all", "weights"] as const;
+
+/** Which optimiser, by name, and options of its own. */
+export type OptimiserChoice = {
+  [Name in OptimiserName]: { readonly by: Name } & Given<(typeof optimisers)[Name]["options"]>;
+}[OptimiserName];
+
+/** An optimiser as plain data. */
+export type OptimiserSettings = OptimiserChoice &
+  Omit<SharedOptions, "decays"> & {
+    /** Default "all", as in torch. */
+    readonly decayed?: (typeof decayedChoices)[number] | undefined;
+  };
+
+/**
+ * The optimiser that settings describe.
+ * @throws UsageError for an unknown name, an option that does not fit, or parameters that do not (see `Adam`)
+ */
+export function optimiserOf(
+  parameters: Iterable<Tensor>,
+  { by, decayed = "all", ...options }: OptimiserSettings,
+): Optimiser {
+  if (!Object.hasOwn(optimisers, by)) {
+    throw new UsageError(
+      `there is no optimiser "${by}"${suggestion(by, optimiserNames) || ";"} there are ${optimiserNames.join(", ")}`,
+    );
+  }
+  if (!decayedChoices.includes(decayed)) {
+    throw new UsageError(
+      `${by}: decayed must be one of ${decayedChoices.join(", ")}, got ${JSON.stringify(decayed)}`,
+    );
+  }
+  const decays = decayed === "all" ? undefined : ({ shape }: Tensor): boolean => shape.length > 1;
+  const row: OptimiserRow<SharedOptions> = optimisers[by];
+  return row.create(parameters, { ...options, decays });
+}

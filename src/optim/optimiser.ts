@@ -1,0 +1,46 @@
+// What all optimisers have in common: for trainers, checkpoints and schedules, which do not care which one it is.
+
+import type { HostArray } from "../tensor/host.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** What an optimiser remembers between steps. */
+export interface OptimiserState {
+  readonly steps: number;
+  readonly learningRate: number;
+  /** By name, each of all parameters, as `engine.gather` lays them side by side. */
+  readonly moments: Readonly<Record<string, HostArray>>;
+}
+
+export interface Optimiser extends Disposable {
+  /** Its name in the table of optimisers: "adam", "sgd". */
+  readonly name: string;
+  /** Names of what it remembers of each parameter: Adam's first and second moment, say. */
+  readonly momentNames: readonly string[];
+  /** May change between steps, also those of a recorded program; a schedule sets it. */
+  learningRate: number;
+  /** Number of steps taken, replays of a recorded one included. */
+  readonly steps: number;
+  /**
+   * [], the norm of all gradients of the newest step before they were clipped, NaN where it was no finite number; undefined
+   * without `clipNorm`.
+   */
+  readonly gradientNorm: Tensor | undefined;
+
+  /**
+   * One step, from the gradients in the order of the parameters. May be recorded.
+   * @throws ShapeError when their number or a shape differs; nothing has changed then
+   */
+  step(gradients: readonly Tensor[]): void;
+
+  /** What it remembers now, after all steps asked for so far. */
+  state(): Promise<OptimiserState>;
+
+  /**
+   * Goes on as another one, of the same parameters and options, that had this state.
+   * @throws ShapeError when a moment is missing, unknown or of other parameters, UsageError for a number of steps or a rate
+   *   that is none; nothing has changed then
+   */
+  restore(state: OptimiserState): void;
+
+  dispose(): void;
+}

@@ -1,0 +1,85 @@
+// Schedules that set the learning rate before each step, from the number of the step alone: a run that goes on from a
+// checkpoint has the same rates.
+
+import { UsageError } from "../errors/errors.ts";
+import type { Schedule, Scheduled, ScheduleState } from "./schedule.ts";
+
+/**
+ * Half a wave of the cosine, from the rate there was to `minimum` (Loshchilov and Hutter 2017; as torch's CosineAnnealingLR
+ * called once a step). Step s of S has
+ *
+ *     minimum + (base - minimum) (1 + cos(pi (s - 1) / S)) / 2
+ */
+export class CosineRate implements Schedule {
+  readonly #target: Scheduled;
+  readonly #minimum: number;
+  #base: number;
+
+  /** @throws UsageError when the target's rate is below the minimum already */
+  constructor(target: Scheduled, { minimum = 0 }: { readonly minimum?: number } = {}) {
+    if (target.learningRate < minimum) {
+      throw new UsageError(
+        `cosine: the minimum ${minimum} is above the learning rate ${target.learningRate} that it begins with`,
+      );
+    }
+    this.#target = target;
+    this.#minimum = minimum;
+    this.#base = target.learningRate;
+  }
+
+  get state(): ScheduleState {
+    return { base: this.#base };
+  }
+
+  set state({ base }: ScheduleState) {
+    this.#base = base;
+  }
+
+  beforeStep(step: number, steps: number): void {
+    const wave = (1 + Math.cos((Math.PI * (step - 1)) / steps)) / 2;
+    this.#target.learningRate = this.#minimum + (this.#base - this.#minimum) * wave;
+  }
+
+  afterEpoch(): void {
+    return;
+  }
+}
+
+/**
+ * Raises the learning rate from step to step in equal parts, before another schedule: step s of `steps` has s / steps of the
+ * other one's rate. That one counts its steps from the end of the warm-up, and its epochs from the beginning.
+ */
+export class WarmUp implements Schedule {
+  readonly #target: Scheduled;
+  readonly #steps: number;
+  /** Stands for the target: the rate that the other schedule moves. */
+  readonly #full: Scheduled;
+  readonly #after: Schedule;
+
+  /** @param after makes the schedule that follows, of the target it is handed */
+  constructor(target: Scheduled, steps: number, after: (target: Scheduled) => Schedule) {
+    this.#target = target;
+    this.#steps = steps;
+    this.#full = { learningRate: target.learningRate };
+    this.#after = after(this.#full);
+  }
+
+  get state(): ScheduleState {
+    return { ...this.#after.state, fullRate: this.#full.learningRate };
+  }
+
+  set state({ fullRate, ...after }: ScheduleState) {
+    this.#full.learningRate = fullRate;
+    this.#after.state = after;
+  }
+
+  beforeStep(step: number, steps: number): void {
+    const warm = this.#steps;
+    if (step > warm) this.#after.beforeStep(step - warm, steps - warm);
+    this.#target.learningRate = this.#full.learningRate * Math.min(1, step / warm);
+  }
+
+  afterEpoch(metric: number): void {
+    this.#after.afterEpoch(metric);
+  }
+}
