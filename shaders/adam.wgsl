@@ -6,6 +6,9 @@
 // their digits: 1 - .999 is off by 5e-5.
 //
 // One invocation computes VALUES elements, WIDTH apart, so that neighbouring invocations own neighbouring elements.
+//
+// launch: ceil(count / (VALUES * WIDTH)) workgroups
+// work: 14 * count * lanes(Element) operations
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbours at a time
 const VALUES = 16u;      // knob: elements per invocation
@@ -16,11 +19,11 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read_write> parameter: array<Element>;        // [count]
-@group(0) @binding(2) var<storage, read_write> first_moment: array<Element>;     // [count]
-@group(0) @binding(3) var<storage, read_write> second_moment: array<Element>;    // [count]
-@group(0) @binding(4) var<storage, read> gradient: array<Element>;               // [count]
-@group(0) @binding(5) var<storage, read> hyper: array<f32>;                      // [8] rate, betas, epsilon, corrections, 1 - betas
+@group(0) @binding(1) var<storage, read_write> parameter: array<Element>;       // [count]
+@group(0) @binding(2) var<storage, read_write> firstMoment: array<Element>;     // [count]
+@group(0) @binding(3) var<storage, read_write> secondMoment: array<Element>;    // [count]
+@group(0) @binding(4) var<storage, read> gradient: array<Element>;              // [count]
+@group(0) @binding(5) var<storage, read> hyper: array<f32>;                     // [8] rate, betas, epsilon, corrections, 1 - betas
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -40,10 +43,10 @@ fn main(
   let end = min(first + WIDTH * VALUES, sizes.count);
   for (var index = first + local.x; index < end; index += WIDTH) {
     let slope = gradient[index];
-    let mean = beta1 * first_moment[index] + rest1 * slope;
-    let square = beta2 * second_moment[index] + rest2 * slope * slope;
-    first_moment[index] = mean;
-    second_moment[index] = square;
+    let mean = beta1 * firstMoment[index] + rest1 * slope;
+    let square = beta2 * secondMoment[index] + rest2 * slope * slope;
+    firstMoment[index] = mean;
+    secondMoment[index] = square;
     parameter[index] -= rate * mean / (sqrt(square * correction) + epsilon);
   }
 }

@@ -3,6 +3,9 @@
 //
 // One invocation computes COLUMNS neighbouring pixels of one channel (or four neighbouring ones) in a line; neighbours
 // own neighbouring channels, so loads coalesce.
+//
+// launch: ceil(batch * height * ceil(width / COLUMNS) * channels / WIDTH) workgroups
+// work: batch * outputHeight * outputWidth * channels * windowHeight * windowWidth * lanes(Element) operations
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbouring channels at a time
 const COLUMNS = 8u;      // knob: neighbouring pixels of a line per invocation

@@ -5,6 +5,9 @@
 //   scale[c]    = gamma[c] / sqrt(variance[c] + epsilon)
 //
 // One invocation computes one channel.
+//
+// launch: ceil(channels / WIDTH) workgroups
+// work: 8 * chunks * channels operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 

@@ -4,6 +4,9 @@
 //
 // One invocation computes one (chunk, channel), or four neighbouring channels of a chunk; neighbours own neighbouring
 // channels, so loads coalesce. Two rows a turn keep four loads in flight.
+//
+// launch: ceil(chunks * channels / WIDTH) workgroups
+// work: 4 * rows * channels * lanes(Element) operations
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbouring channels at a time
 const WIDTH = 64u;       // knob: invocations per workgroup

@@ -3,6 +3,9 @@
 //
 // One invocation computes ROWS rows of one channel (or four neighbouring ones), so that what belongs to the channel is
 // loaded once for all of them; neighbours own neighbouring channels.
+//
+// launch: ceil(ceil(rows / ROWS) * channels / WIDTH) workgroups
+// work: 3 * rows * channels * lanes(Element) operations
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbouring channels at a time
 const ROWS = 16u;        // knob: rows per invocation

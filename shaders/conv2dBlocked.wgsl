@@ -12,6 +12,9 @@
 // lavapipe, 2 cores, 2026: a load costs 10 to 20 times a multiplication, and more than a dozen in the innermost loop
 // cost more each, for every one is a kilobyte of code; x is read one channel at a time for that reason. 5 to 10
 // GFLOP/s where one invocation per output reaches 1.
+//
+// launch: ceil(ceil(batch * outputHeight * outputWidth / PIXELS) * ceil(outputChannels / (4 * QUADS)) / WIDTH) workgroups
+// work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
 
 const PIXELS = 8u;         // knob: pixels per invocation
 const QUADS = 4u;          // knob: groups of four output channels per invocation

@@ -3,6 +3,9 @@
 //
 // One invocation computes one output; neighbouring invocations own neighbouring output channels, so loads of
 // weights coalesce.
+//
+// launch: ceil(batch * outputHeight * outputWidth * outputChannels / WIDTH) workgroups
+// work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 

@@ -8,6 +8,9 @@
 //
 // lavapipe, 2 cores, 2026: dy and the weights in vectors along k would be 15 % faster, and take three times as long to
 // compile (four seconds).
+//
+// launch: ceil(ceil(batch * height * width / PIXELS) * ceil(channels / (4 * QUADS)) / WIDTH) workgroups
+// work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
 
 const PIXELS = 8u;         // knob: pixels per invocation
 const QUADS = 4u;          // knob: groups of four channels per invocation

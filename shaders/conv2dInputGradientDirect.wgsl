@@ -3,6 +3,9 @@
 //   p * strideHeight = h + paddingHeight - r * dilationHeight, q likewise.
 //
 // One invocation computes one value of dx; neighbouring invocations own neighbouring channels.
+//
+// launch: ceil(batch * height * width * channels / WIDTH) workgroups
+// work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 

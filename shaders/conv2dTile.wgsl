@@ -11,6 +11,9 @@
 // workgroups own neighbouring output channels. With the defaults 64 x 64 outputs and 8 KiB of workgroup memory: after
 // the tiles of CUTLASS' implicit GEMM, in a size that a portable 16 KiB allows. Designed from published results and
 // not yet timed on a GPU. Not for lavapipe, where a barrier costs more than the loads it saves.
+//
+// launch: ceil(batch * outputHeight * outputWidth / (ROWS * DOWN)) * ceil(outputChannels / (4 * QUADS)) workgroups
+// work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
 
 const ROWS = 8u;           // knob: pixels per invocation
 const DOWN = 8u;           // knob: invocations along the pixels of a tile

@@ -8,6 +8,9 @@
 // The gradient is a matrix of R S C rows and K columns. One invocation computes ROWS x 4 QUADS of it in registers
 // from one chunk: each loaded value of x is used 4 QUADS times, each of dy ROWS times. Neighbouring invocations own
 // neighbouring columns, then rows, then chunks.
+//
+// launch: ceil(chunks * ceil(filterHeight * filterWidth * channels / ROWS) * ceil(outputChannels / (4 * QUADS)) / WIDTH) workgroups
+// work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
 
 const ROWS = 8u;           // knob: rows of the gradient per invocation
 const QUADS = 4u;          // knob: groups of four output channels per invocation

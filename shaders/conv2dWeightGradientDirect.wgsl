@@ -3,6 +3,9 @@
 //
 // One invocation computes one weight's gradient, line by line of dy, so that the error grows with the square root of
 // the pixels rather than with their number; neighbouring invocations own neighbouring output channels.
+//
+// launch: ceil(filterHeight * filterWidth * channels * outputChannels / WIDTH) workgroups
+// work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 

@@ -11,6 +11,9 @@
 // shuffles. Neighbouring workgroups own neighbouring output channels, then rows of lanes, then chunks.
 //
 // lavapipe, 2 cores, 2026: 2 to 3 times conv2dWeightGradientChunks.
+//
+// launch: chunks * ceil(filterHeight * ceil(filterWidth / TAPS) * channels / 32) * ceil(outputChannels / (4 * QUADS)) workgroups
+// work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
 
 enable subgroups;
 

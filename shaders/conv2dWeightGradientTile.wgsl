@@ -10,6 +10,9 @@
 // invocation computes 4 ROWS x 4 in registers. Few outputs and a long sum: the chunks are what keeps a GPU busy.
 // Neighbouring workgroups own neighbouring columns, then rows, then chunks. Designed from published results and not
 // yet timed on a GPU. Not for lavapipe, for its barriers.
+//
+// launch: chunks * ceil(filterHeight * filterWidth * channels / (4 * ROWS * DOWN)) * ceil(outputChannels / (4 * QUADS)) workgroups
+// work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
 
 const ROWS = 2u;           // knob: groups of four rows per invocation
 const DOWN = 8u;           // knob: invocations along the rows of a tile

@@ -3,6 +3,9 @@
 //
 // One invocation computes four neighbouring channels of one output; neighbours own neighbouring channels. All channel
 // counts are in steps of four.
+//
+// launch: ceil(batch * outputHeight * outputWidth * channels / WIDTH) workgroups
+// work: 16 * batch * outputHeight * outputWidth * channels * windowHeight * windowWidth operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 

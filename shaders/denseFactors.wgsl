@@ -6,6 +6,9 @@
 // there.
 //
 // One invocation computes one channel.
+//
+// launch: ceil(channels / WIDTH) workgroups
+// work: 8 * channels + 8 * chunks * (channels - known) operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
@@ -15,7 +18,7 @@ struct Sizes {
   known: u32,
   chunk: u32,            // rows per chunk; the last chunk may have fewer
   chunks: u32,
-  width: u32,            // channels of a row of `statistics`
+  rowStride: u32,        // channels of a row of `statistics`
   epsilon: f32,
   keep: f32,             // 1 - momentum
   meanShare: f32,        // momentum
@@ -26,7 +29,7 @@ struct Sizes {
 @group(0) @binding(1) var<storage, read> moments: array<f32>;                  // [2 chunks + 1, channels - known]
 @group(0) @binding(2) var<storage, read> gamma: array<f32>;                    // [channels]
 @group(0) @binding(3) var<storage, read> beta: array<f32>;                     // [channels]
-@group(0) @binding(4) var<storage, read_write> statistics: array<f32>;         // [2, width]: mean, variance
+@group(0) @binding(4) var<storage, read_write> statistics: array<f32>;         // [2, rowStride]: mean, variance
 @group(0) @binding(5) var<storage, read_write> runningMean: array<f32>;        // [channels]
 @group(0) @binding(6) var<storage, read_write> runningVariance: array<f32>;    // [channels]
 @group(0) @binding(7) var<storage, read_write> factors: array<f32>;            // [2, channels]: scale, shift
@@ -56,10 +59,10 @@ fn main(
       count += rows;
     }
     statistics[channel] = moments[2u * sizes.chunks * fresh + place] + joined;
-    statistics[sizes.width + channel] = sum_of_squares / f32(sizes.rows);
+    statistics[sizes.rowStride + channel] = sum_of_squares / f32(sizes.rows);
   }
   let mean = statistics[channel];
-  let variance = statistics[sizes.width + channel];
+  let variance = statistics[sizes.rowStride + channel];
   let scale = gamma[channel] / sqrt(variance + sizes.epsilon);
   factors[channel] = scale;
   factors[sizes.channels + channel] = fma(-mean, scale, beta[channel]);

@@ -4,6 +4,9 @@
 // and its running statistics moved towards them. As denseFactors.wgsl, with nothing left to join.
 //
 // One invocation computes one channel.
+//
+// launch: ceil(channels / WIDTH) workgroups
+// work: 10 * channels operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 

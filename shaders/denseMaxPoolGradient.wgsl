@@ -3,6 +3,9 @@
 //
 // One invocation computes four neighbouring channels of one pixel, from the windows that hold it; neighbours own
 // neighbouring channels. All channel counts are in steps of four.
+//
+// launch: ceil(batch * height * width * channels / WIDTH) workgroups
+// work: 4 * batch * outputHeight * outputWidth * channels operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 

@@ -2,13 +2,16 @@
 //   moments[2 p, c]      = mean over the rows r of chunk p of x[r, c] - x[0, c]
 //   moments[2 p + 1, c]  = sum over them of (x[r, c] - x[0, c] - moments[2 p, c])^2
 //   moments[2 chunks, c] = x[0, c]
-//   placed[r, first + c] = x[r, c]
+//   placed[r, firstChannel + c] = x[r, c]
 // Taking the first row away keeps the digits of channels whose mean is far larger than their deviation. The chunks are
 // joined by denseFactors or denseStatistics.
 //
 // One invocation computes four neighbouring channels of one chunk, row by row (Welford 1962); neighbours own neighbouring
 // channels. All channel counts are in steps of four. Not unrolled: rows wait for loads and stores, not for arithmetic,
 // and four at a time took twice as long to compile.
+//
+// launch: ceil(chunks * channels / WIDTH) workgroups
+// work: 20 * rows * channels operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
@@ -17,13 +20,13 @@ struct Sizes {
   channels: u32,         // channels / 4
   chunk: u32,            // rows per chunk; the last chunk may have fewer
   chunks: u32,
-  stride: u32,           // from one row of `placed` to the next; 0 leaves `placed` alone
-  first: u32,            // where x starts in a row of `placed`
+  rowStride: u32,        // from one row of `placed` to the next; 0 leaves `placed` alone
+  firstChannel: u32,     // where x starts in a row of `placed`
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;                // [rows, channels]
-@group(0) @binding(2) var<storage, read_write> placed: array<vec4f>;     // [rows, stride]
+@group(0) @binding(2) var<storage, read_write> placed: array<vec4f>;     // [rows, rowStride]
 @group(0) @binding(3) var<storage, read_write> moments: array<vec4f>;    // [2 chunks + 1, channels]
 
 @compute @workgroup_size(WIDTH)
@@ -45,7 +48,7 @@ fn main(
   var sum_of_squares = vec4f();
   for (; row < end; row++) {
     let value = x[row * sizes.channels + channel];
-    if (sizes.stride > 0u) { placed[row * sizes.stride + sizes.first + channel] = value; }
+    if (sizes.rowStride > 0u) { placed[row * sizes.rowStride + sizes.firstChannel + channel] = value; }
     let difference = value - shift - mean;
     let share = 1.0 / (count + 1.0);
     mean += difference * share;

@@ -6,6 +6,9 @@
 //
 // One workgroup takes four times SPAN neighbouring channels, LANES rows at a time, and joins its lanes in a tree, by
 // Chan's formula. All channel counts are in steps of four.
+//
+// launch: ceil(channels / SPAN) workgroups
+// work: 20 * rows * channels operations
 
 const SPAN = 2u;         // knob: fours of channels per workgroup
 const WIDTH = 256u;      // knob: invocations per workgroup; WIDTH / SPAN is a power of two

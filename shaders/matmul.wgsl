@@ -2,6 +2,9 @@
 //
 // One invocation computes one output; neighbouring invocations own neighbouring columns, so loads of b coalesce.
 // Transposed and broadcast operands differ only in their strides.
+//
+// launch: ceil(batch * m * n / WIDTH) workgroups
+// work: 2 * batch * m * n * k operations
 
 const BIAS = false;      // knob: whether bias is added; without it the binding is never read
 const WIDTH = 64u;       // knob: invocations per workgroup

@@ -6,6 +6,9 @@
 // neighbouring columns. Transposed and broadcast operands differ only in their strides.
 //
 // lavapipe, 2 cores, 2026: twice matmulTileVectors, for a value is loaded by one lane for all eight.
+//
+// launch: batch * ceil(m / (8 * DOWN)) * ceil(n / (8 * ACROSS)) workgroups
+// work: 2 * batch * m * n * k operations
 
 enable subgroups;
 

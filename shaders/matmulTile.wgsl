@@ -4,6 +4,9 @@
 // times, each of b ROWS times. Neighbouring invocations own neighbouring tiles of a row of tiles. No workgroup memory
 // and no barrier: a good form on CPU Vulkan (lavapipe), a fair one elsewhere.
 // Transposed and broadcast operands differ only in their strides.
+//
+// launch: ceil(batch * ceil(m / ROWS) * ceil(n / COLUMNS) / WIDTH) workgroups
+// work: 2 * batch * m * n * k operations
 
 const BIAS = false;      // knob: whether bias is added; without it the binding is never read
 const ROWS = 8u;         // knob: outputs per invocation along m

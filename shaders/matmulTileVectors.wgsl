@@ -3,6 +3,9 @@
 //
 // As matmulTile, with four neighbouring columns in a vector: one invocation computes ROWS x 4 QUADS outputs, and a
 // row of b is read in vectors.
+//
+// launch: ceil(batch * ceil(m / ROWS) * ceil(n / (4 * QUADS)) / WIDTH) workgroups
+// work: 2 * batch * m * n * k operations
 
 const BIAS = false;      // knob: whether bias is added; without it the binding is never read
 const ROWS = 8u;         // knob: outputs per invocation along m

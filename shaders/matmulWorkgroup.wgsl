@@ -5,6 +5,9 @@
 // ROWS + 1 vectors per k. Neighbouring workgroups own neighbouring columns. Transposed and broadcast operands differ
 // only in their strides: neighbouring invocations load along whichever axis is contiguous. Designed from published
 // results and not yet timed on a GPU. Not for lavapipe, where a barrier costs more than the loads it saves.
+//
+// launch: batch * ceil(m / (4 * ROWS * DOWN)) * ceil(n / (4 * ACROSS)) workgroups
+// work: 2 * batch * m * n * k operations
 
 const BIAS = false;      // knob: whether bias is added; without it the binding is never read
 const ROWS = 2u;         // knob: groups of four rows per invocation

@@ -4,6 +4,9 @@
 // One invocation computes COLUMNS neighbouring pixels of one channel (or four neighbouring ones) in a line: it looks at
 // the windows that hold a pixel, and only where the maximum equals its value through the pixels before it. Neighbours
 // own neighbouring channels.
+//
+// launch: ceil(batch * height * ceil(width / COLUMNS) * channels / WIDTH) workgroups
+// work: batch * outputHeight * outputWidth * channels * windowHeight * windowWidth * lanes(Element) operations
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbouring channels at a time
 const COLUMNS = 8u;      // knob: neighbouring pixels of a line per invocation

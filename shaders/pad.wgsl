@@ -2,6 +2,9 @@
 //
 // Every element of y is written, so y need not be cleared first. Laid out as binary.wgsl; the host merges axes that
 // are not padded.
+//
+// launch: ceil(count / (VALUES * WIDTH)) workgroups
+// work: 0 operations
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbours at a time
 const RANK = 2u;         // knob: extents to walk, 1 to 6
@@ -11,14 +14,14 @@ const WIDTH = 64u;       // knob: invocations per workgroup
 // All in Elements: four neighbours are all zeros, or neighbours in x.
 struct Sizes {
   count: u32,
-  extents: array<vec4u, 2>,         // of y, innermost first
-  before: array<vec4u, 2>,          // zeros in front of x
-  inputExtents: array<vec4u, 2>,    // of x
-  inputStrides: array<vec4u, 2>,    // of x
+  extents: array<vec4u, 2>,     // of y, innermost first
+  before: array<vec4u, 2>,      // zeros in front of x
+  xExtents: array<vec4u, 2>,    // of x
+  xStrides: array<vec4u, 2>,    // of x
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<Element>;          // [inputExtents]
+@group(0) @binding(1) var<storage, read> x: array<Element>;          // [xExtents]
 @group(0) @binding(2) var<storage, read_write> y: array<Element>;    // [extents]
 
 @compute @workgroup_size(WIDTH)
@@ -50,8 +53,8 @@ fn main(
   var x_strides: array<u32, RANK>;
   for (var axis = 0u; axis < RANK; axis++) {
     before[axis] = sizes.before[axis / 4u][axis % 4u];
-    x_extents[axis] = sizes.inputExtents[axis / 4u][axis % 4u];
-    x_strides[axis] = sizes.inputStrides[axis / 4u][axis % 4u];
+    x_extents[axis] = sizes.xExtents[axis / 4u][axis % 4u];
+    x_strides[axis] = sizes.xStrides[axis / 4u][axis % 4u];
   }
 
   for (var index = first + local.x; index < end; index += WIDTH) {

@@ -4,9 +4,15 @@
 // device, in every order, and for every launch size.
 //
 // One invocation computes four neighbouring numbers.
+//
+// launch: ceil(count / (4 * WIDTH)) workgroups
+// work: 0 operations
 
-const DISTRIBUTION = 0u; // knob: 0 uniform in [0, 1), multiples of 2^-24; 1 standard normal (Box-Muller)
-const WIDTH = 64u;       // knob: invocations per workgroup
+const DISTRIBUTION = UNIFORM;   // knob: how the numbers are distributed
+const WIDTH = 64u;              // knob: invocations per workgroup
+
+const UNIFORM = 0u;             // value of DISTRIBUTION: in [0, 1), multiples of 2^-24
+const NORMAL = 1u;              // value of DISTRIBUTION: standard normal (Box-Muller)
 
 struct Sizes {
   count: u32,
@@ -83,7 +89,7 @@ fn main(
   let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
   let words = philox(vec4u(index, sizes.stream, seed[2], seed[3]), vec2u(seed[0], seed[1]));
   var numbers = vec4f(words >> vec4u(8u)) * 0x1p-24;
-  if (DISTRIBUTION == 1u) { numbers = vec4f(normal_pair(words.x, words.y), normal_pair(words.z, words.w)); }
+  if (DISTRIBUTION == NORMAL) { numbers = vec4f(normal_pair(words.x, words.y), normal_pair(words.z, words.w)); }
   for (var i = 0u; i < 4u; i++) {
     if (4u * index + i < sizes.count) { y[4u * index + i] = numbers[i]; }
   }

@@ -2,6 +2,9 @@
 //   velocity <- momentum velocity + g;  p <- p - rate velocity
 //
 // One invocation computes VALUES elements, WIDTH apart, so that neighbouring invocations own neighbouring elements.
+//
+// launch: ceil(count / (VALUES * WIDTH)) workgroups
+// work: 4 * count * lanes(Element) operations
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbours at a time
 const VALUES = 16u;      // knob: elements per invocation

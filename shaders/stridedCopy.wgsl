@@ -1,6 +1,9 @@
-// y[outputStart + sum over axes of i * outputStride] = x[inputStart + sum over axes of i * inputStride], f32.
+// y[yStart + sum over axes of i * yStride] = x[xStart + sum over axes of i * xStride], f32.
 //
 // Transposes, slices, broadcasts, and each part of a concatenation. Laid out as binary.wgsl.
+//
+// launch: ceil(count / (VALUES * WIDTH)) workgroups
+// work: 0 operations
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbours at a time
 const RANK = 2u;         // knob: extents to walk, 1 to 6
@@ -10,11 +13,11 @@ const WIDTH = 64u;       // knob: invocations per workgroup
 // All in Elements: four neighbours are neighbours in x and y.
 struct Sizes {
   count: u32,
-  inputStart: u32,
-  outputStart: u32,
-  extents: array<vec4u, 2>,          // innermost first
-  inputStrides: array<vec4u, 2>,     // 0 where x is repeated
-  outputStrides: array<vec4u, 2>,
+  xStart: u32,
+  yStart: u32,
+  extents: array<vec4u, 2>,     // innermost first
+  xStrides: array<vec4u, 2>,    // 0 where x is repeated
+  yStrides: array<vec4u, 2>,
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -48,13 +51,13 @@ fn main(
   var x_strides: array<u32, RANK>;
   var y_strides: array<u32, RANK>;
   for (var axis = 0u; axis < RANK; axis++) {
-    x_strides[axis] = sizes.inputStrides[axis / 4u][axis % 4u];
-    y_strides[axis] = sizes.outputStrides[axis / 4u][axis % 4u];
+    x_strides[axis] = sizes.xStrides[axis / 4u][axis % 4u];
+    y_strides[axis] = sizes.yStrides[axis / 4u][axis % 4u];
   }
 
   for (var index = first + local.x; index < end; index += WIDTH) {
-    var x_index = sizes.inputStart;
-    var y_index = sizes.outputStart;
+    var x_index = sizes.xStart;
+    var y_index = sizes.yStart;
     for (var axis = 0u; axis < RANK; axis++) {
       x_index += place[axis] * x_strides[axis];
       y_index += place[axis] * y_strides[axis];

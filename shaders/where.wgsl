@@ -1,6 +1,9 @@
 // y[i] = condition[i] != 0 ? a[i] : b[i], f32, with all three broadcast to the shape of y.
 //
 // Laid out as binary.wgsl. Both values are read, whatever the condition: a branch would be no cheaper.
+//
+// launch: ceil(count / (VALUES * WIDTH)) workgroups
+// work: 0 operations
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbours at a time
 const RANK = 2u;         // knob: extents to walk, 1 to 6

@@ -39,7 +39,7 @@ export const adam: Operator<NoAttributes> = {
     }
   },
   candidates([parameter]) {
-    const moments = { first_moment: input(1), second_moment: input(2) };
+    const moments = { firstMoment: input(1), secondMoment: input(2) };
     const bind = { parameter: input(0), ...moments, gradient: input(3), hyper: input(4) };
     return byElement(sizeOf(parameter.shape), (name, Element, count) => ({
       name,
