@@ -1,10 +1,12 @@
 // Writes src/kernels/shaders.generated.ts: the text of every shaders/*.wgsl as one typed table, so that Node,
 // bundlers and browsers get the shaders the same way and a misspelt shader name does not compile; and the names of the
-// values that knobs and uniforms take, as types. A shader that does not say its launch size and its work is refused.
+// values that knobs and uniforms take, as types. A shader that does not say its launch size and its work is refused, and
+// so is one whose copy of a marked region has drifted from the others.
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { regionComplaints } from "./house/regions.mjs";
 import { headerComplaints } from "./house/shader-headers.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -19,7 +21,7 @@ const shaders = readdirSync(folder)
     text: readFileSync(join(folder, file), "utf8"),
   }));
 
-const complaints = headerComplaints(root);
+const complaints = [...headerComplaints(root), ...regionComplaints(root)];
 if (complaints.length > 0) {
   for (const complaint of complaints) console.error(complaint);
   process.exit(1);

@@ -10,16 +10,20 @@
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
+// region: unsupervised entries
 const ABSENT = 0u;       // value of unsupervised: those without a label
 const ALL = 1u;          // value of unsupervised: all
 const LABELLED = 2u;     // value of unsupervised: those with a label
+// end region
 
 struct Sizes {
   entries: u32,
+  // region: sharpening
   unsupervised: u32,          // entries of pseudo and consistency
   threshold: f32,             // sharpening: tau
   inverseTemperature: f32,    // sharpening: 1 / t
   strongShare: f32,           // share of the strong view in bce
+  // end region
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -29,6 +33,7 @@ struct Sizes {
 @group(0) @binding(4) var<storage, read> factors: array<f32>;            // [4] bce, pull, agree, agree back
 @group(0) @binding(5) var<storage, read_write> gradients: array<f32>;    // [2, entries] weak, strong
 
+// region: entries
 // (sigmoid(z), sigmoid(-z)): both ends keep their small values exact.
 fn probability(z: f32) -> vec2f {
   let e = exp(-abs(z));
@@ -58,6 +63,7 @@ fn target_of(label: u32) -> f32 {
 fn unsupervised(labelled: bool) -> bool {
   return sizes.unsupervised == ALL || (sizes.unsupervised == LABELLED) == labelled;
 }
+// end region
 
 @compute @workgroup_size(WIDTH)
 fn main(

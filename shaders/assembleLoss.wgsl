@@ -17,20 +17,24 @@
 
 const WIDTH = 128u;      // knob: invocations of the workgroup
 
+// region: unsupervised entries
 const ABSENT = 0u;       // value of unsupervised: those without a label
 const ALL = 1u;          // value of unsupervised: all
 const LABELLED = 2u;     // value of unsupervised: those with a label
+// end region
 
 struct Sizes {
   batch: u32,
   classes: u32,
   features: u32,
-  unsupervised: u32,          // entries of pseudo and consistency
-  perBatch: u32,              // 1: every divisor is the batch size
+  perBatch: u32,              // 1: every divisor is the batch size, not the number of entries
   through: u32,               // 1: the gradient passes through the pseudo-label
+  // region: sharpening
+  unsupervised: u32,          // entries of pseudo and consistency
   threshold: f32,             // sharpening: tau
   inverseTemperature: f32,    // sharpening: 1 / t
   strongShare: f32,           // share of the strong view in bce
+  // end region
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -46,6 +50,7 @@ struct Sizes {
 var<workgroup> labels: array<u32, WIDTH>;
 var<workgroup> sums: array<vec3f, WIDTH>;
 
+// region: cross entropy
 // log(1 + e) for e in (0, 1]: WGSL has no log1p, and 1 + e loses all of a small e.
 fn log_one_plus(e: f32) -> f32 {
   return select(log(1.0 + e), e - 0.5 * e * e, e < 1e-3);
@@ -55,7 +60,9 @@ fn log_one_plus(e: f32) -> f32 {
 fn cross_entropy(z: f32, y: f32) -> f32 {
   return fma(abs(z), select(y, 1.0 - y, z > 0.0), log_one_plus(exp(-abs(z))));
 }
+// end region
 
+// region: entries
 // (sigmoid(z), sigmoid(-z)): both ends keep their small values exact.
 fn probability(z: f32) -> vec2f {
   let e = exp(-abs(z));
@@ -85,6 +92,7 @@ fn target_of(label: u32) -> f32 {
 fn unsupervised(labelled: bool) -> bool {
   return sizes.unsupervised == ALL || (sizes.unsupervised == LABELLED) == labelled;
 }
+// end region
 
 @compute @workgroup_size(WIDTH)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u) {
@@ -102,12 +110,14 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
   if (sizes.unsupervised == LABELLED) { counts.y = labelled; }
   let divisors = select(vec2f(max(counts, vec2u(1u))), vec2f(f32(sizes.batch)), sizes.perBatch == 1u);
 
+  // region: factors of the residuals
   // Factors of the residuals: through the pseudo-label its own slope 1 - 1/t joins in.
   let lambda = vec2f(weights[0], weights[1]);
   let through = sizes.through == 1u;
   let pull = 2.0 * lambda.x * select(1.0, sizes.inverseTemperature, through) / divisors.y;
   let agree = 2.0 * lambda.y / divisors.y;
   let agree_back = select(0.0, agree * (1.0 - sizes.inverseTemperature), through);
+  // end region
 
   var own_sums = vec3f();
   for (var entry = local.x; entry < entries; entry += WIDTH) {
@@ -154,9 +164,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
 
   var loss = vec3f();
   for (var other = 0u; other < WIDTH; other++) { loss += sums[other]; }
+  // region: divided losses
   loss /= divisors.xyy;
   losses[0] = loss.x + lambda.x * loss.y + lambda.y * loss.z;
   losses[1] = loss.x;
   losses[2] = loss.y;
   losses[3] = loss.z;
+  // end region
 }

@@ -11,17 +11,21 @@
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
+// region: unsupervised entries
 const ABSENT = 0u;       // value of unsupervised: those without a label
 const ALL = 1u;          // value of unsupervised: all
 const LABELLED = 2u;     // value of unsupervised: those with a label
+// end region
 
 struct Sizes {
   entries: u32,
   parts: u32,
+  // region: sharpening
   unsupervised: u32,          // entries of pseudo and consistency
   threshold: f32,             // sharpening: tau
   inverseTemperature: f32,    // sharpening: 1 / t
   strongShare: f32,           // share of the strong view in bce
+  // end region
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -30,6 +34,7 @@ struct Sizes {
 @group(0) @binding(3) var<storage, read> states: array<u32>;          // u8 [entries]
 @group(0) @binding(4) var<storage, read_write> sums: array<f32>;      // [5, parts]
 
+// region: cross entropy
 // log(1 + e) for e in (0, 1]: WGSL has no log1p, and 1 + e loses all of a small e.
 fn log_one_plus(e: f32) -> f32 {
   return select(log(1.0 + e), e - 0.5 * e * e, e < 1e-3);
@@ -39,7 +44,9 @@ fn log_one_plus(e: f32) -> f32 {
 fn cross_entropy(z: f32, y: f32) -> f32 {
   return fma(abs(z), select(y, 1.0 - y, z > 0.0), log_one_plus(exp(-abs(z))));
 }
+// end region
 
+// region: entries
 // (sigmoid(z), sigmoid(-z)): both ends keep their small values exact.
 fn probability(z: f32) -> vec2f {
   let e = exp(-abs(z));
@@ -69,6 +76,7 @@ fn target_of(label: u32) -> f32 {
 fn unsupervised(labelled: bool) -> bool {
   return sizes.unsupervised == ALL || (sizes.unsupervised == LABELLED) == labelled;
 }
+// end region
 
 @compute @workgroup_size(WIDTH)
 fn main(

@@ -44,17 +44,25 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
   }
 
   let divisors = select(max(count, vec2f(1.0)), vec2f(f32(sizes.batch)), sizes.perBatch == 1u);
+  // region: factors of the residuals
+  // Factors of the residuals: through the pseudo-label its own slope 1 - 1/t joins in.
   let lambda = vec2f(weights[0], weights[1]);
+  let through = sizes.through == 1u;
+  let pull = 2.0 * lambda.x * select(1.0, sizes.inverseTemperature, through) / divisors.y;
+  let agree = 2.0 * lambda.y / divisors.y;
+  let agree_back = select(0.0, agree * (1.0 - sizes.inverseTemperature), through);
+  // end region
+
+  // region: divided losses
   loss /= divisors.xyy;
   losses[0] = loss.x + lambda.x * loss.y + lambda.y * loss.z;
   losses[1] = loss.x;
   losses[2] = loss.y;
   losses[3] = loss.z;
+  // end region
 
-  let through = sizes.through == 1u;
-  let agree = 2.0 * lambda.y / divisors.y;
   factors[0] = 1.0 / divisors.x;
-  factors[1] = 2.0 * lambda.x * select(1.0, sizes.inverseTemperature, through) / divisors.y;
+  factors[1] = pull;
   factors[2] = agree;
-  factors[3] = select(0.0, agree * (1.0 - sizes.inverseTemperature), through);
+  factors[3] = agree_back;
 }

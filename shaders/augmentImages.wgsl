@@ -54,6 +54,7 @@ struct Sizes {
 // Of the workgroup's image: three draws, and the rectangle made from the fourth.
 var<workgroup> draws: array<vec4u, 4>;
 
+// region: philox
 // The 64-bit product of two words, as (high, low): WGSL multiplies 32 bits to 32, so by halves.
 fn wide_product(a: u32, b: u32) -> vec2u {
   let low = (a & 0xffffu) * (b & 0xffffu);
@@ -63,6 +64,7 @@ fn wide_product(a: u32, b: u32) -> vec2u {
   return vec2u((a >> 16u) * (b >> 16u) + (left >> 16u) + (right >> 16u) + (middle >> 16u), a * b);
 }
 
+// Four words by Philox4x32-10, from counter (index, stream, seed[2], seed[3]) and key (seed[0], seed[1]).
 fn philox(index: u32, stream: u32) -> vec4u {
   var counter = vec4u(index, stream, seed[2], seed[3]);
   var key = vec2u(seed[0], seed[1]);
@@ -74,8 +76,11 @@ fn philox(index: u32, stream: u32) -> vec4u {
   }
   return counter;
 }
+// end region
 
-// -log(n / 2^24) for n in 1 .. 2^24, exact near 1 too (see random.wgsl).
+// region: normal numbers
+// -log(n / 2^24) for n in 1 .. 2^24. With n = m 2^e, m in [sqrt(1/2), sqrt(2)): log m by its atanh series, which
+// stays exact near 1, where the built-in logarithm promises an absolute error only.
 fn minus_log(n: u32) -> f32 {
   var exponent = 31 - i32(countLeadingZeros(n));
   var mantissa = bitcast<f32>((bitcast<u32>(f32(n)) & 0x7fffffu) | 0x3f800000u);
@@ -109,6 +114,7 @@ fn cos_sin(turns: f32) -> vec2f {
 fn normal_pair(radius: u32, angle: u32) -> vec2f {
   return sqrt(2.0 * minus_log((radius >> 8u) + 1u)) * cos_sin(f32(angle >> 8u) * 0x1p-24);
 }
+// end region
 
 // A word as a number in [-1, 1).
 fn either_way(word: u32) -> f32 {

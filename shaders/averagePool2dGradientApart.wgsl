@@ -15,7 +15,7 @@ struct Sizes {
   batch: u32,            // N
   height: u32,           // H
   width: u32,            // W
-  channels: u32,         // C, in Elements
+  channels: u32,         // C, or C / 4 where values are in fours
   windowHeight: u32,
   windowWidth: u32,
   outputHeight: u32,     // P

@@ -12,10 +12,12 @@
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
+  // region: rows in chunks
   rows: u32,
-  channels: u32,
   chunk: u32,            // rows per chunk; the last chunk may have fewer
   chunks: u32,
+  // end region
+  channels: u32,
   epsilon: f32,
 }
 

@@ -9,11 +9,13 @@
 // launch: ceil(count / (VALUES * WIDTH)) workgroups
 // work: count * lanes(Element) operations
 
-alias Element = f32;     // knob: f32, or vec4f for four neighbours at a time
 const OPERATION = ADD;   // knob: which function f is
+// region: walk knobs
+alias Element = f32;     // knob: f32, or vec4f for four neighbours at a time
 const RANK = 2u;         // knob: extents to walk, 1 to 6
 const VALUES = 16u;      // knob: elements per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
+// end region
 
 const ADD = 1u;            // value of OPERATION: a + b
 const SUBTRACT = 2u;       // value of OPERATION: a - b
@@ -68,6 +70,7 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
+  // region: walk begins
   let first = (workgroup.x + workgroup.y * grid.x) * (WIDTH * VALUES);
   let end = min(first + WIDTH * VALUES, sizes.count);
 
@@ -86,6 +89,7 @@ fn main(
   place[RANK - 1u] = rest;
   step[RANK - 1u] = rest_of_step;
   // Read once: a load of a uniform costs as much as any on lavapipe.
+  // end region
   var a_strides: array<u32, RANK>;
   var b_strides: array<u32, RANK>;
   for (var axis = 0u; axis < RANK; axis++) {
@@ -101,6 +105,7 @@ fn main(
       b_index += place[axis] * b_strides[axis];
     }
     y[index] = apply(a[a_index], b[b_index]);
+    // region: walk goes on
     // To the next element: an addition with carries.
     var carry = 0u;
     for (var axis = 0u; axis + 1u < RANK; axis++) {
@@ -110,5 +115,6 @@ fn main(
       place[axis] = next - carry * extent;
     }
     place[RANK - 1u] += step[RANK - 1u] + carry;
+    // end region
   }
 }

@@ -10,6 +10,7 @@
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
+  // region: convolution extents
   batch: u32,            // N
   height: u32,           // H
   width: u32,            // W
@@ -19,12 +20,15 @@ struct Sizes {
   outputHeight: u32,     // P
   outputWidth: u32,      // Q
   outputChannels: u32,   // K
+  // end region
+  // region: convolution steps
   strideHeight: u32,
   strideWidth: u32,
   paddingHeight: u32,
   paddingWidth: u32,
   dilationHeight: u32,
   dilationWidth: u32,
+  // end region
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -38,6 +42,7 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
+  // region: input pixel
   let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
   let channel = index % sizes.channels;
   let pixel = index / sizes.channels;
@@ -46,6 +51,7 @@ fn main(
   if (image >= sizes.batch) { return; }
   let bottom = line % sizes.height + sizes.paddingHeight;
   let right = pixel % sizes.width + sizes.paddingWidth;
+  // end region
 
   var sum = 0.0;
   for (var r = 0u; r < sizes.filterHeight; r++) {

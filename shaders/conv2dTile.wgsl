@@ -29,16 +29,18 @@ const LOADS = (PIXELS * DEPTH + WIDTH - 1u) / WIDTH;            // vectors of x 
 const WEIGHT_LOADS = (4u * DEPTH * QUADS + WIDTH - 1u) / WIDTH; // vectors of the weights
 
 struct Sizes {
+  // region: convolution extents
   batch: u32,            // N
   height: u32,           // H
   width: u32,            // W
   channels: u32,         // C
-  rowStride: u32,        // values from one pixel of x to the next, at least C
   filterHeight: u32,     // R
   filterWidth: u32,      // S
   outputHeight: u32,     // P
   outputWidth: u32,      // Q
   outputChannels: u32,   // K
+  // end region
+  rowStride: u32,        // values from one pixel of x to the next, at least C
   strideHeight: u32,
   strideWidth: u32,
   paddingHeight: i32,    // negative where an input gradient skips the border of dy

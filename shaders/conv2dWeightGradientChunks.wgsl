@@ -18,22 +18,26 @@ const ACTIVATED = false;   // knob: whether x is scaled, shifted and cut off at 
 const WIDTH = 64u;         // knob: invocations per workgroup
 
 struct Sizes {
+  // region: convolution extents
   batch: u32,            // N
   height: u32,           // H
   width: u32,            // W
   channels: u32,         // C
-  rowStride: u32,        // values from one pixel of x to the next, at least C
   filterHeight: u32,     // R
   filterWidth: u32,      // S
   outputHeight: u32,     // P
   outputWidth: u32,      // Q
   outputChannels: u32,   // K
+  // end region
+  rowStride: u32,        // values from one pixel of x to the next, at least C
+  // region: convolution steps
   strideHeight: u32,
   strideWidth: u32,
   paddingHeight: u32,
   paddingWidth: u32,
   dilationHeight: u32,
   dilationWidth: u32,
+  // end region
   chunk: u32,            // lines per chunk; the last chunk may have fewer
   chunks: u32,
 }

@@ -23,16 +23,18 @@ const QUADS = 3u;          // knob: groups of four output channels per workgroup
 const LANES = 8u;
 
 struct Sizes {
+  // region: convolution extents
   batch: u32,            // N
   height: u32,           // H
   width: u32,            // W
   channels: u32,         // C
-  rowStride: u32,        // values from one pixel of x to the next, at least C
   filterHeight: u32,     // R
   filterWidth: u32,      // S
   outputHeight: u32,     // P
   outputWidth: u32,      // Q
   outputChannels: u32,   // K
+  // end region
+  rowStride: u32,        // values from one pixel of x to the next, at least C
   paddingHeight: u32,
   paddingWidth: u32,
   chunk: u32,            // lines per chunk; the last chunk may have fewer

@@ -13,16 +13,20 @@
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
+  // region: rows in chunks
   rows: u32,
-  channels: u32,
-  known: u32,
   chunk: u32,            // rows per chunk; the last chunk may have fewer
   chunks: u32,
+  // end region
+  channels: u32,
+  known: u32,
   rowStride: u32,        // channels of a row of `statistics`
+  // region: momentum
   epsilon: f32,
   keep: f32,             // 1 - momentum
   meanShare: f32,        // momentum
   varianceShare: f32,    // momentum * rows / (rows - 1): the running variance is the unbiased one
+  // end region
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -46,6 +50,7 @@ fn main(
   if (channel >= sizes.known) {
     let fresh = sizes.channels - sizes.known;
     let place = channel - sizes.known;
+    // region: joined chunks
     var count = 0.0;
     var joined = 0.0;
     var sum_of_squares = 0.0;
@@ -58,14 +63,17 @@ fn main(
       sum_of_squares += moments[at + fresh] + difference * difference * (count * share);
       count += rows;
     }
+    // end region
     statistics[channel] = moments[2u * sizes.chunks * fresh + place] + joined;
     statistics[sizes.rowStride + channel] = sum_of_squares / f32(sizes.rows);
   }
   let mean = statistics[channel];
   let variance = statistics[sizes.rowStride + channel];
+  // region: scale and shift
   let scale = gamma[channel] / sqrt(variance + sizes.epsilon);
   factors[channel] = scale;
   factors[sizes.channels + channel] = fma(-mean, scale, beta[channel]);
   runningMean[channel] = fma(sizes.keep, runningMean[channel], sizes.meanShare * mean);
   runningVariance[channel] = fma(sizes.keep, runningVariance[channel], sizes.varianceShare * variance);
+  // end region
 }

@@ -19,11 +19,13 @@ const ADD = 1u;          // value of collect: it is added to
 const START = 2u;        // value of collect: it starts as dy
 
 struct Sizes {
+  // region: rows in chunks
   rows: u32,
-  channels: u32,         // channels / 4 that this batch norm reads
-  rowStride: u32,        // channels / 4 of a row of x
   chunk: u32,            // rows per chunk; the last chunk may have fewer
   chunks: u32,
+  // end region
+  channels: u32,         // channels / 4 that this batch norm reads
+  rowStride: u32,        // channels / 4 of a row of x
   collect: u32,          // what happens to `collected`
   epsilon: f32,
 }
@@ -43,25 +45,31 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
+  // region: chunk of a channel
   let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
   if (index >= sizes.chunks * sizes.channels) { return; }
   let channel = index % sizes.channels;
   let chunk = index / sizes.channels;
   let start = chunk * sizes.chunk;
   let end = min(start + sizes.chunk, sizes.rows);
+  // end region
+  // region: batch norm of a channel
   let mean = statistics[channel];
   let inverse = 1.0 / sqrt(statistics[sizes.rowStride + channel] + sizes.epsilon);
   let scale = factors[channel];
   let shift = factors[sizes.channels + channel];
+  // end region
 
   var sum = vec4f();
   var product = vec4f();
   for (var row = start; row < end; row++) {
+    // region: gradient through ReLU
     let at = row * sizes.rowStride + channel;
     let value = x[at];
     let g = select(vec4f(), da[row * sizes.channels + channel], fma(value, scale, shift) > vec4f());
     sum += g;
     product = fma(g, value - mean, product);
+    // end region
     var before = vec4f();
     if (sizes.collect == ADD) { before = collected[at]; }
     if (sizes.collect == START) { before = dy[at]; }

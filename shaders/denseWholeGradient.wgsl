@@ -6,8 +6,8 @@
 //   collected[r, c] += scale[c] g[r, c]
 //   dx[r, c - firstChannel] = collected[r, c] - terms[0, c] - h[r, c] terms[1, c],
 //     for `dxChannels` channels from `firstChannel` on
-// With `collect` LEAVE this batch norm is the only one to read x: scale g takes the place of `collected`, and the terms start
-// at zero.
+// With `collect` LEAVE this batch norm is the only one to read x: scale g takes the place of `collected`, and the terms
+// start at zero.
 //
 // One workgroup takes four times SPAN neighbouring channels, LANES rows at a time, and adds up its lanes in a tree. All
 // channel counts are in steps of four.
@@ -15,10 +15,12 @@
 // launch: ceil(channels / SPAN) workgroups
 // work: 56 * rows * channels operations
 
+// region: workgroup of all rows
 const SPAN = 2u;         // knob: fours of channels per workgroup
 const WIDTH = 256u;      // knob: invocations per workgroup; WIDTH / SPAN is a power of two
 
 const LANES = WIDTH / SPAN;
+// end region
 
 const LEAVE = 0u;        // value of collect: `collected` is left alone
 const ADD = 1u;          // value of collect: it is added to
@@ -53,26 +55,32 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
+  // region: lane
   let base = (workgroup.x + workgroup.y * grid.x) * SPAN;
   if (base >= sizes.channels) { return; }
   let lane = local.x / SPAN;
   let column = local.x % SPAN;
+  // end region
   let is_inside = base + column < sizes.channels;
   let channel = min(base + column, sizes.channels - 1u);
   let end = select(0u, sizes.rows, is_inside);
+  // region: batch norm of a channel
   let mean = statistics[channel];
   let inverse = 1.0 / sqrt(statistics[sizes.rowStride + channel] + sizes.epsilon);
   let scale = factors[channel];
   let shift = factors[sizes.channels + channel];
+  // end region
 
   var sum = vec4f();
   var product = vec4f();
   for (var row = lane; row < end; row += LANES) {
+    // region: gradient through ReLU
     let at = row * sizes.rowStride + channel;
     let value = x[at];
     let g = select(vec4f(), da[row * sizes.channels + channel], fma(value, scale, shift) > vec4f());
     sum += g;
     product = fma(g, value - mean, product);
+    // end region
     if (sizes.collect != LEAVE) { collected[at] = fma(scale, g, collected[at]); }
   }
   sums[local.x] = sum;

@@ -13,6 +13,7 @@ const QUADS = 4u;        // knob: groups of four outputs per invocation along n
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
+  // region: product extents
   batch: u32,
   m: u32,
   n: u32,
@@ -20,6 +21,7 @@ struct Sizes {
   aBatchStride: u32,     // 0 where one a serves every batch
   aRowStride: u32,
   aColumnStride: u32,
+  // end region
   bBatchStride: u32,     // 0 where one b serves every batch, else k * n
 }
 
@@ -44,11 +46,13 @@ fn main(
   let first_row = index / tiles_across % tiles_down * ROWS;
   let batch = index / tiles_across / tiles_down;
 
+  // region: rows of a
   // Rows and columns past the edge read the last one and are dropped at the store.
   var a_at: array<u32, ROWS>;
   for (var i = 0u; i < ROWS; i++) {
     a_at[i] = batch * sizes.aBatchStride + min(first_row + i, sizes.m - 1u) * sizes.aRowStride;
   }
+  // end region
   var b_at: array<u32, QUADS>;
   var sums: array<array<vec4f, QUADS>, ROWS>;
   for (var j = 0u; j < QUADS; j++) {

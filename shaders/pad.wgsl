@@ -6,10 +6,12 @@
 // launch: ceil(count / (VALUES * WIDTH)) workgroups
 // work: 0 operations
 
+// region: walk knobs
 alias Element = f32;     // knob: f32, or vec4f for four neighbours at a time
 const RANK = 2u;         // knob: extents to walk, 1 to 6
 const VALUES = 16u;      // knob: elements per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
+// end region
 
 // All in Elements: four neighbours are all zeros, or neighbours in x.
 struct Sizes {
@@ -30,6 +32,7 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
+  // region: walk begins
   let first = (workgroup.x + workgroup.y * grid.x) * (WIDTH * VALUES);
   let end = min(first + WIDTH * VALUES, sizes.count);
 
@@ -48,6 +51,7 @@ fn main(
   place[RANK - 1u] = rest;
   step[RANK - 1u] = rest_of_step;
   // Read once: a load of a uniform costs as much as any on lavapipe.
+  // end region
   var before: array<u32, RANK>;
   var x_extents: array<u32, RANK>;
   var x_strides: array<u32, RANK>;
@@ -69,6 +73,7 @@ fn main(
     var value = Element();
     if (inside) { value = x[x_index]; }
     y[index] = value;
+    // region: walk goes on
     // To the next element: an addition with carries.
     var carry = 0u;
     for (var axis = 0u; axis + 1u < RANK; axis++) {
@@ -78,5 +83,6 @@ fn main(
       place[axis] = next - carry * extent;
     }
     place[RANK - 1u] += step[RANK - 1u] + carry;
+    // end region
   }
 }

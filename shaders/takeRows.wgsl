@@ -10,9 +10,11 @@ const VALUES = 1u;       // knob: words per invocation, a divisor of rowLength
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
-  count: u32,            // words of y
+  // region: rows to take
+  count: u32,            // elements of y
   rows: u32,
-  rowLength: u32,        // words of a row
+  rowLength: u32,        // elements of a row
+  // end region
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;

@@ -9,9 +9,11 @@
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
-  count: u32,            // bytes of y
+  // region: rows to take
+  count: u32,            // elements of y
   rows: u32,
-  rowLength: u32,        // bytes of a row
+  rowLength: u32,        // elements of a row
+  // end region
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
