@@ -3,29 +3,37 @@
 
 import { KernelError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
+import type { Knobs, KnobValue, UniformValues } from "./source.ts";
 
 /** The names that a formula may use, and what they are in its shader. */
 export interface Vocabulary {
-  /** Uniforms of one lane and knobs that are numbers. */
-  readonly numbers: readonly string[];
-  /** Knobs that say what the elements of the buffers are: arguments of lanes(). */
-  readonly elements: readonly string[];
+  /** Uniforms of one lane. */
+  readonly uniforms: readonly string[];
+  /** Knobs, with their values where none are given: numbers may be used as such, "f32" and "vec4f" in lanes(). */
+  readonly knobs: Readonly<Record<string, KnobValue>>;
 }
 
-/** Values of uniforms and knobs, by name. */
-export type FormulaValues = Readonly<Record<string, unknown>>;
+/** The value of a formula for a launch; NaN where a number that it needs is none. */
+export type Formula = (sizes: UniformValues, knobs: Knobs) => number;
 
-/** The value of a formula; NaN where a number it needs is missing. */
-export type Formula = (values: FormulaValues) => number;
+/** A function of numbers: how many arguments it takes at the most, and its value for some, of which there is one or more. */
+interface FormulaFunction {
+  readonly most: number;
+  readonly of: (first: Formula, rest: readonly Formula[]) => Formula;
+}
 
-/** The functions of numbers, with how many arguments they take at the most. */
-const functions = new Map<string, { readonly most: number; readonly apply: (...values: number[]) => number }>(
-  [
-    ["ceil", { most: 1, apply: (value) => Math.ceil(value) }],
-    ["min", { most: Infinity, apply: Math.min }],
-    ["max", { most: Infinity, apply: Math.max }],
-  ],
-);
+// Evaluated for every launch that is encoded, so no arrays are made.
+const functions: Readonly<Record<string, FormulaFunction>> = {
+  ceil: { most: 1, of: (first) => (sizes, knobs) => Math.ceil(first(sizes, knobs)) },
+  min: {
+    most: Infinity,
+    of: (first, rest) => rest.reduce((a, b) => (s, k) => Math.min(a(s, k), b(s, k)), first),
+  },
+  max: {
+    most: Infinity,
+    of: (first, rest) => rest.reduce((a, b) => (s, k) => Math.max(a(s, k), b(s, k)), first),
+  },
+};
 
 /** A number, a name, or one other character; spaces between them mean nothing. */
 const token = /\s*(?:(\d+(?:\.\d+)?)|([A-Za-z]\w*)|(\S))/y;
@@ -56,7 +64,14 @@ function tokensOf(text: string): Token[] {
  * @param where what the formula is, for messages: "kernel unary: launch"
  * @throws KernelError for a name that the shader does not have, or for what is no formula
  */
-export function parseFormula(where: string, text: string, { numbers, elements }: Vocabulary): Formula {
+export function parseFormula(
+  where: string,
+  text: string,
+  { uniforms, knobs: defaults }: Vocabulary,
+): Formula {
+  const knobsOf = (type: "number" | "string"): string[] =>
+    Object.keys(defaults).filter((name) => typeof defaults[name] === type);
+  const [numbers, elements] = [knobsOf("number"), knobsOf("string")];
   const tokens = tokensOf(text);
   let position = 0;
 
@@ -104,8 +119,10 @@ export function parseFormula(where: string, text: string, { numbers, elements }:
     if (kind === "name") {
       position++;
       if (accept("(") !== undefined) return call(found);
-      if (!numbers.includes(found)) refuseName("number", found, numbers);
-      return (values) => numberOf(values[found]);
+      if (uniforms.includes(found)) return (sizes) => numberOf(sizes[found]);
+      if (!numbers.includes(found)) refuseName("number", found, [...uniforms, ...numbers]);
+      const usual = defaults[found];
+      return (_, knobs) => numberOf(knobs[found] ?? usual);
     }
     if (accept("(") === undefined) refuse('a number, a name or "("');
     const inner = sum();
@@ -121,14 +138,16 @@ export function parseFormula(where: string, text: string, { numbers, elements }:
       position++;
       if (!elements.includes(element)) refuseName("knob of elements", element, elements);
       expect(")");
-      return (values) => (values[element] === "vec4f" ? 4 : 1);
+      const usual = defaults[element];
+      return (_, knobs) => ((knobs[element] ?? usual) === "vec4f" ? 4 : 1);
     }
-    const { most, apply } =
-      functions.get(name) ?? refuseName("function", name, [...functions.keys(), "lanes"]);
-    const given = [sum()];
-    while (given.length < most && accept(",") !== undefined) given.push(sum());
+    const known = Object.hasOwn(functions, name) ? functions[name] : undefined;
+    const { most, of } = known ?? refuseName("function", name, [...Object.keys(functions), "lanes"]);
+    const first = sum();
+    const rest: Formula[] = [];
+    while (rest.length + 1 < most && accept(",") !== undefined) rest.push(sum());
     expect(")");
-    return (values) => apply(...given.map((each) => each(values)));
+    return of(first, rest);
   };
 
   const whole = sum();
@@ -141,12 +160,12 @@ const numberOf = (value: unknown): number => (typeof value === "number" ? value 
 function joined(sign: string, left: Formula, right: Formula): Formula {
   switch (sign) {
     case "+":
-      return (values) => left(values) + right(values);
+      return (sizes, knobs) => left(sizes, knobs) + right(sizes, knobs);
     case "-":
-      return (values) => left(values) - right(values);
+      return (sizes, knobs) => left(sizes, knobs) - right(sizes, knobs);
     case "*":
-      return (values) => left(values) * right(values);
+      return (sizes, knobs) => left(sizes, knobs) * right(sizes, knobs);
     default:
-      return (values) => left(values) / right(values);
+      return (sizes, knobs) => left(sizes, knobs) / right(sizes, knobs);
   }
 }

@@ -2,7 +2,7 @@
 
 import { KernelError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
-import { parseFormula, type FormulaValues } from "./formula.ts";
+import { parseFormula } from "./formula.ts";
 import { checkKnobs, checkUniforms, pack, specialise } from "./shader-values.ts";
 import { shaders, type Choices } from "./shaders.generated.ts";
 import { parseShader, type Knobs, type ShaderSource, type UniformValues } from "./source.ts";
@@ -52,18 +52,16 @@ function describe(name: KernelName): Kernel {
   const source = parseShader(name, shaders[name]);
   const { knobs, uniforms } = source;
   const scalars = uniforms.filter(({ lanes, choices }) => lanes === 1 && choices.length === 0);
+  const countable = knobs.filter(({ type }) => type !== "bool" && type !== "choice");
   const vocabulary = {
-    numbers: [...scalars, ...knobs.filter(({ value }) => typeof value === "number")].map((each) => each.name),
-    elements: knobs.filter(({ type }) => type === "element").map((knob) => knob.name),
+    uniforms: scalars.map((field) => field.name),
+    knobs: Object.fromEntries(countable.map((knob) => [knob.name, knob.value])),
   };
   const launch = parseFormula(`kernel ${name}: launch`, source.launch, vocabulary);
   const work = parseFormula(`kernel ${name}: work`, source.work, vocabulary);
-  const defaults = Object.fromEntries(knobs.map((knob) => [knob.name, knob.value]));
-  /** All that a formula can ask for. */
-  const valuesOf = (sizes: UniformValues, given: Knobs): FormulaValues => {
+  const check = (sizes: UniformValues, given: Knobs): void => {
     checkUniforms(name, source, sizes);
     checkKnobs(name, source, given);
-    return { ...sizes, ...defaults, ...given };
   };
   return {
     name,
@@ -71,13 +69,17 @@ function describe(name: KernelName): Kernel {
     specialise: (given = {}) => specialise(name, source, given),
     pack: (sizes) => pack(name, source, sizes),
     workgroups: (sizes, given = {}, limit = 65_535) => {
-      const count = launch(valuesOf(sizes, given));
+      check(sizes, given);
+      const count = launch(sizes, given);
       if (!Number.isInteger(count) || count < 1) {
         throw new KernelError(`kernel ${name}: ${count} workgroups for ${JSON.stringify(sizes)}`);
       }
       return foldWorkgroups(count, limit);
     },
-    operations: (sizes, given = {}) => work(valuesOf(sizes, given)),
+    operations: (sizes, given = {}) => {
+      check(sizes, given);
+      return work(sizes, given);
+    },
   };
 }
 

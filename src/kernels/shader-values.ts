@@ -84,22 +84,24 @@ export function specialise(name: string, source: ShaderSource, knobs: Knobs): st
   });
 }
 
-/** The lanes of a uniform's value. */
-function lanesOf(
-  name: string,
-  field: UniformField,
-  value: UniformValues[string] | undefined,
-): readonly number[] {
+/** @throws KernelError unless the value is one of the uniform's, as many lanes as it has, each a number of its type */
+function checkUniform(name: string, field: UniformField, value: UniformValues[string] | undefined): void {
+  // What nearly all values are, at no cost: launches are checked one by one.
+  if (typeof value === "number" && field.lanes === 1 && field.choices.length === 0 && fits(field.type, value))
+    return;
   const where = `kernel ${name}: uniform ${field.name}`;
-  if (field.choices.length > 0) return [chosen(where, field.choices, value).value];
+  if (field.choices.length > 0) {
+    chosen(where, field.choices, value);
+    return;
+  }
   const lanes = value === undefined ? [] : typeof value === "object" ? value : [value];
   if (lanes.length !== field.lanes) {
     throw new KernelError(`${where} takes ${field.lanes} value(s), got ${lanes.length || "none"}`);
   }
-  return lanes.map((lane) => {
-    if (typeof lane === "number" && fits(field.type, lane)) return lane;
+  for (const lane of lanes) {
+    if (fits(field.type, lane)) continue;
     throw new KernelError(`${where} takes ${wanted[field.type]}, got ${lane}`);
-  });
+  }
 }
 
 /** @throws KernelError unless the values are those of the shader's uniform struct, each a number of its type */
@@ -109,7 +111,7 @@ export function checkUniforms(name: string, { uniforms }: ShaderSource, values: 
     const known = uniforms.map((field) => field.name);
     throw unknownName(name, "uniform", given, known);
   }
-  for (const field of uniforms) lanesOf(name, field, values[field.name]);
+  for (const field of uniforms) checkUniform(name, field, values[field.name]);
 }
 
 function write(view: DataView, type: UniformType, at: number, value: number): void {
@@ -126,10 +128,12 @@ export function pack(name: string, source: ShaderSource, values: UniformValues):
   checkUniforms(name, source, values);
   const bytes = new ArrayBuffer(source.uniformBytes);
   const view = new DataView(bytes);
-  for (const field of source.uniforms) {
-    lanesOf(name, field, values[field.name]).forEach((lane, i) =>
-      write(view, field.type, field.offset + 4 * i, lane),
-    );
+  for (const { name: field, type, offset, choices } of source.uniforms) {
+    const value = values[field];
+    if (typeof value === "string") {
+      write(view, type, offset, chosen(`kernel ${name}: uniform ${field}`, choices, value).value);
+    } else if (typeof value === "number") write(view, type, offset, value);
+    else value?.forEach((lane, i) => write(view, type, offset + 4 * i, lane));
   }
   return bytes;
 }

@@ -4,11 +4,11 @@ import { describe, expect, test } from "vitest";
 import { KernelError } from "../../src/errors/errors.ts";
 import { parseFormula } from "../../src/kernels/formula.ts";
 import { kernels } from "../../src/kernels/kernel.ts";
+import type { Knobs } from "../../src/kernels/source.ts";
 
-const vocabulary = { numbers: ["count", "rows", "WIDTH"], elements: ["Element"] };
-const values = { count: 10, rows: 7, WIDTH: 4, Element: "f32" };
-const value = (text: string, given: object = {}): number =>
-  parseFormula("kernel example: launch", text, vocabulary)({ ...values, ...given });
+const vocabulary = { uniforms: ["count", "rows"], knobs: { WIDTH: 4, Element: "f32" } };
+const value = (text: string, knobs: Knobs = {}): number =>
+  parseFormula("kernel example: launch", text, vocabulary)({ count: 10, rows: 7 }, knobs);
 
 describe("a formula", () => {
   test.each([
@@ -27,6 +27,11 @@ describe("a formula", () => {
     ["count * lanes(Element)", 10],
   ])("%s is %d", (text, expected) => {
     expect(value(text)).toBe(expected);
+  });
+
+  test("takes the knobs that are given, else those of the file", () => {
+    expect(value("count * WIDTH", { WIDTH: 8 })).toBe(80);
+    expect(value("min(WIDTH, count, rows, 12)")).toBe(4);
   });
 
   test("counts four lanes where the elements are fours", () => {
