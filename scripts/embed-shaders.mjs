@@ -1,23 +1,64 @@
 // Writes src/kernels/shaders.generated.ts: the text of every shaders/*.wgsl as one typed table, so that Node,
-// bundlers and browsers get the shaders the same way and a misspelt shader name does not compile.
+// bundlers and browsers get the shaders the same way and a misspelt shader name does not compile; and the names of the
+// values that knobs and uniforms take, as types. A shader that does not say its launch size and its work is refused, and
+// so is one whose copy of a marked region has drifted from the others.
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { regionComplaints } from "./house/regions.mjs";
+import { headerComplaints } from "./house/shader-headers.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = join(root, "shaders");
 const target = join(root, "src", "kernels", "shaders.generated.ts");
 
-const rows = readdirSync(folder)
+const shaders = readdirSync(folder)
   .filter((file) => file.endsWith(".wgsl"))
   .sort()
-  .map(
-    (file) =>
-      `  ${file.slice(0, -".wgsl".length)}: ${JSON.stringify(readFileSync(join(folder, file), "utf8"))},`,
-  );
+  .map((file) => ({
+    name: file.slice(0, -".wgsl".length),
+    text: readFileSync(join(folder, file), "utf8"),
+  }));
 
-const text = `// Made from shaders/*.wgsl by scripts/embed-shaders.mjs; edit those.\n\nexport const shaders = {\n${rows.join("\n")}\n} as const;\n`;
+const complaints = [...headerComplaints(root), ...regionComplaints(root)];
+if (complaints.length > 0) {
+  for (const complaint of complaints) console.error(complaint);
+  process.exit(1);
+}
+
+/** Names of the values of knobs and uniforms, by the knob or uniform: NOT_EQUAL goes by "notEqual". */
+function choicesOf(text) {
+  const choices = new Map();
+  for (const [, constant, field] of text.matchAll(/^const (\w+)\s*=.*\/\/ value of (\w+):/gm)) {
+    const name = constant.toLowerCase().replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
+    choices.set(field, [...(choices.get(field) ?? []), name]);
+  }
+  return choices;
+}
+
+const rows = shaders.map(({ name, text }) => `  ${name}: ${JSON.stringify(text)},`);
+const types = shaders
+  .map(({ name, text }) => ({ name, choices: [...choicesOf(text)] }))
+  .filter(({ choices }) => choices.length > 0)
+  .map(({ name, choices }) => {
+    const fields = choices.map(
+      ([field, names]) => `    readonly ${field}: ${names.map((each) => JSON.stringify(each)).join(" | ")};`,
+    );
+    return [`  readonly ${name}: {`, ...fields, "  };"].join("\n");
+  });
+
+const text = `// Made from shaders/*.wgsl by scripts/embed-shaders.mjs; edit those.
+
+export const shaders = {
+${rows.join("\n")}
+} as const;
+
+/** What knobs and uniforms may be called to be, by shader: the names of its "value of" lines. */
+export interface Choices {
+${types.join("\n")}
+}
+`;
 
 let current = "";
 try {

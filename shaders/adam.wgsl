@@ -7,12 +7,19 @@
 // Weight decay d comes before all that: g <- g + d p (L2, as Adam has it), or p <- p - rate d p (decoupled, as AdamW).
 //
 // One invocation computes VALUES elements, WIDTH apart, so that neighbouring invocations own neighbouring elements.
+//
+// launch: ceil(count / (VALUES * WIDTH)) workgroups
+// work: 14 * count * lanes(Element) operations
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbours at a time
-const DECAY = 0u;        // knob: weight decay: 0 none, 1 into the gradient, 2 off the parameter
+const DECAY = NONE;      // knob: weight decay
 const RUN = 64u;         // knob: Elements of 64 numbers, which share one decay: 64, or 16 for vec4f
 const VALUES = 16u;      // knob: elements per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
+
+const NONE = 0u;         // value of DECAY: none
+const COUPLED = 1u;      // value of DECAY: into the gradient
+const DECOUPLED = 2u;    // value of DECAY: off the parameter
 
 struct Sizes {
   count: u32,            // in Elements
@@ -20,11 +27,11 @@ struct Sizes {
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read_write> parameter: array<Element>;        // [count]
-@group(0) @binding(2) var<storage, read_write> first_moment: array<Element>;     // [count]
-@group(0) @binding(3) var<storage, read_write> second_moment: array<Element>;    // [count]
+@group(0) @binding(2) var<storage, read_write> firstMoment: array<Element>;     // [count]
+@group(0) @binding(3) var<storage, read_write> secondMoment: array<Element>;    // [count]
 @group(0) @binding(4) var<storage, read> gradient: array<Element>;               // [count]
 @group(0) @binding(5) var<storage, read> hyper: array<f32>;                      // [8] rate, betas, epsilon, corrections, 1 - betas
-@group(0) @binding(6) var<storage, read> decay: array<f32>;                      // [count / RUN]; not read where DECAY = 0
+@group(0) @binding(6) var<storage, read> decay: array<f32>;                      // [count / RUN]; not read where DECAY = NONE
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -46,12 +53,12 @@ fn main(
   for (var index = first + local.x; index < end; index += WIDTH) {
     var value = parameter[index];
     var slope = gradient[index];
-    if (DECAY == 1u) { slope += decay[index / RUN] * value; }
-    if (DECAY == 2u) { value -= rate * decay[index / RUN] * value; }
-    let mean = beta1 * first_moment[index] + rest1 * slope;
-    let square = beta2 * second_moment[index] + rest2 * slope * slope;
-    first_moment[index] = mean;
-    second_moment[index] = square;
+    if (DECAY == COUPLED) { slope += decay[index / RUN] * value; }
+    if (DECAY == DECOUPLED) { value -= rate * decay[index / RUN] * value; }
+    let mean = beta1 * firstMoment[index] + rest1 * slope;
+    let square = beta2 * secondMoment[index] + rest2 * slope * slope;
+    firstMoment[index] = mean;
+    secondMoment[index] = square;
     parameter[index] = value - corrected_rate * mean / (sqrt(square * correction) + epsilon);
   }
 }

@@ -4,24 +4,36 @@
 //   r_w = a_w - sharpen(a_w),  r_s = a_s - sharpen(a_w);  the four factors come from assembleTotals
 //
 // One invocation computes one entry e, an (image, class).
+//
+// launch: ceil(entries / WIDTH) workgroups
+// work: 20 * entries operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
+// region: unsupervised entries
+const ABSENT = 0u;       // value of unsupervised: those without a label
+const ALL = 1u;          // value of unsupervised: all
+const LABELLED = 2u;     // value of unsupervised: those with a label
+// end region
+
 struct Sizes {
-  count: u32,
-  unsupervised: u32,     // entries of pseudo and consistency: 0 the absent, 1 all, 2 the labelled
-  threshold: f32,        // sharpening: tau
-  inverse: f32,          // sharpening: 1 / t
-  strong_share: f32,     // share of the strong view in bce
+  entries: u32,
+  // region: sharpening
+  unsupervised: u32,          // entries of pseudo and consistency
+  threshold: f32,             // sharpening: tau
+  inverseTemperature: f32,    // sharpening: 1 / t
+  strongShare: f32,           // share of the strong view in bce
+  // end region
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> weak_logits: array<f32>;        // [count]
-@group(0) @binding(2) var<storage, read> strong_logits: array<f32>;      // [count]
-@group(0) @binding(3) var<storage, read> states: array<u32>;             // u8 [count]
+@group(0) @binding(1) var<storage, read> weakLogits: array<f32>;         // [entries]
+@group(0) @binding(2) var<storage, read> strongLogits: array<f32>;       // [entries]
+@group(0) @binding(3) var<storage, read> states: array<u32>;             // u8 [entries]
 @group(0) @binding(4) var<storage, read> factors: array<f32>;            // [4] bce, pull, agree, agree back
-@group(0) @binding(5) var<storage, read_write> gradients: array<f32>;    // [2, count] weak, strong
+@group(0) @binding(5) var<storage, read_write> gradients: array<f32>;    // [2, entries] weak, strong
 
+// region: entries
 // (sigmoid(z), sigmoid(-z)): both ends keep their small values exact.
 fn probability(z: f32) -> vec2f {
   let e = exp(-abs(z));
@@ -31,7 +43,7 @@ fn probability(z: f32) -> vec2f {
 
 // a - sharpen(a): how far a probability is from its pseudo-label.
 fn residual(a: vec2f) -> f32 {
-  return select(a.x, -a.y, a.x > sizes.threshold) * sizes.inverse;
+  return select(a.x, -a.y, a.x > sizes.threshold) * sizes.inverseTemperature;
 }
 
 // 0 negative, 1 positive, 100 to 200 soft, all else absent.
@@ -49,8 +61,9 @@ fn target_of(label: u32) -> f32 {
 }
 
 fn unsupervised(labelled: bool) -> bool {
-  return sizes.unsupervised == 1u || (sizes.unsupervised == 2u) == labelled;
+  return sizes.unsupervised == ALL || (sizes.unsupervised == LABELLED) == labelled;
 }
+// end region
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -59,20 +72,20 @@ fn main(
   @builtin(local_invocation_id) local: vec3u,
 ) {
   let entry = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
-  if (entry >= sizes.count) { return; }
+  if (entry >= sizes.entries) { return; }
   let state = state_of(entry);
   let is_labelled = is_label(state);
-  let weak = probability(weak_logits[entry]);
-  let strong = probability(strong_logits[entry]);
+  let weak = probability(weakLogits[entry]);
+  let strong = probability(strongLogits[entry]);
   let weak_residual = residual(weak);
   let strong_residual = strong.x - (weak.x - weak_residual);
   var gradient = vec2f();
   if (is_labelled) {
     let y = target_of(state);
     gradient.x = ((1.0 - y) * weak.x - y * weak.y) * factors[0];
-    if (sizes.strong_share > 0.0) {
+    if (sizes.strongShare > 0.0) {
       gradient.y = ((1.0 - y) * strong.x - y * strong.y) * factors[0];
-      gradient *= vec2f(1.0 - sizes.strong_share, sizes.strong_share);
+      gradient *= vec2f(1.0 - sizes.strongShare, sizes.strongShare);
     }
   }
   if (unsupervised(is_labelled)) {
@@ -80,5 +93,5 @@ fn main(
     gradient.y += factors[2] * strong_residual * strong.x * strong.y;
   }
   gradients[entry] = gradient.x;
-  gradients[sizes.count + entry] = gradient.y;
+  gradients[sizes.entries + entry] = gradient.y;
 }

@@ -11,24 +11,35 @@
 // counts, which gives the divisors; each invocation computes its logits, losses and gradients; the first one adds the
 // losses up. Sums run in a fixed order. A large head is better spread over many workgroups: queryInnerProduct for each
 // view, then assembleSums, assembleTotals and assembleGradient.
+//
+// launch: 1 workgroup
+// work: batch * classes * (4 * features + 40) operations
 
 const WIDTH = 128u;      // knob: invocations of the workgroup
+
+// region: unsupervised entries
+const ABSENT = 0u;       // value of unsupervised: those without a label
+const ALL = 1u;          // value of unsupervised: all
+const LABELLED = 2u;     // value of unsupervised: those with a label
+// end region
 
 struct Sizes {
   batch: u32,
   classes: u32,
   features: u32,
-  unsupervised: u32,     // entries of pseudo and consistency: 0 the absent, 1 all, 2 the labelled
-  per_batch: u32,        // 1: every divisor is the batch size
-  through: u32,          // 1: the gradient passes through the pseudo-label
-  threshold: f32,        // sharpening: tau
-  inverse: f32,          // sharpening: 1 / t
-  strong_share: f32,     // share of the strong view in bce
+  perBatch: u32,              // 1: every divisor is the batch size, not the number of entries
+  through: u32,               // 1: the gradient passes through the pseudo-label
+  // region: sharpening
+  unsupervised: u32,          // entries of pseudo and consistency
+  threshold: f32,             // sharpening: tau
+  inverseTemperature: f32,    // sharpening: 1 / t
+  strongShare: f32,           // share of the strong view in bce
+  // end region
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> weak_features: array<f32>;      // [batch, features]
-@group(0) @binding(2) var<storage, read> strong_features: array<f32>;    // [batch, features]
+@group(0) @binding(1) var<storage, read> weakFeatures: array<f32>;       // [batch, features]
+@group(0) @binding(2) var<storage, read> strongFeatures: array<f32>;     // [batch, features]
 @group(0) @binding(3) var<storage, read> theta: array<f32>;              // [classes, features]
 @group(0) @binding(4) var<storage, read> bias: array<f32>;               // [classes]
 @group(0) @binding(5) var<storage, read> states: array<u32>;             // u8 [batch, classes]
@@ -39,6 +50,7 @@ struct Sizes {
 var<workgroup> labels: array<u32, WIDTH>;
 var<workgroup> sums: array<vec3f, WIDTH>;
 
+// region: cross entropy
 // log(1 + e) for e in (0, 1]: WGSL has no log1p, and 1 + e loses all of a small e.
 fn log_one_plus(e: f32) -> f32 {
   return select(log(1.0 + e), e - 0.5 * e * e, e < 1e-3);
@@ -48,7 +60,9 @@ fn log_one_plus(e: f32) -> f32 {
 fn cross_entropy(z: f32, y: f32) -> f32 {
   return fma(abs(z), select(y, 1.0 - y, z > 0.0), log_one_plus(exp(-abs(z))));
 }
+// end region
 
+// region: entries
 // (sigmoid(z), sigmoid(-z)): both ends keep their small values exact.
 fn probability(z: f32) -> vec2f {
   let e = exp(-abs(z));
@@ -58,7 +72,7 @@ fn probability(z: f32) -> vec2f {
 
 // a - sharpen(a): how far a probability is from its pseudo-label.
 fn residual(a: vec2f) -> f32 {
-  return select(a.x, -a.y, a.x > sizes.threshold) * sizes.inverse;
+  return select(a.x, -a.y, a.x > sizes.threshold) * sizes.inverseTemperature;
 }
 
 // 0 negative, 1 positive, 100 to 200 soft, all else absent.
@@ -76,8 +90,9 @@ fn target_of(label: u32) -> f32 {
 }
 
 fn unsupervised(labelled: bool) -> bool {
-  return sizes.unsupervised == 1u || (sizes.unsupervised == 2u) == labelled;
+  return sizes.unsupervised == ALL || (sizes.unsupervised == LABELLED) == labelled;
 }
+// end region
 
 @compute @workgroup_size(WIDTH)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u) {
@@ -91,16 +106,18 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
   var labelled = 0u;
   for (var other = 0u; other < WIDTH; other++) { labelled += labels[other]; }
   var counts = vec2u(labelled, entries - labelled);
-  if (sizes.unsupervised == 1u) { counts.y = entries; }
-  if (sizes.unsupervised == 2u) { counts.y = labelled; }
-  let divisors = select(vec2f(max(counts, vec2u(1u))), vec2f(f32(sizes.batch)), sizes.per_batch == 1u);
+  if (sizes.unsupervised == ALL) { counts.y = entries; }
+  if (sizes.unsupervised == LABELLED) { counts.y = labelled; }
+  let divisors = select(vec2f(max(counts, vec2u(1u))), vec2f(f32(sizes.batch)), sizes.perBatch == 1u);
 
+  // region: factors of the residuals
   // Factors of the residuals: through the pseudo-label its own slope 1 - 1/t joins in.
   let lambda = vec2f(weights[0], weights[1]);
   let through = sizes.through == 1u;
-  let pull = 2.0 * lambda.x * select(1.0, sizes.inverse, through) / divisors.y;
+  let pull = 2.0 * lambda.x * select(1.0, sizes.inverseTemperature, through) / divisors.y;
   let agree = 2.0 * lambda.y / divisors.y;
-  let agree_back = select(0.0, agree * (1.0 - sizes.inverse), through);
+  let agree_back = select(0.0, agree * (1.0 - sizes.inverseTemperature), through);
+  // end region
 
   var own_sums = vec3f();
   for (var entry = local.x; entry < entries; entry += WIDTH) {
@@ -109,7 +126,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
     let query = class_index * sizes.features;
     var logits = vec2f();
     for (var d = 0u; d < sizes.features; d++) {
-      logits = fma(vec2f(weak_features[image + d], strong_features[image + d]), vec2f(theta[query + d]), logits);
+      logits = fma(vec2f(weakFeatures[image + d], strongFeatures[image + d]), vec2f(theta[query + d]), logits);
     }
     logits += bias[class_index];
 
@@ -122,8 +139,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
       let y = target_of(state);
       var loss = cross_entropy(logits.x, y);
       gradient.x = ((1.0 - y) * weak.x - y * weak.y) / divisors.x;
-      if (sizes.strong_share > 0.0) {
-        let shares = vec2f(1.0 - sizes.strong_share, sizes.strong_share);
+      if (sizes.strongShare > 0.0) {
+        let shares = vec2f(1.0 - sizes.strongShare, sizes.strongShare);
         loss = dot(shares, vec2f(loss, cross_entropy(logits.y, y)));
         gradient.y = ((1.0 - y) * strong.x - y * strong.y) / divisors.x;
         gradient *= shares;
@@ -147,9 +164,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
 
   var loss = vec3f();
   for (var other = 0u; other < WIDTH; other++) { loss += sums[other]; }
+  // region: divided losses
   loss /= divisors.xyy;
   losses[0] = loss.x + lambda.x * loss.y + lambda.y * loss.z;
   losses[1] = loss.x;
   losses[2] = loss.y;
   losses[3] = loss.z;
+  // end region
 }

@@ -5,24 +5,36 @@
 // See assembleLoss for the whole formula; an entry is one (image, class).
 //
 // One invocation computes one part p: the entries p, p + parts, ..., so neighbours load neighbouring entries.
+//
+// launch: ceil(parts / WIDTH) workgroups
+// work: 20 * entries operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
+
+// region: unsupervised entries
+const ABSENT = 0u;       // value of unsupervised: those without a label
+const ALL = 1u;          // value of unsupervised: all
+const LABELLED = 2u;     // value of unsupervised: those with a label
+// end region
 
 struct Sizes {
   entries: u32,
   parts: u32,
-  unsupervised: u32,     // entries of pseudo and consistency: 0 the absent, 1 all, 2 the labelled
-  threshold: f32,        // sharpening: tau
-  inverse: f32,          // sharpening: 1 / t
-  strong_share: f32,     // share of the strong view in bce
+  // region: sharpening
+  unsupervised: u32,          // entries of pseudo and consistency
+  threshold: f32,             // sharpening: tau
+  inverseTemperature: f32,    // sharpening: 1 / t
+  strongShare: f32,           // share of the strong view in bce
+  // end region
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> weak_logits: array<f32>;      // [entries]
-@group(0) @binding(2) var<storage, read> strong_logits: array<f32>;    // [entries]
-@group(0) @binding(3) var<storage, read> states: array<u32>;           // u8 [entries]
-@group(0) @binding(4) var<storage, read_write> sums: array<f32>;       // [5, parts]
+@group(0) @binding(1) var<storage, read> weakLogits: array<f32>;      // [entries]
+@group(0) @binding(2) var<storage, read> strongLogits: array<f32>;    // [entries]
+@group(0) @binding(3) var<storage, read> states: array<u32>;          // u8 [entries]
+@group(0) @binding(4) var<storage, read_write> sums: array<f32>;      // [5, parts]
 
+// region: cross entropy
 // log(1 + e) for e in (0, 1]: WGSL has no log1p, and 1 + e loses all of a small e.
 fn log_one_plus(e: f32) -> f32 {
   return select(log(1.0 + e), e - 0.5 * e * e, e < 1e-3);
@@ -32,7 +44,9 @@ fn log_one_plus(e: f32) -> f32 {
 fn cross_entropy(z: f32, y: f32) -> f32 {
   return fma(abs(z), select(y, 1.0 - y, z > 0.0), log_one_plus(exp(-abs(z))));
 }
+// end region
 
+// region: entries
 // (sigmoid(z), sigmoid(-z)): both ends keep their small values exact.
 fn probability(z: f32) -> vec2f {
   let e = exp(-abs(z));
@@ -42,7 +56,7 @@ fn probability(z: f32) -> vec2f {
 
 // a - sharpen(a): how far a probability is from its pseudo-label.
 fn residual(a: vec2f) -> f32 {
-  return select(a.x, -a.y, a.x > sizes.threshold) * sizes.inverse;
+  return select(a.x, -a.y, a.x > sizes.threshold) * sizes.inverseTemperature;
 }
 
 // 0 negative, 1 positive, 100 to 200 soft, all else absent.
@@ -60,8 +74,9 @@ fn target_of(label: u32) -> f32 {
 }
 
 fn unsupervised(labelled: bool) -> bool {
-  return sizes.unsupervised == 1u || (sizes.unsupervised == 2u) == labelled;
+  return sizes.unsupervised == ALL || (sizes.unsupervised == LABELLED) == labelled;
 }
+// end region
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -76,8 +91,8 @@ fn main(
   for (var entry = part; entry < sizes.entries; entry += sizes.parts) {
     let state = state_of(entry);
     let is_labelled = is_label(state);
-    let logit = weak_logits[entry];
-    let strong_logit = strong_logits[entry];
+    let logit = weakLogits[entry];
+    let strong_logit = strongLogits[entry];
     let weak = probability(logit);
     let weak_residual = residual(weak);
     let strong_residual = probability(strong_logit).x - (weak.x - weak_residual);
@@ -85,8 +100,8 @@ fn main(
       counts.x += 1.0;
       let y = target_of(state);
       var loss = cross_entropy(logit, y);
-      if (sizes.strong_share > 0.0) {
-        let shares = vec2f(1.0 - sizes.strong_share, sizes.strong_share);
+      if (sizes.strongShare > 0.0) {
+        let shares = vec2f(1.0 - sizes.strongShare, sizes.strongShare);
         loss = dot(shares, vec2f(loss, cross_entropy(strong_logit, y)));
       }
       losses.x += loss;

@@ -3,15 +3,18 @@
 //   factors = what the gradient pass multiplies by (see assembleGradient)
 //
 // One workgroup: invocation j adds the parts j, j + WIDTH, ..., then the first invocation adds the WIDTH sums.
+//
+// launch: 1 workgroup
+// work: 5 * parts operations
 
 const WIDTH = 64u;       // knob: invocations of the workgroup
 
 struct Sizes {
   batch: u32,
   parts: u32,
-  per_batch: u32,        // 1: every divisor is the batch size, not the number of entries
-  through: u32,          // 1: the gradient passes through the pseudo-label
-  inverse: f32,          // sharpening: 1 / t
+  perBatch: u32,              // 1: every divisor is the batch size, not the number of entries
+  through: u32,               // 1: the gradient passes through the pseudo-label
+  inverseTemperature: f32,    // sharpening: 1 / t
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -40,18 +43,26 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
     loss += parts[other];
   }
 
-  let divisors = select(max(count, vec2f(1.0)), vec2f(f32(sizes.batch)), sizes.per_batch == 1u);
+  let divisors = select(max(count, vec2f(1.0)), vec2f(f32(sizes.batch)), sizes.perBatch == 1u);
+  // region: factors of the residuals
+  // Factors of the residuals: through the pseudo-label its own slope 1 - 1/t joins in.
   let lambda = vec2f(weights[0], weights[1]);
+  let through = sizes.through == 1u;
+  let pull = 2.0 * lambda.x * select(1.0, sizes.inverseTemperature, through) / divisors.y;
+  let agree = 2.0 * lambda.y / divisors.y;
+  let agree_back = select(0.0, agree * (1.0 - sizes.inverseTemperature), through);
+  // end region
+
+  // region: divided losses
   loss /= divisors.xyy;
   losses[0] = loss.x + lambda.x * loss.y + lambda.y * loss.z;
   losses[1] = loss.x;
   losses[2] = loss.y;
   losses[3] = loss.z;
+  // end region
 
-  let through = sizes.through == 1u;
-  let agree = 2.0 * lambda.y / divisors.y;
   factors[0] = 1.0 / divisors.x;
-  factors[1] = 2.0 * lambda.x * select(1.0, sizes.inverse, through) / divisors.y;
+  factors[1] = pull;
   factors[2] = agree;
-  factors[3] = select(0.0, agree * (1.0 - sizes.inverse), through);
+  factors[3] = agree_back;
 }

@@ -1,7 +1,7 @@
 // A random view of images[N, H, W, C] of u8, normalised to f32, in one launch that draws its own numbers:
 //   geometry  p = R(rotation s2) (1 + zoom s3) (q - centre) + centre + shift (s0, s1), in (y, x); q is mirrored with
 //             probability `flip`; the output at p is the bilinear value of the image at q, 0 outside
-//   corruption  some pixels turn black or white, then noise_deviation g is added; clamped to [0, 1]
+//   corruption  some pixels turn black or white, then noiseDeviation g is added; clamped to [0, 1]
 //   colour    v <- v (1 + brightness s5), then mean + (v - mean) (1 + contrast s6), then with three channels
 //             grey + (v - grey) (1 + saturation s7); clamped to [0, 1]
 //   output    (v - mean) / deviation; 0 within the rectangle that is erased
@@ -12,6 +12,9 @@
 //
 // A workgroup computes pixels of one image, so that it draws the image's numbers once; an invocation computes four
 // neighbouring pixels, which is what one draw is enough for.
+//
+// launch: images * ceil(ceil(height * width / 4) / WIDTH) workgroups
+// work: images * height * width * (40 + 20 * CHANNELS) operations
 
 const CHANNELS = 4u;     // knob: channels of the images, up to 4
 const NOISE = true;      // knob: whether noise is added
@@ -29,18 +32,18 @@ struct Sizes {
   brightness: f32,       // largest relative change
   contrast: f32,         // largest relative change
   saturation: f32,       // largest relative change
-  noise_deviation: f32,  // in units of the full range
+  noiseDeviation: f32,   // in units of the full range
   flip: u32,             // this and the next four: 2^24 times a probability
-  noise_chance: u32,
+  noiseChance: u32,
   salt: u32,             // of one pixel
-  salt_chance: u32,
+  saltChance: u32,
   erase: u32,
   area: u32,             // 2^16 times the smallest erased share of the area
-  area_range: u32,       // 2^16 times the largest one less the smallest one
+  areaRange: u32,        // 2^16 times the largest one less the smallest one
   root: u32,             // 2^16 times the square root of the smallest erased height / width
   roots: array<vec4u, 2>,  // 2^16 times its factors for the bits of an exponent, smallest first
   mean: vec4f,           // by channel, in units of the full range
-  inverse: vec4f,        // 1 / deviation, by channel
+  inverseDeviation: vec4f,  // 1 / deviation, by channel
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -51,6 +54,7 @@ struct Sizes {
 // Of the workgroup's image: three draws, and the rectangle made from the fourth.
 var<workgroup> draws: array<vec4u, 4>;
 
+// region: philox
 // The 64-bit product of two words, as (high, low): WGSL multiplies 32 bits to 32, so by halves.
 fn wide_product(a: u32, b: u32) -> vec2u {
   let low = (a & 0xffffu) * (b & 0xffffu);
@@ -60,6 +64,7 @@ fn wide_product(a: u32, b: u32) -> vec2u {
   return vec2u((a >> 16u) * (b >> 16u) + (left >> 16u) + (right >> 16u) + (middle >> 16u), a * b);
 }
 
+// Four words by Philox4x32-10, from counter (index, stream, seed[2], seed[3]) and key (seed[0], seed[1]).
 fn philox(index: u32, stream: u32) -> vec4u {
   var counter = vec4u(index, stream, seed[2], seed[3]);
   var key = vec2u(seed[0], seed[1]);
@@ -71,8 +76,11 @@ fn philox(index: u32, stream: u32) -> vec4u {
   }
   return counter;
 }
+// end region
 
-// -log(n / 2^24) for n in 1 .. 2^24, exact near 1 too (see random.wgsl).
+// region: normal numbers
+// -log(n / 2^24) for n in 1 .. 2^24. With n = m 2^e, m in [sqrt(1/2), sqrt(2)): log m by its atanh series, which
+// stays exact near 1, where the built-in logarithm promises an absolute error only.
 fn minus_log(n: u32) -> f32 {
   var exponent = 31 - i32(countLeadingZeros(n));
   var mantissa = bitcast<f32>((bitcast<u32>(f32(n)) & 0x7fffffu) | 0x3f800000u);
@@ -106,6 +114,7 @@ fn cos_sin(turns: f32) -> vec2f {
 fn normal_pair(radius: u32, angle: u32) -> vec2f {
   return sqrt(2.0 * minus_log((radius >> 8u) + 1u)) * cos_sin(f32(angle >> 8u) * 0x1p-24);
 }
+// end region
 
 // A word as a number in [-1, 1).
 fn either_way(word: u32) -> f32 {
@@ -131,7 +140,7 @@ fn whole_root(square: u32) -> u32 {
 fn erased(words: vec4u) -> vec4u {
   if ((words.x >> 8u) >= sizes.erase) { return vec4u(); }
   // The side of a square of the drawn area, in eighths of a pixel; then its stretch by the root of the aspect.
-  let share = sizes.area + ((sizes.area_range * (words.y >> 16u)) >> 16u);
+  let share = sizes.area + ((sizes.areaRange * (words.y >> 16u)) >> 16u);
   let area = wide_product(share, sizes.height * sizes.width);
   let side = whole_root((area.x << 22u) | (area.y >> 10u));
   var root = sizes.root;
@@ -195,14 +204,14 @@ fn main(
   var noise = vec4f();
   if (NOISE) {
     let words = philox(counter, 4u * sizes.view + 1u);
-    let deviation = select(0.0, sizes.noise_deviation, (spoil.x >> 8u) < sizes.noise_chance);
+    let deviation = select(0.0, sizes.noiseDeviation, (spoil.x >> 8u) < sizes.noiseChance);
     noise = deviation * vec4f(normal_pair(words.x, words.y), normal_pair(words.z, words.w));
   }
   var salts = vec4u(0xffffffffu);
   var salt = 0u;
   if (SALT) {
     salts = philox(counter, 4u * sizes.view + 2u);
-    salt = select(0u, sizes.salt, (spoil.y >> 8u) < sizes.salt_chance);
+    salt = select(0u, sizes.salt, (spoil.y >> 8u) < sizes.saltChance);
   }
 
   var row = 4u * quad / sizes.width;
@@ -247,7 +256,7 @@ fn main(
       let grey = dot(colour.xyz, vec3f(0.299, 0.587, 0.114));
       colour = grey + (colour - grey) * saturation;
     }
-    colour = (clamp(colour, vec4f(), vec4f(1.0)) - sizes.mean) * sizes.inverse;
+    colour = (clamp(colour, vec4f(), vec4f(1.0)) - sizes.mean) * sizes.inverseDeviation;
     let inside = row >= hidden.x && column >= hidden.y && row < hidden.z && column < hidden.w;
     colour = select(colour, vec4f(), inside);
 

@@ -3,6 +3,9 @@
 //
 // One invocation fills one line of WINDOWS neighbouring windows for one channel (or four neighbouring ones): it loads
 // one value for windowWidth stores. Neighbours own neighbouring channels.
+//
+// launch: ceil(batch * height * ceil(width / (WINDOWS * windowWidth)) * channels / WIDTH) workgroups
+// work: batch * outputHeight * outputWidth * channels * lanes(Element) operations
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbouring channels at a time
 const WINDOWS = 16u;     // knob: windows per invocation
@@ -12,7 +15,7 @@ struct Sizes {
   batch: u32,            // N
   height: u32,           // H
   width: u32,            // W
-  channels: u32,         // C, in Elements
+  channels: u32,         // C, or C / 4 where values are in fours
   windowHeight: u32,
   windowWidth: u32,
   outputHeight: u32,     // P

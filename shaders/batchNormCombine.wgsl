@@ -5,14 +5,19 @@
 //   scale[c]    = gamma[c] / sqrt(variance[c] + epsilon)
 //
 // One invocation computes one channel.
+//
+// launch: ceil(channels / WIDTH) workgroups
+// work: 8 * chunks * channels operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
+  // region: rows in chunks
   rows: u32,
-  channels: u32,
   chunk: u32,            // rows per chunk; the last chunk may have fewer
   chunks: u32,
+  // end region
+  channels: u32,
   epsilon: f32,
 }
 

@@ -3,6 +3,9 @@
 //   dgamma[c] = sum over all chunks p of weighted[p, c]
 //
 // One invocation computes one channel.
+//
+// launch: ceil(channels / WIDTH) workgroups
+// work: 2 * chunks * channels operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 

@@ -4,15 +4,20 @@
 //
 // One invocation computes one (chunk, channel), or four neighbouring channels of a chunk; neighbours own neighbouring
 // channels, so loads coalesce. Two rows a turn keep four loads in flight.
+//
+// launch: ceil(chunks * channels / WIDTH) workgroups
+// work: 4 * rows * channels * lanes(Element) operations
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbouring channels at a time
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
+  // region: rows in chunks
   rows: u32,
-  channels: u32,         // in Elements
   chunk: u32,            // rows per chunk; the last chunk may have fewer
   chunks: u32,
+  // end region
+  channels: u32,         // in Elements
   epsilon: f32,
 }
 
@@ -30,16 +35,20 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
+  // region: chunk of a channel
   let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
-  let stride = sizes.channels;
-  if (index >= sizes.chunks * stride) { return; }
-  let channel = index % stride;
-  var row = index / stride * sizes.chunk;
-  let end = min(row + sizes.chunk, sizes.rows);
+  if (index >= sizes.chunks * sizes.channels) { return; }
+  let channel = index % sizes.channels;
+  let chunk = index / sizes.channels;
+  let start = chunk * sizes.chunk;
+  let end = min(start + sizes.chunk, sizes.rows);
+  // end region
   let centre = mean[channel];
+  let stride = sizes.channels;
 
   var sums = Element();
   var products = Element();
+  var row = start;
   for (; row + 2u <= end; row += 2u) {
     let at = row * stride + channel;
     let first = dy[at];

@@ -3,10 +3,15 @@
 //
 // One invocation computes ROWS rows of one channel (or four neighbouring ones), so that what belongs to the channel is
 // loaded once for all of them; neighbours own neighbouring channels.
+//
+// launch: ceil(ceil(rows / ROWS) * channels / WIDTH) workgroups
+// work: 3 * rows * channels * lanes(Element) operations
 
+// region: knobs of rows
 alias Element = f32;     // knob: f32, or vec4f for four neighbouring channels at a time
 const ROWS = 16u;        // knob: rows per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
+// end region
 
 struct Sizes {
   rows: u32,
@@ -28,10 +33,12 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
+  // region: rows of a channel
   let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
   let channel = index % sizes.channels;
   let first = index / sizes.channels * ROWS;
   let end = min(first + ROWS, sizes.rows);
+  // end region
   let centre = mean[channel];
   let slope = gamma[channel] / sqrt(variance[channel] + sizes.epsilon);
   let bias = beta[channel];

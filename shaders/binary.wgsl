@@ -5,12 +5,31 @@
 // invocation; the elements after the first are reached by adding with carries. The host merges extents where it can:
 // equal shapes need no more than one, [N, H, W, C] with [C] two. Their number is a knob, not a uniform: a loop of
 // known length is 3 times faster on lavapipe (2026).
+//
+// launch: ceil(count / (VALUES * WIDTH)) workgroups
+// work: count * lanes(Element) operations
 
+const OPERATION = ADD;   // knob: which function f is
+// region: walk knobs
 alias Element = f32;     // knob: f32, or vec4f for four neighbours at a time
-const OPERATION = 1u;    // knob: which function, see apply()
 const RANK = 2u;         // knob: extents to walk, 1 to 6
 const VALUES = 16u;      // knob: elements per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
+// end region
+
+const ADD = 1u;            // value of OPERATION: a + b
+const SUBTRACT = 2u;       // value of OPERATION: a - b
+const MULTIPLY = 3u;       // value of OPERATION: a b
+const DIVIDE = 4u;         // value of OPERATION: a / b
+const MAXIMUM = 5u;        // value of OPERATION: the larger one
+const MINIMUM = 6u;        // value of OPERATION: the smaller one
+const EQUAL = 7u;          // value of OPERATION: 1 where a = b, else 0; so are the next five
+const NOT_EQUAL = 8u;      // value of OPERATION: a != b
+const LESS = 9u;           // value of OPERATION: a < b
+const LESS_EQUAL = 10u;    // value of OPERATION: a <= b
+const GREATER = 11u;       // value of OPERATION: a > b
+const GREATER_EQUAL = 12u; // value of OPERATION: a >= b
+const GATE = 13u;          // value of OPERATION: b where a > 0, else 0
 
 // All in Elements: four neighbours are neighbours in a, b and y.
 struct Sizes {
@@ -29,19 +48,19 @@ fn apply(left: Element, right: Element) -> Element {
   let no = Element(0.0);
   let yes = Element(1.0);
   switch (OPERATION) {
-    case 1u: { return left + right; }
-    case 2u: { return left - right; }
-    case 3u: { return left * right; }
-    case 4u: { return left / right; }
-    case 5u: { return max(left, right); }
-    case 6u: { return min(left, right); }
-    case 7u: { return select(no, yes, left == right); }
-    case 8u: { return select(no, yes, left != right); }
-    case 9u: { return select(no, yes, left < right); }
-    case 10u: { return select(no, yes, left <= right); }
-    case 11u: { return select(no, yes, left > right); }
-    case 12u: { return select(no, yes, left >= right); }
-    default: { return select(no, right, left > no); }
+    case ADD: { return left + right; }
+    case SUBTRACT: { return left - right; }
+    case MULTIPLY: { return left * right; }
+    case DIVIDE: { return left / right; }
+    case MAXIMUM: { return max(left, right); }
+    case MINIMUM: { return min(left, right); }
+    case EQUAL: { return select(no, yes, left == right); }
+    case NOT_EQUAL: { return select(no, yes, left != right); }
+    case LESS: { return select(no, yes, left < right); }
+    case LESS_EQUAL: { return select(no, yes, left <= right); }
+    case GREATER: { return select(no, yes, left > right); }
+    case GREATER_EQUAL: { return select(no, yes, left >= right); }
+    case GATE, default: { return select(no, right, left > no); }
   }
 }
 
@@ -51,6 +70,7 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
+  // region: walk begins
   let first = (workgroup.x + workgroup.y * grid.x) * (WIDTH * VALUES);
   let end = min(first + WIDTH * VALUES, sizes.count);
 
@@ -69,6 +89,7 @@ fn main(
   place[RANK - 1u] = rest;
   step[RANK - 1u] = rest_of_step;
   // Read once: a load of a uniform costs as much as any on lavapipe.
+  // end region
   var a_strides: array<u32, RANK>;
   var b_strides: array<u32, RANK>;
   for (var axis = 0u; axis < RANK; axis++) {
@@ -84,6 +105,7 @@ fn main(
       b_index += place[axis] * b_strides[axis];
     }
     y[index] = apply(a[a_index], b[b_index]);
+    // region: walk goes on
     // To the next element: an addition with carries.
     var carry = 0u;
     for (var axis = 0u; axis + 1u < RANK; axis++) {
@@ -93,5 +115,6 @@ fn main(
       place[axis] = next - carry * extent;
     }
     place[RANK - 1u] += step[RANK - 1u] + carry;
+    // end region
   }
 }

@@ -5,6 +5,9 @@
 // One invocation keeps all its chains in registers. They do not depend on each other, so a chain's next step need
 // not wait for its last one; start and factor come from outside, so that nothing can be worked out beforehand. On
 // lavapipe (2026) a loop that is not unrolled reaches a third of it, and one of more than 64 lines does not unroll.
+//
+// launch: ceil(count / WIDTH) workgroups
+// work: 8 * CHAINS * steps * count operations
 
 const CHAINS = 8u;       // knob: independent chains of four lanes per invocation
 const UNROLL = 8u;       // knob: steps per turn of the loop; steps is a multiple of it

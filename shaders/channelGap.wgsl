@@ -3,6 +3,9 @@
 // At most one of added and removed is not 0.
 //
 // One invocation computes one value.
+//
+// launch: ceil(outer * channels * inner / WIDTH) workgroups
+// work: 0 operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 

@@ -4,6 +4,9 @@
 // that no number is NaN or infinite, so those are told by their bits, fresh from memory, and written as bits.
 //
 // One workgroup: invocation j adds parts[j], parts[j + WIDTH], ..., then the first invocation adds the WIDTH sums.
+//
+// launch: 1 workgroups
+// work: count operations
 
 const WIDTH = 256u;      // knob: invocations of the workgroup
 

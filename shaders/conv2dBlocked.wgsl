@@ -12,6 +12,9 @@
 // lavapipe, 2 cores, 2026: a load costs 10 to 20 times a multiplication, and more than a dozen in the innermost loop
 // cost more each, for every one is a kilobyte of code; x is read one channel at a time for that reason. 5 to 10
 // GFLOP/s where one invocation per output reaches 1.
+//
+// launch: ceil(ceil(batch * outputHeight * outputWidth / PIXELS) * ceil(outputChannels / (4 * QUADS)) / WIDTH) workgroups
+// work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
 
 const PIXELS = 8u;         // knob: pixels per invocation
 const QUADS = 4u;          // knob: groups of four output channels per invocation
@@ -19,22 +22,26 @@ const ACTIVATED = false;   // knob: whether x is scaled, shifted and cut off at 
 const WIDTH = 64u;         // knob: invocations per workgroup
 
 struct Sizes {
+  // region: convolution extents
   batch: u32,            // N
   height: u32,           // H
   width: u32,            // W
   channels: u32,         // C
-  rowStride: u32,        // values from one pixel of x to the next, at least C
   filterHeight: u32,     // R
   filterWidth: u32,      // S
   outputHeight: u32,     // P
   outputWidth: u32,      // Q
   outputChannels: u32,   // K
+  // end region
+  rowStride: u32,        // values from one pixel of x to the next, at least C
+  // region: convolution steps
   strideHeight: u32,
   strideWidth: u32,
   paddingHeight: u32,
   paddingWidth: u32,
   dilationHeight: u32,
   dilationWidth: u32,
+  // end region
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;

@@ -3,10 +3,14 @@
 //
 // One invocation computes one output; neighbouring invocations own neighbouring output channels, so loads of
 // weights coalesce.
+//
+// launch: ceil(batch * outputHeight * outputWidth * outputChannels / WIDTH) workgroups
+// work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
+  // region: convolution extents
   batch: u32,            // N
   height: u32,           // H
   width: u32,            // W
@@ -16,12 +20,15 @@ struct Sizes {
   outputHeight: u32,     // P
   outputWidth: u32,      // Q
   outputChannels: u32,   // K
+  // end region
+  // region: convolution steps
   strideHeight: u32,
   strideWidth: u32,
   paddingHeight: u32,
   paddingWidth: u32,
   dilationHeight: u32,
   dilationWidth: u32,
+  // end region
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -38,11 +45,13 @@ fn main(
   let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
   let channel = index % sizes.outputChannels;
   let pixel = index / sizes.outputChannels;
+  // region: output pixel
   let line = pixel / sizes.outputWidth;
   let image = line / sizes.outputHeight;
   if (image >= sizes.batch) { return; }
   let top = i32(line % sizes.outputHeight * sizes.strideHeight) - i32(sizes.paddingHeight);
   let left = i32(pixel % sizes.outputWidth * sizes.strideWidth) - i32(sizes.paddingWidth);
+  // end region
 
   var sum = 0.0;
   for (var r = 0u; r < sizes.filterHeight; r++) {

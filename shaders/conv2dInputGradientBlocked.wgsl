@@ -8,6 +8,9 @@
 //
 // lavapipe, 2 cores, 2026: dy and the weights in vectors along k would be 15 % faster, and take three times as long to
 // compile (four seconds).
+//
+// launch: ceil(ceil(batch * height * width / PIXELS) * ceil(channels / (4 * QUADS)) / WIDTH) workgroups
+// work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
 
 const PIXELS = 8u;         // knob: pixels per invocation
 const QUADS = 4u;          // knob: groups of four channels per invocation
@@ -15,6 +18,7 @@ const STRIDED = false;     // knob: whether a tap may meet no pixel of dy; false
 const WIDTH = 64u;         // knob: invocations per workgroup
 
 struct Sizes {
+  // region: convolution extents
   batch: u32,            // N
   height: u32,           // H
   width: u32,            // W
@@ -24,12 +28,15 @@ struct Sizes {
   outputHeight: u32,     // P
   outputWidth: u32,      // Q
   outputChannels: u32,   // K
+  // end region
+  // region: convolution steps
   strideHeight: u32,
   strideWidth: u32,
   paddingHeight: u32,
   paddingWidth: u32,
   dilationHeight: u32,
   dilationWidth: u32,
+  // end region
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;

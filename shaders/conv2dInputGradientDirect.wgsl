@@ -3,10 +3,14 @@
 //   p * strideHeight = h + paddingHeight - r * dilationHeight, q likewise.
 //
 // One invocation computes one value of dx; neighbouring invocations own neighbouring channels.
+//
+// launch: ceil(batch * height * width * channels / WIDTH) workgroups
+// work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
+  // region: convolution extents
   batch: u32,            // N
   height: u32,           // H
   width: u32,            // W
@@ -16,12 +20,15 @@ struct Sizes {
   outputHeight: u32,     // P
   outputWidth: u32,      // Q
   outputChannels: u32,   // K
+  // end region
+  // region: convolution steps
   strideHeight: u32,
   strideWidth: u32,
   paddingHeight: u32,
   paddingWidth: u32,
   dilationHeight: u32,
   dilationWidth: u32,
+  // end region
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -35,6 +42,7 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
+  // region: input pixel
   let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
   let channel = index % sizes.channels;
   let pixel = index / sizes.channels;
@@ -43,6 +51,7 @@ fn main(
   if (image >= sizes.batch) { return; }
   let bottom = line % sizes.height + sizes.paddingHeight;
   let right = pixel % sizes.width + sizes.paddingWidth;
+  // end region
 
   var sum = 0.0;
   for (var r = 0u; r < sizes.filterHeight; r++) {

@@ -11,6 +11,9 @@
 // workgroups own neighbouring output channels. With the defaults 64 x 64 outputs and 8 KiB of workgroup memory: after
 // the tiles of CUTLASS' implicit GEMM, in a size that a portable 16 KiB allows. Designed from published results and
 // not yet timed on a GPU. Not for lavapipe, where a barrier costs more than the loads it saves.
+//
+// launch: ceil(batch * outputHeight * outputWidth / (ROWS * DOWN)) * ceil(outputChannels / (4 * QUADS)) workgroups
+// work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
 
 const ROWS = 8u;           // knob: pixels per invocation
 const DOWN = 8u;           // knob: invocations along the pixels of a tile
@@ -26,16 +29,18 @@ const LOADS = (PIXELS * DEPTH + WIDTH - 1u) / WIDTH;            // vectors of x 
 const WEIGHT_LOADS = (4u * DEPTH * QUADS + WIDTH - 1u) / WIDTH; // vectors of the weights
 
 struct Sizes {
+  // region: convolution extents
   batch: u32,            // N
   height: u32,           // H
   width: u32,            // W
   channels: u32,         // C
-  rowStride: u32,        // values from one pixel of x to the next, at least C
   filterHeight: u32,     // R
   filterWidth: u32,      // S
   outputHeight: u32,     // P
   outputWidth: u32,      // Q
   outputChannels: u32,   // K
+  // end region
+  rowStride: u32,        // values from one pixel of x to the next, at least C
   strideHeight: u32,
   strideWidth: u32,
   paddingHeight: i32,    // negative where an input gradient skips the border of dy

@@ -8,6 +8,9 @@
 // The gradient is a matrix of R S C rows and K columns. One invocation computes ROWS x 4 QUADS of it in registers
 // from one chunk: each loaded value of x is used 4 QUADS times, each of dy ROWS times. Neighbouring invocations own
 // neighbouring columns, then rows, then chunks.
+//
+// launch: ceil(chunks * ceil(filterHeight * filterWidth * channels / ROWS) * ceil(outputChannels / (4 * QUADS)) / WIDTH) workgroups
+// work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
 
 const ROWS = 8u;           // knob: rows of the gradient per invocation
 const QUADS = 4u;          // knob: groups of four output channels per invocation
@@ -15,22 +18,26 @@ const ACTIVATED = false;   // knob: whether x is scaled, shifted and cut off at 
 const WIDTH = 64u;         // knob: invocations per workgroup
 
 struct Sizes {
+  // region: convolution extents
   batch: u32,            // N
   height: u32,           // H
   width: u32,            // W
   channels: u32,         // C
-  rowStride: u32,        // values from one pixel of x to the next, at least C
   filterHeight: u32,     // R
   filterWidth: u32,      // S
   outputHeight: u32,     // P
   outputWidth: u32,      // Q
   outputChannels: u32,   // K
+  // end region
+  rowStride: u32,        // values from one pixel of x to the next, at least C
+  // region: convolution steps
   strideHeight: u32,
   strideWidth: u32,
   paddingHeight: u32,
   paddingWidth: u32,
   dilationHeight: u32,
   dilationWidth: u32,
+  // end region
   chunk: u32,            // lines per chunk; the last chunk may have fewer
   chunks: u32,
 }

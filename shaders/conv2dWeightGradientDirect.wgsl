@@ -3,10 +3,14 @@
 //
 // One invocation computes one weight's gradient, line by line of dy, so that the error grows with the square root of
 // the pixels rather than with their number; neighbouring invocations own neighbouring output channels.
+//
+// launch: ceil(filterHeight * filterWidth * channels * outputChannels / WIDTH) workgroups
+// work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
+  // region: convolution extents
   batch: u32,            // N
   height: u32,           // H
   width: u32,            // W
@@ -16,12 +20,15 @@ struct Sizes {
   outputHeight: u32,     // P
   outputWidth: u32,      // Q
   outputChannels: u32,   // K
+  // end region
+  // region: convolution steps
   strideHeight: u32,
   strideWidth: u32,
   paddingHeight: u32,
   paddingWidth: u32,
   dilationHeight: u32,
   dilationWidth: u32,
+  // end region
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;

@@ -11,6 +11,9 @@
 // shuffles. Neighbouring workgroups own neighbouring output channels, then rows of lanes, then chunks.
 //
 // lavapipe, 2 cores, 2026: 2 to 3 times conv2dWeightGradientChunks.
+//
+// launch: chunks * ceil(filterHeight * ceil(filterWidth / TAPS) * channels / 32) * ceil(outputChannels / (4 * QUADS)) workgroups
+// work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
 
 enable subgroups;
 
@@ -20,16 +23,18 @@ const QUADS = 3u;          // knob: groups of four output channels per workgroup
 const LANES = 8u;
 
 struct Sizes {
+  // region: convolution extents
   batch: u32,            // N
   height: u32,           // H
   width: u32,            // W
   channels: u32,         // C
-  rowStride: u32,        // values from one pixel of x to the next, at least C
   filterHeight: u32,     // R
   filterWidth: u32,      // S
   outputHeight: u32,     // P
   outputWidth: u32,      // Q
   outputChannels: u32,   // K
+  // end region
+  rowStride: u32,        // values from one pixel of x to the next, at least C
   paddingHeight: u32,
   paddingWidth: u32,
   chunk: u32,            // lines per chunk; the last chunk may have fewer

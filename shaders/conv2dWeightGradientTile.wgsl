@@ -10,6 +10,9 @@
 // invocation computes 4 ROWS x 4 in registers. Few outputs and a long sum: the chunks are what keeps a GPU busy.
 // Neighbouring workgroups own neighbouring columns, then rows, then chunks. Designed from published results and not
 // yet timed on a GPU. Not for lavapipe, for its barriers.
+//
+// launch: chunks * ceil(filterHeight * filterWidth * channels / (4 * ROWS * DOWN)) * ceil(outputChannels / (4 * QUADS)) workgroups
+// work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
 
 const ROWS = 2u;           // knob: groups of four rows per invocation
 const DOWN = 8u;           // knob: invocations along the rows of a tile
@@ -22,22 +25,26 @@ const TILE_ROWS = ROWS * DOWN;                              // groups of four ro
 const LOADS = (TILE_ROWS * DEPTH + WIDTH - 1u) / WIDTH;     // vectors of x per invocation and step
 
 struct Sizes {
+  // region: convolution extents
   batch: u32,            // N
   height: u32,           // H
   width: u32,            // W
   channels: u32,         // C
-  rowStride: u32,        // values from one pixel of x to the next, at least C
   filterHeight: u32,     // R
   filterWidth: u32,      // S
   outputHeight: u32,     // P
   outputWidth: u32,      // Q
   outputChannels: u32,   // K
+  // end region
+  rowStride: u32,        // values from one pixel of x to the next, at least C
+  // region: convolution steps
   strideHeight: u32,
   strideWidth: u32,
   paddingHeight: u32,
   paddingWidth: u32,
   dilationHeight: u32,
   dilationWidth: u32,
+  // end region
   chunk: u32,            // pixels per chunk; the last chunk may have fewer
   chunks: u32,
 }
@@ -112,13 +119,15 @@ fn main(
     }
     workgroupBarrier();
     for (var d = 0u; d < DEPTH; d++) {
-      let column = columns_tile[d * QUADS + across];
+      let columns = columns_tile[d * QUADS + across];
       for (var i = 0u; i < ROWS; i++) {
-        let value = rows_tile[d * TILE_ROWS + i * DOWN + down];
-        sums[i][0] = fma(vec4f(value.x), column, sums[i][0]);
-        sums[i][1] = fma(vec4f(value.y), column, sums[i][1]);
-        sums[i][2] = fma(vec4f(value.z), column, sums[i][2]);
-        sums[i][3] = fma(vec4f(value.w), column, sums[i][3]);
+        let rows = rows_tile[d * TILE_ROWS + i * DOWN + down];
+        // region: outer product
+        sums[i][0] = fma(vec4f(rows.x), columns, sums[i][0]);
+        sums[i][1] = fma(vec4f(rows.y), columns, sums[i][1]);
+        sums[i][2] = fma(vec4f(rows.z), columns, sums[i][2]);
+        sums[i][3] = fma(vec4f(rows.w), columns, sums[i][3]);
+        // end region
       }
     }
     workgroupBarrier();

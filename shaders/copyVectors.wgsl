@@ -3,6 +3,9 @@
 //
 // One invocation copies VALUES fours, WIDTH apart, so that neighbouring invocations copy neighbours. lavapipe, 2 cores,
 // 2026: 3.5 GB/s with one a piece, 5 with 8, 6 with 16 or more, whether 32 or 256 to a workgroup; single numbers 1.2.
+//
+// launch: ceil(count / (VALUES * WIDTH)) workgroups
+// work: 0 operations
 
 const VALUES = 16u;      // knob: fours per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup

@@ -6,27 +6,34 @@
 // there.
 //
 // One invocation computes one channel.
+//
+// launch: ceil(channels / WIDTH) workgroups
+// work: 8 * channels + 8 * chunks * (channels - known) operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
+  // region: rows in chunks
   rows: u32,
-  channels: u32,
-  known: u32,
   chunk: u32,            // rows per chunk; the last chunk may have fewer
   chunks: u32,
-  width: u32,            // channels of a row of `statistics`
+  // end region
+  channels: u32,
+  known: u32,
+  rowStride: u32,        // channels of a row of `statistics`
+  // region: momentum
   epsilon: f32,
   keep: f32,             // 1 - momentum
   meanShare: f32,        // momentum
   varianceShare: f32,    // momentum * rows / (rows - 1): the running variance is the unbiased one
+  // end region
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> moments: array<f32>;                  // [2 chunks + 1, channels - known]
 @group(0) @binding(2) var<storage, read> gamma: array<f32>;                    // [channels]
 @group(0) @binding(3) var<storage, read> beta: array<f32>;                     // [channels]
-@group(0) @binding(4) var<storage, read_write> statistics: array<f32>;         // [2, width]: mean, variance
+@group(0) @binding(4) var<storage, read_write> statistics: array<f32>;         // [2, rowStride]: mean, variance
 @group(0) @binding(5) var<storage, read_write> runningMean: array<f32>;        // [channels]
 @group(0) @binding(6) var<storage, read_write> runningVariance: array<f32>;    // [channels]
 @group(0) @binding(7) var<storage, read_write> factors: array<f32>;            // [2, channels]: scale, shift
@@ -43,6 +50,7 @@ fn main(
   if (channel >= sizes.known) {
     let fresh = sizes.channels - sizes.known;
     let place = channel - sizes.known;
+    // region: joined chunks
     var count = 0.0;
     var joined = 0.0;
     var sum_of_squares = 0.0;
@@ -55,14 +63,17 @@ fn main(
       sum_of_squares += moments[at + fresh] + difference * difference * (count * share);
       count += rows;
     }
+    // end region
     statistics[channel] = moments[2u * sizes.chunks * fresh + place] + joined;
-    statistics[sizes.width + channel] = sum_of_squares / f32(sizes.rows);
+    statistics[sizes.rowStride + channel] = sum_of_squares / f32(sizes.rows);
   }
   let mean = statistics[channel];
-  let variance = statistics[sizes.width + channel];
+  let variance = statistics[sizes.rowStride + channel];
+  // region: scale and shift
   let scale = gamma[channel] / sqrt(variance + sizes.epsilon);
   factors[channel] = scale;
   factors[sizes.channels + channel] = fma(-mean, scale, beta[channel]);
   runningMean[channel] = fma(sizes.keep, runningMean[channel], sizes.meanShare * mean);
   runningVariance[channel] = fma(sizes.keep, runningVariance[channel], sizes.varianceShare * variance);
+  // end region
 }

@@ -4,15 +4,20 @@
 // and its running statistics moved towards them. As denseFactors.wgsl, with nothing left to join.
 //
 // One invocation computes one channel.
+//
+// launch: ceil(channels / WIDTH) workgroups
+// work: 10 * channels operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
   channels: u32,
+  // region: momentum
   epsilon: f32,
   keep: f32,             // 1 - momentum
   meanShare: f32,        // momentum
   varianceShare: f32,    // momentum * rows / (rows - 1): the running variance is the unbiased one
+  // end region
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -33,9 +38,11 @@ fn main(
   if (channel >= sizes.channels) { return; }
   let mean = statistics[channel];
   let variance = statistics[sizes.channels + channel];
+  // region: scale and shift
   let scale = gamma[channel] / sqrt(variance + sizes.epsilon);
   factors[channel] = scale;
   factors[sizes.channels + channel] = fma(-mean, scale, beta[channel]);
   runningMean[channel] = fma(sizes.keep, runningMean[channel], sizes.meanShare * mean);
   runningVariance[channel] = fma(sizes.keep, runningVariance[channel], sizes.varianceShare * variance);
+  // end region
 }

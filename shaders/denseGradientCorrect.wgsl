@@ -1,11 +1,14 @@
 // The gradient of channels, once all who read them have added to it, f32:
-//   dx[r, c] = value - terms[0, first + c] - h * terms[1, first + c]
-//   h = (x[r, first + c] - mean[first + c]) / sqrt(variance[first + c] + epsilon)
-//   value = source[r, first + c]; where masked, which takes a single reader's gradient as it is,
+//   dx[r, c] = value - terms[0, firstChannel + c] - h * terms[1, firstChannel + c]
+//   h = (x[r, firstChannel + c] - mean[firstChannel + c]) / sqrt(variance[firstChannel + c] + epsilon)
+//   value = source[r, firstChannel + c]; where masked, which takes a single reader's gradient as it is,
 //           scale[c] * source[r, c] where x[r, c] * scale[c] + shift[c] > 0, else 0
 //
 // One invocation computes four neighbouring channels of ROWS rows; neighbours own neighbouring channels. All channel
 // counts are in steps of four.
+//
+// launch: ceil(ceil(rows / ROWS) * channels / WIDTH) workgroups
+// work: 24 * rows * channels operations
 
 const ROWS = 8u;         // knob: rows per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
@@ -13,18 +16,18 @@ const WIDTH = 64u;       // knob: invocations per workgroup
 struct Sizes {
   rows: u32,
   channels: u32,         // channels / 4 of dx
-  stride: u32,           // channels / 4 of a row of x and of source
-  first: u32,            // where the channels start in a row of x, in steps of four
-  masked: u32,           // 1 where `source` is the gradient behind ReLU and batch norm; then first is 0
+  rowStride: u32,        // channels / 4 of a row of x and of source
+  firstChannel: u32,     // where the channels start in a row of x, in steps of four
+  masked: u32,           // 1 where `source` is the gradient behind ReLU and batch norm; then firstChannel is 0
   epsilon: f32,
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> source: array<vec4f>;        // [rows, stride]
-@group(0) @binding(2) var<storage, read> x: array<vec4f>;             // [rows, stride]
-@group(0) @binding(3) var<storage, read> statistics: array<vec4f>;    // [2, stride]: mean, variance
-@group(0) @binding(4) var<storage, read> factors: array<vec4f>;       // [2, stride]: scale, shift; read where masked
-@group(0) @binding(5) var<storage, read> terms: array<vec4f>;         // [2, stride]
+@group(0) @binding(1) var<storage, read> source: array<vec4f>;        // [rows, rowStride]
+@group(0) @binding(2) var<storage, read> x: array<vec4f>;             // [rows, rowStride]
+@group(0) @binding(3) var<storage, read> statistics: array<vec4f>;    // [2, rowStride]: mean, variance
+@group(0) @binding(4) var<storage, read> factors: array<vec4f>;       // [2, rowStride]: scale, shift; read where masked
+@group(0) @binding(5) var<storage, read> terms: array<vec4f>;         // [2, rowStride]
 @group(0) @binding(6) var<storage, read_write> dx: array<vec4f>;      // [rows, channels]
 
 @compute @workgroup_size(WIDTH)
@@ -38,18 +41,18 @@ fn main(
   let start = index / sizes.channels * ROWS;
   let end = min(start + ROWS, sizes.rows);
   if (start >= end) { return; }
-  let place = sizes.first + channel;
+  let place = sizes.firstChannel + channel;
   let mean = statistics[place];
   let plain = terms[place];
-  let weighted = terms[sizes.stride + place] / sqrt(statistics[sizes.stride + place] + sizes.epsilon);
+  let weighted = terms[sizes.rowStride + place] / sqrt(statistics[sizes.rowStride + place] + sizes.epsilon);
   var scale = vec4f(1.0);
   var shift = vec4f();
   if (sizes.masked == 1u) {
     scale = factors[place];
-    shift = factors[sizes.stride + place];
+    shift = factors[sizes.rowStride + place];
   }
   for (var row = start; row < end; row++) {
-    let at = row * sizes.stride + place;
+    let at = row * sizes.rowStride + place;
     let value = x[at];
     var gradient = source[at];
     if (sizes.masked == 1u) { gradient = select(vec4f(), scale * gradient, fma(value, scale, shift) > vec4f()); }

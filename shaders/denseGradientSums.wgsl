@@ -8,26 +8,35 @@
 //
 // One invocation computes four neighbouring channels of one chunk; neighbours own neighbouring channels. All channel
 // counts are in steps of four.
+//
+// launch: ceil(chunks * channels / WIDTH) workgroups
+// work: 32 * rows * channels operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
+const LEAVE = 0u;        // value of collect: `collected` is left alone
+const ADD = 1u;          // value of collect: it is added to
+const START = 2u;        // value of collect: it starts as dy
+
 struct Sizes {
+  // region: rows in chunks
   rows: u32,
-  channels: u32,         // channels / 4 that this batch norm reads
-  stride: u32,           // channels / 4 of a row of x
   chunk: u32,            // rows per chunk; the last chunk may have fewer
   chunks: u32,
-  collect: u32,          // 1: adds to `collected`; 2: starts it, as dy; 0: leaves it alone
+  // end region
+  channels: u32,         // channels / 4 that this batch norm reads
+  rowStride: u32,        // channels / 4 of a row of x
+  collect: u32,          // what happens to `collected`
   epsilon: f32,
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> da: array<vec4f>;                 // [rows, channels]
-@group(0) @binding(2) var<storage, read> x: array<vec4f>;                  // [rows, stride]
-@group(0) @binding(3) var<storage, read> statistics: array<vec4f>;         // [2, stride]: mean, variance
+@group(0) @binding(2) var<storage, read> x: array<vec4f>;                  // [rows, rowStride]
+@group(0) @binding(3) var<storage, read> statistics: array<vec4f>;         // [2, rowStride]: mean, variance
 @group(0) @binding(4) var<storage, read> factors: array<vec4f>;            // [2, channels]: scale, shift
-@group(0) @binding(5) var<storage, read> dy: array<vec4f>;                 // [rows, stride], read where it starts
-@group(0) @binding(6) var<storage, read_write> collected: array<vec4f>;    // [rows, stride]
+@group(0) @binding(5) var<storage, read> dy: array<vec4f>;                 // [rows, rowStride], read where it starts
+@group(0) @binding(6) var<storage, read_write> collected: array<vec4f>;    // [rows, rowStride]
 @group(0) @binding(7) var<storage, read_write> sums: array<vec4f>;         // [2 chunks, channels]
 
 @compute @workgroup_size(WIDTH)
@@ -36,29 +45,35 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
+  // region: chunk of a channel
   let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
   if (index >= sizes.chunks * sizes.channels) { return; }
   let channel = index % sizes.channels;
   let chunk = index / sizes.channels;
   let start = chunk * sizes.chunk;
   let end = min(start + sizes.chunk, sizes.rows);
+  // end region
+  // region: batch norm of a channel
   let mean = statistics[channel];
-  let inverse = 1.0 / sqrt(statistics[sizes.stride + channel] + sizes.epsilon);
+  let inverse = 1.0 / sqrt(statistics[sizes.rowStride + channel] + sizes.epsilon);
   let scale = factors[channel];
   let shift = factors[sizes.channels + channel];
+  // end region
 
   var sum = vec4f();
   var product = vec4f();
   for (var row = start; row < end; row++) {
-    let at = row * sizes.stride + channel;
+    // region: gradient through ReLU
+    let at = row * sizes.rowStride + channel;
     let value = x[at];
     let g = select(vec4f(), da[row * sizes.channels + channel], fma(value, scale, shift) > vec4f());
     sum += g;
     product = fma(g, value - mean, product);
+    // end region
     var before = vec4f();
-    if (sizes.collect == 1u) { before = collected[at]; }
-    if (sizes.collect == 2u) { before = dy[at]; }
-    if (sizes.collect > 0u) { collected[at] = fma(scale, g, before); }
+    if (sizes.collect == ADD) { before = collected[at]; }
+    if (sizes.collect == START) { before = dy[at]; }
+    if (sizes.collect != LEAVE) { collected[at] = fma(scale, g, before); }
   }
   let at = 2u * chunk * sizes.channels + channel;
   sums[at] = sum;

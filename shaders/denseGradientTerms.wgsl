@@ -7,6 +7,9 @@
 //   dweight[i] = sum over all parts p of weightParts[p, i]
 //
 // One invocation computes four neighbouring weights, or one channel.
+//
+// launch: ceil((channels + quads) / WIDTH) workgroups
+// work: 2 * chunks * channels + 4 * quads * parts operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
@@ -14,10 +17,10 @@ struct Sizes {
   rows: u32,
   channels: u32,
   chunks: u32,
-  width: u32,            // channels of a row of `terms`
+  rowStride: u32,        // channels of a row of `terms`
   quads: u32,            // weights / 4; 0 where there are none to add up
   parts: u32,
-  start: u32,            // 1 where `terms` start here, at zero
+  startsTerms: u32,      // 1 where `terms` start here, at zero
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -26,7 +29,7 @@ struct Sizes {
 @group(0) @binding(3) var<storage, read> weightParts: array<vec4f>;     // [parts, quads * 4]
 @group(0) @binding(4) var<storage, read_write> dgamma: array<f32>;      // [channels]
 @group(0) @binding(5) var<storage, read_write> dbeta: array<f32>;       // [channels]
-@group(0) @binding(6) var<storage, read_write> terms: array<f32>;       // [2, width]
+@group(0) @binding(6) var<storage, read_write> terms: array<f32>;       // [2, rowStride]
 @group(0) @binding(7) var<storage, read_write> dweight: array<vec4f>;   // [quads * 4]
 
 @compute @workgroup_size(WIDTH)
@@ -57,10 +60,10 @@ fn main(
   let share = factors[channel] / f32(sizes.rows);
   var plain = share * sum;
   var weighted = share * product;
-  if (sizes.start == 0u) {
+  if (sizes.startsTerms == 0u) {
     plain += terms[channel];
-    weighted += terms[sizes.width + channel];
+    weighted += terms[sizes.rowStride + channel];
   }
   terms[channel] = plain;
-  terms[sizes.width + channel] = weighted;
+  terms[sizes.rowStride + channel] = weighted;
 }

@@ -4,14 +4,18 @@
 //
 // One invocation computes four neighbouring channels of one output; neighbours own neighbouring channels. All channel
 // counts are in steps of four.
+//
+// launch: ceil(batch * outputHeight * outputWidth * channels / WIDTH) workgroups
+// work: 16 * batch * outputHeight * outputWidth * channels * windowHeight * windowWidth operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
+  // region: pool sizes
   batch: u32,            // N
   height: u32,           // H
   width: u32,            // W
-  channels: u32,         // C / 4
+  channels: u32,         // C, or C / 4 where values are in fours
   windowHeight: u32,
   windowWidth: u32,
   outputHeight: u32,     // P
@@ -20,6 +24,7 @@ struct Sizes {
   strideWidth: u32,
   paddingHeight: u32,
   paddingWidth: u32,
+  // end region
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -37,11 +42,14 @@ fn main(
   let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
   let channel = index % sizes.channels;
   let pixel = index / sizes.channels;
+  // region: output pixel
   let line = pixel / sizes.outputWidth;
   let image = line / sizes.outputHeight;
   if (image >= sizes.batch) { return; }
   let top = i32(line % sizes.outputHeight * sizes.strideHeight) - i32(sizes.paddingHeight);
   let left = i32(pixel % sizes.outputWidth * sizes.strideWidth) - i32(sizes.paddingWidth);
+  // end region
+  // region: window of the output
   // The part of the window inside the image; the host makes sure there is some.
   let first_h = u32(max(top, 0));
   let end_h = min(u32(top + i32(sizes.windowHeight)), sizes.height);
@@ -49,6 +57,7 @@ fn main(
   let end_w = min(u32(left + i32(sizes.windowWidth)), sizes.width);
   let scale = factors[channel];
   let shift = factors[sizes.channels + channel];
+  // end region
 
   // Every value is at least 0, so that the first pixel of the window wins against the -1 before it.
   var largest = vec4f(-1.0);

@@ -3,14 +3,18 @@
 //
 // One invocation computes four neighbouring channels of one pixel, from the windows that hold it; neighbours own
 // neighbouring channels. All channel counts are in steps of four.
+//
+// launch: ceil(batch * height * width * channels / WIDTH) workgroups
+// work: 4 * batch * outputHeight * outputWidth * channels operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
+  // region: pool sizes
   batch: u32,            // N
   height: u32,           // H
   width: u32,            // W
-  channels: u32,         // C / 4
+  channels: u32,         // C, or C / 4 where values are in fours
   windowHeight: u32,
   windowWidth: u32,
   outputHeight: u32,     // P
@@ -19,6 +23,7 @@ struct Sizes {
   strideWidth: u32,
   paddingHeight: u32,
   paddingWidth: u32,
+  // end region
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -32,15 +37,17 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
+  // region: input pixel
   let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
   let channel = index % sizes.channels;
   let pixel = index / sizes.channels;
   let line = pixel / sizes.width;
   let image = line / sizes.height;
   if (image >= sizes.batch) { return; }
-  // The windows that hold this pixel: none that ends before it, none that starts behind it.
   let bottom = line % sizes.height + sizes.paddingHeight;
   let right = pixel % sizes.width + sizes.paddingWidth;
+  // end region
+  // The windows that hold this pixel: none that ends before it, none that starts behind it.
   let missed_h = max(bottom + 1u, sizes.windowHeight) - sizes.windowHeight;
   let missed_w = max(right + 1u, sizes.windowWidth) - sizes.windowWidth;
   let first_p = (missed_h + sizes.strideHeight - 1u) / sizes.strideHeight;

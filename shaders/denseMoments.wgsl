@@ -2,28 +2,33 @@
 //   moments[2 p, c]      = mean over the rows r of chunk p of x[r, c] - x[0, c]
 //   moments[2 p + 1, c]  = sum over them of (x[r, c] - x[0, c] - moments[2 p, c])^2
 //   moments[2 chunks, c] = x[0, c]
-//   placed[r, first + c] = x[r, c]
+//   placed[r, firstChannel + c] = x[r, c]
 // Taking the first row away keeps the digits of channels whose mean is far larger than their deviation. The chunks are
 // joined by denseFactors or denseStatistics.
 //
-// One invocation computes four neighbouring channels of one chunk, row by row (Welford 1962); neighbours own neighbouring
-// channels. All channel counts are in steps of four. Not unrolled: rows wait for loads and stores, not for arithmetic,
-// and four at a time took twice as long to compile.
+// One invocation computes four neighbouring channels of one chunk, row by row (Welford 1962); neighbours own
+// neighbouring channels. All channel counts are in steps of four. Not unrolled: rows wait for loads and stores, not for
+// arithmetic, and four at a time took twice as long to compile.
+//
+// launch: ceil(chunks * channels / WIDTH) workgroups
+// work: 20 * rows * channels operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
+  // region: rows in chunks
   rows: u32,
-  channels: u32,         // channels / 4
   chunk: u32,            // rows per chunk; the last chunk may have fewer
   chunks: u32,
-  stride: u32,           // from one row of `placed` to the next; 0 leaves `placed` alone
-  first: u32,            // where x starts in a row of `placed`
+  // end region
+  channels: u32,         // channels / 4
+  rowStride: u32,        // from one row of `placed` to the next; 0 leaves `placed` alone
+  firstChannel: u32,     // where x starts in a row of `placed`
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;                // [rows, channels]
-@group(0) @binding(2) var<storage, read_write> placed: array<vec4f>;     // [rows, stride]
+@group(0) @binding(2) var<storage, read_write> placed: array<vec4f>;     // [rows, rowStride]
 @group(0) @binding(3) var<storage, read_write> moments: array<vec4f>;    // [2 chunks + 1, channels]
 
 @compute @workgroup_size(WIDTH)
@@ -32,25 +37,29 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
+  // region: chunk of a channel
   let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
   if (index >= sizes.chunks * sizes.channels) { return; }
   let channel = index % sizes.channels;
   let chunk = index / sizes.channels;
-  var row = chunk * sizes.chunk;
-  let end = min(row + sizes.chunk, sizes.rows);
+  let start = chunk * sizes.chunk;
+  let end = min(start + sizes.chunk, sizes.rows);
+  // end region
   let shift = x[channel];
 
   var count = 0.0;
   var mean = vec4f();
   var sum_of_squares = vec4f();
-  for (; row < end; row++) {
+  for (var row = start; row < end; row++) {
     let value = x[row * sizes.channels + channel];
-    if (sizes.stride > 0u) { placed[row * sizes.stride + sizes.first + channel] = value; }
+    if (sizes.rowStride > 0u) { placed[row * sizes.rowStride + sizes.firstChannel + channel] = value; }
     let difference = value - shift - mean;
+    // region: one more row
     let share = 1.0 / (count + 1.0);
     mean += difference * share;
     sum_of_squares += difference * difference * (count * share);
     count += 1.0;
+    // end region
   }
   let at = 2u * chunk * sizes.channels + channel;
   moments[at] = mean;

@@ -3,6 +3,9 @@
 //   factors[1, c] = beta[c] - runningMean[c] * factors[0, c]
 //
 // One invocation computes one channel.
+//
+// launch: ceil(channels / WIDTH) workgroups
+// work: 6 * channels operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 

@@ -1,23 +1,28 @@
 // Joins the chunks of denseMoments in order, by Chan's formula:
-//   statistics[0, first + c] = mean of x[r, c] over all rows r
-//   statistics[1, first + c] = their variance, biased
+//   statistics[0, firstChannel + c] = mean of x[r, c] over all rows r
+//   statistics[1, firstChannel + c] = their variance, biased
 //
 // One invocation computes one channel.
+//
+// launch: ceil(channels / WIDTH) workgroups
+// work: 8 * chunks * channels operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
+  // region: rows in chunks
   rows: u32,
-  channels: u32,
   chunk: u32,            // rows per chunk; the last chunk may have fewer
   chunks: u32,
-  width: u32,            // channels of a row of `statistics`
-  first: u32,
+  // end region
+  channels: u32,
+  rowStride: u32,        // channels of a row of `statistics`
+  firstChannel: u32,
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> moments: array<f32>;             // [2 chunks + 1, channels]
-@group(0) @binding(2) var<storage, read_write> statistics: array<f32>;    // [2, width]
+@group(0) @binding(2) var<storage, read_write> statistics: array<f32>;    // [2, rowStride]
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -28,18 +33,22 @@ fn main(
   let channel = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
   if (channel >= sizes.channels) { return; }
 
+  let fresh = sizes.channels;
+  let place = channel;
+  // region: joined chunks
   var count = 0.0;
   var joined = 0.0;
   var sum_of_squares = 0.0;
   for (var chunk = 0u; chunk < sizes.chunks; chunk++) {
     let rows = f32(min(sizes.chunk, sizes.rows - chunk * sizes.chunk));
-    let at = 2u * chunk * sizes.channels + channel;
+    let at = 2u * chunk * fresh + place;
     let difference = moments[at] - joined;
     let share = rows / (count + rows);
     joined += difference * share;
-    sum_of_squares += moments[at + sizes.channels] + difference * difference * (count * share);
+    sum_of_squares += moments[at + fresh] + difference * difference * (count * share);
     count += rows;
   }
-  statistics[sizes.first + channel] = moments[2u * sizes.chunks * sizes.channels + channel] + joined;
-  statistics[sizes.width + sizes.first + channel] = sum_of_squares / f32(sizes.rows);
+  // end region
+  statistics[sizes.firstChannel + channel] = moments[2u * sizes.chunks * fresh + place] + joined;
+  statistics[sizes.rowStride + sizes.firstChannel + channel] = sum_of_squares / f32(sizes.rows);
 }

@@ -6,19 +6,26 @@
 //
 // One workgroup takes four times SPAN neighbouring channels, LANES rows at a time, and joins its lanes in a tree, by
 // Chan's formula. All channel counts are in steps of four.
+//
+// launch: ceil(channels / SPAN) workgroups
+// work: 20 * rows * channels operations
 
+// region: workgroup of all rows
 const SPAN = 2u;         // knob: fours of channels per workgroup
 const WIDTH = 256u;      // knob: invocations per workgroup; WIDTH / SPAN is a power of two
 
 const LANES = WIDTH / SPAN;
+// end region
 
 struct Sizes {
   rows: u32,
   channels: u32,         // channels / 4
+  // region: momentum
   epsilon: f32,
   keep: f32,             // 1 - momentum
   meanShare: f32,        // momentum
   varianceShare: f32,    // momentum * rows / (rows - 1): the running variance is the unbiased one
+  // end region
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -44,10 +51,12 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
+  // region: lane
   let base = (workgroup.x + workgroup.y * grid.x) * SPAN;
   if (base >= sizes.channels) { return; }
   let lane = local.x / SPAN;
   let column = local.x % SPAN;
+  // end region
   let channel = min(base + column, sizes.channels - 1u);
   let shift = x[channel];
 
@@ -56,10 +65,12 @@ fn main(
   var sum_of_squares = vec4f();
   for (var row = lane; row < sizes.rows; row += LANES) {
     let difference = x[row * sizes.channels + channel] - shift - mean;
+    // region: one more row
     let share = 1.0 / (count + 1.0);
     mean += difference * share;
     sum_of_squares += difference * difference * (count * share);
     count += 1.0;
+    // end region
   }
   means[local.x] = mean;
   squares[local.x] = sum_of_squares;

@@ -4,38 +4,47 @@
 //   dbeta[c] = sum over all rows of g,  dgamma[c] = sum over them of g h
 //   terms[0, c] += scale[c] dbeta[c] / rows,  terms[1, c] += scale[c] dgamma[c] / rows
 //   collected[r, c] += scale[c] g[r, c]
-//   dx[r, c - first] = collected[r, c] - terms[0, c] - h[r, c] terms[1, c],  for `count` channels from `first` on
-// With `collect` 0 this batch norm is the only one to read x: scale g takes the place of `collected`, and the terms start
-// at zero.
+//   dx[r, c - firstChannel] = collected[r, c] - terms[0, c] - h[r, c] terms[1, c],
+//     for `dxChannels` channels from `firstChannel` on
+// With `collect` LEAVE this batch norm is the only one to read x: scale g takes the place of `collected`, and the terms
+// start at zero.
 //
 // One workgroup takes four times SPAN neighbouring channels, LANES rows at a time, and adds up its lanes in a tree. All
 // channel counts are in steps of four.
+//
+// launch: ceil(channels / SPAN) workgroups
+// work: 56 * rows * channels operations
 
+// region: workgroup of all rows
 const SPAN = 2u;         // knob: fours of channels per workgroup
 const WIDTH = 256u;      // knob: invocations per workgroup; WIDTH / SPAN is a power of two
 
 const LANES = WIDTH / SPAN;
+// end region
+
+const LEAVE = 0u;        // value of collect: `collected` is left alone
+const ADD = 1u;          // value of collect: it is added to
+const START = 2u;        // value of collect: it is added to, and the terms behind its rows start here, at zero
 
 struct Sizes {
   rows: u32,
   channels: u32,         // channels / 4 that this batch norm reads
-  stride: u32,           // channels / 4 of a row of x
-  first: u32,
-  count: u32,
-  collect: u32,          // 1: adds to `collected`; 2: the same, and the terms behind its rows start here, at zero;
-                         // 0: leaves it alone
+  rowStride: u32,        // channels / 4 of a row of x
+  firstChannel: u32,
+  dxChannels: u32,
+  collect: u32,          // what happens to `collected`
   epsilon: f32,
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> da: array<vec4f>;                 // [rows, channels]
-@group(0) @binding(2) var<storage, read> x: array<vec4f>;                  // [rows, stride]
-@group(0) @binding(3) var<storage, read> statistics: array<vec4f>;         // [2, stride]: mean, variance
+@group(0) @binding(2) var<storage, read> x: array<vec4f>;                  // [rows, rowStride]
+@group(0) @binding(3) var<storage, read> statistics: array<vec4f>;         // [2, rowStride]: mean, variance
 @group(0) @binding(4) var<storage, read> factors: array<vec4f>;            // [2, channels]: scale, shift
-@group(0) @binding(5) var<storage, read_write> collected: array<vec4f>;    // [rows + 2, stride]; the last two: terms
+@group(0) @binding(5) var<storage, read_write> collected: array<vec4f>;    // [rows + 2, rowStride]; the last two: terms
 @group(0) @binding(6) var<storage, read_write> dgamma: array<vec4f>;       // [channels]
 @group(0) @binding(7) var<storage, read_write> dbeta: array<vec4f>;        // [channels]
-@group(0) @binding(8) var<storage, read_write> dx: array<vec4f>;           // [rows, count]
+@group(0) @binding(8) var<storage, read_write> dx: array<vec4f>;           // [rows, dxChannels]
 
 var<workgroup> sums: array<vec4f, WIDTH>;
 var<workgroup> products: array<vec4f, WIDTH>;
@@ -46,27 +55,33 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
+  // region: lane
   let base = (workgroup.x + workgroup.y * grid.x) * SPAN;
   if (base >= sizes.channels) { return; }
   let lane = local.x / SPAN;
   let column = local.x % SPAN;
+  // end region
   let is_inside = base + column < sizes.channels;
   let channel = min(base + column, sizes.channels - 1u);
   let end = select(0u, sizes.rows, is_inside);
+  // region: batch norm of a channel
   let mean = statistics[channel];
-  let inverse = 1.0 / sqrt(statistics[sizes.stride + channel] + sizes.epsilon);
+  let inverse = 1.0 / sqrt(statistics[sizes.rowStride + channel] + sizes.epsilon);
   let scale = factors[channel];
   let shift = factors[sizes.channels + channel];
+  // end region
 
   var sum = vec4f();
   var product = vec4f();
   for (var row = lane; row < end; row += LANES) {
-    let at = row * sizes.stride + channel;
+    // region: gradient through ReLU
+    let at = row * sizes.rowStride + channel;
     let value = x[at];
     let g = select(vec4f(), da[row * sizes.channels + channel], fma(value, scale, shift) > vec4f());
     sum += g;
     product = fma(g, value - mean, product);
-    if (sizes.collect > 0u) { collected[at] = fma(scale, g, collected[at]); }
+    // end region
+    if (sizes.collect != LEAVE) { collected[at] = fma(scale, g, collected[at]); }
   }
   sums[local.x] = sum;
   products[local.x] = product * inverse;
@@ -82,11 +97,11 @@ fn main(
   let share = scale / f32(sizes.rows);
   var plain = share * sums[column];
   var weighted = share * products[column];
-  let terms = sizes.rows * sizes.stride + channel;
-  if (sizes.collect > 0u) {
-    if (sizes.collect == 1u) {
+  let terms = sizes.rows * sizes.rowStride + channel;
+  if (sizes.collect != LEAVE) {
+    if (sizes.collect == ADD) {
       plain += collected[terms];
-      weighted += collected[terms + sizes.stride];
+      weighted += collected[terms + sizes.rowStride];
     }
     // The terms are read by all lanes before one of them writes.
     storageBarrier();
@@ -94,24 +109,24 @@ fn main(
   if (lane == 0u && is_inside) {
     dbeta[channel] = sums[column];
     dgamma[channel] = products[column];
-    if (sizes.collect > 0u) {
+    if (sizes.collect != LEAVE) {
       collected[terms] = plain;
-      collected[terms + sizes.stride] = weighted;
+      collected[terms + sizes.rowStride] = weighted;
     }
   }
 
-  if (channel < sizes.first || channel >= sizes.first + sizes.count) { return; }
+  if (channel < sizes.firstChannel || channel >= sizes.firstChannel + sizes.dxChannels) { return; }
   let slope = weighted * inverse;
   for (var row = lane; row < end; row += LANES) {
-    let at = row * sizes.stride + channel;
+    let at = row * sizes.rowStride + channel;
     let value = x[at];
     var gradient = vec4f();
-    if (sizes.collect > 0u) {
+    if (sizes.collect != LEAVE) {
       gradient = collected[at];
     } else {
       let g = da[row * sizes.channels + channel];
       gradient = select(vec4f(), scale * g, fma(value, scale, shift) > vec4f());
     }
-    dx[row * sizes.count + channel - sizes.first] = gradient - plain - (value - mean) * slope;
+    dx[row * sizes.dxChannels + channel - sizes.firstChannel] = gradient - plain - (value - mean) * slope;
   }
 }

@@ -2,11 +2,15 @@
 //
 // One invocation computes one output; neighbouring invocations own neighbouring columns, so loads of b coalesce.
 // Transposed and broadcast operands differ only in their strides.
+//
+// launch: ceil(batch * m * n / WIDTH) workgroups
+// work: 2 * batch * m * n * k operations
 
 const BIAS = false;      // knob: whether bias is added; without it the binding is never read
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
+  // region: product extents
   batch: u32,
   m: u32,
   n: u32,
@@ -14,6 +18,8 @@ struct Sizes {
   aBatchStride: u32,     // 0 where one a serves every batch
   aRowStride: u32,
   aColumnStride: u32,
+  // end region
+  // region: product operands
   bBatchStride: u32,     // 0 where one b serves every batch
   bRowStride: u32,
   bColumnStride: u32,
@@ -24,6 +30,7 @@ struct Sizes {
 @group(0) @binding(2) var<storage, read> b: array<f32>;          // [batch or 1, k, n], or [batch or 1, n, k]
 @group(0) @binding(3) var<storage, read> bias: array<f32>;       // [n]
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;    // [batch, m, n]
+  // end region
 
 @compute @workgroup_size(WIDTH)
 fn main(

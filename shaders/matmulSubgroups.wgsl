@@ -6,6 +6,9 @@
 // neighbouring columns. Transposed and broadcast operands differ only in their strides.
 //
 // lavapipe, 2 cores, 2026: twice matmulTileVectors, for a value is loaded by one lane for all eight.
+//
+// launch: batch * ceil(m / (8 * DOWN)) * ceil(n / (8 * ACROSS)) workgroups
+// work: 2 * batch * m * n * k operations
 
 enable subgroups;
 
@@ -17,6 +20,7 @@ const LANES = 8u;
 const ROWS = LANES * DOWN;
 
 struct Sizes {
+  // region: product extents
   batch: u32,
   m: u32,
   n: u32,
@@ -24,6 +28,8 @@ struct Sizes {
   aBatchStride: u32,     // 0 where one a serves every batch
   aRowStride: u32,
   aColumnStride: u32,
+  // end region
+  // region: product operands
   bBatchStride: u32,     // 0 where one b serves every batch
   bRowStride: u32,
   bColumnStride: u32,
@@ -34,6 +40,7 @@ struct Sizes {
 @group(0) @binding(2) var<storage, read> b: array<f32>;          // [batch or 1, k, n], or [batch or 1, n, k]
 @group(0) @binding(3) var<storage, read> bias: array<f32>;       // [n]
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;    // [batch, m, n]
+  // end region
 
 @compute @workgroup_size(LANES)
 fn main(

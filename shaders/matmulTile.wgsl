@@ -4,6 +4,9 @@
 // times, each of b ROWS times. Neighbouring invocations own neighbouring tiles of a row of tiles. No workgroup memory
 // and no barrier: a good form on CPU Vulkan (lavapipe), a fair one elsewhere.
 // Transposed and broadcast operands differ only in their strides.
+//
+// launch: ceil(batch * ceil(m / ROWS) * ceil(n / COLUMNS) / WIDTH) workgroups
+// work: 2 * batch * m * n * k operations
 
 const BIAS = false;      // knob: whether bias is added; without it the binding is never read
 const ROWS = 8u;         // knob: outputs per invocation along m
@@ -11,6 +14,7 @@ const COLUMNS = 4u;      // knob: outputs per invocation along n
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
+  // region: product extents
   batch: u32,
   m: u32,
   n: u32,
@@ -18,6 +22,8 @@ struct Sizes {
   aBatchStride: u32,     // 0 where one a serves every batch
   aRowStride: u32,
   aColumnStride: u32,
+  // end region
+  // region: product operands
   bBatchStride: u32,     // 0 where one b serves every batch
   bRowStride: u32,
   bColumnStride: u32,
@@ -28,6 +34,7 @@ struct Sizes {
 @group(0) @binding(2) var<storage, read> b: array<f32>;          // [batch or 1, k, n], or [batch or 1, n, k]
 @group(0) @binding(3) var<storage, read> bias: array<f32>;       // [n]
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;    // [batch, m, n]
+  // end region
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -43,11 +50,13 @@ fn main(
   let first_row = index / tiles_across % tiles_down * ROWS;
   let batch = index / tiles_across / tiles_down;
 
+  // region: rows of a
   // Rows and columns past the edge read the last one and are dropped at the store.
   var a_at: array<u32, ROWS>;
   for (var i = 0u; i < ROWS; i++) {
     a_at[i] = batch * sizes.aBatchStride + min(first_row + i, sizes.m - 1u) * sizes.aRowStride;
   }
+  // end region
   var b_at: array<u32, COLUMNS>;
   var sums: array<array<f32, COLUMNS>, ROWS>;
   for (var j = 0u; j < COLUMNS; j++) {

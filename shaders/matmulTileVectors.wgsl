@@ -3,6 +3,9 @@
 //
 // As matmulTile, with four neighbouring columns in a vector: one invocation computes ROWS x 4 QUADS outputs, and a
 // row of b is read in vectors.
+//
+// launch: ceil(batch * ceil(m / ROWS) * ceil(n / (4 * QUADS)) / WIDTH) workgroups
+// work: 2 * batch * m * n * k operations
 
 const BIAS = false;      // knob: whether bias is added; without it the binding is never read
 const ROWS = 8u;         // knob: outputs per invocation along m
@@ -10,6 +13,7 @@ const QUADS = 4u;        // knob: groups of four outputs per invocation along n
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
+  // region: product extents
   batch: u32,
   m: u32,
   n: u32,
@@ -17,6 +21,7 @@ struct Sizes {
   aBatchStride: u32,     // 0 where one a serves every batch
   aRowStride: u32,
   aColumnStride: u32,
+  // end region
   bBatchStride: u32,     // 0 where one b serves every batch, else k * n
 }
 
@@ -41,11 +46,13 @@ fn main(
   let first_row = index / tiles_across % tiles_down * ROWS;
   let batch = index / tiles_across / tiles_down;
 
+  // region: rows of a
   // Rows and columns past the edge read the last one and are dropped at the store.
   var a_at: array<u32, ROWS>;
   for (var i = 0u; i < ROWS; i++) {
     a_at[i] = batch * sizes.aBatchStride + min(first_row + i, sizes.m - 1u) * sizes.aRowStride;
   }
+  // end region
   var b_at: array<u32, QUADS>;
   var sums: array<array<vec4f, QUADS>, ROWS>;
   for (var j = 0u; j < QUADS; j++) {

@@ -5,6 +5,9 @@
 // ROWS + 1 vectors per k. Neighbouring workgroups own neighbouring columns. Transposed and broadcast operands differ
 // only in their strides: neighbouring invocations load along whichever axis is contiguous. Designed from published
 // results and not yet timed on a GPU. Not for lavapipe, where a barrier costs more than the loads it saves.
+//
+// launch: batch * ceil(m / (4 * ROWS * DOWN)) * ceil(n / (4 * ACROSS)) workgroups
+// work: 2 * batch * m * n * k operations
 
 const BIAS = false;      // knob: whether bias is added; without it the binding is never read
 const ROWS = 2u;         // knob: groups of four rows per invocation
@@ -19,6 +22,7 @@ const A_PITCH = ROWS * DOWN + 1u;   // neighbours that store values along k meet
 const B_PITCH = ACROSS + 1u;
 
 struct Sizes {
+  // region: product extents
   batch: u32,
   m: u32,
   n: u32,
@@ -26,6 +30,8 @@ struct Sizes {
   aBatchStride: u32,     // 0 where one a serves every batch
   aRowStride: u32,
   aColumnStride: u32,
+  // end region
+  // region: product operands
   bBatchStride: u32,     // 0 where one b serves every batch
   bRowStride: u32,
   bColumnStride: u32,
@@ -36,6 +42,7 @@ struct Sizes {
 @group(0) @binding(2) var<storage, read> b: array<f32>;          // [batch or 1, k, n], or [batch or 1, n, k]
 @group(0) @binding(3) var<storage, read> bias: array<f32>;       // [n]
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;    // [batch, m, n]
+  // end region
 
 var<workgroup> a_tile: array<vec4f, DEPTH * A_PITCH>;   // [DEPTH, A_PITCH], four rows each
 var<workgroup> b_tile: array<vec4f, DEPTH * B_PITCH>;   // [DEPTH, B_PITCH], four columns each
@@ -90,10 +97,12 @@ fn main(
       let columns = b_tile[d * B_PITCH + across];
       for (var i = 0u; i < ROWS; i++) {
         let rows = a_tile[d * A_PITCH + i * DOWN + down];
+        // region: outer product
         sums[i][0] = fma(vec4f(rows.x), columns, sums[i][0]);
         sums[i][1] = fma(vec4f(rows.y), columns, sums[i][1]);
         sums[i][2] = fma(vec4f(rows.z), columns, sums[i][2]);
         sums[i][3] = fma(vec4f(rows.w), columns, sums[i][3]);
+        // end region
       }
     }
     workgroupBarrier();

@@ -3,6 +3,9 @@
 //
 // One invocation computes COLUMNS neighbouring outputs of one channel (or four neighbouring ones) in a line; neighbours
 // own neighbouring channels, so loads coalesce.
+//
+// launch: ceil(batch * outputHeight * ceil(outputWidth / COLUMNS) * channels / WIDTH) workgroups
+// work: batch * outputHeight * outputWidth * channels * windowHeight * windowWidth * lanes(Element) operations
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbouring channels at a time
 const COLUMNS = 8u;      // knob: neighbouring outputs of a line per invocation
@@ -10,10 +13,11 @@ const WINDOW = 0u;       // knob: extent of the windows where they are square; 0
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
+  // region: pool sizes
   batch: u32,            // N
   height: u32,           // H
   width: u32,            // W
-  channels: u32,         // C, in Elements
+  channels: u32,         // C, or C / 4 where values are in fours
   windowHeight: u32,
   windowWidth: u32,
   outputHeight: u32,     // P
@@ -22,6 +26,7 @@ struct Sizes {
   strideWidth: u32,
   paddingHeight: u32,
   paddingWidth: u32,
+  // end region
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -34,6 +39,7 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
+  // region: outputs of a line
   let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
   let blocks = (sizes.outputWidth + COLUMNS - 1u) / COLUMNS;
   let channel = index % sizes.channels;
@@ -47,6 +53,7 @@ fn main(
   let top = i32(line % sizes.outputHeight * sizes.strideHeight) - i32(sizes.paddingHeight);
   let first_h = image * sizes.height + u32(max(top, 0));
   let end_h = image * sizes.height + min(u32(top + i32(sizes.windowHeight)), sizes.height);
+  // end region
 
   for (var q = first_q; q < end_q; q++) {
     let left = i32(q * sizes.strideWidth) - i32(sizes.paddingWidth);

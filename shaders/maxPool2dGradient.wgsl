@@ -4,16 +4,20 @@
 // One invocation computes COLUMNS neighbouring pixels of one channel (or four neighbouring ones) in a line: it looks at
 // the windows that hold a pixel, and only where the maximum equals its value through the pixels before it. Neighbours
 // own neighbouring channels.
+//
+// launch: ceil(batch * height * ceil(width / COLUMNS) * channels / WIDTH) workgroups
+// work: batch * outputHeight * outputWidth * channels * windowHeight * windowWidth * lanes(Element) operations
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbouring channels at a time
 const COLUMNS = 8u;      // knob: neighbouring pixels of a line per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
+  // region: pool sizes
   batch: u32,            // N
   height: u32,           // H
   width: u32,            // W
-  channels: u32,         // C, in Elements
+  channels: u32,         // C, or C / 4 where values are in fours
   windowHeight: u32,
   windowWidth: u32,
   outputHeight: u32,     // P
@@ -22,6 +26,7 @@ struct Sizes {
   strideWidth: u32,
   paddingHeight: u32,
   paddingWidth: u32,
+  // end region
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -60,6 +65,7 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
+  // region: pixels of a line
   let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
   let blocks = (sizes.width + COLUMNS - 1u) / COLUMNS;
   let channel = index % sizes.channels;
@@ -78,6 +84,7 @@ fn main(
   let end_p = min(bottom / sizes.strideHeight + 1u, sizes.outputHeight);
   var first_q = (missed_w + sizes.strideWidth - 1u) / sizes.strideWidth;
   var next_q = right / sizes.strideWidth + 1u;
+  // end region
 
   for (var w = first_w; w < end_w; w++) {
     let end_q = min(next_q, sizes.outputWidth);
@@ -96,9 +103,11 @@ fn main(
     }
     dx[(line * sizes.width + w) * sizes.channels + channel] = sum;
 
+    // region: next pixel of the line
     // A pixel to the right one window may have ended and one begun.
     let reached = w + 1u + sizes.paddingWidth;
     if (first_q * sizes.strideWidth + sizes.windowWidth <= reached) { first_q += 1u; }
     if (next_q * sizes.strideWidth <= reached) { next_q += 1u; }
+    // end region
   }
 }

@@ -1,6 +1,9 @@
 // running[i] = (1 - momentum) running[i] + momentum * scale * batch[i], f32, in place.
 //
 // One invocation computes one element.
+//
+// launch: ceil(count / WIDTH) workgroups
+// work: 3 * count operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 

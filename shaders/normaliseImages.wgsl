@@ -2,6 +2,9 @@
 // c the channel, for images[N, H, W, C] of u8, C <= 4, to f32.
 //
 // One invocation turns one word of four bytes into four numbers.
+//
+// launch: ceil(count / (4 * WIDTH)) workgroups
+// work: 2 * count operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 

@@ -2,23 +2,28 @@
 //
 // Every element of y is written, so y need not be cleared first. Laid out as binary.wgsl; the host merges axes that
 // are not padded.
+//
+// launch: ceil(count / (VALUES * WIDTH)) workgroups
+// work: 0 operations
 
+// region: walk knobs
 alias Element = f32;     // knob: f32, or vec4f for four neighbours at a time
 const RANK = 2u;         // knob: extents to walk, 1 to 6
 const VALUES = 16u;      // knob: elements per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
+// end region
 
 // All in Elements: four neighbours are all zeros, or neighbours in x.
 struct Sizes {
   count: u32,
-  extents: array<vec4u, 2>,         // of y, innermost first
-  before: array<vec4u, 2>,          // zeros in front of x
-  inputExtents: array<vec4u, 2>,    // of x
-  inputStrides: array<vec4u, 2>,    // of x
+  extents: array<vec4u, 2>,     // of y, innermost first
+  before: array<vec4u, 2>,      // zeros in front of x
+  xExtents: array<vec4u, 2>,    // of x
+  xStrides: array<vec4u, 2>,    // of x
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<Element>;          // [inputExtents]
+@group(0) @binding(1) var<storage, read> x: array<Element>;          // [xExtents]
 @group(0) @binding(2) var<storage, read_write> y: array<Element>;    // [extents]
 
 @compute @workgroup_size(WIDTH)
@@ -27,6 +32,7 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
+  // region: walk begins
   let first = (workgroup.x + workgroup.y * grid.x) * (WIDTH * VALUES);
   let end = min(first + WIDTH * VALUES, sizes.count);
 
@@ -45,13 +51,14 @@ fn main(
   place[RANK - 1u] = rest;
   step[RANK - 1u] = rest_of_step;
   // Read once: a load of a uniform costs as much as any on lavapipe.
+  // end region
   var before: array<u32, RANK>;
   var x_extents: array<u32, RANK>;
   var x_strides: array<u32, RANK>;
   for (var axis = 0u; axis < RANK; axis++) {
     before[axis] = sizes.before[axis / 4u][axis % 4u];
-    x_extents[axis] = sizes.inputExtents[axis / 4u][axis % 4u];
-    x_strides[axis] = sizes.inputStrides[axis / 4u][axis % 4u];
+    x_extents[axis] = sizes.xExtents[axis / 4u][axis % 4u];
+    x_strides[axis] = sizes.xStrides[axis / 4u][axis % 4u];
   }
 
   for (var index = first + local.x; index < end; index += WIDTH) {
@@ -66,6 +73,7 @@ fn main(
     var value = Element();
     if (inside) { value = x[x_index]; }
     y[index] = value;
+    // region: walk goes on
     // To the next element: an addition with carries.
     var carry = 0u;
     for (var axis = 0u; axis + 1u < RANK; axis++) {
@@ -75,5 +83,6 @@ fn main(
       place[axis] = next - carry * extent;
     }
     place[RANK - 1u] += step[RANK - 1u] + carry;
+    // end region
   }
 }

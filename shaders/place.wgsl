@@ -1,13 +1,16 @@
-// One part of a pack, f32: y[offset + i] = x[i] for i < count, and 0 for count <= i < room.
+// One part of a pack, f32: y[yStart + i] = x[i] for i < count, and 0 for count <= i < room.
 //
 // One invocation writes one value; the gap behind the part, up to the next one, is written as well.
+//
+// launch: ceil(room / WIDTH) workgroups
+// work: 0 operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
   count: u32,
   room: u32,             // from this part's offset to the next part's
-  offset: u32,
+  yStart: u32,
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -23,5 +26,5 @@ fn main(
   let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
   if (index >= sizes.room) { return; }
   let value = x[min(index, sizes.count - 1u)];
-  y[sizes.offset + index] = select(0.0, value, index < sizes.count);
+  y[sizes.yStart + index] = select(0.0, value, index < sizes.count);
 }

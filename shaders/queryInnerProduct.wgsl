@@ -2,6 +2,9 @@
 //
 // One invocation computes ROWS rows of one class: neighbours own neighbouring classes, so they share the loads of
 // the features, and each value of theta is used ROWS times from a register. Sums run over d in order.
+//
+// launch: ceil(ceil(batch / ROWS) * classes / WIDTH) workgroups
+// work: 2 * batch * classes * features operations
 
 const ROWS = 1u;         // knob: rows per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup

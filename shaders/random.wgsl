@@ -4,9 +4,15 @@
 // device, in every order, and for every launch size.
 //
 // One invocation computes four neighbouring numbers.
+//
+// launch: ceil(count / (4 * WIDTH)) workgroups
+// work: 0 operations
 
-const DISTRIBUTION = 0u; // knob: 0 uniform in [0, 1), multiples of 2^-24; 1 standard normal (Box-Muller)
-const WIDTH = 64u;       // knob: invocations per workgroup
+const DISTRIBUTION = UNIFORM;   // knob: how the numbers are distributed
+const WIDTH = 64u;              // knob: invocations per workgroup
+
+const UNIFORM = 0u;             // value of DISTRIBUTION: in [0, 1), multiples of 2^-24
+const NORMAL = 1u;              // value of DISTRIBUTION: standard normal (Box-Muller)
 
 struct Sizes {
   count: u32,
@@ -17,6 +23,7 @@ struct Sizes {
 @group(0) @binding(1) var<storage, read> seed: array<u32>;       // [4]
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;    // [count]
 
+// region: philox
 // The 64-bit product of two words, as (high, low): WGSL multiplies 32 bits to 32, so by halves.
 fn wide_product(a: u32, b: u32) -> vec2u {
   let low = (a & 0xffffu) * (b & 0xffffu);
@@ -26,9 +33,10 @@ fn wide_product(a: u32, b: u32) -> vec2u {
   return vec2u((a >> 16u) * (b >> 16u) + (left >> 16u) + (right >> 16u) + (middle >> 16u), a * b);
 }
 
-fn philox(start: vec4u, first_key: vec2u) -> vec4u {
-  var counter = start;
-  var key = first_key;
+// Four words by Philox4x32-10, from counter (index, stream, seed[2], seed[3]) and key (seed[0], seed[1]).
+fn philox(index: u32, stream: u32) -> vec4u {
+  var counter = vec4u(index, stream, seed[2], seed[3]);
+  var key = vec2u(seed[0], seed[1]);
   for (var round = 0u; round < 10u; round++) {
     let even = wide_product(0xd2511f53u, counter.x);
     let odd = wide_product(0xcd9e8d57u, counter.z);
@@ -37,7 +45,9 @@ fn philox(start: vec4u, first_key: vec2u) -> vec4u {
   }
   return counter;
 }
+// end region
 
+// region: normal numbers
 // -log(n / 2^24) for n in 1 .. 2^24. With n = m 2^e, m in [sqrt(1/2), sqrt(2)): log m by its atanh series, which
 // stays exact near 1, where the built-in logarithm promises an absolute error only.
 fn minus_log(n: u32) -> f32 {
@@ -69,10 +79,11 @@ fn cos_sin(turns: f32) -> vec2f {
   }
 }
 
-// Two independent normal numbers from two words.
+// Two independent normal numbers from two words (Box-Muller).
 fn normal_pair(radius: u32, angle: u32) -> vec2f {
   return sqrt(2.0 * minus_log((radius >> 8u) + 1u)) * cos_sin(f32(angle >> 8u) * 0x1p-24);
 }
+// end region
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -81,9 +92,9 @@ fn main(
   @builtin(local_invocation_id) local: vec3u,
 ) {
   let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
-  let words = philox(vec4u(index, sizes.stream, seed[2], seed[3]), vec2u(seed[0], seed[1]));
+  let words = philox(index, sizes.stream);
   var numbers = vec4f(words >> vec4u(8u)) * 0x1p-24;
-  if (DISTRIBUTION == 1u) { numbers = vec4f(normal_pair(words.x, words.y), normal_pair(words.z, words.w)); }
+  if (DISTRIBUTION == NORMAL) { numbers = vec4f(normal_pair(words.x, words.y), normal_pair(words.z, words.w)); }
   for (var i = 0u; i < 4u; i++) {
     if (4u * index + i < sizes.count) { y[4u * index + i] = numbers[i]; }
   }

@@ -2,24 +2,32 @@
 //
 // One invocation walks one chunk of the elements behind one output: all of them where chunks = 1, else y holds
 // partial results that another launch reduces. Two orders:
-//   step = 1:      neighbouring invocations own neighbouring outputs, y is [chunks, outputs], a chunk is contiguous;
-//   step = chunks: neighbouring invocations own neighbouring elements, y is [outputs, chunks], chunks interleave.
+//   elementStride = 1: neighbouring invocations own neighbouring outputs, y is [chunks, outputs],
+//     a chunk is contiguous;
+//   elementStride = chunks: neighbouring invocations own neighbouring elements, y is [outputs, chunks],
+//     chunks interleave.
 // Sums are made of sums of blocks of blocks, so that the error grows with the cube root of the length.
+//
+// launch: ceil(outputs * chunks / WIDTH) workgroups
+// work: outputs * length operations
 
-const OPERATION = 1u;    // knob: 1 sum, 2 maximum
+const OPERATION = SUM;   // knob: what is made of the elements
 const WIDTH = 64u;       // knob: invocations per workgroup
+
+const SUM = 1u;          // value of OPERATION: their sum
+const MAXIMUM = 2u;      // value of OPERATION: the largest one
 
 struct Sizes {
   outputs: u32,
   chunks: u32,
-  length: u32,             // elements behind one output
-  chunkStart: u32,         // distance of the first elements of two neighbouring chunks
-  step: u32,               // distance of two neighbouring elements of a chunk
-  block: u32,              // elements in a block, and blocks in a block of blocks
+  length: u32,              // elements behind one output
+  chunkStride: u32,         // distance of the first elements of two neighbouring chunks
+  elementStride: u32,       // distance of two neighbouring elements of a chunk
+  block: u32,               // elements in a block, and blocks in a block of blocks
   factor: f32,
-  keptExtents: vec4u,      // innermost first, filled up with 1
+  keptExtents: vec4u,       // innermost first, filled up with 1
   keptStrides: vec4u,
-  reducedExtents: vec4u,   // innermost first, filled up with 1
+  reducedExtents: vec4u,    // innermost first, filled up with 1
   reducedStrides: vec4u,
 }
 
@@ -28,11 +36,11 @@ struct Sizes {
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;    // [chunks, outputs] or [outputs, chunks]
 
 fn nothing() -> f32 {
-  return select(0.0, -3.40282346e38, OPERATION == 2u);
+  return select(0.0, -3.40282346e38, OPERATION == MAXIMUM);
 }
 
 fn combine(a: f32, b: f32) -> f32 {
-  if (OPERATION == 2u) { return max(a, b); }
+  if (OPERATION == MAXIMUM) { return max(a, b); }
   return a + b;
 }
 
@@ -51,17 +59,17 @@ fn main(
 ) {
   let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
   if (index >= sizes.outputs * sizes.chunks) { return; }
-  let interleaved = sizes.step > 1u;
+  let interleaved = sizes.elementStride > 1u;
   let extent = select(sizes.outputs, sizes.chunks, interleaved);
   let outer = index / extent;
   let inner = index - outer * extent;
   let chunk = select(outer, inner, interleaved);
   let base = offset_of(select(inner, outer, interleaved), sizes.keptExtents, sizes.keptStrides);
 
-  var element = chunk * sizes.chunkStart;
-  let end = select(min(element + sizes.chunkStart, sizes.length), sizes.length, interleaved);
-  var left = (end - element + sizes.step - 1u) / sizes.step;
-  let stride = sizes.step * sizes.reducedStrides.x;
+  var element = chunk * sizes.chunkStride;
+  let end = select(min(element + sizes.chunkStride, sizes.length), sizes.length, interleaved);
+  var left = (end - element + sizes.elementStride - 1u) / sizes.elementStride;
+  let stride = sizes.elementStride * sizes.reducedStrides.x;
 
   var total = nothing();
   var blocks = nothing();
@@ -71,7 +79,7 @@ fn main(
   while (left > 0u) {
     // A run: elements a stride apart, up to the end of the innermost reduced axis or of the block.
     let to_axis_end = sizes.reducedExtents.x - element % sizes.reducedExtents.x;
-    let run = min(min(left, block_left), (to_axis_end + sizes.step - 1u) / sizes.step);
+    let run = min(min(left, block_left), (to_axis_end + sizes.elementStride - 1u) / sizes.elementStride);
     var at = base + offset_of(element, sizes.reducedExtents, sizes.reducedStrides);
     // Four at a time: the loads do not wait for each other (1.5 times faster on lavapipe, 2026).
     var i = 0u;
@@ -85,7 +93,7 @@ fn main(
       block = combine(block, x[at]);
       at += stride;
     }
-    element += run * sizes.step;
+    element += run * sizes.elementStride;
     left -= run;
     block_left -= run;
     if (block_left == 0u) {

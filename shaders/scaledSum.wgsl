@@ -1,6 +1,9 @@
 // total = scale * (sum over i of x[i]), f32, in a fixed order.
 //
 // One workgroup: invocation j adds x[j], x[j + WIDTH], ..., then the first invocation adds the WIDTH sums.
+//
+// launch: 1 workgroup
+// work: count operations
 
 const WIDTH = 256u;      // knob: invocations of the workgroup
 

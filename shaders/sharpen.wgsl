@@ -2,13 +2,16 @@
 //   y[i] = a + (1 - a) / t where a = p[i] > threshold (strictly), else a - a / t
 //
 // One invocation computes one element.
+//
+// launch: ceil(count / WIDTH) workgroups
+// work: 3 * count operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
   count: u32,
   threshold: f32,
-  inverse: f32,          // 1 / t; 0 for an infinite temperature
+  inverseTemperature: f32,    // 1 / t; 0 for an infinite temperature
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -24,5 +27,5 @@ fn main(
   let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
   if (index >= sizes.count) { return; }
   let a = p[index];
-  y[index] = fma(select(-a, 1.0 - a, a > sizes.threshold), sizes.inverse, a);
+  y[index] = fma(select(-a, 1.0 - a, a > sizes.threshold), sizes.inverseTemperature, a);
 }

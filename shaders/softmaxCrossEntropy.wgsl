@@ -3,6 +3,9 @@
 //   gradient[r, k] = (softmax(z[r])[k] * sum over j of t[r, j] - t[r, k]) * scale
 //
 // One invocation computes one row. Logits are taken relative to the row's largest, so no exponential overflows.
+//
+// launch: ceil(rows / WIDTH) workgroups
+// work: 8 * rows * classes operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 

@@ -1,20 +1,25 @@
-// y[outputStart + sum over axes of i * outputStride] = x[inputStart + sum over axes of i * inputStride], f32.
+// y[yStart + sum over axes of i * yStride] = x[xStart + sum over axes of i * xStride], f32.
 //
 // Transposes, slices, broadcasts, and each part of a concatenation. Laid out as binary.wgsl.
+//
+// launch: ceil(count / (VALUES * WIDTH)) workgroups
+// work: 0 operations
 
+// region: walk knobs
 alias Element = f32;     // knob: f32, or vec4f for four neighbours at a time
 const RANK = 2u;         // knob: extents to walk, 1 to 6
 const VALUES = 16u;      // knob: elements per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
+// end region
 
 // All in Elements: four neighbours are neighbours in x and y.
 struct Sizes {
   count: u32,
-  inputStart: u32,
-  outputStart: u32,
-  extents: array<vec4u, 2>,          // innermost first
-  inputStrides: array<vec4u, 2>,     // 0 where x is repeated
-  outputStrides: array<vec4u, 2>,
+  xStart: u32,
+  yStart: u32,
+  extents: array<vec4u, 2>,     // innermost first
+  xStrides: array<vec4u, 2>,    // 0 where x is repeated
+  yStrides: array<vec4u, 2>,
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -27,6 +32,7 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
+  // region: walk begins
   let first = (workgroup.x + workgroup.y * grid.x) * (WIDTH * VALUES);
   let end = min(first + WIDTH * VALUES, sizes.count);
 
@@ -45,21 +51,23 @@ fn main(
   place[RANK - 1u] = rest;
   step[RANK - 1u] = rest_of_step;
   // Read once: a load of a uniform costs as much as any on lavapipe.
+  // end region
   var x_strides: array<u32, RANK>;
   var y_strides: array<u32, RANK>;
   for (var axis = 0u; axis < RANK; axis++) {
-    x_strides[axis] = sizes.inputStrides[axis / 4u][axis % 4u];
-    y_strides[axis] = sizes.outputStrides[axis / 4u][axis % 4u];
+    x_strides[axis] = sizes.xStrides[axis / 4u][axis % 4u];
+    y_strides[axis] = sizes.yStrides[axis / 4u][axis % 4u];
   }
 
   for (var index = first + local.x; index < end; index += WIDTH) {
-    var x_index = sizes.inputStart;
-    var y_index = sizes.outputStart;
+    var x_index = sizes.xStart;
+    var y_index = sizes.yStart;
     for (var axis = 0u; axis < RANK; axis++) {
       x_index += place[axis] * x_strides[axis];
       y_index += place[axis] * y_strides[axis];
     }
     y[y_index] = x[x_index];
+    // region: walk goes on
     // To the next element: an addition with carries.
     var carry = 0u;
     for (var axis = 0u; axis + 1u < RANK; axis++) {
@@ -69,5 +77,6 @@ fn main(
       place[axis] = next - carry * extent;
     }
     place[RANK - 1u] += step[RANK - 1u] + carry;
+    // end region
   }
 }

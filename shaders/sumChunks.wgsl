@@ -2,6 +2,9 @@
 // invocations. The number of values is a multiple of four.
 //
 // One invocation adds up four neighbouring values; neighbouring invocations own neighbouring fours.
+//
+// launch: ceil(quads / WIDTH) workgroups
+// work: 4 * quads * chunks operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 

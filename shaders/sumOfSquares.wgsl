@@ -2,6 +2,9 @@
 // (see clipFactor) finishes.
 //
 // One invocation makes one part, so that neighbouring invocations read neighbouring elements.
+//
+// launch: ceil(parts / WIDTH) workgroups
+// work: 2 * count * lanes(Element) operations
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbours at a time, each with a sum of its own
 const WIDTH = 64u;       // knob: invocations per workgroup

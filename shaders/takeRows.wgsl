@@ -1,20 +1,25 @@
-// Rows by number: y[b, i] = x[indices[b], i] for x[rows, width] and y[B, width], in words of 32 bits, whatever they hold.
-// A number past the last row takes the last row: what is wrong is not found here, but nothing else is read.
+// Rows by number: y[b, i] = x[indices[b], i] for x[rows, rowLength] and y[B, rowLength], in words of 32 bits, whatever
+// they hold. A number past the last row takes the last row: what is wrong is not found here, but nothing else is read.
 //
 // One invocation copies VALUES neighbouring words of a row.
+//
+// launch: ceil(count / (VALUES * WIDTH)) workgroups
+// work: 0 operations
 
-const VALUES = 1u;       // knob: words per invocation, a divisor of the width
+const VALUES = 1u;       // knob: words per invocation, a divisor of rowLength
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
-  count: u32,            // words of y
+  // region: rows to take
+  count: u32,            // elements of y
   rows: u32,
-  width: u32,            // words of a row
+  rowLength: u32,        // elements of a row
+  // end region
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<u32>;          // [rows, width]
-@group(0) @binding(2) var<storage, read> indices: array<u32>;    // [count / width]
+@group(0) @binding(1) var<storage, read> x: array<u32>;          // [rows, rowLength]
+@group(0) @binding(2) var<storage, read> indices: array<u32>;    // [count / rowLength]
 @group(0) @binding(3) var<storage, read_write> y: array<u32>;    // [count]
 
 @compute @workgroup_size(WIDTH)
@@ -25,7 +30,7 @@ fn main(
 ) {
   let first = ((workgroup.x + workgroup.y * grid.x) * WIDTH + local.x) * VALUES;
   if (first >= sizes.count) { return; }
-  let row = min(indices[first / sizes.width], sizes.rows - 1u);
-  let source = row * sizes.width + first % sizes.width;
+  let row = min(indices[first / sizes.rowLength], sizes.rows - 1u);
+  let source = row * sizes.rowLength + first % sizes.rowLength;
   for (var i = 0u; i < VALUES; i++) { y[first + i] = x[source + i]; }
 }

@@ -2,11 +2,26 @@
 //
 // One invocation computes VALUES elements, WIDTH apart, so that neighbouring invocations own neighbouring elements.
 // f is chosen by a knob, so each function is a pipeline of its own without the branches of the others.
+//
+// launch: ceil(count / (VALUES * WIDTH)) workgroups
+// work: count * lanes(Element) operations
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbours at a time; all counts are then in fours
-const OPERATION = 1u;    // knob: which function, see apply()
+const OPERATION = EXP;   // knob: which function f is
 const VALUES = 16u;      // knob: elements per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
+
+const EXP = 1u;          // value of OPERATION: e^x
+const LOG = 2u;          // value of OPERATION: the natural logarithm
+const SQRT = 3u;         // value of OPERATION: the square root
+const RELU = 4u;         // value of OPERATION: max(x, 0)
+const SIGMOID = 5u;      // value of OPERATION: 1 / (1 + e^-x)
+const SOFTPLUS = 6u;     // value of OPERATION: log(1 + e^x)
+const TANH = 7u;         // value of OPERATION: the hyperbolic tangent
+const NORMAL_CDF = 8u;   // value of OPERATION: the probability that a standard normal variable is below x
+const GELU = 9u;         // value of OPERATION: x times that probability
+const CLAMP = 10u;       // value of OPERATION: x, but at least `first` and at most `second`
+const AFFINE = 11u;      // value of OPERATION: first x + second
 
 struct Sizes {
   count: u32,
@@ -35,27 +50,27 @@ fn normal_cdf(v: Element) -> Element {
 
 fn apply(v: Element) -> Element {
   switch (OPERATION) {
-    case 1u: { return exp(v); }
-    case 2u: { return log(v); }
-    case 3u: { return sqrt(v); }
+    case EXP: { return exp(v); }
+    case LOG: { return log(v); }
+    case SQRT: { return sqrt(v); }
     // Not max: a NaN must come through, or a diverged run would look healthy.
-    case 4u: { return select(v, Element(0.0), v < Element(0.0)); }
-    case 5u: {
+    case RELU: { return select(v, Element(0.0), v < Element(0.0)); }
+    case SIGMOID: {
       // Sigmoid from exp(-|v|): never overflows, and keeps small probabilities exact.
       let e = exp(-abs(v));
       return select(e, Element(1.0), v >= Element(0.0)) / (1.0 + e);
     }
-    case 6u: { return max(v, Element(0.0)) + log_one_plus(exp(-abs(v))); }
-    case 7u: {
+    case SOFTPLUS: { return max(v, Element(0.0)) + log_one_plus(exp(-abs(v))); }
+    case TANH: {
       // tanh from exp(-2|v|); near zero the difference would cancel, the odd series does not.
       let e = exp(-2.0 * abs(v));
       let series = v * (1.0 - v * v * (1.0 / 3.0 - v * v * (2.0 / 15.0)));
       return select(sign(v) * (1.0 - e) / (1.0 + e), series, abs(v) < Element(0.05));
     }
-    case 8u: { return normal_cdf(v); }
-    case 9u: { return v * normal_cdf(v); }
-    case 10u: { return min(max(v, Element(sizes.first)), Element(sizes.second)); }
-    default: { return fma(Element(sizes.first), v, Element(sizes.second)); }
+    case NORMAL_CDF: { return normal_cdf(v); }
+    case GELU: { return v * normal_cdf(v); }
+    case CLAMP: { return min(max(v, Element(sizes.first)), Element(sizes.second)); }
+    case AFFINE, default: { return fma(Element(sizes.first), v, Element(sizes.second)); }
   }
 }
 

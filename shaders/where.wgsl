@@ -1,11 +1,16 @@
 // y[i] = condition[i] != 0 ? a[i] : b[i], f32, with all three broadcast to the shape of y.
 //
 // Laid out as binary.wgsl. Both values are read, whatever the condition: a branch would be no cheaper.
+//
+// launch: ceil(count / (VALUES * WIDTH)) workgroups
+// work: 0 operations
 
+// region: walk knobs
 alias Element = f32;     // knob: f32, or vec4f for four neighbours at a time
 const RANK = 2u;         // knob: extents to walk, 1 to 6
 const VALUES = 16u;      // knob: elements per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
+// end region
 
 // All in Elements: four neighbours are neighbours in all four tensors.
 struct Sizes {
@@ -28,6 +33,7 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
+  // region: walk begins
   let first = (workgroup.x + workgroup.y * grid.x) * (WIDTH * VALUES);
   let end = min(first + WIDTH * VALUES, sizes.count);
 
@@ -46,6 +52,7 @@ fn main(
   place[RANK - 1u] = rest;
   step[RANK - 1u] = rest_of_step;
   // Read once: a load of a uniform costs as much as any on lavapipe.
+  // end region
   var condition_strides: array<u32, RANK>;
   var a_strides: array<u32, RANK>;
   var b_strides: array<u32, RANK>;
@@ -65,6 +72,7 @@ fn main(
       b_index += place[axis] * b_strides[axis];
     }
     y[index] = select(b[b_index], a[a_index], condition[condition_index] != Element(0.0));
+    // region: walk goes on
     // To the next element: an addition with carries.
     var carry = 0u;
     for (var axis = 0u; axis + 1u < RANK; axis++) {
@@ -74,5 +82,6 @@ fn main(
       place[axis] = next - carry * extent;
     }
     place[RANK - 1u] += step[RANK - 1u] + carry;
+    // end region
   }
 }

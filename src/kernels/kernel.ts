@@ -2,21 +2,15 @@
 
 import { KernelError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
-import { workgroups } from "./geometry.ts";
-import { shaders } from "./shaders.generated.ts";
-import {
-  checkKnobs,
-  checkUniforms,
-  pack,
-  parseShader,
-  specialise,
-  type Knobs,
-  type ShaderSource,
-  type UniformValues,
-} from "./source.ts";
-import { operations } from "./work.ts";
+import { parseFormula } from "./formula.ts";
+import { checkKnobs, checkUniforms, pack, specialise } from "./shader-values.ts";
+import { shaders, type Choices } from "./shaders.generated.ts";
+import { parseShader, type Knobs, type ShaderSource, type UniformValues } from "./source.ts";
 
 export type KernelName = keyof typeof shaders;
+
+/** What a knob or uniform of a kernel may be called to be, where the shader names its values: `"add" | "subtract" | ...`. */
+export type Choice<Name extends keyof Choices, Field extends keyof Choices[Name]> = Choices[Name][Field];
 
 /**
  * All that a dispatch needs, read from the shader file: features of the device, knobs, bindings and uniforms with their
@@ -33,15 +27,12 @@ export interface Kernel extends ShaderSource {
   pack(sizes: UniformValues): ArrayBuffer;
   /** Folded into two dimensions where one is over `limit`, by default 65,535: every WebGPU device takes that. */
   workgroups(sizes: UniformValues, knobs?: Knobs, limit?: number): readonly [x: number, y: number];
-  /** Floating-point operations of a launch of these sizes; a multiply-add counts two (see work.ts). */
+  /**
+   * Floating-point operations of a launch of these sizes. A multiply-add counts two, whatever else is done counts one each;
+   * moving data and whole-number arithmetic count nothing. Windows count whole, as if no tap fell outside the image. For
+   * profiles: that of a kernel which is bound by memory need only be about right.
+   */
   operations(sizes: UniformValues, knobs?: Knobs): number;
-}
-
-/** The entries that a launch size can depend on: neither switches nor vectors. */
-function numbersOf(values: UniformValues | Knobs): Record<string, number> {
-  const numbers: Record<string, number> = {};
-  for (const [name, value] of Object.entries(values)) if (typeof value === "number") numbers[name] = value;
-  return numbers;
 }
 
 /**
@@ -59,25 +50,35 @@ export function foldWorkgroups(count: number, limit: number): readonly [number, 
 
 function describe(name: KernelName): Kernel {
   const source = parseShader(name, shaders[name]);
-  const defaults = numbersOf(Object.fromEntries(source.knobs.map((knob) => [knob.name, knob.value])));
+  const { knobs, uniforms } = source;
+  const scalars = uniforms.filter(({ lanes, choices }) => lanes === 1 && choices.length === 0);
+  const countable = knobs.filter(({ type }) => type !== "bool" && type !== "choice");
+  const vocabulary = {
+    uniforms: scalars.map((field) => field.name),
+    knobs: Object.fromEntries(countable.map((knob) => [knob.name, knob.value])),
+  };
+  const launch = parseFormula(`kernel ${name}: launch`, source.launch, vocabulary);
+  const work = parseFormula(`kernel ${name}: work`, source.work, vocabulary);
+  const check = (sizes: UniformValues, given: Knobs): void => {
+    checkUniforms(name, source, sizes);
+    checkKnobs(name, source, given);
+  };
   return {
     name,
     ...source,
-    specialise: (knobs = {}) => specialise(name, source, knobs),
+    specialise: (given = {}) => specialise(name, source, given),
     pack: (sizes) => pack(name, source, sizes),
-    workgroups: (sizes, knobs = {}, limit = 65_535) => {
-      checkUniforms(name, source, sizes);
-      checkKnobs(name, source, knobs);
-      const count = workgroups[name](numbersOf(sizes), { ...defaults, ...numbersOf(knobs) });
+    workgroups: (sizes, given = {}, limit = 65_535) => {
+      check(sizes, given);
+      const count = launch(sizes, given);
       if (!Number.isInteger(count) || count < 1) {
         throw new KernelError(`kernel ${name}: ${count} workgroups for ${JSON.stringify(sizes)}`);
       }
       return foldWorkgroups(count, limit);
     },
-    operations: (sizes, knobs = {}) => {
-      // Sizes count Elements: four numbers each where the kernel was made for fours.
-      const lanes = knobs["Element"] === "vec4f" ? 4 : 1;
-      return lanes * operations[name](numbersOf(sizes), { ...defaults, ...numbersOf(knobs) });
+    operations: (sizes, given = {}) => {
+      check(sizes, given);
+      return work(sizes, given);
     },
   };
 }

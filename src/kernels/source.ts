@@ -1,12 +1,23 @@
-// Reads a shader file: its knobs, bindings and uniform layout. The `.wgsl` text is the only place they are
-// written down, so a shader and its description cannot disagree.
+// Reads a shader file: its knobs, bindings, uniform layout, launch size and work. The `.wgsl` text is the only place they
+// are written down, so a shader and its description cannot disagree.
 
 import { KernelError } from "../errors/errors.ts";
-import { suggestion } from "../errors/nearest.ts";
 
-/** A number or a switch; for a knob of type `element`, what the elements of the buffers are. */
-export type KnobValue = number | boolean | "f32" | "vec4f";
+/** A number or a switch; for a knob of type `choice` one of its names, for one of type `element` "f32" or "vec4f". */
+export type KnobValue = number | boolean | string;
 export type Knobs = Readonly<Record<string, KnobValue>>;
+
+/**
+ * A `const NAME = 3u; // value of FIELD: meaning` line: one of the values that the knob or uniform FIELD takes. Outside of
+ * the shader it goes by its name in camel case: NOT_EQUAL is "notEqual".
+ */
+export interface NamedValue {
+  readonly name: string;
+  /** Its name in the shader. */
+  readonly constant: string;
+  readonly value: number;
+  readonly meaning: string;
+}
 
 /**
  * A `const NAME = value; // knob: meaning` line, or `alias NAME = f32; // knob: meaning`: the same kernel for numbers
@@ -14,13 +25,15 @@ export type Knobs = Readonly<Record<string, KnobValue>>;
  */
 export interface Knob {
   readonly name: string;
-  readonly type: "u32" | "i32" | "f32" | "bool" | "element";
+  readonly type: "u32" | "i32" | "f32" | "bool" | "element" | "choice";
   /**
    * What the file says, and what `specialise` leaves where it is told nothing else. A whole number that the file does not
    * set to 0 counts something, and 0 is none for it.
    */
   readonly value: KnobValue;
   readonly meaning: string;
+  /** The values of a knob of type `choice`; none for the others. */
+  readonly choices: readonly NamedValue[];
 }
 
 /** A `@group(0) @binding(i) var<...> name: type; // meaning` line. */
@@ -40,13 +53,25 @@ export interface UniformField {
   readonly type: UniformType;
   readonly lanes: number;
   readonly offset: number;
+  /** The values it takes, by name, where the shader names them; else none. */
+  readonly choices: readonly NamedValue[];
 }
+
+/**
+ * A value for every member of a shader's uniform struct, by name: a list where a member has several lanes, a name where
+ * the shader names the values it takes.
+ */
+export type UniformValues = Readonly<Record<string, number | string | readonly number[]>>;
 
 export interface ShaderSource {
   /** The WGSL text as it stands in the file. */
   readonly text: string;
   /** What the device must have been created with for it to compile: most need nothing, some `subgroups`. */
   readonly features: readonly string[];
+  /** The `// launch: ... workgroups` line: how many a dispatch takes, a formula of uniforms and knobs. */
+  readonly launch: string;
+  /** The `// work: ... operations` line: floating-point operations of such a launch, a multiply-add counting two. */
+  readonly work: string;
   readonly knobs: readonly Knob[];
   readonly bindings: readonly Binding[];
   readonly uniforms: readonly UniformField[];
@@ -54,7 +79,9 @@ export interface ShaderSource {
   readonly uniformBytes: number;
 }
 
-const knobLine = /^(?:const|alias) (\w+)\s*=\s*([\w.+-]+);[ \t]*\/\/ knob:[ \t]*(.*)$/gm;
+/** A line of a knob: its name, its value as it is written, and its meaning. */
+export const knobLine = /^(?:const|alias) (\w+)\s*=\s*([\w.+-]+);[ \t]*\/\/ knob:[ \t]*(.*)$/gm;
+const choiceLine = /^const ([A-Z]\w*)\s*=\s*(\d+)u;[ \t]*\/\/ value of (\w+):[ \t]*(.*)$/;
 const bindingLine =
   /@group\(0\)\s*@binding\((\d+)\)\s*var<(uniform|storage),?\s*(read_write|read)?>\s*(\w+)\s*:\s*([^;]+);(?:[ \t]*\/\/[ \t]*(.*))?/g;
 const memberTypes: Record<string, { type: UniformType; lanes: number; align: number }> = {
@@ -67,17 +94,55 @@ const memberTypes: Record<string, { type: UniformType; lanes: number; align: num
   "array<vec4u, 2>": { type: "u32", lanes: 8, align: 16 },
 };
 
-function parseKnob(name: string, text: string, meaning: string): Knob {
-  if (text === "f32" || text === "vec4f") return { name, type: "element", value: text, meaning };
-  if (text === "true" || text === "false") return { name, type: "bool", value: text === "true", meaning };
+/** The named values of each knob and uniform that has some, in the order of their lines. */
+function parseChoices(name: string, text: string): ReadonlyMap<string, readonly NamedValue[]> {
+  const byField = new Map<string, NamedValue[]>();
+  for (const line of text.split("\n").filter((each) => each.includes("// value of "))) {
+    const [, constant, value, field = "", meaning = ""] = choiceLine.exec(line) ?? [];
+    if (constant === undefined) {
+      throw new KernelError(
+        `shader ${name}: "${line.trim()}" must read "const NAME = 1u; // value of FIELD: meaning"`,
+      );
+    }
+    const camelCase = constant.toLowerCase().replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+    const known = byField.get(field) ?? [];
+    const twin = known.find((other) => other.value === Number(value));
+    if (twin !== undefined) {
+      throw new KernelError(`shader ${name}: ${twin.constant} and ${constant} of ${field} are both ${value}`);
+    }
+    byField.set(field, [...known, { name: camelCase, constant, value: Number(value), meaning }]);
+  }
+  return byField;
+}
+
+function parseKnob(
+  shader: string,
+  name: string,
+  text: string,
+  meaning: string,
+  choices: readonly NamedValue[],
+): Knob {
+  const knob = { name, meaning, choices };
+  if (choices.length > 0) {
+    const chosen = choices.find(({ constant }) => constant === text);
+    if (chosen === undefined) {
+      throw new KernelError(`shader ${shader}: ${text} is no value of knob ${name}`);
+    }
+    return { ...knob, type: "choice", value: chosen.name };
+  }
+  if (text === "f32" || text === "vec4f") return { ...knob, type: "element", value: text };
+  if (text === "true" || text === "false") return { ...knob, type: "bool", value: text === "true" };
   const type = text.endsWith("u") ? "u32" : text.endsWith("i") ? "i32" : "f32";
-  return { name, type, value: Number(text.replace(/[uif]$/, "")), meaning };
+  const value = Number(text.replace(/[uif]$/, ""));
+  if (Number.isNaN(value)) throw new KernelError(`shader ${shader}: knob ${name} is set to ${text}`);
+  return { ...knob, type, value };
 }
 
 function parseUniforms(
   name: string,
   text: string,
   struct: string,
+  choices: ReadonlyMap<string, readonly NamedValue[]>,
 ): { fields: UniformField[]; bytes: number } {
   const body = new RegExp(`struct\\s+${struct}\\s*\\{([^}]*)\\}`).exec(text)?.[1];
   if (body === undefined)
@@ -91,17 +156,33 @@ function parseUniforms(
     if (layout === undefined)
       throw new KernelError(`shader ${name}: uniform ${member} has unknown type ${type}`);
     const offset = Math.ceil(end / layout.align) * layout.align;
-    fields.push({ name: member, type: layout.type, lanes: layout.lanes, offset });
-    end = offset + layout.lanes * 4;
+    const { lanes } = layout;
+    fields.push({ name: member, type: layout.type, lanes, offset, choices: choices.get(member) ?? [] });
+    end = offset + lanes * 4;
     widest = Math.max(widest, layout.align);
   }
   return { fields, bytes: Math.ceil(end / widest) * widest };
 }
 
-/** Reads the knobs, bindings and uniforms of a shader text. `name` is for error messages. */
+/** The formula in a line of the header, the comment that a shader opens with. */
+function headerFormula(name: string, text: string, line: "launch" | "work", unit: string): string {
+  const [header = ""] = /^(?:\/\/.*\n)*/.exec(text) ?? [];
+  const formulas = [...header.matchAll(new RegExp(`^// ${line}: (.+) ${unit}s?$`, "gm"))];
+  if (formulas.length !== 1) {
+    const many = formulas.length === 0 ? "no" : "more than one";
+    throw new KernelError(`shader ${name}: ${many} line "// ${line}: ... ${unit}s" in its header`);
+  }
+  return formulas[0][1];
+}
+
+/**
+ * Reads the header, knobs, bindings and uniforms of a shader text. `name` is for error messages.
+ * @throws KernelError where a line is not as it must be
+ */
 export function parseShader(name: string, text: string): ShaderSource {
+  const choices = parseChoices(name, text);
   const knobs = [...text.matchAll(knobLine)].map(([, knob = "", value = "", meaning = ""]) =>
-    parseKnob(knob, value, meaning),
+    parseKnob(name, knob, value, meaning, choices.get(knob) ?? []),
   );
   const bindings = [...text.matchAll(bindingLine)].map((match): Binding => {
     const [, index = "0", space, access, binding = "", type = "", meaning = ""] = match;
@@ -110,108 +191,21 @@ export function parseShader(name: string, text: string): ShaderSource {
   });
   const uniform = bindings.find((binding) => binding.access === "uniform");
   const { fields, bytes } =
-    uniform === undefined ? { fields: [], bytes: 0 } : parseUniforms(name, text, uniform.type);
+    uniform === undefined ? { fields: [], bytes: 0 } : parseUniforms(name, text, uniform.type, choices);
+  for (const field of choices.keys()) {
+    const isWhole = fields.some((each) => each.name === field && each.type === "u32" && each.lanes === 1);
+    if (isWhole || knobs.some((knob) => knob.name === field)) continue;
+    throw new KernelError(`shader ${name}: "value of ${field}" names no knob and no uniform of type u32`);
+  }
   const features = [...text.matchAll(/^enable (\w+);/gm)].map(([, feature = ""]) => feature);
-  return { text, features, knobs, bindings, uniforms: fields, uniformBytes: bytes };
-}
-
-/** "u32" as it is told to people. */
-const wanted = {
-  u32: "a whole number from 0 up to 2^32 - 1",
-  i32: "a whole number from -2^31 up to 2^31 - 1",
-  f32: "a number",
-  bool: "true or false",
-  element: '"f32" or "vec4f"',
-} as const;
-
-function fits(type: Knob["type"], value: unknown): boolean {
-  if (type === "bool") return typeof value === "boolean";
-  if (type === "element") return value === "f32" || value === "vec4f";
-  if (type === "f32") return typeof value === "number";
-  return value === (type === "u32" ? Number(value) >>> 0 : Number(value) | 0);
-}
-
-function unknownName(kernel: string, what: string, given: string, known: readonly string[]): KernelError {
-  const near = suggestion(given, known);
-  return new KernelError(
-    `kernel ${kernel} has no ${what} "${given}"${near === "" ? ";" : near} it has ${known.join(", ") || "none"}`,
-  );
-}
-
-function wgslLiteral({ type }: Knob, value: KnobValue): string {
-  if (type === "u32" || type === "i32") return `${value}${type.charAt(0)}`;
-  return type === "f32" && Number.isInteger(value) ? Number(value).toFixed(1) : String(value);
-}
-
-/** @throws KernelError for a knob that the shader does not have, or a value that is none for it */
-export function checkKnobs(name: string, source: ShaderSource, knobs: Knobs): void {
-  const names = source.knobs.map((knob) => knob.name);
-  for (const [given, value] of Object.entries(knobs)) {
-    const knob = source.knobs[names.indexOf(given)];
-    if (knob === undefined) throw unknownName(name, "knob", given, names);
-    const counts = knob.type === "u32" && knob.value !== 0;
-    if (!fits(knob.type, value) || (counts && value === 0)) {
-      const must = counts ? "a whole number from 1 up to 2^32 - 1" : wanted[knob.type];
-      throw new KernelError(`kernel ${name}: knob ${given} takes ${must}, got ${JSON.stringify(value)}`);
-    }
-  }
-}
-
-/**
- * The shader text with the values of some knob lines replaced.
- * @throws KernelError for a knob that the shader does not have, or a value that is none for it
- */
-export function specialise(name: string, source: ShaderSource, knobs: Knobs): string {
-  checkKnobs(name, source, knobs);
-  return source.text.replace(knobLine, (line: string, given: string, written: string) => {
-    const knob = source.knobs.find((known) => known.name === given);
-    const value = knobs[given];
-    if (knob === undefined || value === undefined) return line;
-    return line.replace(`= ${written};`, `= ${wgslLiteral(knob, value)};`);
-  });
-}
-
-/** A value for every member of a shader's uniform struct, by name; a list where a member has several lanes. */
-export type UniformValues = Readonly<Record<string, number | readonly number[]>>;
-
-/** @throws KernelError unless the values are those of the shader's uniform struct, each a number of its type */
-export function checkUniforms(name: string, { uniforms }: ShaderSource, values: UniformValues): void {
-  for (const given of Object.keys(values)) {
-    if (uniforms.some((field) => field.name === given)) continue;
-    const known = uniforms.map((field) => field.name);
-    throw unknownName(name, "uniform", given, known);
-  }
-  for (const { name: field, type, lanes } of uniforms) {
-    const value = values[field];
-    const count = value === undefined ? "none" : typeof value === "number" ? 1 : value.length;
-    if (count !== lanes) {
-      throw new KernelError(`kernel ${name}: uniform ${field} takes ${lanes} value(s), got ${count}`);
-    }
-    const odd = typeof value === "number" ? value : value?.find((lane) => !fits(type, lane));
-    if (odd !== undefined && !fits(type, odd)) {
-      throw new KernelError(`kernel ${name}: uniform ${field} takes ${wanted[type]}, got ${odd}`);
-    }
-  }
-}
-
-function write(view: DataView, type: UniformType, at: number, value: number): void {
-  if (type === "f32") view.setFloat32(at, value, true);
-  else if (type === "i32") view.setInt32(at, value, true);
-  else view.setUint32(at, value, true);
-}
-
-/**
- * Packs uniform values as the shader's struct wants them.
- * @throws KernelError when a value is missing, unknown, of the wrong type, or has the wrong number of lanes
- */
-export function pack(name: string, source: ShaderSource, values: UniformValues): ArrayBuffer {
-  checkUniforms(name, source, values);
-  const bytes = new ArrayBuffer(source.uniformBytes);
-  const view = new DataView(bytes);
-  for (const { name: field, type, offset } of source.uniforms) {
-    const value = values[field];
-    if (typeof value === "number") write(view, type, offset, value);
-    else value?.forEach((lane, i) => write(view, type, offset + 4 * i, lane));
-  }
-  return bytes;
+  return {
+    text,
+    features,
+    launch: headerFormula(name, text, "launch", "workgroup"),
+    work: headerFormula(name, text, "work", "operation"),
+    knobs,
+    bindings,
+    uniforms: fields,
+    uniformBytes: bytes,
+  };
 }

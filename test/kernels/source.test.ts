@@ -4,9 +4,14 @@ import { describe, expect, test } from "vitest";
 import { KernelError } from "../../src/errors/errors.ts";
 import { kernels, type KernelName } from "../../src/kernels/kernel.ts";
 import { foldWorkgroups } from "../../src/kernels/kernel.ts";
-import { pack, parseShader, specialise } from "../../src/kernels/source.ts";
+import { pack, specialise } from "../../src/kernels/shader-values.ts";
+import { parseShader } from "../../src/kernels/source.ts";
 
-const text = `
+const text = `// An example.
+//
+// launch: ceil(count / WIDTH) workgroups
+// work: 2 * count * lanes(Element) operations
+
 const WIDTH = 64u;    // knob: invocations per workgroup
 const SCALE = 1.0;    // knob: a factor
 const EXACT = false;  // knob: a switch
@@ -50,6 +55,19 @@ describe("a shader file", () => {
     );
   });
 
+  test("gives the formulas of its launch size and its work", () => {
+    expect(source.launch).toBe("ceil(count / WIDTH)");
+    expect(source.work).toBe("2 * count * lanes(Element)");
+  });
+
+  test.each(["launch", "work"])("without a line of its %s is refused", (line) => {
+    const without = text.replace(new RegExp(`^// ${line}: .*\n`, "m"), "");
+    expect(() => parseShader("example", without)).toThrow(KernelError);
+    expect(() => parseShader("example", without)).toThrow(`shader example: no line "// ${line}: ... `);
+    // Only the header counts: further down it is another comment.
+    expect(() => parseShader("example", `${without}// ${line}: 1 workgroup\n`)).toThrow(/no line/);
+  });
+
   test("lays its uniforms out as WGSL does", () => {
     expect(source.uniforms.map(({ name, offset }) => [name, offset])).toEqual([
       ["count", 0],
@@ -90,12 +108,75 @@ describe("a shader file", () => {
   });
 });
 
+/** A knob and a uniform whose values have names. */
+const named = text
+  .replace("const PLAIN", "const MODE = LESS_EQUAL;  // knob: how they are compared\nconst PLAIN")
+  .replace("struct Sizes {", "struct Sizes {\n  edge: u32,")
+  .concat(
+    "const LESS = 4u;        // value of MODE: a < b\n",
+    "const LESS_EQUAL = 2u;  // value of MODE: a <= b\n",
+    "const ZERO = 0u;        // value of edge: zeros\n",
+    "const NEAREST = 7u;     // value of edge: the nearest pixel\n",
+  );
+
+describe("values that the shader names", () => {
+  const source = parseShader("example", named);
+  const values = { count: 7, strides: [1, 2, 3, 4], factor: 0.5, many: [1, 2, 3, 4, 5, 6, 7, 8] };
+
+  test("are part of the knob or the uniform, under names in camel case", () => {
+    const mode = source.knobs.find(({ name }) => name === "MODE");
+    expect(mode).toMatchObject({ type: "choice", value: "lessEqual" });
+    expect(mode?.choices).toEqual([
+      { name: "less", constant: "LESS", value: 4, meaning: "a < b" },
+      { name: "lessEqual", constant: "LESS_EQUAL", value: 2, meaning: "a <= b" },
+    ]);
+    expect(source.uniforms[0]?.choices.map(({ name, value }) => [name, value])).toEqual([
+      ["zero", 0],
+      ["nearest", 7],
+    ]);
+    expect(source.uniforms[1]?.choices).toEqual([]);
+  });
+
+  test("are written by name into the text, and as numbers into the uniforms", () => {
+    expect(specialise("example", source, {})).toContain("const MODE = LESS_EQUAL;");
+    expect(specialise("example", source, { MODE: "less" })).toContain("const MODE = LESS;");
+    expect(new Uint32Array(pack("example", source, { ...values, edge: "nearest" }))[0]).toBe(7);
+  });
+
+  test("are refused with the names there are", () => {
+    const mode = /kernel example: knob MODE takes one of less, lessEqual, got/;
+    expect(() => specialise("example", source, { MODE: 4 })).toThrow(mode);
+    expect(() => specialise("example", source, { MODE: "LESS" })).toThrow(KernelError);
+    expect(() => specialise("example", source, { MODE: "lessEquel" })).toThrow(
+      /got "lessEquel"; did you mean "lessEqual"/,
+    );
+    expect(() => pack("example", source, { ...values, edge: 7 })).toThrow(
+      /uniform edge takes one of zero, nearest, got 7/,
+    );
+    expect(() => pack("example", source, values)).toThrow(/uniform edge takes one of zero, nearest/);
+  });
+
+  test.each([
+    ["const ONE = 1.0;  // value of MODE: one", /"const ONE.*" must read "const NAME = 1u;/],
+    ["const TWO = 2u;   // value of MODE: two", /LESS_EQUAL and TWO of MODE are both 2/],
+    ["const BIG = 9u;   // value of MOOD: big", /"value of MOOD" names no knob and no uniform/],
+    ["const HALF = 1u;  // value of factor: half", /"value of factor" names no knob and no uniform/],
+  ])("%s is no line of the shader", (line, message) => {
+    expect(() => parseShader("example", `${named}${line}\n`)).toThrow(message);
+  });
+
+  test("a knob starts with one of its values", () => {
+    const wrong = named.replace("MODE = LESS_EQUAL", "MODE = ZERO");
+    expect(() => parseShader("example", wrong)).toThrow(/ZERO is no value of knob MODE/);
+  });
+});
+
 describe("specialising", () => {
   test("replaces the values of knob lines and leaves every line where it is", () => {
     const unary = kernels.unary;
-    const special = unary.specialise({ WIDTH: 128, OPERATION: 3 });
+    const special = unary.specialise({ WIDTH: 128, OPERATION: "sqrt" });
     expect(special).toContain("const WIDTH = 128u;");
-    expect(special).toContain("const OPERATION = 3u;");
+    expect(special).toContain("const OPERATION = SQRT;");
     expect(special.split("\n").length).toBe(unary.text.split("\n").length);
   });
 
@@ -174,5 +255,13 @@ describe("every shader in shaders/", () => {
     for (const { name: binding, meaning } of storage)
       expect(meaning, `${binding} has a meaning`).not.toBe("");
     expect(uniforms.length).toBeGreaterThan(0);
+  });
+
+  test.each(Object.keys(kernels) as KernelName[])("%s names what the host gives it by one rule", (name) => {
+    const { bindings, knobs, uniforms } = kernels[name];
+    for (const { name: given } of [...bindings, ...uniforms]) expect(given).toMatch(/^[a-z][a-zA-Z0-9]*$/);
+    for (const { name: knob, type } of knobs) {
+      expect(knob).toMatch(type === "element" ? /^Element$/ : /^[A-Z][A-Z0-9_]*$/);
+    }
   });
 });

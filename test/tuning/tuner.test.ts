@@ -24,7 +24,7 @@ const count = 4096;
 /** y = scale x, by shaders/unary.wgsl. */
 function scaled(x: Slot, y: Slot, scale: number, knobs = {}): Launch {
   const sizes = { count, first: scale, second: 0 };
-  return { kernel: "unary", knobs: { OPERATION: 11, ...knobs }, bind: { x, y }, sizes };
+  return { kernel: "unary", knobs: { OPERATION: "affine", ...knobs }, bind: { x, y }, sizes };
 }
 
 const scratch = { shape: [count], dtype: "f32" } as const;

@@ -85,27 +85,31 @@ function inFoursOf(
     kind === "max"
       ? step("denseMaxPoolGradient", { dy, choice: input(4), da }, sizesInFours(shape, attributes))
       : { candidate: preferred(average), inputs: [dy], outputs: [da] };
-  const sizes = { rows, channels: channels / 4, stride: channels / 4, epsilon };
+  const sizes = { rows, channels: channels / 4, rowStride: channels / 4, epsilon };
   const given = { x, statistics, factors };
   // One reader, so nothing to collect: what is bound there is written to by nobody.
   const inChunks = [
     step(
       "denseGradientSums",
       { ...given, da, dy: da, collected: dx, sums },
-      { ...sizes, chunk, chunks, collect: 0 },
+      { ...sizes, chunk, chunks, collect: "leave" },
     ),
     step(
       "denseGradientTerms",
       { sums, factors, weightParts: sums, dgamma, dbeta, terms, dweight: dx },
-      { rows, channels, chunks, width: channels, quads: 0, parts: 0, start: 1 },
+      { rows, channels, chunks, rowStride: channels, quads: 0, parts: 0, startsTerms: 1 },
     ),
-    step("denseGradientCorrect", { ...given, source: da, terms, dx }, { ...sizes, first: 0, masked: 1 }),
+    step(
+      "denseGradientCorrect",
+      { ...given, source: da, terms, dx },
+      { ...sizes, firstChannel: 0, masked: 1 },
+    ),
   ];
   const whole = (reductions: Reductions): Step =>
     step(
       "denseWholeGradient",
       { ...given, da, collected: terms, dgamma, dbeta, dx },
-      { ...sizes, first: 0, count: channels / 4, collect: 0 },
+      { ...sizes, firstChannel: 0, dxChannels: channels / 4, collect: "leave" },
       wholeKnobs(reductions),
     );
   const temporaries: TensorSpec[] = [

@@ -35,7 +35,13 @@ export const batchMoments: Operator<Readonly<Record<string, never>>> = {
 
 function inChunks(rows: number, channels: number, adapter: AdapterTraits): Candidate {
   const [moments, unused] = [temporary(0), temporary(1)];
-  const sizes = { rows, channels, width: channels, first: 0, ...chunksOf(rows, channels, adapter) };
+  const sizes = {
+    rows,
+    channels,
+    rowStride: channels,
+    firstChannel: 0,
+    ...chunksOf(rows, channels, adapter),
+  };
   const steps = [
     momentsStep({ x: input(0), moments, unused }, rows, channels, adapter),
     step("denseStatistics", { moments, statistics: output(0) }, sizes),

@@ -157,7 +157,7 @@ function candidate(
         // The channels whose moments wait to be joined.
         const fresh = inner ? channels : layer === 0 ? inputChannels : growth;
         if (inner) steps.push(momentsStep({ x, moments, unused }, rows, channels, adapter));
-        const places = { channels, known: channels - fresh, width: inner ? channels : width };
+        const places = { channels, known: channels - fresh, rowStride: inner ? channels : width };
         const sizes = { ...numbers, ...places, ...chunksOf(rows, fresh, adapter) };
         steps.push(step("denseFactors", { moments, ...norm }, sizes));
       }
@@ -170,7 +170,9 @@ function candidate(
     });
     steps.push(place(grown, inputChannels + layer * growth, growth));
   });
-  const last = { channels: growth, first: width - growth, width, ...chunksOf(rows, growth, adapter) };
-  steps.push(step("denseStatistics", { moments, statistics }, { rows, ...last }));
+  const last = { rows, channels: growth, rowStride: width, firstChannel: width - growth };
+  steps.push(
+    step("denseStatistics", { moments, statistics }, { ...last, ...chunksOf(rows, growth, adapter) }),
+  );
   return compose(reductions, temporaries, steps);
 }

@@ -1,6 +1,7 @@
 // The launches of the gradient of a dense block: layer by layer, last one first.
 
 import type { AdapterTraits } from "../../device/traits.ts";
+import type { Choice } from "../../kernels/kernel.ts";
 import { input, output, temporary, type Candidate, type Launch, type Slot } from "../operator.ts";
 import type { TensorSpec } from "../../tensor/shape.ts";
 import { compose, preferred, type Step } from "../compose.ts";
@@ -118,14 +119,18 @@ export function gradientCandidate(
 /** dgamma, dbeta, dweight */
 const outputsOf = ({ output: first }: Stage): Slot[] => [0, 1, 2].map((i) => output(first + i));
 
-/** What the kernels do with `collected`: nothing, add to it, or start it or its terms. */
-const collectOf = ({ isShared, isFirst }: Stage): number => (!isShared ? 0 : isFirst ? 2 : 1);
+/** What the kernels do with `collected`: leave it alone, add to it, or start it or its terms. */
+const collectOf = ({
+  isShared,
+  isFirst,
+}: Stage): Choice<"denseGradientSums" | "denseWholeGradient", "collect"> =>
+  !isShared ? "leave" : isFirst ? "start" : "add";
 
 function wholeSteps(stage: Stage, weights: Candidate, reductions: Reductions): Step[] {
   const { x, statistics, factors, gradient, dx, isShared, rows, epsilon } = stage;
   const [dgamma, dbeta, dweight] = outputsOf(stage);
-  const sizes = { channels: stage.channels / 4, stride: stage.rowStride / 4 };
-  const range = { first: stage.complete.first / 4, count: stage.complete.count / 4 };
+  const sizes = { channels: stage.channels / 4, rowStride: stage.rowStride / 4 };
+  const range = { firstChannel: stage.complete.first / 4, dxChannels: stage.complete.count / 4 };
   return [
     { candidate: weights, inputs: [x, gradient, factors], outputs: [dweight] },
     step(
@@ -139,12 +144,11 @@ function wholeSteps(stage: Stage, weights: Candidate, reductions: Reductions): S
 }
 
 function chunkSteps(stage: Stage, weights: Candidate, adapter: AdapterTraits): Step[] {
-  const { x, statistics, factors, gradient, dx, isShared, isFirst, rows, epsilon, channels, rowStride } =
-    stage;
+  const { x, statistics, factors, gradient, dx, isShared, isFirst, rows, epsilon, channels } = stage;
   const { chunk, chunks } = chunksOf(rows, channels, adapter);
   const [dgamma, dbeta, dweight] = outputsOf(stage);
   const itsTerms = isShared ? terms : narrowTerms;
-  const stride = rowStride / 4;
+  const rowStride = stage.rowStride / 4;
   return [
     step(
       "denseGradientSums",
@@ -158,10 +162,16 @@ function chunkSteps(stage: Stage, weights: Candidate, adapter: AdapterTraits): S
         collected: isShared ? collected : narrowTerms,
         sums,
       },
-      { rows, channels: channels / 4, stride, chunk, chunks, collect: collectOf(stage), epsilon },
+      { rows, channels: channels / 4, rowStride, chunk, chunks, collect: collectOf(stage), epsilon },
     ),
     {
-      candidate: withTerms(weights, { rows, channels, chunks, width: rowStride, start: Number(isFirst) }),
+      candidate: withTerms(weights, {
+        rows,
+        channels,
+        chunks,
+        rowStride: stage.rowStride,
+        startsTerms: Number(isFirst),
+      }),
       inputs: [x, gradient, factors, sums, itsTerms, da],
       outputs: [dweight, dgamma, dbeta],
     },
@@ -178,8 +188,8 @@ function chunkSteps(stage: Stage, weights: Candidate, adapter: AdapterTraits): S
       {
         rows,
         channels: stage.complete.count / 4,
-        stride,
-        first: stage.complete.first / 4,
+        rowStride,
+        firstChannel: stage.complete.first / 4,
         masked: Number(!isShared),
         epsilon,
       },

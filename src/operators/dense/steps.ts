@@ -44,7 +44,7 @@ export function placeStep(
   { rows, channels, stride, first }: Place,
   adapter: AdapterTraits,
 ): Step {
-  const sizes = { rows, channels: channels / 4, stride: stride / 4, first: first / 4 };
+  const sizes = { rows, channels: channels / 4, rowStride: stride / 4, firstChannel: first / 4 };
   return step("denseMoments", bind, { ...sizes, ...chunksOf(rows, channels, adapter) });
 }
 
@@ -55,8 +55,9 @@ export function momentsStep(
   channels: number,
   adapter: AdapterTraits,
 ): Step {
-  const sizes = { rows, channels: channels / 4, stride: 0, first: 0, ...chunksOf(rows, channels, adapter) };
-  return step("denseMoments", { x, placed: unused, moments }, sizes);
+  const sizes = { rows, channels: channels / 4, rowStride: 0, firstChannel: 0 };
+  const all = { ...sizes, ...chunksOf(rows, channels, adapter) };
+  return step("denseMoments", { x, placed: unused, moments }, all);
 }
 
 /** What a batch norm binds: gamma, beta, and its running statistics, which are moved. */

@@ -1,5 +1,6 @@
 // Elementwise functions of two tensors that broadcast to one shape. All share two shaders; a knob picks the function.
 
+import type { Choice } from "../../kernels/kernel.ts";
 import { input, output, type Candidate, type Operator } from "../operator.ts";
 import { broadcastShapes, sizeOf } from "../../tensor/shape.ts";
 import { expectFloats } from "../operands.ts";
@@ -13,59 +14,45 @@ import {
 } from "../strided-iteration.ts";
 import type { NoAttributes } from "./unary.ts";
 
-/** The functions, under the numbers they have in shaders/binary.wgsl. */
-const operations = {
-  add: 1,
-  subtract: 2,
-  multiply: 3,
-  divide: 4,
-  maximum: 5,
-  minimum: 6,
-  equal: 7,
-  notEqual: 8,
-  less: 9,
-  lessEqual: 10,
-  greater: 11,
-  greaterEqual: 12,
-  gate: 13,
-} as const;
+/** The functions, by the names they have in shaders/binary.wgsl. */
+type Operation = Choice<"binary", "OPERATION">;
 
-// One function with a switch, as in the shader: calling one of twelve closures for each element allocates every
+// One function with a switch, as in the shader: calling one of thirteen closures for each element allocates every
 // result, which takes twice as long (Node 20, 2026).
-function apply(operation: number, a: number, b: number): number {
+function apply(operation: Operation, a: number, b: number): number {
   switch (operation) {
-    case operations.add:
+    case "add":
       return a + b;
-    case operations.subtract:
+    case "subtract":
       return a - b;
-    case operations.multiply:
+    case "multiply":
       return a * b;
-    case operations.divide:
+    case "divide":
       return a / b;
-    case operations.maximum:
+    case "maximum":
       return Math.max(a, b);
-    case operations.minimum:
+    case "minimum":
       return Math.min(a, b);
-    case operations.equal:
+    case "equal":
       return a === b ? 1 : 0;
-    case operations.notEqual:
+    case "notEqual":
       return a !== b ? 1 : 0;
-    case operations.less:
+    case "less":
       return a < b ? 1 : 0;
-    case operations.lessEqual:
+    case "lessEqual":
       return a <= b ? 1 : 0;
-    case operations.greater:
+    case "greater":
       return a > b ? 1 : 0;
-    case operations.greaterEqual:
+    case "greaterEqual":
       return a >= b ? 1 : 0;
-    default:
+    case "gate":
       return a > 0 ? b : 0;
   }
 }
 
 /** One launch over a walk of y, a and b in steps of an Element. */
 function candidate(
-  operation: number,
+  OPERATION: Operation,
   name: string,
   Element: Element,
   { extents, strides }: StridedIteration,
@@ -76,7 +63,7 @@ function candidate(
     launches: [
       {
         kernel: "binary",
-        knobs: { Element, OPERATION: operation, RANK: extents.length },
+        knobs: { Element, OPERATION, RANK: extents.length },
         bind: { a: input(0), b: input(1), y: output(0) },
         sizes: {
           count: sizeOf(extents),
@@ -89,8 +76,7 @@ function candidate(
   };
 }
 
-function binary(name: keyof typeof operations): Operator<NoAttributes> {
-  const operation = operations[name];
+function binary(name: Operation): Operator<NoAttributes> {
   return {
     name,
     infer(inputs) {
@@ -104,13 +90,13 @@ function binary(name: keyof typeof operations): Operator<NoAttributes> {
       const [, aStep, bStep] = iteration.strides.map((list) => list.at(-1) ?? 0);
       eachRun(iteration, ([to, aStart, bStart]) => {
         for (let i = 0; i < length; i++) {
-          y.data[to + i] = apply(operation, a.data[aStart + i * aStep], b.data[bStart + i * bStep]);
+          y.data[to + i] = apply(name, a.data[aStart + i * aStep], b.data[bStart + i * bStep]);
         }
       });
     },
     candidates([a, b]) {
       const iteration = broadcastIteration(broadcastShapes(name, a.shape, b.shape), [a.shape, b.shape]);
-      return byIteration(iteration, (...steps) => candidate(operation, ...steps));
+      return byIteration(iteration, (...steps) => candidate(name, ...steps));
     },
   };
 }

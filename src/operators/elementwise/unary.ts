@@ -1,5 +1,6 @@
 // Elementwise functions of one tensor. All share one shader; a knob picks the function.
 
+import type { Choice } from "../../kernels/kernel.ts";
 import { input, output, type Candidate, type Operator } from "../operator.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import { expectFloats } from "../operands.ts";
@@ -20,19 +21,18 @@ export interface AffineAttributes {
 }
 
 interface Definition<A> {
-  readonly name: string;
-  /** The number of the function in shaders/unary.wgsl. */
-  readonly operation: number;
+  /** The name of the function, in shaders/unary.wgsl too. */
+  readonly name: Choice<"unary", "OPERATION">;
   readonly value: (x: number, attributes: A) => number;
   /** The two parameters of the shader; functions without attributes need none. */
   readonly parameters?: (attributes: A) => readonly [number, number];
 }
 
-function unary<A>({ name, operation, value, parameters }: Definition<A>): Operator<A> {
+function unary<A>({ name: OPERATION, value, parameters }: Definition<A>): Operator<A> {
   return {
-    name,
+    name: OPERATION,
     infer(inputs) {
-      expectFloats(name, inputs, ["x"]);
+      expectFloats(OPERATION, inputs, ["x"]);
       return [{ shape: inputs[0].shape, dtype: "f32" }];
     },
     reference([x], [y], attributes) {
@@ -41,7 +41,7 @@ function unary<A>({ name, operation, value, parameters }: Definition<A>): Operat
     candidates([x], attributes) {
       const [first, second] = parameters?.(attributes) ?? [0, 0];
       return byElement(sizeOf(x.shape), (name, Element, count): Candidate => {
-        const knobs = { Element, OPERATION: operation };
+        const knobs = { Element, OPERATION };
         const bind = { x: input(0), y: output(0) };
         return { name, launches: [{ kernel: "unary", knobs, bind, sizes: { count, first, second } }] };
       });
@@ -49,34 +49,34 @@ function unary<A>({ name, operation, value, parameters }: Definition<A>): Operat
   };
 }
 
-const plain = (name: string, operation: number, value: (x: number) => number): Operator<NoAttributes> =>
-  unary<NoAttributes>({ name, operation, value });
+const plain = (
+  name: Definition<NoAttributes>["name"],
+  value: (x: number) => number,
+): Operator<NoAttributes> => unary<NoAttributes>({ name, value });
 
-export const exp = plain("exp", 1, Math.exp);
-export const log = plain("log", 2, Math.log);
-export const sqrt = plain("sqrt", 3, Math.sqrt);
-export const relu = plain("relu", 4, (x) => Math.max(x, 0));
+export const exp = plain("exp", Math.exp);
+export const log = plain("log", Math.log);
+export const sqrt = plain("sqrt", Math.sqrt);
+export const relu = plain("relu", (x) => Math.max(x, 0));
 /** 1 / (1 + exp(-x)), exact also where exp(-x) would overflow. */
-export const sigmoid = plain("sigmoid", 5, (x) =>
+export const sigmoid = plain("sigmoid", (x) =>
   x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)),
 );
 /** log(1 + exp(x)), finite for every finite x. */
-export const softplus = plain("softplus", 6, (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))));
-export const tanh = plain("tanh", 7, Math.tanh);
+export const softplus = plain("softplus", (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))));
+export const tanh = plain("tanh", Math.tanh);
 /** The distribution function of the standard normal, Phi(x). */
-export const normalCdf = plain("normalCdf", 8, standardNormalCdf);
+export const normalCdf = plain("normalCdf", standardNormalCdf);
 /** x Phi(x): the exact GELU, not its tanh approximation. */
-export const gelu = plain("gelu", 9, (x) => x * standardNormalCdf(x));
+export const gelu = plain("gelu", (x) => x * standardNormalCdf(x));
 export const clamp = unary<ClampAttributes>({
   name: "clamp",
-  operation: 10,
   value: (x, { low, high }) => Math.min(Math.max(x, low), high),
   parameters: ({ low, high }) => [low, high],
 });
 /** scale * x + offset, with constants that never change from step to step. */
 export const affine = unary<AffineAttributes>({
   name: "affine",
-  operation: 11,
   value: (x, { scale, offset }) => scale * x + offset,
   parameters: ({ scale, offset }) => [scale, offset],
 });

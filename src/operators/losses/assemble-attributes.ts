@@ -1,9 +1,13 @@
 // The switches of Label-Assemble's losses: shared by their definition and their kernels.
 
+import type { Choice } from "../../kernels/kernel.ts";
 import type { SharpenAttributes } from "./sharpen.ts";
 
 /** Entries, (image, class) pairs, that the pseudo-label and consistency losses are taken over. */
-export const unsupervisedChoices = ["absent", "all", "labelled"] as const;
+export const unsupervisedChoices = ["absent", "all", "labelled"] as const satisfies readonly Choice<
+  "assembleLoss",
+  "unsupervised"
+>[];
 /** What each loss is divided by. */
 export const normaliseChoices = ["entries", "batch"] as const;
 

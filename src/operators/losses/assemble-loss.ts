@@ -81,16 +81,16 @@ function expectChoice(attribute: string, value: string, choices: readonly string
 
 function switches({ threshold, temperature, unsupervisedOn, strongShare }: AssembleLossAttributes) {
   return {
-    unsupervised: unsupervisedChoices.indexOf(unsupervisedOn),
+    unsupervised: unsupervisedOn,
     threshold,
-    inverse: 1 / temperature,
-    strong_share: strongShare,
+    inverseTemperature: 1 / temperature,
+    strongShare,
   };
 }
 
 /** How the losses are divided and differentiated. */
 function modes({ normalise, stopGradient }: AssembleLossAttributes) {
-  return { per_batch: normalise === "batch" ? 1 : 0, through: stopGradient ? 0 : 1 };
+  return { perBatch: normalise === "batch" ? 1 : 0, through: stopGradient ? 0 : 1 };
 }
 
 /** The total as an output of its own: the fused kernel has no binding left for it, WebGPU promises eight. */
@@ -100,11 +100,11 @@ const copyTotal: Launch = {
   bind: { x: output(1), y: output(0) },
   sizes: {
     count: 1,
-    inputStart: 0,
-    outputStart: 0,
+    xStart: 0,
+    yStart: 0,
     extents: eightLanes([1], 1),
-    inputStrides: eightLanes([1]),
-    outputStrides: eightLanes([1]),
+    xStrides: eightLanes([1]),
+    yStrides: eightLanes([1]),
   },
 };
 
@@ -116,8 +116,8 @@ function fusedCandidate(sizes: HeadSizes, attributes: AssembleLossAttributes): C
       {
         kernel: "assembleLoss",
         bind: {
-          weak_features: input(0),
-          strong_features: input(1),
+          weakFeatures: input(0),
+          strongFeatures: input(1),
           theta: input(2),
           bias: input(3),
           states: input(4),
@@ -139,7 +139,7 @@ function rowsCandidate(sizes: HeadSizes, attributes: AssembleLossAttributes, blo
   const parts = Math.min(Math.ceil(count / 4), mostParts);
   const head = { theta: input(2), bias: input(3) };
   const [weak, strong, sums, factors] = [0, 1, 2, 3].map(temporary);
-  const entries = { weak_logits: weak, strong_logits: strong, states: input(4) };
+  const entries = { weakLogits: weak, strongLogits: strong, states: input(4) };
   return {
     name: "rows",
     temporaries: [
@@ -159,12 +159,12 @@ function rowsCandidate(sizes: HeadSizes, attributes: AssembleLossAttributes, blo
       {
         kernel: "assembleTotals",
         bind: { sums, weights: input(5), losses: output(1), factors },
-        sizes: { batch, parts, ...modes(attributes), inverse: 1 / attributes.temperature },
+        sizes: { batch, parts, ...modes(attributes), inverseTemperature: 1 / attributes.temperature },
       },
       {
         kernel: "assembleGradient",
         bind: { ...entries, factors, gradients: output(2) },
-        sizes: { count, ...switches(attributes) },
+        sizes: { entries: count, ...switches(attributes) },
       },
       copyTotal,
     ],

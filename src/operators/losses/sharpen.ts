@@ -39,7 +39,7 @@ export const sharpen: Operator<SharpenAttributes> = {
           {
             kernel: "sharpen",
             bind: { p: input(0), y: output(0) },
-            sizes: { count: sizeOf(probabilities.shape), threshold, inverse: 1 / temperature },
+            sizes: { count: sizeOf(probabilities.shape), threshold, inverseTemperature: 1 / temperature },
           },
         ],
       },

@@ -52,7 +52,7 @@ export const pack: Operator<PackAttributes> = {
         launches: inputs.map(({ shape }, i) => ({
           kernel: "place",
           bind: { x: input(i), y: output(0) },
-          sizes: { count: sizeOf(shape), room: endOf(attributes, i) - offsets[i], offset: offsets[i] },
+          sizes: { count: sizeOf(shape), room: endOf(attributes, i) - offsets[i], yStart: offsets[i] },
         })),
       },
     ];

@@ -37,11 +37,11 @@ function launch(Element: Element, { from, inputStart, outputStart, iteration }: 
     bind: { x: input(from), y: output(0) },
     sizes: {
       count: sizeOf(extents),
-      inputStart,
-      outputStart,
+      xStart: inputStart,
+      yStart: outputStart,
       extents: eightLanes(extents, 1),
-      inputStrides: eightLanes(strides[0]),
-      outputStrides: eightLanes(strides[1]),
+      xStrides: eightLanes(strides[0]),
+      yStrides: eightLanes(strides[1]),
     },
   };
 }

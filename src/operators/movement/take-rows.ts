@@ -41,14 +41,14 @@ export const takeRows: Operator<NoAttributes> = {
     const count = indices.shape[0] * width;
     const bind = { x: input(0), indices: input(1), y: output(0) };
     const inWords = (unit: number): Candidate => {
-      const words = { count: count / unit, rows, width: width / unit };
-      const knobs = { VALUES: words.width % 4 === 0 ? 4 : 1 };
+      const words = { count: count / unit, rows, rowLength: width / unit };
+      const knobs = { VALUES: words.rowLength % 4 === 0 ? 4 : 1 };
       return { name: "words", launches: [{ kernel: "takeRows", knobs, bind, sizes: words }] };
     };
     if (x.dtype !== "u8") return [inWords(1)];
     const inBytes: Candidate = {
       name: "bytes",
-      launches: [{ kernel: "takeRowsOfBytes", bind, sizes: { count, rows, width } }],
+      launches: [{ kernel: "takeRowsOfBytes", bind, sizes: { count, rows, rowLength: width } }],
     };
     return width % 4 === 0 ? [inBytes, inWords(4)] : [inBytes];
   },

@@ -1,17 +1,15 @@
 // One step of Adam, or of AdamW.
 
+import type { Choice } from "../../kernels/kernel.ts";
 import { input, type Operator } from "../operator.ts";
 import { sizeOf, type TensorSpec } from "../../tensor/shape.ts";
 import { expectRoles } from "../roles.ts";
 import { byElement } from "../strided-iteration.ts";
 import { decayAt, decayBinding, decayRole } from "./weight-decay.ts";
 
-/** Kinds of weight decay, under the numbers they have in shaders/adam.wgsl. */
-const decayKinds = { none: 0, coupled: 1, decoupled: 2 } as const;
-
 export interface AdamAttributes {
   /** Whether parameters decay: by a part of the gradient, as Adam has it, or apart from it, as AdamW does. */
-  readonly decay: keyof typeof decayKinds;
+  readonly decay: Choice<"adam", "DECAY">;
 }
 
 /**
@@ -53,9 +51,9 @@ export const adam: Operator<AdamAttributes> = {
     }
   },
   candidates([parameter], { decay }) {
-    const moments = { first_moment: input(1), second_moment: input(2) };
+    const moments = { firstMoment: input(1), secondMoment: input(2) };
     return byElement(sizeOf(parameter.shape), (name, Element, count) => {
-      const { knobs, slot } = decayBinding(decayKinds[decay], 5, Element);
+      const { knobs, slot } = decayBinding(decay, 5, Element);
       const bind = { parameter: input(0), ...moments, gradient: input(3), hyper: input(4), decay: slot };
       return { name, launches: [{ kernel: "adam", knobs: { Element, ...knobs }, bind, sizes: { count } }] };
     });

@@ -47,7 +47,7 @@ export const sgd: Operator<SgdAttributes> = {
   },
   candidates([parameter], { decay, nesterov }) {
     return byElement(sizeOf(parameter.shape), (name, Element, count) => {
-      const { knobs: decayKnobs, slot } = decayBinding(decay ? 1 : 0, 4, Element);
+      const { knobs: decayKnobs, slot } = decayBinding(decay ? "coupled" : "none", 4, Element);
       const knobs = { Element, ...decayKnobs, NESTEROV: nesterov ? 1 : 0 };
       const bind = {
         parameter: input(0),

@@ -1,5 +1,6 @@
 // How much each parameter decays: one number for a run of neighbours, because whole tensors decay or do not.
 
+import type { Choice } from "../../kernels/kernel.ts";
 import type { HostTensor } from "../../tensor/host.ts";
 import { sizeOf, type Shape } from "../../tensor/shape.ts";
 import { input, type Slot } from "../operator.ts";
@@ -19,13 +20,16 @@ export function decayAt(decay: HostTensor | undefined, i: number): number {
   return decay === undefined ? 0 : decay.data[Math.floor(i / decayRun)];
 }
 
-/** The part of a launch that weight decay takes: `rule` is the shader's number for it, 0 for none. */
+/** The part of a launch that weight decay takes: `rule` is the shader's name for it. */
 export function decayBinding(
-  rule: number,
+  rule: Choice<"adam", "DECAY">,
   decay: number,
   element: Element,
-): { readonly knobs: { readonly DECAY: number; readonly RUN: number }; readonly slot: Slot } {
+): {
+  readonly knobs: { readonly DECAY: Choice<"adam", "DECAY">; readonly RUN: number };
+  readonly slot: Slot;
+} {
   const RUN = element === "vec4f" ? decayRun / 4 : decayRun;
   // Without decay the shader reads nothing there, but something must be bound: the input before, its hyper.
-  return { knobs: { DECAY: rule, RUN }, slot: input(rule === 0 ? decay - 1 : decay) };
+  return { knobs: { DECAY: rule, RUN }, slot: input(rule === "none" ? decay - 1 : decay) };
 }

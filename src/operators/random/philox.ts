@@ -1,5 +1,7 @@
 // Philox4x32-10, the counter-based generator behind every random number that is drawn, on the host and in kernels.
 
+import type { Choice } from "../../kernels/kernel.ts";
+
 /** Multiplies two words; the high word of the 64-bit product (Math.imul gives the low one). */
 function highProduct(a: number, b: number): number {
   const [aLow, aHigh, bLow, bHigh] = [a & 0xffff, a >>> 16, b & 0xffff, b >>> 16];
@@ -37,7 +39,8 @@ export function philox(words: Uint32Array, key0: number, key1: number): void {
   words[3] = c3;
 }
 
-export type Distribution = "uniform" | "normal";
+/** As shaders/random.wgsl names them. */
+export type Distribution = Choice<"random", "DISTRIBUTION">;
 
 /**
  * Numbers drawn on the host: those that the kernel random.wgsl draws, up to rounding (uniform ones exactly).

@@ -30,7 +30,7 @@ function random(name: string, distribution: Distribution): Operator<RandomAttrib
           launches: [
             {
               kernel: "random",
-              knobs: { DISTRIBUTION: distribution === "normal" ? 1 : 0 },
+              knobs: { DISTRIBUTION: distribution },
               bind: { seed: input(0), y: output(0) },
               sizes: { count: sizeOf(shape), stream },
             },

@@ -2,6 +2,7 @@
 
 import { ShapeError } from "../../errors/errors.ts";
 import type { AdapterTraits } from "../../device/traits.ts";
+import type { Choice } from "../../kernels/kernel.ts";
 import {
   input,
   output,
@@ -30,13 +31,12 @@ export interface ReductionAttributes {
   readonly keepDimensions: boolean;
 }
 
-/** The functions, under the numbers they have in shaders/reduce.wgsl. */
-const total = 1;
-const largest = 2;
+/** The functions, by the names they have in shaders/reduce.wgsl. */
+type Operation = Choice<"reduce", "OPERATION">;
 
 interface Definition {
   readonly name: string;
-  readonly operation: typeof total | typeof largest;
+  readonly operation: Operation;
   /** What the combined values are multiplied with, from their number. */
   readonly factor: (length: number) => number;
 }
@@ -78,7 +78,7 @@ const shortestBlock = 64;
 const whole: Division = { chunks: 1, interleaved: false };
 
 function launch(
-  operation: number,
+  operation: Operation,
   factor: number,
   { kept, reduced, outputs, length }: Plan,
   { chunks, interleaved }: Division,
@@ -94,8 +94,8 @@ function launch(
       outputs,
       chunks,
       length,
-      chunkStart: interleaved ? 1 : chunkLength,
-      step: interleaved ? chunks : 1,
+      chunkStride: interleaved ? 1 : chunkLength,
+      elementStride: interleaved ? chunks : 1,
       // Three levels of blocks, each as long as the next; a block costs divisions when it starts.
       block: Math.max(shortestBlock, Math.ceil(Math.cbrt(chunkLength))),
       factor,
@@ -125,7 +125,7 @@ function divisionOf({ reduced, outputs, length }: Plan): Division | undefined {
 }
 
 /** Reduces chunks, then their results, and so on until one invocation per result will do. */
-function split(operation: number, factor: number, plan: Plan): Candidate {
+function split(operation: Operation, factor: number, plan: Plan): Candidate {
   const temporaries: TensorSpec[] = [];
   const launches: Launch[] = [];
   let current = plan;
@@ -177,8 +177,8 @@ function reduction({ name, operation, factor }: Definition): Operator<ReductionA
       const length = iteration.extents.at(-1) ?? 1;
       const step = iteration.strides[1].at(-1) ?? 0;
       const combine = (result: number, value: number): number =>
-        operation === total ? result + value : Math.max(result, value);
-      y.data.fill(operation === total ? 0 : -Infinity);
+        operation === "sum" ? result + value : Math.max(result, value);
+      y.data.fill(operation === "sum" ? 0 : -Infinity);
       eachRun(iteration, ([from, to]) => {
         if (step === 0) {
           let result = y.data[to];
@@ -206,6 +206,6 @@ function reduction({ name, operation, factor }: Definition): Operator<ReductionA
   };
 }
 
-export const sum = reduction({ name: "sum", operation: total, factor: () => 1 });
-export const mean = reduction({ name: "mean", operation: total, factor: (length) => 1 / length });
-export const max = reduction({ name: "max", operation: largest, factor: () => 1 });
+export const sum = reduction({ name: "sum", operation: "sum", factor: () => 1 });
+export const mean = reduction({ name: "mean", operation: "sum", factor: (length) => 1 / length });
+export const max = reduction({ name: "max", operation: "maximum", factor: () => 1 });

@@ -1,0 +1,1 @@
+export function regionComplaints(root: string): string[];

@@ -1,0 +1,1 @@
+export function headerComplaints(root: string): string[];
