@@ -10,14 +10,7 @@ export function settingsOf(
   seed: number,
 ): TrainingSettings {
   return {
-    network: {
-      inputChannels: image.channels,
-      stem: model.stem,
-      blocks: model.blocks,
-      growth: model.growth,
-      bottleneck: model.bottleneck,
-      compression: model.compression,
-    },
+    network: { inputChannels: image.channels, ...model },
     normalisation: { mean: image.mean, deviation: image.deviation },
     weak: augment.weak,
     strong: augment.strong,

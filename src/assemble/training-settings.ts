@@ -3,7 +3,7 @@
 import { Sampler, type Sampling } from "../data/assembly/sampler.ts";
 import type { AbsentPolicy } from "./absent-policy.ts";
 import type { Assembly } from "../data/assembly/assembly.ts";
-import type { DenseNetConfiguration } from "../nn/densenet.ts";
+import type { BackboneConfiguration } from "../nn/backbones.ts";
 import type { HeadChoice } from "./heads/head.ts";
 import type { AssembleLossAttributes } from "../operators/losses/index.ts";
 import type { ScheduleSettings } from "../optim/schedule.ts";
@@ -14,7 +14,7 @@ import type { StepShape } from "./training-step.ts";
 import type { Normalisation, ViewSettings } from "./views.ts";
 
 export interface TrainingSettings {
-  readonly network: DenseNetConfiguration;
+  readonly network: BackboneConfiguration;
   /** Default: class queries with a bias in their fc. */
   readonly head?: HeadChoice;
   readonly normalisation: Normalisation;

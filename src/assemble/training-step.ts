@@ -3,7 +3,7 @@
 import { Tape } from "../autograd/tape.ts";
 import { concat, slice, takeRows } from "../functions/movement.ts";
 import { assembleLoss, type AssembleLossOptions } from "../functions/losses.ts";
-import type { DenseNet } from "../nn/densenet.ts";
+import type { Backbone } from "../nn/backbone.ts";
 import type { Adam } from "../optim/adam.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -97,7 +97,7 @@ export function takesStrongView(step: {
  * @returns [B, D] each
  */
 export function viewFeatures(
-  network: DenseNet,
+  network: Backbone,
   { bothViews, bnViews, count }: Pick<StepShape, "bothViews" | "bnViews" | "count">,
   view: (index: 0 | 1) => Tensor,
 ): readonly Tensor[] {

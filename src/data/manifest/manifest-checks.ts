@@ -1,4 +1,5 @@
 // What can be said against a manifest before any data is read: names that refer to nothing, sizes that leave nothing.
+import { modelProblem } from "../../assemble/backbones/model-section.ts";
 import { suggestion } from "../../errors/nearest.ts";
 import type { FieldPath } from "./complaints.ts";
 import { entriesOf } from "./entries.ts";
@@ -59,22 +60,8 @@ export function checkImages(manifest: ManifestContent, fail: Fail): void {
     if (image.height < 16) fail(["image", "height"], "must be at least 16 for phantoms");
   }
 
-  model.blocks.slice(0, -1).reduce((channels, layers) => {
-    const kept = Math.floor((channels + layers * model.growth) * model.compression);
-    if (kept < 1) {
-      fail(["model", "compression"], `of ${model.compression} keeps no channel between two blocks`);
-    }
-    return kept;
-  }, model.stem.features);
-
-  const halvings = model.blocks.length - 1;
-  const smallest = Math.floor(Math.min(image.height, image.width) / (model.stem.stride * 2 ** halvings));
-  if (smallest < 1) {
-    fail(
-      ["model", "blocks"],
-      `leave no pixel of a ${image.height} x ${image.width} image: it is halved after each block but the last`,
-    );
-  }
+  const problem = modelProblem(model, image);
+  if (problem !== undefined) fail(["model", problem.field], problem.reason);
   for (const view of ["weak", "strong"] as const) {
     const { shift } = augment[view];
     if (shift >= Math.min(image.height, image.width)) {

@@ -3,7 +3,8 @@
 import { z } from "zod";
 import { augmentFields } from "../../assemble/augmentation.ts";
 import { sourceEntry, testEntry, validationEntry } from "./entry-schema.ts";
-import { names, record, wholeNumber } from "./fields.ts";
+import { model } from "../../assemble/backbones/model-section.ts";
+import { names, record } from "./fields.ts";
 import { train } from "../../assemble/recipes.ts";
 
 /** Classes, and sources: far more than anybody assembles, and few enough for every check of each with each. */
@@ -27,26 +28,6 @@ const image = record({
   deviation: perChannel(z.number().positive()).default(0.25),
 });
 
-/** A DenseNet. */
-const model = record({
-  /** The first convolution: how many features it makes, from windows of which size, how many pixels apart. */
-  stem: record({
-    features: wholeNumber.max(4096).default(16),
-    kernel: wholeNumber.max(31).default(3),
-    stride: wholeNumber.max(16).default(1),
-    /** Batch norm, ReLU and a 3x3 max pool of stride 2 behind it, as DenseNet-121 has them. */
-    pool: z.boolean().default(false),
-  }).prefault({}),
-  /** Layers of each dense block; between two blocks, height and width are halved. */
-  blocks: z.array(wholeNumber.max(128)).min(1).max(8).default([3, 3, 3]),
-  /** Channels that each layer adds. */
-  growth: wholeNumber.max(1024).default(12),
-  /** Width of the 1x1 convolution before each 3x3 one, in multiples of growth (4 in DenseNet-121); null: none. */
-  bottleneck: wholeNumber.max(16).nullable().default(null),
-  /** Share of the channels that is kept between two blocks. */
-  compression: z.number().positive().max(1).default(0.5),
-});
-
 export const manifestSchema = record({
   /** What is learned, in the order of all tables. */
   classes: names.max(most),
@@ -57,6 +38,7 @@ export const manifestSchema = record({
   validation: validationEntry.optional(),
   /** Images that the result is measured on; needed where no source's split sets any apart. */
   test: testEntry.optional(),
+  /** The network: a backbone, and its fields. */
   model: model.prefault({}),
   train: train.prefault({}),
   /** Two random views of each training image. */
