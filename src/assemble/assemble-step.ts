@@ -2,7 +2,7 @@
 
 import { concat, slice, takeRows } from "../functions/movement.ts";
 import { assembleLoss, type AssembleLossOptions } from "../functions/losses.ts";
-import type { DenseNet } from "../nn/densenet.ts";
+import type { Backbone } from "../nn/backbone.ts";
 import type { Optimiser } from "../optim/optimiser.ts";
 import { optimisationStep } from "../training/optimisation-step.ts";
 import type { StepLosses } from "../training/task.ts";
@@ -105,7 +105,7 @@ export function takesStrongView(step: {
  * @returns [B, D] each
  */
 export function viewFeatures(
-  network: DenseNet,
+  network: Backbone,
   { bothViews, bnViews, count }: Pick<StepShape, "bothViews" | "bnViews" | "count">,
   view: (index: 0 | 1) => Tensor,
 ): readonly Tensor[] {

@@ -1,6 +1,7 @@
-// The classifier of Label-Assemble: a DenseNet's pooled features and a head, of class queries unless another is asked for.
+// The classifier of Label-Assemble: the pooled features of a backbone and a head, of class queries unless another is asked for.
 
-import { DenseNet, type DenseNetConfiguration } from "../nn/densenet.ts";
+import type { Backbone } from "../nn/backbone.ts";
+import { createBackbone, type BackboneConfiguration } from "../nn/backbones.ts";
 import { Initialiser } from "../nn/initialise.ts";
 import { Module, type Mode } from "../nn/module.ts";
 import { headOf } from "./heads/heads.ts";
@@ -9,13 +10,13 @@ import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 export class Classifier extends Module {
-  readonly features: DenseNet;
+  readonly features: Backbone;
   readonly head: Head;
 
   constructor(
     engine: Engine,
     options: {
-      readonly network: DenseNetConfiguration;
+      readonly network: BackboneConfiguration;
       readonly classes: number;
       readonly seed: number;
       /** Default: class queries with a bias in their fc. */
@@ -25,7 +26,7 @@ export class Classifier extends Module {
     super(engine);
     const { network, classes, seed, head = { kind: "queries", bias: "fc" } } = options;
     const init = new Initialiser(engine, seed);
-    this.features = this.child("features", new DenseNet(engine, init, network));
+    this.features = this.child("features", createBackbone(engine, init, network));
     this.head = this.child("head", headOf(engine, init, this.features.features, classes, head));
   }
 

@@ -4,11 +4,12 @@ import { record } from "../data/manifest/fields.ts";
 import { everyClass, type Learns } from "../data/manifest/class-filter.ts";
 import { parseManifestWith, readManifestText, type DataManifest } from "../data/manifest/manifest.ts";
 import { augmentFields } from "./augmentation.ts";
-import { model } from "./model-section.ts";
+import { model } from "./backbones/model-section.ts";
 import { train } from "./recipes.ts";
 import { checkSections } from "./section-checks.ts";
 
 const sections = {
+  /** The network: a backbone, and its fields. */
   model: model.prefault({}),
   train: train.prefault({}),
   /** Two random views of each training image. */

@@ -2,7 +2,7 @@
 
 import type { Assembly } from "../data/assembly/assembly.ts";
 import { Sampler, type Sampling } from "../data/assembly/sampler.ts";
-import type { DenseNetConfiguration } from "../nn/densenet.ts";
+import type { BackboneConfiguration } from "../nn/backbones.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Loosely, LoopSettings } from "../training/loop-settings.ts";
 import type { StepShape } from "./assemble-step.ts";
@@ -19,7 +19,7 @@ type Needed = "warmupEpochs" | "lambdaPseudo" | "lambdaConsistency" | "temperatu
 
 /** The settings of a run; `loopFields` and `recipeFields` say what each means, `settingsOf` makes them of a manifest. */
 export interface TrainingSettings extends LoopSettings, Pick<Method, Needed>, Loosely<Omit<Method, Needed>> {
-  readonly network: DenseNetConfiguration;
+  readonly network: BackboneConfiguration;
   /** Default: class queries with a bias in their fc. */
   readonly head?: HeadChoice;
   readonly normalisation: Normalisation;

@@ -1,5 +1,6 @@
 // DenseNet (Huang et al. 2017) in any configuration, with torchvision's names and initialisation.
 
+import { UsageError } from "../errors/errors.ts";
 import { conv2d } from "../functions/convolution.ts";
 import {
   activatedPool,
@@ -14,19 +15,17 @@ import { concatChannels, reshape } from "../functions/movement.ts";
 import { averagePool2d, globalAveragePool, maxPool2d, type PoolingOptions } from "../functions/pooling.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { Backbone, StemConfiguration } from "./backbone.ts";
 import type { Initialiser } from "./initialise.ts";
 import { BatchNorm, Conv2d } from "./layers.ts";
 import { Module, type Mode } from "./module.ts";
 
 export interface DenseNetConfiguration {
+  /** None: records of DenseNets are older than the choice of a backbone, and stay as they were. */
+  readonly kind?: undefined;
   readonly inputChannels: number;
-  readonly stem: {
-    readonly features: number;
-    readonly kernel: number;
-    readonly stride: number;
-    /** Batch norm, ReLU and a 3x3 max pool of stride 2 behind the first convolution. */
-    readonly pool: boolean;
-  };
+  /** Without a pool, no batch norm follows the first convolution: the dense layers begin with their own. */
+  readonly stem: StemConfiguration;
   /** Layers in each dense block. */
   readonly blocks: readonly number[];
   /** Channels each layer adds. */
@@ -191,12 +190,12 @@ export class Transition extends Module {
 }
 
 /** A DenseNet up to its pooled features: [N, H, W, C] to [N, features]. */
-export class DenseNet extends Module {
+export class DenseNet extends Module implements Backbone {
   readonly configuration: DenseNetConfiguration;
   /** May change between calls. */
   composition: Composition = "fused";
-  /** Width of the feature vector. */
   readonly features: number;
+  readonly stageChannels: readonly number[];
   readonly #stem: Conv2d;
   readonly #stemNorm: BatchNorm | undefined;
   readonly #blocks: readonly DenseBlock[];
@@ -207,6 +206,8 @@ export class DenseNet extends Module {
     super(engine);
     this.configuration = configuration;
     const { inputChannels, stem, blocks, growth, bottleneck, compression } = configuration;
+    if (blocks.length === 0)
+      throw new UsageError("a DenseNet needs at least one dense block, got blocks: []");
     const { features, kernel, stride } = stem;
     this.#stem = this.child("conv0", new Conv2d(engine, init, inputChannels, features, { kernel, stride }));
     if (stem.pool) this.#stemNorm = this.child("norm0", new BatchNorm(engine, features));
@@ -224,25 +225,43 @@ export class DenseNet extends Module {
     });
     this.#transitions = transitions;
     this.features = channels;
+    this.stageChannels = this.#blocks.map(({ outputChannels }) => outputChannels);
     this.#finalNorm = this.child(`norm${blocks.length + 1}`, new BatchNorm(engine, channels));
   }
 
   forward(images: Tensor, mode: Mode): Tensor {
+    const grown = this.#grow(images, mode);
+    const maps = grown[grown.length - 1];
+    const [batch, height, width] = maps.x.shape;
+    if (maps.statistics === undefined) return globalAveragePool(this.#activated(maps, mode));
+    const features = pooled("average", maps, this.#finalNorm, mode, { window: [height, width] });
+    return reshape(features, [batch, this.features]);
+  }
+
+  /** What the dense blocks give, as the transitions take it; of the last one, after the final batch norm and ReLU. */
+  maps(images: Tensor, mode: Mode): readonly Tensor[] {
+    const grown = this.#grow(images, mode);
+    return grown.map((maps, i) => (i === grown.length - 1 ? this.#activated(maps, mode) : maps.x));
+  }
+
+  /** The outputs of the dense blocks. */
+  #grow(images: Tensor, mode: Mode): Maps[] {
     let maps: Maps = { x: this.#stem.forward(images) };
     if (this.#stemNorm !== undefined) {
       if (this.#isFused(maps.x, mode)) maps = { x: maps.x, statistics: batchMoments(maps.x) };
       maps = { x: pooled("max", maps, this.#stemNorm, mode, { window: 3, stride: 2, padding: 1 }) };
     }
-    this.#blocks.forEach((block, i) => {
+    const grown: Maps[] = [];
+    for (const [i, block] of this.#blocks.entries()) {
       if (i > 0) maps = { x: this.#transitions[i - 1].shrink(maps, mode) };
       maps = block.grow(maps.x, mode, this.composition);
-    });
-    const [batch, height, width] = maps.x.shape;
-    if (maps.statistics === undefined) {
-      return globalAveragePool(relu(this.#finalNorm.forward(maps.x, mode)));
+      grown.push(maps);
     }
-    const features = pooled("average", maps, this.#finalNorm, mode, { window: [height, width] });
-    return reshape(features, [batch, this.features]);
+    return grown;
+  }
+
+  #activated({ x }: Maps, mode: Mode): Tensor {
+    return relu(this.#finalNorm.forward(x, mode));
   }
 
   #isFused({ shape }: Tensor, mode: Mode): boolean {

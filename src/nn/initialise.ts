@@ -16,9 +16,9 @@ export class Initialiser {
     this.#seed = seed;
   }
 
-  /** Normal with variance 2 / fanIn (He et al. 2015), for weights followed by a ReLU. */
-  heNormal(shape: Shape, fanIn: number): Tensor {
-    const deviation = Math.sqrt(2 / fanIn);
+  /** Normal with variance 2 / fan (He et al. 2015), for weights followed by a ReLU. */
+  heNormal(shape: Shape, fan: number): Tensor {
+    const deviation = Math.sqrt(2 / fan);
     return this.#draw(shape, "normal", (z) => deviation * z);
   }
 

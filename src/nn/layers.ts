@@ -19,6 +19,11 @@ export interface Conv2dLayerOptions {
   readonly padding?: number;
   /** Default 1. */
   readonly dilation?: number;
+  /**
+   * What the initial variance 2 / fan keeps as it is from layer to layer: activations with the number of weights behind an
+   * output ("in"), as torchvision's DenseNet; or gradients with that behind an input ("out"), as its ResNet. Default "in".
+   */
+  readonly fan?: "in" | "out";
 }
 
 /** A convolution without bias: [N, H, W, C] to [N, P, Q, K], filter [R, S, C, K]. */
@@ -34,11 +39,11 @@ export class Conv2d extends Module {
     options: Conv2dLayerOptions,
   ) {
     super(engine);
-    const { kernel, stride = 1, dilation = 1, padding = (dilation * (kernel - 1)) / 2 } = options;
+    const { kernel, stride = 1, dilation = 1, padding = (dilation * (kernel - 1)) / 2, fan = "in" } = options;
     this.#options = { stride, padding: Math.floor(padding), dilation };
     this.weight = this.parameter(
       "weight",
-      init.heNormal([kernel, kernel, inputs, outputs], kernel * kernel * inputs),
+      init.heNormal([kernel, kernel, inputs, outputs], kernel * kernel * (fan === "in" ? inputs : outputs)),
     );
   }
 

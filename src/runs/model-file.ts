@@ -5,6 +5,7 @@ import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { storedNetwork } from "../assemble/backbones/model-section.ts";
 import { headBiases } from "../assemble/heads/head.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { Classifier } from "../assemble/classifier.ts";
@@ -27,14 +28,7 @@ const modelRecordSchema = z.strictObject({
     ...{ height: count, width: count, channels: z.union([z.literal(1), z.literal(3)]) },
     ...{ mean: perChannel, deviation: perChannel },
   }),
-  network: z.strictObject({
-    inputChannels: count,
-    stem: z.strictObject({ features: count, kernel: count, stride: count, pool: z.boolean() }),
-    blocks: z.array(count).min(1),
-    growth: count,
-    bottleneck: count.nullable(),
-    compression: z.number().positive().max(1),
-  }),
+  network: storedNetwork,
   head: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("queries"), bias: z.enum(headBiases) }),
     z.strictObject({ kind: z.literal("linear") }),

@@ -46,8 +46,13 @@ describe("a manifest", () => {
     const manifest = parseTrainingManifest(small, "small.yaml");
     expect(manifest.file).toBe("small.yaml");
     expect(manifest.image).toEqual({ height: 4, width: 5, channels: 1, mean: [0.5], deviation: [0.25] });
-    expect(manifest.model.stem).toEqual({ features: 16, kernel: 3, stride: 1, pool: false });
-    expect(manifest.model.bottleneck).toBeNull();
+    expect(manifest.model).toEqual({
+      stem: { features: 16, kernel: 3, stride: 1, pool: false },
+      blocks: [3, 3, 3],
+      growth: 12,
+      bottleneck: null,
+      compression: 0.5,
+    });
     expect(manifest.train).toMatchObject({ tau: 0.5, temperature: 4, stopGradient: true });
     expect(manifest.augment.strong.rotation).toBeGreaterThan(manifest.augment.weak.rotation);
   });

@@ -9,6 +9,7 @@ import { Classifier } from "../../src/assemble/classifier.ts";
 import { readModel, type ModelRecord } from "../../src/runs/model-file.ts";
 import { readWeights } from "../../src/nn/weights.ts";
 import { modelKind, writeTensorFile } from "../../src/interchange/safetensors.ts";
+import type { BackboneConfiguration } from "../../src/nn/backbones.ts";
 import type { HeadSettings } from "../../src/assemble/heads/head.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { useEngine } from "../engines.ts";
@@ -20,8 +21,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const classes = ["mass", "nodule", "effusion"];
 const { network, normalisation } = smallSettings;
-const recordOf = (head: HeadSettings): unknown => ({
-  ...{ classes, network, head, normalisation, epoch: 3 },
+const recordOf = (head: HeadSettings, of: BackboneConfiguration = network): unknown => ({
+  ...{ classes, network: of, head, normalisation, epoch: 3 },
   image: { height: 16, width: 16, channels: 1, ...normalisation },
 });
 const heads: readonly HeadSettings[] = [
@@ -45,8 +46,13 @@ describe("a model", () => {
   };
 
   /** Writes a run folder with a model of random weights, and gives its logits. */
-  async function write(name: string, head: HeadSettings, record = recordOf(head)): Promise<number[]> {
-    const classifier = new Classifier(engine(), { network, classes: 3, seed: 9, head });
+  async function write(
+    name: string,
+    head: HeadSettings,
+    record = recordOf(head),
+    of: BackboneConfiguration = network,
+  ): Promise<number[]> {
+    const classifier = new Classifier(engine(), { network: of, classes: 3, seed: 9, head });
     mkdirSync(join(folder, name));
     await writeTensorFile(join(folder, name, "model.safetensors"), modelKind, {
       record,
@@ -65,6 +71,31 @@ describe("a model", () => {
       expect(classifier.head.settings).toEqual(head);
       classifier.dispose();
     }
+  });
+
+  test("with another backbone is read back, too", async () => {
+    const head: HeadSettings = { kind: "linear" };
+    const resnet: BackboneConfiguration = {
+      kind: "resnet",
+      inputChannels: 1,
+      stem: { features: 4, kernel: 3, stride: 2, pool: true },
+      blocks: [1, 2],
+      block: "bottleneck",
+    };
+    const expected = await write("resnet", head, recordOf(head, resnet), resnet);
+    const { classifier, record } = await readModel(engine(), join(folder, "resnet"));
+    expect(await logits(classifier)).toEqual(expected);
+    expect(record).toEqual(recordOf(head, resnet));
+    classifier.dispose();
+
+    await write("unknown", head, { ...(recordOf(head) as ModelRecord), network: { ...resnet, kind: "vgg" } });
+    await expect(readModel(engine(), join(folder, "unknown"))).rejects.toThrow(
+      /is not of this version of Tessera \(network\.kind: /,
+    );
+    await write("mistaken", head, recordOf(head, resnet));
+    await expect(readModel(engine(), join(folder, "mistaken"))).rejects.toThrow(
+      /its weights are of another network than it says: it has no tensor "features\.conv1/,
+    );
   });
 
   test("that cannot be used is refused, by what is wrong with it", async () => {

@@ -1,0 +1,41 @@
+// The one table of backbones. To add another, write its module, add a row here and one to the families of
+// assemble/backbones/model-section.ts; everything else knows the interface alone.
+
+import type { Engine } from "../runtime/engine.ts";
+import type { Backbone } from "./backbone.ts";
+import { DenseNet } from "./densenet.ts";
+import type { Initialiser } from "./initialise.ts";
+import { ResNet } from "./resnet.ts";
+
+/** By the `kind` of their configurations. */
+const backbones = { densenet: DenseNet, resnet: ResNet };
+
+export type BackboneKind = keyof typeof backbones;
+
+/** The configuration that each kind is built from. */
+export type BackboneConfigurations = {
+  readonly [Kind in BackboneKind]: ConstructorParameters<(typeof backbones)[Kind]>[2];
+};
+
+/** What a network is built from, as it stands in settings, checkpoints and model files. */
+export type BackboneConfiguration = BackboneConfigurations[BackboneKind];
+
+/** Which backbone a configuration is of: one without a kind is a DenseNet, as all were before there was a choice. */
+export function backboneKind({ kind }: Pick<BackboneConfiguration, "kind">): BackboneKind {
+  return kind ?? "densenet";
+}
+
+/** The backbone that a configuration describes, with initial weights drawn from `init`. */
+export function createBackbone(
+  engine: Engine,
+  init: Initialiser,
+  configuration: BackboneConfiguration,
+): Backbone {
+  // The row for a configuration's kind takes that configuration; the compiler cannot follow this through a table.
+  const Row = backbones[backboneKind(configuration)] as new (
+    engine: Engine,
+    init: Initialiser,
+    configuration: BackboneConfiguration,
+  ) => Backbone;
+  return new Row(engine, init, configuration);
+}

@@ -1,0 +1,134 @@
+// The `model` section of a manifest: which network each backbone means, how it is stored, and what is refused.
+
+import { expect, test } from "vitest";
+import { backboneNames, storedNetwork } from "../../../src/assemble/backbones/model-section.ts";
+import { settingsOf } from "../../../src/assemble/manifest-settings.ts";
+import { parseTrainingManifest } from "../../../src/assemble/manifest.ts";
+import { ManifestError } from "../../../src/errors/data-errors.ts";
+import type { BackboneConfiguration } from "../../../src/nn/backbones.ts";
+import { densenet121Configuration } from "../../../src/nn/densenet.ts";
+import { resnetConfigurations } from "../../../src/nn/resnet.ts";
+
+/** The network of a manifest with this section, for images of this size. */
+function networkOf(section: string, size = 32, channels = 3): BackboneConfiguration {
+  const text = `
+classes: [nodule]
+image: { height: ${size}, width: ${size}, channels: ${channels} }
+sources: [{ name: A, format: phantoms, site: A, count: 4, knows: [nodule] }]
+test: { format: phantoms, site: B, count: 4 }
+${section}
+`;
+  return settingsOf(parseTrainingManifest(text, "m.yaml"), 0).network;
+}
+
+test("no section, no backbone and densenet are the small DenseNet", () => {
+  // To the byte: it stands in model files, and keys of runs are digests of it.
+  const usual =
+    '{"inputChannels":3,"stem":{"features":16,"kernel":3,"stride":1,"pool":false},"blocks":[3,3,3],"growth":12,' +
+    '"bottleneck":null,"compression":0.5}';
+  for (const section of ["", "model: {}", "model: { backbone: densenet }"]) {
+    expect(JSON.stringify(networkOf(section))).toBe(usual);
+  }
+  const other = networkOf("model: { growth: 8, blocks: [2, 2], stem: { pool: true } }", 32, 1);
+  expect(JSON.stringify(other)).toBe(
+    '{"inputChannels":1,"stem":{"features":16,"kernel":3,"stride":1,"pool":true},"blocks":[2,2],"growth":8,' +
+      '"bottleneck":null,"compression":0.5}',
+  );
+});
+
+test("densenet121 and the ResNets are torchvision's, with another stem where one is given", () => {
+  expect(networkOf("model: { backbone: densenet121 }", 64)).toEqual(densenet121Configuration);
+  for (const [name, configuration] of Object.entries(resnetConfigurations)) {
+    expect(networkOf(`model: { backbone: ${name} }`)).toEqual(configuration);
+    expect(networkOf(`model: { backbone: ${name} }`, 32, 1)).toEqual({ ...configuration, inputChannels: 1 });
+  }
+  const stem = { kernel: 3, stride: 1, pool: false };
+  const section = `stem: ${JSON.stringify(stem)}`;
+  expect(networkOf(`model: { backbone: resnet18, ${section} }`)).toEqual({
+    ...resnetConfigurations.resnet18,
+    stem: { features: 64, ...stem },
+  });
+  expect(networkOf(`model: { backbone: densenet121, ${section} }`)).toEqual({
+    ...densenet121Configuration,
+    stem: { features: 64, ...stem },
+  });
+});
+
+test.each(backboneNames)("%s is read back from what is stored of it", (name) => {
+  const network = networkOf(`model: { backbone: ${name} }`, 64);
+  const stored: unknown = JSON.parse(JSON.stringify(network));
+  const read = storedNetwork.parse(stored);
+  expect(read).toEqual(network);
+  // A key that is there without a value would be another record.
+  expect(Object.keys(read).sort()).toEqual(Object.keys(network).sort());
+});
+
+test("what is stored of a network that there is not, or of two at once, is not read", () => {
+  const [densenet, resnet] = [networkOf(""), networkOf("model: { backbone: resnet34 }")];
+  for (const odd of [
+    { ...resnet, kind: "vgg" },
+    { ...resnet, kind: "densenet" },
+    { ...densenet, kind: "resnet" },
+    { ...densenet, block: "basic" },
+    { ...resnet, blocks: [] },
+    {},
+    null,
+  ]) {
+    expect(storedNetwork.safeParse(odd).success, JSON.stringify(odd)).toBe(false);
+  }
+});
+
+test.each([
+  [
+    "{ backbone: resnet-18 }",
+    'model.backbone must be one of densenet, densenet121, resnet18, resnet34, resnet50, not "resnet-18"; ' +
+      'did you mean "resnet18"?',
+  ],
+  [
+    "{ backbone: 18 }",
+    "model.backbone must be one of densenet, densenet121, resnet18, resnet34, resnet50, not 18",
+  ],
+  ["{ backbone: resnet18, growth: 12 }", "model.growth is not a field of resnet18, whose fields are stem"],
+  [
+    "{ backbone: densenet121, blocks: [3] }",
+    "model.blocks is not a field of densenet121, whose fields are stem",
+  ],
+  [
+    "{ grwth: 12 }",
+    "model.grwth is not a field of densenet, whose fields are stem, blocks, growth, bottleneck, compression; " +
+      'did you mean "growth"?',
+  ],
+  [
+    "{ backbone: resnet50, stem: { kernal: 3 } }",
+    'model.stem.kernal is not known here; the keys are features, kernel, stride, pool; did you mean "kernel"?',
+  ],
+  ["{ backbone: resnet18, stem: { kernel: 0 } }", "model.stem.kernel must be at least 1, not 0"],
+  ["resnet18", 'model must be a group of keys, not "resnet18"'],
+])("model: %s is refused", (section, message) => {
+  const read = (): unknown => networkOf(`model: ${section}`);
+  expect(read).toThrow(ManifestError);
+  expect(read).toThrow(new ManifestError("m.yaml", "", message, { line: 6 }).message);
+});
+
+test("a network that leaves no pixel or channel is refused, by its field", () => {
+  const halved = "leave no pixel of a 16 x 16 image: it is halved after each block but the last";
+  const wanted = [
+    ["model: { blocks: [2, 2, 2, 2, 2, 2] }", `model.blocks ${halved}`],
+    ["model: { backbone: densenet121 }", `model.blocks ${halved}`],
+    [
+      "model: { compression: 0.01, growth: 1 }",
+      "model.compression of 0.01 keeps no channel between two blocks",
+    ],
+    [
+      "model: { backbone: resnet18, stem: { kernel: 30, stride: 1 } }",
+      undefined, // 15 pixels are left
+    ],
+    ["model: { blocks: [2, 2, 2, 2, 2] }", undefined], // 16, 8, 4, 2, 1
+    ["model: { backbone: resnet50 }", undefined], // 8 behind the stem, 4 behind its pool, then 4, 2, 1, 1
+  ] as const;
+  for (const [section, message] of wanted) {
+    const read = (): unknown => networkOf(section, 16);
+    if (message === undefined) expect(read).not.toThrow();
+    else expect(read).toThrow(message);
+  }
+});
