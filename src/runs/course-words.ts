@@ -1,0 +1,33 @@
+// What a person is told of the course that a run will take, a sentence each.
+
+import { watches } from "../assemble/evaluation.ts";
+import type { TrainingSettings } from "../assemble/training-settings.ts";
+import type { Assembly } from "../data/assembly/assembly.ts";
+import type { Checkpoints } from "../training/checkpoint.ts";
+
+/** What validation decides in a run. */
+export function describeWatch(
+  assembly: Assembly,
+  { keep, earlyStopping, schedule }: Pick<TrainingSettings, "keep" | "earlyStopping" | "schedule">,
+): string {
+  const { validation } = assembly;
+  if (!watches(assembly)) {
+    const why =
+      validation === undefined ? "no validation images" : "no class has validation images of both kinds";
+    const rate =
+      (schedule?.by ?? "plateau") === "plateau" ? "the learning rate follows the training loss, " : "";
+    return `${why}: ${rate}nothing stops the run early, the last weights are kept`;
+  }
+  const stops =
+    earlyStopping == null ? "" : `, training ends after ${earlyStopping} epochs without a better one`;
+  const weights = keep === "final" ? "the last weights" : "the best epoch's weights";
+  return `${validation?.count ?? 0} validation images: ${weights} are kept${stops}`;
+}
+
+/** Where a run goes on. */
+export function describeStart(from: Checkpoints["from"]): string {
+  if (from === undefined) return "the run has no checkpoint yet; it begins again";
+  const { epochs, steps } = from.checkpoint.record;
+  const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+  return `goes on after ${count(epochs, "epoch")}${steps === 0 ? "" : ` and ${count(steps, "step")}`}`;
+}

@@ -1,0 +1,123 @@
+// From a manifest to the assembly that a run trains on: listed, decoded, checked, with somebody watching.
+
+import { join } from "node:path";
+import { totalmem } from "node:os";
+import type { Manifest } from "../assemble/manifest.ts";
+import type { Assembly } from "../data/assembly/assembly.ts";
+import { checkMemory } from "../data/assembly/image-reader.ts";
+import { assembled } from "../data/assembly/load.ts";
+import {
+  decodeAssembly,
+  staysOnDisk,
+  type DecodedAssembly,
+  type DecodeOptions,
+} from "../data/assembly/pixels.ts";
+import { catalogue, type Catalogue, type CatalogueOptions } from "../data/catalogue/catalogue.ts";
+import { coverageOf, type LabelCoverage } from "../data/inspection/counts.ts";
+import type { DataManifest } from "../data/manifest/manifest.ts";
+import type { CountWork, RunObserver, WorkCounter } from "./run-observer.ts";
+import { cacheFolder } from "./tuning-file.ts";
+
+export interface LoadingOptions {
+  readonly dataRoot: string;
+  /** Images of each source at most. */
+  readonly limit?: number | undefined;
+  readonly seed: number;
+  /** Bytes of images to hold at a time. */
+  readonly memory: number;
+  /** Folder of decoded images; default: in the user's cache folder. */
+  readonly cache?: string | undefined;
+  /** Whether records and images that cannot be read are left out. */
+  readonly skipBad: boolean;
+}
+
+export interface Loaded {
+  readonly assembly: Assembly;
+  /** What was left out, a line each. */
+  readonly skipped: readonly string[];
+  /** Image files. */
+  readonly decoded: { readonly images: number; readonly fromCache: number };
+  /** Which labels each source has, by part. */
+  readonly coverage: readonly LabelCoverage[];
+}
+
+/** Bytes of images that a run holds at a time when nobody says otherwise: a quarter of the machine's memory. */
+export const defaultMemory = (): number => Math.floor(totalmem() / 4);
+
+/** Where decoded images are kept unless somebody names another folder. */
+export const imageCacheFolder = (): string => join(cacheFolder(), "images");
+
+/** Lists what a manifest selects, with progress where images are drawn for it. */
+export async function listImages(
+  manifest: DataManifest,
+  options: CatalogueOptions,
+  count?: CountWork,
+): Promise<Catalogue> {
+  let counter: { readonly entry: string; readonly counter: WorkCounter | undefined } | undefined;
+  try {
+    return await catalogue(manifest, {
+      ...options,
+      onDrawn: (entry, done, total) => {
+        if (counter?.entry !== entry) {
+          counter?.counter?.[Symbol.dispose]();
+          counter = { entry, counter: count?.(`drawing ${entry}`, total) };
+        }
+        counter.counter?.update(done, total);
+      },
+    });
+  } finally {
+    counter?.counter?.[Symbol.dispose]();
+  }
+}
+
+/** Decodes what was listed, with progress. @throws as `decodeAssembly` */
+export async function decodeImages(
+  selected: Catalogue,
+  options: Omit<DecodeOptions, "onProgress">,
+  count?: CountWork,
+): Promise<DecodedAssembly> {
+  const total = imageCount(selected.lists);
+  using counter = count?.("reading images", total);
+  return await decodeAssembly(selected, {
+    ...options,
+    onProgress: ({ done }) => counter?.update(done, total),
+  });
+}
+
+/**
+ * Lists and decodes what a manifest selects.
+ * @throws DataError, ManifestError as `catalogue` and `decodeAssembly`; UsageError before anything is decoded when images
+ *   stay on disk and the memory does not hold two batches; the signal's reason when it was aborted
+ */
+export async function loadImages(
+  manifest: Manifest,
+  { dataRoot, seed, limit, memory, skipBad, cache = imageCacheFolder() }: LoadingOptions,
+  { count, loaded }: Pick<RunObserver, "count" | "loaded">,
+  signal: AbortSignal | undefined,
+): Promise<Loaded> {
+  const selected = await listImages(manifest, { dataRoot, seed, limit, skipBad }, count);
+  if (staysOnDisk(selected, memory)) {
+    const { height, width, channels } = selected.image;
+    const training = imageCount(selected.lists.filter(({ part }) => part === "train"));
+    checkMemory(Math.min(manifest.train.batch, training), height * width * channels, memory);
+  }
+  const decoding = { cache, memory, skipBad, ...(signal === undefined ? {} : { signal }) };
+  const result = await decodeImages(selected, decoding, hasFiles(selected) ? count : undefined);
+  loaded?.(selected, result);
+  const { images, fromCache } = result.decoded;
+  return {
+    assembly: assembled(selected, result, manifest.learns),
+    skipped: [...selected.skipped, ...result.skipped].map(({ message }) => message),
+    decoded: { images, fromCache },
+    coverage: selected.lists.map((list, i) =>
+      coverageOf(list, result.sets[i].states, selected.classes.length),
+    ),
+  };
+}
+
+/** Whether some images are files, which are decoded; others lie in arrays, or are drawn. */
+export const hasFiles = ({ lists }: Catalogue): boolean =>
+  lists.some(({ samples }) => samples.some(({ image }) => image.kind === "file"));
+
+export const imageCount = (lists: Catalogue["lists"]): number =>
+  lists.reduce((sum, { samples }) => sum + samples.length, 0);

@@ -1,0 +1,72 @@
+// What a run came to: `summary.json`, as it is written and read.
+
+import { z } from "zod";
+import { runChoicesSchema } from "./run-record.ts";
+
+const number = z.number();
+const text = z.string();
+const score = number.nullable();
+const byClass = z.record(text, score);
+const aucInterval = z.object({
+  interval: z.object({ low: number, high: number }).nullable(),
+  note: text.nullable(),
+});
+
+/** What every run says, whatever it trained. */
+const course = {
+  /** Epochs that were completed. */
+  epochs: number,
+  /** The epoch whose weights were kept, and the score of the best epoch's validation; null without validation. */
+  kept: number,
+  validation: score,
+  /** Whether early stopping ended the run. */
+  endedEarly: z.boolean(),
+  /** True when the run was stopped before its last epoch ended. */
+  interrupted: z.boolean(),
+  seconds: number,
+  /** Trained values. */
+  parameters: number,
+};
+
+/** Which backend computed, on what. */
+const computed = { device: text, adapter: text, driver: text };
+
+/** Of a run on a manifest's images. */
+export const summarySchema = z.object({
+  /** On the test images, by the weights that were kept; null where no class has labels of both kinds. */
+  meanAuc: score,
+  auc: byClass,
+  /** Of these numbers; null of a run that was stopped. */
+  intervals: z
+    .object({
+      ...{ level: number, resamples: number, patients: number, mean: aucInterval },
+      byClass: z.record(text, aucInterval),
+    })
+    .nullable(),
+  /** Over each source's test images, by source; null of a run that was stopped. */
+  sources: z.record(text, z.object({ images: number, meanAuc: score, auc: byClass })).nullable(),
+  ...course,
+  ...computed,
+  ...runChoicesSchema.shape,
+  seed: number,
+  manifest: text,
+  /** Training images, by source. */
+  images: z.record(text, number),
+  /** Image files that were decoded for this run, and that were so before. */
+  decoded: z.object({ images: number, fromCache: number }),
+  /** Images left out because they could not be decoded, and why. */
+  skipped: z.array(text),
+});
+export type Summary = z.output<typeof summarySchema>;
+
+/** Of a run of another task. */
+export const taskSummarySchema = z.object({
+  task: text,
+  /** On the test images, by the weights that were kept; null where there are none, or it is not defined. */
+  score,
+  /** What the task reports of that. */
+  report: z.record(text, z.unknown()).nullable(),
+  ...course,
+  ...computed,
+});
+export type TaskSummary = z.output<typeof taskSummarySchema>;

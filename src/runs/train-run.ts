@@ -1,0 +1,298 @@
+// Trains on a manifest's images, from the manifest to the run folder: what `tessera train` does, as a function.
+
+import { labelSpaceOf } from "../assemble/label-space.ts";
+import { declaredLabels, ofLength, settingsOf } from "../assemble/manifest-settings.ts";
+import { traceTraining } from "../assemble/planning/traced-steps.ts";
+import { trainClassifier, type TrainingResult } from "../assemble/train-classifier.ts";
+import { reproducibleSettings, type TrainingSettings } from "../assemble/training-settings.ts";
+import { untaughtNote } from "../assemble/untaught.ts";
+import { warmedBudgetOf } from "../assemble/warm-up.ts";
+import { stepsPerEpoch } from "../data/assembly/sampler.ts";
+import { StoredPixels } from "../data/cache/stored-pixels.ts";
+import { readWeights } from "../nn/weights.ts";
+import type { Engine } from "../runtime/engine.ts";
+import { openEngine, type EngineOptions } from "../runtime/open-engine.ts";
+import type { TrainingListener } from "../training/training-reports.ts";
+import { describeStart, describeWatch } from "./course-words.ts";
+import { engineOptions } from "./device-options.ts";
+import { checkGrowth, grownWeights } from "./grow.ts";
+import { checkChoices, takeChoices } from "./kernel-choices.ts";
+import { defaultMemory, loadImages, type Loaded } from "./load-images.ts";
+import type { RunFolder } from "./run-folder.ts";
+import { silent, type RunObserver } from "./run-observer.ts";
+import type { RunChoices } from "./run-record.ts";
+import { reportDataOf } from "./run-report-data.ts";
+import { compareRuns, recordOf, type ResumePoint } from "./run-start.ts";
+import type { Summary } from "./summary.ts";
+import { predictionsText, testPredictions } from "./test-predictions.ts";
+import { testResults } from "./test-results.ts";
+
+/** Beside the checkpoints that every epoch ends with. */
+const usualInterval = { seconds: 5 * 60 };
+
+/** A run whose images are there. */
+export interface LoadedRun {
+  readonly start: ResumePoint;
+  readonly settings: TrainingSettings;
+  readonly images: Loaded;
+}
+
+/**
+ * Trains, and leaves all of it in the run folder: metrics, checkpoints, and in the end summary, model and predictions.
+ *
+ *     const summary = await trainRun(await beginRun("sources.yaml", { dataRoot: "data", out: "runs/first" }));
+ *
+ * @param start of `beginRun` or `resumeRun`
+ * @param observer told what happens; a program that needs nothing of it leaves it out
+ * @param signal stops the run after the steps under way; `interrupted` is true in the summary then, and `resumeRun` goes on.
+ *   Before the first step it throws the signal's reason
+ * @throws what `loadImages`, `RunSession.open` and `trainClassifier` throw
+ */
+export async function trainRun(
+  start: ResumePoint,
+  observer: RunObserver = {},
+  signal?: AbortSignal,
+): Promise<Summary> {
+  const loaded = await loadRun(start, observer, signal);
+  using session = await RunSession.open(loaded, observer);
+  const result = await session.train(signal);
+  try {
+    return await session.finish(result);
+  } finally {
+    result.classifier.dispose();
+  }
+}
+
+/**
+ * The first part of a run: everything that needs no device.
+ * @throws ModelError when the model to begin with cannot grow; what `loadImages` throws
+ */
+export async function loadRun(
+  start: ResumePoint,
+  observer: RunObserver,
+  signal: AbortSignal | undefined,
+): Promise<LoadedRun> {
+  const { manifest, options, initial } = start;
+  const { dataRoot, limit, seed, skipBad, cache, memory = defaultMemory() } = options;
+  checkedDevice(start);
+  const settings = { ...ofLength(settingsOf(manifest, seed), options), memory };
+  if (initial !== undefined) checkGrowth(initial, { ...manifest, settings });
+  const loading = { dataRoot, limit, seed, skipBad, cache, memory };
+  return { start, settings, images: await loadImages(manifest, loading, observer, signal) };
+}
+
+/** @throws UsageError for options that do not fit the device */
+function checkedDevice({ options }: ResumePoint): EngineOptions {
+  const where = engineOptions(options);
+  checkChoices(where.device ?? "auto", options);
+  return where;
+}
+
+/** Opens the engine of a run, which takes the kernels that its options choose. */
+export async function openRunEngine(
+  { start, settings, images: { assembly } }: LoadedRun,
+  say: (text: string) => void,
+  warn: (text: string) => void,
+): Promise<{ readonly engine: Engine; readonly choices: RunChoices }> {
+  const engine = await openEngine(checkedDevice(start));
+  try {
+    const { manifest, options } = start;
+    const total = assembly.sources.reduce((sum, { count }) => sum + count, 0);
+    const batch = Math.min(settings.batch, total);
+    const inMemory = isStreamed(assembly) ? undefined : total;
+    const steps = (): ReturnType<typeof traceTraining> =>
+      traceTraining(engine.traits, settings, manifest.image, declaredLabels(manifest), batch, inMemory);
+    const traced = (): ReturnType<Parameters<typeof takeChoices>[2]> =>
+      steps().map(({ recording }) => recording);
+    return { engine, choices: takeChoices(engine, options, traced, say, warn) };
+  } catch (error) {
+    engine.close();
+    throw error;
+  }
+}
+
+const isStreamed = ({ sources }: Loaded["assembly"]): boolean =>
+  sources.some(({ pixels }) => pixels instanceof StoredPixels);
+
+/** The second part of a run: an engine, and the run folder that it writes. */
+export class RunSession implements Disposable {
+  readonly #run: LoadedRun;
+  readonly #observer: RunObserver;
+  readonly #engine: Engine;
+  readonly #made: Pick<Summary, "adapter" | "driver" | "tuning" | "candidates">;
+
+  /**
+   * @throws DeviceUnavailableError; UsageError for kernels that cannot be chosen; TesseraError when a run would go on with
+   *   other kernels than it was begun with
+   */
+  static async open(run: LoadedRun, observer: RunObserver): Promise<RunSession> {
+    const { say = silent, warn = silent } = observer;
+    const { engine, choices } = await openRunEngine(run, say, warn);
+    const { start, settings, images } = run;
+    const made = { adapter: engine.traits.name, driver: engine.traits.description, ...choices };
+    try {
+      if (start.record !== undefined) compareRuns(start.record, made, warn);
+      else {
+        start.folder.begin({
+          ...(await recordOf(start)),
+          settings: reproducibleSettings(settings),
+          classes: [...images.assembly.classes],
+          device: engine.backend.kind === "webgpu" ? "webgpu" : "reference",
+          ...made,
+        });
+      }
+    } catch (error) {
+      engine.close();
+      throw error;
+    }
+    return new RunSession(run, observer, engine, made);
+  }
+
+  private constructor(
+    run: LoadedRun,
+    observer: RunObserver,
+    engine: Engine,
+    made: Pick<Summary, "adapter" | "driver" | "tuning" | "candidates">,
+  ) {
+    this.#run = run;
+    this.#observer = observer;
+    this.#engine = engine;
+    this.#made = made;
+  }
+
+  /** Seconds that the run took so far, with those before it was stopped. */
+  get seconds(): number {
+    return this.#run.start.folder.seconds;
+  }
+
+  /** Takes the steps. @returns the classifier, which the caller disposes */
+  async train(signal?: AbortSignal): Promise<TrainingResult> {
+    const { start, settings, images } = this.#run;
+    const { say = silent } = this.#observer;
+    const { assembly } = images;
+    const { folder, options, from, initial, manifest } = start;
+    const engine = this.#engine;
+    const total = assembly.sources.reduce((sum, { count }) => sum + count, 0);
+    const batch = Math.min(settings.batch, total);
+    say(
+      `${total} images to train on, ${isStreamed(assembly) ? "streamed from the cache" : "in memory"}; ` +
+        `${assembly.test.count} test images; on ${engine.traits.name}`,
+    );
+    say(describeWatch(assembly, settings));
+    if (start.record !== undefined) say(describeStart(from));
+    const grown =
+      initial && (await grownWeights(engine, initial, { ...manifest, settings }, labelSpaceOf(assembly)));
+    const budget = warmedBudgetOf(settings, stepsPerEpoch(total, batch));
+    const untaught = untaughtNote(assembly, settings, budget);
+    if (untaught !== undefined) say(untaught);
+    if (budget.warmup === budget.steps && settings.lambdaPseudo + settings.lambdaConsistency > 0) {
+      say(
+        "warning: warm-up takes the whole run: given labels alone teach, and the unsupervised losses never join in; " +
+          "train longer, or make train.warmupEpochs or train.warmupSteps smaller",
+      );
+    }
+    const heard = this.#observer.training?.({ budget, batch });
+    return await trainClassifier(
+      engine,
+      assembly,
+      settings,
+      both(folder.listener(), heard),
+      signal,
+      {
+        from,
+        every: options.checkpointEvery ?? usualInterval,
+        save: (checkpoint) => folder.save(checkpoint),
+      },
+      grown,
+    );
+  }
+
+  /** Writes what the run came to. @throws RunFolderError or CheckpointError when a file cannot be written */
+  async finish(result: TrainingResult): Promise<Summary> {
+    const { start, settings, images } = this.#run;
+    const { count, warn = silent } = this.#observer;
+    const { manifest, options, folder } = start;
+    const { assembly, skipped, decoded } = images;
+    const tested = testResults(result, assembly, count);
+    const { seconds } = folder;
+    const { evaluation, kept, validation, endedEarly, classifier } = result;
+    const { classes } = assembly;
+    const { network, normalisation } = settings;
+    const { head } = classifier;
+    const model = result.stopped
+      ? undefined
+      : {
+          record: {
+            ...{ classes, image: manifest.image, network, head: head.settings, normalisation, epoch: kept },
+          },
+          tensors: await readWeights(classifier),
+        };
+    const summary: Summary = {
+      meanAuc: evaluation?.meanAuc ?? null,
+      auc: evaluation?.auc ?? Object.fromEntries(classes.map((name) => [name, null])),
+      ...tested,
+      epochs: result.epochs,
+      ...{ kept, validation, endedEarly },
+      interrupted: result.stopped,
+      seconds: Math.round(seconds * 10) / 10,
+      seed: options.seed,
+      device: this.#engine.backend.kind,
+      manifest: manifest.file,
+      images: Object.fromEntries(assembly.sources.map(({ source, count: own }) => [source, own])),
+      decoded,
+      skipped: [...skipped],
+      parameters: classifier.parameterCount,
+      ...this.#made,
+    };
+    await folder.finish(summary, model, await shownOf(result, images, warn));
+    return summary;
+  }
+
+  [Symbol.dispose](): void {
+    this.#run.start.folder.close();
+    this.#engine.close();
+  }
+}
+
+/** Tells both, the first one first. */
+function both<Report extends object>(
+  first: TrainingListener<Report>,
+  second: TrainingListener<Report> = {},
+): TrainingListener<Report> {
+  return {
+    step: (report) => {
+      first.step?.(report);
+      second.step?.(report);
+    },
+    evaluated: (report) => {
+      first.evaluated?.(report);
+      second.evaluated?.(report);
+    },
+    epoch: (report) => {
+      first.epoch?.(report);
+      second.epoch?.(report);
+    },
+  };
+}
+
+/** What the report is made from later; of a run that was stopped, nothing. */
+async function shownOf(
+  { logits, stopped }: TrainingResult,
+  { assembly: { classes, test }, coverage }: Loaded,
+  warn: (text: string) => void,
+): Promise<Parameters<RunFolder["finish"]>[2]> {
+  if (stopped || logits === undefined) return {};
+  const predicted = testPredictions(logits, test, classes);
+  const predictions = predictionsText(predicted);
+  try {
+    return {
+      predictions,
+      reportData: `${JSON.stringify(await reportDataOf(predicted, test, coverage))}\n`,
+    };
+  } catch (error) {
+    // Images may be gone from the cache by now; the run is worth more than their pictures.
+    const [reason] = (error as Error).message.split("\n");
+    warn(`warning: the report will show no mistakes and no labels (${reason})`);
+    return { predictions };
+  }
+}
