@@ -41,11 +41,9 @@ export {
   inSteps,
   runsOf,
   runStudy,
-  type RunResult,
-  type StudyImages,
   type StudyListener,
-  type StudyRun,
 } from "../studies/run-study.ts";
+export type { RunResult, StudyImages, StudyRun } from "../studies/study-run.ts";
 export type {
   Arm,
   ClassGroup,

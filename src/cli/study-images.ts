@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { fullLabelsProblem, fullLabels } from "../studies/full-labels.ts";
-import type { StudyImages } from "../studies/run-study.ts";
+import type { StudyImages } from "../studies/study-run.ts";
 import { assemblyDigest } from "../data/assembly/digest.ts";
 import { DataError, ManifestError } from "../errors/data-errors.ts";
 import type { Manifest } from "../data/manifest/manifest.ts";

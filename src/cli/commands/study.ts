@@ -4,15 +4,8 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { absentIsNegative } from "../../studies/full-labels.ts";
-import {
-  assemblyOf,
-  budgetOfRun,
-  inSteps,
-  runsOf,
-  runStudy,
-  type RunResult,
-  type StudyRun,
-} from "../../studies/run-study.ts";
+import { assemblyOf, budgetOfRun, inSteps, runsOf, runStudy } from "../../studies/run-study.ts";
+import type { RunResult, StudyRun } from "../../studies/study-run.ts";
 import { costByArm, costOf, type RunCost } from "../../studies/cost.ts";
 import { knowledgeOf, notesOf, withArms, type StudyPlan } from "../../studies/study-plan.ts";
 import { labelSpaceOf } from "../../assemble/label-space.ts";
