@@ -4,26 +4,11 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type { HostInput } from "./data.ts";
 import { TorchPeer } from "./torch.ts";
-import type { Subject } from "./work.ts";
+import type { PeerModule } from "./work.ts";
 
 /** bench/peers, seen from bench/dist/harness. */
 export const peersFolder = fileURLToPath(new URL("../../peers", import.meta.url));
-
-/** A module of bench/peers: the works it can do, by name. */
-export interface PeerModule {
-  readonly version: string;
-  /** The works it knows. */
-  readonly works: readonly string[];
-  /** Makes a work ready. */
-  open(
-    work: string,
-    inputs: readonly HostInput[],
-    options: Readonly<Record<string, unknown>>,
-  ): Promise<Subject>;
-  close(): Promise<void>;
-}
 
 /**
  * Installs the peers when they are not there or are others than the lock file asks for. Install scripts are not run:

@@ -1,6 +1,7 @@
 // The runtime floor: the engine and the operator contract.
 
-export type { Backend, BackendKind, BackendMemory, Operand } from "./backend.ts";
+export type { Backend, BackendKind, BackendMemory } from "./backend.ts";
+export type { Operand } from "./operand.ts";
 export { Engine, engineOf, type CallObserver, type EngineMemory, type OperatorCall } from "./engine.ts";
 export { deviceChoices, openEngine, type DeviceChoice, type EngineOptions } from "./open-engine.ts";
 export {
@@ -15,7 +16,8 @@ export {
 } from "../operators/operator.ts";
 export { PlanningBackend } from "./planning-backend.ts";
 export { median, type LaunchTimer, type RunTimes, type TimedLaunch } from "./launch-timer.ts";
-export { Program, type Readings } from "./program.ts";
+export { Program } from "./program.ts";
+export type { Readings } from "./readings.ts";
 export type { RecordedCall, Recording } from "./recording.ts";
 export { sideBySide } from "./side-by-side.ts";
 export { launchesOf, type BufferPlan, type Purpose, type StepPlan } from "./step-plan.ts";

@@ -2,7 +2,8 @@
 
 import type { Adam } from "../optim/adam.ts";
 import type { Engine } from "../runtime/engine.ts";
-import type { Program, Readings } from "../runtime/program.ts";
+import type { Program } from "../runtime/program.ts";
+import type { Readings } from "../runtime/readings.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Classifier } from "../assemble/classifier.ts";
 import { trainingStep, type StepInputs, type StepShape } from "../assemble/training-step.ts";
