@@ -25,9 +25,28 @@ export const optionalFeatures = ["timestamp-query", "shader-f16", "subgroups"] a
 
 const softwareNames = /llvmpipe|lavapipe|swiftshader|software|basic render|\bwarp\b/i;
 
-/** Reads the traits of an adapter (and of the features a device on it would be given). */
-export function traitsOf(adapter: GPUAdapter, features: Iterable<string>): AdapterTraits {
-  const { info, limits } = adapter;
+/**
+ * Reads the traits of an adapter, for a device that is given all its limits and these features.
+ *
+ * @param features that the device is created with
+ */
+export function traitsOf({ info, limits }: GPUAdapter, features: Iterable<string>): AdapterTraits {
+  return traitsFrom(info, limits, features);
+}
+
+/**
+ * Reads the traits of a device that somebody else has made, with the limits and features that it has: for those who run
+ * launch lists without the engine.
+ */
+export function deviceTraits({ adapterInfo, limits, features }: GPUDevice): AdapterTraits {
+  return traitsFrom(adapterInfo, limits, features);
+}
+
+function traitsFrom(
+  info: GPUAdapterInfo,
+  limits: GPUSupportedLimits,
+  features: Iterable<string>,
+): AdapterTraits {
   const text = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
   const sizes = info as { subgroupMinSize?: number; subgroupMaxSize?: number; isFallbackAdapter?: boolean };
   return {

@@ -1,20 +1,17 @@
-// The nn floor: modules and their initial values.
+// Modules: layers, networks, their initial values and their weights.
 
-export * from "./densenet.ts";
-export { DynamicHead } from "../assemble/heads/dynamic-head.ts";
+export type { HeldTensor, Weights } from "../tensor/held.ts";
 export {
-  headBiases,
-  headKinds,
-  type Head,
-  type HeadBias,
-  type HeadChoice,
-  type HeadFactors,
-  type HeadSettings,
-} from "../assemble/heads/head.ts";
-export { headOf } from "../assemble/heads/heads.ts";
+  DenseBlock,
+  DenseLayer,
+  DenseNet,
+  densenet121,
+  densenet121Configuration,
+  Transition,
+  type Composition,
+  type DenseNetConfiguration,
+} from "./densenet.ts";
 export { Initialiser } from "./initialise.ts";
 export { BatchNorm, Conv2d, Linear, type Conv2dLayerOptions } from "./layers.ts";
-export { LinearHead } from "../assemble/heads/linear-head.ts";
 export { Module, type Mode, type State } from "./module.ts";
-export { PerSourceHead } from "../assemble/heads/per-source-head.ts";
-export { QueryHead } from "../assemble/heads/query-head.ts";
+export { readWeights, writeWeights } from "./weights.ts";

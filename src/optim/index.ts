@@ -1,5 +1,6 @@
-// The optim floor: optimisers and schedules.
+// Optimisers and schedules; adam and sgd are one step each, on tensors that the caller keeps.
 
+export { adam, sgd } from "../functions/optimisers.ts";
 export { Adam, type AdamOptions, type AdamState } from "./adam.ts";
 export {
   ReduceLROnPlateau,

@@ -1,0 +1,8 @@
+// The training loop: budgets in steps, checkpoints, and what it reports on the way.
+
+export { CheckpointError, NonFiniteError } from "../errors/training-errors.ts";
+export { budgetOf, stepsOf, type Budget } from "./budget.ts";
+export type { Checkpoint, Checkpoints } from "./checkpoint.ts";
+export type { Losses } from "./loss-terms.ts";
+export { train, type TrainingResult } from "./trainer.ts";
+export type { EpochReport, EvaluationReport, StepReport, TrainingListener } from "./training-reports.ts";
