@@ -77,7 +77,7 @@ async function load(name: string): Promise<unknown> {
 /** PyTorch on the CPU, in a process of its own; undefined when python3 has no torch. */
 export function openTorch(): PeerModule | undefined {
   const version = torchVersion();
-  return version === undefined ? undefined : new TorchPeer(version, join(peersFolder, "torch_works.py"));
+  return version === undefined ? undefined : new TorchPeer(version, join(peersFolder, "torch-works.py"));
 }
 
 /** The version of torch that python3 has; undefined when it has none. */
