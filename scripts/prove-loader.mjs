@@ -10,16 +10,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { PNG } from "pngjs";
-import {
-  TrainingImages,
-  decodeAssembly,
-  openEngine,
-  phantoms,
-  samplerOf,
-  takeRows,
-  train,
-  viewPresets,
-} from "tessera";
+import { openEngine, takeRows } from "tessera";
+import { samplerOf, viewPresets } from "tessera/assemble";
+import { decodeAssembly, phantoms } from "tessera/data";
+import { train } from "tessera/training";
+import { TrainingImages } from "../dist/assemble/training-images.js";
 
 const { values: options } = parseArgs({
   options: {

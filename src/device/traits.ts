@@ -1,5 +1,8 @@
 // What the engine knows about an adapter: plain data, so that candidates and tests can be given any adapter.
 
+// Kept in the declarations: whoever compiles against the package has the types of WebGPU without naming them in a tsconfig.
+/// <reference types="@webgpu/types" preserve="true" />
+
 /** The facts a candidate may depend on. `maxWorkgroupsPerDimension` is the fold limit of every launch. */
 export interface AdapterTraits {
   /** Readable name, e.g. "llvmpipe (LLVM 15.0.6, 256 bits)". */
