@@ -5,7 +5,7 @@ import { dirname, relative, resolve, sep } from "node:path";
 import ts from "typescript";
 
 /** Folders that are installed or built, never written by hand. */
-const notOurs = new Set(["node_modules", "dist", "runs", ".git"]);
+const notOurs = new Set(["node_modules", "dist"]);
 
 /**
  * All files below a folder that are written by hand, by path from `root`, with slashes; none where there is no such folder.

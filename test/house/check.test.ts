@@ -54,6 +54,13 @@ test("an import upward of a type, or later in the program, counts too", () => {
   expect(faultsOf({ ...good, ...later })).toHaveLength(1);
 });
 
+test("every room is looked at, one that is called as the folder of people's runs too", () => {
+  const room = { "src/runs/run-folder.ts": 'import { page } from "../report/page.ts";\npage;\n' };
+  expect(faultsOf({ ...good, ...room, "src/report/page.ts": "export const page = 1;\n" })).toEqual([
+    "src/runs/run-folder.ts: imports src/report/page.ts, which is not on a lower floor (scripts/house/floors.mjs)",
+  ]);
+});
+
 test("rooms on one floor do not import each other", () => {
   const beside = {
     "src/labels/states.ts": "export const state = 1;\n",
