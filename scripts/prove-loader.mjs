@@ -10,16 +10,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { PNG } from "pngjs";
-import {
-  TrainingImages,
-  decodeAssembly,
-  openEngine,
-  phantoms,
-  samplerOf,
-  takeRows,
-  train,
-  viewPresets,
-} from "tessera";
+import { openEngine, takeRows } from "tessera";
+import { samplerOf, trainClassifier, viewPresets } from "tessera/assemble";
+import { decodeAssembly, phantoms } from "tessera/data";
+import { TrainingImages } from "../dist/training/training-images.js";
 
 const { values: options } = parseArgs({
   options: {
@@ -141,7 +135,7 @@ async function trainingRate(engine, set, memory) {
   const controller = new AbortController();
   // The first epoch compiles the kernels. The last one is timed at its last step: then follows the evaluation.
   const steps = Math.floor(set.count / batch);
-  const { classifier } = await train(
+  const { classifier } = await trainClassifier(
     engine,
     assembly,
     settings,

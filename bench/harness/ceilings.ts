@@ -1,7 +1,8 @@
 // What this adapter can do at the most, measured: multiply-adds and a copy by a kernel, as `tessera train --profile` has
 // them, and a copy by the driver.
 
-import { measureCeilings as measureKernels, type Engine } from "tessera";
+import type { Engine } from "tessera";
+import { measureCeilings as measureKernels } from "tessera/profiling";
 
 export interface Ceilings {
   /** GFLOP/s, a multiply-add counting two. */

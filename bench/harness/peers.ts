@@ -4,26 +4,11 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type { HostInput } from "./data.ts";
 import { TorchPeer } from "./torch.ts";
-import type { Subject } from "./work.ts";
+import type { PeerModule } from "./work.ts";
 
 /** bench/peers, seen from bench/dist/harness. */
 export const peersFolder = fileURLToPath(new URL("../../peers", import.meta.url));
-
-/** A module of bench/peers: the works it can do, by name. */
-export interface PeerModule {
-  readonly version: string;
-  /** The works it knows. */
-  readonly works: readonly string[];
-  /** Makes a work ready. */
-  open(
-    work: string,
-    inputs: readonly HostInput[],
-    options: Readonly<Record<string, unknown>>,
-  ): Promise<Subject>;
-  close(): Promise<void>;
-}
 
 /**
  * Installs the peers when they are not there or are others than the lock file asks for. Install scripts are not run:
@@ -92,7 +77,7 @@ async function load(name: string): Promise<unknown> {
 /** PyTorch on the CPU, in a process of its own; undefined when python3 has no torch. */
 export function openTorch(): PeerModule | undefined {
   const version = torchVersion();
-  return version === undefined ? undefined : new TorchPeer(version, join(peersFolder, "torch_works.py"));
+  return version === undefined ? undefined : new TorchPeer(version, join(peersFolder, "torch-works.py"));
 }
 
 /** The version of torch that python3 has; undefined when it has none. */

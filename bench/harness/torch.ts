@@ -8,8 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { HostInput } from "./data.ts";
-import type { PeerModule } from "./peers.ts";
-import type { Subject } from "./work.ts";
+import type { PeerModule, Subject } from "./work.ts";
 
 interface Answer {
   /** Files of float32 values, for `results`. */

@@ -1,5 +1,6 @@
 // What is measured: a work, and an implementation that is made ready for it.
 
+import type { HostInput } from "./data.ts";
 import type { Bounds, Numbers } from "./equality.ts";
 
 export const implementationNames = [
@@ -37,6 +38,20 @@ export interface Work {
   readonly implementations: ReadonlyMap<ImplementationName, () => Promise<Subject>>;
   /** Why an implementation is not among them, for the notes below the table. */
   readonly absent?: string;
+}
+
+/** A module of bench/peers: the works it can do, by name. */
+export interface PeerModule {
+  readonly version: string;
+  /** The works it knows. */
+  readonly works: readonly string[];
+  /** Makes a work ready. */
+  open(
+    work: string,
+    inputs: readonly HostInput[],
+    options: Readonly<Record<string, unknown>>,
+  ): Promise<Subject>;
+  close(): Promise<void>;
 }
 
 export interface Result {

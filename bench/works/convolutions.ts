@@ -1,6 +1,7 @@
 // The products: convolutions with their gradients, and matmul.
 
-import { conv2d, matmul, operators } from "tessera";
+import { conv2d, matmul } from "tessera";
+import { operators } from "tessera/operators";
 import { normal, type HostInput } from "../harness/data.ts";
 import { roundingBound } from "../harness/equality.ts";
 import type { OperatorWork } from "./operator-work.ts";

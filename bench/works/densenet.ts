@@ -1,7 +1,8 @@
 // A training step of a small DenseNet: forward, backward, Adam. The same weights, images and labels for everyone.
 
-import { Adam, DenseNet, Initialiser, Linear, softmaxCrossEntropy, valueAndGradients } from "tessera";
-import type { Composition, DenseNetConfiguration, Engine, Tensor } from "tessera";
+import { softmaxCrossEntropy, valueAndGradients, type Engine, type Tensor } from "tessera";
+import { DenseNet, Initialiser, Linear, type Composition, type DenseNetConfiguration } from "tessera/nn";
+import { Adam } from "tessera/optim";
 import { normal, type HostInput } from "../harness/data.ts";
 import type { Bound, Numbers } from "../harness/equality.ts";
 import type { Subject } from "../harness/work.ts";

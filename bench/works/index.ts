@@ -1,7 +1,7 @@
 // All works, with everyone who can do them.
 
 import type { HostInput } from "../harness/data.ts";
-import type { PeerModule } from "../harness/peers.ts";
+import type { PeerModule } from "../harness/work.ts";
 import type { ImplementationName, Subject, Work } from "../harness/work.ts";
 import { engineKinds, engineOf, onEngine } from "../implementations/tessera.ts";
 import { adamOptions, densenetBounds, densenetOn, examples, initialWeights } from "./densenet.ts";

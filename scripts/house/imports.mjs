@@ -1,41 +1,71 @@
-// Which file of src/ imports which, types included.
+// Which file imports which, types included.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, relative, resolve, sep } from "node:path";
+import ts from "typescript";
 
-/** Imports and re-exports; the text between `from` and the path is never anything but spaces. */
-const imports = /^(?:import|export)\b[^;]*?\bfrom\s+"(\.[^"]+)";|^import\s+"(\.[^"]+)";/gmu;
-const dynamicImports = /\bimport\("(\.[^"]+)"\)/gu;
+/** Folders that are installed or built, never written by hand. */
+const notOurs = new Set(["node_modules", "dist"]);
 
-/** Files below a folder with this ending, by path from `root`, with slashes. */
-export function filesBelow(root, folder, ending) {
-  return readdirSync(resolve(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
-    .map((entry) => relative(root, resolve(entry.parentPath, entry.name)).split(sep).join("/"))
+/**
+ * All files below a folder that are written by hand, by path from `root`, with slashes; none where there is no such folder.
+ * @returns {string[]}
+ */
+export function filesBelow(root, folder) {
+  if (!existsSync(resolve(root, folder))) return [];
+  return readdirSync(resolve(root, folder), { withFileTypes: true })
+    .flatMap((entry) => {
+      const path = folder === "." ? entry.name : `${folder}/${entry.name}`;
+      if (entry.isDirectory()) return notOurs.has(entry.name) ? [] : filesBelow(root, path);
+      return entry.isFile() ? [path] : [];
+    })
     .sort();
 }
 
-/** The imports of each file of src/: static ones, types included, and those that happen later. */
-export function importsOf(root) {
+/**
+ * What a program text imports: `now` by statements (re-exports and types too), `later` by `import("...")`.
+ * @returns {{ now: string[], later: string[] }}
+ */
+export function importsIn(text) {
+  const { importedFiles } = ts.preProcessFile(text, true, true);
+  const isCall = ({ pos }) => text.slice(0, pos).trimEnd().endsWith("(");
+  return {
+    now: importedFiles.filter((found) => !isCall(found)).map(({ fileName }) => fileName),
+    later: importedFiles.filter(isCall).map(({ fileName }) => fileName),
+  };
+}
+
+const isProgram = (file) => /\.[cm]?[jt]s$/u.test(file) && !/\.d\.[cm]?ts$/u.test(file);
+
+/** Folders that hold programs of ours. */
+export const programFolders = ["src", "test", "bench", "scripts", "examples"];
+
+/**
+ * For each program, the files that it imports, by path from `root`; packages are left out.
+ * @returns {Map<string, string[]>}
+ */
+export function importGraph(root, folders = programFolders) {
+  const programs = folders.flatMap((folder) => filesBelow(root, folder)).filter(isProgram);
   return new Map(
-    filesBelow(root, "src", ".ts").map((file) => {
-      const text = readFileSync(resolve(root, file), "utf8");
-      const pathOf = (specifier) =>
-        relative(root, resolve(root, dirname(file), specifier))
-          .split(sep)
-          .join("/");
-      return [
-        file,
-        {
-          now: [...text.matchAll(imports)].map(([, from, alone]) => pathOf(from ?? alone)),
-          later: [...text.matchAll(dynamicImports)].map(([, path]) => pathOf(path)),
-        },
-      ];
+    programs.map((file) => {
+      const { now, later } = importsIn(readFileSync(resolve(root, file), "utf8"));
+      const paths = [...now, ...later]
+        .filter((name) => name.startsWith("."))
+        .map((name) =>
+          relative(root, resolve(root, dirname(file), name))
+            .split(sep)
+            .join("/"),
+        );
+      return [file, [...new Set(paths)]];
     }),
   );
 }
 
-/** The circles of a graph: one for each set of files that all reach each other. */
+/**
+ * The circles of a graph (Tarjan's algorithm): one for each set of files that all reach each other.
+ * @param {Map<string, string[]>} graph
+ * @returns {string[][]}
+ */
 export function circlesOf(graph) {
   const [index, low] = [new Map(), new Map()];
   const stack = [];
@@ -44,14 +74,34 @@ export function circlesOf(graph) {
     index.set(file, index.size);
     low.set(file, index.get(file));
     stack.push(file);
-    for (const next of graph.get(file)?.now ?? []) {
+    for (const next of graph.get(file) ?? []) {
       if (!index.has(next)) visit(next);
       if (stack.includes(next)) low.set(file, Math.min(low.get(file), low.get(next)));
     }
     if (low.get(file) !== index.get(file)) return;
     const circle = stack.splice(stack.indexOf(file));
-    if (circle.length > 1) circles.push(circle);
+    if (circle.length > 1 || graph.get(file)?.includes(file)) circles.push(circle);
   };
   for (const file of graph.keys()) if (!index.has(file)) visit(file);
   return circles;
+}
+
+/** A shortest way round a circle, its first file again at the end: what a person must cut. */
+export function wayRound(graph, circle) {
+  const [start] = [...circle].sort();
+  const from = new Map();
+  const queue = [start];
+  for (const file of queue) {
+    for (const next of graph.get(file) ?? []) {
+      if (next === start) {
+        const way = [start];
+        for (let at = file; at !== undefined; at = from.get(at)) way.unshift(at);
+        return way;
+      }
+      if (!circle.includes(next) || from.has(next)) continue;
+      from.set(next, file);
+      queue.push(next);
+    }
+  }
+  throw new Error(`no way round ${circle.join(", ")}`);
 }

@@ -1,14 +1,8 @@
-// The Label-Assemble floor: classifier, step, trainer, evaluation, run folders.
+// Label-Assemble: one classifier from several partially labelled datasets. Heads, recipes, views, evaluation, plans of a
+// training, and the run folders that hold what it came to. Needs Node.
 
-export { budgetOf, stepsOf, type Budget } from "../training/budget.ts";
-export type { Checkpoints } from "../training/checkpoint.ts";
-export { Classifier } from "./classifier.ts";
-export { evaluate, predict, type Evaluation } from "./evaluation.ts";
-export { CheckpointError, ModelError, NonFiniteError, RunFolderError } from "../errors/training-errors.ts";
+export { ModelError, RunFolderError } from "../errors/training-errors.ts";
 export { checkGrowth, grownWeights, type GrownModel } from "../runs/grow.ts";
-export { checkMemory, ImageReader, type Batch } from "../data/assembly/image-reader.ts";
-export { labelSpaceOf, wholeLabelSpace, type LabelSpace } from "./label-space.ts";
-export type { Losses } from "../training/loss-terms.ts";
 export {
   classifierOfModel,
   readModel,
@@ -16,44 +10,54 @@ export {
   type ModelFile,
   type ModelRecord,
 } from "../runs/model-file.ts";
+export { readRun, type RunContents } from "../runs/read-run.ts";
+export { RunFolder, runFiles, type Reopened } from "../runs/run-folder.ts";
+export type { RunObserver } from "../runs/run-observer.ts";
+export type { RunChoices, RunRecord } from "../runs/run-record.ts";
+export type { Summary } from "../runs/summary.ts";
+export {
+  beginRun,
+  resumeRun,
+  type FreeOptions,
+  type ResumePoint,
+  type RunOptions,
+} from "../runs/run-start.ts";
+export { trainRun } from "../runs/train-run.ts";
+export {
+  predictionsText,
+  readPredictions,
+  testPredictions,
+  type PredictedImage,
+  type TestPredictions,
+} from "../runs/test-predictions.ts";
+export { AssembleTask, type ClassifierJudgement } from "./assemble-task.ts";
+export { absentPolicies, taughtSources, type AbsentPolicy } from "./absent-policy.ts";
+export { viewPresetNames, viewPresets, type ViewPreset } from "./augmentation.ts";
+export { Classifier } from "./classifier.ts";
+export { evaluate, predict, type Evaluation, type EvaluationOptions } from "./evaluation.ts";
+export { DynamicHead } from "./heads/dynamic-head.ts";
+export {
+  headBiases,
+  headKinds,
+  type Head,
+  type HeadBias,
+  type HeadChoice,
+  type HeadFactors,
+  type HeadSettings,
+} from "./heads/head.ts";
+export { headOf } from "./heads/heads.ts";
+export { LinearHead } from "./heads/linear-head.ts";
+export { PerSourceHead } from "./heads/per-source-head.ts";
+export { QueryHead } from "./heads/query-head.ts";
+export { labelSpaceOf, wholeLabelSpace, type LabelSpace } from "./label-space.ts";
+export { settingsOf } from "./manifest-settings.ts";
+export { parseTrainingManifest, readTrainingManifest, type Manifest } from "./training-manifest.ts";
 export { metricsByClass, probabilitiesOf, type ClassMetrics, type OperatingRates } from "./model-metrics.ts";
-export { planTraining, type TrainingPlan } from "./planning/training-plan.ts";
 export type { ImageShape } from "./planning/planned-training.ts";
 export { profileTraining, type StepProfile } from "./planning/profiled-step.ts";
-export { profileFile, readRunRecord, RunFolder, runFiles, type Reopened } from "../runs/run-folder.ts";
-export { type RunChoices } from "../runs/run-record.ts";
-export { type Summary } from "../runs/summary.ts";
-export { runRecordSchema, type RunRecord } from "../runs/run-record.ts";
-export { declaredLabels, ofLength, settingsOf } from "./manifest-settings.ts";
-export { costByArm, costOf, type RunCost } from "../studies/cost.ts";
-export { absentIsNegative, fullLabelsProblem, fullLabels } from "../studies/full-labels.ts";
-export { studyNames, type StudyName } from "../studies/study-names.ts";
-export { knowledgeOf, notesOf, withArms, type PlanContext, type StudyPlan } from "../studies/study-plan.ts";
-export {
-  assemblyOf,
-  budgetOfRun,
-  inSteps,
-  runsOf,
-  runStudy,
-  type RunResult,
-  type StudyImages,
-  type StudyListener,
-  type StudyRun,
-} from "../studies/run-study.ts";
-export type {
-  Arm,
-  ClassGroup,
-  Comparison,
-  Course,
-  QuerySimilarity,
-  Score,
-  SimilarityPoint,
-  StudyScores,
-} from "../studies/scores.ts";
-export { studies } from "../studies/studies.ts";
-export { StudyFolder, type StudyRecord } from "../studies/study-folder.ts";
-export { scoresOf, studyScores } from "../studies/study-scores.ts";
-export { modelKind, readTensorFile, type TensorFile } from "../interchange/safetensors.ts";
+export { traceTraining, type TracedStep } from "./planning/traced-steps.ts";
+export { planTraining, type TrainingPlan } from "./planning/training-plan.ts";
+export { recipeNames, recipes, withPreset, type RecipeName } from "./recipes.ts";
 export {
   evaluationBySource,
   sharesOf,
@@ -62,35 +66,7 @@ export {
   type SourceShare,
   type TestIntervals,
 } from "./test-metrics.ts";
-export {
-  predictionsText,
-  readPredictions,
-  testPredictions,
-  type PredictedImage,
-  type TestPredictions,
-} from "../runs/test-predictions.ts";
-export { traceTraining, type TracedStep } from "./planning/traced-steps.ts";
+export { classifierOf, samplerOf, type TrainingSettings } from "./training-settings.ts";
+export type { Recipe } from "./train-fields.ts";
 export { trainClassifier, type TrainingResult } from "./train-classifier.ts";
-export {
-  residentBytes,
-  TrainingImages,
-  type ResidentImages,
-  type StepImages,
-} from "../training/training-images.ts";
-export type {
-  EpochReport,
-  EvaluationReport,
-  StepReport,
-  TrainingListener,
-} from "../training/training-reports.ts";
-export {
-  classifierOf,
-  samplerOf,
-  reproducibleSettings,
-  stepShape,
-  type TrainingSettings,
-} from "./training-settings.ts";
-export { watches } from "./evaluation.ts";
-export { randomView, type Normalisation, type ViewSettings } from "./views.ts";
-export { readWeights } from "../nn/weights.ts";
-export { type Weights } from "../tensor/held.ts";
+export { randomView, type Normalisation } from "./views.ts";

@@ -1,7 +1,7 @@
 // From a manifest to the trainer's settings.
 
 import { wholeLabelSpace, type LabelSpace } from "./label-space.ts";
-import type { Manifest } from "./manifest.ts";
+import type { Manifest } from "./training-manifest.ts";
 import type { TrainingSettings } from "./training-settings.ts";
 
 /** The trainer's settings as a manifest has them. */

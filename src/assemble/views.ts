@@ -1,10 +1,10 @@
 // Weak and strong views: two random changes of the same u8 batch, drawn on the device from a counter.
 
-import type { ViewSettings } from "../operators/images/augment.ts";
+import type { ViewSettings } from "../operators/images/augment-attributes.ts";
 import { augmentImages } from "../functions/images.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-export type { ViewSettings } from "../operators/images/augment.ts";
+export type { ViewSettings } from "../operators/images/augment-attributes.ts";
 
 export interface Normalisation {
   readonly mean: readonly number[];

@@ -9,7 +9,7 @@ import { permutation } from "../data/assembly/order.ts";
 import { randomStream } from "../data/random-stream.ts";
 import type { Catalogue } from "../data/catalogue/catalogue.ts";
 import type { ImageSet } from "../data/assembly/assembly.ts";
-import type { Manifest } from "../assemble/manifest.ts";
+import type { Manifest } from "../assemble/training-manifest.ts";
 import type { OpenedCatalogue } from "../data/inspection/opened.ts";
 import { examplesPerGroup, sampleSheet } from "../pictures/sample-sheet.ts";
 import { viewSheet, type ViewedImage } from "../pictures/view-sheet.ts";

@@ -10,7 +10,7 @@ import type { Classifier } from "../assemble/classifier.ts";
 import type { ModelFile, ModelRecord } from "../runs/model-file.ts";
 import { imagesBelow } from "../data/formats/folder.ts";
 import { noClass } from "../data/manifest/class-filter.ts";
-import { parseTrainingManifest, readTrainingManifest, type Manifest } from "../assemble/manifest.ts";
+import { parseTrainingManifest, readTrainingManifest, type Manifest } from "../assemble/training-manifest.ts";
 import { parts, type Part } from "../data/catalogue/listing.ts";
 import { refuseEmpty } from "../data/assembly/load.ts";
 import type { Catalogue, Sample } from "../data/catalogue/catalogue.ts";

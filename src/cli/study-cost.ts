@@ -1,7 +1,8 @@
 // What a study will take, before it starts.
 
 import Table from "cli-table3";
-import { budgetOfRun, type StudyImages, type StudyRun } from "../studies/run-study.ts";
+import { budgetOfRun } from "../studies/run-study.ts";
+import type { StudyImages, StudyRun } from "../studies/study-run.ts";
 import { costByArm, costOf, type RunCost } from "../studies/cost.ts";
 import { trainClassifier } from "../assemble/train-classifier.ts";
 import type { StudyPlan } from "../studies/study-plan.ts";

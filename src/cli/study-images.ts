@@ -2,10 +2,10 @@
 
 import { createHash } from "node:crypto";
 import { fullLabelsProblem, fullLabels } from "../studies/full-labels.ts";
-import type { StudyImages } from "../studies/run-study.ts";
+import type { StudyImages } from "../studies/study-run.ts";
 import { assemblyDigest } from "../data/assembly/digest.ts";
 import { DataError, ManifestError } from "../errors/data-errors.ts";
-import type { Manifest } from "../assemble/manifest.ts";
+import type { Manifest } from "../assemble/training-manifest.ts";
 import { describeLoaded } from "./loading.ts";
 import { counting } from "./terminal/counter.ts";
 import type { RunObserver } from "../runs/run-observer.ts";

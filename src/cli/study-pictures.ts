@@ -2,7 +2,7 @@
 
 import { setImmediate } from "node:timers/promises";
 import { runFiles } from "../runs/run-folder.ts";
-import type { RunResult } from "../studies/run-study.ts";
+import type { RunResult } from "../studies/study-run.ts";
 import type { StudyFolder } from "../studies/study-folder.ts";
 import type { StudyPlan } from "../studies/study-plan.ts";
 import type { TestPredictions } from "../runs/test-predictions.ts";

@@ -12,9 +12,19 @@ import { pollPatiently } from "./patient-polling.ts";
 const lasting = Symbol.for("tessera.webgpu");
 type Lasting = { [lasting]?: Promise<GPU> };
 
+/** Elsewhere there is no binding to load: bundlers leave it out (package.json, "browser"). */
+const isNode = (): boolean =>
+  (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node !== undefined;
+
 async function createProvider(): Promise<GPU> {
   const browser = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
   if (browser !== undefined) return browser;
+  if (!isNode()) {
+    throw new DeviceUnavailableError(
+      "this browser has no WebGPU (navigator.gpu), or the page is not served over https; " +
+        'take another browser, or openEngine({ device: "reference" })',
+    );
+  }
   // lavapipe asks for this folder and complains on stderr when it is not named; any existing folder will do.
   process.env["XDG_RUNTIME_DIR"] ??= "/tmp";
   let dawn: { create: (options: string[]) => GPU };

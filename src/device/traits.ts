@@ -1,5 +1,8 @@
 // What the engine knows about an adapter: plain data, so that candidates and tests can be given any adapter.
 
+// Kept in the declarations: whoever compiles against the package has the types of WebGPU without naming them in a tsconfig.
+/// <reference types="@webgpu/types" preserve="true" />
+
 /** The facts a candidate may depend on. `maxWorkgroupsPerDimension` is the fold limit of every launch. */
 export interface AdapterTraits {
   /** Readable name, e.g. "llvmpipe (LLVM 15.0.6, 256 bits)". */
@@ -25,9 +28,28 @@ export const optionalFeatures = ["timestamp-query", "shader-f16", "subgroups"] a
 
 const softwareNames = /llvmpipe|lavapipe|swiftshader|software|basic render|\bwarp\b/i;
 
-/** Reads the traits of an adapter (and of the features a device on it would be given). */
-export function traitsOf(adapter: GPUAdapter, features: Iterable<string>): AdapterTraits {
-  const { info, limits } = adapter;
+/**
+ * Reads the traits of an adapter, for a device that is given all its limits and these features.
+ *
+ * @param features that the device is created with
+ */
+export function traitsOf({ info, limits }: GPUAdapter, features: Iterable<string>): AdapterTraits {
+  return traitsFrom(info, limits, features);
+}
+
+/**
+ * Reads the traits of a device that somebody else has made, with the limits and features that it has: for those who run
+ * launch lists without the engine.
+ */
+export function deviceTraits({ adapterInfo, limits, features }: GPUDevice): AdapterTraits {
+  return traitsFrom(adapterInfo, limits, features);
+}
+
+function traitsFrom(
+  info: GPUAdapterInfo,
+  limits: GPUSupportedLimits,
+  features: Iterable<string>,
+): AdapterTraits {
   const text = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
   const sizes = info as { subgroupMinSize?: number; subgroupMaxSize?: number; isFallbackAdapter?: boolean };
   return {

@@ -1,5 +1,14 @@
-// The metrics floor.
+// How good predictions are: metrics of scores against label states (0 negative, 1 positive, 100 to 200 a probability, 255
+// absent), with intervals. Tests that compare runs are in tessera/studies.
 
+export { absent, isSoft, negative, positive, softState, targetOf } from "../labels/states.ts";
+export {
+  bootstrapValues,
+  percentileEstimate,
+  type BootstrapEstimate,
+  type BootstrapOptions,
+} from "../statistics/bootstrap.ts";
+export type { Interval } from "../statistics/interval.ts";
 export {
   aucDifferenceIntervals,
   aucIntervals,
@@ -9,34 +18,12 @@ export {
 export { auc, aucByClass, meanAuc, undefinedClasses } from "./auc.ts";
 export { averagePrecision, averagePrecisionByClass } from "./average-precision.ts";
 export {
-  bootstrapValues,
-  percentileEstimate,
-  type BootstrapEstimate,
-  type BootstrapOptions,
-} from "../statistics/bootstrap.ts";
-export {
   brierScore,
   calibrationBins,
   expectedCalibrationError,
   reliabilityPoints,
   type ReliabilityPoint,
 } from "./calibration.ts";
-export {
-  pearson,
-  type Correlation,
-  type CorrelationMade,
-  type CorrelationNotMade,
-} from "../statistics/correlation.ts";
-export { normalQuantile, studentTQuantile } from "../statistics/distributions.ts";
-export {
-  pairedEquivalence,
-  welchEquivalence,
-  type EquivalenceMade,
-  type EquivalenceTest,
-} from "../statistics/equivalence.ts";
-export { holmAdjusted } from "../statistics/holm.ts";
-export type { Interval } from "../statistics/interval.ts";
-export { absent, isSoft, negative, positive, softState, targetOf } from "../labels/states.ts";
 export {
   rocCorners,
   rocCurve,
@@ -45,13 +32,4 @@ export {
   type OperatingPoint,
   type RocCurve,
 } from "./roc.ts";
-export { meanInterval, type MeanEstimate } from "../statistics/sample.ts";
 export { classColumn } from "./score-levels.ts";
-export {
-  pairedTTest,
-  pooledTTest,
-  welchTTest,
-  type TestNotMade,
-  type TTest,
-  type TTestMade,
-} from "../statistics/t-tests.ts";

@@ -1,29 +1,25 @@
-// The nn floor: modules and their initial values.
+// Modules: layers, networks, their initial values and their weights.
 
+export type { HeldTensor, Weights } from "../tensor/held.ts";
 export type { Backbone, StemConfiguration } from "./backbone.ts";
 export {
-  backboneKind,
   createBackbone,
   type BackboneConfiguration,
   type BackboneConfigurations,
   type BackboneKind,
 } from "./backbones.ts";
-export * from "./densenet.ts";
-export { DynamicHead } from "../assemble/heads/dynamic-head.ts";
 export {
-  headBiases,
-  headKinds,
-  type Head,
-  type HeadBias,
-  type HeadChoice,
-  type HeadFactors,
-  type HeadSettings,
-} from "../assemble/heads/head.ts";
-export { headOf } from "../assemble/heads/heads.ts";
+  DenseBlock,
+  DenseLayer,
+  DenseNet,
+  densenet121,
+  densenet121Configuration,
+  Transition,
+  type Composition,
+  type DenseNetConfiguration,
+} from "./densenet.ts";
 export { Initialiser } from "./initialise.ts";
 export { BatchNorm, Conv2d, Linear, type Conv2dLayerOptions } from "./layers.ts";
-export { LinearHead } from "../assemble/heads/linear-head.ts";
 export { Module, type Mode, type State } from "./module.ts";
-export { PerSourceHead } from "../assemble/heads/per-source-head.ts";
-export * from "./resnet.ts";
-export { QueryHead } from "../assemble/heads/query-head.ts";
+export { ResidualBlock, ResNet, resnetConfigurations, type ResNetConfiguration } from "./resnet.ts";
+export { readWeights, writeWeights } from "./weights.ts";

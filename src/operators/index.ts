@@ -1,15 +1,21 @@
-// The operators floor: every operator as a function of tensors, and the records behind them.
+// Operators below the engine: their records (shape rule, reference, launch lists) and the contract for operators of one's
+// own. A project that has nothing but a GPUDevice runs the launch lists itself: examples/launch-lists/convolution.mjs.
 
-export * from "../functions/convolution.ts";
-export * from "../functions/dense.ts";
-export * from "../functions/elementwise.ts";
-export * from "../functions/images.ts";
-export * from "../functions/losses.ts";
-export * from "../functions/products.ts";
-export * from "../functions/movement.ts";
-export * from "../functions/normalisation.ts";
-export * from "../functions/optimisers.ts";
-export * from "../functions/pooling.ts";
-export * from "../functions/random-tensors.ts";
-export * from "../functions/reduction.ts";
+export { KernelError, ShapeError, UsageError } from "../errors/errors.ts";
+export { deviceTraits, type AdapterTraits } from "../device/traits.ts";
+export { kernels, type Kernel, type KernelName } from "../kernels/kernel.ts";
+export type { KnobValue, Knobs, UniformValues } from "../kernels/source.ts";
+export type { HostArray, HostTensor } from "../tensor/host.ts";
+export type { DType, Shape, TensorSpec } from "../tensor/shape.ts";
+export { preferred } from "./compose.ts";
+export {
+  input,
+  output,
+  temporary,
+  updatesOf,
+  type Candidate,
+  type Launch,
+  type Operator,
+  type Slot,
+} from "./operator.ts";
 export { operators, type AttributesOf, type OperatorName } from "./registry.ts";

@@ -1,5 +1,6 @@
-// The optim floor: optimisers and schedules.
+// Optimisers and schedules; adam and sgd are one step each, on tensors that the caller keeps.
 
+export { adam, clipByNorm, sgd } from "../functions/optimisers.ts";
 export { Adam, AdamW, type AdamOptions } from "./adam.ts";
 export { ConstantRate, ReduceLROnPlateau, StepLR, type PlateauOptions } from "./epoch-schedules.ts";
 export {
@@ -10,22 +11,14 @@ export {
   type UpdateRule,
 } from "./flat-optimiser.ts";
 export {
-  decayedChoices,
   optimiserNames,
   optimiserOf,
-  optimisers,
   type OptimiserChoice,
   type OptimiserName,
   type OptimiserSettings,
 } from "./optimiser-table.ts";
 export type { Optimiser, OptimiserState } from "./optimiser.ts";
 export type { Schedule, Scheduled, ScheduleState } from "./schedule.ts";
-export {
-  scheduleNames,
-  scheduleOf,
-  schedules,
-  type ScheduleName,
-  type ScheduleSettings,
-} from "./schedule-table.ts";
+export { scheduleNames, scheduleOf, type ScheduleName, type ScheduleSettings } from "./schedule-table.ts";
 export { SGD, type SGDOptions } from "./sgd.ts";
 export { CosineRate, WarmUp } from "./step-schedules.ts";

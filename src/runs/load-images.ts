@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { totalmem } from "node:os";
-import type { Manifest } from "../assemble/manifest.ts";
+import type { Manifest } from "../assemble/training-manifest.ts";
 import type { Assembly } from "../data/assembly/assembly.ts";
 import { checkMemory } from "../data/assembly/image-reader.ts";
 import { assembled } from "../data/assembly/load.ts";

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
-import { parseTrainingManifest, readTrainingManifest, type Manifest } from "../assemble/manifest.ts";
+import { parseTrainingManifest, readTrainingManifest, type Manifest } from "../assemble/training-manifest.ts";
 import { classesBeyond } from "../data/manifest/class-filter.ts";
 import { TesseraError, UsageError } from "../errors/errors.ts";
 import type { Checkpoints } from "../training/checkpoint.ts";

@@ -1,13 +1,13 @@
 // What a backend does for the engine: hold data, compute operators, give data back.
 
-import { UsageError } from "../errors/errors.ts";
 import type { AdapterTraits } from "../device/traits.ts";
 import type { HostArray, HostTensor } from "../tensor/host.ts";
 import type { Storage } from "../tensor/tensor.ts";
 import type { TensorSpec } from "../tensor/shape.ts";
 import type { Operator } from "../operators/operator.ts";
 import type { LaunchTimer } from "./launch-timer.ts";
-import type { Readings } from "./program.ts";
+import type { Operand } from "./operand.ts";
+import type { Readings } from "./readings.ts";
 import type { Recording } from "./recording.ts";
 import type { StepPlan } from "./step-plan.ts";
 
@@ -54,20 +54,6 @@ export interface Backend {
   destroy(): void;
 }
 
-/** An input of an operator: where its data is, and what it looks like. */
-export interface Operand extends TensorSpec {
-  readonly storage: Storage;
-}
-
-/** @throws UsageError when one of the storages, or the piece it is part of, may not move */
-export function expectMovable(storages: readonly (CountedStorage | undefined)[]): void {
-  if (storages.every((storage) => (storage?.pins ?? 0) === 0)) return;
-  throw new UsageError(
-    "gather: a recorded step or program uses the tensors where they are; gather them before recording, and give each " +
-      "parameter to one optimiser",
-  );
-}
-
 /** A recorded step as a backend runs it. */
 export interface CompiledProgram {
   readonly plan: StepPlan | undefined;
@@ -83,24 +69,4 @@ export interface CompiledProgram {
 export interface Follower extends Readings {
   record(): void;
   destroy(): void;
-}
-
-/** Storage that counts its holders and calls `free` when the last one lets go. */
-export class CountedStorage implements Storage {
-  /** Recordings and programs that use the data where it is. */
-  pins = 0;
-  #holders = 1;
-  readonly #free: () => void;
-
-  constructor(free: () => void) {
-    this.#free = free;
-  }
-
-  retain(): void {
-    this.#holders++;
-  }
-
-  release(): void {
-    if (--this.#holders === 0) this.#free();
-  }
 }

@@ -5,7 +5,8 @@ import type { AdapterTraits } from "../device/traits.ts";
 import { Tensor, type Storage, type TensorOwner } from "../tensor/tensor.ts";
 import { checkShape, showShape, sizeOf, type DType, type Shape, type TensorSpec } from "../tensor/shape.ts";
 import { hostTensor, type HostArray, type HostTensor, type TensorData } from "../tensor/host.ts";
-import type { Backend, BackendMemory, Operand } from "./backend.ts";
+import type { Backend, BackendMemory } from "./backend.ts";
+import { operandOf } from "./operand.ts";
 import type { Operator } from "../operators/operator.ts";
 import { chunkedUpload } from "./chunked-upload.ts";
 import { Program } from "./program.ts";
@@ -330,11 +331,6 @@ export class Engine implements TensorOwner, Disposable {
   #checkOpen(): void {
     if (this.#closed) throw new LifetimeError("the engine was closed; open another with openEngine()");
   }
-}
-
-/** What a backend works on in the place of a tensor. @throws LifetimeError for a disposed one */
-function operandOf({ shape, dtype, storage }: Tensor): Operand {
-  return { shape, dtype, storage };
 }
 
 /**

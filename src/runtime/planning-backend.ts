@@ -4,13 +4,9 @@ import { UsageError } from "../errors/errors.ts";
 import type { AdapterTraits } from "../device/traits.ts";
 import type { HostArray } from "../tensor/host.ts";
 import type { TensorSpec } from "../tensor/shape.ts";
-import {
-  CountedStorage,
-  type Backend,
-  type BackendMemory,
-  type CompiledProgram,
-  type Operand,
-} from "./backend.ts";
+import type { Backend, BackendMemory, CompiledProgram } from "./backend.ts";
+import { CountedStorage } from "./counted-storage.ts";
+import type { Operand } from "./operand.ts";
 import type { Operator } from "../operators/operator.ts";
 import type { Recording } from "./recording.ts";
 import { CandidateChoice, type CandidateNames } from "./webgpu/choice.ts";

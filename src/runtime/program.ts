@@ -1,10 +1,10 @@
 // A program: a recorded step that is replayed. The engine makes it; a backend runs it.
 
 import { LifetimeError, UsageError } from "../errors/errors.ts";
-import type { HostArray } from "../tensor/host.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { CompiledProgram, Follower } from "./backend.ts";
 import type { LaunchTimer } from "./launch-timer.ts";
+import type { Readings } from "./readings.ts";
 import { PlannedStorage } from "./recording.ts";
 import type { StepPlan } from "./step-plan.ts";
 
@@ -110,19 +110,4 @@ export class Program<Result> implements Disposable {
     if (this.#runs++ === 0) for (const storage of this.#results) storage.computed = true;
     for (const follower of this.#followers) follower.record();
   }
-}
-
-/** Values of a tensor, run by run. */
-export interface Readings {
-  /** Runs whose values were not taken yet. */
-  readonly pending: number;
-  /** Groups of such runs that were asked for: the runs of a group come back together. */
-  readonly batches: number;
-  /** Asks for the values of all runs so far, without waiting; happens by itself when a group is full. */
-  ask(): void;
-  /**
-   * The values after the oldest run that was not taken yet.
-   * @throws LifetimeError when there is none
-   */
-  next(): Promise<HostArray>;
 }

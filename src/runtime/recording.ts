@@ -5,7 +5,8 @@ import { LifetimeError, UsageError } from "../errors/errors.ts";
 import type { HostTensor, TensorData } from "../tensor/host.ts";
 import type { Storage } from "../tensor/tensor.ts";
 import type { TensorSpec } from "../tensor/shape.ts";
-import { CountedStorage, type Operand } from "./backend.ts";
+import { CountedStorage } from "./counted-storage.ts";
+import type { Operand } from "./operand.ts";
 import { updatesOf, type Operator } from "../operators/operator.ts";
 
 /** Where a recorded tensor's values come from. */

@@ -4,7 +4,9 @@
 import type { AdapterTraits } from "../device/traits.ts";
 import { allocate, type HostArray, type HostTensor } from "../tensor/host.ts";
 import { sizeOf, type TensorSpec } from "../tensor/shape.ts";
-import { CountedStorage, expectMovable, type Backend, type BackendMemory, type Operand } from "./backend.ts";
+import type { Backend, BackendMemory } from "./backend.ts";
+import { CountedStorage, expectMovable } from "./counted-storage.ts";
+import type { Operand } from "./operand.ts";
 import type { Operator } from "../operators/operator.ts";
 import { placeOf, type Recording } from "./recording.ts";
 import { ReferenceProgram, computeReference } from "./reference-program.ts";

@@ -4,7 +4,8 @@ import { LifetimeError } from "../errors/errors.ts";
 import { allocate, hostTensor, type HostArray } from "../tensor/host.ts";
 import { sizeOf, type TensorSpec } from "../tensor/shape.ts";
 import type { Storage } from "../tensor/tensor.ts";
-import type { CompiledProgram, Follower, Operand } from "./backend.ts";
+import type { CompiledProgram, Follower } from "./backend.ts";
+import type { Operand } from "./operand.ts";
 import type { Operator } from "../operators/operator.ts";
 import { PlannedStorage, type RecordedCall, type Recording } from "./recording.ts";
 

@@ -4,7 +4,7 @@ import type { WarmedBudget } from "../assemble/warm-up.ts";
 import { takesStrongView } from "../assemble/assemble-step.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import type { PlannedArm } from "./study-plan.ts";
-import type { StudyRun } from "./run-study.ts";
+import type { StudyRun } from "./study-run.ts";
 
 export interface RunCost {
   readonly steps: number;

@@ -2,7 +2,7 @@
 
 import { taughtSources } from "../assemble/absent-policy.ts";
 import type { Assembly } from "../data/assembly/assembly.ts";
-import type { Manifest } from "../assemble/manifest.ts";
+import type { Manifest } from "../assemble/training-manifest.ts";
 import { absent } from "../labels/states.ts";
 
 /**

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { canonical } from "../training/canonical.ts";
 import { reproducibleSettings } from "../assemble/training-settings.ts";
-import type { StudyRun } from "./run-study.ts";
+import type { StudyRun } from "./study-run.ts";
 
 /** Of everything that may change a number of a run. */
 export function keyOf(run: StudyRun, images: string, environment: unknown): string {

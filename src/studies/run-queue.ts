@@ -1,6 +1,6 @@
 // Which run of a study is next, where several are under way at a time.
 
-import type { LoadedImages, StudyRun } from "./run-study.ts";
+import type { LoadedImages, StudyRun } from "./study-run.ts";
 import { WarmUps } from "./warm-ups.ts";
 
 export class RunQueue {

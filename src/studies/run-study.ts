@@ -12,37 +12,12 @@ import { testPredictions, type TestPredictions } from "../runs/test-predictions.
 import { trainClassifier } from "../assemble/train-classifier.ts";
 import type { TrainingListener } from "../training/training-reports.ts";
 import { samplerOf, type TrainingSettings } from "../assemble/training-settings.ts";
-import { condensed, courseFrom, type LossCourse } from "./loss-course.ts";
+import { condensed, courseFrom } from "./loss-course.ts";
 import type { PlannedRun, StudyPlan } from "./study-plan.ts";
 import { keyOf } from "./run-key.ts";
 import { RunQueue } from "./run-queue.ts";
-import { withWarmUps, type WarmUp } from "./warm-ups.ts";
-
-/** What a finished run came to. */
-export interface RunResult {
-  /** Two runs with one key are one run: `keyOf`. */
-  readonly key: string;
-  readonly run: string;
-  readonly seed: number;
-  /** That it learned, in the order of its logits. */
-  readonly classes: readonly string[];
-  /** On the test images, by each of them. */
-  readonly auc: Readonly<Record<string, number | null>>;
-  readonly steps: number;
-  /** Of this machine, with all else that it did meanwhile. */
-  readonly seconds: number;
-  /** Cosines of the learned class queries, [K][K]; null for a head without queries. */
-  readonly queryCosines: readonly (readonly number[])[] | null;
-  readonly course: LossCourse;
-}
-
-/** What a run that was interrupted, or that shares its warm-up, goes on from. */
-export interface ResumePoint {
-  readonly from: NonNullable<Checkpoints["from"]>;
-  readonly course: LossCourse;
-  /** That the run itself took so far. */
-  readonly seconds: number;
-}
+import type { LoadedImages, ResumePoint, RunResult, StudyImages, StudyRun } from "./study-run.ts";
+import { withWarmUps } from "./warm-ups.ts";
 
 /** Where results are kept. */
 export interface StudyStore {
@@ -58,20 +33,6 @@ export interface StudyStore {
     checkpoint: Checkpoint,
     soFar: Pick<ResumePoint, "course" | "seconds">,
   ): Promise<void>;
-}
-
-/** The images of a seed, with the labels that are given and with all of them. */
-export interface StudyImages {
-  readonly given: Assembly;
-  readonly full?: Assembly | undefined;
-}
-
-export interface StudyRun {
-  readonly planned: PlannedRun;
-  readonly seed: number;
-  readonly settings: TrainingSettings;
-  /** Where others begin with the same warm-up: which one it is, and whether this is the first of them. */
-  readonly warmUp?: WarmUp;
 }
 
 export interface StudyListener {
@@ -141,12 +102,6 @@ export function budgetOfRun(
 ): { readonly budget: WarmedBudget; readonly batch: number } {
   const { stepsPerEpoch, batch } = samplerOf(assembly, settings);
   return { budget: warmedBudgetOf(settings, stepsPerEpoch), batch };
-}
-
-/** The images of a seed, and a digest of all that they are. */
-export interface LoadedImages {
-  readonly images: StudyImages;
-  readonly digest: string;
 }
 
 /** What all runs of a study have in common. */

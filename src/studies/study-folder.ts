@@ -12,7 +12,8 @@ import { studyFile } from "../runs/run-folder.ts";
 import { checkUnlocked, isOfLock, lockFolder } from "../runs/run-lock.ts";
 import { readTensorFile, writeTensorFile } from "../interchange/safetensors.ts";
 import { predictionsText, readPredictions, type TestPredictions } from "../runs/test-predictions.ts";
-import type { ResumePoint, RunResult, StudyStore } from "./run-study.ts";
+import type { StudyStore } from "./run-study.ts";
+import type { ResumePoint, RunResult } from "./study-run.ts";
 
 const losses = z.array(z.number());
 const courseSchema = z.strictObject({ bce: losses, pseudo: losses, consistency: losses });

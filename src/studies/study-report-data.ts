@@ -4,7 +4,7 @@
 
 import { z } from "zod";
 import { testPredictions, type TestPredictions } from "../runs/test-predictions.ts";
-import type { RunResult } from "./run-study.ts";
+import type { RunResult } from "./study-run.ts";
 import type { StudyPlan } from "./study-plan.ts";
 import type { Assembly } from "../data/assembly/assembly.ts";
 import type { LabelCoverage } from "../data/inspection/counts.ts";

@@ -1,7 +1,7 @@
 // From finished runs to the scores of arms.
 
 import { mean, sum } from "./study-numbers.ts";
-import type { RunResult } from "./run-study.ts";
+import type { RunResult } from "./study-run.ts";
 import { notesOf, type PlannedArm, type PlannedRun, type StudyPlan } from "./study-plan.ts";
 import type { QuerySimilarity, Score, SimilarityPoint, StudyScores } from "./scores.ts";
 

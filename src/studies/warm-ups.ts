@@ -4,14 +4,7 @@ import type { Checkpoint } from "../training/checkpoint.ts";
 import { asOfSettings } from "../assemble/train-classifier.ts";
 import { courseFrom, type LossCourse } from "./loss-course.ts";
 import { warmUpNameOf } from "./run-key.ts";
-import type { ResumePoint, StudyRun } from "./run-study.ts";
-
-export interface WarmUp {
-  /** Runs with the same name begin alike, to the bit. */
-  readonly name: string;
-  /** Whether no run before has it. */
-  readonly isFirst: boolean;
-}
+import type { ResumePoint, StudyRun, WarmUp } from "./study-run.ts";
 
 /** The runs, each told of the warm-up that it shares, if it does. */
 export function withWarmUps(runs: readonly StudyRun[]): StudyRun[] {

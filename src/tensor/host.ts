@@ -1,6 +1,6 @@
 // Tensors on the host: typed arrays with a shape, and ndarray at the border.
 
-import ndarray, { type NdArray } from "ndarray";
+import type { NdArray } from "ndarray";
 import { ShapeError, UsageError } from "../errors/errors.ts";
 import {
   checkShape,
@@ -145,9 +145,4 @@ export function hostTensor(data: TensorData, shape?: Shape, dtype?: DType, what 
   const converted = allocate(type, found.data.length, true);
   converted.set(found.data);
   return { shape: wanted, dtype: type, data: converted };
-}
-
-/** The data as an ndarray that shares its memory. */
-export function toNdArray(tensor: HostTensor): NdArray<HostArray> {
-  return ndarray(tensor.data, [...tensor.shape]);
 }

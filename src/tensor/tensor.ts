@@ -2,7 +2,7 @@
 
 import type { NdArray } from "ndarray";
 import { LifetimeError, ShapeError } from "../errors/errors.ts";
-import { toNdArray, type HostArray } from "./host.ts";
+import type { HostArray } from "./host.ts";
 import { showShape, sizeOf, type DType, type Shape, type TensorSpec } from "./shape.ts";
 
 /** Data on a backend, shared by the tensors that view it and released when the last one lets go. */
@@ -73,9 +73,10 @@ export class Tensor implements TensorSpec, Disposable {
     return value;
   }
 
-  /** The values as an ndarray. */
+  /** The values as an ndarray. Loads the package "ndarray" when it is first called. */
   async ndarray(): Promise<NdArray<HostArray>> {
-    return toNdArray({ shape: this.shape, dtype: this.dtype, data: await this.read() });
+    const { default: ndarray } = await import("ndarray");
+    return ndarray(await this.read(), [...this.shape]);
   }
 
   /** Releases the data unless another tensor shares it. Safe to call twice. */

@@ -1,7 +1,8 @@
 // The training step of a run, recorded: one program for each variant of the task's step.
 
 import type { Engine } from "../runtime/engine.ts";
-import type { Program, Readings } from "../runtime/program.ts";
+import type { Program } from "../runtime/program.ts";
+import type { Readings } from "../runtime/readings.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** A step that can be run again and again. */

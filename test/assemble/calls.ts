@@ -1,6 +1,6 @@
 // A reference backend that writes down what it computes, for tests that ask which operators a step calls, on what.
 
-import type { Operand } from "../../src/runtime/backend.ts";
+import type { Operand } from "../../src/runtime/operand.ts";
 import type { Operator } from "../../src/operators/operator.ts";
 import type { Recording } from "../../src/runtime/recording.ts";
 import { ReferenceBackend } from "../../src/runtime/reference-backend.ts";

@@ -1,7 +1,7 @@
 // Recipes: what each preset says, and how a manifest changes it.
 import { describe, expect, test } from "vitest";
 import { recipeNames, recipes } from "../../src/assemble/recipes.ts";
-import { parseTrainingManifest } from "../../src/assemble/manifest.ts";
+import { parseTrainingManifest } from "../../src/assemble/training-manifest.ts";
 
 const trainedBy = (section: string) =>
   parseTrainingManifest(

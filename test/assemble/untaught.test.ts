@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { untaughtNote } from "../../src/assemble/untaught.ts";
-import { smallAssembly } from "../assemble/settings.ts";
+import { smallAssembly } from "./settings.ts";
 
 const assembly = smallAssembly(12);
 const more = {

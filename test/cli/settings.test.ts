@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { settingsOf } from "../../src/assemble/manifest-settings.ts";
-import { parseTrainingManifest } from "../../src/assemble/manifest.ts";
+import { parseTrainingManifest } from "../../src/assemble/training-manifest.ts";
 import { viewPresets } from "../../src/assemble/augmentation.ts";
 
 test("every value of a manifest arrives in the settings, and none in another's place", () => {

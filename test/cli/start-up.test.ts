@@ -18,7 +18,7 @@ function distributionFiles(module: string): number {
 
 test("training, inspecting and reporting do not load the distributions that comparing studies does", () => {
   expect(distributionFiles("studies/analysis.js")).toBeGreaterThan(0);
-  for (const module of ["cli/commands/train.js", "cli/commands/inspect.js", "report/index.js"]) {
+  for (const module of ["cli/commands/train.js", "cli/commands/inspect.js", "cli/commands/report.js"]) {
     expect(distributionFiles(module), module).toBe(0);
   }
   // Four processes: on a loaded machine each takes seconds.

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { noClass } from "../../src/data/manifest/class-filter.ts";
 import { ManifestError } from "../../src/errors/data-errors.ts";
-import { parseTrainingManifest, readTrainingManifest } from "../../src/assemble/manifest.ts";
+import { parseTrainingManifest, readTrainingManifest } from "../../src/assemble/training-manifest.ts";
 import { randomStream } from "../../src/data/random-stream.ts";
 import { temporaryFolder } from "./formats/idx-files.ts";
 

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { DeviceLostError, DeviceUnavailableError, KernelError } from "../../src/errors/errors.ts";
 import { listAdapters, openGpu } from "../../src/device/gpu.ts";
+import { deviceTraits } from "../../src/device/traits.ts";
 
 describe("the device", () => {
   test("takes the limits and optional features that the adapter has", async () => {
@@ -11,6 +12,22 @@ describe("the device", () => {
     expect(gpu.device.limits.maxStorageBufferBindingSize).toBe(adapter?.limits.maxStorageBufferBindingSize);
     expect(gpu.traits.maxBindingBytes).toBe(adapter?.limits.maxStorageBufferBindingSize);
     for (const feature of gpu.traits.features) expect(gpu.device.features.has(feature)).toBe(true);
+    gpu.destroy();
+  });
+
+  test("tells its traits itself, and those of a device with default limits are smaller", async () => {
+    const gpu = await openGpu();
+    const own = deviceTraits(gpu.device);
+    // What every device may do (core-features-and-limits, say) is a feature too; the engine counts those it asks for.
+    expect({ ...own, features: gpu.traits.features }).toEqual(gpu.traits);
+    for (const feature of gpu.traits.features) expect(own.features).toContain(feature);
+    const [adapter] = await listAdapters();
+    const plain = await adapter?.requestDevice();
+    if (plain === undefined) throw new Error("no adapter");
+    const traits = deviceTraits(plain);
+    expect(traits.maxBufferBytes).toBeLessThan(own.maxBufferBytes);
+    expect(traits.features.has("timestamp-query")).toBe(false);
+    plain.destroy();
     gpu.destroy();
   });
 

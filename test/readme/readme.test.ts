@@ -11,11 +11,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const dist = join(root, "dist");
-const built: Readonly<Record<string, string>> = {
-  tessera: join(dist, "index.js"),
-  "tessera/kernels": join(dist, "kernels", "index.js"),
-  "tessera/device": join(dist, "device", "index.js"),
+/** The built file of an entry, as package.json names it. */
+const { exports: entries } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  exports: Readonly<Record<string, { readonly default?: string }>>;
 };
+function built(entry: string): string {
+  const file = entries[entry.replace("tessera", ".")]?.default;
+  if (file === undefined) throw new Error(`package.json has no entry ${entry}`);
+  return join(root, file);
+}
 
 const blocks = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/^```ts\n([^]*?)^```$/gm)].map(
   ([, block = ""]) => block,
@@ -35,7 +39,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** Runs a TypeScript program that imports "tessera" in a process of its own, on the built files. */
 async function run(name: string, program: string): Promise<string> {
   const linked = program.replace(/from "(tessera[\w/]*)"/g, (_, entry: string) => {
-    return `from ${JSON.stringify(pathToFileURL(built[entry] ?? entry).href)}`;
+    return `from ${JSON.stringify(pathToFileURL(built(entry)).href)}`;
   });
   const options = { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext };
   const file = join(folder, `${name}.mjs`);
@@ -75,13 +79,13 @@ function complaints(programs: Readonly<Record<string, string>>): string[] {
 
 test("the README's programs compile, with nothing unused", () => {
   const kernel = `${block("tessera/kernels")}export { code, uniforms, x, y };`;
-  const autograd = block("import { Adam");
+  const autograd = block("optimiser = new Adam");
   const recorded = `${autograd}${block("engine.record")}`;
   expect(complaints({ autograd, recorded, kernel })).toEqual([]);
 });
 
 describe("the README's autograd example", () => {
-  const program = block("import { Adam");
+  const program = block("optimiser = new Adam");
 
   test("is about as long as its title says", () => {
     const lines = program.split("\n").filter((line) => line.trim() !== "").length;
@@ -100,7 +104,7 @@ describe("the README's autograd example", () => {
 });
 
 test("the README's recorded step goes on where the loop ended, to a smaller error, and prints its plan", async () => {
-  const shown = await run("recorded", `${block("import { Adam")}${block("engine.record")}`);
+  const shown = await run("recorded", `${block("optimiser = new Adam")}${block("engine.record")}`);
   expect(shown).toMatch(/Map\(\d\) \{ 'forward' => \d+, 'backward' => \d+, 'optimiser' => 1 \} \d+/);
   expect(Number(shown.trim().split("\n").at(-1))).toBeLessThan(1e-4);
 });
@@ -110,7 +114,7 @@ describe("the README's kernel example", () => {
 
   test("is all that a dispatch needs", async () => {
     const before = `
-import { openGpu } from "tessera/device";
+import { openGpu } from ${JSON.stringify(pathToFileURL(join(dist, "device", "gpu.js")).href)};
 const gpu = await openGpu();
 const { device } = gpu;
 `;
@@ -162,10 +166,10 @@ gpu.destroy();
         visit(join(dirname(file), path));
       }
     };
-    visit(built["tessera/kernels"] ?? "");
+    visit(built("tessera/kernels"));
     expect([...seen].map((file) => file.slice(dist.length + 1)).sort()).toEqual([
-      "device/errors.js",
-      "device/nearest.js",
+      "errors/errors.js",
+      "errors/nearest.js",
       ...readdirSync(join(dist, "kernels"))
         .filter((name) => name.endsWith(".js"))
         .map((name) => `kernels/${name}`)

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { absentIsNegative, fullLabelsProblem, fullLabels } from "../../src/studies/full-labels.ts";
-import { parseTrainingManifest } from "../../src/assemble/manifest.ts";
+import { parseTrainingManifest } from "../../src/assemble/training-manifest.ts";
 import type { Assembly } from "../../src/data/assembly/assembly.ts";
 import { full, given } from "./two-sites.ts";
 

@@ -9,9 +9,9 @@ import {
   inSteps,
   runsOf,
   runStudy,
-  type RunResult,
   type StudyListener,
 } from "../../src/studies/run-study.ts";
+import type { RunResult } from "../../src/studies/study-run.ts";
 import { costOf } from "../../src/studies/cost.ts";
 import { studies } from "../../src/studies/studies.ts";
 import { StudyFolder, type StudyRecord } from "../../src/studies/study-folder.ts";

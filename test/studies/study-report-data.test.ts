@@ -1,7 +1,7 @@
 // What all runs of a study predicted, put together: means of ROC curves and of probabilities, by hand.
 
 import { expect, test } from "vitest";
-import type { RunResult } from "../../src/studies/run-study.ts";
+import type { RunResult } from "../../src/studies/study-run.ts";
 import type { TestPredictions } from "../../src/runs/test-predictions.ts";
 import type { ImageSet } from "../../src/data/assembly/assembly.ts";
 import { rocCurve } from "../../src/metrics/roc.ts";

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { scoresOf, studyScores } from "../../src/studies/study-scores.ts";
 import { studies } from "../../src/studies/studies.ts";
-import type { RunResult } from "../../src/studies/run-study.ts";
+import type { RunResult } from "../../src/studies/study-run.ts";
 import { context, settings } from "./two-sites.ts";
 
 const result = (

@@ -1,6 +1,6 @@
 // Two sources of phantoms that know different findings, and what a study is told of them.
 
-import type { StudyImages } from "../../src/studies/run-study.ts";
+import type { StudyImages } from "../../src/studies/study-run.ts";
 import { findingNames } from "../../src/data/phantoms/phantom-names.ts";
 import { phantoms } from "../../src/data/phantoms/index.ts";
 import type { Assembly } from "../../src/data/assembly/assembly.ts";

@@ -11,7 +11,7 @@ import type { EpochReport, StepReport } from "../../src/training/training-report
 import { stepsPerEpoch } from "../../src/data/assembly/sampler.ts";
 import { viewPresets } from "../../src/assemble/augmentation.ts";
 import { Engine } from "../../src/runtime/engine.ts";
-import type { Operand } from "../../src/runtime/backend.ts";
+import type { Operand } from "../../src/runtime/operand.ts";
 import { ReferenceBackend } from "../../src/runtime/reference-backend.ts";
 import type { HostArray } from "../../src/tensor/host.ts";
 import { useEngine } from "../engines.ts";

@@ -5,7 +5,7 @@ import { imageSizes, type SizeCount } from "../../data/inspection/sizes.ts";
 import { inspect, type Inspection } from "../../data/inspection/findings.ts";
 import { noClass } from "../../data/manifest/class-filter.ts";
 import { openedCatalogue, uncertaintyPolicy } from "../../data/inspection/opened.ts";
-import { readTrainingManifest } from "../../assemble/manifest.ts";
+import { readTrainingManifest } from "../../assemble/training-manifest.ts";
 import { refuseEmpty } from "../../data/assembly/load.ts";
 import type { Catalogue } from "../../data/catalogue/catalogue.ts";
 import type { DecodedAssembly } from "../../data/assembly/pixels.ts";

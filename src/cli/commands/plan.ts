@@ -4,7 +4,7 @@ import Table from "cli-table3";
 import { declaredLabels, settingsOf } from "../../assemble/manifest-settings.ts";
 import { planTraining, type TrainingPlan } from "../../assemble/planning/training-plan.ts";
 import type { ImageShape } from "../../assemble/planning/planned-training.ts";
-import { readTrainingManifest } from "../../assemble/manifest.ts";
+import { readTrainingManifest } from "../../assemble/training-manifest.ts";
 import { KernelError, ShapeError, UsageError } from "../../errors/errors.ts";
 import { openGpu } from "../../device/gpu.ts";
 import type { AdapterTraits } from "../../device/traits.ts";

@@ -4,15 +4,8 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { absentIsNegative } from "../../studies/full-labels.ts";
-import {
-  assemblyOf,
-  budgetOfRun,
-  inSteps,
-  runsOf,
-  runStudy,
-  type RunResult,
-  type StudyRun,
-} from "../../studies/run-study.ts";
+import { assemblyOf, budgetOfRun, inSteps, runsOf, runStudy } from "../../studies/run-study.ts";
+import type { RunResult, StudyRun } from "../../studies/study-run.ts";
 import { costByArm, costOf, type RunCost } from "../../studies/cost.ts";
 import { knowledgeOf, notesOf, withArms, type StudyPlan } from "../../studies/study-plan.ts";
 import { labelSpaceOf } from "../../assemble/label-space.ts";
@@ -25,7 +18,7 @@ import { traceTraining } from "../../assemble/planning/traced-steps.ts";
 import type { RunChoices } from "../../runs/run-record.ts";
 import type { StudyName } from "../../studies/study-names.ts";
 import type { StudyScores } from "../../studies/scores.ts";
-import { readTrainingManifest, type Manifest } from "../../assemble/manifest.ts";
+import { readTrainingManifest, type Manifest } from "../../assemble/training-manifest.ts";
 import { recipeNames, withPreset } from "../../assemble/recipes.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { suggestion } from "../../errors/nearest.ts";

@@ -3,7 +3,7 @@
 import Table from "cli-table3";
 import { declaredLabels, settingsOf } from "../../assemble/manifest-settings.ts";
 import { traceTraining, type TracedStep } from "../../assemble/planning/traced-steps.ts";
-import { readTrainingManifest } from "../../assemble/manifest.ts";
+import { readTrainingManifest } from "../../assemble/training-manifest.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { plainTable } from "../../report/tables.ts";
 import { openEngine } from "../../runtime/open-engine.ts";

@@ -1,5 +1,5 @@
 // What a manifest says of images and labels: every field with its meaning, range and default. Entries of images:
-// entry-schema.ts; reading and line numbers: manifest.ts; how a model is trained: assemble/manifest.ts.
+// entry-schema.ts; reading and line numbers: manifest.ts; how a model is trained: assemble/training-manifest.ts.
 import { z } from "zod";
 import { sourceEntry, testEntry, validationEntry } from "./entry-schema.ts";
 import { names, record } from "./fields.ts";

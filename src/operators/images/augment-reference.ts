@@ -2,7 +2,7 @@
 
 import type { HostArray, HostTensor } from "../../tensor/host.ts";
 import { philox, toNormal } from "../random/philox.ts";
-import type { AugmentImagesAttributes } from "./augment.ts";
+import type { AugmentImagesAttributes } from "./augment-attributes.ts";
 import { chanceOf, erasedRectangle, type Rectangle } from "./decisions.ts";
 
 /** Sizes of all images, and what one of them is changed by. */

@@ -3,7 +3,7 @@
 import { kernels, type Kernel } from "../../kernels/kernel.ts";
 import type { Knobs } from "../../kernels/source.ts";
 import type { Storage } from "../../tensor/tensor.ts";
-import type { Operand } from "../backend.ts";
+import type { Operand } from "../operand.ts";
 import { updatesOf, type Launch, type Slot } from "../../operators/operator.ts";
 import { PlannedStorage, type RecordedCall, type Recording } from "../recording.ts";
 import { bindSlots, type Bound } from "./bindings.ts";

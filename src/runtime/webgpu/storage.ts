@@ -1,7 +1,7 @@
 // Where a tensor's data is on the device: a whole buffer, or a range of one that several tensors share.
 
 import type { Storage } from "../../tensor/tensor.ts";
-import { CountedStorage } from "../backend.ts";
+import { CountedStorage } from "../counted-storage.ts";
 import { placeOf } from "../recording.ts";
 
 /** Bytes of a buffer, ready to be bound. Offsets are multiples of 256, as WebGPU asks. */

@@ -3,9 +3,9 @@
 
 import type { Gpu } from "../../device/gpu.ts";
 import type { LaunchTimer, RunTimes, TimedLaunch } from "../launch-timer.ts";
+import type { BoundLaunch } from "./bound-launch.ts";
 import { usage } from "./buffers.ts";
 import type { CommandQueue } from "./commands.ts";
-import type { BoundLaunch } from "./webgpu-program.ts";
 
 interface TimerDevice {
   readonly gpu: Gpu;

@@ -4,10 +4,12 @@ import { KernelError, OutOfMemoryError } from "../../errors/errors.ts";
 import type { Gpu } from "../../device/gpu.ts";
 import { hostTensor } from "../../tensor/host.ts";
 import type { Storage } from "../../tensor/tensor.ts";
-import type { CompiledProgram, Follower, Operand } from "../backend.ts";
+import type { CompiledProgram, Follower } from "../backend.ts";
+import type { Operand } from "../operand.ts";
 import type { LaunchTimer } from "../launch-timer.ts";
 import { placeOf, PlannedStorage, type Recording } from "../recording.ts";
 import { largestBuffers } from "../step-plan.ts";
+import type { BoundLaunch } from "./bound-launch.ts";
 import { deviceBytes, uniformAlignment, usage, type BufferPool } from "./buffers.ts";
 import type { CommandQueue, Replay } from "./commands.ts";
 import {
@@ -22,13 +24,6 @@ import type { MemoryPlan } from "./memory-plan.ts";
 import type { PipelineCache } from "./pipelines.ts";
 import { ReadbackRing } from "./readback-ring.ts";
 import { BufferStorage, rangeOf, type Range } from "./storage.ts";
-
-/** A launch with everything bound. */
-export interface BoundLaunch {
-  readonly lowered: LoweredLaunch;
-  readonly pipeline: GPUComputePipeline;
-  readonly group: GPUBindGroup;
-}
 
 export interface ProgramDevice {
   readonly gpu: Gpu;

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { backboneNames, storedNetwork } from "../../../src/assemble/backbones/model-section.ts";
 import { settingsOf } from "../../../src/assemble/manifest-settings.ts";
-import { parseTrainingManifest } from "../../../src/assemble/manifest.ts";
+import { parseTrainingManifest } from "../../../src/assemble/training-manifest.ts";
 import { ManifestError } from "../../../src/errors/data-errors.ts";
 import type { BackboneConfiguration } from "../../../src/nn/backbones.ts";
 import { densenet121Configuration } from "../../../src/nn/densenet.ts";

@@ -1,0 +1,62 @@
+// Studies: many runs of a manifest in several arms, with several seeds, and the tests that compare them. Needs Node.
+
+export {
+  pearson,
+  type Correlation,
+  type CorrelationMade,
+  type CorrelationNotMade,
+} from "../statistics/correlation.ts";
+export { normalQuantile, studentTQuantile } from "../statistics/distributions.ts";
+export {
+  pairedEquivalence,
+  welchEquivalence,
+  type EquivalenceMade,
+  type EquivalenceTest,
+} from "../statistics/equivalence.ts";
+export { holmAdjusted } from "../statistics/holm.ts";
+export type { Interval } from "../statistics/interval.ts";
+export { meanInterval, type MeanEstimate } from "../statistics/sample.ts";
+export {
+  pairedTTest,
+  pooledTTest,
+  welchTTest,
+  type TestNotMade,
+  type TTest,
+  type TTestMade,
+} from "../statistics/t-tests.ts";
+export { analyse } from "./analysis.ts";
+export { absentIsNegative, fullLabels } from "./full-labels.ts";
+export { readStudy, type StudyContents } from "./read-study.ts";
+export type {
+  ClassResult,
+  ComparisonResult,
+  EquivalenceResult,
+  GroupResult,
+  StudyAnalysis,
+  Tested,
+} from "./results.ts";
+export { inSteps, runsOf, runStudy, type StudyListener, type StudyStore } from "./run-study.ts";
+export type {
+  Arm,
+  ClassGroup,
+  Comparison,
+  Course,
+  QuerySimilarity,
+  Score,
+  SimilarityPoint,
+  StudyScores,
+} from "./scores.ts";
+export { similarityOf, type ClassSimilarity, type SimilarityAnalysis } from "./similarity.ts";
+export { studies } from "./studies.ts";
+export { StudyFolder, type StudyRecord } from "./study-folder.ts";
+export { studyNames, type StudyName } from "./study-names.ts";
+export {
+  knowledgeOf,
+  withArms,
+  type PlanContext,
+  type PlannedArm,
+  type PlannedRun,
+  type StudyPlan,
+} from "./study-plan.ts";
+export type { LoadedImages, RunResult, StudyImages, StudyRun } from "./study-run.ts";
+export { scoresOf, studyScores } from "./study-scores.ts";

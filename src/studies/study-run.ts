@@ -1,0 +1,62 @@
+// One run of a study: its plan and settings, the images of its seed, where it resumes, and its result.
+
+import type { Assembly } from "../data/assembly/assembly.ts";
+import type { TrainingSettings } from "../assemble/training-settings.ts";
+import type { Checkpoints } from "../training/checkpoint.ts";
+import type { LossCourse } from "./loss-course.ts";
+import type { PlannedRun } from "./study-plan.ts";
+
+/** The images of a seed, with the given labels and, where they are known, with full labels. */
+export interface StudyImages {
+  readonly given: Assembly;
+  readonly full?: Assembly | undefined;
+}
+
+/** One arm's run with one seed. */
+export interface StudyRun {
+  readonly planned: PlannedRun;
+  readonly seed: number;
+  readonly settings: TrainingSettings;
+  /** Undefined where no other run shares the warm-up. */
+  readonly warmUp?: WarmUp;
+}
+
+/** The images of a seed, and a digest of their pixels and labels. */
+export interface LoadedImages {
+  readonly images: StudyImages;
+  readonly digest: string;
+}
+
+/** The result of a finished run. */
+export interface RunResult {
+  /** Runs with equal keys are the same run: `keyOf`. */
+  readonly key: string;
+  readonly run: string;
+  readonly seed: number;
+  /** The classes of the run, in the order of its logits. */
+  readonly classes: readonly string[];
+  /** AUC on the test images by class; null where a class lacks positives or negatives. */
+  readonly auc: Readonly<Record<string, number | null>>;
+  readonly steps: number;
+  /** Wall-clock seconds, including time that other work on the machine took. */
+  readonly seconds: number;
+  /** Cosines of the learned class queries, [K][K]; null for a head without queries. */
+  readonly queryCosines: readonly (readonly number[])[] | null;
+  readonly course: LossCourse;
+}
+
+/** Where a run starts that was interrupted or that shares its warm-up. */
+export interface ResumePoint {
+  readonly from: NonNullable<Checkpoints["from"]>;
+  readonly course: LossCourse;
+  /** Wall-clock seconds that the run has taken so far. */
+  readonly seconds: number;
+}
+
+/** A warm-up that several runs share. */
+export interface WarmUp {
+  /** Runs with the same name begin alike, to the bit. */
+  readonly name: string;
+  /** Whether this run is the first with this warm-up. */
+  readonly isFirst: boolean;
+}

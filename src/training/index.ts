@@ -1,0 +1,10 @@
+// The training loop: budgets in steps, checkpoints, and what it reports on the way.
+
+export { CheckpointError, NonFiniteError } from "../errors/training-errors.ts";
+export { budgetOf, stepsOf, type Budget } from "./budget.ts";
+export type { Checkpoint, Checkpoints } from "./checkpoint.ts";
+export type { Losses } from "./loss-terms.ts";
+export type { LoopSettings } from "./loop-settings.ts";
+export type { Judgement, JudgeOptions, Part, StepLosses, Task } from "./task.ts";
+export { train, type LoopResult, type TrainOptions } from "./trainer.ts";
+export type { EpochReport, EvaluationReport, StepReport, TrainingListener } from "./training-reports.ts";

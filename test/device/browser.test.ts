@@ -1,0 +1,37 @@
+// In a browser: its own WebGPU is taken, and where it has none somebody is told so, not that a package of Node is missing.
+
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { provider } from "../../src/device/provider.ts";
+import { DeviceUnavailableError } from "../../src/errors/errors.ts";
+import { openEngine } from "../../src/runtime/open-engine.ts";
+
+const holder = globalThis as Record<symbol, unknown>;
+const lasting = Symbol.for("tessera.webgpu");
+const nextTick = process.nextTick.bind(process);
+
+beforeEach(() => {
+  holder[lasting] = undefined;
+  // What vitest itself needs of it stays.
+  vi.stubGlobal("process", { nextTick });
+});
+afterEach(() => {
+  holder[lasting] = undefined;
+  vi.unstubAllGlobals();
+});
+
+test("the browser's WebGPU is taken", async () => {
+  const gpu = { requestAdapter: () => Promise.resolve(null) };
+  vi.stubGlobal("navigator", { gpu });
+  expect(await provider()).toBe(gpu);
+});
+
+test("a browser without WebGPU is named as such, and auto computes on the CPU", async () => {
+  vi.stubGlobal("navigator", {});
+  const refused = openEngine({ device: "webgpu" });
+  await expect(refused).rejects.toThrow(DeviceUnavailableError);
+  await expect(refused).rejects.toThrow(
+    /^this browser has no WebGPU .*openEngine\(\{ device: "reference" \}\)$/,
+  );
+  using engine = await openEngine();
+  expect(engine.backend.kind).toBe("reference");
+});

@@ -1,0 +1,92 @@
+// What an entry loads: without Node nothing but files of the package, and never more than its floors need.
+
+import { readFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import { expect, test } from "vitest";
+import { importsIn } from "../../scripts/house/imports.mjs";
+import { entries, root } from "./entries.ts";
+
+/** The built files below a program, by path from dist/, and the packages and Node modules that they import. */
+function loadedBy(program: string): {
+  readonly files: readonly string[];
+  readonly now: readonly string[];
+  readonly later: readonly string[];
+} {
+  const files = new Set<string>();
+  const [now, later] = [new Set<string>(), new Set<string>()];
+  const visit = (file: string): void => {
+    if (files.has(file)) return;
+    files.add(file);
+    const imports = importsIn(readFileSync(file, "utf8"));
+    for (const name of [...imports.now, ...imports.later]) {
+      if (name.startsWith(".")) visit(join(dirname(file), name));
+      else (imports.now.includes(name) ? now : later).add(name);
+    }
+  };
+  visit(program);
+  const fromDist = (file: string): string => relative(join(root, "dist"), file).split(sep).join("/");
+  return { files: [...files].map(fromDist).sort(), now: [...now].sort(), later: [...later].sort() };
+}
+
+const loaded = new Map(entries.map(({ name, program }) => [name, loadedBy(program)]));
+const roomsOf = (name: string): string[] => {
+  const rooms = loaded
+    .get(name)
+    ?.files.filter((file) => file.includes("/"))
+    .map((file) => file.split("/")[0]);
+  return [...new Set(rooms)].sort();
+};
+
+test.each(entries.filter(({ inBrowser }) => inBrowser === undefined))(
+  "$name needs neither Node nor a package but what is loaded when it is asked for",
+  ({ name }) => {
+    const { now = [], later = [] } = loaded.get(name) ?? {};
+    expect(now).toEqual([]);
+    // The device binding where an engine is opened in Node, and ndarray where a tensor is asked for one.
+    expect(["ndarray", "webgpu"]).toEqual(expect.arrayContaining([...later]));
+  },
+);
+
+test.each(entries.filter(({ inBrowser }) => inBrowser !== undefined))(
+  "$name needs Node, as its file for browsers says",
+  ({ name, inBrowser }) => {
+    const builtIn = loaded.get(name)?.now.filter((each) => each.startsWith("node:"));
+    expect(builtIn, "without any, package.json needs no condition for browsers").not.toEqual([]);
+    const text = readFileSync(inBrowser ?? "", "utf8");
+    expect(text).toContain(`"${name} `);
+    // An entry that the line recommends must be one that works there.
+    const free = entries.filter((each) => each.inBrowser === undefined).map((each) => each.name);
+    const [, recommended = ""] =
+      /in a browser import ([^;]*)"/u.exec(text.replaceAll(/" \+\s*"/gu, "")) ?? [];
+    expect(recommended.split(/, | or /u)).toEqual(free);
+  },
+);
+
+test("tessera loads the engine and nothing above it", () => {
+  expect(roomsOf("tessera")).toEqual([
+    ...["autograd", "device", "errors", "functions", "kernels", "labels", "operators", "runtime", "tensor"],
+  ]);
+  // Each takes a fraction of a millisecond: 100 ms are enough for twice as many.
+  expect(loaded.get("tessera")?.files.length).toBeLessThan(200);
+});
+
+test("operators need no engine, and kernels not even tensors", () => {
+  expect(roomsOf("tessera/operators")).toEqual([
+    "device",
+    "errors",
+    "kernels",
+    "labels",
+    "operators",
+    "tensor",
+  ]);
+  expect(loaded.get("tessera/operators")?.files).not.toContain("device/provider.js");
+  expect(roomsOf("tessera/kernels")).toEqual(["errors", "kernels"]);
+});
+
+test("metrics need no tensors, and the tests that compare runs are loaded by studies alone", () => {
+  expect(roomsOf("tessera/metrics")).not.toContain("runtime");
+  for (const [name, { now }] of loaded) {
+    const distributions = now.some((each) => each.startsWith("@stdlib/"));
+    expect(distributions, name).toBe(name === "tessera/studies");
+  }
+});

@@ -1,0 +1,198 @@
+// The package as others get it: npm pack, in an empty project, from JavaScript and from TypeScript.
+
+import { execFile, execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import ts from "typescript";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { entries, root } from "./entries.ts";
+
+let project: string;
+
+/**
+ * Packs what is built and puts it where `npm install tessera-0.1.0.tgz` would. Not by npm install itself, which asks the
+ * registry for every dependency: they are linked from this repository's node_modules, so that the test needs no network.
+ */
+beforeAll(() => {
+  project = mkdtempSync(join(tmpdir(), "tessera-package-"));
+  const modules = join(project, "node_modules");
+  mkdirSync(modules);
+  // --ignore-scripts: "prepare" would build anew, under the feet of tests that run beside this one.
+  const packing = ["pack", "--ignore-scripts", "--silent", "--pack-destination", project];
+  const shell = process.platform === "win32";
+  const packed = execFileSync("npm", packing, { cwd: root, encoding: "utf8", shell }).trim();
+  execFileSync("tar", ["-xzf", packed], { cwd: project });
+  renameSync(join(project, "package"), join(modules, "tessera"));
+  const { dependencies } = JSON.parse(readFileSync(join(modules, "tessera", "package.json"), "utf8")) as {
+    readonly dependencies: Readonly<Record<string, string>>;
+  };
+  // A TypeScript project in Node has the types of Node.
+  for (const name of [...Object.keys(dependencies), "@types/node"]) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(root, "node_modules", name), join(modules, name), "junction");
+  }
+  writeFileSync(join(project, "package.json"), '{ "type": "module", "private": true }\n');
+}, 120_000);
+afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+/** What a program of the project prints. */
+async function run(file: string, ...options: string[]): Promise<string> {
+  return (await promisify(execFile)(process.execPath, [...options, file], { cwd: project })).stdout;
+}
+
+/** Learns y = 2 x + 1 with a linear layer, on the CPU; prints weight and bias, and the AUC of some scores. */
+const program = `
+import { mean, multiply, openEngine, subtract, valueAndGradients, type Tensor } from "tessera";
+import { kernels, type KernelName } from "tessera/kernels";
+import { auc } from "tessera/metrics";
+import { Initialiser, Linear } from "tessera/nn";
+import { operators, type Candidate } from "tessera/operators";
+import { Adam } from "tessera/optim";
+import { phantoms, type PhantomSet } from "tessera/data";
+
+const engine = await openEngine({ device: "reference" });
+const x: Tensor = engine.tensor([[0], [1], [2], [3]]);
+const y: Tensor = engine.tensor([[1], [3], [5], [7]]);
+const layer = new Linear(engine, new Initialiser(engine, 1), 1, 1);
+const parameters: Tensor[] = [...layer.parameters().values()];
+const optimiser = new Adam(parameters, { learningRate: 0.1 });
+for (let step = 0; step < 400; step++) {
+  engine.scope(() => {
+    const { gradients } = valueAndGradients(() => {
+      const error = subtract(layer.forward(x), y);
+      return mean(multiply(error, error));
+    }, parameters);
+    optimiser.step(gradients);
+  });
+}
+const name: KernelName = "unary";
+const drawn: PhantomSet = phantoms({ count: 1, size: 16, site: "A", seed: 1 });
+const candidates: readonly Candidate[] = operators.relu.candidates([{ shape: [8], dtype: "f32" }], {}, engine.traits);
+console.log(
+  JSON.stringify({
+    weight: await layer.weight.item(),
+    bias: await layer.bias.item(),
+    auc: auc([0.1, 0.9, 0.8], [0, 1, 1]),
+    bindings: kernels[name].bindings.length,
+    launches: candidates[0]?.launches.length,
+    pixels: drawn.pixels.length,
+  }),
+);
+engine.close();
+`;
+
+function expectLearned(shown: string): void {
+  const { weight, bias, ...rest } = JSON.parse(shown) as Record<string, number>;
+  expect(weight).toBeCloseTo(2, 2);
+  expect(bias).toBeCloseTo(1, 2);
+  expect(rest).toEqual({ auc: 1, bindings: 3, launches: 1, pixels: 256 });
+}
+
+test("a JavaScript program runs on the packed package", async () => {
+  const options = { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext };
+  writeFileSync(
+    join(project, "plain.mjs"),
+    ts.transpileModule(program, { compilerOptions: options }).outputText,
+  );
+  expectLearned(await run("plain.mjs"));
+});
+
+describe.each([
+  { resolution: "node16", module: ts.ModuleKind.Node16, moduleResolution: ts.ModuleResolutionKind.Node16 },
+  { resolution: "bundler", module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler },
+])("TypeScript with moduleResolution $resolution", ({ resolution, module, moduleResolution }) => {
+  const options: ts.CompilerOptions = {
+    ...{ target: ts.ScriptTarget.ES2022, lib: ["lib.es2022.d.ts"], module, moduleResolution },
+    ...{ types: ["node"], strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
+  };
+
+  test("a program and a use of every entry compile, with the package's declarations; the program runs", async () => {
+    const every = entries.map(({ name }, i) => `import * as entry${i} from "${name}";`).join("\n");
+    const all = entries.map((_, i) => `entry${i}`).join(", ");
+    writeFileSync(join(project, "program.ts"), program);
+    writeFileSync(join(project, "every-entry.ts"), `${every}\nexport const entries = [${all}];\n`);
+    const compilation = ts.createProgram(
+      ["program.ts", "every-entry.ts"].map((file) => join(project, file)),
+      { ...options, typeRoots: [join(project, "node_modules", "@types")], outDir: join(project, resolution) },
+    );
+    // Not what others declare: the library and Node's types alone take ten seconds.
+    const ours = compilation
+      .getSourceFiles()
+      .filter(({ fileName }) => /\/(?:program|every-entry)\.ts$|\/tessera\/dist\//u.test(fileName));
+    expect(ours.length).toBeGreaterThan(100);
+    const complaints = [
+      ...compilation.getOptionsDiagnostics(),
+      ...ours.flatMap((file) => [
+        ...compilation.getSyntacticDiagnostics(file),
+        ...compilation.getSemanticDiagnostics(file),
+      ]),
+      ...compilation.emit().diagnostics,
+    ];
+    const text = ({ file, messageText }: ts.Diagnostic): string =>
+      `${file?.fileName ?? ""}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`;
+    expect(complaints.map(text)).toEqual([]);
+    expectLearned(await run(join(resolution, "program.js")));
+    // Ten seconds on an idle machine.
+  }, 240_000);
+
+  test("nothing but the entries can be imported", () => {
+    const resolved = (name: string): unknown =>
+      ts.resolveModuleName(
+        name,
+        join(project, "program.ts"),
+        options,
+        ts.sys,
+        undefined,
+        undefined,
+        ts.ModuleKind.ESNext,
+      ).resolvedModule;
+    expect(resolved("tessera/nn")).toBeDefined();
+    expect(resolved("tessera/functions/run")).toBeUndefined();
+    expect(resolved("tessera/dist/index.js")).toBeUndefined();
+  });
+});
+
+test("an entry that needs Node says so in one line where a browser's program is built", async () => {
+  const nodeOnly = entries.filter(({ inBrowser }) => inBrowser !== undefined).map(({ name }) => name);
+  expect(nodeOnly).not.toEqual([]);
+  writeFileSync(
+    join(project, "in-browser.mjs"),
+    `for (const name of ${JSON.stringify(nodeOnly)}) {
+      await import(name).then(() => console.log("imported"), (error) => console.log(error.message));
+    }`,
+  );
+  // A bundler looks files up by the same conditions.
+  const lines = (await run("in-browser.mjs", "--conditions=browser")).trimEnd().split("\n");
+  expect(lines).toHaveLength(nodeOnly.length);
+  for (const [i, name] of nodeOnly.entries()) {
+    expect(lines[i]).toMatch(new RegExp(`^${name} .* needs Node; in a browser import tessera, `));
+  }
+});
+
+test("the command of the package answers", async () => {
+  const { bin } = JSON.parse(readFileSync(join(project, "node_modules/tessera/package.json"), "utf8")) as {
+    readonly bin: { readonly tessera: string };
+  };
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    join(project, "node_modules/tessera", bin.tessera),
+    "--version",
+  ]);
+  expect(stdout).toBe("0.1.0\n");
+});
+
+test("what is packed is what is used: no source, no test", () => {
+  const has = (path: string): boolean => existsSync(join(project, "node_modules/tessera", path));
+  expect(["dist", "shaders", "examples", "LICENSE", "README.md"].filter((path) => !has(path))).toEqual([]);
+  expect(["src", "test", "bench", "scripts", "node_modules"].filter(has)).toEqual([]);
+});
