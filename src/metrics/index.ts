@@ -15,6 +15,7 @@ export {
   type AucBootstrapOptions,
   type AucIntervals,
 } from "./auc-intervals.ts";
+export { accuracy } from "./accuracy.ts";
 export { auc, aucByClass, meanAuc, undefinedClasses } from "./auc.ts";
 export { averagePrecision, averagePrecisionByClass } from "./average-precision.ts";
 export {

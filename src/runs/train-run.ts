@@ -1,5 +1,6 @@
 // Trains on a manifest's images, from the manifest to the run folder: what `tessera train` does, as a function.
 
+import type { Evaluation } from "../assemble/evaluation.ts";
 import { labelSpaceOf } from "../assemble/label-space.ts";
 import { declaredLabels, ofLength, settingsOf } from "../assemble/manifest-settings.ts";
 import { traceTraining } from "../assemble/planning/traced-steps.ts";
@@ -12,7 +13,7 @@ import { StoredPixels } from "../data/cache/stored-pixels.ts";
 import { readWeights } from "../nn/weights.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { openEngine, type EngineOptions } from "../runtime/open-engine.ts";
-import type { TrainingListener } from "../training/training-reports.ts";
+import { bothListeners } from "../training/training-reports.ts";
 import { describeStart, describeWatch } from "./course-words.ts";
 import { engineOptions } from "./device-options.ts";
 import { checkGrowth, grownWeights } from "./grow.ts";
@@ -196,7 +197,7 @@ export class RunSession implements Disposable {
       engine,
       assembly,
       settings,
-      both(folder.listener(), heard),
+      bothListeners<Evaluation>(folder.listener(), heard),
       signal,
       {
         from,
@@ -252,27 +253,6 @@ export class RunSession implements Disposable {
     this.#run.start.folder.close();
     this.#engine.close();
   }
-}
-
-/** Tells both, the first one first. */
-function both<Report extends object>(
-  first: TrainingListener<Report>,
-  second: TrainingListener<Report> = {},
-): TrainingListener<Report> {
-  return {
-    step: (report) => {
-      first.step?.(report);
-      second.step?.(report);
-    },
-    evaluated: (report) => {
-      first.evaluated?.(report);
-      second.evaluated?.(report);
-    },
-    epoch: (report) => {
-      first.epoch?.(report);
-      second.epoch?.(report);
-    },
-  };
 }
 
 /** What the report is made from later; of a run that was stopped, nothing. */

@@ -1,6 +1,8 @@
 // The training loop: budgets in steps, checkpoints, and what it reports on the way.
 
 export { CheckpointError, NonFiniteError } from "../errors/training-errors.ts";
+export { trainTask, type TaskRun, type TaskRunOptions } from "../runs/train-task.ts";
+export { batchedOutputs } from "./batched-outputs.ts";
 export { budgetOf, stepsOf, type Budget } from "./budget.ts";
 export type { Checkpoint, Checkpoints } from "./checkpoint.ts";
 export type { Losses } from "./loss-terms.ts";

@@ -38,3 +38,24 @@ export interface TrainingListener<Report extends object = object> {
   evaluated?(report: EvaluationReport): void;
   epoch?(report: EpochReport<Report>): void;
 }
+
+/** Tells both, the first one first. */
+export function bothListeners<Report extends object>(
+  first: TrainingListener<Report>,
+  second: TrainingListener<Report> = {},
+): TrainingListener<Report> {
+  return {
+    step: (report) => {
+      first.step?.(report);
+      second.step?.(report);
+    },
+    evaluated: (report) => {
+      first.evaluated?.(report);
+      second.evaluated?.(report);
+    },
+    epoch: (report) => {
+      first.epoch?.(report);
+      second.epoch?.(report);
+    },
+  };
+}

@@ -1,0 +1,86 @@
+// A small convolutional network on CIFAR-10 with softmax cross-entropy: a task of the training loop that has nothing to do
+// with partial labels. Optimiser, schedule, checkpoints, metrics and resume are the loop's.
+//
+//   node examples/cifar-softmax/train.mjs DATA RUN [EPOCHS]    # DATA/cifar10 holds the files; add --resume to go on
+//   npx tessera report RUN
+import { augmentImages, globalAveragePool, maxPool2d, normaliseImages, openEngine } from "tessera";
+import { relu, softmaxCrossEntropy, takeRows } from "tessera";
+import { assemblyDigest, loadAssembly, parseManifest, pixelsInMemory, Sampler } from "tessera/data";
+import { accuracy } from "tessera/metrics";
+import { BatchNorm, Conv2d, Initialiser, Linear, Module } from "tessera/nn";
+import { batchedOutputs, trainTask } from "tessera/training";
+
+const [dataRoot, out, epochs = "10"] = process.argv.slice(2).filter((word) => word !== "--resume");
+const manifest = `
+classes: [airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck]
+image: { height: 32, width: 32, channels: 3 }
+sources: [{ name: CIFAR-10, format: cifar, files: [cifar10/data_batch_1_first4000.bin.gz] }]
+test: { format: cifar, files: [cifar10/test_batch_first1000.bin.gz] }`;
+const [seed, batch, widths] = [1, 50, [3, 32, 64, 128]];
+const norm = { mean: [0.491, 0.482, 0.447], deviation: [0.247, 0.243, 0.262] };
+
+class ConvNet extends Module {
+  constructor(engine) {
+    super(engine);
+    const init = new Initialiser(engine, seed);
+    this.blocks = widths.slice(1).map((width, i) => ({
+      convolution: this.child(`conv${i}`, new Conv2d(engine, init, widths[i], width, { kernel: 3 })),
+      norm: this.child(`norm${i}`, new BatchNorm(engine, width)),
+    }));
+    this.head = this.child("head", new Linear(engine, init, widths.at(-1), 10));
+  }
+  forward(images, mode) {
+    const block = (x, { convolution, norm }) =>
+      maxPool2d(relu(norm.forward(convolution.forward(x), mode)), { window: 2 });
+    return this.head.forward(globalAveragePool(this.blocks.reduce(block, images)));
+  }
+}
+
+const engine = await openEngine();
+const assembly = await loadAssembly(parseManifest(manifest, "cifar"), { dataRoot, seed });
+const sampler = new Sampler(assembly.sources, { sampling: "proportional", batch, seed });
+const [train, test] = [...assembly.sources, assembly.test].map((set) => ({
+  ...set,
+  pixels: engine.tensor(pixelsInMemory(set), [set.count, 32, 32, 3], "u8"),
+  targets: engine.tensor(Float32Array.from(set.states), [set.count, 10]),
+}));
+const task = {
+  module: new ConvNet(engine),
+  twin: () => new ConvNet(engine),
+  terms: ["total"],
+  stepsPerEpoch: sampler.stepsPerEpoch,
+  variantAt: () => "step",
+  losses(_, inputs) {
+    const rows = engine.feed(() => inputs().rows, [batch], "u32");
+    const draws = engine.feed(() => Uint32Array.of(seed, 0, inputs().step, 0), [4], "u32");
+    const views = augmentImages(takeRows(train.pixels, rows), draws, { ...norm, flip: 0.5, shift: 4 });
+    return {
+      total: softmaxCrossEntropy(this.module.forward(views, "training"), takeRows(train.targets, rows)),
+    };
+  },
+  async *inputs(first, count) {
+    for (const rows of sampler.steps(first - 1, count)) yield { step: first++, rows };
+  },
+  parts: ["test"],
+  async judge(module, part, options) {
+    const logitsOf = (rows) =>
+      module.forward(normaliseImages(takeRows(test.pixels, rows), norm), "inference");
+    const logits = await batchedOutputs(engine, test.count, batch, logitsOf, options);
+    const score = accuracy(logits, test.states, 10);
+    return { score, report: { accuracy: score } };
+  },
+  settings: { network: widths, batch, seed },
+  data: await assemblyDigest(assembly),
+};
+const { summary } = await trainTask(
+  task,
+  {
+    epochs: Number(epochs),
+    learningRate: 0.003,
+    optimiser: { by: "adamw" },
+    schedule: { by: "cosine", warmup: 40 },
+  },
+  { name: "cifar-softmax", out, resume: process.argv.includes("--resume"), listener: { epoch: console.log } },
+);
+console.log(`accuracy ${summary.score} after ${summary.epochs} epochs`);
+engine.close();

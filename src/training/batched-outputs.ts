@@ -1,0 +1,30 @@
+// What a module says of many rows, a batch at a time: for judging tasks whose data stays on the device.
+
+import type { Engine } from "../runtime/engine.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { JudgeOptions } from "./task.ts";
+
+/**
+ * Computes values of `count` rows in batches, in order.
+ *
+ * @param compute f32 [B, ...] of the rows u32 [B] that it is given, such as those that `takeRows` takes of images
+ * @returns the values of all batches, one after the other
+ * @throws the signal's reason when it ended the work
+ */
+export async function batchedOutputs(
+  engine: Engine,
+  count: number,
+  batch: number,
+  compute: (rows: Tensor) => Tensor,
+  { signal, progress }: JudgeOptions = {},
+): Promise<Float32Array> {
+  const parts: number[][] = [];
+  for (let first = 0; first < count; first += batch) {
+    signal?.throwIfAborted();
+    const rows = Uint32Array.from({ length: Math.min(batch, count - first) }, (_, i) => first + i);
+    using values = engine.scope(() => compute(engine.tensor(rows, [rows.length], "u32")));
+    parts.push(Array.from(await values.read()));
+    progress?.(first + rows.length, count);
+  }
+  return Float32Array.from(parts.flat());
+}
