@@ -102,7 +102,7 @@ if (process.platform !== "linux" || process.arch !== "x64") {
       });
       expect(output).toContain("tfjs is not in this kit");
       expect(output).toMatch(/^densenet121-batch-2 +tessera +[\d.]+ ms/m);
-      expect(output).toContain("python3 with torch and torchvision is not on this machine");
+      expect(output).toContain("python3 cannot import torch and torchvision on this machine");
       expect(output).toContain(readFileSync(join(folder, "out", "summary.txt"), "utf8"));
       expect(code).toBe(1);
     }, 600_000);
