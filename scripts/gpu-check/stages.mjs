@@ -200,7 +200,9 @@ async function torch() {
   try {
     await run(["python3", "-c", "import torch, torchvision"]);
   } catch {
-    throw new AbsentError("python3 cannot import torch and torchvision on this machine: PyTorch was not timed");
+    throw new AbsentError(
+      "python3 cannot import torch and torchvision on this machine: PyTorch was not timed",
+    );
   }
   await run(["python3", "scripts/gpu-check/torch-sizes.py", sizes]);
 }
