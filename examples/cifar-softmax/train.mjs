@@ -1,8 +1,6 @@
-// A small convolutional network on CIFAR-10 with softmax cross-entropy: a task of the training loop that has nothing to do
-// with partial labels. Optimiser, schedule, checkpoints, metrics and resume are the loop's.
-//
-//   node examples/cifar-softmax/train.mjs DATA RUN [EPOCHS]    # DATA/cifar10 holds the files; add --resume to go on
-//   npx tessera report RUN
+// A convnet on CIFAR-10 with softmax cross-entropy, as a task of the training loop: optimiser, schedule, checkpoints, resume
+// and metrics are the loop's. DATA/cifar10 holds the files; `npx tessera report RUN` makes a page of the run.
+//   node examples/cifar-softmax/train.mjs DATA RUN [EPOCHS] [--resume]
 import { augmentImages, globalAveragePool, maxPool2d, normaliseImages, openEngine } from "tessera";
 import { relu, softmaxCrossEntropy, takeRows } from "tessera";
 import { assemblyDigest, loadAssembly, parseManifest, pixelsInMemory, Sampler } from "tessera/data";
@@ -30,9 +28,9 @@ class ConvNet extends Module {
     this.head = this.child("head", new Linear(engine, init, widths.at(-1), 10));
   }
   forward(images, mode) {
-    const block = (x, { convolution, norm }) =>
-      maxPool2d(relu(norm.forward(convolution.forward(x), mode)), { window: 2 });
-    return this.head.forward(globalAveragePool(this.blocks.reduce(block, images)));
+    const grown = (x, { convolution, norm }) => relu(norm.forward(convolution.forward(x), mode));
+    const maps = this.blocks.reduce((x, block) => maxPool2d(grown(x, block), { window: 2 }), images);
+    return this.head.forward(globalAveragePool(maps));
   }
 }
 
@@ -54,33 +52,26 @@ const task = {
     const rows = engine.feed(() => inputs().rows, [batch], "u32");
     const draws = engine.feed(() => Uint32Array.of(seed, 0, inputs().step, 0), [4], "u32");
     const views = augmentImages(takeRows(train.pixels, rows), draws, { ...norm, flip: 0.5, shift: 4 });
-    return {
-      total: softmaxCrossEntropy(this.module.forward(views, "training"), takeRows(train.targets, rows)),
-    };
+    const logits = this.module.forward(views, "training");
+    return { total: softmaxCrossEntropy(logits, takeRows(train.targets, rows)) };
   },
   async *inputs(first, count) {
     for (const rows of sampler.steps(first - 1, count)) yield { step: first++, rows };
   },
   parts: ["test"],
   async judge(module, part, options) {
-    const logitsOf = (rows) =>
-      module.forward(normaliseImages(takeRows(test.pixels, rows), norm), "inference");
-    const logits = await batchedOutputs(engine, test.count, batch, logitsOf, options);
+    const images = (rows) => normaliseImages(takeRows(test.pixels, rows), norm);
+    const forward = (rows) => module.forward(images(rows), "inference");
+    const logits = await batchedOutputs(engine, test.count, batch, forward, options);
     const score = accuracy(logits, test.states, 10);
     return { score, report: { accuracy: score } };
   },
   settings: { network: widths, batch, seed },
   data: await assemblyDigest(assembly),
 };
-const { summary } = await trainTask(
-  task,
-  {
-    epochs: Number(epochs),
-    learningRate: 0.003,
-    optimiser: { by: "adamw" },
-    schedule: { by: "cosine", warmup: 40 },
-  },
-  { name: "cifar-softmax", out, resume: process.argv.includes("--resume"), listener: { epoch: console.log } },
-);
+const loop = { epochs: Number(epochs), learningRate: 0.003, optimiser: { by: "adamw" } };
+const options = { name: "cifar-softmax", out, resume: process.argv.includes("--resume") };
+const settings = { ...loop, schedule: { by: "cosine", warmup: 40 } };
+const { summary } = await trainTask(task, settings, { ...options, listener: { epoch: console.log } });
 console.log(`accuracy ${summary.score} after ${summary.epochs} epochs`);
 engine.close();
