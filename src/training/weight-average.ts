@@ -26,7 +26,7 @@ export class WeightAverage<Trained extends Module> {
     this.module = into;
     this.#decay = decay;
     // Gathered now: a recorded step cannot move them.
-    for (const kind of ["parameter", "buffer"] as const) {
+    for (const kind of kindsOf(of)) {
       for (const module of [of, into]) engine.scope(() => void engine.gather(tensorsOf(module, kind)));
     }
   }
@@ -37,7 +37,7 @@ export class WeightAverage<Trained extends Module> {
     engine.phase("optimiser", () =>
       engine.scope(() =>
         noGradient(engine, () => {
-          for (const kind of ["parameter", "buffer"] as const) {
+          for (const kind of kindsOf(this.#of)) {
             const [average, weights] = [this.module, this.#of].map(
               (module) => engine.gather(tensorsOf(module, kind)).flat,
             );
@@ -47,6 +47,11 @@ export class WeightAverage<Trained extends Module> {
       ),
     );
   }
+}
+
+/** A module may have no running statistics. */
+function kindsOf(module: Module): ("parameter" | "buffer")[] {
+  return (["parameter", "buffer"] as const).filter((kind) => tensorsOf(module, kind).length > 0);
 }
 
 function tensorsOf(module: Module, kind: "parameter" | "buffer"): Tensor[] {
