@@ -43,6 +43,9 @@ const modelRecordSchema = z.strictObject({
   epoch: z.int().min(0),
 });
 
+/** Of a run of another task. */
+const taskModelSchema = z.object({ task: z.string() });
+
 /** What a model file says of its weights. */
 export type ModelRecord = z.output<typeof modelRecordSchema>;
 
@@ -65,6 +68,13 @@ export interface ModelFile {
 export async function readModelFile(path: string): Promise<ModelFile> {
   const file = resolve(modelFileOf(path));
   const { record, tensors } = await readTensorFile(file, modelKind);
+  const other = taskModelSchema.safeParse(record);
+  if (other.success) {
+    throw new ModelError(
+      file,
+      `has the weights of the task "${other.data.task}"; a program of that task reads them`,
+    );
+  }
   const found = modelRecordSchema.safeParse(record);
   if (!found.success) {
     const [{ path: field, message }] = found.error.issues;

@@ -1,0 +1,73 @@
+// What `tessera train` does, as a function: from a manifest to a run folder, with progress by callback.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { runRecordSchema } from "../../src/runs/run-record.ts";
+import { beginRun, resumeRun, type RunOptions } from "../../src/runs/run-start.ts";
+import { summarySchema } from "../../src/runs/summary.ts";
+import { trainRun } from "../../src/runs/train-run.ts";
+import { temporaryFolder } from "../data/formats/idx-files.ts";
+import { twoSites } from "../cli/two-sites.ts";
+
+const folder = temporaryFolder();
+afterAll(folder.remove);
+
+const manifest = join(folder.path, "sites.yaml");
+writeFileSync(manifest, twoSites({ images: 24, tested: 16, train: "batch: 8, epochs: 3, warmupEpochs: 1" }));
+const options = (out: string): RunOptions => ({
+  ...{ dataRoot: folder.path, out: join(folder.path, out), device: "reference", seed: 3 },
+  ...{ cache: join(folder.path, "cache"), tuning: "none" },
+});
+const text = (out: string, file: string): string => readFileSync(join(folder.path, out, file), "utf8");
+
+test("a manifest becomes a run folder, and the observer hears of it", async () => {
+  const said: string[] = [];
+  const counted: string[] = [];
+  let [steps, batch] = [0, 0];
+  const summary = await trainRun(await beginRun(manifest, options("first")), {
+    say: (line) => said.push(line),
+    count: (title) => {
+      counted.push(title);
+      return { update: () => undefined, [Symbol.dispose]: () => undefined };
+    },
+    loaded: (selected) => said.push(`${selected.lists.length} lists`),
+    training: (run) => {
+      ({ batch } = run);
+      return { step: () => void steps++ };
+    },
+  });
+  expect([steps, batch]).toEqual([18, 8]);
+  expect(said).toContain("3 lists");
+  expect(said.join("\n")).toMatch(/48 images to train on, in memory; 16 test images/);
+  expect(counted).toContain("drawing A");
+  expect(summary).toMatchObject({ epochs: 3, interrupted: false, images: { A: 24, B: 24 }, seed: 3 });
+  // As it is written, it is read.
+  expect(summarySchema.parse(JSON.parse(text("first", "summary.json")))).toEqual(summary);
+  const record = runRecordSchema.parse(JSON.parse(text("first", "run.json")));
+  expect(record.classes).toEqual(["nodule", "effusion", "cardiomegaly"]);
+});
+
+test("a signal stops it, and resumeRun ends it as one that was not stopped", async () => {
+  const controller = new AbortController();
+  const begun = await trainRun(
+    await beginRun(manifest, options("second")),
+    { training: () => ({ epoch: () => controller.abort() }) },
+    controller.signal,
+  );
+  expect(begun).toMatchObject({ interrupted: true, epochs: 1 });
+  const ended = await trainRun(
+    await resumeRun(join(folder.path, "second"), { cache: join(folder.path, "cache") }),
+  );
+  expect(ended).toMatchObject({ interrupted: false, epochs: 3 });
+  for (const file of ["metrics.jsonl", "model.safetensors", "test-predictions.csv"]) {
+    expect(text("second", file), file).toBe(text("first", file));
+  }
+});
+
+test("a signal before the first step is thrown, and no folder is made", async () => {
+  const start = await beginRun(manifest, options("third"));
+  const reason = new Error("not now");
+  await expect(trainRun(start, {}, AbortSignal.abort(reason))).rejects.toThrow();
+  expect(() => text("third", "run.json")).toThrow();
+});

@@ -1,0 +1,96 @@
+// A task trained into a run folder: what lies there, going on, and folders that are not this task's.
+
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { ModelError, RunFolderError } from "../../src/errors/training-errors.ts";
+import { readModelFile } from "../../src/runs/model-file.ts";
+import { readRunRecord } from "../../src/runs/run-folder.ts";
+import { resumeRun } from "../../src/runs/run-start.ts";
+import { trainTask, type TaskRunOptions } from "../../src/runs/train-task.ts";
+import { useEngine } from "../engines.ts";
+import { temporaryFolder } from "../data/formats/idx-files.ts";
+import { lineTask } from "../training/small-task.ts";
+
+const folder = temporaryFolder();
+afterAll(folder.remove);
+const open = useEngine({ device: "reference" });
+const settings = { epochs: 3, learningRate: 0.05 };
+
+async function run(name: string, options: Partial<TaskRunOptions> = {}): Promise<{ stopped: boolean }> {
+  const task = lineTask(open());
+  try {
+    const { stopped } = await trainTask(task, settings, {
+      name: "line",
+      out: join(folder.path, name),
+      ...options,
+    });
+    return { stopped };
+  } finally {
+    task.module.dispose();
+  }
+}
+const text = (name: string, file: string): string => readFileSync(join(folder.path, name, file), "utf8");
+
+describe("a finished run", () => {
+  test("has a record, metrics by term, a summary and weights", async () => {
+    expect(await run("whole")).toEqual({ stopped: false });
+    expect(JSON.parse(text("whole", "run.json"))).toMatchObject({
+      ...{ task: "line", data: "points of stream 1", device: "reference" },
+      settings: { epochs: 3, learningRate: 0.05, batch: 8, alone: 4 },
+    });
+    const lines = text("whole", "metrics.jsonl")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as object);
+    expect(lines).toHaveLength(3 * 7);
+    expect(Object.keys(lines[0])).toEqual(["kind", "epoch", "step", "loss", "squares", "size"]);
+    expect(lines.at(-1)).toMatchObject({
+      kind: "epoch",
+      epoch: 3,
+      validation: { closeness: expect.any(Number) as number },
+    });
+    const summary = JSON.parse(text("whole", "summary.json")) as { score: number; report: object };
+    expect(summary).toMatchObject({ task: "line", epochs: 3, interrupted: false, parameters: 4 });
+    expect(summary.report).toEqual({ closeness: summary.score });
+    expect(existsSync(join(folder.path, "whole", "model.safetensors"))).toBe(true);
+  });
+
+  test("is not written over, unless that is asked for", async () => {
+    await expect(run("whole")).rejects.toThrow(/the folder is not empty/);
+    expect(await run("whole", { force: true })).toEqual({ stopped: false });
+  });
+});
+
+test("a run that was stopped goes on to the same files", async () => {
+  await run("one");
+  const controller = new AbortController();
+  const begun = await run("two", {
+    ...{ signal: controller.signal, checkpointEvery: { steps: 2 } },
+    listener: { epoch: () => controller.abort() },
+  });
+  expect(begun).toEqual({ stopped: true });
+  expect(JSON.parse(text("two", "summary.json"))).toMatchObject({ interrupted: true, epochs: 1 });
+  expect(await run("two", { resume: true })).toEqual({ stopped: false });
+  expect(text("two", "metrics.jsonl")).toBe(text("one", "metrics.jsonl"));
+  expect(text("two", "model.safetensors")).toBe(text("one", "model.safetensors"));
+});
+
+test("a folder of another task, or of a manifest's run, is refused by name", async () => {
+  const controller = new AbortController();
+  await run("other", {
+    name: "curve",
+    signal: controller.signal,
+    listener: { epoch: () => controller.abort() },
+  });
+  await expect(run("other", { resume: true })).rejects.toThrow(
+    'other: holds a run of the task "curve", not of the task "line"; name another folder',
+  );
+  const path = join(folder.path, "other");
+  await expect(resumeRun(path)).rejects.toThrow(RunFolderError);
+  expect(() => readRunRecord(path)).toThrow('holds a run of the task "curve", not of a manifest');
+  await expect(readModelFile(join(folder.path, "one"))).rejects.toThrow(ModelError);
+  await expect(readModelFile(join(folder.path, "one"))).rejects.toThrow('weights of the task "line"');
+  await expect(run("none", { resume: true })).rejects.toThrow(/none: holds no run/);
+  await expect(run("blank", { name: " " })).rejects.toThrow("trainTask: name must say");
+});
