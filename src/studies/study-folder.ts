@@ -14,8 +14,8 @@ import { readTensorFile, writeTensorFile } from "../interchange/safetensors.ts";
 import { predictionsText, readPredictions, type TestPredictions } from "../runs/test-predictions.ts";
 import type { ResumePoint, RunResult, StudyStore } from "./run-study.ts";
 
-const losses = z.array(z.number());
-const courseSchema = z.strictObject({ bce: losses, pseudo: losses, consistency: losses });
+/** By term. */
+const courseSchema = z.record(z.string(), z.array(z.number()));
 const sha256 = (bytes: string | Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 const resultSchema = z.strictObject({
   key: z.string(),
