@@ -8,6 +8,7 @@ import { optimisationStep } from "../training/optimisation-step.ts";
 import type { StepLosses } from "../training/task.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { LambdaName, Lambdas } from "./assemble-terms.ts";
 import type { Classifier } from "./classifier.ts";
 import type { Batch } from "../data/assembly/image-reader.ts";
 import type { ResidentImages, StepImages } from "../training/training-images.ts";
@@ -29,12 +30,13 @@ export interface StepSettings {
 }
 
 /** What varies from step to step. */
-export interface StepInputs {
+export interface StepInputs extends Lambdas {
   readonly images: StepImages;
   readonly step: number;
-  readonly lambdaPseudo: number;
-  readonly lambdaConsistency: number;
 }
+
+/** The weights that the fused loss takes, in its order. */
+const fusedLambdas = ["lambdaPseudo", "lambdaConsistency"] as const satisfies readonly LambdaName[];
 
 /** What is the same in every step, and may be fixed in a recorded one. */
 export interface StepShape extends StepSettings {
@@ -43,6 +45,8 @@ export interface StepShape extends StepSettings {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
+  /** Names of the losses that the step returns, the total first, see `assembleTerms`. */
+  readonly terms: readonly string[];
   /**
    * Whether the strong view is computed, see `takesStrongView`. Without, the reported consistency is that of the weak view
    * with itself.
@@ -51,9 +55,6 @@ export interface StepShape extends StepSettings {
   /** Where the images are when they stay on the device; the step's inputs then name rows of them. */
   readonly resident?: ResidentImages | undefined;
 }
-
-/** The losses of a step, in the order that the fused loss returns them. */
-export const assembleTerms = ["total", "bce", "pseudo", "consistency"] as const;
 
 /**
  * Both views of a batch, through the classifier, into Label-Assemble's losses. May be recorded: `inputs` is asked for the
@@ -67,7 +68,7 @@ export function assembleLosses(
 ): StepLosses {
   const { head } = classifier;
   const [images, states] = stepImages(engine, shape, head.outputs, () => inputs().images);
-  const weights = engine.feed(() => [inputs().lambdaPseudo, inputs().lambdaConsistency], [2]);
+  const weights = engine.feed(() => fusedLambdas.map((name) => inputs()[name]), [fusedLambdas.length]);
   const seed = engine.feed(() => Uint32Array.of(shape.seed, 0x1abe1, inputs().step, 0), [4], "u32");
   const view = (index: 0 | 1): Tensor =>
     randomView(images, seed, index, index === 0 ? shape.weak : shape.strong, shape.normalisation);
@@ -77,7 +78,7 @@ export function assembleLosses(
   return assembleLoss(weak, strong, theta, bias, states, weights, shape.loss);
 }
 
-/** The whole step: losses, gradients, optimiser. @returns losses [4], of `assembleTerms`; the caller disposes it */
+/** The whole step: losses, gradients, optimiser. @returns losses [T], of the shape's terms; the caller disposes it */
 export function trainingStep(
   engine: Engine,
   classifier: Classifier,
@@ -85,17 +86,9 @@ export function trainingStep(
   shape: StepShape,
   inputs: () => StepInputs,
 ): Tensor {
-  return optimisationStep(classifier, optimiser, assembleTerms, () =>
+  return optimisationStep(classifier, optimiser, shape.terms, () =>
     assembleLosses(engine, classifier, shape, inputs),
   );
-}
-
-/** Whether a step looks at the strong view: for consistency, or because given labels teach it, too. */
-export function takesStrongView(step: {
-  readonly supervised?: "weak" | "both" | undefined;
-  readonly lambdaConsistency: number;
-}): boolean {
-  return step.supervised === "both" || step.lambdaConsistency > 0;
 }
 
 /**

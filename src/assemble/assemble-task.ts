@@ -10,13 +10,16 @@ import type { Weights } from "../tensor/held.ts";
 import type { JudgeOptions, Judgement, Part, StepLosses, Task } from "../training/task.ts";
 import { TrainingImages } from "../training/training-images.ts";
 import { taughtSources } from "./absent-policy.ts";
+import { assembleLosses, type StepInputs, type StepShape } from "./assemble-step.ts";
 import {
-  assembleLosses,
   assembleTerms,
+  lambdasOf,
+  noLambdas,
+  strongViewTerms,
+  supervisedTerm,
   takesStrongView,
-  type StepInputs,
-  type StepShape,
-} from "./assemble-step.ts";
+  type Lambdas,
+} from "./assemble-terms.ts";
 import type { Classifier } from "./classifier.ts";
 import { evaluationOf, predict, type Evaluation } from "./evaluation.ts";
 import { labelSpaceOf, statesForHead } from "./label-space.ts";
@@ -40,9 +43,8 @@ export const variantOf = (bothViews: boolean): "both" | "weak" => (bothViews ? "
 
 export class AssembleTask implements Task<StepInputs, ClassifierJudgement, Classifier> {
   readonly module: Classifier;
-  readonly terms: readonly string[] = assembleTerms;
-  /** The one loss whose meaning does not change when the others join it after warm-up. */
-  readonly watchedTerm = "bce";
+  readonly terms: readonly string[];
+  readonly watchedTerm = supervisedTerm;
   readonly parts: readonly Part[];
   readonly settings: Readonly<Record<string, unknown>>;
   readonly data: string;
@@ -64,6 +66,7 @@ export class AssembleTask implements Task<StepInputs, ClassifierJudgement, Class
     this.#assembly = assembly;
     this.#settings = settings;
     this.#initial = initial;
+    this.terms = assembleTerms(settings);
     this.parts = assembly.validation === undefined ? ["test"] : ["validation", "test"];
     this.settings = { ...reproducibleSettings(settings), classes: assembly.classes };
     this.data = digestOf(assembly);
@@ -97,7 +100,7 @@ export class AssembleTask implements Task<StepInputs, ClassifierJudgement, Class
 
   /** Without a strong view, the weak one takes its place, and there is nothing to be consistent with. */
   silentTerms(variant: string): readonly string[] {
-    return variant === variantOf(true) ? [] : ["consistency"];
+    return variant === variantOf(true) ? [] : strongViewTerms.filter((name) => this.terms.includes(name));
   }
 
   losses(variant: string, inputs: () => StepInputs): StepLosses {
@@ -142,10 +145,8 @@ export class AssembleTask implements Task<StepInputs, ClassifierJudgement, Class
     return set;
   }
 
-  #lambdasAt(step: number): Pick<TrainingSettings, "lambdaPseudo" | "lambdaConsistency"> {
-    if (step <= this.#budget.warmup) return { lambdaPseudo: 0, lambdaConsistency: 0 };
-    const { lambdaPseudo, lambdaConsistency } = this.#settings;
-    return { lambdaPseudo, lambdaConsistency };
+  #lambdasAt(step: number): Lambdas {
+    return step <= this.#budget.warmup ? noLambdas : lambdasOf(this.#settings);
   }
 }
 

@@ -5,6 +5,7 @@ import { oneOf, share } from "../data/manifest/fields.ts";
 import { normaliseChoices, unsupervisedChoices } from "../operators/losses/index.ts";
 import { loopFields } from "../training/loop-settings.ts";
 import { absentPolicies } from "./absent-policy.ts";
+import type { LambdaName, NeededLambda } from "./assemble-terms.ts";
 import { headBiases, headKinds, type HeadChoice } from "./heads/head.ts";
 
 const { epochs, steps, ...loop } = loopFields;
@@ -54,11 +55,12 @@ export const recipeFields = {
   head: oneOf(headKinds).exactOptional(),
   /** Where a head of class queries has a bias: nowhere, in the fc that makes class parameters of them, or one per class. */
   headBias: oneOf(headBiases).exactOptional(),
-} as const;
+} as const satisfies Readonly<Record<string, z.ZodType>> & Readonly<Record<LambdaName, z.ZodType>>;
 
 type Said = { readonly [Name in keyof typeof recipeFields]: z.output<(typeof recipeFields)[Name]> };
 type LeftOut = "steps" | "warmupSteps" | "evaluate" | "optimiser" | "weightDecay" | "decayed" | "clipNorm";
 
 /** How a classifier is trained, but for images, network, views, batches and sampling. What it leaves out has a default of its own. */
-export type Recipe = Omit<Said, LeftOut | "head" | "headBias"> &
-  Partial<Pick<Said, LeftOut>> & { readonly head: HeadChoice };
+export type Recipe = Omit<Said, LeftOut | LambdaName | "head" | "headBias"> &
+  Partial<Pick<Said, LeftOut | LambdaName>> &
+  Pick<Said, NeededLambda> & { readonly head: HeadChoice };

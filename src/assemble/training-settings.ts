@@ -6,6 +6,7 @@ import type { BackboneConfiguration } from "../nn/backbones.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Loosely, LoopSettings } from "../training/loop-settings.ts";
 import type { StepShape } from "./assemble-step.ts";
+import { assembleTerms, withoutIdleLambdas, type NeededLambda } from "./assemble-terms.ts";
 import type { ViewSettings } from "./augmentation.ts";
 import { Classifier } from "./classifier.ts";
 import type { HeadChoice } from "./heads/head.ts";
@@ -15,7 +16,7 @@ import type { Normalisation } from "./views.ts";
 
 /** Of a recipe, what is Label-Assemble's own: the loop's settings aside, and what code calls otherwise. */
 type Method = Omit<Recipe, keyof LoopSettings | "tau" | "head">;
-type Needed = "warmupEpochs" | "lambdaPseudo" | "lambdaConsistency" | "temperature" | "stopGradient";
+type Needed = "warmupEpochs" | NeededLambda | "temperature" | "stopGradient";
 
 /** The settings of a run; `loopFields` and `recipeFields` say what each means, `settingsOf` makes them of a manifest. */
 export interface TrainingSettings extends LoopSettings, Pick<Method, Needed>, Loosely<Omit<Method, Needed>> {
@@ -44,7 +45,7 @@ export function reproducibleSettings({
   memory: _,
   ...settings
 }: TrainingSettings): Omit<TrainingSettings, "memory"> {
-  return settings;
+  return withoutIdleLambdas(settings);
 }
 
 /** The classifier that a run begins with. */
@@ -75,5 +76,6 @@ export function stepShape(
   const { unsupervisedOn = "absent", normalise = "entries", supervised, bnViews = "separate" } = settings;
   const strongShare = supervised === "both" ? 0.5 : 0;
   const loss = { threshold, temperature, stopGradient, unsupervisedOn, normalise, strongShare };
-  return { weak, strong, normalisation, loss, bnViews, seed, count, height, width, channels };
+  const terms = assembleTerms(settings);
+  return { weak, strong, normalisation, loss, bnViews, seed, count, height, width, channels, terms };
 }

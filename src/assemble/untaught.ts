@@ -1,11 +1,12 @@
 // What becomes of classes that a model learned before, where it goes on with images that teach others.
 
+import { hasUnsupervisedLosses, lambdaNames, type GivenLambdas } from "./assemble-terms.ts";
 import { labelSpaceOf } from "./label-space.ts";
 import type { WarmedBudget } from "./warm-up.ts";
 import type { TrainingSettings } from "./training-settings.ts";
 import type { Assembly } from "../data/assembly/assembly.ts";
 
-type Switches = Pick<TrainingSettings, "absent" | "unsupervisedOn" | "lambdaPseudo" | "lambdaConsistency">;
+type Switches = Pick<TrainingSettings, "absent" | "unsupervisedOn"> & GivenLambdas;
 type Length = Pick<WarmedBudget, "warmup" | "steps">;
 
 /** One sentence; undefined where some source teaches each class. */
@@ -16,16 +17,14 @@ export function untaughtNote(assembly: Assembly, settings: Switches, budget: Len
   return `no training image has a label of ${untaught.join(", ")}: ${fate(settings, budget)}`;
 }
 
-function fate(
-  { absent, unsupervisedOn, lambdaPseudo, lambdaConsistency }: Switches,
-  { warmup, steps }: Length,
-): string {
+function fate({ absent, unsupervisedOn, ...lambdas }: Switches, { warmup, steps }: Length): string {
   if (absent === "negative") {
     return "train.absent: negative teaches that no image shows them; say ignored to keep what the model knows of them";
   }
   const nothing = "nothing keeps what the model knows of them";
-  if (lambdaPseudo + lambdaConsistency === 0) {
-    return `${nothing}; give train.lambdaPseudo or train.lambdaConsistency a weight`;
+  if (!hasUnsupervisedLosses(lambdas)) {
+    const weights = lambdaNames.map((name) => `train.${name}`);
+    return `${nothing}; give ${weights.join(" or ")} a weight`;
   }
   if (unsupervisedOn === "labelled") return `${nothing}; set train.unsupervisedOn to absent or all`;
   if (warmup >= steps) return `${nothing}, for warm-up takes the whole run`;

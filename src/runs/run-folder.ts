@@ -24,7 +24,7 @@ import {
   type Checkpoints,
 } from "../training/checkpoint.ts";
 import { CheckpointError, RunFolderError } from "../errors/training-errors.ts";
-import type { Losses } from "../training/loss-terms.ts";
+import { metricsLines } from "./metrics-file.ts";
 import { checkUnlocked, isOfLock, lockFolder } from "./run-lock.ts";
 import { runRecordSchema, taskRecordSchema, type AnyRecord, type RunRecord } from "./run-record.ts";
 import type { Summary, TaskSummary } from "./summary.ts";
@@ -66,9 +66,6 @@ export interface Reopened {
   /** Undefined where the run was killed before the first one: it begins again. */
   readonly from: Checkpoints["from"];
 }
-
-/** Numbers as they are, so that equal runs write equal files. */
-const lossFields = ({ total, ...terms }: Losses): Record<string, number> => ({ loss: total, ...terms });
 
 /**
  * An open run folder. No line of metrics.jsonl holds a time, so that two equal runs write equal files; epochs and steps
@@ -166,14 +163,7 @@ export class RunFolder {
 
   /** Writes a line for every step and epoch; throws RunFolderError when it cannot. */
   listener(): TrainingListener {
-    return {
-      step: ({ epoch, step, losses }) => this.#line({ kind: "step", epoch, step, ...lossFields(losses) }),
-      epoch: ({ epoch, learningRate, losses, evaluation, validation }) =>
-        this.#line({
-          ...{ kind: "epoch", epoch, learningRate, ...lossFields(losses), ...evaluation },
-          ...(validation === undefined ? {} : { validation }),
-        }),
-    };
+    return metricsLines((line) => this.#line(line));
   }
 
   /**
@@ -259,10 +249,10 @@ export class RunFolder {
     });
   }
 
-  #line(record: Record<string, unknown>): void {
+  #line(line: string): void {
     const metrics = this.#open();
     // Unlike writeSync, it goes on until the whole line is written.
-    writing(join(this.path, runFiles.metrics), () => writeFileSync(metrics, `${JSON.stringify(record)}\n`));
+    writing(join(this.path, runFiles.metrics), () => writeFileSync(metrics, line));
   }
 }
 

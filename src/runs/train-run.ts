@@ -2,6 +2,7 @@
 
 import type { Evaluation } from "../assemble/evaluation.ts";
 import { labelSpaceOf } from "../assemble/label-space.ts";
+import { hasUnsupervisedLosses } from "../assemble/assemble-terms.ts";
 import { declaredLabels, ofLength, settingsOf } from "../assemble/manifest-settings.ts";
 import { traceTraining } from "../assemble/planning/traced-steps.ts";
 import { trainClassifier, type TrainingResult } from "../assemble/train-classifier.ts";
@@ -186,7 +187,7 @@ export class RunSession implements Disposable {
     const budget = warmedBudgetOf(settings, stepsPerEpoch(total, batch));
     const untaught = untaughtNote(assembly, settings, budget);
     if (untaught !== undefined) say(untaught);
-    if (budget.warmup === budget.steps && settings.lambdaPseudo + settings.lambdaConsistency > 0) {
+    if (budget.warmup === budget.steps && hasUnsupervisedLosses(settings)) {
       say(
         "warning: warm-up takes the whole run: given labels alone teach, and the unsupervised losses never join in; " +
           "train longer, or make train.warmupEpochs or train.warmupSteps smaller",

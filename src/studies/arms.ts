@@ -1,5 +1,6 @@
 // The arms that studies are made of: ways to learn from the same images, each a few changes of the manifest's training.
 
+import { noLambdas, type LambdaName, type Lambdas } from "../assemble/assemble-terms.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import type { PlanContext, PlannedArm, PlannedRun } from "./study-plan.ts";
 import type { Comparison } from "./scores.ts";
@@ -7,10 +8,12 @@ import type { Comparison } from "./scores.ts";
 /** Given labels teach the weak view, absent ones nothing of their own: whatever the manifest says beside it. */
 const plain = { supervised: "weak", absent: "ignored" } as const satisfies Partial<TrainingSettings>;
 /** And nothing but given labels teaches. */
-export const supervised = {
-  ...plain,
-  ...{ lambdaPseudo: 0, lambdaConsistency: 0 },
-} as const satisfies Partial<TrainingSettings>;
+export const supervised = { ...plain, ...noLambdas } as const satisfies Partial<TrainingSettings>;
+/** Of all that is weighted, one term alone teaches beside given labels. */
+const alone = (kept: LambdaName): Partial<Lambdas> => {
+  const { [kept]: _, ...others } = noLambdas;
+  return others;
+};
 
 type Words = readonly [name: string, label: string, about: string];
 
@@ -77,7 +80,7 @@ export const pseudo = (context: PlanContext): PlannedArm =>
       "partial labels, pseudo-labels",
       "All sources; absent labels are taught by sharpened guesses.",
     ],
-    { lambdaConsistency: 0 },
+    alone("lambdaPseudo"),
   );
 
 export const consistency = (context: PlanContext): PlannedArm =>
@@ -88,7 +91,7 @@ export const consistency = (context: PlanContext): PlannedArm =>
       "partial labels, consistency",
       "All sources; where labels are absent, the strong view is drawn to the weak one's sharpened guess.",
     ],
-    { lambdaPseudo: 0 },
+    alone("lambdaConsistency"),
   );
 
 export const both = (context: PlanContext): PlannedArm =>

@@ -1,7 +1,7 @@
 // What a study takes, in steps and in images that go through the network.
 
 import type { WarmedBudget } from "../assemble/warm-up.ts";
-import { takesStrongView } from "../assemble/assemble-step.ts";
+import { noLambdas, takesStrongView } from "../assemble/assemble-terms.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import type { PlannedArm } from "./study-plan.ts";
 import type { StudyRun } from "./study-run.ts";
@@ -28,7 +28,7 @@ export function costOf(
   isWarm = false,
 ): RunCost {
   const views = (of: TrainingSettings): number => (takesStrongView(of) ? 2 : 1);
-  const before = isWarm ? 0 : warmup * views({ ...settings, lambdaConsistency: 0 });
+  const before = isWarm ? 0 : warmup * views({ ...settings, ...noLambdas });
   return { steps, views: batch * (before + (steps - warmup) * views(settings)) };
 }
 

@@ -1,36 +1,36 @@
 // How the losses of a run went, in as many points as a figure shows.
 
-import type { TrainingSettings } from "../assemble/training-settings.ts";
+import { teaches, type GivenLambdas } from "../assemble/assemble-terms.ts";
+import { shownTerms, type Losses } from "../training/loss-terms.ts";
 import { mean } from "./study-numbers.ts";
 
-export interface LossCourse {
-  readonly bce: number[];
-  readonly pseudo: number[];
-  readonly consistency: number[];
-}
+/** By term, a point an epoch, or as many as a figure shows. */
+export type LossCourse = Readonly<Record<string, number[]>>;
 
 /** A figure is no finer. */
 const mostPoints = 100;
 
-/** One to go on with: a copy of one that was begun, or none yet. */
-export function courseFrom(begun?: LossCourse): LossCourse {
-  const { bce = [], pseudo = [], consistency = [] } = begun ?? {};
-  return { bce: [...bce], pseudo: [...pseudo], consistency: [...consistency] };
+/** Before the first epoch. @param terms of a step */
+export const newCourse = (terms: readonly string[]): LossCourse =>
+  Object.fromEntries(shownTerms(terms).map((term) => [term, []]));
+
+/** One to go on with, which leaves the other as it is. */
+export const copied = (course: LossCourse): LossCourse =>
+  Object.fromEntries(Object.entries(course).map(([term, values]) => [term, [...values]]));
+
+/** Takes the means over an epoch in. */
+export function addEpoch(course: LossCourse, losses: Losses): void {
+  for (const [term, values] of Object.entries(course)) values.push(losses[term]);
 }
 
 /** Means of pieces that are equally long to within one epoch, and nothing of a loss that taught nothing. */
-export function condensed(
-  { bce, pseudo, consistency }: LossCourse,
-  weights: Pick<TrainingSettings, "lambdaPseudo" | "lambdaConsistency">,
-): LossCourse {
-  const taught = (values: readonly number[], weight: number): number[] =>
-    means(weight === 0 ? values.map(() => 0) : values);
-  return {
-    bce: means(bce),
-    pseudo: taught(pseudo, weights.lambdaPseudo),
-    consistency: taught(consistency, weights.lambdaConsistency),
-  };
-}
+export const condensed = (course: LossCourse, settings: GivenLambdas): LossCourse =>
+  Object.fromEntries(
+    Object.entries(course).map(([term, values]) => [
+      term,
+      means(teaches(term, settings) ? values : values.map(() => 0)),
+    ]),
+  );
 
 function means(values: readonly number[]): number[] {
   const points = Math.min(mostPoints, values.length);

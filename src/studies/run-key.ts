@@ -1,6 +1,7 @@
 // What makes two runs one, from the first step on or until the warm-up ends.
 
 import { createHash } from "node:crypto";
+import { assembleTerms, noLambdas } from "../assemble/assemble-terms.ts";
 import { canonical } from "../training/canonical.ts";
 import { reproducibleSettings } from "../assemble/training-settings.ts";
 import type { StudyRun } from "./study-run.ts";
@@ -11,10 +12,13 @@ export function keyOf(run: StudyRun, images: string, environment: unknown): stri
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** Of all that decides the steps of a warm-up, in which both unsupervised losses weigh nothing. */
+/**
+ * Of all that decides the steps of a warm-up, in which given labels alone teach: and of the terms that they are told by, which
+ * a checkpoint holds.
+ */
 export function warmUpNameOf({ planned, settings }: StudyRun): string {
-  const inWarmUp = { ...settings, lambdaPseudo: 0, lambdaConsistency: 0 };
-  return canonical(runIdentity({ planned, settings: inWarmUp })) ?? "";
+  const inWarmUp = { ...settings, ...noLambdas };
+  return canonical([...runIdentity({ planned, settings: inWarmUp }), assembleTerms(settings)]) ?? "";
 }
 
 /** What a run learns from and how, whatever it is called; that it learns all is said, too. */

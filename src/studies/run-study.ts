@@ -2,6 +2,7 @@
 
 import { restrict, type Assembly, type ImageSet } from "../data/assembly/assembly.ts";
 import { absent } from "../labels/states.ts";
+import { assembleTerms } from "../assemble/assemble-terms.ts";
 import { QueryHead } from "../assemble/heads/query-head.ts";
 import type { Evaluation } from "../assemble/evaluation.ts";
 import type { Engine } from "../runtime/engine.ts";
@@ -12,7 +13,7 @@ import { testPredictions, type TestPredictions } from "../runs/test-predictions.
 import { trainClassifier } from "../assemble/train-classifier.ts";
 import type { TrainingListener } from "../training/training-reports.ts";
 import { samplerOf, type TrainingSettings } from "../assemble/training-settings.ts";
-import { condensed, courseFrom } from "./loss-course.ts";
+import { addEpoch, condensed, copied, newCourse } from "./loss-course.ts";
 import type { PlannedRun, StudyPlan } from "./study-plan.ts";
 import { keyOf } from "./run-key.ts";
 import { RunQueue } from "./run-queue.ts";
@@ -183,7 +184,7 @@ async function runOnce(
   const started = performance.now();
   const heard = listener.begin(run);
   const before = (await store.saved(name, seed, key)) ?? warmUps.of(run);
-  const course = courseFrom(before?.course);
+  const course = before === undefined ? newCourse(assembleTerms(settings)) : copied(before.course);
   const seconds = (): number => (before?.seconds ?? 0) + (performance.now() - started) / 1000;
   const reached = (checkpoint: Checkpoint): void => {
     const step = stepOf(checkpoint, budget);
@@ -194,7 +195,7 @@ async function runOnce(
   const told: TrainingListener<Evaluation> = {
     ...heard,
     epoch: (report) => {
-      for (const part of ["bce", "pseudo", "consistency"] as const) course[part].push(report.losses[part]);
+      addEpoch(course, report.losses);
       heard.epoch?.(report);
     },
   };

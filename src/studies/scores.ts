@@ -69,9 +69,8 @@ export interface Course {
   readonly seed: number;
   /** Which of the arm's runs. */
   readonly run: string;
-  readonly bce: readonly number[];
-  readonly pseudo: readonly number[];
-  readonly consistency: readonly number[];
+  /** By term. */
+  readonly losses: Readonly<Record<string, readonly number[]>>;
 }
 
 /** All that a study found. */

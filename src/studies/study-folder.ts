@@ -15,8 +15,8 @@ import { predictionsText, readPredictions, type TestPredictions } from "../runs/
 import type { StudyStore } from "./run-study.ts";
 import type { ResumePoint, RunResult } from "./study-run.ts";
 
-const losses = z.array(z.number());
-const courseSchema = z.strictObject({ bce: losses, pseudo: losses, consistency: losses });
+/** By term. */
+const courseSchema = z.record(z.string(), z.array(z.number()));
 const sha256 = (bytes: string | Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 const resultSchema = z.strictObject({
   key: z.string(),

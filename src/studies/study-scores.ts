@@ -31,7 +31,7 @@ export function studyScores(
     courses: plan.arms.flatMap(({ name: arm, runs }) =>
       runs.flatMap((run) =>
         results.flatMap(({ run: of, seed, course }) =>
-          of === run.name ? [{ arm, seed, run: of, ...course }] : [],
+          of === run.name ? [{ arm, seed, run: of, losses: course }] : [],
         ),
       ),
     ),

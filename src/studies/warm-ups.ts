@@ -2,7 +2,7 @@
 
 import type { Checkpoint } from "../training/checkpoint.ts";
 import { asOfSettings } from "../assemble/train-classifier.ts";
-import { courseFrom, type LossCourse } from "./loss-course.ts";
+import { copied, type LossCourse } from "./loss-course.ts";
 import { warmUpNameOf } from "./run-key.ts";
 import type { ResumePoint, StudyRun, WarmUp } from "./study-run.ts";
 
@@ -56,7 +56,7 @@ export class WarmUps {
 
   keep(run: StudyRun, checkpoint: Checkpoint, course: LossCourse): void {
     if (run.warmUp === undefined || !this.isWanted(run)) return;
-    this.#ends.set(run.warmUp.name, { checkpoint, course: courseFrom(course) });
+    this.#ends.set(run.warmUp.name, { checkpoint, course: copied(course) });
   }
 
   /** The end of its warm-up, where another run came by it. */

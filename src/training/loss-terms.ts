@@ -14,6 +14,10 @@ export function added(sums: Losses, losses: Losses): Losses {
   return Object.fromEntries(Object.entries(sums).map(([term, sum]) => [term, sum + losses[term]]));
 }
 
+/** Those that figures show: what the total is made of, or the total itself where there is nothing else. */
+export const shownTerms = (terms: readonly string[]): readonly string[] =>
+  terms.length === 1 ? terms : terms.filter((term) => term !== "total");
+
 /** @param steps how many the sums are of */
 export function meansOf(sums: Losses, steps: number): Losses {
   return Object.fromEntries(Object.entries(sums).map(([term, sum]) => [term, sum / steps]));

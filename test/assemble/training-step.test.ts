@@ -6,6 +6,7 @@ import { ImageReader } from "../../src/data/assembly/image-reader.ts";
 import { trainClassifier } from "../../src/assemble/train-classifier.ts";
 import type { TrainingSettings } from "../../src/assemble/training-settings.ts";
 import { trainingStep } from "../../src/assemble/assemble-step.ts";
+import { noLambdas } from "../../src/assemble/assemble-terms.ts";
 import { stepShape } from "../../src/assemble/training-settings.ts";
 import { viewPresets } from "../../src/assemble/augmentation.ts";
 import { Adam } from "../../src/optim/adam.ts";
@@ -100,7 +101,7 @@ test("a strong view leaves the running statistics as the weak view alone makes t
     const optimiser = new Adam(classifier.parameters().values(), { learningRate: 1e-3 });
     const shape = { ...stepShape(smallSettings, images, 4), bothViews: lambda > 0 };
     const batch = await new ImageReader([images], 4).read(Uint32Array.of(5, 2, 7, 1));
-    const inputs = { images: batch, step: 1, lambdaPseudo: lambda, lambdaConsistency: lambda };
+    const inputs = { images: batch, step: 1, ...noLambdas, lambdaPseudo: lambda, lambdaConsistency: lambda };
     trainingStep(engine, classifier, optimiser, shape, () => inputs);
     const buffers = new Map<string, number[]>();
     for (const [name, { kind, tensor }] of classifier.state()) {

@@ -6,6 +6,7 @@ import { ImageReader } from "../../src/data/assembly/image-reader.ts";
 import { trainClassifier } from "../../src/assemble/train-classifier.ts";
 import type { TrainingSettings } from "../../src/assemble/training-settings.ts";
 import { trainingStep, viewFeatures } from "../../src/assemble/assemble-step.ts";
+import { noLambdas } from "../../src/assemble/assemble-terms.ts";
 import { stepShape } from "../../src/assemble/training-settings.ts";
 import { valueAndGradients } from "../../src/autograd/functions.ts";
 import { assembleLoss } from "../../src/functions/losses.ts";
@@ -77,7 +78,7 @@ describe("joint statistics", () => {
     const read = await new ImageReader([images], batch).read(Uint32Array.of(5, 2, 7, 1));
     const lambda = bothViews ? 1 : 0;
     trainingStep(engine, classifier, optimiser, shape, () => ({
-      ...{ images: read, step: 1, lambdaPseudo: lambda, lambdaConsistency: lambda },
+      ...{ images: read, step: 1, ...noLambdas, lambdaPseudo: lambda, lambdaConsistency: lambda },
     })).dispose();
     return { backend, engine, classifier };
   }

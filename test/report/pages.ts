@@ -6,6 +6,7 @@ import type { StudyScores } from "../../src/studies/scores.ts";
 import type { TestPredictions } from "../../src/runs/test-predictions.ts";
 import { randomStream } from "../../src/data/random-stream.ts";
 import type { RunContents } from "../../src/report/pages.ts";
+import type { Losses } from "../../src/training/loss-terms.ts";
 
 /** The little of the DOM that the tests use; the types of browsers are not loaded here. */
 export interface Node {
@@ -109,14 +110,8 @@ export function predictionsOf(classes: readonly string[], count: number): TestPr
 export function runOf(classes: readonly string[], count = 200, epochs = 4, stepsPerEpoch = 5): RunContents {
   const predictions = predictionsOf(classes, count);
   const random = randomStream(4, "losses");
-  const losses = (): { loss: number; bce: number; pseudo: number; consistency: number } => ({
-    ...{
-      loss: random.uniform(),
-      bce: random.uniform(),
-      pseudo: random.uniform(),
-      consistency: random.uniform(),
-    },
-  });
+  const losses = (): Losses =>
+    Object.fromEntries(["total", "bce", "pseudo", "consistency"].map((term) => [term, random.uniform()]));
   const each = <Value>(value: (name: string, k: number) => Value): Record<string, Value> =>
     Object.fromEntries(classes.map((name, k) => [name, value(name, k)]));
   const counted = { positive: 3, negative: 4, absent: 5, soft: 0, uncertain: 1 };
@@ -132,16 +127,11 @@ export function runOf(classes: readonly string[], count = 200, epochs = 4, steps
     },
     metrics: {
       steps: Array.from({ length: epochs * stepsPerEpoch }, (_, i) => ({
-        ...{ kind: "step" as const, epoch: Math.floor(i / stepsPerEpoch) + 1, step: i + 1, ...losses() },
+        ...{ epoch: Math.floor(i / stepsPerEpoch) + 1, step: i + 1, losses: losses() },
       })),
       epochs: Array.from({ length: epochs }, (_, i) => ({
-        ...{
-          kind: "epoch" as const,
-          epoch: i + 1,
-          learningRate: 1e-3,
-          ...losses(),
-          meanAuc: 0.5 + 0.1 * random.uniform(),
-        },
+        ...{ epoch: i + 1, learningRate: 1e-3, losses: losses() },
+        report: { meanAuc: 0.5 + 0.1 * random.uniform() },
         validation: { meanAuc: 0.5 + 0.1 * random.uniform(), auc: {} },
       })),
     },

@@ -18,7 +18,7 @@ export const settings: StudyContents["settings"] = {
   manifest: { file: "own/<m>.yaml", text: "classes: [<b>bold</b>]\ntest: {}\n" },
 };
 export const course = (run: string, seed: number, bce: number[], pseudo: number[]): Course => ({
-  ...{ arm: run[0], seed, run, bce, pseudo, consistency: bce.map(() => 0) },
+  ...{ arm: run[0], seed, run, losses: { bce, pseudo, consistency: bce.map(() => 0) } },
 });
 export const measured = {
   queries: [

@@ -5,16 +5,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readStudy } from "../../src/report/pages.ts";
+import { scoresSchema, scoresText } from "../../src/studies/scores-file.ts";
 import { measured, reportData, predicted, scores, settings } from "../report/studies.ts";
 
 test("a folder's files are read, and one that is damaged is named with its field", () => {
   const folder = mkdtempSync(join(tmpdir(), "tessera-study-"));
   try {
-    writeFileSync(join(folder, "scores.json"), JSON.stringify(scores));
+    writeFileSync(join(folder, "scores.json"), scoresText(scores));
     expect(readStudy(folder)).toEqual({ path: folder, scores, settings: {}, reportData: undefined });
     const controls = scores.arms.map((arm) => ({ ...arm, controlOf: "a", models: 2 }));
     const whole = { ...scores, arms: controls, ...measured };
-    writeFileSync(join(folder, "scores.json"), JSON.stringify(whole));
+    writeFileSync(join(folder, "scores.json"), scoresText(whole));
     writeFileSync(join(folder, "study.json"), JSON.stringify(settings));
     writeFileSync(join(folder, "report.json"), JSON.stringify(reportData));
     expect(readStudy(folder)).toEqual({ path: folder, scores: whole, settings, reportData });
@@ -40,4 +41,32 @@ test("a folder's files are read, and one that is damaged is named with its field
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test("scores of version 0.1 are read, which have asks for a question, and the losses of a course beside its run", () => {
+  const { question, comparisons, ...rest } = { ...scores, ...measured };
+  const earlier = {
+    ...{ ...rest, asks: question },
+    comparisons: comparisons.map(({ question: asks, ...each }) => ({ ...each, asks })),
+    courses: [
+      { arm: "a", seed: 0, run: "a", bce: [0.9, 0.5], pseudo: [0, 0.1], consistency: [0, 0] },
+      { arm: "c", seed: 0, run: "c-one", bce: [0.6], pseudo: [0], consistency: [0] },
+    ],
+  };
+  expect(scoresSchema.parse(JSON.parse(JSON.stringify(earlier)))).toEqual({
+    ...{ ...rest, question, comparisons },
+    courses: [
+      { arm: "a", seed: 0, run: "a", losses: { bce: [0.9, 0.5], pseudo: [0, 0.1], consistency: [0, 0] } },
+      { arm: "c", seed: 0, run: "c-one", losses: { bce: [0.6], pseudo: [0], consistency: [0] } },
+    ],
+  });
+  const written = JSON.parse(scoresText({ ...scores, courses: measured.courses })) as typeof earlier;
+  expect(Object.keys(written.courses[0])).toEqual(["arm", "seed", "run", "bce", "pseudo", "consistency"]);
+});
+
+test("a course of any terms is written and read, and one whose points are no numbers is not", () => {
+  const courses = [{ arm: "a", seed: 0, run: "a", losses: { dice: [0.5, 0.25], boundary: [0, 0.1] } }];
+  const read = (text: string): unknown => scoresSchema.parse(JSON.parse(text));
+  expect(read(scoresText({ ...scores, courses }))).toEqual({ ...scores, courses });
+  expect(() => read(scoresText({ ...scores, courses }).replace("0.25", '"0.25"'))).toThrow(/expected number/);
 });

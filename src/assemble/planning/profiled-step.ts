@@ -7,6 +7,7 @@ import { profile, type Profile, type ProfileOptions } from "../../profiling/prof
 import type { Engine } from "../../runtime/engine.ts";
 import { labelSpaceOf, statesForHead } from "../label-space.ts";
 import { trainingStep, type StepInputs } from "../assemble-step.ts";
+import { lambdasOf, noLambdas } from "../assemble-terms.ts";
 import { bothViewsOf } from "./traced-steps.ts";
 import { classifierOf, samplerOf, stepShape, type TrainingSettings } from "../training-settings.ts";
 import { TrainingImages, type StepImages } from "../../training/training-images.ts";
@@ -50,8 +51,7 @@ export async function profileTraining(
     const inputsOf = (step: number): StepInputs => ({
       images: taken[step % taken.length],
       step: step + 1,
-      lambdaPseudo: isWarm ? 0 : settings.lambdaPseudo,
-      lambdaConsistency: isWarm ? 0 : settings.lambdaConsistency,
+      ...(isWarm ? noLambdas : lambdasOf(settings)),
     });
     let step = 0;
     let current = inputsOf(step);

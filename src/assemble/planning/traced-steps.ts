@@ -5,7 +5,7 @@ import { normaliseImages } from "../../functions/images.ts";
 import type { Recording } from "../../runtime/recording.ts";
 import type { LabelSpace } from "../label-space.ts";
 import { PlannedTraining, noValues, type ImageShape } from "./planned-training.ts";
-import { takesStrongView } from "../assemble-step.ts";
+import { noLambdas, takesStrongView } from "../assemble-terms.ts";
 import type { TrainingSettings } from "../training-settings.ts";
 
 export interface TracedStep {
@@ -24,7 +24,7 @@ export function bothViewsOf(settings: TrainingSettings): {
   const mixed = (steps === undefined) !== (warmupSteps === undefined);
   const rest = mixed || (steps ?? epochs) > (warmupSteps ?? warmupEpochs);
   return {
-    inWarmUp: warm ? takesStrongView({ ...settings, lambdaConsistency: 0 }) : undefined,
+    inWarmUp: warm ? takesStrongView({ ...settings, ...noLambdas }) : undefined,
     after: rest ? takesStrongView(settings) : undefined,
   };
 }

@@ -12,6 +12,7 @@ import { labelSpaceOf } from "../../assemble/label-space.ts";
 import { ofLength, settingsOf } from "../../assemble/manifest-settings.ts";
 import { reproducibleSettings, type TrainingSettings } from "../../assemble/training-settings.ts";
 import { studies } from "../../studies/studies.ts";
+import { scoresText } from "../../studies/scores-file.ts";
 import { studyScores } from "../../studies/study-scores.ts";
 import { StudyFolder } from "../../studies/study-folder.ts";
 import { traceTraining } from "../../assemble/planning/traced-steps.ts";
@@ -261,7 +262,7 @@ async function carryOut(
     // What an earlier process pictured is not of these scores.
     await (forgotten ??= writeReportData(folder, coverageReportData(shown)));
     const scores = studyScores(plan, manifest, seeds, results());
-    await folder.replace("scores.json", `${JSON.stringify(scores, null, 2)}\n`);
+    await folder.replace("scores.json", scoresText(scores));
     return scores;
   };
   const progress = new StudyProgress(study, runs.map(cost), options.quiet);

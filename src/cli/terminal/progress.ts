@@ -24,9 +24,17 @@ export interface ProgressOptions {
 export const showSeconds = (value: number): string =>
   value < 90 ? `${Math.ceil(value)} s` : `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
 
-/** The terms of a loss before they are weighted. */
-export const showTerms = ({ bce, pseudo, consistency }: Losses): string =>
-  `bce ${bce.toFixed(4)}, pseudo ${pseudo.toFixed(4)}, consistency ${consistency.toFixed(4)}`;
+/** The terms of a loss before they are weighted; empty where the total is the only one. */
+const showTerms = ({ total: _, ...terms }: Losses): string =>
+  Object.entries(terms)
+    .map(([name, value]) => `${name} ${value.toFixed(4)}`)
+    .join(", ");
+
+/** The same in brackets, after a space. */
+export function bracketedTerms(losses: Losses): string {
+  const terms = showTerms(losses);
+  return terms === "" ? "" : ` (${terms})`;
+}
 
 /** What every bar looks like. Ctrl-C is the command's to handle, not the bar's. */
 export const barLook = {
@@ -93,14 +101,13 @@ export class Progress {
     const speed = rate === 0 ? "" : `${Math.round(rate * batch)} images/s`;
     const loss = losses.total.toFixed(4);
     // Last in the line: a narrow terminal cuts them off.
-    const terms = showTerms(losses);
     if (this.#bar !== undefined) {
-      this.#bar.update(step, { epoch, loss, speed, left, terms });
+      this.#bar.update(step, { epoch, loss, speed, left, terms: showTerms(losses) });
     } else if (now - this.#lastLine > 10_000) {
       // A log file gets a line every ten seconds.
       this.#lastLine = now;
       process.stderr.write(
-        `${title} epoch ${epoch}/${epochs} step ${step}/${steps} loss ${loss} (${terms}) ${speed} ${left}\n`,
+        `${title} epoch ${epoch}/${epochs} step ${step}/${steps} loss ${loss}${bracketedTerms(losses)} ${speed} ${left}\n`,
       );
     }
   }
@@ -132,7 +139,7 @@ export class Progress {
     const judged = validation === undefined ? "" : `, validation AUC ${showAuc(validation.meanAuc)}`;
     const mean = evaluation === undefined ? judged : `${judged}, mean AUC ${showAuc(evaluation.meanAuc)}`;
     process.stderr.write(
-      `${title} epoch ${epoch}/${epochs} done after ${elapsed}: loss ${losses.total.toFixed(4)} (${showTerms(losses)})${mean}\n`,
+      `${title} epoch ${epoch}/${epochs} done after ${elapsed}: loss ${losses.total.toFixed(4)}${bracketedTerms(losses)}${mean}\n`,
     );
   }
 }

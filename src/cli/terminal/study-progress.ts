@@ -4,7 +4,7 @@
 import { SingleBar } from "cli-progress";
 import type { Losses } from "../../training/loss-terms.ts";
 import type { RunCost } from "../../studies/cost.ts";
-import { barLook, showSeconds, showTerms } from "./progress.ts";
+import { barLook, bracketedTerms, showSeconds } from "./progress.ts";
 
 /** A log file gets a line this often, in milliseconds. */
 const betweenLines = 30_000;
@@ -61,7 +61,7 @@ export class StudyProgress {
     if (shown !== name) return;
     const rate = Math.round((1000 * current.views) / (performance.now() - started));
     // The terms last: a narrow terminal cuts them off.
-    const loss = `loss ${losses.total.toFixed(4)}  ${rate} views/s  (${showTerms(losses)})`;
+    const loss = `loss ${losses.total.toFixed(4)}  ${rate} views/s ${bracketedTerms(losses)}`;
     this.#show(`${name}  step ${step}/${cost.steps}  ${loss}`);
   }
 

@@ -1,23 +1,18 @@
-// What happened in the course of a run: its losses by step, its AUC by epoch.
+// What happened in the course of a run: its losses by step, its score by epoch.
 
 import * as Plot from "@observablehq/plot";
-import { draw, grid, pageWidth, type Drawing } from "../html/drawing.ts";
+import { shownTerms } from "../../training/loss-terms.ts";
+import { draw, grid, label, pageWidth, type Drawing } from "../html/drawing.ts";
 import { digits, fixed, whole } from "../html/number-text.ts";
 import type { Figure, TableContent } from "../html/page.ts";
 import { muted, palette, paper } from "../html/style.ts";
 import type { EpochLine, RunMetrics } from "../../runs/metrics-file.ts";
+import { termName, termTitle } from "./term-titles.ts";
 
 /** Points of a curve that a page can show apart. */
 const mostPoints = 300;
 /** Rows of a table that somebody reads. */
 const mostRows = 100;
-
-const terms = [
-  { name: "bce", title: "supervised: binary cross entropy (bce)" },
-  { name: "pseudo", title: "pseudo-labels" },
-  { name: "consistency", title: "consistency of both views" },
-] as const;
-type Term = (typeof terms)[number]["name"];
 
 /** Steps in a row, as one point. */
 interface Point {
@@ -28,11 +23,11 @@ interface Point {
 }
 
 /** Points of equal numbers of steps, at most `mostPoints`. */
-function pointsOf(steps: RunMetrics["steps"], term: Term): Point[] {
+function pointsOf(steps: RunMetrics["steps"], term: string): Point[] {
   const each = Math.ceil(steps.length / mostPoints);
   return Array.from({ length: Math.ceil(steps.length / each) }, (_, i) => {
     const piece = steps.slice(i * each, (i + 1) * each);
-    const values = piece.map((line) => line[term]);
+    const values = piece.map(({ losses }) => losses[term]);
     return {
       step: piece[piece.length - 1].step,
       low: Math.min(...values),
@@ -55,9 +50,13 @@ function smoothed(points: readonly Point[]): { readonly step: number; readonly m
 export function lossCurves({ steps, epochs }: RunMetrics, warmup: number): Figure | undefined {
   const last = steps.at(-1);
   if (last === undefined) return undefined;
-  const used = terms.filter(({ name }) => name === "bce" || steps.some((line) => line[name] !== 0));
-  const panels = used.map(({ name, title }, i): Drawing => {
-    const points = pointsOf(steps, name);
+  // The first is drawn even where it is nothing: every run has it.
+  const used = shownTerms(Object.keys(last.losses)).filter(
+    (term, i) => i === 0 || steps.some(({ losses }) => losses[term] !== 0),
+  );
+  const panels = used.map((term, i): Drawing => {
+    const points = pointsOf(steps, term);
+    const colour = palette[i % palette.length];
     const bottom = i === used.length - 1;
     return draw({
       ...{ width: pageWidth, height: bottom ? 178 : 140, marginLeft: 52, marginRight: 16, marginTop: 26 },
@@ -70,9 +69,9 @@ export function lossCurves({ steps, epochs }: RunMetrics, warmup: number): Figur
       },
       y: { label: null, zero: true, ticks: 4, nice: true, grid: true },
       marks: [
-        Plot.areaY(points, { x: "step", y1: "low", y2: "high", fill: palette[i], fillOpacity: 0.22 }),
-        Plot.lineY(points, { x: "step", y: "mean", stroke: palette[i], strokeOpacity: 0.4, strokeWidth: 1 }),
-        Plot.lineY(smoothed(points), { x: "step", y: "mean", stroke: palette[i], strokeWidth: 2 }),
+        Plot.areaY(points, { x: "step", y1: "low", y2: "high", fill: colour, fillOpacity: 0.22 }),
+        Plot.lineY(points, { x: "step", y: "mean", stroke: colour, strokeOpacity: 0.4, strokeWidth: 1 }),
+        Plot.lineY(smoothed(points), { x: "step", y: "mean", stroke: colour, strokeWidth: 2 }),
         ...(warmup > 0 && warmup < last.step
           ? [
               Plot.ruleX([warmup], { stroke: muted, strokeDasharray: "4 3" }),
@@ -92,7 +91,7 @@ export function lossCurves({ steps, epochs }: RunMetrics, warmup: number): Figur
                 : []),
             ]
           : []),
-        Plot.text([title], {
+        Plot.text([termTitle(term)], {
           frameAnchor: "top-left",
           dy: -20,
           dx: -44,
@@ -105,19 +104,14 @@ export function lossCurves({ steps, epochs }: RunMetrics, warmup: number): Figur
   return {
     id: "loss",
     title: "Losses by step",
-    text: lossText(
-      used.map(({ name }) => name),
-      steps.length,
-      epochs,
-      warmup,
-    ),
+    text: lossText(used, steps.length, epochs, warmup),
     drawing: grid(panels, 1, 4),
-    table: epochTable(epochs),
+    table: epochTable(epochs, Object.keys(last.losses)),
   };
 }
 
 function lossText(
-  used: readonly Term[],
+  used: readonly string[],
   steps: number,
   epochs: readonly EpochLine[],
   warmup: number,
@@ -125,8 +119,11 @@ function lossText(
   const [first, last] = [epochs.at(0), epochs.at(-1)];
   const sentences = [`Losses of ${whole(steps)} steps.`];
   if (first !== undefined && last !== undefined && last !== first) {
-    const of = used.map((name) => {
-      return `${name} from ${digits(first[name])} in epoch ${first.epoch} to ${digits(last[name])} in epoch ${last.epoch}`;
+    const of = used.map((term) => {
+      const [from, to] = [first, last].map(
+        ({ epoch, losses }) => `${digits(losses[term])} in epoch ${epoch}`,
+      );
+      return `${termName(term)} from ${from} to ${to}`;
     });
     sentences.push(`Means over epochs: ${of.join("; ")}.`);
   }
@@ -139,29 +136,55 @@ function lossText(
   return sentences.join(" ");
 }
 
-function epochTable(epochs: readonly EpochLine[]): TableContent {
+function epochTable(epochs: readonly EpochLine[], terms: readonly string[]): TableContent {
   const every = Math.ceil(epochs.length / mostRows);
   const shown = epochs.filter((_, i) => i % every === 0 || i === epochs.length - 1);
   return {
     caption: every > 1 ? `Means over each epoch; every ${every}th epoch is shown` : "Means over each epoch",
-    head: ["epoch", "learning rate", "loss", "bce", "pseudo", "consistency"],
-    rows: shown.map(({ epoch, learningRate, loss, bce, pseudo, consistency }) => [
+    head: ["epoch", "learning rate", ...terms.map(termName)],
+    rows: shown.map(({ epoch, learningRate, losses }) => [
       String(epoch),
       digits(learningRate, 3),
-      ...[loss, bce, pseudo, consistency].map((value) => digits(value)),
+      ...terms.map((term) => digits(losses[term])),
     ]),
   };
 }
 
+/** The number that a task's reports begin with, and what figures call it. */
+interface CurvedScore {
+  readonly field: string;
+  readonly id: string;
+  readonly title: string;
+  /** What it is measured on. */
+  readonly of: string;
+}
+
+const meanAucCurve = { field: "meanAuc", id: "auc-curve", title: "Mean AUC", of: "images" };
+
+/** Undefined where no report has a number; one that is not defined everywhere is null in some. */
+function curvedScore(epochs: readonly EpochLine[]): CurvedScore | undefined {
+  for (const report of epochs.flatMap(({ report, validation }) => [report ?? {}, validation ?? {}])) {
+    const found = Object.entries(report).find(([, value]) => typeof value === "number" || value === null);
+    if (found === undefined) continue;
+    const [field] = found;
+    if (field === meanAucCurve.field) return meanAucCurve;
+    return { field, id: "score-curve", title: label(field, 60), of: "data" };
+  }
+  return undefined;
+}
+
 /** @param kept the epoch whose weights the run ended with */
-export function aucCurves({ epochs }: RunMetrics, kept: number | undefined): Figure | undefined {
+export function scoreCurves({ epochs }: RunMetrics, kept: number | undefined): Figure | undefined {
+  const shown = curvedScore(epochs);
+  if (shown === undefined) return undefined;
+  const { field, id, title, of } = shown;
   const curves = [
-    { name: "validation", value: ({ validation }: EpochLine) => validation?.meanAuc },
-    { name: "test", value: ({ meanAuc }: EpochLine) => meanAuc },
+    { name: "validation", value: ({ validation }: EpochLine) => numberIn(validation?.[field]) },
+    { name: "test", value: ({ report }: EpochLine) => numberIn(report?.[field]) },
   ].flatMap(({ name, value }, i) => {
     const points = epochs.flatMap((line) => {
-      const auc = value(line);
-      return typeof auc === "number" ? [{ epoch: line.epoch, auc }] : [];
+      const score = value(line);
+      return score === undefined ? [] : [{ epoch: line.epoch, score }];
     });
     return points.length < 2 ? [] : [{ name, value, points, colour: palette[i] }];
   });
@@ -185,12 +208,12 @@ export function aucCurves({ epochs }: RunMetrics, kept: number | undefined): Fig
         fill: muted,
       }),
       ...curves.flatMap(({ name, points, colour }) => [
-        Plot.lineY(points, { x: "epoch", y: "auc", stroke: colour, strokeWidth: 2 }),
-        ...(points.length > 40 ? [] : [Plot.dot(points, { x: "epoch", y: "auc", fill: colour, r: 2.5 })]),
+        Plot.lineY(points, { x: "epoch", y: "score", stroke: colour, strokeWidth: 2 }),
+        ...(points.length > 40 ? [] : [Plot.dot(points, { x: "epoch", y: "score", fill: colour, r: 2.5 })]),
         Plot.text(points.slice(-1), {
           ...{
             x: "epoch",
-            y: "auc",
+            y: "score",
             text: () => name,
             textAnchor: "start",
             dx: 8,
@@ -204,18 +227,18 @@ export function aucCurves({ epochs }: RunMetrics, kept: number | undefined): Fig
     ],
   });
   const text = curves.map(({ name, points }) => {
-    const best = points.reduce((high, point) => (point.auc > high.auc ? point : high));
+    const best = points.reduce((high, point) => (point.score > high.score ? point : high));
     const last = points[points.length - 1];
     return (
-      `Mean AUC on the ${name} images: ${fixed(points[0].auc, 4)} after epoch ${points[0].epoch}, ` +
-      `${fixed(last.auc, 4)} after epoch ${last.epoch}, highest ${fixed(best.auc, 4)} after epoch ${best.epoch}.`
+      `${title} on the ${name} ${of}: ${fixed(points[0].score, 4)} after epoch ${points[0].epoch}, ` +
+      `${fixed(last.score, 4)} after epoch ${last.epoch}, highest ${fixed(best.score, 4)} after epoch ${best.epoch}.`
     );
   });
   if (marked.length > 0) text.push(`The weights of epoch ${marked[0]} were kept.`);
   const every = Math.ceil(new Set(all.map(({ epoch }) => epoch)).size / mostRows);
   return {
-    id: "auc-curve",
-    title: "Mean AUC by epoch",
+    id,
+    title: `${title} by epoch`,
     text: text.join(" "),
     drawing,
     table: {
@@ -228,9 +251,11 @@ export function aucCurves({ epochs }: RunMetrics, kept: number | undefined): Fig
   };
 }
 
-function highest<Curve extends { readonly points: readonly { readonly auc: number }[] }>(
+const numberIn = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
+
+function highest<Curve extends { readonly points: readonly { readonly score: number }[] }>(
   curves: readonly Curve[],
 ): Curve {
-  const end = ({ points }: Curve): number => points[points.length - 1].auc;
+  const end = ({ points }: Curve): number => points[points.length - 1].score;
   return curves.reduce((high, curve) => (end(curve) > end(high) ? curve : high));
 }

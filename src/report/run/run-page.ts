@@ -4,7 +4,7 @@ import { basename, resolve } from "node:path";
 import { averagePrecision } from "../../metrics/average-precision.ts";
 import { brierScore, calibrationBins, expectedCalibrationError } from "../../metrics/calibration.ts";
 import { cosinesOf, labelCoverage, similarityMap } from "../figures/heat-map.ts";
-import { aucCurves, lossCurves } from "../figures/curves.ts";
+import { scoreCurves, lossCurves } from "../figures/curves.ts";
 import { calibration, columnsOf, rocCurves } from "../figures/roc-curves.ts";
 import { type Markup } from "../html/markup.ts";
 import { duration, fixed, interval, none, whole } from "../html/number-text.ts";
@@ -34,7 +34,7 @@ export function runPage(run: RunContents): string {
     {
       id: "course",
       title: "How the run went",
-      content: drawn(lossCurves(metrics, warmupEnd(run)), aucCurves(metrics, kept)),
+      content: drawn(lossCurves(metrics, warmupEnd(run)), scoreCurves(metrics, kept)),
     },
     { id: "ranking", title: "ROC curves", content: drawn(predictions && rocCurves(predictions)) },
     { id: "probabilities", title: "Calibration", content: drawn(predictions && calibration(predictions)) },

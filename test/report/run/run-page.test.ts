@@ -121,3 +121,44 @@ test("fifteen classes, 3,000 images and 5,000 steps make a page under one megaby
   expect(epochs.length).toBeLessThanOrEqual(101);
   expect(epochs.at(-1)).toBe(250);
 });
+
+const epochsOf = (values: readonly number[], terms: readonly string[]): RunContents["metrics"] => {
+  const losses = Object.fromEntries(terms.map((term, i) => [term, 0.5 + i]));
+  return {
+    steps: values.map((_, i) => ({ epoch: i + 1, step: i + 1, losses })),
+    epochs: values.map((accuracy, i) => ({
+      ...{ epoch: i + 1, learningRate: 1e-3, losses },
+      report: { confusion: [[1]], accuracy, images: 7 },
+      validation: { accuracy: accuracy / 2 },
+    })),
+  };
+};
+const curveTitles = (document: ReturnType<typeof checkedPage>): string[] =>
+  all(document, "#loss svg text[font-weight], #loss svg [font-weight] text").map(
+    ({ textContent }) => textContent,
+  );
+
+test("a task whose only loss is the total has one curve, called loss, and its score is called what it is", () => {
+  const document = checkedPage(runPage({ ...run, metrics: epochsOf([0.25, 0.5], ["total"]) }));
+  expect(curveTitles(document)).toEqual(["loss"]);
+  expect(all(document, "#loss thead th").map(({ textContent }) => textContent)).toEqual([
+    ...["epoch", "learning rate", "loss"],
+  ]);
+  expect(document.querySelector("#loss figcaption")?.textContent).toMatch(/loss from 0\.5000 in epoch 1/);
+  expect(document.querySelector("#score-curve h3")?.textContent).toBe("accuracy by epoch");
+  expect(document.querySelector("#score-curve figcaption")?.textContent).toMatch(
+    /accuracy on the validation data: 0\.1250 after epoch 1.*accuracy on the test data: 0\.2500 after epoch 1, 0\.5000 after/,
+  );
+  expect(document.querySelector("#auc-curve")).toBeNull();
+});
+
+test("terms that the table knows have its titles, others their names, and more terms than colours are all drawn", () => {
+  const more = ["dice", "<b>", "c", "d", "e", "f"];
+  const document = checkedPage(
+    runPage({ ...run, metrics: epochsOf([0.25, 0.5], ["total", "bce", ...more]) }),
+  );
+  expect(curveTitles(document)).toEqual(["supervised: binary cross entropy (bce)", ...more]);
+  expect(all(document, "#loss thead th").map(({ textContent }) => textContent)).toEqual([
+    ...["epoch", "learning rate", "loss", "bce", ...more],
+  ]);
+});

@@ -255,3 +255,20 @@ test("a course of a single point is a dot, and of none is nothing", () => {
   expect([dots([0.5]), dots([0.5, 0.4]), dots([])]).toEqual([1, 0, 0]);
   expect(parsePage(pageOf({ ...scores, courses: [] })).querySelector("#losses")).toBeNull();
 });
+
+test("courses of any terms are drawn, each with a line in the legend, and one that a run does not have is a dash", () => {
+  const more = ["dice", "<b>", "c", "d"];
+  const losses = Object.fromEntries(["bce", ...more].map((term, i) => [term, [i + 1, i + 2]]));
+  const courses = [
+    { arm: "a", seed: 0, run: "a", losses },
+    { arm: "c", seed: 0, run: "c", losses: { bce: [0.5, 0.25] } },
+  ];
+  const document = checkedPage(pageOf({ ...scores, courses }));
+  const legend = all(document, "#losses svg text").map(({ textContent }) => textContent);
+  expect(legend.slice(0, 5)).toEqual(["bce, of given labels", ...more]);
+  expect(text(document, "#losses desc")).toContain("d from 5.000 to 6.000; c: bce from 0.5000 to 0.2500.");
+  const rows = all(document, "#losses tbody tr").map((row) =>
+    all(row, "th, td").map(({ textContent }) => textContent),
+  );
+  expect(rows[1]).toEqual(["c", "c", "0.5000", "0.2500", "–", "–", "–", "–", "–", "–", "–", "–", "1"]);
+});

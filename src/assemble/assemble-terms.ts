@@ -1,0 +1,102 @@
+// The loss terms of Label-Assemble: one table, from which the training step, the weights, the metrics file, the figures and
+// the courses of studies take what they know of a term.
+
+/** A row of the table. */
+export interface LossTerm {
+  /** In metrics.jsonl, in checkpoints and in messages; never "loss" or "total", which name the weighted sum of all terms. */
+  readonly name: string;
+  /** Above the curve of a run. */
+  readonly title: string;
+  /** In the legend of a study's figure, where there is less room; default: the title. */
+  readonly legend?: string;
+  /** The setting that holds its weight. Such a term waits for the end of warm-up; one without a weight teaches from the start. */
+  readonly lambda?: string;
+  /** Whether it compares both views: where its weight is above 0, a step computes the strong view, too. */
+  readonly needsStrongView?: true;
+  /** Whether a run that gives it no weight neither computes nor tells it. All other terms are told, even with a weight of 0. */
+  readonly optional?: true;
+}
+
+/** The first row is what given labels teach. The order is that in which a step returns its losses, after the total. */
+export const lossTerms = [
+  { name: "bce", title: "supervised: binary cross entropy (bce)", legend: "bce, of given labels" },
+  { name: "pseudo", title: "pseudo-labels", lambda: "lambdaPseudo" },
+  {
+    name: "consistency",
+    title: "consistency of both views",
+    legend: "consistency",
+    lambda: "lambdaConsistency",
+    needsStrongView: true,
+  },
+] as const satisfies readonly LossTerm[];
+
+type Row = (typeof lossTerms)[number];
+type LambdaOf<Some extends LossTerm> = Extract<Some, { readonly lambda: string }>["lambda"];
+
+/** The settings that hold the weights of terms. */
+export type LambdaName = LambdaOf<Row>;
+/** Those that settings must have; others may be left out, which means 0. */
+export type NeededLambda = LambdaOf<Exclude<Row, { readonly optional: true }>>;
+/** The weight of each term that has one. */
+export type Lambdas = Readonly<Record<LambdaName, number>>;
+/** Weights as settings give them; one that is left out is 0. */
+export type GivenLambdas = { readonly [Name in LambdaName]?: number | undefined };
+
+type Weights = Readonly<Record<string, number | undefined>>;
+
+const rows: readonly LossTerm[] = lossTerms;
+const weightOf = ({ lambda }: LossTerm, weights: Weights): number =>
+  lambda === undefined ? 1 : (weights[lambda] ?? 0);
+
+/** In the order of the table. */
+export const lambdaNames: readonly LambdaName[] = lossTerms.flatMap((term) =>
+  "lambda" in term ? [term.lambda] : [],
+);
+
+const lambdasBy = (weight: (name: LambdaName) => number): Lambdas =>
+  Object.fromEntries(lambdaNames.map((name) => [name, weight(name)])) as Record<LambdaName, number>;
+
+/** The weights during warm-up, and of a run that learns from given labels alone. */
+export const noLambdas: Lambdas = lambdasBy(() => 0);
+
+export const lambdasOf = (settings: GivenLambdas): Lambdas => lambdasBy((name) => settings[name] ?? 0);
+
+/** Whether anything but given labels teaches after warm-up. */
+export const hasUnsupervisedLosses = (settings: GivenLambdas): boolean =>
+  lambdaNames.some((name) => (settings[name] ?? 0) > 0);
+
+/** The one loss whose meaning does not change when the others join it after warm-up. */
+export const supervisedTerm = lossTerms[0].name;
+
+/** Names of the losses that each step of a run returns: the total, then the terms. */
+export const assembleTerms = (settings: GivenLambdas, table = rows): readonly string[] => [
+  "total",
+  ...table.filter((term) => term.optional !== true || weightOf(term, settings) > 0).map(({ name }) => name),
+];
+
+/** Terms that compare both views, of which a step with the weak view alone computes nothing. */
+export const strongViewTerms: readonly string[] = rows
+  .filter(({ needsStrongView }) => needsStrongView === true)
+  .map(({ name }) => name);
+
+/** Whether a step looks at the strong view: for a term that compares both, or because given labels teach it, too. */
+export function takesStrongView(
+  settings: GivenLambdas & { readonly supervised?: "weak" | "both" | undefined },
+): boolean {
+  const weights = lambdasOf(settings);
+  const compares = rows.some((term) => term.needsStrongView === true && weightOf(term, weights) > 0);
+  return compares || settings.supervised === "both";
+}
+
+/** Whether a term teaches after warm-up. That of a name which is not in the table, as the total's, always does. */
+export function teaches(name: string, settings: GivenLambdas): boolean {
+  const term = rows.find((each) => each.name === name);
+  return term === undefined || weightOf(term, lambdasOf(settings)) > 0;
+}
+
+/** Settings without weights of 0 that may be left out, so that both ways to say the same are equal. */
+export function withoutIdleLambdas<Settings extends object>(settings: Settings, table = rows): Settings {
+  const idle = table.filter((term) => term.optional === true && weightOf(term, settings as Weights) === 0);
+  const names = new Set(idle.map(({ lambda }) => lambda));
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => !names.has(name))) as Settings;
+}
