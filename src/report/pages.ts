@@ -1,7 +1,9 @@
 // Reports as HTML. It loads what draws them, so nothing imports it before a report is made.
 
 export { isRunFolder, readRun, type RunContents } from "../runs/read-run.ts";
+export { readTaskRun, type TaskContents } from "../runs/read-task-run.ts";
 export { runPage } from "./run/run-page.ts";
+export { taskPage } from "./run/task-page.ts";
 export { isStudyFolder, readStudy, type StudyContents } from "../studies/read-study.ts";
 export { studyPage } from "./study/study-page.ts";
 export { studyFigures } from "./study/figures.ts";

@@ -41,13 +41,7 @@ export async function readRun(path: string): Promise<RunContents> {
   const summary = has("summary") ? readJson(file("summary"), summarySchema) : undefined;
   const classes = Object.keys(summary?.auc ?? {});
   const model = has("model") ? await readTensorFile(file("model"), modelKind) : undefined;
-  const missing = [
-    ...(summary === undefined
-      ? ["The run has not come to its end; this is what it has written so far."]
-      : summary.interrupted
-        ? [`The run was stopped after ${summary.epochs} epochs; it can go on with --resume.`]
-        : []),
-  ];
+  const missing = unfinishedNotes(summary);
   const ended = summary?.interrupted === false;
   const order = record.classes ?? modelClasses(model?.record) ?? classes;
   for (const name of ["predictions", "reportData"] as const) {
@@ -59,6 +53,13 @@ export async function readRun(path: string): Promise<RunContents> {
     reportData: has("reportData") ? readJson(file("reportData"), reportDataSchema) : undefined,
     queries: rowsOf(model?.tensors.get("head.queries")),
   };
+}
+
+/** What is to be said of a run that has not ended. */
+export function unfinishedNotes(summary: Pick<Summary, "interrupted" | "epochs"> | undefined): string[] {
+  if (summary === undefined) return ["The run has not come to its end; this is what it has written so far."];
+  if (!summary.interrupted) return [];
+  return [`The run was stopped after ${summary.epochs} epochs; it can go on with --resume.`];
 }
 
 /** In their order, which the keys of a JSON object do not keep where they are numbers; of runs whose record does not say. */

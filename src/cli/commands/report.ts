@@ -3,7 +3,7 @@
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { RunFolderError } from "../../errors/training-errors.ts";
-import { runFiles } from "../../runs/run-folder.ts";
+import { readAnyRecord, runFiles } from "../../runs/run-folder.ts";
 import { replaceFile } from "../../files/whole-files.ts";
 import { makeFolderOf } from "../terminal/output-files.ts";
 import { version } from "../../runs/package-info.ts";
@@ -79,12 +79,16 @@ function notWritten(file: string, cause: unknown): RunFolderError {
 }
 
 async function reportOf(path: string): Promise<Report> {
-  const { isRunFolder, isStudyFolder, readRun, readStudy, runPage, studyFigures, studyPage } =
-    await import("../../report/pages.ts");
+  const pages = await import("../../report/pages.ts");
+  const { isRunFolder, isStudyFolder, readStudy, studyFigures, studyPage } = pages;
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new RunFolderError(`${path}: is no folder; name that of a run or a study`);
   }
-  if (isRunFolder(path)) return { page: runPage(await readRun(path)), figures: new Map() };
+  if (isRunFolder(path)) {
+    const isTask = "task" in readAnyRecord(path);
+    const page = isTask ? pages.taskPage(pages.readTaskRun(path)) : pages.runPage(await pages.readRun(path));
+    return { page, figures: new Map() };
+  }
   if (isStudyFolder(path)) {
     // Only here: what compares arms loads distributions, and training, which writes reports, is to begin without them.
     const { analyse } = await import("../../studies/analysis.ts");

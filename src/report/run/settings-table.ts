@@ -1,6 +1,6 @@
 // What a run was made with, grouped for people; settings that this file has not heard of are shown all the same.
 
-import type { RunRecord } from "../../runs/run-record.ts";
+import type { AnyRecord, RunRecord, TaskRecord } from "../../runs/run-record.ts";
 import { folded, note, table } from "../html/page.ts";
 import { fragment, type Markup } from "../html/markup.ts";
 
@@ -21,15 +21,9 @@ const groups: readonly { readonly title: string; readonly takes: (path: string) 
 
 type Entry = readonly [name: string, value: string];
 
+/** Of a run on a manifest's images. */
 export function settingsSection(record: RunRecord): Markup[] {
-  const entries = leaves(record.settings);
-  const grouped = groups.map(({ title }, i) => ({
-    title,
-    entries: entries
-      .filter(([path]) => groups.findIndex(({ takes }) => takes(path)) === i)
-      .map(([path, value]): Entry => [path.replace(/^(network|weak|strong)\./, ""), value]),
-  }));
-  const { options, versions, tuning } = record;
+  const { options, tuning } = record;
   const { file, sha256, text } = record.manifest;
   const candidates = Object.entries(record.candidates).map(([operator, name]) => `${operator}: ${name}`);
   const data: Entry[] = [
@@ -38,32 +32,60 @@ export function settingsSection(record: RunRecord): Markup[] {
     ["seed", String(record.seed)],
     ...leaves(options),
   ];
-  const where: Entry[] = [
-    ["computed on", record.device === "webgpu" ? record.adapter : "the CPU, in 64 bits"],
-    ["driver", record.driver],
+  const chosen: Entry[] = [
     [
       "tuning",
       tuning === null ? "none" : `${tuning.file} (${tuning.works} works, ${tuning.digest.slice(0, 12)})`,
     ],
     ["candidates asked for", candidates.join(", ") || "none"],
-    ["Tessera", versions.tessera],
-    ["Node", versions.node],
-    ["webgpu", versions.webgpu ?? "unknown"],
-    ["git commit", record.commit ?? "none"],
-    ["manifest's SHA-256", sha256],
   ];
-  const group = (title: string, shown: readonly Entry[]): Markup =>
-    shown.length === 0 ? fragment`` : fragment`<div><h3>${title}</h3><dl>${shown.map(line)}</dl></div>\n`;
-  const all = [group("Data", data), ...grouped.map(({ title, entries: shown }) => group(title, shown))];
   return [
-    fragment`<div class="settings">${all}</div>\n`,
-    folded(
-      "Machine and versions",
-      table({ head: ["what", "which"], rows: where, words: 2 }, "Machine and versions"),
-    ),
+    ...settingsOf(record, data),
+    machineTable(record, chosen, [["manifest's SHA-256", sha256]]),
     folded("The manifest", fragment`<pre>${text}</pre>`),
     note("Everything here, and more, is in run.json and summary.json beside this file."),
   ];
+}
+
+/** Of a run of another task. */
+export function taskSettingsSection(record: TaskRecord): Markup[] {
+  return [
+    ...settingsOf(record, [["task", record.task]]),
+    machineTable(record, [], [["digest of the data", record.data]]),
+  ];
+}
+
+function settingsOf({ settings }: AnyRecord, data: readonly Entry[]): Markup[] {
+  const entries = leaves(settings);
+  const grouped = groups.map(({ title }, i) => ({
+    title,
+    entries: entries
+      .filter(([path]) => groups.findIndex(({ takes }) => takes(path)) === i)
+      .map(([path, value]): Entry => [path.replace(/^(network|weak|strong)\./, ""), value]),
+  }));
+  const group = (title: string, shown: readonly Entry[]): Markup =>
+    shown.length === 0 ? fragment`` : fragment`<div><h3>${title}</h3><dl>${shown.map(line)}</dl></div>\n`;
+  const all = [group("Data", data), ...grouped.map(({ title, entries: shown }) => group(title, shown))];
+  return [fragment`<div class="settings">${all}</div>\n`];
+}
+
+function machineTable(
+  { device, adapter, driver, versions, commit }: AnyRecord,
+  chosen: readonly Entry[],
+  last: readonly Entry[],
+): Markup {
+  const rows: Entry[] = [
+    ["computed on", device === "webgpu" ? adapter : "the CPU, in 64 bits"],
+    ["driver", driver],
+    ...chosen,
+    ["Tessera", versions.tessera],
+    ["Node", versions.node],
+    ["webgpu", versions.webgpu ?? "unknown"],
+    ["git commit", commit ?? "none"],
+    ...last,
+  ];
+  const title = "Machine and versions";
+  return folded(title, table({ head: ["what", "which"], rows, words: 2 }, title));
 }
 
 const line = ([name, value]: Entry): Markup => fragment`<dt>${name}</dt><dd>${value}</dd>\n`;
