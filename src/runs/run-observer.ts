@@ -16,15 +16,17 @@ export type CountWork = (title: string, total: number) => WorkCounter;
 
 export interface RunObserver {
   /** A sentence that a person may want to read. */
-  say?(text: string): void;
+  readonly say?: ((text: string) => void) | undefined;
   /** A sentence that a person should read. */
-  warn?(text: string): void;
+  readonly warn?: ((text: string) => void) | undefined;
   /** Images are drawn or decoded, intervals are computed. */
   readonly count?: CountWork | undefined;
   /** After the images were listed and decoded: what was selected, and what was left out. */
-  loaded?(selected: Catalogue, decoded: DecodedAssembly): void;
+  readonly loaded?: ((selected: Catalogue, decoded: DecodedAssembly) => void) | undefined;
   /** When the steps begin; what it returns hears of them. */
-  training?(run: { readonly budget: WarmedBudget; readonly batch: number }): TrainingListener<Evaluation>;
+  readonly training?:
+    | ((run: { readonly budget: WarmedBudget; readonly batch: number }) => TrainingListener<Evaluation>)
+    | undefined;
 }
 
 /** What a run tells nobody. */

@@ -44,7 +44,7 @@ function choiceOf<Choice>(
 
 function optionField(option: NumberOption | SwitchOption, isWritten: boolean): z.ZodType {
   if (typeof option.default === "boolean") return z.boolean().exactOptional();
-  const { from, above, below, whole = false, default: otherwise, optional } = option as NumberOption;
+  const { from, above, below, whole = false, default: otherwise, optional } = option;
   let field: z.ZodNumber = whole ? z.int() : z.number();
   if (from !== undefined) field = field.min(from);
   if (above !== undefined) field = field.gt(above);

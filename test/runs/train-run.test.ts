@@ -34,7 +34,11 @@ test("a manifest becomes a run folder, and the observer hears of it", async () =
     loaded: (selected) => said.push(`${selected.lists.length} lists`),
     training: (run) => {
       ({ batch } = run);
-      return { step: () => void steps++ };
+      return {
+        step: () => {
+          steps++;
+        },
+      };
     },
   });
   expect([steps, batch]).toEqual([18, 8]);

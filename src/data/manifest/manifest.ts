@@ -64,7 +64,7 @@ export interface SectionReading<Sections extends z.ZodRawShape> {
   /** Fields of the manifest, by name. */
   readonly sections: Sections;
   /** What can be said against them together; `fail` ends the reading. */
-  check(content: ManifestContent & z.output<z.ZodObject<Sections>>, fail: Fail): void;
+  readonly check: (content: ManifestContent & z.output<z.ZodObject<Sections>>, fail: Fail) => void;
 }
 
 /**
