@@ -39,6 +39,10 @@ export const manifestFields = {
 } as const;
 
 /** How a model is made and trained: for those who train, and not looked into by those who only read images and labels. */
-export const otherSections = { model: z.unknown(), train: z.unknown(), augment: z.unknown() } as const;
+export const otherSections = {
+  model: z.unknown().optional(),
+  train: z.unknown().optional(),
+  augment: z.unknown().optional(),
+} as const;
 
 export type ManifestContent = z.output<z.ZodObject<typeof manifestFields>>;
