@@ -33,7 +33,6 @@ export { runRecordSchema, type RunRecord } from "../runs/run-record.ts";
 export { declaredLabels, ofLength, settingsOf } from "./manifest-settings.ts";
 export { costByArm, costOf, type RunCost } from "../studies/cost.ts";
 export { absentIsNegative, fullLabelsProblem, fullLabels } from "../studies/full-labels.ts";
-export { studyNames, type StudyName } from "../studies/study-names.ts";
 export { knowledgeOf, notesOf, withArms, type PlanContext, type StudyPlan } from "../studies/study-plan.ts";
 export {
   assemblyOf,
@@ -56,7 +55,7 @@ export type {
   SimilarityPoint,
   StudyScores,
 } from "../studies/scores.ts";
-export { studies } from "../studies/studies.ts";
+export { planStudy, studies, studyNames, type Study, type StudyName } from "../studies/studies.ts";
 export { StudyFolder, type StudyRecord } from "../studies/study-folder.ts";
 export { scoresOf, studyScores } from "../studies/study-scores.ts";
 export { modelKind, readTensorFile, type TensorFile } from "../interchange/safetensors.ts";
@@ -77,7 +76,12 @@ export {
 } from "../runs/test-predictions.ts";
 export { traceTraining, type TracedStep } from "./planning/traced-steps.ts";
 export { trainClassifier, type TrainingResult } from "./train-classifier.ts";
-export { residentBytes, TrainingImages, type ResidentImages, type StepImages } from "../training/training-images.ts";
+export {
+  residentBytes,
+  TrainingImages,
+  type ResidentImages,
+  type StepImages,
+} from "../training/training-images.ts";
 export type {
   EpochReport,
   EvaluationReport,

@@ -85,6 +85,12 @@ export interface PlanContext {
   readonly margin: number;
 }
 
+/** The same, where it is known which classes the study is about. */
+export interface StudyContext extends PlanContext {
+  /** Each once. */
+  readonly interest: readonly string[];
+}
+
 /** The classes that each source has labels of. */
 export function knowledgeOf(assembly: Assembly): Map<string, readonly string[]> {
   const { known } = labelSpaceOf(assembly);

@@ -13,7 +13,7 @@ import {
   type StudyListener,
 } from "../../src/studies/run-study.ts";
 import { costOf } from "../../src/studies/cost.ts";
-import { studies } from "../../src/studies/studies.ts";
+import { planStudy } from "../../src/studies/studies.ts";
 import { StudyFolder, type StudyRecord } from "../../src/studies/study-folder.ts";
 import { withArms, type StudyPlan } from "../../src/studies/study-plan.ts";
 import type { StudyStore } from "../../src/studies/run-study.ts";
@@ -24,7 +24,7 @@ import { temporaryFolder } from "../data/cache/pictures.ts";
 import { smallSettings } from "../assemble/settings.ts";
 import { context, full, given, images, settings } from "./two-sites.ts";
 
-const plan = withArms(studies.overlap(context), ["single", "both", "full"]);
+const plan = withArms(planStudy("overlap", context), ["single", "both", "full"]);
 
 const record = (changes: object = {}, text = "classes: []"): StudyRecord => ({
   ...{ study: "overlap", manifest: { file: "m.yaml", text } },
@@ -129,7 +129,7 @@ describe("runs of a study", () => {
     folder.close();
   });
 
-  const arms = (...names: string[]): StudyPlan => withArms(studies.overlap(context), names);
+  const arms = (...names: string[]): StudyPlan => withArms(planStudy("overlap", context), names);
 
   test("of a seed share images, initialisation and order: where arms do not differ yet, neither do their losses", async () => {
     const losses = new Map<string, number[]>();
@@ -338,7 +338,7 @@ test("a run learns from its sources, classes and labels alone, and is tested on 
 test("runs are counted in steps, with the epochs of the whole assembly: one source alone takes as many", () => {
   const counted = inSteps({ ...smallSettings, batch: 8, epochs: 5, warmupEpochs: 2 }, given);
   expect(counted).toMatchObject({ steps: 15, warmupSteps: 6, stepsPerEpoch: 3 });
-  const of = withArms(studies.overlap({ ...context, settings: counted }), ["single", "both"]);
+  const of = withArms(planStudy("overlap", { ...context, settings: counted }), ["single", "both"]);
   for (const run of runsOf(of, [0], counted)) {
     const { budget } = budgetOfRun(run, assemblyOf(run.planned, images));
     expect(budget).toEqual({ steps: 15, warmup: 6, stepsPerEpoch: 3, epochs: 5 });

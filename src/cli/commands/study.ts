@@ -18,12 +18,11 @@ import { knowledgeOf, notesOf, withArms, type StudyPlan } from "../../studies/st
 import { labelSpaceOf } from "../../assemble/label-space.ts";
 import { ofLength, settingsOf } from "../../assemble/manifest-settings.ts";
 import { reproducibleSettings, type TrainingSettings } from "../../assemble/training-settings.ts";
-import { studies } from "../../studies/studies.ts";
+import { planStudy, type StudyName } from "../../studies/studies.ts";
 import { studyScores } from "../../studies/study-scores.ts";
 import { StudyFolder } from "../../studies/study-folder.ts";
 import { traceTraining } from "../../assemble/planning/traced-steps.ts";
 import type { RunChoices } from "../../runs/run-folder.ts";
-import type { StudyName } from "../../studies/study-names.ts";
 import type { StudyScores } from "../../studies/scores.ts";
 import { readTrainingManifest, type Manifest } from "../../assemble/manifest.ts";
 import { recipeNames, withPreset } from "../../assemble/recipes.ts";
@@ -164,7 +163,7 @@ async function prepare(
   const { classes } = manifest;
   const { given, full } = first.images;
   const settings = inSteps(said, given);
-  const whole = studies[name]({
+  const whole = planStudy(name, {
     ...{ classes, knowledge, whyNoFullLabels: first.whyNoFullLabels, settings, interest, margin },
     absentIsNegative: full !== undefined && absentIsNegative(given, full),
   });
