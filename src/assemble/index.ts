@@ -34,8 +34,8 @@ export { declaredLabels, ofLength, settingsOf } from "./manifest-settings.ts";
 export { costByArm, costOf, type RunCost } from "../studies/cost.ts";
 export { absentIsNegative, fullLabelsProblem, fullLabels } from "../studies/full-labels.ts";
 export { knowledgeOf, notesOf, withArms, type PlanContext, type StudyPlan } from "../studies/study-plan.ts";
+export { assemblyOf } from "../studies/planned-run.ts";
 export {
-  assemblyOf,
   budgetOfRun,
   inSteps,
   runsOf,

@@ -17,13 +17,13 @@ import {
   withControls,
 } from "./arms.ts";
 import type { Comparison } from "./scores.ts";
+import type { PlannedRun } from "./planned-run.ts";
 import { assemblyChecks, needsQueries, sameImages, type StudyCheck } from "./study-checks.ts";
 import {
   groupsOf,
   knownTo,
   type PlanContext,
   type PlannedArm,
-  type PlannedRun,
   type StudyContext,
   type StudyPlan,
 } from "./study-plan.ts";

@@ -9,6 +9,7 @@ import {
   type PlanContext,
   type StudyPlan,
 } from "../../src/studies/study-plan.ts";
+import { learnedFrom } from "../../src/studies/planned-run.ts";
 import { runsOf } from "../../src/studies/run-study.ts";
 import { planStudy, studies, studyNames } from "../../src/studies/studies.ts";
 import { costOf } from "../../src/studies/cost.ts";
@@ -269,6 +270,14 @@ test("runs go seed by seed, are tested in the end alone, and each has its seed",
     ...[3, 4].flatMap((seed) => ["single-A", "single-B", "both"].map((name) => [name, seed])),
   ]);
   for (const { seed, settings } of runs) expect(settings).toMatchObject({ seed, evaluate: "end" });
+});
+
+test("a run is known again by what it learns from, whatever it is called", () => {
+  const run = { name: "x", labels: "given", scoredClasses: ["1"], changes: {} } as const;
+  expect(learnedFrom(run)).toEqual(["given", null, null, ["1"]]);
+  expect(learnedFrom({ ...run, name: "y", labels: "full", sources: ["A"], classes: ["1", "2"] })).toEqual([
+    ...["full", ["A"], ["1", "2"], ["1"]],
+  ]);
 });
 
 test("costs count the strong view where it is computed", () => {

@@ -3,8 +3,8 @@
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { assemblyOf } from "../../src/studies/planned-run.ts";
 import {
-  assemblyOf,
   budgetOfRun,
   inSteps,
   runsOf,
@@ -244,7 +244,8 @@ describe("runs of a study", () => {
       },
     });
     expect(part.complete).toBe(false);
-    expect(part.trained).toContain("single-phantoms A 0");
+    // Of two at a time, either of those before it may be the one that is finished.
+    expect(part.trained).not.toEqual([]);
     expect(part.trained).not.toContain("both 0");
     const rest = await run(folder, { twice });
     expect(rest.reused.toSorted()).toEqual(part.trained.toSorted());

@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { absentIsNegative } from "../../studies/full-labels.ts";
+import { assemblyOf } from "../../studies/planned-run.ts";
 import {
-  assemblyOf,
   budgetOfRun,
   inSteps,
   runsOf,
