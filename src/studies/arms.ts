@@ -1,7 +1,8 @@
 // The arms that studies are made of: ways to learn from the same images, each a few changes of the manifest's training.
 
 import type { TrainingSettings } from "../assemble/training-settings.ts";
-import type { PlanContext, PlannedArm, PlannedRun } from "./study-plan.ts";
+import type { PlannedRun } from "./planned-run.ts";
+import type { PlanContext, PlannedArm } from "./study-plan.ts";
 import type { Comparison } from "./scores.ts";
 
 /** Given labels teach the weak view, absent ones nothing of their own: whatever the manifest says beside it. */
