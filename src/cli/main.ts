@@ -6,7 +6,7 @@
 
 import { Command, CommanderError, Option } from "commander";
 import { CheckpointError, ModelError, RunFolderError } from "../errors/training-errors.ts";
-import { studyNames, type StudyName } from "../studies/study-names.ts";
+import { studyNames, type StudyName } from "../studies/studies.ts";
 import { DataError, ManifestError } from "../errors/data-errors.ts";
 import { DeviceUnavailableError, TesseraError, UsageError } from "../errors/errors.ts";
 import { parts } from "../data/catalogue/listing.ts";
@@ -15,7 +15,16 @@ import type { DemoOptions } from "./commands/demo.ts";
 import type { EvaluateOptions } from "./commands/evaluate.ts";
 import type { InspectOptions } from "./commands/inspect.ts";
 import { memoryHelp, withBudget, withDevice, withModel, withTraining } from "./terminal/option-groups.ts";
-import { auc, imageShape, memorySize, rate, studyName, wholeNumber } from "./terminal/options.ts";
+import {
+  auc,
+  imageShape,
+  interestHelp,
+  memorySize,
+  rate,
+  studyName,
+  studyQuestions,
+  wholeNumber,
+} from "./terminal/options.ts";
 import { description, version } from "../runs/package-info.ts";
 import type { PlanOptions } from "./commands/plan.ts";
 import type { PredictOptions } from "./commands/predict.ts";
@@ -115,16 +124,14 @@ withModel(program.command("predict"))
   });
 
 withBudget(program.command("study"))
-  .description(
-    "compare ways to learn from partial labels, each with several seeds: negatives, disjoint, overlap, similarity, baselines",
-  )
+  .description(`compare ways to learn from partial labels, each with several seeds: ${studyNames.join(", ")}`)
   .argument("<name>", `one of ${studyNames.join(", ")}`, studyName)
   .argument("<manifest>", "YAML file; see examples/")
   .requiredOption("--data-root <folder>", "folder that the manifest's paths start from")
   .option("--out <folder>", "folder for finished runs, tables and the report; the same command there goes on")
   .option("--seeds <n>", "runs of each arm, with seeds one after the other", wholeNumber("--seeds", 1), 5)
   .option("--first-seed <n>", "the first of them", wholeNumber("--first-seed", 0), 0)
-  .option("--interest <class...>", "classes that negatives (default: all) or similarity (one) is about")
+  .option("--interest <class...>", interestHelp())
   .option("--arms <name...>", "some of the study's arms alone; --dry-run lists them")
   .option(
     "--preset <name>",
@@ -138,6 +145,7 @@ withBudget(program.command("study"))
   )
   .option("--dry-run", "say what it would train and how long that takes, by a trial of a few steps", false)
   .option("--json", "the result as JSON", false)
+  .addHelpText("after", studyQuestions())
   .action(async (name: StudyName, manifest: string, options: StudyOptions) => {
     const { studyCommand } = await import("./commands/study.ts");
     await studyCommand(name, manifest, options);

@@ -2,7 +2,8 @@
 
 import { noLambdas, type LambdaName, type Lambdas } from "../assemble/assemble-terms.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
-import type { PlanContext, PlannedArm, PlannedRun } from "./study-plan.ts";
+import type { PlannedRun } from "./planned-run.ts";
+import type { PlanContext, PlannedArm } from "./study-plan.ts";
 import type { Comparison } from "./scores.ts";
 
 /** Given labels teach the weak view, absent ones nothing of their own: whatever the manifest says beside it. */

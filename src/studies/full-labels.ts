@@ -3,18 +3,13 @@
 import { taughtSources } from "../assemble/absent-policy.ts";
 import type { Assembly } from "../data/assembly/assembly.ts";
 import type { Manifest } from "../assemble/training-manifest.ts";
+import { formatOf } from "../data/formats/formats.ts";
 import { absent } from "../labels/states.ts";
-
-/**
- * Formats in which every image is of exactly one of the classes that the file counts, or is labelled for all: what is not
- * named is not there. The folders of a `folder` are those that somebody made, and what else its images show nobody says.
- */
-const whole = ["idx", "cifar", "medmnist", "phantoms", "chestxray14"];
 
 /** The manifest with sources that know all classes, or why the truth is not known. */
 export function fullLabels(manifest: Manifest): Manifest | string {
   const { classes, sources } = manifest;
-  const other = sources.find(({ format }) => !whole.includes(format));
+  const other = sources.find((source) => !formatOf(source).exhaustive);
   if (other !== undefined) {
     return `source "${other.name}" says what its images show, and not what else they do not.`;
   }

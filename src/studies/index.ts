@@ -26,6 +26,7 @@ export {
 } from "../statistics/t-tests.ts";
 export { analyse } from "./analysis.ts";
 export { absentIsNegative, fullLabels } from "./full-labels.ts";
+export type { PlannedRun } from "./planned-run.ts";
 export { readStudy, type StudyContents } from "./read-study.ts";
 export type {
   ClassResult,
@@ -47,15 +48,15 @@ export type {
   StudyScores,
 } from "./scores.ts";
 export { similarityOf, type ClassSimilarity, type SimilarityAnalysis } from "./similarity.ts";
-export { studies } from "./studies.ts";
+export { planStudy, studies, studyNames, type Study, type StudyName } from "./studies.ts";
+export type { StudyCheck } from "./study-checks.ts";
 export { StudyFolder, type StudyRecord } from "./study-folder.ts";
-export { studyNames, type StudyName } from "./study-names.ts";
 export {
   knowledgeOf,
   withArms,
   type PlanContext,
   type PlannedArm,
-  type PlannedRun,
+  type StudyContext,
   type StudyPlan,
 } from "./study-plan.ts";
 export type { LoadedImages, RunResult, StudyImages, StudyRun } from "./study-run.ts";

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { assembleTerms, noLambdas } from "../assemble/assemble-terms.ts";
 import { canonical } from "../training/canonical.ts";
 import { reproducibleSettings } from "../assemble/training-settings.ts";
+import { learnedFrom } from "./planned-run.ts";
 import type { StudyRun } from "./study-run.ts";
 
 /** Of everything that may change a number of a run. */
@@ -21,8 +22,8 @@ export function warmUpNameOf({ planned, settings }: StudyRun): string {
   return canonical([...runIdentity({ planned, settings: inWarmUp }), assembleTerms(settings)]) ?? "";
 }
 
-/** What a run learns from and how, whatever it is called; that it learns all is said, too. */
-const runIdentity = ({ planned, settings }: Pick<StudyRun, "planned" | "settings">): unknown[] => {
-  const { labels, sources = null, classes = null, scoredClasses } = planned;
-  return [reproducibleSettings(settings), labels, sources, classes, scoredClasses];
-};
+/** How a run learns, and what from. */
+const runIdentity = ({ planned, settings }: Pick<StudyRun, "planned" | "settings">): unknown[] => [
+  reproducibleSettings(settings),
+  ...learnedFrom(planned),
+];

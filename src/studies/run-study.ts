@@ -1,7 +1,6 @@
 // Carries a study out: every run of every arm with every seed, those that are finished already aside.
 
-import { restrict, type Assembly, type ImageSet } from "../data/assembly/assembly.ts";
-import { absent } from "../labels/states.ts";
+import type { Assembly } from "../data/assembly/assembly.ts";
 import { assembleTerms } from "../assemble/assemble-terms.ts";
 import { QueryHead } from "../assemble/heads/query-head.ts";
 import type { Evaluation } from "../assemble/evaluation.ts";
@@ -14,7 +13,8 @@ import { trainClassifier } from "../assemble/train-classifier.ts";
 import type { TrainingListener } from "../training/training-reports.ts";
 import { samplerOf, type TrainingSettings } from "../assemble/training-settings.ts";
 import { addEpoch, condensed, copied, newCourse } from "./loss-course.ts";
-import type { PlannedRun, StudyPlan } from "./study-plan.ts";
+import { assemblyOf } from "./planned-run.ts";
+import type { StudyPlan } from "./study-plan.ts";
 import { keyOf } from "./run-key.ts";
 import { RunQueue } from "./run-queue.ts";
 import type { LoadedImages, ResumePoint, RunResult, StudyImages, StudyRun } from "./study-run.ts";
@@ -68,32 +68,6 @@ export function runsOf(plan: StudyPlan, seeds: readonly number[], settings: Trai
       })),
     ),
   );
-}
-
-/** The part of the images that a run learns from, and the classes that it learns and is judged by. */
-export function assemblyOf(
-  { labels, sources, classes, scoredClasses }: Omit<PlannedRun, "name" | "changes">,
-  images: StudyImages,
-): Assembly {
-  const whole = labels === "given" ? images.given : images.full;
-  if (whole === undefined) throw new Error("a study has a run on full labels where they are not known");
-  const learned = classes ?? whole.classes;
-  const only = (set: ImageSet): ImageSet =>
-    classes === undefined ? set : restrict(set, whole.classes, learned);
-  // Validation does not judge what a run never learned.
-  const judged = (set: ImageSet): ImageSet => ({
-    ...set,
-    states: set.states.map((state, at) =>
-      scoredClasses.includes(learned[at % learned.length]) ? state : absent,
-    ),
-  });
-  return {
-    classes: learned,
-    sources: whole.sources.filter(({ source }) => sources?.includes(source) ?? true).map(only),
-    ...(whole.validation === undefined ? {} : { validation: judged(only(whole.validation)) }),
-    // All arms are judged by the same labels.
-    test: only(images.given.test),
-  };
 }
 
 /** How long a run is, and how many images a step of it takes. */

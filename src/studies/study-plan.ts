@@ -5,22 +5,8 @@ import { suggestion } from "../errors/nearest.ts";
 import type { Assembly } from "../data/assembly/assembly.ts";
 import { labelSpaceOf } from "../assemble/label-space.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
+import type { PlannedRun } from "./planned-run.ts";
 import type { Arm, ClassGroup, Comparison } from "./scores.ts";
-
-/** One training run of an arm: what sets it apart from the manifest's own training. */
-export interface PlannedRun {
-  /** Unique in its study; a word for files. */
-  readonly name: string;
-  /** `given`: labels as the manifest's sources give them; `full`: every label, where the truth is known. */
-  readonly labels: "given" | "full";
-  /** Names of the sources that it trains on; default: all. */
-  readonly sources?: readonly string[];
-  /** Classes that it learns; default: all. */
-  readonly classes?: readonly string[];
-  /** Classes whose AUC it is scored by. */
-  readonly scoredClasses: readonly string[];
-  readonly changes: Partial<TrainingSettings>;
-}
 
 export interface PlannedArm extends Arm {
   readonly runs: readonly PlannedRun[];
@@ -83,6 +69,12 @@ export interface PlanContext {
   readonly interest?: readonly string[] | undefined;
   /** Within which two arms are called equal, in AUC. */
   readonly margin: number;
+}
+
+/** The same, where it is known which classes the study is about. */
+export interface StudyContext extends PlanContext {
+  /** Each once. */
+  readonly interest: readonly string[];
 }
 
 /** The classes that each source has labels of. */

@@ -4,7 +4,7 @@ import type { Assembly } from "../data/assembly/assembly.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import type { Checkpoints } from "../training/checkpoint.ts";
 import type { LossCourse } from "./loss-course.ts";
-import type { PlannedRun } from "./study-plan.ts";
+import type { PlannedRun } from "./planned-run.ts";
 
 /** The images of a seed, with the given labels and, where they are known, with full labels. */
 export interface StudyImages {

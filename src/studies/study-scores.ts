@@ -2,7 +2,8 @@
 
 import { mean, sum } from "./study-numbers.ts";
 import type { RunResult } from "./study-run.ts";
-import { notesOf, type PlannedArm, type PlannedRun, type StudyPlan } from "./study-plan.ts";
+import type { PlannedRun } from "./planned-run.ts";
+import { notesOf, type PlannedArm, type StudyPlan } from "./study-plan.ts";
 import type { QuerySimilarity, Score, SimilarityPoint, StudyScores } from "./scores.ts";
 
 /** What the finished runs of a study come to; `results` of other runs are left aside. */

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { StudyScores } from "../../src/studies/scores.ts";
+import { studies, studyNames } from "../../src/studies/studies.ts";
 import { own, runBuilt, workingFolder, type Ended } from "./built.ts";
 import { twoSites } from "./two-sites.ts";
 
@@ -23,6 +24,16 @@ const scoresOf = (out: string): unknown => {
   const scores = JSON.parse(file(out, "scores.json")) as StudyScores;
   return { ...scores, scores: scores.scores.map(({ seconds: _, ...rest }) => rest) };
 };
+
+test("its help says what each study asks, and for which of them classes of interest are named", async () => {
+  const { code, output } = await runBuilt(folder, ["study", "--help"]);
+  expect(code).toBe(0);
+  for (const name of studyNames)
+    expect(output).toMatch(new RegExp(`^ {2}${name} +${studies[name].question.replace("?", "\\?")}$`, "mu"));
+  expect(output.replace(/\s+/gu, " ")).toContain(
+    "classes that negatives (default: all) or similarity (one) is about",
+  );
+});
 
 test("a dry run says what each arm takes and how long it would be, and writes nothing", async () => {
   const { code, output, errors } = await study(["overlap", "m.yaml", "--seeds", "3", "--dry-run", "--json"]);

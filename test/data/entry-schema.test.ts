@@ -1,7 +1,7 @@
 // The fields of an entry: those of its format beside those that all formats have.
 import { expect, test } from "vitest";
 import { sourceEntry, testEntry } from "../../src/data/manifest/entry-schema.ts";
-import { formatNames, formats } from "../../src/data/formats/index.ts";
+import { formatNames, formats } from "../../src/data/formats/formats.ts";
 
 test("no field of a format has the name of a field that all formats have", () => {
   for (const { options } of [sourceEntry, testEntry]) {

@@ -2,9 +2,16 @@
 
 import { describe, expect, test } from "vitest";
 import { costByArm } from "../../src/studies/cost.ts";
-import { knowledgeOf, notesOf, withArms, type PlanContext } from "../../src/studies/study-plan.ts";
+import {
+  knowledgeOf,
+  notesOf,
+  withArms,
+  type PlanContext,
+  type StudyPlan,
+} from "../../src/studies/study-plan.ts";
+import { learnedFrom } from "../../src/studies/planned-run.ts";
 import { runsOf } from "../../src/studies/run-study.ts";
-import { studies } from "../../src/studies/studies.ts";
+import { planStudy, studies, studyNames } from "../../src/studies/studies.ts";
 import { costOf } from "../../src/studies/cost.ts";
 import { groupsOf } from "../../src/studies/study-plan.ts";
 import { UsageError } from "../../src/errors/errors.ts";
@@ -20,13 +27,13 @@ const context: PlanContext = {
   margin: 0.003,
 };
 
-const names = (plan: ReturnType<(typeof studies)["overlap"]>): string[] => plan.arms.map(({ name }) => name);
+const names = (plan: StudyPlan): string[] => plan.arms.map(({ name }) => name);
 
 /** What the arms do not take from the manifest. */
 const plain = { supervised: "weak", absent: "ignored" };
 
 describe("overlap", () => {
-  const plan = studies.overlap(context);
+  const plan = planStudy("overlap", context);
   const main = ["single", "absent-negative", "partial-bce", "pseudo", "consistency", "both", "full"];
 
   test("has seven arms, and each again with the same supervised augmentation", () => {
@@ -84,14 +91,14 @@ describe("overlap", () => {
   });
 
   test("does without full labels where the truth is not known, and says why", () => {
-    const without = studies.overlap({ ...context, whyNoFullLabels: "nobody looked." });
+    const without = planStudy("overlap", { ...context, whyNoFullLabels: "nobody looked." });
     expect(names(without)).not.toContain("full");
     expect(without.notes).toEqual(["There is no arm of full labels: nobody looked."]);
     expect(without.comparisons.some(({ second }) => second.startsWith("full"))).toBe(false);
   });
 
   test("says where taking absent labels for negative is no mistake", () => {
-    const known = studies.overlap({ ...context, absentIsNegative: true });
+    const known = planStudy("overlap", { ...context, absentIsNegative: true });
     expect(notesOf(known)).toEqual([expect.stringMatching(/every absent label is in truth negative/)]);
     expect(notesOf(plan)).toEqual([]);
     // Of arms that are not compared nothing has to be known.
@@ -104,6 +111,36 @@ describe("overlap", () => {
     expect(names(some)).toEqual(["both", "full"]);
     expect(some.comparisons.map(({ first, second }) => [first, second])).toEqual([["both", "full"]]);
     expect(() => withArms(plan, ["ful"])).toThrow(/--arms ful: study overlap has no such arm here.*full/);
+  });
+});
+
+describe.each(studyNames)("study %s", (name) => {
+  const { interest, question } = studies[name];
+  const asked = { ...context, interest: interest === "none" ? undefined : ["3"] };
+
+  test("compares arms that it has, whose runs have names of their own, and is scored by classes of the manifest", () => {
+    const plan = planStudy(name, asked);
+    expect(plan.study).toBe(name);
+    expect(plan.comparisons.length).toBeGreaterThan(0);
+    for (const { first, second } of plan.comparisons) {
+      expect(names(plan)).toContain(first);
+      expect(names(plan)).toContain(second);
+    }
+    const runs = plan.arms.flatMap((arm) => arm.runs);
+    expect(new Set(runs.map((run) => run.name)).size).toBe(runs.length);
+    for (const { scoredClasses } of runs)
+      expect(context.classes).toEqual(expect.arrayContaining([...scoredClasses]));
+  });
+
+  test("asks one question, and is about the classes that its record says", () => {
+    expect(question).toMatch(/^[A-Z][^?]*\?$/u);
+    const plan = (classes?: readonly string[]) => (): unknown =>
+      planStudy(name, { ...context, interest: classes });
+    if (interest === "none") expect(plan(["3"])).toThrow(`study ${name} is about all classes`);
+    else expect(plan(["3"])).not.toThrow();
+    if (interest === "one") expect(plan()).toThrow(`study ${name} is about one class`);
+    else expect(plan()).not.toThrow();
+    if (interest !== "none") expect(plan(["33"])).toThrow(/^--interest 33: is no class of the manifest/u);
   });
 });
 
@@ -127,19 +164,19 @@ test("what sources know is what they have labels of", () => {
 describe("the other studies", () => {
   test("disjoint sets one model a source beside the assembly", () => {
     const main = ["single", "partial-bce", "both", "full"];
-    expect(names(studies.disjoint(context))).toEqual([...main, ...main.map((name) => `${name}+aug`)]);
-    expect(notesOf(studies.disjoint(context))).toEqual([
+    expect(names(planStudy("disjoint", context))).toEqual([...main, ...main.map((name) => `${name}+aug`)]);
+    expect(notesOf(planStudy("disjoint", context))).toEqual([
       "Several sources know 2, 3: of those, study overlap asks what this one does not.",
     ]);
     const apart = new Map([
       ["A", ["1", "2"]],
       ["B", ["3", "4"]],
     ]);
-    expect(notesOf(studies.disjoint({ ...context, knowledge: apart }))).toEqual([]);
+    expect(notesOf(planStudy("disjoint", { ...context, knowledge: apart }))).toEqual([]);
   });
 
   test("negatives trains a model for each class of interest, and one for all", () => {
-    const [unnamed, named] = studies.negatives({ ...context, interest: ["2", "4"] }).arms;
+    const [unnamed, named] = planStudy("negatives", { ...context, interest: ["2", "4"] }).arms;
     expect(unnamed.runs.map(({ classes, scoredClasses }) => [classes, scoredClasses])).toEqual([
       [["2"], ["2"]],
       [["4"], ["4"]],
@@ -149,7 +186,7 @@ describe("the other studies", () => {
   });
 
   test("similarity adds one class at a time, in the manifest's order of classes", () => {
-    const plan = studies.similarity({ ...context, interest: ["3"] });
+    const plan = planStudy("similarity", { ...context, interest: ["3"] });
     expect(names(plan)).toEqual(["alone-3", "3-with-1", "3-with-2", "3-with-4", "all"]);
     expect(plan.arms.map(({ runs }) => runs[0].classes)).toEqual([
       ...[["3"], ["1", "3"], ["2", "3"], ["3", "4"], undefined],
@@ -158,7 +195,7 @@ describe("the other studies", () => {
   });
 
   test("baselines differ in head and labels, and learn from given labels alone but for Label-Assemble", () => {
-    const plan = studies.baselines(context);
+    const plan = planStudy("baselines", context);
     expect(plan.arms.slice(0, 8).map(({ name, runs }) => [name, runs[0].changes.head?.kind])).toEqual([
       ["single", undefined],
       ["per-source-heads", "per-source"],
@@ -220,19 +257,27 @@ describe("the other studies", () => {
     ],
     ["similarity", { interest: ["1"], classes: ["1", "2", "3"] }, /needs three of them or more/],
   ] as const)("%s refuses what it makes no sense with: %o", (name, changes, message) => {
-    const plan = (): unknown => studies[name]({ ...context, ...changes });
+    const plan = (): unknown => planStudy(name, { ...context, ...changes });
     expect(plan).toThrow(UsageError);
     expect(plan).toThrow(message);
   });
 });
 
 test("runs go seed by seed, are tested in the end alone, and each has its seed", () => {
-  const plan = withArms(studies.overlap(context), ["single", "both"]);
+  const plan = withArms(planStudy("overlap", context), ["single", "both"]);
   const runs = runsOf(plan, [3, 4], smallSettings);
   expect(runs.map(({ planned, seed }) => [planned.name, seed])).toEqual([
     ...[3, 4].flatMap((seed) => ["single-A", "single-B", "both"].map((name) => [name, seed])),
   ]);
   for (const { seed, settings } of runs) expect(settings).toMatchObject({ seed, evaluate: "end" });
+});
+
+test("a run is known again by what it learns from, whatever it is called", () => {
+  const run = { name: "x", labels: "given", scoredClasses: ["1"], changes: {} } as const;
+  expect(learnedFrom(run)).toEqual(["given", null, null, ["1"]]);
+  expect(learnedFrom({ ...run, name: "y", labels: "full", sources: ["A"], classes: ["1", "2"] })).toEqual([
+    ...["full", ["A"], ["1", "2"], ["1"]],
+  ]);
 });
 
 test("costs count the strong view where it is computed", () => {
@@ -242,7 +287,7 @@ test("costs count the strong view where it is computed", () => {
   expect(of({ lambdaConsistency: 0 })).toBe(10);
   expect(of({})).toBe(16);
   expect(of({ supervised: "both" })).toBe(20);
-  const plan = withArms(studies.overlap(context), ["single", "both"]);
+  const plan = withArms(planStudy("overlap", context), ["single", "both"]);
   const runs = runsOf(plan, [0, 1], smallSettings);
   expect(costByArm(plan.arms, runs, ({ settings }) => costOf(settings, budget, 16))).toEqual([
     { arm: "single", runs: 4, steps: 40, views: 640 },

@@ -3,17 +3,11 @@
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import {
-  assemblyOf,
-  budgetOfRun,
-  inSteps,
-  runsOf,
-  runStudy,
-  type StudyListener,
-} from "../../src/studies/run-study.ts";
+import { assemblyOf } from "../../src/studies/planned-run.ts";
+import { budgetOfRun, inSteps, runsOf, runStudy, type StudyListener } from "../../src/studies/run-study.ts";
 import type { RunResult } from "../../src/studies/study-run.ts";
 import { costOf } from "../../src/studies/cost.ts";
-import { studies } from "../../src/studies/studies.ts";
+import { planStudy } from "../../src/studies/studies.ts";
 import { StudyFolder, type StudyRecord } from "../../src/studies/study-folder.ts";
 import { withArms, type StudyPlan } from "../../src/studies/study-plan.ts";
 import type { StudyStore } from "../../src/studies/run-study.ts";
@@ -24,7 +18,7 @@ import { temporaryFolder } from "../data/cache/pictures.ts";
 import { smallSettings } from "../assemble/settings.ts";
 import { context, full, given, images, settings } from "./two-sites.ts";
 
-const plan = withArms(studies.overlap(context), ["single", "both", "full"]);
+const plan = withArms(planStudy("overlap", context), ["single", "both", "full"]);
 
 const record = (changes: object = {}, text = "classes: []"): StudyRecord => ({
   ...{ study: "overlap", manifest: { file: "m.yaml", text } },
@@ -129,7 +123,7 @@ describe("runs of a study", () => {
     folder.close();
   });
 
-  const arms = (...names: string[]): StudyPlan => withArms(studies.overlap(context), names);
+  const arms = (...names: string[]): StudyPlan => withArms(planStudy("overlap", context), names);
 
   test("of a seed share images, initialisation and order: where arms do not differ yet, neither do their losses", async () => {
     const losses = new Map<string, number[]>();
@@ -244,7 +238,8 @@ describe("runs of a study", () => {
       },
     });
     expect(part.complete).toBe(false);
-    expect(part.trained).toContain("single-phantoms A 0");
+    // Of two at a time, either of those before it may be the one that is finished.
+    expect(part.trained).not.toEqual([]);
     expect(part.trained).not.toContain("both 0");
     const rest = await run(folder, { twice });
     expect(rest.reused.toSorted()).toEqual(part.trained.toSorted());
@@ -338,7 +333,7 @@ test("a run learns from its sources, classes and labels alone, and is tested on 
 test("runs are counted in steps, with the epochs of the whole assembly: one source alone takes as many", () => {
   const counted = inSteps({ ...smallSettings, batch: 8, epochs: 5, warmupEpochs: 2 }, given);
   expect(counted).toMatchObject({ steps: 15, warmupSteps: 6, stepsPerEpoch: 3 });
-  const of = withArms(studies.overlap({ ...context, settings: counted }), ["single", "both"]);
+  const of = withArms(planStudy("overlap", { ...context, settings: counted }), ["single", "both"]);
   for (const run of runsOf(of, [0], counted)) {
     const { budget } = budgetOfRun(run, assemblyOf(run.planned, images));
     expect(budget).toEqual({ steps: 15, warmup: 6, stepsPerEpoch: 3, epochs: 5 });

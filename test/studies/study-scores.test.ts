@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { scoresOf, studyScores } from "../../src/studies/study-scores.ts";
-import { studies } from "../../src/studies/studies.ts";
+import { planStudy } from "../../src/studies/studies.ts";
 import type { RunResult } from "../../src/studies/study-run.ts";
 import { context, settings } from "./two-sites.ts";
 
@@ -22,7 +22,7 @@ const result = (
 });
 
 test("of an arm of several runs take each class from those that know it, and are missing until all are finished", () => {
-  const of = studies.disjoint({
+  const of = planStudy("disjoint", {
     ...{ classes: ["1", "2", "3"], settings, margin: 0.01 },
     knowledge: new Map([
       ["A", ["1", "2"]],
@@ -51,7 +51,7 @@ test("of an arm of several runs take each class from those that know it, and are
 
 test("on similarity are the gain of the class of interest and the cosine of its query with another's, by name", () => {
   const classes = ["8", "0", "3", "1"]; // not in the order of numbers
-  const of = studies.similarity({ ...context, classes, interest: ["8"] });
+  const of = planStudy("similarity", { ...context, classes, interest: ["8"] });
   const cosines = [
     [1, 0.1, 0.2, 0.3],
     [0.1, 1, 0.4, 0.5],

@@ -4,20 +4,20 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { absentIsNegative } from "../../studies/full-labels.ts";
-import { assemblyOf, budgetOfRun, inSteps, runsOf, runStudy } from "../../studies/run-study.ts";
+import { assemblyOf } from "../../studies/planned-run.ts";
+import { budgetOfRun, inSteps, runsOf, runStudy } from "../../studies/run-study.ts";
 import type { RunResult, StudyRun } from "../../studies/study-run.ts";
 import { costByArm, costOf, type RunCost } from "../../studies/cost.ts";
 import { knowledgeOf, notesOf, withArms, type StudyPlan } from "../../studies/study-plan.ts";
 import { labelSpaceOf } from "../../assemble/label-space.ts";
 import { ofLength, settingsOf } from "../../assemble/manifest-settings.ts";
 import { reproducibleSettings, type TrainingSettings } from "../../assemble/training-settings.ts";
-import { studies } from "../../studies/studies.ts";
+import { planStudy, type StudyName } from "../../studies/studies.ts";
 import { scoresText } from "../../studies/scores-file.ts";
 import { studyScores } from "../../studies/study-scores.ts";
 import { StudyFolder } from "../../studies/study-folder.ts";
 import { traceTraining } from "../../assemble/planning/traced-steps.ts";
 import type { RunChoices } from "../../runs/run-record.ts";
-import type { StudyName } from "../../studies/study-names.ts";
 import type { StudyScores } from "../../studies/scores.ts";
 import { readTrainingManifest, type Manifest } from "../../assemble/training-manifest.ts";
 import { recipeNames, withPreset } from "../../assemble/recipes.ts";
@@ -160,7 +160,7 @@ async function prepare(
   const { classes } = manifest;
   const { given, full } = first.images;
   const settings = inSteps(said, given);
-  const whole = studies[name]({
+  const whole = planStudy(name, {
     ...{ classes, knowledge, whyNoFullLabels: first.whyNoFullLabels, settings, interest, margin },
     absentIsNegative: full !== undefined && absentIsNegative(given, full),
   });

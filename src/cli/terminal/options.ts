@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError } from "commander";
 import type { Checkpoints } from "../../training/checkpoint.ts";
-import { studyNames, type StudyName } from "../../studies/study-names.ts";
+import { studies, studyNames, type StudyName } from "../../studies/studies.ts";
 import { suggestion } from "../../errors/nearest.ts";
 
 const maximum = 2 ** 31;
@@ -94,4 +94,21 @@ export function studyName(text: string): StudyName {
   if (name !== undefined) return name;
   const near = suggestion(text, studyNames);
   throw new InvalidArgumentError(`there is no study "${text}"${near}; there are ${studyNames.join(", ")}.`);
+}
+
+/** What `--interest` is for, by the studies that have a use for it. */
+export function interestHelp(): string {
+  const uses = studyNames.flatMap((name) => {
+    const { interest } = studies[name];
+    if (interest === "none") return [];
+    return interest === "one" ? [`${name} (one)`] : [`${name} (default: all)`];
+  });
+  return `classes that ${uses.join(" or ")} is about`;
+}
+
+/** What each study asks, a line each. */
+export function studyQuestions(): string {
+  const width = Math.max(...studyNames.map((name) => name.length));
+  const lines = studyNames.map((name) => `  ${name.padEnd(width)}  ${studies[name].question}`);
+  return `\nStudies:\n${lines.join("\n")}`;
 }

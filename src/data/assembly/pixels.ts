@@ -38,7 +38,7 @@ export interface DecodeOptions {
   /**
    * The most bytes of pixels to hold, and that decoding may take meanwhile; one image is always decoded. Where all images
    * together need more, those that are in the cache stay on disk: image files, and images of arrays in another size. Array
-   * files (IDX, CIFAR, MedMNIST) are read whole by their formats and stay in memory whatever this says.
+   * files, such as IDX, are read whole by their formats and stay in memory whatever this says.
    */
   readonly memory: number;
   /** Decoding threads; without, one a core, 16 at most. What they make does not depend on their number. */

@@ -2,8 +2,8 @@
 import { readdirSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** Folders of src/data whose code the threads run. */
-const folders = ["images", "files", "cache"];
+/** Folders of src whose code the threads run. */
+const folders = ["data/images", "data/cache", "files", "errors"];
 
 /**
  * The program of a decoding thread. Node 20 loads no TypeScript: from the sources, as tests run, it is what was built of
@@ -15,12 +15,12 @@ const folders = ["images", "files", "cache"];
 export function workerFile(from: string): string {
   if (!from.endsWith(".ts")) return fileURLToPath(new URL("decode-worker.js", from));
   const changed = folders.flatMap((folder) => {
-    const sources = fileURLToPath(new URL(`../${folder}`, from));
+    const sources = fileURLToPath(new URL(`../../${folder}`, from));
     return readdirSync(sources)
       .filter((name) => name.endsWith(".ts"))
       .map((name) => ({
         source: `${sources}/${name}`,
-        built: fileURLToPath(new URL(`../../../dist/data/${folder}/${name.replace(/ts$/u, "js")}`, from)),
+        built: fileURLToPath(new URL(`../../../dist/${folder}/${name.replace(/ts$/u, "js")}`, from)),
       }))
       .filter(({ source, built }) => {
         const { mtimeMs = 0 } = statSync(built, { throwIfNoEntry: false }) ?? {};

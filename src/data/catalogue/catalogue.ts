@@ -12,7 +12,7 @@ import type { Entry } from "../manifest/entry-schema.ts";
 import { DataError, ManifestError } from "../../errors/data-errors.ts";
 import { mostArrayBytes } from "../../files/limits.ts";
 import { exists } from "../../files/paths.ts";
-import { list } from "../formats/index.ts";
+import { formatOf } from "../formats/formats.ts";
 import { parts } from "./listing.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 import type { ImagePlace, ListContext, Listing, Part } from "./listing.ts";
@@ -198,7 +198,7 @@ async function listEntry(
 ): Promise<Listing> {
   let listing: Listing;
   try {
-    listing = await list(entry, context);
+    listing = await formatOf(entry).list(entry, context);
   } catch (cause) {
     if (!(cause instanceof ManifestError) || cause.line !== undefined) throw cause;
     const keys = cause.field.split(".");

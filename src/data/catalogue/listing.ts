@@ -1,6 +1,5 @@
 // What every dataset format reads: which images there are and what the source itself says of each. No pixel of an image
 // file is decoded, nothing is mapped to classes yet: that is catalogue.ts.
-import type { z } from "zod";
 import type { DataError } from "../../errors/data-errors.ts";
 
 /** The most labels of one source: over ten times what the largest published set has; a damaged file may claim anything. */
@@ -78,12 +77,4 @@ export interface ListContext {
   readonly once: <Content>(key: string, read: () => Promise<Content>) => Promise<Content>;
   /** Told of each image that is drawn: of what has to be made, not read, so that it takes a while. */
   readonly drawn?: ((done: number, total: number) => void) | undefined;
-}
-
-/** One dataset format: its fields in a manifest, and how to list it. */
-export interface Format<Fields extends z.ZodRawShape> {
-  /** With `format: z.literal(name)` among them. */
-  readonly fields: Fields;
-  /** @throws DataError naming file and record */
-  readonly list: (entry: z.output<z.ZodObject<Fields>>, context: ListContext) => Promise<Listing>;
 }

@@ -1,9 +1,8 @@
 // NIH ChestX-ray14 (Wang et al., "ChestX-ray8", CVPR 2017): one table, findings of an image joined by "|".
-import { z } from "zod";
 import { suggestion } from "../../errors/nearest.ts";
 import { path } from "../manifest/fields.ts";
 import { brief, requireColumns, rowError } from "../../files/csv.ts";
-import type { Format } from "../catalogue/listing.ts";
+import type { Format } from "./format.ts";
 import { findImagesIn, imageFolders, listRows, locateTable, setPositive } from "./table-rows.ts";
 
 /** In the order that papers on the dataset use. */
@@ -28,7 +27,6 @@ const labelNames = [...findings, noFinding];
 const columnOf = new Map(labelNames.map((name, at) => [name, at]));
 
 const fields = {
-  format: z.literal("chestxray14"),
   /** `Data_Entry_2017.csv` or `Data_Entry_2017_v2020.csv`, or some of its rows under its header. */
   table: path,
   /** Where the PNG files lie: one folder, or all twelve `images_001/images`, ... */
@@ -37,6 +35,8 @@ const fields = {
 
 export const chestxray14: Format<typeof fields> = {
   fields,
+  exhaustive: true,
+  patients: "format",
   list: async (entry, context) => {
     const table = await locateTable(entry.table, context);
     requireColumns(table, ["Image Index", "Finding Labels", "Patient ID"]);

@@ -1,12 +1,11 @@
 // CheXpert (Irvin et al., AAAI 2019): one table, a column a label with 1 positive, 0 negative, -1 uncertain, blank.
 import { join } from "node:path";
-import { z } from "zod";
 import { path } from "../manifest/fields.ts";
 import { brief, requireColumns, rowError } from "../../files/csv.ts";
 import { belowRoot, exists } from "../../files/paths.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
-import type { Format } from "../catalogue/listing.ts";
 import { partOf } from "../catalogue/part-words.ts";
+import type { Format } from "./format.ts";
 import { listRows, locateTable } from "./table-rows.ts";
 
 /** In the order of the table. */
@@ -41,7 +40,6 @@ const marks: ReadonlyMap<string, number> = new Map([
 const topFolder = /^CheXpert-v1\.0[^/]*(?=\/)/u;
 
 const fields = {
-  format: z.literal("chexpert"),
   /** `train.csv`, `valid.csv` or `test.csv`, or some of its rows under its header. */
   table: path,
   /**
@@ -53,6 +51,8 @@ const fields = {
 
 export const chexpert: Format<typeof fields> = {
   fields,
+  exhaustive: false,
+  patients: "format",
   list: async (entry, context) => {
     const table = await locateTable(entry.table, context);
     requireColumns(table, ["Path", ...labelNames]);

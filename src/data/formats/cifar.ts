@@ -4,9 +4,10 @@ import { DataError, ManifestError } from "../../errors/data-errors.ts";
 import { oneOf, path } from "../manifest/fields.ts";
 import { readBytes } from "../../files/bytes.ts";
 import { checkListing } from "../../files/limits.ts";
-import type { Format, ListedRecord, Listing, PixelArray } from "../catalogue/listing.ts";
+import type { ListedRecord, Listing, PixelArray } from "../catalogue/listing.ts";
 import { cifar100Coarse, cifar100Fine, cifar10Classes } from "./cifar-names.ts";
 import { oneClassEach } from "./class-labels.ts";
+import type { Format } from "./format.ts";
 
 const side = 32;
 const area = side * side;
@@ -27,7 +28,6 @@ const variants = {
 type Variant = keyof typeof variants;
 
 const fields = {
-  format: z.literal("cifar"),
   /** The files below the data root, read one after the other; gzip is recognised by its content. */
   files: z
     .array(path)
@@ -41,6 +41,8 @@ const fields = {
 /** CIFAR-10 and CIFAR-100 in their binary version. */
 export const cifar: Format<typeof fields> = {
   fields,
+  exhaustive: true,
+  patients: "entry",
   list: async ({ files, variant, labels }, { entry, locate, once }): Promise<Listing> => {
     if (variant === "cifar10" && labels !== undefined) {
       throw new ManifestError(

@@ -1,5 +1,4 @@
 // COVIDx (Wang, Lin, Wong, "COVID-Net", 2020): lists of `patientid filename class source`, parted by spaces.
-import { z } from "zod";
 import { suggestion } from "../../errors/nearest.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import { name, path, record as fieldRecord } from "../manifest/fields.ts";
@@ -7,11 +6,11 @@ import { readText } from "../../files/bytes.ts";
 import { brief, requireColumns, rowError } from "../../files/csv.ts";
 import type { Table, TableRow } from "../../files/csv.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
-import type { Format, ListContext } from "../catalogue/listing.ts";
+import type { ListContext } from "../catalogue/listing.ts";
+import type { Format } from "./format.ts";
 import { findImagesIn, imageFolders, isImageName, listRows, locateTable, setPositive } from "./table-rows.ts";
 
 const fields = {
-  format: z.literal("covidx"),
   /** `train_COVIDx8B.txt` and its relatives. */
   list: path,
   images: imageFolders,
@@ -33,6 +32,8 @@ const threefold = ["normal", "pneumonia", "COVID-19"] as const;
 
 export const covidx: Format<typeof fields> = {
   fields,
+  exhaustive: false,
+  patients: "format",
   list: async (entry, context) => {
     const file = await context.locate(entry.list);
     const list = await context.once(`covidx ${file}`, () => readList(file, context.bad));

@@ -1,18 +1,17 @@
 // A folder of image files for each class, as many small datasets come.
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
-import { z } from "zod";
 import { DataError } from "../../errors/data-errors.ts";
 import { path } from "../manifest/fields.ts";
 import { codeOf } from "../../files/causes.ts";
 import { askFolder } from "../../files/paths.ts";
-import type { Format, ListedRecord } from "../catalogue/listing.ts";
+import type { ListedRecord } from "../catalogue/listing.ts";
 import { mostLabels } from "../catalogue/listing.ts";
 import { oneClassEach, withWanted } from "./class-labels.ts";
+import type { Format } from "./format.ts";
 import { isImageName } from "./table-rows.ts";
 
 const fields = {
-  format: z.literal("folder"),
   /**
    * The folder of the folders: each folder in it is a label, by its name, and holds its images, at any depth, as .png,
    * .jpg or .jpeg files, gzip'd (.png.gz) or not. Other files in a label's folder, and images beside these folders, are
@@ -27,6 +26,9 @@ const deepest = 32;
 
 export const folder: Format<typeof fields> = {
   fields,
+  // The folders are those that somebody made; what else an image of one shows, nobody says.
+  exhaustive: false,
+  patients: "entry",
   list: async (entry, context) => {
     const root = await context.locate(entry.folder);
     const realRoot = await realFolder(root);

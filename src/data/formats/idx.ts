@@ -1,11 +1,11 @@
 // Reads IDX files (MNIST's format), gzip'd or plain, trusting no length in them before it is checked.
-import { z } from "zod";
 import { DataError } from "../../errors/data-errors.ts";
 import { names, path } from "../manifest/fields.ts";
 import { readBytes } from "../../files/bytes.ts";
 import { checkListing } from "../../files/limits.ts";
-import type { Format, Listing, PixelArray } from "../catalogue/listing.ts";
+import type { Listing, PixelArray } from "../catalogue/listing.ts";
 import { numberedNames, oneClassEach } from "./class-labels.ts";
+import type { Format } from "./format.ts";
 
 /** Greyscale images of one size. */
 export interface IdxImages {
@@ -21,7 +21,6 @@ const imagesMagic = 2051;
 const labelsMagic = 2049;
 
 const fields = {
-  format: z.literal("idx"),
   /** The image file below the data root; gzip is recognised by its content. */
   images: path,
   /** The label file below the data root: one byte an image. */
@@ -33,6 +32,8 @@ const fields = {
 /** Digits and the like in IDX files, as MNIST and its relatives come. */
 export const idx: Format<typeof fields> = {
   fields,
+  exhaustive: true,
+  patients: "entry",
   list: async (entry, { locate, once, wanted }): Promise<Listing> => {
     const [imagesFile, labelsFile] = [await locate(entry.images), await locate(entry.labels)];
     const { array, labels } = await once(JSON.stringify(["idx", imagesFile, labelsFile]), async () => {

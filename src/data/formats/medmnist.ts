@@ -1,6 +1,5 @@
 // Reads MedMNIST's .npz files: a zip of six NumPy arrays, the images and the labels of each part of the official split.
 import { basename } from "node:path";
-import { z } from "zod";
 import { DataError } from "../../errors/data-errors.ts";
 import { names, path } from "../manifest/fields.ts";
 import { readBytes } from "../../files/bytes.ts";
@@ -9,9 +8,10 @@ import { describeShape, elementReader, parseNpy } from "../../files/npy.ts";
 import { openZip, readMember } from "../../files/zip.ts";
 import type { ZipArchive } from "../../files/zip.ts";
 import { mostLabels } from "../catalogue/listing.ts";
-import type { Format, ListContext, ListedRecord, Listing, Part, PixelArray } from "../catalogue/listing.ts";
+import type { ListContext, ListedRecord, Listing, Part, PixelArray } from "../catalogue/listing.ts";
 import { classCount, numbered, numberedNames, oneClassEach } from "./class-labels.ts";
 import type { ClassLabels } from "./class-labels.ts";
+import type { Format } from "./format.ts";
 import { namesOfSet, namesVolumes } from "./medmnist-names.ts";
 
 /** The parts of the split by their key in the file. */
@@ -20,7 +20,6 @@ const keys = ["train", "val", "test"] as const;
 type Key = (typeof keys)[number];
 
 const fields = {
-  format: z.literal("medmnist"),
   /** The .npz file below the data root, of any image size. */
   file: path,
   /**
@@ -33,6 +32,8 @@ const fields = {
 /** The two-dimensional sets of MedMNIST, and files made like them. */
 export const medmnist: Format<typeof fields> = {
   fields,
+  exhaustive: true,
+  patients: "entry",
   list: async (entry, context): Promise<Listing> => {
     const { locate, once } = context;
     const file = await locate(entry.file);

@@ -4,13 +4,16 @@ import { suggestion } from "../../errors/nearest.ts";
 import { DataError, ManifestError } from "../../errors/data-errors.ts";
 import { oneOf, share } from "../manifest/fields.ts";
 import { mostArrayBytes } from "../../files/limits.ts";
-import type { Format, ListContext, ListedRecord, Listing, PixelArray } from "../catalogue/listing.ts";
+import type { ListContext, ListedRecord, Listing, PixelArray } from "../catalogue/listing.ts";
 import { defaultPrevalence, findingNames, phantoms as draw, siteNames } from "../phantoms/index.ts";
 import type { Finding } from "../phantoms/index.ts";
 import { randomStream } from "../random-stream.ts";
+import type { Format } from "./format.ts";
+
+/** Pixels along each side; fewer are not drawn. */
+const leastSide = 16;
 
 const fields = {
-  format: z.literal("phantoms"),
   /** Whose machine takes the pictures: they differ in contrast and noise. "both" draws half of the images at each. */
   site: oneOf([...siteNames, "both"]),
   /** How many images are drawn. */
@@ -32,6 +35,9 @@ const fields = {
 /** Phantom radiographs: the classes of the manifest must be findings that can be drawn. */
 export const phantoms: Format<typeof fields> = {
   fields,
+  exhaustive: true,
+  patients: "entry",
+  squareImages: { leastSide },
   list: (entry, context) => Promise.resolve().then(() => drawListing(entry, context)),
 };
 
@@ -89,11 +95,11 @@ function findingsOf({ entry, classes, image }: ListContext): Finding[] {
         suggestion(stranger, findingNames),
     );
   }
-  if (image.height !== image.width || image.height < 16) {
+  if (image.height !== image.width || image.height < leastSide) {
     throw new ManifestError(
       entry,
       "image",
-      `is ${image.height} x ${image.width}, but phantoms are square and at least 16 x 16`,
+      `is ${image.height} x ${image.width}, but phantoms are square and at least ${leastSide} x ${leastSide}`,
     );
   }
   return classes.filter(isFinding);

@@ -1,5 +1,5 @@
 // Any table with a row an image: its labels as words in one column, or as a column a label.
-import { dirname } from "node:path";
+import { dirname, posix } from "node:path";
 import { z } from "zod";
 import { suggestion } from "../../errors/nearest.ts";
 import { DataError, ManifestError } from "../../errors/data-errors.ts";
@@ -8,9 +8,10 @@ import { brief, requireColumns, rowError } from "../../files/csv.ts";
 import type { Delimiter, Table, TableRow } from "../../files/csv.ts";
 import { mostLabels } from "../catalogue/listing.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
-import type { Format, ListContext, Listing } from "../catalogue/listing.ts";
+import type { ListContext, Listing } from "../catalogue/listing.ts";
 import { partHint, partOf } from "../catalogue/part-words.ts";
 import { withWanted } from "./class-labels.ts";
+import type { Format } from "./format.ts";
 import {
   findImagesIn,
   imageFolders,
@@ -28,7 +29,6 @@ const cellWords = z
   .transform((words) => words.map(String));
 
 const fields = {
-  format: z.literal("table"),
   table: path,
   /** What stands between two cells. */
   delimiter: oneOf([",", ";", "tab"]).default(","),
@@ -77,6 +77,8 @@ const delimiters: Readonly<Record<Entry["delimiter"], Delimiter>> = { ",": ",", 
 
 export const table: Format<typeof fields> = {
   fields,
+  exhaustive: false,
+  patients: sharedFiles,
   list: async (entry, context) => {
     const rows = await locateTable(entry.table, context, delimiters[entry.delimiter]);
     const { image, patient, official, label, columns } = entry;
@@ -103,6 +105,13 @@ export const table: Format<typeof fields> = {
     );
   },
 };
+
+/** Tables that are one file, or share a folder of images, are of one dataset. */
+function sharedFiles({ table, images = posix.dirname(table) }: Entry): [string, ...string[]] {
+  const folders = typeof images === "string" ? [images] : images;
+  const plain = (path: string): string => posix.resolve("/", path);
+  return [`table ${plain(table)}`, ...folders.map((folder) => `images ${plain(folder)}`)];
+}
 
 function withSuffix(imageName: string, suffix: string | undefined): string {
   if (imageName === "" || suffix === undefined) return imageName;

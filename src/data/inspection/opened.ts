@@ -1,7 +1,7 @@
 // A catalogue together with what came of opening its images.
-import { posix } from "node:path";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { entriesOf } from "../manifest/entries.ts";
+import { formatOf } from "../formats/formats.ts";
 import type { Entry } from "../manifest/entry-schema.ts";
 import type { DataManifest } from "../manifest/manifest.ts";
 import { forClass } from "../catalogue/mapping.ts";
@@ -11,8 +11,7 @@ import type { OpenedList } from "./sightings.ts";
 
 /**
  * The dataset inside which each entry's names of patients are unique, by the entry's name: the one that it names under
- * `patients`; else all tables of one published dataset, which numbers its patients through them; else all tables that are one
- * file or share a folder of images; else the entry alone.
+ * `patients`, or what its format says of the names of patients.
  */
 export function datasetsOf(
   manifest: Pick<DataManifest, "sources" | "validation" | "test">,
@@ -35,22 +34,13 @@ export function datasetsOf(
 }
 
 /** What makes an entry one dataset with another that has it too. */
-function marksOf(entry: Entry): [string, ...string[]] {
+function marksOf(entry: Entry): readonly [string, ...string[]] {
   if (entry.patients !== undefined) return [`patients ${entry.patients}`];
-  switch (entry.format) {
-    case "chestxray14":
-    case "chexpert":
-    case "covidx":
-      return [`format ${entry.format}`];
-    case "table": {
-      const { table, images = posix.dirname(table) } = entry;
-      const folders = typeof images === "string" ? [images] : images;
-      const plain = (path: string): string => posix.resolve("/", path);
-      return [`table ${plain(table)}`, ...folders.map((folder) => `images ${plain(folder)}`)];
-    }
-    default:
-      return [`entry ${entry.name}`];
-  }
+  const { patients } = formatOf(entry);
+  if (patients === "format") return [`format ${entry.format}`];
+  if (patients === "entry") return [`entry ${entry.name}`];
+  const [first, ...others] = patients(entry);
+  return [`common ${first}`, ...others.map((mark) => `common ${mark}`)];
 }
 
 /** What a manifest makes of the labels of a class that a source is uncertain of, in its own words. */

@@ -3,8 +3,8 @@
 import { z } from "zod";
 import { suggestion } from "../../errors/nearest.ts";
 import { name, names, oneOf, path, record, share, wholeNumber, wrongWord } from "./fields.ts";
-import { formatNames, formats } from "../formats/index.ts";
-import type { FormatName, Formats } from "../formats/index.ts";
+import { formatNames, formats } from "../formats/formats.ts";
+import type { FormatName, Formats } from "../formats/formats.ts";
 import { parts } from "../catalogue/listing.ts";
 
 /** One setting for all classes, or one a class; a class that is left out has the default. */
@@ -89,8 +89,8 @@ const common = {
   mapping: z.record(z.string(), name).optional(),
   /**
    * Classes it has labels of; every other class is absent on all its images. Default: all that its labels speak of. In
-   * formats whose labels are the words that occur (idx, folder, table with `label`), what occurs can be chance: a class that
-   * is named here, or that a label under `mapping` speaks of, is negative where it does not occur, and without either it is
+   * formats whose labels are the words that occur, such as the names of folders, what occurs can be chance: a class that is
+   * named here, or that a label under `mapping` speaks of, is negative where it does not occur, and without either it is
    * absent.
    */
   knows: names.optional(),
@@ -126,8 +126,8 @@ const common = {
   ).optional(),
   /**
    * Whose patients they are: entries with one word here share their names of patients, which `tessera inspect` compares.
-   * Default: all entries of chestxray14, of chexpert and of covidx; entries of table that read one table or have a folder of
-   * images in common; of the rest, each alone.
+   * Default, as each format says (../formats/NAME.ts): all entries of the format where that is of one published dataset;
+   * entries that read one table or have a folder of images in common; or each entry alone.
    */
   patients: name.optional(),
 };
@@ -260,15 +260,20 @@ type HeldFields = typeof common & {
 };
 
 type EntrySchema<Common extends z.ZodRawShape> = {
-  [Name in FormatName]: z.ZodObject<Common & Formats[Name]["fields"], z.core.$strict>;
+  [Name in FormatName]: z.ZodObject<
+    Common & { format: z.ZodLiteral<Name> } & Formats[Name]["fields"],
+    z.core.$strict
+  >;
 }[FormatName];
 type EntrySchemas<Common extends z.ZodRawShape> = readonly [EntrySchema<Common>, ...EntrySchema<Common>[]];
 
-/** An entry of any format: the fields given, joined to those of the format that its `format` names. */
+/** An entry of any format: the fields given, and those of the format whose name in the table stands under `format`. */
 function entryOf<Common extends z.ZodRawShape>(
   fields: Common,
 ): z.ZodDiscriminatedUnion<EntrySchemas<Common>> {
-  const options = formatNames.map((format) => record({ ...fields, ...formats[format].fields }));
+  const options = formatNames.map((format) =>
+    record({ ...fields, format: z.literal(format), ...formats[format].fields }),
+  );
   // One option a format; that a list made by `map` is not empty is beyond the compiler.
   return z.discriminatedUnion("format", options as unknown as EntrySchemas<Common>, {
     error: ({ input }) => wrongWord(input, "format", formatNames),

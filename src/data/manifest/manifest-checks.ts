@@ -1,5 +1,6 @@
 // What can be said against a manifest before any data is read: names that refer to nothing, sizes that leave nothing.
 import { suggestion } from "../../errors/nearest.ts";
+import { formatOf } from "../formats/formats.ts";
 import type { FieldPath } from "./complaints.ts";
 import { entriesOf } from "./entries.ts";
 import type { Learns } from "./class-filter.ts";
@@ -52,11 +53,14 @@ export function checkNames(manifest: ManifestContent, learns: Learns, fail: Fail
   }
 }
 
-/** Sizes must suit formats. */
+/** Sizes of images must be such that formats which draw them can. */
 export function checkImages(manifest: ManifestContent, fail: Fail): void {
-  const { image } = manifest;
-  if (entriesOf(manifest).some(({ entry }) => entry.format === "phantoms")) {
-    if (image.height !== image.width) fail(["image", "width"], "must equal the height: phantoms are square");
-    if (image.height < 16) fail(["image", "height"], "must be at least 16 for phantoms");
+  const { height, width } = manifest.image;
+  for (const { entry } of entriesOf(manifest)) {
+    const { squareImages } = formatOf(entry);
+    if (squareImages === undefined) continue;
+    const { leastSide } = squareImages;
+    if (height !== width) fail(["image", "width"], `must equal the height: ${entry.format} are square`);
+    if (height < leastSide) fail(["image", "height"], `must be at least ${leastSide} for ${entry.format}`);
   }
 }

@@ -91,10 +91,10 @@ test("a budget is never exceeded, serves in order, and lets one through whatever
 test("threads do not run what was built of older sources", () => {
   const folder = temporaryFolder();
   const at = (path: string): string => join(folder, path);
-  const files = ["cache/decode-worker", "images/png", "files/bytes"];
+  const files = ["data/cache/decode-worker", "data/images/png", "files/bytes", "errors/data-errors"];
   for (const [path, text] of files.flatMap((name) => [
-    [`src/data/${name}.ts`, ""],
-    [`dist/data/${name}.js`, ""],
+    [`src/${name}.ts`, ""],
+    [`dist/${name}.js`, ""],
   ])) {
     mkdirSync(dirname(at(path)), { recursive: true });
     writeFileSync(at(path), text);

@@ -126,10 +126,8 @@ describe("a cifar entry", () => {
 
   test("may name no file twice, nor a kind of labels that CIFAR-10 does not have", async () => {
     const schema = z.object(cifar.fields);
-    expect(schema.safeParse({ format: "cifar", files: ["a", "a"] }).error?.message).toContain(
-      "names a file twice",
-    );
-    expect(schema.safeParse({ format: "cifar", files: [] }).success).toBe(false);
+    expect(schema.safeParse({ files: ["a", "a"] }).error?.message).toContain("names a file twice");
+    expect(schema.safeParse({ files: [] }).success).toBe(false);
     const files = [write("ten.bin", records([[3]]))];
     await expectRefusal(list({ files, labels: "fine" }), /labels is for the variant cifar100/u);
   });

@@ -6,7 +6,8 @@ import { gunzipSync } from "node:zlib";
 import { z } from "zod";
 import { DataError } from "../../../src/errors/data-errors.ts";
 import { rawLabel } from "../../../src/labels/raw-labels.ts";
-import type { Format, ListContext, Listing } from "../../../src/data/catalogue/listing.ts";
+import type { ListContext, Listing } from "../../../src/data/catalogue/listing.ts";
+import type { Format } from "../../../src/data/formats/format.ts";
 import { TesseraError } from "../../../src/errors/errors.ts";
 
 export function temporaryFolder(): { path: string; remove: () => void } {
@@ -52,7 +53,7 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
 /** Lists an entry as a manifest would write it. */
 export async function list<Fields extends z.ZodRawShape>(
   format: Format<Fields>,
-  entry: z.input<z.ZodObject<Fields>>,
+  { format: _, ...entry }: z.input<z.ZodObject<Fields>> & { readonly format: string },
   root: string,
   context = contextAt(root),
 ): Promise<Listing> {

@@ -5,7 +5,8 @@ import { expect } from "vitest";
 import { z } from "zod";
 import { TesseraError } from "../../../src/errors/errors.ts";
 import { rawLabel } from "../../../src/labels/raw-labels.ts";
-import type { Format, ListContext, Listing, PixelArray } from "../../../src/data/catalogue/listing.ts";
+import type { ListContext, Listing, PixelArray } from "../../../src/data/catalogue/listing.ts";
+import type { Format } from "../../../src/data/formats/format.ts";
 import { randomStream } from "../../../src/data/random-stream.ts";
 
 /** A context whose paths are below `folder`. */

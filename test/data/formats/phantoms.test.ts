@@ -77,7 +77,7 @@ describe("a phantoms entry", () => {
   test("takes one prevalence for all or one a finding, and no others", () => {
     const schema = z.object(phantoms.fields);
     const parse = (prevalence: unknown): ReturnType<typeof schema.safeParse> =>
-      schema.safeParse({ format: "phantoms", site: "A", count: 1, prevalence });
+      schema.safeParse({ site: "A", count: 1, prevalence });
     expect(parse(undefined).data?.prevalence).toBe(0.3);
     expect(parse({ nodule: 0.5 }).data?.prevalence).toEqual({ nodule: 0.5 });
     expect(parse({ nodul: 0.5 }).error?.message).toContain("nodul");

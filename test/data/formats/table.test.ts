@@ -237,7 +237,7 @@ describe("a table", () => {
 
   test("takes no fields that it does not know, and no path out of the data root", () => {
     const schema = z.strictObject(table.fields);
-    const entry = { format: "table", table: "t.csv", image: "image" };
+    const entry = { table: "t.csv", image: "image" };
     expect(schema.safeParse({ ...entry, delimiter: "|" }).success).toBe(false);
     expect(schema.safeParse({ ...entry, images: "../x" }).success).toBe(false);
     expect(schema.safeParse({ ...entry, images: ["x", "/y"] }).success).toBe(false);
