@@ -3,8 +3,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import type { StudyScores } from "./scores.ts";
-import { scoresSchema } from "./scores-file.ts";
+import { scoresSchema, type StudyScores } from "./scores.ts";
 import { readJson } from "../runs/read-run.ts";
 import { studyReportDataSchema, type StudyReportData } from "./study-report-data.ts";
 

@@ -14,6 +14,7 @@ import { readTensorFile, writeTensorFile } from "../interchange/safetensors.ts";
 import { predictionsText, readPredictions, type TestPredictions } from "../runs/test-predictions.ts";
 import type { StudyStore } from "./run-study.ts";
 import type { ResumePoint, RunResult } from "./study-run.ts";
+import { scoresText, type StudyScores } from "./scores.ts";
 
 /** By term. */
 const courseSchema = z.record(z.string(), z.array(z.number()));
@@ -170,6 +171,11 @@ export class StudyFolder implements StudyStore {
   ): Promise<void> {
     const saved = { key, course, seconds, run: record };
     return writeTensorFile(this.#file(run, seed, "safetensors"), checkpointKind, { record: saved, tensors });
+  }
+
+  /** Writes what the runs came to so far. @throws RunFolderError when it cannot */
+  writeScores(scores: StudyScores): Promise<void> {
+    return this.replace(files.scores, scoresText(scores));
   }
 
   /** Writes a file of the folder whole or not at all. @throws RunFolderError when it cannot */

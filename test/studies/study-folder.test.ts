@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readStudy } from "../../src/report/pages.ts";
-import { scoresSchema, scoresText } from "../../src/studies/scores-file.ts";
+import { scoresSchema, scoresText } from "../../src/studies/scores.ts";
 import { measured, reportData, predicted, scores, settings } from "../report/studies.ts";
 
 test("a folder's files are read, and one that is damaged is named with its field", () => {

@@ -13,7 +13,6 @@ import { labelSpaceOf } from "../../assemble/label-space.ts";
 import { ofLength, settingsOf } from "../../assemble/manifest-settings.ts";
 import { reproducibleSettings, type TrainingSettings } from "../../assemble/training-settings.ts";
 import { planStudy, type StudyName } from "../../studies/studies.ts";
-import { scoresText } from "../../studies/scores-file.ts";
 import { studyScores } from "../../studies/study-scores.ts";
 import { StudyFolder } from "../../studies/study-folder.ts";
 import { traceTraining } from "../../assemble/planning/traced-steps.ts";
@@ -262,7 +261,7 @@ async function carryOut(
     // What an earlier process pictured is not of these scores.
     await (forgotten ??= writeReportData(folder, coverageReportData(shown)));
     const scores = studyScores(plan, manifest, seeds, results());
-    await folder.replace("scores.json", scoresText(scores));
+    await folder.writeScores(scores);
     return scores;
   };
   const progress = new StudyProgress(study, runs.map(cost), options.quiet);
