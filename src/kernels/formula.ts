@@ -121,8 +121,8 @@ export function parseFormula(
       if (accept("(") !== undefined) return call(found);
       if (uniforms.includes(found)) return (sizes) => numberOf(sizes[found]);
       if (!numbers.includes(found)) refuseName("number", found, [...uniforms, ...numbers]);
-      const usual = defaults[found];
-      return (_, knobs) => numberOf(knobs[found] ?? usual);
+      const otherwise = defaults[found];
+      return (_, knobs) => numberOf(knobs[found] ?? otherwise);
     }
     if (accept("(") === undefined) refuse('a number, a name or "("');
     const inner = sum();
@@ -138,8 +138,8 @@ export function parseFormula(
       position++;
       if (!elements.includes(element)) refuseName("knob of elements", element, elements);
       expect(")");
-      const usual = defaults[element];
-      return (_, knobs) => ((knobs[element] ?? usual) === "vec4f" ? 4 : 1);
+      const otherwise = defaults[element];
+      return (_, knobs) => ((knobs[element] ?? otherwise) === "vec4f" ? 4 : 1);
     }
     const known = Object.hasOwn(functions, name) ? functions[name] : undefined;
     const { most, of } = known ?? refuseName("function", name, [...Object.keys(functions), "lanes"]);

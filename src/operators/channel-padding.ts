@@ -12,18 +12,18 @@ export interface ChannelPadding {
   readonly zeros: number;
 }
 
-/** The gap that makes a number of channels a multiple of four. */
+/** The zeros that make a number of channels a multiple of four. */
 export const paddingToFours = (channels: number): ChannelPadding => ({
   split: channels,
   zeros: (4 - (channels % 4)) % 4,
 });
 
-/** A tensor, and the axis along which the gap goes into it, if it does. */
+/** A tensor, and the axis along which the zeros go, if there are any. */
 export interface PaddedTensor extends TensorSpec {
   readonly axis?: number;
 }
 
-/** Tensors with their axes, undefined where the gap does not go. */
+/** Tensors with their axes, undefined where the padding does not go. */
 export function alongAxes(
   specs: readonly TensorSpec[],
   axes: readonly (number | undefined)[],
@@ -33,12 +33,12 @@ export function alongAxes(
   );
 }
 
-/** The tensor with the gap in it. */
+/** The tensor with the padding in it. */
 export function widened({ shape, dtype, axis }: PaddedTensor, { zeros }: ChannelPadding): TensorSpec {
   return { shape: shape.map((extent, i) => (i === axis ? extent + zeros : extent)), dtype };
 }
 
-/** Writes `shape` [.., channels, ..] with the gap put in, or taken out. */
+/** Writes `shape` [.., channels, ..] with the padding put in, or taken out. */
 function paddingStep(
   from: Slot,
   to: Slot,
@@ -47,7 +47,7 @@ function paddingStep(
   how: "in" | "out",
 ): Step {
   const launch: Launch = {
-    kernel: "channelGap",
+    kernel: "channelPadding",
     bind: { x: input(0), y: output(0) },
     sizes: {
       outer: sizeOf(shape.slice(0, axis)),
@@ -58,7 +58,7 @@ function paddingStep(
       removed: how === "out" ? zeros : 0,
     },
   };
-  return { candidate: { name: "gap", launches: [launch] }, inputs: [from], outputs: [to] };
+  return { candidate: { name: "channelPadding", launches: [launch] }, inputs: [from], outputs: [to] };
 }
 
 /**
@@ -67,23 +67,23 @@ function paddingStep(
  */
 export function withChannelPadding(
   wide: Candidate,
-  gap: ChannelPadding,
+  padding: ChannelPadding,
   inputs: readonly PaddedTensor[],
   outputs: readonly PaddedTensor[],
   updates: readonly number[] = [],
 ): Candidate {
-  if (gap.zeros === 0) return wide;
+  if (padding.zeros === 0) return wide;
   const temporaries: TensorSpec[] = [];
   const before: Step[] = [];
   const after: Step[] = [];
   const place = (tensor: PaddedTensor, slot: Slot, isRead: boolean, isWritten: boolean): Slot => {
     const { shape, axis } = tensor;
     if (axis === undefined) return slot;
-    const spec = widened(tensor, gap);
+    const spec = widened(tensor, padding);
     const inside = temporary(temporaries.length);
     temporaries.push(spec);
-    if (isRead) before.push(paddingStep(slot, inside, { shape: spec.shape, axis }, gap, "in"));
-    if (isWritten) after.push(paddingStep(inside, slot, { shape, axis }, gap, "out"));
+    if (isRead) before.push(paddingStep(slot, inside, { shape: spec.shape, axis }, padding, "in"));
+    if (isWritten) after.push(paddingStep(inside, slot, { shape, axis }, padding, "out"));
     return inside;
   };
   const read = inputs.map((tensor, i) => place(tensor, input(i), true, updates.includes(i)));

@@ -57,13 +57,13 @@ export function cacheFolder(
   const set = (name: string): string | undefined => environment[name] || undefined;
   const own = set("TESSERA_CACHE");
   if (own !== undefined) return own;
-  const usual = {
+  const defaults = {
     win32: () => set("LOCALAPPDATA") ?? join(home, "AppData", "Local"),
     darwin: () => join(home, "Library", "Caches"),
   };
   const base =
     platform === "win32" || platform === "darwin"
-      ? usual[platform]()
+      ? defaults[platform]()
       : (set("XDG_CACHE_HOME") ?? join(home, ".cache"));
   return join(base, "tessera");
 }

@@ -181,7 +181,7 @@ describe("blocks take any number of input channels as they are:", () => {
       gpu().traits,
     );
     expect(launchesOf(forward, "blocked")).toEqual(["conv2dBlocked"]);
-    expect(launchesOf(forward, "tile")).toContain("channelGap");
+    expect(launchesOf(forward, "tile")).toContain("channelPadding");
     const gradient = convolutionOperators.conv2dWeightGradient.candidates(
       [spec(2, 8, 8, c), spec(2, 4, 4, 16)],
       { ...attributes, filterShape: [3, 3, c, 16] },

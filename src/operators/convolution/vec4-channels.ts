@@ -35,22 +35,22 @@ export function anyChannels(
   anyC: readonly string[] = [],
 ): readonly Candidate[] {
   const { batch, outputHeight, outputWidth, outputChannels, filterHeight, filterWidth, channels } = extents;
-  const gaps = [paddingToFours(channels), paddingToFours(outputChannels)] as const;
+  const paddings = [paddingToFours(channels), paddingToFours(outputChannels)] as const;
   const split = <T>(list: readonly T[]): [T[], T[]] => [list.slice(0, -1), list.slice(-1)];
-  const inner = alongAxes(tensors, axes.channels).map((tensor) => widened(tensor, gaps[0]));
-  const wideK = { ...extents, outputChannels: outputChannels + gaps[1].zeros };
+  const inner = alongAxes(tensors, axes.channels).map((tensor) => widened(tensor, paddings[0]));
+  const wideK = { ...extents, outputChannels: outputChannels + paddings[1].zeros };
   const ofAnyC = inFours(wideK).filter(({ name }) => anyC.includes(name));
-  const others = inFours({ ...wideK, channels: channels + gaps[0].zeros }).map((candidate) => {
+  const others = inFours({ ...wideK, channels: channels + paddings[0].zeros }).map((candidate) => {
     const whole = ofAnyC.find(({ name }) => name === candidate.name);
     if (whole !== undefined)
-      return withChannelPadding(whole, gaps[1], ...split(alongAxes(tensors, axes.outputChannels)));
+      return withChannelPadding(whole, paddings[1], ...split(alongAxes(tensors, axes.outputChannels)));
     return withChannelPadding(
-      withChannelPadding(candidate, gaps[1], ...split(alongAxes(inner, axes.outputChannels))),
-      gaps[0],
+      withChannelPadding(candidate, paddings[1], ...split(alongAxes(inner, axes.outputChannels))),
+      paddings[0],
       ...split(alongAxes(tensors, axes.channels)),
     );
   });
   const work = batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels;
-  const isOdd = gaps.some(({ zeros }) => zeros > 0);
+  const isOdd = paddings.some(({ zeros }) => zeros > 0);
   return isSoftware && isOdd && work < littleWork ? [...others, direct] : [direct, ...others];
 }

@@ -57,13 +57,13 @@ export const activatedPoolGradient: Operator<ActivatedPoolGradientAttributes> = 
   },
   candidates(inputs, attributes, adapter) {
     const [x, , , dy] = inputs;
-    const gap = paddingToFours(x.shape[3]);
-    const [wideX, wideDy] = [x, dy].map((each) => widened({ ...each, axis: 3 }, gap));
+    const padding = paddingToFours(x.shape[3]);
+    const [wideX, wideDy] = [x, dy].map((each) => widened({ ...each, axis: 3 }, padding));
     const all = inFoursOf(wideX.shape, wideDy, attributes, adapter);
-    if (gap.zeros === 0) return all;
+    if (padding.zeros === 0) return all;
     const given = alongAxes(inputs, [3, 1, 1, 3]);
     const made = alongAxes(activatedPoolGradient.infer(inputs, attributes), [3, 0, 0]);
-    return all.map((each) => withChannelPadding(each, gap, given, made));
+    return all.map((each) => withChannelPadding(each, padding, given, made));
   },
 };
 

@@ -99,14 +99,14 @@ export const activatedPool: Operator<ActivatedPoolAttributes> = {
   },
   candidates(inputs, attributes) {
     const [{ shape }] = inputs;
-    const gap = paddingToFours(shape[3]);
-    const wide = inFoursOf([...shape.slice(0, 3), shape[3] + gap.zeros], attributes);
-    if (gap.zeros === 0) return [wide];
+    const padding = paddingToFours(shape[3]);
+    const wide = inFoursOf([...shape.slice(0, 3), shape[3] + padding.zeros], attributes);
+    if (padding.zeros === 0) return [wide];
     const given = alongAxes(inputs, [3, 1, 0, 0, 0, 0]);
     return [
       withChannelPadding(
         wide,
-        gap,
+        padding,
         given,
         alongAxes(activatedPool.infer(inputs, attributes), [3, 1]),
         [4, 5],

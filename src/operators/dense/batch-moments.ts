@@ -25,11 +25,11 @@ export const batchMoments: Operator<Readonly<Record<string, never>>> = {
   candidates(inputs, _, adapter) {
     const [x] = inputs;
     const { rows, channels } = rowsOf(x);
-    const gap = paddingToFours(channels);
-    const wide = inChunks(rows, channels + gap.zeros, adapter);
-    if (gap.zeros === 0) return [wide];
+    const padding = paddingToFours(channels);
+    const wide = inChunks(rows, channels + padding.zeros, adapter);
+    if (padding.zeros === 0) return [wide];
     const made = alongAxes(batchMoments.infer(inputs, {}), [1]);
-    return [withChannelPadding(wide, gap, alongAxes(inputs, [x.shape.length - 1]), made)];
+    return [withChannelPadding(wide, padding, alongAxes(inputs, [x.shape.length - 1]), made)];
   },
 };
 

@@ -81,17 +81,17 @@ export const denseBlockGradient: Operator<DenseLayersAttributes> = {
   },
   candidates(inputs, attributes, adapter) {
     const layout = layoutOfGradient(inputs, attributes);
-    const gap = paddingToFours(layout.inputChannels);
-    const wide = placed(widenedLayout(layout, gap, attributes));
+    const padding = paddingToFours(layout.inputChannels);
+    const wide = placed(widenedLayout(layout, padding, attributes));
     const all = reductionsFor(layout.rows, adapter, "back").map((reductions) =>
       gradientCandidate(reductions, wide, attributes, adapter),
     );
-    if (gap.zeros === 0) return all;
+    if (padding.zeros === 0) return all;
     const given = alongAxes(inputs, [3, 1, 3, ...stageAxes(layout, [1, 2], 4)]);
     const made = alongAxes(denseBlockGradient.infer(inputs, attributes), [
       3,
       ...stageAxes(layout, [0, 0, 2], 3),
     ]);
-    return all.map((each) => withChannelPadding(each, gap, given, made));
+    return all.map((each) => withChannelPadding(each, padding, given, made));
   },
 };

@@ -57,12 +57,12 @@ export const denseBlockInference: Operator<DenseLayersAttributes> = {
   },
   candidates(inputs, attributes, adapter) {
     const layout = layoutOfBlock("denseBlockInference", inputs, attributes);
-    const gap = paddingToFours(layout.inputChannels);
-    const wide = folded(widenedLayout(layout, gap, attributes), attributes, adapter);
-    if (gap.zeros === 0) return [wide];
+    const padding = paddingToFours(layout.inputChannels);
+    const wide = folded(widenedLayout(layout, padding, attributes), attributes, adapter);
+    if (padding.zeros === 0) return [wide];
     const given = alongAxes(inputs, [3, ...stageAxes(layout, [0, 0, 0, 0, 2], stageInputs.length)]);
     return [
-      withChannelPadding(wide, gap, given, alongAxes(denseBlockInference.infer(inputs, attributes), [3])),
+      withChannelPadding(wide, padding, given, alongAxes(denseBlockInference.infer(inputs, attributes), [3])),
     ];
   },
 };

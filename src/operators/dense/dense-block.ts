@@ -101,15 +101,15 @@ export const denseBlock: Operator<DenseBlockAttributes> = {
   },
   candidates(inputs, attributes, adapter) {
     const layout = layoutOfBlock("denseBlock", inputs, attributes);
-    const gap = paddingToFours(layout.inputChannels);
-    const wide = widenedLayout(layout, gap, attributes);
+    const padding = paddingToFours(layout.inputChannels);
+    const wide = widenedLayout(layout, padding, attributes);
     const all = reductionsFor(layout.rows, adapter, "forward").map((reductions) =>
       candidate(reductions, wide, attributes, adapter),
     );
-    if (gap.zeros === 0) return all;
+    if (padding.zeros === 0) return all;
     const given = alongAxes(inputs, [3, ...stageAxes(layout, [0, 0, 0, 0, 2], stageInputs.length)]);
     const made = alongAxes(denseBlock.infer(inputs, attributes), [3, 1, ...stageAxes(layout, [1], 3)]);
-    return all.map((each) => withChannelPadding(each, gap, given, made, updatedInputs(inputs.length)));
+    return all.map((each) => withChannelPadding(each, padding, given, made, updatedInputs(inputs.length)));
   },
 };
 

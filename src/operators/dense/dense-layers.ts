@@ -139,7 +139,7 @@ export function extentsOfStage({ image }: DenseLayout, { weight }: StageShape): 
   return { batch, height, width, channels, filterHeight, filterWidth, ...output };
 }
 
-/** The same block with a gap behind the channels of x. */
+/** The same block with a padding behind the channels of x. */
 export function widenedLayout(
   layout: DenseLayout,
   { zeros }: ChannelPadding,
@@ -148,7 +148,7 @@ export function widenedLayout(
   return layoutOf([...layout.image, layout.inputChannels + zeros], layout.layers.length, attributes);
 }
 
-/** Tensors of each stage with the axes of those that a gap goes into: only what goes with the block's channels. */
+/** Tensors of each stage with the axes of those that a padding goes into: only what goes with the block's channels. */
 export function stageAxes(
   { layers }: DenseLayout,
   block: readonly number[],

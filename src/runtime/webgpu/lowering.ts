@@ -185,9 +185,9 @@ class Lowering {
     let buffer = this.#byStorage.get(storage);
     if (buffer === undefined) {
       const { kind } = storage.origin;
-      const usual = kind !== "computed" ? kind : this.#results.has(storage) ? "result" : "output";
+      const otherwise = kind !== "computed" ? kind : this.#results.has(storage) ? "result" : "output";
       // A pack that is returned keeps its place like every pack.
-      buffer = { bytes: bytesOf(storage.spec), label, role: role ?? usual, storage };
+      buffer = { bytes: bytesOf(storage.spec), label, role: role ?? otherwise, storage };
       this.#byStorage.set(storage, buffer);
       this.#buffers.push(buffer);
     }
