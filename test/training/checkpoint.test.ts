@@ -123,6 +123,27 @@ describe.each(["webgpu", "reference"] as const)("on %s", (device) => {
   });
 });
 
+describe("earlier versions", () => {
+  const open = useEngine({ device: "reference" });
+
+  test("a checkpoint in the form of version 0.1.0 is gone on from, too", async () => {
+    const settings = { ...smallSettings, batch: 16, epochs: 3, evaluate: "end" } as const;
+    const whole = await run(open(), watched(), settings);
+    const { checkpoint, after } = whole.saved[3];
+    // It told classes and images apart from the settings, and called the score by its metric.
+    const { settings: said, data, best, ...rest } = checkpoint.record;
+    const { classes, ...others } = said;
+    const record = {
+      ...{ classes, settings: others, assembly: data, ...rest },
+      best: best && { epoch: best.epoch, meanAuc: best.score },
+    };
+    expect(record.best).not.toBeNull();
+    const earlier = checkedCheckpoint("it", { record, tensors: checkpoint.tensors });
+    expect(earlier.record).toEqual(checkpoint.record);
+    expect((await run(open(), watched(), settings, earlier)).said).toEqual(whole.said.slice(after));
+  });
+});
+
 describe("a checkpoint is refused", () => {
   const open = useEngine({ device: "reference" });
   const settings: TrainingSettings = { ...smallSettings, epochs: 1, batch: 8, evaluate: "end" };
