@@ -53,7 +53,7 @@ const zones = [
 ];
 
 export default tseslint.config(
-  { ignores: ["**/dist/", "node_modules/", "**/*.generated.ts", "runs/"] },
+  { ignores: ["**/dist/", "node_modules/", "**/*.generated.ts", "runs/", "docs/api/"] },
   ...tseslint.configs.strictTypeChecked.map((config) => ({ ...config, files: ["**/*.ts"] })),
   {
     files: ["**/*.ts"],

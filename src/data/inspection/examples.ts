@@ -16,8 +16,8 @@ export interface ExampleGroup {
 /**
  * Groups with at least one image; an image may be in several.
  *
- * @param most images a group
- * @param usable whether a sample's image can be shown
+ * @param options.most images a group
+ * @param options.usable whether a sample's image can be shown
  */
 export function chooseExamples(
   classes: readonly string[],

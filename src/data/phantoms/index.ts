@@ -32,7 +32,7 @@ export interface PhantomOptions {
 }
 
 export interface PhantomSet extends ImageSet<Uint8Array> {
-  /** [count, K]: 0 or 1 for every finding, whether the site knows it or not. */
+  /** 0 or 1 for every finding, [count, K], whether the site knows it or not. */
   readonly truth: Uint8Array;
 }
 
