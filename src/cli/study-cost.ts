@@ -46,7 +46,8 @@ export async function timeOf(
 ): Promise<number> {
   const steps = trial.before + trial.timed;
   const times: number[] = [];
-  const short = { ...settings, steps, warmupSteps: steps, evaluate: "end" } as const;
+  // To its end: early stopping would leave times out.
+  const short = { ...settings, steps, warmupSteps: steps, evaluate: "end", earlyStopping: null } as const;
   const result = await train(engine, given, short, { step: () => times.push(performance.now()) }, signal);
   const end = performance.now();
   result.classifier.dispose();
