@@ -1,4 +1,4 @@
-// What becomes of classes that a model learned before, where it goes on with images that teach others.
+// Warns of classes that a model learned before and that the images of a further training do not teach.
 
 import { labelSpaceOf } from "../assemble/label-space.ts";
 import type { Budget } from "../training/budget.ts";

@@ -1,4 +1,4 @@
-// The metrics floor.
+// Metrics that leave out absent labels, with the statistics behind their intervals and tests.
 
 export {
   aucDifferenceIntervals,

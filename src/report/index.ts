@@ -1,4 +1,4 @@
-// The report floor: what people look at.
+// The report room: tables, pages and pictures for people.
 
 export {
   colours,

@@ -27,7 +27,7 @@ export interface PhantomOptions {
   readonly prevalence?: number | Readonly<Partial<Record<Finding, number>>>;
   /** The findings that the site has labels of; the others are absent. Default: all of `findings`. */
   readonly knows?: readonly Finding[];
-  /** Called after each image, for those who watch: a thousand images take seconds. */
+  /** Called after each image, for progress: a thousand images take seconds. */
   readonly onImage?: () => void;
 }
 
@@ -42,8 +42,8 @@ export const defaultPrevalence = 0.3;
 const raysPerPixel = 2;
 
 /**
- * Draws radiographs at one site. Image i depends on seed, site and i alone: not on how many others are drawn, and a
- * finding's place not on which others are there.
+ * Draws radiographs at one site. Image i depends on seed, site and i alone, not on how many others are drawn, and the place
+ * of a finding does not depend on other findings.
  *
  * @throws ManifestError for an unknown finding
  * @throws DataError for sizes and counts that cannot be
