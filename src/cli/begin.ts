@@ -1,4 +1,4 @@
-// Where a run starts: from a manifest and options, or from those that an earlier process of the same run wrote down.
+// What a run starts from: a manifest and options of its own, or those that an earlier process of the same run wrote down.
 
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -20,7 +20,7 @@ import { version } from "./terminal/package-info.ts";
 export interface TrainOptions extends DeviceOptions, ChoiceOptions {
   readonly dataRoot?: string;
   readonly out?: string;
-  /** A run folder, or its model file, whose model learns more classes. */
+  /** A run folder, or its model file, whose model is to learn more classes. */
   readonly model?: string;
   /** A run folder to go on with. */
   readonly resume?: string;
@@ -56,7 +56,7 @@ export interface ResumePoint {
   readonly from?: Checkpoints["from"];
 }
 
-/** Options that may be given with --resume, since none of them changes a bit. */
+/** What may be said anew with --resume: none of it changes a bit. */
 const free = ["resume", "dataRoot", "cache", "memory", "quiet", "json", "report", "checkpointEvery"];
 
 const optionName = (name: string): string =>
@@ -64,7 +64,7 @@ const optionName = (name: string): string =>
 
 /**
  * @param given names of the options that were given, defaults aside
- * @throws UsageError for options that are missing, or that are fixed since the run began; ManifestError; RunFolderError
+ * @throws UsageError for options that are missing, or that a run to go on with has already; ManifestError; RunFolderError
  */
 export async function begin(
   file: string | undefined,
@@ -124,7 +124,7 @@ async function resumeRun(
     folder,
     record,
     from,
-    // Once there is a checkpoint, it holds the weights that the run began with.
+    // What it began with is in its checkpoint, once there is one.
     initial: from === undefined ? await initialOf(record) : undefined,
   };
 }
@@ -143,7 +143,7 @@ async function initialOf({ initial }: RunRecord): Promise<ModelFile | undefined>
   );
 }
 
-/** The part of a run's record that follows from manifest and options alone. */
+/** The part of a run's record that nobody has to compute. */
 export async function recordOf({
   manifest: { file, text },
   initial,
@@ -162,7 +162,7 @@ export async function recordOf({
 }
 
 /**
- * Warns where a run goes on with another adapter or driver than it was begun with.
+ * Tells a person where a run goes on elsewhere than it was begun.
  * @throws TesseraError when other kernels would be taken
  */
 export function compareRuns(
@@ -182,7 +182,7 @@ export function compareRuns(
   );
 }
 
-/** The versions and the commit that a result was made with. */
+/** What a result is of, beside its inputs. */
 export async function provenance(): Promise<Pick<RunRecord, "versions" | "commit">> {
   const versions = { tessera: version, node: process.versions.node, webgpu: webgpuVersion() };
   return { versions, commit: await commit() };
@@ -197,7 +197,7 @@ function webgpuVersion(): string | null {
   }
 }
 
-/** The commit of the working folder; null where there is no git, or no repository. */
+/** Of the working folder; null where there is no git, or no work of it. */
 async function commit(): Promise<string | null> {
   const git = async (...parameters: readonly string[]): Promise<string> =>
     (await promisify(execFile)("git", parameters, { timeout: 2000 })).stdout.trim();

@@ -1,5 +1,5 @@
-// Loads the assembly that a run trains on, and reports on stderr what each source gives, what was decoded and what was
-// skipped.
+// From a manifest to the assembly that a run trains on, told on stderr: what each source gives, what was decoded, what
+// was skipped.
 
 import { join } from "node:path";
 import Table from "cli-table3";
@@ -34,9 +34,9 @@ export interface LoadingOptions {
 
 export interface Loaded {
   readonly assembly: Assembly;
-  /** What was left out, one line for each. */
+  /** What was left out, a line each. */
   readonly skipped: readonly string[];
-  /** Number of image files. */
+  /** Image files. */
   readonly decoded: { readonly images: number; readonly fromCache: number };
   /** Which labels each source has, by part. */
   readonly coverage: readonly LabelCoverage[];
@@ -82,10 +82,10 @@ export async function decodeWithProgress(
   });
 }
 
-/** The most lines that a person reads. */
+/** A person reads so many lines. */
 const mostLines = 10;
 
-/** Lines for the first things that were left out, and where to find the rest. */
+/** The first of what was left out, a line each, and who has all of them. */
 export function skippedLines(skipped: readonly DataError[], whole: string): string[] {
   const lines = skipped.slice(0, mostLines).map(({ message }) => `  ${message}`);
   const more = skipped.length - lines.length;

@@ -1,4 +1,4 @@
-// Estimates the cost of a study before it starts.
+// What a study will take, before it starts.
 
 import Table from "cli-table3";
 import { budgetOfRun, type StudyImages, type StudyRun } from "../studies/run-study.ts";
@@ -30,12 +30,12 @@ export function costTable(
     : table.toString();
 }
 
-/** Steps of the trial: the first ones, while kernels are compiled, and those that are timed. */
+/** Steps of the trial: those before kernels are compiled and the pace is even, and those that are timed. */
 const trial = { before: 6, timed: 18 };
 
 /**
- * Estimates how many seconds some views of images in some runs take on an engine, by a short run of the manifest's own
- * training. Where several engines will work at the same time, time them at the same time.
+ * Seconds that so many views of images in so many runs will take on an engine, by a short run of the manifest's own training;
+ * where others work at the same time, theirs is to be asked for at the same time.
  */
 export async function timeOf(
   engine: Engine,
@@ -46,8 +46,7 @@ export async function timeOf(
 ): Promise<number> {
   const steps = trial.before + trial.timed;
   const times: number[] = [];
-  // To its end: early stopping would leave times out.
-  const short = { ...settings, steps, warmupSteps: steps, evaluate: "end", earlyStopping: null } as const;
+  const short = { ...settings, steps, warmupSteps: steps, evaluate: "end" } as const;
   const result = await train(engine, given, short, { step: () => times.push(performance.now()) }, signal);
   const end = performance.now();
   result.classifier.dispose();

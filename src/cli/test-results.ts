@@ -1,4 +1,4 @@
-// The results of a run on its test images: for the summary, and as a table.
+// What a run came to on its test images: for the summary, and as a table.
 
 import {
   evaluationBySource,
@@ -18,10 +18,10 @@ export interface TestResults {
 
 /** Some two seconds on one core of 2024: resamples x images x (classes and the draw, which takes as long as two of them). */
 const longWork = 8e7;
-/** The most sources that a table on a terminal has room for; summary.json has all of them. */
+/** Beyond, a table is too wide for a terminal; summary.json has all of them. */
 export const mostSources = 4;
 
-/** Intervals and results by source; both null for a run that was stopped. */
+/** Intervals, and each source by itself; neither for a run that was stopped. */
 export function testResults(
   { logits, stopped }: TrainingResult,
   assembly: Assembly,
@@ -48,7 +48,7 @@ export function countedIntervals(
   return testIntervals(logits, set, classes, (done, total) => counter.update(done, total));
 }
 
-/** AUC of each class with its interval, and in each source where there are several. */
+/** AUC by class: with its interval, and in each source where there are several. */
 export function testTable(
   { evaluation }: TrainingResult,
   { intervals, sources }: TestResults,

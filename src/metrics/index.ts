@@ -1,4 +1,4 @@
-// Metrics that leave out absent labels, with the statistics behind their intervals and tests.
+// The metrics floor.
 
 export {
   aucDifferenceIntervals,

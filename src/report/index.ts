@@ -1,4 +1,4 @@
-// The report room: tables, pages and pictures for people.
+// The report floor: what people look at.
 
 export {
   colours,

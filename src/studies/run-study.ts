@@ -1,4 +1,4 @@
-// Carries a study out: every run of every arm with every seed, except those that are finished already.
+// Carries a study out: every run of every arm with every seed, those that are finished already aside.
 
 import { restrict, type Assembly, type ImageSet } from "../data/assembly/assembly.ts";
 import { absent } from "../labels/states.ts";
@@ -17,38 +17,38 @@ import { keyOf } from "./run-key.ts";
 import { RunQueue } from "./run-queue.ts";
 import { withWarmUps, type WarmUp } from "./warm-ups.ts";
 
-/** The result of a finished run. */
+/** What a finished run came to. */
 export interface RunResult {
   /** Two runs with one key are one run: `keyOf`. */
   readonly key: string;
   readonly run: string;
   readonly seed: number;
-  /** Classes that the run learned, in the order of its logits. */
+  /** That it learned, in the order of its logits. */
   readonly classes: readonly string[];
-  /** AUC of each class on the test images. */
+  /** On the test images, by each of them. */
   readonly auc: Readonly<Record<string, number | null>>;
   readonly steps: number;
-  /** Seconds that the run took, whatever else the machine did meanwhile. */
+  /** Of this machine, with all else that it did meanwhile. */
   readonly seconds: number;
   /** Cosines of the learned class queries, [K][K]; null for a head without queries. */
   readonly queryCosines: readonly (readonly number[])[] | null;
   readonly course: LossCourse;
 }
 
-/** Where an interrupted run goes on, or a run that shares its warm-up begins. */
+/** What a run that was interrupted, or that shares its warm-up, goes on from. */
 export interface ResumePoint {
   readonly from: NonNullable<Checkpoints["from"]>;
   readonly course: LossCourse;
-  /** Seconds that the run itself took so far. */
+  /** That the run itself took so far. */
   readonly seconds: number;
 }
 
 /** Where results are kept. */
 export interface StudyStore {
-  /** The result with this key; undefined where there is none. */
+  /** Undefined where there is none with this key. */
   read(run: string, seed: number, key: string): RunResult | undefined;
   write(result: RunResult, predictions: TestPredictions): Promise<void>;
-  /** Where an interrupted run with this key goes on; undefined where there is none. */
+  /** Where an interrupted run with this key is to go on. */
   saved(run: string, seed: number, key: string): Promise<ResumePoint | undefined>;
   save(
     run: string,
@@ -59,7 +59,7 @@ export interface StudyStore {
   ): Promise<void>;
 }
 
-/** The images of a seed, with the given labels and with full labels. */
+/** The images of a seed, with the labels that are given and with all of them. */
 export interface StudyImages {
   readonly given: Assembly;
   readonly full?: Assembly | undefined;
@@ -69,23 +69,23 @@ export interface StudyRun {
   readonly planned: PlannedRun;
   readonly seed: number;
   readonly settings: TrainingSettings;
-  /** Set where other runs begin with the same warm-up: its key, and whether this run is the first of them. */
+  /** Where others begin with the same warm-up: which one it is, and whether this is the first of them. */
   readonly warmUp?: WarmUp;
 }
 
 export interface StudyListener {
-  /** Called before a run; returns the listener of its steps. */
+  /** Before a run; what it returns hears its steps. */
   begin(run: StudyRun): TrainingListener;
-  /** Called after a run, or instead of one that was finished already. */
+  /** After a run, or in its place where it was finished already. */
   end(run: StudyRun, result: RunResult, reused: boolean): Promise<void> | void;
 }
 
-/** Runs take minutes: more frequent checkpoints are not worth their time. */
+/** Runs of minutes are not worth more. */
 const betweenCheckpoints = { seconds: 60 };
 
 /**
- * The manifest's training counted in steps, and in epochs of the whole assembly. An arm that trains on some of the images
- * then takes as many steps as any other, and its schedule has the same clock.
+ * The manifest's training counted in steps, and in the epochs of the whole assembly: so that an arm on some of the images
+ * takes as many steps as any other, and its schedule has the same clock.
  */
 export function inSteps(settings: TrainingSettings, assembly: Assembly): TrainingSettings {
   const budget = budgetOf(settings, samplerOf(assembly, settings).stepsPerEpoch);
@@ -93,7 +93,7 @@ export function inSteps(settings: TrainingSettings, assembly: Assembly): Trainin
   return { ...settings, steps, warmupSteps: warmup, stepsPerEpoch };
 }
 
-/** All runs, one seed after the other: a study that is stopped can still compare the seeds that are finished. */
+/** All runs, one seed after the other, so that a study that is stopped has compared what it has. */
 export function runsOf(plan: StudyPlan, seeds: readonly number[], settings: TrainingSettings): StudyRun[] {
   const planned = plan.arms.flatMap(({ runs }) => runs);
   return withWarmUps(
@@ -117,7 +117,7 @@ export function assemblyOf(
   const learned = classes ?? whole.classes;
   const only = (set: ImageSet): ImageSet =>
     classes === undefined ? set : restrict(set, whole.classes, learned);
-  // A run is validated only by classes that it learns.
+  // Validation does not judge what a run never learned.
   const judged = (set: ImageSet): ImageSet => ({
     ...set,
     states: set.states.map((state, at) =>
@@ -128,7 +128,7 @@ export function assemblyOf(
     classes: learned,
     sources: whole.sources.filter(({ source }) => sources?.includes(source) ?? true).map(only),
     ...(whole.validation === undefined ? {} : { validation: judged(only(whole.validation)) }),
-    // All arms are tested with the same labels.
+    // All arms are judged by the same labels.
     test: only(images.given.test),
   };
 }
@@ -142,7 +142,7 @@ export function budgetOfRun(
   return { budget: budgetOf(settings, stepsPerEpoch), batch };
 }
 
-/** The images of a seed, and a digest of images and labels. */
+/** The images of a seed, and a digest of all that they are. */
 export interface LoadedImages {
   readonly images: StudyImages;
   readonly digest: string;
@@ -158,14 +158,14 @@ interface Work {
 }
 
 /**
- * Runs everything that is not finished yet, one run at a time on each engine. Two engines keep the cores of a software
- * device busy, which one run's small kernels would leave idle. No number depends on how many engines there are.
- * @param engines at least one, all of one adapter and with the same choice of kernels
- * @param imagesOf loads the images of a seed; called once for each seed. They are held until the seed's last run is finished
- * @param environment whatever else may change a number, beside plan and images: program, device, choice of kernels
+ * Runs what is not finished yet, one run at a time on each engine: small kernels leave cores of a software device idle. No
+ * number depends on how many there are.
+ * @param engines one or more, of one adapter, with the same choice of kernels
+ * @param imagesOf a seed; asked once for each seed. Those of a seed are held until its last run is finished
+ * @param environment what else than plan and images may change a number: program, device, choice of kernels
  * @returns whether all runs are finished; false when the signal came
- * @throws NonFiniteError naming run and seed; whatever else `train`, the images and the store throw. Runs that are under way
- *   are stopped then, and go on the next time
+ * @throws NonFiniteError naming run and seed; what else `train`, the images and the store throw. What is under way is stopped
+ *   then, and goes on the next time
  */
 export async function runStudy(
   engines: readonly Engine[],
@@ -212,7 +212,7 @@ async function finishRuns(engine: Engine, work: Work): Promise<void> {
   }
 }
 
-/** @returns the result, which is then in the store; undefined when the signal came */
+/** @returns what it came to, which is in the store then; undefined when the signal came */
 async function runOnce(
   engine: Engine,
   run: StudyRun,

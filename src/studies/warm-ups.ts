@@ -1,4 +1,4 @@
-// Shared warm-ups: arms that differ only after the warm-up compute it once for each seed.
+// Arms that differ only in what joins in when the warm-up ends begin with the same warm-up: it is done once for each seed.
 
 import { asOfSettings, type Checkpoint } from "../training/checkpoint.ts";
 import { courseFrom, type LossCourse } from "./loss-course.ts";
@@ -6,13 +6,13 @@ import { warmUpNameOf } from "./run-key.ts";
 import type { ResumePoint, StudyRun } from "./run-study.ts";
 
 export interface WarmUp {
-  /** Key of the warm-up: runs with the same key begin with the same bits. */
+  /** Runs with the same name begin alike, to the bit. */
   readonly name: string;
-  /** Whether this is the first run with the key. */
+  /** Whether no run before has it. */
   readonly isFirst: boolean;
 }
 
-/** The runs, each with the warm-up that it shares, if it shares one. */
+/** The runs, each told of the warm-up that it shares, if it does. */
 export function withWarmUps(runs: readonly StudyRun[]): StudyRun[] {
   const names = runs.map(warmUpNameOf);
   return runs.map((run, i) => {
@@ -22,12 +22,12 @@ export function withWarmUps(runs: readonly StudyRun[]): StudyRun[] {
   });
 }
 
-/** The checkpoints at the end of warm-ups that later runs begin with. */
+/** The ends of warm-ups that a run to come begins with. */
 export class WarmUps {
-  /** Unfinished runs of each warm-up. */
+  /** Of each warm-up, the runs that are not finished. */
   readonly #waiting = new Map<string, number>();
   readonly #ends = new Map<string, { readonly checkpoint: Checkpoint; readonly course: LossCourse }>();
-  /** The run that is computing each warm-up. */
+  /** Of each warm-up, the run that is at it. */
   readonly #underWay = new Map<string, StudyRun>();
 
   constructor(runs: readonly StudyRun[]) {
@@ -44,18 +44,18 @@ export class WarmUps {
     if (run.warmUp !== undefined && this.isWanted(run)) this.#underWay.set(run.warmUp.name, run);
   }
 
-  /** Whether another run is computing this run's warm-up, so that this run should wait. */
+  /** Whether another run is at its warm-up, and this one does better to come later. */
   isUnderWay({ warmUp }: StudyRun): boolean {
     return warmUp !== undefined && this.#underWay.has(warmUp.name);
   }
 
-  /** Notes that a run has passed its warm-up, so that no other run waits for it. */
+  /** It is at the end of its warm-up, or behind it: nobody is to wait for it any more. */
   pass(run: StudyRun): void {
     const { warmUp } = run;
     if (warmUp !== undefined && this.#underWay.get(warmUp.name) === run) this.#underWay.delete(warmUp.name);
   }
 
-  /** Whether another run needs the end of this run's warm-up. */
+  /** Whether the end of its warm-up serves another run. */
   isWanted({ warmUp }: StudyRun): boolean {
     return warmUp !== undefined && !this.#ends.has(warmUp.name) && (this.#waiting.get(warmUp.name) ?? 0) > 1;
   }
@@ -65,7 +65,7 @@ export class WarmUps {
     this.#ends.set(run.warmUp.name, { checkpoint, course: courseFrom(course) });
   }
 
-  /** The end of the run's warm-up, where another run has computed it. */
+  /** The end of its warm-up, where another run came by it. */
   of({ warmUp, settings, planned }: StudyRun): ResumePoint | undefined {
     const end = warmUp === undefined ? undefined : this.#ends.get(warmUp.name);
     if (end === undefined) return undefined;
@@ -78,7 +78,7 @@ export class WarmUps {
   }
 
   finished(run: StudyRun): void {
-    // A run that was finished before this process did not keep the end of its warm-up.
+    // A run that was finished before never came by the end of its warm-up.
     this.pass(run);
     if (run.warmUp !== undefined) this.#count(run.warmUp, -1);
   }

@@ -30,7 +30,7 @@ import { untaughtNote } from "../untaught.ts";
 
 const silent = (): void => undefined;
 
-/** How often checkpoints are written, beside those at the end of every epoch. */
+/** Beside the checkpoints that every epoch ends with. */
 const usualInterval = { seconds: 5 * 60 };
 
 /** @param given names of the options that were given, defaults aside */
@@ -39,7 +39,7 @@ export async function trainCommand(
   asked: TrainOptions,
   given: readonly string[],
 ): Promise<void> {
-  checkedDevice(asked); // bad options are refused before any file is read
+  checkedDevice(asked); // what the command line alone says is refused before a file is read
   const begun = await begin(file, asked, given);
   const { manifest, options, folder } = begun;
   const where = checkedDevice(options);
@@ -72,7 +72,7 @@ export async function trainCommand(
   const choose = (on: Engine, tell: typeof say, warn: typeof say): ReturnType<typeof takeChoices> =>
     takeChoices(on, options, () => recordings(on).map(({ recording }) => recording), tell, warn);
   if (options.profile !== undefined) {
-    // On a device of its own, so that the run starts with all memory free.
+    // On a device of its own, so that the run finds all memory free.
     using engine = await openEngine(where);
     choose(engine, silent, silent);
     const trace = options.profile === true ? join(options.out, profileFile) : options.profile;
@@ -138,7 +138,7 @@ export async function trainCommand(
     ).finally(() => progress.stop());
 
     const goOn = `go on with: tessera train --resume ${options.out}`;
-    // The bootstrap blocks the thread, so Ctrl-C then ends the process at once.
+    // The thread is held while intervals are drawn, so that Ctrl-C cannot be waited for.
     sayWhenStopped(`stopped before the results were written; ${goOn}`);
     const tested = testResults(result, assembly, options.quiet);
     const { seconds } = folder;
@@ -188,7 +188,7 @@ export async function trainCommand(
   }
 }
 
-/** Predictions and data for the report; nothing for a run that was stopped. */
+/** What the report is made from later; of a run that was stopped, nothing. */
 async function shownOf(
   { logits, stopped }: TrainingResult,
   { assembly: { classes, test }, coverage }: Loaded,
@@ -203,7 +203,7 @@ async function shownOf(
       reportData: `${JSON.stringify(await reportDataOf(predicted, test, coverage))}\n`,
     };
   } catch (error) {
-    // Images may be gone from the cache by now, which should not cost the run its results.
+    // Images may be gone from the cache by now; the run is worth more than their pictures.
     warn(`warning: the report will show no mistakes and no labels (${firstLine(error)})`);
     return { predictions };
   }
@@ -219,7 +219,7 @@ function checkedDevice(options: TrainOptions): EngineOptions {
   return where;
 }
 
-/** One line about what validation decides in a run. */
+/** What validation decides in a run, in one line. */
 function describeWatch(
   assembly: Assembly,
   { keep, earlyStopping, schedule }: Pick<TrainingSettings, "keep" | "earlyStopping" | "schedule">,

@@ -21,11 +21,11 @@ export function wholeNumber(option: string, minimum: number): (text: string) => 
   };
 }
 
-/** Default of --memory in bytes: a quarter of the machine's memory. */
+/** Bytes of images that a run holds at a time when nobody says otherwise: a quarter of the machine's memory. */
 export const defaultMemory = (): number => Math.floor(totalmem() / 4);
 
 const units = { MiB: 2 ** 20, GiB: 2 ** 30 } as const;
-/** The least --memory: batches and shards of the cache must fit into it. */
+/** Batches and shards are made of it. */
 const leastMemory = 16 * units.MiB;
 
 /** A parser of memory sizes: MiB, or with a unit. */
@@ -49,7 +49,7 @@ export function imageShape(text: string): { height: number; width: number; chann
   return { height: Number(height), width: Number(width), channels: Number(channels) };
 }
 
-/** A parser of checkpoint intervals: minutes, or steps. */
+/** A parser of how often to write checkpoints: minutes, or steps. */
 export function checkpointInterval(text: string): NonNullable<Checkpoints["every"]> {
   const [, number, unit = "min"] = /^(\d+(?:\.\d+)?) ?(min|minutes|steps)?$/.exec(text) ?? [];
   const value = Number(number);
@@ -102,7 +102,7 @@ export function studyName(text: string): StudyName {
   throw new InvalidArgumentError(`there is no study "${text}"${near}; there are ${studyNames.join(", ")}.`);
 }
 
-/** The values of `--device`, `--adapter` and `--power`. */
+/** What `--device`, `--adapter` and `--power` came to. */
 export interface DeviceOptions {
   readonly device: DeviceChoice;
   readonly adapter?: string | undefined;

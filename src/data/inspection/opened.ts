@@ -1,4 +1,4 @@
-// A catalogue together with the results of opening its images.
+// A catalogue together with what came of opening its images.
 import { posix } from "node:path";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { entriesOf } from "../manifest/entries.ts";
@@ -24,7 +24,7 @@ export function datasetsOf(manifest: Pick<Manifest, "sources" | "validation" | "
     const dataset = [...joined].at(0) ?? marks[0];
     datasets.set(entry.name, dataset);
     for (const mark of marks) holder.set(mark, dataset);
-    // An entry may join two datasets to one.
+    // An entry may show that two datasets are one.
     for (const table of [datasets, holder]) {
       for (const [key, other] of table) if (joined.has(other)) table.set(key, dataset);
     }
@@ -32,7 +32,7 @@ export function datasetsOf(manifest: Pick<Manifest, "sources" | "validation" | "
   return datasets;
 }
 
-/** Keys of an entry: entries that share a key are one dataset. */
+/** What makes an entry one dataset with another that has it too. */
 function marksOf(entry: Entry): [string, ...string[]] {
   if (entry.patients !== undefined) return [`patients ${entry.patients}`];
   switch (entry.format) {
@@ -51,7 +51,7 @@ function marksOf(entry: Entry): [string, ...string[]] {
   }
 }
 
-/** The manifest's word for what uncertain labels of a class become. */
+/** What a manifest makes of the labels of a class that a source is uncertain of, in its own words. */
 export function uncertaintyPolicy(manifest: Manifest, source: string, className: string): string {
   const entry = entriesOf(manifest).find((place) => place.entry.name === source)?.entry;
   const policy = entry === undefined ? undefined : forClass(entry.uncertain, className);

@@ -1,4 +1,4 @@
-// Checks of a manifest that need no data: names that refer to nothing, sizes that leave nothing.
+// What can be said against a manifest before any data is read: names that refer to nothing, sizes that leave nothing.
 import { suggestion } from "../../errors/nearest.ts";
 import type { FieldPath } from "./complaints.ts";
 import { entriesOf } from "./entries.ts";
@@ -7,7 +7,7 @@ import type { ManifestContent } from "./manifest-schema.ts";
 
 type Fail = (path: FieldPath, reason: string) => never;
 
-/** Checks that names are unique and refer to something that exists. */
+/** Names must be unique, and refer to something that there is. */
 export function checkNames(manifest: ManifestContent, learns: Learns, fail: Fail): void {
   const { classes, sources } = manifest;
   const unique = (list: readonly string[], path: (i: number) => FieldPath): void => {

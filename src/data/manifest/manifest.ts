@@ -1,4 +1,4 @@
-// Reads a manifest: from YAML text to a checked Manifest. Every complaint has its file, line and field.
+// Reads a manifest: YAML text to a checked Manifest, every complaint with its file, line and field.
 import { LineCounter, parseDocument } from "yaml";
 import { complaint, explain, fieldName, lineOf } from "./complaints.ts";
 import type { FieldPath } from "./complaints.ts";
@@ -27,10 +27,10 @@ export interface Manifest extends Omit<ManifestContent, "image"> {
   readonly complain: (path: FieldPath, reason: string, cause?: unknown) => ManifestError;
 }
 
-/** More text than a person writes: a data file given by mistake is refused before it is parsed. */
+/** More text than a person writes; a data file given by mistake is refused before it is parsed. */
 const largestManifest = 2 ** 20;
 
-/** One complaint is reported, the first in the file; this many are looked up to find it. */
+/** One is told; to find the first in the file, so many are looked up. */
 const mostComplaints = 100;
 
 /** @param learns default: every class. @throws ManifestError naming file, line and field */
