@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { settingsOf } from "../../src/assemble/manifest-settings.ts";
-import { parseManifest } from "../../src/data/manifest/manifest.ts";
+import { parseTrainingManifest } from "../../src/assemble/manifest.ts";
 import { blocksOf, placeOf, root } from "./markdown.ts";
 
 type Sections = Readonly<Record<string, unknown>>;
@@ -30,7 +30,7 @@ test.each(blocksOf("yaml").map((block) => [placeOf(block), block] as const))(
     const isWhole = "classes" in sections;
     const classes = "sources" in sections ? { classes: classesOf(sections) } : {};
     const manifest = isWhole ? text : stringify({ ...example, ...classes, ...sections });
-    const read = parseManifest(manifest, place);
+    const read = parseTrainingManifest(manifest, place);
     expect(read.classes.length).toBeGreaterThan(0);
     // Sections that another room reads are settings of a training.
     expect(settingsOf(read, 0).batch).toBeGreaterThan(0);
