@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { settingsOf } from "../../src/assemble/manifest-settings.ts";
-import { parseTrainingManifest } from "../../src/assemble/manifest.ts";
+import { parseTrainingManifest } from "../../src/assemble/training-manifest.ts";
 import { blocksOf, placeOf, root } from "./markdown.ts";
 
 type Sections = Readonly<Record<string, unknown>>;
