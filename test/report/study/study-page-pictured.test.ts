@@ -76,7 +76,9 @@ test("confident mistakes are shown with the mean over runs, and by arm in their 
   ).toEqual([...["0.750", "0.900", "–"]]);
   const none = { ...predicted, read: 11, mistakes: { ...predicted.mistakes, found: [] } };
   const right = shownPage({ ...shown, reportData: { ...reportData, predicted: none } });
-  expect(text(right, "section[aria-labelledby=mistakes]")).toMatch(/No label of a test image is the less likely answer/);
+  expect(text(right, "section[aria-labelledby=mistakes]")).toMatch(
+    /No label of a test image is the less likely answer/,
+  );
   expect(text(right, "section[aria-labelledby=ranking] .note")).toBe("");
 });
 
