@@ -4,9 +4,9 @@ import type { TrainingSettings } from "../assemble/training-settings.ts";
 import type { PlanContext, PlannedArm, PlannedRun } from "./study-plan.ts";
 import type { Comparison } from "./scores.ts";
 
-/** Given labels teach the weak view and absent labels are ignored, whatever the manifest says. */
+/** Given labels teach the weak view, absent ones nothing of their own: whatever the manifest says beside it. */
 const plain = { supervised: "weak", absent: "ignored" } as const satisfies Partial<TrainingSettings>;
-/** The same without unsupervised losses: only given labels teach. */
+/** And nothing but given labels teaches. */
 export const supervised = {
   ...plain,
   ...{ lambdaPseudo: 0, lambdaConsistency: 0 },
@@ -102,7 +102,7 @@ export const both = (context: PlanContext): PlannedArm =>
     {},
   );
 
-/** No arm where the truth is not known. */
+/** None where the truth is not known. */
 export const full = (context: PlanContext): PlannedArm[] =>
   context.whyNoFullLabels === undefined
     ? [
@@ -119,7 +119,7 @@ export const full = (context: PlanContext): PlannedArm[] =>
       ]
     : [];
 
-/** The arms of a study and a control of each, in which given labels teach both views. */
+/** What a study compares, and the same once more with given labels that teach both views. */
 export function withControls(
   main: readonly PlannedArm[],
   asked: readonly Comparison[],

@@ -1,4 +1,4 @@
-// The losses over the course of a run, in as many points as a figure shows.
+// How the losses of a run went, in as many points as a figure shows.
 
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import { mean } from "./study-numbers.ts";
@@ -9,16 +9,16 @@ export interface LossCourse {
   readonly consistency: number[];
 }
 
-/** The most points that a figure can show apart. */
+/** A figure is no finer. */
 const mostPoints = 100;
 
-/** A course to add to: a copy of one that was begun, or an empty one. */
+/** One to go on with: a copy of one that was begun, or none yet. */
 export function courseFrom(begun?: LossCourse): LossCourse {
   const { bce = [], pseudo = [], consistency = [] } = begun ?? {};
   return { bce: [...bce], pseudo: [...pseudo], consistency: [...consistency] };
 }
 
-/** Means over pieces of equal length (to within one epoch); a loss that had no weight is left out. */
+/** Means of pieces that are equally long to within one epoch, and nothing of a loss that taught nothing. */
 export function condensed(
   { bce, pseudo, consistency }: LossCourse,
   weights: Pick<TrainingSettings, "lambdaPseudo" | "lambdaConsistency">,

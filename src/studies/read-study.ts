@@ -7,18 +7,18 @@ import type { StudyScores } from "./scores.ts";
 import { readJson } from "../runs/read-run.ts";
 import { studyReportDataSchema, type StudyReportData } from "./study-report-data.ts";
 
-/** Files that a study writes; a report needs only the scores. */
+/** Files that a study writes; of these, only the scores must be there. */
 export const studyFiles = {
   scores: "scores.json",
   settings: "study.json",
   reportData: "report.json",
 } as const;
 
-/** Everything that a study's report is made from. */
+/** What a study's report is made of. */
 export interface StudyContents {
   readonly path: string;
   readonly scores: StudyScores;
-  /** From `study.json`. */
+  /** As `study.json` has them. */
   readonly settings: StudySettings;
   readonly reportData: StudyReportData | undefined;
 }
@@ -71,18 +71,18 @@ const scoresSchema = z.object({
   notes: z.array(text),
 });
 
-/** The fields of `study.json` that a report reads; others are shown as they are. */
+/** What a report reads of `study.json`; whatever else is there is shown as it is. */
 const settingsSchema = z.looseObject({
   manifest: z.object({ file: text, text }).exactOptional(),
-  /** The seeds that were asked for. */
+  /** Those asked for. */
   seeds: z.array(z.int()).exactOptional(),
 });
 export type StudySettings = z.output<typeof settingsSchema>;
 
-/** Whether `tessera study` made a folder. */
+/** Whether a folder is one that `tessera study` made. */
 export const isStudyFolder = (path: string): boolean => existsSync(join(path, studyFiles.scores));
 
-/** @throws RunFolderError naming the file and field that cannot be used */
+/** @throws RunFolderError naming file and field that cannot be used */
 export function readStudy(path: string): StudyContents {
   const optional = <Schema extends z.ZodType>(
     name: keyof typeof studyFiles,

@@ -13,7 +13,7 @@ import type {
 import type { Losses } from "../../training/loss-terms.ts";
 
 export interface ProgressOptions {
-  /** Text in front of the bar. */
+  /** What is trained, in front of the bar. */
   readonly title: string;
   readonly budget: Budget;
   readonly batch: number;
@@ -27,7 +27,7 @@ export const showSeconds = (value: number): string =>
 export const showTerms = ({ bce, pseudo, consistency }: Losses): string =>
   `bce ${bce.toFixed(4)}, pseudo ${pseudo.toFixed(4)}, consistency ${consistency.toFixed(4)}`;
 
-/** Options of every bar. The command handles Ctrl-C, not the bar. */
+/** What every bar looks like. Ctrl-C is the command's to handle, not the bar's. */
 export const barLook = {
   barCompleteChar: "█",
   barIncompleteChar: "░",
@@ -91,7 +91,7 @@ export class Progress {
     const left = rate === 0 ? "" : `${showSeconds((steps - step) / rate)} left`;
     const speed = rate === 0 ? "" : `${Math.round(rate * batch)} images/s`;
     const loss = losses.total.toFixed(4);
-    // Last in the line, where a narrow terminal cuts off.
+    // Last in the line: a narrow terminal cuts them off.
     const terms = showTerms(losses);
     if (this.#bar !== undefined) {
       this.#bar.update(step, { epoch, loss, speed, left, terms });
@@ -137,8 +137,8 @@ export class Progress {
 }
 
 /**
- * Shows the progress of work that blocks the thread: a bar on a terminal, one line before and one after elsewhere. `body`
- * calls its argument after each piece.
+ * Counts the pieces of a task that holds the thread, on stderr: a bar on a terminal, one line before and one after
+ * elsewhere. `body` calls what it is given after each piece.
  */
 export function counted<Result>(
   { title, total, quiet }: { readonly title: string; readonly total: number; readonly quiet: boolean },
@@ -153,7 +153,7 @@ export function counted<Result>(
     process.stderr.write(`${title}: ${took()}\n`);
     return result;
   }
-  // While the thread is blocked, Ctrl-C ends the process, so the cursor must not be hidden.
+  // Ctrl-C ends the process while the thread is held, so the cursor stays where it is.
   const bar = new SingleBar({
     format: `{title} {bar} {value}/{total}  {left}`,
     ...barLook,
@@ -172,11 +172,11 @@ export function counted<Result>(
   }
 }
 
-/** The controller that Ctrl-C aborts; undefined between two bodies. */
+/** What Ctrl-C aborts; undefined between two bodies. */
 let running: AbortController | undefined;
 let farewell = "";
 
-/** Sets the text that Ctrl-C prints when it ends the process between two bodies. */
+/** What Ctrl-C says from now on, where it ends the process between two bodies. */
 export function sayWhenStopped(text: string): void {
   farewell = text;
 }

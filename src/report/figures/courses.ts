@@ -1,4 +1,4 @@
-// The losses of a study's runs over time: a small picture for each arm.
+// How the runs of a study went: a small picture an arm, with its losses over the course of a run.
 
 import * as Plot from "@observablehq/plot";
 import type { Arm, Course } from "../../studies/scores.ts";
@@ -7,7 +7,7 @@ import { digits } from "../html/number-text.ts";
 import type { Figure } from "../html/page.ts";
 import { ink, palette } from "../html/style.ts";
 
-/** Dashes distinguish the lines where colours do not. */
+/** Dashes tell them apart, too, where colours do not. */
 const terms = [
   { name: "bce", title: "bce, of given labels", dashes: "none" },
   { name: "pseudo", title: "pseudo-labels", dashes: "6 3" },
@@ -15,19 +15,19 @@ const terms = [
 ] as const;
 type Term = (typeof terms)[number]["name"];
 
-/** The mean over seeds of the losses of one run of an arm. */
+/** The courses of one run of an arm with all seeds, as their mean. */
 interface RunCourse extends Readonly<Record<Term, readonly number[]>> {
   readonly arm: string;
   readonly run: string;
   readonly seeds: number;
 }
 
-/** Number of small pictures in a row. */
+/** Small pictures beside each other on a page. */
 const columns = 3;
 const gap = 12;
 const width = Math.floor((pageWidth - (columns - 1) * gap) / columns);
 
-/** @returns undefined where no run has recorded its losses */
+/** @returns undefined where no run says how it went */
 export function armCourses(arms: readonly Arm[], courses: readonly Course[]): Figure | undefined {
   const runs = arms.flatMap(({ name }) => meansOf(courses.filter(({ arm }) => arm === name)));
   if (runs.length === 0) return undefined;
@@ -45,10 +45,10 @@ export function armCourses(arms: readonly Arm[], courses: readonly Course[]): Fi
   const several = panels.length < runs.length;
   return {
     id: "losses",
-    title: "Losses over the course of a run, by arm",
+    title: "Losses in the course of a run, by arm",
     text:
-      "Means over seeds, from the first step of a run to its last; all pictures have the same scale. A loss without " +
-      `weight has no line.${several ? " An arm of several runs has lines for each." : ""}`,
+      "Means over seeds, from the first step of a run to its last; all pictures have the same scale. A loss that teaches " +
+      `nothing has no line.${several ? " An arm of several runs has lines for each." : ""}`,
     numbers: `${runs.map((run) => `${nameOf(run)}: ${told(run)}`).join("; ")}.`,
     drawing: grid([legend(used), grid(panels, columns, gap)], 1, 6),
     table: {
@@ -66,11 +66,11 @@ export function armCourses(arms: readonly Arm[], courses: readonly Course[]): Fi
 
 const nameOf = ({ arm, run }: RunCourse): string => (arm === run ? arm : `${arm}, ${run}`);
 
-/** The supervised loss is always drawn, since every run has it. */
+/** The supervised loss is drawn even where it is nothing: every run has it. */
 const taught = (run: RunCourse, term: Term): boolean =>
   term === "bce" || run[term].some((value) => value !== 0);
 
-/** The courses of an arm's runs; a point is the mean over the seeds that have it. */
+/** Of an arm's runs; a point is the mean of the seeds that came so far. */
 function meansOf(courses: readonly Course[]): RunCourse[] {
   return [...new Set(courses.map(({ run }) => run))].flatMap((run): RunCourse[] => {
     const own = courses.filter((each) => each.run === run);
@@ -97,14 +97,14 @@ function panel(name: string, runs: readonly RunCourse[], greatest: number): Draw
         terms.flatMap(({ name: term, dashes }, i) => {
           if (!taught(run, term)) return [];
           const values = run[term];
-          // A point is the mean over a part of the run, and is drawn in the middle of it.
+          // A point is the mean over a part of the run, and stands in its middle.
           const points = values.map((y, at) => ({ x: (at + 0.5) / values.length, y }));
           const colour = palette[i];
           return [
             Plot.lineY(points, {
               ...{ x: "x", y: "y", stroke: colour, strokeWidth: 1.6, strokeDasharray: dashes },
             }),
-            // A single point makes no line.
+            // One point is no line.
             Plot.dot(points.length === 1 ? points : [], { x: "x", y: "y", r: 2.5, fill: colour }),
           ];
         }),

@@ -1,4 +1,4 @@
-// Curves of a run: its losses by step, its AUC by epoch.
+// What happened in the course of a run: its losses by step, its AUC by epoch.
 
 import * as Plot from "@observablehq/plot";
 import { draw, grid, pageWidth, type Drawing } from "../html/drawing.ts";
@@ -7,9 +7,9 @@ import type { Figure, TableContent } from "../html/page.ts";
 import { muted, palette, paper } from "../html/style.ts";
 import type { EpochLine, RunMetrics } from "../../runs/metrics-file.ts";
 
-/** The most points of a curve that a page can show apart. */
+/** Points of a curve that a page can show apart. */
 const mostPoints = 300;
-/** The most rows of a table that somebody reads. */
+/** Rows of a table that somebody reads. */
 const mostRows = 100;
 
 const terms = [
@@ -19,7 +19,7 @@ const terms = [
 ] as const;
 type Term = (typeof terms)[number]["name"];
 
-/** Some steps in a row, drawn as one point. */
+/** Steps in a row, as one point. */
 interface Point {
   readonly step: number;
   readonly low: number;
@@ -27,7 +27,7 @@ interface Point {
   readonly mean: number;
 }
 
-/** Joins steps to at most `mostPoints` points, each of the same number of steps. */
+/** Points of equal numbers of steps, at most `mostPoints`. */
 function pointsOf(steps: RunMetrics["steps"], term: Term): Point[] {
   const each = Math.ceil(steps.length / mostPoints);
   return Array.from({ length: Math.ceil(steps.length / each) }, (_, i) => {
@@ -42,7 +42,7 @@ function pointsOf(steps: RunMetrics["steps"], term: Term): Point[] {
   });
 }
 
-/** The moving mean of the points, over a twentieth of the run. */
+/** Each point's mean with those around it, a twentieth of the run wide. */
 function smoothed(points: readonly Point[]): { readonly step: number; readonly mean: number }[] {
   const reach = Math.floor(points.length / 40);
   return points.map(({ step }, i) => {
@@ -51,7 +51,7 @@ function smoothed(points: readonly Point[]): { readonly step: number; readonly m
   });
 }
 
-/** @param warmup the last step of the warm-up; 0 without a warm-up */
+/** @param warmup the last step in which only given labels taught; 0 without such steps */
 export function lossCurves({ steps, epochs }: RunMetrics, warmup: number): Figure | undefined {
   const last = steps.at(-1);
   if (last === undefined) return undefined;
@@ -153,7 +153,7 @@ function epochTable(epochs: readonly EpochLine[]): TableContent {
   };
 }
 
-/** @param kept the epoch whose weights were kept */
+/** @param kept the epoch whose weights the run ended with */
 export function aucCurves({ epochs }: RunMetrics, kept: number | undefined): Figure | undefined {
   const curves = [
     { name: "validation", value: ({ validation }: EpochLine) => validation?.meanAuc },
@@ -197,7 +197,7 @@ export function aucCurves({ epochs }: RunMetrics, kept: number | undefined): Fig
             fill: colour,
             fontWeight: 600,
           },
-          // Names must not overlap.
+          // Two names must not lie on each other.
           dy: curves.length < 2 ? 0 : points === highest(curves).points ? -7 : 7,
         }),
       ]),
