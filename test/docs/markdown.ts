@@ -41,9 +41,13 @@ export interface Block {
   readonly text: string;
 }
 
+/** What is written for people who use Tessera; notes beside scripts are for those who work on it. */
+const isDocumentation = ({ file }: Page): boolean => /^(?:README\.md|docs\/.*|bench\/.*)$/.test(file);
+
 /** All blocks of the documentation, in their order; only those of a language where one is given. */
 export function blocksOf(language?: string): Block[] {
   return pages
+    .filter(isDocumentation)
     .flatMap(({ file, text }) =>
       [...text.matchAll(/^ *```(.*)\n([^]*?)^ *```$/gm)].map((match) => ({
         file,
