@@ -1,4 +1,4 @@
-// The upper bound of a study: the same images with all their labels, where the manifest's files have them.
+// The upper bound of a study: the same images with every label, where a manifest's files have them.
 
 import { taughtSources } from "../assemble/absent-policy.ts";
 import type { Assembly } from "../data/assembly/assembly.ts";
@@ -6,12 +6,12 @@ import type { Manifest } from "../data/manifest/manifest.ts";
 import { absent } from "../labels/states.ts";
 
 /**
- * Formats whose images have exactly one of the classes that the file counts, or a label for every class: a class that is
- * not named is negative. `folder` is not among them, since its images may show classes for which nobody made a folder.
+ * Formats in which every image is of exactly one of the classes that the file counts, or is labelled for all: what is not
+ * named is not there. The folders of a `folder` are those that somebody made, and what else its images show nobody says.
  */
 const whole = ["idx", "cifar", "medmnist", "phantoms", "chestxray14"];
 
-/** The manifest with sources that know all classes, or the reason why the truth is not known. */
+/** The manifest with sources that know all classes, or why the truth is not known. */
 export function fullLabels(manifest: Manifest): Manifest | string {
   const { classes, sources } = manifest;
   const other = sources.find(({ format }) => !whole.includes(format));
@@ -21,14 +21,14 @@ export function fullLabels(manifest: Manifest): Manifest | string {
   return { ...manifest, sources: sources.map((source) => ({ ...source, knows: [...classes] })) };
 }
 
-/** Whether every absent label is in truth negative: then taking absent labels for negatives gives the full labels. */
+/** Whether every label that is absent is in truth negative, so that to take it for negative is to know it. */
 export function absentIsNegative(given: Assembly, full: Assembly): boolean {
   return taughtSources(given.sources, { absent: "negative" }).every(({ states }, s) =>
     states.every((state, at) => state === full.sources[s].states[at]),
   );
 }
 
-/** What is wrong with full labels: other images, labels left absent, or given labels changed; undefined if nothing is. */
+/** Why full labels are not of the same images, or leave labels absent or change given ones; undefined if they are whole. */
 export function fullLabelsProblem(given: Assembly, full: Assembly): string | undefined {
   for (const [s, { source, count, states }] of given.sources.entries()) {
     const truth = full.sources.at(s);

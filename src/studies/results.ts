@@ -1,4 +1,4 @@
-// The results of a study: the contract between the analysis and the code that shows it.
+// What the scores of a study say: the contract between the analysis and those who show it.
 
 import type { EquivalenceMade } from "../statistics/equivalence.ts";
 import type { Interval } from "../statistics/interval.ts";
@@ -13,13 +13,13 @@ export type Tested<Made> = Made | { readonly p: null; readonly reason: string };
 export interface GroupResult {
   readonly arm: string;
   readonly group: string;
-  /** Seeds with an AUC for at least one class of the group, ascending. */
+  /** Ascending; those that have an AUC for a class of the group. */
   readonly seeds: readonly number[];
-  /** One value a seed: the mean over the group's classes that have an AUC. */
+  /** By seed: mean over the group's classes that have an AUC. */
   readonly values: readonly number[];
-  /** Mean over seeds; null where there is none. */
+  /** Over seeds; null where there is none. */
   readonly estimate: MeanEstimate | null;
-  /** Classes of the group that have no AUC with at least one seed, so that the mean of that seed leaves them out. */
+  /** Classes of the group that the mean of at least one seed is without, because they have no AUC there. */
   readonly leftOut: readonly string[];
 }
 
@@ -27,69 +27,69 @@ export interface GroupResult {
 export interface ClassResult {
   readonly arm: string;
   readonly class: string;
-  /** Seeds with an AUC of the class, ascending. */
+  /** Ascending; those that have an AUC. */
   readonly seeds: readonly number[];
   readonly values: readonly number[];
-  /** Mean over seeds; null where there is none. */
+  /** Over seeds; null where there is none. */
   readonly estimate: MeanEstimate | null;
 }
 
-/** Two one-sided tests of whether the arms are equal to within a margin. Holm's correction does not count them. */
+/** Two one-sided tests of whether the arms are equal to within a margin, which is no part of Holm's correction. */
 export interface EquivalenceResult {
   readonly margin: number;
-  /** By the seeds that both arms have. */
+  /** Over the seeds that both arms have. */
   readonly paired: Tested<EquivalenceMade>;
-  /** By all seeds of each arm, as independent samples. */
+  /** Over all seeds of each arm. */
   readonly welch: Tested<EquivalenceMade>;
 }
 
-/** The difference of two arms, first less second, in mean AUC over the classes of a group. */
+/** An arm less another, in mean AUC over the classes of a group. */
 export interface ComparisonResult extends Comparison {
   readonly group: string;
-  /** Classes of the group that have an AUC in every seed of both arms; no others are compared. */
+  /** Of the group, those that have an AUC in every seed of both arms: nothing else is compared. */
   readonly classes: readonly string[];
-  /** Seeds that both arms have, ascending. */
+  /** That both arms have, ascending. */
   readonly seeds: readonly number[];
-  /** One difference for each of `seeds`. */
+  /** By seed of `seeds`. */
   readonly differences: readonly number[];
-  /** Mean of each arm over all its seeds; null where it has none. */
+  /** Of each arm over all its seeds; null where it has none. */
   readonly means: { readonly first: number | null; readonly second: number | null };
   /** Mean over `seeds`; null where there is none. */
   readonly difference: number | null;
-  /** Interval of the difference at 95 %, by the paired test; null where that test cannot be made. */
+  /** Of the difference, at 95 %, by the paired test; null where that cannot be made. */
   readonly interval: Interval | null;
-  /** Test of `differences`. Arms of a seed share images, initialisation and order, so this test decides the verdict. */
+  /** Of `differences`. Arms of a seed share images, initialisation and order, so this test decides the verdict. */
   readonly paired: Tested<TTestMade>;
   /** p of the paired test by Holm's correction over the comparisons of the group; null where there is no test. */
   readonly holm: number | null;
-  /** Number of tests that the correction counts. */
+  /** How many tests that correction is over. */
   readonly family: number;
-  /** Two-sample tests, which take the seeds of both arms as independent. Neither is corrected. */
+  /** The two-sample tests take all seeds of each arm as independent of the other's. Neither is corrected. */
   readonly welch: Tested<TTestMade>;
   readonly pooled: Tested<TTestMade>;
-  /** Tests of equality; null where no margin was given. */
+  /** Null where no margin was given. */
   readonly equivalence: EquivalenceResult | null;
-  /** What the comparison leaves out, one sentence for each. */
+  /** What the comparison leaves out, a sentence each. */
   readonly notes: readonly string[];
-  /** The conclusion, in a sentence. */
+  /** What it comes to, in a sentence. */
   readonly verdict: string;
 }
 
-/** A comparison before Holm's correction, which needs the other comparisons of the group. */
+/** A comparison before it is known what else is asked of the group. */
 export type UncorrectedComparison = Omit<ComparisonResult, "holm" | "family" | "verdict">;
 
 export interface StudyAnalysis {
   readonly study: string;
-  /** Confidence level of the intervals of means and differences. */
+  /** Of the intervals of means and differences. */
   readonly level: number;
-  /** Significance level, also that of each one-sided test of equivalence. */
+  /** What is called significant, and the level of each one-sided test of equivalence. */
   readonly alpha: number;
-  /** Means by arm, and within an arm by group. */
+  /** Arm by arm, every group. */
   readonly groups: readonly GroupResult[];
-  /** Means by arm, and within an arm by class. */
+  /** Arm by arm, every class. */
   readonly classes: readonly ClassResult[];
-  /** Comparisons by group. */
+  /** Group by group, every comparison. */
   readonly comparisons: readonly ComparisonResult[];
-  /** The study's own notes, and what is missing or undefined. */
+  /** The study's own, and what is missing or undefined. */
   readonly notes: readonly string[];
 }

@@ -1,31 +1,31 @@
-// The scores of a study: the contract between the code that runs it, compares its arms, and draws them.
+// What the runs of a study came to: the contract between those who run, those who compare and those who draw.
 
-/** One of the ways to train that a study compares. */
+/** One way to train, that a study sets beside others. */
 export interface Arm {
-  /** Name in files and tables, such as `partial-bce`. */
+  /** A word for files and tables, such as `partial-bce`. */
   readonly name: string;
   /** A short phrase for figures and tables, such as "partial labels, BCE". */
   readonly label: string;
-  /** Description in one sentence. */
+  /** What it is, in one sentence. */
   readonly about: string;
-  /** For a control: the name of the arm that it is the control of, which may have been left out by --arms. */
+  /** Of a control, the name of the arm that it is one of, which the study may have been asked to leave out. */
   readonly controlOf?: string;
-  /** Number of models that it trains with each seed, each in a run of its own; default 1. */
+  /** How many models it trains with a seed, each in a run of its own; default 1. */
   readonly models?: number;
 }
 
-/** Two arms that a study compares. */
+/** Two arms that a study sets against each other. */
 export interface Comparison {
   /** Names of arms; the difference is that of the first less the second. */
   readonly first: string;
   readonly second: string;
-  /** The question of the comparison, in one sentence. */
+  /** What the comparison asks, in one sentence. */
   readonly question: string;
-  /** Where given, a test asks whether both are equal to within this much mean AUC. */
+  /** Where given, whether both are equal to within so much mean AUC is tested, too. */
   readonly margin?: number;
 }
 
-/** A group of classes, whose mean AUC is reported by itself. */
+/** Classes whose mean AUC is told by itself. */
 export interface ClassGroup {
   /** Such as "all", "known to one source", "known to several". */
   readonly name: string;
@@ -36,63 +36,63 @@ export interface ClassGroup {
 export interface Score {
   readonly arm: string;
   readonly seed: number;
-  /** AUC on the test images, by class; null where undefined. For an arm of several runs, the mean of those that know the class. */
+  /** On the test images, by class; null where undefined. Of an arm that is several runs, the mean of those that know the class. */
   readonly auc: Readonly<Record<string, number | null>>;
-  /** Sums over its runs. */
+  /** Steps and seconds that its runs took together. */
   readonly steps: number;
   readonly seconds: number;
 }
 
-/** The effect of learning another class beside the class of interest, with one seed. */
+/** What learning another class beside the class of interest did, with one seed. */
 export interface SimilarityPoint {
   /** The other class. */
   readonly class: string;
   readonly seed: number;
   /** Cosine of the two classes' queries in a model that learned all classes. */
   readonly similarity: number;
-  /** AUC of the class of interest learned with the other class, less its AUC learned alone. */
+  /** AUC of the class of interest, with the other class less alone. */
   readonly gain: number;
 }
 
-/** Similarity of an arm's learned class queries, as the mean over seeds. */
+/** How alike an arm's learned class queries are, as the mean over seeds. */
 export interface QuerySimilarity {
   readonly arm: string;
-  /** [K] Classes that its model knows. */
+  /** [K] those that its model knows. */
   readonly classes: readonly string[];
   /** [K, K] cosines. */
   readonly cosines: readonly (readonly number[])[];
 }
 
-/** The losses over the course of a run: means over each epoch, or over as many equal parts of the run as can be drawn. */
+/** How the losses of a run went: means over each epoch, or over as many equal parts of the run as can be drawn. */
 export interface Course {
   readonly arm: string;
   readonly seed: number;
-  /** Name of the run, among those of the arm. */
+  /** Which of the arm's runs. */
   readonly run: string;
   readonly bce: readonly number[];
   readonly pseudo: readonly number[];
   readonly consistency: readonly number[];
 }
 
-/** Everything that a study found. */
+/** All that a study found. */
 export interface StudyScores {
-  /** Name of the study, such as `overlap`. */
+  /** Such as `overlap`. */
   readonly study: string;
-  /** Its question, in one sentence. */
+  /** What it asks, in one sentence. */
   readonly question: string;
   readonly manifest: string;
   readonly classes: readonly string[];
   readonly groups: readonly ClassGroup[];
   readonly arms: readonly Arm[];
   readonly comparisons: readonly Comparison[];
-  /** Scores of finished runs; some are missing while a study is under way. */
+  /** Of finished runs: some may be missing while a study is under way. */
   readonly scores: readonly Score[];
-  /** For a study on the similarity of classes: the class of interest, and the effect of each other class on it. */
+  /** Of a study on the similarity of classes: the class that it is about, and what each other class did for it. */
   readonly similarity?: { readonly interest: string; readonly points: readonly SimilarityPoint[] };
-  /** Query similarity of each arm whose models have class queries. */
+  /** Of arms whose models have class queries. */
   readonly queries?: readonly QuerySimilarity[];
-  /** Courses of the losses of finished runs. */
+  /** Of finished runs. */
   readonly courses?: readonly Course[];
-  /** What could not be compared, and why, one sentence for each. */
+  /** What could not be compared, and why, a sentence each. */
   readonly notes: readonly string[];
 }

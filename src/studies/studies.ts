@@ -26,7 +26,7 @@ import {
 } from "./study-plan.ts";
 import type { Comparison } from "./scores.ts";
 
-/** The plan of each study, by its name. Each @throws UsageError for a manifest that the study makes no sense with. */
+/** By name; each @throws UsageError for a manifest that it makes no sense with. */
 export const studies: Readonly<Record<StudyName, (context: PlanContext) => StudyPlan>> = {
   negatives,
   disjoint,
@@ -88,7 +88,7 @@ function disjoint(context: PlanContext): StudyPlan {
   };
 }
 
-/** Notes that several sources know some of the classes, which `disjoint` does not ask about. */
+/** What a study of sources without a class in common is not about. */
 function shared(context: PlanContext): string[] {
   const both = knownTo((sources) => sources > 1, context);
   return both.length === 0

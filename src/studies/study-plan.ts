@@ -1,4 +1,4 @@
-// Plans of studies: arms, each of one or several runs, as plain data, so that a finished run can be recognised.
+// What a study trains: arms, each of one or several runs, all as data, so that a finished run can be known again.
 
 import { UsageError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
@@ -7,13 +7,13 @@ import { labelSpaceOf } from "../assemble/label-space.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import type { Arm, ClassGroup, Comparison } from "./scores.ts";
 
-/** One training run of an arm, as its differences from the manifest's own training. */
+/** One training run of an arm: what sets it apart from the manifest's own training. */
 export interface PlannedRun {
-  /** Unique in its study; part of file names. */
+  /** Unique in its study; a word for files. */
   readonly name: string;
   /** `given`: labels as the manifest's sources give them; `full`: every label, where the truth is known. */
   readonly labels: "given" | "full";
-  /** Sources that it trains on; default: all. */
+  /** Names of the sources that it trains on; default: all. */
   readonly sources?: readonly string[];
   /** Classes that it learns; default: all. */
   readonly classes?: readonly string[];
@@ -24,32 +24,32 @@ export interface PlannedRun {
 
 export interface PlannedArm extends Arm {
   readonly runs: readonly PlannedRun[];
-  /** A note for readers of its comparisons. */
+  /** What has to be known where it is compared. */
   readonly note?: string;
-  /** In a study on similarity: the class that is learned beside the class of interest. */
+  /** Of a study on similarity: the class that is learned beside the class of interest. */
   readonly adds?: string;
 }
 
-/** The plan of a study, the same for every seed. */
+/** What a study is about to do with any seed. */
 export interface StudyPlan {
   readonly study: string;
-  /** What the study asks, in one sentence. */
+  /** In one sentence. */
   readonly question: string;
   readonly arms: readonly PlannedArm[];
   readonly comparisons: readonly Comparison[];
   readonly groups: readonly ClassGroup[];
   readonly notes: readonly string[];
-  /** In a study on similarity: the class of interest, the run that learns it alone, and the run that learns all classes. */
+  /** Of a study on similarity: its class, and the runs that learn it alone, and all classes with it. */
   readonly similarity?: { readonly interest: string; readonly alone: string; readonly all: string };
 }
 
-/** Notes of the study and of its arms, each once; a control has the note of its arm. */
+/** What a reader has to know: of the study, and of the arms that it has; controls share the note of what they control. */
 export const notesOf = ({ notes, arms }: StudyPlan): string[] => [
   ...new Set([...notes, ...arms.flatMap(({ note }) => note ?? [])]),
 ];
 
 /**
- * The study with some of its arms only.
+ * The same study of some of its arms alone.
  * @throws UsageError for an arm that it does not have
  */
 export function withArms(plan: StudyPlan, names: readonly string[]): StudyPlan {
@@ -71,17 +71,17 @@ export function withArms(plan: StudyPlan, names: readonly string[]): StudyPlan {
 /** What a study is planned from. */
 export interface PlanContext {
   readonly classes: readonly string[];
-  /** Classes that each source has labels of; sources in the manifest's order. */
+  /** By source, in the manifest's order: the classes that it has labels of. */
   readonly knowledge: ReadonlyMap<string, readonly string[]>;
   /** Why no arm can learn from full labels; undefined where they are known. */
   readonly whyNoFullLabels?: string | undefined;
-  /** Whether every absent label is in truth negative. */
+  /** Whether all that is absent is in truth negative. */
   readonly absentIsNegative?: boolean;
   /** The manifest's own training, in steps. */
   readonly settings: TrainingSettings;
-  /** Classes of interest; default: all. */
+  /** Classes that the study is about; default: all. */
   readonly interest?: readonly string[] | undefined;
-  /** Difference in AUC below which two arms count as equal. */
+  /** Within which two arms are called equal, in AUC. */
   readonly margin: number;
 }
 
@@ -91,7 +91,7 @@ export function knowledgeOf(assembly: Assembly): Map<string, readonly string[]> 
   return new Map(assembly.sources.map(({ source }, s) => [source, known[s].map((k) => assembly.classes[k])]));
 }
 
-/** Classes for which `count` accepts the number of sources that know them. */
+/** Classes that so many sources know. */
 export function knownTo(
   count: (sources: number) => boolean,
   { classes, knowledge }: Pick<PlanContext, "classes" | "knowledge">,
@@ -100,7 +100,7 @@ export function knownTo(
   return classes.filter((name) => count(sources.filter((known) => known.includes(name)).length));
 }
 
-/** All classes; and, where both kinds occur, the classes that one source knows and those that several know. */
+/** All classes, and where sources differ those that one of them knows and those that several do. */
 export function groupsOf(context: Pick<PlanContext, "classes" | "knowledge">): ClassGroup[] {
   const { classes } = context;
   const one = knownTo((sources) => sources === 1, context);

@@ -5,7 +5,7 @@ import type { RunResult } from "./run-study.ts";
 import { notesOf, type PlannedArm, type PlannedRun, type StudyPlan } from "./study-plan.ts";
 import type { QuerySimilarity, Score, SimilarityPoint, StudyScores } from "./scores.ts";
 
-/** The scores of a study from the results of its finished runs; results of other runs are ignored. */
+/** What the finished runs of a study come to; `results` of other runs are left aside. */
 export function studyScores(
   plan: StudyPlan,
   manifest: { readonly file: string; readonly classes: readonly string[] },
@@ -13,7 +13,7 @@ export function studyScores(
   results: readonly RunResult[],
 ): StudyScores {
   const { study, question, groups, comparisons, similarity } = plan;
-  // A study reports nothing else of other classes.
+  // Of other classes a study says nothing.
   const told = new Set(plan.arms.flatMap(({ runs }) => runs.flatMap(({ scoredClasses }) => scoredClasses)));
   const classes = manifest.classes.filter((name) => told.has(name));
   const queries = plan.arms.flatMap((arm) => queriesOf(arm, results));
@@ -60,7 +60,7 @@ export function scoresOf(plan: StudyPlan, seeds: readonly number[], results: rea
   );
 }
 
-/** AUC of each class, as the mean over the runs that score it. */
+/** Mean over the runs that tell of a class. */
 function aucOf(
   own: readonly { readonly run: PlannedRun; readonly result: RunResult }[],
   name: string,
@@ -72,7 +72,7 @@ function aucOf(
   return defined.length < values.length ? null : mean(defined);
 }
 
-/** A point for each other class and each seed whose runs are finished. */
+/** Of each other class and seed whose runs are finished. */
 function similarityPoints(
   { similarity, arms }: StudyPlan,
   seeds: readonly number[],
@@ -94,7 +94,7 @@ function similarityPoints(
   });
 }
 
-/** Mean cosines of the class queries, for an arm of one run that learns several classes. */
+/** Mean cosines of an arm of one run that learns several classes. */
 function queriesOf({ name, runs }: PlannedArm, results: readonly RunResult[]): QuerySimilarity[] {
   const found = results.filter(({ run }) => runs.length === 1 && run === runs[0].name);
   const all = found.flatMap(({ queryCosines }) => (queryCosines === null ? [] : [queryCosines]));

@@ -1,5 +1,5 @@
-// The result of every dataset format: which images there are, and the source's own labels of each. No image file is decoded
-// yet, and nothing is mapped to classes: that is done in catalogue.ts.
+// What every dataset format reads: which images there are and what the source itself says of each. No pixel of an image
+// file is decoded, nothing is mapped to classes yet: that is catalogue.ts.
 import type { z } from "zod";
 import type { DataError } from "../../errors/data-errors.ts";
 
@@ -35,38 +35,38 @@ export interface ListedRecord {
   readonly image: ImagePlace;
   /** Images of one patient (lesion, eye, person) are never torn apart by a split. */
   readonly patient?: string;
-  /** Its part in the publishers' own split, for formats that have one. */
+  /** Where the publishers of the dataset put it, for formats that say so. */
   readonly part?: Part;
   /** The table's row by column, for filters. */
   readonly row?: Readonly<Record<string, string>>;
 }
 
 export interface Listing {
-  /** All labels of the source, in its own words. */
+  /** Everything the source can speak of, in its own words. */
   readonly labelNames: readonly string[];
   readonly records: readonly ListedRecord[];
   /** [records, labelNames]: one of `rawLabel`. */
   readonly rawLabels: Uint8Array;
 }
 
-/** What a format may use while it lists. */
+/** What a format may ask while it lists. */
 export interface ListContext {
   /** Name of the entry in the manifest. */
   readonly entry: string;
   readonly classes: readonly string[];
   readonly image: { readonly height: number; readonly width: number; readonly channels: number };
-  /** Seed, for formats that draw their images. */
+  /** For what is drawn, not read. */
   readonly seed: number;
-  /** At most this many records are needed; Infinity for all. For formats that draw their images. */
+  /** At most so many records matter; Infinity where all do. For what is drawn, not read. */
   readonly limit: number;
   /**
-   * Labels that the manifest names: those under `mapping`, and classes under `knows` without a mapped label. For formats whose
-   * labels are the words that occur: class-labels.ts.
+   * Labels that the manifest speaks of: those under `mapping`, and classes under `knows` that no label is mapped to. For
+   * formats whose labels are the words that occur: class-labels.ts.
    */
   readonly wanted: readonly string[];
   /**
-   * Called with the fault of one record: throws it, unless bad records are left out, and then the format goes on without that
-   * record. A fault of a whole file is thrown by the format itself.
+   * Takes the fault of one record of many: throws it, unless bad records are to be left out. The format then goes on without
+   * that record. What is wrong with a whole file is thrown by the format itself.
    */
   readonly bad: (error: DataError) => void;
   /**
@@ -76,7 +76,7 @@ export interface ListContext {
   readonly locate: (path: string) => Promise<string>;
   /** Reads a file that several entries share once. */
   readonly once: <Content>(key: string, read: () => Promise<Content>) => Promise<Content>;
-  /** Called after each image that a format draws, since drawing takes a while. */
+  /** Told of each image that is drawn: of what has to be made, not read, so that it takes a while. */
   readonly drawn?: ((done: number, total: number) => void) | undefined;
 }
 

@@ -1,4 +1,4 @@
-// The one table of dataset formats. To read another, write its record (`Format` in ../catalogue/listing.ts) and add a row.
+// The one table of dataset formats. To read another, write its record (fields and list, ../listing.ts) and add a row.
 import type { z } from "zod";
 import { chestxray14 } from "./chestxray14.ts";
 import { chexpert } from "./chexpert.ts";

@@ -11,7 +11,7 @@ import { randomStream } from "../random-stream.ts";
 
 const fields = {
   format: z.literal("phantoms"),
-  /** The site whose machine takes the pictures; sites differ in contrast and noise. "both" draws half of the images at each. */
+  /** Whose machine takes the pictures: they differ in contrast and noise. "both" draws half of the images at each. */
   site: oneOf([...siteNames, "both"]),
   /** How many images are drawn. */
   count: z.int().min(1).max(1_000_000),

@@ -1,16 +1,16 @@
-// Tells which classes the sources must teach. A class that a model knows already needs no source, where the model is evaluated
-// or learns another class.
+// Which classes sources are to teach. One that a model knows already needs no source: the model may be judged by images, or
+// learn another class.
 
-/** Whether a class must be learned. */
+/** Whether a class is to be learned. */
 export type Learns = (name: string) => boolean;
 
-/** For a training from the beginning: every class. */
+/** Of a training from its beginning. */
 export const everyClass: Learns = () => true;
 
-/** For a model that is used and not trained: no class. */
+/** Of a model that is used, not trained. */
 export const noClass: Learns = () => false;
 
-/** For a model that knows some classes: all others. */
+/** Of a model that knows some classes. */
 export const classesBeyond =
   (known: readonly string[]): Learns =>
   (name) =>

@@ -7,7 +7,7 @@ import { formatNames, formats } from "../formats/index.ts";
 import type { FormatName, Formats } from "../formats/index.ts";
 import { parts } from "../catalogue/listing.ts";
 
-/** One setting for all classes, or one for each; a class that is left out has the default. */
+/** One setting for all classes, or one a class; a class that is left out has the default. */
 export type ByClass<Value extends string | number> = Value | Readonly<Record<string, Value>>;
 
 /** Reads a ByClass, so that a complaint names the class it is about. */
@@ -61,7 +61,7 @@ const rows = record({ from: wholeNumber.default(1), to: wholeNumber.optional() }
   "ends before it begins",
 );
 
-/** A condition on a column: a value, one of several values, or a number within limits. */
+/** What a column must say: a value, one of several values, or a number within limits. */
 export type Condition = string | number | readonly (string | number)[] | Range;
 interface Range {
   readonly min?: number | undefined;
@@ -85,19 +85,20 @@ const condition: z.ZodType<Condition> = z.union(
 
 /** Which images of a listing are taken, and what their labels mean: the same for sources and splits. */
 const common = {
-  /** The source's own label -> the class that it means; several may mean one. A label with the name of a class needs none. */
+  /** The source's own label name -> the class it speaks of; several may speak of one. Labels called like a class need none. */
   mapping: z.record(z.string(), name).optional(),
   /**
-   * Classes it has labels of; every other class is absent on all its images. Default: all classes that its labels mean. In
-   * formats whose labels are the words that occur (idx, folder, table with `label`), a class may be missing by chance: if it is
-   * named here or by `mapping` it is then negative, and otherwise absent.
+   * Classes it has labels of; every other class is absent on all its images. Default: all that its labels speak of. In
+   * formats whose labels are the words that occur (idx, folder, table with `label`), what occurs can be chance: a class that
+   * is named here, or that a label under `mapping` speaks of, is negative where it does not occur, and without either it is
+   * absent.
    */
   knows: names.optional(),
-  /** What a label becomes that the source calls uncertain: one setting for all classes, or one for each. */
+  /** What becomes of a label that the source calls uncertain: one for all classes, or one a class. */
   uncertain: byClass<UncertainPolicy>(uncertainPolicy).default("absent"),
   /**
-   * What a label becomes that the source leaves blank: one setting for all classes, or one for each. Labels stay absent where the
-   * source says that nobody has looked yet.
+   * What becomes of a label that the source leaves blank: one for all classes, or one a class. Labels that nobody has looked
+   * for yet, as the source says itself, stay absent.
    */
   blank: byClass<BlankPolicy>(oneOf(blankWords)).default("absent"),
   /** Which images are taken: those positive for one of these labels, in the source's own words. Default: all. */
@@ -107,16 +108,16 @@ const common = {
   /** Which images are taken, by their place in the source: {from: 1, to: 5000}. */
   rows: rows.optional(),
   /**
-   * The share of the source's images that belongs to this entry, "1/2" for the first half. Images (or patients, where the
-   * source names them) are dealt like cards, in an order that never depends on --seed, so that parts with one denominator
-   * share no image. Default: all of them.
+   * Which share of the source's images belongs here, "1/2" for the first half. Images (of a source that names patients:
+   * patients) are dealt like cards, in an order that never depends on --seed, so that parts with one denominator share
+   * no image. Default: all of them.
    */
   part: part.optional(),
-  /** The most images, drawn at random. For a source that is split, this limits the training part alone. */
+  /** At most so many images, drawn at random. Of a source that is split, this limits the training part alone. */
   limit: wholeNumber.optional(),
   /**
-   * The most positives of each class: one number, or one for each class. Images are visited in a random order; an image that is
-   * positive for a class with enough positives is left out, whatever else it shows.
+   * At most so many positives of each class: one number, or one a class. Images are visited in a random order; one that
+   * is positive for a class which has its number already is left out, whatever else it shows.
    */
   limitPerClass: byClass(
     z.int({ error: () => "must be a whole number, or one a class, such as {nodule: 100}" }).min(1, {
@@ -124,9 +125,9 @@ const common = {
     }),
   ).optional(),
   /**
-   * The namespace of the patients' names: entries with the same word share their patients, which `tessera inspect` compares.
-   * Default: all entries of chestxray14, of chexpert and of covidx share theirs; so do entries of table that read one table or
-   * share a folder of images; every other entry is alone.
+   * Whose patients they are: entries with one word here share their names of patients, which `tessera inspect` compares.
+   * Default: all entries of chestxray14, of chexpert and of covidx; entries of table that read one table or have a folder of
+   * images in common; of the rest, each alone.
    */
   patients: name.optional(),
 };
@@ -134,7 +135,7 @@ const common = {
 /** Two sums of fractions this near to each other are one. */
 const nothing = 1e-9;
 
-/** Fractions sum to 1; one that is left out takes the rest. */
+/** Fractions sum to 1; one that is left out has what the others leave. */
 const fractions = {
   train: share.optional(),
   validation: share.optional(),
@@ -154,7 +155,7 @@ const drawn = <By extends string>(
 > =>
   record({
     by: z.literal(by),
-    /** Seed of the split, independent of --seed. */
+    /** Which of the possible splits; --seed has no say in it. */
     seed: z.int().min(0).default(0),
     ...fractions,
   }).transform((split, context) => {
@@ -183,7 +184,7 @@ const drawn = <By extends string>(
 
 const byList = record({
   by: z.literal("list"),
-  /** A table with a line for each image: */
+  /** A table with a line an image: */
   table: path.optional(),
   /** its column of image names, and */
   image: name.optional(),
@@ -191,7 +192,7 @@ const byList = record({
   part: name.optional(),
   /** whose words mean these parts; train, training, valid, val, validation, dev, test and testing are understood. */
   words: z.record(z.string(), oneOf(parts)).optional(),
-  /** Or text files with one image name on each line. A name without a folder matches an image in any, if only one has it. */
+  /** Or text files with an image name a line. A name without a folder finds an image in any, if there is one alone. */
   train: path.optional(),
   validation: path.optional(),
   test: path.optional(),
@@ -215,29 +216,29 @@ const byList = record({
 
 const splitWords = ["patient", "image", "official", "list", "none"] as const;
 
-/** How a source is split into training, validation and test images. Never depends on --seed or --limit. */
+/** How a source falls into training, validation and test images. Never depends on --seed or --limit. */
 const split = z.discriminatedUnion(
   "by",
   [
     /**
      * All images of a patient go to one part, which follows from the patient's name and the seed alone: sources that name
-     * their patients alike and have the same split agree. Fractions are probabilities, so they are met roughly.
+     * their patients alike and have this split alike agree. Fractions are probabilities, so parts meet them roughly.
      */
     drawn("patient"),
-    /** Fractions are met to within one image, regardless of patients. */
+    /** Fractions are met to within one image, whoever they are of. */
     drawn("image"),
-    /** The split of the dataset's publishers. */
+    /** As the publishers of the dataset have it. */
     record({ by: z.literal("official") }),
-    /** By a list of the manifest's own; images that it does not name are left out. */
+    /** As a file of the manifest's own says; images that it does not name are left out. */
     byList,
-    /** Everything trains, whatever the official split is. */
+    /** Everything trains, whatever the publishers say. */
     record({ by: z.literal("none") }),
   ],
   { error: ({ input }) => wrongWord(input, "by", splitWords) },
 );
 export type Split = z.output<typeof split>;
 
-/** Fields of a training source only. */
+/** What a training source adds. */
 const source = {
   /** For tables and messages. */
   name,
@@ -246,11 +247,11 @@ const source = {
   split: split.optional(),
 };
 
-/** Fields of the validation and test entries only. Their images never depend on --seed or --limit. */
+/** What the validation and test entries add. Their images never depend on --seed, and `--limit` does not touch them. */
 const held = (title: "validation" | "test"): HeldFields => ({
   name: name.default(title),
   ...common,
-  /** The official parts that are taken. Default: the part with this entry's name, or all where the format has no parts. */
+  /** Which official parts are taken. Default: the part of this entry's name where the format knows parts, else all. */
   parts: z.array(oneOf(parts)).min(1).optional(),
 });
 type HeldFields = typeof common & {
