@@ -6,7 +6,7 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["**/dist/", "node_modules/", "**/*.generated.ts", "runs/"] },
+  { ignores: ["**/dist/", "node_modules/", "**/*.generated.ts", "runs/", "docs/api/"] },
   ...tseslint.configs.strictTypeChecked.map((config) => ({ ...config, files: ["**/*.ts"] })),
   {
     files: ["**/*.ts"],

@@ -1,4 +1,4 @@
-// What becomes of classes that a model learned before, where it goes on with images that teach others.
+// Warns of classes that a model learned before and that the images of a further training do not teach.
 
 import { hasUnsupervisedLosses, lambdaNames, type GivenLambdas } from "./assemble-terms.ts";
 import { labelSpaceOf } from "./label-space.ts";

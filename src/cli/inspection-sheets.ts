@@ -39,7 +39,7 @@ export interface SheetContents {
   readonly quiet: boolean;
 }
 
-/** Writes `<source>-<part>.png` for each list into a folder that there is. @returns the files */
+/** Writes `<source>-<part>.png` for each list into an existing folder. @returns the files */
 export async function writeSheets(folder: string, contents: SheetContents): Promise<string[]> {
   const { catalogue, opened, sets, seed, quiet } = contents;
   const { classes, lists } = catalogue;
@@ -60,7 +60,7 @@ export async function writeSheets(folder: string, contents: SheetContents): Prom
       return found;
     };
     const stem = `${list.source}-${list.part}`.replace(/[^\p{L}\p{N}._-]+/gu, "_").slice(0, 100);
-    // Names that differ only in other letters would be one file.
+    // Names that differ only in replaced characters would become one file.
     const taken = files.includes(join(folder, `${stem}.png`));
     const file = join(folder, taken ? `${stem}-${at}.png` : `${stem}.png`);
     writeOutput("--sheets", file, sampleSheet({ catalogue, list, groups, image }));
@@ -70,7 +70,7 @@ export async function writeSheets(folder: string, contents: SheetContents): Prom
   return files;
 }
 
-/** Images of the sheet of views, and views of each kind. */
+/** Number of images on the sheet of views, and of views of each kind. */
 const viewedImages = 10;
 const drawsOfEach = 3;
 

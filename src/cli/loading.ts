@@ -8,10 +8,10 @@ import type { DataError } from "../errors/data-errors.ts";
 import { plainTable } from "../report/tables.ts";
 import { hasFiles, imageCount } from "../runs/load-images.ts";
 
-/** A person reads so many lines. */
+/** The most lines that a person reads. */
 const mostLines = 10;
 
-/** The first of what was left out, a line each, and who has all of them. */
+/** Lines for the first things that were left out, and where to find the rest. */
 export function skippedLines(skipped: readonly DataError[], whole: string): string[] {
   const lines = skipped.slice(0, mostLines).map(({ message }) => `  ${message}`);
   const more = skipped.length - lines.length;

@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 // The command line: `tessera train | add-class | evaluate | predict | study | report | inspect | plan | tune | demo |
-// devices`. An error is one line on stderr; the exit code
-// is 2 where the input or the machine does not fit, and 1 where the work itself failed. What computes is imported by the
-// command that runs: help, a mistyped option and the list of devices need none of it.
+// devices`. An error is one line on stderr; the exit code is 2 where the input or the machine does not fit, and 1 where the
+// work itself failed. A command imports its code when it runs, so help and errors about options start fast.
 
 import { Command, CommanderError, Option } from "commander";
 import { CheckpointError, ModelError, RunFolderError } from "../errors/training-errors.ts";
@@ -35,7 +34,7 @@ import type { TuneCommandOptions } from "./commands/tune.ts";
 const badInput = 2;
 const failed = 1;
 
-/** What another command line, file or machine mends; every other error is of the work: device lost, out of memory. */
+/** Errors that another command line, file or machine mends. All others come from the work: device lost, out of memory. */
 const inputErrors = [
   UsageError,
   ManifestError,
@@ -64,42 +63,39 @@ function givenOf(options: object, command: Command): string[] {
 withTraining(program.command("train"))
   .description("train a classifier on the sources of a manifest")
   .argument("[manifest]", "YAML file; see examples/")
-  .option(
-    "--resume <run>",
-    "go on with the run in this folder, which was stopped or killed; needs no manifest",
-  )
+  .option("--resume <run>", "go on with the stopped or killed run in this folder; needs no manifest")
   .action(async (manifest: string | undefined, options: TrainOptions, command: Command) => {
     const { trainCommand } = await import("./commands/train.ts");
     await trainCommand(manifest, options, givenOf(options, command));
   });
 
 withTraining(program.command("add-class"))
-  .description("train the model of a run on for the classes that a manifest names beyond those it knows")
+  .description("train the model of a run further, for the classes of a manifest that it does not know yet")
   .argument("<run>", "folder of a finished run, or its model.safetensors")
-  .argument("<manifest>", "YAML file: the model's classes and new ones, the model's network and image")
+  .argument("<manifest>", "YAML file: the model's classes and new ones, with the model's network and image")
   .action(async (run: string, manifest: string, options: TrainOptions, command: Command) => {
     const { addClassCommand } = await import("./commands/add-class.ts");
     await addClassCommand(run, manifest, options, givenOf(options, command));
   });
 
 withModel(program.command("evaluate"))
-  .description("say what a trained model is worth on the images of a manifest, class by class")
+  .description("measure a trained model on the images of a manifest, class by class")
   .addOption(new Option("--part <part>", "which images").choices(parts).default("test"))
   .option(
     "--at <rate>",
-    "tell sensitivity at this specificity, and specificity at this sensitivity",
+    "report sensitivity at this specificity, and specificity at this sensitivity",
     rate("--at"),
     0.95,
   )
-  .option("--json", "as JSON, with each source by itself", false)
+  .option("--json", "print JSON, with each source by itself", false)
   .action(async (run: string, manifest: string | undefined, options: EvaluateOptions) => {
     const { evaluateCommand } = await import("./commands/evaluate.ts");
     await evaluateCommand(run, manifest, options);
   });
 
 withModel(program.command("predict"))
-  .description("write a table of a trained model's probabilities, a row an image")
-  .requiredOption("--out <file>", "the table (CSV), written whole or not at all")
+  .description("write a table of a trained model's probabilities, with a row for each image")
+  .requiredOption("--out <file>", "CSV file for the table; it is written whole or not at all")
   .addOption(
     new Option("--part <part>", "which images; default: test, with --complete all").choices([
       ...parts,
@@ -108,16 +104,12 @@ withModel(program.command("predict"))
   )
   .option(
     "--complete",
-    "the labels that the manifest gives, and predictions only where there are none",
+    "write the labels that the manifest gives, and predictions only where there are none",
     false,
   )
-  .option("--images <folder>", "all images below this folder, in the place of a manifest's")
-  .option(
-    "--logits",
-    "logits in the place of probabilities: large ones have no probability of their own",
-    false,
-  )
-  .option("--json", "say as JSON what was written", false)
+  .option("--images <folder>", "all images below this folder, instead of a manifest's")
+  .option("--logits", "logits instead of probabilities, which are all 1 for large logits", false)
+  .option("--json", "print as JSON what was written", false)
   .action(async (run: string, manifest: string | undefined, options: PredictOptions) => {
     const { predictCommand } = await import("./commands/predict.ts");
     await predictCommand(run, manifest, options);
@@ -128,23 +120,30 @@ withBudget(program.command("study"))
   .argument("<name>", `one of ${studyNames.join(", ")}`, studyName)
   .argument("<manifest>", "YAML file; see examples/")
   .requiredOption("--data-root <folder>", "folder that the manifest's paths start from")
-  .option("--out <folder>", "folder for finished runs, tables and the report; the same command there goes on")
-  .option("--seeds <n>", "runs of each arm, with seeds one after the other", wholeNumber("--seeds", 1), 5)
-  .option("--first-seed <n>", "the first of them", wholeNumber("--first-seed", 0), 0)
+  .option(
+    "--out <folder>",
+    "folder for finished runs, tables and the report; the same command goes on with what is there",
+  )
+  .option("--seeds <n>", "number of runs of each arm, with consecutive seeds", wholeNumber("--seeds", 1), 5)
+  .option("--first-seed <n>", "the first of these seeds", wholeNumber("--first-seed", 0), 0)
   .option("--interest <class...>", interestHelp())
-  .option("--arms <name...>", "some of the study's arms alone; --dry-run lists them")
+  .option("--arms <name...>", "train only these arms of the study; --dry-run lists them")
   .option(
     "--preset <name>",
-    "train with this preset in the place of the manifest's train section, batch and sampling aside",
+    "train with this preset instead of the manifest's train section, whose batch and sampling are kept",
   )
-  .option("--margin <auc>", "within which two arms are called equal", auc("--margin"), 0.003)
+  .option("--margin <auc>", "difference in AUC below which two arms count as equal", auc("--margin"), 0.003)
   .option(
     "--at-once <runs>",
-    "so many runs at a time; default: 2 where a software device has two cores or more, else 1",
+    "number of runs at a time; default: 2 on a software device with two cores or more, else 1",
     wholeNumber("--at-once", 1),
   )
-  .option("--dry-run", "say what it would train and how long that takes, by a trial of a few steps", false)
-  .option("--json", "the result as JSON", false)
+  .option(
+    "--dry-run",
+    "print what would be trained, and estimate how long that takes by a trial of a few steps",
+    false,
+  )
+  .option("--json", "print the result as JSON", false)
   .addHelpText("after", studyQuestions())
   .action(async (name: StudyName, manifest: string, options: StudyOptions) => {
     const { studyCommand } = await import("./commands/study.ts");
@@ -156,9 +155,9 @@ program
   .description(
     "write the report of a run or a study: one HTML file with all its figures, which needs no network",
   )
-  .argument("<folder>", "of a run (tessera train) or of a study")
+  .argument("<folder>", "folder of a run (tessera train) or of a study")
   .option("--out <file>", "default: report.html in the folder")
-  .option("--quiet", "do not print where it is", false)
+  .option("--quiet", "do not print where the report is", false)
   .action(async (folder: string, options: ReportOptions) => {
     const { reportCommand } = await import("./commands/report.ts");
     await reportCommand(folder, options);
@@ -166,11 +165,11 @@ program
 
 withDevice(program.command("inspect"))
   .description(
-    "say what a manifest selects: labels by source and class; leaks, contradictions, copies; pictures to check labels by",
+    "check what a manifest selects: labels by source and class, leaks, contradictions and copies; pictures to check labels by",
   )
   .argument("<manifest>", "YAML file; see examples/")
   .requiredOption("--data-root <folder>", "folder that the manifest's paths start from")
-  .option("--json", "as JSON, with every case of every finding", false)
+  .option("--json", "print JSON, with every case of every finding", false)
   .option(
     "--sheets <folder>",
     "write a contact sheet of each source and part, with its labels, into this folder",
@@ -178,13 +177,13 @@ withDevice(program.command("inspect"))
   .option("--views <file>", "write a picture of both augmented views of some images to this PNG file")
   .option(
     "--skip-bad",
-    "exit code 0 although images or records cannot be read: training will skip them",
+    "exit with code 0 although images or records cannot be read, as training with --skip-bad does",
     false,
   )
   .option("--cache <folder>", "folder of decoded images; default: in the user's cache folder")
   .option("--limit <images>", "at most so many training images per source", wholeNumber("--limit", 1))
-  .option("--seed <n>", "draws which images a limit keeps and which are shown", wholeNumber("--seed", 0), 0)
-  .option("--quiet", "no progress", false)
+  .option("--seed <n>", "seed of which images a limit keeps and which are shown", wholeNumber("--seed", 0), 0)
+  .option("--quiet", "print no progress", false)
   .action(async (manifest: string, options: InspectOptions) => {
     const { inspectCommand } = await import("./commands/inspect.ts");
     await inspectCommand(manifest, options);
@@ -192,7 +191,7 @@ withDevice(program.command("inspect"))
 
 withDevice(program.command("plan"))
   .description(
-    "say what training on a manifest needs: launches of each phase, bytes by purpose; allocates nothing",
+    "print what training on a manifest needs: launches of each phase, and bytes by purpose; allocates nothing",
   )
   .argument("<manifest>", "YAML file; see examples/")
   .option("--batch <images>", "instead of the manifest's batch", wholeNumber("--batch", 1))
@@ -203,11 +202,11 @@ withDevice(program.command("plan"))
   )
   .option(
     "--images <n>",
-    "images of all sources, whose number files alone know: counts what stays on the device",
+    "number of images of all sources, to count those that stay on the device",
     wholeNumber("--images", 1),
   )
   .option("--memory <size>", memoryHelp, memorySize)
-  .option("--json", "as JSON, with every buffer", false)
+  .option("--json", "print JSON, with every buffer", false)
   .action(async (manifest: string, options: PlanOptions) => {
     const { planCommand } = await import("./commands/plan.ts");
     await planCommand(manifest, options);
@@ -215,12 +214,17 @@ withDevice(program.command("plan"))
 
 withDevice(program.command("tune"))
   .description(
-    "measure which kernels are the fastest for training on a manifest, here; needs no data. tessera train takes what " +
-      "was found",
+    "measure which kernels are the fastest for training on a manifest, on this machine; needs no data. tessera train " +
+      "then uses them",
   )
   .argument("<manifest>", "YAML file; see examples/")
   .option("--batch <images>", "instead of the manifest's batch", wholeNumber("--batch", 1))
-  .option("--seconds <n>", "begin nothing new after so many seconds", wholeNumber("--seconds", 1), 120)
+  .option(
+    "--seconds <n>",
+    "start no new measurement after this many seconds",
+    wholeNumber("--seconds", 1),
+    120,
+  )
   .option("--tuning <file>", "write this file instead of the adapter's own in the user's cache folder")
   .option("--quiet", "print the result only", false)
   .action(async (manifest: string, options: TuneCommandOptions) => {
@@ -232,7 +236,7 @@ withDevice(program.command("demo"))
   .description("train on drawn radiographs from two partially labelled sites; needs no data")
   .option(
     "--seed <n>",
-    "seed of pictures, initial weights, order and augmentation",
+    "seed of the pictures, initial weights, order and augmentation",
     wholeNumber("--seed", 0),
     0,
   )
@@ -246,7 +250,7 @@ withDevice(program.command("demo"))
 program
   .command("devices")
   .description("list what Tessera can compute on")
-  .option("--json", "as JSON", false)
+  .option("--json", "print JSON", false)
   .action(async (options: { json: boolean }) => {
     const { devices } = await import("./commands/devices.ts");
     await devices(options);
@@ -263,7 +267,7 @@ async function run(): Promise<number> {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0; // --help, --version
       if (error.code === "commander.help") return badInput; // no command: the help was printed
-      // What our own parsers say is whole without the words that the library puts before it.
+      // Messages of our own parsers are complete without the words that the library puts in front.
       const message = error.message
         .replace(/\s*\n\s*/g, " ")
         .replace(

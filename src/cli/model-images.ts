@@ -1,5 +1,5 @@
-// Images for a trained model: those of a manifest, or of a folder, brought to the size it was trained at, and what it says of
-// them. What `tessera evaluate` and `tessera predict` share.
+// Images for a trained model, from a manifest or a folder, at the size that it was trained at, and its predictions: the code
+// that `tessera evaluate` and `tessera predict` share.
 
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
@@ -34,7 +34,7 @@ export interface ModelOptions extends DeviceOptions {
   readonly quiet: boolean;
 }
 
-/** A manifest, and how its images are drawn. */
+/** A manifest, with the data root, seed and limit that select its images. */
 export interface NamedManifest {
   readonly manifest: Manifest;
   readonly dataRoot: string;
@@ -43,10 +43,10 @@ export interface NamedManifest {
   readonly skipBad: boolean;
 }
 
-/** Images of one source and part, and what its labels are. */
+/** Images of one source and part, with their labels. */
 export interface PartImages {
   readonly source: string;
-  /** Undefined for images of no manifest. */
+  /** The part; undefined for images of a folder. */
   readonly part: Part | undefined;
   /** One for each image of the set. */
   readonly samples: readonly Sample[];
@@ -55,16 +55,16 @@ export interface PartImages {
 
 export interface LoadedParts {
   readonly parts: readonly PartImages[];
-  /** What was left out, a line each. */
+  /** What was left out, one line for each. */
   readonly skipped: readonly string[];
 }
 
-/** Images that the network is shown at a time. */
+/** Images in one batch of predictions. */
 const batch = 64;
 
 /**
- * The manifest that was named, or else the one that the run was begun with, with its data root, seed and limit.
- * @throws UsageError where neither is there; ManifestError; RunFolderError
+ * The named manifest, or else the one that the run was begun with, with its data root, seed and limit.
+ * @throws UsageError where there is neither; ManifestError; RunFolderError
  */
 export async function manifestFor(
   run: string,
@@ -121,7 +121,7 @@ export async function loadParts(
   return decodeParts({ ...selected, lists }, { ...options, skipBad }, signal);
 }
 
-/** All image files below a folder: nobody says anything of them. @throws DataError for a folder without images */
+/** All image files below a folder, without labels. @throws DataError for a folder without images */
 export async function loadFolder(
   folder: string,
   { classes, image: { height, width, channels } }: ModelRecord,
@@ -161,7 +161,7 @@ async function decodeParts(
   return {
     parts: selected.lists.map(({ source, part, samples }, i) => {
       const kept = Array.from(decoded.kept[i], (at) => samples[at]);
-      // A set that is trained on carries no patients; here it is measured on.
+      // A training set has no patients, which metrics need here.
       const patients = kept.map(({ patient }) =>
         patient === undefined ? undefined : `${source}/${patient}`,
       );
@@ -204,14 +204,14 @@ export async function predictParts(
   return logits;
 }
 
-/** Classes that a model and a manifest have in common, in the manifest's order, and those that only one has. */
+/** Classes that a model and a manifest share, in the manifest's order, and those that only one of them has. */
 export interface MatchedClasses {
   readonly shared: readonly string[];
   readonly unknownToModel: readonly string[];
   readonly unknownToManifest: readonly string[];
 }
 
-/** Classes are matched by name; a line says which are not. @throws UsageError where no name is the same */
+/** Matches classes by name, and prints those without a match. @throws UsageError where no name matches */
 export function matchClasses(
   model: readonly string[],
   manifest: readonly string[],

@@ -1,4 +1,4 @@
-// `tessera train --profile`: where the time of a training step goes, as a table and as a Chrome trace.
+// `tessera train --profile`: prints where the time of a training step goes, and writes a Chrome trace of it.
 
 import Table from "cli-table3";
 import { profileTraining, type StepProfile } from "../assemble/planning/profiled-step.ts";
@@ -63,7 +63,7 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const rate = (perSecond: number): string =>
   perSecond === 0 ? "-" : (perSecond / 1e9).toFixed(perSecond < 1e10 ? 2 : 0);
 
-/** A kernel with the knobs that it was given: switches that are on by name alone. */
+/** A kernel with its knobs; a switch that is on is shown by its name alone. */
 function nameOf({ kernel, knobs }: Pick<KernelProfile, "kernel" | "knobs">): string {
   const shown = Object.entries(knobs).flatMap(([knob, value]) => {
     if (value === false) return [];
@@ -72,7 +72,7 @@ function nameOf({ kernel, knobs }: Pick<KernelProfile, "kernel" | "knobs">): str
   return [kernel, ...shown].join(" ");
 }
 
-/** Kernels below this share of the step are counted, not listed; the trace has them all. */
+/** Kernels below this share of the step are counted instead of listed; the trace has all of them. */
 const listedShare = 0.005;
 
 export function profileReport(

@@ -1,4 +1,4 @@
-// What a study will take, before it starts.
+// Estimates the cost of a study before it starts.
 
 import Table from "cli-table3";
 import { budgetOfRun } from "../studies/run-study.ts";
@@ -31,12 +31,12 @@ export function costTable(
     : table.toString();
 }
 
-/** Steps of the trial: those before kernels are compiled and the pace is even, and those that are timed. */
+/** Steps of the trial: the first ones, while kernels are compiled, and those that are timed. */
 const trial = { before: 6, timed: 18 };
 
 /**
- * Seconds that so many views of images in so many runs will take on an engine, by a short run of the manifest's own training;
- * where others work at the same time, theirs is to be asked for at the same time.
+ * Estimates how many seconds some views of images in some runs take on an engine, by a short run of the manifest's own
+ * training. Where several engines will work at the same time, time them at the same time.
  */
 export async function timeOf(
   engine: Engine,
@@ -47,7 +47,8 @@ export async function timeOf(
 ): Promise<number> {
   const steps = trial.before + trial.timed;
   const times: number[] = [];
-  const short = { ...settings, steps, warmupSteps: steps, evaluate: "end" } as const;
+  // To its end: early stopping would leave times out.
+  const short = { ...settings, steps, warmupSteps: steps, evaluate: "end", earlyStopping: null } as const;
   const result = await trainClassifier(
     engine,
     given,

@@ -1,4 +1,4 @@
-// The images of a study, by seed: with the labels that the manifest gives, and with all of them where the truth is known.
+// The images of a study by seed: with the labels that the manifest gives, and with full labels where the truth is known.
 
 import { createHash } from "node:crypto";
 import { fullLabelsProblem, fullLabels } from "../studies/full-labels.ts";
@@ -13,14 +13,14 @@ import { loadImages, type Loaded, type LoadingOptions } from "../runs/load-image
 
 export interface StudyLoad {
   readonly images: StudyImages;
-  /** What the given labels cover. */
+  /** Coverage of the given labels. */
   readonly coverage: Loaded["coverage"];
-  /** Of all that decides which images and labels these are. */
+  /** Digest of the images and their labels. */
   readonly digest: string;
   readonly whyNoFullLabels: string | undefined;
 }
 
-/** Images by seed; what there is to say of them is said of the first. */
+/** Loads images by seed, and reports on those of the first. */
 export function imagesOf(
   manifest: Manifest,
   options: Omit<LoadingOptions, "seed"> & { readonly quiet: boolean },
@@ -46,17 +46,17 @@ export function imagesOf(
   };
 }
 
-/** Of all that decides which images and labels these are; full labels are not of the test images, which judge all arms alike. */
+/** A digest of images and labels. Full labels are not digested for the test images, which are the same for all arms. */
 export async function imagesDigest({ given, full }: StudyImages): Promise<string> {
   const hash = createHash("sha256").update(await assemblyDigest(given));
   const { sources = [], validation } = full ?? {};
   for (const { states } of sources) hash.update(states);
-  // It decides how long a run on full labels is, and which weights it keeps.
+  // Validation decides how long a run on full labels is, and which weights it keeps.
   if (validation !== undefined) hash.update(validation.states);
   return hash.digest("hex");
 }
 
-/** Why full labels cannot be loaded; what is no matter of the manifest or the data is thrown on. */
+/** The reason why full labels cannot be loaded. Errors of other kinds than manifest and data are thrown on. */
 function reasonOf(error: unknown): string {
   if (error instanceof ManifestError || error instanceof DataError) return `${error.message}.`;
   throw error;

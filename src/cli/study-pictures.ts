@@ -1,4 +1,4 @@
-// What a study's report shows of its predictions, made while the images are there and kept in the study's folder.
+// Makes the part of a study's report that shows predictions, while the images are there, and keeps it in the study's folder.
 
 import { setImmediate } from "node:timers/promises";
 import { runFiles } from "../runs/run-folder.ts";
@@ -13,14 +13,14 @@ import {
 } from "../studies/study-report-data.ts";
 import { Counter } from "./terminal/counter.ts";
 
-/** So many probabilities take about a second. */
+/** Reading this many probabilities takes about a second. */
 const longWork = 3e5;
 
 export function writeReportData(folder: StudyFolder, reportData: StudyReportData): Promise<void> {
   return folder.replace(runFiles.reportData, `${JSON.stringify(reportData)}\n`);
 }
 
-/** The runs are safe by now: what goes wrong with their pictures is told, and no more. */
+/** Writes the report data. The results are on disk by now, so an error here is only a warning. */
 export async function keepPictures(
   folder: StudyFolder,
   plan: Pick<StudyPlan, "arms">,
@@ -48,7 +48,7 @@ async function reportData(
   let done = 0;
   const lost: string[] = [];
   const predictionsOf = async (result: RunResult): Promise<TestPredictions | undefined> => {
-    // A table holds the thread: between two, Ctrl-C is heard.
+    // Reading a table blocks the thread; Ctrl-C is handled between two of them.
     await setImmediate();
     counter.update(++done, results.length);
     const found = folder.predictions(result);

@@ -1,4 +1,4 @@
-// What a study came to, in its folder and on the terminal: tables for people, for spreadsheets and for programs.
+// Writes the results of a study as tables for people, for spreadsheets and for programs.
 
 import { analyse } from "../studies/analysis.ts";
 import { similarityOf } from "../studies/similarity.ts";

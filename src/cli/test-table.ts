@@ -4,10 +4,10 @@ import type { TestIntervals } from "../assemble/test-metrics.ts";
 import { aucTable, showAuc } from "../report/tables.ts";
 import type { Summary } from "../runs/summary.ts";
 
-/** Beyond, a table is too wide for a terminal; summary.json has all of them. */
+/** The most sources that a table on a terminal has room for; summary.json has all of them. */
 export const mostSources = 4;
 
-/** AUC by class: with its interval, and in each source where there are several. */
+/** AUC of each class with its interval, and in each source where there are several. */
 export function testTable(
   { auc, meanAuc, intervals, sources }: Pick<Summary, "auc" | "meanAuc" | "intervals" | "sources">,
   classes: readonly string[],

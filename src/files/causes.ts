@@ -1,4 +1,4 @@
-// What the system and the libraries below say of why something failed.
+// The reasons that the system and libraries give for a failure.
 
 /** The code that errors of the system and of zlib carry, such as "ENOENT" or "Z_BUF_ERROR". */
 export function codeOf(cause: unknown): string | undefined {

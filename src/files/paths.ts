@@ -1,4 +1,4 @@
-// Paths: what is there, and where those that a table names may lead: below the folder of the images, and nowhere else.
+// Paths: whether something exists, and where the paths of a table may lead: below the folder of the images, and nowhere else.
 import { stat } from "node:fs/promises";
 import { join, posix, resolve, win32 } from "node:path";
 import { DataError } from "../errors/data-errors.ts";
@@ -17,7 +17,7 @@ export function belowRoot(root: string, path: string): string | undefined {
   return file === top ? undefined : file;
 }
 
-/** Whether something of this name is there; not, too, where anything else keeps us from it, since opening it would fail. */
+/** Whether a path exists and can be reached; false, too, for any other error, since opening it would fail. */
 export async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,

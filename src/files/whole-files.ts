@@ -1,4 +1,4 @@
-// Writes files that are there whole or not at all: under another name first, synced, renamed.
+// Writes files whole or not at all: under another name first, then synced and renamed.
 import { randomBytes } from "node:crypto";
 import { open, readdir, rename, rm, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
@@ -11,7 +11,7 @@ export type WriteBytes = (handle: FileHandle, bytes: Uint8Array) => Promise<void
 
 const writeBytes: WriteBytes = (handle, bytes) => handle.writeFile(bytes);
 
-/** No write takes so long: a part this old was left by a process that is no more. */
+/** No write takes this long: an older part was left by a process that has ended. */
 const oldPart = 60 * 60 * 1000;
 
 const isPart = (name: string): boolean => name.endsWith(".part");
@@ -61,7 +61,7 @@ export async function writeWhole(file: string, bytes: Uint8Array, write = writeB
   }
 }
 
-/** Removes what processes left that ended while they wrote, and those files that nothing speaks of any more. */
+/** Removes parts that ended processes left behind, and files that nothing refers to any more. */
 export async function sweep(folder: string, isOrphan: (name: string) => boolean): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!isPart(name) && !isOrphan(name)) continue;

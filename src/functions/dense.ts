@@ -28,9 +28,9 @@ export interface FoldedNormOptions {
 }
 
 export interface DenseBlockResult {
-  /** [N, H, W, C + layers * growth]: the channels of x, then those of each layer */
+  /** The channels of x, then those of each layer: [N, H, W, C + layers * growth]. */
   readonly block: Tensor;
-  /** [2, C + layers * growth]: the mean and the biased variance of each channel, without a gradient of their own */
+  /** The mean and the biased variance of each channel, [2, C + layers * growth], without a gradient of their own. */
   readonly statistics: Tensor;
 }
 

@@ -53,7 +53,7 @@ export type AssembleLossOptions = Partial<AssembleLossAttributes>;
 export interface AssembleLossResult {
   /** [], the weighted sum: what to differentiate */
   readonly total: Tensor;
-  /** [4]: the total, then bce, pseudo and consistency without their weights; for reports, a tape refuses their gradient */
+  /** The total, then bce, pseudo and consistency without their weights, [4]. For reports: a tape refuses their gradient. */
   readonly losses: Tensor;
 }
 

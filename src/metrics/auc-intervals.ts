@@ -13,7 +13,7 @@ export interface AucBootstrapOptions extends BootstrapOptions {
   /**
    * Draws within strata, so that classes keep labels of both kinds; true unless said otherwise. A patient belongs to the
    * stratum of the rarest label (class and kind) among those of its images. A label that only one patient has is then in
-   * every resample, and the interval tells nothing of what other such patients would be like: its `note` says so.
+   * every resample, and the interval says nothing about other such patients, as its `note` states.
    */
   readonly stratified?: boolean | undefined;
 }
@@ -253,7 +253,7 @@ function patientsOf({ patients, positive }: SortedColumn): {
   return { labelled: new Set(patients).size, positives: of(1), negatives: of(0) };
 }
 
-/** An estimate that says what patients it rests on, where these are too few to tell of others. */
+/** The estimate, with a note where it rests on too few patients to say anything about others. */
 function ofFewPatients(estimate: BootstrapEstimate, column: SortedColumn): BootstrapEstimate {
   if (estimate.interval === null) return estimate;
   const { labelled, positives, negatives } = patientsOf(column);

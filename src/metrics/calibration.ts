@@ -34,7 +34,7 @@ export function brierScore(probabilities: ArrayLike<number>, labels: ArrayLike<n
   return sum / count;
 }
 
-/** Of all that Tessera tells of calibration: errors over different numbers of bins are not to be compared. */
+/** The number of bins everywhere in Tessera: errors over different numbers of bins cannot be compared. */
 export const calibrationBins = 15;
 
 /**

@@ -45,7 +45,7 @@ export interface Word {
 
 export type Colour = readonly [red: number, green: number, blue: number];
 
-/** What colours mean in captions. */
+/** Colours of captions. */
 export const colours = {
   plain: [230, 230, 230],
   positive: [110, 225, 120],

@@ -9,14 +9,14 @@ import { letterWidth } from "./letters.ts";
 /** Sheet pixels to a dot of a letter. */
 const letterScale = 2;
 const letter = letterScale * letterWidth;
-/** More negative or absent classes than these are told as one. */
+/** More negative or absent classes than these are summed up in one line. */
 const mostNamed = 3;
 
 /** Two ways to fill a sheet of less than 2,000 pixels: many small cells, or fewer where names are long. */
 const narrow = { columns: 12, narrowest: 13 * letter - letterScale, widest: 154 };
 const wide = { columns: 6, narrowest: 20 * letter - letterScale, widest: 320 };
 
-/** How many images of each group make a sheet that a person still looks at, by the number of classes. */
+/** The number of images of each group, by the number of classes, for a sheet that a person can look through. */
 export const examplesPerGroup = (classCount: number): number =>
   classCount <= 10 ? 12 : classCount <= 40 ? 6 : 3;
 
@@ -68,7 +68,7 @@ interface Label {
   readonly state: number;
 }
 
-/** What is there first, then what is not. Of negative and absent labels, the more numerous are told as one if many. */
+/** Positive labels first, then the others. Of negative and absent labels, the more numerous are summed up if many. */
 function labelWords(labels: readonly Label[]): Word[] {
   const of = (...kinds: Label["kind"][]): Label[] => labels.filter(({ kind }) => kinds.includes(kind));
   const [negatives, absents] = [of("negative"), of("absent")];
@@ -139,7 +139,7 @@ function legend(classes: readonly string[], known: readonly boolean[], list: Sam
   ];
 }
 
-/** The end of an identifier tells images apart, the beginning of a path seldom does. */
+/** Shortens an identifier from the left, since images mostly differ at its end. */
 function shorten(id: string, letters: number): string {
   return id.length <= letters ? id : `..${id.slice(2 - letters)}`;
 }

@@ -1,4 +1,4 @@
-// What `tessera inspect` prints: a table of labels for each source, then what was found and what was not.
+// The output of `tessera inspect`: a table of labels for each source, then the findings, then the checks that found nothing.
 
 import Table from "cli-table3";
 import {
@@ -21,7 +21,7 @@ const plural = (count: number, what: string): string => `${number(count)} ${what
 /**
  * The labels of each source by class.
  *
- * @param policy what the manifest makes of a label that a source is uncertain of
+ * @param policy the state that the manifest gives to an uncertain label of a source
  * @param sizes the sizes of a source's images, in words
  */
 export function labelTables(
@@ -68,7 +68,7 @@ function describe(lists: readonly ListCount[], sizes: string): string {
   return facts.join("; ");
 }
 
-/** Kinds of labels in columns; soft ones and uncertain ones where there are some. */
+/** The columns of a table: kinds of labels, soft and uncertain ones only where they occur. */
 function labelTable(
   classes: readonly string[],
   lists: readonly ListCount[],
@@ -99,7 +99,7 @@ function labelTable(
   return table.toString();
 }
 
-/** What each severity is called in front of a sentence. */
+/** The word for each severity, in front of a sentence. */
 const marks: Readonly<Record<Severity, string>> = {
   leak: "LEAK",
   conflict: "CONFLICT",
@@ -108,7 +108,7 @@ const marks: Readonly<Record<Severity, string>> = {
   undecodable: "UNDECODABLE",
 };
 
-/** Findings with their first cases, the gravest first, and what there is none of. */
+/** Findings with their first cases, the gravest first, then the checks that found nothing. */
 export function findingLines({ findings, clean }: Pick<Inspection, "findings" | "clean">): string {
   const lines = findings.flatMap((finding) => {
     const cases = finding.cases.map((each) => describeCase(finding, each)).filter((text) => text !== "");
@@ -132,7 +132,7 @@ function describeCase({ kind }: InspectionFinding, { samples, patient, reason }:
   return reason === undefined ? texts.join(" = ") : `${texts.join(" = ")}: ${reason}`;
 }
 
-/** A sample by its names; those that all samples of a case have in common are not said. */
+/** A sample by its names, without those that all samples of a case share. */
 function showSample(all: FindingCase["samples"]): (sample: NamedSample) => string {
   const oneSource = all.every(({ source }) => source === all[0].source);
   const onePart = all.every(({ part }) => part === all[0].part);

@@ -1,14 +1,14 @@
-// Tables in Markdown as GitHub renders it, aligned so that they can be read as plain text as well.
+// Tables in GitHub's Markdown, aligned so that they read well as plain text, too.
 
-/** A column's heading, and where its cells stand. */
+/** A column's heading and alignment. */
 export interface MarkdownColumn {
   readonly name: string;
   readonly align: "left" | "right";
 }
 
 /**
- * Text that Markdown shows as it is, on one line: class names may hold what it takes for a table, code, emphasis, HTML, a
- * formula or a link.
+ * Escapes text so that Markdown shows it as it is, on one line: class names may look like tables, code, emphasis, HTML,
+ * formulas or links.
  */
 export function markdownText(text: string): string {
   return text
@@ -19,7 +19,7 @@ export function markdownText(text: string): string {
     );
 }
 
-/** @param rows texts as they are: they are escaped here. @returns lines, each ended */
+/** @param rows plain texts, which are escaped here. @returns lines, each with a line feed */
 export function markdownTable(
   columns: readonly MarkdownColumn[],
   rows: readonly (readonly string[])[],
@@ -38,7 +38,7 @@ export function markdownTable(
   return [head, rule, ...body].map((cells) => `| ${cells.join(" | ")} |\n`).join("");
 }
 
-/** In characters as people count them, so that an accent or a surrogate pair does not shift a column. */
+/** The length in characters as people count them: an accent or a surrogate pair does not shift a column. */
 function lengthOf(text: string): number {
   return [...new Intl.Segmenter().segment(text)].length;
 }

@@ -1,4 +1,4 @@
-// Reports as HTML. It loads what draws them, so nothing imports it before a report is made.
+// Reports as HTML. This file loads the drawing libraries, so it is imported only when a report is made.
 
 export { isRunFolder, readRun, type RunContents } from "../runs/read-run.ts";
 export { readTaskRun, type TaskContents } from "../runs/read-task-run.ts";

@@ -2,7 +2,7 @@
 
 import Table from "cli-table3";
 
-/** Columns set apart by space, a rule under the head: readable on a terminal, in a log and in a paste. */
+/** Columns separated by spaces, with a rule below the head: readable on a terminal, in a log and in a paste. */
 export const plainTable = {
   chars: {
     top: "",
@@ -24,12 +24,12 @@ export const plainTable = {
   style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
 };
 
-/** An AUC as people read it. */
+/** Shows an AUC. */
 export function showAuc(value: number | null | undefined): string {
   return value === undefined ? "-" : value === null ? "undefined" : value.toFixed(4);
 }
 
-/** Rows of AUC by class under named columns, the mean below a rule. */
+/** A table of AUC by class, with named columns, and the mean below a rule. */
 export function aucTable(
   classes: readonly string[],
   columns: readonly {

@@ -33,9 +33,9 @@ export function checkChoices(device: string, { tuning, candidate }: ChoiceOption
  * Tells an engine which candidates to take.
  *
  * @param traced recordings of what will run: names are checked against them
- * @param say for what a person may want to know; what is wrong with a file goes to `warn`
- * @returns what belongs into the run's summary, since it decides the run's bits
- * @throws UsageError for an unknown operator or candidate, or a file asked for that there is not or that cannot be used
+ * @param say prints what a person may want to know; `warn` prints what is wrong with a file
+ * @returns the choices, for the run's summary: they decide the run's bits
+ * @throws UsageError for an unknown operator or candidate, or a named file that is missing or cannot be used
  */
 export function takeChoices(
   engine: Engine,
@@ -73,7 +73,7 @@ export function takeChoices(
     `tuning: ${taken.length} of ${open.length} works with a choice follow ${file}; ` +
       `in ${other.length} of them it is not the rule's choice`,
   );
-  // Whole, so that a run can go on from another folder.
+  // The absolute path, so that a run can go on from another folder.
   return { tuning: { file: resolve(file), digest: digestOf(tuning), works: taken.length }, candidates };
 }
 

@@ -33,15 +33,15 @@ export interface LoadingOptions {
 
 export interface Loaded {
   readonly assembly: Assembly;
-  /** What was left out, a line each. */
+  /** What was left out, one line for each. */
   readonly skipped: readonly string[];
-  /** Image files. */
+  /** Number of image files. */
   readonly decoded: { readonly images: number; readonly fromCache: number };
   /** Which labels each source has, by part. */
   readonly coverage: readonly LabelCoverage[];
 }
 
-/** Bytes of images that a run holds at a time when nobody says otherwise: a quarter of the machine's memory. */
+/** Default of --memory in bytes: a quarter of the machine's memory. */
 export const defaultMemory = (): number => Math.floor(totalmem() / 4);
 
 /** Where decoded images are kept unless somebody names another folder. */

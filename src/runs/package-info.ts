@@ -1,4 +1,4 @@
-// What is known of this package: its package.json, and the program itself.
+// Facts about this package: from its package.json, and a digest of the program itself.
 
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
@@ -13,8 +13,8 @@ export const { version, description } = JSON.parse(
 };
 
 /**
- * SHA-256 of the program, but for its commands and reports, which compute nothing: the version alone stays the same while
- * somebody works on it.
+ * SHA-256 of the program without its commands and reports, which compute nothing. It changes with the code, while the
+ * version stays the same between releases.
  */
 export function programDigest(): string {
   const root = fileURLToPath(new URL("..", import.meta.url));

@@ -45,7 +45,7 @@ export interface RunOptions extends FreeOptions, DeviceOptions, Partial<ChoiceOp
   readonly steps?: number | undefined;
   /** Whether records and images that cannot be read are left out, and listed. */
   readonly skipBad?: boolean;
-  /** A run folder, or its model file, whose model is to learn more classes. */
+  /** A run folder, or its model file, whose model learns more classes. */
   readonly model?: string | undefined;
 }
 
@@ -116,7 +116,7 @@ export async function resumeRun(out: string, options: FreeOptions = {}): Promise
     folder,
     record,
     from,
-    // What it began with is in its checkpoint, once there is one.
+    // Once there is a checkpoint, it holds the weights that the run began with.
     initial: from === undefined ? await initialOf(record) : undefined,
   };
 }
@@ -135,7 +135,7 @@ async function initialOf({ initial }: RunRecord): Promise<ModelFile | undefined>
   );
 }
 
-/** The part of a run's record that nobody has to compute. */
+/** The part of a run's record that follows from manifest and options alone. */
 export async function recordOf({
   manifest: { file, text },
   initial,
@@ -154,7 +154,7 @@ export async function recordOf({
 }
 
 /**
- * Tells a person where a run goes on elsewhere than it was begun.
+ * Warns where a run goes on with another adapter or driver than it was begun with.
  * @throws TesseraError when other kernels would be taken
  */
 export function compareRuns(
@@ -174,7 +174,7 @@ export function compareRuns(
   );
 }
 
-/** What a result is of, beside its inputs. */
+/** The versions and the commit that a result was made with. */
 export async function provenance(): Promise<Pick<RunRecord, "versions" | "commit">> {
   const versions = { tessera: version, node: process.versions.node, webgpu: webgpuVersion() };
   return { versions, commit: await commit() };
@@ -189,7 +189,7 @@ function webgpuVersion(): string | null {
   }
 }
 
-/** Of the working folder; null where there is no git, or no work of it. */
+/** The commit of the working folder; null where there is no git, or no repository. */
 async function commit(): Promise<string | null> {
   const git = async (...parameters: readonly string[]): Promise<string> =>
     (await promisify(execFile)("git", parameters, { timeout: 2000 })).stdout.trim();

@@ -18,7 +18,7 @@ export interface TestResults {
 /** Some two seconds on one core of 2024: resamples x images x (classes and the draw, which takes as long as two of them). */
 const longWork = 8e7;
 
-/** Intervals, and each source by itself; neither for a run that was stopped. */
+/** Intervals and results by source; both null for a run that was stopped. */
 export function testResults(
   { logits, stopped }: TrainingResult,
   assembly: Assembly,

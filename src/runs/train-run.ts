@@ -29,7 +29,7 @@ import type { Summary } from "./summary.ts";
 import { predictionsText, testPredictions } from "./test-predictions.ts";
 import { testResults } from "./test-results.ts";
 
-/** Beside the checkpoints that every epoch ends with. */
+/** How often checkpoints are written, beside those at the end of every epoch. */
 const usualInterval = { seconds: 5 * 60 };
 
 /** A run whose images are there. */
@@ -256,7 +256,7 @@ export class RunSession implements Disposable {
   }
 }
 
-/** What the report is made from later; of a run that was stopped, nothing. */
+/** Predictions and data for the report; nothing for a run that was stopped. */
 async function shownOf(
   { logits, stopped }: TrainingResult,
   { assembly: { classes, test }, coverage }: Loaded,
@@ -271,7 +271,7 @@ async function shownOf(
       reportData: `${JSON.stringify(await reportDataOf(predicted, test, coverage))}\n`,
     };
   } catch (error) {
-    // Images may be gone from the cache by now; the run is worth more than their pictures.
+    // Images may be gone from the cache by now, which should not cost the run its results.
     const [reason] = (error as Error).message.split("\n");
     warn(`warning: the report will show no mistakes and no labels (${reason})`);
     return { predictions };

@@ -1,5 +1,5 @@
-// The tuning file: what `tessera tune` found on an adapter, kept in the user's cache folder. Times belong to the adapter,
-// its driver and this version's kernels, so a file is for one of each.
+// The tuning file: the results of `tessera tune` on an adapter, kept in the user's cache folder. Times depend on the adapter,
+// its driver and this version's kernels, so there is a file for each combination.
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -14,13 +14,13 @@ import type { TunedWork } from "../tuning/tuner.ts";
 
 const format = "tessera-tuning-1";
 
-/** What was found for a work (an operator with shapes and attributes, see `workKey`). */
+/** The result for one work: an operator with shapes and attributes, see `workKey`. */
 const entrySchema = z.object({
   /** The candidate to take. */
   candidate: z.string().min(1),
-  /** What the rule took when this was measured. */
+  /** The rule's choice when this was measured. */
   rule: z.string().min(1),
-  /** Medians for one call. */
+  /** Median seconds of one call. */
   seconds: z.number().nonnegative(),
   ruleSeconds: z.number().nonnegative(),
 });
@@ -35,7 +35,7 @@ const adapterSchema = z.object({
 
 export const tuningSchema = z.object({
   format: z.literal(format),
-  /** Of Tessera. */
+  /** Version of Tessera. */
   version: z.string(),
   adapter: adapterSchema,
   works: z.record(z.string(), entrySchema),
@@ -48,7 +48,7 @@ const identityOf = ({ name, vendor, architecture, description }: AdapterTraits):
   ...{ name, vendor, architecture, description },
 });
 
-/** Where this machine's user keeps what can be made again; TESSERA_CACHE names Tessera's folder itself. */
+/** Tessera's folder in the user's cache folder; the environment variable TESSERA_CACHE names another. */
 export function cacheFolder(
   environment: Readonly<Record<string, string | undefined>> = process.env,
   platform: NodeJS.Platform = process.platform,
@@ -68,7 +68,7 @@ export function cacheFolder(
   return join(base, "tessera");
 }
 
-/** The file of an adapter: its name and this version to be read by people, and a digest of all that must fit. */
+/** The file of an adapter. Its name has the adapter and the version for people, and a digest of all that must match. */
 export function tuningPath(traits: AdapterTraits, version: string, folder = cacheFolder()): string {
   const identity = identityOf(traits);
   const digest = createHash("sha256")
@@ -80,7 +80,7 @@ export function tuningPath(traits: AdapterTraits, version: string, folder = cach
   return join(folder, "tuning", `${readable}-${version}-${digest}.json`);
 }
 
-/** A file as it was found. `problem` says why one that is there cannot be used. */
+/** The result of looking for a file. `problem` says why an existing file cannot be used. */
 export type FoundTuning =
   | { readonly kind: "none" }
   | { readonly kind: "unusable"; readonly problem: string }
@@ -154,7 +154,7 @@ export async function writeTuning(file: string, tuning: TuningFile): Promise<voi
   }
 }
 
-/** Eight digits that are the same for equal choices: for records of runs, whose bits depend on them. */
+/** Eight hexadecimal digits, the same for equal choices; records of runs have them, since a run's bits depend on them. */
 export function digestOf({ works }: TuningFile): string {
   const choices = Object.entries(works)
     .map(([key, { candidate }]) => `${key} ${candidate}`)

@@ -1,5 +1,5 @@
-// From the scores of a study to what they say: means over seeds, and comparisons with tests. What could not be computed is
-// null with a reason in words, and so is what was left out. Imported by those who compare and not through the
+// From the scores of a study to its results: means over seeds, and comparisons with tests. A value that cannot be computed
+// is null, with the reason in words. Imported by those who compare and not through the
 // index of assemble, which training loads: behind the tests are 430 files of distributions.
 
 import { holmAdjusted } from "../statistics/holm.ts";
@@ -140,7 +140,7 @@ function compare(
   };
 }
 
-/** Why two arms cannot be compared at all; null where they can. */
+/** The reason why two arms cannot be compared; null where they can. */
 function whyNothing(
   comparison: Comparison,
   group: ClassGroup,
@@ -188,7 +188,7 @@ function seedNotes(
   return notes;
 }
 
-/** With Holm's correction over the tests of one group that could be made, and the verdicts that follow. */
+/** Adds Holm's correction, over the tests of one group that could be made, and the verdicts that follow from it. */
 function corrected(
   comparisons: readonly UncorrectedComparison[],
   { arms }: StudyScores,

@@ -6,9 +6,9 @@ import type { PlannedRun } from "./planned-run.ts";
 import type { PlanContext, PlannedArm } from "./study-plan.ts";
 import type { Comparison } from "./scores.ts";
 
-/** Given labels teach the weak view, absent ones nothing of their own: whatever the manifest says beside it. */
+/** Given labels teach the weak view and absent labels are ignored, whatever the manifest says. */
 const plain = { supervised: "weak", absent: "ignored" } as const satisfies Partial<TrainingSettings>;
-/** And nothing but given labels teaches. */
+/** The same without unsupervised losses: only given labels teach. */
 export const supervised = { ...plain, ...noLambdas } as const satisfies Partial<TrainingSettings>;
 /** Of all that is weighted, one term alone teaches beside given labels. */
 const alone = (kept: LambdaName): Partial<Lambdas> => {
@@ -106,7 +106,7 @@ export const both = (context: PlanContext): PlannedArm =>
     {},
   );
 
-/** None where the truth is not known. */
+/** No arm where the truth is not known. */
 export const full = (context: PlanContext): PlannedArm[] =>
   context.whyNoFullLabels === undefined
     ? [
@@ -123,7 +123,7 @@ export const full = (context: PlanContext): PlannedArm[] =>
       ]
     : [];
 
-/** What a study compares, and the same once more with given labels that teach both views. */
+/** The arms of a study and a control of each, in which given labels teach both views. */
 export function withControls(
   main: readonly PlannedArm[],
   asked: readonly Comparison[],

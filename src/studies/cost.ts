@@ -32,7 +32,7 @@ export function costOf(
   return { steps, views: batch * (before + (steps - warmup) * views(settings)) };
 }
 
-/** Each arm's, over all seeds. @param of a run's */
+/** The cost of each arm over all seeds. @param of gives the cost of a run */
 export function costByArm(
   arms: readonly PlannedArm[],
   runs: readonly StudyRun[],

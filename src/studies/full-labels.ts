@@ -1,4 +1,4 @@
-// The upper bound of a study: the same images with every label, where a manifest's files have them.
+// The upper bound of a study: the same images with all their labels, where the manifest's files have them.
 
 import { taughtSources } from "../assemble/absent-policy.ts";
 import type { Assembly } from "../data/assembly/assembly.ts";
@@ -6,7 +6,7 @@ import type { Manifest } from "../assemble/training-manifest.ts";
 import { formatOf } from "../data/formats/formats.ts";
 import { absent } from "../labels/states.ts";
 
-/** The manifest with sources that know all classes, or why the truth is not known. */
+/** The manifest with sources that know all classes, or the reason why the truth is not known. */
 export function fullLabels(manifest: Manifest): Manifest | string {
   const { classes, sources } = manifest;
   const other = sources.find((source) => !formatOf(source).exhaustive);
@@ -16,14 +16,14 @@ export function fullLabels(manifest: Manifest): Manifest | string {
   return { ...manifest, sources: sources.map((source) => ({ ...source, knows: [...classes] })) };
 }
 
-/** Whether every label that is absent is in truth negative, so that to take it for negative is to know it. */
+/** Whether every absent label is in truth negative: then taking absent labels for negatives gives the full labels. */
 export function absentIsNegative(given: Assembly, full: Assembly): boolean {
   return taughtSources(given.sources, { absent: "negative" }).every(({ states }, s) =>
     states.every((state, at) => state === full.sources[s].states[at]),
   );
 }
 
-/** Why full labels are not of the same images, or leave labels absent or change given ones; undefined if they are whole. */
+/** What is wrong with full labels: other images, labels left absent, or given labels changed; undefined if nothing is. */
 export function fullLabelsProblem(given: Assembly, full: Assembly): string | undefined {
   for (const [s, { source, count, states }] of given.sources.entries()) {
     const truth = full.sources.at(s);

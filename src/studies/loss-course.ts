@@ -1,4 +1,4 @@
-// How the losses of a run went, in as many points as a figure shows.
+// The losses over the course of a run, in as many points as a figure shows.
 
 import { teaches, type GivenLambdas } from "../assemble/assemble-terms.ts";
 import { shownTerms, type Losses } from "../training/loss-terms.ts";
@@ -7,7 +7,7 @@ import { mean } from "./study-numbers.ts";
 /** By term, a point an epoch, or as many as a figure shows. */
 export type LossCourse = Readonly<Record<string, number[]>>;
 
-/** A figure is no finer. */
+/** The most points that a figure can show apart. */
 const mostPoints = 100;
 
 /** Before the first epoch. @param terms of a step */
@@ -23,7 +23,7 @@ export function addEpoch(course: LossCourse, losses: Losses): void {
   for (const [term, values] of Object.entries(course)) values.push(losses[term]);
 }
 
-/** Means of pieces that are equally long to within one epoch, and nothing of a loss that taught nothing. */
+/** Means over pieces of equal length (to within one epoch); a loss that had no weight is left out. */
 export const condensed = (course: LossCourse, settings: GivenLambdas): LossCourse =>
   Object.fromEntries(
     Object.entries(course).map(([term, values]) => [

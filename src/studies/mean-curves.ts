@@ -4,20 +4,20 @@
 
 import { rocCurve, sensitivityAtSpecificity, type RocCurve } from "../metrics/roc.ts";
 
-/** Where curves are read, from 0 to 1: closest at 0, where curves are steep. */
+/** The rates at which curves are read, from 0 to 1; they lie closest at 0, where curves are steep. */
 export const falsePositiveRates: readonly number[] = Array.from({ length: 101 }, (_, i) => i ** 2 / 10_000);
 
 export const specificities = [0.9, 0.95, 0.99] as const;
 
-/** A ROC curve, or a mean of some. */
+/** A ROC curve, or the mean of several. */
 export interface RocPoints {
   /** Sensitivity at each of `falsePositiveRates`. */
   readonly curve: readonly number[];
-  /** And at each of `specificities`, as `sensitivityAtSpecificity` has it. */
+  /** Sensitivity at each of `specificities`, as `sensitivityAtSpecificity` gives it. */
   readonly sensitivities: readonly number[];
 }
 
-/** By class; null where its labels are not of both kinds. */
+/** A curve for each class; null where its labels are not of both kinds. */
 export type ClassCurves = ReadonlyMap<string, RocPoints | null>;
 
 /**
@@ -36,8 +36,8 @@ export function rocPoints(probabilities: ArrayLike<number>, labels: ArrayLike<nu
 }
 
 /**
- * On the straight lines between the points of a curve; where it is upright, its upper end.
- * @param rates of false positives, ascending in [0, 1]
+ * Reads a curve at some rates, on the straight lines between its points; where the curve is vertical, its upper end.
+ * @param rates false positive rates, ascending in [0, 1]
  */
 export function sensitivitiesAt(curve: RocCurve, rates: readonly number[]): number[] {
   const { falsePositiveRates: x, truePositiveRates: y } = curve;
@@ -50,7 +50,7 @@ export function sensitivitiesAt(curve: RocCurve, rates: readonly number[]): numb
   });
 }
 
-/** @param runs of an arm with a seed: a class's curve is the mean of the runs that tell of it, as its AUC is */
+/** @param runs of an arm with one seed: the curve of a class is the mean over the runs that score it, as its AUC is */
 export function meanOfRuns(runs: readonly ClassCurves[]): ClassCurves {
   const classes = new Set(runs.flatMap((run) => [...run.keys()]));
   return new Map(
@@ -62,13 +62,13 @@ export function meanOfRuns(runs: readonly ClassCurves[]): ClassCurves {
   );
 }
 
-/** The mean of an arm: over classes, and then over seeds. */
+/** The mean curve of an arm: over classes, and then over seeds. */
 export interface ArmRoc extends RocPoints {
-  /** That it was judged by. */
+  /** Classes that the arm was scored by. */
   readonly classes: readonly string[];
-  /** Of these, such as had no curve with some seed, where the mean is without them. */
+  /** Those of them that have no curve with at least one seed; the mean of that seed leaves them out. */
   readonly leftOut: readonly string[];
-  /** How many. */
+  /** Number of seeds. */
   readonly seeds: number;
 }
 
@@ -84,7 +84,7 @@ export function meanOfSeeds(seeds: readonly ClassCurves[]): ArmRoc | undefined {
   return { ...meanOf(means), classes, leftOut, seeds: means.length };
 }
 
-/** @param all one or more */
+/** @param all at least one curve */
 function meanOf(all: readonly RocPoints[]): RocPoints {
   const mean = (part: keyof RocPoints): number[] =>
     all[0][part].map((_, i) => all.reduce((sum, each) => sum + each[part][i], 0) / all.length);

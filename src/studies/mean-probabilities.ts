@@ -1,11 +1,11 @@
-// The mean probability of each test image over runs, gathered a table at a time, over all runs and by arm.
+// The mean probability of each test image, over all runs and over the runs of each arm. Tables are added one at a time.
 
 import type { PredictedImage, TestPredictions } from "../runs/test-predictions.ts";
 
 interface Sums {
   /** [N, K] */
   readonly sums: Float64Array;
-  /** [N, K] How many values each sum is of. */
+  /** [N, K] The number of values in each sum. */
   readonly counts: Uint32Array;
 }
 
@@ -15,7 +15,7 @@ export class MeanProbabilities {
   readonly #arms: ReadonlyMap<string, Sums>;
   #runs = 0;
 
-  /** @param images [N] those that means are asked of; a table may have others, too, and may lack some */
+  /** @param images [N] images whose means are computed; a table may have others, and may lack some of these */
   constructor(arms: readonly string[], classes: readonly string[], images: readonly PredictedImage[]) {
     this.#classes = classes;
     this.#rows = new Map(images.map((image, row) => [keyOf(image), row]));
@@ -28,12 +28,12 @@ export class MeanProbabilities {
     return [...this.#arms.keys()];
   }
 
-  /** How many runs were added. */
+  /** Number of runs that were added. */
   get runs(): number {
     return this.#runs;
   }
 
-  /** @param scoredClasses the classes whose probabilities mean something */
+  /** @param scoredClasses classes whose probabilities are added; the run did not learn the others */
   add(
     arm: string,
     scoredClasses: readonly string[],
@@ -57,7 +57,7 @@ export class MeanProbabilities {
     this.#runs++;
   }
 
-  /** Over the runs of all arms alike; null where none tells of it. */
+  /** Mean over the runs of all arms, each with the same weight; null where no run scores the class. */
   mean(row: number, column: number): number | null {
     const at = row * this.#classes.length + column;
     let [sum, count] = [0, 0];
@@ -68,7 +68,7 @@ export class MeanProbabilities {
     return count === 0 ? null : sum / count;
   }
 
-  /** Over the runs of each arm, in their order. */
+  /** Means over the runs of each arm, in the order of the arms. */
   byArm(row: number, column: number): (number | null)[] {
     const at = row * this.#classes.length + column;
     return [...this.#arms.values()].map(({ sums, counts }) =>

@@ -5,13 +5,13 @@ import { restrict, type Assembly, type ImageSet } from "../data/assembly/assembl
 import { absent } from "../labels/states.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 
-/** One training run of an arm: what sets it apart from the manifest's own training. */
+/** One training run of an arm, as its differences from the manifest's own training. */
 export interface PlannedRun {
-  /** Unique in its study; a word for files. */
+  /** Unique in its study; part of file names. */
   readonly name: string;
   /** `given`: labels as the manifest's sources give them; `full`: every label, where the truth is known. */
   readonly labels: "given" | "full";
-  /** Names of the sources that it trains on; default: all. */
+  /** Sources that it trains on; default: all. */
   readonly sources?: readonly string[];
   /** Classes that it learns; default: all. */
   readonly classes?: readonly string[];
@@ -42,7 +42,7 @@ export function assemblyOf(
   const learned = classes ?? whole.classes;
   const only = (set: ImageSet): ImageSet =>
     classes === undefined ? set : restrict(set, whole.classes, learned);
-  // Validation does not judge what a run never learned.
+  // A run is validated only by classes that it learns.
   const judged = (set: ImageSet): ImageSet => ({
     ...set,
     states: set.states.map((state, at) =>
@@ -53,7 +53,7 @@ export function assemblyOf(
     classes: learned,
     sources: whole.sources.filter(({ source }) => sources?.includes(source) ?? true).map(only),
     ...(whole.validation === undefined ? {} : { validation: judged(only(whole.validation)) }),
-    // All arms are judged by the same labels.
+    // All arms are tested with the same labels.
     test: only(images.given.test),
   };
 }

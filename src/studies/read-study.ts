@@ -7,35 +7,35 @@ import { scoresSchema, type StudyScores } from "./scores.ts";
 import { readJson } from "../runs/read-run.ts";
 import { studyReportDataSchema, type StudyReportData } from "./study-report-data.ts";
 
-/** Files that a study writes; of these, only the scores must be there. */
+/** Files that a study writes; a report needs only the scores. */
 export const studyFiles = {
   scores: "scores.json",
   settings: "study.json",
   reportData: "report.json",
 } as const;
 
-/** What a study's report is made of. */
+/** Everything that a study's report is made from. */
 export interface StudyContents {
   readonly path: string;
   readonly scores: StudyScores;
-  /** As `study.json` has them. */
+  /** From `study.json`. */
   readonly settings: StudySettings;
   readonly reportData: StudyReportData | undefined;
 }
 
 const text = z.string();
-/** What a report reads of `study.json`; whatever else is there is shown as it is. */
+/** The fields of `study.json` that a report reads; others are shown as they are. */
 const settingsSchema = z.looseObject({
   manifest: z.object({ file: text, text }).exactOptional(),
-  /** Those asked for. */
+  /** The seeds that were asked for. */
   seeds: z.array(z.int()).exactOptional(),
 });
 export type StudySettings = z.output<typeof settingsSchema>;
 
-/** Whether a folder is one that `tessera study` made. */
+/** Whether `tessera study` made a folder. */
 export const isStudyFolder = (path: string): boolean => existsSync(join(path, studyFiles.scores));
 
-/** @throws RunFolderError naming file and field that cannot be used */
+/** @throws RunFolderError naming the file and field that cannot be used */
 export function readStudy(path: string): StudyContents {
   const optional = <Schema extends z.ZodType>(
     name: keyof typeof studyFiles,

@@ -1,4 +1,4 @@
-// What the scores of a study say: the contract between the analysis and those who show it.
+// The results of a study: the contract between the analysis and the code that shows it.
 
 import type { EquivalenceMade } from "../statistics/equivalence.ts";
 import type { Interval } from "../statistics/interval.ts";
@@ -13,13 +13,13 @@ export type Tested<Made> = Made | { readonly p: null; readonly reason: string };
 export interface GroupResult {
   readonly arm: string;
   readonly group: string;
-  /** Ascending; those that have an AUC for a class of the group. */
+  /** Seeds with an AUC for at least one class of the group, ascending. */
   readonly seeds: readonly number[];
-  /** By seed: mean over the group's classes that have an AUC. */
+  /** One value a seed: the mean over the group's classes that have an AUC. */
   readonly values: readonly number[];
-  /** Over seeds; null where there is none. */
+  /** Mean over seeds; null where there is none. */
   readonly estimate: MeanEstimate | null;
-  /** Classes of the group that the mean of at least one seed is without, because they have no AUC there. */
+  /** Classes of the group that have no AUC with at least one seed, so that the mean of that seed leaves them out. */
   readonly leftOut: readonly string[];
 }
 
@@ -27,69 +27,69 @@ export interface GroupResult {
 export interface ClassResult {
   readonly arm: string;
   readonly class: string;
-  /** Ascending; those that have an AUC. */
+  /** Seeds with an AUC of the class, ascending. */
   readonly seeds: readonly number[];
   readonly values: readonly number[];
-  /** Over seeds; null where there is none. */
+  /** Mean over seeds; null where there is none. */
   readonly estimate: MeanEstimate | null;
 }
 
-/** Two one-sided tests of whether the arms are equal to within a margin, which is no part of Holm's correction. */
+/** Two one-sided tests of whether the arms are equal to within a margin. Holm's correction does not count them. */
 export interface EquivalenceResult {
   readonly margin: number;
-  /** Over the seeds that both arms have. */
+  /** By the seeds that both arms have. */
   readonly paired: Tested<EquivalenceMade>;
-  /** Over all seeds of each arm. */
+  /** By all seeds of each arm, as independent samples. */
   readonly welch: Tested<EquivalenceMade>;
 }
 
-/** An arm less another, in mean AUC over the classes of a group. */
+/** The difference of two arms, first less second, in mean AUC over the classes of a group. */
 export interface ComparisonResult extends Comparison {
   readonly group: string;
-  /** Of the group, those that have an AUC in every seed of both arms: nothing else is compared. */
+  /** Classes of the group that have an AUC in every seed of both arms; no others are compared. */
   readonly classes: readonly string[];
-  /** That both arms have, ascending. */
+  /** Seeds that both arms have, ascending. */
   readonly seeds: readonly number[];
-  /** By seed of `seeds`. */
+  /** One difference for each of `seeds`. */
   readonly differences: readonly number[];
-  /** Of each arm over all its seeds; null where it has none. */
+  /** Mean of each arm over all its seeds; null where it has none. */
   readonly means: { readonly first: number | null; readonly second: number | null };
   /** Mean over `seeds`; null where there is none. */
   readonly difference: number | null;
-  /** Of the difference, at 95 %, by the paired test; null where that cannot be made. */
+  /** Interval of the difference at 95 %, by the paired test; null where that test cannot be made. */
   readonly interval: Interval | null;
-  /** Of `differences`. Arms of a seed share images, initialisation and order, so this test decides the verdict. */
+  /** Test of `differences`. Arms of a seed share images, initialisation and order, so this test decides the verdict. */
   readonly paired: Tested<TTestMade>;
   /** p of the paired test by Holm's correction over the comparisons of the group; null where there is no test. */
   readonly holm: number | null;
-  /** How many tests that correction is over. */
+  /** Number of tests that the correction counts. */
   readonly family: number;
-  /** The two-sample tests take all seeds of each arm as independent of the other's. Neither is corrected. */
+  /** Two-sample tests, which take the seeds of both arms as independent. Neither is corrected. */
   readonly welch: Tested<TTestMade>;
   readonly pooled: Tested<TTestMade>;
-  /** Null where no margin was given. */
+  /** Tests of equality; null where no margin was given. */
   readonly equivalence: EquivalenceResult | null;
-  /** What the comparison leaves out, a sentence each. */
+  /** What the comparison leaves out, one sentence for each. */
   readonly notes: readonly string[];
-  /** What it comes to, in a sentence. */
+  /** The conclusion, in a sentence. */
   readonly verdict: string;
 }
 
-/** A comparison before it is known what else is asked of the group. */
+/** A comparison before Holm's correction, which needs the other comparisons of the group. */
 export type UncorrectedComparison = Omit<ComparisonResult, "holm" | "family" | "verdict">;
 
 export interface StudyAnalysis {
   readonly study: string;
-  /** Of the intervals of means and differences. */
+  /** Confidence level of the intervals of means and differences. */
   readonly level: number;
-  /** What is called significant, and the level of each one-sided test of equivalence. */
+  /** Significance level, also that of each one-sided test of equivalence. */
   readonly alpha: number;
-  /** Arm by arm, every group. */
+  /** Means by arm, and within an arm by group. */
   readonly groups: readonly GroupResult[];
-  /** Arm by arm, every class. */
+  /** Means by arm, and within an arm by class. */
   readonly classes: readonly ClassResult[];
-  /** Group by group, every comparison. */
+  /** Comparisons by group. */
   readonly comparisons: readonly ComparisonResult[];
-  /** The study's own, and what is missing or undefined. */
+  /** The study's own notes, and what is missing or undefined. */
   readonly notes: readonly string[];
 }

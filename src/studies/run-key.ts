@@ -1,4 +1,4 @@
-// What makes two runs one, from the first step on or until the warm-up ends.
+// Keys of runs: two runs with one key are the same, from the first step on or until the warm-up ends.
 
 import { createHash } from "node:crypto";
 import { assembleTerms, noLambdas } from "../assemble/assemble-terms.ts";
@@ -7,7 +7,7 @@ import { reproducibleSettings } from "../assemble/training-settings.ts";
 import { learnedFrom } from "./planned-run.ts";
 import type { StudyRun } from "./study-run.ts";
 
-/** Of everything that may change a number of a run. */
+/** The key of a run, made from everything that may change one of its numbers. */
 export function keyOf(run: StudyRun, images: string, environment: unknown): string {
   const text = canonical([...runIdentity(run), images, environment]) ?? "";
   return createHash("sha256").update(text).digest("hex");

@@ -1,4 +1,4 @@
-// Which run of a study is next, where several are under way at a time.
+// Chooses the next run of a study, where several are under way at a time.
 
 import type { LoadedImages, StudyRun } from "./study-run.ts";
 import { WarmUps } from "./warm-ups.ts";
@@ -7,9 +7,9 @@ export class RunQueue {
   readonly warmUps: WarmUps;
   readonly #waiting: StudyRun[];
   readonly #imagesOf: (seed: number) => Promise<LoadedImages>;
-  /** Of the seeds with runs that are not finished. */
+  /** Images of the seeds that have unfinished runs. */
   readonly #loaded = new Map<number, Promise<LoadedImages>>();
-  /** By seed, the runs that are not finished. */
+  /** Number of unfinished runs, by seed. */
   readonly #unfinished = new Map<number, number>();
 
   #told = Promise.resolve();
@@ -21,12 +21,12 @@ export class RunQueue {
     for (const { seed } of runs) this.#unfinished.set(seed, (this.#unfinished.get(seed) ?? 0) + 1);
   }
 
-  /** Runs that are not finished. */
+  /** Unfinished runs. */
   get left(): number {
     return [...this.#unfinished.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  /** The first whose warm-up nobody is at just now, or else the first. */
+  /** The first run whose warm-up no other run is computing just now, or else the first. */
   next(): StudyRun | undefined {
     const free = this.#waiting.findIndex((run) => !this.warmUps.isUnderWay(run));
     const [run] = this.#waiting.splice(Math.max(0, free), 1);
@@ -40,7 +40,7 @@ export class RunQueue {
     return images;
   }
 
-  /** After what was asked before: two runs that end together may have the same file to write. */
+  /** Calls `tell` after those that were asked for before: two runs that end together may write the same file. */
   inTurn(tell: () => Promise<void> | void): Promise<void> {
     this.#told = this.#told.then(tell);
     return this.#told;

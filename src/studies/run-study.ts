@@ -1,4 +1,4 @@
-// Carries a study out: every run of every arm with every seed, those that are finished already aside.
+// Carries a study out: every run of every arm with every seed, except those that are finished already.
 
 import type { Assembly } from "../data/assembly/assembly.ts";
 import { assembleTerms } from "../assemble/assemble-terms.ts";
@@ -22,10 +22,10 @@ import { withWarmUps } from "./warm-ups.ts";
 
 /** Where results are kept. */
 export interface StudyStore {
-  /** Undefined where there is none with this key. */
+  /** The result with this key; undefined where there is none. */
   read(run: string, seed: number, key: string): RunResult | undefined;
   write(result: RunResult, predictions: TestPredictions): Promise<void>;
-  /** Where an interrupted run with this key is to go on. */
+  /** Where an interrupted run with this key goes on; undefined where there is none. */
   saved(run: string, seed: number, key: string): Promise<ResumePoint | undefined>;
   save(
     run: string,
@@ -37,18 +37,18 @@ export interface StudyStore {
 }
 
 export interface StudyListener {
-  /** Before a run; what it returns hears its steps. */
+  /** Called before a run; returns the listener of its steps. */
   begin(run: StudyRun): TrainingListener<Evaluation>;
-  /** After a run, or in its place where it was finished already. */
+  /** Called after a run, or instead of one that was finished already. */
   end(run: StudyRun, result: RunResult, reused: boolean): Promise<void> | void;
 }
 
-/** Runs of minutes are not worth more. */
+/** Runs take minutes: more frequent checkpoints are not worth their time. */
 const betweenCheckpoints = { seconds: 60 };
 
 /**
- * The manifest's training counted in steps, and in the epochs of the whole assembly: so that an arm on some of the images
- * takes as many steps as any other, and its schedule has the same clock.
+ * The manifest's training counted in steps, and in epochs of the whole assembly. An arm that trains on some of the images
+ * then takes as many steps as any other, and its schedule has the same clock.
  */
 export function inSteps(settings: TrainingSettings, assembly: Assembly): TrainingSettings {
   const budget = warmedBudgetOf(settings, samplerOf(assembly, settings).stepsPerEpoch);
@@ -56,7 +56,7 @@ export function inSteps(settings: TrainingSettings, assembly: Assembly): Trainin
   return { ...settings, steps, warmupSteps: warmup, stepsPerEpoch };
 }
 
-/** All runs, one seed after the other, so that a study that is stopped has compared what it has. */
+/** All runs, one seed after the other: a study that is stopped can still compare the seeds that are finished. */
 export function runsOf(plan: StudyPlan, seeds: readonly number[], settings: TrainingSettings): StudyRun[] {
   const planned = plan.arms.flatMap(({ runs }) => runs);
   return withWarmUps(
@@ -89,14 +89,14 @@ interface Work {
 }
 
 /**
- * Runs what is not finished yet, one run at a time on each engine: small kernels leave cores of a software device idle. No
- * number depends on how many there are.
- * @param engines one or more, of one adapter, with the same choice of kernels
- * @param imagesOf a seed; asked once for each seed. Those of a seed are held until its last run is finished
- * @param environment what else than plan and images may change a number: program, device, choice of kernels
+ * Runs everything that is not finished yet, one run at a time on each engine. Two engines keep the cores of a software
+ * device busy, which one run's small kernels would leave idle. No number depends on how many engines there are.
+ * @param engines at least one, all of one adapter and with the same choice of kernels
+ * @param imagesOf loads the images of a seed; called once for each seed. They are held until the seed's last run is finished
+ * @param environment whatever else may change a number, beside plan and images: program, device, choice of kernels
  * @returns whether all runs are finished; false when the signal came
- * @throws NonFiniteError naming run and seed; what else `train`, the images and the store throw. What is under way is stopped
- *   then, and goes on the next time
+ * @throws NonFiniteError naming run and seed; whatever else `train`, the images and the store throw. Runs that are under way
+ *   are stopped then, and go on the next time
  */
 export async function runStudy(
   engines: readonly Engine[],
@@ -143,7 +143,7 @@ async function finishRuns(engine: Engine, work: Work): Promise<void> {
   }
 }
 
-/** @returns what it came to, which is in the store then; undefined when the signal came */
+/** @returns the result, which is then in the store; undefined when the signal came */
 async function runOnce(
   engine: Engine,
   run: StudyRun,

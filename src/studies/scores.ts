@@ -1,4 +1,4 @@
-// What the runs of a study came to: the contract between those who run, those who compare and those who draw. The schema of
+// The scores of a study: the contract between the code that runs it, compares its arms, and draws them. The schema of
 // scores.json is where it stands, so that what is written, what is read and the types cannot differ.
 
 import { z } from "zod";
@@ -10,15 +10,15 @@ const list = <Schema extends z.ZodType>(schema: Schema): z.ZodReadonly<z.ZodArra
 
 const armSchema = z
   .object({
-    /** A word for files and tables, such as `partial-bce`. */
+    /** Name in files and tables, such as `partial-bce`. */
     name: text,
     /** A short phrase for figures and tables, such as "partial labels, BCE". */
     label: text,
-    /** What it is, in one sentence. */
+    /** Description in one sentence. */
     about: text,
-    /** Of a control, the name of the arm that it is one of, which the study may have been asked to leave out. */
+    /** For a control: the name of the arm that it is the control of, which may have been left out by --arms. */
     controlOf: text.exactOptional(),
-    /** How many models it trains with a seed, each in a run of its own; default 1. */
+    /** Number of models that it trains with each seed, each in a run of its own; default 1. */
     models: z.int().positive().exactOptional(),
   })
   .readonly();
@@ -36,9 +36,9 @@ const comparisonSchema = z
     /** Names of arms; the difference is that of the first less the second. */
     first: text,
     second: text,
-    /** What the comparison asks, in one sentence. */
+    /** The question of the comparison, in one sentence. */
     question: text,
-    /** Where given, whether both are equal to within so much mean AUC is tested, too. */
+    /** Where given, a test asks whether both are equal to within this much mean AUC. */
     margin: z.number().positive().exactOptional(),
   })
   .readonly();
@@ -55,9 +55,9 @@ const scoreSchema = z
   .object({
     arm: text,
     seed: z.int(),
-    /** On the test images, by class; null where undefined. Of an arm that is several runs, the mean of those that know the class. */
+    /** AUC on the test images, by class; null where undefined. For an arm of several runs, the mean of those that know the class. */
     auc: z.record(text, number.nullable()).readonly(),
-    /** Steps and seconds that its runs took together. */
+    /** Sums over its runs. */
     steps: number,
     seconds: number,
   })
@@ -70,7 +70,7 @@ const pointSchema = z
     seed: z.int(),
     /** Cosine of the two classes' queries in a model that learned all classes. */
     similarity: number,
-    /** AUC of the class of interest, with the other class less alone. */
+    /** AUC of the class of interest learned with the other class, less its AUC learned alone. */
     gain: number,
   })
   .readonly();
@@ -78,7 +78,7 @@ const pointSchema = z
 const queriesSchema = z
   .object({
     arm: text,
-    /** [K] those that its model knows. */
+    /** [K] Classes that its model knows. */
     classes: list(text),
     /** [K, K] cosines. */
     cosines: list(list(number)),
@@ -98,60 +98,60 @@ const courseSchema = z
 
 const schema = z
   .object({
-    /** Such as `overlap`. */
+    /** Name of the study, such as `overlap`. */
     study: text,
-    /** What it asks, in one sentence. */
+    /** Its question, in one sentence. */
     question: text,
     manifest: text,
     classes: list(text),
     groups: list(groupSchema),
     arms: list(armSchema),
     comparisons: list(asking(comparisonSchema)),
-    /** Of finished runs: some may be missing while a study is under way. */
+    /** Scores of finished runs; some are missing while a study is under way. */
     scores: list(scoreSchema),
-    /** Of a study on the similarity of classes: the class that it is about, and what each other class did for it. */
+    /** For a study on the similarity of classes: the class of interest, and the effect of each other class on it. */
     similarity: z
       .object({ interest: text, points: list(pointSchema) })
       .readonly()
       .exactOptional(),
-    /** Of arms whose models have class queries. */
+    /** Query similarity of each arm whose models have class queries. */
     queries: list(queriesSchema).exactOptional(),
-    /** Of finished runs. */
+    /** Courses of the losses of finished runs. */
     courses: list(courseSchema).exactOptional(),
-    /** What could not be compared, and why, a sentence each. */
+    /** What could not be compared, and why, one sentence for each. */
     notes: list(text),
   })
   .readonly();
 
-/** One way to train, that a study sets beside others. */
+/** One of the ways to train that a study compares. */
 export type Arm = z.output<typeof armSchema>;
 
-/** Two arms that a study sets against each other. */
+/** Two arms that a study compares. */
 export type Comparison = z.output<typeof comparisonSchema>;
 
-/** Classes whose mean AUC is told by itself. */
+/** A group of classes, whose mean AUC is reported by itself. */
 export type ClassGroup = z.output<typeof groupSchema>;
 
 /** An arm with one seed. */
 export type Score = z.output<typeof scoreSchema>;
 
-/** What learning another class beside the class of interest did, with one seed. */
+/** The effect of learning another class beside the class of interest, with one seed. */
 export type SimilarityPoint = z.output<typeof pointSchema>;
 
-/** How alike an arm's learned class queries are, as the mean over seeds. */
+/** Similarity of an arm's learned class queries, as the mean over seeds. */
 export type QuerySimilarity = z.output<typeof queriesSchema>;
 
-/** How the losses of a run went: means over each epoch, or over as many equal parts of the run as can be drawn. */
+/** The losses over the course of a run: means over each epoch, or over as many equal parts of the run as can be drawn. */
 export interface Course {
   readonly arm: string;
   readonly seed: number;
-  /** Which of the arm's runs. */
+  /** Name of the run, among those of the arm. */
   readonly run: string;
   /** By term. */
   readonly losses: Readonly<Record<string, readonly number[]>>;
 }
 
-/** All that a study found. */
+/** Everything that a study found. */
 export type StudyScores = z.output<typeof schema>;
 
 /** Reads `scores.json`; fields that nobody knows are left aside. */

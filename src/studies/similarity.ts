@@ -17,19 +17,19 @@ export interface ClassSimilarity {
 }
 
 export interface SimilarityAnalysis {
-  /** In the order in which the points name them. */
+  /** In the order in which the points name the classes. */
   readonly classes: readonly ClassSimilarity[];
-  /** Over the means of the classes, so that its count is that of classes. */
+  /** Over the means of the classes: its count is the number of classes. */
   readonly correlation: Correlation;
-  /** All points, of all seeds. */
+  /** Number of points, over all seeds. */
   readonly points: number;
-  /** What the correlation leaves out or takes for granted, a sentence each. */
+  /** What the correlation leaves out or assumes, one sentence for each. */
   readonly notes: readonly string[];
 }
 
 /**
- * Pearson's r of gain against similarity over classes, each the mean of its seeds. Points of one class are no independent
- * witnesses of the relation between classes: over all of them p would be far too small.
+ * Pearson's r of gain against similarity over classes, each class the mean of its seeds. Points of one class are not
+ * independent, so a p over all points would be far too small.
  *
  * @throws UsageError for no point at all, a class's seed given twice, or a number that is not finite
  */

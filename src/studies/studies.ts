@@ -290,7 +290,7 @@ function refuseStrangers({ classes, interest }: StudyContext): void {
   );
 }
 
-/** What a study of sources without a class in common is not about. */
+/** Notes that several sources know some of the classes, which `disjoint` does not ask about. */
 function shared(context: PlanContext): string[] {
   const both = knownTo((sources) => sources > 1, context);
   return both.length === 0

@@ -1,5 +1,5 @@
-// The folder of a study: what it is of, two files for each finished run (its result, and what it predicted for each test
-// image), and one to go on from for the run under way.
+// The folder of a study: its settings, two files for each finished run (its result, and its predictions for the test
+// images), and a checkpoint for each run under way.
 
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
@@ -29,7 +29,7 @@ const resultSchema = z.strictObject({
   seconds: z.number().min(0),
   queryCosines: z.array(z.array(z.number())).nullable(),
   course: courseSchema,
-  /** Digest (SHA-256) of the file of its predictions. */
+  /** SHA-256 of the file of its predictions. */
   predictions: z.string(),
 });
 type Stored = RunResult & Pick<z.output<typeof resultSchema>, "predictions">;
@@ -69,7 +69,7 @@ export class StudyFolder implements StudyStore {
     checkUnlocked(path);
     const held = readdirSync(path).filter((name) => !isOfLock(name));
     if (held.length === 0) return;
-    // Where one of both is damaged, the other tells: what is there is used again.
+    // Where study.json is damaged, scores.json still names the study: finished runs that are there are used again.
     const other = studyOf(join(path, files.study)) ?? studyOf(join(path, files.scores));
     if (other === study) return;
     const what = other === undefined ? "something that is no study" : `study ${other}`;
@@ -77,7 +77,7 @@ export class StudyFolder implements StudyStore {
   }
 
   /**
-   * Says what the study is of, and makes the folder, which is this process's until `close`.
+   * Writes the study's record, and makes the folder, which belongs to this process until `close`.
    * @throws RunFolderError when it cannot be written, another process runs a study there, or it holds the study with another
    *   manifest or other settings
    */
@@ -135,7 +135,7 @@ export class StudyFolder implements StudyStore {
     rmSync(this.#file(run, seed, "safetensors"), { force: true });
   }
 
-  /** Of a finished run; undefined where its table is gone, or is not the one that was written. */
+  /** The predictions of a finished run; undefined where the table is gone, or is not the one that was written. */
   predictions({ run, seed, classes }: RunResult): TestPredictions | undefined {
     const file = this.predictionsFile({ run, seed });
     const stored = this.#stored(run, seed);
@@ -216,7 +216,7 @@ function fileName(run: string): string {
   return plain === run ? run : `${plain}-${sha256(run).slice(0, 8)}`;
 }
 
-/** The first of what must not differ, in words. */
+/** The first difference that forbids going on, in words; undefined where there is none. */
 function differenceOf(before: StudyRecord | undefined, now: StudyRecord): string | undefined {
   if (before === undefined) return undefined;
   if (before.manifest.text !== now.manifest.text) return "another manifest";
@@ -230,7 +230,7 @@ function differenceOf(before: StudyRecord | undefined, now: StudyRecord): string
   return `other settings (${name} ${show(was[name])}, now ${show(is[name])})`;
 }
 
-/** Undefined where it cannot be read: then there is nothing to lose that could be used again. */
+/** The record; undefined where it cannot be read: then nothing there could be used again. */
 function readStudyRecord(file: string): StudyRecord | undefined {
   try {
     return recordSchema.parse(JSON.parse(readFileSync(file, "utf8")));
@@ -239,7 +239,7 @@ function readStudyRecord(file: string): StudyRecord | undefined {
   }
 }
 
-/** Undefined where there is no such file, or it is damaged. */
+/** The content of a file; undefined where there is no such file, or it is damaged. */
 function studyOf(file: string): string | undefined {
   try {
     return z.object({ study: z.string() }).parse(JSON.parse(readFileSync(file, "utf8"))).study;

@@ -1,26 +1,26 @@
-// Sums and means of a study, and how its numbers are written, in sentences and tables alike. Differences between arms are
-// in the third decimal and beyond, so AUC has four.
+// Sums and means of a study, and how its numbers are written in sentences and tables. Arms differ in the third decimal and
+// beyond, so AUC has four.
 
-/** What is called significant; also that of an equivalence test. */
+/** Significance level, also of an equivalence test. */
 export const alpha = 0.05;
 
-/** An AUC, or a deviation of AUCs. */
+/** Shows an AUC, or a deviation of AUCs. */
 export function showNumber(value: number): string {
   return withoutMinusZero(value.toFixed(4));
 }
 
-/** With its sign. */
+/** Shows a difference with its sign. */
 export function showDifference(value: number): string {
   const text = showNumber(value);
   return text.startsWith("-") || Number(text) === 0 ? text : `+${text}`;
 }
 
-/** Both ends, such as [-0.0010, 0.0034]. */
+/** Shows an interval, such as [-0.0010, 0.0034]. */
 export function showInterval({ low, high }: { readonly low: number; readonly high: number }): string {
   return `[${showNumber(low)}, ${showNumber(high)}]`;
 }
 
-/** Such as .012, <.001 or >.999; with a fourth decimal where the third would hide on which side of alpha it is. */
+/** Shows a p as .012, <.001 or >.999, with a fourth decimal where three would hide on which side of alpha it is. */
 export function showP(p: number): string {
   if (p < 0.001) return "<.001";
   if (p > 0.999) return ">.999";
@@ -29,13 +29,13 @@ export function showP(p: number): string {
   return (hidden ? p.toFixed(Math.abs(p - alpha) < 5e-5 ? 6 : 4) : three).slice(1);
 }
 
-/** For a sentence: "p = .012", "p < .001". */
+/** Shows a p in a sentence: "p = .012", "p < .001". */
 export function sayP(p: number): string {
   const text = showP(p);
   return /^[<>]/u.test(text) ? `p ${text[0]} ${text.slice(1)}` : `p = ${text}`;
 }
 
-/** A margin as it was stated, such as ±0.003. */
+/** Shows a margin as it was given, such as ±0.003. */
 export function showMargin(margin: number): string {
   return `±${margin}`;
 }
@@ -51,5 +51,5 @@ function withoutMinusZero(text: string): string {
 
 export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-/** @param values one or more */
+/** @param values at least one */
 export const mean = (values: readonly number[]): number => sum(values) / values.length;

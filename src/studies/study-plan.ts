@@ -1,4 +1,4 @@
-// What a study trains: arms, each of one or several runs, all as data, so that a finished run can be known again.
+// Plans of studies: arms, each of one or several runs, as plain data, so that a finished run can be recognised.
 
 import { UsageError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
@@ -10,32 +10,32 @@ import type { Arm, ClassGroup, Comparison } from "./scores.ts";
 
 export interface PlannedArm extends Arm {
   readonly runs: readonly PlannedRun[];
-  /** What has to be known where it is compared. */
+  /** A note for readers of its comparisons. */
   readonly note?: string;
-  /** Of a study on similarity: the class that is learned beside the class of interest. */
+  /** In a study on similarity: the class that is learned beside the class of interest. */
   readonly adds?: string;
 }
 
-/** What a study is about to do with any seed. */
+/** The plan of a study, the same for every seed. */
 export interface StudyPlan {
   readonly study: string;
-  /** In one sentence. */
+  /** What the study asks, in one sentence. */
   readonly question: string;
   readonly arms: readonly PlannedArm[];
   readonly comparisons: readonly Comparison[];
   readonly groups: readonly ClassGroup[];
   readonly notes: readonly string[];
-  /** Of a study on similarity: its class, and the runs that learn it alone, and all classes with it. */
+  /** In a study on similarity: the class of interest, the run that learns it alone, and the run that learns all classes. */
   readonly similarity?: { readonly interest: string; readonly alone: string; readonly all: string };
 }
 
-/** What a reader has to know: of the study, and of the arms that it has; controls share the note of what they control. */
+/** Notes of the study and of its arms, each once; a control has the note of its arm. */
 export const notesOf = ({ notes, arms }: StudyPlan): string[] => [
   ...new Set([...notes, ...arms.flatMap(({ note }) => note ?? [])]),
 ];
 
 /**
- * The same study of some of its arms alone.
+ * The study with some of its arms only.
  * @throws UsageError for an arm that it does not have
  */
 export function withArms(plan: StudyPlan, names: readonly string[]): StudyPlan {
@@ -57,17 +57,17 @@ export function withArms(plan: StudyPlan, names: readonly string[]): StudyPlan {
 /** What a study is planned from. */
 export interface PlanContext {
   readonly classes: readonly string[];
-  /** By source, in the manifest's order: the classes that it has labels of. */
+  /** Classes that each source has labels of; sources in the manifest's order. */
   readonly knowledge: ReadonlyMap<string, readonly string[]>;
   /** Why no arm can learn from full labels; undefined where they are known. */
   readonly whyNoFullLabels?: string | undefined;
-  /** Whether all that is absent is in truth negative. */
+  /** Whether every absent label is in truth negative. */
   readonly absentIsNegative?: boolean;
   /** The manifest's own training, in steps. */
   readonly settings: TrainingSettings;
-  /** Classes that the study is about; default: all. */
+  /** Classes of interest; default: all. */
   readonly interest?: readonly string[] | undefined;
-  /** Within which two arms are called equal, in AUC. */
+  /** Difference in AUC below which two arms count as equal. */
   readonly margin: number;
 }
 
@@ -83,7 +83,7 @@ export function knowledgeOf(assembly: Assembly): Map<string, readonly string[]> 
   return new Map(assembly.sources.map(({ source }, s) => [source, known[s].map((k) => assembly.classes[k])]));
 }
 
-/** Classes that so many sources know. */
+/** Classes for which `count` accepts the number of sources that know them. */
 export function knownTo(
   count: (sources: number) => boolean,
   { classes, knowledge }: Pick<PlanContext, "classes" | "knowledge">,
@@ -92,7 +92,7 @@ export function knownTo(
   return classes.filter((name) => count(sources.filter((known) => known.includes(name)).length));
 }
 
-/** All classes, and where sources differ those that one of them knows and those that several do. */
+/** All classes; and, where both kinds occur, the classes that one source knows and those that several know. */
 export function groupsOf(context: Pick<PlanContext, "classes" | "knowledge">): ClassGroup[] {
   const { classes } = context;
   const one = knownTo((sources) => sources === 1, context);

@@ -1,6 +1,6 @@
-// What a study's report shows that only the study itself can see, for the images are gone when it is over and the tables of
-// its runs are many: the labels that it learned from, the ROC curves of its arms, and the most confident mistakes of all
-// runs together with their pictures. It is kept in report.json.
+// The part of a study's report that needs the images and all tables of predictions, which are not at hand later: the label
+// coverage, the ROC curves of the arms, and the most confident mistakes of all runs with their pictures. The study writes it
+// into report.json.
 
 import { z } from "zod";
 import { testPredictions, type TestPredictions } from "../runs/test-predictions.ts";
@@ -29,13 +29,13 @@ const rates = z.array(rate).readonly();
 
 const rocSchema = z
   .strictObject({
-    /** Where the curves are read. */
+    /** Rates at which the curves are read. */
     ...{ falsePositiveRates: rates, specificities: rates },
     arms: z
       .array(
         z.strictObject({
           ...{ arm: text, seeds: z.int().positive(), classes: words, leftOut: words },
-          /** At the false positive rates, and at the specificities. */
+          /** Sensitivity at the false positive rates, and at the specificities. */
           ...{ curve: rates, sensitivities: rates },
         }),
       )
@@ -51,10 +51,10 @@ const rocSchema = z
 
 const studyMistakesSchema = z
   .strictObject({
-    /** That probabilities are means over. */
+    /** Number of runs that probabilities are means over. */
     runs: z.int().positive(),
     arms: words,
-    /** Whose test images they are. */
+    /** Seed of the test images. */
     seed: z.int(),
     found: z.array(mistakeSchema.extend({ byArm: z.array(rate.nullable()).readonly() })).readonly(),
   })
@@ -65,13 +65,13 @@ const studyMistakesSchema = z
 
 export const studyReportDataSchema = z.strictObject({
   version: z.literal(1),
-  /** Those that the coverage is of. */
+  /** Seed of the images that the coverage counts. */
   classes: words,
   coverage: coverageSchema,
-  /** Of a study that was carried out, to its end or not. */
+  /** Results of the runs so far; left out before the first run. */
   predicted: z
     .strictObject({
-      /** Runs that are finished, and those of them whose predictions could be read. */
+      /** Number of finished runs, and of those whose predictions could be read. */
       ...{ finished: count, read: count },
       roc: rocSchema,
       mistakes: studyMistakesSchema.exactOptional(),
@@ -85,22 +85,22 @@ export type Predicted = NonNullable<StudyReportData["predicted"]>;
 export type StudyRoc = Predicted["roc"];
 export type StudyMistakes = NonNullable<Predicted["mistakes"]>;
 
-/** The images of a seed, and what their labels cover. */
+/** The images of a seed, and their label coverage. */
 export interface ReportedImages {
   readonly seed: number;
   readonly given: Pick<Assembly, "classes" | "test">;
   readonly coverage: readonly LabelCoverage[];
 }
 
-/** What there is to show before the first run. */
+/** The report data before the first run. */
 export const coverageReportData = ({ given: { classes }, coverage }: ReportedImages): StudyReportData => ({
   ...{ version: 1, classes, coverage },
 });
 
 /**
  * Reads one table of predictions at a time.
- * @param results of the finished runs
- * @param predictionsOf a finished run; undefined where they are lost
+ * @param results results of the finished runs
+ * @param predictionsOf reads the predictions of a finished run; undefined where they are lost
  * @throws DataError when a file of the cache was changed meanwhile
  */
 export async function studyReportDataOf(
@@ -113,7 +113,7 @@ export async function studyReportDataOf(
   const seeds = [...new Set(results.map(({ seed }) => seed))].sort((a, b) => a - b);
   const main = arms.filter(({ controlOf }) => controlOf === undefined);
   const counted = main.length > 0 ? main : arms;
-  // For names and labels of the images: nothing is predicted here.
+  // Used for the names and labels of the images; its logits are zeros.
   const judged = testPredictions(new Float32Array(test.states.length), test, classes);
   const names = counted.map(({ name }) => name);
   const means = new MeanProbabilities(names, classes, judged.images);
@@ -133,7 +133,7 @@ export async function studyReportDataOf(
         means.add(name, scoredClasses, predictions);
         own.push(curvesOf(predictions, scoredClasses));
       }
-      // As its score: of all runs of the arm, or not at all.
+      // As for its score, all runs of the arm are needed.
       if (own.length === runs.length) bySeed.push(meanOfRuns(own));
     }
     const mean = meanOfSeeds(bySeed);
@@ -159,7 +159,7 @@ function curvesOf(
   );
 }
 
-/** Of the mean probabilities. */
+/** The most confident mistakes of the mean probabilities. */
 async function mistakesOf(
   means: MeanProbabilities,
   judged: TestPredictions,

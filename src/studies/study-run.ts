@@ -55,7 +55,7 @@ export interface ResumePoint {
 
 /** A warm-up that several runs share. */
 export interface WarmUp {
-  /** Runs with the same name begin alike, to the bit. */
+  /** Key of the warm-up: runs with the same key begin with the same bits. */
   readonly name: string;
   /** Whether this run is the first with this warm-up. */
   readonly isFirst: boolean;

@@ -6,7 +6,7 @@ import type { PlannedRun } from "./planned-run.ts";
 import { notesOf, type PlannedArm, type StudyPlan } from "./study-plan.ts";
 import type { QuerySimilarity, Score, SimilarityPoint, StudyScores } from "./scores.ts";
 
-/** What the finished runs of a study come to; `results` of other runs are left aside. */
+/** The scores of a study from the results of its finished runs; results of other runs are ignored. */
 export function studyScores(
   plan: StudyPlan,
   manifest: { readonly file: string; readonly classes: readonly string[] },
@@ -14,7 +14,7 @@ export function studyScores(
   results: readonly RunResult[],
 ): StudyScores {
   const { study, question, groups, comparisons, similarity } = plan;
-  // Of other classes a study says nothing.
+  // A study reports nothing else of other classes.
   const told = new Set(plan.arms.flatMap(({ runs }) => runs.flatMap(({ scoredClasses }) => scoredClasses)));
   const classes = manifest.classes.filter((name) => told.has(name));
   const queries = plan.arms.flatMap((arm) => queriesOf(arm, results));
@@ -61,7 +61,7 @@ export function scoresOf(plan: StudyPlan, seeds: readonly number[], results: rea
   );
 }
 
-/** Mean over the runs that tell of a class. */
+/** AUC of each class, as the mean over the runs that score it. */
 function aucOf(
   own: readonly { readonly run: PlannedRun; readonly result: RunResult }[],
   name: string,
@@ -73,7 +73,7 @@ function aucOf(
   return defined.length < values.length ? null : mean(defined);
 }
 
-/** Of each other class and seed whose runs are finished. */
+/** A point for each other class and each seed whose runs are finished. */
 function similarityPoints(
   { similarity, arms }: StudyPlan,
   seeds: readonly number[],
@@ -95,7 +95,7 @@ function similarityPoints(
   });
 }
 
-/** Mean cosines of an arm of one run that learns several classes. */
+/** Mean cosines of the class queries, for an arm of one run that learns several classes. */
 function queriesOf({ name, runs }: PlannedArm, results: readonly RunResult[]): QuerySimilarity[] {
   const found = results.filter(({ run }) => runs.length === 1 && run === runs[0].name);
   const all = found.flatMap(({ queryCosines }) => (queryCosines === null ? [] : [queryCosines]));

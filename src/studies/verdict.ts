@@ -1,4 +1,4 @@
-// What a comparison comes to, in a sentence that claims no more than its tests do.
+// The conclusion of a comparison, in a sentence that claims no more than its tests show.
 
 import { isConstant } from "../statistics/moments.ts";
 import {
@@ -14,10 +14,10 @@ import {
 import type { ComparisonResult, EquivalenceResult } from "./results.ts";
 
 /**
- * Significant is what Holm's correction leaves under .05. A p above is no evidence of equality: that is said only where
- * the equivalence test shows it.
+ * A difference is significant where p is under .05 after Holm's correction. A larger p is no evidence of equality: arms are
+ * called equal only where the equivalence test shows it.
  *
- * @param label the phrase for an arm
+ * @param label gives the phrase for an arm
  */
 export function verdictOf(
   comparison: Omit<ComparisonResult, "verdict">,
@@ -56,7 +56,7 @@ function differenceVerdict(
   return `no significant difference: ${showDifference(difference)} ${range}, ${facts}`;
 }
 
-/** The interval of a gain, or of a loss counted as positive. */
+/** The interval of a difference whose sign is left out: of a gain, or of a loss counted as positive. */
 function rangeOfSize(
   { low, high }: { readonly low: number; readonly high: number },
   difference: number,

@@ -1,4 +1,4 @@
-// Arms that differ only in what joins in when the warm-up ends begin with the same warm-up: it is done once for each seed.
+// Shared warm-ups: arms that differ only after the warm-up compute it once for each seed.
 
 import type { Checkpoint } from "../training/checkpoint.ts";
 import { asOfSettings } from "../assemble/train-classifier.ts";
@@ -6,7 +6,7 @@ import { copied, type LossCourse } from "./loss-course.ts";
 import { warmUpNameOf } from "./run-key.ts";
 import type { ResumePoint, StudyRun, WarmUp } from "./study-run.ts";
 
-/** The runs, each told of the warm-up that it shares, if it does. */
+/** The runs, each with the warm-up that it shares, if it shares one. */
 export function withWarmUps(runs: readonly StudyRun[]): StudyRun[] {
   const names = runs.map(warmUpNameOf);
   return runs.map((run, i) => {
@@ -16,12 +16,12 @@ export function withWarmUps(runs: readonly StudyRun[]): StudyRun[] {
   });
 }
 
-/** The ends of warm-ups that a run to come begins with. */
+/** The checkpoints at the end of warm-ups that later runs begin with. */
 export class WarmUps {
-  /** Of each warm-up, the runs that are not finished. */
+  /** Unfinished runs of each warm-up. */
   readonly #waiting = new Map<string, number>();
   readonly #ends = new Map<string, { readonly checkpoint: Checkpoint; readonly course: LossCourse }>();
-  /** Of each warm-up, the run that is at it. */
+  /** The run that is computing each warm-up. */
   readonly #underWay = new Map<string, StudyRun>();
 
   constructor(runs: readonly StudyRun[]) {
@@ -38,18 +38,18 @@ export class WarmUps {
     if (run.warmUp !== undefined && this.isWanted(run)) this.#underWay.set(run.warmUp.name, run);
   }
 
-  /** Whether another run is at its warm-up, and this one does better to come later. */
+  /** Whether another run is computing this run's warm-up, so that this run should wait. */
   isUnderWay({ warmUp }: StudyRun): boolean {
     return warmUp !== undefined && this.#underWay.has(warmUp.name);
   }
 
-  /** It is at the end of its warm-up, or behind it: nobody is to wait for it any more. */
+  /** Notes that a run has passed its warm-up, so that no other run waits for it. */
   pass(run: StudyRun): void {
     const { warmUp } = run;
     if (warmUp !== undefined && this.#underWay.get(warmUp.name) === run) this.#underWay.delete(warmUp.name);
   }
 
-  /** Whether the end of its warm-up serves another run. */
+  /** Whether another run needs the end of this run's warm-up. */
   isWanted({ warmUp }: StudyRun): boolean {
     return warmUp !== undefined && !this.#ends.has(warmUp.name) && (this.#waiting.get(warmUp.name) ?? 0) > 1;
   }
@@ -59,7 +59,7 @@ export class WarmUps {
     this.#ends.set(run.warmUp.name, { checkpoint, course: copied(course) });
   }
 
-  /** The end of its warm-up, where another run came by it. */
+  /** The end of the run's warm-up, where another run has computed it. */
   of({ warmUp, settings, planned }: StudyRun): ResumePoint | undefined {
     const end = warmUp === undefined ? undefined : this.#ends.get(warmUp.name);
     if (end === undefined) return undefined;
@@ -72,7 +72,7 @@ export class WarmUps {
   }
 
   finished(run: StudyRun): void {
-    // A run that was finished before never came by the end of its warm-up.
+    // A run that was finished before this process did not keep the end of its warm-up.
     this.pass(run);
     if (run.warmUp !== undefined) this.#count(run.warmUp, -1);
   }

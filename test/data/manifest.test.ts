@@ -57,12 +57,12 @@ describe("a manifest", () => {
     expect(manifest.augment.strong.rotation).toBeGreaterThan(manifest.augment.weak.rotation);
   });
 
-  test("has a source as the README shows it", () => {
-    const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
-    const [, source = ""] = /```yaml\n(sources:[^`]*)```/u.exec(readme) ?? [];
+  test("has a source as the documentation shows it", () => {
+    const text = readFileSync(join(import.meta.dirname, "../../docs/manifests.md"), "utf8");
+    const [, source = ""] = /```yaml\n(sources:\n {2}- name: CheXpert[^`]*)```/u.exec(text) ?? [];
     const manifest = parseTrainingManifest(
       `classes: [Effusion, Edema]\nimage: { height: 64, width: 64 }\n${source}`,
-      "README.md",
+      "manifests.md",
     );
     expect(manifest.sources[0]).toMatchObject({
       name: "CheXpert",

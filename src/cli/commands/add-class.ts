@@ -1,4 +1,4 @@
-// `tessera add-class`: trains a model on for classes more than it knows.
+// `tessera add-class`: trains a model further, for classes that it does not know yet.
 
 import type { TrainOptions } from "./train.ts";
 import { trainCommand } from "./train.ts";

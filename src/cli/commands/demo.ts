@@ -1,5 +1,5 @@
-// `tessera demo`: the main job on pictures drawn here. Two sites each label some of the findings; what does one
-// classifier learned from both know that one site alone does not?
+// `tessera demo`: trains on drawn radiographs. Two sites each label some of the findings; what does one classifier of both
+// sites gain over one of a single site?
 
 import { budgetOf } from "../../training/budget.ts";
 import { trainClassifier } from "../../assemble/train-classifier.ts";
@@ -60,7 +60,7 @@ const settings: Omit<TrainingSettings, "seed"> = {
   evaluate: "end",
 };
 
-/** A site's classifier on its own: it learns, and is asked for, the findings that the site labels. */
+/** The assembly of one site alone: its classifier learns the findings that the site labels, and is tested on them. */
 function alone(set: ImageSet, test: ImageSet, known: readonly Finding[]): Assembly {
   const narrow = (from: ImageSet): ImageSet => restrict(from, findingNames, known);
   return { classes: known, sources: [narrow(set)], test: narrow(test) };

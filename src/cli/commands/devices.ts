@@ -1,4 +1,4 @@
-// `tessera devices`: what there is to compute on.
+// `tessera devices`: lists what Tessera can compute on.
 
 import Table from "cli-table3";
 import { DeviceUnavailableError } from "../../errors/errors.ts";

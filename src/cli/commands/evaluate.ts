@@ -1,4 +1,4 @@
-// `tessera evaluate`: what a trained model is worth on the images of a manifest.
+// `tessera evaluate`: measures a trained model on the images of a manifest.
 
 import Table from "cli-table3";
 import { classifierOfModel, readModelFile } from "../../runs/model-file.ts";
@@ -26,14 +26,14 @@ import { mostSources } from "../test-table.ts";
 
 export interface EvaluateOptions extends ModelOptions {
   readonly part: Part;
-  /** Specificity at which the sensitivity is told, and the reverse. */
+  /** Specificity at which the sensitivity is measured, and the reverse. */
   readonly at: number;
   readonly json: boolean;
 }
 
 type ByClass = Readonly<Record<string, ClassMetrics>>;
 
-/** @param file a manifest; without, that of the run */
+/** @param file a manifest; default: the run's own */
 export async function evaluateCommand(
   run: string,
   file: string | undefined,
@@ -100,7 +100,7 @@ interface Means {
   readonly meanAveragePrecision: number | null;
 }
 
-/** Over the classes where they are defined. */
+/** Means over the classes where a metric is defined. */
 function means(byClass: ByClass): Means {
   const over = (of: "auc" | "averagePrecision"): number | null =>
     meanAuc(Object.fromEntries(Object.entries(byClass).map(([name, metrics]) => [name, metrics[of]])));

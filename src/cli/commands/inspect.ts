@@ -31,34 +31,34 @@ export interface InspectOptions extends DeviceOptions {
   readonly quiet: boolean;
 }
 
-/** Pixels of image files stay on disk beyond this; only examples are looked at again. */
+/** Bytes of pixels to hold in memory; more stay on disk, since only examples are looked at again. */
 const memory = 2 ** 27;
 
 /**
  * Prints the tables and findings, or with --json one object:
  *
  *     manifest, dataRoot, seed, limit (null: none), classes
- *     image        { height, width, channels }: what every image is brought to
+ *     image        { height, width, channels }: the size of every image after loading
  *     lists        [{ source, part, images, patients, withoutPatient, unlabelled,
  *                     classes: { <class>: { positive, negative, absent, soft, uncertain, uncertainAs } } }]
- *                  soft: a probability; uncertain: in the source, whatever `uncertainAs` made of it
- *     sizes        { <source>: [{ height, width, images }] } before that, of at most 500 image files a source
+ *                  soft: a probability; uncertain: so labelled in the source, and taken as `uncertainAs`
+ *     sizes        { <source>: [{ height, width, images }] } as the files have it, of at most 500 image files a source
  *     findings     [{ kind, severity, sentence, cases: [{ class?, patient?, samples: [{ source, part, id }], reason? }] }]
  *                  the gravest first; kinds and severities: data/inspection/findings.ts
- *     clean        [sentence]: what was looked for in vain
- *     records      [sentence]: rows of tables and lines of lists that cannot be listed, and are left out
+ *     clean        [sentence]: checks that found nothing
+ *     records      [sentence]: rows of tables and lines of lists that cannot be read, and are left out
  *     decoding     { files: decoded now, fromCache, fromArrays, undecodable, seconds, filesPerSecond (null: none decoded) }
  *     sheets       [file]; views: file or null
  *
- * @throws DataError, after everything is printed, when records cannot be listed or images not decoded and --skip-bad is
- *   not given, or of a source none can: as they are, nothing can be trained on them
+ * @throws DataError, after everything is printed, when records cannot be read or images not decoded without --skip-bad, or
+ *   when a source has no image left: training would refuse them as well
  */
 export async function inspectCommand(file: string, options: InspectOptions): Promise<void> {
   const { seed, quiet, limit, dataRoot } = options;
   const where = engineOptions(options);
   if (options.sheets !== undefined) makeFolder("--sheets", options.sheets);
   if (options.views !== undefined) makeFolderOf("--views", options.views);
-  // Also one that a model is evaluated by, or learns another class.
+  // Also a manifest for evaluating a model or for adding a class, whose sources need not teach every class.
   const manifest = await readTrainingManifest(file, noClass);
   const selected = await listImages(manifest, { dataRoot, seed, limit, skipBad: true }, counting(quiet));
   using engine = options.views === undefined ? undefined : await openEngine(where);

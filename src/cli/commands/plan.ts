@@ -1,4 +1,4 @@
-// `tessera plan`: what a training run needs, before anything is allocated.
+// `tessera plan`: prints what a training run needs, before anything is allocated.
 
 import Table from "cli-table3";
 import { declaredLabels, settingsOf } from "../../assemble/manifest-settings.ts";
@@ -62,7 +62,7 @@ async function traitsOfAdapter(where: ReturnType<typeof engineOptions>): Promise
   return gpu.traits;
 }
 
-/** Says what training would say: a plan that the adapter cannot hold is still worth reading. */
+/** Warns of what training would refuse: a plan that the adapter cannot hold is still worth reading. */
 function complain(plan: TrainingPlan, { maxBindingBytes, maxBufferBytes, name }: AdapterTraits): void {
   const most = Math.min(maxBindingBytes, maxBufferBytes);
   const largest = plan.steps
@@ -76,7 +76,7 @@ function complain(plan: TrainingPlan, { maxBindingBytes, maxBufferBytes, name }:
   process.exitCode = 1;
 }
 
-/** What does not fit into an operator or a launch is a matter of the sizes asked for. */
+/** Plans, and blames the sizes that were asked for when an operator or a launch does not take them. */
 async function planOrSay(...asked: Parameters<typeof planTraining>): Promise<TrainingPlan> {
   try {
     return await planTraining(...asked);

@@ -1,4 +1,4 @@
-// `tessera predict`: a table of what a trained model says of images, or an assembly's label table without gaps.
+// `tessera predict`: writes a table of a trained model's predictions, or an assembly's label table without gaps.
 
 import { resolve } from "node:path";
 import { classifierOfModel, readModelFile } from "../../runs/model-file.ts";
@@ -27,26 +27,26 @@ import { unlessInterrupted } from "../terminal/progress.ts";
 export interface PredictOptions extends ModelOptions {
   readonly out: string;
   readonly part?: Part | "all";
-  /** Whether labels that are given stand in the table, and predictions only where there are none. */
+  /** Whether the table has the given labels, and predictions only where there are none. */
   readonly complete: boolean;
-  /** A folder of images, in the place of a manifest. */
+  /** A folder of images, instead of a manifest. */
   readonly images?: string;
-  /** Whether the table has logits in the place of probabilities. */
+  /** Whether the table has logits instead of probabilities. */
   readonly logits: boolean;
   readonly json: boolean;
 }
 
-/** What each row begins with. */
+/** The columns that each row begins with. */
 const identity = ["source", "part", "image", "patient"] as const;
 
-/** A table: its columns behind those, and the cells there of an image. */
+/** The other columns of a table, and an image's cells in them. */
 interface Columns {
   readonly names: readonly string[];
   /** @param states of the image, by class of the manifest. @param logits by class of the model */
   readonly cells: (states: Uint8Array, logits: Float32Array) => readonly string[];
 }
 
-/** @param file a manifest; without, that of the run */
+/** @param file a manifest; default: the run's own */
 export async function predictCommand(
   run: string,
   file: string | undefined,
@@ -112,9 +112,9 @@ export async function predictCommand(
   say(options, `${rows} images, ${classes.length} classes, on ${adapter}; the table is in ${out}`);
 }
 
-/** All digits: a table ranks images as the logits do, but for the ties that `probabilitiesOf` speaks of. */
+/** With all digits: the table then ranks images as the logits do, except for the ties that `probabilitiesOf` names. */
 const showProbabilities = (logits: Float32Array): string[] => Array.from(probabilitiesOf(logits), String);
-/** Nine digits tell any two f32 apart: a table of logits has no ties that they do not have. */
+/** Nine digits distinguish any two f32, so the table has no ties that the logits do not have. */
 const showLogits = (logits: Float32Array): string[] =>
   Array.from(logits, (logit) => String(Number(logit.toPrecision(9))));
 
@@ -123,7 +123,7 @@ function predicted(classes: readonly string[], options: PredictOptions): Columns
   return { names: classes, cells: (_, logits) => show(logits) };
 }
 
-/** Two columns a class of the manifest: the value, and whether it was given or predicted; empty where it is neither. */
+/** Two columns for each class of the manifest: the value, and whether it is given or predicted; both empty if neither. */
 function completed(classes: readonly string[], { manifest }: NamedManifest, options: ModelOptions): Columns {
   matchClasses(classes, manifest.classes, options);
   const places = manifest.classes.map((name) => classes.indexOf(name));

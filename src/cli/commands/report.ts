@@ -25,13 +25,13 @@ interface Report {
   readonly figures: ReadonlyMap<string, string>;
 }
 
-/** The folder in a study's folder that has its figures. */
+/** The folder of the figures, in a study's folder. */
 const figureFolder = "figures";
 
 /**
- * Writes the report of a folder, each file whole or not at all. That of a study comes with its figures as files in
- * `figures`.
- * @param out where to instead, which is the page alone
+ * Writes the report of a folder, each file whole or not at all. The report of a study has its figures as files in
+ * `figures`, too.
+ * @param out another place for the page, which is then written alone
  * @returns the file of the page
  * @throws RunFolderError when the folder holds no run, or what it holds is damaged, or the report cannot be written
  */
@@ -50,7 +50,7 @@ export async function writeReport(path: string, out?: string): Promise<string> {
   return await writeFile(join(path, runFiles.report), page);
 }
 
-/** What it is of is safe by now: what goes wrong with its report is told, and no more. */
+/** Writes the report of a finished run or study. Its results are on disk by now, so an error here is only a warning. */
 export async function reportFinished(path: string, say: (text: string) => void): Promise<void> {
   try {
     say(`the report is ${await writeReport(path)}`);
@@ -90,7 +90,7 @@ async function reportOf(path: string): Promise<Report> {
     return { page, figures: new Map() };
   }
   if (isStudyFolder(path)) {
-    // Only here: what compares arms loads distributions, and training, which writes reports, is to begin without them.
+    // Imported here, since the analysis loads distributions, which training can do without until its report is written.
     const { analyse } = await import("../../studies/analysis.ts");
     const { similarityOf } = await import("../../studies/similarity.ts");
     const study = readStudy(path);

@@ -1,4 +1,4 @@
-// `tessera study`: the paper's comparisons on a manifest of one's own, run after run, in a folder to go on with.
+// `tessera study`: the paper's comparisons on any manifest, run after run, in a folder where a stopped study goes on.
 
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -48,20 +48,20 @@ export interface StudyOptions extends DeviceOptions, ChoiceOptions, Omit<Loading
   readonly firstSeed: number;
   readonly interest?: readonly string[];
   readonly arms?: readonly string[];
-  /** In AUC. */
+  /** Difference in AUC below which two arms count as equal. */
   readonly margin: number;
   readonly preset?: string;
   readonly epochs?: number;
   readonly steps?: number;
   /** Bytes of images to hold at a time. */
   readonly memory?: number;
-  /** Runs at a time. */
+  /** Number of runs at a time. */
   readonly atOnce?: number;
   readonly dryRun: boolean;
   readonly json: boolean;
 }
 
-/** A study about to begin. */
+/** A study that is ready to begin. */
 interface Prepared {
   readonly manifest: Manifest;
   readonly settings: TrainingSettings;
@@ -70,11 +70,11 @@ interface Prepared {
   readonly runs: readonly StudyRun[];
   readonly cost: (run: StudyRun) => RunCost;
   readonly images: (seed: number) => Promise<StudyLoad>;
-  /** Those of the first seed. */
+  /** Images of the first seed. */
   readonly first: StudyLoad;
 }
 
-/** What a command says while it works. */
+/** The options of a command, and how it reports while it works. */
 interface CommandOutput {
   readonly options: StudyOptions;
   readonly say: (text: string) => void;
@@ -112,8 +112,8 @@ export async function studyCommand(name: StudyName, file: string, options: Study
 }
 
 /**
- * One for each run at a time, all with the same choice of kernels.
- * @param engines takes them as they are opened, for the caller to close
+ * Opens an engine for each run at a time, all with the same choice of kernels.
+ * @param engines filled while they are opened; the caller closes them
  */
 async function openEngines(
   engines: Engine[],
@@ -135,7 +135,7 @@ async function openEngines(
 }
 
 /**
- * A GPU is full with one run. Of a software device, one run of a small network leaves a core idle half of the time: on two
+ * One run keeps a GPU busy. On a software device, one run of a small network leaves a core idle half of the time: on two
  * cores, 16 runs took 572 seconds one after the other and 347 two at a time (lavapipe, November 2026).
  */
 const runsAtOnce = ({ backend, traits }: Engine): number =>
@@ -165,7 +165,7 @@ async function prepare(
   });
   const plan = arms === undefined ? whole : withArms(whole, arms);
   const runs = runsOf(plan, seeds, settings);
-  // Asked again and again, and the same for every seed.
+  // Computed once, since it is asked for often and is the same for every seed.
   const costs = new Map<StudyRun["planned"], RunCost>();
   const cost = (run: StudyRun): RunCost => {
     const known = costs.get(run.planned);
@@ -184,7 +184,7 @@ async function prepare(
   return { manifest, settings, seeds, plan, runs, cost, images: checked, first };
 }
 
-/** @throws UsageError for a preset that there is not */
+/** @throws UsageError for an unknown preset */
 function presetting(manifest: Manifest, preset: string): Manifest {
   const name = recipeNames.find((each) => each === preset);
   if (name !== undefined) return { ...manifest, train: withPreset(manifest.train, name) };
@@ -203,7 +203,7 @@ function choose(
   return takeChoices(engine, options, () => traced().map(({ recording }) => recording), say, warn);
 }
 
-/** What a dry run is for. */
+/** Prints the arms and their cost, and estimates the time by a trial of a few steps. */
 async function sayCost(
   engines: readonly Engine[],
   { plan, seeds, settings, runs, cost, first }: Prepared,
@@ -212,7 +212,7 @@ async function sayCost(
   const views = runs.reduce((sum, run) => sum + cost(run).views, 0);
   const share = { views: views / engines.length, runs: runs.length / engines.length };
   const trials = engines.map((each) => timeOf(each, first.images, settings, share, signal));
-  // An engine is not to be closed while another's trial is under way.
+  // All trials end before any engine is closed.
   await Promise.allSettled(trials);
   const seconds = Math.max(...(await Promise.all(trials)));
   const { study } = plan;
@@ -254,11 +254,11 @@ async function carryOut(
   const memory = Math.floor((settings.memory ?? defaultMemory()) / engines.length);
   const shares = runs.map((run) => ({ ...run, settings: { ...run.settings, memory } }));
   const ended = new Map<StudyRun, RunResult>();
-  // In their order, whichever ended first.
+  // In the order of the plan, whichever run ended first.
   const results = (): RunResult[] => shares.flatMap((run) => ended.get(run) ?? []);
   let forgotten: Promise<void> | undefined;
   const writeScores = async (): Promise<StudyScores> => {
-    // What an earlier process pictured is not of these scores.
+    // Pictures of an earlier process do not belong to these scores.
     await (forgotten ??= writeReportData(folder, coverageReportData(shown)));
     const scores = studyScores(plan, manifest, seeds, results());
     await folder.writeScores(scores);

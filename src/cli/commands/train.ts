@@ -35,7 +35,7 @@ export interface TrainOptions
   readonly profile?: string | true;
 }
 
-/** What may be said anew with --resume: none of it changes a bit. */
+/** Options that may be given with --resume, since none of them changes a bit. */
 const free = ["resume", "dataRoot", "cache", "memory", "quiet", "json", "report", "checkpointEvery"];
 
 const optionName = (name: string): string =>
@@ -83,7 +83,7 @@ export async function trainCommand(
   using session = await RunSession.open(loaded, observer);
   const result = await untilInterrupted((signal) => session.train(signal)).finally(() => progress?.stop());
   const next = `go on with: tessera train --resume ${out}`;
-  // The thread is held while intervals are drawn, so that Ctrl-C cannot be waited for.
+  // The bootstrap blocks the thread, so Ctrl-C then ends the process at once.
   sayWhenStopped(`stopped before the results were written; ${next}`);
   const summary = await session.finish(result);
   sayWhenStopped("");

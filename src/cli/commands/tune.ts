@@ -1,4 +1,4 @@
-// `tessera tune`: measures the candidates of a training run's operators and keeps what is faster than the rule's choice.
+// `tessera tune`: measures the candidates of a training run's operators, and keeps those faster than the rule's choice.
 
 import Table from "cli-table3";
 import { declaredLabels, settingsOf } from "../../assemble/manifest-settings.ts";
@@ -90,14 +90,14 @@ const milliseconds = (seconds: number): string =>
   seconds < 0.1 ? (1000 * seconds).toPrecision(3) : (1000 * seconds).toFixed(0);
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 
-/** Shapes as they are read: the first ones, and how many more. */
+/** Shapes for people: the first few, and how many more there are. */
 function shapesOf({ work: { inputs } }: TunedWork): string {
   const shown = inputs.length > 3 ? 2 : 3;
   const shapes = inputs.slice(0, shown).map(({ shape }) => `[${shape.join(",")}]`);
   return inputs.length > shown ? `${shapes.join(" ")} +${inputs.length - shown}` : shapes.join(" ");
 }
 
-/** What the candidates besides the rule's and the one to take came to. */
+/** The times of the candidates that are neither the rule's nor the chosen one. */
 function othersOf({ times, chosen, rule }: TunedWork): string {
   return times
     .filter(({ name }) => name !== chosen && name !== rule)
@@ -108,7 +108,7 @@ function othersOf({ times, chosen, rule }: TunedWork): string {
     .join(", ");
 }
 
-/** Works below this share of every step, and without news, are counted, not listed. */
+/** Works that take less than this share of every step, and keep the rule's choice, are counted instead of listed. */
 const listedShare = 0.01;
 
 export function report({ tuned, left }: Tuning, steps: readonly Pick<TracedStep, "name">[]): string {

@@ -1,4 +1,4 @@
-// Progress of work that is counted and waits for a device: a bar on a terminal, a line now and then elsewhere.
+// Progress of countable work that waits for a device: a bar on a terminal, a line now and then elsewhere.
 
 import { SingleBar } from "cli-progress";
 import type { CountWork } from "../../runs/run-observer.ts";
@@ -31,9 +31,9 @@ export class Counter implements Disposable {
   }
 
   /**
-   * @param done how many pieces
+   * @param done number of pieces
    * @param what the piece that was just done
-   * @param secondsLeft when someone knows better than an even pace
+   * @param secondsLeft an estimate that is better than assuming an even pace
    */
   update(done: number, total: number, what = "", secondsLeft?: number): void {
     if (this.#quiet) return;

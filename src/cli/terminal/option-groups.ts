@@ -30,27 +30,27 @@ export const memoryHelp =
 export const cacheHelp =
   "folder of decoded images; default: images in the user's cache folder (TESSERA_CACHE)";
 
-/** Options of the commands that train: how much, on which images, by which kernels. */
+/** Options of the commands that train: for how long, on which images, by which kernels. */
 export function withBudget(command: Command): Command {
   return withDevice(command)
-    .option("--limit <images>", "at most so many images per source", wholeNumber("--limit", 1))
+    .option("--limit <images>", "use at most this many images of each source", wholeNumber("--limit", 1))
     .addOption(
-      new Option("--epochs <n>", "instead of the manifest's number of epochs or steps")
+      new Option("--epochs <n>", "train for this many epochs instead of the manifest's epochs or steps")
         .argParser(wholeNumber("--epochs", 1))
         .conflicts("steps"),
     )
-    .option("--steps <n>", "or train for so many steps", wholeNumber("--steps", 1))
+    .option("--steps <n>", "or train for this many steps", wholeNumber("--steps", 1))
     .option("--memory <size>", memoryHelp, memorySize)
     .option("--cache <folder>", cacheHelp)
     .option("--skip-bad", "leave out images and records that cannot be read, and list them", false)
     .option(
       "--tuning <file>",
-      'take candidates from this tuning file, or "none"; default: the one that tessera tune made on this adapter',
+      'use the candidates of this tuning file, or "none"; default: the file that tessera tune made on this adapter',
     )
     .addOption(
       new Option(
         "--candidate <operator=name>",
-        "take this candidate wherever the operator has it (repeatable), first for the one that always works",
+        "use this candidate wherever the operator has it (repeatable); first is the one that always works",
       )
         .argParser(candidateOption)
         .default(new Map<string, string>(), "each operator's rule"),
@@ -58,7 +58,7 @@ export function withBudget(command: Command): Command {
     .option("--quiet", "print the result only", false);
 }
 
-/** Options of the commands that train one model, those of `train` alone aside. */
+/** Options of the commands that train one model. */
 export function withTraining(command: Command): Command {
   return withBudget(command)
     .option("--data-root <folder>", "folder that the manifest's paths start from")
@@ -68,7 +68,7 @@ export function withTraining(command: Command): Command {
     )
     .option(
       "--checkpoint-every <interval>",
-      "minutes, or 200steps: how often a checkpoint is written beside those after every epoch; default: 5 minutes",
+      "how often to write a checkpoint between epochs, in minutes, or steps as 200steps; default: 5 minutes",
       checkpointInterval,
     )
     .option(
@@ -79,9 +79,9 @@ export function withTraining(command: Command): Command {
     .option("--force", "overwrite the run in --out", false)
     .option(
       "--profile [file]",
-      "first time each kernel of a step: a table, and a Chrome trace (default: profile.json in --out)",
+      "before training, time each kernel of a step: prints a table, and writes a Chrome trace (default: profile.json in --out)",
     )
-    .option("--no-report", "write no report.html; tessera report writes it whenever you like")
+    .option("--no-report", "write no report.html; tessera report can write it later")
     .option("--json", "print the summary as JSON instead of a table", false);
 }
 

@@ -19,7 +19,7 @@ export function wholeNumber(option: string, minimum: number): (text: string) => 
 }
 
 const units = { MiB: 2 ** 20, GiB: 2 ** 30 } as const;
-/** Batches and shards are made of it. */
+/** The least --memory: batches and shards of the cache must fit into it. */
 const leastMemory = 16 * units.MiB;
 
 /** A parser of memory sizes: MiB, or with a unit. */
@@ -43,7 +43,7 @@ export function imageShape(text: string): { height: number; width: number; chann
   return { height: Number(height), width: Number(width), channels: Number(channels) };
 }
 
-/** A parser of how often to write checkpoints: minutes, or steps. */
+/** A parser of checkpoint intervals: minutes, or steps. */
 export function checkpointInterval(text: string): NonNullable<Checkpoints["every"]> {
   const [, number, unit = "min"] = /^(\d+(?:\.\d+)?) ?(min|minutes|steps)?$/.exec(text) ?? [];
   const value = Number(number);

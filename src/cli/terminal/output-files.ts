@@ -1,4 +1,4 @@
-// Files and folders that options name for what a command writes beside its result.
+// Files and folders, named by options, that a command writes beside its result.
 
 import { accessSync, constants, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";

@@ -14,7 +14,7 @@ import type {
 import type { Losses } from "../../training/loss-terms.ts";
 
 export interface ProgressOptions {
-  /** What is trained, in front of the bar. */
+  /** Text in front of the bar. */
   readonly title: string;
   readonly budget: Budget;
   readonly batch: number;
@@ -36,7 +36,7 @@ export function bracketedTerms(losses: Losses): string {
   return terms === "" ? "" : ` (${terms})`;
 }
 
-/** What every bar looks like. Ctrl-C is the command's to handle, not the bar's. */
+/** Options of every bar. The command handles Ctrl-C, not the bar. */
 export const barLook = {
   barCompleteChar: "█",
   barIncompleteChar: "░",
@@ -100,7 +100,7 @@ export class Progress {
     const left = rate === 0 ? "" : `${showSeconds((steps - step) / rate)} left`;
     const speed = rate === 0 ? "" : `${Math.round(rate * batch)} images/s`;
     const loss = losses.total.toFixed(4);
-    // Last in the line: a narrow terminal cuts them off.
+    // Last in the line, where a narrow terminal cuts off.
     if (this.#bar !== undefined) {
       this.#bar.update(step, { epoch, loss, speed, left, terms: showTerms(losses) });
     } else if (now - this.#lastLine > 10_000) {
@@ -145,8 +145,8 @@ export class Progress {
 }
 
 /**
- * Counts the pieces of a task that holds the thread, on stderr: a bar on a terminal, one line before and one after
- * elsewhere. `body` calls what it is given after each piece.
+ * Shows the progress of work that blocks the thread: a bar on a terminal, one line before and one after elsewhere. `body`
+ * calls its argument after each piece.
  */
 export function counted<Result>(
   { title, total, quiet }: { readonly title: string; readonly total: number; readonly quiet: boolean },
@@ -161,7 +161,7 @@ export function counted<Result>(
     process.stderr.write(`${title}: ${took()}\n`);
     return result;
   }
-  // Ctrl-C ends the process while the thread is held, so the cursor stays where it is.
+  // While the thread is blocked, Ctrl-C ends the process, so the cursor must not be hidden.
   const bar = new SingleBar({
     format: `{title} {bar} {value}/{total}  {left}`,
     ...barLook,
@@ -180,11 +180,11 @@ export function counted<Result>(
   }
 }
 
-/** What Ctrl-C aborts; undefined between two bodies. */
+/** The controller that Ctrl-C aborts; undefined between two bodies. */
 let running: AbortController | undefined;
 let farewell = "";
 
-/** What Ctrl-C says from now on, where it ends the process between two bodies. */
+/** Sets the text that Ctrl-C prints when it ends the process between two bodies. */
 export function sayWhenStopped(text: string): void {
   farewell = text;
 }

@@ -1,5 +1,5 @@
 // Progress over all runs of a study: a bar with the run under way and the time left on a terminal, a line now and then
-// elsewhere. Where several runs are under way, the one that began first is shown.
+// elsewhere. Of several runs under way, the one that began first is shown.
 
 import { SingleBar } from "cli-progress";
 import type { Losses } from "../../training/loss-terms.ts";
@@ -13,9 +13,9 @@ const betweenLines = 30_000;
 interface Current {
   readonly cost: RunCost;
   readonly started: number;
-  /** The step that it begins with: others may have been taken before. */
+  /** The first step of this process; an earlier process may have taken others. */
   first?: number;
-  /** That it has seen so far. */
+  /** Views of images that the run has seen so far. */
   views: number;
 }
 
@@ -25,9 +25,9 @@ export class StudyProgress {
   readonly #quiet: boolean;
   readonly #bar: SingleBar | undefined;
   #done = { runs: 0, views: 0 };
-  /** What was not there already: time left follows its pace. */
+  /** Views computed by this process, whose pace gives the time left. */
   #own = { views: 0, since: NaN };
-  /** By name, in the order in which they began. */
+  /** Runs under way by name, in the order in which they began. */
   readonly #current = new Map<string, Current>();
   #lastLine = performance.now();
 
@@ -60,7 +60,7 @@ export class StudyProgress {
     const [shown] = this.#current.keys();
     if (shown !== name) return;
     const rate = Math.round((1000 * current.views) / (performance.now() - started));
-    // The terms last: a narrow terminal cuts them off.
+    // The loss terms come last, where a narrow terminal cuts off.
     const loss = `loss ${losses.total.toFixed(4)}  ${rate} views/s ${bracketedTerms(losses)}`;
     this.#show(`${name}  step ${step}/${cost.steps}  ${loss}`);
   }

@@ -1,4 +1,4 @@
-// What every dataset becomes in memory: images with label states; all that trainers and metrics need to know of data.
+// Datasets in memory: images with label states, which is all that training and metrics need to know of data.
 import { absent, isSoft, negative, positive } from "../../labels/states.ts";
 import { ArrayPixels, type PixelRow } from "../cache/pixel-rows.ts";
 import { StoredPixels } from "../cache/stored-pixels.ts";
@@ -9,7 +9,7 @@ import { everyClass, type Learns } from "../manifest/class-filter.ts";
 /** Pixels of many images: in one array, in several where they lie as they were read, or on disk if they are too many. */
 export type Pixels = Uint8Array | ArrayPixels | StoredPixels;
 
-/** Images of one source and what is known of each. */
+/** Images of one source, with their labels. */
 export interface ImageSet<Held extends Pixels = Pixels> {
   /** Name of the source, for tables and messages. */
   readonly source: string;
@@ -19,13 +19,13 @@ export interface ImageSet<Held extends Pixels = Pixels> {
   readonly channels: number;
   /** [count, height, width, channels], 0..255. */
   readonly pixels: Held;
-  /** [count, K] label states: 0 negative, 1 positive, 255 absent, 100 to 200 a soft label (metrics/label-states.ts). */
+  /** [count, K] label states: 0 negative, 1 positive, 255 absent, 100 to 200 a soft label (labels/states.ts). */
   readonly states: Uint8Array;
-  /** Where each image is from, in a set that was joined of several sources. */
+  /** The source of each image, in a set that was joined from several. */
   readonly origins?: Origins;
-  /** [count] Whose image each is, undefined where nobody says; equal names are of one patient. */
+  /** [count] The patient of each image, undefined where the source names none; equal names are one patient. */
   readonly patients?: readonly (string | undefined)[];
-  /** [count] What each image is called in its source, for people; undefined where nobody asks for single images. */
+  /** [count] The name of each image in its source, for people; undefined where single images are never shown. */
   readonly ids?: readonly string[];
 }
 
@@ -40,13 +40,13 @@ export interface Origins {
 export interface Assembly {
   readonly classes: readonly string[];
   readonly sources: readonly ImageSet[];
-  /** To watch the training by; nothing is learned from it. */
+  /** Images that decide schedule, stopping and kept weights; nothing is learned from them. */
   readonly validation?: ImageSet;
   readonly test: ImageSet;
 }
 
 /**
- * Checks one image set: lengths agree with the sizes, states are label states.
+ * Checks an image set: its lengths agree with its sizes, and its states are label states.
  *
  * @throws DataError naming the source, and the record where one is at fault
  */
@@ -91,9 +91,9 @@ export function imageSet<Held extends Pixels>(set: ImageSet<Held>, classCount: n
 }
 
 /**
- * Checks that sources and test split fit together and that there are labels of each class to train on.
+ * Checks that sources and test images fit together, and that each class has labels to train on.
  *
- * @param learns of which classes there must be some; default: of every one
+ * @param learns tells which classes must have labels; default: every class
  * @throws ManifestError for bad class names, or a class to be learned of which no image of a source has a label
  * @throws DataError for a set whose lengths or sizes do not agree
  */
@@ -124,7 +124,7 @@ export function assembly(parts: Assembly, learns: Learns = everyClass): Assembly
   return { classes, sources, ...(validation === undefined ? {} : { validation }), test };
 }
 
-/** Image sets of one size, one after the other, under one name: several sources trained or tested as one. */
+/** Joins image sets of one size under one name, so that several sources are trained or tested as one. */
 export function concatenate(source: string, sets: readonly ImageSet[]): ImageSet {
   const [first, ...others] = sets;
   if (first === undefined) throw new DataError(source, "joins no image sets");
@@ -153,7 +153,7 @@ export function concatenate(source: string, sets: readonly ImageSet[]): ImageSet
 
 /**
  * The pixels of a set that is held in memory, in one array: a copy where they lie in several.
- * @throws DataError for a set that is read from disk: it is there because it is too large for memory
+ * @throws DataError for a set that is read from disk, since it is too large for memory
  */
 export function pixelsInMemory({ source, pixels }: ImageSet): Uint8Array {
   if (pixels instanceof Uint8Array) return pixels;
@@ -161,7 +161,7 @@ export function pixelsInMemory({ source, pixels }: ImageSet): Uint8Array {
   throw new DataError(source, "is read from disk, and this needs it in memory; give it more with --memory");
 }
 
-/** Nothing is copied: where one of them is on disk, so is the whole. */
+/** Joins pixels without a copy; where one of them is on disk, the whole is read from disk. */
 function joinPixels(sets: readonly ImageSet[]): Pixels {
   const [{ height, width, channels }] = sets;
   const rows = sets.flatMap(({ pixels, count }) =>
@@ -172,7 +172,7 @@ function joinPixels(sets: readonly ImageSet[]): Pixels {
   return pixelsAt(height * width * channels, rows);
 }
 
-/** Pixels that stay where they are. */
+/** The pixels of a set as rows, which stay where they are. */
 export function pixelsAt(bytesEach: number, rows: readonly PixelRow[]): ArrayPixels | StoredPixels {
   return areInArrays(rows) ? new ArrayPixels(bytesEach, rows) : new StoredPixels(bytesEach, rows);
 }
@@ -200,8 +200,7 @@ const patientsOf = ({ patients, count }: ImageSet): readonly (string | undefined
   patients ?? Array<undefined>(count).fill(undefined);
 
 /**
- * The same images with the label states of some of the classes only, in the order asked for: what somebody who has
- * never heard of the others sees.
+ * The same images with the label states of some of the classes only, in the given order.
  *
  * @throws ManifestError for a class that is not among `classes`
  */

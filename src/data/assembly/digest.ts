@@ -1,4 +1,4 @@
-// A digest of everything that a set of images teaches or tells, pixels and all: two sets with one digest are one set.
+// A digest of a set of images: pixels, labels and names. Two sets with the same digest are equal.
 
 import { createHash } from "node:crypto";
 import type { Assembly, ImageSet } from "./assembly.ts";

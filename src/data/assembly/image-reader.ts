@@ -1,4 +1,4 @@
-// Batches out of image sets, in memory or on disk: the next ones are read while the last one is worked on.
+// Batches from image sets, in memory or on disk: the next ones are read while the last one is used.
 
 import { ArrayPixels } from "../cache/pixel-rows.ts";
 import { concatenate, type ImageSet } from "./assembly.ts";
@@ -35,13 +35,13 @@ export function checkMemory(batch: number, bytesEach: number, memory: number): v
   );
 }
 
-/** Several image sets as one row of images, read by index. */
+/** Several image sets as one sequence of images, read by index. */
 export class ImageReader {
   readonly count: number;
   readonly height: number;
   readonly width: number;
   readonly channels: number;
-  /** Label states of an image: one a class, or more where a head asks for them. */
+  /** Number of label states of an image: one for each class, or more where a head needs them. */
   readonly outputs: number;
   /** Whether some of the images are on disk. */
   readonly stored: boolean;
@@ -58,7 +58,7 @@ export class ImageReader {
    */
   constructor(sets: readonly ImageSet[], batch: number, memory = Infinity) {
     this.stored = sets.some(({ pixels }) => pixels instanceof StoredPixels);
-    // On disk they are joined without a copy; in memory they stay where they are.
+    // Sets on disk are joined without a copy; sets in memory stay where they are.
     this.#sets = this.stored && sets.length > 1 ? [concatenate("assembly", sets)] : sets;
     this.#memory = memory;
     let count = 0;
@@ -81,7 +81,7 @@ export class ImageReader {
     return concatenate("assembly", this.#sets).states;
   }
 
-  /** All images one after the other, for sets in memory: in pieces, each but the last of whole words. */
+  /** All images of sets in memory, in pieces; each piece but the last has a multiple of 4 bytes. */
   *pieces(): Generator<Uint8Array, void, undefined> {
     const some = 4 * Math.max(1, Math.floor(pieceBytes / (4 * this.bytesEach)));
     for (let first = 0; first < this.count; first += some) {
@@ -110,7 +110,7 @@ export class ImageReader {
     };
   }
 
-  /** The batches at `orders`, in their order. Comes to rest when the caller leaves early. */
+  /** The batches at `orders`, in their order. Reading ends when the caller leaves the loop early. */
   async *batches(orders: Iterable<Uint32Array>): AsyncGenerator<Batch, void, undefined> {
     const waiting: Promise<Batch>[] = [];
     const rest = orders[Symbol.iterator]();
@@ -128,7 +128,7 @@ export class ImageReader {
       ask();
       for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
         const taken = await batch;
-        // Those that wait and the one in use.
+        // Batches that wait, and the one in use.
         if (this.stored) most = Math.min(mostAhead, Math.floor(this.#memory / taken.pixels.length) - 1);
         ask();
         yield taken;

@@ -13,7 +13,7 @@ import type { DecodedAssembly, DecodeOptions } from "./pixels.ts";
 
 type DecodedImages = Pick<DecodedAssembly, "sets" | "skipped">;
 
-/** How pixels are decoded, by default all into memory, is in the terms of pixels.ts. */
+/** Options of listing and decoding (pixels.ts); by default all pixels are decoded into memory. */
 export interface LoadOptions extends CatalogueOptions, Partial<Omit<DecodeOptions, "skipBad">> {}
 
 /**
@@ -29,8 +29,8 @@ export async function loadAssembly(manifest: DataManifest, options: LoadOptions)
 }
 
 /**
- * The sets of a catalogue as trainers take them: each source's training part, and the validation and test parts of all
- * entries together.
+ * The sets of a catalogue for training: the training part of each source, and the validation and test parts of all entries,
+ * joined.
  *
  * @throws DataError as refuseEmpty
  */
@@ -52,10 +52,10 @@ export function assembled(selected: Catalogue, decoded: DecodedImages, learns?: 
   return assembly(made, learns);
 }
 
-/** Reasons that are told; they mostly are the same. */
+/** The most reasons in a message; they are mostly the same. */
 const toldReasons = 3;
 
-/** @throws DataError for the first source with a part of whose images not one is left: most often its folder is wrong */
+/** @throws DataError for the first source that has a part without any image left; most often its folder is wrong */
 export function refuseEmpty({ lists }: Catalogue, { sets, skipped }: DecodedImages): void {
   const empty = lists.find(({ samples }, i) => samples.length > 0 && sets[i].count === 0);
   if (empty === undefined) return;

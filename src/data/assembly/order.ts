@@ -1,4 +1,4 @@
-// In which order images are dealt and visited: seeded permutations that any epoch can recompute, so a run can resume.
+// The order in which images are dealt and visited: seeded permutations that any epoch can recompute, so a run can resume.
 import { randomStream } from "../random-stream.ts";
 import type { Random } from "../random-stream.ts";
 

@@ -24,7 +24,7 @@ import { hashPixels } from "../images/index.ts";
 import type { PixelArray } from "../catalogue/listing.ts";
 
 export interface DecodeProgress {
-  /** Samples that are settled: decoded, found in the cache, or skipped. */
+  /** Number of samples that are done: decoded, found in the cache, or skipped. */
   readonly done: number;
   readonly total: number;
 }
@@ -36,7 +36,7 @@ export interface DecodeOptions {
    */
   readonly cache: string;
   /**
-   * The most bytes of pixels to hold, and that decoding may take meanwhile; one image is always decoded. Where all images
+   * The most bytes of pixels to hold, and the most that decoding may take; one image is always decoded. Where all images
    * together need more, those that are in the cache stay on disk: image files, and images of arrays in another size. Array
    * files, such as IDX, are read whole by their formats and stay in memory whatever this says.
    */
@@ -45,7 +45,7 @@ export interface DecodeOptions {
   readonly workers?: number;
   /** Whether images that cannot be decoded are left out; else the first of them is an error. */
   readonly skipBad: boolean;
-  /** Whether each image gets its hash: images of arrays are read through for it. Default: no. */
+  /** Whether each image is hashed, for which images of arrays are read as well. Default: no. */
   readonly hashes?: boolean;
   readonly onProgress?: (progress: DecodeProgress) => void;
   /** Ends the work; what was decoded stays in the cache. */
@@ -55,26 +55,26 @@ export interface DecodeOptions {
 export interface DecodedAssembly {
   /** In the order of the catalogue's lists, without the images that were skipped: a set may be empty. */
   readonly sets: readonly ImageSet[];
-  /** By set: which sample of its list each of its images is. */
+  /** For each set: the index of each of its images in the list of samples. */
   readonly kept: readonly Uint32Array[];
   /** One for each sample left out. */
   readonly skipped: readonly DataError[];
-  /** By set, by kept sample, if asked for: a hash of the pixels as the source has them, before they are resized. */
+  /** For each set and kept sample, if asked for: a hash of the source's pixels, before they are resized. */
   readonly hashes: readonly (readonly string[])[];
   readonly decoded: {
     /** Image files decoded now. */
     readonly images: number;
     readonly seconds: number;
-    /** Image files that were known already, or hold what another one holds. */
+    /** Image files that were in the cache already, or have the content of another file. */
     readonly fromCache: number;
-    /** Images that lie in arrays, each counted once. */
+    /** Images of array files, each counted once. */
     readonly fromArrays: number;
   };
 }
 
 const noFiles: DecodedFiles = { images: new Map(), decoded: 0, bad: 0 };
 
-/** Counts up when decoding or fitting gives other pixels than before, so that old caches are not used. */
+/** Increased when decoding or fitting changes the pixels, so that old caches are not used. */
 const decoderVersion = 1;
 
 /**
@@ -171,7 +171,7 @@ export function staysOnDisk({ lists, image }: Catalogue, memory: number): boolea
 /** @throws DataError when it cannot be made */
 async function openCache(size: Size, { cache, memory }: DecodeOptions): Promise<ImageCache> {
   const decoder = JSON.stringify([decoderVersion, sharp.versions.vips]);
-  // A quarter, since a shard that is being filled and one that is being written are there together with what is decoded.
+  // A quarter, since a shard being filled and a shard being written are held together with what is decoded.
   const shardBytes = Math.min(2 ** 25, Math.max(2 ** 20, memory / 4));
   return await ImageCache.open(cache, { ...size, decoder }, { shardBytes });
 }
@@ -211,7 +211,7 @@ function placeOf(
   return { row: { home: array.pixels, slot: at }, pixelHash };
 }
 
-/** Arrays of which less than half is used: a copy of that part is smaller, once the array is let go. */
+/** Copies the used part of arrays of which less than half is used, so that the whole array can be released. */
 function sparseHomes(samples: readonly ArraySample[]): ReadonlySet<unknown> {
   const used = new Map<PixelArray, number>();
   for (const { array } of samples) used.set(array, (used.get(array) ?? 0) + 1);
@@ -234,19 +234,19 @@ async function setOf(
   const rows = samples.map(({ row }) => row);
   const pixels = await hold(bytesOf(image), rows, fits, sparse);
   const { source } = list;
-  // Sources know nothing of each other's patients, whose names are often numbers.
+  // Names of patients are often numbers, which mean different people in different sources.
   const patients = samples.map(({ at }) => {
     const { patient } = list.samples[at];
     return patient === undefined ? undefined : `${source}/${patient}`;
   });
   const set = { source, count: samples.length, height, width, channels, pixels, states };
-  // Metrics and reports ask for the rest, and nothing is measured on what is trained on.
+  // Only validation and test sets need patients and names, for metrics and reports.
   if (list.part === "train") return set;
   const ids = samples.map(({ at }) => list.samples[at].id);
   return { ...set, ids, ...(patients.every((each) => each === undefined) ? {} : { patients }) };
 }
 
-/** Images of arrays stay where they are, those on disk come into memory if all fit. */
+/** Images of arrays stay where they are; those on disk are loaded into memory if all fit. */
 async function hold(
   bytesEach: number,
   rows: readonly PixelRow[],

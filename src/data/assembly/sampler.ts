@@ -1,5 +1,5 @@
-// Which images a training step sees. Every batch follows from the seed and its position alone: no number is drawn before
-// it, so a run resumes anywhere, and nothing depends on who reads the images or how many threads do.
+// Chooses the images of a training step. Every batch follows from the seed and its position alone: a run can resume anywhere,
+// and nothing depends on how many threads read the images.
 import { positive } from "../../labels/states.ts";
 import { epochOrder, permutation } from "./order.ts";
 import { randomStream } from "../random-stream.ts";
@@ -16,13 +16,13 @@ import { randomStream } from "../random-stream.ts";
 export const samplings = ["proportional", "per-source", "balanced"] as const;
 export type Sampling = (typeof samplings)[number];
 
-/** Where a run is; counted from 0. */
+/** Position in a run, counted from 0. */
 export interface Position {
   readonly epoch: number;
   readonly step: number;
 }
 
-/** What a sampler must know of a source. */
+/** What a sampler needs to know about a source. */
 export interface SampledSource {
   readonly count: number;
   /** [count, K] label states. */
@@ -31,12 +31,12 @@ export interface SampledSource {
 
 export interface SamplerSettings {
   readonly sampling: Sampling;
-  /** Images of a step; no more than there are. */
+  /** Images of a step; at most as many as there are. */
   readonly batch: number;
   readonly seed: number;
 }
 
-/** Steps of an epoch: the images that do not fill a last batch are left to another epoch's order. */
+/** Steps of an epoch. Images that do not fill a last batch are left out of the epoch. */
 export function stepsPerEpoch(images: number, batch: number): number {
   return Math.max(1, Math.floor(images / batch));
 }
@@ -78,7 +78,7 @@ export class Sampler {
     });
   }
 
-  /** What `at` says of so many steps from one on, which is counted through all epochs from 0. */
+  /** The images of some steps from `first` on, which is counted through all epochs from 0. */
   *steps(first: number, count: number): Generator<Uint32Array, void, undefined> {
     for (let step = first; step < first + count; step++) {
       const epoch = Math.floor(step / this.stepsPerEpoch);
@@ -94,7 +94,7 @@ export class Sampler {
   }
 }
 
-/** An endless row of images: all of a group in a random order, then all in another one. */
+/** An endless sequence: all images of a group in a random order, then all in another one, and so on. */
 class Share {
   readonly #images: Uint32Array;
   readonly #seed: number;
@@ -107,7 +107,7 @@ class Share {
     this.#name = name;
   }
 
-  /** Image `draw` of the row, from 0. */
+  /** Image number `draw` of the sequence, from 0. */
   draw(draw: number): number {
     const { length } = this.#images;
     const round = Math.floor(draw / length);

@@ -1,4 +1,4 @@
-// Image files on their way into the cache: read, decoded and fitted by threads, each content once.
+// Brings image files into the cache: threads read, decode and fit each content once.
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename, dirname } from "node:path";
@@ -16,13 +16,13 @@ const mostWorkers = 16;
 export interface FileOptions {
   /** Decoding threads; without, one a core, 16 at most. */
   readonly workers?: number;
-  /** Bytes that may be held at a time of files that were read, and as many of what decoding makes; one image always. */
+  /** The most bytes of file contents to hold, and as many of decoded pixels; one image is always decoded. */
   readonly memory: number;
   readonly skipBad: boolean;
   readonly signal?: AbortSignal;
 }
 
-/** What became of each image file. */
+/** The result for each image file. */
 export interface DecodedFiles {
   readonly images: ReadonlyMap<string, CachedImage | DataError>;
   readonly decoded: number;
@@ -30,9 +30,9 @@ export interface DecodedFiles {
 }
 
 /**
- * Sees to it that the cache holds every file that shows an image.
+ * Brings every file that holds an image into the cache.
  *
- * @param settled told of each file when it is decoded, found, or known to be bad
+ * @param settled called for each file once it is decoded, found in the cache, or known to be bad
  * @throws DataError for the first bad file unless `skipBad`, and for a cache that cannot be written; the signal's reason
  */
 export async function decodeFiles(
@@ -55,7 +55,7 @@ export async function decodeFiles(
     settled(file);
   };
   try {
-    // Two a thread: one is decoded while the next one is read.
+    // Two for each thread: one is decoded while the next one is read.
     await inLanes(2 * threads, files, work, () => refused || signal?.aborted === true);
     await cache.flush();
   } finally {
@@ -63,7 +63,7 @@ export async function decodeFiles(
   }
   signal?.throwIfAborted();
   let bad = 0;
-  // Files were begun in order and those under way came to an end: the first bad one here is the first of all.
+  // Files begin in order and those under way are finished, so the first bad file here is the first of all.
   for (const file of files) {
     const content = contents.get(file);
     if (content instanceof DataError) {
@@ -96,7 +96,7 @@ export function changedMeanwhile(folder: string): DataError {
   );
 }
 
-/** The files of one run on their way into the cache; each content goes once. */
+/** The files of one run; each content is decoded once. */
 class Decoding {
   decoded = 0;
   readonly #cache: ImageCache;
@@ -104,7 +104,7 @@ class Decoding {
   #pool: DecodePool | undefined;
   readonly #reading: Budget;
   readonly #decoding: Budget;
-  /** Contents that are looked after; false where one cannot be decoded. */
+  /** Contents that are being decoded or are done; false for one that cannot be decoded. */
   readonly #contents = new Map<string, Promise<boolean>>();
 
   constructor(cache: ImageCache, threads: number, size: FittedSize, memory: number) {
@@ -114,7 +114,7 @@ class Decoding {
     this.#makePool = () => new DecodePool(threads, size);
   }
 
-  /** Sees to it that the cache holds what a file shows; the SHA-256 of its content, or why it is no image. */
+  /** Brings a file into the cache. @returns the SHA-256 of its content, or the reason why it is no image */
   async content(file: string): Promise<string | DataError> {
     const before = await identityOf(file);
     if (before instanceof DataError) return before;
@@ -183,7 +183,7 @@ async function identityOf(path: string): Promise<FileIdentity | DataError> {
   }
 }
 
-/** The usual reason why the image of a table is missing: the table leaves its extension out. */
+/** A hint for the usual reason why an image of a table is missing: the table leaves the extension out. */
 async function hintFor(path: string): Promise<string> {
   for (const suffix of [".png", ".jpg", ".jpeg"]) {
     if (await exists(path + suffix))

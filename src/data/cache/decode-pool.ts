@@ -14,7 +14,7 @@ export interface DecodedFile {
   readonly decoded: { readonly pixelHash: string; readonly pixels: Uint8Array } | undefined;
 }
 
-/** Whether the pixels of a content are needed. @param memory bytes that decoding them would hold at once */
+/** Tells whether the pixels of a content are needed. @param memory bytes that decoding them would hold at once */
 export type Wanted = (content: string, memory: number) => Promise<boolean>;
 
 interface Task {
@@ -31,14 +31,14 @@ interface Thread {
 }
 
 export class DecodePool {
-  /** Those that are alive. */
+  /** Threads that are alive. */
   #threads: readonly Thread[];
   #next = 0;
   #closed = false;
-  /** Why the last thread was lost. */
+  /** The reason why the last thread was lost. */
   #lost: unknown;
 
-  /** @param size what every image is brought to */
+  /** @param size the size of every image in the cache */
   constructor(workers: number, size: FittedSize) {
     const file = workerFile(import.meta.url);
     this.#threads = Array.from({ length: workers }, () => {
@@ -51,9 +51,9 @@ export class DecodePool {
   }
 
   /**
-   * Reads and decodes a file on the thread that has least to do.
+   * Reads and decodes a file on the least busy thread.
    *
-   * @param wanted asked, with the SHA-256 of the content, whether its pixels are needed
+   * @param wanted called with the SHA-256 of the content; tells whether its pixels are needed
    * @returns a DataError where the file holds no image that can be decoded
    * @throws DataError when its thread is lost before it is done, or all are; UsageError after `close`
    */
@@ -108,9 +108,9 @@ export class DecodePool {
     }
   }
 
-  /** Ends what a thread had under way: it came to its end without being asked to, mostly for want of memory. */
+  /** Rejects the work of a thread that ended unexpectedly, mostly for lack of memory. */
   #lose(lost: Thread, cause: unknown): void {
-    if (!this.#threads.includes(lost)) return; // it was told twice
+    if (!this.#threads.includes(lost)) return; // reported twice
     this.#threads = this.#threads.filter((thread) => thread !== lost);
     this.#lost = cause;
     for (const { file, reject } of lost.tasks.values()) {

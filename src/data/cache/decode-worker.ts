@@ -1,4 +1,4 @@
-// What a decoding thread runs: reads a file, tells the SHA-256 of its content, and decodes it when it is asked to.
+// The program of a decoding thread: reads a file, reports the SHA-256 of its content, and decodes it on request.
 import { parentPort, workerData } from "node:worker_threads";
 import sharp from "sharp";
 import { DataError } from "../../errors/data-errors.ts";
@@ -31,7 +31,7 @@ export type Reply =
 
 const port = parentPort;
 if (port === null) throw new Error("decode-worker.ts runs in a worker thread");
-const size = workerData as FittedSize; // what every image is brought to
+const size = workerData as FittedSize; // the size of every image in the cache
 const waiting = new Map<number, PackedImage>();
 
 // Every core has a decoding thread already.
@@ -53,7 +53,7 @@ async function answer(request: Request): Promise<void> {
   if (request.kind === "drop") return;
   if (packed === undefined) throw new Error("it was not read");
   const image = await packed.decode();
-  // Of its own, so that it can be handed over: what it comes from may be part of a larger buffer.
+  // A buffer of its own can be transferred; the pixels may be part of a larger one.
   const pixels = new Uint8Array(await fitImage(image, size));
   reply({ kind: "pixels", task, pixelHash: hashPixels(image), pixels }, [pixels.buffer]);
 }

@@ -1,4 +1,4 @@
-// Images of arrays that have another size than asked for: resized into the cache, each content once.
+// Resizes images of array files into the cache, each content once.
 import { DataError } from "../../errors/data-errors.ts";
 import { fitImage, hashPixels, type FittedSize } from "../images/index.ts";
 import type { PixelArray } from "../catalogue/listing.ts";
@@ -12,7 +12,7 @@ const fittedTogether = 64;
 /** Where a sample's pixels are, in the size asked for. */
 export interface Found {
   readonly row: PixelRow;
-  /** Undefined where nobody asked for it. */
+  /** Undefined where hashes were not asked for. */
   readonly pixelHash: string | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface ArraySample {
 export const hasSize = (array: PixelArray, { height, width, channels }: FittedSize): boolean =>
   array.height === height && array.width === width && array.channels === channels;
 
-/** Of one image. */
+/** Bytes of one image. */
 export const bytesOf = ({ height, width, channels }: FittedSize): number => height * width * channels;
 
 /** Images of arrays in the size asked for, by array and index. */

@@ -17,16 +17,16 @@ import type { FittedSize } from "../images/index.ts";
 import { readSegment, sha256, writeSegment, type Segment } from "./segment.ts";
 import type { PixelRow } from "./pixel-rows.ts";
 
-/** What decides the pixels that an image becomes; each has a folder of its own. */
+/** Everything that decides the pixels of an image in the cache; each combination has a folder of its own. */
 export interface CacheSettings extends FittedSize {
-  /** How an image is made to fit, and by what it is decoded: another version may give other pixels. */
+  /** Versions of fitting and of the decoders: another version may give other pixels. */
   readonly decoder: string;
 }
 
 export interface CacheOptions {
   /** About how many bytes a shard holds; 32 MiB without. */
   readonly shardBytes?: number;
-  /** In the place of writing; for tests. */
+  /** Replaces writing, in tests. */
   readonly write?: WriteBytes;
 }
 
@@ -44,11 +44,11 @@ export interface CachedImage extends PixelRow {
 }
 
 const usualShardBytes = 2 ** 25;
-/** A shard is closed after so many milliseconds even when it is not full: that much work an interruption may cost. */
+/** A shard is closed after this many milliseconds even when it is not full: the most work that an interruption costs. */
 const longestOpen = 30_000;
-/** A segment of a million images is below it. */
+/** The largest segment that is read; one of a million images is smaller. */
 const largestSegment = 2 ** 28;
-/** Two changes of a file within a tick of the system's clock look like one. */
+/** Tick of the system's clock: two changes of a file within it look like one. */
 const tick = 50;
 
 interface Shard {
@@ -80,7 +80,7 @@ export class ImageCache {
   readonly #write: WriteBytes | undefined;
   readonly #places = new Map<string, Place>();
   readonly #files = new Map<string, string>();
-  /** Whether a shard is what its name says; asked once. */
+  /** Whether each shard matches its name; checked once. */
   readonly #sound = new Map<Shard, Promise<boolean>>();
   #open: OpenShard | undefined;
   #newFiles: Segment["files"] = [];
@@ -123,12 +123,12 @@ export class ImageCache {
     return cache;
   }
 
-  /** SHA-256 of the content of a file that has not changed since it was read, unless it never was. */
+  /** SHA-256 of the content of a file that was read before and has not changed since; undefined for any other. */
   contentOf(file: FileIdentity): string | undefined {
     return this.#files.get(keyOf(file));
   }
 
-  /** Notes what a file held, until `flush`. `file` is as it was both before and after it was read. */
+  /** Notes the content of a file, until `flush`. `file` describes it both before and after it was read. */
   noteFile(file: FileIdentity, content: string): void {
     const key = keyOf(file);
     if (this.#files.has(key) || Date.now() - Number(file.mtimeNs / 1_000_000n) < tick) return;
@@ -136,7 +136,7 @@ export class ImageCache {
     this.#newFiles.push([file.path, `${file.size}`, `${file.mtimeNs}`, `${file.ino}`, content]);
   }
 
-  /** Where the image of this content is, if it is here and its shard is sound. Not for what was added since `flush`. */
+  /** Where the image of a content is, if its shard is sound. Images added since the last `flush` are not found. */
   async find(content: string): Promise<CachedImage | undefined> {
     const place = this.#places.get(content);
     if (place === undefined) return undefined;
@@ -166,7 +166,7 @@ export class ImageCache {
     else await this.#flushing; // no more than one shard waits to be written
   }
 
-  /** Writes what was added: the shard first, then what speaks of it. */
+  /** Writes what was added: the shard first, then its segment. */
   flush(): Promise<void> {
     const [shard, files] = [this.#open, this.#newFiles];
     this.#open = undefined;
@@ -197,13 +197,13 @@ export class ImageCache {
     for (const name of (await readdir(folder)).filter((each) => each.endsWith(".json"))) {
       const path = join(folder, name);
       const found = await stat(path).catch(() => undefined);
-      if (found?.isDirectory() === true) continue; // somebody else's
+      if (found?.isDirectory() === true) continue; // another program's file
       const bytes =
         found === undefined || found.size > largestSegment
           ? undefined
           : await readFile(path).catch(() => undefined);
       const segment = bytes === undefined ? undefined : readSegment(name, bytes);
-      // A damaged one is of no use to anybody; what it spoke of is made anew.
+      // A damaged segment is removed, and its images are decoded again.
       if (segment === undefined) await rm(path, { force: true });
       else named.add(`${this.#adopt(name, segment)?.name ?? ""}.u8`);
     }
@@ -211,7 +211,7 @@ export class ImageCache {
     await sweep(join(this.folder, "shards"), (name) => !named.has(name));
   }
 
-  /** Takes up what a segment says. */
+  /** Adds the entries of a segment to the index in memory. */
   #adopt(segment: string, { shard: name, images, files }: Segment): Shard | undefined {
     for (const [path, size, mtimeNs, ino, content] of files) {
       this.#files.set(JSON.stringify([path, size, mtimeNs, ino]), content);
@@ -227,7 +227,7 @@ export class ImageCache {
     return join(this.folder, "shards", `${name}.u8`);
   }
 
-  /** Whether a shard is as it was written. One that is not is removed with its segment: its images are decoded again. */
+  /** Whether a shard is as it was written. A damaged one is removed with its segment, and its images are decoded again. */
   async #check(shard: Shard): Promise<boolean> {
     const hash = createHash("sha256");
     try {

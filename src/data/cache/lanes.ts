@@ -1,8 +1,8 @@
-// Work on many things, some of it under way at a time.
+// Works on many items, several at a time.
 
 /**
- * Begins the items in order, `lanes` of them at a time. When one fails, or there is reason to stop, no other is begun, and
- * those under way come to their end first.
+ * Begins the items in order, `lanes` at a time. When one fails, or there is a reason to stop, no other is begun, and those
+ * under way are finished first.
  *
  * @throws what the work on an item threw
  */

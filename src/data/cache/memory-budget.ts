@@ -1,4 +1,4 @@
-// Bytes that several may hold together: how decoding keeps within a limit whatever the images claim.
+// A budget of bytes shared by several tasks: keeps decoding within a limit, whatever the images claim.
 
 interface Request {
   readonly bytes: number;
@@ -6,8 +6,8 @@ interface Request {
 }
 
 /**
- * Whoever asks for more than is left waits its turn, in the order of asking. While nobody holds any, whatever is asked for
- * is granted: one image at a time is always decoded.
+ * A request for more than is left waits for its turn, in the order of requests. While nothing is held, every request is
+ * granted, so that one image at a time is always decoded.
  */
 export class Budget {
   #left: number;
@@ -18,7 +18,7 @@ export class Budget {
     this.#left = bytes;
   }
 
-  /** @returns what gives the bytes back; calling it again does nothing */
+  /** @returns a function that gives the bytes back; calling it again does nothing */
   take(bytes: number): Promise<() => void> {
     return new Promise((grant) => {
       this.#waiting.push({ bytes, grant });

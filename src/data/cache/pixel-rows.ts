@@ -1,17 +1,17 @@
-// Images of one size that lie where they are: each in an array or in a file of the cache, found by index.
+// Images of one size, each in an array or in a file of the cache, found by index and not moved.
 
-/** What holds images one after the other: a shard of the cache by its path, or an array. */
+/** A place that holds images one after the other: a shard of the cache, by its path, or an array. */
 export type PixelHome = string | Uint8Array;
 
-/** Where one image is: which of the homes, and how many images lie before it there. */
+/** The place of one image: its home, and the number of images before it there. */
 export interface PixelRow<Home extends PixelHome = PixelHome> {
   readonly home: Home;
   readonly slot: number;
 }
 
-/** Where many images are, in an order of their own, in a few bytes an image. */
+/** The places of many images in any order, in a few bytes for each. */
 export class PixelRows<Home extends PixelHome = PixelHome> {
-  /** Of all images together, as of the array that would hold them. */
+  /** Bytes of all images together. */
   readonly length: number;
   readonly count: number;
   readonly bytesEach: number;
@@ -34,12 +34,12 @@ export class PixelRows<Home extends PixelHome = PixelHome> {
     this.#homes = [...homes.keys()];
   }
 
-  /** The place of an image, for sets that are put together of others. */
+  /** The place of an image, for sets that are joined from others. */
   row(index: number): PixelRow<Home> {
     return { home: this.#homes[this.#homeOf[index]], slot: this.#slotOf[index] };
   }
 
-  /** Pieces of `indices` that lie one after the other in their home, too, of `most` images at most. */
+  /** Runs of `indices` whose images lie one after the other in their home, at most `most` images each. */
   protected runs(indices: Uint32Array, most: number): { readonly first: number; readonly count: number }[] {
     const runs: { first: number; count: number }[] = [];
     for (let at = 0; at < indices.length; at++) {
@@ -57,7 +57,7 @@ export class PixelRows<Home extends PixelHome = PixelHome> {
   }
 }
 
-/** Images that lie in arrays: looked at where they are, never copied. */
+/** Images of arrays, read in place. */
 export class ArrayPixels extends PixelRows<Uint8Array> {
   /** The pixels of one image, [bytesEach]: a view. */
   at(index: number): Uint8Array {

@@ -1,5 +1,5 @@
-// A segment of the cache's index: what one shard holds, and what was learned of files meanwhile. Segments are written
-// once and never changed; the index is all of them together, so two processes that build at once cannot lose each other's.
+// A segment of the cache's index: the content of one shard, and the files that were read meanwhile. Segments are written once
+// and never changed; the index is all segments together, so two processes at once cannot lose each other's work.
 import { createHash } from "node:crypto";
 import { z } from "zod";
 
@@ -10,11 +10,11 @@ const digits = z.string().regex(/^\d{1,20}$/u);
 
 const schema = z.object({
   format: z.literal(format),
-  /** The shard's SHA-256, which is its name; null where the segment speaks of files only. */
+  /** The shard's SHA-256, which is its name; null where the segment lists files only. */
   shard: digest.nullable(),
   /** Images of the shard in their order: SHA-256 of the file's content, hash of its pixels as they were decoded. */
   images: z.array(z.tuple([digest, z.string().min(1).max(128)])),
-  /** Files as they were when they were read: path, size, time of change in ns, inode, SHA-256 of the content. */
+  /** Files that were read: path, size, time of change in ns, inode, SHA-256 of the content. */
   files: z.array(z.tuple([z.string().min(1), digits, digits, digits, digest])),
 });
 
@@ -22,13 +22,13 @@ export type Segment = Omit<z.infer<typeof schema>, "format">;
 
 export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
-/** A segment's content, and the name that says it. */
+/** A segment's content, and its name, which is a digest of it. */
 export function writeSegment(segment: Segment): { readonly bytes: Uint8Array; readonly name: string } {
   const bytes = Buffer.from(`${JSON.stringify({ format, ...segment })}\n`);
   return { bytes, name: `${sha256(bytes)}.json` };
 }
 
-/** @returns undefined for one that is not what its name says, or of another format */
+/** @returns undefined for a segment that does not match its name, or has another format */
 export function readSegment(name: string, bytes: Uint8Array): Segment | undefined {
   if (name !== `${sha256(bytes)}.json`) return undefined;
   let tree: unknown;

@@ -13,12 +13,12 @@ const lanes = 4;
 /** Most bytes that one read asks for. */
 const largestRead = 2 ** 24;
 
-// Plain numbers, not FileHandle: whoever forgets to close them gets no warning from the collector in the middle of a run.
+// Plain numbers instead of FileHandle, whose collection would print a warning in the middle of a run.
 const openFile = promisify(open);
 const closeFile = promisify(close);
 const readFile = promisify(read);
 
-/** Images that are read when they are asked for. What it holds itself is a few bytes an image, and open files. */
+/** Images that are read on demand. It holds only a few bytes for each image, and open files. */
 export class StoredPixels extends PixelRows {
   readonly #open = new Map<string, Promise<number>>();
 
@@ -39,7 +39,7 @@ export class StoredPixels extends PixelRows {
     return pixels;
   }
 
-  /** Closes its files; they are opened again when they are needed. No read may be under way. */
+  /** Closes its files, which are opened again when needed. No read may be under way. */
   async close(): Promise<void> {
     const opened = [...this.#open.values()];
     this.#open.clear();

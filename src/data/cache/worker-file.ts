@@ -1,4 +1,4 @@
-// Which file the decoding threads run.
+// Finds the file that the decoding threads run.
 import { readdirSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -6,11 +6,11 @@ import { fileURLToPath } from "node:url";
 const folders = ["data/images", "data/cache", "files", "errors"];
 
 /**
- * The program of a decoding thread. Node 20 loads no TypeScript: from the sources, as tests run, it is what was built of
- * them.
+ * The program of a decoding thread. Node 20 loads no TypeScript, so where the sources themselves run, as in tests, it is the
+ * built file.
  *
  * @param from the URL of a module beside it
- * @throws when the sources have changed since: the threads would run other code than everything else
+ * @throws when the sources are newer than the built file: the threads would run old code
  */
 export function workerFile(from: string): string {
   if (!from.endsWith(".ts")) return fileURLToPath(new URL("decode-worker.js", from));

@@ -36,13 +36,13 @@ export interface SampleList {
   readonly source: string;
   readonly part: Part;
   readonly samples: readonly Sample[];
-  /** [samples, K] label states: metrics/label-states.ts. */
+  /** [samples, K] label states: labels/states.ts. */
   readonly states: Uint8Array;
-  /** [K] how many of the states were uncertain in the source, whatever the policy made of them. */
+  /** [K] The number of states that the source called uncertain, whatever the policy made of them. */
   readonly uncertain: Uint32Array;
 }
 
-/** Everything that a manifest selects, in its order: sources (each train, validation, test), then its own splits. */
+/** Everything that a manifest selects, in its order: sources (each train, validation, test), then its validation and test. */
 export interface Catalogue {
   readonly classes: readonly string[];
   readonly image: { readonly height: number; readonly width: number; readonly channels: number };
@@ -55,19 +55,19 @@ export interface CatalogueOptions {
   /** Folder that the manifest's paths are relative to. */
   readonly dataRoot: string;
   /**
-   * Draws which images a limit keeps and which phantoms are drawn. Validation and test images, splits, and how a source
-   * is dealt into parts, never depend on it: runs with different seeds are scored on the same images.
+   * Seed of which images a limit keeps and which phantoms are drawn. Validation and test images, splits and parts of a source
+   * never depend on it: runs with different seeds are scored on the same images.
    */
   readonly seed: number;
   /** At most so many training images a source; validation and test entries have limits of their own. */
   readonly limit?: number | undefined;
   /** Whether records that cannot be listed (rows of a table, lines of a list) are left out; else the first is an error. */
   readonly skipBad?: boolean | undefined;
-  /** Told of each image that is drawn, with the name of its entry. */
+  /** Called after each phantom that is drawn, with the name of its entry. */
   readonly onDrawn?: ((entry: string, done: number, total: number) => void) | undefined;
 }
 
-/** Draws what no --seed may change. */
+/** The seed of what --seed must not change. */
 const fixedSeed = 0;
 
 /**
@@ -106,7 +106,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       ...reading,
       entry: entry.name,
       wanted: wantedLabels(entry),
-      // What a split sets apart must be the same for every seed, and with it all that is drawn before the split.
+      // The split must not depend on --seed, nor may anything that is drawn before it.
       seed: drawing.splits ? fixedSeed : drawing.seed,
       limit: drawing.splits || isFiltered(entry) ? Infinity : drawing.limit,
       drawn: (done, total) => options.onDrawn?.(entry.name, done, total),
@@ -156,7 +156,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
   return { classes, image, lists, skipped: [...skipped.values()] };
 }
 
-/** How images are drawn from an entry where it has too many. */
+/** How images are drawn from an entry that has more than its limit. */
 interface Drawing {
   readonly seed: number;
   /** At most so many images. */
@@ -168,7 +168,7 @@ interface Drawing {
   readonly splits: boolean;
 }
 
-/** An entry with what its source holds, and what the manifest makes of it. */
+/** An entry with the listing of its source, and the manifest's mapping of it. */
 interface ListedEntry extends Taken {
   readonly role: PlacedEntry["role"];
   readonly mapping: ClassMapping;
@@ -184,12 +184,12 @@ function drawingOf(place: PlacedEntry, seed: number, limit: number): Drawing {
   return { seed, limit: Math.min(limit, own), byOption: limit < own, part: "train", splits };
 }
 
-/** Whether records of an entry may be left out after they are listed, so that its limit cannot be told before. */
+/** Whether records of an entry may be left out after listing, so that the listing must not be limited. */
 function isFiltered({ rows, part, where, holds, limitPerClass }: Entry): boolean {
   return [rows, part, where, holds, limitPerClass].some((filter) => filter !== undefined);
 }
 
-/** Lists an entry; complaints of its format about the manifest get their line. */
+/** Lists an entry. Complaints of its format about the manifest get their line. */
 async function listEntry(
   manifest: DataManifest,
   path: FieldPath,
@@ -257,18 +257,18 @@ function sampleLists(item: ListedEntry, classes: readonly string[]): EntryLists 
 
 interface EntryLists {
   readonly lists: readonly SampleList[];
-  /** [K] how many training images have a label, before any limit. */
+  /** [K] The number of training images with a label, before any limit. */
   readonly labelled: Uint32Array;
 }
 
-/** Adds up, by class, how many rows of `states` have a label. */
+/** Adds the number of rows of `states` that have a label, by class. */
 function countLabels(rows: Iterable<number>, states: Uint8Array, sums: Uint32Array): void {
   for (const row of rows) {
     for (let k = 0; k < sums.length; k++) if (states[row * sums.length + k] !== absent) sums[k]++;
   }
 }
 
-/** Of each class, there must be a label to train on. */
+/** Checks that each class has a label to train on. */
 function refuseUntaughtClasses(
   manifest: DataManifest,
   lists: readonly SampleList[],
@@ -299,7 +299,7 @@ function describeLimit({ entry, drawing }: ListedEntry): string {
   return `${drawing.byOption ? "--limit" : "the limit"} of ${drawing.limit}${entry.limitPerClass === undefined ? "" : " or limitPerClass"}`;
 }
 
-/** Somebody must know each class, or nothing can be learned of it; and limits must be of classes that are known. */
+/** Checks that a source knows each class, since nothing could be learned of it otherwise, and that limits name known classes. */
 function refuseUnknownClasses(manifest: DataManifest, listed: readonly ListedEntry[]): void {
   const { classes } = manifest;
   const sources = listed.filter(({ role }) => role === "source");

@@ -1,4 +1,4 @@
-// Which part of an assembly each record of an entry is in.
+// Assigns each record of an entry to a part of the assembly.
 import type { PlacedEntry } from "../manifest/entries.ts";
 import { parts } from "./listing.ts";
 import type { ListContext, ListedRecord, Listing, Part } from "./listing.ts";
@@ -7,7 +7,7 @@ import { readSplitList } from "./split-lists.ts";
 import { splitByImage, splitByList, splitByPatient, splitOfficially } from "./splits.ts";
 
 /**
- * @param refuse is told of a split or parts that the listing cannot have
+ * @param refuse called for a split or parts that do not suit the listing
  * @returns the part of every record; undefined for one that is in none
  */
 export async function partsOf(

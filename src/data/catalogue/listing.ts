@@ -1,5 +1,5 @@
-// What every dataset format reads: which images there are and what the source itself says of each. No pixel of an image
-// file is decoded, nothing is mapped to classes yet: that is catalogue.ts.
+// The result of every dataset format: which images there are, and the source's own labels of each. No image file is decoded
+// yet, and nothing is mapped to classes: that is done in catalogue.ts.
 import type { DataError } from "../../errors/data-errors.ts";
 
 /** The most labels of one source: over ten times what the largest published set has; a damaged file may claim anything. */
@@ -34,38 +34,38 @@ export interface ListedRecord {
   readonly image: ImagePlace;
   /** Images of one patient (lesion, eye, person) are never torn apart by a split. */
   readonly patient?: string;
-  /** Where the publishers of the dataset put it, for formats that say so. */
+  /** Its part in the publishers' own split, for formats that have one. */
   readonly part?: Part;
   /** The table's row by column, for filters. */
   readonly row?: Readonly<Record<string, string>>;
 }
 
 export interface Listing {
-  /** Everything the source can speak of, in its own words. */
+  /** All labels of the source, in its own words. */
   readonly labelNames: readonly string[];
   readonly records: readonly ListedRecord[];
   /** [records, labelNames]: one of `rawLabel`. */
   readonly rawLabels: Uint8Array;
 }
 
-/** What a format may ask while it lists. */
+/** What a format may use while it lists. */
 export interface ListContext {
   /** Name of the entry in the manifest. */
   readonly entry: string;
   readonly classes: readonly string[];
   readonly image: { readonly height: number; readonly width: number; readonly channels: number };
-  /** For what is drawn, not read. */
+  /** Seed, for formats that draw their images. */
   readonly seed: number;
-  /** At most so many records matter; Infinity where all do. For what is drawn, not read. */
+  /** At most this many records are needed; Infinity for all. For formats that draw their images. */
   readonly limit: number;
   /**
-   * Labels that the manifest speaks of: those under `mapping`, and classes under `knows` that no label is mapped to. For
-   * formats whose labels are the words that occur: class-labels.ts.
+   * Labels that the manifest names: those under `mapping`, and classes under `knows` without a mapped label. For formats whose
+   * labels are the words that occur: class-labels.ts.
    */
   readonly wanted: readonly string[];
   /**
-   * Takes the fault of one record of many: throws it, unless bad records are to be left out. The format then goes on without
-   * that record. What is wrong with a whole file is thrown by the format itself.
+   * Called with the fault of one record: throws it, unless bad records are left out, and then the format goes on without that
+   * record. A fault of a whole file is thrown by the format itself.
    */
   readonly bad: (error: DataError) => void;
   /**
@@ -75,6 +75,6 @@ export interface ListContext {
   readonly locate: (path: string) => Promise<string>;
   /** Reads a file that several entries share once. */
   readonly once: <Content>(key: string, read: () => Promise<Content>) => Promise<Content>;
-  /** Told of each image that is drawn: of what has to be made, not read, so that it takes a while. */
+  /** Called after each image that a format draws, since drawing takes a while. */
   readonly drawn?: ((done: number, total: number) => void) | undefined;
 }

@@ -1,14 +1,14 @@
-// From what a source says of its own labels to the label states of the manifest's classes: which label speaks of which
-// class, what several labels of one class say together, and what becomes of "uncertain" and of nothing said.
+// From a source's own labels to the label states of the manifest's classes: which label means which class, what several labels
+// of one class give together, and what uncertain and blank labels become.
 import { suggestion } from "../../errors/nearest.ts";
 import { absent, negative, positive, softState } from "../../labels/states.ts";
 import type { BlankPolicy, ByClass, UncertainPolicy } from "../manifest/entry-schema.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 
-/** Refuses a field of an entry: the path below the entry, and what is wrong with it. */
+/** Refuses a field of an entry: the field's path below the entry, and the fault. */
 export type Refuse = (path: readonly PropertyKey[], reason: string) => never;
 
-/** The fields of an entry that settle what its labels mean. */
+/** The fields of an entry that define what its labels mean. */
 export interface LabelRules {
   readonly mapping?: Readonly<Record<string, string>> | undefined;
   readonly knows?: readonly string[] | undefined;
@@ -17,16 +17,16 @@ export interface LabelRules {
 }
 
 export interface ClassMapping {
-  /** [labels] the column of the class that a label speaks of; -1 for a label that no class has asked for. */
+  /** [labels] The column of the class that a label means; -1 for a label that is not used. */
   readonly columns: readonly number[];
   /** [K] the classes that the source has labels of; the others are absent on all its images. */
   readonly known: readonly boolean[];
 }
 
 /**
- * Which class each label of a source speaks of. A label that is called like a class needs no line in `mapping`.
+ * The class that each label of a source means. A label with the name of a class needs no line in `mapping`.
  *
- * @param refuse is told of a label or a class that there is not, with the nearest one that there is
+ * @param refuse called for an unknown label or class, with the nearest known name
  */
 export function mapLabels(
   labelNames: readonly string[],
@@ -58,7 +58,7 @@ export function mapLabels(
 }
 
 /**
- * What a source says of each class: positive where any of its labels is, else uncertain where any is, else unknown, else
+ * The source's label of each class: positive where any of its labels is, else uncertain where any is, else unknown, else
  * blank, else negative.
  *
  * @param told [records, labels]: one of `rawLabel`
@@ -81,7 +81,7 @@ export function combineLabels(told: Uint8Array, { columns, known }: ClassMapping
   return combined;
 }
 
-/** Which of two answers for one class counts: the stronger. */
+/** The order of labels of one class: the strongest counts. */
 function strength(code: number): number {
   return strongestLast.indexOf(code);
 }
@@ -94,7 +94,7 @@ const strongestLast: readonly number[] = [
 ];
 
 /**
- * Label states from what a source says of each class.
+ * Label states from the source's label of each class.
  *
  * @param combined [records, K]: one of `rawLabel`
  * @returns [records, K] label states; absent for every class that the source does not know, and for `unknown`
@@ -123,7 +123,7 @@ function uncertainState(policy: UncertainPolicy): number {
   return { absent, negative, positive }[policy];
 }
 
-/** A setting that is one for all classes or one a class; undefined for a class that it leaves out. */
+/** The setting of a class, where it is one for all classes or one for each; undefined for a class that is left out. */
 export function forClass<Value extends string | number>(
   setting: ByClass<Value>,
   name: string,

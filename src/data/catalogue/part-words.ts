@@ -1,4 +1,4 @@
-// What datasets call the parts of a split, in columns of their tables.
+// The words that datasets use for the parts of a split, in columns of their tables.
 import { suggestion } from "../../errors/nearest.ts";
 import type { Part } from "./listing.ts";
 
@@ -13,16 +13,16 @@ const words: Readonly<Record<string, Part>> = {
   testing: "test",
 };
 
-/** Those that need no explanation. */
+/** Words that are understood without a setting. */
 export const partWords: readonly string[] = Object.keys(words);
 
-/** @returns undefined for a word that is none */
+/** @returns undefined for any other word */
 export function partOf(word: string): Part | undefined {
   const key = word.toLowerCase();
   return Object.hasOwn(words, key) ? words[key] : undefined;
 }
 
-/** What can stand in a column of parts, and the nearest of them, for messages. */
+/** The words that may stand in a column of parts, and the nearest of them, for messages. */
 export function partHint(word: string): string {
   return `${partWords.join(", ")}${suggestion(word, partWords)}`;
 }

@@ -1,5 +1,5 @@
-// Which records of a listing an entry takes: by place, share, table columns, labels, and at most so many. Each is a
-// question about the whole listing, so that none depends on the order in which they are asked.
+// Selects the records of a listing that an entry takes: by place, share, table columns and labels, up to a limit. Each test
+// looks at the whole listing, so that their order does not matter.
 import { suggestion } from "../../errors/nearest.ts";
 import { positive } from "../../labels/states.ts";
 import type { ByClass, Condition } from "../manifest/entry-schema.ts";
@@ -10,7 +10,7 @@ import type { Refuse } from "./mapping.ts";
 import { permutation } from "../assembly/order.ts";
 import { randomStream } from "../random-stream.ts";
 
-/** Deals parts: fixed, so that no two runs deal differently. */
+/** The seed of dealing parts, the same in all runs. */
 const dealingSeed = 0;
 
 /** The fields of an entry that choose among its records. */
@@ -24,7 +24,7 @@ export interface Choice {
 /**
  * The records that an entry takes, before any limit.
  *
- * @param refuse is told of a column, value or label that the listing does not have
+ * @param refuse called for a column, value or label that the listing does not have
  * @returns indices into the listing, ascending
  */
 export function select(listing: Listing, choice: Choice, refuse: Refuse): number[] {
@@ -49,7 +49,7 @@ export function select(listing: Listing, choice: Choice, refuse: Refuse): number
   return [...listing.records.keys()].filter((index) => tests.every((test) => test(index)));
 }
 
-/** Into which of `hands` parts each record is dealt: patients like cards, and images where no patient is named. */
+/** Deals each record into one of `hands` parts, like cards: by patient, or by image where no patient is named. */
 function deal({ records }: Listing, hands: number): Uint32Array {
   const cards = new Map<string, number>();
   const card = Uint32Array.from(records, ({ patient }, index) => {
@@ -106,7 +106,7 @@ function isList(condition: Condition): condition is readonly (string | number)[]
   return Array.isArray(condition);
 }
 
-/** NaN where there is none: a blank cell is not a zero. */
+/** The number in a cell; NaN where there is none, since a blank cell is not a zero. */
 function numberIn(text: string): number {
   return text === "" ? NaN : Number(text);
 }
@@ -125,22 +125,22 @@ function holdsTest(listing: Listing, holds: readonly string[], refuse: Refuse): 
     labels.some((label) => listing.rawLabels[index * labelNames.length + label] === rawLabel.positive);
 }
 
-/** At most so many images, and at most so many positives of a class. */
+/** The most images, and the most positives of each class. */
 export interface Limits {
-  /** Infinity where there is none. */
+  /** Infinity without a limit. */
   readonly images: number;
-  /** Infinity for a class without one. */
+  /** Infinity for a class without a limit. */
   readonly positives: readonly number[];
 }
 
 /**
- * Draws which of the records stay: in a random order each is taken, but for those that are positive for a class which
- * has its number of positives already. So an image with two labels counts for both, and a full class keeps it out.
+ * Draws which records are kept: in a random order, each is taken unless it is positive for a class that has its number of
+ * positives already. An image with two labels counts for both, and is left out when one of them is full.
  *
  * @param indices rows of `states`
  * @param states [records, K]
  * @param name of the entry: two entries draw independently
- * @returns what is kept of `indices`, ascending
+ * @returns the kept ones of `indices`, ascending
  */
 export function keepWithin(
   indices: readonly number[],

@@ -1,10 +1,10 @@
-// No image may be in two places of an assembly where that would spoil a result: the check over all entries of a manifest.
+// Checks over all entries of a manifest that no image is trained on in one place and tested on in another.
 import type { FieldPath } from "../manifest/complaints.ts";
 import type { Entry } from "../manifest/entry-schema.ts";
 import type { Listing, Part, PixelArray } from "./listing.ts";
 import type { DataManifest } from "../manifest/manifest.ts";
 
-/** What an entry takes of its source. */
+/** The records that an entry takes from its source. */
 export interface Taken {
   readonly path: FieldPath;
   readonly entry: Entry;
@@ -16,9 +16,9 @@ export interface Taken {
 }
 
 /**
- * Several entries may speak of one image (two tables of one folder, two annotators of one array), as long as it is in the
- * same part for all of them. An image is known by its file, or by the array it lies in and its place there; copies under
- * other names are for `tessera inspect` to find. Before any limit, so that no seed hides it.
+ * Several entries may have the same image (two tables of one folder, two annotators of one array) if it is in the same part
+ * in all of them. An image is recognised by its file, or by its place in an array; `tessera inspect` finds copies under other
+ * names. The check comes before any limit, so that no seed hides a fault.
  *
  * @throws ManifestError naming both entries
  */
@@ -27,7 +27,7 @@ export function refuseSharedImages(entries: readonly Taken[], complain: DataMani
     readonly by: Taken;
     readonly part: Part;
   }
-  const arrays = new Map<PixelArray, (Owner | undefined)[]>(); // equal arrays have one list of owners
+  const arrays = new Map<PixelArray, (Owner | undefined)[]>(); // equal arrays share a list of owners
   const files = new Map<string, Owner>();
   const check = (before: Owner | undefined, here: Owner, id: string, advice: string): void => {
     if (before === undefined || before.part === here.part) return;
@@ -65,7 +65,7 @@ export function refuseSharedImages(entries: readonly Taken[], complain: DataMani
 const apart = "split both alike, or give both a part with one denominator, such as part: 1/2 and part: 2/2";
 const alike = "split both alike";
 
-/** The first array that holds the same images, or this one: two entries may each have read one file. */
+/** The first array with the same images, or this one: two entries may each have read the same file. */
 function sameArray(array: PixelArray, known: Iterable<PixelArray>): PixelArray {
   for (const other of known) {
     if (other.file !== array.file || other.pixels.length !== array.pixels.length) continue;

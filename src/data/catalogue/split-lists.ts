@@ -1,4 +1,4 @@
-// Reads the lists that say which image is in which part: a table with a column for it, or a text file for each part.
+// Reads lists of which image is in which part: a table with a column for the part, or a text file for each part.
 import { suggestion } from "../../errors/nearest.ts";
 import type { Split } from "../manifest/entry-schema.ts";
 import { DataError } from "../../errors/data-errors.ts";
@@ -11,10 +11,10 @@ import { partOf, partWords } from "./part-words.ts";
 
 type ListSplit = Extract<Split, { by: "list" }>;
 
-/** Where a list puts an image. */
+/** The part of an image by a list. */
 export interface ListedPart {
   readonly part: Part;
-  /** An error about the line that says so. */
+  /** Makes an error about the line of the list. */
   readonly complain: (reason: string) => DataError;
 }
 

@@ -1,14 +1,14 @@
-// How a source falls into training, validation and test images: drawn by patient or by image, as the publishers have it,
-// or as a list says. What is drawn depends on names and the split's own seed: runs with other limits and seeds are tested
-// on the same images. A patient's part depends on nothing but that name, whatever else the table holds: two sources that
-// name their patients alike and are split by patient alike train and test on the same people.
+// Splits a source into training, validation and test images: drawn by patient or by image, by the publishers' split, or by a
+// list. What is drawn depends on names and the split's own seed: runs with other limits and seeds are tested on the same
+// images. A patient's part depends on the patient's name alone, so two sources that name their patients alike and have the
+// same split never train and test on one person.
 import type { Fractions } from "../manifest/entry-schema.ts";
 import { parts } from "./listing.ts";
 import type { ListedRecord, Part } from "./listing.ts";
 import { randomStream } from "../random-stream.ts";
 import type { ListedPart } from "./split-lists.ts";
 
-/** What a split needs to know of a record. */
+/** What a split needs to know about a record. */
 export type Placed = Pick<ListedRecord, "id" | "patient">;
 
 type Drawn = { readonly seed: number } & Fractions;
@@ -30,7 +30,7 @@ export function splitByPatient(records: readonly Placed[], split: Drawn): Part[]
 }
 
 /**
- * Draws images, whoever they are of, so that each part has its fraction of them to within one.
+ * Draws images, regardless of patients, so that each part has its fraction of them to within one.
  *
  * @returns the part of each record; the same for any order of the records
  */
@@ -45,27 +45,27 @@ export function splitByImage(records: readonly Placed[], split: Drawn): Part[] {
   return partOf;
 }
 
-/** Where a name falls between 0 and 1. */
+/** Maps a name to a number between 0 and 1. */
 function place(seed: number, key: string): number {
   const random = randomStream(seed, "split", key);
   return random.uniform() + random.uniform() * 2 ** -32;
 }
 
-/** The part that holds a place between 0 and 1, where the fractions lie one after the other. */
+/** The part of a number between 0 and 1, with the fractions laid one after the other. */
 function partAt(at: number, fractions: Fractions): Part {
   const asked = parts.filter((part) => fractions[part] > 0);
   let end = 0;
   return asked.find((part) => at < (end += fractions[part])) ?? asked.at(-1) ?? "train";
 }
 
-/** As the publishers have it; what they do not place trains. */
+/** The publishers' split; images without a part train. */
 export function splitOfficially(records: readonly Pick<ListedRecord, "part">[]): Part[] {
   return records.map(({ part = "train" }) => part);
 }
 
 /**
- * As a list says. A name on it is that of an image; one without a folder may also be what stands behind the last slash of
- * an image's name, where it stands there once.
+ * The split of a list. Names on it are names of images; a name without a folder also matches the last part of an image's
+ * path, where only one image has it.
  *
  * @param listed parts by image name, as readSplitList gives them
  * @returns undefined for an image that is not on the list
@@ -82,7 +82,7 @@ export function splitByList(
     if (whole !== undefined) return whole.part;
     const piece = id.slice(id.lastIndexOf("/") + 1);
     const short = listed.get(piece);
-    if (short === undefined || ids.has(piece)) return undefined; // nobody means it, or they mean the image of that name
+    if (short === undefined || ids.has(piece)) return undefined; // not on the list, or the list means the image with exactly this name
     const other = named.get(piece);
     if (other !== undefined) {
       throw short.complain(

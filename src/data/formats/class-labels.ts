@@ -1,4 +1,4 @@
-// From class numbers, one an image, to what a listing gives: shared by the formats whose images show one class each, and
+// From the class number of each image to the labels of a listing: shared by the formats whose images show one class each, and
 // whose labels are the words that occur.
 import { nearest } from "../../errors/nearest.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
@@ -17,7 +17,7 @@ export function classCount(numbers: Uint8Array | Uint16Array): number {
 }
 
 /**
- * The names of numbered classes: of those that occur, and of those up to the largest that the manifest speaks of.
+ * The names of numbered classes: those that occur, and those up to the largest that the manifest names.
  *
  * @param most the largest number that a label can be
  */
@@ -31,9 +31,9 @@ export function numberedNames(
 }
 
 /**
- * The labels that occur, and those that the manifest speaks of and that do not: whether a rare word occurs in some rows
- * must not decide what is known. A name that is nearly one that occurs, which the manifest makes nothing of, is a slip of
- * the pen, and is left for the catalogue to refuse.
+ * The labels that occur, and those that the manifest names although they do not occur: what a source knows must not depend on
+ * whether a rare word occurs. A name that is close to a word that occurs and is not used is taken for a typing error, which
+ * the catalogue refuses.
  *
  * @returns sorted by code units, so that neither the order of rows nor a locale means anything
  */

@@ -14,7 +14,7 @@ const fields = {
   /** `train_COVIDx8B.txt` and its relatives. */
   list: path,
   images: imageFolders,
-  /** What the disease is called: the only label of a list of positive and negative images, the third of three classes. */
+  /** Name of the disease: the only label of a list with positive and negative images, or the third of three classes. */
   labelName: name.default("COVID-19"),
   /**
    * For images that are kept under other names than the list's: a table, its column with the list's names, and its

@@ -20,7 +20,7 @@ const fields = {
   folder: path,
 };
 
-/** No dataset of this form is near it; what is, is the wrong folder. */
+/** Far more files than any dataset of this form has; a folder with more is the wrong one. */
 const mostFiles = 2_000_000;
 const deepest = 32;
 
@@ -75,7 +75,7 @@ export const folder: Format<typeof fields> = {
 };
 
 /**
- * All image files of a folder, at any depth, in order: images that nobody has said anything of.
+ * All image files of a folder, at any depth, in order; they have no labels.
  * @throws DataError when there are none, or too many
  */
 export async function imagesBelow(root: string): Promise<ListedRecord[]> {

@@ -1,5 +1,5 @@
-// What the labels of the MedMNIST sets are called, as published with MedMNIST v2 (medmnist/info.py; Yang et al.,
-// Scientific Data 2023), and how a file is known to be of a set.
+// The names of the labels of the MedMNIST sets, as published with MedMNIST v2 (medmnist/info.py; Yang et al., Scientific Data
+// 2023), and how a set is recognised by its file name.
 
 const organs = [
   "bladder",

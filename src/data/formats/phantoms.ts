@@ -14,7 +14,7 @@ import type { Format } from "./format.ts";
 const leastSide = 16;
 
 const fields = {
-  /** Whose machine takes the pictures: they differ in contrast and noise. "both" draws half of the images at each. */
+  /** The site whose machine takes the pictures; sites differ in contrast and noise. "both" draws half of the images at each. */
   site: oneOf([...siteNames, "both"]),
   /** How many images are drawn. */
   count: z.int().min(1).max(1_000_000),

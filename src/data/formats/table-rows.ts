@@ -1,5 +1,5 @@
-// What the formats that read a table share: from rows to records, each with an image file of its own below the folder
-// of the images. No image is looked for: a table may list 100,000, and a missing one is found when it is decoded.
+// Code shared by the formats that read a table: from rows to records, each with an image file below the folder of the images.
+// No image is looked for: a table may list 100,000, and a missing one is found when it is decoded.
 import { readdir } from "node:fs/promises";
 import { resolve, sep } from "node:path";
 import { z } from "zod";
@@ -25,8 +25,8 @@ export const imageFolders = z.union([path, z.array(path).min(1)], {
 export type FindImage = (name: string) => string | undefined;
 
 /**
- * Several folders are listed once each; a name that none of them holds is looked for in the first, where decoding will
- * find it missing. Of one folder nothing is read.
+ * Several folders are listed once each; a name that none of them holds counts to the first, where decoding finds it missing.
+ * A single folder is not listed.
  *
  * @throws DataError when a folder does not exist
  */
@@ -68,12 +68,12 @@ export async function locateTable(
   return context.once(`table ${delimiter} ${file}`, () => readTable(file, delimiter, context.bad));
 }
 
-/** Whether a name is that of an image file, gzip'd or not; what it is, its content says. */
+/** Whether a name looks like an image file's, gzip'd or not; the content decides what it is. */
 export function isImageName(file: string): boolean {
   return /\.(?:png|jpe?g)(?:\.gz)?$/iu.test(file);
 }
 
-/** What one row says; `image` is the name of its image file as the table has it. */
+/** The content of one row; `image` is the name of its image file in the table. */
 export interface RowFacts {
   readonly image: string;
   readonly patient?: string | undefined;
@@ -83,9 +83,9 @@ export interface RowFacts {
 /**
  * Lists a table whose rows are one image each.
  *
- * @param read what a row says; sets the row's labels, [labelNames], blank at first; throws rowError
- * @param bad takes what is wrong with one row, which is then left out: two rows of one image, an image outside the folder,
- *   what `read` throws
+ * @param read reads a row and sets its labels, [labelNames], which are blank at first; throws rowError
+ * @param bad called with the fault of a row, which is then left out: two rows of one image, an image outside the folder,
+ *   anything that `read` throws
  * @throws DataError for more labels than fit
  */
 export function listRows(
@@ -137,7 +137,7 @@ export function listRows(
   return { labelNames, records, rawLabels: labels.subarray(0, records.length * width) };
 }
 
-/** Makes one label positive, or several, and all others negative. */
+/** Makes some labels positive, and all others negative. */
 export function setPositive(labels: Uint8Array, positives: Iterable<number>): void {
   labels.fill(rawLabel.negative);
   for (const at of positives) labels[at] = rawLabel.positive;

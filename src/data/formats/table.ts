@@ -1,4 +1,4 @@
-// Any table with a row an image: its labels as words in one column, or as a column a label.
+// Any table with a row for each image: its labels are words in one column, or have a column each.
 import { dirname, posix } from "node:path";
 import { z } from "zod";
 import { suggestion } from "../../errors/nearest.ts";
@@ -23,45 +23,45 @@ import {
 } from "./table-rows.ts";
 import type { FindImage, RowFacts } from "./table-rows.ts";
 
-/** What stands in a cell: YAML makes numbers and truth values of some of them. */
+/** Words in cells; YAML makes numbers and truth values of some of them. */
 const cellWords = z
   .array(z.union([z.string(), z.number(), z.boolean()], { error: () => "must be a word or a number" }))
   .transform((words) => words.map(String));
 
 const fields = {
   table: path,
-  /** What stands between two cells. */
+  /** The text between two cells. */
   delimiter: oneOf([",", ";", "tab"]).default(","),
   /** The folder, or folders, of the images. Default: the folder of the table. */
   images: imageFolders.optional(),
   /** The column with the image's file name, or its path below the folder. */
   image: name,
-  /** Put behind a name that does not end in it, nor in .png, .jpg or .jpeg (or one of these and .gz). */
+  /** Appended to a name that does not end in it, nor in .png, .jpg or .jpeg (or one of these and .gz). */
   suffix: z.string().min(1).optional(),
-  /** The column that says whose image it is: images of one patient stay in one part of a split. */
+  /** The column of the patient: images of one patient stay in one part of a split. */
   patient: name.optional(),
-  /** The column that says which part of the official split a row is in: train, valid, test and the like (part-words.ts). */
+  /** The column of the official part of a row: train, valid, test and the like (part-words.ts). */
   official: name.optional(),
 
   /** The column whose words are the labels: an image is positive for its own, and negative for all others. */
   label: name.optional(),
-  /** What stands between two words of one cell; without it, a cell is one word. */
+  /** The text between two words of one cell; without it, a cell is one word. */
   separator: z.string().min(1).optional(),
   /**
-   * Words which say that nobody has looked yet: all labels of the image are absent, also where `blank` is negative. An empty
+   * Words which mean that nobody has looked yet: all labels of the image are absent, also where `blank` is negative. An empty
    * cell is blank.
    */
   unlabelled: names.optional(),
   /**
-   * All words there may be; another is then an error. Default: those that occur, and those that `mapping` and `knows` speak
-   * of, unless they look like a slip of the pen.
+   * All allowed words; any other is an error. Default: those that occur, and those that `mapping` and `knows` name, unless they
+   * look like a typing error.
    */
   words: names.optional(),
 
-  /** Instead of `label`: columns that are one label each. */
+  /** Instead of `label`: columns with one label each. */
   columns: names.optional(),
   /**
-   * What stands in them; numbers are compared as numbers, words without regard to capitals. Defaults: 1, true, yes,
+   * The words in these columns; numbers are compared as numbers, words without regard to case. Defaults: 1, true, yes,
    * positive; 0, false, no, negative; -1, uncertain, u; nan, na. An empty cell is always blank.
    */
   values: fieldRecord({
@@ -118,7 +118,7 @@ function withSuffix(imageName: string, suffix: string | undefined): string {
   return imageName.endsWith(suffix) || isImageName(imageName) ? imageName : imageName + suffix;
 }
 
-/** What a row says beside its labels. */
+/** The content of a row beside its labels. */
 function factsOf(entry: Entry, rows: Table, record: number): RowFacts {
   const { cells } = rows.rows[record];
   const image = cells[entry.image];
@@ -205,7 +205,7 @@ function listColumns(
   return listRows(rows, columns, findImage, read, context.bad);
 }
 
-/** What each word in a cell means. @throws ManifestError when one means two things */
+/** The meaning of each word in a cell. @throws ManifestError for a word with two meanings */
 function readMarks(entry: Entry, entryName: string): ReadonlyMap<string, number> {
   const { positive, negative, uncertain, blank } = entry.values ?? {};
   const words = {

@@ -20,7 +20,7 @@ export interface PackedImage extends OpenedImage {
 }
 
 /**
- * Decodes a PNG or a JPEG, told apart by their content.
+ * Decodes a PNG or a JPEG, distinguished by content.
  *
  * @param bytes the whole file
  * @param file its name, for messages
@@ -32,7 +32,7 @@ export async function decodeImage(bytes: Uint8Array, file: string): Promise<Deco
 }
 
 /**
- * Reads an image file and looks at its header, as everything does that opens image files.
+ * Reads an image file and checks its header; everything that opens image files uses this.
  * @throws DataError as readBytes, and where its header says that it cannot be decoded
  */
 export async function readImage(file: string): Promise<PackedImage> {

@@ -1,4 +1,4 @@
-// Tells what kind of file some bytes are by their first bytes: names lie (a PNG called .jpg is common in published sets).
+// Recognises the kind of a file by its first bytes, since names can be wrong (a PNG called .jpg is common in published sets).
 
 /** A kind of file: the words for it, and whether bytes start like it. */
 type Kind = readonly [words: string, matches: (bytes: Uint8Array) => boolean];

@@ -1,4 +1,4 @@
-// What a manifest selects, in numbers: of each source, part and class, how many labels of each kind.
+// Counts of what a manifest selects: labels of each kind, for each source, part and class.
 import { absent, negative, positive } from "../../labels/states.ts";
 import type { SampleList } from "../catalogue/catalogue.ts";
 import type { Part } from "../catalogue/listing.ts";
@@ -8,9 +8,9 @@ export interface LabelCount {
   readonly positive: number;
   readonly negative: number;
   readonly absent: number;
-  /** A probability instead of an answer. */
+  /** Labels that are a probability. */
   readonly soft: number;
-  /** How many of all these the source itself was uncertain of, before the manifest settled them. */
+  /** The number of these that the source itself calls uncertain. */
   readonly uncertain: number;
 }
 
@@ -77,7 +77,7 @@ export function countLabels(list: SampleList, classCount: number): ListCount {
   };
 }
 
-/** What a label state says; every state that is none of the three names is a probability. */
+/** The kind of a label state; every other state is a probability. */
 export function kindOf(state: number): "positive" | "negative" | "absent" | "soft" {
   switch (state) {
     case positive:

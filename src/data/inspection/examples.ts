@@ -1,23 +1,23 @@
-// Which images of a list a person is shown: some positive ones of each class, some with nothing, some with no label.
+// Chooses images of a list to show: some positive for each class, some positive for none, some without labels.
 import type { SampleList } from "../catalogue/catalogue.ts";
 import { permutation } from "../assembly/order.ts";
 import { randomStream } from "../random-stream.ts";
 import { kindOf } from "./counts.ts";
 
 export interface ExampleGroup {
-  /** What its images have in common. */
+  /** What the images of the group have in common. */
   readonly title: string;
-  /** How many such images the list has. */
+  /** Number of such images in the list. */
   readonly total: number;
   /** The chosen samples, in the order of the list. */
   readonly rows: readonly number[];
 }
 
 /**
- * Groups with at least one image; an image may be in several.
+ * Chooses the groups that have at least one image; an image may be in several.
  *
- * @param most images a group
- * @param usable whether a sample's image can be shown
+ * @param options.most the most images of a group
+ * @param options.usable whether a sample's image can be shown
  */
 export function chooseExamples(
   classes: readonly string[],

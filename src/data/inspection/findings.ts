@@ -24,9 +24,9 @@ export const findingKinds = {
   "unknown-class": "empty class",
   /** There are images to train on, and labels of the class elsewhere alone. */
   "untaught-class": "empty class",
-  /** No image to train on is positive, or may be. */
+  /** No image to train on is positive, or can be. */
   "class-without-positives": "empty class",
-  /** No image to train on is negative, or may be. */
+  /** No image to train on is negative, or can be. */
   "class-without-negatives": "empty class",
   /** Validation or test lacks positives or negatives of classes that are learned. */
   "class-without-score": "empty class",
@@ -80,7 +80,7 @@ export interface Inspection {
   readonly counts: readonly ListCount[];
   /** The gravest first. */
   readonly findings: readonly InspectionFinding[];
-  /** What was looked for in vain, a sentence each. */
+  /** The checks that found nothing, a sentence each. */
   readonly clean: readonly string[];
 }
 
@@ -163,8 +163,8 @@ function meetings(
 }
 
 /**
- * Equal images that do not say the same. Images of one patient may differ in their labels, since people fall ill and
- * recover; a picture does not.
+ * Equal images with contradicting labels. Different images of one patient may differ in their labels, since people fall ill
+ * and recover.
  */
 function conflicts(
   classes: readonly string[],
@@ -211,7 +211,7 @@ function classFindings(classes: readonly string[], counts: readonly ListCount[])
   about("unknown-class", unknown, (names) => `No source knows ${names}: every label is absent.`);
 
   const labelled = classes.filter((name) => !unknown.includes(name));
-  // A manifest of test images alone teaches nothing, and is not to.
+  // A manifest of test images alone is not meant to teach anything.
   if (imagesOf(training) > 0) {
     const untaught = labelled.filter(
       (name) => !training.some((count) => knows(count, classes.indexOf(name))),
@@ -300,7 +300,7 @@ function failures(lists: readonly OpenedList[], undecodable: readonly Undecodabl
   });
 }
 
-/** What there is none of, said as plainly as what there is. */
+/** The checks that found nothing, a sentence each. */
 function inVain(
   lists: readonly OpenedList[],
   counts: readonly ListCount[],
@@ -322,7 +322,7 @@ function inVain(
     }
   }
   if (nameless === images)
-    sentences.push("No image names a patient: a patient in two parts would not be seen.");
+    sentences.push("No image names a patient, so a patient in two parts would not be found.");
   none(["conflicting-labels"], "No image is positive in one place and negative in another.");
   if (imagesOf(counts.filter(({ part }) => part === "train")) > 0) {
     none(
@@ -330,12 +330,12 @@ function inVain(
       "Every class has positive and negative images to train on.",
     );
   }
-  none(["duplicate-images", "shared-image"], "No image is there twice.");
+  none(["duplicate-images", "shared-image"], "No image occurs twice.");
   none(["undecodable-image"], "Every image can be decoded.");
   return sentences;
 }
 
-/** Inside which lists patients were compared, where there are several datasets: a name in two of them is two people. */
+/** Names the lists inside which patients were compared, where there are several datasets: a name in two of them is two people. */
 function comparedPatients(lists: readonly OpenedList[]): string {
   const datasets = new Map<string, Set<string>>();
   for (const { list, dataset } of lists) {

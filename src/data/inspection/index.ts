@@ -1,4 +1,4 @@
-// The room where a catalogue is looked at before anything is trained on it.
+// Inspection of a catalogue before anything is trained on it.
 export {
   countLabels,
   coverageOf,

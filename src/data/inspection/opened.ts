@@ -1,4 +1,4 @@
-// A catalogue together with what came of opening its images.
+// A catalogue together with the results of opening its images.
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { entriesOf } from "../manifest/entries.ts";
 import { formatOf } from "../formats/formats.ts";
@@ -25,7 +25,7 @@ export function datasetsOf(
     const dataset = [...joined].at(0) ?? marks[0];
     datasets.set(entry.name, dataset);
     for (const mark of marks) holder.set(mark, dataset);
-    // An entry may show that two datasets are one.
+    // An entry may join two datasets to one.
     for (const table of [datasets, holder]) {
       for (const [key, other] of table) if (joined.has(other)) table.set(key, dataset);
     }
@@ -33,7 +33,7 @@ export function datasetsOf(
   return datasets;
 }
 
-/** What makes an entry one dataset with another that has it too. */
+/** Keys of an entry: entries that share a key are one dataset. */
 function marksOf(entry: Entry): readonly [string, ...string[]] {
   if (entry.patients !== undefined) return [`patients ${entry.patients}`];
   const { patients } = formatOf(entry);
@@ -43,7 +43,7 @@ function marksOf(entry: Entry): readonly [string, ...string[]] {
   return [`common ${first}`, ...others.map((mark) => `common ${mark}`)];
 }
 
-/** What a manifest makes of the labels of a class that a source is uncertain of, in its own words. */
+/** The manifest's word for what uncertain labels of a class become. */
 export function uncertaintyPolicy(manifest: DataManifest, source: string, className: string): string {
   const entry = entriesOf(manifest).find((place) => place.entry.name === source)?.entry;
   const policy = entry === undefined ? undefined : forClass(entry.uncertain, className);

@@ -1,4 +1,4 @@
-// Who is seen where: the same image, or the same patient, in several places of a catalogue.
+// Finds the same image, or the same patient, in several places of a catalogue.
 //
 // An image is known by the hash of its decoded pixels, so that a copy under another name or in another file format is
 // found, and two images of one array file are two. A patient is known by name inside the dataset that named it: patient
@@ -6,7 +6,7 @@
 import { negative, positive } from "../../labels/states.ts";
 import type { Sample, SampleList } from "../catalogue/catalogue.ts";
 
-/** A list of samples with what was found by opening the images. */
+/** A list of samples with the results of opening the images. */
 export interface OpenedList {
   readonly list: SampleList;
   /** The dataset in which its names of patients are unique: lists of one dataset share patients. */
@@ -23,7 +23,7 @@ export interface Sighting {
   readonly row: number;
 }
 
-/** What is seen twice or more, in the order of the lists. */
+/** Images and patients that occur more than once, in the order of the lists. */
 export type Group = readonly Sighting[];
 
 /** Samples with equal pixels, each group in the order of the lists. */

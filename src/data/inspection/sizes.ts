@@ -1,4 +1,4 @@
-// How large the images of a source are before they are brought to one size.
+// The sizes of a source's images before they are brought to one size.
 import sharp from "sharp";
 import { readImage } from "../images/index.ts";
 import { permutation } from "../assembly/order.ts";
@@ -11,7 +11,7 @@ export interface SizeCount {
   readonly images: number;
 }
 
-/** Reading headers of more files than this tells a person nothing more. */
+/** The most files whose headers are read: more would tell a person nothing new. */
 const mostFiles = 500;
 
 /**

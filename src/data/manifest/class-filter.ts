@@ -1,16 +1,16 @@
-// Which classes sources are to teach. One that a model knows already needs no source: the model may be judged by images, or
-// learn another class.
+// Tells which classes the sources must teach. A class that a model knows already needs no source, where the model is evaluated
+// or learns another class.
 
-/** Whether a class is to be learned. */
+/** Whether a class must be learned. */
 export type Learns = (name: string) => boolean;
 
-/** Of a training from its beginning. */
+/** For a training from the beginning: every class. */
 export const everyClass: Learns = () => true;
 
-/** Of a model that is used, not trained. */
+/** For a model that is used and not trained: no class. */
 export const noClass: Learns = () => false;
 
-/** Of a model that knows some classes. */
+/** For a model that knows some classes: all others. */
 export const classesBeyond =
   (known: readonly string[]): Learns =>
   (name) =>

@@ -1,4 +1,4 @@
-// The words for what is wrong in a manifest, and the line where it stands.
+// Messages about faults in a manifest, and the lines where they stand.
 import { isMap, isNode, isScalar, isSeq } from "yaml";
 import type { Document, LineCounter } from "yaml";
 import type { z } from "zod";
@@ -6,7 +6,7 @@ import type { z } from "zod";
 /** Keys and list positions that lead to a field. */
 export type FieldPath = readonly PropertyKey[];
 
-/** The words for what zod finds wrong; undefined leaves it to the schema's own. */
+/** The message for a fault that zod finds; undefined leaves it to the schema's own. */
 export function explain(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.input === undefined) return "is missing";
   switch (issue.code) {
@@ -40,7 +40,7 @@ function describe(value: unknown): string {
   return typeof value === "number" ? String(value) : JSON.stringify(value); // .inf has no JSON
 }
 
-/** Where an issue is, down to the unknown key, and what it says. */
+/** The place of an issue, down to the unknown key, and its message. */
 export function complaint(issue: z.core.$ZodIssue): { path: FieldPath; reason: string } {
   const path = issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0] ?? ""] : issue.path;
   return { path, reason: issue.message };
@@ -54,7 +54,7 @@ export function fieldName(path: FieldPath): string {
   }, "");
 }
 
-/** Line of the deepest node on the path that stands in the text: a missing field has the line of its parent. */
+/** The line of the deepest node of the path that exists: a missing field has the line of its parent. */
 export function lineOf(document: Document, lines: LineCounter, path: FieldPath): number | undefined {
   let node: unknown = document.contents;
   let offset = isNode(node) ? node.range?.[0] : undefined;

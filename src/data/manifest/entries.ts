@@ -1,5 +1,5 @@
-// The entries of a manifest with what each is for: a source, which is trained on and may set images apart; or images to
-// watch the training by, or to measure the result on.
+// The entries of a manifest with their roles: sources, which are trained on and may set images apart; images for validation;
+// and images for the test.
 import type { FieldPath } from "./complaints.ts";
 import type { Entry, HeldEntry, SourceEntry } from "./entry-schema.ts";
 
@@ -28,7 +28,7 @@ export function entriesOf(manifest: Entries): PlacedEntry[] {
 }
 
 /**
- * The labels that an entry speaks of: those that it maps, and the classes that it knows and maps none to.
+ * The labels that an entry names: those that it maps, and the classes that it knows without a mapped label.
  * @returns each once
  */
 export function wantedLabels({ mapping = {}, knows = [] }: Pick<Entry, "mapping" | "knows">): string[] {

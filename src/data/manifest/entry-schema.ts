@@ -7,7 +7,7 @@ import { formatNames, formats } from "../formats/formats.ts";
 import type { FormatName, Formats } from "../formats/formats.ts";
 import { parts } from "../catalogue/listing.ts";
 
-/** One setting for all classes, or one a class; a class that is left out has the default. */
+/** One setting for all classes, or one for each; a class that is left out has the default. */
 export type ByClass<Value extends string | number> = Value | Readonly<Record<string, Value>>;
 
 /** Reads a ByClass, so that a complaint names the class it is about. */
@@ -61,7 +61,7 @@ const rows = record({ from: wholeNumber.default(1), to: wholeNumber.optional() }
   "ends before it begins",
 );
 
-/** What a column must say: a value, one of several values, or a number within limits. */
+/** A condition on a column: a value, one of several values, or a number within limits. */
 export type Condition = string | number | readonly (string | number)[] | Range;
 interface Range {
   readonly min?: number | undefined;
@@ -85,7 +85,7 @@ const condition: z.ZodType<Condition> = z.union(
 
 /** Which images of a listing are taken, and what their labels mean: the same for sources and splits. */
 const common = {
-  /** The source's own label name -> the class it speaks of; several may speak of one. Labels called like a class need none. */
+  /** The source's own label -> the class that it means; several may mean one. A label with the name of a class needs none. */
   mapping: z.record(z.string(), name).optional(),
   /**
    * Classes it has labels of; every other class is absent on all its images. Default: all that its labels speak of. In
@@ -94,11 +94,11 @@ const common = {
    * absent.
    */
   knows: names.optional(),
-  /** What becomes of a label that the source calls uncertain: one for all classes, or one a class. */
+  /** What a label becomes that the source calls uncertain: one setting for all classes, or one for each. */
   uncertain: byClass<UncertainPolicy>(uncertainPolicy).default("absent"),
   /**
-   * What becomes of a label that the source leaves blank: one for all classes, or one a class. Labels that nobody has looked
-   * for yet, as the source says itself, stay absent.
+   * What a label becomes that the source leaves blank: one setting for all classes, or one for each. Labels stay absent where the
+   * source says that nobody has looked yet.
    */
   blank: byClass<BlankPolicy>(oneOf(blankWords)).default("absent"),
   /** Which images are taken: those positive for one of these labels, in the source's own words. Default: all. */
@@ -108,16 +108,16 @@ const common = {
   /** Which images are taken, by their place in the source: {from: 1, to: 5000}. */
   rows: rows.optional(),
   /**
-   * Which share of the source's images belongs here, "1/2" for the first half. Images (of a source that names patients:
-   * patients) are dealt like cards, in an order that never depends on --seed, so that parts with one denominator share
-   * no image. Default: all of them.
+   * The share of the source's images that belongs to this entry, "1/2" for the first half. Images (or patients, where the
+   * source names them) are dealt like cards, in an order that never depends on --seed, so that parts with one denominator
+   * share no image. Default: all of them.
    */
   part: part.optional(),
-  /** At most so many images, drawn at random. Of a source that is split, this limits the training part alone. */
+  /** The most images, drawn at random. For a source that is split, this limits the training part alone. */
   limit: wholeNumber.optional(),
   /**
-   * At most so many positives of each class: one number, or one a class. Images are visited in a random order; one that
-   * is positive for a class which has its number already is left out, whatever else it shows.
+   * The most positives of each class: one number, or one for each class. Images are visited in a random order; an image that is
+   * positive for a class with enough positives is left out, whatever else it shows.
    */
   limitPerClass: byClass(
     z.int({ error: () => "must be a whole number, or one a class, such as {nodule: 100}" }).min(1, {
@@ -135,7 +135,7 @@ const common = {
 /** Two sums of fractions this near to each other are one. */
 const nothing = 1e-9;
 
-/** Fractions sum to 1; one that is left out has what the others leave. */
+/** Fractions sum to 1; one that is left out takes the rest. */
 const fractions = {
   train: share.optional(),
   validation: share.optional(),
@@ -155,7 +155,7 @@ const drawn = <By extends string>(
 > =>
   record({
     by: z.literal(by),
-    /** Which of the possible splits; --seed has no say in it. */
+    /** Seed of the split, independent of --seed. */
     seed: z.int().min(0).default(0),
     ...fractions,
   }).transform((split, context) => {
@@ -184,7 +184,7 @@ const drawn = <By extends string>(
 
 const byList = record({
   by: z.literal("list"),
-  /** A table with a line an image: */
+  /** A table with a line for each image: */
   table: path.optional(),
   /** its column of image names, and */
   image: name.optional(),
@@ -192,7 +192,7 @@ const byList = record({
   part: name.optional(),
   /** whose words mean these parts; train, training, valid, val, validation, dev, test and testing are understood. */
   words: z.record(z.string(), oneOf(parts)).optional(),
-  /** Or text files with an image name a line. A name without a folder finds an image in any, if there is one alone. */
+  /** Or text files with one image name on each line. A name without a folder matches an image in any, if only one has it. */
   train: path.optional(),
   validation: path.optional(),
   test: path.optional(),
@@ -216,29 +216,29 @@ const byList = record({
 
 const splitWords = ["patient", "image", "official", "list", "none"] as const;
 
-/** How a source falls into training, validation and test images. Never depends on --seed or --limit. */
+/** How a source is split into training, validation and test images. Never depends on --seed or --limit. */
 const split = z.discriminatedUnion(
   "by",
   [
     /**
      * All images of a patient go to one part, which follows from the patient's name and the seed alone: sources that name
-     * their patients alike and have this split alike agree. Fractions are probabilities, so parts meet them roughly.
+     * their patients alike and have the same split agree. Fractions are probabilities, so they are met roughly.
      */
     drawn("patient"),
-    /** Fractions are met to within one image, whoever they are of. */
+    /** Fractions are met to within one image, regardless of patients. */
     drawn("image"),
-    /** As the publishers of the dataset have it. */
+    /** The split of the dataset's publishers. */
     record({ by: z.literal("official") }),
-    /** As a file of the manifest's own says; images that it does not name are left out. */
+    /** By a list of the manifest's own; images that it does not name are left out. */
     byList,
-    /** Everything trains, whatever the publishers say. */
+    /** Everything trains, whatever the official split is. */
     record({ by: z.literal("none") }),
   ],
   { error: ({ input }) => wrongWord(input, "by", splitWords) },
 );
 export type Split = z.output<typeof split>;
 
-/** What a training source adds. */
+/** Fields of a training source only. */
 const source = {
   /** For tables and messages. */
   name,
@@ -247,11 +247,11 @@ const source = {
   split: split.optional(),
 };
 
-/** What the validation and test entries add. Their images never depend on --seed, and `--limit` does not touch them. */
+/** Fields of the validation and test entries only. Their images never depend on --seed or --limit. */
 const held = (title: "validation" | "test"): HeldFields => ({
   name: name.default(title),
   ...common,
-  /** Which official parts are taken. Default: the part of this entry's name where the format knows parts, else all. */
+  /** The official parts that are taken. Default: the part with this entry's name, or all where the format has no parts. */
   parts: z.array(oneOf(parts)).min(1).optional(),
 });
 type HeldFields = typeof common & {

@@ -1,9 +1,9 @@
-// The kinds of values that manifests are made of, each with the words for what can be wrong about it.
+// The kinds of values in manifests, each with its messages.
 import { z } from "zod";
 import { escapes } from "../../files/paths.ts";
 import { suggestion } from "../../errors/nearest.ts";
 
-/** An object that refuses unknown keys and says which one was probably meant. */
+/** An object that refuses unknown keys, and names the one that was probably meant. */
 export function record<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
   return z.strictObject(shape, {
     error: (issue) => {

@@ -1,4 +1,4 @@
-// What can be said against a manifest before any data is read: names that refer to nothing, sizes that leave nothing.
+// Checks of a manifest that need no data: names that refer to nothing, sizes that leave nothing.
 import { suggestion } from "../../errors/nearest.ts";
 import { formatOf } from "../formats/formats.ts";
 import type { FieldPath } from "./complaints.ts";
@@ -9,7 +9,7 @@ import type { ManifestContent } from "./manifest-schema.ts";
 /** Ends the reading with a complaint about a field. */
 export type Fail = (path: FieldPath, reason: string) => never;
 
-/** Names must be unique, and refer to something that there is. */
+/** Checks that names are unique and refer to something that exists. */
 export function checkNames(manifest: ManifestContent, learns: Learns, fail: Fail): void {
   const { classes, sources } = manifest;
   const unique = (list: readonly string[], path: (i: number) => FieldPath): void => {

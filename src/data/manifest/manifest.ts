@@ -1,4 +1,4 @@
-// Reads a manifest: YAML text to a checked Manifest, every complaint with its file, line and field.
+// Reads a manifest: from YAML text to a checked Manifest. Every complaint has its file, line and field.
 import type { z } from "zod";
 import { LineCounter, parseDocument } from "yaml";
 import { complaint, explain, fieldName, lineOf } from "./complaints.ts";
@@ -28,10 +28,10 @@ export interface DataManifest extends Omit<ManifestContent, "image"> {
   readonly complain: (path: FieldPath, reason: string, cause?: unknown) => ManifestError;
 }
 
-/** More text than a person writes; a data file given by mistake is refused before it is parsed. */
+/** More text than a person writes: a data file given by mistake is refused before it is parsed. */
 const largestManifest = 2 ** 20;
 
-/** One is told; to find the first in the file, so many are looked up. */
+/** One complaint is reported, the first in the file; this many are looked up to find it. */
 const mostComplaints = 100;
 
 /** The text of a manifest. @throws ManifestError naming the file */

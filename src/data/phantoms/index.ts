@@ -27,12 +27,12 @@ export interface PhantomOptions {
   readonly prevalence?: number | Readonly<Partial<Record<Finding, number>>>;
   /** The findings that the site has labels of; the others are absent. Default: all of `findings`. */
   readonly knows?: readonly Finding[];
-  /** Called after each image, for those who watch: a thousand images take seconds. */
+  /** Called after each image, for progress: a thousand images take seconds. */
   readonly onImage?: () => void;
 }
 
 export interface PhantomSet extends ImageSet<Uint8Array> {
-  /** [count, K]: 0 or 1 for every finding, whether the site knows it or not. */
+  /** 0 or 1 for every finding, [count, K], whether the site knows it or not. */
   readonly truth: Uint8Array;
 }
 
@@ -42,8 +42,8 @@ export const defaultPrevalence = 0.3;
 const raysPerPixel = 2;
 
 /**
- * Draws radiographs at one site. Image i depends on seed, site and i alone: not on how many others are drawn, and a
- * finding's place not on which others are there.
+ * Draws radiographs at one site. Image i depends on seed, site and i alone, not on how many others are drawn, and the place
+ * of a finding does not depend on other findings.
  *
  * @throws ManifestError for an unknown finding
  * @throws DataError for sizes and counts that cannot be

@@ -1,4 +1,4 @@
-// How the runs of a study went: a small picture an arm, with its losses over the course of a run.
+// The losses of a study's runs over time: a small picture for each arm.
 
 import * as Plot from "@observablehq/plot";
 import type { Arm, Course } from "../../studies/scores.ts";
@@ -20,7 +20,7 @@ interface TermLine {
   readonly dashes: string;
 }
 
-/** The courses of one run of an arm with all seeds, as their mean. */
+/** The mean over seeds of the losses of one run of an arm. */
 interface RunCourse {
   readonly arm: string;
   readonly run: string;
@@ -29,12 +29,12 @@ interface RunCourse {
   readonly losses: ReadonlyMap<string, readonly number[]>;
 }
 
-/** Small pictures beside each other on a page. */
+/** Number of small pictures in a row. */
 const columns = 3;
 const gap = 12;
 const width = Math.floor((pageWidth - (columns - 1) * gap) / columns);
 
-/** @returns undefined where no run says how it went */
+/** @returns undefined where no run has recorded its losses */
 export function armCourses(arms: readonly Arm[], courses: readonly Course[]): Figure | undefined {
   const terms = [...new Set(courses.flatMap(({ losses }) => Object.keys(losses)))];
   const runs = arms.flatMap(({ name }) =>
@@ -69,10 +69,10 @@ export function armCourses(arms: readonly Arm[], courses: readonly Course[]): Fi
   const several = panels.length < runs.length;
   return {
     id: "losses",
-    title: "Losses in the course of a run, by arm",
+    title: "Losses over the course of a run, by arm",
     text:
-      "Means over seeds, from the first step of a run to its last; all pictures have the same scale. A loss that teaches " +
-      `nothing has no line.${several ? " An arm of several runs has lines for each." : ""}`,
+      "Means over seeds, from the first step of a run to its last; all pictures have the same scale. A loss without " +
+      `weight has no line.${several ? " An arm of several runs has lines for each." : ""}`,
     numbers: `${runs.map((run) => `${nameOf(run)}: ${told(run)}`).join("; ")}.`,
     drawing: grid([legend(used), grid(panels, columns, gap)], 1, 6),
     table: {
@@ -100,7 +100,7 @@ function drawn({ losses }: RunCourse, { term, always }: TermLine): readonly numb
 
 const nameOf = ({ arm, run }: RunCourse): string => (arm === run ? arm : `${arm}, ${run}`);
 
-/** Of an arm's runs; a point is the mean of the seeds that came so far. */
+/** The courses of an arm's runs; a point is the mean over the seeds that have it. */
 function meansOf(terms: readonly string[], courses: readonly Course[]): RunCourse[] {
   return [...new Set(courses.map(({ run }) => run))].flatMap((run): RunCourse[] => {
     const own = courses.filter((each) => each.run === run);
@@ -135,11 +135,11 @@ function panel(
           const { colour, dashes: strokeDasharray } = line;
           const values = drawn(run, line);
           if (values === undefined) return [];
-          // A point is the mean over a part of the run, and stands in its middle.
+          // A point is the mean over a part of the run, and is drawn in the middle of it.
           const points = values.map((y, at) => ({ x: (at + 0.5) / values.length, y }));
           return [
             Plot.lineY(points, { ...{ x: "x", y: "y", stroke: colour, strokeWidth: 1.6, strokeDasharray } }),
-            // One point is no line.
+            // A single point makes no line.
             Plot.dot(points.length === 1 ? points : [], { x: "x", y: "y", r: 2.5, fill: colour }),
           ];
         }),

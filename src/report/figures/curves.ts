@@ -9,12 +9,12 @@ import { muted, palette, paper } from "../html/style.ts";
 import type { EpochLine, RunMetrics } from "../../runs/metrics-file.ts";
 import { termName, termTitle } from "./term-titles.ts";
 
-/** Points of a curve that a page can show apart. */
+/** The most points of a curve that a page can show apart. */
 const mostPoints = 300;
-/** Rows of a table that somebody reads. */
+/** The most rows of a table that somebody reads. */
 const mostRows = 100;
 
-/** Steps in a row, as one point. */
+/** Some steps in a row, drawn as one point. */
 interface Point {
   readonly step: number;
   readonly low: number;
@@ -22,7 +22,7 @@ interface Point {
   readonly mean: number;
 }
 
-/** Points of equal numbers of steps, at most `mostPoints`. */
+/** Joins steps to at most `mostPoints` points, each of the same number of steps. */
 function pointsOf(steps: RunMetrics["steps"], term: string): Point[] {
   const each = Math.ceil(steps.length / mostPoints);
   return Array.from({ length: Math.ceil(steps.length / each) }, (_, i) => {
@@ -37,7 +37,7 @@ function pointsOf(steps: RunMetrics["steps"], term: string): Point[] {
   });
 }
 
-/** Each point's mean with those around it, a twentieth of the run wide. */
+/** The moving mean of the points, over a twentieth of the run. */
 function smoothed(points: readonly Point[]): { readonly step: number; readonly mean: number }[] {
   const reach = Math.floor(points.length / 40);
   return points.map(({ step }, i) => {
@@ -46,7 +46,7 @@ function smoothed(points: readonly Point[]): { readonly step: number; readonly m
   });
 }
 
-/** @param warmup the last step in which only given labels taught; 0 without such steps */
+/** @param warmup the last step of the warm-up; 0 without a warm-up */
 export function lossCurves({ steps, epochs }: RunMetrics, warmup: number): Figure | undefined {
   const last = steps.at(-1);
   if (last === undefined) return undefined;
@@ -173,7 +173,7 @@ function curvedScore(epochs: readonly EpochLine[]): CurvedScore | undefined {
   return undefined;
 }
 
-/** @param kept the epoch whose weights the run ended with */
+/** @param kept the epoch whose weights were kept */
 export function scoreCurves({ epochs }: RunMetrics, kept: number | undefined): Figure | undefined {
   const shown = curvedScore(epochs);
   if (shown === undefined) return undefined;
@@ -220,7 +220,7 @@ export function scoreCurves({ epochs }: RunMetrics, kept: number | undefined): F
             fill: colour,
             fontWeight: 600,
           },
-          // Two names must not lie on each other.
+          // Names must not overlap.
           dy: curves.length < 2 ? 0 : points === highest(curves).points ? -7 : 7,
         }),
       ]),

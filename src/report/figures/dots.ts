@@ -1,4 +1,4 @@
-// Values of seeds side by side: a row an arm or a comparison, a dot a seed, their mean with its interval below.
+// Values by seed: a row for each arm or comparison, a dot for each seed, and below the dots their mean with its interval.
 
 import * as Plot from "@observablehq/plot";
 import type { Interval } from "../../statistics/interval.ts";
@@ -10,26 +10,26 @@ import { leftOutText } from "./left-out.ts";
 
 export interface DotRow {
   readonly name: string;
-  /** In the picture, below the name. */
+  /** Text below the name, in the picture. */
   readonly about?: string | undefined;
   readonly seeds: readonly number[];
-  /** By seed. */
+  /** One value for each seed. */
   readonly values: readonly number[];
   readonly mean: number;
   readonly interval: Interval | null;
-  /** Why there is no interval; null where there is one. */
+  /** The reason why there is no interval; null where there is one. */
   readonly reason: string | null;
-  /** Classes that the values are without. */
+  /** Classes that the values leave out. */
   readonly leftOut: readonly string[];
   /** Half the width of a band around zero within which values count as equal. */
   readonly margin?: number | undefined;
-  /** Of a difference, whether its test says that it is one. */
+  /** For a difference: whether its test finds it significant. */
   readonly significant?: boolean;
 }
 
-/** Rows that belong together. */
+/** A group of rows. */
 export interface DotPart {
-  /** Above them; none above the first. */
+  /** Title above the rows; the first group needs none. */
   readonly title?: string | undefined;
   readonly rows: readonly DotRow[];
 }
@@ -37,9 +37,9 @@ export interface DotPart {
 export interface DotPlot {
   readonly id: string;
   readonly title: string;
-  /** What the values are, as the axis has it. */
+  /** What the values are, for the axis. */
   readonly axis: string;
-  /** In front of the numbers. */
+  /** Text in front of the numbers. */
   readonly text: string;
   readonly parts: readonly DotPart[];
   /** Whether the values are differences: zero is marked, and signs are shown. */
@@ -90,7 +90,7 @@ function textOf({ text, differences }: DotPlot, rows: readonly DotRow[], shown: 
   return sentences.join(" ");
 }
 
-/** From the least to the greatest value that is drawn; of intervals, at most as much more on each side. */
+/** The range of the axis: all values, and of intervals at most as much again on each side. */
 function extentOf(rows: readonly DotRow[], differences: boolean): Interval {
   const values = rows.flatMap((row) => [
     ...row.values,
@@ -104,7 +104,7 @@ function extentOf(rows: readonly DotRow[], differences: boolean): Interval {
   const low = Math.max(least - more, Math.min(least, ...lows));
   const high = Math.min(greatest + more, Math.max(greatest, ...highs));
   const space = 0.03 * (high > low ? high - low : more);
-  // No AUC is beyond 0 or 1.
+  // An AUC lies between 0 and 1.
   return differences
     ? { low: low - space, high: high + space }
     : { low: Math.max(0, low - space), high: Math.min(1, high + space) };

@@ -1,4 +1,4 @@
-// Tables of numbers whose size can be seen: the labels of an assembly, and how alike the queries of classes are.
+// Heat maps: the labels of an assembly, and the similarity of class queries.
 
 import * as Plot from "@observablehq/plot";
 import type { LabelCoverage, LabelCount } from "../../data/inspection/counts.ts";
@@ -10,16 +10,16 @@ import { cool, muted, warm } from "../html/style.ts";
 interface HeatCell {
   readonly row: string;
   readonly column: string;
-  /** From -1 to 1: how strong its colour is. */
+  /** Strength of its colour, from -1 to 1. */
   readonly strength: number;
   readonly text: string;
 }
 
-/** Text on a colour stays readable up to here, on light paper and dark. */
+/** The strongest colour on which text stays readable, in light and dark. */
 const strongest = 0.55;
 const cellHeight = 24;
 
-/** Names of rows and columns are told apart before they are cut. */
+/** Rows and columns are found by their whole names, which are cut only when they are drawn. */
 function heatMap(
   title: string,
   rows: readonly string[],
@@ -65,13 +65,13 @@ function heatMap(
   });
 }
 
-/** Beyond, numbers do not fit into the cells. */
+/** With more classes, numbers do not fit into the cells. */
 const mostNumbered = 24;
 
 /**
- * How alike the learned queries of classes are.
+ * The similarity of learned class queries.
  * @param matrix [K, K] cosines
- * @param named what sets the figure apart from others, and, in a few words, whose queries they are
+ * @param named an id for the figure, and in a few words whose queries they are
  * @returns undefined for a single class
  */
 export function similarityMap(
@@ -98,7 +98,7 @@ export function similarityMap(
   return {
     ...{ id: named.id, title: named.title },
     text:
-      `Cosine similarity of what ${named.of} learned to ask for each of ${classes.length} classes: 1 is the same, 0 has ` +
+      `Cosine similarity of the class queries that ${named.of} learned, for ${classes.length} classes: 1 is the same, 0 has ` +
       `nothing in common, −1 is the opposite. Mean over pairs ${fixed(mean, 2)}. Most alike: ${listed(sorted.slice(0, 3).map(told))}. ` +
       `Least alike: ${listed(sorted.toReversed().slice(0, 3).map(told))}.`,
     drawing: heatMap("cosine similarity", classes, classes, cells, { letters: 18, cellWidth }),
@@ -116,7 +116,7 @@ export function similarityMap(
 export const cosinesOf = (vectors: readonly ArrayLike<number>[]): number[][] =>
   vectors.map((first) => vectors.map((second) => cosine(first, second)));
 
-/** 0 where a vector has no direction. */
+/** The cosine of two vectors; 0 where one has no direction. */
 function cosine(first: ArrayLike<number>, second: ArrayLike<number>): number {
   let [dot, squares, others] = [0, 0, 0];
   for (let i = 0; i < first.length; i++) {
@@ -135,7 +135,7 @@ const kinds = [
   { kind: "uncertain", about: "the source itself was unsure, before the manifest settled it" },
 ] as const satisfies readonly { readonly kind: keyof LabelCount; readonly about: string }[];
 
-/** The labels of an assembly's sources; of a kind of label that there is none of, no picture. */
+/** The labels of an assembly's sources, with a picture for each kind of label that occurs. */
 export function labelCoverage(
   classes: readonly string[],
   coverage: readonly LabelCoverage[],
@@ -181,7 +181,7 @@ export function labelCoverage(
   };
 }
 
-/** What a source knows, in words. */
+/** The labels of a source, in words. */
 function describe(classes: readonly string[], { images, classes: counts }: LabelCoverage): string {
   const known = classes.filter((_, k) => counts[k].absent < images);
   if (known.length === 0) return "no labels";

@@ -1,7 +1,8 @@
-// What a figure says of means that are without some class.
+// The note of a figure about means that leave out some class.
 
 /**
- * Who is without which classes, these in brackets; said once where it is the same for all. Empty where nobody is without any.
+ * Which means leave out which classes, the classes in brackets; said once where it is the same for all. Empty where no mean
+ * leaves out any.
  */
 export function leftOutText(
   of: readonly { readonly name: string; readonly leftOut: readonly string[] }[],

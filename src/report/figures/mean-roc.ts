@@ -1,4 +1,4 @@
-// The ROC curves of a study: mean curves laid over each other, with the part of the picture enlarged in which they differ.
+// The ROC curves of a study: mean curves on top of each other, in an enlarged window where they differ.
 
 import * as Plot from "@observablehq/plot";
 import { draw, grid, label, lines as brokenLines, pageWidth, type Drawing } from "../html/drawing.ts";
@@ -6,15 +6,15 @@ import { ink, muted, palette } from "../html/style.ts";
 
 export interface RocLine {
   readonly name: string;
-  /** Lines of one look belong together, also in two pictures: from 0. */
+  /** Number of the line's look, from 0: lines with the same number belong together, also in two pictures. */
   readonly look: number;
   /** Sensitivity at each of the false positive rates. */
   readonly curve: readonly number[];
 }
 
-/** Lines of one picture. */
+/** The lines of one picture. */
 export interface RocPart {
-  /** Above it. */
+  /** Title above the picture. */
   readonly title: string;
   readonly lines: readonly RocLine[];
 }
@@ -25,7 +25,7 @@ export interface RocWindow {
   readonly bottom: number;
 }
 
-/** Where all curves are as high as this, what comes after says little. */
+/** Once all curves are as high as this, the rest of the picture shows little. */
 const high = 0.95;
 
 /** The smallest window that shows how the curves rise. */
@@ -43,7 +43,7 @@ interface Point {
   readonly y: number;
 }
 
-/** From the corner: a curve begins with what is found without a false positive. */
+/** The points of a curve, from the corner: it begins with the sensitivity without any false positive. */
 const pointsOf = (rates: readonly number[], curve: readonly number[]): Point[] => [
   { x: 0, y: 0 },
   ...rates.map((x, i) => ({ x, y: curve[i] })),
@@ -56,7 +56,7 @@ function heightAt(rate: number, points: readonly Point[]): number {
   return from.y + ((rate - from.x) / (to.x - from.x)) * (to.y - from.y);
 }
 
-/** What of a rising line is in the window, with the points where it enters and leaves. */
+/** The part of a rising line inside the window, with the points where it enters and leaves. */
 function within(points: readonly Point[], { right, bottom }: RocWindow): Point[] {
   const inside = points.filter(({ x, y }) => x <= right && y >= bottom);
   const first = points.findIndex(({ y }) => y >= bottom);
@@ -73,7 +73,7 @@ function within(points: readonly Point[], { right, bottom }: RocWindow): Point[]
 }
 
 const colours = [...palette, ink];
-/** Dashes tell lines apart, too, where colours do not. */
+/** Dashes distinguish lines where colours do not. */
 const dashes = ["none", "7 3", "2 2", "9 3 2 3", "14 4"] as const;
 const look = (i: number): { readonly stroke: string; readonly strokeDasharray: string } => ({
   stroke: colours[i % colours.length],
@@ -84,7 +84,7 @@ const gap = 16;
 const side = Math.floor((pageWidth - gap) / 2);
 const lineHeight = 16;
 
-/** @param parts one or two; each has a picture with its legend below */
+/** @param parts one or two; each becomes a picture with its legend below */
 export function rocPictures(rates: readonly number[], parts: readonly RocPart[], window: RocWindow): Drawing {
   const titles = parts.map(({ title }) => brokenLines(title, Math.floor(side / 7), 3));
   const rows = Math.max(...titles.map((title) => title.length));

@@ -1,5 +1,5 @@
-// How well a run tells those that have a class from those that have not: a ROC curve a class, and whether its
-// probabilities mean what they say.
+// How well a run separates the images with a class from those without: a ROC curve for each class, and the calibration of its
+// probabilities.
 
 import * as Plot from "@observablehq/plot";
 import type { TestPredictions } from "../../runs/test-predictions.ts";
@@ -13,11 +13,11 @@ import { fixed, listed, whole } from "../html/number-text.ts";
 import type { Figure } from "../html/page.ts";
 import { muted, palette } from "../html/style.ts";
 
-/** Small pictures beside each other on a page. */
+/** Number of small pictures in a row. */
 const columns = 4;
 const gap = 12;
 const side = Math.floor((pageWidth - (columns - 1) * gap) / columns);
-/** A step of a curve that nobody sees in so small a picture. */
+/** The largest step of a curve that is not visible in so small a picture. */
 const leastStep = 1 / 200;
 
 interface Column {
@@ -28,7 +28,7 @@ interface Column {
   readonly negatives: number;
 }
 
-/** Each class by itself. */
+/** A small picture for each class. */
 export function columnsOf({ classes, probabilities, states }: TestPredictions): Column[] {
   return classes.map((name, k) => {
     const labels = classColumn(states, k, classes.length);
@@ -78,7 +78,7 @@ function square(
   });
 }
 
-/** Corners that are further apart than can be seen. */
+/** The corners of a curve, without those too near to the last one to be seen. */
 function visible(
   curve: NonNullable<ReturnType<typeof rocCurve>>,
 ): { readonly x: number; readonly y: number }[] {
@@ -158,7 +158,7 @@ export function calibration(predictions: TestPredictions): Figure | undefined {
     id: "calibration",
     title: "Calibration by class",
     text:
-      `Share of the test images that have the class against the probability that was given, in up to ${calibrationBins} groups of about ` +
+      `Share of the test images that have the class, against the predicted probability, in up to ${calibrationBins} groups of about ` +
       "equally many images. Points on the dashed diagonal mean what they say; below it the run is too sure of the class. " +
       `Expected calibration error: from ${describe(best)} to ${describe(worst)}.`,
     drawing: grid(

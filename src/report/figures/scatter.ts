@@ -1,4 +1,4 @@
-// Whether classes that are asked for alike help each other: the gain of one class against the similarity of queries.
+// Whether classes with similar queries help each other: the gain of one class against the similarity of queries.
 
 import * as Plot from "@observablehq/plot";
 import type { StudyScores } from "../../studies/scores.ts";
@@ -9,7 +9,7 @@ import type { Figure } from "../html/page.ts";
 import { ink, muted, palette, paper } from "../html/style.ts";
 import { correlationSentence } from "../study/study-tables.ts";
 
-/** @param found the points of single seeds, beside the means that the analysis is of */
+/** @param found the points of single seeds; the analysis uses their means */
 export function similarityScatter(
   { interest, points }: NonNullable<StudyScores["similarity"]>,
   analysis: SimilarityAnalysis,
@@ -59,7 +59,7 @@ export function similarityScatter(
   ];
   return {
     id: "gain",
-    title: `What other classes do for ${interest}, against the similarity of their queries`,
+    title: `Gain of ${interest} by other classes, against the similarity of their queries`,
     text: sentences.join(" "),
     numbers: `${means.map((each) => `${each.class}: similarity ${fixed(each.similarity, 4)}, gain ${signed(each.gain, 4)}`).join("; ")}.`,
     drawing,
@@ -91,7 +91,7 @@ interface Place {
   readonly gain: number;
 }
 
-/** Least squares, of points whose similarities vary. */
+/** The least-squares line; the similarities of the points must vary. */
 function fitted(points: readonly Place[]): { readonly intercept: number; readonly slope: number } {
   const mean = (of: (point: Place) => number): number =>
     points.reduce((sum, point) => sum + of(point), 0) / points.length;

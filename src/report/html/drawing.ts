@@ -1,4 +1,4 @@
-// Charts as SVG text: Observable Plot draws them into a document that is no browser's, and several become one picture.
+// Charts as SVG text: Observable Plot draws them into a document without a browser, and several become one picture.
 // linkedom, not jsdom: 1.4 MB of packages against 23, and jsdom 31 does not start on Node 20.
 
 import * as Plot from "@observablehq/plot";
@@ -8,11 +8,11 @@ import { fragment, Markup, printable } from "./markup.ts";
 export interface Drawing {
   readonly width: number;
   readonly height: number;
-  /** What is in the svg element. */
+  /** Content of the svg element. */
   readonly markup: Markup;
 }
 
-/** The little of the DOM that is used; the types of browsers, which Plot's own build on, are not loaded here. */
+/** The part of the DOM that is used here; the types of browsers, which Plot's types need, are not loaded. */
 interface SvgElement {
   readonly innerHTML: string;
   readonly querySelectorAll: (selector: string) => Iterable<{ remove(): void }>;
@@ -20,10 +20,10 @@ interface SvgElement {
 const plot = Plot.plot as unknown as (options: object) => SvgElement;
 const parseDocument = parseHTML as unknown as (text: string) => { readonly document: object };
 
-/** Pixels, that a page is wide enough for on a desk and on paper. */
+/** Width in pixels that fits a page on a screen and on paper. */
 export const pageWidth = 680;
 
-/** @param options as of Plot.plot; text in marks must come through `label` */
+/** @param options those of Plot.plot; text in marks must go through `label` */
 export function draw(
   options: Plot.PlotOptions & { readonly width: number; readonly height: number },
 ): Drawing {
@@ -40,7 +40,7 @@ export function label(text: string, letters = Infinity): string {
   return shown.length <= letters ? shown : `${shown.slice(0, Math.max(1, letters - 1))}…`;
 }
 
-/** Text from data in lines of at most so many letters, broken at spaces and cut where there are more lines. */
+/** Text from data in lines of limited length, broken at spaces, and cut after the last line. */
 export function lines(text: string, letters: number, most = Infinity): string[] {
   const found: string[] = [];
   for (const word of printable(text).split(/[ \t\n]+/)) {
@@ -52,7 +52,7 @@ export function lines(text: string, letters: number, most = Infinity): string[] 
   return found.map((line) => label(line, letters));
 }
 
-/** Drawings in rows of so many columns, as one. */
+/** Joins drawings to one, in rows of some columns. */
 export function grid(drawings: readonly Drawing[], columns: number, gap = 12): Drawing {
   const shape = (count: number, side: "width" | "height"): number[] =>
     Array.from({ length: count }, (_, line) =>

@@ -1,6 +1,6 @@
-// Text that goes into pages: everything that comes from data is escaped, in one place.
+// HTML text: everything that comes from data is escaped here, in one place.
 
-/** HTML that is ready: what it was made of is escaped. */
+/** HTML whose data is escaped already. */
 export class Markup {
   readonly text: string;
   constructor(text: string) {
@@ -10,7 +10,7 @@ export class Markup {
 
 export type Content = Markup | string | number | null | undefined | readonly Content[];
 
-/** A template whose values are escaped, but for those that are markup already; null and undefined are nothing. */
+/** A template that escapes its values, except those that are markup already; null and undefined become nothing. */
 export function fragment(parts: TemplateStringsArray, ...values: readonly Content[]): Markup {
   return new Markup(parts.reduce((text, part, i) => text + textOf(values[i - 1]) + part));
 }
@@ -30,12 +30,12 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** For content and quoted attributes alike. */
+/** Escapes text for content and for quoted attributes. */
 export function escaped(text: string): string {
   return printable(text).replace(/[&<>"']/g, (letter) => entities[letter]);
 }
 
-/** What a page or a picture may not hold, control characters and halves of letters, becomes the mark for what cannot be shown. */
+/** Replaces what HTML and SVG may not hold (control characters, lone surrogates) by the replacement character. */
 export function printable(text: string): string {
   return text.replace(/(?![\t\n])[\p{Cc}\p{Cs}\ufffe\uffff]/gu, "\ufffd");
 }

@@ -1,24 +1,24 @@
-// Numbers as people read them on a page.
+// Formats numbers for a page.
 
-/** What stands where there is no number. */
+/** Shown where there is no number. */
 export const none = "–";
 
 export const whole = (value: number): string => value.toLocaleString("en");
 
-/** With so many decimals; a minus that is one, and none where there is no number. */
+/** A number with some decimals and a true minus sign; `none` where there is no number. */
 export function fixed(value: number | null | undefined, decimals: number): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return none;
   const text = value.toFixed(decimals);
   return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
 }
 
-/** As `fixed`, with a plus where it is above zero. */
+/** As `fixed`, with a plus sign above zero. */
 export function signed(value: number | null | undefined, decimals: number): string {
   const text = fixed(value, decimals);
   return text === none || text.startsWith("−") || Number(text) === 0 ? text : `+${text}`;
 }
 
-/** With so many digits that count, never as a power of ten. */
+/** A number with some significant digits, never as a power of ten. */
 export function digits(value: number | null | undefined, count = 4): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return none;
   if (value === 0) return "0";
@@ -34,7 +34,7 @@ export const interval = (
     ? none
     : `${fixed(found.low, decimals)} to ${fixed(found.high, decimals)}`;
 
-/** A p value as reports have it. */
+/** A p value. */
 export const probability = (p: number): string => (p < 0.001 ? "< 0.001" : `= ${p.toFixed(3)}`);
 
 export function duration(seconds: number): string {

@@ -1,4 +1,4 @@
-// A page: one file that needs nothing else, its sections, tables and figures, each figure with its text and its data.
+// A page: one HTML file that loads nothing else, with sections, tables and figures; each figure has a text and its data.
 
 import { fragment, Markup, type Content } from "./markup.ts";
 import { style } from "./style.ts";
@@ -12,16 +12,16 @@ export interface Section {
 
 export interface Page {
   readonly title: string;
-  /** What the page is of, in a sentence. */
+  /** Subject of the page, in a sentence. */
   readonly lead: string;
-  /** The few numbers that matter most. */
+  /** The few most important numbers. */
   readonly facts: readonly (readonly [name: string, value: string])[];
   readonly sections: readonly Section[];
-  /** Who made it. */
+  /** The program that made the page. */
   readonly foot: string;
 }
 
-/** A cell: text, or a number as it is to be shown. */
+/** A cell: text, or a number as it is shown. */
 export type Cell = string | Markup;
 
 export interface TableContent {
@@ -29,28 +29,28 @@ export interface TableContent {
   readonly head: readonly string[];
   /** The first cell names the row. */
   readonly rows: readonly (readonly Cell[])[];
-  /** Means and sums, below the others. */
+  /** Rows of means and sums, below the others. */
   readonly foot?: readonly (readonly Cell[])[];
-  /** How many columns hold words, from the left; the others hold numbers, set to the right. Default 1. */
+  /** Number of columns with words, from the left; the others hold numbers and are aligned to the right. Default 1. */
   readonly words?: number;
 }
 
-/** A picture with all that somebody needs who does not see it. */
+/** A picture, with everything that a person who cannot see it needs. */
 export interface Figure {
   /** Unique on its page: letters, digits and hyphens. */
   readonly id: string;
-  /** What it is. */
+  /** Title. */
   readonly title: string;
-  /** What it shows, in sentences, with its numbers where they are few. */
+  /** A description in sentences, with the numbers where they are few. */
   readonly text: string;
-  /** Where they are many, the numbers, for those who do not see it; others find them in the table. */
+  /** The numbers as text where they are many, for screen readers; the table has them as well. */
   readonly numbers?: string;
-  /** The content of an svg element of `width` x `height`. */
+  /** Content of an svg element of `width` x `height`. */
   readonly drawing: { readonly width: number; readonly height: number; readonly markup: Markup };
   readonly table: TableContent;
 }
 
-/** The whole file. It names no other: a browser that obeys its policy loads nothing. */
+/** The whole file. Its content policy keeps a browser from loading anything else. */
 export function pageText({ title, lead, facts, sections, foot }: Page): string {
   const shown = sections.filter(({ content }) => content.length > 0);
   const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
@@ -91,7 +91,7 @@ export function paragraph(...content: readonly Content[]): Markup {
   return fragment`<p>${content}</p>\n`;
 }
 
-/** A remark beside what is shown. */
+/** A note below a figure or table. */
 export const note = (...content: readonly Content[]): Markup => fragment`<p class="note">${content}</p>\n`;
 
 export const bulleted = (items: readonly string[]): Markup =>
@@ -100,7 +100,7 @@ export const bulleted = (items: readonly string[]): Markup =>
 export const folded = (summary: string, content: Content): Markup =>
   fragment`<details><summary>${summary}</summary>${content}</details>\n`;
 
-/** What is wider than the page is moved within a box of its own, by keyboard too. */
+/** A box that scrolls content wider than the page, also by keyboard. */
 const box = (label: string, content: Markup): Markup =>
   fragment`<div class="scroll" role="region" tabindex="0" aria-label="${label}">${content}</div>\n`;
 

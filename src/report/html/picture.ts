@@ -1,5 +1,5 @@
-// A figure as a file of its own: SVG that names no other file, with its title and its text in the picture. Its colours are
-// plain values on white paper, for programs that draw SVG know neither variables nor what a dark page is.
+// A figure as a file of its own: SVG that loads no other file, with its title and its text in the picture. Its colours are
+// plain values on white, since many programs that draw SVG know neither CSS variables nor dark mode.
 
 import { lines } from "./drawing.ts";
 import { fragment, Markup } from "./markup.ts";
@@ -44,7 +44,7 @@ ${caption.markup}</svg>
 `.text;
 }
 
-/** With the colours themselves. */
+/** Replaces colour variables by their values. */
 function plain({ text }: Markup): Markup {
   const colours: Readonly<Record<string, string>> = light;
   return new Markup(text.replace(/="var\(--(\w+)\)"/g, (all, name: string) => `="${colours[name] ?? all}"`));

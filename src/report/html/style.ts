@@ -1,7 +1,7 @@
-// How pages look: system fonts, colours that people who see few colours can tell apart (Okabe and Ito, darkened on light
-// paper to a contrast of 3 to 1 for lines and 4.5 to 1 for text), and the same in the dark and on paper.
+// The style of pages: system fonts, and colours that colour-blind people can distinguish (Okabe and Ito, darkened in light
+// mode to a contrast of 3 to 1 for lines and 4.5 to 1 for text), in light, in dark and on paper.
 
-/** On light paper, and in pictures that are files of their own. */
+/** Colours in light mode, and in pictures that are files of their own. */
 export const light = {
   ...{
     paper: "#ffffff",
@@ -37,7 +37,7 @@ export const palette = [1, 2, 3, 4, 5, 6].map((n) => `var(--c${n})`);
 export const ink = "currentColor";
 export const muted = "var(--muted)";
 export const paper = "var(--paper)";
-/** Of heat maps: more, and less than nothing. */
+/** Colours of heat maps, for values above and below zero. */
 export const [warm, cool] = ["var(--c2)", "var(--c1)"];
 
 export const style = `

@@ -1,4 +1,4 @@
-// Confident mistakes on a page, of one run or of many together: cards of images by class, and the same as a table.
+// Confident mistakes of one run, or of many together: cards of images by class, and the same as a table.
 
 import { fragment, type Markup } from "../html/markup.ts";
 import { fixed, none } from "../html/number-text.ts";
@@ -6,9 +6,9 @@ import { folded, paragraph, table } from "../html/page.ts";
 import type { Mistake } from "../../runs/run-report-data.ts";
 
 interface MistakeWords {
-  /** Said where there is no mistake. */
+  /** Text where there is no mistake. */
   readonly none: string;
-  /** By what a label is the less likely one. */
+  /** Words for who finds the label less likely: a run, or the mean over several. */
   readonly by: string;
   /** The last sentence. */
   readonly look: string;
@@ -16,23 +16,23 @@ interface MistakeWords {
   readonly probability: string;
 }
 
-/** What the table tells of each mistake beside the rest. */
+/** Further columns of the table. */
 interface MoreCells<Each extends Mistake> {
   readonly head: readonly string[];
   readonly cells: (mistake: Each) => readonly string[];
 }
 
-/** A probability with so many decimals that it is neither 0 nor 1 unless it is. */
+/** A probability with enough decimals that it shows as 0 or 1 only where it is exactly that. */
 export const sure = (value: number): string => fixed(value, value > 0.9995 || value < 0.0005 ? 6 : 3);
 
-/** @param found in order of classes */
+/** @param found in the order of classes */
 export function mistakeCards<Each extends Mistake>(
   found: readonly Each[],
   words: MistakeWords,
   more: MoreCells<Each> = { head: [], cells: () => [] },
 ): Markup[] {
   if (found.length === 0) return [paragraph(words.none)];
-  const told = ({ label }: Mistake): string => (label === "positive" ? "missed" : "wrongly found");
+  const told = ({ label }: Mistake): string => (label === "positive" ? "missed" : "false alarm");
   const card = (each: Mistake): Markup => {
     const { class: name, label, probability, source, image, png } = each;
     const alt = `Image ${image} of ${source}: ${name} is labelled ${label}, its predicted ${words.probability} is ${sure(probability)}`;
@@ -49,8 +49,8 @@ export function mistakeCards<Each extends Mistake>(
   });
   return [
     paragraph(
-      `Test images whose label is the less likely ${words.by}, the most confident first: those that have a class and were `,
-      `missed, and those that have not and where it was wrongly found. ${words.look}`,
+      `Test images whose label is the less likely answer ${words.by}, the most confident mistakes first: positives that were `,
+      `missed, and negatives with a false alarm. ${words.look}`,
     ),
     ...names.map(cards),
     folded(

@@ -1,4 +1,4 @@
-// The report of a run: what it came to, how it got there, what it learned from and where it errs.
+// The report of a run: results, curves, mistakes, labels and settings.
 
 import { basename, resolve } from "node:path";
 import { averagePrecision } from "../../metrics/average-precision.ts";
@@ -23,7 +23,7 @@ import type { Mistake } from "../../runs/run-report-data.ts";
 import type { RunContents } from "../../runs/read-run.ts";
 import { settingsSection } from "./settings-table.ts";
 
-/** The whole file, of UTF-8. The same folder gives the same bytes. */
+/** The whole file. The same folder gives the same bytes. */
 export function runPage(run: RunContents): string {
   const { record, metrics, summary, classes, predictions, reportData, queries, missing, path } = run;
   const drawn = (...figures: readonly (Figure | undefined)[]): Markup[] =>
@@ -79,15 +79,15 @@ const mistakes = (found: readonly Mistake[] | undefined): Markup[] =>
   found === undefined
     ? []
     : mistakeCards(found, {
-        none: "No test image has a label that the run got wrong.",
+        none: "The run got no label of a test image wrong.",
         by: "by the run",
-        look: "A label may be wrong, too: look.",
+        look: "Look at the images: the label may be wrong, too.",
         probability: "probability",
       });
 
 const ownQueries = { id: "similarity", title: "Similarity of the class queries", of: "the run" };
 
-/** The last step in which only given labels taught; 0 without such steps. */
+/** The last step of the warm-up; 0 without a warm-up. */
 function warmupEnd({ record: { settings }, metrics: { steps } }: RunContents): number {
   const { warmupSteps, warmupEpochs } = settings;
   if (typeof warmupSteps === "number") return warmupSteps;
@@ -142,15 +142,15 @@ function results({ summary, classes, predictions }: RunContents): Markup[] {
   if (intervals !== null) {
     content.push(
       note(
-        `Intervals: bootstrap over ${whole(intervals.patients)} patients (an image of nobody known is a patient of its own), ` +
-          `${whole(intervals.resamples)} resamples, percentiles. Calibration error: expected, over ${calibrationBins} groups of equal size.`,
+        `Intervals: bootstrap over ${whole(intervals.patients)} patients (an image without a patient counts as one), ` +
+          `${whole(intervals.resamples)} resamples, percentiles. Calibration error: the expected one, over ${calibrationBins} groups of equal size.`,
       ),
     );
   }
   if (undefinedClasses.length > 0) {
     content.push(
       note(
-        `${none} stands where the labelled test images are not of both kinds; such classes (${undefinedClasses.join(", ")}) are not in the mean.`,
+        `${none}: the labelled test images are not of both kinds. The mean leaves these classes out: ${undefinedClasses.join(", ")}.`,
       ),
     );
   }
@@ -171,7 +171,7 @@ function results({ summary, classes, predictions }: RunContents): Markup[] {
   return content;
 }
 
-/** Reasons that are shown; summary.json has all. */
+/** The most reasons that are shown; summary.json has all of them. */
 const mostReasons = 50;
 
 function leftOut(skipped: readonly string[]): Markup[] {
@@ -180,6 +180,6 @@ function leftOut(skipped: readonly string[]): Markup[] {
   return [
     paragraph(`${whole(skipped.length)} images or records could not be read and were left out:`),
     bulleted(skipped.slice(0, mostReasons)),
-    ...(more > 0 ? [note(`and ${whole(more)} more; summary.json lists all.`)] : []),
+    ...(more > 0 ? [note(`and ${whole(more)} more; summary.json lists all of them.`)] : []),
   ];
 }

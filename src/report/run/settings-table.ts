@@ -1,10 +1,10 @@
-// What a run was made with, grouped for people; settings that this file has not heard of are shown all the same.
+// The settings of a run, in groups. Settings that this file does not know are shown as well.
 
 import type { AnyRecord, RunRecord, TaskRecord } from "../../runs/run-record.ts";
 import { folded, note, table } from "../html/page.ts";
 import { fragment, type Markup } from "../html/markup.ts";
 
-/** Settings by their place in the trainer's record; the rest are under "Training". */
+/** Groups of settings by their place in the record; all others are under "Training". */
 const groups: readonly { readonly title: string; readonly takes: (path: string) => boolean }[] = [
   { title: "Network", takes: (path) => /^(network|head|normalisation)\b/.test(path) },
   {
@@ -90,7 +90,7 @@ function machineTable(
 
 const line = ([name, value]: Entry): Markup => fragment`<dt>${name}</dt><dd>${value}</dd>\n`;
 
-/** The values of nested records, each by its path; lists are values. */
+/** The values of nested records by their paths; a list is one value. */
 export function leaves(tree: object, path = ""): Entry[] {
   return Object.entries(tree).flatMap(([key, value]: [string, unknown]): Entry[] => {
     const here = path === "" ? key : `${path}.${key}`;

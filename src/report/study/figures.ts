@@ -15,14 +15,14 @@ import { inParts } from "./parts.ts";
 import type { StudyContents } from "../../studies/read-study.ts";
 import { meanRocCurves } from "./roc-figure.ts";
 
-/** Those that there is something to draw for. */
+/** The figures that have something to draw. */
 export interface StudyFigures {
-  /** By group of classes: mean AUC by arm. */
+  /** Mean AUC by arm, a figure for each group of classes. */
   readonly arms: readonly Figure[];
-  /** By group of classes. */
+  /** Differences, a figure for each group of classes. */
   readonly differences: readonly Figure[];
   readonly similarity: Figure | undefined;
-  /** By arm whose models have them. */
+  /** Class queries, a figure for each arm whose models have them. */
   readonly queries: readonly Figure[];
   readonly courses: Figure | undefined;
   readonly roc: Figure | undefined;
@@ -59,8 +59,8 @@ export function figuresOf(
 }
 
 /**
- * The same as files that need nothing else, for papers and slides.
- * @returns SVG by file name; the names are letters, digits and hyphens
+ * The figures as SVG files for papers and slides.
+ * @returns SVG by file name; names have letters, digits and hyphens
  */
 export function studyFigures(
   study: StudyContents,
@@ -146,7 +146,7 @@ function armDots(
   });
 }
 
-/** The minus stays with what it is before. */
+/** Keeps a minus sign on the line of its number. */
 const named = ({ first, second }: ComparisonResult): string => `${first} −\u00a0${second}`;
 
 function differenceDots(

@@ -1,19 +1,19 @@
-// The arms of a study in parts: those that it is about, and their controls.
+// The arms of a study in two parts: its own arms, and their controls.
 
 import type { Arm } from "../../studies/scores.ts";
 
-/** Arms, or what is made of them, that belong together. */
+/** Items of the arms of one part. */
 export interface Part<Item> {
-  /** Of controls, what they are. */
+  /** Explains controls; left out for the study's own arms. */
   readonly title?: string;
-  /** Whether the title says of each what sets it apart from the arm that it is the control of. */
+  /** Whether the title says already how each item differs from the arm that it controls. */
   readonly told: boolean;
   readonly items: readonly Item[];
 }
 
 /**
- * The study's own first, then its controls.
- * @param names of the arms that an item is of; where they are not all controls, the item is the study's own
+ * The study's own arms first, then the controls.
+ * @param names gives the arms of an item; an item is a control's only where all of its arms are controls
  */
 export function inParts<Item>(
   arms: readonly Arm[],
@@ -31,7 +31,7 @@ export function inParts<Item>(
   ].filter((part) => part.items.length > 0);
 }
 
-/** What the sentences of controls say beyond those of their arms, if that is the same of all. */
+/** The words that the sentences of controls add to those of their arms, if they are the same for all. */
 function whatControlsAre(arms: readonly Arm[], controls: readonly Arm[]): string | undefined {
   const found = new Set(
     controls.map(({ controlOf, about }) => {

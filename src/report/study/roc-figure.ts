@@ -1,4 +1,4 @@
-// The ROC figure of a study: its own arms in one picture, their controls in another, and what no picture says.
+// The ROC figure of a study: its own arms in one picture, their controls in another, and a text.
 
 import type { Arm } from "../../studies/scores.ts";
 import { leftOutText } from "../figures/left-out.ts";
@@ -10,10 +10,10 @@ import type { StudyRoc } from "../../studies/study-report-data.ts";
 
 type ArmRoc = StudyRoc["arms"][number];
 
-/** A table has every so manieth point of a curve. */
+/** The table has every tenth point of a curve. */
 const thinned = 10;
 
-/** What is read off single curves where they are at least so specific, and then averaged alike. */
+/** Columns of sensitivity at a specificity, read off single curves and then averaged as the curves are. */
 export function sensitivityTable({ arms, specificities }: StudyRoc): TableContent {
   return {
     caption: "Mean sensitivity at a specificity of at least",
@@ -29,7 +29,7 @@ export function meanRocCurves(arms: readonly Arm[], roc: StudyRoc): Figure | und
   const { falsePositiveRates, specificities } = roc;
   const found = arms.flatMap(({ name }) => roc.arms.filter(({ arm }) => arm === name));
   if (found.length === 0) return undefined;
-  // A control looks as the arm that it is the control of.
+  // A control is drawn like the arm that it controls.
   const lookOf = new Map(arms.map(({ name, controlOf }) => [name, controlOf ?? name]));
   const looks = [...new Set(lookOf.values())];
   const parts = inParts(arms, found, ({ arm }) => [arm]).map(({ title = "Arms", items }) => ({

@@ -1,4 +1,4 @@
-// The report of a study: what it asks, what its arms came to, how they differ, and what could not be compared.
+// The report of a study: its question, the results of its arms, their differences, and what could not be compared.
 
 import { basename } from "node:path";
 import type { StudyAnalysis } from "../../studies/results.ts";
@@ -15,9 +15,9 @@ import type { StudyContents } from "../../studies/read-study.ts";
 import { sensitivityTable } from "./roc-figure.ts";
 
 /**
- * The whole file, of UTF-8. The same contents give the same bytes.
- * @param analysis of the study's scores: every mean, difference and test of the page is its
- * @param similarity of a study on the similarity of classes
+ * The whole file. The same contents give the same bytes.
+ * @param analysis the analysis of the study's scores, which has every mean, difference and test of the page
+ * @param similarity for a study on the similarity of classes
  * @param version of Tessera
  */
 export function studyPage(
@@ -40,7 +40,7 @@ export function studyPage(
     facts: [
       ["arms", String(arms.length)],
       ["seeds", String(seeds.size)],
-      // Without study.json nobody knows what was asked for.
+      // Without study.json the settings are not known.
       [
         "arms finished, by seed",
         asked === undefined ? finished : `${finished} of ${whole(arms.length * seeds.size)}`,
@@ -71,11 +71,11 @@ export function studyPage(
   });
 }
 
-/** What its tables leave to be said. */
+/** An explanation of the tables of tests. */
 const testWords =
-  "p is of the paired t-test over seeds, Holm is that p corrected for all tests of the group; Welch's and the pooled " +
-  "two-sample test are beside it. That a difference is not significant does not say that two arms are equal: that is shown " +
-  "only by two one-sided tests with the margin given. Intervals speak for other seeds, not for other test images.";
+  "p is that of the paired t-test over seeds, and Holm is this p corrected for all tests of the group; Welch's and the pooled " +
+  "two-sample test stand beside it. A difference that is not significant does not show that two arms are equal: only two " +
+  "one-sided tests with the given margin can show that. Intervals are about other seeds, not about other test images.";
 
 function testTables(scores: StudyContents["scores"], analysis: StudyAnalysis): Markup[] {
   const tables = comparisonTables(scores, analysis);
@@ -83,7 +83,7 @@ function testTables(scores: StudyContents["scores"], analysis: StudyAnalysis): M
   return [paragraph(testWords), ...tables.flatMap((each) => [table(each.table), bulleted(each.verdicts)])];
 }
 
-/** The picture, and the numbers that are read off it. */
+/** The ROC figure, and a table of sensitivities. */
 function rocSection({ reportData }: StudyContents, roc: Figure | undefined): Markup[] {
   const predicted = reportData?.predicted;
   if (predicted === undefined) return [];
@@ -102,11 +102,11 @@ function mistakesSection({ reportData }: StudyContents): Markup[] {
     ...mistakeCards(
       found,
       {
-        none: `No test image has a label that is the less likely one ${mean}.`,
+        none: `No label of a test image is the less likely answer ${mean}.`,
         by: mean,
         look:
-          `Images are those of seed ${seed}, runs those of all seeds and of the arms in the table, for each class such as ` +
-          "are judged by it. Where most arms agree against a label, the label may be the one that is wrong: look.",
+          `The images are those of seed ${seed}. The runs are those of all seeds and of the arms in the table, for each class those ` +
+          "that are scored by it. Where most arms agree against a label, the label may be wrong: look at the image.",
         probability: "mean probability",
       },
       { head: arms, cells: ({ byArm }) => byArm.map((value) => (value === null ? none : sure(value))) },
@@ -114,12 +114,12 @@ function mistakesSection({ reportData }: StudyContents): Markup[] {
   ];
 }
 
-/** Of how many runs a section is, where it is not of all. */
+/** A note about how many runs a section covers, where it does not cover all. */
 function lost({ read, finished }: Predicted): Markup[] {
   if (read === finished) return [];
   return [
     note(
-      `Of ${whole(read)} of ${whole(finished)} finished runs: the predictions of the others are lost or damaged.`,
+      `This covers ${whole(read)} of ${whole(finished)} finished runs: the predictions of the others are lost or damaged.`,
     ),
   ];
 }

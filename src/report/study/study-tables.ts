@@ -1,4 +1,4 @@
-// What a study found, as people and programs read it: Markdown, a table for the terminal, CSV and JSON.
+// The results of a study as Markdown, as a table for the terminal, as CSV and as JSON.
 
 import Table from "cli-table3";
 import {
@@ -23,7 +23,7 @@ import type { TableContent } from "../html/page.ts";
 import { markdownTable, markdownText, type MarkdownColumn } from "../markdown.ts";
 import { plainTable } from "../tables.ts";
 
-/** Columns and rows before it is decided how they are drawn. */
+/** Columns and rows, for any of these formats. */
 interface Cells {
   readonly columns: readonly MarkdownColumn[];
   readonly rows: readonly (readonly string[])[];
@@ -32,7 +32,7 @@ interface Cells {
 const left = (name: string): MarkdownColumn => ({ name, align: "left" });
 const right = (name: string): MarkdownColumn => ({ name, align: "right" });
 
-/** A whole page: what was asked, means by arm, comparisons with their verdicts, classes, and what has to be known with it. */
+/** A whole page: question, means by arm, comparisons with their verdicts, classes, and notes. */
 export function studyMarkdown(scores: StudyScores, analysis: StudyAnalysis): string {
   const sections = [
     `# Study: ${markdownText(scores.study)}\n`,
@@ -59,7 +59,7 @@ export function studyMarkdown(scores: StudyScores, analysis: StudyAnalysis): str
 function comparisonSections(scores: StudyScores, analysis: StudyAnalysis): readonly string[] {
   return [
     "## Comparisons\n",
-    "Mean AUC of the first arm less that of the second. p is of the paired t-test over seeds, and Holm is that p corrected " +
+    "Mean AUC of the first arm less that of the second. p is that of the paired t-test over seeds, and Holm is this p corrected " +
       "for all tests of the group; Welch's and the pooled two-sample t-test are beside it. Intervals are at " +
       `${Math.round(100 * analysis.level)} %, of the paired difference; they speak for other seeds, not for other test images. ` +
       'That there is no significant difference does not say that two arms are equal: "equal" is shown only by two ' +
@@ -73,7 +73,7 @@ function comparisonSections(scores: StudyScores, analysis: StudyAnalysis): reado
   ];
 }
 
-/** For the end of a study on a terminal: means by arm, the tests of each group, and the verdicts of the first group. */
+/** For a terminal: means by arm, the tests of each group, and the verdicts of the first group. */
 export function studyTable(scores: StudyScores, analysis: StudyAnalysis): string {
   const groups = comparisonsByGroup(scores, analysis);
   return [
@@ -85,7 +85,7 @@ export function studyTable(scores: StudyScores, analysis: StudyAnalysis): string
   ].join("\n\n");
 }
 
-/** A row for every arm, seed and class, as long tables are for statistics programs; empty where the AUC is undefined. */
+/** A long table for statistics programs, with a row for every arm, seed and class; empty where the AUC is undefined. */
 export function scoresCsv({ study, arms, classes, scores }: StudyScores): string {
   return csvText([
     ["study", "arm", "seed", "class", "auc"],
@@ -121,7 +121,7 @@ export function comparisonsCsv({ study, comparisons }: StudyAnalysis): string {
   ]);
 }
 
-/** { scores, analysis }, and of a study on similarity that, too; how losses went is in scores.json alone. */
+/** { scores, analysis }, and the similarity for a study on it; the courses of losses are in scores.json only. */
 export function studyJson(
   scores: StudyScores,
   analysis: StudyAnalysis,
@@ -140,7 +140,7 @@ export function similarityMarkdown(similarity: SimilarityAnalysis): string {
   ].join("\n");
 }
 
-/** The same for a terminal. */
+/** The similarity table for a terminal. */
 export function similarityTable(similarity: SimilarityAnalysis): string {
   const words = [correlationSentence(similarity), ...similarity.notes].join("\n");
   return `${plain(similarityCells(similarity))}\n\n${words}`;
@@ -158,7 +158,7 @@ function similarityCells({ classes }: SimilarityAnalysis): Cells {
   };
 }
 
-/** Pearson's r with its interval and test, or why there is none. */
+/** Pearson's r with its interval and test, or the reason why there is none. */
 export function correlationSentence({ correlation }: SimilarityAnalysis): string {
   const { count, r } = correlation;
   const value = r === null ? "There is no r" : `Pearson's r = ${r.toFixed(2)}`;
@@ -221,7 +221,7 @@ function nameOf({ first, second }: Pick<ComparisonResult, "first" | "second">): 
   return `${first} less ${second}`;
 }
 
-/** The groups in which something is compared. */
+/** The groups that have comparisons. */
 function comparisonsByGroup(
   { groups }: StudyScores,
   { comparisons }: StudyAnalysis,
@@ -231,7 +231,7 @@ function comparisonsByGroup(
     .filter((each) => each.comparisons.length > 0);
 }
 
-/** A table for every group, with what its comparisons come to, for a page. */
+/** A table and the verdicts for every group, for a page. */
 export function comparisonTables(
   scores: StudyScores,
   analysis: StudyAnalysis,
@@ -246,7 +246,7 @@ export function comparisonTables(
   });
 }
 
-/** @param p which tests have a column: all, or the paired one with its correction. */
+/** @param p which tests have columns: all, or the paired one with its correction */
 function comparisonCells(
   head: string,
   comparisons: readonly ComparisonResult[],
@@ -274,7 +274,7 @@ function comparisonCells(
   };
 }
 
-/** A line for each with its notes, and one for those that all of them have. */
+/** A line for each comparison with notes of its own, and one for the notes that all of them have. */
 function verdicts(comparisons: readonly ComparisonResult[]): readonly string[] {
   const [first, ...others] = comparisons.map(({ notes }) => notes);
   const shared =

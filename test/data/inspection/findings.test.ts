@@ -37,7 +37,7 @@ test("a catalogue in order has no findings, and says what was looked for", () =>
     "No patient is in two parts (3 images name no patient).",
     "No image is positive in one place and negative in another.",
     "Every class has positive and negative images to train on.",
-    "No image is there twice.",
+    "No image occurs twice.",
     "Every image can be decoded.",
   ]);
 });
@@ -128,7 +128,7 @@ describe("a patient", () => {
 
   test("that nobody names is said not to be looked for", () => {
     const { clean } = inspect(classes, [opened("A", "train", complete)], []);
-    expect(clean).toContain("No image names a patient: a patient in two parts would not be seen.");
+    expect(clean).toContain("No image names a patient, so a patient in two parts would not be found.");
   });
 
   test("who was ill and is well again is no conflict: only equal pixels are", () => {

@@ -15,7 +15,7 @@ test("ROC curves of arms lie over each other, those of controls beside them, and
   const section = document.querySelector("section[aria-labelledby=ranking]");
   if (section === null) throw new Error("there are curves");
   expect(text(section, ".note")).toBe(
-    "Of 10 of 11 finished runs: the predictions of the others are lost or damaged.",
+    "This covers 10 of 11 finished runs: the predictions of the others are lost or damaged.",
   );
   const caption = text(section, "figcaption");
   expect(caption).toMatch(
@@ -59,7 +59,7 @@ test("confident mistakes are shown with the mean over runs, and by arm in their 
   const section = shownPage(shown).querySelector("section[aria-labelledby=mistakes]");
   if (section === null) throw new Error("there are mistakes");
   expect(section.textContent).toMatch(
-    /the less likely in the mean over 10 runs.*Images are those of seed 0/s,
+    /the less likely answer in the mean over 10 runs.*The images are those of seed 0/s,
   );
   expect(all(section, "img").map((image) => image.getAttribute("alt"))).toEqual([
     `Image 7 of <i>s</i>: ${oddClasses[0]} is labelled negative, its predicted mean probability is 0.750`,
@@ -76,7 +76,9 @@ test("confident mistakes are shown with the mean over runs, and by arm in their 
   ).toEqual([...["0.750", "0.900", "–"]]);
   const none = { ...predicted, read: 11, mistakes: { ...predicted.mistakes, found: [] } };
   const right = shownPage({ ...shown, reportData: { ...reportData, predicted: none } });
-  expect(text(right, "section[aria-labelledby=mistakes]")).toMatch(/No test image has a label that is/);
+  expect(text(right, "section[aria-labelledby=mistakes]")).toMatch(
+    /No label of a test image is the less likely answer/,
+  );
   expect(text(right, "section[aria-labelledby=ranking] .note")).toBe("");
 });
 

@@ -1,0 +1,159 @@
+// The commands of the documentation, and what it says that they print. Those of `tessera` run as they are written, in a
+// folder whose examples are small copies of two-sites.yaml and third-site.yaml; of npm's, the script must exist.
+
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { own, runBuilt, workingFolder, type Ended } from "../cli/built.ts";
+import { blocksOf, placeOf, root } from "./markdown.ts";
+
+interface Line {
+  readonly place: string;
+  readonly command: string;
+}
+
+/** Without comments; a line that ends in a backslash goes on in the next. */
+const lines: readonly Line[] = blocksOf("sh").flatMap((block) =>
+  block.text
+    .replaceAll("\\\n", " ")
+    .split("\n")
+    .map((line) => line.replace(/(?:^|\s+)#.*$/, "").trim())
+    .filter((line) => line !== "")
+    .map((command) => ({ place: placeOf(block), command })),
+);
+
+/** The words of a command, as a shell parts them. */
+const wordsOf = (command: string): string[] =>
+  [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
+
+const ours = "npx tessera ";
+const commands = [
+  ...new Set(lines.map(({ command }) => command).filter((command) => command.startsWith(ours))),
+];
+
+/** The run that the others begin with; the rest may run in any order. */
+const first = "npx tessera train examples/two-sites.yaml --data-root . --out runs/first";
+
+/** What would take longer than a test may: those words in the place of these. */
+const shorter: readonly (readonly [words: string, instead: string])[] = [
+  ["tessera tune", "tessera tune --seconds 1"],
+  ["--seeds 8", "--seeds 2 --arms single partial-bce"],
+];
+
+/** Commands that are right to end with a complaint: `first` has ended, so that nothing is left to go on with. */
+const refused: Readonly<Record<string, RegExp>> = {
+  "npx tessera train --resume runs/first": /^error: --resume runs\/first: the run is finished/m,
+};
+
+const folder = workingFolder();
+const ended = new Map<string, Ended>();
+
+/** A few images and one epoch in the place of some hundred and ten. */
+const small = (manifest: string): string =>
+  manifest
+    .replace(/count: \d+/g, "count: 16")
+    .replace(/epochs: \d+/g, "epochs: 1")
+    .replace(/warmupEpochs: \d+/g, "warmupEpochs: 0");
+
+async function run(command: string): Promise<void> {
+  const words = shorter.reduce((text, [words, instead]) => text.replace(words, instead), command);
+  ended.set(command, await runBuilt(folder, wordsOf(words.slice(ours.length))));
+}
+
+beforeAll(async () => {
+  mkdirSync(join(folder, "examples"));
+  for (const name of ["two-sites", "third-site"]) {
+    const manifest = readFileSync(join(root, "examples", `${name}.yaml`), "utf8");
+    writeFileSync(join(folder, "examples", `${name}.yaml`), small(manifest));
+  }
+  cpSync(join(root, "examples/densenet121.yaml"), join(folder, "examples/densenet121.yaml"));
+  await run(first);
+  const others = commands.filter((command) => command !== first).values();
+  const turns = async (): Promise<void> => {
+    for (const command of others) await run(command);
+  };
+  await Promise.all([turns(), turns()]);
+}, 300_000);
+
+test("the first run is one that the documentation shows", () => {
+  expect(commands).toContain(first);
+});
+
+test.each(commands)("%s", (command) => {
+  const { code, output, errors } = ended.get(command) ?? { code: null, output: "", errors: "was not run" };
+  const complaint = refused[command];
+  if (complaint === undefined) expect(code, own(errors)).toBe(0);
+  else {
+    expect(code).toBe(2);
+    expect(errors).toMatch(complaint);
+  }
+  expect(output + errors).not.toContain("NaN");
+});
+
+const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  scripts: Readonly<Record<string, string>>;
+};
+
+/** What is wrong with a command that is not run here; undefined where nothing is. */
+function fault(command: string): string | undefined {
+  const [program, verb, name = "", ...rest] = wordsOf(command);
+  if (command === "npm install" || command.startsWith(ours)) return undefined;
+  if (command === "npm test") return scripts["test"] === undefined ? "there is no test script" : undefined;
+  if (program === "npm" && verb === "run") {
+    if (scripts[name] === undefined) return `package.json has no script ${name}`;
+    const options = rest.filter((word) => /^--\w/.test(word));
+    if (options.length === 0) return undefined;
+    // Where the options of a benchmark are read.
+    const reader = readFileSync(join(root, "bench/main.ts"), "utf8");
+    const unknown = name.startsWith("bench")
+      ? options.find((option) => !reader.includes(`"${option}`))
+      : options[0];
+    return unknown === undefined ? undefined : `${name} has no option ${unknown}`;
+  }
+  if (program === "npx" && verb === "vitest" && name === "run") {
+    const [path = ""] = rest;
+    return existsSync(join(root, path)) ? undefined : `there is no ${path}`;
+  }
+  if (program === "node")
+    return existsSync(join(root, verb ?? "")) ? undefined : `there is no ${verb ?? "file"}`;
+  return "nothing tells how this block is run";
+}
+
+test("every other command is one that there is", () => {
+  const faults = lines.flatMap(({ place, command }) => {
+    const found = fault(command);
+    return found === undefined ? [] : [`${place}: ${command}: ${found}`];
+  });
+  expect(faults).toEqual([]);
+});
+
+/** What a block without a language is the output of. */
+const outputs: readonly { readonly has: string; readonly command: string; readonly file?: string }[] = [
+  { has: "calib. error", command: "npx tessera evaluate runs/first" },
+  {
+    has: "source,part,image",
+    command: "npx tessera predict runs/first --complete --out labels.csv",
+    file: "labels.csv",
+  },
+];
+
+/** A line without what differs from run to run: numbers, the adapter, and how wide a column is. */
+const shapeOf = (line: string): string =>
+  line
+    .trim()
+    .replace(/; on .*$/, "; on")
+    .replace(/\d+(?:\.\d+)?(?:e-?\d+)?/g, "N")
+    .replace(/\s+/g, " ");
+
+test.each(blocksOf("").map((block) => [placeOf(block), block] as const))(
+  "%s is what a command prints",
+  (_, block) => {
+    const found = outputs.find(({ has }) => block.text.includes(has));
+    expect(found, "nothing tells which command prints this block").toBeDefined();
+    const { output = "", errors = "" } = ended.get(found?.command ?? "") ?? {};
+    const written = found?.file === undefined ? "" : readFileSync(join(folder, found.file), "utf8");
+    const printed = new Set(`${output}\n${errors}\n${written}`.split("\n").map(shapeOf));
+    const shown = block.text.split("\n").filter((line) => line !== "" && line !== "...");
+    expect(shown.filter((line) => !printed.has(shapeOf(line)))).toEqual([]);
+  },
+);

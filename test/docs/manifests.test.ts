@@ -1,0 +1,46 @@
+// The manifests of the documentation are read as manifests: whole ones as they stand, and sections in the place of those of
+// an example.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parse, stringify } from "yaml";
+import { settingsOf } from "../../src/assemble/manifest-settings.ts";
+import { parseTrainingManifest } from "../../src/assemble/training-manifest.ts";
+import { blocksOf, placeOf, root } from "./markdown.ts";
+
+type Sections = Readonly<Record<string, unknown>>;
+const sectionsOf = (text: string): Sections => parse(text) as Sections;
+const example = sectionsOf(readFileSync(join(root, "examples/two-sites.yaml"), "utf8"));
+
+/** Classes that the entries of a manifest name, whose section of classes is left out. */
+function classesOf({ sources = [] }: Sections): unknown[] {
+  const named = (sources as Sections[]).flatMap(({ knows, mapping, columns }) => [
+    ...((knows ?? []) as unknown[]),
+    ...Object.values((mapping ?? {}) as Sections),
+    ...((columns ?? []) as unknown[]),
+  ]);
+  return [...new Set(named)];
+}
+
+test.each(blocksOf("yaml").map((block) => [placeOf(block), block] as const))(
+  "%s is a manifest",
+  (place, { text }) => {
+    const sections = sectionsOf(text);
+    const isWhole = "classes" in sections;
+    const classes = "sources" in sections ? { classes: classesOf(sections) } : {};
+    const manifest = isWhole ? text : stringify({ ...example, ...classes, ...sections });
+    const read = parseTrainingManifest(manifest, place);
+    expect(read.classes.length).toBeGreaterThan(0);
+    // Sections that another room reads are settings of a training.
+    expect(settingsOf(read, 0).batch).toBeGreaterThan(0);
+  },
+);
+
+test("the README's manifest is the example that it trains on, but for what that sets beside", () => {
+  const [block] = blocksOf("yaml").filter(({ file }) => file === "README.md");
+  const { train, ...shown } = sectionsOf(block?.text ?? "");
+  const { train: whole, ...all } = example;
+  expect(all).toMatchObject(shown);
+  expect(whole).toMatchObject(train as Sections);
+});

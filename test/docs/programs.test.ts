@@ -1,0 +1,226 @@
+// The programs of the documentation: they compile against the built package, run, and do what the text says. A block
+// without an import goes on where the block before it in its file ends.
+
+import { execFile } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import ts from "typescript";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { blocksOf, placeOf, root, type Block } from "./markdown.ts";
+
+const dist = join(root, "dist");
+
+/** The built file of an entry of the package. */
+const { exports: entries } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  exports: Readonly<Record<string, string | { readonly default: string }>>;
+};
+function builtFile(entry: string): string {
+  const found = entries[entry.replace("tessera", ".")];
+  if (typeof found !== "object") throw new Error(`package.json has no entry ${entry}`);
+  return join(root, found.default);
+}
+
+/** Blocks of one file that are one program. */
+const programs: { readonly first: Block; text: string }[] = [];
+for (const block of blocksOf("ts")) {
+  const last = programs.at(-1);
+  if (/^import /m.test(block.text) || last?.first.file !== block.file) {
+    programs.push({ first: block, text: block.text });
+  } else last.text += block.text;
+}
+const programOf = (words: string): string => {
+  const found = programs.filter(({ text }) => text.includes(words));
+  if (found.length !== 1)
+    throw new Error(`the documentation has ${found.length} programs with "${words}", not one`);
+  return found[0]?.text ?? "";
+};
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "tessera-docs-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let made = 0;
+/** Runs a TypeScript program that imports "tessera" in a process of its own, on the built files. */
+async function run(program: string): Promise<string> {
+  const linked = program.replace(/from "(tessera[\w/]*)"/g, (_, entry: string) => {
+    return `from ${JSON.stringify(pathToFileURL(builtFile(entry)).href)}`;
+  });
+  const options = { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext };
+  const file = join(folder, `program-${++made}.mjs`);
+  writeFileSync(file, ts.transpileModule(linked, { compilerOptions: options }).outputText);
+  return (await promisify(execFile)(process.execPath, [file], { cwd: root })).stdout;
+}
+
+/** What the compiler says of programs that import "tessera". */
+function complaints(programs: readonly string[]): string[] {
+  // Not written: only their place matters.
+  const files = new Map(programs.map((text, i) => [join(root, "test", "docs", `program-${i}.ts`), text]));
+  const options: ts.CompilerOptions = {
+    target: ts.ScriptTarget.ES2023,
+    lib: ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts"],
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    types: ["node", "@webgpu/types"],
+    strict: true,
+    noUnusedLocals: true,
+    skipLibCheck: true,
+    noEmit: true,
+  };
+  const host = ts.createCompilerHost(options);
+  const disk = { ...host };
+  host.fileExists = (path) => files.has(path) || disk.fileExists(path);
+  host.readFile = (path) => files.get(path) ?? disk.readFile(path);
+  host.getCurrentDirectory = () => root;
+  return ts
+    .getPreEmitDiagnostics(ts.createProgram([...files.keys()], options, host))
+    .map(
+      ({ file, messageText }) =>
+        `${file?.fileName ?? ""}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`,
+    );
+}
+
+/** The numbers of a line. */
+const numbersIn = (line = ""): number[] =>
+  [...line.matchAll(/(?<![\w.])-?\d+(?:\.\d+)?(?:e-?\d+)?(?![\w.(])/g)].map(([text]) => Number(text));
+/** Arrays are printed over several lines; of each, its numbers alone. */
+const arraysIn = (shown: string): number[][] =>
+  [...shown.matchAll(/Float(?:32|64)Array\(\d+\) \[([^\]]*)\]/g)].map(([, inside]) => numbersIn(inside));
+
+/** What is before and behind a program that is not one alone, and what it must print. */
+interface Expectation {
+  /** A text that this program alone has. */
+  readonly has: string;
+  readonly before?: string;
+  readonly after?: string;
+  readonly check: (shown: string) => void;
+}
+
+const near = (found: readonly number[] | undefined, wanted: readonly number[], within: number): void => {
+  expect(found).toHaveLength(wanted.length);
+  wanted.forEach((value, i) => expect(Math.abs((found?.[i] ?? NaN) - value)).toBeLessThan(within));
+};
+
+/** A dispatch of the kernel example's text, on a device of its own. */
+const dispatch = {
+  before: `
+import { openGpu } from ${JSON.stringify(pathToFileURL(join(dist, "device", "gpu.js")).href)};
+const gpu = await openGpu();
+const { device } = gpu;
+`,
+  after: `
+const { STORAGE, UNIFORM, COPY_SRC, COPY_DST, MAP_READ } = { STORAGE: 128, UNIFORM: 64, COPY_SRC: 4, COPY_DST: 8, MAP_READ: 1 };
+const values = Float32Array.from({ length: sizes.count }, (_, i) => i / 100 - 5);
+const bytes = values.byteLength;
+const layout = device.createBuffer({ size: uniforms.byteLength, usage: UNIFORM | COPY_DST });
+device.queue.writeBuffer(layout, 0, uniforms);
+const input = device.createBuffer({ size: bytes, usage: STORAGE | COPY_DST });
+device.queue.writeBuffer(input, 0, values);
+const output = device.createBuffer({ size: bytes, usage: STORAGE | COPY_SRC });
+const back = device.createBuffer({ size: bytes, usage: COPY_DST | MAP_READ });
+const pipeline = await device.createComputePipelineAsync({
+  layout: "auto",
+  compute: { module: device.createShaderModule({ code }), entryPoint: "main" },
+});
+const byAccess = { uniform: layout, read: input, readWrite: output };
+const entries = unary.bindings.map(({ index, access }) => ({ binding: index, resource: { buffer: byAccess[access] } }));
+const commands = device.createCommandEncoder();
+const pass = commands.beginComputePass();
+pass.setPipeline(pipeline);
+pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+pass.dispatchWorkgroups(x, y);
+pass.end();
+commands.copyBufferToBuffer(output, 0, back, 0, bytes);
+device.queue.submit([commands.finish()]);
+await back.mapAsync(1);
+const results = new Float32Array(back.getMappedRange());
+const worst = Math.max(...results.map((value, i) => Math.abs(value - 1 / (1 + Math.exp(-values[i])))));
+gpu.check();
+console.log(JSON.stringify({ worst }));
+gpu.destroy();
+`,
+};
+
+const expectations: readonly Expectation[] = [
+  {
+    has: "[3, 3, 1, 1]",
+    check: (shown) => near(arraysIn(shown)[0], [1, 0, -1, 2, 0, -2, 1, 0, -1], 0.05),
+  },
+  {
+    has: "engine.record(",
+    check: (shown) => {
+      const [weight, bias, ...followed] = arraysIn(shown);
+      near(weight, [3, 2], 0.05);
+      near(bias, [1], 0.05);
+      expect(shown).toMatch(/Map\(\d\) \{ 'forward' => \d+, 'backward' => \d+, 'optimiser' => 1 \} \d+/);
+      const loss = numbersIn(shown.split("\n").find((line) => /^[\d.e-]+$/.test(line)));
+      // The recorded step goes on where the loop ended, to a smaller error.
+      near(loss, [0], 1e-4);
+      expect(followed).toHaveLength(2);
+      for (const reading of followed) near(reading, [0], 1e-4);
+    },
+  },
+  {
+    has: "tessera/kernels",
+    ...dispatch,
+    check: (shown) => {
+      const { worst } = JSON.parse(shown.trim().split("\n").at(-1) ?? "") as { worst: number };
+      expect(worst).toBeLessThan(1e-6);
+    },
+  },
+];
+
+test("every program has a row that says what it prints", () => {
+  const strange = programs.filter(
+    ({ text }) => expectations.filter(({ has }) => text.includes(has)).length !== 1,
+  );
+  expect(strange.map(({ first }) => `${placeOf(first)}: nothing tells how this block is run`)).toEqual([]);
+});
+
+test("the programs compile, with nothing unused", () => {
+  const use = (text: string): string =>
+    text.includes("tessera/kernels") ? `${text}export { code, uniforms, x, y };` : text;
+  expect(complaints(programs.map(({ text }) => use(text)))).toEqual([]);
+});
+
+test.each(expectations)(
+  "the program with $has prints what the text says",
+  async ({ has, before = "", after = "", check }) => {
+    check(await run(`${before}${programOf(has)}${after}`));
+  },
+);
+
+test("autograd takes as many lines as its title says", () => {
+  const [block] = blocksOf("ts").filter(({ file }) => file === "docs/recording.md");
+  const lines = (block?.text ?? "").split("\n").filter((line) => line.trim() !== "");
+  expect(lines.length).toBeLessThanOrEqual(20);
+});
+
+describe("tessera/kernels", () => {
+  test("needs neither Node nor a package", () => {
+    const seen = new Set<string>();
+    const visit = (file: string): void => {
+      if (seen.has(file)) return;
+      seen.add(file);
+      for (const [, path = ""] of readFileSync(file, "utf8").matchAll(
+        /^(?:import|export)\b[^;]*?from "(.*?)"/gm,
+      )) {
+        expect(path, `an import of ${file}`).toMatch(/^\./);
+        visit(join(dirname(file), path));
+      }
+    };
+    visit(builtFile("tessera/kernels"));
+    expect([...seen].map((file) => file.slice(dist.length + 1)).sort()).toEqual([
+      "errors/errors.js",
+      "errors/nearest.js",
+      ...readdirSync(join(dist, "kernels"))
+        .filter((name) => name.endsWith(".js"))
+        .map((name) => `kernels/${name}`)
+        .sort(),
+    ]);
+  });
+});
