@@ -91,7 +91,8 @@ const queriesSchema = z
   );
 
 /** In the file, the losses of each term stand beside the names of the run. */
-const courseSchema = z
+// Stated, since a declaration of what zod infers of a catchall does not compile.
+const courseSchema: z.ZodType<Course> = z
   .object({ arm: text, seed: z.int(), run: text })
   .catchall(list(number))
   .transform(({ arm, seed, run, ...losses }): Course => ({ arm, seed, run, losses }));
