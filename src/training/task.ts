@@ -71,18 +71,23 @@ export interface Task<
    * a run that is resumed takes the same ones.
    */
   inputs(first: number, count: number): AsyncGenerator<Inputs, void, undefined>;
-  /** Which parts there are to judge a module by. */
-  readonly parts: readonly Part[];
-  /** @throws the signal's reason when it ended the work; NonFiniteError when the module's outputs are no finite numbers */
-  judge(module: Trained, part: Part, options: JudgeOptions): Promise<Judged>;
+  /** Which parts there are to judge a module by; default: none. */
+  readonly parts?: readonly Part[];
+  /** What a module is worth on a part; needed where there are parts. @throws the signal's reason when it ended the work; NonFiniteError when the module's outputs are no finite numbers */
+  judge?(module: Trained, part: Part, options: JudgeOptions): Promise<Judged>;
   /** Settings of the task that may change a bit of a run; those of a checkpoint must be equal, by name. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** A digest of what is learned from and judged by; that of a checkpoint must be equal. */
   readonly data: string;
 }
 
-/** @throws UsageError when a task's terms cannot be told apart, or do not begin with the total */
-export function checkTerms({ terms, watchedTerm = "total" }: Pick<Task, "terms" | "watchedTerm">): void {
+/** @throws UsageError when a task's terms cannot be told apart or do not begin with the total, or nothing judges its parts */
+export function checkTask({
+  terms,
+  watchedTerm = "total",
+  parts = [],
+  judge,
+}: Pick<Task, "terms" | "watchedTerm" | "parts"> & { readonly judge?: unknown }): void {
   const [first] = terms;
   if (first !== "total") {
     throw new UsageError(
@@ -93,6 +98,9 @@ export function checkTerms({ terms, watchedTerm = "total" }: Pick<Task, "terms" 
   if (again !== undefined) throw new UsageError(`task: terms name "${again}" twice`);
   if (!terms.includes(watchedTerm)) {
     throw new UsageError(`task: watchedTerm "${watchedTerm}" is none of its terms (${terms.join(", ")})`);
+  }
+  if (parts.length > 0 && judge === undefined) {
+    throw new UsageError(`task: has ${parts.join(" and ")} to judge by, and no judge(module, part, options)`);
   }
 }
 

@@ -13,7 +13,7 @@ import { optimiserSettingsOf, type LoopSettings } from "./loop-settings.ts";
 import { meansOf, noLosses } from "./loss-terms.ts";
 import { optimisationStep } from "./optimisation-step.ts";
 import { RecordedSteps } from "./recorded-steps.ts";
-import { checkTerms, type Judgement, type Part, type Task } from "./task.ts";
+import { checkTask, type Judgement, type Part, type Task } from "./task.ts";
 import type { TrainingListener } from "./training-reports.ts";
 import { ValidationWatch } from "./validation-watch.ts";
 import { WeightAverage } from "./weight-average.ts";
@@ -62,7 +62,7 @@ export async function train<Inputs, Judged extends Judgement, Trained extends Mo
   settings: LoopSettings,
   { listener = {}, signal, checkpoints }: TrainOptions<Judged["report"]> = {},
 ): Promise<LoopResult<Judged, Trained>> {
-  checkTerms(task);
+  checkTask(task);
   checkSettings(settings, task);
   const { module } = task;
   const { engine } = module;
@@ -105,13 +105,13 @@ async function trainEpochs<Inputs, Judged extends Judgement, Trained extends Mod
   run: Run<Inputs, Judged, Trained>,
 ): Promise<Omit<LoopResult<Judged, Trained>, "module">> {
   const { task, settings, optimiser, schedule, watch, budget, course, signal, checkpoints } = run;
-  const { terms, watchedTerm = "total" } = task;
-  const hasValidation = task.parts.includes("validation");
+  const { terms, watchedTerm = "total", parts = [] } = task;
+  const hasValidation = parts.includes("validation");
   const perEpoch = (settings.evaluate ?? (hasValidation ? "end" : "epoch")) === "epoch";
   let trained = false;
   let tested: { readonly epoch: number; readonly judged: Judged } | undefined;
   const testAfter = async (epoch: number): Promise<void> => {
-    if (task.parts.includes("test")) tested = { epoch, judged: await judge(run, epoch, "test") };
+    if (parts.includes("test")) tested = { epoch, judged: await judge(run, epoch, "test") };
   };
   const result = (stopped: boolean, kept: number): Omit<LoopResult<Judged, Trained>, "module"> => ({
     epochs: course.epochs,
@@ -172,6 +172,7 @@ async function judge<Inputs, Judged extends Judgement, Trained extends Module>(
 ): Promise<Judged> {
   const progress = (done: number, total: number): void => listener.evaluated?.({ part, done, total });
   try {
+    if (task.judge === undefined) throw new Error(`nothing judges the ${part} images`);
     return await task.judge(kept, part, { signal, progress });
   } catch (cause) {
     if (!(cause instanceof NonFiniteError)) throw cause;
@@ -180,7 +181,7 @@ async function judge<Inputs, Judged extends Judgement, Trained extends Module>(
 }
 
 /** @throws UsageError for numbers that no run can have, and for settings that contradict each other */
-function checkSettings(settings: LoopSettings, { parts }: Pick<Task, "parts">): void {
+function checkSettings(settings: LoopSettings, { parts = [] }: Pick<Task, "parts">): void {
   const fail = (reason: string): never => {
     throw new UsageError(`train: ${reason}`);
   };

@@ -97,6 +97,8 @@ interface Expectation {
   readonly has: string;
   readonly before?: string;
   readonly after?: string;
+  /** Where it writes into a folder of the checkout: that of the test instead. */
+  readonly folder?: string;
   readonly check: (shown: string) => void;
 }
 
@@ -165,6 +167,29 @@ const expectations: readonly Expectation[] = [
     },
   },
   {
+    has: "trainRun(start",
+    folder: "runs/program",
+    check: (shown) => {
+      expect(shown).toMatch(/1600 images to train on, in memory; 400 test images/);
+      expect(shown).toMatch(/step 50 of \d+: loss \d/);
+      const [mean] = numbersIn(
+        shown
+          .trim()
+          .split("\n")
+          .find((line) => /^0\.\d+ \{/.test(line)),
+      );
+      expect(mean).toBeGreaterThan(0.5);
+    },
+  },
+  {
+    has: "const task: Task<",
+    check: (shown) => {
+      const [weight, bias] = arraysIn(shown);
+      near(weight, [3], 0.01);
+      near(bias, [2], 0.01);
+    },
+  },
+  {
     has: "tessera/kernels",
     ...dispatch,
     check: (shown) => {
@@ -189,8 +214,11 @@ test("the programs compile, with nothing unused", () => {
 
 test.each(expectations)(
   "the program with $has prints what the text says",
-  async ({ has, before = "", after = "", check }) => {
-    check(await run(`${before}${programOf(has)}${after}`));
+  async ({ has, before = "", after = "", folder: written, check }) => {
+    const program = programOf(has);
+    if (written !== undefined) expect(program).toContain(written);
+    const moved = written === undefined ? program : program.replaceAll(written, join(folder, "written"));
+    check(await run(`${before}${moved}${after}`));
   },
 );
 

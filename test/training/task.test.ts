@@ -132,6 +132,11 @@ describe("is refused before the first step, and leaves no tensor", () => {
   test.each<[string, object, string]>([
     ["terms without the total first", { terms: ["squares", "total"] }, 'terms must begin with "total"'],
     ["a term that is named twice", { terms: ["total", "a", "a"] }, 'task: terms name "a" twice'],
+    [
+      "parts without a judge",
+      { judge: undefined },
+      "task: has validation and test to judge by, and no judge(",
+    ],
     ["a watched term that there is not", { watchedTerm: "bce" }, 'watchedTerm "bce" is none of its terms'],
     [
       "more terms than a step has losses",
