@@ -182,6 +182,14 @@ const checks: Readonly<
       expect(labels(report, "test", "positive")).toEqual(cifarTest);
     },
   },
+  "cifar-resnet18.yaml": {
+    needs: ["cifar10"],
+    check(report) {
+      expect(labels(report, "animals", "positive")).toEqual(animals);
+      expect(labels(report, "vehicles", "positive")).toEqual(vehicles);
+      expect(labels(report, "test", "positive")).toEqual(cifarTest);
+    },
+  },
   "cifar-negatives-cat.yaml": {
     needs: ["cifar10"],
     check(report) {
@@ -221,7 +229,7 @@ const checks: Readonly<
 };
 
 /** Examples on drawn images, and the one that needs a table of its own. */
-const others = ["densenet121.yaml", "chestxray14-chexpert.yaml"];
+const others = ["densenet121.yaml", "two-sites.yaml", "third-site.yaml", "chestxray14-chexpert.yaml"];
 
 test("every example is inspected", () => {
   const all = readdirSync(examples).filter((name) => name.endsWith(".yaml"));
