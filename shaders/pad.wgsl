@@ -6,9 +6,9 @@
 // launch: ceil(count / (VALUES * WIDTH)) workgroups
 // work: 0 operations
 
-// region: walk knobs
+// region: iteration knobs
 alias Element = f32;     // knob: f32, or vec4f for four neighbours at a time
-const RANK = 2u;         // knob: extents to walk, 1 to 6
+const RANK = 2u;         // knob: extents to iterate over, 1 to 6
 const VALUES = 16u;      // knob: elements per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
 // end region
@@ -32,7 +32,7 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
-  // region: walk begins
+  // region: iteration begins
   let first = (workgroup.x + workgroup.y * grid.x) * (WIDTH * VALUES);
   let end = min(first + WIDTH * VALUES, sizes.count);
 
@@ -73,7 +73,7 @@ fn main(
     var value = Element();
     if (inside) { value = x[x_index]; }
     y[index] = value;
-    // region: walk goes on
+    // region: iteration goes on
     // To the next element: an addition with carries.
     var carry = 0u;
     for (var axis = 0u; axis + 1u < RANK; axis++) {

@@ -123,10 +123,12 @@ function copies(files) {
 
 /** What is wrong with the regions of the shaders below a folder; nothing when there is nothing. */
 export function regionComplaints(root) {
-  const files = filesBelow(root, "shaders", ".wgsl").map((file) => ({
-    file,
-    ...readRegions(file, readFileSync(resolve(root, file), "utf8")),
-  }));
+  const files = filesBelow(root, "shaders")
+    .filter((file) => file.endsWith(".wgsl"))
+    .map((file) => ({
+      file,
+      ...readRegions(file, readFileSync(resolve(root, file), "utf8")),
+    }));
   const byName = new Map();
   for (const region of files.flatMap(({ regions }) => regions)) {
     byName.set(region.name, [...(byName.get(region.name) ?? []), region]);

@@ -12,7 +12,8 @@ const lines = [
 
 /** What is missing from the headers of the shaders below a folder; nothing when nothing is. */
 export function headerComplaints(root) {
-  return filesBelow(root, "shaders", ".wgsl").flatMap((file) => {
+  const shaders = filesBelow(root, "shaders").filter((file) => file.endsWith(".wgsl"));
+  return shaders.flatMap((file) => {
     const [header] = /^(?:\/\/.*\n)*/u.exec(readFileSync(resolve(root, file), "utf8"));
     return lines
       .filter(({ line }) => header.match(line)?.length !== 1)

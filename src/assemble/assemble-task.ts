@@ -90,8 +90,14 @@ export class AssembleTask implements Task<StepInputs, ClassifierJudgement, Class
 
   twin(): Classifier {
     const classifier = classifierOf(this.#engine, this.#settings, labelSpaceOf(this.#assembly));
-    if (this.#initial !== undefined) writeWeights(classifier, this.#initial);
-    return classifier;
+    if (this.#initial === undefined) return classifier;
+    try {
+      writeWeights(classifier, this.#initial);
+      return classifier;
+    } catch (error) {
+      classifier.dispose();
+      throw error;
+    }
   }
 
   variantAt(step: number): string {

@@ -1,6 +1,7 @@
 // Label-Assemble: one classifier from several partially labelled datasets. Heads, recipes, views, evaluation, plans of a
 // training, and the run folders that hold what it came to. Needs Node.
 
+export { writeReport } from "../report/write-report.ts";
 export { ModelError, RunFolderError } from "../errors/training-errors.ts";
 export { checkGrowth, grownWeights, type GrownModel } from "../runs/grow.ts";
 export {
@@ -12,16 +13,11 @@ export {
 } from "../runs/model-file.ts";
 export { readRun, type RunContents } from "../runs/read-run.ts";
 export { RunFolder, runFiles, type Reopened } from "../runs/run-folder.ts";
-export type { RunObserver } from "../runs/run-observer.ts";
+export type { CountWork, RunObserver, WorkCounter } from "../runs/run-observer.ts";
+export type { WarmedBudget } from "./warm-up.ts";
 export type { RunChoices, RunRecord } from "../runs/run-record.ts";
 export type { Summary } from "../runs/summary.ts";
-export {
-  beginRun,
-  resumeRun,
-  type FreeOptions,
-  type ResumePoint,
-  type RunOptions,
-} from "../runs/run-start.ts";
+export { beginRun, resumeRun, type FreeOptions, type RunStart, type RunOptions } from "../runs/run-start.ts";
 export { trainRun } from "../runs/train-run.ts";
 export {
   predictionsText,

@@ -2,7 +2,7 @@
 // by one, without the copies in between.
 
 import type { Tensor } from "../tensor/tensor.ts";
-import { inFours } from "../operators/dense/channel-counts.ts";
+import { areVec4Channels } from "../operators/dense/channel-counts.ts";
 import { perAxis } from "./convolution.ts";
 import type { PoolingOptions } from "./pooling.ts";
 import { run, runOne } from "./run.ts";
@@ -55,7 +55,7 @@ function operands(layers: readonly (readonly DenseStage[])[]): {
 }
 
 /** Whether `denseBlock` takes this growth and bottleneck, and a pool of maxima these channels. */
-export const takesChannels = inFours;
+export const takesChannels = areVec4Channels;
 
 /**
  * A dense block (Huang et al. 2017): each layer reads all channels before it and adds its own.

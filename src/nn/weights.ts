@@ -1,5 +1,6 @@
 // The tensors of a module on the host, by name: to keep the best of a run, and to write them into files.
 
+import { ShapeError } from "../errors/errors.ts";
 import type { Module } from "./module.ts";
 import type { Weights } from "../tensor/held.ts";
 
@@ -15,12 +16,16 @@ export async function readWeights(module: Module): Promise<Weights> {
   );
 }
 
-/** Overwrites a module's parameters and running statistics; `difference` must find none. */
+/**
+ * Overwrites a module's parameters and running statistics.
+ * @throws ShapeError when a tensor is missing, of another shape, or too many; nothing has changed then
+ */
 export function writeWeights(module: Module, weights: Weights): void {
+  const wrong = difference(module, weights);
+  if (wrong !== undefined) throw new ShapeError(`writeWeights: the weights are of another module: ${wrong}`);
   for (const [name, { tensor }] of module.state()) {
     const held = weights.get(name);
-    if (held === undefined) throw new Error(`there are no weights "${name}"`);
-    module.engine.write(tensor, held.data);
+    if (held !== undefined) module.engine.write(tensor, held.data);
   }
 }
 

@@ -56,16 +56,28 @@ export interface RunMetrics {
 export function metricsLines(write: (line: string) => void): TrainingListener {
   return {
     step: ({ epoch, step, losses }) => {
-      write(lineOf({ kind: "step", epoch, step }, fieldsOf(losses)));
+      write(lineOf({ kind: "step", epoch, step }, ...fieldsOf(losses)));
     },
     epoch: ({ epoch, learningRate, losses, evaluation, validation }) => {
       const judged = validation === undefined ? {} : { validation };
-      write(lineOf({ kind: "epoch", epoch, learningRate }, fieldsOf(losses), evaluation ?? {}, judged));
+      if (evaluation !== undefined) checkMetricsNames(Object.keys(evaluation), "field of the report");
+      write(lineOf({ kind: "epoch", epoch, learningRate }, ...fieldsOf(losses), evaluation ?? {}, judged));
     },
   };
 }
 
-const fieldsOf = ({ total, ...terms }: Losses): object => ({ loss: total, ...terms });
+const fieldsOf = ({ total, ...terms }: Losses): object[] => [{ loss: total }, terms];
+
+const reserved: readonly string[] = ["kind", "epoch", "step", "loss", "learningRate", "validation"];
+
+/** @throws UsageError when a term or a field of a report has a name that a line needs for something else */
+export function checkMetricsNames(names: readonly string[], what: string): void {
+  const taken = names.find((name) => reserved.includes(name));
+  if (taken === undefined) return;
+  throw new UsageError(
+    `task: a ${what} cannot be called "${taken}", which a line of metrics.jsonl has already; call it something else`,
+  );
+}
 
 function lineOf(...parts: readonly object[]): string {
   const names = parts.flatMap((part) => Object.keys(part));

@@ -72,7 +72,7 @@ export async function readModelFile(path: string): Promise<ModelFile> {
   if (other.success) {
     throw new ModelError(
       file,
-      `has the weights of the task "${other.data.task}"; a program of that task reads them`,
+      `has the weights of the task "${other.data.task}"; readTaskModel reads them into its module`,
     );
   }
   const found = modelRecordSchema.safeParse(record);

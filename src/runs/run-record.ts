@@ -62,5 +62,4 @@ export const taskRecordSchema = z.strictObject({
 export type TaskRecord = z.output<typeof taskRecordSchema>;
 
 /** `run.json` of any run. */
-export const anyRecordSchema = z.union([taskRecordSchema, runRecordSchema]);
 export type AnyRecord = RunRecord | TaskRecord;

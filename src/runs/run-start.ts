@@ -1,11 +1,8 @@
 // What a run starts from: a manifest and options, or what an earlier process of the same run wrote down.
 
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
 import { resolve } from "node:path";
-import { promisify } from "node:util";
 import { parseTrainingManifest, readTrainingManifest, type Manifest } from "../assemble/training-manifest.ts";
 import { classesBeyond } from "../data/manifest/class-filter.ts";
 import { TesseraError, UsageError } from "../errors/errors.ts";
@@ -14,6 +11,7 @@ import type { DeviceOptions } from "./device-options.ts";
 import type { ChoiceOptions } from "./kernel-choices.ts";
 import { readModelFile, type ModelFile } from "./model-file.ts";
 import { version } from "./package-info.ts";
+import { compareAdapters, provenance } from "./provenance.ts";
 import { manifestRecord, RunFolder } from "./run-folder.ts";
 import type { RunRecord } from "./run-record.ts";
 
@@ -57,7 +55,7 @@ export interface StartedOptions extends Omit<RunOptions, "seed" | "skipBad" | "c
 }
 
 /** A run about to begin, or to go on. */
-export interface ResumePoint {
+export interface RunStart {
   readonly manifest: Manifest;
   readonly options: StartedOptions;
   readonly folder: RunFolder;
@@ -73,7 +71,7 @@ export interface ResumePoint {
  * @param file the manifest
  * @throws ManifestError; RunFolderError when the folder is taken; ModelError for a model that cannot be used
  */
-export async function beginRun(file: string, options: RunOptions): Promise<ResumePoint> {
+export async function beginRun(file: string, options: RunOptions): Promise<RunStart> {
   const { out, force = false, model, seed = 0, skipBad = false } = options;
   const initial = model === undefined ? undefined : await readModelFile(model);
   const manifest = await readTrainingManifest(file, classesBeyond(initial?.record.classes ?? []));
@@ -89,7 +87,7 @@ export async function beginRun(file: string, options: RunOptions): Promise<Resum
  * @throws RunFolderError when the folder holds no run on a manifest's images, or a finished one; CheckpointError when its
  *   checkpoint is damaged; UsageError when this version or the tuning file is not that of the run
  */
-export async function resumeRun(out: string, options: FreeOptions = {}): Promise<ResumePoint> {
+export async function resumeRun(out: string, options: FreeOptions = {}): Promise<RunStart> {
   const { folder, record: found, from } = await RunFolder.reopen(out);
   const record = manifestRecord(found, out);
   if (record.versions.tessera !== version) {
@@ -140,7 +138,7 @@ export async function recordOf({
   manifest: { file, text },
   initial,
   options: { dataRoot, seed, limit, epochs, steps, skipBad, adapter, power },
-}: ResumePoint): Promise<
+}: RunStart): Promise<
   Pick<RunRecord, "versions" | "commit" | "manifest" | "dataRoot" | "seed" | "options" | "initial">
 > {
   return {
@@ -167,37 +165,5 @@ export function compareRuns(
       `${before.tuning?.file ?? "tuning"}: is not what the run was begun with; put that file back, or begin another run`,
     );
   }
-  if (before.adapter === now.adapter && before.driver === now.driver) return;
-  warn(
-    `warning: the run was begun on ${before.adapter} (${before.driver}) and goes on on ${now.adapter} (${now.driver}): its ` +
-      "numbers will differ in their last digits from those of a run that did not move",
-  );
-}
-
-/** The versions and the commit that a result was made with. */
-export async function provenance(): Promise<Pick<RunRecord, "versions" | "commit">> {
-  const versions = { tessera: version, node: process.versions.node, webgpu: webgpuVersion() };
-  return { versions, commit: await commit() };
-}
-
-function webgpuVersion(): string | null {
-  try {
-    const { version: found } = createRequire(import.meta.url)("webgpu/package.json") as { version: string };
-    return found;
-  } catch {
-    return null; // a package may hide its package.json
-  }
-}
-
-/** The commit of the working folder; null where there is no git, or no repository. */
-async function commit(): Promise<string | null> {
-  const git = async (...parameters: readonly string[]): Promise<string> =>
-    (await promisify(execFile)("git", parameters, { timeout: 2000 })).stdout.trim();
-  try {
-    const head = await git("rev-parse", "HEAD");
-    const changes = await git("status", "--porcelain", "--untracked-files=no");
-    return changes === "" ? head : `${head} with changes`;
-  } catch {
-    return null;
-  }
+  compareAdapters(before, now, warn);
 }

@@ -24,17 +24,17 @@ import type { RunFolder } from "./run-folder.ts";
 import { silent, type RunObserver } from "./run-observer.ts";
 import type { RunChoices } from "./run-record.ts";
 import { reportDataOf } from "./run-report-data.ts";
-import { compareRuns, recordOf, type ResumePoint } from "./run-start.ts";
+import { compareRuns, recordOf, type RunStart } from "./run-start.ts";
 import type { Summary } from "./summary.ts";
 import { predictionsText, testPredictions } from "./test-predictions.ts";
 import { testResults } from "./test-results.ts";
 
 /** How often checkpoints are written, beside those at the end of every epoch. */
-const usualInterval = { seconds: 5 * 60 };
+const defaultInterval = { seconds: 5 * 60 };
 
 /** A run whose images are there. */
 export interface LoadedRun {
-  readonly start: ResumePoint;
+  readonly start: RunStart;
   readonly settings: TrainingSettings;
   readonly images: Loaded;
 }
@@ -47,11 +47,11 @@ export interface LoadedRun {
  * @param start of `beginRun` or `resumeRun`
  * @param observer told what happens; a program that needs nothing of it leaves it out
  * @param signal stops the run after the steps under way; `interrupted` is true in the summary then, and `resumeRun` goes on.
- *   Before the first step it throws the signal's reason
+ *   While images are loaded it throws the signal's reason
  * @throws what `loadImages`, `RunSession.open` and `trainClassifier` throw
  */
 export async function trainRun(
-  start: ResumePoint,
+  start: RunStart,
   observer: RunObserver = {},
   signal?: AbortSignal,
 ): Promise<Summary> {
@@ -70,7 +70,7 @@ export async function trainRun(
  * @throws ModelError when the model to begin with cannot grow; what `loadImages` throws
  */
 export async function loadRun(
-  start: ResumePoint,
+  start: RunStart,
   observer: RunObserver,
   signal: AbortSignal | undefined,
 ): Promise<LoadedRun> {
@@ -84,7 +84,7 @@ export async function loadRun(
 }
 
 /** @throws UsageError for options that do not fit the device */
-function checkedDevice({ options }: ResumePoint): EngineOptions {
+function checkedDevice({ options }: RunStart): EngineOptions {
   const where = engineOptions(options);
   checkChoices(where.device ?? "auto", options);
   return where;
@@ -162,11 +162,6 @@ export class RunSession implements Disposable {
     this.#made = made;
   }
 
-  /** Seconds that the run took so far, with those before it was stopped. */
-  get seconds(): number {
-    return this.#run.start.folder.seconds;
-  }
-
   /** Takes the steps. @returns the classifier, which the caller disposes */
   async train(signal?: AbortSignal): Promise<TrainingResult> {
     const { start, settings, images } = this.#run;
@@ -202,7 +197,7 @@ export class RunSession implements Disposable {
       signal,
       {
         from,
-        every: options.checkpointEvery ?? usualInterval,
+        every: options.checkpointEvery ?? defaultInterval,
         save: (checkpoint) => folder.save(checkpoint),
       },
       grown,

@@ -4,14 +4,18 @@ import { UsageError } from "../errors/errors.ts";
 import { RunFolderError } from "../errors/training-errors.ts";
 import type { Module } from "../nn/module.ts";
 import { readWeights } from "../nn/weights.ts";
+import { canonical } from "../training/canonical.ts";
 import type { Checkpoints } from "../training/checkpoint.ts";
 import { loopSettingsOf, type LoopSettings } from "../training/loop-settings.ts";
 import { bothListeners, type TrainingListener } from "../training/training-reports.ts";
 import type { Judgement, Task } from "../training/task.ts";
 import { train, type LoopResult } from "../training/trainer.ts";
 import { version } from "./package-info.ts";
+import { checkMetricsNames } from "./metrics-file.ts";
 import { RunFolder } from "./run-folder.ts";
-import { provenance } from "./run-start.ts";
+import { compareAdapters, provenance } from "./provenance.ts";
+import type { TaskRecord } from "./run-record.ts";
+import { silent } from "./run-observer.ts";
 import type { TaskSummary } from "./summary.ts";
 
 export interface TaskRunOptions<Report extends object = object> {
@@ -26,6 +30,8 @@ export interface TaskRunOptions<Report extends object = object> {
   /** When checkpoints are written beside those of every epoch; default: every five minutes. */
   readonly checkpointEvery?: Checkpoints["every"];
   readonly listener?: TrainingListener<Report>;
+  /** Told what a person should know, such as that a run goes on on another adapter. */
+  readonly warn?: (text: string) => void;
   /** Stops the run after the steps under way; it goes on with `resume`. */
   readonly signal?: AbortSignal;
 }
@@ -47,14 +53,19 @@ export async function trainTask<Inputs, Judged extends Judgement, Trained extend
 ): Promise<TaskRun<Judged, Trained>> {
   const { name, listener, signal, checkpointEvery = { seconds: 5 * 60 } } = options;
   if (name.trim() === "") throw new UsageError("trainTask: name must say what the task is called");
+  checkMetricsNames(task.terms, "loss term");
   const { engine } = task.module;
   const made = { adapter: engine.traits.name, driver: engine.traits.description };
-  const { folder, from } = options.resume === true ? await reopened(options) : begun(options);
+  const settled = { ...loopSettingsOf(settings), ...task.settings };
+  const { folder, from, record } = options.resume === true ? await reopened(options) : begun(options);
   try {
-    if (options.resume !== true) {
+    if (record !== undefined) {
+      expectSame(record, { settings: settled, data: task.data }, options.out);
+      compareAdapters(record, made, options.warn ?? silent);
+    } else {
       folder.begin({
         ...(await provenance()),
-        settings: { ...loopSettingsOf(settings), ...task.settings },
+        settings: settled,
         device: engine.backend.kind === "webgpu" ? "webgpu" : "reference",
         ...made,
         task: name,
@@ -66,36 +77,51 @@ export async function trainTask<Inputs, Judged extends Judgement, Trained extend
       signal,
       checkpoints: { from, every: checkpointEvery, save: (checkpoint) => folder.save(checkpoint) },
     });
-    const { judged, kept, validation, endedEarly, stopped, epochs, module } = result;
-    const summary: TaskSummary = {
-      task: name,
-      score: judged?.score ?? null,
-      report: judged === undefined ? null : { ...judged.report },
-      ...{ epochs, kept, validation, endedEarly, interrupted: stopped },
-      seconds: Math.round(folder.seconds * 10) / 10,
-      parameters: module.parameterCount,
-      device: engine.backend.kind,
-      ...made,
-    };
-    const model = { record: { task: name, epoch: kept }, tensors: await readWeights(module) };
-    await folder.finish(summary, stopped ? undefined : model);
-    return { ...result, summary };
+    try {
+      return { ...result, summary: await written(folder, result, { name, made }) };
+    } catch (error) {
+      if (result.module !== task.module) result.module.dispose();
+      throw error;
+    }
   } finally {
     folder.close();
   }
 }
 
-function begun({ out, force = false }: TaskRunOptions): {
-  readonly folder: RunFolder;
-  readonly from: undefined;
-} {
-  return { folder: new RunFolder(out, force), from: undefined };
+/** Writes what a run came to. */
+async function written<Judged extends Judgement, Trained extends Module>(
+  folder: RunFolder,
+  { judged, kept, validation, endedEarly, stopped, epochs, module }: LoopResult<Judged, Trained>,
+  { name, made }: { readonly name: string; readonly made: Pick<TaskSummary, "adapter" | "driver"> },
+): Promise<TaskSummary> {
+  const summary: TaskSummary = {
+    task: name,
+    score: judged?.score ?? null,
+    report: judged === undefined ? null : { ...judged.report },
+    ...{ epochs, kept, validation, endedEarly, interrupted: stopped },
+    seconds: Math.round(folder.seconds * 10) / 10,
+    parameters: module.parameterCount,
+    device: module.engine.backend.kind,
+    ...made,
+  };
+  const model = { record: { task: name, epoch: kept }, tensors: await readWeights(module) };
+  await folder.finish(summary, stopped ? undefined : model);
+  return summary;
 }
 
-async function reopened({
-  name,
-  out,
-}: TaskRunOptions): Promise<{ readonly folder: RunFolder; readonly from: Checkpoints["from"] }> {
+function begun({ out, force = false }: TaskRunOptions): {
+  readonly folder: RunFolder;
+  readonly from?: undefined;
+  readonly record?: undefined;
+} {
+  return { folder: new RunFolder(out, force) };
+}
+
+async function reopened({ name, out }: TaskRunOptions): Promise<{
+  readonly folder: RunFolder;
+  readonly from: Checkpoints["from"];
+  readonly record: TaskRecord;
+}> {
   const { folder, record, from } = await RunFolder.reopen(out);
   const found = "task" in record ? `the task "${record.task}"` : "a manifest";
   if (!("task" in record) || record.task !== name) {
@@ -109,5 +135,20 @@ async function reopened({
         "or begin another run",
     );
   }
-  return { folder, from };
+  return { folder, from, record };
+}
+
+/** @throws RunFolderError when a run would go on with other settings or data than it was begun with */
+function expectSame(record: TaskRecord, now: Pick<TaskRecord, "settings" | "data">, out: string): void {
+  const names = new Set([...Object.keys(record.settings), ...Object.keys(now.settings)]);
+  const other = [...names].find((each) => canonical(record.settings[each]) !== canonical(now.settings[each]));
+  if (other !== undefined) {
+    const [was, is] = [record, now].map(({ settings }) => canonical(settings[other]) ?? "left out");
+    throw new RunFolderError(
+      `${out}: was begun with ${other} ${was}, and this run has ${is}; go on as it was begun, or begin another run`,
+    );
+  }
+  if (record.data !== now.data) {
+    throw new RunFolderError(`${out}: was begun on other data; go on with the same, or begin another run`);
+  }
 }

@@ -26,8 +26,8 @@ export interface Backend {
   readonly traits: AdapterTraits;
   /** Takes data in; the caller's array is copied. */
   upload(host: HostTensor): Storage;
-  /** Takes u8 data in that comes in pieces, one after the other; each but the last has a multiple of 4 bytes. */
-  uploadPieces(spec: TensorSpec, pieces: Iterable<Uint8Array>): Storage;
+  /** Takes u8 data in that comes in chunks, one after the other; each but the last has a multiple of 4 bytes. */
+  uploadChunks(spec: TensorSpec, chunks: Iterable<Uint8Array>): Storage;
   /** Computes the outputs, in the order of the calls; may return before the work is done. */
   execute<A>(
     operator: Operator<A>,

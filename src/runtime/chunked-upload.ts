@@ -1,18 +1,18 @@
-// Data that comes to the device in pieces, so that it never is on the host as a whole.
+// Data that comes to the device in chunks, so that it never is on the host as a whole.
 
 import { ShapeError } from "../errors/errors.ts";
 
-/** The same pieces. @throws ShapeError when they are not `bytes` long together, or one ends inside a word of 4 bytes */
+/** The same chunks. @throws ShapeError when they are not `bytes` long together, or one ends inside a word of 4 bytes */
 export function* chunkedUpload(chunks: Iterable<Uint8Array>, bytes: number): Generator<Uint8Array> {
   let at = 0;
-  for (const piece of chunks) {
+  for (const chunk of chunks) {
     if (at % 4 !== 0)
-      throw new ShapeError(`engine.tensorOfPieces: a piece ends at byte ${at}, inside a word`);
-    at += piece.length;
+      throw new ShapeError(`engine.tensorOfChunks: a chunk ends at byte ${at}, inside a word`);
+    at += chunk.length;
     if (at > bytes) break;
-    yield piece;
+    yield chunk;
   }
   if (at === bytes) return;
   const found = at > bytes ? "more" : `only ${at}`;
-  throw new ShapeError(`engine.tensorOfPieces: the shape needs ${bytes} bytes, the pieces have ${found}`);
+  throw new ShapeError(`engine.tensorOfChunks: the shape needs ${bytes} bytes, the chunks have ${found}`);
 }

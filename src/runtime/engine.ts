@@ -70,17 +70,17 @@ export class Engine implements TensorOwner, Disposable {
   }
 
   /**
-   * A u8 tensor of data that comes in pieces, one after the other: it never is on the host as a whole.
+   * A u8 tensor of data that comes in chunks, one after the other: it never is on the host as a whole.
    *
-   * @param pieces together they fill the shape; each but the last has a multiple of 4 bytes
+   * @param chunks together they fill the shape; each but the last has a multiple of 4 bytes
    * @throws ShapeError when they do not
    */
-  tensorOfPieces(pieces: Iterable<Uint8Array>, shape: Shape): Tensor {
+  tensorOfChunks(chunks: Iterable<Uint8Array>, shape: Shape): Tensor {
     this.#checkOpen();
-    if (this.#recording !== undefined) throw new UsageError("engine.tensorOfPieces cannot be recorded");
-    checkShape("engine.tensorOfPieces", shape);
+    if (this.#recording !== undefined) throw new UsageError("engine.tensorOfChunks cannot be recorded");
+    checkShape("engine.tensorOfChunks", shape);
     const spec = { shape, dtype: "u8" } as const;
-    return this.#adopt(spec, this.backend.uploadPieces(spec, chunkedUpload(pieces, sizeOf(shape))));
+    return this.#adopt(spec, this.backend.uploadChunks(spec, chunkedUpload(chunks, sizeOf(shape))));
   }
 
   /**
@@ -117,10 +117,10 @@ export class Engine implements TensorOwner, Disposable {
   }
 
   /**
-   * Moves f32 tensors into one contiguous piece of memory, so that one launch can work on all of them. They stay usable
+   * Moves f32 tensors into one contiguous chunk of memory, so that one launch can work on all of them. They stay usable
    * as before.
    *
-   * @returns the piece as a flat tensor, and where each tensor begins in it, in elements; gaps between them hold zeros
+   * @returns the chunk as a flat tensor, and where each tensor begins in it, in elements; gaps between them hold zeros
    * @throws ShapeError for a tensor of another type, UsageError when a program uses one of them and it would have to move
    */
   gather(tensors: readonly Tensor[]): { readonly flat: Tensor; readonly offsets: readonly number[] } {

@@ -37,7 +37,7 @@ export class PlanningBackend implements Backend {
     return nothing();
   }
 
-  uploadPieces(): CountedStorage {
+  uploadChunks(): CountedStorage {
     return nothing();
   }
 

@@ -13,7 +13,7 @@ import { ReferenceProgram, computeReference } from "./reference-program.ts";
 
 class HostStorage extends CountedStorage {
   data: HostArray;
-  /** The gathered piece that the data is part of, and where. */
+  /** The gathered chunk that the data is part of, and where. */
   gathered: { readonly whole: HostStorage; readonly offset: number } | undefined;
 
   constructor(data: HostArray, free: (storage: HostStorage) => void) {
@@ -47,12 +47,12 @@ export class ReferenceBackend implements Backend {
     return this.#hold(data);
   }
 
-  uploadPieces(spec: TensorSpec, pieces: Iterable<Uint8Array>): HostStorage {
+  uploadChunks(spec: TensorSpec, chunks: Iterable<Uint8Array>): HostStorage {
     const data = allocate("u8", sizeOf(spec.shape), true);
     let at = 0;
-    for (const piece of pieces) {
-      data.set(piece, at);
-      at += piece.length;
+    for (const chunk of chunks) {
+      data.set(chunk, at);
+      at += chunk.length;
     }
     return this.#hold(data);
   }

@@ -1,5 +1,6 @@
 // The steps of an epoch, as fast as the device takes them, with their losses as they come back.
 
+import { UsageError } from "../errors/errors.ts";
 import { NonFiniteError } from "../errors/training-errors.ts";
 import { stepsOf, type Budget } from "./budget.ts";
 import { saveCheckpoint, type Checkpoints, type Resumable } from "./checkpoint.ts";
@@ -51,7 +52,14 @@ async function trainSteps<Inputs>(
   const { course, schedule, listener, signal, checkpoints, isDue } = run;
   let due = false;
   const recordedStep = await recorded.of(variant);
-  const silent = Object.fromEntries((task.silentTerms?.(variant) ?? []).map((term) => [term, 0]));
+  const silentTerms = task.silentTerms?.(variant) ?? [];
+  const unknown = silentTerms.find((term) => !task.terms.includes(term));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `task: silentTerms names "${unknown}", which is none of its terms (${task.terms.join(", ")})`,
+    );
+  }
+  const silent = Object.fromEntries(silentTerms.map((term) => [term, 0]));
   const first = (epoch - 1) * budget.stepsPerEpoch + 1;
   const begun = course.steps;
   const { readings } = recordedStep;

@@ -1,6 +1,8 @@
 // The training loop: budgets in steps, checkpoints, and what it reports on the way.
 
+export { writeReport } from "../report/write-report.ts";
 export { CheckpointError, NonFiniteError } from "../errors/training-errors.ts";
+export { readTaskModel, type TaskModelRecord } from "../runs/task-model.ts";
 export { trainTask, type TaskRun, type TaskRunOptions } from "../runs/train-task.ts";
 export { batchedOutputs } from "./batched-outputs.ts";
 export { budgetOf, stepsOf, type Budget } from "./budget.ts";

@@ -67,11 +67,11 @@ export async function train<Inputs, Judged extends Judgement, Trained extends Mo
   const { module } = task;
   const { engine } = module;
   const { ema = null, earlyStopping } = settings;
-  let average: WeightAverage<Trained> | undefined;
+  let twin: Trained | undefined;
   try {
     using optimiser = optimiserOf(module.parameters().values(), optimiserSettingsOf(settings));
-    if (ema !== null) average = new WeightAverage(engine, module, task.twin(), ema);
-    const averaged = average?.module;
+    const averaged = ema === null ? undefined : (twin = task.twin());
+    const average = averaged && new WeightAverage(engine, module, averaged, ema ?? 0);
     using steps = new RecordedSteps<Inputs>(engine, (variant, inputs) => {
       const losses = optimisationStep(module, optimiser, task.terms, () => task.losses(variant, inputs));
       average?.step();
@@ -88,7 +88,7 @@ export async function train<Inputs, Judged extends Judgement, Trained extends Mo
     if (checkpoints?.from !== undefined) restoreRun(run, checkpoints.from.checkpoint, checkpoints.from.file);
     return { ...(await trainEpochs(run)), module: run.kept };
   } catch (error) {
-    average?.module.dispose();
+    twin?.dispose();
     throw error;
   }
 }
@@ -173,7 +173,14 @@ async function judge<Inputs, Judged extends Judgement, Trained extends Module>(
   const progress = (done: number, total: number): void => listener.evaluated?.({ part, done, total });
   try {
     if (task.judge === undefined) throw new Error(`nothing judges the ${part} images`);
-    return await task.judge(kept, part, { signal, progress });
+    const judged = await task.judge(kept, part, { signal, progress });
+    const { score } = judged;
+    if (score !== null && !(score >= 0 && score <= 1)) {
+      throw new UsageError(
+        `task: judge gave the ${part} data a score of ${score}; a score is from 0 to 1, more is better, or null`,
+      );
+    }
+    return judged;
   } catch (cause) {
     if (!(cause instanceof NonFiniteError)) throw cause;
     throw new NonFiniteError(`after epoch ${epoch}, ${cause.message}`, { cause });

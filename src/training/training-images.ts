@@ -63,7 +63,7 @@ export class TrainingImages {
     this.channels = channels;
     if (!reader.stored && residentBytes(reader, engine.traits, memory) !== undefined) {
       this.resident = {
-        pixels: engine.tensorOfPieces(reader.pieces(), [count, height, width, channels]),
+        pixels: engine.tensorOfChunks(reader.chunks(), [count, height, width, channels]),
         states: engine.tensor(reader.states, [count, outputs], "u8"),
       };
     } else this.#reader = reader;

@@ -172,7 +172,7 @@ describe("the device's share", () => {
   });
 });
 
-test("images go to the device in pieces of whole words, never as a whole", () => {
+test("images go to the device in chunks of whole words, never as a whole", () => {
   const each = 3 * 1001 * 333;
   const image = Uint8Array.from({ length: each }, (_, i) => (i * 7) % 251);
   const rows = Array.from({ length: 11 }, () => ({ home: image, slot: 0 }));
@@ -185,10 +185,10 @@ test("images go to the device in pieces of whole words, never as a whole", () =>
     states: new Uint8Array(11),
   };
   const reader = new ImageReader([{ ...set, pixels: new ArrayPixels(each, rows) }], 2, 0);
-  const pieces = [...reader.pieces()];
-  expect(pieces.map(({ length }) => length / each)).toEqual([4, 4, 3]);
-  for (const piece of pieces.slice(0, -1)) expect(piece.length % 4).toBe(0);
-  expect(Buffer.concat(pieces).equals(Buffer.concat(rows.map(({ home }) => home)))).toBe(true);
+  const chunks = [...reader.chunks()];
+  expect(chunks.map(({ length }) => length / each)).toEqual([4, 4, 3]);
+  for (const chunk of chunks.slice(0, -1)) expect(chunk.length % 4).toBe(0);
+  expect(Buffer.concat(chunks).equals(Buffer.concat(rows.map(({ home }) => home)))).toBe(true);
 });
 
 describe("reading ahead", () => {

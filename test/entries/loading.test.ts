@@ -6,8 +6,14 @@ import { expect, test } from "vitest";
 import { importsIn } from "../../scripts/house/imports.mjs";
 import { entries, root } from "./entries.ts";
 
-/** The built files below a program, by path from dist/, and the packages and Node modules that they import. */
-function loadedBy(program: string): {
+/**
+ * The built files below a program, by path from dist/, and the packages and Node modules that they import.
+ * @param atOnce whether only what is loaded with the program counts, without what it may load later
+ */
+function loadedBy(
+  program: string,
+  atOnce = false,
+): {
   readonly files: readonly string[];
   readonly now: readonly string[];
   readonly later: readonly string[];
@@ -18,7 +24,7 @@ function loadedBy(program: string): {
     if (files.has(file)) return;
     files.add(file);
     const imports = importsIn(readFileSync(file, "utf8"));
-    for (const name of [...imports.now, ...imports.later]) {
+    for (const name of [...imports.now, ...(atOnce ? [] : imports.later)]) {
       if (name.startsWith(".")) visit(join(dirname(file), name));
       else (imports.now.includes(name) ? now : later).add(name);
     }
@@ -83,9 +89,16 @@ test("operators need no engine, and kernels not even tensors", () => {
   expect(roomsOf("tessera/kernels")).toEqual(["errors", "kernels"]);
 });
 
+test("the training loop loads nothing of Label-Assemble", () => {
+  const { program = "" } = entries.find(({ name }) => name === "tessera/training") ?? {};
+  const rooms = new Set(loadedBy(program, true).files.map((file) => file.split("/")[0]));
+  for (const room of ["assemble", "studies", "cli"]) expect([...rooms]).not.toContain(room);
+});
+
 test("metrics need no tensors, and the tests that compare runs are loaded by studies alone", () => {
   expect(roomsOf("tessera/metrics")).not.toContain("runtime");
-  for (const [name, { now }] of loaded) {
+  for (const { name, program } of entries) {
+    const { now } = loadedBy(program, true);
     const distributions = now.some((each) => each.startsWith("@stdlib/"));
     expect(distributions, name).toBe(name === "tessera/studies");
   }

@@ -102,8 +102,9 @@ test("a task whose names would hide each other in a line is refused, not written
   expect(() => listener.epoch?.({ ...epoch, evaluation: { bce: 1 } })).toThrow(refused);
   expect(() => listener.epoch?.({ ...epoch, evaluation: { loss: 1 } })).toThrow(UsageError);
   expect(() => listener.epoch?.({ ...epoch, evaluation: { validation: 1 }, validation: {} })).toThrow(
-    refused,
+    'a field of the report cannot be called "validation"',
   );
+  expect(() => listener.step?.({ epoch: 1, step: 1, losses: { total: 1, loss: 2 } })).toThrow(refused);
   expect(lines).toEqual([]);
 });
 

@@ -1,16 +1,19 @@
 // A task trained into a run folder: what lies there, going on, and folders that are not this task's.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { ModelError, RunFolderError } from "../../src/errors/training-errors.ts";
+import { Initialiser } from "../../src/nn/initialise.ts";
+import { Linear } from "../../src/nn/layers.ts";
+import { readTaskModel } from "../../src/runs/task-model.ts";
 import { readModelFile } from "../../src/runs/model-file.ts";
 import { readRunRecord } from "../../src/runs/run-folder.ts";
 import { resumeRun } from "../../src/runs/run-start.ts";
 import { trainTask, type TaskRunOptions } from "../../src/runs/train-task.ts";
 import { useEngine } from "../engines.ts";
 import { temporaryFolder } from "../data/formats/idx-files.ts";
-import { lineTask } from "../training/small-task.ts";
+import { Line, lineTask } from "../training/small-task.ts";
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -90,7 +93,55 @@ test("a folder of another task, or of a manifest's run, is refused by name", asy
   await expect(resumeRun(path)).rejects.toThrow(RunFolderError);
   expect(() => readRunRecord(path)).toThrow('holds a run of the task "curve", not of a manifest');
   await expect(readModelFile(join(folder.path, "one"))).rejects.toThrow(ModelError);
-  await expect(readModelFile(join(folder.path, "one"))).rejects.toThrow('weights of the task "line"');
+  await expect(readModelFile(join(folder.path, "one"))).rejects.toThrow(
+    'weights of the task "line"; readTaskModel reads them',
+  );
   await expect(run("none", { resume: true })).rejects.toThrow(/none: holds no run/);
   await expect(run("blank", { name: " " })).rejects.toThrow("trainTask: name must say");
+});
+
+describe("a task", () => {
+  test.each(["loss", "validation", "learningRate", "step"])(
+    "cannot call a term %s, which a line of metrics has",
+    async (term) => {
+      const task = { ...lineTask(open()), terms: ["total", "squares", term] };
+      const options = { name: "line", out: join(folder.path, `term-${term}`) };
+      await expect(trainTask(task, settings, options)).rejects.toThrow(
+        `task: a loss term cannot be called "${term}", which a line of metrics.jsonl has already`,
+      );
+      task.module.dispose();
+    },
+  );
+
+  test("goes on with its own settings and data alone, also before its first checkpoint", async () => {
+    const controller = new AbortController();
+    const listener = { epoch: () => controller.abort() };
+    await run("before", { signal: controller.signal, listener });
+    rmSync(join(folder.path, "before", "checkpoint.safetensors"));
+    const resumed = async (change: object, rate = 0.05): Promise<unknown> => {
+      const task = { ...lineTask(open()), ...change };
+      const options = { name: "line", out: join(folder.path, "before"), resume: true };
+      return trainTask(task, { ...settings, learningRate: rate }, options).finally(() =>
+        task.module.dispose(),
+      );
+    };
+    await expect(resumed({}, 0.1)).rejects.toThrow("was begun with learningRate 0.05, and this run has 0.1");
+    await expect(resumed({ data: "others" })).rejects.toThrow("was begun on other data");
+    await resumed({});
+    expect(text("before", "metrics.jsonl")).toBe(text("one", "metrics.jsonl"));
+  });
+
+  test("has its weights read back into a module of its kind, and into no other", async () => {
+    const module = new Line(open());
+    expect(await readTaskModel(module, join(folder.path, "one"))).toEqual({ task: "line", epoch: 3 });
+    const file = readFileSync(join(folder.path, "one", "model.safetensors"));
+    const values = new Float64Array(Uint8Array.from(file.subarray(-32)).buffer);
+    const read = [...(await module.linear.weight.read()), ...(await module.linear.bias.read())];
+    expect(read).toEqual(Array.from(values));
+    const wide = new Linear(open(), new Initialiser(open(), 1), 3, 2);
+    await expect(readTaskModel(wide, join(folder.path, "one"))).rejects.toThrow(
+      /does not fit this module: it has no tensor "weight"/,
+    );
+    for (const each of [module, wide]) each.dispose();
+  });
 });

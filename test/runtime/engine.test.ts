@@ -50,24 +50,24 @@ for (const device of ["reference", "webgpu"] as const) {
       ["a record", { values: [1] }, /got an object$/],
       ["a switch", true, /got true$/],
     ];
-    test("data in pieces is the same tensor, and pieces that do not fit leave nothing behind", async () => {
+    test("data in chunks is the same tensor, and chunks that do not fit leave nothing behind", async () => {
       const bytes = Uint8Array.from({ length: 10 }, (_, i) => 7 * i);
       const engine = open();
       const before = engine.memory().bytes;
-      using whole = engine.tensorOfPieces(
+      using whole = engine.tensorOfChunks(
         [bytes.subarray(0, 4), bytes.subarray(4, 8), bytes.subarray(8)],
         [5, 2],
       );
       expect(await whole.read()).toEqual(bytes);
       whole.dispose();
       const wrong: [Uint8Array[], RegExp][] = [
-        [[bytes.subarray(0, 8)], /needs 10 bytes, the pieces have only 8$/],
-        [[bytes.subarray(0, 8), bytes.subarray(0, 4)], /the pieces have more$/],
+        [[bytes.subarray(0, 8)], /needs 10 bytes, the chunks have only 8$/],
+        [[bytes.subarray(0, 8), bytes.subarray(0, 4)], /the chunks have more$/],
         [[bytes.subarray(0, 8), bytes.subarray(8), bytes], /inside a word$/],
         [[bytes.subarray(0, 2), bytes.subarray(2)], /ends at byte 2, inside a word$/],
       ];
-      for (const [pieces, message] of wrong)
-        expect(() => engine.tensorOfPieces(pieces, [10])).toThrow(message);
+      for (const [chunks, message] of wrong)
+        expect(() => engine.tensorOfChunks(chunks, [10])).toThrow(message);
       expect(engine.memory().bytes).toBe(before);
     });
 

@@ -133,6 +133,11 @@ describe("is refused before the first step, and leaves no tensor", () => {
     ["terms without the total first", { terms: ["squares", "total"] }, 'terms must begin with "total"'],
     ["a term that is named twice", { terms: ["total", "a", "a"] }, 'task: terms name "a" twice'],
     [
+      "a silent term that there is not",
+      { silentTerms: () => ["consistency"] },
+      'task: silentTerms names "consistency", which is none of its terms',
+    ],
+    [
       "parts without a judge",
       { judge: undefined },
       "task: has validation and test to judge by, and no judge(",
@@ -164,6 +169,11 @@ describe("is refused before the first step, and leaves no tensor", () => {
     ["a schedule whose floor is above the rate", { schedule: { by: "cosine", minimum: 1 } }, "minimum"],
   ])("%s", async (_, chosen, message) => {
     expect(await refusal({}, chosen)).toMatch(message);
+  });
+
+  test.each([-0.5, NaN, 1.5])("a score of %d", async (score) => {
+    const judge = (): object => Promise.resolve({ score, report: {} });
+    expect(await refusal({ judge })).toMatch(`judge gave the validation data a score of ${score}`);
   });
 
   test("tests after every epoch where there is nothing to test on", async () => {

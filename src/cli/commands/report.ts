@@ -1,12 +1,7 @@
 // `tessera report`: a run folder or a study folder as one HTML file.
 
-import { mkdirSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { RunFolderError } from "../../errors/training-errors.ts";
-import { readAnyRecord, runFiles } from "../../runs/run-folder.ts";
-import { replaceFile } from "../../files/whole-files.ts";
+import { writeReport } from "../../report/write-report.ts";
 import { makeFolderOf } from "../terminal/output-files.ts";
-import { version } from "../../runs/package-info.ts";
 
 export interface ReportOptions {
   readonly out?: string;
@@ -19,37 +14,6 @@ export async function reportCommand(path: string, { out, quiet }: ReportOptions)
   if (!quiet) process.stdout.write(`${file}\n`);
 }
 
-interface Report {
-  readonly page: string;
-  /** SVG by file name. */
-  readonly figures: ReadonlyMap<string, string>;
-}
-
-/** The folder of the figures, in a study's folder. */
-const figureFolder = "figures";
-
-/**
- * Writes the report of a folder, each file whole or not at all. The report of a study has its figures as files in
- * `figures`, too.
- * @param out another place for the page, which is then written alone
- * @returns the file of the page
- * @throws RunFolderError when the folder holds no run, or what it holds is damaged, or the report cannot be written
- */
-export async function writeReport(path: string, out?: string): Promise<string> {
-  const { page, figures } = await reportOf(path);
-  if (out !== undefined) return await writeFile(out, page);
-  if (figures.size > 0) {
-    const folder = join(path, figureFolder);
-    try {
-      mkdirSync(folder, { recursive: true });
-    } catch (cause) {
-      throw notWritten(folder, cause);
-    }
-    for (const [name, text] of figures) await writeFile(join(folder, name), text);
-  }
-  return await writeFile(join(path, runFiles.report), page);
-}
-
 /** Writes the report of a finished run or study. Its results are on disk by now, so an error here is only a warning. */
 export async function reportFinished(path: string, say: (text: string) => void): Promise<void> {
   try {
@@ -60,49 +24,4 @@ export async function reportFinished(path: string, say: (text: string) => void):
       `warning: the report could not be written (${reason}); once that is mended: tessera report ${path}\n`,
     );
   }
-}
-
-async function writeFile(file: string, text: string): Promise<string> {
-  try {
-    await replaceFile(file, (handle) => handle.writeFile(text));
-  } catch (cause) {
-    throw notWritten(file, cause);
-  }
-  return file;
-}
-
-function notWritten(file: string, cause: unknown): RunFolderError {
-  return new RunFolderError(
-    `${file}: cannot be written (${(cause as Error).message}); name another file for the report with --out`,
-    { cause },
-  );
-}
-
-async function reportOf(path: string): Promise<Report> {
-  const pages = await import("../../report/pages.ts");
-  const { isRunFolder, isStudyFolder, readStudy, studyFigures, studyPage } = pages;
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new RunFolderError(`${path}: is no folder; name that of a run or a study`);
-  }
-  if (isRunFolder(path)) {
-    const isTask = "task" in readAnyRecord(path);
-    const page = isTask ? pages.taskPage(pages.readTaskRun(path)) : pages.runPage(await pages.readRun(path));
-    return { page, figures: new Map() };
-  }
-  if (isStudyFolder(path)) {
-    // Imported here, since the analysis loads distributions, which training can do without until its report is written.
-    const { analyse } = await import("../../studies/analysis.ts");
-    const { similarityOf } = await import("../../studies/similarity.ts");
-    const study = readStudy(path);
-    const analysis = analyse(study.scores);
-    const points = study.scores.similarity?.points ?? [];
-    const similarity = points.length === 0 ? undefined : similarityOf(points);
-    return {
-      page: studyPage(study, analysis, similarity, version),
-      figures: studyFigures(study, analysis, similarity),
-    };
-  }
-  throw new RunFolderError(
-    `${path}: holds no run (${runFiles.record}) and no study (scores.json); name a folder that has one`,
-  );
 }

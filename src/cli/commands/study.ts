@@ -27,7 +27,7 @@ import { coverageReportData } from "../../studies/study-report-data.ts";
 import { showAuc } from "../../report/tables.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
 import type { Engine } from "../../runtime/engine.ts";
-import { provenance } from "../../runs/run-start.ts";
+import { provenance } from "../../runs/provenance.ts";
 import { checkChoices, takeChoices, type ChoiceOptions } from "../../runs/kernel-choices.ts";
 import type { LoadingOptions } from "../../runs/load-images.ts";
 import { defaultMemory } from "../../runs/load-images.ts";
@@ -120,14 +120,14 @@ async function openEngines(
   prepared: Prepared,
   output: CommandOutput,
 ): Promise<RunChoices> {
-  const where = engineOptions(output.options);
-  const first = await openEngine(where);
+  const device = engineOptions(output.options);
+  const first = await openEngine(device);
   engines.push(first);
   const warn = (text: string): void => void process.stderr.write(`${text}\n`);
   const choices = choose(first, prepared, { ...output, warn });
   const { atOnce = runsAtOnce(first) } = output.options;
   while (engines.length < Math.min(atOnce, prepared.runs.length)) {
-    const engine = await openEngine(where);
+    const engine = await openEngine(device);
     engines.push(engine);
     choose(engine, prepared, { ...output, say: silent, warn: silent });
   }
@@ -246,7 +246,7 @@ async function carryOut(
     ...{ ...adapter, ...choices },
   });
   const { tuning, candidates } = choices;
-  const where = {
+  const environment = {
     ...{ ...adapter, program: programDigest(), node: origin.versions.node, webgpu: origin.versions.webgpu },
     ...{ tuning: tuning?.digest, candidates },
   };
@@ -270,7 +270,7 @@ async function carryOut(
     engines,
     shares,
     images,
-    where,
+    environment,
     folder,
     {
       begin: (run) => {

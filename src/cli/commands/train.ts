@@ -10,7 +10,7 @@ import {
   beginRun,
   resumeRun,
   type FreeOptions,
-  type ResumePoint,
+  type RunStart,
   type RunOptions,
 } from "../../runs/run-start.ts";
 import { loadRun, openRunEngine, RunSession, type LoadedRun } from "../../runs/train-run.ts";
@@ -105,7 +105,7 @@ async function startOf(
   file: string | undefined,
   { resume, ...options }: TrainOptions,
   given: readonly string[],
-): Promise<ResumePoint> {
+): Promise<RunStart> {
   if (resume !== undefined) {
     const own = given.find((name) => !free.includes(name));
     if (file === undefined && own === undefined) return await resumeRun(resume, options);

@@ -81,8 +81,8 @@ export class ImageReader {
     return concatenate("assembly", this.#sets).states;
   }
 
-  /** All images of sets in memory, in pieces; each piece but the last has a multiple of 4 bytes. */
-  *pieces(): Generator<Uint8Array, void, undefined> {
+  /** All images of sets in memory, in chunks; each chunk but the last has a multiple of 4 bytes. */
+  *chunks(): Generator<Uint8Array, void, undefined> {
     const some = 4 * Math.max(1, Math.floor(pieceBytes / (4 * this.bytesEach)));
     for (let first = 0; first < this.count; first += some) {
       const images = { length: Math.min(some, this.count - first) };

@@ -22,12 +22,12 @@ const littleWork = 2 ** 20;
 /**
  * `direct` and the candidates in fours, by preference.
  * @param tensors inputs, then the output
- * @param inFours candidates for channel counts that are multiples of four, and those of `anyC` for any C
+ * @param vec4Candidates candidates for channel counts that are multiples of four, and those of `anyC` for any C
  * @param anyC names of those that need it of K only: they are spared the copies with the zeros in C
  */
 export function anyChannels(
   direct: Candidate,
-  inFours: (extents: Extents) => readonly Candidate[],
+  vec4Candidates: (extents: Extents) => readonly Candidate[],
   extents: Extents,
   tensors: readonly TensorSpec[],
   axes: ChannelAxes,
@@ -39,8 +39,8 @@ export function anyChannels(
   const split = <T>(list: readonly T[]): [T[], T[]] => [list.slice(0, -1), list.slice(-1)];
   const inner = alongAxes(tensors, axes.channels).map((tensor) => widened(tensor, paddings[0]));
   const wideK = { ...extents, outputChannels: outputChannels + paddings[1].zeros };
-  const ofAnyC = inFours(wideK).filter(({ name }) => anyC.includes(name));
-  const others = inFours({ ...wideK, channels: channels + paddings[0].zeros }).map((candidate) => {
+  const ofAnyC = vec4Candidates(wideK).filter(({ name }) => anyC.includes(name));
+  const others = vec4Candidates({ ...wideK, channels: channels + paddings[0].zeros }).map((candidate) => {
     const whole = ofAnyC.find(({ name }) => name === candidate.name);
     if (whole !== undefined)
       return withChannelPadding(whole, paddings[1], ...split(alongAxes(tensors, axes.outputChannels)));

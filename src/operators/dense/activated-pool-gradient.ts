@@ -59,7 +59,7 @@ export const activatedPoolGradient: Operator<ActivatedPoolGradientAttributes> = 
     const [x, , , dy] = inputs;
     const padding = paddingToFours(x.shape[3]);
     const [wideX, wideDy] = [x, dy].map((each) => widened({ ...each, axis: 3 }, padding));
-    const all = inFoursOf(wideX.shape, wideDy, attributes, adapter);
+    const all = vec4CandidatesOf(wideX.shape, wideDy, attributes, adapter);
     if (padding.zeros === 0) return all;
     const given = alongAxes(inputs, [3, 1, 1, 3]);
     const made = alongAxes(activatedPoolGradient.infer(inputs, attributes), [3, 0, 0]);
@@ -67,7 +67,7 @@ export const activatedPoolGradient: Operator<ActivatedPoolGradientAttributes> = 
   },
 };
 
-function inFoursOf(
+function vec4CandidatesOf(
   shape: Shape,
   pooled: TensorSpec,
   attributes: ActivatedPoolGradientAttributes,

@@ -100,7 +100,7 @@ export const activatedPool: Operator<ActivatedPoolAttributes> = {
   candidates(inputs, attributes) {
     const [{ shape }] = inputs;
     const padding = paddingToFours(shape[3]);
-    const wide = inFoursOf([...shape.slice(0, 3), shape[3] + padding.zeros], attributes);
+    const wide = vec4CandidatesOf([...shape.slice(0, 3), shape[3] + padding.zeros], attributes);
     if (padding.zeros === 0) return [wide];
     const given = alongAxes(inputs, [3, 1, 0, 0, 0, 0]);
     return [
@@ -115,7 +115,7 @@ export const activatedPool: Operator<ActivatedPoolAttributes> = {
   },
 };
 
-function inFoursOf(shape: Shape, attributes: ActivatedPoolAttributes): Candidate {
+function vec4CandidatesOf(shape: Shape, attributes: ActivatedPoolAttributes): Candidate {
   const { kind, epsilon, momentum } = attributes;
   const channels = shape[3];
   const [x, statistics, gamma, beta, runningMean, runningVariance] = [0, 1, 2, 3, 4, 5].map(input);

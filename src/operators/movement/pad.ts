@@ -26,7 +26,7 @@ interface Block {
 }
 
 /** The same in steps of four elements, or undefined where zeros and values meet within such a step. */
-function inFours({ extents, before, inputExtents }: Block): Block | undefined {
+function asVectors({ extents, before, inputExtents }: Block): Block | undefined {
   const quarter = (list: readonly number[]): number[] => [...list.slice(0, -1), (list.at(-1) ?? 0) / 4];
   const fours = {
     extents: quarter(extents),
@@ -97,7 +97,7 @@ export const pad: Operator<PadAttributes> = {
         },
       ],
     });
-    const vectors = inFours(block);
+    const vectors = asVectors(block);
     const elements = make("elements", "f32", block);
     return vectors === undefined ? [elements] : [elements, make("vectors", "vec4f", vectors)];
   },

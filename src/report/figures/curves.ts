@@ -161,10 +161,15 @@ interface CurvedScore {
 
 const meanAucCurve = { field: "meanAuc", id: "auc-curve", title: "Mean AUC", of: "images" };
 
-/** Undefined where no report has a number; one that is not defined everywhere is null in some. */
+/**
+ * The first field of the reports that can be a score, which is from 0 to 1 and null where it is not defined; undefined where
+ * there is none.
+ */
 function curvedScore(epochs: readonly EpochLine[]): CurvedScore | undefined {
+  const canBeScore = (value: unknown): boolean =>
+    value === null || (typeof value === "number" && value >= 0 && value <= 1);
   for (const report of epochs.flatMap(({ report, validation }) => [report ?? {}, validation ?? {}])) {
-    const found = Object.entries(report).find(([, value]) => typeof value === "number" || value === null);
+    const found = Object.entries(report).find(([, value]) => canBeScore(value));
     if (found === undefined) continue;
     const [field] = found;
     if (field === meanAucCurve.field) return meanAucCurve;

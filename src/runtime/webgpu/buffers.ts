@@ -85,12 +85,12 @@ export class BufferPool {
   }
 
   /** A buffer filled with host data: never one that launches not yet submitted may still use. */
-  fill(spec: TensorSpec, pieces: Iterable<Uint8Array>): GPUBuffer {
+  fill(spec: TensorSpec, chunks: Iterable<Uint8Array>): GPUBuffer {
     const buffer = this.#take(spec, "tensor", true);
     let at = 0;
     try {
-      for (const piece of pieces) {
-        const data = inWords(piece);
+      for (const chunk of chunks) {
+        const data = inWords(chunk);
         this.#device.queue.writeBuffer(buffer, at, data);
         at += data.length;
       }

@@ -72,9 +72,9 @@ export class WebGpuBackend implements Backend {
     return this.#hold(this.#pool.fill(host, [deviceBytes(host)]), bytesOf(host));
   }
 
-  uploadPieces(spec: TensorSpec, pieces: Iterable<Uint8Array>): BufferStorage {
+  uploadChunks(spec: TensorSpec, chunks: Iterable<Uint8Array>): BufferStorage {
     this.gpu.check();
-    return this.#hold(this.#pool.fill(spec, pieces), bytesOf(spec));
+    return this.#hold(this.#pool.fill(spec, chunks), bytesOf(spec));
   }
 
   write(operand: Operand, host: HostTensor): void {

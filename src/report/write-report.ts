@@ -1,0 +1,84 @@
+// The report of a folder, written: of a run, of a task's run, or of a study. What draws it is loaded when it is needed.
+
+import { mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { RunFolderError } from "../errors/training-errors.ts";
+import { replaceFile } from "../files/whole-files.ts";
+import { version } from "../runs/package-info.ts";
+import { readAnyRecord, runFiles } from "../runs/run-folder.ts";
+
+interface Report {
+  readonly page: string;
+  /** SVG by file name. */
+  readonly figures: ReadonlyMap<string, string>;
+}
+
+/** The folder of the figures, in a study's folder. */
+const figureFolder = "figures";
+
+/**
+ * Writes the report of a folder, each file whole or not at all. The report of a study has its figures as files in
+ * `figures`, too.
+ * @param out another place for the page, which is then written alone
+ * @returns the file of the page
+ * @throws RunFolderError when the folder holds no run, or what it holds is damaged, or the report cannot be written
+ */
+export async function writeReport(path: string, out?: string): Promise<string> {
+  const { page, figures } = await reportOf(path);
+  if (out !== undefined) return await writeFile(out, page);
+  if (figures.size > 0) {
+    const folder = join(path, figureFolder);
+    try {
+      mkdirSync(folder, { recursive: true });
+    } catch (cause) {
+      throw notWritten(folder, cause);
+    }
+    for (const [name, text] of figures) await writeFile(join(folder, name), text);
+  }
+  return await writeFile(join(path, runFiles.report), page);
+}
+
+async function writeFile(file: string, text: string): Promise<string> {
+  try {
+    await replaceFile(file, (handle) => handle.writeFile(text));
+  } catch (cause) {
+    throw notWritten(file, cause);
+  }
+  return file;
+}
+
+function notWritten(file: string, cause: unknown): RunFolderError {
+  return new RunFolderError(
+    `${file}: cannot be written (${(cause as Error).message}); name another file for the report with --out`,
+    { cause },
+  );
+}
+
+async function reportOf(path: string): Promise<Report> {
+  const pages = await import("./pages.ts");
+  const { isRunFolder, isStudyFolder, readStudy, studyFigures, studyPage } = pages;
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new RunFolderError(`${path}: is no folder; name that of a run or a study`);
+  }
+  if (isRunFolder(path)) {
+    const isTask = "task" in readAnyRecord(path);
+    const page = isTask ? pages.taskPage(pages.readTaskRun(path)) : pages.runPage(await pages.readRun(path));
+    return { page, figures: new Map() };
+  }
+  if (isStudyFolder(path)) {
+    // Imported here, since the analysis loads distributions, which training can do without until its report is written.
+    const { analyse } = await import("../studies/analysis.ts");
+    const { similarityOf } = await import("../studies/similarity.ts");
+    const study = readStudy(path);
+    const analysis = analyse(study.scores);
+    const points = study.scores.similarity?.points ?? [];
+    const similarity = points.length === 0 ? undefined : similarityOf(points);
+    return {
+      page: studyPage(study, analysis, similarity, version),
+      figures: studyFigures(study, analysis, similarity),
+    };
+  }
+  throw new RunFolderError(
+    `${path}: holds no run (${runFiles.record}) and no study (scores.json); name a folder that has one`,
+  );
+}

@@ -1,0 +1,40 @@
+// The weights of a task's run, read back into its module.
+
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { ModelError } from "../errors/training-errors.ts";
+import { modelKind, readTensorFile } from "../interchange/safetensors.ts";
+import type { Module } from "../nn/module.ts";
+import { difference, writeWeights } from "../nn/weights.ts";
+import { runFiles } from "./run-folder.ts";
+
+const recordSchema = z.object({ task: z.string(), epoch: z.int().min(0) });
+
+/** What the file of a task's weights says of them. */
+export type TaskModelRecord = z.output<typeof recordSchema>;
+
+/**
+ * Writes the weights that `trainTask` has kept into a module of the same kind.
+ *
+ * @param path a run folder, or its model.safetensors
+ * @returns the task's name, and the epoch whose weights these are
+ * @throws ModelError when the file is of no task, or its weights do not fit the module, which is unchanged then;
+ *   CheckpointError when the file is missing or damaged
+ */
+export async function readTaskModel(module: Module, path: string): Promise<TaskModelRecord> {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  const file = isFolder ? join(path, runFiles.model) : path;
+  const { record, tensors } = await readTensorFile(file, modelKind);
+  const found = recordSchema.safeParse(record);
+  if (!found.success) {
+    throw new ModelError(
+      file,
+      "holds a model of a manifest's classes, not of a task; read it with readModel",
+    );
+  }
+  const wrong = difference(module, tensors);
+  if (wrong !== undefined) throw new ModelError(file, `does not fit this module: ${wrong}`);
+  writeWeights(module, tensors);
+  return found.data;
+}
