@@ -1,5 +1,6 @@
 // A convnet on CIFAR-10 with softmax cross-entropy, as a task of the training loop: optimiser, schedule, checkpoints, resume
-// and metrics are the loop's. DATA/cifar10 holds the files; `npx tessera report RUN` makes a page of the run.
+// and metrics are the loop's. `npx tessera report RUN` makes a page of the run. The files named below are an excerpt; with
+// the published ones, `files` names cifar-10-batches-bin/data_batch_1.bin to data_batch_5.bin, and test_batch.bin.
 //   node examples/cifar-softmax/train.mjs DATA RUN [EPOCHS] [--resume]
 import { augmentImages, globalAveragePool, maxPool2d, normaliseImages, openEngine } from "tessera";
 import { relu, softmaxCrossEntropy, takeRows } from "tessera";
@@ -15,7 +16,8 @@ image: { height: 32, width: 32, channels: 3 }
 sources: [{ name: CIFAR-10, format: cifar, files: [cifar10/data_batch_1_first4000.bin.gz] }]
 test: { format: cifar, files: [cifar10/test_batch_first1000.bin.gz] }`;
 const [seed, batch, widths] = [1, 50, [3, 32, 64, 128]];
-const norm = { mean: [0.491, 0.482, 0.447], deviation: [0.247, 0.243, 0.262] };
+const normalisation = { mean: [0.491, 0.482, 0.447], deviation: [0.247, 0.243, 0.262] };
+const views = { ...normalisation, flip: 0.5, shift: 4 };
 
 class ConvNet extends Module {
   constructor(engine) {
@@ -28,8 +30,8 @@ class ConvNet extends Module {
     this.head = this.child("head", new Linear(engine, init, widths.at(-1), 10));
   }
   forward(images, mode) {
-    const grown = (x, { convolution, norm }) => relu(norm.forward(convolution.forward(x), mode));
-    const maps = this.blocks.reduce((x, block) => maxPool2d(grown(x, block), { window: 2 }), images);
+    const convolve = (x, { convolution, norm }) => relu(norm.forward(convolution.forward(x), mode));
+    const maps = this.blocks.reduce((x, block) => maxPool2d(convolve(x, block), { window: 2 }), images);
     return this.head.forward(globalAveragePool(maps));
   }
 }
@@ -40,7 +42,7 @@ const sampler = new Sampler(assembly.sources, { sampling: "proportional", batch,
 const [train, test] = [...assembly.sources, assembly.test].map((set) => ({
   ...set,
   pixels: engine.tensor(pixelsInMemory(set), [set.count, 32, 32, 3], "u8"),
-  targets: engine.tensor(Float32Array.from(set.states), [set.count, 10]),
+  targets: engine.tensor(Float32Array.from(set.states), [set.count, 10]), // one-hot: no label is absent
 }));
 const task = {
   module: new ConvNet(engine),
@@ -50,9 +52,8 @@ const task = {
   variantAt: () => "step",
   losses(_, inputs) {
     const rows = engine.feed(() => inputs().rows, [batch], "u32");
-    const draws = engine.feed(() => Uint32Array.of(seed, 0, inputs().step, 0), [4], "u32");
-    const views = augmentImages(takeRows(train.pixels, rows), draws, { ...norm, flip: 0.5, shift: 4 });
-    const logits = this.module.forward(views, "training");
+    const draw = engine.feed(() => Uint32Array.of(seed, 0, inputs().step, 0), [4], "u32"); // [key, key, step, 0]
+    const logits = this.module.forward(augmentImages(takeRows(train.pixels, rows), draw, views), "training");
     return { total: softmaxCrossEntropy(logits, takeRows(train.targets, rows)) };
   },
   async *inputs(first, count) {
@@ -60,18 +61,18 @@ const task = {
   },
   parts: ["test"],
   async judge(module, part, options) {
-    const images = (rows) => normaliseImages(takeRows(test.pixels, rows), norm);
+    const images = (rows) => normaliseImages(takeRows(test.pixels, rows), normalisation);
     const forward = (rows) => module.forward(images(rows), "inference");
     const logits = await batchedOutputs(engine, test.count, batch, forward, options);
     const score = accuracy(logits, test.states, 10);
     return { score, report: { accuracy: score } };
   },
-  settings: { network: widths, batch, seed },
+  settings: { network: widths, views, batch, seed },
   data: await assemblyDigest(assembly),
 };
-const loop = { epochs: Number(epochs), learningRate: 0.003, optimiser: { by: "adamw" } };
+const schedule = { by: "cosine", warmup: 40 };
+const settings = { epochs: Number(epochs), learningRate: 0.003, optimiser: { by: "adamw" }, schedule };
 const options = { name: "cifar-softmax", out, resume: process.argv.includes("--resume") };
-const settings = { ...loop, schedule: { by: "cosine", warmup: 40 } };
 const { summary } = await trainTask(task, settings, { ...options, listener: { epoch: console.log } });
 console.log(`accuracy ${summary.score} after ${summary.epochs} epochs`);
 engine.close();

@@ -7,7 +7,7 @@ import { NonFiniteError } from "../errors/training-errors.ts";
 import { writeWeights } from "../nn/weights.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Weights } from "../tensor/held.ts";
-import type { JudgeOptions, Judgement, Part, StepLosses, Task } from "../training/task.ts";
+import type { JudgedPart, JudgeOptions, Judgement, StepLosses, Task } from "../training/task.ts";
 import { TrainingImages } from "../training/training-images.ts";
 import { taughtSources } from "./absent-policy.ts";
 import { assembleLosses, type StepInputs, type StepShape } from "./assemble-step.ts";
@@ -32,7 +32,7 @@ import {
 } from "./training-settings.ts";
 import { warmedBudgetOf, type WarmedBudget } from "./warm-up.ts";
 
-/** What a classifier is worth on a set of images. */
+/** How well a classifier does on a set of images. */
 export interface ClassifierJudgement extends Judgement<Evaluation> {
   /** [N, K] of the set's images. */
   readonly logits: Float32Array;
@@ -45,7 +45,7 @@ export class AssembleTask implements Task<StepInputs, ClassifierJudgement, Class
   readonly module: Classifier;
   readonly terms: readonly string[];
   readonly watchedTerm = supervisedTerm;
-  readonly parts: readonly Part[];
+  readonly parts: readonly JudgedPart[];
   readonly settings: Readonly<Record<string, unknown>>;
   readonly data: string;
   readonly #engine: Engine;
@@ -124,7 +124,7 @@ export class AssembleTask implements Task<StepInputs, ClassifierJudgement, Class
 
   async judge(
     module: Classifier,
-    part: Part,
+    part: JudgedPart,
     { signal, progress }: JudgeOptions,
   ): Promise<ClassifierJudgement> {
     const set = this.#set(part);
@@ -145,7 +145,7 @@ export class AssembleTask implements Task<StepInputs, ClassifierJudgement, Class
     await this.#images.close();
   }
 
-  #set(part: Part): ImageSet {
+  #set(part: JudgedPart): ImageSet {
     const set = part === "validation" ? this.#assembly.validation : this.#assembly.test;
     if (set === undefined) throw new Error(`there are no ${part} images`);
     return set;
@@ -156,7 +156,7 @@ export class AssembleTask implements Task<StepInputs, ClassifierJudgement, Class
   }
 }
 
-/** Of the images' number, sizes and labels. Pixels are left out: they may be many, and on disk. */
+/** Of the images' number, sizes and labels. Pixels are left out, since they may be many, and on disk; so changed pixels are not noticed. */
 function digestOf({ classes, sources, validation, test }: Assembly): string {
   const hash = createHash("sha256").update(JSON.stringify(classes));
   for (const set of [...sources, ...(validation === undefined ? [] : [validation]), test]) {

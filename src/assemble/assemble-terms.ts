@@ -9,7 +9,7 @@ export interface LossTerm {
   readonly title: string;
   /** In the legend of a study's figure, where there is less room; default: the title. */
   readonly legend?: string;
-  /** The setting that holds its weight. Such a term waits for the end of warm-up; one without a weight teaches from the start. */
+  /** The setting that holds its weight. A term with a weight is off during warm-up; one without teaches from the start. */
   readonly lambda?: string;
   /** Whether it compares both views: where its weight is above 0, a step computes the strong view, too. */
   readonly needsStrongView?: true;

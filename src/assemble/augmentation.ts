@@ -6,7 +6,7 @@ import { oneOf, record, share } from "../data/manifest/fields.ts";
 export type { ViewSettings } from "../operators/images/index.ts";
 
 /**
- * Limits by name. `paper-weak` and `paper-strong` are the transforms of the released code of Label-Assemble (Zhu et al.,
+ * Limits by name. `paper-weak` and `paper-strong` are the transforms of the released code of Label-Assemble (Kang et al.,
  * ISBI 2023); both mirror images, which swaps the side of the heart: switch it off with `flip: 0` where that matters.
  * `mnist` is for digits, which have no mirror image.
  */

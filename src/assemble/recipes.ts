@@ -41,7 +41,7 @@ const defaults: Recipe = {
  * of sources; with the lists it comes with, no absent label is selected, hence `absent: ignored`. Its older commits select
  * everything, so that absent labels are negatives there, and divide by the images: `absent: negative, normalise: batch` for those.
  *
- * The views of both are those of the released code (`paper-weak` and `paper-strong`), which are the usual ones; it had batches
+ * The views of `paper` and `released-code` are those of the released code (`paper-weak` and `paper-strong`), which are the usual ones; it had batches
  * of 16 images of 256 x 256 pixels, and a DenseNet-121.
  */
 export const recipes = {

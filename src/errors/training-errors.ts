@@ -2,7 +2,7 @@
 
 import { TesseraError } from "./errors.ts";
 
-/** A loss that is no finite number: names epoch and step. */
+/** A loss that is no finite number, with its epoch and step, or predictions that are none, with their epoch. */
 export class NonFiniteError extends TesseraError {}
 
 /** A run folder that is in the way, or cannot be written. */

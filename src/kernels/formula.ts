@@ -7,18 +7,20 @@ import type { Knobs, KnobValue, UniformValues } from "./source.ts";
 
 /** The names that a formula may use, and what they are in its shader. */
 export interface Vocabulary {
-  /** Uniforms of one lane. */
+  /** Scalar uniforms. */
   readonly uniforms: readonly string[];
-  /** Knobs, with their values where none are given: numbers may be used as such, "f32" and "vec4f" in lanes(). */
+  /** Knobs with defaults: numeric ones are values, `Element` ones are for lanes(). */
   readonly knobs: Readonly<Record<string, KnobValue>>;
 }
 
-/** The value of a formula for a launch; NaN where a number that it needs is none. */
+/** The value of a formula for a launch; NaN if a value that it needs is missing. */
 export type Formula = (sizes: UniformValues, knobs: Knobs) => number;
 
-/** A function of numbers: how many arguments it takes at the most, and its value for some, of which there is one or more. */
+/** A function of numbers. */
 interface FormulaFunction {
+  /** Largest number of arguments. */
   readonly most: number;
+  /** Combines them (at least one). */
   readonly of: (first: Formula, rest: readonly Formula[]) => Formula;
 }
 
@@ -134,9 +136,9 @@ export function parseFormula(
   const call = (name: string): Formula => {
     if (name === "lanes") {
       const { kind, text: element } = tokens[position];
-      if (kind !== "name") refuse("the name of a knob of elements");
+      if (kind !== "name") refuse("the name of an Element knob");
       position++;
-      if (!elements.includes(element)) refuseName("knob of elements", element, elements);
+      if (!elements.includes(element)) refuseName("Element knob", element, elements);
       expect(")");
       const otherwise = defaults[element];
       return (_, knobs) => ((knobs[element] ?? otherwise) === "vec4f" ? 4 : 1);

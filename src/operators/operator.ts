@@ -38,8 +38,8 @@ export interface Operator<A> {
   readonly name: string;
 
   /**
-   * Inputs that are overwritten in place (optimisers, running statistics), or which they are among `count` inputs. A
-   * gradient rule may not read them: by then they hold something else.
+   * Indices of inputs overwritten in place (optimisers, running statistics), or a function that gives them for an operator
+   * with any number (`count`) of inputs. A gradient rule may not read these inputs: by then they hold something else.
    */
   readonly updates?: readonly number[] | ((count: number) => readonly number[]);
 
@@ -65,8 +65,8 @@ export interface Operator<A> {
   reference(inputs: readonly HostTensor[], outputs: readonly HostTensor[], attributes: A): void;
 
   /**
-   * Ways to compute it with kernels: the first always works, the last is what the rule for this adapter prefers,
-   * and the engine takes that one unless it is told another name.
+   * Ways to compute it with kernels. The first works on every adapter. The last is the default for these shapes and this
+   * adapter: the engine takes it unless it is told another name.
    */
   candidates(inputs: readonly TensorSpec[], attributes: A, adapter: AdapterTraits): readonly Candidate[];
 }

@@ -2,7 +2,7 @@
 //
 // To add one: its class beside adam.ts and sgd.ts, with a table of its options and an `UpdateRule`, and a row here. If no
 // operator computes its step yet, an operator in src/operators/optimisers with its shader, and a function in
-// src/functions/optimisers.ts; the compiler names the other tables that a new operator or shader must be in.
+// src/functions/optimisers.ts; the compiler names the tables that a new operator must be in.
 
 import { UsageError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
@@ -14,9 +14,9 @@ import type { SharedOptions } from "./flat-optimiser.ts";
 import { SGD, sgdOptions, type SGDOptions } from "./sgd.ts";
 
 interface OptimiserRow<Options> {
-  /** Those beside the shared ones (`sharedOptions`). */
+  /** Options of its own, beside `sharedOptions`. */
   readonly options: OptionTable;
-  /** Where none is given. */
+  /** Default weight decay. */
   readonly weightDecay: number;
   create(parameters: Iterable<Tensor>, options: Options): Optimiser;
 }

@@ -15,7 +15,9 @@ export function describeWatch(
     const why =
       validation === undefined ? "no validation images" : "no class has validation images of both kinds";
     const rate =
-      (schedule?.by ?? "plateau") === "plateau" ? "the learning rate follows the training loss, " : "";
+      (schedule?.by ?? "plateau") === "plateau"
+        ? "the learning rate follows the supervised training loss, "
+        : "";
     return `${why}: ${rate}nothing stops the run early, the last weights are kept`;
   }
   const stops =

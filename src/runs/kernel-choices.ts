@@ -55,7 +55,7 @@ export function takeChoices(
   const works = worksOf(traced(), engine.traits);
   for (const [operator, candidate] of options.candidate) {
     checkCandidate(operator, candidate, works);
-    backend.choice.preferred.set(operator, candidate);
+    backend.choice.whereAvailable.set(operator, candidate);
   }
   const candidates = Object.fromEntries(options.candidate);
   if (found === undefined) return { tuning: null, candidates };

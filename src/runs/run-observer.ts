@@ -15,9 +15,9 @@ export interface WorkCounter extends Disposable {
 export type CountWork = (title: string, total: number) => WorkCounter;
 
 export interface RunObserver {
-  /** A sentence that a person may want to read. */
+  /** Progress, as sentences. */
   readonly say?: ((text: string) => void) | undefined;
-  /** A sentence that a person should read. */
+  /** Warnings, as sentences. */
   readonly warn?: ((text: string) => void) | undefined;
   /** Images are drawn or decoded, intervals are computed. */
   readonly count?: CountWork | undefined;

@@ -34,7 +34,7 @@ export const runRecordSchema = z.strictObject({
   manifest: z.strictObject({ file: text, sha256: text, text }),
   dataRoot: text,
   seed: count,
-  /** In the order of the logits; runs of version 0.1.0 did not say. */
+  /** In the order of the logits; runs of earlier builds did not say. */
   classes: z.array(text).optional(),
   /** What the command line said beside these. */
   options: z.strictObject({

@@ -1,4 +1,5 @@
-// Trains on a manifest's images, from the manifest to the run folder: what `tessera train` does, as a function.
+// Trains on a manifest's images, from the manifest to the run folder: what `tessera train` does, as a function, but for
+// report.html and --profile.
 
 import type { Evaluation } from "../assemble/evaluation.ts";
 import { labelSpaceOf } from "../assemble/label-space.ts";
@@ -14,6 +15,7 @@ import { StoredPixels } from "../data/cache/stored-pixels.ts";
 import { readWeights } from "../nn/weights.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { openEngine, type EngineOptions } from "../runtime/open-engine.ts";
+import type { Recording } from "../runtime/recording.ts";
 import { bothListeners } from "../training/training-reports.ts";
 import { describeStart, describeWatch } from "./course-words.ts";
 import { engineOptions } from "./device-options.ts";
@@ -48,7 +50,10 @@ export interface LoadedRun {
  * @param observer told what happens; a program that needs nothing of it leaves it out
  * @param signal stops the run after the steps under way; `interrupted` is true in the summary then, and `resumeRun` goes on.
  *   While images are loaded it throws the signal's reason
- * @throws what `loadImages`, `RunSession.open` and `trainClassifier` throw
+ * @throws DataError or ManifestError for images and labels that cannot be used; UsageError for options that do not fit;
+ *   DeviceUnavailableError; ModelError for a model that cannot grow; RunFolderError or CheckpointError when a file cannot be
+ *   written, or the checkpoint is of another run; NonFiniteError when the run diverges; TesseraError when it would go on with
+ *   other kernels than it was begun with
  */
 export async function trainRun(
   start: RunStart,
@@ -76,7 +81,7 @@ export async function loadRun(
 ): Promise<LoadedRun> {
   const { manifest, options, initial } = start;
   const { dataRoot, limit, seed, skipBad, cache, memory = defaultMemory() } = options;
-  checkedDevice(start);
+  checkedEngineOptions(start);
   const settings = { ...ofLength(settingsOf(manifest, seed), options), memory };
   if (initial !== undefined) checkGrowth(initial, { ...manifest, settings });
   const loading = { dataRoot, limit, seed, skipBad, cache, memory };
@@ -84,7 +89,7 @@ export async function loadRun(
 }
 
 /** @throws UsageError for options that do not fit the device */
-function checkedDevice({ options }: RunStart): EngineOptions {
+function checkedEngineOptions({ options }: RunStart): EngineOptions {
   const where = engineOptions(options);
   checkChoices(where.device ?? "auto", options);
   return where;
@@ -96,7 +101,7 @@ export async function openRunEngine(
   say: (text: string) => void,
   warn: (text: string) => void,
 ): Promise<{ readonly engine: Engine; readonly choices: RunChoices }> {
-  const engine = await openEngine(checkedDevice(start));
+  const engine = await openEngine(checkedEngineOptions(start));
   try {
     const { manifest, options } = start;
     const total = assembly.sources.reduce((sum, { count }) => sum + count, 0);
@@ -104,8 +109,7 @@ export async function openRunEngine(
     const inMemory = isStreamed(assembly) ? undefined : total;
     const steps = (): ReturnType<typeof traceTraining> =>
       traceTraining(engine.traits, settings, manifest.image, declaredLabels(manifest), batch, inMemory);
-    const traced = (): ReturnType<Parameters<typeof takeChoices>[2]> =>
-      steps().map(({ recording }) => recording);
+    const traced = (): readonly Recording[] => steps().map(({ recording }) => recording);
     return { engine, choices: takeChoices(engine, options, traced, say, warn) };
   } catch (error) {
     engine.close();
@@ -121,7 +125,7 @@ export class RunSession implements Disposable {
   readonly #run: LoadedRun;
   readonly #observer: RunObserver;
   readonly #engine: Engine;
-  readonly #made: Pick<Summary, "adapter" | "driver" | "tuning" | "candidates">;
+  readonly #environment: Pick<Summary, "adapter" | "driver" | "tuning" | "candidates">;
 
   /**
    * @throws DeviceUnavailableError; UsageError for kernels that cannot be chosen; TesseraError when a run would go on with
@@ -131,35 +135,35 @@ export class RunSession implements Disposable {
     const { say = silent, warn = silent } = observer;
     const { engine, choices } = await openRunEngine(run, say, warn);
     const { start, settings, images } = run;
-    const made = { adapter: engine.traits.name, driver: engine.traits.description, ...choices };
+    const environment = { adapter: engine.traits.name, driver: engine.traits.description, ...choices };
     try {
-      if (start.record !== undefined) compareRuns(start.record, made, warn);
+      if (start.record !== undefined) compareRuns(start.record, environment, warn);
       else {
         start.folder.begin({
           ...(await recordOf(start)),
           settings: reproducibleSettings(settings),
           classes: [...images.assembly.classes],
           device: engine.backend.kind === "webgpu" ? "webgpu" : "reference",
-          ...made,
+          ...environment,
         });
       }
     } catch (error) {
       engine.close();
       throw error;
     }
-    return new RunSession(run, observer, engine, made);
+    return new RunSession(run, observer, engine, environment);
   }
 
   private constructor(
     run: LoadedRun,
     observer: RunObserver,
     engine: Engine,
-    made: Pick<Summary, "adapter" | "driver" | "tuning" | "candidates">,
+    environment: Pick<Summary, "adapter" | "driver" | "tuning" | "candidates">,
   ) {
     this.#run = run;
     this.#observer = observer;
     this.#engine = engine;
-    this.#made = made;
+    this.#environment = environment;
   }
 
   /** Takes the steps. @returns the classifier, which the caller disposes */
@@ -188,12 +192,12 @@ export class RunSession implements Disposable {
           "train longer, or make train.warmupEpochs or train.warmupSteps smaller",
       );
     }
-    const heard = this.#observer.training?.({ budget, batch });
+    const watcher = this.#observer.training?.({ budget, batch });
     return await trainClassifier(
       engine,
       assembly,
       settings,
-      bothListeners<Evaluation>(folder.listener(), heard),
+      bothListeners<Evaluation>(folder.listener(), watcher),
       signal,
       {
         from,
@@ -239,9 +243,9 @@ export class RunSession implements Disposable {
       decoded,
       skipped: [...skipped],
       parameters: classifier.parameterCount,
-      ...this.#made,
+      ...this.#environment,
     };
-    await folder.finish(summary, model, await shownOf(result, images, warn));
+    await folder.finish(summary, model, await reportInputs(result, images, warn));
     return summary;
   }
 
@@ -252,7 +256,7 @@ export class RunSession implements Disposable {
 }
 
 /** Predictions and data for the report; nothing for a run that was stopped. */
-async function shownOf(
+async function reportInputs(
   { logits, stopped }: TrainingResult,
   { assembly: { classes, test }, coverage }: Loaded,
   warn: (text: string) => void,

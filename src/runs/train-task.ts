@@ -42,6 +42,7 @@ export interface TaskRun<Judged, Trained> extends LoopResult<Judged, Trained> {
 
 /**
  * Trains a task, and leaves all of it in a run folder, of which `tessera report` makes a page.
+ * `examples/cifar-softmax/train.mjs` in the repository is a whole program.
  *
  * @returns what `train` returns, and the summary that was written
  * @throws RunFolderError when the folder is taken, holds no run to go on with, or that of another task; what `train` throws

@@ -23,7 +23,7 @@ const armSchema = z
   })
   .readonly();
 
-/** Studies of version 0.1 said `asks`. */
+/** Studies of earlier builds said `asks`. */
 const asking = <Schema extends z.ZodType>(schema: Schema): z.ZodPreprocess<Schema> =>
   z.preprocess((found) => {
     if (typeof found !== "object" || found === null || !("asks" in found)) return found;

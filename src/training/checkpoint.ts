@@ -33,7 +33,7 @@ const recordSchema = z.strictObject({
   best: z.strictObject({ epoch: z.int().min(1), score: z.number().min(0).max(1) }).nullable(),
 });
 
-/** Checkpoints of version 0.1 told classes and images apart from the settings, and named the score after its metric. */
+/** Checkpoints of earlier builds had classes and images apart from the settings, and named the score after its metric. */
 const writtenSchema = z.preprocess((record) => {
   const found = earlierSchema.safeParse(record);
   if (!found.success) return record;
@@ -152,14 +152,14 @@ export function restoreRun(run: Resumable, { record, tensors }: Checkpoint, file
         .filter(([name]) => name.startsWith(`${prefix}.`))
         .map(([name, held]) => [name.slice(prefix.length + 1), held]),
     );
-  const [model, average, best, kept] = ["model", "average", "best", run.optimiser.name].map(part);
+  const [model, average, best, storedMoments] = ["model", "average", "best", run.optimiser.name].map(part);
   const held: [Module, Weights][] = [[module, model]];
   if (run.averaged !== undefined) held.push([run.averaged, average]);
   for (const [owner, weights] of [...held, ...(best.size > 0 ? [[module, best] as const] : [])]) {
     const wrong = difference(owner, weights);
     if (wrong !== undefined) refuse(`is of another network: ${wrong}`);
   }
-  const moments = Object.fromEntries([...kept].map(([name, { data }]) => [name, data]));
+  const moments = Object.fromEntries([...storedMoments].map(([name, { data }]) => [name, data]));
   try {
     // It checks everything before it changes anything.
     run.optimiser.restore({ ...record.optimiser, moments });
@@ -194,7 +194,7 @@ export interface Checkpoints {
   readonly every?: { readonly steps: number } | { readonly seconds: number };
   /** And after this step of the run, counted from 1. */
   readonly after?: number | undefined;
-  /** Told of everything up to the checkpoint before. The run waits for it; an error ends the run. */
+  /** Writes the checkpoint; replaces the last one. The run waits for it; an error ends the run. */
   save(checkpoint: Checkpoint): Promise<void>;
 }
 

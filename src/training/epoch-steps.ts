@@ -66,10 +66,10 @@ async function trainSteps<Inputs>(
   let landed = first + begun;
   // Losses of several steps come back together: one step's at first, then those of a quarter of a second. At most two
   // such groups are under way, so that a signal is heard and a person sees the losses soon, however slow a step is.
-  let together = 1;
-  let waiting = 0;
+  let groupSize = 1;
+  let unread = 0;
   let since = { step: landed, time: performance.now() };
-  const land = async (most: number): Promise<void> => {
+  const receiveLosses = async (most: number): Promise<void> => {
     while (readings.pending > 0 && readings.batches > most) {
       const groups = readings.batches;
       const read = lossesOf(task.terms, await readings.next());
@@ -82,7 +82,7 @@ async function trainSteps<Inputs>(
       if (readings.batches === groups) continue;
       const now = performance.now();
       const each = (now - since.time) / (landed - since.step);
-      together = Math.min(16, Math.max(1, Math.floor(millisecondsBetweenReadings / each)));
+      groupSize = Math.min(16, Math.max(1, Math.floor(millisecondsBetweenReadings / each)));
       since = { step: landed, time: now };
     }
   };
@@ -93,22 +93,22 @@ async function trainSteps<Inputs>(
       if (next.done === true) throw new Error("a task has no inputs for a step");
       schedule.beforeStep(first + i, budget.steps);
       recordedStep.run(next.value);
-      if (++waiting >= together) {
+      if (++unread >= groupSize) {
         readings.ask();
-        waiting = 0;
+        unread = 0;
       }
-      await land(1);
+      await receiveLosses(1);
       due = isDue(first + i);
-      // After the last step of an epoch there is more to do before.
+      // After an epoch's last step the trainer validates first, then saves.
       if (due && i + 1 < stepsOf(budget, epoch)) {
         readings.ask();
-        waiting = 0;
-        await land(0);
+        unread = 0;
+        await receiveLosses(0);
         await saveCheckpoint(run, checkpoints);
       }
     }
     readings.ask();
-    await land(0);
+    await receiveLosses(0);
     return due;
   } finally {
     // After an error or a listener that threw, what is under way comes to its end first.

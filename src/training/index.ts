@@ -9,6 +9,6 @@ export { budgetOf, stepsOf, type Budget } from "./budget.ts";
 export type { Checkpoint, Checkpoints } from "./checkpoint.ts";
 export type { Losses } from "./loss-terms.ts";
 export type { LoopSettings } from "./loop-settings.ts";
-export type { Judgement, JudgeOptions, Part, StepLosses, Task } from "./task.ts";
+export type { JudgedPart, Judgement, JudgeOptions, StepLosses, Task } from "./task.ts";
 export { train, type LoopResult, type TrainOptions } from "./trainer.ts";
 export type { EpochReport, EvaluationReport, StepReport, TrainingListener } from "./training-reports.ts";

@@ -17,10 +17,10 @@ import {
   type ScheduleSettings,
 } from "../optim/schedule-table.ts";
 
-/** Options whose defaults stand in the settings of a run; checkpoints of version 0.1 have them, and are compared with. */
+/** Defaults that are written into settings, so that checkpoints of earlier builds still compare equal. */
 const writtenDefaults: readonly string[] = ["plateau.patience", "halving.every"];
 
-/** A row of a table as a manifest may say it: its name, or a group with its name and options. */
+/** The schema of a choice from a table: a name, or `{ by: name, ...options }`. */
 function choiceOf<Choice>(
   names: readonly string[],
   optionsOf: (name: string) => OptionTable,
@@ -38,7 +38,7 @@ function choiceOf<Choice>(
     z.discriminatedUnion("by", [first, ...others], {
       error: ({ input }) => wrongWord(input, "by", names),
     }),
-    // The compiler does not see the rows of a table in a schema that is made of them.
+    // TypeScript cannot infer the union from rows that are built at run time.
   ) as unknown as z.ZodType<Choice>;
 }
 
@@ -70,11 +70,11 @@ export const loopFields = {
   weightDecay: z.number().min(0).exactOptional(),
   /** Which weights decay: "all", or "weights", without biases and the scales of norms; default "all". */
   decayed: oneOf(decayedChoices).exactOptional(),
-  /** Gradients that are longer together, as one vector, are shortened to this; default: they are left alone. */
+  /** If the norm of all gradients, as one vector, exceeds this, they are scaled down to it; default: no limit. */
   clipNorm: z.number().positive().exactOptional(),
   /**
-   * How the step size changes: a word, or a word and its options, `{ by: halving, every: 10 }`. A plateau is one of the
-   * validation's score; without validation, of the loss that the task watches.
+   * How the step size changes: a word, or a word and its options, `{ by: halving, every: 10 }`. `plateau` watches the
+   * validation score; without validation, the loss of the task's `watchedTerm`.
    */
   schedule: choiceOf<ScheduleSettings>(scheduleNames, (name) => ({
     ...schedules[name as keyof typeof schedules].options,
@@ -82,7 +82,7 @@ export const loopFields = {
   })).exactOptional(),
   /** Ends training after so many epochs without a better score of the validation, if there is any; null: never. */
   earlyStopping: wholeNumber.nullable().exactOptional(),
-  /** Weights that a run ends with: of the epoch with the best such score, where there is validation, or of the last. */
+  /** Weights that a run ends with: of the epoch with the best validation score, where there is validation, or of the last. */
   keep: oneOf(["best", "final"]).exactOptional(),
   /** Takes a moving average of the weights instead of them: its decay, such as 0.999, reaches back 1 / (1 - decay) steps. */
   ema: z.number().min(0).lt(1).nullable().exactOptional(),
@@ -104,7 +104,7 @@ export interface LoopSettings extends Omit<Loosely<LoopSection>, "epochs" | "lea
   readonly learningRate: number;
   /**
    * How many steps count as an epoch, for schedules, evaluations and checkpoints; default: those in which each image is seen
-   * once. Runs on fewer images may be given the clock of others.
+   * once. Lets a run on fewer images use another run's epoch length.
    */
   readonly stepsPerEpoch?: number | undefined;
 }

@@ -1,4 +1,4 @@
-// The contract between the training loop and a method: what is trained, what a step computes, and what the result is worth.
+// The contract between the training loop and a method: what is trained, what a step computes, and how well the result does.
 
 import { UsageError } from "../errors/errors.ts";
 import type { Module } from "../nn/module.ts";
@@ -14,9 +14,9 @@ export interface StepLosses {
 }
 
 /** Images that training does not learn from: validation decides which weights are kept, test images decide nothing. */
-export type Part = "validation" | "test";
+export type JudgedPart = "validation" | "test";
 
-/** What a module is worth on one part of the data. */
+/** How well a module does on one part of the data. */
 export interface Judgement<Report extends object = object> {
   /** From 0 to 1, more is better; null where it is not defined. Validation's decides schedules, stopping and what is kept. */
   readonly score: number | null;
@@ -44,7 +44,10 @@ export interface Task<
 > {
   /** What is trained. The loop reads its state into checkpoints; the task's owner disposes it. */
   readonly module: Trained;
-  /** A second module with the same initial values, for a moving average of the weights; who gets it from the loop disposes it. */
+  /**
+   * A second module with the same initial values, for a moving average of the weights: called once if `settings.ema` is set.
+   * The caller of `train` receives it and disposes it.
+   */
   twin(): Trained;
   /** Names of the losses that a step returns, "total" first. */
   readonly terms: readonly string[];
@@ -59,7 +62,7 @@ export interface Task<
    * @param step of the run, from 1
    */
   variantAt(step: number): string;
-  /** Terms that a variant does not compute: they are told as 0. Default: none. */
+  /** Terms that a variant does not compute: they are reported as 0. Default: none. */
   silentTerms?(variant: string): readonly string[];
   /**
    * The forward pass and the losses of a variant. It is recorded: what changes from step to step reaches it through
@@ -72,9 +75,12 @@ export interface Task<
    */
   inputs(first: number, count: number): AsyncGenerator<Inputs, void, undefined>;
   /** Which parts there are to judge a module by; default: none. */
-  readonly parts?: readonly Part[];
-  /** What a module is worth on a part; needed where there are parts. @throws the signal's reason when it ended the work; NonFiniteError when the module's outputs are no finite numbers */
-  judge?(module: Trained, part: Part, options: JudgeOptions): Promise<Judged>;
+  readonly parts?: readonly JudgedPart[];
+  /**
+   * How well a module does on a part; needed where there are parts.
+   * @throws the signal's reason when it ended the work; NonFiniteError when the module's outputs are no finite numbers
+   */
+  judge?(module: Trained, part: JudgedPart, options: JudgeOptions): Promise<Judged>;
   /** Settings of the task that may change a bit of a run; those of a checkpoint must be equal, by name. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** A digest of what is learned from and judged by; that of a checkpoint must be equal. */

@@ -13,7 +13,7 @@ import { optimiserSettingsOf, type LoopSettings } from "./loop-settings.ts";
 import { meansOf, noLosses } from "./loss-terms.ts";
 import { optimisationStep } from "./optimisation-step.ts";
 import { RecordedSteps } from "./recorded-steps.ts";
-import { checkTask, type Judgement, type Part, type Task } from "./task.ts";
+import { checkTask, type JudgedPart, type Judgement, type Task } from "./task.ts";
 import type { TrainingListener } from "./training-reports.ts";
 import { ValidationWatch } from "./validation-watch.ts";
 import { WeightAverage } from "./weight-average.ts";
@@ -41,7 +41,7 @@ export interface LoopResult<Judged, Trained> {
   readonly kept: number;
   /** Score of the best epoch's validation; null without validation. */
   readonly validation: number | null;
-  /** Whether there was no better validation to wait for. */
+  /** Whether early stopping ended it. */
   readonly endedEarly: boolean;
   /** Whether the signal came before the run was done. */
   readonly stopped: boolean;
@@ -78,7 +78,7 @@ export async function train<Inputs, Judged extends Judgement, Trained extends Mo
       return losses;
     });
     const run: Run<Inputs, Judged, Trained> = {
-      ...{ task, settings, averaged, kept: averaged ?? module, optimiser, steps },
+      ...{ task, settings, averaged, judgedModule: averaged ?? module, optimiser, steps },
       ...{ listener, signal, checkpoints, isDue: dueBy(checkpoints ?? {}) },
       schedule: scheduleOf(optimiser, settings.schedule ?? { by: "plateau", patience: 5 }),
       watch: new ValidationWatch(earlyStopping ?? Infinity),
@@ -86,7 +86,7 @@ export async function train<Inputs, Judged extends Judgement, Trained extends Mo
       course: { epochs: 0, steps: 0, sums: noLosses(task.terms) },
     };
     if (checkpoints?.from !== undefined) restoreRun(run, checkpoints.from.checkpoint, checkpoints.from.file);
-    return { ...(await trainEpochs(run)), module: run.kept };
+    return { ...(await trainEpochs(run)), module: run.judgedModule };
   } catch (error) {
     twin?.dispose();
     throw error;
@@ -98,7 +98,7 @@ interface Run<Inputs, Judged extends Judgement, Trained extends Module> extends 
   readonly task: Task<Inputs, Judged, Trained>;
   readonly listener: TrainingListener<Judged["report"]>;
   /** What is evaluated and handed out: the average, where there is one. */
-  readonly kept: Trained;
+  readonly judgedModule: Trained;
 }
 
 async function trainEpochs<Inputs, Judged extends Judgement, Trained extends Module>(
@@ -134,7 +134,7 @@ async function trainEpochs<Inputs, Judged extends Judgement, Trained extends Mod
       const losses = meansOf(course.sums, steps);
       const score = judged?.score ?? undefined;
       if (score !== undefined && watch.isBetter(score)) {
-        const weights = settings.keep === "final" ? undefined : await readWeights(run.kept);
+        const weights = settings.keep === "final" ? undefined : await readWeights(run.judgedModule);
         watch.best = { epoch, score, weights };
       }
       run.listener.epoch?.({
@@ -151,13 +151,13 @@ async function trainEpochs<Inputs, Judged extends Judgement, Trained extends Mod
     }
     trained = true;
     const { best } = watch;
-    if (best?.weights !== undefined) writeWeights(run.kept, best.weights);
+    if (best?.weights !== undefined) writeWeights(run.judgedModule, best.weights);
     const kept = best?.weights === undefined ? course.epochs : best.epoch;
     if (tested?.epoch !== kept) await testAfter(kept);
     return result(false, kept);
   } catch (error) {
     if (signal?.aborted !== true || error !== signal.reason) throw error;
-    // One of the last epoch's end is there already, or the weights may be the best by now.
+    // Skip it if one was written at this epoch's end, or if the best weights have replaced the current ones.
     const isWhole = watch.best?.weights === undefined;
     if (!trained || (checkpoints?.afterEpochs === false && isWhole)) await saveCheckpoint(run, checkpoints);
     return result(true, course.epochs);
@@ -166,14 +166,14 @@ async function trainEpochs<Inputs, Judged extends Judgement, Trained extends Mod
 
 /** @throws NonFiniteError when the weights have diverged in the last step before */
 async function judge<Inputs, Judged extends Judgement, Trained extends Module>(
-  { task, kept, listener, signal }: Run<Inputs, Judged, Trained>,
+  { task, judgedModule, listener, signal }: Run<Inputs, Judged, Trained>,
   epoch: number,
-  part: Part,
+  part: JudgedPart,
 ): Promise<Judged> {
   const progress = (done: number, total: number): void => listener.evaluated?.({ part, done, total });
   try {
     if (task.judge === undefined) throw new Error(`nothing judges the ${part} images`);
-    const judged = await task.judge(kept, part, { signal, progress });
+    const judged = await task.judge(judgedModule, part, { signal, progress });
     const { score } = judged;
     if (score !== null && !(score >= 0 && score <= 1)) {
       throw new UsageError(

@@ -1,7 +1,7 @@
 // What a run tells of itself while it trains.
 
 import type { Losses } from "./loss-terms.ts";
-import type { Part } from "./task.ts";
+import type { JudgedPart } from "./task.ts";
 
 export interface StepReport {
   /** From 1. */
@@ -26,7 +26,7 @@ export interface EpochReport<Report extends object = object> {
 }
 
 export interface EvaluationReport {
-  readonly part: Part;
+  readonly part: JudgedPart;
   /** Images. */
   readonly done: number;
   readonly total: number;

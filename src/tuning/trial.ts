@@ -75,16 +75,16 @@ export async function recordWith(
   { tensors }: WorkInputs,
   calls: number,
 ): Promise<Program<Tensor[]>> {
-  const before = choice.named.get(operator.name);
-  choice.named.set(operator.name, candidate);
+  const before = choice.forced.get(operator.name);
+  choice.forced.set(operator.name, candidate);
   try {
     return await engine.record(() => {
       for (let call = 1; call < calls; call++) engine.run(operator, tensors, attributes as never);
       return engine.run(operator, tensors, attributes as never);
     });
   } finally {
-    if (before === undefined) choice.named.delete(operator.name);
-    else choice.named.set(operator.name, before);
+    if (before === undefined) choice.forced.delete(operator.name);
+    else choice.forced.set(operator.name, before);
   }
 }
 

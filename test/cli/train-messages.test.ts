@@ -38,7 +38,8 @@ test("that warm-up takes the whole run, where the unsupervised losses were to ha
 }, 60_000);
 
 test("what the learning rate follows, where it follows anything", async () => {
-  const follows = /no validation images: the learning rate follows the training loss, nothing stops/;
+  const follows =
+    /no validation images: the learning rate follows the supervised training loss, nothing stops/;
   expect(await told("{ batch: 16, epochs: 1 }")).toMatch(follows);
   expect(await told("{ batch: 16, epochs: 1, schedule: constant }")).toMatch(
     /no validation images: nothing stops the run early/,

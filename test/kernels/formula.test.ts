@@ -49,7 +49,7 @@ describe("a formula", () => {
     ["-count", 'expected a number, a name or "(" but got "-"'],
     ["count)", 'expected an operator or the end but got ")"'],
     ["count.length", 'expected an operator or the end but got "."'],
-    ["lanes(4)", 'expected the name of a knob of elements but got "4"'],
+    ["lanes(4)", 'expected the name of an Element knob but got "4"'],
   ])('"%s" is refused with the place', (text, message) => {
     expect(() => value(text)).toThrow(KernelError);
     expect(() => value(text)).toThrow(`kernel example: launch: ${message}`);
@@ -59,7 +59,7 @@ describe("a formula", () => {
     ["cuont / WIDTH", 'no number "cuont"; did you mean "count"? there is count, rows, WIDTH'],
     ["count * Element", 'no number "Element"'],
     ["constructor", 'no number "constructor"'],
-    ["lanes(WIDTH)", 'no knob of elements "WIDTH"; there is Element'],
+    ["lanes(WIDTH)", 'no Element knob "WIDTH"; there is Element'],
     ["cell(count)", 'no function "cell"; did you mean "ceil"? there is ceil, min, max, lanes'],
     ["toString(count)", 'no function "toString"; there is'],
   ])('a name that is unknown is refused: "%s"', (text, message) => {

@@ -22,7 +22,7 @@ function written(tell: (listener: ReturnType<typeof metricsLines>) => void): str
   return lines.join("");
 }
 
-/** As version 0.1 wrote it: the report after the first epoch, validation alone after the second. */
+/** As earlier builds wrote it: the report after the first epoch, validation alone after the second. */
 const earlier =
   '{"kind":"step","epoch":1,"step":1,"loss":4,"bce":1,"pseudo":2,"consistency":3}\n' +
   '{"kind":"step","epoch":1,"step":2,"loss":4.5,"bce":1.5,"pseudo":2,"consistency":3}\n' +
@@ -31,7 +31,7 @@ const earlier =
   '{"kind":"epoch","epoch":2,"learningRate":0.0015,"loss":4,"bce":1,"pseudo":2,"consistency":3,' +
   '"validation":{"auc":{"a":null,"b":null},"meanAuc":null}}\n';
 
-test("lines are those that version 0.1 wrote, to the byte", () => {
+test("lines are those that earlier builds wrote, to the byte", () => {
   const text = written((listener) => {
     listener.step?.({ epoch: 1, step: 1, losses });
     listener.step?.({ epoch: 1, step: 2, losses: { ...losses, total: 4.5, bce: 1.5 } });
@@ -48,7 +48,7 @@ test("lines are those that version 0.1 wrote, to the byte", () => {
   expect(text).toBe(earlier);
 });
 
-test("a file of version 0.1 is read: losses by term, and reports as they were told", () => {
+test("a file of earlier builds is read: losses by term, and reports as they were told", () => {
   writeFileSync(file, earlier);
   expect(readMetrics(file)).toEqual({
     steps: [

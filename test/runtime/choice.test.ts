@@ -41,21 +41,21 @@ describe("the choice of a candidate", () => {
 
   test("a preference wins over the tuning wherever the operator has it", () => {
     const choice = new CandidateChoice(traits, {}, { [key]: "naive" });
-    choice.preferred.set("thing", "fours");
+    choice.whereAvailable.set("thing", "fours");
     expect(chosen(choice)).toBe("fours");
     expect(chosen(choice, 7)).toBe("rule");
-    choice.preferred.set("thing", "first");
+    choice.whereAvailable.set("thing", "first");
     expect(chosen(choice)).toBe("naive");
-    choice.preferred.clear();
-    choice.preferred.set("*", "fours");
+    choice.whereAvailable.clear();
+    choice.whereAvailable.set("*", "fours");
     expect(chosen(choice)).toBe("fours");
   });
 
   test("a name wins over everything, and must exist", () => {
     const choice = new CandidateChoice(traits, { thing: "rule" }, { [key]: "naive" });
-    choice.preferred.set("thing", "fours");
+    choice.whereAvailable.set("thing", "fours");
     expect(chosen(choice)).toBe("rule");
-    choice.named.set("thing", "fours");
+    choice.forced.set("thing", "fours");
     expect(() => chosen(choice, 7)).toThrow(KernelError);
     expect(chosen(new CandidateChoice(traits, { "*": "first" }))).toBe("naive");
   });

@@ -43,7 +43,7 @@ test("a folder's files are read, and one that is damaged is named with its field
   }
 });
 
-test("scores of version 0.1 are read, which have asks for a question, and the losses of a course beside its run", () => {
+test("scores of earlier builds are read, which have asks for a question, and the losses of a course beside its run", () => {
   const { question, comparisons, ...rest } = { ...scores, ...measured };
   const earlier = {
     ...{ ...rest, asks: question },

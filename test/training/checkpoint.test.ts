@@ -126,7 +126,7 @@ describe.each(["webgpu", "reference"] as const)("on %s", (device) => {
 describe("earlier versions", () => {
   const open = useEngine({ device: "reference" });
 
-  test("a checkpoint in the form of version 0.1.0 is gone on from, too", async () => {
+  test("a checkpoint in the form of earlier builds is gone on from, too", async () => {
     const settings = { ...smallSettings, batch: 16, epochs: 3, evaluate: "end" } as const;
     const whole = await run(open(), watched(), settings);
     const { checkpoint, after } = whole.saved[3];

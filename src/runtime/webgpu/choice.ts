@@ -5,7 +5,7 @@ import type { AdapterTraits } from "../../device/traits.ts";
 import type { TensorSpec } from "../../tensor/shape.ts";
 import type { Candidate, Operator } from "../../operators/operator.ts";
 
-/** `"first"` takes every operator's first candidate: the naive one that always works. */
+/** `"first"` takes every operator's first candidate: the one that works on every adapter; not always the simplest. */
 export type CandidateNames = Readonly<Record<string, string>>;
 
 /** An operator with its shapes and attributes, as a key of tuning tables. */
@@ -17,15 +17,15 @@ export function workKey(operator: string, inputs: readonly TensorSpec[], attribu
 export class CandidateChoice {
   readonly #traits: AdapterTraits;
   /** Candidate names by operator; they win over everything else. May change at any time. */
-  readonly named: Map<string, string>;
+  readonly forced: Map<string, string>;
   /** Candidate names by operator, taken wherever an operator has them; they win over the tuning. May change at any time. */
-  readonly preferred = new Map<string, string>();
+  readonly whereAvailable = new Map<string, string>();
   /** Candidate names by `workKey`, as the tuner found them. A name that there is not leaves the choice to the rule. */
   readonly tuned: Map<string, string>;
 
-  constructor(traits: AdapterTraits, named: CandidateNames = {}, tuned: CandidateNames = {}) {
+  constructor(traits: AdapterTraits, forced: CandidateNames = {}, tuned: CandidateNames = {}) {
     this.#traits = traits;
-    this.named = new Map(Object.entries(named));
+    this.forced = new Map(Object.entries(forced));
     this.tuned = new Map(Object.entries(tuned));
   }
 
@@ -34,12 +34,12 @@ export class CandidateChoice {
     const candidates = operator.candidates(inputs, attributes, this.#traits);
     const byName = (name: string | undefined): Candidate | undefined =>
       name === "first" ? candidates.at(0) : candidates.find((each) => each.name === name);
-    const wanted = this.named.get(operator.name) ?? this.named.get("*");
-    const preferred = this.preferred.get(operator.name) ?? this.preferred.get("*");
+    const wanted = this.forced.get(operator.name) ?? this.forced.get("*");
+    const available = this.whereAvailable.get(operator.name) ?? this.whereAvailable.get("*");
     const tuned =
       this.tuned.size === 0 ? undefined : this.tuned.get(workKey(operator.name, inputs, attributes));
     const found =
-      wanted === undefined ? (byName(preferred) ?? byName(tuned) ?? candidates.at(-1)) : byName(wanted);
+      wanted === undefined ? (byName(available) ?? byName(tuned) ?? candidates.at(-1)) : byName(wanted);
     if (found !== undefined) return found;
     const names = candidates.map(({ name }) => name).join(", ");
     throw new KernelError(

@@ -51,7 +51,7 @@ export class WebGpuBackend implements Backend {
 
   /** Candidate to take for an operator, by name; operators left out follow their rule. May change at any time. */
   get candidates(): Map<string, string> {
-    return this.choice.named;
+    return this.choice.forced;
   }
 
   get traits(): AdapterTraits {
