@@ -55,7 +55,10 @@ export interface UpdateRule {
   readonly moments: readonly string[];
   /** Numbers that may differ from step to step, always as many; step 1 is the first. A recorded step asks anew at each replay. */
   hyper(step: number, learningRate: number): readonly number[];
-  /** Updates parameters and moments. */
+  /**
+   * Updates parameters and moments. Where gradients are clipped and their norm is no finite number, all gradients are NaN, and
+   * every parameter must become NaN too, so that the run is seen to have failed.
+   */
   update(step: FlatStep): void;
 }
 

@@ -68,8 +68,9 @@ function worstError(actual: HostArray, expected: HostArray, sample: AnySample): 
 for (const name of Object.keys(operators) as OperatorName[]) {
   const operator = operators[name] as AnyOperator;
   describe(name, () => {
-    test("the record carries its name", () => {
+    test("the record carries its name, and there are samples of it", () => {
       expect(operator.name).toBe(name);
+      expect(samples[name].length).toBeGreaterThan(0);
     });
     for (const sample of samples[name] as readonly AnySample[]) {
       test(`${sample.name}: every candidate equals the reference`, async () => {
