@@ -1,6 +1,8 @@
 // The one table of backbones. To add another, write its module, add a row here and one to the families of
 // assemble/backbones/model-section.ts; everything else knows the interface alone.
 
+import { UsageError } from "../errors/errors.ts";
+import { suggestion } from "../errors/nearest.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Backbone } from "./backbone.ts";
 import { DenseNet } from "./densenet.ts";
@@ -25,14 +27,24 @@ export function backboneKind({ kind }: Pick<BackboneConfiguration, "kind">): Bac
   return kind ?? "densenet";
 }
 
-/** The backbone that a configuration describes, with initial weights drawn from `init`. */
+/**
+ * The backbone that a configuration describes, with initial weights drawn from `init`.
+ * @throws UsageError for a kind that there is not, and what the backbone's own constructor throws
+ */
 export function createBackbone(
   engine: Engine,
   init: Initialiser,
   configuration: BackboneConfiguration,
 ): Backbone {
+  const kind = backboneKind(configuration);
+  if (!Object.hasOwn(backbones, kind)) {
+    const names = Object.keys(backbones);
+    throw new UsageError(
+      `there is no backbone of the kind "${kind}"${suggestion(kind, names) || ";"} there are ${names.join(", ")}`,
+    );
+  }
   // The row for a configuration's kind takes that configuration; the compiler cannot follow this through a table.
-  const Row = backbones[backboneKind(configuration)] as new (
+  const Row = backbones[kind] as new (
     engine: Engine,
     init: Initialiser,
     configuration: BackboneConfiguration,

@@ -65,6 +65,9 @@ export function optimiserOf(
   parameters: Iterable<Tensor>,
   { by, decayed = "all", ...options }: OptimiserSettings,
 ): Optimiser {
+  if (typeof by !== "string") {
+    throw new UsageError(`optimiser: write { by: NAME } with one of ${optimiserNames.join(", ")}`);
+  }
   if (!Object.hasOwn(optimisers, by)) {
     throw new UsageError(
       `there is no optimiser "${by}"${suggestion(by, optimiserNames) || ";"} there are ${optimiserNames.join(", ")}`,

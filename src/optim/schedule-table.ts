@@ -65,6 +65,9 @@ export type ScheduleSettings = {
  * @throws UsageError for an unknown name or an option that does not fit
  */
 export function scheduleOf(target: Scheduled, { by, ...given }: ScheduleSettings): Schedule {
+  if (typeof by !== "string") {
+    throw new UsageError(`schedule: write { by: NAME } with one of ${scheduleNames.join(", ")}`);
+  }
   if (!Object.hasOwn(schedules, by)) {
     throw new UsageError(
       `there is no schedule "${by}"${suggestion(by, scheduleNames) || ";"} there are ${scheduleNames.join(", ")}`,

@@ -1,7 +1,7 @@
 // A trained model as it lies in a run folder: its weights, and all that is needed to use them.
 
 import { createHash } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, statSync, type Stats } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
@@ -10,7 +10,7 @@ import { headBiases } from "../assemble/heads/head.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { Classifier } from "../assemble/classifier.ts";
 import { ModelError } from "../errors/training-errors.ts";
-import { isFinished, runFiles } from "./run-folder.ts";
+import { isFinished, readAnyRecord, runFiles } from "./run-folder.ts";
 import { modelKind, readTensorFile } from "../interchange/safetensors.ts";
 import { difference, writeWeights } from "../nn/weights.ts";
 import { type Weights } from "../tensor/held.ts";
@@ -89,16 +89,48 @@ export async function readModelFile(path: string): Promise<ModelFile> {
   return { file, sha256, record: found.data, weights: tensors };
 }
 
+/** The task of a run; undefined for a run of a manifest, and where nobody can tell. */
+function taskOf(path: string): string | undefined {
+  try {
+    const record = readAnyRecord(path);
+    return "task" in record ? record.task : undefined;
+  } catch {
+    return undefined; // what follows says what is wrong with the folder
+  }
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw new ModelError(
+      path,
+      `cannot be looked at (${(cause as Error).message}); name the folder of a run`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
 function modelFileOf(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = statOf(path);
   if (found === undefined) {
     throw new ModelError(path, `is not there; name the folder of a run, or its ${runFiles.model}`);
   }
   if (!found.isDirectory()) return path;
   if (isFinished(path)) return join(path, runFiles.model);
+  const isRun = existsSync(join(path, runFiles.record));
+  const task = isRun ? taskOf(path) : undefined;
+  if (task !== undefined) {
+    throw new ModelError(
+      path,
+      `holds an unfinished run of the task "${task}", not of a manifest; this takes a model of tessera train`,
+    );
+  }
   throw new ModelError(
     path,
-    existsSync(join(path, runFiles.record))
+    isRun
       ? `the run there has not come to its end; go on with it: tessera train --resume ${path}`
       : `holds no run: there is no ${runFiles.record}; name the folder of a run, or its ${runFiles.model}`,
   );

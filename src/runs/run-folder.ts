@@ -14,6 +14,7 @@ import {
   rmSync,
   statSync,
   writeFileSync,
+  type Stats,
 } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -89,7 +90,7 @@ export class RunFolder {
   constructor(path: string, force: boolean) {
     this.path = path;
     this.#force = force;
-    const found = statSync(path, { throwIfNoEntry: false });
+    const found = stateOfPath(path);
     if (found === undefined) return;
     if (!found.isDirectory()) throw new RunFolderError(`--out ${path}: is a file; name a folder`);
     checkUnlocked(path);
@@ -124,6 +125,9 @@ export class RunFolder {
     const [metricsFile, checkpointFile] = [runFiles.metrics, runFiles.checkpoint].map((name) =>
       join(path, name),
     );
+    if (stateOfPath(path)?.isDirectory() === false) {
+      throw new RunFolderError(`--resume ${path}: is a file; name the folder of a run`);
+    }
     const of = stateOf(path);
     if (!existsSync(join(path, runFiles.record))) {
       throw new RunFolderError(
@@ -253,6 +257,18 @@ export class RunFolder {
     const metrics = this.#open();
     // Unlike writeSync, it goes on until the whole line is written.
     writing(join(this.path, runFiles.metrics), () => writeFileSync(metrics, line));
+  }
+}
+
+/** What is at a path, if anything is. @throws RunFolderError when the path leads through a file, or cannot be looked at */
+function stateOfPath(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw new RunFolderError(
+      `${path}: cannot be a run folder (${(cause as Error).message}); name a folder below one that there is`,
+      { cause },
+    );
   }
 }
 

@@ -6,7 +6,7 @@ import type { Module } from "../nn/module.ts";
 import { readWeights } from "../nn/weights.ts";
 import { canonical } from "../training/canonical.ts";
 import type { Checkpoints } from "../training/checkpoint.ts";
-import { loopSettingsOf, type LoopSettings } from "../training/loop-settings.ts";
+import { expectLoopSettings, loopSettingsOf, type LoopSettings } from "../training/loop-settings.ts";
 import { bothListeners, type TrainingListener } from "../training/training-reports.ts";
 import type { Judgement, Task } from "../training/task.ts";
 import { train, type LoopResult } from "../training/trainer.ts";
@@ -53,7 +53,9 @@ export async function trainTask<Inputs, Judged extends Judgement, Trained extend
   options: TaskRunOptions<Judged["report"]>,
 ): Promise<TaskRun<Judged, Trained>> {
   const { name, listener, signal, checkpointEvery = { seconds: 5 * 60 } } = options;
-  if (name.trim() === "") throw new UsageError("trainTask: name must say what the task is called");
+  if (typeof name !== "string" || name.trim() === "")
+    throw new UsageError("trainTask: name must say what the task is called");
+  expectLoopSettings(settings);
   checkMetricsNames(task.terms, "loss term");
   const { engine } = task.module;
   const made = { adapter: engine.traits.name, driver: engine.traits.description };

@@ -1,6 +1,8 @@
 // The settings of the training loop, whatever the method: one schema, for manifests and for code.
 
 import { z } from "zod";
+import { UsageError } from "../errors/errors.ts";
+import { suggestion } from "../errors/nearest.ts";
 import { oneOf, record, wholeNumber, wrongWord } from "../data/manifest/fields.ts";
 import {
   decayedChoices,
@@ -114,6 +116,15 @@ const loopNames: ReadonlySet<string> = new Set([...Object.keys(loopFields), "ste
 /** The settings of the loop among those of a method: all of them may change a bit of a run. */
 export function loopSettingsOf(settings: LoopSettings): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(settings).filter(([name]) => loopNames.has(name)));
+}
+
+/** @throws UsageError for a setting that the loop does not have, with the nearest that it has */
+export function expectLoopSettings(settings: LoopSettings): void {
+  const unknown = Object.keys(settings).find((name) => !loopNames.has(name));
+  if (unknown === undefined) return;
+  const names = [...loopNames];
+  const known = suggestion(unknown, names) || `; there are ${names.join(", ")}`;
+  throw new UsageError(`train: there is no setting "${unknown}"${known}`);
 }
 
 /** The optimiser that the settings ask for. */

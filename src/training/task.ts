@@ -100,6 +100,14 @@ export function checkTask({
       `task: terms must begin with "total", the loss that is differentiated, not ${JSON.stringify(first)}`,
     );
   }
+  const nameless = terms.find(
+    (term) => typeof term !== "string" || term.trim() === "" || term === "__proto__",
+  );
+  if (nameless !== undefined) {
+    throw new UsageError(
+      `task: terms has ${JSON.stringify(nameless)}, which names no loss; give each term a name`,
+    );
+  }
   const again = terms.find((term, i) => terms.indexOf(term) !== i);
   if (again !== undefined) throw new UsageError(`task: terms name "${again}" twice`);
   if (!terms.includes(watchedTerm)) {

@@ -195,9 +195,14 @@ function checkSettings(settings: LoopSettings, { parts = [] }: Pick<Task, "parts
   for (const name of ["epochs", "steps", "stepsPerEpoch", "earlyStopping"] as const) {
     const value = settings[name];
     if (value == null || (Number.isSafeInteger(value) && value >= 1)) continue;
-    fail(`${name} must be a whole number from 1 up, got ${value}`);
+    fail(`${name} must be a whole number from 1 up, got ${JSON.stringify(value)}`);
   }
-  const { ema, evaluate } = settings;
+  const { ema, evaluate, keep } = settings;
+  if (keep !== undefined && !["best", "final"].includes(keep))
+    fail(`keep must be "best" or "final", got "${keep}"`);
+  if (evaluate !== undefined && !["epoch", "end"].includes(evaluate)) {
+    fail(`evaluate must be "epoch" or "end", got "${evaluate}"`);
+  }
   if (ema != null && !(ema >= 0 && ema < 1)) fail(`ema must be from 0 to below 1, got ${ema}`);
   if (evaluate === "epoch" && !parts.includes("test")) {
     fail('evaluate "epoch" asks for the test images after every epoch, and the task has none; leave it out');

@@ -164,4 +164,10 @@ describe("the table of backbones", () => {
     expect(() => made(open(), none)).toThrow(UsageError);
     expect(() => made(open(), none)).toThrow("a DenseNet needs at least one dense block");
   });
+
+  test("refuses a kind that there is not, with the nearest", () => {
+    expect(() => made(open(), { kind: "resnett" } as never)).toThrow(
+      'there is no backbone of the kind "resnett"; did you mean "resnet"?',
+    );
+  });
 });

@@ -145,3 +145,27 @@ describe("a task", () => {
     for (const each of [module, wide]) each.dispose();
   });
 });
+
+test("a setting that the loop does not have is refused with the nearest, and a path through a file as one", async () => {
+  const task = lineTask(open());
+  const out = join(folder.path, "typo");
+  const typo = { ...settings, clipnorm: 3 };
+  await expect(trainTask(task, typo, { name: "line", out })).rejects.toThrow(
+    'train: there is no setting "clipnorm"; did you mean "clipNorm"?',
+  );
+  const through = join(folder.path, "one", "run.json", "x");
+  await expect(trainTask(task, settings, { name: "line", out: through })).rejects.toThrow(RunFolderError);
+  task.module.dispose();
+  await expect(resumeRun(join(folder.path, "one", "run.json"))).rejects.toThrow(
+    /run.json: is a file; name the folder/,
+  );
+  await expect(readModelFile(through)).rejects.toThrow(ModelError);
+});
+
+test("a task's run that has not ended is no model for a command, and is not told to go on with one", async () => {
+  const controller = new AbortController();
+  await run("unfinished", { signal: controller.signal, listener: { epoch: () => controller.abort() } });
+  await expect(readModelFile(join(folder.path, "unfinished"))).rejects.toThrow(
+    'holds an unfinished run of the task "line", not of a manifest',
+  );
+});

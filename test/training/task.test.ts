@@ -131,6 +131,7 @@ describe("is refused before the first step, and leaves no tensor", () => {
 
   test.each<[string, object, string]>([
     ["terms without the total first", { terms: ["squares", "total"] }, 'terms must begin with "total"'],
+    ["a term without a name", { terms: ["total", " "] }, 'task: terms has " ", which names no loss'],
     ["a term that is named twice", { terms: ["total", "a", "a"] }, 'task: terms name "a" twice'],
     [
       "a silent term that there is not",
@@ -159,6 +160,22 @@ describe("is refused before the first step, and leaves no tensor", () => {
 
   test.each<[string, Partial<LoopSettings>, string]>([
     ["no epoch", { epochs: 0 }, "train: epochs must be a whole number from 1 up, got 0"],
+    ["a number in quotes", { epochs: "3" as never }, 'must be a whole number from 1 up, got "3"'],
+    [
+      "weights that nobody keeps",
+      { keep: "worst" as never },
+      'train: keep must be "best" or "final", got "worst"',
+    ],
+    [
+      "an optimiser without braces",
+      { optimiser: "sgd" as never },
+      "optimiser: write { by: NAME } with one of adam,",
+    ],
+    [
+      "a schedule without braces",
+      { schedule: "cosine" as never },
+      "schedule: write { by: NAME } with one of plateau,",
+    ],
     ["half a step", { steps: 1.5 }, "train: steps must be a whole number from 1 up, got 1.5"],
     ["a decay of an average that is none", { ema: 1 }, "train: ema must be from 0 to below 1, got 1"],
     [
