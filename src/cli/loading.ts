@@ -1,12 +1,12 @@
 // What a person is told of the images that were loaded: what each source gives, what was decoded, what was skipped.
 
 import Table from "cli-table3";
-import type { DecodedAssembly } from "../data/assembly/pixels.ts";
+import { imageCount, type DecodedAssembly } from "../data/assembly/pixels.ts";
 import type { Catalogue } from "../data/catalogue/catalogue.ts";
 import { parts } from "../data/catalogue/listing.ts";
 import type { DataError } from "../errors/data-errors.ts";
 import { plainTable } from "../report/tables.ts";
-import { hasFiles, imageCount } from "../runs/load-images.ts";
+import { hasFiles } from "../runs/load-images.ts";
 
 /** The most lines that a person reads. */
 const mostLines = 10;

@@ -2,7 +2,7 @@
 // classes does.
 
 import type { Engine } from "../runtime/engine.ts";
-import { canonical } from "../training/canonical.ts";
+import { firstDifference } from "../training/canonical.ts";
 import { ModelError } from "../errors/training-errors.ts";
 import type { LabelSpace } from "../assemble/label-space.ts";
 import type { ModelFile, ModelRecord } from "./model-file.ts";
@@ -45,12 +45,11 @@ export function checkGrowth({ file, record }: ModelFile, { classes, image, setti
   const asked = { network, head, normalisation, image };
   for (const part of ["network", "head", "image", "normalisation"] as const) {
     const [is, was]: Readonly<Record<string, unknown>>[] = [{ ...asked[part] }, { ...record[part] }];
-    const names = [...new Set([...Object.keys(is), ...Object.keys(was)])];
-    const name = names.find((each) => canonical(is[each]) !== canonical(was[each]));
-    if (name !== undefined) {
-      const [now, before] = [is, was].map((each) => canonical(each[name]) ?? "not said");
+    const other = firstDifference(is, was);
+    if (other !== undefined) {
+      const [now, before] = other.texts.map((text) => text ?? "not said");
       refuse(
-        `its ${part} has ${name} ${before}, and the manifest's has ${now}; take over image, model, head and headBias from ` +
+        `its ${part} has ${other.name} ${before}, and the manifest's has ${now}; take over image, model, head and headBias from ` +
           "the manifest that it was trained with",
       );
     }

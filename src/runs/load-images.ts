@@ -8,6 +8,7 @@ import { checkMemory } from "../data/assembly/image-reader.ts";
 import { assembled } from "../data/assembly/load.ts";
 import {
   decodeAssembly,
+  imageCount,
   staysOnDisk,
   type DecodedAssembly,
   type DecodeOptions,
@@ -118,6 +119,3 @@ export async function loadImages(
 /** Whether some images are files, which are decoded; others lie in arrays, or are drawn. */
 export const hasFiles = ({ lists }: Catalogue): boolean =>
   lists.some(({ samples }) => samples.some(({ image }) => image.kind === "file"));
-
-export const imageCount = (lists: Catalogue["lists"]): number =>
-  lists.reduce((sum, { samples }) => sum + samples.length, 0);

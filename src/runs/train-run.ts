@@ -16,6 +16,7 @@ import { readWeights } from "../nn/weights.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { openEngine, type EngineOptions } from "../runtime/open-engine.ts";
 import type { Recording } from "../runtime/recording.ts";
+import { defaultInterval } from "../training/checkpoint.ts";
 import { bothListeners } from "../training/training-reports.ts";
 import { describeStart, describeWatch } from "./course-words.ts";
 import { engineOptions } from "./device-options.ts";
@@ -24,15 +25,13 @@ import { checkChoices, takeChoices } from "./kernel-choices.ts";
 import { defaultMemory, loadImages, type Loaded } from "./load-images.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { silent, type RunObserver } from "./run-observer.ts";
-import type { RunChoices } from "./run-record.ts";
+import { computedOn } from "./provenance.ts";
+import type { RunChoices, RunRecord } from "./run-record.ts";
 import { reportDataOf } from "./run-report-data.ts";
 import { compareRuns, recordOf, type RunStart } from "./run-start.ts";
 import type { Summary } from "./summary.ts";
 import { predictionsText, testPredictions } from "./test-predictions.ts";
 import { testResults } from "./test-results.ts";
-
-/** How often checkpoints are written, beside those at the end of every epoch. */
-const defaultInterval = { seconds: 5 * 60 };
 
 /** A run whose images are there. */
 export interface LoadedRun {
@@ -104,8 +103,7 @@ export async function openRunEngine(
   const engine = await openEngine(checkedEngineOptions(start));
   try {
     const { manifest, options } = start;
-    const total = assembly.sources.reduce((sum, { count }) => sum + count, 0);
-    const batch = Math.min(settings.batch, total);
+    const { total, batch } = sizesOf(assembly, settings);
     const inMemory = isStreamed(assembly) ? undefined : total;
     const steps = (): ReturnType<typeof traceTraining> =>
       traceTraining(engine.traits, settings, manifest.image, declaredLabels(manifest), batch, inMemory);
@@ -117,15 +115,27 @@ export async function openRunEngine(
   }
 }
 
+/** Images to train on, and those of a step. */
+function sizesOf(
+  { sources }: Loaded["assembly"],
+  settings: TrainingSettings,
+): { readonly total: number; readonly batch: number } {
+  const total = sources.reduce((sum, { count }) => sum + count, 0);
+  return { total, batch: Math.min(settings.batch, total) };
+}
+
 const isStreamed = ({ sources }: Loaded["assembly"]): boolean =>
   sources.some(({ pixels }) => pixels instanceof StoredPixels);
+
+/** What computes, and with which kernels. */
+type Environment = Pick<RunRecord, "device" | "adapter" | "driver"> & RunChoices;
 
 /** The second part of a run: an engine, and the run folder that it writes. */
 export class RunSession implements Disposable {
   readonly #run: LoadedRun;
   readonly #observer: RunObserver;
   readonly #engine: Engine;
-  readonly #environment: Pick<Summary, "adapter" | "driver" | "tuning" | "candidates">;
+  readonly #environment: Environment;
 
   /**
    * @throws DeviceUnavailableError; UsageError for kernels that cannot be chosen; TesseraError when a run would go on with
@@ -135,7 +145,7 @@ export class RunSession implements Disposable {
     const { say = silent, warn = silent } = observer;
     const { engine, choices } = await openRunEngine(run, say, warn);
     const { start, settings, images } = run;
-    const environment = { adapter: engine.traits.name, driver: engine.traits.description, ...choices };
+    const environment = { ...computedOn(engine), ...choices };
     try {
       if (start.record !== undefined) compareRuns(start.record, environment, warn);
       else {
@@ -143,7 +153,6 @@ export class RunSession implements Disposable {
           ...(await recordOf(start)),
           settings: reproducibleSettings(settings),
           classes: [...images.assembly.classes],
-          device: engine.backend.kind === "webgpu" ? "webgpu" : "reference",
           ...environment,
         });
       }
@@ -154,12 +163,7 @@ export class RunSession implements Disposable {
     return new RunSession(run, observer, engine, environment);
   }
 
-  private constructor(
-    run: LoadedRun,
-    observer: RunObserver,
-    engine: Engine,
-    environment: Pick<Summary, "adapter" | "driver" | "tuning" | "candidates">,
-  ) {
+  private constructor(run: LoadedRun, observer: RunObserver, engine: Engine, environment: Environment) {
     this.#run = run;
     this.#observer = observer;
     this.#engine = engine;
@@ -173,8 +177,7 @@ export class RunSession implements Disposable {
     const { assembly } = images;
     const { folder, options, from, initial, manifest } = start;
     const engine = this.#engine;
-    const total = assembly.sources.reduce((sum, { count }) => sum + count, 0);
-    const batch = Math.min(settings.batch, total);
+    const { total, batch } = sizesOf(assembly, settings);
     say(
       `${total} images to train on, ${isStreamed(assembly) ? "streamed from the cache" : "in memory"}; ` +
         `${assembly.test.count} test images; on ${engine.traits.name}`,
@@ -220,6 +223,7 @@ export class RunSession implements Disposable {
     const { classes } = assembly;
     const { network, normalisation } = settings;
     const { head } = classifier;
+    const { device, ...made } = this.#environment;
     const model = result.stopped
       ? undefined
       : {
@@ -237,13 +241,13 @@ export class RunSession implements Disposable {
       interrupted: result.stopped,
       seconds: Math.round(seconds * 10) / 10,
       seed: options.seed,
-      device: this.#engine.backend.kind,
+      device,
       manifest: manifest.file,
       images: Object.fromEntries(assembly.sources.map(({ source, count: own }) => [source, own])),
       decoded,
       skipped: [...skipped],
       parameters: classifier.parameterCount,
-      ...this.#environment,
+      ...made,
     };
     await folder.finish(summary, model, await reportInputs(result, images, warn));
     return summary;

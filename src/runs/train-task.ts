@@ -4,16 +4,16 @@ import { UsageError } from "../errors/errors.ts";
 import { RunFolderError } from "../errors/training-errors.ts";
 import type { Module } from "../nn/module.ts";
 import { readWeights } from "../nn/weights.ts";
-import { canonical } from "../training/canonical.ts";
-import type { Checkpoints } from "../training/checkpoint.ts";
-import { expectLoopSettings, loopSettingsOf, type LoopSettings } from "../training/loop-settings.ts";
+import { firstDifference } from "../training/canonical.ts";
+import { defaultInterval, identityOf, type Checkpoints } from "../training/checkpoint.ts";
+import { expectLoopSettings, type LoopSettings } from "../training/loop-settings.ts";
 import { bothListeners, type TrainingListener } from "../training/training-reports.ts";
 import type { Judgement, Task } from "../training/task.ts";
 import { train, type LoopResult } from "../training/trainer.ts";
 import { version } from "./package-info.ts";
 import { checkMetricsNames } from "./metrics-file.ts";
 import { RunFolder } from "./run-folder.ts";
-import { compareAdapters, provenance } from "./provenance.ts";
+import { compareAdapters, computedOn, provenance } from "./provenance.ts";
 import type { TaskRecord } from "./run-record.ts";
 import { silent } from "./run-observer.ts";
 import type { TaskSummary } from "./summary.ts";
@@ -52,27 +52,22 @@ export async function trainTask<Inputs, Judged extends Judgement, Trained extend
   settings: LoopSettings,
   options: TaskRunOptions<Judged["report"]>,
 ): Promise<TaskRun<Judged, Trained>> {
-  const { name, listener, signal, checkpointEvery = { seconds: 5 * 60 } } = options;
+  const { name, listener, signal, checkpointEvery = defaultInterval } = options;
   if (typeof name !== "string" || name.trim() === "")
     throw new UsageError("trainTask: name must say what the task is called");
   expectLoopSettings(settings);
   checkMetricsNames(task.terms, "loss term");
-  const { engine } = task.module;
-  const made = { adapter: engine.traits.name, driver: engine.traits.description };
-  const settled = { ...loopSettingsOf(settings), ...task.settings };
+  const made = computedOn(task.module.engine);
+  const identity = identityOf({ task, settings });
   const { folder, from, record } = options.resume === true ? await reopened(options) : begun(options);
   try {
     if (record !== undefined) {
-      expectSame(record, { settings: settled, data: task.data }, options.out);
+      expectSame(record, identity, options.out);
       compareAdapters(record, made, options.warn ?? silent);
     } else {
       folder.begin({
         ...(await provenance()),
-        settings: settled,
-        device: engine.backend.kind === "webgpu" ? "webgpu" : "reference",
-        ...made,
-        task: name,
-        data: task.data,
+        ...{ settings: identity.settings, ...made, task: name, data: identity.data },
       });
     }
     const result = await train(task, settings, {
@@ -95,7 +90,10 @@ export async function trainTask<Inputs, Judged extends Judgement, Trained extend
 async function written<Judged extends Judgement, Trained extends Module>(
   folder: RunFolder,
   { judged, kept, validation, endedEarly, stopped, epochs, module }: LoopResult<Judged, Trained>,
-  { name, made }: { readonly name: string; readonly made: Pick<TaskSummary, "adapter" | "driver"> },
+  {
+    name,
+    made,
+  }: { readonly name: string; readonly made: Pick<TaskSummary, "device" | "adapter" | "driver"> },
 ): Promise<TaskSummary> {
   const summary: TaskSummary = {
     task: name,
@@ -104,7 +102,6 @@ async function written<Judged extends Judgement, Trained extends Module>(
     ...{ epochs, kept, validation, endedEarly, interrupted: stopped },
     seconds: Math.round(folder.seconds * 10) / 10,
     parameters: module.parameterCount,
-    device: module.engine.backend.kind,
     ...made,
   };
   const model = { record: { task: name, epoch: kept }, tensors: await readWeights(module) };
@@ -143,12 +140,11 @@ async function reopened({ name, out }: TaskRunOptions): Promise<{
 
 /** @throws RunFolderError when a run would go on with other settings or data than it was begun with */
 function expectSame(record: TaskRecord, now: Pick<TaskRecord, "settings" | "data">, out: string): void {
-  const names = new Set([...Object.keys(record.settings), ...Object.keys(now.settings)]);
-  const other = [...names].find((each) => canonical(record.settings[each]) !== canonical(now.settings[each]));
+  const other = firstDifference(record.settings, now.settings);
   if (other !== undefined) {
-    const [was, is] = [record, now].map(({ settings }) => canonical(settings[other]) ?? "left out");
+    const [was, is] = other.texts.map((text) => text ?? "left out");
     throw new RunFolderError(
-      `${out}: was begun with ${other} ${was}, and this run has ${is}; go on as it was begun, or begin another run`,
+      `${out}: was begun with ${other.name} ${was}, and this run has ${is}; go on as it was begun, or begin another run`,
     );
   }
   if (record.data !== now.data) {

@@ -1,6 +1,7 @@
 // What a module says of many rows, a batch at a time: for judging tasks whose data stays on the device.
 
 import type { Engine } from "../runtime/engine.ts";
+import type { HostArray } from "../tensor/host.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { JudgeOptions } from "./task.ts";
 
@@ -18,13 +19,19 @@ export async function batchedOutputs(
   compute: (rows: Tensor) => Tensor,
   { signal, progress }: JudgeOptions = {},
 ): Promise<Float32Array> {
-  const parts: number[][] = [];
+  const parts: HostArray[] = [];
   for (let first = 0; first < count; first += batch) {
     signal?.throwIfAborted();
     const rows = Uint32Array.from({ length: Math.min(batch, count - first) }, (_, i) => first + i);
     using values = engine.scope(() => compute(engine.tensor(rows, [rows.length], "u32")));
-    parts.push(Array.from(await values.read()));
+    parts.push(await values.read());
     progress?.(first + rows.length, count);
   }
-  return Float32Array.from(parts.flat());
+  const outputs = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    outputs.set(part, at);
+    at += part.length;
+  }
+  return outputs;
 }

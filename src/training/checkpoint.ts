@@ -10,7 +10,7 @@ import { difference, readWeights, writeWeights } from "../nn/weights.ts";
 import type { Optimiser } from "../optim/optimiser.ts";
 import type { Schedule } from "../optim/schedule.ts";
 import type { HeldTensor, Weights } from "../tensor/held.ts";
-import { canonical } from "./canonical.ts";
+import { firstDifference } from "./canonical.ts";
 import { loopSettingsOf, type LoopSettings } from "./loop-settings.ts";
 import type { Losses } from "./loss-terms.ts";
 import type { Task } from "./task.ts";
@@ -95,7 +95,7 @@ export async function checkpointOf(run: Resumable): Promise<Checkpoint> {
   add(run.optimiser.name, new Map(Object.entries(moments).map(flat)));
   const { best } = watch;
   const record = {
-    ...described(run),
+    ...identityOf(run),
     ...{ epochs: course.epochs, steps: course.steps, sums: { ...course.sums } },
     ...{ optimiser, schedule: { ...run.schedule.state } },
     best: best === undefined ? null : { epoch: best.epoch, score: best.score },
@@ -132,12 +132,11 @@ export function restoreRun(run: Resumable, { record, tensors }: Checkpoint, file
   const refuse = (reason: string): never => {
     throw new CheckpointError(file, `${reason}; go on as the run was begun, or begin another with --out`);
   };
-  const { settings, data } = described(run);
-  const names = new Set([...Object.keys(settings), ...Object.keys(record.settings)]);
-  const other = [...names].find((name) => canonical(settings[name]) !== canonical(record.settings[name]));
+  const { settings, data } = identityOf(run);
+  const other = firstDifference(settings, record.settings);
   if (other !== undefined) {
-    const [was, is] = [record.settings, settings].map((each) => canonical(each[other]) ?? "left out");
-    refuse(`was made with ${other} ${was}, and this run has ${is}`);
+    const [is, was] = other.texts.map((text) => text ?? "left out");
+    refuse(`was made with ${other.name} ${was}, and this run has ${is}`);
   }
   if (record.data !== data) refuse("was made on other images or labels");
   const { module, terms } = run.task;
@@ -175,14 +174,23 @@ export function restoreRun(run: Resumable, { record, tensors }: Checkpoint, file
   Object.assign(run.course, { epochs: record.epochs, steps: record.steps, sums: { ...record.sums } });
 }
 
-/** What a run must have in common with its checkpoint. */
-function described({ task, settings }: Resumable): Pick<CheckpointRecord, "settings" | "data"> {
+/** What a run must have in common with one that it goes on with: everything that decides its numbers. */
+export function identityOf({
+  task,
+  settings,
+}: {
+  readonly task: Pick<Task, "settings" | "data">;
+  readonly settings: LoopSettings;
+}): Pick<CheckpointRecord, "settings" | "data"> {
   const all = { ...loopSettingsOf(settings), ...task.settings };
   return {
     settings: JSON.parse(JSON.stringify(all)) as CheckpointRecord["settings"],
     data: task.data,
   };
 }
+
+/** How often checkpoints are written beside those at the end of every epoch, where nobody says otherwise. */
+export const defaultInterval = { seconds: 5 * 60 } as const;
 
 /** Where checkpoints of a run go and come from. */
 export interface Checkpoints {

@@ -70,8 +70,8 @@ export async function train<Inputs, Judged extends Judgement, Trained extends Mo
   let twin: Trained | undefined;
   try {
     using optimiser = optimiserOf(module.parameters().values(), optimiserSettingsOf(settings));
-    const averaged = ema === null ? undefined : (twin = task.twin());
-    const average = averaged && new WeightAverage(engine, module, averaged, ema ?? 0);
+    const average = ema === null ? undefined : new WeightAverage(engine, module, (twin = task.twin()), ema);
+    const averaged = average?.module;
     using steps = new RecordedSteps<Inputs>(engine, (variant, inputs) => {
       const losses = optimisationStep(module, optimiser, task.terms, () => task.losses(variant, inputs));
       average?.step();

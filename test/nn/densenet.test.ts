@@ -7,12 +7,13 @@ import { DenseNet, type Composition, type DenseNetConfiguration } from "../../sr
 import { Initialiser } from "../../src/nn/initialise.ts";
 import type { Mode } from "../../src/nn/module.ts";
 import { affine, multiply } from "../../src/functions/elementwise.ts";
-import { mean, sum } from "../../src/functions/reduction.ts";
+import { mean } from "../../src/functions/reduction.ts";
 import { Adam } from "../../src/optim/adam.ts";
 import type { Engine, OperatorCall } from "../../src/runtime/engine.ts";
 import type { HostArray } from "../../src/tensor/host.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { useEngine } from "../engines.ts";
+import { outcomeOf, type Outcome } from "./outcome.ts";
 import { normal } from "../operators/sample.ts";
 
 const withoutBottleneck: DenseNetConfiguration = {
@@ -60,37 +61,13 @@ function images(engine: Engine, { inputChannels }: DenseNetConfiguration): Tenso
   return engine.tensor(normal(shape, 7).data, shape);
 }
 
-interface Outcome {
-  readonly features: HostArray;
-  readonly gradients: Map<string, HostArray>;
-  readonly state: Map<string, HostArray>;
-}
-
 async function outcome(
   engine: Engine,
   configuration: DenseNetConfiguration,
   composition: Composition,
   mode: Mode,
 ): Promise<Outcome> {
-  const net = network(engine, configuration, composition);
-  const parameters = net.parameters();
-  const x = images(engine, configuration);
-  const weights = engine.tensor(normal([3, net.features], 3).data, [3, net.features]);
-  let features: Tensor | undefined;
-  const { gradients } = valueAndGradients(() => {
-    features = engine.keep(net.forward(x, mode));
-    return sum(multiply(features, weights));
-  }, [...parameters.values()]);
-  const read = async (entries: Iterable<readonly [string, Tensor]>): Promise<Map<string, HostArray>> => {
-    const found = new Map<string, HostArray>();
-    for (const [name, tensor] of entries) found.set(name, await tensor.read());
-    return found;
-  };
-  return {
-    features: (await features?.read()) ?? new Float32Array(),
-    gradients: await read([...parameters.keys()].map((name, i) => [name, gradients[i]])),
-    state: await read([...net.state()].map(([name, { tensor }]) => [name, tensor])),
-  };
+  return await outcomeOf(network(engine, configuration, composition), images(engine, configuration), mode);
 }
 
 /** The largest difference of two tensors, relative to the largest value. */

@@ -17,6 +17,7 @@ import type { HostArray } from "../../src/tensor/host.ts";
 import type { Shape } from "../../src/tensor/shape.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { useEngine } from "../engines.ts";
+import { outcomeOf, type Outcome } from "./outcome.ts";
 import { normal } from "../operators/sample.ts";
 import { torchResNets, type TorchResNet } from "./torchvision-resnets.ts";
 
@@ -235,34 +236,14 @@ describe("a ResNet on WebGPU", () => {
   // The gradients are small differences of large sums, and a ReLU whose input is zero to rounding may take either side.
   const tolerance = 2e-3;
 
-  interface Outcome {
-    readonly features: HostArray;
-    readonly gradients: Map<string, HostArray>;
-    readonly state: Map<string, HostArray>;
-    readonly atInference: HostArray;
-  }
-
-  async function outcome(engine: Engine, configuration: ResNetConfiguration): Promise<Outcome> {
+  async function outcome(
+    engine: Engine,
+    configuration: ResNetConfiguration,
+  ): Promise<Outcome & { readonly atInference: HostArray }> {
     const net = network(engine, configuration);
-    const parameters = net.parameters();
     const x = images(engine, configuration);
-    const weights = engine.tensor(normal([3, net.features], 3).data, [3, net.features]);
-    let features: Tensor | undefined;
-    const { gradients } = valueAndGradients(() => {
-      features = engine.keep(net.forward(x, "training"));
-      return sum(multiply(features, weights));
-    }, [...parameters.values()]);
-    const read = async (entries: Iterable<readonly [string, Tensor]>): Promise<Map<string, HostArray>> => {
-      const found = new Map<string, HostArray>();
-      for (const [name, tensor] of entries) found.set(name, await tensor.read());
-      return found;
-    };
-    return {
-      features: (await features?.read()) ?? new Float32Array(),
-      gradients: await read([...parameters.keys()].map((name, i) => [name, gradients[i]])),
-      state: await read([...net.state()].map(([name, { tensor }]) => [name, tensor])),
-      atInference: await net.forward(x, "inference").read(),
-    };
+    const trained = await outcomeOf(net, x, "training");
+    return { ...trained, atInference: await net.forward(x, "inference").read() };
   }
 
   function expectNear(found: HostArray | undefined, wanted: HostArray, what: string): void {

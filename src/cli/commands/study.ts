@@ -27,7 +27,8 @@ import { coverageReportData } from "../../studies/study-report-data.ts";
 import { showAuc } from "../../report/tables.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
 import type { Engine } from "../../runtime/engine.ts";
-import { provenance } from "../../runs/provenance.ts";
+import { silent } from "../../runs/run-observer.ts";
+import { computedOn, provenance } from "../../runs/provenance.ts";
 import { checkChoices, takeChoices, type ChoiceOptions } from "../../runs/kernel-choices.ts";
 import type { LoadingOptions } from "../../runs/load-images.ts";
 import { defaultMemory } from "../../runs/load-images.ts";
@@ -141,8 +142,6 @@ async function openEngines(
 const runsAtOnce = ({ backend, traits }: Engine): number =>
   backend.kind === "webgpu" && traits.isSoftware ? Math.min(2, availableParallelism()) : 1;
 
-const silent = (): void => undefined;
-
 /** @throws UsageError for a manifest that the study makes no sense with */
 async function prepare(
   name: StudyName,
@@ -235,19 +234,24 @@ async function carryOut(
   const { study } = plan;
   const { margin, interest = null, arms = null, preset = null } = options;
   const { limit, dataRoot } = options;
-  const { traits } = engines[0];
-  const adapter = { adapter: traits.name, driver: traits.description };
+  const { adapter, driver } = computedOn(engines[0]);
   const origin = await provenance();
   await folder.begin({
     ...{ study, ...origin, seeds, margin, interest, arms, preset, dataRoot: resolve(dataRoot) },
     atOnce: engines.length,
     manifest: { file: manifest.file, text: manifest.text },
     settings: { limit, ...reproducibleSettings(settings) },
-    ...{ ...adapter, ...choices },
+    ...{ adapter, driver, ...choices },
   });
   const { tuning, candidates } = choices;
   const environment = {
-    ...{ ...adapter, program: programDigest(), node: origin.versions.node, webgpu: origin.versions.webgpu },
+    ...{
+      adapter,
+      driver,
+      program: programDigest(),
+      node: origin.versions.node,
+      webgpu: origin.versions.webgpu,
+    },
     ...{ tuning: tuning?.digest, candidates },
   };
   const shown = { seed: seeds[0], given: first.images.given, coverage: first.coverage };

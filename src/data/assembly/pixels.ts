@@ -86,7 +86,7 @@ const decoderVersion = 1;
 export async function decodeAssembly(catalogue: Catalogue, options: DecodeOptions): Promise<DecodedAssembly> {
   const { lists, image } = catalogue;
   const bytesEach = bytesOf(image);
-  const total = lists.reduce((sum, { samples }) => sum + samples.length, 0);
+  const total = imageCount(lists);
   const samplesOf = new Map<string, number>();
   for (const { samples } of lists) {
     for (const { image: place } of samples) {
@@ -131,7 +131,7 @@ export async function decodeAssembly(catalogue: Catalogue, options: DecodeOption
     }
     kept.push({ list, samples });
   }
-  const fits = kept.reduce((sum, { samples }) => sum + samples.length, 0) * bytesEach <= options.memory;
+  const fits = imageCount(kept) * bytesEach <= options.memory;
   const sparse = sparseHomes(inArrays);
   const sets: ImageSet[] = [];
   for (const { list, samples } of kept) {
@@ -159,10 +159,13 @@ interface KeptSample extends Found {
 
 type Size = Catalogue["image"];
 
+/** Images of all lists. */
+export const imageCount = (lists: readonly { readonly samples: readonly unknown[] }[]): number =>
+  lists.reduce((sum, { samples }) => sum + samples.length, 0);
+
 /** Whether images of a catalogue stay on disk, as they are too many for so many bytes. */
 export function staysOnDisk({ lists, image }: Catalogue, memory: number): boolean {
-  const images = lists.reduce((sum, { samples }) => sum + samples.length, 0);
-  if (images * bytesOf(image) <= memory) return false;
+  if (imageCount(lists) * bytesOf(image) <= memory) return false;
   return lists.some(({ samples }) =>
     samples.some(({ image: place }) => place.kind === "file" || !hasSize(place.array, image)),
   );

@@ -137,3 +137,7 @@ ${box(title, svg)}
 ${folded("Data of this figure", table(data, `Data: ${title}`))}</figure>
 `;
 }
+
+/** Those figures that there are. */
+export const drawn = (...figures: readonly (Figure | undefined)[]): Markup[] =>
+  figures.flatMap((each) => (each === undefined ? [] : [figure(each)]));

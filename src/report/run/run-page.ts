@@ -8,16 +8,7 @@ import { scoreCurves, lossCurves } from "../figures/curves.ts";
 import { calibration, columnsOf, rocCurves } from "../figures/roc-curves.ts";
 import { type Markup } from "../html/markup.ts";
 import { duration, fixed, interval, none, whole } from "../html/number-text.ts";
-import {
-  bulleted,
-  figure,
-  note,
-  pageText,
-  paragraph,
-  table,
-  type Figure,
-  type Section,
-} from "../html/page.ts";
+import { bulleted, drawn, note, pageText, paragraph, table, type Section } from "../html/page.ts";
 import { mistakeCards } from "./mistakes.ts";
 import type { Mistake } from "../../runs/run-report-data.ts";
 import type { RunContents } from "../../runs/read-run.ts";
@@ -26,8 +17,6 @@ import { settingsSection } from "./settings-table.ts";
 /** The whole file. The same folder gives the same bytes. */
 export function runPage(run: RunContents): string {
   const { record, metrics, summary, classes, predictions, reportData, queries, missing, path } = run;
-  const drawn = (...figures: readonly (Figure | undefined)[]): Markup[] =>
-    figures.flatMap((each) => (each === undefined ? [] : [figure(each)]));
   const kept = summary === undefined || summary.interrupted ? undefined : summary.kept;
   const sections: Section[] = [
     { id: "results", title: "Results on the test images", content: results(run) },

@@ -5,13 +5,11 @@ import type { TaskContents } from "../../runs/read-task-run.ts";
 import { lossCurves, scoreCurves } from "../figures/curves.ts";
 import type { Markup } from "../html/markup.ts";
 import { digits, duration, fixed, none, whole } from "../html/number-text.ts";
-import { figure, pageText, table, type Figure, type Section } from "../html/page.ts";
+import { drawn, pageText, table, type Section } from "../html/page.ts";
 import { leaves, taskSettingsSection } from "./settings-table.ts";
 
 /** The whole file, of UTF-8. The same folder gives the same bytes. */
 export function taskPage({ path, record, metrics, summary, missing }: TaskContents): string {
-  const drawn = (...figures: readonly (Figure | undefined)[]): Markup[] =>
-    figures.flatMap((each) => (each === undefined ? [] : [figure(each)]));
   const kept = summary === undefined || summary.interrupted ? undefined : summary.kept;
   const sections: Section[] = [
     { id: "results", title: "Results on the test data", content: results(summary?.report ?? undefined) },

@@ -5,7 +5,17 @@ import type { StudyAnalysis } from "../../studies/results.ts";
 import type { SimilarityAnalysis } from "../../studies/similarity.ts";
 import { fragment, type Markup } from "../html/markup.ts";
 import { duration, fixed, none, whole } from "../html/number-text.ts";
-import { bulleted, figure, folded, note, pageText, paragraph, table, type Figure } from "../html/page.ts";
+import {
+  bulleted,
+  drawn,
+  figure,
+  folded,
+  note,
+  pageText,
+  paragraph,
+  table,
+  type Figure,
+} from "../html/page.ts";
 import { mistakeCards, sure } from "../run/mistakes.ts";
 import { leaves } from "../run/settings-table.ts";
 import { comparisonTables } from "./study-tables.ts";
@@ -50,12 +60,12 @@ export function studyPage(
     ],
     sections: [
       { id: "arms", title: "Arms", content: armTable(study) },
-      { id: "scores", title: "Mean AUC by arm", content: drawn(figures.arms) },
-      { id: "differences", title: "Differences", content: drawn(figures.differences) },
+      { id: "scores", title: "Mean AUC by arm", content: drawn(...figures.arms) },
+      { id: "differences", title: "Differences", content: drawn(...figures.differences) },
       { id: "comparisons", title: "Comparisons", content: testTables(scores, analysis) },
-      { id: "similarity", title: "Similarity", content: drawn([figures.similarity]) },
-      { id: "queries", title: "Class queries", content: drawn(figures.queries) },
-      { id: "course", title: "How the runs went", content: drawn([figures.courses]) },
+      { id: "similarity", title: "Similarity", content: drawn(figures.similarity) },
+      { id: "queries", title: "Class queries", content: drawn(...figures.queries) },
+      { id: "course", title: "How the runs went", content: drawn(figures.courses) },
       { id: "ranking", title: "ROC curves", content: rocSection(study, figures.roc) },
       { id: "mistakes", title: "Confident mistakes", content: mistakesSection(study) },
       {
@@ -64,7 +74,7 @@ export function studyPage(
         content: notes.length === 0 ? [] : [bulleted(notes)],
       },
       { id: "by-class", title: "AUC by class", content: classTable(scores, analysis) },
-      { id: "labels", title: "Label coverage", content: drawn([figures.coverage]) },
+      { id: "labels", title: "Label coverage", content: drawn(figures.coverage) },
       { id: "settings", title: "Settings", content: settingsTable(settings) },
     ],
     foot: `Made by Tessera ${version}`,
@@ -123,9 +133,6 @@ function lost({ read, finished }: Predicted): Markup[] {
     ),
   ];
 }
-
-const drawn = (figures: readonly (Figure | undefined)[]): Markup[] =>
-  figures.flatMap((each) => (each === undefined ? [] : [figure(each)]));
 
 function armTable({ scores: { arms, scores } }: StudyContents): Markup[] {
   return [
