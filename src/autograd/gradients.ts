@@ -18,23 +18,10 @@ import { run, runOne } from "../functions/run.ts";
 import { matmul } from "../functions/products.ts";
 import { broadcastTo, pad, reshape, slice, transpose } from "../functions/movement.ts";
 import { sum } from "../functions/reduction.ts";
+import type { Gradient, GradientRule } from "../operators/gradient-rule.ts";
 import type { AttributesOf, OperatorName } from "../operators/registry.ts";
 import { equalShapes, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-
-/** One recorded call and the gradient of its first output. */
-export interface RuleCall<A> {
-  readonly inputs: readonly Tensor[];
-  readonly outputs: readonly Tensor[];
-  readonly attributes: A;
-  readonly gradient: Tensor;
-}
-
-/** The gradient of one input, computed only when something needs it. */
-export type Gradient = (() => Tensor) | undefined;
-
-/** Gradients in the order of the inputs; inputs left out or undefined have none. */
-export type GradientRule<A> = (call: RuleCall<A>) => readonly Gradient[];
 
 type GradientTable = {
   readonly [Name in OperatorName]: GradientRule<AttributesOf<Name>> | "nondifferentiable";

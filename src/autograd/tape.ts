@@ -3,11 +3,13 @@
 import { LifetimeError, ShapeError } from "../errors/errors.ts";
 import { add } from "../functions/elementwise.ts";
 import { reshape } from "../functions/movement.ts";
+import type { GradientRule } from "../operators/gradient-rule.ts";
+import type { Operator } from "../operators/operator.ts";
 import { operators, type OperatorName } from "../operators/registry.ts";
 import type { CallObserver, Engine, OperatorCall } from "../runtime/engine.ts";
 import { equalShapes, showShape } from "../tensor/shape.ts";
 import { newestTensor, type Tensor } from "../tensor/tensor.ts";
-import { gradients as table, type GradientRule } from "./gradients.ts";
+import { gradients as table } from "./gradients.ts";
 
 /** One recorded call. Ids are those of the caller's tensors; the rule reads the tape's own handles on their data. */
 interface Entry {
@@ -127,11 +129,10 @@ export class Tape implements Disposable {
   }
 
   #record({ operator, inputs, outputs, attributes }: OperatorCall): void {
-    const name = operator.name as OperatorName;
-    const rule = operators[name] === undefined ? undefined : table[name];
+    const rule = ruleOf(operator);
     if (rule === undefined || rule === "nondifferentiable") return;
-    this.#add(name, inputs, outputs, (heldInputs, heldOutputs) => (gradient, needed) => {
-      const thunks = (rule as GradientRule<unknown>)({
+    this.#add(operator.name, inputs, outputs, (heldInputs, heldOutputs) => (gradient, needed) => {
+      const thunks = rule({
         inputs: heldInputs,
         outputs: heldOutputs,
         attributes,
@@ -209,6 +210,13 @@ function separate(newest: number, parts: readonly (Tensor | undefined)[]): (Tens
     taken.add(part);
     return part;
   });
+}
+
+/** The row of the table for an operator of the registry, what its record says for any other. */
+function ruleOf(operator: Operator<never>): GradientRule<unknown> | "nondifferentiable" | undefined {
+  const name = operator.name as OperatorName;
+  const rule: unknown = (operators[name] as unknown) === operator ? table[name] : operator.gradient;
+  return rule as GradientRule<unknown> | "nondifferentiable" | undefined;
 }
 
 type MakeSweep = (inputs: readonly Tensor[], outputs: readonly Tensor[]) => Entry["sweep"];

@@ -1,0 +1,17 @@
+// How a gradient rule is written: for the built-in operators in the table of the tape, for anyone's own in its record.
+
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** One recorded call and the gradient of its first output. */
+export interface RuleCall<A> {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  readonly attributes: A;
+  readonly gradient: Tensor;
+}
+
+/** The gradient of one input, computed only when something needs it. */
+export type Gradient = (() => Tensor) | undefined;
+
+/** Gradients in the order of the inputs; inputs left out or undefined have none. */
+export type GradientRule<A> = (call: RuleCall<A>) => readonly Gradient[];
