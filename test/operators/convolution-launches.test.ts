@@ -173,7 +173,9 @@ describe("blocks take any number of input channels as they are:", () => {
   const attributes: Sliding = { stride: [2, 2], padding: [1, 1], dilation: [1, 1] };
   const spec = (...shape: number[]) => ({ shape, dtype: "f32" as const });
   const launchesOf = (candidates: readonly Candidate[], name: string): string[] =>
-    (candidates.find((each) => each.name === name)?.launches ?? []).map(({ kernel }) => kernelFor(kernel).name);
+    (candidates.find((each) => each.name === name)?.launches ?? []).map(
+      ({ kernel }) => kernelFor(kernel).name,
+    );
 
   test.each([1, 3])("a stem of %i", (c) => {
     const forward = convolutionOperators.conv2d.candidates(
