@@ -16,11 +16,13 @@ export {
 } from "./errors/errors.ts";
 export type { AdapterTraits } from "./device/traits.ts";
 export { kernels, type Kernel, type KernelName } from "./kernels/kernel.ts";
+export { kernelOf, type KernelOptions } from "./kernels/own-kernel.ts";
 
 export type { HostArray, NestedNumbers, TensorData } from "./tensor/host.ts";
 export type { DType, Shape, TensorSpec } from "./tensor/shape.ts";
 export { Tensor } from "./tensor/tensor.ts";
 
+export type { CallCandidates } from "./runtime/call-candidates.ts";
 export { Engine, type EngineMemory } from "./runtime/engine.ts";
 export { openEngine, type DeviceChoice, type EngineOptions } from "./runtime/open-engine.ts";
 export { Program } from "./runtime/program.ts";
@@ -99,5 +101,6 @@ export {
 } from "./functions/normalisation.ts";
 export { averagePool2d, globalAveragePool, maxPool2d, type PoolingOptions } from "./functions/pooling.ts";
 export { linear, matmul, type MatmulOptions } from "./functions/products.ts";
+export { runOperator } from "./functions/run.ts";
 export { randomNormal, randomUniform } from "./functions/random-tensors.ts";
 export { max, mean, sum, type ReductionOptions } from "./functions/reduction.ts";

@@ -5,10 +5,11 @@ import { add } from "../functions/elementwise.ts";
 import { reshape } from "../functions/movement.ts";
 import type { GradientRule } from "../operators/gradient-rule.ts";
 import type { Operator } from "../operators/operator.ts";
-import { operators, type OperatorName } from "../operators/registry.ts";
+import { isBuiltIn, type OperatorName } from "../operators/registry.ts";
 import type { CallObserver, Engine, OperatorCall } from "../runtime/engine.ts";
 import { equalShapes, showShape } from "../tensor/shape.ts";
 import { newestTensor, type Tensor } from "../tensor/tensor.ts";
+import { checkedRule } from "./checked-rule.ts";
 import { gradients as table } from "./gradients.ts";
 
 /** One recorded call. Ids are those of the caller's tensors; the rule reads the tape's own handles on their data. */
@@ -214,9 +215,10 @@ function separate(newest: number, parts: readonly (Tensor | undefined)[]): (Tens
 
 /** The row of the table for an operator of the registry, what its record says for any other. */
 function ruleOf(operator: Operator<never>): GradientRule<unknown> | "nondifferentiable" | undefined {
-  const name = operator.name as OperatorName;
-  const rule: unknown = (operators[name] as unknown) === operator ? table[name] : operator.gradient;
-  return rule as GradientRule<unknown> | "nondifferentiable" | undefined;
+  if (isBuiltIn(operator))
+    return table[operator.name as OperatorName] as GradientRule<unknown> | "nondifferentiable";
+  const rule = operator.gradient as GradientRule<unknown> | "nondifferentiable" | undefined;
+  return typeof rule === "function" ? checkedRule(operator, rule) : rule;
 }
 
 type MakeSweep = (inputs: readonly Tensor[], outputs: readonly Tensor[]) => Entry["sweep"];

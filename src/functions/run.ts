@@ -20,6 +20,19 @@ export function run<Name extends OperatorName>(
   return engineOf(inputs).run(operator, inputs, attributes);
 }
 
+/**
+ * Runs an operator of your own on the engine that its inputs live on: what a function of tensors is made of.
+ * (`engine.run` is the same, for an operator without inputs too.)
+ *
+ *     const silu = (x: Tensor): Tensor => runOperator(siluOperator, [x], {})[0];
+ *
+ * @returns the operator's outputs
+ * @throws as `Engine.run`; LifetimeError when the inputs live on different engines
+ */
+export function runOperator<A>(operator: Operator<A>, inputs: readonly Tensor[], attributes: A): Tensor[] {
+  return engineOf(inputs).run(operator, inputs, attributes);
+}
+
 /** Runs an operator that has exactly one output. */
 export function runOne<Name extends OperatorName>(
   name: Name,

@@ -2,6 +2,7 @@
 
 import { KernelError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
+import { blankComments } from "./comments.ts";
 import { parseFormula } from "./formula.ts";
 import { checkKnobs, checkUniforms, pack, specialise } from "./shader-values.ts";
 import { shaders, type Choices } from "./shaders.generated.ts";
@@ -22,10 +23,13 @@ export type Choice<Name extends keyof Choices, Field extends keyof Choices[Name]
  * All three throw KernelError when a name or a value does not fit.
  */
 export interface Kernel extends ShaderSource {
-  readonly name: KernelName;
+  readonly name: string;
   specialise(knobs?: Knobs): string;
   pack(sizes: UniformValues): ArrayBuffer;
-  /** Folded into two dimensions where one is over `limit`, by default 65,535: every WebGPU device takes that. */
+  /**
+   * Folded into two dimensions where one is over `limit`, by default 65,535: every WebGPU device takes that. A shader that
+   * does not take `num_workgroups` cannot tell the rows of a folded launch apart; for it, more than `limit` is a KernelError.
+   */
   workgroups(sizes: UniformValues, knobs?: Knobs, limit?: number): readonly [x: number, y: number];
   /**
    * Floating-point operations of a launch of these sizes. A multiply-add counts two, whatever else is done counts one each;
@@ -48,9 +52,14 @@ export function foldWorkgroups(count: number, limit: number): readonly [number, 
   return [Math.ceil(count / rows), rows];
 }
 
-function describe(name: KernelName): Kernel {
-  const source = parseShader(name, shaders[name]);
+/**
+ * Makes a kernel of a shader's text.
+ * @throws KernelError where the text does not say all that a kernel must
+ */
+export function describe(name: string, text: string): Kernel {
+  const source = parseShader(name, text);
   const { knobs, uniforms } = source;
+  const folds = /@builtin\(\s*num_workgroups\s*\)/.test(blankComments(text, "all"));
   const scalars = uniforms.filter(({ lanes, choices }) => lanes === 1 && choices.length === 0);
   const countable = knobs.filter(({ type }) => type !== "bool" && type !== "choice");
   const vocabulary = {
@@ -74,6 +83,12 @@ function describe(name: KernelName): Kernel {
       if (!Number.isInteger(count) || count < 1) {
         throw new KernelError(`kernel ${name}: ${count} workgroups for ${JSON.stringify(sizes)}`);
       }
+      if (count > limit && !folds) {
+        throw new KernelError(
+          `kernel ${name}: ${count} workgroups are over the ${limit} of one dimension, and main does not take them in two; ` +
+            "take num_workgroups and count groups as workgroup_id.x + workgroup_id.y * num_workgroups.x, or do more in each",
+        );
+      }
       return foldWorkgroups(count, limit);
     },
     operations: (sizes, given = {}) => {
@@ -89,7 +104,10 @@ function table(): Readonly<Record<KernelName, Kernel>> {
   const names = Object.keys(shaders) as KernelName[];
   for (const name of names) {
     let known: Kernel | undefined;
-    Object.defineProperty(rows, name, { enumerable: true, get: () => (known ??= describe(name)) });
+    Object.defineProperty(rows, name, {
+      enumerable: true,
+      get: () => (known ??= describe(name, shaders[name])),
+    });
   }
   // The compiler knows the names; whoever writes JavaScript, or has a name from elsewhere, is told.
   return new Proxy(rows, {
@@ -104,3 +122,30 @@ function table(): Readonly<Record<KernelName, Kernel>> {
 
 /** Every kernel by its name, which is that of its file in shaders/. */
 export const kernels = table();
+
+/** Whether a kernel is one of the table, and not another one by the same name. */
+export function isBuiltInKernel(kernel: Kernel): boolean {
+  const { name } = kernel;
+  return Object.hasOwn(kernels, name) && kernels[name as KernelName] === kernel;
+}
+
+/**
+ * The kernel of a launch, which names a built-in one or carries one of the user's.
+ * @throws KernelError for a name that there is not, and for what is no kernel
+ */
+export function kernelFor(kernel: KernelName | Kernel): Kernel {
+  if (typeof kernel !== "string") {
+    const given = kernel as Partial<Kernel> | null | undefined;
+    if (typeof given?.specialise === "function") return kernel;
+    throw new KernelError(
+      "a launch's kernel is the name of a built-in kernel or what kernelOf(text) gives; got " +
+        (given === null || given === undefined ? String(given) : "something else"),
+    );
+  }
+  if (/\s/.test(kernel)) {
+    throw new KernelError(
+      "a launch's kernel is a WGSL text; give it to kernelOf(text), once, and launch what that gives",
+    );
+  }
+  return kernels[kernel];
+}

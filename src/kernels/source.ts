@@ -2,6 +2,7 @@
 // are written down, so a shader and its description cannot disagree.
 
 import { KernelError } from "../errors/errors.ts";
+import { blankComments } from "./comments.ts";
 
 /** A number or a switch; for a knob of type `choice` one of its names, for one of type `element` "f32" or "vec4f". */
 export type KnobValue = number | boolean | string;
@@ -80,7 +81,7 @@ export interface ShaderSource {
 }
 
 /** A line of a knob: its name, its value as it is written, and its meaning. */
-export const knobLine = /^(?:const|alias) (\w+)\s*=\s*([\w.+-]+);[ \t]*\/\/ knob:[ \t]*(.*)$/gm;
+export const knobLine = /^[ \t]*(?:const|alias) (\w+)\s*=\s*([\w.+-]+);[ \t]*\/\/ knob:[ \t]*(.*)$/gm;
 const choiceLine = /^const ([A-Z]\w*)\s*=\s*(\d+)u;[ \t]*\/\/ value of (\w+):[ \t]*(.*)$/;
 const bindingLine =
   /@group\(0\)\s*@binding\((\d+)\)\s*var<(uniform|storage),?\s*(read_write|read)?>\s*(\w+)\s*:\s*([^;]+);(?:[ \t]*\/\/[ \t]*(.*))?/g;
@@ -98,7 +99,7 @@ const memberTypes: Record<string, { type: UniformType; lanes: number; align: num
 function parseChoices(name: string, text: string): ReadonlyMap<string, readonly NamedValue[]> {
   const byField = new Map<string, NamedValue[]>();
   for (const line of text.split("\n").filter((each) => each.includes("// value of "))) {
-    const [, constant, value, field = "", meaning = ""] = choiceLine.exec(line) ?? [];
+    const [, constant, value, field = "", meaning = ""] = choiceLine.exec(line.trim()) ?? [];
     if (constant === undefined) {
       throw new KernelError(
         `shader ${name}: "${line.trim()}" must read "const NAME = 1u; // value of FIELD: meaning"`,
@@ -147,14 +148,21 @@ function parseUniforms(
   const body = new RegExp(`struct\\s+${struct}\\s*\\{([^}]*)\\}`).exec(text)?.[1];
   if (body === undefined)
     throw new KernelError(`shader ${name}: no struct ${struct} for its uniform binding`);
-  const members = body.replace(/\/\/.*$/gm, "").matchAll(/(\w+)\s*:\s*(array<[^>]*>|\w+)/g);
+  if (body.includes("@")) {
+    throw new KernelError(
+      `shader ${name}: struct ${struct} has an attribute (@align, @size); lay its members out without`,
+    );
+  }
+  const members = body.matchAll(/(\w+)\s*:\s*(array<[^>]*>|\w+)/g);
   const fields: UniformField[] = [];
   let end = 0;
   let widest = 4;
   for (const [, member = "", type = ""] of members) {
     const layout = memberTypes[type];
-    if (layout === undefined)
-      throw new KernelError(`shader ${name}: uniform ${member} has unknown type ${type}`);
+    if (layout === undefined) {
+      const known = Object.keys(memberTypes).join(", ");
+      throw new KernelError(`shader ${name}: uniform ${member} has unknown type ${type}; it may be ${known}`);
+    }
     const offset = Math.ceil(end / layout.align) * layout.align;
     const { lanes } = layout;
     fields.push({ name: member, type: layout.type, lanes, offset, choices: choices.get(member) ?? [] });
@@ -166,8 +174,8 @@ function parseUniforms(
 
 /** The formula in a line of the header, the comment that a shader opens with. */
 function headerFormula(name: string, text: string, line: "launch" | "work", unit: string): string {
-  const [header = ""] = /^(?:\/\/.*\n)*/.exec(text) ?? [];
-  const formulas = [...header.matchAll(new RegExp(`^// ${line}: (.+) ${unit}s?$`, "gm"))];
+  const [header = ""] = /^(?:\s*\/\/.*\r?\n)*/.exec(text) ?? [];
+  const formulas = [...header.matchAll(new RegExp(`^[ \\t]*// ${line}: (.+) ${unit}s?\\s*$`, "gm"))];
   if (formulas.length !== 1) {
     const many = formulas.length === 0 ? "no" : "more than one";
     throw new KernelError(`shader ${name}: ${many} line "// ${line}: ... ${unit}s" in its header`);
@@ -180,24 +188,30 @@ function headerFormula(name: string, text: string, line: "launch" | "work", unit
  * @throws KernelError where a line is not as it must be
  */
 export function parseShader(name: string, text: string): ShaderSource {
-  const choices = parseChoices(name, text);
-  const knobs = [...text.matchAll(knobLine)].map(([, knob = "", value = "", meaning = ""]) =>
+  const code = blankComments(text, "all");
+  const read = blankComments(text, "block");
+  const choices = parseChoices(name, read);
+  const knobs = [...read.matchAll(knobLine)].map(([, knob = "", value = "", meaning = ""]) =>
     parseKnob(name, knob, value, meaning, choices.get(knob) ?? []),
   );
-  const bindings = [...text.matchAll(bindingLine)].map((match): Binding => {
+  // One in a comment is none.
+  const declared = [...read.matchAll(bindingLine)].filter(({ index }) => code.startsWith("@", index));
+  const bindings = declared.map((match): Binding => {
     const [, index = "0", space, access, binding = "", type = "", meaning = ""] = match;
     const kind = space === "uniform" ? "uniform" : access === "read_write" ? "readWrite" : "read";
     return { index: Number(index), name: binding, access: kind, type: type.trim(), meaning };
   });
   const uniform = bindings.find((binding) => binding.access === "uniform");
   const { fields, bytes } =
-    uniform === undefined ? { fields: [], bytes: 0 } : parseUniforms(name, text, uniform.type, choices);
+    uniform === undefined ? { fields: [], bytes: 0 } : parseUniforms(name, code, uniform.type, choices);
   for (const field of choices.keys()) {
     const isWhole = fields.some((each) => each.name === field && each.type === "u32" && each.lanes === 1);
     if (isWhole || knobs.some((knob) => knob.name === field)) continue;
     throw new KernelError(`shader ${name}: "value of ${field}" names no knob and no uniform of type u32`);
   }
-  const features = [...text.matchAll(/^enable (\w+);/gm)].map(([, feature = ""]) => feature);
+  const features = [...code.matchAll(/^[ \t]*enable ([\w, ]+);/gm)].flatMap(([, names = ""]) =>
+    names.split(/[, ]+/),
+  );
   return {
     text,
     features,

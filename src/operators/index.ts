@@ -5,9 +5,11 @@ export { KernelError, ShapeError, UsageError } from "../errors/errors.ts";
 export { deviceTraits, type AdapterTraits } from "../device/traits.ts";
 export { kernels, type Kernel, type KernelName } from "../kernels/kernel.ts";
 export type { KnobValue, Knobs, UniformValues } from "../kernels/source.ts";
+export { kernelOf, type KernelOptions } from "../kernels/own-kernel.ts";
 export type { HostArray, HostTensor } from "../tensor/host.ts";
 export type { DType, Shape, TensorSpec } from "../tensor/shape.ts";
 export { preferred } from "./compose.ts";
+export type { Gradient, GradientRule, RuleCall } from "./gradient-rule.ts";
 export {
   input,
   output,

@@ -1,7 +1,7 @@
 // The contract between the operators and the engine: what can be computed, and the launches that compute it.
 
 import type { AdapterTraits } from "../device/traits.ts";
-import type { KernelName } from "../kernels/kernel.ts";
+import type { Kernel, KernelName } from "../kernels/kernel.ts";
 import type { Knobs, UniformValues } from "../kernels/source.ts";
 import type { HostTensor } from "../tensor/host.ts";
 import type { TensorSpec } from "../tensor/shape.ts";
@@ -19,7 +19,8 @@ export const temporary = (index: number): Slot => ({ kind: "temporary", index })
 
 /** One dispatch of a kernel. The number of workgroups follows from the sizes (see `Kernel.workgroups`). */
 export interface Launch {
-  readonly kernel: KernelName;
+  /** The name of a built-in kernel, or a kernel of one's own: what `kernelOf(text)` gives. */
+  readonly kernel: KernelName | Kernel;
   readonly knobs?: Knobs;
   /** A slot for every storage binding of the shader, by the binding's name. */
   readonly bind: Readonly<Record<string, Slot>>;

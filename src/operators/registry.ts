@@ -32,6 +32,15 @@ export const operators = {
 
 export type OperatorName = keyof typeof operators;
 
+/** Names that an operator of the user's may not have. */
+export const builtInNames: ReadonlySet<string> = new Set(Object.keys(operators));
+
+/** Whether a record is one of the table, and not one of the user's. */
+export function isBuiltIn(operator: Operator<never>): boolean {
+  const name = (operator as Partial<typeof operator> | null | undefined)?.name;
+  return name !== undefined && (operators as Readonly<Record<string, unknown>>)[name] === operator;
+}
+
 /** The attributes of an operator, by its name. */
 export type AttributesOf<Name extends OperatorName> =
   (typeof operators)[Name] extends Operator<infer Attributes> ? Attributes : never;

@@ -1,7 +1,6 @@
 // A profile: where the time of a recorded step goes, launch by launch and kernel by kernel, and how near each kernel
 // comes to what the adapter can do.
 
-import { kernels, type KernelName } from "../kernels/kernel.ts";
 import type { Knobs, UniformValues } from "../kernels/source.ts";
 import { median, type LaunchTimer, type RunTimes } from "../runtime/launch-timer.ts";
 import { pipelineKey } from "../runtime/webgpu/pipelines.ts";
@@ -43,7 +42,8 @@ export interface LaunchProfile extends Rates {
   readonly start: number;
   /** In that replay alone. */
   readonly took: number;
-  readonly kernel: KernelName;
+  /** Its name. */
+  readonly kernel: string;
   readonly knobs: Knobs;
   readonly sizes: UniformValues;
   readonly workgroups: number;
@@ -53,7 +53,8 @@ export interface LaunchProfile extends Rates {
 
 /** All launches of a kernel with the same knobs. */
 export interface KernelProfile extends Rates {
-  readonly kernel: KernelName;
+  /** Its name. */
+  readonly kernel: string;
   readonly knobs: Knobs;
   readonly launches: number;
   /** Of the time of all launches. */
@@ -139,17 +140,21 @@ function summarise(timer: LaunchTimer, runs: readonly RunTimes[], ceilings: Ceil
   const launches = timer.launches.map((launch, i): LaunchProfile => {
     const { kernel, knobs, sizes, workgroups, bytes, operator, phase } = launch;
     const seconds = median(runs.map((run) => run.seconds[i]));
-    const operations = kernels[kernel].operations(sizes, knobs);
+    const operations = kernel.operations(sizes, knobs);
     return {
-      ...{ kernel, knobs, sizes, workgroups, operator, phase },
+      ...{ kernel: kernel.name, knobs, sizes, workgroups, operator, phase },
       ...{ start: shown.starts[i], took: shown.seconds[i] },
       ...ratesOf({ seconds, bytes, operations }, ceilings),
     };
   });
+  // Two kernels of users may have one name, but not one pipeline.
+  const pipelines = new Map(
+    launches.map((launch, i) => [launch, pipelineKey(timer.launches[i].kernel, launch.knobs)]),
+  );
   const seconds = total(launches.map((launch) => launch.seconds));
   return {
     launches,
-    kernels: grouped(launches, ({ kernel, knobs }) => pipelineKey(kernels[kernel], knobs))
+    kernels: grouped(launches, (launch) => pipelines.get(launch) ?? launch.kernel)
       .map(([, group]): KernelProfile => {
         const [{ kernel, knobs }] = group;
         const sum = (field: "seconds" | "bytes" | "operations"): number =>

@@ -10,6 +10,7 @@ import type { Operand } from "./operand.ts";
 import type { Readings } from "./readings.ts";
 import type { Recording } from "./recording.ts";
 import type { StepPlan } from "./step-plan.ts";
+import type { CandidateChoice } from "./webgpu/choice.ts";
 
 export type BackendKind = "webgpu" | "reference" | "planning";
 
@@ -24,6 +25,8 @@ export interface BackendMemory {
 export interface Backend {
   readonly kind: BackendKind;
   readonly traits: AdapterTraits;
+  /** How it takes candidates; missing where there are no kernels. */
+  readonly choice?: CandidateChoice;
   /** Takes data in; the caller's array is copied. */
   upload(host: HostTensor): Storage;
   /** Takes u8 data in that comes in chunks, one after the other; each but the last has a multiple of 4 bytes. */

@@ -6,8 +6,11 @@ import { Tensor, type Storage, type TensorOwner } from "../tensor/tensor.ts";
 import { checkShape, showShape, sizeOf, type DType, type Shape, type TensorSpec } from "../tensor/shape.ts";
 import { hostTensor, type HostArray, type HostTensor, type TensorData } from "../tensor/host.ts";
 import type { Backend, BackendMemory } from "./backend.ts";
+import { candidatesIn, underCandidate, type CallCandidates } from "./call-candidates.ts";
 import { operandOf } from "./operand.ts";
 import type { Operator } from "../operators/operator.ts";
+import { checkInferred, checkRecord, inField } from "../operators/record-checks.ts";
+import { isBuiltIn } from "../operators/registry.ts";
 import { chunkedUpload } from "./chunked-upload.ts";
 import { Program } from "./program.ts";
 import { expectComputed, Recording } from "./recording.ts";
@@ -194,6 +197,59 @@ export class Engine implements TensorOwner, Disposable {
     }
   }
 
+  /**
+   * The operator calls that `body` makes, each with the candidates it could be computed by here. Nothing is computed.
+   *
+   *     engine.candidatesOf(() => conv2d(x, filter)) // [{ operator: "conv2d", candidates: ["direct", ...], ... }]
+   *
+   * @returns none on the reference backend, which has no kernels
+   * @throws UsageError as `record`
+   */
+  candidatesOf(body: () => unknown): CallCandidates[] {
+    this.#checkOpen();
+    if (this.#recording !== undefined) throw new UsageError("engine.candidatesOf inside engine.record");
+    const { choice } = this.backend;
+    if (choice === undefined) return [];
+    const { observer } = this;
+    this.observer = undefined; // these calls are none of a tape's
+    try {
+      const { recording, result } = this.trace(body);
+      try {
+        return candidatesIn(recording, choice);
+      } finally {
+        for (const tensor of tensorsIn(result)) if (recording.owns(tensor.storage)) tensor.dispose();
+        recording.release();
+      }
+    } finally {
+      this.observer = observer;
+    }
+  }
+
+  /**
+   * Runs `body` with one candidate of an operator, whatever the engine would choose: for its calls, and for the steps that
+   * it records. Where `body` returns a promise, until that settles; what else the engine runs meanwhile takes it, too.
+   *
+   *     const program = await engine.withCandidate("conv2d", "tile", () => engine.record(step));
+   *
+   * @param operator the name of a built-in operator, a record of your own, or "*" for every operator
+   * @param candidate a name that `candidatesOf` lists, or "first" for the one that works on every adapter
+   * @throws KernelError naming what there is when a call has no such candidate; UsageError when `body` makes no call of
+   *   the operator, and on the reference backend, which has no candidates
+   */
+  withCandidate<Result>(
+    operator: string | { readonly name: string },
+    candidate: string,
+    body: () => Result,
+  ): Result {
+    this.#checkOpen();
+    return underCandidate(
+      this.backend.choice,
+      typeof operator === "string" ? operator : operator.name,
+      candidate,
+      body,
+    );
+  }
+
   /** Zeros of a shape. */
   zeros(shape: Shape): Tensor {
     return this.full(shape, 0);
@@ -209,19 +265,22 @@ export class Engine implements TensorOwner, Disposable {
   }
 
   /**
-   * Runs an operator.
-   * @throws ShapeError when the inputs or attributes do not fit it, LifetimeError for a disposed input, and any
-   *   error the device reported since the last call
+   * Runs an operator: a built-in one or one of your own.
+   * @throws ShapeError when the inputs or attributes do not fit it, LifetimeError for a disposed input, UsageError naming
+   *   operator and field for a record that is not as `Operator` says, and any error the device reported since the last call
    */
   run<A>(operator: Operator<A>, inputs: readonly Tensor[], attributes: A): Tensor[] {
     this.#checkOpen();
+    const isOwn = !isBuiltIn(operator);
+    if (isOwn) checkRecord(operator);
     const operands = inputs.map((tensor) => {
       if (tensor.owner !== this)
         throw new LifetimeError(`${operator.name}: tensor ${tensor.id} is of another engine`);
       if (this.#recording === undefined) expectComputed(tensor.storage);
       return operandOf(tensor);
     });
-    const specs = operator.infer(operands, attributes);
+    const specs = inField(operator, "infer", () => operator.infer(operands, attributes));
+    if (isOwn) checkInferred(operator, operands, specs);
     let outputs: Tensor[];
     const [first] = operands;
     const [spec] = specs;

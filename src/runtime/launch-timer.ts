@@ -1,11 +1,11 @@
 // Times of a program's launches, one by one: what a profile is made of.
 
-import type { KernelName } from "../kernels/kernel.ts";
+import type { Kernel } from "../kernels/kernel.ts";
 import type { Knobs, UniformValues } from "../kernels/source.ts";
 
 /** What a launch is, for whoever sums up times. */
 export interface TimedLaunch {
-  readonly kernel: KernelName;
+  readonly kernel: Kernel;
   readonly knobs: Knobs;
   readonly sizes: UniformValues;
   /** Workgroups launched. */

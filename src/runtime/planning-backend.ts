@@ -22,7 +22,7 @@ function refuse(what: string): never {
 export class PlanningBackend implements Backend {
   readonly kind = "planning";
   readonly traits: AdapterTraits;
-  readonly #choice: CandidateChoice;
+  readonly choice: CandidateChoice;
 
   /** Plans for an adapter with these traits, with the candidates it would take. */
   constructor(
@@ -30,7 +30,7 @@ export class PlanningBackend implements Backend {
     options: { readonly candidates?: CandidateNames; readonly tuning?: CandidateNames } = {},
   ) {
     this.traits = traits;
-    this.#choice = new CandidateChoice(traits, options.candidates, options.tuning);
+    this.choice = new CandidateChoice(traits, options.candidates, options.tuning);
   }
 
   upload(): CountedStorage {
@@ -54,7 +54,7 @@ export class PlanningBackend implements Backend {
   }
 
   compile(recording: Recording, results: readonly Operand[]): Promise<CompiledProgram> {
-    const step = lower(recording, results, this.#choice, this.traits.maxWorkgroupsPerDimension);
+    const step = lower(recording, results, this.choice, this.traits.maxWorkgroupsPerDimension);
     return Promise.resolve({
       plan: planMemory(step),
       run: () => refuse("run"),

@@ -1,15 +1,19 @@
 // A program on the reference backend: the recorded calls, run again in order.
 
-import { LifetimeError } from "../errors/errors.ts";
+import { LifetimeError, UsageError } from "../errors/errors.ts";
 import { allocate, hostTensor, type HostArray } from "../tensor/host.ts";
 import { sizeOf, type TensorSpec } from "../tensor/shape.ts";
 import type { Storage } from "../tensor/tensor.ts";
 import type { CompiledProgram, Follower } from "./backend.ts";
 import type { Operand } from "./operand.ts";
 import type { Operator } from "../operators/operator.ts";
+import { inField } from "../operators/record-checks.ts";
 import { PlannedStorage, type RecordedCall, type Recording } from "./recording.ts";
 
-/** Runs an operator's reference on the data of its inputs; gives that of its outputs. */
+/**
+ * Runs an operator's reference on the data of its inputs; gives that of its outputs.
+ * @throws UsageError for an operator of the user's that has none, or one that does not fill its outputs
+ */
 export function computeReference<A>(
   operator: Operator<A>,
   inputs: readonly Operand[],
@@ -17,13 +21,25 @@ export function computeReference<A>(
   attributes: A,
   dataOf: (storage: Storage) => HostArray,
 ): HostArray[] {
-  const made = specs.map((spec) => ({ ...spec, data: allocate(spec.dtype, sizeOf(spec.shape), true) }));
-  operator.reference(
-    inputs.map(({ shape, dtype, storage }) => ({ shape, dtype, data: dataOf(storage) })),
-    made,
-    attributes,
-  );
-  return made.map(({ data }) => data);
+  const arrays = specs.map((spec) => allocate(spec.dtype, sizeOf(spec.shape), true));
+  const made = specs.map((spec, i) => ({ ...spec, data: arrays[i] }));
+  const taken = inputs.map(({ shape, dtype, storage }) => ({ shape, dtype, data: dataOf(storage) }));
+  if ((operator as Partial<Operator<A>>).reference === undefined) {
+    throw new UsageError(
+      `operator ${operator.name} has no reference, which is what this backend computes; write one, or open the engine ` +
+        'with device: "webgpu"',
+    );
+  }
+  const reference: (...all: Parameters<Operator<A>["reference"]>) => unknown =
+    operator.reference.bind(operator);
+  const given = inField(operator, "reference", () => reference(taken, made, attributes));
+  if (given instanceof Promise || made.some(({ data }, i) => data !== arrays[i])) {
+    const why = given instanceof Promise ? "it gave a promise" : "it put another array in their place";
+    throw new UsageError(
+      `operator ${operator.name}: reference must fill the outputs' data before it returns; ${why}`,
+    );
+  }
+  return arrays;
 }
 
 /** How the reference backend holds data. */

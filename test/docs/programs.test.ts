@@ -153,7 +153,7 @@ const expectations: readonly Expectation[] = [
     check: (shown) => near(arraysIn(shown)[0], [1, 0, -1, 2, 0, -2, 1, 0, -1], 0.05),
   },
   {
-    has: "engine.record(",
+    has: "engine.record(() =>",
     check: (shown) => {
       const [weight, bias, ...followed] = arraysIn(shown);
       near(weight, [3, 2], 0.05);
@@ -187,6 +187,33 @@ const expectations: readonly Expectation[] = [
       const [weight, bias] = arraysIn(shown);
       near(weight, [3], 0.01);
       near(bias, [2], 0.01);
+    },
+  },
+  {
+    has: "kernelOf(",
+    check: (shown) => {
+      const [by64, by256, gradient, minimum, launches] = shown.trim().split("\n");
+      expect([by64, by256]).toEqual([
+        expect.stringMatching(/^swish by64: off by /),
+        expect.stringMatching(/^swish by256: off by /),
+      ]);
+      for (const line of [by64, by256]) {
+        const [error] = numbersIn(line);
+        expect(error).toBeGreaterThan(0); // two backends that agree to the last bit would be one
+        expect(error).toBeLessThan(2e-6);
+      }
+      near(numbersIn(gradient), [0], 1e-8);
+      near(numbersIn(minimum), [-27.8465], 0.01);
+      expect(launches).toMatch(/'forward' => \d/);
+    },
+  },
+  {
+    has: "engine.candidatesOf(",
+    check: (shown) => {
+      const lines = shown.trim().split("\n");
+      expect(lines.length).toBeGreaterThan(2);
+      expect(lines.filter((line) => line.includes(" (taken): "))).toHaveLength(1);
+      for (const line of lines) expect(line).toMatch(/^[\w ]+(?: \(taken\))?: \d+\.\d\d ms$/);
     },
   },
   {
@@ -226,6 +253,11 @@ test("autograd takes as many lines as its title says", () => {
   const [block] = blocksOf("ts").filter(({ file }) => file === "docs/recording.md");
   const lines = (block?.text ?? "").split("\n").filter((line) => line.trim() !== "");
   expect(lines.length).toBeLessThanOrEqual(20);
+});
+
+test("an operator with its kernel and its gradient takes as many lines as the README says", () => {
+  const [block] = blocksOf("ts").filter(({ file }) => file === "docs/own-operators.md");
+  expect((block?.text ?? "").trim().split("\n").length).toBeLessThanOrEqual(52);
 });
 
 describe("tessera/kernels", () => {

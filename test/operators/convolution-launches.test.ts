@@ -11,6 +11,7 @@ import {
 } from "../../src/operators/convolution/launches.ts";
 import { extentsOf, type Extents, type Sliding } from "../../src/operators/convolution/extents.ts";
 import type { AdapterTraits } from "../../src/device/traits.ts";
+import { kernelFor } from "../../src/kernels/kernel.ts";
 import type { Candidate, Operator } from "../../src/operators/operator.ts";
 import { sizeOf, type Shape } from "../../src/tensor/shape.ts";
 import type { HostArray, HostTensor } from "../../src/tensor/host.ts";
@@ -172,7 +173,9 @@ describe("blocks take any number of input channels as they are:", () => {
   const attributes: Sliding = { stride: [2, 2], padding: [1, 1], dilation: [1, 1] };
   const spec = (...shape: number[]) => ({ shape, dtype: "f32" as const });
   const launchesOf = (candidates: readonly Candidate[], name: string): string[] =>
-    (candidates.find((each) => each.name === name)?.launches ?? []).map(({ kernel }) => kernel);
+    (candidates.find((each) => each.name === name)?.launches ?? []).map(
+      ({ kernel }) => kernelFor(kernel).name,
+    );
 
   test.each([1, 3])("a stem of %i", (c) => {
     const forward = convolutionOperators.conv2d.candidates(

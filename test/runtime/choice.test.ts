@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { KernelError } from "../../src/errors/errors.ts";
 import { CandidateChoice, workKey } from "../../src/runtime/webgpu/choice.ts";
-import type { Operator } from "../../src/operators/operator.ts";
+import { input, output, type Launch, type Operator } from "../../src/operators/operator.ts";
 
 const traits = {
   ...{ name: "made up", vendor: "", architecture: "", description: "", isSoftware: true },
@@ -12,13 +12,16 @@ const traits = {
   ...{ maxBindingBytes: 2 ** 27, maxBufferBytes: 2 ** 28 },
 };
 
+const bind = { x: input(0), y: output(0) };
+const launch: Launch = { kernel: "unary", bind, sizes: { count: 1, first: 0, second: 0 } };
+
 /** Has "fours" only where the count is a multiple of four. */
 const operator: Operator<{ readonly keep: boolean }> = {
   name: "thing",
   infer: (inputs) => inputs,
   reference: () => undefined,
   candidates: ([{ shape }]) =>
-    ["naive", ...(shape[0] % 4 === 0 ? ["fours"] : []), "rule"].map((name) => ({ name, launches: [] })),
+    ["naive", ...(shape[0] % 4 === 0 ? ["fours"] : []), "rule"].map((name) => ({ name, launches: [launch] })),
 };
 const spec = (count: number) => [{ shape: [count], dtype: "f32" }] as const;
 const chosen = (choice: CandidateChoice, count = 8): string =>

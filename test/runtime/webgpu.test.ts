@@ -8,7 +8,7 @@ import { sum } from "../../src/functions/reduction.ts";
 import { Adam } from "../../src/optim/adam.ts";
 import { Engine } from "../../src/runtime/engine.ts";
 import { WebGpuBackend } from "../../src/runtime/webgpu/webgpu-backend.ts";
-import { input, type Operator } from "../../src/operators/operator.ts";
+import { input, output, type Operator } from "../../src/operators/operator.ts";
 
 async function open(traits: object = {}): Promise<{ engine: Engine; backend: WebGpuBackend }> {
   const gpu = await openGpu();
@@ -60,26 +60,20 @@ describe("the WebGPU backend", () => {
           // No device has workgroups of a million invocations.
           launches: [
             {
-              kernel: "sgd",
+              kernel: "unary",
               knobs: { WIDTH: 1_000_000 },
-              bind: {
-                parameter: input(0),
-                velocity: input(1),
-                gradient: input(2),
-                hyper: input(3),
-                decay: input(3),
-              },
-              sizes: { count: 1 },
+              bind: { x: input(0), y: output(0) },
+              sizes: { count: 1, first: 0, second: 0 },
             },
           ],
         },
       ],
     };
-    const tensors = [1, 2, 3].map((value) => engine.tensor([value]));
-    const [failed] = engine.run(broken, [...tensors, engine.tensor([1, 1])], {});
-    await expect(failed.read()).rejects.toThrow(/sgd\.wgsl/);
-    expect(() => add(tensors[0], tensors[0])).toThrow(/sgd\.wgsl/);
-    await expect(tensors[0].read()).rejects.toThrow(KernelError);
+    const x = engine.tensor([1]);
+    const [failed] = engine.run(broken, [x], {});
+    await expect(failed.read()).rejects.toThrow(/unary\.wgsl/);
+    expect(() => add(x, x)).toThrow(/unary\.wgsl/);
+    await expect(x.read()).rejects.toThrow(KernelError);
     engine.close();
   });
 

@@ -1,7 +1,7 @@
 // What a launch binds: its slots, filled with places of data, in the order of the shader's bindings.
 
 import { KernelError } from "../../errors/errors.ts";
-import { kernels } from "../../kernels/kernel.ts";
+import { kernelFor } from "../../kernels/kernel.ts";
 import type { Launch, Slot } from "../../operators/operator.ts";
 
 /** A storage binding and the place it is bound to. */
@@ -17,12 +17,13 @@ export function bindSlots<Place>(
   { kernel, bind }: Launch,
   places: Readonly<Record<Slot["kind"], readonly Place[]>>,
 ): Bound<Place>[] {
-  return kernels[kernel].bindings.flatMap(({ index, name, access }) => {
+  const { name: kernelName, bindings } = kernelFor(kernel);
+  return bindings.flatMap(({ index, name, access }) => {
     if (access === "uniform") return [];
     const slot = bind[name];
     const target = slot === undefined ? undefined : places[slot.kind][slot.index];
     if (target === undefined) {
-      throw new KernelError(`operator ${operator}: nothing is bound to "${name}" of ${kernel}.wgsl`);
+      throw new KernelError(`operator ${operator}: nothing is bound to "${name}" of ${kernelName}.wgsl`);
     }
     return [{ index, target, writes: access === "readWrite" }];
   });

@@ -1,6 +1,6 @@
 // Lowers a recording to a flat list of launches over buffers that have sizes and lifetimes but no memory yet.
 
-import { kernels, type Kernel } from "../../kernels/kernel.ts";
+import { kernelFor, type Kernel } from "../../kernels/kernel.ts";
 import type { Knobs } from "../../kernels/source.ts";
 import type { Storage } from "../../tensor/tensor.ts";
 import type { Operand } from "../operand.ts";
@@ -162,7 +162,7 @@ class Lowering {
     slots: Readonly<Record<Slot["kind"], readonly LoweredBinding["target"][]>>,
   ): LoweredLaunch {
     const { knobs = {}, sizes } = launch;
-    const source = kernels[launch.kernel];
+    const source = kernelFor(launch.kernel);
     return {
       kernel: source,
       knobs,

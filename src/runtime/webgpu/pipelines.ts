@@ -1,7 +1,7 @@
 // Compute pipelines: compiled asynchronously, in parallel, once per shader and knob values.
 
 import { KernelError } from "../../errors/errors.ts";
-import type { Kernel } from "../../kernels/kernel.ts";
+import { isBuiltInKernel, type Kernel } from "../../kernels/kernel.ts";
 import type { Knobs } from "../../kernels/source.ts";
 
 /** A pipeline on its way or ready; `failure` is set instead when it does not compile. */
@@ -17,9 +17,14 @@ export interface PipelineEntry {
 const bufferTypes = { uniform: "uniform", read: "read-only-storage", readWrite: "storage" } as const;
 const computeStage = 4; // GPUShaderStage.COMPUTE; the global is not defined in Node
 
-/** Names a shader with its knobs; the order they are given in, and giving a default, make no difference. */
-export function pipelineKey({ name, knobs: known }: Kernel, knobs: Knobs): string {
-  return `${name} ${known.map((knob) => knobs[knob.name] ?? knob.value).join(" ")}`;
+/**
+ * Names a shader with its knobs; the order they are given in, and giving a default, make no difference. Kernels of users may
+ * share a name, so for them the text is part of it.
+ */
+export function pipelineKey(kernel: Kernel, knobs: Knobs): string {
+  const { name, text, knobs: known } = kernel;
+  const values = known.map((knob) => knobs[knob.name] ?? knob.value).join(" ");
+  return isBuiltInKernel(kernel) ? `${name} ${values}` : `${name} ${values}\n${text}`;
 }
 
 export class PipelineCache {

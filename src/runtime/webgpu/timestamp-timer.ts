@@ -26,7 +26,7 @@ export class WebGpuLaunchTimer implements LaunchTimer {
     this.#bound = bound;
     this.#feed = feed;
     this.launches = bound.map(({ lowered }) => ({
-      kernel: lowered.kernel.name,
+      kernel: lowered.kernel,
       knobs: lowered.knobs,
       sizes: lowered.sizes,
       workgroups: lowered.workgroups[0] * lowered.workgroups[1],

@@ -3,7 +3,7 @@
 import { OutOfMemoryError } from "../../errors/errors.ts";
 import type { AdapterTraits } from "../../device/traits.ts";
 import type { Gpu } from "../../device/gpu.ts";
-import { kernels } from "../../kernels/kernel.ts";
+import { kernelFor } from "../../kernels/kernel.ts";
 import { allocate, type HostArray, type HostTensor } from "../../tensor/host.ts";
 import { sizeOf, type TensorSpec } from "../../tensor/shape.ts";
 import type { Backend, BackendMemory } from "../backend.ts";
@@ -202,7 +202,7 @@ export class WebGpuBackend implements Backend {
 
   #launch(operator: string, launch: Launch, ranges: Readonly<Record<Slot["kind"], readonly Range[]>>): void {
     const { knobs, sizes } = launch;
-    const source = kernels[launch.kernel];
+    const source = kernelFor(launch.kernel);
     this.#commands.push({
       pipeline: this.#pipelines.get(source, knobs),
       buffers: bindSlots(operator, launch, ranges),
