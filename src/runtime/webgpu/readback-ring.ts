@@ -116,6 +116,7 @@ export class ReadbackRing implements Follower {
     try {
       await this.#commands.flush();
       await staging.mapAsync(1, 0, runs * size);
+      await this.#commands.verify();
       const mapped = staging.getMappedRange(0, runs * size);
       const values = Array.from({ length: runs }, (_, run) => {
         const result = allocate(this.#spec.dtype, sizeOf(this.#spec.shape));
