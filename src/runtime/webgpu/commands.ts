@@ -40,6 +40,9 @@ const isDispatch = (command: Command): command is Dispatch => "pipeline" in comm
 // enough that the device starts while the program still encodes.
 const launchesPerSubmit = 64;
 
+/** How much of what checked launches did wrong is told in one error. */
+const told = 6;
+
 export class CommandQueue {
   readonly #gpu: Gpu;
   readonly #pool: BufferPool;
@@ -98,7 +101,9 @@ export class CommandQueue {
   /** @throws KernelError in a checked engine, with what the launches submitted since the last call did wrong */
   async verify(): Promise<void> {
     const found = (await this.#guard?.violations()) ?? [];
-    if (found.length > 0) throw new KernelError(`a launch went wrong. ${found.join("; ")}`);
+    if (found.length === 0) return;
+    const rest = found.length > told ? `; and ${found.length - told} more` : "";
+    throw new KernelError(`a checked launch went wrong: ${found.slice(0, told).join("; ")}${rest}`);
   }
 
   /** Calls `action` once everything pushed so far is submitted, at once where it is: what it used may be destroyed then. */

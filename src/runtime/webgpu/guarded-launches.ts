@@ -260,12 +260,15 @@ function complaints({ launch, binding, bytes }: Place, [read, order, band]: Uint
     );
   }
   if (read !== nothing) {
-    said.push(`${launch} reads behind the end of a binding: "${binding}" depends on it at byte ${4 * read}`);
+    said.push(
+      `${launch} reads behind the end of a binding: "${binding}" is NaN at byte ${4 * read} where NaN lies there, and a ` +
+        "number where numbers do",
+    );
   }
   if (order !== nothing) {
     said.push(
-      `${launch} computes another "${binding}" at byte ${4 * order} when its workgroups and invocations run in reverse ` +
-        "order: a barrier is missing, two invocations write one place, or it reads behind the end of a binding",
+      `${launch} computes another "${binding}" in reverse order, first at byte ${4 * order}: a barrier is missing, two ` +
+        "invocations write one place, or it reads behind the end of a binding",
     );
   }
   return said;

@@ -83,7 +83,10 @@ export class ReadbackRing implements Follower {
       this.#waiting.shift();
       this.#taken = 0;
     }
-    return (await values)[index];
+    const run = (await values)[index];
+    // Not where they come back, unasked: what is found is told once, and must reach somebody.
+    await this.#commands.verify();
+    return run;
   }
 
   destroy(): void {
@@ -116,7 +119,6 @@ export class ReadbackRing implements Follower {
     try {
       await this.#commands.flush();
       await staging.mapAsync(1, 0, runs * size);
-      await this.#commands.verify();
       const mapped = staging.getMappedRange(0, runs * size);
       const values = Array.from({ length: runs }, (_, run) => {
         const result = allocate(this.#spec.dtype, sizeOf(this.#spec.shape));

@@ -31,10 +31,11 @@ export interface WebGpuOptions {
   /** Candidates by work, as the tuner found them (see `workKey`). */
   readonly tuning?: CandidateNames;
   /**
-   * Runs every launch twice, on copies of what it binds with guard bands behind them, the second time in reverse order, to
-   * find writes and reads behind the end of a binding, missing barriers, and outputs not written (they are NaN). What is
-   * found is thrown as a KernelError by the next `tensor.read()`, `readings.next()` or `engine.synchronise()`, once. Much
-   * slower; for tests of kernels. Default false.
+   * For tests of kernels: runs each launch twice, on copies of what it binds with guard bands behind them, the second time in
+   * reverse order. That finds writes and reads behind the end of a binding, missing barriers and other races, and leaves NaN
+   * where an output is not written. The next `tensor.read()`, `readings.next()` or `engine.synchronise()` throws what was
+   * found, once, as a KernelError. Much slower (docs/kernels.md). There are no kernels on the reference backend, and nothing
+   * to check. Default false.
    */
   readonly checked?: boolean;
 }
