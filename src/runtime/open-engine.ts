@@ -27,8 +27,9 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   try {
     return new Engine(new WebGpuBackend(await openGpu(options), options));
   } catch (error) {
-    // A named adapter that is missing is a mistake to report, not a reason to compute elsewhere.
-    const mayFallBack = choice === "auto" && options.adapterName === undefined;
+    // A named adapter that is missing is a mistake to report, not a reason to compute elsewhere; and there are no kernels to
+    // check elsewhere.
+    const mayFallBack = choice === "auto" && options.adapterName === undefined && options.checked !== true;
     if (mayFallBack && error instanceof DeviceUnavailableError) return new Engine(new ReferenceBackend());
     throw error;
   }

@@ -16,6 +16,12 @@ describe("without an adapter", () => {
     expect(await engine.tensor(2).item()).toBe(2);
   });
 
+  test("auto with `checked` computes nowhere: there are no kernels to check", async () => {
+    await expect(openEngine({ device: "auto", checked: true })).rejects.toThrow(DeviceUnavailableError);
+    using engine = await openEngine({ device: "reference", checked: true });
+    expect(engine.backend.kind).toBe("reference");
+  });
+
   test("webgpu, or an adapter by name, is an error that says what to do", async () => {
     await expect(openEngine({ device: "webgpu" })).rejects.toThrow(DeviceUnavailableError);
     await expect(openEngine({ device: "webgpu" })).rejects.toThrow(

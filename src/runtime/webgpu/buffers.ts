@@ -12,10 +12,7 @@ export const usage = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, st
 /** Offsets of uniforms in a buffer that several launches share are multiples of this, as WebGPU asks. */
 export const uniformAlignment = 256;
 
-/** Guard bands: bytes behind each buffer that no launch may touch. */
-const bandBytes = 256;
-const bandWord = 0xdeadbeef;
-/** A quiet NaN: an output that was not written shows. */
+/** A quiet NaN: in a checked engine an output that was not written shows. */
 const poisonWord = 0x7fc00bad;
 
 interface Pooled {
@@ -56,7 +53,7 @@ export class BufferPool {
   #pooledBytes = 0;
   #created = 0;
 
-  /** `checked` poisons every buffer and puts a guard band behind it (see `violations`); for tests. */
+  /** `checked` fills every buffer with NaN and never uses one again. */
   constructor(device: GPUDevice, traits: AdapterTraits, checked: boolean) {
     this.#device = device;
     this.#traits = traits;
@@ -103,15 +100,11 @@ export class BufferPool {
 
   /** A buffer of zeros that nothing has used. May fail later, in the device's own time: open an error scope around it. */
   takeNew(bytes: number, what: string): GPUBuffer {
-    return this.#use(this.#create(this.#checked ? bytes + bandBytes : bytes, bytes, what));
+    return this.#use(this.#create(bytes, what));
   }
 
   /** Destroys a buffer that no launch waiting to be submitted uses. */
   drop(buffer: GPUBuffer): void {
-    if (this.#checked) {
-      this.give(buffer); // for `violations` to look at
-      return;
-    }
     if (!this.#live.delete(buffer)) return;
     this.#bytes -= buffer.size;
     buffer.destroy();
@@ -121,7 +114,7 @@ export class BufferPool {
     if (!this.#live.delete(buffer)) return;
     this.#bytes -= buffer.size;
     if (this.#checked) {
-      // Never reused, and kept for `violations` to look at: scratch buffers are released as soon as they are bound.
+      // Not destroyed yet: scratch buffers are released as soon as they are bound.
       this.#retired.push(buffer);
       return;
     }
@@ -134,6 +127,8 @@ export class BufferPool {
   /** To be called after each submit: what was released before it is now safe to overwrite or destroy. */
   submitted(): void {
     this.#flush++;
+    for (const buffer of this.#retired) buffer.destroy();
+    this.#retired = [];
     // Shapes that come and go must not fill the device: keep no more spare bytes than twice those in use.
     const limit = Math.max(64 * 2 ** 20, 2 * this.#bytes);
     for (const [size, list] of this.#free) {
@@ -143,26 +138,6 @@ export class BufferPool {
       }
       if (list.length === 0) this.#free.delete(size);
     }
-  }
-
-  /** In checked mode: the guard bands that something wrote to, of buffers in use and of those released since. */
-  async violations(): Promise<string[]> {
-    if (!this.#checked) return [];
-    const broken: string[] = [];
-    for (const buffer of [...this.#live, ...this.#retired]) {
-      const staging = this.#device.createBuffer({ size: bandBytes, usage: usage.mapRead | usage.copyTarget });
-      const encoder = this.#device.createCommandEncoder();
-      encoder.copyBufferToBuffer(buffer, buffer.size - bandBytes, staging, 0, bandBytes);
-      this.#device.queue.submit([encoder.finish()]);
-      await staging.mapAsync(1);
-      const words = new Uint32Array(staging.getMappedRange());
-      const at = words.findIndex((word) => word !== bandWord);
-      if (at >= 0) broken.push(`${buffer.label}: ${4 * at} bytes behind its end`);
-      staging.destroy();
-    }
-    for (const buffer of this.#retired) buffer.destroy();
-    this.#retired = [];
-    return broken;
   }
 
   destroy(): void {
@@ -185,23 +160,22 @@ export class BufferPool {
           `"${this.#traits.name}" (${most} bytes); use a smaller batch or image`,
       );
     }
-    const size = this.#checked ? bytes + bandBytes : bytes;
-    const list = this.#free.get(size);
+    const list = this.#free.get(bytes);
     const at = list?.findLastIndex(({ flush }) => !settled || flush < this.#flush) ?? -1;
     const buffer = at < 0 ? undefined : list?.splice(at, 1)[0]?.buffer;
-    if (buffer === undefined) return this.#use(this.#create(size, bytes, what));
-    this.#pooledBytes -= size;
+    if (buffer === undefined) return this.#use(this.#create(bytes, what));
+    this.#pooledBytes -= bytes;
     return this.#use(buffer);
   }
 
-  #create(size: number, bytes: number, what: string): GPUBuffer {
+  #create(size: number, what: string): GPUBuffer {
     const buffer = this.#device.createBuffer({
       label: what,
       size,
       usage: usage.storage | usage.copySource | usage.copyTarget,
     });
     this.#created++;
-    if (this.#checked) this.#poison(buffer, bytes);
+    if (this.#checked) this.#device.queue.writeBuffer(buffer, 0, new Uint32Array(size / 4).fill(poisonWord));
     return buffer;
   }
 
@@ -209,11 +183,5 @@ export class BufferPool {
     this.#live.add(buffer);
     this.#bytes += buffer.size;
     return buffer;
-  }
-
-  #poison(buffer: GPUBuffer, bytes: number): void {
-    const words = new Uint32Array(buffer.size / 4).fill(poisonWord);
-    words.fill(bandWord, bytes / 4);
-    this.#device.queue.writeBuffer(buffer, 0, words);
   }
 }

@@ -2,21 +2,11 @@
 // once every pipeline in it is ready the list becomes one encoder, one compute pass, one submit.
 
 import type { Gpu } from "../../device/gpu.ts";
-import type { KernelError } from "../../errors/errors.ts";
-import type { Bound } from "./bindings.ts";
+import { KernelError } from "../../errors/errors.ts";
 import { uniformAlignment, usage, type BufferPool } from "./buffers.ts";
-import type { PipelineEntry } from "./pipelines.ts";
+import type { Dispatch } from "./dispatch.ts";
+import type { GuardedLaunches } from "./guarded-launches.ts";
 import type { Range } from "./storage.ts";
-
-/** One dispatch with everything it binds. */
-export interface Dispatch {
-  readonly pipeline: PipelineEntry;
-  readonly buffers: readonly Bound<Range>[];
-  readonly uniforms: ArrayBuffer;
-  readonly workgroups: readonly [number, number];
-  /** The operator that asked for it, for error messages. */
-  readonly label: string;
-}
 
 /** A copy out of a buffer as it is at this place in the order: what comes later may overwrite the buffer. */
 export interface Copy {
@@ -50,17 +40,23 @@ const isDispatch = (command: Command): command is Dispatch => "pipeline" in comm
 // enough that the device starts while the program still encodes.
 const launchesPerSubmit = 64;
 
+/** How much of what checked launches did wrong is told in one error. */
+const told = 6;
+
 export class CommandQueue {
   readonly #gpu: Gpu;
   readonly #pool: BufferPool;
+  readonly #guard: GuardedLaunches | undefined;
   #pending: Command[] = [];
   #uniforms: GPUBuffer | undefined;
   #failure: KernelError | undefined;
   #launches = 0;
 
-  constructor(gpu: Gpu, pool: BufferPool) {
+  /** `guard` runs the dispatches of a checked engine. */
+  constructor(gpu: Gpu, pool: BufferPool, guard?: GuardedLaunches) {
     this.#gpu = gpu;
     this.#pool = pool;
+    this.#guard = guard;
   }
 
   /** Launches submitted so far. */
@@ -102,6 +98,14 @@ export class CommandQueue {
     this.#submit();
   }
 
+  /** @throws KernelError in a checked engine, with what the launches submitted since the last call did wrong */
+  async verify(): Promise<void> {
+    const found = (await this.#guard?.violations()) ?? [];
+    if (found.length === 0) return;
+    const rest = found.length > told ? `; and ${found.length - told} more` : "";
+    throw new KernelError(`a checked launch went wrong: ${found.slice(0, told).join("; ")}${rest}`);
+  }
+
   /** Calls `action` once everything pushed so far is submitted, at once where it is: what it used may be destroyed then. */
   whenSubmitted(action: () => void): void {
     if (this.submitIfReady()) action();
@@ -115,6 +119,7 @@ export class CommandQueue {
     this.#pending = [];
     this.#uniforms?.destroy();
     this.#uniforms = undefined;
+    this.#guard?.destroy();
   }
 
   #throwFailure(): void {
@@ -163,6 +168,12 @@ export class CommandQueue {
         launches += command.launches;
         continue;
       }
+      if (isDispatch(command) && this.#guard !== undefined) {
+        endPass();
+        this.#guard.encode(encoder, command, this.#uniformEntry(command, offsets[dispatched++]));
+        launches++;
+        continue;
+      }
       pass ??= encoder.beginComputePass();
       if (isDispatch(command)) {
         this.#dispatch(pass, command, offsets[dispatched++]);
@@ -175,28 +186,30 @@ export class CommandQueue {
     finish();
     this.#launches += launches;
     this.#pool.submitted();
+    this.#guard?.submitted();
   }
 
-  #dispatch(
-    pass: GPUComputePassEncoder,
-    { pipeline: entry, buffers, workgroups, label }: Dispatch,
-    at: number,
-  ): void {
+  #dispatch(pass: GPUComputePassEncoder, dispatch: Dispatch, at: number): void {
+    const { pipeline: entry, buffers, workgroups, label } = dispatch;
     const { pipeline, layout, kernel } = entry;
     if (pipeline === undefined) return; // flush and push checked: cannot happen
     const entries: GPUBindGroupEntry[] = buffers.map(({ index, target }) => ({
       binding: index,
       resource: target,
     }));
-    const uniform = kernel.bindings.find(({ access }) => access === "uniform");
-    if (uniform !== undefined && this.#uniforms !== undefined) {
-      const resource = { buffer: this.#uniforms, offset: at, size: kernel.uniformBytes };
-      entries.push({ binding: uniform.index, resource });
-    }
+    entries.push(...this.#uniformEntry(dispatch, at));
     const group = { label: `${label}: ${kernel.name}`, layout, entries };
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, this.#gpu.device.createBindGroup(group));
     pass.dispatchWorkgroups(...workgroups);
+  }
+
+  /** The binding of a dispatch's uniforms, `at` bytes into the buffer of all; none where the shader has none. */
+  #uniformEntry({ pipeline: { kernel } }: Dispatch, at: number): GPUBindGroupEntry[] {
+    const uniform = kernel.bindings.find(({ access }) => access === "uniform");
+    if (uniform === undefined || this.#uniforms === undefined) return [];
+    const resource = { buffer: this.#uniforms, offset: at, size: kernel.uniformBytes };
+    return [{ binding: uniform.index, resource }];
   }
 
   /** All uniform structs of a submit in one buffer; the write is ordered after earlier submits that read it. */

@@ -3,6 +3,7 @@
 import { KernelError } from "../../errors/errors.ts";
 import { isBuiltInKernel, type Kernel } from "../../kernels/kernel.ts";
 import type { Knobs } from "../../kernels/source.ts";
+import { inReverseOrder } from "./reverse-order.ts";
 
 /** A pipeline on its way or ready; `failure` is set instead when it does not compile. */
 export interface PipelineEntry {
@@ -11,6 +12,8 @@ export interface PipelineEntry {
   /** Resolves when `pipeline` or `failure` is set; never rejects. */
   readonly settled: Promise<void>;
   pipeline?: GPUComputePipeline;
+  /** In a checked engine: the same in reverse order. Set before `pipeline` is. */
+  reversed?: GPUComputePipeline;
   failure?: KernelError;
 }
 
@@ -29,10 +32,13 @@ export function pipelineKey(kernel: Kernel, knobs: Knobs): string {
 
 export class PipelineCache {
   readonly #device: GPUDevice;
+  readonly #checked: boolean;
   readonly #entries = new Map<string, PipelineEntry>();
 
-  constructor(device: GPUDevice) {
+  /** `checked` compiles every shader in reverse order, too. */
+  constructor(device: GPUDevice, checked = false) {
     this.#device = device;
+    this.#checked = checked;
   }
 
   /** How many pipelines were asked for so far. */
@@ -64,38 +70,18 @@ export class PipelineCache {
     });
     const compile = async (entry: PipelineEntry): Promise<void> => {
       try {
-        // Compilation errors arrive through the scope and through getCompilationInfo, which knows the line.
-        device.pushErrorScope("validation");
-        const module = device.createShaderModule({ label, code: kernel.specialise(knobs) });
-        const invalid = device.popErrorScope();
-        const pipeline = device.createComputePipelineAsync({
-          label,
-          layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
-          compute: { module, entryPoint: "main" },
-        });
-        const [compiled, error, info] = await Promise.allSettled([
-          pipeline,
-          invalid,
-          module.getCompilationInfo(),
-        ]);
-        const message =
-          info.status === "fulfilled" ? info.value.messages.find(({ type }) => type === "error") : undefined;
-        if (message !== undefined) {
-          entry.failure = new KernelError(
-            `shader ${label}:${message.lineNum}:${message.linePos}: ${message.message}`,
-          );
-        } else if (compiled.status === "rejected") {
-          const reason = compiled.reason as Error;
-          entry.failure = new KernelError(`shader ${label} does not compile: ${reason.message}`, {
-            cause: reason,
-          });
-        } else if (error.status === "fulfilled" && error.value !== null) {
-          entry.failure = new KernelError(`shader ${label}: ${error.value.message}`);
-        } else {
-          entry.pipeline = compiled.value;
-        }
+        const code = kernel.specialise(knobs);
+        const texts = this.#checked ? [code, inReverseOrder(label, code)] : [code];
+        const [pipeline, reversed] = await Promise.all(
+          texts.map((text) => this.#pipelineOf(label, layout, text)),
+        );
+        entry.reversed = reversed;
+        entry.pipeline = pipeline;
       } catch (cause) {
-        entry.failure = new KernelError(`shader ${label}: ${(cause as Error).message}`, { cause });
+        entry.failure =
+          cause instanceof KernelError
+            ? cause
+            : new KernelError(`shader ${label}: ${(cause as Error).message}`, { cause });
       }
     };
     let start: () => void = () => undefined;
@@ -103,5 +89,37 @@ export class PipelineCache {
     const entry: PipelineEntry = { kernel, layout, settled };
     void compile(entry).then(start);
     return entry;
+  }
+
+  /** @throws KernelError with the line, where the compiler names one */
+  async #pipelineOf(label: string, layout: GPUBindGroupLayout, code: string): Promise<GPUComputePipeline> {
+    const device = this.#device;
+    // Compilation errors arrive through the scope and through getCompilationInfo, which knows the line.
+    device.pushErrorScope("validation");
+    const module = device.createShaderModule({ label, code });
+    const invalid = device.popErrorScope();
+    const pipeline = device.createComputePipelineAsync({
+      label,
+      layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: "main" },
+    });
+    const [compiled, error, info] = await Promise.allSettled([
+      pipeline,
+      invalid,
+      module.getCompilationInfo(),
+    ]);
+    const message =
+      info.status === "fulfilled" ? info.value.messages.find(({ type }) => type === "error") : undefined;
+    if (message !== undefined) {
+      throw new KernelError(`shader ${label}:${message.lineNum}:${message.linePos}: ${message.message}`);
+    }
+    if (compiled.status === "rejected") {
+      const cause = compiled.reason as Error;
+      throw new KernelError(`shader ${label} does not compile: ${cause.message}`, { cause });
+    }
+    if (error.status === "fulfilled" && error.value !== null) {
+      throw new KernelError(`shader ${label}: ${error.value.message}`);
+    }
+    return compiled.value;
   }
 }

@@ -83,7 +83,10 @@ export class ReadbackRing implements Follower {
       this.#waiting.shift();
       this.#taken = 0;
     }
-    return (await values)[index];
+    const run = (await values)[index];
+    // Not where they come back, unasked: what is found is told once, and must reach somebody.
+    await this.#commands.verify();
+    return run;
   }
 
   destroy(): void {

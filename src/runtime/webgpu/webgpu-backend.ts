@@ -15,6 +15,7 @@ import { bindSlots } from "./bindings.ts";
 import { BufferPool, bytesOf, deviceBytes, usage } from "./buffers.ts";
 import { CandidateChoice, type CandidateNames } from "./choice.ts";
 import { CommandQueue } from "./commands.ts";
+import { bandBytes, GuardedLaunches } from "./guarded-launches.ts";
 import { lower } from "./lowering.ts";
 import { planMemory } from "./memory-plan.ts";
 import { PipelineCache } from "./pipelines.ts";
@@ -29,7 +30,13 @@ export interface WebGpuOptions {
   readonly candidates?: CandidateNames;
   /** Candidates by work, as the tuner found them (see `workKey`). */
   readonly tuning?: CandidateNames;
-  /** Poison outputs and guard every buffer; slow, for tests. */
+  /**
+   * For tests of kernels: runs each launch twice, on copies of what it binds with guard bands behind them, the second time in
+   * reverse order. That finds writes and reads behind the end of a binding, missing barriers and other races, and leaves NaN
+   * where an output is not written. The next `tensor.read()`, `readings.next()` or `engine.synchronise()` throws what was
+   * found, once, as a KernelError. Much slower (docs/kernels.md). There are no kernels on the reference backend, and nothing
+   * to check. Default false.
+   */
   readonly checked?: boolean;
 }
 
@@ -40,13 +47,17 @@ export class WebGpuBackend implements Backend {
   readonly #pool: BufferPool;
   readonly #pipelines: PipelineCache;
   readonly #commands: CommandQueue;
+  readonly #checked: boolean;
 
   constructor(gpu: Gpu, options: WebGpuOptions = {}) {
-    this.gpu = gpu;
-    this.#pool = new BufferPool(gpu.device, gpu.traits, options.checked ?? false);
-    this.#pipelines = new PipelineCache(gpu.device);
-    this.#commands = new CommandQueue(gpu, this.#pool);
-    this.choice = new CandidateChoice(gpu.traits, options.candidates, options.tuning);
+    const checked = (this.#checked = options.checked ?? false);
+    this.gpu = checked ? withRoomForBands(gpu) : gpu;
+    const { device, traits } = this.gpu;
+    this.#pool = new BufferPool(device, traits, checked);
+    this.#pipelines = new PipelineCache(device, checked);
+    const guard = checked ? new GuardedLaunches(device, traits) : undefined;
+    this.#commands = new CommandQueue(this.gpu, this.#pool, guard);
+    this.choice = new CandidateChoice(traits, options.candidates, options.tuning);
   }
 
   /** Candidate to take for an operator, by name; operators left out follow their rule. May change at any time. */
@@ -114,6 +125,7 @@ export class WebGpuBackend implements Backend {
       pool: this.#pool,
       pipelines: this.#pipelines,
       commands: this.#commands,
+      checked: this.#checked,
       explain: (cause: unknown) => this.#explain(cause),
     };
     return WebGpuProgram.make(on, recording, results, step, planMemory(step));
@@ -165,6 +177,7 @@ export class WebGpuBackend implements Backend {
       await this.#commands.flush();
       this.gpu.check();
       await staging.mapAsync(1);
+      await this.#commands.verify();
       const result = allocate(operand.dtype, sizeOf(operand.shape));
       const target = new Uint8Array(result.buffer);
       target.set(new Uint8Array(staging.getMappedRange()).subarray(0, target.length));
@@ -181,17 +194,12 @@ export class WebGpuBackend implements Backend {
   async synchronise(): Promise<void> {
     await this.#commands.flush();
     await this.gpu.device.queue.onSubmittedWorkDone();
+    await this.#commands.verify();
     this.gpu.check();
   }
 
   memory(): BackendMemory {
     return { bytes: this.#pool.bytes, pooledBytes: this.#pool.pooledBytes };
-  }
-
-  /** In checked mode: the guard bands that a launch wrote to. */
-  async violations(): Promise<string[]> {
-    await this.#commands.flush();
-    return this.#pool.violations();
   }
 
   destroy(): void {
@@ -225,4 +233,11 @@ export class WebGpuBackend implements Backend {
   #hold(buffer: GPUBuffer, size: number): BufferStorage {
     return new BufferStorage({ buffer, offset: 0, size }, () => this.#pool.give(buffer));
   }
+}
+
+/** The device as it is for tensors that have a band behind them. */
+function withRoomForBands(gpu: Gpu): Gpu {
+  const { maxBindingBytes, maxBufferBytes } = gpu.traits;
+  const limits = { maxBindingBytes: maxBindingBytes - bandBytes, maxBufferBytes: maxBufferBytes - bandBytes };
+  return { ...gpu, traits: { ...gpu.traits, ...limits } };
 }

@@ -12,6 +12,7 @@ import { largestBuffers } from "../step-plan.ts";
 import type { BoundLaunch } from "./bound-launch.ts";
 import { deviceBytes, uniformAlignment, usage, type BufferPool } from "./buffers.ts";
 import type { CommandQueue, Replay } from "./commands.ts";
+import type { Dispatch } from "./dispatch.ts";
 import {
   rootOf,
   type LoweredBinding,
@@ -30,6 +31,8 @@ export interface ProgramDevice {
   readonly pool: BufferPool;
   readonly pipelines: PipelineCache;
   readonly commands: CommandQueue;
+  /** Whether launches are pushed one by one, for the queue to guard them. */
+  readonly checked: boolean;
   readonly explain: (cause: unknown) => Promise<void>;
 }
 
@@ -91,19 +94,20 @@ export class WebGpuProgram implements CompiledProgram, Replay {
         const { layout, pipeline, failure } = entries[i];
         if (failure !== undefined) throw failure;
         if (pipeline === undefined) throw new KernelError(`${lowered.kernel.name}: no pipeline`); // cannot happen
-        const uniform = lowered.kernel.bindings.find(({ access }) => access === "uniform");
+        const { kernel, label } = lowered;
+        const uniform = kernel.bindings.find(({ access }) => access === "uniform");
+        const buffers = lowered.bindings.map((bound) => ({ ...bound, target: memory.resolve(bound.target) }));
         const group = gpu.device.createBindGroup({
-          label: `${lowered.label}: ${lowered.kernel.name}`,
+          label: `${label}: ${kernel.name}`,
           layout,
           entries: [
             ...(uniform === undefined ? [] : [{ binding: uniform.index, resource: uniforms.ranges[i] }]),
-            ...lowered.bindings.map(({ index, target }) => ({
-              binding: index,
-              resource: memory.resolve(target),
-            })),
+            ...buffers.map(({ index, target }) => ({ binding: index, resource: target })),
           ],
         });
-        return { lowered, pipeline, group };
+        const { uniforms: packed, workgroups } = lowered;
+        const dispatch: Dispatch = { pipeline: entries[i], buffers, uniforms: packed, workgroups, label };
+        return { lowered, pipeline, group, dispatch };
       });
       gpu.check();
       for (const { storage } of results) {
@@ -131,8 +135,9 @@ export class WebGpuProgram implements CompiledProgram, Replay {
 
   run(afterwards: () => void): void {
     this.#feed();
-    const { commands } = this.#on;
-    commands.push(this);
+    const { commands, checked } = this.#on;
+    if (checked) for (const { dispatch } of this.bound) commands.push(dispatch);
+    else commands.push(this);
     afterwards();
     commands.submitIfReady();
   }

@@ -1,0 +1,135 @@
+// A checked engine: launches that write or read behind the end of what they bind, or depend on the order of their
+// invocations, are told by name, wherever the tensor lies.
+
+import { describe, expect, test } from "vitest";
+import { KernelError } from "../../src/errors/errors.ts";
+import { affine } from "../../src/functions/elementwise.ts";
+import { pack } from "../../src/functions/movement.ts";
+import { kernels, type KernelName } from "../../src/kernels/kernel.ts";
+import { input, output, temporary, type Operator, type Slot } from "../../src/operators/operator.ts";
+import { openEngine } from "../../src/runtime/open-engine.ts";
+import { sideBySide } from "../../src/runtime/side-by-side.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
+import { useEngine } from "../engines.ts";
+
+type None = Readonly<Record<string, never>>;
+
+/** Copies `fours` times four numbers, however long source and target are: its kernel has only `count` to go by. */
+const copy = (
+  fours: number,
+  { x = input(0), y = output(0) }: { readonly x?: Slot; readonly y?: Slot } = {},
+): Operator<None> => ({
+  name: "copy",
+  updates: y.kind === "input" ? [y.index] : [],
+  infer: ([first]) => [first],
+  reference: () => undefined,
+  candidates: ([first]) => [
+    {
+      name: "copy",
+      temporaries: [first],
+      launches: [{ kernel: "copyVectors", bind: { x, y }, sizes: { count: fours } }],
+    },
+  ],
+});
+
+const behind = (binding: string, bytes: number): RegExp =>
+  new RegExp(
+    `copy: copyVectors\\.wgsl writes behind the end of "${binding}" \\(${bytes} bytes\\), 0 bytes behind it`,
+  );
+
+describe("a checked engine", () => {
+  const open = useEngine({ device: "webgpu", checked: true });
+  const run = (operator: Operator<None>, ...tensors: Tensor[]): Tensor =>
+    open().run(operator, tensors, {})[0];
+  const threes = (count: number): Tensor => open().tensor(new Float32Array(count).fill(3));
+
+  test("throws, once, when a launch wrote behind the end of an output", async () => {
+    const x = threes(8);
+    expect(Array.from(await run(copy(2), x).read())).toEqual(new Array(8).fill(3));
+    const broken = run(copy(3), x);
+    await expect(broken.read()).rejects.toThrow(KernelError);
+    expect(Array.from(await broken.read())).toEqual(new Array(8).fill(3));
+    run(copy(3), x);
+    await expect(open().synchronise()).rejects.toThrow(behind("y", 32));
+    await open().synchronise();
+  });
+
+  test("throws when a launch wrote behind the end of scratch space", async () => {
+    run(copy(3, { y: temporary(0) }), threes(8));
+    await expect(open().synchronise()).rejects.toThrow(behind("y", 32));
+  });
+
+  test("leaves NaN where an output is not written", async () => {
+    const values = Array.from(await run(copy(1), threes(8)).read());
+    expect(values).toEqual([3, 3, 3, 3, NaN, NaN, NaN, NaN]);
+  });
+
+  test("throws when a launch read behind the end of an input", async () => {
+    const [long, short] = [threes(12), threes(8)];
+    run(copy(3, { x: input(1) }), long, short);
+    await expect(open().synchronise()).rejects.toThrow(
+      /copyVectors\.wgsl reads behind the end of a binding: "y" is NaN at byte 32/,
+    );
+    run(copy(2, { x: input(1) }), long, short);
+    await open().synchronise();
+  });
+
+  test("guards parts of a gathered tensor, and what lies behind them keeps its values", async () => {
+    const parts = [threes(8), threes(64), threes(8)];
+    const { flat, offsets } = open().gather(parts);
+    expect(offsets).toEqual([0, 64, 128]);
+    run(copy(17, { y: input(1) }), threes(68), parts[1]);
+    await expect(open().synchronise()).rejects.toThrow(behind("y", 256));
+    open().write(parts[0], new Float32Array(8).fill(7));
+    run(copy(16, { y: input(1) }), flat, parts[1]); // reads across the parts, as an optimiser does
+    const clash = /binds the same buffer as "x" and as "y", and writes to it/;
+    await expect(open().synchronise()).rejects.toThrow(clash);
+    expect(Array.from(await parts[2].read())).toEqual(new Array(8).fill(3));
+  });
+
+  test("guards the launches of a program, also those that compute a part of a pack in its place", async () => {
+    const x = threes(64);
+    const layout = sideBySide([x, x, x]);
+    for (const [fours, message] of [
+      [16, undefined],
+      [17, behind("y", 256)],
+    ] as const) {
+      using program = await open().record(() =>
+        pack([affine(x, 2), run(copy(fours), x), affine(x, 4)], layout),
+      );
+      const [launched] = [...(program.plan?.launches.values() ?? [])];
+      expect(launched).toBe(3); // and none that copies a part to its place
+      const readings = program.follow(program.result, 1);
+      for (let i = 0; i < 2; i++) {
+        program.run();
+        if (message !== undefined) await expect(readings.next()).rejects.toThrow(message);
+        else expect((await readings.next())[64]).toBe(3);
+      }
+      program.run();
+      if (message !== undefined) await expect(program.result.read()).rejects.toThrow(message);
+      const values = await program.result.read();
+      expect([values[0], values[64], values[127], values[128]]).toEqual([6, 3, 3, 12]);
+    }
+  });
+
+  test("does not tell a shader that asks for a binding's length of the band", async () => {
+    const kernel = kernels.copyVectors as { text: string; specialise: () => string };
+    const { text, specialise } = kernel;
+    kernel.text = text.replace("sizes.count)", "arrayLength(&y))");
+    kernel.specialise = () => kernel.text;
+    try {
+      using engine = await openEngine({ device: "webgpu", checked: true });
+      const [y] = engine.run(copy(3), [engine.tensor(new Float32Array(8).fill(3))], {});
+      expect(Array.from(await y.read())).toEqual(new Array(8).fill(3));
+    } finally {
+      Object.assign(kernel, { text, specialise });
+    }
+    expect(kernels.copyVectors.text).not.toContain("arrayLength");
+  });
+
+  test("no shader asks for a binding's length", () => {
+    for (const name of Object.keys(kernels) as KernelName[]) {
+      expect(kernels[name].text, name).not.toContain("arrayLength");
+    }
+  });
+});
