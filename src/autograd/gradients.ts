@@ -1,5 +1,5 @@
 // The gradient table: one short rule per operator, written with other operators. It is total: an operator without a
-// row does not compile.
+// row does not compile. "piecewise constant" is a gradient of zero; "nondifferentiable" makes the tape refuse.
 
 import { UsageError } from "../errors/errors.ts";
 import {
@@ -18,13 +18,13 @@ import { run, runOne } from "../functions/run.ts";
 import { matmul } from "../functions/products.ts";
 import { broadcastTo, pad, reshape, slice, transpose } from "../functions/movement.ts";
 import { sum } from "../functions/reduction.ts";
-import type { Gradient, GradientRule } from "../operators/gradient-rule.ts";
+import type { Gradient, GradientOf, GradientRule } from "../operators/gradient-rule.ts";
 import type { AttributesOf, OperatorName } from "../operators/registry.ts";
 import { equalShapes, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 type GradientTable = {
-  readonly [Name in OperatorName]: GradientRule<AttributesOf<Name>> | "nondifferentiable";
+  readonly [Name in OperatorName]: GradientOf<AttributesOf<Name>>;
 };
 
 const scale = (x: Tensor, factor: number): Tensor => affine(x, factor, 0);
@@ -94,12 +94,12 @@ export const gradients: GradientTable = {
   ],
   maximum: extremum(greater),
   minimum: extremum(less),
-  equal: "nondifferentiable",
-  notEqual: "nondifferentiable",
-  less: "nondifferentiable",
-  lessEqual: "nondifferentiable",
-  greater: "nondifferentiable",
-  greaterEqual: "nondifferentiable",
+  equal: "piecewise constant",
+  notEqual: "piecewise constant",
+  less: "piecewise constant",
+  lessEqual: "piecewise constant",
+  greater: "piecewise constant",
+  greaterEqual: "piecewise constant",
   gate: ({ inputs: [a, b], gradient: g }) => [undefined, () => sumTo(gate(a, g), b.shape)],
   where: ({ inputs: [condition, a, b], gradient: g }) => [
     undefined,
