@@ -31,6 +31,7 @@ export { launchesOf, type BufferPlan, type Purpose, type StepPlan } from "./runt
 export type { CandidateNames } from "./runtime/webgpu/choice.ts";
 
 export { customGradient, noGradient, stopGradient, valueAndGradients } from "./autograd/functions.ts";
+export type { GradientOptions } from "./autograd/arguments.ts";
 export { Tape } from "./autograd/tape.ts";
 
 export { conv2d, type ConvolutionOptions, type PerAxis } from "./functions/convolution.ts";
@@ -81,6 +82,7 @@ export {
   type AssembleLossResult,
 } from "./functions/losses.ts";
 export {
+  addRows,
   broadcastTo,
   concat,
   concatChannels,
@@ -90,6 +92,7 @@ export {
   sliceChannels,
   takeRows,
   transpose,
+  type TakeRowsOptions,
 } from "./functions/movement.ts";
 export {
   batchNorm,

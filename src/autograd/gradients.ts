@@ -1,5 +1,5 @@
 // The gradient table: one short rule per operator, written with other operators. It is total: an operator without a
-// row does not compile.
+// row does not compile. "piecewise constant" is a gradient of zero; "nondifferentiable" makes the tape refuse.
 
 import { UsageError } from "../errors/errors.ts";
 import {
@@ -16,15 +16,16 @@ import {
 } from "../functions/elementwise.ts";
 import { run, runOne } from "../functions/run.ts";
 import { matmul } from "../functions/products.ts";
-import { broadcastTo, pad, reshape, slice, transpose } from "../functions/movement.ts";
+import { broadcastTo, concat, pad, reshape, slice, transpose } from "../functions/movement.ts";
 import { sum } from "../functions/reduction.ts";
-import type { Gradient, GradientRule } from "../operators/gradient-rule.ts";
+import type { Gradient, GradientOf, GradientRule } from "../operators/gradient-rule.ts";
 import type { AttributesOf, OperatorName } from "../operators/registry.ts";
+import { engineOf } from "../runtime/engine.ts";
 import { equalShapes, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 type GradientTable = {
-  readonly [Name in OperatorName]: GradientRule<AttributesOf<Name>> | "nondifferentiable";
+  readonly [Name in OperatorName]: GradientOf<AttributesOf<Name>>;
 };
 
 const scale = (x: Tensor, factor: number): Tensor => affine(x, factor, 0);
@@ -52,6 +53,15 @@ function extremum(wins: (a: Tensor, b: Tensor) => Tensor): GradientRule<unknown>
     const share = (x: Tensor, y: Tensor): Tensor => add(wins(x, y), scale(equal(x, y), 0.5));
     return [() => sumTo(multiply(g, share(a, b)), a.shape), () => sumTo(multiply(g, share(b, a)), b.shape)];
   };
+}
+
+/** x [N, ...] with zeros in one row. */
+function withoutRow(x: Tensor, row: number): Tensor {
+  const [rows, ...rest] = x.shape;
+  const part = (begin: number, count: number): Tensor[] =>
+    count === 0 ? [] : [slice(x, [begin, ...rest.map(() => 0)], [count, ...rest])];
+  const zeros = engineOf([x]).zeros([1, ...rest]);
+  return concat([...part(0, row), zeros, ...part(row + 1, rows - row - 1)], 0);
 }
 
 function noGradientOf(operator: string, input: string): Gradient {
@@ -94,12 +104,12 @@ export const gradients: GradientTable = {
   ],
   maximum: extremum(greater),
   minimum: extremum(less),
-  equal: "nondifferentiable",
-  notEqual: "nondifferentiable",
-  less: "nondifferentiable",
-  lessEqual: "nondifferentiable",
-  greater: "nondifferentiable",
-  greaterEqual: "nondifferentiable",
+  equal: "piecewise constant",
+  notEqual: "piecewise constant",
+  less: "piecewise constant",
+  lessEqual: "piecewise constant",
+  greater: "piecewise constant",
+  greaterEqual: "piecewise constant",
   gate: ({ inputs: [a, b], gradient: g }) => [undefined, () => sumTo(gate(a, g), b.shape)],
   where: ({ inputs: [condition, a, b], gradient: g }) => [
     undefined,
@@ -293,11 +303,17 @@ export const gradients: GradientTable = {
     ];
   },
 
+  takeRows: ({ inputs: [x, indices], attributes: { padding }, gradient: g }) => [
+    () => runOne("addRows", [g, indices], { rows: x.shape[0], padding }),
+  ],
+  addRows: ({ inputs: [, indices], attributes: { padding }, gradient: g }) => [
+    () => runOne("takeRows", [padding === null ? g : withoutRow(g, padding), indices], { padding: null }),
+  ],
+
   randomUniform: "nondifferentiable",
   randomNormal: "nondifferentiable",
   normaliseImages: "nondifferentiable",
   augmentImages: "nondifferentiable",
-  takeRows: "nondifferentiable",
   adam: "nondifferentiable",
   sgd: "nondifferentiable",
   clipFactor: "nondifferentiable",

@@ -1,24 +1,37 @@
 // The tape: the record of differentiable operator calls of one forward pass, and the reverse sweep over it.
 
-import { LifetimeError, ShapeError } from "../errors/errors.ts";
+import { LifetimeError, ShapeError, UsageError } from "../errors/errors.ts";
 import { add } from "../functions/elementwise.ts";
 import { reshape } from "../functions/movement.ts";
-import type { GradientRule } from "../operators/gradient-rule.ts";
-import type { Operator } from "../operators/operator.ts";
+import type { GradientOf } from "../operators/gradient-rule.ts";
+import { updatesOf, type Operator } from "../operators/operator.ts";
 import { isBuiltIn, type OperatorName } from "../operators/registry.ts";
 import type { CallObserver, Engine, OperatorCall } from "../runtime/engine.ts";
-import { equalShapes, showShape } from "../tensor/shape.ts";
+import { equalShapes, showShape, type Shape } from "../tensor/shape.ts";
 import { newestTensor, type Tensor } from "../tensor/tensor.ts";
+import { expectTensors, expectUpstream, type GradientOptions } from "./arguments.ts";
 import { checkedRule } from "./checked-rule.ts";
 import { gradients as table } from "./gradients.ts";
 
-/** One recorded call. Ids are those of the caller's tensors; the rule reads the tape's own handles on their data. */
+/** The gradients of a call's inputs from that of output 0; only those for which `needed` is true are computed. */
+type Sweep = (gradient: Tensor, needed: readonly boolean[]) => (Tensor | undefined)[];
+
+/** What a call did, by the ids of the caller's tensors. */
+interface Ids {
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  /** Inputs that it overwrote in place. */
+  readonly updated: readonly number[];
+}
+
+/** One recorded call. A call with a rule holds handles of the tape on its tensors; one without holds nothing but ids. */
 interface Entry {
   readonly name: string;
-  readonly inputIds: readonly number[];
-  readonly outputIds: readonly number[];
-  /** Gradients of the inputs from that of output 0; only those for which `needed` is true are computed. */
-  readonly sweep: (gradient: Tensor, needed: readonly boolean[]) => (Tensor | undefined)[];
+  readonly ids: Ids;
+  readonly shapes: readonly Shape[];
+  /** Undefined where there is no rule: a gradient that arrives here is an error, which says `instead`. */
+  readonly sweep: Sweep | undefined;
+  readonly instead: string;
   readonly release: () => void;
 }
 
@@ -34,6 +47,8 @@ export function currentTape(engine: Engine): Tape | undefined {
  *
  * With `watch`, only calls that depend on one of these tensors are recorded, and the memory of the others is free to
  * go; without it, everything is.
+ *
+ * @throws UsageError when `watch` is not a list of tensors
  */
 export class Tape implements Disposable {
   readonly #engine: Engine;
@@ -43,8 +58,9 @@ export class Tape implements Disposable {
   #state: "recording" | "used" = "recording";
 
   constructor(engine: Engine, watch?: Iterable<Tensor>) {
+    const watched = watch && expectTensors("new Tape", "the tensors to watch", watch);
     this.#engine = engine;
-    this.#tracked = watch === undefined ? undefined : new Set([...watch].map((tensor) => tensor.id));
+    this.#tracked = watched && new Set(watched.map((tensor) => tensor.id));
     this.#outer = { observer: engine.observer, tape: recording.get(engine) };
     engine.observer = (call) => {
       this.#outer.observer?.(call); // an outer tape sees what an inner one sees
@@ -59,19 +75,21 @@ export class Tape implements Disposable {
   }
 
   /**
-   * The gradients of a scalar with respect to tensors, in their order; zeros where it does not depend on one.
+   * The gradients of a scalar with respect to tensors, in their order; zeros where it does not depend on one. With
+   * `upstream`, the value may have any shape, and the gradients are those of sum(value * upstream).
    * Ends the recording and releases what the tape held: a tape is used once.
    *
-   * @throws LifetimeError at the second use or when a tensor of `wrt` was not watched, ShapeError when `scalar` has
-   *   more than one element
+   * @throws LifetimeError at the second use or when a tensor of `wrt` was not watched; ShapeError when the value has more
+   *   than one element and there is no upstream gradient, or one of another shape; UsageError when the value depends on a
+   *   tensor of `wrt` through a call that has no gradient rule, which it names
    */
-  gradients(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
+  gradients(value: Tensor, wrt: readonly Tensor[], options: GradientOptions = {}): Tensor[] {
     if (this.#state === "used") {
       throw new LifetimeError("this tape was used already; record the forward pass again on a new Tape");
     }
-    if (scalar.size !== 1) {
-      throw new ShapeError(`gradients: takes a scalar, got ${showShape(scalar.shape)}; sum or mean it first`);
-    }
+    expectTensors("gradients", "the value", [value]);
+    expectTensors("gradients", "the tensors to differentiate by", wrt);
+    const upstream = expectUpstream(value, options);
     const strange = wrt.find(({ id }) => this.#tracked?.has(id) === false);
     if (strange !== undefined) {
       throw new LifetimeError(
@@ -83,7 +101,14 @@ export class Tape implements Disposable {
     const outer = this.#engine.observer;
     this.#engine.observer = undefined;
     try {
-      return this.#engine.phase("backward", () => this.#engine.scope(() => this.#sweep(scalar, wrt)));
+      const found = this.#engine.phase("backward", () =>
+        this.#engine.scope(() => this.#sweep(value, wrt, upstream)),
+      );
+      if (this.#outer.observer !== undefined) {
+        const origins = upstream === undefined ? [value] : [value, upstream];
+        this.#outer.tape?.recordGradients(origins, found);
+      }
+      return found;
     } finally {
       this.#engine.observer = outer;
       this.dispose();
@@ -107,12 +132,30 @@ export class Tape implements Disposable {
     this.#add("customGradient", inputs, outputs, makeSweep);
   }
 
-  #add(name: string, inputs: readonly Tensor[], outputs: readonly Tensor[], makeSweep: MakeSweep): void {
-    if (this.#state === "used") return; // ended, but a tape inside it is still open
-    if (this.#tracked !== undefined) {
-      if (!inputs.some((tensor) => this.#tracked?.has(tensor.id))) return;
-      for (const tensor of outputs) this.#tracked.add(tensor.id);
-    }
+  /** Notes the gradients that an inner tape found, for this tape and those around it: none goes through them. */
+  recordGradients(origins: readonly Tensor[], found: readonly Tensor[]): void {
+    if (this.#outer.observer !== undefined) this.#outer.tape?.recordGradients(origins, found);
+    this.#note("the gradients of an inner tape", idsOf(origins, found), secondDerivatives);
+  }
+
+  /** Whether the tape cares for a call: if so, for what comes of it as well. */
+  #follows({ inputs, outputs, updated }: Ids): boolean {
+    if (this.#state === "used") return false; // ended, but a tape inside it is still open
+    if (this.#tracked === undefined) return true;
+    if (!inputs.some((id) => this.#tracked?.has(id))) return false;
+    for (const id of [...outputs, ...updated]) this.#tracked.add(id);
+    return true;
+  }
+
+  #add(
+    name: string,
+    inputs: readonly Tensor[],
+    outputs: readonly Tensor[],
+    makeSweep: MakeSweep,
+    updates: readonly number[] = [],
+  ): void {
+    const ids = idsOf(inputs, outputs, updates);
+    if (!this.#follows(ids)) return;
     // The caller may dispose its handles long before the reverse sweep; the tape keeps its own.
     const held = {
       inputs: inputs.map((t) => this.#engine.share(t)),
@@ -120,56 +163,74 @@ export class Tape implements Disposable {
     };
     this.#entries.push({
       name,
-      inputIds: inputs.map((tensor) => tensor.id),
-      outputIds: outputs.map((tensor) => tensor.id),
+      ids,
+      shapes: inputs.map(({ shape }) => shape),
       sweep: makeSweep(held.inputs, held.outputs),
+      instead: "",
       release: () => {
         for (const tensor of [...held.inputs, ...held.outputs]) tensor.dispose();
       },
     });
   }
 
-  #record({ operator, inputs, outputs, attributes }: OperatorCall): void {
-    const rule = ruleOf(operator);
-    if (rule === undefined || rule === "nondifferentiable") return;
-    this.#add(operator.name, inputs, outputs, (heldInputs, heldOutputs) => (gradient, needed) => {
-      const thunks = rule({
-        inputs: heldInputs,
-        outputs: heldOutputs,
-        attributes,
-        gradient,
-      });
-      return heldInputs.map((_, i) => (needed[i] ? thunks[i]?.() : undefined));
-    });
+  /** Notes a call without a rule. */
+  #note(name: string, ids: Ids, instead: string): void {
+    if (!this.#follows(ids)) return;
+    this.#entries.push({ name, ids, shapes: [], sweep: undefined, instead, release: () => undefined });
   }
 
-  #sweep(scalar: Tensor, wrt: readonly Tensor[]): Tensor[] {
+  #record({ operator, inputs, outputs, attributes }: OperatorCall): void {
+    const rule = ruleOf(operator);
+    const updates = updatesOf(operator, inputs.length);
+    if (rule === "piecewise constant") return; // the gradient is zero: what follows depends on nothing
+    if (rule === undefined || rule === "nondifferentiable") {
+      this.#note(operator.name, idsOf(inputs, outputs, updates), isBuiltIn(operator) ? ruleInPlace : ruleOfOnesOwn);
+      return;
+    }
+    const makeSweep: MakeSweep = (heldInputs, heldOutputs) => (gradient, needed) => {
+      const thunks = rule({ inputs: heldInputs, outputs: heldOutputs, attributes, gradient });
+      return heldInputs.map((_, i) => (needed[i] ? thunks[i]?.() : undefined));
+    };
+    this.#add(operator.name, inputs, outputs, makeSweep, updates);
+  }
+
+  #sweep(value: Tensor, wrt: readonly Tensor[], upstream: Tensor | undefined): Tensor[] {
     const wanted = new Set(wrt.map((tensor) => tensor.id));
     // Only calls on a path from a wanted tensor are worth a gradient.
     const onPath = new Set(wanted);
-    for (const { inputIds, outputIds } of this.#entries) {
-      if (inputIds.some((id) => onPath.has(id))) for (const id of outputIds) onPath.add(id);
-    }
-    const found = new Map<number, Tensor>([[scalar.id, this.#engine.full(scalar.shape, 1)]]);
-    for (const entry of this.#entries.toReversed()) {
-      const [first = -1, ...others] = entry.outputIds;
-      for (const id of others) {
-        if (found.has(id)) throw new LifetimeError(`${entry.name}: only its first output has a gradient`);
-      }
-      const gradient = found.get(first);
-      if (gradient === undefined || !onPath.has(first)) continue;
-      const needed = entry.inputIds.map((id) => onPath.has(id));
+    const needs = this.#entries.map(({ ids: { inputs, outputs, updated } }) => {
+      const needed = inputs.map((id) => onPath.has(id));
+      if (needed.includes(true)) for (const id of [...outputs, ...updated]) onPath.add(id);
+      return needed;
+    });
+    // A handle of the sweep's own on the upstream gradient: the sweep releases what it has used.
+    const start = upstream === undefined ? this.#engine.full(value.shape, 1) : reshape(upstream, value.shape);
+    const found = new Map<number, Tensor>([[value.id, start]]);
+    for (let at = this.#entries.length - 1; at >= 0; at--) {
+      const entry = this.#entries[at];
+      const needed = needs[at];
+      if (!needed.includes(true)) continue;
+      const gradient = arrived(entry, found);
+      if (gradient === undefined || entry.sweep === undefined) continue;
+      const { sweep } = entry;
       const parts = this.#engine.scope(() => {
         const newest = newestTensor();
-        return separate(newest, entry.sweep(gradient, needed));
+        return separate(newest, sweep(gradient, needed));
       });
+      const [first] = entry.ids.outputs;
       if (!wanted.has(first)) {
         found.delete(first);
         gradient.dispose();
       }
-      entry.inputIds.forEach((id, i) => {
+      entry.ids.inputs.forEach((id, i) => {
         const part = parts[i];
-        if (part === undefined) return;
+        if (part === undefined || !needed[i]) return;
+        if (!equalShapes(part.shape, entry.shapes[i])) {
+          throw new ShapeError(
+            `${entry.name}: its gradient rule gave ${showShape(part.shape)} for input ${i}, which is ` +
+              showShape(entry.shapes[i]),
+          );
+        }
         const sum = found.get(id);
         if (sum === undefined) {
           found.set(id, part);
@@ -180,15 +241,7 @@ export class Tape implements Disposable {
         part.dispose();
       });
     }
-    return wrt.map((tensor) => {
-      const gradient = found.get(tensor.id) ?? this.#engine.zeros(tensor.shape);
-      if (!equalShapes(gradient.shape, tensor.shape)) {
-        throw new ShapeError(
-          `gradients: a rule gave ${showShape(gradient.shape)} for a tensor ${showShape(tensor.shape)}`,
-        );
-      }
-      return gradient;
-    });
+    return wrt.map((tensor) => found.get(tensor.id) ?? this.#engine.zeros(tensor.shape));
   }
 
   #stop(): void {
@@ -213,12 +266,52 @@ function separate(newest: number, parts: readonly (Tensor | undefined)[]): (Tens
   });
 }
 
+const ruleInPlace =
+  "make a constant of its result with stopGradient() or noGradient(), or give the calculation a rule with customGradient()";
+const ruleOfOnesOwn =
+  "give its record a `gradient` rule, or make a constant of its result with stopGradient() or noGradient()";
+const secondDerivatives =
+  "second derivatives are not supported: make constants of them with stopGradient(), or find them outside of the outer tape";
+
+/**
+ * The gradient that has arrived at a call through which a wanted tensor acts on the value.
+ * @throws UsageError when it is one that the call cannot take on: it would end here and leave a gradient of zero
+ */
+function arrived(
+  { name, ids, sweep, instead }: Entry,
+  found: ReadonlyMap<number, Tensor>,
+): Tensor | undefined {
+  if (ids.updated.some((id) => found.has(id))) {
+    throw new UsageError(
+      `${name}: the value depends on a tensor that ${name} overwrote in place, and no gradient goes through that; ` +
+        "call it inside noGradient(), or after the gradients",
+    );
+  }
+  if (sweep === undefined && ids.outputs.some((id) => found.has(id))) {
+    throw new UsageError(
+      `${name}: has no gradient rule, but the value depends through it on a tensor to differentiate by; ${instead}`,
+    );
+  }
+  const [first = -1, ...others] = ids.outputs;
+  if (others.some((id) => found.has(id))) {
+    throw new LifetimeError(`${name}: only its first output has a gradient`);
+  }
+  return found.get(first);
+}
+
+function idsOf(inputs: readonly Tensor[], outputs: readonly Tensor[], updates: readonly number[] = []): Ids {
+  return {
+    inputs: inputs.map(({ id }) => id),
+    outputs: outputs.map(({ id }) => id),
+    updated: updates.map((index) => inputs[index].id),
+  };
+}
+
 /** The row of the table for an operator of the registry, what its record says for any other. */
-function ruleOf(operator: Operator<never>): GradientRule<unknown> | "nondifferentiable" | undefined {
-  if (isBuiltIn(operator))
-    return table[operator.name as OperatorName] as GradientRule<unknown> | "nondifferentiable";
-  const rule = operator.gradient as GradientRule<unknown> | "nondifferentiable" | undefined;
+function ruleOf(operator: Operator<never>): GradientOf<unknown> | undefined {
+  if (isBuiltIn(operator)) return table[operator.name as OperatorName] as GradientOf<unknown>;
+  const rule = operator.gradient as GradientOf<unknown> | undefined;
   return typeof rule === "function" ? checkedRule(operator, rule) : rule;
 }
 
-type MakeSweep = (inputs: readonly Tensor[], outputs: readonly Tensor[]) => Entry["sweep"];
+type MakeSweep = (inputs: readonly Tensor[], outputs: readonly Tensor[]) => Sweep;

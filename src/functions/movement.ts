@@ -115,14 +115,39 @@ export function pack(
   return runOne("pack", tensors, { offsets: layout.offsets, size: layout.size });
 }
 
+export interface TakeRowsOptions {
+  /**
+   * A row that takes no part in the gradient, as `padding_idx` of torch's Embedding: it is read as the others are, and its
+   * gradient is zero. Default: none.
+   */
+  readonly padding?: number | undefined;
+}
+
 /**
- * The rows of x that the indices name, in their order: a batch out of a set that lies on the device, in one launch.
+ * The rows of x that the indices name, in their order: a batch out of a set that lies on the device, or the rows of an
+ * embedding, in one launch. Its gradient is `addRows`.
  *
- * @param x [N, ...], any element type
+ * @param x [N, ...], any element type; f32 has a gradient
  * @param indices u32 [B], below N; one past the end takes the last row
- * @returns [B, ...] of the same element type; it has no gradient
- * @throws ShapeError when x has no axis, or the indices are not u32 [B]
+ * @returns [B, ...] of the same element type
+ * @throws ShapeError when x has no axis, the indices are not u32 [B], or the padding is none of the rows
  */
-export function takeRows(x: Tensor, indices: Tensor): Tensor {
-  return runOne("takeRows", [x, indices], {});
+export function takeRows(x: Tensor, indices: Tensor, { padding }: TakeRowsOptions = {}): Tensor {
+  return runOne("takeRows", [x, indices], { padding: padding ?? null });
+}
+
+/**
+ * Rows added up by number: row r of the result is the sum of the rows b of x with indices[b] = r, in ascending order of b,
+ * so the bits are the same from run to run; a row that no index names is zero. Its gradient is `takeRows`.
+ *
+ * @param x f32 [B, ...]
+ * @param indices u32 [B], below `rows`; what has one past the end is added to the last row
+ * @param rows rows of the result
+ * @param options `padding`: a row that takes nothing and stays zero; default: none
+ * @returns f32 [rows, ...]
+ * @throws ShapeError when x is not f32 with a row for each index, the indices are not u32 [B], rows is no whole number above
+ *   0, or the padding is none of the rows
+ */
+export function addRows(x: Tensor, indices: Tensor, rows: number, { padding }: TakeRowsOptions = {}): Tensor {
+  return runOne("addRows", [x, indices], { rows, padding: padding ?? null });
 }

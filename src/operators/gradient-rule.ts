@@ -15,3 +15,11 @@ export type Gradient = (() => Tensor) | undefined;
 
 /** Gradients in the order of the inputs; inputs left out or undefined have none. */
 export type GradientRule<A> = (call: RuleCall<A>) => readonly Gradient[];
+
+/**
+ * What is known of an operator's gradient:
+ * - a rule;
+ * - "piecewise constant": it is zero wherever it exists, as that of a comparison, and the tape takes it for zero;
+ * - "nondifferentiable": there is none, or nobody has written it: a gradient that would have to go through is an error.
+ */
+export type GradientOf<A> = GradientRule<A> | "piecewise constant" | "nondifferentiable";

@@ -5,7 +5,7 @@ import type { Kernel, KernelName } from "../kernels/kernel.ts";
 import type { Knobs, UniformValues } from "../kernels/source.ts";
 import type { HostTensor } from "../tensor/host.ts";
 import type { TensorSpec } from "../tensor/shape.ts";
-import type { GradientRule } from "./gradient-rule.ts";
+import type { GradientOf } from "./gradient-rule.ts";
 
 /** A buffer of a candidate: one of the operator's inputs or outputs, or scratch space it asks for. */
 export type Slot =
@@ -55,10 +55,10 @@ export interface Operator<A> {
   placements?(attributes: A): readonly number[];
 
   /**
-   * The gradient rule of an operator that is not built in, or that it has none. Those of the built-in ones stand together in
-   * a table of the tape, written with other operators.
+   * The gradient rule of an operator that is not built in, or what is known in its place. Without it the operator is
+   * "nondifferentiable". The rules of the built-in ones stand together in a table of the tape, written with other operators.
    */
-  readonly gradient?: GradientRule<A> | "nondifferentiable";
+  readonly gradient?: GradientOf<A>;
 
   /**
    * The shape rule.

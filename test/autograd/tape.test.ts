@@ -49,11 +49,51 @@ for (const device of ["reference", "webgpu"] as const) {
       expect(() => tape.gradients(y, [x])).toThrow(/used already/);
     });
 
-    test("a tape refuses anything but a scalar", () => {
+    test("a tape refuses anything but a scalar, and says how it would take it", () => {
       const engine = open();
       const x = engine.tensor([1, 2]);
       using tape = new Tape(engine, [x]);
       expect(() => tape.gradients(exp(x), [x])).toThrow(ShapeError);
+      expect(() => tape.gradients(exp(x), [x])).toThrow(
+        /got \[2\]; sum or mean it first, or pass { upstream }/,
+      );
+    });
+
+    test("an upstream gradient weights the elements of a value of any shape, and stays the caller's", async () => {
+      const x = open().tensor([1, 2, 3]);
+      const upstream = open().tensor([1, 10, 100]);
+      const square = () => multiply(x, x);
+      const { value, gradients } = valueAndGradients(square, [x], { upstream });
+      expect(Array.from(await value.read())).toEqual([1, 4, 9]);
+      expect(Array.from(await gradients[0].read())).toEqual([2, 40, 600]);
+      const itself = valueAndGradients(() => x, [x], { upstream }).gradients[0];
+      expect(Array.from(await itself.read())).toEqual([1, 10, 100]);
+      itself.dispose();
+      expect(Array.from(await upstream.read())).toEqual([1, 10, 100]);
+    });
+
+    test("an upstream gradient of the wrong shape or kind is refused", () => {
+      const x = open().tensor([1, 2, 3]);
+      const by = (upstream: Tensor) => () => valueAndGradients(() => exp(x), [x], { upstream });
+      expect(by(open().tensor([[1, 2, 3]]))).toThrow("[1, 3] must have the value's shape, [3]");
+      expect(by(open().tensor(Uint32Array.of(1, 2, 3)))).toThrow("must be f32, number 1 is u32 [3]");
+      expect(by([1, 2, 3] as never)).toThrow("number 1 is an array");
+    });
+
+    test("values beside the one that is differentiated are given back and live on", async () => {
+      const engine = open();
+      const before = engine.memory().tensors;
+      const x = engine.tensor([1, 2]);
+      const found = valueAndGradients(() => {
+        const y = multiply(x, x);
+        return { value: sum(y), y, more: { roots: [exp(x)], name: "roots" } };
+      }, [x]);
+      expect(await found.value.item()).toBe(5);
+      expect(Array.from(await found.y.read())).toEqual([1, 4]);
+      expect((await found.more.roots[0].read())[0]).toBeCloseTo(Math.E, 5);
+      expect(found.more.name).toBe("roots");
+      expect(Array.from(await found.gradients[0].read())).toEqual([2, 4]);
+      expect(engine.memory().tensors).toBe(before + 5);
     });
 
     test("noGradient and stopGradient make constants", async () => {

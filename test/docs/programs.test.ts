@@ -167,6 +167,15 @@ const expectations: readonly Expectation[] = [
     },
   },
   {
+    has: "addRows(upstream",
+    check: (shown) => {
+      const [logits, gradient, ...sums] = arraysIn(shown);
+      expect(logits).toEqual([2, 2, 1, 0, 2, 2]);
+      near(gradient, [0, 0, 0, 0, -1 / 3, 1 / 3], 1e-5);
+      expect(sums).toEqual([[2, 2, 0, 0, 4, 4], [2, 2, 0, 0, 4, 4]]); // prettier-ignore
+    },
+  },
+  {
     has: "trainRun(start",
     folder: "runs/program",
     check: (shown) => {

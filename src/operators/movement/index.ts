@@ -1,5 +1,6 @@
 // The movements of data as rows of the registry.
 
+import { addRows } from "./add-rows.ts";
 import { broadcastTo } from "./broadcast-to.ts";
 import { concat } from "./concat.ts";
 import { pack } from "./pack.ts";
@@ -9,12 +10,14 @@ import { slice } from "./slice.ts";
 import { takeRows } from "./take-rows.ts";
 import { transpose } from "./transpose.ts";
 
+export type { AddRowsAttributes } from "./add-rows.ts";
 export type { BroadcastToAttributes } from "./broadcast-to.ts";
 export type { ConcatAttributes } from "./concat.ts";
 export type { PackAttributes } from "./pack.ts";
 export type { PadAttributes } from "./pad.ts";
 export type { ReshapeAttributes } from "./reshape.ts";
 export type { SliceAttributes } from "./slice.ts";
+export type { TakeRowsAttributes } from "./take-rows.ts";
 export type { TransposeAttributes } from "./transpose.ts";
 
 export const movementOperators = {
@@ -26,4 +29,5 @@ export const movementOperators = {
   pack,
   broadcastTo,
   takeRows,
+  addRows,
 } as const;

@@ -3,17 +3,28 @@
 import { ShapeError } from "../../errors/errors.ts";
 import { input, output, type Candidate, type Operator } from "../operator.ts";
 import { sizeOf } from "../../tensor/shape.ts";
-import type { NoAttributes } from "../elementwise/unary.ts";
 import { showSpecs } from "../operands.ts";
+import { expectAttribute } from "../roles.ts";
+
+export interface TakeRowsAttributes {
+  /** The row that takes no part in the gradient, or null. */
+  readonly padding: number | null;
+}
+
+/** @throws ShapeError unless the padding is a row, or null */
+export function expectPadding(operator: string, padding: number | null, rows: number): void {
+  const fits = padding === null || (Number.isInteger(padding) && padding >= 0 && padding < rows);
+  expectAttribute(operator, "padding", padding ?? 0, fits, `the number of a row, 0 to ${rows - 1}`);
+}
 
 /**
  * Inputs x [N, ...] of any element type, indices u32 [B]; output [B, ...], the rows of x along its first axis that the
  * indices name, in their order. An index past the last row takes the last row, on every backend: a kernel cannot refuse
- * it, so whoever makes the indices checks them.
+ * it, so whoever makes the indices checks them. The row `padding` is read as the others are; its gradient is zero.
  */
-export const takeRows: Operator<NoAttributes> = {
+export const takeRows: Operator<TakeRowsAttributes> = {
   name: "takeRows",
-  infer(inputs) {
+  infer(inputs, { padding }) {
     const [x, indices] = inputs;
     if (
       inputs.length !== 2 ||
@@ -25,6 +36,7 @@ export const takeRows: Operator<NoAttributes> = {
         `takeRows: takes x with one axis or more and indices u32 [count], got ${showSpecs(inputs)}`,
       );
     }
+    expectPadding("takeRows", padding, x.shape[0]);
     return [{ shape: [indices.shape[0], ...x.shape.slice(1)], dtype: x.dtype }];
   },
   reference([x, indices], [y]) {

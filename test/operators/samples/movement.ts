@@ -1,15 +1,16 @@
 // Samples of the operators that only move data.
 
 import type {
+  AddRowsAttributes,
   BroadcastToAttributes,
   ConcatAttributes,
   PackAttributes,
   PadAttributes,
   ReshapeAttributes,
   SliceAttributes,
+  TakeRowsAttributes,
   TransposeAttributes,
 } from "../../../src/operators/movement/index.ts";
-import type { NoAttributes } from "../../../src/operators/elementwise/unary.ts";
 import type { DType, Shape } from "../../../src/tensor/shape.ts";
 import { integers, normal, values, type Sample } from "../sample.ts";
 
@@ -118,14 +119,16 @@ const taken = (
   shape: Shape,
   indices: readonly number[],
   dtype: DType = "u8",
-): Sample<NoAttributes> => ({
+  padding: number | null = null,
+): Sample<TakeRowsAttributes> => ({
   name,
   inputs: [integers(shape, 256, 4, dtype), values([indices.length], indices, "u32")],
-  attributes: {},
-  gradcheck: false,
+  attributes: { padding },
+  // A row that takes no part in the gradient acts on the result all the same.
+  gradcheck: dtype === "f32" && padding === null,
 });
 
-const takeRows: Sample<NoAttributes>[] = [
+const takeRows: Sample<TakeRowsAttributes>[] = [
   taken("images of whole words", [5, 6, 2, 1], [4, 0, 3, 3, 1]),
   taken(
     "rows of 7 bytes, more than a workgroup",
@@ -144,7 +147,52 @@ const takeRows: Sample<NoAttributes>[] = [
   ),
   taken("floats in fours", [6, 2, 4], [5, 1, 6], "f32"),
   taken("floats", [7, 5, 3], [6, 0, 2, 2], "f32"),
+  taken("floats past the end, one after the other", [3, 2], [2, 7, 0, 2], "f32"),
+  taken("a row of padding is read", [3, 2], [1, 0, 1, 2], "f32", 1),
   taken("u32", [4, 67], [1, 3], "u32"),
 ];
 
-export const movementSamples = { reshape, transpose, slice, pad, concat, pack, broadcastTo, takeRows };
+const added = (
+  name: string,
+  row: Shape,
+  rows: number,
+  indices: readonly number[],
+  padding: number | null = null,
+): Sample<AddRowsAttributes> => ({
+  name,
+  inputs: [normal([indices.length, ...row], 6), values([indices.length], indices, "u32")],
+  attributes: { rows, padding },
+  reduction: indices.length,
+  gradcheck: indices.length < 50,
+});
+const scattered = (count: number, below: number): number[] =>
+  Array.from({ length: count }, (_, i) => (i * 7919 + ((i * i) % 31) * 5) % below);
+
+const addRows: Sample<AddRowsAttributes>[] = [
+  added("rows that occur twice, once and never", [3], 5, [4, 0, 4, 1]),
+  added("fours", [2, 4], 5, [1, 3, 1, 1, 0]),
+  added("single numbers", [], 4, [3, 3, 0, 3]),
+  added("one row", [3], 1, [0, 0, 0]),
+  added("one index", [5], 7, [6]),
+  added("past the end", [2], 3, [2, 3, 0xffffffff, 0, 1]),
+  added("a row of padding", [2], 4, [1, 2, 1, 3, 0], 1),
+  added("the first row is padding", [4], 3, [0, 2, 0, 1], 0),
+  added("the last row is padding, so what lies past the end is left out", [3], 3, [2, 5, 0], 2),
+  added("all the same, more than a block of the sort", [4], 9, new Array<number>(300).fill(5)),
+  added("several blocks, rows of two digits", [3], 777, scattered(601, 777)),
+  added("a whole number of blocks", [4], 256, scattered(512, 256)),
+  added("one row more than a digit has", [1], 257, [256, 0, 256, 255, 1, 257]),
+  added("rows of three digits", [1], 65601, [65600, 5, 65536, 65600, 261, 65541, 5], 65536),
+];
+
+export const movementSamples = {
+  reshape,
+  transpose,
+  slice,
+  pad,
+  concat,
+  pack,
+  broadcastTo,
+  takeRows,
+  addRows,
+};
