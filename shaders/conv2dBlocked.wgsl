@@ -21,6 +21,9 @@ const QUADS = 4u;          // knob: groups of four output channels per invocatio
 const ACTIVATED = false;   // knob: whether x is scaled, shifted and cut off at zero; without it factors is never read
 const WIDTH = 64u;         // knob: invocations per workgroup
 
+// ReLU by bits, so that NaN stays NaN: those of all numbers below 0 are at most these, of -infinity, and those of NaN more.
+const NEGATIVE_INFINITE = -0x00800000;
+
 struct Sizes {
   // region: convolution extents
   batch: u32,            // N
@@ -104,7 +107,7 @@ fn main(
           var value = x[start[i] + c];
           if (ACTIVATED) {
             value = fma(value, scale, shift);
-            value = select(value, 0.0, value < 0.0);
+            value = select(value, 0.0, bitcast<i32>(value) <= NEGATIVE_INFINITE);
           }
           value = select(0.0, value, inside[i]);
           for (var j = 0u; j < QUADS; j++) { sums[i][j] = fma(vec4f(value), across[j], sums[i][j]); }

@@ -25,6 +25,9 @@ const TURNED = false;      // knob: whether this is the input gradient of the fi
 const LANES = 8u;
 const HELD = (4u * QUADS + LANES - 1u) / LANES;   // vectors of weights per lane
 
+// ReLU by bits, so that NaN stays NaN: those of all numbers below 0 are at most these, of -infinity, and those of NaN more.
+const NEGATIVE_INFINITE = -0x00800000;
+
 struct Sizes {
   batch: u32,            // N
   height: u32,           // H
@@ -103,7 +106,7 @@ fn main(
       for (var pixel = first_pixel; pixel < run_end; pixel += LANES) {
         var value = x[u32(clamp(at, 0, i32(pixels) - 1)) * (sizes.rowStride / 4u) + c];
         value = fma(value, scale, shift);
-        value = select(value, vec4f(), is_cut & (value < vec4f()));
+        value = select(value, vec4f(), is_cut & (bitcast<vec4i>(value) <= vec4i(NEGATIVE_INFINITE)));
         for (var i = 0u; i <= VECTORS; i++) { run[i] = select(run[i], value, pixel == first_pixel + i * LANES); }
         at += i32(LANES);
       }

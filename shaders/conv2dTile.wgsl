@@ -28,6 +28,9 @@ const WIDTH = DOWN * QUADS;
 const LOADS = (PIXELS * DEPTH + WIDTH - 1u) / WIDTH;            // vectors of x per invocation and step
 const WEIGHT_LOADS = (4u * DEPTH * QUADS + WIDTH - 1u) / WIDTH; // vectors of the weights
 
+// ReLU by bits, so that NaN stays NaN: those of all numbers below 0 are at most these, of -infinity, and those of NaN more.
+const NEGATIVE_INFINITE = -0x00800000;
+
 struct Sizes {
   // region: convolution extents
   batch: u32,            // N
@@ -111,7 +114,7 @@ fn main(
           value = x[start[t] + c];
           if (ACTIVATED) {
             value = fma(value, factors[c], factors[inner + c]);
-            value = select(value, vec4f(), value < vec4f());
+            value = select(value, vec4f(), bitcast<vec4i>(value) <= vec4i(NEGATIVE_INFINITE));
           }
         }
         if (n < PIXELS * DEPTH) { tile[n % DEPTH * PITCH + n / DEPTH] = value; }

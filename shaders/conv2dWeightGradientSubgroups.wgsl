@@ -22,6 +22,9 @@ const QUADS = 3u;          // knob: groups of four output channels per workgroup
 
 const LANES = 8u;
 
+// ReLU by bits, so that NaN stays NaN: those of all numbers below 0 are at most these, of -infinity, and those of NaN more.
+const NEGATIVE_INFINITE = -0x00800000;
+
 struct Sizes {
   // region: convolution extents
   batch: u32,            // N
@@ -100,7 +103,7 @@ fn main(
           let inside = u32(w) < width;
           var value = x[select(0u, u32(start + w), inside) * (sizes.rowStride / 4u) + c];
           value = fma(value, scale, shift);
-          value = select(value, vec4f(), is_cut & (value < vec4f()));
+          value = select(value, vec4f(), is_cut & (bitcast<vec4i>(value) <= vec4i(NEGATIVE_INFINITE)));
           for (var s = 0u; s + 1u < TAPS; s++) { window[s] = window[s + 1u]; }
           window[TAPS - 1u] = select(vec4f(), value, inside);
         }

@@ -24,6 +24,9 @@ const WIDTH = DOWN * QUADS;
 const TILE_ROWS = ROWS * DOWN;                              // groups of four rows per tile
 const LOADS = (TILE_ROWS * DEPTH + WIDTH - 1u) / WIDTH;     // vectors of x per invocation and step
 
+// ReLU by bits, so that NaN stays NaN: those of all numbers below 0 are at most these, of -infinity, and those of NaN more.
+const NEGATIVE_INFINITE = -0x00800000;
+
 struct Sizes {
   // region: convolution extents
   batch: u32,            // N
@@ -105,7 +108,7 @@ fn main(
         value = x[at * (sizes.rowStride / 4u) + channel[t]];
         if (ACTIVATED) {
           value = fma(value, factors[channel[t]], factors[inner + channel[t]]);
-          value = select(value, vec4f(), value < vec4f());
+          value = select(value, vec4f(), bitcast<vec4i>(value) <= vec4i(NEGATIVE_INFINITE));
         }
       }
       if (n < DEPTH * TILE_ROWS) { rows_tile[n] = value; }

@@ -9,6 +9,9 @@
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
+// ReLU by bits, so that NaN stays NaN: those of all numbers below 0 are at most these, of -infinity, and those of NaN more.
+const NEGATIVE_INFINITE = -0x00800000;
+
 struct Sizes {
   // region: pool sizes
   batch: u32,            // N
@@ -62,7 +65,7 @@ fn main(
     for (var w = first_w; w < end_w; w++) {
       let value = x[((image * sizes.height + h) * sizes.width + w) * sizes.channels + channel];
       let normalised = fma(value, scale, shift);
-      sum += select(normalised, vec4f(), normalised < vec4f());
+      sum += select(normalised, vec4f(), bitcast<vec4i>(normalised) <= vec4i(NEGATIVE_INFINITE));
     }
   }
   y[index] = sum / f32(sizes.windowHeight * sizes.windowWidth);

@@ -1,6 +1,8 @@
 // y[n, p, q, c] = max over i < windowHeight, j < windowWidth of max(x[n, h, w, c] * scale[c] + shift[c], 0), f32,
 //   h = p * strideHeight - paddingHeight + i, w likewise; pixels outside the image are left out.
 // choice[n, p, q, c] = i * windowWidth + j of the first pixel, in row-major order, that has it.
+// The maximum over a NaN is NaN, and its pixel is chosen. WGSL lets a compiler assume that no number is NaN, so the largest
+// is found by bits: those of numbers from 0 on are in the order of the numbers, and those of NaN, without the sign, above.
 //
 // One invocation computes four neighbouring channels of one output; neighbours own neighbouring channels. All channel
 // counts are in steps of four.
@@ -9,6 +11,9 @@
 // work: 16 * batch * outputHeight * outputWidth * channels * windowHeight * windowWidth operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
+
+const MAGNITUDE = 0x7fffffff;             // all bits of a number but its sign
+const NEGATIVE_INFINITE = -0x00800000;    // bits of -infinity: those of all numbers below 0 are at most these, of NaN more
 
 struct Sizes {
   // region: pool sizes
@@ -59,19 +64,20 @@ fn main(
   let shift = factors[sizes.channels + channel];
   // end region
 
-  // Every value is at least 0, so that the first pixel of the window wins against the -1 before it.
-  var largest = vec4f(-1.0);
+  // All bits are those of 0 or above, so that the first pixel of the window wins against the -1 before it.
+  var largest = vec4i(-1);
   var chosen = vec4u();
   for (var h = first_h; h < end_h; h++) {
     for (var w = first_w; w < end_w; w++) {
       let value = x[((image * sizes.height + h) * sizes.width + w) * sizes.channels + channel];
       let normalised = fma(value, scale, shift);
-      let activated = select(normalised, vec4f(), normalised < vec4f());
+      let bits = bitcast<vec4i>(normalised);
+      let activated = select(bits & vec4i(MAGNITUDE), vec4i(), bits <= vec4i(NEGATIVE_INFINITE));
       let place = u32(i32(h) - top) * sizes.windowWidth + u32(i32(w) - left);
       chosen = select(chosen, vec4u(place), activated > largest);
       largest = max(largest, activated);
     }
   }
-  y[index] = largest;
+  y[index] = bitcast<vec4f>(largest);
   choice[index] = chosen;
 }

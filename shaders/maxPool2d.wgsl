@@ -1,5 +1,8 @@
 // y[n, p, q, c] = max over i < windowHeight, j < windowWidth of x[n, h, w, c], f32, where
 //   h = p * strideHeight - paddingHeight + i, w likewise; pixels outside the image are left out.
+// The maximum over a NaN is NaN; so is that over infinities of both signs. WGSL lets a compiler assume that no number is
+// NaN, so it is told by the bits of a sum of the values, made small so that it does not overflow. On lavapipe that takes 7
+// to 11 % of the time of windows of 3 and 2, looking at the bits of every value 23 to 29 % (2026).
 //
 // One invocation computes COLUMNS neighbouring outputs of one channel (or four neighbouring ones) in a line; neighbours
 // own neighbouring channels, so loads coalesce.
@@ -8,9 +11,13 @@
 // work: batch * outputHeight * outputWidth * channels * windowHeight * windowWidth * lanes(Element) operations
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbouring channels at a time
+alias Bits = i32;        // bits of Element
 const COLUMNS = 8u;      // knob: neighbouring outputs of a line per invocation
 const WINDOW = 0u;       // knob: extent of the windows where they are square; 0 takes any
 const WIDTH = 64u;       // knob: invocations per workgroup
+
+const MAGNITUDE = 0x7fffffff;   // all bits of a number but its sign
+const INFINITE = 0x7f800000;    // the magnitude of infinity; all above it are NaN
 
 struct Sizes {
   // region: pool sizes
@@ -59,22 +66,28 @@ fn main(
     let left = i32(q * sizes.strideWidth) - i32(sizes.paddingWidth);
     let first_w = u32(max(left, 0));
     let end_w = min(u32(left + i32(sizes.windowWidth)), sizes.width);
-    var largest = Element(-3.40282346e38);
+    var largest = x[(first_h * sizes.width + first_w) * sizes.channels + channel];
+    var sum = Element();
     if (WINDOW > 0u) {
       // Loops that unroll: 1.3 times faster on lavapipe (2026). Pixels past the edge are the last ones once more.
       for (var i = 0u; i < WINDOW; i++) {
         let line_at = min(first_h + i, end_h - 1u) * sizes.width;
         for (var j = 0u; j < WINDOW; j++) {
-          largest = max(largest, x[(line_at + min(first_w + j, end_w - 1u)) * sizes.channels + channel]);
+          let value = x[(line_at + min(first_w + j, end_w - 1u)) * sizes.channels + channel];
+          largest = max(largest, value);
+          sum = fma(value, Element(1e-9), sum);
         }
       }
     } else {
       for (var h = first_h; h < end_h; h++) {
         for (var w = first_w; w < end_w; w++) {
-          largest = max(largest, x[(h * sizes.width + w) * sizes.channels + channel]);
+          let value = x[(h * sizes.width + w) * sizes.channels + channel];
+          largest = max(largest, value);
+          sum = fma(value, Element(1e-9), sum);
         }
       }
     }
-    y[(line * sizes.outputWidth + q) * sizes.channels + channel] = largest;
+    let is_nan = (bitcast<Bits>(sum) & Bits(MAGNITUDE)) > Bits(INFINITE);
+    y[(line * sizes.outputWidth + q) * sizes.channels + channel] = select(largest, sum, is_nan);
   }
 }

@@ -2,11 +2,14 @@
 //
 // One invocation computes VALUES elements, WIDTH apart, so that neighbouring invocations own neighbouring elements.
 // f is chosen by a knob, so each function is a pipeline of its own without the branches of the others.
+// f(NaN) is NaN. WGSL lets a compiler assume that no number is NaN, so where arithmetic alone would not pass it on, it is
+// told by its bits.
 //
 // launch: ceil(count / (VALUES * WIDTH)) workgroups
 // work: count * lanes(Element) operations
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbours at a time; all counts are then in fours
+alias Bits = i32;        // bits of Element
 const OPERATION = EXP;   // knob: which function f is
 const VALUES = 16u;      // knob: elements per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
@@ -22,6 +25,10 @@ const NORMAL_CDF = 8u;   // value of OPERATION: the probability that a standard 
 const GELU = 9u;         // value of OPERATION: x times that probability
 const CLAMP = 10u;       // value of OPERATION: x, but at least `first` and at most `second`
 const AFFINE = 11u;      // value of OPERATION: first x + second
+
+const MAGNITUDE = 0x7fffffff;             // all bits of a number but its sign
+const INFINITE = 0x7f800000;              // the magnitude of infinity; all above it are NaN
+const NEGATIVE_INFINITE = -0x00800000;    // bits of -infinity: those of all numbers below 0 are at most these, of NaN more
 
 struct Sizes {
   count: u32,
@@ -53,8 +60,7 @@ fn apply(v: Element) -> Element {
     case EXP: { return exp(v); }
     case LOG: { return log(v); }
     case SQRT: { return sqrt(v); }
-    // Not max: a NaN must come through, or a diverged run would look healthy.
-    case RELU: { return select(v, Element(0.0), v < Element(0.0)); }
+    case RELU: { return select(v, Element(0.0), bitcast<Bits>(v) <= Bits(NEGATIVE_INFINITE)); }
     case SIGMOID: {
       // Sigmoid from exp(-|v|): never overflows, and keeps small probabilities exact.
       let e = exp(-abs(v));
@@ -69,7 +75,10 @@ fn apply(v: Element) -> Element {
     }
     case NORMAL_CDF: { return normal_cdf(v); }
     case GELU: { return v * normal_cdf(v); }
-    case CLAMP: { return min(max(v, Element(sizes.first)), Element(sizes.second)); }
+    case CLAMP: {
+      let is_nan = (bitcast<Bits>(v) & Bits(MAGNITUDE)) > Bits(INFINITE);
+      return select(min(max(v, Element(sizes.first)), Element(sizes.second)), v, is_nan);
+    }
     case AFFINE, default: { return fma(Element(sizes.first), v, Element(sizes.second)); }
   }
 }

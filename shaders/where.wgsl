@@ -1,6 +1,7 @@
 // y[i] = condition[i] != 0 ? a[i] : b[i], f32, with all three broadcast to the shape of y.
 //
-// Laid out as binary.wgsl. Both values are read, whatever the condition: a branch would be no cheaper.
+// Laid out as binary.wgsl. Both values are read, whatever the condition: a branch would be no cheaper. The condition is
+// looked at by its bits: NaN and the smallest numbers are not 0, whatever a compiler assumes about them.
 //
 // launch: ceil(count / (VALUES * WIDTH)) workgroups
 // work: 0 operations
@@ -12,6 +13,8 @@ const VALUES = 16u;      // knob: elements per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
 // end region
 
+alias Bits = i32;        // bits of Element
+
 // All in Elements: four neighbours are neighbours in all four tensors.
 struct Sizes {
   count: u32,
@@ -22,7 +25,7 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> condition: array<Element>;    // broadcasts to y; anything but 0 is true
+@group(0) @binding(1) var<storage, read> condition: array<Bits>;       // broadcasts to y; anything but 0 and -0 is true
 @group(0) @binding(2) var<storage, read> a: array<Element>;            // broadcasts to y
 @group(0) @binding(3) var<storage, read> b: array<Element>;            // broadcasts to y
 @group(0) @binding(4) var<storage, read_write> y: array<Element>;      // [count]
@@ -71,7 +74,8 @@ fn main(
       a_index += place[axis] * a_strides[axis];
       b_index += place[axis] * b_strides[axis];
     }
-    y[index] = select(b[b_index], a[a_index], condition[condition_index] != Element(0.0));
+    let magnitude = condition[condition_index] & Bits(0x7fffffff);
+    y[index] = select(b[b_index], a[a_index], magnitude != Bits());
     // region: iteration goes on
     // To the next element: an addition with carries.
     var carry = 0u;

@@ -184,7 +184,11 @@ export class Tape implements Disposable {
     const updates = updatesOf(operator, inputs.length);
     if (rule === "piecewise constant") return; // the gradient is zero: what follows depends on nothing
     if (rule === undefined || rule === "nondifferentiable") {
-      this.#note(operator.name, idsOf(inputs, outputs, updates), isBuiltIn(operator) ? ruleInPlace : ruleOfOnesOwn);
+      this.#note(
+        operator.name,
+        idsOf(inputs, outputs, updates),
+        isBuiltIn(operator) ? ruleInPlace : ruleOfOnesOwn,
+      );
       return;
     }
     const makeSweep: MakeSweep = (heldInputs, heldOutputs) => (gradient, needed) => {

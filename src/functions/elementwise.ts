@@ -19,7 +19,7 @@ export function sqrt(x: Tensor): Tensor {
   return runOne("sqrt", [x], {});
 }
 
-/** max(x, 0). */
+/** max(x, 0); NaN stays NaN. */
 export function relu(x: Tensor): Tensor {
   return runOne("relu", [x], {});
 }
@@ -50,7 +50,7 @@ export function gelu(x: Tensor): Tensor {
 }
 
 /**
- * x limited to [low, high]. No gradient flows where x lies outside.
+ * x limited to [low, high]; NaN stays NaN. No gradient flows where x lies outside.
  *
  * The bounds are constants: in a recorded program they stay what they were. For bounds that change use `minimum` and
  * `maximum` with tensors.
@@ -89,12 +89,12 @@ export function divide(a: Tensor, b: Tensor): Tensor {
   return runOne("divide", [a, b], {});
 }
 
-/** The larger of a and b, broadcast. */
+/** The larger of a and b, broadcast; NaN where one of them is. */
 export function maximum(a: Tensor, b: Tensor): Tensor {
   return runOne("maximum", [a, b], {});
 }
 
-/** The smaller of a and b, broadcast. */
+/** The smaller of a and b, broadcast; NaN where one of them is. */
 export function minimum(a: Tensor, b: Tensor): Tensor {
   return runOne("minimum", [a, b], {});
 }
@@ -104,7 +104,7 @@ export function equal(a: Tensor, b: Tensor): Tensor {
   return runOne("equal", [a, b], {});
 }
 
-/** 1 where a differs from b, else 0, broadcast. */
+/** 1 where a differs from b, else 0, broadcast. NaN differs from everything. */
 export function notEqual(a: Tensor, b: Tensor): Tensor {
   return runOne("notEqual", [a, b], {});
 }
@@ -134,7 +134,7 @@ export function gate(a: Tensor, b: Tensor): Tensor {
   return runOne("gate", [a, b], {});
 }
 
-/** a where the condition is not 0, b elsewhere; all three broadcast. The condition has no gradient. */
+/** a where the condition is not 0 (NaN is not), b elsewhere; all three broadcast. The condition has no gradient. */
 export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
   return runOne("where", [condition, a, b], {});
 }

@@ -3,6 +3,7 @@
 import { KernelError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
 import {
+  bitsLine,
   knobLine,
   type Knob,
   type KnobValue,
@@ -71,17 +72,20 @@ export function checkKnobs(name: string, source: ShaderSource, knobs: Knobs): vo
 }
 
 /**
- * The shader text with the values of some knob lines replaced.
+ * The shader text with the values of some knob lines replaced, and with the bits of an Element that is four numbers.
  * @throws KernelError for a knob that the shader does not have, or a value that is none for it
  */
 export function specialise(name: string, source: ShaderSource, knobs: Knobs): string {
   checkKnobs(name, source, knobs);
-  return source.text.replace(knobLine, (line: string, given: string, written: string) => {
+  const text = source.text.replace(knobLine, (line: string, given: string, written: string) => {
     const knob = source.knobs.find((known) => known.name === given);
     const value = knobs[given];
     if (knob === undefined || value === undefined) return line;
     return line.replace(`= ${written};`, `= ${wgslLiteral(knob, value)};`);
   });
+  return text.replace(bitsLine, (line: string, element: string) =>
+    knobs[element] === "vec4f" ? line.replace("= i32;", "= vec4i;") : line,
+  );
 }
 
 /** @throws KernelError unless the value is one of the uniform's, as many lanes as it has, each a number of its type */

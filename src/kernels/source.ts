@@ -82,6 +82,8 @@ export interface ShaderSource {
 
 /** A line of a knob: its name, its value as it is written, and its meaning. */
 export const knobLine = /^[ \t]*(?:const|alias) (\w+)\s*=\s*([\w.+-]+);[ \t]*\/\/ knob:[ \t]*(.*)$/gm;
+/** A line of a type that follows a knob: i32 for the bits of f32, vec4i for those of vec4f. */
+export const bitsLine = /^[ \t]*alias \w+\s*=\s*i32;[ \t]*\/\/ bits of (\w+)$/gm;
 const choiceLine = /^const ([A-Z]\w*)\s*=\s*(\d+)u;[ \t]*\/\/ value of (\w+):[ \t]*(.*)$/;
 const bindingLine =
   /@group\(0\)\s*@binding\((\d+)\)\s*var<(uniform|storage),?\s*(read_write|read)?>\s*(\w+)\s*:\s*([^;]+);(?:[ \t]*\/\/[ \t]*(.*))?/g;
@@ -208,6 +210,12 @@ export function parseShader(name: string, text: string): ShaderSource {
     const isWhole = fields.some((each) => each.name === field && each.type === "u32" && each.lanes === 1);
     if (isWhole || knobs.some((knob) => knob.name === field)) continue;
     throw new KernelError(`shader ${name}: "value of ${field}" names no knob and no uniform of type u32`);
+  }
+  for (const [line, element = ""] of text.matchAll(bitsLine)) {
+    if (knobs.some((knob) => knob.name === element && knob.value === "f32")) continue;
+    throw new KernelError(
+      `shader ${name}: "${line}" must name a knob that is f32 or vec4f, and f32 in the file`,
+    );
   }
   const features = [...code.matchAll(/^[ \t]*enable ([\w, ]+);/gm)].flatMap(([, names = ""]) =>
     names.split(/[, ]+/),

@@ -192,6 +192,17 @@ describe("specialising", () => {
     expect(special).toContain("alias Element = vec4f;");
   });
 
+  test("the type of their bits follows it", () => {
+    const withBits = `${text}alias Bits = i32;   // bits of Element\n`;
+    const source = parseShader("example", withBits);
+    expect(source.knobs.map(({ name }) => name)).not.toContain("Bits");
+    expect(specialise("example", source, { Element: "vec4f" })).toContain("alias Bits = vec4i;");
+    expect(specialise("example", source, { WIDTH: 4 })).toContain("alias Bits = i32;");
+    expect(() => parseShader("example", withBits.replace("of Element", "of WIDTH"))).toThrow(
+      /"alias Bits = i32; {3}\/\/ bits of WIDTH" must name a knob that is f32 or vec4f/,
+    );
+  });
+
   test.each([
     [{ WIDTH: 1.5 }, /kernel example: knob WIDTH takes a whole number from 1 up.*, got 1\.5/],
     [{ WIDTH: -64 }, /WIDTH takes a whole number from 1 up.*, got -64/],

@@ -52,8 +52,10 @@ function maxima(x: HostTensor, y: HostTensor, choice: HostTensor, attributes: Po
   eachMember(x.shape, attributes, (yAt, xAt) => {
     const place = placeIn(x.shape, attributes, yAt, xAt);
     for (let c = 0; c < channels; c++) {
-      if (!(x.data[xAt + c] > y.data[yAt + c])) continue;
-      y.data[yAt + c] = x.data[xAt + c];
+      const [value, largest] = [x.data[xAt + c], y.data[yAt + c]];
+      // The first NaN of a window is its maximum.
+      if (!(value > largest || (Number.isNaN(value) && !Number.isNaN(largest)))) continue;
+      y.data[yAt + c] = value;
       choice.data[yAt + c] = place;
     }
   });
