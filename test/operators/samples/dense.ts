@@ -167,7 +167,22 @@ interface Pool {
   readonly stride?: Pair;
   readonly padding?: Pair;
   readonly momentum?: number;
+  /** What its batch norm adds; default: a random number about 0. */
+  readonly beta?: number;
 }
+
+/**
+ * The mean a hundred thousand deviations, rounded to f32 by more than a thousandth of one: the gradient finds that again
+ * in x. The way forward does not: scale and shift are rounded, too. So that no value changes its side of the ReLU by
+ * it, all are far above zero.
+ */
+const farFromZero: Pool = {
+  name: "means, mean a hundred thousand deviations",
+  kind: "average",
+  x: normal([2, 4, 4, 4], 15, 1000, 0.01),
+  window: [2, 2],
+  beta: 10,
+};
 
 const pools: readonly Pool[] = [
   { name: "means of 2x2", kind: "average", x: normal([2, 4, 4, 4], 1), window: [2, 2] },
@@ -235,8 +250,10 @@ function moments(x: HostTensor): HostTensor {
   return outputsOf(denseOperators.batchMoments, [x], {})[0];
 }
 
-function poolInputs({ x }: Pool): HostTensor[] {
-  return [x, moments(x), ...norm(x.shape[3], 20)];
+function poolInputs({ x, beta }: Pool): HostTensor[] {
+  const [gamma, itsBeta, ...running] = norm(x.shape[3], 20);
+  if (beta !== undefined) itsBeta.data.fill(beta);
+  return [x, moments(x), gamma, itsBeta, ...running];
 }
 
 /** Keeps the statistics of a pool those of its x while the check moves x. */
@@ -300,5 +317,5 @@ export const denseSamples = {
   }),
   denseBlockGradient: blocks.map(blockGradientSample),
   activatedPool: pools.map(poolSample),
-  activatedPoolGradient: pools.map(poolGradientSample),
+  activatedPoolGradient: [...pools, farFromZero].map(poolGradientSample),
 };
