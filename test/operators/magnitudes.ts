@@ -102,7 +102,7 @@ export const magnitudeRules: { readonly [Name in OperatorName]: Rule } = {
 type Copies = readonly HostArray[];
 
 /** The reference's outputs and updated inputs in float64, on the inputs that `change` makes of copies. */
-function reference<A>(
+export function reference<A>(
   operator: Operator<A>,
   sample: Sample<A>,
   change: (copies: Copies) => void,
@@ -127,7 +127,7 @@ const trials = 8;
 /** Large enough that float64's own rounding is nothing beside it, small enough that functions are straight. */
 const nudge = 2 ** -20;
 /** Moves in random directions cancel each other in part. */
-const allowance = 4;
+const allowance = 2;
 
 function conditionOf<A>(operator: Operator<A>, sample: Sample<A>): Float64Array[] {
   const still = reference(operator, sample, () => undefined);
@@ -175,3 +175,28 @@ export function magnitudesOf<A>(
 }
 
 const absolute = (data: HostArray): Float64Array => Float64Array.from(data, Math.abs);
+
+/** f32 numbers below this may be flushed to zero. */
+const smallestNormal = 2 ** -126;
+
+/**
+ * The largest error in units of the bound: f32 rounding, growing with the square root of the sum's length, relative to
+ * the value itself and to the sum of magnitudes behind it (large terms may cancel), but at most to the largest value.
+ */
+export function worstError(
+  actual: HostArray,
+  expected: HostArray,
+  sample: Pick<Sample<unknown>, "reduction" | "slack">,
+  magnitudes: Float64Array | undefined,
+): number {
+  let largest = 0;
+  for (const value of expected) largest = Math.max(largest, Math.abs(value));
+  const unit = 4 * 2 ** -24 * Math.sqrt(sample.reduction ?? 1) * (sample.slack ?? 1);
+  let worst = 0;
+  expected.forEach((value, i) => {
+    const scale = Math.abs(value) + Math.min(magnitudes?.[i] ?? largest, largest);
+    const error = Math.abs((actual[i] ?? NaN) - value) / Math.max(unit * scale, smallestNormal);
+    worst = Number.isFinite(error) ? Math.max(worst, error) : Infinity;
+  });
+  return worst;
+}

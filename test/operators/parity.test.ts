@@ -9,7 +9,7 @@ import { WebGpuBackend } from "../../src/runtime/webgpu/webgpu-backend.ts";
 import { openEngine } from "../../src/runtime/open-engine.ts";
 import { updatesOf, type Operator } from "../../src/operators/operator.ts";
 import type { HostArray } from "../../src/tensor/host.ts";
-import { magnitudesOf } from "./magnitudes.ts";
+import { magnitudesOf, worstError } from "./magnitudes.ts";
 import type { Sample } from "./sample.ts";
 import { samples } from "./samples.ts";
 
@@ -48,31 +48,6 @@ async function results(
   await whileAlive?.();
   for (const tensor of [...inputs, ...outputs]) tensor.dispose();
   return read;
-}
-
-/** f32 numbers below this may be flushed to zero. */
-const smallestNormal = 2 ** -126;
-
-/**
- * The largest error in units of the bound: f32 rounding, growing with the square root of the sum's length, relative to
- * the value itself and to the sum of magnitudes behind it (large terms may cancel), but at most to the largest value.
- */
-function worstError(
-  actual: HostArray,
-  expected: HostArray,
-  sample: AnySample,
-  magnitudes: Float64Array | undefined,
-): number {
-  let largest = 0;
-  for (const value of expected) largest = Math.max(largest, Math.abs(value));
-  const unit = 4 * 2 ** -24 * Math.sqrt(sample.reduction ?? 1) * (sample.slack ?? 1);
-  let worst = 0;
-  expected.forEach((value, i) => {
-    const scale = Math.abs(value) + Math.min(magnitudes?.[i] ?? largest, largest);
-    const error = Math.abs((actual[i] ?? NaN) - value) / Math.max(unit * scale, smallestNormal);
-    worst = Number.isFinite(error) ? Math.max(worst, error) : Infinity;
-  });
-  return worst;
 }
 
 for (const name of Object.keys(operators) as OperatorName[]) {

@@ -11,7 +11,7 @@ import type { Pair } from "../../../src/operators/convolution/index.ts";
 import type { Operator } from "../../../src/operators/operator.ts";
 import { allocate, type HostTensor } from "../../../src/tensor/host.ts";
 import { sizeOf, type Shape } from "../../../src/tensor/shape.ts";
-import { normal, uniform, type Sample } from "../sample.ts";
+import { graded, normal, uniform, type Sample } from "../sample.ts";
 
 /** What an operator's reference gives, rounded to f32: the inputs of its gradient. */
 function outputsOf<A>(operator: Operator<A>, inputs: readonly HostTensor[], attributes: A): HostTensor[] {
@@ -302,6 +302,13 @@ const rows = (name: string, x: HostTensor, gradcheck = false): Sample<Readonly<R
   gradcheck,
 });
 
+/** With a gradient that gets smaller and smaller from channel to channel. */
+const smallerSlopes = <A>(sample: Sample<A>, at = 2): Sample<A> => ({
+  ...sample,
+  name: `${sample.name}, smaller and smaller channels`,
+  inputs: sample.inputs.map((input, i) => (i === at ? graded(input) : input)),
+});
+
 export const denseSamples = {
   batchMoments: [
     rows("images", normal([2, 3, 5, 8], 1), true),
@@ -309,13 +316,18 @@ export const denseSamples = {
     rows("several chunks", normal([331, 12], 3, 2, 3)),
     // A kernel that squares before it takes the mean away is off by far more than rounding here.
     rows("mean ten thousand deviations", normal([71, 4], 4, -1e4)),
+    rows("smaller and smaller channels", graded(normal([71, 8], 4))),
   ] satisfies Sample<Readonly<Record<string, never>>>[],
   denseBlock: blocks.map(blockSample),
   denseBlockInference: blocks.map((block): Sample<DenseLayersAttributes> => {
     const { momentum: _, ...attributes } = attributesOf(block);
     return { ...blockSample(block), attributes };
   }),
-  denseBlockGradient: blocks.map(blockGradientSample),
+  denseBlockGradient: [...blocks.map(blockGradientSample), smallerSlopes(blockGradientSample(blocks[4]))],
   activatedPool: pools.map(poolSample),
-  activatedPoolGradient: [...pools, farFromZero].map(poolGradientSample),
+  activatedPoolGradient: [
+    ...[...pools, farFromZero].map(poolGradientSample),
+    smallerSlopes(poolGradientSample(pools[2]), 3),
+    smallerSlopes(poolGradientSample(pools[7]), 3),
+  ],
 };
