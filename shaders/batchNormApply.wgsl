@@ -1,7 +1,7 @@
 // Last pass of batch normalisation, f32:
-//   y[r, c] = (x[r, c] - x[0, c] - centre[c]) * scale[c] + beta[c]
-// x[0, c] + centre[c] is the mean: taking it away in two steps loses nothing where it is far larger than the
-// deviation (a mean rounded to f32 would).
+//   y[r, c] = (x[r, c] - pivot[c] - centre[c]) * scale[c] + beta[c]
+// pivot[c] + centre[c] is the mean (see batchNormCombine): taking it away in two steps loses nothing where it is far
+// larger than the deviation (a mean rounded to f32 would).
 //
 // One invocation computes ROWS rows of one channel (or four neighbouring ones), so that what belongs to the channel is
 // loaded once for all of them; neighbours own neighbouring channels.
@@ -22,10 +22,11 @@ struct Sizes {
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<Element>;          // [rows, channels]
-@group(0) @binding(2) var<storage, read> centre: array<Element>;     // [channels]
-@group(0) @binding(3) var<storage, read> scale: array<Element>;      // [channels]
-@group(0) @binding(4) var<storage, read> beta: array<Element>;       // [channels]
-@group(0) @binding(5) var<storage, read_write> y: array<Element>;    // [rows, channels]
+@group(0) @binding(2) var<storage, read> pivot: array<Element>;      // [channels]
+@group(0) @binding(3) var<storage, read> centre: array<Element>;     // [channels]
+@group(0) @binding(4) var<storage, read> scale: array<Element>;      // [channels]
+@group(0) @binding(5) var<storage, read> beta: array<Element>;       // [channels]
+@group(0) @binding(6) var<storage, read_write> y: array<Element>;    // [rows, channels]
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -39,12 +40,12 @@ fn main(
   let first = index / sizes.channels * ROWS;
   let end = min(first + ROWS, sizes.rows);
   // end region
-  let shift = x[channel];
+  let near = pivot[channel];
   let offset = centre[channel];
   let slope = scale[channel];
   let bias = beta[channel];
   for (var row = first; row < end; row++) {
     let at = row * sizes.channels + channel;
-    y[at] = fma(x[at] - shift - offset, slope, bias);
+    y[at] = fma(x[at] - near - offset, slope, bias);
   }
 }

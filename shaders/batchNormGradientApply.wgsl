@@ -1,6 +1,7 @@
 // Last pass of the gradient of batch normalisation with respect to x, f32:
-//   dx[r, c] = gamma[c] d[c] (dy[r, c] - dbeta[c] / rows - h[r, c] dgamma[c] / rows)
+//   dx[r, c] = gamma[c] d[c] (dy[r, c] - share[c] / rows - h[r, c] dgamma[c] / rows)
 //   d[c] = 1 / sqrt(variance[c] + epsilon),  h[r, c] = (x[r, c] - mean[c]) d[c]
+// share is dbeta, put right for the rounding of the mean (see batchNormGradientCombine).
 //
 // One invocation computes ROWS rows of one channel (or four neighbouring ones), so that what belongs to the channel is
 // loaded once for all of them; neighbours own neighbouring channels.
@@ -27,7 +28,7 @@ struct Sizes {
 @group(0) @binding(4) var<storage, read> variance: array<Element>;   // [channels]
 @group(0) @binding(5) var<storage, read> dy: array<Element>;         // [rows, channels]
 @group(0) @binding(6) var<storage, read> dgamma: array<Element>;     // [channels]
-@group(0) @binding(7) var<storage, read> dbeta: array<Element>;      // [channels]
+@group(0) @binding(7) var<storage, read> share: array<Element>;      // [channels]
 @group(0) @binding(8) var<storage, read_write> dx: array<Element>;   // [rows, channels]
 
 @compute @workgroup_size(WIDTH)
@@ -45,7 +46,7 @@ fn main(
   let inverse = 1.0 / sqrt(variance[channel] + sizes.epsilon);
   let slope = gamma[channel] * inverse;
   let centre = mean[channel];
-  let mean_gradient = dbeta[channel] / f32(sizes.rows);
+  let mean_gradient = share[channel] / f32(sizes.rows);
   let correction = dgamma[channel] / f32(sizes.rows) * inverse;
   for (var row = first; row < end; row++) {
     let at = row * sizes.channels + channel;

@@ -1,12 +1,13 @@
 // First pass of the gradient of batch normalisation: per channel over chunks of rows, f32,
 //   plain[p, c]    = sum over the rows r of chunk p of dy[r, c]
-//   weighted[p, c] = sum over them of dy[r, c] * (x[r, c] - mean[c]) / sqrt(variance[c] + epsilon)
+//   weighted[p, c] = sum over them of dy[r, c] * h[r, c],  h[r, c] = (x[r, c] - mean[c]) / sqrt(variance[c] + epsilon)
+//   rest[p, c]     = sum over them of h[r, c]: nothing, but for what the mean lost when it was rounded to f32
 //
 // One invocation computes one (chunk, channel), or four neighbouring channels of a chunk; neighbours own neighbouring
 // channels, so loads coalesce. Two rows a turn keep four loads in flight.
 //
 // launch: ceil(chunks * channels / WIDTH) workgroups
-// work: 4 * rows * channels * lanes(Element) operations
+// work: 5 * rows * channels * lanes(Element) operations
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbouring channels at a time
 const WIDTH = 64u;       // knob: invocations per workgroup
@@ -28,6 +29,7 @@ struct Sizes {
 @group(0) @binding(4) var<storage, read> dy: array<Element>;               // [rows, channels]
 @group(0) @binding(5) var<storage, read_write> plain: array<Element>;      // [chunks, channels]
 @group(0) @binding(6) var<storage, read_write> weighted: array<Element>;   // [chunks, channels]
+@group(0) @binding(7) var<storage, read_write> rest: array<Element>;       // [chunks, channels]
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -48,19 +50,27 @@ fn main(
 
   var sums = Element();
   var products = Element();
+  var deviations = Element();
   var row = start;
   for (; row + 2u <= end; row += 2u) {
     let at = row * stride + channel;
     let first = dy[at];
     let second = dy[at + stride];
     sums += first + second;
-    products += first * (x[at] - centre) + second * (x[at + stride] - centre);
+    let deviation = x[at] - centre;
+    let next = x[at + stride] - centre;
+    products += first * deviation + second * next;
+    deviations += deviation + next;
   }
   if (row < end) {
     let at = row * stride + channel;
+    let deviation = x[at] - centre;
     sums += dy[at];
-    products += dy[at] * (x[at] - centre);
+    products += dy[at] * deviation;
+    deviations += deviation;
   }
   plain[index] = sums;
-  weighted[index] = products / sqrt(variance[channel] + sizes.epsilon);
+  let inverse = 1.0 / sqrt(variance[channel] + sizes.epsilon);
+  weighted[index] = products * inverse;
+  rest[index] = deviations * inverse;
 }

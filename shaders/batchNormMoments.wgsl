@@ -1,14 +1,16 @@
 // First pass of batch normalisation: the moments of x[rows, channels] per channel over chunks of rows, f32.
-//   offset[p, c]  = mean over the rows r of chunk p of d[r, c],  d[r, c] = x[r, c] - x[0, c]
-//   squares[p, c] = sum over them of (d[r, c] - offset[p, c])^2
+//   pivots[p, c]  = x[r, c] of one row r of chunk p, near the mean
+//   offset[p, c]  = mean over the rows r of chunk p of x[r, c] - pivots[p, c]
+//   squares[p, c] = sum over them of (x[r, c] - pivots[p, c] - offset[p, c])^2
 //
 // One invocation computes one (chunk, channel), or four neighbouring channels of a chunk; neighbours own neighbouring
 // channels, so loads coalesce.
-// Taking the channel's first row away is exact where the mean is far larger than the deviation. Rows join four at a
-// time by Chan's formula, so nothing cancels either where that first row is an outlier.
+// Taking a pivot away keeps the digits where the mean is far larger than the deviation. It is the chunk's first row at
+// first, and each row that lies nearer to the mean so far takes its place: an outlier does not stay. Rows join four at
+// a time by Chan's formula.
 //
 // launch: ceil(chunks * channels / WIDTH) workgroups
-// work: 5 * rows * channels * lanes(Element) operations
+// work: 6 * rows * channels * lanes(Element) operations
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbouring channels at a time
 const WIDTH = 64u;       // knob: invocations per workgroup
@@ -24,8 +26,9 @@ struct Sizes {
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<Element>;                // [rows, channels]
-@group(0) @binding(2) var<storage, read_write> offset: array<Element>;     // [chunks, channels]
-@group(0) @binding(3) var<storage, read_write> squares: array<Element>;    // [chunks, channels]
+@group(0) @binding(2) var<storage, read_write> pivots: array<Element>;     // [chunks, channels]
+@group(0) @binding(3) var<storage, read_write> offset: array<Element>;     // [chunks, channels]
+@group(0) @binding(4) var<storage, read_write> squares: array<Element>;    // [chunks, channels]
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -41,18 +44,19 @@ fn main(
   let start = chunk * sizes.chunk;
   let end = min(start + sizes.chunk, sizes.rows);
   // end region
-  let shift = x[channel];
 
+  var pivot = x[start * sizes.channels + channel];
   var count = 0.0;
   var mean = Element();
   var sum_of_squares = Element();
   var row = start;
   for (; row + 4u <= end; row += 4u) {
     let at = row * sizes.channels + channel;
-    let a = x[at] - shift;
-    let b = x[at + sizes.channels] - shift;
-    let c = x[at + 2u * sizes.channels] - shift;
-    let d = x[at + 3u * sizes.channels] - shift;
+    let value = x[at];
+    let a = value - pivot;
+    let b = x[at + sizes.channels] - pivot;
+    let c = x[at + 2u * sizes.channels] - pivot;
+    let d = x[at + 3u * sizes.channels] - pivot;
     let block_mean = 0.25 * ((a + b) + (c + d));
     let block_squares = (a - block_mean) * (a - block_mean) + (b - block_mean) * (b - block_mean)
       + (c - block_mean) * (c - block_mean) + (d - block_mean) * (d - block_mean);
@@ -61,16 +65,30 @@ fn main(
     mean += difference * share;
     sum_of_squares += block_squares + difference * difference * (count * share);
     count += 4.0;
+    // region: nearer pivot
+    let beyond = value - pivot - mean;
+    let is_nearer = abs(beyond) < abs(mean);
+    pivot = select(pivot, value, is_nearer);
+    mean = select(mean, -beyond, is_nearer);
+    // end region
   }
   for (; row < end; row++) {
-    let difference = x[row * sizes.channels + channel] - shift - mean;
+    let value = x[row * sizes.channels + channel];
+    let difference = value - pivot - mean;
     // region: one more row
     let share = 1.0 / (count + 1.0);
     mean += difference * share;
     sum_of_squares += difference * difference * (count * share);
     count += 1.0;
     // end region
+    // region: nearer pivot
+    let beyond = value - pivot - mean;
+    let is_nearer = abs(beyond) < abs(mean);
+    pivot = select(pivot, value, is_nearer);
+    mean = select(mean, -beyond, is_nearer);
+    // end region
   }
+  pivots[index] = pivot;
   offset[index] = mean;
   squares[index] = sum_of_squares;
 }

@@ -8,6 +8,7 @@
 // images in a row) x 4 QUADS neighbouring output channels: each lane owns every eighth pixel. A lane loads the pixels
 // of its own, once for all taps of a filter row (the taps to the right come from the neighbouring lanes), and its
 // share of the weights, which then go round by shuffles. Neighbouring workgroups own neighbouring output channels.
+// A lane's number is the subgroup's own, by which shuffles go; WGSL promises no relation to the workgroup's numbers.
 //
 // lavapipe, 2 cores, 2026: a load of four values goes lane by lane and costs as much as a hundred multiplications of
 // eight lanes, a shuffle as much as one; this form reaches 2 to 2.5 times conv2dBlocked. A load is a kilobyte and
@@ -54,7 +55,7 @@ struct Sizes {
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) lane: u32,
+  @builtin(subgroup_invocation_id) lane: u32,
 ) {
   let index = workgroup.x + workgroup.y * grid.x;
   let inner = sizes.channels / 4u;

@@ -9,6 +9,7 @@
 // of a filter row, and computes 4 QUADS output channels of each: it walks along the lines of dy with a window of TAPS
 // pixels of x, so that a pixel is loaded once for all of them; the values of dy are loaded in shares and go round by
 // shuffles. Neighbouring workgroups own neighbouring output channels, then rows of lanes, then chunks.
+// A lane's number is the subgroup's own, by which shuffles go; WGSL promises no relation to the workgroup's numbers.
 //
 // lavapipe, 2 cores, 2026: 2 to 3 times conv2dWeightGradientChunks.
 //
@@ -55,7 +56,7 @@ struct Sizes {
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) lane: u32,
+  @builtin(subgroup_invocation_id) lane: u32,
 ) {
   let index = workgroup.x + workgroup.y * grid.x;
   let inner = sizes.channels / 4u;

@@ -1,7 +1,8 @@
 // The way back through ReLU and one batch norm, as far as a single look at the rows leads, f32:
 //   g[r, c] = da[r, c] where x[r, c] * scale[c] + shift[c] > 0, else 0
-//   sums[2 p, c]     = sum over the rows r of chunk p of g[r, c]
-//   sums[2 p + 1, c] = sum over them of g[r, c] * h[r, c],  h = (x - mean) / sqrt(variance + epsilon)
+//   sums[3 p, c]     = sum over the rows r of chunk p of g[r, c]
+//   sums[3 p + 1, c] = sum over them of g[r, c] * h[r, c],  h = (x - mean) / sqrt(variance + epsilon)
+//   sums[3 p + 2, c] = sum over them of h[r, c]: nothing, but for what the mean lost when it was rounded to f32
 //   collected[r, c] += scale[c] g[r, c]
 // What is missing from the gradient of x, -(terms[0] + h terms[1]) of denseGradientTerms, is the same for all who read
 // a channel but for a factor, so that it is taken away once, by denseGradientCorrect.
@@ -10,7 +11,7 @@
 // counts are in steps of four.
 //
 // launch: ceil(chunks * channels / WIDTH) workgroups
-// work: 32 * rows * channels operations
+// work: 36 * rows * channels operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
@@ -37,7 +38,7 @@ struct Sizes {
 @group(0) @binding(4) var<storage, read> factors: array<vec4f>;            // [2, channels]: scale, shift
 @group(0) @binding(5) var<storage, read> dy: array<vec4f>;                 // [rows, rowStride], read where it starts
 @group(0) @binding(6) var<storage, read_write> collected: array<vec4f>;    // [rows, rowStride]
-@group(0) @binding(7) var<storage, read_write> sums: array<vec4f>;         // [2 chunks, channels]
+@group(0) @binding(7) var<storage, read_write> sums: array<vec4f>;         // [3 chunks, channels]
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -62,6 +63,7 @@ fn main(
 
   var sum = vec4f();
   var product = vec4f();
+  var deviation = vec4f();
   for (var row = start; row < end; row++) {
     // region: gradient through ReLU
     let at = row * sizes.rowStride + channel;
@@ -69,13 +71,15 @@ fn main(
     let g = select(vec4f(), da[row * sizes.channels + channel], fma(value, scale, shift) > vec4f());
     sum += g;
     product = fma(g, value - mean, product);
+    deviation += value - mean;
     // end region
     var before = vec4f();
     if (sizes.collect == ADD) { before = collected[at]; }
     if (sizes.collect == START) { before = dy[at]; }
     if (sizes.collect != LEAVE) { collected[at] = fma(scale, g, before); }
   }
-  let at = 2u * chunk * sizes.channels + channel;
+  let at = 3u * chunk * sizes.channels + channel;
   sums[at] = sum;
   sums[at + sizes.channels] = product * inverse;
+  sums[at + 2u * sizes.channels] = deviation * inverse;
 }

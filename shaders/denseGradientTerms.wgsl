@@ -1,15 +1,17 @@
 // Adds up chunks in order, f32: those of denseGradientSums,
-//   dbeta[c]  = sum over all chunks p of sums[2 p, c]
-//   dgamma[c] = sum over all chunks p of sums[2 p + 1, c]
-//   terms[0, c] += scale[c] dbeta[c] / rows
+//   m[c]      = sum over all chunks p of sums[3 p + 2, c] / rows
+//   dbeta[c]  = sum over all chunks p of sums[3 p, c]
+//   dgamma[c] = sum over all chunks p of sums[3 p + 1, c] - dbeta[c] * m[c]
+//   terms[0, c] += scale[c] (dbeta[c] - dgamma[c] * m[c]) / rows
 //   terms[1, c] += scale[c] dgamma[c] / rows
+// (m is what is left of the mean of the normalised x where the mean was rounded to f32, as in batchNormGradientCombine)
 // and, in the same launch, those of a weight gradient (as sumChunks):
 //   dweight[i] = sum over all parts p of weightParts[p, i]
 //
 // One invocation computes four neighbouring weights, or one channel.
 //
 // launch: ceil((channels + quads) / WIDTH) workgroups
-// work: 2 * chunks * channels + 4 * quads * parts operations
+// work: 3 * chunks * channels + 4 * quads * parts operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
@@ -24,7 +26,7 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> sums: array<f32>;              // [2 chunks, channels]
+@group(0) @binding(1) var<storage, read> sums: array<f32>;              // [3 chunks, channels]
 @group(0) @binding(2) var<storage, read> factors: array<f32>;           // [2, channels]: scale, shift
 @group(0) @binding(3) var<storage, read> weightParts: array<vec4f>;     // [parts, quads * 4]
 @group(0) @binding(4) var<storage, read_write> dgamma: array<f32>;      // [channels]
@@ -48,17 +50,21 @@ fn main(
   let channel = index - sizes.quads;
   if (channel >= sizes.channels) { return; }
   let stride = sizes.channels;
-  let end = 2u * sizes.chunks * stride;
+  let end = 3u * sizes.chunks * stride;
   var sum = 0.0;
   var product = 0.0;
-  for (var at = channel; at < end; at += 2u * stride) {
+  var deviation = 0.0;
+  for (var at = channel; at < end; at += 3u * stride) {
     sum += sums[at];
     product += sums[at + stride];
+    deviation += sums[at + 2u * stride];
   }
+  let normalised_mean = deviation / f32(sizes.rows);
+  product -= sum * normalised_mean;
   dbeta[channel] = sum;
   dgamma[channel] = product;
   let share = factors[channel] / f32(sizes.rows);
-  var plain = share * sum;
+  var plain = share * (sum - product * normalised_mean);
   var weighted = share * product;
   if (sizes.startsTerms == 0u) {
     plain += terms[channel];

@@ -1,17 +1,17 @@
 // What is needed of the mean and variance of channels, over chunks of rows, f32; and x copied into wider rows:
-//   moments[2 p, c]      = mean over the rows r of chunk p of x[r, c] - x[0, c]
-//   moments[2 p + 1, c]  = sum over them of (x[r, c] - x[0, c] - moments[2 p, c])^2
-//   moments[2 chunks, c] = x[0, c]
+//   moments[3 p, c]     = mean over the rows r of chunk p of x[r, c] - moments[3 p + 2, c]
+//   moments[3 p + 1, c] = sum over them of (x[r, c] - moments[3 p + 2, c] - moments[3 p, c])^2
+//   moments[3 p + 2, c] = x[r, c] of one row r of chunk p near the mean, the pivot
 //   placed[r, firstChannel + c] = x[r, c]
-// Taking the first row away keeps the digits of channels whose mean is far larger than their deviation. The chunks are
-// joined by denseFactors or denseStatistics.
+// Taking the pivot away keeps the digits of channels whose mean is far larger than their deviation (as in
+// batchNormMoments). The chunks are joined by denseFactors or denseStatistics.
 //
 // One invocation computes four neighbouring channels of one chunk, row by row (Welford 1962); neighbours own
 // neighbouring channels. All channel counts are in steps of four. Not unrolled: rows wait for loads and stores, not for
 // arithmetic, and four at a time took twice as long to compile.
 //
 // launch: ceil(chunks * channels / WIDTH) workgroups
-// work: 20 * rows * channels operations
+// work: 32 * rows * channels operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
@@ -29,7 +29,7 @@ struct Sizes {
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;                // [rows, channels]
 @group(0) @binding(2) var<storage, read_write> placed: array<vec4f>;     // [rows, rowStride]
-@group(0) @binding(3) var<storage, read_write> moments: array<vec4f>;    // [2 chunks + 1, channels]
+@group(0) @binding(3) var<storage, read_write> moments: array<vec4f>;    // [3 chunks, channels]
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -45,24 +45,30 @@ fn main(
   let start = chunk * sizes.chunk;
   let end = min(start + sizes.chunk, sizes.rows);
   // end region
-  let shift = x[channel];
 
+  var pivot = x[start * sizes.channels + channel];
   var count = 0.0;
   var mean = vec4f();
   var sum_of_squares = vec4f();
   for (var row = start; row < end; row++) {
     let value = x[row * sizes.channels + channel];
     if (sizes.rowStride > 0u) { placed[row * sizes.rowStride + sizes.firstChannel + channel] = value; }
-    let difference = value - shift - mean;
+    let difference = value - pivot - mean;
     // region: one more row
     let share = 1.0 / (count + 1.0);
     mean += difference * share;
     sum_of_squares += difference * difference * (count * share);
     count += 1.0;
     // end region
+    // region: nearer pivot
+    let beyond = value - pivot - mean;
+    let is_nearer = abs(beyond) < abs(mean);
+    pivot = select(pivot, value, is_nearer);
+    mean = select(mean, -beyond, is_nearer);
+    // end region
   }
-  let at = 2u * chunk * sizes.channels + channel;
+  let at = 3u * chunk * sizes.channels + channel;
   moments[at] = mean;
   moments[at + sizes.channels] = sum_of_squares;
-  if (chunk == 0u) { moments[2u * sizes.chunks * sizes.channels + channel] = shift; }
+  moments[at + 2u * sizes.channels] = pivot;
 }

@@ -5,7 +5,7 @@
 // One invocation computes one channel.
 //
 // launch: ceil(channels / WIDTH) workgroups
-// work: 8 * chunks * channels operations
+// work: 12 * chunks * channels operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
@@ -21,7 +21,7 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> moments: array<f32>;             // [2 chunks + 1, channels]
+@group(0) @binding(1) var<storage, read> moments: array<f32>;             // [3 chunks, channels]
 @group(0) @binding(2) var<storage, read_write> statistics: array<f32>;    // [2, rowStride]
 
 @compute @workgroup_size(WIDTH)
@@ -39,16 +39,22 @@ fn main(
   var count = 0.0;
   var joined = 0.0;
   var sum_of_squares = 0.0;
+  var pivot = moments[2u * fresh + place];
   for (var chunk = 0u; chunk < sizes.chunks; chunk++) {
     let rows = f32(min(sizes.chunk, sizes.rows - chunk * sizes.chunk));
-    let at = 2u * chunk * fresh + place;
-    let difference = moments[at] - joined;
+    let at = 3u * chunk * fresh + place;
+    let value = moments[at + 2u * fresh];
+    let difference = value - pivot + (moments[at] - joined);
     let share = rows / (count + rows);
     joined += difference * share;
     sum_of_squares += moments[at + fresh] + difference * difference * (count * share);
     count += rows;
+    let beyond = value - pivot - joined;
+    let is_nearer = abs(beyond) < abs(joined);
+    pivot = select(pivot, value, is_nearer);
+    joined = select(joined, -beyond, is_nearer);
   }
   // end region
-  statistics[sizes.firstChannel + channel] = moments[2u * sizes.chunks * fresh + place] + joined;
+  statistics[sizes.firstChannel + channel] = pivot + joined;
   statistics[sizes.rowStride + sizes.firstChannel + channel] = sum_of_squares / f32(sizes.rows);
 }

@@ -8,7 +8,7 @@
 // Chan's formula. All channel counts are in steps of four.
 //
 // launch: ceil(channels / SPAN) workgroups
-// work: 20 * rows * channels operations
+// work: 32 * rows * channels operations
 
 // region: workgroup of all rows
 const SPAN = 2u;         // knob: fours of channels per workgroup
@@ -37,6 +37,7 @@ struct Sizes {
 @group(0) @binding(6) var<storage, read_write> runningVariance: array<vec4f>;    // [channels]
 @group(0) @binding(7) var<storage, read_write> factors: array<vec4f>;            // [2, channels]: scale, shift
 
+var<workgroup> pivots: array<vec4f, WIDTH>;
 var<workgroup> means: array<vec4f, WIDTH>;
 var<workgroup> squares: array<vec4f, WIDTH>;
 
@@ -58,20 +59,29 @@ fn main(
   let column = local.x % SPAN;
   // end region
   let channel = min(base + column, sizes.channels - 1u);
-  let shift = x[channel];
 
+  // The pivot of a lane's rows (see batchNormMoments); a lane without rows has another's.
+  var pivot = x[min(lane, sizes.rows - 1u) * sizes.channels + channel];
   var count = 0.0;
   var mean = vec4f();
   var sum_of_squares = vec4f();
   for (var row = lane; row < sizes.rows; row += LANES) {
-    let difference = x[row * sizes.channels + channel] - shift - mean;
+    let value = x[row * sizes.channels + channel];
+    let difference = value - pivot - mean;
     // region: one more row
     let share = 1.0 / (count + 1.0);
     mean += difference * share;
     sum_of_squares += difference * difference * (count * share);
     count += 1.0;
     // end region
+    // region: nearer pivot
+    let beyond = value - pivot - mean;
+    let is_nearer = abs(beyond) < abs(mean);
+    pivot = select(pivot, value, is_nearer);
+    mean = select(mean, -beyond, is_nearer);
+    // end region
   }
+  pivots[local.x] = pivot;
   means[local.x] = mean;
   squares[local.x] = sum_of_squares;
   workgroupBarrier();
@@ -81,16 +91,20 @@ fn main(
       let other = local.x + half * SPAN;
       let mine = rows_of(lane, 2u * half);
       let theirs = rows_of(lane + half, 2u * half);
-      let difference = means[other] - means[local.x];
+      let difference = pivots[other] - pivots[local.x] + (means[other] - means[local.x]);
       let share = theirs / max(mine + theirs, 1.0);
-      means[local.x] += difference * share;
+      let joined = means[local.x] + difference * share;
       squares[local.x] += squares[other] + difference * difference * (mine * share);
+      let beyond = pivots[other] - pivots[local.x] - joined;
+      let is_nearer = abs(beyond) < abs(joined);
+      pivots[local.x] = select(pivots[local.x], pivots[other], is_nearer);
+      means[local.x] = select(joined, -beyond, is_nearer);
     }
     workgroupBarrier();
   }
 
   if (lane > 0u || base + column >= sizes.channels) { return; }
-  let batch_mean = shift + means[column];
+  let batch_mean = pivots[column] + means[column];
   let variance = squares[column] / f32(sizes.rows);
   let scale = gamma[channel] / sqrt(variance + sizes.epsilon);
   statistics[channel] = batch_mean;

@@ -1,8 +1,8 @@
 // denseGradientSums, denseGradientTerms and denseGradientCorrect in one launch, for so few rows that one workgroup can
 // look at all of them, f32. With g = da where x * scale + shift > 0, else 0, and h = (x - mean) / sqrt(variance +
-// epsilon):
-//   dbeta[c] = sum over all rows of g,  dgamma[c] = sum over them of g h
-//   terms[0, c] += scale[c] dbeta[c] / rows,  terms[1, c] += scale[c] dgamma[c] / rows
+// epsilon), and m = the mean of h over the rows (what is left where the mean was rounded to f32):
+//   dbeta[c] = sum over all rows of g,  dgamma[c] = sum over them of g h - dbeta[c] m[c]
+//   terms[0, c] += scale[c] (dbeta[c] - dgamma[c] m[c]) / rows,  terms[1, c] += scale[c] dgamma[c] / rows
 //   collected[r, c] += scale[c] g[r, c]
 //   dx[r, c - firstChannel] = collected[r, c] - terms[0, c] - h[r, c] terms[1, c],
 //     for `dxChannels` channels from `firstChannel` on
@@ -13,7 +13,7 @@
 // channel counts are in steps of four.
 //
 // launch: ceil(channels / SPAN) workgroups
-// work: 56 * rows * channels operations
+// work: 60 * rows * channels operations
 
 // region: workgroup of all rows
 const SPAN = 2u;         // knob: fours of channels per workgroup
@@ -48,6 +48,7 @@ struct Sizes {
 
 var<workgroup> sums: array<vec4f, WIDTH>;
 var<workgroup> products: array<vec4f, WIDTH>;
+var<workgroup> deviations: array<vec4f, WIDTH>;
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -73,6 +74,7 @@ fn main(
 
   var sum = vec4f();
   var product = vec4f();
+  var deviation = vec4f();
   for (var row = lane; row < end; row += LANES) {
     // region: gradient through ReLU
     let at = row * sizes.rowStride + channel;
@@ -80,23 +82,28 @@ fn main(
     let g = select(vec4f(), da[row * sizes.channels + channel], fma(value, scale, shift) > vec4f());
     sum += g;
     product = fma(g, value - mean, product);
+    deviation += value - mean;
     // end region
     if (sizes.collect != LEAVE) { collected[at] = fma(scale, g, collected[at]); }
   }
   sums[local.x] = sum;
   products[local.x] = product * inverse;
+  deviations[local.x] = deviation * inverse;
   workgroupBarrier();
   for (var half = LANES / 2u; half > 0u; half /= 2u) {
     if (lane < half) {
       sums[local.x] += sums[local.x + half * SPAN];
       products[local.x] += products[local.x + half * SPAN];
+      deviations[local.x] += deviations[local.x + half * SPAN];
     }
     workgroupBarrier();
   }
 
   let share = scale / f32(sizes.rows);
-  var plain = share * sums[column];
-  var weighted = share * products[column];
+  let normalised_mean = deviations[column] / f32(sizes.rows);
+  let weighted_sum = products[column] - sums[column] * normalised_mean;
+  var plain = share * (sums[column] - weighted_sum * normalised_mean);
+  var weighted = share * weighted_sum;
   let terms = sizes.rows * sizes.rowStride + channel;
   if (sizes.collect != LEAVE) {
     if (sizes.collect == ADD) {
@@ -108,7 +115,7 @@ fn main(
   }
   if (lane == 0u && is_inside) {
     dbeta[channel] = sums[column];
-    dgamma[channel] = products[column];
+    dgamma[channel] = weighted_sum;
     if (sizes.collect != LEAVE) {
       collected[terms] = plain;
       collected[terms + sizes.rowStride] = weighted;

@@ -4,6 +4,7 @@
 // products: for each k a lane loads DOWN values of a, of rows of its own, and ACROSS values of b, of columns of its own;
 // the values of a go round by shuffles. Each lane keeps its columns' sums of all rows. Neighbouring workgroups own
 // neighbouring columns. Transposed and broadcast operands differ only in their strides.
+// A lane's number is the subgroup's own, by which shuffles go; WGSL promises no relation to the workgroup's numbers.
 //
 // lavapipe, 2 cores, 2026: twice matmulTileVectors, for a value is loaded by one lane for all eight.
 //
@@ -46,7 +47,7 @@ struct Sizes {
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(num_workgroups) grid: vec3u,
-  @builtin(local_invocation_index) lane: u32,
+  @builtin(subgroup_invocation_id) lane: u32,
 ) {
   let index = workgroup.x + workgroup.y * grid.x;
   let tiles_across = (sizes.n + LANES * ACROSS - 1u) / (LANES * ACROSS);

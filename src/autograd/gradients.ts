@@ -17,7 +17,7 @@ import {
 import { run, runOne } from "../functions/run.ts";
 import { matmul } from "../functions/products.ts";
 import { broadcastTo, concat, pad, reshape, slice, transpose } from "../functions/movement.ts";
-import { sum } from "../functions/reduction.ts";
+import { mean, sum } from "../functions/reduction.ts";
 import type { Gradient, GradientOf, GradientRule } from "../operators/gradient-rule.ts";
 import type { AttributesOf, OperatorName } from "../operators/registry.ts";
 import { engineOf } from "../runtime/engine.ts";
@@ -70,6 +70,8 @@ function noGradientOf(operator: string, input: string): Gradient {
   };
 }
 
+/** sigmoid(x), at -x exact where 1 - sigmoid(x) has lost its digits. */
+const sigmoidOf = (x: Tensor): Tensor => runOne("sigmoid", [x], {});
 const inverseRootTwoPi = 1 / Math.sqrt(2 * Math.PI);
 /** The standard normal density at x. */
 const density = (x: Tensor): Tensor => scale(exp(scale(multiply(x, x), -0.5)), inverseRootTwoPi);
@@ -79,9 +81,15 @@ export const gradients: GradientTable = {
   log: ({ inputs: [x], gradient: g }) => [() => divide(g, x)],
   sqrt: ({ outputs: [y], gradient: g }) => [() => divide(scale(g, 0.5), y)],
   relu: ({ outputs: [y], gradient: g }) => [() => gate(y, g)],
-  sigmoid: ({ outputs: [y], gradient: g }) => [() => multiply(g, multiply(y, affine(y, -1, 1)))],
-  softplus: ({ inputs: [x], gradient: g }) => [() => multiply(g, runOne("sigmoid", [x], {}))],
-  tanh: ({ outputs: [y], gradient: g }) => [() => multiply(g, affine(multiply(y, y), -1, 1))],
+  // y (1 - y), as the second factor is exact for large x, too.
+  sigmoid: ({ inputs: [x], outputs: [y], gradient: g }) => [
+    () => multiply(g, multiply(y, sigmoidOf(scale(x, -1)))),
+  ],
+  softplus: ({ inputs: [x], gradient: g }) => [() => multiply(g, sigmoidOf(x))],
+  // 1 - y^2, as 4 sigmoid(2x) sigmoid(-2x): exact for large x.
+  tanh: ({ inputs: [x], gradient: g }) => [
+    () => multiply(g, scale(multiply(sigmoidOf(scale(x, 2)), sigmoidOf(scale(x, -2))), 4)),
+  ],
   normalCdf: ({ inputs: [x], gradient: g }) => [() => multiply(g, density(x))],
   gelu: ({ inputs: [x], gradient: g }) => [
     () => multiply(g, add(runOne("normalCdf", [x], {}), multiply(x, density(x)))),
@@ -229,7 +237,10 @@ export const gradients: GradientTable = {
     const share = channels / x.size;
     return [
       () => {
-        const deviation = runOne("subtract", [x, row(statistics, 0)], {});
+        const rows = x.shape.slice(0, -1).map((_, axis) => axis);
+        const fromRounded = runOne("subtract", [x, row(statistics, 0)], {});
+        // The mean is rounded; what it lost is the mean of these differences.
+        const deviation = runOne("subtract", [fromRounded, mean(fromRounded, { axes: rows })], {});
         return add(multiply(deviation, scale(row(g, 1), 2 * share)), scale(row(g, 0), share));
       },
     ];

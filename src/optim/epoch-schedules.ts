@@ -60,6 +60,8 @@ export interface PlateauOptions {
   readonly mode?: "min" | "max";
   /** The rate never falls below it; default 0. */
   readonly minimum?: number;
+  /** A change of the rate that is not larger than this is not made (torch's eps); default 1e-8. */
+  readonly epsilon?: number;
 }
 
 /** Lowers the learning rate when a metric stops improving (as torch's ReduceLROnPlateau). */
@@ -71,7 +73,15 @@ export class ReduceLROnPlateau implements Schedule {
 
   constructor(target: Scheduled, options: PlateauOptions = {}) {
     this.#target = target;
-    this.#options = { factor: 0.5, patience: 5, threshold: 1e-4, mode: "min", minimum: 0, ...options };
+    const defaults = {
+      factor: 0.5,
+      patience: 5,
+      threshold: 1e-4,
+      mode: "min",
+      minimum: 0,
+      epsilon: 1e-8,
+    } as const;
+    this.#options = { ...defaults, ...options };
   }
 
   get state(): ScheduleState {
@@ -97,8 +107,10 @@ export class ReduceLROnPlateau implements Schedule {
     this.#badEpochs++;
     if (this.#badEpochs <= this.#options.patience) return;
     this.#badEpochs = 0;
-    const { factor, minimum } = this.#options;
-    this.#target.learningRate = Math.max(this.#target.learningRate * factor, minimum);
+    const { factor, minimum, epsilon } = this.#options;
+    const rate = this.#target.learningRate;
+    const lowered = Math.max(rate * factor, minimum);
+    if (rate - lowered > epsilon) this.#target.learningRate = lowered;
   }
 
   #improves(metric: number): boolean {

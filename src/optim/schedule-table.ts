@@ -19,10 +19,14 @@ const row = <Table extends OptionTable>(
 ): ScheduleRow<Table> => ({ options, create });
 
 export const schedules = {
-  /** Times `factor` after more than `patience` epochs without improvement. */
+  /** Times `factor` after more than `patience` epochs without improvement, while that changes the rate by more than `epsilon`. */
   plateau: row(
-    { patience: { default: 5, from: 0, whole: true }, factor: { default: 0.5, above: 0, below: 1 } } as const,
-    (target, { patience, factor }) => new ReduceLROnPlateau(target, { patience, factor }),
+    {
+      patience: { default: 5, from: 0, whole: true },
+      factor: { default: 0.5, above: 0, below: 1 },
+      epsilon: { default: 1e-8, from: 0 },
+    } as const,
+    (target, options) => new ReduceLROnPlateau(target, options),
   ),
   /** From the first rate to `minimum` over the run, in half a wave of the cosine, step by step. */
   cosine: row(

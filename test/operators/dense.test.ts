@@ -4,10 +4,15 @@ import { describe, expect, test } from "vitest";
 import { ShapeError } from "../../src/errors/errors.ts";
 import type { AdapterTraits } from "../../src/device/traits.ts";
 import { activatedPool, denseBlock } from "../../src/functions/dense.ts";
+import { denseOperators } from "../../src/operators/dense/index.ts";
+import { wholeKnobs } from "../../src/operators/dense/row-chunks.ts";
+import { input, output, type Operator } from "../../src/operators/operator.ts";
 import { operators } from "../../src/operators/registry.ts";
+import type { HostArray } from "../../src/tensor/host.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import type { TensorSpec } from "../../src/tensor/shape.ts";
 import { useEngine } from "../engines.ts";
+import { uniform } from "./sample.ts";
 
 describe("dense blocks refuse", () => {
   const open = useEngine({ device: "reference" });
@@ -54,6 +59,65 @@ describe("dense blocks refuse", () => {
     const call = (): Tensor =>
       activatedPool("average", open().zeros([1, 4, 4, 4]), open().zeros([2, 8]), norm, { window: 2 });
     expect(call).toThrow(/statistics must be f32 \[2, 4\]/);
+  });
+});
+
+describe("statistics and an outlier", () => {
+  const open = useEngine({ device: "webgpu" });
+  const channels = 4;
+
+  /** Values in [-1, 1), but for one of 300 in each channel; and each channel's mean and deviation in float64. */
+  function withOutliers(rows: number): { x: Float32Array; mean: number[]; deviation: number[] } {
+    const x = Float32Array.from(uniform([rows, channels], 5, -1, 1).data);
+    [0, 1, 77, rows - 1].forEach((row, k) => (x[row * channels + k] = 300));
+    const columns = [0, 1, 2, 3].map((k) => Array.from(x).filter((_, i) => i % channels === k));
+    const mean = columns.map((column) => column.reduce((sum, value) => sum + value, 0) / rows);
+    const deviation = columns.map((column, k) =>
+      Math.sqrt(column.reduce((sum, value) => sum + (value - mean[k]) ** 2, 0) / rows),
+    );
+    return { x, mean, deviation };
+  }
+
+  function expectMoments(found: HostArray, { mean, deviation }: ReturnType<typeof withOutliers>): void {
+    for (let k = 0; k < channels; k++) {
+      expect(Math.abs(found[k] - mean[k]) / deviation[k], `mean of channel ${k}`).toBeLessThan(2e-8);
+      expect(found[channels + k] / deviation[k] ** 2).toBeCloseTo(1, 5);
+    }
+  }
+
+  test("of a tensor's chunks: the mean loses nothing", async () => {
+    const rows = 20_000;
+    const expected = withOutliers(rows);
+    const [statistics] = open().run(
+      denseOperators.batchMoments,
+      [open().tensor(expected.x, [rows, channels])],
+      {},
+    );
+    expectMoments(await statistics.read(), expected);
+  });
+
+  test.each(["wholeNarrow", "wholeWide"] as const)("of one workgroup's rows, %s", async (reductions) => {
+    const rows = 4000;
+    const expected = withOutliers(rows);
+    const sizes = { rows, channels: channels / 4, epsilon: 1e-5, keep: 1, meanShare: 0, varianceShare: 0 };
+    const [gamma, beta, runningMean, runningVariance] = [1, 2, 3, 4].map(input);
+    const norm = { gamma, beta, runningMean, runningVariance };
+    const bind = { x: input(0), ...norm, statistics: output(0), factors: output(1) };
+    const alone: Operator<Readonly<Record<string, never>>> = {
+      name: "denseWholeFactors alone",
+      infer: () => [0, 1].map(() => ({ shape: [2, channels], dtype: "f32" })),
+      reference: () => expect.unreachable(),
+      candidates: () => [
+        {
+          name: reductions,
+          launches: [{ kernel: "denseWholeFactors", knobs: wholeKnobs(reductions), bind, sizes }],
+        },
+      ],
+    };
+    const vectors = [1, 0, 0, 1].map((value) => open().full([channels], value));
+    const x = open().tensor(expected.x, [rows, channels]);
+    const [statistics] = open().run(alone, [x, ...vectors], {});
+    expectMoments(await statistics.read(), expected);
   });
 });
 

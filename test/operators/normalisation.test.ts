@@ -8,7 +8,7 @@ import { chunksOf } from "../../src/operators/normalisation/channels.ts";
 import type { Engine } from "../../src/runtime/engine.ts";
 import type { HostArray } from "../../src/tensor/host.ts";
 import { useEngine } from "../engines.ts";
-import { normal } from "./sample.ts";
+import { normal, uniform } from "./sample.ts";
 
 const backends = [
   ["the reference", useEngine({ device: "reference" })],
@@ -58,6 +58,61 @@ describe.each(backends)("batch normalisation on %s", (_, engine) => {
       });
     },
   );
+
+  test("an outlier costs the mean nothing, whether it is the first row, the last or the first of a chunk", async () => {
+    for (const channels of [1, 4]) {
+      const rows = 50176;
+      const { chunk } = chunksOf({ rows, channels }, engine().traits);
+      const { data } = uniform([rows, channels], 5, -1, 1);
+      // In each channel elsewhere.
+      [0, chunk, 31 * chunk + 5, rows - 1].slice(0, channels).forEach((row, k) => {
+        data[row * channels + k] = 300;
+      });
+      const expected = moments(data, channels);
+      const actual = await normalised(engine(), [rows, channels], data);
+      const ofResult = moments(Float64Array.from(actual.y), channels);
+      for (let k = 0; k < channels; k++) {
+        const error = (actual.mean[k] - expected.mean[k]) / Math.sqrt(expected.variance[k]);
+        expect(Math.abs(error), `channel ${k}: mean, in deviations`).toBeLessThan(2e-8);
+        expect(Math.abs(ofResult.mean[k]), `channel ${k}: mean of y`).toBeLessThan(5e-8);
+        expect(actual.variance[k] / expected.variance[k]).toBeCloseTo(1, 5);
+      }
+    }
+  });
+
+  test.each([
+    [1000, 0.01],
+    [-1e4, 1],
+  ])("the gradient is that of x in float64 at a mean of %d and a deviation of %d", async (centre, spread) => {
+    const shape = [512, 4];
+    const [rows, channels] = shape;
+    const { data } = normal(shape, 9, centre, spread);
+    const dy = normal(shape, 10, 0.5).data;
+    const epsilon = 1e-12;
+    const expected = moments(data, channels);
+    const deviation = expected.variance.map((value) => Math.sqrt(value + epsilon));
+    const h = Array.from(data, (value, i) => (value - expected.mean[i % channels]) / deviation[i % channels]);
+    const [plain, weighted, magnitude] = [0, 1, 2].map(() => new Float64Array(channels));
+    dy.forEach((slope: number, i: number) => {
+      plain[i % channels] += slope;
+      weighted[i % channels] += slope * h[i];
+      magnitude[i % channels] += Math.abs(slope * h[i]);
+    });
+    const x = engine().tensor(data, shape);
+    const gamma = engine().full([channels], 1);
+    const { mean, variance } = functions.batchNorm(x, gamma, engine().zeros([channels]), { epsilon });
+    const slopes = engine().tensor(dy, shape);
+    const { dx, dgamma } = functions.batchNormGradient(x, gamma, mean, variance, slopes, { epsilon });
+    (await dx.read()).forEach((value, i) => {
+      const k = i % channels;
+      const normalised = value * deviation[k];
+      const correction = (plain[k] + h[i] * weighted[k]) / rows;
+      expect(Math.abs(normalised - (dy[i] - correction)), `dx ${i}`).toBeLessThan(2e-6);
+    });
+    (await dgamma.read()).forEach((value, k) => {
+      expect(Math.abs(value - weighted[k]) / magnitude[k], `dgamma ${k}`).toBeLessThan(1e-7);
+    });
+  });
 
   test("a channel without variance becomes beta, and stays finite in the gradient", async () => {
     const x = engine().full([6, 4], 123.25);

@@ -50,6 +50,15 @@ export function uniform(shape: Shape, seed = 1, low = 0, high = 1): HostTensor {
   return filled(shape, "f32", () => low + (high - low) * next());
 }
 
+/** The same, smaller and smaller along an axis, down to a millionth: an error in a small value hides beside a large one. */
+export function graded({ shape, dtype, data }: HostTensor, axis = shape.length - 1): HostTensor {
+  const extent = shape[axis];
+  const inner = sizeOf(shape.slice(axis + 1));
+  const scale = (i: number): number =>
+    10 ** ((-6 * (Math.floor(i / inner) % extent)) / Math.max(extent - 1, 1));
+  return { shape, dtype, data: data.map((value: number, i: number) => value * scale(i)) };
+}
+
 /** Whole numbers in [0, below). */
 export function integers(
   shape: Shape,

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { UsageError } from "../../src/errors/errors.ts";
-import { ReduceLROnPlateau, StepLR } from "../../src/optim/epoch-schedules.ts";
+import { ReduceLROnPlateau, StepLR, type PlateauOptions } from "../../src/optim/epoch-schedules.ts";
 import type { Schedule } from "../../src/optim/schedule.ts";
 import { scheduleNames, scheduleOf, type ScheduleSettings } from "../../src/optim/schedule-table.ts";
 import { CosineRate } from "../../src/optim/step-schedules.ts";
@@ -16,6 +16,37 @@ describe("ReduceLROnPlateau", () => {
       return target.learningRate;
     });
     expect(rates).toEqual([1, 1, 1, 1, 0.5, 0.5, 0.5, 0.3, 0.3, 0.3, 0.3]);
+  });
+
+  test("a change of the rate by epsilon or less is not made: halving from 1e-7 ends at 1.25e-8, as torch's does", () => {
+    const ratesOf = (options: PlateauOptions): number[] => {
+      const target = { learningRate: 1e-7 };
+      const schedule = new ReduceLROnPlateau(target, { patience: 0, ...options });
+      return Array.from({ length: 7 }, () => {
+        schedule.afterEpoch(1);
+        return target.learningRate;
+      });
+    };
+    // 1e-7 - 5e-8, 5e-8 - 2.5e-8 and 2.5e-8 - 1.25e-8 are more than 1e-8; 1.25e-8 - 6.25e-9 is not.
+    expect(ratesOf({})).toEqual([1e-7, 5e-8, 2.5e-8, 1.25e-8, 1.25e-8, 1.25e-8, 1.25e-8]);
+    expect(ratesOf({ epsilon: 0 })).toEqual([0, 1, 2, 3, 4, 5, 6].map((times) => 1e-7 / 2 ** times));
+    // "More than epsilon", strictly: the change from 2^-20 to 2^-21 is 2^-21.
+    const target = { learningRate: 2 ** -20 };
+    const schedule = new ReduceLROnPlateau(target, { patience: 0, epsilon: 2 ** -21 });
+    for (const metric of [1, 1, 1]) schedule.afterEpoch(metric);
+    expect(target.learningRate).toBe(2 ** -20);
+    // A minimum that is almost reached is left at the same distance.
+    expect(ratesOf({ minimum: 9.5e-8 })[6]).toBe(1e-7);
+  });
+
+  test("settings take epsilon by name", () => {
+    const target = { learningRate: 1 };
+    const schedule = scheduleOf(target, { by: "plateau", patience: 0, epsilon: 0.3 });
+    for (const metric of [1, 1, 1, 1]) schedule.afterEpoch(metric);
+    expect(target.learningRate).toBe(0.5);
+    expect(() => scheduleOf(target, { by: "plateau", epsilon: -1 })).toThrow(
+      "plateau: epsilon must be a number from 0 up, got -1",
+    );
   });
 
   test("an improvement smaller than the threshold does not count; NaN never does; max mode looks up", () => {

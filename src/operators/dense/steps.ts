@@ -22,7 +22,7 @@ export function step(
 
 /** How big the buffer of `moments` and of the gradient's sums is for some rows and channels. */
 export function partialSpec(rows: number, channels: number, adapter: AdapterTraits): TensorSpec {
-  return { shape: [2 * chunksOf(rows, channels, adapter).chunks + 1, channels], dtype: "f32" };
+  return { shape: [3 * chunksOf(rows, channels, adapter).chunks, channels], dtype: "f32" };
 }
 
 /** Of several buffers that are never needed at once, the one that holds each. */

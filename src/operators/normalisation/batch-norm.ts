@@ -50,27 +50,27 @@ export const batchNorm: Operator<BatchNormAttributes> = {
     const chunks = chunksOf({ rows, channels }, adapter);
     const partial: TensorSpec = { shape: [chunks.chunks, channels], dtype: "f32" };
     const perChannel: TensorSpec = { shape: [channels], dtype: "f32" };
-    const [offset, squares, centre, scale] = [temporary(0), temporary(1), temporary(2), temporary(3)];
+    const [pivots, offset, squares, centre, scale] = [0, 1, 2, 3, 4].map(temporary);
     const statistics = { mean: output(1), variance: output(2), centre, scale };
     return byElement(channels, (name, Element, steps) => ({
       name,
-      temporaries: [partial, partial, perChannel, perChannel],
+      temporaries: [partial, partial, partial, perChannel, perChannel],
       launches: [
         {
           kernel: "batchNormMoments",
           knobs: { Element },
-          bind: { x: input(0), offset, squares },
+          bind: { x: input(0), pivots, offset, squares },
           sizes: { rows, channels: steps, ...chunks },
         },
         {
           kernel: "batchNormCombine",
-          bind: { x: input(0), offset, squares, gamma: input(1), ...statistics },
+          bind: { pivots, offset, squares, gamma: input(1), ...statistics },
           sizes: { rows, channels, ...chunks, epsilon },
         },
         {
           kernel: "batchNormApply",
           knobs: { Element },
-          bind: { x: input(0), centre, scale, beta: input(2), y: output(0) },
+          bind: { x: input(0), pivot: pivots, centre, scale, beta: input(2), y: output(0) },
           sizes: { rows, channels: steps },
         },
       ],

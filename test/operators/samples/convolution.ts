@@ -7,8 +7,9 @@ import type {
   Pair,
 } from "../../../src/operators/convolution/index.ts";
 import { convolutionOperators } from "../../../src/operators/convolution/index.ts";
+import type { HostTensor } from "../../../src/tensor/host.ts";
 import { sizeOf, type Shape } from "../../../src/tensor/shape.ts";
-import { normal, type Sample } from "../sample.ts";
+import { graded, normal, type Sample } from "../sample.ts";
 
 interface Case {
   readonly name: string;
@@ -17,6 +18,8 @@ interface Case {
   readonly y: Shape;
   readonly attributes: Conv2dAttributes;
   readonly gradcheck: boolean;
+  /** Whether the channels of the result get smaller and smaller. */
+  readonly isGraded?: boolean;
 }
 
 interface Options {
@@ -80,34 +83,48 @@ const cases: readonly Case[] = [
   convolution("tiles of 64 by 64, 1", [1, 13, 5, 36], [1, 1, 36, 68]),
   convolution("tiles of 32 channels", [3, 13, 11, 12], [3, 3, 12, 32], { padding: [1, 1] }),
   convolution("125 lines: the last chunk is half", [5, 25, 3, 16], [3, 3, 16, 4], { padding: [1, 1] }),
+  {
+    ...convolution("smaller and smaller channels", [2, 5, 6, 8], [3, 3, 8, 12], { padding: [1, 1] }),
+    isGraded: true,
+  },
+  { ...convolution("smaller and smaller channels, 1x1", [2, 5, 5, 5], [1, 1, 5, 7]), isGraded: true },
 ];
+
+/** Normal numbers; those of a graded case get smaller along an axis, by default the last. */
+const given = ({ isGraded = false }: Case, shape: Shape, seed: number, axis?: number): HostTensor =>
+  isGraded ? graded(normal(shape, seed), axis) : normal(shape, seed);
 
 const product = (...extents: number[]): number => extents.reduce((all, extent) => all * extent, 1);
 
 export const convolutionSamples = {
-  conv2d: cases.map(({ name, x, filter, attributes, gradcheck }): Sample<Conv2dAttributes> => ({
-    name,
-    inputs: [normal(x, 1), normal(filter, 2)],
-    attributes,
-    reduction: product(...filter.slice(0, 3)),
-    gradcheck,
-  })),
-  conv2dInputGradient: cases.map(
-    ({ name, x, filter, y, attributes, gradcheck }): Sample<Conv2dInputGradientAttributes> => ({
+  conv2d: cases.map((sample): Sample<Conv2dAttributes> => {
+    const { name, x, filter, attributes, gradcheck } = sample;
+    return {
       name,
-      inputs: [normal(y, 1), normal(filter, 2)],
+      inputs: [normal(x, 1), given(sample, filter, 2)],
+      attributes,
+      reduction: product(...filter.slice(0, 3)),
+      gradcheck,
+    };
+  }),
+  conv2dInputGradient: cases.map((sample): Sample<Conv2dInputGradientAttributes> => {
+    const { name, x, filter, y, attributes, gradcheck } = sample;
+    return {
+      name,
+      inputs: [normal(y, 1), given(sample, filter, 2, 2)],
       attributes: { ...attributes, inputShape: x },
       reduction: product(filter[0], filter[1], filter[3]),
       gradcheck,
-    }),
-  ),
-  conv2dWeightGradient: cases.map(
-    ({ name, x, filter, y, attributes, gradcheck }): Sample<Conv2dWeightGradientAttributes> => ({
+    };
+  }),
+  conv2dWeightGradient: cases.map((sample): Sample<Conv2dWeightGradientAttributes> => {
+    const { name, x, filter, y, attributes, gradcheck } = sample;
+    return {
       name,
-      inputs: [normal(x, 1), normal(y, 2)],
+      inputs: [normal(x, 1), given(sample, y, 2)],
       attributes: { ...attributes, filterShape: filter },
       reduction: product(...y.slice(0, 3)),
       gradcheck,
-    }),
-  ),
+    };
+  }),
 };

@@ -11,7 +11,7 @@ import type { Pair } from "../../../src/operators/convolution/index.ts";
 import type { Operator } from "../../../src/operators/operator.ts";
 import { allocate, type HostTensor } from "../../../src/tensor/host.ts";
 import { sizeOf, type Shape } from "../../../src/tensor/shape.ts";
-import { normal, uniform, type Sample } from "../sample.ts";
+import { graded, normal, uniform, type Sample } from "../sample.ts";
 
 /** What an operator's reference gives, rounded to f32: the inputs of its gradient. */
 function outputsOf<A>(operator: Operator<A>, inputs: readonly HostTensor[], attributes: A): HostTensor[] {
@@ -167,7 +167,22 @@ interface Pool {
   readonly stride?: Pair;
   readonly padding?: Pair;
   readonly momentum?: number;
+  /** What its batch norm adds; default: a random number about 0. */
+  readonly beta?: number;
 }
+
+/**
+ * The mean a hundred thousand deviations, rounded to f32 by more than a thousandth of one: the gradient finds that again
+ * in x. The way forward does not: scale and shift are rounded, too. So that no value changes its side of the ReLU by
+ * it, all are far above zero.
+ */
+const farFromZero: Pool = {
+  name: "means, mean a hundred thousand deviations",
+  kind: "average",
+  x: normal([2, 4, 4, 4], 15, 1000, 0.01),
+  window: [2, 2],
+  beta: 10,
+};
 
 const pools: readonly Pool[] = [
   { name: "means of 2x2", kind: "average", x: normal([2, 4, 4, 4], 1), window: [2, 2] },
@@ -235,8 +250,10 @@ function moments(x: HostTensor): HostTensor {
   return outputsOf(denseOperators.batchMoments, [x], {})[0];
 }
 
-function poolInputs({ x }: Pool): HostTensor[] {
-  return [x, moments(x), ...norm(x.shape[3], 20)];
+function poolInputs({ x, beta }: Pool): HostTensor[] {
+  const [gamma, itsBeta, ...running] = norm(x.shape[3], 20);
+  if (beta !== undefined) itsBeta.data.fill(beta);
+  return [x, moments(x), gamma, itsBeta, ...running];
 }
 
 /** Keeps the statistics of a pool those of its x while the check moves x. */
@@ -285,6 +302,13 @@ const rows = (name: string, x: HostTensor, gradcheck = false): Sample<Readonly<R
   gradcheck,
 });
 
+/** With a gradient that gets smaller and smaller from channel to channel. */
+const smallerSlopes = <A>(sample: Sample<A>, at = 2): Sample<A> => ({
+  ...sample,
+  name: `${sample.name}, smaller and smaller channels`,
+  inputs: sample.inputs.map((input, i) => (i === at ? graded(input) : input)),
+});
+
 export const denseSamples = {
   batchMoments: [
     rows("images", normal([2, 3, 5, 8], 1), true),
@@ -292,13 +316,18 @@ export const denseSamples = {
     rows("several chunks", normal([331, 12], 3, 2, 3)),
     // A kernel that squares before it takes the mean away is off by far more than rounding here.
     rows("mean ten thousand deviations", normal([71, 4], 4, -1e4)),
+    rows("smaller and smaller channels", graded(normal([71, 8], 4))),
   ] satisfies Sample<Readonly<Record<string, never>>>[],
   denseBlock: blocks.map(blockSample),
   denseBlockInference: blocks.map((block): Sample<DenseLayersAttributes> => {
     const { momentum: _, ...attributes } = attributesOf(block);
     return { ...blockSample(block), attributes };
   }),
-  denseBlockGradient: blocks.map(blockGradientSample),
+  denseBlockGradient: [...blocks.map(blockGradientSample), smallerSlopes(blockGradientSample(blocks[4]))],
   activatedPool: pools.map(poolSample),
-  activatedPoolGradient: pools.map(poolGradientSample),
+  activatedPoolGradient: [
+    ...[...pools, farFromZero].map(poolGradientSample),
+    smallerSlopes(poolGradientSample(pools[2]), 3),
+    smallerSlopes(poolGradientSample(pools[7]), 3),
+  ],
 };

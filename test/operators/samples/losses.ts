@@ -8,7 +8,7 @@ import {
 } from "../../../src/operators/losses/index.ts";
 import type { NoAttributes } from "../../../src/operators/elementwise/unary.ts";
 import type { HostTensor } from "../../../src/tensor/host.ts";
-import { integers, normal, uniform, values, type Sample } from "../sample.ts";
+import { graded, integers, normal, uniform, values, type Sample } from "../sample.ts";
 
 const none: NoAttributes = {};
 
@@ -155,6 +155,13 @@ export const lossSamples = {
     {
       name: "tile + 1",
       inputs: [normal([65, 33], 1), normal([5, 33], 2), normal([5], 3)],
+      attributes: none,
+      reduction: 34,
+      gradcheck: false,
+    },
+    {
+      name: "smaller and smaller classes",
+      inputs: [normal([9, 33], 1), graded(normal([7, 33], 2), 0), graded(normal([7], 3))],
       attributes: none,
       reduction: 34,
       gradcheck: false,

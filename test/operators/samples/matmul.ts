@@ -3,7 +3,7 @@
 import type { NoAttributes } from "../../../src/operators/elementwise/unary.ts";
 import type { MatmulAttributes } from "../../../src/operators/matmul/index.ts";
 import type { Shape } from "../../../src/tensor/shape.ts";
-import { normal, type Sample } from "../sample.ts";
+import { graded, normal, type Sample } from "../sample.ts";
 
 function product(
   name: string,
@@ -29,6 +29,13 @@ function layer(name: string, rows: number, features: number, outputs: number): S
     gradcheck: rows * features * outputs < 500,
   };
 }
+
+/** With some of its inputs smaller and smaller along the last axis. */
+const smaller = <A>(sample: Sample<A>, which: readonly number[]): Sample<A> => ({
+  ...sample,
+  inputs: sample.inputs.map((input, i) => (which.includes(i) ? graded(input) : input)),
+  gradcheck: false,
+});
 
 const transposedA = { transposeA: true };
 const transposedB = { transposeB: true };
@@ -63,6 +70,8 @@ export const matmulSamples = {
     product("a is no batch", [2, 5], [3, 5, 3]),
     product("b is no batch, transposed", [3, 2, 5], [4, 5], transposedB),
     product("batch of tiles", [3, 9, 5], [3, 5, 12], large),
+    smaller(product("smaller and smaller columns", [17, 19], [19, 36], large), [1]),
+    smaller(product("smaller and smaller columns, odd", [7, 5], [5, 7], large), [1]),
   ],
   linear: [
     layer("odd sizes", 3, 5, 7),
@@ -70,5 +79,6 @@ export const matmulSamples = {
     layer("outputs in fours", 9, 5, 4),
     layer("tiles + 1", 17, 33, 9),
     layer("vector tiles + 1", 17, 33, 20),
+    smaller(layer("smaller and smaller outputs", 17, 33, 20), [1, 2]),
   ],
 } satisfies Record<string, readonly (Sample<MatmulAttributes> | Sample<NoAttributes>)[]>;

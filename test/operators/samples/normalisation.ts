@@ -6,7 +6,7 @@ import type {
 } from "../../../src/operators/normalisation/index.ts";
 import type { HostTensor } from "../../../src/tensor/host.ts";
 import type { Shape } from "../../../src/tensor/shape.ts";
-import { integers, normal, uniform, values, type Sample } from "../sample.ts";
+import { graded, integers, normal, uniform, values, type Sample } from "../sample.ts";
 
 const attributes: BatchNormAttributes = { epsilon: 1e-5 };
 
@@ -48,6 +48,16 @@ function outlier(): HostTensor {
   return x;
 }
 
+/** With some of its inputs smaller and smaller from channel to channel. */
+const smaller = (
+  sample: Sample<BatchNormAttributes>,
+  which: readonly number[],
+): Sample<BatchNormAttributes> => ({
+  ...sample,
+  inputs: sample.inputs.map((input, i) => (which.includes(i) ? graded(input) : input)),
+  gradcheck: false,
+});
+
 export const normalisationSamples = {
   batchNorm: [
     forward("odd sizes, NHWC", [2, 3, 5, 7], normal([2, 3, 5, 7], 1), { slack: 4, gradcheck: false }),
@@ -75,6 +85,7 @@ export const normalisationSamples = {
     forward("mean ten thousand deviations", [330, 5], normal([330, 5], 7, -1e4, 1), {
       gradcheck: false,
     }),
+    smaller(forward("smaller and smaller channels", [45, 8], normal([45, 8], 6), { slack: 4 }), [1, 2]),
     forward("first row an outlier", [70, 3], outlier(), { slack: 4, gradcheck: false }),
     forward("a constant channel", [6, 2], values([6, 2], [7, 1, 7, 2, 7, 3, 7, 4, 7, 5, 7, 7]), {
       slack: 4,
@@ -92,9 +103,14 @@ export const normalisationSamples = {
     backward("several chunks", normal([331, 1], 4, 2, 3), { slack: 4 }),
     backward("tile + 1 channels", normal([45, 65], 5), { slack: 4 }),
     backward("channels in fours, several chunks", normal([3, 5, 5, 8], 9), { slack: 4 }),
+    smaller(backward("smaller and smaller channels", normal([45, 8], 6), { slack: 4 }), [1, 4]),
     { ...backward("large epsilon", normal([5, 4], 8), { slack: 4 }), attributes: { epsilon: 0.5 } },
-    // The mean arrives rounded to f32, so x - mean is exact in both.
     backward("mean a thousand deviations", normal([4, 5, 5, 3], 6, 1000, 1), { slack: 4 }),
+    // The mean arrives rounded to f32, by up to 3e-3 deviations; what that lost is found again in x.
+    {
+      ...backward("mean a hundred thousand deviations", normal([330, 4], 7, 1000, 0.01), { slack: 4 }),
+      attributes: { epsilon: 1e-9 },
+    },
   ] satisfies Sample<BatchNormAttributes>[],
   batchNormInference: [
     {
@@ -115,6 +131,15 @@ export const normalisationSamples = {
       attributes,
       slack: 4,
     },
+    smaller(
+      {
+        name: "smaller and smaller channels",
+        inputs: [normal([9, 8], 1), normal([8], 2), normal([8], 3), normal([8], 4), uniform([8], 5, 0.1, 2)],
+        attributes,
+        slack: 4,
+      },
+      [1, 2],
+    ),
     {
       name: "tile + 1 channels, rows that are not whole blocks",
       inputs: [
@@ -147,6 +172,11 @@ export const normalisationSamples = {
       name: "unbiased variance",
       inputs: [uniform([13], 1), uniform([13], 2)],
       attributes: { momentum: 0.3, scale: 8 / 7 },
+    },
+    {
+      name: "smaller and smaller channels",
+      inputs: [graded(normal([67], 1)), graded(normal([67], 2))],
+      attributes: { momentum: 0.1, scale: 1.25 },
     },
     { name: "no momentum", inputs: [normal([3], 1), normal([3], 2)], attributes: { momentum: 0, scale: 1 } },
     {

@@ -8,7 +8,7 @@ import {
 } from "../../../src/operators/pooling/index.ts";
 import { allocate, type HostTensor } from "../../../src/tensor/host.ts";
 import { sizeOf, type Shape } from "../../../src/tensor/shape.ts";
-import { integers, normal, type Sample } from "../sample.ts";
+import { graded, integers, normal, type Sample } from "../sample.ts";
 
 interface Case {
   readonly name: string;
@@ -54,6 +54,12 @@ const cases: readonly Case[] = [
   pooling("four by four", [1, 9, 11, 4], [4, 4]),
   { name: "ties of fours", x: integers([2, 7, 6, 4], 3, 1), attributes: overlapping, ties: true },
   { name: "all negative", x: normal([1, 5, 5, 3], 1, -1000), attributes: overlapping, ties: false },
+  {
+    name: "smaller and smaller channels",
+    x: graded(normal([2, 5, 6, 8], 1)),
+    attributes: overlapping,
+    ties: true,
+  },
   { name: "ties", x: integers([2, 7, 6, 3], 3, 1), attributes: overlapping, ties: true },
   { name: "all equal", x: integers([1, 6, 6, 2], 1, 1), attributes: overlapping, ties: true },
 ];
@@ -68,6 +74,9 @@ function pooled(sample: Case): HostTensor {
 }
 
 const area = ({ attributes: { window } }: Case): number => window[0] * window[1];
+/** The gradient of what a pool gives: smaller and smaller where its x is. */
+const slopes = ({ name }: Case, shape: Shape): HostTensor =>
+  name === "smaller and smaller channels" ? graded(normal(shape, 2)) : normal(shape, 2);
 const small = ({ x }: Case): boolean => sizeOf(x.shape) <= 200;
 
 export const poolingSamples = {
@@ -81,7 +90,7 @@ export const poolingSamples = {
     const y = pooled(sample);
     return {
       name: sample.name,
-      inputs: [sample.x, y, normal(y.shape, 2)],
+      inputs: [sample.x, y, slopes(sample, y.shape)],
       attributes: sample.attributes,
       reduction: area(sample),
       gradcheck: false,
@@ -96,7 +105,7 @@ export const poolingSamples = {
   })),
   averagePool2dGradient: cases.map((sample): Sample<AveragePool2dGradientAttributes> => ({
     name: sample.name,
-    inputs: [normal(pooled(sample).shape, 2)],
+    inputs: [slopes(sample, pooled(sample).shape)],
     attributes: { ...sample.attributes, inputShape: sample.x.shape },
     reduction: area(sample),
     gradcheck: small(sample),

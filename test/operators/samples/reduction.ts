@@ -1,7 +1,7 @@
 // Samples of the reductions.
 
 import type { ReductionAttributes } from "../../../src/operators/reduction/index.ts";
-import { normal, type Sample } from "../sample.ts";
+import { graded, normal, type Sample } from "../sample.ts";
 import { sizeOf, type Shape } from "../../../src/tensor/shape.ts";
 
 function reduce(
@@ -21,6 +21,12 @@ function reduce(
 
 const large = { gradcheck: false };
 
+/** With an input that gets smaller and smaller along an axis that is kept. */
+const smaller = (sample: Sample<ReductionAttributes>, axis: number): Sample<ReductionAttributes> => ({
+  ...sample,
+  inputs: sample.inputs.map((input) => graded(input, axis)),
+});
+
 const common = [
   reduce("all axes", [7, 13], [0, 1]),
   reduce("all axes, kept", [3, 5], [0, 1], { keepDimensions: true }),
@@ -39,6 +45,8 @@ const common = [
   reduce("long, channels", [1031, 3], [0], large),
   reduce("long, two axes around the channels", [37, 3, 29], [0, 2], large),
   reduce("long, rows", [3, 2053], [1], large),
+  smaller(reduce("smaller and smaller rows", [5, 61], [1], large), 0),
+  smaller(reduce("smaller and smaller channels, long", [1031, 8], [0], large), 1),
   // 32,768 elements and more take three launches.
   reduce("very long, far from zero", [40009], [0], { ...large, mean: 1000 }),
 ];
