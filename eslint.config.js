@@ -2,7 +2,8 @@
 // prettier; floors, circles and names of files are checked by scripts/house/check.mjs.
 //
 // About package.json, which takes no comments: linkedom is held at 0.18.12 because later ones depend on cssomnom, which the
-// registry does not have.
+// registry does not have. gpu.js, which one example and the tests of what it gives need, asks for a webgpu of its own that no
+// part of it loads: `overrides` spares 84 MB. Its optional "gl" needs no build; the kernels of the example run on the CPU.
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(

@@ -45,10 +45,18 @@ for (const device of ["reference", "webgpu"] as const) {
       ["null", null, /got null$/],
       ["null in a list", [1, null], /got null at \[1\]$/],
       ["a promise", Promise.resolve([1]), /got a promise: await it first/],
-      ["whole numbers of 16 bits", Int16Array.of(1, 2), /got an object of type Int16Array$/],
-      ["large whole numbers", BigInt64Array.of(1n), /got an object of type BigInt64Array$/],
+      [
+        "negative whole numbers",
+        Int16Array.of(1, -2),
+        /the value at \[1\] is -2, and a u32 tensor takes whole/,
+      ],
+      [
+        "large whole numbers",
+        BigInt64Array.of(1n),
+        /got an object of type BigInt64Array: its values are no num/,
+      ],
       ["a record", { values: [1] }, /got an object$/],
-      ["a switch", true, /got true$/],
+      ["a switch", true, /got true: write 1 for true and 0 for false$/],
     ];
     test("data in chunks is the same tensor, and chunks that do not fit leave nothing behind", async () => {
       const bytes = Uint8Array.from({ length: 10 }, (_, i) => 7 * i);
