@@ -4,15 +4,15 @@
 //   npm install gpu.js
 //   node examples/kernel-with-gpujs/stripes.mjs
 //
-// gpu.js computes on the CPU here, which every machine has. With { mode: "gpu" } it uses WebGL, and nothing else changes: what
-// a kernel with { pipeline: true } returns then, a texture, is data for engine.tensor too.
+// gpu.js computes on the CPU here, which every machine has. On WebGL, a kernel with { pipeline: true } returns a texture; that
+// is data for engine.tensor too.
 
 import { GPU, Input } from "gpu.js";
 import { equal, linear, openEngine, softmaxCrossEntropy, valueAndGradients } from "tessera";
 import { Adam } from "tessera/optim";
 
 // The images: stripes in one of three directions, each with a phase of its own, and noise.
-const [count, size, classes, features] = [100, 16, 3, 3];
+const [count, size, classes, features] = [100, 16, 3, 4];
 function draw(seed) {
   const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
   const labels = Int32Array.from({ length: count }, () => Math.floor(classes * random()));
@@ -26,7 +26,8 @@ function draw(seed) {
   return { labels, pixels };
 }
 
-// Features in gpu.js: mean products of the two slopes, which tell the direction of stripes wherever these begin.
+// Features in gpu.js: mean products of the two slopes, which tell the direction of stripes wherever these begin, and the
+// mean brightness, which tells nothing.
 const gpu = new GPU({ mode: "cpu" });
 const slopes = gpu
   .createKernel(function (images) {
@@ -39,6 +40,7 @@ const slopes = gpu
         if (this.thread.x === 0) sum += across * across - down * down;
         if (this.thread.x === 1) sum += 2 * across * down;
         if (this.thread.x === 2) sum += across * across + down * down;
+        if (this.thread.x === 3) sum += images[this.thread.y][at];
       }
     }
     return sum / (this.constants.size - 1) / (this.constants.size - 1);
@@ -52,7 +54,7 @@ const featuresOf = ({ pixels }) => slopes(new Input(pixels, [size * size, count]
 // The training in Tessera: the kernel's rows and the labels are data as they are.
 const training = draw(1);
 const engine = await openEngine();
-const x = engine.tensor(featuresOf(training)); // [100, 3]
+const x = engine.tensor(featuresOf(training)); // [100, 4]
 const labels = engine.tensor(training.labels, [count, 1], "f32");
 const targets = equal(labels, engine.tensor([[0, 1, 2]])); // [100, 3], one-hot
 const weight = engine.zeros([features, classes]);
@@ -74,7 +76,7 @@ console.log(`loss ${losses[0].toFixed(3)} to ${losses.at(-1).toFixed(3)} on feat
 
 // New images, classified in gpu.js: tensors are given back as an Input, or as rows of Float32Array.
 const test = draw(2);
-const rows = featuresOf(test);
+const tested = engine.tensor(featuresOf(test));
 const classify = gpu
   .createKernel(function (features, weight, bias) {
     let sum = bias[this.thread.x];
@@ -85,23 +87,24 @@ const classify = gpu
   })
   .setConstants({ features })
   .setOutput([classes, count]);
-const flat = await weight.gpujsInput();
-const scores = classify(rows, new Input(flat.value, flat.size), await bias.nested());
+const { value, size: extents } = await tested.gpujsInput();
+const scores = classify(new Input(value, extents), await weight.nested(), await bias.nested());
 const right = scores.filter((row, i) => row.indexOf(Math.max(...row)) === test.labels[i]).length;
 console.log(`${right} of ${count} new images classified by gpu.js with weights by Tessera`);
 
 // The same by plain loops, and Tessera's scores of the same features.
 const [scoresHere, weights, biases] = await Promise.all(
-  [linear(engine.tensor(rows), weight, bias), weight, bias].map((tensor) => tensor.read()),
+  [linear(tested, weight, bias), weight, bias].map((tensor) => tensor.read()),
 );
 let worst = 0;
 for (let n = 0; n < count; n++) {
   const pixel = (h, w) => test.pixels[(n * size + h) * size + w];
-  const plain = [0, 0, 0];
+  const plain = [0, 0, 0, 0];
   for (let h = 1; h < size; h++) {
     for (let w = 1; w < size; w++) {
       const [across, down] = [pixel(h, w) - pixel(h, w - 1), pixel(h, w) - pixel(h - 1, w)];
-      [across ** 2 - down ** 2, 2 * across * down, across ** 2 + down ** 2].forEach((product, f) => {
+      const products = [across ** 2 - down ** 2, 2 * across * down, across ** 2 + down ** 2, pixel(h, w)];
+      products.forEach((product, f) => {
         plain[f] += product / (size - 1) ** 2;
       });
     }

@@ -28,6 +28,11 @@ for (const device of ["reference", "webgpu"] as const) {
       const back = await engine.tensor(turned).ndarray();
       expect(back.shape).toEqual([3, 2]);
       expect([back.get(0, 1), back.get(2, 0)]).toEqual([4, 3]);
+      const labels = engine.tensor(Int32Array.of(2, 0, 65536));
+      expect([labels.dtype, Array.from(await labels.read())]).toEqual(["u32", [2, 0, 65536]]);
+      const rows = [Float32Array.of(0.5, -2, 3), Float32Array.of(4, 5, 6)];
+      expect(await engine.tensor(rows).nested()).toEqual(rows);
+      expect(await engine.tensor([1, 2, 3], [3], "u8").nested()).toEqual(Float32Array.of(1, 2, 3));
     });
 
     test("refuses ragged data, a shape that is not filled, and item() of many", async () => {
