@@ -18,7 +18,15 @@ export type { AdapterTraits } from "./device/traits.ts";
 export { kernels, type Kernel, type KernelName } from "./kernels/kernel.ts";
 export { kernelOf, type KernelOptions } from "./kernels/own-kernel.ts";
 
-export type { HostArray, NestedNumbers, TensorData } from "./tensor/host.ts";
+export type {
+  ArraySource,
+  FlatInput,
+  HostArray,
+  NestedNumbers,
+  NumberArray,
+  TensorData,
+} from "./tensor/host.ts";
+export type { GpujsInput, NestedRows } from "./tensor/nested.ts";
 export type { DType, Shape, TensorSpec } from "./tensor/shape.ts";
 export { Tensor } from "./tensor/tensor.ts";
 

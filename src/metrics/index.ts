@@ -26,6 +26,19 @@ export {
   type ReliabilityPoint,
 } from "./calibration.ts";
 export {
+  confusionCounts,
+  confusionCountsByClass,
+  f1Score,
+  f1ScoreByClass,
+  precision,
+  precisionByClass,
+  recall,
+  recallByClass,
+  type ConfusionCounts,
+  type Thresholds,
+} from "./confusion.ts";
+export { precisionRecallCurve, type PrecisionRecallCurve } from "./precision-recall.ts";
+export {
   rocCorners,
   rocCurve,
   sensitivityAtSpecificity,

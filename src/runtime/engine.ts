@@ -58,8 +58,11 @@ export class Engine implements TensorOwner, Disposable {
   }
 
   /**
-   * A tensor from host data: a number, nested arrays, a typed array or an ndarray.
-   * @throws ShapeError when the data is ragged or does not fill the shape, UsageError when it is no such data
+   * A tensor from host data: a number, nested arrays, a typed array, an ndarray, or what gpu.js has (rows of Float32Array,
+   * textures, inputs). Uint8Array makes u8, the other arrays of whole numbers u32, all else f32; `dtype` asks for another.
+   *
+   * @throws ShapeError when the data is ragged or does not fill the shape; UsageError when it is no such data, or a value
+   *   is none of the element type: 300 or -1 in u8, 0.5 in u32, 2^24 + 1 of a u32 in f32
    */
   tensor(data: TensorData, shape?: Shape, dtype?: DType): Tensor {
     this.#checkOpen();

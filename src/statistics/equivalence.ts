@@ -1,6 +1,6 @@
 // Whether two samples are as good as equal. A large p of a t-test does not say so: too few seeds give one as well.
 import { UsageError } from "../errors/errors.ts";
-import { lowerTail, studentTQuantile } from "./distributions.ts";
+import { studentTCdf, studentTQuantile } from "./distributions.ts";
 import { around, type Interval } from "./interval.ts";
 import { pairedContrast, welchContrast } from "./t-tests.ts";
 import type { Contrast, TestNotMade } from "./t-tests.ts";
@@ -84,8 +84,8 @@ function twoOneSidedTests(
   }
   if ("reason" in contrast) return contrast;
   const { difference, standardError, degreesOfFreedom } = contrast;
-  const pLower = lowerTail(-(difference + margin) / standardError, degreesOfFreedom);
-  const pUpper = lowerTail((difference - margin) / standardError, degreesOfFreedom);
+  const pLower = studentTCdf(-(difference + margin) / standardError, degreesOfFreedom);
+  const pUpper = studentTCdf((difference - margin) / standardError, degreesOfFreedom);
   const p = Math.max(pLower, pUpper);
   return {
     difference,

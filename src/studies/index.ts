@@ -2,11 +2,12 @@
 
 export {
   pearson,
+  spearman,
   type Correlation,
   type CorrelationMade,
   type CorrelationNotMade,
 } from "../statistics/correlation.ts";
-export { normalQuantile, studentTQuantile } from "../statistics/distributions.ts";
+export { normalQuantile, studentTCdf, studentTQuantile } from "../statistics/distributions.ts";
 export {
   pairedEquivalence,
   welchEquivalence,

@@ -3,6 +3,7 @@
 import type { NdArray } from "ndarray";
 import { LifetimeError, ShapeError } from "../errors/errors.ts";
 import type { HostArray } from "./host.ts";
+import { gpujsInput, nestedRows, type GpujsInput, type NestedRows } from "./nested.ts";
 import { showShape, sizeOf, type DType, type Shape, type TensorSpec } from "./shape.ts";
 
 /** Data on a backend, shared by the tensors that view it and released when the last one lets go. */
@@ -77,6 +78,26 @@ export class Tensor implements TensorSpec, Disposable {
   async ndarray(): Promise<NdArray<HostArray>> {
     const { default: ndarray } = await import("ndarray");
     return ndarray(await this.read(), [...this.shape]);
+  }
+
+  /**
+   * The values as nested rows of Float32Array, as gpu.js kernels take and return them: [X] a Float32Array, [Y, X] a list of
+   * them, [Z, Y, X] a list of lists; a number for the shape []. Rows share their memory.
+   *
+   * @throws ShapeError for more than three axes, UsageError where a u32 value is none of f32
+   */
+  async nested(): Promise<NestedRows> {
+    return nestedRows(await this.read(), this.shape);
+  }
+
+  /**
+   * The values for gpu.js' `Input`, which spares its kernels the nesting: `new Input(value, size)`, or `input(value, size)`,
+   * with `const { value, size } = await tensor.gpujsInput()`. Size is the shape reversed; [X] for one axis, [1] for none.
+   *
+   * @throws as `nested`
+   */
+  async gpujsInput(): Promise<GpujsInput> {
+    return gpujsInput(await this.read(), this.shape);
   }
 
   /** Releases the data unless another tensor shares it. Safe to call twice. */

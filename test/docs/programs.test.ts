@@ -226,6 +226,25 @@ const expectations: readonly Expectation[] = [
     },
   },
   {
+    has: "gpujsInput()",
+    check: (shown) => {
+      expect(shown).toMatch(/^u32 \[ 3, 2 \] \[\s*1, 4, 2, 5, 3, 6\s*\] \[ 2, 3 \]/);
+      expect(arraysIn(shown)).toEqual([[1, 4], [2, 5], [3, 6]]); // prettier-ignore
+    },
+  },
+  {
+    has: "tessera/metrics",
+    check: (shown) => {
+      const [first = "", ...others] = shown.split("\n");
+      near(numbersIn(first), [0.75, 5 / 6, 0.5], 1e-12);
+      const rest = others.join("\n");
+      expect(rest).toMatch(/truePositives: 1,\s+falsePositives: 1,\s+trueNegatives: 1,\s+falseNegatives: 1/);
+      expect(rest).toMatch(/\{ cat: 0\.66\d+, dog: 1 \} 0\.83/);
+      expect(rest).toMatch(/r: 0\.8\d*,\s+p: 0\.(?:2|19999)/);
+      near(numbersIn(rest.trim().split("\n").at(-1)), [0.05], 1e-4);
+    },
+  },
+  {
     has: "tessera/kernels",
     ...dispatch,
     check: (shown) => {

@@ -61,6 +61,7 @@ export const magnitudeRules: { readonly [Name in OperatorName]: Rule } = {
   pack: "value",
   broadcastTo: "value",
   takeRows: "value",
+  addRows: { absolute: [0] },
 
   matmul: sumOfProducts,
   linear: sumOfProducts,

@@ -28,6 +28,11 @@ for (const device of ["reference", "webgpu"] as const) {
       const back = await engine.tensor(turned).ndarray();
       expect(back.shape).toEqual([3, 2]);
       expect([back.get(0, 1), back.get(2, 0)]).toEqual([4, 3]);
+      const labels = engine.tensor(Int32Array.of(2, 0, 65536));
+      expect([labels.dtype, Array.from(await labels.read())]).toEqual(["u32", [2, 0, 65536]]);
+      const rows = [Float32Array.of(0.5, -2, 3), Float32Array.of(4, 5, 6)];
+      expect(await engine.tensor(rows).nested()).toEqual(rows);
+      expect(await engine.tensor([1, 2, 3], [3], "u8").nested()).toEqual(Float32Array.of(1, 2, 3));
     });
 
     test("refuses ragged data, a shape that is not filled, and item() of many", async () => {
@@ -45,10 +50,18 @@ for (const device of ["reference", "webgpu"] as const) {
       ["null", null, /got null$/],
       ["null in a list", [1, null], /got null at \[1\]$/],
       ["a promise", Promise.resolve([1]), /got a promise: await it first/],
-      ["whole numbers of 16 bits", Int16Array.of(1, 2), /got an object of type Int16Array$/],
-      ["large whole numbers", BigInt64Array.of(1n), /got an object of type BigInt64Array$/],
+      [
+        "negative whole numbers",
+        Int16Array.of(1, -2),
+        /the value at \[1\] is -2, and a u32 tensor takes whole/,
+      ],
+      [
+        "large whole numbers",
+        BigInt64Array.of(1n),
+        /got an object of type BigInt64Array: its values are no num/,
+      ],
       ["a record", { values: [1] }, /got an object$/],
-      ["a switch", true, /got true$/],
+      ["a switch", true, /got true: write 1 for true and 0 for false$/],
     ];
     test("data in chunks is the same tensor, and chunks that do not fit leave nothing behind", async () => {
       const bytes = Uint8Array.from({ length: 10 }, (_, i) => 7 * i);

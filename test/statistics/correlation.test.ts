@@ -1,7 +1,7 @@
-// Pearson's r on Anscombe's quartet and against SciPy, and where it does not exist.
+// Pearson's and Spearman's r on Anscombe's quartet and against SciPy, and where they do not exist.
 import { expect, test } from "vitest";
 import { ShapeError, TesseraError } from "../../src/errors/errors.ts";
-import { pearson } from "../../src/statistics/correlation.ts";
+import { pearson, spearman } from "../../src/statistics/correlation.ts";
 import { randomStream } from "../../src/data/random-stream.ts";
 
 /** Anscombe, "Graphs in statistical analysis", 1973: four data sets of one correlation. */
@@ -111,4 +111,71 @@ test("what is no number or no pair is an error", () => {
   expect(() => pearson([1, 2], [1])).toThrow(ShapeError);
   expect(() => pearson([], [])).toThrow(TesseraError);
   expect(() => pearson([1, NaN, 3], [1, 2, 3])).toThrow("pearson: value 1 of the sample is NaN");
+});
+
+test("Spearman's r and p of Anscombe's data sets, and of many ties, are SciPy's", () => {
+  const expected = [
+    [0.8181818181818182, 0.0020831448404786917],
+    [0.690909090909091, 0.01856503338159501],
+    [0.990909090909091, 3.762571807085397e-9],
+    [0.5, 0.11730680301423817], // ten of the eleven x are tied
+  ];
+  for (const [i, [r, p]] of expected.entries()) {
+    const result = spearman(quartet[i][0], quartet[i][1]);
+    expect(result.r).toBeCloseTo(r, 13);
+    expect((result.p ?? NaN) / p).toBeCloseTo(1, 10);
+  }
+  const ties = spearman([1, 2, 2, 3, 3, 3, 4, 5, 5, 6], [2, 1, 4, 4, 4, 3, 7, 5, 7, 7]);
+  expect(ties.r).toBeCloseTo(0.8671059748970246, 13);
+  expect(ties.p).toBeCloseTo(0.0011587899461540554, 13);
+});
+
+test("without ties, Spearman's r is 1 - 6 sum d^2 / (n (n^2 - 1)), of ranks alone", () => {
+  const random = randomStream(12, "spearman");
+  for (let trial = 0; trial < 50; trial++) {
+    const n = 3 + random.below(30);
+    const [a, b] = [0, 1].map(() => Array.from({ length: n }, () => random.normal()));
+    const rank = (values: number[], each: number): number => values.filter((other) => other < each).length;
+    const squares = a.reduce((sum, each, i) => sum + (rank(a, each) - rank(b, b[i])) ** 2, 0);
+    const { r } = spearman(a, b);
+    expect(r).toBeCloseTo(1 - (6 * squares) / (n * (n ** 2 - 1)), 12);
+    // Any rising function leaves the ranks as they are.
+    expect(spearman(a.map(Math.exp), b.map((each) => each ** 3)).r).toBe(r); // prettier-ignore
+    expect(spearman(a, a.map(Math.exp)).r).toBeCloseTo(1, 14);
+  }
+});
+
+test("nineteen in twenty of Spearman's intervals hold the r that normal pairs have", () => {
+  const random = randomStream(13, "spearman");
+  const correlation = 0.6;
+  const expected = (6 / Math.PI) * Math.asin(correlation / 2);
+  let held = 0;
+  for (let trial = 0; trial < 3000; trial++) {
+    const a = Array.from({ length: 25 }, () => random.normal());
+    const b = a.map((each) => correlation * each + Math.sqrt(1 - correlation ** 2) * random.normal());
+    const { reason, interval = null } = { interval: null, ...spearman(a, b) };
+    if (reason === null && interval !== null && interval.low <= expected && expected <= interval.high) held++;
+  }
+  // Three standard errors of a share of .95, and half a percent for an approximation.
+  expect(Math.abs(held / 3000 - 0.95)).toBeLessThan(0.017);
+});
+
+test("Spearman's has the reasons, intervals and errors of Pearson's, under its own name", () => {
+  expect(spearman([1, 2, 3], [4, 4, 4])).toMatchObject({
+    r: null,
+    p: null,
+    reason: "one of the quantities does not vary",
+  });
+  expect(spearman([1, 2], [5, 3])).toMatchObject({ p: null, reason: "two points are always on a line" });
+  expect(spearman([1], [2]).reason).toBe("a single point has no correlation");
+  expect(spearman([1, 2, 4], [3, 5, 1])).toMatchObject({ r: -0.5, interval: null, reason: null });
+  expect(spearman([1, 10, 100, 1e9], [2, 4, 5, 6])).toMatchObject({
+    r: 1,
+    p: 0,
+    interval: { low: 1, high: 1 },
+  });
+  expect(() => spearman([1, 2], [1])).toThrow("spearman: 2 and 1 values do not make pairs");
+  expect(() => spearman([1, NaN, 3], [1, 2, 3])).toThrow("spearman: value 1 of the sample is NaN");
+  expect(() => spearman([], [])).toThrow("spearman: the sample is empty");
+  expect(() => spearman([1, 2, 3], [1, 2, 4], 95)).toThrow("spearman: a confidence level is between 0 and 1");
 });

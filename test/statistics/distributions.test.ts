@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { UsageError } from "../../src/errors/errors.ts";
 import {
-  lowerTail,
+  studentTCdf,
   normalQuantile,
   studentTQuantile,
   twoSidedP,
@@ -24,7 +24,7 @@ test("t quantiles are those of the tables", () => {
   for (const [degreesOfFreedom, p, t] of table) {
     expect(error(studentTQuantile(p, degreesOfFreedom), t)).toBeLessThan(1e-12);
     expect(error(studentTQuantile(1 - p, degreesOfFreedom), -t)).toBeLessThan(1e-12);
-    expect(error(lowerTail(t, degreesOfFreedom), p)).toBeLessThan(1e-12);
+    expect(error(studentTCdf(t, degreesOfFreedom), p)).toBeLessThan(1e-12);
   }
 });
 
@@ -36,6 +36,43 @@ test("two-sided p keeps its digits where it is tiny and where it is nearly 1", (
   expect(error(twoSidedP(3, 1), 1 - (2 / Math.PI) * Math.atan(3))).toBeLessThan(1e-12);
   expect(error(twoSidedP(3, 2), 1 - 3 / Math.sqrt(11))).toBeLessThan(1e-12);
   expect([twoSidedP(0, 9), twoSidedP(Infinity, 9), twoSidedP(-Infinity, 9)]).toEqual([1, 0, 0]);
+});
+
+test("the distribution function of t is SciPy's, whole degrees of freedom or not, in both tails", () => {
+  const table: [t: number, degreesOfFreedom: number, p: number][] = [
+    [0, 5, 0.5],
+    [1, 1, 0.75],
+    [-2.5, 3.5, 0.03784732190474501],
+    [-40, 12, 1.925614790386016e-14],
+    [0.5, 250, 0.6912425570403797],
+    [1.3, 1e6, 0.9031993655954373],
+    [8, 30, 0.9999999968670887],
+  ];
+  for (const [t, degreesOfFreedom, p] of table) {
+    expect(error(studentTCdf(t, degreesOfFreedom), p)).toBeLessThan(1e-11);
+    expect(studentTCdf(t, degreesOfFreedom) + studentTCdf(-t, degreesOfFreedom)).toBeCloseTo(1, 14);
+    if (t > -9 && t < 8) expect(studentTQuantile(p, degreesOfFreedom)).toBeCloseTo(t, 9);
+  }
+  expect([studentTCdf(-Infinity, 3), studentTCdf(Infinity, 3)]).toEqual([0, 1]);
+});
+
+test("what stdlib cannot compute is refused, not answered with 0, a half or an infinite number", () => {
+  expect(() => studentTCdf(1, Infinity)).toThrow(
+    /t = 1 with Infinity degrees of freedom; these are a finite number/,
+  );
+  expect(() => twoSidedP(1, Infinity)).toThrow(UsageError);
+  expect(() => studentTQuantile(0.975, Infinity)).toThrow(UsageError);
+  for (const [p, degreesOfFreedom] of [
+    [0.975, 1e20],
+    [0.975, 1e-3],
+    [0.5000001, 1e4],
+    [1e-300, 1],
+  ]) {
+    expect(() => studentTQuantile(p, degreesOfFreedom)).toThrow(
+      /cannot be computed: it is too large, or too near 0$/,
+    );
+  }
+  expect(studentTQuantile(0.5, 7)).toBe(0);
 });
 
 test("normal quantiles are those of the tables", () => {
@@ -50,6 +87,10 @@ test("arguments without a meaning are refused, not answered with NaN", () => {
     expect(() => studentTQuantile(wrong, 3)).toThrow(UsageError);
   }
   expect(() => studentTQuantile(0.9, 0)).toThrow("Student's t: quantile 0.9 with 0 degrees of freedom");
-  expect(() => twoSidedP(NaN, 3)).toThrow(UsageError);
+  for (const probability of [twoSidedP, studentTCdf]) {
+    expect(() => probability(NaN, 3)).toThrow(UsageError);
+    expect(() => probability(1, NaN)).toThrow(UsageError);
+    expect(() => probability(1, 0)).toThrow(UsageError);
+  }
   expect(() => twoSidedP(1, -1)).toThrow("Student's t: t = -1 with -1 degrees of freedom");
 });
