@@ -98,6 +98,9 @@ export {
   type MovingAverageOptions,
 } from "./functions/normalisation.ts";
 export { averagePool2d, globalAveragePool, maxPool2d, type PoolingOptions } from "./functions/pooling.ts";
+import "./functions/tensor-methods.ts";
+export type { TensorMethods } from "./functions/tensor-methods.ts";
+export type { Operand } from "./functions/run.ts";
 export { linear, matmul, type MatmulOptions } from "./functions/products.ts";
 export { randomNormal, randomUniform } from "./functions/random-tensors.ts";
 export { max, mean, sum, type ReductionOptions } from "./functions/reduction.ts";

@@ -1,8 +1,9 @@
 // Autograd as most programs use it: a value with its gradients, calls without a gradient, gradients of one's own.
 
+import { aFunction, expectArgument } from "../errors/arguments.ts";
 import { LifetimeError } from "../errors/errors.ts";
 import { reshape } from "../functions/movement.ts";
-import { engineOf, type Engine } from "../runtime/engine.ts";
+import { engineOf, expectEngine, expectTensor, type Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Tape, currentTape } from "./tape.ts";
 
@@ -18,16 +19,20 @@ export function valueAndGradients(
   scalar: () => Tensor,
   wrt: readonly Tensor[],
 ): { readonly value: Tensor; readonly gradients: Tensor[] } {
-  const engine = engineOf(wrt);
+  expectArgument("valueAndGradients", "the function", scalar, aFunction);
+  const engine = engineOf(wrt, "valueAndGradients");
   return engine.scope(() => {
     using tape = new Tape(engine, wrt);
     const value = scalar();
+    expectTensor("valueAndGradients: what the function returns", 0, 1, value);
     return { value, gradients: tape.gradients(value, wrt) };
   });
 }
 
 /** Runs `body` without recording it: what it returns is a constant to every tape. */
 export function noGradient<Result>(engine: Engine, body: () => Result): Result {
+  expectEngine("noGradient", engine);
+  expectArgument("noGradient", "the body", body, aFunction);
   const observer = engine.observer;
   engine.observer = undefined;
   try {
@@ -39,7 +44,7 @@ export function noGradient<Result>(engine: Engine, body: () => Result): Result {
 
 /** The same values, through which no gradient flows. */
 export function stopGradient(x: Tensor): Tensor {
-  return noGradient(engineOf([x]), () => reshape(x, x.shape));
+  return noGradient(engineOf([x], "stopGradient"), () => reshape(x, x.shape));
 }
 
 /**
@@ -56,8 +61,11 @@ export function customGradient(
     call: { readonly inputs: readonly Tensor[]; readonly output: Tensor },
   ) => readonly (Tensor | undefined)[],
 ): Tensor {
-  const engine = engineOf(inputs);
+  const engine = engineOf(inputs, "customGradient");
+  expectArgument("customGradient", "forward", forward, aFunction);
+  expectArgument("customGradient", "backward", backward, aFunction);
   const result = engine.scope(() => noGradient(engine, () => forward(inputs)));
+  expectTensor("customGradient: what forward returns", 0, 1, result);
   if (inputs.includes(result)) {
     throw new LifetimeError("customGradient: forward returned one of its inputs; return a new tensor");
   }

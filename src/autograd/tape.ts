@@ -1,12 +1,20 @@
 // The tape: the record of differentiable operator calls of one forward pass, and the reverse sweep over it.
 
-import { LifetimeError, ShapeError } from "../errors/errors.ts";
+import { described } from "../errors/arguments.ts";
+import { LifetimeError, ShapeError, UsageError } from "../errors/errors.ts";
 import { add } from "../functions/elementwise.ts";
 import { reshape } from "../functions/movement.ts";
 import type { GradientRule } from "../operators/gradient-rule.ts";
 import type { Operator } from "../operators/operator.ts";
 import { operators, type OperatorName } from "../operators/registry.ts";
-import type { CallObserver, Engine, OperatorCall } from "../runtime/engine.ts";
+import {
+  engineOf,
+  expectEngine,
+  expectTensor,
+  type CallObserver,
+  type Engine,
+  type OperatorCall,
+} from "../runtime/engine.ts";
 import { equalShapes, showShape } from "../tensor/shape.ts";
 import { newestTensor, type Tensor } from "../tensor/tensor.ts";
 import { gradients as table } from "./gradients.ts";
@@ -42,8 +50,10 @@ export class Tape implements Disposable {
   #state: "recording" | "used" = "recording";
 
   constructor(engine: Engine, watch?: Iterable<Tensor>) {
+    expectEngine("new Tape", engine);
+    const watched = watch === undefined ? undefined : listOf(watch);
     this.#engine = engine;
-    this.#tracked = watch === undefined ? undefined : new Set([...watch].map((tensor) => tensor.id));
+    this.#tracked = watched && new Set(watched.map((tensor) => tensor.id));
     this.#outer = { observer: engine.observer, tape: recording.get(engine) };
     engine.observer = (call) => {
       this.#outer.observer?.(call); // an outer tape sees what an inner one sees
@@ -68,6 +78,8 @@ export class Tape implements Disposable {
     if (this.#state === "used") {
       throw new LifetimeError("this tape was used already; record the forward pass again on a new Tape");
     }
+    expectTensor("gradients", 0, 1, scalar);
+    engineOf(wrt, "gradients");
     if (scalar.size !== 1) {
       throw new ShapeError(`gradients: takes a scalar, got ${showShape(scalar.shape)}; sum or mean it first`);
     }
@@ -196,6 +208,16 @@ export class Tape implements Disposable {
     if (this.#outer.tape === undefined) recording.delete(this.#engine);
     else recording.set(this.#engine, this.#outer.tape);
   }
+}
+
+function listOf(watch: Iterable<Tensor>): readonly Tensor[] {
+  const iterator: unknown = (watch as Partial<Iterable<Tensor>> | null)?.[Symbol.iterator];
+  if (typeof iterator !== "function") {
+    throw new UsageError(`new Tape: the tensors to watch must be a list, got ${described(watch)}`);
+  }
+  const tensors = [...watch];
+  tensors.forEach((tensor, i) => expectTensor("new Tape", i, tensors.length, tensor));
+  return tensors;
 }
 
 /**

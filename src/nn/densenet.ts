@@ -154,8 +154,9 @@ export class DenseBlock extends Module {
       return { x: this.forward(x, mode) };
     }
     const layers = this.#layers.map(({ stages }) => stages);
-    if (mode === "inference") return { x: denseBlockInference(x, layers, first.options(mode)) };
-    const { block, statistics } = denseBlock(x, layers, first.options(mode));
+    const { epsilon, momentum } = first.options(mode);
+    if (mode === "inference") return { x: denseBlockInference(x, layers, { epsilon }) };
+    const { block, statistics } = denseBlock(x, layers, { epsilon, momentum });
     return { x: block, statistics };
   }
 

@@ -103,7 +103,7 @@ export class FlatOptimiser implements Optimiser {
     this.#rule = rule;
     this.#parameters = [...parameters];
     if (this.#parameters.length === 0) throw new UsageError(`${rule.name}: there are no parameters to train`);
-    const engine = (this.#engine = engineOf(this.#parameters));
+    const engine = (this.#engine = engineOf(this.#parameters, rule.name));
     const { size, offsets } = engine.scope(() => {
       const { flat, offsets } = engine.gather(this.#parameters);
       return { size: flat.size, offsets };
