@@ -1,8 +1,10 @@
 // Optimiser steps for users, in place. What changes from step to step travels in a tensor, so that a recorded step
 // cannot freeze it.
 
-import { aFlag, aNumber, anything, expectArgument, expectOptions, required } from "../errors/arguments.ts";
+import { aFlag, anything, described, expectOptions, required } from "../errors/arguments.ts";
 import type { OptionChecks } from "../errors/arguments.ts";
+import { ShapeError } from "../errors/errors.ts";
+import { engineOf } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { multiply } from "./elementwise.ts";
 import { run, runOne } from "./run.ts";
@@ -92,6 +94,8 @@ export function sgd(
  * @throws ShapeError when the shapes or the limit do not fit
  */
 export function clipByNorm(gradient: Tensor, norm: Tensor, most: number): Tensor {
-  expectArgument("clipByNorm", "most", most, aNumber);
+  engineOf([gradient, norm], "clipByNorm");
+  if (typeof most !== "number" || !(most > 0))
+    throw new ShapeError(`clipByNorm: most must be a number above 0, got ${described(most)}`);
   return multiply(gradient, runOne("clipFactor", [gradient, norm], { most }));
 }

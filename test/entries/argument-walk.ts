@@ -6,7 +6,7 @@ import { Tensor } from "../../src/tensor/tensor.ts";
 
 /** A call that works, and how to make it again: arguments are made anew each time. */
 export interface WalkedCall {
-  /** What errors must name. */
+  /** What errors must name: one of several names between bars. */
   readonly name: string;
   readonly make: () => readonly unknown[];
   readonly call: (args: readonly unknown[]) => unknown;
@@ -14,6 +14,35 @@ export interface WalkedCall {
   readonly kinds?: readonly string[];
   /** Places of arguments that are records of data, which may have more fields than are read. */
   readonly records?: readonly number[];
+}
+
+export type Arguments = () => readonly unknown[];
+/** Arguments that work, or why there is nothing to call. */
+export type Row = Arguments | "not called by users" | "no function";
+/** A row for every export of a module: one without does not compile. */
+export type Rows<Module> = { readonly [Name in keyof Module]: Row };
+/** What is right beside what a table of rows says. */
+export type Further = Readonly<Record<string, Partial<Pick<WalkedCall, "name" | "kinds" | "records">>>>;
+
+/** A walk for each row with arguments; classes are constructed. */
+export function walksOf<Module extends object>(
+  module: Module,
+  rows: Rows<Module>,
+  further: Further = {},
+): [string, WalkedCall][] {
+  return (Object.entries(rows) as [string, Row][]).flatMap(([name, make]) => {
+    if (typeof make === "string") return [];
+    const value = module[name as keyof Module] as unknown;
+    const isClass = String(value).startsWith("class");
+    const call = isClass
+      ? (args: readonly unknown[]): unknown => {
+          const made = new (value as new (...args: readonly unknown[]) => Partial<Disposable>)(...args);
+          made[Symbol.dispose]?.();
+          return made;
+        }
+      : (args: readonly unknown[]): unknown => (value as (...args: readonly unknown[]) => unknown)(...args);
+    return [[name, { name, make, call, ...further[name] }]];
+  });
 }
 
 /** Whatever may stand where an argument belongs. */
@@ -110,7 +139,8 @@ async function complaint(
     if (!(error instanceof TesseraError))
       return `${error instanceof Error ? error.name : "thrown"}: ${message.split("\n")[0] ?? ""}`;
     if (message.includes("\n")) return `several lines: ${message}`;
-    return message.toLowerCase().includes(walked.name.toLowerCase()) ? undefined : `unnamed: ${message}`;
+    const spoken = walked.name.split("|").some((name) => message.toLowerCase().includes(name.toLowerCase()));
+    return spoken ? undefined : `unnamed: ${message}`;
   }
 }
 

@@ -8,7 +8,15 @@ import { operators } from "../../src/operators/registry.ts";
 import type { Engine } from "../../src/runtime/engine.ts";
 import type { Program } from "../../src/runtime/program.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-import { complaintsAbout, type Strangers, type WalkedCall } from "./argument-walk.ts";
+import {
+  complaintsAbout,
+  walksOf,
+  type Arguments,
+  type Further,
+  type Rows,
+  type Strangers,
+  type WalkedCall,
+} from "./argument-walk.ts";
 
 let engine: Engine;
 let other: Engine;
@@ -37,16 +45,12 @@ const stage = (inputs: number, outputs: number): tessera.DenseStage => ({
   weight: full(3, 3, inputs, outputs),
 });
 
-type Arguments = () => readonly unknown[];
-/** Arguments that work, or why there is nothing to call. */
-type Row = Arguments | "not called by users" | "no function";
-
 const unary: Arguments = () => [full(2, 2)];
 const binary: Arguments = () => [full(2, 2), full(2, 2)];
 const reduction: Arguments = () => [full(2, 2), { axes: 1, keepDimensions: true }];
 const pooling: Arguments = () => [full(1, 4, 4, 4), { window: 2, stride: [2, 2], padding: 1 }];
 
-const rows: { readonly [Name in keyof typeof tessera]: Row } = {
+const rows: Rows<typeof tessera> = {
   DeviceLostError: "not called by users",
   DeviceUnavailableError: "not called by users",
   Engine: "not called by users",
@@ -152,26 +156,13 @@ const rows: { readonly [Name in keyof typeof tessera]: Row } = {
 };
 
 /** What is right beside what the table says. */
-const further: Readonly<Record<string, Pick<WalkedCall, "kinds" | "records">>> = {
+const further: Further = {
   activatedPool: { records: [3] },
   launchesOf: { records: [0] },
   noGradient: { kinds: ["undefined"] },
 };
 
-const isClass = (value: unknown): boolean => typeof value === "function" && String(value).startsWith("class");
-
-const walks: [string, WalkedCall][] = Object.entries(rows).flatMap(([name, make]) => {
-  if (typeof make === "string") return [];
-  const value = tessera[name as keyof typeof tessera] as unknown;
-  const call = isClass(value)
-    ? (args: readonly unknown[]): unknown => {
-        const made = new (value as new (...args: readonly unknown[]) => Disposable)(...args);
-        made[Symbol.dispose]();
-        return made;
-      }
-    : (args: readonly unknown[]): unknown => (value as (...args: readonly unknown[]) => unknown)(...args);
-  return [[name, { name, make, call, ...further[name] }]];
-});
+const walks = walksOf(tessera, rows, further);
 
 /** Methods: of what, and arguments that work. */
 const methods: Readonly<Record<string, () => readonly [owner: object, args: readonly unknown[]]>> = {
