@@ -39,7 +39,7 @@ export { launchesOf, type BufferPlan, type Purpose, type StepPlan } from "./runt
 export type { CandidateNames } from "./runtime/webgpu/choice.ts";
 
 export { customGradient, noGradient, stopGradient, valueAndGradients } from "./autograd/functions.ts";
-export type { GradientOptions } from "./autograd/arguments.ts";
+export type { GradientOptions } from "./autograd/gradient-options.ts";
 export { Tape } from "./autograd/tape.ts";
 
 export { conv2d, type ConvolutionOptions, type PerAxis } from "./functions/convolution.ts";
@@ -111,6 +111,9 @@ export {
   type MovingAverageOptions,
 } from "./functions/normalisation.ts";
 export { averagePool2d, globalAveragePool, maxPool2d, type PoolingOptions } from "./functions/pooling.ts";
+import "./functions/tensor-methods.ts";
+export type { TensorMethods } from "./functions/tensor-methods.ts";
+export type { Operand } from "./functions/run.ts";
 export { linear, matmul, type MatmulOptions } from "./functions/products.ts";
 export { runOperator } from "./functions/run.ts";
 export { randomNormal, randomUniform } from "./functions/random-tensors.ts";

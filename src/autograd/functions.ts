@@ -1,10 +1,11 @@
 // Autograd as most programs use it: a value with its gradients, calls without a gradient, gradients of one's own.
 
+import { aFunction, described, expectArgument, expectOptions } from "../errors/arguments.ts";
 import { LifetimeError, UsageError } from "../errors/errors.ts";
 import { reshape } from "../functions/movement.ts";
-import { Engine, engineOf } from "../runtime/engine.ts";
+import { engineOf, expectEngine, expectTensor, type Engine } from "../runtime/engine.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { expectOptions, expectTensors, kindOf, type GradientOptions } from "./arguments.ts";
+import { expectTensors, gradientChecks, type GradientOptions } from "./gradient-options.ts";
 import { Tape, currentTape } from "./tape.ts";
 
 /**
@@ -43,15 +44,11 @@ export function valueAndGradients(
   options: GradientOptions = {},
 ): { readonly value: Tensor; readonly gradients: Tensor[] } {
   const caller = "valueAndGradients";
-  if (typeof compute !== "function") {
-    throw new UsageError(
-      `${caller}: takes a function that computes the value, got ${kindOf(compute)}: valueAndGradients(() => mean(...), [w])`,
-    );
-  }
+  expectArgument(caller, "the function that computes the value", compute, aFunction);
   expectTensors(caller, "the tensors to differentiate by", wrt);
   if (wrt.length === 0) throw new UsageError(`${caller}: there is no tensor to differentiate by; pass [w]`);
-  expectOptions(caller, options);
-  const engine = engineOf(wrt);
+  expectOptions(caller, options, gradientChecks);
+  const engine = engineOf(wrt, caller);
   return engine.scope(() => {
     using tape = new Tape(engine, wrt);
     const values = valuesOf(compute());
@@ -72,7 +69,7 @@ function valuesOf(result: Tensor | { readonly value: Tensor }): { readonly value
   const isRecord = typeof given === "object" && given !== null;
   if (!isRecord || !("value" in given) || !(given.value instanceof Tensor)) {
     const was =
-      isRecord && "value" in given ? `a record whose value is ${kindOf(given.value)}` : kindOf(given);
+      isRecord && "value" in given ? `a record whose value is ${described(given.value)}` : described(given);
     throw new UsageError(
       `valueAndGradients: the function must return a tensor, or { value: tensor, ... }; it returned ${was}`,
     );
@@ -91,9 +88,8 @@ function valuesOf(result: Tensor | { readonly value: Tensor }): { readonly value
  * @throws UsageError when `body` is no function or asynchronous
  */
 export function noGradient<Result>(engine: Engine, body: () => Result): Result {
-  if (!((engine as unknown) instanceof Engine) || typeof body !== "function") {
-    throw new UsageError("noGradient: takes the engine and a function: noGradient(engine, () => ...)");
-  }
+  expectEngine("noGradient", engine);
+  expectArgument("noGradient", "the body", body, aFunction);
   const observer = engine.observer;
   engine.observer = undefined;
   try {
@@ -112,7 +108,7 @@ export function noGradient<Result>(engine: Engine, body: () => Result): Result {
 
 /** The same values, through which no gradient flows. */
 export function stopGradient(x: Tensor): Tensor {
-  return noGradient(engineOf([x]), () => reshape(x, x.shape));
+  return noGradient(engineOf([x], "stopGradient"), () => reshape(x, x.shape));
 }
 
 /**
@@ -130,11 +126,11 @@ export function customGradient(
     call: { readonly inputs: readonly Tensor[]; readonly output: Tensor },
   ) => readonly (Tensor | undefined)[],
 ): Tensor {
-  const engine = engineOf(inputs);
+  const engine = engineOf(inputs, "customGradient");
+  expectArgument("customGradient", "forward", forward, aFunction);
+  expectArgument("customGradient", "backward", backward, aFunction);
   const result = engine.scope(() => noGradient(engine, () => forward(inputs)));
-  if (!((result as unknown) instanceof Tensor)) {
-    throw new UsageError(`customGradient: forward must return a tensor, it returned ${kindOf(result)}`);
-  }
+  expectTensor("customGradient: what forward returns", 0, 1, result);
   if (inputs.includes(result)) {
     throw new LifetimeError("customGradient: forward returned one of its inputs; return a new tensor");
   }
@@ -145,7 +141,7 @@ export function customGradient(
       const parts: unknown = backward(gradient, { inputs: heldInputs, output });
       if (!Array.isArray(parts)) {
         throw new UsageError(
-          `customGradient: backward must return an array with the gradient of each input, it returned ${kindOf(parts)}`,
+          `customGradient: backward must return an array with the gradient of each input, it returned ${described(parts)}`,
         );
       }
       return [...(parts as readonly (Tensor | undefined)[])];

@@ -6,10 +6,10 @@ import { reshape } from "../functions/movement.ts";
 import type { GradientOf } from "../operators/gradient-rule.ts";
 import { updatesOf, type Operator } from "../operators/operator.ts";
 import { isBuiltIn, type OperatorName } from "../operators/registry.ts";
-import type { CallObserver, Engine, OperatorCall } from "../runtime/engine.ts";
+import { expectEngine, type CallObserver, type Engine, type OperatorCall } from "../runtime/engine.ts";
 import { equalShapes, showShape, type Shape } from "../tensor/shape.ts";
 import { newestTensor, type Tensor } from "../tensor/tensor.ts";
-import { expectTensors, expectUpstream, type GradientOptions } from "./arguments.ts";
+import { expectTensors, expectUpstream, type GradientOptions } from "./gradient-options.ts";
 import { checkedRule } from "./checked-rule.ts";
 import { gradients as table } from "./gradients.ts";
 
@@ -58,7 +58,9 @@ export class Tape implements Disposable {
   #state: "recording" | "used" = "recording";
 
   constructor(engine: Engine, watch?: Iterable<Tensor>) {
-    const watched = watch && expectTensors("new Tape", "the tensors to watch", watch);
+    expectEngine("new Tape", engine);
+    const watched =
+      watch === undefined ? undefined : expectTensors("new Tape", "the tensors to watch", watch);
     this.#engine = engine;
     this.#tracked = watched && new Set(watched.map((tensor) => tensor.id));
     this.#outer = { observer: engine.observer, tape: recording.get(engine) };
@@ -87,9 +89,8 @@ export class Tape implements Disposable {
     if (this.#state === "used") {
       throw new LifetimeError("this tape was used already; record the forward pass again on a new Tape");
     }
-    expectTensors("gradients", "the value", [value]);
-    expectTensors("gradients", "the tensors to differentiate by", wrt);
     const upstream = expectUpstream(value, options);
+    expectTensors("gradients", "the tensors to differentiate by", wrt);
     const strange = wrt.find(({ id }) => this.#tracked?.has(id) === false);
     if (strange !== undefined) {
       throw new LifetimeError(

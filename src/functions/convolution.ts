@@ -1,5 +1,6 @@
 // The convolution, for users.
 
+import { expectOptions, type OptionChecks, type Requirement } from "../errors/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { runOne } from "./run.ts";
 
@@ -15,6 +16,18 @@ export interface ConvolutionOptions {
   readonly dilation?: PerAxis;
 }
 
+const isPerAxis = (value: unknown): boolean =>
+  typeof value === "number" || (Array.isArray(value) && value.every((each) => typeof each === "number"));
+
+/** What an option of type `PerAxis` must be; its range is checked with the shapes. */
+export const aPerAxis: Requirement = { words: "a whole number or [height, width]", fits: isPerAxis };
+
+const convolutionOptions: OptionChecks<ConvolutionOptions> = {
+  stride: aPerAxis,
+  padding: aPerAxis,
+  dilation: aPerAxis,
+};
+
 /** [height, width] of an option that may be one number. */
 export function perAxis(value: PerAxis): readonly [height: number, width: number] {
   return typeof value === "number" ? [value, value] : value;
@@ -28,9 +41,11 @@ export function perAxis(value: PerAxis): readonly [height: number, width: number
  * @param x [N, H, W, C]
  * @param filter [R, S, C, K]
  * @returns [N, P, Q, K], P = floor((H + 2 padding - (R - 1) dilation - 1) / stride) + 1, Q likewise
- * @throws ShapeError when the channels differ, or the filter is larger than the padded image
+ * @throws ShapeError when the channels differ, or the filter is larger than the padded image; UsageError for an option that
+ *   there is not
  */
 export function conv2d(x: Tensor, filter: Tensor, options: ConvolutionOptions = {}): Tensor {
+  expectOptions("conv2d", options, convolutionOptions);
   const { stride = 1, padding = 0, dilation = 1 } = options;
   return runOne("conv2d", [x, filter], {
     stride: perAxis(stride),

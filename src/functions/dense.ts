@@ -1,10 +1,20 @@
 // Dense blocks and folded pools, for users. What batch norm, ReLU, convolution, concatenation and pooling compute one
 // by one, without the copies in between.
 
+import {
+  aList,
+  aNumber,
+  aRecord,
+  expectArgument,
+  expectOptions,
+  oneOf,
+  type OptionChecks,
+} from "../errors/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { areVec4Channels } from "../operators/dense/channel-counts.ts";
+import { engineOf } from "../runtime/engine.ts";
 import { perAxis } from "./convolution.ts";
-import type { PoolingOptions } from "./pooling.ts";
+import { poolingOptions, type PoolingOptions } from "./pooling.ts";
 import { run, runOne } from "./run.ts";
 
 /** A batch norm's own tensors, each [C]. The running statistics are overwritten in place. */
@@ -27,6 +37,13 @@ export interface FoldedNormOptions {
   readonly momentum?: number;
 }
 
+const foldedNormOptions: OptionChecks<FoldedNormOptions> = { epsilon: aNumber, momentum: aNumber };
+const inferenceOptions: OptionChecks<Pick<FoldedNormOptions, "epsilon">> = { epsilon: aNumber };
+const activatedPoolOptions: OptionChecks<PoolingOptions & FoldedNormOptions> = {
+  ...poolingOptions,
+  ...foldedNormOptions,
+};
+
 export interface DenseBlockResult {
   /** The channels of x, then those of each layer: [N, H, W, C + layers * growth]. */
   readonly block: Tensor;
@@ -35,20 +52,34 @@ export interface DenseBlockResult {
 }
 
 /** The tensors of all stages, in the order of the operators, and the sizes that go with them. */
-function operands(layers: readonly (readonly DenseStage[])[]): {
+function operands(
+  name: string,
+  x: Tensor,
+  layers: readonly (readonly DenseStage[])[],
+): {
   readonly tensors: Tensor[];
   readonly growth: number;
   readonly bottleneck: number | null;
 } {
+  expectArgument(name, "the layers", layers, aList);
+  layers.forEach((layer, i) => {
+    expectArgument(name, `layer ${i}`, layer, aList);
+    for (const stage of layer) expectArgument(name, `a stage of layer ${i}`, stage, aRecord);
+  });
   const stages = layers.flat();
-  return {
-    tensors: stages.flatMap(({ gamma, beta, runningMean, runningVariance, weight }) => [
+  const tensors = [
+    x,
+    ...stages.flatMap(({ gamma, beta, runningMean, runningVariance, weight }) => [
       gamma,
       beta,
       runningMean,
       runningVariance,
       weight,
     ]),
+  ];
+  engineOf(tensors, name);
+  return {
+    tensors,
     growth: stages.at(-1)?.weight.shape[3] ?? 0,
     bottleneck: layers[0]?.length === 2 ? (layers[0][0].weight.shape[3] ?? 0) : null,
   };
@@ -67,10 +98,12 @@ export const takesChannels = areVec4Channels;
 export function denseBlock(
   x: Tensor,
   layers: readonly (readonly DenseStage[])[],
-  { epsilon = 1e-5, momentum = 0.1 }: FoldedNormOptions = {},
+  options: FoldedNormOptions = {},
 ): DenseBlockResult {
-  const { tensors, ...sizes } = operands(layers);
-  const [block, statistics] = run("denseBlock", [x, ...tensors], { ...sizes, epsilon, momentum });
+  expectOptions("denseBlock", options, foldedNormOptions);
+  const { epsilon = 1e-5, momentum = 0.1 } = options;
+  const { tensors, ...sizes } = operands("denseBlock", x, layers);
+  const [block, statistics] = run("denseBlock", tensors, { ...sizes, epsilon, momentum });
   return { block, statistics };
 }
 
@@ -83,10 +116,12 @@ export function denseBlock(
 export function denseBlockInference(
   x: Tensor,
   layers: readonly (readonly DenseStage[])[],
-  { epsilon = 1e-5 }: Pick<FoldedNormOptions, "epsilon"> = {},
+  options: Pick<FoldedNormOptions, "epsilon"> = {},
 ): Tensor {
-  const { tensors, ...sizes } = operands(layers);
-  return runOne("denseBlockInference", [x, ...tensors], { ...sizes, epsilon });
+  expectOptions("denseBlockInference", options, inferenceOptions);
+  const { epsilon = 1e-5 } = options;
+  const { tensors, ...sizes } = operands("denseBlockInference", x, layers);
+  return runOne("denseBlockInference", tensors, { ...sizes, epsilon });
 }
 
 /**
@@ -112,9 +147,13 @@ export function activatedPool(
   kind: "average" | "max",
   x: Tensor,
   statistics: Tensor,
-  { gamma, beta, runningMean, runningVariance }: Norm,
+  norm: Norm,
   options: PoolingOptions & FoldedNormOptions,
 ): Tensor {
+  expectArgument("activatedPool", "kind", kind, oneOf(["average", "max"]));
+  expectArgument("activatedPool", "the norm", norm, aRecord);
+  expectOptions("activatedPool", options, activatedPoolOptions);
+  const { gamma, beta, runningMean, runningVariance } = norm;
   const { window, stride = window, padding = 0, epsilon = 1e-5, momentum = 0.1 } = options;
   const sliding = { window: perAxis(window), stride: perAxis(stride), padding: perAxis(padding) };
   const inputs = [x, statistics, gamma, beta, runningMean, runningVariance];

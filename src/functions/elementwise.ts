@@ -1,8 +1,10 @@
 // Elementwise functions for users. Functions of one tensor keep its shape. Functions of several broadcast: aligned at
-// the last axis, extents are equal or one of them is 1. All take f32 and throw ShapeError for anything else.
+// the last axis, extents are equal or one of them is 1; all but one of their operands may be numbers. All take f32 and throw
+// ShapeError for tensors of another type.
 
 import type { Tensor } from "../tensor/tensor.ts";
-import { runOne } from "./run.ts";
+import { aNumber, expectArgument } from "../errors/arguments.ts";
+import { runOne, runWithNumbers, type Operand } from "./run.ts";
 
 /** e^x. */
 export function exp(x: Tensor): Tensor {
@@ -56,6 +58,8 @@ export function gelu(x: Tensor): Tensor {
  * `maximum` with tensors.
  */
 export function clamp(x: Tensor, low: number, high: number): Tensor {
+  expectArgument("clamp", "low", low, aNumber);
+  expectArgument("clamp", "high", high, aNumber);
   return runOne("clamp", [x], { low, high });
 }
 
@@ -66,67 +70,69 @@ export function clamp(x: Tensor, low: number, high: number): Tensor {
  * `multiply` and `add` with tensors.
  */
 export function affine(x: Tensor, scale: number, offset = 0): Tensor {
+  expectArgument("affine", "scale", scale, aNumber);
+  expectArgument("affine", "offset", offset, aNumber);
   return runOne("affine", [x], { scale, offset });
 }
 
 /** a + b, broadcast. */
-export function add(a: Tensor, b: Tensor): Tensor {
-  return runOne("add", [a, b], {});
+export function add(a: Operand, b: Operand): Tensor {
+  return runWithNumbers("add", [a, b]);
 }
 
 /** a - b, broadcast. */
-export function subtract(a: Tensor, b: Tensor): Tensor {
-  return runOne("subtract", [a, b], {});
+export function subtract(a: Operand, b: Operand): Tensor {
+  return runWithNumbers("subtract", [a, b]);
 }
 
 /** a * b, element by element, broadcast. */
-export function multiply(a: Tensor, b: Tensor): Tensor {
-  return runOne("multiply", [a, b], {});
+export function multiply(a: Operand, b: Operand): Tensor {
+  return runWithNumbers("multiply", [a, b]);
 }
 
 /** a / b, broadcast; b must not hold 0: WGSL promises nothing about what comes out then. */
-export function divide(a: Tensor, b: Tensor): Tensor {
-  return runOne("divide", [a, b], {});
+export function divide(a: Operand, b: Operand): Tensor {
+  return runWithNumbers("divide", [a, b]);
 }
 
 /** The larger of a and b, broadcast; NaN where one of them is. */
-export function maximum(a: Tensor, b: Tensor): Tensor {
-  return runOne("maximum", [a, b], {});
+export function maximum(a: Operand, b: Operand): Tensor {
+  return runWithNumbers("maximum", [a, b]);
 }
 
 /** The smaller of a and b, broadcast; NaN where one of them is. */
-export function minimum(a: Tensor, b: Tensor): Tensor {
-  return runOne("minimum", [a, b], {});
+export function minimum(a: Operand, b: Operand): Tensor {
+  return runWithNumbers("minimum", [a, b]);
 }
 
 /** 1 where a = b, else 0, broadcast. Comparisons have no gradient. */
-export function equal(a: Tensor, b: Tensor): Tensor {
-  return runOne("equal", [a, b], {});
+export function equal(a: Operand, b: Operand): Tensor {
+  return runWithNumbers("equal", [a, b]);
 }
 
 /** 1 where a differs from b, else 0, broadcast. NaN differs from everything. */
-export function notEqual(a: Tensor, b: Tensor): Tensor {
-  return runOne("notEqual", [a, b], {});
+export function notEqual(a: Operand, b: Operand): Tensor {
+  return runWithNumbers("notEqual", [a, b]);
 }
 
 /** 1 where a < b, else 0, broadcast. */
-export function less(a: Tensor, b: Tensor): Tensor {
-  return runOne("less", [a, b], {});
+export function less(a: Operand, b: Operand): Tensor {
+  return runWithNumbers("less", [a, b]);
 }
 
 /** 1 where a <= b, else 0, broadcast. */
-export function lessEqual(a: Tensor, b: Tensor): Tensor {
-  return runOne("lessEqual", [a, b], {});
+export function lessEqual(a: Operand, b: Operand): Tensor {
+  return runWithNumbers("lessEqual", [a, b]);
 }
 
 /** 1 where a > b, else 0, broadcast. */
-export function greater(a: Tensor, b: Tensor): Tensor {
-  return runOne("greater", [a, b], {});
+export function greater(a: Operand, b: Operand): Tensor {
+  return runWithNumbers("greater", [a, b]);
 }
 
 /** 1 where a >= b, else 0, broadcast. */
-export function greaterEqual(a: Tensor, b: Tensor): Tensor {
-  return runOne("greaterEqual", [a, b], {});
+export function greaterEqual(a: Operand, b: Operand): Tensor {
+  return runWithNumbers("greaterEqual", [a, b]);
 }
 
 /** b where a > 0, else 0, broadcast: what a relu of a lets through. a has no gradient. */
@@ -135,6 +141,6 @@ export function gate(a: Tensor, b: Tensor): Tensor {
 }
 
 /** a where the condition is not 0 (NaN is not), b elsewhere; all three broadcast. The condition has no gradient. */
-export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
-  return runOne("where", [condition, a, b], {});
+export function where(condition: Operand, a: Operand, b: Operand): Tensor {
+  return runWithNumbers("where", [condition, a, b]);
 }

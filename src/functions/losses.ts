@@ -1,8 +1,10 @@
 // Losses for users: softmax cross entropy, and Label-Assemble's head, pseudo-labels and fused losses.
 
+import { aFlag, aNumber, expectOptions, oneOf, type OptionChecks } from "../errors/arguments.ts";
+import { normaliseChoices, unsupervisedChoices } from "../operators/losses/assemble-attributes.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { AssembleLossAttributes, SharpenAttributes } from "../operators/losses/index.ts";
-import { run, runOne } from "./run.ts";
+import { given, run, runOne } from "./run.ts";
 
 /**
  * Softmax cross entropy, the mean over the batch of sum over k of t_k (log(sum over j of exp(z_j)) - z_k); finite
@@ -33,6 +35,11 @@ export function queryInnerProduct(features: Tensor, theta: Tensor, bias: Tensor)
   return runOne("queryInnerProduct", [features, theta, bias], {});
 }
 
+const sharpenOptions: OptionChecks<Partial<SharpenAttributes>> = {
+  threshold: aNumber,
+  temperature: aNumber,
+};
+
 /**
  * Sharpens probabilities into pseudo-labels (Label-Assemble, Eq. 1).
  *
@@ -43,11 +50,20 @@ export function queryInnerProduct(features: Tensor, theta: Tensor, bias: Tensor)
  * @throws ShapeError when the threshold or the temperature is out of range
  */
 export function sharpen(probabilities: Tensor, options: Partial<SharpenAttributes> = {}): Tensor {
-  return runOne("sharpen", [probabilities], { threshold: 0.5, temperature: 4, ...options });
+  expectOptions("sharpen", options, sharpenOptions);
+  return runOne("sharpen", [probabilities], { threshold: 0.5, temperature: 4, ...given(options) });
 }
 
 /** The switches of `assembleLoss`; the defaults are the paper's. */
 export type AssembleLossOptions = Partial<AssembleLossAttributes>;
+
+const assembleLossOptions: OptionChecks<AssembleLossOptions> = {
+  ...sharpenOptions,
+  stopGradient: aFlag,
+  unsupervisedOn: oneOf(unsupervisedChoices),
+  normalise: oneOf(normaliseChoices),
+  strongShare: aNumber,
+};
 
 /** What `assembleLoss` computes in one go. */
 export interface AssembleLossResult {
@@ -81,6 +97,7 @@ export function assembleLoss(
   weights: Tensor,
   options: AssembleLossOptions = {},
 ): AssembleLossResult {
+  expectOptions("assembleLoss", options, assembleLossOptions);
   const inputs = [weakFeatures, strongFeatures, theta, bias, states, weights];
   const [total, losses, gradients] = run("assembleLoss", inputs, {
     threshold: 0.5,
@@ -89,7 +106,7 @@ export function assembleLoss(
     unsupervisedOn: "absent",
     normalise: "entries",
     strongShare: 0,
-    ...options,
+    ...given(options),
   });
   gradients.dispose(); // the tape keeps them where there is one
   return { total, losses };

@@ -1,8 +1,19 @@
 // Reshaping, reordering, cutting and joining tensors, for users. Only `reshape` shares data with its input; the
 // others copy.
 
+import {
+  aList,
+  described,
+  aNumber,
+  expectArgument,
+  expectOptions,
+  numbers,
+  required,
+  type OptionChecks,
+} from "../errors/arguments.ts";
 import { ShapeError } from "../errors/errors.ts";
-import { showShape, sizeOf, type Shape } from "../tensor/shape.ts";
+import { engineOf, expectTensor } from "../runtime/engine.ts";
+import { checkShape, namedAxes, normaliseAxis, showShape, sizeOf, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { runOne } from "./run.ts";
 
@@ -14,6 +25,8 @@ import { runOne } from "./run.ts";
  * @throws ShapeError when the elements do not fill the shape
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
+  expectTensor("reshape", 0, 1, x);
+  if (!Array.isArray(shape)) checkShape("reshape", shape);
   const open = shape.indexOf(-1);
   if (open < 0) return runOne("reshape", [x], { shape });
   const rest = sizeOf(shape.filter((_, axis) => axis !== open));
@@ -32,13 +45,17 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
  * The axes in another order.
  *
  * @param x f32, any shape
- * @param permutation axis i of the result is axis permutation[i] of x; default: all axes reversed
+ * @param permutation axis i of the result is axis permutation[i] of x, negative ones counting from the end; default: all
+ *   axes reversed
  * @throws ShapeError unless the permutation names each axis once
  */
 export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
-  return runOne("transpose", [x], {
-    permutation: permutation ?? x.shape.map((_, axis) => x.shape.length - 1 - axis),
-  });
+  expectTensor("transpose", 0, 1, x);
+  if (permutation === undefined) {
+    return runOne("transpose", [x], { permutation: x.shape.map((_, axis) => x.shape.length - 1 - axis) });
+  }
+  expectArgument("transpose", "the permutation", permutation, aList);
+  return runOne("transpose", [x], { permutation: namedAxes("transpose", x.shape, permutation) });
 }
 
 /**
@@ -48,6 +65,8 @@ export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
  * @throws ShapeError when the box leaves x or has not one number per axis
  */
 export function slice(x: Tensor, begin: readonly number[], size: readonly number[]): Tensor {
+  expectArgument("slice", "begin", begin, numbers);
+  expectArgument("slice", "size", size, numbers);
   return runOne("slice", [x], { begin, size });
 }
 
@@ -57,7 +76,16 @@ export function slice(x: Tensor, begin: readonly number[], size: readonly number
  * @throws ShapeError when x has fewer channels
  */
 export function sliceChannels(x: Tensor, begin: number, size: number): Tensor {
+  expectTensor("sliceChannels", 0, 1, x);
   const outer = x.shape.slice(0, -1);
+  const channels = x.shape.at(-1) ?? 0;
+  const fits = Number.isInteger(begin) && Number.isInteger(size) && begin >= 0 && size >= 1;
+  if (!fits || begin + size > channels) {
+    throw new ShapeError(
+      `sliceChannels: begin ${described(begin)} and size ${described(size)} must lie in the ${channels} channels of ` +
+        showShape(x.shape),
+    );
+  }
   return slice(x, [...outer.map(() => 0), begin], [...outer, size]);
 }
 
@@ -70,6 +98,8 @@ export function sliceChannels(x: Tensor, begin: number, size: number): Tensor {
  * @throws ShapeError unless both have a whole number, 0 or more, for each axis
  */
 export function pad(x: Tensor, before: readonly number[], after: readonly number[]): Tensor {
+  expectArgument("pad", "before", before, numbers);
+  expectArgument("pad", "after", after, numbers);
   return runOne("pad", [x], { before, after });
 }
 
@@ -81,13 +111,17 @@ export function pad(x: Tensor, before: readonly number[], after: readonly number
  * @throws ShapeError when other extents differ
  */
 export function concat(xs: readonly Tensor[], axis: number): Tensor {
-  const rank = xs.length === 0 ? 0 : xs[0].shape.length;
-  return runOne("concat", xs, { axis: axis < 0 ? axis + rank : axis });
+  return joined("concat", xs, axis);
 }
 
 /** [..., channels] tensors side by side along their last axis; otherwise as `concat`. */
 export function concatChannels(xs: readonly Tensor[]): Tensor {
-  return concat(xs, -1);
+  return joined("concatChannels", xs, -1);
+}
+
+function joined(name: string, xs: readonly Tensor[], axis: number): Tensor {
+  engineOf(xs, name);
+  return runOne("concat", xs, { axis: normaliseAxis(name, xs[0].shape, axis) });
 }
 
 /**
@@ -100,6 +134,14 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   return runOne("broadcastTo", [x], { shape });
 }
 
+/** The layout of a pack. */
+interface Layout {
+  readonly offsets: readonly number[];
+  readonly size: number;
+}
+
+const layoutFields: OptionChecks<Layout> = { offsets: required(numbers), size: required(aNumber) };
+
 /**
  * Tensors side by side in one flat piece with zeros between them, in the layout of `engine.gather`. A recorded step
  * computes them there in the first place.
@@ -108,10 +150,8 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
  * @param layout offsets and size of `sideBySide(tensors)`
  * @throws ShapeError when a tensor does not fit between its offset and the next
  */
-export function pack(
-  tensors: readonly Tensor[],
-  layout: { readonly offsets: readonly number[]; readonly size: number },
-): Tensor {
+export function pack(tensors: readonly Tensor[], layout: Layout): Tensor {
+  expectOptions("pack", layout, layoutFields);
   return runOne("pack", tensors, { offsets: layout.offsets, size: layout.size });
 }
 

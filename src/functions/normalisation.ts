@@ -1,5 +1,6 @@
 // Batch normalisation for users. The channel is always the last axis; every other axis counts as rows.
 
+import { aNumber, expectOptions, type OptionChecks } from "../errors/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { run, runOne } from "./run.ts";
 
@@ -7,6 +8,8 @@ export interface BatchNormOptions {
   /** Added to the variance before its square root; default 1e-5, as torchvision. */
   readonly epsilon?: number;
 }
+
+const batchNormOptions: OptionChecks<BatchNormOptions> = { epsilon: aNumber };
 
 /** What batch normalisation leaves behind: the result and the batch's own statistics. */
 export interface BatchNormResult {
@@ -32,8 +35,10 @@ export function batchNorm(
   x: Tensor,
   gamma: Tensor,
   beta: Tensor,
-  { epsilon = 1e-5 }: BatchNormOptions = {},
+  options: BatchNormOptions = {},
 ): BatchNormResult {
+  expectOptions("batchNorm", options, batchNormOptions);
+  const { epsilon = 1e-5 } = options;
   const [y, mean, variance] = run("batchNorm", [x, gamma, beta], { epsilon });
   return { y, mean, variance };
 }
@@ -54,8 +59,10 @@ export function batchNormGradient(
   mean: Tensor,
   variance: Tensor,
   dy: Tensor,
-  { epsilon = 1e-5 }: BatchNormOptions = {},
+  options: BatchNormOptions = {},
 ): { readonly dx: Tensor; readonly dgamma: Tensor; readonly dbeta: Tensor } {
+  expectOptions("batchNormGradient", options, batchNormOptions);
+  const { epsilon = 1e-5 } = options;
   const [dx, dgamma, dbeta] = run("batchNormGradient", [x, gamma, mean, variance, dy], { epsilon });
   return { dx, dgamma, dbeta };
 }
@@ -76,8 +83,10 @@ export function batchNormInference(
   beta: Tensor,
   runningMean: Tensor,
   runningVariance: Tensor,
-  { epsilon = 1e-5 }: BatchNormOptions = {},
+  options: BatchNormOptions = {},
 ): Tensor {
+  expectOptions("batchNormInference", options, batchNormOptions);
+  const { epsilon = 1e-5 } = options;
   return runOne("batchNormInference", [x, gamma, beta, runningMean, runningVariance], { epsilon });
 }
 
@@ -88,6 +97,8 @@ export interface MovingAverageOptions {
   readonly scale?: number;
 }
 
+const movingAverageOptions: OptionChecks<MovingAverageOptions> = { momentum: aNumber, scale: aNumber };
+
 /**
  * Overwrites `running` with (1 - momentum) running + momentum scale batch.
  *
@@ -95,10 +106,8 @@ export interface MovingAverageOptions {
  * @param batch f32 of the same shape
  * @throws ShapeError when the shapes differ or the momentum is outside [0, 1]
  */
-export function movingAverage(
-  running: Tensor,
-  batch: Tensor,
-  { momentum = 0.1, scale = 1 }: MovingAverageOptions = {},
-): void {
+export function movingAverage(running: Tensor, batch: Tensor, options: MovingAverageOptions = {}): void {
+  expectOptions("movingAverage", options, movingAverageOptions);
+  const { momentum = 0.1, scale = 1 } = options;
   run("movingAverage", [running, batch], { momentum, scale });
 }

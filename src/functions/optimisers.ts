@@ -1,6 +1,10 @@
 // Optimiser steps for users, in place. What changes from step to step travels in a tensor, so that a recorded step
 // cannot freeze it.
 
+import { aFlag, anything, described, expectOptions, required } from "../errors/arguments.ts";
+import type { OptionChecks } from "../errors/arguments.ts";
+import { ShapeError } from "../errors/errors.ts";
+import { engineOf } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { multiply } from "./elementwise.ts";
 import { run, runOne } from "./run.ts";
@@ -12,6 +16,8 @@ export interface AdamDecay {
   /** Takes rate * decay * parameter off the parameter (AdamW), instead of adding decay * parameter to the gradient. */
   readonly decoupled: boolean;
 }
+
+const decayFields: OptionChecks<AdamDecay> = { decay: required(anything), decoupled: required(aFlag) };
 
 /**
  * One step of Adam (Kingma and Ba, 2015), as torch has it. Overwrites the first three tensors.
@@ -34,8 +40,12 @@ export function adam(
   decay?: AdamDecay,
 ): void {
   const inputs = [parameter, firstMoment, secondMoment, gradient, hyper];
-  if (decay === undefined) run("adam", inputs, { decay: "none" });
-  else run("adam", [...inputs, decay.decay], { decay: decay.decoupled ? "decoupled" : "coupled" });
+  if (decay === undefined) {
+    run("adam", inputs, { decay: "none" });
+    return;
+  }
+  expectOptions("adam", decay, decayFields);
+  run("adam", [...inputs, decay.decay], { decay: decay.decoupled ? "decoupled" : "coupled" });
 }
 
 /** Variants of a step of gradient descent. */
@@ -45,6 +55,8 @@ export interface SgdVariant {
   /** Whether the step looks ahead, as Nesterov's does; default false. */
   readonly nesterov?: boolean;
 }
+
+const sgdVariants: OptionChecks<SgdVariant> = { decay: anything, nesterov: aFlag };
 
 /**
  * One step of gradient descent with momentum, as torch has it: slope = gradient + decay parameter, velocity = momentum
@@ -62,8 +74,10 @@ export function sgd(
   velocity: Tensor,
   gradient: Tensor,
   hyper: Tensor,
-  { decay, nesterov = false }: SgdVariant = {},
+  variant: SgdVariant = {},
 ): void {
+  expectOptions("sgd", variant, sgdVariants);
+  const { decay, nesterov = false } = variant;
   const inputs = [parameter, velocity, gradient, hyper];
   run("sgd", decay === undefined ? inputs : [...inputs, decay], { decay: decay !== undefined, nesterov });
 }
@@ -80,5 +94,8 @@ export function sgd(
  * @throws ShapeError when the shapes or the limit do not fit
  */
 export function clipByNorm(gradient: Tensor, norm: Tensor, most: number): Tensor {
+  engineOf([gradient, norm], "clipByNorm");
+  if (typeof most !== "number" || !(most > 0))
+    throw new ShapeError(`clipByNorm: most must be a number above 0, got ${described(most)}`);
   return multiply(gradient, runOne("clipFactor", [gradient, norm], { most }));
 }

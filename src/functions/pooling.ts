@@ -1,8 +1,12 @@
 // Pooling, for users.
 
+import { expectOptions, required, type OptionChecks } from "../errors/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { ShapeError } from "../errors/errors.ts";
+import { expectTensor } from "../runtime/engine.ts";
+import { showShape } from "../tensor/shape.ts";
 import type { AttributesOf } from "../operators/registry.ts";
-import { perAxis, type PerAxis } from "./convolution.ts";
+import { aPerAxis, perAxis, type PerAxis } from "./convolution.ts";
 import { mean } from "./reduction.ts";
 import { runOne } from "./run.ts";
 
@@ -15,7 +19,16 @@ export interface PoolingOptions {
   readonly padding?: PerAxis;
 }
 
-function attributesOf({ window, stride = window, padding = 0 }: PoolingOptions): AttributesOf<"maxPool2d"> {
+/** What the options of pooling must be. */
+export const poolingOptions: OptionChecks<PoolingOptions> = {
+  window: required(aPerAxis),
+  stride: aPerAxis,
+  padding: aPerAxis,
+};
+
+function attributesOf(name: string, options: PoolingOptions): AttributesOf<"maxPool2d"> {
+  expectOptions(name, options, poolingOptions);
+  const { window, stride = window, padding = 0 } = options;
   return { window: perAxis(window), stride: perAxis(stride), padding: perAxis(padding) };
 }
 
@@ -28,7 +41,7 @@ function attributesOf({ window, stride = window, padding = 0 }: PoolingOptions):
  * @throws ShapeError when the window is larger than the padded image, or the padding not smaller than the window
  */
 export function maxPool2d(x: Tensor, options: PoolingOptions): Tensor {
-  return runOne("maxPool2d", [x], attributesOf(options));
+  return runOne("maxPool2d", [x], attributesOf("maxPool2d", options));
 }
 
 /**
@@ -39,7 +52,7 @@ export function maxPool2d(x: Tensor, options: PoolingOptions): Tensor {
  * @throws ShapeError when the window is larger than the padded image, or the padding not smaller than the window
  */
 export function averagePool2d(x: Tensor, options: PoolingOptions): Tensor {
-  return runOne("averagePool2d", [x], attributesOf(options));
+  return runOne("averagePool2d", [x], attributesOf("averagePool2d", options));
 }
 
 /**
@@ -50,5 +63,9 @@ export function averagePool2d(x: Tensor, options: PoolingOptions): Tensor {
  * @throws ShapeError when x has fewer than three axes
  */
 export function globalAveragePool(x: Tensor): Tensor {
+  expectTensor("globalAveragePool", 0, 1, x);
+  if (x.shape.length < 3) {
+    throw new ShapeError(`globalAveragePool: takes images [N, H, W, C], got ${showShape(x.shape)}`);
+  }
   return mean(x, { axes: [1, 2] });
 }

@@ -1,5 +1,6 @@
 // Products of matrices, for users.
 
+import { aFlag, expectOptions, type OptionChecks } from "../errors/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { runOne } from "./run.ts";
 
@@ -10,6 +11,8 @@ export interface MatmulOptions {
   readonly transposeB?: boolean;
 }
 
+const matmulOptions: OptionChecks<MatmulOptions> = { transposeA: aFlag, transposeB: aFlag };
+
 /**
  * The product a b of two matrices, or of batches of matrices.
  *
@@ -19,6 +22,7 @@ export interface MatmulOptions {
  * @throws ShapeError when the inner extents or the batches differ
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  expectOptions("matmul", options, matmulOptions);
   const { transposeA = false, transposeB = false } = options;
   return runOne("matmul", [a, b], { transposeA, transposeB });
 }

@@ -1,22 +1,31 @@
 // Sums, means and maxima over axes, for users.
 
+import { aFlag, expectOptions, type OptionChecks } from "../errors/arguments.ts";
+import { expectTensor } from "../runtime/engine.ts";
 import { normaliseAxes } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { AttributesOf } from "../operators/registry.ts";
 import { runOne } from "./run.ts";
 
 export interface ReductionOptions {
-  /** Axes to reduce over; negative ones count from the end. Default: all. */
-  readonly axes?: readonly number[];
+  /** The axis or the axes to reduce over; negative ones count from the end. Default: all. */
+  readonly axes?: number | readonly number[];
   /** Whether reduced axes stay with extent 1, so that the result broadcasts against x. Default false. */
   readonly keepDimensions?: boolean;
 }
 
-function attributesOf(
-  operator: string,
-  x: Tensor,
-  { axes, keepDimensions = false }: ReductionOptions,
-): AttributesOf<"sum"> {
+const reductionOptions: OptionChecks<ReductionOptions> = {
+  axes: {
+    words: "an axis or a list of axes",
+    fits: (value) => typeof value === "number" || Array.isArray(value),
+  },
+  keepDimensions: aFlag,
+};
+
+function attributesOf(operator: string, x: Tensor, options: ReductionOptions): AttributesOf<"sum"> {
+  expectTensor(operator, 0, 1, x);
+  expectOptions(operator, options, reductionOptions);
+  const { axes, keepDimensions = false } = options;
   return { axes: normaliseAxes(operator, x.shape, axes), keepDimensions };
 }
 
@@ -25,7 +34,7 @@ function attributesOf(
  *
  * @param x f32, any shape
  * @returns x without the reduced axes; a scalar [] when there are no axes left
- * @throws ShapeError when an axis is not one of x or is named twice
+ * @throws ShapeError when an axis is not one of x or is named twice, UsageError for an option that there is not
  */
 export function sum(x: Tensor, options: ReductionOptions = {}): Tensor {
   return runOne("sum", [x], attributesOf("sum", x, options));

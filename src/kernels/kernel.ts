@@ -1,5 +1,6 @@
 // A kernel: a shader, what it binds, and how many workgroups it needs. Usable without the rest of Tessera.
 
+import { described } from "../errors/arguments.ts";
 import { KernelError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
 import { blankComments } from "./comments.ts";
@@ -79,6 +80,11 @@ export function describe(name: string, text: string): Kernel {
     pack: (sizes) => pack(name, source, sizes),
     workgroups: (sizes, given = {}, limit = 65_535) => {
       check(sizes, given);
+      if (!Number.isInteger(limit) || limit < 1) {
+        throw new KernelError(
+          `kernel ${name}: the limit must be a whole number from 1, got ${described(limit)}`,
+        );
+      }
       const count = launch(sizes, given);
       if (!Number.isInteger(count) || count < 1) {
         throw new KernelError(`kernel ${name}: ${count} workgroups for ${JSON.stringify(sizes)}`);

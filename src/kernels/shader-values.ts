@@ -1,5 +1,6 @@
 // Values for a shader's knobs and uniforms: whether they fit, the text with those knobs, and the bytes of the uniforms.
 
+import { described } from "../errors/arguments.ts";
 import { KernelError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
 import {
@@ -15,6 +16,8 @@ import {
   type UniformValues,
 } from "./source.ts";
 
+const shown = (value: unknown): string => (typeof value === "string" ? `"${value}"` : described(value));
+
 /** A type as it is told to people. */
 const wanted = {
   u32: "a whole number from 0 up to 2^32 - 1",
@@ -28,6 +31,7 @@ function fits(type: keyof typeof wanted, value: unknown): boolean {
   if (type === "bool") return typeof value === "boolean";
   if (type === "element") return value === "f32" || value === "vec4f";
   if (type === "f32") return typeof value === "number";
+  if (typeof value !== "number") return false;
   return value === (type === "u32" ? Number(value) >>> 0 : Number(value) | 0);
 }
 
@@ -44,7 +48,7 @@ function chosen(where: string, choices: readonly NamedValue[], given: unknown): 
   if (found !== undefined) return found;
   const names = choices.map(({ name }) => name);
   const near = typeof given === "string" ? suggestion(given, names) : "";
-  throw new KernelError(`${where} takes one of ${names.join(", ")}, got ${JSON.stringify(given)}${near}`);
+  throw new KernelError(`${where} takes one of ${names.join(", ")}, got ${shown(given)}${near}`);
 }
 
 function wgslLiteral({ type, choices }: Knob, value: KnobValue): string {
@@ -53,8 +57,14 @@ function wgslLiteral({ type, choices }: Knob, value: KnobValue): string {
   return type === "f32" && Number.isInteger(value) ? Number(value).toFixed(1) : String(value);
 }
 
+function expectValues(what: string, values: unknown): void {
+  if (typeof values === "object" && values !== null && !Array.isArray(values)) return;
+  throw new KernelError(`${what} must be an object with a value by name, got ${described(values)}`);
+}
+
 /** @throws KernelError for a knob that the shader does not have, or a value that is none for it */
 export function checkKnobs(name: string, source: ShaderSource, knobs: Knobs): void {
+  expectValues(`kernel ${name}: the knobs`, knobs);
   const names = source.knobs.map((knob) => knob.name);
   for (const [given, value] of Object.entries(knobs)) {
     const knob = source.knobs[names.indexOf(given)];
@@ -66,7 +76,7 @@ export function checkKnobs(name: string, source: ShaderSource, knobs: Knobs): vo
     const counts = knob.type === "u32" && knob.value !== 0;
     if (!fits(knob.type, value) || (counts && value === 0)) {
       const must = counts ? "a whole number from 1 up to 2^32 - 1" : wanted[knob.type];
-      throw new KernelError(`kernel ${name}: knob ${given} takes ${must}, got ${JSON.stringify(value)}`);
+      throw new KernelError(`kernel ${name}: knob ${given} takes ${must}, got ${shown(value)}`);
     }
   }
 }
@@ -98,18 +108,19 @@ function checkUniform(name: string, field: UniformField, value: UniformValues[st
     chosen(where, field.choices, value);
     return;
   }
-  const lanes = value === undefined ? [] : typeof value === "object" ? value : [value];
+  const lanes = value === undefined ? [] : Array.isArray(value) ? (value as readonly unknown[]) : [value];
   if (lanes.length !== field.lanes) {
     throw new KernelError(`${where} takes ${field.lanes} value(s), got ${lanes.length || "none"}`);
   }
   for (const lane of lanes) {
     if (fits(field.type, lane)) continue;
-    throw new KernelError(`${where} takes ${wanted[field.type]}, got ${lane}`);
+    throw new KernelError(`${where} takes ${wanted[field.type]}, got ${shown(lane)}`);
   }
 }
 
 /** @throws KernelError unless the values are those of the shader's uniform struct, each a number of its type */
 export function checkUniforms(name: string, { uniforms }: ShaderSource, values: UniformValues): void {
+  expectValues(`kernel ${name}: the sizes`, values);
   for (const given of Object.keys(values)) {
     if (uniforms.some((field) => field.name === given)) continue;
     const known = uniforms.map((field) => field.name);

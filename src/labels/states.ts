@@ -1,6 +1,7 @@
 // Label states: what is known of one class on one image, as operators, metrics and data share it. A state is a byte:
 // 0 negative, 1 positive, 100 to 200 a soft label in percent, 255 absent.
 
+import { described } from "../errors/arguments.ts";
 import { TesseraError } from "../errors/errors.ts";
 
 /** The image is known not to show the class. */
@@ -22,15 +23,17 @@ export const lastSoft = 200;
  * @throws TesseraError when it is no probability
  */
 export function softState(probability: number): number {
-  if (!(probability >= 0 && probability <= 1)) {
-    throw new TesseraError(`a soft label is a probability from 0 to 1, not ${probability}`);
+  if (typeof probability !== "number" || !(probability >= 0 && probability <= 1)) {
+    throw new TesseraError(
+      `softState: a soft label is a probability from 0 to 1, not ${described(probability)}`,
+    );
   }
   return Math.round(firstSoft + (lastSoft - firstSoft) * probability);
 }
 
 /** Whether a state is a soft label. */
 export function isSoft(state: number): boolean {
-  return state >= firstSoft && state <= lastSoft;
+  return typeof state === "number" && state >= firstSoft && state <= lastSoft;
 }
 
 /**

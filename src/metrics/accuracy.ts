@@ -1,5 +1,6 @@
 // Accuracy of a classifier whose classes exclude each other.
 
+import { expectArgument, numbersInOrder, wholeFrom } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import { positive } from "../labels/states.ts";
 
@@ -18,6 +19,9 @@ export function accuracy(
   states: ArrayLike<number>,
   classes: number,
 ): number | null {
+  expectArgument("accuracy", "the logits", logits, numbersInOrder);
+  expectArgument("accuracy", "the label states", states, numbersInOrder);
+  expectArgument("accuracy", "the number of classes", classes, wholeFrom(1));
   if (logits.length !== states.length || logits.length % classes !== 0) {
     throw new UsageError(
       `accuracy: ${logits.length} logits and ${states.length} label states must be of as many images, ${classes} each`,

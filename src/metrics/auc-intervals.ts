@@ -1,6 +1,19 @@
 // Confidence intervals of AUC by class, of their mean, and of the difference between two models on the same images.
+import {
+  aFlag,
+  aList,
+  expectArgument,
+  expectOptions,
+  strings,
+  type OptionChecks,
+} from "../errors/arguments.ts";
 import { ShapeError } from "../errors/errors.ts";
-import { bootstrapSettings, bootstrapValues, percentileEstimate } from "../statistics/bootstrap.ts";
+import {
+  bootstrapOptions,
+  bootstrapSettings,
+  bootstrapValues,
+  percentileEstimate,
+} from "../statistics/bootstrap.ts";
 import type { BootstrapEstimate, BootstrapOptions } from "../statistics/bootstrap.ts";
 import { classColumn, expectColumns, forEachLabelled } from "./score-levels.ts";
 
@@ -17,6 +30,12 @@ export interface AucBootstrapOptions extends BootstrapOptions {
    */
   readonly stratified?: boolean | undefined;
 }
+
+const aucBootstrapOptions: OptionChecks<AucBootstrapOptions> = {
+  ...bootstrapOptions,
+  patients: aList,
+  stratified: aFlag,
+};
 
 /** Intervals for every class and for the mean over classes. */
 export interface AucIntervals {
@@ -55,7 +74,7 @@ export function aucIntervals(
   classNames: readonly string[],
   options: AucBootstrapOptions = {},
 ): AucIntervals {
-  const { columns, clusters, settings } = prepare([scores], labels, classNames, options);
+  const { columns, clusters, settings } = prepare("aucIntervals", [scores], labels, classNames, options);
   return summarise(columns[0], clusters, classNames, settings, options, (weights) =>
     columns[0].map((column) => weightedAuc(column, weights)),
   );
@@ -74,7 +93,13 @@ export function aucDifferenceIntervals(
   classNames: readonly string[],
   options: AucBootstrapOptions = {},
 ): AucIntervals {
-  const { columns, clusters, settings } = prepare([first, second], labels, classNames, options);
+  const { columns, clusters, settings } = prepare(
+    "aucDifferenceIntervals",
+    [first, second],
+    labels,
+    classNames,
+    options,
+  );
   return summarise(columns[0], clusters, classNames, settings, options, (weights) =>
     columns[0].map((column, k) => {
       const a = weightedAuc(column, weights);
@@ -103,6 +128,7 @@ interface Clusters {
 
 /** Sorts every column of every model once; resamples only reweight what is sorted. */
 function prepare(
+  what: string,
   models: readonly ArrayLike<number>[],
   labels: ArrayLike<number>,
   classNames: readonly string[],
@@ -112,13 +138,15 @@ function prepare(
   readonly clusters: Clusters;
   readonly settings: ReturnType<typeof bootstrapSettings>;
 } {
-  const settings = bootstrapSettings(options);
+  expectOptions(what, options, aucBootstrapOptions);
+  expectArgument(what, "the names of classes", classNames, strings);
+  const settings = bootstrapSettings(options, what);
   const classes = classNames.length;
-  for (const scores of models) expectColumns("aucIntervals", scores, labels, classes);
+  for (const scores of models) expectColumns(what, scores, labels, classes);
   const images = labels.length / classes;
   const named = options.patients;
   if (named !== undefined && named.length !== images) {
-    throw new ShapeError(`aucIntervals: ${named.length} patients for ${images} images`);
+    throw new ShapeError(`${what}: ${named.length} patients for ${images} images`);
   }
   const indices = new Map<string | number, number>();
   let count = 0;
@@ -217,7 +245,7 @@ function summarise(
       const each = statistics(weights);
       return [...each, meanOf(each)];
     },
-    options,
+    { resamples, level, seed, progress: options.progress },
   );
   const mean = percentileEstimate(meanOf(values), drawn[classNames.length], count, level);
   const lone = defined.find((k) => patientsOf(columns[k]).labelled === 1);

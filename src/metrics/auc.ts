@@ -1,4 +1,5 @@
 // Area under the ROC curve over labelled entries only; undefined is null, because a 0 would poison the mean.
+import { aRecord, expectArgument, type Requirement } from "../errors/arguments.ts";
 import { byClass, scoreLevels } from "./score-levels.ts";
 
 /**
@@ -35,8 +36,16 @@ export function aucByClass(
   return byClass(scores, labels, classNames, "auc", mannWhitney);
 }
 
+const valuesByClass: Requirement = {
+  words: "a record of numbers, or null, by class",
+  fits: (value) =>
+    aRecord.fits(value) &&
+    Object.values(value as object).every((each) => each === null || typeof each === "number"),
+};
+
 /** Mean over the classes whose AUC is defined; null when none is. `undefinedClasses` says which were left out. */
 export function meanAuc(byClass: Readonly<Record<string, number | null>>): number | null {
+  expectArgument("meanAuc", "what it takes", byClass, valuesByClass);
   const defined = Object.values(byClass).filter((value) => value !== null);
   if (defined.length === 0) return null;
   return defined.reduce((sum, value) => sum + value, 0) / defined.length;
@@ -44,6 +53,7 @@ export function meanAuc(byClass: Readonly<Record<string, number | null>>): numbe
 
 /** The classes that a mean over classes leaves out, because their labelled entries are not of both kinds. */
 export function undefinedClasses(byClass: Readonly<Record<string, number | null>>): string[] {
+  expectArgument("undefinedClasses", "what it takes", byClass, valuesByClass);
   return Object.keys(byClass).filter((name) => byClass[name] === null);
 }
 

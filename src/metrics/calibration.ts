@@ -1,4 +1,5 @@
 // Whether probabilities mean what they say: the Brier score, reliability points, and the expected calibration error.
+import { described } from "../errors/arguments.ts";
 import { TesseraError, UsageError } from "../errors/errors.ts";
 import { scoreLevels } from "./score-levels.ts";
 import type { ScoreLevels } from "./score-levels.ts";
@@ -88,7 +89,7 @@ function pointsOf(
   what: string,
 ): ReliabilityPoint[] {
   if (!Number.isInteger(bins) || bins < 1) {
-    throw new UsageError(`${what}: the number of bins is a whole number from 1, not ${bins}`);
+    throw new UsageError(`${what}: the number of bins is a whole number from 1, not ${described(bins)}`);
   }
   const levels = probabilityLevels(probabilities, labels, what);
   const total = levels.positiveCount + levels.negativeCount;

@@ -1,4 +1,11 @@
 // The ROC curve and what is read off it: sensitivity at a specificity, and the reverse.
+import {
+  described,
+  expectOptions,
+  numbersInOrder,
+  required,
+  type OptionChecks,
+} from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import { scoreLevels } from "./score-levels.ts";
 
@@ -32,8 +39,15 @@ export function rocCurve(scores: ArrayLike<number>, labels: ArrayLike<number>): 
   return curveOf(scores, labels, "rocCurve");
 }
 
+const curveFields: OptionChecks<RocCurve> = {
+  thresholds: required(numbersInOrder),
+  truePositiveRates: required(numbersInOrder),
+  falsePositiveRates: required(numbersInOrder),
+};
+
 /** The same curve without the points that lie on a straight line between their neighbours: what a figure needs. */
 export function rocCorners(curve: RocCurve): RocCurve {
+  expectOptions("rocCorners", curve, curveFields);
   const { thresholds, truePositiveRates: y, falsePositiveRates: x } = curve;
   const kept = [0];
   for (let i = 1; i + 1 < x.length; i++) {
@@ -136,5 +150,6 @@ function curveOf(scores: ArrayLike<number>, labels: ArrayLike<number>, what: str
 }
 
 function checkRate(what: string, rate: number): void {
-  if (!(rate >= 0 && rate <= 1)) throw new UsageError(`${what}: a rate is from 0 to 1, not ${rate}`);
+  if (typeof rate === "number" && rate >= 0 && rate <= 1) return;
+  throw new UsageError(`${what}: a rate is from 0 to 1, not ${described(rate)}`);
 }

@@ -1,4 +1,5 @@
 // Labelled scores as every ranking metric reads them: one level per distinct score, with how many of each kind lie there.
+import { described, expectArgument, numbersInOrder, strings } from "../errors/arguments.ts";
 import { ShapeError, TesseraError } from "../errors/errors.ts";
 import { absent, isSoft, negative, positive } from "../labels/states.ts";
 
@@ -14,6 +15,12 @@ export interface ScoreLevels {
   readonly positiveCount: number;
   /** All negatives. */
   readonly negativeCount: number;
+}
+
+/** @throws UsageError unless both are numbers by position */
+function expectScores(what: string, scores: ArrayLike<number>, labels: ArrayLike<number>): void {
+  expectArgument(what, "the scores", scores, numbersInOrder);
+  expectArgument(what, "the labels", labels, numbersInOrder);
 }
 
 /**
@@ -32,6 +39,7 @@ export function forEachLabelled(
   what: string,
   visit: (score: number, isPositive: boolean, row: number) => void,
 ): void {
+  expectScores(what, scores, labels);
   if (scores.length !== labels.length) {
     throw new ShapeError(
       `${what}: ${scores.length} scores for ${labels.length} labels; there must be one score a label`,
@@ -57,6 +65,7 @@ export function forEachLabelled(
 
 /** Groups the labelled entries by score; parameters and errors as for `forEachLabelled`. */
 export function scoreLevels(scores: ArrayLike<number>, labels: ArrayLike<number>, what: string): ScoreLevels {
+  expectScores(what, scores, labels);
   const ofPositives = new Float64Array(labels.length);
   const ofNegatives = new Float64Array(labels.length);
   let positiveCount = 0;
@@ -101,11 +110,12 @@ function merge(ofPositives: Float64Array, ofNegatives: Float64Array): ScoreLevel
  * @throws ShapeError when the values are not [N, K] or there is no such column
  */
 export function classColumn(values: ArrayLike<number>, column: number, classCount: number): Float64Array {
+  expectArgument("classColumn", "the values", values, numbersInOrder);
   if (!Number.isInteger(classCount) || classCount < 1 || values.length % classCount !== 0) {
-    throw new ShapeError(`classColumn: ${values.length} values are not [N, ${classCount}]`);
+    throw new ShapeError(`classColumn: ${values.length} values are not [N, ${described(classCount)}]`);
   }
   if (!Number.isInteger(column) || column < 0 || column >= classCount) {
-    throw new ShapeError(`classColumn: there is no column ${column} among ${classCount} classes`);
+    throw new ShapeError(`classColumn: there is no column ${described(column)} among ${classCount} classes`);
   }
   return Float64Array.from(
     { length: values.length / classCount },
@@ -120,6 +130,7 @@ export function expectColumns(
   labels: ArrayLike<number>,
   classes: number,
 ): void {
+  expectScores(what, scores, labels);
   if (scores.length === labels.length && classes > 0 && scores.length % classes === 0) return;
   throw new ShapeError(
     `${what}: ${scores.length} scores and ${labels.length} labels; both must be [N, ${classes}] for ${classes} classes`,
@@ -143,6 +154,7 @@ export function byClass<Value>(
   what: string,
   metric: (scores: Float64Array, labels: Float64Array, what: string) => Value,
 ): Record<string, Value> {
+  expectArgument(`${what}ByClass`, "the names of classes", classNames, strings);
   const classes = classNames.length;
   expectColumns(`${what}ByClass`, scores, labels, classes);
   return Object.fromEntries(

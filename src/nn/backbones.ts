@@ -1,6 +1,7 @@
 // The one table of backbones. To add another, write its module, add a row here and one to the families of
 // assemble/backbones/model-section.ts; everything else knows the interface alone.
 
+import { aRecord, aString, expectArgument } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
 import type { Engine } from "../runtime/engine.ts";
@@ -36,11 +37,13 @@ export function createBackbone(
   init: Initialiser,
   configuration: BackboneConfiguration,
 ): Backbone {
+  expectArgument("createBackbone", "the configuration", configuration, aRecord);
   const kind = backboneKind(configuration);
+  expectArgument("createBackbone", "the kind", kind, aString);
   if (!Object.hasOwn(backbones, kind)) {
     const names = Object.keys(backbones);
     throw new UsageError(
-      `there is no backbone of the kind "${kind}"${suggestion(kind, names) || ";"} there are ${names.join(", ")}`,
+      `createBackbone: there is no backbone of the kind "${kind}"${suggestion(kind, names) || ";"} there are ${names.join(", ")}`,
     );
   }
   // The row for a configuration's kind takes that configuration; the compiler cannot follow this through a table.

@@ -1,5 +1,15 @@
 // DenseNet (Huang et al. 2017) in any configuration, with torchvision's names and initialisation.
 
+import {
+  anything,
+  aRecord,
+  expectArgument,
+  expectOptions,
+  required,
+  wholeFrom,
+  type OptionChecks,
+  type Requirement,
+} from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import { conv2d } from "../functions/convolution.ts";
 import {
@@ -18,6 +28,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Backbone, StemConfiguration } from "./backbone.ts";
 import type { Initialiser } from "./initialise.ts";
 import { BatchNorm, Conv2d } from "./layers.ts";
+import { blockCounts, expectLayer, expectMode, expectStem } from "./layer-arguments.ts";
 import { Module, type Mode } from "./module.ts";
 
 export interface DenseNetConfiguration {
@@ -89,6 +100,8 @@ export class DenseLayer extends Module {
     bottleneck: number | null,
   ) {
     super(engine);
+    expectLayer("DenseLayer", engine, init, { channels, growth });
+    expectArgument("DenseLayer", "the bottleneck", bottleneck, aBottleneck);
     this.#norm1 = this.child("norm1", new BatchNorm(engine, channels));
     if (bottleneck === null) {
       this.#conv1 = this.child("conv1", new Conv2d(engine, init, channels, growth, { kernel: 3 }));
@@ -121,19 +134,45 @@ export class DenseLayer extends Module {
   }
 }
 
+interface BlockOptions {
+  readonly layers: number;
+  readonly growth: number;
+  readonly bottleneck: number | null;
+}
+
+const aBottleneck: Requirement = {
+  words: "a whole number from 1, in multiples of the growth, or null for none",
+  fits: (value) => value === null || wholeFrom(1).fits(value),
+};
+const aShare: Requirement = {
+  words: "a number above 0 and at most 1",
+  fits: (value) => typeof value === "number" && value > 0 && value <= 1,
+};
+const blockOptions: OptionChecks<BlockOptions> = {
+  layers: required(wholeFrom(0)),
+  growth: required(wholeFrom(1)),
+  bottleneck: required(aBottleneck),
+};
+const configurationFields: OptionChecks<DenseNetConfiguration> = {
+  kind: anything,
+  inputChannels: required(wholeFrom(1)),
+  stem: required(aRecord),
+  blocks: required(blockCounts),
+  growth: required(wholeFrom(1)),
+  bottleneck: required(aBottleneck),
+  compression: required(aShare),
+};
+
 /** Each layer reads all channels before it and adds `growth` of its own: C to C + layers * growth. */
 export class DenseBlock extends Module {
   readonly #layers: readonly DenseLayer[];
   readonly #takesFused: boolean;
   readonly outputChannels: number;
 
-  constructor(
-    engine: Engine,
-    init: Initialiser,
-    channels: number,
-    options: { readonly layers: number; readonly growth: number; readonly bottleneck: number | null },
-  ) {
+  constructor(engine: Engine, init: Initialiser, channels: number, options: BlockOptions) {
     super(engine);
+    expectLayer("DenseBlock", engine, init, { channels });
+    expectOptions("DenseBlock", options, blockOptions);
     const { layers, growth, bottleneck } = options;
     this.#layers = Array.from({ length: layers }, (_, i) =>
       this.child(
@@ -147,6 +186,7 @@ export class DenseBlock extends Module {
 
   /** The same as `forward`, with the statistics of the result where they fall off. */
   grow(x: Tensor, mode: Mode, composition: Composition): Maps {
+    expectMode("DenseBlock", mode);
     const [first] = this.#layers as readonly (DenseLayer | undefined)[];
     // Nothing fused has a gradient at inference, so it must not be taken where a tape records.
     const isRecorded = mode === "inference" && this.engine.observer !== undefined;
@@ -154,8 +194,9 @@ export class DenseBlock extends Module {
       return { x: this.forward(x, mode) };
     }
     const layers = this.#layers.map(({ stages }) => stages);
-    if (mode === "inference") return { x: denseBlockInference(x, layers, first.options(mode)) };
-    const { block, statistics } = denseBlock(x, layers, first.options(mode));
+    const { epsilon, momentum } = first.options(mode);
+    if (mode === "inference") return { x: denseBlockInference(x, layers, { epsilon }) };
+    const { block, statistics } = denseBlock(x, layers, { epsilon, momentum });
     return { x: block, statistics };
   }
 
@@ -174,6 +215,7 @@ export class Transition extends Module {
 
   constructor(engine: Engine, init: Initialiser, channels: number, outputs: number) {
     super(engine);
+    expectLayer("Transition", engine, init, { channels, outputs });
     this.#norm = this.child("norm", new BatchNorm(engine, channels));
     this.#conv = this.child("conv", new Conv2d(engine, init, channels, outputs, { kernel: 1 }));
   }
@@ -204,6 +246,9 @@ export class DenseNet extends Module implements Backbone {
 
   constructor(engine: Engine, init: Initialiser, configuration: DenseNetConfiguration) {
     super(engine);
+    expectLayer("DenseNet", engine, init, {});
+    expectOptions("DenseNet", configuration, configurationFields);
+    expectStem("DenseNet", configuration.stem);
     this.configuration = configuration;
     const { inputChannels, stem, blocks, growth, bottleneck, compression } = configuration;
     if (blocks.length === 0)
@@ -246,6 +291,7 @@ export class DenseNet extends Module implements Backbone {
 
   /** The outputs of the dense blocks. */
   #grow(images: Tensor, mode: Mode): Maps[] {
+    expectMode("DenseNet", mode);
     let maps: Maps = { x: this.#stem.forward(images) };
     if (this.#stemNorm !== undefined) {
       if (this.#isFused(maps.x, mode)) maps = { x: maps.x, statistics: batchMoments(maps.x) };

@@ -1,10 +1,16 @@
 // Initial values of parameters: drawn on the host, so that they are the same on every backend. Every tensor has a
 // stream of its own, numbered in the order in which modules are built.
 
+import { aNumber, expectArgument, wholeFrom, type Requirement } from "../errors/arguments.ts";
 import { randomNumbers } from "../operators/random/philox.ts";
-import type { Engine } from "../runtime/engine.ts";
-import { sizeOf, type Shape } from "../tensor/shape.ts";
+import { expectEngine, type Engine } from "../runtime/engine.ts";
+import { checkShape, sizeOf, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+
+const above0: Requirement = {
+  words: "a number above 0",
+  fits: (value) => typeof value === "number" && value > 0,
+};
 
 export class Initialiser {
   readonly #engine: Engine;
@@ -12,18 +18,24 @@ export class Initialiser {
   #stream = 0;
 
   constructor(engine: Engine, seed: number) {
+    expectEngine("Initialiser", engine);
+    expectArgument("Initialiser", "the seed", seed, wholeFrom(0));
     this.#engine = engine;
     this.#seed = seed;
   }
 
   /** Normal with variance 2 / fan (He et al. 2015), for weights followed by a ReLU. */
   heNormal(shape: Shape, fan: number): Tensor {
+    expectArgument("heNormal", "fan", fan, above0);
+    checkShape("heNormal", shape);
     const deviation = Math.sqrt(2 / fan);
     return this.#draw(shape, "normal", (z) => deviation * z);
   }
 
   /** Uniform in [-bound, bound). */
   uniform(shape: Shape, bound: number): Tensor {
+    expectArgument("uniform", "the bound", bound, aNumber);
+    checkShape("uniform", shape);
     return this.#draw(shape, "uniform", (u) => bound * (2 * u - 1));
   }
 

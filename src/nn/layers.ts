@@ -1,5 +1,13 @@
 // The layers a convolutional classifier is made of, initialised as torchvision does.
 
+import {
+  expectArgument,
+  expectOptions,
+  oneOf,
+  required,
+  wholeFrom,
+  type OptionChecks,
+} from "../errors/arguments.ts";
 import { conv2d } from "../functions/convolution.ts";
 import type { FoldedNormOptions, Norm } from "../functions/dense.ts";
 import { linear } from "../functions/products.ts";
@@ -8,6 +16,7 @@ import { noGradient } from "../autograd/functions.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Initialiser } from "./initialise.ts";
+import { expectLayer, expectMode } from "./layer-arguments.ts";
 import { Module, type Mode } from "./module.ts";
 
 export interface Conv2dLayerOptions {
@@ -26,6 +35,14 @@ export interface Conv2dLayerOptions {
   readonly fan?: "in" | "out";
 }
 
+const conv2dLayerOptions: OptionChecks<Conv2dLayerOptions> = {
+  kernel: required(wholeFrom(1)),
+  stride: wholeFrom(1),
+  padding: wholeFrom(0),
+  dilation: wholeFrom(1),
+  fan: oneOf(["in", "out"]),
+};
+
 /** A convolution without bias: [N, H, W, C] to [N, P, Q, K], filter [R, S, C, K]. */
 export class Conv2d extends Module {
   readonly weight: Tensor;
@@ -39,6 +56,8 @@ export class Conv2d extends Module {
     options: Conv2dLayerOptions,
   ) {
     super(engine);
+    expectLayer("Conv2d", engine, init, { inputs, outputs });
+    expectOptions("Conv2d", options, conv2dLayerOptions);
     const { kernel, stride = 1, dilation = 1, padding = (dilation * (kernel - 1)) / 2, fan = "in" } = options;
     this.#options = { stride, padding: Math.floor(padding), dilation };
     this.weight = this.parameter(
@@ -63,6 +82,7 @@ export class BatchNorm extends Module {
 
   constructor(engine: Engine, channels: number) {
     super(engine);
+    expectArgument("BatchNorm", "channels", channels, wholeFrom(1));
     this.weight = this.parameter("weight", engine.full([channels], 1));
     this.bias = this.parameter("bias", engine.zeros([channels]));
     this.runningMean = this.buffer("running_mean", engine.zeros([channels]));
@@ -77,10 +97,12 @@ export class BatchNorm extends Module {
 
   /** The options of such an operator. */
   options(mode: Mode): Required<FoldedNormOptions> {
+    expectMode("BatchNorm", mode);
     return { epsilon: this.#epsilon, momentum: mode === "training" ? this.#momentum : 0 };
   }
 
   forward(x: Tensor, mode: Mode): Tensor {
+    expectMode("BatchNorm", mode);
     const epsilon = this.#epsilon;
     if (mode === "inference") {
       return batchNormInference(x, this.weight, this.bias, this.runningMean, this.runningVariance, {
@@ -107,6 +129,7 @@ export class Linear extends Module {
 
   constructor(engine: Engine, init: Initialiser, inputs: number, outputs: number) {
     super(engine);
+    expectLayer("Linear", engine, init, { inputs, outputs });
     const bound = 1 / Math.sqrt(inputs);
     this.weight = this.parameter("weight", init.uniform([inputs, outputs], bound));
     this.bias = this.parameter("bias", engine.zeros([outputs]));

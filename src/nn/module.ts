@@ -1,6 +1,6 @@
 // A module: a function of tensors with parameters of its own, and children that have some too.
 
-import type { Engine } from "../runtime/engine.ts";
+import { expectEngine, type Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /**
@@ -24,6 +24,7 @@ export abstract class Module {
   readonly #children = new Map<string, Module>();
 
   constructor(engine: Engine) {
+    expectEngine(new.target.name, engine);
     this.engine = engine;
   }
 

@@ -4,6 +4,14 @@
 // only counts batches. Shapes are torchvision's but for the order of a filter's axes: it is [R, S, C, K] here and
 // [K, C, R, S] there, so that `filter.permute(2, 3, 1, 0)` of a torch tensor is a filter of this one.
 
+import {
+  aRecord,
+  expectOptions,
+  oneOf,
+  required,
+  wholeFrom,
+  type OptionChecks,
+} from "../errors/arguments.ts";
 import { add, relu } from "../functions/elementwise.ts";
 import { globalAveragePool, maxPool2d } from "../functions/pooling.ts";
 import type { Engine } from "../runtime/engine.ts";
@@ -11,6 +19,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Backbone, StemConfiguration } from "./backbone.ts";
 import type { Initialiser } from "./initialise.ts";
 import { BatchNorm, Conv2d, type Conv2dLayerOptions } from "./layers.ts";
+import { blockCounts, expectLayer, expectStem } from "./layer-arguments.ts";
 import { Module, type Mode } from "./module.ts";
 
 export interface ResNetConfiguration {
@@ -86,23 +95,36 @@ class Downsample extends Module {
   }
 }
 
+interface BlockOptions {
+  readonly block: ResNetConfiguration["block"];
+  readonly width: number;
+  readonly stride: number;
+}
+
+const aBlock = oneOf(["basic", "bottleneck"] satisfies readonly ResNetConfiguration["block"][]);
+const blockOptions: OptionChecks<BlockOptions> = {
+  block: required(aBlock),
+  width: required(wholeFrom(1)),
+  stride: required(wholeFrom(1)),
+};
+const configurationFields: OptionChecks<ResNetConfiguration> = {
+  kind: required(oneOf(["resnet"])),
+  inputChannels: required(wholeFrom(1)),
+  stem: required(aRecord),
+  blocks: required(blockCounts),
+  block: required(aBlock),
+};
+
 /** relu(shortcut(x) + convolutions(x)): [N, H, W, C] to [N, H / stride, W / stride, K]. */
 export class ResidualBlock extends Module {
   readonly #steps: readonly Step[];
   readonly #downsample: Downsample | undefined;
 
   /** @param width of the inner convolutions; K is as wide, or four times with a bottleneck */
-  constructor(
-    engine: Engine,
-    init: Initialiser,
-    channels: number,
-    options: {
-      readonly block: ResNetConfiguration["block"];
-      readonly width: number;
-      readonly stride: number;
-    },
-  ) {
+  constructor(engine: Engine, init: Initialiser, channels: number, options: BlockOptions) {
     super(engine);
+    expectLayer("ResidualBlock", engine, init, { channels });
+    expectOptions("ResidualBlock", options, blockOptions);
     const { block, width, stride } = options;
     const outputs = width * expansions[block];
     const layers: readonly (readonly [outputs: number, options: Conv2dLayerOptions])[] =
@@ -160,6 +182,9 @@ export class ResNet extends Module implements Backbone {
 
   constructor(engine: Engine, init: Initialiser, configuration: ResNetConfiguration) {
     super(engine);
+    expectLayer("ResNet", engine, init, {});
+    expectOptions("ResNet", configuration, configurationFields);
+    expectStem("ResNet", configuration.stem);
     this.configuration = configuration;
     const { inputChannels, stem, blocks, block } = configuration;
     const { features, kernel, stride } = stem;

@@ -1,13 +1,16 @@
 // Candidates made of other candidates: one operator's launches, fed from and into another's buffers.
 
+import { aList, aRecord, expectArgument } from "../errors/arguments.ts";
 import { KernelError } from "../errors/errors.ts";
 import { temporary, type Candidate, type Slot } from "./operator.ts";
 import type { TensorSpec } from "../tensor/shape.ts";
 
 /** The last candidate: the one that the rule for the adapter prefers. */
 export function preferred(candidates: readonly Candidate[]): Candidate {
+  expectArgument("preferred", "the candidates", candidates, aList);
   const last = candidates.at(-1);
-  if (last === undefined) throw new KernelError("an operator has no candidate");
+  if (last !== undefined) expectArgument("preferred", "a candidate", last, aRecord);
+  if (last === undefined) throw new KernelError("preferred: an operator has no candidate");
   return last;
 }
 

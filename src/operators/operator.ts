@@ -1,5 +1,6 @@
 // The contract between the operators and the engine: what can be computed, and the launches that compute it.
 
+import { aRecord, expectArgument, numbers, wholeFrom } from "../errors/arguments.ts";
 import type { AdapterTraits } from "../device/traits.ts";
 import type { Kernel, KernelName } from "../kernels/kernel.ts";
 import type { Knobs, UniformValues } from "../kernels/source.ts";
@@ -13,9 +14,15 @@ export type Slot =
   | { readonly kind: "output"; readonly index: number }
   | { readonly kind: "temporary"; readonly index: number };
 
-export const input = (index: number): Slot => ({ kind: "input", index });
-export const output = (index: number): Slot => ({ kind: "output", index });
-export const temporary = (index: number): Slot => ({ kind: "temporary", index });
+const slot =
+  (kind: Slot["kind"]) =>
+  (index: number): Slot => {
+    if (!Number.isInteger(index) || index < 0) expectArgument(kind, "its number", index, wholeFrom(0));
+    return { kind, index };
+  };
+export const input = slot("input");
+export const output = slot("output");
+export const temporary = slot("temporary");
 
 /** One dispatch of a kernel. The number of workgroups follows from the sizes (see `Kernel.workgroups`). */
 export interface Launch {
@@ -80,9 +87,10 @@ export interface Operator<A> {
 }
 
 /** The numbers of the inputs that an operator overwrites, of `count` inputs. */
-export function updatesOf(
-  { updates = [] }: Pick<Operator<never>, "updates">,
-  count: number,
-): readonly number[] {
+export function updatesOf(operator: Pick<Operator<never>, "updates">, count: number): readonly number[] {
+  expectArgument("updatesOf", "the operator", operator, aRecord);
+  const { updates = [] } = operator;
+  if (typeof updates !== "function") expectArgument("updatesOf", "updates", updates, numbers);
+  expectArgument("updatesOf", "the number of inputs", count, wholeFrom(0));
   return typeof updates === "function" ? updates(count) : updates;
 }

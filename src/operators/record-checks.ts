@@ -1,6 +1,7 @@
 // Records of operators that are not built in: what is wrong in one is told in a line that names the operator and the field,
 // when it is first run. (The built-in ones are held to the same by the tests, and not looked at again.)
 
+import { described } from "../errors/arguments.ts";
 import { TesseraError, UsageError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
 import { kernelFor, type Kernel } from "../kernels/kernel.ts";
@@ -24,8 +25,8 @@ const fields: Readonly<
   aliases: ["true, or left out", (value) => value === true || value === undefined],
   placements: ["a function", isFunctionOrNothing],
   gradient: [
-    'a function, "nondifferentiable", or left out',
-    (value) => isFunctionOrNothing(value) || value === "nondifferentiable",
+    'a function, "piecewise constant", "nondifferentiable", or left out',
+    (value) => isFunctionOrNothing(value) || value === "piecewise constant" || value === "nondifferentiable",
   ],
 };
 
@@ -35,15 +36,6 @@ function isFunction(value: unknown): boolean {
 
 function isFunctionOrNothing(value: unknown): boolean {
   return value === undefined || isFunction(value);
-}
-
-/** What a value is, for messages: lists by their length, all else as it is written. */
-function shown(value: unknown): string {
-  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : `a list of ${value.length}`;
-  if (typeof value === "function") return "a function";
-  if (typeof value === "object" && value !== null)
-    return value instanceof Promise ? "a promise" : "an object";
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
 }
 
 function refuse(operator: string, why: string): never {
@@ -70,7 +62,7 @@ const sound = new WeakSet<object>();
 export function checkRecord(operator: Operator<never>): void {
   if (typeof operator !== "object" || (operator as unknown) === null) {
     throw new UsageError(
-      `an operator is a record with name, infer, reference and candidates; got ${shown(operator)}`,
+      `an operator is a record with name, infer, reference and candidates; got ${described(operator)}`,
     );
   }
   if (sound.has(operator)) return;
@@ -80,7 +72,7 @@ export function checkRecord(operator: Operator<never>): void {
   if (strange !== undefined) refuse(name, `there is no field "${strange}"${suggestion(strange, known)}`);
   for (const [field, [must, fits]] of Object.entries(fields)) {
     const value = (operator as unknown as Readonly<Record<string, unknown>>)[field];
-    if (!fits(value)) refuse(name, `${field} must be ${must}, got ${shown(value)}`);
+    if (!fits(value)) refuse(name, `${field} must be ${must}, got ${described(value)}`);
   }
   if (builtInNames.has(name)) {
     refuse(
@@ -114,13 +106,16 @@ export function checkInferred(
 ): void {
   const { name } = operator;
   if (!Array.isArray(outputs)) {
-    refuse(name, `infer must give a list of { shape, dtype }, one for each output; got ${shown(outputs)}`);
+    refuse(
+      name,
+      `infer must give a list of { shape, dtype }, one for each output; got ${described(outputs)}`,
+    );
   }
   const specs = outputs as readonly TensorSpec[];
   specs.forEach((spec, i) => checkSpec(`operator ${name}: output ${i} of infer`, spec));
   const updates: unknown = updatesOf(operator, inputs.length);
   if (!Array.isArray(updates))
-    refuse(name, `updates must give a list of numbers of inputs, got ${shown(updates)}`);
+    refuse(name, `updates must give a list of numbers of inputs, got ${described(updates)}`);
   for (const index of updates as readonly unknown[]) {
     if (isIndex(index, inputs.length)) continue;
     refuse(name, `updates names input ${String(index)}, and there are ${inputs.length} (the first is 0)`);
@@ -143,19 +138,19 @@ export function checkInferred(
 /** @throws UsageError unless `candidates` gave a list of candidates with names of their own */
 export function checkCandidateList(operator: string, candidates: unknown): void {
   if (!Array.isArray(candidates) || candidates.length === 0) {
-    refuse(operator, `candidates must give a list of at least one candidate, got ${shown(candidates)}`);
+    refuse(operator, `candidates must give a list of at least one candidate, got ${described(candidates)}`);
   }
   const names = new Set<string>();
   for (const candidate of candidates as readonly Partial<Candidate>[]) {
     const { name, launches } = candidate ?? {};
     if (typeof name !== "string" || name === "")
-      refuse(operator, `a candidate needs a name, got ${shown(name)}`);
+      refuse(operator, `a candidate needs a name, got ${described(name)}`);
     if (names.has(name)) refuse(operator, `two candidates are called "${name}"`);
     names.add(name);
     if (Array.isArray(launches) && launches.length > 0) continue;
     refuse(
       operator,
-      `candidate "${name}": launches must be a list of at least one launch, got ${shown(launches)}`,
+      `candidate "${name}": launches must be a list of at least one launch, got ${described(launches)}`,
     );
   }
 }

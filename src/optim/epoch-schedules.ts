@@ -1,6 +1,14 @@
 // Schedules that change the learning rate at the ends of epochs, from what it is then.
 
-import type { Schedule, Scheduled, ScheduleState } from "./schedule.ts";
+import {
+  aNumber,
+  expectOptions,
+  oneOf,
+  required,
+  wholeFrom,
+  type OptionChecks,
+} from "../errors/arguments.ts";
+import { expectTarget, type Schedule, type Scheduled, type ScheduleState } from "./schedule.ts";
 
 /** Leaves the learning rate alone. */
 export class ConstantRate implements Schedule {
@@ -15,6 +23,13 @@ export class ConstantRate implements Schedule {
   }
 }
 
+interface StepOptions {
+  readonly every: number;
+  readonly factor?: number;
+}
+
+const stepOptions: OptionChecks<StepOptions> = { every: required(wholeFrom(1)), factor: aNumber };
+
 /** Lowers the learning rate every so many epochs (as torch's StepLR). */
 export class StepLR implements Schedule {
   readonly #target: Scheduled;
@@ -23,10 +38,10 @@ export class StepLR implements Schedule {
   #epochs = 0;
 
   /** @param options a whole number of epochs, and what the rate is multiplied with then; default .5 */
-  constructor(
-    target: Scheduled,
-    { every, factor = 0.5 }: { readonly every: number; readonly factor?: number },
-  ) {
+  constructor(target: Scheduled, options: StepOptions) {
+    expectTarget("StepLR", target);
+    expectOptions("StepLR", options, stepOptions);
+    const { every, factor = 0.5 } = options;
     this.#target = target;
     this.#every = every;
     this.#factor = factor;
@@ -64,6 +79,14 @@ export interface PlateauOptions {
   readonly epsilon?: number;
 }
 
+const plateauOptions: OptionChecks<PlateauOptions> = {
+  factor: aNumber,
+  patience: wholeFrom(0),
+  threshold: aNumber,
+  mode: oneOf(["min", "max"]),
+  minimum: aNumber,
+};
+
 /** Lowers the learning rate when a metric stops improving (as torch's ReduceLROnPlateau). */
 export class ReduceLROnPlateau implements Schedule {
   readonly #target: Scheduled;
@@ -72,6 +95,8 @@ export class ReduceLROnPlateau implements Schedule {
   #badEpochs = 0;
 
   constructor(target: Scheduled, options: PlateauOptions = {}) {
+    expectTarget("ReduceLROnPlateau", target);
+    expectOptions("ReduceLROnPlateau", options, plateauOptions);
     this.#target = target;
     const defaults = {
       factor: 0.5,

@@ -1,6 +1,19 @@
 // What all optimisers do alike: parameters, gradients and moments lie side by side in memory, so that one launch updates them
 // all. What differs between optimisers is an `UpdateRule`.
 
+import {
+  aFunction,
+  aList,
+  aNumber,
+  aRecord,
+  aString,
+  described,
+  expectArgument,
+  expectOptions,
+  required,
+  strings,
+  type OptionChecks,
+} from "../errors/arguments.ts";
 import { ShapeError, UsageError } from "../errors/errors.ts";
 import { noGradient } from "../autograd/functions.ts";
 import { pack } from "../functions/movement.ts";
@@ -71,9 +84,13 @@ export interface UpdateRule {
 export function optimiserOptions<Table extends OptionTable>(
   name: string,
   table: Table,
-  { decays, ...given }: SharedOptions & Given<Table>,
+  options: SharedOptions & Given<Table>,
   weightDecay = 0,
 ): { readonly shared: SharedOptions; readonly own: Chosen<Table> } {
+  expectArgument("optimiserOptions", "the name", name, aString);
+  expectArgument(name, "the table of its options", table, aRecord);
+  expectArgument(name, "its options", options, aRecord);
+  const { decays, ...given } = options;
   if (decays !== undefined && typeof decays !== "function") {
     throw new UsageError(`${name}: decays must be a function that says of a parameter whether it decays`);
   }
@@ -81,6 +98,31 @@ export function optimiserOptions<Table extends OptionTable>(
   const { learningRate, clipNorm, ...rest } = chosen as Chosen<typeof sharedOptions>;
   const shared = { learningRate, weightDecay: rest.weightDecay ?? weightDecay, decays, clipNorm };
   return { shared, own: chosen };
+}
+
+const ruleFields: OptionChecks<UpdateRule> = {
+  name: required(aString),
+  moments: required(strings),
+  hyper: required(aFunction),
+  update: required(aFunction),
+};
+
+const stateFields: OptionChecks<OptimiserState> = {
+  steps: required(aNumber),
+  learningRate: required(aNumber),
+  moments: required(aRecord),
+};
+
+/** The parameters in a list. @throws UsageError for what is no list of tensors */
+function listOf(name: string, parameters: Iterable<Tensor>): readonly Tensor[] {
+  if (parameters instanceof Map) {
+    throw new UsageError(`${name}: takes parameters without their names: module.parameters().values()`);
+  }
+  const iterator: unknown = (parameters as Partial<Iterable<Tensor>> | undefined)?.[Symbol.iterator];
+  if (typeof iterator !== "function") {
+    throw new UsageError(`${name}: takes a list of parameters, got ${described(parameters)}`);
+  }
+  return [...parameters];
 }
 
 export class FlatOptimiser implements Optimiser {
@@ -100,10 +142,12 @@ export class FlatOptimiser implements Optimiser {
    * @throws UsageError without parameters, or with one named twice
    */
   constructor(rule: UpdateRule, parameters: Iterable<Tensor>, shared: SharedOptions) {
+    expectOptions("FlatOptimiser", rule, ruleFields);
+    expectArgument(rule.name, "its options", shared, aRecord);
     this.#rule = rule;
-    this.#parameters = [...parameters];
+    this.#parameters = listOf(rule.name, parameters);
     if (this.#parameters.length === 0) throw new UsageError(`${rule.name}: there are no parameters to train`);
-    const engine = (this.#engine = engineOf(this.#parameters));
+    const engine = (this.#engine = engineOf(this.#parameters, rule.name));
     const { size, offsets } = engine.scope(() => {
       const { flat, offsets } = engine.gather(this.#parameters);
       return { size: flat.size, offsets };
@@ -135,8 +179,10 @@ export class FlatOptimiser implements Optimiser {
     return { steps, learningRate, moments };
   }
 
-  restore({ steps, learningRate, moments }: OptimiserState): void {
+  restore(state: OptimiserState): void {
     const { name: owner, moments: names } = this.#rule;
+    expectOptions(`${owner}: restore`, state, stateFields);
+    const { steps, learningRate, moments } = state;
     const odd = Object.keys(moments).find((name) => !names.includes(name));
     const missing = names.find((name) => moments[name] === undefined);
     if (odd !== undefined || missing !== undefined) {
@@ -159,11 +205,13 @@ export class FlatOptimiser implements Optimiser {
   step(gradients: readonly Tensor[]): void {
     const parameters = this.#parameters;
     const { name } = this.#rule;
+    expectArgument(name, "the gradients", gradients, aList);
     if (gradients.length !== parameters.length) {
       throw new ShapeError(
         `${name}: ${gradients.length} gradients for ${parameters.length} parameters; pass one for each, in their order`,
       );
     }
+    engineOf(gradients, name);
     parameters.forEach(({ shape }, i) => {
       if (!equalShapes(shape, gradients[i].shape)) {
         throw new ShapeError(

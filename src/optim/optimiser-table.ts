@@ -4,6 +4,7 @@
 // operator computes its step yet, an operator in src/operators/optimisers with its shader, and a function in
 // src/functions/optimisers.ts; the compiler names the tables that a new operator must be in.
 
+import { aRecord, described, expectArgument } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -61,10 +62,9 @@ export type OptimiserSettings = OptimiserChoice &
  * The optimiser that settings describe.
  * @throws UsageError for an unknown name, an option that does not fit, or parameters that do not (see `Adam`)
  */
-export function optimiserOf(
-  parameters: Iterable<Tensor>,
-  { by, decayed = "all", ...options }: OptimiserSettings,
-): Optimiser {
+export function optimiserOf(parameters: Iterable<Tensor>, settings: OptimiserSettings): Optimiser {
+  expectArgument("optimiser", "the settings", settings, aRecord);
+  const { by, decayed = "all", ...options } = settings;
   if (typeof by !== "string") {
     throw new UsageError(`optimiser: write { by: NAME } with one of ${optimiserNames.join(", ")}`);
   }
@@ -75,7 +75,7 @@ export function optimiserOf(
   }
   if (!decayedChoices.includes(decayed)) {
     throw new UsageError(
-      `${by}: decayed must be one of ${decayedChoices.join(", ")}, got ${JSON.stringify(decayed)}`,
+      `${by}: decayed must be one of ${decayedChoices.join(", ")}, got ${described(decayed)}`,
     );
   }
   const decays = decayed === "all" ? undefined : ({ shape }: Tensor): boolean => shape.length > 1;

@@ -1,8 +1,8 @@
 // Options as data: what a value must be, and what it is when it is left out. Checked here for callers in code; a manifest's
 // schema can be made of the same rows.
 
+import { aRecord, described, expectArgument, unknownOption } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
-import { suggestion } from "../errors/nearest.ts";
 
 /** An option that is a number. */
 export interface NumberOption {
@@ -76,11 +76,11 @@ export function chosenOptions<Table extends OptionTable>(
   table: Table,
   given: Given<Table>,
 ): Chosen<Table> {
+  expectArgument(owner, "its options", given, aRecord);
   const names = Object.keys(table);
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined || names.includes(name)) continue;
-    const known = names.length === 0 ? "it has none" : `it has ${names.join(", ")}`;
-    throw new UsageError(`${owner}: there is no option "${name}"${suggestion(name, names) || ";"} ${known}`);
+    throw unknownOption(owner, name, names);
   }
   const values = given as Readonly<Record<string, unknown>>;
   const chosen = Object.entries(table).map(([name, option]) => {
@@ -89,8 +89,7 @@ export function chosenOptions<Table extends OptionTable>(
       return [name, value] as const;
     const must = `must be ${requirementOf(option)}`;
     if (value === undefined) throw new UsageError(`${owner}: ${name} is missing; it ${must}`);
-    const got = typeof value === "number" ? String(value) : JSON.stringify(value);
-    throw new UsageError(`${owner}: ${name} ${must}, got ${got}`);
+    throw new UsageError(`${owner}: ${name} ${must}, got ${described(value)}`);
   });
   return Object.fromEntries(chosen) as Chosen<Table>;
 }

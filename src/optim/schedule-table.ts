@@ -1,11 +1,12 @@
 // The table of learning-rate schedules, by the names they have in settings and manifests. To add one: its class in
 // epoch-schedules.ts or step-schedules.ts, and a row here.
 
+import { aRecord, expectArgument } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
 import { ConstantRate, ReduceLROnPlateau, StepLR } from "./epoch-schedules.ts";
 import { chosenOptions, type Chosen, type Given, type OptionTable } from "./option-table.ts";
-import type { Schedule, Scheduled } from "./schedule.ts";
+import { expectTarget, type Schedule, type Scheduled } from "./schedule.ts";
 import { CosineRate, WarmUp } from "./step-schedules.ts";
 
 interface ScheduleRow<Table extends OptionTable> {
@@ -68,7 +69,10 @@ export type ScheduleSettings = {
  *   schedule then takes the state of another one
  * @throws UsageError for an unknown name or an option that does not fit
  */
-export function scheduleOf(target: Scheduled, { by, ...given }: ScheduleSettings): Schedule {
+export function scheduleOf(target: Scheduled, settings: ScheduleSettings): Schedule {
+  expectTarget("schedule", target);
+  expectArgument("schedule", "the settings", settings, aRecord);
+  const { by, ...given } = settings;
   if (typeof by !== "string") {
     throw new UsageError(`schedule: write { by: NAME } with one of ${scheduleNames.join(", ")}`);
   }

@@ -1,8 +1,16 @@
 // Schedules that set the learning rate before each step, from the number of the step alone: a run that goes on from a
 // checkpoint has the same rates.
 
+import {
+  aFunction,
+  aNumber,
+  described,
+  expectArgument,
+  expectOptions,
+  wholeFrom,
+} from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
-import type { Schedule, Scheduled, ScheduleState } from "./schedule.ts";
+import { expectTarget, type Schedule, type Scheduled, type ScheduleState } from "./schedule.ts";
 
 /**
  * Half a wave of the cosine, from the rate there was to `minimum` (Loshchilov and Hutter 2017; as torch's CosineAnnealingLR
@@ -16,7 +24,10 @@ export class CosineRate implements Schedule {
   #base: number;
 
   /** @throws UsageError when the target's rate is below the minimum already */
-  constructor(target: Scheduled, { minimum = 0 }: { readonly minimum?: number } = {}) {
+  constructor(target: Scheduled, options: { readonly minimum?: number } = {}) {
+    expectTarget("cosine", target);
+    expectOptions<{ readonly minimum?: number }>("cosine", options, { minimum: aNumber });
+    const { minimum = 0 } = options;
     if (target.learningRate < minimum) {
       throw new UsageError(
         `cosine: the minimum ${minimum} is above the learning rate ${target.learningRate} that it begins with`,
@@ -58,10 +69,16 @@ export class WarmUp implements Schedule {
 
   /** @param after makes the schedule that follows, of the target it is handed */
   constructor(target: Scheduled, steps: number, after: (target: Scheduled) => Schedule) {
+    expectTarget("WarmUp", target);
+    expectArgument("WarmUp", "the steps", steps, wholeFrom(1));
+    expectArgument("WarmUp", "what follows", after, aFunction);
     this.#target = target;
     this.#steps = steps;
     this.#full = { learningRate: target.learningRate };
     this.#after = after(this.#full);
+    if (typeof (this.#after as Partial<Schedule> | undefined)?.beforeStep !== "function") {
+      throw new UsageError(`WarmUp: what follows must give a schedule, got ${described(this.#after)}`);
+    }
   }
 
   get state(): ScheduleState {

@@ -4,7 +4,7 @@
 import { UsageError } from "../errors/errors.ts";
 import { kernels, type KernelName } from "../kernels/kernel.ts";
 import { input, output, type Launch, type Operator } from "../operators/operator.ts";
-import type { Engine } from "../runtime/engine.ts";
+import { expectEngine, type Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 export interface Ceilings {
@@ -53,6 +53,7 @@ async function best(engine: Engine, step: () => Tensor[]): Promise<number> {
  * @throws UsageError on the reference backend
  */
 export async function measureCeilings(engine: Engine): Promise<Ceilings> {
+  expectEngine("measureCeilings", engine);
   const { isSoftware, maxBindingBytes } = engine.traits;
   // On a GPU more work, so that a launch does not matter, and more bytes than its cache holds.
   const [count, steps, copied] = isSoftware

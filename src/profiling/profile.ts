@@ -1,10 +1,19 @@
 // A profile: where the time of a recorded step goes, launch by launch and kernel by kernel, and how near each kernel
 // comes to what the adapter can do.
 
+import {
+  aFunction,
+  aRecord,
+  described,
+  expectOptions,
+  wholeFrom,
+  type OptionChecks,
+} from "../errors/arguments.ts";
+import { UsageError } from "../errors/errors.ts";
 import type { Knobs, UniformValues } from "../kernels/source.ts";
 import { median, type LaunchTimer, type RunTimes } from "../runtime/launch-timer.ts";
 import { pipelineKey } from "../runtime/webgpu/pipelines.ts";
-import type { Program } from "../runtime/program.ts";
+import { Program } from "../runtime/program.ts";
 import type { Ceilings } from "./ceilings.ts";
 
 export interface ProfileOptions {
@@ -17,6 +26,13 @@ export interface ProfileOptions {
   /** Told after each replay. */
   readonly onReplay?: () => void;
 }
+
+const profileOptions: OptionChecks<ProfileOptions> = {
+  replays: wholeFrom(0),
+  warmup: wholeFrom(0),
+  ceilings: aRecord,
+  onReplay: aFunction,
+};
 
 /** How fast something was, and what is known of it. */
 export interface Rates {
@@ -99,8 +115,13 @@ const total = (values: Iterable<number>): number => {
  */
 export async function profile<Result>(
   program: Program<Result>,
-  { replays = 5, warmup = 2, ceilings, onReplay }: ProfileOptions = {},
+  options: ProfileOptions = {},
 ): Promise<Profile> {
+  if (!(program instanceof Program)) {
+    throw new UsageError(`profile: takes a program, got ${described(program)}`);
+  }
+  expectOptions("profile", options, profileOptions);
+  const { replays = 5, warmup = 2, ceilings, onReplay } = options;
   const timer = program.timer();
   try {
     for (let i = 0; i < Math.max(1, warmup); i++) {

@@ -1,7 +1,18 @@
 // A profile as a Chrome trace: a timeline for chrome://tracing, Perfetto or Speedscope.
 // Format: "Trace Event Format", https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
 
+import { aRecord, expectArgument, type Requirement } from "../errors/arguments.ts";
 import type { LaunchProfile, Profile } from "./profile.ts";
+
+const aProfile: Requirement = {
+  words: "what `profile` gives once it is awaited",
+  fits: (value) => {
+    if (!aRecord.fits(value)) return false;
+    const { launches, seconds, ceilings } = value as Partial<Profile>;
+    const measured = ceilings === undefined || aRecord.fits(ceilings);
+    return Array.isArray(launches) && typeof seconds === "number" && measured;
+  },
+};
 
 /** An event of the trace; times in microseconds. */
 export interface TraceEvent {
@@ -30,10 +41,10 @@ const rounded = (value: number): number => Number(value.toPrecision(4));
  * kernel, each with sizes, knobs, workgroups, bytes and rates.
  * @param about what goes into the file beside: adapter, driver, what was run
  */
-export function chromeTrace(
-  { launches, clock, replays, ceilings, seconds }: Profile,
-  about: Readonly<Record<string, unknown>> = {},
-): ChromeTrace {
+export function chromeTrace(profile: Profile, about: Readonly<Record<string, unknown>> = {}): ChromeTrace {
+  expectArgument("chromeTrace", "the profile", profile, aProfile);
+  expectArgument("chromeTrace", "what is said about it", about, aRecord);
+  const { launches, clock, replays, ceilings, seconds } = profile;
   const named = (tid: number, name: string): TraceEvent[] => [
     { name: "thread_name", ph: "M", pid: 1, tid, args: { name } },
     { name: "thread_sort_index", ph: "M", pid: 1, tid, args: { sort_index: tid } },

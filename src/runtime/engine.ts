@@ -1,8 +1,9 @@
 // The engine: makes tensors, runs operators on its backend, and releases what goes out of scope.
 
+import { aFunction, aList, aNumber, aString, described, expectArgument } from "../errors/arguments.ts";
 import { LifetimeError, ShapeError, UsageError } from "../errors/errors.ts";
 import type { AdapterTraits } from "../device/traits.ts";
-import { Tensor, type Storage, type TensorOwner } from "../tensor/tensor.ts";
+import { disposed, Tensor, type Storage, type TensorOwner } from "../tensor/tensor.ts";
 import { checkShape, showShape, sizeOf, type DType, type Shape, type TensorSpec } from "../tensor/shape.ts";
 import { hostTensor, type HostArray, type HostTensor, type TensorData } from "../tensor/host.ts";
 import type { Backend, BackendMemory } from "./backend.ts";
@@ -50,6 +51,11 @@ export class Engine implements TensorOwner, Disposable {
   #closed = false;
 
   constructor(backend: Backend) {
+    if (typeof (backend as Partial<Backend> | undefined)?.execute !== "function") {
+      throw new UsageError(
+        `Engine: takes a backend, got ${described(backend)}; openEngine() makes an engine`,
+      );
+    }
     this.backend = backend;
   }
 
@@ -85,6 +91,9 @@ export class Engine implements TensorOwner, Disposable {
     this.#checkOpen();
     if (this.#recording !== undefined) throw new UsageError("engine.tensorOfChunks cannot be recorded");
     checkShape("engine.tensorOfChunks", shape);
+    if (typeof (chunks as Partial<Iterable<unknown>> | undefined)?.[Symbol.iterator] !== "function") {
+      throw new UsageError(`engine.tensorOfChunks: takes chunks in a list, got ${described(chunks)}`);
+    }
     const spec = { shape, dtype: "u8" } as const;
     return this.#adopt(spec, this.backend.uploadChunks(spec, chunkedUpload(chunks, sizeOf(shape))));
   }
@@ -118,6 +127,7 @@ export class Engine implements TensorOwner, Disposable {
     this.#checkOpen();
     if (this.#recording !== undefined)
       throw new UsageError("engine.write cannot be recorded; use engine.feed");
+    this.#expectOwn("engine.write", tensor);
     const host = hostTensor(data, tensor.shape, tensor.dtype, "engine.write");
     this.backend.write(operandOf(tensor), host);
   }
@@ -131,6 +141,8 @@ export class Engine implements TensorOwner, Disposable {
    */
   gather(tensors: readonly Tensor[]): { readonly flat: Tensor; readonly offsets: readonly number[] } {
     this.#checkOpen();
+    expectArgument("engine.gather", "the tensors", tensors, aList);
+    for (const tensor of tensors) this.#expectOwn("engine.gather", tensor);
     const odd = tensors.find(({ dtype }) => dtype !== "f32");
     if (odd !== undefined)
       throw new ShapeError(`gather: takes f32 tensors, got ${odd.dtype} ${showShape(odd.shape)}`);
@@ -145,6 +157,8 @@ export class Engine implements TensorOwner, Disposable {
 
   /** Names the part of the step that `body`'s calls belong to, for plans and profiles. */
   phase<Result>(name: string, body: () => Result): Result {
+    expectArgument("engine.phase", "the name", name, aString);
+    expectArgument("engine.phase", "the body", body, aFunction);
     const outer = this.#phase;
     this.#phase = name;
     try {
@@ -167,6 +181,7 @@ export class Engine implements TensorOwner, Disposable {
    *   step makes a tensor of host data, reads one, or records
    */
   record<Result>(step: () => Result): Promise<Program<Result>> {
+    expectArgument("engine.record", "the step", step, aFunction);
     // At once, not as a rejection: a step cannot await it, and must not go on.
     if (this.#recording !== undefined) throw new UsageError("engine.record inside engine.record");
     return this.#record(step);
@@ -188,6 +203,7 @@ export class Engine implements TensorOwner, Disposable {
   /** The symbolic run of `record` alone: the calls of a step. What they hold is let go by `recording.release()`. */
   trace<Result>(step: () => Result): { readonly recording: Recording; readonly result: Result } {
     this.#checkOpen();
+    expectArgument("engine.trace", "the step", step, aFunction);
     if (this.#recording !== undefined) throw new UsageError("engine.record inside engine.record");
     const recording = (this.#recording = new Recording());
     try {
@@ -255,12 +271,14 @@ export class Engine implements TensorOwner, Disposable {
 
   /** Zeros of a shape. */
   zeros(shape: Shape): Tensor {
+    checkShape("engine.zeros", shape);
     return this.full(shape, 0);
   }
 
   /** One value everywhere. */
   full(shape: Shape, value: number): Tensor {
-    checkShape("full", shape);
+    checkShape("engine.full", shape);
+    if (typeof value !== "number") expectArgument("engine.full", "the value", value, aNumber);
     const data = new Float32Array(sizeOf(shape)).fill(value);
     const host = hostTensor(data, shape);
     if (this.#recording !== undefined) return this.#adopt(host, this.#recording.constant(host));
@@ -274,11 +292,13 @@ export class Engine implements TensorOwner, Disposable {
    */
   run<A>(operator: Operator<A>, inputs: readonly Tensor[], attributes: A): Tensor[] {
     this.#checkOpen();
+    expectOperator(operator);
     const isOwn = !isBuiltIn(operator);
     if (isOwn) checkRecord(operator);
-    const operands = inputs.map((tensor) => {
-      if (tensor.owner !== this)
-        throw new LifetimeError(`${operator.name}: tensor ${tensor.id} is of another engine`);
+    expectArgument(operator.name, "its inputs", inputs, aList);
+    const operands = inputs.map((tensor, i) => {
+      expectTensor(operator.name, i, inputs.length, tensor);
+      if (tensor.owner !== this) throw elsewhere(operator.name, tensor);
       if (this.#recording === undefined) expectComputed(tensor.storage);
       return operandOf(tensor);
     });
@@ -302,6 +322,7 @@ export class Engine implements TensorOwner, Disposable {
 
   /** Another handle on the same data, released on its own; outside every scope. */
   share(tensor: Tensor): Tensor {
+    this.#expectOwn("engine.share", tensor);
     tensor.storage.retain();
     const handle = new Tensor(this, tensor, tensor.storage);
     this.#live.add(handle);
@@ -314,6 +335,7 @@ export class Engine implements TensorOwner, Disposable {
    * @throws LifetimeError when `body` is asynchronous: await outside, on what the scope returned
    */
   scope<Result>(body: () => Result): Result {
+    expectArgument("engine.scope", "the body", body, aFunction);
     const outer = this.#scope;
     const made = new Set<Tensor>();
     this.#scope = { made, outer };
@@ -338,7 +360,8 @@ export class Engine implements TensorOwner, Disposable {
 
   /** Takes a tensor out of every open scope: it lives until it is disposed. */
   keep<T extends Tensor>(tensor: T): T {
-    for (let scope = this.#scope; scope !== undefined; scope = scope.outer) scope.made.delete(tensor);
+    this.#expectOwn("engine.keep", tensor);
+    this.#takeOut(tensor);
     return tensor;
   }
 
@@ -347,6 +370,7 @@ export class Engine implements TensorOwner, Disposable {
     if (this.#recording !== undefined) {
       throw new UsageError("a recorded step cannot read a tensor; return it and read the program's result");
     }
+    this.#expectOwn("engine.read", tensor);
     const operand = operandOf(tensor);
     expectComputed(operand.storage);
     return this.backend.read(operand);
@@ -364,7 +388,7 @@ export class Engine implements TensorOwner, Disposable {
 
   forget(tensor: Tensor): void {
     this.#live.delete(tensor);
-    this.keep(tensor); // a scope must not hold what is gone
+    this.#takeOut(tensor); // a scope must not hold what is gone
   }
 
   /** Releases the device and everything on it. Safe to call twice. */
@@ -390,22 +414,64 @@ export class Engine implements TensorOwner, Disposable {
     return tensor;
   }
 
+  #takeOut(tensor: Tensor): void {
+    for (let scope = this.#scope; scope !== undefined; scope = scope.outer) scope.made.delete(tensor);
+  }
+
+  #expectOwn(call: string, tensor: Tensor): void {
+    expectTensor(call, 0, 1, tensor);
+    if (tensor.owner !== this) throw elsewhere(call, tensor);
+  }
+
   #checkOpen(): void {
     if (this.#closed) throw new LifetimeError("the engine was closed; open another with openEngine()");
   }
 }
 
+/** @throws UsageError unless an input of an operator is a tensor, LifetimeError for a disposed one */
+export function expectTensor(
+  operator: string,
+  index: number,
+  count: number,
+  value: unknown,
+  wanted = "a tensor",
+): asserts value is Tensor {
+  if (value instanceof Tensor) {
+    if (value.disposed) throw disposed(value, operator);
+    return;
+  }
+  const which = count === 1 ? "its input" : `input ${index + 1} of ${count}`;
+  throw new UsageError(`${operator}: ${which} must be ${wanted}, got ${described(value)}`);
+}
+
+function expectOperator(operator: unknown): void {
+  const { name, infer } = (operator ?? {}) as Partial<Operator<never>>;
+  if (typeof name === "string" && typeof infer === "function") return;
+  throw new UsageError(`engine.run: takes an operator's record, got ${described(operator)}`);
+}
+
+/** @throws UsageError unless it is an engine, as `openEngine` gives it once it is awaited */
+export function expectEngine(call: string, engine: unknown): asserts engine is Engine {
+  if (engine instanceof Engine) return;
+  throw new UsageError(`${call}: takes an engine, got ${described(engine)}`);
+}
+
 /**
  * The engine that the tensors live on.
- * @throws LifetimeError when there are none or they live on different engines
+ *
+ * @param call who asks, for messages
+ * @throws UsageError when there are none or one of them is no tensor, LifetimeError when they live on different engines
  */
-export function engineOf(tensors: readonly Tensor[]): Engine {
-  const owner = tensors[0]?.owner;
-  if (!(owner instanceof Engine))
-    throw new LifetimeError("an operator needs at least one tensor of an engine");
+export function engineOf(tensors: readonly Tensor[], call = "an operator"): Engine {
+  expectArgument(call, "the tensors", tensors, aList);
+  for (let i = 0; i < tensors.length; i++) expectTensor(call, i, tensors.length, tensors[i]);
+  const owner = tensors.at(0)?.owner;
+  if (!(owner instanceof Engine)) throw new UsageError(`${call}: takes at least one tensor of an engine`);
   const stranger = tensors.find((tensor) => tensor.owner !== owner);
-  if (stranger !== undefined) {
-    throw new LifetimeError(`tensor ${stranger.id} ${showShape(stranger.shape)} lives on another engine`);
-  }
+  if (stranger !== undefined) throw elsewhere(call, stranger);
   return owner;
+}
+
+function elsewhere(call: string, { id, shape }: Tensor): LifetimeError {
+  return new LifetimeError(`${call}: tensor ${id} ${showShape(shape)} lives on another engine`);
 }

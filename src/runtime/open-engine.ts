@@ -1,5 +1,6 @@
 // Opening an engine: on which device it computes.
 
+import { aFlag, aRecord, aString, expectOptions, oneOf, type OptionChecks } from "../errors/arguments.ts";
 import { DeviceUnavailableError, UsageError } from "../errors/errors.ts";
 import { openGpu, type DeviceRequest } from "../device/gpu.ts";
 import { Engine } from "./engine.ts";
@@ -14,15 +15,26 @@ export interface EngineOptions extends DeviceRequest, WebGpuOptions {
   readonly device?: DeviceChoice;
 }
 
+const engineOptions: OptionChecks<EngineOptions> = {
+  device: aString,
+  powerPreference: oneOf(["low-power", "high-performance"]),
+  adapterName: aString,
+  candidates: aRecord,
+  tuning: aRecord,
+  checked: aFlag,
+};
+
 /**
  * Opens an engine on WebGPU or on the CPU reference.
  * @throws DeviceUnavailableError when WebGPU was asked for and there is no adapter, UsageError for an unknown device
+ *   or option
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  expectOptions("openEngine", options, engineOptions);
   const choice: string = options.device ?? "auto";
   if (choice === "reference") return new Engine(new ReferenceBackend());
   if (choice !== "webgpu" && choice !== "auto") {
-    throw new UsageError(`unknown device "${choice}"; choose one of ${deviceChoices.join(", ")}`);
+    throw new UsageError(`openEngine: unknown device "${choice}"; choose one of ${deviceChoices.join(", ")}`);
   }
   try {
     return new Engine(new WebGpuBackend(await openGpu(options), options));

@@ -1,7 +1,8 @@
 // A program: a recorded step that is replayed. The engine makes it; a backend runs it.
 
+import { described } from "../errors/arguments.ts";
 import { LifetimeError, UsageError } from "../errors/errors.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { disposed, Tensor } from "../tensor/tensor.ts";
 import type { CompiledProgram, Follower } from "./backend.ts";
 import type { LaunchTimer } from "./launch-timer.ts";
 import type { Readings } from "./readings.ts";
@@ -79,8 +80,12 @@ export class Program<Result> implements Disposable {
   follow(tensor: Tensor, every = 16): Readings {
     this.#checkLive("follow");
     if (!Number.isInteger(every) || every < 1) {
-      throw new UsageError(`follow: every must be a whole number from 1, got ${every}`);
+      throw new UsageError(`follow: every must be a whole number from 1, got ${described(every)}`);
     }
+    if (!(tensor instanceof Tensor)) {
+      throw new UsageError(`follow: takes a tensor of the program's result, got ${described(tensor)}`);
+    }
+    if (tensor.disposed) throw disposed(tensor, "follow");
     const follower = this.#compiled.follow(
       { shape: tensor.shape, dtype: tensor.dtype, storage: tensor.storage },
       every,

@@ -1,5 +1,8 @@
 // What a recorded step needs, in numbers: known before anything is allocated.
 
+import { described } from "../errors/arguments.ts";
+import { UsageError } from "../errors/errors.ts";
+
 /** What a buffer of a step is for. */
 export type Purpose =
   /** Made in one phase of the step and needed in a later one. */
@@ -46,6 +49,12 @@ export interface StepPlan {
 
 /** Launches of the whole step. */
 export function launchesOf(plan: StepPlan): number {
+  const launches: unknown = (plan as Partial<StepPlan> | undefined | null)?.launches;
+  if (!(launches instanceof Map)) {
+    throw new UsageError(
+      `launchesOf: takes the plan of a program, which there is on WebGPU alone; got ${described(plan)}`,
+    );
+  }
   return [...plan.launches.values()].reduce((sum, count) => sum + count, 0);
 }
 

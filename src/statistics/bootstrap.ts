@@ -1,4 +1,14 @@
 // The bootstrap over patients: images of one patient are not independent, so whole patients are drawn, not images.
+import {
+  aFunction,
+  aList,
+  aNumber,
+  expectArgument,
+  expectOptions,
+  numbersInOrder,
+  type OptionChecks,
+  type Requirement,
+} from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import { philox } from "../operators/random/philox.ts";
 import { checkLevel, type Interval } from "./interval.ts";
@@ -29,25 +39,40 @@ export interface BootstrapEstimate {
   readonly note: string | null;
 }
 
+export const bootstrapOptions: OptionChecks<BootstrapOptions> = {
+  resamples: aNumber,
+  level: aNumber,
+  seed: aNumber,
+  progress: aFunction,
+};
+
 /** The options with what they leave out, checked. */
-export function bootstrapSettings({ resamples = 2000, level = 0.95, seed = 0 }: BootstrapOptions): {
+export function bootstrapSettings(
+  { resamples = 2000, level = 0.95, seed = 0 }: BootstrapOptions,
+  what = "bootstrap",
+): {
   readonly resamples: number;
   readonly level: number;
   readonly seed: number;
 } {
-  checkLevel("bootstrap", level);
+  checkLevel(what, level);
   // Fewer, and the ends of the interval would be the extremes of the resamples. 1 - .95 is a little over .05.
   const least = Math.ceil(2 / (1 - level) - 1e-9);
   if (!Number.isInteger(resamples) || resamples < least || resamples > 1e6) {
     throw new UsageError(
-      `bootstrap: an interval of level ${level} needs a whole number of resamples from ${least} to 1000000, not ${resamples}`,
+      `${what}: an interval of level ${level} needs a whole number of resamples from ${least} to 1000000, not ${resamples}`,
     );
   }
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new UsageError(`bootstrap: a seed is a whole number from 0 to 2^53 - 1, not ${seed}`);
+    throw new UsageError(`${what}: a seed is a whole number from 0 to 2^53 - 1, not ${seed}`);
   }
   return { resamples, level, seed };
 }
+
+const lists: Requirement = {
+  words: "a list of lists of patients",
+  fits: (value) => Array.isArray(value) && value.every(numbersInOrder.fits),
+};
 
 /**
  * Draws patients with replacement, as many as there are, and hands each resample to the statistics.
@@ -63,13 +88,19 @@ export function bootstrapValues(
   statistics: (weights: Uint32Array) => readonly (number | null)[],
   options: BootstrapOptions = {},
 ): (number | null)[][] {
-  const { resamples, seed } = bootstrapSettings(options);
+  const what = "bootstrapValues";
+  expectArgument(what, "the strata", strata, lists);
+  expectArgument(what, "the statistics", statistics, aFunction);
+  expectOptions(what, options, bootstrapOptions);
+  const { resamples, seed } = bootstrapSettings(options, what);
   const weights = new Uint32Array(strata.reduce((sum, stratum) => sum + stratum.length, 0));
   const values: (number | null)[][] = [];
   const between = Math.max(1, Math.floor(resamples / 100));
   for (let resample = 0; resample < resamples; resample++) {
     drawPatients(strata, weights, seed, resample);
-    for (const [s, value] of statistics(weights).entries()) (values[s] ??= []).push(value);
+    const found = statistics(weights);
+    if (resample === 0) expectArgument(what, "what the statistics give", found, aList);
+    for (const [s, value] of found.entries()) (values[s] ??= []).push(value);
     const done = resample + 1;
     if (done % between === 0 || done === resamples) options.progress?.(done, resamples);
   }
@@ -100,6 +131,15 @@ function drawPatients(
   }
 }
 
+const numberOrNull: Requirement = {
+  words: "a number or null",
+  fits: (value) => value === null || aNumber.fits(value),
+};
+const numbersOrNull: Requirement = {
+  words: "a list of numbers, or null",
+  fits: (value) => Array.isArray(value) && value.every(numberOrNull.fits),
+};
+
 /**
  * Percentile interval of a bootstrapped statistic (Efron and Tibshirani, "An introduction to the bootstrap", 1993, ch. 13),
  * quantiles interpolated between order statistics.
@@ -119,6 +159,11 @@ export function percentileEstimate(
   patients: number,
   level: number,
 ): BootstrapEstimate {
+  expectArgument("percentileEstimate", "the value", value, numberOrNull);
+  expectArgument("percentileEstimate", "the values", values, numbersOrNull);
+  expectArgument("percentileEstimate", "the number of patients", patients, aNumber);
+  expectArgument("percentileEstimate", "the level", level, aNumber);
+  checkLevel("percentileEstimate", level);
   const defined = Float64Array.from(values.filter((each) => each !== null)).sort();
   const undefinedResamples = values.length - defined.length;
   const without = (note: string): BootstrapEstimate => ({

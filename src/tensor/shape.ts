@@ -1,5 +1,6 @@
 // Shapes and what is computed from them; the one room for index arithmetic on the host.
 
+import { described } from "../errors/arguments.ts";
 import { ShapeError } from "../errors/errors.ts";
 
 export type Shape = readonly number[];
@@ -42,10 +43,10 @@ export function showShape(shape: Shape): string {
 /** @throws ShapeError unless every extent is a positive integer and the rank is at most six */
 export function checkShape(what: string, shape: Shape): void {
   if (!Array.isArray(shape))
-    throw new ShapeError(`${what}: ${String(shape)} is no shape; give a list, as [2, 3]`);
+    throw new ShapeError(`${what}: ${described(shape)} is no shape; give a list, as [2, 3]`);
   if (shape.length > maximumRank || !shape.every((extent) => Number.isInteger(extent) && extent > 0)) {
     throw new ShapeError(
-      `${what}: ${showShape(shape)} is no shape of up to ${maximumRank} positive integers`,
+      `${what}: [${shape.map(described).join(", ")}] is no shape of up to ${maximumRank} positive integers`,
     );
   }
 }
@@ -76,20 +77,38 @@ export function broadcastStrides(shape: Shape, target: Shape): number[] {
 }
 
 /**
- * Axes as sorted, non-negative, distinct numbers; negative ones count from the end, undefined means all.
- * @throws ShapeError naming the operator
+ * One axis, counted from 0; a negative one counts from the end.
+ * @throws ShapeError naming the operator and the axis
  */
-export function normaliseAxes(operator: string, shape: Shape, axes?: readonly number[]): number[] {
+export function normaliseAxis(operator: string, shape: Shape, axis: number): number {
+  const rank = shape.length;
+  if (Number.isInteger(axis) && axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis;
+  const range = rank === 0 ? "it has none" : `it has 0 to ${rank - 1}, or -${rank} to -1 from the end`;
+  throw new ShapeError(`${operator}: there is no axis ${described(axis)} in ${showShape(shape)}; ${range}`);
+}
+
+/**
+ * Axes as non-negative numbers in the order they are named; each may be named once.
+ * @throws ShapeError naming the operator and the axis at fault
+ */
+export function namedAxes(operator: string, shape: Shape, axes: readonly number[]): number[] {
+  const found = axes.map((axis) => normaliseAxis(operator, shape, axis));
+  const twice = found.findIndex((axis, i) => found.indexOf(axis) < i);
+  if (twice < 0) return found;
+  throw new ShapeError(
+    `${operator}: axis ${found[twice]} of ${showShape(shape)} is named twice in ${showShape(axes)}`,
+  );
+}
+
+/**
+ * Axes as sorted, non-negative, distinct numbers: of one axis, of several, or, where undefined, all; negative ones count
+ * from the end.
+ * @throws ShapeError naming the operator and the axis at fault
+ */
+export function normaliseAxes(operator: string, shape: Shape, axes?: number | readonly number[]): number[] {
   if (axes === undefined) return shape.map((_, axis) => axis);
-  const positive = axes.map((axis) => (axis < 0 ? axis + shape.length : axis)).sort((a, b) => a - b);
-  if (
-    positive.some(
-      (axis, i) => !Number.isInteger(axis) || axis < 0 || axis >= shape.length || axis === positive[i - 1],
-    )
-  ) {
-    throw new ShapeError(`${operator}: axes ${showShape(axes)} do not fit ${showShape(shape)}`);
-  }
-  return positive;
+  if (typeof axes === "number") return [normaliseAxis(operator, shape, axes)];
+  return namedAxes(operator, shape, axes).sort((a, b) => a - b);
 }
 
 /**

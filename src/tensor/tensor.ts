@@ -23,6 +23,12 @@ let made = 0;
 /** The id of the newest tensor: what is made from now on has a larger one. */
 export const newestTensor = (): number => made;
 
+/** The error for a tensor that is used after it was disposed. @param call who uses it, where that is known */
+export function disposed({ id, shape }: Tensor, call?: string): LifetimeError {
+  const tensor = `tensor ${id} ${showShape(shape)} was disposed; return it from engine.scope to keep it`;
+  return new LifetimeError(call === undefined ? tensor : `${call}: ${tensor}`);
+}
+
 /** A handle on data in an engine. Dispose it, leave it to `engine.scope`, or write `using x = ...`. */
 export class Tensor implements TensorSpec, Disposable {
   /** Distinguishes tensors in tapes and messages; grows with time. */
@@ -50,11 +56,7 @@ export class Tensor implements TensorSpec, Disposable {
 
   /** @throws LifetimeError after the tensor was disposed */
   get storage(): Storage {
-    if (this.#storage === undefined) {
-      throw new LifetimeError(
-        `tensor ${this.id} ${showShape(this.shape)} was disposed; return it from engine.scope to keep it`,
-      );
-    }
+    if (this.#storage === undefined) throw disposed(this);
     return this.#storage;
   }
 

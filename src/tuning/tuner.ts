@@ -1,10 +1,19 @@
 // The tuner: times the candidates of works against the one the rule takes, and finds out which are clearly faster.
 
+import {
+  aFunction,
+  aList,
+  aNumber,
+  anything,
+  expectArgument,
+  expectOptions,
+  type OptionChecks,
+} from "../errors/arguments.ts";
 import { KernelError, OutOfMemoryError, UsageError } from "../errors/errors.ts";
 import { WebGpuBackend } from "../runtime/webgpu/webgpu-backend.ts";
 import { median } from "../runtime/launch-timer.ts";
 import type { CandidateChoice } from "../runtime/webgpu/choice.ts";
-import type { Engine } from "../runtime/engine.ts";
+import { expectEngine, type Engine } from "../runtime/engine.ts";
 import type { Program } from "../runtime/program.ts";
 import type { HostArray } from "../tensor/host.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -66,6 +75,8 @@ export interface TuneOptions {
   readonly onProgress?: (progress: TuneProgress) => void;
 }
 
+const tuneOptions: OptionChecks<TuneOptions> = { seconds: aNumber, signal: anything, onProgress: aFunction };
+
 export interface Tuning {
   /** The longest work of a step first. */
   readonly tuned: readonly TunedWork[];
@@ -83,8 +94,12 @@ export interface Tuning {
 export async function tune(
   engine: Engine,
   works: readonly Work[],
-  { seconds = Infinity, signal, onProgress }: TuneOptions = {},
+  options: TuneOptions = {},
 ): Promise<Tuning> {
+  expectEngine("tune", engine);
+  expectArgument("tune", "the works", works, aList);
+  expectOptions("tune", options, tuneOptions);
+  const { seconds = Infinity, signal, onProgress } = options;
   const { backend } = engine;
   if (!(backend instanceof WebGpuBackend)) {
     throw new UsageError("there is nothing to tune: this backend has no kernels; take a WebGPU device");

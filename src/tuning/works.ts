@@ -1,5 +1,6 @@
 // What there is to tune: the operator calls of recorded steps that can be computed in more than one way.
 
+import { aRecord, expectArgument, type Requirement } from "../errors/arguments.ts";
 import type { AdapterTraits } from "../device/traits.ts";
 import { workKey } from "../runtime/webgpu/choice.ts";
 import type { Operator } from "../operators/operator.ts";
@@ -22,8 +23,16 @@ export interface Work {
   readonly calls: readonly number[];
 }
 
+const listOfRecordings: Requirement = {
+  words: "a list of recordings",
+  fits: (value) =>
+    Array.isArray(value) && value.every((each) => Array.isArray((each as Partial<Recording> | null)?.calls)),
+};
+
 /** Every different work of some recordings, in the order they first appear. */
 export function worksOf(recordings: readonly Recording[], traits: AdapterTraits): Work[] {
+  expectArgument("worksOf", "the recordings", recordings, listOfRecordings);
+  expectArgument("worksOf", "the traits", traits, aRecord);
   const works = new Map<string, Work & { readonly calls: number[] }>();
   recordings.forEach(({ calls }, recording) => {
     for (const { operator, inputs, attributes } of calls) {

@@ -53,7 +53,7 @@ async function run(file: string, ...options: string[]): Promise<string> {
 
 /** Learns y = 2 x + 1 with a linear layer, on the CPU; prints weight and bias, and the AUC of some scores. */
 const program = `
-import { mean, multiply, openEngine, subtract, valueAndGradients, type Tensor } from "tessera";
+import { openEngine, valueAndGradients, type Tensor } from "tessera";
 import { kernels, type KernelName } from "tessera/kernels";
 import { auc } from "tessera/metrics";
 import { Initialiser, Linear } from "tessera/nn";
@@ -70,8 +70,8 @@ const optimiser = new Adam(parameters, { learningRate: 0.1 });
 for (let step = 0; step < 400; step++) {
   engine.scope(() => {
     const { gradients } = valueAndGradients(() => {
-      const error = subtract(layer.forward(x), y);
-      return mean(multiply(error, error));
+      const error = layer.forward(x).subtract(y);
+      return error.multiply(error).mean();
     }, parameters);
     optimiser.step(gradients);
   });

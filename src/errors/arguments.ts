@@ -1,0 +1,162 @@
+// What callers pass, looked at before it is used: in plain JavaScript no compiler has checked it. Every refusal is one line
+// that names the function, the argument, and what came instead.
+
+import { UsageError } from "./errors.ts";
+import { nearest } from "./nearest.ts";
+
+/** What a value is, for people: `the string "a"`, `a list of 3`, `an object of type Map`. */
+export function described(value: unknown): string {
+  if (typeof value === "string") return `the string ${JSON.stringify(value.slice(0, 20))}`;
+  if (typeof value === "bigint") return `the bigint ${value}n`;
+  if (typeof value === "function") return "a function";
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : `a list of ${value.length}`;
+  if (typeof (value as { then?: unknown }).then === "function") return "a promise: await it first";
+  const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
+  return typeof name === "string" && name !== "Object" ? `an object of type ${name}` : "an object";
+}
+
+/** What an argument or an option must be: in words that follow "must be", and as a check. */
+export interface Requirement {
+  readonly words: string;
+  readonly fits: (value: unknown) => boolean;
+}
+
+const isNumber = (value: unknown): value is number => typeof value === "number" && !Number.isNaN(value);
+
+/** For what is checked elsewhere, by somebody who knows more of it. */
+export const anything: Requirement = { words: "anything", fits: () => true };
+export const aNumber: Requirement = { words: "a number", fits: isNumber };
+export const aFlag: Requirement = {
+  words: "true or false",
+  fits: (value) => typeof value === "boolean",
+};
+export const aFunction: Requirement = {
+  words: "a function",
+  fits: (value) => typeof value === "function",
+};
+export const aString: Requirement = { words: "a string", fits: (value) => typeof value === "string" };
+export const numbers: Requirement = {
+  words: "a list of numbers",
+  fits: (value) => Array.isArray(value) && value.every(isNumber),
+};
+export const strings: Requirement = {
+  words: "a list of strings",
+  fits: (value) => Array.isArray(value) && value.every((each) => typeof each === "string"),
+};
+/** A list, whatever is in it. */
+export const aList: Requirement = { words: "a list", fits: (value) => Array.isArray(value) };
+/** What counts by position: a list or a typed array. */
+export const numbersInOrder: Requirement = {
+  words: "a list of numbers or a typed array",
+  fits: (value) =>
+    (Array.isArray(value) && value.every((each) => typeof each === "number")) ||
+    (ArrayBuffer.isView(value) && !(value instanceof DataView)),
+};
+export const aRecord: Requirement = { words: "an object with named fields", fits: isPlain };
+
+/** A whole number, not below `least`. */
+export const wholeFrom = (least: number): Requirement => ({
+  words: `a whole number from ${least}`,
+  fits: (value) => Number.isInteger(value) && (value as number) >= least,
+});
+
+/** One of some names. */
+export const oneOf = (names: readonly string[]): Requirement => ({
+  words: `one of ${names.map((name) => JSON.stringify(name)).join(", ")}`,
+  fits: (value) => names.includes(value as string),
+});
+
+/** @throws UsageError unless the argument is what it must be */
+export function expectArgument(
+  what: string,
+  name: string,
+  value: unknown,
+  { words, fits }: Requirement,
+): void {
+  if (!fits(value)) throw new UsageError(`${what}: ${name} must be ${words}, got ${described(value)}`);
+}
+
+/** An option that has no default. */
+export interface RequiredOption extends Requirement {
+  readonly required: true;
+}
+
+export const required = (requirement: Requirement): RequiredOption => ({ ...requirement, required: true });
+
+/** What each option of an interface must be. It is total: an option without a row does not compile. */
+export type OptionChecks<Options> = {
+  readonly [Name in keyof Options]-?: undefined extends Options[Name] ? Requirement : RequiredOption;
+};
+
+/** Plain records, also those of another realm; no promise, map, tensor or list is one. */
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/**
+ * Checks an object of options before anything is taken from it.
+ *
+ * @param what the function, for messages
+ * @param checks what each option must be
+ * @throws UsageError for what is no object of options, naming an option that there is not with the nearest that there is,
+ *   one that is missing, or one that is not what it must be
+ */
+export function expectOptions<Options extends object>(
+  what: string,
+  options: Options,
+  checks: OptionChecks<Options>,
+): void {
+  const rows = checks as Readonly<Record<string, Requirement & { readonly required?: true }>>;
+  if (!isPlain(options)) {
+    throw new UsageError(
+      `${what}: options must be an object such as { ${Object.keys(rows)[0] ?? ""}: ... }, got ${described(options)}`,
+    );
+  }
+  for (const name in options) {
+    const value = options[name];
+    if (value === undefined) continue;
+    if (!Object.hasOwn(rows, name)) throw unknownOption(what, name, Object.keys(rows));
+    if (!rows[name].fits(value)) {
+      throw new UsageError(`${what}: ${name} must be ${rows[name].words}, got ${described(value)}`);
+    }
+  }
+  for (const name in rows) {
+    if (rows[name].required === true && options[name] === undefined) {
+      throw new UsageError(`${what}: the option "${name}" is missing; it must be ${rows[name].words}`);
+    }
+  }
+}
+
+/** The error for an option that there is not. */
+export function unknownOption(what: string, name: string, known: readonly string[]): UsageError {
+  const ours = Object.hasOwn(habits, name) ? habits[name] : undefined;
+  const meant = ours?.find((each) => known.includes(each)) ?? nearest(name, known);
+  const near = meant === undefined ? ";" : `; did you mean "${meant}"?`;
+  const all = known.length === 0 ? "it has none" : `it has ${known.join(", ")}`;
+  return new UsageError(`${what}: there is no option ${JSON.stringify(name)}${near} ${all}`);
+}
+
+/** Words of PyTorch, NumPy, tf.js and JAX that are too far from ours to be found by their letters. */
+const habits: Readonly<Partial<Record<string, readonly string[]>>> = {
+  axis: ["axes"],
+  dim: ["axes"],
+  dims: ["axes"],
+  keepdim: ["keepDimensions"],
+  keepdims: ["keepDimensions"],
+  keepDims: ["keepDimensions"],
+  pad: ["padding"],
+  pads: ["padding"],
+  kernel_size: ["window", "kernel"],
+  kernelSize: ["window", "kernel"],
+  poolSize: ["window"],
+  filterSize: ["window", "kernel"],
+  dilationRate: ["dilation"],
+  eps: ["epsilon"],
+  lr: ["learningRate"],
+  betas: ["beta1"],
+  wd: ["weightDecay"],
+  max_norm: ["clipNorm"],
+};

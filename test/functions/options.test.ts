@@ -1,0 +1,104 @@
+// Options that do not exist are refused by name, with the nearest that does; axes are taken as NumPy takes them.
+
+import { expect, test } from "vitest";
+import { expectOptions, required, aNumber, unknownOption } from "../../src/errors/arguments.ts";
+import { conv2d } from "../../src/functions/convolution.ts";
+import { concat, reshape, transpose } from "../../src/functions/movement.ts";
+import { batchNorm } from "../../src/functions/normalisation.ts";
+import { maxPool2d } from "../../src/functions/pooling.ts";
+import { matmul } from "../../src/functions/products.ts";
+import { max, mean, sum } from "../../src/functions/reduction.ts";
+import { openEngine } from "../../src/runtime/open-engine.ts";
+import { useEngine } from "../engines.ts";
+
+const open = useEngine({ device: "reference" });
+
+test("words of other libraries, and misspelt ones, are answered with ours", async () => {
+  const x = open().full([1, 4, 4, 4], 1);
+  const filter = open().full([3, 3, 4, 4], 1);
+  const odd = (options: object): never => options as never;
+  const said: [() => unknown, string][] = [
+    [
+      () => sum(x, odd({ axis: 1 })),
+      'sum: there is no option "axis"; did you mean "axes"? it has axes, keepDimensions',
+    ],
+    [() => mean(x, odd({ dim: 1 })), 'mean: there is no option "dim"; did you mean "axes"?'],
+    [
+      () => max(x, odd({ keepdims: true })),
+      'max: there is no option "keepdims"; did you mean "keepDimensions"?',
+    ],
+    [() => conv2d(x, filter, odd({ pad: 1 })), 'conv2d: there is no option "pad"; did you mean "padding"?'],
+    [
+      () => conv2d(x, filter, odd({ groups: 2 })),
+      'conv2d: there is no option "groups"; it has stride, padding, dilation',
+    ],
+    [
+      () => maxPool2d(x, odd({ window: 2, strides: 2 })),
+      'maxPool2d: there is no option "strides"; did you mean "stride"?',
+    ],
+    [() => maxPool2d(x, odd({ stride: 2 })), 'maxPool2d: the option "window" is missing'],
+    [
+      () => matmul(x, x, odd({ transpose_b: true })),
+      'matmul: there is no option "transpose_b"; did you mean "transposeB"?',
+    ],
+    [
+      () => batchNorm(x, x, x, odd({ eps: 1 })),
+      'batchNorm: there is no option "eps"; did you mean "epsilon"?',
+    ],
+  ];
+  for (const [call, message] of said) expect(call).toThrow(message);
+  await expect(openEngine(odd({ devices: "reference" }))).rejects.toThrow(
+    'openEngine: there is no option "devices"; did you mean "device"?',
+  );
+});
+
+test("what is no object of options is refused, and an undefined option is one left out", async () => {
+  const x = open().tensor([1, 2]);
+  for (const odd of [null, 1, "axes", [0], Promise.resolve({}), new Map(), x, (): number => 1]) {
+    expect(() => sum(x, odd as never)).toThrow(
+      /^sum: options must be an object such as \{ axes: \.\.\. \}, got /,
+    );
+  }
+  expect(await sum(x, { axes: undefined } as never).item()).toBe(3);
+  expect(await sum(x, { nonsense: undefined } as never).item()).toBe(3);
+  const bare = Object.assign(Object.create(null) as object, { axes: 0 });
+  expect(await sum(x, bare).item()).toBe(3);
+});
+
+test("an option of the wrong kind is named with what it must be", () => {
+  const checks = { a: required(aNumber), b: aNumber };
+  expect(() => expectOptions<{ a: number; b?: number }>("f", { a: NaN }, checks)).toThrow(
+    "f: a must be a number, got NaN",
+  );
+  expect(() => expectOptions<{ a: number; b?: number }>("f", { a: 1, b: "2" as never }, checks)).toThrow(
+    'f: b must be a number, got the string "2"',
+  );
+  expect(unknownOption("f", "lr", ["learningRate"]).message).toBe(
+    'f: there is no option "lr"; did you mean "learningRate"? it has learningRate',
+  );
+  expect(unknownOption("f", "constructor", []).message).toBe(
+    'f: there is no option "constructor"; it has none',
+  );
+});
+
+test("one axis needs no list, negative ones count from the end, and a wrong or repeated one is named", async () => {
+  const x = open().tensor([
+    [1, 2, 3],
+    [4, 5, 6],
+  ]);
+  expect(await sum(x, { axes: 0 }).read()).toEqual(Float64Array.of(5, 7, 9));
+  expect(await sum(x, { axes: -1 }).read()).toEqual(Float64Array.of(6, 15));
+  expect(mean(x, { axes: [-1, 0], keepDimensions: true }).shape).toEqual([1, 1]);
+  expect(await max(x, { axes: [] }).read()).toEqual(await x.read());
+  expect(concat([x, x], -2).shape).toEqual([4, 3]);
+  expect(await transpose(x, [-1, 0]).read()).toEqual(await transpose(x).read());
+  expect(() => sum(x, { axes: 2 })).toThrow(
+    "sum: there is no axis 2 in [2, 3]; it has 0 to 1, or -2 to -1 from the end",
+  );
+  expect(() => sum(x, { axes: 0.5 })).toThrow("sum: there is no axis 0.5 in [2, 3]");
+  expect(() => sum(x, { axes: ["0"] as never })).toThrow('sum: there is no axis the string "0" in [2, 3]');
+  expect(() => sum(x, { axes: [1, -1] })).toThrow("sum: axis 1 of [2, 3] is named twice in [1, -1]");
+  expect(() => sum(reshape(sum(x), []), { axes: 0 })).toThrow("sum: there is no axis 0 in []; it has none");
+  expect(() => concat([x, x], 2)).toThrow("concat: there is no axis 2 in [2, 3]");
+  expect(() => transpose(x, [0, -2])).toThrow("transpose: axis 0 of [2, 3] is named twice in [0, -2]");
+});
