@@ -9,6 +9,7 @@ import {
   expectOptions,
   numbers,
   required,
+  wholeFrom,
   type OptionChecks,
 } from "../errors/arguments.ts";
 import { ShapeError } from "../errors/errors.ts";
@@ -163,6 +164,8 @@ export interface TakeRowsOptions {
   readonly padding?: number | undefined;
 }
 
+const takeRowsOptions: OptionChecks<TakeRowsOptions> = { padding: wholeFrom(0) };
+
 /**
  * The rows of x that the indices name, in their order: a batch out of a set that lies on the device, or the rows of an
  * embedding, in one launch. Its gradient is `addRows`.
@@ -172,8 +175,9 @@ export interface TakeRowsOptions {
  * @returns [B, ...] of the same element type
  * @throws ShapeError when x has no axis, the indices are not u32 [B], or the padding is none of the rows
  */
-export function takeRows(x: Tensor, indices: Tensor, { padding }: TakeRowsOptions = {}): Tensor {
-  return runOne("takeRows", [x, indices], { padding: padding ?? null });
+export function takeRows(x: Tensor, indices: Tensor, options: TakeRowsOptions = {}): Tensor {
+  expectOptions("takeRows", options, takeRowsOptions);
+  return runOne("takeRows", [x, indices], { padding: options.padding ?? null });
 }
 
 /**
@@ -188,6 +192,7 @@ export function takeRows(x: Tensor, indices: Tensor, { padding }: TakeRowsOption
  * @throws ShapeError when x is not f32 with a row for each index, the indices are not u32 [B], rows is no whole number above
  *   0, or the padding is none of the rows
  */
-export function addRows(x: Tensor, indices: Tensor, rows: number, { padding }: TakeRowsOptions = {}): Tensor {
-  return runOne("addRows", [x, indices], { rows, padding: padding ?? null });
+export function addRows(x: Tensor, indices: Tensor, rows: number, options: TakeRowsOptions = {}): Tensor {
+  expectOptions("addRows", options, takeRowsOptions);
+  return runOne("addRows", [x, indices], { rows, padding: options.padding ?? null });
 }

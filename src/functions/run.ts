@@ -35,7 +35,7 @@ export function run<Name extends OperatorName>(
  * @throws as `Engine.run`; LifetimeError when the inputs live on different engines
  */
 export function runOperator<A>(operator: Operator<A>, inputs: readonly Tensor[], attributes: A): Tensor[] {
-  return engineOf(inputs).run(operator, inputs, attributes);
+  return engineOf(inputs, "runOperator").run(operator, inputs, attributes);
 }
 
 /** Runs an operator that has exactly one output. */

@@ -1,8 +1,8 @@
 // Kernels of the user's: the same reading as that of the built-in shaders, and a word about everything that the reading
 // would pass over.
 
+import { aString, expectArgument, expectOptions, type OptionChecks } from "../errors/arguments.ts";
 import { KernelError } from "../errors/errors.ts";
-import { suggestion } from "../errors/nearest.ts";
 import { blankComments } from "./comments.ts";
 import { describe, type Kernel } from "./kernel.ts";
 import { knobLine } from "./source.ts";
@@ -11,6 +11,8 @@ export interface KernelOptions {
   /** What messages, plans and profiles call it. Default: what its header says in a line `// kernel: NAME`. */
   readonly name?: string;
 }
+
+const kernelOptions: OptionChecks<KernelOptions> = { name: aString };
 
 /**
  * Makes a kernel of a WGSL text, for a `Launch` of an operator of one's own or for a WebGPU program. Make it once and keep
@@ -26,9 +28,8 @@ export interface KernelOptions {
  *   compiler's words.
  */
 export function kernelOf(text: string, options: KernelOptions = {}): Kernel {
-  if (typeof text !== "string" || text.trim() === "") {
-    throw new KernelError("kernelOf: takes the WGSL text of a kernel");
-  }
+  expectArgument("kernelOf", "the WGSL text of the kernel", text, aString);
+  expectOptions("kernelOf", options, kernelOptions);
   const name = nameOf(text, options);
   const refuse = (why: string): never => {
     throw new KernelError(`kernel ${name}: ${why}`);
@@ -44,10 +45,6 @@ export function kernelOf(text: string, options: KernelOptions = {}): Kernel {
 type Refuse = (why: string) => never;
 
 function nameOf(text: string, options: KernelOptions): string {
-  const strange = Object.keys(options).find((option) => option !== "name");
-  if (strange !== undefined) {
-    throw new KernelError(`kernelOf: there is no option "${strange}"${suggestion(strange, ["name"])}`);
-  }
   const { name = /^[ \t]*\/\/ kernel:[ \t]*(\S+)[ \t\r]*$/m.exec(text)?.[1] } = options;
   if (typeof name === "string" && /^[^\s]+$/.test(name)) return name;
   throw new KernelError(

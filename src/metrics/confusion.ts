@@ -1,5 +1,6 @@
 // What a threshold achieves: confusion counts, and precision, recall and F1 from them.
-import { ShapeError, UsageError } from "../errors/errors.ts";
+import { aNumber, expectArgument, numbersInOrder, strings } from "../errors/arguments.ts";
+import { ShapeError } from "../errors/errors.ts";
 import { byClass, forEachLabelled } from "./score-levels.ts";
 
 /** How many labelled entries of each kind are called what, at a threshold. */
@@ -127,9 +128,7 @@ const f1Of = ({ truePositives, falsePositives, falseNegatives }: ConfusionCounts
   share(2 * truePositives, 2 * truePositives + falsePositives + falseNegatives);
 
 function countsOf(scores: Column, labels: Column, threshold: number, what: string): ConfusionCounts {
-  if (typeof threshold !== "number" || Number.isNaN(threshold)) {
-    throw new UsageError(`${what}: a threshold is a number, such as 0.5 for probabilities, not ${threshold}`);
-  }
+  expectArgument(what, "the threshold", threshold, aNumber);
   let [truePositives, falsePositives, trueNegatives, falseNegatives] = [0, 0, 0, 0];
   forEachLabelled(scores, labels, what, (score, isPositive) => {
     if (score >= threshold) {
@@ -149,10 +148,12 @@ function atThresholds<Value>(
   what: string,
   metric: (counts: ConfusionCounts) => Value,
 ): Record<string, Value> {
+  expectArgument(`${what}ByClass`, "the names of classes", classNames, strings);
   const each = typeof thresholds === "number" ? classNames.map(() => thresholds) : thresholds;
-  if (each?.length !== classNames.length) {
+  expectArgument(`${what}ByClass`, "thresholds", each, numbersInOrder);
+  if (each.length !== classNames.length) {
     throw new ShapeError(
-      `${what}ByClass: takes one threshold, or one for each of the ${classNames.length} classes, not ${each?.length}`,
+      `${what}ByClass: takes one threshold, or one for each of the ${classNames.length} classes, not ${each.length}`,
     );
   }
   let k = 0; // byClass goes through the classes in order

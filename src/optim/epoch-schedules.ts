@@ -85,6 +85,7 @@ const plateauOptions: OptionChecks<PlateauOptions> = {
   threshold: aNumber,
   mode: oneOf(["min", "max"]),
   minimum: aNumber,
+  epsilon: aNumber,
 };
 
 /** Lowers the learning rate when a metric stops improving (as torch's ReduceLROnPlateau). */

@@ -82,7 +82,7 @@ const ofOptimisers: Rows<typeof optim> = {
     [full(2)],
     { learningRate: 0.1 },
   ],
-  ReduceLROnPlateau: () => [target, { factor: 0.5, patience: 1, threshold: 0.1, mode: "min", minimum: 0 }],
+  ReduceLROnPlateau: () => [target, { factor: 0.5, patience: 1, threshold: 0.1, mode: "min", minimum: 0, epsilon: 1e-8 }],
   SGD: optimiser,
   StepLR: () => [target, { every: 1, factor: 0.5 }],
   WarmUp: () => [target, 2, () => new optim.ConstantRate()],
@@ -105,6 +105,8 @@ const columns: Arguments = () => [
   [0, 1, 1, 0],
   ["a", "b"],
 ];
+const atThreshold: Arguments = () => [...scored(), 0.5];
+const atThresholds: Arguments = () => [...columns(), [0.5, 0.3]];
 const ofMetrics: Rows<typeof metrics> = {
   absent: "no function",
   accuracy: () => [[0.1, 0.9, 0.4, 0.2], [0, 1, 1, 0], 2],
@@ -124,12 +126,21 @@ const ofMetrics: Rows<typeof metrics> = {
   brierScore: scored,
   calibrationBins: "no function",
   classColumn: () => [[0.1, 0.9, 0.4, 0.2], 1, 2],
+  confusionCounts: atThreshold,
+  confusionCountsByClass: atThresholds,
   expectedCalibrationError: () => [...scored(), 5],
+  f1Score: atThreshold,
+  f1ScoreByClass: atThresholds,
   isSoft: () => [150],
   meanAuc: () => [{ a: 0.5, b: null }],
   negative: "no function",
   percentileEstimate: () => [0.5, [0.4, 0.6, null], 2, 0.95],
   positive: "no function",
+  precision: atThreshold,
+  precisionByClass: atThresholds,
+  precisionRecallCurve: scored,
+  recall: atThreshold,
+  recallByClass: atThresholds,
   reliabilityPoints: () => [...scored(), 5],
   rocCorners: () => [metrics.rocCurve([0.1, 0.9], [0, 1])],
   rocCurve: scored,
@@ -146,6 +157,7 @@ const ofOperators: Rows<typeof operators> = {
   UsageError: "not called by users",
   deviceTraits: "not called by users", // takes a GPUDevice, which no test on the reference backend has
   input: () => [0],
+  kernelOf: () => [kernels.unary.text, { name: "unary" }],
   kernels: "no function",
   operators: "no function",
   output: () => [0],

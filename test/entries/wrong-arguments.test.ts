@@ -75,6 +75,7 @@ const rows: Rows<typeof tessera> = {
     ];
   },
   add: binary,
+  addRows: () => [full(3, 2), words(0, 1, 1), 2, { padding: 1 }],
   affine: () => [full(2, 2), 2, 1],
   assembleLoss: () => [
     ...[full(2, 3), full(2, 3), full(2, 3), full(2), bytes(2, 2), full(2)],
@@ -111,6 +112,7 @@ const rows: Rows<typeof tessera> = {
   globalAveragePool: () => [full(1, 2, 2, 2)],
   greater: binary,
   greaterEqual: binary,
+  kernelOf: () => [tessera.kernels.unary.text, { name: "unary" }],
   launchesOf: () => [{ launches: new Map([["add", 2]]), buffers: [], bytes: {} }],
   less: binary,
   lessEqual: binary,
@@ -135,6 +137,7 @@ const rows: Rows<typeof tessera> = {
   randomUniform: () => [words(1, 2, 3, 4), [2, 2], 1],
   relu: unary,
   reshape: () => [full(2, 2), [4]],
+  runOperator: () => [operators.exp, [full(2)], {}],
   sharpen: () => [full(2, 2), { threshold: 0.5, temperature: 4 }],
   sigmoid: unary,
   slice: () => [full(2, 2), [0, 0], [1, 1]],
@@ -145,7 +148,7 @@ const rows: Rows<typeof tessera> = {
   stopGradient: unary,
   subtract: binary,
   sum: reduction,
-  takeRows: () => [full(2, 2), words(0, 1, 1)],
+  takeRows: () => [full(2, 2), words(0, 1, 1), { padding: 1 }],
   tanh: unary,
   transpose: () => [full(2, 3), [1, 0]],
   valueAndGradients: () => {
