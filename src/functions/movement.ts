@@ -193,6 +193,7 @@ export function takeRows(x: Tensor, indices: Tensor, options: TakeRowsOptions = 
  *   0, or the padding is none of the rows
  */
 export function addRows(x: Tensor, indices: Tensor, rows: number, options: TakeRowsOptions = {}): Tensor {
+  expectArgument("addRows", "the number of rows", rows, wholeFrom(1));
   expectOptions("addRows", options, takeRowsOptions);
   return runOne("addRows", [x, indices], { rows, padding: options.padding ?? null });
 }

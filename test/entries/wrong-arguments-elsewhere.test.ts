@@ -82,7 +82,10 @@ const ofOptimisers: Rows<typeof optim> = {
     [full(2)],
     { learningRate: 0.1 },
   ],
-  ReduceLROnPlateau: () => [target, { factor: 0.5, patience: 1, threshold: 0.1, mode: "min", minimum: 0, epsilon: 1e-8 }],
+  ReduceLROnPlateau: () => [
+    target,
+    { factor: 0.5, patience: 1, threshold: 0.1, mode: "min", minimum: 0, epsilon: 1e-8 },
+  ],
   SGD: optimiser,
   StepLR: () => [target, { every: 1, factor: 0.5 }],
   WarmUp: () => [target, 2, () => new optim.ConstantRate()],
@@ -200,11 +203,21 @@ const walks = [
     averagePrecisionByClass: { name: "averagePrecisionByClass|averagePrecision of class" },
     aucIntervals: { name: "aucIntervals|auc of class" },
     aucDifferenceIntervals: { name: "aucDifferenceIntervals|auc of class" },
+    confusionCountsByClass: { name: "confusionCountsByClass|confusionCounts of class" },
+    f1ScoreByClass: { name: "f1ScoreByClass|f1Score of class" },
+    precision: { kinds: ["null"] },
+    precisionByClass: { name: "precisionByClass|precision of class" },
+    precisionRecallCurve: { kinds: ["null"] },
+    recall: { kinds: ["null"] },
+    recallByClass: { name: "recallByClass|recall of class" },
     undefinedClasses: { records: [0] },
     rocCorners: { records: [0] },
   }),
   // What `updates` gives is the operator's.
-  ...walksOf(operators, ofOperators, { updatesOf: { kinds: ["undefined"], records: [0] } }),
+  ...walksOf(operators, ofOperators, {
+    kernelOf: { name: "kernelOf|kernel unary" },
+    updatesOf: { kinds: ["undefined"], records: [0] },
+  }),
   ...walksOf(profiling, ofProfiling, { chromeTrace: { records: [0, 1] }, worksOf: { records: [1] } }),
 ];
 

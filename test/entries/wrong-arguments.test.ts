@@ -160,6 +160,8 @@ const rows: Rows<typeof tessera> = {
 
 /** What is right beside what the table says. */
 const further: Further = {
+  kernelOf: { name: "kernelOf|kernel unary" },
+  runOperator: { name: "runOperator|engine.run|operator exp", records: [0, 2] },
   activatedPool: { records: [3] },
   launchesOf: { records: [0] },
   noGradient: { kinds: ["undefined"] },
@@ -176,6 +178,7 @@ const methods: Readonly<Record<string, () => readonly [owner: object, args: read
   "engine.gather": () => [engine, [[full(2), full(3)]]],
   "engine.phase": () => [engine, ["forward", () => full(2)]],
   "engine.record": () => [engine, [() => 2]],
+  "engine.candidatesOf": () => [engine, [() => full(2)]],
   "engine.zeros": () => [engine, [[2]]],
   "engine.full": () => [engine, [[2], 3]],
   "engine.share": () => [engine, [full(2)]],

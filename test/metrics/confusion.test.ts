@@ -94,7 +94,7 @@ describe("of several classes", () => {
 
 test("what is no threshold, no pair or no label is an error that names metric and class", () => {
   expect(() => f1Score([1], [1], NaN)).toThrow(UsageError);
-  expect(() => recall([1], [1], undefined as never)).toThrow("recall: a threshold is a number, such as 0.5");
+  expect(() => recall([1], [1], undefined as never)).toThrow("recall: the threshold must be a number");
   expect(() => precision([1, 2], [1], 0)).toThrow(ShapeError);
   expect(() => confusionCountsByClass([1, 2], [1, 0], ["a", "b"], [0.5])).toThrow(
     "confusionCountsByClass: takes one threshold, or one for each of the 2 classes, not 1",
