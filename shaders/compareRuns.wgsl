@@ -3,7 +3,7 @@
 //   found[3 place + 0] = the first of the words in which they differ, where `first` is NaN there
 //   found[3 place + 1] = the first of the words in which they differ, where it is not
 //   found[3 place + 2] = the first word of the band, counted from its start, that one of the runs wrote to
-// Each stays as it is where there is no such word: fill `found` with 2^32 - 1.
+// Each stays as it is where there is no such word: fill `found` with 2^32 - 1. Two NaNs do not differ, whatever their bits.
 //
 // One invocation looks at one word. The smallest index wins, whatever the order.
 //
@@ -26,6 +26,10 @@ struct Sizes {
 @group(0) @binding(3) var<storage, read> bands: array<u32>;                  // every band there is
 @group(0) @binding(4) var<storage, read_write> found: array<atomic<u32>>;    // [places, 3]
 
+fn is_nan(word: u32) -> bool {
+  return (word & 0x7fffffffu) > 0x7f800000u;
+}
+
 @compute @workgroup_size(WIDTH)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
@@ -37,9 +41,8 @@ fn main(
   let one = first[word];
   let other = second[word];
   if (word < sizes.words) {
-    if (one == other) { return; }
-    let is_number = (one & 0x7fffffffu) <= 0x7f800000u;
-    atomicMin(&found[3u * sizes.place + u32(is_number)], word);
+    if (one == other || (is_nan(one) && is_nan(other))) { return; }
+    atomicMin(&found[3u * sizes.place + select(1u, 0u, is_nan(one))], word);
     return;
   }
   let behind = word - sizes.words;

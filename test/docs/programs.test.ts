@@ -191,6 +191,13 @@ const expectations: readonly Expectation[] = [
     },
   },
   {
+    has: "checked: true",
+    check: (shown) => {
+      const message = 'double: unary.wgsl writes behind the end of "y" (12 bytes), 0 bytes behind it';
+      expect(shown.trim().split("\n").at(-1)).toBe(`KernelError: a checked launch went wrong: ${message}`);
+    },
+  },
+  {
     has: "const task: Task<",
     check: (shown) => {
       const [weight, bias] = arraysIn(shown);

@@ -37,6 +37,17 @@ interface Place {
   readonly bytes: number;
 }
 
+/** The run in order, and the one in reverse order. */
+type Run = "first" | "second";
+
+/** The copies of a binding; one that is read alone serves both runs. */
+interface Copied extends Readonly<Record<Run, GPUBuffer>> {
+  readonly index: number;
+  readonly bytes: number;
+  /** Bytes of the band behind them. */
+  readonly band: number;
+}
+
 interface Batch {
   readonly found: GPUBuffer;
   readonly places: Place[];
@@ -85,38 +96,26 @@ export class GuardedLaunches {
     }
     // A shader that asks how long a binding is must not be told that the band belongs to it.
     const band = kernel.text.includes("arrayLength") ? 0 : bandBytes;
-    const copies = buffers.map(({ index, writes, target }) => {
+    const copies = buffers.map(({ index, writes, target }): Copied => {
       const first = this.#copy(encoder, `first ${index}`, target, band);
       const second = writes ? this.#copy(encoder, `second ${index}`, target, band) : first;
-      return { index, writes, target, first, second };
+      return { index, bytes: target.size, band, first, second };
     });
-    const run = (which: "first" | "second", code: GPUComputePipeline): void => {
-      for (const { index, target, [which]: buffer } of copies) {
-        if (band > 0)
-          encoder.copyBufferToBuffer(this.#bands, 4 * bandOf(which, index), buffer, target.size, band);
-      }
-      const entries = copies.map(({ index, target, [which]: buffer }) => {
-        return { binding: index, resource: { buffer, offset: 0, size: target.size + band } };
-      });
+    const run = (which: Run, code: GPUComputePipeline): void => {
+      const entries = [...uniform, ...copies.map((copied) => this.#banded(encoder, copied, which))];
       const pass = encoder.beginComputePass();
       pass.setPipeline(code);
-      pass.setBindGroup(
-        0,
-        this.#device.createBindGroup({ label: launch, layout, entries: [...uniform, ...entries] }),
-      );
+      pass.setBindGroup(0, this.#device.createBindGroup({ label: launch, layout, entries }));
       pass.dispatchWorkgroups(...workgroups);
       pass.end();
     };
     run("first", pipeline);
     run("second", reversed);
-    for (const { index, writes, target, first, second } of copies) {
-      if (!writes) continue;
-      this.#look(encoder, { launch, binding: nameOf(index), bytes: target.size }, index, band, [
-        first,
-        second,
-      ]);
-      encoder.copyBufferToBuffer(first, 0, target.buffer, target.offset, target.size);
-    }
+    buffers.forEach(({ index, writes, target }, i) => {
+      if (!writes) return;
+      this.#look(encoder, copies[i], { launch, binding: nameOf(index), bytes: target.size });
+      encoder.copyBufferToBuffer(copies[i].first, 0, target.buffer, target.offset, target.size);
+    });
   }
 
   /** To be called after each submit. */
@@ -175,17 +174,18 @@ export class GuardedLaunches {
     return copy;
   }
 
+  /** What a run binds: a copy, with that run's band behind it. */
+  #banded(encoder: GPUCommandEncoder, copied: Copied, which: Run): GPUBindGroupEntry {
+    const { index, bytes, band, [which]: buffer } = copied;
+    if (band > 0) encoder.copyBufferToBuffer(this.#bands, 4 * bandOf(which, index), buffer, bytes, band);
+    return { binding: index, resource: { buffer, offset: 0, size: bytes + band } };
+  }
+
   /** Compares what the two runs left of a binding. */
-  #look(
-    encoder: GPUCommandEncoder,
-    place: Place,
-    index: number,
-    band: number,
-    runs: readonly GPUBuffer[],
-  ): void {
+  #look(encoder: GPUCommandEncoder, { index, bytes, band, first, second }: Copied, place: Place): void {
     const batch = this.#batch();
     const sizes = {
-      words: place.bytes / 4,
+      words: bytes / 4,
       bandWords: band / 4,
       firstBand: bandOf("first", index),
       secondBand: bandOf("second", index),
@@ -195,11 +195,11 @@ export class GuardedLaunches {
     const { compareRuns } = kernels;
     const uniforms = this.#filled("sizes", new Uint32Array(compareRuns.pack(sizes)), usage.uniform);
     this.#retired.push(uniforms);
-    const size = place.bytes + band;
+    const size = bytes + band;
     const entries = [
       { binding: 0, resource: { buffer: uniforms } },
-      { binding: 1, resource: { buffer: runs[0], size } },
-      { binding: 2, resource: { buffer: runs[1], size } },
+      { binding: 1, resource: { buffer: first, size } },
+      { binding: 2, resource: { buffer: second, size } },
       { binding: 3, resource: { buffer: this.#bands } },
       { binding: 4, resource: { buffer: batch.found } },
     ];
@@ -233,7 +233,7 @@ export class GuardedLaunches {
 }
 
 /** Where the buffer of bands has the words that lie behind a binding. */
-function bandOf(run: "first" | "second", index: number): number {
+function bandOf(run: Run, index: number): number {
   return (run === "first" ? 0 : mostBindings * bandWords) + (index % mostBindings) * bandWords;
 }
 
