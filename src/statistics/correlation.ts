@@ -42,7 +42,14 @@ export type Correlation = CorrelationMade | CorrelationNotMade;
  * @throws UsageError for a level outside (0, 1)
  */
 export function pearson(x: ArrayLike<number>, y: ArrayLike<number>, level = 0.95): Correlation {
-  return correlated("pearson", x, y, level, (values) => values, () => 1); // prettier-ignore
+  return correlated(
+    "pearson",
+    x,
+    y,
+    level,
+    (values) => values,
+    () => 1,
+  );
 }
 
 /**
