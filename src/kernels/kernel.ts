@@ -104,6 +104,18 @@ export function describe(name: string, text: string): Kernel {
   };
 }
 
+/** The kernels of the table that were read so far. */
+const builtIn = new WeakSet<Kernel>();
+
+/** Whether a kernel is one of the table, and not another one by the same name. */
+export const isBuiltInKernel = (kernel: Kernel): boolean => builtIn.has(kernel);
+
+function describeBuiltIn(name: KernelName): Kernel {
+  const kernel = describe(name, shaders[name]);
+  builtIn.add(kernel);
+  return kernel;
+}
+
 /** Each shader is read when it is first asked for: few programs need more than some of them. */
 function table(): Readonly<Record<KernelName, Kernel>> {
   const rows = {} as Record<KernelName, Kernel>;
@@ -112,7 +124,7 @@ function table(): Readonly<Record<KernelName, Kernel>> {
     let known: Kernel | undefined;
     Object.defineProperty(rows, name, {
       enumerable: true,
-      get: () => (known ??= describe(name, shaders[name])),
+      get: () => (known ??= describeBuiltIn(name)),
     });
   }
   // The compiler knows the names; whoever writes JavaScript, or has a name from elsewhere, is told.
@@ -121,6 +133,10 @@ function table(): Readonly<Record<KernelName, Kernel>> {
       if (typeof name === "symbol" || name in target || name === "toJSON" || name === "then") {
         return Reflect.get(target, name);
       }
+      if (/\s/.test(name))
+        throw new KernelError(
+          "a WGSL text is no name of a kernel; kernelOf(text) makes a kernel of it, once",
+        );
       throw new KernelError(`there is no kernel "${name}"${suggestion(name, names)}`);
     },
   });
@@ -129,29 +145,16 @@ function table(): Readonly<Record<KernelName, Kernel>> {
 /** Every kernel by its name, which is that of its file in shaders/. */
 export const kernels = table();
 
-/** Whether a kernel is one of the table, and not another one by the same name. */
-export function isBuiltInKernel(kernel: Kernel): boolean {
-  const { name } = kernel;
-  return Object.hasOwn(kernels, name) && kernels[name as KernelName] === kernel;
-}
-
 /**
  * The kernel of a launch, which names a built-in one or carries one of the user's.
  * @throws KernelError for a name that there is not, and for what is no kernel
  */
 export function kernelFor(kernel: KernelName | Kernel): Kernel {
-  if (typeof kernel !== "string") {
-    const given = kernel as Partial<Kernel> | null | undefined;
-    if (typeof given?.specialise === "function") return kernel;
-    throw new KernelError(
-      "a launch's kernel is the name of a built-in kernel or what kernelOf(text) gives; got " +
-        (given === null || given === undefined ? String(given) : "something else"),
-    );
-  }
-  if (/\s/.test(kernel)) {
-    throw new KernelError(
-      "a launch's kernel is a WGSL text; give it to kernelOf(text), once, and launch what that gives",
-    );
-  }
-  return kernels[kernel];
+  if (typeof kernel === "string") return kernels[kernel];
+  const given = kernel as Partial<Kernel> | null | undefined;
+  if (typeof given?.specialise === "function") return kernel;
+  throw new KernelError(
+    "a launch's kernel is the name of a built-in kernel or what kernelOf(text) gives; got " +
+      (given === null || given === undefined ? String(given) : "something else"),
+  );
 }

@@ -135,8 +135,21 @@ export function checkInferred(
     );
 }
 
-/** @throws UsageError unless `candidates` gave a list of candidates with names of their own */
-export function checkCandidateList(operator: string, candidates: unknown): void {
+/**
+ * What `candidates` gave: a list of candidates with names of their own, each of which fits its kernels.
+ * @throws UsageError naming operator, candidate and what is wrong
+ */
+export function checkCandidates(
+  operator: Operator<never>,
+  candidates: readonly Candidate[],
+  inputs: number,
+  outputs: number,
+): void {
+  checkCandidateList(operator.name, candidates);
+  for (const candidate of candidates) checkCandidate(operator, candidate, inputs, outputs);
+}
+
+function checkCandidateList(operator: string, candidates: unknown): void {
   if (!Array.isArray(candidates) || candidates.length === 0) {
     refuse(operator, `candidates must give a list of at least one candidate, got ${described(candidates)}`);
   }
@@ -166,7 +179,7 @@ const isIndex = (index: unknown, count: number): boolean =>
  * each output is written, nothing is read before it is written, and no input is written that `updates` does not name.
  * @throws UsageError naming operator, candidate and binding; KernelError for a kernel that there is not
  */
-export function checkCandidate(
+function checkCandidate(
   operator: Operator<never>,
   { name, launches, temporaries = [] }: Candidate,
   inputs: number,

@@ -47,7 +47,7 @@ export function underCandidate<Result>(
       `withCandidate("${operator}", "${candidate}"): this backend has no candidates; take a WebGPU device`,
     );
   }
-  const end = choice.request(operator, candidate);
+  const end = choice.requests.add(operator, candidate);
   const expectMet = (): void => {
     if (end()) return;
     throw new UsageError(

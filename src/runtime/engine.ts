@@ -155,6 +155,59 @@ export class Engine implements TensorOwner, Disposable {
     return { flat: this.#adopt({ shape: [size], dtype: "f32" }, storage), offsets };
   }
 
+  /**
+   * The operator calls that `body` makes, each with the candidates it could be computed by here. Nothing is computed.
+   *
+   *     engine.candidatesOf(() => conv2d(x, filter)) // [{ operator: "conv2d", candidates: ["direct", ...], ... }]
+   *
+   * @returns none on the reference backend, which has no kernels
+   * @throws UsageError as `record`
+   */
+  candidatesOf(body: () => unknown): CallCandidates[] {
+    this.#checkOpen();
+    if (this.#recording !== undefined) throw new UsageError("engine.candidatesOf inside engine.record");
+    const { choice } = this.backend;
+    if (choice === undefined) return [];
+    const { observer } = this;
+    this.observer = undefined; // these calls are none of a tape's
+    try {
+      const { recording, result } = this.trace(body);
+      try {
+        return candidatesIn(recording, choice);
+      } finally {
+        for (const tensor of tensorsIn(result)) if (recording.owns(tensor.storage)) tensor.dispose();
+        recording.release();
+      }
+    } finally {
+      this.observer = observer;
+    }
+  }
+
+  /**
+   * Runs `body` with one candidate of an operator, whatever the engine would choose: for its calls, and for the steps that
+   * it records. Where `body` returns a promise, until that settles; what else the engine runs meanwhile takes it, too.
+   *
+   *     const program = await engine.withCandidate("conv2d", "tile", () => engine.record(step));
+   *
+   * @param operator the name of a built-in operator, a record of your own, or "*" for every operator
+   * @param candidate a name that `candidatesOf` lists, or "first" for the one that works on every adapter
+   * @throws KernelError naming what there is when a call has no such candidate; UsageError when `body` makes no call of
+   *   the operator, and on the reference backend, which has no candidates
+   */
+  withCandidate<Result>(
+    operator: string | { readonly name: string },
+    candidate: string,
+    body: () => Result,
+  ): Result {
+    this.#checkOpen();
+    return underCandidate(
+      this.backend.choice,
+      typeof operator === "string" ? operator : operator.name,
+      candidate,
+      body,
+    );
+  }
+
   /** Names the part of the step that `body`'s calls belong to, for plans and profiles. */
   phase<Result>(name: string, body: () => Result): Result {
     expectArgument("engine.phase", "the name", name, aString);
@@ -214,59 +267,6 @@ export class Engine implements TensorOwner, Disposable {
     } finally {
       this.#recording = undefined;
     }
-  }
-
-  /**
-   * The operator calls that `body` makes, each with the candidates it could be computed by here. Nothing is computed.
-   *
-   *     engine.candidatesOf(() => conv2d(x, filter)) // [{ operator: "conv2d", candidates: ["direct", ...], ... }]
-   *
-   * @returns none on the reference backend, which has no kernels
-   * @throws UsageError as `record`
-   */
-  candidatesOf(body: () => unknown): CallCandidates[] {
-    this.#checkOpen();
-    if (this.#recording !== undefined) throw new UsageError("engine.candidatesOf inside engine.record");
-    const { choice } = this.backend;
-    if (choice === undefined) return [];
-    const { observer } = this;
-    this.observer = undefined; // these calls are none of a tape's
-    try {
-      const { recording, result } = this.trace(body);
-      try {
-        return candidatesIn(recording, choice);
-      } finally {
-        for (const tensor of tensorsIn(result)) if (recording.owns(tensor.storage)) tensor.dispose();
-        recording.release();
-      }
-    } finally {
-      this.observer = observer;
-    }
-  }
-
-  /**
-   * Runs `body` with one candidate of an operator, whatever the engine would choose: for its calls, and for the steps that
-   * it records. Where `body` returns a promise, until that settles; what else the engine runs meanwhile takes it, too.
-   *
-   *     const program = await engine.withCandidate("conv2d", "tile", () => engine.record(step));
-   *
-   * @param operator the name of a built-in operator, a record of your own, or "*" for every operator
-   * @param candidate a name that `candidatesOf` lists, or "first" for the one that works on every adapter
-   * @throws KernelError naming what there is when a call has no such candidate; UsageError when `body` makes no call of
-   *   the operator, and on the reference backend, which has no candidates
-   */
-  withCandidate<Result>(
-    operator: string | { readonly name: string },
-    candidate: string,
-    body: () => Result,
-  ): Result {
-    this.#checkOpen();
-    return underCandidate(
-      this.backend.choice,
-      typeof operator === "string" ? operator : operator.name,
-      candidate,
-      body,
-    );
   }
 
   /** Zeros of a shape. */

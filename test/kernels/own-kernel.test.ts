@@ -235,7 +235,7 @@ describe("the kernel of a launch", () => {
   });
 
   test.each([
-    ["a text", text, /^a launch's kernel is a WGSL text; give it to kernelOf\(text\), once/],
+    ["a text", text, /^a WGSL text is no name of a kernel; kernelOf\(text\) makes a kernel of it, once$/],
     ["another name", "unray", /^there is no kernel "unray"; did you mean "unary"\?$/],
     [
       "nothing",

@@ -9,12 +9,7 @@ import { mean, sum } from "../../src/functions/reduction.ts";
 import { runOperator } from "../../src/functions/run.ts";
 import { kernelOf } from "../../src/kernels/own-kernel.ts";
 import { input, output, temporary, type Candidate, type Operator } from "../../src/operators/operator.ts";
-import {
-  checkCandidate,
-  checkCandidateList,
-  checkInferred,
-  checkRecord,
-} from "../../src/operators/record-checks.ts";
+import { checkCandidates, checkInferred, checkRecord } from "../../src/operators/record-checks.ts";
 import { operators, type OperatorName } from "../../src/operators/registry.ts";
 import { profile } from "../../src/profiling/profile.ts";
 import type { Engine } from "../../src/runtime/engine.ts";
@@ -592,7 +587,6 @@ test.each(Object.keys(operators) as OperatorName[])("%s, built in, is as a user'
     checkInferred(operator, inputs, outputs);
     if (operator.aliases === true) continue;
     const candidates = operator.candidates(inputs, attributes, gpu().traits);
-    checkCandidateList(name, candidates);
-    for (const candidate of candidates) checkCandidate(operator, candidate, inputs.length, outputs.length);
+    checkCandidates(operator, candidates, inputs.length, outputs.length);
   }
 });
