@@ -9,6 +9,7 @@
 const WIDTH = 256u;      // knob: invocations of the workgroup, and values of a digit
 
 struct Sizes {
+  count: u32,            // indices
   blocks: u32,
 }
 
@@ -25,8 +26,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
   totals[local.x] = total;
   workgroupBarrier();
   if (workgroup.x + workgroup.y != 0u) { return; }
-  var begin = 0u;
-  for (var digit = 0u; digit < local.x; digit++) { begin += totals[digit]; }
+  // Counted from the end: a missing barrier then shows also where invocations run one after the other, as on lavapipe.
+  var begin = sizes.count;
+  for (var digit = local.x; digit < WIDTH; digit++) { begin -= totals[digit]; }
   for (var block = 0u; block < sizes.blocks; block++) {
     y[block * WIDTH + local.x] = begin;
     begin += counts[block * WIDTH + local.x];

@@ -95,7 +95,7 @@ function sorting(rows: number, count: number) {
     const bind = { indices: input(1), order: round === 0 ? input(1) : orderAfter(round - 1) };
     return [
       { kernel: "rowDigitCounts", knobs, bind: { ...bind, y: counts }, sizes },
-      { kernel: "rowDigitOffsets", bind: { counts, y: offsets }, sizes: { blocks } },
+      { kernel: "rowDigitOffsets", bind: { counts, y: offsets }, sizes: { count, blocks } },
       { kernel: "rowDigitPlaces", knobs, bind: { ...bind, offsets, y: orderAfter(round) }, sizes },
     ];
   }).flat();
