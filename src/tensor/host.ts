@@ -1,7 +1,7 @@
 // Tensors on the host: typed arrays with a shape, and ndarray at the border.
 
 import type { NdArray } from "ndarray";
-import { ShapeError, UsageError } from "../errors/errors.ts";
+import { OutOfMemoryError, ShapeError, UsageError } from "../errors/errors.ts";
 import {
   checkShape,
   showShape,
@@ -24,11 +24,23 @@ export interface HostTensor extends TensorSpec {
 export type TensorData = number | HostArray | NestedNumbers | NdArray<HostArray | number[]>;
 export type NestedNumbers = readonly (number | NestedNumbers)[];
 
-/** An array for elements of the type; `precise` asks for float64, as the reference computes. */
+/**
+ * An array for elements of the type; `precise` asks for float64, as the reference computes.
+ * @throws OutOfMemoryError when this process can have no such array
+ */
 export function allocate(dtype: DType, size: number, precise = false): HostArray {
-  if (dtype === "u8") return new Uint8Array(size);
-  if (dtype === "u32") return new Uint32Array(size);
-  return precise ? new Float64Array(size) : new Float32Array(size);
+  try {
+    if (dtype === "u8") return new Uint8Array(size);
+    if (dtype === "u32") return new Uint32Array(size);
+    return precise ? new Float64Array(size) : new Float32Array(size);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new OutOfMemoryError(
+      `this process has no memory for ${size} values of type ${precise && dtype === "f32" ? "f64" : dtype}; use a smaller ` +
+        "batch or image",
+      { cause },
+    );
+  }
 }
 
 const dtypes: readonly string[] = ["f32", "u32", "u8"] satisfies readonly DType[];

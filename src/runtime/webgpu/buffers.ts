@@ -76,6 +76,17 @@ export class BufferPool {
     return this.#created;
   }
 
+  /** @throws OutOfMemoryError when the device can never hold it in one buffer */
+  expectRoom(spec: TensorSpec, what: string): void {
+    const bytes = bytesOf(spec);
+    const most = Math.min(this.#traits.maxBindingBytes, this.#traits.maxBufferBytes);
+    if (bytes <= most) return;
+    throw new OutOfMemoryError(
+      `${what}: a tensor [${spec.shape.join(", ")}] of ${bytes} bytes exceeds what one buffer may hold on ` +
+        `"${this.#traits.name}" (${most} bytes); use a smaller batch or image`,
+    );
+  }
+
   /**
    * A buffer whose content is not defined.
    * @throws OutOfMemoryError when the device can never hold it
@@ -85,8 +96,8 @@ export class BufferPool {
   }
 
   /** A buffer filled with host data: never one that launches not yet submitted may still use. */
-  fill(spec: TensorSpec, chunks: Iterable<Uint8Array>): GPUBuffer {
-    const buffer = this.#take(spec, "tensor", true);
+  fill(spec: TensorSpec, chunks: Iterable<Uint8Array>, what = "tensor"): GPUBuffer {
+    const buffer = this.#take(spec, what, true);
     let at = 0;
     try {
       for (const chunk of chunks) {
@@ -177,14 +188,8 @@ export class BufferPool {
   }
 
   #take(spec: TensorSpec, what: string, settled: boolean): GPUBuffer {
+    this.expectRoom(spec, what);
     const bytes = bytesOf(spec);
-    const most = Math.min(this.#traits.maxBindingBytes, this.#traits.maxBufferBytes);
-    if (bytes > most) {
-      throw new OutOfMemoryError(
-        `${what}: a tensor [${spec.shape.join(", ")}] of ${bytes} bytes exceeds what one buffer may hold on ` +
-          `"${this.#traits.name}" (${most} bytes); use a smaller batch or image`,
-      );
-    }
     const size = this.#checked ? bytes + bandBytes : bytes;
     const list = this.#free.get(size);
     const at = list?.findLastIndex(({ flush }) => !settled || flush < this.#flush) ?? -1;
