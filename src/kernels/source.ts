@@ -201,7 +201,9 @@ export function parseShader(name: string, text: string): ShaderSource {
   }
   for (const [line, element = ""] of text.matchAll(bitsLine)) {
     if (knobs.some((knob) => knob.name === element && knob.value === "f32")) continue;
-    throw new KernelError(`shader ${name}: "${line}" must name a knob that is f32 or vec4f, and f32 in the file`);
+    throw new KernelError(
+      `shader ${name}: "${line}" must name a knob that is f32 or vec4f, and f32 in the file`,
+    );
   }
   const features = [...text.matchAll(/^enable (\w+);/gm)].map(([, feature = ""]) => feature);
   return {
