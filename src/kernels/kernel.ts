@@ -49,7 +49,9 @@ export function foldWorkgroups(count: number, limit: number): readonly [number, 
   if (count <= limit) return [count, 1];
   const rows = Math.ceil(count / limit);
   if (rows > limit)
-    throw new KernelError(`a launch of ${count} workgroups exceeds the device's ${limit} x ${limit}`);
+    throw new KernelError(
+      `a launch of ${count} workgroups exceeds the device's ${limit} x ${limit}; give it less at a time`,
+    );
   return [Math.ceil(count / rows), rows];
 }
 

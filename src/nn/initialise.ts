@@ -40,6 +40,7 @@ export class Initialiser {
   }
 
   #draw(shape: Shape, distribution: "normal" | "uniform", value: (draw: number) => number): Tensor {
+    this.#engine.backend.expectRoom({ shape, dtype: "f32" }, "an initial weight");
     const drawn = randomNumbers(distribution, sizeOf(shape), [this.#seed, 0x7e55e7a, 0, 0], this.#stream++);
     return this.#engine.tensor(Float32Array.from(drawn, value), shape);
   }

@@ -45,5 +45,9 @@ export function expectAttribute(
   fits: boolean,
   must: string,
 ): void {
-  if (!fits) throw new ShapeError(`${operator}: ${name} must be ${must}, got ${value}`);
+  // A string or null compares like the number that it looks like.
+  if (fits && typeof value === "number") return;
+  throw new ShapeError(
+    `${operator}: ${name} must be ${must}, got ${typeof value === "string" ? JSON.stringify(value) : String(value)}`,
+  );
 }

@@ -27,6 +27,14 @@ export interface Backend {
   readonly traits: AdapterTraits;
   /** How it takes candidates; missing where there are no kernels. */
   readonly choice?: CandidateChoice;
+  /**
+   * Allocates nothing: to be asked before data is made for a tensor.
+   * @param what asks for it, for the message
+   * @throws OutOfMemoryError when there can never be such a tensor
+   */
+  expectRoom(spec: TensorSpec, what: string): void;
+  /** One value everywhere; `what` asks for it. Zeros of any size take no memory on the host. */
+  fill(spec: TensorSpec, value: number, what: string): Storage;
   /** Takes data in; the caller's array is copied. */
   upload(host: HostTensor): Storage;
   /** Takes u8 data in that comes in chunks, one after the other; each but the last has a multiple of 4 bytes. */

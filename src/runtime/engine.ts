@@ -5,7 +5,7 @@ import { LifetimeError, ShapeError, UsageError } from "../errors/errors.ts";
 import type { AdapterTraits } from "../device/traits.ts";
 import { disposed, Tensor, type Storage, type TensorOwner } from "../tensor/tensor.ts";
 import { checkShape, showShape, sizeOf, type DType, type Shape, type TensorSpec } from "../tensor/shape.ts";
-import { hostTensor, type HostArray, type HostTensor, type TensorData } from "../tensor/host.ts";
+import { allocate, hostTensor, type HostArray, type HostTensor, type TensorData } from "../tensor/host.ts";
 import type { Backend, BackendMemory } from "./backend.ts";
 import { candidatesIn, underCandidate, type CallCandidates } from "./call-candidates.ts";
 import { operandOf } from "./operand.ts";
@@ -95,6 +95,7 @@ export class Engine implements TensorOwner, Disposable {
       throw new UsageError(`engine.tensorOfChunks: takes chunks in a list, got ${described(chunks)}`);
     }
     const spec = { shape, dtype: "u8" } as const;
+    this.backend.expectRoom(spec, "engine.tensorOfChunks");
     return this.#adopt(spec, this.backend.uploadChunks(spec, chunkedUpload(chunks, sizeOf(shape))));
   }
 
@@ -114,9 +115,11 @@ export class Engine implements TensorOwner, Disposable {
       );
     }
     checkShape("engine.feed", shape);
-    if (this.#recording === undefined) return this.#upload(hostTensor(values(), shape, dtype, "engine.feed"));
     const spec = { shape, dtype };
-    return this.#adopt(spec, this.#recording.feed(spec, values));
+    // A recorded step is looked at as a whole when it is planned, before there are values.
+    if (this.#recording !== undefined) return this.#adopt(spec, this.#recording.feed(spec, values));
+    this.backend.expectRoom(spec, "engine.feed");
+    return this.#upload(hostTensor(values(), shape, dtype, "engine.feed"));
   }
 
   /**
@@ -269,20 +272,31 @@ export class Engine implements TensorOwner, Disposable {
     }
   }
 
-  /** Zeros of a shape. */
+  /**
+   * Zeros of a shape.
+   * @throws OutOfMemoryError when the device can hold no such tensor, ShapeError when it is no shape
+   */
   zeros(shape: Shape): Tensor {
-    checkShape("engine.zeros", shape);
-    return this.full(shape, 0);
+    return this.#filled("engine.zeros", shape, 0);
   }
 
-  /** One value everywhere. */
+  /**
+   * One value everywhere.
+   * @throws as `zeros`; UsageError when the value is no number
+   */
   full(shape: Shape, value: number): Tensor {
-    checkShape("engine.full", shape);
     if (typeof value !== "number") expectArgument("engine.full", "the value", value, aNumber);
-    const data = new Float32Array(sizeOf(shape)).fill(value);
-    const host = hostTensor(data, shape);
-    if (this.#recording !== undefined) return this.#adopt(host, this.#recording.constant(host));
-    return this.tensor(data, shape);
+    return this.#filled("engine.full", shape, value);
+  }
+
+  #filled(what: string, shape: Shape, value: number): Tensor {
+    this.#checkOpen();
+    checkShape(what, shape);
+    const spec = { shape, dtype: "f32" } as const;
+    this.backend.expectRoom(spec, what);
+    if (this.#recording === undefined) return this.#adopt(spec, this.backend.fill(spec, value, what));
+    const data = allocate("f32", sizeOf(shape)).fill(value);
+    return this.#adopt(spec, this.#recording.constant({ ...spec, data }));
   }
 
   /**

@@ -33,6 +33,14 @@ export class PlanningBackend implements Backend {
     this.choice = new CandidateChoice(traits, options.candidates, options.tuning);
   }
 
+  expectRoom(): void {
+    return;
+  }
+
+  fill(): CountedStorage {
+    return nothing();
+  }
+
   upload(): CountedStorage {
     return nothing();
   }

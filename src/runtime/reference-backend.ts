@@ -41,6 +41,17 @@ export class ReferenceBackend implements Backend {
   readonly traits = traits;
   #bytes = 0;
 
+  expectRoom(): void {
+    // The only limit is the process's own, which `allocate` meets.
+  }
+
+  fill({ shape, dtype }: TensorSpec, value: number): HostStorage {
+    const data = allocate(dtype, sizeOf(shape), true);
+    // Untouched zeros take no memory.
+    if (!Object.is(value, 0)) data.fill(dtype === "f32" ? Math.fround(value) : value);
+    return this.#hold(data);
+  }
+
   upload(host: HostTensor): HostStorage {
     const data = allocate(host.dtype, host.data.length, true);
     data.set(host.data);

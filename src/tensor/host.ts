@@ -2,7 +2,7 @@
 // a typed array with a shape, and nothing on the way is rounded, wrapped or left out in silence.
 
 import type { NdArray } from "ndarray";
-import { ShapeError, UsageError } from "../errors/errors.ts";
+import { OutOfMemoryError, ShapeError, UsageError } from "../errors/errors.ts";
 import { checkShape, showShape, sizeOf, type DType, type Shape, type TensorSpec } from "./shape.ts";
 
 /** f32 tensors are Float32Array at the GPU's border and Float64Array inside the reference backend. */
@@ -36,11 +36,23 @@ export interface FlatInput {
  */
 export type TensorData = number | NumberArray | NestedNumbers | NdArray | ArraySource | FlatInput;
 
-/** An array for elements of the type; `precise` asks for float64, as the reference computes. */
+/**
+ * An array for elements of the type; `precise` asks for float64, as the reference computes.
+ * @throws OutOfMemoryError when this process can have no such array
+ */
 export function allocate(dtype: DType, size: number, precise = false): HostArray {
-  if (dtype === "u8") return new Uint8Array(size);
-  if (dtype === "u32") return new Uint32Array(size);
-  return precise ? new Float64Array(size) : new Float32Array(size);
+  try {
+    if (dtype === "u8") return new Uint8Array(size);
+    if (dtype === "u32") return new Uint32Array(size);
+    return precise ? new Float64Array(size) : new Float32Array(size);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new OutOfMemoryError(
+      `this process has no memory for ${size} values of type ${precise && dtype === "f32" ? "f64" : dtype}; use a smaller ` +
+        "batch or image",
+      { cause },
+    );
+  }
 }
 
 const dtypes: readonly string[] = ["f32", "u32", "u8"] satisfies readonly DType[];

@@ -32,10 +32,14 @@ export type Extents = Readonly<
   >
 >;
 
+// Kernels count pixels in 32 bits, sums of a few of these numbers too.
+const largest = 2 ** 29;
+
 function expectPair(operator: string, name: string, pair: Shape, least: number): void {
-  if (pair.length === 2 && pair.every((value) => Number.isInteger(value) && value >= least)) return;
+  const fits = (value: number): boolean => Number.isInteger(value) && value >= least && value <= largest;
+  if (pair.length === 2 && pair.every(fits)) return;
   throw new ShapeError(
-    `${operator}: ${name} must be [height, width], whole numbers from ${least}, got ${showShape(pair)}`,
+    `${operator}: ${name} must be [height, width], whole numbers from ${least} up to 2^29, got ${showShape(pair)}`,
   );
 }
 
@@ -49,6 +53,7 @@ export function windowsOver(
   window: Pair,
   { stride, padding, dilation }: Sliding,
 ): [number, number] {
+  expectPair(operator, "the image", image, 1);
   expectPair(operator, "window", window, 1);
   expectPair(operator, "stride", stride, 1);
   expectPair(operator, "padding", padding, 0);

@@ -4,10 +4,11 @@ import type { AdapterTraits } from "../../device/traits.ts";
 import { input, output, temporary, type Candidate, type Operator } from "../operator.ts";
 import { sizeOf, type Shape, type TensorSpec } from "../../tensor/shape.ts";
 import { compose, preferred, type Step } from "../compose.ts";
+import { expectEpsilon } from "../normalisation/channels.ts";
 import { averagePool2dGradient } from "../pooling/average-pool2d.ts";
 import { eachMember, pooledShape } from "../pooling/windows.ts";
 import { expectRoles, type Role } from "../roles.ts";
-import { placeIn, sizesInFours, type ActivatedPoolAttributes } from "./activated-pool.ts";
+import { expectKind, placeIn, sizesInFours, type ActivatedPoolAttributes } from "./activated-pool.ts";
 import { expectFours } from "./channel-counts.ts";
 import { alongAxes, paddingToFours, widened, withChannelPadding } from "../channel-padding.ts";
 import { chunksOf, reductionsFor, wholeKnobs, zeros, type Reductions } from "./row-chunks.ts";
@@ -25,6 +26,7 @@ export const activatedPoolGradient: Operator<ActivatedPoolGradientAttributes> = 
   infer(inputs, attributes) {
     const [x] = inputs as readonly (TensorSpec | undefined)[];
     const channels = x?.shape.at(-1) ?? 1;
+    expectKind("activatedPoolGradient", attributes.kind);
     const pooled = x === undefined ? [] : pooledShape("activatedPoolGradient", x.shape, attributes);
     const choice: Role = { role: "choice", dtype: "u32", shape: pooled };
     expectRoles("activatedPoolGradient", inputs, [
@@ -35,6 +37,7 @@ export const activatedPoolGradient: Operator<ActivatedPoolGradientAttributes> = 
       ...(attributes.kind === "max" ? [choice] : []),
     ]);
     if (attributes.kind === "max") expectFours("activatedPoolGradient", { channels });
+    expectEpsilon("activatedPoolGradient", attributes.epsilon);
     return [inputs[0].shape, [channels], [channels]].map((shape) => ({ shape, dtype: "f32" }));
   },
   reference([x, statistics, factors, dy, choice], [dx, dgamma, dbeta], attributes) {

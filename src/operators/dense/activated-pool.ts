@@ -1,6 +1,7 @@
 // Batch norm and ReLU folded into the load of a pool, for batches whose statistics are known: the normalised images are
 // never stored. Transitions, stems and the last batch norm of a DenseNet are made of this.
 
+import { ShapeError } from "../../errors/errors.ts";
 import { input, output, type Candidate, type Launch, type Operator } from "../operator.ts";
 import { sizeOf, type Shape, type TensorSpec } from "../../tensor/shape.ts";
 import type { HostTensor } from "../../tensor/host.ts";
@@ -31,6 +32,12 @@ export function sizesInFours(x: Shape, attributes: PoolingAttributes): Launch["s
   const [windowHeight, windowWidth] = attributes.window;
   const window = { windowHeight, windowWidth, outputHeight, outputWidth };
   return { batch, height, width, channels: channels / 4, ...window, ...slidingSizes(attributes) };
+}
+
+/** @throws ShapeError unless it is one of the two kinds of pools */
+export function expectKind(operator: string, kind: ActivatedPoolAttributes["kind"]): void {
+  if (["average", "max"].includes(kind)) return;
+  throw new ShapeError(`${operator}: there is no pool of kind "${kind}"; choose "average" or "max"`);
 }
 
 /** Which pixel of its window a pixel is, in row-major order; both by the offsets of their first channels. */
@@ -81,8 +88,9 @@ export const activatedPool: Operator<ActivatedPoolAttributes> = {
       ...["gamma", "beta", "runningMean", "runningVariance"].map((role) => ({ role, shape: [channels] })),
     ]);
     const shape = pooledShape("activatedPool", inputs[0].shape, attributes);
-    if (attributes.kind === "max") expectFours("activatedPool", { channels });
     const { kind, epsilon, momentum } = attributes;
+    expectKind("activatedPool", kind);
+    if (kind === "max") expectFours("activatedPool", { channels });
     expectEpsilon("activatedPool", epsilon);
     expectAttribute("activatedPool", "momentum", momentum, momentum >= 0 && momentum <= 1, "in [0, 1]");
     const made: TensorSpec[] = [

@@ -4,6 +4,7 @@ import type { Choice } from "../../kernels/kernel.ts";
 import { input, output, type Candidate, type Operator } from "../operator.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import { expectFloats } from "../operands.ts";
+import { expectAttribute } from "../roles.ts";
 import { byElement } from "../strided-iteration.ts";
 import { normalCdf as standardNormalCdf } from "./normal-cdf.ts";
 
@@ -24,15 +25,16 @@ interface Definition<A> {
   /** The name of the function, in shaders/unary.wgsl too. */
   readonly name: Choice<"unary", "OPERATION">;
   readonly value: (x: number, attributes: A) => number;
-  /** The two parameters of the shader; functions without attributes need none. */
+  /** The two parameters of the shader, checked; functions without attributes need none. */
   readonly parameters?: (attributes: A) => readonly [number, number];
 }
 
 function unary<A>({ name: OPERATION, value, parameters }: Definition<A>): Operator<A> {
   return {
     name: OPERATION,
-    infer(inputs) {
+    infer(inputs, attributes) {
       expectFloats(OPERATION, inputs, ["x"]);
+      parameters?.(attributes);
       return [{ shape: inputs[0].shape, dtype: "f32" }];
     },
     reference([x], [y], attributes) {
@@ -72,11 +74,20 @@ export const gelu = plain("gelu", (x) => x * standardNormalCdf(x));
 export const clamp = unary<ClampAttributes>({
   name: "clamp",
   value: (x, { low, high }) => Math.min(Math.max(x, low), high),
-  parameters: ({ low, high }) => [low, high],
+  parameters({ low, high }) {
+    // The backends would not agree on what a bound of NaN does.
+    expectAttribute("clamp", "low", low, !Number.isNaN(low), "a number");
+    expectAttribute("clamp", "high", high, !Number.isNaN(high), "a number");
+    return [low, high];
+  },
 });
 /** scale * x + offset, with constants that never change from step to step. */
 export const affine = unary<AffineAttributes>({
   name: "affine",
   value: (x, { scale, offset }) => scale * x + offset,
-  parameters: ({ scale, offset }) => [scale, offset],
+  parameters({ scale, offset }) {
+    expectAttribute("affine", "scale", scale, true, "a number");
+    expectAttribute("affine", "offset", offset, true, "a number");
+    return [scale, offset];
+  },
 });

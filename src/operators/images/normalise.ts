@@ -23,7 +23,12 @@ export function expectImages(
       `${operator}: images ${showShape(images.shape)} must be [images, height, width, channels], channels up to 4`,
     );
   }
-  if (mean.length !== channels || deviation.length !== channels || !deviation.every((each) => each > 0)) {
+  const fits =
+    mean.length === channels &&
+    deviation.length === channels &&
+    [...mean, ...deviation].every(Number.isFinite) &&
+    deviation.every((each) => each > 0);
+  if (!fits) {
     throw new ShapeError(
       `${operator}: ${channels} channels take ${channels} means and positive deviations, ` +
         `got ${showShape(mean)} and ${showShape(deviation)}`,

@@ -28,7 +28,8 @@ export function expectChannels(operator: string, x: TensorSpec | undefined): voi
 
 /** @throws ShapeError unless epsilon is positive: a constant channel divides by its square root */
 export function expectEpsilon(operator: string, epsilon: number): void {
-  if (!(epsilon > 0)) throw new ShapeError(`${operator}: epsilon must be positive, got ${epsilon}`);
+  if (Number.isFinite(epsilon) && epsilon > 0) return;
+  throw new ShapeError(`${operator}: epsilon must be positive, got ${epsilon}`);
 }
 
 /**

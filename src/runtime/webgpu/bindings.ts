@@ -1,7 +1,7 @@
 // What a launch binds: its slots, filled with places of data, in the order of the shader's bindings.
 
 import { KernelError } from "../../errors/errors.ts";
-import { kernelFor } from "../../kernels/kernel.ts";
+import { kernelFor, type Kernel } from "../../kernels/kernel.ts";
 import type { Launch, Slot } from "../../operators/operator.ts";
 
 /** A storage binding and the place it is bound to. */
@@ -9,6 +9,21 @@ export interface Bound<Place> {
   readonly index: number;
   readonly writes: boolean;
   readonly target: Place;
+}
+
+/** @throws KernelError naming the operator when the launch does not fit its shader, or takes more than the device allows */
+export function workgroupsOf(
+  operator: string,
+  kernel: Kernel,
+  { sizes, knobs }: Launch,
+  limit: number,
+): readonly [number, number] {
+  try {
+    return kernel.workgroups(sizes, knobs, limit);
+  } catch (cause) {
+    if (!(cause instanceof KernelError)) throw cause;
+    throw new KernelError(`operator ${operator}, ${kernel.name}.wgsl: ${cause.message}`, { cause });
+  }
 }
 
 /** @throws KernelError naming operator, binding and shader when a binding has no place */

@@ -73,6 +73,17 @@ export class BufferPool {
     return this.#created;
   }
 
+  /** @throws OutOfMemoryError when the device can never hold it in one buffer */
+  expectRoom(spec: TensorSpec, what: string): void {
+    const bytes = bytesOf(spec);
+    const most = Math.min(this.#traits.maxBindingBytes, this.#traits.maxBufferBytes);
+    if (bytes <= most) return;
+    throw new OutOfMemoryError(
+      `${what}: a tensor [${spec.shape.join(", ")}] of ${bytes} bytes exceeds what one buffer may hold on ` +
+        `"${this.#traits.name}" (${most} bytes); use a smaller batch or image`,
+    );
+  }
+
   /**
    * A buffer whose content is not defined.
    * @throws OutOfMemoryError when the device can never hold it
@@ -82,8 +93,8 @@ export class BufferPool {
   }
 
   /** A buffer filled with host data: never one that launches not yet submitted may still use. */
-  fill(spec: TensorSpec, chunks: Iterable<Uint8Array>): GPUBuffer {
-    const buffer = this.#take(spec, "tensor", true);
+  fill(spec: TensorSpec, chunks: Iterable<Uint8Array>, what = "tensor"): GPUBuffer {
+    const buffer = this.#take(spec, what, true);
     let at = 0;
     try {
       for (const chunk of chunks) {
@@ -152,14 +163,8 @@ export class BufferPool {
   }
 
   #take(spec: TensorSpec, what: string, settled: boolean): GPUBuffer {
+    this.expectRoom(spec, what);
     const bytes = bytesOf(spec);
-    const most = Math.min(this.#traits.maxBindingBytes, this.#traits.maxBufferBytes);
-    if (bytes > most) {
-      throw new OutOfMemoryError(
-        `${what}: a tensor [${spec.shape.join(", ")}] of ${bytes} bytes exceeds what one buffer may hold on ` +
-          `"${this.#traits.name}" (${most} bytes); use a smaller batch or image`,
-      );
-    }
     const list = this.#free.get(bytes);
     const at = list?.findLastIndex(({ flush }) => !settled || flush < this.#flush) ?? -1;
     const buffer = at < 0 ? undefined : list?.splice(at, 1)[0]?.buffer;

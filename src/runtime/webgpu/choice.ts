@@ -1,13 +1,15 @@
-// Which candidate of an operator runs: the one asked for by name, else the tuned one, else the rule's.
+// Which candidate of an operator runs: the one asked for by name, else the tuned one, else the rule's; and of those that are
+// not asked for by name only one whose buffers the adapter can hold.
 
-import { KernelError } from "../../errors/errors.ts";
+import { KernelError, OutOfMemoryError } from "../../errors/errors.ts";
 import type { AdapterTraits } from "../../device/traits.ts";
-import type { TensorSpec } from "../../tensor/shape.ts";
+import { showShape, type TensorSpec } from "../../tensor/shape.ts";
 import type { Candidate, Operator } from "../../operators/operator.ts";
 import { attributesText } from "../../operators/attributes-text.ts";
 import { checkCandidates, inField } from "../../operators/record-checks.ts";
 import { isBuiltIn } from "../../operators/registry.ts";
 import { CandidateRequests } from "./candidate-requests.ts";
+import { bytesOf } from "./buffers.ts";
 
 /** `"first"` takes every operator's first candidate: the one that works on every adapter; not always the simplest. */
 export type CandidateNames = Readonly<Record<string, string>>;
@@ -50,7 +52,10 @@ export class CandidateChoice {
     return list;
   }
 
-  /** @throws KernelError when the operator has no candidate of the name asked for */
+  /**
+   * @throws KernelError when the operator has no candidate of the name asked for, OutOfMemoryError when that one, or every
+   *   one, needs a buffer that is larger than the adapter holds
+   */
   choose<A>(operator: Operator<A>, inputs: readonly TensorSpec[], attributes: A): Candidate {
     const candidates = this.candidatesOf(operator, inputs, attributes);
     const byName = (name: string | undefined): Candidate | undefined =>
@@ -59,12 +64,38 @@ export class CandidateChoice {
     const available = this.whereAvailable.get(operator.name) ?? this.whereAvailable.get("*");
     const tuned =
       this.tuned.size === 0 ? undefined : this.tuned.get(workKey(operator.name, inputs, attributes));
-    const found =
-      wanted === undefined ? (byName(available) ?? byName(tuned) ?? candidates.at(-1)) : byName(wanted);
-    if (found !== undefined) return found;
+    if (wanted === undefined) {
+      const named = [byName(available), byName(tuned)].filter((each) => each !== undefined);
+      const found = [...named, ...[...candidates].reverse()].find(
+        (each) => this.#tooLarge(each) === undefined,
+      );
+      return found ?? this.#refuse(operator.name, candidates);
+    }
+    const found = byName(wanted);
+    if (found !== undefined)
+      return this.#tooLarge(found) === undefined ? found : this.#refuse(operator.name, [found]);
     const names = candidates.map(({ name }) => name).join(", ");
-    throw new KernelError(
-      `operator ${operator.name} has no candidate "${wanted ?? ""}" here; it has ${names}`,
+    throw new KernelError(`operator ${operator.name} has no candidate "${wanted}" here; it has ${names}`);
+  }
+
+  get #most(): number {
+    return Math.min(this.#traits.maxBindingBytes, this.#traits.maxBufferBytes);
+  }
+
+  /** The scratch space of a candidate that no buffer holds. */
+  #tooLarge({ temporaries = [] }: Candidate): TensorSpec | undefined {
+    return temporaries.find((spec) => bytesOf(spec) > this.#most);
+  }
+
+  #refuse(operator: string, candidates: readonly Candidate[]): never {
+    const needs = candidates.map((each) => {
+      const spec = this.#tooLarge(each);
+      const size = spec === undefined ? "" : ` ${showShape(spec.shape)} of ${bytesOf(spec)} bytes`;
+      return `candidate "${each.name}" needs scratch space${size}`;
+    });
+    throw new OutOfMemoryError(
+      `operator ${operator}: ${needs.join(", ")}, and a buffer on "${this.#traits.name}" holds ${this.#most} bytes; ` +
+        "use a smaller batch or image, or another candidate if this one was asked for by name",
     );
   }
 }

@@ -21,6 +21,11 @@ export interface Write {
   readonly data: Uint8Array;
 }
 
+/** Zeros, written in their place in the order. */
+export interface Clear {
+  readonly clear: Range;
+}
+
 /** A recorded step: all its launches, with everything bound. */
 export interface Replay {
   readonly launches: number;
@@ -33,7 +38,7 @@ export interface TimedReplay {
   encodeTimed(encoder: GPUCommandEncoder): void;
 }
 
-type Command = Dispatch | Copy | Write | Replay | TimedReplay;
+type Command = Dispatch | Copy | Write | Clear | Replay | TimedReplay;
 const isDispatch = (command: Command): command is Dispatch => "pipeline" in command;
 
 // Launches per submit: large enough that a submit (145 microseconds, Dawn in Node, 2026) does not count, small
@@ -160,6 +165,11 @@ export class CommandQueue {
         endPass();
         const { from, to, at } = command;
         encoder.copyBufferToBuffer(from.buffer, from.offset, to, at, from.size);
+        continue;
+      }
+      if ("clear" in command) {
+        endPass();
+        encoder.clearBuffer(command.clear.buffer, command.clear.offset, command.clear.size);
         continue;
       }
       if ("encodeTimed" in command) {

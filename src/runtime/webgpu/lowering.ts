@@ -6,7 +6,7 @@ import type { Storage } from "../../tensor/tensor.ts";
 import type { Operand } from "../operand.ts";
 import { updatesOf, type Launch, type Slot } from "../../operators/operator.ts";
 import { PlannedStorage, type RecordedCall, type Recording } from "../recording.ts";
-import { bindSlots, type Bound } from "./bindings.ts";
+import { bindSlots, workgroupsOf, type Bound } from "./bindings.ts";
 import { bytesOf } from "./buffers.ts";
 import type { CandidateChoice } from "./choice.ts";
 
@@ -169,7 +169,7 @@ class Lowering {
       bindings: bindSlots(operator, launch, slots),
       sizes,
       uniforms: source.pack(sizes),
-      workgroups: source.workgroups(sizes, knobs, this.#maxWorkgroups),
+      workgroups: workgroupsOf(operator, source, launch, this.#maxWorkgroups),
       label: operator,
       phase,
     };

@@ -11,7 +11,7 @@ import { expectMovable } from "../counted-storage.ts";
 import type { Operand } from "../operand.ts";
 import type { Launch, Operator, Slot } from "../../operators/operator.ts";
 import type { Recording } from "../recording.ts";
-import { bindSlots } from "./bindings.ts";
+import { bindSlots, workgroupsOf } from "./bindings.ts";
 import { BufferPool, bytesOf, deviceBytes, usage } from "./buffers.ts";
 import { CandidateChoice, type CandidateNames } from "./choice.ts";
 import { CommandQueue } from "./commands.ts";
@@ -21,6 +21,19 @@ import { planMemory } from "./memory-plan.ts";
 import { PipelineCache } from "./pipelines.ts";
 import { WebGpuProgram } from "./webgpu-program.ts";
 import { BufferStorage, bufferStorageOf, rangeOf, type Range } from "./storage.ts";
+
+/** Up to here zeros are uploaded like other data: a clear ends the compute pass around it. */
+const uploadedBytes = 2 ** 20;
+
+/** One value as the bytes of a tensor, in chunks. */
+function* repeated({ shape, dtype }: TensorSpec, value: number): Generator<Uint8Array> {
+  let left = sizeOf(shape);
+  const chunk = allocate(dtype, Math.min(left, 2 ** 18)).fill(value);
+  for (; left > 0; left -= chunk.length) {
+    const part = chunk.subarray(0, Math.min(left, chunk.length));
+    yield new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
+  }
+}
 
 export interface WebGpuOptions {
   /**
@@ -78,6 +91,26 @@ export class WebGpuBackend implements Backend {
     };
   }
 
+  expectRoom(spec: TensorSpec, what: string): void {
+    this.#pool.expectRoom(spec, what);
+  }
+
+  fill(spec: TensorSpec, value: number, what: string): BufferStorage {
+    this.gpu.check();
+    const size = bytesOf(spec);
+    if (size <= uploadedBytes || !Object.is(value, 0)) {
+      return this.#hold(this.#pool.fill(spec, repeated(spec, value), what), size);
+    }
+    const buffer = this.#pool.take(spec, what);
+    try {
+      this.#commands.push({ clear: { buffer, offset: 0, size } });
+    } catch (error) {
+      this.#pool.give(buffer);
+      throw error;
+    }
+    return this.#hold(buffer, size);
+  }
+
   upload(host: HostTensor): BufferStorage {
     this.gpu.check();
     return this.#hold(this.#pool.fill(host, [deviceBytes(host)]), bytesOf(host));
@@ -106,7 +139,7 @@ export class WebGpuBackend implements Backend {
       }
     }
     expectMovable(places.flatMap((place) => [place, place.whole]));
-    const storage = this.#hold(this.#pool.fill(whole, [new Uint8Array(bytesOf(whole))]), bytesOf(whole));
+    const storage = this.fill(whole, 0, "gather");
     const { buffer } = storage.range;
     parts.forEach((part, i) => {
       const at = 4 * offsets[i];
@@ -215,7 +248,7 @@ export class WebGpuBackend implements Backend {
       pipeline: this.#pipelines.get(source, knobs),
       buffers: bindSlots(operator, launch, ranges),
       uniforms: source.pack(sizes),
-      workgroups: source.workgroups(sizes, knobs, this.gpu.traits.maxWorkgroupsPerDimension),
+      workgroups: workgroupsOf(operator, source, launch, this.gpu.traits.maxWorkgroupsPerDimension),
       label: operator,
     });
   }
