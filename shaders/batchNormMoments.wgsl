@@ -65,27 +65,22 @@ fn main(
     mean += difference * share;
     sum_of_squares += block_squares + difference * difference * (count * share);
     count += 4.0;
-    // region: nearer pivot
-    let beyond = value - pivot - mean;
+    let beyond = a - mean;
     let is_nearer = abs(beyond) < abs(mean);
     pivot = select(pivot, value, is_nearer);
     mean = select(mean, -beyond, is_nearer);
-    // end region
   }
   for (; row < end; row++) {
     let value = x[row * sizes.channels + channel];
-    let difference = value - pivot - mean;
     // region: one more row
+    let difference = value - pivot - mean;
+    let is_nearer = abs(difference) < abs(mean);
+    pivot = select(pivot, value, is_nearer);
+    mean = select(mean, -difference, is_nearer);
     let share = 1.0 / (count + 1.0);
     mean += difference * share;
     sum_of_squares += difference * difference * (count * share);
     count += 1.0;
-    // end region
-    // region: nearer pivot
-    let beyond = value - pivot - mean;
-    let is_nearer = abs(beyond) < abs(mean);
-    pivot = select(pivot, value, is_nearer);
-    mean = select(mean, -beyond, is_nearer);
     // end region
   }
   pivots[index] = pivot;

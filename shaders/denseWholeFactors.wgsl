@@ -67,18 +67,15 @@ fn main(
   var sum_of_squares = vec4f();
   for (var row = lane; row < sizes.rows; row += LANES) {
     let value = x[row * sizes.channels + channel];
-    let difference = value - pivot - mean;
     // region: one more row
+    let difference = value - pivot - mean;
+    let is_nearer = abs(difference) < abs(mean);
+    pivot = select(pivot, value, is_nearer);
+    mean = select(mean, -difference, is_nearer);
     let share = 1.0 / (count + 1.0);
     mean += difference * share;
     sum_of_squares += difference * difference * (count * share);
     count += 1.0;
-    // end region
-    // region: nearer pivot
-    let beyond = value - pivot - mean;
-    let is_nearer = abs(beyond) < abs(mean);
-    pivot = select(pivot, value, is_nearer);
-    mean = select(mean, -beyond, is_nearer);
     // end region
   }
   pivots[local.x] = pivot;

@@ -2,7 +2,9 @@
 //   loss[r] = sum over k of t[r, k] (log(sum over j of exp(z[r, j])) - z[r, k])
 //   gradient[r, k] = (softmax(z[r])[k] * sum over j of t[r, j] - t[r, k]) * scale
 //
-// One invocation computes one row. Logits are taken relative to the row's largest, so no exponential overflows.
+// One invocation computes one row. Logits are taken relative to the row's largest, so no exponential overflows. The sum
+// over the other classes is kept apart: where the largest is all but certain, 1 - softmax and the loss are as small as
+// that sum, and are computed from it.
 //
 // launch: ceil(rows / WIDTH) workgroups
 // work: 8 * rows * classes operations
@@ -21,6 +23,11 @@ struct Sizes {
 @group(0) @binding(3) var<storage, read_write> loss: array<f32>;       // [rows]
 @group(0) @binding(4) var<storage, read_write> gradient: array<f32>;   // [rows, classes]
 
+// log(1 + e): WGSL has no log1p, and 1 + e loses all of a small e.
+fn log_one_plus(e: f32) -> f32 {
+  return select(log(1.0 + e), e - 0.5 * e * e, e < 1e-3);
+}
+
 @compute @workgroup_size(WIDTH)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
@@ -33,20 +40,29 @@ fn main(
   let end = first + sizes.classes;
 
   var largest = logits[first];
-  for (var at = first + 1u; at < end; at++) { largest = max(largest, logits[at]); }
-  var sum = 0.0;
+  var top = first;
+  for (var at = first + 1u; at < end; at++) {
+    if (logits[at] > largest) {
+      largest = logits[at];
+      top = at;
+    }
+  }
+  var others = 0.0;
   var mass = 0.0;
   var product = 0.0;
   for (var at = first; at < end; at++) {
     let relative = logits[at] - largest;
     let goal = targets[at];
-    sum += exp(relative);
+    if (at != top) { others += exp(relative); }
     mass += goal;
     product = fma(goal, relative, product);
   }
-  loss[row] = mass * log(sum) - product;
-  let share = mass / sum;
+  loss[row] = mass * log_one_plus(others) - product;
+  let sum = 1.0 + others;
   for (var at = first; at < end; at++) {
-    gradient[at] = (exp(logits[at] - largest) * share - targets[at]) * sizes.scale;
+    let own = exp(logits[at] - largest);
+    let rest = select(sum - own, others, at == top);
+    let goal = targets[at];
+    gradient[at] = ((mass - goal) * own - goal * rest) / sum * sizes.scale;
   }
 }

@@ -214,6 +214,20 @@ describe.each(backends)("other losses on %s", (_, engine) => {
     expect(await at([0, 0.25, 0.75, 1], Infinity)).toEqual([0, 0.25, 0.75, 1]);
   });
 
+  test("softmax cross entropy of a right prediction is as small as the other classes' probability, and so is its gradient", async () => {
+    const logits = engine().tensor([[25, 0, 1]]);
+    const { value, gradients } = valueAndGradients(
+      () => functions.softmaxCrossEntropy(logits, engine().tensor([[1, 0, 0]])),
+      [logits],
+    );
+    const others = [Math.exp(-25), Math.exp(-24)];
+    const rest = others[0] + others[1];
+    expect((await value.item()) / Math.log1p(rest)).toBeCloseTo(1, 4);
+    const [own, ...wrong] = await gradients[0].read();
+    expect((own * (1 + rest)) / -rest).toBeCloseTo(1, 4);
+    wrong.forEach((slope, k) => expect((slope * (1 + rest)) / others[k]).toBeCloseTo(1, 4));
+  });
+
   test("softmax cross entropy of even logits is log K, and finite where a softmax would underflow", async () => {
     const even = functions.softmaxCrossEntropy(engine().zeros([3, 5]), engine().full([3, 5], 0.2));
     expect(await even.item()).toBeCloseTo(Math.log(5), 6);

@@ -33,18 +33,22 @@ export const softmaxCrossEntropy: Operator<NoAttributes> = {
     const [z, t, slope] = [logits.data, targets.data, gradient.data];
     let total = 0;
     for (let first = 0; first < z.length; first += classes) {
-      let largest = -Infinity;
-      for (let k = first; k < first + classes; k++) largest = Math.max(largest, z[k]);
-      let sum = 0;
+      let top = first;
+      for (let k = first; k < first + classes; k++) if (z[k] > z[top]) top = k;
+      // Kept apart from the largest: where that is all but certain, 1 minus its probability is as small as this.
+      let others = 0;
       let mass = 0;
       for (let k = first; k < first + classes; k++) {
-        sum += Math.exp(z[k] - largest);
+        if (k !== top) others += Math.exp(z[k] - z[top]);
         mass += t[k];
-        total -= t[k] * (z[k] - largest);
+        total -= t[k] * (z[k] - z[top]);
       }
-      total += mass * Math.log(sum);
+      total += mass * Math.log1p(others);
+      const sum = 1 + others;
       for (let k = first; k < first + classes; k++) {
-        slope[k] = ((Math.exp(z[k] - largest) / sum) * mass - t[k]) / batch;
+        const own = Math.exp(z[k] - z[top]);
+        const rest = k === top ? others : sum - own;
+        slope[k] = ((mass - t[k]) * own - t[k] * rest) / sum / batch;
       }
     }
     loss.data[0] = total / batch;

@@ -133,6 +133,13 @@ export const lossSamples = {
     },
     { name: "one class", inputs: [normal([2, 1], 1), oneHot(2, 1)], attributes: none, slack: 4 },
     {
+      name: "all but certain",
+      inputs: [values([3, 3], [30, 0, 1, -20, 20, 3, 0, 0, 17]), oneHot(3, 3)],
+      attributes: none,
+      slack: 8,
+      gradcheck: false,
+    },
+    {
       name: "targets that do not add up to 1",
       inputs: [normal([2, 3], 1), uniform([2, 3], 2)],
       attributes: none,
