@@ -16,6 +16,11 @@ export function described(value: unknown): string {
   return typeof name === "string" && name !== "Object" ? `an object of type ${name}` : "an object";
 }
 
+/** The same, but a string stands for itself: where names are expected, another name needs no introduction. */
+export function shown(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : described(value);
+}
+
 /** What an argument or an option must be: in words that follow "must be", and as a check. */
 export interface Requirement {
   readonly words: string;
