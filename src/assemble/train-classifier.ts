@@ -4,6 +4,7 @@ import type { Assembly } from "../data/assembly/assembly.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Weights } from "../tensor/held.ts";
 import type { Checkpoint, Checkpoints } from "../training/checkpoint.ts";
+import { loopSettingsOf } from "../training/loop-settings.ts";
 import { train, type LoopResult } from "../training/trainer.ts";
 import type { TrainingListener } from "../training/training-reports.ts";
 import { AssembleTask, type ClassifierJudgement } from "./assemble-task.ts";
@@ -44,7 +45,7 @@ export async function trainClassifier(
 ): Promise<TrainingResult> {
   const task = new AssembleTask(engine, assembly, settings, initial);
   try {
-    const trained = await train(task, settings, { listener, signal, checkpoints });
+    const trained = await train(task, loopSettingsOf(settings), { listener, signal, checkpoints });
     const { module: classifier, judged, ...result } = trained;
     if (classifier !== task.module) task.module.dispose();
     return { ...result, classifier, evaluation: judged?.report, logits: judged?.logits };

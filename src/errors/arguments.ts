@@ -16,6 +16,11 @@ export function described(value: unknown): string {
   return typeof name === "string" && name !== "Object" ? `an object of type ${name}` : "an object";
 }
 
+/** The same, but a string stands for itself: where names are expected, another name needs no introduction. */
+export function shown(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : described(value);
+}
+
 /** What an argument or an option must be: in words that follow "must be", and as a check. */
 export interface Requirement {
   readonly words: string;
@@ -130,13 +135,18 @@ export function expectOptions<Options extends object>(
   }
 }
 
-/** The error for an option that there is not. */
-export function unknownOption(what: string, name: string, known: readonly string[]): UsageError {
+/** The error for an option, or a setting, that there is not. */
+export function unknownOption(
+  what: string,
+  name: string,
+  known: readonly string[],
+  kind = "option",
+): UsageError {
   const ours = Object.hasOwn(habits, name) ? habits[name] : undefined;
   const meant = ours?.find((each) => known.includes(each)) ?? nearest(name, known);
   const near = meant === undefined ? ";" : `; did you mean "${meant}"?`;
   const all = known.length === 0 ? "it has none" : `it has ${known.join(", ")}`;
-  return new UsageError(`${what}: there is no option ${JSON.stringify(name)}${near} ${all}`);
+  return new UsageError(`${what}: there is no ${kind} ${JSON.stringify(name)}${near} ${all}`);
 }
 
 /** Words of PyTorch, NumPy, tf.js and JAX that are too far from ours to be found by their letters. */

@@ -1,6 +1,6 @@
 // Values for a shader's knobs and uniforms: whether they fit, the text with those knobs, and the bytes of the uniforms.
 
-import { described } from "../errors/arguments.ts";
+import { described, shown } from "../errors/arguments.ts";
 import { KernelError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
 import {
@@ -16,8 +16,6 @@ import {
   type UniformValues,
 } from "./source.ts";
 
-const shown = (value: unknown): string => (typeof value === "string" ? `"${value}"` : described(value));
-
 /** A type as it is told to people. */
 const wanted = {
   u32: "a whole number from 0 up to 2^32 - 1",
@@ -32,7 +30,7 @@ function fits(type: keyof typeof wanted, value: unknown): boolean {
   if (type === "element") return value === "f32" || value === "vec4f";
   if (type === "f32") return typeof value === "number";
   if (typeof value !== "number") return false;
-  return value === (type === "u32" ? Number(value) >>> 0 : Number(value) | 0);
+  return value === (type === "u32" ? value >>> 0 : value | 0);
 }
 
 function unknownName(kernel: string, what: string, given: string, known: readonly string[]): KernelError {

@@ -30,7 +30,7 @@ function expectModule(call: string, module: unknown): void {
  */
 export function writeWeights(module: Module, weights: Weights): void {
   expectModule("writeWeights", module);
-  if (!(weights instanceof Map)) {
+  if (!((weights as unknown) instanceof Map)) {
     throw new UsageError(
       `writeWeights: takes weights by name, as readWeights gives them once it is awaited, got ${described(weights)}`,
     );

@@ -4,7 +4,6 @@
 import {
   aFunction,
   aList,
-  aNumber,
   aRecord,
   aString,
   described,
@@ -13,6 +12,7 @@ import {
   required,
   strings,
   type OptionChecks,
+  type Requirement,
 } from "../errors/arguments.ts";
 import { ShapeError, UsageError } from "../errors/errors.ts";
 import { noGradient } from "../autograd/functions.ts";
@@ -107,9 +107,11 @@ const ruleFields: OptionChecks<UpdateRule> = {
   update: required(aFunction),
 };
 
+/** Its range, and that it is no NaN, is checked with the rest of the state. */
+const anyNumber: Requirement = { words: "a number", fits: (value) => typeof value === "number" };
 const stateFields: OptionChecks<OptimiserState> = {
-  steps: required(aNumber),
-  learningRate: required(aNumber),
+  steps: required(anyNumber),
+  learningRate: required(anyNumber),
   moments: required(aRecord),
 };
 

@@ -4,7 +4,7 @@
 // operator computes its step yet, an operator in src/operators/optimisers with its shader, and a function in
 // src/functions/optimisers.ts; the compiler names the tables that a new operator must be in.
 
-import { aRecord, described, expectArgument } from "../errors/arguments.ts";
+import { aRecord, expectArgument, shown } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -74,9 +74,7 @@ export function optimiserOf(parameters: Iterable<Tensor>, settings: OptimiserSet
     );
   }
   if (!decayedChoices.includes(decayed)) {
-    throw new UsageError(
-      `${by}: decayed must be one of ${decayedChoices.join(", ")}, got ${described(decayed)}`,
-    );
+    throw new UsageError(`${by}: decayed must be one of ${decayedChoices.join(", ")}, got ${shown(decayed)}`);
   }
   const decays = decayed === "all" ? undefined : ({ shape }: Tensor): boolean => shape.length > 1;
   const row: OptimiserRow<SharedOptions> = optimisers[by];

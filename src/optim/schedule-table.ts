@@ -1,7 +1,7 @@
 // The table of learning-rate schedules, by the names they have in settings and manifests. To add one: its class in
 // epoch-schedules.ts or step-schedules.ts, and a row here.
 
-import { aRecord, expectArgument } from "../errors/arguments.ts";
+import { aRecord } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
 import { ConstantRate, ReduceLROnPlateau, StepLR } from "./epoch-schedules.ts";
@@ -71,9 +71,8 @@ export type ScheduleSettings = {
  */
 export function scheduleOf(target: Scheduled, settings: ScheduleSettings): Schedule {
   expectTarget("schedule", target);
-  expectArgument("schedule", "the settings", settings, aRecord);
-  const { by, ...given } = settings;
-  if (typeof by !== "string") {
+  const { by, ...given } = (settings as Partial<ScheduleSettings> | null | undefined) ?? {};
+  if (!aRecord.fits(settings) || typeof by !== "string") {
     throw new UsageError(`schedule: write { by: NAME } with one of ${scheduleNames.join(", ")}`);
   }
   if (!Object.hasOwn(schedules, by)) {

@@ -1,5 +1,16 @@
 // Trains any task into a run folder: metrics as they happen, checkpoints to go on from, and in the end a summary and weights.
 
+import {
+  aFlag,
+  aFunction,
+  anything,
+  aRecord,
+  aString,
+  expectArgument,
+  expectOptions,
+  required,
+  type OptionChecks,
+} from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import { RunFolderError } from "../errors/training-errors.ts";
 import type { Module } from "../nn/module.ts";
@@ -8,7 +19,7 @@ import { firstDifference } from "../training/canonical.ts";
 import { defaultInterval, identityOf, type Checkpoints } from "../training/checkpoint.ts";
 import { expectLoopSettings, type LoopSettings } from "../training/loop-settings.ts";
 import { bothListeners, type TrainingListener } from "../training/training-reports.ts";
-import type { Judgement, Task } from "../training/task.ts";
+import { checkTask, type Judgement, type Task } from "../training/task.ts";
 import { train, type LoopResult } from "../training/trainer.ts";
 import { version } from "./package-info.ts";
 import { checkMetricsNames } from "./metrics-file.ts";
@@ -36,6 +47,17 @@ export interface TaskRunOptions<Report extends object = object> {
   readonly signal?: AbortSignal;
 }
 
+const taskRunOptions: OptionChecks<TaskRunOptions> = {
+  name: required(anything), // see below
+  out: required(aString),
+  resume: aFlag,
+  force: aFlag,
+  checkpointEvery: aRecord,
+  listener: anything,
+  warn: aFunction,
+  signal: anything,
+};
+
 export interface TaskRun<Judged, Trained> extends LoopResult<Judged, Trained> {
   readonly summary: TaskSummary;
 }
@@ -52,6 +74,9 @@ export async function trainTask<Inputs, Judged extends Judgement, Trained extend
   settings: LoopSettings,
   options: TaskRunOptions<Judged["report"]>,
 ): Promise<TaskRun<Judged, Trained>> {
+  checkTask(task);
+  expectOptions("trainTask", options, taskRunOptions);
+  expectArgument("trainTask", "the settings", settings, aRecord);
   const { name, listener, signal, checkpointEvery = defaultInterval } = options;
   if (typeof name !== "string" || name.trim() === "")
     throw new UsageError("trainTask: name must say what the task is called");

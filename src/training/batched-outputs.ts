@@ -1,6 +1,7 @@
 // What a module says of many rows, a batch at a time: for judging tasks whose data stays on the device.
 
-import type { Engine } from "../runtime/engine.ts";
+import { aFunction, anything, expectArgument, expectOptions, wholeFrom } from "../errors/arguments.ts";
+import { expectEngine, expectTensor, type Engine } from "../runtime/engine.ts";
 import type { HostArray } from "../tensor/host.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { JudgeOptions } from "./task.ts";
@@ -17,13 +18,20 @@ export async function batchedOutputs(
   count: number,
   batch: number,
   compute: (rows: Tensor) => Tensor,
-  { signal, progress }: JudgeOptions = {},
+  options: JudgeOptions = {},
 ): Promise<Float32Array> {
+  expectEngine("batchedOutputs", engine);
+  expectArgument("batchedOutputs", "the number of rows", count, wholeFrom(0));
+  expectArgument("batchedOutputs", "the batch", batch, wholeFrom(1));
+  expectArgument("batchedOutputs", "what computes", compute, aFunction);
+  expectOptions<JudgeOptions>("batchedOutputs", options, { signal: anything, progress: aFunction });
+  const { signal, progress } = options;
   const parts: HostArray[] = [];
   for (let first = 0; first < count; first += batch) {
     signal?.throwIfAborted();
     const rows = Uint32Array.from({ length: Math.min(batch, count - first) }, (_, i) => first + i);
     using values = engine.scope(() => compute(engine.tensor(rows, [rows.length], "u32")));
+    expectTensor("batchedOutputs: what compute returns", 0, 1, values);
     parts.push(await values.read());
     progress?.(first + rows.length, count);
   }

@@ -1,5 +1,6 @@
 // The steps of an epoch, as fast as the device takes them, with their losses as they come back.
 
+import { described } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import { NonFiniteError } from "../errors/training-errors.ts";
 import { stepsOf, type Budget } from "./budget.ts";
@@ -34,6 +35,9 @@ export async function trainOneEpoch<Inputs>(run: SteppedRun<Inputs>, epoch: numb
   // The variant may change within an epoch.
   while (course.steps < steps && signal?.aborted !== true) {
     const variant = variantOf(course.steps + 1);
+    if (typeof variant !== "string") {
+      throw new UsageError(`task: variantAt must give a name, got ${described(variant)}`);
+    }
     let end = course.steps + 1;
     while (end < steps && variantOf(end + 1) === variant) end++;
     due = await trainSteps(run, epoch, end, variant);
@@ -87,10 +91,17 @@ async function trainSteps<Inputs>(
     }
   };
   const taken = task.inputs(first + begun, end - begun);
+  if (typeof (taken as Partial<typeof taken> | undefined)?.next !== "function") {
+    throw new UsageError(`task: inputs must be an async generator (async *inputs), got ${described(taken)}`);
+  }
   try {
     for (let i = begun; i < end && signal?.aborted !== true; i++) {
       const next = await taken.next();
-      if (next.done === true) throw new Error("a task has no inputs for a step");
+      if (next.done === true) {
+        throw new UsageError(
+          `task: inputs(${first + begun}, ${end - begun}) ended before step ${first + i}; it gives the inputs of each step`,
+        );
+      }
       schedule.beforeStep(first + i, budget.steps);
       recordedStep.run(next.value);
       if (++unread >= groupSize) {
@@ -112,7 +123,7 @@ async function trainSteps<Inputs>(
     return due;
   } finally {
     // After an error or a listener that threw, what is under way comes to its end first.
-    await taken.return(undefined);
+    await (taken as Partial<typeof taken>).return?.(undefined);
     while (readings.pending > 0) await readings.next().catch(() => undefined);
   }
 }

@@ -1,8 +1,7 @@
 // The settings of the training loop, whatever the method: one schema, for manifests and for code.
 
 import { z } from "zod";
-import { UsageError } from "../errors/errors.ts";
-import { suggestion } from "../errors/nearest.ts";
+import { unknownOption } from "../errors/arguments.ts";
 import { oneOf, record, wholeNumber, wrongWord } from "../data/manifest/fields.ts";
 import {
   decayedChoices,
@@ -61,7 +60,7 @@ export const loopFields = {
   epochs: wholeNumber.exactOptional(),
   /** Or how many steps are taken, which is the same work whatever the number of images; `--steps` overrides it. */
   steps: wholeNumber.exactOptional(),
-  /** A word (adam, adamw, sgd), or a word and its options: `{ by: sgd, momentum: 0.9, nesterov: true }`; default adam. */
+  /** A row of the table of optimisers by its name, or name and options, `{ by: sgd, momentum: 0.9 }`; default adam. */
   optimiser: choiceOf<OptimiserChoice>(
     optimiserNames,
     (name) => optimisers[name as keyof typeof optimisers].options,
@@ -114,17 +113,15 @@ export interface LoopSettings extends Omit<Loosely<LoopSection>, "epochs" | "lea
 const loopNames: ReadonlySet<string> = new Set([...Object.keys(loopFields), "stepsPerEpoch"]);
 
 /** The settings of the loop among those of a method: all of them may change a bit of a run. */
-export function loopSettingsOf(settings: LoopSettings): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(settings).filter(([name]) => loopNames.has(name)));
+export function loopSettingsOf(settings: LoopSettings): LoopSettings & Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => loopNames.has(name))) as never;
 }
 
 /** @throws UsageError for a setting that the loop does not have, with the nearest that it has */
 export function expectLoopSettings(settings: LoopSettings): void {
   const unknown = Object.keys(settings).find((name) => !loopNames.has(name));
   if (unknown === undefined) return;
-  const names = [...loopNames];
-  const known = suggestion(unknown, names) || `; there are ${names.join(", ")}`;
-  throw new UsageError(`train: there is no setting "${unknown}"${known}`);
+  throw unknownOption("train", unknown, [...loopNames], "setting");
 }
 
 /** The optimiser that the settings ask for. */

@@ -1,9 +1,18 @@
 // The contract between the training loop and a method: what is trained, what a step computes, and how well the result does.
 
+import {
+  aFunction,
+  aList,
+  aRecord,
+  aString,
+  described,
+  expectArgument,
+  wholeFrom,
+} from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
-import type { Module } from "../nn/module.ts";
+import { Module } from "../nn/module.ts";
 import { showShape } from "../tensor/shape.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 
 /** What a step computes from a batch. */
 export interface StepLosses {
@@ -87,13 +96,33 @@ export interface Task<
   readonly data: string;
 }
 
-/** @throws UsageError when a task's terms cannot be told apart or do not begin with the total, or nothing judges its parts */
-export function checkTask({
-  terms,
-  watchedTerm = "total",
-  parts = [],
-  judge,
-}: Pick<Task, "terms" | "watchedTerm" | "parts"> & { readonly judge?: unknown }): void {
+/** A task of any kind, as far as it is checked before a run. */
+type CheckedTask = Pick<
+  Task,
+  "module" | "terms" | "watchedTerm" | "parts" | "stepsPerEpoch" | "settings" | "data"
+> &
+  Readonly<Record<"variantAt" | "losses" | "inputs", unknown>> & { readonly judge?: unknown };
+
+/**
+ * @throws UsageError when a member of a task is not what `Task` says, its terms cannot be told apart or do not begin with
+ *   the total, or nothing judges its parts
+ */
+export function checkTask(task: CheckedTask): void {
+  if (typeof task !== "object" || (task as object | null) === null) {
+    throw new UsageError(`train: takes a task, got ${described(task)}`);
+  }
+  if (!(task.module instanceof Module)) {
+    throw new UsageError(`task: module must be a module, got ${described(task.module)}`);
+  }
+  for (const name of ["variantAt", "losses", "inputs"] as const) {
+    expectArgument("task", name, task[name], aFunction);
+  }
+  expectArgument("task", "terms", task.terms, aList);
+  expectArgument("task", "stepsPerEpoch", task.stepsPerEpoch, wholeFrom(1));
+  expectArgument("task", "settings", task.settings, aRecord);
+  expectArgument("task", "data", task.data, aString);
+  const { terms, watchedTerm = "total", parts = [], judge } = task;
+  expectArgument("task", "parts", parts, aList);
   const [first] = terms;
   if (first !== "total") {
     throw new UsageError(
@@ -116,6 +145,14 @@ export function checkTask({
   if (parts.length > 0 && judge === undefined) {
     throw new UsageError(`task: has ${parts.join(" and ")} to judge by, and no judge(module, part, options)`);
   }
+}
+
+/** @throws UsageError unless it is what `Task.losses` returns */
+export function expectStepLosses(found: StepLosses): void {
+  const { total, losses } = (found as Partial<StepLosses> | undefined | null) ?? {};
+  if (total instanceof Tensor && (losses === undefined || losses instanceof Tensor)) return;
+  const got = total instanceof Tensor ? `losses ${described(losses)}` : described(total ?? found);
+  throw new UsageError(`task: losses must return { total: tensor } or { total, losses: tensor }, got ${got}`);
 }
 
 /** @throws UsageError when a step returns another number of losses than the task names */

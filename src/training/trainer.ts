@@ -1,5 +1,15 @@
 // The training loop: epochs of steps of a task, told to a listener as they happen.
 
+import {
+  anything,
+  aRecord,
+  described,
+  expectArgument,
+  expectOptions,
+  shown,
+  type OptionChecks,
+  type Requirement,
+} from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import { NonFiniteError } from "../errors/training-errors.ts";
 import type { Module } from "../nn/module.ts";
@@ -9,7 +19,7 @@ import { scheduleOf } from "../optim/schedule-table.ts";
 import { budgetOf, stepsOf } from "./budget.ts";
 import { dueBy, restoreRun, saveCheckpoint, type Checkpoints } from "./checkpoint.ts";
 import { trainOneEpoch, type SteppedRun } from "./epoch-steps.ts";
-import { optimiserSettingsOf, type LoopSettings } from "./loop-settings.ts";
+import { expectLoopSettings, optimiserSettingsOf, type LoopSettings } from "./loop-settings.ts";
 import { meansOf, noLosses } from "./loss-terms.ts";
 import { optimisationStep } from "./optimisation-step.ts";
 import { RecordedSteps } from "./recorded-steps.ts";
@@ -29,6 +39,16 @@ export interface TrainOptions<Report extends object = object> {
   readonly signal?: AbortSignal | undefined;
   readonly checkpoints?: Checkpoints | undefined;
 }
+
+const aListener: Requirement = {
+  words: "an object with step(), evaluated() or epoch()",
+  fits: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+};
+const trainOptions: OptionChecks<TrainOptions> = {
+  listener: aListener,
+  signal: anything,
+  checkpoints: anything,
+};
 
 export interface LoopResult<Judged, Trained> {
   /** With the weights that were kept: the task's own, or the one that holds their moving average, which the caller disposes. */
@@ -60,10 +80,14 @@ export interface LoopResult<Judged, Trained> {
 export async function train<Inputs, Judged extends Judgement, Trained extends Module>(
   task: Task<Inputs, Judged, Trained>,
   settings: LoopSettings,
-  { listener = {}, signal, checkpoints }: TrainOptions<Judged["report"]> = {},
+  options: TrainOptions<Judged["report"]> = {},
 ): Promise<LoopResult<Judged, Trained>> {
   checkTask(task);
+  expectArgument("train", "the settings", settings, aRecord);
+  expectLoopSettings(settings);
   checkSettings(settings, task);
+  expectOptions("train", options, trainOptions);
+  const { listener = {}, signal, checkpoints } = options;
   const { module } = task;
   const { engine } = module;
   const { ema = null, earlyStopping } = settings;
@@ -174,10 +198,10 @@ async function judge<Inputs, Judged extends Judgement, Trained extends Module>(
   try {
     if (task.judge === undefined) throw new Error(`nothing judges the ${part} images`);
     const judged = await task.judge(judgedModule, part, { signal, progress });
-    const { score } = judged;
-    if (score !== null && !(score >= 0 && score <= 1)) {
+    const { score } = (judged as Judged | undefined) ?? { score: undefined };
+    if (score !== null && !(typeof score === "number" && score >= 0 && score <= 1)) {
       throw new UsageError(
-        `task: judge gave the ${part} data a score of ${score}; a score is from 0 to 1, more is better, or null`,
+        `task: judge gave the ${part} data a score of ${described(score)}; a score is from 0 to 1, more is better, or null`,
       );
     }
     return judged;
@@ -195,7 +219,7 @@ function checkSettings(settings: LoopSettings, { parts = [] }: Pick<Task, "parts
   for (const name of ["epochs", "steps", "stepsPerEpoch", "earlyStopping"] as const) {
     const value = settings[name];
     if (value == null || (Number.isSafeInteger(value) && value >= 1)) continue;
-    fail(`${name} must be a whole number from 1 up, got ${JSON.stringify(value)}`);
+    fail(`${name} must be a whole number from 1 up, got ${shown(value)}`);
   }
   const { ema, evaluate, keep } = settings;
   if (keep !== undefined && !["best", "final"].includes(keep))

@@ -30,7 +30,7 @@ export function walksOf<Module extends object>(
   rows: Rows<Module>,
   further: Further = {},
 ): [string, WalkedCall][] {
-  return (Object.entries(rows) as [string, Row][]).flatMap(([name, make]) => {
+  return Object.entries<Row>(rows).flatMap(([name, make]) => {
     if (typeof make === "string") return [];
     const value = module[name as keyof Module] as unknown;
     const isClass = String(value).startsWith("class");

@@ -116,7 +116,7 @@ test("intervals for the mean of 40 numbers cover it nearly as often as they say"
 test("options without a meaning are refused", () => {
   const attempt = (options: object): unknown => bootstrapValues([[0, 1]], () => [1], options);
   expect(() => attempt({ resamples: 39 })).toThrow(
-    "bootstrap: an interval of level 0.95 needs a whole number of resamples from 40 to 1000000, not 39",
+    "bootstrapValues: an interval of level 0.95 needs a whole number of resamples from 40 to 1000000, not 39",
   );
   expect(attempt({ resamples: 40 })).toEqual([Array(40).fill(1)]);
   for (const options of [{ level: 95 }, { level: 0 }, { resamples: 100.5 }, { seed: -1 }, { seed: 0.5 }]) {

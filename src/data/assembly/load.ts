@@ -1,14 +1,15 @@
 // From a manifest to an assembly: its catalogue, the pixels of its samples, and the sets that trainers take.
+import { aNumber, aString, expectOptions } from "../../errors/arguments.ts";
 import { dirname, sep } from "node:path";
 import { assembly, concatenate } from "./assembly.ts";
 import type { Assembly, ImageSet } from "./assembly.ts";
-import { catalogue } from "../catalogue/catalogue.ts";
+import { catalogue, catalogueOptions } from "../catalogue/catalogue.ts";
 import type { Catalogue, CatalogueOptions } from "../catalogue/catalogue.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import type { Learns } from "../manifest/class-filter.ts";
 import type { Part } from "../catalogue/listing.ts";
 import type { DataManifest } from "../manifest/manifest.ts";
-import { decodeAssembly } from "./pixels.ts";
+import { decodeAssembly, decodeOptions } from "./pixels.ts";
 import type { DecodedAssembly, DecodeOptions } from "./pixels.ts";
 
 type DecodedImages = Pick<DecodedAssembly, "sets" | "skipped">;
@@ -22,9 +23,16 @@ export interface LoadOptions extends CatalogueOptions, Partial<Omit<DecodeOption
  * @throws UsageError where images must be decoded, and no folder of the cache is named
  */
 export async function loadAssembly(manifest: DataManifest, options: LoadOptions): Promise<Assembly> {
-  const selected = await catalogue(manifest, options);
+  expectOptions("loadAssembly", options, {
+    ...decodeOptions,
+    ...catalogueOptions,
+    cache: aString,
+    memory: aNumber,
+  });
+  const { dataRoot, seed, limit, onDrawn, ...decoding } = options;
   const { cache = "", memory = Infinity, skipBad = false } = options;
-  const decoded = await decodeAssembly(selected, { ...options, cache, memory, skipBad });
+  const selected = await catalogue(manifest, { dataRoot, seed, limit, skipBad, onDrawn });
+  const decoded = await decodeAssembly(selected, { ...decoding, cache, memory, skipBad });
   return assembled(selected, decoded, manifest.learns);
 }
 

@@ -1,6 +1,19 @@
 // From samples to pixels: image files are decoded by threads into the cache on disk, each content once; images of array
 // files are in memory already, and stay where they are. What fits is then held in memory, and what does not is read from
 // the cache as it is needed.
+import {
+  aFlag,
+  aFunction,
+  aNumber,
+  anything,
+  aRecord,
+  aString,
+  expectArgument,
+  expectOptions,
+  required,
+  wholeFrom,
+  type OptionChecks,
+} from "../../errors/arguments.ts";
 import sharp from "sharp";
 import { UsageError } from "../../errors/errors.ts";
 import { pixelsAt, type ImageSet, type Pixels } from "./assembly.ts";
@@ -52,6 +65,16 @@ export interface DecodeOptions {
   readonly signal?: AbortSignal;
 }
 
+export const decodeOptions: OptionChecks<DecodeOptions> = {
+  cache: required(aString),
+  memory: required(aNumber),
+  workers: wholeFrom(1),
+  skipBad: required(aFlag),
+  hashes: aFlag,
+  onProgress: aFunction,
+  signal: anything,
+};
+
 export interface DecodedAssembly {
   /** In the order of the catalogue's lists, without the images that were skipped: a set may be empty. */
   readonly sets: readonly ImageSet[];
@@ -84,6 +107,8 @@ const decoderVersion = 1;
  *   the signal's reason when it was aborted
  */
 export async function decodeAssembly(catalogue: Catalogue, options: DecodeOptions): Promise<DecodedAssembly> {
+  expectArgument("decodeAssembly", "the catalogue", catalogue, aRecord);
+  expectOptions("decodeAssembly", options, decodeOptions);
   const { lists, image } = catalogue;
   const bytesEach = bytesOf(image);
   const total = imageCount(lists);

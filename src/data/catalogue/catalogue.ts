@@ -1,5 +1,16 @@
 // From a manifest to samples with label states: every source listed, its labels mapped to classes, its uncertain and
 // blank labels settled, its images filtered, limited and split. No image file is opened.
+import {
+  aFlag,
+  aFunction,
+  aNumber,
+  aRecord,
+  aString,
+  expectArgument,
+  expectOptions,
+  required,
+  type OptionChecks,
+} from "../../errors/arguments.ts";
 import { join, resolve } from "node:path";
 import { UsageError } from "../../errors/errors.ts";
 import { suggestion } from "../../errors/nearest.ts";
@@ -67,6 +78,14 @@ export interface CatalogueOptions {
   readonly onDrawn?: ((entry: string, done: number, total: number) => void) | undefined;
 }
 
+export const catalogueOptions: OptionChecks<CatalogueOptions> = {
+  dataRoot: required(aString),
+  seed: required(aNumber),
+  limit: aNumber,
+  skipBad: aFlag,
+  onDrawn: aFunction,
+};
+
 /** The seed of what --seed must not change. */
 const fixedSeed = 0;
 
@@ -77,6 +96,8 @@ const fixedSeed = 0;
  * @throws ManifestError for names that the data does not have, with the nearest that it has
  */
 export async function catalogue(manifest: DataManifest, options: CatalogueOptions): Promise<Catalogue> {
+  expectArgument("catalogue", "the manifest", manifest, aRecord);
+  expectOptions("catalogue", options, catalogueOptions);
   const { classes, sources } = manifest;
   const { height, width, channels } = manifest.image;
   const image = { height, width, channels };

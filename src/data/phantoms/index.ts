@@ -1,4 +1,14 @@
 // Phantom radiographs: small chest images drawn by simulated physics, with fully known truth, for demo and tests.
+import {
+  aFunction,
+  aNumber,
+  aRecord,
+  expectOptions,
+  oneOf,
+  required,
+  strings,
+  type OptionChecks,
+} from "../../errors/arguments.ts";
 import { absent } from "../../labels/states.ts";
 import { imageSet } from "../assembly/assembly.ts";
 import type { ImageSet } from "../assembly/assembly.ts";
@@ -7,7 +17,7 @@ import { suggestion } from "../../errors/nearest.ts";
 import { randomStream } from "../random-stream.ts";
 import { expose, sitePhysics } from "./exposure.ts";
 import { diseaseOf } from "./phantom-findings.ts";
-import { findingNames } from "./phantom-names.ts";
+import { findingNames, siteNames } from "./phantom-names.ts";
 import type { Finding, Site } from "./phantom-names.ts";
 import { project } from "./projection.ts";
 import { randomThorax } from "./thorax.ts";
@@ -31,6 +41,21 @@ export interface PhantomOptions {
   readonly onImage?: () => void;
 }
 
+const phantomOptions: OptionChecks<PhantomOptions> = {
+  count: required(aNumber),
+  size: aNumber,
+  site: required(oneOf(siteNames)),
+  seed: required(aNumber),
+  findings: strings,
+  prevalence: {
+    words: "a number, or a record of numbers by finding",
+    fits: (value) =>
+      aNumber.fits(value) || (aRecord.fits(value) && Object.values(value as object).every(aNumber.fits)),
+  },
+  knows: strings,
+  onImage: aFunction,
+};
+
 export interface PhantomSet extends ImageSet<Uint8Array> {
   /** 0 or 1 for every finding, [count, K], whether the site knows it or not. */
   readonly truth: Uint8Array;
@@ -49,6 +74,7 @@ const raysPerPixel = 2;
  * @throws DataError for sizes and counts that cannot be
  */
 export function phantoms(options: PhantomOptions): PhantomSet {
+  expectOptions("phantoms", options, phantomOptions);
   const { count, size = 32, site, seed, findings = findingNames, knows = findings } = options;
   const { prevalence = defaultPrevalence } = options;
   for (const [field, list, allowed] of [
