@@ -243,6 +243,7 @@ describe("tessera/kernels", () => {
     };
     visit(builtFile("tessera/kernels"));
     expect([...seen].map((file) => file.slice(dist.length + 1)).sort()).toEqual([
+      "errors/arguments.js",
       "errors/errors.js",
       "errors/nearest.js",
       ...readdirSync(join(dist, "kernels"))
