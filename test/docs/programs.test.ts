@@ -153,6 +153,17 @@ const expectations: readonly Expectation[] = [
     check: (shown) => near(arraysIn(shown)[0], [1, 0, -1, 2, 0, -2, 1, 0, -1], 0.05),
   },
   {
+    has: "x.multiply(2).add(1).relu()",
+    check: (shown) => {
+      const [chain, sums] = arraysIn(shown);
+      near(chain, [3, 0, 7, 9], 1e-6);
+      near(sums, [1, 7], 1e-6);
+      expect(shown).toContain(
+        'UsageError: conv2d: there is no option "pad"; did you mean "padding"? it has stride',
+      );
+    },
+  },
+  {
     has: "engine.record(",
     check: (shown) => {
       const [weight, bias, ...followed] = arraysIn(shown);
