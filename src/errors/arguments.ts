@@ -13,6 +13,8 @@ export function described(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : `a list of ${value.length}`;
   if (typeof (value as { then?: unknown }).then === "function") return "a promise: await it first";
   const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
+  const { shape } = value as { shape?: unknown };
+  if (name === "Tensor" && Array.isArray(shape)) return `a tensor [${shape.join(", ")}]`;
   return typeof name === "string" && name !== "Object" ? `an object of type ${name}` : "an object";
 }
 

@@ -189,8 +189,8 @@ export function takeRows(x: Tensor, indices: Tensor, options: TakeRowsOptions = 
  * @param rows rows of the result
  * @param options `padding`: a row that takes nothing and stays zero; default: none
  * @returns f32 [rows, ...]
- * @throws ShapeError when x is not f32 with a row for each index, the indices are not u32 [B], rows is no whole number above
- *   0, or the padding is none of the rows
+ * @throws ShapeError when x is not f32 with a row for each index, the indices are not u32 [B], or the padding is none of the
+ *   rows; UsageError when rows or the padding are no whole numbers
  */
 export function addRows(x: Tensor, indices: Tensor, rows: number, options: TakeRowsOptions = {}): Tensor {
   expectArgument("addRows", "the number of rows", rows, wholeFrom(1));

@@ -1,7 +1,7 @@
 // Kernels of the user's: the same reading as that of the built-in shaders, and a word about everything that the reading
 // would pass over.
 
-import { aString, expectArgument, expectOptions, type OptionChecks } from "../errors/arguments.ts";
+import { aString, expectArgument, expectOptions, type OptionChecks, type Requirement } from "../errors/arguments.ts";
 import { KernelError } from "../errors/errors.ts";
 import { blankComments } from "./comments.ts";
 import { describe, type Kernel } from "./kernel.ts";
@@ -12,6 +12,10 @@ export interface KernelOptions {
   readonly name?: string;
 }
 
+const aText: Requirement = {
+  words: "a WGSL text",
+  fits: (value) => typeof value === "string" && value.trim() !== "",
+};
 const kernelOptions: OptionChecks<KernelOptions> = { name: aString };
 
 /**
@@ -28,7 +32,7 @@ const kernelOptions: OptionChecks<KernelOptions> = { name: aString };
  *   compiler's words.
  */
 export function kernelOf(text: string, options: KernelOptions = {}): Kernel {
-  expectArgument("kernelOf", "the WGSL text of the kernel", text, aString);
+  expectArgument("kernelOf", "the kernel", text, aText);
   expectOptions("kernelOf", options, kernelOptions);
   const name = nameOf(text, options);
   const refuse = (why: string): never => {

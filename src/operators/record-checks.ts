@@ -62,7 +62,7 @@ const sound = new WeakSet<object>();
 export function checkRecord(operator: Operator<never>): void {
   if (typeof operator !== "object" || (operator as unknown) === null) {
     throw new UsageError(
-      `an operator is a record with name, infer, reference and candidates; got ${described(operator)}`,
+      `engine.run: takes an operator's record, with name, infer, reference and candidates, got ${described(operator)}`,
     );
   }
   if (sound.has(operator)) return;

@@ -306,7 +306,6 @@ export class Engine implements TensorOwner, Disposable {
    */
   run<A>(operator: Operator<A>, inputs: readonly Tensor[], attributes: A): Tensor[] {
     this.#checkOpen();
-    expectOperator(operator);
     const isOwn = !isBuiltIn(operator);
     if (isOwn) checkRecord(operator);
     expectArgument(operator.name, "its inputs", inputs, aList);
@@ -456,12 +455,6 @@ export function expectTensor(
   }
   const which = count === 1 ? "its input" : `input ${index + 1} of ${count}`;
   throw new UsageError(`${operator}: ${which} must be ${wanted}, got ${described(value)}`);
-}
-
-function expectOperator(operator: unknown): void {
-  const { name, infer } = (operator ?? {}) as Partial<Operator<never>>;
-  if (typeof name === "string" && typeof infer === "function") return;
-  throw new UsageError(`engine.run: takes an operator's record, got ${described(operator)}`);
 }
 
 /** @throws UsageError unless it is an engine, as `openEngine` gives it once it is awaited */

@@ -137,7 +137,7 @@ describe("what was overwritten in place", () => {
       const attributes = {
         epsilon: 1e-5,
         momentum: 0.1,
-        pool: "average",
+        kind: "average",
         window: [1, 1],
         stride: [1, 1],
         padding: [0, 0],
@@ -206,26 +206,26 @@ describe("wrong kinds of arguments are one line", () => {
   const custom = customGradient as unknown as (...given: unknown[]) => Tensor;
   const x = () => open().tensor([1, 2]);
   const cases: readonly [string, () => unknown, string | RegExp][] = [
-    ["a value in place of the function", () => found(sum(x()), [x()]), "takes a function that computes the value, got a tensor []"],
-    ["one tensor in place of an array", () => found(() => sum(x()), x()), "come in an array: [tensor]"],
-    ["no tensors at all", () => found(() => sum(x())), "must be an array of tensors, got undefined"],
+    ["a value in place of the function", () => found(sum(x()), [x()]), "the function that computes the value must be a function, got a tensor []"],
+    ["one tensor in place of an array", () => found(() => sum(x()), x()), "come in a list: [tensor]"],
+    ["no tensors at all", () => found(() => sum(x())), "must be a list of tensors, got undefined"],
     ["an empty array", () => found(() => sum(x()), []), "there is no tensor to differentiate by; pass [w]"],
-    ["numbers among the tensors", () => found(() => sum(x()), [x(), 3]), "must be tensors, number 1 is a number"],
+    ["numbers among the tensors", () => found(() => sum(x()), [x(), 3]), "number 1 must be a tensor, got 3"],
     [
       "a tensor of whole numbers",
       () => found(() => sum(x()), [open().tensor(Uint32Array.of(1))]),
-      "must be f32, number 0 is u32 [1]; only f32 has gradients",
+      "number 0 must be f32, got u32 [1]; only f32 has gradients",
     ],
     ["a function that returns nothing", () => found(() => undefined, [x()]), "must return a tensor, or { value: tensor, ... }; it returned undefined"],
-    ["a function that returns a number", () => found(() => 3, [x()]), "it returned a number"],
+    ["a function that returns a number", () => found(() => 3, [x()]), "it returned 3"],
     ["a record without a value", () => found(() => ({ loss: sum(x()) }), [x()]), "it returned an object"],
-    ["a record whose value is a number", () => found(() => ({ value: 3 }), [x()]), "a record whose value is a number"],
+    ["a record whose value is a number", () => found(() => ({ value: 3 }), [x()]), "a record whose value is 3"],
     ["a record with gradients", () => found(() => ({ value: sum(x()), gradients: 1 }), [x()]), 'something named "gradients"'],
     ["an asynchronous function", () => found(async () => Promise.resolve(sum(x())), [x()]), "returned a promise"],
     ["an option that does not exist", () => found(() => sum(x()), [x()], { upstraem: x() }), 'no option "upstraem"; did you mean "upstream"?'],
-    ["an upstream gradient in place of the options", () => found(() => sum(x()), [x()], x()), "must be a record such as { upstream }, got a tensor [2]"],
-    ["a tape that watches one tensor", () => new Tape(open(), x() as never), "new Tape: the tensors to watch come in an array"],
-    ["noGradient without an engine", () => (noGradient as unknown as (body: () => void) => void)(() => undefined), "noGradient(engine, () => ...)"],
+    ["an upstream gradient in place of the options", () => found(() => sum(x()), [x()], x()), "options must be an object such as { upstream: ... }, got a tensor [2]"],
+    ["a tape that watches one tensor", () => new Tape(open(), x() as never), "new Tape: the tensors to watch come in a list"],
+    ["noGradient without an engine", () => (noGradient as unknown as (body: () => void) => void)(() => undefined), "noGradient: takes an engine, got a function"],
     ["an asynchronous noGradient", () => noGradient(open(), async () => Promise.resolve(1)), "noGradient: takes a synchronous function"],
     ["a custom forward that returns nothing", () => custom([x()], () => undefined, () => []), "forward must return a tensor, it returned undefined"],
     [
@@ -234,7 +234,7 @@ describe("wrong kinds of arguments are one line", () => {
         const a = x();
         return found(() => sum(custom([a], ([b]: Tensor[]) => exp(b), (g: Tensor) => g)), [a]);
       },
-      "backward must return an array with the gradient of each input, it returned a tensor [2]",
+      "backward must return a list with the gradient of each input, it returned a tensor [2]",
     ],
   ]; // prettier-ignore
   for (const [name, call, message] of cases) {

@@ -153,6 +153,17 @@ const expectations: readonly Expectation[] = [
     check: (shown) => near(arraysIn(shown)[0], [1, 0, -1, 2, 0, -2, 1, 0, -1], 0.05),
   },
   {
+    has: "x.multiply(2).add(1).relu()",
+    check: (shown) => {
+      const [chain, sums] = arraysIn(shown);
+      near(chain, [3, 0, 7, 9], 1e-6);
+      near(sums, [1, 7], 1e-6);
+      expect(shown).toContain(
+        'UsageError: conv2d: there is no option "pad"; did you mean "padding"? it has stride',
+      );
+    },
+  },
+  {
     has: "engine.record(() =>",
     check: (shown) => {
       const [weight, bias, ...followed] = arraysIn(shown);
@@ -191,7 +202,7 @@ const expectations: readonly Expectation[] = [
     },
   },
   {
-    has: "checked: true",
+    has: "const double: Operator",
     check: (shown) => {
       const message = 'double: unary.wgsl writes behind the end of "y" (12 bytes), 0 bytes behind it';
       expect(shown.trim().split("\n").at(-1)).toBe(`KernelError: a checked launch went wrong: ${message}`);
@@ -310,6 +321,7 @@ describe("tessera/kernels", () => {
     };
     visit(builtFile("tessera/kernels"));
     expect([...seen].map((file) => file.slice(dist.length + 1)).sort()).toEqual([
+      "errors/arguments.js",
       "errors/errors.js",
       "errors/nearest.js",
       ...readdirSync(join(dist, "kernels"))

@@ -161,7 +161,7 @@ const rows: Rows<typeof tessera> = {
 /** What is right beside what the table says. */
 const further: Further = {
   kernelOf: { name: "kernelOf|kernel unary" },
-  runOperator: { name: "runOperator|engine.run|operator exp", records: [0, 2] },
+  runOperator: { name: "runOperator|engine.run|operator", records: [0, 2] },
   activatedPool: { records: [3] },
   launchesOf: { records: [0] },
   noGradient: { kinds: ["undefined"] },
@@ -224,7 +224,7 @@ test("engine.run with wrong inputs says so in one line", async () => {
     engine.run(operators.add, inputs as readonly Tensor[], {})[0];
   expect(await complaintsAbout(engine, strangers, { name: "add", make, call })).toEqual([]);
   expect(() => engine.run(undefined as never, [], {})).toThrow(
-    /^engine\.run: takes an operator's record, got undef/,
+    /^engine\.run: takes an operator's record, .* got undefined/,
   );
 });
 

@@ -8,7 +8,12 @@ import { batchNorm } from "../../src/functions/normalisation.ts";
 import { maxPool2d } from "../../src/functions/pooling.ts";
 import { matmul } from "../../src/functions/products.ts";
 import { max, mean, sum } from "../../src/functions/reduction.ts";
+import { Initialiser } from "../../src/nn/initialise.ts";
+import { BatchNorm, Conv2d } from "../../src/nn/layers.ts";
+import { Adam } from "../../src/optim/adam.ts";
+import { SGD } from "../../src/optim/sgd.ts";
 import { openEngine } from "../../src/runtime/open-engine.ts";
+import { train } from "../../src/training/trainer.ts";
 import { useEngine } from "../engines.ts";
 
 const open = useEngine({ device: "reference" });
@@ -50,6 +55,31 @@ test("words of other libraries, and misspelt ones, are answered with ours", asyn
   await expect(openEngine(odd({ devices: "reference" }))).rejects.toThrow(
     'openEngine: there is no option "devices"; did you mean "device"?',
   );
+});
+
+test("optimisers, layers and the training loop do the same", async () => {
+  const parameter = open().full([4], 1);
+  const odd = (options: object): never => options as never;
+  expect(() => new Adam([parameter], odd({ lr: 1 }))).toThrow(
+    'adam: there is no option "lr"; did you mean "learningRate"?',
+  );
+  expect(() => new SGD([parameter], odd({ learningRate: 1, weight_decay: 1 }))).toThrow(
+    'sgd: there is no option "weight_decay"; did you mean "weightDecay"?',
+  );
+  expect(() => new Adam(new Map([["w", parameter]]) as never, { learningRate: 1 })).toThrow(
+    "adam: takes parameters without their names: module.parameters().values()",
+  );
+  const init = new Initialiser(open(), 1);
+  expect(() => new Conv2d(open(), init, 1, 1, odd({ kernelSize: 3 }))).toThrow(
+    'Conv2d: there is no option "kernelSize"; did you mean "kernel"?',
+  );
+  const norm = new BatchNorm(open(), 4);
+  const before = await norm.runningMean.read();
+  expect(() => norm.forward(open().full([2, 4], 1), undefined as never)).toThrow(
+    'BatchNorm: the mode must be one of "training", "untracked", "inference", got undefined',
+  );
+  expect(await norm.runningMean.read()).toEqual(before);
+  await expect(train(undefined as never, odd({}))).rejects.toThrow("train: takes a task, got undefined");
 });
 
 test("what is no object of options is refused, and an undefined option is one left out", async () => {

@@ -46,8 +46,8 @@ function refusal(make: () => unknown): string {
   try {
     make();
   } catch (error) {
-    expect(error).toBeInstanceOf(KernelError);
-    const { message } = error as KernelError;
+    expect(error).toBeInstanceOf(TesseraError);
+    const { message } = error as TesseraError;
     expect(message).not.toContain("\n");
     return message;
   }
@@ -92,7 +92,7 @@ describe("a kernel of the user's", () => {
 
   const nothing = text.replace(/^const WIDTH.*$/m, "").replaceAll("WIDTH", "64");
   test.each([
-    ["no text", "", /^kernelOf: takes the WGSL text of a kernel$/],
+    ["no text", "", /^kernelOf: the kernel must be a WGSL text, got the string ""$/],
     [
       "no name",
       text.replace("// kernel: scaled\n", ""),
@@ -209,7 +209,7 @@ describe("a kernel of the user's", () => {
 
   test("its options are refused by name", () => {
     expect(refusal(() => kernelOf(text, { nmae: "x" } as object))).toBe(
-      'kernelOf: there is no option "nmae"; did you mean "name"?',
+      'kernelOf: there is no option "nmae"; did you mean "name"? it has name',
     );
     expect(refusal(() => kernelOf(text, { name: "two words" }))).toBe(
       'kernelOf: a name is one word, got "two words"',

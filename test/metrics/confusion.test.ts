@@ -99,7 +99,9 @@ test("what is no threshold, no pair or no label is an error that names metric an
   expect(() => confusionCountsByClass([1, 2], [1, 0], ["a", "b"], [0.5])).toThrow(
     "confusionCountsByClass: takes one threshold, or one for each of the 2 classes, not 1",
   );
-  expect(() => f1ScoreByClass([1, 2], [1, 0], ["a", "b"], undefined as never)).toThrow(ShapeError);
+  expect(() => f1ScoreByClass([1, 2], [1, 0], ["a", "b"], undefined as never)).toThrow(
+    "f1ScoreByClass: thresholds must be a list of numbers",
+  );
   expect(() => f1ScoreByClass([1, NaN], [1, 0], ["a", "b"], 0)).toThrow(
     'f1Score of class "b": the score of row 0 is not a number',
   );

@@ -104,7 +104,8 @@ describe("statistics and an outlier", () => {
     const norm = { gamma, beta, runningMean, runningVariance };
     const bind = { x: input(0), ...norm, statistics: output(0), factors: output(1) };
     const alone: Operator<Readonly<Record<string, never>>> = {
-      name: "denseWholeFactors alone",
+      name: "denseWholeFactorsAlone",
+      updates: [3, 4],
       infer: () => [0, 1].map(() => ({ shape: [2, channels], dtype: "f32" })),
       reference: () => expect.unreachable(),
       candidates: () => [

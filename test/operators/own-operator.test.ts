@@ -349,7 +349,7 @@ describe("a mistake in a record", () => {
     [
       "a gradient that is no rule",
       { gradient: "none" },
-      'operator twice: gradient must be a function, "nondifferentiable", or left out, got "none"',
+      'operator twice: gradient must be a function, "piecewise constant", "nondifferentiable", or left out, got the string "none"',
     ],
     [
       "aliases that says no",
@@ -480,7 +480,7 @@ describe("a mistake in a record", () => {
     [
       "a knob that there is not",
       of({ ...launch, knobs: { OPERATOIN: "affine" } }),
-      'kernel unary has no knob "OPERATOIN"; did you mean "OPERATION"? it has Element, OPERATION, VALUES, WIDTH',
+      'operator twice, unary.wgsl: kernel unary has no knob "OPERATOIN"; did you mean "OPERATION"? it has Element, OPERATION, VALUES, WIDTH',
     ],
   ])("%s is told on WebGPU, at once and recorded", async (_, change, message) => {
     expect(complaint(() => run(gpu(), change))).toBe(message);

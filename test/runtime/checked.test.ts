@@ -21,13 +21,19 @@ const copy = (
 ): Operator<None> => ({
   name: "copy",
   updates: y.kind === "input" ? [y.index] : [],
-  infer: ([first]) => [first],
+  infer: ([first]) => (y.kind === "input" ? [] : [first]),
   reference: () => undefined,
   candidates: ([first]) => [
     {
       name: "copy",
       temporaries: [first],
-      launches: [{ kernel: "copyVectors", bind: { x, y }, sizes: { count: fours } }],
+      launches: [
+        { kernel: "copyVectors", bind: { x, y }, sizes: { count: fours } },
+        // What lies in scratch space becomes the output.
+        ...(y.kind === "temporary"
+          ? [{ kernel: "copyVectors" as const, bind: { x: y, y: output(0) }, sizes: { count: 2 } }]
+          : []),
+      ],
     },
   ],
 });
