@@ -1,7 +1,13 @@
 // Kernels of the user's: the same reading as that of the built-in shaders, and a word about everything that the reading
 // would pass over.
 
-import { aString, expectArgument, expectOptions, type OptionChecks, type Requirement } from "../errors/arguments.ts";
+import {
+  aString,
+  expectArgument,
+  expectOptions,
+  type OptionChecks,
+  type Requirement,
+} from "../errors/arguments.ts";
 import { KernelError } from "../errors/errors.ts";
 import { blankComments } from "./comments.ts";
 import { describe, type Kernel } from "./kernel.ts";

@@ -1,7 +1,7 @@
 // Kernels of the user's: read as the built-in ones are, and refused in one line where something would be passed over.
 
 import { describe, expect, test } from "vitest";
-import { KernelError } from "../../src/errors/errors.ts";
+import { TesseraError } from "../../src/errors/errors.ts";
 import { blankComments } from "../../src/kernels/comments.ts";
 import { kernelFor, kernels, type Kernel, type KernelName } from "../../src/kernels/kernel.ts";
 import { kernelOf } from "../../src/kernels/own-kernel.ts";
@@ -41,7 +41,7 @@ const facts = ({
   ...{ name, knobs, bindings, uniforms, uniformBytes, features, launch, work },
 });
 
-/** The message that a text is refused with, which must be a KernelError's and of one line. */
+/** The message that a text is refused with, which must be an error of ours and of one line. */
 function refusal(make: () => unknown): string {
   try {
     make();
