@@ -159,8 +159,8 @@ export class Tape implements Disposable {
     if (!this.#follows(ids)) return;
     // The caller may dispose its handles long before the reverse sweep; the tape keeps its own.
     const held = {
-      inputs: inputs.map((t) => this.#engine.share(t)),
-      outputs: outputs.map((t) => this.#engine.share(t)),
+      inputs: inputs.map((t) => this.#engine.hold(t)),
+      outputs: outputs.map((t) => this.#engine.hold(t)),
     };
     this.#entries.push({
       name,

@@ -9,10 +9,11 @@ import { allocate, hostTensor, type HostArray, type HostTensor, type TensorData 
 import type { Backend, BackendMemory } from "./backend.ts";
 import { candidatesIn, underCandidate, type CallCandidates } from "./call-candidates.ts";
 import { operandOf } from "./operand.ts";
-import type { Operator } from "../operators/operator.ts";
+import { updatesOf, type Operator } from "../operators/operator.ts";
 import { checkInferred, checkRecord, inField } from "../operators/record-checks.ts";
-import { isBuiltIn } from "../operators/registry.ts";
+import { isBuiltIn, operators } from "../operators/registry.ts";
 import { chunkedUpload } from "./chunked-upload.ts";
+import { Overwrites } from "./overwrites.ts";
 import { Program } from "./program.ts";
 import { expectComputed, Recording } from "./recording.ts";
 import { sideBySide } from "./side-by-side.ts";
@@ -45,6 +46,7 @@ export class Engine implements TensorOwner, Disposable {
   /** Told of every call while set; autograd sets and restores it. */
   observer: CallObserver | undefined;
   readonly #live = new Set<Tensor>();
+  readonly #overwrites = new Overwrites();
   #scope: Scope | undefined;
   #recording: Recording | undefined;
   #phase = "forward";
@@ -133,6 +135,7 @@ export class Engine implements TensorOwner, Disposable {
     this.#expectOwn("engine.write", tensor);
     const host = hostTensor(data, tensor.shape, tensor.dtype, "engine.write");
     this.backend.write(operandOf(tensor), host);
+    this.#overwrites.note(tensor.storage, "engine.write");
   }
 
   /**
@@ -155,6 +158,10 @@ export class Engine implements TensorOwner, Disposable {
     }
     const { offsets, size } = sideBySide(tensors);
     const storage = this.backend.gather(parts, offsets, size);
+    this.#overwrites.gathered(
+      parts.map((part) => part.storage),
+      storage,
+    );
     return { flat: this.#adopt({ shape: [size], dtype: "f32" }, storage), offsets };
   }
 
@@ -312,6 +319,7 @@ export class Engine implements TensorOwner, Disposable {
     const operands = inputs.map((tensor, i) => {
       expectTensor(operator.name, i, inputs.length, tensor);
       if (tensor.owner !== this) throw elsewhere(operator.name, tensor);
+      this.#overwrites.expectUnchanged(operator.name, tensor);
       if (this.#recording === undefined) expectComputed(tensor.storage);
       return operandOf(tensor);
     });
@@ -328,17 +336,31 @@ export class Engine implements TensorOwner, Disposable {
         this.#recording?.call(operator, operands, specs, attributes, this.#phase) ??
         this.backend.execute(operator, operands, specs, attributes);
       outputs = specs.map((each, i) => this.#adopt(each, storages[i]));
+      if (operator.updates !== undefined) {
+        for (const index of updatesOf(operator, inputs.length)) {
+          this.#overwrites.note(operands[index].storage, operator.name);
+        }
+      }
     }
     this.observer?.({ operator: operator, inputs, outputs, attributes });
     return outputs;
   }
 
-  /** Another handle on the same data, released on its own; outside every scope. */
+  /** Another handle on the same data, released on its own; outside every scope. Gradients flow through it. */
   share(tensor: Tensor): Tensor {
     this.#expectOwn("engine.share", tensor);
+    return this.keep(this.run(operators.reshape, [tensor], { shape: tensor.shape })[0]);
+  }
+
+  /**
+   * A handle for a tape, which no tape sees being made; outside every scope. To compute with it after the data was overwritten
+   * is an error.
+   */
+  hold(tensor: Tensor): Tensor {
     tensor.storage.retain();
     const handle = new Tensor(this, tensor, tensor.storage);
     this.#live.add(handle);
+    this.#overwrites.watch(handle);
     return handle;
   }
 

@@ -159,6 +159,56 @@ describe("what was overwritten in place", () => {
   });
 });
 
+describe("what a rule would read after it was overwritten", () => {
+  const options = { momentum: 0.5, scale: 1 };
+  const overwritten = (by: string, overwrite: (x: Tensor) => void, of: (x: Tensor) => Tensor): void => {
+    const x = open().tensor([1, 2]);
+    using tape = new Tape(open(), [x]);
+    const value = sum(of(x));
+    noGradient(open(), () => overwrite(x));
+    expect(() => tape.gradients(value, [x])).toThrow(
+      new RegExp(
+        `^\\w+: a gradient rule reads tensor \\d+ \\[2\\], which ${by} overwrote in place after the forward pass`,
+      ),
+    );
+  };
+
+  test("by an operator, is an error and no wrong gradient", () => {
+    const average = (x: Tensor): void => movingAverage(x, open().tensor([3, 4]), options);
+    overwritten("movingAverage", average, (x) => multiply(x, x));
+  });
+
+  test("by engine.write, too", () => {
+    overwritten("engine.write", (x) => open().write(x, [3, 4]), (x) => multiply(x, x)); // prettier-ignore
+  });
+
+  test("in the piece that it was gathered into, too", () => {
+    const [x, y] = [open().tensor([1, 2]), open().tensor([3, 4])];
+    const { flat } = open().gather([x, y]);
+    using tape = new Tape(open(), [x]);
+    const value = sum(multiply(x, x));
+    noGradient(open(), () => movingAverage(flat, open().zeros(flat.shape), options));
+    expect(() => tape.gradients(value, [x])).toThrow(/which movingAverage overwrote in place/);
+  });
+
+  test("is no matter to a rule that does not read it", async () => {
+    const x = open().tensor([1, 2]);
+    using tape = new Tape(open(), [x]);
+    const value = sum(add(x, x));
+    open().write(x, [5, 6]);
+    expect([...(await tape.gradients(value, [x])[0].read())]).toEqual([2, 2]);
+  });
+});
+
+test("gradients flow through another handle on the same data", async () => {
+  const x = open().tensor([1, 2]);
+  const shared = (): Tensor => {
+    using handle = open().share(x);
+    return sum(multiply(handle, handle));
+  };
+  expect(await gradientOf(shared, x)).toEqual([2, 4]);
+});
+
 describe("second derivatives", () => {
   test("are refused: the gradients of an inner tape have no gradient", () => {
     const x = open().tensor([1, 2]);
