@@ -28,16 +28,16 @@ import { Tape, currentTape } from "./tape.ts";
  *   when the function returns no tensor, `wrt` is no list of tensors, or the value depends on one of them through a call
  *   that has no gradient rule
  */
-export function valueAndGradients(
-  compute: () => Tensor,
-  wrt: readonly Tensor[],
-  options?: GradientOptions,
-): { readonly value: Tensor; readonly gradients: Tensor[] };
 export function valueAndGradients<Values extends { readonly value: Tensor; readonly gradients?: never }>(
   compute: () => Values,
   wrt: readonly Tensor[],
   options?: GradientOptions,
 ): Omit<Values, "gradients"> & { readonly gradients: Tensor[] };
+export function valueAndGradients(
+  compute: () => Tensor | { readonly value: Tensor },
+  wrt: readonly Tensor[],
+  options?: GradientOptions,
+): { readonly value: Tensor; readonly gradients: Tensor[] };
 export function valueAndGradients(
   compute: () => Tensor | { readonly value: Tensor },
   wrt: readonly Tensor[],
@@ -144,6 +144,18 @@ export function customGradient(
       if (!Array.isArray(parts)) {
         throw new UsageError(
           `customGradient: backward must return a list with the gradient of each input, it returned ${described(parts)}`,
+        );
+      }
+      if (parts.length !== heldInputs.length) {
+        throw new UsageError(
+          `customGradient: backward gives ${parts.length} gradients for ${heldInputs.length} inputs; give undefined for an ` +
+            "input that has none",
+        );
+      }
+      for (const part of parts) {
+        if (part === undefined || part instanceof Tensor) continue;
+        throw new UsageError(
+          `customGradient: backward must give tensors or undefined, it gave ${described(part)}`,
         );
       }
       return [...(parts as readonly (Tensor | undefined)[])];

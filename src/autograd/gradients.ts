@@ -72,6 +72,11 @@ function noGradientOf(operator: string, input: string): Gradient {
 
 /** sigmoid(x), at -x exact where 1 - sigmoid(x) has lost its digits. */
 const sigmoidOf = (x: Tensor): Tensor => runOne("sigmoid", [x], {});
+/** In the place of the gradient of an input that is a function of the first one, whose gradient holds that part, too. */
+export const partOfFirst: Gradient = () => {
+  throw new UsageError("a gradient that is part of another has no value of its own"); // the tape does not call it
+};
+
 const inverseRootTwoPi = 1 / Math.sqrt(2 * Math.PI);
 /** The standard normal density at x. */
 const density = (x: Tensor): Tensor => scale(exp(scale(multiply(x, x), -0.5)), inverseRootTwoPi);
@@ -276,7 +281,7 @@ export const gradients: GradientTable = {
     const { momentum: _, ...rest } = attributes;
     const found = run("activatedPoolGradient", [x, statistics, factors, g, ...choice], rest);
     const [dx, dgamma, dbeta] = found.map((gradient) => () => gradient);
-    return [dx, undefined, dgamma, dbeta];
+    return [dx, partOfFirst, dgamma, dbeta];
   },
   activatedPoolGradient: "nondifferentiable",
 

@@ -11,7 +11,7 @@ import { equalShapes, showShape, type Shape } from "../tensor/shape.ts";
 import { newestTensor, type Tensor } from "../tensor/tensor.ts";
 import { expectTensors, expectUpstream, type GradientOptions } from "./gradient-options.ts";
 import { checkedRule } from "./checked-rule.ts";
-import { gradients as table } from "./gradients.ts";
+import { gradients as table, partOfFirst } from "./gradients.ts";
 
 /** The gradients of a call's inputs from that of output 0; only those for which `needed` is true are computed. */
 type Sweep = (gradient: Tensor, needed: readonly boolean[]) => (Tensor | undefined)[];
@@ -91,6 +91,12 @@ export class Tape implements Disposable {
     }
     const upstream = expectUpstream(value, options);
     expectTensors("gradients", "the tensors to differentiate by", wrt);
+    for (const tensor of [value, ...wrt]) {
+      if (tensor.owner === this.#engine) continue;
+      throw new LifetimeError(
+        `gradients: tensor ${tensor.id} ${showShape(tensor.shape)} lives on another engine`,
+      );
+    }
     const strange = wrt.find(({ id }) => this.#tracked?.has(id) === false);
     if (strange !== undefined) {
       throw new LifetimeError(
@@ -182,8 +188,12 @@ export class Tape implements Disposable {
 
   #record({ operator, inputs, outputs, attributes }: OperatorCall): void {
     const rule = ruleOf(operator);
-    const updates = updatesOf(operator, inputs.length);
-    if (rule === "piecewise constant") return; // the gradient is zero: what follows depends on nothing
+    const updates = operator.updates === undefined ? [] : updatesOf(operator, inputs.length);
+    if (rule === "piecewise constant") {
+      // The gradient is zero: what follows depends on nothing, but for what the call overwrote.
+      if (updates.length > 0) this.#note(operator.name, idsOf(inputs, [], updates), ruleOfOnesOwn);
+      return;
+    }
     if (rule === undefined || rule === "nondifferentiable") {
       this.#note(
         operator.name,
@@ -194,9 +204,27 @@ export class Tape implements Disposable {
     }
     const makeSweep: MakeSweep = (heldInputs, heldOutputs) => (gradient, needed) => {
       const thunks = rule({ inputs: heldInputs, outputs: heldOutputs, attributes, gradient });
-      return heldInputs.map((_, i) => (needed[i] ? thunks[i]?.() : undefined));
+      return heldInputs.map((_, i) => {
+        if (!needed[i]) return undefined;
+        if (thunks[i] !== partOfFirst) return thunks[i]?.();
+        this.#expectFromFirst(operator.name, inputs[0].id, inputs[i].id, i);
+        return undefined;
+      });
     };
     this.#add(operator.name, inputs, outputs, makeSweep, updates);
+  }
+
+  /**
+   * For an input whose gradient a rule counts into that of the first input.
+   * @throws UsageError unless it was computed from that input, or by the same call
+   */
+  #expectFromFirst(name: string, first: number, id: number, at: number): void {
+    const source = this.#entries.find(({ ids }) => ids.outputs.includes(id))?.ids;
+    if (source !== undefined && [...source.inputs, ...source.outputs].includes(first)) return;
+    throw new UsageError(
+      `${name}: the gradient of input ${at + 1} counts into that of input 1, from which it must have been computed; pass it ` +
+        "through stopGradient() where it is a constant",
+    );
   }
 
   #sweep(value: Tensor, wrt: readonly Tensor[], upstream: Tensor | undefined): Tensor[] {

@@ -60,7 +60,7 @@ export const numbersInOrder: Requirement = {
     (Array.isArray(value) && value.every((each) => typeof each === "number")) ||
     (ArrayBuffer.isView(value) && !(value instanceof DataView)),
 };
-export const aRecord: Requirement = { words: "an object with named fields", fits: isPlain };
+export const aRecord: Requirement = { words: "an object with named fields", fits: hasFields };
 
 /** A whole number, not below `least`. */
 export const wholeFrom = (least: number): Requirement => ({
@@ -96,11 +96,12 @@ export type OptionChecks<Options> = {
   readonly [Name in keyof Options]-?: undefined extends Options[Name] ? Requirement : RequiredOption;
 };
 
-/** Plain records, also those of another realm; no promise, map, tensor or list is one. */
-function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+/** Objects with named fields, also those of a class or of another realm; no promise, map, list or tensor is one. */
+function hasFields(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+  return (
+    Object.prototype.toString.call(value) === "[object Object]" && !("dtype" in value && "shape" in value)
+  );
 }
 
 /**
@@ -117,14 +118,14 @@ export function expectOptions<Options extends object>(
   checks: OptionChecks<Options>,
 ): void {
   const rows = checks as Readonly<Record<string, Requirement & { readonly required?: true }>>;
-  if (!isPlain(options)) {
+  if (!hasFields(options)) {
     throw new UsageError(
       `${what}: options must be an object such as { ${Object.keys(rows)[0] ?? ""}: ... }, got ${described(options)}`,
     );
   }
   for (const name in options) {
     const value = options[name];
-    if (value === undefined) continue;
+    if (value === undefined || name in Object.prototype) continue; // what a program adds to all objects is no option
     if (!Object.hasOwn(rows, name)) throw unknownOption(what, name, Object.keys(rows));
     if (!rows[name].fits(value)) {
       throw new UsageError(`${what}: ${name} must be ${rows[name].words}, got ${described(value)}`);

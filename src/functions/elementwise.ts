@@ -105,7 +105,7 @@ export function minimum(a: Operand, b: Operand): Tensor {
   return runWithNumbers("minimum", [a, b]);
 }
 
-/** 1 where a = b, else 0, broadcast. Comparisons have no gradient. */
+/** 1 where a = b, else 0, broadcast. The gradient of a comparison is zero. */
 export function equal(a: Operand, b: Operand): Tensor {
   return runWithNumbers("equal", [a, b]);
 }

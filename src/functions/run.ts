@@ -1,10 +1,10 @@
 // The one way from the public functions to the engine: by operator name, with that operator's attributes.
 
 import { UsageError } from "../errors/errors.ts";
-import { engineOf, expectTensor } from "../runtime/engine.ts";
+import { Engine, engineOf, expectTensor } from "../runtime/engine.ts";
 import type { NoAttributes } from "../operators/elementwise/unary.ts";
 import type { Operator } from "../operators/operator.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { operators, type AttributesOf, type OperatorName } from "../operators/registry.ts";
 
 /** What stands on either side of `add`, `greater` and their like: a tensor, or a number in the place of a scalar tensor. */
@@ -22,7 +22,11 @@ export function run<Name extends OperatorName>(
   attributes: AttributesOf<Name>,
 ): Tensor[] {
   const operator: Operator<AttributesOf<Name>> = operators[name] as never;
-  return engineOf(inputs, name).run(operator, inputs, attributes);
+  // The engine looks at each input itself; with none to ask for it, the error is to name the operator.
+  const first: unknown = (inputs as readonly unknown[] | undefined)?.[0];
+  const engine =
+    first instanceof Tensor && first.owner instanceof Engine ? first.owner : engineOf(inputs, name);
+  return engine.run(operator, inputs, attributes);
 }
 
 /**
@@ -59,11 +63,11 @@ type NameWithoutAttributes = {
  * @throws UsageError when no operand is a tensor; otherwise as `run`
  */
 export function runWithNumbers(name: NameWithoutAttributes, operands: readonly Operand[]): Tensor {
+  if (operands.every((each) => each instanceof Tensor)) return runOne(name, operands, {});
   operands.forEach((each, i) => {
     if (!isNumber(each)) expectTensor(name, i, operands.length, each, "a tensor or a number");
   });
   const tensors = operands.filter((each): each is Tensor => !isNumber(each));
-  if (tensors.length === operands.length) return runOne(name, tensors, {});
   if (tensors.length === 0) {
     throw new UsageError(
       `${name}: takes at least one tensor, got numbers alone; engine.full([], ${Number(operands[0])}) makes a tensor of one`,

@@ -1,7 +1,8 @@
 // A module: a function of tensors with parameters of its own, and children that have some too.
 
+import { UsageError } from "../errors/errors.ts";
 import { expectEngine, type Engine } from "../runtime/engine.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 
 /**
  * Which statistics batch norm uses: `training` those of the batch, and moves the running ones towards them; `untracked`
@@ -30,13 +31,35 @@ export abstract class Module {
 
   abstract forward(x: Tensor, mode: Mode): Tensor;
 
-  /** All tensors of this module and its children, by dotted name ("denseblock1.denselayer2.norm1.weight"). */
+  /**
+   * All tensors of this module and its children, by dotted name ("denseblock1.denselayer2.norm1.weight").
+   * @throws UsageError for a module or tensor in a field that was not declared with `child`, `parameter`, `buffer` or `constant`
+   */
   state(): Map<string, State> {
+    this.#expectDeclared();
     const all = new Map(this.#own);
     for (const [name, child] of this.#children) {
       for (const [inner, state] of child.state()) all.set(name === "" ? inner : `${name}.${inner}`, state);
     }
     return all;
+  }
+
+  /** What a field holds is trained and saved only if it was declared: a field that was not is an error, not forgotten. */
+  #expectDeclared(): void {
+    const children = new Set(this.#children.values());
+    const tensors = new Set([...this.#own.values()].map(({ tensor }) => tensor));
+    for (const [field, value] of Object.entries(this)) {
+      const declare =
+        value instanceof Module && !children.has(value)
+          ? `this.child("${field}", ...)`
+          : value instanceof Tensor && !tensors.has(value)
+            ? `this.parameter("${field}", ...), buffer or constant`
+            : undefined;
+      if (declare === undefined) continue;
+      throw new UsageError(
+        `${this.constructor.name}: "${field}" is not declared and would not be trained or saved; make it with ${declare}`,
+      );
+    }
   }
 
   /** The trained tensors, by dotted name, always in the same order. */

@@ -1,6 +1,7 @@
 // The contract between the operators and the engine: what can be computed, and the launches that compute it.
 
-import { aRecord, expectArgument, numbers, wholeFrom } from "../errors/arguments.ts";
+import { described, expectArgument, wholeFrom } from "../errors/arguments.ts";
+import { UsageError } from "../errors/errors.ts";
 import type { AdapterTraits } from "../device/traits.ts";
 import type { Kernel, KernelName } from "../kernels/kernel.ts";
 import type { Knobs, UniformValues } from "../kernels/source.ts";
@@ -88,9 +89,8 @@ export interface Operator<A> {
 
 /** The numbers of the inputs that an operator overwrites, of `count` inputs. */
 export function updatesOf(operator: Pick<Operator<never>, "updates">, count: number): readonly number[] {
-  expectArgument("updatesOf", "the operator", operator, aRecord);
-  const { updates = [] } = operator;
-  if (typeof updates !== "function") expectArgument("updatesOf", "updates", updates, numbers);
-  expectArgument("updatesOf", "the number of inputs", count, wholeFrom(0));
-  return typeof updates === "function" ? updates(count) : updates;
+  const updates: unknown = (operator as typeof operator | null | undefined)?.updates ?? [];
+  if (typeof updates === "function") return (updates as (count: number) => readonly number[])(count);
+  if (Array.isArray(updates) && Boolean(operator)) return updates as readonly number[];
+  throw new UsageError(`updatesOf: takes an operator's record, got ${described(operator)}`);
 }

@@ -68,8 +68,11 @@ export function checkRecord(operator: Operator<never>): void {
   if (sound.has(operator)) return;
   const name = typeof operator.name === "string" && operator.name !== "" ? operator.name : "without a name";
   const known = Object.keys(fields);
-  const strange = Object.keys(operator).find((field) => !known.includes(field));
-  if (strange !== undefined) refuse(name, `there is no field "${strange}"${suggestion(strange, known)}`);
+  // A record may have fields of its own, as an instance of a class has; one that is nearly ours is a slip.
+  for (const field of Object.keys(operator)) {
+    const near = known.includes(field) ? "" : suggestion(field, known);
+    if (near !== "") refuse(name, `there is no field "${field}"${near}`);
+  }
   for (const [field, [must, fits]] of Object.entries(fields)) {
     const value = (operator as unknown as Readonly<Record<string, unknown>>)[field];
     if (!fits(value)) refuse(name, `${field} must be ${must}, got ${described(value)}`);
@@ -142,8 +145,8 @@ export function checkInferred(
 export function checkCandidates(
   operator: Operator<never>,
   candidates: readonly Candidate[],
-  inputs: number,
-  outputs: number,
+  inputs: readonly TensorSpec[],
+  outputs: readonly TensorSpec[],
 ): void {
   checkCandidateList(operator.name, candidates);
   for (const candidate of candidates) checkCandidate(operator, candidate, inputs, outputs);
@@ -168,8 +171,8 @@ function checkCandidateList(operator: string, candidates: unknown): void {
   }
 }
 
-/** How many slots of each kind there are. */
-type Counts = Readonly<Record<Slot["kind"], number>>;
+/** What there is of each kind of slot. */
+type Specs = Readonly<Record<Slot["kind"], readonly TensorSpec[]>>;
 
 const isIndex = (index: unknown, count: number): boolean =>
   Number.isInteger(index) && (index as number) >= 0 && (index as number) < count;
@@ -182,17 +185,17 @@ const isIndex = (index: unknown, count: number): boolean =>
 function checkCandidate(
   operator: Operator<never>,
   { name, launches, temporaries = [] }: Candidate,
-  inputs: number,
-  outputs: number,
+  inputs: readonly TensorSpec[],
+  outputs: readonly TensorSpec[],
 ): void {
   const where = `candidate "${name}"`;
-  const counts: Counts = { input: inputs, output: outputs, temporary: temporaries.length };
+  const specs: Specs = { input: inputs, output: outputs, temporary: temporaries };
   temporaries.forEach((spec, i) => checkSpec(`operator ${operator.name}: ${where}: temporary ${i}`, spec));
-  const updated = updatesOf(operator, inputs);
+  const updated = updatesOf(operator, inputs.length);
   const written = new Set<string>();
   for (const launch of launches) {
     const kernel = kernelFor(launch.kernel);
-    checkBindings(operator.name, where, kernel, launch, counts);
+    checkBindings(operator.name, where, kernel, launch, specs);
     const writes: string[] = [];
     for (const { name: binding, access } of kernel.bindings) {
       if (access === "uniform") continue;
@@ -213,18 +216,12 @@ function checkCandidate(
     }
     for (const place of writes) written.add(place);
   }
-  for (let i = 0; i < outputs; i++) {
+  for (let i = 0; i < outputs.length; i++) {
     if (!written.has(`output ${i}`)) refuse(operator.name, `${where}: no launch writes output ${i}`);
   }
 }
 
-function checkBindings(
-  operator: string,
-  where: string,
-  kernel: Kernel,
-  launch: Launch,
-  counts: Counts,
-): void {
+function checkBindings(operator: string, where: string, kernel: Kernel, launch: Launch, specs: Specs): void {
   const { bind } = launch;
   const known = kernel.bindings.filter(({ access }) => access !== "uniform").map(({ name }) => name);
   if (typeof bind !== "object" || (bind as unknown) === null) {
@@ -244,11 +241,19 @@ function checkBindings(
     if (slot === undefined)
       refuse(operator, `${where}: nothing is bound to "${name}" of kernel ${kernel.name}`);
     const { kind, index } = slot ?? {};
-    if (kind === undefined || !Object.hasOwn(counts, kind)) {
+    if (kind === undefined || !Object.hasOwn(specs, kind)) {
       refuse(operator, `${where}: "${name}" must be bound to input(i), output(i) or temporary(i)`);
-    } else if (!isIndex(index, counts[kind])) {
-      const many = counts[kind] === 0 ? "none" : counts[kind] === 1 ? "only 0" : `0 to ${counts[kind] - 1}`;
+    } else if (!isIndex(index, specs[kind].length)) {
+      const { length } = specs[kind];
+      const many = length === 0 ? "none" : length === 1 ? "only 0" : `0 to ${length - 1}`;
       refuse(operator, `${where}: "${name}" is bound to ${kind} ${String(index)}, and there is ${many}`);
+    }
+    // Whole numbers read as floats are no numbers; the other way round a kernel may want the bits.
+    const { dtype } = specs[kind][index as number];
+    const type = kernel.bindings.find((binding) => binding.name === name)?.type ?? "";
+    if (dtype !== "f32" && /\bf32\b|vec[234]f\b/.test(type)) {
+      const what = `${kind} ${index}`;
+      refuse(operator, `${where}: "${name}" of kernel ${kernel.name} is ${type}, and ${what} is ${dtype}`);
     }
   }
 }

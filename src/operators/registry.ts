@@ -38,7 +38,7 @@ export const builtInNames: ReadonlySet<string> = new Set(Object.keys(operators))
 /** Whether a record is one of the table, and not one of the user's. */
 export function isBuiltIn(operator: Operator<never>): boolean {
   const name = (operator as Partial<typeof operator> | null | undefined)?.name;
-  return name !== undefined && (operators as Readonly<Record<string, unknown>>)[name] === operator;
+  return typeof name === "string" && (operators as Readonly<Record<string, unknown>>)[name] === operator;
 }
 
 /** The attributes of an operator, by its name. */

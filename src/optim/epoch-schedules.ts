@@ -8,6 +8,7 @@ import {
   wholeFrom,
   type OptionChecks,
 } from "../errors/arguments.ts";
+import { given } from "../functions/run.ts";
 import { expectTarget, type Schedule, type Scheduled, type ScheduleState } from "./schedule.ts";
 
 /** Leaves the learning rate alone. */
@@ -107,7 +108,7 @@ export class ReduceLROnPlateau implements Schedule {
       minimum: 0,
       epsilon: 1e-8,
     } as const;
-    this.#options = { ...defaults, ...options };
+    this.#options = { ...defaults, ...given(options) };
   }
 
   get state(): ScheduleState {

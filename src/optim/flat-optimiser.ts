@@ -204,6 +204,17 @@ export class FlatOptimiser implements Optimiser {
     this.learningRate = learningRate;
   }
 
+  /** @throws UsageError when somebody has set what is no learning rate */
+  #hyper(): readonly number[] {
+    const { learningRate } = this;
+    if (!Number.isFinite(learningRate) || learningRate < 0) {
+      throw new UsageError(
+        `${this.#rule.name}: the learning rate must be a finite number from 0, got ${described(learningRate)}`,
+      );
+    }
+    return this.#rule.hyper(++this.#steps, learningRate);
+  }
+
   step(gradients: readonly Tensor[]): void {
     const parameters = this.#parameters;
     const { name } = this.#rule;
@@ -229,10 +240,7 @@ export class FlatOptimiser implements Optimiser {
           // Another optimiser may have gathered some of them since; then they move back.
           const { flat, offsets } = engine.gather(parameters);
           const gradient = this.#clipped(pack(gradients, { offsets, size: flat.size }));
-          const hyper = engine.feed(
-            () => this.#rule.hyper(++this.#steps, this.learningRate),
-            [this.#rule.hyper(1, this.learningRate).length],
-          );
+          const hyper = engine.feed(() => this.#hyper(), [this.#rule.hyper(1, this.learningRate).length]);
           const moments = this.#moments;
           this.#rule.update({ parameter: flat, moments, gradient, hyper, decay: this.#decay });
         }),

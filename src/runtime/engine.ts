@@ -156,13 +156,17 @@ export class Engine implements TensorOwner, Disposable {
     if (new Set(parts.map(({ storage }) => storage)).size < parts.length) {
       throw new UsageError("gather: two of the tensors share their data; name each only once");
     }
-    const { offsets, size } = sideBySide(tensors);
+    const layout = sideBySide(tensors);
+    const { offsets, size } = layout;
     const storage = this.backend.gather(parts, offsets, size);
     this.#overwrites.gathered(
       parts.map((part) => part.storage),
       storage,
     );
-    return { flat: this.#adopt({ shape: [size], dtype: "f32" }, storage), offsets };
+    const flat = this.#adopt({ shape: [size], dtype: "f32" }, storage);
+    // To a tape it is what `pack` gives, made without a copy.
+    this.observer?.({ operator: operators.pack, inputs: tensors, outputs: [flat], attributes: layout });
+    return { flat, offsets };
   }
 
   /**
@@ -443,7 +447,7 @@ export class Engine implements TensorOwner, Disposable {
   }
 
   #adopt(spec: TensorSpec, storage: Storage): Tensor {
-    const tensor = new Tensor(this, { shape: [...spec.shape], dtype: spec.dtype }, storage);
+    const tensor = new Tensor(this, spec, storage);
     this.#live.add(tensor);
     this.#scope?.made.add(tensor);
     return tensor;

@@ -1,13 +1,15 @@
 // A program on the reference backend: the recorded calls, run again in order.
 
+import { described } from "../errors/arguments.ts";
 import { LifetimeError, UsageError } from "../errors/errors.ts";
 import { allocate, hostTensor, type HostArray } from "../tensor/host.ts";
 import { sizeOf, type TensorSpec } from "../tensor/shape.ts";
 import type { Storage } from "../tensor/tensor.ts";
 import type { CompiledProgram, Follower } from "./backend.ts";
 import type { Operand } from "./operand.ts";
-import type { Operator } from "../operators/operator.ts";
+import { updatesOf, type Operator } from "../operators/operator.ts";
 import { inField } from "../operators/record-checks.ts";
+import { isBuiltIn } from "../operators/registry.ts";
 import { PlannedStorage, type RecordedCall, type Recording } from "./recording.ts";
 
 /**
@@ -23,7 +25,12 @@ export function computeReference<A>(
 ): HostArray[] {
   const arrays = specs.map((spec) => allocate(spec.dtype, sizeOf(spec.shape), true));
   const made = specs.map((spec, i) => ({ ...spec, data: arrays[i] }));
-  const taken = inputs.map(({ shape, dtype, storage }) => ({ shape, dtype, data: dataOf(storage) }));
+  const updated = updatesOf(operator, inputs.length);
+  const taken = inputs.map(({ shape, dtype, storage }, i) => {
+    const data = dataOf(storage);
+    // A definition of the user's may write to what it was given; the tensor is to stay.
+    return { shape, dtype, data: isBuiltIn(operator) || updated.includes(i) ? data : data.slice() };
+  });
   if ((operator as Partial<Operator<A>>).reference === undefined) {
     throw new UsageError(
       `operator ${operator.name} has no reference, which is what this backend computes; write one, or open the engine ` +
@@ -33,8 +40,9 @@ export function computeReference<A>(
   const reference: (...all: Parameters<Operator<A>["reference"]>) => unknown =
     operator.reference.bind(operator);
   const given = inField(operator, "reference", () => reference(taken, made, attributes));
-  if (given instanceof Promise || made.some(({ data }, i) => data !== arrays[i])) {
-    const why = given instanceof Promise ? "it gave a promise" : "it put another array in their place";
+  if (given !== undefined || made.some(({ data }, i) => data !== arrays[i])) {
+    const why =
+      given === undefined ? "it put another array in their place" : `it returned ${described(given)}`;
     throw new UsageError(
       `operator ${operator.name}: reference must fill the outputs' data before it returns; ${why}`,
     );

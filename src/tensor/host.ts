@@ -3,7 +3,15 @@
 
 import type { NdArray } from "ndarray";
 import { OutOfMemoryError, ShapeError, UsageError } from "../errors/errors.ts";
-import { checkShape, showShape, sizeOf, type DType, type Shape, type TensorSpec } from "./shape.ts";
+import {
+  checkShape,
+  equalShapes,
+  showShape,
+  sizeOf,
+  type DType,
+  type Shape,
+  type TensorSpec,
+} from "./shape.ts";
 
 /** f32 tensors are Float32Array at the GPU's border and Float64Array inside the reference backend. */
 export type HostArray = Float32Array | Float64Array | Uint32Array | Uint8Array;
@@ -297,6 +305,22 @@ export function hostTensor(data: TensorData, shape?: Shape, dtype?: DType, what 
   if (sizeOf(wanted) !== found.data.length) {
     throw new ShapeError(`${what}: ${found.data.length} values do not fill ${showShape(wanted)}`);
   }
+  if (isTurned(found.shape, wanted)) {
+    throw new ShapeError(
+      `${what}: the data is ${showShape(found.shape)}, not ${showShape(wanted)}; transpose it, or give it flat`,
+    );
+  }
   const type = dtype ?? found.dtype;
   return { shape: wanted, dtype: type, data: settle(what, found, type, wanted) };
+}
+
+/**
+ * Whether the shape has the data's own axes in another order, which takes a transpose and no reshape. Axes of extent 1 do not
+ * count.
+ */
+function isTurned(own: Shape, wanted: Shape): boolean {
+  const [given, asked] = [own, wanted].map((shape) => shape.filter((extent) => extent !== 1));
+  if (equalShapes(given, asked)) return false;
+  const sorted = (shape: Shape): Shape => shape.toSorted((a, b) => a - b);
+  return equalShapes(sorted(given), sorted(asked));
 }

@@ -1,7 +1,7 @@
 // A tensor: shape and element type of data that lives on a backend, and its lifetime.
 
 import type { NdArray } from "ndarray";
-import { LifetimeError, ShapeError } from "../errors/errors.ts";
+import { LifetimeError, ShapeError, UsageError } from "../errors/errors.ts";
 import type { HostArray } from "./host.ts";
 import { gpujsInput, nestedRows, type GpujsInput, type NestedRows } from "./nested.ts";
 import { showShape, sizeOf, type DType, type Shape, type TensorSpec } from "./shape.ts";
@@ -40,9 +40,10 @@ export class Tensor implements TensorSpec, Disposable {
 
   constructor(owner: TensorOwner, spec: TensorSpec, storage: Storage) {
     this.owner = owner;
-    this.shape = spec.shape;
+    this.shape = Object.freeze([...spec.shape]);
     this.dtype = spec.dtype;
     this.#storage = storage;
+    Object.freeze(this); // what it is stays; in plain JavaScript nothing else keeps `x.shape.reverse()` from changing it
   }
 
   /** Number of elements. */
@@ -109,6 +110,13 @@ export class Tensor implements TensorSpec, Disposable {
     this.#storage = undefined;
     this.owner.forget(this);
     storage.release();
+  }
+
+  /** @throws UsageError for `x * 2`, and whatever else would make a number or a text of a tensor without its values */
+  [Symbol.toPrimitive](): never {
+    throw new UsageError(
+      `tensor ${this.id} ${showShape(this.shape)} is no number: write x.multiply(2) or x.add(y), or await x.item() or x.read()`,
+    );
   }
 
   [Symbol.dispose](): void {

@@ -1,11 +1,12 @@
 // No gradient of zero in silence: where one would end at a call without a rule, the tape refuses and names the call; wrong
 // kinds of arguments end in one line.
 
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { customGradient, noGradient, stopGradient, valueAndGradients } from "../../src/autograd/functions.ts";
 import { Tape } from "../../src/autograd/tape.ts";
 import { UsageError } from "../../src/errors/errors.ts";
 import { add, equal, exp, greater, multiply, where } from "../../src/functions/elementwise.ts";
+import { activatedPool, batchMoments } from "../../src/functions/dense.ts";
 import { movingAverage } from "../../src/functions/normalisation.ts";
 import { maxPool2d } from "../../src/functions/pooling.ts";
 import { sum } from "../../src/functions/reduction.ts";
@@ -13,6 +14,7 @@ import { run, runOne } from "../../src/functions/run.ts";
 import { operators } from "../../src/operators/registry.ts";
 import type { Operator } from "../../src/operators/operator.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
+import { openEngine } from "../../src/runtime/open-engine.ts";
 import { useEngine } from "../engines.ts";
 import { normal } from "../operators/sample.ts";
 
@@ -209,6 +211,60 @@ test("gradients flow through another handle on the same data", async () => {
   expect(await gradientOf(shared, x)).toEqual([2, 4]);
 });
 
+test("gradients flow into what was gathered", async () => {
+  const [x, y] = [open().tensor([1, 2]), open().tensor([3])];
+  const squares = (): Tensor => {
+    const { flat } = open().gather([x, y]);
+    return sum(multiply(flat, flat));
+  };
+  const { gradients } = valueAndGradients(squares, [x, y]);
+  expect([...(await gradients[0].read())]).toEqual([2, 4]);
+  expect([...(await gradients[1].read())]).toEqual([6]);
+});
+
+test("the statistics of a pool, whose gradient counts into that of x, must come from x", () => {
+  const { data, shape } = normal([2, 3, 3, 4]);
+  const x = open().tensor(data, shape);
+  const given = open().tensor(normal([2, 4], 7).data, [2, 4]);
+  const [zeros, ones] = [open().zeros([4]), open().full([4], 1)];
+  const norm = { gamma: ones, beta: zeros, runningMean: zeros, runningVariance: ones };
+  const pooled = (statistics: Tensor): Tensor =>
+    sum(activatedPool("average", x, statistics, norm, { window: 1 }));
+  expect(() => valueAndGradients(() => pooled(batchMoments(x)), [x])).not.toThrow();
+  for (const statistics of [() => given, () => multiply(given, 2)]) {
+    expect(() => valueAndGradients(() => pooled(statistics()), [given])).toThrow(
+      "activatedPool: the gradient of input 2 counts into that of input 1, from which it must have been computed",
+    );
+  }
+});
+
+test("an operator that overwrites is refused, also where it is piecewise constant", () => {
+  const fivefold: Operator<object> = {
+    name: "fivefold",
+    updates: [0],
+    infer: ([x]) => [x],
+    reference: ([x]) => x.data.forEach((value, i) => (x.data[i] = 5 * value)),
+    candidates: () => [],
+    gradient: "piecewise constant",
+  };
+  const x = open().tensor([1, 2]);
+  const value = (): Tensor => {
+    const y = multiply(x, 2);
+    open().run(fivefold, [y], {});
+    return sum(y);
+  };
+  expect(() => valueAndGradients(value, [x])).toThrow(/^fivefold: .*fivefold overwrote in place/);
+});
+
+test("tensors of two engines are told apart", async () => {
+  const other = await openEngine({ device: "reference" });
+  const x = other.tensor([1]);
+  expect(() => valueAndGradients(() => sum(open().tensor([1])), [x])).toThrow(
+    /^gradients: tensor \d+ \[\] lives on another engine$/,
+  );
+  other.close();
+});
+
 describe("second derivatives", () => {
   test("are refused: the gradients of an inner tape have no gradient", () => {
     const x = open().tensor([1, 2]);
@@ -255,6 +311,8 @@ describe("wrong kinds of arguments are one line", () => {
   const found = valueAndGradients as unknown as (...given: unknown[]) => unknown;
   const custom = customGradient as unknown as (...given: unknown[]) => Tensor;
   const x = () => open().tensor([1, 2]);
+  let a: Tensor;
+  beforeAll(() => (a = x()));
   const cases: readonly [string, () => unknown, string | RegExp][] = [
     ["a value in place of the function", () => found(sum(x()), [x()]), "the function that computes the value must be a function, got a tensor []"],
     ["one tensor in place of an array", () => found(() => sum(x()), x()), "come in a list: [tensor]"],
@@ -277,6 +335,8 @@ describe("wrong kinds of arguments are one line", () => {
     ["a tape that watches one tensor", () => new Tape(open(), x() as never), "new Tape: the tensors to watch come in a list"],
     ["noGradient without an engine", () => (noGradient as unknown as (body: () => void) => void)(() => undefined), "noGradient: takes an engine, got a function"],
     ["an asynchronous noGradient", () => noGradient(open(), async () => Promise.resolve(1)), "noGradient: takes a synchronous function"],
+    ["a custom backward that gives too few", () => found(() => sum(custom([a], () => exp(a), () => [])), [a]), "customGradient: backward gives 0 gradients for 1 inputs"],
+    ["a custom backward that gives numbers", () => found(() => sum(custom([a], () => exp(a), () => [3])), [a]), "customGradient: backward must give tensors or undefined, it gave 3"],
     ["a custom forward that returns nothing", () => custom([x()], () => undefined, () => []), "forward must return a tensor, it returned undefined"],
     [
       "a custom backward that returns one tensor",

@@ -161,6 +161,7 @@ const rows: Rows<typeof tessera> = {
 /** What is right beside what the table says. */
 const further: Further = {
   kernelOf: { name: "kernelOf|kernel unary" },
+  valueAndGradients: { name: "valueAndGradients|gradients" },
   runOperator: { name: "runOperator|engine.run|operator", records: [0, 2] },
   activatedPool: { records: [3] },
   launchesOf: { records: [0] },

@@ -501,7 +501,12 @@ describe("a mistake in a record", () => {
     [
       "a reference that is asynchronous",
       { reference: () => Promise.resolve() },
-      "operator twice: reference must fill the outputs' data before it returns; it gave a promise",
+      "operator twice: reference must fill the outputs' data before it returns; it returned a promise: await it first",
+    ],
+    [
+      "a reference that returns its result",
+      { reference: () => [1, 2] },
+      "operator twice: reference must fill the outputs' data before it returns; it returned a list of 2",
     ],
     [
       "a reference that replaces the data",
@@ -573,6 +578,14 @@ describe("a mistake in a record", () => {
     recording.release();
   });
 
+  test("whole numbers bound as floats are told, and not read as their bits", () => {
+    const [x, scale] = [gpu().full([2, 3], 1), gpu().tensor(Uint32Array.of(1, 2, 3))];
+    const loose = { ...rmsNorm, infer: ([first]: readonly TensorSpec[]) => [first] };
+    expect(() => gpu().run(loose, [x, scale], { epsilon: 0 })).toThrow(
+      /^operator rmsNorm: candidate "\w+": "scale" of kernel rms is array<f32>, and input 1 is u32$/,
+    );
+  });
+
   test("numbers that JSON has not are attributes like others", () => {
     const keys = [NaN, Infinity, -Infinity, 0].map((limit) => workKey("twice", [], { limit }));
     expect(new Set(keys).size).toBe(4);
@@ -587,6 +600,6 @@ test.each(Object.keys(operators) as OperatorName[])("%s, built in, is as a user'
     checkInferred(operator, inputs, outputs);
     if (operator.aliases === true) continue;
     const candidates = operator.candidates(inputs, attributes, gpu().traits);
-    checkCandidates(operator, candidates, inputs.length, outputs.length);
+    checkCandidates(operator, candidates, inputs, outputs);
   }
 });

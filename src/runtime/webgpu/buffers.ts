@@ -30,7 +30,9 @@ export function bytesOf({ shape, dtype }: TensorSpec): number {
 export function deviceBytes(host: HostTensor): Uint8Array<ArrayBuffer> {
   const data =
     host.dtype === "f32" && host.data instanceof Float64Array ? Float32Array.from(host.data) : host.data;
-  return inWords(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  // Dawn's binding for Node dies of memory that is shared between threads.
+  return inWords(data.buffer instanceof ArrayBuffer ? bytes : bytes.slice());
 }
 
 /** Bytes as the device takes them: as many as fill words, zeros at the end. */

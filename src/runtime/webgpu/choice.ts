@@ -47,7 +47,7 @@ export class CandidateChoice {
   candidatesOf<A>(operator: Operator<A>, inputs: readonly TensorSpec[], attributes: A): readonly Candidate[] {
     const list = inField(operator, "candidates", () => operator.candidates(inputs, attributes, this.#traits));
     if (!isBuiltIn(operator)) {
-      checkCandidates(operator, list, inputs.length, operator.infer(inputs, attributes).length);
+      checkCandidates(operator, list, inputs, operator.infer(inputs, attributes));
     }
     return list;
   }
