@@ -580,7 +580,7 @@ describe("a mistake in a record", () => {
 
   test("whole numbers bound as floats are told, and not read as their bits", () => {
     const [x, scale] = [gpu().full([2, 3], 1), gpu().tensor(Uint32Array.of(1, 2, 3))];
-    const loose = { ...rmsNorm, infer: ([first]: readonly TensorSpec[]) => [first] };
+    const loose: typeof rmsNorm = { ...rmsNorm, infer: ([first]) => [first] };
     expect(() => gpu().run(loose, [x, scale], { epsilon: 0 })).toThrow(
       /^operator rmsNorm: candidate "\w+": "scale" of kernel rms is array<f32>, and input 1 is u32$/,
     );
