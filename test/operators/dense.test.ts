@@ -106,8 +106,11 @@ describe("statistics and an outlier", () => {
     expectMoments(await statistics.read(), momentsOf(x));
   });
 
-  test.each(["wholeNarrow", "wholeWide"] as const)("of one workgroup's rows, %s", async (reductions) => {
-    const rows = 4000;
+  test.each([
+    ["wholeNarrow", 4000],
+    ["wholeWide", 4000],
+    ["wholeWide", 100], // a lane has one row at most
+  ] as const)("of one workgroup's rows, %s, %d rows", async (reductions, rows) => {
     const expected = withOutliers(rows);
     const sizes = { rows, channels: channels / 4, epsilon: 1e-5, keep: 1, meanShare: 0, varianceShare: 0 };
     const [gamma, beta, runningMean, runningVariance] = [1, 2, 3, 4].map(input);
