@@ -103,6 +103,13 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     await expect(open().synchronise()).rejects.toThrow(behind("y", 32));
   });
 
+  test("throws when the last of more than a thousand launches, which nobody waited for, went wrong", async () => {
+    const [x, y] = [threes(8), threes(8)];
+    for (let i = 0; i < 1024; i++) open().run(copy(2, { y: input(1) }), [x, y], {});
+    open().run(copy(3, { y: input(1) }), [x, y], {});
+    await expect(open().synchronise()).rejects.toThrow(behind("y", 32));
+  });
+
   test("leaves NaN where an output is not written", async () => {
     const values = Array.from(await run(copy(1), threes(8)).read());
     expect(values).toEqual([3, 3, 3, 3, NaN, NaN, NaN, NaN]);
