@@ -279,6 +279,11 @@ describe("NaN, infinities, -0 and subnormals", () => {
           expect([...(await y.read())].filter(Number.isNaN), pool).toHaveLength(1);
         }
       }
+      images[37] = -Infinity;
+      for (const pool of ["max", "average"] as const) {
+        const y = activatedPool(pool, engine.tensor(images, [2, 4, 4, 4]), statistics, norm, { window: 2 });
+        expect((await y.read()).every(Number.isFinite), `-Infinity is cut off, ${pool}`).toBe(true);
+      }
     },
   );
 
