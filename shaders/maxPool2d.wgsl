@@ -1,8 +1,9 @@
 // y[n, p, q, c] = max over i < windowHeight, j < windowWidth of x[n, h, w, c], f32, where
 //   h = p * strideHeight - paddingHeight + i, w likewise; pixels outside the image are left out.
 // The maximum over a NaN is NaN; so is that over infinities of both signs. WGSL lets a compiler assume that no number is
-// NaN, so it is told by the bits of a sum of the values, made small so that it does not overflow. On lavapipe that takes 8
-// to 14 % of the time for windows of 3, 18 to 20 % for those of 2, and looking at the bits of every value 25 to 30 % (2026).
+// NaN, so it is told by the bits of a sum of the values, made small so that it does not overflow (a compiler may take the factor
+// out of a window's sum: then huge numbers and an infinity of the other sign are NaN, too). On lavapipe that takes 8 to 14 %
+// of the time for windows of 3, 18 to 20 % for those of 2, and looking at the bits of every value 25 to 30 % (2026).
 //
 // One invocation computes COLUMNS neighbouring outputs of one channel (or four neighbouring ones) in a line; neighbours
 // own neighbouring channels, so loads coalesce.

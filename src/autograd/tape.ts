@@ -81,13 +81,19 @@ export class Tape implements Disposable {
    * `upstream`, the value may have any shape, and the gradients are those of sum(value * upstream).
    * Ends the recording and releases what the tape held: a tape is used once.
    *
-   * @throws LifetimeError at the second use or when a tensor of `wrt` was not watched; ShapeError when the value has more
+   * @throws LifetimeError at the second use, while a tape begun after this one records, or when a tensor of `wrt` was not
+   *   watched; ShapeError when the value has more
    *   than one element and there is no upstream gradient, or one of another shape; UsageError when the value depends on a
    *   tensor of `wrt` through a call that has no gradient rule, which it names
    */
   gradients(value: Tensor, wrt: readonly Tensor[], options: GradientOptions = {}): Tensor[] {
     if (this.#state === "used") {
       throw new LifetimeError("this tape was used already; record the forward pass again on a new Tape");
+    }
+    if (recording.get(this.#engine) !== this) {
+      throw new LifetimeError(
+        "gradients: a tape that was begun after this one still records; take its gradients, or dispose it, before",
+      );
     }
     const upstream = expectUpstream(value, options);
     expectTensors("gradients", "the tensors to differentiate by", wrt);
@@ -279,9 +285,16 @@ export class Tape implements Disposable {
 
   #stop(): void {
     this.#state = "used";
-    this.#engine.observer = this.#outer.observer;
-    if (this.#outer.tape === undefined) recording.delete(this.#engine);
-    else recording.set(this.#engine, this.#outer.tape);
+    if (recording.get(this.#engine) !== this) return; // a tape inside it records on, and will leave this one out
+    let { observer, tape } = this.#outer;
+    while (tape !== undefined && tape.#state === "used") {
+      // Inside noGradient there is no observer, whatever tapes there are.
+      if (observer !== undefined) observer = tape.#outer.observer;
+      tape = tape.#outer.tape;
+    }
+    this.#engine.observer = observer;
+    if (tape === undefined) recording.delete(this.#engine);
+    else recording.set(this.#engine, tape);
   }
 }
 

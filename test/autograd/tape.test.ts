@@ -164,6 +164,25 @@ for (const device of ["reference", "webgpu"] as const) {
       expect(await dOuter.item()).toBeCloseTo(6 + Math.exp(3), 3);
     });
 
+    test("tapes that end in another order than they began in leave no gradient of zero behind, and no handle", async () => {
+      const engine = open();
+      const before = engine.memory().tensors;
+      const x = engine.tensor([3]);
+      const outer = new Tape(engine, [x]);
+      const inner = new Tape(engine, [x]);
+      expect(() => outer.gradients(x, [x])).toThrow(
+        /^gradients: a tape that was begun after this one still records/,
+      );
+      outer.dispose();
+      const y = exp(x);
+      const [slope] = inner.gradients(y, [x]);
+      expect(await slope.item()).toBeCloseTo(Math.exp(3), 3);
+      expect(engine.observer).toBeUndefined();
+      const z = exp(x);
+      for (const tensor of [x, y, z, slope]) tensor.dispose();
+      expect(engine.memory().tensors).toBe(before);
+    });
+
     test("a custom gradient inside an inner tape reaches the outer one", async () => {
       const x = open().tensor([1, 2]);
       const outer = new Tape(open(), [x]);
@@ -199,6 +218,46 @@ for (const device of ["reference", "webgpu"] as const) {
       );
       expect(Array.from(await twice.gradients[0].read())).toEqual([14, 16]);
       expect(Array.from(await mine.read())).toEqual([7, 8]);
+    });
+
+    test("a custom gradient may give one new tensor for two inputs, from which gradients go on", async () => {
+      const x = open().tensor([1, 2]);
+      const value = () =>
+        customGradient(
+          [exp(x), multiply(x, x)],
+          ([a, b]) => add(a, b),
+          (g) => {
+            const twice = add(g, g);
+            return [twice, twice];
+          },
+        );
+      const slopes = await valueAndGradients(() => sum(value()), [x]).gradients[0].read();
+      [1, 2].forEach((v, i) => expect(slopes[i]).toBeCloseTo(2 * Math.exp(v) + 4 * v, 4));
+    });
+
+    test("forward of a custom gradient may not give one of its inputs back", () => {
+      const x = open().tensor([1, 2]);
+      const same = () =>
+        customGradient(
+          [x],
+          ([a]) => a,
+          (g) => [g],
+        );
+      expect(same).toThrow("customGradient: forward returned one of its inputs; return a new tensor");
+    });
+
+    test("a custom gradient inside noGradient is a constant", async () => {
+      const engine = open();
+      const x = engine.tensor([1, 2]);
+      const constant = (): Tensor =>
+        customGradient(
+          [x],
+          ([a]) => multiply(a, a),
+          (g) => [g],
+        );
+      const value = (): Tensor => sum(multiply(x, noGradient(engine, constant)));
+      const { gradients } = valueAndGradients(value, [x]);
+      expect(Array.from(await gradients[0].read())).toEqual([1, 4]);
     });
 
     test("what forward of a custom gradient makes on the way is released", () => {

@@ -106,6 +106,10 @@ test("an option of the wrong kind is named with what it must be", () => {
   expect(unknownOption("f", "lr", ["learningRate"]).message).toBe(
     'f: there is no option "lr"; did you mean "learningRate"? it has learningRate',
   );
+  const inherited = { a: 1, constructor: 2 } as never;
+  expect(() => expectOptions<{ a: number; b?: number }>("f", inherited, checks)).toThrow(
+    'f: there is no option "constructor"; it has a, b',
+  );
   expect(unknownOption("f", "constructor", []).message).toBe(
     'f: there is no option "constructor"; it has none',
   );

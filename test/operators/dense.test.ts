@@ -5,7 +5,7 @@ import { ShapeError } from "../../src/errors/errors.ts";
 import type { AdapterTraits } from "../../src/device/traits.ts";
 import { activatedPool, denseBlock } from "../../src/functions/dense.ts";
 import { denseOperators } from "../../src/operators/dense/index.ts";
-import { wholeKnobs } from "../../src/operators/dense/row-chunks.ts";
+import { chunksOf, wholeKnobs } from "../../src/operators/dense/row-chunks.ts";
 import { input, output, type Operator } from "../../src/operators/operator.ts";
 import { operators } from "../../src/operators/registry.ts";
 import type { HostArray } from "../../src/tensor/host.ts";
@@ -66,19 +66,30 @@ describe("statistics and an outlier", () => {
   const open = useEngine({ device: "webgpu" });
   const channels = 4;
 
-  /** Values in [-1, 1), but for one of 300 in each channel; and each channel's mean and deviation in float64. */
-  function withOutliers(rows: number): { x: Float32Array; mean: number[]; deviation: number[] } {
-    const x = Float32Array.from(uniform([rows, channels], 5, -1, 1).data);
-    [0, 1, 77, rows - 1].forEach((row, k) => (x[row * channels + k] = 300));
+  interface Moments {
+    readonly mean: readonly number[];
+    readonly deviation: readonly number[];
+  }
+
+  /** Each channel's mean and deviation in float64. */
+  function momentsOf(x: Float32Array): Moments {
     const columns = [0, 1, 2, 3].map((k) => Array.from(x).filter((_, i) => i % channels === k));
+    const rows = x.length / channels;
     const mean = columns.map((column) => column.reduce((sum, value) => sum + value, 0) / rows);
     const deviation = columns.map((column, k) =>
       Math.sqrt(column.reduce((sum, value) => sum + (value - mean[k]) ** 2, 0) / rows),
     );
-    return { x, mean, deviation };
+    return { mean, deviation };
   }
 
-  function expectMoments(found: HostArray, { mean, deviation }: ReturnType<typeof withOutliers>): void {
+  /** Values in [-1, 1), but for one of 300 in each channel. */
+  function withOutliers(rows: number): { x: Float32Array } & Moments {
+    const x = Float32Array.from(uniform([rows, channels], 5, -1, 1).data);
+    [0, 1, 77, rows - 1].forEach((row, k) => (x[row * channels + k] = 300));
+    return { x, ...momentsOf(x) };
+  }
+
+  function expectMoments(found: HostArray, { mean, deviation }: Moments): void {
     for (let k = 0; k < channels; k++) {
       expect(Math.abs(found[k] - mean[k]) / deviation[k], `mean of channel ${k}`).toBeLessThan(2e-8);
       expect(found[channels + k] / deviation[k] ** 2).toBeCloseTo(1, 5);
@@ -87,17 +98,19 @@ describe("statistics and an outlier", () => {
 
   test("of a tensor's chunks: the mean loses nothing", async () => {
     const rows = 20_000;
-    const expected = withOutliers(rows);
-    const [statistics] = open().run(
-      denseOperators.batchMoments,
-      [open().tensor(expected.x, [rows, channels])],
-      {},
-    );
-    expectMoments(await statistics.read(), expected);
+    const { x } = withOutliers(rows);
+    // Channel 1 has a first chunk of nothing but outliers.
+    const { chunk } = chunksOf(rows, channels, open().traits);
+    for (let row = 0; row < chunk; row++) x[row * channels + 1] = 300;
+    const [statistics] = open().run(denseOperators.batchMoments, [open().tensor(x, [rows, channels])], {});
+    expectMoments(await statistics.read(), momentsOf(x));
   });
 
-  test.each(["wholeNarrow", "wholeWide"] as const)("of one workgroup's rows, %s", async (reductions) => {
-    const rows = 4000;
+  test.each([
+    ["wholeNarrow", 4000],
+    ["wholeWide", 4000],
+    ["wholeWide", 100], // a lane has one row at most
+  ] as const)("of one workgroup's rows, %s, %d rows", async (reductions, rows) => {
     const expected = withOutliers(rows);
     const sizes = { rows, channels: channels / 4, epsilon: 1e-5, keep: 1, meanShare: 0, varianceShare: 0 };
     const [gamma, beta, runningMean, runningVariance] = [1, 2, 3, 4].map(input);

@@ -204,6 +204,12 @@ describe.each(backends)("assembleLoss on %s", (_, engine) => {
 });
 
 describe.each(backends)("other losses on %s", (_, engine) => {
+  test.each([1e-5, 9e-4, 2e-3])("cross entropy is exact where all other classes weigh %d", async (others) => {
+    const logits = engine().tensor(Float32Array.of(0, Math.log(others)), [1, 2]);
+    const loss = await functions.softmaxCrossEntropy(logits, engine().tensor([[1, 0]])).item();
+    expect(Math.abs(loss / Math.log1p(others) - 1)).toBeLessThan(others < 1e-3 ? 3e-6 : 1e-4);
+  });
+
   test("sharpening pulls away from the threshold, strictly above it to 1", async () => {
     const at = async (values: readonly number[], temperature: number): Promise<number[]> =>
       Array.from(await functions.sharpen(engine().tensor(values), { temperature }).read(), (value) =>

@@ -547,6 +547,11 @@ describe("a mistake in a record", () => {
       "gradient of input 0 is f32 [], and the input is [2]",
     ],
     [
+      "whole numbers",
+      () => [() => cpu().tensor(Uint32Array.of(1, 2))],
+      "gradient of input 0 is u32 [2], and the input is [2]",
+    ],
+    [
       "an error",
       () => {
         throw new Error("not yet");

@@ -24,7 +24,9 @@ import { softmaxCrossEntropy } from "../../src/functions/losses.ts";
 import { reshape } from "../../src/functions/movement.ts";
 import { maxPool2d } from "../../src/functions/pooling.ts";
 import { max, mean, sum } from "../../src/functions/reduction.ts";
-import { updatesOf, type Operator } from "../../src/operators/operator.ts";
+import type { Sliding } from "../../src/operators/convolution/extents.ts";
+import { forwardCandidates, weightGradientCandidates } from "../../src/operators/convolution/launches.ts";
+import { updatesOf, type Candidate, type Operator } from "../../src/operators/operator.ts";
 import { operators, type OperatorName } from "../../src/operators/registry.ts";
 import { Engine } from "../../src/runtime/engine.ts";
 import { openEngine } from "../../src/runtime/open-engine.ts";
@@ -277,8 +279,53 @@ describe("NaN, infinities, -0 and subnormals", () => {
           expect([...(await y.read())].filter(Number.isNaN), pool).toHaveLength(1);
         }
       }
+      images[37] = -Infinity;
+      for (const pool of ["max", "average"] as const) {
+        const y = activatedPool(pool, engine.tensor(images, [2, 4, 4, 4]), statistics, norm, { window: 2 });
+        expect((await y.read()).every(Number.isFinite), `-Infinity is cut off, ${pool}`).toBe(true);
+      }
     },
   );
+
+  // The samples of dense blocks that are small take other candidates on this device.
+  test("a convolution with batch norm and ReLU folded in, each candidate: a NaN comes through, negative ones are 0", async () => {
+    const extents = { batch: 1, height: 1, width: 4, channels: 4, filterHeight: 1, filterWidth: 1 };
+    const all = { ...extents, outputHeight: 1, outputWidth: 4, outputChannels: 4 };
+    const sliding: Sliding = { stride: [1, 1], padding: [0, 0], dilation: [1, 1] };
+    const activated = { activated: true };
+    // Pixels with a NaN of either sign, infinities, and none of them.
+    const values = new Float32Array([0, 1, -2, 3, 1, 0, 2, 5, -1, Infinity, 1, -Infinity, 1, 2, -3, 4]);
+    const bits = new Uint32Array(values.buffer);
+    [bits[0], bits[5]] = [specials.NaN, specials["-NaN"]];
+    const x = gpu.tensor(values, [1, 1, 4, 4]);
+    const factors = gpu.tensor([[2, 2, 2, 2], [0, 0, 0, 1]]); // prettier-ignore
+    const ones = gpu.full([1, 1, 4, 4], 1);
+    /** Each candidate's result with its four columns, which are equal, as one. */
+    async function each(name: string, candidates: readonly Candidate[]): Promise<Record<string, number[]>> {
+      const found: Record<string, number[]> = {};
+      const alone: AnyOperator = {
+        name,
+        infer: () => [{ shape: [4, 4], dtype: "f32" }],
+        reference: () => expect.unreachable(),
+        candidates: () => candidates,
+      };
+      for (const { name: candidate } of candidates) {
+        backend.candidates.set(name, candidate);
+        const data = [...(await gpu.run(alone, [x, ones, factors], {})[0].read())];
+        found[candidate] = [0, 4, 8, 12].map((at) => data[at]);
+        expect(data, candidate).toEqual(data.map((_, at) => data[at - (at % 4)]));
+      }
+      return found;
+    }
+    const forward = await each("folded", forwardCandidates(all, sliding, activated, gpu.traits));
+    expect(Object.keys(forward)).toEqual(expect.arrayContaining(["tile", "blocked"]));
+    for (const [candidate, sums] of Object.entries(forward))
+      expect(sums, candidate).toEqual([NaN, NaN, Infinity, 2 + 4 + 0 + 9]);
+    const back = await each("foldedGradient", weightGradientCandidates(all, sliding, activated, gpu.traits));
+    expect(Object.keys(back)).toEqual(expect.arrayContaining(["tile", "blocked"]));
+    for (const [candidate, sums] of Object.entries(back))
+      expect(sums, candidate).toEqual([NaN, NaN, 0 + 4 + 2 + 0, 7 + 11 + 0 + 9]);
+  });
 
   test.each(["reference", "webgpu"])("%s: gradients where there is a NaN", async (kind) => {
     const engine = kind === "webgpu" ? gpu : reference;

@@ -6,6 +6,7 @@ import { KernelError } from "../../src/errors/errors.ts";
 import { affine } from "../../src/functions/elementwise.ts";
 import { pack } from "../../src/functions/movement.ts";
 import { kernels, type KernelName } from "../../src/kernels/kernel.ts";
+import { kernelOf } from "../../src/kernels/own-kernel.ts";
 import { input, output, temporary, type Operator, type Slot } from "../../src/operators/operator.ts";
 import { openEngine } from "../../src/runtime/open-engine.ts";
 import { sideBySide } from "../../src/runtime/side-by-side.ts";
@@ -60,8 +61,52 @@ describe("a checked engine", () => {
     await open().synchronise();
   });
 
+  // A sum with NaN is NaN with other bits, one with a number may be that number; a comparison with NaN does not hold.
+  test.each([
+    ["adds nothing to what lies there", "+= x[i]"],
+    ["cuts off what is above there", "= select(y[i], x[i] + 4.0, y[i] > 4.0)"],
+  ])("throws when a launch %s behind the end, which one kind of number shows", async (_, change) => {
+    const kernel = kernelOf(`// kernel: change
+// launch: ceil(count / 64) workgroups
+// work: count operations
+struct Sizes { count: u32 }
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let i = id.x;
+  if (i < sizes.count) { y[i] ${change}; }
+}
+`);
+    const changing = (count: number): Operator<None> => ({
+      name: "change",
+      updates: [1],
+      infer: () => [],
+      reference: () => undefined,
+      candidates: () => [
+        { name: "change", launches: [{ kernel, bind: { x: input(0), y: input(1) }, sizes: { count } }] },
+      ],
+    });
+    const [x, y] = [open().zeros([16]), threes(8)];
+    open().run(changing(8), [x, y], {});
+    await open().synchronise();
+    expect(Array.from(await y.read())).toEqual(new Array(8).fill(3));
+    open().run(changing(16), [x, y], {});
+    await expect(open().synchronise()).rejects.toThrow(
+      /change\.wgsl writes behind the end of "y" \(32 bytes\)/,
+    );
+  });
+
   test("throws when a launch wrote behind the end of scratch space", async () => {
     run(copy(3, { y: temporary(0) }), threes(8));
+    await expect(open().synchronise()).rejects.toThrow(behind("y", 32));
+  });
+
+  test("throws when the last of more than a thousand launches, which nobody waited for, went wrong", async () => {
+    const [x, y] = [threes(8), threes(8)];
+    for (let i = 0; i < 1024; i++) open().run(copy(2, { y: input(1) }), [x, y], {});
+    open().run(copy(3, { y: input(1) }), [x, y], {});
     await expect(open().synchronise()).rejects.toThrow(behind("y", 32));
   });
 
