@@ -6,6 +6,7 @@ import { KernelError } from "../../src/errors/errors.ts";
 import { affine } from "../../src/functions/elementwise.ts";
 import { pack } from "../../src/functions/movement.ts";
 import { kernels, type KernelName } from "../../src/kernels/kernel.ts";
+import { kernelOf } from "../../src/kernels/own-kernel.ts";
 import { input, output, temporary, type Operator, type Slot } from "../../src/operators/operator.ts";
 import { openEngine } from "../../src/runtime/open-engine.ts";
 import { sideBySide } from "../../src/runtime/side-by-side.ts";
@@ -42,6 +43,40 @@ const behind = (binding: string, bytes: number): RegExp =>
   new RegExp(
     `copy: copyVectors\\.wgsl writes behind the end of "${binding}" \\(${bytes} bytes\\), 0 bytes behind it`,
   );
+
+/** One more than `x`, as `text` computes it. */
+const plusOne = (text: string, name: string): Operator<None> => ({
+  name,
+  infer: (inputs) => inputs,
+  reference: () => undefined,
+  candidates: ([{ shape }]) => [
+    {
+      name: "only",
+      launches: [{ kernel: kernelOf(text), bind: { x: input(0), y: output(0) }, sizes: { count: shape[0] } }],
+    },
+  ],
+});
+
+/** A shader that adds one to `count` numbers, and to `more` behind them. */
+const addingOne = ({
+  size = "@workgroup_size(64)",
+  id = "@builtin(global_invocation_id) id: vec3u",
+  more = 0,
+  comment = "",
+}): string => `// y = x + 1
+// kernel: plusOne
+// launch: ceil(count / 64) workgroups
+// work: count operations
+struct Sizes { count: u32 }
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+${comment}
+@compute ${size}
+fn main(${id}) {
+  if (id.x < sizes.count + ${more}u) { y[id.x] = x[min(id.x, sizes.count - 1u)] + 1.0; }
+}
+`;
 
 describe("a checked engine", () => {
   const open = useEngine({ device: "webgpu", checked: true });
@@ -131,6 +166,30 @@ describe("a checked engine", () => {
       Object.assign(kernel, { text, specialise });
     }
     expect(kernels.copyVectors.text).not.toContain("arrayLength");
+  });
+
+  test("is not led to believe so by a comment", async () => {
+    for (const comment of ["// never ask for arrayLength here", "/* arrayLength(&y) */"]) {
+      run(plusOne(addingOne({ more: 1, comment }), "commented"), threes(8));
+      await expect(open().synchronise()).rejects.toThrow(
+        /commented: plusOne\.wgsl writes behind the end of "y" \(32 bytes\)/,
+      );
+    }
+  });
+
+  test("runs valid shaders, however they are written", async () => {
+    const texts = {
+      blanks: { size: "@workgroup_size (64)", id: "@builtin (global_invocation_id) id : vec3u" },
+      comments: { comment: "/* fn main(@builtin(local_invocation_id) old: vec3u) @workgroup_size(1) */" },
+      commas: { size: "@workgroup_size(max(64u, 32u), 1)" },
+      entries: {
+        comment: "@compute @workgroup_size(1) fn other(@builtin(workgroup_id) group: vec3u) { y[0] = 0.0; }",
+      },
+    };
+    for (const [name, parts] of Object.entries(texts)) {
+      const values = await run(plusOne(addingOne(parts), name), threes(67)).read();
+      expect(Array.from(values), name).toEqual(new Array(67).fill(4));
+    }
   });
 
   test("no shader asks for a binding's length", () => {

@@ -2,7 +2,8 @@
 // in reverse order with something else in the bands; what it did wrong is kept until somebody asks. Copies, since a band
 // must lie behind whatever is bound: a whole buffer, a part of a gathered one, a place in a program's memory.
 
-import { kernels } from "../../kernels/kernel.ts";
+import { blankComments } from "../../kernels/comments.ts";
+import { kernels, type Kernel } from "../../kernels/kernel.ts";
 import type { AdapterTraits } from "../../device/traits.ts";
 import type { Bound } from "./bindings.ts";
 import { usage } from "./buffers.ts";
@@ -60,6 +61,8 @@ export class GuardedLaunches {
   readonly #compare: GPUComputePipeline;
   /** Copies by what they are for; they grow, and serve launch after launch. */
   readonly #copies = new Map<string, GPUBuffer>();
+  /** Kernels that were run, and whether they ask how long a binding is: looked at once. */
+  readonly #asking = new WeakMap<Kernel, boolean>();
   /** Used by launches that are not submitted yet, and by none after them. */
   #retired: GPUBuffer[] = [];
   #batches: Batch[] = [];
@@ -95,7 +98,7 @@ export class GuardedLaunches {
       this.#clashes.push(`${launch} binds the same buffer as "${one}" and as "${other}", and writes to it`);
     }
     // A shader that asks how long a binding is must not be told that the band belongs to it.
-    const band = kernel.text.includes("arrayLength") ? 0 : bandBytes;
+    const band = this.#asksForLengths(kernel) ? 0 : bandBytes;
     const copies = buffers.map(({ index, writes, target }): Copied => {
       const first = this.#copy(encoder, `first ${index}`, target, band);
       const second = writes ? this.#copy(encoder, `second ${index}`, target, band) : first;
@@ -116,6 +119,15 @@ export class GuardedLaunches {
       this.#look(encoder, copies[i], { launch, binding: nameOf(index), bytes: target.size });
       encoder.copyBufferToBuffer(copies[i].first, 0, target.buffer, target.offset, target.size);
     });
+  }
+
+  #asksForLengths(kernel: Kernel): boolean {
+    let asks = this.#asking.get(kernel);
+    if (asks === undefined) {
+      asks = /\barrayLength\b/.test(blankComments(kernel.text, "all"));
+      this.#asking.set(kernel, asks);
+    }
+    return asks;
   }
 
   /** To be called after each submit. */
