@@ -1,15 +1,20 @@
 // A checked engine: launches that write or read behind the end of what they bind, or depend on the order of their
 // invocations, are told by name, wherever the tensor lies.
 
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { openGpu } from "../../src/device/gpu.ts";
 import { KernelError } from "../../src/errors/errors.ts";
 import { affine } from "../../src/functions/elementwise.ts";
 import { pack } from "../../src/functions/movement.ts";
 import { kernels, type KernelName } from "../../src/kernels/kernel.ts";
 import { kernelOf } from "../../src/kernels/own-kernel.ts";
 import { input, output, temporary, type Operator, type Slot } from "../../src/operators/operator.ts";
+import { Engine } from "../../src/runtime/engine.ts";
 import { openEngine } from "../../src/runtime/open-engine.ts";
 import { sideBySide } from "../../src/runtime/side-by-side.ts";
+import { usage } from "../../src/runtime/webgpu/buffers.ts";
+import { bandBytes } from "../../src/runtime/webgpu/guarded-launches.ts";
+import { WebGpuBackend } from "../../src/runtime/webgpu/webgpu-backend.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { useEngine } from "../engines.ts";
 
@@ -175,6 +180,36 @@ describe("a checked engine", () => {
         /commented: plusOne\.wgsl writes behind the end of "y" \(32 bytes\)/,
       );
     }
+  });
+
+  test("binds every copy at an offset, with its band, and leaves room for both bands in the largest buffer", async () => {
+    const gpu = await openGpu();
+    const bound = vi.spyOn(gpu.device, "createBindGroup");
+    const backend = new WebGpuBackend(gpu, { checked: true });
+    using engine = new Engine(backend);
+    const x = engine.tensor(new Float32Array(64).fill(3));
+    const parts = [x, engine.tensor(new Float32Array(8).fill(5))];
+    const whole = engine.run(copy(16), [x], {})[0];
+    engine.gather(parts);
+    using program = await engine.record(() => affine(parts[1], 2));
+    const part = engine.run(copy(2), [parts[1]], {})[0];
+    program.run();
+    expect(Array.from(await whole.read())).toEqual(new Array(64).fill(3));
+    expect(Array.from(await part.read())).toEqual(new Array(8).fill(5));
+    expect(Array.from(await program.result.read())).toEqual(new Array(8).fill(10));
+    const launches = bound.mock.calls.filter(([{ label = "" }]) => label.includes(".wgsl"));
+    const ranges = launches.map(([{ entries }]) =>
+      [...entries]
+        .map(({ resource }) => resource as GPUBufferBinding)
+        .filter(({ buffer }) => (buffer.usage & usage.storage) > 0)
+        .map(({ offset, size, buffer }) => [offset, size, buffer.size >= (offset ?? 0) + (size ?? 0)]),
+    );
+    const both = (bytes: number): unknown => new Array(2).fill([256, bytes + bandBytes, true]);
+    // Each in order and in reverse, with `x` and `y`.
+    expect(ranges).toEqual([both(256), both(256), both(32), both(32), both(32), both(32)]);
+    expect(256 % gpu.device.limits.minStorageBufferOffsetAlignment).toBe(0);
+    expect(engine.traits.maxBindingBytes).toBe(gpu.traits.maxBindingBytes - bandBytes);
+    expect(engine.traits.maxBufferBytes).toBe(gpu.traits.maxBufferBytes - 256 - bandBytes);
   });
 
   test("runs valid shaders, however they are written", async () => {

@@ -15,7 +15,7 @@ import { bindSlots, workgroupsOf } from "./bindings.ts";
 import { BufferPool, bytesOf, deviceBytes, usage } from "./buffers.ts";
 import { CandidateChoice, type CandidateNames } from "./choice.ts";
 import { CommandQueue } from "./commands.ts";
-import { bandBytes, GuardedLaunches } from "./guarded-launches.ts";
+import { bandBytes, frontBytes, GuardedLaunches } from "./guarded-launches.ts";
 import { lower } from "./lowering.ts";
 import { planMemory } from "./memory-plan.ts";
 import { PipelineCache } from "./pipelines.ts";
@@ -269,9 +269,12 @@ export class WebGpuBackend implements Backend {
   }
 }
 
-/** The device as it is for tensors that have a band behind them. */
+/** The device as it is for tensors that have bands in front of them and behind them, of which the latter is bound, too. */
 function withRoomForBands(gpu: Gpu): Gpu {
   const { maxBindingBytes, maxBufferBytes } = gpu.traits;
-  const limits = { maxBindingBytes: maxBindingBytes - bandBytes, maxBufferBytes: maxBufferBytes - bandBytes };
+  const limits = {
+    maxBindingBytes: maxBindingBytes - bandBytes,
+    maxBufferBytes: maxBufferBytes - frontBytes - bandBytes,
+  };
   return { ...gpu, traits: { ...gpu.traits, ...limits } };
 }
