@@ -195,6 +195,45 @@ describe("withCandidate", () => {
   });
 });
 
+describe("an engine opened with candidates", () => {
+  const work = "[8] {}";
+  test.each([
+    [
+      { candidates: { con2d: "tile" } },
+      /^openEngine: candidates: there is no operator "con2d"; did you mean "conv2d"\?/,
+    ],
+    [{ candidates: { relu: "first", Conv2D: "tile" } }, /no operator "Conv2D"; did you mean "conv2d"\?/],
+    [
+      { candidates: { relu6: "first" } },
+      /withCandidate, or a name that says whose it is, such as "mine\/relu6"$/,
+    ],
+    [{ candidates: { relu: 4 as never } }, /^openEngine: candidates\["relu"\] must be a string, got 4$/],
+    [
+      { tuning: { [`rleu ${work}`]: "fours" } },
+      /^openEngine: tuning: there is no operator "rleu"; did you mean "relu"\?/,
+    ],
+    [
+      { tuning: { relu: "fours" } },
+      /^openEngine: tuning: "relu" is no key .* the option candidates takes operators by name$/,
+    ],
+    [
+      { tuning: { [`relu ${work}`]: null as never } },
+      /^openEngine: tuning\["relu \[8\] \{\}"\] must be a string/,
+    ],
+  ])("refuses %o", async (options, message) => {
+    for (const device of ["reference", "webgpu"] as const) {
+      await expect(openEngine({ device, ...options })).rejects.toThrow(UsageError);
+      await expect(openEngine({ device, ...options })).rejects.toThrow(message);
+    }
+  });
+
+  test("takes all operators, built-in ones, and names that may be somebody's own", async () => {
+    const candidates = { "*": "first", relu: "first", steps: "in1", "acme/conv2d": "tile" };
+    const tuning = { [`relu ${work}`]: "gone", [`steps ${work}`]: "in2", [`acme/relu ${work}`]: "fours" };
+    (await openEngine({ device: "reference", candidates, tuning })).close();
+  });
+});
+
 describe("on the reference backend, which has no kernels,", () => {
   const cpu = useEngine({ device: "reference" });
 

@@ -38,7 +38,8 @@ function* repeated({ shape, dtype }: TensorSpec, value: number): Generator<Uint8
 export interface WebGpuOptions {
   /**
    * Candidate to take for an operator, by operator name ("*" for all others; "first" names the one that always works);
-   * operators left out follow the tuning, then the rule.
+   * operators left out follow the tuning, then the rule. `openEngine` refuses a name that is near a built-in operator's; any
+   * other may be an operator's of your own.
    */
   readonly candidates?: CandidateNames;
   /** Candidates by work, as the tuner found them (see `workKey`). */
