@@ -38,25 +38,24 @@ const engineOptions: OptionChecks<EngineOptions> = {
  * A name that is near a built-in operator's is taken for a slip; any other may be an operator's of the user's, which is known
  * when it runs. A name with a slash says whose it is and is never a slip.
  */
-function expectOperator(option: string, name: string): void {
+function expectOperator(name: string): void {
   if (name === "*" || builtInNames.has(name) || name.includes("/")) return;
   const near = suggestion(name, [...builtInNames]);
   if (near === "") return;
   throw new UsageError(
-    `openEngine: ${option}: there is no operator "${name}"${near} For one of your own by a name so near, use ` +
+    `openEngine: candidates: there is no operator "${name}"${near} For one of your own by a name so near, use ` +
       `engine.withCandidate, or a name that says whose it is, such as "mine/${name}"`,
   );
 }
 
 function expectCandidates({ candidates = {}, tuning = {} }: EngineOptions): void {
   for (const [operator, name] of Object.entries(candidates)) {
-    expectOperator("candidates", operator);
+    expectOperator(operator);
     expectArgument("openEngine", `candidates["${operator}"]`, name, aString);
   }
   for (const [work, name] of Object.entries(tuning)) {
-    const [operator, ...rest] = work.split(" ");
-    expectOperator("tuning", operator);
-    if (rest.length === 0) {
+    // No slips: the tuner writes them, those of a user's operators as well, whatever they are called.
+    if (!work.includes(" ")) {
       throw new UsageError(
         `openEngine: tuning: "${work}" is no key of a tuning file, an operator with shapes and attributes; the option ` +
           "candidates takes operators by name",
