@@ -62,7 +62,7 @@ export function foldWorkgroups(count: number, limit: number): readonly [number, 
 export function describe(name: string, text: string): Kernel {
   const source = parseShader(name, text);
   const { knobs, uniforms } = source;
-  const folds = /@builtin\(\s*num_workgroups\s*\)/.test(blankComments(text, "all"));
+  const folds = /@\s*builtin\s*\(\s*num_workgroups\b/.test(blankComments(text, "all"));
   const scalars = uniforms.filter(({ lanes, choices }) => lanes === 1 && choices.length === 0);
   const countable = knobs.filter(({ type }) => type !== "bool" && type !== "choice");
   const vocabulary = {

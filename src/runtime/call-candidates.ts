@@ -27,7 +27,7 @@ export function candidatesIn({ calls }: Recording, choice: CandidateChoice): Cal
       inputs: specs,
       attributes,
       candidates: choice.candidatesOf(operator, specs, attributes as never).map(({ name }) => name),
-      chosen: choice.choose(operator, specs, attributes as never).name,
+      chosen: choice.wouldChoose(operator, specs, attributes as never).name,
     };
   });
 }

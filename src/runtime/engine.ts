@@ -199,14 +199,15 @@ export class Engine implements TensorOwner, Disposable {
 
   /**
    * Runs `body` with one candidate of an operator, whatever the engine would choose: for its calls, and for the steps that
-   * it records. Where `body` returns a promise, until that settles; what else the engine runs meanwhile takes it, too.
+   * it records. Where `body` returns a promise, until that settles; what else the engine runs meanwhile takes it, too. Calls
+   * that `candidatesOf` lists are not made, and show what they would take.
    *
    *     const program = await engine.withCandidate("conv2d", "tile", () => engine.record(step));
    *
    * @param operator the name of a built-in operator, a record of your own, or "*" for every operator
    * @param candidate a name that `candidatesOf` lists, or "first" for the one that works on every adapter
    * @throws KernelError naming what there is when a call has no such candidate; UsageError when `body` makes no call of
-   *   the operator, and on the reference backend, which has no candidates
+   *   the operator, inside engine.record, and on the reference backend, which has no candidates
    */
   withCandidate<Result>(
     operator: string | { readonly name: string },
@@ -214,12 +215,14 @@ export class Engine implements TensorOwner, Disposable {
     body: () => Result,
   ): Result {
     this.#checkOpen();
-    return underCandidate(
-      this.backend.choice,
-      typeof operator === "string" ? operator : operator.name,
-      candidate,
-      body,
-    );
+    const name = typeof operator === "string" ? operator : operator.name;
+    if (this.#recording !== undefined) {
+      throw new UsageError(
+        `withCandidate("${name}", "${candidate}") inside engine.record; write it around engine.record, or around ` +
+          "engine.candidatesOf: recorded calls take their candidates together, when all are known",
+      );
+    }
+    return underCandidate(this.backend.choice, name, candidate, body);
   }
 
   /** Names the part of the step that `body`'s calls belong to, for plans and profiles. */

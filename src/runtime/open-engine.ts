@@ -1,7 +1,17 @@
 // Opening an engine: on which device it computes.
 
-import { aFlag, aRecord, aString, expectOptions, oneOf, type OptionChecks } from "../errors/arguments.ts";
+import {
+  aFlag,
+  aRecord,
+  aString,
+  expectArgument,
+  expectOptions,
+  oneOf,
+  type OptionChecks,
+} from "../errors/arguments.ts";
 import { DeviceUnavailableError, UsageError } from "../errors/errors.ts";
+import { suggestion } from "../errors/nearest.ts";
+import { builtInNames } from "../operators/registry.ts";
 import { openGpu, type DeviceRequest } from "../device/gpu.ts";
 import { Engine } from "./engine.ts";
 import { ReferenceBackend } from "./reference-backend.ts";
@@ -25,12 +35,44 @@ const engineOptions: OptionChecks<EngineOptions> = {
 };
 
 /**
+ * A name that is near a built-in operator's is taken for a slip; any other may be an operator's of the user's, which is known
+ * when it runs. A name with a slash says whose it is and is never a slip.
+ */
+function expectOperator(name: string): void {
+  if (name === "*" || builtInNames.has(name) || name.includes("/")) return;
+  const near = suggestion(name, [...builtInNames]);
+  if (near === "") return;
+  throw new UsageError(
+    `openEngine: candidates: there is no operator "${name}"${near} For one of your own by a name so near, use ` +
+      `engine.withCandidate, or a name that says whose it is, such as "mine/${name}"`,
+  );
+}
+
+function expectCandidates({ candidates = {}, tuning = {} }: EngineOptions): void {
+  for (const [operator, name] of Object.entries(candidates)) {
+    expectOperator(operator);
+    expectArgument("openEngine", `candidates["${operator}"]`, name, aString);
+  }
+  for (const [work, name] of Object.entries(tuning)) {
+    // No slips: the tuner writes them, those of a user's operators as well, whatever they are called.
+    if (!work.includes(" ")) {
+      throw new UsageError(
+        `openEngine: tuning: "${work}" is no key of a tuning file, an operator with shapes and attributes; the option ` +
+          "candidates takes operators by name",
+      );
+    }
+    expectArgument("openEngine", `tuning["${work}"]`, name, aString);
+  }
+}
+
+/**
  * Opens an engine on WebGPU or on the CPU reference.
  * @throws DeviceUnavailableError when WebGPU was asked for and there is no adapter, UsageError for an unknown device
- *   or option
+ *   or option, and for candidates of an operator whose name is nearly that of a built-in one
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   expectOptions("openEngine", options, engineOptions);
+  expectCandidates(options);
   const choice: string = options.device ?? "auto";
   if (choice === "reference") return new Engine(new ReferenceBackend());
   if (choice !== "webgpu" && choice !== "auto") {

@@ -49,7 +49,13 @@ export class PlanningBackend implements Backend {
     return nothing();
   }
 
-  execute<A>(_: Operator<A>, __: readonly Operand[], outputs: readonly TensorSpec[]): CountedStorage[] {
+  execute<A>(
+    operator: Operator<A>,
+    inputs: readonly Operand[],
+    outputs: readonly TensorSpec[],
+    attributes: A,
+  ): CountedStorage[] {
+    this.choice.choose(operator, inputs, attributes); // refuses what an engine that computes would
     return outputs.map(nothing);
   }
 

@@ -220,6 +220,8 @@ describe("a kernel of the user's", () => {
     const flat = text.replace(" @builtin(num_workgroups) grid: vec3u,", "").replace("group.y * grid.x", "0u");
     const sizes = { count: 64 * 65_536, factor: 1 };
     expect(kernelOf(text).workgroups(sizes)).toEqual([32_768, 2]);
+    const spaced = text.replace("@builtin(num_workgroups)", "@builtin (num_workgroups,)");
+    expect(kernelOf(spaced).workgroups(sizes)).toEqual([32_768, 2]);
     expect(kernelOf(flat).workgroups({ ...sizes, count: 64 * 65_535 })).toEqual([65_535, 1]);
     expect(refusal(() => kernelOf(flat).workgroups(sizes))).toMatch(
       /^kernel scaled: 65536 workgroups are over the 65535 of one dimension, and main does not take them in two; take num_workgroups/,

@@ -1,15 +1,20 @@
 // A checked engine: launches that write or read behind the end of what they bind, or depend on the order of their
 // invocations, are told by name, wherever the tensor lies.
 
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { openGpu } from "../../src/device/gpu.ts";
 import { KernelError } from "../../src/errors/errors.ts";
 import { affine } from "../../src/functions/elementwise.ts";
 import { pack } from "../../src/functions/movement.ts";
 import { kernels, type KernelName } from "../../src/kernels/kernel.ts";
 import { kernelOf } from "../../src/kernels/own-kernel.ts";
 import { input, output, temporary, type Operator, type Slot } from "../../src/operators/operator.ts";
+import { Engine } from "../../src/runtime/engine.ts";
 import { openEngine } from "../../src/runtime/open-engine.ts";
 import { sideBySide } from "../../src/runtime/side-by-side.ts";
+import { usage } from "../../src/runtime/webgpu/buffers.ts";
+import { bandBytes } from "../../src/runtime/webgpu/guarded-launches.ts";
+import { WebGpuBackend } from "../../src/runtime/webgpu/webgpu-backend.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { useEngine } from "../engines.ts";
 
@@ -43,6 +48,40 @@ const behind = (binding: string, bytes: number): RegExp =>
   new RegExp(
     `copy: copyVectors\\.wgsl writes behind the end of "${binding}" \\(${bytes} bytes\\), 0 bytes behind it`,
   );
+
+/** One more than `x`, as `text` computes it. */
+const plusOne = (text: string, name: string): Operator<None> => ({
+  name,
+  infer: (inputs) => inputs,
+  reference: () => undefined,
+  candidates: ([{ shape }]) => [
+    {
+      name: "only",
+      launches: [{ kernel: kernelOf(text), bind: { x: input(0), y: output(0) }, sizes: { count: shape[0] } }],
+    },
+  ],
+});
+
+/** A shader that adds one to `count` numbers, and to `more` behind them. */
+const addingOne = ({
+  size = "@workgroup_size(64)",
+  id = "@builtin(global_invocation_id) id: vec3u",
+  more = 0,
+  comment = "",
+}): string => `// y = x + 1
+// kernel: plusOne
+// launch: ceil(count / 64) workgroups
+// work: count operations
+struct Sizes { count: u32 }
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+${comment}
+@compute ${size}
+fn main(${id}) {
+  if (id.x < sizes.count + ${more}u) { y[id.x] = x[min(id.x, sizes.count - 1u)] + 1.0; }
+}
+`;
 
 describe("a checked engine", () => {
   const open = useEngine({ device: "webgpu", checked: true });
@@ -176,6 +215,60 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       Object.assign(kernel, { text, specialise });
     }
     expect(kernels.copyVectors.text).not.toContain("arrayLength");
+  });
+
+  test("is not led to believe so by a comment", async () => {
+    for (const comment of ["// never ask for arrayLength here", "/* arrayLength(&y) */"]) {
+      run(plusOne(addingOne({ more: 1, comment }), "commented"), threes(8));
+      await expect(open().synchronise()).rejects.toThrow(
+        /commented: plusOne\.wgsl writes behind the end of "y" \(32 bytes\)/,
+      );
+    }
+  });
+
+  test("binds every copy at an offset, with its band, and leaves room for both bands in the largest buffer", async () => {
+    const gpu = await openGpu();
+    const bound = vi.spyOn(gpu.device, "createBindGroup");
+    const backend = new WebGpuBackend(gpu, { checked: true });
+    using engine = new Engine(backend);
+    const x = engine.tensor(new Float32Array(64).fill(3));
+    const parts = [x, engine.tensor(new Float32Array(8).fill(5))];
+    const whole = engine.run(copy(16), [x], {})[0];
+    engine.gather(parts);
+    using program = await engine.record(() => affine(parts[1], 2));
+    const part = engine.run(copy(2), [parts[1]], {})[0];
+    program.run();
+    expect(Array.from(await whole.read())).toEqual(new Array(64).fill(3));
+    expect(Array.from(await part.read())).toEqual(new Array(8).fill(5));
+    expect(Array.from(await program.result.read())).toEqual(new Array(8).fill(10));
+    const launches = bound.mock.calls.filter(([{ label = "" }]) => label.includes(".wgsl"));
+    const ranges = launches.map(([{ entries }]) =>
+      [...entries]
+        .map(({ resource }) => resource as GPUBufferBinding)
+        .filter(({ buffer }) => (buffer.usage & usage.storage) > 0)
+        .map(({ offset, size, buffer }) => [offset, size, buffer.size >= (offset ?? 0) + (size ?? 0)]),
+    );
+    const both = (bytes: number): unknown => new Array(2).fill([256, bytes + bandBytes, true]);
+    // Each in order and in reverse, with `x` and `y`.
+    expect(ranges).toEqual([both(256), both(256), both(32), both(32), both(32), both(32)]);
+    expect(256 % gpu.device.limits.minStorageBufferOffsetAlignment).toBe(0);
+    expect(engine.traits.maxBindingBytes).toBe(gpu.traits.maxBindingBytes - bandBytes);
+    expect(engine.traits.maxBufferBytes).toBe(gpu.traits.maxBufferBytes - 256 - bandBytes);
+  });
+
+  test("runs valid shaders, however they are written", async () => {
+    const texts = {
+      blanks: { size: "@workgroup_size (64)", id: "@builtin (global_invocation_id) id : vec3u" },
+      comments: { comment: "/* fn main(@builtin(local_invocation_id) old: vec3u) @workgroup_size(1) */" },
+      commas: { size: "@workgroup_size(max(64u, 32u), 1)" },
+      entries: {
+        comment: "@compute @workgroup_size(1) fn other(@builtin(workgroup_id) group: vec3u) { y[0] = 0.0; }",
+      },
+    };
+    for (const [name, parts] of Object.entries(texts)) {
+      const values = await run(plusOne(addingOne(parts), name), threes(67)).read();
+      expect(Array.from(values), name).toEqual(new Array(67).fill(4));
+    }
   });
 
   test("no shader asks for a binding's length", () => {

@@ -25,10 +25,18 @@ export class CandidateRequests {
     };
   }
 
-  /** The name that is asked for, for a call that takes it up. */
+  /** The name that is asked for; to look at it does not take it up. */
   of(operator: string): string | undefined {
-    const request = this.#requests.findLast((each) => each.operator === operator || each.operator === "*");
+    return this.#newest(operator)?.name;
+  }
+
+  /** A call of the operator is made: it takes up what is asked for. */
+  meet(operator: string): void {
+    const request = this.#newest(operator);
     if (request !== undefined) request.met = true;
-    return request?.name;
+  }
+
+  #newest(operator: string): Request | undefined {
+    return this.#requests.findLast((each) => each.operator === operator || each.operator === "*");
   }
 }

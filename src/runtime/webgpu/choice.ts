@@ -53,10 +53,20 @@ export class CandidateChoice {
   }
 
   /**
+   * The candidate of a call that is made: a request for it is met.
+   * @throws as `wouldChoose`
+   */
+  choose<A>(operator: Operator<A>, inputs: readonly TensorSpec[], attributes: A): Candidate {
+    this.requests.meet(operator.name);
+    return this.wouldChoose(operator, inputs, attributes);
+  }
+
+  /**
+   * The candidate that a call would take; it is only looked at, and a request for it is not met.
    * @throws KernelError when the operator has no candidate of the name asked for, OutOfMemoryError when that one, or every
    *   one, needs a buffer that is larger than the adapter holds
    */
-  choose<A>(operator: Operator<A>, inputs: readonly TensorSpec[], attributes: A): Candidate {
+  wouldChoose<A>(operator: Operator<A>, inputs: readonly TensorSpec[], attributes: A): Candidate {
     const candidates = this.candidatesOf(operator, inputs, attributes);
     const byName = (name: string | undefined): Candidate | undefined =>
       name === "first" ? candidates.at(0) : candidates.find((each) => each.name === name);

@@ -1,14 +1,22 @@
 // A checked engine's launches. Each runs on copies of what it binds, with a guard band behind each copy, and then once more
 // in reverse order with something else in the bands; what it did wrong is kept until somebody asks. Copies, since a band
-// must lie behind whatever is bound: a whole buffer, a part of a gathered one, a place in a program's memory.
+// must lie behind whatever is bound: a whole buffer, a part of a gathered one, a place in a program's memory. And every copy
+// is bound at an offset, as those parts are.
 
-import { kernels } from "../../kernels/kernel.ts";
+import { blankComments } from "../../kernels/comments.ts";
+import { kernels, type Kernel } from "../../kernels/kernel.ts";
 import type { AdapterTraits } from "../../device/traits.ts";
 import type { Bound } from "./bindings.ts";
 import { usage } from "./buffers.ts";
 import type { Dispatch } from "./dispatch.ts";
 import type { Range } from "./storage.ts";
 
+/**
+ * Bytes in front of each copy: the largest alignment of offsets that a WebGPU device may ask for. They hold NaN, and are not
+ * looked at afterwards: WebGPU lets no launch reach in front of what it binds, and an offset of ours that was wrong would
+ * make the results NaN, or another place's.
+ */
+export const frontBytes = 256;
 /** Bytes behind each copy that no launch may touch. */
 export const bandBytes = 1024;
 const bandWords = bandBytes / 4;
@@ -60,6 +68,8 @@ export class GuardedLaunches {
   readonly #compare: GPUComputePipeline;
   /** Copies by what they are for; they grow, and serve launch after launch. */
   readonly #copies = new Map<string, GPUBuffer>();
+  /** Kernels that were run, and whether they ask how long a binding is: looked at once. */
+  readonly #asking = new WeakMap<Kernel, boolean>();
   /** Used by launches that are not submitted yet, and by none after them. */
   #retired: GPUBuffer[] = [];
   #batches: Batch[] = [];
@@ -95,7 +105,7 @@ export class GuardedLaunches {
       this.#clashes.push(`${launch} binds the same buffer as "${one}" and as "${other}", and writes to it`);
     }
     // A shader that asks how long a binding is must not be told that the band belongs to it.
-    const band = kernel.text.includes("arrayLength") ? 0 : bandBytes;
+    const band = this.#asksForLengths(kernel) ? 0 : bandBytes;
     const copies = buffers.map(({ index, writes, target }): Copied => {
       const first = this.#copy(encoder, `first ${index}`, target, band);
       const second = writes ? this.#copy(encoder, `second ${index}`, target, band) : first;
@@ -114,8 +124,17 @@ export class GuardedLaunches {
     buffers.forEach(({ index, writes, target }, i) => {
       if (!writes) return;
       this.#look(encoder, copies[i], { launch, binding: nameOf(index), bytes: target.size });
-      encoder.copyBufferToBuffer(copies[i].first, 0, target.buffer, target.offset, target.size);
+      encoder.copyBufferToBuffer(copies[i].first, frontBytes, target.buffer, target.offset, target.size);
     });
+  }
+
+  #asksForLengths(kernel: Kernel): boolean {
+    let asks = this.#asking.get(kernel);
+    if (asks === undefined) {
+      asks = /\barrayLength\b/.test(blankComments(kernel.text, "all"));
+      this.#asking.set(kernel, asks);
+    }
+    return asks;
   }
 
   /** To be called after each submit. */
@@ -158,27 +177,30 @@ export class GuardedLaunches {
     for (const buffer of [this.#bands, ...this.#copies.values(), ...this.#retired]) buffer.destroy();
   }
 
-  /** A copy of a range, with room for a band behind it. */
+  /** A copy of a range, with the band in front of it and room for the one behind it. */
   #copy(encoder: GPUCommandEncoder, name: string, from: Range, band: number): GPUBuffer {
     let copy = this.#copies.get(name);
-    if (copy === undefined || copy.size < from.size + band) {
+    const size = frontBytes + from.size + band;
+    if (copy === undefined || copy.size < size) {
       if (copy !== undefined) this.#retired.push(copy);
       copy = this.#device.createBuffer({
         label: name,
-        size: from.size + band,
+        size,
         usage: usage.storage | usage.copySource | usage.copyTarget,
       });
+      this.#device.queue.writeBuffer(copy, 0, new Uint32Array(frontBytes / 4).fill(firstBand));
       this.#copies.set(name, copy);
     }
-    encoder.copyBufferToBuffer(from.buffer, from.offset, copy, 0, from.size);
+    encoder.copyBufferToBuffer(from.buffer, from.offset, copy, frontBytes, from.size);
     return copy;
   }
 
   /** What a run binds: a copy, with that run's band behind it. */
   #banded(encoder: GPUCommandEncoder, copied: Copied, which: Run): GPUBindGroupEntry {
     const { index, bytes, band, [which]: buffer } = copied;
-    if (band > 0) encoder.copyBufferToBuffer(this.#bands, 4 * bandOf(which, index), buffer, bytes, band);
-    return { binding: index, resource: { buffer, offset: 0, size: bytes + band } };
+    const behind = frontBytes + bytes;
+    if (band > 0) encoder.copyBufferToBuffer(this.#bands, 4 * bandOf(which, index), buffer, behind, band);
+    return { binding: index, resource: { buffer, offset: frontBytes, size: bytes + band } };
   }
 
   /** Compares what the two runs left of a binding. */
@@ -198,8 +220,8 @@ export class GuardedLaunches {
     const size = bytes + band;
     const entries = [
       { binding: 0, resource: { buffer: uniforms } },
-      { binding: 1, resource: { buffer: first, size } },
-      { binding: 2, resource: { buffer: second, size } },
+      { binding: 1, resource: { buffer: first, offset: frontBytes, size } },
+      { binding: 2, resource: { buffer: second, offset: frontBytes, size } },
       { binding: 3, resource: { buffer: this.#bands } },
       { binding: 4, resource: { buffer: batch.found } },
     ];

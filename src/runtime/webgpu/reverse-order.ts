@@ -3,18 +3,40 @@
 // where it does, a barrier is missing, or two invocations write one place.
 
 import { KernelError } from "../../errors/errors.ts";
+import { blankComments } from "../../kernels/comments.ts";
 
-const builtin = /@builtin\(\s*(\w+)\s*\)\s*(\w+)/g;
+const builtin = /@\s*builtin\s*\(\s*(\w+)\s*,?\s*\)\s*([^\s:]+)/g;
 const gridOfOurs = "grid_to_reverse";
 
-/** Where the bracket that is open at `from` closes. */
-function closing(text: string, from: number): number {
+/** What stands in a bracket that is open at `from`, cut at its own commas and not at those of brackets in it. */
+function listAt(code: string, from: number): { readonly items: readonly string[]; readonly end: number } {
+  const items: string[] = [];
   let depth = 1;
-  for (let at = from; at < text.length; at++) {
-    if (text[at] === "(") depth++;
-    else if (text[at] === ")" && --depth === 0) return at;
+  let start = from;
+  let at = from;
+  for (; at < code.length; at++) {
+    if (code[at] === "(") depth++;
+    else if (code[at] === ")" && --depth === 0) break;
+    if (code[at] !== "," || depth > 1) continue;
+    items.push(code.slice(start, at));
+    start = at + 1;
   }
-  return -1;
+  const words = [...items, code.slice(start, at)].map((item) => item.trim().replace(/\s+/g, " "));
+  return { items: words.filter((item) => item !== ""), end: at };
+}
+
+/** The extents of the workgroups of `main`, as they are written, and where its parameters begin; undefined where it lacks one. */
+function entryPoint(
+  code: string,
+): { readonly extents: readonly string[]; readonly start: number } | undefined {
+  const main = /\bfn\s+main\s*\(/.exec(code);
+  if (main === null) return undefined;
+  // Its attributes: what stands between the declaration before it and itself. Other entry points have sizes of their own.
+  const from = Math.max(code.lastIndexOf(";", main.index), code.lastIndexOf("}", main.index)) + 1;
+  const size = /@\s*workgroup_size\s*\(/.exec(code.slice(from, main.index));
+  if (size === null) return undefined;
+  const { items } = listAt(code, from + size.index + size[0].length);
+  return { extents: items, start: main.index + main[0].length };
 }
 
 /** What a builtin is in reverse; undefined for one that stays. In a kernel with subgroups a lane keeps its place. */
@@ -44,30 +66,23 @@ function reversed(
  */
 export function inReverseOrder(label: string, text: string): string {
   // Of the same length, so that places in it are places in the text.
-  const code = text.replace(/\/\/.*$/gm, (comment) => " ".repeat(comment.length));
-  const entry = /@workgroup_size\(/.exec(code);
-  const main = /\bfn\s+main\s*\(/.exec(code);
-  if (entry === null || main === null)
-    throw new KernelError(`shader ${label}: no compute entry point "main"`);
-  const sizeStart = entry.index + entry[0].length;
-  const start = main.index + main[0].length;
-  const end = closing(code, start);
+  const code = blankComments(text, "all");
+  const entry = entryPoint(code);
+  if (entry === undefined) throw new KernelError(`shader ${label}: no compute entry point "main"`);
+  const { extents, start } = entry;
+  const { items, end } = listAt(code, start);
   const body = code.indexOf("{", end) + 1;
   const parameters = text.slice(start, end);
   const ids = [...code.slice(start, end).matchAll(builtin)];
-  if (ids.length < [...code.matchAll(builtin)].length) {
+  if (ids.length < items.length) {
     throw new KernelError(
       `shader ${label}: a checked engine runs it in reverse order, too, and therefore wants its builtins as parameters of ` +
         "main, not as members of a struct",
     );
   }
-  const extents = text
-    .slice(sizeStart, closing(code, sizeStart))
-    .split(",")
-    .filter((extent) => extent.trim() !== "");
   const size = `vec3u(${[0, 1, 2].map((axis) => `u32(${extents[axis] ?? "1"})`).join(", ")})`;
   const grid = ids.find(([, name]) => name === "num_workgroups")?.[2];
-  const lanes = /^\s*enable\b[^;]*\bsubgroups\b/m.test(code);
+  const lanes = /\benable\b[^;]*\bsubgroups\b/.test(code);
   let before = grid === undefined ? `@builtin(num_workgroups) ${gridOfOurs}: vec3u, ` : "";
   let inside = "";
   let at = 0;

@@ -15,7 +15,7 @@ import { bindSlots, workgroupsOf } from "./bindings.ts";
 import { BufferPool, bytesOf, deviceBytes, usage } from "./buffers.ts";
 import { CandidateChoice, type CandidateNames } from "./choice.ts";
 import { CommandQueue } from "./commands.ts";
-import { bandBytes, GuardedLaunches } from "./guarded-launches.ts";
+import { bandBytes, frontBytes, GuardedLaunches } from "./guarded-launches.ts";
 import { lower } from "./lowering.ts";
 import { planMemory } from "./memory-plan.ts";
 import { PipelineCache } from "./pipelines.ts";
@@ -38,7 +38,8 @@ function* repeated({ shape, dtype }: TensorSpec, value: number): Generator<Uint8
 export interface WebGpuOptions {
   /**
    * Candidate to take for an operator, by operator name ("*" for all others; "first" names the one that always works);
-   * operators left out follow the tuning, then the rule.
+   * operators left out follow the tuning, then the rule. `openEngine` refuses a name that is near a built-in operator's; any
+   * other may be an operator's of your own.
    */
   readonly candidates?: CandidateNames;
   /** Candidates by work, as the tuner found them (see `workKey`). */
@@ -269,9 +270,12 @@ export class WebGpuBackend implements Backend {
   }
 }
 
-/** The device as it is for tensors that have a band behind them. */
+/** The device as it is for tensors that have bands in front of them and behind them, of which the latter is bound, too. */
 function withRoomForBands(gpu: Gpu): Gpu {
   const { maxBindingBytes, maxBufferBytes } = gpu.traits;
-  const limits = { maxBindingBytes: maxBindingBytes - bandBytes, maxBufferBytes: maxBufferBytes - bandBytes };
+  const limits = {
+    maxBindingBytes: maxBindingBytes - bandBytes,
+    maxBufferBytes: maxBufferBytes - frontBytes - bandBytes,
+  };
   return { ...gpu, traits: { ...gpu.traits, ...limits } };
 }
