@@ -90,13 +90,17 @@ function correlated(
   if ([first, second].some(({ variance, mean }) => isConstant(Math.sqrt(variance), mean))) {
     return { count, r: null, p: null, reason: "one of the quantities does not vary" };
   }
-  let sum = 0;
-  for (let i = 0; i < count; i++) sum += (a[i] - first.mean) * (b[i] - second.mean);
-  // The square of a root need not be the number. Ranks and their mean are exact, so those of equal or opposite order have
-  // one variance, and an r of exactly 1 or -1.
-  const [v, w] = [first.variance, second.variance];
-  const spreads = v === w ? v : Math.sqrt(v) * Math.sqrt(w);
-  const r = Math.max(-1, Math.min(1, sum / (count - 1) / spreads)); // rounding may pass 1
+  let [squaresX, squaresY, products] = [0, 0, 0];
+  for (let i = 0; i < count; i++) {
+    const [fromX, fromY] = [a[i] - first.mean, b[i] - second.mean];
+    squaresX += fromX ** 2;
+    squaresY += fromY ** 2;
+    products += fromX * fromY;
+  }
+  // The slope times the ratio of the deviations. Ranks and their mean are exact, so those of equal or opposite order have a
+  // slope of exactly 1 or -1 and a ratio of 1.
+  const slope = products / squaresX;
+  const r = Math.max(-1, Math.min(1, slope * (Math.sqrt(squaresX) / Math.sqrt(squaresY)))); // rounding may pass 1
   if (count < 3) return { count, r, p: null, reason: "two points are always on a line" };
   const t = r * Math.sqrt((count - 2) / (1 - r * r)); // infinite on a line, and p 0
   const z = Math.atanh(r);
