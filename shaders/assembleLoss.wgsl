@@ -50,12 +50,19 @@ struct Sizes {
 var<workgroup> labels: array<u32, WIDTH>;
 var<workgroup> sums: array<vec3f, WIDTH>;
 
-// region: cross entropy
-// log(1 + e) for e in (0, 1]: WGSL has no log1p, and 1 + e loses all of a small e.
+// region: log of one plus
+// log(1 + e) for e in [0, 1]: WGSL has no log1p, 1 + e loses the digits of a small e, and WGSL's log those of a result near
+// 0. With s = e / (2 + e) it is 2 atanh(s), a series in s^2; here it is taken as e - s (e - ...), where neither s nor the
+// series needs all of its digits.
 fn log_one_plus(e: f32) -> f32 {
-  return select(log(1.0 + e), e - 0.5 * e * e, e < 1e-3);
+  let s = e / (2.0 + e);
+  let q = s * s;
+  let high = 2.0 / 9.0 + q * (2.0 / 11.0 + q * (2.0 / 13.0));
+  return e - s * (e - q * (2.0 / 3.0 + q * (2.0 / 5.0 + q * (2.0 / 7.0 + q * high))));
 }
+// end region
 
+// region: cross entropy
 // softplus(z) - y z, small where z is right: no large terms that cancel.
 fn cross_entropy(z: f32, y: f32) -> f32 {
   return fma(abs(z), select(y, 1.0 - y, z > 0.0), log_one_plus(exp(-abs(z))));

@@ -23,10 +23,17 @@ struct Sizes {
 @group(0) @binding(3) var<storage, read_write> loss: array<f32>;       // [rows]
 @group(0) @binding(4) var<storage, read_write> gradient: array<f32>;   // [rows, classes]
 
-// log(1 + e): WGSL has no log1p, and 1 + e loses all of a small e.
+// region: log of one plus
+// log(1 + e) for e in [0, 1]: WGSL has no log1p, 1 + e loses the digits of a small e, and WGSL's log those of a result near
+// 0. With s = e / (2 + e) it is 2 atanh(s), a series in s^2; here it is taken as e - s (e - ...), where neither s nor the
+// series needs all of its digits.
 fn log_one_plus(e: f32) -> f32 {
-  return select(log(1.0 + e), e - 0.5 * e * e, e < 1e-3);
+  let s = e / (2.0 + e);
+  let q = s * s;
+  let high = 2.0 / 9.0 + q * (2.0 / 11.0 + q * (2.0 / 13.0));
+  return e - s * (e - q * (2.0 / 3.0 + q * (2.0 / 5.0 + q * (2.0 / 7.0 + q * high))));
 }
+// end region
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -57,7 +64,8 @@ fn main(
     mass += goal;
     product = fma(goal, relative, product);
   }
-  loss[row] = mass * log_one_plus(others) - product;
+  let log_sum = select(log(1.0 + others), log_one_plus(others), others <= 1.0);
+  loss[row] = mass * log_sum - product;
   let sum = 1.0 + others;
   for (var at = first; at < end; at++) {
     let own = exp(logits[at] - largest);

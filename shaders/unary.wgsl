@@ -40,9 +40,14 @@ struct Sizes {
 @group(0) @binding(1) var<storage, read> x: array<Element>;          // [count]
 @group(0) @binding(2) var<storage, read_write> y: array<Element>;    // [count]
 
-// log(1 + e) for e in (0, 1]: WGSL has no log1p, and 1 + e loses all of a small e.
+// log(1 + e) for e in [0, 1]: WGSL has no log1p, 1 + e loses the digits of a small e, and WGSL's log those of a result near
+// 0. With s = e / (2 + e) it is 2 atanh(s), a series in s^2; here it is taken as e - s (e - ...), where neither s nor the
+// series needs all of its digits.
 fn log_one_plus(e: Element) -> Element {
-  return select(log(1.0 + e), e - 0.5 * e * e, e < Element(1e-3));
+  let s = e / (2.0 + e);
+  let q = s * s;
+  let high = 2.0 / 9.0 + q * (2.0 / 11.0 + q * (2.0 / 13.0));
+  return e - s * (e - q * (2.0 / 3.0 + q * (2.0 / 5.0 + q * (2.0 / 7.0 + q * high))));
 }
 
 // The probability that a standard normal variable is below v, from the complementary error function by a Chebyshev fit

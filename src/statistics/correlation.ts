@@ -10,7 +10,10 @@ export interface CorrelationMade {
   readonly count: number;
   /** From -1 to 1. */
   readonly r: number;
-  /** Two-sided, of r = 0, with n - 2 degrees of freedom; 0 for points exactly on a line (of ranks, for Spearman's r). */
+  /**
+   * Two-sided, of r = 0, with n - 2 degrees of freedom; 0 where r is 1 or -1. Spearman's r is exactly that for ranks in equal
+   * or opposite order; Pearson's, of points on a line, may be a rounding away from it, with a p near 0.
+   */
   readonly p: number;
   /** By Fisher's transformation, or null with three points, too few for it. */
   readonly interval: Interval | null;
@@ -84,15 +87,20 @@ function correlated(
   const [first, second] = [momentsOf(a, what), momentsOf(b, what)];
   const { count } = first;
   if (count < 2) return { count, r: null, p: null, reason: "a single point has no correlation" };
-  const [deviationX, deviationY] = [Math.sqrt(first.variance), Math.sqrt(second.variance)];
-  if (isConstant(deviationX, first.mean) || isConstant(deviationY, second.mean)) {
+  if ([first, second].some(({ variance, mean }) => isConstant(Math.sqrt(variance), mean))) {
     return { count, r: null, p: null, reason: "one of the quantities does not vary" };
   }
-  let sum = 0;
+  let [squaresX, squaresY, products] = [0, 0, 0];
   for (let i = 0; i < count; i++) {
-    sum += ((a[i] - first.mean) / deviationX) * ((b[i] - second.mean) / deviationY);
+    const [fromX, fromY] = [a[i] - first.mean, b[i] - second.mean];
+    squaresX += fromX ** 2;
+    squaresY += fromY ** 2;
+    products += fromX * fromY;
   }
-  const r = Math.max(-1, Math.min(1, sum / (count - 1))); // rounding may pass 1
+  // The slope times the ratio of the deviations. Ranks and their mean are exact, so those of equal or opposite order have a
+  // slope of exactly 1 or -1 and a ratio of 1.
+  const slope = products / squaresX;
+  const r = Math.max(-1, Math.min(1, slope * (Math.sqrt(squaresX) / Math.sqrt(squaresY)))); // rounding may pass 1
   if (count < 3) return { count, r, p: null, reason: "two points are always on a line" };
   const t = r * Math.sqrt((count - 2) / (1 - r * r)); // infinite on a line, and p 0
   const z = Math.atanh(r);

@@ -306,6 +306,13 @@ test("an operator with its kernel and its gradient takes as many lines as the RE
   expect((block?.text ?? "").trim().split("\n").length).toBeLessThanOrEqual(52);
 });
 
+test("no program takes 1 - sigmoid as a difference, which loses the digits of a small one", () => {
+  const blocks = blocksOf("ts").filter(({ text }) => /\bsigmoid\(/.test(text));
+  expect(blocks.length).toBeGreaterThan(0);
+  for (const { file, text } of blocks)
+    expect(text, file).not.toMatch(/-1, 1\)|\b1 - sigmoid\(|subtract\(1, /);
+});
+
 describe("tessera/kernels", () => {
   test("needs neither Node nor a package", () => {
     const seen = new Set<string>();

@@ -179,3 +179,24 @@ test("Spearman's has the reasons, intervals and errors of Pearson's, under its o
   expect(() => spearman([], [])).toThrow("spearman: the sample is empty");
   expect(() => spearman([1, 2, 3], [1, 2, 4], 95)).toThrow("spearman: a confidence level is between 0 and 1");
 });
+
+test("from 3 to 200 points that rise or fall together, with ties or without, Spearman's r is exactly 1 or -1 and p 0", () => {
+  const random = randomStream(12, "spearman");
+  for (let count = 3; count <= 200; count++) {
+    const values = Array.from({ length: count }, () => random.normal());
+    for (const given of [values, [1, 2, ...values.slice(2).map((value) => Math.round(3 * value))]]) {
+      const rising = spearman(
+        given,
+        given.map((value) => Math.exp(value)),
+      );
+      expect(rising, `${count} points`).toMatchObject({ count, r: 1, p: 0 });
+      const falling = spearman(
+        given.map((value) => 5 - value ** 3),
+        given,
+      );
+      expect(falling, `${count} points`).toMatchObject({ count, r: -1, p: 0 });
+      if (count > 3)
+        expect([rising, falling]).toMatchObject([{ interval: { low: 1 } }, { interval: { high: -1 } }]);
+    }
+  }
+});

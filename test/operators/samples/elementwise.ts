@@ -72,6 +72,7 @@ export const elementwiseSamples = {
       attributes,
     },
     { name: "scalars", inputs: [integers([], 2, 4), normal([], 5), normal([], 6)], attributes },
+    { name: "in fours", inputs: [integers([3, 8], 2, 18), normal([3, 8], 19), normal([8], 20)], attributes },
     {
       name: "any number but zero is true",
       inputs: [values([4], [0, -1, 0.25, -0]), normal([4], 7), normal([1], 8)],

@@ -78,6 +78,7 @@ function atLogits(
   strong: readonly number[],
   states: readonly number[],
   attributes: AssembleLossAttributes = paper,
+  slack = 8,
 ): Sample<AssembleLossAttributes> {
   const inputs: HostTensor[] = [
     values([weak.length, 1], weak),
@@ -87,7 +88,7 @@ function atLogits(
     values([states.length, 1], states, "u8"),
     values([2], [1, 1]),
   ];
-  return { name, inputs, attributes, reduction: weak.length, slack: 8, gradcheck: false };
+  return { name, inputs, attributes, reduction: weak.length, slack, gradcheck: false };
 }
 
 const every = (batch: number, classes: number, state: number): HostTensor =>
@@ -137,6 +138,19 @@ export const lossSamples = {
       inputs: [values([3, 3], [30, 0, 1, -20, 20, 3, 0, 0, 17]), oneHot(3, 3)],
       attributes: none,
       slack: 8,
+      gradcheck: false,
+    },
+    {
+      name: "fairly certain",
+      inputs: [values([4, 2], [6.5, 0, 0, 6.5, 3, 0.5, -1, 3.25]), oneHot(4, 2)],
+      attributes: none,
+      gradcheck: false,
+    },
+    {
+      name: "nothing certain among many classes",
+      inputs: [normal([5, 9], 1, 0, 0.1), oneHot(5, 9)],
+      attributes: none,
+      slack: 4,
       gradcheck: false,
     },
     {
@@ -240,6 +254,10 @@ export const lossSamples = {
     ),
     // Losses so small that log(1 + e) in f32 would have lost their digits.
     atLogits("confident and right", [7, -7.5, 9, -12], [7, -7.5, 9, -12], [1, 0, 1, 0]),
+    ...[2.5, 4, 6.5].map((z) =>
+      atLogits(`${z}, and right`, [z, -z, -0.5, 1], [z, -z, 1, -1], [1, 0, 255, 255], paper, 1),
+    ),
+    atLogits("6.5 in the strong view, and right", [6.5], [-6.5], [0], { ...paper, strongShare: 1 }, 1),
     atLogits(
       "confident soft labels",
       [9, -9, 9, -9, 12, 0],

@@ -79,6 +79,7 @@ export const optimiserSamples = {
     adamAt("several workgroups", [7, 191], 2),
     adamAt("several workgroups of fours", [41, 100], 2),
     adamAt("one parameter", [], 1000),
+    adamAt("in fours", [4, 4], 3),
     {
       ...adamAt("no gradient yet", [4], 1),
       inputs: [
@@ -95,6 +96,7 @@ export const optimiserSamples = {
   sgd: [
     sgdOf("momentum, odd size", [7, 13], [0.1, 0.9]),
     sgdOf("no momentum, tile + 1", [65], [0.5, 0]),
+    sgdOf("in fours", [4, 4], [0.1, 0.9]),
     sgdOf("in fours, several workgroups", [41, 100], [0.5, 0.5]),
     sgdOf("Nesterov, odd size", [7, 191], [0.1, 0.9], { decay: false, nesterov: true }),
     sgdOf("decay, one more than a run", [65], [0.1, 0.9], { decay: true, nesterov: false }),
