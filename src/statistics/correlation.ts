@@ -83,7 +83,7 @@ function correlated(
   if (x.length !== y.length)
     throw new ShapeError(`${what}: ${x.length} and ${y.length} values do not make pairs`);
   for (const values of [x, y]) momentsOf(values, what); // refuses an empty sample, and what is not finite
-  const [a, b] = [scale(x), scale(y)];
+  const [a, b] = [ofOrderOne(scale(x)), ofOrderOne(scale(y))];
   const [first, second] = [momentsOf(a, what), momentsOf(b, what)];
   const { count } = first;
   if (count < 2) return { count, r: null, p: null, reason: "a single point has no correlation" };
@@ -112,6 +112,18 @@ function correlated(
     interval: count < 4 ? null : { low: Math.tanh(z - reach), high: Math.tanh(z + reach) },
     reason: null,
   };
+}
+
+/** The values times a power of two, which changes no digit: squares of very large and very small ones are no numbers. */
+function ofOrderOne(values: ArrayLike<number>): ArrayLike<number> {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]));
+  const exponent = Math.floor(Math.log2(largest));
+  if (!Number.isFinite(exponent) || Math.abs(exponent) < 100) return values;
+  // In two steps: 2^1100 is no number.
+  const half = 2 ** Math.trunc(-exponent / 2);
+  const rest = 2 ** (-exponent - Math.trunc(-exponent / 2));
+  return Float64Array.from(values, (value) => value * half * rest);
 }
 
 /** Ranks from 1, in order of the values; equal values share the mean of the ranks they take up. */

@@ -59,6 +59,22 @@ test("neither scale, shift nor the order of pairs matters; a sign turns r", () =
   expect(pearson(y, x).p).toBeCloseTo(quartet[0][3], 13);
 });
 
+test("very large and very small numbers correlate as their tenths do", () => {
+  const [x, y] = [
+    [1, 2, 3],
+    [1, 2, 3.5],
+  ];
+  const expected = pearson(x, y);
+  for (const factor of [1e200, 1e300, 1e-200, 1e-300]) {
+    const scaled = pearson(
+      x.map((value) => value * factor),
+      y,
+    );
+    expect(scaled.r).toBeCloseTo(expected.r ?? NaN, 12);
+    expect(scaled.p).toBeCloseTo(expected.p ?? NaN, 12);
+  }
+});
+
 test("points on a line have r = 1 and p = 0, however rounding falls", () => {
   const line = pearson([1, 2, 3, 4], [2, 4, 6, 8]);
   expect(line).toMatchObject({ r: 1, p: 0, interval: { low: 1, high: 1 } });
