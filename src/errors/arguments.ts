@@ -125,7 +125,8 @@ export function expectOptions<Options extends object>(
   }
   for (const name in options) {
     const value = options[name];
-    if (value === undefined || name in Object.prototype) continue; // what a program adds to all objects is no option
+    if (value === undefined) continue;
+    if (name in Object.prototype && !Object.hasOwn(options, name)) continue; // what a program adds to all objects
     if (!Object.hasOwn(rows, name)) throw unknownOption(what, name, Object.keys(rows));
     if (!rows[name].fits(value)) {
       throw new UsageError(`${what}: ${name} must be ${rows[name].words}, got ${described(value)}`);
@@ -137,6 +138,9 @@ export function expectOptions<Options extends object>(
     }
   }
 }
+
+/** Of a function that others know with options, so that these are refused and not passed over. */
+export type NoOptions = Readonly<Record<string, never>>;
 
 /** The error for an option, or a setting, that there is not. */
 export function unknownOption(

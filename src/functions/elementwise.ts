@@ -3,7 +3,7 @@
 // ShapeError for tensors of another type.
 
 import type { Tensor } from "../tensor/tensor.ts";
-import { aNumber, expectArgument } from "../errors/arguments.ts";
+import { aNumber, expectArgument, expectOptions, type NoOptions } from "../errors/arguments.ts";
 import { runOne, runWithNumbers, type Operand } from "./run.ts";
 
 /** e^x. */
@@ -32,7 +32,8 @@ export function sigmoid(x: Tensor): Tensor {
 }
 
 /** log(1 + e^x), finite for every x: -log of the probability sigmoid(-x). */
-export function softplus(x: Tensor): Tensor {
+export function softplus(x: Tensor, options: NoOptions = {}): Tensor {
+  expectOptions("softplus", options, {});
   return runOne("softplus", [x], {});
 }
 
@@ -47,7 +48,8 @@ export function normalCdf(x: Tensor): Tensor {
 }
 
 /** x Phi(x): the Gaussian error linear unit (Hendrycks and Gimpel 2016), exact, not its tanh approximation. */
-export function gelu(x: Tensor): Tensor {
+export function gelu(x: Tensor, options: NoOptions = {}): Tensor {
+  expectOptions("gelu", options, {});
   return runOne("gelu", [x], {});
 }
 
@@ -90,7 +92,7 @@ export function multiply(a: Operand, b: Operand): Tensor {
   return runWithNumbers("multiply", [a, b]);
 }
 
-/** a / b, broadcast; b must not hold 0: WGSL promises nothing about what comes out then. */
+/** a / b, broadcast; where b is 0, Infinity or NaN as IEEE 754 has it (WGSL promises less, but all devices that we know do so). */
 export function divide(a: Operand, b: Operand): Tensor {
   return runWithNumbers("divide", [a, b]);
 }

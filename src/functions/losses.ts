@@ -1,6 +1,13 @@
 // Losses for users: softmax cross entropy, and Label-Assemble's head, pseudo-labels and fused losses.
 
-import { aFlag, aNumber, expectOptions, oneOf, type OptionChecks } from "../errors/arguments.ts";
+import {
+  aFlag,
+  aNumber,
+  expectOptions,
+  oneOf,
+  type NoOptions,
+  type OptionChecks,
+} from "../errors/arguments.ts";
 import { normaliseChoices, unsupervisedChoices } from "../operators/losses/assemble-attributes.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { AssembleLossAttributes, SharpenAttributes } from "../operators/losses/index.ts";
@@ -11,11 +18,13 @@ import { given, run, runOne } from "./run.ts";
  * for every logit.
  *
  * @param logits f32 [B, K]
- * @param targets f32 [B, K], probabilities (one-hot for hard labels); they have no gradient
+ * @param targets f32 [B, K], probabilities (one-hot for hard labels: `equal` of classes [B, 1] and [0, 1, ..., K - 1], both
+ *   f32); they have no gradient
  * @returns f32 []
  * @throws ShapeError when the shapes differ or are not two-dimensional
  */
-export function softmaxCrossEntropy(logits: Tensor, targets: Tensor): Tensor {
+export function softmaxCrossEntropy(logits: Tensor, targets: Tensor, options: NoOptions = {}): Tensor {
+  expectOptions("softmaxCrossEntropy", options, {});
   const [loss, gradient] = run("softmaxCrossEntropy", [logits, targets], {});
   // Computed on the way and kept by the tape where there is one.
   gradient.dispose();

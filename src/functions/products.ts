@@ -1,6 +1,6 @@
 // Products of matrices, for users.
 
-import { aFlag, expectOptions, type OptionChecks } from "../errors/arguments.ts";
+import { aFlag, expectOptions, type NoOptions, type OptionChecks } from "../errors/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { runOne } from "./run.ts";
 
@@ -36,6 +36,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
  * @returns [B, O]
  * @throws ShapeError when the extents do not fit
  */
-export function linear(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
+export function linear(x: Tensor, weight: Tensor, bias: Tensor, options: NoOptions = {}): Tensor {
+  expectOptions("linear", options, {});
   return runOne("linear", [x, weight, bias], {});
 }

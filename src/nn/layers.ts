@@ -24,7 +24,7 @@ export interface Conv2dLayerOptions {
   readonly kernel: number;
   /** Default 1. */
   readonly stride?: number;
-  /** Zeros around the image; default keeps the size at stride 1. */
+  /** Zeros around the image; default keeps the size at stride 1 where the kernel is odd. */
   readonly padding?: number;
   /** Default 1. */
   readonly dilation?: number;

@@ -3,6 +3,8 @@
 import { expect, test } from "vitest";
 import { expectOptions, required, aNumber, unknownOption } from "../../src/errors/arguments.ts";
 import { conv2d } from "../../src/functions/convolution.ts";
+import { gelu } from "../../src/functions/elementwise.ts";
+import { softmaxCrossEntropy } from "../../src/functions/losses.ts";
 import { concat, reshape, transpose } from "../../src/functions/movement.ts";
 import { batchNorm } from "../../src/functions/normalisation.ts";
 import { maxPool2d } from "../../src/functions/pooling.ts";
@@ -93,6 +95,37 @@ test("what is no object of options is refused, and an undefined option is one le
   expect(await sum(x, { nonsense: undefined } as never).item()).toBe(3);
   const bare = Object.assign(Object.create(null) as object, { axes: 0 });
   expect(await sum(x, bare).item()).toBe(3);
+});
+
+test("options may be of a class, may be inherited, and are not what a program adds to all objects", () => {
+  class Options {
+    a = 1;
+    b = 2;
+  }
+  const checks = { a: required(aNumber), b: aNumber };
+  const polyfill = { value: 1, enumerable: true, configurable: true };
+  Object.defineProperty(Object.prototype, "polyfill", polyfill);
+  try {
+    for (const options of [new Options(), Object.create({ a: 1 }) as { a: number }, { a: 1 }]) {
+      expect(() => expectOptions<{ a: number; b?: number }>("f", options, checks)).not.toThrow();
+    }
+    expect(() => expectOptions<{ a: number }>("f", new Options(), { a: checks.a })).toThrow('no option "b"');
+  } finally {
+    delete (Object.prototype as { polyfill?: number }).polyfill;
+  }
+  for (const strange of [new Map(), [1], Promise.resolve({ a: 1 }), new Float32Array(1), "a", 1]) {
+    expect(() => expectOptions<{ a: number }>("f", strange as never, { a: checks.a })).toThrow(
+      /^f: options must be an object such as \{ a: \.\.\. \}, got /,
+    );
+  }
+});
+
+test("functions that others know with options refuse them", () => {
+  const [x, y] = [open().zeros([2, 2]), open().zeros([2, 2])];
+  expect(() => softmaxCrossEntropy(x, y, { reduction: "sum" } as never)).toThrow(
+    'softmaxCrossEntropy: there is no option "reduction"; it has none',
+  );
+  expect(() => gelu(x, { approximate: "tanh" } as never)).toThrow('gelu: there is no option "approximate"');
 });
 
 test("an option of the wrong kind is named with what it must be", () => {
