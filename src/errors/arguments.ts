@@ -4,14 +4,23 @@
 import { UsageError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 
+/** Whether somebody forgot to await something. */
+export const isPromise = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+
 /** What a value is, for people: `the string "a"`, `a list of 3`, `an object of type Map`. */
-export function described(value: unknown): string {
+export const described = (value: unknown): string => describedAt(value, "");
+
+/** The same, with where it was found: `the string "a" at [1]`. */
+export const describedAt = (value: unknown, place: string): string =>
+  isPromise(value) ? `a promise${place}: await it first` : `${kindOf(value)}${place}`;
+
+function kindOf(value: unknown): string {
   if (typeof value === "string") return `the string ${JSON.stringify(value.slice(0, 20))}`;
   if (typeof value === "bigint") return `the bigint ${value}n`;
   if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return String(value);
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : `a list of ${value.length}`;
-  if (typeof (value as { then?: unknown }).then === "function") return "a promise: await it first";
   const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
   const { shape } = value as { shape?: unknown };
   if (name === "Tensor" && Array.isArray(shape)) return `a tensor [${shape.join(", ")}]`;
