@@ -71,6 +71,32 @@ export const numbersInOrder: Requirement = {
 };
 export const aRecord: Requirement = { words: "an object with named fields", fits: isPlain };
 
+/** Bytes, such as pixels and label states. */
+export const bytes: Requirement = {
+  words: "a Uint8Array",
+  fits: (value) => Object.prototype.toString.call(value) === "[object Uint8Array]",
+};
+/** What ends work before its time. */
+export const aSignal: Requirement = {
+  words: "an AbortSignal",
+  fits: (value) => typeof (value as Partial<AbortSignal> | null)?.throwIfAborted === "function",
+};
+
+/** Something that another function makes, known by some of its fields. */
+export const madeWith = (words: string, fields: readonly string[]): Requirement => ({
+  words,
+  fits: (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    fields.every((field) => (value as Readonly<Record<string, unknown>>)[field] !== undefined),
+});
+
+/** A list of things that are alike. */
+export const listOf = (words: string, { fits }: Requirement): Requirement => ({
+  words: `a list of ${words}`,
+  fits: (value) => Array.isArray(value) && Array.from(value as unknown[]).every(fits),
+});
+
 /** A whole number, not below `least`. */
 export const wholeFrom = (least: number): Requirement => ({
   words: `a whole number from ${least}`,
