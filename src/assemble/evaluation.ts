@@ -1,10 +1,23 @@
 // Predictions over a set of images, and what they are worth.
 
-import type { Assembly, ImageSet } from "../data/assembly/assembly.ts";
+import {
+  aFunction,
+  aNumber,
+  aSignal,
+  expectArgument,
+  expectOptions,
+  madeWith,
+  numbers,
+  required,
+  strings,
+  wholeFrom,
+  type OptionChecks,
+} from "../errors/arguments.ts";
+import { anImageSet, type Assembly, type ImageSet } from "../data/assembly/assembly.ts";
 import { negative, positive } from "../labels/states.ts";
 import { aucByClass, meanAuc } from "../metrics/auc.ts";
 import { normaliseImages } from "../functions/images.ts";
-import type { Engine } from "../runtime/engine.ts";
+import { expectEngine, type Engine } from "../runtime/engine.ts";
 import type { Classifier } from "./classifier.ts";
 import { ImageReader } from "../data/assembly/image-reader.ts";
 import type { Normalisation } from "./views.ts";
@@ -25,6 +38,17 @@ export interface EvaluationOptions {
   readonly progress?: ((done: number, total: number) => void) | undefined;
 }
 
+const aClassifier = madeWith("a classifier", ["head", "features"]);
+const evaluationOptions: OptionChecks<EvaluationOptions> = {
+  memory: aNumber,
+  signal: aSignal,
+  progress: aFunction,
+};
+const normalisationFields: OptionChecks<Normalisation> = {
+  mean: required(numbers),
+  deviation: required(numbers),
+};
+
 /**
  * Logits [N, K] of a set, in batches, with running statistics and without augmentation.
  *
@@ -38,6 +62,12 @@ export async function predict(
   batchSize: number,
   options: EvaluationOptions = {},
 ): Promise<Float32Array> {
+  expectEngine("predict", engine);
+  expectArgument("predict", "the classifier", classifier, aClassifier);
+  expectArgument("predict", "the images", set, anImageSet);
+  expectOptions("predict", normalisation, normalisationFields);
+  expectArgument("predict", "the batch", batchSize, wholeFrom(1));
+  expectOptions("predict", options, evaluationOptions);
   const classes = classifier.head.classes;
   const logits = new Float32Array(set.count * classes);
   const reader = new ImageReader([set], batchSize, options.memory);
@@ -76,6 +106,7 @@ export async function evaluate(
   batchSize: number,
   options: EvaluationOptions = {},
 ): Promise<Evaluation> {
+  expectArgument("evaluate", "the names of classes", classNames, strings);
   const logits = await predict(engine, classifier, set, normalisation, batchSize, options);
   return evaluationOf(logits, set, classNames);
 }

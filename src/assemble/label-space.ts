@@ -1,5 +1,6 @@
 // What a head may have to know of the data's labels, and labels as a head wants them.
 
+import { expectArgument, madeWith, wholeFrom } from "../errors/arguments.ts";
 import type { Assembly, ImageSet } from "../data/assembly/assembly.ts";
 import { absent } from "../labels/states.ts";
 import type { Head, HeadChoice, HeadSettings } from "./heads/head.ts";
@@ -10,8 +11,12 @@ export interface LabelSpace {
   readonly known: readonly (readonly number[])[];
 }
 
+const taught = madeWith("an assembly, with its classes and sources", ["classes", "sources"]);
+
 /** A source knows a class of which one of its images has a label. */
-export function labelSpaceOf({ classes, sources }: Pick<Assembly, "classes" | "sources">): LabelSpace {
+export function labelSpaceOf(assembly: Pick<Assembly, "classes" | "sources">): LabelSpace {
+  expectArgument("labelSpaceOf", "the assembly", assembly, taught);
+  const { classes, sources } = assembly;
   const known = sources.map(({ states }) => {
     const seen = classes.map(() => false);
     states.forEach((state, at) => {
@@ -24,6 +29,8 @@ export function labelSpaceOf({ classes, sources }: Pick<Assembly, "classes" | "s
 
 /** Where no data was looked at: sources that know all. Sizes do not depend on what they know. */
 export function wholeLabelSpace(classes: number, sources: number): LabelSpace {
+  expectArgument("wholeLabelSpace", "the number of classes", classes, wholeFrom(1));
+  expectArgument("wholeLabelSpace", "the number of sources", sources, wholeFrom(1));
   const all = Array.from({ length: classes }, (_, k) => k);
   return { classes, known: Array.from({ length: sources }, () => all) };
 }

@@ -1,11 +1,19 @@
 // From a manifest to the trainer's settings.
 
+import { aNumber, expectArgument, madeWith } from "../errors/arguments.ts";
 import { wholeLabelSpace, type LabelSpace } from "./label-space.ts";
 import type { Manifest } from "./training-manifest.ts";
 import type { TrainingSettings } from "./training-settings.ts";
 
+const trainingManifest = madeWith("a manifest, as readTrainingManifest gives it", [
+  ...["image", "model", "train", "augment"],
+]);
+
 /** The trainer's settings as a manifest has them. */
-export function settingsOf({ image, model, train, augment }: Manifest, seed: number): TrainingSettings {
+export function settingsOf(manifest: Manifest, seed: number): TrainingSettings {
+  expectArgument("settingsOf", "the manifest", manifest, trainingManifest);
+  expectArgument("settingsOf", "the seed", seed, aNumber);
+  const { image, model, train, augment } = manifest;
   const { tau, ...section } = train;
   return {
     network: { inputChannels: image.channels, ...model },

@@ -1,7 +1,9 @@
 // Trains a classifier on an assembly: Label-Assemble's task, carried out by the training loop.
 
-import type { Assembly } from "../data/assembly/assembly.ts";
-import type { Engine } from "../runtime/engine.ts";
+import { trainingSettings } from "./settings-argument.ts";
+import { expectArgument } from "../errors/arguments.ts";
+import { anAssembly, type Assembly } from "../data/assembly/assembly.ts";
+import { expectEngine, type Engine } from "../runtime/engine.ts";
 import type { Weights } from "../tensor/held.ts";
 import type { Checkpoint, Checkpoints } from "../training/checkpoint.ts";
 import { loopSettingsOf } from "../training/loop-settings.ts";
@@ -43,6 +45,9 @@ export async function trainClassifier(
   checkpoints?: Checkpoints,
   initial?: Weights,
 ): Promise<TrainingResult> {
+  expectEngine("trainClassifier", engine);
+  expectArgument("trainClassifier", "the assembly", assembly, anAssembly);
+  expectArgument("trainClassifier", "the settings", settings, trainingSettings);
   const task = new AssembleTask(engine, assembly, settings, initial);
   try {
     const trained = await train(task, loopSettingsOf(settings), { listener, signal, checkpoints });

@@ -2,7 +2,12 @@
 import { z } from "zod";
 import { record } from "../data/manifest/fields.ts";
 import { everyClass, type Learns } from "../data/manifest/class-filter.ts";
-import { parseManifestWith, readManifestText, type DataManifest } from "../data/manifest/manifest.ts";
+import {
+  expectManifestSource,
+  parseManifestWith,
+  readManifestText,
+  type DataManifest,
+} from "../data/manifest/manifest.ts";
 import { augmentFields } from "./augmentation.ts";
 import { model } from "./backbones/model-section.ts";
 import { train } from "./recipes.ts";
@@ -23,6 +28,7 @@ export interface Manifest extends DataManifest, TrainingSections {}
 
 /** @param learns default: every class. @throws ManifestError naming file, line and field */
 export async function readTrainingManifest(file: string, learns: Learns = everyClass): Promise<Manifest> {
+  expectManifestSource("readTrainingManifest", file, learns, "");
   return parseTrainingManifest(await readManifestText(file), file, learns);
 }
 
@@ -32,5 +38,6 @@ export async function readTrainingManifest(file: string, learns: Learns = everyC
  * @throws ManifestError naming file, line and field
  */
 export function parseTrainingManifest(text: string, file: string, learns: Learns = everyClass): Manifest {
+  expectManifestSource("parseTrainingManifest", file, learns, text);
   return parseManifestWith(text, file, { learns, sections, check: checkSections });
 }

@@ -1,11 +1,13 @@
 // How a run trains, and what its settings make of an assembly.
 
-import type { Assembly } from "../data/assembly/assembly.ts";
+import { expectArgument, madeWith } from "../errors/arguments.ts";
+import { anAssembly, type Assembly } from "../data/assembly/assembly.ts";
 import { Sampler, type Sampling } from "../data/assembly/sampler.ts";
 import type { BackboneConfiguration } from "../nn/backbones.ts";
-import type { Engine } from "../runtime/engine.ts";
+import { expectEngine, type Engine } from "../runtime/engine.ts";
 import type { Loosely, LoopSettings } from "../training/loop-settings.ts";
 import type { StepShape } from "./assemble-step.ts";
+import { trainingSettings } from "./settings-argument.ts";
 import { assembleTerms, withoutIdleLambdas, type NeededLambda } from "./assemble-terms.ts";
 import type { ViewSettings } from "./augmentation.ts";
 import { Classifier } from "./classifier.ts";
@@ -48,21 +50,24 @@ export function reproducibleSettings({
   return withoutIdleLambdas(settings);
 }
 
+const aLabelSpace = madeWith("what labelSpaceOf gives", ["classes", "known"]);
+
 /** The classifier that a run begins with. */
-export function classifierOf(
-  engine: Engine,
-  { network, head = { kind: "queries", bias: "fc" }, seed }: TrainingSettings,
-  labels: LabelSpace,
-): Classifier {
+export function classifierOf(engine: Engine, settings: TrainingSettings, labels: LabelSpace): Classifier {
+  expectEngine("classifierOf", engine);
+  expectArgument("classifierOf", "the settings", settings, trainingSettings);
+  expectArgument("classifierOf", "the labels", labels, aLabelSpace);
+  const { network, head = { kind: "queries", bias: "fc" }, seed } = settings;
   const { classes } = labels;
   return new Classifier(engine, { network, classes, seed, head: headSettingsOf(head, labels) });
 }
 
 /** Which images the steps of a run take. */
-export function samplerOf(
-  { sources }: Assembly,
-  { sampling = "proportional", batch, seed }: TrainingSettings,
-): Sampler {
+export function samplerOf(assembly: Assembly, settings: TrainingSettings): Sampler {
+  expectArgument("samplerOf", "the assembly", assembly, anAssembly);
+  expectArgument("samplerOf", "the settings", settings, trainingSettings);
+  const { sources } = assembly;
+  const { sampling = "proportional", batch, seed } = settings;
   return new Sampler(sources, { sampling, batch, seed });
 }
 

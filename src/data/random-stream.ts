@@ -1,4 +1,5 @@
 // Counter-based random numbers for data: draw i of a named stream depends on the names alone, never on other draws.
+import { described } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 
 /** A stream of random numbers; two streams with the same seed and coordinates give the same numbers. */
@@ -23,7 +24,15 @@ export interface Random {
  */
 export function randomStream(seed: number, ...coordinates: readonly (number | string)[]): Random {
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new UsageError(`a random seed is a whole number from 0 to 2^53 - 1, not ${seed}`);
+    throw new UsageError(
+      `randomStream: a random seed is a whole number from 0 to 2^53 - 1, not ${described(seed)}`,
+    );
+  }
+  const odd = coordinates.findIndex((each) => typeof each !== "string" && typeof each !== "number");
+  if (odd >= 0) {
+    throw new UsageError(
+      `randomStream: coordinates are numbers and strings, not ${described(coordinates[odd])}`,
+    );
   }
   // Two keys from differently started chains: 64 bits, so that distinct coordinates practically never share a stream.
   let first = absorb(0x243f6a88, seed);

@@ -7,6 +7,7 @@ import {
   OutOfMemoryError,
   TesseraError,
 } from "../errors/errors.ts";
+import { deviceWords } from "./device-words.ts";
 import { provider } from "./provider.ts";
 import { optionalFeatures, traitsOf, type AdapterTraits } from "./traits.ts";
 
@@ -87,9 +88,11 @@ function allLimits(adapter: GPUAdapter): Record<string, number> {
 function describeDeviceError(error: GPUError): TesseraError {
   const kind = error.constructor.name;
   if (kind === "GPUOutOfMemoryError") {
-    return new OutOfMemoryError(`the device is out of memory: ${error.message}`, { cause: error });
+    return new OutOfMemoryError(`the device is out of memory: ${deviceWords(error.message)}`, {
+      cause: error,
+    });
   }
-  return new KernelError(`the device rejected a launch: ${error.message}`, { cause: error });
+  return new KernelError(`the device rejected a launch: ${deviceWords(error.message)}`, { cause: error });
 }
 
 /**
@@ -109,7 +112,7 @@ export async function openGpu(request: DeviceRequest = {}): Promise<Gpu> {
     });
   } catch (cause) {
     throw new DeviceUnavailableError(
-      `adapter "${traits.name}" refused a device: ${(cause as Error).message}; try another with --adapter NAME`,
+      `adapter "${traits.name}" refused a device: ${deviceWords((cause as Error).message)}; try another with --adapter NAME`,
       { cause },
     );
   }

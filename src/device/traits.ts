@@ -19,6 +19,8 @@ export interface AdapterTraits {
   readonly subgroupSize: { readonly minimum: number; readonly maximum: number };
   readonly maxWorkgroupsPerDimension: number;
   readonly maxInvocationsPerWorkgroup: number;
+  /** Storage buffers that one kernel may bind. */
+  readonly maxStorageBuffers: number;
   readonly maxBindingBytes: number;
   readonly maxBufferBytes: number;
 }
@@ -67,6 +69,7 @@ function traitsFrom(
     subgroupSize: { minimum: sizes.subgroupMinSize ?? 0, maximum: sizes.subgroupMaxSize ?? 0 },
     maxWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
     maxInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+    maxStorageBuffers: limits.maxStorageBuffersPerShaderStage,
     maxBindingBytes: limits.maxStorageBufferBindingSize,
     maxBufferBytes: limits.maxBufferSize,
   };

@@ -4,14 +4,23 @@
 import { UsageError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 
+/** Whether somebody forgot to await something. */
+export const isPromise = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+
 /** What a value is, for people: `the string "a"`, `a list of 3`, `an object of type Map`. */
-export function described(value: unknown): string {
+export const described = (value: unknown): string => describedAt(value, "");
+
+/** The same, with where it was found: `the string "a" at [1]`. */
+export const describedAt = (value: unknown, place: string): string =>
+  isPromise(value) ? `a promise${place}: await it first` : `${kindOf(value)}${place}`;
+
+function kindOf(value: unknown): string {
   if (typeof value === "string") return `the string ${JSON.stringify(value.slice(0, 20))}`;
   if (typeof value === "bigint") return `the bigint ${value}n`;
   if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return String(value);
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : `a list of ${value.length}`;
-  if (typeof (value as { then?: unknown }).then === "function") return "a promise: await it first";
   const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
   const { shape } = value as { shape?: unknown };
   if (name === "Tensor" && Array.isArray(shape)) return `a tensor [${shape.join(", ")}]`;
@@ -61,6 +70,32 @@ export const numbersInOrder: Requirement = {
     (ArrayBuffer.isView(value) && !(value instanceof DataView)),
 };
 export const aRecord: Requirement = { words: "an object with named fields", fits: hasFields };
+
+/** Bytes, such as pixels and label states. */
+export const bytes: Requirement = {
+  words: "a Uint8Array",
+  fits: (value) => Object.prototype.toString.call(value) === "[object Uint8Array]",
+};
+/** What ends work before its time. */
+export const aSignal: Requirement = {
+  words: "an AbortSignal",
+  fits: (value) => typeof (value as Partial<AbortSignal> | null)?.throwIfAborted === "function",
+};
+
+/** Something that another function makes, known by some of its fields. */
+export const madeWith = (words: string, fields: readonly string[]): Requirement => ({
+  words,
+  fits: (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    fields.every((field) => (value as Readonly<Record<string, unknown>>)[field] !== undefined),
+});
+
+/** A list of things that are alike. */
+export const listOf = (words: string, { fits }: Requirement): Requirement => ({
+  words: `a list of ${words}`,
+  fits: (value) => Array.isArray(value) && Array.from(value as unknown[]).every(fits),
+});
 
 /** A whole number, not below `least`. */
 export const wholeFrom = (least: number): Requirement => ({

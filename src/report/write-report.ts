@@ -1,5 +1,6 @@
 // The report of a folder, written: of a run, of a task's run, or of a study. What draws it is loaded when it is needed.
 
+import { aString, expectArgument } from "../errors/arguments.ts";
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { RunFolderError } from "../errors/training-errors.ts";
@@ -24,6 +25,8 @@ const figureFolder = "figures";
  * @throws RunFolderError when the folder holds no run, or what it holds is damaged, or the report cannot be written
  */
 export async function writeReport(path: string, out?: string): Promise<string> {
+  expectArgument("writeReport", "the folder", path, aString);
+  if (out !== undefined) expectArgument("writeReport", "the file of the report", out, aString);
   const { page, figures } = await reportOf(path);
   if (out !== undefined) return await writeFile(out, page);
   if (figures.size > 0) {

@@ -1,5 +1,6 @@
 // A trained model as it lies in a run folder: its weights, and all that is needed to use them.
 
+import { aString, expectArgument, madeWith } from "../errors/arguments.ts";
 import { createHash } from "node:crypto";
 import { existsSync, statSync, type Stats } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -7,7 +8,7 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { storedNetwork } from "../assemble/backbones/model-section.ts";
 import { headBiases } from "../assemble/heads/head.ts";
-import type { Engine } from "../runtime/engine.ts";
+import { expectEngine, type Engine } from "../runtime/engine.ts";
 import { Classifier } from "../assemble/classifier.ts";
 import { ModelError } from "../errors/training-errors.ts";
 import { isFinished, readAnyRecord, runFiles } from "./run-folder.ts";
@@ -58,6 +59,9 @@ export interface ModelFile {
   readonly weights: Weights;
 }
 
+/** A model as far as arguments are looked at. */
+export const aModelFile = madeWith("a model, as readModelFile gives it", ["file", "record", "weights"]);
+
 /**
  * Reads a model and checks it whole.
  *
@@ -66,6 +70,7 @@ export interface ModelFile {
  *   missing or damaged
  */
 export async function readModelFile(path: string): Promise<ModelFile> {
+  expectArgument("readModelFile", "the model's file or run folder", path, aString);
   const file = resolve(modelFileOf(path));
   const { record, tensors } = await readTensorFile(file, modelKind);
   const other = taskModelSchema.safeParse(record);
@@ -140,10 +145,14 @@ function modelFileOf(path: string): string {
  * The classifier of a model; the caller disposes it.
  * @throws ModelError when the weights are not those of the network that the file describes
  */
-export function classifierOfModel(
-  engine: Engine,
-  { file, record: { network, head, classes }, weights }: ModelFile,
-): Classifier {
+export function classifierOfModel(engine: Engine, model: ModelFile): Classifier {
+  expectEngine("classifierOfModel", engine);
+  expectArgument("classifierOfModel", "the model", model, aModelFile);
+  const {
+    file,
+    record: { network, head, classes },
+    weights,
+  } = model;
   const refuse = (reason: string): never => {
     throw new ModelError(file, `${reason}; take a copy of this file, or train the model again`);
   };
@@ -166,6 +175,8 @@ export async function readModel(
   engine: Engine,
   path: string,
 ): Promise<{ readonly classifier: Classifier; readonly record: ModelRecord }> {
+  expectEngine("readModel", engine);
+  expectArgument("readModel", "the model's file or run folder", path, aString);
   const model = await readModelFile(path);
   return { classifier: classifierOfModel(engine, model), record: model.record };
 }

@@ -1,5 +1,6 @@
 // A run folder, read back for its report. What a run that did not end has not written yet is missing, and said so.
 
+import { aString, expectArgument } from "../errors/arguments.ts";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -33,6 +34,7 @@ export const isRunFolder = (path: string): boolean => existsSync(join(path, runF
  * @throws RunFolderError when it is no run folder, or a file in it is damaged; CheckpointError for a damaged model
  */
 export async function readRun(path: string): Promise<RunContents> {
+  expectArgument("readRun", "the run folder", path, aString);
   const file = (name: keyof typeof runFiles): string => join(path, runFiles[name]);
   const has = (name: keyof typeof runFiles): boolean =>
     statSync(file(name), { throwIfNoEntry: false })?.isFile() === true;

@@ -1,5 +1,6 @@
 // The folder of a run: metrics as they happen, a summary at the end.
 
+import { aFlag, aString, expectArgument } from "../errors/arguments.ts";
 import {
   closeSync,
   existsSync,
@@ -88,6 +89,8 @@ export class RunFolder {
    * @throws RunFolderError when the folder holds something already, is written by a run now, or is none
    */
   constructor(path: string, force: boolean) {
+    expectArgument("RunFolder", "the folder", path, aString);
+    expectArgument("RunFolder", "force", force, aFlag);
     this.path = path;
     this.#force = force;
     const found = stateOfPath(path);

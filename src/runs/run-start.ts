@@ -1,5 +1,17 @@
 // What a run starts from: a manifest and options, or what an earlier process of the same run wrote down.
 
+import {
+  aFlag,
+  aNumber,
+  aRecord,
+  aString,
+  expectArgument,
+  expectOptions,
+  oneOf,
+  required,
+  type OptionChecks,
+  type Requirement,
+} from "../errors/arguments.ts";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
@@ -47,6 +59,34 @@ export interface RunOptions extends FreeOptions, DeviceOptions, Partial<ChoiceOp
   readonly model?: string | undefined;
 }
 
+const freeOptions: OptionChecks<FreeOptions> = {
+  dataRoot: aString,
+  memory: aNumber,
+  cache: aString,
+  checkpointEvery: aRecord,
+};
+const aCandidateMap: Requirement = {
+  words: "a map from operators to candidates",
+  fits: (value) => value instanceof Map,
+};
+const runOptions: OptionChecks<RunOptions> = {
+  ...freeOptions,
+  dataRoot: required(aString),
+  out: required(aString),
+  force: aFlag,
+  seed: aNumber,
+  limit: aNumber,
+  epochs: aNumber,
+  steps: aNumber,
+  skipBad: aFlag,
+  model: aString,
+  device: oneOf(["auto", "webgpu", "reference"] satisfies readonly DeviceOptions["device"][]),
+  adapter: aString,
+  power: oneOf(["low-power", "high-performance"]),
+  tuning: aString,
+  candidate: aCandidateMap,
+};
+
 /** The options of a run with every default that decides something filled in. */
 export interface StartedOptions extends Omit<RunOptions, "seed" | "skipBad" | "candidate"> {
   readonly seed: number;
@@ -72,6 +112,8 @@ export interface RunStart {
  * @throws ManifestError; RunFolderError when the folder is taken; ModelError for a model that cannot be used
  */
 export async function beginRun(file: string, options: RunOptions): Promise<RunStart> {
+  expectArgument("beginRun", "the manifest's file", file, aString);
+  expectOptions("beginRun", options, runOptions);
   const { out, force = false, model, seed = 0, skipBad = false } = options;
   const initial = model === undefined ? undefined : await readModelFile(model);
   const manifest = await readTrainingManifest(file, classesBeyond(initial?.record.classes ?? []));
@@ -88,6 +130,8 @@ export async function beginRun(file: string, options: RunOptions): Promise<RunSt
  *   checkpoint is damaged; UsageError when this version or the tuning file is not that of the run
  */
 export async function resumeRun(out: string, options: FreeOptions = {}): Promise<RunStart> {
+  expectArgument("resumeRun", "the run folder", out, aString);
+  expectOptions("resumeRun", options, freeOptions);
   const { folder, record: found, from } = await RunFolder.reopen(out);
   const record = manifestRecord(found, out);
   if (record.versions.tessera !== version) {

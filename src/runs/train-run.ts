@@ -1,6 +1,14 @@
 // Trains on a manifest's images, from the manifest to the run folder: what `tessera train` does, as a function, but for
 // report.html and --profile.
 
+import {
+  aFunction,
+  aSignal,
+  expectArgument,
+  expectOptions,
+  madeWith,
+  type OptionChecks,
+} from "../errors/arguments.ts";
 import type { Evaluation } from "../assemble/evaluation.ts";
 import { labelSpaceOf } from "../assemble/label-space.ts";
 import { hasUnsupervisedLosses } from "../assemble/assemble-terms.ts";
@@ -40,6 +48,15 @@ export interface LoadedRun {
   readonly images: Loaded;
 }
 
+const aStart = madeWith("what beginRun or resumeRun gives", ["manifest", "options", "folder"]);
+const observerFields: OptionChecks<RunObserver> = {
+  say: aFunction,
+  warn: aFunction,
+  count: aFunction,
+  loaded: aFunction,
+  training: aFunction,
+};
+
 /**
  * Trains, and leaves all of it in the run folder: metrics, checkpoints, and in the end summary, model and predictions.
  *
@@ -59,6 +76,9 @@ export async function trainRun(
   observer: RunObserver = {},
   signal?: AbortSignal,
 ): Promise<Summary> {
+  expectArgument("trainRun", "the start", start, aStart);
+  expectOptions("trainRun", observer, observerFields);
+  if (signal !== undefined) expectArgument("trainRun", "the signal", signal, aSignal);
   const loaded = await loadRun(start, observer, signal);
   using session = await RunSession.open(loaded, observer);
   const result = await session.train(signal);

@@ -68,7 +68,7 @@ export class PlanningBackend implements Backend {
   }
 
   compile(recording: Recording, results: readonly Operand[]): Promise<CompiledProgram> {
-    const step = lower(recording, results, this.choice, this.traits.maxWorkgroupsPerDimension);
+    const step = lower(recording, results, this.choice, this.traits);
     return Promise.resolve({
       plan: planMemory(step),
       run: () => refuse("run"),

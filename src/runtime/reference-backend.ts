@@ -32,6 +32,7 @@ const traits: AdapterTraits = {
   subgroupSize: { minimum: 0, maximum: 0 },
   maxWorkgroupsPerDimension: Infinity,
   maxInvocationsPerWorkgroup: Infinity,
+  maxStorageBuffers: Infinity,
   maxBindingBytes: Infinity,
   maxBufferBytes: Infinity,
 };

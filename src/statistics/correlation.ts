@@ -1,5 +1,6 @@
 // Whether two quantities go together: Pearson's correlation of the values and Spearman's of their ranks, with test and
 // interval.
+import { expectArgument, numbersInOrder } from "../errors/arguments.ts";
 import { ShapeError } from "../errors/errors.ts";
 import { normalQuantile, twoSidedP } from "./distributions.ts";
 import { upperTail, type Interval } from "./interval.ts";
@@ -80,6 +81,7 @@ function correlated(
   spread: (r: number) => number,
 ): Correlation {
   const tail = upperTail(what, level);
+  for (const values of [x, y]) expectArgument(what, "the sample", values, numbersInOrder);
   if (x.length !== y.length)
     throw new ShapeError(`${what}: ${x.length} and ${y.length} values do not make pairs`);
   for (const values of [x, y]) momentsOf(values, what); // refuses an empty sample, and what is not finite

@@ -1,4 +1,5 @@
 // The distributions that tests and intervals need. The functions are stdlib's; here they get names and checked arguments.
+import { described } from "../errors/arguments.ts";
 import normal from "@stdlib/stats-base-dists-normal-quantile";
 import studentCdf from "@stdlib/stats-base-dists-t-cdf";
 import studentQuantile from "@stdlib/stats-base-dists-t-quantile";
@@ -21,10 +22,11 @@ export function twoSidedP(t: number, degreesOfFreedom: number): number {
  */
 export function studentTCdf(t: number, degreesOfFreedom: number): number {
   // With infinitely many degrees of freedom, stdlib answers 1/2 for every t.
-  const p = degreesOfFreedom < Infinity ? studentCdf(t, degreesOfFreedom) : NaN;
+  const areNumbers = typeof t === "number" && typeof degreesOfFreedom === "number";
+  const p = areNumbers && degreesOfFreedom < Infinity ? studentCdf(t, degreesOfFreedom) : NaN;
   if (Number.isNaN(p)) {
     throw new UsageError(
-      `Student's t: t = ${t} with ${degreesOfFreedom} degrees of freedom; these are a finite number above 0`,
+      `Student's t: t = ${described(t)} with ${described(degreesOfFreedom)} degrees of freedom; these are a finite number above 0`,
     );
   }
   return p;
@@ -37,8 +39,10 @@ export function studentTCdf(t: number, degreesOfFreedom: number): number {
  *   too large or too near 0 to be computed (p within 1e-6 of a half, or over 1e14 degrees of freedom)
  */
 export function studentTQuantile(p: number, degreesOfFreedom: number): number {
-  const what = `Student's t: quantile ${p} with ${degreesOfFreedom} degrees of freedom`;
-  const t = p > 0 && p < 1 && degreesOfFreedom < Infinity ? studentQuantile(p, degreesOfFreedom) : NaN;
+  const what = `Student's t: quantile ${described(p)} with ${described(degreesOfFreedom)} degrees of freedom`;
+  const areNumbers = typeof p === "number" && typeof degreesOfFreedom === "number";
+  const t =
+    areNumbers && p > 0 && p < 1 && degreesOfFreedom < Infinity ? studentQuantile(p, degreesOfFreedom) : NaN;
   if (Number.isNaN(t)) {
     throw new UsageError(`${what}; p is between 0 and 1, and these are a finite number above 0`);
   }
@@ -55,6 +59,7 @@ export function studentTQuantile(p: number, degreesOfFreedom: number): number {
  * @throws UsageError when `p` is not between 0 and 1
  */
 export function normalQuantile(p: number): number {
-  if (!(p > 0 && p < 1)) throw new UsageError(`normal distribution: quantile ${p} is not between 0 and 1`);
+  if (typeof p !== "number" || !(p > 0 && p < 1))
+    throw new UsageError(`normal distribution: quantile ${described(p)} is not between 0 and 1`);
   return normal(p, 0, 1);
 }

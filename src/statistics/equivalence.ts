@@ -1,4 +1,5 @@
 // Whether two samples are as good as equal. A large p of a t-test does not say so: too few seeds give one as well.
+import { described } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import { studentTCdf, studentTQuantile } from "./distributions.ts";
 import { around, type Interval } from "./interval.ts";
@@ -76,11 +77,11 @@ function twoOneSidedTests(
   alpha: number,
   what: string,
 ): EquivalenceTest {
-  if (!(margin > 0 && margin < Infinity)) {
-    throw new UsageError(`${what}: a margin is a number above 0, not ${margin}`);
+  if (typeof margin !== "number" || !(margin > 0 && margin < Infinity)) {
+    throw new UsageError(`${what}: a margin is a number above 0, not ${described(margin)}`);
   }
-  if (!(alpha > 0 && alpha < 0.5)) {
-    throw new UsageError(`${what}: alpha is between 0 and .5, not ${alpha}`);
+  if (typeof alpha !== "number" || !(alpha > 0 && alpha < 0.5)) {
+    throw new UsageError(`${what}: alpha is between 0 and .5, not ${described(alpha)}`);
   }
   if ("reason" in contrast) return contrast;
   const { difference, standardError, degreesOfFreedom } = contrast;

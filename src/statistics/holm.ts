@@ -1,4 +1,5 @@
 // Several tests asked of one set of runs: what is left of each p once that is counted.
+import { aList, described, expectArgument } from "../errors/arguments.ts";
 import { TesseraError } from "../errors/errors.ts";
 
 /**
@@ -11,8 +12,10 @@ import { TesseraError } from "../errors/errors.ts";
  * @throws TesseraError for a value outside [0, 1]
  */
 export function holmAdjusted(p: readonly number[]): number[] {
-  const wrong = p.findIndex((each) => !(each >= 0 && each <= 1));
-  if (wrong >= 0) throw new TesseraError(`holmAdjusted: p of test ${wrong} is ${p[wrong]}, not in [0, 1]`);
+  expectArgument("holmAdjusted", "the p values", p, aList);
+  const wrong = p.findIndex((each) => typeof each !== "number" || !(each >= 0 && each <= 1));
+  if (wrong >= 0)
+    throw new TesseraError(`holmAdjusted: p of test ${wrong} is ${described(p[wrong])}, not in [0, 1]`);
   const adjusted = new Array<number>(p.length);
   let largest = 0;
   for (const [rank, at] of [...p.keys()].sort((a, b) => p[a] - p[b]).entries()) {

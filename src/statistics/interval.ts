@@ -1,4 +1,5 @@
 // Intervals of confidence: what bootstrap and tests give.
+import { described } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 
 /** From `low` to `high`, both included. */
@@ -13,8 +14,8 @@ export function around(middle: number, reach: number): Interval {
 
 /** @throws UsageError for a level of confidence outside (0, 1) */
 export function checkLevel(what: string, level: number): void {
-  if (!(level > 0 && level < 1)) {
-    throw new UsageError(`${what}: a confidence level is between 0 and 1, not ${level}`);
+  if (typeof level !== "number" || !(level > 0 && level < 1)) {
+    throw new UsageError(`${what}: a confidence level is between 0 and 1, not ${described(level)}`);
   }
 }
 

@@ -1,4 +1,5 @@
 // Mean and variance of a sample, and whether it varies at all.
+import { expectArgument, numbersInOrder } from "../errors/arguments.ts";
 import { TesseraError } from "../errors/errors.ts";
 
 /** What every test needs to know of a sample. */
@@ -16,6 +17,7 @@ export interface Moments {
  * @throws TesseraError for an empty sample, or a value that is not finite
  */
 export function momentsOf(values: ArrayLike<number>, what: string): Moments {
+  expectArgument(what, "the sample", values, numbersInOrder);
   const count = values.length;
   if (count === 0) throw new TesseraError(`${what}: the sample is empty`);
   let sum = 0;

@@ -1,4 +1,5 @@
 // Whether two samples, such as the AUCs of two methods over seeds, differ in their mean: Student's and Welch's t-tests.
+import { expectArgument, numbersInOrder } from "../errors/arguments.ts";
 import { ShapeError } from "../errors/errors.ts";
 import { studentTQuantile, twoSidedP } from "./distributions.ts";
 import { around, upperTail, type Interval } from "./interval.ts";
@@ -93,6 +94,7 @@ export function pairedContrast(
   second: ArrayLike<number>,
   what: string,
 ): Contrast | TestNotMade {
+  for (const sample of [first, second]) expectArgument(what, "the sample", sample, numbersInOrder);
   if (first.length !== second.length) {
     throw new ShapeError(`${what}: ${first.length} and ${second.length} values do not make pairs`);
   }

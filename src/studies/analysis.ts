@@ -2,6 +2,7 @@
 // is null, with the reason in words. Imported by those who compare and not through the
 // index of assemble, which training loads: behind the tests are 430 files of distributions.
 
+import { expectArgument, madeWith } from "../errors/arguments.ts";
 import { holmAdjusted } from "../statistics/holm.ts";
 import { meanInterval } from "../statistics/sample.ts";
 import { pairedEquivalence, welchEquivalence } from "../statistics/equivalence.ts";
@@ -23,6 +24,10 @@ const level = 0.95;
 /** A paired test of four seeds has three degrees of freedom: a difference has to be 3.2 standard errors large. */
 const fewSeeds = 5;
 
+const studyScores = madeWith("the scores of a study, as studyScores gives them", [
+  ...["study", "classes", "groups", "arms", "comparisons", "scores"],
+]);
+
 /**
  * Means over seeds with Student's intervals, and every comparison of the study in every group of classes.
  *
@@ -32,6 +37,7 @@ const fewSeeds = 5;
  * @throws UsageError for scores that do not fit the study: see `checkScores`
  */
 export function analyse(scores: StudyScores): StudyAnalysis {
+  expectArgument("analyse", "the scores", scores, studyScores);
   checkScores(scores);
   const { study, arms, groups, classes, comparisons } = scores;
   const byArm = new Map(

@@ -1,13 +1,16 @@
 // The upper bound of a study: the same images with all their labels, where the manifest's files have them.
 
+import { expectArgument } from "../errors/arguments.ts";
 import { taughtSources } from "../assemble/absent-policy.ts";
-import type { Assembly } from "../data/assembly/assembly.ts";
+import { anAssembly, type Assembly } from "../data/assembly/assembly.ts";
 import type { Manifest } from "../assemble/training-manifest.ts";
 import { formatOf } from "../data/formats/formats.ts";
 import { absent } from "../labels/states.ts";
+import { aManifest } from "../data/manifest/manifest.ts";
 
 /** The manifest with sources that know all classes, or the reason why the truth is not known. */
 export function fullLabels(manifest: Manifest): Manifest | string {
+  expectArgument("fullLabels", "the manifest", manifest, aManifest);
   const { classes, sources } = manifest;
   const other = sources.find((source) => !formatOf(source).exhaustive);
   if (other !== undefined) {
@@ -18,6 +21,8 @@ export function fullLabels(manifest: Manifest): Manifest | string {
 
 /** Whether every absent label is in truth negative: then taking absent labels for negatives gives the full labels. */
 export function absentIsNegative(given: Assembly, full: Assembly): boolean {
+  expectArgument("absentIsNegative", "the given images", given, anAssembly);
+  expectArgument("absentIsNegative", "the images with full labels", full, anAssembly);
   return taughtSources(given.sources, { absent: "negative" }).every(({ states }, s) =>
     states.every((state, at) => state === full.sources[s].states[at]),
   );

@@ -1,5 +1,6 @@
 // A study folder, read back for its report.
 
+import { aString, expectArgument } from "../errors/arguments.ts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -37,6 +38,7 @@ export const isStudyFolder = (path: string): boolean => existsSync(join(path, st
 
 /** @throws RunFolderError naming the file and field that cannot be used */
 export function readStudy(path: string): StudyContents {
+  expectArgument("readStudy", "the folder", path, aString);
   const optional = <Schema extends z.ZodType>(
     name: keyof typeof studyFiles,
     schema: Schema,

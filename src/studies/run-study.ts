@@ -1,10 +1,20 @@
 // Carries a study out: every run of every arm with every seed, except those that are finished already.
 
-import type { Assembly } from "../data/assembly/assembly.ts";
+import {
+  aFunction,
+  aSignal,
+  expectArgument,
+  listOf,
+  madeWith,
+  numbers,
+  type Requirement,
+} from "../errors/arguments.ts";
+import { trainingSettings } from "../assemble/settings-argument.ts";
+import { anAssembly, type Assembly } from "../data/assembly/assembly.ts";
 import { assembleTerms } from "../assemble/assemble-terms.ts";
 import { QueryHead } from "../assemble/heads/query-head.ts";
 import type { Evaluation } from "../assemble/evaluation.ts";
-import type { Engine } from "../runtime/engine.ts";
+import { expectEngine, type Engine } from "../runtime/engine.ts";
 import { warmedBudgetOf, type WarmedBudget } from "../assemble/warm-up.ts";
 import type { Checkpoint, Checkpoints } from "../training/checkpoint.ts";
 import { NonFiniteError } from "../errors/training-errors.ts";
@@ -14,7 +24,7 @@ import type { TrainingListener } from "../training/training-reports.ts";
 import { samplerOf, type TrainingSettings } from "../assemble/training-settings.ts";
 import { addEpoch, condensed, copied, newCourse } from "./loss-course.ts";
 import { assemblyOf } from "./planned-run.ts";
-import type { StudyPlan } from "./study-plan.ts";
+import { aStudyPlan, type StudyPlan } from "./study-plan.ts";
 import { keyOf } from "./run-key.ts";
 import { RunQueue } from "./run-queue.ts";
 import type { LoadedImages, ResumePoint, RunResult, StudyImages, StudyRun } from "./study-run.ts";
@@ -43,6 +53,21 @@ export interface StudyListener {
   end(run: StudyRun, result: RunResult, reused: boolean): Promise<void> | void;
 }
 
+const functionsOf = (words: string, ...names: readonly string[]): Requirement => ({
+  words: `${words}, with the functions ${names.join(", ")}`,
+  fits: (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    names.every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === "function"),
+});
+const aStore = functionsOf("a store of results", "read", "write", "saved", "save");
+const aListener = functionsOf("a listener", "begin", "end");
+const studyRuns = listOf("runs, as runsOf gives them", madeWith("a run", ["planned", "seed", "settings"]));
+const someEngines: Requirement = {
+  words: "a list of engines, at least one",
+  fits: (value) => Array.isArray(value) && value.length > 0,
+};
+
 /** Runs take minutes: more frequent checkpoints are not worth their time. */
 const betweenCheckpoints = { seconds: 60 };
 
@@ -51,6 +76,8 @@ const betweenCheckpoints = { seconds: 60 };
  * then takes as many steps as any other, and its schedule has the same clock.
  */
 export function inSteps(settings: TrainingSettings, assembly: Assembly): TrainingSettings {
+  expectArgument("inSteps", "the settings", settings, trainingSettings);
+  expectArgument("inSteps", "the assembly", assembly, anAssembly);
   const budget = warmedBudgetOf(settings, samplerOf(assembly, settings).stepsPerEpoch);
   const { steps, warmup, stepsPerEpoch } = budget;
   return { ...settings, steps, warmupSteps: warmup, stepsPerEpoch };
@@ -58,6 +85,9 @@ export function inSteps(settings: TrainingSettings, assembly: Assembly): Trainin
 
 /** All runs, one seed after the other: a study that is stopped can still compare the seeds that are finished. */
 export function runsOf(plan: StudyPlan, seeds: readonly number[], settings: TrainingSettings): StudyRun[] {
+  expectArgument("runsOf", "the plan", plan, aStudyPlan);
+  expectArgument("runsOf", "the seeds", seeds, numbers);
+  expectArgument("runsOf", "the settings", settings, trainingSettings);
   const planned = plan.arms.flatMap(({ runs }) => runs);
   return withWarmUps(
     seeds.flatMap((seed) =>
@@ -107,6 +137,13 @@ export async function runStudy(
   listener: StudyListener,
   signal: AbortSignal,
 ): Promise<boolean> {
+  expectArgument("runStudy", "the engines", engines, someEngines);
+  for (const engine of engines) expectEngine("runStudy", engine);
+  expectArgument("runStudy", "the runs", runs, studyRuns);
+  expectArgument("runStudy", "what loads the images", imagesOf, aFunction);
+  expectArgument("runStudy", "the store", store, aStore);
+  expectArgument("runStudy", "the listener", listener, aListener);
+  expectArgument("runStudy", "the signal", signal, aSignal);
   const queue = new RunQueue(runs, imagesOf);
   const failed = new AbortController();
   const work: Work = {

@@ -1,5 +1,6 @@
 // Whether a class gains more from classes whose queries are like its own (Label-Assemble, Fig. 1C).
 
+import { described, expectArgument, listOf, madeWith } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import { meanInterval, type MeanEstimate } from "../statistics/sample.ts";
 import { pearson, type Correlation } from "../statistics/correlation.ts";
@@ -27,6 +28,8 @@ export interface SimilarityAnalysis {
   readonly notes: readonly string[];
 }
 
+const somePoints = listOf("points", madeWith("a point", ["class", "seed", "similarity", "gain"]));
+
 /**
  * Pearson's r of gain against similarity over classes, each class the mean of its seeds. Points of one class are not
  * independent, so a p over all points would be far too small.
@@ -34,7 +37,8 @@ export interface SimilarityAnalysis {
  * @throws UsageError for no point at all, a class's seed given twice, or a number that is not finite
  */
 export function similarityOf(points: readonly SimilarityPoint[]): SimilarityAnalysis {
-  if (points.length === 0) throw new UsageError("similarity: there is no point to correlate");
+  expectArgument("similarityOf", "the points", points, somePoints);
+  if (points.length === 0) throw new UsageError("similarityOf: there is no point to correlate");
   const seen = new Set<string>();
   for (const { class: name, seed, similarity, gain } of points) {
     const where = `similarity of class "${name}", seed ${seed}`;
@@ -42,7 +46,9 @@ export function similarityOf(points: readonly SimilarityPoint[]): SimilarityAnal
     if (seen.has(key)) throw new UsageError(`${where}: given twice`);
     seen.add(key);
     if (!Number.isFinite(similarity) || !Number.isFinite(gain)) {
-      throw new UsageError(`${where}: similarity ${similarity} and gain ${gain} have to be finite`);
+      throw new UsageError(
+        `${where}: similarity ${described(similarity)} and gain ${described(gain)} have to be finite`,
+      );
     }
   }
   const classes = [...new Set(points.map(({ class: name }) => name))].map((name) => {

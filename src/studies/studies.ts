@@ -1,8 +1,21 @@
 // The table of studies, and the plan that a study makes of a manifest. To add a study, add a row: the command line, its help
 // and the report follow from it.
 
+import {
+  aFlag,
+  aNumber,
+  aString,
+  expectArgument,
+  expectOptions,
+  oneOf,
+  required,
+  strings,
+  type OptionChecks,
+  type Requirement,
+} from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
+import { trainingSettings } from "../assemble/settings-argument.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import {
   arm,
@@ -255,11 +268,27 @@ export const studies = {
 export type StudyName = keyof typeof studies;
 export const studyNames = Object.keys(studies) as StudyName[];
 
+const knowledge: Requirement = {
+  words: "a map from the name of each source to the classes that it knows, as knowledgeOf gives it",
+  fits: (value) => value instanceof Map && [...value.values()].every(strings.fits),
+};
+const planContext: OptionChecks<PlanContext> = {
+  classes: required(strings),
+  knowledge: required(knowledge),
+  whyNoFullLabels: aString,
+  absentIsNegative: aFlag,
+  settings: required(trainingSettings),
+  interest: strings,
+  margin: required(aNumber),
+};
+
 /**
  * What a study trains and compares on the images of a manifest.
  * @throws UsageError for a manifest that it makes no sense with, a class of interest that it does not have, one too many
  */
 export function planStudy(name: StudyName, context: PlanContext): StudyPlan {
+  expectArgument("planStudy", "the study", name, oneOf(studyNames));
+  expectOptions("planStudy", context, planContext);
   const { question, interest, checks, plan }: Study = studies[name];
   const refuse = (reason: string): never => {
     throw new UsageError(`study ${name} ${reason}`);

@@ -1,6 +1,7 @@
 // The folder of a study: its settings, two files for each finished run (its result, and its predictions for the test
 // images), and a checkpoint for each run under way.
 
+import { aString, expectArgument } from "../errors/arguments.ts";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -62,6 +63,8 @@ export class StudyFolder implements StudyStore {
    * @throws RunFolderError for any other
    */
   constructor(path: string, study: string) {
+    expectArgument("StudyFolder", "the folder", path, aString);
+    expectArgument("StudyFolder", "the study", study, aString);
     this.path = path;
     const found = statSync(path, { throwIfNoEntry: false });
     if (found === undefined) return;

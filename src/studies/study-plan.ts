@@ -1,8 +1,9 @@
 // Plans of studies: arms, each of one or several runs, as plain data, so that a finished run can be recognised.
 
+import { expectArgument, madeWith, strings } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
-import type { Assembly } from "../data/assembly/assembly.ts";
+import { anAssembly, type Assembly } from "../data/assembly/assembly.ts";
 import { labelSpaceOf } from "../assemble/label-space.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import type { PlannedRun } from "./planned-run.ts";
@@ -34,11 +35,21 @@ export const notesOf = ({ notes, arms }: StudyPlan): string[] => [
   ...new Set([...notes, ...arms.flatMap(({ note }) => note ?? [])]),
 ];
 
+/** A plan as far as arguments are looked at. */
+export const aStudyPlan = madeWith("a plan, as planStudy gives it", [
+  "study",
+  "arms",
+  "comparisons",
+  "groups",
+]);
+
 /**
  * The study with some of its arms only.
  * @throws UsageError for an arm that it does not have
  */
 export function withArms(plan: StudyPlan, names: readonly string[]): StudyPlan {
+  expectArgument("withArms", "the plan", plan, aStudyPlan);
+  expectArgument("withArms", "the names of arms", names, strings);
   const all = plan.arms.map(({ name }) => name);
   const stranger = names.find((name) => !all.includes(name));
   if (stranger !== undefined) {
@@ -79,6 +90,7 @@ export interface StudyContext extends PlanContext {
 
 /** The classes that each source has labels of. */
 export function knowledgeOf(assembly: Assembly): Map<string, readonly string[]> {
+  expectArgument("knowledgeOf", "the assembly", assembly, anAssembly);
   const { known } = labelSpaceOf(assembly);
   return new Map(assembly.sources.map(({ source }, s) => [source, known[s].map((k) => assembly.classes[k])]));
 }

@@ -1,10 +1,22 @@
 // From finished runs to the scores of arms.
 
+import {
+  aString,
+  expectArgument,
+  expectOptions,
+  listOf,
+  madeWith,
+  numbers,
+  required,
+  strings,
+} from "../errors/arguments.ts";
 import { mean, sum } from "./study-numbers.ts";
 import type { RunResult } from "./study-run.ts";
 import type { PlannedRun } from "./planned-run.ts";
-import { notesOf, type PlannedArm, type StudyPlan } from "./study-plan.ts";
+import { aStudyPlan, notesOf, type PlannedArm, type StudyPlan } from "./study-plan.ts";
 import type { QuerySimilarity, Score, SimilarityPoint, StudyScores } from "./scores.ts";
+
+const runResults = listOf("results of runs", madeWith("a result", ["run", "seed", "auc"]));
 
 /** The scores of a study from the results of its finished runs; results of other runs are ignored. */
 export function studyScores(
@@ -13,6 +25,10 @@ export function studyScores(
   seeds: readonly number[],
   results: readonly RunResult[],
 ): StudyScores {
+  expectArgument("studyScores", "the plan", plan, aStudyPlan);
+  expectOptions("studyScores", manifest, { file: required(aString), classes: required(strings) });
+  expectArgument("studyScores", "the seeds", seeds, numbers);
+  expectArgument("studyScores", "the results", results, runResults);
   const { study, question, groups, comparisons, similarity } = plan;
   // A study reports nothing else of other classes.
   const told = new Set(plan.arms.flatMap(({ runs }) => runs.flatMap(({ scoredClasses }) => scoredClasses)));
@@ -41,6 +57,9 @@ export function studyScores(
 
 /** Scores of the arms whose runs are all finished, by seed. */
 export function scoresOf(plan: StudyPlan, seeds: readonly number[], results: readonly RunResult[]): Score[] {
+  expectArgument("scoresOf", "the plan", plan, aStudyPlan);
+  expectArgument("scoresOf", "the seeds", seeds, numbers);
+  expectArgument("scoresOf", "the results", results, runResults);
   return seeds.flatMap((seed) =>
     plan.arms.flatMap(({ name, runs }): Score[] => {
       const own = runs.flatMap((run) => {

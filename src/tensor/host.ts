@@ -2,6 +2,7 @@
 // a typed array with a shape, and nothing on the way is rounded, wrapped or left out in silence.
 
 import type { NdArray } from "ndarray";
+import { described, describedAt, isPromise } from "../errors/arguments.ts";
 import { OutOfMemoryError, ShapeError, UsageError } from "../errors/errors.ts";
 import {
   checkShape,
@@ -92,25 +93,10 @@ const isSource = (data: object): data is ArraySource =>
 /** Nested lists and numbers are told apart from all else where they are walked, so that it is named with its place. */
 const isList = (data: unknown): data is NestedNumbers => Array.isArray(data);
 
-const isPromise = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
-
-/** What a value is, for people: `the string "a"`, `a promise`. */
-function named(value: unknown): string {
-  if (typeof value === "string") return `the string ${JSON.stringify(value.slice(0, 20))}`;
-  if (typeof value === "bigint") return `the BigInt ${value}`;
-  if (typeof value === "function") return "a function";
-  if (typeof value !== "object" || value === null) return String(value);
-  if (isPromise(value)) return "a promise";
-  const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
-  return typeof name === "string" && name !== "Object" ? `an object of type ${name}` : "an object";
-}
-
 /** What to do about a value that is no data, where there is one thing to do. */
 function wayOut(value: unknown): string {
   if (typeof value === "boolean") return ": write 1 for true and 0 for false";
   if (typeof value === "bigint") return ": convert it, with Number(value)";
-  if (isPromise(value)) return ": await it first, and give what it resolves to";
   if (value instanceof BigInt64Array || value instanceof BigUint64Array) {
     return ": its values are no numbers; convert them, with Float64Array.from(values, Number)";
   }
@@ -120,7 +106,7 @@ function wayOut(value: unknown): string {
 function refuse(what: string, value: unknown, place = ""): never {
   throw new UsageError(
     `${what}: takes a number, nested lists of numbers, a typed array, an ndarray, or what a gpu.js kernel gives; ` +
-      `got ${named(value)}${place}${wayOut(value)}`,
+      `got ${describedAt(value, place)}${wayOut(value)}`,
   );
 }
 
@@ -236,10 +222,11 @@ function find(what: string, data: TensorData): Found {
   const values: unknown = data.toArray();
   if (isPromise(values)) {
     throw new UsageError(
-      `${what}: toArray() of ${named(data)} gives a promise; await it first, and give what it resolves to`,
+      `${what}: toArray() of ${described(data)} gives a promise; await it first, and give what it resolves to`,
     );
   }
-  if (!isList(values) && !isNumberArray(values)) refuse(what, values, ` from toArray() of ${named(data)}`);
+  if (!isList(values) && !isNumberArray(values))
+    refuse(what, values, ` from toArray() of ${described(data)}`);
   return find(what, values);
 }
 
@@ -295,7 +282,7 @@ function settle(what: string, { data, dtype: from }: Found, type: DType, shape: 
 export function hostTensor(data: TensorData, shape?: Shape, dtype?: DType, what = "tensor"): HostTensor {
   if (dtype !== undefined && !dtypes.includes(dtype)) {
     throw new UsageError(
-      `${what}: there is no element type ${named(dtype)}; choose one of ${dtypes.join(", ")}`,
+      `${what}: there is no element type ${described(dtype)}; choose one of ${dtypes.join(", ")}`,
     );
   }
   if (shape !== undefined) checkShape(what, shape);

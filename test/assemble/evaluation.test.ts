@@ -52,7 +52,9 @@ describe("a classifier with a step of training behind it", () => {
     const classifier = await trained();
     const before = open().memory().tensors;
     const controller = new AbortController();
-    const work = evaluate(open(), classifier, some, assembly.classes, normalisation, 3, controller);
+    const work = evaluate(open(), classifier, some, assembly.classes, normalisation, 3, {
+      signal: controller.signal,
+    });
     controller.abort();
     await expect(work).rejects.toBe(controller.signal.reason);
     expect(open().memory().tensors).toBe(before);

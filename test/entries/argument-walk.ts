@@ -14,6 +14,8 @@ export interface WalkedCall {
   readonly kinds?: readonly string[];
   /** Places of arguments that are records of data, which may have more fields than are read. */
   readonly records?: readonly number[];
+  /** Places of arguments that another function makes, such as an assembly: replaced as a whole, since nobody writes their fields. */
+  readonly whole?: readonly number[];
 }
 
 export type Arguments = () => readonly unknown[];
@@ -22,7 +24,9 @@ export type Row = Arguments | "not called by users" | "no function";
 /** A row for every export of a module: one without does not compile. */
 export type Rows<Module> = { readonly [Name in keyof Module]: Row };
 /** What is right beside what a table of rows says. */
-export type Further = Readonly<Record<string, Partial<Pick<WalkedCall, "name" | "kinds" | "records">>>>;
+export type Further = Readonly<
+  Record<string, Partial<Pick<WalkedCall, "name" | "kinds" | "records" | "whole">>>
+>;
 
 /** A walk for each row with arguments; classes are constructed. */
 export function walksOf<Module extends object>(
@@ -79,13 +83,16 @@ const isPlain = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 
 /** The arguments with one of them, or a field or an element of one of them, replaced; each with its place. */
-function* variants(make: () => readonly unknown[], bad: readonly BadValue[]): Generator<[string, unknown[]]> {
+function* variants(
+  { make, whole = [] }: WalkedCall,
+  bad: readonly BadValue[],
+): Generator<[string, unknown[]]> {
   const count = make().length;
   yield ["no arguments", []];
   for (let i = 0; i < count; i++) {
     for (const { name, value } of bad)
       yield [`argument ${i} = ${name}`, make().map((each, j) => (i === j ? value : each))];
-    yield* within(make, i, bad);
+    if (!whole.includes(i)) yield* within(make, i, bad);
   }
 }
 
@@ -158,14 +165,14 @@ export async function complaintsAbout(
     return [`${walked.name}: the call that should work fails: ${String(error)}`];
   }
   const kinds = [kind, ...(walked.kinds ?? [])];
-  for (const [place, args] of variants(walked.make, badValues(strangers))) {
+  for (const [place, args] of variants(walked, badValues(strangers))) {
     const problem = await complaint(engine, walked, kinds, args);
     if (problem !== undefined) found.push(`${walked.name}: ${place}: ${problem}`);
   }
   // An option that there is not is refused wherever options are taken.
   const args = walked.make();
   for (const [i, options] of args.entries()) {
-    if (!isPlain(options) || walked.records?.includes(i) === true) continue;
+    if (!isPlain(options) || [...(walked.records ?? []), ...(walked.whole ?? [])].includes(i)) continue;
     const odd = args.map((each, j) => (i === j ? { ...options, nonsense: 1 } : each));
     try {
       await kindOf(engine.scope(() => [walked.call(odd)])[0]);

@@ -30,7 +30,7 @@ test("a step of DenseNet-121 takes fewer than 1,000 launches, 40 pipelines, and 
   });
   for (const isSoftware of [true, false]) {
     const traits = { ...engine.traits, isSoftware };
-    const step = lower(recording, [], new CandidateChoice(traits), traits.maxWorkgroupsPerDimension);
+    const step = lower(recording, [], new CandidateChoice(traits), traits);
     const plan = planMemory(step);
     expect(step.launches.length).toBeLessThan(980);
     expect(plan.pipelines).toBeLessThanOrEqual(40);

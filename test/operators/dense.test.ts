@@ -147,6 +147,7 @@ describe("launches of a dense layer", () => {
     subgroupSize: { minimum: 0, maximum: 0 },
     maxWorkgroupsPerDimension: 65535,
     maxInvocationsPerWorkgroup: 256,
+    maxStorageBuffers: 16,
     maxBindingBytes: 2 ** 27,
     maxBufferBytes: 2 ** 28,
   };

@@ -21,7 +21,7 @@ const traits: AdapterTraits = {
   ...{ name: "Some GPU (3)", vendor: "maker", architecture: "new", description: "driver 1.2" },
   ...{ isSoftware: false, features: new Set<string>(), subgroupSize: { minimum: 0, maximum: 0 } },
   ...{ maxWorkgroupsPerDimension: 65535, maxInvocationsPerWorkgroup: 256 },
-  ...{ maxBindingBytes: 2 ** 27, maxBufferBytes: 2 ** 28 },
+  ...{ maxStorageBuffers: 16, maxBindingBytes: 2 ** 27, maxBufferBytes: 2 ** 28 },
 };
 const version = "1.2.3";
 

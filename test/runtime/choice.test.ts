@@ -9,7 +9,7 @@ const traits = {
   ...{ name: "made up", vendor: "", architecture: "", description: "", isSoftware: true },
   ...{ features: new Set<string>(), subgroupSize: { minimum: 0, maximum: 0 } },
   ...{ maxWorkgroupsPerDimension: 65535, maxInvocationsPerWorkgroup: 256 },
-  ...{ maxBindingBytes: 2 ** 27, maxBufferBytes: 2 ** 28 },
+  ...{ maxStorageBuffers: 16, maxBindingBytes: 2 ** 27, maxBufferBytes: 2 ** 28 },
 };
 
 const bind = { x: input(0), y: output(0) };

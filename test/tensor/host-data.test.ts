@@ -124,7 +124,7 @@ describe("nested lists", () => {
     expect(refusal([Int32Array.of(0, 1), Int32Array.of(5, -7)])).toThrow("the value at [1, 1] is -7");
     expect(refusal([1, , 3])).toThrow("got undefined at [1]");
     expect(refusal([[1], [true]])).toThrow("got true at [1, 0]: write 1 for true and 0 for false");
-    expect(refusal([1, 2n])).toThrow("got the BigInt 2 at [1]: convert it, with Number(value)");
+    expect(refusal([1, 2n])).toThrow("got the bigint 2n at [1]: convert it, with Number(value)");
     expect(refusal([BigInt64Array.of(1n)])).toThrow("got an object of type BigInt64Array at [0]: its values");
     expect(refusal([])).toThrow(ShapeError);
   });
@@ -202,6 +202,7 @@ describe("what gpu.js has", () => {
     );
     expect(refusal({ toArray: () => undefined })).toThrow("got undefined from toArray() of an object");
     expect(refusal(Promise.resolve([1]))).toThrow("got a promise: await it first");
+    expect(refusal([[1, 2], [3, Promise.resolve(4)]])).toThrow(/got a promise at \[1, 1\]: await it first$/); // prettier-ignore
     expect(refusal(() => [1])).toThrow("got a function");
     expect(refusal(new DataView(new ArrayBuffer(4)))).toThrow("got an object of type DataView");
     // A kernel that draws gives nothing.

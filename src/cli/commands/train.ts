@@ -103,12 +103,15 @@ export async function trainCommand(
 /** @throws UsageError for options that are missing, or that a run to go on with has already */
 async function startOf(
   file: string | undefined,
-  { resume, ...options }: TrainOptions,
+  { resume, quiet: _quiet, json: _json, report: _report, profile: _profile, ...options }: TrainOptions,
   given: readonly string[],
 ): Promise<RunStart> {
   if (resume !== undefined) {
     const own = given.find((name) => !free.includes(name));
-    if (file === undefined && own === undefined) return await resumeRun(resume, options);
+    if (file === undefined && own === undefined) {
+      const { dataRoot, memory, cache, checkpointEvery } = options;
+      return await resumeRun(resume, { dataRoot, memory, cache, checkpointEvery });
+    }
     const what = own === undefined ? `a manifest (${file ?? ""})` : optionName(own);
     throw new UsageError(
       `--resume goes on as the run was begun: ${what} cannot be given with it; leave it out`,

@@ -1,4 +1,19 @@
 // Datasets in memory: images with label states, which is all that training and metrics need to know of data.
+import {
+  aFunction,
+  aString,
+  expectArgument,
+  expectOptions,
+  listOf,
+  madeWith,
+  required,
+  strings,
+  wholeFrom,
+  type OptionChecks,
+  bytes,
+  aNumber,
+  type Requirement,
+} from "../../errors/arguments.ts";
 import { absent, isSoft, negative, positive } from "../../labels/states.ts";
 import { ArrayPixels, type PixelRow } from "../cache/pixel-rows.ts";
 import { StoredPixels } from "../cache/stored-pixels.ts";
@@ -29,6 +44,10 @@ export interface ImageSet<Held extends Pixels = Pixels> {
   readonly ids?: readonly string[];
 }
 
+/** An image set as far as arguments are looked at; `imageSet` looks at the rest. */
+export const anImageSet = madeWith("an image set", ["source", "count", "pixels", "states"]);
+export const imageSets = listOf("image sets", anImageSet);
+
 /** The source of each image. */
 export interface Origins {
   readonly names: readonly string[];
@@ -45,12 +64,39 @@ export interface Assembly {
   readonly test: ImageSet;
 }
 
+/** An assembly as far as arguments are looked at. */
+export const anAssembly = madeWith("an assembly, as loadAssembly and assembly give it", [
+  "classes",
+  "sources",
+  "test",
+]);
+
+const somePixels: Requirement = {
+  words: "a Uint8Array, or pixels that Tessera has read",
+  fits: (value) => bytes.fits(value) || value instanceof ArrayPixels || value instanceof StoredPixels,
+};
+
+const assemblyParts: OptionChecks<Assembly> = {
+  classes: required(strings),
+  sources: required(imageSets),
+  validation: anImageSet,
+  test: required(anImageSet),
+};
+
 /**
  * Checks an image set: its lengths agree with its sizes, and its states are label states.
  *
  * @throws DataError naming the source, and the record where one is at fault
  */
 export function imageSet<Held extends Pixels>(set: ImageSet<Held>, classCount: number): ImageSet<Held> {
+  expectArgument("imageSet", "the set", set, anImageSet);
+  expectArgument("imageSet", "its source", set.source, aString);
+  for (const size of ["count", "height", "width", "channels"] as const) {
+    expectArgument("imageSet", `${set.source}: ${size}`, set[size], aNumber);
+  }
+  expectArgument("imageSet", `${set.source}: pixels`, set.pixels, somePixels);
+  expectArgument("imageSet", `${set.source}: states`, set.states, bytes);
+  expectArgument("imageSet", "the number of classes", classCount, wholeFrom(0));
   const { origins, patients, ids, count } = set;
   if ([patients, origins?.of, ids].some((each) => (each?.length ?? count) !== count)) {
     throw new DataError(
@@ -98,6 +144,8 @@ export function imageSet<Held extends Pixels>(set: ImageSet<Held>, classCount: n
  * @throws DataError for a set whose lengths or sizes do not agree
  */
 export function assembly(parts: Assembly, learns: Learns = everyClass): Assembly {
+  expectOptions("assembly", parts, assemblyParts);
+  expectArgument("assembly", "learns", learns, aFunction);
   const { classes, sources, validation, test } = parts;
   const fail = (field: string, reason: string): never => {
     throw new ManifestError("assembly", field, reason);
@@ -126,6 +174,8 @@ export function assembly(parts: Assembly, learns: Learns = everyClass): Assembly
 
 /** Joins image sets of one size under one name, so that several sources are trained or tested as one. */
 export function concatenate(source: string, sets: readonly ImageSet[]): ImageSet {
+  expectArgument("concatenate", "the source", source, aString);
+  expectArgument("concatenate", "the sets", sets, imageSets);
   const [first, ...others] = sets;
   if (first === undefined) throw new DataError(source, "joins no image sets");
   if (others.length === 0) return { ...first, source, origins: originsOf(first) };
@@ -155,7 +205,9 @@ export function concatenate(source: string, sets: readonly ImageSet[]): ImageSet
  * The pixels of a set that is held in memory, in one array: a copy where they lie in several.
  * @throws DataError for a set that is read from disk, since it is too large for memory
  */
-export function pixelsInMemory({ source, pixels }: ImageSet): Uint8Array {
+export function pixelsInMemory(set: ImageSet): Uint8Array {
+  expectArgument("pixelsInMemory", "the set", set, anImageSet);
+  const { source, pixels } = set;
   if (pixels instanceof Uint8Array) return pixels;
   if (pixels instanceof ArrayPixels) return pixels.copy(Array.from({ length: pixels.count }, (_, i) => i));
   throw new DataError(source, "is read from disk, and this needs it in memory; give it more with --memory");
@@ -205,6 +257,9 @@ const patientsOf = ({ patients, count }: ImageSet): readonly (string | undefined
  * @throws ManifestError for a class that is not among `classes`
  */
 export function restrict(set: ImageSet, classes: readonly string[], kept: readonly string[]): ImageSet {
+  expectArgument("restrict", "the set", set, anImageSet);
+  expectArgument("restrict", "the classes", classes, strings);
+  expectArgument("restrict", "the classes to keep", kept, strings);
   const columns = kept.map((name) => {
     const column = classes.indexOf(name);
     if (column < 0) throw new ManifestError(set.source, "classes", `has no class "${name}"`);

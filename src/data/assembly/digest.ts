@@ -1,7 +1,8 @@
 // A digest of a set of images: pixels, labels and names. Two sets with the same digest are equal.
 
+import { expectArgument } from "../../errors/arguments.ts";
 import { createHash } from "node:crypto";
-import type { Assembly, ImageSet } from "./assembly.ts";
+import { anAssembly, type Assembly, type ImageSet } from "./assembly.ts";
 import { ArrayPixels } from "../cache/pixel-rows.ts";
 import { StoredPixels } from "../cache/stored-pixels.ts";
 
@@ -12,7 +13,9 @@ const pieceBytes = 2 ** 24;
  * SHA-256 of classes, sizes, labels, names, patients and pixels.
  * @throws DataError when a file of the cache was changed meanwhile
  */
-export async function assemblyDigest({ classes, sources, validation, test }: Assembly): Promise<string> {
+export async function assemblyDigest(assembly: Assembly): Promise<string> {
+  expectArgument("assemblyDigest", "the assembly", assembly, anAssembly);
+  const { classes, sources, validation, test } = assembly;
   const hash = createHash("sha256").update(JSON.stringify(classes));
   for (const set of [...sources, ...(validation === undefined ? [] : [validation]), test]) {
     const { source, count, height, width, channels, origins, patients, ids } = set;

@@ -1,16 +1,25 @@
 // From a manifest to an assembly: its catalogue, the pixels of its samples, and the sets that trainers take.
-import { aNumber, aString, expectOptions } from "../../errors/arguments.ts";
+import {
+  aNumber,
+  aString,
+  expectOptions,
+  aFunction,
+  expectArgument,
+  madeWith,
+} from "../../errors/arguments.ts";
 import { dirname, sep } from "node:path";
 import { assembly, concatenate } from "./assembly.ts";
 import type { Assembly, ImageSet } from "./assembly.ts";
-import { catalogue, catalogueOptions } from "../catalogue/catalogue.ts";
+import { aCatalogue, catalogue, catalogueOptions } from "../catalogue/catalogue.ts";
 import type { Catalogue, CatalogueOptions } from "../catalogue/catalogue.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import type { Learns } from "../manifest/class-filter.ts";
 import type { Part } from "../catalogue/listing.ts";
-import type { DataManifest } from "../manifest/manifest.ts";
+import { aManifest, type DataManifest } from "../manifest/manifest.ts";
 import { decodeAssembly, decodeOptions } from "./pixels.ts";
 import type { DecodedAssembly, DecodeOptions } from "./pixels.ts";
+
+const decodedImages = madeWith("what decodeAssembly gives", ["sets", "skipped"]);
 
 type DecodedImages = Pick<DecodedAssembly, "sets" | "skipped">;
 
@@ -23,6 +32,7 @@ export interface LoadOptions extends CatalogueOptions, Partial<Omit<DecodeOption
  * @throws UsageError where images must be decoded, and no folder of the cache is named
  */
 export async function loadAssembly(manifest: DataManifest, options: LoadOptions): Promise<Assembly> {
+  expectArgument("loadAssembly", "the manifest", manifest, aManifest);
   expectOptions("loadAssembly", options, {
     ...decodeOptions,
     ...catalogueOptions,
@@ -43,6 +53,9 @@ export async function loadAssembly(manifest: DataManifest, options: LoadOptions)
  * @throws DataError as refuseEmpty
  */
 export function assembled(selected: Catalogue, decoded: DecodedImages, learns?: Learns): Assembly {
+  expectArgument("assembled", "the catalogue", selected, aCatalogue);
+  expectArgument("assembled", "the images", decoded, decodedImages);
+  if (learns !== undefined) expectArgument("assembled", "learns", learns, aFunction);
   refuseEmpty(selected, decoded);
   const { classes, lists } = selected;
   const { sets } = decoded;

@@ -6,7 +6,6 @@ import {
   aFunction,
   aNumber,
   anything,
-  aRecord,
   aString,
   expectArgument,
   expectOptions,
@@ -31,7 +30,7 @@ import {
 import { ImageCache, type CachedImage } from "../cache/image-cache.ts";
 import type { PixelRow } from "../cache/pixel-rows.ts";
 import { StoredPixels } from "../cache/stored-pixels.ts";
-import type { Catalogue, Sample, SampleList } from "../catalogue/catalogue.ts";
+import { aCatalogue, type Catalogue, type Sample, type SampleList } from "../catalogue/catalogue.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import { hashPixels } from "../images/index.ts";
 import type { PixelArray } from "../catalogue/listing.ts";
@@ -107,7 +106,7 @@ const decoderVersion = 1;
  *   the signal's reason when it was aborted
  */
 export async function decodeAssembly(catalogue: Catalogue, options: DecodeOptions): Promise<DecodedAssembly> {
-  expectArgument("decodeAssembly", "the catalogue", catalogue, aRecord);
+  expectArgument("decodeAssembly", "the catalogue", catalogue, aCatalogue);
   expectOptions("decodeAssembly", options, decodeOptions);
   const { lists, image } = catalogue;
   const bytesEach = bytesOf(image);

@@ -1,5 +1,16 @@
 // Chooses the images of a training step. Every batch follows from the seed and its position alone: a run can resume anywhere,
 // and nothing depends on how many threads read the images.
+import {
+  aNumber,
+  expectArgument,
+  expectOptions,
+  listOf,
+  madeWith,
+  oneOf,
+  required,
+  wholeFrom,
+  type OptionChecks,
+} from "../../errors/arguments.ts";
 import { positive } from "../../labels/states.ts";
 import { epochOrder, permutation } from "./order.ts";
 import { randomStream } from "../random-stream.ts";
@@ -36,10 +47,21 @@ export interface SamplerSettings {
   readonly seed: number;
 }
 
+const samplerSettings: OptionChecks<SamplerSettings> = {
+  sampling: required(oneOf(samplings)),
+  batch: required(wholeFrom(1)),
+  seed: required(aNumber),
+};
+
 /** Steps of an epoch. Images that do not fill a last batch are left out of the epoch. */
 export function stepsPerEpoch(images: number, batch: number): number {
   return Math.max(1, Math.floor(images / batch));
 }
+
+const sampledSources = listOf(
+  "sources, each with count and states",
+  madeWith("a source", ["count", "states"]),
+);
 
 export class Sampler {
   /** Images of a step. */
@@ -51,7 +73,10 @@ export class Sampler {
   readonly #shares: readonly Share[] | undefined;
   #epoch: { readonly epoch: number; readonly order: Uint32Array } | undefined;
 
-  constructor(sources: readonly SampledSource[], { sampling, batch, seed }: SamplerSettings) {
+  constructor(sources: readonly SampledSource[], settings: SamplerSettings) {
+    expectArgument("Sampler", "the sources", sources, sampledSources);
+    expectOptions("Sampler", settings, samplerSettings);
+    const { sampling, batch, seed } = settings;
     this.#count = sources.reduce((sum, { count }) => sum + count, 0);
     this.batch = Math.min(batch, this.#count);
     this.stepsPerEpoch = stepsPerEpoch(this.#count, this.batch);

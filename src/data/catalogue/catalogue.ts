@@ -4,12 +4,13 @@ import {
   aFlag,
   aFunction,
   aNumber,
-  aRecord,
   aString,
   expectArgument,
   expectOptions,
   required,
   type OptionChecks,
+  madeWith,
+  listOf,
 } from "../../errors/arguments.ts";
 import { join, resolve } from "node:path";
 import { UsageError } from "../../errors/errors.ts";
@@ -27,7 +28,7 @@ import { formatOf } from "../formats/formats.ts";
 import { parts } from "./listing.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 import type { ImagePlace, ListContext, Listing, Part } from "./listing.ts";
-import type { DataManifest } from "../manifest/manifest.ts";
+import { aManifest, type DataManifest } from "../manifest/manifest.ts";
 import { combineLabels, mapLabels, settle } from "./mapping.ts";
 import type { ClassMapping, Refuse } from "./mapping.ts";
 import { keepWithin, positiveLimits, select } from "./selection.ts";
@@ -61,6 +62,11 @@ export interface Catalogue {
   /** Records of tables and lists that were left out, each once. */
   readonly skipped: readonly DataError[];
 }
+
+/** A catalogue as far as arguments are looked at. */
+export const aCatalogue = madeWith("what catalogue gives", ["classes", "image", "lists"]);
+export const aSampleList = madeWith("a list of a catalogue", ["source", "samples", "states", "uncertain"]);
+export const aListOfSamples = listOf("lists of a catalogue", aSampleList);
 
 export interface CatalogueOptions {
   /** Folder that the manifest's paths are relative to. */
@@ -96,7 +102,7 @@ const fixedSeed = 0;
  * @throws ManifestError for names that the data does not have, with the nearest that it has
  */
 export async function catalogue(manifest: DataManifest, options: CatalogueOptions): Promise<Catalogue> {
-  expectArgument("catalogue", "the manifest", manifest, aRecord);
+  expectArgument("catalogue", "the manifest", manifest, aManifest);
   expectOptions("catalogue", options, catalogueOptions);
   const { classes, sources } = manifest;
   const { height, width, channels } = manifest.image;

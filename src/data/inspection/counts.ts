@@ -1,6 +1,7 @@
 // Counts of what a manifest selects: labels of each kind, for each source, part and class.
+import { bytes, expectArgument, wholeFrom } from "../../errors/arguments.ts";
 import { absent, negative, positive } from "../../labels/states.ts";
-import type { SampleList } from "../catalogue/catalogue.ts";
+import { aSampleList, type SampleList } from "../catalogue/catalogue.ts";
 import type { Part } from "../catalogue/listing.ts";
 
 /** Labels of one class on the images of one list; the first four add up to the number of images. */
@@ -42,11 +43,11 @@ export interface LabelCoverage {
  * @param list whose uncertain labels are those of all it lists
  * @param states [images, K] of the images that are left of it
  */
-export function coverageOf(
-  { source, part, uncertain }: SampleList,
-  states: Uint8Array,
-  classCount: number,
-): LabelCoverage {
+export function coverageOf(list: SampleList, states: Uint8Array, classCount: number): LabelCoverage {
+  expectArgument("coverageOf", "the list", list, aSampleList);
+  expectArgument("coverageOf", "the states", states, bytes);
+  expectArgument("coverageOf", "the number of classes", classCount, wholeFrom(1));
+  const { source, part, uncertain } = list;
   const counts = countStates(states, classCount);
   return {
     ...{ source, part, images: states.length / classCount },

@@ -1,5 +1,7 @@
 // What a person should know before training on a catalogue: leaks, contradictions, classes that cannot be learned or
 // measured, copies, files that are no images; each as a sentence with its cases, the gravest first.
+import { UsageError } from "../../errors/errors.ts";
+import { expectArgument, aList, listOf, madeWith, strings } from "../../errors/arguments.ts";
 import { parts, type Part } from "../catalogue/listing.ts";
 import { countLabels, type ListCount } from "./counts.ts";
 import {
@@ -84,12 +86,26 @@ export interface Inspection {
   readonly clean: readonly string[];
 }
 
+const openedLists = listOf(
+  "opened lists, as openedCatalogue gives them",
+  madeWith("an opened list", ["list", "hashes"]),
+);
+
 /** @param lists in the order of the catalogue */
 export function inspect(
   classes: readonly string[],
   lists: readonly OpenedList[],
   undecodable: readonly Undecodable[],
 ): Inspection {
+  expectArgument("inspect", "the classes", classes, strings);
+  expectArgument("inspect", "the lists", lists, openedLists);
+  expectArgument("inspect", "what cannot be decoded", undecodable, aList);
+  const other = lists.find(({ list }) => list.states.length !== list.samples.length * classes.length);
+  if (other !== undefined) {
+    throw new UsageError(
+      `inspect: the list of "${other.list.source}" is not of these ${classes.length} classes`,
+    );
+  }
   const counts = lists.map(({ list }) => countLabels(list, classes.length));
   const images = sameImages(lists);
   const patients = samePatients(lists);

@@ -1,9 +1,10 @@
 // A catalogue together with the results of opening its images.
-import type { Catalogue } from "../catalogue/catalogue.ts";
+import { expectArgument, madeWith } from "../../errors/arguments.ts";
+import { aCatalogue, type Catalogue } from "../catalogue/catalogue.ts";
 import { entriesOf } from "../manifest/entries.ts";
 import { formatOf } from "../formats/formats.ts";
 import type { Entry } from "../manifest/entry-schema.ts";
-import type { DataManifest } from "../manifest/manifest.ts";
+import { aManifest, type DataManifest } from "../manifest/manifest.ts";
 import { forClass } from "../catalogue/mapping.ts";
 import type { DecodedAssembly } from "../assembly/pixels.ts";
 import type { Undecodable } from "./findings.ts";
@@ -50,6 +51,8 @@ export function uncertaintyPolicy(manifest: DataManifest, source: string, classN
   return typeof policy === "number" ? `${policy} positive` : (policy ?? "absent");
 }
 
+const hashedImages = madeWith("what decodeAssembly gives", ["hashes", "skipped"]);
+
 export interface OpenedCatalogue {
   /** One for each list of the catalogue. */
   readonly lists: readonly OpenedList[];
@@ -61,8 +64,12 @@ export interface OpenedCatalogue {
 export function openedCatalogue(
   manifest: DataManifest,
   catalogue: Catalogue,
-  { hashes, skipped }: Pick<DecodedAssembly, "hashes" | "skipped">,
+  decoded: Pick<DecodedAssembly, "hashes" | "skipped">,
 ): OpenedCatalogue {
+  expectArgument("openedCatalogue", "the manifest", manifest, aManifest);
+  expectArgument("openedCatalogue", "the catalogue", catalogue, aCatalogue);
+  expectArgument("openedCatalogue", "the images", decoded, hashedImages);
+  const { hashes, skipped } = decoded;
   const reasons = new Map(skipped.map((error) => [error.file, error.reason]));
   const datasets = datasetsOf(manifest);
   const undecodable: Undecodable[] = [];

@@ -1,9 +1,10 @@
 // The sizes of a source's images before they are brought to one size.
+import { aNumber, expectArgument } from "../../errors/arguments.ts";
 import sharp from "sharp";
 import { readImage } from "../images/index.ts";
 import { permutation } from "../assembly/order.ts";
 import { randomStream } from "../random-stream.ts";
-import type { SampleList } from "../catalogue/catalogue.ts";
+import { aListOfSamples, type SampleList } from "../catalogue/catalogue.ts";
 
 export interface SizeCount {
   readonly height: number;
@@ -19,6 +20,8 @@ const mostFiles = 500;
  * drawn at random; those that no header can be read of are left out here, since decoding names them.
  */
 export async function imageSizes(lists: readonly SampleList[], seed: number): Promise<SizeCount[]> {
+  expectArgument("imageSizes", "the lists", lists, aListOfSamples);
+  expectArgument("imageSizes", "the seed", seed, aNumber);
   const places = lists.flatMap(({ samples }) => samples.map(({ image }) => image));
   const counts = new Map<string, { height: number; width: number; images: number }>();
   const count = ({ height, width }: { height: number; width: number }): void => {

@@ -1,4 +1,5 @@
 // Reads a manifest: from YAML text to a checked Manifest. Every complaint has its file, line and field.
+import { aFunction, aString, expectArgument, madeWith } from "../../errors/arguments.ts";
 import type { z } from "zod";
 import { LineCounter, parseDocument } from "yaml";
 import { complaint, explain, fieldName, lineOf } from "./complaints.ts";
@@ -35,6 +36,16 @@ const largestManifest = 2 ** 20;
 const mostComplaints = 100;
 
 /** The text of a manifest. @throws ManifestError naming the file */
+/** A manifest as far as arguments are looked at. */
+export const aManifest = madeWith("a manifest, as readManifest gives it", ["classes", "image", "sources"]);
+
+/** @throws UsageError unless they are what a manifest is read from */
+export function expectManifestSource(what: string, file: string, learns: Learns, text: string): void {
+  expectArgument(what, "the text", text, aString);
+  expectArgument(what, "the file", file, aString);
+  expectArgument(what, "learns", learns, aFunction);
+}
+
 export async function readManifestText(file: string): Promise<string> {
   try {
     return await readText(file, { most: largestManifest });
@@ -50,11 +61,13 @@ export async function readManifestText(file: string): Promise<string> {
  * @throws ManifestError naming file, line and field
  */
 export async function readManifest(file: string, learns: Learns = everyClass): Promise<DataManifest> {
+  expectManifestSource("readManifest", file, learns, "");
   return parseManifest(await readManifestText(file), file, learns);
 }
 
 /** The same from text. @param file the name that messages carry */
 export function parseManifest(text: string, file: string, learns: Learns = everyClass): DataManifest {
+  expectManifestSource("parseManifest", file, learns, text);
   return parseManifestWith(text, file, { learns, sections: otherSections, check: () => undefined });
 }
 

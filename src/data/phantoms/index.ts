@@ -1,4 +1,5 @@
 // Phantom radiographs: small chest images drawn by simulated physics, with fully known truth, for demo and tests.
+import { UsageError } from "../../errors/errors.ts";
 import {
   aFunction,
   aNumber,
@@ -8,6 +9,10 @@ import {
   required,
   strings,
   type OptionChecks,
+  bytes,
+  expectArgument,
+  listOf,
+  wholeFrom,
 } from "../../errors/arguments.ts";
 import { absent } from "../../labels/states.ts";
 import { imageSet } from "../assembly/assembly.ts";
@@ -128,9 +133,22 @@ export interface PhantomImage {
   readonly size: number;
 }
 
+const phantomImage: OptionChecks<PhantomImage> = {
+  seed: required(aNumber),
+  site: required(oneOf(siteNames)),
+  index: required(wholeFrom(0)),
+  present: required(listOf(`findings (${findingNames.join(", ")})`, oneOf(findingNames))),
+  size: required(wholeFrom(1)),
+};
+
 /** Draws one radiograph into [size, size] grey levels. */
 export function drawPhantom(image: PhantomImage, into: Uint8Array): void {
+  expectOptions("drawPhantom", image, phantomImage);
+  expectArgument("drawPhantom", "what it is drawn into", into, bytes);
   const { seed, site, index, size } = image;
+  if (into.length !== size * size) {
+    throw new UsageError(`drawPhantom: ${size} x ${size} grey levels do not fit into ${into.length} bytes`);
+  }
   expose(
     phantomAttenuation(image, size * raysPerPixel),
     size,

@@ -1,5 +1,6 @@
 // What a launch binds: its slots, filled with places of data, in the order of the shader's bindings.
 
+import type { AdapterTraits } from "../../device/traits.ts";
 import { KernelError } from "../../errors/errors.ts";
 import { kernelFor, type Kernel } from "../../kernels/kernel.ts";
 import type { Launch, Slot } from "../../operators/operator.ts";
@@ -11,15 +12,25 @@ export interface Bound<Place> {
   readonly target: Place;
 }
 
+/** What a device allows a launch. */
+export type LaunchLimits = Pick<AdapterTraits, "name" | "maxWorkgroupsPerDimension" | "maxStorageBuffers">;
+
 /** @throws KernelError naming the operator when the launch does not fit its shader, or takes more than the device allows */
 export function workgroupsOf(
   operator: string,
   kernel: Kernel,
   { sizes, knobs }: Launch,
-  limit: number,
+  { name, maxWorkgroupsPerDimension, maxStorageBuffers }: LaunchLimits,
 ): readonly [number, number] {
+  const buffers = kernel.bindings.filter(({ access }) => access !== "uniform").length;
+  if (buffers > maxStorageBuffers) {
+    throw new KernelError(
+      `operator ${operator}, ${kernel.name}.wgsl: it binds ${buffers} storage buffers, and a kernel on "${name}" may bind ` +
+        `${maxStorageBuffers}; put several tensors into one buffer, or split it into kernels that bind fewer`,
+    );
+  }
   try {
-    return kernel.workgroups(sizes, knobs, limit);
+    return kernel.workgroups(sizes, knobs, maxWorkgroupsPerDimension);
   } catch (cause) {
     if (!(cause instanceof KernelError)) throw cause;
     throw new KernelError(`operator ${operator}, ${kernel.name}.wgsl: ${cause.message}`, { cause });

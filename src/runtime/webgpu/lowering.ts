@@ -6,7 +6,7 @@ import type { Storage } from "../../tensor/tensor.ts";
 import type { Operand } from "../operand.ts";
 import { updatesOf, type Launch, type Slot } from "../../operators/operator.ts";
 import { PlannedStorage, type RecordedCall, type Recording } from "../recording.ts";
-import { bindSlots, workgroupsOf, type Bound } from "./bindings.ts";
+import { bindSlots, workgroupsOf, type Bound, type LaunchLimits } from "./bindings.ts";
 import { bytesOf } from "./buffers.ts";
 import type { CandidateChoice } from "./choice.ts";
 
@@ -47,13 +47,13 @@ export function lower(
   recording: Recording,
   results: readonly Operand[],
   choice: CandidateChoice,
-  maxWorkgroups: number,
+  limits: LaunchLimits,
 ): LoweredStep {
   // What is packed is computed in its place in the pack. A launch may not read one part of a buffer and write
   // another, though: parts that would have to are computed elsewhere and copied.
   const apart = new Set<PlannedStorage>();
   for (;;) {
-    const step = new Lowering(recording, results, choice, maxWorkgroups, apart).run();
+    const step = new Lowering(recording, results, choice, limits, apart).run();
     const before = apart.size;
     for (const { bindings } of step.launches) {
       for (const storage of clashing(bindings)) apart.add(storage);
@@ -80,7 +80,7 @@ class Lowering {
   readonly #recording: Recording;
   readonly #results: ReadonlySet<Storage>;
   readonly #choice: CandidateChoice;
-  readonly #maxWorkgroups: number;
+  readonly #limits: LaunchLimits;
   readonly #apart: ReadonlySet<PlannedStorage>;
   /** What some call overwrites in place. */
   readonly #updated: ReadonlySet<Storage>;
@@ -92,13 +92,13 @@ class Lowering {
     recording: Recording,
     results: readonly Operand[],
     choice: CandidateChoice,
-    maxWorkgroups: number,
+    limits: LaunchLimits,
     apart: ReadonlySet<PlannedStorage>,
   ) {
     this.#recording = recording;
     this.#results = new Set(results.map(({ storage }) => storage));
     this.#choice = choice;
-    this.#maxWorkgroups = maxWorkgroups;
+    this.#limits = limits;
     this.#apart = apart;
     this.#updated = new Set(
       recording.calls.flatMap(({ operator: each, inputs }) =>
@@ -169,7 +169,7 @@ class Lowering {
       bindings: bindSlots(operator, launch, slots),
       sizes,
       uniforms: source.pack(sizes),
-      workgroups: workgroupsOf(operator, source, launch, this.#maxWorkgroups),
+      workgroups: workgroupsOf(operator, source, launch, this.#limits),
       label: operator,
       phase,
     };

@@ -1,5 +1,6 @@
 // Compute pipelines: compiled asynchronously, in parallel, once per shader and knob values.
 
+import { deviceGist } from "../../device/device-words.ts";
 import { KernelError } from "../../errors/errors.ts";
 import { isBuiltInKernel, type Kernel } from "../../kernels/kernel.ts";
 import type { Knobs } from "../../kernels/source.ts";
@@ -28,6 +29,13 @@ export function pipelineKey(kernel: Kernel, knobs: Knobs): string {
   const { name, text, knobs: known } = kernel;
   const values = known.map((knob) => knobs[knob.name] ?? knob.value).join(" ");
   return isBuiltInKernel(kernel) ? `${name} ${values}` : `${name} ${values}\n${text}`;
+}
+
+/** What to do about a kernel that asks for more than the device has: each device has limits of its own. */
+function wayOut(words: string): string {
+  if (/workgroup (storage|memory)/i.test(words)) return "; use less workgroup memory";
+  if (/workgroup_size|invocations/i.test(words)) return "; use fewer invocations in a workgroup";
+  return "";
 }
 
 export class PipelineCache {
@@ -60,6 +68,7 @@ export class PipelineCache {
   #compile(kernel: Kernel, knobs: Knobs): PipelineEntry {
     const device = this.#device;
     const label = `${kernel.name}.wgsl`;
+    device.pushErrorScope("validation");
     const layout = device.createBindGroupLayout({
       label,
       entries: kernel.bindings.map(({ index, access }) => ({
@@ -68,8 +77,11 @@ export class PipelineCache {
         buffer: { type: bufferTypes[access] },
       })),
     });
+    const refused = device.popErrorScope();
     const compile = async (entry: PipelineEntry): Promise<void> => {
       try {
+        const refusal = await refused;
+        if (refusal !== null) throw new KernelError(`shader ${label}: ${deviceGist(refusal.message)}`);
         const code = kernel.specialise(knobs);
         const texts = this.#checked ? [code, inReverseOrder(label, code)] : [code];
         const [pipeline, reversed] = await Promise.all(
@@ -97,10 +109,11 @@ export class PipelineCache {
     // Compilation errors arrive through the scope and through getCompilationInfo, which knows the line.
     device.pushErrorScope("validation");
     const module = device.createShaderModule({ label, code });
+    const pipelineLayout = device.createPipelineLayout({ label, bindGroupLayouts: [layout] });
     const invalid = device.popErrorScope();
     const pipeline = device.createComputePipelineAsync({
       label,
-      layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
+      layout: pipelineLayout,
       compute: { module, entryPoint: "main" },
     });
     const [compiled, error, info] = await Promise.allSettled([
@@ -108,17 +121,24 @@ export class PipelineCache {
       invalid,
       module.getCompilationInfo(),
     ]);
-    const message =
-      info.status === "fulfilled" ? info.value.messages.find(({ type }) => type === "error") : undefined;
-    if (message !== undefined) {
-      throw new KernelError(`shader ${label}:${message.lineNum}:${message.linePos}: ${message.message}`);
+    const messages = info.status === "fulfilled" ? info.value.messages : [];
+    const [first, ...more] = messages.filter(({ type }) => type === "error") as [
+      GPUCompilationMessage?,
+      ...GPUCompilationMessage[],
+    ];
+    if (first !== undefined) {
+      const place = first.lineNum > 0 ? `:${first.lineNum}:${first.linePos}` : ""; // 0 where it is not known
+      const rest =
+        more.length === 0 ? "" : `; and ${more.length} more ${more.length === 1 ? "error" : "errors"}`;
+      throw new KernelError(`shader ${label}${place}: ${deviceGist(first.message)}${rest}`);
+    }
+    if (error.status === "fulfilled" && error.value !== null) {
+      throw new KernelError(`shader ${label}: ${deviceGist(error.value.message)}`);
     }
     if (compiled.status === "rejected") {
       const cause = compiled.reason as Error;
-      throw new KernelError(`shader ${label} does not compile: ${cause.message}`, { cause });
-    }
-    if (error.status === "fulfilled" && error.value !== null) {
-      throw new KernelError(`shader ${label}: ${error.value.message}`);
+      const words = deviceGist(cause.message);
+      throw new KernelError(`shader ${label} does not compile: ${words}${wayOut(words)}`, { cause });
     }
     return compiled.value;
   }

@@ -2,6 +2,7 @@
 
 import { OutOfMemoryError, TesseraError } from "../../errors/errors.ts";
 import type { AdapterTraits } from "../../device/traits.ts";
+import { deviceWords } from "../../device/device-words.ts";
 import type { Gpu } from "../../device/gpu.ts";
 import { kernelFor } from "../../kernels/kernel.ts";
 import { allocate, type HostArray, type HostTensor } from "../../tensor/host.ts";
@@ -153,7 +154,7 @@ export class WebGpuBackend implements Backend {
 
   async compile(recording: Recording, results: readonly Operand[]): Promise<WebGpuProgram> {
     this.gpu.check();
-    const step = lower(recording, results, this.choice, this.gpu.traits.maxWorkgroupsPerDimension);
+    const step = lower(recording, results, this.choice, this.gpu.traits);
     const on = {
       gpu: this.gpu,
       pool: this.#pool,
@@ -249,7 +250,7 @@ export class WebGpuBackend implements Backend {
       pipeline: this.#pipelines.get(source, knobs),
       buffers: bindSlots(operator, launch, ranges),
       uniforms: source.pack(sizes),
-      workgroups: workgroupsOf(operator, source, launch, this.gpu.traits.maxWorkgroupsPerDimension),
+      workgroups: workgroupsOf(operator, source, launch, this.gpu.traits),
       label: operator,
     });
   }
@@ -261,7 +262,7 @@ export class WebGpuBackend implements Backend {
     this.gpu.check();
     if (cause instanceof TesseraError) return;
     if (cause instanceof Error && /memory/i.test(cause.message)) {
-      throw new OutOfMemoryError(`readback: ${cause.message}`, { cause });
+      throw new OutOfMemoryError(`readback: ${deviceWords(cause.message)}`, { cause });
     }
   }
 

@@ -24,6 +24,7 @@ const software: AdapterTraits = {
   subgroupSize: { minimum: 8, maximum: 8 },
   maxWorkgroupsPerDimension: 65_535,
   maxInvocationsPerWorkgroup: 1024,
+  maxStorageBuffers: 16,
   maxBindingBytes: 2 ** 27,
   maxBufferBytes: 2 ** 31,
 };
