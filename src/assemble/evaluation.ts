@@ -17,7 +17,8 @@ import { anImageSet, type Assembly, type ImageSet } from "../data/assembly/assem
 import { negative, positive } from "../labels/states.ts";
 import { aucByClass, meanAuc } from "../metrics/auc.ts";
 import { normaliseImages } from "../functions/images.ts";
-import { expectEngine, type Engine } from "../runtime/engine.ts";
+import type { Engine } from "../runtime/engine.ts";
+import { expectEngine } from "../runtime/engine-of.ts";
 import type { Classifier } from "./classifier.ts";
 import { ImageReader } from "../data/assembly/image-reader.ts";
 import type { Normalisation } from "./views.ts";

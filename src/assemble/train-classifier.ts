@@ -3,7 +3,8 @@
 import { trainingSettings } from "./settings-argument.ts";
 import { expectArgument } from "../errors/arguments.ts";
 import { anAssembly, type Assembly } from "../data/assembly/assembly.ts";
-import { expectEngine, type Engine } from "../runtime/engine.ts";
+import type { Engine } from "../runtime/engine.ts";
+import { expectEngine } from "../runtime/engine-of.ts";
 import type { Weights } from "../tensor/held.ts";
 import type { Checkpoint, Checkpoints } from "../training/checkpoint.ts";
 import { loopSettingsOf } from "../training/loop-settings.ts";

@@ -3,7 +3,8 @@
 import { aFunction, described, expectArgument, expectOptions } from "../errors/arguments.ts";
 import { LifetimeError, UsageError } from "../errors/errors.ts";
 import { reshape } from "../functions/movement.ts";
-import { engineOf, expectEngine, type Engine } from "../runtime/engine.ts";
+import type { Engine } from "../runtime/engine.ts";
+import { engineOf, expectEngine } from "../runtime/engine-of.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { expectTensors, gradientChecks, type GradientOptions } from "./gradient-options.ts";
 import { Tape, currentTape } from "./tape.ts";

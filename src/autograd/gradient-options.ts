@@ -2,7 +2,7 @@
 
 import { described, expectOptions, type OptionChecks, type Requirement } from "../errors/arguments.ts";
 import { ShapeError, UsageError } from "../errors/errors.ts";
-import { engineOf } from "../runtime/engine.ts";
+import { engineOf } from "../runtime/engine-of.ts";
 import { equalShapes, showShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 

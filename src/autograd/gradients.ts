@@ -20,7 +20,7 @@ import { broadcastTo, concat, pad, reshape, slice, transpose } from "../function
 import { mean, sum } from "../functions/reduction.ts";
 import type { Gradient, GradientOf, GradientRule } from "../operators/gradient-rule.ts";
 import type { AttributesOf, OperatorName } from "../operators/registry.ts";
-import { engineOf } from "../runtime/engine.ts";
+import { engineOf } from "../runtime/engine-of.ts";
 import { equalShapes, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 

@@ -12,7 +12,7 @@ import {
 } from "../errors/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { areVec4Channels } from "../operators/dense/channel-counts.ts";
-import { engineOf } from "../runtime/engine.ts";
+import { engineOf } from "../runtime/engine-of.ts";
 import { perAxis } from "./convolution.ts";
 import { poolingOptions, type PoolingOptions } from "./pooling.ts";
 import { run, runOne } from "./run.ts";

@@ -13,7 +13,8 @@ import {
   type OptionChecks,
 } from "../errors/arguments.ts";
 import { ShapeError } from "../errors/errors.ts";
-import { engineOf, expectTensor } from "../runtime/engine.ts";
+import { engineOf } from "../runtime/engine-of.ts";
+import { expectTensor } from "../runtime/expect-tensor.ts";
 import { checkShape, namedAxes, normaliseAxis, showShape, sizeOf, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { runOne } from "./run.ts";

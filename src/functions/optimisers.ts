@@ -4,7 +4,7 @@
 import { aFlag, anything, described, expectOptions, required } from "../errors/arguments.ts";
 import type { OptionChecks } from "../errors/arguments.ts";
 import { ShapeError } from "../errors/errors.ts";
-import { engineOf } from "../runtime/engine.ts";
+import { engineOf } from "../runtime/engine-of.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { multiply } from "./elementwise.ts";
 import { run, runOne } from "./run.ts";

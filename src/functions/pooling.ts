@@ -3,7 +3,7 @@
 import { expectOptions, required, type OptionChecks } from "../errors/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ShapeError } from "../errors/errors.ts";
-import { expectTensor } from "../runtime/engine.ts";
+import { expectTensor } from "../runtime/expect-tensor.ts";
 import { showShape } from "../tensor/shape.ts";
 import type { AttributesOf } from "../operators/registry.ts";
 import { aPerAxis, perAxis, type PerAxis } from "./convolution.ts";

@@ -1,7 +1,7 @@
 // Sums, means and maxima over axes, for users.
 
 import { aFlag, expectOptions, type OptionChecks } from "../errors/arguments.ts";
-import { expectTensor } from "../runtime/engine.ts";
+import { expectTensor } from "../runtime/expect-tensor.ts";
 import { normaliseAxes } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { AttributesOf } from "../operators/registry.ts";

@@ -1,7 +1,9 @@
 // The one way from the public functions to the engine: by operator name, with that operator's attributes.
 
 import { UsageError } from "../errors/errors.ts";
-import { Engine, engineOf, expectTensor } from "../runtime/engine.ts";
+import { Engine } from "../runtime/engine.ts";
+import { engineOf } from "../runtime/engine-of.ts";
+import { expectTensor } from "../runtime/expect-tensor.ts";
 import type { NoAttributes } from "../operators/elementwise/unary.ts";
 import type { Operator } from "../operators/operator.ts";
 import { Tensor } from "../tensor/tensor.ts";

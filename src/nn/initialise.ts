@@ -3,7 +3,8 @@
 
 import { aNumber, expectArgument, wholeFrom, type Requirement } from "../errors/arguments.ts";
 import { randomNumbers } from "../operators/random/philox.ts";
-import { expectEngine, type Engine } from "../runtime/engine.ts";
+import type { Engine } from "../runtime/engine.ts";
+import { expectEngine } from "../runtime/engine-of.ts";
 import { checkShape, sizeOf, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 

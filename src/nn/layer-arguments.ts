@@ -12,7 +12,8 @@ import {
   type Requirement,
 } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
-import { expectEngine, type Engine } from "../runtime/engine.ts";
+import type { Engine } from "../runtime/engine.ts";
+import { expectEngine } from "../runtime/engine-of.ts";
 import type { StemConfiguration } from "./backbone.ts";
 import { Initialiser } from "./initialise.ts";
 import type { Mode } from "./module.ts";

@@ -1,7 +1,8 @@
 // A module: a function of tensors with parameters of its own, and children that have some too.
 
 import { UsageError } from "../errors/errors.ts";
-import { expectEngine, type Engine } from "../runtime/engine.ts";
+import type { Engine } from "../runtime/engine.ts";
+import { expectEngine } from "../runtime/engine-of.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /**

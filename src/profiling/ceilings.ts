@@ -4,7 +4,8 @@
 import { UsageError } from "../errors/errors.ts";
 import { kernels, type KernelName } from "../kernels/kernel.ts";
 import { input, output, type Launch, type Operator } from "../operators/operator.ts";
-import { expectEngine, type Engine } from "../runtime/engine.ts";
+import type { Engine } from "../runtime/engine.ts";
+import { expectEngine } from "../runtime/engine-of.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 export interface Ceilings {

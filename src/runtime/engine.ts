@@ -3,7 +3,7 @@
 import { aFunction, aList, aNumber, aString, described, expectArgument } from "../errors/arguments.ts";
 import { LifetimeError, ShapeError, UsageError } from "../errors/errors.ts";
 import type { AdapterTraits } from "../device/traits.ts";
-import { disposed, Tensor, type Storage, type TensorOwner } from "../tensor/tensor.ts";
+import { Tensor, type Storage, type TensorOwner } from "../tensor/tensor.ts";
 import { checkShape, showShape, sizeOf, type DType, type Shape, type TensorSpec } from "../tensor/shape.ts";
 import { allocate, hostTensor, type HostArray, type HostTensor, type TensorData } from "../tensor/host.ts";
 import type { Backend, BackendMemory } from "./backend.ts";
@@ -14,8 +14,10 @@ import { checkInferred, checkRecord, inField } from "../operators/record-checks.
 import { isBuiltIn, operators } from "../operators/registry.ts";
 import { chunkedUpload } from "./chunked-upload.ts";
 import { Overwrites } from "./overwrites.ts";
+import { elsewhere, expectTensor } from "./expect-tensor.ts";
 import { Program } from "./program.ts";
 import { expectComputed, Recording } from "./recording.ts";
+import { Scopes } from "./scopes.ts";
 import { sideBySide } from "./side-by-side.ts";
 import { tensorsIn } from "./tensors-in.ts";
 
@@ -35,19 +37,13 @@ export interface EngineMemory extends BackendMemory {
   readonly tensors: number;
 }
 
-/** Tensors made while a scope is open, and the scope around it. */
-interface Scope {
-  readonly made: Set<Tensor>;
-  readonly outer: Scope | undefined;
-}
-
 export class Engine implements TensorOwner, Disposable {
   readonly backend: Backend;
   /** Told of every call while set; autograd sets and restores it. */
   observer: CallObserver | undefined;
   readonly #live = new Set<Tensor>();
   readonly #overwrites = new Overwrites();
-  #scope: Scope | undefined;
+  readonly #scopes = new Scopes();
   #recording: Recording | undefined;
   #phase = "forward";
   #closed = false;
@@ -378,32 +374,13 @@ export class Engine implements TensorOwner, Disposable {
    */
   scope<Result>(body: () => Result): Result {
     expectArgument("engine.scope", "the body", body, aFunction);
-    const outer = this.#scope;
-    const made = new Set<Tensor>();
-    this.#scope = { made, outer };
-    let result: Result | undefined;
-    try {
-      result = body();
-      if (result instanceof Promise) {
-        result.catch(() => undefined); // the error below is the one to see
-        throw new LifetimeError(
-          "engine.scope takes a synchronous function: return tensors and read them outside",
-        );
-      }
-      for (const tensor of tensorsIn(result)) {
-        if (made.delete(tensor)) outer?.made.add(tensor);
-      }
-      return result;
-    } finally {
-      this.#scope = outer;
-      for (const tensor of made) tensor.dispose();
-    }
+    return this.#scopes.run(body);
   }
 
   /** Takes a tensor out of every open scope: it lives until it is disposed. */
   keep<T extends Tensor>(tensor: T): T {
     this.#expectOwn("engine.keep", tensor);
-    this.#takeOut(tensor);
+    this.#scopes.takeOut(tensor);
     return tensor;
   }
 
@@ -430,7 +407,7 @@ export class Engine implements TensorOwner, Disposable {
 
   forget(tensor: Tensor): void {
     this.#live.delete(tensor);
-    this.#takeOut(tensor); // a scope must not hold what is gone
+    this.#scopes.takeOut(tensor); // a scope must not hold what is gone
   }
 
   /** Releases the device and everything on it. Safe to call twice. */
@@ -452,12 +429,8 @@ export class Engine implements TensorOwner, Disposable {
   #adopt(spec: TensorSpec, storage: Storage): Tensor {
     const tensor = new Tensor(this, spec, storage);
     this.#live.add(tensor);
-    this.#scope?.made.add(tensor);
+    this.#scopes.add(tensor);
     return tensor;
-  }
-
-  #takeOut(tensor: Tensor): void {
-    for (let scope = this.#scope; scope !== undefined; scope = scope.outer) scope.made.delete(tensor);
   }
 
   #expectOwn(call: string, tensor: Tensor): void {
@@ -468,46 +441,4 @@ export class Engine implements TensorOwner, Disposable {
   #checkOpen(): void {
     if (this.#closed) throw new LifetimeError("the engine was closed; open another with openEngine()");
   }
-}
-
-/** @throws UsageError unless an input of an operator is a tensor, LifetimeError for a disposed one */
-export function expectTensor(
-  operator: string,
-  index: number,
-  count: number,
-  value: unknown,
-  wanted = "a tensor",
-): asserts value is Tensor {
-  if (value instanceof Tensor) {
-    if (value.disposed) throw disposed(value, operator);
-    return;
-  }
-  const which = count === 1 ? "its input" : `input ${index + 1} of ${count}`;
-  throw new UsageError(`${operator}: ${which} must be ${wanted}, got ${described(value)}`);
-}
-
-/** @throws UsageError unless it is an engine, as `openEngine` gives it once it is awaited */
-export function expectEngine(call: string, engine: unknown): asserts engine is Engine {
-  if (engine instanceof Engine) return;
-  throw new UsageError(`${call}: takes an engine, got ${described(engine)}`);
-}
-
-/**
- * The engine that the tensors live on.
- *
- * @param call who asks, for messages
- * @throws UsageError when there are none or one of them is no tensor, LifetimeError when they live on different engines
- */
-export function engineOf(tensors: readonly Tensor[], call = "an operator"): Engine {
-  expectArgument(call, "the tensors", tensors, aList);
-  for (let i = 0; i < tensors.length; i++) expectTensor(call, i, tensors.length, tensors[i]);
-  const owner = tensors.at(0)?.owner;
-  if (!(owner instanceof Engine)) throw new UsageError(`${call}: takes at least one tensor of an engine`);
-  const stranger = tensors.find((tensor) => tensor.owner !== owner);
-  if (stranger !== undefined) throw elsewhere(call, stranger);
-  return owner;
-}
-
-function elsewhere(call: string, { id, shape }: Tensor): LifetimeError {
-  return new LifetimeError(`${call}: tensor ${id} ${showShape(shape)} lives on another engine`);
 }

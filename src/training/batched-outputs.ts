@@ -1,7 +1,9 @@
 // What a module says of many rows, a batch at a time: for judging tasks whose data stays on the device.
 
 import { aFunction, anything, expectArgument, expectOptions, wholeFrom } from "../errors/arguments.ts";
-import { expectEngine, expectTensor, type Engine } from "../runtime/engine.ts";
+import type { Engine } from "../runtime/engine.ts";
+import { expectEngine } from "../runtime/engine-of.ts";
+import { expectTensor } from "../runtime/expect-tensor.ts";
 import type { HostArray } from "../tensor/host.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { JudgeOptions } from "./task.ts";

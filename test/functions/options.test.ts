@@ -103,7 +103,7 @@ test("options may be of a class, may be inherited, and are not what a program ad
     b = 2;
   }
   const checks = { a: required(aNumber), b: aNumber };
-  const polyfill = { value: 1, enumerable: true, configurable: true };
+  const polyfill = { value: 1, enumerable: true, configurable: true, writable: true };
   Object.defineProperty(Object.prototype, "polyfill", polyfill);
   try {
     for (const options of [new Options(), Object.create({ a: 1 }) as { a: number }, { a: 1 }]) {
