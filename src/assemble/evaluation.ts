@@ -5,6 +5,7 @@ import {
   aNumber,
   aSignal,
   expectArgument,
+  expectFields,
   expectOptions,
   madeWith,
   numbers,
@@ -66,7 +67,7 @@ export async function predict(
   expectEngine("predict", engine);
   expectArgument("predict", "the classifier", classifier, aClassifier);
   expectArgument("predict", "the images", set, anImageSet);
-  expectOptions("predict", normalisation, normalisationFields);
+  expectFields("predict", normalisation, normalisationFields);
   expectArgument("predict", "the batch", batchSize, wholeFrom(1));
   expectOptions("predict", options, evaluationOptions);
   const classes = classifier.head.classes;

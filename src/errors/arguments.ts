@@ -152,25 +152,39 @@ export function expectOptions<Options extends object>(
   options: Options,
   checks: OptionChecks<Options>,
 ): void {
-  const rows = checks as Readonly<Record<string, Requirement & { readonly required?: true }>>;
+  const names = Object.keys(checks);
   if (!hasFields(options)) {
     throw new UsageError(
-      `${what}: options must be an object such as { ${Object.keys(rows)[0] ?? ""}: ... }, got ${described(options)}`,
+      `${what}: options must be an object such as { ${names[0] ?? ""}: ... }, got ${described(options)}`,
     );
   }
   for (const name in options) {
-    const value = options[name];
-    if (value === undefined) continue;
+    if (options[name] === undefined || Object.hasOwn(checks, name)) continue;
     if (name in Object.prototype && !Object.hasOwn(options, name)) continue; // what a program adds to all objects
-    if (!Object.hasOwn(rows, name)) throw unknownOption(what, name, Object.keys(rows));
-    if (!rows[name].fits(value)) {
-      throw new UsageError(`${what}: ${name} must be ${rows[name].words}, got ${described(value)}`);
-    }
+    throw unknownOption(what, name, names);
   }
-  for (const name in rows) {
-    if (rows[name].required === true && options[name] === undefined) {
-      throw new UsageError(`${what}: the option "${name}" is missing; it must be ${rows[name].words}`);
+  expectFields(what, options, checks);
+}
+
+/**
+ * Checks a record of data, which may have further fields: those that are read must be what they must be.
+ * @throws UsageError for what is no record, naming a field that is missing or not what it must be
+ */
+export function expectFields<Fields extends object>(
+  what: string,
+  record: Fields,
+  checks: OptionChecks<Fields>,
+): void {
+  if (!hasFields(record)) throw new UsageError(`${what}: takes ${aRecord.words}, got ${described(record)}`);
+  const rows = checks as Readonly<Record<string, Requirement & { readonly required?: true }>>;
+  for (const name of Object.keys(rows)) {
+    const value = record[name as keyof Fields];
+    const { words, fits, required: isRequired } = rows[name];
+    if (value === undefined) {
+      if (isRequired !== true) continue;
+      throw new UsageError(`${what}: the option "${name}" is missing; it must be ${words}`);
     }
+    if (!fits(value)) throw new UsageError(`${what}: ${name} must be ${words}, got ${described(value)}`);
   }
 }
 

@@ -1,11 +1,5 @@
 // The ROC curve and what is read off it: sensitivity at a specificity, and the reverse.
-import {
-  described,
-  expectOptions,
-  numbersInOrder,
-  required,
-  type OptionChecks,
-} from "../errors/arguments.ts";
+import { described, expectFields, numbersInOrder, required, type OptionChecks } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import { scoreLevels } from "./score-levels.ts";
 
@@ -47,7 +41,7 @@ const curveFields: OptionChecks<RocCurve> = {
 
 /** The same curve without the points that lie on a straight line between their neighbours: what a figure needs. */
 export function rocCorners(curve: RocCurve): RocCurve {
-  expectOptions("rocCorners", curve, curveFields);
+  expectFields("rocCorners", curve, curveFields);
   const { thresholds, truePositiveRates: y, falsePositiveRates: x } = curve;
   const kept = [0];
   for (let i = 1; i + 1 < x.length; i++) {

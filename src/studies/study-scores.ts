@@ -3,7 +3,7 @@
 import {
   aString,
   expectArgument,
-  expectOptions,
+  expectFields,
   listOf,
   madeWith,
   numbers,
@@ -26,7 +26,7 @@ export function studyScores(
   results: readonly RunResult[],
 ): StudyScores {
   expectArgument("studyScores", "the plan", plan, aStudyPlan);
-  expectOptions("studyScores", manifest, { file: required(aString), classes: required(strings) });
+  expectFields("studyScores", manifest, { file: required(aString), classes: required(strings) });
   expectArgument("studyScores", "the seeds", seeds, numbers);
   expectArgument("studyScores", "the results", results, runResults);
   const { study, question, groups, comparisons, similarity } = plan;

@@ -155,12 +155,12 @@ const walks = [
   ...walksOf(kernelsEntry, ofKernels, { kernelOf: { name: "kernelOf|kernel unary" } }),
   ...walksOf(data, ofData, {
     Sampler: { whole: [0] },
-    assembly: { name: "assembly|A: " },
+    assembly: { name: "assembly|A: ", records: [0] },
     assembled: { whole: [0, 1] },
     assemblyDigest: { whole: [0] },
     catalogue: { name: "catalogue|randomStream|the limit of images", whole: [0] },
     concatenate: { name: "concatenate|both: joins" },
-    drawPhantom: { name: "drawPhantom|randomStream" },
+    drawPhantom: { name: "drawPhantom|randomStream", records: [0] },
     coverageOf: { whole: [0] },
     decodeAssembly: { whole: [0] },
     imageSet: { name: "imageSet|A: ", records: [0] },
@@ -189,7 +189,7 @@ const walks = [
     scoresOf: { whole: [0] },
     studentTCdf: { name: "studentTCdf|Student's t" },
     studentTQuantile: { name: "studentTQuantile|Student's t" },
-    studyScores: { whole: [0] },
+    studyScores: { whole: [0], records: [1] },
     withArms: { name: "withArms|--arms", whole: [0] },
   }),
 ];

@@ -3,7 +3,7 @@ import {
   aFunction,
   aString,
   expectArgument,
-  expectOptions,
+  expectFields,
   listOf,
   madeWith,
   required,
@@ -144,7 +144,7 @@ export function imageSet<Held extends Pixels>(set: ImageSet<Held>, classCount: n
  * @throws DataError for a set whose lengths or sizes do not agree
  */
 export function assembly(parts: Assembly, learns: Learns = everyClass): Assembly {
-  expectOptions("assembly", parts, assemblyParts);
+  expectFields("assembly", parts, assemblyParts);
   expectArgument("assembly", "learns", learns, aFunction);
   const { classes, sources, validation, test } = parts;
   const fail = (field: string, reason: string): never => {

@@ -4,6 +4,7 @@ import {
   aFunction,
   aNumber,
   aRecord,
+  expectFields,
   expectOptions,
   oneOf,
   required,
@@ -143,7 +144,7 @@ const phantomImage: OptionChecks<PhantomImage> = {
 
 /** Draws one radiograph into [size, size] grey levels. */
 export function drawPhantom(image: PhantomImage, into: Uint8Array): void {
-  expectOptions("drawPhantom", image, phantomImage);
+  expectFields("drawPhantom", image, phantomImage);
   expectArgument("drawPhantom", "what it is drawn into", into, bytes);
   const { seed, site, index, size } = image;
   if (into.length !== size * size) {
