@@ -128,7 +128,13 @@ export class CommandQueue {
   }
 
   #throwFailure(): void {
-    this.#failure ??= this.#pending.filter(isDispatch).find(({ pipeline }) => pipeline.failure)
+    const earlier = this.#failure;
+    if (earlier !== undefined) {
+      throw new KernelError(
+        `results are missing on this engine since a kernel did not compile; open another (${earlier.message})`,
+      );
+    }
+    this.#failure = this.#pending.filter(isDispatch).find(({ pipeline }) => pipeline.failure)
       ?.pipeline.failure;
     if (this.#failure === undefined) return;
     this.#pending = [];
