@@ -74,3 +74,11 @@ function traitsFrom(
     maxBufferBytes: limits.maxBufferSize,
   };
 }
+
+/** Bytes that one buffer may have and be bound as a whole. */
+export function largestBinding({
+  maxBindingBytes,
+  maxBufferBytes,
+}: Pick<AdapterTraits, "maxBindingBytes" | "maxBufferBytes">): number {
+  return Math.min(maxBindingBytes, maxBufferBytes);
+}

@@ -5,7 +5,7 @@ import { described } from "../errors/arguments.ts";
 import { TesseraError, UsageError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
 import { kernelFor, type Kernel } from "../kernels/kernel.ts";
-import { checkShape, sizeOf, type DType, type TensorSpec } from "../tensor/shape.ts";
+import { checkShape, dtypes, sizeOf, type TensorSpec } from "../tensor/shape.ts";
 import { builtInNames, isBuiltIn } from "./registry.ts";
 import { updatesOf, type Candidate, type Launch, type Operator, type Slot } from "./operator.ts";
 
@@ -85,8 +85,6 @@ export function checkRecord(operator: Operator<never>): void {
   }
   sound.add(operator);
 }
-
-const dtypes: readonly DType[] = ["f32", "u32", "u8"];
 
 function checkSpec(what: string, spec: unknown): void {
   const { shape, dtype } = (spec ?? {}) as Partial<TensorSpec>;

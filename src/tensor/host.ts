@@ -6,6 +6,7 @@ import { described, describedAt, isPromise } from "../errors/arguments.ts";
 import { OutOfMemoryError, ShapeError, UsageError } from "../errors/errors.ts";
 import {
   checkShape,
+  dtypes,
   equalShapes,
   showShape,
   sizeOf,
@@ -63,8 +64,6 @@ export function allocate(dtype: DType, size: number, precise = false): HostArray
     );
   }
 }
-
-const dtypes: readonly string[] = ["f32", "u32", "u8"] satisfies readonly DType[];
 
 /** The element type that a tensor of a typed array has unless another is asked for. Node has Float16Array from 24 on. */
 const typeOfArray: Readonly<Record<string, DType>> = {

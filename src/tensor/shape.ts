@@ -9,7 +9,8 @@ export type Shape = readonly number[];
 export const maximumRank = 6;
 
 /** Element types. `u8` holds images and label states, `u32` holds seeds and counters, all else is `f32`. */
-export type DType = "f32" | "u32" | "u8";
+export const dtypes = ["f32", "u32", "u8"] as const;
+export type DType = (typeof dtypes)[number];
 
 /** What a tensor looks like, without its data. */
 export interface TensorSpec {

@@ -2,7 +2,7 @@
 // it takes; else each step's batch is fed.
 
 import type { ImageSet } from "../data/assembly/assembly.ts";
-import type { AdapterTraits } from "../device/traits.ts";
+import { largestBinding, type AdapterTraits } from "../device/traits.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ImageReader, type Batch } from "../data/assembly/image-reader.ts";
@@ -34,11 +34,11 @@ export interface ImageCount {
  */
 export function residentBytes(
   { count, bytesEach, outputs }: ImageCount,
-  { maxBindingBytes, maxBufferBytes }: AdapterTraits,
+  traits: AdapterTraits,
   memory = Infinity,
 ): number | undefined {
   const [pixels, states] = [count * bytesEach, count * outputs];
-  const fits = Math.max(pixels, states) <= Math.min(maxBindingBytes, maxBufferBytes);
+  const fits = Math.max(pixels, states) <= largestBinding(traits);
   return fits && pixels + states <= memory ? pixels + states : undefined;
 }
 

@@ -7,7 +7,7 @@ import type { ImageShape } from "../../assemble/planning/planned-training.ts";
 import { readTrainingManifest } from "../../assemble/training-manifest.ts";
 import { KernelError, ShapeError, UsageError } from "../../errors/errors.ts";
 import { openGpu } from "../../device/gpu.ts";
-import type { AdapterTraits } from "../../device/traits.ts";
+import { largestBinding, type AdapterTraits } from "../../device/traits.ts";
 import { plainTable } from "../../report/tables.ts";
 import { launchesOf, type Purpose } from "../../runtime/step-plan.ts";
 import { defaultMemory } from "../../runs/load-images.ts";
@@ -63,8 +63,9 @@ async function traitsOfAdapter(where: ReturnType<typeof engineOptions>): Promise
 }
 
 /** Warns of what training would refuse: a plan that the adapter cannot hold is still worth reading. */
-function complain(plan: TrainingPlan, { maxBindingBytes, maxBufferBytes, name }: AdapterTraits): void {
-  const most = Math.min(maxBindingBytes, maxBufferBytes);
+function complain(plan: TrainingPlan, traits: AdapterTraits): void {
+  const { name } = traits;
+  const most = largestBinding(traits);
   const largest = plan.steps
     .flatMap((step) => step.plan.buffers)
     .reduce((a, b) => (b.bytes > a.bytes ? b : a));

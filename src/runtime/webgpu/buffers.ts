@@ -2,7 +2,7 @@
 // were encoded, so a later launch may write it while an earlier one that still reads it is under way.
 
 import { OutOfMemoryError } from "../../errors/errors.ts";
-import type { AdapterTraits } from "../../device/traits.ts";
+import { largestBinding, type AdapterTraits } from "../../device/traits.ts";
 import { sizeOf, type TensorSpec } from "../../tensor/shape.ts";
 import type { HostTensor } from "../../tensor/host.ts";
 
@@ -78,7 +78,7 @@ export class BufferPool {
   /** @throws OutOfMemoryError when the device can never hold it in one buffer */
   expectRoom(spec: TensorSpec, what: string): void {
     const bytes = bytesOf(spec);
-    const most = Math.min(this.#traits.maxBindingBytes, this.#traits.maxBufferBytes);
+    const most = largestBinding(this.#traits);
     if (bytes <= most) return;
     throw new OutOfMemoryError(
       `${what}: a tensor [${spec.shape.join(", ")}] of ${bytes} bytes exceeds what one buffer may hold on ` +

@@ -2,7 +2,7 @@
 // not asked for by name only one whose buffers the adapter can hold.
 
 import { KernelError, OutOfMemoryError } from "../../errors/errors.ts";
-import type { AdapterTraits } from "../../device/traits.ts";
+import { largestBinding, type AdapterTraits } from "../../device/traits.ts";
 import { showShape, type TensorSpec } from "../../tensor/shape.ts";
 import type { Candidate, Operator } from "../../operators/operator.ts";
 import { attributesText } from "../../operators/attributes-text.ts";
@@ -89,7 +89,7 @@ export class CandidateChoice {
   }
 
   get #most(): number {
-    return Math.min(this.#traits.maxBindingBytes, this.#traits.maxBufferBytes);
+    return largestBinding(this.#traits);
   }
 
   /** The scratch space of a candidate that no buffer holds. */

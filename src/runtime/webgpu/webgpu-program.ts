@@ -1,5 +1,6 @@
 // A program on a WebGPU device: buffers, bind groups and uniforms of a step made once, then replayed.
 
+import { largestBinding } from "../../device/traits.ts";
 import { KernelError, OutOfMemoryError } from "../../errors/errors.ts";
 import type { Gpu } from "../../device/gpu.ts";
 import { hostTensor } from "../../tensor/host.ts";
@@ -195,7 +196,7 @@ async function allocate({ gpu, pool }: ProgramDevice, plan: MemoryPlan): Promise
         `Its largest buffers:\n${largestBuffers(plan.buffers)}`,
       { cause },
     );
-  const most = Math.min(traits.maxBindingBytes, traits.maxBufferBytes);
+  const most = largestBinding(traits);
   if (plan.slots.some(({ bytes }) => bytes > most)) {
     throw refused(`and one buffer may hold ${(most / 2 ** 20).toFixed(0)} MiB on "${traits.name}"`);
   }
