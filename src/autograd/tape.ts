@@ -12,7 +12,8 @@ import { equalShapes, showShape, type Shape } from "../tensor/shape.ts";
 import { newestTensor, type Tensor } from "../tensor/tensor.ts";
 import { expectTensors, expectUpstream, type GradientOptions } from "./gradient-options.ts";
 import { checkedRule } from "./checked-rule.ts";
-import { gradients as table, partOfFirst } from "./gradients.ts";
+import { gradients as table } from "./gradients.ts";
+import { partOfFirst } from "./gradients/gradient-parts.ts";
 
 /** The gradients of a call's inputs from that of output 0; only those for which `needed` is true are computed. */
 type Sweep = (gradient: Tensor, needed: readonly boolean[]) => (Tensor | undefined)[];

@@ -27,7 +27,8 @@ import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Backbone, StemConfiguration } from "./backbone.ts";
 import type { Initialiser } from "./initialise.ts";
-import { BatchNorm, Conv2d } from "./layers.ts";
+import { Conv2d } from "./layers/convolution-layers.ts";
+import { BatchNorm } from "./layers/normalisation-layers.ts";
 import { blockCounts, expectLayer, expectMode, expectStem } from "./layer-arguments.ts";
 import { Module, type Mode } from "./module.ts";
 

@@ -18,7 +18,8 @@ import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Backbone, StemConfiguration } from "./backbone.ts";
 import type { Initialiser } from "./initialise.ts";
-import { BatchNorm, Conv2d, type Conv2dLayerOptions } from "./layers.ts";
+import { Conv2d, type Conv2dLayerOptions } from "./layers/convolution-layers.ts";
+import { BatchNorm } from "./layers/normalisation-layers.ts";
 import { blockCounts, expectLayer, expectStem } from "./layer-arguments.ts";
 import { Module, type Mode } from "./module.ts";
 

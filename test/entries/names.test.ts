@@ -80,7 +80,8 @@ test.each(entries)("$name has the stated names", async ({ name, program }) => {
   expect(Object.keys(module).sort(), "of the program that runs").toEqual(names[name]?.values);
 });
 
-test("tessera is the engine alone: under 130 names", () => {
+// Room for the functions of tensors that networks are made of, and their options; a new word of another kind has an entry.
+test("tessera is the engine alone: under 190 names", () => {
   const { values = [], types = [] } = names["tessera"] ?? {};
-  expect(values.length + types.length).toBeLessThan(130);
+  expect(values.length + types.length).toBeLessThan(190);
 });

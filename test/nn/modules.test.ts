@@ -1,7 +1,9 @@
 // Modules: parameter counts and names, initial values, running statistics, the transition's shortcut.
 
 import { describe, expect, test } from "vitest";
-import { BatchNorm, Conv2d, Linear } from "../../src/nn/layers.ts";
+import { Conv2d } from "../../src/nn/layers/convolution-layers.ts";
+import { Linear } from "../../src/nn/layers/linear-layer.ts";
+import { BatchNorm } from "../../src/nn/layers/normalisation-layers.ts";
 import { DenseNet, Transition, densenet121 } from "../../src/nn/densenet.ts";
 import { Initialiser } from "../../src/nn/initialise.ts";
 import { relu } from "../../src/functions/elementwise.ts";

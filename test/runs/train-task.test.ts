@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { ModelError, RunFolderError } from "../../src/errors/training-errors.ts";
 import { Initialiser } from "../../src/nn/initialise.ts";
-import { Linear } from "../../src/nn/layers.ts";
+import { Linear } from "../../src/nn/layers/linear-layer.ts";
 import { readTaskModel } from "../../src/runs/task-model.ts";
 import { readModelFile } from "../../src/runs/model-file.ts";
 import { readRunRecord } from "../../src/runs/run-folder.ts";

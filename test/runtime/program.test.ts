@@ -3,7 +3,9 @@
 import { describe, expect, test } from "vitest";
 import { valueAndGradients } from "../../src/autograd/functions.ts";
 import { UsageError, LifetimeError } from "../../src/errors/errors.ts";
-import { BatchNorm, Conv2d, Linear } from "../../src/nn/layers.ts";
+import { Conv2d } from "../../src/nn/layers/convolution-layers.ts";
+import { Linear } from "../../src/nn/layers/linear-layer.ts";
+import { BatchNorm } from "../../src/nn/layers/normalisation-layers.ts";
 import { Initialiser } from "../../src/nn/initialise.ts";
 import { relu, add, affine } from "../../src/functions/elementwise.ts";
 import { pack } from "../../src/functions/movement.ts";

@@ -1,7 +1,7 @@
 // A task of a dozen weights, two terms and two variants: a line through noisy points.
 
 import { Module } from "../../src/nn/module.ts";
-import { Linear } from "../../src/nn/layers.ts";
+import { Linear } from "../../src/nn/layers/linear-layer.ts";
 import { Initialiser } from "../../src/nn/initialise.ts";
 import { randomStream } from "../../src/data/random-stream.ts";
 import { add, affine, multiply, subtract } from "../../src/functions/elementwise.ts";

@@ -1,0 +1,45 @@
+// The gradients of losses.
+
+import { add, multiply } from "../../functions/elementwise.ts";
+import { matmul } from "../../functions/products.ts";
+import { reshape, slice } from "../../functions/movement.ts";
+import { sum } from "../../functions/reduction.ts";
+import type { lossOperators } from "../../operators/losses/index.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { scale, noGradientOf, type GradientsOf } from "./gradient-parts.ts";
+
+export const lossGradients: GradientsOf<typeof lossOperators> = {
+  softmaxCrossEntropy: ({ outputs: [, logitGradient], gradient: g }) => [
+    () => multiply(logitGradient, g),
+    noGradientOf("softmaxCrossEntropy", "targets"),
+  ],
+  queryInnerProduct: ({ inputs: [features, theta], gradient: g }) => [
+    () => matmul(g, theta),
+    () => matmul(g, features, { transposeA: true }),
+    () => sum(g, { axes: [0] }),
+  ],
+  // Both branches of the sharpening have slope 1 - 1/t.
+  sharpen: ({ attributes: { temperature }, gradient: g }) => [() => scale(g, 1 - 1 / temperature)],
+  assembleLoss: ({ inputs: [weak, strong, theta], outputs: [, , logitGradients], gradient: g }) => {
+    const [, batch, classes] = logitGradients.shape;
+    const both = multiply(logitGradients, g);
+    const ofView = (view: number): Tensor =>
+      reshape(slice(both, [view, 0, 0], [1, batch, classes]), [batch, classes]);
+    // In warm-up one view stands in both places.
+    const isOneView = weak.storage === strong.storage;
+    return [
+      () => matmul(ofView(0), theta),
+      () => matmul(ofView(1), theta),
+      () =>
+        isOneView
+          ? matmul(sum(both, { axes: [0] }), weak, { transposeA: true })
+          : add(
+              matmul(ofView(0), weak, { transposeA: true }),
+              matmul(ofView(1), strong, { transposeA: true }),
+            ),
+      () => sum(both, { axes: [0, 1] }),
+      undefined,
+      noGradientOf("assembleLoss", "weights"),
+    ];
+  },
+};
