@@ -111,6 +111,7 @@ export {
   type MovingAverageOptions,
 } from "./functions/normalisation.ts";
 export { averagePool2d, globalAveragePool, maxPool2d, type PoolingOptions } from "./functions/pooling.ts";
+export { logSoftmax, softmax, type SoftmaxOptions } from "./functions/probabilities.ts";
 import "./functions/tensor-methods.ts";
 export type { TensorMethods } from "./functions/tensor-methods.ts";
 export type { Operand } from "./functions/run.ts";

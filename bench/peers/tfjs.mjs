@@ -114,6 +114,15 @@ const works = {
       return [value, ...grads];
     });
   },
+  softmax: (inputs) => pure(inputs, ([x]) => [tf.softmax(x)]),
+  softmaxAndGradient: ([x, dy]) => {
+    const both = tf.valueAndGrads((logits) => tf.softmax(logits));
+    return pure([x, dy], ([logits, gradient]) => {
+      const { value, grads } = both([logits], gradient);
+      return [value, ...grads];
+    });
+  },
+  logSoftmax: (inputs) => pure(inputs, ([x]) => [tf.logSoftmax(x)]),
   densenet,
 };
 

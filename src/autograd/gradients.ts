@@ -16,6 +16,7 @@ import { optimiserGradients } from "./gradients/optimisers-gradients.ts";
 import { poolingGradients } from "./gradients/pooling-gradients.ts";
 import { randomGradients } from "./gradients/random-gradients.ts";
 import { reductionGradients } from "./gradients/reduction-gradients.ts";
+import { softmaxGradients } from "./gradients/softmax-gradients.ts";
 
 type GradientTable = {
   readonly [Name in OperatorName]: GradientOf<AttributesOf<Name>>;
@@ -30,6 +31,7 @@ export const gradients: GradientTable = {
   ...poolingGradients,
   ...normalisationGradients,
   ...denseGradients,
+  ...softmaxGradients,
   ...lossGradients,
   ...randomGradients,
   ...imageGradients,

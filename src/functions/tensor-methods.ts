@@ -28,6 +28,7 @@ import {
 } from "./elementwise.ts";
 import { broadcastTo, pad, reshape, slice, takeRows, transpose } from "./movement.ts";
 import { averagePool2d, maxPool2d } from "./pooling.ts";
+import { logSoftmax, softmax } from "./probabilities.ts";
 import { matmul } from "./products.ts";
 import { max, mean, sum } from "./reduction.ts";
 
@@ -36,6 +37,7 @@ export const tensorMethods = {
   ...{ add, subtract, multiply, divide, maximum, minimum, clamp },
   ...{ equal, notEqual, less, lessEqual, greater, greaterEqual },
   ...{ exp, log, sqrt, tanh, relu, sigmoid, softplus, gelu },
+  ...{ softmax, logSoftmax },
   ...{ sum, mean, max },
   ...{ reshape, transpose, broadcastTo, slice, pad, takeRows },
   ...{ matmul, conv2d, maxPool2d, averagePool2d },

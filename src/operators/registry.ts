@@ -14,6 +14,7 @@ import { optimiserOperators } from "./optimisers/index.ts";
 import { poolingOperators } from "./pooling/index.ts";
 import { randomOperators } from "./random/index.ts";
 import { reductionOperators } from "./reduction/index.ts";
+import { softmaxOperators } from "./softmax/index.ts";
 
 export const operators = {
   ...elementwiseOperators,
@@ -24,6 +25,7 @@ export const operators = {
   ...poolingOperators,
   ...normalisationOperators,
   ...denseOperators,
+  ...softmaxOperators,
   ...lossOperators,
   ...randomOperators,
   ...imageOperators,

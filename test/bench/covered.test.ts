@@ -76,6 +76,11 @@ const timed: { readonly [Name in OperatorName]: Timed } = {
   activatedPool: "activated-pool",
   activatedPoolGradient: "activated-pool-gradient",
 
+  softmax: "softmax",
+  softmaxGradient: "softmax-gradient",
+  logSoftmax: "log-softmax",
+  logSoftmaxGradient: { because: "`softmax-gradient` with an exponential in the place of a product" },
+
   softmaxCrossEntropy: inDenseNet,
   queryInnerProduct: "query-inner-product",
   sharpen: "sharpen",

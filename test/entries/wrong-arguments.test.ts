@@ -48,6 +48,7 @@ const stage = (inputs: number, outputs: number): tessera.DenseStage => ({
 const unary: Arguments = () => [full(2, 2)];
 const binary: Arguments = () => [full(2, 2), full(2, 2)];
 const reduction: Arguments = () => [full(2, 2), { axes: 1, keepDimensions: true }];
+const masked: Arguments = () => [full(2, 2), { mask: full(2) }];
 const pooling: Arguments = () => [full(1, 4, 4, 4), { window: 2, stride: [2, 2], padding: 1 }];
 
 const rows: Rows<typeof tessera> = {
@@ -118,6 +119,7 @@ const rows: Rows<typeof tessera> = {
   lessEqual: binary,
   linear: () => [full(2, 3), full(3, 4), full(4)],
   log: unary,
+  logSoftmax: masked,
   matmul: () => [full(2, 3), full(2, 3), { transposeA: true, transposeB: false }],
   max: reduction,
   maxPool2d: pooling,
@@ -142,6 +144,7 @@ const rows: Rows<typeof tessera> = {
   sigmoid: unary,
   slice: () => [full(2, 2), [0, 0], [1, 1]],
   sliceChannels: () => [full(2, 2), 0, 1],
+  softmax: masked,
   softmaxCrossEntropy: binary,
   softplus: unary,
   sqrt: unary,

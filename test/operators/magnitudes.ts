@@ -86,6 +86,11 @@ export const magnitudeRules: { readonly [Name in OperatorName]: Rule } = {
   activatedPool: "conditioned",
   activatedPoolGradient: "conditioned",
 
+  softmax: "conditioned",
+  softmaxGradient: "conditioned",
+  logSoftmax: "conditioned",
+  logSoftmaxGradient: "conditioned",
+
   softmaxCrossEntropy: "conditioned",
   queryInnerProduct: sumOfProducts,
   sharpen: "conditioned",
@@ -191,10 +196,11 @@ export function worstError(
   magnitudes: Float64Array | undefined,
 ): number {
   let largest = 0;
-  for (const value of expected) largest = Math.max(largest, Math.abs(value));
+  for (const value of expected) if (Number.isFinite(value)) largest = Math.max(largest, Math.abs(value));
   const unit = 4 * 2 ** -24 * Math.sqrt(sample.reduction ?? 1) * (sample.slack ?? 1);
   let worst = 0;
   expected.forEach((value, i) => {
+    if (actual[i] === value) return; // an infinity, too
     const scale = Math.abs(value) + Math.min(magnitudes?.[i] ?? largest, largest);
     const error = Math.abs((actual[i] ?? NaN) - value) / Math.max(unit * scale, smallestNormal);
     worst = Number.isFinite(error) ? Math.max(worst, error) : Infinity;
