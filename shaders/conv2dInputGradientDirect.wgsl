@@ -54,6 +54,7 @@ fn main(
   // end region
 
   var sum = 0.0;
+  // region: output pixels that read it
   for (var r = 0u; r < sizes.filterHeight; r++) {
     let above = r * sizes.dilationHeight;
     if (bottom < above || (bottom - above) % sizes.strideHeight != 0u) { continue; }
@@ -64,6 +65,7 @@ fn main(
       if (right < before || (right - before) % sizes.strideWidth != 0u) { continue; }
       let q = (right - before) / sizes.strideWidth;
       if (q >= sizes.outputWidth) { continue; }
+      // end region
       let dy_start = ((image * sizes.outputHeight + p) * sizes.outputWidth + q) * sizes.outputChannels;
       let weights_start = ((r * sizes.filterWidth + s) * sizes.channels + channel) * sizes.outputChannels;
       for (var k = 0u; k < sizes.outputChannels; k++) {

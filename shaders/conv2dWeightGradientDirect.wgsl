@@ -47,6 +47,7 @@ fn main(
   let row = index / sizes.outputChannels;
   let channel = row % sizes.channels;
   let tap = row / sizes.channels;
+  // region: sum over all pixels
   let r = tap / sizes.filterWidth;
   if (r >= sizes.filterHeight) { return; }
   let down = i32(r * sizes.dilationHeight) - i32(sizes.paddingHeight);
@@ -67,4 +68,5 @@ fn main(
     total += sum;
   }
   dw[index] = total;
+  // end region
 }

@@ -1,6 +1,6 @@
 // The convolution, for users.
 
-import { expectOptions, type OptionChecks, type Requirement } from "../errors/arguments.ts";
+import { expectOptions, wholeFrom, type OptionChecks, type Requirement } from "../errors/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { runOne } from "./run.ts";
 
@@ -14,6 +14,11 @@ export interface ConvolutionOptions {
   readonly padding?: PerAxis;
   /** Distance of neighbouring taps of the filter in pixels. Default 1. */
   readonly dilation?: PerAxis;
+  /**
+   * Divides the channels of x and of y, in order, into so many groups: each group of y sees its group of x alone. With as
+   * many groups as channels of x the convolution is depthwise. Default 1.
+   */
+  readonly groups?: number;
 }
 
 const isPerAxis = (value: unknown): boolean =>
@@ -26,6 +31,7 @@ const convolutionOptions: OptionChecks<ConvolutionOptions> = {
   stride: aPerAxis,
   padding: aPerAxis,
   dilation: aPerAxis,
+  groups: wholeFrom(1),
 };
 
 /** [height, width] of an option that may be one number. */
@@ -38,18 +44,20 @@ export function perAxis(value: PerAxis): readonly [height: number, width: number
  * x[n, p * stride - padding + r * dilation, q * stride - padding + s * dilation, c] * filter[r, s, c, k].
  * The filter is not turned, as in all networks (a cross-correlation).
  *
+ * With groups, filter [R, S, C / groups, K]: output channels g K / groups and on are made of the channels g C / groups and on,
+ * as in PyTorch. A depthwise convolution has groups C and filter [R, S, 1, C * m], whose output c * m + j is made of channel c:
+ * the numbers, in their order, of the filter [R, S, C, m] of tfjs and Keras, so that `reshape` makes one of the other.
+ *
  * @param x [N, H, W, C]
- * @param filter [R, S, C, K]
+ * @param filter [R, S, C, K]; with groups [R, S, C / groups, K], K divisible by groups
  * @returns [N, P, Q, K], P = floor((H + 2 padding - (R - 1) dilation - 1) / stride) + 1, Q likewise
- * @throws ShapeError when the channels differ, or the filter is larger than the padded image; UsageError for an option that
- *   there is not
+ * @throws ShapeError when the channels differ, groups do not divide them, or the filter is larger than the padded image;
+ *   UsageError for an option that there is not
  */
 export function conv2d(x: Tensor, filter: Tensor, options: ConvolutionOptions = {}): Tensor {
   expectOptions("conv2d", options, convolutionOptions);
-  const { stride = 1, padding = 0, dilation = 1 } = options;
-  return runOne("conv2d", [x, filter], {
-    stride: perAxis(stride),
-    padding: perAxis(padding),
-    dilation: perAxis(dilation),
-  });
+  const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
+  const sliding = { stride: perAxis(stride), padding: perAxis(padding), dilation: perAxis(dilation) };
+  if (groups === 1) return runOne("conv2d", [x, filter], sliding);
+  return runOne("groupedConv2d", [x, filter], { ...sliding, groups });
 }

@@ -59,6 +59,9 @@ const timed: { readonly [Name in OperatorName]: Timed } = {
   conv2d: "conv3x3-forward",
   conv2dInputGradient: "conv3x3-input-gradient",
   conv2dWeightGradient: "conv3x3-weight-gradient",
+  groupedConv2d: "depthwise3x3-forward",
+  groupedConv2dInputGradient: "depthwise3x3-input-gradient",
+  groupedConv2dWeightGradient: "depthwise3x3-weight-gradient",
 
   maxPool2d: "max-pool",
   maxPool2dGradient: "max-pool-gradient",

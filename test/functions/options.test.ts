@@ -37,8 +37,8 @@ test("words of other libraries, and misspelt ones, are answered with ours", asyn
     ],
     [() => conv2d(x, filter, odd({ pad: 1 })), 'conv2d: there is no option "pad"; did you mean "padding"?'],
     [
-      () => conv2d(x, filter, odd({ groups: 2 })),
-      'conv2d: there is no option "groups"; it has stride, padding, dilation',
+      () => conv2d(x, filter, odd({ transposed: true })),
+      'conv2d: there is no option "transposed"; it has stride, padding, dilation, groups',
     ],
     [
       () => maxPool2d(x, odd({ window: 2, strides: 2 })),

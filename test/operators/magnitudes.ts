@@ -68,6 +68,9 @@ export const magnitudeRules: { readonly [Name in OperatorName]: Rule } = {
   conv2d: sumOfProducts,
   conv2dInputGradient: sumOfProducts,
   conv2dWeightGradient: sumOfProducts,
+  groupedConv2d: sumOfProducts,
+  groupedConv2dInputGradient: sumOfProducts,
+  groupedConv2dWeightGradient: sumOfProducts,
 
   maxPool2d: "value",
   // x and y only say where a maximum was.

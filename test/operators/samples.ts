@@ -3,6 +3,7 @@
 import type { AttributesOf, OperatorName } from "../../src/operators/registry.ts";
 import type { Sample } from "./sample.ts";
 import { convolutionSamples } from "./samples/convolution.ts";
+import { groupedSamples } from "./samples/grouped.ts";
 import { denseSamples } from "./samples/dense.ts";
 import { elementwiseSamples } from "./samples/elementwise.ts";
 import { imageSamples } from "./samples/images.ts";
@@ -25,6 +26,7 @@ export const samples: { readonly [Name in OperatorName]: readonly Sample<Attribu
   ...movementSamples,
   ...matmulSamples,
   ...convolutionSamples,
+  ...groupedSamples,
   ...poolingSamples,
   ...normalisationSamples,
   ...rowNormSamples,

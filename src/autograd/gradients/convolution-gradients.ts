@@ -18,4 +18,16 @@ export const convolutionGradients: GradientsOf<typeof convolutionOperators> = {
     () => runOne("conv2dInputGradient", [dy, g], { ...attributes, inputShape: x.shape }),
     () => runOne("conv2d", [x, g], attributes),
   ],
+  groupedConv2d: ({ inputs: [x, filter], attributes, gradient: g }) => [
+    () => runOne("groupedConv2dInputGradient", [g, filter], { ...attributes, inputShape: x.shape }),
+    () => runOne("groupedConv2dWeightGradient", [x, g], { ...attributes, filterShape: filter.shape }),
+  ],
+  groupedConv2dInputGradient: ({ inputs: [dy, filter], attributes, gradient: g }) => [
+    () => runOne("groupedConv2d", [g, filter], attributes),
+    () => runOne("groupedConv2dWeightGradient", [g, dy], { ...attributes, filterShape: filter.shape }),
+  ],
+  groupedConv2dWeightGradient: ({ inputs: [x, dy], attributes, gradient: g }) => [
+    () => runOne("groupedConv2dInputGradient", [dy, g], { ...attributes, inputShape: x.shape }),
+    () => runOne("groupedConv2d", [x, g], attributes),
+  ],
 };

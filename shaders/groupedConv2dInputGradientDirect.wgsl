@@ -1,0 +1,82 @@
+// dx[n, h, w, c] = sum over r, s and k of c's group of dy[n, p, q, k] * weights[r, s, c mod (C / groups), k], f32, over
+// the output pixels (p, q) that read pixel (h, w) through tap (r, s):
+//   p * strideHeight = h + paddingHeight - r * dilationHeight, q likewise.
+//
+// One invocation computes one value of dx; neighbouring invocations own neighbouring channels.
+//
+// launch: ceil(batch * height * width * channels / WIDTH) workgroups
+// work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels / groups operations
+
+const WIDTH = 64u;       // knob: invocations per workgroup
+
+struct Sizes {
+  // region: convolution extents
+  batch: u32,            // N
+  height: u32,           // H
+  width: u32,            // W
+  channels: u32,         // C
+  filterHeight: u32,     // R
+  filterWidth: u32,      // S
+  outputHeight: u32,     // P
+  outputWidth: u32,      // Q
+  outputChannels: u32,   // K
+  // end region
+  // region: convolution steps
+  strideHeight: u32,
+  strideWidth: u32,
+  paddingHeight: u32,
+  paddingWidth: u32,
+  dilationHeight: u32,
+  dilationWidth: u32,
+  // end region
+  groups: u32,
+}
+
+@group(0) @binding(0) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> dy: array<f32>;         // [N, P, Q, K]
+@group(0) @binding(2) var<storage, read> weights: array<f32>;    // [R, S, C / groups, K]
+@group(0) @binding(3) var<storage, read_write> dx: array<f32>;   // [N, H, W, C]
+
+@compute @workgroup_size(WIDTH)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) grid: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  // region: input pixel
+  let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
+  let channel = index % sizes.channels;
+  let pixel = index / sizes.channels;
+  let line = pixel / sizes.width;
+  let image = line / sizes.height;
+  if (image >= sizes.batch) { return; }
+  let bottom = line % sizes.height + sizes.paddingHeight;
+  let right = pixel % sizes.width + sizes.paddingWidth;
+  // end region
+
+  let members = sizes.channels / sizes.groups;
+  let output_members = sizes.outputChannels / sizes.groups;
+  let first_output = channel / members * output_members;
+  var sum = 0.0;
+  // region: output pixels that read it
+  for (var r = 0u; r < sizes.filterHeight; r++) {
+    let above = r * sizes.dilationHeight;
+    if (bottom < above || (bottom - above) % sizes.strideHeight != 0u) { continue; }
+    let p = (bottom - above) / sizes.strideHeight;
+    if (p >= sizes.outputHeight) { continue; }
+    for (var s = 0u; s < sizes.filterWidth; s++) {
+      let before = s * sizes.dilationWidth;
+      if (right < before || (right - before) % sizes.strideWidth != 0u) { continue; }
+      let q = (right - before) / sizes.strideWidth;
+      if (q >= sizes.outputWidth) { continue; }
+      // end region
+      let dy_start = ((image * sizes.outputHeight + p) * sizes.outputWidth + q) * sizes.outputChannels + first_output;
+      let row = (r * sizes.filterWidth + s) * members + channel % members;
+      let weights_start = row * sizes.outputChannels + first_output;
+      for (var k = 0u; k < output_members; k++) {
+        sum = fma(dy[dy_start + k], weights[weights_start + k], sum);
+      }
+    }
+  }
+  dx[index] = sum;
+}
