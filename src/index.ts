@@ -115,7 +115,7 @@ export { logSoftmax, softmax, type SoftmaxOptions } from "./functions/probabilit
 import "./functions/tensor-methods.ts";
 export type { TensorMethods } from "./functions/tensor-methods.ts";
 export type { Operand } from "./functions/run.ts";
-export { linear, matmul, type MatmulOptions } from "./functions/products.ts";
+export { linear, matmul, type LinearOptions, type MatmulOptions } from "./functions/products.ts";
 export { runOperator } from "./functions/run.ts";
 export { randomNormal, randomUniform } from "./functions/random-tensors.ts";
 export { max, mean, sum, type ReductionOptions } from "./functions/reduction.ts";
