@@ -10,6 +10,7 @@ import { images } from "./images.ts";
 import { elementwise, normalisations } from "./normalisations.ts";
 import type { OperatorWork } from "./operator-work.ts";
 import { pools } from "./pools.ts";
+import { resizing } from "./resizing.ts";
 
 function optimisers(): OperatorWork {
   const count = 1 << 20;
@@ -43,6 +44,7 @@ export const operatorWorks: readonly OperatorWork[] = [
   ...elementwise(),
   ...normalisations(),
   ...pools(),
+  ...resizing(),
   ...dense(),
   optimisers(),
   ...images(),

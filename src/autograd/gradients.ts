@@ -16,6 +16,7 @@ import { optimiserGradients } from "./gradients/optimisers-gradients.ts";
 import { poolingGradients } from "./gradients/pooling-gradients.ts";
 import { randomGradients } from "./gradients/random-gradients.ts";
 import { reductionGradients } from "./gradients/reduction-gradients.ts";
+import { resizingGradients } from "./gradients/resizing-gradients.ts";
 
 type GradientTable = {
   readonly [Name in OperatorName]: GradientOf<AttributesOf<Name>>;
@@ -28,6 +29,7 @@ export const gradients: GradientTable = {
   ...matmulGradients,
   ...convolutionGradients,
   ...poolingGradients,
+  ...resizingGradients,
   ...normalisationGradients,
   ...denseGradients,
   ...lossGradients,

@@ -30,6 +30,7 @@ import { broadcastTo, pad, reshape, slice, takeRows, transpose } from "./movemen
 import { averagePool2d, maxPool2d } from "./pooling.ts";
 import { matmul } from "./products.ts";
 import { max, mean, sum } from "./reduction.ts";
+import { resize2d } from "./resizing.ts";
 
 /** Each takes the tensor as its first argument, and returns a tensor. */
 export const tensorMethods = {
@@ -38,7 +39,7 @@ export const tensorMethods = {
   ...{ exp, log, sqrt, tanh, relu, sigmoid, softplus, gelu },
   ...{ sum, mean, max },
   ...{ reshape, transpose, broadcastTo, slice, pad, takeRows },
-  ...{ matmul, conv2d, maxPool2d, averagePool2d },
+  ...{ matmul, conv2d, maxPool2d, averagePool2d, resize2d },
 };
 
 type Rest<F> = F extends (first: never, ...rest: infer Others) => Tensor ? Others : never;

@@ -14,6 +14,7 @@ import { optimiserOperators } from "./optimisers/index.ts";
 import { poolingOperators } from "./pooling/index.ts";
 import { randomOperators } from "./random/index.ts";
 import { reductionOperators } from "./reduction/index.ts";
+import { resizingOperators } from "./resizing/index.ts";
 
 export const operators = {
   ...elementwiseOperators,
@@ -22,6 +23,7 @@ export const operators = {
   ...matmulOperators,
   ...convolutionOperators,
   ...poolingOperators,
+  ...resizingOperators,
   ...normalisationOperators,
   ...denseOperators,
   ...lossOperators,

@@ -14,6 +14,7 @@ import { optimiserSamples } from "./samples/optimisers.ts";
 import { poolingSamples } from "./samples/pooling.ts";
 import { randomSamples } from "./samples/random.ts";
 import { reductionSamples } from "./samples/reduction.ts";
+import { resizingSamples } from "./samples/resizing.ts";
 import { unarySamples } from "./samples/unary.ts";
 
 export const samples: { readonly [Name in OperatorName]: readonly Sample<AttributesOf<Name>>[] } = {
@@ -24,6 +25,7 @@ export const samples: { readonly [Name in OperatorName]: readonly Sample<Attribu
   ...matmulSamples,
   ...convolutionSamples,
   ...poolingSamples,
+  ...resizingSamples,
   ...normalisationSamples,
   ...denseSamples,
   ...lossSamples,
