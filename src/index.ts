@@ -119,3 +119,4 @@ export { linear, matmul, type LinearOptions, type MatmulOptions } from "./functi
 export { runOperator } from "./functions/run.ts";
 export { randomNormal, randomUniform } from "./functions/random-tensors.ts";
 export { max, mean, sum, type ReductionOptions } from "./functions/reduction.ts";
+export { resize2d, type ResizeOptions } from "./functions/resizing.ts";

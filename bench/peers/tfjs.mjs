@@ -42,6 +42,18 @@ function normalise(x, gamma, beta) {
   return tf.batchNorm(x, mean, variance, beta, gamma, 1e-5);
 }
 
+/** The gradient of a resizing to what it was made of, [images, h, w, channels]. */
+function resizeGradient(inputs, { h, w }, resize) {
+  const [{ shape }] = inputs;
+  const images = tf.zeros([shape[0], h, w, shape[3]]);
+  const gradient = tf.grad((x) => resize(x, [shape[1], shape[2]]));
+  const work = pure(inputs, ([dy]) => [gradient(images, dy)]);
+  return { ...work, dispose: () => (work.dispose(), tf.dispose(images)) };
+}
+
+const resizeBilinear = (x, size) => tf.image.resizeBilinear(x, size, false, true);
+const resizeNearest = (x, size) => tf.image.resizeNearestNeighbor(x, size, false, false);
+
 /** A DenseNet in training, with the weights of Tessera's, by their names. */
 function densenet([images, targets, ...weights], { names, adam }) {
   const [x, labels] = [tensorOf(images), tensorOf(targets)];
@@ -123,6 +135,9 @@ const works = {
     });
   },
   logSoftmax: (inputs) => pure(inputs, ([x]) => [tf.logSoftmax(x)]),
+  resizeBilinear: (inputs, { p, q }) => pure(inputs, ([x]) => [resizeBilinear(x, [p, q])]),
+  resizeNearest: (inputs, { p, q }) => pure(inputs, ([x]) => [resizeNearest(x, [p, q])]),
+  resizeNearestGradient: (inputs, options) => resizeGradient(inputs, options, resizeNearest),
   densenet,
 };
 

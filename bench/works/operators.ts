@@ -11,6 +11,7 @@ import { elementwise, normalisations } from "./normalisations.ts";
 import type { OperatorWork } from "./operator-work.ts";
 import { pools } from "./pools.ts";
 import { softmaxes } from "./softmaxes.ts";
+import { resizing } from "./resizing.ts";
 
 function optimisers(): OperatorWork {
   const count = 1 << 20;
@@ -45,6 +46,7 @@ export const operatorWorks: readonly OperatorWork[] = [
   ...normalisations(),
   ...pools(),
   ...softmaxes(),
+  ...resizing(),
   ...dense(),
   optimisers(),
   ...images(),

@@ -17,6 +17,7 @@ import { poolingGradients } from "./gradients/pooling-gradients.ts";
 import { randomGradients } from "./gradients/random-gradients.ts";
 import { reductionGradients } from "./gradients/reduction-gradients.ts";
 import { softmaxGradients } from "./gradients/softmax-gradients.ts";
+import { resizingGradients } from "./gradients/resizing-gradients.ts";
 
 type GradientTable = {
   readonly [Name in OperatorName]: GradientOf<AttributesOf<Name>>;
@@ -29,6 +30,7 @@ export const gradients: GradientTable = {
   ...matmulGradients,
   ...convolutionGradients,
   ...poolingGradients,
+  ...resizingGradients,
   ...normalisationGradients,
   ...denseGradients,
   ...softmaxGradients,

@@ -31,6 +31,7 @@ import { averagePool2d, maxPool2d } from "./pooling.ts";
 import { logSoftmax, softmax } from "./probabilities.ts";
 import { matmul } from "./products.ts";
 import { max, mean, sum } from "./reduction.ts";
+import { resize2d } from "./resizing.ts";
 
 /** Each takes the tensor as its first argument, and returns a tensor. */
 export const tensorMethods = {
@@ -40,7 +41,7 @@ export const tensorMethods = {
   ...{ softmax, logSoftmax },
   ...{ sum, mean, max },
   ...{ reshape, transpose, broadcastTo, slice, pad, takeRows },
-  ...{ matmul, conv2d, maxPool2d, averagePool2d },
+  ...{ matmul, conv2d, maxPool2d, averagePool2d, resize2d },
 };
 
 type Rest<F> = F extends (first: never, ...rest: infer Others) => Tensor ? Others : never;

@@ -15,6 +15,7 @@ import { poolingOperators } from "./pooling/index.ts";
 import { randomOperators } from "./random/index.ts";
 import { reductionOperators } from "./reduction/index.ts";
 import { softmaxOperators } from "./softmax/index.ts";
+import { resizingOperators } from "./resizing/index.ts";
 
 export const operators = {
   ...elementwiseOperators,
@@ -23,6 +24,7 @@ export const operators = {
   ...matmulOperators,
   ...convolutionOperators,
   ...poolingOperators,
+  ...resizingOperators,
   ...normalisationOperators,
   ...denseOperators,
   ...softmaxOperators,

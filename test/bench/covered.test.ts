@@ -68,6 +68,9 @@ const timed: { readonly [Name in OperatorName]: Timed } = {
   averagePool2d: "average-pool",
   averagePool2dGradient: "average-pool-gradient",
 
+  resize2d: "resize-bilinear",
+  resize2dGradient: "resize-bilinear-gradient",
+
   batchNorm: "batch-norm-forward",
   batchNormGradient: "batch-norm-backward",
   batchNormInference: "batch-norm-apply",

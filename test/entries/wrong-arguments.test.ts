@@ -139,6 +139,7 @@ const rows: Rows<typeof tessera> = {
   randomUniform: () => [words(1, 2, 3, 4), [2, 2], 1],
   relu: unary,
   reshape: () => [full(2, 2), [4]],
+  resize2d: () => [full(1, 2, 2, 4), [3, 4], { method: "bilinear" }],
   runOperator: () => [operators.exp, [full(2)], {}],
   sharpen: () => [full(2, 2), { threshold: 0.5, temperature: 4 }],
   sigmoid: unary,

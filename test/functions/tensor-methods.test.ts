@@ -41,6 +41,7 @@ const rest: Readonly<Record<string, (x: Tensor) => readonly unknown[]>> = {
   conv2d: () => [open().full([2, 2, 4, 1], 0.25), { padding: 1 }],
   maxPool2d: () => [{ window: 2 }],
   averagePool2d: () => [{ window: [1, 2] }],
+  resize2d: () => [[3, 4], { method: "bilinear" }],
 };
 
 test("every method gives what its function gives", async () => {

@@ -78,6 +78,9 @@ export const magnitudeRules: { readonly [Name in OperatorName]: Rule } = {
   averagePool2d: sumOfProducts,
   averagePool2dGradient: sumOfProducts,
 
+  resize2d: sumOfProducts,
+  resize2dGradient: sumOfProducts,
+
   batchNorm: "conditioned",
   batchNormGradient: "conditioned",
   batchNormInference: "conditioned",

@@ -17,6 +17,7 @@ import { randomSamples } from "./samples/random.ts";
 import { reductionSamples } from "./samples/reduction.ts";
 import { softmaxSamples } from "./samples/softmax.ts";
 import { rowNormSamples } from "./samples/row-norms.ts";
+import { resizingSamples } from "./samples/resizing.ts";
 import { unarySamples } from "./samples/unary.ts";
 
 export const samples: { readonly [Name in OperatorName]: readonly Sample<AttributesOf<Name>>[] } = {
@@ -28,6 +29,7 @@ export const samples: { readonly [Name in OperatorName]: readonly Sample<Attribu
   ...convolutionSamples,
   ...groupedSamples,
   ...poolingSamples,
+  ...resizingSamples,
   ...normalisationSamples,
   ...rowNormSamples,
   ...denseSamples,
