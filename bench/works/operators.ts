@@ -10,6 +10,7 @@ import { images } from "./images.ts";
 import { elementwise, normalisations } from "./normalisations.ts";
 import type { OperatorWork } from "./operator-work.ts";
 import { pools } from "./pools.ts";
+import { transposedConvolutions } from "./transposed-convolutions.ts";
 
 function optimisers(): OperatorWork {
   const count = 1 << 20;
@@ -40,6 +41,7 @@ function optimisers(): OperatorWork {
 export const operatorWorks: readonly OperatorWork[] = [
   products(),
   ...convolutions(),
+  ...transposedConvolutions(),
   ...elementwise(),
   ...normalisations(),
   ...pools(),

@@ -29,7 +29,9 @@ import {
 import { broadcastTo, pad, reshape, slice, takeRows, transpose } from "./movement.ts";
 import { averagePool2d, maxPool2d } from "./pooling.ts";
 import { matmul } from "./products.ts";
+import { dropout } from "./random-tensors.ts";
 import { max, mean, sum } from "./reduction.ts";
+import { convTranspose2d } from "./transposed-convolution.ts";
 
 /** Each takes the tensor as its first argument, and returns a tensor. */
 export const tensorMethods = {
@@ -38,7 +40,8 @@ export const tensorMethods = {
   ...{ exp, log, sqrt, tanh, relu, sigmoid, softplus, gelu },
   ...{ sum, mean, max },
   ...{ reshape, transpose, broadcastTo, slice, pad, takeRows },
-  ...{ matmul, conv2d, maxPool2d, averagePool2d },
+  ...{ matmul, conv2d, convTranspose2d, maxPool2d, averagePool2d },
+  ...{ dropout },
 };
 
 type Rest<F> = F extends (first: never, ...rest: infer Others) => Tensor ? Others : never;
