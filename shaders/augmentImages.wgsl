@@ -58,16 +58,15 @@ var<workgroup> draws: array<vec4u, 4>;
 // The 64-bit product of two words, as (high, low): WGSL multiplies 32 bits to 32, so by halves.
 fn wide_product(a: u32, b: u32) -> vec2u {
   let low = (a & 0xffffu) * (b & 0xffffu);
-  let left = (a >> 16u) * (b & 0xffffu);
-  let right = (a & 0xffffu) * (b >> 16u);
-  let middle = (low >> 16u) + (left & 0xffffu) + (right & 0xffffu);
-  return vec2u((a >> 16u) * (b >> 16u) + (left >> 16u) + (right >> 16u) + (middle >> 16u), a * b);
+  let left = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
+  let right = (a & 0xffffu) * (b >> 16u) + (left & 0xffffu);
+  return vec2u((a >> 16u) * (b >> 16u) + (left >> 16u) + (right >> 16u), a * b);
 }
 
-// Four words by Philox4x32-10, from counter (index, stream, seed[2], seed[3]) and key (seed[0], seed[1]).
-fn philox(index: u32, stream: u32) -> vec4u {
-  var counter = vec4u(index, stream, seed[2], seed[3]);
-  var key = vec2u(seed[0], seed[1]);
+// Four words by Philox4x32-10.
+fn philox(first_counter: vec4u, first_key: vec2u) -> vec4u {
+  var counter = first_counter;
+  var key = first_key;
   for (var round = 0u; round < 10u; round++) {
     let even = wide_product(0xd2511f53u, counter.x);
     let odd = wide_product(0xcd9e8d57u, counter.z);
@@ -179,7 +178,7 @@ fn main(
   let image = group / groups;
   if (image >= sizes.images) { return; }
   if (local.x < 4u) {
-    var words = philox(4u * image + local.x, 4u * sizes.view);
+    var words = philox(vec4u(4u * image + local.x, 4u * sizes.view, seed[2], seed[3]), vec2u(seed[0], seed[1]));
     if (local.x == 3u) { words = erased(words); }
     draws[local.x] = words;
   }
@@ -203,14 +202,14 @@ fn main(
   let counter = image * quads + quad;
   var noise = vec4f();
   if (NOISE) {
-    let words = philox(counter, 4u * sizes.view + 1u);
+    let words = philox(vec4u(counter, 4u * sizes.view + 1u, seed[2], seed[3]), vec2u(seed[0], seed[1]));
     let deviation = select(0.0, sizes.noiseDeviation, (spoil.x >> 8u) < sizes.noiseChance);
     noise = deviation * vec4f(normal_pair(words.x, words.y), normal_pair(words.z, words.w));
   }
   var salts = vec4u(0xffffffffu);
   var salt = 0u;
   if (SALT) {
-    salts = philox(counter, 4u * sizes.view + 2u);
+    salts = philox(vec4u(counter, 4u * sizes.view + 2u, seed[2], seed[3]), vec2u(seed[0], seed[1]));
     salt = select(0u, sizes.salt, (spoil.y >> 8u) < sizes.saltChance);
   }
 

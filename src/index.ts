@@ -117,6 +117,7 @@ export type { TensorMethods } from "./functions/tensor-methods.ts";
 export type { Operand } from "./functions/run.ts";
 export { linear, matmul, type LinearOptions, type MatmulOptions } from "./functions/products.ts";
 export { runOperator } from "./functions/run.ts";
-export { randomNormal, randomUniform } from "./functions/random-tensors.ts";
+export { dropout, randomNormal, randomUniform, type DropoutOptions } from "./functions/random-tensors.ts";
 export { max, mean, sum, type ReductionOptions } from "./functions/reduction.ts";
 export { resize2d, type ResizeOptions } from "./functions/resizing.ts";
+export { convTranspose2d, type TransposedConvolutionOptions } from "./functions/transposed-convolution.ts";

@@ -116,6 +116,13 @@ function densenet([images, targets, ...weights], { names, adam }) {
   };
 }
 
+/** The transposed convolution of windows that lie side by side. */
+function doubled(x, filter) {
+  const [images, height, width] = x.shape;
+  const [tall, wide, channels] = filter.shape;
+  return tf.conv2dTranspose(x, filter, [images, tall * height, wide * width, channels], [tall, wide], "valid");
+}
+
 const works = {
   matmul: (inputs) => pure(inputs, ([a, b]) => [tf.matMul(a, b)]),
   conv2d: (inputs) => pure(inputs, ([x, filter]) => [tf.conv2d(x, filter, 1, "same")]),
@@ -138,6 +145,12 @@ const works = {
   resizeBilinear: (inputs, { p, q }) => pure(inputs, ([x]) => [resizeBilinear(x, [p, q])]),
   resizeNearest: (inputs, { p, q }) => pure(inputs, ([x]) => [resizeNearest(x, [p, q])]),
   resizeNearestGradient: (inputs, options) => resizeGradient(inputs, options, resizeNearest),
+  convTranspose2d: (inputs) => pure(inputs, ([x, filter]) => [doubled(x, filter)]),
+  convTranspose2dAndGradients: (inputs) => {
+    const both = tf.valueAndGrads(doubled);
+    return pure(inputs, ([x, filter, gradient]) => {
+      const { value, grads } = both([x, filter], gradient);
+  },
   densenet,
 };
 

@@ -1,7 +1,7 @@
 // Works on images and random numbers.
 
-import { augmentImages, randomNormal } from "tessera";
-import { bytes, seed } from "../harness/data.ts";
+import { augmentImages, dropout, randomNormal } from "tessera";
+import { bytes, normal, seed } from "../harness/data.ts";
 import { roundingBound } from "../harness/equality.ts";
 import type { OperatorWork } from "./operator-work.ts";
 
@@ -37,6 +37,15 @@ export function images(): OperatorWork[] {
       inputs: () => Promise.resolve([seed]),
       body: ([words]) => [randomNormal(words, [1 << 20])],
       absent: "gpu.js: has no 32-bit integer product, which Philox is made of",
+    },
+    {
+      name: "dropout",
+      title: "2^20 numbers",
+      bytes: 4 * 2 * (1 << 20),
+      bound: roundingBound(1),
+      inputs: async () => [await normal([1 << 20], 21), seed],
+      body: ([x, words]) => [dropout(x, words)],
+      absent: "gpu.js: has no 32-bit integer product, and others draw other numbers",
     },
   ];
 }

@@ -12,6 +12,7 @@ import type { OperatorWork } from "./operator-work.ts";
 import { pools } from "./pools.ts";
 import { softmaxes } from "./softmaxes.ts";
 import { resizing } from "./resizing.ts";
+import { transposedConvolutions } from "./transposed-convolutions.ts";
 
 function optimisers(): OperatorWork {
   const count = 1 << 20;
@@ -42,6 +43,7 @@ function optimisers(): OperatorWork {
 export const operatorWorks: readonly OperatorWork[] = [
   products(),
   ...convolutions(),
+  ...transposedConvolutions(),
   ...elementwise(),
   ...normalisations(),
   ...pools(),

@@ -30,8 +30,10 @@ import { broadcastTo, pad, reshape, slice, takeRows, transpose } from "./movemen
 import { averagePool2d, maxPool2d } from "./pooling.ts";
 import { logSoftmax, softmax } from "./probabilities.ts";
 import { matmul } from "./products.ts";
+import { dropout } from "./random-tensors.ts";
 import { max, mean, sum } from "./reduction.ts";
 import { resize2d } from "./resizing.ts";
+import { convTranspose2d } from "./transposed-convolution.ts";
 
 /** Each takes the tensor as its first argument, and returns a tensor. */
 export const tensorMethods = {
@@ -42,6 +44,8 @@ export const tensorMethods = {
   ...{ sum, mean, max },
   ...{ reshape, transpose, broadcastTo, slice, pad, takeRows },
   ...{ matmul, conv2d, maxPool2d, averagePool2d, resize2d },
+  ...{ matmul, conv2d, convTranspose2d, maxPool2d, averagePool2d },
+  ...{ dropout },
 };
 
 type Rest<F> = F extends (first: never, ...rest: infer Others) => Tensor ? Others : never;

@@ -52,6 +52,7 @@ const withoutGradient: Partial<Record<OperatorName, string>> = {
   clipFactor: "part of an optimiser",
   randomUniform: "takes a seed alone",
   randomNormal: "takes a seed alone",
+  nextSeed: "takes a seed alone",
   normaliseImages: "takes bytes alone",
   augmentImages: "takes bytes and a seed alone",
 };
@@ -163,7 +164,8 @@ describe("every row of the gradient table is checked", () => {
           }
           if (wanted.length > 0) expect(outputs.length + updated.length).toBeGreaterThan(0);
           // Where nothing but bytes and seeds comes in, there is nothing to ask for.
-          else await expect(async () => await byTape(name, sample, data, [0])).rejects.toThrow(UsageError);
+          else if (outputs.some(({ dtype }) => dtype === "f32"))
+            await expect(async () => await byTape(name, sample, data, [0])).rejects.toThrow(UsageError);
         }
       });
       continue;

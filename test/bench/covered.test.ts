@@ -98,6 +98,8 @@ const timed: { readonly [Name in OperatorName]: Timed } = {
 
   randomUniform: { because: "the first half of `random-normal`" },
   randomNormal: "random-normal",
+  dropout: "dropout",
+  nextSeed: { because: "one launch that counts to four" },
 
   normaliseImages: { because: "the last step of `augment-images`" },
   augmentImages: "augment-images",

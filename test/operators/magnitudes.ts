@@ -108,6 +108,8 @@ export const magnitudeRules: { readonly [Name in OperatorName]: Rule } = {
 
   randomUniform: "value",
   randomNormal: { largest: "a cosine near its zero is of numbers that no input has" },
+  dropout: "value",
+  nextSeed: "value",
   normaliseImages: { largest: "bytes cannot be moved by a rounding; their mean is taken away" },
   augmentImages: { largest: "bytes cannot be moved by a rounding; positions are rounded, not colours" },
   adam: "conditioned",

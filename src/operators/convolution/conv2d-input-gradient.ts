@@ -3,11 +3,14 @@
 
 import { ShapeError } from "../../errors/errors.ts";
 import { input, output, type Candidate, type Operator } from "../operator.ts";
-import { equalShapes, showShape, type Shape } from "../../tensor/shape.ts";
+import type { AdapterTraits } from "../../device/traits.ts";
+import { equalShapes, showShape, type Shape, type TensorSpec } from "../../tensor/shape.ts";
 import { addMatrixTimesColumn } from "../matmul/row-products.ts";
 import { expectFloats } from "../operands.ts";
-import { directSizes, eachRunOfTaps, extentsOf, type Sliding } from "./extents.ts";
+import { directSizes, eachRunOfTaps, extentsOf, type Extents, type Sliding } from "./extents.ts";
 import { inputGradientCandidates } from "./launches.ts";
+import { isWorthCopies, patchedInputGradient, placed } from "./patches.ts";
+import { phasedInputGradient } from "./phases.ts";
 import { anyChannels } from "./vec4-channels.ts";
 
 export interface Conv2dInputGradientAttributes extends Sliding {
@@ -50,19 +53,39 @@ export const conv2dInputGradient: Operator<Conv2dInputGradientAttributes> = {
   candidates(inputs, attributes, adapter) {
     const [, filter] = inputs;
     const extents = extentsOf("conv2dInputGradient", attributes.inputShape, filter.shape, attributes);
-    const sizes = directSizes(extents, attributes);
-    const bind = { dy: input(0), weights: input(1), dx: output(0) };
-    const direct: Candidate = {
-      name: "direct",
-      launches: [{ kernel: "conv2dInputGradientDirect", bind, sizes }],
-    };
-    return anyChannels(
-      direct,
-      (wide) => inputGradientCandidates(wide, attributes, adapter),
-      extents,
-      [...inputs, ...conv2dInputGradient.infer(inputs, attributes)],
-      { channels: [undefined, 2, 3], outputChannels: [3, 3] },
-      adapter,
+    const tensors = [...inputs, ...conv2dInputGradient.infer(inputs, attributes)];
+    const windows = candidatesOf(extents, attributes, tensors, adapter);
+    const phased = phasedInputGradient(extents, attributes, (each, sliding, parts) =>
+      candidatesOf(each, sliding, parts, adapter),
     );
+    const others = phased === undefined ? windows : placed(windows, phased, isWorthCopies(extents));
+    return patchedInputGradient(conv2dInputGradient, others, extents, attributes, adapter);
   },
 };
+
+/** Of windows anywhere: of dy, the filter and dx. */
+function candidatesOf(
+  extents: Extents,
+  sliding: Sliding,
+  tensors: readonly TensorSpec[],
+  adapter: AdapterTraits,
+): readonly Candidate[] {
+  const direct: Candidate = {
+    name: "direct",
+    launches: [
+      {
+        kernel: "conv2dInputGradientDirect",
+        bind: { dy: input(0), weights: input(1), dx: output(0) },
+        sizes: directSizes(extents, sliding),
+      },
+    ],
+  };
+  return anyChannels(
+    direct,
+    (wide) => inputGradientCandidates(wide, sliding, adapter),
+    extents,
+    tensors,
+    { channels: [undefined, 2, 3], outputChannels: [3, 3] },
+    adapter,
+  );
+}

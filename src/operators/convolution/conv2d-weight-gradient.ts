@@ -7,6 +7,7 @@ import { addOuterProduct } from "../matmul/row-products.ts";
 import { expectFloats } from "../operands.ts";
 import { directSizes, eachRunOfTaps, extentsOf, type Sliding } from "./extents.ts";
 import { weightGradientCandidates } from "./launches.ts";
+import { patchedWeightGradient } from "./patches.ts";
 import { anyChannels } from "./vec4-channels.ts";
 
 export interface Conv2dWeightGradientAttributes extends Sliding {
@@ -55,7 +56,7 @@ export const conv2dWeightGradient: Operator<Conv2dWeightGradientAttributes> = {
       name: "direct",
       launches: [{ kernel: "conv2dWeightGradientDirect", bind, sizes }],
     };
-    return anyChannels(
+    const others = anyChannels(
       direct,
       (wide) => weightGradientCandidates(wide, attributes, {}, adapter),
       extents,
@@ -64,5 +65,6 @@ export const conv2dWeightGradient: Operator<Conv2dWeightGradientAttributes> = {
       adapter,
       ["blocked"],
     );
+    return patchedWeightGradient(conv2dWeightGradient, others, extents, attributes, adapter);
   },
 };

@@ -5,6 +5,7 @@ import { expectFloats } from "../operands.ts";
 import { addRowTimesMatrix } from "../matmul/row-products.ts";
 import { directSizes, eachRunOfTaps, extentsOf, type Sliding } from "./extents.ts";
 import { forwardCandidates } from "./launches.ts";
+import { patchedForward } from "./patches.ts";
 import { anyChannels } from "./vec4-channels.ts";
 
 export type Conv2dAttributes = Sliding;
@@ -39,7 +40,7 @@ export const conv2d: Operator<Conv2dAttributes> = {
     const sizes = directSizes(extents, attributes);
     const bind = { x: input(0), weights: input(1), y: output(0) };
     const direct: Candidate = { name: "direct", launches: [{ kernel: "conv2dDirect", bind, sizes }] };
-    return anyChannels(
+    const others = anyChannels(
       direct,
       (wide) => forwardCandidates(wide, attributes, {}, adapter),
       extents,
@@ -48,5 +49,6 @@ export const conv2d: Operator<Conv2dAttributes> = {
       adapter,
       ["blocked"],
     );
+    return patchedForward(conv2d, others, extents, attributes, adapter);
   },
 };

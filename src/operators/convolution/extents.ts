@@ -35,7 +35,8 @@ export type Extents = Readonly<
 // Kernels count pixels in 32 bits, sums of a few of these numbers too.
 const largest = 2 ** 29;
 
-function expectPair(operator: string, name: string, pair: Shape, least: number): void {
+/** @throws ShapeError naming the operator unless it is [height, width], whole numbers that are large enough */
+export function expectPair(operator: string, name: string, pair: Shape, least: number): void {
   const fits = (value: number): boolean => Number.isInteger(value) && value >= least && value <= largest;
   if (pair.length === 2 && pair.every(fits)) return;
   throw new ShapeError(
