@@ -118,3 +118,4 @@ export { linear, matmul, type MatmulOptions } from "./functions/products.ts";
 export { runOperator } from "./functions/run.ts";
 export { randomNormal, randomUniform } from "./functions/random-tensors.ts";
 export { max, mean, sum, type ReductionOptions } from "./functions/reduction.ts";
+export { attention, type AttentionOptions } from "./functions/sequences.ts";

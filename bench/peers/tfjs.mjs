@@ -104,6 +104,12 @@ function densenet([images, targets, ...weights], { names, adam }) {
   };
 }
 
+/** Attention of [heads, tokens, width]. */
+function attention(q, k, v) {
+  const scores = tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(q.shape[2]));
+  return tf.matMul(tf.softmax(scores), v);
+}
+
 const works = {
   matmul: (inputs) => pure(inputs, ([a, b]) => [tf.matMul(a, b)]),
   conv2d: (inputs) => pure(inputs, ([x, filter]) => [tf.conv2d(x, filter, 1, "same")]),
@@ -111,6 +117,14 @@ const works = {
     const both = tf.valueAndGrads((images, weights) => tf.conv2d(images, weights, 1, "same"));
     return pure([x, filter, dy], ([images, weights, gradient]) => {
       const { value, grads } = both([images, weights], gradient);
+      return [value, ...grads];
+    });
+  },
+  attention: (inputs) => pure(inputs, ([q, k, v]) => [attention(q, k, v)]),
+  attentionAndGradients: (inputs) => {
+    const all = tf.valueAndGrads(attention);
+    return pure(inputs, ([q, k, v, gradient]) => {
+      const { value, grads } = all([q, k, v], gradient);
       return [value, ...grads];
     });
   },

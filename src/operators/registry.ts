@@ -2,6 +2,7 @@
 // a missing rule or sample does not compile.
 
 import type { Operator } from "./operator.ts";
+import { attentionOperators } from "./attention/index.ts";
 import { convolutionOperators } from "./convolution/index.ts";
 import { denseOperators } from "./dense/index.ts";
 import { elementwiseOperators } from "./elementwise/index.ts";
@@ -24,6 +25,7 @@ export const operators = {
   ...poolingOperators,
   ...normalisationOperators,
   ...denseOperators,
+  ...attentionOperators,
   ...lossOperators,
   ...randomOperators,
   ...imageOperators,

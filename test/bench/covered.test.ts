@@ -76,6 +76,9 @@ const timed: { readonly [Name in OperatorName]: Timed } = {
   activatedPool: "activated-pool",
   activatedPoolGradient: "activated-pool-gradient",
 
+  attention: "attention",
+  attentionGradient: "attention-gradient",
+
   softmaxCrossEntropy: inDenseNet,
   queryInnerProduct: "query-inner-product",
   sharpen: "sharpen",

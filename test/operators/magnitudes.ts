@@ -86,6 +86,9 @@ export const magnitudeRules: { readonly [Name in OperatorName]: Rule } = {
   activatedPool: "conditioned",
   activatedPoolGradient: "conditioned",
 
+  attention: "conditioned",
+  attentionGradient: "conditioned",
+
   softmaxCrossEntropy: "conditioned",
   queryInnerProduct: sumOfProducts,
   sharpen: "conditioned",

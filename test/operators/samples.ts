@@ -2,6 +2,7 @@
 
 import type { AttributesOf, OperatorName } from "../../src/operators/registry.ts";
 import type { Sample } from "./sample.ts";
+import { attentionSamples } from "./samples/attention.ts";
 import { convolutionSamples } from "./samples/convolution.ts";
 import { denseSamples } from "./samples/dense.ts";
 import { elementwiseSamples } from "./samples/elementwise.ts";
@@ -26,6 +27,7 @@ export const samples: { readonly [Name in OperatorName]: readonly Sample<Attribu
   ...poolingSamples,
   ...normalisationSamples,
   ...denseSamples,
+  ...attentionSamples,
   ...lossSamples,
   ...randomSamples,
   ...imageSamples,
