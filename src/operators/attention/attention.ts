@@ -1,9 +1,9 @@
 // Scaled dot-product attention (Vaswani et al., 2017).
 
-import type { Operator } from "../operator.ts";
+import { input, output, type Candidate, type Operator } from "../operator.ts";
 import { attend } from "./attention-reference.ts";
-import { composedAttention } from "./composed.ts";
-import { attentionExtents, type AttentionAttributes } from "./attention-extents.ts";
+import { composedAttention, maskOf, scoreSizes } from "./composed.ts";
+import { attentionExtents, type AttentionAttributes, type AttentionExtents } from "./attention-extents.ts";
 
 /**
  * Inputs q [..., T, u], k [..., S, u], v [..., S, w] and perhaps a mask that broadcasts to [..., T, S]; outputs
@@ -34,6 +34,28 @@ export const attention: Operator<AttentionAttributes> = {
   },
   candidates(inputs, attributes, adapter) {
     const extents = attentionExtents("attention", inputs, attributes);
-    return [composedAttention(extents, attributes, adapter)];
+    const composed = composedAttention(extents, attributes, adapter);
+    const fused = fusedAttention(extents, attributes);
+    // lavapipe, 2 cores, 2026: the products with stored scores are faster, for a barrier costs more than loads.
+    return adapter.isSoftware ? [fused, composed] : [composed, fused];
   },
 };
+
+/** One launch, with the scores of a tile of rows in workgroup memory. */
+function fusedAttention(extents: AttentionExtents, attributes: AttentionAttributes): Candidate {
+  const { width, valueWidth, mask } = extents;
+  return {
+    name: "fused",
+    launches: [
+      {
+        kernel: "attentionFused",
+        knobs: { MASKED: mask !== undefined },
+        bind: {
+          ...{ q: input(0), k: input(1), v: input(2), mask: maskOf(extents, 3) },
+          ...{ y: output(0), logSums: output(1) },
+        },
+        sizes: { ...scoreSizes(extents, attributes), width, valueWidth },
+      },
+    ],
+  };
+}

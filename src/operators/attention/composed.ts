@@ -35,7 +35,8 @@ function product(a: Operand, b: Operand, c: Slot, adapter: AdapterTraits): Step 
 }
 
 /** Whatever lies in a binding that is not read. */
-const maskOf = ({ mask }: AttentionExtents, at: number): Slot => (mask === undefined ? input(0) : input(at));
+export const maskOf = ({ mask }: AttentionExtents, at: number): Slot =>
+  mask === undefined ? input(0) : input(at);
 
 export function composedAttention(
   extents: AttentionExtents,

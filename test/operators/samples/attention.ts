@@ -1,7 +1,10 @@
 // Samples of attention and its gradients.
 
 import { attend } from "../../../src/operators/attention/attention-reference.ts";
-import { attentionExtents, type AttentionAttributes } from "../../../src/operators/attention/attention-extents.ts";
+import {
+  attentionExtents,
+  type AttentionAttributes,
+} from "../../../src/operators/attention/attention-extents.ts";
 import type { HostArray, HostTensor } from "../../../src/tensor/host.ts";
 import type { Shape } from "../../../src/tensor/shape.ts";
 import { normal, values, type Sample } from "../sample.ts";
@@ -33,7 +36,8 @@ const cases: readonly Case[] = [
   { name: "odd sizes", leads: [2, 3], extents: [5, 7, 3, 2] },
   { name: "one value", extents: [1, 1, 1, 1] },
   { name: "one row, causal", leads: [3], extents: [1, 5, 4, 3], causal: true },
-  { name: "one key", leads: [2], extents: [5, 1, 3, 4] },
+  { name: "a few rows and keys", extents: [3, 5, 3, 4] },
+  { name: "one key", extents: [5, 1, 3, 4] },
   { name: "widths in fours", leads: [2, 2], extents: [6, 9, 8, 4] },
   { name: "causal", leads: [2], extents: [7, 7, 4, 4], causal: true },
   { name: "causal, more rows than keys", extents: [9, 4, 3, 5], causal: true },
