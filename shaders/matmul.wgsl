@@ -7,6 +7,7 @@
 // work: 2 * batch * m * n * k operations
 
 const BIAS = false;      // knob: whether bias is added; without it the binding is never read
+const AXES = 1u;         // knob: leading axes, 1 to 4, after those along which a and b have one stride are merged
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
@@ -15,22 +16,36 @@ struct Sizes {
   m: u32,
   n: u32,
   k: u32,
-  aBatchStride: u32,     // 0 where one a serves every batch
+  batches: vec4u,        // extents of the leading axes, innermost first
+  aBatchStrides: vec4u,  // along these; 0 where one a serves them all
   aRowStride: u32,
   aColumnStride: u32,
   // end region
   // region: product operands
-  bBatchStride: u32,     // 0 where one b serves every batch
+  bBatchStrides: vec4u,  // 0 where one b serves every batch
   bRowStride: u32,
   bColumnStride: u32,
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> a: array<f32>;          // [batch or 1, m, k], or [batch or 1, k, m]
-@group(0) @binding(2) var<storage, read> b: array<f32>;          // [batch or 1, k, n], or [batch or 1, n, k]
+@group(0) @binding(1) var<storage, read> a: array<f32>;          // [.., m, k], or [.., k, m]
+@group(0) @binding(2) var<storage, read> b: array<f32>;          // [.., k, n], or [.., n, k]
 @group(0) @binding(3) var<storage, read> bias: array<f32>;       // [n]
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;    // [batch, m, n]
   // end region
+
+// region: batch start
+// Where a matrix of a batch begins.
+fn batch_start(batch: u32, strides: vec4u) -> u32 {
+  var start = 0u;
+  var rest = batch;
+  for (var axis = 0u; axis + 1u < AXES; axis++) {
+    start += rest % sizes.batches[axis] * strides[axis];
+    rest /= sizes.batches[axis];
+  }
+  return start + rest * strides[AXES - 1u];
+}
+// end region
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -44,8 +59,8 @@ fn main(
   let row = index / sizes.n % sizes.m;
   let batch = index / sizes.n / sizes.m;
 
-  let a_start = batch * sizes.aBatchStride + row * sizes.aRowStride;
-  let b_start = batch * sizes.bBatchStride + column * sizes.bColumnStride;
+  let a_start = batch_start(batch, sizes.aBatchStrides) + row * sizes.aRowStride;
+  let b_start = batch_start(batch, sizes.bBatchStrides) + column * sizes.bColumnStride;
   var sum = 0.0;
   if (BIAS) { sum = bias[column]; }
   for (var k = 0u; k < sizes.k; k++) {

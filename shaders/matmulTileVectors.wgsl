@@ -8,6 +8,7 @@
 // work: 2 * batch * m * n * k operations
 
 const BIAS = false;      // knob: whether bias is added; without it the binding is never read
+const AXES = 1u;         // knob: leading axes, 1 to 4, after those along which a and b have one stride are merged
 const ROWS = 8u;         // knob: outputs per invocation along m
 const QUADS = 4u;        // knob: groups of four outputs per invocation along n
 const WIDTH = 64u;       // knob: invocations per workgroup
@@ -18,18 +19,32 @@ struct Sizes {
   m: u32,
   n: u32,
   k: u32,
-  aBatchStride: u32,     // 0 where one a serves every batch
+  batches: vec4u,        // extents of the leading axes, innermost first
+  aBatchStrides: vec4u,  // along these; 0 where one a serves them all
   aRowStride: u32,
   aColumnStride: u32,
   // end region
-  bBatchStride: u32,     // 0 where one b serves every batch, else k * n
+  bBatchStrides: vec4u,  // multiples of four
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> a: array<f32>;            // [batch or 1, m, k], or [batch or 1, k, m]
-@group(0) @binding(2) var<storage, read> b: array<vec4f>;          // [batch or 1, k, n]
+@group(0) @binding(1) var<storage, read> a: array<f32>;            // [.., m, k], or [.., k, m]
+@group(0) @binding(2) var<storage, read> b: array<vec4f>;          // [.., k, n]
 @group(0) @binding(3) var<storage, read> bias: array<vec4f>;       // [n]
 @group(0) @binding(4) var<storage, read_write> c: array<vec4f>;    // [batch, m, n]
+
+// region: batch start
+// Where a matrix of a batch begins.
+fn batch_start(batch: u32, strides: vec4u) -> u32 {
+  var start = 0u;
+  var rest = batch;
+  for (var axis = 0u; axis + 1u < AXES; axis++) {
+    start += rest % sizes.batches[axis] * strides[axis];
+    rest /= sizes.batches[axis];
+  }
+  return start + rest * strides[AXES - 1u];
+}
+// end region
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -48,16 +63,18 @@ fn main(
 
   // region: rows of a
   // Rows and columns past the edge read the last one and are dropped at the store.
+  let a_start = batch_start(batch, sizes.aBatchStrides);
   var a_at: array<u32, ROWS>;
   for (var i = 0u; i < ROWS; i++) {
-    a_at[i] = batch * sizes.aBatchStride + min(first_row + i, sizes.m - 1u) * sizes.aRowStride;
+    a_at[i] = a_start + min(first_row + i, sizes.m - 1u) * sizes.aRowStride;
   }
   // end region
+  let b_start = batch_start(batch, sizes.bBatchStrides) / 4u;
   var b_at: array<u32, QUADS>;
   var sums: array<array<vec4f, QUADS>, ROWS>;
   for (var j = 0u; j < QUADS; j++) {
     let quad = min(first_quad + j, quads - 1u);
-    b_at[j] = batch * sizes.bBatchStride / 4u + quad;
+    b_at[j] = b_start + quad;
     if (BIAS) {
       for (var i = 0u; i < ROWS; i++) { sums[i][j] = bias[quad]; }
     }

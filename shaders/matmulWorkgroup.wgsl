@@ -10,6 +10,7 @@
 // work: 2 * batch * m * n * k operations
 
 const BIAS = false;      // knob: whether bias is added; without it the binding is never read
+const AXES = 1u;         // knob: leading axes, 1 to 4, after those along which a and b have one stride are merged
 const ROWS = 2u;         // knob: groups of four rows per invocation
 const DOWN = 8u;         // knob: invocations along m
 const ACROSS = 16u;      // knob: invocations along n; DOWN * ACROSS per workgroup
@@ -27,22 +28,36 @@ struct Sizes {
   m: u32,
   n: u32,
   k: u32,
-  aBatchStride: u32,     // 0 where one a serves every batch
+  batches: vec4u,        // extents of the leading axes, innermost first
+  aBatchStrides: vec4u,  // along these; 0 where one a serves them all
   aRowStride: u32,
   aColumnStride: u32,
   // end region
   // region: product operands
-  bBatchStride: u32,     // 0 where one b serves every batch
+  bBatchStrides: vec4u,  // 0 where one b serves every batch
   bRowStride: u32,
   bColumnStride: u32,
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> a: array<f32>;          // [batch or 1, m, k], or [batch or 1, k, m]
-@group(0) @binding(2) var<storage, read> b: array<f32>;          // [batch or 1, k, n], or [batch or 1, n, k]
+@group(0) @binding(1) var<storage, read> a: array<f32>;          // [.., m, k], or [.., k, m]
+@group(0) @binding(2) var<storage, read> b: array<f32>;          // [.., k, n], or [.., n, k]
 @group(0) @binding(3) var<storage, read> bias: array<f32>;       // [n]
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;    // [batch, m, n]
   // end region
+
+// region: batch start
+// Where a matrix of a batch begins.
+fn batch_start(batch: u32, strides: vec4u) -> u32 {
+  var start = 0u;
+  var rest = batch;
+  for (var axis = 0u; axis + 1u < AXES; axis++) {
+    start += rest % sizes.batches[axis] * strides[axis];
+    rest /= sizes.batches[axis];
+  }
+  return start + rest * strides[AXES - 1u];
+}
+// end region
 
 var<workgroup> a_tile: array<vec4f, DEPTH * A_PITCH>;   // [DEPTH, A_PITCH], four rows each
 var<workgroup> b_tile: array<vec4f, DEPTH * B_PITCH>;   // [DEPTH, B_PITCH], four columns each
@@ -62,8 +77,8 @@ fn main(
   if (batch >= sizes.batch) { return; }
   let across = local % ACROSS;
   let down = local / ACROSS;
-  let a_start = batch * sizes.aBatchStride;
-  let b_start = batch * sizes.bBatchStride;
+  let a_start = batch_start(batch, sizes.aBatchStrides);
+  let b_start = batch_start(batch, sizes.bBatchStrides);
 
   var sums: array<array<vec4f, 4>, ROWS>;
   for (var first = 0u; first < sizes.k; first += DEPTH) {

@@ -114,7 +114,7 @@ export { averagePool2d, globalAveragePool, maxPool2d, type PoolingOptions } from
 import "./functions/tensor-methods.ts";
 export type { TensorMethods } from "./functions/tensor-methods.ts";
 export type { Operand } from "./functions/run.ts";
-export { linear, matmul, type MatmulOptions } from "./functions/products.ts";
+export { linear, matmul, type LinearOptions, type MatmulOptions } from "./functions/products.ts";
 export { runOperator } from "./functions/run.ts";
 export { randomNormal, randomUniform } from "./functions/random-tensors.ts";
 export { max, mean, sum, type ReductionOptions } from "./functions/reduction.ts";

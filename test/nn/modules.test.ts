@@ -100,7 +100,30 @@ describe("modules", () => {
     expect(Math.max(...weights)).toBeGreaterThan(0.195);
     expect(Math.min(...weights)).toBeGreaterThanOrEqual(-0.2);
     expect(Math.min(...weights)).toBeLessThan(-0.195);
-    expect(new Set(await layer.bias.read())).toEqual(new Set([0]));
+    expect(layer.weight.shape).toEqual([40, 25]);
+    expect(new Set(await layer.bias?.read())).toEqual(new Set([0]));
+  });
+
+  test("a linear layer multiplies as torch's, along any leading axes, with a bias or without", async () => {
+    const engine = open();
+    const layer = new Linear(engine, new Initialiser(engine, 1), 3, 2);
+    engine.write(layer.weight, [1, 2, 3, 4, 5, 6]);
+    const x = engine.tensor([
+      [
+        [1, 0, 0],
+        [0, 1, 0],
+      ],
+      [
+        [0, 0, 1],
+        [1, 1, 1],
+      ],
+    ]);
+    const y = layer.forward(x);
+    expect(y.shape).toEqual([2, 2, 2]);
+    expect([...(await y.read())]).toEqual([1, 4, 2, 5, 3, 6, 6, 15]);
+    const bare = new Linear(engine, new Initialiser(engine, 1), 3, 2, { bias: false });
+    expect([...bare.parameters().keys()]).toEqual(["weight"]);
+    expect(bare.forward(x).shape).toEqual([2, 2, 2]);
   });
 
   test("convolutions start with variance 2 / fan-in, the same for one seed, others for another", async () => {

@@ -1,6 +1,7 @@
 // Products of matrices: what parity with the reference cannot show.
 
 import { describe, expect, test } from "vitest";
+import { valueAndGradients } from "../../src/autograd/functions.ts";
 import { ShapeError } from "../../src/errors/errors.ts";
 import { linear, matmul } from "../../src/functions/products.ts";
 import { matmulOperators } from "../../src/operators/matmul/index.ts";
@@ -50,6 +51,45 @@ describe("products worked out by hand", () => {
     const result = matmul(batch, reference().tensor(b));
     expect(result.shape).toEqual([2, 2, 2]);
     expect([...(await result.read())]).toEqual([...product, ...product.map((value) => 2 * value)]);
+  });
+});
+
+describe("leading axes", () => {
+  const sizes = (a: number[], b: number[], transposeA = false) => {
+    const attributes = { transposeA, transposeB: false };
+    const [{ launches }] = matmulOperators.matmul.candidates(
+      [spec(...a), spec(...b)],
+      attributes,
+      gpu().traits,
+    );
+    const { batch, m, batches } = launches[0].sizes;
+    return { batch, m, batches, AXES: launches[0].knobs?.["AXES"] };
+  };
+
+  test("they are rows where one b serves them all", () => {
+    expect(sizes([2, 3, 4, 5], [5, 6])).toMatchObject({ batch: 1, m: 24, AXES: 1 });
+    expect(sizes([2, 3, 4, 5], [2, 1, 5, 6])).toMatchObject({ batch: 2, m: 12, AXES: 1 });
+    expect(sizes([2, 3, 5, 4], [5, 6], true)).toMatchObject({ batch: 6, m: 4, AXES: 1 });
+  });
+
+  test("they are merged as far as both operands have one stride along them", () => {
+    expect(sizes([2, 3, 4, 5], [2, 3, 5, 6])).toMatchObject({ batch: 6, m: 4, AXES: 1 });
+    expect(sizes([4, 5], [2, 3, 5, 6])).toMatchObject({ batch: 6, m: 4, AXES: 1 });
+    expect(sizes([3, 4, 5], [2, 3, 5, 6])).toEqual({ batch: 6, m: 4, batches: [3, 2, 1, 1], AXES: 2 });
+  });
+});
+
+describe("gradients", () => {
+  test("the gradient of one b for a batch is one product, and no sum over products", async () => {
+    const [a, b] = [gpu().full([4, 3, 8, 5], 1), gpu().full([5, 6], 1)];
+    const upstream = gpu().full([4, 3, 8, 6], 1);
+    const gradients = (): Tensor[] => valueAndGradients(() => matmul(a, b), [b], { upstream }).gradients;
+    expect(new Set(await gradients()[0].read())).toEqual(new Set([96]));
+    expect(
+      gpu()
+        .candidatesOf(gradients)
+        .map(({ operator }) => operator),
+    ).toEqual(["matmul", "matmul"]);
   });
 });
 
@@ -108,12 +148,21 @@ describe("shape errors", () => {
     );
   });
 
-  test("batches and ranks that do not fit are named", () => {
-    expect(message(() => matmul(zeros(2, 3, 4), zeros(3, 4, 5)))).toContain("batches of 2 and 3");
-    expect(message(() => matmul(zeros(3), zeros(3, 4)))).toContain("[3] and [3, 4]; reshape them first");
-    expect(message(() => matmul(zeros(1, 1, 2, 3), zeros(3, 4)))).toContain(
-      "matrices or batches of matrices",
+  test("leading axes that do not broadcast are named", () => {
+    expect(message(() => matmul(zeros(2, 3, 4), zeros(3, 4, 5)))).toBe(
+      "matmul: [2, 3, 4] and [3, 4, 5] are batches [2] and [3], which do not broadcast; aligned at the last axis, extents " +
+        "must be equal or 1",
     );
+    expect(message(() => matmul(zeros(2, 1, 3, 4), zeros(3, 2, 4, 5)))).toContain(
+      "batches [2, 1] and [3, 2]",
+    );
+  });
+
+  test("a vector is refused with both ways to make a matrix of it", () => {
+    expect(message(() => matmul(zeros(3), zeros(3, 4)))).toBe(
+      "matmul: takes matrices [.., rows, columns], got a [3]; reshape it to [1, 3] for a row or [3, 1] for a column",
+    );
+    expect(message(() => matmul(zeros(4, 3), zeros()))).toContain("got b []; reshape it to [1, 1]");
   });
 
   test("a layer names the operand that does not fit", () => {
@@ -123,6 +172,12 @@ describe("shape errors", () => {
     expect(message(() => linear(zeros(2, 3), zeros(3, 5), zeros(4)))).toContain(
       "linear: bias must be f32 [5]",
     );
-    expect(message(() => linear(zeros(2, 2, 3), zeros(3, 5), zeros(5)))).toContain("linear: x must be");
+    expect(message(() => linear(zeros(2, 2, 4), zeros(3, 5), zeros(5)))).toContain(
+      "linear: x must be f32 [2, 2, 3]",
+    );
+    expect(message(() => linear(zeros(2, 3), zeros(3, 5), zeros(5), { transposeWeight: true }))).toContain(
+      "linear: x must be f32 [2, 5]",
+    );
+    expect(message(() => linear(zeros(), zeros(3, 5), zeros(5)))).toContain("linear: x must be f32 [3]");
   });
 });

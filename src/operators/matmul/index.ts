@@ -3,6 +3,7 @@
 import { linear } from "./linear.ts";
 import { matmul } from "./matmul.ts";
 
+export type { LinearAttributes } from "./linear.ts";
 export type { MatmulAttributes } from "./product.ts";
 
 export const matmulOperators = { matmul, linear } as const;

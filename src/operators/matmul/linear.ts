@@ -2,34 +2,49 @@
 
 import { input, output, type Operator } from "../operator.ts";
 import type { TensorSpec } from "../../tensor/shape.ts";
-import type { NoAttributes } from "../elementwise/unary.ts";
+import { sizeOf } from "../../tensor/shape.ts";
 import { expectRoles } from "../roles.ts";
 import { addProduct, productCandidates, productOf, type Product } from "./product.ts";
 
-function productOfLayer(x: TensorSpec, weight: TensorSpec): Product {
-  return productOf("linear", x.shape, weight.shape, { transposeA: false, transposeB: false });
+export interface LinearAttributes {
+  /** Whether the weight is given as its transpose, [O, I], as torch's Linear has it. */
+  readonly transposeWeight: boolean;
 }
 
-/** Inputs x [B, I], weight [I, O], bias [O]; output [B, O] = x weight + bias. */
-export const linear: Operator<NoAttributes> = {
+function productOfLayer(
+  x: TensorSpec,
+  weight: TensorSpec,
+  { transposeWeight: transposeB }: LinearAttributes,
+): Product {
+  const rows = [sizeOf(x.shape.slice(0, -1)), ...x.shape.slice(-1)];
+  return productOf("linear", rows, weight.shape, { transposeA: false, transposeB }).product;
+}
+
+/** Inputs x [..., I], weight [I, O] or its transpose, and perhaps bias [O]; output [..., O] = x weight + bias. */
+export const linear: Operator<LinearAttributes> = {
   name: "linear",
-  infer(inputs) {
+  infer(inputs, { transposeWeight }) {
     const [x, weight] = inputs as readonly (TensorSpec | undefined)[];
-    const [rows = 0] = x?.shape ?? [];
-    const [features = 0, outputs = 0] = weight?.shape ?? [];
+    const lead = x?.shape.slice(0, -1) ?? [];
+    const [rows = 0, columns = 0] = weight?.shape ?? [];
+    const [features, outputs] = transposeWeight ? [columns, rows] : [rows, columns];
     expectRoles("linear", inputs, [
-      { role: "x", shape: [rows, features] },
-      { role: "weight", shape: [features, outputs] },
-      { role: "bias", shape: [outputs] },
+      { role: "x", shape: [...lead, features] },
+      { role: "weight", shape: [rows, columns] },
+      ...(inputs.length === 2 ? [] : [{ role: "bias", shape: [outputs] }]),
     ]);
-    return [{ shape: [rows, outputs], dtype: "f32" }];
+    return [{ shape: [...lead, outputs], dtype: "f32" }];
   },
-  reference([x, weight, bias], [y]) {
-    for (let i = 0; i < y.data.length; i++) y.data[i] = bias.data[i % bias.data.length];
-    addProduct(productOfLayer(x, weight), x.data, weight.data, y.data);
+  reference(inputs, [y], attributes) {
+    const [x, weight] = inputs;
+    const bias = inputs.at(2)?.data;
+    if (bias !== undefined) for (let i = 0; i < y.data.length; i++) y.data[i] = bias[i % bias.length];
+    addProduct(productOfLayer(x, weight, attributes), x.data, weight.data, y.data);
   },
-  candidates([x, weight], _, adapter) {
-    const slots = { a: input(0), b: input(1), bias: input(2), c: output(0) };
-    return productCandidates(productOfLayer(x, weight), slots, adapter);
+  candidates(inputs, attributes, adapter) {
+    const [x, weight] = inputs;
+    const bias = inputs.length === 2 ? {} : { bias: input(2) };
+    const slots = { a: input(0), b: input(1), ...bias, c: output(0) };
+    return productCandidates(productOfLayer(x, weight, attributes), slots, adapter);
   },
 };

@@ -3,8 +3,9 @@
 import { ShapeError } from "../../errors/errors.ts";
 import type { AdapterTraits } from "../../device/traits.ts";
 import type { Candidate, Slot } from "../operator.ts";
-import { showShape, type Shape } from "../../tensor/shape.ts";
+import { broadcastStrides, collapse, showShape, sizeOf, type Shape } from "../../tensor/shape.ts";
 import type { HostArray } from "../../tensor/host.ts";
+import { fourLanes } from "../strided-iteration.ts";
 import { hasSubgroupsOfEight, quadsPerInvocation } from "./shapes.ts";
 import { addMatrixTimesColumn, addRowTimesMatrix } from "./row-products.ts";
 
@@ -15,30 +16,61 @@ export interface MatmulAttributes {
   readonly transposeB: boolean;
 }
 
-/** c[batch, m, n] = a[batch, m, k] b[batch, k, n]; strides in elements, 0 along a batch that one operand serves. */
-export type Product = Readonly<
-  Record<
-    | "batch"
-    | "m"
-    | "n"
-    | "k"
-    | "aBatchStride"
-    | "aRowStride"
-    | "aColumnStride"
-    | "bBatchStride"
-    | "bRowStride"
-    | "bColumnStride",
-    number
-  >
->;
+/**
+ * c[batch, m, n] = a[batch, m, k] b[batch, k, n]; strides in elements. `batches` are the leading axes, merged as far as both
+ * operands go through them with one stride, and `..BatchStrides` the strides along them, 0 along one that a matrix serves:
+ * four numbers each, innermost first, as the shaders take them.
+ */
+export interface Product {
+  readonly batch: number;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly batches: readonly number[];
+  readonly aBatchStrides: readonly number[];
+  readonly aRowStride: number;
+  readonly aColumnStride: number;
+  readonly bBatchStrides: readonly number[];
+  readonly bRowStride: number;
+  readonly bColumnStride: number;
+}
 
 /** "[5, 3] (transposed)" */
 function showOperand(shape: Shape, transposed: boolean): string {
   return showShape(shape) + (transposed ? " (transposed)" : "");
 }
 
+/** @throws ShapeError for an operand that is no matrix: whether a vector is a row or a column is for the caller to say */
+function expectMatrix(operator: string, role: string, shape: Shape): void {
+  if (shape.length >= 2) return;
+  const [extent] = shape;
+  const how =
+    shape.length === 0
+      ? "reshape it to [1, 1], or multiply by it"
+      : `reshape it to [1, ${extent}] for a row or [${extent}, 1] for a column`;
+  throw new ShapeError(
+    `${operator}: takes matrices [.., rows, columns], got ${role} ${showShape(shape)}; ${how}`,
+  );
+}
+
+/** The leading axes of the result of a product. */
+function leadingAxes(operator: string, shown: string, a: Shape, b: Shape): Shape {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, axis) => {
+    const [of, and] = [a, b].map((shape) => shape[axis - rank + shape.length] ?? 1);
+    if (of !== and && of !== 1 && and !== 1) {
+      throw new ShapeError(
+        `${operator}: ${shown} are batches ${showShape(a)} and ${showShape(b)}, which do not broadcast; aligned at the ` +
+          "last axis, extents must be equal or 1",
+      );
+    }
+    return Math.max(of, and);
+  });
+}
+
 /**
- * The product of two operands of rank 2 or 3; of rank 3 the first extents are equal or one of them is 1.
+ * The product of two operands [..., rows, columns], whose leading axes broadcast, and the shape of its result. Where one b
+ * serves all of them and the rows of a go on from batch to batch, batches are rows.
  * @throws ShapeError naming the operator and both shapes
  */
 export function productOf(
@@ -46,51 +78,71 @@ export function productOf(
   a: Shape,
   b: Shape,
   { transposeA, transposeB }: MatmulAttributes,
-): Product {
+): { readonly product: Product; readonly shape: Shape } {
+  expectMatrix(operator, "a", a);
+  expectMatrix(operator, "b", b);
   const shown = `${showOperand(a, transposeA)} and ${showOperand(b, transposeB)}`;
-  if (![2, 3].includes(a.length) || ![2, 3].includes(b.length)) {
-    throw new ShapeError(
-      `${operator}: takes matrices or batches of matrices, got ${shown}; reshape them first`,
-    );
-  }
-  const [aBatch, aRows, aColumns] = a.length === 3 ? a : [1, ...a];
-  const [bBatch, bRows, bColumns] = b.length === 3 ? b : [1, ...b];
-  const [m, k] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
+  const [aRows, aColumns] = a.slice(-2);
+  const [bRows, bColumns] = b.slice(-2);
+  const [rows, k] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
   const [inner, n] = transposeB ? [bColumns, bRows] : [bRows, bColumns];
   if (k !== inner) {
     throw new ShapeError(`${operator}: ${shown} do not multiply: ${k} columns meet ${inner} rows`);
   }
-  if (aBatch !== bBatch && aBatch !== 1 && bBatch !== 1) {
-    throw new ShapeError(
-      `${operator}: ${shown} are batches of ${aBatch} and ${bBatch}; they must be equal or 1`,
-    );
+  const [aLead, bLead] = [a.slice(0, -2), b.slice(0, -2)];
+  const lead = leadingAxes(operator, shown, aLead, bLead);
+  const along = (own: Shape, size: number): number[] =>
+    broadcastStrides(own, lead).map((stride) => stride * size);
+  const { extents, strides } = collapse(lead, [along(aLead, rows * k), along(bLead, k * n)]);
+  const [aStrides, bStrides] = strides;
+  const aRowStride = transposeA ? 1 : k;
+  let m = rows;
+  if (bStrides.at(-1) === 0 && aStrides.at(-1) === m * aRowStride) {
+    m *= extents.pop() ?? 1;
+    for (const list of strides) list.pop();
   }
-  return {
-    batch: Math.max(aBatch, bBatch),
+  const product = {
+    batch: sizeOf(extents),
     m,
     n,
     k,
-    aBatchStride: aBatch === 1 ? 0 : m * k,
-    aRowStride: transposeA ? 1 : k,
-    aColumnStride: transposeA ? m : 1,
-    bBatchStride: bBatch === 1 ? 0 : k * n,
+    batches: fourLanes(extents, 1),
+    aBatchStrides: fourLanes(aStrides),
+    aRowStride,
+    aColumnStride: transposeA ? rows : 1,
+    bBatchStrides: fourLanes(bStrides),
     bRowStride: transposeB ? 1 : n,
     bColumnStride: transposeB ? k : 1,
   };
+  return { product, shape: [...lead, rows, n] };
+}
+
+/** Where a matrix of a batch begins. */
+function startOf(batch: number, batches: readonly number[], strides: readonly number[]): number {
+  let start = 0;
+  let rest = batch;
+  batches.forEach((extent, axis) => {
+    start += (rest % extent) * strides[axis];
+    rest = Math.floor(rest / extent);
+  });
+  return start;
 }
 
 /** c += a b, in float64. */
 export function addProduct(product: Product, a: HostArray, b: HostArray, c: HostArray): void {
-  const { batch, m, n, k, aRowStride, aColumnStride, bColumnStride } = product;
+  const { batch, m, n, k, batches, aRowStride, aColumnStride, bColumnStride } = product;
   // A row of a as the inner loops want it, whatever its strides.
   const row = new Float64Array(k);
-  for (let index = 0; index < batch * m; index++) {
-    const image = Math.floor(index / m);
-    const from = image * product.aBatchStride + (index % m) * aRowStride;
-    for (let i = 0; i < k; i++) row[i] = a[from + i * aColumnStride];
-    const matrix = image * product.bBatchStride;
-    if (bColumnStride === 1) addRowTimesMatrix(row, 0, b, matrix, c, index * n, k, n);
-    else addMatrixTimesColumn(b, matrix, row, 0, c, index * n, n, k);
+  for (let each = 0; each < batch; each++) {
+    const first = startOf(each, batches, product.aBatchStrides);
+    const matrix = startOf(each, batches, product.bBatchStrides);
+    for (let at = 0; at < m; at++) {
+      const from = first + at * aRowStride;
+      for (let i = 0; i < k; i++) row[i] = a[from + i * aColumnStride];
+      const to = (each * m + at) * n;
+      if (bColumnStride === 1) addRowTimesMatrix(row, 0, b, matrix, c, to, k, n);
+      else addMatrixTimesColumn(b, matrix, row, 0, c, to, n, k);
+    }
   }
 }
 
@@ -110,22 +162,24 @@ export function productCandidates(
   adapter: AdapterTraits,
 ): readonly Candidate[] {
   const { n } = product;
+  const sizes = { ...product };
   const bind = { bias: slots.b, ...slots };
-  const BIAS = slots.bias !== undefined;
+  const AXES = Math.max(1, product.batches.findLastIndex((extent) => extent > 1) + 1);
+  const common = { BIAS: slots.bias !== undefined, AXES };
   const naive: Candidate = {
     name: "naive",
-    launches: [{ kernel: "matmul", knobs: { BIAS }, bind, sizes: product }],
+    launches: [{ kernel: "matmul", knobs: common, bind, sizes }],
   };
   const workgroup: Candidate = {
     name: "workgroup",
-    launches: [{ kernel: "matmulWorkgroup", knobs: { BIAS }, bind, sizes: product }],
+    launches: [{ kernel: "matmulWorkgroup", knobs: common, bind, sizes }],
   };
   const tiles: Candidate[] = [
-    { name: "tile", launches: [{ kernel: "matmulTile", knobs: { BIAS }, bind, sizes: product }] },
+    { name: "tile", launches: [{ kernel: "matmulTile", knobs: common, bind, sizes }] },
   ];
   const { bRowStride, bColumnStride, ...contiguous } = product;
   if (n % 4 === 0 && bRowStride === n && bColumnStride === 1) {
-    const knobs = { BIAS, QUADS: quadsPerInvocation(n) };
+    const knobs = { ...common, QUADS: quadsPerInvocation(n) };
     tiles.push({
       name: "tileVectors",
       launches: [{ kernel: "matmulTileVectors", knobs, bind, sizes: contiguous }],
@@ -133,7 +187,7 @@ export function productCandidates(
   }
   const subgroups: Candidate = {
     name: "subgroups",
-    launches: [{ kernel: "matmulSubgroups", knobs: { BIAS }, bind, sizes: product }],
+    launches: [{ kernel: "matmulSubgroups", knobs: common, bind, sizes }],
   };
   const others = hasSubgroupsOfEight(adapter) ? [...tiles, subgroups] : tiles;
   if (!isWorthTiles(product, adapter)) return [...others, workgroup, naive];

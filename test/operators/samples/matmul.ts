@@ -1,8 +1,7 @@
 // Samples of the products of matrices.
 
-import type { NoAttributes } from "../../../src/operators/elementwise/unary.ts";
-import type { MatmulAttributes } from "../../../src/operators/matmul/index.ts";
-import type { Shape } from "../../../src/tensor/shape.ts";
+import type { LinearAttributes, MatmulAttributes } from "../../../src/operators/matmul/index.ts";
+import { sizeOf, type Shape } from "../../../src/tensor/shape.ts";
 import { graded, normal, type Sample } from "../sample.ts";
 
 function product(
@@ -20,13 +19,21 @@ function product(
   };
 }
 
-function layer(name: string, rows: number, features: number, outputs: number): Sample<NoAttributes> {
+function layer(
+  name: string,
+  rows: Shape | number,
+  features: number,
+  outputs: number,
+  { transposeWeight = false, bias = true } = {},
+): Sample<LinearAttributes> {
+  const lead = typeof rows === "number" ? [rows] : rows;
+  const weight = transposeWeight ? [outputs, features] : [features, outputs];
   return {
     name,
-    inputs: [normal([rows, features], 1), normal([features, outputs], 2), normal([outputs], 3, 5)],
-    attributes: {},
+    inputs: [normal([...lead, features], 1), normal(weight, 2), ...(bias ? [normal([outputs], 3, 5)] : [])],
+    attributes: { transposeWeight },
     reduction: features + 1,
-    gradcheck: rows * features * outputs < 500,
+    gradcheck: sizeOf(lead) * features * outputs < 500,
   };
 }
 
@@ -70,6 +77,22 @@ export const matmulSamples = {
     product("a is no batch", [2, 5], [3, 5, 3]),
     product("b is no batch, transposed", [3, 2, 5], [4, 5], transposedB),
     product("batch of tiles", [3, 9, 5], [3, 5, 12], large),
+    product("one b for two leading axes", [2, 3, 2, 5], [5, 3]),
+    product("one b, transposed, with leading axes of 1", [2, 3, 2, 5], [1, 1, 3, 5], transposedB),
+    product("one b for two leading axes of columns", [2, 3, 5, 2], [5, 3], transposedA),
+    product("one a for two leading axes", [2, 5], [2, 3, 5, 3]),
+    product("two leading axes", [2, 3, 2, 5], [2, 3, 5, 3]),
+    product("a is repeated along the outer leading axis", [3, 2, 5], [2, 3, 5, 3]),
+    product("a is repeated along the inner leading axis", [2, 1, 2, 5], [2, 3, 5, 3]),
+    product("b is repeated along the inner leading axis, its rows fold", [2, 3, 2, 5], [2, 1, 5, 3]),
+    product("b is repeated along the outer leading axis, transposed", [2, 3, 2, 5], [3, 4, 5], transposedB),
+    product("both are repeated, both transposed", [2, 1, 5, 2], [3, 7, 5], transposedBoth),
+    product("four leading axes that do not merge", [2, 1, 3, 1, 2, 4], [1, 2, 1, 2, 4, 3]),
+    product("three leading axes that do not merge", [2, 1, 3, 2, 4], [1, 2, 1, 4, 3]),
+    product("leading axes, by vectors", [2, 1, 9, 5], [3, 5, 20], large),
+    product("leading axes of tiles", [2, 1, 33, 20], [2, 3, 20, 28], large),
+    product("leading axes of workgroups, four of them", [2, 1, 2, 1, 65, 3], [1, 2, 1, 2, 3, 68], large),
+    product("more matrices than a dimension has workgroups", [65537, 1, 2], [65537, 2, 1], large),
     smaller(product("smaller and smaller columns", [17, 19], [19, 36], large), [1]),
     smaller(product("smaller and smaller columns, odd", [7, 5], [5, 7], large), [1]),
   ],
@@ -79,6 +102,14 @@ export const matmulSamples = {
     layer("outputs in fours", 9, 5, 4),
     layer("tiles + 1", 17, 33, 9),
     layer("vector tiles + 1", 17, 33, 20),
+    layer("weight transposed", 3, 5, 7, { transposeWeight: true }),
+    layer("weight transposed, tiles + 1", 17, 33, 20, { transposeWeight: true }),
+    layer("weight transposed, in fours", 17, 36, 12, { transposeWeight: true }),
+    layer("three leading axes", [2, 3, 2], 5, 3, { transposeWeight: true }),
+    layer("two leading axes, outputs in fours", [2, 3], 5, 4),
+    layer("one vector", [], 5, 3, { transposeWeight: true }),
+    layer("without bias", 3, 5, 7, { bias: false }),
+    layer("without bias, weight transposed", [2, 3], 4, 8, { bias: false, transposeWeight: true }),
     smaller(layer("smaller and smaller outputs", 17, 33, 20), [1, 2]),
   ],
-} satisfies Record<string, readonly (Sample<MatmulAttributes> | Sample<NoAttributes>)[]>;
+} satisfies Record<string, readonly (Sample<MatmulAttributes> | Sample<LinearAttributes>)[]>;
