@@ -121,3 +121,4 @@ export { dropout, randomNormal, randomUniform, type DropoutOptions } from "./fun
 export { max, mean, sum, type ReductionOptions } from "./functions/reduction.ts";
 export { resize2d, type ResizeOptions } from "./functions/resizing.ts";
 export { convTranspose2d, type TransposedConvolutionOptions } from "./functions/transposed-convolution.ts";
+export { attention, type AttentionOptions } from "./functions/sequences.ts";

@@ -4,6 +4,7 @@ import { adam } from "tessera/optim";
 import { normal, uniform, values } from "../harness/data.ts";
 import { roundingBound } from "../harness/equality.ts";
 import { assemble } from "./assemble.ts";
+import { attentions } from "./attention.ts";
 import { convolutions, products } from "./convolutions.ts";
 import { dense } from "./dense.ts";
 import { images } from "./images.ts";
@@ -44,6 +45,7 @@ export const operatorWorks: readonly OperatorWork[] = [
   products(),
   ...convolutions(),
   ...transposedConvolutions(),
+  ...attentions(),
   ...elementwise(),
   ...normalisations(),
   ...pools(),

@@ -4,6 +4,7 @@
 
 import type { GradientOf } from "../operators/gradient-rule.ts";
 import type { AttributesOf, OperatorName } from "../operators/registry.ts";
+import { attentionGradients } from "./gradients/attention-gradients.ts";
 import { convolutionGradients } from "./gradients/convolution-gradients.ts";
 import { denseGradients } from "./gradients/dense-gradients.ts";
 import { elementwiseGradients } from "./gradients/elementwise-gradients.ts";
@@ -34,6 +35,7 @@ export const gradients: GradientTable = {
   ...normalisationGradients,
   ...denseGradients,
   ...softmaxGradients,
+  ...attentionGradients,
   ...lossGradients,
   ...randomGradients,
   ...imageGradients,

@@ -2,6 +2,7 @@
 // a missing rule or sample does not compile.
 
 import type { Operator } from "./operator.ts";
+import { attentionOperators } from "./attention/index.ts";
 import { convolutionOperators } from "./convolution/index.ts";
 import { denseOperators } from "./dense/index.ts";
 import { elementwiseOperators } from "./elementwise/index.ts";
@@ -28,6 +29,7 @@ export const operators = {
   ...normalisationOperators,
   ...denseOperators,
   ...softmaxOperators,
+  ...attentionOperators,
   ...lossOperators,
   ...randomOperators,
   ...imageOperators,

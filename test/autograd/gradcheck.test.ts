@@ -33,6 +33,7 @@ const constants: Partial<Record<OperatorName, Readonly<Record<number, Constant>>
   batchNormInference: { 3: "refused", 4: "refused" },
   denseBlock: Object.fromEntries(runningStatistics.map((index) => [index, "flat" as const])),
   activatedPool: { 1: "followed", 4: "flat", 5: "flat" },
+  attention: { 3: "refused" },
   softmaxCrossEntropy: { 1: "refused" },
   assembleLoss: { 5: "refused" },
 };
@@ -43,6 +44,7 @@ const withoutGradient: Partial<Record<OperatorName, string>> = {
   batchNormGradient: "second derivatives are not supported",
   layerNormGradient: "second derivatives are not supported",
   rmsNormGradient: "second derivatives are not supported",
+  attentionGradient: "second derivatives are not supported",
   denseBlockGradient: "second derivatives are not supported",
   activatedPoolGradient: "second derivatives are not supported",
   denseBlockInference: "trained in its other form, denseBlock",

@@ -90,6 +90,8 @@ const timed: { readonly [Name in OperatorName]: Timed } = {
   softmaxGradient: "softmax-gradient",
   logSoftmax: "log-softmax",
   logSoftmaxGradient: { because: "`softmax-gradient` with an exponential in the place of a product" },
+  attention: "attention",
+  attentionGradient: "attention-gradient",
 
   softmaxCrossEntropy: inDenseNet,
   queryInnerProduct: "query-inner-product",

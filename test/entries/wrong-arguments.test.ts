@@ -89,6 +89,12 @@ const rows: Rows<typeof tessera> = {
       strongShare: 0,
     },
   ],
+  attention: () => [
+    full(2, 3, 4),
+    full(2, 5, 4),
+    full(2, 5, 6),
+    { mask: full(3, 5), scale: 0.5, causal: true },
+  ],
   augmentImages: () => [
     bytes(1, 4, 4, 1),
     words(1, 2, 3, 4),

@@ -100,6 +100,8 @@ export const magnitudeRules: { readonly [Name in OperatorName]: Rule } = {
   softmaxGradient: "conditioned",
   logSoftmax: "conditioned",
   logSoftmaxGradient: "conditioned",
+  attention: "conditioned",
+  attentionGradient: "conditioned",
 
   softmaxCrossEntropy: "conditioned",
   queryInnerProduct: sumOfProducts,

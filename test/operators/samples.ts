@@ -2,6 +2,7 @@
 
 import type { AttributesOf, OperatorName } from "../../src/operators/registry.ts";
 import type { Sample } from "./sample.ts";
+import { attentionSamples } from "./samples/attention.ts";
 import { convolutionSamples } from "./samples/convolution.ts";
 import { groupedSamples } from "./samples/grouped.ts";
 import { denseSamples } from "./samples/dense.ts";
@@ -34,6 +35,7 @@ export const samples: { readonly [Name in OperatorName]: readonly Sample<Attribu
   ...rowNormSamples,
   ...denseSamples,
   ...softmaxSamples,
+  ...attentionSamples,
   ...lossSamples,
   ...randomSamples,
   ...imageSamples,
