@@ -6,6 +6,7 @@ import { convolutionOperators } from "./convolution/index.ts";
 import { denseOperators } from "./dense/index.ts";
 import { elementwiseOperators } from "./elementwise/index.ts";
 import { imageOperators } from "./images/index.ts";
+import { indexOperators } from "./indices/index.ts";
 import { lossOperators } from "./losses/index.ts";
 import { matmulOperators } from "./matmul/index.ts";
 import { movementOperators } from "./movement/index.ts";
@@ -19,6 +20,7 @@ export const operators = {
   ...elementwiseOperators,
   ...reductionOperators,
   ...movementOperators,
+  ...indexOperators,
   ...matmulOperators,
   ...convolutionOperators,
   ...poolingOperators,
