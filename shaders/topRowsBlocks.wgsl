@@ -130,7 +130,8 @@ fn main(
     for (var j = 0u; j < ROWS_EACH; j++) {
       row_at[j] = min(first_row + across * ROWS_EACH + j, sizes.rowCount - 1u) * sizes.width;
     }
-    var sums: array<array<f32, ROWS_EACH>, QUERIES_EACH>;
+    // Declared without a value, it keeps the sums of the rows before (lavapipe, 2026).
+    var sums = array<array<f32, ROWS_EACH>, QUERIES_EACH>();
     for (var c = 0u; c < sizes.width; c++) {
       var query: array<vec4f, QUERIES_EACH>;
       for (var i = 0u; i < QUERIES_EACH; i++) { query[i] = queries[query_at[i] + c]; }

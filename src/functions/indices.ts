@@ -1,6 +1,14 @@
 // Numbers of classes, rows and columns, for users: made into rows, found as the best, or drawn.
 
-import { aFlag, anything, aNumber, expectArgument, expectOptions, wholeFrom, type OptionChecks } from "../errors/arguments.ts";
+import {
+  aFlag,
+  anything,
+  aNumber,
+  expectArgument,
+  expectOptions,
+  wholeFrom,
+  type OptionChecks,
+} from "../errors/arguments.ts";
 import { expectTensor } from "../runtime/expect-tensor.ts";
 import { normaliseAxis } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";

@@ -76,5 +76,9 @@ export function cumulativeSum(x: Tensor, options: CumulativeSumOptions = {}): Te
   expectTensor("cumulativeSum", 0, 1, x);
   expectOptions("cumulativeSum", options, cumulativeSumOptions);
   const { axis = -1, exclusive = false, reverse = false } = options;
-  return runOne("cumulativeSum", [x], { axis: normaliseAxis("cumulativeSum", x.shape, axis), exclusive, reverse });
+  return runOne("cumulativeSum", [x], {
+    axis: normaliseAxis("cumulativeSum", x.shape, axis),
+    exclusive,
+    reverse,
+  });
 }

@@ -27,7 +27,12 @@ function candidatesOf(
   const lines = (name: string, Element: "f32" | "vec4f", lanes: number): Candidate => ({
     name,
     launches: [
-      { kernel: "argMax", knobs: { OPERATION, Element }, bind, sizes: { outer, length, inner: inner / lanes } },
+      {
+        kernel: "argMax",
+        knobs: { OPERATION, Element },
+        bind,
+        sizes: { outer, length, inner: inner / lanes },
+      },
     ],
   });
   const elements = lines("elements", "f32", 1);

@@ -24,7 +24,13 @@ export const oneHot: Operator<OneHotAttributes> = {
         `oneHot: takes indices u32 of up to ${maximumRank - 1} axes, got ${showSpecs(inputs)}`,
       );
     }
-    expectAttribute("oneHot", "classes", classes, Number.isInteger(classes) && classes > 0, "a whole number above 0");
+    expectAttribute(
+      "oneHot",
+      "classes",
+      classes,
+      Number.isInteger(classes) && classes > 0,
+      "a whole number above 0",
+    );
     return [{ shape: [...indices.shape, classes], dtype: "f32" }];
   },
   reference([indices], [y], { classes }) {
@@ -45,7 +51,9 @@ export const oneHot: Operator<OneHotAttributes> = {
     const VALUES = isSoftware ? ([8, 4, 2].find((values) => rowLength % values === 0) ?? 1) : 1;
     const vectors: Candidate = {
       name: "vectors",
-      launches: [{ kernel: "oneHotVectors", knobs: { VALUES }, bind, sizes: { count: count / 4, rowLength } }],
+      launches: [
+        { kernel: "oneHotVectors", knobs: { VALUES }, bind, sizes: { count: count / 4, rowLength } },
+      ],
     };
     return [elements, vectors];
   },

@@ -47,7 +47,13 @@ export const sampleRows: Operator<SampleRowsAttributes> = {
     }
     const isTemperature = Number.isFinite(temperature) && temperature >= 0;
     expectAttribute("sampleRows", "temperature", temperature, isTemperature, "a finite number, 0 or more");
-    expectAttribute("sampleRows", "stream", stream, stream === stream >>> 0, "a whole number from 0 to 2^32 - 1");
+    expectAttribute(
+      "sampleRows",
+      "stream",
+      stream,
+      stream === stream >>> 0,
+      "a whole number from 0 to 2^32 - 1",
+    );
     return [{ shape: [logits.shape[0]], dtype: "u32" }];
   },
   reference([logits, seed, ...masks], [y], { temperature, stream }) {

@@ -82,11 +82,19 @@ const [shortest, shortestOfGroup] = [128, 2048];
  * up one after the other. A GPU's number is reasoned, not measured on one.
  */
 function blockOf({ outer, length, inner }: Lines, wanted: number, least: number): number {
-  const blocks = Math.min(Math.ceil(wanted / (outer * inner)), Math.ceil(length / least), Math.ceil(Math.sqrt(length)));
+  const blocks = Math.min(
+    Math.ceil(wanted / (outer * inner)),
+    Math.ceil(length / least),
+    Math.ceil(Math.sqrt(length)),
+  );
   return 4 * Math.ceil(length / blocks / 4);
 }
 
-function candidatesOf(lines: Lines, attributes: CumulativeSumAttributes, adapter: AdapterTraits): Candidate[] {
+function candidatesOf(
+  lines: Lines,
+  attributes: CumulativeSumAttributes,
+  adapter: AdapterTraits,
+): Candidate[] {
   const { isSoftware } = adapter;
   const { length, inner } = lines;
   const form = inner % 4 === 0 ? vectors : elements;
@@ -100,7 +108,8 @@ function candidatesOf(lines: Lines, attributes: CumulativeSumAttributes, adapter
   const inFours = length % 4 === 0 ? [inBlocks(fours, lines, attributes, block)] : [];
   // Short rows side by side leave most of a workgroup idle.
   const isShort = length < 64;
-  if (isSoftware) return inFours.length > 0 ? [...found, ofGroups, ...inFours] : [direct, ofGroups, ...found.slice(1)];
+  if (isSoftware)
+    return inFours.length > 0 ? [...found, ofGroups, ...inFours] : [direct, ofGroups, ...found.slice(1)];
   return isShort ? [direct, ofGroups, ...inFours, ...found.slice(1)] : [...found, ...inFours, ofGroups];
 }
 

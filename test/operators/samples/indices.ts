@@ -28,7 +28,12 @@ const oneHot: Sample<OneHotAttributes>[] = [
   hot("several workgroups", integers([67], 9, 3, "u32"), 9),
 ];
 
-const along = (name: string, x: HostTensor, axis: number, keepDimensions = false): Sample<ArgMaxAttributes> => ({
+const along = (
+  name: string,
+  x: HostTensor,
+  axis: number,
+  keepDimensions = false,
+): Sample<ArgMaxAttributes> => ({
   name,
   inputs: [x],
   attributes: { axis, keepDimensions },
@@ -52,7 +57,11 @@ const extremes: Sample<ArgMaxAttributes>[] = [
   along("a middle axis", tied([3, 7, 5]), 1),
   along("zeros of both signs", values([2, 3], [-0, 0, -1, 0, -0, 0]), 1),
   along("zeros of both signs, in fours", values([1, 4], [-0, 0, -1, 0]), 1),
-  along("all equal, longer than a workgroup", { ...normal([2, 301]), data: new Float32Array(602).fill(-2) }, 1),
+  along(
+    "all equal, longer than a workgroup",
+    { ...normal([2, 301]), data: new Float32Array(602).fill(-2) },
+    1,
+  ),
   along("infinities", values([2, 3], [-Infinity, -Infinity, 3, Infinity, 5, Infinity]), 1),
   along("nothing but -infinity", values([1, 5], new Array<number>(5).fill(-Infinity)), 1),
   along("nothing but infinity", values([1, 5], new Array<number>(5).fill(Infinity)), 1),
@@ -132,7 +141,9 @@ const sampleRows: Sample<SampleRowsAttributes>[] = [
   drawn("bytes for all rows", normal([6, 7], 8), { allowed: values([7], [0, 255, 1, 0, 0, 3, 0], "u8") }),
   drawn("numbers for each row", normal([7, 5], 9), { allowed: integers([7, 5], 2, 9) }),
   drawn("numbers for all rows", normal([5, 6], 10), { allowed: values([6], [0, 0.5, -0, 0, -1, 0]) }),
-  drawn("nothing allowed", normal([3, 70], 11), { allowed: values([70], new Array<number>(70).fill(0), "u8") }),
+  drawn("nothing allowed", normal([3, 70], 11), {
+    allowed: values([70], new Array<number>(70).fill(0), "u8"),
+  }),
   drawn("logits of -infinity", values([2, 3], [-Infinity, 1, -Infinity, -Infinity, -Infinity, -Infinity])),
   drawn("temperature 0, logits of -infinity", values([2, 2], [-Infinity, -3, -Infinity, -Infinity]), {
     temperature: 0,
