@@ -77,7 +77,7 @@ fn philox(first_counter: vec4u, first_key: vec2u) -> vec4u {
 }
 // end region
 
-// region: normal numbers
+// region: minus log
 // -log(n / 2^24) for n in 1 .. 2^24. With n = m 2^e, m in [sqrt(1/2), sqrt(2)): log m by its atanh series, which
 // stays exact near 1, where the built-in logarithm promises an absolute error only.
 fn minus_log(n: u32) -> f32 {
@@ -92,7 +92,9 @@ fn minus_log(n: u32) -> f32 {
   let series = 2.0 * s * (1.0 + square * (1.0 / 3.0 + square * (0.2 + square * (1.0 / 7.0 + square * (1.0 / 9.0)))));
   return fma(f32(24 - exponent), 0.69314718056, -series);
 }
+// end region
 
+// region: normal numbers
 // (cos, sin) of 2 pi turns, for turns in [-1, 1]: the nearest quarter turn is taken away, polynomials do the rest.
 // Good to 1e-7 everywhere; the built-in functions promise no more than 2^-11.
 fn cos_sin(turns: f32) -> vec2f {

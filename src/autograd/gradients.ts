@@ -9,6 +9,7 @@ import { convolutionGradients } from "./gradients/convolution-gradients.ts";
 import { denseGradients } from "./gradients/dense-gradients.ts";
 import { elementwiseGradients } from "./gradients/elementwise-gradients.ts";
 import { imageGradients } from "./gradients/images-gradients.ts";
+import { indexGradients } from "./gradients/indices-gradients.ts";
 import { lossGradients } from "./gradients/losses-gradients.ts";
 import { matmulGradients } from "./gradients/matmul-gradients.ts";
 import { movementGradients } from "./gradients/movement-gradients.ts";
@@ -28,6 +29,7 @@ export const gradients: GradientTable = {
   ...elementwiseGradients,
   ...reductionGradients,
   ...movementGradients,
+  ...indexGradients,
   ...matmulGradients,
   ...convolutionGradients,
   ...poolingGradients,

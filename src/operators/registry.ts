@@ -7,6 +7,7 @@ import { convolutionOperators } from "./convolution/index.ts";
 import { denseOperators } from "./dense/index.ts";
 import { elementwiseOperators } from "./elementwise/index.ts";
 import { imageOperators } from "./images/index.ts";
+import { indexOperators } from "./indices/index.ts";
 import { lossOperators } from "./losses/index.ts";
 import { matmulOperators } from "./matmul/index.ts";
 import { movementOperators } from "./movement/index.ts";
@@ -22,6 +23,7 @@ export const operators = {
   ...elementwiseOperators,
   ...reductionOperators,
   ...movementOperators,
+  ...indexOperators,
   ...matmulOperators,
   ...convolutionOperators,
   ...poolingOperators,

@@ -55,6 +55,10 @@ const withoutGradient: Partial<Record<OperatorName, string>> = {
   randomUniform: "takes a seed alone",
   randomNormal: "takes a seed alone",
   nextSeed: "takes a seed alone",
+  oneHot: "takes whole numbers alone",
+  argMax: "gives whole numbers",
+  argMin: "gives whole numbers",
+  sampleRows: "gives whole numbers",
   normaliseImages: "takes bytes alone",
   augmentImages: "takes bytes and a seed alone",
 };

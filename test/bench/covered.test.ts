@@ -42,6 +42,7 @@ const timed: { readonly [Name in OperatorName]: Timed } = {
   sum: inDenseNet,
   mean: inDenseNet,
   max: inDenseNet,
+  cumulativeSum: "cumulative-sum",
 
   reshape: { because: "copies nothing" },
   transpose: copy,
@@ -50,8 +51,14 @@ const timed: { readonly [Name in OperatorName]: Timed } = {
   concat: copy,
   pack: { because: "computed in place in a recorded step" },
   broadcastTo: copy,
-  takeRows: copy,
-  addRows: { because: "to be timed" },
+  takeRows: "take-rows",
+  addRows: "embedding-gradient",
+
+  oneHot: "one-hot",
+  argMax: "arg-max",
+  argMin: { because: "the shaders that `arg-max` times, with another comparison" },
+  topRows: "top-rows",
+  sampleRows: "sample-rows",
 
   matmul: "matmul-512",
   linear: inDenseNet,

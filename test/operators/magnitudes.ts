@@ -52,6 +52,7 @@ export const magnitudeRules: { readonly [Name in OperatorName]: Rule } = {
   sum: sumOfProducts,
   mean: sumOfProducts,
   max: "value",
+  cumulativeSum: sumOfProducts,
 
   reshape: "value",
   transpose: "value",
@@ -62,6 +63,12 @@ export const magnitudeRules: { readonly [Name in OperatorName]: Rule } = {
   broadcastTo: "value",
   takeRows: "value",
   addRows: { absolute: [0] },
+
+  oneHot: "value",
+  argMax: "value",
+  argMin: "value",
+  topRows: { largest: "the products of absolute values belong to other rows" },
+  sampleRows: "value",
 
   matmul: sumOfProducts,
   linear: sumOfProducts,

@@ -8,6 +8,7 @@ import { groupedSamples } from "./samples/grouped.ts";
 import { denseSamples } from "./samples/dense.ts";
 import { elementwiseSamples } from "./samples/elementwise.ts";
 import { imageSamples } from "./samples/images.ts";
+import { indexSamples } from "./samples/indices.ts";
 import { lossSamples } from "./samples/losses.ts";
 import { matmulSamples } from "./samples/matmul.ts";
 import { movementSamples } from "./samples/movement.ts";
@@ -26,6 +27,7 @@ export const samples: { readonly [Name in OperatorName]: readonly Sample<Attribu
   ...elementwiseSamples,
   ...reductionSamples,
   ...movementSamples,
+  ...indexSamples,
   ...matmulSamples,
   ...convolutionSamples,
   ...groupedSamples,

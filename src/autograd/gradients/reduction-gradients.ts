@@ -2,7 +2,7 @@
 
 import { divide, equal, multiply } from "../../functions/elementwise.ts";
 import { reshape } from "../../functions/movement.ts";
-import { sum } from "../../functions/reduction.ts";
+import { cumulativeSum, sum } from "../../functions/reduction.ts";
 import type { reductionOperators } from "../../operators/reduction/index.ts";
 import { scale, spread, type GradientsOf } from "./gradient-parts.ts";
 
@@ -10,6 +10,10 @@ export const reductionGradients: GradientsOf<typeof reductionOperators> = {
   sum: ({ inputs: [x], attributes: { axes }, gradient: g }) => [() => spread(g, axes, x.shape)],
   mean: ({ inputs: [x], outputs: [y], attributes: { axes }, gradient: g }) => [
     () => spread(scale(g, y.size / x.size), axes, x.shape),
+  ],
+  // What a number is part of, it takes a gradient from: the sums walk the other way.
+  cumulativeSum: ({ attributes: { axis, exclusive, reverse }, gradient: g }) => [
+    () => cumulativeSum(g, { axis, exclusive, reverse: !reverse }),
   ],
   // Equal maxima share the gradient.
   max: ({ inputs: [x], outputs: [y], attributes: { axes }, gradient: g }) => [

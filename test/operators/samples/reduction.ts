@@ -1,6 +1,6 @@
 // Samples of the reductions.
 
-import type { ReductionAttributes } from "../../../src/operators/reduction/index.ts";
+import type { CumulativeSumAttributes, ReductionAttributes } from "../../../src/operators/reduction/index.ts";
 import { graded, normal, type Sample } from "../sample.ts";
 import { sizeOf, type Shape } from "../../../src/tensor/shape.ts";
 
@@ -51,12 +51,56 @@ const common = [
   reduce("very long, far from zero", [40009], [0], { ...large, mean: 1000 }),
 ];
 
+function running(
+  name: string,
+  shape: Shape,
+  axis: number,
+  { exclusive = false, reverse = false, mean = 0 } = {},
+): Sample<CumulativeSumAttributes> {
+  return {
+    name,
+    inputs: [normal(shape, sizeOf(shape), mean)],
+    attributes: { axis, exclusive, reverse },
+    reduction: shape[axis],
+    gradcheck: sizeOf(shape) < 300,
+  };
+}
+
+const [exclusive, reverse] = [{ exclusive: true }, { reverse: true }];
+const cumulativeSum = [
+  running("a row", [7], 0),
+  running("one number", [1], 0),
+  running("one number, exclusive", [1, 1], 1, exclusive),
+  running("rows", [3, 5], 1),
+  running("rows, exclusive", [3, 5], 1, exclusive),
+  running("rows, from the end", [3, 5], 1, reverse),
+  running("rows, exclusive from the end", [3, 5], 1, { ...exclusive, ...reverse }),
+  running("rows in fours", [5, 12], 1),
+  running("rows in fours, exclusive from the end", [3, 8], 1, { ...exclusive, ...reverse }),
+  running("columns", [5, 3], 0),
+  running("columns in fours, exclusive", [3, 8], 0, exclusive),
+  running("a middle axis, from the end", [2, 5, 3], 1, reverse),
+  running("six axes", [2, 1, 3, 4, 1, 2], 3),
+  running("many rows", [131, 9], 1),
+  // From 129 numbers on there are blocks, and in a workgroup's candidate from 2,049 on.
+  running("long", [521], 0, reverse),
+  running("long rows, exclusive", [3, 2053], 1, exclusive),
+  running("long rows from the end", [3, 4099], 1, reverse),
+  running("long rows in fours", [2, 4100], 1),
+  running("long rows in fours, exclusive from the end", [2, 4104], 1, { ...exclusive, ...reverse }),
+  running("long columns", [1031, 3], 0, exclusive),
+  running("long columns in fours, from the end", [2, 261, 8], 1, reverse),
+  running("very long, far from zero", [40009], 0, { mean: 1000 }),
+  { ...running("smaller and smaller", [3, 516], 1), inputs: [graded(normal([3, 516], 9))] },
+];
+
 export const reductionSamples = {
   sum: common,
   mean: common,
+  cumulativeSum,
   max: [
     ...common,
     reduce("all negative", [3, 1031], [0, 1], { ...large, mean: -100 }),
     reduce("all negative, short", [3, 5], [1], { mean: -100 }),
   ],
-} satisfies Record<string, readonly Sample<ReductionAttributes>[]>;
+};

@@ -1,0 +1,134 @@
+// The best rows for each query by inner product, without storing all products.
+
+import { ShapeError } from "../../errors/errors.ts";
+import type { AdapterTraits } from "../../device/traits.ts";
+import type { HostArray } from "../../tensor/host.ts";
+import { alongAxes, paddingToFours, withChannelPadding } from "../channel-padding.ts";
+import { showSpecs } from "../operands.ts";
+import { input, output, temporary, type Candidate, type Operator } from "../operator.ts";
+import { expectAttribute } from "../roles.ts";
+
+export interface TopRowsAttributes {
+  /** Rows for each query. */
+  readonly k: number;
+}
+
+/** The most rows for each query: a list of them is kept while all others are looked at. */
+const mostRows = 128;
+
+/** Queries and rows of a tile of topRowsBlocks. */
+const [tileQueries, tileRows] = [32, 64];
+
+/**
+ * Rows of a block: as few blocks as keep the device busy, for each makes a list of k of its own, and none shorter than four
+ * lists. Two cores are busy with four workgroups; a GPU's 512 are reasoned, not measured on one.
+ */
+function blockOf(queryCount: number, rowCount: number, k: number, { isSoftware }: AdapterTraits): number {
+  const wanted = Math.ceil((isSoftware ? 4 : 512) / Math.ceil(queryCount / tileQueries));
+  const shortest = Math.max(4 * k, tileRows);
+  return tileRows * Math.ceil(Math.max(rowCount / wanted, Math.min(shortest, rowCount)) / tileRows);
+}
+
+/**
+ * Inputs queries f32 [Q, d] and rows f32 [n, d]; outputs f32 [Q, k] and u32 [Q, k]: for each query the k largest inner
+ * products with a row, largest first, and the numbers of these rows; of equal products the smaller number comes first. A
+ * product that is NaN is larger than all numbers, as for `argMax`.
+ *
+ * Every candidate adds up a product in the order of the columns, one fused multiply-add after the other, so all find the same
+ * rows, also where products are nearly equal, and the order of the lists' joining makes no difference. The reference computes
+ * in float64 and may tell apart, or put in another order, products that are equal or nearly so in f32.
+ */
+export const topRows: Operator<TopRowsAttributes> = {
+  name: "topRows",
+  infer(inputs, { k }) {
+    const [queries, rows] = inputs;
+    if (
+      inputs.length !== 2 ||
+      inputs.some(({ dtype, shape }) => dtype !== "f32" || shape.length !== 2) ||
+      queries.shape[1] !== rows.shape[1]
+    ) {
+      throw new ShapeError(
+        `topRows: takes queries f32 [count, width] and rows f32 [count, width] of one width, got ${showSpecs(inputs)}`,
+      );
+    }
+    const [n] = rows.shape;
+    const fits = Number.isInteger(k) && k >= 1 && k <= Math.min(n, mostRows);
+    const most = n < mostRows ? `${n}, the number of rows` : `${mostRows}`;
+    expectAttribute("topRows", "k", k, fits, `a whole number from 1 to ${most}`);
+    const shape = [queries.shape[0], k];
+    return [
+      { shape, dtype: "f32" },
+      { shape, dtype: "u32" },
+    ];
+  },
+  reference([queries, rows], [values, indices], { k }) {
+    const [n, width] = rows.shape;
+    for (let q = 0; q < queries.shape[0]; q++) {
+      const products = productsOf(queries.data, q * width, rows.data, n, width);
+      const order = Array.from(products.keys()).sort((a, b) => before(products[a], products[b]) || a - b);
+      for (let i = 0; i < k; i++) {
+        indices.data[q * k + i] = order[i];
+        values.data[q * k + i] = products[order[i]];
+      }
+    }
+  },
+  candidates(inputs, { k }, adapter) {
+    const [[queryCount, width], [rowCount]] = inputs.map(({ shape }) => shape);
+    const padding = paddingToFours(width);
+    const sizes = { queryCount, rowCount, width: (width + padding.zeros) / 4, k };
+    const bind = { queries: input(0), rows: input(1) };
+    const padded = alongAxes(inputs, [1, 1]);
+    const shape = [queryCount, k];
+    const results = alongAxes([{ shape, dtype: "f32" }, { shape, dtype: "u32" }], [undefined, undefined]); // prettier-ignore
+    const fitted = (candidate: Candidate): Candidate =>
+      withChannelPadding(candidate, padding, padded, results);
+    const whole = fitted({
+      name: "whole",
+      launches: [
+        {
+          kernel: "topRowsBlocks",
+          bind: { ...bind, values: output(0), indices: output(1) },
+          sizes: { ...sizes, block: rowCount },
+        },
+      ],
+    });
+    const block = blockOf(queryCount, rowCount, k, adapter);
+    const blocks = Math.ceil(rowCount / block);
+    if (blocks === 1) return [whole];
+    const lists = [queryCount, blocks, k];
+    const [values, indices] = [temporary(0), temporary(1)];
+    const inBlocks = fitted({
+      name: "blocks",
+      temporaries: [
+        { shape: lists, dtype: "f32" },
+        { shape: lists, dtype: "u32" },
+      ],
+      launches: [
+        { kernel: "topRowsBlocks", bind: { ...bind, values, indices }, sizes: { ...sizes, block } },
+        {
+          kernel: "topRowsMerge",
+          bind: { blockValues: values, blockIndices: indices, values: output(0), indices: output(1) },
+          sizes: { queryCount, blocks, k },
+        },
+      ],
+    });
+    return [whole, inBlocks];
+  },
+};
+
+/** The inner products of one query with all rows. */
+function productsOf(query: HostArray, at: number, rows: HostArray, n: number, width: number): Float64Array {
+  const products = new Float64Array(n);
+  for (let row = 0; row < n; row++) {
+    let sum = 0;
+    for (let c = 0; c < width; c++) sum += query[at + c] * rows[row * width + c];
+    products[row] = sum;
+  }
+  return products;
+}
+
+/** Below 0 where a comes before b: NaN first, then the larger. */
+function before(a: number, b: number): number {
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(b)) - Number(Number.isNaN(a));
+  return a === b ? 0 : a > b ? -1 : 1;
+}
