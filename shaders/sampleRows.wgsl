@@ -45,16 +45,15 @@ var<workgroup> places: array<u32, WIDTH>;
 // The 64-bit product of two words, as (high, low): WGSL multiplies 32 bits to 32, so by halves.
 fn wide_product(a: u32, b: u32) -> vec2u {
   let low = (a & 0xffffu) * (b & 0xffffu);
-  let left = (a >> 16u) * (b & 0xffffu);
-  let right = (a & 0xffffu) * (b >> 16u);
-  let middle = (low >> 16u) + (left & 0xffffu) + (right & 0xffffu);
-  return vec2u((a >> 16u) * (b >> 16u) + (left >> 16u) + (right >> 16u) + (middle >> 16u), a * b);
+  let left = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
+  let right = (a & 0xffffu) * (b >> 16u) + (left & 0xffffu);
+  return vec2u((a >> 16u) * (b >> 16u) + (left >> 16u) + (right >> 16u), a * b);
 }
 
-// Four words by Philox4x32-10, from counter (index, stream, seed[2], seed[3]) and key (seed[0], seed[1]).
-fn philox(index: u32, stream: u32) -> vec4u {
-  var counter = vec4u(index, stream, seed[2], seed[3]);
-  var key = vec2u(seed[0], seed[1]);
+// Four words by Philox4x32-10.
+fn philox(first_counter: vec4u, first_key: vec2u) -> vec4u {
+  var counter = first_counter;
+  var key = first_key;
   for (var round = 0u; round < 10u; round++) {
     let even = wide_product(0xd2511f53u, counter.x);
     let odd = wide_product(0xcd9e8d57u, counter.z);

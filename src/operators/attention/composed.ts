@@ -27,7 +27,11 @@ function product(a: Operand, b: Operand, c: Slot, adapter: AdapterTraits): Step 
   const slots = { a: input(0), b: input(1), c: output(0) };
   return {
     candidate: preferred(
-      productCandidates(productOf("attention", a.shape, b.shape, { transposeA, transposeB }), slots, adapter),
+      productCandidates(
+        productOf("attention", a.shape, b.shape, { transposeA, transposeB }).product,
+        slots,
+        adapter,
+      ),
     ),
     inputs: [a.slot, b.slot],
     outputs: [c],
