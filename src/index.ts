@@ -80,6 +80,16 @@ export {
   where,
 } from "./functions/elementwise.ts";
 export { augmentImages, normaliseImages, type AugmentImagesOptions } from "./functions/images.ts";
+export {
+  argMax,
+  argMin,
+  oneHot,
+  sampleRows,
+  topRows,
+  type ArgMaxOptions,
+  type SampleRowsOptions,
+  type TopRows,
+} from "./functions/indices.ts";
 export type { ViewSettings } from "./operators/images/augment-attributes.ts";
 export {
   assembleLoss,
@@ -117,4 +127,11 @@ export type { Operand } from "./functions/run.ts";
 export { linear, matmul, type MatmulOptions } from "./functions/products.ts";
 export { runOperator } from "./functions/run.ts";
 export { randomNormal, randomUniform } from "./functions/random-tensors.ts";
-export { max, mean, sum, type ReductionOptions } from "./functions/reduction.ts";
+export {
+  cumulativeSum,
+  max,
+  mean,
+  sum,
+  type CumulativeSumOptions,
+  type ReductionOptions,
+} from "./functions/reduction.ts";

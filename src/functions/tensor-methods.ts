@@ -26,17 +26,19 @@ import {
   subtract,
   tanh,
 } from "./elementwise.ts";
+import { argMax, argMin, oneHot, sampleRows } from "./indices.ts";
 import { broadcastTo, pad, reshape, slice, takeRows, transpose } from "./movement.ts";
 import { averagePool2d, maxPool2d } from "./pooling.ts";
 import { matmul } from "./products.ts";
-import { max, mean, sum } from "./reduction.ts";
+import { cumulativeSum, max, mean, sum } from "./reduction.ts";
 
 /** Each takes the tensor as its first argument, and returns a tensor. */
 export const tensorMethods = {
   ...{ add, subtract, multiply, divide, maximum, minimum, clamp },
   ...{ equal, notEqual, less, lessEqual, greater, greaterEqual },
   ...{ exp, log, sqrt, tanh, relu, sigmoid, softplus, gelu },
-  ...{ sum, mean, max },
+  ...{ sum, mean, max, cumulativeSum },
+  ...{ argMax, argMin, oneHot, sampleRows },
   ...{ reshape, transpose, broadcastTo, slice, pad, takeRows },
   ...{ matmul, conv2d, maxPool2d, averagePool2d },
 };

@@ -2,7 +2,6 @@
 
 import { ShapeError } from "../../errors/errors.ts";
 import type { AdapterTraits } from "../../device/traits.ts";
-import type { HostArray } from "../../tensor/host.ts";
 import { alongAxes, paddingToFours, withChannelPadding } from "../channel-padding.ts";
 import { showSpecs } from "../operands.ts";
 import { input, output, temporary, type Candidate, type Operator } from "../operator.ts";
@@ -64,12 +63,24 @@ export const topRows: Operator<TopRowsAttributes> = {
   reference([queries, rows], [values, indices], { k }) {
     const [n, width] = rows.shape;
     for (let q = 0; q < queries.shape[0]; q++) {
-      const products = productsOf(queries.data, q * width, rows.data, n, width);
-      const order = Array.from(products.keys()).sort((a, b) => before(products[a], products[b]) || a - b);
-      for (let i = 0; i < k; i++) {
-        indices.data[q * k + i] = order[i];
-        values.data[q * k + i] = products[order[i]];
+      const best = new Float64Array(k);
+      const places = new Uint32Array(k);
+      let kept = 0;
+      for (let row = 0; row < n; row++) {
+        let product = 0;
+        for (let c = 0; c < width; c++) product += queries.data[q * width + c] * rows.data[row * width + c];
+        if (kept === k && !isBetter(product, best[k - 1])) continue;
+        let at = Math.min(kept, k - 1);
+        for (; at > 0 && isBetter(product, best[at - 1]); at--) {
+          best[at] = best[at - 1];
+          places[at] = places[at - 1];
+        }
+        best[at] = product;
+        places[at] = row;
+        kept = Math.min(kept + 1, k);
       }
+      values.data.set(best, q * k);
+      indices.data.set(places, q * k);
     }
   },
   candidates(inputs, { k }, adapter) {
@@ -116,19 +127,6 @@ export const topRows: Operator<TopRowsAttributes> = {
   },
 };
 
-/** The inner products of one query with all rows. */
-function productsOf(query: HostArray, at: number, rows: HostArray, n: number, width: number): Float64Array {
-  const products = new Float64Array(n);
-  for (let row = 0; row < n; row++) {
-    let sum = 0;
-    for (let c = 0; c < width; c++) sum += query[at + c] * rows[row * width + c];
-    products[row] = sum;
-  }
-  return products;
-}
-
-/** Below 0 where a comes before b: NaN first, then the larger. */
-function before(a: number, b: number): number {
-  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(b)) - Number(Number.isNaN(a));
-  return a === b ? 0 : a > b ? -1 : 1;
-}
+/** Whether a product goes before one of an earlier row: a NaN before all numbers, a number before a smaller one. */
+const isBetter = (product: number, earlier: number): boolean =>
+  product > earlier || (Number.isNaN(product) && !Number.isNaN(earlier));
