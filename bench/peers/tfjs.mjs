@@ -124,8 +124,8 @@ const works = {
   topRows: (inputs, { k }) =>
     pure(inputs, ([queries, rows]) => [tf.topk(tf.matMul(queries, rows, false, true), k).values]),
   products: (inputs) => pure(inputs, ([queries, rows]) => [tf.matMul(queries, rows, false, true)]),
-  cumulativeSum: (inputs) => pure(inputs, ([x]) => [tf.cumsum(x, -1)]),
-  argMax: (inputs) => pure(inputs, ([x]) => [tf.argMax(x, -1)]),
+  cumulativeSum: (inputs) => pure(inputs, ([x]) => [tf.cumsum(x, x.rank - 1)]),
+  argMax: (inputs) => pure(inputs, ([x]) => [tf.argMax(x, x.rank - 1)]),
   oneHot: (inputs, { classes }) => pure(inputs, ([indices]) => [tf.oneHot(indices, classes)]),
   densenet,
 };
