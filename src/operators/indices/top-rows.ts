@@ -5,6 +5,7 @@ import type { AdapterTraits } from "../../device/traits.ts";
 import { alongAxes, paddingToFours, withChannelPadding } from "../channel-padding.ts";
 import { showSpecs } from "../operands.ts";
 import { input, output, temporary, type Candidate, type Operator } from "../operator.ts";
+import { hasSubgroupsOfEight } from "../matmul/shapes.ts";
 import { expectAttribute } from "../roles.ts";
 
 export interface TopRowsAttributes {
@@ -15,15 +16,22 @@ export interface TopRowsAttributes {
 /** The most rows for each query: a list of them is kept while all others are looked at. */
 const mostRows = 128;
 
-/** Queries and rows of a tile of topRowsBlocks. */
+/** Queries and rows of a tile of topRowsBlocks, and queries of one of topRowsSubgroups. */
 const [tileQueries, tileRows] = [32, 64];
+const subgroupQueries = 16;
 
 /**
  * Rows of a block: as few blocks as keep the device busy, for each makes a list of k of its own, and none shorter than four
  * lists. Two cores are busy with four workgroups; a GPU's 512 are reasoned, not measured on one.
  */
-function blockOf(queryCount: number, rowCount: number, k: number, { isSoftware }: AdapterTraits): number {
-  const wanted = Math.ceil((isSoftware ? 4 : 512) / Math.ceil(queryCount / tileQueries));
+function blockOf(
+  ofTile: number,
+  queryCount: number,
+  rowCount: number,
+  k: number,
+  { isSoftware }: AdapterTraits,
+): number {
+  const wanted = Math.ceil((isSoftware ? 4 : 512) / Math.ceil(queryCount / ofTile));
   const shortest = Math.max(4 * k, tileRows);
   return tileRows * Math.ceil(Math.max(rowCount / wanted, Math.min(shortest, rowCount)) / tileRows);
 }
@@ -87,45 +95,53 @@ export const topRows: Operator<TopRowsAttributes> = {
     const [[queryCount, width], [rowCount]] = inputs.map(({ shape }) => shape);
     const padding = paddingToFours(width);
     const sizes = { queryCount, rowCount, width: (width + padding.zeros) / 4, k };
-    const bind = { queries: input(0), rows: input(1) };
     const padded = alongAxes(inputs, [1, 1]);
     const shape = [queryCount, k];
     const results = alongAxes([{ shape, dtype: "f32" }, { shape, dtype: "u32" }], [undefined, undefined]); // prettier-ignore
-    const fitted = (candidate: Candidate): Candidate =>
-      withChannelPadding(candidate, padding, padded, results);
-    const whole = fitted({
-      name: "whole",
-      launches: [
-        {
-          kernel: "topRowsBlocks",
-          bind: { ...bind, values: output(0), indices: output(1) },
-          sizes: { ...sizes, block: rowCount },
-        },
-      ],
-    });
-    const block = blockOf(queryCount, rowCount, k, adapter);
-    const blocks = Math.ceil(rowCount / block);
-    if (blocks === 1) return [whole];
-    const lists = [queryCount, blocks, k];
-    const [values, indices] = [temporary(0), temporary(1)];
-    const inBlocks = fitted({
-      name: "blocks",
-      temporaries: [
-        { shape: lists, dtype: "f32" },
-        { shape: lists, dtype: "u32" },
-      ],
-      launches: [
-        { kernel: "topRowsBlocks", bind: { ...bind, values, indices }, sizes: { ...sizes, block } },
-        {
-          kernel: "topRowsMerge",
-          bind: { blockValues: values, blockIndices: indices, values: output(0), indices: output(1) },
-          sizes: { queryCount, blocks, k },
-        },
-      ],
-    });
-    return [whole, inBlocks];
+    const inBlocks = (name: string, kernel: Kernel, block: number): Candidate =>
+      withChannelPadding({ name, ...launchesOf(kernel, { ...sizes, block }) }, padding, padded, results);
+    const whole = inBlocks("whole", "topRowsBlocks", rowCount);
+    const block = blockOf(tileQueries, queryCount, rowCount, k, adapter);
+    const blocks = block < rowCount ? [inBlocks("blocks", "topRowsBlocks", block)] : [];
+    if (!hasSubgroupsOfEight(adapter)) return [whole, ...blocks];
+    const subgroups = inBlocks(
+      "subgroups",
+      "topRowsSubgroups",
+      Math.min(blockOf(subgroupQueries, queryCount, rowCount, k, adapter), rowCount),
+    );
+    return adapter.isSoftware ? [whole, ...blocks, subgroups] : [whole, subgroups, ...blocks];
   },
 };
+
+type Kernel = "topRowsBlocks" | "topRowsSubgroups";
+
+/** The lists of all blocks, and where there are several, their best. */
+function launchesOf(
+  kernel: Kernel,
+  sizes: Readonly<Record<"queryCount" | "rowCount" | "width" | "k" | "block", number>>,
+): Omit<Candidate, "name"> {
+  const { queryCount, rowCount, k, block } = sizes;
+  const blocks = Math.ceil(rowCount / block);
+  const bind = { queries: input(0), rows: input(1) };
+  const [values, indices] = [output(0), output(1)];
+  if (blocks === 1) return { launches: [{ kernel, bind: { ...bind, values, indices }, sizes }] };
+  const shape = [queryCount, blocks, k];
+  const [blockValues, blockIndices] = [temporary(0), temporary(1)];
+  return {
+    temporaries: [
+      { shape, dtype: "f32" },
+      { shape, dtype: "u32" },
+    ],
+    launches: [
+      { kernel, bind: { ...bind, values: blockValues, indices: blockIndices }, sizes },
+      {
+        kernel: "topRowsMerge",
+        bind: { blockValues, blockIndices, values, indices },
+        sizes: { queryCount, blocks, k },
+      },
+    ],
+  };
+}
 
 /** Whether a product goes before one of an earlier row: a NaN before all numbers, a number before a smaller one. */
 const isBetter = (product: number, earlier: number): boolean =>
