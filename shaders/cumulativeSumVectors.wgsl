@@ -43,19 +43,30 @@ fn main(
   let first = (index - row * blocks) * (sizes.block / 4u);
   var sum = 0.0;
   if (PASS == BLOCKS) { sum = before[index].x; }
-  for (var step = first; step < min(first + sizes.block / 4u, fours); step++) {
-    let at = row * fours + select(step, fours - 1u - step, sizes.reverse == 1u);
-    var v = x[at];
-    if (sizes.reverse == 1u) { v = v.wzyx; }
-    let second = v.x + v.y;
-    let third = second + v.z;
-    let own = vec4f(v.x, second, third, third + v.w);
-    if (PASS != TOTALS) {
-      var sums = sum + select(own, vec4f(0.0, own.xyz), sizes.exclusive == 1u);
-      if (sizes.reverse == 1u) { sums = sums.wzyx; }
-      y[at] = sums;
+  let end = min(first + sizes.block / 4u, fours);
+  // A line of the cache at a time: the lines of neighbouring rows, a power of two apart, may displace each other before the
+  // next step (lavapipe, 2026).
+  for (var step = first; step < end; step += 4u) {
+    var at: array<u32, 4>;
+    var v: array<vec4f, 4>;
+    for (var i = 0u; i < 4u; i++) {
+      let place = min(step + i, end - 1u);
+      at[i] = row * fours + select(place, fours - 1u - place, sizes.reverse == 1u);
+      v[i] = x[at[i]];
     }
-    sum += own.w;
+    for (var i = 0u; i < 4u; i++) {
+      if (step + i >= end) { break; }
+      if (sizes.reverse == 1u) { v[i] = v[i].wzyx; }
+      let second = v[i].x + v[i].y;
+      let third = second + v[i].z;
+      let own = vec4f(v[i].x, second, third, third + v[i].w);
+      if (PASS != TOTALS) {
+        var sums = sum + select(own, vec4f(0.0, own.xyz), sizes.exclusive == 1u);
+        if (sizes.reverse == 1u) { sums = sums.wzyx; }
+        y[at[i]] = sums;
+      }
+      sum += own.w;
+    }
   }
   if (PASS == TOTALS) { y[index] = vec4f(sum); }
 }

@@ -1,12 +1,15 @@
 // Rows by number: y[b, i] = x[indices[b], i] for x[rows, rowLength] and y[B, rowLength], in words of 32 bits, whatever
-// they hold. A number past the last row takes the last row: what is wrong is not found here, but nothing else is read.
+// they hold, or in fours of words. A number past the last row takes the last row: what is wrong is not found here, but nothing
+// else is read.
 //
-// One invocation copies VALUES neighbouring words of a row.
+// One invocation copies VALUES neighbouring words, or fours, of a row.
 //
 // launch: ceil(count / (VALUES * WIDTH)) workgroups
 // work: 0 operations
 
-const VALUES = 1u;       // knob: words per invocation, a divisor of rowLength
+alias Element = f32;     // knob: f32 for words, or vec4f for fours; all counts are then in fours
+alias Bits = i32;        // bits of Element
+const VALUES = 1u;       // knob: Elements per invocation, a divisor of rowLength
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
@@ -18,9 +21,9 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<u32>;          // [rows, rowLength]
+@group(0) @binding(1) var<storage, read> x: array<Bits>;         // [rows, rowLength]
 @group(0) @binding(2) var<storage, read> indices: array<u32>;    // [count / rowLength]
-@group(0) @binding(3) var<storage, read_write> y: array<u32>;    // [count]
+@group(0) @binding(3) var<storage, read_write> y: array<Bits>;   // [count]
 
 @compute @workgroup_size(WIDTH)
 fn main(

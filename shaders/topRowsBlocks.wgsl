@@ -26,6 +26,7 @@ const INFINITE = 0x7f800000;              // the magnitude of infinity; all abov
 const NEGATIVE_INFINITY = -0x00800000;    // the bits of -infinity
 const NONE = 0xffffffffu;                 // in the place of a row where a block has fewer than k
 
+// region: lists of blocks
 struct Sizes {
   queryCount: u32,
   rowCount: u32,
@@ -39,9 +40,11 @@ struct Sizes {
 @group(0) @binding(2) var<storage, read> rows: array<vec4f>;             // [rowCount, width]
 @group(0) @binding(3) var<storage, read_write> values: array<i32>;       // [queryCount, blocks, k] bits of f32
 @group(0) @binding(4) var<storage, read_write> indices: array<u32>;      // [queryCount, blocks, k]
+// end region
 
 var<workgroup> products: array<vec4f, QUERIES * ROWS / 4>;
 
+// region: heap of the best
 // What to compare in place of the number of these bits: more for a larger one, most for a NaN.
 fn rank_of(bits: i32) -> i32 {
   let magnitude = bits & MAGNITUDE;
@@ -97,6 +100,22 @@ fn rise(first: u32, count: u32, bits: i32, row: u32) {
   values[first + hole] = bits;
   indices[first + hole] = row;
 }
+
+// Sorts a heap of `count` entries, the best first, and fills the list up with entries that are worse than all others.
+fn finish(first: u32, count: u32) {
+  for (var last = count - 1u; last > 0u; last--) {
+    let bits = values[first + last];
+    let row = indices[first + last];
+    values[first + last] = values[first];
+    indices[first + last] = indices[first];
+    sink(first, last, bits, row);
+  }
+  for (var i = count; i < sizes.k; i++) {
+    values[first + i] = NEGATIVE_INFINITY;
+    indices[first + i] = NONE;
+  }
+}
+// end region
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -172,16 +191,5 @@ fn main(
     workgroupBarrier();
   }
 
-  if (!is_owner) { return; }
-  for (var last = kept - 1u; last > 0u; last--) {
-    let bits = values[list + last];
-    let row = indices[list + last];
-    values[list + last] = values[list];
-    indices[list + last] = indices[list];
-    sink(list, last, bits, row);
-  }
-  for (var i = kept; i < sizes.k; i++) {
-    values[list + i] = NEGATIVE_INFINITY;
-    indices[list + i] = NONE;
-  }
+  if (is_owner) { finish(list, kept); }
 }

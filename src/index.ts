@@ -80,6 +80,16 @@ export {
   where,
 } from "./functions/elementwise.ts";
 export { augmentImages, normaliseImages, type AugmentImagesOptions } from "./functions/images.ts";
+export {
+  argMax,
+  argMin,
+  oneHot,
+  sampleRows,
+  topRows,
+  type ArgMaxOptions,
+  type SampleRowsOptions,
+  type TopRows,
+} from "./functions/indices.ts";
 export type { ViewSettings } from "./operators/images/augment-attributes.ts";
 export {
   assembleLoss,
@@ -122,3 +132,12 @@ export { max, mean, sum, type ReductionOptions } from "./functions/reduction.ts"
 export { resize2d, type ResizeOptions } from "./functions/resizing.ts";
 export { convTranspose2d, type TransposedConvolutionOptions } from "./functions/transposed-convolution.ts";
 export { attention, type AttentionOptions } from "./functions/sequences.ts";
+export { randomNormal, randomUniform } from "./functions/random-tensors.ts";
+export {
+  cumulativeSum,
+  max,
+  mean,
+  sum,
+  type CumulativeSumOptions,
+  type ReductionOptions,
+} from "./functions/reduction.ts";

@@ -50,6 +50,12 @@ export async function bytes(shape: Shape, stream: number, below = 256): Promise<
   return { shape, dtype: "u8", data: Uint8Array.from(data, (value) => Math.floor(below * value)) };
 }
 
+/** Whole numbers in [0, below), as rows and classes are named. */
+export async function indices(shape: Shape, stream: number, below: number): Promise<HostInput> {
+  const data = await drawn(randomUniform, shape, stream);
+  return { shape, dtype: "u32", data: Uint32Array.from(data, (value) => Math.floor(below * value)) };
+}
+
 export const values = (list: readonly number[]): HostInput => ({
   shape: [list.length],
   dtype: "f32",

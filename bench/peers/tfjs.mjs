@@ -15,7 +15,8 @@ async function finished() {
   await backend.queue.onSubmittedWorkDone();
 }
 
-const tensorOf = ({ data, shape }) => tf.tensor(data, shape, "float32");
+const tensorOf = ({ data, shape, dtype }) =>
+  dtype === "u32" ? tf.tensor(Int32Array.from(data), shape, "int32") : tf.tensor(data, shape, "float32");
 
 /** A work that is a function of its inputs. */
 function pure(inputs, body) {
@@ -160,6 +161,18 @@ const works = {
     return pure(inputs, ([q, k, v, gradient]) => {
       const { value, grads } = all([q, k, v], gradient);
   },
+  takeRows: (inputs) => pure(inputs, ([table, rows]) => [tf.gather(table, rows)]),
+  embeddingGradient: ([dy, rows], { count }) =>
+    pure([dy, rows], ([gradient, indices]) => {
+      const table = tf.zeros([count, gradient.shape[1]]);
+      return [tf.grad((x) => tf.gather(x, indices))(table, gradient)];
+    }),
+  topRows: (inputs, { k }) =>
+    pure(inputs, ([queries, rows]) => [tf.topk(tf.matMul(queries, rows, false, true), k).values]),
+  products: (inputs) => pure(inputs, ([queries, rows]) => [tf.matMul(queries, rows, false, true)]),
+  cumulativeSum: (inputs) => pure(inputs, ([x]) => [tf.cumsum(x, x.rank - 1)]),
+  argMax: (inputs) => pure(inputs, ([x]) => [tf.argMax(x, x.rank - 1)]),
+  oneHot: (inputs, { classes }) => pure(inputs, ([indices]) => [tf.oneHot(indices, classes)]),
   densenet,
 };
 

@@ -9,6 +9,7 @@ import { convolutions, products } from "./convolutions.ts";
 import { dense } from "./dense.ts";
 import { images } from "./images.ts";
 import { elementwise, normalisations } from "./normalisations.ts";
+import { indexWorks } from "./indices.ts";
 import type { OperatorWork } from "./operator-work.ts";
 import { pools } from "./pools.ts";
 import { softmaxes } from "./softmaxes.ts";
@@ -54,5 +55,6 @@ export const operatorWorks: readonly OperatorWork[] = [
   ...dense(),
   optimisers(),
   ...images(),
+  ...indexWorks(),
   ...assemble(),
 ];

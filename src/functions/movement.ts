@@ -15,7 +15,15 @@ import {
 import { ShapeError } from "../errors/errors.ts";
 import { engineOf } from "../runtime/engine-of.ts";
 import { expectTensor } from "../runtime/expect-tensor.ts";
-import { checkShape, namedAxes, normaliseAxis, showShape, sizeOf, type Shape } from "../tensor/shape.ts";
+import {
+  checkShape,
+  equalShapes,
+  namedAxes,
+  normaliseAxis,
+  showShape,
+  sizeOf,
+  type Shape,
+} from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { runOne } from "./run.ts";
 
@@ -172,29 +180,46 @@ const takeRowsOptions: OptionChecks<TakeRowsOptions> = { padding: wholeFrom(0) }
  * embedding, in one launch. Its gradient is `addRows`.
  *
  * @param x [N, ...], any element type; f32 has a gradient
- * @param indices u32 [B], below N; one past the end takes the last row
- * @returns [B, ...] of the same element type
- * @throws ShapeError when x has no axis, the indices are not u32 [B], or the padding is none of the rows
+ * @param indices u32 of any shape, below N; one past the end takes the last row
+ * @returns of the same element type: the shape of the indices, then that of a row, so [B, T, d] for indices [B, T] and x [N, d]
+ * @throws ShapeError when x has no axis, the indices are not u32, the result has more than six axes, or the padding is none of
+ *   the rows
  */
 export function takeRows(x: Tensor, indices: Tensor, options: TakeRowsOptions = {}): Tensor {
+  expectTensor("takeRows", 0, 2, x);
+  expectTensor("takeRows", 1, 2, indices);
   expectOptions("takeRows", options, takeRowsOptions);
-  return runOne("takeRows", [x, indices], { padding: options.padding ?? null });
+  const attributes = { padding: options.padding ?? null };
+  if (indices.shape.length === 1 || indices.dtype !== "u32") {
+    return runOne("takeRows", [x, indices], attributes);
+  }
+  const shape = [...indices.shape, ...x.shape.slice(1)];
+  checkShape("takeRows", shape);
+  return reshape(runOne("takeRows", [x, reshape(indices, [indices.size])], attributes), shape);
 }
 
 /**
  * Rows added up by number: row r of the result is the sum of the rows b of x with indices[b] = r, in ascending order of b,
  * so the bits are the same from run to run; a row that no index names is zero. Its gradient is `takeRows`.
  *
- * @param x f32 [B, ...]
- * @param indices u32 [B], below `rows`; what has one past the end is added to the last row
+ * @param x f32: the shape of the indices, then that of a row
+ * @param indices u32 of any shape, below `rows`; what has one past the end is added to the last row
  * @param rows rows of the result
  * @param options `padding`: a row that takes nothing and stays zero; default: none
  * @returns f32 [rows, ...]
- * @throws ShapeError when x is not f32 with a row for each index, the indices are not u32 [B], or the padding is none of the
- *   rows; UsageError when rows or the padding are no whole numbers
+ * @throws ShapeError when x is not f32 with a row for each index, the indices are not u32, or the padding is none of the rows;
+ *   UsageError when rows or the padding are no whole numbers
  */
 export function addRows(x: Tensor, indices: Tensor, rows: number, options: TakeRowsOptions = {}): Tensor {
+  expectTensor("addRows", 0, 2, x);
+  expectTensor("addRows", 1, 2, indices);
   expectArgument("addRows", "the number of rows", rows, wholeFrom(1));
   expectOptions("addRows", options, takeRowsOptions);
-  return runOne("addRows", [x, indices], { rows, padding: options.padding ?? null });
+  const attributes = { rows, padding: options.padding ?? null };
+  const axes = indices.shape.length;
+  if (axes === 1 || indices.dtype !== "u32" || !equalShapes(x.shape.slice(0, axes), indices.shape)) {
+    return runOne("addRows", [x, indices], attributes);
+  }
+  const flat = reshape(x, [indices.size, ...x.shape.slice(axes)]);
+  return runOne("addRows", [flat, reshape(indices, [indices.size])], attributes);
 }

@@ -26,6 +26,7 @@ import {
   subtract,
   tanh,
 } from "./elementwise.ts";
+import { argMax, argMin, oneHot, sampleRows } from "./indices.ts";
 import { broadcastTo, pad, reshape, slice, takeRows, transpose } from "./movement.ts";
 import { averagePool2d, maxPool2d } from "./pooling.ts";
 import { logSoftmax, softmax } from "./probabilities.ts";
@@ -34,6 +35,7 @@ import { dropout } from "./random-tensors.ts";
 import { max, mean, sum } from "./reduction.ts";
 import { resize2d } from "./resizing.ts";
 import { convTranspose2d } from "./transposed-convolution.ts";
+import { cumulativeSum, max, mean, sum } from "./reduction.ts";
 
 /** Each takes the tensor as its first argument, and returns a tensor. */
 export const tensorMethods = {
@@ -42,6 +44,8 @@ export const tensorMethods = {
   ...{ exp, log, sqrt, tanh, relu, sigmoid, softplus, gelu },
   ...{ softmax, logSoftmax },
   ...{ sum, mean, max },
+  ...{ sum, mean, max, cumulativeSum },
+  ...{ argMax, argMin, oneHot, sampleRows },
   ...{ reshape, transpose, broadcastTo, slice, pad, takeRows },
   ...{ matmul, conv2d, maxPool2d, averagePool2d, resize2d },
   ...{ matmul, conv2d, convTranspose2d, maxPool2d, averagePool2d },

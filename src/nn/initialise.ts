@@ -33,6 +33,19 @@ export class Initialiser {
     return this.#draw(shape, "normal", (z) => deviation * z);
   }
 
+  /**
+   * Normal with mean 0 and that deviation.
+   *
+   * @param zeroRow a row, along the first axis, of zeros; default: none
+   */
+  normal(shape: Shape, deviation: number, zeroRow?: number): Tensor {
+    expectArgument("normal", "the deviation", deviation, aNumber);
+    checkShape("normal", shape);
+    if (zeroRow !== undefined) expectArgument("normal", "the row of zeros", zeroRow, wholeFrom(0));
+    const width = sizeOf(shape.slice(1));
+    return this.#draw(shape, "normal", (z, i) => (Math.floor(i / width) === zeroRow ? 0 : deviation * z));
+  }
+
   /** Uniform in [-bound, bound). */
   uniform(shape: Shape, bound: number): Tensor {
     expectArgument("uniform", "the bound", bound, aNumber);
@@ -40,7 +53,11 @@ export class Initialiser {
     return this.#draw(shape, "uniform", (u) => bound * (2 * u - 1));
   }
 
-  #draw(shape: Shape, distribution: "normal" | "uniform", value: (draw: number) => number): Tensor {
+  #draw(
+    shape: Shape,
+    distribution: "normal" | "uniform",
+    value: (draw: number, i: number) => number,
+  ): Tensor {
     this.#engine.backend.expectRoom({ shape, dtype: "f32" }, "an initial weight");
     const drawn = randomNumbers(distribution, sizeOf(shape), [this.#seed, 0x7e55e7a, 0, 0], this.#stream++);
     return this.#engine.tensor(Float32Array.from(drawn, value), shape);

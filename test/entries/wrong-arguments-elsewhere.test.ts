@@ -49,6 +49,7 @@ const ofModules: Rows<typeof nn> = {
   DenseLayer: () => [engine, init(), 4, 4, null],
   DenseNet: () => [engine, init(), denseNet],
   Initialiser: () => [engine, 1],
+  Embedding: () => [engine, init(), 5, 3, { padding: 0 }],
   Linear: () => [engine, init(), 2, 3],
   ResNet: () => [engine, init(), resNet],
   ResidualBlock: () => [engine, init(), 4, { block: "basic", width: 4, stride: 2 }],

@@ -78,6 +78,8 @@ const rows: Rows<typeof tessera> = {
   add: binary,
   addRows: () => [full(3, 2), words(0, 1, 1), 2, { padding: 1 }],
   affine: () => [full(2, 2), 2, 1],
+  argMax: () => [full(2, 2), { axis: 1, keepDimensions: true }],
+  argMin: () => [full(2, 2), { axis: 1, keepDimensions: true }],
   assembleLoss: () => [
     ...[full(2, 3), full(2, 3), full(2, 3), full(2), bytes(2, 2), full(2)],
     {
@@ -114,6 +116,7 @@ const rows: Rows<typeof tessera> = {
     full(3, 3, 2, 3),
     { stride: 2, padding: [1, 1], dilation: 1, outputPadding: 1 },
   ],
+  cumulativeSum: () => [full(2, 2), { axis: 1, exclusive: true, reverse: true }],
   customGradient: () => [[full(2)], ([x]: readonly Tensor[]) => tessera.exp(x), (g: Tensor) => [g]],
   denseBlock: () => [full(1, 4, 4, 4), [[stage(4, 4)]], { epsilon: 1e-5, momentum: 0.1 }],
   denseBlockInference: () => [full(1, 4, 4, 4), [[stage(4, 4)]], { epsilon: 1e-5 }],
@@ -144,6 +147,7 @@ const rows: Rows<typeof tessera> = {
   normalCdf: unary,
   normaliseImages: () => [bytes(1, 2, 2, 1), { mean: [0.5], deviation: [0.5] }],
   notEqual: binary,
+  oneHot: () => [words(0, 1, 1), 2],
   openEngine: () => [{ device: "reference", checked: true, candidates: {}, tuning: {} }],
   pad: () => [full(2, 2), [1, 1], [0, 0]],
   queryInnerProduct: () => [full(2, 3), full(4, 3), full(4)],
@@ -153,6 +157,7 @@ const rows: Rows<typeof tessera> = {
   reshape: () => [full(2, 2), [4]],
   resize2d: () => [full(1, 2, 2, 4), [3, 4], { method: "bilinear" }],
   runOperator: () => [operators.exp, [full(2)], {}],
+  sampleRows: () => [full(2, 2), words(1, 2, 3, 4), { temperature: 0.5, allowed: full(2), stream: 1 }],
   sharpen: () => [full(2, 2), { threshold: 0.5, temperature: 4 }],
   sigmoid: unary,
   slice: () => [full(2, 2), [0, 0], [1, 1]],
@@ -166,6 +171,7 @@ const rows: Rows<typeof tessera> = {
   sum: reduction,
   takeRows: () => [full(2, 2), words(0, 1, 1), { padding: 1 }],
   tanh: unary,
+  topRows: () => [full(2, 3), full(4, 3), 2],
   transpose: () => [full(2, 3), [1, 0]],
   valueAndGradients: () => {
     const x = full(2);

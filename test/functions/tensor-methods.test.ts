@@ -37,6 +37,11 @@ const rest: Readonly<Record<string, (x: Tensor) => readonly unknown[]>> = {
     [0, 0, 2, 0],
   ],
   takeRows: () => [open().tensor(Uint32Array.of(0, 0))],
+  cumulativeSum: () => [{ axis: 1, exclusive: true }],
+  argMax: () => [{ axis: 2 }],
+  argMin: () => [{ axis: 2, keepDimensions: true }],
+  oneHot: () => [3],
+  sampleRows: () => [open().tensor(Uint32Array.of(1, 2, 3, 4)), { temperature: 0.5 }],
   matmul: () => [open().full([4, 3], 0.25)],
   conv2d: () => [open().full([2, 2, 4, 1], 0.25), { padding: 1 }],
   maxPool2d: () => [{ window: 2 }],
@@ -48,7 +53,11 @@ test("every method gives what its function gives", async () => {
   const engine = open();
   const numbers = Float32Array.from({ length: 16 }, (_, i) => (i * 7) % 16).map((value) => value / 16);
   for (const [name, call] of Object.entries(tensorMethods)) {
-    const x = engine.tensor(numbers, name === "matmul" ? [4, 4] : [1, 2, 2, 4]);
+    const isOfRows = name === "matmul" || name === "sampleRows";
+    const x =
+      name === "oneHot"
+        ? engine.tensor(Uint32Array.of(1, 0, 3))
+        : engine.tensor(numbers, isOfRows ? [4, 4] : [1, 2, 2, 4]);
     const args = rest[name]?.(x) ?? [];
     const wanted = (call as (...args: readonly unknown[]) => Tensor)(x, ...args);
     const method = x[name as keyof typeof tensorMethods] as (...args: readonly unknown[]) => Tensor;

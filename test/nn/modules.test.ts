@@ -1,13 +1,16 @@
 // Modules: parameter counts and names, initial values, running statistics, the transition's shortcut.
 
 import { describe, expect, test } from "vitest";
+import { valueAndGradients } from "../../src/autograd/functions.ts";
 import { Conv2d } from "../../src/nn/layers/convolution-layers.ts";
+import { Embedding } from "../../src/nn/layers/embedding-layer.ts";
 import { Linear } from "../../src/nn/layers/linear-layer.ts";
 import { BatchNorm } from "../../src/nn/layers/normalisation-layers.ts";
 import { DenseNet, Transition, densenet121 } from "../../src/nn/densenet.ts";
 import { Initialiser } from "../../src/nn/initialise.ts";
 import { relu } from "../../src/functions/elementwise.ts";
 import { concatChannels } from "../../src/functions/movement.ts";
+import { sum } from "../../src/functions/reduction.ts";
 import { batchNorm } from "../../src/functions/normalisation.ts";
 import { averagePool2d, globalAveragePool, maxPool2d } from "../../src/functions/pooling.ts";
 import { Adam } from "../../src/optim/adam.ts";
@@ -18,6 +21,29 @@ import { normal } from "../operators/sample.ts";
 
 describe("modules", () => {
   const open = useEngine({ device: "reference" });
+
+  test("an embedding looks up rows of a table whose row of padding is zero and stays so", async () => {
+    const engine = open();
+    const layer = new Embedding(engine, new Initialiser(engine, 1), 50, 40, { padding: 3 });
+    expect([...layer.state().keys()]).toEqual(["weight"]);
+    expect(layer.weight.shape).toEqual([50, 40]);
+    const before = Array.from(await layer.weight.read());
+    const squares = before.reduce((all, value) => all + value * value, 0) / (49 * 40);
+    expect(squares).toBeCloseTo(1, 1);
+    expect(before.slice(120, 160)).toEqual(new Array(40).fill(0));
+    const words = engine.tensor(Uint32Array.of(3, 7, 7, 49, 0, 3), [2, 3]);
+    const loss = (): Tensor => sum(layer.forward(words));
+    const { value, gradients } = valueAndGradients(loss, [layer.weight]);
+    const rowSum = (row: number): number => before.slice(row * 40, row * 40 + 40).reduce((a, b) => a + b, 0);
+    expect(await value.item()).toBeCloseTo(2 * rowSum(7) + rowSum(49) + rowSum(0), 4);
+    const slopes = Array.from(await gradients[0].read());
+    expect([0, 3, 7, 8, 49].map((row) => slopes[row * 40])).toEqual([1, 0, 2, 0, 1]);
+    expect(layer.forward(words).shape).toEqual([2, 3, 40]);
+    expect(() => new Embedding(engine, new Initialiser(engine, 1), 5, 2, { padding: 5 })).toThrow(
+      "Embedding: padding must be the number of a row, 0 to 4, got 5",
+    );
+    layer.dispose();
+  });
 
   test("DenseNet-121 has torchvision's 6,953,856 feature parameters under torchvision's names", () => {
     const net = densenet121(open(), new Initialiser(open(), 1));

@@ -24,7 +24,7 @@ describe("addRows on a device", () => {
   });
   afterAll(() => engine.close());
 
-  test("scanning and sorting give the same bits, those of sums in ascending order", async () => {
+  test("scanning, linking and sorting give the same bits, those of sums in ascending order", async () => {
     const [rows, count, width] = [300, 1000, 3];
     const x = normal([count, width], 3).data as Float32Array;
     const indices = Uint32Array.from({ length: count }, (_, i) => (i * i * 31 + i) % 320);
@@ -37,15 +37,15 @@ describe("addRows on a device", () => {
     });
     using from = engine.tensor(x, [count, width]);
     using by = engine.tensor(indices, [count]);
-    for (const candidate of ["scan", "sorted", "sorted"]) {
+    for (const candidate of ["scan", "linked", "sorted", "sorted"]) {
       backend.candidates.set("addRows", candidate);
       using y = addRows(from, by, rows);
       expect(Buffer.from((await y.read()).buffer), candidate).toEqual(Buffer.from(expected.buffer));
     }
   });
 
-  test("few comparisons scan, many sort", () => {
-    const chosen = (rows: number, count: number): string =>
+  test("few comparisons scan, many link on a CPU and sort on a GPU", () => {
+    const chosen = (rows: number, count: number, isSoftware = true): string =>
       preferred(
         movementOperators.addRows.candidates(
           [
@@ -53,11 +53,12 @@ describe("addRows on a device", () => {
             { shape: [count], dtype: "u32" },
           ],
           { rows, padding: null },
-          engine.traits,
+          { ...engine.traits, isSoftware },
         ),
       ).name;
     expect(chosen(100, 32)).toBe("scan");
-    expect(chosen(1000, 256)).toBe("sorted");
+    expect(chosen(1000, 256)).toBe("linked");
+    expect(chosen(1000, 256, false)).toBe("sorted");
     expect(chosen(1, 1e6)).toBe("scan");
   });
 });
@@ -73,6 +74,21 @@ for (const device of ["reference", "webgpu"] as const) {
       const value = () => sum(multiply(takeRows(table, rows), weights));
       const { gradients } = valueAndGradients(value, [table]);
       expect(Array.from(await gradients[0].read())).toEqual([2, 20, 0, 0, 8, 80]);
+    });
+
+    test("indices of any shape give and take rows of that shape", async () => {
+      const table = open().tensor([[1, 2], [3, 4], [5, 6]]); // prettier-ignore
+      const numbers = open().tensor(Uint32Array.of(2, 0, 2, 1, 1, 0), [3, 2]);
+      const taken = takeRows(table, numbers);
+      expect(taken.shape).toEqual([3, 2, 2]);
+      expect(Array.from(await taken.read())).toEqual([5, 6, 1, 2, 5, 6, 3, 4, 3, 4, 1, 2]);
+      const one = takeRows(table, open().tensor(Uint32Array.of(1), []));
+      expect(one.shape).toEqual([2]);
+      expect(Array.from(await one.read())).toEqual([3, 4]);
+      const added = addRows(taken, numbers, 3);
+      expect(Array.from(await added.read())).toEqual([2, 4, 6, 8, 10, 12]);
+      const { gradients } = valueAndGradients(() => sum(takeRows(table, numbers, { padding: 1 })), [table]);
+      expect(Array.from(await gradients[0].read())).toEqual([2, 2, 0, 0, 2, 2]);
     });
 
     test("a row of padding is read and takes no gradient", async () => {
@@ -107,6 +123,16 @@ describe("what does not fit is said", () => {
       "indices for other rows",
       () => addRows(open().zeros([3, 2]), indices(2), 4),
       "indices u32 [count], got f32 [3, 2], u32 [2]",
+    ],
+    [
+      "rows of another shape than the indices",
+      () => addRows(open().zeros([3, 2, 5]), open().tensor(new Uint32Array(6), [2, 3]), 4),
+      "indices u32 [count], got f32 [3, 2, 5], u32 [2, 3]",
+    ],
+    [
+      "more than six axes",
+      () => takeRows(open().zeros([2, 1, 1, 1, 1, 1]), open().tensor(new Uint32Array(2), [1, 2])),
+      "takeRows: [1, 2, 1, 1, 1, 1, 1] is no shape",
     ],
     [
       "padding behind the rows",

@@ -2,10 +2,10 @@
 
 import { ShapeError } from "../../errors/errors.ts";
 import type { AdapterTraits } from "../../device/traits.ts";
-import type { HostArray } from "../../tensor/host.ts";
 import { alongAxes, paddingToFours, withChannelPadding } from "../channel-padding.ts";
 import { showSpecs } from "../operands.ts";
 import { input, output, temporary, type Candidate, type Operator } from "../operator.ts";
+import { hasSubgroupsOfEight } from "../matmul/shapes.ts";
 import { expectAttribute } from "../roles.ts";
 
 export interface TopRowsAttributes {
@@ -16,15 +16,22 @@ export interface TopRowsAttributes {
 /** The most rows for each query: a list of them is kept while all others are looked at. */
 const mostRows = 128;
 
-/** Queries and rows of a tile of topRowsBlocks. */
+/** Queries and rows of a tile of topRowsBlocks, and queries of one of topRowsSubgroups. */
 const [tileQueries, tileRows] = [32, 64];
+const subgroupQueries = 16;
 
 /**
  * Rows of a block: as few blocks as keep the device busy, for each makes a list of k of its own, and none shorter than four
  * lists. Two cores are busy with four workgroups; a GPU's 512 are reasoned, not measured on one.
  */
-function blockOf(queryCount: number, rowCount: number, k: number, { isSoftware }: AdapterTraits): number {
-  const wanted = Math.ceil((isSoftware ? 4 : 512) / Math.ceil(queryCount / tileQueries));
+function blockOf(
+  ofTile: number,
+  queryCount: number,
+  rowCount: number,
+  k: number,
+  { isSoftware }: AdapterTraits,
+): number {
+  const wanted = Math.ceil((isSoftware ? 4 : 512) / Math.ceil(queryCount / ofTile));
   const shortest = Math.max(4 * k, tileRows);
   return tileRows * Math.ceil(Math.max(rowCount / wanted, Math.min(shortest, rowCount)) / tileRows);
 }
@@ -64,71 +71,78 @@ export const topRows: Operator<TopRowsAttributes> = {
   reference([queries, rows], [values, indices], { k }) {
     const [n, width] = rows.shape;
     for (let q = 0; q < queries.shape[0]; q++) {
-      const products = productsOf(queries.data, q * width, rows.data, n, width);
-      const order = Array.from(products.keys()).sort((a, b) => before(products[a], products[b]) || a - b);
-      for (let i = 0; i < k; i++) {
-        indices.data[q * k + i] = order[i];
-        values.data[q * k + i] = products[order[i]];
+      const best = new Float64Array(k);
+      const places = new Uint32Array(k);
+      let kept = 0;
+      for (let row = 0; row < n; row++) {
+        let product = 0;
+        for (let c = 0; c < width; c++) product += queries.data[q * width + c] * rows.data[row * width + c];
+        if (kept === k && !isBetter(product, best[k - 1])) continue;
+        let at = Math.min(kept, k - 1);
+        for (; at > 0 && isBetter(product, best[at - 1]); at--) {
+          best[at] = best[at - 1];
+          places[at] = places[at - 1];
+        }
+        best[at] = product;
+        places[at] = row;
+        kept = Math.min(kept + 1, k);
       }
+      values.data.set(best, q * k);
+      indices.data.set(places, q * k);
     }
   },
   candidates(inputs, { k }, adapter) {
     const [[queryCount, width], [rowCount]] = inputs.map(({ shape }) => shape);
     const padding = paddingToFours(width);
     const sizes = { queryCount, rowCount, width: (width + padding.zeros) / 4, k };
-    const bind = { queries: input(0), rows: input(1) };
     const padded = alongAxes(inputs, [1, 1]);
     const shape = [queryCount, k];
     const results = alongAxes([{ shape, dtype: "f32" }, { shape, dtype: "u32" }], [undefined, undefined]); // prettier-ignore
-    const fitted = (candidate: Candidate): Candidate =>
-      withChannelPadding(candidate, padding, padded, results);
-    const whole = fitted({
-      name: "whole",
-      launches: [
-        {
-          kernel: "topRowsBlocks",
-          bind: { ...bind, values: output(0), indices: output(1) },
-          sizes: { ...sizes, block: rowCount },
-        },
-      ],
-    });
-    const block = blockOf(queryCount, rowCount, k, adapter);
-    const blocks = Math.ceil(rowCount / block);
-    if (blocks === 1) return [whole];
-    const lists = [queryCount, blocks, k];
-    const [values, indices] = [temporary(0), temporary(1)];
-    const inBlocks = fitted({
-      name: "blocks",
-      temporaries: [
-        { shape: lists, dtype: "f32" },
-        { shape: lists, dtype: "u32" },
-      ],
-      launches: [
-        { kernel: "topRowsBlocks", bind: { ...bind, values, indices }, sizes: { ...sizes, block } },
-        {
-          kernel: "topRowsMerge",
-          bind: { blockValues: values, blockIndices: indices, values: output(0), indices: output(1) },
-          sizes: { queryCount, blocks, k },
-        },
-      ],
-    });
-    return [whole, inBlocks];
+    const inBlocks = (name: string, kernel: Kernel, block: number): Candidate =>
+      withChannelPadding({ name, ...launchesOf(kernel, { ...sizes, block }) }, padding, padded, results);
+    const whole = inBlocks("whole", "topRowsBlocks", rowCount);
+    const block = blockOf(tileQueries, queryCount, rowCount, k, adapter);
+    const blocks = block < rowCount ? [inBlocks("blocks", "topRowsBlocks", block)] : [];
+    if (!hasSubgroupsOfEight(adapter)) return [whole, ...blocks];
+    const subgroups = inBlocks(
+      "subgroups",
+      "topRowsSubgroups",
+      Math.min(blockOf(subgroupQueries, queryCount, rowCount, k, adapter), rowCount),
+    );
+    return adapter.isSoftware ? [whole, ...blocks, subgroups] : [whole, subgroups, ...blocks];
   },
 };
 
-/** The inner products of one query with all rows. */
-function productsOf(query: HostArray, at: number, rows: HostArray, n: number, width: number): Float64Array {
-  const products = new Float64Array(n);
-  for (let row = 0; row < n; row++) {
-    let sum = 0;
-    for (let c = 0; c < width; c++) sum += query[at + c] * rows[row * width + c];
-    products[row] = sum;
-  }
-  return products;
+type Kernel = "topRowsBlocks" | "topRowsSubgroups";
+
+/** The lists of all blocks, and where there are several, their best. */
+function launchesOf(
+  kernel: Kernel,
+  sizes: Readonly<Record<"queryCount" | "rowCount" | "width" | "k" | "block", number>>,
+): Omit<Candidate, "name"> {
+  const { queryCount, rowCount, k, block } = sizes;
+  const blocks = Math.ceil(rowCount / block);
+  const bind = { queries: input(0), rows: input(1) };
+  const [values, indices] = [output(0), output(1)];
+  if (blocks === 1) return { launches: [{ kernel, bind: { ...bind, values, indices }, sizes }] };
+  const shape = [queryCount, blocks, k];
+  const [blockValues, blockIndices] = [temporary(0), temporary(1)];
+  return {
+    temporaries: [
+      { shape, dtype: "f32" },
+      { shape, dtype: "u32" },
+    ],
+    launches: [
+      { kernel, bind: { ...bind, values: blockValues, indices: blockIndices }, sizes },
+      {
+        kernel: "topRowsMerge",
+        bind: { blockValues, blockIndices, values, indices },
+        sizes: { queryCount, blocks, k },
+      },
+    ],
+  };
 }
 
-/** Below 0 where a comes before b: NaN first, then the larger. */
-function before(a: number, b: number): number {
-  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(b)) - Number(Number.isNaN(a));
-  return a === b ? 0 : a > b ? -1 : 1;
-}
+/** Whether a product goes before one of an earlier row: a NaN before all numbers, a number before a smaller one. */
+const isBetter = (product: number, earlier: number): boolean =>
+  product > earlier || (Number.isNaN(product) && !Number.isNaN(earlier));

@@ -49,7 +49,7 @@ export const addRows: Operator<AddRowsAttributes> = {
       for (let i = 0; i < width; i++) y.data[row * width + i] += x.data[b * width + i];
     });
   },
-  candidates([x, indices], { rows, padding }) {
+  candidates([x, indices], { rows, padding }, { isSoftware }) {
     const width = sizeOf(x.shape.slice(1));
     const Element = width % 4 === 0 ? "vec4f" : "f32";
     const rowLength = Element === "vec4f" ? width / 4 : width;
@@ -70,7 +70,25 @@ export const addRows: Operator<AddRowsAttributes> = {
         { kernel: "addSortedRows", knobs: { Element }, bind: { ...bind, order }, sizes },
       ],
     };
-    return sizes.count * taken <= mostScanned ? [sorted, scan] : [scan, sorted];
+    const [firsts, nexts] = [temporary(0), temporary(1)];
+    const linked: Candidate = {
+      name: "linked",
+      temporaries: [
+        { shape: [rows], dtype: "u32" },
+        { shape: [taken], dtype: "u32" },
+      ],
+      launches: [
+        { kernel: "linkRows", bind: { indices: input(1), firsts, nexts }, sizes: { rows, taken } },
+        {
+          kernel: "addLinkedRows",
+          knobs: { Element, VALUES: [16, 8, 4, 2].find((values) => rowLength % values === 0) ?? 1 },
+          bind: { x: input(0), firsts, nexts, y: output(0) },
+          sizes,
+        },
+      ],
+    };
+    if (sizes.count * taken <= mostScanned) return [sorted, linked, scan];
+    return isSoftware ? [scan, sorted, linked] : [scan, linked, sorted];
   },
 };
 

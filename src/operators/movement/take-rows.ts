@@ -47,21 +47,28 @@ export const takeRows: Operator<TakeRowsAttributes> = {
       y.data.set(x.data.subarray(from, from + width), i * width);
     });
   },
-  candidates([x, indices]) {
+  candidates([x, indices], _, { isSoftware }) {
     const rows = x.shape[0];
     const width = sizeOf(x.shape.slice(1));
     const count = indices.shape[0] * width;
     const bind = { x: input(0), indices: input(1), y: output(0) };
-    const inWords = (unit: number): Candidate => {
-      const words = { count: count / unit, rows, rowLength: width / unit };
-      const knobs = { VALUES: words.rowLength % 4 === 0 ? 4 : 1 };
-      return { name: "words", launches: [{ kernel: "takeRows", knobs, bind, sizes: words }] };
+    /** In words or fours of them, of `unit` elements each. */
+    const inUnits = (name: string, Element: "f32" | "vec4f", unit: number): Candidate => {
+      const units = { count: count / unit, rows, rowLength: width / unit };
+      // On CPU Vulkan the index is dear beside a copy; a GPU wants neighbours to copy neighbours.
+      const most = isSoftware ? [16, 8, 4, 2] : [];
+      const VALUES = most.find((values) => units.rowLength % values === 0) ?? 1;
+      return { name, launches: [{ kernel: "takeRows", knobs: { Element, VALUES }, bind, sizes: units }] };
     };
-    if (x.dtype !== "u8") return [inWords(1)];
+    const inWords = (unit: number): Candidate[] => [
+      inUnits("words", "f32", unit),
+      ...(width % (4 * unit) === 0 ? [inUnits("fours", "vec4f", 4 * unit)] : []),
+    ];
+    if (x.dtype !== "u8") return inWords(1);
     const inBytes: Candidate = {
       name: "bytes",
       launches: [{ kernel: "takeRowsOfBytes", bind, sizes: { count, rows, rowLength: width } }],
     };
-    return width % 4 === 0 ? [inBytes, inWords(4)] : [inBytes];
+    return width % 4 === 0 ? [inBytes, ...inWords(4)] : [inBytes];
   },
 };

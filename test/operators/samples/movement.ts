@@ -145,6 +145,8 @@ const takeRows: Sample<TakeRowsAttributes>[] = [
     [9, 16, 17],
     Array.from({ length: 20 }, (_, i) => (i * 7) % 11),
   ),
+  taken("rows of fours of words", [5, 4, 8], [4, 0, 9], "u8"),
+  taken("long rows in fours", [7, 136], [6, 1, 0, 6], "f32"),
   taken("floats in fours", [6, 2, 4], [5, 1, 6], "f32"),
   taken("floats", [7, 5, 3], [6, 0, 2, 2], "f32"),
   taken("floats past the end, one after the other", [3, 2], [2, 7, 0, 2], "f32"),
