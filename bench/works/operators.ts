@@ -4,12 +4,13 @@ import { adam } from "tessera/optim";
 import { normal, uniform, values } from "../harness/data.ts";
 import { roundingBound } from "../harness/equality.ts";
 import { assemble } from "./assemble.ts";
-import { convolutions, products } from "./convolutions.ts";
+import { convolutions } from "./convolutions.ts";
 import { dense } from "./dense.ts";
 import { images } from "./images.ts";
 import { elementwise, normalisations } from "./normalisations.ts";
 import type { OperatorWork } from "./operator-work.ts";
 import { pools } from "./pools.ts";
+import { products } from "./products.ts";
 
 function optimisers(): OperatorWork {
   const count = 1 << 20;
@@ -38,7 +39,7 @@ function optimisers(): OperatorWork {
 }
 
 export const operatorWorks: readonly OperatorWork[] = [
-  products(),
+  ...products(),
   ...convolutions(),
   ...elementwise(),
   ...normalisations(),

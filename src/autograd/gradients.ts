@@ -2,7 +2,7 @@
 // the file of its name. It is total: an operator without a row does not compile. "piecewise constant" is a gradient of zero;
 // "nondifferentiable" makes the tape refuse.
 
-import type { GradientOf } from "../operators/gradient-rule.ts";
+import type { GradientOf, OutputsRule } from "../operators/gradient-rule.ts";
 import type { AttributesOf, OperatorName } from "../operators/registry.ts";
 import { convolutionGradients } from "./gradients/convolution-gradients.ts";
 import { denseGradients } from "./gradients/dense-gradients.ts";
@@ -18,7 +18,7 @@ import { randomGradients } from "./gradients/random-gradients.ts";
 import { reductionGradients } from "./gradients/reduction-gradients.ts";
 
 type GradientTable = {
-  readonly [Name in OperatorName]: GradientOf<AttributesOf<Name>>;
+  readonly [Name in OperatorName]: GradientOf<AttributesOf<Name>> | OutputsRule<AttributesOf<Name>>;
 };
 
 export const gradients: GradientTable = {

@@ -21,7 +21,7 @@ import { entries, root } from "./entries.ts";
 let project: string;
 
 /**
- * Packs what is built and puts it where `npm install tessera-0.1.0.tgz` would. Not by npm install itself, which asks the
+ * Packs what is built and puts it where `npm install tessera-0.2.0.tgz` would. Not by npm install itself, which asks the
  * registry for every dependency: they are linked from this repository's node_modules, so that the test needs no network.
  */
 beforeAll(() => {
@@ -188,7 +188,7 @@ test("the command of the package answers", async () => {
     join(project, "node_modules/tessera", bin.tessera),
     "--version",
   ]);
-  expect(stdout).toBe("0.1.0\n");
+  expect(stdout).toBe("0.2.0\n");
 });
 
 test("what is packed is what is used: no source, no test", () => {
