@@ -18,20 +18,6 @@ function layer(rows: number, features: number, outputs: number): Pick<OperatorWo
   };
 }
 
-function linearForward(name: string, rows: number, features: number, outputs: number): OperatorWork {
-  const { title, inputs } = layer(rows, features, outputs);
-  return {
-    name,
-    title,
-    flops: 2 * rows * features * outputs,
-    bound: roundingBound(features),
-    inputs: async () => (await inputs()).slice(0, 3),
-    body: ([x, weight, bias]) => [linear(x, weight, bias, { transposeWeight: true })],
-    peer: { work: "linear", options: {} },
-    absent: "gpu.js: the product is compared as `matmul-512`",
-  };
-}
-
 export function products(): OperatorWork[] {
   const n = 512;
   const [batch, m, k] = [32, 128, 64];
@@ -56,8 +42,15 @@ export function products(): OperatorWork[] {
       peer: { work: "matmul", options: {} },
       absent: "gpu.js: the product is compared as `matmul-512`",
     },
-    linearForward("linear", rows, features, outputs),
-    linearForward("linear-wide", 4096, 256, 1024),
+    {
+      ...layer(rows, features, outputs),
+      name: "linear",
+      flops: 2 * rows * features * outputs,
+      bound: roundingBound(features),
+      body: ([x, weight, bias]) => [linear(x, weight, bias, { transposeWeight: true })],
+      peer: { work: "linear", options: {} },
+      absent: "gpu.js: the product is compared as `matmul-512`",
+    },
     {
       name: "linear-gradients",
       ...layer(rows, features, outputs),

@@ -82,7 +82,7 @@ const candidates: readonly Candidate[] = operators.relu.candidates([{ shape: [8]
 console.log(
   JSON.stringify({
     weight: await layer.weight.item(),
-    bias: await layer.bias.item(),
+    bias: await layer.bias?.item(),
     auc: auc([0.1, 0.9, 0.8], [0, 1, 1]),
     bindings: kernels[name].bindings.length,
     launches: candidates[0]?.launches.length,
