@@ -80,8 +80,8 @@ fn power(x: Element, y: Element) -> Element {
   let rest = (exponent - upper) * e + exponent * log2_m;
   let n = clamp(round(whole_part + rest), Element(-252.0), Element(252.0));
   let r = 0.69314718056 * clamp((whole_part - n) + rest, Element(-1.0), Element(1.0));
-  let high = 1.0 + r / 5.0 * (1.0 + r / 6.0 * (1.0 + r / 7.0 * (1.0 + r / 8.0)));
-  let fraction = 1.0 + r * (1.0 + r / 2.0 * (1.0 + r / 3.0 * (1.0 + r / 4.0 * high)));
+  let high = 0.0416666667 + r * (0.00833333333 + r * (0.00138888889 + r * 0.000198412698));
+  let fraction = 1.0 + r * (1.0 + r * (0.5 + r * (0.166666667 + r * high)));
   // 2^n in two steps: it may be out of range where the result is not.
   let half = Bits(n) / Bits(2);
   let other = Bits(n) - half;
