@@ -33,6 +33,7 @@ const LESS_EQUAL = 10u;    // value of OPERATION: a <= b
 const GREATER = 11u;       // value of OPERATION: a > b
 const GREATER_EQUAL = 12u; // value of OPERATION: a >= b
 const GATE = 13u;          // value of OPERATION: b where a > 0, else 0
+const POWER = 14u;         // value of OPERATION: a to the power b
 
 const MAGNITUDE = 0x7fffffff;   // all bits of a number but its sign
 const INFINITE = 0x7f800000;    // the magnitude of infinity; all above it are NaN
@@ -56,6 +57,53 @@ fn or_nan(value: Element, left: Element, right: Element) -> Element {
   return select(value, bitcast<Element>(magnitude), magnitude > Bits(INFINITE));
 }
 
+// region: powers
+// x^y, also for a negative x and a whole y; NaN where one is. WGSL's pow is exp2(y log2(x)), whose rounding grows with the
+// exponent. Here log2(x) = e + log2(m) with a whole e and m in [sqrt(1/2), sqrt(2)), and y e is exact, for y is taken in two
+// halves of 12 bits: the error is that of y log2(m).
+fn power(x: Element, y: Element) -> Element {
+  let bits = bitcast<Bits>(x) & Bits(MAGNITUDE);
+  // Below the normal numbers the bits are a whole number that is one.
+  let tiny = bits < Bits(0x00800000);
+  let placed = select(bits, bitcast<Bits>(Element(bits)), tiny) + Bits(0x004afb0d);
+  let e = Element(placed / Bits(0x00800000) - select(Bits(127), Bits(276), tiny));
+  let f = bitcast<Element>((placed & Bits(0x007fffff)) + Bits(0x3f3504f3)) - 1.0;
+  let s = f / (2.0 + f);
+  let q = s * s;
+  let series = q * (2.0 / 3.0 + q * (2.0 / 5.0 + q * (2.0 / 7.0 + q * (2.0 / 9.0 + q * (2.0 / 11.0 + q * (2.0 / 13.0))))));
+  let log2_m = 1.44269504089 * (f - s * (f - series));
+
+  // Beyond 2^32 every power of what is not 1 is 0 or infinite.
+  let exponent = clamp(y, Element(-4294967296.0), Element(4294967296.0));
+  let upper = bitcast<Element>(bitcast<Bits>(exponent) & Bits(-4096));
+  let whole_part = upper * e;
+  let rest = (exponent - upper) * e + exponent * log2_m;
+  let n = clamp(round(whole_part + rest), Element(-252.0), Element(252.0));
+  let r = 0.69314718056 * clamp((whole_part - n) + rest, Element(-1.0), Element(1.0));
+  let high = 0.0416666667 + r * (0.00833333333 + r * (0.00138888889 + r * 0.000198412698));
+  let fraction = 1.0 + r * (1.0 + r * (0.5 + r * (0.166666667 + r * high)));
+  // 2^n in two steps: it may be out of range where the result is not.
+  let half = Bits(n) / Bits(2);
+  let other = Bits(n) - half;
+  let scaled = fraction * bitcast<Element>((half + Bits(127)) * Bits(0x00800000));
+  var value = scaled * bitcast<Element>((other + Bits(127)) * Bits(0x00800000));
+
+  let zero = Element(0.0);
+  let is_zero = bits == Bits(0);
+  let is_infinite = bits == Bits(INFINITE);
+  let infinity = bitcast<Element>((bits & Bits(0)) | Bits(INFINITE));
+  value = select(value, select(zero, infinity, is_zero == (y < zero)), is_zero | is_infinite);
+  value = select(value, Element(1.0), y == zero);
+  let is_negative = bitcast<Bits>(x) < Bits(0);
+  let is_whole = (trunc(y) == y) | (abs(y) >= Element(8388608.0));
+  let is_odd = (abs(y) < Element(16777216.0)) & (y - 2.0 * floor(0.5 * y) == Element(1.0));
+  value = select(value, -value, is_negative & is_odd);
+  let has_nan = max(bits, bitcast<Bits>(y) & Bits(MAGNITUDE)) > Bits(INFINITE);
+  let is_root = is_negative & !is_whole & !is_zero & !is_infinite;
+  return select(value, bitcast<Element>(bits | Bits(0x7fc00000)), has_nan | is_root);
+}
+// end region
+
 fn apply(left: Element, right: Element) -> Element {
   let no = Element(0.0);
   let yes = Element(1.0);
@@ -73,6 +121,7 @@ fn apply(left: Element, right: Element) -> Element {
     case LESS_EQUAL: { return select(no, yes, left <= right); }
     case GREATER: { return select(no, yes, left > right); }
     case GREATER_EQUAL: { return select(no, yes, left >= right); }
+    case POWER: { return power(left, right); }
     case GATE, default: { return select(no, right, left > no); }
   }
 }

@@ -88,7 +88,10 @@ function densenet([images, targets, ...weights], { names, adam }) {
       }
     }
     const features = tf.mean(activated(maps, `norm${blocks + 1}`), [1, 2]);
-    const logits = tf.add(tf.matMul(features, named("classifier.weight")), named("classifier.bias"));
+    const logits = tf.add(
+      tf.matMul(features, named("classifier.weight"), false, true),
+      named("classifier.bias"),
+    );
     return tf.losses.softmaxCrossEntropy(labels, logits);
   };
 
@@ -129,6 +132,20 @@ function attention(q, k, v) {
 }
 
 const works = {
+  linear: (inputs) => pure(inputs, ([x, weight, bias]) => [tf.add(tf.matMul(x, weight, false, true), bias)]),
+  linearAndGradients: ([x, weight, bias, dy]) => {
+    const both = tf.valueAndGrads((a, w, b) => tf.add(tf.matMul(a, w, false, true), b));
+    return pure([x, weight, bias, dy], ([a, w, b, gradient]) => {
+      const { value, grads } = both([a, w, b], gradient);
+      return [value, ...grads];
+    });
+  },
+  silu: (inputs) => pure(inputs, ([x]) => [tf.mul(x, tf.sigmoid(x))]),
+  siluGradient: ([x, dy]) => {
+    const gradient = tf.grad((at) => tf.mul(at, tf.sigmoid(at)));
+    return pure([x, dy], ([at, upstream]) => [gradient(at, upstream)]);
+  },
+  power: (inputs, { exponent }) => pure(inputs, ([x]) => [tf.pow(x, exponent)]),
   matmul: (inputs) => pure(inputs, ([a, b]) => [tf.matMul(a, b)]),
   conv2d: (inputs) => pure(inputs, ([x, filter]) => [tf.conv2d(x, filter, 1, "same")]),
   conv2dAndGradients: ([x, filter, dy]) => {

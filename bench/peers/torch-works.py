@@ -112,7 +112,7 @@ class DenseNet:
                 squeezed = F.conv2d(self.activated(maps, f"{prefix}.norm"), self.weights[f"{prefix}.conv.weight"])
                 maps = F.avg_pool2d(squeezed, 2)
         features = self.activated(maps, f"norm{self.blocks + 1}").mean(dim=(2, 3))
-        logits = features @ self.weights["classifier.weight"] + self.weights["classifier.bias"]
+        logits = F.linear(features, self.weights["classifier.weight"], self.weights["classifier.bias"])
         return F.cross_entropy(logits, self.labels)
 
     def run(self):

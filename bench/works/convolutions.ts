@@ -1,6 +1,6 @@
-// The products: convolutions with their gradients, and matmul.
+// Convolutions with their gradients.
 
-import { conv2d, matmul } from "tessera";
+import { conv2d } from "tessera";
 import { operators } from "tessera/operators";
 import { normal, type HostInput } from "../harness/data.ts";
 import { roundingBound } from "../harness/equality.ts";
@@ -91,17 +91,4 @@ export function convolutions(): OperatorWork[] {
       peer: { work: "conv2d", options: { images: 32, h: 14, w: 14, c: 128, k: 64, r: 1, padding: 0 } },
     },
   ];
-}
-
-export function products(): OperatorWork {
-  const n = 512;
-  return {
-    name: "matmul-512",
-    title: "[512, 512] [512, 512]",
-    flops: 2 * n ** 3,
-    bound: roundingBound(n),
-    inputs: () => Promise.all([normal([n, n], 8), normal([n, n], 9)]),
-    body: ([a, b]) => [matmul(a, b)],
-    peer: { work: "matmul", options: { m: n, n, k: n } },
-  };
 }

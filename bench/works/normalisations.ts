@@ -1,6 +1,6 @@
 // Works that memory bounds, at the size of a DenseNet's maps: batch norm, and elementwise functions.
 
-import { add, batchMoments, batchNorm, batchNormInference, relu } from "tessera";
+import { add, batchMoments, batchNorm, batchNormInference, power, relu, runOperator, silu } from "tessera";
 import { operators } from "tessera/operators";
 import { normal, uniform, type HostInput } from "../harness/data.ts";
 import { roundingBound } from "../harness/equality.ts";
@@ -30,6 +30,39 @@ export function elementwise(): OperatorWork[] {
       inputs: () => Promise.all([normal(shape, 10), normal(shape, 14)]),
       body: ([a, b]) => [add(a, b)],
       peer: { work: "add", options: {} },
+    },
+    {
+      name: "silu",
+      title,
+      bytes: 4 * 2 * count,
+      bound: roundingBound(1, 8), // exp is good to a few units in the last place
+      inputs: () => Promise.all([normal(shape, 10)]),
+      body: ([x]) => [silu(x)],
+      peer: { work: "silu", options: {} },
+      absent: "gpu.js: compared as `relu`, another function of one number",
+    },
+    {
+      name: "silu-gradient",
+      title,
+      bytes: 4 * 3 * count,
+      bound: roundingBound(1, 8),
+      inputs: () => Promise.all([normal(shape, 10), normal(shape, 14)]),
+      body([x, dy]) {
+        const attributes = { of: "silu", parameter: 0 } as const;
+        return [runOperator(operators.unaryGradient, [x, dy], attributes)[0]];
+      },
+      peer: { work: "siluGradient", options: {} },
+      absent: "gpu.js: compared as `add`, another function of two numbers",
+    },
+    {
+      name: "power",
+      title: `${title} to 2.5`,
+      bytes: 4 * 2 * count,
+      bound: roundingBound(1, 8),
+      inputs: () => Promise.all([uniform(shape, 15, 0.25, 4)]),
+      body: ([x]) => [power(x, 2.5)],
+      peer: { work: "power", options: { exponent: 2.5 } },
+      absent: "gpu.js: compared as `relu`, another function of one number",
     },
   ];
 }

@@ -6,6 +6,7 @@ import { roundingBound } from "../harness/equality.ts";
 import { assemble } from "./assemble.ts";
 import { attentions } from "./attention.ts";
 import { convolutions, products } from "./convolutions.ts";
+import { convolutions } from "./convolutions.ts";
 import { dense } from "./dense.ts";
 import { images } from "./images.ts";
 import { elementwise, normalisations } from "./normalisations.ts";
@@ -15,6 +16,7 @@ import { pools } from "./pools.ts";
 import { softmaxes } from "./softmaxes.ts";
 import { resizing } from "./resizing.ts";
 import { transposedConvolutions } from "./transposed-convolutions.ts";
+import { products } from "./products.ts";
 
 function optimisers(): OperatorWork {
   const count = 1 << 20;
@@ -43,7 +45,7 @@ function optimisers(): OperatorWork {
 }
 
 export const operatorWorks: readonly OperatorWork[] = [
-  products(),
+  ...products(),
   ...convolutions(),
   ...transposedConvolutions(),
   ...attentions(),

@@ -139,8 +139,8 @@ export function customGradient(
   }
   // Inside noGradient nothing may be recorded, not even this.
   if (engine.observer !== undefined) {
-    currentTape(engine)?.recordCustom(inputs, [result], (heldInputs, [output]) => (gradient) => {
-      if (output === undefined) return [];
+    currentTape(engine)?.recordCustom(inputs, [result], (heldInputs, [output]) => ([gradient]) => {
+      if (output === undefined || gradient === undefined) return [];
       const parts: unknown = backward(gradient, { inputs: heldInputs, output });
       if (!Array.isArray(parts)) {
         throw new UsageError(

@@ -2,7 +2,7 @@
 // the file of its name. It is total: an operator without a row does not compile. "piecewise constant" is a gradient of zero;
 // "nondifferentiable" makes the tape refuse.
 
-import type { GradientOf } from "../operators/gradient-rule.ts";
+import type { GradientOf, OutputsRule } from "../operators/gradient-rule.ts";
 import type { AttributesOf, OperatorName } from "../operators/registry.ts";
 import { attentionGradients } from "./gradients/attention-gradients.ts";
 import { convolutionGradients } from "./gradients/convolution-gradients.ts";
@@ -22,7 +22,7 @@ import { softmaxGradients } from "./gradients/softmax-gradients.ts";
 import { resizingGradients } from "./gradients/resizing-gradients.ts";
 
 type GradientTable = {
-  readonly [Name in OperatorName]: GradientOf<AttributesOf<Name>>;
+  readonly [Name in OperatorName]: GradientOf<AttributesOf<Name>> | OutputsRule<AttributesOf<Name>>;
 };
 
 export const gradients: GradientTable = {

@@ -3,7 +3,7 @@
 import { LifetimeError, ShapeError, UsageError } from "../errors/errors.ts";
 import { add } from "../functions/elementwise.ts";
 import { reshape } from "../functions/movement.ts";
-import type { GradientOf } from "../operators/gradient-rule.ts";
+import type { GradientOf, OutputsRule } from "../operators/gradient-rule.ts";
 import { updatesOf, type Operator } from "../operators/operator.ts";
 import { isBuiltIn, type OperatorName } from "../operators/registry.ts";
 import type { CallObserver, Engine, OperatorCall } from "../runtime/engine.ts";
@@ -15,8 +15,14 @@ import { checkedRule } from "./checked-rule.ts";
 import { gradients as table } from "./gradients.ts";
 import { partOfFirst } from "./gradients/gradient-parts.ts";
 
-/** The gradients of a call's inputs from that of output 0; only those for which `needed` is true are computed. */
-type Sweep = (gradient: Tensor, needed: readonly boolean[]) => (Tensor | undefined)[];
+/**
+ * The gradients of a call's inputs from those of its outputs, of which all but the first are undefined unless the call's
+ * operator has a rule for all of them; only those for which `needed` is true are computed.
+ */
+type Sweep = (
+  gradients: readonly (Tensor | undefined)[],
+  needed: readonly boolean[],
+) => (Tensor | undefined)[];
 
 /** What a call did, by the ids of the caller's tensors. */
 interface Ids {
@@ -33,6 +39,8 @@ interface Entry {
   readonly shapes: readonly Shape[];
   /** Undefined where there is no rule: a gradient that arrives here is an error, which says `instead`. */
   readonly sweep: Sweep | undefined;
+  /** Whether every output carries a gradient, and not the first alone. */
+  readonly ofOutputs: boolean;
   readonly instead: string;
   readonly release: () => void;
 }
@@ -167,7 +175,7 @@ export class Tape implements Disposable {
     inputs: readonly Tensor[],
     outputs: readonly Tensor[],
     makeSweep: MakeSweep,
-    updates: readonly number[] = [],
+    { updates = [], ofOutputs = false }: { updates?: readonly number[]; ofOutputs?: boolean } = {},
   ): void {
     const ids = idsOf(inputs, outputs, updates);
     if (!this.#follows(ids)) return;
@@ -181,6 +189,7 @@ export class Tape implements Disposable {
       ids,
       shapes: inputs.map(({ shape }) => shape),
       sweep: makeSweep(held.inputs, held.outputs),
+      ofOutputs,
       instead: "",
       release: () => {
         for (const tensor of [...held.inputs, ...held.outputs]) tensor.dispose();
@@ -191,7 +200,8 @@ export class Tape implements Disposable {
   /** Notes a call without a rule. */
   #note(name: string, ids: Ids, instead: string): void {
     if (!this.#follows(ids)) return;
-    this.#entries.push({ name, ids, shapes: [], sweep: undefined, instead, release: () => undefined });
+    const sweep = { sweep: undefined, ofOutputs: false };
+    this.#entries.push({ name, ids, shapes: [], ...sweep, instead, release: () => undefined });
   }
 
   #record({ operator, inputs, outputs, attributes }: OperatorCall): void {
@@ -210,8 +220,15 @@ export class Tape implements Disposable {
       );
       return;
     }
-    const makeSweep: MakeSweep = (heldInputs, heldOutputs) => (gradient, needed) => {
-      const thunks = rule({ inputs: heldInputs, outputs: heldOutputs, attributes, gradient });
+    const ofOutputs = typeof rule === "object";
+    const makeSweep: MakeSweep = (heldInputs, heldOutputs) => (gradients, needed) => {
+      const call = { inputs: heldInputs, outputs: heldOutputs, attributes };
+      const [gradient] = gradients;
+      const thunks = ofOutputs
+        ? rule.ofOutputs({ ...call, gradients })
+        : gradient === undefined
+          ? []
+          : rule({ ...call, gradient });
       return heldInputs.map((_, i) => {
         if (!needed[i]) return undefined;
         if (thunks[i] !== partOfFirst) return thunks[i]?.();
@@ -219,7 +236,7 @@ export class Tape implements Disposable {
         return undefined;
       });
     };
-    this.#add(operator.name, inputs, outputs, makeSweep, updates);
+    this.#add(operator.name, inputs, outputs, makeSweep, { updates, ofOutputs });
   }
 
   /**
@@ -251,18 +268,19 @@ export class Tape implements Disposable {
       const entry = this.#entries[at];
       const needed = needs[at];
       if (!needed.includes(true)) continue;
-      const gradient = arrived(entry, found);
-      if (gradient === undefined || entry.sweep === undefined) continue;
+      const gradients = arrived(entry, found);
       const { sweep } = entry;
+      if (sweep === undefined || gradients.every((gradient) => gradient === undefined)) continue;
       const parts = this.#engine.scope(() => {
         const newest = newestTensor();
-        return separate(newest, sweep(gradient, needed));
+        return separate(newest, sweep(gradients, needed));
       });
-      const [first] = entry.ids.outputs;
-      if (!wanted.has(first)) {
-        found.delete(first);
+      gradients.forEach((gradient, i) => {
+        const id = entry.ids.outputs[i];
+        if (gradient === undefined || wanted.has(id)) return;
+        found.delete(id);
         gradient.dispose();
-      }
+      });
       entry.ids.inputs.forEach((id, i) => {
         const part = parts[i];
         if (part === undefined || !needed[i]) return;
@@ -322,13 +340,13 @@ const secondDerivatives =
   "second derivatives are not supported: make constants of them with stopGradient(), or find them outside of the outer tape";
 
 /**
- * The gradient that has arrived at a call through which a wanted tensor acts on the value.
+ * The gradients that have arrived at the outputs of a call through which a wanted tensor acts on the value.
  * @throws UsageError when it is one that the call cannot take on: it would end here and leave a gradient of zero
  */
 function arrived(
-  { name, ids, sweep, instead }: Entry,
+  { name, ids, sweep, ofOutputs, instead }: Entry,
   found: ReadonlyMap<number, Tensor>,
-): Tensor | undefined {
+): (Tensor | undefined)[] {
   if (ids.updated.some((id) => found.has(id))) {
     throw new UsageError(
       `${name}: the value depends on a tensor that ${name} overwrote in place, and no gradient goes through that; ` +
@@ -340,11 +358,10 @@ function arrived(
       `${name}: has no gradient rule, but the value depends through it on a tensor to differentiate by; ${instead}`,
     );
   }
-  const [first = -1, ...others] = ids.outputs;
-  if (others.some((id) => found.has(id))) {
+  if (!ofOutputs && ids.outputs.slice(1).some((id) => found.has(id))) {
     throw new LifetimeError(`${name}: only its first output has a gradient`);
   }
-  return found.get(first);
+  return ids.outputs.map((id) => found.get(id));
 }
 
 function idsOf(inputs: readonly Tensor[], outputs: readonly Tensor[], updates: readonly number[] = []): Ids {
@@ -356,8 +373,9 @@ function idsOf(inputs: readonly Tensor[], outputs: readonly Tensor[], updates: r
 }
 
 /** The row of the table for an operator of the registry, what its record says for any other. */
-function ruleOf(operator: Operator<never>): GradientOf<unknown> | undefined {
-  if (isBuiltIn(operator)) return table[operator.name as OperatorName] as GradientOf<unknown>;
+function ruleOf(operator: Operator<never>): GradientOf<unknown> | OutputsRule<unknown> | undefined {
+  if (isBuiltIn(operator))
+    return table[operator.name as OperatorName] as GradientOf<unknown> | OutputsRule<unknown>;
   const rule = operator.gradient as GradientOf<unknown> | undefined;
   return typeof rule === "function" ? checkedRule(operator, rule) : rule;
 }

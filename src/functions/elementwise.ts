@@ -3,7 +3,14 @@
 // ShapeError for tensors of another type.
 
 import type { Tensor } from "../tensor/tensor.ts";
-import { aNumber, expectArgument, expectOptions, type NoOptions } from "../errors/arguments.ts";
+import {
+  aNumber,
+  expectArgument,
+  expectOptions,
+  type NoOptions,
+  type OptionChecks,
+} from "../errors/arguments.ts";
+import { expectTensor } from "../runtime/expect-tensor.ts";
 import { runOne, runWithNumbers, type Operand } from "./run.ts";
 
 /** e^x. */
@@ -53,6 +60,54 @@ export function gelu(x: Tensor, options: NoOptions = {}): Tensor {
   return runOne("gelu", [x], {});
 }
 
+/** |x|. Its gradient at 0 is 0. */
+export function abs(x: Tensor): Tensor {
+  return runOne("abs", [x], {});
+}
+
+/** The error function, 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x, to a relative error near 1e-7. */
+export function erf(x: Tensor): Tensor {
+  return runOne("erf", [x], {});
+}
+
+/** x sigmoid(x), also called swish (Elfwing et al. 2017; Ramachandran et al. 2017). */
+export function silu(x: Tensor, options: NoOptions = {}): Tensor {
+  expectOptions("silu", options, {});
+  return runOne("silu", [x], {});
+}
+
+/** x min(max(x + 3, 0), 6) / 6: silu with a line in the place of the sigmoid (Howard et al. 2019, MobileNetV3). */
+export function hardSwish(x: Tensor, options: NoOptions = {}): Tensor {
+  expectOptions("hardSwish", options, {});
+  return runOne("hardSwish", [x], {});
+}
+
+export interface LeakyReluOptions {
+  /** Below 0. Default .01, as torch's. */
+  readonly slope?: number;
+}
+
+const leakyReluOptions: OptionChecks<LeakyReluOptions> = { slope: aNumber };
+
+/** x where x > 0, slope x elsewhere (Maas et al. 2013). The slope is a constant of a recorded program. */
+export function leakyRelu(x: Tensor, options: LeakyReluOptions = {}): Tensor {
+  expectOptions("leakyRelu", options, leakyReluOptions);
+  return runOne("leakyRelu", [x], { slope: options.slope ?? 0.01 });
+}
+
+export interface EluOptions {
+  /** What it falls towards is -alpha. Default 1. */
+  readonly alpha?: number;
+}
+
+const eluOptions: OptionChecks<EluOptions> = { alpha: aNumber };
+
+/** x where x > 0, alpha (e^x - 1) elsewhere (Clevert et al. 2015). Alpha is a constant of a recorded program. */
+export function elu(x: Tensor, options: EluOptions = {}): Tensor {
+  expectOptions("elu", options, eluOptions);
+  return runOne("elu", [x], { alpha: options.alpha ?? 1 });
+}
+
 /**
  * x limited to [low, high]; NaN stays NaN. No gradient flows where x lies outside.
  *
@@ -95,6 +150,19 @@ export function multiply(a: Operand, b: Operand): Tensor {
 /** a / b, broadcast; where b is 0, Infinity or NaN as IEEE 754 has it (WGSL promises less, but all devices that we know do so). */
 export function divide(a: Operand, b: Operand): Tensor {
   return runWithNumbers("divide", [a, b]);
+}
+
+/**
+ * x to a power, broadcast. A negative x has powers with a whole exponent alone, others are NaN; every number to the power 0 is
+ * 1. The gradient with respect to an exponent is x^exponent log(x), which is NaN for a negative x; for x = 0 it counts as 0.
+ *
+ * @param exponent a number is a constant, in a recorded program too: whole ones up to 64 are products, so that power(x, 2) is
+ *   x x to the bit
+ */
+export function power(x: Operand, exponent: Operand): Tensor {
+  if (typeof exponent !== "number" || typeof x === "number") return runWithNumbers("power", [x, exponent]);
+  expectTensor("power", 0, 2, x, "a tensor or a number");
+  return runOne("constantPower", [x], { exponent });
 }
 
 /** The larger of a and b, broadcast; NaN where one of them is. */

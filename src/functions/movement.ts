@@ -11,6 +11,7 @@ import {
   required,
   wholeFrom,
   type OptionChecks,
+  type Requirement,
 } from "../errors/arguments.ts";
 import { ShapeError } from "../errors/errors.ts";
 import { engineOf } from "../runtime/engine-of.ts";
@@ -25,7 +26,7 @@ import {
   type Shape,
 } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { runOne } from "./run.ts";
+import { run, runOne } from "./run.ts";
 
 /**
  * The same elements in the same order under another shape. No data is copied: both tensors share it.
@@ -128,6 +129,59 @@ export function concat(xs: readonly Tensor[], axis: number): Tensor {
 export function concatChannels(xs: readonly Tensor[]): Tensor {
   return joined("concatChannels", xs, -1);
 }
+
+/**
+ * Tensors of one shape one behind the other along a new axis.
+ *
+ * @param xs f32, one or more, of equal shape, with five axes at most
+ * @param axis where the new axis stands in the result; negative ones count from the end. Default 0
+ * @throws ShapeError when the shapes differ, or the result would not have that axis
+ */
+export function stack(xs: readonly Tensor[], axis = 0): Tensor {
+  engineOf(xs, "stack");
+  const [{ shape }] = xs;
+  const other = xs.find((x) => !equalShapes(x.shape, shape));
+  if (other !== undefined) {
+    throw new ShapeError(`stack: ${showShape(shape)} and ${showShape(other.shape)} must be equal`);
+  }
+  const at = normaliseAxis("stack", [...shape, 1], axis);
+  const withAxis = [...shape.slice(0, at), 1, ...shape.slice(at)];
+  const rows = xs.map((x) => reshape(x, withAxis));
+  try {
+    return runOne("concat", rows, { axis: at });
+  } finally {
+    for (const row of rows) row.dispose(); // a tape has handles of its own
+  }
+}
+
+/**
+ * x cut into parts along an axis; `concat` joins them again. Its gradient joins those of the parts, with zeros for a part that
+ * nothing depends on.
+ *
+ * @param x f32
+ * @param parts how many equal parts, or the size of each
+ * @param axis negative ones count from the end. Default 0
+ * @returns a tensor for each part, one behind the other
+ * @throws ShapeError when the parts do not fill the axis; UsageError when they are neither a whole number nor a list of numbers
+ */
+export function split(x: Tensor, parts: number | readonly number[], axis = 0): Tensor[] {
+  expectTensor("split", 0, 1, x);
+  expectArgument("split", "the parts", parts, partsOrSizes);
+  const at = normaliseAxis("split", x.shape, axis);
+  if (typeof parts !== "number") return run("split", [x], { axis: at, sizes: parts });
+  const size = x.shape[at] / parts;
+  if (!Number.isInteger(size)) {
+    throw new ShapeError(
+      `split: axis ${at} of ${showShape(x.shape)} has no ${parts} equal parts; name their sizes`,
+    );
+  }
+  return run("split", [x], { axis: at, sizes: new Array<number>(parts).fill(size) });
+}
+
+const partsOrSizes: Requirement = {
+  words: "a whole number from 1, or a list of numbers",
+  fits: (value) => wholeFrom(1).fits(value) || numbers.fits(value),
+};
 
 function joined(name: string, xs: readonly Tensor[], axis: number): Tensor {
   engineOf(xs, name);

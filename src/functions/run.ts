@@ -35,7 +35,7 @@ export function run<Name extends OperatorName>(
  * Runs an operator of your own on the engine that its inputs live on: what a function of tensors is made of.
  * (`engine.run` is the same, for an operator without inputs too.)
  *
- *     const silu = (x: Tensor): Tensor => runOperator(siluOperator, [x], {})[0];
+ *     const swish = (x: Tensor): Tensor => runOperator(swishOperator, [x], {})[0];
  *
  * @returns the operator's outputs
  * @throws as `Engine.run`; LifetimeError when the inputs live on different engines

@@ -4,14 +4,19 @@
 import { Tensor } from "../tensor/tensor.ts";
 import { conv2d } from "./convolution.ts";
 import {
+  abs,
   add,
   clamp,
   divide,
+  elu,
   equal,
+  erf,
   exp,
   gelu,
   greater,
   greaterEqual,
+  hardSwish,
+  leakyRelu,
   less,
   lessEqual,
   log,
@@ -19,8 +24,10 @@ import {
   minimum,
   multiply,
   notEqual,
+  power,
   relu,
   sigmoid,
+  silu,
   softplus,
   sqrt,
   subtract,
@@ -39,10 +46,12 @@ import { cumulativeSum, max, mean, sum } from "./reduction.ts";
 
 /** Each takes the tensor as its first argument, and returns a tensor. */
 export const tensorMethods = {
-  ...{ add, subtract, multiply, divide, maximum, minimum, clamp },
+  ...{ add, subtract, multiply, divide, power, maximum, minimum, clamp },
   ...{ equal, notEqual, less, lessEqual, greater, greaterEqual },
   ...{ exp, log, sqrt, tanh, relu, sigmoid, softplus, gelu },
   ...{ softmax, logSoftmax },
+  ...{ exp, log, sqrt, abs, erf, tanh, relu, sigmoid, softplus, gelu },
+  ...{ silu, hardSwish, leakyRelu, elu },
   ...{ sum, mean, max },
   ...{ sum, mean, max, cumulativeSum },
   ...{ argMax, argMin, oneHot, sampleRows },

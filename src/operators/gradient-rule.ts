@@ -16,6 +16,16 @@ export type Gradient = (() => Tensor) | undefined;
 /** Gradients in the order of the inputs; inputs left out or undefined have none. */
 export type GradientRule<A> = (call: RuleCall<A>) => readonly Gradient[];
 
+/** One recorded call of an operator whose outputs all carry a gradient, and those that arrived: at least one. */
+export interface OutputsCall<A> extends Omit<RuleCall<A>, "gradient"> {
+  readonly gradients: readonly (Tensor | undefined)[];
+}
+
+/** The rule of such an operator. Built-in ones alone have it. */
+export interface OutputsRule<A> {
+  readonly ofOutputs: (call: OutputsCall<A>) => readonly Gradient[];
+}
+
 /**
  * What is known of an operator's gradient:
  * - a rule;

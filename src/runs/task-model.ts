@@ -9,7 +9,11 @@ import type { Module } from "../nn/module.ts";
 import { difference, writeWeights } from "../nn/weights.ts";
 import { runFiles } from "./run-folder.ts";
 
+/** How layers lay their weights out, counted up when one turns: files without it have a `Linear` with weights [inputs, outputs]. */
+export const weightsLayout = 2;
+
 const recordSchema = z.object({ task: z.string(), epoch: z.int().min(0) });
+const layoutSchema = z.object({ layout: z.literal(weightsLayout) });
 
 /** What the file of a task's weights says of them. */
 export type TaskModelRecord = z.output<typeof recordSchema>;
@@ -31,6 +35,13 @@ export async function readTaskModel(module: Module, path: string): Promise<TaskM
     throw new ModelError(
       file,
       "holds a model of a manifest's classes, not of a task; read it with readModel",
+    );
+  }
+  if (!layoutSchema.safeParse(record).success) {
+    throw new ModelError(
+      file,
+      "is of an earlier version of Tessera, whose Linear had weights [inputs, outputs] and not [outputs, inputs]; train " +
+        "again, or read it with that version",
     );
   }
   const wrong = difference(module, tensors);

@@ -27,6 +27,7 @@ import { RunFolder } from "./run-folder.ts";
 import { compareAdapters, computedOn, provenance } from "./provenance.ts";
 import type { TaskRecord } from "./run-record.ts";
 import { silent } from "./run-observer.ts";
+import { weightsLayout } from "./task-model.ts";
 import type { TaskSummary } from "./summary.ts";
 
 export interface TaskRunOptions<Report extends object = object> {
@@ -129,7 +130,10 @@ async function written<Judged extends Judgement, Trained extends Module>(
     parameters: module.parameterCount,
     ...made,
   };
-  const model = { record: { task: name, epoch: kept }, tensors: await readWeights(module) };
+  const model = {
+    record: { task: name, epoch: kept, layout: weightsLayout },
+    tensors: await readWeights(module),
+  };
   await folder.finish(summary, stopped ? undefined : model);
   return summary;
 }

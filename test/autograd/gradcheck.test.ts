@@ -40,6 +40,7 @@ const constants: Partial<Record<OperatorName, Readonly<Record<number, Constant>>
 
 /** The operators without a gradient, and why: one that ought to have a rule is not to hide among them. */
 const withoutGradient: Partial<Record<OperatorName, string>> = {
+  unaryGradient: "second derivatives are not supported",
   maxPool2dGradient: "second derivatives are not supported",
   batchNormGradient: "second derivatives are not supported",
   layerNormGradient: "second derivatives are not supported",

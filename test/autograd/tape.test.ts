@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import { Tape } from "../../src/autograd/tape.ts";
 import { customGradient, noGradient, stopGradient, valueAndGradients } from "../../src/autograd/functions.ts";
 import { LifetimeError, ShapeError } from "../../src/errors/errors.ts";
-import { add, exp, multiply } from "../../src/functions/elementwise.ts";
+import { add, exp, multiply, power } from "../../src/functions/elementwise.ts";
+import { split, stack } from "../../src/functions/movement.ts";
 import { sum } from "../../src/functions/reduction.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { useEngine } from "../engines.ts";
@@ -37,6 +38,46 @@ for (const device of ["reference", "webgpu"] as const) {
       expect(Array.from((await dy?.read()) ?? [])).toEqual([2, 8]);
       expect(Array.from((await dx?.read()) ?? [])).toEqual([4, 32]);
       expect(Array.from((await none?.read()) ?? [])).toEqual([0]);
+    });
+
+    test("the gradients of all parts of a split arrive, with zeros for a part that nothing depends on", async () => {
+      const x = open().tensor([1, 2, 3, 4, 5]);
+      const { value, gradients } = valueAndGradients(() => {
+        const [first, , last] = split(x, [1, 2, 2]);
+        return sum(add(multiply(last, last), first));
+      }, [x]);
+      expect(await value.item()).toBe(43);
+      expect(Array.from(await gradients[0].read())).toEqual([2, 0, 0, 8, 10]);
+      const before = open().memory().tensors;
+      const tape = new Tape(open(), [x]);
+      const [left, right] = split(x, [2, 3]);
+      const [dx, dRight] = tape.gradients(sum(multiply(right, right)), [x, right]);
+      expect(Array.from(await dx.read())).toEqual([0, 0, 6, 8, 10]);
+      expect(Array.from(await dRight.read())).toEqual([6, 8, 10]);
+      for (const each of [left, right, dx, dRight]) each.dispose();
+      expect(open().memory().tensors - before).toBe(2); // the sum and the square, which are the caller's
+    });
+
+    test("the gradients of stacked tensors are cut from its own, and none of its rows stays", async () => {
+      const [a, b] = [open().tensor([1, 2]), open().tensor([3, 4])];
+      const weights = open().tensor([1, 10, 100, 1000], [2, 2]);
+      const { gradients } = valueAndGradients(() => sum(multiply(stack([a, b], 1), weights)), [a, b]);
+      expect(Array.from(await gradients[0].read())).toEqual([1, 100]);
+      expect(Array.from(await gradients[1].read())).toEqual([10, 1000]);
+    });
+
+    test("a square at 0, a power of 0 and the exponent of 0 have gradients that are numbers", async () => {
+      const [x, y] = [open().tensor([0, 0, 0, 2]), open().tensor([2, 0, 1, 3])];
+      const { gradients } = valueAndGradients(() => sum(power(x, y)), [x, y]);
+      expect(Array.from(await gradients[0].read())).toEqual([0, 0, 1, 12]);
+      const [, , , ofExponent] = await gradients[1].read();
+      expect(Array.from(await gradients[1].read()).slice(0, 3)).toEqual([0, 0, 0]);
+      expect(ofExponent).toBeCloseTo(8 * Math.LN2, 5);
+      const slopes = async (exponent: number): Promise<number[]> =>
+        Array.from(await valueAndGradients(() => sum(power(x, exponent)), [x]).gradients[0].read());
+      expect(await slopes(2)).toEqual([0, 0, 0, 4]);
+      expect(await slopes(1)).toEqual([1, 1, 1, 1]);
+      expect(await slopes(0)).toEqual([0, 0, 0, 0]);
     });
 
     test("the second use of a tape is refused with what to do", () => {

@@ -51,6 +51,7 @@ const ofModules: Rows<typeof nn> = {
   Initialiser: () => [engine, 1],
   Embedding: () => [engine, init(), 5, 3, { padding: 0 }],
   Linear: () => [engine, init(), 2, 3],
+  Linear: () => [engine, init(), 2, 3, { bias: true }],
   ResNet: () => [engine, init(), resNet],
   ResidualBlock: () => [engine, init(), 4, { block: "basic", width: 4, stride: 2 }],
   Transition: () => [engine, init(), 4, 2],

@@ -36,6 +36,7 @@ const rest: Readonly<Record<string, (x: Tensor) => readonly unknown[]>> = {
     [0, 1, 0, 0],
     [0, 0, 2, 0],
   ],
+  power: () => [2.5],
   takeRows: () => [open().tensor(Uint32Array.of(0, 0))],
   cumulativeSum: () => [{ axis: 1, exclusive: true }],
   argMax: () => [{ axis: 2 }],

@@ -80,7 +80,9 @@ describe("launch and work of a kernel", () => {
   });
 
   test("tiles of neighbouring columns and rows are counted whole", () => {
-    const strides = { aBatchStride: 0, aRowStride: 5, aColumnStride: 1, bBatchStride: 0 };
+    const none = [0, 0, 0, 0];
+    const batches = { batches: [3, 1, 1, 1], aBatchStrides: none, bBatchStrides: none };
+    const strides = { ...batches, aRowStride: 5, aColumnStride: 1 };
     const sizes = { batch: 3, m: 17, n: 9, k: 5, ...strides, bRowStride: 9, bColumnStride: 1 };
     expect(kernels.matmulTile.workgroups(sizes, { ROWS: 8, COLUMNS: 4, WIDTH: 2 })).toEqual([14, 1]);
     expect(kernels.matmulTile.operations(sizes)).toBe(2 * 3 * 17 * 9 * 5);

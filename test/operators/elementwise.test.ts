@@ -1,6 +1,7 @@
 // Elementwise operators: what parity with the reference cannot show.
 
 import { describe, expect, test } from "vitest";
+import { valueAndGradients } from "../../src/autograd/functions.ts";
 import { ShapeError } from "../../src/errors/errors.ts";
 import { elementwiseOperators } from "../../src/operators/elementwise/index.ts";
 import * as functions from "../../src/functions/elementwise.ts";
@@ -61,12 +62,28 @@ describe("functions", () => {
       if (name === "where") return functions.where(x, x, zero);
       if (name === "clamp") return functions.clamp(x, 0.3, 1);
       if (name === "affine") return functions.affine(x, 2);
+      if (name === "constantPower") return functions.power(x, 2);
+      if (name === "unaryGradient") {
+        return valueAndGradients(() => functions.silu(x), [x], { upstream: x }).gradients[0];
+      }
       const run = functions[name as keyof typeof functions] as (...operands: unknown[]) => typeof x;
       return run.length === 1 ? run(x) : run(x, x);
     });
     expect(results.map(({ shape }) => shape)).toEqual(results.map(() => [2]));
     const values = await Promise.all(results.map((result) => result.read()));
     expect(values.flatMap((array) => [...array]).every(Number.isFinite)).toBe(true);
+  });
+
+  test("a constant exponent and a tensor of exponents give the same powers", async () => {
+    const x = engine().tensor([-3, -0.5, 0, 0.1, 7]);
+    for (const exponent of [0, 1, 2, 5, -1, -2]) {
+      const constant = [...(await functions.power(x, exponent).read())];
+      expect(constant).toEqual([...(await functions.power(x, engine().tensor(exponent)).read())]);
+      expect(constant).toEqual([-3, -0.5, 0, 0.1, 7].map((value) => value ** exponent));
+    }
+    expect([...(await functions.power(2, engine().tensor([3, -1])).read())]).toEqual([8, 0.5]);
+    expect([...(await functions.power(x, 0.5).read())].slice(0, 3)).toEqual([NaN, NaN, 0]);
+    expect(() => functions.power(x, NaN)).toThrow("constantPower: exponent must be a finite number, got NaN");
   });
 
   test("the offset of affine is zero unless it is given", async () => {

@@ -10,6 +10,8 @@ import {
   reshape,
   slice,
   sliceChannels,
+  split,
+  stack,
   takeRows,
   transpose,
 } from "../../src/functions/movement.ts";
@@ -66,6 +68,26 @@ describe("shape errors say what does not fit", () => {
       /^concat: f32 \[2, 3\], f32 \[4, 3\]/,
     ],
     ["concat of unequal ranks", () => concat([zeros(2, 3), zeros(2)], 0), /equal except along axis 0/],
+    [
+      "concat along an axis that is not there",
+      () => concat([zeros(2, 3)], -3),
+      /^concat: there is no axis -3/,
+    ],
+    ["stack of unequal shapes", () => stack([zeros(2, 3), zeros(3, 2)]), /^stack: \[2, 3\] and \[3, 2\]/],
+    ["stack along an axis that is not there", () => stack([zeros(2)], 2), /^stack: there is no axis 2/],
+    ["stack to seven axes", () => stack([zeros(1, 1, 1, 1, 1, 1)]), /up to 6/],
+    [
+      "split into unequal parts",
+      () => split(zeros(2, 7), 3, -1),
+      /^split: axis 1 of \[2, 7\] has no 3 equal/,
+    ],
+    [
+      "split that leaves something",
+      () => split(zeros(7), [3, 3]),
+      /^split: sizes \[3, 3\] .* axis 0 of \[7\]/,
+    ],
+    ["split with an empty part", () => split(zeros(7), [7, 0]), /whole numbers from 1/],
+    ["split of a scalar", () => split(zeros(), 1), /^split: there is no axis 0 in \[\]/],
     [
       "broadcast to fewer axes",
       () => broadcastTo(zeros(2, 3), [3]),
@@ -125,6 +147,27 @@ describe("functions", () => {
     expect([...(await joined.read())]).toEqual([1, 2, 5, 3, 4, 6]);
     expect([...(await sliceChannels(joined, 2, 1).read())]).toEqual([5, 6]);
     expect(concat([a, a], -2).shape).toEqual([4, 2]);
+  });
+
+  test("stack makes an axis anywhere, and split takes tensors apart again", async () => {
+    const [a, b] = [engine().tensor([1, 2]), engine().tensor([3, 4])];
+    expect([...(await stack([a, b]).read())]).toEqual([1, 2, 3, 4]);
+    const columns = stack([a, b], -1);
+    expect(columns.shape).toEqual([2, 2]);
+    expect([...(await columns.read())]).toEqual([1, 3, 2, 4]);
+    const [left, right] = split(columns, 2, 1);
+    expect(left.shape).toEqual([2, 1]);
+    expect([...(await left.read()), ...(await right.read())]).toEqual([1, 2, 3, 4]);
+    const parts = split(engine().tensor([1, 2, 3, 4]), [1, 3]);
+    expect(await Promise.all(parts.map(async (part) => [...(await part.read())]))).toEqual([[1], [2, 3, 4]]);
+  });
+
+  test("a hundred tensors are joined and taken apart", async () => {
+    const xs = Array.from({ length: 100 }, (_, i) => engine().full([2, 1], i));
+    const joined = concat(xs, -1);
+    expect(joined.shape).toEqual([2, 100]);
+    expect([...(await split(joined, 100, 1)[99].read())]).toEqual([99, 99]);
+    expect([...(await stack(xs, 1).read())].slice(98, 102)).toEqual([98, 99, 0, 1]);
   });
 
   test("slice undoes pad", async () => {

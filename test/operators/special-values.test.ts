@@ -73,6 +73,7 @@ const movement: readonly string[] = [
   "slice",
   "pad",
   "concat",
+  "split",
   "pack",
   "broadcastTo",
   "takeRows",

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { ModelError, RunFolderError } from "../../src/errors/training-errors.ts";
 import { Initialiser } from "../../src/nn/initialise.ts";
+import { readTensorFile, writeTensorFile } from "../../src/interchange/safetensors.ts";
 import { Linear } from "../../src/nn/layers/linear-layer.ts";
 import { readTaskModel } from "../../src/runs/task-model.ts";
 import { readModelFile } from "../../src/runs/model-file.ts";
@@ -135,6 +136,12 @@ describe("a task", () => {
     const module = new Line(open());
     expect(await readTaskModel(module, join(folder.path, "one"))).toEqual({ task: "line", epoch: 3 });
     const file = readFileSync(join(folder.path, "one", "model.safetensors"));
+    const written = await readTensorFile(join(folder.path, "one", "model.safetensors"), "tessera model 1");
+    const earlier = join(folder.path, "earlier.safetensors");
+    await writeTensorFile(earlier, "tessera model 1", { ...written, record: { task: "line", epoch: 3 } });
+    await expect(readTaskModel(module, earlier)).rejects.toThrow(
+      "whose Linear had weights [inputs, outputs] and not [outputs, inputs]",
+    );
     const values = new Float64Array(Uint8Array.from(file.subarray(-32)).buffer);
     const read = [...(await module.linear.weight.read()), ...((await module.linear.bias?.read()) ?? [])];
     expect(read).toEqual(Array.from(values));

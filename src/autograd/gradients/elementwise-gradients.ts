@@ -4,24 +4,30 @@ import {
   add,
   divide,
   equal,
-  exp,
   gate,
   greater,
   less,
+  log,
   multiply,
+  power,
+  subtract,
   where,
 } from "../../functions/elementwise.ts";
 import { runOne } from "../../functions/run.ts";
 import type { GradientRule } from "../../operators/gradient-rule.ts";
-import type { elementwiseOperators } from "../../operators/elementwise/index.ts";
+import type { elementwiseOperators, UnaryGradientAttributes } from "../../operators/elementwise/index.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { scale, zero, sumTo, type GradientsOf } from "./gradient-parts.ts";
 
-/** sigmoid(x), at -x exact where 1 - sigmoid(x) has lost its digits. */
-const sigmoidOf = (x: Tensor): Tensor => runOne("sigmoid", [x], {});
-const inverseRootTwoPi = 1 / Math.sqrt(2 * Math.PI);
-/** The standard normal density at x. */
-const density = (x: Tensor): Tensor => scale(exp(scale(multiply(x, x), -0.5)), inverseRootTwoPi);
+/** The rule of a function whose slope is a launch of its own. */
+function inOneLaunch<A>(
+  of: UnaryGradientAttributes["of"],
+  parameter: (attributes: A) => number = () => 0,
+): GradientRule<A> {
+  return ({ inputs: [x], attributes, gradient: g }) => [
+    () => runOne("unaryGradient", [x, g], { of, parameter: parameter(attributes) }),
+  ];
+}
 
 /** The larger (or smaller) operand takes the gradient; equal ones share it. */
 function extremum(wins: (a: Tensor, b: Tensor) => Tensor): GradientRule<unknown> {
@@ -36,19 +42,19 @@ export const elementwiseGradients: GradientsOf<typeof elementwiseOperators> = {
   log: ({ inputs: [x], gradient: g }) => [() => divide(g, x)],
   sqrt: ({ outputs: [y], gradient: g }) => [() => divide(scale(g, 0.5), y)],
   relu: ({ outputs: [y], gradient: g }) => [() => gate(y, g)],
-  // y (1 - y), as the second factor is exact for large x, too.
-  sigmoid: ({ inputs: [x], outputs: [y], gradient: g }) => [
-    () => multiply(g, multiply(y, sigmoidOf(scale(x, -1)))),
-  ],
-  softplus: ({ inputs: [x], gradient: g }) => [() => multiply(g, sigmoidOf(x))],
-  // 1 - y^2, as 4 sigmoid(2x) sigmoid(-2x): exact for large x.
-  tanh: ({ inputs: [x], gradient: g }) => [
-    () => multiply(g, scale(multiply(sigmoidOf(scale(x, 2)), sigmoidOf(scale(x, -2))), 4)),
-  ],
-  normalCdf: ({ inputs: [x], gradient: g }) => [() => multiply(g, density(x))],
-  gelu: ({ inputs: [x], gradient: g }) => [
-    () => multiply(g, add(runOne("normalCdf", [x], {}), multiply(x, density(x)))),
-  ],
+  sigmoid: inOneLaunch("sigmoid"),
+  softplus: inOneLaunch("softplus"),
+  tanh: inOneLaunch("tanh"),
+  normalCdf: inOneLaunch("normalCdf"),
+  gelu: inOneLaunch("gelu"),
+  abs: inOneLaunch("abs"),
+  erf: inOneLaunch("erf"),
+  silu: inOneLaunch("silu"),
+  hardSwish: inOneLaunch("hardSwish"),
+  leakyRelu: inOneLaunch("leakyRelu", ({ slope }) => slope),
+  elu: inOneLaunch("elu", ({ alpha }) => alpha),
+  constantPower: inOneLaunch("constantPower", ({ exponent }) => exponent),
+  unaryGradient: "nondifferentiable",
   clamp: ({ inputs: [x], outputs: [y], gradient: g }) => [() => multiply(g, equal(x, y))],
   affine: ({ attributes, gradient: g }) => [() => scale(g, attributes.scale)],
   add: ({ inputs: [a, b], gradient: g }) => [() => sumTo(g, a.shape), () => sumTo(g, b.shape)],
@@ -63,6 +69,15 @@ export const elementwiseGradients: GradientsOf<typeof elementwiseOperators> = {
   divide: ({ inputs: [a, b], outputs: [y], gradient: g }) => [
     () => sumTo(divide(g, b), a.shape),
     () => scale(sumTo(divide(multiply(g, y), b), b.shape), -1),
+  ],
+  power: ({ inputs: [a, b], outputs: [y], gradient: g }) => [
+    // b a^(b - 1), but 0 for b = 0, also where a = 0 makes the power infinite.
+    () => {
+      const lower = where(equal(b, 0), 1, subtract(b, 1));
+      return sumTo(multiply(g, multiply(b, power(a, lower))), a.shape);
+    },
+    // y log(a), and 0 where a = 0, whose logarithm would make NaN of it.
+    () => sumTo(multiply(g, multiply(y, log(where(equal(a, 0), 1, a)))), b.shape),
   ],
   maximum: extremum(greater),
   minimum: extremum(less),

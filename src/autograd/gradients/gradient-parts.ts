@@ -4,7 +4,7 @@ import { UsageError } from "../../errors/errors.ts";
 import { affine } from "../../functions/elementwise.ts";
 import { broadcastTo, reshape } from "../../functions/movement.ts";
 import { sum } from "../../functions/reduction.ts";
-import type { Gradient, GradientOf } from "../../operators/gradient-rule.ts";
+import type { Gradient, GradientOf, OutputsRule } from "../../operators/gradient-rule.ts";
 import type { Operator } from "../../operators/operator.ts";
 import { equalShapes, type Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -12,7 +12,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 /** What is known of the gradient of each operator of a room: total, so that an operator without a row does not compile. */
 export type GradientsOf<Room> = {
   readonly [Name in keyof Room]: Room[Name] extends Operator<infer Attributes>
-    ? GradientOf<Attributes>
+    ? GradientOf<Attributes> | OutputsRule<Attributes>
     : never;
 };
 

@@ -42,6 +42,18 @@ export const movementGradients: GradientsOf<typeof movementOperators> = {
       return () => slice(g, begin, shape);
     });
   },
+  // The parts of the gradient side by side, zeros where none arrived.
+  split: {
+    ofOutputs: ({ inputs: [x], outputs, attributes: { axis }, gradients }) => [
+      () => {
+        const engine = engineOf([x]);
+        return concat(
+          gradients.map((gradient, i) => gradient ?? engine.zeros(outputs[i].shape)),
+          axis,
+        );
+      },
+    ],
+  },
   pack: ({ inputs, attributes: { offsets }, gradient: g }) =>
     inputs.map((x, i) => () => reshape(slice(g, [offsets[i]], [x.size]), x.shape)),
   broadcastTo: ({ inputs: [x], gradient: g }) => [() => sumTo(g, x.shape)],

@@ -12,12 +12,13 @@ import {
   type Element,
   type StridedIteration,
 } from "../strided-iteration.ts";
+import { powerOf } from "./power.ts";
 import type { NoAttributes } from "./unary.ts";
 
 /** The functions, by the names they have in shaders/binary.wgsl. */
 type Operation = Choice<"binary", "OPERATION">;
 
-// One function with a switch, as in the shader: calling one of thirteen closures for each element allocates every
+// One function with a switch, as in the shader: calling one of fourteen closures for each element allocates every
 // result, which takes twice as long (Node 20, 2026).
 function apply(operation: Operation, a: number, b: number): number {
   switch (operation) {
@@ -45,6 +46,8 @@ function apply(operation: Operation, a: number, b: number): number {
       return a > b ? 1 : 0;
     case "greaterEqual":
       return a >= b ? 1 : 0;
+    case "power":
+      return powerOf(a, b);
     case "gate":
       return a > 0 ? b : 0;
   }
@@ -105,6 +108,7 @@ export const add = binary("add");
 export const subtract = binary("subtract");
 export const multiply = binary("multiply");
 export const divide = binary("divide");
+export const power = binary("power");
 export const maximum = binary("maximum");
 export const minimum = binary("minimum");
 // Comparisons give 1 where they hold and 0 elsewhere.

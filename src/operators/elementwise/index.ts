@@ -2,9 +2,18 @@
 
 import * as binary from "./binary.ts";
 import * as unary from "./unary.ts";
+import { unaryGradient } from "./unary-gradient.ts";
 import { where } from "./where.ts";
 
-export type { AffineAttributes, ClampAttributes, NoAttributes } from "./unary.ts";
+export type {
+  AffineAttributes,
+  ClampAttributes,
+  ConstantPowerAttributes,
+  EluAttributes,
+  LeakyReluAttributes,
+  NoAttributes,
+} from "./unary.ts";
+export type { UnaryGradientAttributes } from "./unary-gradient.ts";
 
 export const elementwiseOperators = {
   exp: unary.exp,
@@ -18,10 +27,19 @@ export const elementwiseOperators = {
   gelu: unary.gelu,
   clamp: unary.clamp,
   affine: unary.affine,
+  abs: unary.abs,
+  erf: unary.erf,
+  silu: unary.silu,
+  hardSwish: unary.hardSwish,
+  leakyRelu: unary.leakyRelu,
+  elu: unary.elu,
+  constantPower: unary.constantPower,
+  unaryGradient,
   add: binary.add,
   subtract: binary.subtract,
   multiply: binary.multiply,
   divide: binary.divide,
+  power: binary.power,
   maximum: binary.maximum,
   minimum: binary.minimum,
   equal: binary.equal,

@@ -6,7 +6,8 @@ import { sizeOf } from "../../tensor/shape.ts";
 import { expectFloats } from "../operands.ts";
 import { expectAttribute } from "../roles.ts";
 import { byElement } from "../strided-iteration.ts";
-import { normalCdf as standardNormalCdf } from "./normal-cdf.ts";
+import { erf as errorFunction, normalCdf as standardNormalCdf } from "./normal-cdf.ts";
+import { powerOf } from "./power.ts";
 
 /** Attributes of the functions that have none. */
 export type NoAttributes = Readonly<Record<string, never>>;
@@ -19,6 +20,18 @@ export interface ClampAttributes {
 export interface AffineAttributes {
   readonly scale: number;
   readonly offset: number;
+}
+
+export interface LeakyReluAttributes {
+  /** Below 0. */
+  readonly slope: number;
+}
+export interface EluAttributes {
+  /** What it falls to, below 0. */
+  readonly alpha: number;
+}
+export interface ConstantPowerAttributes {
+  readonly exponent: number;
 }
 
 interface Definition<A> {
@@ -60,10 +73,9 @@ export const exp = plain("exp", Math.exp);
 export const log = plain("log", Math.log);
 export const sqrt = plain("sqrt", Math.sqrt);
 export const relu = plain("relu", (x) => Math.max(x, 0));
+const logistic = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 /** 1 / (1 + exp(-x)), exact also where exp(-x) would overflow. */
-export const sigmoid = plain("sigmoid", (x) =>
-  x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)),
-);
+export const sigmoid = plain("sigmoid", logistic);
 /** log(1 + exp(x)), finite for every finite x. */
 export const softplus = plain("softplus", (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))));
 export const tanh = plain("tanh", Math.tanh);
@@ -91,3 +103,42 @@ export const affine = unary<AffineAttributes>({
     return [scale, offset];
   },
 });
+/** |x| */
+export const abs = plain("abs", Math.abs);
+/** The error function. */
+export const erf = plain("erf", errorFunction);
+/** x sigmoid(x) */
+export const silu = plain("silu", (x) => x * logistic(x));
+/** x min(max(x + 3, 0), 6) / 6 */
+export const hardSwish = plain("hardSwish", (x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6);
+export const leakyRelu = unary<LeakyReluAttributes>({
+  name: "leakyRelu",
+  value: (x, { slope }) => (x > 0 ? x : slope * x),
+  parameters({ slope }) {
+    expectAttribute("leakyRelu", "slope", slope, Number.isFinite(slope), "a finite number");
+    return [slope, 0];
+  },
+});
+export const elu = unary<EluAttributes>({
+  name: "elu",
+  value: (x, { alpha }) => (x > 0 ? x : alpha * Math.expm1(x)),
+  parameters({ alpha }) {
+    expectAttribute("elu", "alpha", alpha, Number.isFinite(alpha), "a finite number");
+    return [alpha, 0];
+  },
+});
+/** x to a power that never changes from step to step. */
+export const constantPower = unary<ConstantPowerAttributes>({
+  name: "constantPower",
+  value: (x, { exponent }) => powerOf(x, exponent),
+  parameters: ({ exponent }) => powerParameters("constantPower", exponent),
+});
+
+/** What both kernels of a constant power are told: the exponent, and whether products give it. */
+export function powerParameters(operator: string, exponent: number): readonly [number, number] {
+  expectAttribute(operator, "exponent", exponent, Number.isFinite(exponent), "a finite number");
+  return [exponent, Number.isInteger(exponent) && Math.abs(exponent) <= mostProducts ? 1 : 0];
+}
+
+/** Of a square of a square ...: the rounding of each product is doubled by the next. */
+const mostProducts = 64;

@@ -7,6 +7,7 @@ import { pack } from "./pack.ts";
 import { pad } from "./pad.ts";
 import { reshape } from "./reshape.ts";
 import { slice } from "./slice.ts";
+import { split } from "./split.ts";
 import { takeRows } from "./take-rows.ts";
 import { transpose } from "./transpose.ts";
 
@@ -17,6 +18,7 @@ export type { PackAttributes } from "./pack.ts";
 export type { PadAttributes } from "./pad.ts";
 export type { ReshapeAttributes } from "./reshape.ts";
 export type { SliceAttributes } from "./slice.ts";
+export type { SplitAttributes } from "./split.ts";
 export type { TakeRowsAttributes } from "./take-rows.ts";
 export type { TransposeAttributes } from "./transpose.ts";
 
@@ -26,6 +28,7 @@ export const movementOperators = {
   slice,
   pad,
   concat,
+  split,
   pack,
   broadcastTo,
   takeRows,

@@ -8,6 +8,7 @@ import type {
   PadAttributes,
   ReshapeAttributes,
   SliceAttributes,
+  SplitAttributes,
   TakeRowsAttributes,
   TransposeAttributes,
 } from "../../../src/operators/movement/index.ts";
@@ -83,6 +84,19 @@ const concat: Sample<ConcatAttributes>[] = [
   parts("some by vectors", [[3, 4], [3, 4], [3, 3], [3, 5]], 1), // prettier-ignore
   parts("middle axis", [[3, 2, 5], [3, 4, 5]], 1), // prettier-ignore
   parts("six axes", [[2, 1, 2, 3, 1, 2], [2, 1, 2, 2, 1, 2]], 3), // prettier-ignore
+];
+
+const split: Sample<SplitAttributes>[] = [
+  one("one part", [3, 5], { axis: 0, sizes: [3] }),
+  one("values", [6], { axis: 0, sizes: [1, 2, 3] }),
+  one("rows", [7, 3], { axis: 0, sizes: [2, 4, 1] }),
+  one("channels", [2, 3, 7], { axis: 2, sizes: [5, 2] }),
+  one("channels by vectors", [2, 3, 12], { axis: 2, sizes: [4, 8] }),
+  one("some by vectors", [3, 15], { axis: 1, sizes: [4, 8, 3] }),
+  one("some by vectors, of rows in fours", [3, 16], { axis: 1, sizes: [4, 9, 3] }),
+  one("middle axis", [3, 6, 5], { axis: 1, sizes: [2, 4] }),
+  one("six axes", [2, 1, 2, 5, 1, 2], { axis: 3, sizes: [3, 2] }),
+  { ...one("several workgroups", [37, 83], { axis: 1, sizes: [40, 43] }), gradcheck: false },
 ];
 
 const broadcastTo: Sample<BroadcastToAttributes>[] = [
@@ -193,6 +207,7 @@ export const movementSamples = {
   slice,
   pad,
   concat,
+  split,
   pack,
   broadcastTo,
   takeRows,
