@@ -139,11 +139,9 @@ export type { Operand } from "./functions/run.ts";
 export { linear, matmul, type LinearOptions, type MatmulOptions } from "./functions/products.ts";
 export { runOperator } from "./functions/run.ts";
 export { dropout, randomNormal, randomUniform, type DropoutOptions } from "./functions/random-tensors.ts";
-export { max, mean, sum, type ReductionOptions } from "./functions/reduction.ts";
 export { resize2d, type ResizeOptions } from "./functions/resizing.ts";
 export { convTranspose2d, type TransposedConvolutionOptions } from "./functions/transposed-convolution.ts";
 export { attention, type AttentionOptions } from "./functions/sequences.ts";
-export { randomNormal, randomUniform } from "./functions/random-tensors.ts";
 export {
   cumulativeSum,
   max,

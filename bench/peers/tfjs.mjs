@@ -124,7 +124,15 @@ function densenet([images, targets, ...weights], { names, adam }) {
 function doubled(x, filter) {
   const [images, height, width] = x.shape;
   const [tall, wide, channels] = filter.shape;
-  return tf.conv2dTranspose(x, filter, [images, tall * height, wide * width, channels], [tall, wide], "valid");
+  return tf.conv2dTranspose(
+    x,
+    filter,
+    [images, tall * height, wide * width, channels],
+    [tall, wide],
+    "valid",
+  );
+}
+
 /** Attention of [heads, tokens, width]. */
 function attention(q, k, v) {
   const scores = tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(q.shape[2]));
@@ -172,11 +180,16 @@ const works = {
     const both = tf.valueAndGrads(doubled);
     return pure(inputs, ([x, filter, gradient]) => {
       const { value, grads } = both([x, filter], gradient);
+      return [value, ...grads];
+    });
+  },
   attention: (inputs) => pure(inputs, ([q, k, v]) => [attention(q, k, v)]),
   attentionAndGradients: (inputs) => {
     const all = tf.valueAndGrads(attention);
     return pure(inputs, ([q, k, v, gradient]) => {
       const { value, grads } = all([q, k, v], gradient);
+      return [value, ...grads];
+    });
   },
   takeRows: (inputs) => pure(inputs, ([table, rows]) => [tf.gather(table, rows)]),
   embeddingGradient: ([dy, rows], { count }) =>

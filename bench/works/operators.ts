@@ -5,7 +5,6 @@ import { normal, uniform, values } from "../harness/data.ts";
 import { roundingBound } from "../harness/equality.ts";
 import { assemble } from "./assemble.ts";
 import { attentions } from "./attention.ts";
-import { convolutions, products } from "./convolutions.ts";
 import { convolutions } from "./convolutions.ts";
 import { dense } from "./dense.ts";
 import { images } from "./images.ts";

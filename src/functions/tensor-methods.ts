@@ -39,7 +39,6 @@ import { averagePool2d, maxPool2d } from "./pooling.ts";
 import { logSoftmax, softmax } from "./probabilities.ts";
 import { matmul } from "./products.ts";
 import { dropout } from "./random-tensors.ts";
-import { max, mean, sum } from "./reduction.ts";
 import { resize2d } from "./resizing.ts";
 import { convTranspose2d } from "./transposed-convolution.ts";
 import { cumulativeSum, max, mean, sum } from "./reduction.ts";
@@ -48,16 +47,13 @@ import { cumulativeSum, max, mean, sum } from "./reduction.ts";
 export const tensorMethods = {
   ...{ add, subtract, multiply, divide, power, maximum, minimum, clamp },
   ...{ equal, notEqual, less, lessEqual, greater, greaterEqual },
-  ...{ exp, log, sqrt, tanh, relu, sigmoid, softplus, gelu },
   ...{ softmax, logSoftmax },
   ...{ exp, log, sqrt, abs, erf, tanh, relu, sigmoid, softplus, gelu },
   ...{ silu, hardSwish, leakyRelu, elu },
-  ...{ sum, mean, max },
   ...{ sum, mean, max, cumulativeSum },
   ...{ argMax, argMin, oneHot, sampleRows },
   ...{ reshape, transpose, broadcastTo, slice, pad, takeRows },
-  ...{ matmul, conv2d, maxPool2d, averagePool2d, resize2d },
-  ...{ matmul, conv2d, convTranspose2d, maxPool2d, averagePool2d },
+  ...{ matmul, conv2d, convTranspose2d, maxPool2d, averagePool2d, resize2d },
   ...{ dropout },
 };
 

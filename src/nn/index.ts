@@ -22,7 +22,6 @@ export { Initialiser } from "./initialise.ts";
 export { Conv2d, type Conv2dLayerOptions } from "./layers/convolution-layers.ts";
 export { Linear, type LinearLayerOptions } from "./layers/linear-layer.ts";
 export { Embedding, type EmbeddingOptions } from "./layers/embedding-layer.ts";
-export { Linear } from "./layers/linear-layer.ts";
 export { BatchNorm } from "./layers/normalisation-layers.ts";
 export { Module, type Mode, type State } from "./module.ts";
 export { ResidualBlock, ResNet, resnetConfigurations, type ResNetConfiguration } from "./resnet.ts";

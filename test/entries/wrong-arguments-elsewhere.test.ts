@@ -50,7 +50,6 @@ const ofModules: Rows<typeof nn> = {
   DenseNet: () => [engine, init(), denseNet],
   Initialiser: () => [engine, 1],
   Embedding: () => [engine, init(), 5, 3, { padding: 0 }],
-  Linear: () => [engine, init(), 2, 3],
   Linear: () => [engine, init(), 2, 3, { bias: true }],
   ResNet: () => [engine, init(), resNet],
   ResidualBlock: () => [engine, init(), 4, { block: "basic", width: 4, stride: 2 }],
