@@ -104,6 +104,14 @@ function densenet([images, targets, ...weights], { names, adam }) {
   };
 }
 
+/** A depthwise filter [R, S, 1, C], as tfjs has it: [R, S, C, 1]. */
+const perChannel = ({ data, shape: [height, width, , channels] }) => ({
+  data,
+  shape: [height, width, channels, 1],
+});
+
+const slidingByOne = { strides: 1, pad: "same", dilations: 1, dimRoundingMode: undefined };
+
 const works = {
   matmul: (inputs) => pure(inputs, ([a, b]) => [tf.matMul(a, b)]),
   conv2d: (inputs) => pure(inputs, ([x, filter]) => [tf.conv2d(x, filter, 1, "same")]),
@@ -114,6 +122,35 @@ const works = {
       return [value, ...grads];
     });
   },
+  depthwiseConv2d: ([x, filter]) =>
+    pure([x, perChannel(filter)], ([images, weights]) => [tf.depthwiseConv2d(images, weights, 1, "same")]),
+  depthwiseConv2dAndGradients: ([x, filter, dy]) => {
+    const both = tf.valueAndGrads((images, weights) => tf.depthwiseConv2d(images, weights, 1, "same"));
+    return pure([x, perChannel(filter), dy], ([images, weights, gradient]) => {
+      const { value, grads } = both([images, weights], gradient);
+      return [value, ...grads];
+    });
+  },
+  depthwiseConv2dInputGradient: ([dy, filter]) =>
+    pure([dy, perChannel(filter)], ([gradient, weights]) => [
+      tf
+        .engine()
+        .runKernel(
+          tf.DepthwiseConv2dNativeBackpropInput,
+          { dy: gradient, filter: weights },
+          { ...slidingByOne, inputShape: gradient.shape },
+        ),
+    ]),
+  depthwiseConv2dWeightGradient: ([x, dy]) =>
+    pure([x, dy], ([images, gradient]) => [
+      tf
+        .engine()
+        .runKernel(
+          tf.DepthwiseConv2dNativeBackpropFilter,
+          { x: images, dy: gradient },
+          { ...slidingByOne, filterShape: [3, 3, images.shape[3], 1] },
+        ),
+    ]),
   densenet,
 };
 

@@ -6,6 +6,7 @@ import { roundingBound } from "../harness/equality.ts";
 import { assemble } from "./assemble.ts";
 import { convolutions, products } from "./convolutions.ts";
 import { dense } from "./dense.ts";
+import { groupedConvolutions } from "./grouped.ts";
 import { images } from "./images.ts";
 import { elementwise, normalisations } from "./normalisations.ts";
 import type { OperatorWork } from "./operator-work.ts";
@@ -40,6 +41,7 @@ function optimisers(): OperatorWork {
 export const operatorWorks: readonly OperatorWork[] = [
   products(),
   ...convolutions(),
+  ...groupedConvolutions(),
   ...elementwise(),
   ...normalisations(),
   ...pools(),

@@ -101,7 +101,7 @@ const rows: Rows<typeof tessera> = {
   clamp: () => [full(2, 2), 0, 1],
   concat: () => [[full(2, 2), full(2, 2)], -1],
   concatChannels: () => [[full(2, 2), full(2, 2)]],
-  conv2d: () => [full(1, 4, 4, 2), full(3, 3, 2, 2), { stride: 1, padding: [1, 1], dilation: 1 }],
+  conv2d: () => [full(1, 4, 4, 2), full(3, 3, 1, 2), { stride: 1, padding: [1, 1], dilation: 1, groups: 2 }],
   customGradient: () => [[full(2)], ([x]: readonly Tensor[]) => tessera.exp(x), (g: Tensor) => [g]],
   denseBlock: () => [full(1, 4, 4, 4), [[stage(4, 4)]], { epsilon: 1e-5, momentum: 0.1 }],
   denseBlockInference: () => [full(1, 4, 4, 4), [[stage(4, 4)]], { epsilon: 1e-5 }],
