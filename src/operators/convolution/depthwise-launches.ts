@@ -3,9 +3,9 @@
 
 import type { AdapterTraits } from "../../device/traits.ts";
 import { input, output, type Candidate, type Launch } from "../operator.ts";
-import type { Extents, Pair, Sliding } from "./extents.ts";
+import { directSizes, type Extents, type Pair, type Sliding } from "./extents.ts";
 import type { GroupedExtents } from "./groups.ts";
-import { inParts } from "./parts.ts";
+import { inParts } from "./weight-gradient-parts.ts";
 
 /** What slides over what: for the gradient of the images dy takes the place of x. */
 interface Bands extends Omit<Extents, "filterHeight" | "filterWidth"> {
@@ -78,14 +78,32 @@ function slidingLaunch(
   };
 }
 
+/** The launch that looks at one tap after the other, for filters of any size, stride and dilation. */
+function byTaps(
+  kernel: "depthwiseConv2dTaps" | "depthwiseConv2dInputGradientTaps",
+  bind: Launch["bind"],
+  extents: GroupedExtents,
+  sliding: Sliding,
+): Candidate {
+  const { channels, outputChannels, members: _, outputMembers: __, groups: ___, ...others } = extents;
+  const lanes = lanesOf(extents);
+  const inLanes = { ...others, channels: channels / lanes, outputChannels: outputChannels / lanes };
+  const knobs = { Element: elementOf(lanes) };
+  return { name: "taps", launches: [{ kernel, knobs, bind, sizes: directSizes(inLanes, sliding) }] };
+}
+
+/** Inputs x, filter [R, S, 1, K]; output y. The last one is preferred. */
 export function depthwiseForward(
   extents: GroupedExtents,
   sliding: Sliding,
   adapter: AdapterTraits,
 ): readonly Candidate[] {
-  if (!isUnrolled(extents, sliding)) return [];
+  const bind = { x: input(0), weights: input(1), y: output(0) };
+  const taps = byTaps("depthwiseConv2dTaps", bind, extents, sliding);
+  if (!isUnrolled(extents, sliding)) return [taps];
   const bands = { ...extents, padding: sliding.padding };
-  return [{ name: "sliding", launches: [slidingLaunch(bands, extents, sliding.stride, false, adapter)] }];
+  const launch = slidingLaunch(bands, extents, sliding.stride, false, adapter);
+  return [taps, { name: "sliding", launches: [launch] }];
 }
 
 /** The bands of the gradient of the images, at stride 1: the turned filter slides over dy. */
@@ -103,17 +121,22 @@ function turned(extents: GroupedExtents, { padding }: Sliding): Bands {
   };
 }
 
+/** Inputs dy, filter [R, S, 1, K]; output dx. The last one is preferred; none with more than one output a channel. */
 export function depthwiseInputGradient(
   extents: GroupedExtents,
   sliding: Sliding,
   adapter: AdapterTraits,
 ): readonly Candidate[] {
-  const isPlain = extents.outputMembers === 1 && sliding.stride.every((step) => step === 1);
-  if (!isPlain || !isUnrolled(extents, sliding)) return [];
+  if (extents.outputMembers > 1) return [];
+  const bind = { dy: input(0), weights: input(1), dx: output(0) };
+  const taps = byTaps("depthwiseConv2dInputGradientTaps", bind, extents, sliding);
+  const isStrided = sliding.stride.some((step) => step > 1);
+  if (isStrided || !isUnrolled(extents, sliding)) return [taps];
   const launch = slidingLaunch(turned(extents, sliding), extents, [1, 1], true, adapter);
-  return [{ name: "sliding", launches: [launch] }];
+  return [taps, { name: "sliding", launches: [launch] }];
 }
 
+/** Inputs x, dy; output dw [R, S, 1, K]. */
 export function depthwiseWeightGradient(
   extents: GroupedExtents,
   sliding: Sliding,

@@ -5,7 +5,7 @@ import { input, output, type Candidate, type Launch } from "../operator.ts";
 import { depthwiseForward, depthwiseInputGradient, depthwiseWeightGradient } from "./depthwise-launches.ts";
 import type { Pair } from "./extents.ts";
 import type { Grouped, GroupedExtents } from "./groups.ts";
-import { inParts } from "./parts.ts";
+import { inParts } from "./weight-gradient-parts.ts";
 
 /** Whether each group reads one channel. */
 const isDepthwise = ({ members }: GroupedExtents): boolean => members === 1;
