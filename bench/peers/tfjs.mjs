@@ -138,6 +138,13 @@ function attention(q, k, v) {
   const scores = tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(q.shape[2]));
   return tf.matMul(tf.softmax(scores), v);
 }
+/** A depthwise filter [R, S, 1, C], as tfjs has it: [R, S, C, 1]. */
+const perChannel = ({ data, shape: [height, width, , channels] }) => ({
+  data,
+  shape: [height, width, channels, 1],
+});
+
+const slidingByOne = { strides: 1, pad: "same", dilations: 1, dimRoundingMode: undefined };
 
 const works = {
   linear: (inputs) => pure(inputs, ([x, weight, bias]) => [tf.add(tf.matMul(x, weight, false, true), bias)]),
@@ -203,6 +210,35 @@ const works = {
   cumulativeSum: (inputs) => pure(inputs, ([x]) => [tf.cumsum(x, x.rank - 1)]),
   argMax: (inputs) => pure(inputs, ([x]) => [tf.argMax(x, x.rank - 1)]),
   oneHot: (inputs, { classes }) => pure(inputs, ([indices]) => [tf.oneHot(indices, classes)]),
+  depthwiseConv2d: ([x, filter]) =>
+    pure([x, perChannel(filter)], ([images, weights]) => [tf.depthwiseConv2d(images, weights, 1, "same")]),
+  depthwiseConv2dAndGradients: ([x, filter, dy]) => {
+    const both = tf.valueAndGrads((images, weights) => tf.depthwiseConv2d(images, weights, 1, "same"));
+    return pure([x, perChannel(filter), dy], ([images, weights, gradient]) => {
+      const { value, grads } = both([images, weights], gradient);
+      return [value, ...grads];
+    });
+  },
+  depthwiseConv2dInputGradient: ([dy, filter]) =>
+    pure([dy, perChannel(filter)], ([gradient, weights]) => [
+      tf
+        .engine()
+        .runKernel(
+          tf.DepthwiseConv2dNativeBackpropInput,
+          { dy: gradient, filter: weights },
+          { ...slidingByOne, inputShape: gradient.shape },
+        ),
+    ]),
+  depthwiseConv2dWeightGradient: ([x, dy]) =>
+    pure([x, dy], ([images, gradient]) => [
+      tf
+        .engine()
+        .runKernel(
+          tf.DepthwiseConv2dNativeBackpropFilter,
+          { x: images, dy: gradient },
+          { ...slidingByOne, filterShape: [3, 3, images.shape[3], 1] },
+        ),
+    ]),
   densenet,
 };
 

@@ -7,6 +7,7 @@ import { assemble } from "./assemble.ts";
 import { attentions } from "./attention.ts";
 import { convolutions } from "./convolutions.ts";
 import { dense } from "./dense.ts";
+import { groupedConvolutions } from "./grouped.ts";
 import { images } from "./images.ts";
 import { elementwise, normalisations } from "./normalisations.ts";
 import { indexWorks } from "./indices.ts";
@@ -48,6 +49,7 @@ export const operatorWorks: readonly OperatorWork[] = [
   ...convolutions(),
   ...transposedConvolutions(),
   ...attentions(),
+  ...groupedConvolutions(),
   ...elementwise(),
   ...normalisations(),
   ...pools(),

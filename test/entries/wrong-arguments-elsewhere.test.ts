@@ -44,7 +44,13 @@ const resNet = { kind: "resnet", inputChannels: 1, stem, blocks: [1], block: "ba
 const ofModules: Rows<typeof nn> = {
   Module: "not called by users", // abstract
   BatchNorm: () => [engine, 4],
-  Conv2d: () => [engine, init(), 2, 4, { kernel: 3, stride: 1, padding: 1, dilation: 1, fan: "out" }],
+  Conv2d: () => [
+    engine,
+    init(),
+    2,
+    4,
+    { kernel: [3, 1], stride: 1, padding: 1, dilation: 1, groups: 2, bias: true, fan: "out" },
+  ],
   DenseBlock: () => [engine, init(), 4, { layers: 1, growth: 4, bottleneck: null }],
   DenseLayer: () => [engine, init(), 4, 4, null],
   DenseNet: () => [engine, init(), denseNet],

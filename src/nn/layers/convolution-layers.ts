@@ -1,7 +1,17 @@
 // Convolution as a layer, initialised as torchvision does.
 
-import { expectOptions, oneOf, required, wholeFrom, type OptionChecks } from "../../errors/arguments.ts";
-import { conv2d } from "../../functions/convolution.ts";
+import {
+  aFlag,
+  expectOptions,
+  oneOf,
+  required,
+  wholeFrom,
+  type OptionChecks,
+  type Requirement,
+} from "../../errors/arguments.ts";
+import { UsageError } from "../../errors/errors.ts";
+import { conv2d, perAxis, type ConvolutionOptions, type PerAxis } from "../../functions/convolution.ts";
+import { add } from "../../functions/elementwise.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Initialiser } from "../initialise.ts";
@@ -9,33 +19,48 @@ import { expectLayer } from "../layer-arguments.ts";
 import { Module } from "../module.ts";
 
 export interface Conv2dLayerOptions {
-  /** Height and width of the filter. */
-  readonly kernel: number;
+  /** Extent of the filter, or its [height, width]. */
+  readonly kernel: PerAxis;
   /** Default 1. */
-  readonly stride?: number;
+  readonly stride?: PerAxis;
   /** Zeros around the image; default keeps the size at stride 1 where the kernel is odd. */
-  readonly padding?: number;
+  readonly padding?: PerAxis;
   /** Default 1. */
-  readonly dilation?: number;
+  readonly dilation?: PerAxis;
+  /** Divides inputs and outputs, as in `conv2d`; with as many as inputs the layer is depthwise. Default 1. */
+  readonly groups?: number;
+  /** Whether a bias, at first zero, is added to each output channel. Default false, unlike PyTorch's. */
+  readonly bias?: boolean;
   /**
    * What the initial variance 2 / fan keeps as it is from layer to layer: activations with the number of weights behind an
-   * output ("in"), as torchvision's DenseNet; or gradients with that behind an input ("out"), as its ResNet. Default "in".
+   * output ("in"), as torchvision's DenseNet; or gradients with that behind an input ("out"), as its ResNet. With groups both
+   * count the channels of one group. Default "in".
    */
   readonly fan?: "in" | "out";
 }
 
+const wholePerAxis = (least: number): Requirement => ({
+  words: `a whole number from ${least} up or [height, width]`,
+  fits: (value) =>
+    (Array.isArray(value) ? value.length === 2 : true) &&
+    [value].flat().every((each) => Number.isSafeInteger(each) && (each as number) >= least),
+});
+
 const conv2dLayerOptions: OptionChecks<Conv2dLayerOptions> = {
-  kernel: required(wholeFrom(1)),
-  stride: wholeFrom(1),
-  padding: wholeFrom(0),
-  dilation: wholeFrom(1),
+  kernel: required(wholePerAxis(1)),
+  stride: wholePerAxis(1),
+  padding: wholePerAxis(0),
+  dilation: wholePerAxis(1),
+  groups: wholeFrom(1),
+  bias: aFlag,
   fan: oneOf(["in", "out"]),
 };
 
-/** A convolution without bias: [N, H, W, C] to [N, P, Q, K], filter [R, S, C, K]. */
+/** A convolution: [N, H, W, C] to [N, P, Q, K], filter [R, S, C / groups, K]; and a bias [K] if it is asked for. */
 export class Conv2d extends Module {
   readonly weight: Tensor;
-  readonly #options: { stride: number; padding: number; dilation: number };
+  readonly bias: Tensor | undefined;
+  readonly #options: ConvolutionOptions;
 
   constructor(
     engine: Engine,
@@ -47,15 +72,27 @@ export class Conv2d extends Module {
     super(engine);
     expectLayer("Conv2d", engine, init, { inputs, outputs });
     expectOptions("Conv2d", options, conv2dLayerOptions);
-    const { kernel, stride = 1, dilation = 1, padding = (dilation * (kernel - 1)) / 2, fan = "in" } = options;
-    this.#options = { stride, padding: Math.floor(padding), dilation };
+    const { stride = 1, groups = 1, fan = "in" } = options;
+    if (inputs % groups !== 0 || outputs % groups !== 0) {
+      throw new UsageError(
+        `Conv2d: ${groups} groups divide ${inputs} inputs and ${outputs} outputs unevenly`,
+      );
+    }
+    const [kernel, dilation] = [perAxis(options.kernel), perAxis(options.dilation ?? 1)];
+    const [height, width] = kernel;
+    const around = (axis: 0 | 1): number => Math.floor((dilation[axis] * (kernel[axis] - 1)) / 2);
+    const padding = options.padding ?? [around(0), around(1)];
+    this.#options = { stride, padding, dilation, groups };
+    const members = (fan === "in" ? inputs : outputs) / groups;
     this.weight = this.parameter(
       "weight",
-      init.heNormal([kernel, kernel, inputs, outputs], kernel * kernel * (fan === "in" ? inputs : outputs)),
+      init.heNormal([height, width, inputs / groups, outputs], height * width * members),
     );
+    if (options.bias === true) this.bias = this.parameter("bias", engine.zeros([outputs]));
   }
 
   forward(x: Tensor): Tensor {
-    return conv2d(x, this.weight, this.#options);
+    const y = conv2d(x, this.weight, this.#options);
+    return this.bias === undefined ? y : add(y, this.bias);
   }
 }
