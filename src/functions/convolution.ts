@@ -2,6 +2,7 @@
 
 import { expectOptions, type OptionChecks, type Requirement } from "../errors/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { aPadding, paddingAttributes, type Padding } from "./padding.ts";
 import { runOne } from "./run.ts";
 
 /** One number for both directions, or [height, width]. */
@@ -10,8 +11,8 @@ export type PerAxis = number | readonly [height: number, width: number];
 export interface ConvolutionOptions {
   /** Distance of neighbouring windows in pixels. Default 1. */
   readonly stride?: PerAxis;
-  /** Pixels of zeros added on each side. Default 0. */
-  readonly padding?: PerAxis;
+  /** Pixels of zeros added around the images. Default 0. */
+  readonly padding?: Padding;
   /** Distance of neighbouring taps of the filter in pixels. Default 1. */
   readonly dilation?: PerAxis;
 }
@@ -24,7 +25,7 @@ export const aPerAxis: Requirement = { words: "a whole number or [height, width]
 
 const convolutionOptions: OptionChecks<ConvolutionOptions> = {
   stride: aPerAxis,
-  padding: aPerAxis,
+  padding: aPadding,
   dilation: aPerAxis,
 };
 
@@ -40,7 +41,7 @@ export function perAxis(value: PerAxis): readonly [height: number, width: number
  *
  * @param x [N, H, W, C]
  * @param filter [R, S, C, K]
- * @returns [N, P, Q, K], P = floor((H + 2 padding - (R - 1) dilation - 1) / stride) + 1, Q likewise
+ * @returns [N, P, Q, K], P = floor((H + padding - (R - 1) dilation - 1) / stride) + 1, the padding that of both sides, Q likewise
  * @throws ShapeError when the channels differ, or the filter is larger than the padded image; UsageError for an option that
  *   there is not
  */
@@ -49,7 +50,7 @@ export function conv2d(x: Tensor, filter: Tensor, options: ConvolutionOptions = 
   const { stride = 1, padding = 0, dilation = 1 } = options;
   return runOne("conv2d", [x, filter], {
     stride: perAxis(stride),
-    padding: perAxis(padding),
+    ...paddingAttributes(padding),
     dilation: perAxis(dilation),
   });
 }
