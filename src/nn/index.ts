@@ -22,6 +22,8 @@ export { Initialiser } from "./initialise.ts";
 export { Conv2d, type Conv2dLayerOptions } from "./layers/convolution-layers.ts";
 export { Linear } from "./layers/linear-layer.ts";
 export { BatchNorm } from "./layers/normalisation-layers.ts";
+export { AveragePool2d, GlobalAveragePool, MaxPool2d } from "./layers/pooling-layers.ts";
+export { Upsample, type UpsampleOptions } from "./layers/resizing-layers.ts";
 export { Module, type Mode, type State } from "./module.ts";
 export { ResidualBlock, ResNet, resnetConfigurations, type ResNetConfiguration } from "./resnet.ts";
 export { readWeights, writeWeights } from "./weights.ts";

@@ -43,16 +43,20 @@ const resNet = { kind: "resnet", inputChannels: 1, stem, blocks: [1], block: "ba
 
 const ofModules: Rows<typeof nn> = {
   Module: "not called by users", // abstract
+  AveragePool2d: () => [engine, { window: 2, stride: 2, padding: 1, ceilMode: true, countIncludePad: false }],
   BatchNorm: () => [engine, 4],
   Conv2d: () => [engine, init(), 2, 4, { kernel: 3, stride: 1, padding: 1, dilation: 1, fan: "out" }],
   DenseBlock: () => [engine, init(), 4, { layers: 1, growth: 4, bottleneck: null }],
   DenseLayer: () => [engine, init(), 4, 4, null],
   DenseNet: () => [engine, init(), denseNet],
+  GlobalAveragePool: () => [engine],
   Initialiser: () => [engine, 1],
   Linear: () => [engine, init(), 2, 3],
+  MaxPool2d: () => [engine, { window: 2, stride: 2, padding: 1, ceilMode: true }],
   ResNet: () => [engine, init(), resNet],
   ResidualBlock: () => [engine, init(), 4, { block: "basic", width: 4, stride: 2 }],
   Transition: () => [engine, init(), 4, 2],
+  Upsample: () => [engine, { scale: 2, method: "nearest" }],
   createBackbone: () => [engine, init(), denseNet],
   densenet121: "not called by users", // as createBackbone, with seven million weights
   densenet121Configuration: "no function",
