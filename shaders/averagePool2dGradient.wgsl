@@ -1,4 +1,4 @@
-// dx[n, h, w, c] = sum of dy[n, p, q, c] / (windowHeight * windowWidth), f32, over the windows (p, q) that hold
+// dx[n, h, w, c] = sum of dy[n, p, q, c] / (pixels that count in window (p, q)), f32, over the windows (p, q) that hold
 // pixel (h, w).
 //
 // One invocation computes COLUMNS neighbouring pixels of one channel (or four neighbouring ones) in a line; neighbours
@@ -9,6 +9,7 @@
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbouring channels at a time
 const COLUMNS = 8u;      // knob: neighbouring pixels of a line per invocation
+const WHOLE = true;      // knob: whether all pixels count in every window: windowHeight * windowWidth
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
@@ -26,11 +27,24 @@ struct Sizes {
   paddingHeight: u32,
   paddingWidth: u32,
   // end region
+  // region: counted padding
+  countedTop: u32,       // pixels outside the image that count in a window's divisor: at most the padding
+  countedLeft: u32,
+  countedBottom: u32,
+  countedRight: u32,
+  // end region
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> dy: array<Element>;         // [N, P, Q, C]
 @group(0) @binding(2) var<storage, read_write> dx: array<Element>;   // [N, H, W, C]
+
+// region: pixels that count
+// How many pixels from `start` on count in the divisor of a window: none beyond the padding that counts.
+fn counted(start: i32, window: u32, pixels: u32, near: u32, far: u32) -> i32 {
+  return min(start + i32(window), i32(pixels + far)) - max(start, -i32(near));
+}
+// end region
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -63,12 +77,21 @@ fn main(
     let end_q = min(next_q, sizes.outputWidth);
     var sum = Element();
     for (var p = first_p; p < end_p; p++) {
+      let top = i32(p * sizes.strideHeight) - i32(sizes.paddingHeight);
+      let rows = counted(top, sizes.windowHeight, sizes.height, sizes.countedTop, sizes.countedBottom);
       for (var q = first_q; q < end_q; q++) {
-        sum += dy[((image * sizes.outputHeight + p) * sizes.outputWidth + q) * sizes.channels + channel];
+        let share = dy[((image * sizes.outputHeight + p) * sizes.outputWidth + q) * sizes.channels + channel];
+        if (WHOLE) {
+          sum += share;
+        } else {
+          let left = i32(q * sizes.strideWidth) - i32(sizes.paddingWidth);
+          let columns = counted(left, sizes.windowWidth, sizes.width, sizes.countedLeft, sizes.countedRight);
+          sum += share / f32(rows * columns);
+        }
       }
     }
-    dx[(line * sizes.width + w) * sizes.channels + channel] =
-      sum / f32(sizes.windowHeight * sizes.windowWidth);
+    if (WHOLE) { sum /= f32(sizes.windowHeight * sizes.windowWidth); }
+    dx[(line * sizes.width + w) * sizes.channels + channel] = sum;
 
     // region: next pixel of the line
     // A pixel to the right one window may have ended and one begun.

@@ -131,8 +131,17 @@ export {
   type BatchNormResult,
   type MovingAverageOptions,
 } from "./functions/normalisation.ts";
-export { averagePool2d, globalAveragePool, maxPool2d, type PoolingOptions } from "./functions/pooling.ts";
 export { logSoftmax, softmax, type SoftmaxOptions } from "./functions/probabilities.ts";
+export type { Padding, PaddingOfAxis } from "./functions/padding.ts";
+export {
+  averagePool2d,
+  globalAveragePool,
+  globalMaxPool,
+  maxPool2d,
+  type AveragePoolingOptions,
+  type PoolingOptions,
+  type WindowOptions,
+} from "./functions/pooling.ts";
 import "./functions/tensor-methods.ts";
 export type { TensorMethods } from "./functions/tensor-methods.ts";
 export type { Operand } from "./functions/run.ts";

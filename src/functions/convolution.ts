@@ -2,6 +2,7 @@
 
 import { expectOptions, wholeFrom, type OptionChecks, type Requirement } from "../errors/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { aPadding, paddingAttributes, type Padding } from "./padding.ts";
 import { runOne } from "./run.ts";
 
 /** One number for both directions, or [height, width]. */
@@ -10,8 +11,8 @@ export type PerAxis = number | readonly [height: number, width: number];
 export interface ConvolutionOptions {
   /** Distance of neighbouring windows in pixels. Default 1. */
   readonly stride?: PerAxis;
-  /** Pixels of zeros added on each side. Default 0. */
-  readonly padding?: PerAxis;
+  /** Pixels of zeros added around the images. Default 0. */
+  readonly padding?: Padding;
   /** Distance of neighbouring taps of the filter in pixels. Default 1. */
   readonly dilation?: PerAxis;
   /**
@@ -29,7 +30,7 @@ export const aPerAxis: Requirement = { words: "a whole number or [height, width]
 
 const convolutionOptions: OptionChecks<ConvolutionOptions> = {
   stride: aPerAxis,
-  padding: aPerAxis,
+  padding: aPadding,
   dilation: aPerAxis,
   groups: wholeFrom(1),
 };
@@ -50,14 +51,15 @@ export function perAxis(value: PerAxis): readonly [height: number, width: number
  *
  * @param x [N, H, W, C]
  * @param filter [R, S, C, K]; with groups [R, S, C / groups, K], K divisible by groups
- * @returns [N, P, Q, K], P = floor((H + 2 padding - (R - 1) dilation - 1) / stride) + 1, Q likewise
+ * @returns [N, P, Q, K], P = floor((H + padding - (R - 1) dilation - 1) / stride) + 1, the padding that of both sides, Q
+ *   likewise
  * @throws ShapeError when the channels differ, groups do not divide them, or the filter is larger than the padded image;
  *   UsageError for an option that there is not
  */
 export function conv2d(x: Tensor, filter: Tensor, options: ConvolutionOptions = {}): Tensor {
   expectOptions("conv2d", options, convolutionOptions);
   const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
-  const sliding = { stride: perAxis(stride), padding: perAxis(padding), dilation: perAxis(dilation) };
+  const sliding = { stride: perAxis(stride), ...paddingAttributes(padding), dilation: perAxis(dilation) };
   if (groups === 1) return runOne("conv2d", [x, filter], sliding);
   return runOne("groupedConv2d", [x, filter], { ...sliding, groups });
 }

@@ -14,7 +14,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { areVec4Channels } from "../operators/dense/channel-counts.ts";
 import { engineOf } from "../runtime/engine-of.ts";
 import { perAxis } from "./convolution.ts";
-import { poolingOptions, type PoolingOptions } from "./pooling.ts";
+import { windowOptions, type WindowOptions } from "./pooling.ts";
 import { run, runOne } from "./run.ts";
 
 /** A batch norm's own tensors, each [C]. The running statistics are overwritten in place. */
@@ -39,8 +39,8 @@ export interface FoldedNormOptions {
 
 const foldedNormOptions: OptionChecks<FoldedNormOptions> = { epsilon: aNumber, momentum: aNumber };
 const inferenceOptions: OptionChecks<Pick<FoldedNormOptions, "epsilon">> = { epsilon: aNumber };
-const activatedPoolOptions: OptionChecks<PoolingOptions & FoldedNormOptions> = {
-  ...poolingOptions,
+const activatedPoolOptions: OptionChecks<WindowOptions & FoldedNormOptions> = {
+  ...windowOptions,
   ...foldedNormOptions,
 };
 
@@ -148,7 +148,7 @@ export function activatedPool(
   x: Tensor,
   statistics: Tensor,
   norm: Norm,
-  options: PoolingOptions & FoldedNormOptions,
+  options: WindowOptions & FoldedNormOptions,
 ): Tensor {
   expectArgument("activatedPool", "kind", kind, oneOf(["average", "max"]));
   expectArgument("activatedPool", "the norm", norm, aRecord);

@@ -20,7 +20,8 @@ export interface ResizeOptions {
 /** What the options of resizing must be. */
 export const resizeOptions: OptionChecks<ResizeOptions> = { method: required(oneOf(resizeMethods)) };
 
-const aSize: Requirement = {
+/** What a size of images must be. */
+export const aSize: Requirement = {
   words: "[height, width], whole numbers from 1",
   fits: (value) =>
     Array.isArray(value) && value.length === 2 && value.every((each) => Number.isInteger(each) && each >= 1),

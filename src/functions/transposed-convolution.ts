@@ -11,10 +11,9 @@ import { aPerAxis, perAxis, type ConvolutionOptions, type PerAxis } from "./conv
 import { pad } from "./movement.ts";
 import { runOne } from "./run.ts";
 
-export interface TransposedConvolutionOptions extends Pick<
-  ConvolutionOptions,
-  "stride" | "padding" | "dilation"
-> {
+export interface TransposedConvolutionOptions extends Pick<ConvolutionOptions, "stride" | "dilation"> {
+  /** Pixels that are taken off each edge of the result. Default 0. */
+  readonly padding?: PerAxis;
   /**
    * Further pixels below and to the right, since images of several sizes give x when they are convolved; less than the
    * stride or the dilation. Default 0.

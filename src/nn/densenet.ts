@@ -22,7 +22,7 @@ import {
 } from "../functions/dense.ts";
 import { relu } from "../functions/elementwise.ts";
 import { concatChannels, reshape } from "../functions/movement.ts";
-import { averagePool2d, globalAveragePool, maxPool2d, type PoolingOptions } from "../functions/pooling.ts";
+import { averagePool2d, globalAveragePool, maxPool2d, type WindowOptions } from "../functions/pooling.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Backbone, StemConfiguration } from "./backbone.ts";
@@ -77,7 +77,7 @@ function pooled(
   maps: Maps,
   norm: BatchNorm,
   mode: Mode,
-  options: PoolingOptions,
+  options: WindowOptions,
 ): Tensor {
   const { x, statistics } = maps;
   if (statistics !== undefined && mode !== "inference") {

@@ -23,6 +23,8 @@ export { Conv2d, type Conv2dLayerOptions } from "./layers/convolution-layers.ts"
 export { Linear, type LinearLayerOptions } from "./layers/linear-layer.ts";
 export { Embedding, type EmbeddingOptions } from "./layers/embedding-layer.ts";
 export { BatchNorm } from "./layers/normalisation-layers.ts";
+export { AveragePool2d, GlobalAveragePool, MaxPool2d } from "./layers/pooling-layers.ts";
+export { Upsample, type UpsampleOptions } from "./layers/resizing-layers.ts";
 export { Module, type Mode, type State } from "./module.ts";
 export { ResidualBlock, ResNet, resnetConfigurations, type ResNetConfiguration } from "./resnet.ts";
 export { readWeights, writeWeights } from "./weights.ts";

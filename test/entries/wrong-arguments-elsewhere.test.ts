@@ -43,6 +43,7 @@ const resNet = { kind: "resnet", inputChannels: 1, stem, blocks: [1], block: "ba
 
 const ofModules: Rows<typeof nn> = {
   Module: "not called by users", // abstract
+  AveragePool2d: () => [engine, { window: 2, stride: 2, padding: 1, ceilMode: true, countIncludePad: false }],
   BatchNorm: () => [engine, 4],
   Conv2d: () => [
     engine,
@@ -54,12 +55,15 @@ const ofModules: Rows<typeof nn> = {
   DenseBlock: () => [engine, init(), 4, { layers: 1, growth: 4, bottleneck: null }],
   DenseLayer: () => [engine, init(), 4, 4, null],
   DenseNet: () => [engine, init(), denseNet],
+  GlobalAveragePool: () => [engine],
   Initialiser: () => [engine, 1],
   Embedding: () => [engine, init(), 5, 3, { padding: 0 }],
   Linear: () => [engine, init(), 2, 3, { bias: true }],
+  MaxPool2d: () => [engine, { window: 2, stride: 2, padding: 1, ceilMode: true }],
   ResNet: () => [engine, init(), resNet],
   ResidualBlock: () => [engine, init(), 4, { block: "basic", width: 4, stride: 2 }],
   Transition: () => [engine, init(), 4, 2],
+  Upsample: () => [engine, { scale: 2, method: "nearest" }],
   createBackbone: () => [engine, init(), denseNet],
   densenet121: "not called by users", // as createBackbone, with seven million weights
   densenet121Configuration: "no function",

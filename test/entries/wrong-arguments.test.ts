@@ -49,7 +49,10 @@ const unary: Arguments = () => [full(2, 2)];
 const binary: Arguments = () => [full(2, 2), full(2, 2)];
 const reduction: Arguments = () => [full(2, 2), { axes: 1, keepDimensions: true }];
 const masked: Arguments = () => [full(2, 2), { mask: full(2) }];
-const pooling: Arguments = () => [full(1, 4, 4, 4), { window: 2, stride: [2, 2], padding: 1 }];
+const pooling: Arguments = () => [
+  full(1, 4, 4, 4),
+  { window: 2, stride: [2, 2], padding: 1, ceilMode: true },
+];
 
 const rows: Rows<typeof tessera> = {
   DeviceLostError: "not called by users",
@@ -103,7 +106,10 @@ const rows: Rows<typeof tessera> = {
     words(1, 2, 3, 4),
     { mean: [0.5], deviation: [0.5], flip: 0.5, rotation: 3, view: 1, eraseArea: [0.1, 0.2] },
   ],
-  averagePool2d: pooling,
+  averagePool2d: () => [
+    full(1, 4, 4, 4),
+    { window: 2, stride: [2, 2], padding: 1, ceilMode: true, countIncludePad: false },
+  ],
   batchMoments: () => [full(2, 4)],
   batchNorm: () => [full(2, 4), full(4), full(4), { epsilon: 1e-5 }],
   batchNormInference: () => [full(2, 4), full(4), full(4), full(4), full(4), { epsilon: 1e-5 }],
@@ -129,6 +135,7 @@ const rows: Rows<typeof tessera> = {
   exp: unary,
   gelu: unary,
   globalAveragePool: () => [full(1, 2, 2, 2)],
+  globalMaxPool: () => [full(1, 2, 2, 2)],
   greater: binary,
   greaterEqual: binary,
   kernelOf: () => [tessera.kernels.unary.text, { name: "unary" }],

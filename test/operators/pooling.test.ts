@@ -2,8 +2,9 @@
 
 import { describe, expect, test } from "vitest";
 import { ShapeError } from "../../src/errors/errors.ts";
-import { averagePool2d, globalAveragePool, maxPool2d } from "../../src/functions/pooling.ts";
+import { averagePool2d, globalAveragePool, globalMaxPool, maxPool2d } from "../../src/functions/pooling.ts";
 import { poolingOperators, type PoolingAttributes } from "../../src/operators/pooling/index.ts";
+import { activatedPool } from "../../src/operators/dense/activated-pool.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { useEngine } from "../engines.ts";
 import { poolingSamples } from "./samples/pooling.ts";
@@ -46,6 +47,31 @@ for (const [name, engine] of [
       expect(await read(dx)).toEqual([1, 10, 0, 100, 1000, 0, 0, 0, 0]);
     });
 
+    test("padding may differ from side to side, and need not count in a mean", async () => {
+      const x = image(4, 8, 12, 16, 20, 24, 28, 32, 36);
+      const padding = [[0, 1], 0] as const;
+      expect(await read(maxPool2d(x, { window: [2, 3], padding }))).toEqual([24, 36]);
+      expect(await read(averagePool2d(x, { window: [2, 3], padding }))).toEqual([14, 16]);
+      const others = averagePool2d(x, { window: [2, 3], padding, countIncludePad: false });
+      expect(await read(others)).toEqual([14, 32]);
+    });
+
+    test("with ceilMode a window may reach beyond the padding, where nothing counts, but not start there", async () => {
+      const x = image(4, 8, 12, 16, 20, 24, 28, 32, 36);
+      expect(await read(averagePool2d(x, { window: 2, ceilMode: true }))).toEqual([12, 18, 30, 36]);
+      expect(maxPool2d(x, { window: 2, stride: 3, padding: 1 }).shape).toEqual([1, 2, 2, 1]);
+      expect(maxPool2d(x, { window: 2, stride: 4, padding: 1, ceilMode: true }).shape).toEqual([1, 1, 1, 1]);
+      const threes = image(3, 6, 9, 12, 15, 18, 21, 24, 27);
+      const padded = averagePool2d(threes, { window: 3, stride: 2, padding: [[1, 0], 0], ceilMode: true });
+      expect(await read(padded)).toEqual([7, 19.5]);
+    });
+
+    test("global max pooling takes the largest of the pixels", async () => {
+      const pooled = globalMaxPool(engine().tensor([1, -10, 3, -30, 5, -50, 4, -70], [1, 2, 2, 2]));
+      expect(pooled.shape).toEqual([1, 2]);
+      expect(await read(pooled)).toEqual([5, -10]);
+    });
+
     test("global average pooling takes the mean over the pixels", async () => {
       const x = engine().tensor([1, 10, 3, 30, 5, 50, 7, 70], [1, 2, 2, 2]);
       const pooled = globalAveragePool(x);
@@ -84,6 +110,19 @@ describe("shape errors", () => {
       () => maxPool2d(zeros(1, 4, 4, 1), { window: 2, padding: 2 }),
       "maxPool2d: padding [2, 2] must be smaller than the window [2, 2]",
     );
+    thrown(
+      () => maxPool2d(zeros(1, 4, 4, 1), { window: 2, padding: [[0, 2], 1] }),
+      "maxPool2d: padding [2, 1] must be smaller than the window [2, 2]",
+    );
+  });
+
+  test("folded pools refuse windows that they do not have", () => {
+    const { maxPool2d: plain } = poolingSamples;
+    const [ceiling] = plain.filter(({ attributes }) => attributes.ceilMode);
+    const attributes = { ...ceiling.attributes, kind: "average", epsilon: 1e-5, momentum: 0 } as const;
+    const norm = [[2, 3], [3], [3], [3], [3]].map((shape) => ({ shape, dtype: "f32" as const }));
+    const infer = () => activatedPool.infer([ceiling.inputs[0], ...norm], attributes);
+    thrown(infer, "activatedPool: takes windows with the same padding on both sides");
   });
 
   test("gradients of another shape than the pooled image are refused", () => {

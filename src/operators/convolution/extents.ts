@@ -1,7 +1,7 @@
 // How a window slides over an image: the extents that conv2d, its two gradients and pooling share.
 
 import { ShapeError } from "../../errors/errors.ts";
-import { showShape, type Shape } from "../../tensor/shape.ts";
+import { equalShapes, showShape, type Shape } from "../../tensor/shape.ts";
 
 /** A number along the height and one along the width. */
 export type Pair = readonly [height: number, width: number];
@@ -10,8 +10,10 @@ export type Pair = readonly [height: number, width: number];
 export interface Sliding {
   /** Distance of neighbouring windows, at least 1. */
   readonly stride: Pair;
-  /** Pixels added on both sides, at least 0. */
+  /** Pixels added above and to the left, at least 0; without a far padding on both sides. */
   readonly padding: Pair;
+  /** Pixels added below and to the right. Default: as many as on the other side. */
+  readonly farPadding?: Pair;
   /** Distance of neighbouring taps of one window, at least 1. */
   readonly dilation: Pair;
 }
@@ -45,30 +47,37 @@ export function expectPair(operator: string, name: string, pair: Shape, least: n
 }
 
 /**
- * How many windows there are along the height and the width.
+ * How many windows there are along the height and the width. With `ceilMode` a last one may reach beyond the far padding, if it
+ * starts inside the image or its near padding, as in torch.
  * @throws ShapeError naming the operator when the attributes make no sense or not one window fits
  */
 export function windowsOver(
   operator: string,
   image: Pair,
   window: Pair,
-  { stride, padding, dilation }: Sliding,
+  { stride, padding, farPadding = padding, dilation, ceilMode = false }: Sliding & { ceilMode?: boolean },
 ): [number, number] {
   expectPair(operator, "the image", image, 1);
   expectPair(operator, "window", window, 1);
   expectPair(operator, "stride", stride, 1);
   expectPair(operator, "padding", padding, 0);
+  expectPair(operator, "the far padding", farPadding, 0);
   expectPair(operator, "dilation", dilation, 1);
   const along = (axis: 0 | 1): number => {
     const reach = (window[axis] - 1) * dilation[axis] + 1;
-    const space = image[axis] + 2 * padding[axis];
-    if (space < reach) {
+    const space = image[axis] + padding[axis] + farPadding[axis] - reach;
+    const last = (ceilMode ? Math.ceil : Math.floor)(space / stride[axis]);
+    if (last < 0) {
+      const paddings = equalShapes(padding, farPadding)
+        ? showShape(padding)
+        : `${showShape(padding)} and ${showShape(farPadding)}`;
       throw new ShapeError(
         `${operator}: a window of ${showShape(window)} with dilation ${showShape(dilation)} is larger than the ` +
-          `image of ${showShape(image)} with padding ${showShape(padding)}; add padding or use a smaller window`,
+          `image of ${showShape(image)} with padding ${paddings}; add padding or use a smaller window`,
       );
     }
-    return Math.floor((space - reach) / stride[axis]) + 1;
+    const isBeyond = ceilMode && last * stride[axis] >= image[axis] + padding[axis];
+    return isBeyond ? last : last + 1;
   };
   return [along(0), along(1)];
 }

@@ -6,9 +6,15 @@ import { sizeOf, type Shape, type TensorSpec } from "../../tensor/shape.ts";
 import { compose, preferred, type Step } from "../compose.ts";
 import { expectEpsilon } from "../normalisation/channels.ts";
 import { averagePool2dGradient } from "../pooling/average-pool2d.ts";
-import { eachMember, pooledShape } from "../pooling/windows.ts";
+import { eachMember } from "../pooling/windows.ts";
 import { expectRoles, type Role } from "../roles.ts";
-import { expectKind, placeIn, sizesInFours, type ActivatedPoolAttributes } from "./activated-pool.ts";
+import {
+  activatedShape,
+  expectKind,
+  placeIn,
+  sizesInFours,
+  type ActivatedPoolAttributes,
+} from "./activated-pool.ts";
 import { expectFours } from "./channel-counts.ts";
 import { alongAxes, paddingToFours, widened, withChannelPadding } from "../channel-padding.ts";
 import { chunksOf, reductionsFor, wholeKnobs, zeros, type Reductions } from "./row-chunks.ts";
@@ -27,7 +33,7 @@ export const activatedPoolGradient: Operator<ActivatedPoolGradientAttributes> = 
     const [x] = inputs as readonly (TensorSpec | undefined)[];
     const channels = x?.shape.at(-1) ?? 1;
     expectKind("activatedPoolGradient", attributes.kind);
-    const pooled = x === undefined ? [] : pooledShape("activatedPoolGradient", x.shape, attributes);
+    const pooled = x === undefined ? [] : activatedShape("activatedPoolGradient", x.shape, attributes);
     const choice: Role = { role: "choice", dtype: "u32", shape: pooled };
     expectRoles("activatedPoolGradient", inputs, [
       { role: "x" },

@@ -3,12 +3,12 @@
 
 import { ShapeError } from "../../errors/errors.ts";
 import { input, output, type Candidate, type Launch, type Operator } from "../operator.ts";
-import { sizeOf, type Shape, type TensorSpec } from "../../tensor/shape.ts";
+import { equalShapes, sizeOf, type Shape, type TensorSpec } from "../../tensor/shape.ts";
 import type { HostTensor } from "../../tensor/host.ts";
 import { compose, type Step } from "../compose.ts";
 import { slidingSizes } from "../convolution/extents.ts";
 import { expectEpsilon } from "../normalisation/channels.ts";
-import { averagePool2d } from "../pooling/average-pool2d.ts";
+import { averagePool2d, type AveragePool2dAttributes } from "../pooling/average-pool2d.ts";
 import { eachMember, pooledShape, type PoolingAttributes } from "../pooling/windows.ts";
 import { expectAttribute, expectRoles } from "../roles.ts";
 import { expectFours } from "./channel-counts.ts";
@@ -16,6 +16,7 @@ import { alongAxes, paddingToFours, withChannelPadding } from "../channel-paddin
 import { activate, computeFactors } from "./stage.ts";
 import { shares, step } from "./steps.ts";
 
+/** Of its windows, without a far padding and ceilMode. */
 export interface ActivatedPoolAttributes extends PoolingAttributes {
   /** Means of windows, padding counted as zeros; or their maxima, padding left out. */
   readonly kind: "average" | "max";
@@ -32,6 +33,25 @@ export function sizesInFours(x: Shape, attributes: PoolingAttributes): Launch["s
   const [windowHeight, windowWidth] = attributes.window;
   const window = { windowHeight, windowWidth, outputHeight, outputWidth };
   return { batch, height, width, channels: channels / 4, ...window, ...slidingSizes(attributes) };
+}
+
+/** The windows of an activated pool: each lies inside, with the same padding on opposite sides. */
+function expectPlainWindows(operator: string, attributes: AveragePool2dAttributes): void {
+  const { padding, farPadding = padding, ceilMode = false, countIncludePad = true } = attributes;
+  if (!ceilMode && countIncludePad && equalShapes(padding, farPadding)) return;
+  throw new ShapeError(
+    `${operator}: takes windows with the same padding on both sides, which counts in a mean, and without ceilMode; ` +
+      "for others apply batchNorm, relu and maxPool2d or averagePool2d",
+  );
+}
+
+/**
+ * The shape of the pooled images.
+ * @throws ShapeError for windows that the folded pools do not have
+ */
+export function activatedShape(operator: string, x: Shape, attributes: PoolingAttributes): Shape {
+  expectPlainWindows(operator, attributes);
+  return pooledShape(operator, x, attributes);
 }
 
 /** @throws ShapeError unless it is one of the two kinds of pools */
@@ -87,7 +107,7 @@ export const activatedPool: Operator<ActivatedPoolAttributes> = {
       { role: "statistics", shape: [2, channels] },
       ...["gamma", "beta", "runningMean", "runningVariance"].map((role) => ({ role, shape: [channels] })),
     ]);
-    const shape = pooledShape("activatedPool", inputs[0].shape, attributes);
+    const shape = activatedShape("activatedPool", inputs[0].shape, attributes);
     const { kind, epsilon, momentum } = attributes;
     expectKind("activatedPool", kind);
     if (kind === "max") expectFours("activatedPool", { channels });

@@ -3,7 +3,7 @@
 import { averagePool2d, averagePool2dGradient } from "./average-pool2d.ts";
 import { maxPool2d, maxPool2dGradient } from "./max-pool2d.ts";
 
-export type { AveragePool2dGradientAttributes } from "./average-pool2d.ts";
+export type { AveragePool2dAttributes, AveragePool2dGradientAttributes } from "./average-pool2d.ts";
 export type { PoolingAttributes } from "./windows.ts";
 
 export const poolingOperators = {

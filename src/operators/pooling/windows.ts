@@ -10,8 +10,15 @@ export interface PoolingAttributes {
   readonly window: Pair;
   /** Distance of neighbouring windows in pixels, at least 1. */
   readonly stride: Pair;
-  /** Pixels added on both sides, fewer than the window has: a window of nothing but padding means nothing. */
+  /**
+   * Pixels added above and to the left, fewer than the window has: a window of nothing but padding means nothing. Without a far
+   * padding on both sides.
+   */
   readonly padding: Pair;
+  /** Pixels added below and to the right, fewer than the window has. Default: as many as on the other side. */
+  readonly farPadding?: Pair;
+  /** Whether a last window may reach beyond the far padding, if it starts inside the image or its near padding. Default false. */
+  readonly ceilMode?: boolean;
 }
 
 /**
@@ -25,11 +32,12 @@ export function pooledShape(operator: string, x: Shape, attributes: PoolingAttri
     );
   }
   const [batch, height, width, channels] = x;
-  const { window, padding } = attributes;
+  const { window, padding, farPadding = padding } = attributes;
   const windows = windowsOver(operator, [height, width], window, { ...attributes, dilation: [1, 1] });
-  if (padding[0] >= window[0] || padding[1] >= window[1]) {
+  for (const each of [padding, farPadding]) {
+    if (each[0] < window[0] && each[1] < window[1]) continue;
     throw new ShapeError(
-      `${operator}: padding ${showShape(padding)} must be smaller than the window ${showShape(window)}`,
+      `${operator}: padding ${showShape(each)} must be smaller than the window ${showShape(window)}`,
     );
   }
   return [batch, ...windows, channels];
@@ -46,13 +54,14 @@ export function poolingSizes(x: Shape, attributes: PoolingAttributes): Record<Po
   return { batch, height, width, channels, windowHeight, windowWidth, outputHeight, outputWidth };
 }
 
-/** One launch of a kernel over windows: for single channels, and in fours where their number allows. */
+/** One launch of a kernel over windows, with further uniforms of its own: for single channels, and in fours where their number allows. */
 export function poolingCandidates(
   launch: Pick<Launch, "kernel" | "knobs" | "bind">,
   x: Shape,
   attributes: PoolingAttributes,
+  further: Readonly<Record<string, number>> = {},
 ): Candidate[] {
-  const sizes = { ...poolingSizes(x, attributes), ...slidingSizes(attributes) };
+  const sizes = { ...poolingSizes(x, attributes), ...slidingSizes(attributes), ...further };
   return byElement(sizes.channels, (name, Element, channels) => ({
     name,
     launches: [{ ...launch, knobs: { Element, ...launch.knobs }, sizes: { ...sizes, channels } }],

@@ -25,6 +25,7 @@ interface Case {
 interface Options {
   readonly stride?: Pair;
   readonly padding?: Pair;
+  readonly farPadding?: Pair;
   readonly dilation?: Pair;
 }
 
@@ -32,9 +33,9 @@ function convolution(
   name: string,
   x: Shape,
   filter: Shape,
-  { stride = [1, 1], padding = [0, 0], dilation = [1, 1] }: Options = {},
+  { stride = [1, 1], padding = [0, 0], dilation = [1, 1], ...far }: Options = {},
 ): Case {
-  const attributes = { stride, padding, dilation };
+  const attributes = { stride, padding, dilation, ...far };
   const [{ shape: y }] = convolutionOperators.conv2d.infer(
     [
       { shape: x, dtype: "f32" },
@@ -83,6 +84,12 @@ const cases: readonly Case[] = [
   convolution("tiles of 64 by 64, 1", [1, 13, 5, 36], [1, 1, 36, 68]),
   convolution("tiles of 32 channels", [3, 13, 11, 12], [3, 3, 12, 32], { padding: [1, 1] }),
   convolution("125 lines: the last chunk is half", [5, 25, 3, 16], [3, 3, 16, 4], { padding: [1, 1] }),
+  convolution("more padding on the far side, stride 2", [1, 6, 4, 3], [3, 3, 3, 4], { stride: [2, 2], farPadding: [1, 1] }), // prettier-ignore
+  convolution("far padding keeps the size of an even filter", [2, 5, 7, 8], [2, 4, 8, 12], {
+    padding: [0, 1],
+    farPadding: [1, 2],
+  }),
+  convolution("no far padding", [1, 5, 6, 4], [3, 3, 4, 16], { padding: [2, 1], farPadding: [0, 0] }),
   {
     ...convolution("smaller and smaller channels", [2, 5, 6, 8], [3, 3, 8, 12], { padding: [1, 1] }),
     isGraded: true,

@@ -3,6 +3,7 @@
 import type { Pair } from "../../../src/operators/convolution/index.ts";
 import {
   poolingOperators,
+  type AveragePool2dAttributes,
   type AveragePool2dGradientAttributes,
   type PoolingAttributes,
 } from "../../../src/operators/pooling/index.ts";
@@ -13,23 +14,20 @@ import { graded, integers, normal, type Sample } from "../sample.ts";
 interface Case {
   readonly name: string;
   readonly x: HostTensor;
-  readonly attributes: PoolingAttributes;
+  readonly attributes: AveragePool2dAttributes;
   /** Whether equal values compete in a window. */
   readonly ties: boolean;
 }
 
-interface Options {
-  readonly stride?: Pair;
-  readonly padding?: Pair;
-}
+type Options = Partial<Omit<AveragePool2dAttributes, "window">>;
 
 function pooling(
   name: string,
   shape: Shape,
   window: Pair,
-  { stride = window, padding = [0, 0] }: Options = {},
+  { stride = window, padding = [0, 0], ...others }: Options = {},
 ): Case {
-  return { name, x: normal(shape, 1), attributes: { window, stride, padding }, ties: false };
+  return { name, x: normal(shape, 1), attributes: { window, stride, padding, ...others }, ties: false };
 }
 
 const overlapping: PoolingAttributes = { window: [3, 3], stride: [2, 2], padding: [1, 1] };
@@ -52,6 +50,33 @@ const cases: readonly Case[] = [
   pooling("long lines of fours", [2, 5, 71, 4], [2, 2]),
   pooling("long lines of fours, overlapping", [1, 5, 41, 4], [3, 3], overlapping),
   pooling("four by four", [1, 9, 11, 4], [4, 4]),
+  pooling("more padding on the far side", [2, 6, 8, 3], [3, 3], { stride: [2, 2], farPadding: [1, 1] }),
+  pooling("far padding alone, in fours, windows side by side", [1, 5, 7, 4], [2, 3], { farPadding: [1, 2] }),
+  pooling("no far padding", [1, 6, 7, 4], [3, 2], { stride: [2, 2], padding: [2, 1], farPadding: [0, 0] }),
+  pooling("ceil mode: a window reaches beyond", [2, 6, 8, 3], [3, 3], { stride: [2, 2], ceilMode: true }),
+  pooling("ceil mode beyond a padding", [1, 5, 6, 4], [3, 3], {
+    stride: [3, 2],
+    padding: [1, 1],
+    ceilMode: true,
+  }),
+  pooling("ceil mode: no window starts beyond", [1, 5, 4, 3], [2, 2], { stride: [3, 3], padding: [1, 1], ceilMode: true }), // prettier-ignore
+  pooling("ceil mode: the window is larger than the image", [1, 2, 3, 4], [3, 5], { stride: [2, 4], ceilMode: true }), // prettier-ignore
+  pooling("ceil mode, windows side by side", [2, 5, 41, 4], [2, 2], { ceilMode: true }),
+  pooling("padding does not count", [2, 7, 6, 3], [3, 3], { ...overlapping, countIncludePad: false }),
+  pooling("padding does not count, in fours", [2, 5, 13, 8], [2, 3], {
+    stride: [1, 2],
+    padding: [1, 2],
+    farPadding: [0, 1],
+    countIncludePad: false,
+  }),
+  pooling("padding does not count, ceil mode, many workgroups", [2, 9, 10, 33], [3, 2], {
+    stride: [2, 3],
+    padding: [1, 0],
+    farPadding: [2, 1],
+    ceilMode: true,
+    countIncludePad: false,
+  }),
+  pooling("there is no padding that would not count", [1, 5, 7, 4], [2, 2], { countIncludePad: false }),
   { name: "ties of fours", x: integers([2, 7, 6, 4], 3, 1), attributes: overlapping, ties: true },
   { name: "all negative", x: normal([1, 5, 5, 3], 1, -1000), attributes: overlapping, ties: false },
   {
@@ -96,7 +121,7 @@ export const poolingSamples = {
       gradcheck: false,
     };
   }),
-  averagePool2d: cases.map((sample): Sample<PoolingAttributes> => ({
+  averagePool2d: cases.map((sample): Sample<AveragePool2dAttributes> => ({
     name: sample.name,
     inputs: [sample.x],
     attributes: sample.attributes,
