@@ -109,6 +109,8 @@ export {
   type BatchNormOptions,
   type BatchNormResult,
   type MovingAverageOptions,
+  type RunningStatistics,
+  type TrackedBatchNormOptions,
 } from "./functions/normalisation.ts";
 export { averagePool2d, globalAveragePool, maxPool2d, type PoolingOptions } from "./functions/pooling.ts";
 import "./functions/tensor-methods.ts";

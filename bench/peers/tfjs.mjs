@@ -108,7 +108,13 @@ function densenet([images, targets, ...weights], { names, adam }) {
 function doubled(x, filter) {
   const [images, height, width] = x.shape;
   const [tall, wide, channels] = filter.shape;
-  return tf.conv2dTranspose(x, filter, [images, tall * height, wide * width, channels], [tall, wide], "valid");
+  return tf.conv2dTranspose(
+    x,
+    filter,
+    [images, tall * height, wide * width, channels],
+    [tall, wide],
+    "valid",
+  );
 }
 
 const works = {

@@ -11,8 +11,10 @@ import { aPerAxis, perAxis, type ConvolutionOptions, type PerAxis } from "./conv
 import { pad } from "./movement.ts";
 import { runOne } from "./run.ts";
 
-export interface TransposedConvolutionOptions
-  extends Pick<ConvolutionOptions, "stride" | "padding" | "dilation"> {
+export interface TransposedConvolutionOptions extends Pick<
+  ConvolutionOptions,
+  "stride" | "padding" | "dilation"
+> {
   /**
    * Further pixels below and to the right, since images of several sizes give x when they are convolved; less than the
    * stride or the dilation. Default 0.

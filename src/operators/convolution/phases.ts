@@ -19,7 +19,12 @@ interface PhaseAlong {
 }
 
 /** The phases along an axis that has pixels in them; undefined where a tap would be asked for in front of dy. */
-function phasesAlong(extent: number, taps: number, stride: number, padding: number): PhaseAlong[] | undefined {
+function phasesAlong(
+  extent: number,
+  taps: number,
+  stride: number,
+  padding: number,
+): PhaseAlong[] | undefined {
   const phases = Array.from({ length: Math.min(stride, extent) }, (_, remainder): PhaseAlong => {
     const firstTap = (remainder + padding) % stride;
     return {

@@ -31,7 +31,13 @@ export const dropout: Operator<DropoutAttributes> = {
     const [x] = inputs as readonly (TensorSpec | undefined)[];
     expectRoles("dropout", inputs, [{ role: "x" }, seedRole]);
     expectAttribute("dropout", "rate", rate, rate >= 0 && rate < 1, "from 0 to below 1");
-    expectAttribute("dropout", "stream", stream, stream === stream >>> 0, "a whole number from 0 to 2^32 - 1");
+    expectAttribute(
+      "dropout",
+      "stream",
+      stream,
+      stream === stream >>> 0,
+      "a whole number from 0 to 2^32 - 1",
+    );
     return [{ shape: x?.shape ?? [], dtype: "f32" }];
   },
   reference([x, seed], [y], { rate, stream }) {

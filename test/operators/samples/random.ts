@@ -21,7 +21,13 @@ function drawn(slack = 1): Sample<RandomAttributes>[] {
   ];
 }
 
-function dropped(name: string, shape: Shape, rate: number, stream = 0, seed = small): Sample<DropoutAttributes> {
+function dropped(
+  name: string,
+  shape: Shape,
+  rate: number,
+  stream = 0,
+  seed = small,
+): Sample<DropoutAttributes> {
   return {
     name,
     inputs: [normal(shape, 1), seed],
@@ -45,6 +51,11 @@ export const randomSamples = {
   ],
   nextSeed: [
     { name: "counts", inputs: [small], attributes: {}, gradcheck: false },
-    { name: "carries", inputs: [values([4], [1, 2, 0xffffffff, 7], "u32")], attributes: {}, gradcheck: false },
+    {
+      name: "carries",
+      inputs: [values([4], [1, 2, 0xffffffff, 7], "u32")],
+      attributes: {},
+      gradcheck: false,
+    },
   ],
 };
