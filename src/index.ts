@@ -130,6 +130,8 @@ export {
   type BatchNormOptions,
   type BatchNormResult,
   type MovingAverageOptions,
+  type RunningStatistics,
+  type TrackedBatchNormOptions,
 } from "./functions/normalisation.ts";
 export { logSoftmax, softmax, type SoftmaxOptions } from "./functions/probabilities.ts";
 export type { Padding, PaddingOfAxis } from "./functions/padding.ts";

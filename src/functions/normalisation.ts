@@ -1,7 +1,10 @@
 // Batch normalisation for users. The channel is always the last axis; every other axis counts as rows.
 
-import { aNumber, expectOptions, type OptionChecks } from "../errors/arguments.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { aNumber, aRecord, expectOptions, required, type OptionChecks } from "../errors/arguments.ts";
+import { ShapeError, UsageError } from "../errors/errors.ts";
+import { engineOf } from "../runtime/engine-of.ts";
+import { showShape } from "../tensor/shape.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { run, runOne } from "./run.ts";
 
 export interface BatchNormOptions {
@@ -10,6 +13,29 @@ export interface BatchNormOptions {
 }
 
 const batchNormOptions: OptionChecks<BatchNormOptions> = { epsilon: aNumber };
+
+/** Statistics that follow those of the batches, for `batchNormInference`; overwritten in place. */
+export interface RunningStatistics {
+  /** f32 [C] */
+  readonly mean: Tensor;
+  /** f32 [C], unbiased */
+  readonly variance: Tensor;
+}
+
+export interface TrackedBatchNormOptions extends BatchNormOptions {
+  /** Moved towards the mean and the unbiased variance of this batch. Default: nothing is. */
+  readonly running?: RunningStatistics;
+  /** Weight of this batch in the running statistics, from 0 to 1; default .1, as torchvision. */
+  readonly momentum?: number;
+}
+
+const trackedBatchNormOptions: OptionChecks<TrackedBatchNormOptions> = {
+  epsilon: aNumber,
+  running: aRecord,
+  momentum: aNumber,
+};
+const aTensor = required({ words: "a tensor", fits: (value) => value instanceof Tensor });
+const runningStatistics: OptionChecks<RunningStatistics> = { mean: aTensor, variance: aTensor };
 
 /** What batch normalisation leaves behind: the result and the batch's own statistics. */
 export interface BatchNormResult {
@@ -26,21 +52,68 @@ export interface BatchNormResult {
  * y = (x - mean) / sqrt(variance + epsilon) * gamma + beta. The gradient passes through mean and variance into x;
  * their own outputs carry none.
  *
+ * With `running` it also moves running statistics, as a layer in training does:
+ * running = (1 - momentum) running + momentum batch, the variance of the batch times n / (n - 1) for n rows.
+ *
  * @param x f32 [..., C], at least two axes
  * @param gamma f32 [C]
  * @param beta f32 [C]
- * @throws ShapeError when the shapes do not fit or epsilon is not positive
+ * @throws ShapeError when the shapes do not fit, epsilon is not positive or the momentum outside [0, 1]; UsageError for a
+ *   momentum without running statistics
  */
 export function batchNorm(
   x: Tensor,
   gamma: Tensor,
   beta: Tensor,
-  options: BatchNormOptions = {},
+  options: TrackedBatchNormOptions = {},
 ): BatchNormResult {
-  expectOptions("batchNorm", options, batchNormOptions);
-  const { epsilon = 1e-5 } = options;
+  expectOptions("batchNorm", options, trackedBatchNormOptions);
+  const { epsilon = 1e-5, running, momentum = 0.1 } = options;
+  if (running !== undefined) expectRunning(x, gamma, beta, running, momentum);
+  else if (options.momentum !== undefined) {
+    throw new UsageError(
+      "batchNorm: a momentum is of running statistics; give them as running: { mean, variance }",
+    );
+  }
   const [y, mean, variance] = run("batchNorm", [x, gamma, beta], { epsilon });
+  if (running !== undefined) follow(running, { y, mean, variance }, momentum);
   return { y, mean, variance };
+}
+
+function expectRunning(
+  x: Tensor,
+  gamma: Tensor,
+  beta: Tensor,
+  running: RunningStatistics,
+  momentum: number,
+): void {
+  expectOptions("batchNorm: running", running, runningStatistics);
+  engineOf([x, gamma, beta, running.mean, running.variance], "batchNorm");
+  for (const [name, { shape, dtype }] of Object.entries({ mean: running.mean, variance: running.variance })) {
+    if (dtype === "f32" && shape.length === 1 && shape[0] === x.shape.at(-1)) continue;
+    throw new ShapeError(
+      `batchNorm: the running ${name} must be f32 [${x.shape.at(-1) ?? 1}], one for each channel of x ` +
+        `${showShape(x.shape)}, got ${dtype} ${showShape(shape)}`,
+    );
+  }
+  if (running.mean.storage === running.variance.storage)
+    throw new UsageError("batchNorm: the running mean and variance are the same tensor");
+  if (!(momentum >= 0 && momentum <= 1))
+    throw new ShapeError(`batchNorm: momentum must be in [0, 1], got ${momentum}`);
+}
+
+/** Moves running statistics, unseen by a tape: they are no part of what is differentiated. */
+function follow(running: RunningStatistics, { y, mean, variance }: BatchNormResult, momentum: number): void {
+  const rows = y.size / mean.size;
+  const engine = engineOf([y], "batchNorm");
+  const { observer } = engine;
+  engine.observer = undefined;
+  try {
+    movingAverage(running.mean, mean, { momentum, scale: 1 });
+    movingAverage(running.variance, variance, { momentum, scale: rows > 1 ? rows / (rows - 1) : 1 });
+  } finally {
+    engine.observer = observer;
+  }
 }
 
 /**

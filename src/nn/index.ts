@@ -22,9 +22,19 @@ export { Initialiser } from "./initialise.ts";
 export { Conv2d, type Conv2dLayerOptions } from "./layers/convolution-layers.ts";
 export { Linear, type LinearLayerOptions } from "./layers/linear-layer.ts";
 export { Embedding, type EmbeddingOptions } from "./layers/embedding-layer.ts";
-export { BatchNorm } from "./layers/normalisation-layers.ts";
 export { AveragePool2d, GlobalAveragePool, MaxPool2d } from "./layers/pooling-layers.ts";
 export { Upsample, type UpsampleOptions } from "./layers/resizing-layers.ts";
+export { Dropout, type DropoutLayerOptions } from "./layers/dropout-layer.ts";
+export { BatchNorm, type BatchNormLayerOptions } from "./layers/normalisation-layers.ts";
+export { ConvTranspose2d, type ConvTranspose2dLayerOptions } from "./layers/transposed-convolution-layer.ts";
 export { Module, type Mode, type State } from "./module.ts";
 export { ResidualBlock, ResNet, resnetConfigurations, type ResNetConfiguration } from "./resnet.ts";
-export { readWeights, writeWeights } from "./weights.ts";
+export { Sequential, type SequentialLayer } from "./sequential.ts";
+export {
+  loadWeights,
+  readWeights,
+  writeWeights,
+  type LoadedWeights,
+  type LoadWeightsOptions,
+  type NamedTensors,
+} from "./weights.ts";

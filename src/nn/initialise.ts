@@ -53,13 +53,22 @@ export class Initialiser {
     return this.#draw(shape, "uniform", (u) => bound * (2 * u - 1));
   }
 
+  /** A seed u32 [4], and a stream that no weight and no other layer draws from; the last two words are free to count. */
+  ownStream(): { readonly seed: readonly [number, number, number, number]; readonly stream: number } {
+    return { seed: this.#seedWords(), stream: this.#stream++ };
+  }
+
+  #seedWords(): readonly [number, number, number, number] {
+    return [this.#seed >>> 0, 0x7e55e7a, 0, 0];
+  }
+
   #draw(
     shape: Shape,
     distribution: "normal" | "uniform",
     value: (draw: number, i: number) => number,
   ): Tensor {
     this.#engine.backend.expectRoom({ shape, dtype: "f32" }, "an initial weight");
-    const drawn = randomNumbers(distribution, sizeOf(shape), [this.#seed, 0x7e55e7a, 0, 0], this.#stream++);
+    const drawn = randomNumbers(distribution, sizeOf(shape), this.#seedWords(), this.#stream++);
     return this.#engine.tensor(Float32Array.from(drawn, value), shape);
   }
 }

@@ -13,10 +13,10 @@ export type Mode = "training" | "untracked" | "inference";
 
 /**
  * A tensor that a module owns: a parameter is trained, a buffer (a running statistic) only carried along, and a constant
- * never changes.
+ * never changes. A counter of draws goes on with each step; it is saved with the others, but is no weight to average or load.
  */
 export interface State {
-  readonly kind: "parameter" | "buffer" | "constant";
+  readonly kind: "parameter" | "buffer" | "constant" | "counter";
   readonly tensor: Tensor;
 }
 
@@ -34,7 +34,8 @@ export abstract class Module {
 
   /**
    * All tensors of this module and its children, by dotted name ("denseblock1.denselayer2.norm1.weight").
-   * @throws UsageError for a module or tensor in a field that was not declared with `child`, `parameter`, `buffer` or `constant`
+   * @throws UsageError for a module or tensor in a field that was not declared with `child`, `parameter`, `buffer`, `constant` or
+   *   `counter`
    */
   state(): Map<string, State> {
     this.#expectDeclared();
@@ -54,7 +55,7 @@ export abstract class Module {
         value instanceof Module && !children.has(value)
           ? `this.child("${field}", ...)`
           : value instanceof Tensor && !tensors.has(value)
-            ? `this.parameter("${field}", ...), buffer or constant`
+            ? `this.parameter("${field}", ...), buffer, constant or counter`
             : undefined;
       if (declare === undefined) continue;
       throw new UsageError(
@@ -91,6 +92,12 @@ export abstract class Module {
 
   protected constant(name: string, tensor: Tensor): Tensor {
     this.#own.set(name, { kind: "constant", tensor: this.engine.keep(tensor) });
+    return tensor;
+  }
+
+  /** Takes a u32 tensor that counts what is drawn. */
+  protected counter(name: string, tensor: Tensor): Tensor {
+    this.#own.set(name, { kind: "counter", tensor: this.engine.keep(tensor) });
     return tensor;
   }
 

@@ -164,6 +164,13 @@ const expectations: readonly Expectation[] = [
     },
   },
   {
+    has: "new Sequential(engine, {",
+    check: (shown) => {
+      expect(shown).toMatch(/^\[ 1, 16, 16, 3 \]/m);
+      expect(shown).toMatch(/^7 \[ 'head\.weight' \]/m);
+    },
+  },
+  {
     has: "engine.record(() =>",
     check: (shown) => {
       const [weight, bias, ...followed] = arraysIn(shown);

@@ -44,7 +44,6 @@ const resNet = { kind: "resnet", inputChannels: 1, stem, blocks: [1], block: "ba
 const ofModules: Rows<typeof nn> = {
   Module: "not called by users", // abstract
   AveragePool2d: () => [engine, { window: 2, stride: 2, padding: 1, ceilMode: true, countIncludePad: false }],
-  BatchNorm: () => [engine, 4],
   Conv2d: () => [
     engine,
     init(),
@@ -52,21 +51,29 @@ const ofModules: Rows<typeof nn> = {
     4,
     { kernel: [3, 1], stride: 1, padding: 1, dilation: 1, groups: 2, bias: true, fan: "out" },
   ],
+  BatchNorm: () => [engine, 4, { epsilon: 1e-3, momentum: 0.2 }],
+  ConvTranspose2d: () => [
+    ...[engine, init(), 2, 4],
+    { kernel: 3, stride: [2, 2], padding: 1, outputPadding: 1, dilation: 1, bias: true },
+  ],
   DenseBlock: () => [engine, init(), 4, { layers: 1, growth: 4, bottleneck: null }],
   DenseLayer: () => [engine, init(), 4, 4, null],
   DenseNet: () => [engine, init(), denseNet],
   GlobalAveragePool: () => [engine],
+  Dropout: () => [engine, init(), { rate: 0.5 }],
   Initialiser: () => [engine, 1],
   Embedding: () => [engine, init(), 5, 3, { padding: 0 }],
   Linear: () => [engine, init(), 2, 3, { bias: true }],
   MaxPool2d: () => [engine, { window: 2, stride: 2, padding: 1, ceilMode: true }],
   ResNet: () => [engine, init(), resNet],
   ResidualBlock: () => [engine, init(), 4, { block: "basic", width: 4, stride: 2 }],
+  Sequential: () => [engine, [linear(), (x: Tensor) => x]],
   Transition: () => [engine, init(), 4, 2],
   Upsample: () => [engine, { scale: 2, method: "nearest" }],
   createBackbone: () => [engine, init(), denseNet],
   densenet121: "not called by users", // as createBackbone, with seven million weights
   densenet121Configuration: "no function",
+  loadWeights: () => [linear(), { weight: full(2, 2), bias: full(2) }, { strict: true }],
   readWeights: () => [linear()],
   resnetConfigurations: "no function",
   writeWeights: () => [

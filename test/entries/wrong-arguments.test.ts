@@ -111,7 +111,10 @@ const rows: Rows<typeof tessera> = {
     { window: 2, stride: [2, 2], padding: 1, ceilMode: true, countIncludePad: false },
   ],
   batchMoments: () => [full(2, 4)],
-  batchNorm: () => [full(2, 4), full(4), full(4), { epsilon: 1e-5 }],
+  batchNorm: () => {
+    const running = { mean: full(4), variance: full(4) };
+    return [full(2, 4), full(4), full(4), { epsilon: 1e-5, running, momentum: 0.1 }];
+  },
   batchNormInference: () => [full(2, 4), full(4), full(4), full(4), full(4), { epsilon: 1e-5 }],
   broadcastTo: () => [full(1, 2), [2, 2]],
   clamp: () => [full(2, 2), 0, 1],

@@ -45,6 +45,8 @@ const rest: Readonly<Record<string, (x: Tensor) => readonly unknown[]>> = {
   sampleRows: () => [open().tensor(Uint32Array.of(1, 2, 3, 4)), { temperature: 0.5 }],
   matmul: () => [open().full([4, 3], 0.25)],
   conv2d: () => [open().full([2, 2, 4, 1], 0.25), { padding: 1 }],
+  convTranspose2d: () => [open().full([2, 2, 3, 4], 0.25), { stride: 2 }],
+  dropout: () => [open().tensor(Uint32Array.of(1, 2, 3, 4))],
   maxPool2d: () => [{ window: 2 }],
   averagePool2d: () => [{ window: [1, 2] }],
   resize2d: () => [[3, 4], { method: "bilinear" }],

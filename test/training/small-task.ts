@@ -1,6 +1,7 @@
 // A task of a dozen weights, two terms and two variants: a line through noisy points.
 
-import { Module } from "../../src/nn/module.ts";
+import { Module, type Mode } from "../../src/nn/module.ts";
+import { Dropout } from "../../src/nn/layers/dropout-layer.ts";
 import { Linear } from "../../src/nn/layers/linear-layer.ts";
 import { Initialiser } from "../../src/nn/initialise.ts";
 import { randomStream } from "../../src/data/random-stream.ts";
@@ -13,14 +14,18 @@ import type { Judgement, Task } from "../../src/training/task.ts";
 
 export class Line extends Module {
   readonly linear: Linear;
+  readonly drop: Dropout | undefined;
 
-  constructor(engine: Engine) {
+  /** @param drop of the coordinates, in training; 0 makes no layer */
+  constructor(engine: Engine, drop = 0) {
     super(engine);
-    this.linear = this.child("linear", new Linear(engine, new Initialiser(engine, 5), 3, 1));
+    const init = new Initialiser(engine, 5);
+    this.linear = this.child("linear", new Linear(engine, init, 3, 1));
+    this.drop = drop === 0 ? undefined : this.child("drop", new Dropout(engine, init, { rate: drop }));
   }
 
-  forward(x: Tensor): Tensor {
-    return this.linear.forward(x);
+  forward(x: Tensor, mode: Mode = "inference"): Tensor {
+    return this.linear.forward(this.drop?.forward(x, mode) ?? x);
   }
 }
 
@@ -44,11 +49,11 @@ function points(step: number): LineInputs {
 }
 
 /** Squares alone up to step `alone`, then with a part of the predictions' squares. */
-export function lineTask(engine: Engine, { alone = 4, stepsPerEpoch = 6 } = {}): LineTask {
-  const module = new Line(engine);
+export function lineTask(engine: Engine, { alone = 4, stepsPerEpoch = 6, drop = 0 } = {}): LineTask {
+  const module = new Line(engine, drop);
   return {
     module,
-    twin: () => new Line(engine),
+    twin: () => new Line(engine, drop),
     terms: ["total", "squares", "size"],
     watchedTerm: "squares",
     stepsPerEpoch,
@@ -57,7 +62,7 @@ export function lineTask(engine: Engine, { alone = 4, stepsPerEpoch = 6 } = {}):
     losses(variant, inputs) {
       const x = engine.feed(() => inputs().x, [batch, 3]);
       const y = engine.feed(() => inputs().y, [batch, 1]);
-      const guess = module.forward(x);
+      const guess = module.forward(x, "training");
       const apart = subtract(guess, y);
       const squares = mean(multiply(apart, apart));
       const size = mean(multiply(guess, guess));

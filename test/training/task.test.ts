@@ -21,8 +21,8 @@ interface Run {
   readonly checkpoints: Checkpoint[];
 }
 
-async function run(chosen: LoopSettings, from?: Checkpoint): Promise<Run> {
-  const task = lineTask(open());
+async function run(chosen: LoopSettings, from?: Checkpoint, drop = 0): Promise<Run> {
+  const task = lineTask(open(), { drop });
   const { steps, epochs, checkpoints }: Pick<Run, "steps" | "epochs" | "checkpoints"> = {
     ...{ steps: [], epochs: [], checkpoints: [] },
   };
@@ -81,6 +81,20 @@ describe("a run that goes on from the middle of an epoch ends as one that was no
     expect(rest.epochs).toEqual(whole.epochs.slice(1));
     expect(rest.weights).toEqual(whole.weights);
   });
+});
+
+test.each<[string, Partial<LoopSettings>]>([
+  ["adam", {}],
+  ["a moving average, which has the layer's counter and does not average it", { ema: 0.9 }],
+])("with dropout, a run that goes on drops what one that was not stopped drops: %s", async (_, part) => {
+  const chosen = { ...settings, ...part };
+  const whole = await run(chosen, undefined, 0.25);
+  const plain = await run(chosen);
+  expect(whole.steps[0].losses).not.toEqual(plain.steps[0].losses);
+  const middle = whole.checkpoints.find(({ record }) => record.epochs === 1 && record.steps === 2);
+  const rest = await run(chosen, middle, 0.25);
+  expect(rest.steps).toEqual(whole.steps.filter(({ step }) => step > 8));
+  expect(rest.weights).toEqual(whole.weights);
 });
 
 test("a cosine schedule changes the rate within an epoch, and is told at its end", async () => {

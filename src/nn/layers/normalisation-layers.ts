@@ -1,26 +1,51 @@
 // Normalisations as layers.
 
-import { expectArgument, wholeFrom } from "../../errors/arguments.ts";
-import { noGradient } from "../../autograd/functions.ts";
+import {
+  expectArgument,
+  expectOptions,
+  wholeFrom,
+  type OptionChecks,
+  type Requirement,
+} from "../../errors/arguments.ts";
 import type { FoldedNormOptions, Norm } from "../../functions/dense.ts";
-import { batchNorm, batchNormInference, movingAverage } from "../../functions/normalisation.ts";
+import { batchNorm, batchNormInference } from "../../functions/normalisation.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { expectMode } from "../layer-arguments.ts";
 import { Module, type Mode } from "../module.ts";
 
-/** Batch norm over the last axis; epsilon 1e-5 and momentum .1 as torchvision. */
+export interface BatchNormLayerOptions {
+  /** Added to the variance before its square root. Default 1e-5, as PyTorch. */
+  readonly epsilon?: number;
+  /** Weight of a batch in the running statistics, from 0 to 1. Default .1, as PyTorch. */
+  readonly momentum?: number;
+}
+
+const between = (words: string, fits: (value: number) => boolean): Requirement => ({
+  words,
+  fits: (value) => typeof value === "number" && fits(value),
+});
+
+const batchNormLayerOptions: OptionChecks<BatchNormLayerOptions> = {
+  epsilon: between("a number above 0", (value) => value > 0 && value < Infinity),
+  momentum: between("a number from 0 to 1", (value) => value >= 0 && value <= 1),
+};
+
+/** Batch norm over the last axis. The running variance is the unbiased one. */
 export class BatchNorm extends Module {
   readonly weight: Tensor;
   readonly bias: Tensor;
   readonly runningMean: Tensor;
   readonly runningVariance: Tensor;
-  readonly #epsilon = 1e-5;
-  readonly #momentum = 0.1;
+  readonly #epsilon: number;
+  readonly #momentum: number;
 
-  constructor(engine: Engine, channels: number) {
+  constructor(engine: Engine, channels: number, options: BatchNormLayerOptions = {}) {
     super(engine);
     expectArgument("BatchNorm", "channels", channels, wholeFrom(1));
+    expectOptions("BatchNorm", options, batchNormLayerOptions);
+    this.#epsilon = options.epsilon ?? 1e-5;
+    this.#momentum = options.momentum ?? 0.1;
     this.weight = this.parameter("weight", engine.full([channels], 1));
     this.bias = this.parameter("bias", engine.zeros([channels]));
     this.runningMean = this.buffer("running_mean", engine.zeros([channels]));
@@ -47,15 +72,8 @@ export class BatchNorm extends Module {
         epsilon,
       });
     }
-    const { y, mean, variance } = batchNorm(x, this.weight, this.bias, { epsilon });
-    if (mode === "untracked") return y;
-    // The running variance is the unbiased one: n / (n - 1) times what normalises the batch.
-    const rows = x.size / (x.shape.at(-1) ?? 1);
-    noGradient(this.engine, () => {
-      const momentum = this.#momentum;
-      movingAverage(this.runningMean, mean, { momentum, scale: 1 });
-      movingAverage(this.runningVariance, variance, { momentum, scale: rows > 1 ? rows / (rows - 1) : 1 });
-    });
-    return y;
+    if (mode === "untracked") return batchNorm(x, this.weight, this.bias, { epsilon }).y;
+    const running = { mean: this.runningMean, variance: this.runningVariance };
+    return batchNorm(x, this.weight, this.bias, { epsilon, running, momentum: this.#momentum }).y;
   }
 }

@@ -83,6 +83,26 @@ const cases: readonly Case[] = [
   convolution("y narrower than x", [2, 9, 9, 8], [3, 3, 8, 12]),
   convolution("tiles of 64 by 64, 1", [1, 13, 5, 36], [1, 1, 36, 68]),
   convolution("tiles of 32 channels", [3, 13, 11, 12], [3, 3, 12, 32], { padding: [1, 1] }),
+  convolution("windows of 2 side by side", [2, 6, 10, 5], [2, 2, 5, 3], { stride: [2, 2] }),
+  convolution("windows of 2 side by side, in fours", [3, 10, 14, 12], [2, 2, 12, 20], { stride: [2, 2] }),
+  convolution("patches of 4 by 3", [2, 20, 33, 8], [4, 3, 8, 36], { stride: [4, 3] }),
+  convolution("windows of 2, a line and a column left over", [1, 11, 13, 16], [2, 2, 16, 20], {
+    stride: [2, 2],
+  }),
+  convolution("stride 2, 3x3, in phases of one to four taps", [2, 14, 18, 12], [3, 3, 12, 16], {
+    stride: [2, 2],
+    padding: [1, 1],
+  }),
+  convolution("stride 2, 4x4", [2, 12, 10, 8], [4, 4, 8, 20], { stride: [2, 2], padding: [1, 1] }),
+  convolution("strides 3 and 2, 5x7, odd channels", [1, 13, 12, 7], [5, 7, 7, 11], {
+    stride: [3, 2],
+    padding: [2, 3],
+  }),
+  convolution("stride 2 along one axis", [2, 9, 14, 8], [3, 4, 8, 12], { stride: [1, 2], padding: [1, 1] }),
+  convolution("an image of fewer lines than the stride", [8, 1, 9, 8], [3, 3, 8, 32], {
+    stride: [3, 2],
+    padding: [1, 1],
+  }),
   convolution("125 lines: the last chunk is half", [5, 25, 3, 16], [3, 3, 16, 4], { padding: [1, 1] }),
   convolution("more padding on the far side, stride 2", [1, 6, 4, 3], [3, 3, 3, 4], { stride: [2, 2], farPadding: [1, 1] }), // prettier-ignore
   convolution("far padding keeps the size of an even filter", [2, 5, 7, 8], [2, 4, 8, 12], {
