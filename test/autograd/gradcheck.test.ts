@@ -43,6 +43,8 @@ const withoutGradient: Partial<Record<OperatorName, string>> = {
   maxPool2dGradient: "second derivatives are not supported",
   batchNormGradient: "second derivatives are not supported",
   attentionGradient: "second derivatives are not supported",
+  layerNormGradient: "second derivatives are not supported",
+  rmsNormGradient: "second derivatives are not supported",
   denseBlockGradient: "second derivatives are not supported",
   activatedPoolGradient: "second derivatives are not supported",
   denseBlockInference: "trained in its other form, denseBlock",

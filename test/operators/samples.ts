@@ -15,6 +15,7 @@ import { optimiserSamples } from "./samples/optimisers.ts";
 import { poolingSamples } from "./samples/pooling.ts";
 import { randomSamples } from "./samples/random.ts";
 import { reductionSamples } from "./samples/reduction.ts";
+import { rowNormSamples } from "./samples/row-norms.ts";
 import { unarySamples } from "./samples/unary.ts";
 
 export const samples: { readonly [Name in OperatorName]: readonly Sample<AttributesOf<Name>>[] } = {
@@ -26,6 +27,7 @@ export const samples: { readonly [Name in OperatorName]: readonly Sample<Attribu
   ...convolutionSamples,
   ...poolingSamples,
   ...normalisationSamples,
+  ...rowNormSamples,
   ...denseSamples,
   ...attentionSamples,
   ...lossSamples,

@@ -26,4 +26,14 @@ export const normalisationGradients: GradientsOf<typeof normalisationOperators> 
     ];
   },
   movingAverage: "nondifferentiable",
+  layerNorm: ({ inputs: [x, gamma], attributes, gradient: g }) => {
+    const [dx, dgamma, dbeta] = run("layerNormGradient", [x, gamma, g], attributes);
+    return [() => dx, () => dgamma, () => dbeta];
+  },
+  layerNormGradient: "nondifferentiable",
+  rmsNorm: ({ inputs: [x, gamma], attributes, gradient: g }) => {
+    const [dx, dgamma] = run("rmsNormGradient", [x, gamma, g], attributes);
+    return [() => dx, () => dgamma];
+  },
+  rmsNormGradient: "nondifferentiable",
 };

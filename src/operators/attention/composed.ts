@@ -21,14 +21,13 @@ interface Operand {
   readonly transposed?: boolean;
 }
 
-function product(a: Operand, b: Operand, c: Slot, adapter: AdapterTraits): Step {
+function times(a: Operand, b: Operand, c: Slot, adapter: AdapterTraits): Step {
   const { transposed: transposeA = false } = a;
   const { transposed: transposeB = false } = b;
   const slots = { a: input(0), b: input(1), c: output(0) };
+  const { product } = productOf("attention", a.shape, b.shape, { transposeA, transposeB });
   return {
-    candidate: preferred(
-      productCandidates(productOf("attention", a.shape, b.shape, { transposeA, transposeB }), slots, adapter),
-    ),
+    candidate: preferred(productCandidates(product, slots, adapter)),
     inputs: [a.slot, b.slot],
     outputs: [c],
   };
@@ -63,9 +62,9 @@ export function composedAttention(
     "composed",
     [{ shape: scores.shape, dtype: "f32" }],
     [
-      product(q, k, scores.slot, adapter),
+      times(q, k, scores.slot, adapter),
       { candidate: weights, inputs: [maskOf(extents, 3)], outputs: [scores.slot, output(1)] },
-      product(scores, v, output(0), adapter),
+      times(scores, v, output(0), adapter),
     ],
   );
 }
@@ -102,16 +101,16 @@ export function composedGradient(
     "composed",
     [stored, stored],
     [
-      product(q, transposed(k), scores.slot, adapter),
-      product(dy, transposed(v), slopes.slot, adapter),
+      times(q, transposed(k), scores.slot, adapter),
+      times(dy, transposed(v), slopes.slot, adapter),
       {
         candidate: both,
         inputs: [input(3), input(4), dy.slot, maskOf(extents, 6)],
         outputs: [scores.slot, slopes.slot],
       },
-      product(slopes, k, output(0), adapter),
-      product(transposed(slopes), q, output(1), adapter),
-      product(transposed(scores), dy, output(2), adapter),
+      times(slopes, k, output(0), adapter),
+      times(transposed(slopes), q, output(1), adapter),
+      times(transposed(scores), dy, output(2), adapter),
     ],
   );
 }
