@@ -111,7 +111,8 @@ fn main(
         k_tile[n % DEPTH * PITCH + n / DEPTH] = of_k;
       }
       workgroupBarrier();
-      for (var c = 0u; c < DEPTH; c++) {
+      // Loops over what there is are not unrolled, which would take a software compiler seconds.
+      for (var c = 0u; c < min(DEPTH, sizes.width - first); c++) {
         let pair = vec2f(k_tile[c * PITCH + across], k_tile[c * PITCH + across + ACROSS]);
         for (var i = 0u; i < 4u; i++) {
           scores[i] = fma(vec2f(q_tile[c * PITCH + down + DOWN * i]), pair, scores[i]);
@@ -157,6 +158,7 @@ fn main(
 
     for (var i = 0u; i < 4u; i++) { sums[i] *= factors[down + DOWN * i]; }
     for (var half = 0u; half < KEYS; half += DEPTH) {
+      let keys = min(DEPTH, max(sizes.columns, first_key + half) - first_key - half);
       for (var n = local; n < DEPTH * ACROSS; n += WIDTH) {
         let key = first_key + half + n / ACROSS;
         let column = block * (4u * ACROSS) + n % ACROSS * 4u;
@@ -169,7 +171,7 @@ fn main(
         v_tile[n] = value;
       }
       workgroupBarrier();
-      for (var key = 0u; key < DEPTH; key++) {
+      for (var key = 0u; key < keys; key++) {
         let value = v_tile[key * ACROSS + across];
         for (var i = 0u; i < 4u; i++) {
           sums[i] = fma(vec4f(weights[(down + DOWN * i) * PITCH + half + key]), value, sums[i]);

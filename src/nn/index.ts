@@ -19,9 +19,19 @@ export {
   type DenseNetConfiguration,
 } from "./densenet.ts";
 export { Initialiser } from "./initialise.ts";
+export {
+  MultiHeadAttention,
+  type AttendOptions,
+  type MultiHeadAttentionOptions,
+} from "./layers/attention-layers.ts";
 export { Conv2d, type Conv2dLayerOptions } from "./layers/convolution-layers.ts";
 export { Linear, type LinearLayerOptions } from "./layers/linear-layer.ts";
 export { BatchNorm } from "./layers/normalisation-layers.ts";
 export { Module, type Mode, type State } from "./module.ts";
 export { ResidualBlock, ResNet, resnetConfigurations, type ResNetConfiguration } from "./resnet.ts";
+export {
+  TransformerBlock,
+  type TransformerBlockConfiguration,
+  type TransformerBlockOptions,
+} from "./transformer.ts";
 export { readWeights, writeWeights } from "./weights.ts";
