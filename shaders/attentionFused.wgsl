@@ -59,14 +59,12 @@ var<workgroup> factors: array<f32, ROWS>;                  // what the sums so f
 
 // region: mask of a row
 const LARGEST = 0x1.fffffep+127f;
-const NEGATIVE_INFINITE = 0xff800000u;   // by its bits: WGSL lets a compiler assume that there are no infinities
+const NEGATIVE_INFINITE = -0x00800000;    // by its bits: WGSL lets a compiler assume that there are no infinities
 
 fn mask_start(batch: u32, row: u32) -> u32 {
   return batch / sizes.maskEvery * sizes.maskOuterStride + batch % sizes.maskEvery * sizes.maskInnerStride +
     row * sizes.maskRowStride;
 }
-
-fn is_left_out(added: f32) -> bool { return bitcast<u32>(added) == NEGATIVE_INFINITE; }
 // end region
 const LEAST = -0x1.fffffcp+127f;         // -LARGEST stands for a key that is left out, this for a score as small
 
@@ -130,7 +128,7 @@ fn main(
         if (MASKED && !is_out) {
           let added = mask[mask_at + key * sizes.maskColumnStride];
           score += added;
-          is_out = is_left_out(added);
+          is_out = bitcast<i32>(added) == NEGATIVE_INFINITE;
         }
         score = select(score, LEAST, score == -LARGEST);
         weights[(down + DOWN * i) * PITCH + across + ACROSS * j] = select(score, -LARGEST, is_out);

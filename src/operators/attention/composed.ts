@@ -4,7 +4,7 @@
 import type { AdapterTraits } from "../../device/traits.ts";
 import { compose, preferred, type Step } from "../compose.ts";
 import { productCandidates, productOf } from "../matmul/product.ts";
-import { input, output, temporary, type Candidate, type Slot } from "../operator.ts";
+import { input, output, temporary, type Candidate, type Launch, type Slot } from "../operator.ts";
 import type { UniformValues } from "../../kernels/source.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import { noMask, type AttentionAttributes, type AttentionExtents } from "./attention-extents.ts";
@@ -13,6 +13,31 @@ import { noMask, type AttentionAttributes, type AttentionExtents } from "./atten
 export function scoreSizes(extents: AttentionExtents, { scale, causal }: AttentionAttributes): UniformValues {
   const { batch, rows, columns, mask = noMask } = extents;
   return { batch, rows, columns, scale, causal: causal ? 1 : 0, ...mask };
+}
+
+/** Knobs and uniforms of a kernel that goes through the stored scores, four keys at a time where that fits. */
+function scoresInElements(
+  extents: AttentionExtents,
+  attributes: AttentionAttributes,
+  valueWidth?: number,
+): Pick<Launch, "knobs" | "sizes"> {
+  const { columns, mask } = extents;
+  const { maskOuterStride, maskInnerStride, maskRowStride, maskColumnStride } = mask ?? noMask;
+  const strides = { maskOuterStride, maskInnerStride, maskRowStride };
+  const inVectors =
+    !attributes.causal &&
+    (mask === undefined || maskColumnStride === 1) &&
+    [columns, valueWidth ?? 0, ...Object.values(strides)].every((extent) => extent % 4 === 0);
+  const lanes = inVectors ? 4 : 1;
+  const inElements = Object.entries({ columns, ...strides, ...(valueWidth !== undefined && { valueWidth }) });
+  return {
+    knobs: { Element: inVectors ? "vec4f" : "f32", MASKED: mask !== undefined },
+    sizes: {
+      ...scoreSizes(extents, attributes),
+      ...Object.fromEntries(inElements.map(([name, extent]) => [name, extent / lanes])),
+      laneShare: lanes / 4,
+    },
+  };
 }
 
 interface Operand {
@@ -33,25 +58,24 @@ function times(a: Operand, b: Operand, c: Slot, adapter: AdapterTraits): Step {
   };
 }
 
-/** Whatever lies in a binding that is not read. */
+/** Where there is no mask, its binding is not read: k serves, which is as large as a vector where keys are taken in fours. */
 export const maskOf = ({ mask }: AttentionExtents, at: number): Slot =>
-  mask === undefined ? input(0) : input(at);
+  mask === undefined ? input(1) : input(at);
 
 export function composedAttention(
   extents: AttentionExtents,
   attributes: AttentionAttributes,
   adapter: AdapterTraits,
 ): Candidate {
-  const { batch, rows, columns, width, valueWidth, mask } = extents;
+  const { batch, rows, columns, width, valueWidth } = extents;
   const scores: Operand = { slot: temporary(0), shape: [batch, rows, columns] };
   const weights: Candidate = {
     name: "weights",
     launches: [
       {
         kernel: "attentionWeights",
-        knobs: { MASKED: mask !== undefined },
+        ...scoresInElements(extents, attributes),
         bind: { mask: input(0), scores: output(0), logSums: output(1) },
-        sizes: scoreSizes(extents, attributes),
       },
     ],
   };
@@ -74,7 +98,7 @@ export function composedGradient(
   attributes: AttentionAttributes,
   adapter: AdapterTraits,
 ): Candidate {
-  const { batch, rows, columns, width, valueWidth, mask } = extents;
+  const { batch, rows, columns, width, valueWidth } = extents;
   const scores: Operand = { slot: temporary(0), shape: [batch, rows, columns] };
   const slopes: Operand = { slot: temporary(1), shape: [batch, rows, columns] };
   const both: Candidate = {
@@ -82,12 +106,11 @@ export function composedGradient(
     launches: [
       {
         kernel: "attentionSlopes",
-        knobs: { MASKED: mask !== undefined },
+        ...scoresInElements(extents, attributes, valueWidth),
         bind: {
           ...{ y: input(0), logSums: input(1), dy: input(2), mask: input(3) },
           ...{ scores: output(0), slopes: output(1) },
         },
-        sizes: { ...scoreSizes(extents, attributes), valueWidth },
       },
     ],
   };
