@@ -59,14 +59,12 @@ var<workgroup> factors: array<f32, ROWS>;                  // what the sums so f
 
 // region: mask of a row
 const LARGEST = 0x1.fffffep+127f;
-const NEGATIVE_INFINITE = 0xff800000u;   // by its bits: WGSL lets a compiler assume that there are no infinities
+const NEGATIVE_INFINITE = -0x00800000;    // by its bits: WGSL lets a compiler assume that there are no infinities
 
 fn mask_start(batch: u32, row: u32) -> u32 {
   return batch / sizes.maskEvery * sizes.maskOuterStride + batch % sizes.maskEvery * sizes.maskInnerStride +
     row * sizes.maskRowStride;
 }
-
-fn is_left_out(added: f32) -> bool { return bitcast<u32>(added) == NEGATIVE_INFINITE; }
 // end region
 const LEAST = -0x1.fffffcp+127f;         // -LARGEST stands for a key that is left out, this for a score as small
 
@@ -111,7 +109,8 @@ fn main(
         k_tile[n % DEPTH * PITCH + n / DEPTH] = of_k;
       }
       workgroupBarrier();
-      for (var c = 0u; c < DEPTH; c++) {
+      // Loops over what there is are not unrolled, which would take a software compiler seconds.
+      for (var c = 0u; c < min(DEPTH, sizes.width - first); c++) {
         let pair = vec2f(k_tile[c * PITCH + across], k_tile[c * PITCH + across + ACROSS]);
         for (var i = 0u; i < 4u; i++) {
           scores[i] = fma(vec2f(q_tile[c * PITCH + down + DOWN * i]), pair, scores[i]);
@@ -129,7 +128,7 @@ fn main(
         if (MASKED && !is_out) {
           let added = mask[mask_at + key * sizes.maskColumnStride];
           score += added;
-          is_out = is_left_out(added);
+          is_out = bitcast<i32>(added) == NEGATIVE_INFINITE;
         }
         score = select(score, LEAST, score == -LARGEST);
         weights[(down + DOWN * i) * PITCH + across + ACROSS * j] = select(score, -LARGEST, is_out);
@@ -157,6 +156,7 @@ fn main(
 
     for (var i = 0u; i < 4u; i++) { sums[i] *= factors[down + DOWN * i]; }
     for (var half = 0u; half < KEYS; half += DEPTH) {
+      let keys = min(DEPTH, max(sizes.columns, first_key + half) - first_key - half);
       for (var n = local; n < DEPTH * ACROSS; n += WIDTH) {
         let key = first_key + half + n / ACROSS;
         let column = block * (4u * ACROSS) + n % ACROSS * 4u;
@@ -169,7 +169,7 @@ fn main(
         v_tile[n] = value;
       }
       workgroupBarrier();
-      for (var key = 0u; key < DEPTH; key++) {
+      for (var key = 0u; key < keys; key++) {
         let value = v_tile[key * ACROSS + across];
         for (var i = 0u; i < 4u; i++) {
           sums[i] = fma(vec4f(weights[(down + DOWN * i) * PITCH + half + key]), value, sums[i]);

@@ -6,8 +6,10 @@
 // One invocation computes one row.
 //
 // launch: ceil(batch * rows / WIDTH) workgroups
-// work: 8 * batch * rows * columns + 2 * batch * rows * valueWidth operations
+// work: 2 * batch * rows * (4 * columns + valueWidth) * lanes(Element) operations
 
+alias Element = f32;     // knob: f32, or vec4f for four neighbouring keys at a time, where causal is 0
+alias Bits = i32;        // bits of Element
 const MASKED = false;    // knob: whether there is a mask; without it the binding is never read
 const WIDTH = 64u;       // knob: invocations per workgroup
 
@@ -24,28 +26,33 @@ struct Sizes {
   maskRowStride: u32,
   maskColumnStride: u32,
   // end region
+  laneShare: f32,        // 1, or 1 / 4 where Element is one number; columns, widths and mask strides are in Elements
   valueWidth: u32,
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> y: array<f32>;                 // [batch, T, valueWidth]
-@group(0) @binding(2) var<storage, read> dy: array<f32>;                // [batch, T, valueWidth]
+@group(0) @binding(1) var<storage, read> y: array<Element>;                 // [batch, T, valueWidth]
+@group(0) @binding(2) var<storage, read> dy: array<Element>;                // [batch, T, valueWidth]
 @group(0) @binding(3) var<storage, read> logSums: array<f32>;           // [batch, T]
-@group(0) @binding(4) var<storage, read> mask: array<f32>;              // broadcast to [batch, T, S]
-@group(0) @binding(5) var<storage, read_write> scores: array<f32>;      // [batch, T, S]
-@group(0) @binding(6) var<storage, read_write> slopes: array<f32>;      // [batch, T, S]
+@group(0) @binding(4) var<storage, read> mask: array<Element>;              // broadcast to [batch, T, S]
+@group(0) @binding(5) var<storage, read_write> scores: array<Element>;  // [batch, T, S]
+@group(0) @binding(6) var<storage, read_write> slopes: array<Element>;  // [batch, T, S]
 
 // region: mask of a row
 const LARGEST = 0x1.fffffep+127f;
-const NEGATIVE_INFINITE = 0xff800000u;   // by its bits: WGSL lets a compiler assume that there are no infinities
+const NEGATIVE_INFINITE = -0x00800000;    // by its bits: WGSL lets a compiler assume that there are no infinities
 
 fn mask_start(batch: u32, row: u32) -> u32 {
   return batch / sizes.maskEvery * sizes.maskOuterStride + batch % sizes.maskEvery * sizes.maskInnerStride +
     row * sizes.maskRowStride;
 }
-
-fn is_left_out(added: f32) -> bool { return bitcast<u32>(added) == NEGATIVE_INFINITE; }
 // end region
+
+// What each of four lanes counts; a number alone is spread over all four.
+fn over_lanes(values: Element) -> f32 {
+  let lanes = vec4f(values);
+  return (lanes.x + lanes.y + lanes.z + lanes.w) * sizes.laneShare;
+}
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -63,14 +70,16 @@ fn main(
   // end region
   let log_sum = logSums[index];
 
-  var mean = 0.0;
-  for (var at = index * sizes.valueWidth; at < (index + 1u) * sizes.valueWidth; at++) { mean = fma(dy[at], y[at], mean); }
+  var means = Element(0.0);
+  for (var at = index * sizes.valueWidth; at < (index + 1u) * sizes.valueWidth; at++) { means += dy[at] * y[at]; }
+  let mean = over_lanes(means);
   for (var j = 0u; j < end; j++) {
-    var weight: f32;
+    var weight: Element;
     let score = scores[first + j] * sizes.scale;
     if (MASKED) {
       let added = mask[mask_at + j * sizes.maskColumnStride];
-      weight = select(exp(score + added - log_sum), 0.0, is_left_out(added));
+      let is_out = bitcast<Bits>(added) == Bits(NEGATIVE_INFINITE);
+      weight = select(exp(score + added - log_sum), Element(0.0), is_out);
     } else {
       weight = exp(score - log_sum);
     }
@@ -79,7 +88,7 @@ fn main(
     slopes[first + j] = slope;
   }
   for (var j = end; j < sizes.columns; j++) {
-    scores[first + j] = 0.0;
-    slopes[first + j] = 0.0;
+    scores[first + j] = Element(0.0);
+    slopes[first + j] = Element(0.0);
   }
 }

@@ -7,8 +7,10 @@
 // One invocation computes one row. Exponentials are relative to the row's largest score, so that none overflows.
 //
 // launch: ceil(batch * rows / WIDTH) workgroups
-// work: 8 * batch * rows * columns operations
+// work: 8 * batch * rows * columns * lanes(Element) operations
 
+alias Element = f32;     // knob: f32, or vec4f for four neighbouring keys at a time, where causal is 0
+alias Bits = i32;        // bits of Element
 const MASKED = false;    // knob: whether there is a mask; without it the binding is never read
 const WIDTH = 64u;       // knob: invocations per workgroup
 
@@ -25,24 +27,29 @@ struct Sizes {
   maskRowStride: u32,
   maskColumnStride: u32,
   // end region
+  laneShare: f32,        // 1, or 1 / 4 where Element is one number; columns and mask strides are in Elements
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> mask: array<f32>;              // broadcast to [batch, T, S]
-@group(0) @binding(2) var<storage, read_write> scores: array<f32>;      // [batch, T, S]
+@group(0) @binding(1) var<storage, read> mask: array<Element>;              // broadcast to [batch, T, S]
+@group(0) @binding(2) var<storage, read_write> scores: array<Element>;  // [batch, T, S]
 @group(0) @binding(3) var<storage, read_write> logSums: array<f32>;     // [batch, T]
 
 // region: mask of a row
 const LARGEST = 0x1.fffffep+127f;
-const NEGATIVE_INFINITE = 0xff800000u;   // by its bits: WGSL lets a compiler assume that there are no infinities
+const NEGATIVE_INFINITE = -0x00800000;    // by its bits: WGSL lets a compiler assume that there are no infinities
 
 fn mask_start(batch: u32, row: u32) -> u32 {
   return batch / sizes.maskEvery * sizes.maskOuterStride + batch % sizes.maskEvery * sizes.maskInnerStride +
     row * sizes.maskRowStride;
 }
-
-fn is_left_out(added: f32) -> bool { return bitcast<u32>(added) == NEGATIVE_INFINITE; }
 // end region
+
+// What each of four lanes counts; a number alone is spread over all four.
+fn over_lanes(values: Element) -> f32 {
+  let lanes = vec4f(values);
+  return (lanes.x + lanes.y + lanes.z + lanes.w) * sizes.laneShare;
+}
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -59,31 +66,35 @@ fn main(
   let mask_at = mask_start(index / sizes.rows, row);
   // end region
 
-  var largest = -LARGEST;
+  var most = Element(-LARGEST);
   for (var j = 0u; j < end; j++) {
     var score = scores[first + j] * sizes.scale;
     if (MASKED) {
       let added = mask[mask_at + j * sizes.maskColumnStride];
-      score = select(score + added, -LARGEST, is_left_out(added));
+      score = select(score + added, Element(-LARGEST), bitcast<Bits>(added) == Bits(NEGATIVE_INFINITE));
     }
-    largest = max(largest, score);
+    most = max(most, score);
   }
-  var sum = 0.0;
+  let lanes = vec4f(most);
+  let largest = max(max(lanes.x, lanes.y), max(lanes.z, lanes.w));
+  var sums = Element(0.0);
   for (var j = 0u; j < end; j++) {
-    var power: f32;
+    var power: Element;
     let score = scores[first + j] * sizes.scale;
     if (MASKED) {
       let added = mask[mask_at + j * sizes.maskColumnStride];
-      power = select(exp(score + added - largest), 0.0, is_left_out(added));
+      let is_out = bitcast<Bits>(added) == Bits(NEGATIVE_INFINITE);
+      power = select(exp(score + added - largest), Element(0.0), is_out);
     } else {
       power = exp(score - largest);
     }
-    sum += power;
+    sums += power;
     scores[first + j] = power;
   }
+  let sum = over_lanes(sums);
   let is_empty = sum == 0.0;
   logSums[index] = select(largest + log(sum), LARGEST, is_empty);
   let factor = select(1.0 / sum, 0.0, is_empty);
   for (var j = 0u; j < end; j++) { scores[first + j] *= factor; }
-  for (var j = end; j < sizes.columns; j++) { scores[first + j] = 0.0; }
+  for (var j = end; j < sizes.columns; j++) { scores[first + j] = Element(0.0); }
 }

@@ -2,7 +2,9 @@
 
 import { aFlag, anything, aNumber, expectOptions, type OptionChecks } from "../errors/arguments.ts";
 import { expectTensor } from "../runtime/expect-tensor.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { isBroadcast, leadingStrides } from "../operators/attention/attention-extents.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { broadcastTo } from "./movement.ts";
 import { run } from "./run.ts";
 
 /** The options of `attention`. */
@@ -36,8 +38,17 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
     expectTensor("attention", i, 3, each);
   });
   const scale = options.scale ?? 1 / Math.sqrt(q.shape.at(-1) ?? 1);
-  const inputs = mask === undefined ? [q, k, v] : [q, k, v, mask];
+  const inputs = mask === undefined ? [q, k, v] : [q, k, v, spread(mask, q, k)];
   const [y, logSums] = run("attention", inputs, { scale, causal });
   logSums.dispose(); // the tape keeps it where there is one
   return y;
+}
+
+/** The mask, or its copy along the leading axes where the kernels have too few strides to repeat it. */
+function spread(mask: Tensor, q: Tensor, k: Tensor): Tensor {
+  const leads = q.shape.slice(0, -2);
+  const fits =
+    mask instanceof Tensor && isBroadcast(mask.shape, [...leads, q.shape.at(-2) ?? 1, k.shape.at(-2) ?? 1]);
+  if (!fits || leadingStrides(leads, mask.shape) !== undefined) return mask;
+  return broadcastTo(mask, [...leads, ...mask.shape.slice(-2)]);
 }

@@ -19,6 +19,11 @@ export {
   type DenseNetConfiguration,
 } from "./densenet.ts";
 export { Initialiser } from "./initialise.ts";
+export {
+  MultiHeadAttention,
+  type AttendOptions,
+  type MultiHeadAttentionOptions,
+} from "./layers/attention-layers.ts";
 export { Conv2d, type Conv2dLayerOptions } from "./layers/convolution-layers.ts";
 export { Linear, type LinearLayerOptions } from "./layers/linear-layer.ts";
 export { Embedding, type EmbeddingOptions } from "./layers/embedding-layer.ts";
@@ -38,3 +43,8 @@ export {
   type LoadWeightsOptions,
   type NamedTensors,
 } from "./weights.ts";
+export {
+  TransformerBlock,
+  type TransformerBlockConfiguration,
+  type TransformerBlockOptions,
+} from "./transformer.ts";

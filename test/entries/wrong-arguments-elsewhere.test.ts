@@ -65,9 +65,15 @@ const ofModules: Rows<typeof nn> = {
   Embedding: () => [engine, init(), 5, 3, { padding: 0 }],
   Linear: () => [engine, init(), 2, 3, { bias: true }],
   MaxPool2d: () => [engine, { window: 2, stride: 2, padding: 1, ceilMode: true }],
+  MultiHeadAttention: () => [engine, init(), 4, 2, { bias: true }],
   ResNet: () => [engine, init(), resNet],
   ResidualBlock: () => [engine, init(), 4, { block: "basic", width: 4, stride: 2 }],
   Sequential: () => [engine, [linear(), (x: Tensor) => x]],
+  TransformerBlock: () => [
+    engine,
+    init(),
+    { width: 4, heads: 2, hidden: 3, normFirst: true, activation: "gelu", epsilon: 1e-5 },
+  ],
   Transition: () => [engine, init(), 4, 2],
   Upsample: () => [engine, { scale: 2, method: "nearest" }],
   createBackbone: () => [engine, init(), denseNet],
@@ -249,6 +255,14 @@ const methods: Readonly<Record<string, () => readonly [owner: object, args: read
   "Conv2d.forward": () => [new nn.Conv2d(engine, init(), 2, 2, { kernel: 1 }), [full(1, 2, 2, 2)]],
   "BatchNorm.forward": () => [new nn.BatchNorm(engine, 2), [full(2, 2), "training"]],
   "BatchNorm.options": () => [new nn.BatchNorm(engine, 2), ["inference"]],
+  "MultiHeadAttention.forward": () => [
+    new nn.MultiHeadAttention(engine, init(), 4, 2),
+    [full(1, 3, 4), "training", { mask: full(3, 2), causal: false, context: full(1, 2, 4) }],
+  ],
+  "TransformerBlock.forward": () => [
+    new nn.TransformerBlock(engine, init(), { width: 4, heads: 2, hidden: 3 }),
+    [full(1, 3, 4), "training", { mask: full(3, 3), causal: true }],
+  ],
   "DenseNet.forward": () => [new nn.DenseNet(engine, init(), denseNet), [full(1, 4, 4, 1), "training"]],
   "DenseNet.maps": () => [new nn.DenseNet(engine, init(), denseNet), [full(1, 4, 4, 1), "inference"]],
   "ResNet.forward": () => [new nn.ResNet(engine, init(), resNet), [full(1, 4, 4, 1), "training"]],
@@ -275,7 +289,12 @@ const methods: Readonly<Record<string, () => readonly [owner: object, args: read
 };
 
 /** What messages name in the place of the method. */
-const speaker: Readonly<Record<string, string>> = { "Linear.forward": "linear", "Conv2d.forward": "conv2d" };
+const speaker: Readonly<Record<string, string>> = {
+  "Linear.forward": "linear",
+  "Conv2d.forward": "conv2d",
+  "MultiHeadAttention.forward": "MultiHeadAttention|attention|linear",
+  "TransformerBlock.forward": "TransformerBlock|MultiHeadAttention|attention|linear|add",
+};
 
 test.each(Object.entries(methods))(
   "%s with wrong arguments works or says so in one line",

@@ -36,7 +36,7 @@ export interface AttentionExtents {
  * The walk along the leading axes of a mask, right-aligned: at most two strides.
  * @returns undefined where it would take more
  */
-function leadingStrides(
+export function leadingStrides(
   leads: Shape,
   mask: Shape,
 ): Omit<MaskPlace, "maskRowStride" | "maskColumnStride"> | undefined {
@@ -59,7 +59,7 @@ function leadingStrides(
 }
 
 /** Whether a mask of this shape may be added to scores [..., T, S]: its axes, right-aligned, are equal or 1. */
-function isBroadcast(mask: Shape, scores: Shape): boolean {
+export function isBroadcast(mask: Shape, scores: Shape): boolean {
   const lead = scores.length - mask.length;
   return lead >= 0 && mask.every((extent, axis) => extent === 1 || extent === scores[lead + axis]);
 }

@@ -37,6 +37,7 @@ const cases: readonly Case[] = [
   { name: "one value", extents: [1, 1, 1, 1] },
   { name: "one row, causal", leads: [3], extents: [1, 5, 4, 3], causal: true },
   { name: "a few rows and keys", extents: [3, 5, 3, 4] },
+  { name: "four keys, one row", extents: [1, 4, 1, 4] },
   { name: "one key", extents: [5, 1, 3, 4] },
   { name: "widths in fours", leads: [2, 2], extents: [6, 9, 8, 4] },
   { name: "causal", leads: [2], extents: [7, 7, 4, 4], causal: true },
@@ -57,6 +58,12 @@ const cases: readonly Case[] = [
     leads: [3, 2],
     extents: [5, 6, 4, 4],
     mask: leavesOut([3, 1, 1, 6], (sequence, key) => key >= [6, 0, 2][sequence]),
+  },
+  {
+    name: "keys in fours, padded",
+    leads: [3, 2],
+    extents: [5, 8, 3, 4],
+    mask: leavesOut([3, 1, 1, 8], (sequence, key) => key >= [8, 3, 0][sequence]),
   },
   {
     name: "all tokens but one left out, causal",
