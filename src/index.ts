@@ -83,11 +83,17 @@ export { augmentImages, normaliseImages, type AugmentImagesOptions } from "./fun
 export type { ViewSettings } from "./operators/images/augment-attributes.ts";
 export {
   assembleLoss,
+  binaryCrossEntropyWithLogits,
+  crossEntropy,
+  huberLoss,
   queryInnerProduct,
   sharpen,
   softmaxCrossEntropy,
   type AssembleLossOptions,
   type AssembleLossResult,
+  type BinaryCrossEntropyOptions,
+  type CrossEntropyOptions,
+  type HuberLossOptions,
 } from "./functions/losses.ts";
 export {
   addRows,

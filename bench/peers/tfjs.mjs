@@ -123,6 +123,7 @@ const works = {
     });
   },
   logSoftmax: (inputs) => pure(inputs, ([x]) => [tf.logSoftmax(x)]),
+  binaryCrossEntropy: (inputs) => pure(inputs, ([z, t]) => [tf.losses.sigmoidCrossEntropy(t, z)]),
   densenet,
 };
 

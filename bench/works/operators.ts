@@ -10,7 +10,7 @@ import { images } from "./images.ts";
 import { elementwise, normalisations } from "./normalisations.ts";
 import type { OperatorWork } from "./operator-work.ts";
 import { pools } from "./pools.ts";
-import { softmaxes } from "./softmaxes.ts";
+import { entropies, softmaxes } from "./softmaxes.ts";
 
 function optimisers(): OperatorWork {
   const count = 1 << 20;
@@ -45,6 +45,7 @@ export const operatorWorks: readonly OperatorWork[] = [
   ...normalisations(),
   ...pools(),
   ...softmaxes(),
+  ...entropies(),
   ...dense(),
   optimisers(),
   ...images(),

@@ -82,6 +82,7 @@ const timed: { readonly [Name in OperatorName]: Timed } = {
   logSoftmaxGradient: { because: "`softmax-gradient` with an exponential in the place of a product" },
 
   softmaxCrossEntropy: inDenseNet,
+  crossEntropy: "cross-entropy",
   queryInnerProduct: "query-inner-product",
   sharpen: "sharpen",
   assembleLoss: "assemble-loss",

@@ -92,6 +92,7 @@ export const magnitudeRules: { readonly [Name in OperatorName]: Rule } = {
   logSoftmaxGradient: "conditioned",
 
   softmaxCrossEntropy: "conditioned",
+  crossEntropy: "conditioned",
   queryInnerProduct: sumOfProducts,
   sharpen: "conditioned",
   assembleLoss: "conditioned",
