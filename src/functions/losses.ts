@@ -11,6 +11,7 @@ import {
 } from "../errors/arguments.ts";
 import { normaliseChoices, unsupervisedChoices } from "../operators/losses/assemble-attributes.ts";
 import { ShapeError } from "../errors/errors.ts";
+import { engineOf } from "../runtime/engine-of.ts";
 import { expectTensor } from "../runtime/expect-tensor.ts";
 import { equalShapes, showShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -98,8 +99,12 @@ export function binaryCrossEntropyWithLogits(
   const name = "binaryCrossEntropyWithLogits";
   expectOptions(name, options, binaryCrossEntropyOptions);
   const { weights, positiveWeight = 1 } = options;
-  expectTensor(name, 0, 2, logits);
-  expectTensor(name, 1, 2, targets);
+  const optional = [weights, positiveWeight].filter((each) => each instanceof Tensor);
+  const tensors = [logits, targets, ...optional];
+  tensors.forEach((each, i) => {
+    expectTensor(name, i, tensors.length, each);
+  });
+  engineOf(tensors, name);
   expectSameShape(name, "targets", logits, targets);
   if (weights !== undefined) expectSameShape(name, "weights", logits, weights);
   const positive = multiply(multiply(targets, positiveWeight), softplus(affine(logits, -1)));
@@ -129,8 +134,10 @@ const huberLossOptions: OptionChecks<HuberLossOptions> = { delta: aNumber };
 export function huberLoss(x: Tensor, targets: Tensor, options: HuberLossOptions = {}): Tensor {
   expectOptions("huberLoss", options, huberLossOptions);
   const { delta = 1 } = options;
-  expectTensor("huberLoss", 0, 2, x);
-  expectTensor("huberLoss", 1, 2, targets);
+  [x, targets].forEach((each, i) => {
+    expectTensor("huberLoss", i, 2, each);
+  });
+  engineOf([x, targets], "huberLoss");
   expectSameShape("huberLoss", "targets", x, targets);
   if (!(delta > 0)) throw new ShapeError(`huberLoss: delta must be above 0, got ${delta}`);
   // With c = r limited to [-delta, delta] both branches are c (r - c / 2).
