@@ -1,4 +1,4 @@
-// Losses that are made of other functions, against numbers from PyTorch 1.13, and what crossEntropy does with odd classes.
+// Losses that are made of other functions, against their formulae, and what crossEntropy does with odd classes.
 
 import { expect, test } from "vitest";
 import { valueAndGradients } from "../../src/autograd/functions.ts";
