@@ -10,7 +10,7 @@
 // work: 6 * rows * columns * lanes(Element) operations
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbours at a time; columns and strides are then in fours
-const LANES = 1u;        // knob: numbers in an Element, 1 or 4
+const VALUES = 1u;        // knob: numbers in an Element, 1 or 4
 const MASK = false;      // knob: whether a mask is added; without it the binding is never read
 const LOG = false;       // knob: whether the logarithm is wanted
 const WIDTH = 64u;       // knob: invocations per workgroup
@@ -18,6 +18,7 @@ const WIDTH = 64u;       // knob: invocations per workgroup
 const LOWEST = -3.4028234e38;   // the lowest finite number: where all are -infinity, it stands for the largest
 
 struct Sizes {
+  // region: rows with a mask
   rows: u32,
   columns: u32,          // in Elements
   scale: f32,            // factor of x
@@ -29,18 +30,6 @@ struct Sizes {
 @group(0) @binding(1) var<storage, read> x: array<Element>;          // [rows, columns]
 @group(0) @binding(2) var<storage, read> mask: array<Element>;       // rows of as many columns
 @group(0) @binding(3) var<storage, read_write> y: array<Element>;    // [rows, columns]
-
-// region: log of one plus
-// log(1 + e) for e in [0, 1]: WGSL has no log1p, 1 + e loses the digits of a small e, and WGSL's log those of a result near
-// 0. With s = e / (2 + e) it is 2 atanh(s), a series in s^2; here it is taken as e - s (e - ...), where neither s nor the
-// series needs all of its digits.
-fn log_one_plus(e: f32) -> f32 {
-  let s = e / (2.0 + e);
-  let q = s * s;
-  let high = 2.0 / 9.0 + q * (2.0 / 11.0 + q * (2.0 / 13.0));
-  return e - s * (e - q * (2.0 / 3.0 + q * (2.0 / 5.0 + q * (2.0 / 7.0 + q * high))));
-}
-// end region
 
 // Where the mask's row for that row begins.
 fn mask_of(row: u32) -> u32 {
@@ -55,11 +44,24 @@ fn largest_of(v: Element) -> f32 {
   let lanes = vec4f(v);
   return max(max(lanes.x, lanes.y), max(lanes.z, lanes.w));
 }
+// end region
+
+// region: log of one plus
+// log(1 + e) for e in [0, 1]: WGSL has no log1p, 1 + e loses the digits of a small e, and WGSL's log those of a result near
+// 0. With s = e / (2 + e) it is 2 atanh(s), a series in s^2; here it is taken as e - s (e - ...), where neither s nor the
+// series needs all of its digits.
+fn log_one_plus(e: f32) -> f32 {
+  let s = e / (2.0 + e);
+  let q = s * s;
+  let high = 2.0 / 9.0 + q * (2.0 / 11.0 + q * (2.0 / 13.0));
+  return e - s * (e - q * (2.0 / 3.0 + q * (2.0 / 5.0 + q * (2.0 / 7.0 + q * high))));
+}
+// end region
 
 // region: sum across an Element
 fn sum_of(v: Element) -> f32 {
   let lanes = vec4f(v);
-  if (LANES == 1u) { return lanes.x; }
+  if (VALUES == 1u) { return lanes.x; }
   return (lanes.x + lanes.y) + (lanes.z + lanes.w);
 }
 // end region

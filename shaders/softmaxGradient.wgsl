@@ -8,10 +8,11 @@
 // work: 5 * rows * columns * lanes(Element) operations
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbours at a time; columns are then in fours
-const LANES = 1u;        // knob: numbers in an Element, 1 or 4
+const VALUES = 1u;        // knob: numbers in an Element, 1 or 4
 const LOG = false;       // knob: whether y is the logarithm of a softmax
 const WIDTH = 64u;       // knob: invocations per workgroup
 
+// region: gradient of rows
 struct Sizes {
   rows: u32,
   columns: u32,          // in Elements
@@ -22,11 +23,12 @@ struct Sizes {
 @group(0) @binding(1) var<storage, read> y: array<Element>;          // [rows, columns]
 @group(0) @binding(2) var<storage, read> dy: array<Element>;         // [rows, columns]
 @group(0) @binding(3) var<storage, read_write> dx: array<Element>;   // [rows, columns]
+// end region
 
 // region: sum across an Element
 fn sum_of(v: Element) -> f32 {
   let lanes = vec4f(v);
-  if (LANES == 1u) { return lanes.x; }
+  if (VALUES == 1u) { return lanes.x; }
   return (lanes.x + lanes.y) + (lanes.z + lanes.w);
 }
 // end region

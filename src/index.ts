@@ -102,11 +102,17 @@ export {
 export type { ViewSettings } from "./operators/images/augment-attributes.ts";
 export {
   assembleLoss,
+  binaryCrossEntropyWithLogits,
+  crossEntropy,
+  huberLoss,
   queryInnerProduct,
   sharpen,
   softmaxCrossEntropy,
   type AssembleLossOptions,
   type AssembleLossResult,
+  type BinaryCrossEntropyOptions,
+  type CrossEntropyOptions,
+  type HuberLossOptions,
 } from "./functions/losses.ts";
 export {
   addRows,

@@ -239,6 +239,7 @@ const works = {
           { ...slidingByOne, filterShape: [3, 3, images.shape[3], 1] },
         ),
     ]),
+  binaryCrossEntropy: (inputs) => pure(inputs, ([z, t]) => [tf.losses.sigmoidCrossEntropy(t, z)]),
   densenet,
 };
 

@@ -13,10 +13,10 @@ import { elementwise, normalisations } from "./normalisations.ts";
 import { indexWorks } from "./indices.ts";
 import type { OperatorWork } from "./operator-work.ts";
 import { pools } from "./pools.ts";
-import { softmaxes } from "./softmaxes.ts";
 import { resizing } from "./resizing.ts";
 import { transposedConvolutions } from "./transposed-convolutions.ts";
 import { products } from "./products.ts";
+import { entropies, softmaxes } from "./softmaxes.ts";
 
 function optimisers(): OperatorWork {
   const count = 1 << 20;
@@ -54,7 +54,9 @@ export const operatorWorks: readonly OperatorWork[] = [
   ...normalisations(),
   ...pools(),
   ...softmaxes(),
+  ...entropies(),
   ...resizing(),
+  ...entropies(),
   ...dense(),
   optimisers(),
   ...images(),

@@ -1,8 +1,8 @@
 // Softmax, its logarithm and its gradient, of the rows of an attention and of many classes.
 
-import { logSoftmax, softmax } from "tessera";
+import { binaryCrossEntropyWithLogits, logSoftmax, softmax } from "tessera";
 import { operators } from "tessera/operators";
-import { normal, type HostInput } from "../harness/data.ts";
+import { normal, uniform, type HostInput } from "../harness/data.ts";
 import { roundingBound } from "../harness/equality.ts";
 import type { OperatorWork } from "./operator-work.ts";
 
@@ -49,4 +49,35 @@ function worksOf(suffix: string, rows: number, columns: number): OperatorWork[] 
 
 export function softmaxes(): OperatorWork[] {
   return [...worksOf("", 4096, 128), ...worksOf("-1000", 512, 1000)];
+}
+
+export function entropies(): OperatorWork[] {
+  const [rows, classes] = [4096, 128];
+  return [
+    {
+      name: "cross-entropy",
+      title: `[${rows}, ${classes}], and its gradient`,
+      bytes: 4 * 2 * rows * classes,
+      bound: roundingBound(rows, 4),
+      inputs: async () => [
+        await normal([rows, classes], 40, 2),
+        {
+          shape: [rows],
+          dtype: "u32",
+          data: Uint32Array.from({ length: rows }, (_, row) => (37 * row) % classes),
+        },
+      ],
+      body: (tensors, engine) =>
+        engine.run(operators.crossEntropy, tensors, { ignore: null, labelSmoothing: 0 }),
+    },
+    {
+      name: "binary-cross-entropy",
+      title: `[${rows}, ${classes}]`,
+      bytes: 4 * 2 * rows * classes,
+      bound: roundingBound(rows * classes),
+      inputs: () => Promise.all([normal([rows, classes], 40, 2), uniform([rows, classes], 42, 0, 1)]),
+      body: ([logits, targets]) => [binaryCrossEntropyWithLogits(logits, targets)],
+      peer: { work: "binaryCrossEntropy", options: {} },
+    },
+  ];
 }

@@ -7,11 +7,18 @@ import {
   oneOf,
   type NoOptions,
   type OptionChecks,
+  type Requirement,
 } from "../errors/arguments.ts";
 import { normaliseChoices, unsupervisedChoices } from "../operators/losses/assemble-attributes.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { ShapeError } from "../errors/errors.ts";
+import { engineOf } from "../runtime/engine-of.ts";
+import { expectTensor } from "../runtime/expect-tensor.ts";
+import { equalShapes, showShape } from "../tensor/shape.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import type { AssembleLossAttributes, SharpenAttributes } from "../operators/losses/index.ts";
-import { given, run, runOne } from "./run.ts";
+import { add, affine, clamp, multiply, softplus, subtract } from "./elementwise.ts";
+import { mean } from "./reduction.ts";
+import { given, run, runOne, type Operand } from "./run.ts";
 
 /**
  * Softmax cross entropy, the mean over the batch of sum over k of t_k (log(sum over j of exp(z_j)) - z_k); finite
@@ -29,6 +36,122 @@ export function softmaxCrossEntropy(logits: Tensor, targets: Tensor, options: No
   // Computed on the way and kept by the tape where there is one.
   gradient.dispose();
   return loss;
+}
+
+export interface CrossEntropyOptions {
+  /** A class, below K or not, whose entries count for nothing. Default: all count. */
+  readonly ignore?: number;
+  /** The share of each target that is spread evenly over all classes, in [0, 1]. Default 0. */
+  readonly labelSmoothing?: number;
+}
+
+const crossEntropyOptions: OptionChecks<CrossEntropyOptions> = { ignore: aNumber, labelSmoothing: aNumber };
+
+/**
+ * Softmax cross entropy from the classes themselves: the mean over the entries that are not ignored of
+ * log(sum over j of exp(z_j)) - z_c. Where all are ignored the loss and its gradient are 0. A class that is neither below K nor
+ * ignored cannot be refused before it is read on the device: it makes the loss, and its row of the gradient, NaN.
+ *
+ * @param logits f32 [..., K]
+ * @param classes u32 [...], whole numbers from 0 to K - 1
+ * @returns f32 []
+ * @throws ShapeError when the shapes do not fit or an option is out of range
+ */
+export function crossEntropy(logits: Tensor, classes: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  expectOptions("crossEntropy", options, crossEntropyOptions);
+  const { ignore = null, labelSmoothing = 0 } = options;
+  const [loss, gradient] = run("crossEntropy", [logits, classes], { ignore, labelSmoothing });
+  gradient.dispose(); // the tape keeps it where there is one
+  return loss;
+}
+
+export interface BinaryCrossEntropyOptions {
+  /** f32, the shape of the logits: a factor of each term. The divisor stays the number of logits. */
+  readonly weights?: Tensor;
+  /** A factor of the terms of positive targets: a number, or f32 that broadcasts to the logits, as [K] to [B, K]. */
+  readonly positiveWeight?: Operand;
+}
+
+const aTensor: Requirement = { words: "a tensor", fits: (value) => value instanceof Tensor };
+const anOperand: Requirement = {
+  words: "a tensor or a number",
+  fits: (value) => aNumber.fits(value) || aTensor.fits(value),
+};
+const binaryCrossEntropyOptions: OptionChecks<BinaryCrossEntropyOptions> = {
+  weights: aTensor,
+  positiveWeight: anOperand,
+};
+
+/**
+ * Binary cross entropy of logits z with targets t, the mean of w (p t softplus(-z) + (1 - t) softplus(z)): stable in both
+ * tails, as `softplus` is.
+ *
+ * @param logits f32, any shape
+ * @param targets f32, the same shape, in [0, 1]
+ * @returns f32 []; gradients for the logits, and for all else that is a tensor
+ * @throws ShapeError when the shapes do not fit
+ */
+export function binaryCrossEntropyWithLogits(
+  logits: Tensor,
+  targets: Tensor,
+  options: BinaryCrossEntropyOptions = {},
+): Tensor {
+  const name = "binaryCrossEntropyWithLogits";
+  expectOptions(name, options, binaryCrossEntropyOptions);
+  const { weights, positiveWeight = 1 } = options;
+  const optional = [weights, positiveWeight].filter((each) => each instanceof Tensor);
+  const tensors = [logits, targets, ...optional];
+  tensors.forEach((each, i) => {
+    expectTensor(name, i, tensors.length, each);
+  });
+  engineOf(tensors, name);
+  expectSameShape(name, "targets", logits, targets);
+  if (weights !== undefined) expectSameShape(name, "weights", logits, weights);
+  const positive = multiply(multiply(targets, positiveWeight), softplus(affine(logits, -1)));
+  const terms = add(positive, multiply(subtract(1, targets), softplus(logits)));
+  if (!equalShapes(terms.shape, logits.shape)) {
+    throw new ShapeError(`${name}: positiveWeight must broadcast to the logits ${showShape(logits.shape)}`);
+  }
+  return mean(weights === undefined ? terms : multiply(terms, weights));
+}
+
+export interface HuberLossOptions {
+  /** The distance, above 0, from which on the loss grows in a straight line. Default 1. */
+  readonly delta?: number;
+}
+
+const huberLossOptions: OptionChecks<HuberLossOptions> = { delta: aNumber };
+
+/**
+ * Huber's loss of r = x - targets, the mean of r^2 / 2 where |r| <= delta and of delta (|r| - delta / 2) elsewhere (Huber 1964;
+ * as torch.nn.functional.huber_loss). It has gradients for both.
+ *
+ * @param x f32, any shape
+ * @param targets f32, the same shape
+ * @returns f32 []
+ * @throws ShapeError when the shapes differ or delta is not above 0
+ */
+export function huberLoss(x: Tensor, targets: Tensor, options: HuberLossOptions = {}): Tensor {
+  expectOptions("huberLoss", options, huberLossOptions);
+  const { delta = 1 } = options;
+  [x, targets].forEach((each, i) => {
+    expectTensor("huberLoss", i, 2, each);
+  });
+  engineOf([x, targets], "huberLoss");
+  expectSameShape("huberLoss", "targets", x, targets);
+  if (!(delta > 0)) throw new ShapeError(`huberLoss: delta must be above 0, got ${delta}`);
+  // With c = r limited to [-delta, delta] both branches are c (r - c / 2).
+  const distance = subtract(x, targets);
+  const limited = clamp(distance, -delta, delta);
+  return mean(multiply(limited, subtract(distance, affine(limited, 0.5))));
+}
+
+/** @throws ShapeError unless a tensor has the shape of the first argument */
+function expectSameShape(name: string, role: string, first: Tensor, other: Tensor): void {
+  if (equalShapes(first.shape, other.shape)) return;
+  throw new ShapeError(
+    `${name}: ${role} ${showShape(other.shape)} must have the shape ${showShape(first.shape)}`,
+  );
 }
 
 /**

@@ -111,6 +111,7 @@ const timed: { readonly [Name in OperatorName]: Timed } = {
   attentionGradient: "attention-gradient",
 
   softmaxCrossEntropy: inDenseNet,
+  crossEntropy: "cross-entropy",
   queryInnerProduct: "query-inner-product",
   sharpen: "sharpen",
   assembleLoss: "assemble-loss",

@@ -116,6 +116,7 @@ const rows: Rows<typeof tessera> = {
     return [full(2, 4), full(4), full(4), { epsilon: 1e-5, running, momentum: 0.1 }];
   },
   batchNormInference: () => [full(2, 4), full(4), full(4), full(4), full(4), { epsilon: 1e-5 }],
+  binaryCrossEntropyWithLogits: () => [full(2, 2), full(2, 2), { weights: full(2, 2), positiveWeight: 2 }],
   broadcastTo: () => [full(1, 2), [2, 2]],
   clamp: () => [full(2, 2), 0, 1],
   concat: () => [[full(2, 2), full(2, 2)], -1],
@@ -127,6 +128,7 @@ const rows: Rows<typeof tessera> = {
   ],
   cumulativeSum: () => [full(2, 2), { axis: 1, exclusive: true, reverse: true }],
   conv2d: () => [full(1, 4, 4, 2), full(3, 3, 1, 2), { stride: 1, padding: [1, 1], dilation: 1, groups: 2 }],
+  crossEntropy: () => [full(2, 2), words(0, 1), { ignore: 1, labelSmoothing: 0.1 }],
   customGradient: () => [[full(2)], ([x]: readonly Tensor[]) => tessera.exp(x), (g: Tensor) => [g]],
   denseBlock: () => [full(1, 4, 4, 4), [[stage(4, 4)]], { epsilon: 1e-5, momentum: 0.1 }],
   denseBlockInference: () => [full(1, 4, 4, 4), [[stage(4, 4)]], { epsilon: 1e-5 }],
@@ -141,6 +143,7 @@ const rows: Rows<typeof tessera> = {
   globalMaxPool: () => [full(1, 2, 2, 2)],
   greater: binary,
   greaterEqual: binary,
+  huberLoss: () => [full(2, 2), full(2, 2), { delta: 1 }],
   kernelOf: () => [tessera.kernels.unary.text, { name: "unary" }],
   launchesOf: () => [{ launches: new Map([["add", 2]]), buffers: [], bytes: {} }],
   hardSwish: unary,

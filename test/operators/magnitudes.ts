@@ -121,6 +121,7 @@ export const magnitudeRules: { readonly [Name in OperatorName]: Rule } = {
   attentionGradient: "conditioned",
 
   softmaxCrossEntropy: "conditioned",
+  crossEntropy: "conditioned",
   queryInnerProduct: sumOfProducts,
   sharpen: "conditioned",
   assembleLoss: "conditioned",

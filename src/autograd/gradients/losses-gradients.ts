@@ -13,6 +13,7 @@ export const lossGradients: GradientsOf<typeof lossOperators> = {
     () => multiply(logitGradient, g),
     noGradientOf("softmaxCrossEntropy", "targets"),
   ],
+  crossEntropy: ({ outputs: [, logitGradient], gradient: g }) => [() => multiply(logitGradient, g)],
   queryInnerProduct: ({ inputs: [features, theta], gradient: g }) => [
     () => matmul(g, theta),
     () => matmul(g, features, { transposeA: true }),

@@ -1,12 +1,20 @@
 // Losses: softmax cross entropy, and Label-Assemble's head, pseudo-labels and fused losses.
 
 import { assembleLoss } from "./assemble-loss.ts";
+import { crossEntropy } from "./cross-entropy.ts";
 import { queryInnerProduct } from "./query-inner-product.ts";
 import { sharpen } from "./sharpen.ts";
 import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
 
 export { normaliseChoices, unsupervisedChoices, type AssembleLossAttributes } from "./assemble-attributes.ts";
 export { firstSoft, lastSoft, targetOf } from "../../labels/states.ts";
+export type { CrossEntropyAttributes } from "./cross-entropy.ts";
 export type { SharpenAttributes } from "./sharpen.ts";
 
-export const lossOperators = { softmaxCrossEntropy, queryInnerProduct, sharpen, assembleLoss } as const;
+export const lossOperators = {
+  softmaxCrossEntropy,
+  crossEntropy,
+  queryInnerProduct,
+  sharpen,
+  assembleLoss,
+} as const;

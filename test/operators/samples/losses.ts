@@ -4,6 +4,7 @@ import {
   normaliseChoices,
   unsupervisedChoices,
   type AssembleLossAttributes,
+  type CrossEntropyAttributes,
   type SharpenAttributes,
 } from "../../../src/operators/losses/index.ts";
 import type { NoAttributes } from "../../../src/operators/elementwise/unary.ts";
@@ -30,6 +31,25 @@ function oneHot(rows: number, classes: number): HostTensor {
     return i % classes === Math.floor(i / classes) % classes ? 1 : 0;
   });
   return values([rows, classes], list);
+}
+
+/** Logits and classes, which are drawn where they are not given. */
+function entropy(
+  name: string,
+  logits: HostTensor,
+  attributes: Partial<CrossEntropyAttributes> = {},
+  list?: readonly number[],
+): Sample<CrossEntropyAttributes> {
+  const shape = logits.shape.slice(0, -1);
+  const count = logits.shape[logits.shape.length - 1];
+  const classes = list === undefined ? integers(shape, count, 5, "u32") : values(shape, list, "u32");
+  return {
+    name,
+    inputs: [logits, classes],
+    attributes: { ignore: null, labelSmoothing: 0, ...attributes },
+    reduction: Math.max(count, classes.data.length),
+    slack: 8,
+  };
 }
 
 export const paper: AssembleLossAttributes = {
@@ -160,6 +180,35 @@ export const lossSamples = {
       slack: 8,
     },
   ] satisfies Sample<NoAttributes>[],
+  crossEntropy: [
+    entropy("odd sizes", normal([3, 7], 1, 0, 2)),
+    entropy("any leading axes", normal([2, 3, 2, 5], 1, 0, 2)),
+    entropy("one row, no leading axis", normal([6], 1)),
+    entropy("smoothed", normal([5, 9], 1), { labelSmoothing: 0.1 }),
+    entropy("some ignored", normal([6, 5], 1), { ignore: 3 }),
+    entropy(
+      "an ignored class that there is not",
+      normal([7, 4], 1),
+      { ignore: 255 },
+      [0, 255, 3, 1, 2, 255, 0],
+    ),
+    { ...entropy("all ignored", normal([2, 3], 1), { ignore: 7 }, [7, 7]), gradcheck: false },
+    { ...entropy("more rows than a workgroup", normal([301, 3], 1, 0, 2)), gradcheck: false },
+    { ...entropy("many classes", normal([5, 1031], 1, 0, 2)), gradcheck: false },
+    {
+      ...entropy("all but certain", values([3, 3], [30, 0, 1, -20, 20, 3, 0, 0, 17]), {}, [0, 1, 2]),
+      gradcheck: false,
+    },
+    {
+      ...entropy(
+        "huge logits",
+        values([3, 3], [0, 100, -1000, 990, -1000, 1000, -100, -90, -200]),
+        {},
+        [1, 0, 2],
+      ),
+      gradcheck: false,
+    },
+  ] satisfies Sample<CrossEntropyAttributes>[],
   queryInnerProduct: [
     {
       name: "odd sizes",
