@@ -105,10 +105,17 @@ export {
 export {
   batchNorm,
   batchNormInference,
+  groupNorm,
+  instanceNorm,
+  layerNorm,
   movingAverage,
+  rmsNorm,
   type BatchNormOptions,
   type BatchNormResult,
+  type GroupNormOptions,
+  type LayerNormOptions,
   type MovingAverageOptions,
+  type RmsNormOptions,
 } from "./functions/normalisation.ts";
 export { averagePool2d, globalAveragePool, maxPool2d, type PoolingOptions } from "./functions/pooling.ts";
 import "./functions/tensor-methods.ts";

@@ -27,6 +27,7 @@ import {
   tanh,
 } from "./elementwise.ts";
 import { broadcastTo, pad, reshape, slice, takeRows, transpose } from "./movement.ts";
+import { groupNorm, instanceNorm, layerNorm, rmsNorm } from "./normalisation.ts";
 import { averagePool2d, maxPool2d } from "./pooling.ts";
 import { matmul } from "./products.ts";
 import { max, mean, sum } from "./reduction.ts";
@@ -38,6 +39,7 @@ export const tensorMethods = {
   ...{ exp, log, sqrt, tanh, relu, sigmoid, softplus, gelu },
   ...{ sum, mean, max },
   ...{ reshape, transpose, broadcastTo, slice, pad, takeRows },
+  ...{ layerNorm, rmsNorm, groupNorm, instanceNorm },
   ...{ matmul, conv2d, maxPool2d, averagePool2d },
 };
 

@@ -21,7 +21,14 @@ export {
 export { Initialiser } from "./initialise.ts";
 export { Conv2d, type Conv2dLayerOptions } from "./layers/convolution-layers.ts";
 export { Linear } from "./layers/linear-layer.ts";
-export { BatchNorm } from "./layers/normalisation-layers.ts";
+export {
+  BatchNorm,
+  GroupNorm,
+  InstanceNorm,
+  LayerNorm,
+  RMSNorm,
+  type NormLayerOptions,
+} from "./layers/normalisation-layers.ts";
 export { Module, type Mode, type State } from "./module.ts";
 export { ResidualBlock, ResNet, resnetConfigurations, type ResNetConfiguration } from "./resnet.ts";
 export { readWeights, writeWeights } from "./weights.ts";

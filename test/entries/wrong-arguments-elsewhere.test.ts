@@ -49,7 +49,11 @@ const ofModules: Rows<typeof nn> = {
   DenseLayer: () => [engine, init(), 4, 4, null],
   DenseNet: () => [engine, init(), denseNet],
   Initialiser: () => [engine, 1],
+  GroupNorm: () => [engine, 2, 4, { epsilon: 1e-5 }],
+  InstanceNorm: () => [engine, 4, { epsilon: 1e-5 }],
+  LayerNorm: () => [engine, 4, { epsilon: 1e-5 }],
   Linear: () => [engine, init(), 2, 3],
+  RMSNorm: () => [engine, 4, { epsilon: 1e-6 }],
   ResNet: () => [engine, init(), resNet],
   ResidualBlock: () => [engine, init(), 4, { block: "basic", width: 4, stride: 2 }],
   Transition: () => [engine, init(), 4, 2],
@@ -230,6 +234,10 @@ const methods: Readonly<Record<string, () => readonly [owner: object, args: read
   "Linear.forward": () => [linear(), [full(1, 2)]],
   "Conv2d.forward": () => [new nn.Conv2d(engine, init(), 2, 2, { kernel: 1 }), [full(1, 2, 2, 2)]],
   "BatchNorm.forward": () => [new nn.BatchNorm(engine, 2), [full(2, 2), "training"]],
+  "LayerNorm.forward": () => [new nn.LayerNorm(engine, 2), [full(2, 2)]],
+  "RMSNorm.forward": () => [new nn.RMSNorm(engine, 2), [full(2, 2)]],
+  "GroupNorm.forward": () => [new nn.GroupNorm(engine, 1, 2), [full(2, 2, 2)]],
+  "InstanceNorm.forward": () => [new nn.InstanceNorm(engine, 2), [full(2, 2, 2)]],
   "BatchNorm.options": () => [new nn.BatchNorm(engine, 2), ["inference"]],
   "DenseNet.forward": () => [new nn.DenseNet(engine, init(), denseNet), [full(1, 4, 4, 1), "training"]],
   "DenseNet.maps": () => [new nn.DenseNet(engine, init(), denseNet), [full(1, 4, 4, 1), "inference"]],
@@ -257,7 +265,14 @@ const methods: Readonly<Record<string, () => readonly [owner: object, args: read
 };
 
 /** What messages name in the place of the method. */
-const speaker: Readonly<Record<string, string>> = { "Linear.forward": "linear", "Conv2d.forward": "conv2d" };
+const speaker: Readonly<Record<string, string>> = {
+  "Linear.forward": "linear",
+  "Conv2d.forward": "conv2d",
+  "LayerNorm.forward": "layerNorm",
+  "RMSNorm.forward": "rmsNorm",
+  "GroupNorm.forward": "groupNorm",
+  "InstanceNorm.forward": "groupNorm|instanceNorm",
+};
 
 test.each(Object.entries(methods))(
   "%s with wrong arguments works or says so in one line",

@@ -5,6 +5,7 @@ import type { Sample } from "./sample.ts";
 import { convolutionSamples } from "./samples/convolution.ts";
 import { denseSamples } from "./samples/dense.ts";
 import { elementwiseSamples } from "./samples/elementwise.ts";
+import { groupNormSamples } from "./samples/group-norms.ts";
 import { imageSamples } from "./samples/images.ts";
 import { lossSamples } from "./samples/losses.ts";
 import { matmulSamples } from "./samples/matmul.ts";
@@ -27,6 +28,7 @@ export const samples: { readonly [Name in OperatorName]: readonly Sample<Attribu
   ...poolingSamples,
   ...normalisationSamples,
   ...rowNormSamples,
+  ...groupNormSamples,
   ...denseSamples,
   ...lossSamples,
   ...randomSamples,
