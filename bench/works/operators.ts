@@ -10,6 +10,7 @@ import { images } from "./images.ts";
 import { elementwise, normalisations } from "./normalisations.ts";
 import type { OperatorWork } from "./operator-work.ts";
 import { pools } from "./pools.ts";
+import { groupNorms, rowNorms } from "./row-norms.ts";
 
 function optimisers(): OperatorWork {
   const count = 1 << 20;
@@ -42,6 +43,8 @@ export const operatorWorks: readonly OperatorWork[] = [
   ...convolutions(),
   ...elementwise(),
   ...normalisations(),
+  ...rowNorms(),
+  ...groupNorms(),
   ...pools(),
   ...dense(),
   optimisers(),

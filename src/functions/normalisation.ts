@@ -1,6 +1,6 @@
 // Normalisations for users. The channel is always the last axis; for batch norm every other axis counts as rows.
 
-import { aNumber, expectOptions, type OptionChecks } from "../errors/arguments.ts";
+import { aNumber, expectArgument, expectOptions, wholeFrom, type OptionChecks } from "../errors/arguments.ts";
 import { expectTensor } from "../runtime/expect-tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { run, runOne } from "./run.ts";
@@ -179,6 +179,7 @@ export function groupNorm(
   beta: Tensor,
   options: GroupNormOptions = {},
 ): Tensor {
+  expectArgument("groupNorm", "groups", groups, wholeFrom(1));
   expectOptions("groupNorm", options, groupNormOptions);
   const { epsilon = 1e-5 } = options;
   return run("groupNorm", [x, gamma, beta], { groups, epsilon })[0];

@@ -271,7 +271,7 @@ const speaker: Readonly<Record<string, string>> = {
   "LayerNorm.forward": "layerNorm",
   "RMSNorm.forward": "rmsNorm",
   "GroupNorm.forward": "groupNorm",
-  "InstanceNorm.forward": "groupNorm|instanceNorm",
+  "InstanceNorm.forward": "instanceNorm|groupNorm",
 };
 
 test.each(Object.entries(methods))(

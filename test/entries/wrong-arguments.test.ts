@@ -168,6 +168,7 @@ const further: Further = {
   valueAndGradients: { name: "valueAndGradients|gradients" },
   runOperator: { name: "runOperator|engine.run|operator", records: [0, 2] },
   activatedPool: { records: [3] },
+  instanceNorm: { name: "instanceNorm|groupNorm" },
   launchesOf: { records: [0] },
   noGradient: { kinds: ["undefined"] },
 };
