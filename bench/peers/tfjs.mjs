@@ -141,8 +141,7 @@ const works = {
   layerNormGradient: (inputs) =>
     pure(inputs, ([x, gamma, dy]) => tf.grads(layerNormInSteps)([x, gamma, tf.zerosLike(gamma)], dy)),
   rmsNorm: (inputs) => pure(inputs, ([x, gamma]) => [rmsNorm(x, gamma)]),
-  groupNorm: (inputs, options) =>
-    pure(inputs, ([x, gamma, beta]) => [groupNorm(x, gamma, beta, options)]),
+  groupNorm: (inputs, options) => pure(inputs, ([x, gamma, beta]) => [groupNorm(x, gamma, beta, options)]),
   groupNormGradient: (inputs, options) =>
     pure(inputs, ([x, gamma, , , dy]) =>
       tf.grads((...given) => groupNorm(...given, options))([x, gamma, tf.zerosLike(gamma)], dy),

@@ -55,7 +55,11 @@ describe.each(backends)("norms of rows and groups on %s", (_, engine) => {
     const slopes = normal(shape, 4).data;
     const options = { epsilon: 1e-12 };
     const x = engine().tensor(data, shape);
-    const [one, zero, weights] = [engine().full([64], 1), engine().zeros([64]), engine().tensor(slopes, shape)];
+    const [one, zero, weights] = [
+      engine().full([64], 1),
+      engine().zeros([64]),
+      engine().tensor(slopes, shape),
+    ];
     // Each row as the only group of an image, too.
     for (const norm of [
       (given: Tensor) => layerNorm(given, one, zero, options),
@@ -119,7 +123,9 @@ describe("the records", () => {
     expect(() => record.infer([f32(2, 3), f32(3), f32(4)], { epsilon })).toThrow(
       "layerNorm: beta must be f32 [3], got f32 [4]",
     );
-    expect(() => record.infer([f32(2, 3), f32(3), f32(3)], { epsilon: 0 })).toThrow("epsilon must be positive");
+    expect(() => record.infer([f32(2, 3), f32(3), f32(3)], { epsilon: 0 })).toThrow(
+      "epsilon must be positive",
+    );
     expect(() => grouped.infer([f32(2, 3, 6), f32(6), f32(6)], { groups: 4, epsilon })).toThrow(
       "groupNorm: groups must be a divisor of 6 channels, got 4",
     );
@@ -134,11 +140,14 @@ describe("the records", () => {
     [8, 1024, 64],
     [1, 1_000_000, 3],
     [500, 49, 512],
-  ])("%d images of %d pixels and %d channels are split without an empty chunk", (images, pixels, channels) => {
-    for (const isSoftware of [true, false]) {
-      const { chunk, chunks } = imageChunks({ images, pixels, channels }, { isSoftware });
-      expect(chunk * chunks).toBeGreaterThanOrEqual(pixels);
-      expect(chunk * (chunks - 1)).toBeLessThan(pixels);
-    }
-  });
+  ])(
+    "%d images of %d pixels and %d channels are split without an empty chunk",
+    (images, pixels, channels) => {
+      for (const isSoftware of [true, false]) {
+        const { chunk, chunks } = imageChunks({ images, pixels, channels }, { isSoftware });
+        expect(chunk * chunks).toBeGreaterThanOrEqual(pixels);
+        expect(chunk * (chunks - 1)).toBeLessThan(pixels);
+      }
+    },
+  );
 });

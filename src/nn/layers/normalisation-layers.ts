@@ -1,6 +1,12 @@
 // Normalisations as layers.
 
-import { aNumber, expectArgument, expectOptions, wholeFrom, type OptionChecks } from "../../errors/arguments.ts";
+import {
+  aNumber,
+  expectArgument,
+  expectOptions,
+  wholeFrom,
+  type OptionChecks,
+} from "../../errors/arguments.ts";
 import { ShapeError } from "../../errors/errors.ts";
 import { noGradient } from "../../autograd/functions.ts";
 import type { FoldedNormOptions, Norm } from "../../functions/dense.ts";

@@ -76,7 +76,8 @@ export function byGroup(
   make: (name: string, element: Element, steps: number, LANES: number) => Candidate,
 ): Candidate[] {
   const alone = byElement(channels, (name, element, steps) => make(name, element, steps, 1));
-  const [element, steps] = channels % 4 === 0 ? (["vec4f", channels / 4] as const) : (["f32", channels] as const);
+  const [element, steps] =
+    channels % 4 === 0 ? (["vec4f", channels / 4] as const) : (["f32", channels] as const);
   const workgroups = make("workgroups", element, steps, 64);
   return isSoftware ? [workgroups, ...alone] : [...alone, workgroups];
 }

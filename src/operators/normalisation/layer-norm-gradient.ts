@@ -1,6 +1,14 @@
 // The gradients of layer norm and RMS norm. Mean and deviation are computed again from x, which is read anyway.
 
-import { input, output, temporary, type Candidate, type Launch, type Operator, type Slot } from "../operator.ts";
+import {
+  input,
+  output,
+  temporary,
+  type Candidate,
+  type Launch,
+  type Operator,
+  type Slot,
+} from "../operator.ts";
 import type { AdapterTraits } from "../../device/traits.ts";
 import type { HostTensor } from "../../tensor/host.ts";
 import type { TensorSpec } from "../../tensor/shape.ts";

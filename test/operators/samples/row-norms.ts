@@ -43,7 +43,11 @@ const cases: readonly Case[] = [
   { name: "a workgroup + 1 columns in fours", x: normal([5, 1028], 11), more: { gradcheck: false } },
   { name: "the last two axes", x: normal([5, 3, 4], 12), shape: [3, 4] },
   { name: "first number an outlier", x: outliers(), more: { gradcheck: false } },
-  { name: "a constant row", x: values([3, 3], [7.1, 7.1, 7.1, 1, 2, 3, 0, 0, 0]), more: { gradcheck: false } },
+  {
+    name: "a constant row",
+    x: values([3, 3], [7.1, 7.1, 7.1, 1, 2, 3, 0, 0, 0]),
+    more: { gradcheck: false },
+  },
   { name: "large epsilon", x: normal([5, 6], 13), more: { attributes: { epsilon: 0.5 } } },
 ];
 
