@@ -39,6 +39,10 @@ const rest: Readonly<Record<string, (x: Tensor) => readonly unknown[]>> = {
   takeRows: () => [open().tensor(Uint32Array.of(0, 0))],
   matmul: () => [open().full([4, 3], 0.25)],
   conv2d: () => [open().full([2, 2, 4, 1], 0.25), { padding: 1 }],
+  layerNorm: () => [open().full([4], 2), open().full([4], 0.5)],
+  rmsNorm: () => [open().full([4], 2)],
+  groupNorm: () => [2, open().full([4], 2), open().full([4], 0.5)],
+  instanceNorm: () => [open().full([4], 2), open().full([4], 0.5)],
   maxPool2d: () => [{ window: 2 }],
   averagePool2d: () => [{ window: [1, 2] }],
 };

@@ -25,29 +25,30 @@ export const groupNormGradient: Operator<GroupNormAttributes> = {
     const count = pixels * width;
     for (let image = 0; image < images; image++) {
       for (let first = 0; first < channels; first += width) {
-        const each = (visit: (at: number, channel: number, inverse: number) => void): void => {
+        const each = (visit: (at: number, channel: number, h: number, inverse: number) => void): void => {
           for (let channel = first; channel < first + width; channel++) {
-            const inverse = 1 / Math.sqrt(variance.data[image * channels + channel] + epsilon);
+            const of = image * channels + channel;
+            const inverse = 1 / Math.sqrt(variance.data[of] + epsilon);
             for (let pixel = 0; pixel < pixels; pixel++) {
-              visit((image * pixels + pixel) * channels + channel, channel, inverse);
+              const at = (image * pixels + pixel) * channels + channel;
+              visit(at, channel, (x.data[at] - mean.data[of]) * inverse, inverse);
             }
           }
         };
-        const near = mean.data[image * channels + first];
-        let centre = near;
-        each((at) => (centre += (x.data[at] - near) / count));
+        let lost = 0;
+        each((_, __, h) => (lost += h / count));
         let plain = 0;
         let weighted = 0;
-        each((at, channel, inverse) => {
-          const product = dy.data[at] * (x.data[at] - centre) * inverse;
+        each((at, channel, h) => {
+          const product = dy.data[at] * (h - lost);
           dbeta.data[channel] += dy.data[at];
           dgamma.data[channel] += product;
           plain += (dy.data[at] * gamma.data[channel]) / count;
           weighted += (product * gamma.data[channel]) / count;
         });
-        each((at, channel, inverse) => {
+        each((at, channel, h, inverse) => {
           const slope = dy.data[at] * gamma.data[channel];
-          dx.data[at] = (slope - plain - (x.data[at] - centre) * inverse * weighted) * inverse;
+          dx.data[at] = (slope - plain - (h - lost) * weighted) * inverse;
         });
       }
     }
