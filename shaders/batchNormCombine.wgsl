@@ -47,6 +47,7 @@ fn main(
   for (var chunk = 0u; chunk < sizes.chunks; chunk++) {
     let rows = f32(min(sizes.chunk, sizes.rows - chunk * sizes.chunk));
     let at = chunk * sizes.channels + channel;
+    // region: one more chunk
     let value = pivots[at];
     let difference = value - pivot + (offset[at] - joined);
     let share = rows / (count + rows);
@@ -57,6 +58,7 @@ fn main(
     let is_nearer = abs(beyond) < abs(joined);
     pivot = select(pivot, value, is_nearer);
     joined = select(joined, -beyond, is_nearer);
+    // end region
   }
   let biased = sum_of_squares / f32(sizes.rows);
   pivots[channel] = pivot;

@@ -48,6 +48,7 @@ fn main(
   let centre = mean[channel];
   let stride = sizes.channels;
 
+  // region: gradient sums of a chunk
   var sums = Element();
   var products = Element();
   var deviations = Element();
@@ -69,6 +70,7 @@ fn main(
     products += dy[at] * deviation;
     deviations += deviation;
   }
+  // end region
   plain[index] = sums;
   let inverse = 1.0 / sqrt(variance[channel] + sizes.epsilon);
   weighted[index] = products * inverse;

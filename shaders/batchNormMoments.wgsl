@@ -45,6 +45,7 @@ fn main(
   let end = min(start + sizes.chunk, sizes.rows);
   // end region
 
+  // region: moments of a chunk
   var pivot = x[start * sizes.channels + channel];
   var count = 0.0;
   var mean = Element();
@@ -72,6 +73,7 @@ fn main(
   }
   for (; row < end; row++) {
     let value = x[row * sizes.channels + channel];
+    // end region
     // region: one more row
     let difference = value - pivot - mean;
     let is_nearer = abs(difference) < abs(mean);

@@ -53,6 +53,14 @@ fn row_mean(sum: Element, local: u32) -> f32 {
 }
 // end region
 
+// region: inverse deviation
+// From the mean square of what `near` leaves of a row, and its mean. Where both are rounding the difference may be below 0.
+fn inverse_deviation(square: f32, offset: f32) -> f32 {
+  let variance = fma(-offset, offset, square);
+  return 1.0 / sqrt(select(variance, 0.0, variance < 0.0) + sizes.epsilon);
+}
+// end region
+
 @compute @workgroup_size(WIDTH)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
@@ -68,22 +76,22 @@ fn main(
   let lane = local.x % LANES;
 
   var near = 0.0;
-  var offset = 0.0;
   if (CENTRED) {
     var sum = Element();
     for (var c = lane; c < sizes.columns; c += LANES) { sum += x[start + c]; }
     near = row_mean(sum, local.x);
-    var left = Element();
-    for (var c = lane; c < sizes.columns; c += LANES) { left += x[start + c] - near; }
-    offset = row_mean(left, local.x);
   }
+  // end region
+  var rest = Element();
   var squares = Element();
   for (var c = lane; c < sizes.columns; c += LANES) {
-    let deviation = x[start + c] - near - offset;
+    let deviation = x[start + c] - near;
+    rest += deviation;
     squares = fma(deviation, deviation, squares);
   }
-  let inverse = 1.0 / sqrt(row_mean(squares, local.x) + sizes.epsilon);
-  // end region
+  var offset = 0.0;
+  if (CENTRED) { offset = row_mean(rest, local.x); }
+  let inverse = inverse_deviation(row_mean(squares, local.x), offset);
   if (row >= sizes.rows) { return; }
   for (var c = lane; c < sizes.columns; c += LANES) {
     let normalised = (x[start + c] - near - offset) * inverse;

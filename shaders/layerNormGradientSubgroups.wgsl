@@ -53,6 +53,14 @@ fn row_mean(sum: Element, lane: u32) -> f32 {
 }
 // end region
 
+// region: inverse deviation
+// From the mean square of what `near` leaves of a row, and its mean. Where both are rounding the difference may be below 0.
+fn inverse_deviation(square: f32, offset: f32) -> f32 {
+  let variance = fma(-offset, offset, square);
+  return 1.0 / sqrt(select(variance, 0.0, variance < 0.0) + sizes.epsilon);
+}
+// end region
+
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
@@ -63,39 +71,56 @@ fn main(
   let first = index * sizes.chunk;
   if (first >= sizes.rows) { return; }
   let end = min(first + sizes.chunk, sizes.rows);
+  let turns = (sizes.columns + LANES - 1u) / LANES;
   var factors: array<Element, HELD>;
   var products: array<Element, HELD>;
   var slopes: array<Element, HELD>;
-  for (var i = 0u; i < HELD; i++) {
-    if (lane + LANES * i < sizes.columns) { factors[i] = gamma[lane + LANES * i]; }
+  for (var turn = 0u; turn < turns; turn++) {
+    let factor = gamma[min(lane + LANES * turn, sizes.columns - 1u)];
+    for (var i = 0u; i < HELD; i++) { factors[i] = select(factors[i], factor, i == turn); }
   }
   for (var row = first; row < end; row++) {
     let start = row * sizes.columns;
-    // region: moments of a held row
     var held: array<Element, HELD>;
-    for (var i = 0u; i < HELD; i++) {
-      if (lane + LANES * i < sizes.columns) { held[i] = x[start + lane + LANES * i]; }
-    }
-    // Twice: what the mean loses when it is rounded to f32 is found again as the mean of what it leaves.
-    for (var step = 0u; step < 2u && CENTRED; step++) {
-      var sum = Element();
-      for (var i = 0u; i < HELD; i++) { sum += held[i]; }
-      let mean = row_mean(sum, lane);
+    var given: array<Element, HELD>;
+    for (var turn = 0u; turn < turns; turn += 4u) {
+      let at = start + lane + LANES * turn;
+      let last = start + sizes.columns - 1u;
+      let second = min(at + LANES, last);
+      let third = min(at + 2u * LANES, last);
+      let fourth = min(at + 3u * LANES, last);
+      let own = array(x[min(at, last)], x[second], x[third], x[fourth]);
+      let slope = array(dy[min(at, last)], dy[second], dy[third], dy[fourth]);
       for (var i = 0u; i < HELD; i++) {
-        held[i] = select(Element(), held[i] - mean, lane + LANES * i < sizes.columns);
+        held[i] = select(held[i], own[i % 4u], i / 4u == turn / 4u);
+        given[i] = select(given[i], slope[i % 4u], i / 4u == turn / 4u);
       }
     }
+    // region: moments of a held row
+    // What the mean loses when it is rounded to f32 is found again as the mean of what it leaves.
+    var near = 0.0;
+    if (CENTRED) {
+      var sum = Element();
+      for (var i = 0u; i < HELD; i++) { sum += select(Element(), held[i], lane + LANES * i < sizes.columns); }
+      near = row_mean(sum, lane);
+    }
+    var rest = Element();
     var squares = Element();
-    for (var i = 0u; i < HELD; i++) { squares = fma(held[i], held[i], squares); }
-    let inverse = 1.0 / sqrt(row_mean(squares, lane) + sizes.epsilon);
+    for (var i = 0u; i < HELD; i++) {
+      held[i] = select(Element(), held[i] - near, lane + LANES * i < sizes.columns);
+      rest += held[i];
+      squares = fma(held[i], held[i], squares);
+    }
+    var offset = 0.0;
+    if (CENTRED) { offset = row_mean(rest, lane); }
+    let inverse = inverse_deviation(row_mean(squares, lane), offset);
     // end region
 
-    var given: array<Element, HELD>;
     var sum = Element();
     var product = Element();
     for (var i = 0u; i < HELD; i++) {
-      held[i] *= inverse;
-      if (lane + LANES * i < sizes.columns) { given[i] = dy[start + lane + LANES * i]; }
+      held[i] = (held[i] - offset) * inverse;
+      given[i] = select(Element(), given[i], lane + LANES * i < sizes.columns);
       if (CENTRED) { slopes[i] += given[i]; }
       products[i] = fma(given[i], held[i], products[i]);
       given[i] *= factors[i];
@@ -105,16 +130,27 @@ fn main(
     var mean_slope = 0.0;
     if (CENTRED) { mean_slope = row_mean(sum, lane); }
     let mean_product = row_mean(product, lane);
-    for (var i = 0u; i < HELD; i++) {
-      let column = lane + LANES * i;
-      if (column < sizes.columns) { dx[start + column] = (given[i] - mean_slope - held[i] * mean_product) * inverse; }
+    for (var i = 0u; i < HELD; i++) { given[i] = (given[i] - mean_slope - held[i] * mean_product) * inverse; }
+    for (var turn = 0u; turn < turns; turn += 4u) {
+      var result: array<Element, 4>;
+      for (var i = 0u; i < HELD; i++) { result[i % 4u] = select(result[i % 4u], given[i], i / 4u == turn / 4u); }
+      let column = lane + LANES * turn;
+      for (var i = 0u; i < 4u; i++) {
+        if (column + LANES * i < sizes.columns) { dx[start + column + LANES * i] = result[i]; }
+      }
     }
   }
-  for (var i = 0u; i < HELD; i++) {
-    let column = lane + LANES * i;
+  for (var turn = 0u; turn < turns; turn++) {
+    var product = Element();
+    var slope = Element();
+    for (var i = 0u; i < HELD; i++) {
+      product = select(product, products[i], i == turn);
+      slope = select(slope, slopes[i], i == turn);
+    }
+    let column = lane + LANES * turn;
     if (column < sizes.columns) {
-      weighted[index * sizes.columns + column] = products[i];
-      if (CENTRED) { plain[index * sizes.columns + column] = slopes[i]; }
+      weighted[index * sizes.columns + column] = product;
+      if (CENTRED) { plain[index * sizes.columns + column] = slope; }
     }
   }
 }

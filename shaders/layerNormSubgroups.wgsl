@@ -48,6 +48,14 @@ fn row_mean(sum: Element, lane: u32) -> f32 {
 }
 // end region
 
+// region: inverse deviation
+// From the mean square of what `near` leaves of a row, and its mean. Where both are rounding the difference may be below 0.
+fn inverse_deviation(square: f32, offset: f32) -> f32 {
+  let variance = fma(-offset, offset, square);
+  return 1.0 / sqrt(select(variance, 0.0, variance < 0.0) + sizes.epsilon);
+}
+// end region
+
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
@@ -56,36 +64,72 @@ fn main(
 ) {
   let first = (workgroup.x + workgroup.y * grid.x) * sizes.chunk;
   let end = min(first + sizes.chunk, sizes.rows);
+  let turns = (sizes.columns + LANES - 1u) / LANES;
   var slope: array<Element, HELD>;
   var bias: array<Element, HELD>;
-  for (var i = 0u; i < HELD; i++) {
-    let column = min(lane + LANES * i, sizes.columns - 1u);
-    slope[i] = gamma[column];
-    if (CENTRED) { bias[i] = beta[column]; }
+  for (var turn = 0u; turn < turns; turn++) {
+    let column = min(lane + LANES * turn, sizes.columns - 1u);
+    let factor = gamma[column];
+    var added = Element();
+    if (CENTRED) { added = beta[column]; }
+    for (var i = 0u; i < HELD; i++) {
+      slope[i] = select(slope[i], factor, i == turn);
+      bias[i] = select(bias[i], added, i == turn);
+    }
   }
   for (var row = first; row < end; row++) {
     let start = row * sizes.columns;
-    // region: moments of a held row
     var held: array<Element, HELD>;
-    for (var i = 0u; i < HELD; i++) {
-      if (lane + LANES * i < sizes.columns) { held[i] = x[start + lane + LANES * i]; }
-    }
-    // Twice: what the mean loses when it is rounded to f32 is found again as the mean of what it leaves.
-    for (var step = 0u; step < 2u && CENTRED; step++) {
-      var sum = Element();
-      for (var i = 0u; i < HELD; i++) { sum += held[i]; }
-      let mean = row_mean(sum, lane);
-      for (var i = 0u; i < HELD; i++) {
-        held[i] = select(Element(), held[i] - mean, lane + LANES * i < sizes.columns);
+    for (var turn = 0u; turn < turns; turn += 4u) {
+      let at = start + lane + LANES * turn;
+      let last = start + sizes.columns - 1u;
+      let a = x[min(at, last)];
+      let b = x[min(at + LANES, last)];
+      let c = x[min(at + 2u * LANES, last)];
+      let d = x[min(at + 3u * LANES, last)];
+      for (var i = 0u; i < HELD; i += 4u) {
+        held[i] = select(held[i], a, i == turn);
+        held[i + 1u] = select(held[i + 1u], b, i == turn);
+        held[i + 2u] = select(held[i + 2u], c, i == turn);
+        held[i + 3u] = select(held[i + 3u], d, i == turn);
       }
     }
+    // region: moments of a held row
+    // What the mean loses when it is rounded to f32 is found again as the mean of what it leaves.
+    var near = 0.0;
+    if (CENTRED) {
+      var sum = Element();
+      for (var i = 0u; i < HELD; i++) { sum += select(Element(), held[i], lane + LANES * i < sizes.columns); }
+      near = row_mean(sum, lane);
+    }
+    var rest = Element();
     var squares = Element();
-    for (var i = 0u; i < HELD; i++) { squares = fma(held[i], held[i], squares); }
-    let inverse = 1.0 / sqrt(row_mean(squares, lane) + sizes.epsilon);
-    // end region
     for (var i = 0u; i < HELD; i++) {
-      let column = lane + LANES * i;
-      if (column < sizes.columns) { y[start + column] = fma(held[i] * inverse, slope[i], bias[i]); }
+      held[i] = select(Element(), held[i] - near, lane + LANES * i < sizes.columns);
+      rest += held[i];
+      squares = fma(held[i], held[i], squares);
+    }
+    var offset = 0.0;
+    if (CENTRED) { offset = row_mean(rest, lane); }
+    let inverse = inverse_deviation(row_mean(squares, lane), offset);
+    // end region
+    for (var i = 0u; i < HELD; i++) { held[i] = fma((held[i] - offset) * inverse, slope[i], bias[i]); }
+    for (var turn = 0u; turn < turns; turn += 4u) {
+      var a = Element();
+      var b = Element();
+      var c = Element();
+      var d = Element();
+      for (var i = 0u; i < HELD; i += 4u) {
+        a = select(a, held[i], i == turn);
+        b = select(b, held[i + 1u], i == turn);
+        c = select(c, held[i + 2u], i == turn);
+        d = select(d, held[i + 3u], i == turn);
+      }
+      let column = lane + LANES * turn;
+      if (column < sizes.columns) { y[start + column] = a; }
+      if (column + LANES < sizes.columns) { y[start + column + LANES] = b; }
+      if (column + 2u * LANES < sizes.columns) { y[start + column + 2u * LANES] = c; }
+      if (column + 3u * LANES < sizes.columns) { y[start + column + 3u * LANES] = d; }
     }
   }
 }

@@ -132,12 +132,19 @@ export {
 export {
   batchNorm,
   batchNormInference,
+  groupNorm,
+  instanceNorm,
+  layerNorm,
   movingAverage,
+  rmsNorm,
   type BatchNormOptions,
   type BatchNormResult,
+  type GroupNormOptions,
+  type LayerNormOptions,
   type MovingAverageOptions,
   type RunningStatistics,
   type TrackedBatchNormOptions,
+  type RmsNormOptions,
 } from "./functions/normalisation.ts";
 export { logSoftmax, softmax, type SoftmaxOptions } from "./functions/probabilities.ts";
 export type { Padding, PaddingOfAxis } from "./functions/padding.ts";

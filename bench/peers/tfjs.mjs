@@ -54,6 +54,28 @@ function resizeGradient(inputs, { h, w }, resize) {
 
 const resizeBilinear = (x, size) => tf.image.resizeBilinear(x, size, false, true);
 const resizeNearest = (x, size) => tf.image.resizeNearestNeighbor(x, size, false, false);
+/** Layer norm as tf.layers.layerNormalization has it, but for the copies that it makes of all four operands. */
+function layerNorm(x, gamma, beta) {
+  const { mean, variance } = tf.moments(x, -1, true);
+  return tf.batchNorm(x, mean, variance, tf.reshape(beta, [1, -1]), tf.reshape(gamma, [1, -1]), 1e-5);
+}
+
+/** The same in arithmetic, for the gradient: that of tf.batchNorm takes statistics of each column alone. */
+function layerNormInSteps(x, gamma, beta) {
+  const { mean, variance } = tf.moments(x, -1, true);
+  const normalised = tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, 1e-5)));
+  return tf.add(tf.mul(normalised, gamma), beta);
+}
+
+const rmsNorm = (x, gamma) =>
+  tf.mul(tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), 1e-6))), gamma);
+
+function groupNorm(x, gamma, beta, { images, pixels, groups, width }) {
+  const grouped = tf.reshape(x, [images, pixels, groups, width]);
+  const { mean, variance } = tf.moments(grouped, [1, 3], true);
+  const normalised = tf.mul(tf.sub(grouped, mean), tf.rsqrt(tf.add(variance, 1e-5)));
+  return tf.add(tf.mul(tf.reshape(normalised, x.shape), gamma), beta);
+}
 
 /** A DenseNet in training, with the weights of Tessera's, by their names. */
 function densenet([images, targets, ...weights], { names, adam }) {
@@ -240,6 +262,15 @@ const works = {
         ),
     ]),
   binaryCrossEntropy: (inputs) => pure(inputs, ([z, t]) => [tf.losses.sigmoidCrossEntropy(t, z)]),
+  layerNorm: (inputs) => pure(inputs, ([x, gamma, beta]) => [layerNorm(x, gamma, beta)]),
+  layerNormGradient: (inputs) =>
+    pure(inputs, ([x, gamma, dy]) => tf.grads(layerNormInSteps)([x, gamma, tf.zerosLike(gamma)], dy)),
+  rmsNorm: (inputs) => pure(inputs, ([x, gamma]) => [rmsNorm(x, gamma)]),
+  groupNorm: (inputs, options) => pure(inputs, ([x, gamma, beta]) => [groupNorm(x, gamma, beta, options)]),
+  groupNormGradient: (inputs, options) =>
+    pure(inputs, ([x, gamma, , , dy]) =>
+      tf.grads((...given) => groupNorm(...given, options))([x, gamma, tf.zerosLike(gamma)], dy),
+    ),
   densenet,
 };
 

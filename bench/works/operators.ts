@@ -17,6 +17,7 @@ import { resizing } from "./resizing.ts";
 import { transposedConvolutions } from "./transposed-convolutions.ts";
 import { products } from "./products.ts";
 import { entropies, softmaxes } from "./softmaxes.ts";
+import { groupNorms, rowNorms } from "./row-norms.ts";
 
 function optimisers(): OperatorWork {
   const count = 1 << 20;
@@ -52,11 +53,12 @@ export const operatorWorks: readonly OperatorWork[] = [
   ...groupedConvolutions(),
   ...elementwise(),
   ...normalisations(),
+  ...rowNorms(),
+  ...groupNorms(),
   ...pools(),
   ...softmaxes(),
   ...entropies(),
   ...resizing(),
-  ...entropies(),
   ...dense(),
   optimisers(),
   ...images(),

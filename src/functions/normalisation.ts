@@ -1,8 +1,17 @@
-// Batch normalisation for users. The channel is always the last axis; every other axis counts as rows.
+// Normalisations for users. The channel is always the last axis; for batch norm every other axis counts as rows.
 
-import { aNumber, aRecord, expectOptions, required, type OptionChecks } from "../errors/arguments.ts";
+import {
+  aNumber,
+  aRecord,
+  expectArgument,
+  expectOptions,
+  required,
+  wholeFrom,
+  type OptionChecks,
+} from "../errors/arguments.ts";
 import { ShapeError, UsageError } from "../errors/errors.ts";
 import { engineOf } from "../runtime/engine-of.ts";
+import { expectTensor } from "../runtime/expect-tensor.ts";
 import { showShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { run, runOne } from "./run.ts";
@@ -183,4 +192,92 @@ export function movingAverage(running: Tensor, batch: Tensor, options: MovingAve
   expectOptions("movingAverage", options, movingAverageOptions);
   const { momentum = 0.1, scale = 1 } = options;
   run("movingAverage", [running, batch], { momentum, scale });
+}
+
+export interface LayerNormOptions {
+  /** Added to the variance before its square root; default 1e-5, as torch. */
+  readonly epsilon?: number;
+}
+
+const layerNormOptions: OptionChecks<LayerNormOptions> = { epsilon: aNumber };
+
+/**
+ * Normalises each row with its own mean and deviation (Ba, Kiros and Hinton, 2016):
+ * y = (x - mean) / sqrt(variance + epsilon) * gamma + beta, the variance biased.
+ *
+ * @param x f32 [..., C]
+ * @param gamma f32 [C], or of the shape of several last axes of x, which are then normalised together
+ * @param beta f32, of the shape of gamma
+ * @throws ShapeError when the shapes do not fit or epsilon is not positive
+ */
+export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: LayerNormOptions = {}): Tensor {
+  expectOptions("layerNorm", options, layerNormOptions);
+  const { epsilon = 1e-5 } = options;
+  return runOne("layerNorm", [x, gamma, beta], { epsilon });
+}
+
+export interface RmsNormOptions {
+  /** Added to the mean square before its root; default 1e-6, as LLaMA. (torch's default is f32's own, 1.2e-7.) */
+  readonly epsilon?: number;
+}
+
+const rmsNormOptions: OptionChecks<RmsNormOptions> = { epsilon: aNumber };
+
+/**
+ * Divides each row by its root mean square (Zhang and Sennrich, 2019): y = x / sqrt(mean of x^2 + epsilon) * gamma.
+ *
+ * @param x f32 [..., C]
+ * @param gamma f32 [C], or of the shape of several last axes of x, which are then normalised together
+ * @throws ShapeError when the shapes do not fit or epsilon is not positive
+ */
+export function rmsNorm(x: Tensor, gamma: Tensor, options: RmsNormOptions = {}): Tensor {
+  expectOptions("rmsNorm", options, rmsNormOptions);
+  const { epsilon = 1e-6 } = options;
+  return runOne("rmsNorm", [x, gamma], { epsilon });
+}
+
+export interface GroupNormOptions {
+  /** Added to the variance before its square root; default 1e-5, as torch. */
+  readonly epsilon?: number;
+}
+
+const groupNormOptions: OptionChecks<GroupNormOptions> = { epsilon: aNumber };
+
+/**
+ * Normalises each group of neighbouring channels of each image with its own mean and variance, over all pixels (Wu and He,
+ * 2018): y = (x - mean) / sqrt(variance + epsilon) * gamma + beta, the variance biased.
+ *
+ * @param x f32 [N, ..., C], at least two axes
+ * @param groups how many groups the channels make: a divisor of C
+ * @param gamma f32 [C]
+ * @param beta f32 [C]
+ * @throws ShapeError when the shapes do not fit, groups does not divide C, or epsilon is not positive
+ */
+export function groupNorm(
+  x: Tensor,
+  groups: number,
+  gamma: Tensor,
+  beta: Tensor,
+  options: GroupNormOptions = {},
+): Tensor {
+  expectArgument("groupNorm", "groups", groups, wholeFrom(1));
+  expectOptions("groupNorm", options, groupNormOptions);
+  const { epsilon = 1e-5 } = options;
+  return run("groupNorm", [x, gamma, beta], { groups, epsilon })[0];
+}
+
+/**
+ * Normalises each channel of each image with its own mean and variance, over all pixels (Ulyanov, Vedaldi and Lempitsky,
+ * 2016): `groupNorm` with as many groups as channels.
+ *
+ * @param x f32 [N, ..., C], at least two axes
+ * @param gamma f32 [C]
+ * @param beta f32 [C]
+ * @throws ShapeError when the shapes do not fit or epsilon is not positive
+ */
+export function instanceNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: GroupNormOptions = {}): Tensor {
+  expectOptions("instanceNorm", options, groupNormOptions);
+  expectTensor("instanceNorm", 0, 3, x);
+  const { epsilon = 1e-5 } = options;
+  return run("groupNorm", [x, gamma, beta], { groups: x.shape.at(-1) ?? 1, epsilon })[0];
 }

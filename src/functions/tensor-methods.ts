@@ -35,6 +35,7 @@ import {
 } from "./elementwise.ts";
 import { argMax, argMin, oneHot, sampleRows } from "./indices.ts";
 import { broadcastTo, pad, reshape, slice, takeRows, transpose } from "./movement.ts";
+import { groupNorm, instanceNorm, layerNorm, rmsNorm } from "./normalisation.ts";
 import { averagePool2d, maxPool2d } from "./pooling.ts";
 import { logSoftmax, softmax } from "./probabilities.ts";
 import { matmul } from "./products.ts";
@@ -55,6 +56,7 @@ export const tensorMethods = {
   ...{ reshape, transpose, broadcastTo, slice, pad, takeRows },
   ...{ matmul, conv2d, convTranspose2d, maxPool2d, averagePool2d, resize2d },
   ...{ dropout },
+  ...{ layerNorm, rmsNorm, groupNorm, instanceNorm },
 };
 
 type Rest<F> = F extends (first: never, ...rest: infer Others) => Tensor ? Others : never;

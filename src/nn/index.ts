@@ -30,8 +30,16 @@ export { Embedding, type EmbeddingOptions } from "./layers/embedding-layer.ts";
 export { AveragePool2d, GlobalAveragePool, MaxPool2d } from "./layers/pooling-layers.ts";
 export { Upsample, type UpsampleOptions } from "./layers/resizing-layers.ts";
 export { Dropout, type DropoutLayerOptions } from "./layers/dropout-layer.ts";
-export { BatchNorm, type BatchNormLayerOptions } from "./layers/normalisation-layers.ts";
 export { ConvTranspose2d, type ConvTranspose2dLayerOptions } from "./layers/transposed-convolution-layer.ts";
+export {
+  BatchNorm,
+  GroupNorm,
+  InstanceNorm,
+  LayerNorm,
+  RMSNorm,
+  type BatchNormLayerOptions,
+  type NormLayerOptions,
+} from "./layers/normalisation-layers.ts";
 export { Module, type Mode, type State } from "./module.ts";
 export { ResidualBlock, ResNet, resnetConfigurations, type ResNetConfiguration } from "./resnet.ts";
 export { Sequential, type SequentialLayer } from "./sequential.ts";

@@ -16,7 +16,7 @@ import type { Initialiser } from "./initialise.ts";
 import { expectLayer, expectMode } from "./layer-arguments.ts";
 import { expectTokens, MultiHeadAttention } from "./layers/attention-layers.ts";
 import { Linear } from "./layers/linear-layer.ts";
-import { LayerNorm } from "./layers/layer-norm-layer.ts";
+import { LayerNorm } from "./layers/normalisation-layers.ts";
 import { Module, type Mode } from "./module.ts";
 
 export interface TransformerBlockConfiguration {

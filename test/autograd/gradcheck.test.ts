@@ -46,6 +46,7 @@ const withoutGradient: Partial<Record<OperatorName, string>> = {
   attentionGradient: "second derivatives are not supported",
   layerNormGradient: "second derivatives are not supported",
   rmsNormGradient: "second derivatives are not supported",
+  groupNormGradient: "second derivatives are not supported",
   denseBlockGradient: "second derivatives are not supported",
   activatedPoolGradient: "second derivatives are not supported",
   denseBlockInference: "trained in its other form, denseBlock",

@@ -96,6 +96,8 @@ const timed: { readonly [Name in OperatorName]: Timed } = {
   layerNormGradient: "layer-norm-gradient",
   rmsNorm: "rms-norm",
   rmsNormGradient: { because: "the launches of `layer-norm-gradient` with less to compute" },
+  groupNorm: "group-norm",
+  groupNormGradient: "group-norm-gradient",
   batchMoments: "batch-norm-moments",
   denseBlock: "dense-block",
   denseBlockGradient: "dense-block-gradient",

@@ -66,6 +66,10 @@ const ofModules: Rows<typeof nn> = {
   Linear: () => [engine, init(), 2, 3, { bias: true }],
   MaxPool2d: () => [engine, { window: 2, stride: 2, padding: 1, ceilMode: true }],
   MultiHeadAttention: () => [engine, init(), 4, 2, { bias: true }],
+  GroupNorm: () => [engine, 2, 4, { epsilon: 1e-5 }],
+  InstanceNorm: () => [engine, 4, { epsilon: 1e-5 }],
+  LayerNorm: () => [engine, 4, { epsilon: 1e-5 }],
+  RMSNorm: () => [engine, 4, { epsilon: 1e-6 }],
   ResNet: () => [engine, init(), resNet],
   ResidualBlock: () => [engine, init(), 4, { block: "basic", width: 4, stride: 2 }],
   Sequential: () => [engine, [linear(), (x: Tensor) => x]],
@@ -254,6 +258,10 @@ const methods: Readonly<Record<string, () => readonly [owner: object, args: read
   "Linear.forward": () => [linear(), [full(1, 2)]],
   "Conv2d.forward": () => [new nn.Conv2d(engine, init(), 2, 2, { kernel: 1 }), [full(1, 2, 2, 2)]],
   "BatchNorm.forward": () => [new nn.BatchNorm(engine, 2), [full(2, 2), "training"]],
+  "LayerNorm.forward": () => [new nn.LayerNorm(engine, 2), [full(2, 2)]],
+  "RMSNorm.forward": () => [new nn.RMSNorm(engine, 2), [full(2, 2)]],
+  "GroupNorm.forward": () => [new nn.GroupNorm(engine, 1, 2), [full(2, 2, 2)]],
+  "InstanceNorm.forward": () => [new nn.InstanceNorm(engine, 2), [full(2, 2, 2)]],
   "BatchNorm.options": () => [new nn.BatchNorm(engine, 2), ["inference"]],
   "MultiHeadAttention.forward": () => [
     new nn.MultiHeadAttention(engine, init(), 4, 2),
@@ -294,6 +302,10 @@ const speaker: Readonly<Record<string, string>> = {
   "Conv2d.forward": "conv2d",
   "MultiHeadAttention.forward": "MultiHeadAttention|attention|linear",
   "TransformerBlock.forward": "TransformerBlock|MultiHeadAttention|attention|linear|add",
+  "LayerNorm.forward": "layerNorm",
+  "RMSNorm.forward": "rmsNorm",
+  "GroupNorm.forward": "groupNorm",
+  "InstanceNorm.forward": "instanceNorm|groupNorm",
 };
 
 test.each(Object.entries(methods))(

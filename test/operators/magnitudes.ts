@@ -106,6 +106,8 @@ export const magnitudeRules: { readonly [Name in OperatorName]: Rule } = {
   layerNormGradient: "conditioned",
   rmsNorm: "conditioned",
   rmsNormGradient: "conditioned",
+  groupNorm: "conditioned",
+  groupNormGradient: "conditioned",
   batchMoments: "conditioned",
   denseBlock: "conditioned",
   denseBlockGradient: "conditioned",

@@ -17,10 +17,10 @@ import { tune } from "../../src/tuning/tuner.ts";
 import { worksOf } from "../../src/tuning/works.ts";
 import { useEngine } from "../engines.ts";
 import { normal } from "./sample.ts";
-import { factorsKernel, rmsNorm, type RmsNorm } from "./rms-norm.ts";
+import { factorsKernel, unitRows, type UnitRows } from "./unit-rows.ts";
 
-const attributes: RmsNorm = { epsilon: 1e-3 };
-const apply = (x: Tensor, scale: Tensor): Tensor => runOperator(rmsNorm, [x, scale], attributes)[0];
+const attributes: UnitRows = { epsilon: 1e-3 };
+const apply = (x: Tensor, scale: Tensor): Tensor => runOperator(unitRows, [x, scale], attributes)[0];
 
 const shape = [3, 5, 71];
 const host = { x: normal(shape, 1), scale: normal([71], 2, 1), weights: normal(shape, 3) };
@@ -55,13 +55,13 @@ describe("an operator of the user's", () => {
     const [call, ...others] = gpu().candidatesOf(() => apply(x, scale));
     expect(others).toEqual([]);
     expect(call).toMatchObject({
-      operator: "rmsNorm",
+      operator: "unitRows",
       candidates: ["by64", "by32"],
       chosen: "by32",
       attributes,
     });
     for (const name of call.candidates) {
-      const y = gpu().withCandidate(rmsNorm, name, () => apply(x, scale));
+      const y = gpu().withCandidate(unitRows, name, () => apply(x, scale));
       expect(largestError(await y.read(), wanted)).toBeLessThan(2e-6);
     }
   });
@@ -135,7 +135,7 @@ describe("an operator of the user's", () => {
     recording.release();
     const { tuned } = await tune(gpu(), works);
     expect(tuned.map(({ work, times }) => [work.operator, times.map(({ name }) => name)])).toEqual([
-      [rmsNorm, ["by64", "by32"]],
+      [unitRows, ["by64", "by32"]],
     ]);
     expect(tuned[0].times.map(({ out }) => out)).not.toContain("other results");
   });
@@ -147,7 +147,7 @@ describe("WGSL that does not compile", () => {
   });
   const line = factorsKernel.text.split("\n").findIndex((each) => each.includes("inverseSqrt")) + 1;
   const message = new RegExp(`^shader misspelt\\.wgsl:${line}:\\d+: .*'?sumz'?`);
-  const broken: Operator<RmsNorm> = {
+  const broken: Operator<UnitRows> = {
     name: "broken",
     infer: ([
       {

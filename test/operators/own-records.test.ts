@@ -17,7 +17,7 @@ import { worksOf } from "../../src/tuning/works.ts";
 import { useEngine } from "../engines.ts";
 import type { Sample } from "./sample.ts";
 import { samples } from "./samples.ts";
-import { rmsNorm } from "./rms-norm.ts";
+import { unitRows } from "./unit-rows.ts";
 
 const gpu = useEngine({ device: "webgpu", checked: true });
 const cpu = useEngine({ device: "reference" });
@@ -324,9 +324,9 @@ describe("a mistake in a record", () => {
 
   test("whole numbers bound as floats are told, and not read as their bits", () => {
     const [x, scale] = [gpu().full([2, 3], 1), gpu().tensor(Uint32Array.of(1, 2, 3))];
-    const loose: typeof rmsNorm = { ...rmsNorm, infer: ([first]) => [first] };
+    const loose: typeof unitRows = { ...unitRows, infer: ([first]) => [first] };
     expect(() => gpu().run(loose, [x, scale], { epsilon: 0 })).toThrow(
-      /^operator rmsNorm: candidate "\w+": "scale" of kernel rms is array<f32>, and input 1 is u32$/,
+      /^operator unitRows: candidate "\w+": "scale" of kernel rms is array<f32>, and input 1 is u32$/,
     );
   });
 

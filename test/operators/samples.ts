@@ -7,6 +7,7 @@ import { convolutionSamples } from "./samples/convolution.ts";
 import { groupedSamples } from "./samples/grouped.ts";
 import { denseSamples } from "./samples/dense.ts";
 import { elementwiseSamples } from "./samples/elementwise.ts";
+import { groupNormSamples } from "./samples/group-norms.ts";
 import { imageSamples } from "./samples/images.ts";
 import { indexSamples } from "./samples/indices.ts";
 import { lossSamples } from "./samples/losses.ts";
@@ -35,6 +36,7 @@ export const samples: { readonly [Name in OperatorName]: readonly Sample<Attribu
   ...resizingSamples,
   ...normalisationSamples,
   ...rowNormSamples,
+  ...groupNormSamples,
   ...denseSamples,
   ...softmaxSamples,
   ...attentionSamples,

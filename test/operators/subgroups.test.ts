@@ -9,7 +9,7 @@ import { Engine } from "../../src/runtime/engine.ts";
 import { openEngine } from "../../src/runtime/open-engine.ts";
 import { WebGpuBackend } from "../../src/runtime/webgpu/webgpu-backend.ts";
 import type { HostTensor } from "../../src/tensor/host.ts";
-import { normal } from "./sample.ts";
+import { graded, normal } from "./sample.ts";
 
 /** The end of the brackets that open at `open`. */
 function closing(code: string, open: number): number {
@@ -45,7 +45,8 @@ const byLocalIndex = (code: string): string =>
   code.replace("@builtin(subgroup_invocation_id)", "@builtin(local_invocation_index)");
 
 interface Case {
-  readonly operator: "matmul" | "conv2d" | "conv2dInputGradient" | "conv2dWeightGradient";
+  readonly operator:
+    "matmul" | "conv2d" | "conv2dInputGradient" | "conv2dWeightGradient" | "layerNorm" | "layerNormGradient";
   readonly inputs: readonly HostTensor[];
   readonly attributes: unknown;
 }
@@ -56,6 +57,7 @@ const [image, filter] = [
   [3, 3, 8, 12],
 ];
 const [x, weights, dy] = [normal(image, 1), normal(filter, 2), normal([1, 5, 7, 12], 3)];
+const rows = normal([37, 44], 1);
 const cases: readonly Case[] = [
   {
     operator: "matmul",
@@ -72,6 +74,17 @@ const cases: readonly Case[] = [
     operator: "conv2dWeightGradient",
     inputs: [x, dy],
     attributes: { ...sliding, filterShape: filter },
+  },
+  // Of different sizes along a row, so that lanes have different sums.
+  {
+    operator: "layerNorm",
+    inputs: [graded(rows), normal([44], 2), normal([44], 3)],
+    attributes: { epsilon: 1e-5 },
+  },
+  {
+    operator: "layerNormGradient",
+    inputs: [graded(rows), normal([44], 2), normal([37, 44], 3)],
+    attributes: { epsilon: 1e-2 },
   },
 ];
 

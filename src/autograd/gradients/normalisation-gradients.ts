@@ -36,4 +36,9 @@ export const normalisationGradients: GradientsOf<typeof normalisationOperators> 
     return [() => dx, () => dgamma];
   },
   rmsNormGradient: "nondifferentiable",
+  groupNorm: ({ inputs: [x, gamma], outputs: [, mean, variance], attributes, gradient: g }) => {
+    const [dx, dgamma, dbeta] = run("groupNormGradient", [x, gamma, mean, variance, g], attributes);
+    return [() => dx, () => dgamma, () => dbeta];
+  },
+  groupNormGradient: "nondifferentiable",
 };

@@ -1,15 +1,25 @@
 // Normalisations as layers.
 
 import {
+  aNumber,
   expectArgument,
   expectOptions,
   wholeFrom,
   type OptionChecks,
   type Requirement,
 } from "../../errors/arguments.ts";
+import { ShapeError } from "../../errors/errors.ts";
 import type { FoldedNormOptions, Norm } from "../../functions/dense.ts";
-import { batchNorm, batchNormInference } from "../../functions/normalisation.ts";
+import {
+  batchNorm,
+  batchNormInference,
+  groupNorm,
+  instanceNorm,
+  layerNorm,
+  rmsNorm,
+} from "../../functions/normalisation.ts";
 import type { Engine } from "../../runtime/engine.ts";
+import { expectEngine } from "../../runtime/engine-of.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { expectMode } from "../layer-arguments.ts";
 import { Module, type Mode } from "../module.ts";
@@ -75,5 +85,105 @@ export class BatchNorm extends Module {
     if (mode === "untracked") return batchNorm(x, this.weight, this.bias, { epsilon }).y;
     const running = { mean: this.runningMean, variance: this.runningVariance };
     return batchNorm(x, this.weight, this.bias, { epsilon, running, momentum: this.#momentum }).y;
+  }
+}
+
+export interface NormLayerOptions {
+  /** Added to the variance (in `RMSNorm` to the mean square) before its root; default 1e-5, of `RMSNorm` 1e-6. */
+  readonly epsilon?: number;
+}
+
+const normLayerOptions: OptionChecks<NormLayerOptions> = { epsilon: aNumber };
+
+/** @throws UsageError for what is no engine, no number of channels, or no options */
+function expectNorm(layer: string, engine: Engine, channels: number, options: NormLayerOptions): void {
+  expectEngine(layer, engine);
+  expectArgument(layer, "channels", channels, wholeFrom(1));
+  expectOptions(layer, options, normLayerOptions);
+}
+
+/** Layer norm over the last axis, the same in training and inference: [..., C] to [..., C]. It starts with weight 1, bias 0. */
+export class LayerNorm extends Module {
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+  readonly #epsilon: number;
+
+  constructor(engine: Engine, channels: number, options: NormLayerOptions = {}) {
+    super(engine);
+    expectNorm("LayerNorm", engine, channels, options);
+    this.#epsilon = options.epsilon ?? 1e-5;
+    this.weight = this.parameter("weight", engine.full([channels], 1));
+    this.bias = this.parameter("bias", engine.zeros([channels]));
+  }
+
+  forward(x: Tensor): Tensor {
+    return layerNorm(x, this.weight, this.bias, { epsilon: this.#epsilon });
+  }
+}
+
+/** RMS norm over the last axis, the same in training and inference: [..., C] to [..., C]. It starts with weight 1. */
+export class RMSNorm extends Module {
+  readonly weight: Tensor;
+  readonly #epsilon: number;
+
+  constructor(engine: Engine, channels: number, options: NormLayerOptions = {}) {
+    super(engine);
+    expectNorm("RMSNorm", engine, channels, options);
+    this.#epsilon = options.epsilon ?? 1e-6;
+    this.weight = this.parameter("weight", engine.full([channels], 1));
+  }
+
+  forward(x: Tensor): Tensor {
+    return rmsNorm(x, this.weight, { epsilon: this.#epsilon });
+  }
+}
+
+/**
+ * Group norm of images, the same in training and inference: [N, ..., C] to [N, ..., C], the channels in `groups` groups of
+ * neighbours. It starts with weight 1, bias 0.
+ */
+export class GroupNorm extends Module {
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+  readonly #groups: number;
+  readonly #epsilon: number;
+
+  constructor(engine: Engine, groups: number, channels: number, options: NormLayerOptions = {}) {
+    super(engine);
+    expectArgument("GroupNorm", "groups", groups, wholeFrom(1));
+    expectNorm("GroupNorm", engine, channels, options);
+    if (channels % groups !== 0) {
+      throw new ShapeError(`GroupNorm: ${channels} channels do not make ${groups} groups of the same size`);
+    }
+    this.#groups = groups;
+    this.#epsilon = options.epsilon ?? 1e-5;
+    this.weight = this.parameter("weight", engine.full([channels], 1));
+    this.bias = this.parameter("bias", engine.zeros([channels]));
+  }
+
+  forward(x: Tensor): Tensor {
+    return groupNorm(x, this.#groups, this.weight, this.bias, { epsilon: this.#epsilon });
+  }
+}
+
+/**
+ * Instance norm: each channel of each image by itself, with weight and bias (torch's has them where `affine` is set), and
+ * without running statistics. [N, ..., C] to [N, ..., C].
+ */
+export class InstanceNorm extends Module {
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+  readonly #epsilon: number;
+
+  constructor(engine: Engine, channels: number, options: NormLayerOptions = {}) {
+    super(engine);
+    expectNorm("InstanceNorm", engine, channels, options);
+    this.#epsilon = options.epsilon ?? 1e-5;
+    this.weight = this.parameter("weight", engine.full([channels], 1));
+    this.bias = this.parameter("bias", engine.zeros([channels]));
+  }
+
+  forward(x: Tensor): Tensor {
+    return instanceNorm(x, this.weight, this.bias, { epsilon: this.#epsilon });
   }
 }

@@ -3,11 +3,14 @@
 import { batchNormGradient } from "./batch-norm-gradient.ts";
 import { batchNormInference } from "./batch-norm-inference.ts";
 import { batchNorm } from "./batch-norm.ts";
+import { groupNormGradient } from "./group-norm-gradient.ts";
+import { groupNorm } from "./group-norm.ts";
 import { layerNormGradient, rmsNormGradient } from "./layer-norm-gradient.ts";
 import { layerNorm, rmsNorm } from "./layer-norm.ts";
 import { movingAverage } from "./moving-average.ts";
 
 export type { BatchNormAttributes } from "./batch-norm.ts";
+export type { GroupNormAttributes } from "./image-groups.ts";
 export type { MovingAverageAttributes } from "./moving-average.ts";
 export type { RowNormAttributes } from "./norm-rows.ts";
 
@@ -20,4 +23,6 @@ export const normalisationOperators = {
   layerNormGradient,
   rmsNorm,
   rmsNormGradient,
+  groupNorm,
+  groupNormGradient,
 } as const;

@@ -79,7 +79,7 @@ function gradientCandidates(
   const { rows, channels } = normRows(x, gamma);
   const { Element, columns } = elementOf(channels);
   const [weighted, plain, statistics] = [0, 1, 2].map(temporary);
-  const given = { x: input(0), dy: input(2) };
+  const given = { x: input(0), gamma: input(1), dy: input(2) };
   const f32 = (...shape: number[]): TensorSpec => ({ shape, dtype: "f32" });
   /** Space for the partial sums; without a beta only one of the two is used. */
   const partials = (chunks: number): TensorSpec[] => [
@@ -95,19 +95,20 @@ function gradientCandidates(
     const { chunk, chunks } = chunksOf({ rows, channels }, adapter);
     return {
       name,
-      temporaries: [...partials(chunks), f32(rows, 4)],
+      temporaries: [...partials(chunks), f32(rows, 8)],
       launches: [
         {
-          kernel: "layerNormGradient",
+          kernel: "layerNormGradientRows",
           knobs: { Element, CENTRED, ...lanes },
-          bind: { ...given, gamma: input(1), dx: output(0), statistics },
+          bind: { ...given, statistics },
           sizes: { rows, columns, epsilon },
         },
         {
           kernel: "layerNormGradientColumns",
-          knobs: { Element, CENTRED },
-          bind: { ...given, statistics, weighted, plain },
-          sizes: { rows, channels: columns, chunk, chunks },
+          // Several columns share the loads of what belongs to a row, which are dear on CPU Vulkan.
+          knobs: { Element, CENTRED, COLUMNS: adapter.isSoftware && columns >= 32 ? 4 : 1 },
+          bind: { ...given, statistics, dx: output(0), weighted, plain },
+          sizes: { rows, columns, chunk, chunks },
         },
         ...joined(chunks),
       ],
@@ -115,7 +116,7 @@ function gradientCandidates(
   };
   const alone = shared("rows", { LANES: 1, WIDTH: 64 });
   const workgroups = shared("workgroups", lanesOf(columns));
-  const HELD = heldOf(columns, adapter);
+  const HELD = heldOf(columns, adapter, 16);
   if (HELD === undefined) return adapter.isSoftware ? [workgroups, alone] : [alone, workgroups];
   const { chunk, chunks } = heldRows(rows, adapter);
   const subgroups: Candidate = {
@@ -125,7 +126,7 @@ function gradientCandidates(
       {
         kernel: "layerNormGradientSubgroups",
         knobs: { Element, CENTRED, HELD },
-        bind: { ...given, gamma: input(1), dx: output(0), weighted, plain },
+        bind: { ...given, dx: output(0), weighted, plain },
         sizes: { rows, columns, chunk, epsilon },
       },
       ...joined(chunks),

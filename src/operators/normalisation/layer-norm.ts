@@ -56,8 +56,9 @@ export function rowMoments(
   centred: boolean,
   epsilon: number,
 ): { readonly mean: number; readonly inverse: number } {
-  let mean = 0;
-  if (centred) for (let i = start; i < start + channels; i++) mean += data[i] / channels;
+  let total = 0;
+  if (centred) for (let i = start; i < start + channels; i++) total += data[i];
+  const mean = total / channels;
   let squares = 0;
   for (let i = start; i < start + channels; i++) squares += (data[i] - mean) ** 2;
   return { mean, inverse: 1 / Math.sqrt(squares / channels + epsilon) };
@@ -87,7 +88,7 @@ function rowNormCandidates(
   });
   const alone = shared("rows", { LANES: 1, WIDTH: 64 });
   const workgroups = shared("workgroups", lanesOf(columns));
-  const HELD = heldOf(columns, adapter);
+  const HELD = heldOf(columns, adapter, 32);
   if (HELD === undefined) return adapter.isSoftware ? [workgroups, alone] : [alone, workgroups];
   const { chunk } = heldRows(rows, adapter);
   const subgroups: Candidate = {

@@ -37,14 +37,13 @@ export function lanesOf(columns: number): { readonly LANES: number; readonly WID
   return { LANES: 256, WIDTH: 256 };
 }
 
-const heldSteps = [1, 2, 4, 6, 8, 12, 16, 24, 32];
-
 /**
- * How many Elements of a row each of eight lanes holds in registers; undefined where a row is too wide or the adapter has
- * no subgroups of eight. Few different answers, for each is a pipeline of its own.
+ * How many Elements of a row each of eight lanes holds in registers, at most `most`; undefined where a row is too wide or the
+ * adapter has no subgroups of eight. Few different answers, for each is a pipeline of its own.
  */
-export function heldOf(columns: number, adapter: AdapterTraits): number | undefined {
-  return hasSubgroupsOfEight(adapter) ? heldSteps.find((held) => 8 * held >= columns) : undefined;
+export function heldOf(columns: number, adapter: AdapterTraits, most: 16 | 32): number | undefined {
+  if (!hasSubgroupsOfEight(adapter)) return undefined;
+  return [4, 8, 16, 32].find((held) => held <= most && 8 * held >= columns);
 }
 
 /**

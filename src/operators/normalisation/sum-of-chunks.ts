@@ -2,8 +2,8 @@
 
 import type { Launch, Slot } from "../operator.ts";
 
-/** sum[c] = sum over the chunks p of parts[p, c]. */
-export function sumOfChunks(parts: Slot, sum: Slot, chunks: number, channels: number): Launch {
+/** sum[c] = sum over the chunks p of parts[p * every, c]. */
+export function sumOfChunks(parts: Slot, sum: Slot, chunks: number, channels: number, every = 1): Launch {
   return {
     kernel: "reduce",
     knobs: { OPERATION: "sum" },
@@ -19,7 +19,7 @@ export function sumOfChunks(parts: Slot, sum: Slot, chunks: number, channels: nu
       keptExtents: [channels, 1, 1, 1],
       keptStrides: [1, 0, 0, 0],
       reducedExtents: [chunks, 1, 1, 1],
-      reducedStrides: [channels, 0, 0, 0],
+      reducedStrides: [channels * every, 0, 0, 0],
     },
   };
 }

@@ -87,6 +87,12 @@ const withSlopes = (_: Shape, { shape }: HostTensor): HostTensor[] => [normal(sh
 const wide: Case = { name: "", x: normal([45, 16], 17) };
 const ungraded = (sample: RowNormSample): RowNormSample => ({ ...sample, gradcheck: false });
 
+/** Where one number makes up all of a row, or nearly all, what RMS norm gives does not move with it: its gradient cancels. */
+const alongOneAxis = (sample: RowNormSample): RowNormSample =>
+  /^one (column|number)|outlier/.test(sample.name)
+    ? { ...sample, attributes: { epsilon: 0.5 }, slack: 64 }
+    : sample;
+
 export const rowNormSamples = {
   layerNorm: [
     ...cases.map((each) => sampleOf(each, withBeta)),
@@ -103,7 +109,7 @@ export const rowNormSamples = {
     smaller(sampleOf(wide, nothing), [1]),
   ],
   rmsNormGradient: [
-    ...cases.map((each) => sampleOf(each, withSlopes)),
+    ...cases.map((each) => alongOneAxis(sampleOf(each, withSlopes))),
     sampleOf({ name: "large numbers", x: normal([7, 36], 14, 1e6, 1e6) }, withSlopes),
     smaller(sampleOf(wide, withSlopes), [1, 2]),
   ],

@@ -1,14 +1,14 @@
-// The gradient of layerNorm with respect to x, row by row, and what its column sums need of each row, f32:
-//   dx[r, c] = d[r] (g[c] - mean of g - h[r, c] mean of g h),  g[c] = dy[r, c] gamma[c]
-//   d[r] = 1 / sqrt(variance[r] + epsilon),  h[r, c] = (x[r, c] - mean[r]) d[r]
-//   statistics[r] = near, offset, d[r], 0: near + offset is the mean
-// Where CENTRED is not set (RMS norm) mean[r] and the mean of g are left out.
+// What the gradient of layerNorm needs of each row (see layerNormGradientColumns), f32:
+//   statistics[r] = near, offset, d[r], mean over c of g[r, c], mean over c of g[r, c] h[r, c], 0, 0, 0
+//   d[r] = 1 / sqrt(variance[r] + epsilon),  g[r, c] = dy[r, c] gamma[c],  h[r, c] = (x[r, c] - near - offset) d[r]
+// near + offset is the mean of the row: taking it away in two steps loses nothing where it is far larger than the deviation.
+// Where CENTRED is not set (RMS norm) the mean, and that of g, are left out.
 //
 // LANES neighbouring invocations share a row and read neighbouring columns; their sums are joined in workgroup memory. One
-// lane is alone with its row: no barrier. The mean is taken away in two steps, as in layerNorm.
+// lane is alone with its row: no barrier.
 //
 // launch: ceil(rows * LANES / WIDTH) workgroups
-// work: 14 * rows * columns * lanes(Element) operations
+// work: 9 * rows * columns * lanes(Element) operations
 
 // region: row norm knobs
 alias Element = f32;     // knob: f32, or vec4f for four neighbouring columns at a time
@@ -29,8 +29,7 @@ struct Sizes {
 @group(0) @binding(1) var<storage, read> x: array<Element>;                 // [rows, columns]
 @group(0) @binding(2) var<storage, read> gamma: array<Element>;             // [columns]
 @group(0) @binding(3) var<storage, read> dy: array<Element>;                // [rows, columns]
-@group(0) @binding(4) var<storage, read_write> dx: array<Element>;          // [rows, columns]
-@group(0) @binding(5) var<storage, read_write> statistics: array<vec4f>;    // [rows, 4]
+@group(0) @binding(4) var<storage, read_write> statistics: array<vec4f>;    // [rows, 8]
 
 // region: sums of lanes in workgroup memory
 var<workgroup> sums: array<f32, WIDTH>;
@@ -54,6 +53,14 @@ fn row_mean(sum: Element, local: u32) -> f32 {
 }
 // end region
 
+// region: inverse deviation
+// From the mean square of what `near` leaves of a row, and its mean. Where both are rounding the difference may be below 0.
+fn inverse_deviation(square: f32, offset: f32) -> f32 {
+  let variance = fma(-offset, offset, square);
+  return 1.0 / sqrt(select(variance, 0.0, variance < 0.0) + sizes.epsilon);
+}
+// end region
+
 @compute @workgroup_size(WIDTH)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
@@ -69,37 +76,34 @@ fn main(
   let lane = local.x % LANES;
 
   var near = 0.0;
-  var offset = 0.0;
   if (CENTRED) {
     var sum = Element();
     for (var c = lane; c < sizes.columns; c += LANES) { sum += x[start + c]; }
     near = row_mean(sum, local.x);
-    var left = Element();
-    for (var c = lane; c < sizes.columns; c += LANES) { left += x[start + c] - near; }
-    offset = row_mean(left, local.x);
   }
-  var squares = Element();
-  for (var c = lane; c < sizes.columns; c += LANES) {
-    let deviation = x[start + c] - near - offset;
-    squares = fma(deviation, deviation, squares);
-  }
-  let inverse = 1.0 / sqrt(row_mean(squares, local.x) + sizes.epsilon);
   // end region
-
-  var plain = Element();
-  var weighted = Element();
+  var rest = Element();
+  var squares = Element();
+  var slopes = Element();
+  var products = Element();
   for (var c = lane; c < sizes.columns; c += LANES) {
+    let deviation = x[start + c] - near;
     let slope = dy[start + c] * gamma[c];
-    plain += slope;
-    weighted = fma(slope, (x[start + c] - near - offset) * inverse, weighted);
+    rest += deviation;
+    squares = fma(deviation, deviation, squares);
+    slopes += slope;
+    products = fma(slope, deviation, products);
   }
+  var offset = 0.0;
   var mean_slope = 0.0;
-  if (CENTRED) { mean_slope = row_mean(plain, local.x); }
-  let mean_weighted = row_mean(weighted, local.x);
-  if (row >= sizes.rows) { return; }
-  for (var c = lane; c < sizes.columns; c += LANES) {
-    let normalised = (x[start + c] - near - offset) * inverse;
-    dx[start + c] = (dy[start + c] * gamma[c] - mean_slope - normalised * mean_weighted) * inverse;
+  if (CENTRED) {
+    offset = row_mean(rest, local.x);
+    mean_slope = row_mean(slopes, local.x);
   }
-  if (lane == 0u) { statistics[row] = vec4f(near, offset, inverse, 0.0); }
+  let inverse = inverse_deviation(row_mean(squares, local.x), offset);
+  let mean_product = (row_mean(products, local.x) - mean_slope * offset) * inverse;
+  if (row < sizes.rows && lane == 0u) {
+    statistics[2u * row] = vec4f(near, offset, inverse, mean_slope);
+    statistics[2u * row + 1u] = vec4f(mean_product, 0.0, 0.0, 0.0);
+  }
 }

@@ -1,4 +1,4 @@
-// An operator of the user's for tests: RMS norm with a scale, two kernels, scratch space, barriers and a gradient.
+// An operator of the user's for tests: rows brought to a root mean square of 1 and scaled, two kernels, scratch space, barriers and a gradient.
 
 import { ShapeError } from "../../src/errors/errors.ts";
 import { affine, divide, multiply, sqrt, subtract } from "../../src/functions/elementwise.ts";
@@ -53,14 +53,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) grid: vec3
   if (i < sizes.rows * sizes.width) { y[i] = scale[i % sizes.width] * factors[i / sizes.width] * x[i]; }
 }`);
 
-export interface RmsNorm {
+export interface UnitRows {
   readonly epsilon: number;
 }
-export const rmsNorm: Operator<RmsNorm> = {
-  name: "rmsNorm",
+export const unitRows: Operator<UnitRows> = {
+  name: "unitRows",
   infer([x, scale]) {
     if (scale.shape.length !== 1 || scale.shape[0] !== x.shape.at(-1))
-      throw new ShapeError("rmsNorm: lengths differ");
+      throw new ShapeError("unitRows: lengths differ");
     return [{ shape: x.shape, dtype: "f32" }];
   },
   reference([x, scale], [y], { epsilon }) {
