@@ -107,7 +107,7 @@ fn main(
   var place = NONE;
   if (row < sizes.rows) {
     for (var four = local.x; four < fours; four += WIDTH) {
-      let words = philox(row * fours + four, sizes.stream);
+      let words = philox(vec4u(row * fours + four, sizes.stream, seed[2], seed[3]), vec2u(seed[0], seed[1]));
       for (var i = 0u; i < 4u; i++) {
         let column = 4u * four + i;
         if (column >= sizes.rowLength || !is_allowed(row * sizes.allowedStride + column)) { continue; }
