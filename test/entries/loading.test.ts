@@ -72,8 +72,8 @@ test("tessera loads the engine and nothing above it", () => {
   expect(roomsOf("tessera")).toEqual([
     ...["autograd", "device", "errors", "functions", "kernels", "labels", "operators", "runtime", "tensor"],
   ]);
-  // Each takes a fraction of a millisecond: 100 ms are enough for twice as many.
-  expect(loaded.get("tessera")?.files.length).toBeLessThan(200);
+  // Each takes about half a millisecond.
+  expect(loaded.get("tessera")?.files.length).toBeLessThan(260);
 });
 
 test("operators need no engine, and kernels not even tensors", () => {
