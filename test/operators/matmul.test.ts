@@ -109,15 +109,25 @@ describe("candidates", () => {
       .map(({ name }) => name);
 
   test("vectors are offered where rows of b are whole vectors", () => {
-    expect(names([8, 8], [8, 12])).toEqual(["tile", "tileVectors", "subgroups", "workgroup", "naive"]);
+    expect(names([8, 8], [8, 12])).toEqual([
+      ...["tile", "tileVectors", "subgroups", "subgroupVectors"],
+      ...["workgroup", "naive"],
+    ]);
     expect(names([8, 8], [8, 13])).toEqual(["tile", "subgroups", "workgroup", "naive"]);
-    expect(names([8, 8], [12, 8], true, true)).toEqual(["tile", "subgroups", "workgroup", "naive"]);
+    expect(names([8, 8], [12, 8], true, true)).toEqual([
+      ...["tile", "subgroups", "subgroupVectors"],
+      ...["workgroup", "naive"],
+    ]);
+    expect(names([8, 7], [12, 7], true, true)).toEqual(["tile", "subgroups", "workgroup", "naive"]);
   });
 
   test("subgroups are taken on lavapipe, whatever the extents", () => {
-    expect(names([512, 64], [64, 128])).toEqual(["naive", "workgroup", "tile", "tileVectors", "subgroups"]);
-    expect(names([512, 64], [128, 64], true, true).at(-1)).toBe("subgroups");
-    expect(names([8, 512], [512, 512]).at(-1)).toBe("subgroups");
+    expect(names([512, 64], [64, 128])).toEqual([
+      ...["naive", "workgroup", "tile", "tileVectors"],
+      ...["subgroups", "subgroupVectors"],
+    ]);
+    expect(names([512, 64], [128, 64], true, true).at(-1)).toBe("subgroupVectors");
+    expect(names([8, 512], [512, 512]).at(-1)).toBe("subgroupVectors");
     expect(names([512, 67], [67, 129]).at(-1)).toBe("subgroups");
   });
 

@@ -46,9 +46,17 @@ const byLocalIndex = (code: string): string =>
 
 interface Case {
   readonly operator:
-    "matmul" | "conv2d" | "conv2dInputGradient" | "conv2dWeightGradient" | "layerNorm" | "layerNormGradient";
+    | "matmul"
+    | "linear"
+    | "conv2d"
+    | "conv2dInputGradient"
+    | "conv2dWeightGradient"
+    | "layerNorm"
+    | "layerNormGradient";
   readonly inputs: readonly HostTensor[];
   readonly attributes: unknown;
+  /** Default "subgroups". */
+  readonly candidate?: string;
 }
 
 const sliding = { stride: [1, 1], padding: [1, 1], dilation: [1, 1] };
@@ -63,6 +71,12 @@ const cases: readonly Case[] = [
     operator: "matmul",
     inputs: [normal([37, 19], 1), normal([19, 45], 2)],
     attributes: { transposeA: false, transposeB: false },
+  },
+  {
+    operator: "linear",
+    inputs: [normal([37, 20], 1), normal([20, 44], 2)],
+    attributes: { transposeWeight: false },
+    candidate: "subgroupVectors",
   },
   { operator: "conv2d", inputs: [x, weights], attributes: sliding },
   {
@@ -96,7 +110,9 @@ async function engineWith(change: (code: string) => string): Promise<Engine> {
     const { code } = descriptor;
     return make(code.includes("enable subgroups;") ? { ...descriptor, code: change(code) } : descriptor);
   };
-  const candidates = new Map(cases.map(({ operator }) => [operator, "subgroups"] as const));
+  const candidates = new Map(
+    cases.map(({ operator, candidate = "subgroups" }) => [operator, candidate] as const),
+  );
   const backend = new WebGpuBackend(gpu);
   for (const [operator, candidate] of candidates) backend.candidates.set(operator, candidate);
   return new Engine(backend);

@@ -3,7 +3,7 @@
 import { aFlag, anything, expectArgument, expectOptions, type OptionChecks } from "../../errors/arguments.ts";
 import { ShapeError } from "../../errors/errors.ts";
 import { linear } from "../../functions/products.ts";
-import { reshape, slice, transpose } from "../../functions/movement.ts";
+import { reshape, slice, split, transpose } from "../../functions/movement.ts";
 import { attention } from "../../functions/sequences.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import { expectTensor } from "../../runtime/expect-tensor.ts";
@@ -114,8 +114,6 @@ export class MultiHeadAttention extends Module {
     // One copy that gathers each projection, and each head in it.
     const apart = transpose(reshape(projected, [batch, tokens, count, this.heads, unit]), [2, 0, 3, 1, 4]);
     const shape = [batch, this.heads, tokens, unit];
-    return Array.from({ length: count }, (_, i) =>
-      reshape(slice(apart, [i, 0, 0, 0, 0], [1, ...shape]), shape),
-    );
+    return split(apart, count).map((each) => reshape(each, shape));
   }
 }

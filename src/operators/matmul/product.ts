@@ -2,7 +2,7 @@
 
 import { ShapeError } from "../../errors/errors.ts";
 import type { AdapterTraits } from "../../device/traits.ts";
-import type { Candidate, Slot } from "../operator.ts";
+import type { Candidate, Launch, Slot } from "../operator.ts";
 import { broadcastStrides, collapse, showShape, sizeOf, type Shape } from "../../tensor/shape.ts";
 import type { HostArray } from "../../tensor/host.ts";
 import { fourLanes } from "../strided-iteration.ts";
@@ -155,6 +155,28 @@ function isWorthTiles({ batch, m, n, k }: Product, { isSoftware }: AdapterTraits
   return isSoftware ? batch * m * n * k >= 2 ** 20 : batch * m * n >= 65536;
 }
 
+/** The kernel of a subgroup that loads and stores four neighbours at a time, where all rows are whole vectors. */
+function subgroupVectors(product: Product, knobs: Launch["knobs"], bind: Launch["bind"]): Candidate[] {
+  const { bRowStride, bColumnStride, ...sizes } = product;
+  const { m, n, k, aColumnStride } = product;
+  const areFours = [n, k, aColumnStride === 1 ? k : m].every((extent) => extent % 4 === 0);
+  const [transposedA, transposedB] = [aColumnStride !== 1, bColumnStride !== 1];
+  if (!areFours || k === 0 || bRowStride !== (transposedB ? 1 : n)) return [];
+  return [
+    {
+      name: "subgroupVectors",
+      launches: [
+        {
+          kernel: "matmulSubgroupVectors",
+          knobs: { ...knobs, A_TRANSPOSED: transposedA, B_TRANSPOSED: transposedB },
+          bind,
+          sizes,
+        },
+      ],
+    },
+  ];
+}
+
 /** The kernels of a product. Without a bias the shaders' binding still wants a buffer: b serves, and is not read. */
 export function productCandidates(
   product: Product,
@@ -189,7 +211,9 @@ export function productCandidates(
     name: "subgroups",
     launches: [{ kernel: "matmulSubgroups", knobs: common, bind, sizes }],
   };
-  const others = hasSubgroupsOfEight(adapter) ? [...tiles, subgroups] : tiles;
+  const others = hasSubgroupsOfEight(adapter)
+    ? [...tiles, subgroups, ...subgroupVectors(product, common, bind)]
+    : tiles;
   if (!isWorthTiles(product, adapter)) return [...others, workgroup, naive];
   return adapter.isSoftware ? [naive, workgroup, ...others] : [naive, ...others, workgroup];
 }
