@@ -86,6 +86,7 @@ fn sums_over_row(own: vec2f, local: u32) -> vec2f {
 }
 // end region
 
+// region: largest over lanes in workgroup memory
 // The largest number that the lanes of a row have found.
 fn largest_over_row(own: f32, local: u32) -> f32 {
   if (LANES == 1u) { return own; }
@@ -99,6 +100,7 @@ fn largest_over_row(own: f32, local: u32) -> f32 {
   workgroupBarrier();
   return largest;
 }
+// end region
 
 @compute @workgroup_size(WIDTH)
 fn main(

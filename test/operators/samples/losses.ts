@@ -194,6 +194,21 @@ export const lossSamples = {
     ),
     { ...entropy("all ignored", normal([2, 3], 1), { ignore: 7 }, [7, 7]), gradcheck: false },
     { ...entropy("more rows than a workgroup", normal([301, 3], 1, 0, 2)), gradcheck: false },
+    {
+      ...entropy("more rows than one sum takes", normal([4099, 4], 1, 0, 2), { ignore: 3 }),
+      gradcheck: false,
+    },
+    { ...entropy("rows in fours, smoothed", normal([11, 20], 1), { labelSmoothing: 0.2 }), gradcheck: false },
+    { ...entropy("a hundred and twenty-eight classes", normal([19, 128], 1, 0, 2)), gradcheck: false },
+    {
+      ...entropy("a thousand classes", normal([9, 1000], 1, 0, 2), { ignore: 5, labelSmoothing: 0.1 }),
+      gradcheck: false,
+    },
+    {
+      ...entropy("ties", values([2, 4], [1, 1, 1, 1, 3, 0, 3, 0]), { labelSmoothing: 0.1 }, [1, 1]),
+      gradcheck: false,
+    },
+    { ...entropy("many classes in fours", normal([3, 2052], 1, 0, 2)), gradcheck: false },
     { ...entropy("many classes", normal([5, 1031], 1, 0, 2)), gradcheck: false },
     {
       ...entropy("all but certain", values([3, 3], [30, 0, 1, -20, 20, 3, 0, 0, 17]), {}, [0, 1, 2]),
