@@ -79,11 +79,13 @@ fn sum_over_lanes(own: f32) -> f32 {
 }
 // end region
 
+// region: largest across eight lanes
 fn largest_over_lanes(own: f32) -> f32 {
   let pairs = max(own, subgroupShuffleXor(own, 1u));
   let fours = max(pairs, subgroupShuffleXor(pairs, 2u));
   return max(fours, subgroupShuffleXor(fours, 4u));
 }
+// end region
 
 alias Kept = array<Element, KEPT>;
 

@@ -168,6 +168,12 @@ const perChannel = ({ data, shape: [height, width, , channels] }) => ({
 
 const slidingByOne = { strides: 1, pad: "same", dilations: 1, dimRoundingMode: undefined };
 
+/** A loss and its gradient, as an optimiser asks for them. */
+function lossAndGradient(loss, x) {
+  const { value, grad } = tf.valueAndGrad(loss)(x);
+  return [value, grad];
+}
+
 const works = {
   linear: (inputs) => pure(inputs, ([x, weight, bias]) => [tf.add(tf.matMul(x, weight, false, true), bias)]),
   linearAndGradients: ([x, weight, bias, dy]) => {
@@ -261,7 +267,15 @@ const works = {
           { ...slidingByOne, filterShape: [3, 3, images.shape[3], 1] },
         ),
     ]),
-  binaryCrossEntropy: (inputs) => pure(inputs, ([z, t]) => [tf.losses.sigmoidCrossEntropy(t, z)]),
+  binaryCrossEntropyAndGradient: (inputs) =>
+    pure(inputs, ([z, t]) => lossAndGradient((logits) => tf.losses.sigmoidCrossEntropy(t, logits), z)),
+  huberLossAndGradient: (inputs) =>
+    pure(inputs, ([x, t]) => lossAndGradient((at) => tf.losses.huberLoss(t, at), x)),
+  crossEntropyAndGradient: (inputs, { classes }) =>
+    pure(inputs, ([z, rows]) => {
+      const targets = tf.oneHot(rows, classes);
+      return lossAndGradient((logits) => tf.losses.softmaxCrossEntropy(targets, logits), z);
+    }),
   layerNorm: (inputs) => pure(inputs, ([x, gamma, beta]) => [layerNorm(x, gamma, beta)]),
   layerNormGradient: (inputs) =>
     pure(inputs, ([x, gamma, dy]) => tf.grads(layerNormInSteps)([x, gamma, tf.zerosLike(gamma)], dy)),

@@ -1,6 +1,6 @@
 // Softmax, its logarithm and its gradient, of the rows of an attention and of many classes.
 
-import { binaryCrossEntropyWithLogits, logSoftmax, softmax } from "tessera";
+import { logSoftmax, softmax } from "tessera";
 import { operators } from "tessera/operators";
 import { normal, uniform, type HostInput } from "../harness/data.ts";
 import { roundingBound } from "../harness/equality.ts";
@@ -51,33 +51,50 @@ export function softmaxes(): OperatorWork[] {
   return [...worksOf("", 4096, 128), ...worksOf("-1000", 512, 1000)];
 }
 
+function crossEntropyOf(name: string, rows: number, classes: number): OperatorWork {
+  return {
+    name,
+    title: `[${rows}, ${classes}], and its gradient`,
+    bytes: 4 * 2 * rows * classes,
+    bound: roundingBound(Math.max(rows, classes), 4),
+    inputs: async () => [
+      await normal([rows, classes], 40, 2),
+      {
+        shape: [rows],
+        dtype: "u32",
+        data: Uint32Array.from({ length: rows }, (_, row) => (37 * row) % classes),
+      },
+    ],
+    body: (tensors, engine) =>
+      engine.run(operators.crossEntropy, tensors, { ignore: null, labelSmoothing: 0 }),
+    peer: { work: "crossEntropyAndGradient", options: { classes } },
+  };
+}
+
 export function entropies(): OperatorWork[] {
   const [rows, classes] = [4096, 128];
+  const common = {
+    title: `[${rows}, ${classes}], and its gradient`,
+    bytes: 4 * 3 * rows * classes,
+    bound: roundingBound(rows * classes, 4),
+  };
   return [
+    crossEntropyOf("cross-entropy", rows, classes),
+    crossEntropyOf("cross-entropy-30000", 256, 30_000),
     {
-      name: "cross-entropy",
-      title: `[${rows}, ${classes}], and its gradient`,
-      bytes: 4 * 2 * rows * classes,
-      bound: roundingBound(rows, 4),
-      inputs: async () => [
-        await normal([rows, classes], 40, 2),
-        {
-          shape: [rows],
-          dtype: "u32",
-          data: Uint32Array.from({ length: rows }, (_, row) => (37 * row) % classes),
-        },
-      ],
+      ...common,
+      name: "binary-cross-entropy",
+      inputs: () => Promise.all([normal([rows, classes], 40, 2), uniform([rows, classes], 42, 0, 1)]),
       body: (tensors, engine) =>
-        engine.run(operators.crossEntropy, tensors, { ignore: null, labelSmoothing: 0 }),
+        engine.run(operators.binaryCrossEntropyWithLogits, tensors, { weighted: false, positiveWeight: 1 }),
+      peer: { work: "binaryCrossEntropyAndGradient", options: {} },
     },
     {
-      name: "binary-cross-entropy",
-      title: `[${rows}, ${classes}]`,
-      bytes: 4 * 2 * rows * classes,
-      bound: roundingBound(rows * classes),
-      inputs: () => Promise.all([normal([rows, classes], 40, 2), uniform([rows, classes], 42, 0, 1)]),
-      body: ([logits, targets]) => [binaryCrossEntropyWithLogits(logits, targets)],
-      peer: { work: "binaryCrossEntropy", options: {} },
+      ...common,
+      name: "huber-loss",
+      inputs: () => Promise.all([normal([rows, classes], 40, 2), normal([rows, classes], 42)]),
+      body: (tensors, engine) => engine.run(operators.huberLoss, tensors, { delta: 1 }),
+      peer: { work: "huberLossAndGradient", options: {} },
     },
   ];
 }

@@ -13,11 +13,10 @@ import { normaliseChoices, unsupervisedChoices } from "../operators/losses/assem
 import { ShapeError } from "../errors/errors.ts";
 import { engineOf } from "../runtime/engine-of.ts";
 import { expectTensor } from "../runtime/expect-tensor.ts";
-import { equalShapes, showShape } from "../tensor/shape.ts";
+import { broadcastShapes, equalShapes, showShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { AssembleLossAttributes, SharpenAttributes } from "../operators/losses/index.ts";
-import { add, affine, clamp, multiply, softplus, subtract } from "./elementwise.ts";
-import { mean } from "./reduction.ts";
+import { broadcastTo } from "./movement.ts";
 import { given, run, runOne, type Operand } from "./run.ts";
 
 /**
@@ -87,8 +86,8 @@ const binaryCrossEntropyOptions: OptionChecks<BinaryCrossEntropyOptions> = {
  * tails, as `softplus` is.
  *
  * @param logits f32, any shape
- * @param targets f32, the same shape, in [0, 1]
- * @returns f32 []; gradients for the logits, and for all else that is a tensor
+ * @param targets f32, the same shape, in [0, 1]; as weights and positive weights they have no gradient
+ * @returns f32 []
  * @throws ShapeError when the shapes do not fit
  */
 export function binaryCrossEntropyWithLogits(
@@ -107,12 +106,31 @@ export function binaryCrossEntropyWithLogits(
   engineOf(tensors, name);
   expectSameShape(name, "targets", logits, targets);
   if (weights !== undefined) expectSameShape(name, "weights", logits, weights);
-  const positive = multiply(multiply(targets, positiveWeight), softplus(affine(logits, -1)));
-  const terms = add(positive, multiply(subtract(1, targets), softplus(logits)));
-  if (!equalShapes(terms.shape, logits.shape)) {
-    throw new ShapeError(`${name}: positiveWeight must broadcast to the logits ${showShape(logits.shape)}`);
+  const attributes = {
+    weighted: weights !== undefined,
+    positiveWeight: positiveWeight instanceof Tensor ? null : positiveWeight,
+  };
+  const inputs = [logits, targets, ...(weights === undefined ? [] : [weights])];
+  const [loss, gradient] = run(
+    name,
+    positiveWeight instanceof Tensor ? [...inputs, repeatedOver(logits, positiveWeight)] : inputs,
+    attributes,
+  );
+  gradient.dispose(); // the tape keeps it where there is one
+  return loss;
+}
+
+/** Positive weights as the operator takes them: of the last axis of the logits, or of their shape. */
+function repeatedOver(logits: Tensor, weights: Tensor): Tensor {
+  const { shape } = logits;
+  if (equalShapes(weights.shape, shape) || equalShapes(weights.shape, shape.slice(-1))) return weights;
+  const name = "binaryCrossEntropyWithLogits";
+  if (!equalShapes(broadcastShapes(name, shape, weights.shape), shape)) {
+    throw new ShapeError(
+      `${name}: positiveWeight ${showShape(weights.shape)} must broadcast to the logits ${showShape(shape)}`,
+    );
   }
-  return mean(weights === undefined ? terms : multiply(terms, weights));
+  return broadcastTo(weights, shape);
 }
 
 export interface HuberLossOptions {
@@ -140,10 +158,9 @@ export function huberLoss(x: Tensor, targets: Tensor, options: HuberLossOptions 
   engineOf([x, targets], "huberLoss");
   expectSameShape("huberLoss", "targets", x, targets);
   if (!(delta > 0)) throw new ShapeError(`huberLoss: delta must be above 0, got ${delta}`);
-  // With c = r limited to [-delta, delta] both branches are c (r - c / 2).
-  const distance = subtract(x, targets);
-  const limited = clamp(distance, -delta, delta);
-  return mean(multiply(limited, subtract(distance, affine(limited, 0.5))));
+  const [loss, gradient] = run("huberLoss", [x, targets], { delta });
+  gradient.dispose(); // the tape keeps it where there is one
+  return loss;
 }
 
 /** @throws ShapeError unless a tensor has the shape of the first argument */

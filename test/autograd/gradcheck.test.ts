@@ -35,6 +35,7 @@ const constants: Partial<Record<OperatorName, Readonly<Record<number, Constant>>
   activatedPool: { 1: "followed", 4: "flat", 5: "flat" },
   attention: { 3: "refused" },
   softmaxCrossEntropy: { 1: "refused" },
+  binaryCrossEntropyWithLogits: { 1: "refused", 2: "refused", 3: "refused" },
   assembleLoss: { 5: "refused" },
 };
 

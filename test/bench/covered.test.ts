@@ -114,6 +114,8 @@ const timed: { readonly [Name in OperatorName]: Timed } = {
 
   softmaxCrossEntropy: inDenseNet,
   crossEntropy: "cross-entropy",
+  binaryCrossEntropyWithLogits: "binary-cross-entropy",
+  huberLoss: "huber-loss",
   queryInnerProduct: "query-inner-product",
   sharpen: "sharpen",
   assembleLoss: "assemble-loss",

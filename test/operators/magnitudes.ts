@@ -124,6 +124,8 @@ export const magnitudeRules: { readonly [Name in OperatorName]: Rule } = {
 
   softmaxCrossEntropy: "conditioned",
   crossEntropy: "conditioned",
+  binaryCrossEntropyWithLogits: "conditioned",
+  huberLoss: "conditioned",
   queryInnerProduct: sumOfProducts,
   sharpen: "conditioned",
   assembleLoss: "conditioned",

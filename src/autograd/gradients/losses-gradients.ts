@@ -14,6 +14,18 @@ export const lossGradients: GradientsOf<typeof lossOperators> = {
     noGradientOf("softmaxCrossEntropy", "targets"),
   ],
   crossEntropy: ({ outputs: [, logitGradient], gradient: g }) => [() => multiply(logitGradient, g)],
+  binaryCrossEntropyWithLogits: ({ inputs, outputs: [, logitGradient], gradient: g, attributes }) => {
+    const weights = attributes.weighted ? ["weights"] : [];
+    const others = ["targets", ...weights, "positiveWeight"].slice(0, inputs.length - 1);
+    return [
+      () => multiply(logitGradient, g),
+      ...others.map((role) => noGradientOf("binaryCrossEntropyWithLogits", role)),
+    ];
+  },
+  huberLoss: ({ outputs: [, slope], gradient: g }) => [
+    () => multiply(slope, g),
+    () => scale(multiply(slope, g), -1),
+  ],
   queryInnerProduct: ({ inputs: [features, theta], gradient: g }) => [
     () => matmul(g, theta),
     () => matmul(g, features, { transposeA: true }),

@@ -1,6 +1,7 @@
 // The gradients of softmax and its logarithm.
 
 import { exp, greater, multiply, subtract } from "../../functions/elementwise.ts";
+import { argMax, oneHot } from "../../functions/indices.ts";
 import { runOne } from "../../functions/run.ts";
 import { sum } from "../../functions/reduction.ts";
 import type { softmaxOperators } from "../../operators/softmax/index.ts";
@@ -20,7 +21,12 @@ export const softmaxGradients: GradientsOf<typeof softmaxOperators> = {
     );
   },
   softmaxGradient: ({ inputs: [y, dy], gradient: g }) => [
-    () => subtract(multiply(g, subtract(dy, along(multiply(y, dy)))), multiply(dy, along(multiply(g, y)))),
+    () => {
+      // As the operator, relative to the slope of the largest probability.
+      const top = oneHot(argMax(y), y.shape[y.shape.length - 1]);
+      const d = subtract(dy, along(multiply(dy, top)));
+      return subtract(multiply(g, subtract(d, along(multiply(y, d)))), multiply(d, along(multiply(g, y))));
+    },
     () => runOne("softmaxGradient", [y, g], {}),
   ],
   logSoftmax: ({ inputs, outputs: [y], gradient: g }) => {

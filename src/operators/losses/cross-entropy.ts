@@ -1,9 +1,11 @@
 // Softmax cross entropy from the classes themselves, with its gradient.
 
 import { ShapeError } from "../../errors/errors.ts";
-import { input, output, temporary, type Operator } from "../operator.ts";
+import { input, output, temporary, type Candidate, type Launch, type Operator } from "../operator.ts";
 import { showShape, sizeOf, type TensorSpec } from "../../tensor/shape.ts";
 import { expectAttribute, expectRoles } from "../roles.ts";
+import { rowCandidates } from "../softmax/rows.ts";
+import { countOfEntries, scaledSum, scratchOf } from "./scaled-sum.ts";
 
 export interface CrossEntropyAttributes {
   /** The class of entries that count for nothing; null where all count. */
@@ -58,7 +60,7 @@ export const crossEntropy: Operator<CrossEntropyAttributes> = {
       let top = first;
       for (let k = first; k < end; k++) if (z[k] > z[top]) top = k;
       // Kept apart from the largest: where that is all but certain, 1 minus its probability is as small as this.
-      let others = 0;
+      let others = z[top] === Infinity ? NaN : 0;
       let relatives = 0;
       for (let k = first; k < end; k++) {
         if (k !== top) others += Math.exp(z[k] - z[top]);
@@ -76,41 +78,34 @@ export const crossEntropy: Operator<CrossEntropyAttributes> = {
     });
     loss.data[0] = total * share;
   },
-  candidates([{ shape }], { ignore, labelSmoothing }) {
+  candidates([{ shape }], { ignore, labelSmoothing }, adapter) {
     const classes = shape[shape.length - 1];
     const rows = sizeOf(shape) / classes;
     const ignored = { ignores: ignore === null ? 0 : 1, ignore: ignore ?? 0 };
-    return [
-      {
-        name: "rows",
-        temporaries: [
-          { shape: [1], dtype: "f32" },
-          { shape: [rows], dtype: "f32" },
-        ],
+    const [entries, losses, own, scratch] = [0, 1, 2, 3].map(temporary);
+    const perRow: TensorSpec = { shape: [rows], dtype: "f32" };
+    return rowCandidates(classes, adapter, 32, ({ name, Element, steps, registers, lanes }): Candidate => {
+      const knobs = { Element, VALUES: classes / steps };
+      const bind = { logits: input(0), targets: input(1), entries, loss: losses, own, gradient: output(1) };
+      const sizes = { rows, columns: steps, ...ignored, smoothing: labelSmoothing, nan: 0x7fc00000 };
+      const launch: Launch =
+        registers === undefined
+          ? { kernel: "crossEntropy", knobs: { ...knobs, ...lanes }, bind, sizes }
+          : { kernel: "crossEntropySubgroups", knobs: { ...knobs, ...registers }, bind, sizes };
+      return {
+        name,
+        temporaries: [{ shape: [1], dtype: "f32" }, perRow, perRow, scratchOf(rows)],
         launches: [
+          ...countOfEntries(input(1), entries, rows, ignored, scratch),
+          launch,
           {
-            kernel: "shareOfEntries",
-            bind: { targets: input(1), share: temporary(0) },
-            sizes: { rows, ...ignored },
+            kernel: "placeColumn",
+            bind: { places: input(1), own, y: output(1) },
+            sizes: { rows, columns: classes },
           },
-          {
-            kernel: "crossEntropy",
-            bind: {
-              logits: input(0),
-              targets: input(1),
-              share: temporary(0),
-              loss: temporary(1),
-              gradient: output(1),
-            },
-            sizes: { rows, classes, ...ignored, smoothing: labelSmoothing, nan: 0x7fc00000 },
-          },
-          {
-            kernel: "scaledSum",
-            bind: { x: temporary(1), total: output(0) },
-            sizes: { count: rows, scale: 1 },
-          },
+          ...scaledSum(losses, output(0), rows, 1, scratch),
         ],
-      },
-    ];
+      };
+    });
   },
 };

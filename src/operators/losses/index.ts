@@ -1,19 +1,25 @@
 // Losses: softmax cross entropy, and Label-Assemble's head, pseudo-labels and fused losses.
 
 import { assembleLoss } from "./assemble-loss.ts";
+import { binaryCrossEntropyWithLogits } from "./binary-cross-entropy.ts";
 import { crossEntropy } from "./cross-entropy.ts";
+import { huberLoss } from "./huber-loss.ts";
 import { queryInnerProduct } from "./query-inner-product.ts";
 import { sharpen } from "./sharpen.ts";
 import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
 
 export { normaliseChoices, unsupervisedChoices, type AssembleLossAttributes } from "./assemble-attributes.ts";
 export { firstSoft, lastSoft, targetOf } from "../../labels/states.ts";
+export type { BinaryCrossEntropyAttributes } from "./binary-cross-entropy.ts";
 export type { CrossEntropyAttributes } from "./cross-entropy.ts";
+export type { HuberLossAttributes } from "./huber-loss.ts";
 export type { SharpenAttributes } from "./sharpen.ts";
 
 export const lossOperators = {
   softmaxCrossEntropy,
   crossEntropy,
+  binaryCrossEntropyWithLogits,
+  huberLoss,
   queryInnerProduct,
   sharpen,
   assembleLoss,

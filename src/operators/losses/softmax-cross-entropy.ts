@@ -5,6 +5,7 @@ import { input, output, temporary, type Operator } from "../operator.ts";
 import { showShape, type TensorSpec } from "../../tensor/shape.ts";
 import type { NoAttributes } from "../elementwise/unary.ts";
 import { expectRoles } from "../roles.ts";
+import { scaledSum, scratchOf } from "./scaled-sum.ts";
 
 /**
  * Inputs logits [B, K] and targets [B, K] (probabilities, each row usually adding up to 1); outputs loss [], the
@@ -58,18 +59,14 @@ export const softmaxCrossEntropy: Operator<NoAttributes> = {
     return [
       {
         name: "rows",
-        temporaries: [{ shape: [batch], dtype: "f32" }],
+        temporaries: [{ shape: [batch], dtype: "f32" }, scratchOf(batch)],
         launches: [
           {
             kernel: "softmaxCrossEntropy",
             bind: { logits: input(0), targets: input(1), loss: temporary(0), gradient: output(1) },
             sizes: { rows: batch, classes, scale: 1 / batch },
           },
-          {
-            kernel: "scaledSum",
-            bind: { x: temporary(0), total: output(0) },
-            sizes: { count: batch, scale: 1 / batch },
-          },
+          ...scaledSum(temporary(0), output(0), batch, 1 / batch, temporary(1)),
         ],
       },
     ];

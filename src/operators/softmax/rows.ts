@@ -16,6 +16,7 @@ import {
 import { temporary, type Candidate, type Launch, type Slot } from "../operator.ts";
 import { showSpecs } from "../operands.ts";
 import { hasSubgroupsOfEight } from "../matmul/shapes.ts";
+import { lanesOf } from "../normalisation/norm-rows.ts";
 import {
   byElement,
   eightLanes,
@@ -97,6 +98,8 @@ interface Walk {
   readonly steps: number;
   /** The knobs of the kernels that keep a row in the registers of a subgroup. */
   readonly registers?: { readonly KEPT: number; readonly BLOCKS: number };
+  /** Invocations that share a row through workgroup memory, and those of a workgroup. */
+  readonly lanes?: { readonly LANES: number; readonly WIDTH: number };
 }
 
 /** Elements that a lane keeps in one block, at most: lavapipe unrolls no longer loop. */
@@ -105,28 +108,31 @@ const mostKept = 8;
 const mostBlocks = 4;
 
 /**
- * The candidates for rows: an invocation for each, by number or in fours; or a subgroup for each, where it can hold one. On
- * lavapipe (2 cores, 2026) the subgroup takes half the time for 128 columns; for `fastestUpTo` Elements a lane they are equal.
+ * The candidates for rows: an invocation for each, by number or in fours; a workgroup, or a part of one, that shares a row, with
+ * neighbours reading neighbours, for GPUs; or a subgroup for each, where it can hold one. On lavapipe (2 cores, 2026) the subgroup
+ * takes half the time for 128 columns; for `fastestUpTo` Elements a lane they are equal.
  */
-function candidatesOf(
+export function rowCandidates(
   columns: number,
   adapter: AdapterTraits,
   fastestUpTo: number,
   make: (walk: Walk) => Candidate,
 ): readonly Candidate[] {
-  const [first, ...others] = byElement(columns, (name, Element, steps) => make({ name, Element, steps }));
-  const isInFours = columns % 4 === 0;
-  const steps = isInFours ? columns / 4 : columns;
+  const alone = byElement(columns, (name, Element, steps) => make({ name, Element, steps }));
+  const Element = columns % 4 === 0 ? "vec4f" : "f32";
+  const steps = columns % 4 === 0 ? columns / 4 : columns;
+  const shared = make({ name: "workgroups", Element, steps, lanes: lanesOf(steps) });
   const wanted = Math.ceil(steps / 8);
   // Powers of two, for each is a pipeline of its own.
   const KEPT = Math.min(2 ** Math.ceil(Math.log2(wanted)), mostKept);
   const BLOCKS = Math.ceil(wanted / KEPT);
-  if (BLOCKS > mostBlocks || !hasSubgroupsOfEight(adapter)) return [first, ...others];
-  const Element = isInFours ? "vec4f" : "f32";
-  const subgroups = make({ name: "subgroups", Element, steps, registers: { KEPT, BLOCKS } });
-  if (adapter.isSoftware && wanted <= fastestUpTo) return [first, ...others, subgroups];
+  const holds = BLOCKS <= mostBlocks && hasSubgroupsOfEight(adapter);
+  const held = holds ? [make({ name: "subgroups", Element, steps, registers: { KEPT, BLOCKS } })] : [];
+  const [first, ...others] = alone;
   // A GPU would leave most lanes of a subgroup idle.
-  return others.length === 0 ? [first] : [first, subgroups, ...others];
+  if (!adapter.isSoftware) return [first, ...others, ...held, shared];
+  if (wanted <= fastestUpTo) return [first, shared, ...others, ...held];
+  return others.length === 0 ? [shared, first] : [first, ...held, shared, ...others];
 }
 
 /** What a softmax is taken of: scale * x + mask. */
@@ -157,7 +163,7 @@ export function softmaxCandidates(
   const bind = { x: slots.x, mask: laidOut, y: slots.y };
   const MASK = mask !== undefined;
   // Rows of the mask begin at multiples of their length, which is that of x's, so that they are in fours where these are.
-  return candidatesOf(columns, adapter, 32, ({ name, Element, steps, registers }): Candidate => {
+  return rowCandidates(columns, adapter, 32, ({ name, Element, steps, registers, lanes }): Candidate => {
     const VALUES = columns / steps;
     const sizes = {
       rows,
@@ -169,7 +175,7 @@ export function softmaxCandidates(
     const knobs = { Element, VALUES, MASK, LOG };
     const launch: Launch =
       registers === undefined
-        ? { kernel: "softmax", knobs, bind, sizes }
+        ? { kernel: "softmax", knobs: { ...knobs, ...lanes }, bind, sizes }
         : { kernel: "softmaxSubgroups", knobs: { ...knobs, ...registers }, bind, sizes };
     return { name, temporaries, launches: [...before, launch] };
   });
@@ -182,12 +188,12 @@ export function softmaxGradientCandidates(
   adapter: AdapterTraits,
 ): readonly Candidate[] {
   const bind = { y, dy, dx };
-  return candidatesOf(columns, adapter, 8, ({ name, Element, steps, registers }): Candidate => {
+  return rowCandidates(columns, adapter, 8, ({ name, Element, steps, registers, lanes }): Candidate => {
     const knobs = { Element, VALUES: columns / steps, LOG };
     const sizes = { rows, columns: steps, scale };
     const launch: Launch =
       registers === undefined
-        ? { kernel: "softmaxGradient", knobs, bind, sizes }
+        ? { kernel: "softmaxGradient", knobs: { ...knobs, ...lanes }, bind, sizes }
         : { kernel: "softmaxGradientSubgroups", knobs: { ...knobs, ...registers }, bind, sizes };
     return { name, launches: [launch] };
   });

@@ -39,11 +39,17 @@ function gradientAlong(
   };
 }
 
-/** Inputs y = softmax(x), dy, both [..., n]; output dx = y (dy - sum of y dy along the last axis). */
+/**
+ * Inputs y = softmax(x), dy, both [..., n]; output dx = y (dy - sum of y dy along the last axis). It is taken as y (d - sum of y d)
+ * with d = dy - dy where y is largest, which is the same as the probabilities of a row add up to 1: where one is all but certain,
+ * their rounding would else be more than the gradient.
+ */
 export const softmaxGradient = gradientAlong("softmaxGradient", (y, dy, dx) => {
+  let top = 0;
+  for (let k = 0; k < y.length; k++) if (y[k] > y[top] || (y[k] === y[top] && dy[k] > dy[top])) top = k;
   let sum = 0;
-  for (let k = 0; k < y.length; k++) sum += y[k] * dy[k];
-  for (let k = 0; k < y.length; k++) dx[k] = y[k] * (dy[k] - sum);
+  for (let k = 0; k < y.length; k++) sum += y[k] * (dy[k] - dy[top]);
+  for (let k = 0; k < y.length; k++) dx[k] = y[k] * (dy[k] - dy[top] - sum);
 });
 
 /**

@@ -4,7 +4,9 @@ import {
   normaliseChoices,
   unsupervisedChoices,
   type AssembleLossAttributes,
+  type BinaryCrossEntropyAttributes,
   type CrossEntropyAttributes,
+  type HuberLossAttributes,
   type SharpenAttributes,
 } from "../../../src/operators/losses/index.ts";
 import type { NoAttributes } from "../../../src/operators/elementwise/unary.ts";
@@ -50,6 +52,39 @@ function entropy(
     reduction: Math.max(count, classes.data.length),
     slack: 8,
   };
+}
+
+/** Logits and targets of binary cross entropy, with weights and positive weights where they are wanted. */
+function binary(
+  name: string,
+  logits: HostTensor,
+  { weighted = false, positive }: { weighted?: boolean; positive?: number | HostTensor } = {},
+  gradcheck = false,
+): Sample<BinaryCrossEntropyAttributes> {
+  const { shape } = logits;
+  const targets = uniform(shape, 7);
+  const inputs = [logits, targets];
+  if (weighted) inputs.push(uniform(shape, 8, 0.1, 2));
+  if (typeof positive === "object") inputs.push(positive);
+  const positiveWeight = typeof positive === "object" ? null : (positive ?? 1);
+  return {
+    name,
+    inputs,
+    attributes: { weighted, positiveWeight },
+    reduction: logits.data.length,
+    slack: 8,
+    gradcheck,
+  };
+}
+
+function huber(
+  name: string,
+  shape: readonly number[],
+  delta: number,
+  gradcheck = false,
+): Sample<HuberLossAttributes> {
+  const inputs = [normal(shape, 1, 0, 2), normal(shape, 2)];
+  return { name, inputs, attributes: { delta }, reduction: inputs[0].data.length, slack: 4, gradcheck };
 }
 
 export const paper: AssembleLossAttributes = {
@@ -194,6 +229,21 @@ export const lossSamples = {
     ),
     { ...entropy("all ignored", normal([2, 3], 1), { ignore: 7 }, [7, 7]), gradcheck: false },
     { ...entropy("more rows than a workgroup", normal([301, 3], 1, 0, 2)), gradcheck: false },
+    {
+      ...entropy("more rows than one sum takes", normal([4099, 4], 1, 0, 2), { ignore: 3 }),
+      gradcheck: false,
+    },
+    { ...entropy("rows in fours, smoothed", normal([11, 20], 1), { labelSmoothing: 0.2 }), gradcheck: false },
+    { ...entropy("a hundred and twenty-eight classes", normal([19, 128], 1, 0, 2)), gradcheck: false },
+    {
+      ...entropy("a thousand classes", normal([9, 1000], 1, 0, 2), { ignore: 5, labelSmoothing: 0.1 }),
+      gradcheck: false,
+    },
+    {
+      ...entropy("ties", values([2, 4], [1, 1, 1, 1, 3, 0, 3, 0]), { labelSmoothing: 0.1 }, [1, 1]),
+      gradcheck: false,
+    },
+    { ...entropy("many classes in fours", normal([3, 2052], 1, 0, 2)), gradcheck: false },
     { ...entropy("many classes", normal([5, 1031], 1, 0, 2)), gradcheck: false },
     {
       ...entropy("all but certain", values([3, 3], [30, 0, 1, -20, 20, 3, 0, 0, 17]), {}, [0, 1, 2]),
@@ -209,6 +259,39 @@ export const lossSamples = {
       gradcheck: false,
     },
   ] satisfies Sample<CrossEntropyAttributes>[],
+  binaryCrossEntropyWithLogits: [
+    binary("odd sizes", normal([3, 7], 1, 0, 2), {}, true),
+    binary("a scalar", normal([], 1), {}, true),
+    binary(
+      "weighted, with a number for positive targets",
+      normal([3, 4], 1),
+      { weighted: true, positive: 3 },
+      true,
+    ),
+    binary("a factor for each class", normal([3, 5], 1), { positive: uniform([5], 3, 0.5, 2) }, true),
+    binary(
+      "weighted, a factor for each class in fours",
+      normal([5, 12], 1),
+      { weighted: true, positive: uniform([12], 3) },
+      true,
+    ),
+    binary("a factor for each logit", normal([5, 6], 1), { positive: uniform([5, 6], 3) }, true),
+    binary("more than a workgroup, odd", normal([67, 31], 1, 0, 3)),
+    binary("more than the parts in fours", normal([73, 260], 1, 0, 3), { positive: uniform([260], 3) }),
+    binary("both tails", values([4, 3], [100, -100, 30, -30, 17, -17, 9, -9, 5, -5, 0, 1e30])),
+  ] satisfies Sample<BinaryCrossEntropyAttributes>[],
+  huberLoss: [
+    huber("odd sizes", [3, 7], 1, true),
+    huber("a scalar", [], 0.5, true),
+    huber("in fours, narrow", [5, 12], 0.1, true),
+    huber("wide", [4, 5], 100, true),
+    huber("more than a workgroup, odd", [67, 31], 1),
+    huber("more than the parts in fours", [73, 260], 1),
+    {
+      ...huber("at delta and at 0", [5], 2),
+      inputs: [values([5], [2, -2, 0, 3, 1e30]), values([5], [0, 0, 0, 1, 0])],
+    },
+  ] satisfies Sample<HuberLossAttributes>[],
   queryInnerProduct: [
     {
       name: "odd sizes",
