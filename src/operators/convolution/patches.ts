@@ -1,5 +1,6 @@
 // Convolutions whose windows lie side by side: images in patches, 2x2 with a stride of 2 above all. A patch is then a pixel
-// with more channels, and the convolution, and both its gradients, are products of matrices with a copy before or behind.
+// with more channels, and the convolution, and both its gradients, are products of matrices: of patches where they lie, or
+// with a copy before or behind.
 
 import type { AdapterTraits } from "../../device/traits.ts";
 import { sizeOf, stridesOf, type Shape, type TensorSpec } from "../../tensor/shape.ts";
@@ -7,6 +8,7 @@ import { compose, preferred, type Step } from "../compose.ts";
 import { copyCandidates, stridedCopy, type StridedCopy } from "../movement/strided-copy.ts";
 import { input, output, temporary, type Candidate, type Operator } from "../operator.ts";
 import type { Extents, Sliding } from "./extents.ts";
+import { patchProduct, patchWeightGradient, takesPatchesInPlace } from "./patches-in-place.ts";
 
 /** As windows of one pixel have it. */
 const plain: Sliding = { stride: [1, 1], padding: [0, 0], dilation: [1, 1] };
@@ -72,18 +74,24 @@ export function isWorthCopies(extents: Extents): boolean {
   );
 }
 
-/** The candidates of windows anywhere, and one in patches among them where x lies in patches. */
+/**
+ * The candidates of windows anywhere, and where x lies in patches those of patches among them: with copies, and in their
+ * places by a subgroup a workgroup, which suits lavapipe only.
+ */
 function inPatches(
   others: readonly Candidate[],
   extents: Extents,
   sliding: Sliding,
+  adapter: AdapterTraits,
   isPreferred: boolean,
+  inPlace: (extents: Extents) => Candidate,
   stepsOf: (patches: Patched) => readonly Step[],
 ): readonly Candidate[] {
   if (!arePatches(extents, sliding)) return others;
   const patches = patched(extents);
   const mine = compose("patches", [float(patches.image)], stepsOf(patches));
-  return placed(others, mine, isPreferred && isWorthCopies(extents));
+  const all = placed(others, mine, isPreferred && isWorthCopies(extents));
+  return takesPatchesInPlace(extents, adapter) ? placed(all, inPlace(extents), adapter.isSoftware) : all;
 }
 
 /**
@@ -97,14 +105,23 @@ export function patchedForward(
   sliding: Sliding,
   adapter: AdapterTraits,
 ): readonly Candidate[] {
-  return inPatches(others, extents, sliding, adapter.isSoftware, ({ image, filter, gather }) => [
-    { candidate: copyStep(gather), inputs: [input(0)], outputs: [temporary(0)] },
-    {
-      candidate: preferred(conv2d.candidates([float(image), float(filter)], plain, adapter)),
-      inputs: [temporary(0), input(1)],
-      outputs: [output(0)],
-    },
-  ]);
+  const inPlace = (each: Extents): Candidate => patchProduct(each, false);
+  return inPatches(
+    others,
+    extents,
+    sliding,
+    adapter,
+    adapter.isSoftware,
+    inPlace,
+    ({ image, filter, gather }) => [
+      { candidate: copyStep(gather), inputs: [input(0)], outputs: [temporary(0)] },
+      {
+        candidate: preferred(conv2d.candidates([float(image), float(filter)], plain, adapter)),
+        inputs: [temporary(0), input(1)],
+        outputs: [output(0)],
+      },
+    ],
+  );
 }
 
 /** The candidates of conv2dInputGradient, `others`, and one that computes patches of dx and puts them in their places. */
@@ -115,7 +132,8 @@ export function patchedInputGradient(
   sliding: Sliding,
   adapter: AdapterTraits,
 ): readonly Candidate[] {
-  return inPatches(others, extents, sliding, true, ({ image, filter, y, scatter }) => [
+  const inPlace = (each: Extents): Candidate => patchProduct(each, true);
+  return inPatches(others, extents, sliding, adapter, true, inPlace, ({ image, filter, y, scatter }) => [
     {
       candidate: preferred(
         conv2dInputGradient.candidates([float(y), float(filter)], { ...plain, inputShape: image }, adapter),
@@ -135,14 +153,27 @@ export function patchedWeightGradient(
   sliding: Sliding,
   adapter: AdapterTraits,
 ): readonly Candidate[] {
-  return inPatches(others, extents, sliding, adapter.isSoftware, ({ image, filter, y, gather }) => [
-    { candidate: copyStep(gather), inputs: [input(0)], outputs: [temporary(0)] },
-    {
-      candidate: preferred(
-        conv2dWeightGradient.candidates([float(image), float(y)], { ...plain, filterShape: filter }, adapter),
-      ),
-      inputs: [temporary(0), input(1)],
-      outputs: [output(0)],
-    },
-  ]);
+  const { isSoftware } = adapter;
+  return inPatches(
+    others,
+    extents,
+    sliding,
+    adapter,
+    isSoftware,
+    patchWeightGradient,
+    ({ image, filter, y, gather }) => [
+      { candidate: copyStep(gather), inputs: [input(0)], outputs: [temporary(0)] },
+      {
+        candidate: preferred(
+          conv2dWeightGradient.candidates(
+            [float(image), float(y)],
+            { ...plain, filterShape: filter },
+            adapter,
+          ),
+        ),
+        inputs: [temporary(0), input(1)],
+        outputs: [output(0)],
+      },
+    ],
+  );
 }
