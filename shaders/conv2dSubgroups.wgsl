@@ -128,6 +128,7 @@ fn main(
           let inside = u32(top[i] + down) < sizes.height && u32(left[i] + i32(across)) < sizes.width;
           values[i] = select(vec4f(), select(near, far, lane + across >= LANES), inside);
         }
+        // region: weights go round
         for (var e = 0u; e < 4u; e++) {
           for (var j = 0u; j < QUADS; j++) {
             var column: vec4f;
@@ -141,6 +142,7 @@ fn main(
             for (var i = 0u; i < VECTORS; i++) { sums[i][j] = fma(vec4f(values[i][e]), column, sums[i][j]); }
           }
         }
+        // end region
       }
     }
   }

@@ -194,7 +194,7 @@ function inChunks(
 const evenRows = (rows: number): number => Math.ceil(rows / Math.ceil(rows / 8));
 
 /** Divides `items` into chunks, as many as are wanted or a few less: none is empty. */
-function divided(items: number, wanted: number): { chunk: number; chunks: number } {
+export function divided(items: number, wanted: number): { chunk: number; chunks: number } {
   const chunk = Math.ceil(items / Math.min(items, Math.max(1, Math.floor(wanted))));
   return { chunk, chunks: Math.ceil(items / chunk) };
 }

@@ -84,6 +84,9 @@ const cases: readonly Case[] = [
   convolution("tiles of 64 by 64, 1", [1, 13, 5, 36], [1, 1, 36, 68]),
   convolution("tiles of 32 channels", [3, 13, 11, 12], [3, 3, 12, 32], { padding: [1, 1] }),
   convolution("windows of 2 side by side", [2, 6, 10, 5], [2, 2, 5, 3], { stride: [2, 2] }),
+  convolution("windows of 2 side by side, lines of them in fours", [2, 6, 34, 2], [2, 2, 2, 4], {
+    stride: [2, 2],
+  }),
   convolution("windows of 2 side by side, in fours", [3, 10, 14, 12], [2, 2, 12, 20], { stride: [2, 2] }),
   convolution("patches of 4 by 3", [2, 20, 33, 8], [4, 3, 8, 36], { stride: [4, 3] }),
   convolution("windows of 2, a line and a column left over", [1, 11, 13, 16], [2, 2, 16, 20], {
