@@ -1,6 +1,8 @@
 // The convolution, for users.
 
 import { expectOptions, wholeFrom, type OptionChecks, type Requirement } from "../errors/arguments.ts";
+import { groupedExtentsOf } from "../operators/convolution/groups.ts";
+import { expectTensor } from "../runtime/expect-tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { aPadding, paddingAttributes, type Padding } from "./padding.ts";
 import { runOne } from "./run.ts";
@@ -61,5 +63,9 @@ export function conv2d(x: Tensor, filter: Tensor, options: ConvolutionOptions = 
   const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
   const sliding = { stride: perAxis(stride), ...paddingAttributes(padding), dilation: perAxis(dilation) };
   if (groups === 1) return runOne("conv2d", [x, filter], sliding);
+  [x, filter].forEach((each, i) => {
+    expectTensor("conv2d", i, 2, each);
+  });
+  groupedExtentsOf("conv2d", x.shape, filter.shape, { ...sliding, groups }); // so that what does not fit is said of conv2d
   return runOne("groupedConv2d", [x, filter], { ...sliding, groups });
 }

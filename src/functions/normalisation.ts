@@ -10,6 +10,7 @@ import {
   type OptionChecks,
 } from "../errors/arguments.ts";
 import { ShapeError, UsageError } from "../errors/errors.ts";
+import { expectGroups, type GroupNormAttributes } from "../operators/normalisation/image-groups.ts";
 import { engineOf } from "../runtime/engine-of.ts";
 import { expectTensor } from "../runtime/expect-tensor.ts";
 import { showShape } from "../tensor/shape.ts";
@@ -263,7 +264,13 @@ export function groupNorm(
   expectArgument("groupNorm", "groups", groups, wholeFrom(1));
   expectOptions("groupNorm", options, groupNormOptions);
   const { epsilon = 1e-5 } = options;
-  return run("groupNorm", [x, gamma, beta], { groups, epsilon })[0];
+  return inGroups(x, gamma, beta, { groups, epsilon });
+}
+
+function inGroups(x: Tensor, gamma: Tensor, beta: Tensor, attributes: GroupNormAttributes): Tensor {
+  const [y, mean, variance] = run("groupNorm", [x, gamma, beta], attributes);
+  for (const each of [mean, variance]) each.dispose(); // the tape keeps them where there is one
+  return y;
 }
 
 /**
@@ -277,7 +284,10 @@ export function groupNorm(
  */
 export function instanceNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: GroupNormOptions = {}): Tensor {
   expectOptions("instanceNorm", options, groupNormOptions);
-  expectTensor("instanceNorm", 0, 3, x);
-  const { epsilon = 1e-5 } = options;
-  return run("groupNorm", [x, gamma, beta], { groups: x.shape.at(-1) ?? 1, epsilon })[0];
+  [x, gamma, beta].forEach((each, i) => {
+    expectTensor("instanceNorm", i, 3, each);
+  });
+  const attributes = { groups: x.shape.at(-1) ?? 1, epsilon: options.epsilon ?? 1e-5 };
+  expectGroups("instanceNorm", [x, gamma, beta], attributes, { gamma: "channels", beta: "channels" });
+  return inGroups(x, gamma, beta, attributes);
 }

@@ -36,6 +36,14 @@ export function expectLayer(
   for (const name in counts) expectArgument(layer, name, counts[name], aCount);
 }
 
+/** Whole numbers of height and width, or one for both. */
+export const wholePerAxis = (least: number): Requirement => ({
+  words: `a whole number from ${least} up or [height, width]`,
+  fits: (value) =>
+    (Array.isArray(value) ? value.length === 2 : true) &&
+    [value].flat().every((each) => Number.isSafeInteger(each) && (each as number) >= least),
+});
+
 /** Layers of each block of a network. */
 export const blockCounts: Requirement = {
   words: "a list of whole numbers, the layers of each block",

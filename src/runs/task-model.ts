@@ -23,7 +23,8 @@ export type TaskModelRecord = z.output<typeof recordSchema>;
  *
  * @param path a run folder, or its model.safetensors
  * @returns the task's name, and the epoch whose weights these are
- * @throws ModelError when the file is of no task, or its weights do not fit the module, which is unchanged then;
+ * @throws ModelError when the file is of no task, of a version whose `Linear` lay the other way round, or its weights do not
+ *   fit the module, which is unchanged then;
  *   CheckpointError when the file is missing or damaged
  */
 export async function readTaskModel(module: Module, path: string): Promise<TaskModelRecord> {
@@ -37,11 +38,13 @@ export async function readTaskModel(module: Module, path: string): Promise<TaskM
       "holds a model of a manifest's classes, not of a task; read it with readModel",
     );
   }
-  if (!layoutSchema.safeParse(record).success) {
+  // Without matrices nothing has turned. A square one would fit either way, so shapes do not tell.
+  const hasMatrices = [...module.parameters().values()].some(({ shape }) => shape.length === 2);
+  if (hasMatrices && !layoutSchema.safeParse(record).success) {
     throw new ModelError(
       file,
-      "is of an earlier version of Tessera, whose Linear had weights [inputs, outputs] and not [outputs, inputs]; train " +
-        "again, or read it with that version",
+      "is of another version of Tessera, as 0.1, whose Linear had weights [inputs, outputs] and not [outputs, inputs]; " +
+        "train again, or read it with that version",
     );
   }
   const wrong = difference(module, tensors);

@@ -32,7 +32,12 @@ describe("conv2d with groups", () => {
   });
 
   test.each([
-    [[1, 4, 4, 6], [3, 3, 2, 6], 4, /4 groups must divide the channels of both; .* 6 channels and 6 output/],
+    [
+      [1, 4, 4, 6],
+      [3, 3, 2, 6],
+      4,
+      /^conv2d: 4 groups must divide the channels of both; .* 6 channels and 6 output/,
+    ],
     [[1, 4, 4, 6], [3, 3, 2, 5], 3, /3 groups must divide the channels of both; .* 6 channels and 5 output/],
     [[1, 4, 4, 6], [3, 3, 6, 6], 3, /with 3 groups a filter is \[height, width, 2, output channels\]/],
     [[4, 4, 6], [3, 3, 2, 6], 3, /takes x as \[images, height, width, channels\]/],

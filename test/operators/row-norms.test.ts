@@ -28,6 +28,13 @@ describe.each(backends)("norms of rows and groups on %s", (_, engine) => {
   const tensor = (shape: number[], seed: number, mean = 0, deviation = 1): Tensor =>
     engine().tensor(normal(shape, seed, mean, deviation).data, shape);
 
+  test("group norm leaves no tensor behind but its result", () => {
+    const [x, row] = [tensor([2, 3, 4], 1), tensor([4], 2)];
+    const before = engine().memory().tensors;
+    const results = [groupNorm(x, 2, row, row), instanceNorm(x, row, row)];
+    expect(engine().memory().tensors).toBe(before + results.length);
+  });
+
   test("rows and groups of equal numbers become beta, whatever the number, and their gradients are finite", async () => {
     for (const value of [7.1, 123.25, -1e9, 0]) {
       const x = engine().full([3, 100], value);
@@ -132,6 +139,9 @@ describe("the records", () => {
     expect(() => grouped.infer([f32(6), f32(6), f32(6)], { groups: 2, epsilon })).toThrow(
       "groupNorm: x [6] must be [images, ..., channels]",
     );
+    const [x, row] = [backends[0][1]().full([6], 1), backends[0][1]().full([5], 1)];
+    expect(() => instanceNorm(x, x, x)).toThrow("instanceNorm: x [6] must be [images, ..., channels]");
+    expect(() => instanceNorm(reshape(x, [1, 6]), row, x)).toThrow("instanceNorm: gamma must be f32 [6]");
   });
 
   test.each([

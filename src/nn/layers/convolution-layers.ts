@@ -7,7 +7,6 @@ import {
   required,
   wholeFrom,
   type OptionChecks,
-  type Requirement,
 } from "../../errors/arguments.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { conv2d, perAxis, type ConvolutionOptions, type PerAxis } from "../../functions/convolution.ts";
@@ -15,7 +14,7 @@ import { add } from "../../functions/elementwise.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Initialiser } from "../initialise.ts";
-import { expectLayer } from "../layer-arguments.ts";
+import { expectLayer, wholePerAxis } from "../layer-arguments.ts";
 import { Module } from "../module.ts";
 
 export interface Conv2dLayerOptions {
@@ -38,13 +37,6 @@ export interface Conv2dLayerOptions {
    */
   readonly fan?: "in" | "out";
 }
-
-const wholePerAxis = (least: number): Requirement => ({
-  words: `a whole number from ${least} up or [height, width]`,
-  fits: (value) =>
-    (Array.isArray(value) ? value.length === 2 : true) &&
-    [value].flat().every((each) => Number.isSafeInteger(each) && (each as number) >= least),
-});
 
 const conv2dLayerOptions: OptionChecks<Conv2dLayerOptions> = {
   kernel: required(wholePerAxis(1)),

@@ -1,19 +1,13 @@
 // The transposed convolution as a layer: the way up in a U-Net, or in a decoder.
 
-import {
-  aFlag,
-  expectOptions,
-  required,
-  type OptionChecks,
-  type Requirement,
-} from "../../errors/arguments.ts";
+import { aFlag, expectOptions, required, type OptionChecks } from "../../errors/arguments.ts";
 import { perAxis, type PerAxis } from "../../functions/convolution.ts";
 import { add } from "../../functions/elementwise.ts";
 import { convTranspose2d } from "../../functions/transposed-convolution.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Initialiser } from "../initialise.ts";
-import { expectLayer } from "../layer-arguments.ts";
+import { expectLayer, wholePerAxis } from "../layer-arguments.ts";
 import { Module } from "../module.ts";
 
 export interface ConvTranspose2dLayerOptions {
@@ -33,14 +27,6 @@ export interface ConvTranspose2dLayerOptions {
   /** Whether a number for each channel is added, from 0 on. Default false. */
   readonly bias?: boolean;
 }
-
-const wholePerAxis = (least: number): Requirement => ({
-  words: `a whole number from ${least}, or [height, width] of such`,
-  fits: (value) => {
-    const pair: readonly unknown[] = Array.isArray(value) ? (value as unknown[]) : [value, value];
-    return pair.length === 2 && pair.every((each) => Number.isInteger(each) && (each as number) >= least);
-  },
-});
 
 const convTranspose2dLayerOptions: OptionChecks<ConvTranspose2dLayerOptions> = {
   kernel: required(wholePerAxis(1)),
