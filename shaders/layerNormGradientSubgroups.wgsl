@@ -5,7 +5,7 @@
 //   d[r] = 1 / sqrt(variance[r] + epsilon),  h[r, c] = (x[r, c] - mean[r]) d[r]
 // Where CENTRED is not set (RMS norm) mean[r] and the mean of g are left out.
 //
-// A workgroup is one subgroup of 8 (or a part of a larger one) and computes a chunk of rows, one after the other. Each lane
+// A workgroup is one subgroup of 8 (or a part of a larger one) and computes a chunk of rows, one after the other, Each lane
 // owns every eighth Element of a row, and holds it in registers, beside gamma and the sums of its columns: x and dy are read
 // once. A row's sums are joined by shuffles, in a fixed order.
 // A lane's number is the subgroup's own, by which shuffles go; WGSL promises no relation to the workgroup's numbers.
@@ -18,10 +18,13 @@ enable subgroups;
 // region: held row knobs
 alias Element = f32;     // knob: f32, or vec4f for four neighbouring columns at a time
 const CENTRED = true;    // knob: whether the mean is taken away; without it beta is left out
-const HELD = 8u;         // knob: Elements of a row that a lane holds, at least columns / 8
+const HELD = 8u;         // knob: Elements of a row that a lane holds: ceil(columns / 8), rounded up to whole turns
+const BLOCK = 8u;        // knob: how many of them are loaded and stored in a turn, a divisor of HELD
 // end region
 
 const LANES = 8u;
+// Elements of a lane that lie in the row whatever its length: all but those of the last turn, or but the very last.
+const WHOLE = select(HELD - BLOCK, HELD - 1u, BLOCK == HELD);
 
 // region: held row sizes
 struct Sizes {
@@ -71,29 +74,34 @@ fn main(
   let first = index * sizes.chunk;
   if (first >= sizes.rows) { return; }
   let end = min(first + sizes.chunk, sizes.rows);
-  let turns = (sizes.columns + LANES - 1u) / LANES;
+  // region: turns of a held row
+  // Where one turn is enough for all, their number is a constant, and there is no loop.
+  let columns = (sizes.columns + LANES - 1u) / LANES;
+  let turns = select((columns + BLOCK - 1u) / BLOCK, 1u, BLOCK == HELD);
+  let last = sizes.columns - 1u;
+  // end region
   var factors: array<Element, HELD>;
   var products: array<Element, HELD>;
   var slopes: array<Element, HELD>;
-  for (var turn = 0u; turn < turns; turn++) {
-    let factor = gamma[min(lane + LANES * turn, sizes.columns - 1u)];
+  for (var turn = 0u; turn < columns; turn++) {
+    let factor = gamma[min(lane + LANES * turn, last)];
     for (var i = 0u; i < HELD; i++) { factors[i] = select(factors[i], factor, i == turn); }
   }
   for (var row = first; row < end; row++) {
     let start = row * sizes.columns;
     var held: array<Element, HELD>;
     var given: array<Element, HELD>;
-    for (var turn = 0u; turn < turns; turn += 4u) {
-      let at = start + lane + LANES * turn;
-      let last = start + sizes.columns - 1u;
-      let second = min(at + LANES, last);
-      let third = min(at + 2u * LANES, last);
-      let fourth = min(at + 3u * LANES, last);
-      let own = array(x[min(at, last)], x[second], x[third], x[fourth]);
-      let slope = array(dy[min(at, last)], dy[second], dy[third], dy[fourth]);
+    for (var turn = 0u; turn < turns; turn++) {
+      var own: array<Element, BLOCK>;
+      var slope: array<Element, BLOCK>;
+      for (var i = 0u; i < BLOCK; i++) {
+        let at = start + min(lane + LANES * (turn * BLOCK + i), last);
+        own[i] = x[at];
+        slope[i] = dy[at];
+      }
       for (var i = 0u; i < HELD; i++) {
-        held[i] = select(held[i], own[i % 4u], i / 4u == turn / 4u);
-        given[i] = select(given[i], slope[i % 4u], i / 4u == turn / 4u);
+        held[i] = select(held[i], own[i % BLOCK], i / BLOCK == turn);
+        given[i] = select(given[i], slope[i % BLOCK], i / BLOCK == turn);
       }
     }
     // region: moments of a held row
@@ -101,13 +109,13 @@ fn main(
     var near = 0.0;
     if (CENTRED) {
       var sum = Element();
-      for (var i = 0u; i < HELD; i++) { sum += select(Element(), held[i], lane + LANES * i < sizes.columns); }
+      for (var i = 0u; i < HELD; i++) { sum += select(Element(), held[i], i < WHOLE || lane + LANES * i < sizes.columns); }
       near = row_mean(sum, lane);
     }
     var rest = Element();
     var squares = Element();
     for (var i = 0u; i < HELD; i++) {
-      held[i] = select(Element(), held[i] - near, lane + LANES * i < sizes.columns);
+      held[i] = select(Element(), held[i] - near, i < WHOLE || lane + LANES * i < sizes.columns);
       rest += held[i];
       squares = fma(held[i], held[i], squares);
     }
@@ -120,7 +128,7 @@ fn main(
     var product = Element();
     for (var i = 0u; i < HELD; i++) {
       held[i] = (held[i] - offset) * inverse;
-      given[i] = select(Element(), given[i], lane + LANES * i < sizes.columns);
+      given[i] = select(Element(), given[i], i < WHOLE || lane + LANES * i < sizes.columns);
       if (CENTRED) { slopes[i] += given[i]; }
       products[i] = fma(given[i], held[i], products[i]);
       given[i] *= factors[i];
@@ -130,17 +138,19 @@ fn main(
     var mean_slope = 0.0;
     if (CENTRED) { mean_slope = row_mean(sum, lane); }
     let mean_product = row_mean(product, lane);
-    for (var i = 0u; i < HELD; i++) { given[i] = (given[i] - mean_slope - held[i] * mean_product) * inverse; }
-    for (var turn = 0u; turn < turns; turn += 4u) {
-      var result: array<Element, 4>;
-      for (var i = 0u; i < HELD; i++) { result[i % 4u] = select(result[i % 4u], given[i], i / 4u == turn / 4u); }
-      let column = lane + LANES * turn;
-      for (var i = 0u; i < 4u; i++) {
-        if (column + LANES * i < sizes.columns) { dx[start + column + LANES * i] = result[i]; }
+    for (var i = 0u; i < HELD; i++) { held[i] = (given[i] - mean_slope - held[i] * mean_product) * inverse; }
+    for (var turn = 0u; turn < turns; turn++) {
+      // region: a turn's results
+      var result: array<Element, BLOCK>;
+      for (var i = 0u; i < HELD; i++) { result[i % BLOCK] = select(result[i % BLOCK], held[i], i / BLOCK == turn); }
+      // end region
+      for (var i = 0u; i < BLOCK; i++) {
+        let column = lane + LANES * (turn * BLOCK + i);
+        if (column <= last) { dx[start + column] = result[i]; }
       }
     }
   }
-  for (var turn = 0u; turn < turns; turn++) {
+  for (var turn = 0u; turn < columns; turn++) {
     var product = Element();
     var slope = Element();
     for (var i = 0u; i < HELD; i++) {
@@ -148,7 +158,7 @@ fn main(
       slope = select(slope, slopes[i], i == turn);
     }
     let column = lane + LANES * turn;
-    if (column < sizes.columns) {
+    if (column <= last) {
       weighted[index * sizes.columns + column] = product;
       if (CENTRED) { plain[index * sizes.columns + column] = slope; }
     }

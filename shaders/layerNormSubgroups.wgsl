@@ -15,10 +15,13 @@ enable subgroups;
 // region: held row knobs
 alias Element = f32;     // knob: f32, or vec4f for four neighbouring columns at a time
 const CENTRED = true;    // knob: whether the mean is taken away; without it beta is left out
-const HELD = 8u;         // knob: Elements of a row that a lane holds, at least columns / 8
+const HELD = 8u;         // knob: Elements of a row that a lane holds: ceil(columns / 8), rounded up to whole turns
+const BLOCK = 8u;        // knob: how many of them are loaded and stored in a turn, a divisor of HELD
 // end region
 
 const LANES = 8u;
+// Elements of a lane that lie in the row whatever its length: all but those of the last turn, or but the very last.
+const WHOLE = select(HELD - BLOCK, HELD - 1u, BLOCK == HELD);
 
 // region: held row sizes
 struct Sizes {
@@ -64,11 +67,16 @@ fn main(
 ) {
   let first = (workgroup.x + workgroup.y * grid.x) * sizes.chunk;
   let end = min(first + sizes.chunk, sizes.rows);
-  let turns = (sizes.columns + LANES - 1u) / LANES;
+  // region: turns of a held row
+  // Where one turn is enough for all, their number is a constant, and there is no loop.
+  let columns = (sizes.columns + LANES - 1u) / LANES;
+  let turns = select((columns + BLOCK - 1u) / BLOCK, 1u, BLOCK == HELD);
+  let last = sizes.columns - 1u;
+  // end region
   var slope: array<Element, HELD>;
   var bias: array<Element, HELD>;
-  for (var turn = 0u; turn < turns; turn++) {
-    let column = min(lane + LANES * turn, sizes.columns - 1u);
+  for (var turn = 0u; turn < columns; turn++) {
+    let column = min(lane + LANES * turn, last);
     let factor = gamma[column];
     var added = Element();
     if (CENTRED) { added = beta[column]; }
@@ -80,32 +88,23 @@ fn main(
   for (var row = first; row < end; row++) {
     let start = row * sizes.columns;
     var held: array<Element, HELD>;
-    for (var turn = 0u; turn < turns; turn += 4u) {
-      let at = start + lane + LANES * turn;
-      let last = start + sizes.columns - 1u;
-      let a = x[min(at, last)];
-      let b = x[min(at + LANES, last)];
-      let c = x[min(at + 2u * LANES, last)];
-      let d = x[min(at + 3u * LANES, last)];
-      for (var i = 0u; i < HELD; i += 4u) {
-        held[i] = select(held[i], a, i == turn);
-        held[i + 1u] = select(held[i + 1u], b, i == turn);
-        held[i + 2u] = select(held[i + 2u], c, i == turn);
-        held[i + 3u] = select(held[i + 3u], d, i == turn);
-      }
+    for (var turn = 0u; turn < turns; turn++) {
+      var own: array<Element, BLOCK>;
+      for (var i = 0u; i < BLOCK; i++) { own[i] = x[start + min(lane + LANES * (turn * BLOCK + i), last)]; }
+      for (var i = 0u; i < HELD; i++) { held[i] = select(held[i], own[i % BLOCK], i / BLOCK == turn); }
     }
     // region: moments of a held row
     // What the mean loses when it is rounded to f32 is found again as the mean of what it leaves.
     var near = 0.0;
     if (CENTRED) {
       var sum = Element();
-      for (var i = 0u; i < HELD; i++) { sum += select(Element(), held[i], lane + LANES * i < sizes.columns); }
+      for (var i = 0u; i < HELD; i++) { sum += select(Element(), held[i], i < WHOLE || lane + LANES * i < sizes.columns); }
       near = row_mean(sum, lane);
     }
     var rest = Element();
     var squares = Element();
     for (var i = 0u; i < HELD; i++) {
-      held[i] = select(Element(), held[i] - near, lane + LANES * i < sizes.columns);
+      held[i] = select(Element(), held[i] - near, i < WHOLE || lane + LANES * i < sizes.columns);
       rest += held[i];
       squares = fma(held[i], held[i], squares);
     }
@@ -114,22 +113,15 @@ fn main(
     let inverse = inverse_deviation(row_mean(squares, lane), offset);
     // end region
     for (var i = 0u; i < HELD; i++) { held[i] = fma((held[i] - offset) * inverse, slope[i], bias[i]); }
-    for (var turn = 0u; turn < turns; turn += 4u) {
-      var a = Element();
-      var b = Element();
-      var c = Element();
-      var d = Element();
-      for (var i = 0u; i < HELD; i += 4u) {
-        a = select(a, held[i], i == turn);
-        b = select(b, held[i + 1u], i == turn);
-        c = select(c, held[i + 2u], i == turn);
-        d = select(d, held[i + 3u], i == turn);
+    for (var turn = 0u; turn < turns; turn++) {
+      // region: a turn's results
+      var result: array<Element, BLOCK>;
+      for (var i = 0u; i < HELD; i++) { result[i % BLOCK] = select(result[i % BLOCK], held[i], i / BLOCK == turn); }
+      // end region
+      for (var i = 0u; i < BLOCK; i++) {
+        let column = lane + LANES * (turn * BLOCK + i);
+        if (column <= last) { y[start + column] = result[i]; }
       }
-      let column = lane + LANES * turn;
-      if (column < sizes.columns) { y[start + column] = a; }
-      if (column + LANES < sizes.columns) { y[start + column + LANES] = b; }
-      if (column + 2u * LANES < sizes.columns) { y[start + column + 2u * LANES] = c; }
-      if (column + 3u * LANES < sizes.columns) { y[start + column + 3u * LANES] = d; }
     }
   }
 }

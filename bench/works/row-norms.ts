@@ -17,7 +17,7 @@ export function rowNorms(): OperatorWork[] {
     {
       name: "layer-norm",
       title,
-      bytes: 4 * 2 * rows * c,
+      bytes: 4 * 2 * rows * c, // x once, as a row stays in registers; y once
       bound: roundingBound(c),
       inputs: () => Promise.all([normal(shape, 10), uniform([c], 11, 0.5, 1.5), uniform([c], 12, -1, 1)]),
       body: ([x, gamma, beta]) => [layerNorm(x, gamma, beta)],
@@ -26,7 +26,7 @@ export function rowNorms(): OperatorWork[] {
     {
       name: "layer-norm-gradient",
       title,
-      bytes: 4 * 3 * rows * c, // x and dy once, dx once
+      bytes: 4 * 3 * rows * c, // x and dy once, too; dx once
       bound: roundingBound(rows),
       inputs: () => Promise.all([normal(shape, 10), uniform([c], 11, 0.5, 1.5), normal(shape, 14)]),
       body: (tensors, engine) => engine.run(operators.layerNormGradient, tensors, { epsilon: 1e-5 }),
@@ -35,7 +35,7 @@ export function rowNorms(): OperatorWork[] {
     {
       name: "rms-norm",
       title,
-      bytes: 4 * 2 * rows * c,
+      bytes: 4 * 2 * rows * c, // x once, y once
       bound: roundingBound(c),
       inputs: () => Promise.all([normal(shape, 10), uniform([c], 11, 0.5, 1.5)]),
       body: ([x, gamma]) => [rmsNorm(x, gamma)],

@@ -60,7 +60,7 @@ export const groupNormGradient: Operator<GroupNormAttributes> = {
     const partial = f32(images, chunks, channels);
     const [plain, weighted, rest, shift, bend] = [0, 1, 2, 3, 4].map(temporary);
     const given = { x: input(0), mean: input(2), variance: input(3), dy: input(4) };
-    return byGroup(channels, adapter, (name, Element, steps, LANES) => ({
+    return byGroup(channels, adapter, (name, Element, steps, joining) => ({
       name,
       temporaries: [partial, partial, partial, f32(images, channels), f32(images, channels)],
       launches: [
@@ -72,7 +72,7 @@ export const groupNormGradient: Operator<GroupNormAttributes> = {
         },
         {
           kernel: "groupNormGradientCombine",
-          knobs: { LANES },
+          knobs: joining,
           bind: { plain, weighted, rest, gamma: input(1), variance: input(3), shift, bend },
           sizes: { images, pixels, chunks, channels, width: channels / groups, epsilon },
         },

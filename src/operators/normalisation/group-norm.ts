@@ -51,7 +51,7 @@ export const groupNorm: Operator<GroupNormAttributes> = {
     const partial = f32(images, extents.chunks, channels);
     const [pivots, offset, squares, centre, scale] = [0, 1, 2, 3, 4].map(temporary);
     const statistics = { mean: output(1), variance: output(2), centre, scale };
-    return byGroup(channels, adapter, (name, Element, steps, LANES) => ({
+    return byGroup(channels, adapter, (name, Element, steps, joining) => ({
       name,
       temporaries: [partial, partial, partial, f32(images, channels), f32(images, channels)],
       launches: [
@@ -63,7 +63,7 @@ export const groupNorm: Operator<GroupNormAttributes> = {
         },
         {
           kernel: "groupNormCombine",
-          knobs: { LANES },
+          knobs: joining,
           bind: { gamma: input(1), pivots, offset, squares, ...statistics },
           sizes: { ...extents, channels, width: channels / groups, epsilon },
         },

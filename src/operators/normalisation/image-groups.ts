@@ -68,16 +68,23 @@ export function imageChunks(
 
 /**
  * The ways to compute: by channel or by four of them, with the chunks of a group joined by one invocation, or by a whole
- * workgroup as a GPU wants it.
+ * workgroup as a GPU wants it. Those that are alone come in workgroups of eight on CPU cores, so that no core joins all groups.
  */
 export function byGroup(
   channels: number,
   { isSoftware }: Pick<AdapterTraits, "isSoftware">,
-  make: (name: string, element: Element, steps: number, LANES: number) => Candidate,
+  make: (
+    name: string,
+    element: Element,
+    steps: number,
+    joining: { LANES: number; WIDTH: number },
+  ) => Candidate,
 ): Candidate[] {
-  const alone = byElement(channels, (name, element, steps) => make(name, element, steps, 1));
+  const alone = byElement(channels, (name, element, steps) =>
+    make(name, element, steps, { LANES: 1, WIDTH: isSoftware ? 8 : 64 }),
+  );
   const [element, steps] =
     channels % 4 === 0 ? (["vec4f", channels / 4] as const) : (["f32", channels] as const);
-  const workgroups = make("workgroups", element, steps, 64);
+  const workgroups = make("workgroups", element, steps, { LANES: 64, WIDTH: 64 });
   return isSoftware ? [workgroups, ...alone] : [...alone, workgroups];
 }

@@ -18,7 +18,6 @@ import { rowMoments } from "./layer-norm.ts";
 import {
   elementOf,
   expectLastAxes,
-  heldOf,
   heldRows,
   lanesOf,
   normRows,
@@ -116,20 +115,19 @@ function gradientCandidates(
   };
   const alone = shared("rows", { LANES: 1, WIDTH: 64 });
   const workgroups = shared("workgroups", lanesOf(columns));
-  const HELD = heldOf(columns, adapter, 16);
-  if (HELD === undefined) return adapter.isSoftware ? [workgroups, alone] : [alone, workgroups];
-  const { chunk, chunks } = heldRows(rows, adapter);
+  const held = heldRows({ rows, channels }, adapter, { f32: 32, vec4f: 8 });
+  if (held === undefined) return adapter.isSoftware ? [workgroups, alone] : [alone, workgroups];
   const subgroups: Candidate = {
     name: "subgroups",
-    temporaries: partials(chunks),
+    temporaries: partials(held.chunks),
     launches: [
       {
         kernel: "layerNormGradientSubgroups",
-        knobs: { Element, CENTRED, HELD },
+        knobs: { Element, CENTRED, ...held.knobs },
         bind: { ...given, dx: output(0), weighted, plain },
-        sizes: { rows, columns, chunk, epsilon },
+        sizes: { rows, columns, chunk: held.chunk, epsilon },
       },
-      ...joined(chunks),
+      ...joined(held.chunks),
     ],
   };
   return adapter.isSoftware ? [alone, workgroups, subgroups] : [alone, subgroups, workgroups];

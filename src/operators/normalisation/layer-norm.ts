@@ -9,7 +9,6 @@ import { expectEpsilon } from "./channels.ts";
 import {
   elementOf,
   expectLastAxes,
-  heldOf,
   heldRows,
   lanesOf,
   normRows,
@@ -88,17 +87,16 @@ function rowNormCandidates(
   });
   const alone = shared("rows", { LANES: 1, WIDTH: 64 });
   const workgroups = shared("workgroups", lanesOf(columns));
-  const HELD = heldOf(columns, adapter, 32);
-  if (HELD === undefined) return adapter.isSoftware ? [workgroups, alone] : [alone, workgroups];
-  const { chunk } = heldRows(rows, adapter);
+  const held = heldRows({ rows, channels }, adapter, { f32: 32, vec4f: 32 });
+  if (held === undefined) return adapter.isSoftware ? [workgroups, alone] : [alone, workgroups];
   const subgroups: Candidate = {
     name: "subgroups",
     launches: [
       {
         kernel: "layerNormSubgroups",
-        knobs: { Element, CENTRED, HELD },
+        knobs: { Element, CENTRED, ...held.knobs },
         bind,
-        sizes: { rows, columns, chunk, epsilon },
+        sizes: { rows, columns, chunk: held.chunk, epsilon },
       },
     ],
   };

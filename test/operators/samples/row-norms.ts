@@ -41,6 +41,7 @@ const cases: readonly Case[] = [
   { name: "32 + 1 columns in fours", x: normal([9, 132], 9), more: { gradcheck: false } },
   { name: "a workgroup + 1 columns", x: normal([3, 257], 10), more: { gradcheck: false } },
   { name: "a workgroup + 1 columns in fours", x: normal([5, 1028], 11), more: { gradcheck: false } },
+  { name: "as many columns as lanes load in one turn", x: normal([66, 256], 18), more: { gradcheck: false } },
   { name: "the last two axes", x: normal([5, 3, 4], 12), shape: [3, 4] },
   { name: "first number an outlier", x: outliers(), more: { gradcheck: false } },
   {
