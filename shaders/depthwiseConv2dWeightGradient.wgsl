@@ -96,13 +96,17 @@ fn main(
       // end region
       if (p < i32(first_p)) { continue; }
       let start = (image * sizes.outputHeight + u32(p)) * sizes.outputWidth * sizes.outputChannels + channel;
+      var values: array<Element, COLUMNS>;
       for (var j = 0u; j < COLUMNS; j++) {
         let q = min(first_q + j, sizes.outputWidth - 1u);
-        let value = select(Element(), dy[start + q * sizes.outputChannels], first_q + j < sizes.outputWidth);
-        for (var r = 0u; r < FILTER_HEIGHT; r++) {
-          for (var s = 0u; s < FILTER_WIDTH; s++) {
-            sums[r * FILTER_WIDTH + s] = fma(window[r][j * STRIDE_WIDTH + s], value, sums[r * FILTER_WIDTH + s]);
-          }
+        values[j] = select(Element(), dy[start + q * sizes.outputChannels], first_q + j < sizes.outputWidth);
+      }
+      // Column by column inside: a sum goes into a register once a line.
+      for (var r = 0u; r < FILTER_HEIGHT; r++) {
+        for (var s = 0u; s < FILTER_WIDTH; s++) {
+          var sum = sums[r * FILTER_WIDTH + s];
+          for (var j = 0u; j < COLUMNS; j++) { sum = fma(window[r][j * STRIDE_WIDTH + s], values[j], sum); }
+          sums[r * FILTER_WIDTH + s] = sum;
         }
       }
     }
