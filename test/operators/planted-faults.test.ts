@@ -29,6 +29,17 @@ const writes: readonly Fault[] = [
   { kernel: "sgd", operator: "sgd", from: "VALUES, sizes.count", to: "VALUES, 1u + sizes.count" },
   { kernel: "batchNormMoments", operator: "batchNorm", from: "index >= sizes", to: "index > sizes" },
   { kernel: "softmaxCrossEntropy", operator: "softmaxCrossEntropy", from: "row >= sizes", to: "row > sizes" },
+  { kernel: "dropout", operator: "dropout", from: "at < sizes", to: "at <= sizes" },
+  { kernel: "oneHot", operator: "oneHot", from: "at >= sizes", to: "at > sizes" },
+  { kernel: "argMax", operator: "argMax", from: "index >= sizes", to: "index > sizes" },
+  { kernel: "softmax", operator: "softmax", from: "row >= sizes", to: "row > sizes" },
+  { kernel: "crossEntropy", operator: "crossEntropy", from: "row >= sizes", to: "row > sizes" },
+  { kernel: "cumulativeSum", operator: "cumulativeSum", from: "index >= sizes", to: "index > sizes" },
+  { kernel: "groupedConv2dDirect", operator: "groupedConv2d", from: "image >= sizes", to: "image > sizes" },
+  { kernel: "depthwiseConv2d", operator: "groupedConv2d", from: "image >= sizes", to: "image > sizes" },
+  { kernel: "groupNormApply", operator: "groupNorm", from: "image >= sizes", to: "image > sizes" },
+  { kernel: "resizeBilinear", operator: "resize2d", from: "image >= sizes", to: "image > sizes" },
+  { kernel: "attentionWeights", operator: "attention", from: "index >= sizes", to: "index > sizes" },
 ];
 
 const reads: readonly Fault[] = [
@@ -53,6 +64,21 @@ const races: readonly Fault[] = [
   withoutBarrier("scaledSum", "softmaxCrossEntropy"),
   withoutBarrier("matmulWorkgroup", "matmul"),
   withoutBarrier("matmulWorkgroup", "matmul", 1),
+  withoutBarrier("argMaxRows", "argMax"),
+  withoutBarrier("cumulativeSumRows", "cumulativeSum"),
+  withoutBarrier("cumulativeSumRows", "cumulativeSum", 1),
+  withoutBarrier("cumulativeSumRows", "cumulativeSum", 2),
+  withoutBarrier("cumulativeSumRows", "cumulativeSum", 3),
+  withoutBarrier("layerNorm", "layerNorm"),
+  withoutBarrier("layerNorm", "layerNorm", 1),
+  withoutBarrier("layerNorm", "layerNorm", 2),
+  withoutBarrier("layerNormGradientRows", "layerNormGradient"),
+  withoutBarrier("groupNormCombine", "groupNorm"),
+  withoutBarrier("groupNormCombine", "groupNorm", 1),
+  withoutBarrier("groupNormGradientCombine", "groupNormGradient"),
+  withoutBarrier("groupNormGradientCombine", "groupNormGradient", 1),
+  withoutBarrier("shareOfEntries", "crossEntropy"),
+  withoutBarrier("attentionFused", "attention"),
 ];
 
 function withoutBarrier(kernel: KernelName, operator: OperatorName, at = 0): Fault {
