@@ -277,7 +277,11 @@ export function groupNorm(
  */
 export function instanceNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: GroupNormOptions = {}): Tensor {
   expectOptions("instanceNorm", options, groupNormOptions);
-  expectTensor("instanceNorm", 0, 3, x);
   const { epsilon = 1e-5 } = options;
+  [x, gamma, beta].forEach((each, i) => {
+    expectTensor("instanceNorm", i, 3, each);
+  });
+  engineOf([x, gamma, beta], "instanceNorm");
+  if (!(epsilon > 0)) throw new ShapeError(`instanceNorm: epsilon must be positive, got ${epsilon}`);
   return run("groupNorm", [x, gamma, beta], { groups: x.shape.at(-1) ?? 1, epsilon })[0];
 }

@@ -73,7 +73,7 @@ test("tessera loads the engine and nothing above it", () => {
     ...["autograd", "device", "errors", "functions", "kernels", "labels", "operators", "runtime", "tensor"],
   ]);
   // Each takes a fraction of a millisecond: 100 ms are enough for twice as many.
-  expect(loaded.get("tessera")?.files.length).toBeLessThan(200);
+  expect(loaded.get("tessera")?.files.length).toBeLessThan(250);
 });
 
 test("operators need no engine, and kernels not even tensors", () => {

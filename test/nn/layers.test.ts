@@ -149,7 +149,7 @@ describe("loadWeights", () => {
     given.set("neck.weight", { shape: [1], data: Float32Array.of(1) });
     const message =
       "the weights are of another module: missing body.bias; unexpected neck.weight; of another shape " +
-      "head.weight ([3, 5], and here [3, 2]), head.bias ([5], and here [2])";
+      "head.weight ([5, 3], and here [2, 3]), head.bias ([5], and here [2])";
     const error: unknown = await loadWeights(to, given).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ShapeError);
     expect((error as Error).message).toBe(`loadWeights: ${message}`);
@@ -161,7 +161,7 @@ describe("loadWeights", () => {
     const to = net();
     const before = await readWeights(to);
     const given = new Map(await readWeights(net(5)));
-    given.set("body.weight", { shape: [4, 3], data: new Float32Array(12).fill(7) });
+    given.set("body.weight", { shape: [3, 4], data: new Float32Array(12).fill(7) });
     given.delete("body.bias");
     given.set("neck.weight", { shape: [1], data: Float32Array.of(1) });
     expect(await loadWeights(to, given, { strict: false })).toEqual({
