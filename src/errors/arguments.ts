@@ -20,11 +20,18 @@ function kindOf(value: unknown): string {
   if (typeof value === "bigint") return `the bigint ${value}n`;
   if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return String(value);
-  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : `a list of ${value.length}`;
+  if (Array.isArray(value)) return listShown(value);
   const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
   const { shape } = value as { shape?: unknown };
   if (name === "Tensor" && Array.isArray(shape)) return `a tensor [${shape.join(", ")}]`;
   return typeof name === "string" && name !== "Object" ? `an object of type ${name}` : "an object";
+}
+
+/** A few numbers say more than how many they are. */
+function listShown(list: readonly unknown[]): string {
+  if (list.length === 0) return "an empty list";
+  const isShort = list.length <= 6 && list.every((each) => typeof each === "number");
+  return isShort ? `[${list.join(", ")}]` : `a list of ${list.length}`;
 }
 
 /** The same, but a string stands for itself: where names are expected, another name needs no introduction. */
@@ -208,8 +215,8 @@ export function unknownOption(
 /** Words of PyTorch, NumPy, tf.js and JAX that are too far from ours to be found by their letters. */
 const habits: Readonly<Partial<Record<string, readonly string[]>>> = {
   axis: ["axes"],
-  dim: ["axes"],
-  dims: ["axes"],
+  dim: ["axes", "axis"],
+  dims: ["axes", "axis"],
   keepdim: ["keepDimensions"],
   keepdims: ["keepDimensions"],
   keepDims: ["keepDimensions"],
@@ -220,6 +227,33 @@ const habits: Readonly<Partial<Record<string, readonly string[]>>> = {
   poolSize: ["window"],
   filterSize: ["window", "kernel"],
   dilationRate: ["dilation"],
+  scaleFactor: ["scale"],
+  scale_factor: ["scale"],
+  interpolation: ["method"],
+  mode: ["method"],
+  ceil_mode: ["ceilMode"],
+  count_include_pad: ["countIncludePad"],
+  output_padding: ["outputPadding"],
+  p: ["rate"],
+  negativeSlope: ["slope"],
+  negative_slope: ["slope"],
+  alpha: ["slope"],
+  pos_weight: ["positiveWeight"],
+  posWeight: ["positiveWeight"],
+  ignore_index: ["ignore"],
+  beta: ["delta"],
+  useBias: ["bias"],
+  use_bias: ["bias"],
+  attnMask: ["mask"],
+  attn_mask: ["mask"],
+  is_causal: ["causal"],
+  dModel: ["width"],
+  d_model: ["width"],
+  nhead: ["heads"],
+  numHeads: ["heads"],
+  num_heads: ["heads"],
+  dimFeedforward: ["hidden"],
+  dim_feedforward: ["hidden"],
   eps: ["epsilon"],
   lr: ["learningRate"],
   betas: ["beta1"],

@@ -16,9 +16,11 @@ import {
 import { ShapeError } from "../errors/errors.ts";
 import { engineOf } from "../runtime/engine-of.ts";
 import { expectTensor } from "../runtime/expect-tensor.ts";
+import { showSpecs, typeHint } from "../operators/operands.ts";
 import {
   checkShape,
   equalShapes,
+  maximumRank,
   namedAxes,
   normaliseAxis,
   showShape,
@@ -143,6 +145,11 @@ export function stack(xs: readonly Tensor[], axis = 0): Tensor {
   const other = xs.find((x) => !equalShapes(x.shape, shape));
   if (other !== undefined) {
     throw new ShapeError(`stack: ${showShape(shape)} and ${showShape(other.shape)} must be equal`);
+  }
+  if (xs.some(({ dtype }) => dtype !== "f32") || shape.length >= maximumRank) {
+    throw new ShapeError(
+      `stack: takes f32 tensors of up to ${maximumRank - 1} axes, got ${showSpecs(xs)}${typeHint("f32", xs)}`,
+    );
   }
   const at = normaliseAxis("stack", [...shape, 1], axis);
   const withAxis = [...shape.slice(0, at), 1, ...shape.slice(at)];

@@ -287,6 +287,7 @@ export function instanceNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: Gr
   [x, gamma, beta].forEach((each, i) => {
     expectTensor("instanceNorm", i, 3, each);
   });
+  engineOf([x, gamma, beta], "instanceNorm");
   const attributes = { groups: x.shape.at(-1) ?? 1, epsilon: options.epsilon ?? 1e-5 };
   expectGroups("instanceNorm", [x, gamma, beta], attributes, { gamma: "channels", beta: "channels" });
   return inGroups(x, gamma, beta, attributes);

@@ -48,19 +48,21 @@ export abstract class Module {
 
   /** What a field holds is trained and saved only if it was declared: a field that was not is an error, not forgotten. */
   #expectDeclared(): void {
-    const children = new Set(this.#children.values());
-    const tensors = new Set([...this.#own.values()].map(({ tensor }) => tensor));
+    const declared = new Set<unknown>(this.#children.values());
+    for (const { tensor } of this.#own.values()) declared.add(tensor);
     for (const [field, value] of Object.entries(this)) {
-      const declare =
-        value instanceof Module && !children.has(value)
-          ? `this.child("${field}", ...)`
-          : value instanceof Tensor && !tensors.has(value)
-            ? `this.parameter("${field}", ...), buffer, constant or counter`
-            : undefined;
-      if (declare === undefined) continue;
-      throw new UsageError(
-        `${this.constructor.name}: "${field}" is not declared and would not be trained or saved; make it with ${declare}`,
-      );
+      for (const each of heldIn(value)) {
+        if (declared.has(each)) continue;
+        const name = each === value ? field : `${field}.0`;
+        const declare =
+          each instanceof Module
+            ? `this.child("${name}", ...)`
+            : `this.parameter("${name}", ...), buffer, constant or counter`;
+        const what = each === value ? `"${field}"` : `something in "${field}"`;
+        throw new UsageError(
+          `${this.constructor.name}: ${what} is not declared and would not be trained or saved; make it with ${declare}`,
+        );
+      }
     }
   }
 
@@ -105,4 +107,14 @@ export abstract class Module {
     this.#children.set(name, module);
     return module;
   }
+}
+
+/** Modules and tensors that a field holds: itself, or in lists, maps and plain objects. */
+function heldIn(value: unknown, depth = 0): (Module | Tensor)[] {
+  if (value instanceof Module || value instanceof Tensor) return [value];
+  if (typeof value !== "object" || value === null || depth > 3) return [];
+  const isPlain = Object.getPrototypeOf(value) === Object.prototype;
+  const inside =
+    Array.isArray(value) || value instanceof Map || value instanceof Set ? value.values() : undefined;
+  return [...(inside ?? (isPlain ? Object.values(value) : []))].flatMap((each) => heldIn(each, depth + 1));
 }

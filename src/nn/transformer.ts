@@ -7,6 +7,7 @@ import {
   expectOptions,
   oneOf,
   required,
+  wholeFrom,
   type OptionChecks,
 } from "../errors/arguments.ts";
 import { add, gelu, relu } from "../functions/elementwise.ts";
@@ -37,9 +38,9 @@ export interface TransformerBlockConfiguration {
 const activations = { gelu, relu };
 
 const configurationFields: OptionChecks<TransformerBlockConfiguration> = {
-  width: required(anything), // expectLayer looks at the counts
-  heads: required(anything),
-  hidden: required(anything),
+  width: required(wholeFrom(1)),
+  heads: required(wholeFrom(1)),
+  hidden: required(wholeFrom(1)),
   normFirst: aFlag,
   activation: oneOf(Object.keys(activations)),
   epsilon: aNumber,

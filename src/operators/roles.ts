@@ -2,7 +2,7 @@
 
 import { ShapeError } from "../errors/errors.ts";
 import { equalShapes, showShape, type DType, type Shape, type TensorSpec } from "../tensor/shape.ts";
-import { showSpecs } from "./operands.ts";
+import { showSpecs, typeHint } from "./operands.ts";
 
 /** What an operator asks of one input. */
 export interface Role {
@@ -29,7 +29,8 @@ export function expectRoles(operator: string, inputs: readonly TensorSpec[], rol
     if (input.dtype === dtype && (shape === undefined || equalShapes(input.shape, shape))) return;
     const wanted = shape === undefined ? dtype : `${dtype} ${showShape(shape)}`;
     throw new ShapeError(
-      `${operator}: ${role} must be ${wanted}, got ${showSpecs([input])} (all inputs: ${showSpecs(inputs)})`,
+      `${operator}: ${role} must be ${wanted}, got ${showSpecs([input])} (all inputs: ${showSpecs(inputs)})` +
+        typeHint(dtype, [input]),
     );
   });
 }

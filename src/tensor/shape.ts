@@ -84,6 +84,9 @@ export function broadcastStrides(shape: Shape, target: Shape): number[] {
 export function normaliseAxis(operator: string, shape: Shape, axis: number): number {
   const rank = shape.length;
   if (Number.isInteger(axis) && axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis;
+  if (typeof (axis as unknown) !== "number") {
+    throw new ShapeError(`${operator}: an axis must be a whole number, got ${described(axis)}`);
+  }
   const range = rank === 0 ? "it has none" : `it has 0 to ${rank - 1}, or -${rank} to -1 from the end`;
   throw new ShapeError(`${operator}: there is no axis ${described(axis)} in ${showShape(shape)}; ${range}`);
 }

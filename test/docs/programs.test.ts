@@ -149,6 +149,24 @@ gpu.destroy();
 
 const expectations: readonly Expectation[] = [
   {
+    has: "class SmallUNet extends Module",
+    check: (shown) => {
+      expect(
+        numbersIn(shown.split("\n").find((line) => line.startsWith("loss of the pixels")))[0],
+      ).toBeLessThan(0.3);
+      expect(Number(/right (\d+)/.exec(shown)?.[1])).toBeGreaterThan(230);
+    },
+  },
+  {
+    has: "class Classifier extends Module",
+    check: (shown) => {
+      expect(
+        numbersIn(shown.split("\n").find((line) => line.startsWith("loss of the texts")))[0],
+      ).toBeLessThan(0.3);
+      expect(Number(/right (\d+)/.exec(shown)?.[1])).toBeGreaterThan(14);
+    },
+  },
+  {
     has: "[3, 3, 1, 1]",
     check: (shown) => near(arraysIn(shown)[0], [1, 0, -1, 2, 0, -2, 1, 0, -1], 0.05),
   },

@@ -70,6 +70,9 @@ describe("Conv2d", () => {
       "Conv2d: 4 groups divide 4 inputs and 6 outputs",
     );
     expect(() => layer(4, 6, { kernel: [3, 0] })).toThrow(/^Conv2d: .*kernel/);
+    expect(
+      layer(4, 6, { kernel: 3, stride: 2, padding: [[0, 1], 1] }).forward(open().zeros([1, 8, 8, 4])).shape,
+    ).toEqual([1, 4, 4, 6]);
     expect(() => layer(4, 6, { kernel: 3, padding: 0.5 })).toThrow(/^Conv2d: .*padding/);
   });
 });

@@ -77,7 +77,7 @@ const races: readonly Fault[] = [
   withoutBarrier("groupNormCombine", "groupNorm", 1),
   withoutBarrier("groupNormGradientCombine", "groupNormGradient"),
   withoutBarrier("groupNormGradientCombine", "groupNormGradient", 1),
-  withoutBarrier("shareOfEntries", "crossEntropy"),
+  withoutBarrier("countEntries", "crossEntropy"),
   withoutBarrier("attentionFused", "attention"),
 ];
 

@@ -37,7 +37,7 @@ export function spread(reduced: Tensor, axes: readonly number[], shape: Shape): 
 
 export function noGradientOf(operator: string, input: string): Gradient {
   return () => {
-    throw new UsageError(`${operator}: its ${input} have no gradient; pass them through stopGradient()`);
+    throw new UsageError(`${operator}: there is no gradient of its ${input}; pass it through stopGradient()`);
   };
 }
 

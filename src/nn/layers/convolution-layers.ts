@@ -10,6 +10,7 @@ import {
 } from "../../errors/arguments.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { conv2d, perAxis, type ConvolutionOptions, type PerAxis } from "../../functions/convolution.ts";
+import { aPadding, type Padding } from "../../functions/padding.ts";
 import { add } from "../../functions/elementwise.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -22,8 +23,8 @@ export interface Conv2dLayerOptions {
   readonly kernel: PerAxis;
   /** Default 1. */
   readonly stride?: PerAxis;
-  /** Zeros around the image; default keeps the size at stride 1 where the kernel is odd. */
-  readonly padding?: PerAxis;
+  /** Zeros around the image, as `conv2d` takes them; default keeps the size at stride 1 where the kernel is odd. */
+  readonly padding?: Padding;
   /** Default 1. */
   readonly dilation?: PerAxis;
   /** Divides inputs and outputs, as in `conv2d`; with as many as inputs the layer is depthwise. Default 1. */
@@ -41,7 +42,12 @@ export interface Conv2dLayerOptions {
 const conv2dLayerOptions: OptionChecks<Conv2dLayerOptions> = {
   kernel: required(wholePerAxis(1)),
   stride: wholePerAxis(1),
-  padding: wholePerAxis(0),
+  padding: {
+    words: aPadding.words,
+    fits: (value) =>
+      aPadding.fits(value) &&
+      [value].flat(2).every((each) => Number.isSafeInteger(each) && (each as number) >= 0),
+  },
   dilation: wholePerAxis(1),
   groups: wholeFrom(1),
   bias: aFlag,

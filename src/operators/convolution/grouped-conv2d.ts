@@ -17,7 +17,7 @@ export type GroupedConv2dAttributes = Grouped;
 export const groupedConv2d: Operator<GroupedConv2dAttributes> = {
   name: "groupedConv2d",
   infer(inputs, attributes) {
-    expectFloats("groupedConv2d", inputs, ["x", "filter"]);
+    expectFloats("conv2d", inputs, ["x", "filter"]);
     const [x, filter] = inputs;
     const { batch, outputHeight, outputWidth, outputChannels } = groupedExtentsOf(
       "groupedConv2d",
@@ -28,14 +28,14 @@ export const groupedConv2d: Operator<GroupedConv2dAttributes> = {
     return [{ shape: [batch, outputHeight, outputWidth, outputChannels], dtype: "f32" }];
   },
   reference([x, filter], [y], attributes) {
-    const extents = groupedExtentsOf("groupedConv2d", x.shape, filter.shape, attributes);
+    const extents = groupedExtentsOf("conv2d", x.shape, filter.shape, attributes);
     const [values, weights, sums] = [x.data, filter.data, y.data];
     eachRunOfMembers(extents, attributes, (xAt, weightAt, yAt) => {
       for (let k = 0; k < extents.outputMembers; k++) sums[yAt + k] += values[xAt] * weights[weightAt + k];
     });
   },
   candidates([x, filter], attributes, adapter) {
-    const extents = groupedExtentsOf("groupedConv2d", x.shape, filter.shape, attributes);
+    const extents = groupedExtentsOf("conv2d", x.shape, filter.shape, attributes);
     const bind = { x: input(0), weights: input(1), y: output(0) };
     const direct: Candidate = {
       name: "direct",

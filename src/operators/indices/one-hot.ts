@@ -2,7 +2,7 @@
 
 import { ShapeError } from "../../errors/errors.ts";
 import { maximumRank, sizeOf } from "../../tensor/shape.ts";
-import { showSpecs } from "../operands.ts";
+import { showSpecs, typeHint } from "../operands.ts";
 import { input, output, type Candidate, type Operator } from "../operator.ts";
 import { expectAttribute } from "../roles.ts";
 
@@ -21,7 +21,7 @@ export const oneHot: Operator<OneHotAttributes> = {
     const [indices] = inputs;
     if (inputs.length !== 1 || indices.dtype !== "u32" || indices.shape.length >= maximumRank) {
       throw new ShapeError(
-        `oneHot: takes indices u32 of up to ${maximumRank - 1} axes, got ${showSpecs(inputs)}`,
+        `oneHot: takes indices u32 of up to ${maximumRank - 1} axes, got ${showSpecs(inputs)}${typeHint("u32", inputs)}`,
       );
     }
     expectAttribute(

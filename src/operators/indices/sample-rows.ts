@@ -2,7 +2,7 @@
 
 import { ShapeError } from "../../errors/errors.ts";
 import { equalShapes } from "../../tensor/shape.ts";
-import { showSpecs } from "../operands.ts";
+import { showSpecs, typeHint } from "../operands.ts";
 import { input, output, type Operator } from "../operator.ts";
 import { philox } from "../random/philox.ts";
 import { expectAttribute } from "../roles.ts";
@@ -42,7 +42,7 @@ export const sampleRows: Operator<SampleRowsAttributes> = {
     if (!fits) {
       throw new ShapeError(
         "sampleRows: takes logits f32 [rows, columns], seed u32 [4] and, if wanted, allowed u8 or f32 [rows, columns] or " +
-          `[columns], got ${showSpecs(inputs)}`,
+          `[columns], got ${showSpecs(inputs)}${typeHint("u32", inputs.slice(1, 2))}`,
       );
     }
     const isTemperature = Number.isFinite(temperature) && temperature >= 0;

@@ -2,7 +2,7 @@
 
 import { ShapeError } from "../../errors/errors.ts";
 import { input, output, temporary, type Candidate, type Launch, type Operator } from "../operator.ts";
-import { showShape, sizeOf, type TensorSpec } from "../../tensor/shape.ts";
+import { equalShapes, showShape, sizeOf, type TensorSpec } from "../../tensor/shape.ts";
 import { expectAttribute, expectRoles } from "../roles.ts";
 import { rowCandidates } from "../softmax/rows.ts";
 import { countOfEntries, scaledSum, scratchOf } from "./scaled-sum.ts";
@@ -14,6 +14,16 @@ export interface CrossEntropyAttributes {
   readonly labelSmoothing: number;
 }
 
+/** @throws ShapeError unless there is a class for each row of logits */
+function expectClasses(logits: TensorSpec, classes: TensorSpec): void {
+  const rows = logits.shape.slice(0, -1);
+  if (logits.shape.length > 0 && equalShapes(classes.shape, rows)) return;
+  throw new ShapeError(
+    "crossEntropy: takes logits [..., classes], the classes along the last axis, and u32 of the other axes, got logits " +
+      `${showShape(logits.shape)} and classes ${showShape(classes.shape)}`,
+  );
+}
+
 /**
  * Inputs logits [..., K] and classes u32 [...]; outputs loss [], the mean over the entries that are not ignored of sum over k of
  * t_k (log(sum over j of exp(z_j)) - z_k) with t_k = (1 - s) (1 where k is the class, else 0) + s / K, and gradient [..., K], the
@@ -23,17 +33,21 @@ export interface CrossEntropyAttributes {
 export const crossEntropy: Operator<CrossEntropyAttributes> = {
   name: "crossEntropy",
   infer(inputs, { ignore, labelSmoothing }) {
-    const [logits] = inputs as readonly (TensorSpec | undefined)[];
+    const [logits, classes] = inputs as readonly (TensorSpec | undefined)[];
+    if (logits?.dtype === "f32" && classes?.dtype === "u32") expectClasses(logits, classes);
     expectRoles("crossEntropy", inputs, [
       { role: "logits" },
       { role: "classes", dtype: "u32", shape: logits?.shape.slice(0, -1) ?? [] },
     ]);
     const [{ shape }] = inputs;
-    if (shape.length === 0) {
-      throw new ShapeError(`crossEntropy: logits ${showShape(shape)} must be [..., classes]`);
-    }
     const isClass = ignore === null || (Number.isInteger(ignore) && ignore >= 0 && ignore < 2 ** 32);
-    expectAttribute("crossEntropy", "ignore", ignore ?? 0, isClass, "a whole number from 0 below 2^32");
+    expectAttribute(
+      "crossEntropy",
+      "ignore",
+      ignore ?? 0,
+      isClass,
+      "a whole number from 0 below 2^32, such as 255",
+    );
     const isShare = labelSmoothing >= 0 && labelSmoothing <= 1;
     expectAttribute("crossEntropy", "labelSmoothing", labelSmoothing, isShare, "in [0, 1]");
     return [

@@ -2,7 +2,8 @@
 
 import { input, output, type Operator } from "../operator.ts";
 import type { TensorSpec } from "../../tensor/shape.ts";
-import { sizeOf } from "../../tensor/shape.ts";
+import { showShape, sizeOf } from "../../tensor/shape.ts";
+import { ShapeError } from "../../errors/errors.ts";
 import { expectRoles } from "../roles.ts";
 import { addProduct, productCandidates, productOf, type Product } from "./product.ts";
 
@@ -20,6 +21,24 @@ function productOfLayer(
   return productOf("linear", rows, weight.shape, { transposeA: false, transposeB }).product;
 }
 
+/** @throws ShapeError where both are what they must be, but for the extent in which they meet */
+function expectMeeting(
+  x: TensorSpec | undefined,
+  weight: TensorSpec | undefined,
+  features: number,
+  transposeWeight: boolean,
+): void {
+  if (x?.dtype !== "f32" || weight?.dtype !== "f32" || weight.shape.length !== 2) return;
+  if (x.shape.at(-1) === features) return;
+  const [layout, other] = ["[inputs, outputs]", "[outputs, inputs]"];
+  throw new ShapeError(
+    `linear: x ${showShape(x.shape)} must be [..., ${features}] for the weight ${showShape(weight.shape)}, which is ` +
+      (transposeWeight
+        ? `${other} with transposeWeight`
+        : `${layout}, or ${other} with { transposeWeight: true }`),
+  );
+}
+
 /** Inputs x [..., I], weight [I, O] or its transpose, and perhaps bias [O]; output [..., O] = x weight + bias. */
 export const linear: Operator<LinearAttributes> = {
   name: "linear",
@@ -28,6 +47,7 @@ export const linear: Operator<LinearAttributes> = {
     const lead = x?.shape.slice(0, -1) ?? [];
     const [rows = 0, columns = 0] = weight?.shape ?? [];
     const [features, outputs] = transposeWeight ? [columns, rows] : [rows, columns];
+    expectMeeting(x, weight, features, transposeWeight);
     expectRoles("linear", inputs, [
       { role: "x", shape: [...lead, features] },
       { role: "weight", shape: [rows, columns] },

@@ -3,7 +3,7 @@
 import { ShapeError } from "../../errors/errors.ts";
 import { input, output, type Candidate, type Operator } from "../operator.ts";
 import { sizeOf } from "../../tensor/shape.ts";
-import { showSpecs } from "../operands.ts";
+import { showSpecs, typeHint } from "../operands.ts";
 import { expectAttribute } from "../roles.ts";
 
 export interface TakeRowsAttributes {
@@ -33,7 +33,8 @@ export const takeRows: Operator<TakeRowsAttributes> = {
       indices.shape.length !== 1
     ) {
       throw new ShapeError(
-        `takeRows: takes x with one axis or more and indices u32 [count], got ${showSpecs(inputs)}`,
+        `takeRows: takes x with one axis or more and indices u32 [count], got ${showSpecs(inputs)}` +
+          typeHint("u32", inputs.slice(1)),
       );
     }
     expectPadding("takeRows", padding, x.shape[0]);
