@@ -118,7 +118,7 @@ fn tops_of(block: Block, before: array<Element, 2>) -> array<Element, 2> {
 
 // The sum that is taken away, and with LOG that of the probabilities: 1 in all, or 0 where y is -infinity throughout.
 fn sums_of(block: Block, shift: f32) -> array<Element, 2> {
-  var sums: array<Element, 2>;
+  var sums = array<Element, 2>();
   for (var i = 0u; i < KEPT; i++) {
     if (LOG) {
       sums[0] += block.slopes[i];

@@ -129,7 +129,7 @@ fn relative_to(largest: Element, values: Kept, block: u32, lane: u32) -> Kept {
 // Their sum; with LOG the sum of their exponentials, but of those that equal the largest, and the number of these.
 fn sums_of(kept: Kept, block: u32, lane: u32) -> array<Element, 2> {
   let column = first_column(block, lane);
-  var sums: array<Element, 2>;
+  var sums = array<Element, 2>();
   for (var i = 0u; i < KEPT; i++) {
     if (LOG) {
       let is_largest = kept[i] == Element();

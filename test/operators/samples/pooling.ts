@@ -76,6 +76,12 @@ const cases: readonly Case[] = [
     ceilMode: true,
     countIncludePad: false,
   }),
+  pooling("padding counts, what lies beyond it does not, another on each side", [1, 6, 8, 4], [3, 4], {
+    stride: [2, 3],
+    padding: [1, 2],
+    farPadding: [0, 1],
+    ceilMode: true,
+  }),
   pooling("there is no padding that would not count", [1, 5, 7, 4], [2, 2], { countIncludePad: false }),
   { name: "ties of fours", x: integers([2, 7, 6, 4], 3, 1), attributes: overlapping, ties: true },
   { name: "all negative", x: normal([1, 5, 5, 3], 1, -1000), attributes: overlapping, ties: false },

@@ -73,6 +73,11 @@ const cases: readonly Case[] = [
     mask: normal([2, 1, 2, 1, 2, 4], 2),
     gradcheck: false,
   },
+  {
+    name: "a mask with strides of its own along three axes, long rows",
+    x: normal([2, 3, 2, 3, 2, 40], 1),
+    mask: normal([2, 1, 2, 1, 2, 40], 2),
+  },
   { name: "some left out", x: normal([5, 8], 1), mask: dropping([5, 8], 3), gradcheck: false },
   { name: "causal", x: normal([2, 3, 9, 9], 1), mask: causal(9), gradcheck: false },
   { name: "causal, rows in fours", x: normal([2, 2, 36, 36], 1), mask: causal(36), gradcheck: false },
