@@ -189,7 +189,7 @@ const expectations: readonly Expectation[] = [
     },
   },
   {
-    has: "engine.record(() =>",
+    has: "const target = engine.feed(() => [1, 3, 4, 6]",
     check: (shown) => {
       const [weight, bias, ...followed] = arraysIn(shown);
       near(weight, [3, 2], 0.05);

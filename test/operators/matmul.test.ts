@@ -177,17 +177,19 @@ describe("shape errors", () => {
 
   test("a layer names the operand that does not fit", () => {
     expect(message(() => linear(zeros(2, 3), zeros(4, 5), zeros(5)))).toContain(
-      "linear: x must be f32 [2, 4]",
+      "linear: x [2, 3] must be [..., 4] for the weight [4, 5], which is [inputs, outputs]",
     );
     expect(message(() => linear(zeros(2, 3), zeros(3, 5), zeros(4)))).toContain(
       "linear: bias must be f32 [5]",
     );
     expect(message(() => linear(zeros(2, 2, 4), zeros(3, 5), zeros(5)))).toContain(
-      "linear: x must be f32 [2, 2, 3]",
+      "linear: x [2, 2, 4] must be [..., 3] for the weight [3, 5]",
     );
     expect(message(() => linear(zeros(2, 3), zeros(3, 5), zeros(5), { transposeWeight: true }))).toContain(
-      "linear: x must be f32 [2, 5]",
+      "linear: x [2, 3] must be [..., 5] for the weight [3, 5], which is [outputs, inputs]",
     );
-    expect(message(() => linear(zeros(), zeros(3, 5), zeros(5)))).toContain("linear: x must be f32 [3]");
+    expect(message(() => linear(zeros(), zeros(3, 5), zeros(5)))).toContain(
+      "linear: x [] must be [..., 3] for the weight [3, 5]",
+    );
   });
 });

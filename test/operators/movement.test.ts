@@ -75,7 +75,7 @@ describe("shape errors say what does not fit", () => {
     ],
     ["stack of unequal shapes", () => stack([zeros(2, 3), zeros(3, 2)]), /^stack: \[2, 3\] and \[3, 2\]/],
     ["stack along an axis that is not there", () => stack([zeros(2)], 2), /^stack: there is no axis 2/],
-    ["stack to seven axes", () => stack([zeros(1, 1, 1, 1, 1, 1)]), /up to 6/],
+    ["stack to seven axes", () => stack([zeros(1, 1, 1, 1, 1, 1)]), /up to 5/],
     [
       "split into unequal parts",
       () => split(zeros(2, 7), 3, -1),

@@ -72,8 +72,8 @@ export function windowsOver(
         ? showShape(padding)
         : `${showShape(padding)} and ${showShape(farPadding)}`;
       throw new ShapeError(
-        `${operator}: a window (the first two extents of a filter) of ${showShape(window)} with dilation ${showShape(dilation)} is larger than the ` +
-          `image of ${showShape(image)} with padding ${paddings}; add padding or use a smaller window`,
+        `${operator}: a window of ${showShape(window)} with dilation ${showShape(dilation)} is larger than the ` +
+          `image of ${showShape(image)} with padding ${paddings}; add padding or use a smaller window (of a filter its first two extents)`,
       );
     }
     const isBeyond = ceilMode && last * stride[axis] >= image[axis] + padding[axis];
