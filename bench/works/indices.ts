@@ -38,7 +38,7 @@ function embeddings(width: number): OperatorWork[] {
 }
 
 function search(k: number): OperatorWork[] {
-  const [queries, rows, width] = [1000, 20_000, 128];
+  const [queries, rows, width] = [128, 4096, 128];
   const inputs = () => Promise.all([normal([queries, width], 63), normal([rows, width], 64)]);
   const flops = 2 * queries * rows * width;
   return [

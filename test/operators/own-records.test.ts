@@ -245,7 +245,7 @@ describe("a mistake in a record", () => {
     [
       "a reference that returns its result",
       { reference: () => [1, 2] },
-      "operator twice: reference must fill the outputs' data before it returns; it returned a list of 2",
+      "operator twice: reference must fill the outputs' data before it returns; it returned [1, 2]",
     ],
     [
       "a reference that replaces the data",

@@ -98,7 +98,7 @@ export const crossEntropy: Operator<CrossEntropyAttributes> = {
     const ignored = { ignores: ignore === null ? 0 : 1, ignore: ignore ?? 0 };
     const [entries, losses, own, scratch] = [0, 1, 2, 3].map(temporary);
     const perRow: TensorSpec = { shape: [rows], dtype: "f32" };
-    return rowCandidates(classes, adapter, 32, ({ name, Element, steps, registers, lanes }): Candidate => {
+    return rowCandidates(classes, adapter, ({ name, Element, steps, registers, lanes }): Candidate => {
       const knobs = { Element, VALUES: classes / steps };
       const bind = { logits: input(0), targets: input(1), entries, loss: losses, own, gradient: output(1) };
       const sizes = { rows, columns: steps, ...ignored, smoothing: labelSmoothing, nan: 0x7fc00000 };
