@@ -220,7 +220,9 @@ describe("every row of the gradient table is checked", () => {
         const ofKind = (kind: Constant): number[] => floatsOf(sample).filter((i) => kinds[i] === kind);
         for (const index of ofKind("refused")) {
           const call = async () => await byTape(name, sample, data, [index]);
-          await expect(call(), `input ${index}`).rejects.toThrow(new RegExp(`^${name}: there is no gradient of its`));
+          await expect(call(), `input ${index}`).rejects.toThrow(
+            new RegExp(`^${name}: there is no gradient of its`),
+          );
         }
         await expectFlat(name, sample, ofKind("flat"));
       });
