@@ -2,7 +2,7 @@
 
 import { ShapeError } from "../../errors/errors.ts";
 import { expectFloats } from "../operands.ts";
-import { showShape, type Shape, type TensorSpec } from "../../tensor/shape.ts";
+import { broadcastStrides, collapse, showShape, type Shape, type TensorSpec } from "../../tensor/shape.ts";
 
 export interface AttentionAttributes {
   /** What q k' is multiplied with before the mask is added. */
@@ -40,22 +40,14 @@ export function leadingStrides(
   leads: Shape,
   mask: Shape,
 ): Omit<MaskPlace, "maskRowStride" | "maskColumnStride"> | undefined {
-  const own = [...new Array<number>(leads.length + 2 - mask.length).fill(1), ...mask];
-  // Runs of axes, from the innermost, that one stride walks along.
-  const runs: { extent: number; stride: number }[] = [];
-  let stride = own[leads.length] * own[leads.length + 1];
-  for (let axis = leads.length - 1; axis >= 0; axis--) {
-    if (leads[axis] === 1) continue;
-    const step = own[axis] === 1 ? 0 : stride;
-    const last = runs.at(-1);
-    if (last !== undefined && step === (last.stride === 0 ? 0 : last.extent * last.stride))
-      last.extent *= leads[axis];
-    else runs.push({ extent: leads[axis], stride: step });
-    stride *= own[axis];
-  }
-  if (runs.length > 2) return undefined;
-  const [inner = { extent: 1, stride: 0 }, outer = { extent: 1, stride: 0 }] = runs;
-  return { maskEvery: inner.extent, maskOuterStride: outer.stride, maskInnerStride: inner.stride };
+  const ofLeads = broadcastStrides(mask, [...leads, 1, 1]).slice(0, -2);
+  const { extents, strides } = collapse(leads, [ofLeads]);
+  if (extents.length > 2) return undefined;
+  return {
+    maskEvery: extents.at(-1) ?? 1,
+    maskOuterStride: strides[0].at(-2) ?? 0,
+    maskInnerStride: strides[0].at(-1) ?? 0,
+  };
 }
 
 /** Whether a mask of this shape may be added to scores [..., T, S]: its axes, right-aligned, are equal or 1. */

@@ -1,13 +1,19 @@
 // The gradient of a convolution with respect to its images: itself a convolution, of the output's gradient with the
 // filter turned by half a turn and its channels swapped.
 
-import { ShapeError } from "../../errors/errors.ts";
 import { input, output, type Candidate, type Operator } from "../operator.ts";
 import type { AdapterTraits } from "../../device/traits.ts";
-import { equalShapes, showShape, type Shape, type TensorSpec } from "../../tensor/shape.ts";
+import type { Shape, TensorSpec } from "../../tensor/shape.ts";
 import { addMatrixTimesColumn } from "../matmul/row-products.ts";
 import { expectFloats } from "../operands.ts";
-import { directSizes, eachRunOfTaps, extentsOf, type Extents, type Sliding } from "./extents.ts";
+import {
+  directSizes,
+  eachRunOfTaps,
+  expectOutputGradient,
+  extentsOf,
+  type Extents,
+  type Sliding,
+} from "./extents.ts";
 import { inputGradientCandidates } from "./launches.ts";
 import { isWorthCopies, patchedInputGradient, placed } from "./patches.ts";
 import { phasedInputGradient } from "./phases.ts";
@@ -28,19 +34,8 @@ export const conv2dInputGradient: Operator<Conv2dInputGradientAttributes> = {
     expectFloats("conv2dInputGradient", inputs, ["dy", "filter"]);
     const [dy, filter] = inputs;
     const { inputShape } = attributes;
-    const { batch, outputHeight, outputWidth, outputChannels } = extentsOf(
-      "conv2dInputGradient",
-      inputShape,
-      filter.shape,
-      attributes,
-    );
-    const shape = [batch, outputHeight, outputWidth, outputChannels];
-    if (!equalShapes(dy.shape, shape)) {
-      throw new ShapeError(
-        `conv2dInputGradient: x ${showShape(inputShape)} and the filter ${showShape(filter.shape)} make y ` +
-          `${showShape(shape)}, but dy is ${showShape(dy.shape)}`,
-      );
-    }
+    const extents = extentsOf("conv2dInputGradient", inputShape, filter.shape, attributes);
+    expectOutputGradient("conv2dInputGradient", dy.shape, inputShape, filter.shape, extents);
     return [{ shape: inputShape, dtype: "f32" }];
   },
   reference([dy, filter], [dx], attributes) {

@@ -1,11 +1,10 @@
 // The gradient of a convolution with respect to its filter: few values, each a sum over all pixels.
 
-import { ShapeError } from "../../errors/errors.ts";
 import { input, output, type Candidate, type Operator } from "../operator.ts";
-import { equalShapes, showShape, type Shape } from "../../tensor/shape.ts";
+import type { Shape } from "../../tensor/shape.ts";
 import { addOuterProduct } from "../matmul/row-products.ts";
 import { expectFloats } from "../operands.ts";
-import { directSizes, eachRunOfTaps, extentsOf, type Sliding } from "./extents.ts";
+import { directSizes, eachRunOfTaps, expectOutputGradient, extentsOf, type Sliding } from "./extents.ts";
 import { weightGradientCandidates } from "./launches.ts";
 import { patchedWeightGradient } from "./patches.ts";
 import { anyChannels } from "./vec4-channels.ts";
@@ -25,19 +24,8 @@ export const conv2dWeightGradient: Operator<Conv2dWeightGradientAttributes> = {
     expectFloats("conv2dWeightGradient", inputs, ["x", "dy"]);
     const [x, dy] = inputs;
     const { filterShape } = attributes;
-    const { batch, outputHeight, outputWidth, outputChannels } = extentsOf(
-      "conv2dWeightGradient",
-      x.shape,
-      filterShape,
-      attributes,
-    );
-    const shape = [batch, outputHeight, outputWidth, outputChannels];
-    if (!equalShapes(dy.shape, shape)) {
-      throw new ShapeError(
-        `conv2dWeightGradient: x ${showShape(x.shape)} and the filter ${showShape(filterShape)} make y ` +
-          `${showShape(shape)}, but dy is ${showShape(dy.shape)}`,
-      );
-    }
+    const extents = extentsOf("conv2dWeightGradient", x.shape, filterShape, attributes);
+    expectOutputGradient("conv2dWeightGradient", dy.shape, x.shape, filterShape, extents);
     return [{ shape: filterShape, dtype: "f32" }];
   },
   reference([x, dy], [dw], attributes) {

@@ -170,3 +170,22 @@ export function eachRunOfTaps(
     }
   }
 }
+
+/**
+ * Checks the gradient of the output [N, P, Q, K] of a convolution of x with a filter.
+ * @throws ShapeError naming the operator and all three shapes
+ */
+export function expectOutputGradient(
+  operator: string,
+  dy: Shape,
+  x: Shape,
+  filter: Shape,
+  { batch, outputHeight, outputWidth, outputChannels }: Extents,
+): void {
+  const shape = [batch, outputHeight, outputWidth, outputChannels];
+  if (equalShapes(dy, shape)) return;
+  throw new ShapeError(
+    `${operator}: x ${showShape(x)} and the filter ${showShape(filter)} make y ${showShape(shape)}, but dy is ` +
+      showShape(dy),
+  );
+}

@@ -1,9 +1,9 @@
 // The gradient of a grouped convolution with respect to its images.
 
-import { ShapeError } from "../../errors/errors.ts";
 import { input, output, type Candidate, type Operator } from "../operator.ts";
-import { equalShapes, showShape, type Shape } from "../../tensor/shape.ts";
+import type { Shape } from "../../tensor/shape.ts";
 import { expectFloats } from "../operands.ts";
+import { expectOutputGradient } from "./extents.ts";
 import { groupedInputGradientCandidates } from "./grouped-launches.ts";
 import { eachRunOfMembers, groupedExtentsOf, groupedSizes, type Grouped } from "./groups.ts";
 
@@ -23,19 +23,8 @@ export const groupedConv2dInputGradient: Operator<GroupedConv2dInputGradientAttr
     expectFloats("groupedConv2dInputGradient", inputs, ["dy", "filter"]);
     const [dy, filter] = inputs;
     const { inputShape } = attributes;
-    const { batch, outputHeight, outputWidth, outputChannels } = groupedExtentsOf(
-      "groupedConv2dInputGradient",
-      inputShape,
-      filter.shape,
-      attributes,
-    );
-    const shape = [batch, outputHeight, outputWidth, outputChannels];
-    if (!equalShapes(dy.shape, shape)) {
-      throw new ShapeError(
-        `groupedConv2dInputGradient: x ${showShape(inputShape)} and the filter ${showShape(filter.shape)} make y ` +
-          `${showShape(shape)}, but dy is ${showShape(dy.shape)}`,
-      );
-    }
+    const extents = groupedExtentsOf("groupedConv2dInputGradient", inputShape, filter.shape, attributes);
+    expectOutputGradient("groupedConv2dInputGradient", dy.shape, inputShape, filter.shape, extents);
     return [{ shape: inputShape, dtype: "f32" }];
   },
   reference([dy, filter], [dx], attributes) {

@@ -1,9 +1,9 @@
 // The gradient of a grouped convolution with respect to its filter: very few values, each a sum over all pixels.
 
-import { ShapeError } from "../../errors/errors.ts";
 import { input, output, type Candidate, type Operator } from "../operator.ts";
-import { equalShapes, showShape, type Shape } from "../../tensor/shape.ts";
+import type { Shape } from "../../tensor/shape.ts";
 import { expectFloats } from "../operands.ts";
+import { expectOutputGradient } from "./extents.ts";
 import { groupedWeightGradientCandidates } from "./grouped-launches.ts";
 import { eachRunOfMembers, groupedExtentsOf, groupedSizes, type Grouped } from "./groups.ts";
 
@@ -23,19 +23,8 @@ export const groupedConv2dWeightGradient: Operator<GroupedConv2dWeightGradientAt
     expectFloats("groupedConv2dWeightGradient", inputs, ["x", "dy"]);
     const [x, dy] = inputs;
     const { filterShape } = attributes;
-    const { batch, outputHeight, outputWidth, outputChannels } = groupedExtentsOf(
-      "groupedConv2dWeightGradient",
-      x.shape,
-      filterShape,
-      attributes,
-    );
-    const shape = [batch, outputHeight, outputWidth, outputChannels];
-    if (!equalShapes(dy.shape, shape)) {
-      throw new ShapeError(
-        `groupedConv2dWeightGradient: x ${showShape(x.shape)} and the filter ${showShape(filterShape)} make y ` +
-          `${showShape(shape)}, but dy is ${showShape(dy.shape)}`,
-      );
-    }
+    const extents = groupedExtentsOf("groupedConv2dWeightGradient", x.shape, filterShape, attributes);
+    expectOutputGradient("groupedConv2dWeightGradient", dy.shape, x.shape, filterShape, extents);
     return [{ shape: filterShape, dtype: "f32" }];
   },
   reference([x, dy], [dw], attributes) {
