@@ -136,7 +136,7 @@ export async function loadFolder(
     states: new Uint8Array(samples.length * classes.length).fill(absent),
     uncertain: new Uint32Array(classes.length),
   };
-  const selected = { classes, image: { height, width, channels }, lists: [list], skipped: [] };
+  const selected = { classes, image: { height, width, channels }, lists: [list], skipped: [], remarks: [] };
   const loaded = await decodeParts(selected, options, signal);
   return { ...loaded, parts: loaded.parts.map((each) => ({ ...each, part: undefined })) };
 }

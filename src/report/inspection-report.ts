@@ -106,6 +106,8 @@ const marks: Readonly<Record<Severity, string>> = {
   "empty class": "CLASS",
   duplicates: "COPIES",
   undecodable: "UNDECODABLE",
+  "not understood": "WORDS",
+  guess: "GUESS",
 };
 
 /** Findings with their first cases, the gravest first, then the checks that found nothing. */
@@ -123,7 +125,14 @@ export function findingLines({ findings, clean }: Pick<Inspection, "findings" | 
   return [...lines, ...clean].join("\n");
 }
 
-function describeCase({ kind }: InspectionFinding, { samples, patient, reason }: FindingCase): string {
+function describeCase(
+  { kind }: InspectionFinding,
+  { samples, patient, name, count, reason }: FindingCase,
+): string {
+  if (name !== undefined) {
+    const often = count === undefined ? "" : ` (${number(count)})`;
+    return `${JSON.stringify(name)}${often}${reason === undefined ? "" : `: ${reason}`}`;
+  }
   const named = samples.filter(({ id }) => id !== "");
   if (named.length === 0) return "";
   const texts = named.map(showSample(named));

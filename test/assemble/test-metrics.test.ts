@@ -76,6 +76,7 @@ test("the patients of a catalogue come to the test set, told apart by source; th
     image: { height: 1, width: 1, channels: 1 },
     lists: [list("A", "train", [0]), list("A", "test", [1]), list("B", "test", [2, 3])],
     skipped: [],
+    remarks: [],
   };
   const decoded = await decodeAssembly(selected, { cache: "", memory: Infinity, skipBad: false });
   const { sources, test: joined } = assembled(selected, decoded);

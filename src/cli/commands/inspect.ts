@@ -72,7 +72,7 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
     return;
   }
   const opened = openedCatalogue(manifest, selected, decoded);
-  const inspection = inspect(selected.classes, opened.lists, opened.undecodable);
+  const inspection = inspect(selected.classes, opened.lists, opened.undecodable, selected.remarks);
   const sizes = await sizesBySource(selected, seed);
   const contents = { catalogue: selected, opened, sets: decoded.sets, seed, quiet };
   const sheets = options.sheets === undefined ? [] : await writeSheets(options.sheets, contents);

@@ -29,6 +29,7 @@ import { parts } from "./listing.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 import type { ImagePlace, ListContext, Listing, Part } from "./listing.ts";
 import { aManifest, type DataManifest } from "../manifest/manifest.ts";
+import type { Remark } from "./remarks.ts";
 import { combineLabels, mapLabels, settle } from "./mapping.ts";
 import type { ClassMapping, Refuse } from "./mapping.ts";
 import { keepWithin, positiveLimits, select } from "./selection.ts";
@@ -61,6 +62,8 @@ export interface Catalogue {
   readonly lists: readonly SampleList[];
   /** Records of tables and lists that were left out, each once. */
   readonly skipped: readonly DataError[];
+  /** What was guessed, joined or left out, and what nobody understood, in the order of the entries. */
+  readonly remarks: readonly Remark[];
 }
 
 /** A catalogue as far as arguments are looked at. */
@@ -109,6 +112,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
   const image = { height, width, channels };
   const { dataRoot, limit = Infinity, skipBad = false } = options;
   if (!(limit >= 1)) throw new UsageError(`the limit of images a source is ${limit}; it must be 1 or more`);
+  const remarks: Remark[] = [];
   const skipped = new Map<string, DataError>(); // by message: two entries may read one table
   const reading = {
     classes,
@@ -136,6 +140,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       // The split must not depend on --seed, nor may anything that is drawn before it.
       seed: drawing.splits ? fixedSeed : drawing.seed,
       limit: drawing.splits || isFiltered(entry) ? Infinity : drawing.limit,
+      remark: (remark) => remarks.push({ source: entry.name, ...remark }),
       drawn: (done, total) => options.onDrawn?.(entry.name, done, total),
     };
     const before = skipped.size;
@@ -180,7 +185,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       `is missing: name images to test on, or give a source a split with a test part (${names} ${verb} none)`,
     );
   }
-  return { classes, image, lists, skipped: [...skipped.values()] };
+  return { classes, image, lists, skipped: [...skipped.values()], remarks };
 }
 
 /** How images are drawn from an entry that has more than its limit. */

@@ -1,6 +1,7 @@
 // The result of every dataset format: which images there are, and the source's own labels of each. No image file is decoded
 // yet, and nothing is mapped to classes: that is done in catalogue.ts.
 import type { DataError } from "../../errors/data-errors.ts";
+import type { Remark } from "./remarks.ts";
 
 /** The most labels of one source: over ten times what the largest published set has; a damaged file may claim anything. */
 export const mostLabels = 1000;
@@ -68,6 +69,8 @@ export interface ListContext {
    * record. A fault of a whole file is thrown by the format itself.
    */
   readonly bad: (error: DataError) => void;
+  /** Told of what was guessed, joined or left out, and of what no class takes; the source's name is added. */
+  readonly remark: (remark: Omit<Remark, "source">) => void;
   /**
    * The absolute path of a file or folder that the manifest names.
    * @throws DataError when it does not exist, naming it and the data root

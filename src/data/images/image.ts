@@ -11,6 +11,19 @@ export interface DecodedImage {
   readonly pixels: Uint8Array<ArrayBuffer>;
 }
 
+/**
+ * How the numbers in an image file become grey levels, where the manifest knows it better than the file; all may be left out.
+ */
+export interface ImageReading {
+  /** Bits that a sample really has, 1 to 16: 2^bits - 1 becomes 255. Goes before what the file says of itself. */
+  readonly bits?: number | undefined;
+  /**
+   * In the file's own numbers (of DICOM: after its rescale): `low` and all below become 0, `high` and all above 255, linear
+   * between them. Goes before `bits` and before a window of the file.
+   */
+  readonly window?: readonly [low: number, high: number] | undefined;
+}
+
 /** An image whose header is known and within the limits. */
 export interface OpenedImage {
   /** Bytes that decoding it holds at once, as its header claims: at most 960 MiB. */

@@ -3,6 +3,7 @@
 import { UsageError } from "../../errors/errors.ts";
 import { expectArgument, aList, listOf, madeWith, strings } from "../../errors/arguments.ts";
 import { parts, type Part } from "../catalogue/listing.ts";
+import { remarkKinds, type Remark } from "../catalogue/remarks.ts";
 import { countLabels, type ListCount } from "./counts.ts";
 import {
   contradiction,
@@ -43,6 +44,7 @@ export const findingKinds = {
   /** One patient in two sources of one part. */
   "shared-patient": "duplicates",
   "undecodable-image": "undecodable",
+  ...remarkKinds,
 } as const;
 export type FindingKind = keyof typeof findingKinds;
 export type Severity = (typeof findingKinds)[FindingKind];
@@ -58,6 +60,9 @@ export interface NamedSample {
 export interface FindingCase {
   readonly class?: string;
   readonly patient?: string;
+  /** A word, label, column or file in the source's own words, and how often it was met. */
+  readonly name?: string;
+  readonly count?: number;
   /** One of each place. */
   readonly samples: readonly NamedSample[];
   /** In the decoder's words. */
@@ -91,11 +96,15 @@ const openedLists = listOf(
   madeWith("an opened list", ["list", "hashes"]),
 );
 
-/** @param lists in the order of the catalogue */
+/**
+ * @param lists in the order of the catalogue
+ * @param remarks of the catalogue
+ */
 export function inspect(
   classes: readonly string[],
   lists: readonly OpenedList[],
   undecodable: readonly Undecodable[],
+  remarks: readonly Remark[] = [],
 ): Inspection {
   expectArgument("inspect", "the classes", classes, strings);
   expectArgument("inspect", "the lists", lists, openedLists);
@@ -116,6 +125,16 @@ export function inspect(
     ...classFindings(classes, counts),
     ...duplicates(lists, images),
     ...failures(lists, undecodable),
+    ...remarks.map(({ kind, sentence, cases }) =>
+      finding(
+        kind,
+        sentence,
+        cases.map(({ name, count, example }) => ({
+          ...{ name, count, samples: [] },
+          ...(example === undefined ? {} : { reason: example }),
+        })),
+      ),
+    ),
   ];
   const order = Object.keys(findingKinds);
   const findings = found.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));

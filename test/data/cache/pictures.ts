@@ -58,6 +58,7 @@ export const catalogueOf = (...lists: SampleList[]): Catalogue => ({
   image: size,
   lists,
   skipped: [],
+  remarks: [],
 });
 
 export const range = (count: number, first = 0): number[] =>

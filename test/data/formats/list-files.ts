@@ -25,6 +25,7 @@ export function contextAt(root: string, changes: Partial<ListContext> = {}): Lis
     seed: 1,
     limit: Infinity,
     wanted: [],
+    remark: () => undefined,
     bad: (error) => {
       throw error;
     },

@@ -19,6 +19,7 @@ export function contextIn(folder: string, changes: Partial<ListContext> = {}): L
     seed: 1,
     limit: Infinity,
     wanted: [],
+    remark: () => undefined,
     bad: (error) => {
       throw error;
     },

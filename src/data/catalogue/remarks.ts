@@ -1,0 +1,35 @@
+// What was guessed, joined or left out while a source was listed, and what of it nobody understood: counted, and told by
+// `inspect`, `train`, `plan` and `study` alike. A remark is no error: what cannot be meant at all is refused where it is found.
+
+/** Kinds of remarks and how grave they are, the gravest first. */
+export const remarkKinds = {
+  /** Several rows of one image say different things, and the source's policy for them decided. */
+  "repeated-rows": "conflict",
+  /** Words in a column of words, or names of folders, that no class takes. */
+  "words-without-class": "not understood",
+  /** A filter looked for a number and found none in some cells. */
+  "cells-without-number": "not understood",
+  /** Something was taken for what it is not said to be, or one of several was taken. */
+  guess: "guess",
+} as const;
+export type RemarkKind = keyof typeof remarkKinds;
+
+/** One case of a remark: a word, a label or an image, with how often it was met and one place of it. */
+export interface RemarkCase {
+  /** The word, label, column, file or image in the source's own words. */
+  readonly name: string;
+  /** Rows or images that have it. */
+  readonly count: number;
+  /** One of them, in words: "line 12: a.png". */
+  readonly example?: string;
+}
+
+export interface Remark {
+  readonly kind: RemarkKind;
+  /** Name of the entry in the manifest. */
+  readonly source: string;
+  /** One whole sentence that names the source, counts and gives an example: what a person reads. */
+  readonly sentence: string;
+  /** All of them. */
+  readonly cases: readonly RemarkCase[];
+}
