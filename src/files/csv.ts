@@ -2,6 +2,7 @@
 import { CsvError, parse } from "csv-parse/sync";
 import { suggestion } from "../errors/nearest.ts";
 import { DataError } from "../errors/data-errors.ts";
+import { singleBlanks } from "./blanks.ts";
 import { readText } from "./bytes.ts";
 
 export interface TableRow {
@@ -11,6 +12,8 @@ export interface TableRow {
   readonly line: number;
   /** Trimmed, by column. */
   readonly cells: Readonly<Record<string, string>>;
+  /** Columns of joined tables that have no row for this one: nobody says what stands there. */
+  readonly without?: ReadonlySet<string>;
 }
 
 export interface Table {
@@ -18,6 +21,13 @@ export interface Table {
   /** In the order of the file, without those that have no name. */
   readonly columns: readonly string[];
   readonly rows: readonly TableRow[];
+  /** Of a table that is joined from several: the row of the file that holds a cell. */
+  readonly origin?: (row: number, column: string) => CellOrigin;
+}
+
+export interface CellOrigin {
+  readonly table: Table;
+  readonly row: number;
 }
 
 /** The most that a table may have. */
@@ -31,8 +41,16 @@ export interface TableLimits {
   readonly cells: number;
 }
 
-/** What stands between two cells. */
-export type Delimiter = "," | ";" | "\t";
+/** What stands between two cells; a blank is any run of blanks and tabs. */
+export type Delimiter = "," | ";" | "\t" | " ";
+
+/** How a table is written. */
+export interface TableForm {
+  /** Default: a comma. */
+  readonly delimiter?: Delimiter;
+  /** Whether its first row names the columns, which is the default; else their names are "1", "2", "3", ... */
+  readonly header?: boolean;
+}
 
 /**
  * The largest published label tables have 400,000 rows, or 36 columns, or 110 MB. The parser holds the text up to four
@@ -59,28 +77,33 @@ const mostFaults = 100;
  */
 export async function readTable(
   file: string,
-  delimiter: Delimiter = ",",
+  { delimiter = ",", header: named = true }: TableForm = {},
   bad: (error: DataError) => void = refuse,
   limits: TableLimits = mostOfAll,
 ): Promise<Table> {
-  const text = await readText(file, { most: limits.bytes });
+  const content = await readText(file, { most: limits.bytes });
+  const text = delimiter === " " ? singleBlanks(content) : content;
   let header: readonly string[] | undefined;
   const rows: TableRow[] = [];
   let record = 0;
   for (const parsed of parseRows(file, text, delimiter, limits)) {
     if ("fault" in parsed) {
       const { fault: reason, cause } = parsed;
-      if (header === undefined) throw new DataError(file, reason, { cause }); // nothing can be read without it
+      if (header === undefined && named) throw new DataError(file, reason, { cause }); // nothing can be read without it
       bad(new DataError(file, reason, { record: record++, cause }));
       continue;
     }
     const { line, cells } = parsed;
     if (header === undefined) {
-      header = readHeader(file, cells, delimiter, limits);
-      continue;
+      header = readHeader(file, named ? cells : cells.map((_, c) => String(c + 1)), delimiter, limits);
+      if (named) continue;
     }
     if (cells.length !== header.length) {
-      const reason = `has ${counted(cells.length, "cell")}, but the header names ${counted(header.length, "column")}`;
+      const names = named
+        ? `the header names ${counted(header.length, "column")}`
+        : `the first row has ${header.length}`;
+      const hint = delimiter === " " ? '; a cell with a blank in it stands in quotes, as in "a b"' : "";
+      const reason = `has ${counted(cells.length, "cell")}, but ${names}${hint}`;
       bad(new DataError(file, `line ${line}: ${reason}`, { record: record++ }));
       continue;
     }
@@ -89,7 +112,7 @@ export async function readTable(
     rows.push({ record: record++, line, cells: row });
   }
   if (header === undefined)
-    throw new DataError(file, "is empty; a table starts with the names of its columns");
+    throw new DataError(file, named ? "is empty; a table starts with the names of its columns" : "has no row");
   if (rows.length === 0) throw new DataError(file, "has a header but no row");
   return { file, columns: header.filter((name) => name !== ""), rows };
 }
@@ -151,7 +174,7 @@ function parseCells(
     parse(part, {
       delimiter,
       record_delimiter: ["\r\n", "\n", "\r"],
-      trim: delimiter !== "\t", // a quote may stand beside a space; of tabs, it would eat empty cells
+      trim: delimiter !== "\t" && delimiter !== " ", // a quote may stand beside a space; of tabs, it would eat empty cells
       relax_column_count: true, // counted by the caller, in our words
     });
   try {
@@ -218,24 +241,49 @@ function findRows(
 export function requireColumns(table: Table, names: readonly string[]): void {
   const missing = names.find((name) => !table.columns.includes(name));
   if (missing === undefined) return;
-  const [only = ""] = table.columns;
-  const other = table.columns.length === 1 ? [",", ";", "\t"].find((mark) => only.includes(mark)) : undefined;
-  const hint =
-    other === undefined
-      ? suggestion(missing, table.columns)
-      : `; is its delimiter ${other === "\t" ? "tab" : `"${other}"`}?`;
   const shown = table.columns.slice(0, 20).map((name) => brief(name));
   const rest = table.columns.length > shown.length ? ", ..." : "";
+  const hint = otherForm(table) ?? suggestion(missing, table.columns);
   throw new DataError(
     table.file,
     `has no column ${brief(missing)}; its columns are ${shown.join(", ")}${rest}${hint}`,
   );
 }
 
-/** A DataError about one of a table's rows, which names its line as well. */
-export function rowError(table: Table, row: number, reason: string): DataError {
-  const { line, record } = table.rows[row];
-  return new DataError(table.file, `line ${line}: ${reason}`, { record });
+/** The end of a message: how a table may be written that has not the columns it should have; undefined without a sign of it. */
+function otherForm({ columns, rows }: Table): string | undefined {
+  const isNumbered = columns.every((name, c) => name === String(c + 1));
+  const first = isNumbered ? (rows.at(0)?.cells ?? {}) : {};
+  const texts = isNumbered ? columns.map((name) => first[name] ?? "") : columns;
+  const [only = ""] = texts;
+  const mark = columns.length === 1 ? [",", ";", "\t", " "].find((each) => only.includes(each)) : undefined;
+  const isData = !isNumbered && texts.some((text) => text.split(/[,;\s]+/u).some(isImageFileName));
+  if (mark === " " && !isData && !isNumbered) return undefined; // one column whose name is two words
+  if (mark === undefined && !isData) {
+    return isNumbered ? "; without a header, columns are called by their numbers" : undefined;
+  }
+  const delimiter = mark === undefined ? "" : `its delimiter ${markNames[mark]}`;
+  if (!isData) return `; is ${delimiter}?`;
+  const header = 'header: "none", and call columns by their numbers, such as image: 1';
+  return `; its first row looks like data: say ${header}${delimiter === "" ? "" : `; and is ${delimiter}?`}`;
+}
+
+const markNames: Readonly<Record<string, string>> = { ",": '","', ";": '";"', "\t": "tab", " ": "blank" };
+
+/** Whether a text is the name of an image file, which no column is called. */
+function isImageFileName(text: string): boolean {
+  return /.\.(?:png|jpe?g|gif|bmp|tiff?|webp|dcm|dicom)(?:\.gz)?$/iu.test(text);
+}
+
+/**
+ * A DataError about one of a table's rows, which names its line as well.
+ *
+ * @param column the column at fault, if it is one: of a joined table, the error names the file and line that it comes from
+ */
+export function rowError(table: Table, row: number, reason: string, column?: string): DataError {
+  const origin = column === undefined ? undefined : table.origin?.(row, column);
+  const { line, record } = (origin?.table ?? table).rows[origin?.row ?? row];
+  return new DataError((origin?.table ?? table).file, `line ${line}: ${reason}`, { record });
 }
 
 /** What stands in a cell, quoted, short enough for a message of one line. */

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { DataError } from "../../errors/data-errors.ts";
 import { path } from "../manifest/fields.ts";
 import { brief, readTable, rowError } from "../../files/csv.ts";
-import type { Delimiter, Table, TableRow } from "../../files/csv.ts";
+import type { Table, TableForm, TableRow } from "../../files/csv.ts";
 import { askFolder, belowRoot } from "../../files/paths.ts";
 import { mostLabels } from "../catalogue/listing.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
@@ -62,10 +62,11 @@ export function imagesBelow(root: string): FindImage {
 export async function locateTable(
   path: string,
   context: ListContext,
-  delimiter: Delimiter = ",",
+  form: TableForm = {},
 ): Promise<Table> {
   const file = await context.locate(path);
-  return context.once(`table ${delimiter} ${file}`, () => readTable(file, delimiter, context.bad));
+  const { delimiter = ",", header = true } = form;
+  return context.once(`table ${delimiter} ${header} ${file}`, () => readTable(file, form, context.bad));
 }
 
 /** Whether a name looks like an image file's, gzip'd or not; the content decides what it is. */

@@ -1,0 +1,270 @@
+// Joins tables: the rows of one, of which each is an image, get the columns of others, whose rows speak of the same image, study or
+// patient. What has no partner is counted and told, and never gets a label.
+import { DataError } from "../../errors/data-errors.ts";
+import { brief, requireColumns, rowError } from "../../files/csv.ts";
+import type { CellOrigin, Table, TableRow } from "../../files/csv.ts";
+import { canonicalWord, isMissing, nearMatch } from "../../labels/wording.ts";
+import type { ListContext } from "../catalogue/listing.ts";
+
+/** How a table is joined to another. */
+export interface Join {
+  /** Pairs of columns that must say the same: the first table's, and the joined one's. */
+  readonly keys: readonly (readonly [ours: string, theirs: string])[];
+  /** Put before the names of the joined table's columns. */
+  readonly prefix: string;
+  /** Whether rows without a partner are left out; else they stay, and nothing is known of the joined columns. */
+  readonly leavesOut: boolean;
+}
+
+export interface JoinedTable extends Table {
+  /** Columns that both tables have, and that do not say the same: nobody can ask for them. */
+  readonly clashes: ReadonlyMap<string, DataError>;
+}
+
+/** One table's place in a join. */
+interface Side {
+  readonly table: Table;
+  readonly columns: readonly string[];
+}
+
+/**
+ * Gives every row of a table the columns of its one partner in another.
+ *
+ * @param titles of the two tables, for remarks
+ * @throws DataError for a key column that is missing, keys that no two rows have in common, and, unless bad records are left out, for
+ *   rows of the joined table that differ although they have one key
+ */
+export function joinTables(
+  left: Table,
+  right: Table,
+  join: Join,
+  titles: readonly [left: string, right: string],
+  context: Pick<ListContext, "entry" | "bad" | "remark">,
+): JoinedTable {
+  const ours = { table: left, columns: join.keys.map(([column]) => column) };
+  const theirs = { table: right, columns: join.keys.map(([, column]) => column) };
+  requireColumns(left, ours.columns);
+  requireColumns(right, theirs.columns);
+  const partners = findPartners(ours, theirs, context);
+  tellUnmatched(ours, theirs, partners, join, titles, context);
+
+  const isKey = new Set(join.keys.filter(([a, b]) => a === b && join.prefix === "").map(([a]) => a));
+  const added = right.columns.filter((column) => !isKey.has(column)).map((column) => join.prefix + column);
+  const theirsOf = new Map(added.map((name) => [name, name.slice(join.prefix.length)]));
+  const shared = added.filter((name) => left.columns.includes(name));
+  const clashes = findClashes(left, right, shared, theirsOf, partners);
+  const fresh = added.filter((name) => !shared.includes(name));
+
+  const rows: TableRow[] = [];
+  const places: number[] = []; // of the left rows that stay
+  const nothing = new Map<ReadonlySet<string> | undefined, ReadonlySet<string>>();
+  for (const [at, row] of left.rows.entries()) {
+    const partner = partners.of[at];
+    if (partner === severalPartners || (partner < 0 && join.leavesOut)) continue;
+    const cells: Record<string, string> = { ...row.cells };
+    for (const name of clashes.keys()) delete cells[name];
+    const partnerCells = partner < 0 ? {} : right.rows[partner].cells;
+    for (const name of fresh) cells[name] = partnerCells[theirsOf.get(name) ?? ""] ?? "";
+    let without = row.without;
+    if (partner < 0) {
+      without = nothing.get(row.without) ?? new Set([...(row.without ?? []), ...fresh]);
+      nothing.set(row.without, without);
+    }
+    places.push(at);
+    rows.push({
+      record: row.record,
+      line: row.line,
+      cells,
+      ...(without === undefined ? {} : { without }),
+    });
+  }
+  const isFresh = new Set(fresh);
+  return {
+    file: left.file,
+    columns: [...left.columns.filter((name) => !clashes.has(name)), ...fresh],
+    rows,
+    clashes,
+    origin: (row: number, column: string): CellOrigin => {
+      const at = places[row];
+      const partner = partners.of[at];
+      if (isFresh.has(column) && partner >= 0) return { table: right, row: partner };
+      return left.origin?.(at, column) ?? { table: left, row: at };
+    },
+  };
+}
+
+const noPartner = -1;
+const severalPartners = -2;
+
+interface Partners {
+  /** For each row of the first table its partner's row, or one of the two numbers above. */
+  readonly of: Int32Array;
+  /** Whether the key of a row of the joined table is that of any row of the first. */
+  readonly used: Uint8Array;
+}
+
+/** Rows of the joined table that are equal are one partner; rows that differ are none, and are told by the lines of both. */
+function findPartners(
+  ours: Side,
+  theirs: Side,
+  { bad }: Pick<ListContext, "bad">,
+): Partners {
+  const { rows } = theirs.table;
+  const first = new Map<string, number>();
+  const keyed = Int32Array.from(rows, (_, at) => at); // the first row of each one's key
+  const other = new Map<string, number>();
+  for (const [at, row] of rows.entries()) {
+    const key = keyOf(row, theirs.columns);
+    if (key === undefined) continue;
+    const before = first.get(key);
+    if (before === undefined) first.set(key, at);
+    else {
+      keyed[at] = before;
+      if (!other.has(key) && !sayTheSame(rows[before], row, theirs)) other.set(key, at);
+    }
+  }
+  const used = new Uint8Array(rows.length);
+  const losers = new Map<string, number>();
+  const of = Int32Array.from(ours.table.rows, (row) => {
+    const key = keyOf(row, ours.columns);
+    const partner = key === undefined ? undefined : first.get(key);
+    if (key === undefined || partner === undefined) return noPartner;
+    used[partner] = 1;
+    if (!other.has(key)) return partner;
+    losers.set(key, (losers.get(key) ?? 0) + 1);
+    return severalPartners;
+  });
+  for (const [at, before] of keyed.entries()) used[at] = used[before];
+  for (const [key, count] of losers) {
+    const [a, b] = [first.get(key) ?? 0, other.get(key) ?? 0];
+    const rowsOfIt = `${count} ${count === 1 ? "row" : "rows"} of ${ours.table.file}`;
+    bad(
+      rowError(
+        theirs.table,
+        b,
+        `has ${described(rows[b], theirs.columns)}, as line ${rows[a].line} has with other cells: ` +
+          `${rowsOfIt} can take one partner only`,
+      ),
+    );
+  }
+  return { of, used };
+}
+
+/** Whether rows with one key have the same cells beside it. */
+function sayTheSame(a: TableRow, b: TableRow, { table, columns }: Side): boolean {
+  return table.columns.every((column) => columns.includes(column) || a.cells[column] === b.cells[column]);
+}
+
+/** The key of a row; undefined where one of its cells says nothing. */
+function keyOf({ cells }: TableRow, columns: readonly string[]): string | undefined {
+  let key = "";
+  for (const column of columns) {
+    const cell = cells[column];
+    // Most keys are plain: normalising 400,000 of them would take as long as reading the table.
+    const isPlain = /^[A-Za-z\d][\w-]{4,}$/u.test(cell);
+    if (!isPlain && isMissing(cell)) return undefined;
+    key += `${isPlain ? cell : canonicalWord(cell)}\0`;
+  }
+  return key;
+}
+
+/** "subject_id 12, study_id 5" */
+function described({ cells }: TableRow, columns: readonly string[]): string {
+  return columns.map((column) => `${column} ${brief(cells[column])}`).join(", ");
+}
+
+/** Counts what has no partner on either side. @throws DataError where nothing has */
+function tellUnmatched(
+  ours: Side,
+  theirs: Side,
+  { of, used }: Partners,
+  { leavesOut }: Join,
+  [ourTitle, theirTitle]: readonly [string, string],
+  { entry, remark }: Pick<ListContext, "entry" | "remark">,
+): void {
+  const alone = [...of.keys()].filter((at) => of[at] === noPartner);
+  const spare = [...used.keys()].filter((at) => used[at] === 0);
+  const exampleOf = ({ table, columns }: Side, row: number): string =>
+    `line ${table.rows[row].line}: ${described(table.rows[row], columns)}`;
+  if (alone.length === of.length && of.length > 0) {
+    throw new DataError(
+      theirs.table.file,
+      `has no row that goes with one of ${ours.table.file}, such as ${exampleOf(theirs, 0)}, and there ${exampleOf(ours, 0)}`,
+    );
+  }
+  const rowsOf = (count: number, title: string): string => `${count} ${count === 1 ? "row" : "rows"} of ${title}`;
+  if (alone.length > 0) {
+    const near = nearPartner(ours, theirs, alone, spare);
+    const example = `${exampleOf(ours, alone[0])}${near === undefined ? "" : `; ${near}`}`;
+    remark({
+      kind: "rows-without-partner",
+      sentence:
+        `"${entry}": ${rowsOf(alone.length, ourTitle)} (of ${of.length}) ${alone.length === 1 ? "has" : "have"} no row in ${theirTitle} (${example}): ` +
+        (leavesOut ? "they are left out" : "nothing that it says is known of their images"),
+      cases: [{ name: ourTitle, count: alone.length, example }],
+    });
+  }
+  if (spare.length > 0) {
+    const example = exampleOf(theirs, spare[0]);
+    remark({
+      kind: "rows-without-partner",
+      sentence:
+        `"${entry}": ${rowsOf(spare.length, theirTitle)} (of ${used.length}) ${spare.length === 1 ? "goes" : "go"} with no row of ${ourTitle} (${example}): ` +
+        "they are not used",
+      cases: [{ name: theirTitle, count: spare.length, example }],
+    });
+  }
+}
+
+/** So many rows are searched for one whose key is nearly another's: each looks at as many others. */
+const mostSearched = 200;
+
+/** Says where a key is nearly one of the other table's, as "P-12" is nearly "P12". */
+function nearPartner(
+  ours: Side,
+  theirs: Side,
+  alone: readonly number[],
+  spare: readonly number[],
+): string | undefined {
+  for (const [k, column] of ours.columns.entries()) {
+    const rows = spare.slice(0, mostSearched).map((at) => theirs.table.rows[at]);
+    const texts = rows.map(({ cells }) => cells[theirs.columns[k]]);
+    for (const at of alone.slice(0, mostSearched)) {
+      const { line, cells } = ours.table.rows[at];
+      const near = nearMatch(cells[column], texts);
+      if (near === undefined) continue;
+      const { line: other } = rows[texts.indexOf(near)];
+      return `${brief(cells[column])} on line ${line} is nearly ${brief(near)} on line ${other} there`;
+    }
+  }
+  return undefined;
+}
+
+/** The columns that both tables have and in which partners differ, each with its first case. */
+function findClashes(
+  left: Table,
+  right: Table,
+  shared: readonly string[],
+  theirsOf: ReadonlyMap<string, string>,
+  { of }: Partners,
+): Map<string, DataError> {
+  const clashes = new Map<string, DataError>();
+  for (const name of shared) {
+    const theirs = theirsOf.get(name) ?? name;
+    const at = left.rows.findIndex(({ cells }, row) => {
+      const partner = of[row] < 0 ? undefined : right.rows[of[row]].cells[theirs];
+      return (
+        partner !== undefined &&
+        partner !== cells[name] &&
+        canonicalWord(partner) !== canonicalWord(cells[name])
+      );
+    });
+    if (at < 0) continue;
+    const { line, cells } = left.rows[at];
+    const reason =
+      `${theirs} is ${brief(right.rows[of[at]].cells[theirs])}, but ${left.file} says ${brief(cells[name])} on line ${line}: ` +
+      "a column of both tables must say the same; tell the two apart by a prefix of the join";
+    clashes.set(name, rowError(right, of[at], reason));
+  }
+  return clashes;
+}
