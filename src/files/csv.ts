@@ -18,6 +18,17 @@ export interface Table {
   /** In the order of the file, without those that have no name. */
   readonly columns: readonly string[];
   readonly rows: readonly TableRow[];
+  /** Rows that were left out, in the order of the file. */
+  readonly faults: readonly TableFault[];
+}
+
+/** A row that could not be read, and what is known of it all the same. */
+export interface TableFault {
+  readonly error: DataError;
+  /** A line of it, counted from 1. */
+  readonly line: number;
+  /** Its cells; where nobody knows where they end, every piece of its line between delimiters, quotes and blanks. */
+  readonly pieces: readonly string[];
 }
 
 /** The most that a table may have. */
@@ -66,12 +77,18 @@ export async function readTable(
   const text = await readText(file, { most: limits.bytes });
   let header: readonly string[] | undefined;
   const rows: TableRow[] = [];
+  const faults: TableFault[] = [];
   let record = 0;
+  const leaveOut = (fault: TableFault): void => {
+    bad(fault.error);
+    faults.push(fault);
+  };
   for (const parsed of parseRows(file, text, delimiter, limits)) {
     if ("fault" in parsed) {
-      const { fault: reason, cause } = parsed;
+      const { fault: reason, cause, line, text: content } = parsed;
       if (header === undefined) throw new DataError(file, reason, { cause }); // nothing can be read without it
-      bad(new DataError(file, reason, { record: record++, cause }));
+      const error = new DataError(file, reason, { record: record++, cause });
+      leaveOut({ error, line, pieces: piecesOf(content, delimiter) });
       continue;
     }
     const { line, cells } = parsed;
@@ -81,7 +98,8 @@ export async function readTable(
     }
     if (cells.length !== header.length) {
       const reason = `has ${counted(cells.length, "cell")}, but the header names ${counted(header.length, "column")}`;
-      bad(new DataError(file, `line ${line}: ${reason}`, { record: record++ }));
+      const error = new DataError(file, `line ${line}: ${reason}`, { record: record++ });
+      leaveOut({ error, line, pieces: cells.map((cell) => cell.trim()) });
       continue;
     }
     const row: Record<string, string> = {};
@@ -91,17 +109,25 @@ export async function readTable(
   if (header === undefined)
     throw new DataError(file, "is empty; a table starts with the names of its columns");
   if (rows.length === 0) throw new DataError(file, "has a header but no row");
-  return { file, columns: header.filter((name) => name !== ""), rows };
+  return { file, columns: header.filter((name) => name !== ""), rows, faults };
 }
 
 function refuse(error: DataError): never {
   throw error;
 }
 
+/** Whatever may be a cell of a line whose cells cannot be told apart, each once. */
+export function piecesOf(line: string, delimiter: string): string[] {
+  const marks = `\\${delimiter}`;
+  const cuts = [marks, '"', `["${marks}]`, `["${marks}\\s]`].map((mark) => new RegExp(mark, "u"));
+  const pieces = cuts.flatMap((cut) => line.split(cut)).map((piece) => piece.trim());
+  return [...new Set(pieces)].filter((piece) => piece !== "");
+}
+
 /** A row of the text, or what is wrong with a line where a row should begin. */
 type Parsed =
   | { readonly line: number; readonly cells: readonly string[] }
-  | { readonly fault: string; readonly cause: unknown };
+  | { readonly fault: string; readonly cause: unknown; readonly line: number; readonly text: string };
 
 /**
  * The rows of a text that are not empty, in order. Behind a quote out of place nobody knows what is quoted, so the line on
@@ -132,11 +158,12 @@ function* parseRows(
     const [start, line] =
       rows.length === 0 || before === undefined ? [0, first] : [before.next, before.line + 1];
     const fault = problem === undefined ? (overlong ?? "") : whyNotParsed(problem, first, line - 1);
-    yield { fault, cause: problem };
-    if (faults === mostFaults) throw new DataError(file, `has over ${mostFaults} quotes out of place`);
     const newline = /\r\n|\n|\r/gu;
     newline.lastIndex = start;
-    if (newline.exec(rest) === null) return;
+    const end = newline.exec(rest)?.index;
+    yield { fault, cause: problem, line, text: rest.slice(start, end) };
+    if (faults === mostFaults) throw new DataError(file, `has over ${mostFaults} quotes out of place`);
+    if (end === undefined) return;
     rest = rest.slice(newline.lastIndex);
     first = line + 1;
   }

@@ -4,8 +4,10 @@ import { name, names, oneOf, path, record as fieldRecord } from "../manifest/fie
 import { brief, rowError } from "../../files/csv.ts";
 import type { Delimiter, Table } from "../../files/csv.ts";
 import { partHint, partOf } from "../catalogue/part-words.ts";
+import { isMissing } from "../../labels/wording.ts";
+import { rowFields } from "./repeated-rows.ts";
+import type { RowReader } from "./row-records.ts";
 import { imageFolders } from "./table-rows.ts";
-import type { RowFacts } from "./table-rows.ts";
 
 /** Words in cells; YAML makes numbers and truth values of some of them. */
 const cellWords = z
@@ -26,6 +28,7 @@ export const tableFields = {
   patient: name.optional(),
   /** The column of the official part of a row: train, valid, test and the like (part-words.ts). */
   official: name.optional(),
+  ...rowFields,
 
   /** The column whose words are the labels: an image is positive for its own, and negative for all others. */
   label: name.optional(),
@@ -33,7 +36,8 @@ export const tableFields = {
   separator: z.string().min(1).optional(),
   /**
    * Words which mean that nobody has looked yet: all labels of the image are absent, also where `blank` is negative. An empty
-   * cell is blank.
+   * cell is blank, and so is one of the words for "missing" (labels/wording.ts) that is named neither here nor under `words`,
+   * `mapping`, `knows` or the classes; beside other words it makes all labels blank that these do not make positive.
    */
   unlabelled: names.optional(),
   /**
@@ -46,7 +50,8 @@ export const tableFields = {
   columns: names.optional(),
   /**
    * The words in these columns; numbers are compared as numbers, words without regard to case. Defaults: 1, true, yes,
-   * positive; 0, false, no, negative; -1, uncertain, u; nan, na. An empty cell is always blank.
+   * positive; 0, false, no, negative; -1, uncertain, u. An empty cell and the words for "missing" (labels/wording.ts) are
+   * blank, beside those under `blank`, unless they are named here.
    */
   values: fieldRecord({
     positive: cellWords.optional(),
@@ -54,6 +59,11 @@ export const tableFields = {
     uncertain: cellWords.optional(),
     blank: cellWords.optional(),
   }).optional(),
+  /**
+   * Whether numbers from 0 to 1 in these columns are probabilities: soft labels, to a hundredth, but 0 and 1 are certain. Words
+   * under `values` and their defaults go before.
+   */
+  probabilities: z.boolean().optional(),
 };
 
 export type TableEntry = z.output<z.ZodObject<typeof tableFields>>;
@@ -63,15 +73,19 @@ export const delimiters: Readonly<Record<TableEntry["delimiter"], Delimiter>> = 
   tab: "\t",
 };
 
-/** The content of a row beside its labels. */
-export function factsOf(entry: TableEntry, rows: Table, record: number): RowFacts {
-  const { cells } = rows.rows[record];
-  const image = cells[entry.image];
-  const patient = entry.patient === undefined ? undefined : cells[entry.patient];
-  const word = entry.official === undefined ? "" : cells[entry.official];
-  const part = partOf(word);
-  if (word !== "" && part === undefined) {
-    throw rowError(rows, record, `${entry.official} is ${brief(word)}; it must be one of ${partHint(word)}`);
-  }
-  return { image, patient, part };
+/** What a row says beside its labels. */
+export function factsOf(entry: TableEntry, rows: Table): Omit<RowReader, "labels"> {
+  const { image, patient, official } = entry;
+  return {
+    image: (cells) => cells[image],
+    ...(patient === undefined ? {} : { patient: (cells) => cells[patient] }),
+    part: (cells, at) => {
+      const word = official === undefined ? "" : cells[official];
+      const part = partOf(word);
+      if (part === undefined && !isMissing(word)) {
+        throw rowError(rows, at, `${official} is ${brief(word)}; it must be one of ${partHint(word)}`);
+      }
+      return part;
+    },
+  };
 }

@@ -16,7 +16,7 @@ export const table: Format<typeof tableFields> = {
   patients: sharedFiles,
   list: async (entry, context) => {
     const rows = await locateTable(entry.table, context, delimiters[entry.delimiter]);
-    const { image, patient, official, label, columns } = entry;
+    const { image, patient, official, label, columns, probabilities } = entry;
     requireColumns(
       rows,
       [image, patient, official, label, ...(columns ?? [])].filter((column) => column !== undefined),
@@ -26,6 +26,13 @@ export const table: Format<typeof tableFields> = {
         ? imagesBelow(dirname(rows.file))
         : await findImagesIn(entry.images, context);
     const findImage: FindImage = (imageName) => inFolder(withSuffix(imageName, entry.suffix));
+    if (probabilities !== undefined && columns === undefined) {
+      throw new ManifestError(
+        `"${context.entry}"`,
+        "probabilities",
+        "are in columns: name these under columns",
+      );
+    }
     if (label !== undefined && columns === undefined)
       return listWords(entry, label, rows, findImage, context);
     if (columns !== undefined && label === undefined) {
