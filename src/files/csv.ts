@@ -2,8 +2,9 @@
 import { CsvError, parse } from "csv-parse/sync";
 import { suggestion } from "../errors/nearest.ts";
 import { DataError } from "../errors/data-errors.ts";
-import { singleBlanks } from "./blanks.ts";
 import { readText } from "./bytes.ts";
+import { otherForm, singleBlanks } from "./table-forms.ts";
+import type { Delimiter, TableForm } from "./table-forms.ts";
 
 export interface TableRow {
   /** Which row of the file below the header, counted from 0, those among them that were left out. */
@@ -14,6 +15,8 @@ export interface TableRow {
   readonly cells: Readonly<Record<string, string>>;
   /** Columns of joined tables that have no row for this one: nobody says what stands there. */
   readonly without?: ReadonlySet<string>;
+  /** Why it cannot be joined, in a joined table. */
+  readonly fault?: DataError;
 }
 
 export interface Table {
@@ -21,6 +24,8 @@ export interface Table {
   /** In the order of the file, without those that have no name. */
   readonly columns: readonly string[];
   readonly rows: readonly TableRow[];
+  /** Rows that were left out, in the order of the file. */
+  readonly faults: readonly TableFault[];
   /** Of a table that is joined from several: the row of the file that holds a cell. */
   readonly origin?: (row: number, column: string) => CellOrigin;
 }
@@ -28,6 +33,15 @@ export interface Table {
 export interface CellOrigin {
   readonly table: Table;
   readonly row: number;
+}
+
+/** A row that could not be read, and what is known of it all the same. */
+export interface TableFault {
+  readonly error: DataError;
+  /** A line of it, counted from 1. */
+  readonly line: number;
+  /** Its cells; where nobody knows where they end, every piece of its line between delimiters, quotes and blanks. */
+  readonly pieces: readonly string[];
 }
 
 /** The most that a table may have. */
@@ -39,17 +53,6 @@ export interface TableLimits {
   readonly columns: number;
   readonly rows: number;
   readonly cells: number;
-}
-
-/** What stands between two cells; a blank is any run of blanks and tabs. */
-export type Delimiter = "," | ";" | "\t" | " ";
-
-/** How a table is written. */
-export interface TableForm {
-  /** Default: a comma. */
-  readonly delimiter?: Delimiter;
-  /** Whether its first row names the columns, which is the default; else their names are "1", "2", "3", ... */
-  readonly header?: boolean;
 }
 
 /**
@@ -85,12 +88,18 @@ export async function readTable(
   const text = delimiter === " " ? singleBlanks(content) : content;
   let header: readonly string[] | undefined;
   const rows: TableRow[] = [];
+  const faults: TableFault[] = [];
   let record = 0;
+  const leaveOut = (fault: TableFault): void => {
+    bad(fault.error);
+    faults.push(fault);
+  };
   for (const parsed of parseRows(file, text, delimiter, limits)) {
     if ("fault" in parsed) {
-      const { fault: reason, cause } = parsed;
+      const { fault: reason, cause, line, text: content } = parsed;
       if (header === undefined && named) throw new DataError(file, reason, { cause }); // nothing can be read without it
-      bad(new DataError(file, reason, { record: record++, cause }));
+      const error = new DataError(file, reason, { record: record++, cause });
+      leaveOut({ error, line, pieces: piecesOf(content, delimiter) });
       continue;
     }
     const { line, cells } = parsed;
@@ -104,7 +113,8 @@ export async function readTable(
         : `the first row has ${header.length}`;
       const hint = delimiter === " " ? '; a cell with a blank in it stands in quotes, as in "a b"' : "";
       const reason = `has ${counted(cells.length, "cell")}, but ${names}${hint}`;
-      bad(new DataError(file, `line ${line}: ${reason}`, { record: record++ }));
+      const error = new DataError(file, `line ${line}: ${reason}`, { record: record++ });
+      leaveOut({ error, line, pieces: cells.map((cell) => cell.trim()) });
       continue;
     }
     const row: Record<string, string> = {};
@@ -112,19 +122,30 @@ export async function readTable(
     rows.push({ record: record++, line, cells: row });
   }
   if (header === undefined)
-    throw new DataError(file, named ? "is empty; a table starts with the names of its columns" : "has no row");
+    throw new DataError(
+      file,
+      named ? "is empty; a table starts with the names of its columns" : "has no row",
+    );
   if (rows.length === 0) throw new DataError(file, "has a header but no row");
-  return { file, columns: header.filter((name) => name !== ""), rows };
+  return { file, columns: header.filter((name) => name !== ""), rows, faults };
 }
 
 function refuse(error: DataError): never {
   throw error;
 }
 
+/** Whatever may be a cell of a line whose cells cannot be told apart, each once. */
+export function piecesOf(line: string, delimiter: string): string[] {
+  const marks = `\\${delimiter}`;
+  const cuts = [marks, '"', `["${marks}]`, `["${marks}\\s]`].map((mark) => new RegExp(mark, "u"));
+  const pieces = cuts.flatMap((cut) => line.split(cut)).map((piece) => piece.trim());
+  return [...new Set(pieces)].filter((piece) => piece !== "");
+}
+
 /** A row of the text, or what is wrong with a line where a row should begin. */
 type Parsed =
   | { readonly line: number; readonly cells: readonly string[] }
-  | { readonly fault: string; readonly cause: unknown };
+  | { readonly fault: string; readonly cause: unknown; readonly line: number; readonly text: string };
 
 /**
  * The rows of a text that are not empty, in order. Behind a quote out of place nobody knows what is quoted, so the line on
@@ -155,11 +176,12 @@ function* parseRows(
     const [start, line] =
       rows.length === 0 || before === undefined ? [0, first] : [before.next, before.line + 1];
     const fault = problem === undefined ? (overlong ?? "") : whyNotParsed(problem, first, line - 1);
-    yield { fault, cause: problem };
-    if (faults === mostFaults) throw new DataError(file, `has over ${mostFaults} quotes out of place`);
     const newline = /\r\n|\n|\r/gu;
     newline.lastIndex = start;
-    if (newline.exec(rest) === null) return;
+    const end = newline.exec(rest)?.index;
+    yield { fault, cause: problem, line, text: rest.slice(start, end) };
+    if (faults === mostFaults) throw new DataError(file, `has over ${mostFaults} quotes out of place`);
+    if (end === undefined) return;
     rest = rest.slice(newline.lastIndex);
     first = line + 1;
   }
@@ -248,31 +270,6 @@ export function requireColumns(table: Table, names: readonly string[]): void {
     table.file,
     `has no column ${brief(missing)}; its columns are ${shown.join(", ")}${rest}${hint}`,
   );
-}
-
-/** The end of a message: how a table may be written that has not the columns it should have; undefined without a sign of it. */
-function otherForm({ columns, rows }: Table): string | undefined {
-  const isNumbered = columns.every((name, c) => name === String(c + 1));
-  const first = isNumbered ? (rows.at(0)?.cells ?? {}) : {};
-  const texts = isNumbered ? columns.map((name) => first[name] ?? "") : columns;
-  const [only = ""] = texts;
-  const mark = columns.length === 1 ? [",", ";", "\t", " "].find((each) => only.includes(each)) : undefined;
-  const isData = !isNumbered && texts.some((text) => text.split(/[,;\s]+/u).some(isImageFileName));
-  if (mark === " " && !isData && !isNumbered) return undefined; // one column whose name is two words
-  if (mark === undefined && !isData) {
-    return isNumbered ? "; without a header, columns are called by their numbers" : undefined;
-  }
-  const delimiter = mark === undefined ? "" : `its delimiter ${markNames[mark]}`;
-  if (!isData) return `; is ${delimiter}?`;
-  const header = 'header: "none", and call columns by their numbers, such as image: 1';
-  return `; its first row looks like data: say ${header}${delimiter === "" ? "" : `; and is ${delimiter}?`}`;
-}
-
-const markNames: Readonly<Record<string, string>> = { ",": '","', ";": '";"', "\t": "tab", " ": "blank" };
-
-/** Whether a text is the name of an image file, which no column is called. */
-function isImageFileName(text: string): boolean {
-  return /.\.(?:png|jpe?g|gif|bmp|tiff?|webp|dcm|dicom)(?:\.gz)?$/iu.test(text);
 }
 
 /**

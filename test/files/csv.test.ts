@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import { DataError } from "../../src/errors/data-errors.ts";
 import { readTable, requireColumns } from "../../src/files/csv.ts";
-import type { Delimiter } from "../../src/files/csv.ts";
+import type { Delimiter } from "../../src/files/table-forms.ts";
 import { complaint, temporaryFolder } from "../data/formats/list-files.ts";
 
 const folder = temporaryFolder();
@@ -157,8 +157,10 @@ describe("a table whose bad rows are left out", () => {
     delimiter?: Delimiter,
   ): Promise<[number[], string[], string[]]> => {
     const bad: string[] = [];
-    const { rows } = await readTable(write(content), delimiter === undefined ? {} : { delimiter }, ({ message }) =>
-      bad.push(message.replace(`${folder.path}/`, "")),
+    const { rows } = await readTable(
+      write(content),
+      delimiter === undefined ? {} : { delimiter },
+      ({ message }) => bad.push(message.replace(`${folder.path}/`, "")),
     );
     return [rows.map(({ record }) => record), rows.map(({ cells }) => cells["a"]), bad];
   };

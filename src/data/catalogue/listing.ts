@@ -37,8 +37,15 @@ export interface ListedRecord {
   readonly patient?: string;
   /** Its part in the publishers' own split, for formats that have one. */
   readonly part?: Part;
-  /** The table's row by column, for filters. */
+  /** The table's row by column, for filters; the first of them where the image has several. */
   readonly row?: Readonly<Record<string, string>>;
+  /** The other rows of the image, in which filters must not find another thing than in the first. */
+  readonly otherRows?: readonly Readonly<Record<string, string>>[];
+  /**
+   * Set on an image that is there and cannot be used, since one of its rows is bad: no entry takes it. It keeps its place, so
+   * that what is left out changes neither the split nor the share of what stays.
+   */
+  readonly leftOut?: true;
 }
 
 export interface Listing {

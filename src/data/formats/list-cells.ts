@@ -6,19 +6,21 @@ import { isMissing } from "../../labels/wording.ts";
 export const listSeparator = "list";
 
 /**
- * The words of a cell, without blanks around them and without those that say nothing.
+ * The words of a cell, without blanks around them and without empty ones.
  *
  * @param separator the text between two words, or `listSeparator`; undefined where a cell is one word
- * @returns undefined for a cell that should be a list and is none
+ * @returns undefined for a cell that should be a list, says something, and is none
  */
 export function wordsIn(cell: string, separator: string | undefined): string[] | undefined {
-  if (isMissing(cell)) return [];
-  const words = separator === listSeparator ? parseList(cell) : split(cell, separator);
-  return words?.map((word) => word.trim()).filter((word) => !isMissing(word));
+  return splitCell(cell, separator)
+    ?.map((word) => word.trim())
+    .filter((word) => word !== "");
 }
 
-function split(cell: string, separator: string | undefined): string[] {
-  return separator === undefined ? [cell] : cell.split(separator);
+function splitCell(cell: string, separator: string | undefined): string[] | undefined {
+  if (separator === undefined) return [cell];
+  if (separator !== listSeparator) return cell.split(separator);
+  return isMissing(cell) ? [] : parseList(cell);
 }
 
 /** What to write instead of a cell that is no list, for messages. */
@@ -54,7 +56,8 @@ function parseList(text: string): string[] | undefined {
     }
     const quoted = single ?? double;
     if (quoted !== undefined) items.push(unescaped(quoted));
-    else if (!comma) return undefined; // 'a'b
+    else if (!comma)
+      return undefined; // 'a'b
     else items.push(...bareItems(bare));
     comma = false;
   }

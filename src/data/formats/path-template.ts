@@ -25,7 +25,7 @@ function columnIn(
 export function columnsOfName(
   text: string,
   columns: readonly string[],
-  refuse: (reason: string) => never,
+  refuse: (reason: string) => never = approved,
 ): string[] {
   if (columns.includes(text) || !/[{}]/u.test(text)) return [text];
   const named = [...text.matchAll(hole)].flatMap(([whole, inside]) => {
@@ -40,31 +40,49 @@ export function columnsOfName(
     );
   });
   if (/[{}]/u.test(text.replace(hole, ""))) {
-    refuse(`is ${brief(text)}: a brace opens or closes alone; write {column}, or {{ and }} for braces themselves`);
+    refuse(
+      `is ${brief(text)}: a brace opens or closes alone; write {column}, or {{ and }} for braces themselves`,
+    );
   }
   if (named.length === 0) refuse(`is ${brief(text)}, which names no column: all images would be one`);
   return named;
 }
 
+/** For templates that were approved before. */
+function approved(reason: string): never {
+  throw new Error(`a template that ${reason} was not looked at`);
+}
+
+/** The name of a row's image; undefined where a column that it is made of says nothing. */
+export type ImageName = (cells: TableRow["cells"]) => string | undefined;
+
 /**
- * The name of a row's image.
+ * Reads images' names from the columns of a template.
  *
  * @param text as columnsOfName has approved it
- * @returns without a name, the column that says nothing
  */
-export function nameOfImage(
-  text: string,
-  { cells }: TableRow,
-): { readonly name: string } | { readonly missing: string } {
-  const isColumn = (column: string): boolean => Object.hasOwn(cells, column);
-  if (isColumn(text)) return isMissing(cells[text]) ? { missing: text } : { name: cells[text] };
-  let missing: string | undefined;
-  const name = text.replace(hole, (whole, inside: string | undefined) => {
-    if (inside === undefined) return whole.charAt(0);
-    const { column, letters } = columnIn(inside, isColumn) ?? { column: inside, letters: 0 };
-    const cell = cells[column] ?? "";
-    if (isMissing(cell)) missing ??= column;
-    return letters === Infinity ? cell : Array.from(cell).slice(0, letters).join("");
-  });
-  return missing === undefined ? { name } : { missing };
+export function imageName(text: string, columns: readonly string[]): ImageName {
+  const isColumn = (name: string): boolean => columns.includes(name);
+  const pieces: (string | { readonly column: string; readonly letters: number })[] = [];
+  let end = 0;
+  for (const match of text.matchAll(hole)) {
+    const [whole, inside] = match;
+    pieces.push(text.slice(end, match.index));
+    pieces.push(inside === undefined ? whole.charAt(0) : (columnIn(inside, isColumn) ?? whole));
+    end = match.index + whole.length;
+  }
+  pieces.push(text.slice(end));
+  return (cells) => {
+    let name = "";
+    for (const piece of pieces) {
+      if (typeof piece === "string") {
+        name += piece;
+        continue;
+      }
+      const cell = cells[piece.column];
+      if (isMissing(cell)) return undefined;
+      name += piece.letters === Infinity ? cell : Array.from(cell).slice(0, piece.letters).join("");
+    }
+    return name;
+  };
 }

@@ -2,12 +2,14 @@
 import { z } from "zod";
 import { name, names, oneOf, path, record as fieldRecord } from "../manifest/fields.ts";
 import { brief, rowError } from "../../files/csv.ts";
-import type { Delimiter, Table, TableForm } from "../../files/csv.ts";
+import type { Table } from "../../files/csv.ts";
+import type { Delimiter, TableForm } from "../../files/table-forms.ts";
 import { isMissing } from "../../labels/wording.ts";
 import { partHint, partOf } from "../catalogue/part-words.ts";
-import { nameOfImage } from "./path-template.ts";
+import { columnsOfName, imageName } from "./path-template.ts";
+import { rowFields } from "./repeated-rows.ts";
+import type { RowReader } from "./row-records.ts";
 import { imageFolders } from "./table-rows.ts";
-import type { RowFacts } from "./table-rows.ts";
 
 /** Words in cells; YAML makes numbers and truth values of some of them. */
 const cellWords = z
@@ -19,7 +21,9 @@ const form = {
   /** The text between two cells; a blank is any run of blanks and tabs, and cells that hold some stand in quotes. */
   delimiter: oneOf([",", ";", "tab", "blank"]).default(","),
   /** "none": the first row is data, too, and columns are called by their numbers, from 1. */
-  header: z.literal("none", { error: () => 'must be "none", or left out where the first row names the columns' }).optional(),
+  header: z
+    .literal("none", { error: () => 'must be "none", or left out where the first row names the columns' })
+    .optional(),
 };
 
 /** The columns by which rows of two tables belong together: of the same name in both, or each with the other's. */
@@ -74,6 +78,7 @@ export const tableFields = {
   patient: name.optional(),
   /** The column of the official part of a row: train, valid, test and the like (part-words.ts). */
   official: name.optional(),
+  ...rowFields,
 
   /** The column whose words are the labels: an image is positive for its own, and negative for all others. */
   label: name.optional(),
@@ -81,7 +86,8 @@ export const tableFields = {
   separator: z.string().min(1).optional(),
   /**
    * Words which mean that nobody has looked yet: all labels of the image are absent, also where `blank` is negative. An empty
-   * cell is blank.
+   * cell is blank, and so is one of the words for "missing" (labels/wording.ts) that is named neither here nor under `words`,
+   * `mapping`, `knows` or the classes; beside other words it makes all labels blank that these do not make positive.
    */
   unlabelled: names.optional(),
   /**
@@ -94,7 +100,8 @@ export const tableFields = {
   columns: names.optional(),
   /**
    * The words in these columns; numbers are compared as numbers, words without regard to case. Defaults: 1, true, yes,
-   * positive; 0, false, no, negative; -1, uncertain, u; nan, na. An empty cell is always blank.
+   * positive; 0, false, no, negative; -1, uncertain, u. An empty cell and the words for "missing" (labels/wording.ts) are
+   * blank, beside those under `blank`, unless they are named here.
    */
   values: fieldRecord({
     positive: cellWords.optional(),
@@ -102,6 +109,11 @@ export const tableFields = {
     uncertain: cellWords.optional(),
     blank: cellWords.optional(),
   }).optional(),
+  /**
+   * Whether numbers from 0 to 1 in these columns are probabilities: soft labels, to a hundredth, but 0 and 1 are certain. Words
+   * under `values` and their defaults go before.
+   */
+  probabilities: z.boolean().optional(),
 };
 
 export type TableEntry = z.output<z.ZodObject<typeof tableFields>>;
@@ -117,27 +129,37 @@ export function formOf({ delimiter, header }: Pick<TableEntry, "delimiter" | "he
   return { delimiter: delimiters[delimiter], header: header === undefined };
 }
 
-/** The content of a row beside its labels. */
-export function factsOf(entry: TableEntry, rows: Table, record: number): RowFacts {
-  const { cells } = rows.rows[record];
-  const image = nameOfImage(entry.image, rows.rows[record]);
-  if ("missing" in image) {
-    const cell = cells[image.missing];
-    const said = cell === "" ? "is empty" : `is ${brief(cell)}, which means that it is missing`;
-    throw rowError(rows, record, `names no image: ${image.missing} ${said}`, image.missing);
-  }
-  const patient = saidIn(cells, entry.patient);
-  const word = saidIn(cells, entry.official);
-  const part = partOf(word ?? "");
-  if (word !== undefined && part === undefined) {
-    const reason = `${entry.official} is ${brief(word)}; it must be one of ${partHint(word)}`;
-    throw rowError(rows, record, reason, entry.official);
-  }
-  return { image: image.name, patient, part };
+/** What a row says beside its labels. */
+export function factsOf(entry: TableEntry, rows: Table): Omit<RowReader, "labels"> {
+  const { patient, official } = entry;
+  return {
+    ...imageIn(entry, rows),
+    ...(patient === undefined ? {} : { patient: (cells) => cells[patient] }),
+    part: (cells, at) => {
+      const word = official === undefined ? "" : cells[official];
+      const part = partOf(word);
+      if (part === undefined && !isMissing(word)) {
+        const reason = `${official} is ${brief(word)}; it must be one of ${partHint(word)}`;
+        throw rowError(rows, at, reason, official);
+      }
+      return part;
+    },
+  };
 }
 
-/** What stands in a column that an entry may name; undefined for a cell that says nothing. */
-function saidIn(cells: Readonly<Record<string, string>>, column: string | undefined): string | undefined {
-  const cell = column === undefined ? "" : cells[column];
-  return isMissing(cell) ? undefined : cell;
+/** How a row names its image: in one column, or in several that a template joins. */
+function imageIn({ image }: TableEntry, rows: Table): Pick<RowReader, "image" | "nameCells"> {
+  if (rows.columns.includes(image)) return { image: (cells) => cells[image] };
+  const made = columnsOfName(image, rows.columns);
+  const nameOf = imageName(image, rows.columns);
+  return {
+    image: (cells, at) => {
+      const named = nameOf(cells);
+      if (named !== undefined) return named;
+      const column = made.find((each) => isMissing(cells[each])) ?? image;
+      const said = cells[column] === "" ? "is empty" : `is ${brief(cells[column])}, a word for "missing"`;
+      throw rowError(rows, at, `names no image: ${column} ${said}`, column);
+    },
+    nameCells: (cells) => made.map((column) => cells[column]),
+  };
 }

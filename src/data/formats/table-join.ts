@@ -28,24 +28,24 @@ interface Side {
 }
 
 /**
- * Gives every row of a table the columns of its one partner in another.
+ * Gives every row of a table the columns of its one partner in another. A row with several, or with one that a bad row may be
+ * about as well, gets the fault that says so.
  *
  * @param titles of the two tables, for remarks
- * @throws DataError for a key column that is missing, keys that no two rows have in common, and, unless bad records are left out, for
- *   rows of the joined table that differ although they have one key
+ * @throws DataError for a key column that is missing, and where no two rows go together
  */
 export function joinTables(
-  left: Table,
+  left: JoinedTable,
   right: Table,
   join: Join,
   titles: readonly [left: string, right: string],
-  context: Pick<ListContext, "entry" | "bad" | "remark">,
+  context: Pick<ListContext, "entry" | "remark">,
 ): JoinedTable {
   const ours = { table: left, columns: join.keys.map(([column]) => column) };
   const theirs = { table: right, columns: join.keys.map(([, column]) => column) };
   requireColumns(left, ours.columns);
   requireColumns(right, theirs.columns);
-  const partners = findPartners(ours, theirs, context);
+  const partners = findPartners(ours, theirs);
   tellUnmatched(ours, theirs, partners, join, titles, context);
 
   const isKey = new Set(join.keys.filter(([a, b]) => a === b && join.prefix === "").map(([a]) => a));
@@ -53,36 +53,40 @@ export function joinTables(
   const theirsOf = new Map(added.map((name) => [name, name.slice(join.prefix.length)]));
   const shared = added.filter((name) => left.columns.includes(name));
   const clashes = findClashes(left, right, shared, theirsOf, partners);
-  const fresh = added.filter((name) => !shared.includes(name));
+  const kept = left.columns.filter((name) => !clashes.has(name));
+  const fresh = added.filter((name) => !shared.includes(name) && !clashes.has(name));
 
   const rows: TableRow[] = [];
   const places: number[] = []; // of the left rows that stay
   const nothing = new Map<ReadonlySet<string> | undefined, ReadonlySet<string>>();
   for (const [at, row] of left.rows.entries()) {
     const partner = partners.of[at];
-    if (partner === severalPartners || (partner < 0 && join.leavesOut)) continue;
-    const cells: Record<string, string> = { ...row.cells };
-    for (const name of clashes.keys()) delete cells[name];
-    const partnerCells = partner < 0 ? {} : right.rows[partner].cells;
-    for (const name of fresh) cells[name] = partnerCells[theirsOf.get(name) ?? ""] ?? "";
-    let without = row.without;
+    if (partner === noPartner && join.leavesOut) continue;
+    const cells: Record<string, string> = {};
+    for (const name of kept) cells[name] = row.cells[name];
+    const partnerCells = partner < 0 ? undefined : right.rows[partner].cells;
+    for (const name of fresh) cells[name] = partnerCells?.[theirsOf.get(name) ?? name] ?? "";
+    let { without } = row;
     if (partner < 0) {
       without = nothing.get(row.without) ?? new Set([...(row.without ?? []), ...fresh]);
       nothing.set(row.without, without);
     }
+    const fault = row.fault ?? partners.faults.get(at);
     places.push(at);
     rows.push({
       record: row.record,
       line: row.line,
       cells,
       ...(without === undefined ? {} : { without }),
+      ...(fault === undefined ? {} : { fault }),
     });
   }
   const isFresh = new Set(fresh);
   return {
     file: left.file,
-    columns: [...left.columns.filter((name) => !clashes.has(name)), ...fresh],
+    columns: [...kept, ...fresh],
     rows,
+    faults: left.faults,
     clashes,
     origin: (row: number, column: string): CellOrigin => {
       const at = places[row];
@@ -94,60 +98,80 @@ export function joinTables(
 }
 
 const noPartner = -1;
-const severalPartners = -2;
+const badPartner = -2;
 
 interface Partners {
   /** For each row of the first table its partner's row, or one of the two numbers above. */
   readonly of: Int32Array;
-  /** Whether the key of a row of the joined table is that of any row of the first. */
+  /** By row of the first table: why it has a bad partner. */
+  readonly faults: ReadonlyMap<number, DataError>;
+  /** For each row of the joined table, whether its key is that of any row of the first. */
   readonly used: Uint8Array;
 }
 
 /** Rows of the joined table that are equal are one partner; rows that differ are none, and are told by the lines of both. */
-function findPartners(
-  ours: Side,
-  theirs: Side,
-  { bad }: Pick<ListContext, "bad">,
-): Partners {
+function findPartners(ours: Side, theirs: Side): Partners {
   const { rows } = theirs.table;
-  const first = new Map<string, number>();
-  const keyed = Int32Array.from(rows, (_, at) => at); // the first row of each one's key
-  const other = new Map<string, number>();
+  const firstOf = new Map<string, number>();
+  const first = Int32Array.from(rows, (_, at) => at); // the first row of each one's key
+  const bad = new Map<number, DataError>(); // by first row
   for (const [at, row] of rows.entries()) {
     const key = keyOf(row, theirs.columns);
     if (key === undefined) continue;
-    const before = first.get(key);
-    if (before === undefined) first.set(key, at);
+    const before = firstOf.get(key);
+    if (before === undefined) firstOf.set(key, at);
     else {
-      keyed[at] = before;
-      if (!other.has(key) && !sayTheSame(rows[before], row, theirs)) other.set(key, at);
+      first[at] = before;
+      if (!bad.has(before) && !sayTheSame(rows[before], row, theirs)) {
+        const reason =
+          `has the ${described(row, theirs.columns)} of line ${rows[before].line}, with other cells; ` +
+          `a row of ${ours.table.file} goes with one row only`;
+        bad.set(before, rowError(theirs.table, at, reason));
+      }
     }
   }
+  for (const [at, error] of blamed(theirs, first)) if (!bad.has(at)) bad.set(at, error);
+
   const used = new Uint8Array(rows.length);
-  const losers = new Map<string, number>();
-  const of = Int32Array.from(ours.table.rows, (row) => {
+  const faults = new Map<number, DataError>();
+  const of = Int32Array.from(ours.table.rows, (row, at) => {
     const key = keyOf(row, ours.columns);
-    const partner = key === undefined ? undefined : first.get(key);
-    if (key === undefined || partner === undefined) return noPartner;
+    const partner = key === undefined ? undefined : firstOf.get(key);
+    if (partner === undefined) return noPartner;
     used[partner] = 1;
-    if (!other.has(key)) return partner;
-    losers.set(key, (losers.get(key) ?? 0) + 1);
-    return severalPartners;
+    const fault = bad.get(partner);
+    if (fault === undefined) return partner;
+    faults.set(at, fault);
+    return badPartner;
   });
-  for (const [at, before] of keyed.entries()) used[at] = used[before];
-  for (const [key, count] of losers) {
-    const [a, b] = [first.get(key) ?? 0, other.get(key) ?? 0];
-    const rowsOfIt = `${count} ${count === 1 ? "row" : "rows"} of ${ours.table.file}`;
-    bad(
-      rowError(
-        theirs.table,
-        b,
-        `has ${described(rows[b], theirs.columns)}, as line ${rows[a].line} has with other cells: ` +
-          `${rowsOfIt} can take one partner only`,
-      ),
-    );
+  for (const [at, before] of first.entries()) used[at] = used[before];
+  return { of, faults, used };
+}
+
+/** Rows whose keys are among the pieces of a row that nobody can read: what that says of them is lost. */
+function blamed({ table, columns }: Side, first: Int32Array): Map<number, DataError> {
+  const found = new Map<number, DataError>();
+  if (table.faults.length === 0) return found;
+  const rowsOf = new Map<string, number[]>(); // by the first cell of their key
+  for (const [at, { cells }] of table.rows.entries()) {
+    if (first[at] !== at) continue;
+    const word = canonicalWord(cells[columns[0]]);
+    const others = rowsOf.get(word);
+    if (others === undefined) rowsOf.set(word, [at]);
+    else others.push(at);
   }
-  return { of, used };
+  for (const { line, pieces } of table.faults) {
+    const words = new Set(pieces.map(canonicalWord));
+    for (const word of words) {
+      for (const at of rowsOf.get(word) ?? []) {
+        const row = table.rows[at];
+        if (!columns.every((column) => words.has(canonicalWord(row.cells[column])))) continue;
+        const reason = `has the ${described(row, columns)}, which the bad row on line ${line} names too`;
+        found.set(at, rowError(table, at, reason));
+      }
+    }
+  }
+  return found;
 }
 
 /** Whether rows with one key have the same cells beside it. */
@@ -192,7 +216,8 @@ function tellUnmatched(
       `has no row that goes with one of ${ours.table.file}, such as ${exampleOf(theirs, 0)}, and there ${exampleOf(ours, 0)}`,
     );
   }
-  const rowsOf = (count: number, title: string): string => `${count} ${count === 1 ? "row" : "rows"} of ${title}`;
+  const rowsOf = (count: number, title: string): string =>
+    `${count} ${count === 1 ? "row" : "rows"} of ${title}`;
   if (alone.length > 0) {
     const near = nearPartner(ours, theirs, alone, spare);
     const example = `${exampleOf(ours, alone[0])}${near === undefined ? "" : `; ${near}`}`;
@@ -240,15 +265,15 @@ function nearPartner(
   return undefined;
 }
 
-/** The columns that both tables have and in which partners differ, each with its first case. */
+/** The columns that both tables have and in which partners differ, each with its first case, and those of joins before. */
 function findClashes(
-  left: Table,
+  left: JoinedTable,
   right: Table,
   shared: readonly string[],
   theirsOf: ReadonlyMap<string, string>,
   { of }: Partners,
 ): Map<string, DataError> {
-  const clashes = new Map<string, DataError>();
+  const clashes = new Map(left.clashes);
   for (const name of shared) {
     const theirs = theirsOf.get(name) ?? name;
     const at = left.rows.findIndex(({ cells }, row) => {

@@ -3,7 +3,6 @@
 import { dirname, posix } from "node:path";
 import { ManifestError } from "../../errors/data-errors.ts";
 import { requireColumns } from "../../files/csv.ts";
-import type { Table } from "../../files/csv.ts";
 import type { ListContext, Listing } from "../catalogue/listing.ts";
 import type { Format } from "./format.ts";
 import { columnsOfName } from "./path-template.ts";
@@ -11,6 +10,7 @@ import { listColumns } from "./table-columns.ts";
 import { formOf, tableFields } from "./table-fields.ts";
 import type { TableEntry } from "./table-fields.ts";
 import { joinTables } from "./table-join.ts";
+import type { JoinedTable } from "./table-join.ts";
 import { findImagesIn, imagesBelow, isImageName, locateTable } from "./table-rows.ts";
 import type { FindImage } from "./table-rows.ts";
 import { listWords } from "./table-words.ts";
@@ -24,22 +24,30 @@ export const table: Format<typeof tableFields> = {
 
 /** Lists the images of a table, as an entry of this format or of one that fills its fields says. */
 export async function listTable(entry: TableEntry, context: ListContext): Promise<Listing> {
-  const { image, patient, official, label, columns } = entry;
+  const { image, patient, official, label, columns, probabilities } = entry;
   const rows = await joined(entry, context);
-  const inName = columnsOfName(image, rows.columns, (reason) => {
+  const inName = columnsOfName(image, [...rows.columns, ...rows.clashes.keys()], (reason) => {
     throw new ManifestError(`"${context.entry}"`, "image", reason);
   });
-  requireColumns(
-    rows,
-    [...inName, patient, official, label, ...(columns ?? [])].filter((column) => column !== undefined),
+  const needed = [...inName, patient, official, label, ...(columns ?? [])].filter(
+    (column) => column !== undefined,
   );
+  for (const column of needed) {
+    const clash = rows.clashes.get(column);
+    if (clash !== undefined) throw clash;
+  }
+  requireColumns(rows, needed);
   const inFolder: FindImage =
-    entry.images === undefined
-      ? imagesBelow(dirname(rows.file))
-      : await findImagesIn(entry.images, context);
+    entry.images === undefined ? imagesBelow(dirname(rows.file)) : await findImagesIn(entry.images, context);
   const findImage: FindImage = (imageName) => inFolder(withSuffix(imageName, entry.suffix));
-  if (label !== undefined && columns === undefined)
-    return listWords(entry, label, rows, findImage, context);
+  if (probabilities !== undefined && columns === undefined) {
+    throw new ManifestError(
+      `"${context.entry}"`,
+      "probabilities",
+      "are in columns: name these under columns",
+    );
+  }
+  if (label !== undefined && columns === undefined) return listWords(entry, label, rows, findImage, context);
   if (columns !== undefined && label === undefined) {
     return listColumns(entry, columns, rows, findImage, context);
   }
@@ -53,8 +61,8 @@ export async function listTable(entry: TableEntry, context: ListContext): Promis
 }
 
 /** The table of an entry, with the columns of all that are joined to it, one after the other. */
-async function joined(entry: TableEntry, context: ListContext): Promise<Table> {
-  let rows = await locateTable(entry.table, context, formOf(entry));
+async function joined(entry: TableEntry, context: ListContext): Promise<JoinedTable> {
+  let rows: JoinedTable = { ...(await locateTable(entry.table, context, formOf(entry))), clashes: new Map() };
   for (const join of entry.join ?? []) {
     const other = await locateTable(join.table, context, formOf(join));
     const { on: keys, prefix = "", unmatched } = join;
