@@ -38,13 +38,15 @@ export function otherForm({
   const [only = ""] = texts;
   const mark = columns.length === 1 ? [",", ";", "\t", " "].find((each) => only.includes(each)) : undefined;
   const isData = !isNumbered && texts.some((text) => text.split(/[,;\s]+/u).some(isImageFileName));
-  if (mark === " " && !isData && !isNumbered) return undefined; // one column whose name is two words
+  const below = rows.at(0)?.cells[columns[0]] ?? "";
+  const isOneName = mark === " " && !isNumbered && !isData && !below.split(" ").some(isImageFileName);
+  if (isOneName) return undefined; // a column whose name is two words
   if (mark === undefined && !isData) {
     return isNumbered ? "; without a header, columns are called by their numbers" : undefined;
   }
   const delimiter = mark === undefined ? "" : `its delimiter ${markNames[mark]}`;
   if (!isData) return `; is ${delimiter}?`;
-  const header = 'header: "none", and call columns by their numbers, such as image: 1';
+  const header = 'header: none, and call columns by their numbers, such as image: 1';
   return `; its first row looks like data: say ${header}${delimiter === "" ? "" : `; and is ${delimiter}?`}`;
 }
 

@@ -12,7 +12,7 @@ import { listRows } from "./row-records.ts";
 import { locateTable } from "./table-rows.ts";
 
 /** In the order of the table. */
-const labelNames = [
+export const chexpertLabels = [
   "No Finding",
   "Enlarged Cardiomediastinum",
   "Cardiomegaly",
@@ -61,7 +61,7 @@ export const chexpert: Format<typeof fields> = {
   patients: "format",
   list: async (entry, context) => {
     const table = await locateTable(entry.table, context);
-    requireColumns(table, ["Path", ...labelNames]);
+    requireColumns(table, ["Path", ...chexpertLabels]);
     const root = await context.locate(entry.images);
     const tops = new Set(table.rows.map(({ cells }) => topFolder.exec(cells["Path"])?.[0] ?? ""));
     const there = new Set<string>();
@@ -85,7 +85,7 @@ export const chexpert: Format<typeof fields> = {
           .map(partOf)
           .find((part) => part !== undefined),
       labels: (cells: Cells, at: number, labels: Uint8Array): void => {
-        for (const [k, name] of labelNames.entries()) {
+        for (const [k, name] of chexpertLabels.entries()) {
           const mark = markIn(cells[name]);
           if (mark === undefined) {
             const reason = `${name} is ${brief(cells[name])}; it must be 1.0, 0.0, -1.0 or blank`;
@@ -95,6 +95,6 @@ export const chexpert: Format<typeof fields> = {
         }
       },
     };
-    return listRows(table, labelNames, findImage, reader, entry, context);
+    return listRows(table, chexpertLabels, findImage, reader, entry, context);
   },
 };

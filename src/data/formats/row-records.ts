@@ -9,6 +9,7 @@ import { isMissing } from "../../labels/wording.ts";
 import { mostLabels } from "../catalogue/listing.ts";
 import type { ListContext, ListedRecord, Listing, Part } from "../catalogue/listing.ts";
 import type { RemarkCase } from "../catalogue/remarks.ts";
+import type { ImageReading } from "../images/image.ts";
 import { joinRows, repeatedPolicies } from "./repeated-rows.ts";
 import type { Repeated, RowsEntry } from "./repeated-rows.ts";
 import type { FindImage } from "./table-rows.ts";
@@ -27,6 +28,8 @@ export interface RowReader {
   /** A word for "missing" names no patient. */
   readonly patient?: (cells: Cells, at: number) => string | undefined;
   readonly part?: (cells: Cells, at: number) => Part | undefined;
+  /** What the table says of the numbers in the image's file. */
+  readonly reading?: (cells: Cells, at: number) => ImageReading | undefined;
   /** Sets the row's labels, which are blank at first. */
   readonly labels: (cells: Cells, at: number, labels: Uint8Array) => void;
 }
@@ -41,6 +44,7 @@ interface Image {
   others?: number[];
   patient?: string;
   part?: Part;
+  reading?: ImageReading;
   /** The line of a row of it that is bad. */
   badLine?: number;
 }
@@ -156,6 +160,13 @@ function readFacts(table: Table, at: number, reader: RowReader, image: Image): v
   const part = reader.part?.(cells, at);
   agree(image.part, part, "in part");
   if (part !== undefined) image.part = part;
+  const reading = reader.reading?.(cells, at);
+  agree(bitsOf(image.reading), bitsOf(reading), "of bits");
+  if (reading !== undefined) image.reading = reading;
+}
+
+function bitsOf(reading: ImageReading | undefined): string | undefined {
+  return reading?.bits === undefined ? undefined : String(reading.bits);
 }
 
 /** Marks the images that a row may be about which nobody can read. */
@@ -281,10 +292,13 @@ function wordsOf(codes: readonly number[]): string {
   return [words.slice(0, -1).join(", "), words.at(-1)].join(" and ");
 }
 
-function recordOf(table: Table, { id, file, at, others, patient, part, badLine }: Image): ListedRecord {
+function recordOf(
+  table: Table,
+  { id, file, at, others, patient, part, reading, badLine }: Image,
+): ListedRecord {
   return {
     id,
-    image: { kind: "file", file },
+    image: { kind: "file", file, ...(reading === undefined ? {} : { reading }) },
     ...(patient === undefined ? {} : { patient }),
     ...(part === undefined ? {} : { part }),
     row: table.rows[at].cells,

@@ -4,7 +4,7 @@ import { name, names, oneOf, path, record as fieldRecord } from "../manifest/fie
 import { brief, rowError } from "../../files/csv.ts";
 import type { Table } from "../../files/csv.ts";
 import type { Delimiter, TableForm } from "../../files/table-forms.ts";
-import { isMissing } from "../../labels/wording.ts";
+import { canonicalWord, isMissing } from "../../labels/wording.ts";
 import { partHint, partOf } from "../catalogue/part-words.ts";
 import { columnsOfName, imageName } from "./path-template.ts";
 import { rowFields } from "./repeated-rows.ts";
@@ -78,6 +78,11 @@ export const tableFields = {
   patient: name.optional(),
   /** The column of the official part of a row: train, valid, test and the like (part-words.ts). */
   official: name.optional(),
+  /**
+   * The column with the number of bits that an image's values take, for films whose 10, 12 or 14 bits lie in 16-bit files. Other
+   * images are read as their files say.
+   */
+  bitsColumn: name.optional(),
   ...rowFields,
 
   /** The column whose words are the labels: an image is positive for its own, and negative for all others. */
@@ -129,11 +134,15 @@ export function formOf({ delimiter, header }: Pick<TableEntry, "delimiter" | "he
   return { delimiter: delimiters[delimiter], header: header === undefined };
 }
 
+/** The columns of a table that say something beside the labels. */
+export type FactColumns = Pick<TableEntry, "image" | "patient" | "official" | "bitsColumn">;
+
 /** What a row says beside its labels. */
-export function factsOf(entry: TableEntry, rows: Table): Omit<RowReader, "labels"> {
-  const { patient, official } = entry;
+export function factsOf(entry: FactColumns, rows: Table): Omit<RowReader, "labels"> {
+  const { patient, official, bitsColumn } = entry;
   return {
     ...imageIn(entry, rows),
+    ...(bitsColumn === undefined ? {} : { reading: bitsIn(bitsColumn, rows) }),
     ...(patient === undefined ? {} : { patient: (cells) => cells[patient] }),
     part: (cells, at) => {
       const word = official === undefined ? "" : cells[official];
@@ -148,7 +157,7 @@ export function factsOf(entry: TableEntry, rows: Table): Omit<RowReader, "labels
 }
 
 /** How a row names its image: in one column, or in several that a template joins. */
-function imageIn({ image }: TableEntry, rows: Table): Pick<RowReader, "image" | "nameCells"> {
+function imageIn({ image }: FactColumns, rows: Table): Pick<RowReader, "image" | "nameCells"> {
   if (rows.columns.includes(image)) return { image: (cells) => cells[image] };
   const made = columnsOfName(image, rows.columns);
   const nameOf = imageName(image, rows.columns);
@@ -161,5 +170,20 @@ function imageIn({ image }: TableEntry, rows: Table): Pick<RowReader, "image" | 
       throw rowError(rows, at, `names no image: ${column} ${said}`, column);
     },
     nameCells: (cells) => made.map((column) => cells[column]),
+  };
+}
+
+/** How an image is read whose row has a number of bits. */
+function bitsIn(column: string, rows: Table): NonNullable<RowReader["reading"]> {
+  return (cells, at) => {
+    if (isMissing(cells[column])) return undefined;
+    const word = canonicalWord(cells[column]);
+    if (/^(?:[1-9]|1[0-6])$/u.test(word)) return { bits: Number(word) };
+    throw rowError(
+      rows,
+      at,
+      `${column} is ${brief(cells[column])}; it must be a number of bits, 1 to 16`,
+      column,
+    );
   };
 }

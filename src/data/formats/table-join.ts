@@ -216,29 +216,26 @@ function tellUnmatched(
       `has no row that goes with one of ${ours.table.file}, such as ${exampleOf(theirs, 0)}, and there ${exampleOf(ours, 0)}`,
     );
   }
-  const rowsOf = (count: number, title: string): string =>
-    `${count} ${count === 1 ? "row" : "rows"} of ${title}`;
+  const tell = (
+    rows: readonly number[],
+    [title, other]: readonly string[],
+    example: string,
+    end: string,
+  ): void =>
+    remark({
+      kind: "rows-without-partner",
+      sentence:
+        `"${entry}": ${rows.length} ${rows.length === 1 ? "row" : "rows"} of ${title} ` +
+        `${rows.length === 1 ? "goes" : "go"} with no row of ${other} (${example}): ${end}`,
+      cases: [{ name: title, count: rows.length, example }],
+    });
   if (alone.length > 0) {
     const near = nearPartner(ours, theirs, alone, spare);
     const example = `${exampleOf(ours, alone[0])}${near === undefined ? "" : `; ${near}`}`;
-    remark({
-      kind: "rows-without-partner",
-      sentence:
-        `"${entry}": ${rowsOf(alone.length, ourTitle)} (of ${of.length}) ${alone.length === 1 ? "has" : "have"} no row in ${theirTitle} (${example}): ` +
-        (leavesOut ? "they are left out" : "nothing that it says is known of their images"),
-      cases: [{ name: ourTitle, count: alone.length, example }],
-    });
+    const end = leavesOut ? "left out" : "nothing that it says is known of their images";
+    tell(alone, [ourTitle, theirTitle], example, end);
   }
-  if (spare.length > 0) {
-    const example = exampleOf(theirs, spare[0]);
-    remark({
-      kind: "rows-without-partner",
-      sentence:
-        `"${entry}": ${rowsOf(spare.length, theirTitle)} (of ${used.length}) ${spare.length === 1 ? "goes" : "go"} with no row of ${ourTitle} (${example}): ` +
-        "they are not used",
-      cases: [{ name: theirTitle, count: spare.length, example }],
-    });
-  }
+  if (spare.length > 0) tell(spare, [theirTitle, ourTitle], exampleOf(theirs, spare[0]), "not used");
 }
 
 /** So many rows are searched for one whose key is nearly another's: each looks at as many others. */

@@ -3,12 +3,13 @@
 import { dirname, posix } from "node:path";
 import { ManifestError } from "../../errors/data-errors.ts";
 import { requireColumns } from "../../files/csv.ts";
+import type { Table } from "../../files/csv.ts";
 import type { ListContext, Listing } from "../catalogue/listing.ts";
 import type { Format } from "./format.ts";
 import { columnsOfName } from "./path-template.ts";
 import { listColumns } from "./table-columns.ts";
 import { formOf, tableFields } from "./table-fields.ts";
-import type { TableEntry } from "./table-fields.ts";
+import type { FactColumns, TableEntry } from "./table-fields.ts";
 import { joinTables } from "./table-join.ts";
 import type { JoinedTable } from "./table-join.ts";
 import { findImagesIn, imagesBelow, isImageName, locateTable } from "./table-rows.ts";
@@ -24,14 +25,12 @@ export const table: Format<typeof tableFields> = {
 
 /** Lists the images of a table, as an entry of this format or of one that fills its fields says. */
 export async function listTable(entry: TableEntry, context: ListContext): Promise<Listing> {
-  const { image, patient, official, label, columns, probabilities } = entry;
+  const { label, columns, probabilities } = entry;
   const rows = await joined(entry, context);
-  const inName = columnsOfName(image, [...rows.columns, ...rows.clashes.keys()], (reason) => {
-    throw new ManifestError(`"${context.entry}"`, "image", reason);
-  });
-  const needed = [...inName, patient, official, label, ...(columns ?? [])].filter(
-    (column) => column !== undefined,
-  );
+  const needed = [
+    ...nameColumns(entry, { ...rows, columns: [...rows.columns, ...rows.clashes.keys()] }, context),
+    ...[label, ...(columns ?? [])].filter((column) => column !== undefined),
+  ];
   for (const column of needed) {
     const clash = rows.clashes.get(column);
     if (clash !== undefined) throw clash;
@@ -58,6 +57,18 @@ export async function listTable(entry: TableEntry, context: ListContext): Promis
       ? "is missing: name the column of the label words under label, or a column a label under columns"
       : "cannot stand beside label: labels are words in one column, or a column each",
   );
+}
+
+/** The columns that say something beside the labels. @throws ManifestError for a name of images that cannot be made of any */
+export function nameColumns(
+  { image, patient, official, bitsColumn }: FactColumns,
+  { columns }: Pick<Table, "columns">,
+  { entry }: Pick<ListContext, "entry">,
+): string[] {
+  const inName = columnsOfName(image, columns, (reason) => {
+    throw new ManifestError(`"${entry}"`, "image", reason);
+  });
+  return [...inName, patient, official, bitsColumn].filter((column) => column !== undefined);
 }
 
 /** The table of an entry, with the columns of all that are joined to it, one after the other. */
