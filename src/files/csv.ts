@@ -118,8 +118,9 @@ function refuse(error: DataError): never {
 
 /** Whatever may be a cell of a line whose cells cannot be told apart, each once. */
 export function piecesOf(line: string, delimiter: string): string[] {
-  const marks = `\\${delimiter}`;
-  const cuts = [marks, '"', `["${marks}]`, `["${marks}\\s]`].map((mark) => new RegExp(mark, "u"));
+  const cuts = [`[${delimiter}]`, '"', `["${delimiter}]`, `["${delimiter}\\s]`].map(
+    (mark) => new RegExp(mark, "u"),
+  );
   const pieces = cuts.flatMap((cut) => line.split(cut)).map((piece) => piece.trim());
   return [...new Set(pieces)].filter((piece) => piece !== "");
 }

@@ -52,7 +52,7 @@ export function listWords(
     labels: (cells: Readonly<Record<string, string>>, at: number, labels: Uint8Array): void => {
       const words = wordsOf(cells[label]);
       if (words.some(isUnlabelled)) {
-        if (!words.every(isUnlabelled)) {
+        if (!words.every((word) => isUnlabelled(word) || isMissing(word))) {
           const cell = brief(cells[label]);
           throw rowError(rows, at, `${label} is ${cell}: an unlabelled word cannot stand beside a label`);
         }
