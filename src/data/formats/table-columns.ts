@@ -52,9 +52,10 @@ function markReader(entry: TableEntry, entryName: string): (cell: string) => num
     if (probabilities && isProbability) return rawProbability(number);
     const words = [...marks.keys()];
     const also = probabilities ? ", or a probability from 0 to 1" : "";
-    const offer = isProbability
-      ? "; with probabilities: true, numbers from 0 to 1 are probabilities"
-      : suggestion(cell, words);
+    const offer =
+      isProbability && !Number.isInteger(number)
+        ? "; with probabilities: true, numbers from 0 to 1 are probabilities"
+        : suggestion(cell, words);
     return `it must be blank or one of ${words.join(", ")}${also}${offer}`;
   };
   return (cell) => {

@@ -56,7 +56,7 @@ export function listWords(
         throw rowError(rows, at, `${label} is ${cell}, which is no list such as ${listExample}`, label);
       }
       if (words.some(isUnlabelled)) {
-        if (!words.every(isUnlabelled)) {
+        if (!words.every((word) => isUnlabelled(word) || isMissing(word))) {
           const cell = brief(cells[label]);
           throw rowError(
             rows,

@@ -33,7 +33,7 @@ describe("a table with a column of label words", () => {
       [negative, positive, positive, negative, unknown, unknown, blank, blank, negative, positive].flat(),
     );
     expect(listing.records[0].image).toEqual({ kind: "file", file: join(folder.path, "data/a.png") });
-    expect((await listRows(rows, { label: "dx" })).labelNames).toEqual(["mel", "nv", "todo"]);
+    expect((await listRows(rows, { label: "dx" })).labelNames).toEqual(["mel", "nv"]); // todo is no label
   });
 
   test("may hold several words in a cell", async () => {
@@ -164,7 +164,12 @@ describe("a table", () => {
   });
 
   test.each([
-    ["an image twice", "a.png,1", 'data/t.csv: record 1: line 3: the image "a.png" was already on line 2'],
+    [
+      "rows of one image that differ",
+      "a.png,0",
+      'data/t.csv: record 1: line 3: the image "a.png" has rows that say different things, on lines 2 and 3: x is positive and ' +
+        "negative; say what they mean together with repeated: and one of any, all, majority, mean, uncertain",
+    ],
     ["a path out of the folder", "../../b.png,1", /the image "\.\.\/\.\.\/b\.png" does not lie below/u],
     ["a path of another system", "C:\\b.png,1", /does not lie below/u],
     ["no image", ",1", "data/t.csv: record 1: line 3: names no image"],
@@ -203,22 +208,30 @@ describe("a table", () => {
       { label: "dx", official: "fold", separator: "|", unlabelled: ["todo"] },
       { bad: ({ message }) => void bad.push(message.replace(`${folder.path}/`, "")) },
     );
-    expect(listing.records.map(({ id, part }) => [id, part])).toEqual([
+    const kept = listing.records.filter(({ leftOut }) => !leftOut);
+    expect(kept.map(({ id, part }) => [id, part])).toEqual([
       ["a.png", "train"],
-      ["c.png", "test"],
       ["h.png", "validation"],
     ]);
-    expect([...listing.rawLabels]).toEqual([negative, positive, positive, negative, negative, positive]);
+    expect([...listing.rawLabels]).toEqual(
+      [[negative, positive], Array(6).fill(unknown), [negative, positive]].flat(2),
+    );
+    // They keep their place and their part, so that what is left out changes no split.
+    expect(listing.records.filter(({ leftOut }) => leftOut).map(({ id, part }) => [id, part])).toEqual([
+      ["c.png", "test"],
+      ["e.png", undefined],
+      ["g.png", "test"],
+    ]);
     expect(bad.map((message) => message.slice(0, 50))).toEqual(
       [
         "data/t.csv: record 1: line 3: has 1 cell, but the header",
         "data/t.csv: record 6: line 8: a quote stands inside a cell",
         "data/t.csv: record 10: a quote that opens after line 11 is never",
-        'data/t.csv: record 3: line 5: the image "c.png" was already on line 4',
         'data/t.csv: record 4: line 6: the image "../d.png" does',
         'data/t.csv: record 5: line 7: fold is "tset"; it must be',
         'data/t.csv: record 7: line 9: dx is "nv|todo": an unlabelled',
         "data/t.csv: record 8: line 10: names no image",
+        'data/t.csv: record 3: line 5: the image "c.png" has rows',
       ].map((message) => message.slice(0, 50)),
     );
   });
