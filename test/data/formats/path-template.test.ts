@@ -14,7 +14,7 @@ const listPaths = (
   changes: Partial<ListContext> = {},
 ): Promise<Listing> => {
   writeFiles(folder.path, { "t.csv": `${lines.join("\n")}\n`, "files/.keep": "" });
-  const entry = { format: "table", table: "t.csv", images: "files", image, columns: ["x"] } as const;
+  const entry = { format: "table", table: "t.csv", images: "files", image, columns: ["x"] };
   return list(table, entry, folder.path, contextAt(folder.path, changes));
 };
 const namesIn = async (image: string, lines?: readonly string[]): Promise<string[]> =>
@@ -92,7 +92,7 @@ test("the number of bits of each image is read from a column", async () => {
       image: "image",
       bitsColumn: "bits",
       columns: ["x"],
-    } as const;
+    };
     return list(table, entry, folder.path);
   };
   const readings = (await listing(bits)).records.map(({ image }) =>

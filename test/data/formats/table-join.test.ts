@@ -15,7 +15,7 @@ const { positive, negative, unknown, blank } = rawLabel;
 type Entry = Parameters<typeof list<typeof table.fields>>[1];
 const films = ["image,subject,study", "a.png,1,10", "b.png,1,10", "c.png,2,20"];
 const studies = ["subject,study,Edema,Mass", "1,10,1,0", "2,20,0,"];
-const base = { format: "table", table: "films.csv", image: "image", columns: ["Edema", "Mass"] } as const;
+const base = { format: "table", table: "films.csv", image: "image", columns: ["Edema", "Mass"] };
 
 interface Tables {
   films?: readonly string[];
@@ -94,7 +94,7 @@ describe("a table of images that is joined with one of studies", () => {
     expect(remarks[0].cases).toEqual([
       { name: "films.csv", count: 2, example: 'line 5: subject "3", study "30"' },
     ]);
-    const join = { table: "studies.csv", on: ["subject", "study"], unmatched: "left-out" } as const;
+    const join = { table: "studies.csv", on: ["subject", "study"], unmatched: "left-out" as const };
     const left = await listGood({ films: more }, { join });
     expect(Object.keys(labelsOf(left.listing))).toEqual(["a.png", "b.png", "c.png"]);
     expect(left.remarks[0].sentence).toMatch(/: left out$/u);

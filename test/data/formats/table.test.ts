@@ -144,7 +144,7 @@ describe("a table", () => {
     ]);
     expect(records[0].row).toEqual({ image: "a", x: "1", who: "p1", fold: "Train" });
     expect(await refusal([...rows, "g,1,p3,tset"], { columns: ["x"], official: "fold" })).toBe(
-      'data/t.csv: record 6: line 8: fold is "tset"; it must be one of train, training, valid, val, validation, dev, test, testing; did you mean "test"?',
+      'data/t.csv: record 6: line 8: fold is "tset"; it must be one of train, training, valid, val, validation, validate, dev, test, testing; did you mean "test"?',
     );
   });
 
