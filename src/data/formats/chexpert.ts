@@ -1,5 +1,6 @@
 // CheXpert (Irvin et al., AAAI 2019): one table, a column a label with 1 positive, 0 negative, -1 uncertain, blank.
 import { join } from "node:path";
+import { DataError } from "../../errors/data-errors.ts";
 import { path } from "../manifest/fields.ts";
 import { brief, requireColumns, rowError } from "../../files/csv.ts";
 import { belowRoot, exists } from "../../files/paths.ts";
@@ -61,6 +62,9 @@ export const chexpert: Format<typeof fields> = {
   patients: "format",
   list: async (entry, context) => {
     const table = await locateTable(entry.table, context);
+    if (!table.columns.includes("Path") && table.columns.includes("study_id")) {
+      throw new DataError(table.file, "has labels by study, as MIMIC-CXR has them: say format: mimic-cxr");
+    }
     requireColumns(table, ["Path", ...chexpertLabels]);
     const root = await context.locate(entry.images);
     const tops = new Set(table.rows.map(({ cells }) => topFolder.exec(cells["Path"])?.[0] ?? ""));
