@@ -46,7 +46,7 @@ export function otherForm({
   }
   const delimiter = mark === undefined ? "" : `its delimiter ${markNames[mark]}`;
   if (!isData) return `; is ${delimiter}?`;
-  const header = 'header: none, and call columns by their numbers, such as image: 1';
+  const header = "header: none, and call columns by their numbers, such as image: 1";
   return `; its first row looks like data: say ${header}${delimiter === "" ? "" : `; and is ${delimiter}?`}`;
 }
 

@@ -70,7 +70,7 @@ test.each([
     "a.png,0\nb.png,1\n",
     {},
     "image",
-    'say header: none, and call columns by their numbers, such as image: 1',
+    "say header: none, and call columns by their numbers, such as image: 1",
   ],
   ["a.png 0\nb.png 1\n", {}, "image", "such as image: 1; and is its delimiter blank?"],
   ["img/a.dcm\t0\nb\t1\n", {}, "image", "such as image: 1; and is its delimiter tab?"],

@@ -23,6 +23,11 @@ function splitCell(cell: string, separator: string | undefined): string[] | unde
   return isMissing(cell) ? [] : parseList(cell);
 }
 
+/** Whether a cell, read as words of another kind, is a list of words in quotes, or an empty one. */
+export function looksLikeList(cell: string): boolean {
+  return /^\[(?:\s*|\s*['"][^]*['"][\s,]*)\]$/u.test(cell);
+}
+
 /** What to write instead of a cell that is no list, for messages. */
 export const listExample = "['a', 'b']";
 

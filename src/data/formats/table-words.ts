@@ -8,7 +8,7 @@ import { rawLabel } from "../../labels/raw-labels.ts";
 import type { ListContext, Listing } from "../catalogue/listing.ts";
 import { withWanted } from "./class-labels.ts";
 import { missingUnless, setPositive } from "./label-words.ts";
-import { listExample, wordsIn } from "./list-cells.ts";
+import { listExample, listSeparator, looksLikeList, wordsIn } from "./list-cells.ts";
 import { listRows } from "./row-records.ts";
 import { factsOf } from "./table-fields.ts";
 import type { TableEntry } from "./table-fields.ts";
@@ -51,6 +51,14 @@ export function listWords(
         return;
       }
       const words = wordsIn(cells[label], separator);
+      if (
+        separator !== listSeparator &&
+        looksLikeList(cells[label]) &&
+        entry.words?.includes(cells[label]) !== true
+      ) {
+        const cell = brief(cells[label]);
+        throw rowError(rows, at, `${label} is ${cell}, which is a list: read it with separator: list`, label);
+      }
       if (words === undefined) {
         const cell = brief(cells[label]);
         throw rowError(rows, at, `${label} is ${cell}, which is no list such as ${listExample}`, label);

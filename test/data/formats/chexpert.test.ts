@@ -153,4 +153,11 @@ describe("a bad row of CheXpert is refused, by record and line:", () => {
       /has no column "Edema"; .*did you mean "Oedema"\?$/u,
     );
   });
+
+  test("a table of MIMIC-CXR, which has another format", async () => {
+    writeFiles(folder.path, { "train.csv": `subject_id,study_id,${chexpertLabels}\n1,2${blanks},\n` });
+    expect(await complaint(list(chexpert, entry, folder.path), folder.path)).toBe(
+      "train.csv: has labels by study, as MIMIC-CXR has them: say format: mimic-cxr",
+    );
+  });
 });

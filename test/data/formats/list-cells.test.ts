@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { listSeparator, wordsIn } from "../../../src/data/formats/list-cells.ts";
+import { listSeparator, looksLikeList, wordsIn } from "../../../src/data/formats/list-cells.ts";
 
 const listOf = (cell: string): string[] | undefined => wordsIn(cell, listSeparator);
 
@@ -46,4 +46,9 @@ test("a cell is one word, or several with a text between them", () => {
   expect(wordsIn(" a, b ", undefined)).toEqual(["a, b"]);
   expect(wordsIn("a| b ||c", "|")).toEqual(["a", "b", "c"]);
   expect(wordsIn("", undefined)).toEqual([]);
+});
+
+test("a list is told from other words by its quotes", () => {
+  expect(["['a']", "['a', ' b',]", '["a"]', "[]", "[ ]"].filter((cell) => !looksLikeList(cell))).toEqual([]);
+  expect(["[normal]", "a", "'a'", "['a'] b", ""].filter(looksLikeList)).toEqual([]);
 });

@@ -71,6 +71,26 @@ describe("a table with a column of label words", () => {
     expect((await closed).labelNames).toEqual(["nv", "mel", "todo"]);
   });
 
+  test("may be lists, which are read by a separator of their own and refused by another", async () => {
+    const lists = ["image,dx", "a.png,\"['x', ' y']\"", "b.png,['x']", "c.png,[]", "d.png,nan"];
+    const listing = await listRows(lists, { label: "dx", separator: "list" });
+    expect(listing.labelNames).toEqual(["x", "y"]);
+    expect([0, 1, 2, 3].map((at) => givenOf(listing, at))).toEqual([
+      [positive, positive],
+      [positive, negative],
+      [blank, blank],
+      [blank, blank],
+    ]);
+    expect(await refusal([...lists, "e.png,x"], { label: "dx", separator: "list" })).toBe(
+      "data/t.csv: record 4: line 6: dx is \"x\", which is no list such as ['a', 'b']",
+    );
+    const said = "dx is \"['x', ' y']\", which is a list: read it with separator: list";
+    expect(await refusal(lists, { label: "dx" })).toBe(`data/t.csv: record 0: line 2: ${said}`);
+    expect(await refusal(lists, { label: "dx", separator: "," })).toBe(
+      `data/t.csv: record 0: line 2: ${said}`,
+    );
+  });
+
   test("that is no column of labels, or says nothing, is refused", async () => {
     const distinct = Array.from({ length: 1001 }, (_, i) => `${i}.png,word${i}`);
     expect(await refusal(["image,dx", ...distinct], { label: "dx" })).toBe(
