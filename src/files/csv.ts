@@ -338,7 +338,10 @@ function whyNotParsed(cause: CsvError, first: number, lastLine: number): string 
       return `a quote that opens after line ${lastLine} is never closed`;
     case "INVALID_OPENING_QUOTE":
     case "CSV_INVALID_CLOSING_QUOTE":
-      return `line ${line}: a quote stands inside a cell; put the cell in quotes and double those inside`;
+      return (
+        `line ${line}: a quote stands inside a cell${line > lastLine + 1 ? ` of the row that begins on line ${lastLine + 1}` : ""}; ` +
+        "put the cell in quotes and double those inside"
+      );
     default:
       return `line ${line}: ${cause.message}`;
   }

@@ -60,4 +60,36 @@ describe("bad records", () => {
       /m\.yaml:5: sources\[0\] holds no image that can be listed; the first fault: .*all-bad\.csv: record 0/u,
     );
   });
+
+  test("change neither the split nor the share of the images that stay", async () => {
+    const many = Array.from({ length: 60 }, (_, i) => `i${i}.png,p${i % 25},${i % 2}`);
+    const write = (name: string, lines: readonly string[]): void =>
+      writeFileSync(join(root, name), ["file,who,x", ...lines].join("\n"));
+    write("whole.csv", many);
+    write(
+      "hurt.csv",
+      many.map((line, i) => (i % 7 === 3 ? line.replace(/.$/u, "x") : line)),
+    );
+    const placesIn = async (file: string, fields: string): Promise<Map<string, string>> => {
+      const source = `format: table, table: ${file}, image: file, patient: who, columns: [x]`;
+      const text = `classes: [x]\nimage: { height: 8, width: 8 }\nsources: [{ name: s, ${source}, ${fields} }]\n`;
+      const { lists } = await make(`${text}test: { ${table}, mapping: { mass: x } }`, { skipBad: true });
+      return new Map(
+        lists.flatMap(({ source: name, part, samples }) =>
+          samples.map(({ id }) => [`${name} ${id}`, part] as const),
+        ),
+      );
+    };
+    for (const fields of [
+      "split: { by: image, test: 0.4 }",
+      "split: { by: patient, test: 0.4 }",
+      "part: 1/2",
+      "rows: { from: 20 }",
+    ]) {
+      const whole = await placesIn("whole.csv", fields);
+      const hurt = await placesIn("hurt.csv", fields);
+      const kept = [...whole].filter(([key]) => Number(/i(\d+)/u.exec(key)?.[1]) % 7 !== 3);
+      expect([fields, [...hurt]]).toEqual([fields, kept]);
+    }
+  });
 });
