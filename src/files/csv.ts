@@ -3,6 +3,8 @@ import { CsvError, parse } from "csv-parse/sync";
 import { suggestion } from "../errors/nearest.ts";
 import { DataError } from "../errors/data-errors.ts";
 import { readText } from "./bytes.ts";
+import { otherForm, singleBlanks } from "./table-forms.ts";
+import type { Delimiter, TableForm } from "./table-forms.ts";
 
 export interface TableRow {
   /** Which row of the file below the header, counted from 0, those among them that were left out. */
@@ -11,6 +13,10 @@ export interface TableRow {
   readonly line: number;
   /** Trimmed, by column. */
   readonly cells: Readonly<Record<string, string>>;
+  /** Columns of joined tables that have no row for this one: nobody says what stands there. */
+  readonly without?: ReadonlySet<string>;
+  /** Why it cannot be joined, in a joined table. */
+  readonly fault?: DataError;
 }
 
 export interface Table {
@@ -18,6 +24,24 @@ export interface Table {
   /** In the order of the file, without those that have no name. */
   readonly columns: readonly string[];
   readonly rows: readonly TableRow[];
+  /** Rows that were left out, in the order of the file. */
+  readonly faults: readonly TableFault[];
+  /** Of a table that is joined from several: the row of the file that holds a cell. */
+  readonly origin?: (row: number, column: string) => CellOrigin;
+}
+
+export interface CellOrigin {
+  readonly table: Table;
+  readonly row: number;
+}
+
+/** A row that could not be read, and what is known of it all the same. */
+export interface TableFault {
+  readonly error: DataError;
+  /** A line of it, counted from 1. */
+  readonly line: number;
+  /** Its cells; where nobody knows where they end, every piece of its line between delimiters, quotes and blanks. */
+  readonly pieces: readonly string[];
 }
 
 /** The most that a table may have. */
@@ -30,9 +54,6 @@ export interface TableLimits {
   readonly rows: number;
   readonly cells: number;
 }
-
-/** What stands between two cells. */
-export type Delimiter = "," | ";" | "\t";
 
 /**
  * The largest published label tables have 400,000 rows, or 36 columns, or 110 MB. The parser holds the text up to four
@@ -59,29 +80,41 @@ const mostFaults = 100;
  */
 export async function readTable(
   file: string,
-  delimiter: Delimiter = ",",
+  { delimiter = ",", header: named = true }: TableForm = {},
   bad: (error: DataError) => void = refuse,
   limits: TableLimits = mostOfAll,
 ): Promise<Table> {
-  const text = await readText(file, { most: limits.bytes });
+  const content = await readText(file, { most: limits.bytes });
+  const text = delimiter === " " ? singleBlanks(content) : content;
   let header: readonly string[] | undefined;
   const rows: TableRow[] = [];
+  const faults: TableFault[] = [];
   let record = 0;
+  const leaveOut = (fault: TableFault): void => {
+    bad(fault.error);
+    faults.push(fault);
+  };
   for (const parsed of parseRows(file, text, delimiter, limits)) {
     if ("fault" in parsed) {
-      const { fault: reason, cause } = parsed;
-      if (header === undefined) throw new DataError(file, reason, { cause }); // nothing can be read without it
-      bad(new DataError(file, reason, { record: record++, cause }));
+      const { fault: reason, cause, line, text: content } = parsed;
+      if (header === undefined && named) throw new DataError(file, reason, { cause }); // nothing can be read without it
+      const error = new DataError(file, reason, { record: record++, cause });
+      leaveOut({ error, line, pieces: piecesOf(content, delimiter) });
       continue;
     }
     const { line, cells } = parsed;
     if (header === undefined) {
-      header = readHeader(file, cells, delimiter, limits);
-      continue;
+      header = readHeader(file, named ? cells : cells.map((_, c) => String(c + 1)), delimiter, limits);
+      if (named) continue;
     }
     if (cells.length !== header.length) {
-      const reason = `has ${counted(cells.length, "cell")}, but the header names ${counted(header.length, "column")}`;
-      bad(new DataError(file, `line ${line}: ${reason}`, { record: record++ }));
+      const names = named
+        ? `the header names ${counted(header.length, "column")}`
+        : `the first row has ${header.length}`;
+      const hint = delimiter === " " ? '; a cell with a blank in it stands in quotes, as in "a b"' : "";
+      const reason = `has ${counted(cells.length, "cell")}, but ${names}${hint}`;
+      const error = new DataError(file, `line ${line}: ${reason}`, { record: record++ });
+      leaveOut({ error, line, pieces: cells.map((cell) => cell.trim()) });
       continue;
     }
     const row: Record<string, string> = {};
@@ -89,19 +122,31 @@ export async function readTable(
     rows.push({ record: record++, line, cells: row });
   }
   if (header === undefined)
-    throw new DataError(file, "is empty; a table starts with the names of its columns");
+    throw new DataError(
+      file,
+      named ? "is empty; a table starts with the names of its columns" : "has no row",
+    );
   if (rows.length === 0) throw new DataError(file, "has a header but no row");
-  return { file, columns: header.filter((name) => name !== ""), rows };
+  return { file, columns: header.filter((name) => name !== ""), rows, faults };
 }
 
 function refuse(error: DataError): never {
   throw error;
 }
 
+/** Whatever may be a cell of a line whose cells cannot be told apart, each once. */
+export function piecesOf(line: string, delimiter: string): string[] {
+  const cuts = [`[${delimiter}]`, '"', `["${delimiter}]`, `["${delimiter}\\s]`].map(
+    (mark) => new RegExp(mark, "u"),
+  );
+  const pieces = cuts.flatMap((cut) => line.split(cut)).map((piece) => piece.trim());
+  return [...new Set(pieces)].filter((piece) => piece !== "");
+}
+
 /** A row of the text, or what is wrong with a line where a row should begin. */
 type Parsed =
   | { readonly line: number; readonly cells: readonly string[] }
-  | { readonly fault: string; readonly cause: unknown };
+  | { readonly fault: string; readonly cause: unknown; readonly line: number; readonly text: string };
 
 /**
  * The rows of a text that are not empty, in order. Behind a quote out of place nobody knows what is quoted, so the line on
@@ -132,11 +177,12 @@ function* parseRows(
     const [start, line] =
       rows.length === 0 || before === undefined ? [0, first] : [before.next, before.line + 1];
     const fault = problem === undefined ? (overlong ?? "") : whyNotParsed(problem, first, line - 1);
-    yield { fault, cause: problem };
-    if (faults === mostFaults) throw new DataError(file, `has over ${mostFaults} quotes out of place`);
     const newline = /\r\n|\n|\r/gu;
     newline.lastIndex = start;
-    if (newline.exec(rest) === null) return;
+    const end = newline.exec(rest)?.index;
+    yield { fault, cause: problem, line, text: rest.slice(start, end) };
+    if (faults === mostFaults) throw new DataError(file, `has over ${mostFaults} quotes out of place`);
+    if (end === undefined) return;
     rest = rest.slice(newline.lastIndex);
     first = line + 1;
   }
@@ -151,7 +197,7 @@ function parseCells(
     parse(part, {
       delimiter,
       record_delimiter: ["\r\n", "\n", "\r"],
-      trim: delimiter !== "\t", // a quote may stand beside a space; of tabs, it would eat empty cells
+      trim: delimiter !== "\t" && delimiter !== " ", // a quote may stand beside a space; of tabs, it would eat empty cells
       relax_column_count: true, // counted by the caller, in our words
     });
   try {
@@ -218,24 +264,24 @@ function findRows(
 export function requireColumns(table: Table, names: readonly string[]): void {
   const missing = names.find((name) => !table.columns.includes(name));
   if (missing === undefined) return;
-  const [only = ""] = table.columns;
-  const other = table.columns.length === 1 ? [",", ";", "\t"].find((mark) => only.includes(mark)) : undefined;
-  const hint =
-    other === undefined
-      ? suggestion(missing, table.columns)
-      : `; is its delimiter ${other === "\t" ? "tab" : `"${other}"`}?`;
   const shown = table.columns.slice(0, 20).map((name) => brief(name));
   const rest = table.columns.length > shown.length ? ", ..." : "";
+  const hint = otherForm(table) ?? suggestion(missing, table.columns);
   throw new DataError(
     table.file,
     `has no column ${brief(missing)}; its columns are ${shown.join(", ")}${rest}${hint}`,
   );
 }
 
-/** A DataError about one of a table's rows, which names its line as well. */
-export function rowError(table: Table, row: number, reason: string): DataError {
-  const { line, record } = table.rows[row];
-  return new DataError(table.file, `line ${line}: ${reason}`, { record });
+/**
+ * A DataError about one of a table's rows, which names its line as well.
+ *
+ * @param column the column at fault, if it is one: of a joined table, the error names the file and line that it comes from
+ */
+export function rowError(table: Table, row: number, reason: string, column?: string): DataError {
+  const origin = column === undefined ? undefined : table.origin?.(row, column);
+  const { line, record } = (origin?.table ?? table).rows[origin?.row ?? row];
+  return new DataError((origin?.table ?? table).file, `line ${line}: ${reason}`, { record });
 }
 
 /** What stands in a cell, quoted, short enough for a message of one line. */
@@ -292,7 +338,10 @@ function whyNotParsed(cause: CsvError, first: number, lastLine: number): string 
       return `a quote that opens after line ${lastLine} is never closed`;
     case "INVALID_OPENING_QUOTE":
     case "CSV_INVALID_CLOSING_QUOTE":
-      return `line ${line}: a quote stands inside a cell; put the cell in quotes and double those inside`;
+      return (
+        `line ${line}: a quote stands inside a cell${line > lastLine + 1 ? ` of the row that begins on line ${lastLine + 1}` : ""}; ` +
+        "put the cell in quotes and double those inside"
+      );
     default:
       return `line ${line}: ${cause.message}`;
   }

@@ -6,6 +6,7 @@
  * the ends. Two spellings of one form are one name; nothing that a person can see is changed.
  */
 export function canonicalName(text: string): string {
+  if (/^[!-~]*$/u.test(text)) return text; // nothing to do for most cells, and tables have millions
   return text.normalize("NFC").replace(invisible, "").replace(/\s+/gu, " ").trim();
 }
 

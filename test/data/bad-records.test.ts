@@ -37,12 +37,17 @@ describe("bad records", () => {
   });
 
   test("of a list that splits a source are left out too", async () => {
-    writeFileSync(join(root, "folds.csv"), "file,fold\na.png,train\nb.png,tarin\nc.png,test\nc.png,train\n");
+    const lines = ["a.png,train", "b.png,tarin", "c.png,test", "c.png,train", "d.png,test", "b.png,test"];
+    const write = (...more: string[]): void =>
+      writeFileSync(join(root, "folds.csv"), ["file,fold", ...lines, ...more].join("\n"));
+    write();
     const listed = clinic("split: { by: list, table: folds.csv, image: file, part: fold }");
     await expect(make(listed)).rejects.toThrow(/folds\.csv: record 1: line 3: fold is "tarin".*--skip-bad/u);
+    write('e.png,te"st', "e.png,train");
     const made = await make(listed, { skipBad: true });
-    expect(idsOf(made)).toEqual({ train: ["a.png"], test: ["c.png"] });
-    expect(made.skipped.map(({ record }) => record)).toEqual([1, 3]);
+    // Nobody knows the part of b.png, c.png and e.png, whatever their other lines say.
+    expect(idsOf(made)).toEqual({ train: ["a.png"], test: ["d.png"] });
+    expect(made.skipped.map(({ record }) => record)).toEqual([6, 1, 3]);
   });
 
   test("do not hide a damaged file, nor that nothing is left", async () => {
@@ -54,5 +59,37 @@ describe("bad records", () => {
     await expect(nothing).rejects.toThrow(
       /m\.yaml:5: sources\[0\] holds no image that can be listed; the first fault: .*all-bad\.csv: record 0/u,
     );
+  });
+
+  test("change neither the split nor the share of the images that stay", async () => {
+    const many = Array.from({ length: 60 }, (_, i) => `i${i}.png,p${i % 25},${i % 2}`);
+    const write = (name: string, lines: readonly string[]): void =>
+      writeFileSync(join(root, name), ["file,who,x", ...lines].join("\n"));
+    write("whole.csv", many);
+    write(
+      "hurt.csv",
+      many.map((line, i) => (i % 7 === 3 ? line.replace(/.$/u, "x") : line)),
+    );
+    const placesIn = async (file: string, fields: string): Promise<Map<string, string>> => {
+      const source = `format: table, table: ${file}, image: file, patient: who, columns: [x]`;
+      const text = `classes: [x]\nimage: { height: 8, width: 8 }\nsources: [{ name: s, ${source}, ${fields} }]\n`;
+      const { lists } = await make(`${text}test: { ${table}, mapping: { mass: x } }`, { skipBad: true });
+      return new Map(
+        lists.flatMap(({ source: name, part, samples }) =>
+          samples.map(({ id }) => [`${name} ${id}`, part] as const),
+        ),
+      );
+    };
+    for (const fields of [
+      "split: { by: image, test: 0.4 }",
+      "split: { by: patient, test: 0.4 }",
+      "part: 1/2",
+      "rows: { from: 20 }",
+    ]) {
+      const whole = await placesIn("whole.csv", fields);
+      const hurt = await placesIn("hurt.csv", fields);
+      const kept = [...whole].filter(([key]) => Number(/i(\d+)/u.exec(key)?.[1]) % 7 !== 3);
+      expect([fields, [...hurt]]).toEqual([fields, kept]);
+    }
   });
 });

@@ -54,9 +54,9 @@ describe("a label", () => {
 });
 
 describe("several labels of one class", () => {
-  test("are positive if any is, else uncertain, else unknown, else blank if any is, else negative", () => {
+  test("are positive if any is, else uncertain, unknown, blank, the greatest probability, else negative", () => {
     const mapping = { columns: [0, 0], known: [true] };
-    const order = [negative, blank, unknown, uncertain, positive]; // weakest first
+    const order = [negative, 100, 130, 199, 200, blank, unknown, uncertain, positive]; // weakest first
     for (const [i, a] of order.entries()) {
       for (const [j, b] of order.entries()) {
         expect([...combineLabels(Uint8Array.of(a, b), mapping)]).toEqual([order[Math.max(i, j)]]);
@@ -96,6 +96,12 @@ describe("label states", () => {
     for (const code of [negative, positive]) {
       expect(settled(code, { uncertain: 0.5, blank: "negative" })).toBe(code);
     }
+  });
+
+  test("of a probability are that probability, whatever the policies", () => {
+    for (const code of [101, 138, 199])
+      expect(settled(code, { uncertain: 0.5, blank: "negative" })).toBe(code);
+    expect(settled(138, {}, false)).toBe(255);
   });
 
   test("have one policy for all classes, or one a class and absent for the others", () => {

@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import { DataError } from "../../src/errors/data-errors.ts";
 import { readTable, requireColumns } from "../../src/files/csv.ts";
-import type { Delimiter } from "../../src/files/csv.ts";
+import type { Delimiter } from "../../src/files/table-forms.ts";
 import { complaint, temporaryFolder } from "../data/formats/list-files.ts";
 
 const folder = temporaryFolder();
@@ -16,7 +16,7 @@ function write(content: string | Uint8Array): string {
   return file;
 }
 const read = async (content: string | Uint8Array, delimiter?: Delimiter): ReturnType<typeof readTable> =>
-  readTable(write(content), delimiter);
+  readTable(write(content), delimiter === undefined ? {} : { delimiter });
 const refusal = (content: string | Uint8Array, delimiter?: Delimiter): Promise<string> =>
   complaint(read(content, delimiter), folder.path);
 
@@ -122,7 +122,7 @@ describe("a bad table is refused, by file, record and line:", () => {
     ["no text", Uint8Array.of(0x61, 0xff, 0xfe, 0x0a), /^is not UTF-8 text/u],
   ])("%s", async (_, content, message) => {
     const limits = { bytes: 1000, record: 100, columns: 4, rows: 10, cells: 30 };
-    const said = await complaint(readTable(write(content), ",", undefined, limits), folder.path);
+    const said = await complaint(readTable(write(content), {}, undefined, limits), folder.path);
     const reason = /^t\.csv: (.*)$/u.exec(said)?.[1];
     if (typeof message === "string") expect(reason).toBe(message);
     else expect(reason).toMatch(message);
@@ -157,8 +157,10 @@ describe("a table whose bad rows are left out", () => {
     delimiter?: Delimiter,
   ): Promise<[number[], string[], string[]]> => {
     const bad: string[] = [];
-    const { rows } = await readTable(write(content), delimiter, ({ message }) =>
-      bad.push(message.replace(`${folder.path}/`, "")),
+    const { rows } = await readTable(
+      write(content),
+      delimiter === undefined ? {} : { delimiter },
+      ({ message }) => bad.push(message.replace(`${folder.path}/`, "")),
     );
     return [rows.map(({ record }) => record), rows.map(({ cells }) => cells["a"]), bad];
   };

@@ -145,7 +145,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
     };
     const before = skipped.size;
     const listing = await listEntry(manifest, path, entry, context);
-    if (listing.records.length === 0) {
+    if (listing.records.every(({ leftOut }) => leftOut)) {
       const first = [...skipped.values()].at(before)?.message;
       refuse(
         [],

@@ -1,6 +1,7 @@
 // The result of every dataset format: which images there are, and the source's own labels of each. No image file is decoded
 // yet, and nothing is mapped to classes: that is done in catalogue.ts.
 import type { DataError } from "../../errors/data-errors.ts";
+import type { ImageReading } from "../images/image.ts";
 import type { Remark } from "./remarks.ts";
 
 /** The most labels of one source: over ten times what the largest published set has; a damaged file may claim anything. */
@@ -22,8 +23,15 @@ export interface PixelArray {
 /** Where the pixels of a sample are. */
 export type ImagePlace =
   | { readonly kind: "array"; readonly array: PixelArray; readonly at: number }
-  /** An image file by its absolute path; what kind it is, its content says. */
-  | { readonly kind: "file"; readonly file: string };
+  /** An image file by its absolute path; what kind it is, its content says. One file read in two ways is two images. */
+  | ImageFile;
+
+export interface ImageFile {
+  readonly kind: "file";
+  readonly file: string;
+  /** What the manifest says of its numbers. */
+  readonly reading?: ImageReading;
+}
 
 /** The parts of a split. */
 export const parts = ["train", "validation", "test"] as const;
@@ -37,8 +45,15 @@ export interface ListedRecord {
   readonly patient?: string;
   /** Its part in the publishers' own split, for formats that have one. */
   readonly part?: Part;
-  /** The table's row by column, for filters. */
+  /** The table's row by column, for filters; the first of them where the image has several. */
   readonly row?: Readonly<Record<string, string>>;
+  /** The other rows of the image, in which filters must not find another thing than in the first. */
+  readonly otherRows?: readonly Readonly<Record<string, string>>[];
+  /**
+   * Set on an image that is there and cannot be used, since one of its rows is bad: no entry takes it. It keeps its place, so
+   * that what is left out changes neither the split nor the share of what stays.
+   */
+  readonly leftOut?: true;
 }
 
 export interface Listing {

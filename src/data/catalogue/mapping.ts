@@ -1,7 +1,7 @@
 // From a source's own labels to the label states of the manifest's classes: which label means which class, what several labels
 // of one class give together, and what uncertain and blank labels become.
 import { suggestion } from "../../errors/nearest.ts";
-import { absent, negative, positive, softState } from "../../labels/states.ts";
+import { absent, firstSoft, isSoft, lastSoft, negative, positive, softState } from "../../labels/states.ts";
 import type { BlankPolicy, ByClass, UncertainPolicy } from "../manifest/entry-schema.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 
@@ -59,10 +59,11 @@ export function mapLabels(
 
 /**
  * The source's label of each class: positive where any of its labels is, else uncertain where any is, else unknown, else
- * blank, else negative.
+ * blank, else the greatest probability that it gives, else negative. A class is blank beside a probability: the label of which
+ * nothing is said may be the one that the image shows.
  *
- * @param told [records, labels]: one of `rawLabel`
- * @returns [records, K]: one of `rawLabel`; blank for classes that the source does not know
+ * @param told [records, labels] raw labels
+ * @returns [records, K] raw labels; blank for classes that the source does not know
  */
 export function combineLabels(told: Uint8Array, { columns, known }: ClassMapping): Uint8Array {
   const records = columns.length === 0 ? 0 : told.length / columns.length;
@@ -83,10 +84,12 @@ export function combineLabels(told: Uint8Array, { columns, known }: ClassMapping
 
 /** The order of labels of one class: the strongest counts. */
 function strength(code: number): number {
-  return strongestLast.indexOf(code);
+  const rank = strongestLast.indexOf(code);
+  if (rank >= 0) return mostStates + rank;
+  return isSoft(code) ? code : -1;
 }
+const mostStates = 256;
 const strongestLast: readonly number[] = [
-  rawLabel.negative,
   rawLabel.blank,
   rawLabel.unknown,
   rawLabel.uncertain,
@@ -94,9 +97,9 @@ const strongestLast: readonly number[] = [
 ];
 
 /**
- * Label states from the source's label of each class.
+ * Label states from the source's label of each class. A probability that the source gives is the soft label of it.
  *
- * @param combined [records, K]: one of `rawLabel`
+ * @param combined [records, K] raw labels
  * @returns [records, K] label states; absent for every class that the source does not know, and for `unknown`
  */
 export function settle(
@@ -108,6 +111,7 @@ export function settle(
   const tables = classes.map((name, k) => {
     const table = new Uint8Array(256).fill(absent);
     if (!known[k]) return table;
+    for (let state = firstSoft; state <= lastSoft; state++) table[state] = state;
     table[rawLabel.negative] = negative;
     table[rawLabel.positive] = positive;
     table[rawLabel.uncertain] = uncertainState(forClass(uncertain, name) ?? "absent");

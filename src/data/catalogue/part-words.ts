@@ -8,6 +8,7 @@ const words: Readonly<Record<string, Part>> = {
   valid: "validation",
   val: "validation",
   validation: "validation",
+  validate: "validation",
   dev: "validation",
   test: "test",
   testing: "test",

@@ -9,6 +9,8 @@ export const remarkKinds = {
   "words-without-class": "not understood",
   /** A filter looked for a number and found none in some cells. */
   "cells-without-number": "not understood",
+  /** Rows of tables that are joined have no partner in the other. */
+  "rows-without-partner": "left out",
   /** Something was taken for what it is not said to be, or one of several was taken. */
   guess: "guess",
 } as const;

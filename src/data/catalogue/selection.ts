@@ -4,6 +4,7 @@ import { suggestion } from "../../errors/nearest.ts";
 import { positive } from "../../labels/states.ts";
 import type { ByClass, Condition } from "../manifest/entry-schema.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
+import { canonicalWord } from "../../labels/wording.ts";
 import type { Listing } from "./listing.ts";
 import { forClass, listLabels } from "./mapping.ts";
 import type { Refuse } from "./mapping.ts";
@@ -28,7 +29,7 @@ export interface Choice {
  * @returns indices into the listing, ascending
  */
 export function select(listing: Listing, choice: Choice, refuse: Refuse): number[] {
-  const tests: ((index: number) => boolean)[] = [];
+  const tests = [(index: number): boolean => listing.records[index].leftOut === undefined];
   const { rows, part, where, holds } = choice;
   const count = listing.records.length;
   if (rows !== undefined) {
@@ -76,6 +77,7 @@ function columnTest(
     const known = columns.length === 0 ? "it has none" : `its columns are ${columns.join(", ")}`;
     refuse(["where", column], `is no column of this source: ${known}${suggestion(column, columns)}`);
   }
+  refuseDifferentCells(records, column, refuse);
   const cellOf = (index: number): string => (records[index].row?.[column] ?? "").trim();
   if (typeof condition === "object" && !isList(condition)) {
     const { min = -Infinity, max = Infinity } = condition;
@@ -100,6 +102,20 @@ function columnTest(
     }
   }
   return (index) => wanted.some((value) => says(cellOf(index), value));
+}
+
+/** What a filter says of an image must not depend on which of its rows comes first. */
+function refuseDifferentCells(records: Listing["records"], column: string, refuse: Refuse): void {
+  for (const { id, row = {}, otherRows = [], leftOut } of records) {
+    const other = otherRows.find(({ [column]: cell }) => canonicalWord(cell) !== canonicalWord(row[column]));
+    if (other === undefined || leftOut) continue;
+    const [a, b] = [row[column], other[column]].map((cell) => JSON.stringify(cell));
+    refuse(
+      ["where", column],
+      `cannot choose images: ${JSON.stringify(id)} has several rows, with ${a} and with ${b} in this column, and is taken or left as ` +
+        "a whole; leave this filter out, or write a table with the rows that you mean",
+    );
+  }
 }
 
 function isList(condition: Condition): condition is readonly (string | number)[] {

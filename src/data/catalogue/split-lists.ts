@@ -5,6 +5,7 @@ import { DataError } from "../../errors/data-errors.ts";
 import { readText } from "../../files/bytes.ts";
 import { brief, requireColumns, rowError } from "../../files/csv.ts";
 import { locateTable } from "../formats/table-rows.ts";
+import { isMissing } from "../../labels/wording.ts";
 import { parts } from "./listing.ts";
 import type { ListContext, Part } from "./listing.ts";
 import { partOf, partWords } from "./part-words.ts";
@@ -13,7 +14,8 @@ type ListSplit = Extract<Split, { by: "list" }>;
 
 /** The part of an image by a list. */
 export interface ListedPart {
-  readonly part: Part;
+  /** Undefined where a line of it is bad, so that nobody knows, whatever the others say. */
+  readonly part: Part | undefined;
   /** Makes an error about the line of the list. */
   readonly complain: (reason: string) => DataError;
 }
@@ -28,11 +30,14 @@ export async function readSplitList(
 ): Promise<ReadonlyMap<string, ListedPart>> {
   const listed = new Map<string, ListedPart>();
   const add = (name: string, here: ListedPart): void => {
-    const before = listed.get(name)?.part ?? here.part;
-    if (before === here.part) listed.set(name, here);
-    else context.bad(here.complain(`puts ${brief(name)} into ${here.part}, but it is in ${before} too`));
+    const before = listed.get(name);
+    if (before === undefined || here.part === undefined) listed.set(name, here);
+    else if (before.part !== undefined && before.part !== here.part) {
+      context.bad(here.complain(`puts ${brief(name)} into ${here.part}, but it is in ${before.part} too`));
+      listed.set(name, { ...here, part: undefined });
+    }
   };
-  if (split.table !== undefined) await readPartColumn(split, split.table, context, add);
+  if (split.table !== undefined) await readPartColumn(split, split.table, context, listed, add);
   for (const part of parts) {
     const path = split[part];
     if (path === undefined) continue;
@@ -50,6 +55,7 @@ async function readPartColumn(
   { image = "", part: column = "", words = {} }: ListSplit,
   path: string,
   context: ListContext,
+  listed: ReadonlyMap<string, ListedPart>,
   add: (name: string, here: ListedPart) => void,
 ): Promise<void> {
   const table = await locateTable(path, context);
@@ -58,10 +64,12 @@ async function readPartColumn(
     const complain = (reason: string): DataError => rowError(table, row, reason);
     const word = cells[column];
     const part = Object.hasOwn(words, word) ? words[word] : partOf(word);
-    if (part !== undefined) {
-      add(cells[image], { part, complain });
+    if (isMissing(cells[image])) {
+      context.bad(complain("names no image"));
       continue;
     }
+    add(cells[image], { part, complain });
+    if (part !== undefined) continue;
     const known = [...new Set([...Object.keys(words), ...partWords])];
     context.bad(
       complain(
@@ -69,5 +77,8 @@ async function readPartColumn(
           `{${/^\w+$/u.test(word) ? word : brief(word)}: test}${suggestion(word, known)}`,
       ),
     );
+  }
+  for (const { error, pieces } of table.faults) {
+    for (const piece of pieces) if (listed.has(piece)) add(piece, { part: undefined, complain: () => error });
   }
 }

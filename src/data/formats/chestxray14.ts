@@ -3,7 +3,11 @@ import { suggestion } from "../../errors/nearest.ts";
 import { path } from "../manifest/fields.ts";
 import { brief, requireColumns, rowError } from "../../files/csv.ts";
 import type { Format } from "./format.ts";
-import { findImagesIn, imageFolders, listRows, locateTable, setPositive } from "./table-rows.ts";
+import { isMissing } from "../../labels/wording.ts";
+import { setPositive } from "./label-words.ts";
+import { rowFields } from "./repeated-rows.ts";
+import { listRows } from "./row-records.ts";
+import { findImagesIn, imageFolders, locateTable } from "./table-rows.ts";
 
 /** In the order that papers on the dataset use. */
 const findings = [
@@ -31,6 +35,7 @@ const fields = {
   table: path,
   /** Where the PNG files lie: one folder, or all twelve `images_001/images`, ... */
   images: imageFolders,
+  ...rowFields,
 };
 
 export const chestxray14: Format<typeof fields> = {
@@ -41,30 +46,26 @@ export const chestxray14: Format<typeof fields> = {
     const table = await locateTable(entry.table, context);
     requireColumns(table, ["Image Index", "Finding Labels", "Patient ID"]);
     const findImage = await findImagesIn(entry.images, context);
-    return listRows(
-      table,
-      labelNames,
-      findImage,
-      ({ cells }, record, labels) => {
-        const words = cells["Finding Labels"].split("|").map((word) => word.trim());
-        const positives = words.map((word) => {
-          const at = columnOf.get(word);
-          if (at !== undefined) return at;
-          const hint = suggestion(word, labelNames) || `; the findings are ${labelNames.join(", ")}`;
-          throw rowError(table, record, `${brief(word)} is no finding of ChestX-ray14${hint}`);
-        });
-        // Every image has all 15 labels: what the table does not name, its text mining did not find.
-        if (words.includes(noFinding) && new Set(words).size > 1) {
-          throw rowError(
-            table,
-            record,
-            `"${noFinding}" cannot stand beside a finding: ${brief(words.join("|"))}`,
-          );
-        }
-        setPositive(labels, positives);
-        return { image: cells["Image Index"], patient: cells["Patient ID"] };
-      },
-      context.bad,
-    );
+    const labels = (cells: Readonly<Record<string, string>>, at: number, labels: Uint8Array): void => {
+      const words = cells["Finding Labels"].split("|").map((word) => word.trim());
+      const stated = words.filter((word) => !isMissing(word));
+      const positives = stated.map((word) => {
+        const column = columnOf.get(word);
+        if (column !== undefined) return column;
+        const hint = suggestion(word, labelNames) || `; the findings are ${labelNames.join(", ")}`;
+        throw rowError(table, at, `${brief(word)} is no finding of ChestX-ray14${hint}`);
+      });
+      if (words.includes(noFinding) && new Set(words).size > 1) {
+        throw rowError(table, at, `"${noFinding}" cannot stand beside a finding: ${brief(words.join("|"))}`);
+      }
+      // Every image has all 15 labels: what the table does not name, its text mining did not find.
+      setPositive(labels, positives, stated.length === words.length);
+    };
+    const reader = {
+      image: (cells: Readonly<Record<string, string>>) => cells["Image Index"],
+      patient: (cells: Readonly<Record<string, string>>) => cells["Patient ID"],
+      labels,
+    };
+    return listRows(table, labelNames, findImage, reader, entry, context);
   },
 };

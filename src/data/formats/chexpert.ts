@@ -1,15 +1,19 @@
 // CheXpert (Irvin et al., AAAI 2019): one table, a column a label with 1 positive, 0 negative, -1 uncertain, blank.
 import { join } from "node:path";
+import { DataError } from "../../errors/data-errors.ts";
 import { path } from "../manifest/fields.ts";
 import { brief, requireColumns, rowError } from "../../files/csv.ts";
 import { belowRoot, exists } from "../../files/paths.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 import { partOf } from "../catalogue/part-words.ts";
 import type { Format } from "./format.ts";
-import { listRows, locateTable } from "./table-rows.ts";
+import { canonicalWord, isMissing } from "../../labels/wording.ts";
+import { rowFields } from "./repeated-rows.ts";
+import { listRows } from "./row-records.ts";
+import { locateTable } from "./table-rows.ts";
 
 /** In the order of the table. */
-const labelNames = [
+export const chexpertLabels = [
   "No Finding",
   "Enlarged Cardiomediastinum",
   "Cardiomegaly",
@@ -26,14 +30,16 @@ const labelNames = [
   "Support Devices",
 ] as const;
 
+type Cells = Readonly<Record<string, string>>;
+
+/** The raw label of a cell; undefined for one that is no mark. */
+function markIn(cell: string): number | undefined {
+  return marks.get(canonicalWord(cell)) ?? (isMissing(cell) ? rawLabel.blank : undefined);
+}
 const marks: ReadonlyMap<string, number> = new Map([
-  ["1.0", rawLabel.positive],
   ["1", rawLabel.positive],
-  ["0.0", rawLabel.negative],
   ["0", rawLabel.negative],
-  ["-1.0", rawLabel.uncertain],
   ["-1", rawLabel.uncertain],
-  ["", rawLabel.blank],
 ]);
 
 /** `CheXpert-v1.0-small/`, `CheXpert-v1.0/`, `CheXpert-v1.0 batch 1 (validate & csv)/`: the folder it is handed out in. */
@@ -47,6 +53,7 @@ const fields = {
    * `images` may name the folder that holds `CheXpert-v1.0-small`, or the one that holds `train` and `valid`.
    */
   images: path,
+  ...rowFields,
 };
 
 export const chexpert: Format<typeof fields> = {
@@ -55,7 +62,10 @@ export const chexpert: Format<typeof fields> = {
   patients: "format",
   list: async (entry, context) => {
     const table = await locateTable(entry.table, context);
-    requireColumns(table, ["Path", ...labelNames]);
+    if (!table.columns.includes("Path") && table.columns.includes("study_id")) {
+      throw new DataError(table.file, "has labels by study, as MIMIC-CXR has them: say format: mimic-cxr");
+    }
+    requireColumns(table, ["Path", ...chexpertLabels]);
     const root = await context.locate(entry.images);
     const tops = new Set(table.rows.map(({ cells }) => topFolder.exec(cells["Path"])?.[0] ?? ""));
     const there = new Set<string>();
@@ -65,31 +75,30 @@ export const chexpert: Format<typeof fields> = {
       // Cut before it is judged: what follows may itself try to leave the folder.
       return belowRoot(root, top === undefined || there.has(top) ? name : name.slice(top.length + 1));
     };
-    return listRows(
-      table,
-      labelNames,
-      findImage,
-      ({ cells }, record, labels) => {
-        for (const [k, name] of labelNames.entries()) {
-          const mark = marks.get(cells[name]);
+    const foldersOf = (cells: Cells): string[] =>
+      cells["Path"].replace(topFolder, "").split("/").slice(0, -1);
+    const reader = {
+      image: (cells: Cells) => cells["Path"],
+      patient: (cells: Cells, at: number): string => {
+        const patient = foldersOf(cells).find((folder) => /^patient\d+$/u.test(folder));
+        if (patient !== undefined) return patient;
+        throw rowError(table, at, `Path ${brief(cells["Path"])} has no folder like patient00001`);
+      },
+      part: (cells: Cells) =>
+        foldersOf(cells)
+          .map(partOf)
+          .find((part) => part !== undefined),
+      labels: (cells: Cells, at: number, labels: Uint8Array): void => {
+        for (const [k, name] of chexpertLabels.entries()) {
+          const mark = markIn(cells[name]);
           if (mark === undefined) {
             const reason = `${name} is ${brief(cells[name])}; it must be 1.0, 0.0, -1.0 or blank`;
-            throw rowError(table, record, reason);
+            throw rowError(table, at, reason);
           }
           labels[k] = mark;
         }
-        const folders = cells["Path"].replace(topFolder, "").split("/").slice(0, -1);
-        const patient = folders.find((folder) => /^patient\d+$/u.test(folder));
-        if (patient === undefined) {
-          throw rowError(table, record, `Path ${brief(cells["Path"])} has no folder like patient00001`);
-        }
-        return {
-          image: cells["Path"],
-          patient,
-          part: folders.map(partOf).find((part) => part !== undefined),
-        };
       },
-      context.bad,
-    );
+    };
+    return listRows(table, chexpertLabels, findImage, reader, entry, context);
   },
 };

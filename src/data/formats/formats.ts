@@ -8,11 +8,25 @@ import { folder } from "./folder.ts";
 import type { Format } from "./format.ts";
 import { idx } from "./idx.ts";
 import { medmnist } from "./medmnist.ts";
+import { mimicCxr } from "./mimic-cxr.ts";
+import { padchest } from "./padchest.ts";
 import { phantoms } from "./phantoms.ts";
 import { table } from "./table.ts";
 
 /** By the word that a manifest has under `format`. */
-export const formats = { idx, cifar, medmnist, phantoms, chestxray14, chexpert, covidx, table, folder };
+export const formats = {
+  idx,
+  cifar,
+  medmnist,
+  phantoms,
+  chestxray14,
+  chexpert,
+  "mimic-cxr": mimicCxr,
+  padchest,
+  covidx,
+  table,
+  folder,
+};
 
 export type Formats = typeof formats;
 export type FormatName = keyof Formats;

@@ -2,13 +2,14 @@
 import { suggestion } from "../../errors/nearest.ts";
 import { ManifestError } from "../../errors/data-errors.ts";
 import { brief, rowError } from "../../files/csv.ts";
-import type { Table, TableRow } from "../../files/csv.ts";
-import { rawLabel } from "../../labels/raw-labels.ts";
+import type { Table } from "../../files/csv.ts";
+import { rawLabel, rawProbability } from "../../labels/raw-labels.ts";
+import { canonicalWord, isMissing } from "../../labels/wording.ts";
 import type { ListContext, Listing } from "../catalogue/listing.ts";
+import { listRows } from "./row-records.ts";
 import { factsOf } from "./table-fields.ts";
 import type { TableEntry } from "./table-fields.ts";
-import { listRows } from "./table-rows.ts";
-import type { FindImage, RowFacts } from "./table-rows.ts";
+import type { FindImage } from "./table-rows.ts";
 
 export function listColumns(
   entry: TableEntry,
@@ -17,41 +18,85 @@ export function listColumns(
   findImage: FindImage,
   context: ListContext,
 ): Listing {
-  const marks = readMarks(entry, context.entry);
-  const read = ({ cells }: TableRow, at: number, labels: Uint8Array): RowFacts => {
-    for (const [k, column] of columns.entries()) {
-      const mark = marks.get(canonical(cells[column]));
-      if (mark === undefined) {
-        const known = [...marks.keys()].filter((word) => word !== "");
-        const reason = `${column} is ${brief(cells[column])}; it must be blank or one of ${known.join(", ")}`;
-        throw rowError(rows, at, `${reason}${suggestion(cells[column], known)}`);
+  const readMark = markReader(entry, context.entry);
+  const reader = {
+    ...factsOf(entry, rows),
+    labels: (cells: Readonly<Record<string, string>>, at: number, labels: Uint8Array): void => {
+      const { without } = rows.rows[at];
+      for (const [k, column] of columns.entries()) {
+        if (without?.has(column) === true) {
+          labels[k] = rawLabel.unknown;
+          continue;
+        }
+        const mark = readMark(cells[column]);
+        if (typeof mark === "string")
+          throw rowError(rows, at, `${column} is ${brief(cells[column])}; ${mark}`, column);
+        labels[k] = mark;
       }
-      labels[k] = mark;
-    }
-    return factsOf(entry, rows, at);
+    },
   };
-  return listRows(rows, columns, findImage, read, context.bad);
+  return listRows(rows, columns, findImage, reader, entry, context);
 }
 
+/** From a cell to its raw label, or to what is wrong with it. */
+function markReader(entry: TableEntry, entryName: string): (cell: string) => number | string {
+  const { probabilities = false } = entry;
+  const marks = readMarks(entry, entryName);
+  const known = new Map<string, number | string>();
+  const read = (cell: string): number | string => {
+    const mark = marks.get(canonical(cell));
+    if (mark !== undefined) return mark;
+    if (isMissing(cell)) return rawLabel.blank;
+    const number = numberIn(cell);
+    const isProbability = number !== undefined && number >= 0 && number <= 1;
+    if (probabilities && isProbability) return rawProbability(number);
+    const words = [...marks.keys()];
+    const also = probabilities ? ", or a probability from 0 to 1" : "";
+    const offer =
+      isProbability && !Number.isInteger(number)
+        ? "; with probabilities: true, numbers from 0 to 1 are probabilities"
+        : suggestion(cell, words);
+    return `it must be blank or one of ${words.join(", ")}${also}${offer}`;
+  };
+  return (cell) => {
+    let mark = known.get(cell);
+    if (mark === undefined) {
+      mark = read(cell);
+      if (known.size < mostCells) known.set(cell, mark);
+    }
+    return mark;
+  };
+}
+
+/** Different cells that are remembered: most columns have a handful of them, and columns of probabilities any number. */
+const mostCells = 10_000;
+
 /** The meaning of each word in a cell. @throws ManifestError for a word with two meanings */
-function readMarks(entry: TableEntry, entryName: string): ReadonlyMap<string, number> {
-  const { positive, negative, uncertain, blank } = entry.values ?? {};
+function readMarks(
+  { values = {}, probabilities }: TableEntry,
+  entryName: string,
+): ReadonlyMap<string, number> {
+  const { positive, negative, uncertain, blank } = values;
   const words = {
     positive: positive ?? ["1", "true", "yes", "positive"],
     negative: negative ?? ["0", "false", "no", "negative"],
     uncertain: uncertain ?? ["-1", "uncertain", "u"],
-    blank: ["", ...(blank ?? ["nan", "na"])],
+    blank: blank ?? [],
   };
   const marks = new Map<string, number>();
   for (const kind of ["positive", "negative", "uncertain", "blank"] as const) {
     for (const word of words[kind].map(canonical)) {
       const known = marks.get(word);
+      const refuse = (reason: string): never => {
+        throw new ManifestError(`"${entryName}"`, `values.${kind}`, `has ${brief(word)}, ${reason}`);
+      };
       if (known !== undefined && known !== rawLabel[kind]) {
-        throw new ManifestError(
-          `"${entryName}"`,
-          `values.${kind}`,
-          `has ${brief(word)}, which means something else already; values left out keep their defaults`,
-        );
+        refuse("which means something else already; values left out keep their defaults");
+      }
+      const number = numberIn(word);
+      if (probabilities === true && number !== undefined && number >= 0 && number <= 1) {
+        if (rawProbability(number) !== rawLabel[kind])
+          refuse("which is a probability under probabilities: true");
       }
       marks.set(word, rawLabel[kind]);
     }
@@ -61,5 +106,10 @@ function readMarks(entry: TableEntry, entryName: string): ReadonlyMap<string, nu
 
 /** "1", "1.0" and "1.00" are one number; capitals mean nothing. */
 function canonical(cell: string): string {
-  return /^[+-]?\d{1,15}(?:\.\d*)?$/u.test(cell) ? String(Number(cell)) : cell.trim().toLowerCase();
+  return canonicalWord(cell).toLowerCase();
+}
+
+/** The number that a cell is, as programs write them: 0.38, .5, 5E-05. */
+function numberIn(cell: string): number | undefined {
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/iu.test(cell) ? Number(cell) : undefined;
 }

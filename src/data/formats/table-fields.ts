@@ -2,23 +2,75 @@
 import { z } from "zod";
 import { name, names, oneOf, path, record as fieldRecord } from "../manifest/fields.ts";
 import { brief, rowError } from "../../files/csv.ts";
-import type { Delimiter, Table } from "../../files/csv.ts";
+import type { Table } from "../../files/csv.ts";
+import type { Delimiter, TableForm } from "../../files/table-forms.ts";
+import { canonicalWord, isMissing } from "../../labels/wording.ts";
 import { partHint, partOf } from "../catalogue/part-words.ts";
+import { columnsOfName, imageName } from "./path-template.ts";
+import { rowFields } from "./repeated-rows.ts";
+import type { RowReader } from "./row-records.ts";
 import { imageFolders } from "./table-rows.ts";
-import type { RowFacts } from "./table-rows.ts";
 
 /** Words in cells; YAML makes numbers and truth values of some of them. */
 const cellWords = z
   .array(z.union([z.string(), z.number(), z.boolean()], { error: () => "must be a word or a number" }))
   .transform((words) => words.map(String));
 
-export const tableFields = {
+/** How a table is written, the one of the images and each that is joined to it. */
+const form = {
+  /** The text between two cells; a blank is any run of blanks and tabs, and cells that hold some stand in quotes. */
+  delimiter: oneOf([",", ";", "tab", "blank"]).default(","),
+  /** "none": the first row is data, too, and columns are called by their numbers, from 1. */
+  header: z
+    .literal("none", { error: () => 'must be "none", or left out where the first row names the columns' })
+    .optional(),
+};
+
+/** The columns by which rows of two tables belong together: of the same name in both, or each with the other's. */
+const keys = z
+  .union([name.transform((one) => [one]), names, z.record(z.string(), name)], {
+    error: ({ input }) =>
+      input === undefined
+        ? undefined
+        : "must be a column, a list of columns, or pairs {column of the table: column of the joined one}",
+  })
+  .transform((on): (readonly [string, string])[] =>
+    Array.isArray(on) ? on.map((column) => [column, column]) : Object.entries(on),
+  )
+  .refine((pairs) => pairs.length > 0, "names no column");
+
+const join = fieldRecord({
   table: path,
-  /** The text between two cells. */
-  delimiter: oneOf([",", ";", "tab"]).default(","),
+  ...form,
+  /** The columns that say which row goes with which. */
+  on: keys,
+  /** Put before the names of its columns, for columns that both tables have and that mean different things. */
+  prefix: z.string().min(1).optional(),
+  /** What becomes of rows without a partner in it: all that it would say is absent, or they are left out. */
+  unmatched: oneOf(["absent", "left-out"]).default("absent"),
+});
+export type JoinFields = z.output<typeof join>;
+
+export const tableFields = {
+  /** With a row an image. */
+  table: path,
+  ...form,
+  /**
+   * Other tables, with a row a study, patient or image: every row of `table` gets the columns of the row that goes with it. Many
+   * images may share one row of a joined table, but a row of `table` has one partner.
+   */
+  join: z
+    .union([join.transform((one) => [one]), z.array(join).min(1)], {
+      error: ({ input }) =>
+        typeof input === "object" ? undefined : "must be a group with table and on, or a list of such groups",
+    })
+    .optional(),
   /** The folder, or folders, of the images. Default: the folder of the table. */
   images: imageFolders.optional(),
-  /** The column with the image's file name, or its path below the folder. */
+  /**
+   * The column with the image's file name, or its path below the folder; or a path with columns in braces, of which
+   * {column:2} are the first two letters: "p{subject_id:2}/p{subject_id}/{dicom_id}.jpg".
+   */
   image: name,
   /** Appended to a name that does not end in it, nor in .png, .jpg or .jpeg (or one of these and .gz). */
   suffix: z.string().min(1).optional(),
@@ -26,14 +78,21 @@ export const tableFields = {
   patient: name.optional(),
   /** The column of the official part of a row: train, valid, test and the like (part-words.ts). */
   official: name.optional(),
+  /**
+   * The column with the number of bits that an image's values take, for films whose 10, 12 or 14 bits lie in 16-bit files. Other
+   * images are read as their files say.
+   */
+  bitsColumn: name.optional(),
+  ...rowFields,
 
   /** The column whose words are the labels: an image is positive for its own, and negative for all others. */
   label: name.optional(),
-  /** The text between two words of one cell; without it, a cell is one word. */
+  /** The text between two words of one cell; "list" for cells like ['a', 'b']; without it, a cell is one word. */
   separator: z.string().min(1).optional(),
   /**
    * Words which mean that nobody has looked yet: all labels of the image are absent, also where `blank` is negative. An empty
-   * cell is blank.
+   * cell is blank, and so is one of the words for "missing" (labels/wording.ts) that is named neither here nor under `words`,
+   * `mapping`, `knows` or the classes; beside other words it makes all labels blank that these do not make positive.
    */
   unlabelled: names.optional(),
   /**
@@ -46,7 +105,8 @@ export const tableFields = {
   columns: names.optional(),
   /**
    * The words in these columns; numbers are compared as numbers, words without regard to case. Defaults: 1, true, yes,
-   * positive; 0, false, no, negative; -1, uncertain, u; nan, na. An empty cell is always blank.
+   * positive; 0, false, no, negative; -1, uncertain, u. An empty cell and the words for "missing" (labels/wording.ts) are
+   * blank, beside those under `blank`, unless they are named here.
    */
   values: fieldRecord({
     positive: cellWords.optional(),
@@ -54,24 +114,76 @@ export const tableFields = {
     uncertain: cellWords.optional(),
     blank: cellWords.optional(),
   }).optional(),
+  /**
+   * Whether numbers from 0 to 1 in these columns are probabilities: soft labels, to a hundredth, but 0 and 1 are certain. Words
+   * under `values` and their defaults go before.
+   */
+  probabilities: z.boolean().optional(),
 };
 
 export type TableEntry = z.output<z.ZodObject<typeof tableFields>>;
-export const delimiters: Readonly<Record<TableEntry["delimiter"], Delimiter>> = {
+const delimiters: Readonly<Record<TableEntry["delimiter"], Delimiter>> = {
   ",": ",",
   ";": ";",
   tab: "\t",
+  blank: " ",
 };
 
-/** The content of a row beside its labels. */
-export function factsOf(entry: TableEntry, rows: Table, record: number): RowFacts {
-  const { cells } = rows.rows[record];
-  const image = cells[entry.image];
-  const patient = entry.patient === undefined ? undefined : cells[entry.patient];
-  const word = entry.official === undefined ? "" : cells[entry.official];
-  const part = partOf(word);
-  if (word !== "" && part === undefined) {
-    throw rowError(rows, record, `${entry.official} is ${brief(word)}; it must be one of ${partHint(word)}`);
-  }
-  return { image, patient, part };
+/** How a table is written, by the fields of its entry or join. */
+export function formOf({ delimiter, header }: Pick<TableEntry, "delimiter" | "header">): TableForm {
+  return { delimiter: delimiters[delimiter], header: header === undefined };
+}
+
+/** The columns of a table that say something beside the labels. */
+export type FactColumns = Pick<TableEntry, "image" | "patient" | "official" | "bitsColumn">;
+
+/** What a row says beside its labels. */
+export function factsOf(entry: FactColumns, rows: Table): Omit<RowReader, "labels"> {
+  const { patient, official, bitsColumn } = entry;
+  return {
+    ...imageIn(entry, rows),
+    ...(bitsColumn === undefined ? {} : { reading: bitsIn(bitsColumn, rows) }),
+    ...(patient === undefined ? {} : { patient: (cells) => cells[patient] }),
+    part: (cells, at) => {
+      const word = official === undefined ? "" : cells[official];
+      const part = partOf(word);
+      if (part === undefined && !isMissing(word)) {
+        const reason = `${official} is ${brief(word)}; it must be one of ${partHint(word)}`;
+        throw rowError(rows, at, reason, official);
+      }
+      return part;
+    },
+  };
+}
+
+/** How a row names its image: in one column, or in several that a template joins. */
+function imageIn({ image }: FactColumns, rows: Table): Pick<RowReader, "image" | "nameCells"> {
+  if (rows.columns.includes(image)) return { image: (cells) => cells[image] };
+  const made = columnsOfName(image, rows.columns);
+  const nameOf = imageName(image, rows.columns);
+  return {
+    image: (cells, at) => {
+      const named = nameOf(cells);
+      if (named !== undefined) return named;
+      const column = made.find((each) => isMissing(cells[each])) ?? image;
+      const said = cells[column] === "" ? "is empty" : `is ${brief(cells[column])}, a word for "missing"`;
+      throw rowError(rows, at, `names no image: ${column} ${said}`, column);
+    },
+    nameCells: (cells) => made.map((column) => cells[column]),
+  };
+}
+
+/** How an image is read whose row has a number of bits. */
+function bitsIn(column: string, rows: Table): NonNullable<RowReader["reading"]> {
+  return (cells, at) => {
+    if (isMissing(cells[column])) return undefined;
+    const word = canonicalWord(cells[column]);
+    if (/^(?:[1-9]|1[0-6])$/u.test(word)) return { bits: Number(word) };
+    throw rowError(
+      rows,
+      at,
+      `${column} is ${brief(cells[column])}; it must be a number of bits, 1 to 16`,
+      column,
+    );
+  };
 }

@@ -1,19 +1,14 @@
-// Code shared by the formats that read a table: from rows to records, each with an image file below the folder of the images.
+// Code shared by the formats that read a table: where the table is, and where the image files are that it names.
 // No image is looked for: a table may list 100,000, and a missing one is found when it is decoded.
 import { readdir } from "node:fs/promises";
 import { resolve, sep } from "node:path";
 import { z } from "zod";
-import { DataError } from "../../errors/data-errors.ts";
 import { path } from "../manifest/fields.ts";
-import { brief, readTable, rowError } from "../../files/csv.ts";
-import type { Delimiter, Table, TableRow } from "../../files/csv.ts";
+import { readTable } from "../../files/csv.ts";
+import type { Table } from "../../files/csv.ts";
+import type { TableForm } from "../../files/table-forms.ts";
 import { askFolder, belowRoot } from "../../files/paths.ts";
-import { mostLabels } from "../catalogue/listing.ts";
-import { rawLabel } from "../../labels/raw-labels.ts";
-import type { ListContext, ListedRecord, Listing, Part } from "../catalogue/listing.ts";
-
-/** The most bytes of all labels of all images of a source: 256 MiB. */
-const mostGiven = 2 ** 28;
+import type { ListContext } from "../catalogue/listing.ts";
 
 /** A folder of images, or several that share them, such as `images_001/images` to `images_012/images`. */
 export const imageFolders = z.union([path, z.array(path).min(1)], {
@@ -59,86 +54,13 @@ export function imagesBelow(root: string): FindImage {
 }
 
 /** The table at a path of the manifest; entries that share it share its rows. */
-export async function locateTable(
-  path: string,
-  context: ListContext,
-  delimiter: Delimiter = ",",
-): Promise<Table> {
+export async function locateTable(path: string, context: ListContext, form: TableForm = {}): Promise<Table> {
   const file = await context.locate(path);
-  return context.once(`table ${delimiter} ${file}`, () => readTable(file, delimiter, context.bad));
+  const { delimiter = ",", header = true } = form;
+  return context.once(`table ${delimiter} ${header} ${file}`, () => readTable(file, form, context.bad));
 }
 
 /** Whether a name looks like an image file's, gzip'd or not; the content decides what it is. */
 export function isImageName(file: string): boolean {
   return /\.(?:png|jpe?g)(?:\.gz)?$/iu.test(file);
-}
-
-/** The content of one row; `image` is the name of its image file in the table. */
-export interface RowFacts {
-  readonly image: string;
-  readonly patient?: string | undefined;
-  readonly part?: Part | undefined;
-}
-
-/**
- * Lists a table whose rows are one image each.
- *
- * @param read reads a row and sets its labels, [labelNames], which are blank at first; throws rowError
- * @param bad called with the fault of a row, which is then left out: two rows of one image, an image outside the folder,
- *   anything that `read` throws
- * @throws DataError for more labels than fit
- */
-export function listRows(
-  table: Table,
-  labelNames: readonly string[],
-  findImage: FindImage,
-  read: (row: TableRow, at: number, labels: Uint8Array) => RowFacts,
-  bad: ListContext["bad"],
-): Listing {
-  const width = labelNames.length;
-  if (width > mostLabels || width * table.rows.length > mostGiven) {
-    throw new DataError(
-      table.file,
-      `has ${width} labels of ${table.rows.length} images; that is too many to hold`,
-    );
-  }
-  const labels = new Uint8Array(table.rows.length * width);
-  const lineOf = new Map<string, number>();
-  const records: ListedRecord[] = [];
-  const list = (row: TableRow, at: number): ListedRecord => {
-    const own = labels.subarray(records.length * width, (records.length + 1) * width).fill(rawLabel.blank);
-    const { image, patient, part } = read(row, at, own);
-    if (image === "") throw rowError(table, at, "names no image");
-    const file = findImage(image);
-    if (file === undefined) {
-      throw rowError(table, at, `the image ${brief(image)} does not lie below the folder of the images`);
-    }
-    const line = lineOf.get(file);
-    if (line !== undefined) {
-      throw rowError(table, at, `the image ${brief(image)} was already on line ${line}`);
-    }
-    lineOf.set(file, row.line);
-    return {
-      id: image,
-      image: { kind: "file", file },
-      ...(patient === undefined || patient === "" ? {} : { patient }),
-      ...(part === undefined ? {} : { part }),
-      row: row.cells,
-    };
-  };
-  for (const [at, row] of table.rows.entries()) {
-    try {
-      records.push(list(row, at));
-    } catch (error) {
-      if (!(error instanceof DataError)) throw error;
-      bad(error);
-    }
-  }
-  return { labelNames, records, rawLabels: labels.subarray(0, records.length * width) };
-}
-
-/** Makes some labels positive, and all others negative. */
-export function setPositive(labels: Uint8Array, positives: Iterable<number>): void {
-  labels.fill(rawLabel.negative);
-  for (const at of positives) labels[at] = rawLabel.positive;
 }

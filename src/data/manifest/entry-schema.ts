@@ -190,7 +190,7 @@ const byList = record({
   image: name.optional(),
   /** its column of parts, */
   part: name.optional(),
-  /** whose words mean these parts; train, training, valid, val, validation, dev, test and testing are understood. */
+  /** whose words mean these parts; train, training, valid, val, validation, validate, dev, test and testing are understood. */
   words: z.record(z.string(), oneOf(parts)).optional(),
   /** Or text files with one image name on each line. A name without a folder matches an image in any, if only one has it. */
   train: path.optional(),

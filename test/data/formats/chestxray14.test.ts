@@ -59,6 +59,37 @@ describe("ChestX-ray14", () => {
     expect(countsOf(await list(chestxray14, entry, folder.path), "Mass")).toEqual([1, 0, 0, 0]);
   });
 
+  test("leaves blank what nobody found out, and names no patient by a word for nobody", async () => {
+    const { blank } = rawLabel;
+    const listing = await listTable(
+      ...["", "nan", "N/A"].map((cell, i) => row(`${i}.png`, cell, ["none", "?", ""][i])),
+      row("3.png", "Mass|nan"),
+      row("4.png", "Mass"),
+    );
+    expect([0, 1, 2].flatMap((record) => givenOf(listing, record))).toEqual(Array(45).fill(blank));
+    expect(countsOf(listing, "Mass")).toEqual([2, 0, 0, 3]);
+    expect(countsOf(listing, "Hernia")).toEqual([0, 1, 0, 4]);
+    expect(listing.records.map(({ patient }) => patient)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      "1",
+      "1",
+    ]);
+  });
+
+  test("joins rows of one image, which are one row where they say the same", async () => {
+    const same = await listTable(row("a.png", "Mass"), row("a.png", "Mass"), row("b.png", "Edema"));
+    expect(same.records.map(({ id }) => id)).toEqual(["a.png", "b.png"]);
+    expect(countsOf(same, "Mass")).toEqual([1, 1, 0, 0]);
+    writeFiles(folder.path, { "table.csv": tableOf(row("a.png", "Mass"), row("a.png", "Hernia")) });
+    const any = await list(chestxray14, { ...entry, repeated: "any" }, folder.path);
+    expect(any.labelNames.filter((_, k) => givenOf(any, 0)[k] === rawLabel.positive)).toEqual([
+      "Mass",
+      "Hernia",
+    ]);
+  });
+
   test("finds images in any of several folders", async () => {
     writeFiles(folder.path, {
       "table.csv": tableOf(row("a.png", "Mass"), row("b.png", "Mass"), row("missing.png", "Mass")),
@@ -92,9 +123,9 @@ describe("a bad row of ChestX-ray14 is refused, by record and line:", () => {
       'table.csv: record 1: line 3: "Cardiomegally" is no finding of ChestX-ray14; did you mean "Cardiomegaly"?',
     ],
     [
-      "no word at all",
-      row("b.png", ""),
-      /record 1: line 3: "" is no finding .*; the findings are Atelectasis, /u,
+      "a word that is near none",
+      row("b.png", "xyz"),
+      /"xyz" is no finding .*; the findings are Atelectasis, /u,
     ],
     [
       "a finding beside none",
@@ -102,14 +133,17 @@ describe("a bad row of ChestX-ray14 is refused, by record and line:", () => {
       'table.csv: record 1: line 3: "No Finding" cannot stand beside a finding: "No Finding|Mass"',
     ],
     [
-      "an image twice",
-      row("a.png", "Mass"),
-      'table.csv: record 1: line 3: the image "a.png" was already on line 2',
+      "other findings of one image",
+      row("a.png", "Hernia"),
+      'table.csv: record 1: line 3: the image "a.png" has rows that say different things, on lines 2 and 3: ' +
+        "Mass is positive and negative, Hernia is negative and positive; say what they mean together with repeated: and " +
+        "one of any, all, majority, mean, uncertain",
     ],
+    ["the same by another way", row("x/../a.png", "Hernia"), /"a\.png" has rows .* on lines 2 and 3: Mass/u],
     [
-      "the same by another way",
-      row("x/../a.png", "Mass"),
-      /the image "x\/\.\.\/a\.png" was already on line 2$/u,
+      "two patients of one image",
+      row("a.png", "Mass", "2"),
+      'table.csv: record 1: line 3: the image "a.png" is of patient "2" here and of patient "1" on line 2',
     ],
     [
       "a path that leaves the folder",

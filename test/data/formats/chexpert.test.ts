@@ -44,6 +44,16 @@ describe("CheXpert", () => {
     expect(countsOf(listing, "Pleural Effusion")).toEqual([0, 0, 2, 1]);
   });
 
+  test("has blanks in words, too, and joins rows of one image by a policy", async () => {
+    const marks = ["1.0,nan,,0.0,0.0,-1.0,NA,,,,,,,", "0.0,,none,0,,-1,1,?,,,,,,-"];
+    const rows = marks.map((mark) => row(pathOf(1), mark));
+    writeFiles(folder.path, { "train.csv": [chexpertHeader, ...rows].join("\n"), "data/train/.keep": "" });
+    const { positive, negative, uncertain, blank } = rawLabel;
+    const joined = givenOf(await list(chexpert, { ...entry, repeated: "mean" }, folder.path), 0);
+    expect(joined.slice(0, 7)).toEqual([150, blank, blank, negative, negative, uncertain, positive]);
+    expect(new Set(joined.slice(7))).toEqual(new Set([blank]));
+  });
+
   test("has patient and part from the path, and the view for filters", async () => {
     const { records } = await listTable(
       row(pathOf(1), blanks),
@@ -117,11 +127,15 @@ describe("a bad row of CheXpert is refused, by record and line:", () => {
       row(`${top}/../../patient00001/a.jpg`, blanks),
       /does not lie below/u,
     ],
-    ["an image twice", row(pathOf(1), blanks), /was already on line 2$/u],
     [
-      "an image twice, once without the top folder",
-      row(pathOf(1).slice(20), blanks),
-      /was already on line 2$/u,
+      "other marks of one image",
+      row(pathOf(1), `1.0${blanks}`),
+      /lines 2 and 3: No Finding is blank and positive;/u,
+    ],
+    [
+      "the same, once without the top folder",
+      row(pathOf(1).slice(20), `1.0${blanks}`),
+      /lines 2 and 3: No Finding is blank and positive;/u,
     ],
     ["a missing column", row(pathOf(2), blanks.slice(1)), /has 18 cells, but the header names 19 columns$/u],
   ])("%s", async (_, bad, message) => {
@@ -137,6 +151,13 @@ describe("a bad row of CheXpert is refused, by record and line:", () => {
     });
     expect(await complaint(list(chexpert, entry, folder.path), folder.path)).toMatch(
       /has no column "Edema"; .*did you mean "Oedema"\?$/u,
+    );
+  });
+
+  test("a table of MIMIC-CXR, which has another format", async () => {
+    writeFiles(folder.path, { "train.csv": `subject_id,study_id,${chexpertLabels}\n1,2${blanks},\n` });
+    expect(await complaint(list(chexpert, entry, folder.path), folder.path)).toBe(
+      "train.csv: has labels by study, as MIMIC-CXR has them: say format: mimic-cxr",
     );
   });
 });

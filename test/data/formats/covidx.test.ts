@@ -57,6 +57,12 @@ describe("a COVIDx list", () => {
     ]);
   });
 
+  test("leaves blank the class of an image of which nobody says it, and has patients that are somebody", async () => {
+    const listing = await listLines(["1 a.png positive x", "nan b.png ? x", "3 c.png NA x"]);
+    expect(countsOf(listing, "COVID-19")).toEqual([1, 0, 0, 2]);
+    expect(listing.records.map(({ patient }) => patient)).toEqual(["1", undefined, "3"]);
+  });
+
   test("finds images that are kept under other names", async () => {
     writeFiles(folder.path, {
       "list.txt": "1 a.jpg positive cohen\n2 b.png negative cohen\n",
@@ -104,9 +110,9 @@ describe("a bad line of a COVIDx list is refused, by record and line:", () => {
     ["no patient", "b.png positive cohen", /record 1: line 3: is not "patientid filename/u],
     ["a word alone", "b.png", /record 1: line 3: is not/u],
     [
-      "an image twice",
+      "an image of two patients",
       "2 a.png negative cohen",
-      'list.txt: record 1: line 3: the image "a.png" was already on line 1',
+      'list.txt: record 1: line 3: the image "a.png" is of patient "2" here and of patient "1" on line 1',
     ],
     ["a path out of the folder", "2 ../b.png negative cohen", /the image "\.\.\/b\.png" does not lie below/u],
     [
@@ -128,13 +134,46 @@ describe("a bad line of a COVIDx list is refused, by record and line:", () => {
     });
     const context = contextAt(folder.path, { bad: ({ message }) => void bad.push(message) });
     const listing = await list(covidx, entry, folder.path, context);
-    expect(listing.records.map(({ id }) => id)).toEqual(["a.png", "b.png"]);
-    expect([...listing.rawLabels]).toEqual([rawLabel.positive, rawLabel.negative]);
+    expect(listing.records.map(({ id, leftOut }) => [id, leftOut])).toEqual([
+      ["z.png", true],
+      ["a.png", undefined],
+      ["b.png", undefined],
+    ]);
+    expect([...listing.rawLabels]).toEqual([rawLabel.unknown, rawLabel.positive, rawLabel.negative]);
     expect(bad.map((message) => /record \d: line \d/u.exec(message)?.[0])).toEqual([
       "record 2: line 3",
       "record 0: line 1",
       "record 4: line 5",
     ]);
+  });
+
+  test("a bad line in the table of names takes its image with it", async () => {
+    writeFiles(folder.path, {
+      "list.txt": "1 a.jpg positive x\n2 b.jpg negative x\n3 c.jpg negative x\n4 d.jpg positive x\n",
+      "names.csv":
+        'image,filename\na.png,a.jpg\na.png,a.jpg\nz.png,b.jpg\ny.png,b.jpg\nnan,c.jpg\nd.png",d.jpg\n',
+      "images/.keep": "",
+    });
+    const bad: string[] = [];
+    const names = { table: "names.csv", from: "filename", to: "image" };
+    const context = contextAt(folder.path, { bad: ({ message }) => void bad.push(message) });
+    const { records } = await list(covidx, { ...entry, names }, folder.path, context);
+    expect(records.map(({ id, leftOut }) => [id, leftOut])).toEqual([
+      ["a.jpg", undefined],
+      ["b.jpg", true],
+      ["c.jpg", true],
+      ["d.jpg", true],
+    ]);
+    expect(bad.map((message) => message.replaceAll(`${folder.path}/`, "").slice(0, 75))).toEqual(
+      [
+        "names.csv: record 5: line 7: a quote stands inside a cell; put the cell in quotes",
+        'names.csv: record 3: line 5: filename "b.jpg" is there twice',
+        'names.csv: record 4: line 6: image is empty for filename "c.jpg"',
+        'list.txt: record 1: line 2: nobody knows the file of "b.jpg": names.csv: record 3',
+        'list.txt: record 2: line 3: nobody knows the file of "c.jpg": names.csv: record 4',
+        'list.txt: record 3: line 4: nobody knows the file of "d.jpg": names.csv: record 5',
+      ].map((message) => message.slice(0, 75)),
+    );
   });
 
   test("nothing", async () => {

@@ -33,7 +33,7 @@ describe("a table with a column of label words", () => {
       [negative, positive, positive, negative, unknown, unknown, blank, blank, negative, positive].flat(),
     );
     expect(listing.records[0].image).toEqual({ kind: "file", file: join(folder.path, "data/a.png") });
-    expect((await listRows(rows, { label: "dx" })).labelNames).toEqual(["mel", "nv", "todo"]);
+    expect((await listRows(rows, { label: "dx" })).labelNames).toEqual(["mel", "nv"]); // todo is no label
   });
 
   test("may hold several words in a cell", async () => {
@@ -69,6 +69,26 @@ describe("a table with a column of label words", () => {
     expect((await wanted(["MEL2"], ["mel"])).labelNames).toEqual(["MEL2", "mel", "nv"]);
     const closed = listRows(rows, { label: "dx", words: ["nv", "mel", "todo"] }, { wanted: ["bcc"] });
     expect((await closed).labelNames).toEqual(["nv", "mel", "todo"]);
+  });
+
+  test("may be lists, which are read by a separator of their own and refused by another", async () => {
+    const lists = ["image,dx", "a.png,\"['x', ' y']\"", "b.png,['x']", "c.png,[]", "d.png,nan"];
+    const listing = await listRows(lists, { label: "dx", separator: "list" });
+    expect(listing.labelNames).toEqual(["x", "y"]);
+    expect([0, 1, 2, 3].map((at) => givenOf(listing, at))).toEqual([
+      [positive, positive],
+      [positive, negative],
+      [blank, blank],
+      [blank, blank],
+    ]);
+    expect(await refusal([...lists, "e.png,x"], { label: "dx", separator: "list" })).toBe(
+      "data/t.csv: record 4: line 6: dx is \"x\", which is no list such as ['a', 'b']",
+    );
+    const said = "dx is \"['x', ' y']\", which is a list: read it with separator: list";
+    expect(await refusal(lists, { label: "dx" })).toBe(`data/t.csv: record 0: line 2: ${said}`);
+    expect(await refusal(lists, { label: "dx", separator: "," })).toBe(
+      `data/t.csv: record 0: line 2: ${said}`,
+    );
   });
 
   test("that is no column of labels, or says nothing, is refused", async () => {
@@ -144,7 +164,7 @@ describe("a table", () => {
     ]);
     expect(records[0].row).toEqual({ image: "a", x: "1", who: "p1", fold: "Train" });
     expect(await refusal([...rows, "g,1,p3,tset"], { columns: ["x"], official: "fold" })).toBe(
-      'data/t.csv: record 6: line 8: fold is "tset"; it must be one of train, training, valid, val, validation, dev, test, testing; did you mean "test"?',
+      'data/t.csv: record 6: line 8: fold is "tset"; it must be one of train, training, valid, val, validation, validate, dev, test, testing; did you mean "test"?',
     );
   });
 
@@ -164,7 +184,12 @@ describe("a table", () => {
   });
 
   test.each([
-    ["an image twice", "a.png,1", 'data/t.csv: record 1: line 3: the image "a.png" was already on line 2'],
+    [
+      "rows of one image that differ",
+      "a.png,0",
+      'data/t.csv: record 1: line 3: the image "a.png" has rows that say different things, on lines 2 and 3: x is positive and ' +
+        "negative; say what they mean together with repeated: and one of any, all, majority, mean, uncertain",
+    ],
     ["a path out of the folder", "../../b.png,1", /the image "\.\.\/\.\.\/b\.png" does not lie below/u],
     ["a path of another system", "C:\\b.png,1", /does not lie below/u],
     ["no image", ",1", "data/t.csv: record 1: line 3: names no image"],
@@ -203,22 +228,30 @@ describe("a table", () => {
       { label: "dx", official: "fold", separator: "|", unlabelled: ["todo"] },
       { bad: ({ message }) => void bad.push(message.replace(`${folder.path}/`, "")) },
     );
-    expect(listing.records.map(({ id, part }) => [id, part])).toEqual([
+    const kept = listing.records.filter(({ leftOut }) => !leftOut);
+    expect(kept.map(({ id, part }) => [id, part])).toEqual([
       ["a.png", "train"],
-      ["c.png", "test"],
       ["h.png", "validation"],
     ]);
-    expect([...listing.rawLabels]).toEqual([negative, positive, positive, negative, negative, positive]);
+    expect([...listing.rawLabels]).toEqual(
+      [[negative, positive], Array(6).fill(unknown), [negative, positive]].flat(2),
+    );
+    // They keep their place and their part, so that what is left out changes no split.
+    expect(listing.records.filter(({ leftOut }) => leftOut).map(({ id, part }) => [id, part])).toEqual([
+      ["c.png", "test"],
+      ["e.png", undefined],
+      ["g.png", "test"],
+    ]);
     expect(bad.map((message) => message.slice(0, 50))).toEqual(
       [
         "data/t.csv: record 1: line 3: has 1 cell, but the header",
         "data/t.csv: record 6: line 8: a quote stands inside a cell",
         "data/t.csv: record 10: a quote that opens after line 11 is never",
-        'data/t.csv: record 3: line 5: the image "c.png" was already on line 4',
         'data/t.csv: record 4: line 6: the image "../d.png" does',
         'data/t.csv: record 5: line 7: fold is "tset"; it must be',
         'data/t.csv: record 7: line 9: dx is "nv|todo": an unlabelled',
         "data/t.csv: record 8: line 10: names no image",
+        'data/t.csv: record 3: line 5: the image "c.png" has rows',
       ].map((message) => message.slice(0, 50)),
     );
   });
