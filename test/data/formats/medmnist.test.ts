@@ -1,12 +1,21 @@
 // The MedMNIST reader: one class a column or many columns, every integer type, names of the sets, and what is refused.
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { medmnist } from "../../../src/data/formats/medmnist.ts";
 import { namesOfSet } from "../../../src/data/formats/medmnist-names.ts";
-import type { Listing } from "../../../src/data/catalogue/listing.ts";
+import type { Listing, PixelArray } from "../../../src/data/catalogue/listing.ts";
+import { rawLabel } from "../../../src/labels/raw-labels.ts";
 import { temporaryFolder } from "./idx-files.ts";
-import { contextIn, expectRefusal, expectWhole, lister, positives, surviveDamage } from "./listing-checks.ts";
+import {
+  contextIn,
+  expectRefusal,
+  expectWhole,
+  lister,
+  positives,
+  remarksOf,
+  surviveDamage,
+} from "./listing-checks.ts";
 import { npy, npz } from "./npz-files.ts";
 import type { NpyOptions } from "./npz-files.ts";
 
@@ -39,18 +48,30 @@ const write = (name: string, bytes: Uint8Array): string => {
   writeFileSync(join(folder.path, name), bytes);
   return name;
 };
-const list = (file: string, more: Record<string, unknown> = {}): Promise<Listing> =>
-  listEntry({ format: "medmnist", file, ...more }, contextIn(folder.path));
+const list = (
+  file: string,
+  more: Record<string, unknown> = {},
+  context = contextIn(folder.path),
+): Promise<Listing> => listEntry({ format: "medmnist", file, ...more }, context);
 /** Lists the six arrays with some changed; undefined takes one away. */
 const listWith = (
   changes: Readonly<Record<string, Uint8Array | undefined>>,
   more: Record<string, unknown> = {},
+  context = contextIn(folder.path),
 ): Promise<Listing> => {
   const arrays = Object.entries({ ...grey, ...changes }).flatMap(([key, bytes]) =>
     bytes === undefined ? [] : [[key, bytes] as const],
   );
-  return list(write("changed.npz", npz(Object.fromEntries(arrays))), more);
+  return list(write("changed.npz", npz(Object.fromEntries(arrays))), more, context);
 };
+/** The arrays that the images of a listing lie in, in their order. */
+const arraysOf = ({ records }: Listing): PixelArray[] => [
+  ...new Set(
+    records.map(({ image }) =>
+      image.kind === "array" ? image.array : expect.fail("the image is not in an array"),
+    ),
+  ),
+];
 
 describe("a medmnist entry", () => {
   test("lists the three parts of the official split, stored or deflated", async () => {
@@ -136,11 +157,319 @@ describe("a medmnist entry", () => {
   });
 });
 
+describe("a part that a file does not have", () => {
+  const noValidation = { val_images: undefined, val_labels: undefined };
+
+  test("is empty", async () => {
+    const listing = await listWith(noValidation);
+    expectWhole(listing);
+    expect(listing.records.map(({ id, part }) => `${id} ${part}`)).toEqual([
+      "train/0 train",
+      "train/1 train",
+      "train/2 train",
+      "test/0 test",
+    ]);
+    expect(
+      positives(await listWith({ ...noValidation, test_images: undefined, test_labels: undefined })),
+    ).toEqual([...[1, 1, 1]]);
+  });
+
+  test("is not taken for empty where arrays of another name may be its own", async () => {
+    await expectRefusal(
+      listWith({ ...noValidation, valid_images: images([2, 4, 5]), valid_labels: column([2, 0]) }),
+      /has no arrays for validation, but others: "valid_images\.npy", "valid_labels\.npy"; say with members which .* members: \{ train: \[train_images, train_labels\], test: \[test_images, test_labels\] \}/u,
+    );
+  });
+
+  test("leaves other arrays alone, and says which", async () => {
+    const { remarks, context } = remarksOf(contextIn(folder.path));
+    await listWith({ ...noValidation, seed: npy([1], [0.5], { descr: "<f8" }) }, {}, context);
+    expect(remarks.map(({ sentence }) => sentence.replace(folder.path, ""))).toEqual([
+      '"entry" leaves out arrays of /changed.npz that are of no part: "seed.npy".',
+    ]);
+  });
+});
+
+describe("arrays of other names", () => {
+  const keras = {
+    x_train: images([3, 4, 5]),
+    y_train: npy([3], [0, 2, 1]),
+    x_test: images([1, 4, 5]),
+    y_test: npy([1], [2]),
+  };
+  const members = { train: ["x_train", "y_train"], test: ["x_test", "y_test.npy"] };
+
+  test("are those of the parts that the manifest says", async () => {
+    write("keras.npz", npz(keras));
+    const listing = await list("keras.npz", { members });
+    expectWhole(listing);
+    expect(listing.records.map(({ id, part }) => `${id} ${part}`)).toEqual([
+      "train/0 train",
+      "train/1 train",
+      "train/2 train",
+      "test/0 test",
+    ]);
+    expect(positives(listing)).toEqual([1, 1, 2]);
+  });
+
+  test("may be of no part", async () => {
+    write("all.npz", npz({ X: images([3, 4, 5]), y: npy([3], [0, 1, 1]) }));
+    const { records, rawLabels } = await list("all.npz", { members: { all: ["X", "y"] } });
+    expect(records.map(({ id, part }) => [id, part])).toEqual([
+      ["0", undefined],
+      ["1", undefined],
+      ["2", undefined],
+    ]);
+    expect([...rawLabels]).toEqual([1, 0, 0, 1, 0, 1]);
+  });
+
+  test("are listed where the manifest does not say it, with what it might say", async () => {
+    await expectRefusal(
+      list("keras.npz"),
+      /keras\.npz: has no member train_images\.npy; it holds "x_train\.npy", .* such as members: \{ train: \[x_train, y_train\], test: \[x_test, y_test\] \}/u,
+    );
+    await expectRefusal(list("all.npz"), /such as members: \{ all: \[X, y\] \}/u);
+    await expectRefusal(
+      list("keras.npz", { members: { train: ["x_trian", "y_train"] } }),
+      /members\.train names "x_trian", which .* did you mean "x_train"/u,
+    );
+  });
+
+  test("are named by part or all together, and each once", () => {
+    const said = (value: unknown): string =>
+      medmnist.fields.members.safeParse(value).error?.message ?? "nothing";
+    expect(said({})).toContain("names no arrays");
+    expect(said({ all: ["X", "y"], test: ["a", "b"] })).toContain("names all beside a part");
+    expect(said({ train: ["X", "y"], test: ["X", "z"] })).toContain("names an array twice");
+    expect(said({ train: ["X"] })).toContain("must name two arrays");
+    expect(said({ val: ["X", "y"] })).toContain("the keys are train, validation, test, all");
+  });
+});
+
+describe("images", () => {
+  const levels = Array.from({ length: 60 }, (_, i) => (i === 59 ? 255 : (i * 37) % 256));
+  const floats = (shape: readonly number[], of: (level: number) => number, descr = "<f4"): Uint8Array =>
+    npy(
+      shape,
+      levels
+        .slice(
+          0,
+          shape.reduce((product, side) => product * side, 1),
+        )
+        .map(of),
+      { descr },
+    );
+  const three = (of: (level: number) => number, descr?: string): Record<string, Uint8Array> => ({
+    train_images: floats([3, 4, 5], of, descr),
+    val_images: floats([2, 4, 5], of, descr),
+    test_images: floats([1, 4, 5], of, descr),
+  });
+
+  test("of an axis of one channel are grey, last or second", async () => {
+    const grey = { train_images: images([3, 4, 5, 1]), val_images: images([2, 1, 4, 5]) };
+    const { remarks, context } = remarksOf(contextIn(folder.path));
+    const listing = await listWith(grey, {}, context);
+    expectWhole(listing);
+    expect(arraysOf(listing).map(({ height, width, channels }) => [height, width, channels])).toEqual([
+      [4, 5, 1],
+      [4, 5, 1],
+      [4, 5, 1],
+    ]);
+    expect([...arraysOf(listing)[1].pixels.subarray(0, 3)]).toEqual([0, 37, 74]);
+    expect(remarks.map(({ cases }) => cases[0].name.replace(folder.path, ""))).toEqual([
+      "val_images.npy of /changed.npz",
+    ]);
+    await expectRefusal(
+      listWith({ train_images: images([3, 1, 5, 1]) }),
+      /has the shape \(3, 1, 5, 1\).*either the second axis or the last may be the channels: drop it with np\.squeeze/u,
+    );
+  });
+
+  test("of floats from 0 to 1 are scaled to 255, and it is said", async () => {
+    for (const descr of ["<f4", ">f8"]) {
+      const { remarks, context } = remarksOf(contextIn(folder.path));
+      const listing = await listWith(
+        three((level) => level / 255, descr),
+        {},
+        context,
+      );
+      expect([...arraysOf(listing)[0].pixels]).toEqual(levels);
+      expect([...arraysOf(listing)[2].pixels]).toEqual(levels.slice(0, 20));
+      expect(remarks).toHaveLength(1);
+      expect(remarks[0]).toMatchObject({ kind: "guess", cases: [{ count: 3 }, { count: 2 }, { count: 1 }] });
+      expect(remarks[0].sentence).toMatch(
+        /for grey levels from 0 \(black\) to 1 \(white\), since all of them fit; window: \[0, 1\]/u,
+      );
+    }
+  });
+
+  test("of floats that are whole numbers up to 255 are grey levels, decided by all parts together", async () => {
+    const listing = await listWith(three((level) => level));
+    expect([...arraysOf(listing)[0].pixels]).toEqual(levels);
+    // A part of zeros and ones alone is as dark as the others.
+    const dark = await listWith({
+      ...three((level) => level),
+      test_images: floats([1, 4, 5], (level) => level % 2),
+    });
+    expect(Math.max(...arraysOf(dark)[2].pixels)).toBe(1);
+  });
+
+  test("of other floats and wider integers need a window", async () => {
+    await expectRefusal(
+      listWith(three((level) => level / 127.5 - 1)),
+      /member train_images\.npy holds 32-bit floats from -1 to 1: say which .* such as window: \[-1, 1\]/u,
+    );
+    await expectRefusal(
+      listWith(three((level) => level / 2)),
+      /holds 32-bit floats from 0 to 127\.5: say which/u,
+    );
+    await expectRefusal(
+      listWith(three((level) => 16 * level)),
+      /whole numbers in 32-bit floats from 0 to 4080/u,
+    );
+    await expectRefusal(
+      listWith(three((level) => 16 * level, "<u2")),
+      /holds unsigned 16-bit integers from 0 to 4080: say/u,
+    );
+    const { remarks, context } = remarksOf(contextIn(folder.path));
+    const centred = await listWith(
+      three((level) => level / 127.5 - 1, "<f8"),
+      { window: [-1, 1] },
+      context,
+    );
+    expect([...arraysOf(centred)[0].pixels]).toEqual(levels);
+    expect(remarks).toEqual([]);
+    const deep = await listWith(
+      three((level) => 16 * level, "<u2"),
+      { window: [80, 2080] },
+    );
+    // 0 and 80 are black; 37 * 16 = 592 is 65.28; 74 * 16 = 1184 is 140.76; 148 * 16 = 2368 is beyond white.
+    expect([0, 1, 2, 4].map((i) => arraysOf(deep)[0].pixels[i])).toEqual([0, 65, 141, 255]);
+  });
+
+  test("of numbers of two types cannot have one window", async () => {
+    await expectRefusal(
+      listWith({ train_images: floats([3, 4, 5], (level) => level / 255) }, { window: [0, 1] }),
+      /member val_images\.npy holds unsigned bytes, but train_images\.npy 32-bit floats: one window cannot be meant for both/u,
+    );
+  });
+
+  test("of booleans are black and white", async () => {
+    const masks = {
+      train_images: npy(
+        [3, 4, 5],
+        levels.map((level) => level % 2),
+        { descr: "|b1" },
+      ),
+    };
+    expect([...arraysOf(await listWith(masks))[0].pixels.subarray(0, 4)]).toEqual([0, 255, 0, 255]);
+  });
+
+  test("with a pixel that is no number are refused, with the record", async () => {
+    await expectRefusal(
+      listWith(three((level) => (level === 222 ? NaN : level / 255))), // 222 = 37 * 6
+      /record 0: member train_images\.npy has NaN among its pixels/u,
+    );
+    const late = npy(
+      [3, 4, 5],
+      levels.map((_, i) => (i === 59 ? Infinity : 0)),
+      { descr: "<f4" },
+    );
+    await expectRefusal(listWith({ train_images: late }), /record 2: member train_images\.npy has Infinity/u);
+  });
+
+  test("and a window are two numbers that rise", () => {
+    const said = (value: unknown): string =>
+      medmnist.fields.window.safeParse(value).error?.message ?? "nothing";
+    expect(said([0, 4095])).toBe("nothing");
+    expect(said([1])).toContain("must be two numbers");
+    expect(said([1, 1])).toContain("must rise");
+  });
+});
+
+describe("labels of floats", () => {
+  const f4 = (shape: readonly number[], values: readonly number[]): Uint8Array =>
+    npy(shape, values, { descr: "<f4" });
+
+  test("are class numbers where they are whole, and images without one have no label at all", async () => {
+    const listing = await listWith({ train_labels: f4([3, 1], [0, 2, NaN]), val_labels: f4([2], [2, 0]) });
+    expectWhole(listing);
+    expect([...listing.rawLabels.subarray(0, 9)]).toEqual([
+      1,
+      0,
+      0,
+      0,
+      0,
+      1,
+      ...Array<number>(3).fill(rawLabel.unknown),
+    ]);
+    expect(positives(listing)).toEqual([2, 1, 2]);
+  });
+
+  test("are 0, 1 or blank in several columns", async () => {
+    const listing = await listWith({
+      train_labels: f4([3, 2], [0, 1, NaN, 1, 0, NaN]),
+      val_labels: f4([2, 2], [0, 0, 0, 1]),
+      test_labels: npy([1, 2], [1, 0], { descr: "|b1" }),
+    });
+    expectWhole(listing);
+    const { blank } = rawLabel;
+    expect([...listing.rawLabels]).toEqual([0, 1, blank, 1, 0, blank, 0, 0, 0, 1, 1, 0]);
+  });
+
+  test("that lie column by column are read", async () => {
+    const listing = await listWith({
+      train_labels: npy([3, 2], [0, 1, 0, 1, 1, 0], { descr: "<f8", byColumns: true }),
+      val_labels: npy([2, 2], [0, 0, 0, 1]),
+      test_labels: npy([1, 2], [1, 0]),
+    });
+    expect([...listing.rawLabels.subarray(0, 6)]).toEqual([0, 1, 1, 1, 0, 0]);
+  });
+
+  test("that are probabilities, or -1, are refused with what to do", async () => {
+    const columns = (value: number): Promise<Listing> =>
+      listWith({ train_labels: f4([3, 2], [0, 1, 0, value, 0, 0]), val_labels: f4([2, 2], [0, 0, 0, 1]) });
+    await expectRefusal(
+      columns(0.38),
+      /record 1: member train_labels\.npy has label 0\.38 in column 1; labels are 0 and 1 .*; round probabilities, and write NaN/u,
+    );
+    await expectRefusal(
+      columns(-1),
+      /has label -1 in column 1; .*; write NaN into an array of floats where nobody/u,
+    );
+    await expectRefusal(
+      listWith({ val_labels: f4([2], [2, 0.5]) }),
+      /record 1: member val_labels\.npy has label 0\.5; labels are class numbers/u,
+    );
+  });
+});
+
+test("numbers that share a name, and numbers that nobody has, are remarked upon", async () => {
+  const remarksWith = async (
+    changes: Record<string, Uint8Array>,
+    more: Record<string, unknown> = {},
+  ): Promise<string[]> => {
+    const { remarks, context } = remarksOf(contextIn(folder.path));
+    await listWith(changes, more, context);
+    return remarks.map(({ sentence }) => sentence);
+  };
+  expect(positives(await listWith({}, { labelNames: ["a", "b", "a"] }))).toEqual([4, 2]);
+  expect(await remarksWith({}, { labelNames: ["a", "b", "a"] })).toEqual([
+    '"entry" takes the labels 0, 2 for one, since labelNames calls all of them "a".',
+  ]);
+  const skipping = { train_labels: column([0, 3, 3]), val_labels: column([0, 3]), test_labels: column([3]) };
+  expect(await remarksWith(skipping)).toEqual([
+    '"entry" has labels up to 3, but no image has 1, 2; ' +
+      "a class of that number is taken for one that none of its images shows.",
+  ]);
+  expect(await remarksWith({})).toEqual([]);
+});
+
 describe("a medmnist file is refused with the member", () => {
   test("that is missing, and those that are there", async () => {
     await expectRefusal(
       listWith({ val_labels: undefined }),
-      /changed\.npz: has no member val_labels\.npy; it holds "train_images\.npy", "train_labels\.npy", /u,
+      /changed\.npz: has val_images\.npy, but no member val_labels\.npy; it holds "train_images\.npy", "train_labels\.npy", /u,
     );
     await expectRefusal(list(write("text.npz", Buffer.from("<html>"))), /text\.npz: is not a zip archive/u);
     const cut = npz(grey).subarray(0, -40);
@@ -151,22 +480,22 @@ describe("a medmnist file is refused with the member", () => {
 
   test("whose elements are of another type", async () => {
     await expectRefusal(
-      listWith({ train_images: images([3, 4, 5], { descr: "<f4" }) }),
-      /member train_images\.npy holds elements of type <f4; whole numbers/u,
+      listWith({ train_images: images([3, 4, 5], { descr: "<f2" }) }),
+      /member train_images\.npy holds elements of type <f2 \(16-bit floats\)/u,
     );
     await expectRefusal(
       listWith({ test_images: images([1, 4, 5], { descr: "<i8" }) }),
-      /member test_images\.npy holds i8 elements; images are u1/u,
+      /member test_images\.npy holds 64-bit integers from 0 to 230: say which of them are black and white, such as window: \[0, 255\]/u,
     );
     await expectRefusal(
-      listWith({ val_labels: npy([2, 1], [0.5, 1], { descr: "<f8" }) }),
-      /member val_labels\.npy holds elements of type <f8/u,
+      listWith({ val_labels: npy([2, 1], [0, 0], { descr: "<U3" }) }),
+      /member val_labels\.npy holds elements of type <U3, which is text/u,
     );
   });
 
   test("whose shape is another", async () => {
     const shape = /member train_images\.npy has the shape \(\d.*\); images are \(N, height, width\) or/u;
-    for (const wrong of [[3, 20], [3, 4, 5, 2], [60], [3, 0, 5], [3, 4, 5, 1]]) {
+    for (const wrong of [[3, 20], [3, 4, 5, 2], [3], [3, 0, 5], [3, 4, 5, 0]]) {
       await expectRefusal(listWith({ train_images: images(wrong) }), shape);
     }
     await expectRefusal(
@@ -175,7 +504,7 @@ describe("a medmnist file is refused with the member", () => {
     );
     await expectRefusal(
       listWith({ val_images: images([2, 5, 4]) }),
-      /member val_images\.npy has images of 5 x 4 x 1, but that of train of 4 x 5 x 1/u,
+      /member val_images\.npy has images of 5 x 4 x 1, but train_images\.npy has images of 4 x 5 x 1/u,
     );
     await expectRefusal(
       listWith({ val_labels: npy([2, 1, 1], [0, 0]) }),
@@ -184,7 +513,7 @@ describe("a medmnist file is refused with the member", () => {
     await expectRefusal(listWith({ val_labels: npy([2, 0], []) }), /has the shape \(2, 0\); labels are/u);
     await expectRefusal(
       listWith({ val_labels: npy([2, 2], [0, 0, 1, 1]) }),
-      /member val_labels\.npy has 2 label columns, but that of train has 1/u,
+      /member val_labels\.npy has 2 label columns, but train_labels\.npy has 1/u,
     );
   });
 
@@ -237,4 +566,40 @@ test("a medmnist file survives 300 damaged copies", async () => {
     (await surviveDamage(folder.path, npz(grey, 0), 150, list));
   expect(refused).toBeGreaterThan(150);
   expect(refused).toBeLessThan(300); // a changed time of day, for one, says nothing about the arrays
+});
+
+test("700 damaged copies of files of floats, columns and other names end in an error or a whole listing", async () => {
+  const float = (shape: readonly number[], values: readonly number[]): Uint8Array =>
+    npy(shape, values, { descr: "<f4" });
+  const plain = {
+    X: float(
+      [4, 2, 3, 1],
+      Array.from({ length: 24 }, (_, i) => i / 23),
+    ),
+    y: float([4, 3], [0, 1, NaN, 1, 0, 0, 0, 0, 1, NaN, NaN, 1]),
+  };
+  const deep = {
+    X: npy(
+      [4, 3, 5, 2],
+      Array.from({ length: 120 }, (_, i) => 30 * i),
+      { descr: "<u2" },
+    ),
+    y: npy([4], [0, 1, 1, 0], { descr: "<i8" }),
+  };
+  const members = { all: ["X", "y"] };
+  // Damage inside the arrays, past the archive's checksum, too.
+  const within =
+    (key: "X" | "y", others: Record<string, Uint8Array>, more: Record<string, unknown>) =>
+    (path: string): Promise<Listing> => {
+      const bytes = readFileSync(join(folder.path, path));
+      return list(write("damaged-within.npz", npz({ ...others, [key]: bytes }, 0)), { members, ...more });
+    };
+  const refused =
+    (await surviveDamage(folder.path, npz(plain, 0), 100, (path) => list(path, { members }))) +
+    (await surviveDamage(folder.path, plain.X, 150, within("X", plain, {}))) +
+    (await surviveDamage(folder.path, plain.y, 150, within("y", plain, {}))) +
+    (await surviveDamage(folder.path, deep.X, 150, within("X", deep, { window: [0, 4095] }))) +
+    (await surviveDamage(folder.path, deep.y, 150, within("y", deep, { window: [0, 4095] })));
+  expect(refused).toBeGreaterThan(350);
+  expect(refused).toBeLessThan(700);
 });
