@@ -1,77 +1,25 @@
 // The MedMNIST reader: one class a column or many columns, every integer type, names of the sets, and what is refused.
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { medmnist } from "../../../src/data/formats/medmnist.ts";
 import { namesOfSet } from "../../../src/data/formats/medmnist-names.ts";
-import type { Listing, PixelArray } from "../../../src/data/catalogue/listing.ts";
+import type { Listing } from "../../../src/data/catalogue/listing.ts";
 import { rawLabel } from "../../../src/labels/raw-labels.ts";
 import { temporaryFolder } from "./idx-files.ts";
 import {
   contextIn,
   expectRefusal,
   expectWhole,
-  lister,
   positives,
   remarksOf,
   surviveDamage,
 } from "./listing-checks.ts";
 import { npy, npz } from "./npz-files.ts";
-import type { NpyOptions } from "./npz-files.ts";
+import { column, grey, images, npzListing } from "./npz-listing.ts";
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
-const listEntry = lister(medmnist);
-
-/** Images of this shape, every byte another. */
-const images = (shape: readonly number[], options: NpyOptions = {}): Uint8Array => {
-  const size = shape.reduce((product, length) => product * length, 1);
-  return npy(
-    shape,
-    Array.from({ length: size }, (_, i) => (i * 37) % 251),
-    options,
-  );
-};
-const column = (labels: readonly number[], descr = "|u1"): Uint8Array =>
-  npy([labels.length, 1], labels, { descr });
-
-/** Six arrays: 3, 2 and 1 images of 4 x 5, of classes 0, 2, 1 | 2, 0 | 1. */
-const grey: Record<string, Uint8Array> = {
-  train_images: images([3, 4, 5]),
-  train_labels: column([0, 2, 1]),
-  val_images: images([2, 4, 5]),
-  val_labels: column([2, 0]),
-  test_images: images([1, 4, 5]),
-  test_labels: column([1]),
-};
-const write = (name: string, bytes: Uint8Array): string => {
-  writeFileSync(join(folder.path, name), bytes);
-  return name;
-};
-const list = (
-  file: string,
-  more: Record<string, unknown> = {},
-  context = contextIn(folder.path),
-): Promise<Listing> => listEntry({ format: "medmnist", file, ...more }, context);
-/** Lists the six arrays with some changed; undefined takes one away. */
-const listWith = (
-  changes: Readonly<Record<string, Uint8Array | undefined>>,
-  more: Record<string, unknown> = {},
-  context = contextIn(folder.path),
-): Promise<Listing> => {
-  const arrays = Object.entries({ ...grey, ...changes }).flatMap(([key, bytes]) =>
-    bytes === undefined ? [] : [[key, bytes] as const],
-  );
-  return list(write("changed.npz", npz(Object.fromEntries(arrays))), more, context);
-};
-/** The arrays that the images of a listing lie in, in their order. */
-const arraysOf = ({ records }: Listing): PixelArray[] => [
-  ...new Set(
-    records.map(({ image }) =>
-      image.kind === "array" ? image.array : expect.fail("the image is not in an array"),
-    ),
-  ),
-];
+const { write, list, listWith } = npzListing(folder.path);
 
 describe("a medmnist entry", () => {
   test("lists the three parts of the official split, stored or deflated", async () => {
@@ -154,236 +102,6 @@ describe("a medmnist entry", () => {
       notes: npy([1], [0.5], { descr: "<f8" }),
     });
     expect(listing.records.map(({ part }) => part)).toEqual(["train", "train", "train", "test"]);
-  });
-});
-
-describe("a part that a file does not have", () => {
-  const noValidation = { val_images: undefined, val_labels: undefined };
-
-  test("is empty", async () => {
-    const listing = await listWith(noValidation);
-    expectWhole(listing);
-    expect(listing.records.map(({ id, part }) => `${id} ${part}`)).toEqual([
-      "train/0 train",
-      "train/1 train",
-      "train/2 train",
-      "test/0 test",
-    ]);
-    expect(
-      positives(await listWith({ ...noValidation, test_images: undefined, test_labels: undefined })),
-    ).toEqual([...[1, 1, 1]]);
-  });
-
-  test("is not taken for empty where arrays of another name may be its own", async () => {
-    await expectRefusal(
-      listWith({ ...noValidation, valid_images: images([2, 4, 5]), valid_labels: column([2, 0]) }),
-      /has no arrays for validation, but others: "valid_images\.npy", "valid_labels\.npy"; say with members which .* members: \{ train: \[train_images, train_labels\], test: \[test_images, test_labels\] \}/u,
-    );
-  });
-
-  test("leaves other arrays alone, and says which", async () => {
-    const { remarks, context } = remarksOf(contextIn(folder.path));
-    await listWith({ ...noValidation, seed: npy([1], [0.5], { descr: "<f8" }) }, {}, context);
-    expect(remarks.map(({ sentence }) => sentence.replace(folder.path, ""))).toEqual([
-      '"entry" leaves out arrays of /changed.npz that are of no part: "seed.npy".',
-    ]);
-  });
-});
-
-describe("arrays of other names", () => {
-  const keras = {
-    x_train: images([3, 4, 5]),
-    y_train: npy([3], [0, 2, 1]),
-    x_test: images([1, 4, 5]),
-    y_test: npy([1], [2]),
-  };
-  const members = { train: ["x_train", "y_train"], test: ["x_test", "y_test.npy"] };
-
-  test("are those of the parts that the manifest says", async () => {
-    write("keras.npz", npz(keras));
-    const listing = await list("keras.npz", { members });
-    expectWhole(listing);
-    expect(listing.records.map(({ id, part }) => `${id} ${part}`)).toEqual([
-      "train/0 train",
-      "train/1 train",
-      "train/2 train",
-      "test/0 test",
-    ]);
-    expect(positives(listing)).toEqual([1, 1, 2]);
-  });
-
-  test("may be of no part", async () => {
-    write("all.npz", npz({ X: images([3, 4, 5]), y: npy([3], [0, 1, 1]) }));
-    const { records, rawLabels } = await list("all.npz", { members: { all: ["X", "y"] } });
-    expect(records.map(({ id, part }) => [id, part])).toEqual([
-      ["0", undefined],
-      ["1", undefined],
-      ["2", undefined],
-    ]);
-    expect([...rawLabels]).toEqual([1, 0, 0, 1, 0, 1]);
-  });
-
-  test("are listed where the manifest does not say it, with what it might say", async () => {
-    await expectRefusal(
-      list("keras.npz"),
-      /keras\.npz: has no member train_images\.npy; it holds "x_train\.npy", .* such as members: \{ train: \[x_train, y_train\], test: \[x_test, y_test\] \}/u,
-    );
-    await expectRefusal(list("all.npz"), /such as members: \{ all: \[X, y\] \}/u);
-    await expectRefusal(
-      list("keras.npz", { members: { train: ["x_trian", "y_train"] } }),
-      /members\.train names "x_trian", which .* did you mean "x_train"/u,
-    );
-  });
-
-  test("are named by part or all together, and each once", () => {
-    const said = (value: unknown): string =>
-      medmnist.fields.members.safeParse(value).error?.message ?? "nothing";
-    expect(said({})).toContain("names no arrays");
-    expect(said({ all: ["X", "y"], test: ["a", "b"] })).toContain("names all beside a part");
-    expect(said({ train: ["X", "y"], test: ["X", "z"] })).toContain("names an array twice");
-    expect(said({ train: ["X"] })).toContain("must name two arrays");
-    expect(said({ val: ["X", "y"] })).toContain("the keys are train, validation, test, all");
-  });
-});
-
-describe("images", () => {
-  const levels = Array.from({ length: 60 }, (_, i) => (i === 59 ? 255 : (i * 37) % 256));
-  const floats = (shape: readonly number[], of: (level: number) => number, descr = "<f4"): Uint8Array =>
-    npy(
-      shape,
-      levels
-        .slice(
-          0,
-          shape.reduce((product, side) => product * side, 1),
-        )
-        .map(of),
-      { descr },
-    );
-  const three = (of: (level: number) => number, descr?: string): Record<string, Uint8Array> => ({
-    train_images: floats([3, 4, 5], of, descr),
-    val_images: floats([2, 4, 5], of, descr),
-    test_images: floats([1, 4, 5], of, descr),
-  });
-
-  test("of an axis of one channel are grey, last or second", async () => {
-    const grey = { train_images: images([3, 4, 5, 1]), val_images: images([2, 1, 4, 5]) };
-    const { remarks, context } = remarksOf(contextIn(folder.path));
-    const listing = await listWith(grey, {}, context);
-    expectWhole(listing);
-    expect(arraysOf(listing).map(({ height, width, channels }) => [height, width, channels])).toEqual([
-      [4, 5, 1],
-      [4, 5, 1],
-      [4, 5, 1],
-    ]);
-    expect([...arraysOf(listing)[1].pixels.subarray(0, 3)]).toEqual([0, 37, 74]);
-    expect(remarks.map(({ cases }) => cases[0].name.replace(folder.path, ""))).toEqual([
-      "val_images.npy of /changed.npz",
-    ]);
-    await expectRefusal(
-      listWith({ train_images: images([3, 1, 5, 1]) }),
-      /has the shape \(3, 1, 5, 1\).*either the second axis or the last may be the channels: drop it with np\.squeeze/u,
-    );
-  });
-
-  test("of floats from 0 to 1 are scaled to 255, and it is said", async () => {
-    for (const descr of ["<f4", ">f8"]) {
-      const { remarks, context } = remarksOf(contextIn(folder.path));
-      const listing = await listWith(
-        three((level) => level / 255, descr),
-        {},
-        context,
-      );
-      expect([...arraysOf(listing)[0].pixels]).toEqual(levels);
-      expect([...arraysOf(listing)[2].pixels]).toEqual(levels.slice(0, 20));
-      expect(remarks).toHaveLength(1);
-      expect(remarks[0]).toMatchObject({ kind: "guess", cases: [{ count: 3 }, { count: 2 }, { count: 1 }] });
-      expect(remarks[0].sentence).toMatch(
-        /for grey levels from 0 \(black\) to 1 \(white\), since all of them fit; window: \[0, 1\]/u,
-      );
-    }
-  });
-
-  test("of floats that are whole numbers up to 255 are grey levels, decided by all parts together", async () => {
-    const listing = await listWith(three((level) => level));
-    expect([...arraysOf(listing)[0].pixels]).toEqual(levels);
-    // A part of zeros and ones alone is as dark as the others.
-    const dark = await listWith({
-      ...three((level) => level),
-      test_images: floats([1, 4, 5], (level) => level % 2),
-    });
-    expect(Math.max(...arraysOf(dark)[2].pixels)).toBe(1);
-  });
-
-  test("of other floats and wider integers need a window", async () => {
-    await expectRefusal(
-      listWith(three((level) => level / 127.5 - 1)),
-      /member train_images\.npy holds 32-bit floats from -1 to 1: say which .* such as window: \[-1, 1\]/u,
-    );
-    await expectRefusal(
-      listWith(three((level) => level / 2)),
-      /holds 32-bit floats from 0 to 127\.5: say which/u,
-    );
-    await expectRefusal(
-      listWith(three((level) => 16 * level)),
-      /whole numbers in 32-bit floats from 0 to 4080/u,
-    );
-    await expectRefusal(
-      listWith(three((level) => 16 * level, "<u2")),
-      /holds unsigned 16-bit integers from 0 to 4080: say/u,
-    );
-    const { remarks, context } = remarksOf(contextIn(folder.path));
-    const centred = await listWith(
-      three((level) => level / 127.5 - 1, "<f8"),
-      { window: [-1, 1] },
-      context,
-    );
-    expect([...arraysOf(centred)[0].pixels]).toEqual(levels);
-    expect(remarks).toEqual([]);
-    const deep = await listWith(
-      three((level) => 16 * level, "<u2"),
-      { window: [80, 2080] },
-    );
-    // 0 and 80 are black; 37 * 16 = 592 is 65.28; 74 * 16 = 1184 is 140.76; 148 * 16 = 2368 is beyond white.
-    expect([0, 1, 2, 4].map((i) => arraysOf(deep)[0].pixels[i])).toEqual([0, 65, 141, 255]);
-  });
-
-  test("of numbers of two types cannot have one window", async () => {
-    await expectRefusal(
-      listWith({ train_images: floats([3, 4, 5], (level) => level / 255) }, { window: [0, 1] }),
-      /member val_images\.npy holds unsigned bytes, but train_images\.npy 32-bit floats: one window cannot be meant for both/u,
-    );
-  });
-
-  test("of booleans are black and white", async () => {
-    const masks = {
-      train_images: npy(
-        [3, 4, 5],
-        levels.map((level) => level % 2),
-        { descr: "|b1" },
-      ),
-    };
-    expect([...arraysOf(await listWith(masks))[0].pixels.subarray(0, 4)]).toEqual([0, 255, 0, 255]);
-  });
-
-  test("with a pixel that is no number are refused, with the record", async () => {
-    await expectRefusal(
-      listWith(three((level) => (level === 222 ? NaN : level / 255))), // 222 = 37 * 6
-      /record 0: member train_images\.npy has NaN among its pixels/u,
-    );
-    const late = npy(
-      [3, 4, 5],
-      levels.map((_, i) => (i === 59 ? Infinity : 0)),
-      { descr: "<f4" },
-    );
-    await expectRefusal(listWith({ train_images: late }), /record 2: member train_images\.npy has Infinity/u);
-  });
-
-  test("and a window are two numbers that rise", () => {
-    const said = (value: unknown): string =>
-      medmnist.fields.window.safeParse(value).error?.message ?? "nothing";
-    expect(said([0, 4095])).toBe("nothing");
-    expect(said([1])).toContain("must be two numbers");
-    expect(said([1, 1])).toContain("must rise");
   });
 });
 
