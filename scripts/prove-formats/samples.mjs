@@ -37,6 +37,30 @@ const idx = {
   places: () => [0, 4, 8, 12].map((at) => ({ at, length: 4, kind: "big" })),
 };
 
+/** Rows of 32-bit labels with a writer, images on their side, and their characters, as QMNIST and EMNIST have them. */
+const idxRows = {
+  manifest: manifest(
+    "A, B, C",
+    `format: idx, images: images.idx, labels: labels.idx, labelColumn: 1, patientColumn: 3, transpose: true, ` +
+      `characters: mapping.txt, ${byPatient}`,
+  ),
+  write: (version) => {
+    const rows = Buffer.alloc(12 + 20 * 8 * 4);
+    for (const [i, number] of [0x0c02, 20, 8].entries()) rows.writeUInt32BE(number, 4 * i);
+    for (let i = 0; i < 20; i++)
+      for (const [k, number] of [1 + ((i + version) % 3), 4, i % 6, i, 30, i, 0, 0].entries())
+        rows.writeInt32BE(number, 12 + 4 * (8 * i + k));
+    return {
+      "images.idx": idxImages(version),
+      "labels.idx": rows,
+      "mapping.txt": lines("1 65 97", "2 66 98", "3 67 99"),
+    };
+  },
+  damaged: ["labels.idx", "images.idx", "mapping.txt"],
+  places: (bytes) =>
+    bytes[0] === 0 ? [0, 4, 8, 12].map((at) => ({ at, length: 4, kind: "big" })) : wordPlaces(bytes),
+};
+
 const cifar10 = {
   manifest: manifest("cat, dog", `format: cifar, files: [batch.bin], ${byImage}`),
   write: (version) => ({
@@ -75,6 +99,16 @@ const npz = (version) =>
       ]),
     ),
   );
+const floats = (length, version) => {
+  const bytes = Buffer.alloc(4 * length);
+  for (const [i, level] of noise(length, version).entries()) bytes.writeFloatLE(level / 255, 4 * i);
+  return bytes;
+};
+const marks = (length, version) => {
+  const bytes = Buffer.alloc(8 * length);
+  for (const [i, mark] of noise(length, version, 3).entries()) bytes.writeDoubleLE([0, 1, NaN][mark], 8 * i);
+  return bytes;
+};
 const medmnist = {
   manifest: manifest(`"0", "1"`, "format: medmnist, file: set.npz"),
   write: (version) => ({ "set.npz": npz(version) }),
@@ -97,6 +131,25 @@ const medmnist = {
       close: (changed) => zipped({ ...members, [name]: Uint8Array.from(changed) }),
     };
   },
+};
+
+/** Float images with an axis for the channel, and float labels with blanks, under names of other tools. */
+const npzFloats = {
+  ...medmnist,
+  manifest: manifest(
+    "a, b",
+    "format: medmnist, file: set.npz, labelNames: [a, b], members: { train: [x_train, y_train], test: [x_test, y_test] }",
+  ),
+  write: (version) => ({
+    "set.npz": zipped(
+      Object.fromEntries(
+        ["train", "test"].flatMap((key, i) => [
+          [`x_${key}.npy`, npy([6 - i, 6, 8, 1], "<f4", floats(48 * (6 - i), version + i))],
+          [`y_${key}.npy`, npy([6 - i, 2], "<f8", marks(2 * (6 - i), version + i))],
+        ]),
+      ),
+    ),
+  }),
 };
 
 const tableOf = (file, text, classes, entry, others = {}) => ({
@@ -144,6 +197,19 @@ const covidx = tableOf(
       ),
     ),
   "COVID-19",
+  `format: covidx, list: list.txt, images: ".", ${byPatient}`,
+);
+const covidxSlices = tableOf(
+  "list.txt",
+  (version) => lines(...twenty.map((i) => `NCP_${i % 7}_2_00${i}.png ${(i + version) % 3} ${i} 20 400 500`)),
+  "normal, COVID-19",
+  `format: covidx, list: list.txt, images: ".", ${byPatient}`,
+);
+const covidxSeverity = tableOf(
+  "list.txt",
+  (version) =>
+    lines(...twenty.map((i) => `SITE2-${i % 9} R-${i}.png ${["Mild", "Severe"][(i + version) % 2]}`)),
+  "Mild, Severe",
   `format: covidx, list: list.txt, images: ".", ${byPatient}`,
 );
 const table = tableOf(
@@ -369,15 +435,19 @@ const manifests = {
 export const samples = {
   idx,
   "idx gz": packed(idx),
+  "idx rows": idxRows,
   cifar10,
   "cifar10 gz": packed(cifar10),
   cifar100,
   npz: medmnist,
+  "npz floats": npzFloats,
   chestxray14,
   "chestxray14 gz": packed(chestxray14),
   chexpert,
   covidx,
   "covidx names": covidxNames,
+  "covidx slices": covidxSlices,
+  "covidx severity": covidxSeverity,
   table,
   "split text": splitText,
   "split table": splitTable,

@@ -15,8 +15,10 @@ export interface TableRow {
   readonly cells: Readonly<Record<string, string>>;
   /** Columns of joined tables that have no row for this one: nobody says what stands there. */
   readonly without?: ReadonlySet<string>;
-  /** Why it cannot be joined, in a joined table. */
+  /** Why it cannot be joined, in a joined table, or cannot be read, in a list. */
   readonly fault?: DataError;
+  /** What stands in a row whose cells nobody can tell apart. */
+  readonly pieces?: readonly string[];
 }
 
 export interface Table {

@@ -1,32 +1,8 @@
-// Reads NumPy's .npy arrays of whole numbers (format versions 1, 2 and 3), without trusting or evaluating their header.
+// Reads NumPy's .npy arrays of numbers (format versions 1, 2 and 3), without trusting or evaluating their header.
 import { z } from "zod";
 import { DataError } from "../errors/data-errors.ts";
-
-/** An array of whole numbers, still as bytes. */
-export interface NpyArray {
-  /** NumPy's word for an element: "u1" is an unsigned byte, "i8" a signed number of eight. */
-  readonly type: IntegerType;
-  readonly shape: readonly number[];
-  /** Row-major elements. */
-  readonly content: Uint8Array;
-  readonly littleEndian: boolean;
-}
-
-type Read = (view: DataView, at: number, littleEndian: boolean) => number;
-
-/** How an element is read; numbers of 8 bytes beyond 2^53 lose their last digits, which no label reaches. */
-const integers = {
-  b1: (view, at) => view.getUint8(at),
-  u1: (view, at) => view.getUint8(at),
-  i1: (view, at) => view.getInt8(at),
-  u2: (view, at, little) => view.getUint16(at, little),
-  i2: (view, at, little) => view.getInt16(at, little),
-  u4: (view, at, little) => view.getUint32(at, little),
-  i4: (view, at, little) => view.getInt32(at, little),
-  u8: (view, at, little) => Number(view.getBigUint64(at, little)),
-  i8: (view, at, little) => Number(view.getBigInt64(at, little)),
-} as const satisfies Record<string, Read>;
-export type IntegerType = keyof typeof integers;
+import { describeShape, elementCount, isNumberType, sizeOf } from "./number-array.ts";
+import type { NumberArray } from "./number-array.ts";
 
 const magic = [0x93, ...Buffer.from("NUMPY")];
 
@@ -42,10 +18,10 @@ const headerSchema = z.strictObject({
 /**
  * @param file the file that it lies in, and
  * @param member what it is called there, for messages
- * @throws DataError when the bytes are no such array, hold numbers with a fraction or text, lie column by column, or are
- *   more or fewer than the shape promises
+ * @throws DataError when the bytes are no such array, hold something else than numbers, or are more or fewer
+ *   than the shape promises
  */
-export function parseNpy(file: string, member: string, bytes: Uint8Array): NpyArray {
+export function parseNpy(file: string, member: string, bytes: Uint8Array): NumberArray {
   const fail = (reason: string): DataError => new DataError(file, `member ${member} ${reason}`);
   if (magic.some((byte, i) => bytes[i] !== byte)) throw fail("is not a NumPy array (.npy)");
   const version = bytes[6];
@@ -71,37 +47,43 @@ export function parseNpy(file: string, member: string, bytes: Uint8Array): NpyAr
   const { descr, fortran_order: byColumns, shape } = header.data;
   const order = /^[<>|=]?/u.exec(descr)?.[0];
   const type = descr.slice(order?.length ?? 0);
-  if (!isInteger(type)) {
-    throw fail(`holds elements of type ${descr}; whole numbers are read (uint8, int64 and the like)`);
-  }
-  const size = Number(type[1]);
-  if (byColumns && shape.filter((length) => length > 1).length > 1) {
-    throw fail("lies column by column (fortran_order); save it with np.ascontiguousarray");
-  }
-  const promised = shape.reduce((product, length) => product * length, size);
+  if (!isNumberType(type)) throw fail(`holds elements of type ${descr}${remedyFor(type)}`);
+  const promised = elementCount(shape) * sizeOf(type);
   if (promised !== bytes.length - start) {
     throw fail(
       `holds ${bytes.length - start} bytes where its header promises ${promised} (${describeShape(shape)} of ${type})`,
     );
   }
-  return { type, shape, content: bytes.subarray(start), littleEndian: order !== ">" };
+  const content = bytes.subarray(start);
+  const inOrder = byColumns && elementCount(shape) > 0 ? byRows(content, shape, sizeOf(type)) : content;
+  return { type, shape, content: inOrder, littleEndian: order !== ">" };
 }
 
-/** Element i of an array, in row-major order. */
-export function elementReader({ type, content, littleEndian }: NpyArray): (i: number) => number {
-  const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
-  const read: Read = integers[type];
-  const size = Number(type[1]);
-  return (i) => read(view, i * size, littleEndian);
+/** Elements that lie column by column (fortran_order), as those of pandas tables do, row by row. */
+function byRows(content: Uint8Array, shape: readonly number[], size: number): Uint8Array {
+  if (shape.filter((length) => length > 1).length < 2) return content; // no order at all
+  const rows = new Uint8Array(content.length);
+  const strides = shape.map((_, axis) => size * elementCount(shape.slice(0, axis)));
+  const place = shape.map(() => 0);
+  for (let to = 0, from = 0; to < rows.length; to += size) {
+    for (let byte = 0; byte < size; byte++) rows[to + byte] = content[from + byte];
+    // The next element: the last axis goes on; one that is through starts again, and that before it goes on.
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      from += strides[axis];
+      if (++place[axis] < shape[axis]) break;
+      from -= strides[axis] * shape[axis];
+      place[axis] = 0;
+    }
+  }
+  return rows;
 }
 
-/** As NumPy writes a shape: (1080, 28, 28, 3). */
-export function describeShape(shape: readonly number[]): string {
-  return shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
-}
-
-function isInteger(type: string): type is IntegerType {
-  return Object.hasOwn(integers, type);
+/** What can be done about elements that are not read. */
+function remedyFor(type: string): string {
+  if (type === "f2") return " (16-bit floats), which are not read; save it with .astype(np.float32)";
+  if (/^[USa]\d*$/u.test(type)) return ", which is text; save numbers, and name them with labelNames";
+  if (type === "O") return ", which are Python objects; save numbers, such as with .astype(np.int64)";
+  return "; numbers are read (uint8, int64, float32 and the like)";
 }
 
 /** The header's Python dictionary, whose few kinds of value JSON has too; undefined when it has others. */

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { absent, positive } from "../../src/labels/states.ts";
 import { pixelsInMemory } from "../../src/data/assembly/assembly.ts";
 import type { ImageSet } from "../../src/data/assembly/assembly.ts";
-import { readIdxPair } from "../../src/data/formats/idx.ts";
+import { readIdxImages, readIdxLabels } from "../../src/data/formats/idx.ts";
 import { loadAssembly } from "../../src/data/assembly/load.ts";
 import { readManifest } from "../../src/data/manifest/manifest.ts";
 import { mnistTrain } from "./published-counts.ts";
@@ -19,17 +19,15 @@ const positives = (set: ImageSet, k: number): number =>
 
 withData(["mnist"], "real MNIST", () => {
   test("has its known sizes and label counts", async () => {
-    const pair = await readIdxPair(
-      join(mnist, "train-images-idx3-ubyte.gz"),
-      join(mnist, "train-labels-idx1-ubyte.gz"),
-    );
-    expect([pair.count, pair.height, pair.width]).toEqual([60000, 28, 28]);
+    const { array } = await readIdxImages(join(mnist, "train-images-idx3-ubyte.gz"));
+    const labels = await readIdxLabels(join(mnist, "train-labels-idx1-ubyte.gz"));
+    expect([array.count, array.height, array.width, array.channels]).toEqual([60000, 28, 28, 1]);
     const counts = Array<number>(10).fill(0);
-    for (const label of pair.labels) counts[label]++;
+    for (const label of labels.content) counts[label]++;
     expect(counts).toEqual(mnistTrain);
     let sum = 0;
-    for (let at = 0; at < pair.pixels.length; at++) sum += pair.pixels[at]; // 47 million: reduce takes a second
-    expect(sum / pair.pixels.length / 255).toBeCloseTo(0.1307, 4); // the mean that the example manifest normalises by
+    for (let at = 0; at < array.pixels.length; at++) sum += array.pixels[at]; // 47 million: reduce takes a second
+    expect(sum / array.pixels.length / 255).toBeCloseTo(0.1307, 4); // the mean that the example manifest normalises by
   });
 
   test("falls into two halves of digits 1 to 7 that share no image, each with its own labels", async () => {

@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { npy, npz } from "./formats/npz-files.ts";
 import { clinic, digits, make, root, split, table } from "./small-sources.ts";
 
 describe("two entries", () => {
@@ -24,6 +25,33 @@ describe("two entries", () => {
     const ids = made.lists.map(({ samples }) => samples.map(({ id }) => id));
     expect(ids[1]).toEqual(ids[0]);
     expect(made.lists[1].states).not.toEqual(made.lists[0].states);
+  });
+
+  test("or one may not test on a copy of an array that another part has: both arrays are named", async () => {
+    const images = (start: number): Uint8Array =>
+      npy(
+        [2, 2, 2],
+        [0, 1, 2, 3, 4, 5, 6, 7].map((i) => start + i),
+      );
+    const labels = npy([2], [0, 1]);
+    const arrays = {
+      train_images: images(0),
+      train_labels: labels,
+      val_images: images(50),
+      val_labels: labels,
+      test_images: images(50),
+      test_labels: labels,
+    };
+    writeFileSync(join(root, "copied.npz"), npz(arrays));
+    const manifest =
+      `classes: ["0", "1"]\nimage: { height: 2, width: 2 }\nmodel: { blocks: [1] }\n` +
+      `augment: { weak: none, strong: none }\nsources:\n  - { name: A, format: medmnist, file: copied.npz`;
+    await expect(make(`${manifest} }\n`)).rejects.toThrow(
+      /m\.yaml:6: sources\[0\] has each image in validation and in test: val_images\.npy and test_images\.npy of .*copied\.npz hold the same images; leave one of them out, such as with members/u,
+    );
+    const members = "members: { train: [train_images, train_labels], test: [test_images, test_labels] }";
+    const { lists } = await make(`${manifest}, ${members} }\n`);
+    expect(lists.map(({ part, samples }) => `${part} ${samples.length}`)).toEqual(["train 2", "test 2"]);
   });
 
   test("that name their patients alike and are split alike agree, however much each holds", async () => {

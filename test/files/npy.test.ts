@@ -1,7 +1,8 @@
-// The .npy reader: every type of whole number, both byte orders, all versions of the header, and what is refused.
+// The .npy reader: every type of number, both byte orders, all versions of the header, and what is refused.
 import { describe, expect, test } from "vitest";
 import { DataError } from "../../src/errors/data-errors.ts";
-import { elementReader, parseNpy } from "../../src/files/npy.ts";
+import { elementReader } from "../../src/files/number-array.ts";
+import { parseNpy } from "../../src/files/npy.ts";
 import { npy } from "../data/formats/npz-files.ts";
 
 const parse = (bytes: Uint8Array): ReturnType<typeof parseNpy> => parseNpy("x.npz", "a.npy", bytes);
@@ -37,9 +38,19 @@ describe("an .npy array", () => {
     expect(valuesOf(shifted)).toEqual([7, 8, 9]);
   });
 
-  test("in Fortran order is read where that is no order at all", () => {
+  test("in Fortran order, column by column, is read row by row", () => {
     expect(parse(npy([3, 1], [1, 2, 3], { byColumns: true })).shape).toEqual([3, 1]);
-    refuse(npy([2, 2], [1, 2, 3, 4], { byColumns: true }), /lies column by column/u);
+    // [[1, 2, 3], [4, 5, 6]] column by column.
+    for (const descr of ["|u1", "<i4", ">i8", "<f4"]) {
+      expect(valuesOf(npy([2, 3], [1, 4, 2, 5, 3, 6], { byColumns: true, descr })), descr).toEqual([
+        ...[1, 2, 3, 4, 5, 6],
+      ]);
+    }
+    // Element (i, j, k) is 100 i + 10 j + k; the first index runs fastest.
+    const cube = [0, 1].flatMap((k) => [0, 1, 2].flatMap((j) => [0, 1].map((i) => 100 * i + 10 * j + k)));
+    const rows = [0, 1].flatMap((i) => [0, 1, 2].flatMap((j) => [0, 1].map((k) => 100 * i + 10 * j + k)));
+    expect(valuesOf(npy([2, 3, 2], cube, { byColumns: true }))).toEqual(rows);
+    expect(parse(npy([0, 3], [], { byColumns: true })).content).toHaveLength(0);
   });
 
   const refuse = (bytes: Uint8Array, message: RegExp): void => {
@@ -47,14 +58,27 @@ describe("an .npy array", () => {
     expect(() => parse(bytes)).toThrow(message);
   };
 
-  test("of fractions, text or records is refused by its type", () => {
+  test("of floats keeps every digit that a float holds, in both byte orders", () => {
+    for (const descr of ["<f8", ">f8"]) {
+      const values = valuesOf(npy([4], [0.1, -2.5, NaN, Infinity], { descr }));
+      expect(values, descr).toEqual([0.1, -2.5, NaN, Infinity]);
+    }
+    for (const descr of ["<f4", ">f4"]) {
+      expect(valuesOf(npy([2], [0.1, 255], { descr })), descr).toEqual([Math.fround(0.1), 255]);
+    }
+  });
+
+  test("of text, objects, halves or records is refused by its type, with what to save in its place", () => {
     refuse(
-      npy([1], [0.5], { descr: "<f8" }),
-      /x\.npz: member a\.npy holds elements of type <f8; whole numbers/u,
+      npy([1], [0], { descr: "<U5" }),
+      /x\.npz: member a\.npy holds elements of type <U5, which is text; save numbers, and name them with labelNames/u,
     );
-    refuse(npy([1], [0], { descr: "<U5" }), /type <U5/u);
-    refuse(npy([1], [0], { descr: "|O" }), /type \|O/u);
-    refuse(npy([1], [0], { descr: "toString" }), /type toString/u);
+    refuse(npy([1], [0], { descr: "|O" }), /type \|O, which are Python objects; save numbers/u);
+    refuse(
+      npy([1], [0], { descr: "<f2" }),
+      /type <f2 \(16-bit floats\), .* save it with \.astype\(np\.float32\)/u,
+    );
+    refuse(npy([1], [0], { descr: "toString" }), /type toString; numbers are read/u);
     const header = "{'descr': [('a', '<i4')], 'fortran_order': False, 'shape': (1,), }";
     refuse(npy([1], [0], { header }), /does not describe a plain array: "\{'descr': \[/u);
   });

@@ -11,6 +11,8 @@ export const mostLabels = 1000;
 export interface PixelArray {
   /** For messages. */
   readonly file: string;
+  /** The array's name in a file of several, for messages. */
+  readonly member?: string;
   readonly count: number;
   readonly height: number;
   readonly width: number;

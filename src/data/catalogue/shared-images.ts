@@ -26,6 +26,8 @@ export function refuseSharedImages(entries: readonly Taken[], complain: DataMani
   interface Owner {
     readonly by: Taken;
     readonly part: Part;
+    /** The array that it was found in; of two equal ones the one that this owner named. */
+    readonly array?: PixelArray | undefined;
   }
   const arrays = new Map<PixelArray, (Owner | undefined)[]>(); // equal arrays share a list of owners
   const files = new Map<string, Owner>();
@@ -33,6 +35,14 @@ export function refuseSharedImages(entries: readonly Taken[], complain: DataMani
     if (before === undefined || before.part === here.part) return;
     const { path, entry } = here.by;
     const field = entry.part === undefined ? [] : ["part"];
+    const [theirs, ours] = [before.array?.member, here.array?.member];
+    if (theirs !== undefined && ours !== undefined && theirs !== ours) {
+      throw complain(
+        path,
+        `has each image in ${before.part} and in ${here.part}: ${theirs} and ${ours} of ${here.array?.file ?? ""} hold ` +
+          "the same images; leave one of them out, such as with members",
+      );
+    }
     throw complain(
       [...path, ...field],
       `shares the image ${JSON.stringify(id)} with "${before.by.entry.name}": ` +
@@ -43,8 +53,8 @@ export function refuseSharedImages(entries: readonly Taken[], complain: DataMani
     for (const index of taker.chosen) {
       const part = taker.partOf[index];
       if (part === undefined) continue;
-      const here = { by: taker, part };
       const { image, id } = taker.listing.records[index];
+      const here: Owner = { by: taker, part, array: image.kind === "array" ? image.array : undefined };
       if (image.kind === "array") {
         let owners = arrays.get(image.array);
         if (owners === undefined) {

@@ -56,8 +56,11 @@ export const cifar: Format<typeof fields> = {
     const column = bytesOfLabels.findIndex(({ kind }) => kind === wanted);
     const batches: (Batch & { readonly path: string })[] = [];
     let count = 0;
-    for (const path of files) {
+    const located = new Set<string>();
+    for (const [i, path] of files.entries()) {
       const file = await locate(path);
+      if (located.has(file)) throw new ManifestError(entry, `files.${i}`, `names ${file} again`);
+      located.add(file);
       const batch = await once(JSON.stringify(["cifar", variant, file]), () => readBatch(file, variant));
       batches.push({ path, ...batch });
       count += batch.array.count;
@@ -89,15 +92,17 @@ async function readBatch(file: string, variant: Variant): Promise<Batch> {
   const first = bytesOfLabels.length;
   const recordLength = first + 3 * area;
   const bytes = await readBytes(file);
+  const other = whyNotBinary(bytes, variant);
+  if (other !== undefined) throw new DataError(file, other);
   const count = bytes.length / recordLength;
   if (!Number.isInteger(count) || count === 0) {
-    const other = (Object.keys(variants) as Variant[]).find(
+    const likely = (Object.keys(variants) as Variant[]).find(
       (name) => bytes.length > 0 && bytes.length % (variants[name].length + 3 * area) === 0,
     );
     throw new DataError(
       file,
       `holds ${bytes.length} bytes, which is not a whole number of ${variant} records of ${recordLength}` +
-        (other === undefined ? "" : `; it looks like ${other}: set the variant`),
+        (likely === undefined ? "" : `; it looks like ${likely}: set the variant`),
     );
   }
 
@@ -124,4 +129,20 @@ async function readBatch(file: string, variant: Variant): Promise<Batch> {
     }
   }
   return { array: { file, count, height: side, width: side, channels: 3, pixels }, labels };
+}
+
+/** What a file of the other editions of CIFAR is, and which file to take; undefined for all others. */
+function whyNotBinary(bytes: Uint8Array, variant: Variant): string | undefined {
+  const text = (from: number, to: number): string => Buffer.from(bytes.subarray(from, to)).toString("latin1");
+  const edition = variant === "cifar10" ? "cifar-10-binary.tar.gz" : "cifar-100-binary.tar.gz";
+  const member = variant === "cifar10" ? "data_batch_1.bin" : "train.bin";
+  // No record starts with these bytes: its first is a class, 19 at most.
+  if (/^(?:\x80[\x02-\x05]|\(dp)/u.test(text(0, 3))) {
+    return `is a Python pickle (the "python version" of CIFAR), which is not read: take ${member} of ${edition}, the "binary version"`;
+  }
+  if (text(257, 262) === "ustar") return `is a tar archive: unpack it, and name ${member} or its like`;
+  if (text(0, 8) === "MATLAB 5") {
+    return `is the "Matlab version" of CIFAR, which is not read: take ${member} of ${edition}, the "binary version"`;
+  }
+  return undefined;
 }

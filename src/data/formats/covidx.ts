@@ -1,21 +1,26 @@
-// COVIDx (Wang, Lin, Wong, "COVID-Net", 2020): lists of `patientid filename class source`, parted by spaces.
-import { suggestion } from "../../errors/nearest.ts";
+// COVIDx (Wang, Lin, Wong, "COVID-Net", 2020), COVIDx-CT (Gunraj, Wang, Wong, "COVIDNet-CT", 2020), and the lists of severity
+// that come with them.
 import { DataError } from "../../errors/data-errors.ts";
 import { name, path, record as fieldRecord } from "../manifest/fields.ts";
-import { readText } from "../../files/bytes.ts";
-import { brief, piecesOf, requireColumns, rowError } from "../../files/csv.ts";
-import type { Table, TableFault, TableRow } from "../../files/csv.ts";
+import { brief, requireColumns, rowError } from "../../files/csv.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 import { isMissing } from "../../labels/wording.ts";
 import type { ListContext } from "../catalogue/listing.ts";
+import { readCovidList } from "./covidx-lists.ts";
+import type { CovidList } from "./covidx-lists.ts";
+import { patientOfSlice } from "./covidx-patients.ts";
 import type { Format } from "./format.ts";
 import { setPositive } from "./label-words.ts";
 import { rowFields } from "./repeated-rows.ts";
 import { listRows } from "./row-records.ts";
-import { findImagesIn, imageFolders, isImageName, locateTable } from "./table-rows.ts";
+import { findImagesIn, imageFolders, locateTable } from "./table-rows.ts";
 
 const fields = {
-  /** `train_COVIDx8B.txt` and its relatives. */
+  /**
+   * `train_COVIDx8B.txt` and its relatives: a line is `patientid filename class source`, and its class positive or negative; or
+   * normal, pneumonia or COVID-19; or Mild, Moderate or Severe; or Typical, Indeterminate, Atypical or Negative. A list of
+   * COVIDx-CT has lines of `filename class xmin ymin xmax ymax`, with the class 0 (normal), 1 (pneumonia) or 2 (COVID-19).
+   */
   list: path,
   images: imageFolders,
   /** Name of the disease: the only label of a list with positive and negative images, or the third of three classes. */
@@ -28,20 +33,13 @@ const fields = {
   ...rowFields,
 };
 
-/** Over fifty times the lists that exist, and their lines. */
-const most = { bytes: 2 ** 26, lines: 1_000_000, line: 10_000 };
-
-/** The two kinds of lists: does an image show the disease, or which of three states. */
-const binary = ["positive", "negative"] as const;
-const threefold = ["normal", "pneumonia", "COVID-19"] as const;
-
 export const covidx: Format<typeof fields> = {
   fields,
   exhaustive: false,
   patients: "format",
   list: async (entry, context) => {
     const file = await context.locate(entry.list);
-    const list = await context.once(`covidx ${file}`, () => readList(file, context.bad));
+    const list = await context.once(`covidx ${file}`, () => readCovidList(file));
     const inFolder = await findImagesIn(entry.images, context);
     const renamed = entry.names === undefined ? undefined : await readNames(list, entry.names, context);
     // A name whose line in the table of names is bad stands for itself here, and its image is left out.
@@ -49,92 +47,76 @@ export const covidx: Format<typeof fields> = {
       const other = renamed?.get(image);
       return inFolder(typeof other === "string" ? other : image);
     };
-
-    const all: readonly string[] = [...binary, ...threefold];
-    const first = list.rows.find(({ cells }) => all.includes(cells["class"]));
-    const words: readonly string[] = binary.some((word) => word === first?.cells["class"])
-      ? binary
-      : threefold;
-    const labelNames = words === binary ? [entry.labelName] : [...threefold.slice(0, 2), entry.labelName];
+    const nameless: string[] = [];
     const reader = {
       image: (cells: Cells) => cells["filename"],
-      patient: (cells: Cells) => cells["patientid"],
+      patient: (cells: Cells) => {
+        if (list.kind !== "slice") return cells["patientid"];
+        const patient = patientOfSlice(cells["filename"]);
+        if (patient === undefined) nameless.push(cells["filename"]);
+        return patient;
+      },
       labels: (cells: Cells, at: number, labels: Uint8Array): void => {
-        const { filename, class: word } = cells;
+        const { filename } = cells;
         const bad = renamed?.get(filename);
         if (bad instanceof DataError) {
           throw rowError(list, at, `nobody knows the file of ${brief(filename)}: ${bad.message}`);
         }
-        const k = words.indexOf(word);
-        if (k < 0) {
-          if (isMissing(word)) return; // nobody says
-          const expected = `${words.join(", ")}${suggestion(word, words)}`;
-          throw rowError(list, at, `the class is ${brief(word)}; in this list it is one of ${expected}`);
-        }
-        if (words === binary) labels[0] = k === 0 ? rawLabel.positive : rawLabel.negative;
+        const k = list.classes[at];
+        if (k < 0) return; // nobody says
+        if (list.kind === "binary") labels[0] = k === 0 ? rawLabel.positive : rawLabel.negative;
         else setPositive(labels, [k]);
       },
     };
-    return listRows(list, labelNames, findImage, reader, entry, context);
+    const listing = listRows(list, labelNamesOf(list, entry.labelName), findImage, reader, entry, context);
+    remarkAlternative(list, context);
+    remarkNameless(nameless, file, context);
+    return listing;
   },
 };
 type Cells = Readonly<Record<string, string>>;
 
-/**
- * A line is read from its end, because the patient's id may hold spaces: `COVID 1 COVID(1).png positive sirm`. File
- * names hold none in any published list, and end in .png, .jpg or .jpeg; lists before COVIDx8 may leave out the source.
- * So the file name is the last word but two, or, where that is no image, the last but one; what precedes it is the id.
- */
-async function readList(file: string, bad: ListContext["bad"]): Promise<Table> {
-  const text = await readText(file, { most: most.bytes });
-  const rows: TableRow[] = [];
-  const faults: TableFault[] = [];
-  let line = 0;
-  let record = 0;
-  const leaveOut = (reason: string, content: string): void => {
-    const error = new DataError(file, `line ${line}: ${reason}`, { record: record++ });
-    bad(error);
-    faults.push({ error, line, pieces: piecesOf(content, " ") });
-  };
-  for (const content of linesOf(text)) {
-    line++;
-    if (content.length > most.line) {
-      leaveOut(`is longer than ${most.line} characters`, content);
-      continue;
-    }
-    const words = content.split(/\s+/u).filter((word) => word !== "");
-    if (words.length === 0) continue;
-    const at = [words.length - 3, words.length - 2].find((place) => place >= 1 && isImageName(words[place]));
-    if (at === undefined) {
-      const reason = `is not "patientid filename class source", with an image's file name: ${brief(content)}`;
-      leaveOut(reason, content);
-      continue;
-    }
-    if (rows.length >= most.lines) throw new DataError(file, `has over ${most.lines} lines`);
-    const [filename, word, source = ""] = words.slice(at);
-    rows.push({
-      record: record++,
-      line,
-      cells: { patientid: words.slice(0, at).join(" "), filename, class: word, source },
-    });
-  }
-  if (rows.length === 0) throw new DataError(file, "is empty; it should list an image a line");
-  return { file, columns: ["patientid", "filename", "class", "source"], rows, faults };
+function labelNamesOf({ kind, words }: CovidList, labelName: string): readonly string[] {
+  if (kind === "binary") return [labelName];
+  if (kind === "threefold" || kind === "slice") return ["normal", "pneumonia", labelName];
+  return words;
 }
 
-/** One at a time: an array of all lines of a damaged file could take more memory than the file many times over. */
-function* linesOf(text: string): Generator<string> {
-  for (let start = 0; start < text.length;) {
-    const newline = text.indexOf("\n", start);
-    const end = newline < 0 ? text.length : newline;
-    yield text.slice(start, end);
-    start = end + 1;
-  }
+/** Some classes are those of two kinds of lists, where no other occurs. */
+function remarkAlternative(
+  { file, words, rows, alternative }: CovidList,
+  { entry, remark }: Pick<ListContext, "entry" | "remark">,
+): void {
+  if (alternative === undefined) return;
+  remark({
+    kind: "guess",
+    sentence:
+      `"${entry}" takes ${file} for a list of the classes ${words.join(", ")}; all that occur in it would also be in one of ` +
+      `${alternative.join(", ")}.`,
+    cases: [{ name: file, count: rows.length }],
+  });
+}
+
+/** Slices whose names are of no known source: a split by patient may tear their scans apart. */
+function remarkNameless(
+  nameless: readonly string[],
+  file: string,
+  { entry, remark }: Pick<ListContext, "entry" | "remark">,
+): void {
+  if (nameless.length === 0) return;
+  const [images, them] = nameless.length === 1 ? ["image", "its name"] : ["images", "their names"];
+  remark({
+    kind: "guess",
+    sentence:
+      `"${entry}" has ${nameless.length} ${images} in ${file} of no known patient, since ${them} are of no source that ` +
+      `COVIDx-CT has (${nameless[0]}): each is taken for a patient of its own.`,
+    cases: nameless.slice(0, 1000).map((name) => ({ name, count: 1 })),
+  });
 }
 
 /** From the list's names to those of the files; an error for a name that has a bad row. */
 async function readNames(
-  list: Table,
+  list: CovidList,
   names: { readonly table: string; readonly from: string; readonly to: string },
   context: ListContext,
 ): Promise<ReadonlyMap<string, string | DataError>> {

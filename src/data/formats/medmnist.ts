@@ -1,32 +1,47 @@
-// Reads MedMNIST's .npz files: a zip of six NumPy arrays, the images and the labels of each part of the official split.
+// Reads .npz files (a zip of NumPy arrays) of images and labels: MedMNIST's, with the parts of its official split, and files
+// made like them.
 import { basename } from "node:path";
 import { DataError } from "../../errors/data-errors.ts";
 import { names, path } from "../manifest/fields.ts";
 import { readBytes } from "../../files/bytes.ts";
 import { checkListing } from "../../files/limits.ts";
-import { describeShape, elementReader, parseNpy } from "../../files/npy.ts";
+import { describeShape, elementReader } from "../../files/number-array.ts";
+import type { NumberArray } from "../../files/number-array.ts";
+import { parseNpy } from "../../files/npy.ts";
 import { openZip, readMember } from "../../files/zip.ts";
 import type { ZipArchive } from "../../files/zip.ts";
+import { rawLabel } from "../../labels/raw-labels.ts";
 import { mostLabels } from "../catalogue/listing.ts";
-import type { ListContext, ListedRecord, Listing, Part, PixelArray } from "../catalogue/listing.ts";
-import { classCount, numbered, numberedNames, oneClassEach } from "./class-labels.ts";
+import type { ListContext, ListedRecord, Listing, PixelArray } from "../catalogue/listing.ts";
+import { toPixelArrays, windowField } from "./array-images.ts";
+import type { RemarkFor, StoredImages, Window } from "./array-images.ts";
+import { classCount, numbered } from "./class-labels.ts";
 import type { ClassLabels } from "./class-labels.ts";
+import { classNumber, labelsOfNumbers, noLabel } from "./label-numbers.ts";
+import type { RecordFault } from "./label-numbers.ts";
 import type { Format } from "./format.ts";
 import { namesOfSet, namesVolumes } from "./medmnist-names.ts";
-
-/** The parts of the split by their key in the file. */
-const partOfKey = { train: "train", val: "validation", test: "test" } as const satisfies Record<string, Part>;
-const keys = ["train", "val", "test"] as const;
-type Key = (typeof keys)[number];
+import { membersField, partMembers } from "./npz-members.ts";
+import type { PartMembers } from "./npz-members.ts";
 
 const fields = {
-  /** The .npz file below the data root, of any image size. */
+  /** The .npz file below the data root, of any image size, grey or colour. A part that it does not have is empty. */
   file: path,
+  /**
+   * Which arrays are the images and the labels of which part, where they are not called as MedMNIST calls them:
+   * `{ train: [x_train, y_train], test: [x_test, y_test] }`, or `{ all: [X, y] }` for a file without parts.
+   */
+  members: membersField.optional(),
   /**
    * What label 0, 1, 2, ... (or label column 0, 1, 2, ...) is called. Default: the published names where the file is
    * named after a set ("chestmnist_64.npz") and has its labels, otherwise the numbers "0", "1", "2", ...
    */
   labelNames: names.optional(),
+  /**
+   * The numbers that become black and white: [low, high]. Bytes need none; floats need none if all lie between 0 and 1, or all
+   * are whole numbers up to 255.
+   */
+  window: windowField.optional(),
 };
 
 /** The two-dimensional sets of MedMNIST, and files made like them. */
@@ -37,11 +52,25 @@ export const medmnist: Format<typeof fields> = {
   list: async (entry, context): Promise<Listing> => {
     const { locate, once } = context;
     const file = await locate(entry.file);
-    const content = await once(JSON.stringify(["medmnist", file]), () => readMedmnist(file));
+    if (namesVolumes(basename(file))) throw volumes(file, "is named after a set of volumes");
+    const key = JSON.stringify(["medmnist", file, entry.members, entry.window]);
+    const content = await once(key, async () => {
+      const archive = openZip(file, await readBytes(file));
+      const { members, remarks } = partMembers(
+        file,
+        [...archive.members.keys()],
+        entry.members,
+        context.entry,
+      );
+      const content = readContent(archive, members, entry.window);
+      return { ...content, remarks: [...remarks, ...content.remarks] };
+    });
+    for (const remark of content.remarks) context.remark(remark(context.entry));
     const records: ListedRecord[] = [];
-    for (const { key, array } of content.splits) {
+    for (const { key, part, array } of content.splits) {
       for (let at = 0; at < array.count; at++) {
-        records.push({ id: `${key}/${at}`, image: { kind: "array", array, at }, part: partOfKey[key] });
+        const id = key === "" ? String(at) : `${key}/${at}`;
+        records.push({ id, image: { kind: "array", array, at }, ...(part === undefined ? {} : { part }) });
       }
     }
     return { ...nameLabels(content, entry.labelNames, context), records };
@@ -49,11 +78,15 @@ export const medmnist: Format<typeof fields> = {
 };
 
 /** The images and labels of one part. */
-interface Split {
-  readonly key: Key;
+interface Split extends PartMembers, SplitLabels {
   readonly array: PixelArray;
-  /** [count, columns]: a class number in a single column, or 0 and 1 in each of several. */
-  readonly labels: Uint16Array;
+}
+
+interface SplitLabels {
+  readonly count: number;
+  readonly columns: number;
+  /** [count, columns]: a class number in a single column, or 0 and 1 in each of several; `noLabel` where there is none. */
+  readonly numbers: Uint16Array;
 }
 
 interface Content {
@@ -61,69 +94,58 @@ interface Content {
   /** 1 when each image shows one class. */
   readonly columns: number;
   readonly splits: readonly Split[];
+  readonly remarks: readonly RemarkFor[];
 }
 
-async function readMedmnist(file: string): Promise<Content> {
-  if (namesVolumes(basename(file))) throw volumes(file, "is named after a set of volumes");
-  const archive = openZip(file, await readBytes(file));
-  const read = keys.map((key) => {
-    const labels = readLabels(archive, key);
-    return {
-      key,
-      labels: labels.values,
-      columns: labels.columns,
-      array: readImages(archive, key, labels.count),
-    };
-  });
-
-  const [first, ...others] = read;
-  for (const { key, columns, array } of others) {
-    if (columns !== first.columns) {
+function readContent(
+  archive: ZipArchive,
+  members: readonly PartMembers[],
+  window: Window | undefined,
+): Content {
+  const { file } = archive;
+  const read = members.map((part) => ({ ...part, ...readLabels(archive, part.labels) }));
+  const stored = read.map((part) => readImages(archive, part.images, part.labels, part.count));
+  const { arrays, remarks } = toPixelArrays(stored, { window });
+  const splits = read.map((part, i) => ({ ...part, array: arrays[i] }));
+  const [first, ...others] = splits;
+  for (const other of others) {
+    if (other.columns !== first.columns) {
       throw new DataError(
         file,
-        `member ${key}_labels.npy has ${columns} label columns, but that of ${first.key} has ${first.columns}`,
+        `member ${other.labels} has ${other.columns} label columns, but ${first.labels} has ${first.columns}`,
       );
     }
-    const [size, firstSize] = [array, first.array].map((a) => `${a.height} x ${a.width} x ${a.channels}`);
+    const [size, firstSize] = [other.array, first.array].map(
+      (a) => `${a.height} x ${a.width} x ${a.channels}`,
+    );
     if (size !== firstSize) {
       throw new DataError(
         file,
-        `member ${key}_images.npy has images of ${size}, but that of ${first.key} of ${firstSize}`,
+        `member ${other.images} has images of ${size}, but ${first.images} has images of ${firstSize}`,
       );
     }
   }
-  const count = read.reduce((sum, { array }) => sum + array.count, 0);
-  if (count === 0) throw new DataError(file, "holds no image");
-  return { file, columns: first.columns, splits: read };
+  if (splits.every(({ count }) => count === 0)) throw new DataError(file, "holds no image");
+  return { file, columns: first.columns, splits, remarks };
 }
 
-function readImages(archive: ZipArchive, key: Key, count: number): PixelArray {
+function readImages(archive: ZipArchive, member: string, labels: string, count: number): StoredImages {
   const { file } = archive;
-  const member = `${key}_images.npy`;
-  const { type, shape, content } = parseNpy(file, member, readMember(archive, member));
-  const fail = (reason: string): DataError => new DataError(file, `member ${member} ${reason}`);
-  if (type !== "u1") throw fail(`holds ${type} elements; images are u1 (uint8), 0 to 255`);
-  if (shape.length === 5 || (shape.length === 4 && shape[3] > 4)) {
+  const array = parseNpy(file, member, readMember(archive, member));
+  const fail: StoredImages["fail"] = (reason, options) =>
+    new DataError(file, `member ${member} ${reason}`, options);
+  const { shape } = array;
+  if (shape.length === 5 || (shape.length === 4 && shape[3] > 4 && shape[1] !== 1 && shape[1] !== 3)) {
     throw volumes(file, `holds volumes: member ${member} has the shape ${describeShape(shape)}`);
   }
-  const [images, height, width, channels = 1] = shape;
-  const isGrey = shape.length === 3;
-  const isColour = shape.length === 4 && channels === 3;
-  if (!(isGrey || isColour) || height === 0 || width === 0) {
-    throw fail(
-      `has the shape ${describeShape(shape)}; images are (N, height, width) or (N, height, width, 3)`,
-    );
+  if (shape.length > 0 && shape[0] !== count) {
+    throw fail(`holds ${shape[0]} images for the ${count} labels of ${labels}`);
   }
-  if (images !== count) throw fail(`holds ${images} images for the ${count} labels of ${key}_labels.npy`);
-  return { file, count, height, width, channels: isColour ? 3 : 1, pixels: content };
+  return { array, file, member, fail };
 }
 
-function readLabels(
-  archive: ZipArchive,
-  key: Key,
-): { readonly count: number; readonly columns: number; readonly values: Uint16Array } {
+function readLabels(archive: ZipArchive, member: string): SplitLabels {
   const { file } = archive;
-  const member = `${key}_labels.npy`;
   const array = parseNpy(file, member, readMember(archive, member));
   const [count = 0, columns = 1] = array.shape;
   if (array.shape.length < 1 || array.shape.length > 2 || columns < 1 || columns > mostLabels) {
@@ -133,64 +155,76 @@ function readLabels(
     );
   }
   checkListing(file, count, columns);
-  const most = columns === 1 ? mostLabels - 1 : 1;
-  const values = new Uint16Array(count * columns);
+  const fault: RecordFault = (reason, record) =>
+    new DataError(file, `member ${member} ${reason}`, { record });
+  return { count, columns, numbers: readNumbers(array, count, columns, fault) };
+}
+
+function readNumbers(array: NumberArray, count: number, columns: number, fault: RecordFault): Uint16Array {
   const element = elementReader(array);
-  for (let i = 0; i < values.length; i++) {
+  const numbers = new Uint16Array(count * columns);
+  for (let i = 0; i < numbers.length; i++) {
     const value = element(i);
-    if (!(value >= 0 && value <= most)) {
-      const record = Math.floor(i / columns);
-      const where = columns === 1 ? "" : ` in column ${i % columns}`;
-      const expected = columns === 1 ? `class numbers from 0 to ${most}` : "0 and 1 in several columns";
-      throw new DataError(file, `member ${member} has label ${value}${where}; labels are ${expected}`, {
+    const record = Math.floor(i / columns);
+    if (Number.isNaN(value)) numbers[i] = noLabel;
+    else if (columns === 1) numbers[i] = classNumber(value, record, fault);
+    else if (value === 0 || value === 1) numbers[i] = value;
+    else {
+      const remedy =
+        value > 0 && value < 1
+          ? "; round probabilities, and write NaN where nobody is sure"
+          : value === -1
+            ? "; write NaN into an array of floats where nobody has looked"
+            : "";
+      throw fault(
+        `has label ${Number(value.toPrecision(6))} in column ${i % columns}; labels are 0 and 1 in several columns${remedy}`,
         record,
-      });
+      );
     }
-    values[i] = value;
   }
-  return { count, columns, values };
+  return numbers;
 }
 
 /** Names the labels of all parts, in their order. @throws DataError when a label has no name among those given */
 function nameLabels(
-  { file, columns, splits }: Content,
-  names: readonly string[] | undefined,
-  context: Pick<ListContext, "wanted">,
+  content: Content,
+  stated: readonly string[] | undefined,
+  context: ListContext,
 ): ClassLabels {
-  const count = splits.reduce((sum, { array }) => sum + array.count, 0);
-  const labels = new Uint16Array(count * columns);
+  const { file, columns, splits } = content;
+  const count = splits.reduce((sum, part) => sum + part.count, 0);
+  const numbers = new Uint16Array(count * columns);
   let filled = 0;
-  for (const split of splits) {
-    labels.set(split.labels, filled);
-    filled += split.labels.length;
+  for (const part of splits) {
+    numbers.set(part.numbers, filled);
+    filled += part.numbers.length;
   }
-
-  const classes = columns === 1 ? classCount(labels) : columns;
-  const labelNames =
-    names ??
-    namesOfSet(basename(file), columns, classes) ??
-    (columns === 1 ? numberedNames(labels, mostLabels - 1, context) : numbered(classes));
-  if (columns > 1) {
-    if (labelNames.length !== columns || new Set(labelNames).size !== columns) {
-      throw new DataError(
-        file,
-        `has ${columns} label columns, for which labelNames must have as many different names, not ${labelNames.length}`,
-      );
-    }
-    return { labelNames, rawLabels: Uint8Array.from(labels) }; // 0 and 1 are `rawLabel`'s negative and positive
+  const labelled = numbers.filter((number) => number !== noLabel);
+  const classes = columns === 1 ? classCount(labelled) : columns;
+  const names = stated ?? namesOfSet(basename(file), columns, classes);
+  if (columns === 1) {
+    const fault: RecordFault = (reason, index) => {
+      let start = 0;
+      for (const { labels, count } of splits) {
+        if (index < start + count) {
+          return new DataError(file, `member ${labels} ${reason}`, { record: index - start });
+        }
+        start += count;
+      }
+      return new DataError(file, reason);
+    };
+    return labelsOfNumbers(numbers, { file, fault, names }, context);
   }
-
-  for (const { key, labels } of splits) {
-    const record = labels.findIndex((label) => label >= labelNames.length);
-    if (record === -1) continue;
+  const labelNames = names ?? numbered(columns);
+  if (labelNames.length !== columns || new Set(labelNames).size !== columns) {
     throw new DataError(
       file,
-      `member ${key}_labels.npy has label ${labels[record]}, but labelNames has ${labelNames.length} names`,
-      { record },
+      `has ${columns} label columns, for which labelNames must have as many different names, not ${labelNames.length}`,
     );
   }
-  checkListing(file, count, labelNames.length);
-  return oneClassEach(labels, labelNames);
+  // 0 and 1 are `rawLabel`'s negative and positive.
+  const rawLabels = Uint8Array.from(numbers, (number) => (number === noLabel ? rawLabel.blank : number));
+  return { labelNames, rawLabels };
 }
 
 function volumes(file: string, why: string): DataError {

@@ -91,7 +91,7 @@ export function listRows(
       context.bad(error);
       badRows.add(at);
       if (image === undefined) {
-        nameless.push({ error, line: row.line, pieces: Object.values(row.cells) });
+        nameless.push({ error, line: row.line, pieces: row.pieces ?? Object.values(row.cells) });
       } else image.badLine ??= row.line;
     }
   }
@@ -122,7 +122,7 @@ function imageOf(
   images: Map<string, Image>,
 ): Image {
   const id = reader.image(table.rows[at].cells, at);
-  if (isMissing(id)) throw rowError(table, at, "names no image");
+  if (isMissing(id)) throw table.rows[at].fault ?? rowError(table, at, "names no image");
   const file = findImage(id);
   if (file === undefined) {
     throw rowError(table, at, `the image ${brief(id)} does not lie below the folder of the images`);

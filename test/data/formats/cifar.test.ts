@@ -109,6 +109,39 @@ describe("a cifar entry", () => {
     await expectRefusal(list({ files: ["none.bin"] }), /none\.bin: does not exist/u);
   });
 
+  test("is refused for the editions that are not read, with the file to take", async () => {
+    // Opcodes of pickle protocol 2: an empty dictionary, a mark, a short string.
+    const pickle = Buffer.concat([
+      Buffer.from("\x80\x02}q\x01(U\x0bbatch_label", "latin1"),
+      new Uint8Array(3048),
+    ]);
+    const files = [write("pickle", gzipSync(pickle))];
+    await expectRefusal(
+      list({ files }),
+      /pickle: is a Python pickle \(the "python version" of CIFAR\), which is not read: take data_batch_1\.bin of cifar-10-binary\.tar\.gz, the "binary version"/u,
+    );
+    await expectRefusal(
+      list({ files, variant: "cifar100" }),
+      /take train\.bin of cifar-100-binary\.tar\.gz/u,
+    );
+    const tar = new Uint8Array(2 * 3073);
+    tar.set(Buffer.from("ustar"), 257);
+    await expectRefusal(
+      list({ files: [write("all.tar", tar)] }),
+      /all\.tar: is a tar archive: unpack it, and name/u,
+    );
+    const matlab = [write("batch.mat", Buffer.from("MATLAB 5.0 MAT-file, Platform: GLNXA64"))];
+    await expectRefusal(
+      list({ files: matlab }),
+      /batch\.mat: is the "Matlab version" of CIFAR, which is not read/u,
+    );
+  });
+
+  test("may not name one file by two paths", async () => {
+    const file = write("once.bin", records([[3]]));
+    await expectRefusal(list({ files: [file, `./${file}`] }), /files\.1 names .*once\.bin again/u);
+  });
+
   test("is refused for a label that there is not, with the record", async () => {
     const strange = [write("strange.bin", records([[3], [10]]))];
     await expectRefusal(

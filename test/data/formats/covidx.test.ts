@@ -141,8 +141,8 @@ describe("a bad line of a COVIDx list is refused, by record and line:", () => {
     ]);
     expect([...listing.rawLabels]).toEqual([rawLabel.unknown, rawLabel.positive, rawLabel.negative]);
     expect(bad.map((message) => /record \d: line \d/u.exec(message)?.[0])).toEqual([
-      "record 2: line 3",
       "record 0: line 1",
+      "record 2: line 3",
       "record 4: line 5",
     ]);
   });

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { TesseraError } from "../../../src/errors/errors.ts";
 import { rawLabel } from "../../../src/labels/raw-labels.ts";
 import type { ListContext, Listing, PixelArray } from "../../../src/data/catalogue/listing.ts";
+import type { Remark } from "../../../src/data/catalogue/remarks.ts";
 import type { Format } from "../../../src/data/formats/format.ts";
 import { randomStream } from "../../../src/data/random-stream.ts";
 
@@ -31,6 +32,15 @@ export function contextIn(folder: string, changes: Partial<ListContext> = {}): L
     },
     ...changes,
   };
+}
+
+/** The context, and what is remarked upon in it. */
+export function remarksOf(context: ListContext): {
+  readonly context: ListContext;
+  readonly remarks: Omit<Remark, "source">[];
+} {
+  const remarks: Omit<Remark, "source">[] = [];
+  return { context: { ...context, remark: (remark) => remarks.push(remark) }, remarks };
 }
 
 /** A format with its schema, which takes milliseconds to make. */

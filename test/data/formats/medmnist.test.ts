@@ -1,56 +1,25 @@
 // The MedMNIST reader: one class a column or many columns, every integer type, names of the sets, and what is refused.
-import { writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { medmnist } from "../../../src/data/formats/medmnist.ts";
 import { namesOfSet } from "../../../src/data/formats/medmnist-names.ts";
 import type { Listing } from "../../../src/data/catalogue/listing.ts";
+import { rawLabel } from "../../../src/labels/raw-labels.ts";
 import { temporaryFolder } from "./idx-files.ts";
-import { contextIn, expectRefusal, expectWhole, lister, positives, surviveDamage } from "./listing-checks.ts";
+import {
+  contextIn,
+  expectRefusal,
+  expectWhole,
+  positives,
+  remarksOf,
+  surviveDamage,
+} from "./listing-checks.ts";
 import { npy, npz } from "./npz-files.ts";
-import type { NpyOptions } from "./npz-files.ts";
+import { column, grey, images, npzListing } from "./npz-listing.ts";
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
-const listEntry = lister(medmnist);
-
-/** Images of this shape, every byte another. */
-const images = (shape: readonly number[], options: NpyOptions = {}): Uint8Array => {
-  const size = shape.reduce((product, length) => product * length, 1);
-  return npy(
-    shape,
-    Array.from({ length: size }, (_, i) => (i * 37) % 251),
-    options,
-  );
-};
-const column = (labels: readonly number[], descr = "|u1"): Uint8Array =>
-  npy([labels.length, 1], labels, { descr });
-
-/** Six arrays: 3, 2 and 1 images of 4 x 5, of classes 0, 2, 1 | 2, 0 | 1. */
-const grey: Record<string, Uint8Array> = {
-  train_images: images([3, 4, 5]),
-  train_labels: column([0, 2, 1]),
-  val_images: images([2, 4, 5]),
-  val_labels: column([2, 0]),
-  test_images: images([1, 4, 5]),
-  test_labels: column([1]),
-};
-const write = (name: string, bytes: Uint8Array): string => {
-  writeFileSync(join(folder.path, name), bytes);
-  return name;
-};
-const list = (file: string, more: Record<string, unknown> = {}): Promise<Listing> =>
-  listEntry({ format: "medmnist", file, ...more }, contextIn(folder.path));
-/** Lists the six arrays with some changed; undefined takes one away. */
-const listWith = (
-  changes: Readonly<Record<string, Uint8Array | undefined>>,
-  more: Record<string, unknown> = {},
-): Promise<Listing> => {
-  const arrays = Object.entries({ ...grey, ...changes }).flatMap(([key, bytes]) =>
-    bytes === undefined ? [] : [[key, bytes] as const],
-  );
-  return list(write("changed.npz", npz(Object.fromEntries(arrays))), more);
-};
+const { write, list, listWith } = npzListing(folder.path);
 
 describe("a medmnist entry", () => {
   test("lists the three parts of the official split, stored or deflated", async () => {
@@ -136,11 +105,89 @@ describe("a medmnist entry", () => {
   });
 });
 
+describe("labels of floats", () => {
+  const f4 = (shape: readonly number[], values: readonly number[]): Uint8Array =>
+    npy(shape, values, { descr: "<f4" });
+
+  test("are class numbers where they are whole, and images without one have no label at all", async () => {
+    const listing = await listWith({ train_labels: f4([3, 1], [0, 2, NaN]), val_labels: f4([2], [2, 0]) });
+    expectWhole(listing);
+    expect([...listing.rawLabels.subarray(0, 9)]).toEqual([
+      1,
+      0,
+      0,
+      0,
+      0,
+      1,
+      ...Array<number>(3).fill(rawLabel.unknown),
+    ]);
+    expect(positives(listing)).toEqual([2, 1, 2]);
+  });
+
+  test("are 0, 1 or blank in several columns", async () => {
+    const listing = await listWith({
+      train_labels: f4([3, 2], [0, 1, NaN, 1, 0, NaN]),
+      val_labels: f4([2, 2], [0, 0, 0, 1]),
+      test_labels: npy([1, 2], [1, 0], { descr: "|b1" }),
+    });
+    expectWhole(listing);
+    const { blank } = rawLabel;
+    expect([...listing.rawLabels]).toEqual([0, 1, blank, 1, 0, blank, 0, 0, 0, 1, 1, 0]);
+  });
+
+  test("that lie column by column are read", async () => {
+    const listing = await listWith({
+      train_labels: npy([3, 2], [0, 1, 0, 1, 1, 0], { descr: "<f8", byColumns: true }),
+      val_labels: npy([2, 2], [0, 0, 0, 1]),
+      test_labels: npy([1, 2], [1, 0]),
+    });
+    expect([...listing.rawLabels.subarray(0, 6)]).toEqual([0, 1, 1, 1, 0, 0]);
+  });
+
+  test("that are probabilities, or -1, are refused with what to do", async () => {
+    const columns = (value: number): Promise<Listing> =>
+      listWith({ train_labels: f4([3, 2], [0, 1, 0, value, 0, 0]), val_labels: f4([2, 2], [0, 0, 0, 1]) });
+    await expectRefusal(
+      columns(0.38),
+      /record 1: member train_labels\.npy has label 0\.38 in column 1; labels are 0 and 1 .*; round probabilities, and write NaN/u,
+    );
+    await expectRefusal(
+      columns(-1),
+      /has label -1 in column 1; .*; write NaN into an array of floats where nobody/u,
+    );
+    await expectRefusal(
+      listWith({ val_labels: f4([2], [2, 0.5]) }),
+      /record 1: member val_labels\.npy has label 0\.5; labels are class numbers/u,
+    );
+  });
+});
+
+test("numbers that share a name, and numbers that nobody has, are remarked upon", async () => {
+  const remarksWith = async (
+    changes: Record<string, Uint8Array>,
+    more: Record<string, unknown> = {},
+  ): Promise<string[]> => {
+    const { remarks, context } = remarksOf(contextIn(folder.path));
+    await listWith(changes, more, context);
+    return remarks.map(({ sentence }) => sentence);
+  };
+  expect(positives(await listWith({}, { labelNames: ["a", "b", "a"] }))).toEqual([4, 2]);
+  expect(await remarksWith({}, { labelNames: ["a", "b", "a"] })).toEqual([
+    '"entry" takes the labels 0, 2 for one, since labelNames calls all of them "a".',
+  ]);
+  const skipping = { train_labels: column([0, 3, 3]), val_labels: column([0, 3]), test_labels: column([3]) };
+  expect(await remarksWith(skipping)).toEqual([
+    '"entry" has labels up to 3, but no image has 1, 2; ' +
+      "a class of that number is taken for one that none of its images shows.",
+  ]);
+  expect(await remarksWith({})).toEqual([]);
+});
+
 describe("a medmnist file is refused with the member", () => {
   test("that is missing, and those that are there", async () => {
     await expectRefusal(
       listWith({ val_labels: undefined }),
-      /changed\.npz: has no member val_labels\.npy; it holds "train_images\.npy", "train_labels\.npy", /u,
+      /changed\.npz: has val_images\.npy, but no member val_labels\.npy; it holds "train_images\.npy", "train_labels\.npy", /u,
     );
     await expectRefusal(list(write("text.npz", Buffer.from("<html>"))), /text\.npz: is not a zip archive/u);
     const cut = npz(grey).subarray(0, -40);
@@ -151,22 +198,22 @@ describe("a medmnist file is refused with the member", () => {
 
   test("whose elements are of another type", async () => {
     await expectRefusal(
-      listWith({ train_images: images([3, 4, 5], { descr: "<f4" }) }),
-      /member train_images\.npy holds elements of type <f4; whole numbers/u,
+      listWith({ train_images: images([3, 4, 5], { descr: "<f2" }) }),
+      /member train_images\.npy holds elements of type <f2 \(16-bit floats\)/u,
     );
     await expectRefusal(
       listWith({ test_images: images([1, 4, 5], { descr: "<i8" }) }),
-      /member test_images\.npy holds i8 elements; images are u1/u,
+      /member test_images\.npy holds 64-bit integers from 0 to 230: say which of them are black and white, such as window: \[0, 255\]/u,
     );
     await expectRefusal(
-      listWith({ val_labels: npy([2, 1], [0.5, 1], { descr: "<f8" }) }),
-      /member val_labels\.npy holds elements of type <f8/u,
+      listWith({ val_labels: npy([2, 1], [0, 0], { descr: "<U3" }) }),
+      /member val_labels\.npy holds elements of type <U3, which is text/u,
     );
   });
 
   test("whose shape is another", async () => {
     const shape = /member train_images\.npy has the shape \(\d.*\); images are \(N, height, width\) or/u;
-    for (const wrong of [[3, 20], [3, 4, 5, 2], [60], [3, 0, 5], [3, 4, 5, 1]]) {
+    for (const wrong of [[3, 20], [3, 4, 5, 2], [3], [3, 0, 5], [3, 4, 5, 0]]) {
       await expectRefusal(listWith({ train_images: images(wrong) }), shape);
     }
     await expectRefusal(
@@ -175,7 +222,7 @@ describe("a medmnist file is refused with the member", () => {
     );
     await expectRefusal(
       listWith({ val_images: images([2, 5, 4]) }),
-      /member val_images\.npy has images of 5 x 4 x 1, but that of train of 4 x 5 x 1/u,
+      /member val_images\.npy has images of 5 x 4 x 1, but train_images\.npy has images of 4 x 5 x 1/u,
     );
     await expectRefusal(
       listWith({ val_labels: npy([2, 1, 1], [0, 0]) }),
@@ -184,7 +231,7 @@ describe("a medmnist file is refused with the member", () => {
     await expectRefusal(listWith({ val_labels: npy([2, 0], []) }), /has the shape \(2, 0\); labels are/u);
     await expectRefusal(
       listWith({ val_labels: npy([2, 2], [0, 0, 1, 1]) }),
-      /member val_labels\.npy has 2 label columns, but that of train has 1/u,
+      /member val_labels\.npy has 2 label columns, but train_labels\.npy has 1/u,
     );
   });
 
@@ -237,4 +284,40 @@ test("a medmnist file survives 300 damaged copies", async () => {
     (await surviveDamage(folder.path, npz(grey, 0), 150, list));
   expect(refused).toBeGreaterThan(150);
   expect(refused).toBeLessThan(300); // a changed time of day, for one, says nothing about the arrays
+});
+
+test("700 damaged copies of files of floats, columns and other names end in an error or a whole listing", async () => {
+  const float = (shape: readonly number[], values: readonly number[]): Uint8Array =>
+    npy(shape, values, { descr: "<f4" });
+  const plain = {
+    X: float(
+      [4, 2, 3, 1],
+      Array.from({ length: 24 }, (_, i) => i / 23),
+    ),
+    y: float([4, 3], [0, 1, NaN, 1, 0, 0, 0, 0, 1, NaN, NaN, 1]),
+  };
+  const deep = {
+    X: npy(
+      [4, 3, 5, 2],
+      Array.from({ length: 120 }, (_, i) => 30 * i),
+      { descr: "<u2" },
+    ),
+    y: npy([4], [0, 1, 1, 0], { descr: "<i8" }),
+  };
+  const members = { all: ["X", "y"] };
+  // Damage inside the arrays, past the archive's checksum, too.
+  const within =
+    (key: "X" | "y", others: Record<string, Uint8Array>, more: Record<string, unknown>) =>
+    (path: string): Promise<Listing> => {
+      const bytes = readFileSync(join(folder.path, path));
+      return list(write("damaged-within.npz", npz({ ...others, [key]: bytes }, 0)), { members, ...more });
+    };
+  const refused =
+    (await surviveDamage(folder.path, npz(plain, 0), 100, (path) => list(path, { members }))) +
+    (await surviveDamage(folder.path, plain.X, 150, within("X", plain, {}))) +
+    (await surviveDamage(folder.path, plain.y, 150, within("y", plain, {}))) +
+    (await surviveDamage(folder.path, deep.X, 150, within("X", deep, { window: [0, 4095] }))) +
+    (await surviveDamage(folder.path, deep.y, 150, within("y", deep, { window: [0, 4095] })));
+  expect(refused).toBeGreaterThan(350);
+  expect(refused).toBeLessThan(700);
 });
