@@ -45,7 +45,23 @@ describe("an entry takes", () => {
     expect(select(listing, { where: { view: "AP", age: { max: 24 } } }, refuse)).toEqual([2, 4]);
   });
 
-  test("images that are positive for one of the labels it holds", () => {
+  test("no image by a column in which its rows differ, and none that was left out", () => {
+    const [first, second, ...others] = listing.records;
+    const row = { view: "AP", age: "30", ward: "1" };
+    const records = [
+      { ...first, row, otherRows: [{ ...row, ward: "1.0", view: "PA" }] },
+      { ...second, leftOut: true as const },
+    ];
+    const joined = { ...listing, records: [...records, ...others] };
+    expect(() => select(joined, { where: { view: "AP" } }, refuse)).toThrow(
+      /^where\.view cannot choose images: "0\.png" has several rows, with "AP" and with "PA" in this column/u,
+    );
+    expect(select(joined, { where: { ward: 1 }, rows: { from: 1, to: 6 } }, refuse)).toEqual([0, 5]);
+  });
+
+  test("images that are positive for one of the labels it holds, and not those that probably are", () => {
+    const soft = { ...listing, rawLabels: listing.rawLabels.map((code, at) => (at === 0 ? 199 : code)) };
+    expect(select(soft, { holds: ["mass"], rows: { from: 1, to: 4 } }, refuse)).toEqual([3]);
     expect(select(listing, { holds: ["hernia", "mass"] }, refuse)).toEqual(
       [...Array(60).keys()].filter((i) => i % 3 !== 1),
     );
