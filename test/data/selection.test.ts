@@ -55,7 +55,7 @@ describe("an entry takes", () => {
     const fail = (choice: Parameters<typeof select>[1]) => (): unknown => select(listing, choice, refuse);
     expect(fail({ where: { veiw: "AP" } })).toThrow(/^where\.veiw is no column.*did you mean "view"\?/u);
     expect(fail({ where: { view: ["AP", "P A"] } })).toThrow(
-      /^where\.view\.1 is "P A", which no image has there; the column holds "AP", "PA"; did you mean "PA"\?/u,
+      /^where\.view\.1 is "P A", which no image has there; the column holds "AP", "PA"; "P A" is nearly "PA"$/u,
     );
     expect(fail({ holds: ["mas"] })).toThrow(/^holds\.0 names "mas".*did you mean "mass"\?/u);
     const bare = { ...listing, records: listing.records.map(({ id, image }) => ({ id, image })) };

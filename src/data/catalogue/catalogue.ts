@@ -24,15 +24,18 @@ import type { Entry } from "../manifest/entry-schema.ts";
 import { DataError, ManifestError } from "../../errors/data-errors.ts";
 import { mostArrayBytes } from "../../files/limits.ts";
 import { exists } from "../../files/paths.ts";
+import { pathsOnDisk } from "../../files/spelled-paths.ts";
 import { formatOf } from "../formats/formats.ts";
 import { parts } from "./listing.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 import type { ImagePlace, ListContext, Listing, Part } from "./listing.ts";
 import { aManifest, type DataManifest } from "../manifest/manifest.ts";
 import type { Remark } from "./remarks.ts";
+import { classWordRemarks } from "./class-words.ts";
+import { joinSpellings } from "./identities.ts";
 import { combineLabels, mapLabels, settle } from "./mapping.ts";
 import type { ClassMapping, Refuse } from "./mapping.ts";
-import { keepWithin, positiveLimits, select } from "./selection.ts";
+import { keepWithin, positiveLimits, select, whyNoneTaken } from "./selection.ts";
 import { refuseSharedImages } from "./shared-images.ts";
 import type { Taken } from "./shared-images.ts";
 
@@ -137,6 +140,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       ...reading,
       entry: entry.name,
       wanted: wantedLabels(entry),
+      others: entry.others ?? [],
       // The split must not depend on --seed, nor may anything that is drawn before it.
       seed: drawing.splits ? fixedSeed : drawing.seed,
       limit: drawing.splits || isFiltered(entry) ? Infinity : drawing.limit,
@@ -144,7 +148,11 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       drawn: (done, total) => options.onDrawn?.(entry.name, done, total),
     };
     const before = skipped.size;
-    const listing = await listEntry(manifest, path, entry, context);
+    const listing = joinSpellings(
+      await listEntry(manifest, path, entry, context),
+      entry.name,
+      context.remark,
+    );
     if (listing.records.length === 0) {
       const first = [...skipped.values()].at(before)?.message;
       refuse(
@@ -159,8 +167,13 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       );
     }
     const mapping = mapLabels(listing.labelNames, classes, entry, refuse);
-    const chosen = select(listing, entry, refuse);
-    if (chosen.length === 0) refuse([], "takes no image: its filters leave none");
+    remarks.push(
+      ...classWordRemarks({ source: entry.name, listing, classes, mapping, others: entry.others }),
+    );
+    const chosen = select(listing, entry, refuse, context);
+    if (chosen.length === 0) {
+      refuse([], `takes no image: its filters leave none: ${whyNoneTaken(listing, entry, refuse)}`);
+    }
     const partOf = await partsOf(place, listing, context, refuse);
     if (chosen.every((index) => partOf[index] === undefined)) {
       refuse([], "takes no image: its filters leave none of those that its split or parts name");
@@ -357,8 +370,9 @@ function refuseUnknownClasses(manifest: DataManifest, listed: readonly ListedEnt
 
 function locator(dataRoot: string): ListContext["locate"] {
   const root = resolve(dataRoot);
+  const onDisk = pathsOnDisk();
   return async (path) => {
-    const file = join(root, path);
+    const file = onDisk(join(root, path));
     if (await exists(file)) return file;
     if (!(await exists(root))) {
       throw new DataError(root, "does not exist; name the folder of the datasets with --data-root");

@@ -1,7 +1,7 @@
 // COVIDx (Wang, Lin, Wong, "COVID-Net", 2020): lists of `patientid filename class source`, parted by spaces.
 import { suggestion } from "../../errors/nearest.ts";
 import { DataError } from "../../errors/data-errors.ts";
-import { name, path, record as fieldRecord } from "../manifest/fields.ts";
+import { column, name, path, record as fieldRecord } from "../manifest/fields.ts";
 import { readText } from "../../files/bytes.ts";
 import { brief, requireColumns, rowError } from "../../files/csv.ts";
 import type { Table, TableRow } from "../../files/csv.ts";
@@ -20,7 +20,7 @@ const fields = {
    * For images that are kept under other names than the list's: a table, its column with the list's names, and its
    * column with theirs. A name that the table does not hold is left as it is.
    */
-  names: fieldRecord({ table: path, from: name, to: name }).optional(),
+  names: fieldRecord({ table: path, from: column, to: column }).optional(),
 };
 
 /** Over fifty times the lists that exist, and their lines. */

@@ -34,7 +34,8 @@ export const idx: Format<typeof fields> = {
   fields,
   exhaustive: true,
   patients: "entry",
-  list: async (entry, { locate, once, wanted }): Promise<Listing> => {
+  list: async (entry, context): Promise<Listing> => {
+    const { locate, once, wanted } = context;
     const [imagesFile, labelsFile] = [await locate(entry.images), await locate(entry.labels)];
     const { array, labels } = await once(JSON.stringify(["idx", imagesFile, labelsFile]), async () => {
       const { labels, ...images } = await readIdxPair(imagesFile, labelsFile);
@@ -52,7 +53,7 @@ export const idx: Format<typeof fields> = {
     }
     checkListing(labelsFile, array.count, labelNames.length);
     return {
-      ...oneClassEach(labels, labelNames),
+      ...oneClassEach(labels, labelNames, context),
       records: Array.from({ length: array.count }, (_, at) => ({
         id: String(at),
         image: { kind: "array", array, at },

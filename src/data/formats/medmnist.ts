@@ -155,7 +155,7 @@ function readLabels(
 function nameLabels(
   { file, columns, splits }: Content,
   names: readonly string[] | undefined,
-  context: Pick<ListContext, "wanted">,
+  context: Pick<ListContext, "wanted" | "entry" | "remark">,
 ): ClassLabels {
   const count = splits.reduce((sum, { array }) => sum + array.count, 0);
   const labels = new Uint16Array(count * columns);
@@ -190,7 +190,7 @@ function nameLabels(
     );
   }
   checkListing(file, count, labelNames.length);
-  return oneClassEach(labels, labelNames);
+  return oneClassEach(labels, labelNames, context);
 }
 
 function volumes(file: string, why: string): DataError {

@@ -1,8 +1,9 @@
 // The fields of a table in a manifest, and what a row says beside its labels.
 import { z } from "zod";
-import { name, names, oneOf, path, record as fieldRecord } from "../manifest/fields.ts";
+import { column, columns, names, oneOf, path, record as fieldRecord } from "../manifest/fields.ts";
 import { brief, rowError } from "../../files/csv.ts";
 import type { Delimiter, Table } from "../../files/csv.ts";
+import { isMissing } from "../../labels/wording.ts";
 import { partHint, partOf } from "../catalogue/part-words.ts";
 import { imageFolders } from "./table-rows.ts";
 import type { RowFacts } from "./table-rows.ts";
@@ -19,16 +20,16 @@ export const tableFields = {
   /** The folder, or folders, of the images. Default: the folder of the table. */
   images: imageFolders.optional(),
   /** The column with the image's file name, or its path below the folder. */
-  image: name,
+  image: column,
   /** Appended to a name that does not end in it, nor in .png, .jpg or .jpeg (or one of these and .gz). */
   suffix: z.string().min(1).optional(),
   /** The column of the patient: images of one patient stay in one part of a split. */
-  patient: name.optional(),
+  patient: column.optional(),
   /** The column of the official part of a row: train, valid, test and the like (part-words.ts). */
-  official: name.optional(),
+  official: column.optional(),
 
   /** The column whose words are the labels: an image is positive for its own, and negative for all others. */
-  label: name.optional(),
+  label: column.optional(),
   /** The text between two words of one cell; without it, a cell is one word. */
   separator: z.string().min(1).optional(),
   /**
@@ -43,7 +44,7 @@ export const tableFields = {
   words: names.optional(),
 
   /** Instead of `label`: columns with one label each. */
-  columns: names.optional(),
+  columns: columns.optional(),
   /**
    * The words in these columns; numbers are compared as numbers, words without regard to case. Defaults: 1, true, yes,
    * positive; 0, false, no, negative; -1, uncertain, u; nan, na. An empty cell is always blank.
@@ -70,7 +71,7 @@ export function factsOf(entry: TableEntry, rows: Table, record: number): RowFact
   const patient = entry.patient === undefined ? undefined : cells[entry.patient];
   const word = entry.official === undefined ? "" : cells[entry.official];
   const part = partOf(word);
-  if (word !== "" && part === undefined) {
+  if (!isMissing(word) && part === undefined) {
     throw rowError(rows, record, `${entry.official} is ${brief(word)}; it must be one of ${partHint(word)}`);
   }
   return { image, patient, part };

@@ -1,5 +1,6 @@
 // Code shared by the formats that read a table: from rows to records, each with an image file below the folder of the images.
 // No image is looked for: a table may list 100,000, and a missing one is found when it is decoded.
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { resolve, sep } from "node:path";
 import { z } from "zod";
@@ -8,6 +9,8 @@ import { path } from "../manifest/fields.ts";
 import { brief, readTable, rowError } from "../../files/csv.ts";
 import type { Delimiter, Table, TableRow } from "../../files/csv.ts";
 import { askFolder, belowRoot } from "../../files/paths.ts";
+import { pathsOnDisk } from "../../files/spelled-paths.ts";
+import { canonicalName } from "../../labels/wording.ts";
 import { mostLabels } from "../catalogue/listing.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 import type { ListContext, ListedRecord, Listing, Part } from "../catalogue/listing.ts";
@@ -28,6 +31,7 @@ export type FindImage = (name: string) => string | undefined;
  * Several folders are listed once each; a name that none of them holds counts to the first, where decoding finds it missing.
  * A single folder is not listed.
  *
+ * @returns throws DataError for a name that several folders hold: nobody knows which image is meant
  * @throws DataError when a folder does not exist
  */
 export async function findImagesIn(
@@ -35,27 +39,49 @@ export async function findImagesIn(
   context: ListContext,
 ): Promise<FindImage> {
   const paths = typeof folders === "string" ? [folders] : folders;
-  const roots = await Promise.all(paths.map((folder) => context.locate(folder)));
+  const roots = [...new Set(await Promise.all(paths.map((folder) => context.locate(folder))))];
   const first = imagesBelow(roots[0]);
   if (roots.length === 1) return first;
-  const holder = new Map<string, FindImage>();
+  const holders = new Map<string, { readonly root: string; readonly find: FindImage }[]>();
   for (const root of roots) {
-    const inRoot = imagesBelow(root);
+    const find = imagesBelow(root);
     for (const name of await context.once(`names in ${root}`, () =>
       askFolder(root, (folder) => readdir(folder)),
     )) {
-      if (!holder.has(name)) holder.set(name, inRoot);
+      const key = canonicalName(name);
+      const others = holders.get(key);
+      if (others === undefined) holders.set(key, [{ root, find }]);
+      else others.push({ root, find });
     }
   }
-  return (name) => (holder.get(name) ?? first)(name);
+  return (name) => {
+    const [top] = name.split("/", 1);
+    let able = holders.get(canonicalName(top)) ?? [];
+    if (able.length > 1 && top !== name) {
+      able = able.filter(({ find }) => existsSync(find(name) ?? ""));
+    }
+    if (able.length > 1) {
+      const where = able.map(({ root }) => root).join(" and in ");
+      throw new DataError(
+        able[0].find(name) ?? name,
+        `is meant by ${brief(name)}, and so is a file of that name in another folder under images: it is in ${where}; keep ` +
+          "one of them, or name under images the folder that holds these, and in the table the path from there",
+      );
+    }
+    return (able.at(0)?.find ?? first)(name);
+  };
 }
 
 /** Images of one folder. */
 export function imagesBelow(root: string): FindImage {
   const top = resolve(root);
   const start = top.endsWith(sep) ? top : top + sep;
+  const onDisk = pathsOnDisk();
   // Most names are plain ones, which cannot lead elsewhere; to normalise 100,000 of them takes as long as to read them.
-  return (name) => (/^[^./\\:\0][^/\\:\0]*$/u.test(name) ? start + name : belowRoot(root, name));
+  return (name) => {
+    const file = /^[^./\\:\0][^/\\:\0]*$/u.test(name) ? start + name : belowRoot(root, name);
+    return file === undefined ? undefined : onDisk(file);
+  };
 }
 
 /** The table at a path of the manifest; entries that share it share its rows. */

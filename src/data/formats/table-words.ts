@@ -60,5 +60,6 @@ export function listWords(
     if (words.length > 0) setPositive(labels, positives);
     return factsOf(entry, rows, at);
   };
-  return listRows(rows, labelNames, findImage, read, context.bad);
+  const listing = listRows(rows, labelNames, findImage, read, context.bad);
+  return entry.words === undefined ? { ...listing, wordsOccur: true } : listing;
 }
