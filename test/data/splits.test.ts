@@ -147,7 +147,7 @@ describe("a split by list", () => {
     const names = { "x/a.png": "train", "a.png": "train", "gone.png": "test", "y/b.png": "test" } as const;
     expect(fit(["x/a.png", "x/b.png"], names)).toEqual({
       partOf: ["train", undefined],
-      unmatched: ["y/b.png", "gone.png"],
+      unmatched: ["gone.png", "y/b.png"],
       repeated: ["a.png"],
     });
   });

@@ -51,7 +51,7 @@ export function classWordRemarks({ source, listing, classes, mapping, others = [
   const effect =
     known.length === 0
       ? "it knows no class"
-      : `such images are negative for ${known.join(", ")} unless another word of theirs says so`;
+      : `images with no other word are negative for ${known.join(", ")}`;
   const remarks: Remark[] = [
     {
       kind: "words-without-class",

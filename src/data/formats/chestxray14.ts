@@ -1,5 +1,6 @@
 // NIH ChestX-ray14 (Wang et al., "ChestX-ray8", CVPR 2017): one table, findings of an image joined by "|".
 import { suggestion } from "../../errors/nearest.ts";
+import { canonicalName } from "../../labels/wording.ts";
 import { path } from "../manifest/fields.ts";
 import { brief, requireColumns, rowError } from "../../files/csv.ts";
 import type { Format } from "./format.ts";
@@ -46,7 +47,7 @@ export const chestxray14: Format<typeof fields> = {
       labelNames,
       findImage,
       ({ cells }, record, labels) => {
-        const words = cells["Finding Labels"].split("|").map((word) => word.trim());
+        const words = cells["Finding Labels"].split("|").map(canonicalName);
         const positives = words.map((word) => {
           const at = columnOf.get(word);
           if (at !== undefined) return at;

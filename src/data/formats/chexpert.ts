@@ -1,5 +1,6 @@
 // CheXpert (Irvin et al., AAAI 2019): one table, a column a label with 1 positive, 0 negative, -1 uncertain, blank.
 import { join } from "node:path";
+import { canonicalWord, isMissing } from "../../labels/wording.ts";
 import { path } from "../manifest/fields.ts";
 import { brief, requireColumns, rowError } from "../../files/csv.ts";
 import { belowRoot, exists } from "../../files/paths.ts";
@@ -28,13 +29,9 @@ const labelNames = [
 ] as const;
 
 const marks: ReadonlyMap<string, number> = new Map([
-  ["1.0", rawLabel.positive],
   ["1", rawLabel.positive],
-  ["0.0", rawLabel.negative],
   ["0", rawLabel.negative],
-  ["-1.0", rawLabel.uncertain],
   ["-1", rawLabel.uncertain],
-  ["", rawLabel.blank],
 ]);
 
 /** `CheXpert-v1.0-small/`, `CheXpert-v1.0/`, `CheXpert-v1.0 batch 1 (validate & csv)/`: the folder it is handed out in. */
@@ -74,7 +71,7 @@ export const chexpert: Format<typeof fields> = {
       findImage,
       ({ cells }, record, labels) => {
         for (const [k, name] of labelNames.entries()) {
-          const mark = marks.get(cells[name]);
+          const mark = isMissing(cells[name]) ? rawLabel.blank : marks.get(canonicalWord(cells[name]));
           if (mark === undefined) {
             const reason = `${name} is ${brief(cells[name])}; it must be 1.0, 0.0, -1.0 or blank`;
             throw rowError(table, record, reason);

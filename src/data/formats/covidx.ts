@@ -2,6 +2,7 @@
 import { suggestion } from "../../errors/nearest.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import { column, name, path, record as fieldRecord } from "../manifest/fields.ts";
+import { canonicalName } from "../../labels/wording.ts";
 import { readText } from "../../files/bytes.ts";
 import { brief, requireColumns, rowError } from "../../files/csv.ts";
 import type { Table, TableRow } from "../../files/csv.ts";
@@ -39,7 +40,8 @@ export const covidx: Format<typeof fields> = {
     const list = await context.once(`covidx ${file}`, () => readList(file, context.bad));
     const inFolder = await findImagesIn(entry.images, context);
     const renamed = entry.names === undefined ? undefined : await readNames(list, entry.names, context);
-    const findImage = (image: string): string | undefined => inFolder(renamed?.get(image) ?? image);
+    const findImage = (image: string): string | undefined =>
+      inFolder(renamed?.get(canonicalName(image)) ?? image);
 
     const all: readonly string[] = [...binary, ...threefold];
     const first = list.rows.find(({ cells }) => all.includes(cells["class"]));
@@ -130,10 +132,11 @@ async function readNames(
     if (cells[from] === "") continue; // a row about something else
     const name = `${from} ${brief(cells[from])}`;
     if (cells[to] === "") context.bad(rowError(table, record, `${to} is empty for ${name}`));
-    else if (renamed.has(cells[from])) context.bad(rowError(table, record, `${name} is there twice`));
-    else renamed.set(cells[from], cells[to]);
+    else if (renamed.has(canonicalName(cells[from])))
+      context.bad(rowError(table, record, `${name} is there twice`));
+    else renamed.set(canonicalName(cells[from]), cells[to]);
   }
-  if (!list.rows.some(({ cells }) => renamed.has(cells["filename"]))) {
+  if (!list.rows.some(({ cells }) => renamed.has(canonicalName(cells["filename"])))) {
     throw new DataError(table.file, `has none of the file names of ${list.file} in its column ${from}`);
   }
   return renamed;

@@ -1,6 +1,7 @@
 // A catalogue together with the results of opening its images.
 import { expectArgument, madeWith } from "../../errors/arguments.ts";
 import { aCatalogue, type Catalogue } from "../catalogue/catalogue.ts";
+import { canonicalName } from "../../labels/wording.ts";
 import { entriesOf } from "../manifest/entries.ts";
 import { formatOf } from "../formats/formats.ts";
 import type { Entry } from "../manifest/entry-schema.ts";
@@ -36,7 +37,7 @@ export function datasetsOf(
 
 /** Keys of an entry: entries that share a key are one dataset. */
 function marksOf(entry: Entry): readonly [string, ...string[]] {
-  if (entry.patients !== undefined) return [`patients ${entry.patients}`];
+  if (entry.patients !== undefined) return [`patients ${canonicalName(entry.patients)}`];
   const { patients } = formatOf(entry);
   if (patients === "format") return [`format ${entry.format}`];
   if (patients === "entry") return [`entry ${entry.name}`];
