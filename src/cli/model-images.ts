@@ -160,11 +160,11 @@ async function decodeParts(
     for (const line of skippedLines(skipped, "tessera inspect")) say(options, line);
   }
   return {
-    parts: selected.lists.map(({ source, part, samples }, i) => {
+    parts: selected.lists.map(({ source, part, samples, patientsOf = source }, i) => {
       const kept = Array.from(decoded.kept[i], (at) => samples[at]);
       // A training set has no patients, which metrics need here.
       const patients = kept.map(({ patient }) =>
-        patient === undefined ? undefined : `${source}/${patient}`,
+        patient === undefined ? undefined : `${patientsOf}/${patient}`,
       );
       return { source, part, samples: kept, set: { ...decoded.sets[i], patients } };
     }),

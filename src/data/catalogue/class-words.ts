@@ -17,12 +17,21 @@ export interface WordsOf {
   readonly listing: Listing;
   readonly classes: readonly string[];
   readonly mapping: ClassMapping;
+  /** The classes that the manifest says it knows. */
+  readonly knows?: readonly string[] | undefined;
   /** Labels that are said to mean something else than every class. */
   readonly others?: readonly string[] | undefined;
 }
 
 /** Remarks about the words of a source whose labels are the words that occur; none for other sources. */
-export function classWordRemarks({ source, listing, classes, mapping, others = [] }: WordsOf): Remark[] {
+export function classWordRemarks({
+  source,
+  listing,
+  classes,
+  mapping,
+  knows = classes,
+  others = [],
+}: WordsOf): Remark[] {
   if (listing.wordsOccur === undefined) return [];
   const { labelNames } = listing;
   const counts = positivesOf(listing);
@@ -32,7 +41,7 @@ export function classWordRemarks({ source, listing, classes, mapping, others = [
     .filter(({ name, label, count }) => mapping.columns[label] < 0 && count > 0 && isOther(name) < 0)
     .sort((a, b) => b.count - a.count)
     .map(({ name, count }) => {
-      const near = nearest(name, classes);
+      const near = nearest(name, knows);
       return { name, count, ...(near === undefined ? {} : { example: `did you mean ${visible(near)}?` }) };
     });
   if (cases.length === 0) return [];
@@ -58,7 +67,7 @@ export function classWordRemarks({ source, listing, classes, mapping, others = [
       source,
       sentence:
         `${visible(source)} has ${what}: ${list}; ${effect}. Name them under mapping if they mean a class, or under ` +
-        "others, which ends this remark.",
+        "others if they do not.",
       cases,
     },
   ];

@@ -60,7 +60,9 @@ export function whyNoneTaken(listing: Listing, choice: Choice, refuse: Refuse): 
     const before = left.length;
     left = left.filter(takes);
     const taken = left.length === 0 ? "none" : String(left.length);
-    stages.push(`${field} leaves ${taken} of ${stages.length === 0 ? `${before} images` : `these ${before}`}`);
+    stages.push(
+      `${field} leaves ${taken} of ${stages.length === 0 ? `${before} images` : `these ${before}`}`,
+    );
     if (left.length === 0) return `${stages.join(", ")}${because === undefined ? "" : `: ${because}`}`;
   }
   return stages.join(", ");

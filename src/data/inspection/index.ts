@@ -18,6 +18,7 @@ export {
 } from "./finding-kinds.ts";
 export { inspect, type Inspection, type Undecodable } from "./findings.ts";
 export { type OpenedList } from "./sightings.ts";
-export { datasetsOf, openedCatalogue, uncertaintyPolicy, type OpenedCatalogue } from "./opened.ts";
+export { datasetsOf } from "../manifest/datasets.ts";
+export { openedCatalogue, uncertaintyPolicy, type OpenedCatalogue } from "./opened.ts";
 export { warningLines, warningsOf } from "./warnings.ts";
 export { imageSizes, type SizeCount } from "./sizes.ts";

@@ -7,7 +7,7 @@ import { remarkKinds } from "../catalogue/remarks.ts";
 import { countLabels, type ListCount } from "./counts.ts";
 import { gravestFirst, remarkFinding, type FindingKind } from "./finding-kinds.ts";
 import { classFindings, nearPatients } from "./label-findings.ts";
-import { datasetsOf } from "./opened.ts";
+import { datasetsOf } from "../manifest/datasets.ts";
 
 /** Findings that are warned of. What cannot be learned from one source alone ("lonely-source") may well be meant. */
 const loud: ReadonlySet<FindingKind> = new Set<FindingKind>([
