@@ -50,7 +50,7 @@ export function mapLabels(
     if (line >= 0) return targets[line];
     return isOther(label) >= 0 ? -1 : classAt(label);
   });
-  refuseNearLabels(labelNames, columns, { classes, mapped, others }, refuse);
+  refuseNearLabels(labelNames, columns, { classes, mapping, others }, refuse);
   for (const label of mapped) {
     if (labelAt(label) < 0) {
       refuse(
@@ -74,11 +74,12 @@ export function mapLabels(
 function refuseNearLabels(
   labelNames: readonly string[],
   columns: readonly number[],
-  { classes, mapped, others }: Readonly<Record<"classes" | "mapped" | "others", readonly string[]>>,
+  of: Required<Pick<LabelRules, "mapping" | "others">> & { readonly classes: readonly string[] },
   refuse: Refuse,
 ): void {
+  const { classes, mapping = {}, others = [] } = of;
   const nearClass = nearMatches(classes);
-  const nearMapped = nearMatches(mapped);
+  const nearMapped = nearMatches(Object.keys(mapping));
   const isOther = placeOf(others);
   for (const [at, label] of labelNames.entries()) {
     if (columns[at] >= 0 || isOther(label) >= 0) continue;
@@ -86,11 +87,11 @@ function refuseNearLabels(
     const meant = className ?? nearMapped(label);
     if (meant === undefined) continue;
     const what = className === undefined ? "the label" : "the class";
-    const target = className === undefined ? "..." : inManifest(className);
+    const own = inManifest(label);
     refuse(
       [],
       `has the label ${visible(label)}, which is nearly ${what} ${visible(meant)}: write ` +
-        `mapping: {${inManifest(label)}: ${target}} if it means the same, or others: [${inManifest(label)}] if it does not`,
+        `mapping: {${own}: ${inManifest(className ?? mapping[meant])}} if it means the same, or others: [${own}] if it does not`,
     );
   }
 }

@@ -223,10 +223,15 @@ function isList(condition: Condition): condition is readonly (string | number)[]
  */
 export function numberIn(text: string): number {
   const age = /^(\d{1,3})([DWMY])$/iu.exec(text);
-  if (age !== null) return Number(age[1]) / perYear[age[2].toUpperCase()];
+  if (age !== null) return inYears[age[2].toUpperCase()](Number(age[1]));
   return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/iu.test(text) ? Number(text) : NaN;
 }
-const perYear: Readonly<Record<string, number>> = { D: 365.25, W: 365.25 / 7, M: 12, Y: 1 };
+const inYears: Readonly<Record<string, (count: number) => number>> = {
+  D: (days) => days / 365.25,
+  W: (weeks) => (7 * weeks) / 365.25,
+  M: (months) => months / 12,
+  Y: (years) => years,
+};
 
 function holdsFilter(
   { records, labelNames, rawLabels }: Listing,
