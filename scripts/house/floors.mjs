@@ -3,7 +3,8 @@
 
 export const floors = [
   ["errors"],
-  ["labels", "files"],
+  ["labels"],
+  ["files"],
   ["device"],
   ["kernels"],
   ["tensor"],

@@ -194,6 +194,10 @@ withDevice(program.command("plan"))
     "print what training on a manifest needs: launches of each phase, and bytes by purpose; allocates nothing",
   )
   .argument("<manifest>", "YAML file; see examples/")
+  .option(
+    "--data-root <folder>",
+    "read the tables in this folder, too, and warn of what is odd about the labels",
+  )
   .option("--batch <images>", "instead of the manifest's batch", wholeNumber("--batch", 1))
   .option(
     "--image <size>",

@@ -17,6 +17,7 @@ import type { Catalogue, Sample } from "../data/catalogue/catalogue.ts";
 import type { ImageSet } from "../data/assembly/assembly.ts";
 import { UsageError } from "../errors/errors.ts";
 import { absent } from "../labels/states.ts";
+import { nearMatches, placeOf, visible } from "../labels/wording.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { Counter, counting } from "./terminal/counter.ts";
 import { skippedLines } from "./loading.ts";
@@ -159,11 +160,11 @@ async function decodeParts(
     for (const line of skippedLines(skipped, "tessera inspect")) say(options, line);
   }
   return {
-    parts: selected.lists.map(({ source, part, samples }, i) => {
+    parts: selected.lists.map(({ source, part, samples, patientsOf = source }, i) => {
       const kept = Array.from(decoded.kept[i], (at) => samples[at]);
       // A training set has no patients, which metrics need here.
       const patients = kept.map(({ patient }) =>
-        patient === undefined ? undefined : `${source}/${patient}`,
+        patient === undefined ? undefined : `${patientsOf}/${patient}`,
       );
       return { source, part, samples: kept, set: { ...decoded.sets[i], patients } };
     }),
@@ -211,21 +212,35 @@ export interface MatchedClasses {
   readonly unknownToManifest: readonly string[];
 }
 
-/** Matches classes by name, and prints those without a match. @throws UsageError where no name matches */
+/**
+ * Matches classes by name, and prints those without a match. Shared classes are spelled as in the manifest.
+ * @throws UsageError where no name matches, and for a class that the other side has nearly by that name
+ */
 export function matchClasses(
   model: readonly string[],
   manifest: readonly string[],
   options: { readonly quiet: boolean },
 ): MatchedClasses {
-  const shared = manifest.filter((name) => model.includes(name));
+  const inModel = placeOf(model);
+  const inManifest = placeOf(manifest);
+  const near = nearMatches(model);
+  for (const name of manifest) {
+    const other = inModel(name) >= 0 ? undefined : near(name);
+    if (other === undefined) continue;
+    throw new UsageError(
+      `the manifest names the class ${visible(name)}, which the model calls ${visible(other)}, if it is the same: call it so in ` +
+        "the manifest, or by another name if it is not",
+    );
+  }
+  const shared = manifest.filter((name) => inModel(name) >= 0);
   if (shared.length === 0) {
     throw new UsageError(
       `the model and the manifest have no class in common: the model knows ${model.join(", ")}, the manifest ` +
         `names ${manifest.join(", ")}`,
     );
   }
-  const unknownToModel = manifest.filter((name) => !model.includes(name));
-  const unknownToManifest = model.filter((name) => !manifest.includes(name));
+  const unknownToModel = manifest.filter((name) => inModel(name) < 0);
+  const unknownToManifest = model.filter((name) => inManifest(name) < 0);
   const unmatched = [
     ...(unknownToModel.length === 0 ? [] : [`the model does not know ${unknownToModel.join(", ")}`]),
     ...(unknownToManifest.length === 0 ? [] : [`the manifest does not name ${unknownToManifest.join(", ")}`]),
@@ -240,7 +255,7 @@ export function columnsOf(
   classes: readonly string[],
   kept: readonly string[],
 ): Float32Array {
-  const columns = kept.map((name) => classes.indexOf(name));
+  const columns = kept.map(placeOf(classes));
   const rows = logits.length / classes.length;
   return Float32Array.from(
     { length: rows * kept.length },

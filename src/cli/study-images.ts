@@ -3,6 +3,11 @@
 import { createHash } from "node:crypto";
 import { fullLabelsProblem, fullLabels } from "../studies/full-labels.ts";
 import type { StudyImages } from "../studies/study-run.ts";
+import type { StudyPlan } from "../studies/study-plan.ts";
+import { assemblyOf } from "../studies/planned-run.ts";
+import type { Assembly } from "../data/assembly/assembly.ts";
+import { countLabels } from "../data/inspection/counts.ts";
+import { labelWarnings } from "../data/inspection/warnings.ts";
 import { assemblyDigest } from "../data/assembly/digest.ts";
 import { DataError, ManifestError } from "../errors/data-errors.ts";
 import type { Manifest } from "../assemble/training-manifest.ts";
@@ -20,19 +25,20 @@ export interface StudyLoad {
   readonly whyNoFullLabels: string | undefined;
 }
 
-/** Loads images by seed, and reports on those of the first. */
+/** Loads images by seed, and reports on those of the first: also what is odd about the labels, given and full, each once. */
 export function imagesOf(
   manifest: Manifest,
   options: Omit<LoadingOptions, "seed"> & { readonly quiet: boolean },
-  say: (text: string) => void,
+  { say, warn }: { readonly say: (text: string) => void; readonly warn: (text: string) => void },
   signal: AbortSignal,
 ): (seed: number) => Promise<StudyLoad> {
   const complete = fullLabels(manifest);
   let told = false;
   return async (seed) => {
     const count = counting(options.quiet || told);
+    const observer = told ? { count } : { count, warn: once(warn) };
     const load = (from: Manifest, loaded?: RunObserver["loaded"]): Promise<Loaded> =>
-      loadImages(from, { ...options, seed }, { count, ...(loaded && { loaded }) }, signal);
+      loadImages(from, { ...options, seed }, { ...observer, ...(loaded && { loaded }) }, signal);
     const describe: RunObserver["loaded"] = (selected, decoded) => describeLoaded(selected, decoded, say);
     const { assembly: given, coverage } = await load(manifest, told ? undefined : describe);
     told = true;
@@ -45,6 +51,46 @@ export function imagesOf(
     return { images, coverage, digest: await imagesDigest(images), whyNoFullLabels: fault };
   };
 }
+
+/** Says each line once. */
+function once(say: (line: string) => void): (line: string) => void {
+  const said = new Set<string>();
+  return (line) => {
+    if (!said.has(line)) say(line);
+    said.add(line);
+  };
+}
+
+/**
+ * Warnings about what single arms learn from, which the manifest's own do not say: an arm may train on one source alone, or learn
+ * some of the classes.
+ */
+export function armWarnings({ arms }: StudyPlan, { images }: StudyLoad): string[] {
+  const own = new Set(warningsOfAssembly(images.given));
+  const found = arms.flatMap(({ runs }) =>
+    runs.flatMap((run) =>
+      warningsOfAssembly(assemblyOf(run, images))
+        .filter((sentence) => !own.has(sentence))
+        .map((sentence) => `${run.name}: ${sentence}`),
+    ),
+  );
+  return [...new Set(found)];
+}
+
+/** Warnings about the labels to train on. */
+function warningsOfAssembly({ classes, sources }: Assembly): string[] {
+  const counts = sources.map(({ source, count, states }) => {
+    const list = {
+      source,
+      part: "train" as const,
+      samples: Array.from({ length: count }, () => nameless),
+      states,
+    };
+    return countLabels({ ...list, uncertain: new Uint32Array(classes.length) }, classes.length);
+  });
+  return labelWarnings(classes, counts);
+}
+const nameless = { id: "", image: { kind: "file", file: "" } } as const;
 
 /** A digest of images and labels. Full labels are not digested for the test images, which are the same for all arms. */
 export async function imagesDigest({ given, full }: StudyImages): Promise<string> {

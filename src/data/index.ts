@@ -36,6 +36,7 @@ export {
   type SampleList,
 } from "./catalogue/catalogue.ts";
 export { parts, type Part } from "./catalogue/listing.ts";
+export { remarkKinds, type Remark, type RemarkCase, type RemarkKind } from "./catalogue/remarks.ts";
 export {
   coverageOf,
   findingKinds,
@@ -54,6 +55,8 @@ export {
   type Severity,
   type SizeCount,
   type Undecodable,
+  warningLines,
+  warningsOf,
 } from "./inspection/index.ts";
 export { classesBeyond, everyClass, noClass, type Learns } from "./manifest/class-filter.ts";
 export { parseManifest, readManifest, type DataManifest } from "./manifest/manifest.ts";

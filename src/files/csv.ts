@@ -2,6 +2,7 @@
 import { CsvError, parse } from "csv-parse/sync";
 import { suggestion } from "../errors/nearest.ts";
 import { DataError } from "../errors/data-errors.ts";
+import { canonicalName } from "../labels/wording.ts";
 import { readText } from "./bytes.ts";
 import { otherForm, singleBlanks } from "./table-forms.ts";
 import type { Delimiter, TableForm } from "./table-forms.ts";
@@ -75,7 +76,7 @@ const mostFaults = 100;
 /**
  * The first line names the columns. A name with the delimiter bare inside its brackets, `Image[Width,Height]`, as in
  * ChestX-ray14, names two: `Image[Width]` and `Image[Height]`. Columns without a name, which spreadsheets and pandas
- * leave behind, are dropped; empty lines too.
+ * leave behind, are dropped; empty lines too. Names of columns are canonical (labels/wording.ts), as `column` of a manifest is.
  *
  * @param bad takes what is wrong with one row, which is then left out: a cell too few or too many, a quote out of place
  * @throws DataError as readText; for no row at all, two columns of one name, and a table over the limits
@@ -302,7 +303,8 @@ function readHeader(
     throw new DataError(file, `has ${cells.length} columns; a table may have ${limits.columns}`);
   }
   const header = splitBrackets(
-    cells.map((cell) => cell.trim()),
+    // A tab inside is the delimiter of another kind of table, which the complaint about columns looks for.
+    cells.map((cell) => (cell.includes("\t") ? cell.trim() : canonicalName(cell))),
     delimiter,
   );
   const seen = new Set<string>();

@@ -10,8 +10,8 @@ export function canonicalName(text: string): string {
   return text.normalize("NFC").replace(invisible, "").replace(/\s+/gu, " ").trim();
 }
 
-/** Zero-width letters, joiners, direction marks, soft hyphens and byte order marks: nobody sees them. */
-const invisible = /[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]/gu;
+/** Zero-width letters, joiners, direction marks, soft hyphens, variation selectors and byte order marks: nobody sees them. */
+const invisible = /[\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff]/gu;
 
 /**
  * A word of a cell as it is compared: a number in plain decimals by its value ("1.0" is "1", "-0" is "0"), all else as a name.
@@ -36,49 +36,93 @@ export const missingWords = [
 ] as const;
 const missing: ReadonlySet<string> = new Set(missingWords);
 
-/**
- * What is left of a name when all is taken away that a person may not notice: capitals, accents put down in another way, kinds of
- * dashes and blanks, zeros in front of a number, letters of another alphabet that look alike. Names with equal outlines that are not
- * equal themselves are near matches: nobody may take one for the other in silence, nor for something else.
- */
-export function outline(text: string): string {
-  const plain = canonicalName(text)
-    .normalize("NFKC")
-    .toLowerCase()
-    .replace(/[\s_\-\u2010-\u2015\u2212.,;:'"`\u2018\u2019\u201c\u201d]+/gu, "")
-    .replace(/(?<!\d)0+(?=\d)/gu, "");
-  return Array.from(plain, (letter) => lookalikes.get(letter) ?? letter).join("");
+/** Whether two names, words or numbers are one. */
+export const sameWord = (a: string, b: string): boolean => canonicalWord(a) === canonicalWord(b);
+
+/** Finds a word among names, in whatever spelling of it: its place, -1 where it is not there, the first where it is twice. */
+export function placeOf(names: readonly string[]): (word: string) => number {
+  const places = new Map<string, number>();
+  for (const [at, name] of names.entries()) {
+    const word = canonicalWord(name);
+    if (!places.has(word)) places.set(word, at);
+  }
+  return (word) => places.get(canonicalWord(word)) ?? -1;
 }
 
-/** Cyrillic and Greek letters that look like Latin ones, in small letters. */
+/**
+ * What is left of a name when all is taken away that a person may not notice: capitals, accents, kinds of dashes and blanks, zeros
+ * in front of a number, letters of another alphabet that look alike. Names with equal outlines that are not equal themselves are
+ * near matches: nobody may take one for the other in silence, nor for something else. A name of one letter keeps its capital, which
+ * is all that it has ("a" and "A" of handwritten letters); a sign, and what parts two numbers, stay ("-1", "1.10" and "11.0").
+ */
+export function outline(text: string): string {
+  const name = canonicalName(text).normalize("NFKC");
+  const number = /^([+\-\u2212]?)0*(\d+)(?:[.,](\d*?)0*)?$/u.exec(name);
+  if (number !== null) {
+    const [, sign, whole, rest = ""] = number;
+    return `${sign === "" || sign === "+" ? "" : "-"}${whole}${rest === "" ? "" : `.${rest}`}`;
+  }
+  const plain = Array.from(
+    name.normalize("NFD").replace(/[\u0300-\u036f]/gu, ""),
+    (letter) => lookalikes.get(letter) ?? letter,
+  );
+  const letters = plain.length === 1 ? plain[0] : plain.join("").normalize("NFC").toLowerCase();
+  return letters
+    .replace(
+      /[\s_\-\u2010-\u2015\u2212.,;:'"`\u00b4\u2018\u2019\u201c\u201d]+/gu,
+      (_, at: number, all: string) =>
+        /\d$/u.test(all.slice(0, at)) && /^[^\p{L}\p{N}]+\d/u.test(all.slice(at)) ? "_" : "",
+    )
+    .replace(/(?<!\d)0+(?=\d)/gu, "");
+}
+
+/** Cyrillic and Greek letters that look like Latin ones, capitals and small letters. */
 const lookalikes: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    ...{
-      а: "a",
-      в: "b",
-      с: "c",
-      е: "e",
-      һ: "h",
-      і: "i",
-      ј: "j",
-      к: "k",
-      м: "m",
-      о: "o",
-      р: "p",
-      ѕ: "s",
-      т: "t",
-      у: "y",
-      х: "x",
-    },
-    ...{ α: "a", β: "b", ε: "e", ι: "i", κ: "k", ν: "v", ο: "o", ρ: "p", τ: "t", υ: "y", χ: "x" },
-  }),
+  (
+    [
+      ["АВЕКМНОРСТУХЅІЈԁ", "ABEKMHOPCTYXSIJd"],
+      ["авеһіјкмнорсѕтух", "abehijkmhopcstyx"],
+      ["ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX"],
+      ["αβειкκνορτυχ", "abeikkvoptux"],
+      ["ı", "i"],
+    ] as const
+  ).flatMap(([theirs, ours]) => Array.from(theirs, (letter, at) => [letter, ours[at]] as const)),
 );
 
-/** The candidate that a name is nearly, with another spelling than its own; undefined where none is. */
-export function nearMatch(name: string, candidates: readonly string[]): string | undefined {
-  const wanted = outline(name);
-  if (wanted === "") return undefined;
-  return candidates.find(
-    (candidate) => canonicalWord(candidate) !== canonicalWord(name) && outline(candidate) === wanted,
-  );
+/** Finds the candidate that a name is nearly, with another spelling than its own; undefined where none is. */
+export function nearMatches(candidates: readonly string[]): (name: string) => string | undefined {
+  const byOutline = new Map<string, string[]>();
+  for (const candidate of candidates) {
+    const key = outline(candidate);
+    byOutline.set(key, [...(byOutline.get(key) ?? []), candidate]);
+  }
+  return (name) => {
+    const key = outline(name);
+    if (key === "") return undefined;
+    return byOutline.get(key)?.find((candidate) => !sameWord(candidate, name));
+  };
+}
+
+/** The candidate that a name is nearly: `nearMatches` for one name. */
+export const nearMatch = (name: string, candidates: readonly string[]): string | undefined =>
+  nearMatches(candidates)(name);
+
+/**
+ * A name in quotes whose letters can be told apart: those that nobody sees or that look like others stand as numbers, "\u041cass".
+ */
+export function visible(name: string): string {
+  return Array.from(JSON.stringify(name), (letter) => {
+    const isPlain = /^[\x20-\x7e]$/u.test(letter);
+    const isOdd = lookalikes.has(letter) || letter.normalize("NFKC") !== letter;
+    if (isPlain || !(isOdd || /^[\p{M}\p{C}\p{Z}\p{P}]$/u.test(letter))) return letter;
+    return Array.from({ length: letter.length }, (_, at) => {
+      return `\\u${letter.charCodeAt(at).toString(16).padStart(4, "0")}`;
+    }).join("");
+  }).join("");
+}
+
+/** A word as it may stand in a list or a key of a manifest: in quotes where YAML would read it as something else. */
+export function inManifest(word: string): string {
+  const isPlain = /^\p{L}(?:[\p{L}\p{N} _/-]*[\p{L}\p{N}])?$/u.test(word) && visible(word) === `"${word}"`;
+  return isPlain && !/^(?:y|n|yes|no|true|false|on|off|null|nan|inf)$/iu.test(word) ? word : visible(word);
 }

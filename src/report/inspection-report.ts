@@ -4,12 +4,13 @@ import Table from "cli-table3";
 import {
   findingKinds,
   type FindingCase,
-  type Inspection,
   type InspectionFinding,
   type NamedSample,
   type Severity,
-} from "../data/inspection/findings.ts";
+} from "../data/inspection/finding-kinds.ts";
+import type { Inspection } from "../data/inspection/findings.ts";
 import type { LabelCount, ListCount } from "../data/inspection/counts.ts";
+import { visible } from "../labels/wording.ts";
 import { plainTable } from "./tables.ts";
 
 /** Cases of a finding that are printed; --json has all. */
@@ -114,7 +115,10 @@ const marks: Readonly<Record<Severity, string>> = {
 /** Findings with their first cases, the gravest first, then the checks that found nothing. */
 export function findingLines({ findings, clean }: Pick<Inspection, "findings" | "clean">): string {
   const lines = findings.flatMap((finding) => {
-    const cases = finding.cases.map((each) => describeCase(finding, each)).filter((text) => text !== "");
+    const cases = finding.cases
+      .filter(({ name }) => name === undefined || !finding.sentence.includes(visible(name)))
+      .map((each) => describeCase(finding, each))
+      .filter((text) => text !== "");
     const shown = cases.slice(0, shownCases).map((text) => `    ${text}`);
     const more = cases.length - shown.length;
     return [
@@ -132,7 +136,7 @@ function describeCase(
 ): string {
   if (name !== undefined) {
     const often = count === undefined ? "" : ` (${number(count)})`;
-    return `${JSON.stringify(name)}${often}${reason === undefined ? "" : `: ${reason}`}`;
+    return `${visible(name)}${often}${reason === undefined ? "" : `: ${reason}`}`;
   }
   const named = samples.filter(({ id }) => id !== "");
   if (named.length === 0) return "";

@@ -7,6 +7,7 @@ import { ModelError } from "../errors/training-errors.ts";
 import type { LabelSpace } from "../assemble/label-space.ts";
 import type { ModelFile, ModelRecord } from "./model-file.ts";
 import { classifierOf, type TrainingSettings } from "../assemble/training-settings.ts";
+import { nearMatch, placeOf, visible } from "../labels/wording.ts";
 import { readWeights } from "../nn/weights.ts";
 import { type HeldTensor, type Weights } from "../tensor/held.ts";
 
@@ -34,9 +35,15 @@ export function checkGrowth({ file, record }: ModelFile, { classes, image, setti
   if (!Object.hasOwn(classAxes, record.head.kind)) {
     refuse(`its head is ${record.head.kind}, and only queries and linear heads grow; train a new model`);
   }
-  const lost = record.classes.find((name) => !classes.includes(name));
+  const place = placeOf(classes);
+  const lost = record.classes.find((name) => place(name) < 0);
   if (lost !== undefined) {
-    refuse(`knows the class "${lost}", which the manifest does not name; add it to the manifest's classes`);
+    const near = nearMatch(lost, classes);
+    const hint =
+      near === undefined ? "add it to" : `which names ${visible(near)}: call it as the model does in`;
+    refuse(
+      `knows the class ${visible(lost)}, which the manifest does not name; ${hint} the manifest's classes`,
+    );
   }
   if (classes.length === record.classes.length) {
     refuse("the manifest names no class that the model does not know; add one, or train without add-class");
@@ -70,7 +77,7 @@ export async function grownWeights(
 ): Promise<Weights> {
   const fresh = classifierOf(engine, settings, labels);
   try {
-    const places = record.classes.map((name) => classes.indexOf(name));
+    const places = record.classes.map(placeOf(classes));
     const begun = await readWeights(fresh);
     return new Map(
       [...begun].map(([name, held]) => {

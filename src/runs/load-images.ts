@@ -15,6 +15,7 @@ import {
 } from "../data/assembly/pixels.ts";
 import { catalogue, type Catalogue, type CatalogueOptions } from "../data/catalogue/catalogue.ts";
 import { coverageOf, type LabelCoverage } from "../data/inspection/counts.ts";
+import { warningLines, warningsOf } from "../data/inspection/warnings.ts";
 import type { DataManifest } from "../data/manifest/manifest.ts";
 import type { CountWork, RunObserver, WorkCounter } from "./run-observer.ts";
 import { cacheFolder } from "./tuning-file.ts";
@@ -86,17 +87,18 @@ export async function decodeImages(
 }
 
 /**
- * Lists and decodes what a manifest selects.
+ * Lists and decodes what a manifest selects. What is odd about its labels is warned of before anything is decoded.
  * @throws DataError, ManifestError as `catalogue` and `decodeAssembly`; UsageError before anything is decoded when images
  *   stay on disk and the memory does not hold two batches; the signal's reason when it was aborted
  */
 export async function loadImages(
   manifest: Manifest,
   { dataRoot, seed, limit, memory, skipBad, cache = imageCacheFolder() }: LoadingOptions,
-  { count, loaded }: Pick<RunObserver, "count" | "loaded">,
+  { count, loaded, warn }: Pick<RunObserver, "count" | "loaded" | "warn">,
   signal: AbortSignal | undefined,
 ): Promise<Loaded> {
   const selected = await listImages(manifest, { dataRoot, seed, limit, skipBad }, count);
+  if (warn !== undefined) for (const line of warningLines(warningsOf(manifest, selected))) warn(line);
   if (staysOnDisk(selected, memory)) {
     const { height, width, channels } = selected.image;
     const training = imageCount(selected.lists.filter(({ part }) => part === "train"));

@@ -14,6 +14,7 @@ import {
   type Requirement,
 } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
+import { placeOf } from "../labels/wording.ts";
 import { suggestion } from "../errors/nearest.ts";
 import { trainingSettings } from "../assemble/settings-argument.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
@@ -286,9 +287,12 @@ const planContext: OptionChecks<PlanContext> = {
  * What a study trains and compares on the images of a manifest.
  * @throws UsageError for a manifest that it makes no sense with, a class of interest that it does not have, one too many
  */
-export function planStudy(name: StudyName, context: PlanContext): StudyPlan {
+export function planStudy(name: StudyName, asked: PlanContext): StudyPlan {
   expectArgument("planStudy", "the study", name, oneOf(studyNames));
-  expectOptions("planStudy", context, planContext);
+  expectOptions("planStudy", asked, planContext);
+  const place = placeOf(asked.classes);
+  const interests = asked.interest?.map((each) => asked.classes[place(each)] ?? each);
+  const context = interests === undefined ? asked : { ...asked, interest: interests };
   const { question, interest, checks, plan }: Study = studies[name];
   const refuse = (reason: string): never => {
     throw new UsageError(`study ${name} ${reason}`);

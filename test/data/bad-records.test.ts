@@ -12,7 +12,7 @@ describe("bad records", () => {
   writeFileSync(join(root, "damaged.csv"), damaged.join("\n"));
   const twice =
     clinic(split).replaceAll("table.csv", "damaged.csv") +
-    `  - { name: other, ${table.replace("table.csv", "damaged.csv")}, knows: [mass], ${split} }\n`;
+    `  - { name: other, ${table.replace("table.csv", "damaged.csv")}, knows: [mass], others: [edema], ${split} }\n`;
 
   test("are an error that says how to go on without them", async () => {
     const refused = make(twice);

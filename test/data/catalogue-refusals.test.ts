@@ -27,7 +27,7 @@ describe("what the data proves wrong is refused with its line:", () => {
       /m\.yaml:5: sources\[0\]\.where\.veiw is no column .* did you mean "view"/u,
     );
     await refuse(
-      `${clinic(split)}  - { name: other, ${table}, knows: [mass], ${split}, limitPerClass: { Edema: 3 } }`,
+      `${clinic(split)}  - { name: other, ${table}, knows: [mass], others: [edema], ${split}, limitPerClass: { Edema: 3 } }`,
       /m\.yaml:6: sources\[1\]\.limitPerClass\.Edema limits "Edema", which "other" has no labels of/u,
     );
   });

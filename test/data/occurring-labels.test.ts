@@ -40,7 +40,7 @@ test: { format: idx, images: tiny/images, labels: tiny/labels, labelNames: [mel,
       /sources\[1\]\.mapping\.nvv maps a label that this source does not have.*did you mean "nv"\?$/u,
     );
     await expect(make(words("knows: [mel, NV-]", "mel, NV-"))).rejects.toThrow(
-      /sources\[1\]\.knows\[1\] names "NV-", but no label of this source means it.*did you mean "nv"\?$/u,
+      /sources\[0\] has the label "nv", which is nearly the class "NV-": write mapping: \{nv: "NV-"\} if it means the same, or others: \[nv\]/u,
     );
   });
 

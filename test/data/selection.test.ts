@@ -2,7 +2,14 @@
 import { describe, expect, test } from "vitest";
 import { rawLabel } from "../../src/labels/raw-labels.ts";
 import type { Listing } from "../../src/data/catalogue/listing.ts";
-import { keepWithin, positiveLimits, select } from "../../src/data/catalogue/selection.ts";
+import {
+  keepWithin,
+  numberIn,
+  positiveLimits,
+  select,
+  whyNoneTaken,
+} from "../../src/data/catalogue/selection.ts";
+import type { Remark } from "../../src/data/catalogue/remarks.ts";
 import { randomStream } from "../../src/data/random-stream.ts";
 
 const refuse = (path: readonly PropertyKey[], reason: string): never => {
@@ -71,7 +78,7 @@ describe("an entry takes", () => {
     const fail = (choice: Parameters<typeof select>[1]) => (): unknown => select(listing, choice, refuse);
     expect(fail({ where: { veiw: "AP" } })).toThrow(/^where\.veiw is no column.*did you mean "view"\?/u);
     expect(fail({ where: { view: ["AP", "P A"] } })).toThrow(
-      /^where\.view\.1 is "P A", which no image has there; the column holds "AP", "PA"; did you mean "PA"\?/u,
+      /^where\.view\.1 is "P A", which no image has there; the column holds "AP", "PA"; "P A" is nearly "PA"$/u,
     );
     expect(fail({ holds: ["mas"] })).toThrow(/^holds\.0 names "mas".*did you mean "mass"\?/u);
     const bare = { ...listing, records: listing.records.map(({ id, image }) => ({ id, image })) };
@@ -93,6 +100,80 @@ describe("an entry takes", () => {
         expect(both).toEqual(part.filter((index) => index % 2 === 1));
       }
     }
+  });
+});
+
+describe("a filter that does not understand a cell", () => {
+  const ages = ["58", "071Y", "006M", "about 60", "", "nan", "44,5", "about 60"];
+  const films: Listing = {
+    labelNames: ["Mass", "mass"],
+    records: ages.map((age, i) => ({
+      id: `${i}.png`,
+      image: { kind: "file", file: `/${i}.png` },
+      row: { age, view: ["PA", "pa", "AP", "PA"][i % 4] },
+    })),
+    rawLabels: Uint8Array.from({ length: 16 }, (_, at) =>
+      at % 3 === 0 ? rawLabel.positive : rawLabel.negative,
+    ),
+  };
+  const remarksOf = (choice: Parameters<typeof select>[1]): [number[], Omit<Remark, "source">[]] => {
+    const told: Omit<Remark, "source">[] = [];
+    const remark = (each: Omit<Remark, "source">): void => void told.push(each);
+    return [select(films, choice, refuse, { entry: "A", remark }), told];
+  };
+
+  test("counts cells that are no number, and apart from them those without a value", () => {
+    const [taken, told] = remarksOf({ where: { age: { min: 18 } } });
+    expect(taken).toEqual([0, 1]);
+    expect(told).toEqual([
+      {
+        kind: "cells-without-number",
+        sentence:
+          '"A" is filtered by numbers under where.age: 3 images have no number there, such as "about 60", and 2 images have no value ' +
+          "there; such images are not taken.",
+        cases: [
+          { name: "about 60", count: 2 },
+          { name: "44,5", count: 1 },
+          { name: "", count: 2, example: "no value" },
+        ],
+      },
+    ]);
+    expect(remarksOf({ where: { view: "AP" } })).toEqual([[2, 6], []]);
+  });
+
+  test("reads ages as DICOM has them in years, and guesses no decimal comma", () => {
+    expect(["058Y", "006M", "026W", "487d", "58", "5.8e1", "-1"].map(numberIn)).toEqual([
+      ...[58, 0.5, 182 / 365.25, 487 / 365.25, 58, 58, -1],
+    ]);
+    expect(
+      ["", "4,5", "0x10", "Infinity", "58 Y", "0058Y", "Y"].filter((text) => !Number.isNaN(numberIn(text))),
+    ).toEqual([]);
+    expect(remarksOf({ where: { age: { max: 1 } } })[0]).toEqual([2]);
+    expect(remarksOf({ where: { age: 71 } })[0]).toEqual([1]);
+  });
+
+  test("tells what it leaves although it is nearly what it takes", () => {
+    const [taken, told] = remarksOf({ where: { view: "PA" } });
+    expect(taken).toEqual([0, 3, 4, 7]);
+    expect(told.map(({ kind, sentence }) => [kind, sentence])).toEqual([
+      [
+        "guess",
+        '"A" is filtered under where.view, and "pa" (2 images) is not taken, although it is nearly "PA": name both if they mean the same.',
+      ],
+    ]);
+    expect(remarksOf({ holds: ["Mass"] })[1].map(({ cases }) => cases)).toEqual([
+      [{ name: "mass", count: 3, example: 'nearly "Mass"' }],
+    ]);
+  });
+
+  test("says which filter left none, and why", () => {
+    expect(whyNoneTaken(films, { rows: { from: 4 }, where: { view: "PA", age: { min: 18 } } }, refuse)).toBe(
+      "rows leaves 5 of 8 images, where.view leaves 3 of these 5, where.age leaves none of these 3: 3 images have no number there, " +
+        'such as "about 60", and 2 images have no value there',
+    );
+    expect(whyNoneTaken(films, { where: { age: { min: 99 } } }, refuse)).toMatch(
+      /^where\.age leaves none of 8 images: /u,
+    );
   });
 });
 

@@ -77,7 +77,7 @@ describe("two entries", () => {
   });
 
   test("may speak of the same image files, but not train on what the other tests on", async () => {
-    const second = `  - { name: other, ${table}, knows: [mass], ${split} }\n`;
+    const second = `  - { name: other, ${table}, knows: [mass], others: [edema], ${split} }\n`;
     expect((await make(clinic(split) + second)).lists.map(({ source }) => source)).toEqual([
       "clinic",
       "clinic",

@@ -5,14 +5,15 @@ import { parts } from "../../src/data/catalogue/listing.ts";
 import type { Part } from "../../src/data/catalogue/listing.ts";
 import { permutation } from "../../src/data/assembly/order.ts";
 import { randomStream } from "../../src/data/random-stream.ts";
-import type { ListedPart } from "../../src/data/catalogue/split-lists.ts";
+import { nameOnList } from "../../src/data/catalogue/split-lists.ts";
+import type { SplitList } from "../../src/data/catalogue/split-lists.ts";
 import {
   splitByImage,
   splitByList,
   splitByPatient,
   splitOfficially,
 } from "../../src/data/catalogue/splits.ts";
-import type { Placed } from "../../src/data/catalogue/splits.ts";
+import type { ListFit, Placed } from "../../src/data/catalogue/splits.ts";
 
 const fractions = { train: 0.6, validation: 0.15, test: 0.25 };
 
@@ -98,18 +99,21 @@ test("an official split trains on what the publishers do not place", () => {
 });
 
 describe("a split by list", () => {
-  const listed = (names: Readonly<Record<string, Part>>): Map<string, ListedPart> =>
-    new Map(
+  const listed = (names: Readonly<Record<string, Part>>): SplitList => ({
+    parts: new Map(
       Object.entries(names).map(([name, part]) => [
-        name,
-        { part, complain: (reason) => new DataError("list.txt", reason) },
+        nameOnList(name),
+        { name, part, complain: (reason) => new DataError("list.txt", reason) },
       ]),
-    );
-  const split = (ids: readonly string[], names: Readonly<Record<string, Part>>): (Part | undefined)[] =>
+    ),
+    repeated: [],
+  });
+  const fit = (ids: readonly string[], names: Readonly<Record<string, Part>>): ListFit =>
     splitByList(
       ids.map((id) => ({ id })),
       listed(names),
     );
+  const split = (...asked: Parameters<typeof fit>): readonly (Part | undefined)[] => fit(...asked).partOf;
 
   test("finds images by their names, and leaves out the rest", () => {
     expect(split(["x/b.png", "c.png", "d.png"], { "x/b.png": "validation", "c.png": "train" })).toEqual([
@@ -129,6 +133,28 @@ describe("a split by list", () => {
     expect(split(["dog/3.png", "dog/4.png"], { "3.png": "test" })).toEqual(["test", undefined]);
     expect(() => split(["cat/3.png", "dog/3.png"], { "3.png": "test" })).toThrow(
       'list.txt: names "3.png", which may be "cat/3.png" or "dog/3.png": write the images\' names with their folders',
+    );
+  });
+
+  test("finds names in another Unicode form, with backslashes, or with ./ in front", () => {
+    const [nfc, nfd] = ["NFC", "NFD"].map((form) => "x/lésion.png".normalize(form));
+    expect(
+      split([nfd, "x/a.png", "b.png"], { [nfc]: "test", "x\\a.png": "test", "./b.png": "train" }),
+    ).toEqual([...["test", "test", "train"]]);
+  });
+
+  test("tells the names that no image has, and those of an image that is on the list already", () => {
+    const names = { "x/a.png": "train", "a.png": "train", "gone.png": "test", "y/b.png": "test" } as const;
+    expect(fit(["x/a.png", "x/b.png"], names)).toEqual({
+      partOf: ["train", undefined],
+      unmatched: ["gone.png", "y/b.png"],
+      repeated: ["a.png"],
+    });
+  });
+
+  test("refuses two names of one image in two parts", () => {
+    expect(() => split(["x/a.png"], { "x/a.png": "train", "a.png": "test" })).toThrow(
+      'list.txt: puts "a.png" into test, but the only image of that name is in train too, as "x/a.png"',
     );
   });
 });

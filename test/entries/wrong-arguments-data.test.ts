@@ -97,11 +97,14 @@ const ofData: Rows<typeof data> = {
   positive: "no function",
   randomStream: () => [1, "name", 2],
   readManifest: () => [manifestFile, data.everyClass],
+  remarkKinds: "no function",
   restrict: () => [a, ["x", "y"], ["x"]],
   samplings: "no function",
   siteNames: "no function",
   softState: () => [0.5],
   targetOf: () => [150],
+  warningLines: () => [["A has no label."]],
+  warningsOf: () => [manifest, listed],
 };
 
 const samples = (): unknown[] => [[0.9, 0.8, 0.85], [0.7, 0.75, 0.72], 0.95];

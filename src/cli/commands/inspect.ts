@@ -43,8 +43,9 @@ const memory = 2 ** 27;
  *                     classes: { <class>: { positive, negative, absent, soft, uncertain, uncertainAs } } }]
  *                  soft: a probability; uncertain: so labelled in the source, and taken as `uncertainAs`
  *     sizes        { <source>: [{ height, width, images }] } as the files have it, of at most 500 image files a source
- *     findings     [{ kind, severity, sentence, cases: [{ class?, patient?, samples: [{ source, part, id }], reason? }] }]
- *                  the gravest first; kinds and severities: data/inspection/findings.ts
+ *     findings     [{ kind, severity, sentence, cases: [{ class?, patient?, name?, count?,
+ *                samples: [{ source, part, id }], reason? }] }]
+ *                  the gravest first; kinds and severities: data/inspection/finding-kinds.ts
  *     clean        [sentence]: checks that found nothing
  *     records      [sentence]: rows of tables and lines of lists that cannot be read, and are left out
  *     decoding     { files: decoded now, fromCache, fromArrays, undecodable, seconds, filesPerSecond (null: none decoded) }

@@ -4,13 +4,14 @@ import Table from "cli-table3";
 import { declaredLabels, settingsOf } from "../../assemble/manifest-settings.ts";
 import { planTraining, type TrainingPlan } from "../../assemble/planning/training-plan.ts";
 import type { ImageShape } from "../../assemble/planning/planned-training.ts";
-import { readTrainingManifest } from "../../assemble/training-manifest.ts";
+import { readTrainingManifest, type Manifest } from "../../assemble/training-manifest.ts";
+import { warningLines, warningsOf } from "../../data/inspection/warnings.ts";
 import { KernelError, ShapeError, UsageError } from "../../errors/errors.ts";
 import { openGpu } from "../../device/gpu.ts";
 import { largestBinding, type AdapterTraits } from "../../device/traits.ts";
 import { plainTable } from "../../report/tables.ts";
 import { launchesOf, type Purpose } from "../../runtime/step-plan.ts";
-import { defaultMemory } from "../../runs/load-images.ts";
+import { defaultMemory, listImages } from "../../runs/load-images.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 
 export interface PlanOptions extends DeviceOptions {
@@ -19,6 +20,8 @@ export interface PlanOptions extends DeviceOptions {
   readonly images?: number;
   /** Bytes. */
   readonly memory?: number;
+  /** Where the tables are, to look at the labels. */
+  readonly dataRoot?: string;
   readonly json: boolean;
 }
 
@@ -42,6 +45,8 @@ export async function planCommand(file: string, options: PlanOptions): Promise<v
       : { mean: new Array<number>(channels).fill(0.5), deviation: new Array<number>(channels).fill(0.25) };
   const batch = options.batch ?? settings.batch;
   const traits = await traitsOfAdapter(where);
+  const warnings =
+    options.dataRoot === undefined ? undefined : await labelWarnings(manifest, options.dataRoot);
   const plan = await planOrSay(
     traits,
     { ...settings, network, normalisation, memory: options.memory ?? defaultMemory() },
@@ -51,9 +56,28 @@ export async function planCommand(file: string, options: PlanOptions): Promise<v
     options.images,
   );
   complain(plan, traits);
+  for (const line of warningLines(warnings ?? [])) process.stderr.write(`${line}\n`);
   process.stdout.write(
-    options.json ? `${JSON.stringify(asJson(plan), null, 2)}\n` : report(plan, image, batch, traits),
+    options.json
+      ? `${JSON.stringify({ ...asJson(plan), labelWarnings: warnings ?? null }, null, 2)}\n`
+      : `${report(plan, image, batch, traits)}\n${labelsLookedAt(warnings)}\n`,
   );
+}
+
+/** Lists the tables, and opens no image. */
+async function labelWarnings(manifest: Manifest, dataRoot: string): Promise<string[]> {
+  const selected = await listImages(manifest, { dataRoot, seed: 0, skipBad: true });
+  const { skipped } = selected;
+  const bad =
+    skipped.length === 0 ? [] : [`${skipped.length} records cannot be read: ${skipped[0].message}.`];
+  return [...bad, ...warningsOf(manifest, selected)];
+}
+
+function labelsLookedAt(warnings: readonly string[] | undefined): string {
+  if (warnings === undefined)
+    return "The labels were not looked at: --data-root names the folder of the datasets.";
+  if (warnings.length === 0) return "The labels were looked at, and nothing about them is odd.";
+  return `The labels were looked at: ${warnings.length} ${warnings.length === 1 ? "warning" : "warnings"}, on stderr.`;
 }
 
 async function traitsOfAdapter(where: ReturnType<typeof engineOptions>): Promise<AdapterTraits> {
@@ -137,7 +161,7 @@ function report(plan: TrainingPlan, image: ImageShape, batch: number, traits: Ad
   );
 }
 
-function asJson(plan: TrainingPlan): unknown {
+function asJson(plan: TrainingPlan): object {
   return {
     ...plan,
     steps: plan.steps.map(

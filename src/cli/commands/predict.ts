@@ -7,6 +7,7 @@ import { parts, type Part } from "../../data/catalogue/listing.ts";
 import { csvText } from "../../files/csv-text.ts";
 import { replaceFile } from "../../files/whole-files.ts";
 import { UsageError } from "../../errors/errors.ts";
+import { placeOf } from "../../labels/wording.ts";
 import { targetOf } from "../../labels/states.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
 import {
@@ -126,7 +127,7 @@ function predicted(classes: readonly string[], options: PredictOptions): Columns
 /** Two columns for each class of the manifest: the value, and whether it is given or predicted; both empty if neither. */
 function completed(classes: readonly string[], { manifest }: NamedManifest, options: ModelOptions): Columns {
   matchClasses(classes, manifest.classes, options);
-  const places = manifest.classes.map((name) => classes.indexOf(name));
+  const places = manifest.classes.map(placeOf(classes));
   return {
     names: manifest.classes.flatMap((name) => [name, `${name} is`]),
     cells: (states, logits) => {

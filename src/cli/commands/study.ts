@@ -37,7 +37,8 @@ import { programDigest } from "../../runs/package-info.ts";
 import { showSeconds, unlessInterrupted } from "../terminal/progress.ts";
 import { reportFinished } from "./report.ts";
 import { costTable, timeOf } from "../study-cost.ts";
-import { imagesOf, type StudyLoad } from "../study-images.ts";
+import { warningLines } from "../../data/inspection/warnings.ts";
+import { armWarnings, imagesOf, type StudyLoad } from "../study-images.ts";
 import { keepPictures, writeReportData } from "../study-pictures.ts";
 import { StudyProgress } from "../terminal/study-progress.ts";
 import { writeResults } from "../study-results.ts";
@@ -124,7 +125,6 @@ async function openEngines(
   const device = engineOptions(output.options);
   const first = await openEngine(device);
   engines.push(first);
-  const warn = (text: string): void => void process.stderr.write(`${text}\n`);
   const choices = choose(first, prepared, { ...output, warn });
   const { atOnce = runsAtOnce(first) } = output.options;
   while (engines.length < Math.min(atOnce, prepared.runs.length)) {
@@ -142,6 +142,9 @@ async function openEngines(
 const runsAtOnce = ({ backend, traits }: Engine): number =>
   backend.kind === "webgpu" && traits.isSoftware ? Math.min(2, availableParallelism()) : 1;
 
+/** Warnings are printed with --quiet, too. */
+const warn = (text: string): void => void process.stderr.write(`${text}\n`);
+
 /** @throws UsageError for a manifest that the study makes no sense with */
 async function prepare(
   name: StudyName,
@@ -152,7 +155,7 @@ async function prepare(
   const read = settingsOf(preset === undefined ? manifest : presetting(manifest, preset), 0);
   const said = { ...ofLength(read, options), memory };
   const seeds = Array.from({ length: options.seeds }, (_, i) => options.firstSeed + i);
-  const images = imagesOf(manifest, { ...options, memory }, say, signal);
+  const images = imagesOf(manifest, { ...options, memory }, { say, warn }, signal);
   const first = await images(seeds[0]);
   const knowledge = knowledgeOf(first.images.given);
   const { classes } = manifest;
@@ -163,6 +166,7 @@ async function prepare(
     absentIsNegative: full !== undefined && absentIsNegative(given, full),
   });
   const plan = arms === undefined ? whole : withArms(whole, arms);
+  for (const line of warningLines(armWarnings(plan, first))) warn(line);
   const runs = runsOf(plan, seeds, settings);
   // Computed once, since it is asked for often and is the same for every seed.
   const costs = new Map<StudyRun["planned"], RunCost>();

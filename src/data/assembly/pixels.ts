@@ -264,7 +264,7 @@ async function setOf(
   // Names of patients are often numbers, which mean different people in different sources.
   const patients = samples.map(({ at }) => {
     const { patient } = list.samples[at];
-    return patient === undefined ? undefined : `${source}/${patient}`;
+    return patient === undefined ? undefined : `${list.patientsOf ?? source}/${patient}`;
   });
   const set = { source, count: samples.length, height, width, channels, pixels, states };
   // Only validation and test sets need patients and names, for metrics and reports.

@@ -12,27 +12,29 @@ import {
   madeWith,
   listOf,
 } from "../../errors/arguments.ts";
-import { join, resolve } from "node:path";
 import { UsageError } from "../../errors/errors.ts";
 import { suggestion } from "../../errors/nearest.ts";
 import { absent } from "../../labels/states.ts";
 import type { FieldPath } from "../manifest/complaints.ts";
+import { datasetsOf } from "../manifest/datasets.ts";
 import { entriesOf, wantedLabels } from "../manifest/entries.ts";
 import type { PlacedEntry } from "../manifest/entries.ts";
 import { partsOf } from "./entry-parts.ts";
 import type { Entry } from "../manifest/entry-schema.ts";
 import { DataError, ManifestError } from "../../errors/data-errors.ts";
 import { mostArrayBytes } from "../../files/limits.ts";
-import { exists } from "../../files/paths.ts";
 import { formatOf } from "../formats/formats.ts";
 import { parts } from "./listing.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 import type { ImagePlace, ListContext, Listing, Part } from "./listing.ts";
 import { aManifest, type DataManifest } from "../manifest/manifest.ts";
 import type { Remark } from "./remarks.ts";
+import { classWordRemarks } from "./class-words.ts";
+import { joinSpellings } from "./identities.ts";
+import { locator, sharer } from "./locating.ts";
 import { combineLabels, mapLabels, settle } from "./mapping.ts";
 import type { ClassMapping, Refuse } from "./mapping.ts";
-import { keepWithin, positiveLimits, select } from "./selection.ts";
+import { keepWithin, positiveLimits, select, whyNoneTaken } from "./selection.ts";
 import { refuseSharedImages } from "./shared-images.ts";
 import type { Taken } from "./shared-images.ts";
 
@@ -53,6 +55,8 @@ export interface SampleList {
   readonly states: Uint8Array;
   /** [K] The number of states that the source called uncertain, whatever the policy made of them. */
   readonly uncertain: Uint32Array;
+  /** Another entry of the same part and dataset, before this one, whose patients of equal names are the same persons. */
+  readonly patientsOf?: string;
 }
 
 /** Everything that a manifest selects, in its order: sources (each train, validation, test), then its validation and test. */
@@ -137,6 +141,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       ...reading,
       entry: entry.name,
       wanted: wantedLabels(entry),
+      others: entry.others ?? [],
       // The split must not depend on --seed, nor may anything that is drawn before it.
       seed: drawing.splits ? fixedSeed : drawing.seed,
       limit: drawing.splits || isFiltered(entry) ? Infinity : drawing.limit,
@@ -144,7 +149,11 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       drawn: (done, total) => options.onDrawn?.(entry.name, done, total),
     };
     const before = skipped.size;
-    const listing = await listEntry(manifest, path, entry, context);
+    const listing = joinSpellings(
+      await listEntry(manifest, path, entry, context),
+      entry.name,
+      context.remark,
+    );
     if (listing.records.every(({ leftOut }) => leftOut)) {
       const first = [...skipped.values()].at(before)?.message;
       refuse(
@@ -159,8 +168,11 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       );
     }
     const mapping = mapLabels(listing.labelNames, classes, entry, refuse);
-    const chosen = select(listing, entry, refuse);
-    if (chosen.length === 0) refuse([], "takes no image: its filters leave none");
+    remarks.push(...classWordRemarks({ ...entry, source: entry.name, listing, classes, mapping }));
+    const chosen = select(listing, entry, refuse, context);
+    if (chosen.length === 0) {
+      refuse([], `takes no image: its filters leave none: ${whyNoneTaken(listing, entry, refuse)}`);
+    }
     const partOf = await partsOf(place, listing, context, refuse);
     if (chosen.every((index) => partOf[index] === undefined)) {
       refuse([], "takes no image: its filters leave none of those that its split or parts name");
@@ -171,7 +183,10 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
   refuseUnknownClasses(manifest, listed);
 
   const made = listed.map((item) => ({ item, ...sampleLists(item, classes) }));
-  const lists = made.flatMap((each) => each.lists);
+  const lists = withSharedPatients(
+    made.flatMap((each) => each.lists),
+    datasetsOf(manifest),
+  );
   const isTraining = classes.some(manifest.learns);
   if (isTraining && !lists.some(({ part }) => part === "train")) {
     throw manifest.complain(["sources"], "leave no image to train on: every split sets all of them apart");
@@ -186,6 +201,18 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
     );
   }
   return { classes, image, lists, skipped: [...skipped.values()], remarks };
+}
+
+/** Names, for each list, the first one of its part whose patients it shares. */
+function withSharedPatients(
+  lists: readonly SampleList[],
+  datasets: ReadonlyMap<string, string>,
+): SampleList[] {
+  return lists.map((list) => {
+    const dataset = datasets.get(list.source);
+    const first = lists.find(({ source, part }) => part === list.part && datasets.get(source) === dataset);
+    return first === undefined || first.source === list.source ? list : { ...list, patientsOf: first.source };
+  });
 }
 
 /** How images are drawn from an entry that has more than its limit. */
@@ -353,29 +380,4 @@ function refuseUnknownClasses(manifest: DataManifest, listed: readonly ListedEnt
       );
     }
   }
-}
-
-function locator(dataRoot: string): ListContext["locate"] {
-  const root = resolve(dataRoot);
-  return async (path) => {
-    const file = join(root, path);
-    if (await exists(file)) return file;
-    if (!(await exists(root))) {
-      throw new DataError(root, "does not exist; name the folder of the datasets with --data-root");
-    }
-    throw new DataError(
-      file,
-      `does not exist; --data-root is ${root}, and the manifest names ${path} below it`,
-    );
-  };
-}
-
-/** Two entries often share a file; it is read once and forgotten after listing. */
-function sharer(): ListContext["once"] {
-  const known = new Map<string, Promise<unknown>>();
-  return <Content>(key: string, read: () => Promise<Content>): Promise<Content> => {
-    const content = known.get(key) ?? read();
-    known.set(key, content);
-    return content as Promise<Content>; // a key stands for one content
-  };
 }

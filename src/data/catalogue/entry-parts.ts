@@ -4,6 +4,8 @@ import { parts } from "./listing.ts";
 import type { ListContext, ListedRecord, Listing, Part } from "./listing.ts";
 import type { Refuse } from "./mapping.ts";
 import { readSplitList } from "./split-lists.ts";
+import { visible } from "../../labels/wording.ts";
+import type { ListFit } from "./splits.ts";
 import { splitByImage, splitByList, splitByPatient, splitOfficially } from "./splits.ts";
 
 /**
@@ -17,7 +19,7 @@ export async function partsOf(
   refuse: Refuse,
 ): Promise<readonly (Part | undefined)[]> {
   if (place.role === "source") return splitSource(place.entry, records, context, refuse);
-  return takeParts(place.entry, place.role, records, refuse);
+  return takeParts(place.entry, place.role, records, context, refuse);
 }
 
 const isOfficial = (records: readonly ListedRecord[]): boolean =>
@@ -37,13 +39,16 @@ async function splitSource(
       if (!isOfficial(records)) {
         refuse(["split", "by"], "is official, but this source does not say which images are in which part");
       }
+      tellWithoutPart(records, context);
       return splitOfficially(records);
     case "list": {
-      const partOf = splitByList(records, await readSplitList(split, context));
+      const fit = splitByList(records, await readSplitList(split, context));
+      const { partOf } = fit;
       if (partOf.every((part) => part === undefined)) {
         const example = JSON.stringify(records[0].id);
         refuse(["split"], `lists none of the images of "${name}", such as ${example}`);
       }
+      tellFit(fit, records, context);
       return partOf;
     }
     default: {
@@ -51,6 +56,7 @@ async function splitSource(
       if (byPatient && records.every(({ patient }) => patient === undefined)) {
         refuse(["split", "by"], "is patient, but this source does not say whose images they are");
       }
+      if (byPatient) tellWithoutPatient(records, context);
       const partOf = byPatient ? splitByPatient(records, split) : splitByImage(records, split);
       const empty = parts.find((part) => split[part] > 0 && !partOf.includes(part));
       if (empty !== undefined) {
@@ -69,6 +75,7 @@ function takeParts(
   { parts: named }: Extract<PlacedEntry, { role: "validation" | "test" }>["entry"],
   own: "validation" | "test",
   records: readonly ListedRecord[],
+  context: ListContext,
   refuse: Refuse,
 ): readonly (Part | undefined)[] {
   if (!isOfficial(records)) {
@@ -77,6 +84,7 @@ function takeParts(
     }
     return records.map(() => own);
   }
+  tellWithoutPart(records, context);
   const wanted = named ?? [own];
   const partOf = splitOfficially(records).map((part) => (wanted.includes(part) ? own : undefined));
   if (partOf.every((part) => part === undefined)) {
@@ -86,4 +94,54 @@ function takeParts(
     );
   }
   return partOf;
+}
+
+const count = (number: number, what: string): string =>
+  `${number.toLocaleString("en")} ${what}${number === 1 ? "" : "s"}`;
+
+/** The images that a list leaves out, and what it names that is not there or stands there twice. */
+function tellFit(
+  { partOf, unmatched, repeated }: ListFit,
+  records: readonly ListedRecord[],
+  { entry, remark }: ListContext,
+): void {
+  const leftOut = records.filter((_, index) => partOf[index] === undefined).map(({ id }) => id);
+  const facts = [
+    { names: leftOut, said: `leaves out ${count(leftOut.length, "image")} that it does not name` },
+    { names: unmatched, said: `names ${count(unmatched.length, "image")} that the source does not have` },
+    { names: repeated, said: `names ${count(repeated.length, "image")} twice` },
+  ].filter(({ names }) => names.length > 0);
+  if (facts.length === 0) return;
+  const sentences = facts.map(({ names, said }) => `${said}, such as ${visible(names[0])}`);
+  remark({
+    kind: "unmatched-list",
+    sentence: `The list that splits ${visible(entry)} ${sentences.join("; it ")}.`,
+    cases: facts.flatMap(({ names, said }) => [{ name: names[0], count: names.length, example: said }]),
+  });
+}
+
+/** Official splits say "train" of what they do not name. */
+function tellWithoutPart(records: readonly ListedRecord[], { entry, remark }: ListContext): void {
+  const without = records.filter(({ part }) => part === undefined);
+  if (without.length === 0) return;
+  remark({
+    kind: "guess",
+    sentence:
+      `${visible(entry)} does not say which part ${count(without.length, "image")} of ${records.length.toLocaleString("en")} belong to, ` +
+      `such as ${visible(without[0].id)}; they are taken for training images.`,
+    cases: [{ name: without[0].id, count: without.length }],
+  });
+}
+
+/** A split by patient cannot keep together what no patient holds together. */
+function tellWithoutPatient(records: readonly ListedRecord[], { entry, remark }: ListContext): void {
+  const without = records.filter(({ patient }) => patient === undefined);
+  if (without.length === 0) return;
+  remark({
+    kind: "guess",
+    sentence:
+      `${visible(entry)} is split by patient, and ${count(without.length, "image")} of ${records.length.toLocaleString("en")} name none, ` +
+      `such as ${visible(without[0].id)}; each is taken for a patient of its own.`,
+    cases: [{ name: without[0].id, count: without.length }],
+  });
 }

@@ -64,6 +64,8 @@ export interface Listing {
   readonly records: readonly ListedRecord[];
   /** [records, labelNames]: one of `rawLabel`. */
   readonly rawLabels: Uint8Array;
+  /** Set where the labels are the words that occur, whatever they are, so that what no class takes is worth a look. */
+  readonly wordsOccur?: true;
 }
 
 /** What a format may use while it lists. */
@@ -81,6 +83,8 @@ export interface ListContext {
    * labels are the words that occur: class-labels.ts.
    */
   readonly wanted: readonly string[];
+  /** Labels that the manifest says mean something else than every class. */
+  readonly others?: readonly string[];
   /**
    * Called with the fault of one record: throws it, unless bad records are left out, and then the format goes on without that
    * record. A fault of a whole file is thrown by the format itself.

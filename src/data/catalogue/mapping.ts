@@ -2,6 +2,7 @@
 // of one class give together, and what uncertain and blank labels become.
 import { suggestion } from "../../errors/nearest.ts";
 import { absent, firstSoft, isSoft, lastSoft, negative, positive, softState } from "../../labels/states.ts";
+import { inManifest, nearMatches, placeOf, visible } from "../../labels/wording.ts";
 import type { BlankPolicy, ByClass, UncertainPolicy } from "../manifest/entry-schema.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 
@@ -12,6 +13,8 @@ export type Refuse = (path: readonly PropertyKey[], reason: string) => never;
 export interface LabelRules {
   readonly mapping?: Readonly<Record<string, string>> | undefined;
   readonly knows?: readonly string[] | undefined;
+  /** Labels that mean something else than every class. */
+  readonly others?: readonly string[] | undefined;
   readonly uncertain: ByClass<UncertainPolicy>;
   readonly blank: ByClass<BlankPolicy>;
 }
@@ -24,27 +27,38 @@ export interface ClassMapping {
 }
 
 /**
- * The class that each label of a source means. A label with the name of a class needs no line in `mapping`.
+ * The class that each label of a source means. A label with the name of a class needs no line in `mapping`. Labels and classes
+ * meet in canonical form (labels/wording.ts): "1.0" is the class 1.
  *
- * @param refuse called for an unknown label or class, with the nearest known name
+ * @param refuse called for an unknown label or class, with the nearest known name; and for a label that no class takes and that is
+ *   nearly called like one, which would make a negative of what may well be a positive
  */
 export function mapLabels(
   labelNames: readonly string[],
   classes: readonly string[],
-  { mapping = {}, knows }: Pick<LabelRules, "mapping" | "knows">,
+  { mapping = {}, knows, others = [] }: Pick<LabelRules, "mapping" | "knows" | "others">,
   refuse: Refuse,
 ): ClassMapping {
-  for (const label of Object.keys(mapping)) {
-    if (!labelNames.includes(label)) {
+  const labelAt = placeOf(labelNames);
+  const classAt = placeOf(classes);
+  const mapped = Object.keys(mapping);
+  const targets = mapped.map((label) => classes.indexOf(mapping[label] ?? ""));
+  const mappedAt = placeOf(mapped);
+  const isOther = placeOf(others);
+  const columns = labelNames.map((label) => {
+    const line = mappedAt(label);
+    if (line >= 0) return targets[line];
+    return isOther(label) >= 0 ? -1 : classAt(label);
+  });
+  refuseNearLabels(labelNames, columns, { classes, mapping, others }, refuse);
+  for (const label of mapped) {
+    if (labelAt(label) < 0) {
       refuse(
         ["mapping", label],
         `maps a label that this source does not have; ${listLabels(labelNames)}${suggestion(label, labelNames)}`,
       );
     }
   }
-  const columns = labelNames.map((label) =>
-    classes.indexOf(Object.hasOwn(mapping, label) ? (mapping[label] ?? "") : label),
-  );
   for (const [i, name] of (knows ?? []).entries()) {
     if (!columns.includes(classes.indexOf(name))) {
       refuse(
@@ -55,6 +69,31 @@ export function mapLabels(
     }
   }
   return { columns, known: classes.map((name, k) => knows?.includes(name) ?? columns.includes(k)) };
+}
+
+function refuseNearLabels(
+  labelNames: readonly string[],
+  columns: readonly number[],
+  of: Required<Pick<LabelRules, "mapping" | "others">> & { readonly classes: readonly string[] },
+  refuse: Refuse,
+): void {
+  const { classes, mapping = {}, others = [] } = of;
+  const nearClass = nearMatches(classes);
+  const nearMapped = nearMatches(Object.keys(mapping));
+  const isOther = placeOf(others);
+  for (const [at, label] of labelNames.entries()) {
+    if (columns[at] >= 0 || isOther(label) >= 0) continue;
+    const className = nearClass(label);
+    const meant = className ?? nearMapped(label);
+    if (meant === undefined) continue;
+    const what = className === undefined ? "the label" : "the class";
+    const own = inManifest(label);
+    refuse(
+      [],
+      `has the label ${visible(label)}, which is nearly ${what} ${visible(meant)}: write ` +
+        `mapping: {${own}: ${inManifest(className ?? mapping[meant])}} if it means the same, or others: [${own}] if it does not`,
+    );
+  }
 }
 
 /**

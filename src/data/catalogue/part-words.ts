@@ -1,5 +1,6 @@
 // The words that datasets use for the parts of a split, in columns of their tables.
 import { suggestion } from "../../errors/nearest.ts";
+import { canonicalName } from "../../labels/wording.ts";
 import type { Part } from "./listing.ts";
 
 const words: Readonly<Record<string, Part>> = {
@@ -19,7 +20,7 @@ export const partWords: readonly string[] = Object.keys(words);
 
 /** @returns undefined for any other word */
 export function partOf(word: string): Part | undefined {
-  const key = word.toLowerCase();
+  const key = canonicalName(word).toLowerCase();
   return Object.hasOwn(words, key) ? words[key] : undefined;
 }
 

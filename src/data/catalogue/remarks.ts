@@ -5,12 +5,16 @@
 export const remarkKinds = {
   /** Several rows of one image say different things, and the source's policy for them decided. */
   "repeated-rows": "conflict",
+  /** A class that the source is said to know, of which none of its words speaks, beside words that no class takes. */
+  "class-without-words": "not understood",
   /** Words in a column of words, or names of folders, that no class takes. */
   "words-without-class": "not understood",
   /** A filter looked for a number and found none in some cells. */
   "cells-without-number": "not understood",
   /** Rows of tables that are joined have no partner in the other. */
   "rows-without-partner": "left out",
+  /** A list names images that the source does not have, or lacks some that it has. */
+  "unmatched-list": "left out",
   /** Something was taken for what it is not said to be, or one of several was taken. */
   guess: "guess",
 } as const;

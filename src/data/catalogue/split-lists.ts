@@ -4,8 +4,8 @@ import type { Split } from "../manifest/entry-schema.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import { readText } from "../../files/bytes.ts";
 import { brief, requireColumns, rowError } from "../../files/csv.ts";
+import { canonicalName, isMissing, placeOf } from "../../labels/wording.ts";
 import { locateTable } from "../formats/table-rows.ts";
-import { isMissing } from "../../labels/wording.ts";
 import { parts } from "./listing.ts";
 import type { ListContext, Part } from "./listing.ts";
 import { partOf, partWords } from "./part-words.ts";
@@ -16,25 +16,44 @@ type ListSplit = Extract<Split, { by: "list" }>;
 export interface ListedPart {
   /** Undefined where a line of it is bad, so that nobody knows, whatever the others say. */
   readonly part: Part | undefined;
+  /** The name as the list has it. */
+  readonly name: string;
   /** Makes an error about the line of the list. */
   readonly complain: (reason: string) => DataError;
+}
+
+/** A list of which image is in which part. */
+export interface SplitList {
+  /** By the image's canonical name: `nameOnList`. */
+  readonly parts: ReadonlyMap<string, ListedPart>;
+  /** Names that stand on it again, in the same part. */
+  readonly repeated: readonly string[];
+}
+
+/** The form in which names of images and of lists meet. */
+export function nameOnList(name: string): string {
+  return canonicalName(name)
+    .replaceAll("\\", "/")
+    .replace(/^(?:\.\/)+/u, "");
 }
 
 /**
  * @returns where each image is, by its name on the list
  * @throws DataError, unless bad records are left out, for a word that means no part, and an image that is in two
  */
-export async function readSplitList(
-  split: ListSplit,
-  context: ListContext,
-): Promise<ReadonlyMap<string, ListedPart>> {
+export async function readSplitList(split: ListSplit, context: ListContext): Promise<SplitList> {
   const listed = new Map<string, ListedPart>();
-  const add = (name: string, here: ListedPart): void => {
-    const before = listed.get(name);
-    if (before === undefined || here.part === undefined) listed.set(name, here);
-    else if (before.part !== undefined && before.part !== here.part) {
-      context.bad(here.complain(`puts ${brief(name)} into ${here.part}, but it is in ${before.part} too`));
-      listed.set(name, { ...here, part: undefined });
+  const repeated: string[] = [];
+  const add = (here: ListedPart): void => {
+    const key = nameOnList(here.name);
+    const before = listed.get(key);
+    if (before === undefined || here.part === undefined) listed.set(key, here);
+    else if (before.part === here.part) repeated.push(here.name);
+    else if (before.part !== undefined) {
+      context.bad(
+        here.complain(`puts ${brief(here.name)} into ${here.part}, but it is in ${before.part} too`),
+      );
+      listed.set(key, { ...here, part: undefined });
     }
   };
   if (split.table !== undefined) await readPartColumn(split, split.table, context, listed, add);
@@ -44,11 +63,11 @@ export async function readSplitList(
     const file = await context.locate(path);
     const lines = (await readText(file)).split(/\r\n|\n|\r/u);
     for (const [record, line] of lines.entries()) {
-      if (line.trim() === "") continue;
-      add(line.trim(), { part, complain: (reason) => new DataError(file, reason, { record }) });
+      if (canonicalName(line) === "") continue;
+      add({ name: line.trim(), part, complain: (reason) => new DataError(file, reason, { record }) });
     }
   }
-  return listed;
+  return { parts: listed, repeated };
 }
 
 async function readPartColumn(
@@ -56,21 +75,26 @@ async function readPartColumn(
   path: string,
   context: ListContext,
   listed: ReadonlyMap<string, ListedPart>,
-  add: (name: string, here: ListedPart) => void,
+  add: (here: ListedPart) => void,
 ): Promise<void> {
   const table = await locateTable(path, context);
   requireColumns(table, [image, column]);
+  const own = Object.keys(words);
+  const placeOfOwn = placeOf(own);
   for (const [row, { cells }] of table.rows.entries()) {
     const complain = (reason: string): DataError => rowError(table, row, reason);
     const word = cells[column];
-    const part = Object.hasOwn(words, word) ? words[word] : partOf(word);
+    const at = placeOfOwn(word);
+    const part = at >= 0 ? words[own[at]] : partOf(word);
     if (isMissing(cells[image])) {
       context.bad(complain("names no image"));
       continue;
     }
-    add(cells[image], { part, complain });
+    // A cell without a part puts the image into none, as a list that does not name it; how many there are is told.
+    if (part === undefined && isMissing(word)) continue;
+    add({ name: cells[image], part, complain });
     if (part !== undefined) continue;
-    const known = [...new Set([...Object.keys(words), ...partWords])];
+    const known = [...new Set([...own, ...partWords])];
     context.bad(
       complain(
         `${column} is ${brief(word)}, which means no part; say which under words, such as ` +
@@ -79,6 +103,8 @@ async function readPartColumn(
     );
   }
   for (const { error, pieces } of table.faults) {
-    for (const piece of pieces) if (listed.has(piece)) add(piece, { part: undefined, complain: () => error });
+    for (const name of pieces) {
+      if (listed.has(nameOnList(name))) add({ name, part: undefined, complain: () => error });
+    }
   }
 }

@@ -6,7 +6,9 @@ import type { Fractions } from "../manifest/entry-schema.ts";
 import { parts } from "./listing.ts";
 import type { ListedRecord, Part } from "./listing.ts";
 import { randomStream } from "../random-stream.ts";
-import type { ListedPart } from "./split-lists.ts";
+import type { DataError } from "../../errors/data-errors.ts";
+import { nameOnList } from "./split-lists.ts";
+import type { ListedPart, SplitList } from "./split-lists.ts";
 
 /** What a split needs to know about a record. */
 export type Placed = Pick<ListedRecord, "id" | "patient">;
@@ -63,34 +65,73 @@ export function splitOfficially(records: readonly Pick<ListedRecord, "part">[]):
   return records.map(({ part = "train" }) => part);
 }
 
+/** How a list fits the images of a source. */
+export interface ListFit {
+  /** The part of each image; undefined for one that is not on the list. */
+  readonly partOf: readonly (Part | undefined)[];
+  /** Names on the list that no image has. */
+  readonly unmatched: readonly string[];
+  /** Names on the list that mean an image which stands there already, in the same part. */
+  readonly repeated: readonly string[];
+}
+
 /**
  * The split of a list. Names on it are names of images; a name without a folder also matches the last part of an image's
  * path, where only one image has it.
  *
- * @param listed parts by image name, as readSplitList gives them
- * @returns undefined for an image that is not on the list
- * @throws DataError for a name without a folder that could be several images
+ * @throws DataError for a name without a folder that could be several images, and for two names of one image in two parts
  */
-export function splitByList(
-  records: readonly Placed[],
-  listed: ReadonlyMap<string, ListedPart>,
-): (Part | undefined)[] {
-  const ids = new Set(records.map(({ id }) => id));
-  const named = new Map<string, string>();
-  return records.map(({ id }) => {
-    const whole = listed.get(id);
-    if (whole !== undefined) return whole.part;
-    const piece = id.slice(id.lastIndexOf("/") + 1);
-    const short = listed.get(piece);
-    if (short === undefined || ids.has(piece)) return undefined; // not on the list, or the list means the image with exactly this name
-    const other = named.get(piece);
-    if (other !== undefined) {
-      throw short.complain(
-        `names ${JSON.stringify(piece)}, which may be ${JSON.stringify(other)} or ${JSON.stringify(id)}: ` +
-          "write the images' names with their folders",
+export function splitByList(records: readonly Placed[], { parts: listed, repeated }: SplitList): ListFit {
+  const ids = records.map(({ id }) => nameOnList(id));
+  const rows = new Map<string, number[]>();
+  const rowsOfPiece = new Map<string, number[]>();
+  const push = (map: Map<string, number[]>, key: string, row: number): void => {
+    const known = map.get(key);
+    if (known === undefined) map.set(key, [row]);
+    else known.push(row);
+  };
+  for (const [row, id] of ids.entries()) {
+    push(rows, id, row);
+    push(rowsOfPiece, id.slice(id.lastIndexOf("/") + 1), row);
+  }
+  const partOf = new Array<Part | undefined>(records.length).fill(undefined);
+  const nameOf = new Map<number, ListedPart>();
+  const again: string[] = [...repeated];
+  const unmatched: string[] = [];
+  const take = (row: number, here: ListedPart): void => {
+    partOf[row] = here.part;
+    nameOf.set(row, here);
+  };
+  const ambiguous = (here: ListedPart, meant: readonly number[]): DataError => {
+    const [a, b] = meant.map((row) => JSON.stringify(records[row].id));
+    return here.complain(
+      `names ${JSON.stringify(here.name)}, which may be ${a} or ${b}: write the images' names with their folders`,
+    );
+  };
+  const bare: [string, ListedPart][] = [];
+  for (const [name, here] of listed) {
+    const own = rows.get(name);
+    if (own === undefined) bare.push([name, here]);
+    else if (own.length > 1) throw ambiguous(here, own);
+    else take(own[0], here);
+  }
+  for (const [name, here] of bare) {
+    const meant = name.includes("/") ? [] : (rowsOfPiece.get(name) ?? []);
+    const free = meant.filter((row) => !nameOf.has(row));
+    if (free.length > 1) throw ambiguous(here, free);
+    if (free.length === 1) {
+      take(free[0], here);
+      continue;
+    }
+    const before = meant.length === 1 ? nameOf.get(meant[0]) : undefined;
+    if (before === undefined) unmatched.push(here.name);
+    else if (before.part === here.part) again.push(here.name);
+    else {
+      throw here.complain(
+        `puts ${JSON.stringify(here.name)} into ${here.part}, but the only image of that name is in ${before.part} too, as ` +
+          JSON.stringify(before.name),
       );
     }
-    named.set(piece, id);
-    return short.part;
-  });
+  }
+  return { partOf, unmatched, repeated: again };
 }

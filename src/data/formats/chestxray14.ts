@@ -1,5 +1,6 @@
 // NIH ChestX-ray14 (Wang et al., "ChestX-ray8", CVPR 2017): one table, findings of an image joined by "|".
 import { suggestion } from "../../errors/nearest.ts";
+import { canonicalName } from "../../labels/wording.ts";
 import { path } from "../manifest/fields.ts";
 import { brief, requireColumns, rowError } from "../../files/csv.ts";
 import type { Format } from "./format.ts";
@@ -47,7 +48,7 @@ export const chestxray14: Format<typeof fields> = {
     requireColumns(table, ["Image Index", "Finding Labels", "Patient ID"]);
     const findImage = await findImagesIn(entry.images, context);
     const labels = (cells: Readonly<Record<string, string>>, at: number, labels: Uint8Array): void => {
-      const words = cells["Finding Labels"].split("|").map((word) => word.trim());
+      const words = cells["Finding Labels"].split("|").map(canonicalName);
       const stated = words.filter((word) => !isMissing(word));
       const positives = stated.map((word) => {
         const column = columnOf.get(word);

@@ -1,13 +1,14 @@
 // CheXpert (Irvin et al., AAAI 2019): one table, a column a label with 1 positive, 0 negative, -1 uncertain, blank.
 import { join } from "node:path";
 import { DataError } from "../../errors/data-errors.ts";
+import { canonicalWord, isMissing } from "../../labels/wording.ts";
 import { path } from "../manifest/fields.ts";
 import { brief, requireColumns, rowError } from "../../files/csv.ts";
 import { belowRoot, exists } from "../../files/paths.ts";
+import { pathsOnDisk } from "../../files/spelled-paths.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 import { partOf } from "../catalogue/part-words.ts";
 import type { Format } from "./format.ts";
-import { canonicalWord, isMissing } from "../../labels/wording.ts";
 import { rowFields } from "./repeated-rows.ts";
 import { listRows } from "./row-records.ts";
 import { locateTable } from "./table-rows.ts";
@@ -68,12 +69,14 @@ export const chexpert: Format<typeof fields> = {
     requireColumns(table, ["Path", ...chexpertLabels]);
     const root = await context.locate(entry.images);
     const tops = new Set(table.rows.map(({ cells }) => topFolder.exec(cells["Path"])?.[0] ?? ""));
+    const onDisk = pathsOnDisk();
     const there = new Set<string>();
     for (const top of tops) if (top !== "" && (await exists(join(root, top)))) there.add(top);
     const findImage = (name: string): string | undefined => {
       const top = topFolder.exec(name)?.[0];
       // Cut before it is judged: what follows may itself try to leave the folder.
-      return belowRoot(root, top === undefined || there.has(top) ? name : name.slice(top.length + 1));
+      const file = belowRoot(root, top === undefined || there.has(top) ? name : name.slice(top.length + 1));
+      return file === undefined ? undefined : onDisk(file);
     };
     const foldersOf = (cells: Cells): string[] =>
       cells["Path"].replace(topFolder, "").split("/").slice(0, -1);

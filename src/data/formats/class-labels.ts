@@ -2,6 +2,7 @@
 // whose labels are the words that occur.
 import { nearest } from "../../errors/nearest.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
+import { canonicalWord, placeOf, visible } from "../../labels/wording.ts";
 import type { ListContext } from "../catalogue/listing.ts";
 
 /** The names "0", "1", "2", ... of so many classes. */
@@ -26,7 +27,9 @@ export function numberedNames(
   most: number,
   { wanted }: Pick<ListContext, "wanted">,
 ): string[] {
-  const asked = wanted.filter((label) => /^(?:0|[1-9]\d{0,4})$/u.test(label) && Number(label) <= most);
+  const asked = wanted
+    .map(canonicalWord)
+    .filter((label) => /^(?:0|[1-9]\d{0,4})$/u.test(label) && Number(label) <= most);
   return numbered(Math.max(classCount(numbers), ...asked.map((label) => Number(label) + 1)));
 }
 
@@ -39,11 +42,14 @@ export function numberedNames(
  */
 export function withWanted(
   found: ReadonlySet<string>,
-  { wanted, classes }: Pick<ListContext, "wanted" | "classes">,
+  { wanted, classes, others = [] }: Pick<ListContext, "wanted" | "classes" | "others">,
 ): string[] {
-  const spare = [...found].filter((label) => !classes.includes(label) && !wanted.includes(label));
-  const missing = wanted.filter((label) => !found.has(label) && nearest(label, spare) === undefined);
-  return [...found, ...missing].sort((a, b) => (a < b ? -1 : 1));
+  const words = [...found];
+  const foundAt = placeOf(words);
+  const isNamed = placeOf([...classes, ...wanted, ...others]);
+  const spare = words.filter((label) => isNamed(label) < 0);
+  const missing = wanted.filter((label) => foundAt(label) < 0 && nearest(label, spare) === undefined);
+  return [...words, ...missing].sort((a, b) => (a < b ? -1 : 1));
 }
 
 export interface ClassLabels {
@@ -55,13 +61,38 @@ export interface ClassLabels {
 /**
  * @param numbers the class of each image
  * @param names of class 0, 1, 2, ...; classes of one name become one label
+ * @param context told of names that stand for several numbers
  */
 export function oneClassEach(
   numbers: Uint8Array | Uint16Array | readonly number[],
   names: readonly string[],
+  context?: Pick<ListContext, "entry" | "remark">,
 ): ClassLabels {
-  const labelNames = [...new Set(names)];
-  const columns = names.map((name) => labelNames.indexOf(name));
+  const numbersOf = new Map<string, number[]>();
+  for (const [number, name] of names.entries()) {
+    const word = canonicalWord(name);
+    numbersOf.set(word, [...(numbersOf.get(word) ?? []), number]);
+  }
+  const words = [...numbersOf.keys()];
+  const labelNames = Array.from(numbersOf.values(), ([first]) => names[first]);
+  const columns = names.map((name) => words.indexOf(canonicalWord(name)));
+  const joined = [...numbersOf.values()].filter((same) => same.length > 1);
+  if (context !== undefined && joined.length > 0) {
+    const cases = joined.map((same) => ({
+      name: names[same[0]],
+      count: numbers.filter((number) => same.includes(number)).length,
+      example: `the numbers ${same.join(", ")}`,
+    }));
+    const [{ name, count, example }] = cases;
+    const more = cases.length === 1 ? "" : `, and ${cases.length - 1} more names like it`;
+    context.remark({
+      kind: "guess",
+      sentence:
+        `${visible(context.entry)} calls several numbers by one name, which are one label now: ${visible(name)} is ${example} ` +
+        `(${count} images)${more}.`,
+      cases,
+    });
+  }
   const labels = new Uint8Array(numbers.length * labelNames.length).fill(rawLabel.negative);
   for (const [i, number] of numbers.entries())
     labels[i * labelNames.length + columns[number]] = rawLabel.positive;

@@ -1,10 +1,10 @@
 // COVIDx (Wang, Lin, Wong, "COVID-Net", 2020), COVIDx-CT (Gunraj, Wang, Wong, "COVIDNet-CT", 2020), and the lists of severity
 // that come with them.
 import { DataError } from "../../errors/data-errors.ts";
-import { name, path, record as fieldRecord } from "../manifest/fields.ts";
+import { column, name, path, record as fieldRecord } from "../manifest/fields.ts";
+import { canonicalName, isMissing } from "../../labels/wording.ts";
 import { brief, requireColumns, rowError } from "../../files/csv.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
-import { isMissing } from "../../labels/wording.ts";
 import type { ListContext } from "../catalogue/listing.ts";
 import { readCovidList } from "./covidx-lists.ts";
 import type { CovidList } from "./covidx-lists.ts";
@@ -29,7 +29,7 @@ const fields = {
    * For images that are kept under other names than the list's: a table, its column with the list's names, and its
    * column with theirs. A name that the table does not hold is left as it is.
    */
-  names: fieldRecord({ table: path, from: name, to: name }).optional(),
+  names: fieldRecord({ table: path, from: column, to: column }).optional(),
   ...rowFields,
 };
 
@@ -44,7 +44,7 @@ export const covidx: Format<typeof fields> = {
     const renamed = entry.names === undefined ? undefined : await readNames(list, entry.names, context);
     // A name whose line in the table of names is bad stands for itself here, and its image is left out.
     const findImage = (image: string): string | undefined => {
-      const other = renamed?.get(image);
+      const other = renamed?.get(canonicalName(image));
       return inFolder(typeof other === "string" ? other : image);
     };
     const nameless: string[] = [];
@@ -58,7 +58,7 @@ export const covidx: Format<typeof fields> = {
       },
       labels: (cells: Cells, at: number, labels: Uint8Array): void => {
         const { filename } = cells;
-        const bad = renamed?.get(filename);
+        const bad = renamed?.get(canonicalName(filename));
         if (bad instanceof DataError) {
           throw rowError(list, at, `nobody knows the file of ${brief(filename)}: ${bad.message}`);
         }
@@ -127,22 +127,25 @@ async function readNames(
   for (const [record, { cells }] of table.rows.entries()) {
     if (isMissing(cells[from])) continue; // a row about something else
     const name = `${from} ${brief(cells[from])}`;
-    const before = renamed.get(cells[from]);
+    const key = canonicalName(cells[from]);
+    const before = renamed.get(key);
     const reason = isMissing(cells[to])
       ? `${to} is empty for ${name}`
       : before === undefined || before === cells[to]
         ? undefined
         : `${name} is there twice`;
     if (reason === undefined) {
-      renamed.set(cells[from], cells[to]);
+      renamed.set(key, cells[to]);
       continue;
     }
     const error = rowError(table, record, reason);
     context.bad(error);
-    renamed.set(cells[from], error);
+    renamed.set(key, error);
   }
-  for (const { error, pieces } of table.faults) for (const piece of pieces) renamed.set(piece, error);
-  if (!list.rows.some(({ cells }) => renamed.has(cells["filename"]))) {
+  for (const { error, pieces } of table.faults) {
+    for (const piece of pieces) renamed.set(canonicalName(piece), error);
+  }
+  if (!list.rows.some(({ cells }) => renamed.has(canonicalName(cells["filename"])))) {
     throw new DataError(table.file, `has none of the file names of ${list.file} in its column ${from}`);
   }
   return renamed;

@@ -70,7 +70,7 @@ export const folder: Format<typeof fields> = {
         context.bad(new DataError(join(root, name), "lies in no class's folder, but beside them"));
       }
     }
-    return { ...oneClassEach(classOf, labelNames), records };
+    return { ...oneClassEach(classOf, labelNames), records, wordsOccur: true };
   },
 };
 

@@ -2,7 +2,7 @@
 import { suggestion } from "../../errors/nearest.ts";
 import { brief } from "../../files/csv.ts";
 import type { TableRow } from "../../files/csv.ts";
-import { isMissing } from "../../labels/wording.ts";
+import { canonicalName, isMissing } from "../../labels/wording.ts";
 
 /** A column in braces, or a brace that is doubled to stand for itself. */
 const hole = /\{\{|\}\}|\{([^{}]*)\}/gu;
@@ -12,8 +12,9 @@ function columnIn(
   inside: string,
   isColumn: (name: string) => boolean,
 ): { readonly column: string; readonly letters: number } | undefined {
-  if (isColumn(inside)) return { column: inside, letters: Infinity };
-  const [, column, letters] = /^(.*):([1-9]\d{0,3})$/u.exec(inside) ?? [];
+  const whole = canonicalName(inside);
+  if (isColumn(whole)) return { column: whole, letters: Infinity };
+  const [, column, letters] = /^(.*):([1-9]\d{0,3})$/u.exec(whole) ?? [];
   return column !== undefined && isColumn(column) ? { column, letters: Number(letters) } : undefined;
 }
 
@@ -27,7 +28,7 @@ export function columnsOfName(
   columns: readonly string[],
   refuse: (reason: string) => never = approved,
 ): string[] {
-  if (columns.includes(text) || !/[{}]/u.test(text)) return [text];
+  if (columns.includes(canonicalName(text)) || !/[{}]/u.test(text)) return [canonicalName(text)];
   const named = [...text.matchAll(hole)].flatMap(([whole, inside]) => {
     if (inside === undefined) return [];
     const found = columnIn(inside, (name) => columns.includes(name));

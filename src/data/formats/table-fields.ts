@@ -1,10 +1,10 @@
 // The fields of a table in a manifest, and what a row says beside its labels.
 import { z } from "zod";
-import { name, names, oneOf, path, record as fieldRecord } from "../manifest/fields.ts";
+import { column, columns, name, names, oneOf, path, record as fieldRecord } from "../manifest/fields.ts";
 import { brief, rowError } from "../../files/csv.ts";
 import type { Table } from "../../files/csv.ts";
 import type { Delimiter, TableForm } from "../../files/table-forms.ts";
-import { canonicalWord, isMissing } from "../../labels/wording.ts";
+import { canonicalName, canonicalWord, isMissing } from "../../labels/wording.ts";
 import { partHint, partOf } from "../catalogue/part-words.ts";
 import { columnsOfName, imageName } from "./path-template.ts";
 import { rowFields } from "./repeated-rows.ts";
@@ -28,14 +28,14 @@ const form = {
 
 /** The columns by which rows of two tables belong together: of the same name in both, or each with the other's. */
 const keys = z
-  .union([name.transform((one) => [one]), names, z.record(z.string(), name)], {
+  .union([column.transform((one) => [one]), columns, z.record(column, column)], {
     error: ({ input }) =>
       input === undefined
         ? undefined
         : "must be a column, a list of columns, or pairs {column of the table: column of the joined one}",
   })
   .transform((on): (readonly [string, string])[] =>
-    Array.isArray(on) ? on.map((column) => [column, column]) : Object.entries(on),
+    Array.isArray(on) ? on.map((own) => [own, own]) : Object.entries(on),
   )
   .refine((pairs) => pairs.length > 0, "names no column");
 
@@ -75,18 +75,18 @@ export const tableFields = {
   /** Appended to a name that does not end in it, nor in .png, .jpg or .jpeg (or one of these and .gz). */
   suffix: z.string().min(1).optional(),
   /** The column of the patient: images of one patient stay in one part of a split. */
-  patient: name.optional(),
+  patient: column.optional(),
   /** The column of the official part of a row: train, valid, test and the like (part-words.ts). */
-  official: name.optional(),
+  official: column.optional(),
   /**
    * The column with the number of bits that an image's values take, for films whose 10, 12 or 14 bits lie in 16-bit files. Other
    * images are read as their files say.
    */
-  bitsColumn: name.optional(),
+  bitsColumn: column.optional(),
   ...rowFields,
 
   /** The column whose words are the labels: an image is positive for its own, and negative for all others. */
-  label: name.optional(),
+  label: column.optional(),
   /** The text between two words of one cell; "list" for cells like ['a', 'b']; without it, a cell is one word. */
   separator: z.string().min(1).optional(),
   /**
@@ -102,7 +102,7 @@ export const tableFields = {
   words: names.optional(),
 
   /** Instead of `label`: columns with one label each. */
-  columns: names.optional(),
+  columns: columns.optional(),
   /**
    * The words in these columns; numbers are compared as numbers, words without regard to case. Defaults: 1, true, yes,
    * positive; 0, false, no, negative; -1, uncertain, u. An empty cell and the words for "missing" (labels/wording.ts) are
@@ -158,16 +158,17 @@ export function factsOf(entry: FactColumns, rows: Table): Omit<RowReader, "label
 
 /** How a row names its image: in one column, or in several that a template joins. */
 function imageIn({ image }: FactColumns, rows: Table): Pick<RowReader, "image" | "nameCells"> {
-  if (rows.columns.includes(image)) return { image: (cells) => cells[image] };
+  const column = canonicalName(image);
+  if (rows.columns.includes(column)) return { image: (cells) => cells[column] };
   const made = columnsOfName(image, rows.columns);
   const nameOf = imageName(image, rows.columns);
   return {
     image: (cells, at) => {
       const named = nameOf(cells);
       if (named !== undefined) return named;
-      const column = made.find((each) => isMissing(cells[each])) ?? image;
-      const said = cells[column] === "" ? "is empty" : `is ${brief(cells[column])}, a word for "missing"`;
-      throw rowError(rows, at, `names no image: ${column} ${said}`, column);
+      const blank = made.find((each) => isMissing(cells[each])) ?? image;
+      const said = cells[blank] === "" ? "is empty" : `is ${brief(cells[blank])}, a word for "missing"`;
+      throw rowError(rows, at, `names no image: ${blank} ${said}`, blank);
     },
     nameCells: (cells) => made.map((column) => cells[column]),
   };

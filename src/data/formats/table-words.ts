@@ -3,6 +3,7 @@ import { suggestion } from "../../errors/nearest.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import { brief, rowError } from "../../files/csv.ts";
 import type { Table } from "../../files/csv.ts";
+import { placeOf } from "../../labels/wording.ts";
 import { mostLabels } from "../catalogue/listing.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 import type { ListContext, Listing } from "../catalogue/listing.ts";
@@ -22,7 +23,8 @@ export function listWords(
   context: ListContext,
 ): Listing {
   const { separator, unlabelled = [] } = entry;
-  const isUnlabelled = (word: string): boolean => unlabelled.includes(word);
+  const placeOfUnlabelled = placeOf(unlabelled);
+  const isUnlabelled = (word: string): boolean => placeOfUnlabelled(word) >= 0;
   const isMissing = missingUnless([
     ...unlabelled,
     ...(entry.words ?? []),
@@ -42,7 +44,7 @@ export function listWords(
   }
   const labelNames = entry.words ?? withWanted(found, context);
   if (labelNames.length === 0) throw new DataError(rows.file, `has no label in column ${label}`);
-  const columnOf = new Map(labelNames.map((word, at) => [word, at]));
+  const columnOf = placeOf(labelNames);
   const reader = {
     ...factsOf(entry, rows),
     labels: (cells: Readonly<Record<string, string>>, at: number, labels: Uint8Array): void => {
@@ -78,8 +80,8 @@ export function listWords(
       }
       const stated = words.filter((word) => !isMissing(word));
       const positives = stated.map((word) => {
-        const column = columnOf.get(word);
-        if (column !== undefined) return column;
+        const column = columnOf(word);
+        if (column >= 0) return column;
         const hint = suggestion(word, labelNames) || `; those are ${labelNames.slice(0, 20).join(", ")}`;
         throw rowError(
           rows,
@@ -91,5 +93,6 @@ export function listWords(
       setPositive(labels, positives, words.length === stated.length);
     },
   };
-  return listRows(rows, labelNames, findImage, reader, entry, context);
+  const listing = listRows(rows, labelNames, findImage, reader, entry, context);
+  return entry.words === undefined ? { ...listing, wordsOccur: true } : listing;
 }

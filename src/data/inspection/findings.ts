@@ -2,9 +2,20 @@
 // measured, copies, files that are no images; each as a sentence with its cases, the gravest first.
 import { UsageError } from "../../errors/errors.ts";
 import { expectArgument, aList, listOf, madeWith, strings } from "../../errors/arguments.ts";
-import { parts, type Part } from "../catalogue/listing.ts";
-import { remarkKinds, type Remark } from "../catalogue/remarks.ts";
+import type { Remark } from "../catalogue/remarks.ts";
 import { countLabels, type ListCount } from "./counts.ts";
+import {
+  counted,
+  finding,
+  gravestFirst,
+  listName,
+  remarkFinding,
+  type FindingCase,
+  type FindingKind,
+  type InspectionFinding,
+  type NamedSample,
+} from "./finding-kinds.ts";
+import { classFindings, imagesOf, nearPatients } from "./label-findings.ts";
 import {
   contradiction,
   sameImages,
@@ -14,68 +25,6 @@ import {
   type OpenedList,
   type Sighting,
 } from "./sightings.ts";
-
-/** Kinds of findings and how grave they are, the gravest first. */
-export const findingKinds = {
-  /** An image is in two parts of the split. */
-  "leaked-image": "leak",
-  /** A patient is in two parts of the split. */
-  "leaked-patient": "leak",
-  /** One image is positive in one place and negative in another. */
-  "conflicting-labels": "conflict",
-  /** Every label of a class is absent everywhere. */
-  "unknown-class": "empty class",
-  /** There are images to train on, and labels of the class elsewhere alone. */
-  "untaught-class": "empty class",
-  /** No image to train on is positive, or can be. */
-  "class-without-positives": "empty class",
-  /** No image to train on is negative, or can be. */
-  "class-without-negatives": "empty class",
-  /** Validation or test lacks positives or negatives of classes that are learned. */
-  "class-without-score": "empty class",
-  /** Every label of a list is absent. */
-  "list-without-labels": "empty class",
-  /** A training source has labels, but none of a class that another source knows. */
-  "lonely-source": "empty class",
-  /** Equal images inside one list. */
-  "duplicate-images": "duplicates",
-  /** One image in two sources of one part. */
-  "shared-image": "duplicates",
-  /** One patient in two sources of one part. */
-  "shared-patient": "duplicates",
-  "undecodable-image": "undecodable",
-  ...remarkKinds,
-} as const;
-export type FindingKind = keyof typeof findingKinds;
-export type Severity = (typeof findingKinds)[FindingKind];
-
-/** A sample by its names. */
-export interface NamedSample {
-  readonly source: string;
-  readonly part: Part;
-  readonly id: string;
-}
-
-/** One case of a finding: one image, one patient, or one class. */
-export interface FindingCase {
-  readonly class?: string;
-  readonly patient?: string;
-  /** A word, label, column or file in the source's own words, and how often it was met. */
-  readonly name?: string;
-  readonly count?: number;
-  /** One of each place. */
-  readonly samples: readonly NamedSample[];
-  /** In the decoder's words. */
-  readonly reason?: string;
-}
-
-export interface InspectionFinding {
-  readonly kind: FindingKind;
-  readonly severity: Severity;
-  readonly sentence: string;
-  /** All of them. */
-  readonly cases: readonly FindingCase[];
-}
 
 /** An image that could not be decoded, by its place in the lists. */
 export interface Undecodable extends Sighting {
@@ -123,33 +72,14 @@ export function inspect(
     ...meetings(lists, patients, { across: "leaked-patient", within: "shared-patient", what: "patient" }),
     ...conflicts(classes, lists, images),
     ...classFindings(classes, counts),
+    ...nearPatients(lists),
     ...duplicates(lists, images),
     ...failures(lists, undecodable),
-    ...remarks.map(({ kind, sentence, cases }) =>
-      finding(
-        kind,
-        sentence,
-        cases.map(({ name, count, example }) => ({
-          ...{ name, count, samples: [] },
-          ...(example === undefined ? {} : { reason: example }),
-        })),
-      ),
-    ),
+    ...remarks.map(remarkFinding),
   ];
-  const order = Object.keys(findingKinds);
-  const findings = found.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+  const findings = gravestFirst(found);
   return { counts, findings, clean: inVain(lists, counts, new Set(findings.map(({ kind }) => kind))) };
 }
-
-function finding(kind: FindingKind, sentence: string, cases: readonly FindingCase[]): InspectionFinding {
-  return { kind, severity: findingKinds[kind], sentence, cases };
-}
-
-/** 1,234 images; 1 image. */
-const counted = (count: number, what: string): string =>
-  `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
-
-const listName = ({ source, part }: { source: string; part: Part }): string => `"${source}" (${part})`;
 
 function named(lists: readonly OpenedList[], at: Sighting): NamedSample {
   const { source, part } = lists[at.list].list;
@@ -220,88 +150,6 @@ function conflicts(
       cases,
     );
   });
-}
-
-/** The labels of one class over several lists. */
-function sum(counts: readonly ListCount[], k: number): { positive: number; negative: number; soft: number } {
-  const total = (kind: "positive" | "negative" | "soft"): number =>
-    counts.reduce((so, { classes }) => so + classes[k][kind], 0);
-  return { positive: total("positive"), negative: total("negative"), soft: total("soft") };
-}
-
-const imagesOf = (counts: readonly ListCount[]): number =>
-  counts.reduce((total, { images }) => total + images, 0);
-
-const knows = (count: ListCount, k: number): boolean => count.classes[k].absent < count.images;
-
-function classFindings(classes: readonly string[], counts: readonly ListCount[]): InspectionFinding[] {
-  const training = counts.filter(({ part }) => part === "train");
-  const found: InspectionFinding[] = [];
-  const about = (kind: FindingKind, chosen: readonly string[], sentence: (names: string) => string): void => {
-    if (chosen.length === 0) return;
-    const cases = chosen.map((name) => ({ class: name, samples: [] }));
-    found.push(finding(kind, sentence(chosen.join(", ")), cases));
-  };
-  const unknown = classes.filter((_, k) => !counts.some((count) => knows(count, k)));
-  about("unknown-class", unknown, (names) => `No source knows ${names}: every label is absent.`);
-
-  const labelled = classes.filter((name) => !unknown.includes(name));
-  // A manifest of test images alone is not meant to teach anything.
-  if (imagesOf(training) > 0) {
-    const untaught = labelled.filter(
-      (name) => !training.some((count) => knows(count, classes.indexOf(name))),
-    );
-    about(
-      "untaught-class",
-      untaught,
-      (names) =>
-        `No image to train on has a label of ${names}: only a model that learned it before knows it.`,
-    );
-    const taught = labelled.filter((name) => !untaught.includes(name));
-    const trainable = (name: string): ReturnType<typeof sum> => sum(training, classes.indexOf(name));
-    about(
-      "class-without-positives",
-      taught.filter((name) => trainable(name).positive + trainable(name).soft === 0),
-      (names) => `No image to train on is positive for ${names}: it cannot be learned.`,
-    );
-    about(
-      "class-without-negatives",
-      taught.filter((name) => trainable(name).negative + trainable(name).soft === 0),
-      (names) => `No image to train on is negative for ${names}: it cannot be learned.`,
-    );
-  }
-  for (const part of parts) {
-    const scored = counts.filter((count) => count.part === part && count.images > 0);
-    if (part === "train" || scored.length === 0) continue;
-    for (const kind of ["positive", "negative"] as const) {
-      about(
-        "class-without-score",
-        labelled.filter((name) => sum(scored, classes.indexOf(name))[kind] === 0),
-        (names) => `No ${part} image is ${kind} for ${names}: the AUC is undefined there.`,
-      );
-    }
-  }
-  for (const count of counts) {
-    if (count.images === 0 || count.unlabelled < count.images) continue;
-    found.push(
-      finding("list-without-labels", `Every label of ${listName(count)} is absent.`, [
-        { samples: [{ source: count.source, part: count.part, id: "" }] },
-      ]),
-    );
-  }
-  if (training.length > 1) {
-    for (const count of training) {
-      const known = [...classes.keys()].filter((k) => knows(count, k));
-      const others = training.filter((other) => other !== count);
-      if (known.length === 0 || known.some((k) => others.some((other) => knows(other, k)))) continue;
-      found.push(
-        finding("lonely-source", `"${count.source}" shares no class with another source.`, [
-          { samples: [{ source: count.source, part: count.part, id: "" }] },
-        ]),
-      );
-    }
-  }
-  return found;
 }
 
 function duplicates(lists: readonly OpenedList[], images: readonly Group[]): InspectionFinding[] {

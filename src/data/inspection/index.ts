@@ -10,15 +10,15 @@ export {
 export { chooseExamples, type ExampleGroup } from "./examples.ts";
 export {
   findingKinds,
-  inspect,
   type FindingCase,
   type FindingKind,
-  type Inspection,
   type InspectionFinding,
   type NamedSample,
   type Severity,
-  type Undecodable,
-} from "./findings.ts";
+} from "./finding-kinds.ts";
+export { inspect, type Inspection, type Undecodable } from "./findings.ts";
 export { type OpenedList } from "./sightings.ts";
-export { datasetsOf, openedCatalogue, uncertaintyPolicy, type OpenedCatalogue } from "./opened.ts";
+export { datasetsOf } from "../manifest/datasets.ts";
+export { openedCatalogue, uncertaintyPolicy, type OpenedCatalogue } from "./opened.ts";
+export { warningLines, warningsOf } from "./warnings.ts";
 export { imageSizes, type SizeCount } from "./sizes.ts";

@@ -2,47 +2,12 @@
 import { expectArgument, madeWith } from "../../errors/arguments.ts";
 import { aCatalogue, type Catalogue } from "../catalogue/catalogue.ts";
 import { entriesOf } from "../manifest/entries.ts";
-import { formatOf } from "../formats/formats.ts";
-import type { Entry } from "../manifest/entry-schema.ts";
+import { datasetsOf } from "../manifest/datasets.ts";
 import { aManifest, type DataManifest } from "../manifest/manifest.ts";
 import { forClass } from "../catalogue/mapping.ts";
 import type { DecodedAssembly } from "../assembly/pixels.ts";
 import type { Undecodable } from "./findings.ts";
 import type { OpenedList } from "./sightings.ts";
-
-/**
- * The dataset inside which each entry's names of patients are unique, by the entry's name: the one that it names under
- * `patients`, or what its format says of the names of patients.
- */
-export function datasetsOf(
-  manifest: Pick<DataManifest, "sources" | "validation" | "test">,
-): Map<string, string> {
-  const datasets = new Map<string, string>();
-  /** By what entries have in common: the dataset that has it. */
-  const holder = new Map<string, string>();
-  for (const { entry } of entriesOf(manifest)) {
-    const marks = marksOf(entry);
-    const joined = new Set(marks.map((mark) => holder.get(mark)).filter((dataset) => dataset !== undefined));
-    const dataset = [...joined].at(0) ?? marks[0];
-    datasets.set(entry.name, dataset);
-    for (const mark of marks) holder.set(mark, dataset);
-    // An entry may join two datasets to one.
-    for (const table of [datasets, holder]) {
-      for (const [key, other] of table) if (joined.has(other)) table.set(key, dataset);
-    }
-  }
-  return datasets;
-}
-
-/** Keys of an entry: entries that share a key are one dataset. */
-function marksOf(entry: Entry): readonly [string, ...string[]] {
-  if (entry.patients !== undefined) return [`patients ${entry.patients}`];
-  const { patients } = formatOf(entry);
-  if (patients === "format") return [`format ${entry.format}`];
-  if (patients === "entry") return [`entry ${entry.name}`];
-  const [first, ...others] = patients(entry);
-  return [`common ${first}`, ...others.map((mark) => `common ${mark}`)];
-}
 
 /** The manifest's word for what uncertain labels of a class become. */
 export function uncertaintyPolicy(manifest: DataManifest, source: string, className: string): string {

@@ -1,6 +1,8 @@
 // Tells which classes the sources must teach. A class that a model knows already needs no source, where the model is evaluated
 // or learns another class.
 
+import { placeOf } from "../../labels/wording.ts";
+
 /** Whether a class must be learned. */
 export type Learns = (name: string) => boolean;
 
@@ -11,7 +13,7 @@ export const everyClass: Learns = () => true;
 export const noClass: Learns = () => false;
 
 /** For a model that knows some classes: all others. */
-export const classesBeyond =
-  (known: readonly string[]): Learns =>
-  (name) =>
-    !known.includes(name);
+export const classesBeyond = (known: readonly string[]): Learns => {
+  const place = placeOf(known);
+  return (name) => place(name) < 0;
+};

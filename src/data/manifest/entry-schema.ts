@@ -2,7 +2,7 @@
 // formats have in common, joined to those of the format that `format` names.
 import { z } from "zod";
 import { suggestion } from "../../errors/nearest.ts";
-import { name, names, oneOf, path, record, share, wholeNumber, wrongWord } from "./fields.ts";
+import { column, name, names, oneOf, path, record, share, wholeNumber, wrongWord } from "./fields.ts";
 import { formatNames, formats } from "../formats/formats.ts";
 import type { FormatName, Formats } from "../formats/formats.ts";
 import { parts } from "../catalogue/listing.ts";
@@ -94,6 +94,11 @@ const common = {
    * absent.
    */
   knows: names.optional(),
+  /**
+   * Labels of the source that mean something else than every class, however near they are to the name of one: "mass" beside the
+   * class "Mass" is an error until it stands here or under `mapping`. They are not listed among the words that no class takes.
+   */
+  others: names.optional(),
   /** What a label becomes that the source calls uncertain: one setting for all classes, or one for each. */
   uncertain: byClass<UncertainPolicy>(uncertainPolicy).default("absent"),
   /**
@@ -103,7 +108,10 @@ const common = {
   blank: byClass<BlankPolicy>(oneOf(blankWords)).default("absent"),
   /** Which images are taken: those positive for one of these labels, in the source's own words. Default: all. */
   holds: names.optional(),
-  /** Which images are taken, by the columns of their table: a value, a list of values, or {min, max}. */
+  /**
+   * Which images are taken, by the columns of their table: a value, a list of values, or {min, max}. An age as DICOM has it is a
+   * number of years: "058Y" is 58, "006M" is 0.5. A cell that is no number is in no range, and is counted and shown.
+   */
   where: z.record(z.string(), condition).optional(),
   /** Which images are taken, by their place in the source: {from: 1, to: 5000}. */
   rows: rows.optional(),
@@ -125,7 +133,8 @@ const common = {
     }),
   ).optional(),
   /**
-   * Whose patients they are: entries with one word here share their names of patients, which `tessera inspect` compares.
+   * Whose patients they are: entries with one word here share their names of patients, which `tessera inspect` compares. "1" and
+   * "1.0" are one patient; "1" and "001" are two, which is shown; "nan" and the like are none.
    * Default, as each format says (../formats/NAME.ts): all entries of the format where that is of one published dataset;
    * entries that read one table or have a folder of images in common; or each entry alone.
    */
@@ -187,9 +196,9 @@ const byList = record({
   /** A table with a line for each image: */
   table: path.optional(),
   /** its column of image names, and */
-  image: name.optional(),
+  image: column.optional(),
   /** its column of parts, */
-  part: name.optional(),
+  part: column.optional(),
   /** whose words mean these parts; train, training, valid, val, validation, validate, dev, test and testing are understood. */
   words: z.record(z.string(), oneOf(parts)).optional(),
   /** Or text files with one image name on each line. A name without a folder matches an image in any, if only one has it. */

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { escapes } from "../../files/paths.ts";
 import { suggestion } from "../../errors/nearest.ts";
+import { canonicalName } from "../../labels/wording.ts";
 
 /** An object that refuses unknown keys, and names the one that was probably meant. */
 export function record<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
@@ -45,6 +46,10 @@ export const name = z
   .transform(String);
 
 export const names = z.array(name).min(1);
+
+/** The name of a column of a table: canonical, as the names in the headers that readTable reads. */
+export const column = name.transform(canonicalName);
+export const columns = z.array(column).min(1);
 export const wholeNumber = z.int().min(1);
 export const share = z.number().min(0).max(1);
 

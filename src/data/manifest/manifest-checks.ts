@@ -1,5 +1,6 @@
 // Checks of a manifest that need no data: names that refer to nothing, sizes that leave nothing.
 import { suggestion } from "../../errors/nearest.ts";
+import { canonicalWord, nearMatch, outline, sameWord, visible } from "../../labels/wording.ts";
 import { formatOf } from "../formats/formats.ts";
 import type { FieldPath } from "./complaints.ts";
 import { entriesOf } from "./entries.ts";
@@ -15,25 +16,44 @@ export function checkNames(manifest: ManifestContent, learns: Learns, fail: Fail
   const unique = (list: readonly string[], path: (i: number) => FieldPath): void => {
     const seen = new Set<string>();
     // Where adding it adds nothing, it was there before.
-    const again = list.findIndex((item) => seen.size === seen.add(item).size);
-    if (again >= 0) fail(path(again), `names "${list[again]}" a second time`);
+    const again = list.findIndex((item) => seen.size === seen.add(canonicalWord(item)).size);
+    if (again >= 0) fail(path(again), `names ${visible(list[again])} a second time`);
   };
   const isClass = (item: string, path: FieldPath): void => {
     if (classes.includes(item)) return;
-    const hint = suggestion(item, classes);
+    const near = nearMatch(item, classes);
+    const hint =
+      near === undefined ? suggestion(item, classes) : `; ${visible(item)} is nearly ${visible(near)}`;
     fail(path, `names "${item}", which is not one of the classes (${classes.join(", ")})${hint}`);
   };
 
   unique(classes, (i) => ["classes", i]);
+  // Nobody could tell them apart in a table, and of a label like both, nobody could say which it means.
+  const outlines = new Map<string, string>();
+  for (const [i, name] of classes.entries()) {
+    const other = outlines.get(outline(name));
+    if (other !== undefined && outline(name) !== "") {
+      fail(
+        ["classes", i],
+        `names ${visible(name)}, which is nearly ${visible(other)}: give one another name`,
+      );
+    }
+    outlines.set(outline(name), name);
+  }
   const entries = entriesOf(manifest);
   unique(
     entries.map(({ entry }) => entry.name),
     (i) => [...entries[i].path, "name"],
   );
   for (const { path, entry } of entries) {
-    const { knows = [], holds = [], mapping = {} } = entry;
+    const { knows = [], holds = [], mapping = {}, others = [] } = entry;
     unique(knows, (i) => [...path, "knows", i]);
     unique(holds, (i) => [...path, "holds", i]);
+    const labels = Object.keys(mapping);
+    unique(labels, (i) => [...path, "mapping", labels[i]]);
+    const both = others.findIndex((label) => labels.some((mapped) => sameWord(mapped, label)));
+    if (both >= 0)
+      fail([...path, "others", both], `names ${visible(others[both])}, which mapping says means a class`);
     for (const [i, known] of knows.entries()) isClass(known, [...path, "knows", i]);
     for (const [label, target] of Object.entries(mapping)) isClass(target, [...path, "mapping", label]);
     for (const field of ["uncertain", "blank", "limitPerClass"] as const) {

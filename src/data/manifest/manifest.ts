@@ -10,6 +10,7 @@ import { readText } from "../../files/bytes.ts";
 import { everyClass, type Learns } from "./class-filter.ts";
 import { checkImages, checkNames, type Fail } from "./manifest-checks.ts";
 import { record } from "./fields.ts";
+import { inClassSpelling } from "./spelling.ts";
 import { manifestFields, otherSections, type ManifestContent } from "./manifest-schema.ts";
 
 /** A checked manifest; every default is filled in. Fields and units: manifest-schema.ts. */
@@ -129,7 +130,7 @@ export function parseManifestWith<Sections extends z.ZodRawShape>(
     const { path, reason } = complaints[0] ?? { path: [], reason: "is not a manifest" };
     return fail(path, reason);
   }
-  const content = result.data as ManifestContent & z.output<z.ZodObject<Sections>>;
+  const content = inClassSpelling(result.data as ManifestContent & z.output<z.ZodObject<Sections>>, fail);
   checkNames(content, learns, fail);
   checkImages(content, fail);
   check(content, fail);
