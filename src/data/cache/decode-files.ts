@@ -1,10 +1,10 @@
 // Brings image files into the cache: threads read, decode and fit each content once.
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { basename, dirname } from "node:path";
+import { dirname } from "node:path";
 import { DataError } from "../../errors/data-errors.ts";
 import { codeOf, messageOf } from "../../files/causes.ts";
-import { exists } from "../../files/paths.ts";
+import { missingImage } from "../../files/near-files.ts";
 import type { FittedSize } from "../images/index.ts";
 import { Budget } from "./memory-budget.ts";
 import { DecodePool } from "./decode-pool.ts";
@@ -176,18 +176,9 @@ async function identityOf(path: string): Promise<FileIdentity | DataError> {
     return { path, size, mtimeNs, ino };
   } catch (cause) {
     const code = codeOf(cause);
-    if (code === "ENOENT") return new DataError(path, `does not exist${await hintFor(path)}`, { cause });
+    if (code === "ENOENT") return new DataError(path, `does not exist${await missingImage(path)}`, { cause });
     if (code === "ENOTDIR")
       return new DataError(path, `does not exist: ${dirname(path)} is no folder`, { cause });
     return new DataError(path, `cannot be read (${messageOf(cause)})`, { cause });
   }
-}
-
-/** A hint for the usual reason why an image of a table is missing: the table leaves the extension out. */
-async function hintFor(path: string): Promise<string> {
-  for (const suffix of [".png", ".jpg", ".jpeg"]) {
-    if (await exists(path + suffix))
-      return `, but ${basename(path)}${suffix} does; for a table, write suffix: ${suffix} in the manifest`;
-  }
-  return "";
 }

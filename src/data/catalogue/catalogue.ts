@@ -14,7 +14,8 @@ import {
 } from "../../errors/arguments.ts";
 import { join, resolve } from "node:path";
 import { UsageError } from "../../errors/errors.ts";
-import { suggestion } from "../../errors/nearest.ts";
+import { nearest } from "../../errors/nearest.ts";
+import { nearMatch } from "../../labels/wording.ts";
 import { absent } from "../../labels/states.ts";
 import type { FieldPath } from "../manifest/complaints.ts";
 import { entriesOf, wantedLabels } from "../manifest/entries.ts";
@@ -23,6 +24,7 @@ import { partsOf } from "./entry-parts.ts";
 import type { Entry } from "../manifest/entry-schema.ts";
 import { DataError, ManifestError } from "../../errors/data-errors.ts";
 import { mostArrayBytes } from "../../files/limits.ts";
+import { nearPath, suggestedPath } from "../../files/near-files.ts";
 import { exists } from "../../files/paths.ts";
 import { formatOf } from "../formats/formats.ts";
 import { parts } from "./listing.ts";
@@ -30,7 +32,7 @@ import { rawLabel } from "../../labels/raw-labels.ts";
 import type { ImagePlace, ListContext, Listing, Part } from "./listing.ts";
 import { aManifest, type DataManifest } from "../manifest/manifest.ts";
 import type { Remark } from "./remarks.ts";
-import { combineLabels, mapLabels, settle } from "./mapping.ts";
+import { combineLabels, listLabels, mapLabels, settle } from "./mapping.ts";
 import type { ClassMapping, Refuse } from "./mapping.ts";
 import { keepWithin, positiveLimits, select } from "./selection.ts";
 import { refuseSharedImages } from "./shared-images.ts";
@@ -338,9 +340,11 @@ function refuseUnknownClasses(manifest: DataManifest, listed: readonly ListedEnt
   for (const [k, name] of classes.entries()) {
     if (sources.some(({ mapping }) => mapping.known[k]) || !manifest.learns(name)) continue;
     const labels = [...new Set(sources.flatMap(({ listing }) => listing.labelNames))];
+    const near = nearMatch(name, labels) ?? nearest(name, labels);
     throw manifest.complain(
       ["classes", k],
-      `names "${name}", but no source knows it: no label of a source is called so or mapped to it${suggestion(name, labels)}`,
+      `names "${name}", but no source knows it: no label of a source is called so or mapped to it; ` +
+        `${listLabels(labels, "the labels")}${near === undefined ? "" : `; did you mean "${near}"?`}`,
     );
   }
   for (const { path, entry, mapping } of listed) {
@@ -361,11 +365,16 @@ function locator(dataRoot: string): ListContext["locate"] {
     const file = join(root, path);
     if (await exists(file)) return file;
     if (!(await exists(root))) {
-      throw new DataError(root, "does not exist; name the folder of the datasets with --data-root");
+      throw new DataError(
+        root,
+        `does not exist; name the folder of the datasets with --data-root${await suggestedPath(root)}`,
+      );
     }
+    const near = await nearPath(root, path);
     throw new DataError(
       file,
-      `does not exist; --data-root is ${root}, and the manifest names ${path} below it`,
+      `does not exist; --data-root is ${root}, and the manifest names ${path} below it` +
+        (near === undefined ? "" : `; did you mean ${JSON.stringify(near)}?`),
     );
   };
 }

@@ -7,7 +7,7 @@ import { DataError } from "../../errors/data-errors.ts";
 import { path } from "../manifest/fields.ts";
 import { brief, readTable, rowError } from "../../files/csv.ts";
 import type { Delimiter, Table, TableRow } from "../../files/csv.ts";
-import { askFolder, belowRoot } from "../../files/paths.ts";
+import { askFolder, belowRoot, whyOutside } from "../../files/paths.ts";
 import { mostLabels } from "../catalogue/listing.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 import type { ListContext, ListedRecord, Listing, Part } from "../catalogue/listing.ts";
@@ -111,7 +111,12 @@ export function listRows(
     if (image === "") throw rowError(table, at, "names no image");
     const file = findImage(image);
     if (file === undefined) {
-      throw rowError(table, at, `the image ${brief(image)} does not lie below the folder of the images`);
+      const why = whyOutside(image) ?? "names the folder itself";
+      throw rowError(
+        table,
+        at,
+        `the image ${brief(image)} does not lie below the folder of the images: it ${why}; write its path from there`,
+      );
     }
     const line = lineOf.get(file);
     if (line !== undefined) {
