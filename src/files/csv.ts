@@ -55,7 +55,9 @@ const mostFaults = 100;
  * leave behind, are dropped; empty lines too.
  *
  * @param bad takes what is wrong with one row, which is then left out: a cell too few or too many, a quote out of place
- * @throws DataError as readText; for no row at all, two columns of one name, and a table over the limits
+ * Of two columns of one name, each is called after its place as well, `note [column 3]` and `note [column 4]`: whoever wants
+ * one of them says which.
+ * @throws DataError as readText; for no row at all, telling the first that is bad; and a table over the limits
  */
 export async function readTable(
   file: string,
@@ -67,11 +69,16 @@ export async function readTable(
   let header: readonly string[] | undefined;
   const rows: TableRow[] = [];
   let record = 0;
+  let first: DataError | undefined;
+  const leaveOut = (error: DataError): void => {
+    first ??= error;
+    bad(error);
+  };
   for (const parsed of parseRows(file, text, delimiter, limits)) {
     if ("fault" in parsed) {
       const { fault: reason, cause } = parsed;
       if (header === undefined) throw new DataError(file, reason, { cause }); // nothing can be read without it
-      bad(new DataError(file, reason, { record: record++, cause }));
+      leaveOut(new DataError(file, reason, { record: record++, cause }));
       continue;
     }
     const { line, cells } = parsed;
@@ -81,7 +88,7 @@ export async function readTable(
     }
     if (cells.length !== header.length) {
       const reason = `has ${counted(cells.length, "cell")}, but the header names ${counted(header.length, "column")}`;
-      bad(new DataError(file, `line ${line}: ${reason}`, { record: record++ }));
+      leaveOut(new DataError(file, `line ${line}: ${reason}`, { record: record++ }));
       continue;
     }
     const row: Record<string, string> = {};
@@ -90,7 +97,11 @@ export async function readTable(
   }
   if (header === undefined)
     throw new DataError(file, "is empty; a table starts with the names of its columns");
-  if (rows.length === 0) throw new DataError(file, "has a header but no row");
+  if (rows.length === 0) {
+    throw (
+      first?.advising("no row of the table can be read") ?? new DataError(file, "has a header but no row")
+    );
+  }
   return { file, columns: header.filter((name) => name !== ""), rows };
 }
 
@@ -218,6 +229,14 @@ function findRows(
 export function requireColumns(table: Table, names: readonly string[]): void {
   const missing = names.find((name) => !table.columns.includes(name));
   if (missing === undefined) return;
+  const several = table.columns.filter((name) => isRepeated(name, missing));
+  if (several.length > 0) {
+    throw new DataError(
+      table.file,
+      `has ${several.length} columns called ${brief(missing)}: rename all but one, or name the one that is meant: ` +
+        several.map((name) => brief(name)).join(" or "),
+    );
+  }
   const [only = ""] = table.columns;
   const other = table.columns.length === 1 ? [",", ";", "\t"].find((mark) => only.includes(mark)) : undefined;
   const hint =
@@ -257,15 +276,24 @@ function readHeader(
     cells.map((cell) => cell.trim()),
     delimiter,
   );
+  const names = header.map((name, at) => {
+    const isTwice = name !== "" && (header.indexOf(name) !== at || header.includes(name, at + 1));
+    return isTwice ? repeated(name, at) : name;
+  });
   const seen = new Set<string>();
-  for (const name of header) {
+  for (const name of names) {
     // Assigning to this name would change what the row is, not what it holds.
     if (name === "__proto__") throw new DataError(file, `cannot have a column called ${name}; rename it`);
     if (name !== "" && seen.has(name)) throw new DataError(file, `has two columns called ${brief(name)}`);
     seen.add(name);
   }
-  return header;
+  return names;
 }
+
+/** What a column is called whose name another one has, too. */
+const repeated = (name: string, at: number): string => `${name} [column ${at + 1}]`;
+const isRepeated = (column: string, name: string): boolean =>
+  column.startsWith(`${name} [column `) && /^\d+\]$/u.test(column.slice(name.length + " [column ".length));
 
 /** `Image[Width`, `Height]` -> `Image[Width]`, `Image[Height]`; brackets that never close are left as they are. */
 function splitBrackets(cells: readonly string[], delimiter: Delimiter): string[] {

@@ -2,6 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { nearest } from "../errors/nearest.ts";
+import { isHarmless } from "./harmless.ts";
 import { exists } from "./paths.ts";
 
 /** Names of more than this are compared whole alone, not letter by letter. */
@@ -30,9 +31,9 @@ const known = new Map<string, FolderNames>();
 async function namesIn(folder: string): Promise<FolderNames | undefined> {
   const before = known.get(folder);
   if (before !== undefined && performance.now() - before.at < listingAge) return before;
-  const all = await readdir(folder).catch(() => undefined);
-  if (all === undefined) return undefined;
-  all.sort();
+  const found = await readdir(folder).catch(() => undefined);
+  if (found === undefined) return undefined;
+  const all = found.filter((name) => !isHarmless(name)).sort();
   const names = {
     at: performance.now(),
     all,
@@ -51,8 +52,9 @@ async function namesIn(folder: string): Promise<FolderNames | undefined> {
 function meant(wanted: string, names: FolderNames, numbered: boolean): string | undefined {
   const alike = names.byLook.get(look(wanted)) ?? names.byStem.get(stem(wanted));
   if (alike !== undefined || names.all.length > mostCompared) return alike;
-  const others = numbered ? names.all.filter((name) => digits(name) === digits(wanted)) : names.all;
-  return nearest(wanted, others);
+  if (!numbered) return nearest(wanted, names.all);
+  const others = [...names.byStem.keys()].filter((name) => digits(name) === digits(stem(wanted)));
+  return names.byStem.get(nearest(stem(wanted), others) ?? "");
 }
 
 /**

@@ -104,8 +104,8 @@ class Decoding {
   #pool: DecodePool | undefined;
   readonly #reading: Budget;
   readonly #decoding: Budget;
-  /** Contents that are being decoded or are done; false for one that cannot be decoded. */
-  readonly #contents = new Map<string, Promise<boolean>>();
+  /** Contents that are being decoded or are done; the reason for one that cannot be decoded. */
+  readonly #contents = new Map<string, Promise<string | undefined>>();
 
   constructor(cache: ImageCache, threads: number, size: FittedSize, memory: number) {
     this.#cache = cache;
@@ -121,7 +121,7 @@ class Decoding {
     const known = this.#cache.contentOf(before);
     if (known !== undefined && (await this.#cache.find(known)) !== undefined) return known;
 
-    let claim: { readonly settle: (decoded: boolean) => void } | undefined;
+    let claim: { readonly settle: (reason: string | undefined) => void } | undefined;
     this.#pool ??= this.#makePool();
     const held = [await this.#reading.take(Number(before.size))];
     let over = false;
@@ -139,7 +139,7 @@ class Decoding {
       });
       giveBack();
       if (result instanceof DataError) {
-        claim?.settle(false);
+        claim?.settle(result.reason);
         return result;
       }
       const { content, decoded } = result;
@@ -147,17 +147,16 @@ class Decoding {
         await this.#cache.add(content, decoded.pixelHash, decoded.pixels);
         this.decoded++;
       }
-      claim?.settle(true);
-      if ((await this.#contents.get(content)) !== true) {
-        return new DataError(file, "holds the same bytes as another image, which cannot be decoded");
-      }
+      claim?.settle(undefined);
+      const reason = await this.#contents.get(content);
+      if (reason !== undefined) return new DataError(file, reason);
       const after = await identityOf(file);
       const same =
         !(after instanceof DataError) && after.mtimeNs === before.mtimeNs && after.size === before.size;
       if (same) this.#cache.noteFile(before, content);
       return content;
     } catch (error) {
-      claim?.settle(false); // others wait for it
+      claim?.settle(messageOf(error)); // others wait for it
       throw error;
     } finally {
       over = true;

@@ -135,8 +135,13 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       throw manifest.complain([...path, ...field], reason);
     };
     const drawing = drawingOf(place, options.seed, limit);
+    let first: DataError | undefined;
     const context: ListContext = {
       ...reading,
+      bad: (error) => {
+        first ??= error;
+        reading.bad(error);
+      },
       entry: entry.name,
       wanted: wantedLabels(entry),
       // The split must not depend on --seed, nor may anything that is drawn before it.
@@ -145,13 +150,12 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       remark: (remark) => remarks.push({ source: entry.name, ...remark }),
       drawn: (done, total) => options.onDrawn?.(entry.name, done, total),
     };
-    const before = skipped.size;
     const listing = await listEntry(manifest, path, entry, context);
     if (listing.records.length === 0) {
-      const first = [...skipped.values()].at(before)?.message;
+      const fault = first?.message; // assigned in a function, which the compiler does not follow
       refuse(
         [],
-        `holds no image${first === undefined ? "" : ` that can be listed; the first fault: ${first}`}`,
+        `holds no image${fault === undefined ? "" : ` that can be listed; the first fault: ${fault}`}`,
       );
     }
     if (listing.records.length * classes.length > mostArrayBytes) {

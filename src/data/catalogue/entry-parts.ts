@@ -39,10 +39,15 @@ async function splitSource(
       }
       return splitOfficially(records);
     case "list": {
-      const partOf = splitByList(records, await readSplitList(split, context));
+      const listed = await readSplitList(split, context);
+      const partOf = splitByList(records, listed);
       if (partOf.every((part) => part === undefined)) {
         const example = JSON.stringify(records[0].id);
-        refuse(["split"], `lists none of the images of "${name}", such as ${example}`);
+        const [other = ""] = listed.keys();
+        refuse(
+          ["split"],
+          `lists none of the images of "${name}", such as ${example}; it names others, such as ${JSON.stringify(other)}`,
+        );
       }
       return partOf;
     }

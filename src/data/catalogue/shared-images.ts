@@ -26,12 +26,22 @@ export function refuseSharedImages(entries: readonly Taken[], complain: DataMani
   interface Owner {
     readonly by: Taken;
     readonly part: Part;
+    readonly id: string;
   }
   const arrays = new Map<PixelArray, (Owner | undefined)[]>(); // equal arrays share a list of owners
   const files = new Map<string, Owner>();
-  const check = (before: Owner | undefined, here: Owner, id: string, advice: string): void => {
+  const check = (before: Owner | undefined, here: Owner, advice: string): void => {
     if (before === undefined || before.part === here.part) return;
     const { path, entry } = here.by;
+    const { id } = here;
+    if (before.by === here.by) {
+      throw complain(
+        path,
+        `has one image in two parts of its own: ${JSON.stringify(before.id)} in ${before.part} is ` +
+          `${JSON.stringify(id)} in ${here.part}; a source whose parts hold the same images measures nothing: ` +
+          "take another split",
+      );
+    }
     const field = entry.part === undefined ? [] : ["part"];
     throw complain(
       [...path, ...field],
@@ -43,19 +53,19 @@ export function refuseSharedImages(entries: readonly Taken[], complain: DataMani
     for (const index of taker.chosen) {
       const part = taker.partOf[index];
       if (part === undefined) continue;
-      const here = { by: taker, part };
       const { image, id } = taker.listing.records[index];
+      const here = { by: taker, part, id };
       if (image.kind === "array") {
         let owners = arrays.get(image.array);
         if (owners === undefined) {
           owners = arrays.get(sameArray(image.array, arrays.keys())) ?? [];
           arrays.set(image.array, owners);
         }
-        check(owners[image.at], here, id, apart);
+        check(owners[image.at], here, apart);
         owners[image.at] ??= here;
       } else {
         const before = files.get(image.file);
-        check(before, here, id, alike);
+        check(before, here, alike);
         if (before === undefined) files.set(image.file, here);
       }
     }

@@ -4,6 +4,7 @@ import type { Split } from "../manifest/entry-schema.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import { readText } from "../../files/bytes.ts";
 import { brief, requireColumns, rowError } from "../../files/csv.ts";
+import { withSlashes } from "../../files/paths.ts";
 import { locateTable } from "../formats/table-rows.ts";
 import { parts } from "./listing.ts";
 import type { ListContext, Part } from "./listing.ts";
@@ -27,12 +28,18 @@ export async function readSplitList(
   context: ListContext,
 ): Promise<ReadonlyMap<string, ListedPart>> {
   const listed = new Map<string, ListedPart>();
-  const add = (name: string, here: ListedPart): void => {
+  let first: DataError | undefined;
+  const bad = (error: DataError): void => {
+    first ??= error;
+    context.bad(error);
+  };
+  const add = (image: string, here: ListedPart): void => {
+    const name = withSlashes(image);
     const before = listed.get(name)?.part ?? here.part;
     if (before === here.part) listed.set(name, here);
-    else context.bad(here.complain(`puts ${brief(name)} into ${here.part}, but it is in ${before} too`));
+    else bad(here.complain(`puts ${brief(name)} into ${here.part}, but it is in ${before} too`));
   };
-  if (split.table !== undefined) await readPartColumn(split, split.table, context, add);
+  if (split.table !== undefined) await readPartColumn(split, split.table, { ...context, bad }, add);
   for (const part of parts) {
     const path = split[part];
     if (path === undefined) continue;
@@ -40,8 +47,17 @@ export async function readSplitList(
     const lines = (await readText(file)).split(/\r\n|\n|\r/u);
     for (const [record, line] of lines.entries()) {
       if (line.trim() === "") continue;
-      add(line.trim(), { part, complain: (reason) => new DataError(file, reason, { record }) });
+      const complain = (reason: string): DataError =>
+        new DataError(file, `line ${record + 1}: ${reason}`, { record });
+      add(line.trim(), { part, complain });
     }
+  }
+  if (listed.size === 0) {
+    const files = [split.table, ...parts.map((part) => split[part])].filter((path) => path !== undefined);
+    throw (
+      first?.advising("no line of the list can be read") ??
+      new DataError(files.join(", "), "names no image; it should list one a line")
+    );
   }
   return listed;
 }

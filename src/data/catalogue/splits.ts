@@ -7,6 +7,7 @@ import { parts } from "./listing.ts";
 import type { ListedRecord, Part } from "./listing.ts";
 import { randomStream } from "../random-stream.ts";
 import type { ListedPart } from "./split-lists.ts";
+import { withSlashes } from "../../files/paths.ts";
 
 /** What a split needs to know about a record. */
 export type Placed = Pick<ListedRecord, "id" | "patient">;
@@ -75,9 +76,10 @@ export function splitByList(
   records: readonly Placed[],
   listed: ReadonlyMap<string, ListedPart>,
 ): (Part | undefined)[] {
-  const ids = new Set(records.map(({ id }) => id));
+  const ids = new Set(records.map(({ id }) => withSlashes(id)));
   const named = new Map<string, string>();
-  return records.map(({ id }) => {
+  return records.map((record) => {
+    const id = withSlashes(record.id);
     const whole = listed.get(id);
     if (whole !== undefined) return whole.part;
     const piece = id.slice(id.lastIndexOf("/") + 1);

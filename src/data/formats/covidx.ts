@@ -80,18 +80,23 @@ async function readList(file: string, bad: ListContext["bad"]): Promise<Table> {
   const rows: TableRow[] = [];
   let line = 0;
   let record = 0;
+  let first: DataError | undefined;
+  const leaveOut = (reason: string): void => {
+    const error = new DataError(file, `line ${line}: ${reason}`, { record: record++ });
+    first ??= error;
+    bad(error);
+  };
   for (const content of linesOf(text)) {
     line++;
     if (content.length > most.line) {
-      bad(new DataError(file, `line ${line}: is longer than ${most.line} characters`, { record: record++ }));
+      leaveOut(`is longer than ${most.line} characters`);
       continue;
     }
     const words = content.split(/\s+/u).filter((word) => word !== "");
     if (words.length === 0) continue;
     const at = [words.length - 3, words.length - 2].find((place) => place >= 1 && isImageName(words[place]));
     if (at === undefined) {
-      const reason = `line ${line}: is not "patientid filename class source", with an image's file name: ${brief(content)}`;
-      bad(new DataError(file, reason, { record: record++ }));
+      leaveOut(`is not "patientid filename class source", with an image's file name: ${brief(content)}`);
       continue;
     }
     if (rows.length >= most.lines) throw new DataError(file, `has over ${most.lines} lines`);
@@ -102,7 +107,12 @@ async function readList(file: string, bad: ListContext["bad"]): Promise<Table> {
       cells: { patientid: words.slice(0, at).join(" "), filename, class: word, source },
     });
   }
-  if (rows.length === 0) throw new DataError(file, "is empty; it should list an image a line");
+  if (rows.length === 0) {
+    throw (
+      first?.advising("no line of the list can be read") ??
+      new DataError(file, "is empty; it should list an image a line")
+    );
+  }
   return { file, columns: ["patientid", "filename", "class", "source"], rows };
 }
 

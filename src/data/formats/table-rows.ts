@@ -7,6 +7,7 @@ import { DataError } from "../../errors/data-errors.ts";
 import { path } from "../manifest/fields.ts";
 import { brief, readTable, rowError } from "../../files/csv.ts";
 import type { Delimiter, Table, TableRow } from "../../files/csv.ts";
+import { isHarmless } from "../../files/harmless.ts";
 import { askFolder, belowRoot, whyOutside } from "../../files/paths.ts";
 import { mostLabels } from "../catalogue/listing.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
@@ -44,7 +45,7 @@ export async function findImagesIn(
     for (const name of await context.once(`names in ${root}`, () =>
       askFolder(root, (folder) => readdir(folder)),
     )) {
-      if (!holder.has(name)) holder.set(name, inRoot);
+      if (!isHarmless(name) && !holder.has(name)) holder.set(name, inRoot);
     }
   }
   return (name) => (holder.get(name) ?? first)(name);

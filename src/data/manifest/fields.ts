@@ -46,7 +46,8 @@ export const name = z
   .union([z.string().trim().min(1), z.number(), z.instanceof(SpelledNumber)], {
     error: ({ input }) => {
       if (input === undefined) return undefined;
-      if (typeof input === "boolean") return `is a truth value in YAML; for a name write "${String(input)}" in quotes`;
+      if (typeof input === "boolean")
+        return `is a truth value in YAML; for a name write "${String(input)}" in quotes`;
       if (input === null) return 'is nothing in YAML; for a name write "null", or what it is, in quotes';
       return typeof input === "string" ? "is empty" : "must be a name; write it in quotes";
     },

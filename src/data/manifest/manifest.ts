@@ -105,10 +105,7 @@ export function parseManifestWith<Sections extends z.ZodRawShape>(
   const schema = record({ ...manifestFields, ...sections });
   let result = schema.safeParse(tree, { error: explain });
   // A number that is complained of was no name: it is read by its value.
-  while (
-    !result.success &&
-    result.error.issues.map(({ path }) => settleNumbers(tree, path)).includes(true)
-  ) {
+  while (!result.success && result.error.issues.map(({ path }) => settleNumbers(tree, path)).includes(true)) {
     result = schema.safeParse(tree, { error: explain });
   }
   if (!result.success) {
