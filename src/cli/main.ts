@@ -127,7 +127,10 @@ withBudget(program.command("study"))
   .option("--seeds <n>", "number of runs of each arm, with consecutive seeds", wholeNumber("--seeds", 1), 5)
   .option("--first-seed <n>", "the first of these seeds", wholeNumber("--first-seed", 0), 0)
   .option("--interest <class...>", interestHelp())
-  .option("--arms <name...>", "train only these arms of the study; --dry-run lists them")
+  .option(
+    "--arms <name...>",
+    "train only these arms of the study, parted by blanks or commas; --dry-run lists them",
+  )
   .option(
     "--preset <name>",
     "train with this preset instead of the manifest's train section, whose batch and sampling are kept",

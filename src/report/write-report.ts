@@ -1,9 +1,11 @@
 // The report of a folder, written: of a run, of a task's run, or of a study. What draws it is loaded when it is needed.
 
 import { aString, expectArgument } from "../errors/arguments.ts";
-import { mkdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { RunFolderError } from "../errors/training-errors.ts";
+import { makeFolders } from "../files/folders.ts";
+import { suggestedPath } from "../files/near-files.ts";
 import { replaceFile } from "../files/whole-files.ts";
 import { version } from "../runs/package-info.ts";
 import { readAnyRecord, runFiles } from "../runs/run-folder.ts";
@@ -32,7 +34,7 @@ export async function writeReport(path: string, out?: string): Promise<string> {
   if (figures.size > 0) {
     const folder = join(path, figureFolder);
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolders(folder);
     } catch (cause) {
       throw notWritten(folder, cause);
     }
@@ -61,7 +63,9 @@ async function reportOf(path: string): Promise<Report> {
   const pages = await import("./pages.ts");
   const { isRunFolder, isStudyFolder, readStudy, studyFigures, studyPage } = pages;
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new RunFolderError(`${path}: is no folder; name that of a run or a study`);
+    throw new RunFolderError(
+      `${path}: is no folder; name that of a run or a study${await suggestedPath(path)}`,
+    );
   }
   if (isRunFolder(path)) {
     const isTask = "task" in readAnyRecord(path);

@@ -190,17 +190,17 @@ describe("tessera inspect", () => {
     [
       "a folder that is a file",
       () => ["--sheets", "m.yaml"],
-      /^error: --sheets m\.yaml: .*it is a file; name a folder/u,
+      /^error: --sheets m\.yaml: is a file; name a folder/u,
     ],
     [
       "a folder below a file",
       () => ["--sheets", join("m.yaml", "x")],
-      /^error: --sheets .*cannot be written/u,
+      /^error: --sheets .*m\.yaml is a file, not a folder/u,
     ],
     [
       "a picture below a file",
       () => ["--views", join("m.yaml", "x", "v.png")],
-      /^error: --views .*cannot be written/u,
+      /^error: --views .*m\.yaml is a file, not a folder/u,
     ],
     [
       "a file that is a folder",

@@ -17,6 +17,7 @@ import { loadRun, openRunEngine, RunSession, type LoadedRun } from "../../runs/t
 import { describeLoaded } from "../loading.ts";
 import { checkProfiled, profileRun } from "../profile-output.ts";
 import { counting } from "../terminal/counter.ts";
+import { checkFolderOf } from "../terminal/output-files.ts";
 import { Progress, sayWhenStopped, unlessInterrupted, untilInterrupted } from "../terminal/progress.ts";
 import { testTable } from "../test-table.ts";
 import { reportFinished } from "./report.ts";
@@ -51,6 +52,7 @@ export async function trainCommand(
   const { device = "auto" } = engineOptions(options);
   checkChoices(device, options);
   if (options.profile !== undefined) checkProfiled(device);
+  if (typeof options.profile === "string") checkFolderOf("--profile", options.profile);
   const start = await startOf(file, options, given);
   const { out } = start.options;
   const say = (text: string): void => {

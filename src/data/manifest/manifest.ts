@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { complaint, explain, fieldName, lineOf } from "./complaints.ts";
 import type { FieldPath } from "./complaints.ts";
 import { DataError, ManifestError } from "../../errors/data-errors.ts";
+import { suggestedPath } from "../../files/near-files.ts";
 import { readText } from "../../files/bytes.ts";
 import { everyClass, type Learns } from "./class-filter.ts";
 import { checkImages, checkNames, type Fail } from "./manifest-checks.ts";
@@ -50,7 +51,8 @@ export async function readManifestText(file: string): Promise<string> {
     return await readText(file, { most: largestManifest });
   } catch (cause) {
     if (!(cause instanceof DataError)) throw cause;
-    throw new ManifestError(file, "", cause.reason, { cause });
+    const near = cause.reason === "does not exist" ? await suggestedPath(file) : "";
+    throw new ManifestError(file, "", `${cause.reason}${near}`, { cause });
   }
 }
 
