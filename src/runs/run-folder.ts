@@ -29,6 +29,7 @@ import { makeFolders, whyNoFolder } from "../files/folders.ts";
 import { isHarmless } from "../files/harmless.ts";
 import { suggestedPath } from "../files/near-files.ts";
 import { metricsLines } from "./metrics-file.ts";
+import { saltFile } from "./patient-names.ts";
 import { checkUnlocked, isOfLock, lockFolder } from "./run-lock.ts";
 import { runRecordSchema, taskRecordSchema, type AnyRecord, type RunRecord } from "./run-record.ts";
 import type { Summary, TaskSummary } from "./summary.ts";
@@ -46,6 +47,8 @@ export const runFiles = {
   predictions: "test-predictions.csv",
   reportData: "report.json",
   report: "report.html",
+  /** What names of patients are hashed with in the report: patient-names.ts. */
+  salt: saltFile,
 } as const;
 /** What a study's folder has; no run is begun in one. */
 export const studyFile = "study.json";

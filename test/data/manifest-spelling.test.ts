@@ -148,3 +148,13 @@ test("paths of Windows are read with slashes, and what leaves the data root is n
   expect(leaving("/data/a")).toMatch(/is an absolute path;/u);
   expect(leaving("..\\a")).toMatch(/leads out of it by \.\.;/u);
 });
+
+test("a class that no table or file has a place for is refused with its line", () => {
+  expect(refusal(manifest('[cat, "two\\nlines"]'))).toMatch(/^m\.yaml:1: classes\[1\] holds a line break/u);
+  expect(refusal(manifest(`[cat, ${"x".repeat(201)}]`))).toMatch(
+    /^m\.yaml:1: classes\[1\] has 201 letters;/u,
+  );
+  expect(classesOf(`[cat, ${"x".repeat(200)}]`)).toHaveLength(2);
+  expect(refusal(manifest("[__proto__]"))).toMatch(/^m\.yaml:1: classes\[0\] cannot be the name of a class/u);
+  expect(classesOf("[image, patient, constructor, toString]")).toHaveLength(4);
+});

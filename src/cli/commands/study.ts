@@ -60,6 +60,8 @@ export interface StudyOptions extends DeviceOptions, ChoiceOptions, Omit<Loading
   /** Number of runs at a time. */
   readonly atOnce?: number;
   readonly dryRun: boolean;
+  /** Whether the report shows patients by their names. */
+  readonly identify: boolean;
   readonly json: boolean;
 }
 
@@ -307,7 +309,7 @@ async function carryOut(
     const table = await writeResults(folder, scores);
     process.stdout.write(options.json ? readFileSync(join(folder.path, "results.json")) : `${table}\n`);
     await keepPictures(folder, plan, results(), shown, options.quiet);
-    await reportFinished(folder.path, say);
+    await reportFinished(folder.path, options.identify, say);
   }
   say(`scores, tables and results are in ${folder.path}`);
   return complete;

@@ -30,14 +30,25 @@ export interface TrainOptions
   readonly quiet: boolean;
   /** Whether the summary is printed as JSON instead of a table. */
   readonly json: boolean;
-  /** Whether report.html is written. */
+  /** Whether report.html is written, and shows patients by their names. */
   readonly report: boolean;
+  readonly identify: boolean;
   /** Where the trace goes; true: into the run folder. */
   readonly profile?: string | true;
 }
 
 /** Options that may be given with --resume, since none of them changes a bit. */
-const free = ["resume", "dataRoot", "cache", "memory", "quiet", "json", "report", "checkpointEvery"];
+const free = [
+  "resume",
+  "dataRoot",
+  "cache",
+  "memory",
+  "quiet",
+  "json",
+  "report",
+  "identify",
+  "checkpointEvery",
+];
 
 const optionName = (name: string): string =>
   `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
@@ -95,7 +106,7 @@ export async function trainCommand(
   else if (evaluation !== undefined) {
     process.stdout.write(`${testTable(summary, loaded.images.assembly.classes)}\n`);
   }
-  if (options.report && !stopped) await reportFinished(out, say);
+  if (options.report && !stopped) await reportFinished(out, options.identify, say);
   if (kept < epochs) say(`the weights of epoch ${kept} were kept, the best by validation`);
   const took = `${stopped ? "stopped" : "done"} after ${summary.seconds.toFixed(0)} s`;
   say(`${took}; the run is in ${out}${stopped ? `; ${next}` : ""}`);
@@ -105,7 +116,15 @@ export async function trainCommand(
 /** @throws UsageError for options that are missing, or that a run to go on with has already */
 async function startOf(
   file: string | undefined,
-  { resume, quiet: _quiet, json: _json, report: _report, profile: _profile, ...options }: TrainOptions,
+  {
+    resume,
+    quiet: _quiet,
+    json: _json,
+    report: _report,
+    identify: _identify,
+    profile: _profile,
+    ...options
+  }: TrainOptions,
   given: readonly string[],
 ): Promise<RunStart> {
   if (resume !== undefined) {

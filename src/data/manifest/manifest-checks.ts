@@ -25,6 +25,10 @@ export function checkNames(manifest: ManifestContent, learns: Learns, fail: Fail
   };
 
   unique(classes, (i) => ["classes", i]);
+  for (const [i, item] of classes.entries()) {
+    const why = whyNoClass(item);
+    if (why !== undefined) fail(["classes", i], why);
+  }
   const entries = entriesOf(manifest);
   unique(
     entries.map(({ entry }) => entry.name),
@@ -51,6 +55,21 @@ export function checkNames(manifest: ManifestContent, learns: Learns, fail: Fail
       fail(["classes", i], `names "${name}", but no source knows it`);
     }
   }
+}
+
+/** The longest name of a class: tables, reports and sheets show it whole. */
+const longestName = 200;
+
+/** Why nothing can be called so that tables, reports and files have a place for it; undefined where it can. */
+function whyNoClass(name: string): string | undefined {
+  if (/[\p{Cc}\u2028\u2029]/u.test(name))
+    return "holds a line break or another control character; name a class in one line";
+  if (name.length > longestName)
+    return `has ${name.length} letters; a class is called by at most ${longestName}`;
+  // A record by class cannot have this key as its own.
+  return name === "__proto__"
+    ? "cannot be the name of a class; call it something else, and map its label to it"
+    : undefined;
 }
 
 /** Sizes of images must be such that formats which draw them can. */
