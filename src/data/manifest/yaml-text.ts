@@ -37,6 +37,13 @@ export function readYaml(text: string, file: string): YamlText {
   const problem = document.errors.at(0);
   if (problem !== undefined) {
     const reason = problem.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/u, "") ?? "";
+    const [, twice] = /^["']?([^"':\n]+)/u.exec(text.slice(problem.pos[0])) ?? [];
+    if (problem.code === "DUPLICATE_KEY" && twice !== undefined) {
+      throw fail(
+        `it has the key ${JSON.stringify(twice.trim())} twice in one group; keep one`,
+        problem.pos[0],
+      );
+    }
     throw fail(reason, problem.pos[0]);
   }
   keepSpellings(document);
