@@ -119,7 +119,14 @@ export class RunFolder {
       !isOfLock(name) &&
       name !== profileFile &&
       !isHarmless(name);
-    if (readdirSync(path).some(holds)) {
+    const held = readdirSync(path).filter(holds);
+    if (held.length > 0 && !existsSync(join(path, runFiles.record))) {
+      throw new RunFolderError(
+        `--out ${path}: the folder is not empty, and holds no run (it holds ${JSON.stringify(held[0])}); choose another, or add ` +
+          "--force to write the run beside what is there",
+      );
+    }
+    if (held.length > 0) {
       throw new RunFolderError(
         `--out ${path}: the folder is not empty; choose another, add --force to overwrite the run, or go on with it: ` +
           `--resume ${path}`,
