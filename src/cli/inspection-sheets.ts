@@ -61,7 +61,9 @@ export async function writeSheets(folder: string, contents: SheetContents): Prom
     };
     const stem = `${list.source}-${list.part}`.replace(/[^\p{L}\p{N}._-]+/gu, "_").slice(0, 100);
     // Names that differ only in replaced characters would become one file.
-    const taken = files.includes(join(folder, `${stem}.png`));
+    // Where a system takes capitals and small letters for one, so would those.
+    const lower = (path: string): string => path.toLowerCase();
+    const taken = files.map(lower).includes(lower(join(folder, `${stem}.png`)));
     const file = join(folder, taken ? `${stem}-${at}.png` : `${stem}.png`);
     writeOutput("--sheets", file, sampleSheet({ catalogue, list, groups, image }));
     files.push(file);

@@ -13,7 +13,14 @@ import type { TrainOptions } from "./commands/train.ts";
 import type { DemoOptions } from "./commands/demo.ts";
 import type { EvaluateOptions } from "./commands/evaluate.ts";
 import type { InspectOptions } from "./commands/inspect.ts";
-import { memoryHelp, withBudget, withDevice, withModel, withTraining } from "./terminal/option-groups.ts";
+import {
+  identifyHelp,
+  memoryHelp,
+  withBudget,
+  withDevice,
+  withModel,
+  withTraining,
+} from "./terminal/option-groups.ts";
 import {
   auc,
   imageShape,
@@ -127,7 +134,10 @@ withBudget(program.command("study"))
   .option("--seeds <n>", "number of runs of each arm, with consecutive seeds", wholeNumber("--seeds", 1), 5)
   .option("--first-seed <n>", "the first of these seeds", wholeNumber("--first-seed", 0), 0)
   .option("--interest <class...>", interestHelp())
-  .option("--arms <name...>", "train only these arms of the study; --dry-run lists them")
+  .option(
+    "--arms <name...>",
+    "train only these arms of the study, parted by blanks or commas; --dry-run lists them",
+  )
   .option(
     "--preset <name>",
     "train with this preset instead of the manifest's train section, whose batch and sampling are kept",
@@ -143,6 +153,7 @@ withBudget(program.command("study"))
     "print what would be trained, and estimate how long that takes by a trial of a few steps",
     false,
   )
+  .option("--identify", `in the report, ${identifyHelp}`, false)
   .option("--json", "print the result as JSON", false)
   .addHelpText("after", studyQuestions())
   .action(async (name: StudyName, manifest: string, options: StudyOptions) => {
@@ -157,6 +168,7 @@ program
   )
   .argument("<folder>", "folder of a run (tessera train) or of a study")
   .option("--out <file>", "default: report.html in the folder")
+  .option("--identify", identifyHelp, false)
   .option("--quiet", "do not print where the report is", false)
   .action(async (folder: string, options: ReportOptions) => {
     const { reportCommand } = await import("./commands/report.ts");
@@ -183,6 +195,7 @@ withDevice(program.command("inspect"))
   .option("--cache <folder>", "folder of decoded images; default: in the user's cache folder")
   .option("--limit <images>", "at most so many training images per source", wholeNumber("--limit", 1))
   .option("--seed <n>", "seed of which images a limit keeps and which are shown", wholeNumber("--seed", 0), 0)
+  .option("--identify", identifyHelp, false)
   .option("--quiet", "print no progress", false)
   .action(async (manifest: string, options: InspectOptions) => {
     const { inspectCommand } = await import("./commands/inspect.ts");

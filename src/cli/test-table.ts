@@ -1,7 +1,6 @@
 // What a run came to on its test images, as a table.
 
-import type { TestIntervals } from "../assemble/test-metrics.ts";
-import { aucTable, showAuc } from "../report/tables.ts";
+import { aucTable, showAuc, showInterval } from "../report/tables.ts";
 import type { Summary } from "../runs/summary.ts";
 
 /** The most sources that a table on a terminal has room for; summary.json has all of them. */
@@ -20,12 +19,10 @@ export function testTable(
     },
   ];
   if (intervals !== null) {
-    const show = ({ interval }: TestIntervals["mean"]): string =>
-      interval === null ? "-" : `${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}`;
     columns.push({
       name: `${Math.round(100 * intervals.level)} % interval`,
-      cell: (name) => show(intervals.byClass[name]),
-      mean: show(intervals.mean),
+      cell: (name) => showInterval(intervals.byClass[name]),
+      mean: showInterval(intervals.mean),
     });
   }
   const each = Object.entries(sources ?? {});

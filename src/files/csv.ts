@@ -79,7 +79,9 @@ const mostFaults = 100;
  * leave behind, are dropped; empty lines too. Names of columns are canonical (labels/wording.ts), as `column` of a manifest is.
  *
  * @param bad takes what is wrong with one row, which is then left out: a cell too few or too many, a quote out of place
- * @throws DataError as readText; for no row at all, two columns of one name, and a table over the limits
+ * Of two columns of one name, each is called after its place as well, `note [column 3]` and `note [column 4]`: whoever wants
+ * one of them says which.
+ * @throws DataError as readText; for no row at all, telling the first that is bad; and a table over the limits
  */
 export async function readTable(
   file: string,
@@ -93,7 +95,9 @@ export async function readTable(
   const rows: TableRow[] = [];
   const faults: TableFault[] = [];
   let record = 0;
+  let first: DataError | undefined;
   const leaveOut = (fault: TableFault): void => {
+    first ??= fault.error;
     bad(fault.error);
     faults.push(fault);
   };
@@ -129,7 +133,11 @@ export async function readTable(
       file,
       named ? "is empty; a table starts with the names of its columns" : "has no row",
     );
-  if (rows.length === 0) throw new DataError(file, "has a header but no row");
+  if (rows.length === 0) {
+    throw (
+      first?.advising("no row of the table can be read") ?? new DataError(file, "has a header but no row")
+    );
+  }
   return { file, columns: header.filter((name) => name !== ""), rows, faults };
 }
 
@@ -267,6 +275,14 @@ function findRows(
 export function requireColumns(table: Table, names: readonly string[]): void {
   const missing = names.find((name) => !table.columns.includes(name));
   if (missing === undefined) return;
+  const several = table.columns.filter((name) => isRepeated(name, missing));
+  if (several.length > 0) {
+    throw new DataError(
+      table.file,
+      `has ${several.length} columns called ${brief(missing)}: rename all but one, or name the one that is meant: ` +
+        several.map((name) => brief(name)).join(" or "),
+    );
+  }
   const shown = table.columns.slice(0, 20).map((name) => brief(name));
   const rest = table.columns.length > shown.length ? ", ..." : "";
   const hint = otherForm(table) ?? suggestion(missing, table.columns);
@@ -307,15 +323,24 @@ function readHeader(
     cells.map((cell) => (cell.includes("\t") ? cell.trim() : canonicalName(cell))),
     delimiter,
   );
+  const names = header.map((name, at) => {
+    const isTwice = name !== "" && (header.indexOf(name) !== at || header.includes(name, at + 1));
+    return isTwice ? repeated(name, at) : name;
+  });
   const seen = new Set<string>();
-  for (const name of header) {
+  for (const name of names) {
     // Assigning to this name would change what the row is, not what it holds.
     if (name === "__proto__") throw new DataError(file, `cannot have a column called ${name}; rename it`);
     if (name !== "" && seen.has(name)) throw new DataError(file, `has two columns called ${brief(name)}`);
     seen.add(name);
   }
-  return header;
+  return names;
 }
+
+/** What a column is called whose name another one has, too. */
+const repeated = (name: string, at: number): string => `${name} [column ${at + 1}]`;
+const isRepeated = (column: string, name: string): boolean =>
+  column.startsWith(`${name} [column `) && /^\d+\]$/u.test(column.slice(name.length + " [column ".length));
 
 /** `Image[Width`, `Height]` -> `Image[Width]`, `Image[Height]`; brackets that never close are left as they are. */
 function splitBrackets(cells: readonly string[], delimiter: Delimiter): string[] {

@@ -1,6 +1,7 @@
 // Tables for the terminal.
 
 import Table from "cli-table3";
+import type { Interval } from "../statistics/interval.ts";
 
 /** Columns separated by spaces, with a rule below the head: readable on a terminal, in a log and in a paste. */
 export const plainTable = {
@@ -27,6 +28,19 @@ export const plainTable = {
 /** Shows an AUC. */
 export function showAuc(value: number | null | undefined): string {
   return value === undefined ? "-" : value === null ? "undefined" : value.toFixed(4);
+}
+
+/** Shows an interval, or in short why there is none: its note has the rest. */
+export function showInterval(
+  { interval, note }: { readonly interval: Interval | null; readonly note: string | null } | undefined = {
+    interval: null,
+    note: null,
+  },
+  decimals = 3,
+): string {
+  if (interval !== null) return `${interval.low.toFixed(decimals)} to ${interval.high.toFixed(decimals)}`;
+  if (note?.startsWith("not given: ") !== true) return "-";
+  return note.replace(/, fewer than \d+$/u, "");
 }
 
 /** A table of AUC by class, with named columns, and the mean below a rule. */

@@ -1,12 +1,19 @@
 // The report of a folder, written: of a run, of a task's run, or of a study. What draws it is loaded when it is needed.
 
-import { aString, expectArgument } from "../errors/arguments.ts";
-import { mkdirSync, statSync } from "node:fs";
+import { aFlag, aString, expectArgument } from "../errors/arguments.ts";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { RunFolderError } from "../errors/training-errors.ts";
+import { makeFolders } from "../files/folders.ts";
+import { suggestedPath } from "../files/near-files.ts";
 import { replaceFile } from "../files/whole-files.ts";
 import { version } from "../runs/package-info.ts";
+import { namesOf, withoutName, type PatientNames } from "../runs/patient-names.ts";
 import { readAnyRecord, runFiles } from "../runs/run-folder.ts";
+import type { RunContents } from "../runs/read-run.ts";
+import type { Mistake } from "../runs/run-report-data.ts";
+import type { StudyContents } from "../studies/read-study.ts";
+import type { StudyReportData } from "../studies/study-report-data.ts";
 
 interface Report {
   readonly page: string;
@@ -21,18 +28,20 @@ const figureFolder = "figures";
  * Writes the report of a folder, each file whole or not at all. The report of a study has its figures as files in
  * `figures`, too.
  * @param out another place for the page, which is then written alone
+ * @param identify whether patients are shown by their names; otherwise by hashes, whose salt stays in the folder
  * @returns the file of the page
  * @throws RunFolderError when the folder holds no run, or what it holds is damaged, or the report cannot be written
  */
-export async function writeReport(path: string, out?: string): Promise<string> {
+export async function writeReport(path: string, out?: string, identify = false): Promise<string> {
   expectArgument("writeReport", "the folder", path, aString);
   if (out !== undefined) expectArgument("writeReport", "the file of the report", out, aString);
-  const { page, figures } = await reportOf(path);
+  expectArgument("writeReport", "identify", identify, aFlag);
+  const { page, figures } = await reportOf(path, identify);
   if (out !== undefined) return await writeFile(out, page);
   if (figures.size > 0) {
     const folder = join(path, figureFolder);
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolders(folder);
     } catch (cause) {
       throw notWritten(folder, cause);
     }
@@ -57,22 +66,57 @@ function notWritten(file: string, cause: unknown): RunFolderError {
   );
 }
 
-async function reportOf(path: string): Promise<Report> {
+/** Mistakes as a report shows them: without names, unless these are asked for. */
+function shownTo(
+  path: string,
+  identify: boolean,
+): <Shown extends Mistake>(found: readonly Shown[]) => Shown[] {
+  let names: PatientNames | undefined; // a folder whose images name nobody gets no salt
+  return (found) =>
+    found.map((mistake) =>
+      identify || mistake.patient === "" ? mistake : withoutName(mistake, (names ??= namesOf(path))),
+    );
+}
+
+/** A run whose patients are shown as asked. */
+function runShown(run: RunContents, identify: boolean): RunContents {
+  const { reportData, path } = run;
+  if (reportData === undefined) return run;
+  return { ...run, reportData: { ...reportData, mistakes: shownTo(path, identify)(reportData.mistakes) } };
+}
+
+/** The same of a study. */
+function studyShown(study: StudyContents, identify: boolean): StudyContents {
+  const { reportData, path } = study;
+  const predicted = reportData?.predicted;
+  if (predicted?.mistakes === undefined) return study;
+  const mistakes = { ...predicted.mistakes, found: shownTo(path, identify)(predicted.mistakes.found) };
+  return {
+    ...study,
+    reportData: { ...reportData, predicted: { ...predicted, mistakes } } as StudyReportData,
+  };
+}
+
+async function reportOf(path: string, identify: boolean): Promise<Report> {
   const pages = await import("./pages.ts");
   const { isRunFolder, isStudyFolder, readStudy, studyFigures, studyPage } = pages;
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new RunFolderError(`${path}: is no folder; name that of a run or a study`);
+    throw new RunFolderError(
+      `${path}: is no folder; name that of a run or a study${await suggestedPath(path)}`,
+    );
   }
   if (isRunFolder(path)) {
     const isTask = "task" in readAnyRecord(path);
-    const page = isTask ? pages.taskPage(pages.readTaskRun(path)) : pages.runPage(await pages.readRun(path));
+    const page = isTask
+      ? pages.taskPage(pages.readTaskRun(path))
+      : pages.runPage(runShown(await pages.readRun(path), identify));
     return { page, figures: new Map() };
   }
   if (isStudyFolder(path)) {
     // Imported here, since the analysis loads distributions, which training can do without until its report is written.
     const { analyse } = await import("../studies/analysis.ts");
     const { similarityOf } = await import("../studies/similarity.ts");
-    const study = readStudy(path);
+    const study = studyShown(readStudy(path), identify);
     const analysis = analyse(study.scores);
     const points = study.scores.similarity?.points ?? [];
     const similarity = points.length === 0 ? undefined : similarityOf(points);

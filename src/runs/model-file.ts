@@ -12,6 +12,7 @@ import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
 import { Classifier } from "../assemble/classifier.ts";
 import { ModelError } from "../errors/training-errors.ts";
+import { suggestedPath } from "../files/near-files.ts";
 import { isFinished, readAnyRecord, runFiles } from "./run-folder.ts";
 import { modelKind, readTensorFile } from "../interchange/safetensors.ts";
 import { difference, writeWeights } from "../nn/weights.ts";
@@ -72,7 +73,7 @@ export const aModelFile = madeWith("a model, as readModelFile gives it", ["file"
  */
 export async function readModelFile(path: string): Promise<ModelFile> {
   expectArgument("readModelFile", "the model's file or run folder", path, aString);
-  const file = resolve(modelFileOf(path));
+  const file = resolve(await modelFileOf(path));
   const { record, tensors } = await readTensorFile(file, modelKind);
   const other = taskModelSchema.safeParse(record);
   if (other.success) {
@@ -119,10 +120,11 @@ function statOf(path: string): Stats | undefined {
   }
 }
 
-function modelFileOf(path: string): string {
+async function modelFileOf(path: string): Promise<string> {
   const found = statOf(path);
   if (found === undefined) {
-    throw new ModelError(path, `is not there; name the folder of a run, or its ${runFiles.model}`);
+    const near = await suggestedPath(path);
+    throw new ModelError(path, `is not there; name the folder of a run, or its ${runFiles.model}${near}`);
   }
   if (!found.isDirectory()) return path;
   if (isFinished(path)) return join(path, runFiles.model);

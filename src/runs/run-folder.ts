@@ -7,7 +7,6 @@ import {
   fstatSync,
   fsyncSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -26,7 +25,11 @@ import {
   type Checkpoints,
 } from "../training/checkpoint.ts";
 import { CheckpointError, RunFolderError } from "../errors/training-errors.ts";
+import { makeFolders, whyNoFolder } from "../files/folders.ts";
+import { isHarmless } from "../files/harmless.ts";
+import { suggestedPath } from "../files/near-files.ts";
 import { metricsLines } from "./metrics-file.ts";
+import { saltFile } from "./patient-names.ts";
 import { checkUnlocked, isOfLock, lockFolder } from "./run-lock.ts";
 import { runRecordSchema, taskRecordSchema, type AnyRecord, type RunRecord } from "./run-record.ts";
 import type { Summary, TaskSummary } from "./summary.ts";
@@ -44,6 +47,8 @@ export const runFiles = {
   predictions: "test-predictions.csv",
   reportData: "report.json",
   report: "report.html",
+  /** What names of patients are hashed with in the report: patient-names.ts. */
+  salt: saltFile,
 } as const;
 /** What a study's folder has; no run is begun in one. */
 export const studyFile = "study.json";
@@ -93,9 +98,9 @@ export class RunFolder {
     expectArgument("RunFolder", "force", force, aFlag);
     this.path = path;
     this.#force = force;
-    const found = stateOfPath(path);
-    if (found === undefined) return;
-    if (!found.isDirectory()) throw new RunFolderError(`--out ${path}: is a file; name a folder`);
+    const why = whyNoFolder(path);
+    if (why !== undefined) throw new RunFolderError(`--out ${path}: ${why}`);
+    if (!existsSync(path)) return;
     checkUnlocked(path);
     if (existsSync(join(path, studyFile))) {
       throw new RunFolderError(
@@ -110,8 +115,18 @@ export class RunFolder {
     const { path } = this;
     // A part is left by a run that was killed while it wrote its first file.
     const holds = (name: string): boolean =>
-      !(isOurs(name) && name.endsWith(".part")) && !isOfLock(name) && name !== profileFile;
-    if (readdirSync(path).some(holds)) {
+      !(isOurs(name) && name.endsWith(".part")) &&
+      !isOfLock(name) &&
+      name !== profileFile &&
+      !isHarmless(name);
+    const held = readdirSync(path).filter(holds);
+    if (held.length > 0 && !existsSync(join(path, runFiles.record))) {
+      throw new RunFolderError(
+        `--out ${path}: the folder is not empty, and holds no run (it holds ${JSON.stringify(held[0])}); choose another, or add ` +
+          "--force to write the run beside what is there",
+      );
+    }
+    if (held.length > 0) {
       throw new RunFolderError(
         `--out ${path}: the folder is not empty; choose another, add --force to overwrite the run, or go on with it: ` +
           `--resume ${path}`,
@@ -128,9 +143,14 @@ export class RunFolder {
     const [metricsFile, checkpointFile] = [runFiles.metrics, runFiles.checkpoint].map((name) =>
       join(path, name),
     );
-    if (stateOfPath(path)?.isDirectory() === false) {
-      throw new RunFolderError(`--resume ${path}: is a file; name the folder of a run`);
+    const found = lookedAt(path);
+    if (found === undefined) {
+      throw new RunFolderError(
+        `--resume ${path}: does not exist; name the folder of a run, or begin one with --out${await suggestedPath(path)}`,
+      );
     }
+    if (!found.isDirectory())
+      throw new RunFolderError(`--resume ${path}: is a file; name the folder of a run`);
     const of = stateOf(path);
     if (!existsSync(join(path, runFiles.record))) {
       throw new RunFolderError(
@@ -146,11 +166,11 @@ export class RunFolder {
     if (!existsSync(checkpointFile)) return { folder, record, from: undefined };
     const { record: saved, tensors } = await readTensorFile(checkpointFile, checkpointKind);
     const { metrics, seconds, run } = checkedRecord(savedSchema, checkpointFile, saved);
-    const found = statSync(metricsFile, { throwIfNoEntry: false })?.size ?? 0;
-    if (found < metrics) {
+    const written = statSync(metricsFile, { throwIfNoEntry: false })?.size ?? 0;
+    if (written < metrics) {
       throw new CheckpointError(
         checkpointFile,
-        `knows of ${metrics} bytes of ${runFiles.metrics}, which has ${found}; begin another run with --out`,
+        `knows of ${metrics} bytes of ${runFiles.metrics}, which has ${written}; begin another run with --out`,
       );
     }
     folder.#earlier = { bytes: metrics, seconds, of };
@@ -212,7 +232,7 @@ export class RunFolder {
 
   /** Takes the folder, which nobody else may have changed since this process looked at it. @throws RunFolderError */
   #lock(): void {
-    mkdirSync(this.path, { recursive: true });
+    makeFolders(this.path);
     this.#unlock ??= lockFolder(this.path);
     if (this.#earlier === undefined && !this.#force) this.#expectEmpty();
     if (this.#earlier !== undefined && this.#earlier.of !== stateOf(this.path)) {
@@ -263,15 +283,12 @@ export class RunFolder {
   }
 }
 
-/** What is at a path, if anything is. @throws RunFolderError when the path leads through a file, or cannot be looked at */
-function stateOfPath(path: string): Stats | undefined {
+/** What is at a path; undefined where nothing is, also where it leads through a file. */
+function lookedAt(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
-  } catch (cause) {
-    throw new RunFolderError(
-      `${path}: cannot be a run folder (${(cause as Error).message}); name a folder below one that there is`,
-      { cause },
-    );
+  } catch {
+    return undefined;
   }
 }
 

@@ -3,10 +3,10 @@
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { makeFolders } from "../files/folders.ts";
 import { replaceFile } from "../files/whole-files.ts";
 import { UsageError } from "../errors/errors.ts";
 import type { AdapterTraits } from "../device/traits.ts";
@@ -143,7 +143,7 @@ export function withTuned(
  */
 export async function writeTuning(file: string, tuning: TuningFile): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true });
+    makeFolders(dirname(file));
     await replaceFile(file, (handle) => handle.writeFile(`${JSON.stringify(tuning, null, 2)}\n`));
   } catch (cause) {
     throw new UsageError(

@@ -3,9 +3,11 @@
 
 import { aString, expectArgument } from "../errors/arguments.ts";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { makeFolders, whyNoFolder } from "../files/folders.ts";
+import { isHarmless } from "../files/harmless.ts";
 import { replaceFile, whyNotWritten } from "../files/whole-files.ts";
 import { checkedCheckpoint, type Checkpoint } from "../training/checkpoint.ts";
 import { CheckpointError, RunFolderError } from "../errors/training-errors.ts";
@@ -66,11 +68,11 @@ export class StudyFolder implements StudyStore {
     expectArgument("StudyFolder", "the folder", path, aString);
     expectArgument("StudyFolder", "the study", study, aString);
     this.path = path;
-    const found = statSync(path, { throwIfNoEntry: false });
-    if (found === undefined) return;
-    if (!found.isDirectory()) throw new RunFolderError(`--out ${path}: is a file; name a folder`);
+    const why = whyNoFolder(path);
+    if (why !== undefined) throw new RunFolderError(`--out ${path}: ${why}`);
+    if (!existsSync(path)) return;
     checkUnlocked(path);
-    const held = readdirSync(path).filter((name) => !isOfLock(name));
+    const held = readdirSync(path).filter((name) => !isOfLock(name) && !isHarmless(name));
     if (held.length === 0) return;
     // Where study.json is damaged, scores.json still names the study: finished runs that are there are used again.
     const other = studyOf(join(path, files.study)) ?? studyOf(join(path, files.scores));
@@ -86,7 +88,7 @@ export class StudyFolder implements StudyStore {
    */
   async begin(record: StudyRecord): Promise<void> {
     await this.#write("", () => {
-      mkdirSync(this.path, { recursive: true });
+      makeFolders(this.path);
       return Promise.resolve();
     });
     this.#unlock = lockFolder(this.path);
@@ -99,7 +101,7 @@ export class StudyFolder implements StudyStore {
         );
       }
       await this.replace(files.study, `${JSON.stringify(record, null, 2)}\n`);
-      mkdirSync(join(this.path, files.runs), { recursive: true });
+      makeFolders(join(this.path, files.runs));
     } catch (error) {
       this.close();
       throw error;

@@ -92,4 +92,23 @@ describe("bad records", () => {
       expect([fields, [...hurt]]).toEqual([fields, kept]);
     }
   });
+
+  test("are the message where nothing else is left of a table, a split list or a second source", async () => {
+    writeFileSync(join(root, "narrow.csv"), `${header}\na.png,p1\nb.png\n`);
+    const narrow = make(clinic(split).replaceAll("table.csv", "narrow.csv"), { skipBad: true });
+    await expect(narrow).rejects.toThrow(
+      /narrow\.csv: record 0: line 2: has 2 cells, but .*; no row of the table can be read$/u,
+    );
+    writeFileSync(join(root, "words.csv"), "file,fold\na.png,tarin\nb.png,tset\n");
+    const listed = clinic("split: { by: list, table: words.csv, image: file, part: fold }");
+    await expect(make(listed, { skipBad: true })).rejects.toThrow(
+      /words\.csv: record 0: line 2: fold is "tarin", .*; no line of the list can be read$/u,
+    );
+    const second = `  - { name: other, ${table.replace("table.csv", "all-bad.csv")}, ${split} }\n`;
+    await expect(
+      make(clinic(split) + second + second.replace("other", "third"), { skipBad: true }),
+    ).rejects.toThrow(
+      /m\.yaml:6: sources\[1\] holds no image that can be listed; the first fault: .*all-bad\.csv: record 0/u,
+    );
+  });
 });

@@ -32,6 +32,44 @@ describe("what the data proves wrong is refused with its line:", () => {
     );
   });
 
+  test("a class that no source knows, with the labels that there are", async () => {
+    await refuse(
+      clinic(split).replace("classes: [Edema, mass]", "classes: [Edema, zebra]"),
+      /m\.yaml:2: classes\[1\] names "zebra", but no source knows it: .*; the labels are edema, oedema, mass$/u,
+    );
+  });
+
+  test("a split list that speaks of other images, with one of them", async () => {
+    writeFileSync(join(root, "others.txt"), "x/y.png\n");
+    await refuse(
+      clinic("split: { by: list, test: others.txt }"),
+      /m\.yaml:5: sources\[0\]\.split lists none of the images of "clinic", such as "a\.png"; it names others, such as "x\/y\.png"$/u,
+    );
+  });
+
+  test("a file or folder that is not there, with the one that is", async () => {
+    await expect(make(clinic(split).replaceAll("table.csv", "Table.csv"))).rejects.toThrow(
+      /Table\.csv: does not exist; --data-root is .*; did you mean "table\.csv"\?$/u,
+    );
+    await expect(make(digits("limit: 3", "labels: tinny/labels"))).rejects.toThrow(
+      /did you mean "tiny\/labels"\?$/u,
+    );
+  });
+
+  test("an image of a table that leads elsewhere, with the reason", async () => {
+    writeFileSync(join(root, "drive.csv"), ["file,mass", "C:\\img\\a.png,1", "b.png,0"].join("\n"));
+    await expect(
+      make(
+        clinic(split).replace(
+          /\{ name: clinic.*/u,
+          "{ name: clinic, format: table, table: drive.csv, image: file, columns: [mass] }",
+        ),
+      ),
+    ).rejects.toThrow(
+      /drive\.csv: record 0: line 2: the image .* does not lie below the folder of the images: it is the path of a Windows drive;/u,
+    );
+  });
+
   test("a class of which no image to train on has a label, and why", async () => {
     writeFileSync(
       join(root, "rare.csv"),

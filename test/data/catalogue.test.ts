@@ -93,7 +93,7 @@ describe("a catalogue", () => {
     });
     writeFileSync(join(root, "both.txt"), "c.png\n");
     await expect(make(clinic("split: { by: list, train: train.txt, test: both.txt }"))).rejects.toThrow(
-      /both\.txt: record 0: puts "c\.png" into test, but it is in train too/u,
+      /both\.txt: record 0: line 1: puts "c\.png" into test, but it is in train too/u,
     );
     const odd = "split: { by: list, table: table.csv, image: file, part: view, words: { AP: train } }";
     await expect(make(clinic(odd))).rejects.toThrow(/record 0: line 2: view is "PA", which means no part/u);

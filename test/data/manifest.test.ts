@@ -279,7 +279,7 @@ test: { format: phantoms, site: B, count: 10 }`;
     );
     expect(() => parseTrainingManifest("a: [1,\nb: 2", "m.yaml")).toThrow(/m\.yaml:\d: is not valid YAML: /u);
     expect(() => parseTrainingManifest("a: 1\na: 2", "m.yaml")).toThrow(
-      /m\.yaml:2: is not valid YAML: Map keys must be unique/u,
+      /m\.yaml:2: is not valid YAML: it has the key "a" twice/u,
     );
     await expect(readTrainingManifest(join(folder.path, "none.yaml"))).rejects.toThrow(
       /none\.yaml: does not exist/u,

@@ -3,6 +3,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { npy, npz } from "./formats/npz-files.ts";
+import type { PixelArray } from "../../src/data/catalogue/listing.ts";
+import { refuseSharedImages, type Taken } from "../../src/data/catalogue/shared-images.ts";
+import { parseManifest } from "../../src/data/manifest/manifest.ts";
+import { ManifestError } from "../../src/errors/data-errors.ts";
 import { clinic, digits, make, root, split, table } from "./small-sources.ts";
 
 describe("two entries", () => {
@@ -88,4 +92,34 @@ describe("two entries", () => {
       /sources\[1\] shares the image "\w\.png" with "clinic": it is in train here and in test there/u,
     );
   });
+});
+
+test("an entry that holds one image in two parts is told so, and not that it shares it with itself", () => {
+  const array = (value: number): PixelArray => ({
+    ...{ file: "s.npz", count: 1, height: 1, width: 1, channels: 1 },
+    pixels: Uint8Array.of(value),
+  });
+  const entry = parseManifest(digits("limit: 3", "labels: tiny/labels"), "m.yaml").sources[0];
+  const taken = (test: number): Taken => ({
+    path: ["sources", 0],
+    entry,
+    listing: {
+      labelNames: [],
+      rawLabels: new Uint8Array(),
+      records: [
+        { id: "val/0", image: { kind: "array", array: array(7), at: 0 } },
+        { id: "test/0", image: { kind: "array", array: array(test), at: 0 } },
+      ],
+    },
+    chosen: [0, 1],
+    partOf: ["validation", "test"],
+  });
+  const complain = (path: readonly PropertyKey[], reason: string): ManifestError =>
+    new ManifestError("m.yaml", path.join("."), reason);
+  refuseSharedImages([taken(8)], complain);
+  expect(() => {
+    refuseSharedImages([taken(7)], complain);
+  }).toThrow(
+    /sources\.0 has one image in two parts of its own: "val\/0" in validation is "test\/0" in test;/u,
+  );
 });

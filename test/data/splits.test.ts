@@ -121,6 +121,13 @@ describe("a split by list", () => {
     ]);
   });
 
+  test("reads the backslashes of Windows as slashes, in the names of images", () => {
+    expect(split(["x\\b.png", "x/c.png"], { "x/b.png": "test", "x/c.png": "train" })).toEqual([
+      "test",
+      "train",
+    ]);
+  });
+
   test("does not take an image for another one of the same name in another folder", () => {
     expect(split(["cat/3.png", "dog/3.png"], { "cat/3.png": "test" })).toEqual(["test", undefined]);
     const frontal = (patient: number): string => `train/patient0000${patient}/study1/view1_frontal.jpg`;

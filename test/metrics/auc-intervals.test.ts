@@ -101,8 +101,8 @@ describe("stratified resampling", () => {
   const labels = scores.map((_, i) => (i < 2 ? 1 : 0)); // two positives
 
   test("keeps both kinds of a rare class in every resample; without it, resamples are lost, counted and reported", () => {
-    const stratified = aucIntervals(scores, labels, ["rare"], { resamples: 1000 });
-    const plain = aucIntervals(scores, labels, ["rare"], { resamples: 1000, stratified: false });
+    const stratified = aucIntervals(scores, labels, ["rare"], { resamples: 1000, fewest: 2 });
+    const plain = aucIntervals(scores, labels, ["rare"], { resamples: 1000, fewest: 2, stratified: false });
     expect(stratified.byClass.rare.undefinedResamples).toBe(0);
     // (58/60)^60 = .131 of the resamples have neither of the two; three standard errors are .032
     expect(Math.abs(plain.byClass.rare.undefinedResamples / 1000 - (58 / 60) ** 60)).toBeLessThan(0.032);
@@ -189,27 +189,78 @@ test("a class whose labelled images are all of one patient has no interval, nor 
     ),
   );
   expect(byClass.hers).toMatchObject({ interval: null, standardError: null });
-  expect(byClass.hers.note).toBe("no interval: all labelled images are of one patient");
+  expect(byClass.hers.note).toBe("not given: all its labelled images of one patient");
   expect(byClass["everyone's"].interval).not.toBeNull();
   expect(byClass["everyone's"].note).toBeNull();
   expect(mean.value).not.toBeNull();
   expect(mean).toMatchObject({ interval: null, standardError: null });
-  expect(mean.note).toBe('no interval: all labelled images of "hers" are of one patient');
+  expect(mean.note).toBe('not given: "hers" has all its labelled images of one patient');
 });
 
 test("where one patient has all images of a kind, the interval says of whom it tells nothing", () => {
   const random = randomStream(19, "one positive");
   const scores = Array.from({ length: 30 }, () => random.normal());
   const labels = scores.map((_, i) => (i === 4 ? 1 : 0));
-  const { rare } = aucIntervals(scores, labels, ["rare"]).byClass;
+  const { rare } = aucIntervals(scores, labels, ["rare"], { fewest: 1 }).byClass;
   expect(rare.interval).not.toBeNull();
   expect(rare.note).toMatch(/^all positive images are of one patient/u);
   const turned = aucIntervals(
     scores,
     labels.map((label) => 1 - label),
     ["rare"],
+    { fewest: 1 },
   );
   expect(turned.byClass.rare.note).toMatch(/^all negative images are of one patient/u);
+});
+
+describe("few positives or negatives", () => {
+  const random = randomStream(20, "few");
+  const scores = Array.from({ length: 40 }, () => random.normal());
+  const labelled = (positives: number, negatives: number): number[] =>
+    scores.map((_, i) => (i < positives ? 1 : i < positives + negatives ? 0 : 255));
+  const of = (labels: readonly number[], patients?: readonly string[]): ReturnType<typeof aucIntervals> =>
+    aucIntervals(scores, labels, ["finding"], { resamples: 200, ...(patients && { patients }) });
+
+  test("give no interval below ten of either, and say how many there are", () => {
+    const noteOf = (positives: number, negatives: number): string | null =>
+      of(labelled(positives, negatives)).byClass.finding.note;
+    expect(noteOf(2, 30)).toBe("not given: 2 positives, fewer than 10");
+    expect(noteOf(30, 1)).toBe("not given: 1 negative, fewer than 10");
+    expect(noteOf(1, 1)).toBe("not given: 1 positive and 1 negative, fewer than 10");
+    expect(noteOf(9, 10)).toBe("not given: 9 positives, fewer than 10");
+    expect(of(labelled(9, 10)).byClass.finding).toMatchObject({ interval: null, standardError: null });
+    expect(of(labelled(10, 10)).byClass.finding).toMatchObject({ note: null });
+    expect(of(labelled(10, 10)).byClass.finding.interval).not.toBeNull();
+  });
+
+  test("are counted by patients, since these are drawn", () => {
+    const patients = scores.map((_, i) => `p${i < 20 ? i % 4 : i}`);
+    expect(of(labelled(20, 20), patients).byClass.finding.note).toBe(
+      "not given: positives of 4 patients, fewer than 10",
+    );
+  });
+
+  test("leave a mean that they are in without an interval as well", () => {
+    const labels = labelled(20, 20).flatMap((even, i) => [even, i < 3 ? 1 : 0]);
+    const spread = scores.flatMap((score) => [score, score]);
+    const { byClass, mean } = aucIntervals(spread, labels, ["even", "rare"], { resamples: 200 });
+    expect(byClass.even.interval).not.toBeNull();
+    expect(mean).toMatchObject({ interval: null, note: 'not given: "rare" has 3 positives, fewer than 10' });
+    expect(mean.value).toBeCloseTo(((byClass.even.value ?? NaN) + (byClass.rare.value ?? NaN)) / 2, 14);
+  });
+});
+
+test("an AUC of 1 in every resample is no interval from 1 to 1", () => {
+  const scores = Array.from({ length: 40 }, (_, i) => i);
+  const found = aucIntervals(
+    scores,
+    scores.map((score) => Number(score >= 20)),
+    ["class"],
+    { resamples: 200 },
+  );
+  const note = "not given: no resample has another AUC";
+  expect(found.byClass.class).toMatchObject({ value: 1, interval: null, note });
+  expect(found.mean).toMatchObject({ value: 1, interval: null, note });
 });
 
 test("the same seed gives the same interval, another seed another", () => {

@@ -171,3 +171,22 @@ test("a reopened run is cut back to what its checkpoint knows; one that lost lin
   await expect(RunFolder.reopen(path)).rejects.toThrow(CheckpointError);
   await expect(RunFolder.reopen(path)).rejects.toThrow(/checkpoint\.safetensors: is damaged/);
 });
+
+test("a folder below a file is refused with the file that is in its way, and one with what systems leave is empty", () => {
+  const file = join(parent, "afile");
+  writeFileSync(file, "x");
+  expect(() => new RunFolder(join(file, "below"), false)).toThrow(
+    `--out ${join(file, "below")}: ${file} is a file, not a folder`,
+  );
+  expect(() => new RunFolder(file, false)).toThrow(`--out ${file}: is a file; name a folder`);
+  mkdirSync(join(parent, "left"));
+  writeFileSync(join(parent, "left", ".DS_Store"), "");
+  new RunFolder(join(parent, "left"), false).close();
+});
+
+test("a run to go on with that is not there is met with the one that is", async () => {
+  mkdirSync(join(parent, "first"));
+  await expect(RunFolder.reopen(join(parent, "frist"))).rejects.toThrow(
+    /does not exist; .*did you mean ".*first"\?$/u,
+  );
+});

@@ -7,7 +7,7 @@ import { sharesOf, type TestIntervals } from "../../assemble/test-metrics.ts";
 import { concatenate, restrict } from "../../data/assembly/assembly.ts";
 import type { Part } from "../../data/catalogue/listing.ts";
 import { meanAuc } from "../../metrics/auc.ts";
-import { aucTable, plainTable, showAuc } from "../../report/tables.ts";
+import { aucTable, plainTable, showAuc, showInterval } from "../../report/tables.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
 import {
   columnsOf,
@@ -108,8 +108,6 @@ function means(byClass: ByClass): Means {
 }
 
 const showRate = (value: number | null | undefined): string => (value == null ? "-" : value.toFixed(3));
-const showInterval = ({ interval }: TestIntervals["mean"]): string =>
-  interval === null ? "-" : `${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}`;
 
 function metricsTable(byClass: ByClass, intervals: TestIntervals, at: number): string {
   // 100 x 0.58 is not quite 58.

@@ -15,6 +15,7 @@ import { writeSheets, writeViews } from "../inspection-sheets.ts";
 import { skippedLines } from "../loading.ts";
 import { decodeImages, imageCacheFolder, listImages } from "../../runs/load-images.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
+import { passingNames } from "../../runs/patient-names.ts";
 import { makeFolder, makeFolderOf } from "../terminal/output-files.ts";
 import { counting } from "../terminal/counter.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
@@ -28,6 +29,8 @@ export interface InspectOptions extends DeviceOptions {
   readonly cache?: string;
   readonly limit?: number;
   readonly seed: number;
+  /** Whether patients are shown by their names. */
+  readonly identify: boolean;
   readonly quiet: boolean;
 }
 
@@ -45,7 +48,8 @@ const memory = 2 ** 27;
  *     sizes        { <source>: [{ height, width, images }] } as the files have it, of at most 500 image files a source
  *     findings     [{ kind, severity, sentence, cases: [{ class?, patient?, name?, count?,
  *                samples: [{ source, part, id }], reason? }] }]
- *                  the gravest first; kinds and severities: data/inspection/finding-kinds.ts
+ *                  the gravest first; kinds and severities: data/inspection/finding-kinds.ts; a patient is a hash that
+ *                  means nothing elsewhere, or with --identify a name
  *     clean        [sentence]: checks that found nothing
  *     records      [sentence]: rows of tables and lines of lists that cannot be read, and are left out
  *     decoding     { files: decoded now, fromCache, fromArrays, undecodable, seconds, filesPerSecond (null: none decoded) }
@@ -73,7 +77,8 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
     return;
   }
   const opened = openedCatalogue(manifest, selected, decoded);
-  const inspection = inspect(selected.classes, opened.lists, opened.undecodable, selected.remarks);
+  const found = inspect(selected.classes, opened.lists, opened.undecodable, selected.remarks);
+  const inspection = options.identify ? found : withoutNames(found);
   const sizes = await sizesBySource(selected, seed);
   const contents = { catalogue: selected, opened, sets: decoded.sets, seed, quiet };
   const sheets = options.sheets === undefined ? [] : await writeSheets(options.sheets, contents);
@@ -128,6 +133,18 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
       { cause: bad },
     );
   }
+}
+
+/** What was found, with hashes in the place of names of patients. */
+function withoutNames(inspection: Inspection): Inspection {
+  const { hashOf } = passingNames();
+  const findings = inspection.findings.map((finding) => ({
+    ...finding,
+    cases: finding.cases.map((each) =>
+      each.patient === undefined ? each : { ...each, patient: hashOf(each.patient) },
+    ),
+  }));
+  return { ...inspection, findings };
 }
 
 async function sizesBySource(selected: Catalogue, seed: number): Promise<Map<string, SizeCount[]>> {

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { classifierOfModel, readModelFile } from "../../runs/model-file.ts";
 import { probabilitiesOf } from "../../assemble/model-metrics.ts";
 import { parts, type Part } from "../../data/catalogue/listing.ts";
+import { columnsApart } from "../../runs/class-columns.ts";
 import { csvText } from "../../files/csv-text.ts";
 import { replaceFile } from "../../files/whole-files.ts";
 import { UsageError } from "../../errors/errors.ts";
@@ -42,7 +43,8 @@ const identity = ["source", "part", "image", "patient"] as const;
 
 /** The other columns of a table, and an image's cells in them. */
 interface Columns {
-  readonly names: readonly string[];
+  /** Of each class, in order; told apart from the other columns where a class is called like one. */
+  readonly byClass: ReadonlyMap<string, readonly string[]>;
   /** @param states of the image, by class of the manifest. @param logits by class of the model */
   readonly cells: (states: Uint8Array, logits: Float32Array) => readonly string[];
 }
@@ -69,11 +71,9 @@ export async function predictCommand(
   const named = images === undefined ? await manifestFor(run, file, options) : undefined;
   const columns =
     complete && named !== undefined ? completed(classes, named, options) : predicted(classes, options);
-  const clash = columns.names.find(
-    (name, i) => [...identity, ...columns.names].indexOf(name) < i + identity.length,
-  );
-  if (clash !== undefined) {
-    throw new UsageError(`a class is called "${clash}", as another column of the table is; rename the class`);
+  for (const [name, [column]] of columns.byClass) {
+    if (column !== name)
+      say(options, `class "${name}" is column "${column}" of the table, which has another "${name}"`);
   }
   makeFolderOf("--out", out);
   const part = options.part ?? (complete ? "all" : "test");
@@ -96,6 +96,7 @@ export async function predictCommand(
     return;
   }
   const { loaded, logits, adapter } = found;
+  const names = [...identity, ...[...columns.byClass.values()].flat()];
   await writeTable(out, columns, loaded.parts, logits);
   const rows = loaded.parts.reduce((sum, { set }) => sum + set.count, 0);
   if (options.json) {
@@ -103,7 +104,8 @@ export async function predictCommand(
     const result = {
       model: { file: modelFile, sha256, epoch: record.epoch },
       ...(named === undefined ? { folder: images } : { manifest: named.manifest.file, part }),
-      ...{ adapter, file: resolve(out), rows, columns: [...identity, ...columns.names] },
+      ...{ adapter, file: resolve(out), rows, columns: names },
+      columnsByClass: Object.fromEntries(columns.byClass),
       ...{ values: options.logits ? "logits" : complete ? "labels and probabilities" : "probabilities" },
       skipped: loaded.skipped,
     };
@@ -121,7 +123,7 @@ const showLogits = (logits: Float32Array): string[] =>
 
 function predicted(classes: readonly string[], options: PredictOptions): Columns {
   const show = options.logits ? showLogits : showProbabilities;
-  return { names: classes, cells: (_, logits) => show(logits) };
+  return { byClass: byClassOf(classes, (name) => [name]), cells: (_, logits) => show(logits) };
 }
 
 /** Two columns for each class of the manifest: the value, and whether it is given or predicted; both empty if neither. */
@@ -129,7 +131,7 @@ function completed(classes: readonly string[], { manifest }: NamedManifest, opti
   matchClasses(classes, manifest.classes, options);
   const places = manifest.classes.map(placeOf(classes));
   return {
-    names: manifest.classes.flatMap((name) => [name, `${name} is`]),
+    byClass: byClassOf(manifest.classes, (name) => [name, `${name} is`]),
     cells: (states, logits) => {
       const probabilities = showProbabilities(logits);
       return places.flatMap((place, k) => {
@@ -141,16 +143,24 @@ function completed(classes: readonly string[], { manifest }: NamedManifest, opti
   };
 }
 
+function byClassOf(
+  classes: readonly string[],
+  columnsOf: (name: string) => readonly string[],
+): Columns["byClass"] {
+  const apart = columnsApart(identity, classes, columnsOf);
+  return new Map(classes.map((name, k) => [name, apart[k]]));
+}
+
 /** Writes the table whole or not at all. @throws UsageError */
 async function writeTable(
   out: string,
-  { names, cells }: Columns,
+  { byClass, cells }: Columns,
   loaded: readonly PartImages[],
   logits: readonly Float32Array[],
 ): Promise<void> {
   try {
     await replaceFile(out, async (handle) => {
-      await handle.writeFile(csvText([[...identity, ...names]]));
+      await handle.writeFile(csvText([[...identity, ...[...byClass.values()].flat()]]));
       for (const [i, { source, part, samples, set }] of loaded.entries()) {
         const [labels, outputs] = [set.states, logits[i]].map(({ length }) => length / set.count);
         const rows = samples.map(({ id, patient }, row) => {

@@ -5,19 +5,25 @@ import { makeFolderOf } from "../terminal/output-files.ts";
 
 export interface ReportOptions {
   readonly out?: string;
+  /** Whether patients are shown by their names. */
+  readonly identify: boolean;
   readonly quiet: boolean;
 }
 
-export async function reportCommand(path: string, { out, quiet }: ReportOptions): Promise<void> {
+export async function reportCommand(path: string, { out, quiet, identify }: ReportOptions): Promise<void> {
   if (out !== undefined) makeFolderOf("--out", out);
-  const file = await writeReport(path, out);
+  const file = await writeReport(path, out, identify);
   if (!quiet) process.stdout.write(`${file}\n`);
 }
 
 /** Writes the report of a finished run or study. Its results are on disk by now, so an error here is only a warning. */
-export async function reportFinished(path: string, say: (text: string) => void): Promise<void> {
+export async function reportFinished(
+  path: string,
+  identify: boolean,
+  say: (text: string) => void,
+): Promise<void> {
   try {
-    say(`the report is ${await writeReport(path)}`);
+    say(`the report is ${await writeReport(path, undefined, identify)}`);
   } catch (error) {
     const reason = (error as Error).message.split("\n")[0];
     process.stderr.write(

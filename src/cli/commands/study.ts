@@ -21,6 +21,7 @@ import type { StudyScores } from "../../studies/scores.ts";
 import { readTrainingManifest, type Manifest } from "../../assemble/training-manifest.ts";
 import { recipeNames, withPreset } from "../../assemble/recipes.ts";
 import { UsageError } from "../../errors/errors.ts";
+import { listedNames } from "../../errors/listed-names.ts";
 import { suggestion } from "../../errors/nearest.ts";
 import { meanAuc } from "../../metrics/auc.ts";
 import { coverageReportData } from "../../studies/study-report-data.ts";
@@ -60,6 +61,8 @@ export interface StudyOptions extends DeviceOptions, ChoiceOptions, Omit<Loading
   /** Number of runs at a time. */
   readonly atOnce?: number;
   readonly dryRun: boolean;
+  /** Whether the report shows patients by their names. */
+  readonly identify: boolean;
   readonly json: boolean;
 }
 
@@ -68,6 +71,9 @@ interface Prepared {
   readonly manifest: Manifest;
   readonly settings: TrainingSettings;
   readonly seeds: readonly number[];
+  /** Classes and arms that the command line names, where it names any. */
+  readonly interest: readonly string[] | undefined;
+  readonly arms: readonly string[] | undefined;
   readonly plan: StudyPlan;
   readonly runs: readonly StudyRun[];
   readonly cost: (run: StudyRun) => RunCost;
@@ -151,7 +157,7 @@ async function prepare(
   manifest: Manifest,
   { options, say, signal }: CommandOutput,
 ): Promise<Prepared> {
-  const { memory = defaultMemory(), interest, margin, arms, preset } = options;
+  const { memory = defaultMemory(), margin, preset } = options;
   const read = settingsOf(preset === undefined ? manifest : presetting(manifest, preset), 0);
   const said = { ...ofLength(read, options), memory };
   const seeds = Array.from({ length: options.seeds }, (_, i) => options.firstSeed + i);
@@ -159,12 +165,19 @@ async function prepare(
   const first = await images(seeds[0]);
   const knowledge = knowledgeOf(first.images.given);
   const { classes } = manifest;
+  const interest = options.interest && listedNames(options.interest, classes);
   const { given, full } = first.images;
   const settings = inSteps(said, given);
   const whole = planStudy(name, {
     ...{ classes, knowledge, whyNoFullLabels: first.whyNoFullLabels, settings, interest, margin },
     absentIsNegative: full !== undefined && absentIsNegative(given, full),
   });
+  const arms =
+    options.arms &&
+    listedNames(
+      options.arms,
+      whole.arms.map((arm) => arm.name),
+    );
   const plan = arms === undefined ? whole : withArms(whole, arms);
   for (const line of warningLines(armWarnings(plan, first))) warn(line);
   const runs = runsOf(plan, seeds, settings);
@@ -184,7 +197,7 @@ async function prepare(
     if (!needsTruth || load.whyNoFullLabels === undefined) return load;
     throw new UsageError(`seed ${seed} has no full labels, as those before it had: ${load.whyNoFullLabels}`);
   };
-  return { manifest, settings, seeds, plan, runs, cost, images: checked, first };
+  return { manifest, settings, seeds, interest, arms, plan, runs, cost, images: checked, first };
 }
 
 /** @throws UsageError for an unknown preset */
@@ -231,17 +244,18 @@ async function sayCost(
 async function carryOut(
   engines: readonly Engine[],
   choices: RunChoices,
-  { manifest, settings, seeds, plan, runs, cost, images, first }: Prepared,
+  { manifest, settings, seeds, interest, arms, plan, runs, cost, images, first }: Prepared,
   folder: StudyFolder,
   { options, say, signal }: CommandOutput,
 ): Promise<boolean> {
   const { study } = plan;
-  const { margin, interest = null, arms = null, preset = null } = options;
+  const { margin, preset = null } = options;
   const { limit, dataRoot } = options;
   const { adapter, driver } = computedOn(engines[0]);
   const origin = await provenance();
   await folder.begin({
-    ...{ study, ...origin, seeds, margin, interest, arms, preset, dataRoot: resolve(dataRoot) },
+    ...{ study, ...origin, seeds, margin, preset, dataRoot: resolve(dataRoot) },
+    ...{ interest: interest ?? null, arms: arms ?? null },
     atOnce: engines.length,
     manifest: { file: manifest.file, text: manifest.text },
     settings: { limit, ...reproducibleSettings(settings) },
@@ -299,7 +313,7 @@ async function carryOut(
     const table = await writeResults(folder, scores);
     process.stdout.write(options.json ? readFileSync(join(folder.path, "results.json")) : `${table}\n`);
     await keepPictures(folder, plan, results(), shown, options.quiet);
-    await reportFinished(folder.path, say);
+    await reportFinished(folder.path, options.identify, say);
   }
   say(`scores, tables and results are in ${folder.path}`);
   return complete;

@@ -17,6 +17,7 @@ import { loadRun, openRunEngine, RunSession, type LoadedRun } from "../../runs/t
 import { describeLoaded } from "../loading.ts";
 import { checkProfiled, profileRun } from "../profile-output.ts";
 import { counting } from "../terminal/counter.ts";
+import { checkFolderOf } from "../terminal/output-files.ts";
 import { Progress, sayWhenStopped, unlessInterrupted, untilInterrupted } from "../terminal/progress.ts";
 import { testTable } from "../test-table.ts";
 import { reportFinished } from "./report.ts";
@@ -29,14 +30,25 @@ export interface TrainOptions
   readonly quiet: boolean;
   /** Whether the summary is printed as JSON instead of a table. */
   readonly json: boolean;
-  /** Whether report.html is written. */
+  /** Whether report.html is written, and shows patients by their names. */
   readonly report: boolean;
+  readonly identify: boolean;
   /** Where the trace goes; true: into the run folder. */
   readonly profile?: string | true;
 }
 
 /** Options that may be given with --resume, since none of them changes a bit. */
-const free = ["resume", "dataRoot", "cache", "memory", "quiet", "json", "report", "checkpointEvery"];
+const free = [
+  "resume",
+  "dataRoot",
+  "cache",
+  "memory",
+  "quiet",
+  "json",
+  "report",
+  "identify",
+  "checkpointEvery",
+];
 
 const optionName = (name: string): string =>
   `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
@@ -51,6 +63,7 @@ export async function trainCommand(
   const { device = "auto" } = engineOptions(options);
   checkChoices(device, options);
   if (options.profile !== undefined) checkProfiled(device);
+  if (typeof options.profile === "string") checkFolderOf("--profile", options.profile);
   const start = await startOf(file, options, given);
   const { out } = start.options;
   const say = (text: string): void => {
@@ -93,7 +106,7 @@ export async function trainCommand(
   else if (evaluation !== undefined) {
     process.stdout.write(`${testTable(summary, loaded.images.assembly.classes)}\n`);
   }
-  if (options.report && !stopped) await reportFinished(out, say);
+  if (options.report && !stopped) await reportFinished(out, options.identify, say);
   if (kept < epochs) say(`the weights of epoch ${kept} were kept, the best by validation`);
   const took = `${stopped ? "stopped" : "done"} after ${summary.seconds.toFixed(0)} s`;
   say(`${took}; the run is in ${out}${stopped ? `; ${next}` : ""}`);
@@ -103,7 +116,15 @@ export async function trainCommand(
 /** @throws UsageError for options that are missing, or that a run to go on with has already */
 async function startOf(
   file: string | undefined,
-  { resume, quiet: _quiet, json: _json, report: _report, profile: _profile, ...options }: TrainOptions,
+  {
+    resume,
+    quiet: _quiet,
+    json: _json,
+    report: _report,
+    identify: _identify,
+    profile: _profile,
+    ...options
+  }: TrainOptions,
   given: readonly string[],
 ): Promise<RunStart> {
   if (resume !== undefined) {

@@ -10,6 +10,7 @@ import { openEngine } from "../../runtime/open-engine.ts";
 import { hasChoice, worksOf } from "../../tuning/works.ts";
 import { tune, type TunedWork, type Tuning } from "../../tuning/tuner.ts";
 import { Counter } from "../terminal/counter.ts";
+import { checkFolderOf } from "../terminal/output-files.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import { version } from "../../runs/package-info.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
@@ -41,6 +42,7 @@ export async function tuneCommand(manifestFile: string, options: TuneCommandOpti
   using engine = await openEngine({ ...where, device: "webgpu" });
   const { traits } = engine;
   const file = options.tuning ?? tuningPath(traits, version);
+  checkFolderOf("--tuning", file);
   const before = readTuning(file, traits, version);
   if (before.kind === "unusable") {
     if (options.tuning !== undefined) {

@@ -27,6 +27,8 @@ export const memoryHelp =
   "headers, at least one. Not within it: array files such as IDX, which are read whole, and the network. " +
   "Default: a quarter of the machine's memory";
 
+export const identifyHelp = "show patients by their names, and not by hashes that mean nothing elsewhere";
+
 export const cacheHelp =
   "folder of decoded images; default: images in the user's cache folder (TESSERA_CACHE)";
 
@@ -82,6 +84,7 @@ export function withTraining(command: Command): Command {
       "before training, time each kernel of a step: prints a table, and writes a Chrome trace (default: profile.json in --out)",
     )
     .option("--no-report", "write no report.html; tessera report can write it later")
+    .option("--identify", `in the report, ${identifyHelp}`, false)
     .option("--json", "print the summary as JSON instead of a table", false);
 }
 

@@ -54,16 +54,25 @@ export function checkpointInterval(text: string): NonNullable<Checkpoints["every
   );
 }
 
-/** Collects `--candidate OPERATOR=NAME`. */
+/** Collects `--candidate OPERATOR=NAME`, also several of them parted by commas or blanks. */
 export function candidateOption(
   text: string,
   before: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, string> {
-  const [, operator, name] = /^([^=]+)=([^=]+)$/.exec(text) ?? [];
-  if (operator === undefined || name === undefined) {
+  const chosen = text.split(/[\s,]+/u).filter((each) => each !== "");
+  const pairs = chosen.map((each): readonly [string, string] => {
+    const [, operator, name] = /^([^=]+)=([^=]+)$/.exec(each) ?? [];
+    if (operator === undefined || name === undefined) {
+      throw new InvalidArgumentError(
+        `--candidate takes OPERATOR=NAME, such as conv2d=direct, and not ${JSON.stringify(each)}.`,
+      );
+    }
+    return [operator, name];
+  });
+  if (pairs.length === 0) {
     throw new InvalidArgumentError("--candidate takes OPERATOR=NAME, such as conv2d=direct.");
   }
-  return new Map([...before, [operator, name]]);
+  return new Map([...before, ...pairs]);
 }
 
 /** A parser of a difference of AUCs. */

@@ -1,10 +1,10 @@
 // Brings image files into the cache: threads read, decode and fit each content once.
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { basename, dirname } from "node:path";
+import { dirname } from "node:path";
 import { DataError } from "../../errors/data-errors.ts";
 import { codeOf, messageOf } from "../../files/causes.ts";
-import { exists } from "../../files/paths.ts";
+import { missingImage } from "../../files/near-files.ts";
 import type { FittedSize } from "../images/index.ts";
 import { Budget } from "./memory-budget.ts";
 import { DecodePool } from "./decode-pool.ts";
@@ -104,8 +104,8 @@ class Decoding {
   #pool: DecodePool | undefined;
   readonly #reading: Budget;
   readonly #decoding: Budget;
-  /** Contents that are being decoded or are done; false for one that cannot be decoded. */
-  readonly #contents = new Map<string, Promise<boolean>>();
+  /** Contents that are being decoded or are done; the reason for one that cannot be decoded. */
+  readonly #contents = new Map<string, Promise<string | undefined>>();
 
   constructor(cache: ImageCache, threads: number, size: FittedSize, memory: number) {
     this.#cache = cache;
@@ -121,7 +121,7 @@ class Decoding {
     const known = this.#cache.contentOf(before);
     if (known !== undefined && (await this.#cache.find(known)) !== undefined) return known;
 
-    let claim: { readonly settle: (decoded: boolean) => void } | undefined;
+    let claim: { readonly settle: (reason: string | undefined) => void } | undefined;
     this.#pool ??= this.#makePool();
     const held = [await this.#reading.take(Number(before.size))];
     let over = false;
@@ -139,7 +139,7 @@ class Decoding {
       });
       giveBack();
       if (result instanceof DataError) {
-        claim?.settle(false);
+        claim?.settle(result.reason);
         return result;
       }
       const { content, decoded } = result;
@@ -147,17 +147,16 @@ class Decoding {
         await this.#cache.add(content, decoded.pixelHash, decoded.pixels);
         this.decoded++;
       }
-      claim?.settle(true);
-      if ((await this.#contents.get(content)) !== true) {
-        return new DataError(file, "holds the same bytes as another image, which cannot be decoded");
-      }
+      claim?.settle(undefined);
+      const reason = await this.#contents.get(content);
+      if (reason !== undefined) return new DataError(file, reason);
       const after = await identityOf(file);
       const same =
         !(after instanceof DataError) && after.mtimeNs === before.mtimeNs && after.size === before.size;
       if (same) this.#cache.noteFile(before, content);
       return content;
     } catch (error) {
-      claim?.settle(false); // others wait for it
+      claim?.settle(messageOf(error)); // others wait for it
       throw error;
     } finally {
       over = true;
@@ -176,18 +175,9 @@ async function identityOf(path: string): Promise<FileIdentity | DataError> {
     return { path, size, mtimeNs, ino };
   } catch (cause) {
     const code = codeOf(cause);
-    if (code === "ENOENT") return new DataError(path, `does not exist${await hintFor(path)}`, { cause });
+    if (code === "ENOENT") return new DataError(path, `does not exist${await missingImage(path)}`, { cause });
     if (code === "ENOTDIR")
       return new DataError(path, `does not exist: ${dirname(path)} is no folder`, { cause });
     return new DataError(path, `cannot be read (${messageOf(cause)})`, { cause });
   }
-}
-
-/** A hint for the usual reason why an image of a table is missing: the table leaves the extension out. */
-async function hintFor(path: string): Promise<string> {
-  for (const suffix of [".png", ".jpg", ".jpeg"]) {
-    if (await exists(path + suffix))
-      return `, but ${basename(path)}${suffix} does; for a table, write suffix: ${suffix} in the manifest`;
-  }
-  return "";
 }

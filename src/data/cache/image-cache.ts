@@ -7,11 +7,12 @@
 // Nothing is written twice or changed. A shard without its segment is never used, a segment is written after its shard,
 // and both are checked against their names before they are: whatever was interrupted or damaged is decoded again.
 import { createHash } from "node:crypto";
-import { mkdir, readFile, readdir, rm, stat } from "node:fs/promises";
+import { readFile, readdir, rm, stat } from "node:fs/promises";
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { DataError } from "../../errors/data-errors.ts";
 import { codeOf, messageOf } from "../../files/causes.ts";
+import { makeFolders } from "../../files/folders.ts";
 import { sweep, writeWhole, type WriteBytes } from "../../files/whole-files.ts";
 import type { FittedSize } from "../images/index.ts";
 import { readSegment, sha256, writeSegment, type Segment } from "./segment.ts";
@@ -108,8 +109,8 @@ export class ImageCache {
     const own = join(folder, `${height}x${width}x${channels}-${digest}`);
     const cache = new ImageCache(own, settings, options);
     try {
-      await mkdir(join(own, "shards"), { recursive: true });
-      await mkdir(join(own, "index"), { recursive: true });
+      makeFolders(join(own, "shards"));
+      makeFolders(join(own, "index"));
       await cache.#readIndex();
     } catch (cause) {
       throw new DataError(

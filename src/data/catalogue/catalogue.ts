@@ -13,7 +13,8 @@ import {
   listOf,
 } from "../../errors/arguments.ts";
 import { UsageError } from "../../errors/errors.ts";
-import { suggestion } from "../../errors/nearest.ts";
+import { nearest } from "../../errors/nearest.ts";
+import { nearMatch } from "../../labels/wording.ts";
 import { absent } from "../../labels/states.ts";
 import type { FieldPath } from "../manifest/complaints.ts";
 import { datasetsOf } from "../manifest/datasets.ts";
@@ -32,7 +33,7 @@ import type { Remark } from "./remarks.ts";
 import { classWordRemarks } from "./class-words.ts";
 import { joinSpellings } from "./identities.ts";
 import { locator, sharer } from "./locating.ts";
-import { combineLabels, mapLabels, settle } from "./mapping.ts";
+import { combineLabels, listLabels, mapLabels, settle } from "./mapping.ts";
 import type { ClassMapping, Refuse } from "./mapping.ts";
 import { keepWithin, positiveLimits, select, whyNoneTaken } from "./selection.ts";
 import { refuseSharedImages } from "./shared-images.ts";
@@ -137,8 +138,13 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       throw manifest.complain([...path, ...field], reason);
     };
     const drawing = drawingOf(place, options.seed, limit);
+    let first: DataError | undefined;
     const context: ListContext = {
       ...reading,
+      bad: (error) => {
+        first ??= error;
+        reading.bad(error);
+      },
       entry: entry.name,
       wanted: wantedLabels(entry),
       others: entry.others ?? [],
@@ -148,17 +154,16 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       remark: (remark) => remarks.push({ source: entry.name, ...remark }),
       drawn: (done, total) => options.onDrawn?.(entry.name, done, total),
     };
-    const before = skipped.size;
     const listing = joinSpellings(
       await listEntry(manifest, path, entry, context),
       entry.name,
       context.remark,
     );
     if (listing.records.every(({ leftOut }) => leftOut)) {
-      const first = [...skipped.values()].at(before)?.message;
+      const fault = first?.message; // assigned in a function, which the compiler does not follow
       refuse(
         [],
-        `holds no image${first === undefined ? "" : ` that can be listed; the first fault: ${first}`}`,
+        `holds no image${fault === undefined ? "" : ` that can be listed; the first fault: ${fault}`}`,
       );
     }
     if (listing.records.length * classes.length > mostArrayBytes) {
@@ -365,9 +370,11 @@ function refuseUnknownClasses(manifest: DataManifest, listed: readonly ListedEnt
   for (const [k, name] of classes.entries()) {
     if (sources.some(({ mapping }) => mapping.known[k]) || !manifest.learns(name)) continue;
     const labels = [...new Set(sources.flatMap(({ listing }) => listing.labelNames))];
+    const near = nearMatch(name, labels) ?? nearest(name, labels);
     throw manifest.complain(
       ["classes", k],
-      `names "${name}", but no source knows it: no label of a source is called so or mapped to it${suggestion(name, labels)}`,
+      `names "${name}", but no source knows it: no label of a source is called so or mapped to it; ` +
+        `${listLabels(labels, "the labels")}${near === undefined ? "" : `; did you mean "${near}"?`}`,
     );
   }
   for (const { path, entry, mapping } of listed) {

@@ -42,11 +42,16 @@ async function splitSource(
       tellWithoutPart(records, context);
       return splitOfficially(records);
     case "list": {
-      const fit = splitByList(records, await readSplitList(split, context));
+      const listed = await readSplitList(split, context);
+      const fit = splitByList(records, listed);
       const { partOf } = fit;
       if (partOf.every((part) => part === undefined)) {
         const example = JSON.stringify(records[0].id);
-        refuse(["split"], `lists none of the images of "${name}", such as ${example}`);
+        const [other] = [...listed.parts.values()].map((each) => each.name);
+        refuse(
+          ["split"],
+          `lists none of the images of "${name}", such as ${example}; it names others, such as ${JSON.stringify(other)}`,
+        );
       }
       tellFit(fit, records, context);
       return partOf;

@@ -176,7 +176,7 @@ export function forClass<Value extends string | number>(
 }
 
 /** At most a dozen names, for messages. */
-export function listLabels(labelNames: readonly string[]): string {
+export function listLabels(labelNames: readonly string[], what = "its labels"): string {
   const more = labelNames.length > 12 ? ` and ${labelNames.length - 12} more` : "";
-  return `its labels are ${labelNames.slice(0, 12).join(", ")}${more}`;
+  return `${what} are ${labelNames.slice(0, 12).join(", ")}${more}`;
 }

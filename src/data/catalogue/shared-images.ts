@@ -26,14 +26,24 @@ export function refuseSharedImages(entries: readonly Taken[], complain: DataMani
   interface Owner {
     readonly by: Taken;
     readonly part: Part;
+    readonly id: string;
     /** The array that it was found in; of two equal ones the one that this owner named. */
     readonly array?: PixelArray | undefined;
   }
   const arrays = new Map<PixelArray, (Owner | undefined)[]>(); // equal arrays share a list of owners
   const files = new Map<string, Owner>();
-  const check = (before: Owner | undefined, here: Owner, id: string, advice: string): void => {
+  const check = (before: Owner | undefined, here: Owner, advice: string): void => {
     if (before === undefined || before.part === here.part) return;
     const { path, entry } = here.by;
+    const { id } = here;
+    if (before.by === here.by) {
+      throw complain(
+        path,
+        `has one image in two parts of its own: ${JSON.stringify(before.id)} in ${before.part} is ` +
+          `${JSON.stringify(id)} in ${here.part}; a source whose parts hold the same images measures nothing: ` +
+          "take another split",
+      );
+    }
     const field = entry.part === undefined ? [] : ["part"];
     const [theirs, ours] = [before.array?.member, here.array?.member];
     if (theirs !== undefined && ours !== undefined && theirs !== ours) {
@@ -54,18 +64,19 @@ export function refuseSharedImages(entries: readonly Taken[], complain: DataMani
       const part = taker.partOf[index];
       if (part === undefined) continue;
       const { image, id } = taker.listing.records[index];
-      const here: Owner = { by: taker, part, array: image.kind === "array" ? image.array : undefined };
+      const array = image.kind === "array" ? image.array : undefined;
+      const here: Owner = { by: taker, part, id, array };
       if (image.kind === "array") {
         let owners = arrays.get(image.array);
         if (owners === undefined) {
           owners = arrays.get(sameArray(image.array, arrays.keys())) ?? [];
           arrays.set(image.array, owners);
         }
-        check(owners[image.at], here, id, apart);
+        check(owners[image.at], here, apart);
         owners[image.at] ??= here;
       } else {
         const before = files.get(image.file);
-        check(before, here, id, alike);
+        check(before, here, alike);
         if (before === undefined) files.set(image.file, here);
       }
     }

@@ -5,6 +5,7 @@ import { DataError } from "../../errors/data-errors.ts";
 import { readText } from "../../files/bytes.ts";
 import { brief, requireColumns, rowError } from "../../files/csv.ts";
 import { canonicalName, isMissing, placeOf } from "../../labels/wording.ts";
+import { withSlashes } from "../../files/paths.ts";
 import { locateTable } from "../formats/table-rows.ts";
 import { parts } from "./listing.ts";
 import type { ListContext, Part } from "./listing.ts";
@@ -32,9 +33,7 @@ export interface SplitList {
 
 /** The form in which names of images and of lists meet. */
 export function nameOnList(name: string): string {
-  return canonicalName(name)
-    .replaceAll("\\", "/")
-    .replace(/^(?:\.\/)+/u, "");
+  return withSlashes(canonicalName(name)).replace(/^(?:\.\/)+/u, "");
 }
 
 /**
@@ -44,19 +43,22 @@ export function nameOnList(name: string): string {
 export async function readSplitList(split: ListSplit, context: ListContext): Promise<SplitList> {
   const listed = new Map<string, ListedPart>();
   const repeated: string[] = [];
+  let first: DataError | undefined;
+  const bad = (error: DataError): void => {
+    first ??= error;
+    context.bad(error);
+  };
   const add = (here: ListedPart): void => {
     const key = nameOnList(here.name);
     const before = listed.get(key);
     if (before === undefined || here.part === undefined) listed.set(key, here);
     else if (before.part === here.part) repeated.push(here.name);
     else if (before.part !== undefined) {
-      context.bad(
-        here.complain(`puts ${brief(here.name)} into ${here.part}, but it is in ${before.part} too`),
-      );
+      bad(here.complain(`puts ${brief(here.name)} into ${here.part}, but it is in ${before.part} too`));
       listed.set(key, { ...here, part: undefined });
     }
   };
-  if (split.table !== undefined) await readPartColumn(split, split.table, context, listed, add);
+  if (split.table !== undefined) await readPartColumn(split, split.table, { ...context, bad }, listed, add);
   for (const part of parts) {
     const path = split[part];
     if (path === undefined) continue;
@@ -64,8 +66,17 @@ export async function readSplitList(split: ListSplit, context: ListContext): Pro
     const lines = (await readText(file)).split(/\r\n|\n|\r/u);
     for (const [record, line] of lines.entries()) {
       if (canonicalName(line) === "") continue;
-      add({ name: line.trim(), part, complain: (reason) => new DataError(file, reason, { record }) });
+      const complain = (reason: string): DataError =>
+        new DataError(file, `line ${record + 1}: ${reason}`, { record });
+      add({ name: line.trim(), part, complain });
     }
+  }
+  if ([...listed.values()].every(({ part }) => part === undefined)) {
+    const files = [split.table, ...parts.map((part) => split[part])].filter((path) => path !== undefined);
+    throw (
+      first?.advising("no line of the list can be read") ??
+      new DataError(files.join(", "), "names no image; it should list one a line")
+    );
   }
   return { parts: listed, repeated };
 }

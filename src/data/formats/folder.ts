@@ -4,6 +4,7 @@ import { join, sep } from "node:path";
 import { DataError } from "../../errors/data-errors.ts";
 import { path } from "../manifest/fields.ts";
 import { codeOf } from "../../files/causes.ts";
+import { isHarmless } from "../../files/harmless.ts";
 import { askFolder } from "../../files/paths.ts";
 import type { ListedRecord } from "../catalogue/listing.ts";
 import { mostLabels } from "../catalogue/listing.ts";
@@ -15,7 +16,8 @@ const fields = {
   /**
    * The folder of the folders: each folder in it is a label, by its name, and holds its images, at any depth, as .png,
    * .jpg or .jpeg files, gzip'd (.png.gz) or not. Other files in a label's folder, and images beside these folders, are
-   * errors, or left out with --skip-bad; hidden files and folders are none of it.
+   * errors, or left out with --skip-bad; hidden files and folders, and what systems leave behind (Thumbs.db, __MACOSX and
+   * the like), are none of it.
    */
   folder: path,
 };
@@ -129,7 +131,7 @@ async function entriesOf(folder: string): Promise<readonly FolderEntry[]> {
   const found: FolderEntry[] = [];
   for (const entry of entries) {
     const { name } = entry;
-    if (name.startsWith(".")) continue;
+    if (isHarmless(name)) continue;
     const kind = entry.isSymbolicLink() ? await kindOfTarget(join(folder, name)) : kindOf(entry);
     if (kind !== undefined) found.push({ name, kind });
   }

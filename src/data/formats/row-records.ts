@@ -2,6 +2,7 @@
 // because what the other rows say of the image is not all that the table says.
 import { DataError } from "../../errors/data-errors.ts";
 import { brief, rowError } from "../../files/csv.ts";
+import { whyOutside } from "../../files/paths.ts";
 import type { Table, TableFault, TableRow } from "../../files/csv.ts";
 import { isSoft, targetOf } from "../../labels/states.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
@@ -125,7 +126,12 @@ function imageOf(
   if (isMissing(id)) throw table.rows[at].fault ?? rowError(table, at, "names no image");
   const file = findImage(id);
   if (file === undefined) {
-    throw rowError(table, at, `the image ${brief(id)} does not lie below the folder of the images`);
+    const why = whyOutside(id) ?? "names the folder itself";
+    throw rowError(
+      table,
+      at,
+      `the image ${brief(id)} does not lie below the folder of the images: it ${why}; write its path from there`,
+    );
   }
   const known = images.get(file);
   if (known === undefined) {

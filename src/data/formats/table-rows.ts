@@ -9,6 +9,7 @@ import { DataError } from "../../errors/data-errors.ts";
 import { brief, readTable } from "../../files/csv.ts";
 import type { Table } from "../../files/csv.ts";
 import type { TableForm } from "../../files/table-forms.ts";
+import { isHarmless } from "../../files/harmless.ts";
 import { askFolder, belowRoot } from "../../files/paths.ts";
 import type { ListContext } from "../catalogue/listing.ts";
 import { pathsOnDisk } from "../../files/spelled-paths.ts";
@@ -44,6 +45,7 @@ export async function findImagesIn(
     for (const name of await context.once(`names in ${root}`, () =>
       askFolder(root, (folder) => readdir(folder)),
     )) {
+      if (isHarmless(name)) continue;
       const key = canonicalName(name);
       const others = holders.get(key);
       if (others === undefined) holders.set(key, [{ root, find }]);

@@ -1,7 +1,8 @@
 // Messages about faults in a manifest, and the lines where they stand.
 import { isMap, isNode, isScalar, isSeq } from "yaml";
-import type { Document, LineCounter } from "yaml";
+import type { Document, LineCounter, Pair, YAMLMap } from "yaml";
 import type { z } from "zod";
+import { followed, isMergeKey, mergedBy } from "./yaml-text.ts";
 
 /** Keys and list positions that lead to a field. */
 export type FieldPath = readonly PropertyKey[];
@@ -11,7 +12,7 @@ export function explain(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.input === undefined) return "is missing";
   switch (issue.code) {
     case "invalid_type":
-      return `must be ${kinds[issue.expected] ?? issue.expected}, not ${describe(issue.input)}`;
+      return `must be ${kinds[issue.expected] ?? issue.expected}, not ${describe(issue.input)}${quoteHint(issue.expected, issue.input)}`;
     case "too_small":
       if (issue.origin === "string") return "is empty";
       if (issue.origin === "array") return `must have at least ${issue.minimum} entry`;
@@ -33,6 +34,12 @@ const kinds: Readonly<Record<string, string>> = {
   object: "a group of keys",
   record: "a group of keys",
 };
+
+/** YAML reads 12, true and null as no text. */
+function quoteHint(expected: string, input: unknown): string {
+  const isWord = typeof input !== "object" || input === null;
+  return expected === "string" && isWord ? "; write it in quotes" : "";
+}
 
 function describe(value: unknown): string {
   if (Array.isArray(value)) return "a list";
@@ -59,8 +66,9 @@ export function lineOf(document: Document, lines: LineCounter, path: FieldPath):
   let node: unknown = document.contents;
   let offset = isNode(node) ? node.range?.[0] : undefined;
   for (const key of path) {
+    node = followed(document, node);
     if (isMap(node)) {
-      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key));
+      const pair = pairOf(document, node, String(key));
       if (pair === undefined) break;
       if (isScalar(pair.key)) offset = pair.key.range?.[0] ?? offset;
       node = pair.value;
@@ -72,4 +80,18 @@ export function lineOf(document: Document, lines: LineCounter, path: FieldPath):
     }
   }
   return offset === undefined ? undefined : lines.linePos(offset).line;
+}
+
+/** The pair of a key: the group's own, or else that of the first group that it merges and that has one. */
+function pairOf(document: Document, { items }: YAMLMap, key: string): Pair | undefined {
+  const own = items.find((item) => isScalar(item.key) && String(item.key.value) === key);
+  if (own !== undefined) return own;
+  for (const item of items) {
+    if (!isMergeKey(item.key)) continue;
+    for (const merged of mergedBy(document, item.value)) {
+      const found = isMap(merged) ? pairOf(document, merged, key) : undefined;
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
 }

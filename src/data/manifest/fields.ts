@@ -1,8 +1,9 @@
 // The kinds of values in manifests, each with its messages.
 import { z } from "zod";
-import { escapes } from "../../files/paths.ts";
+import { escapes, whyOutside, withSlashes } from "../../files/paths.ts";
 import { suggestion } from "../../errors/nearest.ts";
 import { canonicalName } from "../../labels/wording.ts";
+import { SpelledNumber } from "./yaml-text.ts";
 
 /** An object that refuses unknown keys, and names the one that was probably meant. */
 export function record<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
@@ -38,12 +39,21 @@ function notAmong(input: unknown, words: readonly string[]): string {
   return `must be one of ${words.join(", ")}, not ${JSON.stringify(input)}${hint}`;
 }
 
-/** A name; a bare whole number is taken as its digits, so that `knows: [1, 2]` means the classes "1" and "2". */
+/**
+ * A name. A bare number is taken as it is spelled, so that `knows: [1, 01, 1e3]` means the classes "1", "01" and "1e3". In YAML 1.2
+ * yes, no, on and off are texts; true, false and null (also ~, or nothing at all) are none, and are refused.
+ */
 export const name = z
-  .union([z.string().trim().min(1), z.int()], {
-    error: (issue) => (issue.input === undefined ? undefined : "must be a name; write it in quotes"),
+  .union([z.string().trim().min(1), z.number(), z.instanceof(SpelledNumber)], {
+    error: ({ input }) => {
+      if (input === undefined) return undefined;
+      if (typeof input === "boolean")
+        return `is a truth value in YAML; for a name write "${String(input)}" in quotes`;
+      if (input === null) return 'is nothing in YAML; for a name write "null", or what it is, in quotes';
+      return typeof input === "string" ? "is empty" : "must be a name; write it in quotes";
+    },
   })
-  .transform(String);
+  .transform((input) => (input instanceof SpelledNumber ? input.spelling : String(input)));
 
 export const names = z.array(name).min(1);
 
@@ -53,11 +63,15 @@ export const columns = z.array(column).min(1);
 export const wholeNumber = z.int().min(1);
 export const share = z.number().min(0).max(1);
 
-/** A file or folder below the data root, with forward slashes. */
+/** A file or folder below the data root, with forward slashes; backslashes, as Windows writes them, are read as these. */
 export const path = z
   .string()
   .min(1)
+  .transform(withSlashes)
   .refine((text) => !escapes(text), {
-    error: ({ input }) =>
-      `leaves the data root: "${String(input)}"; write a path below it, with forward slashes`,
+    error: ({ input }) => {
+      const text = String(input);
+      const why = whyOutside(text) ?? "leads out of it";
+      return `leaves the data root: "${text}" ${why}; write a path below it, as in images/train`;
+    },
   });

@@ -31,6 +31,8 @@ export function checkNames(manifest: ManifestContent, learns: Learns, fail: Fail
   // Nobody could tell them apart in a table, and of a label like both, nobody could say which it means.
   const outlines = new Map<string, string>();
   for (const [i, name] of classes.entries()) {
+    const why = whyNoClass(name);
+    if (why !== undefined) fail(["classes", i], why);
     const other = outlines.get(outline(name));
     if (other !== undefined && outline(name) !== "") {
       fail(
@@ -71,6 +73,21 @@ export function checkNames(manifest: ManifestContent, learns: Learns, fail: Fail
       fail(["classes", i], `names "${name}", but no source knows it`);
     }
   }
+}
+
+/** The longest name of a class: tables, reports and sheets show it whole. */
+const longestName = 200;
+
+/** Why nothing can be called so that tables, reports and files have a place for it; undefined where it can. */
+function whyNoClass(name: string): string | undefined {
+  if (/[\p{Cc}\u2028\u2029]/u.test(name))
+    return "holds a line break or another control character; name a class in one line";
+  if (name.length > longestName)
+    return `has ${name.length} letters; a class is called by at most ${longestName}`;
+  // A record by class cannot have this key as its own.
+  return name === "__proto__"
+    ? "cannot be the name of a class; call it something else, and map its label to it"
+    : undefined;
 }
 
 /** Sizes of images must be such that formats which draw them can. */

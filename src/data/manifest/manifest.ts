@@ -1,17 +1,17 @@
 // Reads a manifest: from YAML text to a checked Manifest. Every complaint has its file, line and field.
 import { aFunction, aString, expectArgument, madeWith } from "../../errors/arguments.ts";
 import type { z } from "zod";
-import { LineCounter, parseDocument } from "yaml";
 import { complaint, explain, fieldName, lineOf } from "./complaints.ts";
 import type { FieldPath } from "./complaints.ts";
 import { DataError, ManifestError } from "../../errors/data-errors.ts";
-import { messageOf } from "../../files/causes.ts";
+import { suggestedPath } from "../../files/near-files.ts";
 import { readText } from "../../files/bytes.ts";
 import { everyClass, type Learns } from "./class-filter.ts";
 import { checkImages, checkNames, type Fail } from "./manifest-checks.ts";
 import { record } from "./fields.ts";
 import { inClassSpelling } from "./spelling.ts";
 import { manifestFields, otherSections, type ManifestContent } from "./manifest-schema.ts";
+import { readYaml, settleNumbers } from "./yaml-text.ts";
 
 /** A checked manifest; every default is filled in. Fields and units: manifest-schema.ts. */
 export interface DataManifest extends Omit<ManifestContent, "image"> {
@@ -52,7 +52,8 @@ export async function readManifestText(file: string): Promise<string> {
     return await readText(file, { most: largestManifest });
   } catch (cause) {
     if (!(cause instanceof DataError)) throw cause;
-    throw new ManifestError(file, "", cause.reason, { cause });
+    const near = cause.reason === "does not exist" ? await suggestedPath(file) : "";
+    throw new ManifestError(file, "", `${cause.reason}${near}`, { cause });
   }
 }
 
@@ -91,15 +92,7 @@ export function parseManifestWith<Sections extends z.ZodRawShape>(
   file: string,
   { learns, sections, check }: SectionReading<Sections>,
 ): DataManifest & z.output<z.ZodObject<Sections>> {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const problem = document.errors.at(0);
-  if (problem !== undefined) {
-    const reason = problem.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/u, "") ?? "";
-    throw new ManifestError(file, "", `is not valid YAML: ${reason}`, {
-      line: lines.linePos(problem.pos[0]).line,
-    });
-  }
+  const { document, lines, tree } = readYaml(text, file);
   const complain = (path: FieldPath, reason: string, cause?: unknown): ManifestError => {
     const line = lineOf(document, lines, path);
     return new ManifestError(file, fieldName(path), reason, {
@@ -111,14 +104,13 @@ export function parseManifestWith<Sections extends z.ZodRawShape>(
     throw complain(path, reason);
   };
 
-  let tree: unknown;
-  try {
-    tree = document.toJS();
-  } catch (cause) {
-    throw new ManifestError(file, "", `is not valid YAML: ${messageOf(cause)}`);
-  }
   if (tree === null || tree === undefined) throw new ManifestError(file, "", "is empty");
-  const result = record({ ...manifestFields, ...sections }).safeParse(tree, { error: explain });
+  const schema = record({ ...manifestFields, ...sections });
+  let result = schema.safeParse(tree, { error: explain });
+  // A number that is complained of was no name: it is read by its value.
+  while (!result.success && result.error.issues.map(({ path }) => settleNumbers(tree, path)).includes(true)) {
+    result = schema.safeParse(tree, { error: explain });
+  }
   if (!result.success) {
     const complaints = result.error.issues.slice(0, mostComplaints).map((issue) => {
       const { path, reason } = complaint(issue);

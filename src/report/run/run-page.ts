@@ -1,6 +1,7 @@
 // The report of a run: results, curves, mistakes, labels and settings.
 
 import { basename, resolve } from "node:path";
+import type { AucInterval } from "../../assemble/test-metrics.ts";
 import { averagePrecision } from "../../metrics/average-precision.ts";
 import { brierScore, calibrationBins, expectedCalibrationError } from "../../metrics/calibration.ts";
 import { cosinesOf, labelCoverage, similarityMap } from "../figures/heat-map.ts";
@@ -116,13 +117,13 @@ function results({ summary, classes, predictions }: RunContents): Markup[] {
       ],
       rows: classes.map((name) => [
         ...[name, fixed(auc[name], 4)],
-        ...(intervals === null ? [] : [interval(intervals.byClass[name]?.interval, 4)]),
+        ...(intervals === null ? [] : [intervalCell(intervals.byClass[name])]),
         ...own(name),
       ]),
       foot: [
         [
           ...["mean", fixed(meanAuc, 4)],
-          ...(intervals === null ? [] : [interval(intervals.mean.interval, 4)]),
+          ...(intervals === null ? [] : [intervalCell(intervals.mean)]),
           ...(columns.size === 0 ? [] : ["", "", "", "", ""]),
         ],
       ],
@@ -159,6 +160,10 @@ function results({ summary, classes, predictions }: RunContents): Markup[] {
   }
   return content;
 }
+
+/** An interval, or the reason why there is none. */
+const intervalCell = (found: AucInterval | undefined): string =>
+  found?.interval === null && found.note !== null ? found.note : interval(found?.interval, 4);
 
 /** The most reasons that are shown; summary.json has all of them. */
 const mostReasons = 50;

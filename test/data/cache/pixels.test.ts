@@ -155,7 +155,9 @@ test("a list of which no image can be decoded is empty, and refused where it is 
   expect(refused).toThrow(
     /^bad: none of its 5 train images can be decoded: is .*wrong.images where they are\?/,
   );
-  expect(refused).toThrow(/The first: .*0\.png: does not exist; .*1\.png: .*2\.png: does not exist$/);
+  expect(refused).toThrow(
+    /The first: .*0\.png: does not exist.*; .*1\.png: .*2\.png: does not exist[^;]*(?:; did you mean[^;]*)?$/,
+  );
 });
 
 test("a name without its extension says which suffix is missing; a file in the place of a folder, that it is one", async () => {

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { folder as folderFormat } from "../../../src/data/formats/folder.ts";
+import { folder as folderFormat, imagesBelow } from "../../../src/data/formats/folder.ts";
 import type { Listing } from "../../../src/data/catalogue/listing.ts";
 import { complaint, contextAt, countsOf, givenOf, list, temporaryFolder, writeFiles } from "./list-files.ts";
 
@@ -46,19 +46,42 @@ describe("a folder a class", () => {
   test("names every file that is no image by its name, and images in no class's folder", async () => {
     writeFiles(folder.path, {
       "d/a/1.png": "",
-      "d/a/Thumbs.db": "",
+      "d/a/notes.txt": "",
       "d/b/2.tif": "",
       "d/3.png": "",
       "d/a.csv": "",
     });
     expect(await complaint(listFolder(), folder.path)).toBe(
-      "d/a/Thumbs.db: is no image by its name (.png, .jpg, .jpeg, each with .gz or not); 2 files below d are not",
+      "d/a/notes.txt: is no image by its name (.png, .jpg, .jpeg, each with .gz or not); 2 files below d are not",
     );
     const bad: string[] = [];
     const context = contextAt(folder.path, { bad: ({ file }) => void bad.push(relative(folder.path, file)) });
     const listing = await list(folderFormat, { format: "folder", folder: "d" }, folder.path, context);
     expect(idsOf(listing)).toEqual(["a/1.png"]);
-    expect(bad).toEqual(["d/a/Thumbs.db", "d/b/2.tif", "d/3.png"]);
+    expect(bad).toEqual(["d/a/notes.txt", "d/b/2.tif", "d/3.png"]);
+  });
+
+  test("passes over what systems leave behind, at any depth and in any capitals", async () => {
+    const left = ["Thumbs.db", "DESKTOP.INI", ".DS_Store", "._1.png", "Icon\r", "~$list.docx", "ehthumbs.db"];
+    const places = left.flatMap((name) => [`d/${name}`, `d/cats/${name}`, `d/cats/deep/${name}`]);
+    writeFiles(folder.path, {
+      "d/cats/1.png": "",
+      "d/cats/deep/2.png": "",
+      "d/__macosx/cats/3.png": "",
+      "d/@eaDir/4.png": "",
+      "d/cats/.ipynb_checkpoints/5.png": "",
+      ...Object.fromEntries(places.map((place) => [place, "x"])),
+    });
+    const kept = ["cats/1.png", "cats/deep/2.png"];
+    const listing = await listFolder();
+    expect(listing.labelNames).toEqual(["cats"]);
+    expect(idsOf(listing)).toEqual(kept);
+    expect((await imagesBelow(join(folder.path, "d"))).map(({ id }) => id)).toEqual(kept);
+  });
+
+  test("that holds nothing else holds no image", async () => {
+    writeFiles(folder.path, { "left/Thumbs.db": "x", "left/__MACOSX/1.png": "" });
+    await expect(imagesBelow(join(folder.path, "left"))).rejects.toThrow(/left: holds no image/u);
   });
 
   test("has the labels that the manifest speaks of as well: no image shows them", async () => {

@@ -1,0 +1,36 @@
+// Folders to write into: made one by one, or refused with what is in the way.
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { makeFolders, whyNoFolder } from "../../src/files/folders.ts";
+import { temporaryFolder, writeFiles } from "../data/formats/list-files.ts";
+
+const folder = temporaryFolder();
+afterAll(folder.remove);
+const at = (path: string): string => join(folder.path, path);
+writeFiles(folder.path, { afile: "x" });
+
+describe("a folder to write into", () => {
+  test("is made with those above it, and may be there already", () => {
+    expect(whyNoFolder(at("a b/ü/deep"))).toBeUndefined();
+    expect(existsSync(at("a b"))).toBe(false);
+    for (let twice = 0; twice < 2; twice++) {
+      makeFolders(at("a b/ü/deep"));
+      expect(statSync(at("a b/ü/deep")).isDirectory()).toBe(true);
+    }
+  });
+
+  test("is refused where a file is in its way, which is named", () => {
+    expect(whyNoFolder(at("afile"))).toBe("is a file; name a folder");
+    expect(whyNoFolder(at("afile/below/deep"))).toBe(`${at("afile")} is a file, not a folder`);
+    expect(() => {
+      makeFolders(at("afile/below"));
+    }).toThrow(`${at("afile")} is a file, not a folder`);
+  });
+
+  test.runIf(existsSync("/proc/self"))("is refused, and not waited for, where the system makes none", () => {
+    expect(() => {
+      makeFolders("/proc/tessera/run");
+    }).toThrow(/(?:the system makes no folder \/proc\/tessera: |may not be written to)/u);
+  });
+});
