@@ -158,6 +158,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
         `has ${listing.records.length} images, too many for ${classes.length} classes: over 2 GiB of labels`,
       );
     }
+    const readings = withReading(listing, entry, refuse);
     const mapping = mapLabels(listing.labelNames, classes, entry, refuse);
     const chosen = select(listing, entry, refuse);
     if (chosen.length === 0) refuse([], "takes no image: its filters leave none");
@@ -165,7 +166,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
     if (chosen.every((index) => partOf[index] === undefined)) {
       refuse([], "takes no image: its filters leave none of those that its split or parts name");
     }
-    listed.push({ ...place, listing, mapping, chosen, partOf, drawing });
+    listed.push({ ...place, listing: readings, mapping, chosen, partOf, drawing });
   }
   refuseSharedImages(listed, manifest.complain);
   refuseUnknownClasses(manifest, listed);
@@ -254,6 +255,18 @@ async function listEntry(
     );
   }
   return listing;
+}
+
+/** The listing with what the entry says of the numbers in its image files. */
+function withReading(listing: Listing, { bits, window, format }: Entry, refuse: Refuse): Listing {
+  const field = bits === undefined ? "window" : "bits";
+  if (bits === undefined && window === undefined) return listing;
+  const reading = { bits, window };
+  const records = listing.records.map((record) => {
+    if (record.image.kind === "file") return { ...record, image: { ...record.image, reading } };
+    return refuse([field], `is about image files, and ${format} holds its images in an array of 8 bits`);
+  });
+  return { ...listing, records };
 }
 
 /** The samples of an entry, by part; a part without any is left out. */

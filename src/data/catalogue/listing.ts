@@ -1,6 +1,7 @@
 // The result of every dataset format: which images there are, and the source's own labels of each. No image file is decoded
 // yet, and nothing is mapped to classes: that is done in catalogue.ts.
 import type { DataError } from "../../errors/data-errors.ts";
+import type { ImageReading } from "../images/image.ts";
 import type { Remark } from "./remarks.ts";
 
 /** The most labels of one source: over ten times what the largest published set has; a damaged file may claim anything. */
@@ -22,8 +23,15 @@ export interface PixelArray {
 /** Where the pixels of a sample are. */
 export type ImagePlace =
   | { readonly kind: "array"; readonly array: PixelArray; readonly at: number }
-  /** An image file by its absolute path; what kind it is, its content says. */
-  | { readonly kind: "file"; readonly file: string };
+  /** An image file by its absolute path; what kind it is, its content says. One file read in two ways is two images. */
+  | ImageFile;
+
+export interface ImageFile {
+  readonly kind: "file";
+  readonly file: string;
+  /** What the manifest says of its numbers. */
+  readonly reading?: ImageReading;
+}
 
 /** The parts of a split. */
 export const parts = ["train", "validation", "test"] as const;

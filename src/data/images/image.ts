@@ -24,10 +24,23 @@ export interface ImageReading {
   readonly window?: readonly [low: number, high: number] | undefined;
 }
 
+/** A text that two readings have in common if they give the same pixels of every file; "" for a reading that says nothing. */
+export function readingKey({ bits, window }: ImageReading): string {
+  return bits === undefined && window === undefined ? "" : JSON.stringify([bits ?? null, window ?? null]);
+}
+
 /** An image whose header is known and within the limits. */
 export interface OpenedImage {
+  /** As it will be decoded: upright. */
+  readonly height: number;
+  readonly width: number;
   /** Bytes that decoding it holds at once, as its header claims: at most 960 MiB. */
   readonly memory: number;
+  /**
+   * Names the rules that this very file is decoded by and that former versions did not have: what they left in a cache is not
+   * taken for it. Undefined where every version has given the same pixels.
+   */
+  readonly rules?: string;
   /** @throws DataError when it is damaged or cut short, or claims more than is read */
   decode(): Promise<DecodedImage>;
 }

@@ -124,6 +124,16 @@ const common = {
       error: () => "must be at least 1",
     }),
   ).optional(),
+  /** Bits that the samples of its image files really have, 1 to 16: 2^bits - 1 becomes white. Default: as each file says. */
+  bits: z.int().min(1).max(16).optional(),
+  /**
+   * [low, high] in the numbers of its image files: `low` and all below become black, `high` and all above white. Goes before
+   * `bits` and before a window of the file.
+   */
+  window: z
+    .tuple([z.number(), z.number()], { error: () => "must be two numbers: [low, high]" })
+    .refine(([low, high]) => low < high, "must be [low, high], the lower first")
+    .optional(),
   /**
    * Whose patients they are: entries with one word here share their names of patients, which `tessera inspect` compares.
    * Default, as each format says (../formats/NAME.ts): all entries of the format where that is of one published dataset;
