@@ -29,10 +29,11 @@ export function imagesOf(
 ): (seed: number) => Promise<StudyLoad> {
   const complete = fullLabels(manifest);
   let told = false;
+  const warn = (text: string): void => void process.stderr.write(`${text}\n`);
   return async (seed) => {
     const count = counting(options.quiet || told);
     const load = (from: Manifest, loaded?: RunObserver["loaded"]): Promise<Loaded> =>
-      loadImages(from, { ...options, seed }, { count, ...(loaded && { loaded }) }, signal);
+      loadImages(from, { ...options, seed }, { count, ...(loaded && { loaded, warn }) }, signal);
     const describe: RunObserver["loaded"] = (selected, decoded) => describeLoaded(selected, decoded, say);
     const { assembly: given, coverage } = await load(manifest, told ? undefined : describe);
     told = true;

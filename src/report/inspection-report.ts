@@ -107,6 +107,7 @@ const marks: Readonly<Record<Severity, string>> = {
   duplicates: "COPIES",
   undecodable: "UNDECODABLE",
   "not understood": "WORDS",
+  pixels: "PIXELS",
   guess: "GUESS",
 };
 

@@ -15,6 +15,7 @@ import {
 } from "../data/assembly/pixels.ts";
 import { catalogue, type Catalogue, type CatalogueOptions } from "../data/catalogue/catalogue.ts";
 import { coverageOf, type LabelCoverage } from "../data/inspection/counts.ts";
+import { pixelRemarks } from "../data/inspection/grey-ranges.ts";
 import type { DataManifest } from "../data/manifest/manifest.ts";
 import type { CountWork, RunObserver, WorkCounter } from "./run-observer.ts";
 import { cacheFolder } from "./tuning-file.ts";
@@ -41,6 +42,9 @@ export interface Loaded {
   /** Which labels each source has, by part. */
   readonly coverage: readonly LabelCoverage[];
 }
+
+/** Images of a list on disk whose pixels are looked at before a training; `tessera inspect` looks at all. */
+const mostLookedAt = 1000;
 
 /** Default of --memory in bytes: a quarter of the machine's memory. */
 export const defaultMemory = (): number => Math.floor(totalmem() / 4);
@@ -93,7 +97,7 @@ export async function decodeImages(
 export async function loadImages(
   manifest: Manifest,
   { dataRoot, seed, limit, memory, skipBad, cache = imageCacheFolder() }: LoadingOptions,
-  { count, loaded }: Pick<RunObserver, "count" | "loaded">,
+  { count, loaded, warn }: Pick<RunObserver, "count" | "loaded" | "warn">,
   signal: AbortSignal | undefined,
 ): Promise<Loaded> {
   const selected = await listImages(manifest, { dataRoot, seed, limit, skipBad }, count);
@@ -105,6 +109,10 @@ export async function loadImages(
   const decoding = { cache, memory, skipBad, ...(signal === undefined ? {} : { signal }) };
   const result = await decodeImages(selected, decoding, hasFiles(selected) ? count : undefined);
   loaded?.(selected, result);
+  if (warn !== undefined) {
+    for (const { sentence } of await pixelRemarks(selected, result, mostLookedAt))
+      warn(`warning: ${sentence}`);
+  }
   const { images, fromCache } = result.decoded;
   return {
     assembly: assembled(selected, result, manifest.learns),

@@ -5,6 +5,7 @@ import { basename, dirname } from "node:path";
 import { DataError } from "../../errors/data-errors.ts";
 import { codeOf, messageOf } from "../../files/causes.ts";
 import { exists } from "../../files/paths.ts";
+import { imageSuffixes } from "../images/image-names.ts";
 import { readingKey, type FittedSize, type ImageReading } from "../images/index.ts";
 import type { ImageFile } from "../catalogue/listing.ts";
 import { Budget } from "./memory-budget.ts";
@@ -194,7 +195,7 @@ async function identityOf(path: string, reading: ImageReading): Promise<FileIden
 
 /** A hint for the usual reason why an image of a table is missing: the table leaves the extension out. */
 async function hintFor(path: string): Promise<string> {
-  for (const suffix of [".png", ".jpg", ".jpeg"]) {
+  for (const suffix of imageSuffixes) {
     if (await exists(path + suffix))
       return `, but ${basename(path)}${suffix} does; for a table, write suffix: ${suffix} in the manifest`;
   }

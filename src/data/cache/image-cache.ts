@@ -126,9 +126,9 @@ export class ImageCache {
     settings: CacheSettings,
     options: CacheOptions = {},
   ): Promise<ImageCache> {
-    const { height, width, channels, decoder } = settings;
+    const { height, width, channels, decoder, fit = "stretch" } = settings;
     const digest = sha256(Buffer.from(decoder)).slice(0, 12);
-    const own = join(folder, `${height}x${width}x${channels}-${digest}`);
+    const own = join(folder, `${height}x${width}x${channels}-${digest}${fit === "stretch" ? "" : `-${fit}`}`);
     const cache = new ImageCache(own, settings, options);
     try {
       await mkdir(join(own, "shards"), { recursive: true });

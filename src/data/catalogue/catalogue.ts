@@ -25,6 +25,7 @@ import { DataError, ManifestError } from "../../errors/data-errors.ts";
 import { mostArrayBytes } from "../../files/limits.ts";
 import { exists } from "../../files/paths.ts";
 import { formatOf } from "../formats/formats.ts";
+import type { FittedSize } from "../images/image.ts";
 import { parts } from "./listing.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 import type { ImagePlace, ListContext, Listing, Part } from "./listing.ts";
@@ -58,7 +59,7 @@ export interface SampleList {
 /** Everything that a manifest selects, in its order: sources (each train, validation, test), then its validation and test. */
 export interface Catalogue {
   readonly classes: readonly string[];
-  readonly image: { readonly height: number; readonly width: number; readonly channels: number };
+  readonly image: FittedSize;
   readonly lists: readonly SampleList[];
   /** Records of tables and lists that were left out, each once. */
   readonly skipped: readonly DataError[];
@@ -108,8 +109,8 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
   expectArgument("catalogue", "the manifest", manifest, aManifest);
   expectOptions("catalogue", options, catalogueOptions);
   const { classes, sources } = manifest;
-  const { height, width, channels } = manifest.image;
-  const image = { height, width, channels };
+  const { height, width, channels, fit } = manifest.image;
+  const image = { height, width, channels, fit };
   const { dataRoot, limit = Infinity, skipBad = false } = options;
   if (!(limit >= 1)) throw new UsageError(`the limit of images a source is ${limit}; it must be 1 or more`);
   const remarks: Remark[] = [];

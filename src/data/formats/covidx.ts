@@ -72,7 +72,7 @@ export const covidx: Format<typeof fields> = {
 
 /**
  * A line is read from its end, because the patient's id may hold spaces: `COVID 1 COVID(1).png positive sirm`. File
- * names hold none in any published list, and end in .png, .jpg or .jpeg; lists before COVIDx8 may leave out the source.
+ * names hold none in any published list, and end as image files do (.png, .jpg ...); lists before COVIDx8 may leave out the source.
  * So the file name is the last word but two, or, where that is no image, the last but one; what precedes it is the id.
  */
 async function readList(file: string, bad: ListContext["bad"]): Promise<Table> {

@@ -20,7 +20,7 @@ export const tableFields = {
   images: imageFolders.optional(),
   /** The column with the image's file name, or its path below the folder. */
   image: name,
-  /** Appended to a name that does not end in it, nor in .png, .jpg or .jpeg (or one of these and .gz). */
+  /** Appended to a name that does not end in it, nor as names of image files do (.png, .jpg.gz, .dcm ...). */
   suffix: z.string().min(1).optional(),
   /** The column of the patient: images of one patient stay in one part of a split. */
   patient: name.optional(),

@@ -68,10 +68,7 @@ export async function locateTable(
   return context.once(`table ${delimiter} ${file}`, () => readTable(file, delimiter, context.bad));
 }
 
-/** Whether a name looks like an image file's, gzip'd or not; the content decides what it is. */
-export function isImageName(file: string): boolean {
-  return /\.(?:png|jpe?g)(?:\.gz)?$/iu.test(file);
-}
+export { isImageName } from "../images/image-names.ts";
 
 /** The content of one row; `image` is the name of its image file in the table. */
 export interface RowFacts {

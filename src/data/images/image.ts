@@ -29,6 +29,23 @@ export function readingKey({ bits, window }: ImageReading): string {
   return bits === undefined && window === undefined ? "" : JSON.stringify([bits ?? null, window ?? null]);
 }
 
+/**
+ * How an image of another shape is brought to a size: stretched or squeezed whole; its middle part of the size's shape, scaled;
+ * or scaled whole until it fits, in the middle of black.
+ */
+export const fits = ["stretch", "crop", "pad"] as const;
+export type Fit = (typeof fits)[number];
+
+/** What images are brought to. */
+export interface FittedSize {
+  readonly height: number;
+  readonly width: number;
+  /** 1 grey, 3 red, green, blue; nothing else is supported. */
+  readonly channels: number;
+  /** Default: stretch. */
+  readonly fit?: Fit;
+}
+
 /** An image whose header is known and within the limits. */
 export interface OpenedImage {
   /** As it will be decoded: upright. */
@@ -94,7 +111,7 @@ export function canonicalImage(
 }
 
 /** Whether the first three samples of every pixel are equal. */
-export function isGrey(pixels: Uint8Array, samples: 3 | 4): boolean {
+export function isGrey(pixels: Uint8Array | Uint16Array, samples: number): boolean {
   for (let at = 0; at < pixels.length; at += samples) {
     if (pixels[at] !== pixels[at + 1] || pixels[at] !== pixels[at + 2]) return false;
   }

@@ -1,18 +1,28 @@
 // Images: from the bytes of a file to pixels of one kind, to the size of an assembly, and to a hash that finds copies.
 import { DataError } from "../../errors/data-errors.ts";
 import { readBytes } from "../../files/bytes.ts";
+import { openBmp } from "./bmp.ts";
 import type { DecodedImage, ImageReading, OpenedImage } from "./image.ts";
 import { openJpeg } from "./jpeg.ts";
-import { isJpeg, isPng, lookAlike } from "./kinds.ts";
+import { isBmp, isGif, isJpeg, isPng, isTiff, isWebp, lookAlike } from "./kinds.ts";
 import { openPng } from "./png.ts";
+import { openWithSharp } from "./sharp-kinds.ts";
 
 export { fitImage } from "./fit.ts";
-export type { FittedSize } from "./fit.ts";
-export { canonicalImage, hashPixels, readingKey } from "./image.ts";
-export type { DecodedImage, ImageReading } from "./image.ts";
+export { canonicalImage, fits, hashPixels, readingKey } from "./image.ts";
+export type { DecodedImage, Fit, FittedSize, ImageReading } from "./image.ts";
 
 /** 256 MiB: the largest image within the limits hardly takes more, packed. */
 const largestImageFile = 2 ** 28;
+
+const throughSharp = [
+  ["TIFF", isTiff],
+  ["WebP", isWebp],
+  ["GIF", isGif],
+] as const;
+
+/** The kinds that are read, in words. */
+const readKinds = "PNG, JPEG, TIFF, WebP, GIF nor BMP";
 
 /** An image file as it was read. */
 export interface PackedImage extends OpenedImage {
@@ -20,7 +30,7 @@ export interface PackedImage extends OpenedImage {
 }
 
 /**
- * Decodes a PNG or a JPEG, distinguished by content.
+ * Decodes an image file; its content says of what kind it is.
  *
  * @param bytes the whole file
  * @param file its name, for messages
@@ -33,7 +43,7 @@ export async function decodeImage(
   file: string,
   reading: ImageReading = {},
 ): Promise<DecodedImage> {
-  return await openImage(bytes, file, reading).decode();
+  return await (await openImage(bytes, file, reading)).decode();
 }
 
 /**
@@ -42,11 +52,15 @@ export async function decodeImage(
  */
 export async function readImage(file: string, reading: ImageReading = {}): Promise<PackedImage> {
   const bytes = await readBytes(file, { most: largestImageFile });
-  return { bytes, ...openImage(bytes, file, reading) };
+  return { bytes, ...(await openImage(bytes, file, reading)) };
 }
 
-function openImage(bytes: Uint8Array, file: string, reading: ImageReading): OpenedImage {
+async function openImage(bytes: Uint8Array, file: string, reading: ImageReading): Promise<OpenedImage> {
   if (isPng(bytes)) return openPng(bytes, file, reading);
   if (isJpeg(bytes)) return openJpeg(bytes, file, reading);
-  throw new DataError(file, `is neither PNG nor JPEG: it looks like ${lookAlike(bytes)}`);
+  if (isBmp(bytes)) return openBmp(bytes, file, reading);
+  for (const [kind, matches] of throughSharp) {
+    if (matches(bytes)) return await openWithSharp(kind, bytes, file, reading);
+  }
+  throw new DataError(file, `is neither ${readKinds}: it looks like ${lookAlike(bytes)}`);
 }

@@ -2,10 +2,10 @@
 import sharp from "sharp";
 import { DataError } from "../../errors/data-errors.ts";
 import { messageOf } from "../../files/causes.ts";
-import { canonicalImage, checkSize, mostPixels } from "./image.ts";
+import { checkSize, mostPixels } from "./image.ts";
 import type { DecodedImage, ImageReading, OpenedImage } from "./image.ts";
-import { toLevels } from "./levels.ts";
 import { liesOnItsSide, readOrientation, type Orientation } from "./orientation.ts";
+import { imageOf } from "./samples.ts";
 
 // One image at a time on each thread that decodes: the threads are the workers that call this. Nothing is read twice.
 sharp.concurrency(1);
@@ -35,7 +35,7 @@ export function openJpeg(bytes: Uint8Array, file: string, reading: ImageReading)
   return {
     ...(liesOnItsSide(orientation) ? { height: width, width: height } : { height, width }),
     memory,
-    decode: async () => toLevels(await decodeJpeg(bytes, file), reading, file),
+    decode: () => decodeJpeg(bytes, file, reading),
   };
 }
 
@@ -43,7 +43,7 @@ export function openJpeg(bytes: Uint8Array, file: string, reading: ImageReading)
  * @returns turned upright as its EXIF orientation says, as viewers show it; CMYK as RGB; colour profiles of RGB and grey
  *   are not applied (no common training pipeline does)
  */
-async function decodeJpeg(bytes: Uint8Array, file: string): Promise<DecodedImage> {
+async function decodeJpeg(bytes: Uint8Array, file: string, reading: ImageReading): Promise<DecodedImage> {
   try {
     const { data, info } = await sharp(bytes, {
       failOn: "error",
@@ -57,9 +57,10 @@ async function decodeJpeg(bytes: Uint8Array, file: string): Promise<DecodedImage
       .raw()
       .toBuffer({ resolveWithObject: true });
     if (info.channels !== 1 && info.channels !== 3) throw new Error(`it has ${info.channels} channels`);
-    // A copy, since sharp's own memory cannot be handed from a worker to another thread.
-    return canonicalImage(info.height, info.width, info.channels, new Uint8Array(data));
+    const { height, width, channels: each } = info;
+    return imageOf({ height, width, each, values: data, depth: 8 }, reading, file);
   } catch (cause) {
+    if (cause instanceof DataError) throw cause;
     throw new DataError(file, explain(cause), { cause });
   }
 }

@@ -1,6 +1,6 @@
 // From the numbers in an image file to grey levels, 0 to 255, as the manifest says, or else the file.
 import { DataError } from "../../errors/data-errors.ts";
-import { readingKey, type DecodedImage, type ImageReading } from "./image.ts";
+import type { ImageReading } from "./image.ts";
 
 /** What a file says of its samples. */
 export interface SampleFormat {
@@ -41,12 +41,4 @@ export function levelsOf(
   return Uint8Array.from({ length: 2 ** depth }, (_, value) =>
     Math.round(Math.min(1, Math.max(0, (value - low) / (high - low))) * 255),
   );
-}
-
-/** An image of 8 bits as the manifest says; its own pixels where it says nothing. */
-export function toLevels(image: DecodedImage, reading: ImageReading, file: string): DecodedImage {
-  if (readingKey(reading) === "") return image;
-  const largest = image.pixels.reduce((most, value) => Math.max(most, value), 0);
-  const levels = levelsOf({ depth: 8 }, reading, largest, file);
-  return { ...image, pixels: image.pixels.map((value) => levels[value]) };
 }

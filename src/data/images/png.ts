@@ -1,14 +1,14 @@
 // Decodes PNG of every depth and colour type with pngjs, behind checks that pngjs does not make itself: the chunks are
 // walked, and the packed pixels unpacked within the limit that the header sets, before it sees them. Samples become levels
-// here (levels.ts), since pngjs would round 16 bits to 8 before anybody knows what the file means by them.
+// behind it (samples.ts), since pngjs would round 16 bits to 8 before anybody knows what the file means by them.
 import { crc32, inflateSync } from "node:zlib";
 import { PNG } from "pngjs";
 import { DataError } from "../../errors/data-errors.ts";
 import { codeOf, messageOf } from "../../files/causes.ts";
-import { checkSize, isGrey, readingKey } from "./image.ts";
+import { checkSize, readingKey } from "./image.ts";
 import type { DecodedImage, ImageReading, OpenedImage } from "./image.ts";
-import { levelsOf } from "./levels.ts";
 import { liesOnItsSide, readOrientation, upright, type Orientation } from "./orientation.ts";
+import { imageOf } from "./samples.ts";
 
 interface PngLayout {
   readonly height: number;
@@ -26,7 +26,7 @@ interface PngLayout {
   readonly memory: number;
   /** The pieces of the packed rows. */
   readonly packed: readonly Uint8Array[];
-  /** Significant bits of each sample of a pixel, as a chunk sBIT says; empty where none does, or nothing follows from it. */
+  /** Significant bits of red, green, blue and opacity, as a chunk sBIT says; empty where nothing follows from one. */
   readonly significant: readonly number[];
   /** As a chunk eXIf says. */
   readonly orientation: Orientation;
@@ -83,7 +83,7 @@ export function openPng(bytes: Uint8Array, file: string, reading: ImageReading):
  */
 function decodePng(bytes: Uint8Array, layout: PngLayout, file: string, reading: ImageReading): DecodedImage {
   checkRows(layout, file);
-  const { height, width } = layout;
+  const { height, width, significant } = layout;
   let samples: Uint8Array | Uint16Array;
   try {
     const whole = Buffer.from(bytes.buffer, bytes.byteOffset, layout.end);
@@ -91,56 +91,9 @@ function decodePng(bytes: Uint8Array, layout: PngLayout, file: string, reading: 
   } catch (cause) {
     throw new DataError(file, explain(cause), { cause });
   }
-  const rgba = levels(samples, layout, file, reading);
-  putOnBlack(rgba);
-  const channels = isGrey(rgba, 4) ? 1 : 3;
-  const pixels = new Uint8Array(height * width * channels);
-  for (let from = 0, to = 0; to < pixels.length; from += 4, to += channels) {
-    pixels[to] = rgba[from];
-    if (channels === 1) continue;
-    pixels[to + 1] = rgba[from + 1];
-    pixels[to + 2] = rgba[from + 2];
-  }
-  return { height, width, channels, pixels };
-}
-
-/** Samples of red, green, blue and transparency to levels. */
-function levels(
-  samples: Uint8Array | Uint16Array,
-  { palette, alpha, depth: inFile, significant }: PngLayout,
-  file: string,
-  reading: ImageReading,
-): Uint8Array {
-  const depth = palette ? 8 : inFile;
-  let [largest, mostOpaque] = [0, 0];
-  for (let at = 0; at < samples.length; at += 4) {
-    largest = Math.max(largest, samples[at], samples[at + 1], samples[at + 2]);
-    mostOpaque = Math.max(mostOpaque, samples[at + 3]);
-  }
-  // By the letter of PNG, samples of fewer bits are scaled up to the depth, and then the largest uses all of it. Films are
-  // often stored as they are instead: then no sample is larger than these bits allow.
-  const unscaled = (bits: number | undefined, most: number): number | undefined =>
-    bits !== undefined && most < 2 ** bits ? bits : undefined;
-  const colours = alpha ? significant.slice(0, -1) : significant;
-  const bits = colours.length === 0 ? undefined : Math.max(...colours);
-  const colour = levelsOf({ depth, significant: unscaled(bits, largest) }, reading, largest, file);
-  const opacityBits = alpha ? unscaled(significant.at(-1), mostOpaque) : undefined;
-  const opacity = levelsOf({ depth, significant: opacityBits }, {}, mostOpaque, file);
-  const rgba = samples instanceof Uint8Array ? samples : new Uint8Array(samples.length);
-  for (let at = 0; at < rgba.length; at += 4) {
-    for (let channel = at; channel < at + 3; channel++) rgba[channel] = colour[samples[channel]];
-    rgba[at + 3] = opacity[samples[at + 3]];
-  }
-  return rgba;
-}
-
-function putOnBlack(rgba: Uint8Array): void {
-  for (let at = 0; at < rgba.length; at += 4) {
-    const alpha = rgba[at + 3];
-    if (alpha === 255) continue;
-    for (let channel = at; channel < at + 3; channel++)
-      rgba[channel] = Math.round((rgba[channel] * alpha) / 255);
-  }
+  // pngjs gives every pixel four samples, of which a grey one has three alike.
+  const depth = layout.palette ? 8 : layout.depth;
+  return imageOf({ height, width, each: 4, values: samples, depth, significant }, reading, file);
 }
 
 /** Walks the chunks. */
@@ -182,14 +135,16 @@ function readLayout(bytes: Uint8Array, file: string, reading: ImageReading): Png
 /** The content of a chunk sBIT; of a palette it says how many bits its colours had, which changes nothing. */
 function significantBits(
   content: Uint8Array,
-  { palette, depth, samples }: Header,
+  { palette, alpha, depth, samples }: Header,
   file: string,
 ): readonly number[] {
   if (palette) return [];
   if (content.length !== samples || content.some((bits) => bits === 0 || bits > depth)) {
     throw damaged(file, "its chunk sBIT is wrong; `bits` in the manifest goes before it");
   }
-  return content.some((bits) => bits < depth) ? [...content] : [];
+  if (content.every((bits) => bits === depth)) return [];
+  const colour = Math.max(...content.subarray(0, alpha ? -1 : undefined));
+  return [colour, colour, colour, ...(alpha ? content.subarray(-1) : [])];
 }
 
 function readHeader(view: DataView, fileLength: number, file: string): Header {

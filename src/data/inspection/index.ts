@@ -21,4 +21,5 @@ export {
 } from "./findings.ts";
 export { type OpenedList } from "./sightings.ts";
 export { datasetsOf, openedCatalogue, uncertaintyPolicy, type OpenedCatalogue } from "./opened.ts";
+export { pixelRemarks } from "./grey-ranges.ts";
 export { imageSizes, type SizeCount } from "./sizes.ts";
