@@ -107,7 +107,9 @@ async function decode(
 }
 
 function explain(kind: string, cause: unknown): string {
-  const message = messageOf(cause).split("\n", 1)[0].replace(/^Input buffer (?:has corrupt header: |contains )/u, "");
+  const message = messageOf(cause)
+    .split("\n", 1)[0]
+    .replace(/^Input buffer (?:has corrupt header: |contains )/u, "");
   if (/premature end|truncated|out of data|unexpected end|eof/iu.test(message)) {
     return `is a ${kind} that breaks off early; was the download cut short?`;
   }
