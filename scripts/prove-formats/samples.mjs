@@ -318,6 +318,63 @@ const jpegKinds = {
   "JPEG progressive": (version) => raw(3, version).jpeg({ quality: 90, progressive: true }),
 };
 
+/** Through libvips, which reads them; BMP is written here. */
+const otherKinds = {
+  "TIFF grey 16": [
+    (version) => raw(1, version).toColourspace("grey16").tiff({ compression: "none" }),
+    tiffPlaces,
+  ],
+  "TIFF RGB deflate": [(version) => raw(3, version).tiff({ compression: "deflate" }), tiffPlaces],
+  "WebP lossy": [
+    (version) => raw(3, version).webp(),
+    () => [4, 16].map((at) => ({ at, length: 4, kind: "little" })),
+  ],
+  "WebP alpha": [
+    (version) => raw(4, version).webp({ lossless: true }),
+    () => [4, 16].map((at) => ({ at, length: 4, kind: "little" })),
+  ],
+  GIF: [(version) => raw(3, version).gif(), () => [6, 8].map((at) => ({ at, length: 2, kind: "little" }))],
+};
+
+/** The fields of the first directory: their kinds, counts and values. */
+function tiffPlaces(bytes) {
+  const directory = bytes.readUInt32LE(4);
+  const places = [{ at: 4, length: 4, kind: "little" }];
+  if (directory + 2 > bytes.length) return places;
+  const fields = bytes.readUInt16LE(directory);
+  for (let at = directory + 2, i = 0; i < fields && at + 12 <= bytes.length; i++, at += 12) {
+    places.push({ at, length: 2, kind: "little" }, { at: at + 2, length: 2, kind: "little" });
+    places.push({ at: at + 4, length: 4, kind: "little" }, { at: at + 8, length: 4, kind: "little" });
+  }
+  return places;
+}
+
+/** 8 bits with a palette of 256 greys, or 24 bits. */
+const bmp = (bits) => ({
+  write: (version) => {
+    const { width, height } = picture;
+    const palette =
+      bits === 8 ? Buffer.from(Array.from({ length: 1024 }, (_, i) => (i % 4 === 3 ? 0 : i >> 2))) : "";
+    const stride = 4 * Math.ceil((width * bits) / 32);
+    const head = Buffer.alloc(54);
+    head.write("BM", 0, "latin1");
+    for (const [at, value] of [
+      [2, 54 + palette.length + stride * height],
+      [10, 54 + palette.length],
+      [14, 40],
+      [18, width],
+      [22, height],
+      [26, 1 + (bits << 16)],
+    ])
+      head.writeUInt32LE(value, at);
+    return { image: Buffer.concat([head, Buffer.from(palette), noise(stride * height, version)]) };
+  },
+  places: () => [
+    ...[10, 14, 18, 22, 30, 46].map((at) => ({ at, length: 4, kind: "little" })),
+    { at: 28, length: 2, kind: "little" },
+  ],
+});
+
 const image = (encode, places, inside) => ({
   write: async (version) => ({ image: await encode(version).toBuffer() }),
   places,
@@ -456,5 +513,10 @@ export const samples = {
     Object.entries(pngKinds).map(([name, encode]) => [name, image(encode, pngPlaces, pngInside)]),
   ),
   ...Object.fromEntries(Object.entries(jpegKinds).map(([name, encode]) => [name, image(encode, jpegPlaces)])),
+  ...Object.fromEntries(
+    Object.entries(otherKinds).map(([name, [encode, places]]) => [name, image(encode, places)]),
+  ),
+  "BMP 8": bmp(8),
+  "BMP 24": bmp(24),
   manifest: manifests,
 };

@@ -103,12 +103,16 @@ export async function loadParts(
   options: ModelOptions,
   signal: AbortSignal,
 ): Promise<LoadedParts> {
-  const { height, width, channels } = record.image;
+  const { height, width, channels, fit } = record.image;
   const own = manifest.image;
-  if (own.height !== height || own.width !== width || own.channels !== channels) {
-    say(options, `images are made ${height} x ${width} x ${channels}, as the model was trained with them`);
+  if (own.height !== height || own.width !== width || own.channels !== channels || own.fit !== fit) {
+    const how = own.fit === fit ? "" : ` (fit: ${fit})`;
+    say(
+      options,
+      `images are made ${height} x ${width} x ${channels}${how}, as the model was trained with them`,
+    );
   }
-  const image = { ...own, height, width, channels };
+  const image = { ...own, height, width, channels, fit };
   const listing = { dataRoot, seed, limit, skipBad };
   const selected = await listImages({ ...manifest, image }, listing, counting(options.quiet));
   const lists = selected.lists.filter(({ part }) => asked.includes(part));
@@ -125,7 +129,7 @@ export async function loadParts(
 /** All image files below a folder, without labels. @throws DataError for a folder without images */
 export async function loadFolder(
   folder: string,
-  { classes, image: { height, width, channels } }: ModelRecord,
+  { classes, image: { height, width, channels, fit } }: ModelRecord,
   options: ModelOptions,
   signal: AbortSignal,
 ): Promise<LoadedParts> {
@@ -137,7 +141,13 @@ export async function loadFolder(
     states: new Uint8Array(samples.length * classes.length).fill(absent),
     uncertain: new Uint32Array(classes.length),
   };
-  const selected = { classes, image: { height, width, channels }, lists: [list], skipped: [], remarks: [] };
+  const selected = {
+    classes,
+    image: { height, width, channels, fit },
+    lists: [list],
+    skipped: [],
+    remarks: [],
+  };
   const loaded = await decodeParts(selected, options, signal);
   return { ...loaded, parts: loaded.parts.map((each) => ({ ...each, part: undefined })) };
 }

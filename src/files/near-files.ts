@@ -60,8 +60,10 @@ function meant(wanted: string, names: FolderNames, numbered: boolean): string | 
 /**
  * What to say of an image that is not there, to follow "does not exist": that its folder is not there, that the table leaves
  * out the ending, or which name is near; nothing where no name is.
+ *
+ * @param suffixes the endings that images may have
  */
-export async function missingImage(path: string): Promise<string> {
+export async function missingImage(path: string, suffixes: readonly string[]): Promise<string> {
   const folder = dirname(path);
   const names = await namesIn(folder);
   if (names === undefined) {
@@ -72,7 +74,7 @@ export async function missingImage(path: string): Promise<string> {
     return `: there is no folder ${there}${near === undefined ? "" : `; did you mean ${JSON.stringify(near)}?`}`;
   }
   const name = basename(path);
-  for (const suffix of [".png", ".jpg", ".jpeg"]) {
+  for (const suffix of suffixes) {
     if (names.byLook.get(look(name + suffix)) === name + suffix) {
       return `, but ${name}${suffix} does; for a table, write suffix: ${suffix} in the manifest`;
     }

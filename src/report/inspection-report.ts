@@ -109,6 +109,7 @@ const marks: Readonly<Record<Severity, string>> = {
   undecodable: "UNDECODABLE",
   "not understood": "WORDS",
   "left out": "LEFT OUT",
+  pixels: "PIXELS",
   guess: "GUESS",
 };
 

@@ -16,6 +16,7 @@ import {
 import { catalogue, type Catalogue, type CatalogueOptions } from "../data/catalogue/catalogue.ts";
 import { coverageOf, type LabelCoverage } from "../data/inspection/counts.ts";
 import { warningLines, warningsOf } from "../data/inspection/warnings.ts";
+import { pixelRemarks } from "../data/inspection/grey-ranges.ts";
 import type { DataManifest } from "../data/manifest/manifest.ts";
 import type { CountWork, RunObserver, WorkCounter } from "./run-observer.ts";
 import { cacheFolder } from "./tuning-file.ts";
@@ -42,6 +43,9 @@ export interface Loaded {
   /** Which labels each source has, by part. */
   readonly coverage: readonly LabelCoverage[];
 }
+
+/** Images of a list on disk whose pixels are looked at before a training; `tessera inspect` looks at all. */
+const mostLookedAt = 1000;
 
 /** Default of --memory in bytes: a quarter of the machine's memory. */
 export const defaultMemory = (): number => Math.floor(totalmem() / 4);
@@ -107,6 +111,10 @@ export async function loadImages(
   const decoding = { cache, memory, skipBad, ...(signal === undefined ? {} : { signal }) };
   const result = await decodeImages(selected, decoding, hasFiles(selected) ? count : undefined);
   loaded?.(selected, result);
+  if (warn !== undefined) {
+    for (const { sentence } of await pixelRemarks(selected, result, mostLookedAt))
+      warn(`warning: ${sentence}`);
+  }
   const { images, fromCache } = result.decoded;
   return {
     assembly: assembled(selected, result, manifest.learns),

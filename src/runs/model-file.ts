@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { storedNetwork } from "../assemble/backbones/model-section.ts";
 import { headBiases } from "../assemble/heads/head.ts";
+import { fits } from "../data/images/image.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
 import { Classifier } from "../assemble/classifier.ts";
@@ -30,6 +31,8 @@ const modelRecordSchema = z.strictObject({
   image: z.strictObject({
     ...{ height: count, width: count, channels: z.union([z.literal(1), z.literal(3)]) },
     ...{ mean: perChannel, deviation: perChannel },
+    /** Models of before fit was a choice were trained on images that were stretched. */
+    fit: z.enum(fits).default("stretch"),
   }),
   network: storedNetwork,
   head: z.discriminatedUnion("kind", [

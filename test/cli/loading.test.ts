@@ -43,7 +43,7 @@ test("bad images are an error that says how to go on; skipped they are listed, a
   const folder = pets();
   const refused = await train(folder, "refused");
   expect(refused.code).toBe(2);
-  expect(own(refused.errors)).toMatch(/cat\/20\.png: is neither PNG nor JPEG.*--skip-bad/);
+  expect(own(refused.errors)).toMatch(/cat\/20\.png: is neither PNG, JPEG.*--skip-bad/);
 
   const skipped = await train(folder, "skipped", "--skip-bad");
   expect([skipped.code, skipped.errors]).toEqual([

@@ -33,6 +33,7 @@ describe("a manifest", () => {
     expect(manifest.image).toEqual({
       height: 28,
       width: 28,
+      fit: "stretch",
       channels: 1,
       mean: [0.1307],
       deviation: [0.3081],
@@ -45,7 +46,8 @@ describe("a manifest", () => {
   test("may leave model, training and augmentation to their defaults", () => {
     const manifest = parseTrainingManifest(small, "small.yaml");
     expect(manifest.file).toBe("small.yaml");
-    expect(manifest.image).toEqual({ height: 4, width: 5, channels: 1, mean: [0.5], deviation: [0.25] });
+    const image = { height: 4, width: 5, fit: "stretch", channels: 1, mean: [0.5], deviation: [0.25] };
+    expect(manifest.image).toEqual(image);
     expect(manifest.model).toEqual({
       stem: { features: 16, kernel: 3, stride: 1, pool: false },
       blocks: [3, 3, 3],

@@ -22,24 +22,28 @@ beforeAll(() => {
 
 describe("an image that is not there", () => {
   test("is met with the name that differs in capitals, in its ending or by a letter", async () => {
-    expect(await missingImage(at("Images/lung_01.png"))).toBe('; did you mean "Lung_01.PNG"?');
-    expect(await missingImage(at("Images/lung_02.png"))).toBe('; did you mean "lung_02.jpg"?');
-    expect(await missingImage(at("Images/chesst.png"))).toBe('; did you mean "chest.png"?');
+    expect(await missingImage(at("Images/lung_01.png"), [".png", ".jpg"])).toBe(
+      '; did you mean "Lung_01.PNG"?',
+    );
+    expect(await missingImage(at("Images/lung_02.png"), [".png", ".jpg"])).toBe(
+      '; did you mean "lung_02.jpg"?',
+    );
+    expect(await missingImage(at("Images/chesst.png"), [".png", ".jpg"])).toBe('; did you mean "chest.png"?');
   });
 
   test("is not met with one of another number, nor with what systems leave behind", async () => {
-    expect(await missingImage(at("Images/lung_03.png"))).toBe("");
-    expect(await missingImage(at("Images/thumbs.png"))).toBe("");
+    expect(await missingImage(at("Images/lung_03.png"), [".png", ".jpg"])).toBe("");
+    expect(await missingImage(at("Images/thumbs.png"), [".png", ".jpg"])).toBe("");
   });
 
   test("whose table leaves out the ending is told the field", async () => {
-    expect(await missingImage(at("Images/chest"))).toBe(
+    expect(await missingImage(at("Images/chest"), [".png", ".jpg"])).toBe(
       ", but chest.png does; for a table, write suffix: .png in the manifest",
     );
   });
 
   test("in a folder that is not there is told that, with the folder that is near", async () => {
-    expect(await missingImage(at("Image/sub/a.png"))).toBe(
+    expect(await missingImage(at("Image/sub/a.png"), [".png", ".jpg"])).toBe(
       `: there is no folder ${at("Image")}; did you mean "Images"?`,
     );
   });

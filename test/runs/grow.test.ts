@@ -15,7 +15,13 @@ import { normal } from "../operators/sample.ts";
 import { smallAssembly, smallSettings } from "../assemble/settings.ts";
 
 const old = ["mass", "nodule", "effusion"];
-const image = { height: 16, width: 16, channels: 1 as const, ...smallSettings.normalisation };
+const image = {
+  height: 16,
+  width: 16,
+  channels: 1 as const,
+  fit: "stretch" as const,
+  ...smallSettings.normalisation,
+};
 const kinds: readonly HeadChoice[] = [
   { kind: "linear" },
   { kind: "queries", bias: "none" },

@@ -1,6 +1,7 @@
 // `tessera inspect`: what a manifest selects, before anything is trained on it.
 
 import { DataError } from "../../errors/data-errors.ts";
+import { pixelRemarks } from "../../data/inspection/grey-ranges.ts";
 import { imageSizes, type SizeCount } from "../../data/inspection/sizes.ts";
 import { inspect, type Inspection } from "../../data/inspection/findings.ts";
 import { noClass } from "../../data/manifest/class-filter.ts";
@@ -41,7 +42,7 @@ const memory = 2 ** 27;
  * Prints the tables and findings, or with --json one object:
  *
  *     manifest, dataRoot, seed, limit (null: none), classes
- *     image        { height, width, channels }: the size of every image after loading
+ *     image        { height, width, channels, fit }: the size of every image after loading, and how it is brought to it
  *     lists        [{ source, part, images, patients, withoutPatient, unlabelled,
  *                     classes: { <class>: { positive, negative, absent, soft, uncertain, uncertainAs } } }]
  *                  soft: a probability; uncertain: so labelled in the source, and taken as `uncertainAs`
@@ -77,7 +78,8 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
     return;
   }
   const opened = openedCatalogue(manifest, selected, decoded);
-  const found = inspect(selected.classes, opened.lists, opened.undecodable, selected.remarks);
+  const remarks = [...selected.remarks, ...(await pixelRemarks(selected, decoded))];
+  const found = inspect(selected.classes, opened.lists, opened.undecodable, remarks);
   const inspection = options.identify ? found : withoutNames(found);
   const sizes = await sizesBySource(selected, seed);
   const contents = { catalogue: selected, opened, sets: decoded.sets, seed, quiet };

@@ -16,7 +16,7 @@ import {
 import sharp from "sharp";
 import { UsageError } from "../../errors/errors.ts";
 import { pixelsAt, type ImageSet, type Pixels } from "./assembly.ts";
-import { decodeFiles, type DecodedFiles } from "../cache/decode-files.ts";
+import { decodeFiles, placeKey, type DecodedFiles } from "../cache/decode-files.ts";
 import {
   bytesOf,
   checkPlace,
@@ -33,7 +33,7 @@ import { StoredPixels } from "../cache/stored-pixels.ts";
 import { aCatalogue, type Catalogue, type Sample, type SampleList } from "../catalogue/catalogue.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import { hashPixels } from "../images/index.ts";
-import type { PixelArray } from "../catalogue/listing.ts";
+import type { ImageFile, PixelArray } from "../catalogue/listing.ts";
 
 export interface DecodeProgress {
   /** Number of samples that are done: decoded, found in the cache, or skipped. */
@@ -111,15 +111,18 @@ export async function decodeAssembly(catalogue: Catalogue, options: DecodeOption
   const { lists, image } = catalogue;
   const bytesEach = bytesOf(image);
   const total = imageCount(lists);
-  const samplesOf = new Map<string, number>();
+  const samplesOf = new Map<string, { readonly file: ImageFile; samples: number }>();
   for (const { samples } of lists) {
     for (const { image: place } of samples) {
-      if (place.kind === "file") samplesOf.set(place.file, (samplesOf.get(place.file) ?? 0) + 1);
+      if (place.kind !== "file") continue;
+      const known = samplesOf.get(placeKey(place));
+      if (known === undefined) samplesOf.set(placeKey(place), { file: place, samples: 1 });
+      else known.samples++;
     }
   }
   const inArrays = arraySamples(lists);
   const misfits = inArrays.filter(({ array }) => !hasSize(array, image));
-  const inFiles = [...samplesOf.values()].reduce((sum, samples) => sum + samples, 0);
+  const inFiles = [...samplesOf.values()].reduce((sum, { samples }) => sum + samples, 0);
   let done = total - inFiles - misfits.length; // those that are as they should be already
   const settled = (samples: number): void => options.onProgress?.({ done: (done += samples), total });
 
@@ -133,11 +136,11 @@ export async function decodeAssembly(catalogue: Catalogue, options: DecodeOption
     cache === undefined
       ? noFiles
       : await decodeFiles(
-          [...samplesOf.keys()],
+          Array.from(samplesOf.values(), ({ file }) => file),
           cache,
           image,
           { ...options, memory: options.memory / 4 },
-          (file) => settled(samplesOf.get(file) ?? 0),
+          (file) => settled(samplesOf.get(placeKey(file))?.samples ?? 0),
         );
   const seconds = (performance.now() - started) / 1000;
 
@@ -226,7 +229,7 @@ function placeOf(
   hashed: boolean,
 ): Found | DataError {
   if (place.kind === "file") {
-    const found = files.get(place.file);
+    const found = files.get(placeKey(place));
     if (found === undefined) throw new Error(`${place.file} was not looked at`);
     return found instanceof DataError ? found : { row: found, pixelHash: found.pixelHash };
   }

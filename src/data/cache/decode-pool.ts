@@ -3,26 +3,26 @@ import { Worker } from "node:worker_threads";
 import { UsageError } from "../../errors/errors.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import { messageOf } from "../../files/causes.ts";
-import type { FittedSize } from "../images/index.ts";
+import type { FittedSize, ImageReading } from "../images/index.ts";
 import type { Reply, Request } from "./decode-worker.ts";
 import { workerFile } from "./worker-file.ts";
 
 export interface DecodedFile {
-  /** SHA-256 of the file's content, unpacked. */
-  readonly content: string;
+  /** The key of its image (image-cache.ts). */
+  readonly key: string;
   /** Undefined where the pixels were not wanted. */
   readonly decoded: { readonly pixelHash: string; readonly pixels: Uint8Array } | undefined;
 }
 
-/** Tells whether the pixels of a content are needed. @param memory bytes that decoding them would hold at once */
-export type Wanted = (content: string, memory: number) => Promise<boolean>;
+/** Tells whether the pixels of an image are needed. @param memory bytes that decoding them would hold at once */
+export type Wanted = (key: string, memory: number) => Promise<boolean>;
 
 interface Task {
   readonly file: string;
   readonly wanted: Wanted;
   readonly resolve: (done: DecodedFile | DataError) => void;
   readonly reject: (reason: unknown) => void;
-  content: string;
+  key: string;
 }
 
 interface Thread {
@@ -53,11 +53,11 @@ export class DecodePool {
   /**
    * Reads and decodes a file on the least busy thread.
    *
-   * @param wanted called with the SHA-256 of the content; tells whether its pixels are needed
+   * @param wanted called with the key of its image; tells whether its pixels are needed
    * @returns a DataError where the file holds no image that can be decoded
    * @throws DataError when its thread is lost before it is done, or all are; UsageError after `close`
    */
-  async decode(file: string, wanted: Wanted): Promise<DecodedFile | DataError> {
+  async decode(file: string, reading: ImageReading, wanted: Wanted): Promise<DecodedFile | DataError> {
     if (this.#closed) throw new UsageError(`${file}: the decoding threads were closed`);
     const [first, ...others] = this.#threads;
     if (first === undefined) {
@@ -67,8 +67,8 @@ export class DecodePool {
     const thread = others.reduce((least, each) => (each.tasks.size < least.tasks.size ? each : least), first);
     return await new Promise((resolve, reject) => {
       const task = this.#next++;
-      thread.tasks.set(task, { file, wanted, resolve, reject, content: "" });
-      this.#ask(thread, { kind: "read", task, file });
+      thread.tasks.set(task, { file, wanted, resolve, reject, key: "" });
+      this.#ask(thread, { kind: "read", task, file, reading });
     });
   }
 
@@ -85,20 +85,20 @@ export class DecodePool {
   #take(thread: Thread, reply: Reply): void {
     const task = thread.tasks.get(reply.task);
     if (task === undefined) return;
-    const { content } = task;
+    const { key } = task;
     const done = (result: DecodedFile | DataError): void => {
       thread.tasks.delete(reply.task);
       task.resolve(result);
     };
     if (reply.kind === "bad") done(new DataError(task.file, reply.reason));
     else if (reply.kind === "pixels")
-      done({ content, decoded: { pixelHash: reply.pixelHash, pixels: reply.pixels } });
+      done({ key, decoded: { pixelHash: reply.pixelHash, pixels: reply.pixels } });
     else {
-      task.content = reply.content;
-      task.wanted(reply.content, reply.memory).then(
+      task.key = reply.key;
+      task.wanted(reply.key, reply.memory).then(
         (wanted) => {
           this.#ask(thread, { kind: wanted ? "decode" : "drop", task: reply.task });
-          if (!wanted) done({ content: reply.content, decoded: undefined });
+          if (!wanted) done({ key: reply.key, decoded: undefined });
         },
         (reason: unknown) => {
           thread.tasks.delete(reply.task);

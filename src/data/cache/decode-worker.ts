@@ -1,22 +1,31 @@
-// The program of a decoding thread: reads a file, reports the SHA-256 of its content, and decodes it on request.
+// The program of a decoding thread: reads a file, reports the key of its image, and decodes it on request.
 import { parentPort, workerData } from "node:worker_threads";
 import sharp from "sharp";
 import { DataError } from "../../errors/data-errors.ts";
 import { messageOf } from "../../files/causes.ts";
-import { fitImage, hashPixels, readImage, type FittedSize, type PackedImage } from "../images/index.ts";
+import {
+  fitImage,
+  hashPixels,
+  readImage,
+  type FittedSize,
+  type ImageReading,
+  type PackedImage,
+} from "../images/index.ts";
+import { imageKey } from "./image-cache.ts";
 import { sha256 } from "./segment.ts";
 
-/** From the main thread. `decode` and `drop` answer `content`. */
+/** From the main thread. `decode` and `drop` answer `image`. */
 export type Request =
-  | { readonly kind: "read"; readonly task: number; readonly file: string }
+  | { readonly kind: "read"; readonly task: number; readonly file: string; readonly reading: ImageReading }
   | { readonly kind: "decode" | "drop"; readonly task: number };
 
 /** To the main thread. */
 export type Reply =
   | {
-      readonly kind: "content";
+      readonly kind: "image";
       readonly task: number;
-      readonly content: string;
+      /** Its key in the cache. */
+      readonly key: string;
       /** Bytes that decoding it would hold at once. */
       readonly memory: number;
     }
@@ -43,9 +52,10 @@ const reply = (message: Reply, transferred: ArrayBuffer[] = []): void =>
 async function answer(request: Request): Promise<void> {
   const { task } = request;
   if (request.kind === "read") {
-    const packed = await readImage(request.file);
+    const packed = await readImage(request.file, request.reading);
     waiting.set(task, packed);
-    reply({ kind: "content", task, content: sha256(packed.bytes), memory: packed.memory });
+    const key = imageKey(sha256(packed.bytes), request.reading, packed.rules);
+    reply({ kind: "image", task, key, memory: packed.memory });
     return;
   }
   const packed = waiting.get(task);

@@ -1,5 +1,6 @@
 // The cache of decoded images on disk. It is keyed by content as git is: an image is known by the SHA-256 of its file's
-// bytes, wherever the file is, and a file that looks as it did (path, size, time, inode) is not read at all.
+// bytes, or, where these do not decide its pixels alone, of that and how they are read (`imageKey`), wherever the file is;
+// and a file that looks as it did (path, size, time, inode) is not read at all.
 //
 //     <folder>/<settings>/shards/<SHA-256 of the shard>.u8     images one after the other
 //     <folder>/<settings>/index/<SHA-256 of the segment>.json  what a shard holds; see segment.ts
@@ -14,7 +15,7 @@ import { DataError } from "../../errors/data-errors.ts";
 import { codeOf, messageOf } from "../../files/causes.ts";
 import { makeFolders } from "../../files/folders.ts";
 import { sweep, writeWhole, type WriteBytes } from "../../files/whole-files.ts";
-import type { FittedSize } from "../images/index.ts";
+import { readingKey, type FittedSize, type ImageReading } from "../images/index.ts";
 import { readSegment, sha256, writeSegment, type Segment } from "./segment.ts";
 import type { PixelRow } from "./pixel-rows.ts";
 
@@ -37,6 +38,17 @@ export interface FileIdentity {
   readonly size: bigint;
   readonly mtimeNs: bigint;
   readonly ino: bigint;
+  readonly reading?: ImageReading | undefined;
+}
+
+/**
+ * The key of an image.
+ * @param content SHA-256 of the bytes that it is decoded from
+ * @param rules OpenedImage.rules
+ */
+export function imageKey(content: string, reading: ImageReading, rules = ""): string {
+  const how = readingKey(reading);
+  return how === "" && rules === "" ? content : sha256(Buffer.from(JSON.stringify([content, how, rules])));
 }
 
 export interface CachedImage extends PixelRow {
@@ -67,12 +79,23 @@ interface Place {
 
 interface OpenShard {
   readonly bytes: Uint8Array;
-  readonly images: [content: string, pixelHash: string][];
+  readonly images: [key: string, pixelHash: string][];
   readonly since: number;
 }
 
-const keyOf = ({ path, size, mtimeNs, ino }: FileIdentity): string =>
-  JSON.stringify([path, `${size}`, `${mtimeNs}`, `${ino}`]);
+type NotedFile = Segment["read"][number];
+
+const noteOf = ({ path, size, mtimeNs, ino, reading = {} }: FileIdentity, key: string): NotedFile => [
+  path,
+  `${size}`,
+  `${mtimeNs}`,
+  `${ino}`,
+  readingKey(reading),
+  key,
+];
+
+/** A file as it was noted, without the key of its image. */
+const identityOf = (noted: NotedFile): string => JSON.stringify(noted.slice(0, -1));
 
 export class ImageCache {
   readonly folder: string;
@@ -84,7 +107,7 @@ export class ImageCache {
   /** Whether each shard matches its name; checked once. */
   readonly #sound = new Map<Shard, Promise<boolean>>();
   #open: OpenShard | undefined;
-  #newFiles: Segment["files"] = [];
+  #newFiles: NotedFile[] = [];
   #flushing: Promise<void> = Promise.resolve();
 
   private constructor(folder: string, settings: CacheSettings, options: CacheOptions) {
@@ -104,9 +127,9 @@ export class ImageCache {
     settings: CacheSettings,
     options: CacheOptions = {},
   ): Promise<ImageCache> {
-    const { height, width, channels, decoder } = settings;
+    const { height, width, channels, decoder, fit = "stretch" } = settings;
     const digest = sha256(Buffer.from(decoder)).slice(0, 12);
-    const own = join(folder, `${height}x${width}x${channels}-${digest}`);
+    const own = join(folder, `${height}x${width}x${channels}-${digest}${fit === "stretch" ? "" : `-${fit}`}`);
     const cache = new ImageCache(own, settings, options);
     try {
       makeFolders(join(own, "shards"));
@@ -124,22 +147,23 @@ export class ImageCache {
     return cache;
   }
 
-  /** SHA-256 of the content of a file that was read before and has not changed since; undefined for any other. */
-  contentOf(file: FileIdentity): string | undefined {
-    return this.#files.get(keyOf(file));
+  /** The key of the image of a file that was read before and has not changed since; undefined for any other. */
+  keyOf(file: FileIdentity): string | undefined {
+    return this.#files.get(identityOf(noteOf(file, "")));
   }
 
-  /** Notes the content of a file, until `flush`. `file` describes it both before and after it was read. */
-  noteFile(file: FileIdentity, content: string): void {
-    const key = keyOf(file);
-    if (this.#files.has(key) || Date.now() - Number(file.mtimeNs / 1_000_000n) < tick) return;
-    this.#files.set(key, content);
-    this.#newFiles.push([file.path, `${file.size}`, `${file.mtimeNs}`, `${file.ino}`, content]);
+  /** Notes the key of a file's image, until `flush`. `file` describes it both before and after it was read. */
+  noteFile(file: FileIdentity, key: string): void {
+    const noted = noteOf(file, key);
+    const identity = identityOf(noted);
+    if (this.#files.has(identity) || Date.now() - Number(file.mtimeNs / 1_000_000n) < tick) return;
+    this.#files.set(identity, key);
+    this.#newFiles.push(noted);
   }
 
-  /** Where the image of a content is, if its shard is sound. Images added since the last `flush` are not found. */
-  async find(content: string): Promise<CachedImage | undefined> {
-    const place = this.#places.get(content);
+  /** Where the image of a key is, if its shard is sound. Images added since the last `flush` are not found. */
+  async find(key: string): Promise<CachedImage | undefined> {
+    const place = this.#places.get(key);
     if (place === undefined) return undefined;
     const { shard, slot, pixelHash } = place;
     const sound = this.#sound.get(shard) ?? this.#check(shard);
@@ -152,7 +176,7 @@ export class ImageCache {
    * @param pixels [height, width, channels]
    * @throws DataError when a full shard cannot be written
    */
-  async add(content: string, pixelHash: string, pixels: Uint8Array): Promise<void> {
+  async add(key: string, pixelHash: string, pixels: Uint8Array): Promise<void> {
     if (pixels.length !== this.#bytesEach) {
       throw new DataError(
         this.folder,
@@ -162,7 +186,7 @@ export class ImageCache {
     this.#open ??= { bytes: new Uint8Array(this.#perShard * this.#bytesEach), images: [], since: Date.now() };
     const { bytes, images, since } = this.#open;
     bytes.set(pixels, images.length * this.#bytesEach);
-    images.push([content, pixelHash]);
+    images.push([key, pixelHash]);
     if (images.length === this.#perShard || Date.now() - since > longestOpen) await this.flush();
     else await this.#flushing; // no more than one shard waits to be written
   }
@@ -177,15 +201,15 @@ export class ImageCache {
     return flushed;
   }
 
-  async #writeOut(open: OpenShard | undefined, files: Segment["files"]): Promise<void> {
-    if (open === undefined && files.length === 0) return;
+  async #writeOut(open: OpenShard | undefined, read: NotedFile[]): Promise<void> {
+    if (open === undefined && read.length === 0) return;
     let name: string | null = null;
     if (open !== undefined) {
       const bytes = open.bytes.subarray(0, open.images.length * this.#bytesEach);
       name = sha256(bytes);
       await writeWhole(this.#shardFile(name), bytes, this.#write);
     }
-    const written = { shard: name, images: open?.images ?? [], files };
+    const written = { shard: name, images: open?.images ?? [], read };
     const segment = writeSegment(written);
     await writeWhole(join(this.folder, "index", segment.name), segment.bytes, this.#write);
     const shard = this.#adopt(segment.name, written);
@@ -213,14 +237,12 @@ export class ImageCache {
   }
 
   /** Adds the entries of a segment to the index in memory. */
-  #adopt(segment: string, { shard: name, images, files }: Segment): Shard | undefined {
-    for (const [path, size, mtimeNs, ino, content] of files) {
-      this.#files.set(JSON.stringify([path, size, mtimeNs, ino]), content);
-    }
+  #adopt(segment: string, { shard: name, images, read }: Segment): Shard | undefined {
+    for (const noted of read) this.#files.set(identityOf(noted), noted[5]);
     if (name === null) return undefined;
     const shard = { file: this.#shardFile(name), segment, name, count: images.length };
-    for (const [slot, [content, pixelHash]] of images.entries())
-      this.#places.set(content, { shard, slot, pixelHash });
+    for (const [slot, [key, pixelHash]] of images.entries())
+      this.#places.set(key, { shard, slot, pixelHash });
     return shard;
   }
 

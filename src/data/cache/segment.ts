@@ -12,10 +12,13 @@ const schema = z.object({
   format: z.literal(format),
   /** The shard's SHA-256, which is its name; null where the segment lists files only. */
   shard: digest.nullable(),
-  /** Images of the shard in their order: SHA-256 of the file's content, hash of its pixels as they were decoded. */
+  /** Images of the shard in their order: key (image-cache.ts), hash of its pixels as they were decoded. */
   images: z.array(z.tuple([digest, z.string().min(1).max(128)])),
-  /** Files that were read: path, size, time of change in ns, inode, SHA-256 of the content. */
-  files: z.array(z.tuple([z.string().min(1), digits, digits, digits, digest])),
+  /**
+   * Files that were read: path, size, time of change in ns, inode, key of how they are read, key of their image. Former versions
+   * noted the content under `files`; it is not looked at, since only the file tells whether its image is decoded as it was then.
+   */
+  read: z.array(z.tuple([z.string().min(1), digits, digits, digits, z.string(), digest])).default([]),
 });
 
 export type Segment = Omit<z.infer<typeof schema>, "format">;
@@ -24,7 +27,7 @@ export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update
 
 /** A segment's content, and its name, which is a digest of it. */
 export function writeSegment(segment: Segment): { readonly bytes: Uint8Array; readonly name: string } {
-  const bytes = Buffer.from(`${JSON.stringify({ format, ...segment })}\n`);
+  const bytes = Buffer.from(`${JSON.stringify({ format, ...segment, files: [] })}\n`);
   return { bytes, name: `${sha256(bytes)}.json` };
 }
 

@@ -25,6 +25,7 @@ import type { Entry } from "../manifest/entry-schema.ts";
 import { DataError, ManifestError } from "../../errors/data-errors.ts";
 import { mostArrayBytes } from "../../files/limits.ts";
 import { formatOf } from "../formats/formats.ts";
+import type { FittedSize } from "../images/image.ts";
 import { parts } from "./listing.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 import type { ImagePlace, ListContext, Listing, Part } from "./listing.ts";
@@ -63,7 +64,7 @@ export interface SampleList {
 /** Everything that a manifest selects, in its order: sources (each train, validation, test), then its validation and test. */
 export interface Catalogue {
   readonly classes: readonly string[];
-  readonly image: { readonly height: number; readonly width: number; readonly channels: number };
+  readonly image: FittedSize;
   readonly lists: readonly SampleList[];
   /** Records of tables and lists that were left out, each once. */
   readonly skipped: readonly DataError[];
@@ -113,8 +114,8 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
   expectArgument("catalogue", "the manifest", manifest, aManifest);
   expectOptions("catalogue", options, catalogueOptions);
   const { classes, sources } = manifest;
-  const { height, width, channels } = manifest.image;
-  const image = { height, width, channels };
+  const { height, width, channels, fit } = manifest.image;
+  const image = { height, width, channels, fit };
   const { dataRoot, limit = Infinity, skipBad = false } = options;
   if (!(limit >= 1)) throw new UsageError(`the limit of images a source is ${limit}; it must be 1 or more`);
   const remarks: Remark[] = [];
@@ -172,6 +173,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
         `has ${listing.records.length} images, too many for ${classes.length} classes: over 2 GiB of labels`,
       );
     }
+    const readings = withReading(listing, entry, refuse);
     const mapping = mapLabels(listing.labelNames, classes, entry, refuse);
     remarks.push(...classWordRemarks({ ...entry, source: entry.name, listing, classes, mapping }));
     const chosen = select(listing, entry, refuse, context);
@@ -182,7 +184,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
     if (chosen.every((index) => partOf[index] === undefined)) {
       refuse([], "takes no image: its filters leave none of those that its split or parts name");
     }
-    listed.push({ ...place, listing, mapping, chosen, partOf, drawing });
+    listed.push({ ...place, listing: readings, mapping, chosen, partOf, drawing });
   }
   refuseSharedImages(listed, manifest.complain);
   refuseUnknownClasses(manifest, listed);
@@ -286,6 +288,20 @@ async function listEntry(
     );
   }
   return listing;
+}
+
+/** The listing with what the entry says of the numbers in its image files. */
+function withReading(listing: Listing, { bits, window, format }: Entry, refuse: Refuse): Listing {
+  const field = bits === undefined ? "window" : "bits";
+  if (bits === undefined && window === undefined) return listing;
+  const reading = { bits, window };
+  const inArrays = bits === undefined && formatOf({ format }).arrayWindow === true;
+  const records = listing.records.map((record) => {
+    if (record.image.kind === "file") return { ...record, image: { ...record.image, reading } };
+    if (inArrays) return record; // taken for the array when it was read
+    return refuse([field], `is about image files, and ${format} holds its images in an array of 8 bits`);
+  });
+  return { ...listing, records };
 }
 
 /** The samples of an entry, by part; a part without any is left out. */

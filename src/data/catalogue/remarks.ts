@@ -1,4 +1,4 @@
-// What was guessed, joined or left out while a source was listed, and what of it nobody understood: counted, and told by
+// What was guessed, joined or left out while a source was listed or read, and what of it nobody understood: counted, and told by
 // `inspect`, `train`, `plan` and `study` alike. A remark is no error: what cannot be meant at all is refused where it is found.
 
 /** Kinds of remarks and how grave they are, the gravest first. */
@@ -9,6 +9,10 @@ export const remarkKinds = {
   "class-without-words": "not understood",
   /** Words in a column of words, or names of folders, that no class takes. */
   "words-without-class": "not understood",
+  /** Images whose pixels are all equal. */
+  "blank-images": "pixels",
+  /** A source's images use a sliver of the range from black to white. */
+  "narrow-range": "pixels",
   /** A filter looked for a number and found none in some cells. */
   "cells-without-number": "not understood",
   /** Rows of tables that are joined have no partner in the other. */

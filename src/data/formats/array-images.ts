@@ -1,5 +1,4 @@
 // Code shared by the formats whose images lie in arrays of numbers: which axis is which, and how numbers become grey levels.
-import { z } from "zod";
 import type { DataError } from "../../errors/data-errors.ts";
 import { describeShape, elementReader, elementWords } from "../../files/number-array.ts";
 import type { NumberArray } from "../../files/number-array.ts";
@@ -8,15 +7,6 @@ import type { Remark } from "../catalogue/remarks.ts";
 
 /** The numbers that become black and white: [low, high] in the array's own numbers, linear between them. */
 export type Window = readonly [low: number, high: number];
-
-export const windowField = z
-  .tuple([z.number(), z.number()], {
-    error: () => "must be two numbers, those that become black and white, such as window: [0, 4095]",
-  })
-  .refine(
-    ([low, high]) => low < high,
-    "must rise: the number that becomes black, then the one that becomes white",
-  );
 
 /** An array of images in a file. */
 export interface StoredImages {

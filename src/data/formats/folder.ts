@@ -10,14 +10,14 @@ import type { ListedRecord } from "../catalogue/listing.ts";
 import { mostLabels } from "../catalogue/listing.ts";
 import { oneClassEach, withWanted } from "./class-labels.ts";
 import type { Format } from "./format.ts";
-import { isImageName } from "./table-rows.ts";
+import { imageSuffixList, isImageName } from "../images/image-names.ts";
 
 const fields = {
   /**
-   * The folder of the folders: each folder in it is a label, by its name, and holds its images, at any depth, as .png,
-   * .jpg or .jpeg files, gzip'd (.png.gz) or not. Other files in a label's folder, and images beside these folders, are
-   * errors, or left out with --skip-bad; hidden files and folders, and what systems leave behind (Thumbs.db, __MACOSX and
-   * the like), are none of it.
+   * The folder of the folders: each folder in it is a label, by its name, and holds its images, at any depth, under names of
+   * image files (images/image-names.ts), gzip'd (.png.gz) or not. Other files in a label's folder, and images beside these
+   * folders, are errors, or left out with --skip-bad; hidden files and folders, and what systems leave behind (Thumbs.db,
+   * __MACOSX and the like), are none of it.
    */
   folder: path,
 };
@@ -60,12 +60,7 @@ export const folder: Format<typeof fields> = {
     }
     const more = others.length === 1 ? "" : `; ${others.length} files below ${root} are not`;
     for (const id of others) {
-      context.bad(
-        new DataError(
-          join(root, id),
-          `is no image by its name (.png, .jpg, .jpeg, each with .gz or not)${more}`,
-        ),
-      );
+      context.bad(new DataError(join(root, id), `is no image by its name (${imageSuffixList})${more}`));
     }
     for (const { name, kind } of top) {
       if (kind === "file" && isImageName(name)) {
@@ -94,7 +89,7 @@ export async function imagesBelow(root: string): Promise<ListedRecord[]> {
     else for await (const id of filesBelow(root, realRoot, name, seen, 1)) take(id);
   }
   if (records.length === 0) {
-    throw new DataError(root, "holds no image (.png, .jpg, .jpeg, each with .gz or not)");
+    throw new DataError(root, `holds no image (${imageSuffixList})`);
   }
   return records;
 }

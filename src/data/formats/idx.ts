@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import { z } from "zod";
 import { DataError, ManifestError } from "../../errors/data-errors.ts";
-import { names, path, wholeNumber } from "../manifest/fields.ts";
+import { names, path, wholeNumber, window } from "../manifest/fields.ts";
 import { readText } from "../../files/bytes.ts";
 import { brief } from "../../files/csv.ts";
 import { describeIdx, readIdx } from "../../files/idx-array.ts";
@@ -10,7 +10,7 @@ import { elementReader, elementWords } from "../../files/number-array.ts";
 import type { NumberArray } from "../../files/number-array.ts";
 import type { ListContext, ListedRecord, Listing, PixelArray } from "../catalogue/listing.ts";
 import { mostLabels } from "../catalogue/listing.ts";
-import { toPixelArrays, windowField } from "./array-images.ts";
+import { toPixelArrays } from "./array-images.ts";
 import type { ArrayReading, RemarkFor } from "./array-images.ts";
 import { classNumber, labelsOfNumbers } from "./label-numbers.ts";
 import type { Format } from "./format.ts";
@@ -34,7 +34,7 @@ const fields = {
   /** Whether rows and columns of each image change places: EMNIST's images lie on their side. */
   transpose: z.boolean().optional(),
   /** The numbers that become black and white: [low, high]. For images of other numbers than bytes. */
-  window: windowField.optional(),
+  window: window.optional(),
 };
 
 /** QMNIST's rows: digit, series, writer, digit of the writer, NIST's class, index in NIST, duplicate, unused. */
@@ -44,6 +44,7 @@ const qmnist = { type: "i4", columns: 8, label: 1 } as const;
 export const idx: Format<typeof fields> = {
   fields,
   exhaustive: true,
+  arrayWindow: true,
   patients: "entry",
   list: async (entry, context): Promise<Listing> => {
     const { locate, once } = context;

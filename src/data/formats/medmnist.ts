@@ -2,7 +2,7 @@
 // made like them.
 import { basename } from "node:path";
 import { DataError } from "../../errors/data-errors.ts";
-import { names, path } from "../manifest/fields.ts";
+import { names, path, window } from "../manifest/fields.ts";
 import { readBytes } from "../../files/bytes.ts";
 import { checkListing } from "../../files/limits.ts";
 import { describeShape, elementReader } from "../../files/number-array.ts";
@@ -13,7 +13,7 @@ import type { ZipArchive } from "../../files/zip.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 import { mostLabels } from "../catalogue/listing.ts";
 import type { ListContext, ListedRecord, Listing, PixelArray } from "../catalogue/listing.ts";
-import { toPixelArrays, windowField } from "./array-images.ts";
+import { toPixelArrays } from "./array-images.ts";
 import type { RemarkFor, StoredImages, Window } from "./array-images.ts";
 import { classCount, numbered } from "./class-labels.ts";
 import type { ClassLabels } from "./class-labels.ts";
@@ -41,13 +41,14 @@ const fields = {
    * The numbers that become black and white: [low, high]. Bytes need none; floats need none if all lie between 0 and 1, or all
    * are whole numbers up to 255.
    */
-  window: windowField.optional(),
+  window: window.optional(),
 };
 
 /** The two-dimensional sets of MedMNIST, and files made like them. */
 export const medmnist: Format<typeof fields> = {
   fields,
   exhaustive: true,
+  arrayWindow: true,
   patients: "entry",
   list: async (entry, context): Promise<Listing> => {
     const { locate, once } = context;

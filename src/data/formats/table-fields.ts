@@ -72,7 +72,7 @@ export const tableFields = {
    * {column:2} are the first two letters: "p{subject_id:2}/p{subject_id}/{dicom_id}.jpg".
    */
   image: name,
-  /** Appended to a name that does not end in it, nor in .png, .jpg or .jpeg (or one of these and .gz). */
+  /** Appended to a name that does not end in it, nor as names of image files do (.png, .jpg.gz, .dcm ...). */
   suffix: z.string().min(1).optional(),
   /** The column of the patient: images of one patient stay in one part of a split. */
   patient: column.optional(),

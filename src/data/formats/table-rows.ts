@@ -89,7 +89,4 @@ export async function locateTable(path: string, context: ListContext, form: Tabl
   return context.once(`table ${delimiter} ${header} ${file}`, () => readTable(file, form, context.bad));
 }
 
-/** Whether a name looks like an image file's, gzip'd or not; the content decides what it is. */
-export function isImageName(file: string): boolean {
-  return /\.(?:png|jpe?g)(?:\.gz)?$/iu.test(file);
-}
+export { isImageName } from "../images/image-names.ts";

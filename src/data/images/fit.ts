@@ -1,35 +1,71 @@
 // Brings a decoded image to the size and channels of an assembly.
 import sharp from "sharp";
 import { ShapeError } from "../../errors/errors.ts";
-import type { DecodedImage } from "./image.ts";
-
-export interface FittedSize {
-  readonly height: number;
-  readonly width: number;
-  /** 1 grey, 3 red, green, blue; nothing else is supported. */
-  readonly channels: number;
-}
+import type { DecodedImage, Fit, FittedSize } from "./image.ts";
 
 /**
- * Squeezes or stretches a whole image to a size: nothing is cut off and no border added. One kernel for all, the cubic
- * of Catmull and Rom, widened where it shrinks so that it does not alias; it rings less than Lanczos at the hard edges
+ * Brings an image to a size, in the way that the size names. One kernel for all, the cubic of Catmull and Rom, widened where it shrinks so that it does not alias; it rings less than Lanczos at the hard edges
  * of burnt-in letters. Grey of RGB is the luma of Rec. 601, 0.299 R + 0.587 G + 0.114 B; RGB of grey is it three times.
  *
  * @returns [height, width, channels], 0..255; the image's own pixels, not a copy, when it fits already
  * @throws ShapeError when channels is neither 1 nor 3
  */
 export async function fitImage(image: DecodedImage, size: FittedSize): Promise<Uint8Array<ArrayBuffer>> {
-  const { height, width, channels } = size;
+  const { channels, fit = "stretch" } = size;
   if (channels !== 1 && channels !== 3) {
     throw new ShapeError(`an image has 1 channel (grey) or 3 (red, green, blue), not ${channels}`);
   }
   const worked = channels === 1 && image.channels === 3 ? toGrey(image) : image;
-  const pixels =
-    worked.height === height && worked.width === width ? worked.pixels : await resize(worked, size);
+  const pixels = await fitters[fit](worked, size);
   return channels === 3 && worked.channels === 1 ? thrice(pixels) : pixels;
 }
 
-async function resize(image: DecodedImage, { height, width }: FittedSize): Promise<Uint8Array<ArrayBuffer>> {
+interface Shape {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Each keeps the channels of the image. */
+const fitters: Readonly<
+  Record<Fit, (image: DecodedImage, shape: Shape) => Promise<Uint8Array<ArrayBuffer>>>
+> = { stretch: resize, crop: (image, shape) => resize(middle(image, shape), shape), pad };
+
+/** The largest part of an image that has a shape, to the pixel nearest, from its middle. */
+function middle(image: DecodedImage, shape: Shape): DecodedImage {
+  const height = Math.min(image.height, Math.max(1, Math.round((image.width * shape.height) / shape.width)));
+  const width = Math.min(image.width, Math.max(1, Math.round((image.height * shape.width) / shape.height)));
+  if (height === image.height && width === image.width) return image;
+  const top = Math.floor((image.height - height) / 2);
+  const left = Math.floor((image.width - width) / 2);
+  const { channels } = image;
+  const pixels = new Uint8Array(height * width * channels);
+  for (let row = 0; row < height; row++) {
+    const from = ((top + row) * image.width + left) * channels;
+    pixels.set(image.pixels.subarray(from, from + width * channels), row * width * channels);
+  }
+  return { height, width, channels, pixels };
+}
+
+async function pad(image: DecodedImage, shape: Shape): Promise<Uint8Array<ArrayBuffer>> {
+  const scale = Math.min(shape.height / image.height, shape.width / image.width);
+  const height = Math.max(1, Math.round(image.height * scale));
+  const width = Math.max(1, Math.round(image.width * scale));
+  const scaled = await resize(image, { height, width });
+  if (height === shape.height && width === shape.width) return scaled;
+  const top = Math.floor((shape.height - height) / 2);
+  const left = Math.floor((shape.width - width) / 2);
+  const { channels } = image;
+  const pixels = new Uint8Array(shape.height * shape.width * channels); // black
+  for (let row = 0; row < height; row++) {
+    const part = scaled.subarray(row * width * channels, (row + 1) * width * channels);
+    pixels.set(part, ((top + row) * shape.width + left) * channels);
+  }
+  return pixels;
+}
+
+/** @returns the image's own pixels where it has the size already */
+async function resize(image: DecodedImage, { height, width }: Shape): Promise<Uint8Array<ArrayBuffer>> {
+  if (image.height === height && image.width === width) return image.pixels;
   const resized = sharp(image.pixels, {
     raw: { height: image.height, width: image.width, channels: image.channels },
     limitInputPixels: false, // they are in memory already

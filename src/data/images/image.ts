@@ -24,10 +24,40 @@ export interface ImageReading {
   readonly window?: readonly [low: number, high: number] | undefined;
 }
 
+/** A text that two readings have in common if they give the same pixels of every file; "" for a reading that says nothing. */
+export function readingKey({ bits, window }: ImageReading): string {
+  return bits === undefined && window === undefined ? "" : JSON.stringify([bits ?? null, window ?? null]);
+}
+
+/**
+ * How an image of another shape is brought to a size: stretched or squeezed whole; its middle part of the size's shape, scaled;
+ * or scaled whole until it fits, in the middle of black.
+ */
+export const fits = ["stretch", "crop", "pad"] as const;
+export type Fit = (typeof fits)[number];
+
+/** What images are brought to. */
+export interface FittedSize {
+  readonly height: number;
+  readonly width: number;
+  /** 1 grey, 3 red, green, blue; nothing else is supported. */
+  readonly channels: number;
+  /** Default: stretch. */
+  readonly fit?: Fit;
+}
+
 /** An image whose header is known and within the limits. */
 export interface OpenedImage {
+  /** As it will be decoded: upright. */
+  readonly height: number;
+  readonly width: number;
   /** Bytes that decoding it holds at once, as its header claims: at most 960 MiB. */
   readonly memory: number;
+  /**
+   * Names the rules that this very file is decoded by and that former versions did not have: what they left in a cache is not
+   * taken for it. Undefined where every version has given the same pixels.
+   */
+  readonly rules?: string;
   /** @throws DataError when it is damaged or cut short, or claims more than is read */
   decode(): Promise<DecodedImage>;
 }
@@ -81,7 +111,7 @@ export function canonicalImage(
 }
 
 /** Whether the first three samples of every pixel are equal. */
-export function isGrey(pixels: Uint8Array, samples: 3 | 4): boolean {
+export function isGrey(pixels: Uint8Array | Uint16Array, samples: number): boolean {
   for (let at = 0; at < pixels.length; at += samples) {
     if (pixels[at] !== pixels[at + 1] || pixels[at] !== pixels[at + 2]) return false;
   }

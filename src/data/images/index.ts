@@ -1,18 +1,28 @@
 // Images: from the bytes of a file to pixels of one kind, to the size of an assembly, and to a hash that finds copies.
 import { DataError } from "../../errors/data-errors.ts";
 import { readBytes } from "../../files/bytes.ts";
-import type { DecodedImage, OpenedImage } from "./image.ts";
+import { openBmp } from "./bmp.ts";
+import type { DecodedImage, ImageReading, OpenedImage } from "./image.ts";
 import { openJpeg } from "./jpeg.ts";
-import { isJpeg, isPng, lookAlike } from "./kinds.ts";
+import { isBmp, isGif, isJpeg, isPng, isTiff, isWebp, lookAlike } from "./kinds.ts";
 import { openPng } from "./png.ts";
+import { openWithSharp } from "./sharp-kinds.ts";
 
 export { fitImage } from "./fit.ts";
-export type { FittedSize } from "./fit.ts";
-export { canonicalImage, hashPixels } from "./image.ts";
-export type { DecodedImage } from "./image.ts";
+export { canonicalImage, fits, hashPixels, readingKey } from "./image.ts";
+export type { DecodedImage, Fit, FittedSize, ImageReading } from "./image.ts";
 
 /** 256 MiB: the largest image within the limits hardly takes more, packed. */
 const largestImageFile = 2 ** 28;
+
+const throughSharp = [
+  ["TIFF", isTiff],
+  ["WebP", isWebp],
+  ["GIF", isGif],
+] as const;
+
+/** The kinds that are read, in words. */
+const readKinds = "PNG, JPEG, TIFF, WebP, GIF nor BMP";
 
 /** An image file as it was read. */
 export interface PackedImage extends OpenedImage {
@@ -20,28 +30,37 @@ export interface PackedImage extends OpenedImage {
 }
 
 /**
- * Decodes a PNG or a JPEG, distinguished by content.
+ * Decodes an image file; its content says of what kind it is.
  *
  * @param bytes the whole file
  * @param file its name, for messages
+ * @param reading what the manifest says of its numbers
  * @returns 8 bits a channel; 1 channel where the image is grey, else 3; upright; transparency on black
  * @throws DataError in one line, naming the file, when it is something else, damaged, cut short, or too large
  */
-export async function decodeImage(bytes: Uint8Array, file: string): Promise<DecodedImage> {
-  return await openImage(bytes, file).decode();
+export async function decodeImage(
+  bytes: Uint8Array,
+  file: string,
+  reading: ImageReading = {},
+): Promise<DecodedImage> {
+  return await (await openImage(bytes, file, reading)).decode();
 }
 
 /**
  * Reads an image file and checks its header; everything that opens image files uses this.
  * @throws DataError as readBytes, and where its header says that it cannot be decoded
  */
-export async function readImage(file: string): Promise<PackedImage> {
+export async function readImage(file: string, reading: ImageReading = {}): Promise<PackedImage> {
   const bytes = await readBytes(file, { most: largestImageFile });
-  return { bytes, ...openImage(bytes, file) };
+  return { bytes, ...(await openImage(bytes, file, reading)) };
 }
 
-function openImage(bytes: Uint8Array, file: string): OpenedImage {
-  if (isPng(bytes)) return openPng(bytes, file);
-  if (isJpeg(bytes)) return openJpeg(bytes, file);
-  throw new DataError(file, `is neither PNG nor JPEG: it looks like ${lookAlike(bytes)}`);
+async function openImage(bytes: Uint8Array, file: string, reading: ImageReading): Promise<OpenedImage> {
+  if (isPng(bytes)) return openPng(bytes, file, reading);
+  if (isJpeg(bytes)) return openJpeg(bytes, file, reading);
+  if (isBmp(bytes)) return openBmp(bytes, file, reading);
+  for (const [kind, matches] of throughSharp) {
+    if (matches(bytes)) return await openWithSharp(kind, bytes, file, reading);
+  }
+  throw new DataError(file, `is neither ${readKinds}: it looks like ${lookAlike(bytes)}`);
 }

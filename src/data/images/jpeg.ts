@@ -2,8 +2,10 @@
 import sharp from "sharp";
 import { DataError } from "../../errors/data-errors.ts";
 import { messageOf } from "../../files/causes.ts";
-import { canonicalImage, checkSize, mostPixels } from "./image.ts";
-import type { DecodedImage, OpenedImage } from "./image.ts";
+import { checkSize, mostPixels } from "./image.ts";
+import type { DecodedImage, ImageReading, OpenedImage } from "./image.ts";
+import { liesOnItsSide, readOrientation, type Orientation } from "./orientation.ts";
+import { imageOf } from "./samples.ts";
 
 // One image at a time on each thread that decodes: the threads are the workers that call this. Nothing is read twice.
 sharp.concurrency(1);
@@ -17,26 +19,31 @@ interface Frame {
   readonly width: number;
   readonly components: number;
   readonly progressive: boolean;
+  readonly orientation: Orientation;
 }
 
 /**
  * @param bytes a file that starts with the signature of JPEG
  * @throws DataError for a damaged header, or one that claims too much
  */
-export function openJpeg(bytes: Uint8Array, file: string): OpenedImage {
-  const { height, width, components, progressive } = readFrame(bytes, file);
+export function openJpeg(bytes: Uint8Array, file: string, reading: ImageReading): OpenedImage {
+  const { height, width, components, progressive, orientation } = readFrame(bytes, file);
   // Progressive ones are held as 16-bit coefficients; then come the colours, turned upright, and the copy returned.
   const bytesPerPixel = (progressive ? 2 * components : 0) + 3 * (components === 1 ? 1 : 3);
   const memory = bytes.length + height * width * bytesPerPixel;
   checkSize(file, height, width, memory);
-  return { memory, decode: () => decodeJpeg(bytes, file) };
+  return {
+    ...(liesOnItsSide(orientation) ? { height: width, width: height } : { height, width }),
+    memory,
+    decode: () => decodeJpeg(bytes, file, reading),
+  };
 }
 
 /**
  * @returns turned upright as its EXIF orientation says, as viewers show it; CMYK as RGB; colour profiles of RGB and grey
  *   are not applied (no common training pipeline does)
  */
-async function decodeJpeg(bytes: Uint8Array, file: string): Promise<DecodedImage> {
+async function decodeJpeg(bytes: Uint8Array, file: string, reading: ImageReading): Promise<DecodedImage> {
   try {
     const { data, info } = await sharp(bytes, {
       failOn: "error",
@@ -50,16 +57,18 @@ async function decodeJpeg(bytes: Uint8Array, file: string): Promise<DecodedImage
       .raw()
       .toBuffer({ resolveWithObject: true });
     if (info.channels !== 1 && info.channels !== 3) throw new Error(`it has ${info.channels} channels`);
-    // A copy, since sharp's own memory cannot be handed from a worker to another thread.
-    return canonicalImage(info.height, info.width, info.channels, new Uint8Array(data));
+    const { height, width, channels: each } = info;
+    return imageOf({ height, width, each, values: data, depth: 8 }, reading, file);
   } catch (cause) {
+    if (cause instanceof DataError) throw cause;
     throw new DataError(file, explain(cause), { cause });
   }
 }
 
-/** The first frame header of a JPEG (ITU T.81, B.2.2). */
+/** The first frame header of a JPEG (ITU T.81, B.2.2), and the orientation in what precedes it. */
 function readFrame(bytes: Uint8Array, file: string): Frame {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let orientation: Orientation = 1;
   for (let at = 2; at + 4 <= bytes.length;) {
     if (bytes[at] !== 0xff) throw damaged(file, "its header is wrong");
     const marker = bytes[at + 1];
@@ -75,10 +84,15 @@ function readFrame(bytes: Uint8Array, file: string): Frame {
         width: view.getUint16(at + 7),
         components: bytes[at + 9],
         progressive: (marker & 3) === 2,
+        orientation,
       };
     }
     const startOfScan = marker === 0xda;
     if (startOfScan || length < 2) throw damaged(file, "its header is wrong");
+    const segment = bytes.subarray(at + 4, at + 2 + length);
+    if (marker === 0xe1 && String.fromCharCode(...segment.subarray(0, 6)) === "Exif\0\0") {
+      orientation = readOrientation(segment.subarray(6));
+    }
     at += 2 + length;
   }
   throw cutShort(file);

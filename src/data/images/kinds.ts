@@ -14,15 +14,18 @@ function starts(...signatures: readonly string[]): (bytes: Uint8Array) => boolea
 
 export const isPng = starts("\x89PNG\r\n\x1a\n");
 export const isJpeg = starts("\xff\xd8\xff");
+export const isGif = starts("GIF87a", "GIF89a");
+export const isTiff = starts("II*\0", "MM\0*", "II+\0", "MM\0+");
+export const isWebp = (bytes: Uint8Array): boolean => starts("RIFF")(bytes) && textAt(bytes, 8, 4) === "WEBP";
+/** Two letters begin many texts: the four bytes that are kept free must be free. */
+export const isBmp = (bytes: Uint8Array): boolean =>
+  starts("BM")(bytes) && textAt(bytes, 6, 4) === "\0\0\0\0";
 
 const kinds: readonly Kind[] = [
   ["an empty file", (bytes) => bytes.length === 0],
   ["a PNG damaged by a transfer as text", starts("\x89PNG\n", "\x89PNG\r\r", "\xef\xbf\xbdPNG", "?PNG")],
   ["a piece of a PNG", starts("\x89PNG")],
-  ["GIF", starts("GIF8")],
-  ["TIFF", starts("II*\0", "MM\0*", "II+\0", "MM\0+")],
   ["DICOM", (bytes) => textAt(bytes, 128, 4) === "DICM"],
-  ["WebP", (bytes) => starts("RIFF")(bytes) && textAt(bytes, 8, 4) === "WEBP"],
   ["JPEG 2000", starts("\0\0\0\x0cjP  ", "\xff\x4f\xff\x51")],
   ["JPEG XL", starts("\0\0\0\x0cJXL ", "\xff\x0a")],
   ["HEIC or AVIF", (bytes) => textAt(bytes, 4, 4) === "ftyp"],
@@ -33,13 +36,12 @@ const kinds: readonly Kind[] = [
   ["a Git LFS pointer: fetch the content with `git lfs pull`", starts("version https://git-lfs")],
   ["a web page; was the download refused?", startsWithTag(/^<(?:!doctype html|html|head|body)/iu)],
   ["SVG or other XML", startsWithTag(/^<(?:\?xml|svg|!doctype)/iu)],
-  ["BMP", (bytes) => starts("BM")(bytes) && textAt(bytes, 6, 4) === "\0\0\0\0"],
   ["PGM or PPM", (bytes) => /^P[1-6]\s/u.test(textAt(bytes, 0, 3))],
   ["nothing but zeros; was the download cut short?", (bytes) => bytes.every((byte) => byte === 0)],
   ["text", isText],
 ];
 
-/** In words, what bytes that are neither PNG nor JPEG seem to be. */
+/** In words, what bytes that are of no kind that is read seem to be. */
 export function lookAlike(bytes: Uint8Array): string {
   const kind = kinds.find(([, matches]) => matches(bytes));
   if (kind !== undefined) return kind[0];

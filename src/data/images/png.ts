@@ -1,26 +1,40 @@
 // Decodes PNG of every depth and colour type with pngjs, behind checks that pngjs does not make itself: the chunks are
-// walked, and the packed pixels unpacked within the limit that the header sets, before it sees them.
-import { inflateSync } from "node:zlib";
+// walked, and the packed pixels unpacked within the limit that the header sets, before it sees them. Samples become levels
+// behind it (samples.ts), since pngjs would round 16 bits to 8 before anybody knows what the file means by them.
+import { crc32, inflateSync } from "node:zlib";
 import { PNG } from "pngjs";
 import { DataError } from "../../errors/data-errors.ts";
 import { codeOf, messageOf } from "../../files/causes.ts";
-import { checkSize, isGrey } from "./image.ts";
-import type { DecodedImage, OpenedImage } from "./image.ts";
+import { checkSize, readingKey } from "./image.ts";
+import type { DecodedImage, ImageReading, OpenedImage } from "./image.ts";
+import { liesOnItsSide, readOrientation, upright, type Orientation } from "./orientation.ts";
+import { imageOf } from "./samples.ts";
 
 interface PngLayout {
   readonly height: number;
   readonly width: number;
   /** Bits a sample. */
   readonly depth: number;
+  /** Samples a pixel. */
+  readonly samples: number;
+  readonly palette: boolean;
+  /** Whether the last sample of a pixel is its transparency. */
+  readonly alpha: boolean;
   /** Bytes of the unpacked rows, with the filter byte of each. */
   readonly rowBytes: number;
   /** Bytes that decoding holds at once. */
   readonly memory: number;
   /** The pieces of the packed rows. */
   readonly packed: readonly Uint8Array[];
+  /** Significant bits of red, green, blue and opacity, as a chunk sBIT says; empty where nothing follows from one. */
+  readonly significant: readonly number[];
+  /** As a chunk eXIf says. */
+  readonly orientation: Orientation;
   /** Where the file ends for a reader of PNG. */
   readonly end: number;
 }
+
+type Header = Omit<PngLayout, "packed" | "significant" | "orientation" | "end">;
 
 /** Samples a pixel of each colour type. */
 const samplesOf = new Map([
@@ -48,53 +62,46 @@ const signatureLength = 8;
  * @param bytes a file that starts with the signature of PNG; what follows its last chunk is not looked at
  * @throws DataError when the order of its chunks shows that it is damaged or cut short, or it claims more than is read
  */
-export function openPng(bytes: Uint8Array, file: string): OpenedImage {
-  const layout = readLayout(bytes, file);
+export function openPng(bytes: Uint8Array, file: string, reading: ImageReading): OpenedImage {
+  const layout = readLayout(bytes, file, reading);
+  const { height, width, significant, orientation } = layout;
+  const turning = orientation === 1 ? 0 : 3 * height * width;
+  const memory = layout.memory + turning;
+  if (turning > 0) checkSize(file, height, width, memory);
+  const rules = [...(significant.length > 0 ? ["sBIT"] : []), ...(orientation === 1 ? [] : ["eXIf"])];
   return {
-    memory: layout.memory,
-    decode: () => Promise.resolve().then(() => decodePng(bytes, layout, file)),
+    ...(liesOnItsSide(orientation) ? { height: width, width: height } : { height, width }),
+    memory,
+    ...(rules.length === 0 ? {} : { rules: rules.join(" ") }),
+    decode: () => Promise.resolve().then(() => upright(decodePng(bytes, layout, file, reading), orientation)),
   };
 }
 
 /**
- * @returns transparency is put on black, 16 bits are rounded to 8 (v * 255 / 65535), fewer bits are stretched to 0..255;
- *   gamma, colour profiles and orientation are not applied
+ * @returns transparency is put on black, all depths are brought to 0..255 and rounded (16 bits: v * 255 / 65535), unless the
+ *   manifest or a chunk sBIT says which part of it counts; gamma and colour profiles are not applied
  */
-function decodePng(bytes: Uint8Array, layout: PngLayout, file: string): DecodedImage {
+function decodePng(bytes: Uint8Array, layout: PngLayout, file: string, reading: ImageReading): DecodedImage {
   checkRows(layout, file);
-  const { height, width } = layout;
-  let rgba: Uint8Array;
+  const { height, width, significant } = layout;
+  let samples: Uint8Array | Uint16Array;
   try {
-    // pngjs rounds 16 bits itself.
-    rgba = PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, layout.end)).data;
+    const whole = Buffer.from(bytes.buffer, bytes.byteOffset, layout.end);
+    samples = PNG.sync.read(whole, { skipRescale: true }).data; // 16 bits come in a Uint16Array
   } catch (cause) {
     throw new DataError(file, explain(cause), { cause });
   }
-  putOnBlack(rgba);
-  const channels = isGrey(rgba, 4) ? 1 : 3;
-  const pixels = new Uint8Array(height * width * channels);
-  for (let from = 0, to = 0; to < pixels.length; from += 4, to += channels) {
-    pixels[to] = rgba[from];
-    if (channels === 1) continue;
-    pixels[to + 1] = rgba[from + 1];
-    pixels[to + 2] = rgba[from + 2];
-  }
-  return { height, width, channels, pixels };
+  // pngjs gives every pixel four samples, of which a grey one has three alike.
+  const depth = layout.palette ? 8 : layout.depth;
+  return imageOf({ height, width, each: 4, values: samples, depth, significant }, reading, file);
 }
 
-function putOnBlack(rgba: Uint8Array): void {
-  for (let at = 0; at < rgba.length; at += 4) {
-    const alpha = rgba[at + 3];
-    if (alpha === 255) continue;
-    for (let channel = at; channel < at + 3; channel++)
-      rgba[channel] = Math.round((rgba[channel] * alpha) / 255);
-  }
-}
-
-/** Walks the chunks, and checks the header against the limits. */
-function readLayout(bytes: Uint8Array, file: string): PngLayout {
+/** Walks the chunks. */
+function readLayout(bytes: Uint8Array, file: string, reading: ImageReading): PngLayout {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let header: Omit<PngLayout, "packed" | "end"> | undefined;
+  let header: Header | undefined;
+  let significant: readonly number[] = [];
+  let orientation: Orientation = 1;
   const packed: Uint8Array[] = [];
   for (let at = signatureLength; ;) {
     if (at + 12 > bytes.length) throw cutShort(file);
@@ -102,6 +109,7 @@ function readLayout(bytes: Uint8Array, file: string): PngLayout {
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     const next = at + 12 + length;
     if (next > bytes.length) throw cutShort(file);
+    const content = bytes.subarray(at + 8, at + 8 + length);
     if (type === "IHDR") {
       // pngjs would believe the last of several headers.
       if (header !== undefined || length !== 13) throw damaged(file, "its header is wrong");
@@ -109,21 +117,43 @@ function readLayout(bytes: Uint8Array, file: string): PngLayout {
     } else if (header === undefined) {
       throw damaged(file, "it does not start with its header");
     } else if (type === "IDAT") {
-      packed.push(bytes.subarray(at + 8, at + 8 + length));
+      packed.push(content);
+    } else if (type === "sBIT" || type === "eXIf") {
+      // pngjs passes over these, and their checksums.
+      if (crc32(bytes.subarray(at + 4, next - 4)) !== view.getUint32(next - 4))
+        throw damaged(file, wrongChecksum);
+      if (type === "eXIf") orientation = readOrientation(content);
+      else if (readingKey(reading) === "") significant = significantBits(content, header, file);
     } else if (type === "IEND") {
       if (packed.length === 0) throw damaged(file, "it holds no pixels");
-      return { ...header, packed, end: next };
+      return { ...header, packed, significant, orientation, end: next };
     }
     at = next;
   }
 }
 
-function readHeader(view: DataView, fileLength: number, file: string): Omit<PngLayout, "packed" | "end"> {
+/** The content of a chunk sBIT; of a palette it says how many bits its colours had, which changes nothing. */
+function significantBits(
+  content: Uint8Array,
+  { palette, alpha, depth, samples }: Header,
+  file: string,
+): readonly number[] {
+  if (palette) return [];
+  if (content.length !== samples || content.some((bits) => bits === 0 || bits > depth)) {
+    throw damaged(file, "its chunk sBIT is wrong; `bits` in the manifest goes before it");
+  }
+  if (content.every((bits) => bits === depth)) return [];
+  const colour = Math.max(...content.subarray(0, alpha ? -1 : undefined));
+  return [colour, colour, colour, ...(alpha ? content.subarray(-1) : [])];
+}
+
+function readHeader(view: DataView, fileLength: number, file: string): Header {
   const width = view.getUint32(0);
   const height = view.getUint32(4);
   const depth = view.getUint8(8);
-  const samples = samplesOf.get(view.getUint8(9));
-  if (samples === undefined) throw damaged(file, `its header names colour type ${view.getUint8(9)}`);
+  const colourType = view.getUint8(9);
+  const samples = samplesOf.get(colourType);
+  if (samples === undefined) throw damaged(file, `its header names colour type ${colourType}`);
   if (![1, 2, 4, 8, 16].includes(depth)) throw damaged(file, `its header names ${depth} bits a sample`);
   const bytesOf = (columns: number, rows: number): number =>
     columns === 0 ? 0 : rows * (1 + Math.ceil((columns * samples * depth) / 8));
@@ -136,10 +166,11 @@ function readHeader(view: DataView, fileLength: number, file: string): Omit<PngL
           )
           .reduce((sum, length) => sum + length);
   // pngjs holds the packed rows twice, the unpacked ones three times, four samples a pixel, and these in 8 bits.
-  const colours = samples < 3 && view.getUint8(9) !== 3 ? 1 : 3;
+  const palette = colourType === 3;
+  const colours = samples < 3 && !palette ? 1 : 3;
   const memory = 2 * fileLength + 3 * rowBytes + height * width * ((depth === 16 ? 12 : 4) + colours);
   checkSize(file, height, width, memory);
-  return { height, width, depth, rowBytes, memory };
+  return { height, width, depth, samples, palette, alpha: colourType >= 4, rowBytes, memory };
 }
 
 /**
@@ -159,9 +190,11 @@ function checkRows({ rowBytes, packed }: PngLayout, file: string): void {
   if (length < rowBytes) throw damaged(file, "it holds fewer pixels than its header says");
 }
 
+const wrongChecksum = "a checksum does not agree";
+
 function explain(cause: unknown): string {
   const message = messageOf(cause);
-  if (message.startsWith("Crc error")) return "is a damaged PNG: a checksum does not agree";
+  if (message.startsWith("Crc error")) return `is a damaged PNG: ${wrongChecksum}`;
   return `is a damaged PNG: ${message.split("\n", 1)[0]}`;
 }
 

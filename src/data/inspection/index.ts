@@ -19,6 +19,7 @@ export {
 export { inspect, type Inspection, type Undecodable } from "./findings.ts";
 export { type OpenedList } from "./sightings.ts";
 export { datasetsOf } from "../manifest/datasets.ts";
+export { pixelRemarks } from "./grey-ranges.ts";
 export { openedCatalogue, uncertaintyPolicy, type OpenedCatalogue } from "./opened.ts";
 export { warningLines, warningsOf } from "./warnings.ts";
 export { imageSizes, type SizeCount } from "./sizes.ts";

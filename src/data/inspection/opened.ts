@@ -16,7 +16,7 @@ export function uncertaintyPolicy(manifest: DataManifest, source: string, classN
   return typeof policy === "number" ? `${policy} positive` : (policy ?? "absent");
 }
 
-const hashedImages = madeWith("what decodeAssembly gives", ["hashes", "skipped"]);
+const hashedImages = madeWith("what decodeAssembly gives", ["hashes", "kept", "skipped"]);
 
 export interface OpenedCatalogue {
   /** One for each list of the catalogue. */
@@ -29,24 +29,22 @@ export interface OpenedCatalogue {
 export function openedCatalogue(
   manifest: DataManifest,
   catalogue: Catalogue,
-  decoded: Pick<DecodedAssembly, "hashes" | "skipped">,
+  decoded: Pick<DecodedAssembly, "hashes" | "kept" | "skipped">,
 ): OpenedCatalogue {
   expectArgument("openedCatalogue", "the manifest", manifest, aManifest);
   expectArgument("openedCatalogue", "the catalogue", catalogue, aCatalogue);
   expectArgument("openedCatalogue", "the images", decoded, hashedImages);
-  const { hashes, skipped } = decoded;
-  const reasons = new Map(skipped.map((error) => [error.file, error.reason]));
+  const { hashes, kept, skipped } = decoded;
+  let failed = 0; // images that are left out come in the order of the lists
   const datasets = datasetsOf(manifest);
   const undecodable: Undecodable[] = [];
   const rows: Int32Array[] = [];
   const lists = catalogue.lists.map((list, at): OpenedList => {
-    let kept = 0;
-    const rowOf = Int32Array.from(list.samples, ({ image }, row) => {
-      const reason = image.kind === "file" ? reasons.get(image.file) : undefined;
-      if (reason === undefined) return kept++;
-      undecodable.push({ list: at, row, reason });
-      return -1;
-    });
+    const rowOf = new Int32Array(list.samples.length).fill(-1);
+    for (const [i, row] of kept[at].entries()) rowOf[row] = i;
+    for (const [row, i] of rowOf.entries()) {
+      if (i < 0) undecodable.push({ list: at, row, reason: skipped[failed++].reason });
+    }
     rows.push(rowOf);
     return {
       list,

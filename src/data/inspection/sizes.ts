@@ -1,6 +1,5 @@
 // The sizes of a source's images before they are brought to one size.
 import { aNumber, expectArgument } from "../../errors/arguments.ts";
-import sharp from "sharp";
 import { readImage } from "../images/index.ts";
 import { permutation } from "../assembly/order.ts";
 import { randomStream } from "../random-stream.ts";
@@ -44,9 +43,8 @@ export async function imageSizes(lists: readonly SampleList[], seed: number): Pr
 /** Height and width as the header of an image file says, upright. */
 async function fileSize(file: string): Promise<{ height: number; width: number } | undefined> {
   try {
-    const { bytes } = await readImage(file);
-    const { autoOrient } = await sharp(bytes).metadata();
-    return autoOrient;
+    const { height, width } = await readImage(file);
+    return { height, width };
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@
 // formats have in common, joined to those of the format that `format` names.
 import { z } from "zod";
 import { suggestion } from "../../errors/nearest.ts";
-import { column, name, names, oneOf, path, record, share, wholeNumber, wrongWord } from "./fields.ts";
+import { column, name, names, oneOf, path, record, share, wholeNumber, window, wrongWord } from "./fields.ts";
 import { formatNames, formats } from "../formats/formats.ts";
 import type { FormatName, Formats } from "../formats/formats.ts";
 import { parts } from "../catalogue/listing.ts";
@@ -132,6 +132,13 @@ const common = {
       error: () => "must be at least 1",
     }),
   ).optional(),
+  /** Bits that the samples of its image files really have, 1 to 16: 2^bits - 1 becomes white. Default: as each file says. */
+  bits: z.int().min(1).max(16).optional(),
+  /**
+   * [low, high] in the numbers of its image files or arrays: `low` and all below become black, `high` and all above white. Goes
+   * before `bits` and before a window of the file.
+   */
+  window: window.optional(),
   /**
    * Whose patients they are: entries with one word here share their names of patients, which `tessera inspect` compares. "1" and
    * "1.0" are one patient; "1" and "001" are two, which is shown; "nan" and the like are none.

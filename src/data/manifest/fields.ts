@@ -55,6 +55,16 @@ export const name = z
   })
   .transform((input) => (input instanceof SpelledNumber ? input.spelling : String(input)));
 
+/** [low, high]: the numbers of an image that become black and white. */
+export const window = z
+  .tuple([z.number(), z.number()], {
+    error: () => "must be two numbers, those that become black and white, such as window: [0, 4095]",
+  })
+  .refine(
+    ([low, high]) => low < high,
+    "must rise: the number that becomes black, then the one that becomes white",
+  );
+
 export const names = z.array(name).min(1);
 
 /** The name of a column of a table: canonical, as the names in the headers that readTable reads. */

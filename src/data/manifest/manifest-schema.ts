@@ -2,7 +2,8 @@
 // entry-schema.ts; reading and line numbers: manifest.ts; how a model is trained: assemble/training-manifest.ts.
 import { z } from "zod";
 import { sourceEntry, testEntry, validationEntry } from "./entry-schema.ts";
-import { names, record } from "./fields.ts";
+import { names, oneOf, record } from "./fields.ts";
+import { fits } from "../images/image.ts";
 
 /** Classes, and sources: far more than anybody assembles, and few enough for every check of each with each. */
 const most = 1000;
@@ -16,6 +17,11 @@ const perChannel = (value: z.ZodNumber): z.ZodUnion<[z.ZodNumber, z.ZodArray<z.Z
 const image = record({
   height: z.int().min(1).max(4096),
   width: z.int().min(1).max(4096),
+  /**
+   * How an image of another shape is made to fit: `stretch` changes its shape and shows all of it, `crop` takes the largest part
+   * of the right shape from its middle, `pad` puts the whole image in the middle of black.
+   */
+  fit: oneOf(fits).default("stretch"),
   /** 1 grey, 3 red, green, blue. Images of another size or kind are made to fit. */
   channels: z
     .union([z.literal(1), z.literal(3)], { error: () => "must be 1 (grey) or 3 (colour)" })

@@ -29,18 +29,18 @@ async function poolOf(threads: number): Promise<{ pool: DecodePool; workers: Wor
 test("a thread that is lost fails what it had under way; what comes later goes to the others, or fails at once", async () => {
   const [file, other] = writePictures(temporaryFolder(), [1, 2]);
   const { pool, workers } = await poolOf(2);
-  const underWay = [pool.decode(file, never), pool.decode(other, never)].map((work) =>
+  const underWay = [pool.decode(file, {}, never), pool.decode(other, {}, never)].map((work) =>
     work.catch((reason: unknown) => reason),
   );
   await workers[0].terminate();
   const lost = await underWay[0];
   expect(lost).toBeInstanceOf(DataError);
   expect((lost as DataError).message).toMatch(/picture-1\.png: was being decoded when its thread was lost/);
-  const later = await pool.decode(file, yes);
+  const later = await pool.decode(file, {}, yes);
   expect(later).toMatchObject({ decoded: { pixels: pixelsOf(1) } });
   await workers[1].terminate();
   expect(await underWay[1]).toBeInstanceOf(DataError);
-  await expect(pool.decode(file, yes)).rejects.toThrow(/all threads were lost/);
+  await expect(pool.decode(file, {}, yes)).rejects.toThrow(/all threads were lost/);
   await pool.close();
 });
 
@@ -48,14 +48,14 @@ test("a pool that was closed refuses", async () => {
   const [file] = writePictures(temporaryFolder(), [1]);
   const { pool } = await poolOf(1);
   await pool.close();
-  await expect(pool.decode(file, yes)).rejects.toBeInstanceOf(UsageError);
+  await expect(pool.decode(file, {}, yes)).rejects.toBeInstanceOf(UsageError);
 });
 
 test("the memory that is asked for is what the header claims", async () => {
   const [file] = writePictures(temporaryFolder(), [1]);
   const { pool } = await poolOf(1);
   const asked: number[] = [];
-  await pool.decode(file, (_, memory) => {
+  await pool.decode(file, {}, (_, memory) => {
     asked.push(memory);
     return Promise.resolve(false);
   });

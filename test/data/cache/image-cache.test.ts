@@ -84,12 +84,12 @@ test("a file is known by path, size, time and inode together", async () => {
   cache.noteFile(young, contentOf(1));
   await cache.flush();
   const again = await ImageCache.open(folder, settings);
-  expect(again.contentOf(file)).toBe(contentOf(1));
+  expect(again.keyOf(file)).toBe(contentOf(1));
   for (const other of [{ path: "/b" }, { size: 4n }, { mtimeNs: 6_000_000n }, { ino: 8n }]) {
-    expect(again.contentOf({ ...file, ...other })).toBeUndefined();
+    expect(again.keyOf({ ...file, ...other })).toBeUndefined();
   }
   // It might change again within a tick of the clock, and look the same.
-  expect(again.contentOf(young)).toBeUndefined();
+  expect(again.keyOf(young)).toBeUndefined();
 });
 
 describe.each(["shards", "index"] as const)("damage in %s", (part) => {

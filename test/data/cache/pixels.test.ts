@@ -1,8 +1,19 @@
 // From samples to pixels: the right pixels in the right order, each content decoded once, bad images named or skipped.
 
-import { copyFileSync, readdirSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import sharp from "sharp";
 import { expect, test } from "vitest";
 import { ArrayPixels } from "../../../src/data/cache/pixel-rows.ts";
 import { assembled } from "../../../src/data/assembly/load.ts";
@@ -14,7 +25,9 @@ import {
 } from "../../../src/data/assembly/pixels.ts";
 import { pixelsInMemory, type ImageSet } from "../../../src/data/assembly/assembly.ts";
 import { StoredPixels } from "../../../src/data/cache/stored-pixels.ts";
-import type { Catalogue } from "../../../src/data/catalogue/catalogue.ts";
+import type { Fit, ImageReading } from "../../../src/data/images/index.ts";
+import type { Catalogue, SampleList } from "../../../src/data/catalogue/catalogue.ts";
+import { chunk } from "../images/image-files.ts";
 import {
   catalogueOf,
   listOf,
@@ -95,6 +108,108 @@ test("an unchanged file is not read again, a touched or moved one not decoded, a
   expect(pixelsInMemory(sets[0]).subarray(2 * each, 3 * each)).toEqual(pixelsOf(99));
   expect(pixelsInMemory(sets[0]).subarray(0, 2 * each)).toEqual(
     Uint8Array.of(...pixelsOf(0), ...pixelsOf(1)),
+  );
+});
+
+test("a file that is read in two ways is two images; each is in the cache afterwards", async () => {
+  const folder = temporaryFolder();
+  const cache = join(folder, "cache");
+  const [file] = writePictures(folder, [5]);
+  await settle();
+  const plain = listOf("plain", [file]);
+  const as = (source: string, reading: ImageReading): SampleList => ({
+    ...listOf(source, [file]),
+    samples: [{ id: file, image: { kind: "file", file, reading } }],
+  });
+  const window = (low: number, high: number): ImageReading => ({ window: [low, high] });
+  const catalogue = catalogueOf(
+    plain,
+    as("dark", window(0, 510)),
+    as("same", window(0, 510)),
+    as("bits", { bits: 8 }),
+  );
+  const first = await decode(catalogue, cache);
+  expect(first.decoded).toMatchObject({ images: 3, fromCache: 0 });
+  const of = ({ sets }: DecodedAssembly, i: number): Uint8Array => pixelsInMemory(sets[i]);
+  expect(of(first, 0)).toEqual(pixelsOf(5));
+  expect(of(first, 1)).toEqual(pixelsOf(5).map((level) => Math.round(level / 2)));
+  expect(of(first, 2)).toEqual(of(first, 1));
+  expect(of(first, 3)).toEqual(pixelsOf(5));
+  const again = await decode(catalogue, cache);
+  expect(again.decoded).toMatchObject({ images: 0, fromCache: 3 });
+  expect(again.sets).toEqual(first.sets);
+});
+
+test("each way of fitting has images of its own in the cache, of files and of arrays", async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, "wide.png");
+  const wide = { height: 4, width: 8 };
+  writeFileSync(
+    file,
+    png(
+      Uint8Array.from({ length: 32 }, () => 80),
+      wide,
+    ),
+  );
+  const array = { file: "a", count: 1, ...wide, channels: 1 as const, pixels: new Uint8Array(32).fill(80) };
+  const list: SampleList = {
+    ...listOf("one", [file, file]),
+    samples: [
+      { id: "file", image: { kind: "file", file } },
+      { id: "array", image: { kind: "array", array, at: 0 } },
+    ],
+  };
+  const rowsOfBlack = async (fit: Fit): Promise<number> => {
+    const { sets } = await decode({ ...catalogueOf(list), image: { ...size, fit } }, join(folder, "cache"));
+    const pixels = pixelsInMemory(sets[0]);
+    expect(pixels.subarray(each)).toEqual(pixels.subarray(0, each));
+    return pixels.filter((level) => level === 0).length / (2 * size.width);
+  };
+  expect(await rowsOfBlack("stretch")).toBe(0);
+  expect(await rowsOfBlack("pad")).toBe(4);
+  expect(await rowsOfBlack("crop")).toBe(0);
+  expect(
+    readdirSync(join(folder, "cache"))
+      .map((name) => name.replace(/-[0-9a-f]{12}/u, ""))
+      .sort(),
+  ).toEqual(["8x8x1", "8x8x1-crop", "8x8x1-pad"]);
+});
+
+test("a cache of a former version is used for all images but those that it decoded otherwise", async () => {
+  const folder = temporaryFolder();
+  const cache = join(folder, "cache");
+  const [plain, other] = writePictures(folder, [5, 6]);
+  // The same picture with a chunk that says: 4 bits. No version before looked at it.
+  const bytes = png(pixelsOf(7).map((level) => level % 16));
+  writeFileSync(
+    other,
+    Buffer.concat([bytes.subarray(0, 33), chunk("sBIT", Buffer.of(4)), bytes.subarray(33)]),
+  );
+  const sha = (file: string): string => createHash("sha256").update(readFileSync(file)).digest("hex");
+  const { width } = size;
+  const decoder = JSON.stringify([1, sharp.versions.vips]);
+  const own = join(
+    cache,
+    `${width}x${width}x1-${createHash("sha256").update(decoder).digest("hex").slice(0, 12)}`,
+  );
+  const shard = Buffer.concat([pixelsOf(5), pixelsOf(7).map((level) => level % 16)]);
+  const digest = createHash("sha256").update(shard).digest("hex");
+  const noted = [plain, other].map((file) => {
+    const { size: length, mtimeNs, ino } = statSync(file, { bigint: true });
+    return [file, `${length}`, `${mtimeNs}`, `${ino}`, sha(file)];
+  });
+  const images = [plain, other].map((file) => [sha(file), "f".repeat(64)]);
+  const segment = `${JSON.stringify({ format: "tessera-images-1", shard: digest, images, files: noted })}\n`;
+  mkdirSync(join(own, "shards"), { recursive: true });
+  mkdirSync(join(own, "index"));
+  writeFileSync(join(own, "shards", `${digest}.u8`), shard);
+  writeFileSync(join(own, "index", `${createHash("sha256").update(segment).digest("hex")}.json`), segment);
+
+  const { decoded, sets, hashes } = await decode(catalogueOf(listOf("one", [plain, other])), cache);
+  expect(decoded).toMatchObject({ images: 1, fromCache: 1 });
+  expect(hashes[0][0]).toBe("f".repeat(64));
+  expect(pixelsInMemory(sets[0])).toEqual(
+    Uint8Array.of(...pixelsOf(5), ...pixelsOf(7).map((level) => (level % 16) * 17)),
   );
 });
 

@@ -76,6 +76,53 @@ describe("fitImage", () => {
     expect([...three.filter((_, i) => i % 3 === 1)]).toEqual([...one]);
   });
 
+  test("crops the middle part of the right shape, to the pixel, and scales it", async () => {
+    const wide = imageOf(2, 5, 1, (x, y) => 10 * y + x);
+    // Of 5 columns the 2 in the middle, and of an odd rest the one more is cut off at the end.
+    expect([...(await fitImage(wide, { height: 2, width: 2, channels: 1, fit: "crop" }))]).toEqual([
+      1, 2, 11, 12,
+    ]);
+    const tall = imageOf(6, 2, 3, (x, y, c) => 30 * y + 3 * x + c);
+    const rows = [60, 61, 62, 63, 64, 65, 90, 91, 92, 93, 94, 95];
+    expect([...(await fitImage(tall, { height: 2, width: 2, channels: 3, fit: "crop" }))]).toEqual(rows);
+    // Scaled as its middle part alone would be.
+    const ramp = imageOf(40, 80, 1, (x) => 3 * x);
+    const part = imageOf(40, 40, 1, (x) => 3 * (x + 20));
+    const size = { height: 10, width: 10, channels: 1 };
+    expect(await fitImage(ramp, { ...size, fit: "crop" })).toEqual(await fitImage(part, size));
+  });
+
+  test("pads with black on both sides of the whole image, to any shape", async () => {
+    const wide = imageOf(1, 3, 1, (x) => 50 + x);
+    expect([...(await fitImage(wide, { height: 3, width: 3, channels: 1, fit: "pad" }))]).toEqual([
+      0, 0, 0, 50, 51, 52, 0, 0, 0,
+    ]);
+    const tall = imageOf(4, 1, 3, (_x, y, c) => 10 * y + c + 1);
+    const fitted = await fitImage(tall, { height: 4, width: 2, channels: 3, fit: "pad" });
+    expect([...fitted]).toEqual([
+      1, 2, 3, 0, 0, 0, 11, 12, 13, 0, 0, 0, 21, 22, 23, 0, 0, 0, 31, 32, 33, 0, 0, 0,
+    ]);
+    const flat = imageOf(20, 40, 1, () => 90);
+    const small = await fitImage(flat, { height: 10, width: 10, channels: 1, fit: "pad" });
+    expect([...small]).toEqual([...imageOf(10, 10, 1, (_x, y) => (y >= 2 && y < 7 ? 90 : 0)).pixels]);
+    // So long that a line of it is left.
+    const line = await fitImage(
+      imageOf(1, 5000, 1, () => 90),
+      { height: 4, width: 4, channels: 1, fit: "pad" },
+    );
+    expect([...line]).toEqual([0, 0, 0, 0, 90, 90, 90, 90, 0, 0, 0, 0, 0, 0, 0, 0]);
+  });
+
+  test.each(["stretch", "crop", "pad"] as const)(
+    "%s does the same to an image of the right shape",
+    async (fit) => {
+      const ramp = imageOf(40, 60, 3, (x, y, c) => 2 * x + 3 * y + c);
+      const size = { height: 20, width: 30, channels: 3 };
+      expect(await fitImage(ramp, { ...size, fit })).toEqual(await fitImage(ramp, size));
+      expect(await fitImage(ramp, { ...ramp, fit })).toBe(ramp.pixels);
+    },
+  );
+
   test.each([0, 2, 4])("refuses %i channels", async (channels) => {
     const image = imageOf(2, 2, 1, () => 0);
     await expect(fitImage(image, { height: 2, width: 2, channels })).rejects.toThrow(ShapeError);
