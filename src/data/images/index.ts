@@ -1,6 +1,8 @@
 // Images: from the bytes of a file to pixels of one kind, to the size of an assembly, and to a hash that finds copies.
 import { DataError } from "../../errors/data-errors.ts";
 import { readBytes } from "../../files/bytes.ts";
+import { openDicom } from "./dicom.ts";
+import { isDicom } from "./dicom-elements.ts";
 import type { DecodedImage, ImageReading, OpenedImage } from "./image.ts";
 import { openJpeg } from "./jpeg.ts";
 import { isJpeg, isPng, lookAlike } from "./kinds.ts";
@@ -20,7 +22,7 @@ export interface PackedImage extends OpenedImage {
 }
 
 /**
- * Decodes a PNG or a JPEG, distinguished by content.
+ * Decodes a PNG, a JPEG or a DICOM image, distinguished by content.
  *
  * @param bytes the whole file
  * @param file its name, for messages
@@ -48,5 +50,6 @@ export async function readImage(file: string, reading: ImageReading = {}): Promi
 function openImage(bytes: Uint8Array, file: string, reading: ImageReading): OpenedImage {
   if (isPng(bytes)) return openPng(bytes, file, reading);
   if (isJpeg(bytes)) return openJpeg(bytes, file, reading);
+  if (isDicom(bytes)) return openDicom(bytes, file, reading);
   throw new DataError(file, `is neither PNG nor JPEG: it looks like ${lookAlike(bytes)}`);
 }
