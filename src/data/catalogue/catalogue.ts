@@ -32,6 +32,7 @@ import { aManifest, type DataManifest } from "../manifest/manifest.ts";
 import type { Remark } from "./remarks.ts";
 import { combineLabels, mapLabels, settle } from "./mapping.ts";
 import type { ClassMapping, Refuse } from "./mapping.ts";
+import { withTagPatients } from "./patient-tags.ts";
 import { keepWithin, positiveLimits, select } from "./selection.ts";
 import { refuseSharedImages } from "./shared-images.ts";
 import type { Taken } from "./shared-images.ts";
@@ -85,6 +86,8 @@ export interface CatalogueOptions {
   readonly skipBad?: boolean | undefined;
   /** Called after each phantom that is drawn, with the name of its entry. */
   readonly onDrawn?: ((entry: string, done: number, total: number) => void) | undefined;
+  /** Called after each file whose header is read for its patient, with the name of its entry. */
+  readonly onOpened?: ((entry: string, done: number, total: number) => void) | undefined;
 }
 
 export const catalogueOptions: OptionChecks<CatalogueOptions> = {
@@ -93,6 +96,7 @@ export const catalogueOptions: OptionChecks<CatalogueOptions> = {
   limit: aNumber,
   skipBad: aFlag,
   onDrawn: aFunction,
+  onOpened: aFunction,
 };
 
 /** The seed of what --seed must not change. */
@@ -144,7 +148,10 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       drawn: (done, total) => options.onDrawn?.(entry.name, done, total),
     };
     const before = skipped.size;
-    const listing = await listEntry(manifest, path, entry, context);
+    const named = await listEntry(manifest, path, entry, context);
+    const opened = (done: number, total: number): void => options.onOpened?.(entry.name, done, total);
+    const listing =
+      entry.patientTag === true ? await withTagPatients(named, context.bad, refuse, opened) : named;
     if (listing.records.length === 0) {
       const first = [...skipped.values()].at(before)?.message;
       refuse(

@@ -70,7 +70,7 @@ export async function locateTable(
 
 /** Whether a name looks like an image file's, gzip'd or not; the content decides what it is. */
 export function isImageName(file: string): boolean {
-  return /\.(?:png|jpe?g)(?:\.gz)?$/iu.test(file);
+  return /\.(?:png|jpe?g|dcm|dicom)(?:\.gz)?$/iu.test(file);
 }
 
 /** The content of one row; `image` is the name of its image file in the table. */

@@ -200,11 +200,9 @@ function refuseWithoutPixels({ elements }: DataSet, modality: string, file: stri
     throw new DataError(file, "has pixels of 32 or 64 bits; DICOM of 8 and 16 bits is read");
   }
   if (elements.has(tags.rows)) throw cutShort(file);
-  const words = withoutPixels[modality] ?? (modality === "" ? "nameless" : modality);
-  throw new DataError(
-    file,
-    `is DICOM without pixels: its modality is ${modality === "" ? "not named" : `${modality.slice(0, 16)} (${words})`}`,
-  );
+  const words = withoutPixels[modality];
+  const named = `its modality is ${modality.slice(0, 16)}${words === undefined ? "" : `, ${words}`}`;
+  throw new DataError(file, `is DICOM without pixels: ${modality === "" ? "it names no modality" : named}`);
 }
 
 function photometricOf(elements: DataSet["elements"], file: string): Photometric {

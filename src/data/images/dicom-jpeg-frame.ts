@@ -71,7 +71,8 @@ export function jpegFrame(bytes: Uint8Array, file: string): JpegFrame {
   let saysColours = false;
   walkSegments(bytes, 2, file, (code, content, next) => {
     const word = String.fromCharCode(...content.subarray(0, 5));
-    if ((code === 0xe0 && word === "JFIF\0") || (code === 0xee && word === "Adobe")) saysColours = true;
+    const isAdobe = code === 0xee && word === "Adobe" && content.length >= 12; // shorter ones are passed over by decoders
+    if (isAdobe || (code === 0xe0 && word === "JFIF\0")) saysColours = true;
     if (code === 0xda || code === 0xd9) throw wrongJpeg(file, "it has no frame header");
     if (!isFrameHeader(code)) return false;
     const count = content[5];

@@ -86,9 +86,9 @@ function doubled(halved: Uint8Array): Uint8Array {
 }
 
 /** Planes of colours as pixels. */
-function interleaved<Values extends Uint8Array | Uint16Array>(planes: Values, samples: number): Values {
-  const values = planes.slice() as Values;
+function interleaved(planes: Uint8Array | Uint16Array, samples: number): Uint8Array | Uint16Array {
   const count = planes.length / samples;
+  const values = planes instanceof Uint16Array ? new Uint16Array(planes.length) : new Uint8Array(planes.length);
   for (let sample = 0; sample < samples; sample++) {
     for (let i = 0; i < count; i++) values[i * samples + sample] = planes[sample * count + i];
   }

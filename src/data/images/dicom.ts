@@ -35,6 +35,7 @@ async function decodeDicom(header: DicomHeader, reading: ImageReading, file: str
   if (palette === undefined && !isColour(photometric)) {
     const levels = greyLevels(header, reading, file);
     const { values } = await unpackPixels(header, file);
+    if (reading.bits !== undefined) refuseMoreBits(values, reading.bits, header, file);
     const pixels = new Uint8Array(height * width);
     for (let i = 0; i < pixels.length; i++) pixels[i] = levels[values[i]];
     return canonicalImage(height, width, 1, pixels);
@@ -42,6 +43,18 @@ async function decodeDicom(header: DicomHeader, reading: ImageReading, file: str
   const samples = await unpackPixels(header, file);
   const pixels = palette === undefined ? toRgb(samples, header, file) : toColours(samples, header, palette);
   return canonicalImage(height, width, 3, pixels);
+}
+
+/** A manifest that says too few bits would make the brightest values one. */
+function refuseMoreBits(values: StoredSamples["values"], bits: number, header: DicomHeader, file: string): void {
+  const most = header.signed ? 2 ** (bits - 1) - 1 : 2 ** bits - 1;
+  let largest = 0;
+  for (const number of values) largest = Math.max(largest, storedValue(number, header));
+  if (largest <= most) return;
+  throw new DataError(
+    file,
+    `holds the value ${largest}, more than ${most}, the most of ${bits} bits: \`bits\` in the manifest is wrong`,
+  );
 }
 
 function refuseWindow({ photometric }: DicomHeader, { bits, window }: ImageReading, file: string): void {

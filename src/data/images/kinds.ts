@@ -21,7 +21,6 @@ const kinds: readonly Kind[] = [
   ["a piece of a PNG", starts("\x89PNG")],
   ["GIF", starts("GIF8")],
   ["TIFF", starts("II*\0", "MM\0*", "II+\0", "MM\0+")],
-  ["DICOM", (bytes) => textAt(bytes, 128, 4) === "DICM"],
   ["WebP", (bytes) => starts("RIFF")(bytes) && textAt(bytes, 8, 4) === "WEBP"],
   ["JPEG 2000", starts("\0\0\0\x0cjP  ", "\xff\x4f\xff\x51")],
   ["JPEG XL", starts("\0\0\0\x0cJXL ", "\xff\x0a")],

@@ -135,6 +135,11 @@ const common = {
     .refine(([low, high]) => low < high, "must be [low, high], the lower first")
     .optional(),
   /**
+   * Whether the patient of each image is the PatientID (0010,0020) of its DICOM file. Then listing opens the beginning of every
+   * file. For sources whose table or names do not tell patients.
+   */
+  patientTag: z.boolean().optional(),
+  /**
    * Whose patients they are: entries with one word here share their names of patients, which `tessera inspect` compares.
    * Default, as each format says (../formats/NAME.ts): all entries of the format where that is of one published dataset;
    * entries that read one table or have a folder of images in common; or each entry alone.
