@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { crc32, gunzipSync, gzipSync } from "node:zlib";
 import { unzipSync, zipSync } from "fflate";
 import sharp from "sharp";
+import { dicomSamples } from "./dicom-samples.mjs";
 import { wordPlaces } from "./mutations.mjs";
 
 const noise = (length, version, below = 256) =>
@@ -386,5 +387,6 @@ export const samples = {
     Object.entries(pngKinds).map(([name, encode]) => [name, image(encode, pngPlaces, pngInside)]),
   ),
   ...Object.fromEntries(Object.entries(jpegKinds).map(([name, encode]) => [name, image(encode, jpegPlaces)])),
+  ...dicomSamples((version) => jpegKinds["JPEG baseline"](version).toBuffer()),
   manifest: manifests,
 };

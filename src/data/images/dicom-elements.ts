@@ -233,7 +233,7 @@ function walkElements(
     }
     if (tag === wanted.last) return true;
   }
-  return true;
+  return false;
 }
 
 /** The elements of a sequence's first item; undefined where it has none. */

@@ -1,7 +1,7 @@
 // Whose image a DICOM file is: the tag PatientID of its header, and nothing else of a person. The pixels are not read.
 import { DataError } from "../../errors/data-errors.ts";
 import { readStart } from "../../files/bytes.ts";
-import { isDicom, readDataSet, textOf } from "./dicom-elements.ts";
+import { cutShort, isDicom, readDataSet, textOf } from "./dicom-elements.ts";
 
 const characterSet = 0x00080005;
 const patientId = 0x00100020;
@@ -29,6 +29,7 @@ export async function readPatientId(file: string): Promise<string | undefined> {
     }
     const { elements, reached } = readDataSet(bytes, file, { ...wanted, beginning: !isWhole });
     if (!reached && !isWhole) continue;
+    if (!reached) throw cutShort(file); // the pixels come later in every file
     const sets = (textOf(elements, characterSet) ?? "").split("\\");
     const encoding = sets.map((name) => encodings[name.trim()]).find((name) => name !== undefined);
     const value = elements.get(patientId)?.value;

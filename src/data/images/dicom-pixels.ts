@@ -21,7 +21,7 @@ export interface StoredSamples {
 export function memoryToUnpack({ height, width, samples, allocated, packing }: DicomHeader): number {
   const count = height * width * samples;
   // OpenJPEG works in 32 bits, and holds its input, a tile and the image; CharLS its input, its output and a copy of it.
-  const working = { none: 0, RLE: 0, JPEG: 3, "JPEG-LS": 4, "JPEG 2000": 14 }[packing];
+  const working = { none: 0, RLE: 0, JPEG: 3, "JPEG-LS": 6, "JPEG 2000": 14 }[packing];
   return count * (allocated / 8 + working);
 }
 
@@ -88,7 +88,8 @@ function doubled(halved: Uint8Array): Uint8Array {
 /** Planes of colours as pixels. */
 function interleaved(planes: Uint8Array | Uint16Array, samples: number): Uint8Array | Uint16Array {
   const count = planes.length / samples;
-  const values = planes instanceof Uint16Array ? new Uint16Array(planes.length) : new Uint8Array(planes.length);
+  const values =
+    planes instanceof Uint16Array ? new Uint16Array(planes.length) : new Uint8Array(planes.length);
   for (let sample = 0; sample < samples; sample++) {
     for (let i = 0; i < count; i++) values[i * samples + sample] = planes[sample * count + i];
   }

@@ -46,7 +46,12 @@ async function decodeDicom(header: DicomHeader, reading: ImageReading, file: str
 }
 
 /** A manifest that says too few bits would make the brightest values one. */
-function refuseMoreBits(values: StoredSamples["values"], bits: number, header: DicomHeader, file: string): void {
+function refuseMoreBits(
+  values: StoredSamples["values"],
+  bits: number,
+  header: DicomHeader,
+  file: string,
+): void {
   const most = header.signed ? 2 ** (bits - 1) - 1 : 2 ** bits - 1;
   let largest = 0;
   for (const number of values) largest = Math.max(largest, storedValue(number, header));

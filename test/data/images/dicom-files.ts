@@ -88,7 +88,9 @@ export function fragments(pieces: readonly Uint8Array[], offsets: readonly numbe
   const form: Form = { explicit: true, big: false, open: true };
   const table = Buffer.concat(offsets.map((offset) => double(offset, form)));
   return Buffer.concat([
-    ...[table, ...pieces.map((piece) => even(Buffer.from(piece), "\0"))].map((piece) => bare(item, piece, form)),
+    ...[table, ...pieces.map((piece) => even(Buffer.from(piece), "\0"))].map((piece) =>
+      bare(item, piece, form),
+    ),
     bare(sequenceEnd, none, form),
   ]);
 }
@@ -140,10 +142,12 @@ export function writeDicom(content: DicomContent): Buffer {
     if (each.length === 1) elements.delete(each[0]);
     else elements.set(each[0], each);
   }
-  const body = [...elements.values()].sort(([a], [b]) => a - b).map((each) => {
-    if (each[0] !== 0x7fe00010 || content.pieces === undefined) return write(each, form);
-    return element(each[0], "OB", fragments(content.pieces, content.offsets), form, undefinedLength);
-  });
+  const body = [...elements.values()]
+    .sort(([a], [b]) => a - b)
+    .map((each) => {
+      if (each[0] !== 0x7fe00010 || content.pieces === undefined) return write(each, form);
+      return element(each[0], "OB", fragments(content.pieces, content.offsets), form, undefinedLength);
+    });
   const uid = content.named ?? syntaxes[syntax];
   const plain: Form = { explicit: true, big: false, open: false };
   const meta = uid === "" ? none : write([0x00020010, "UI", uid], plain);
@@ -164,7 +168,9 @@ export function packRuns(
   const segments: Buffer[] = [];
   for (let sample = 0; sample < samples; sample++) {
     for (let byte = bytes - 1; byte >= 0; byte--) {
-      const plane = values.filter((_, i) => i % samples === sample).map((value) => (value >> (8 * byte)) & 255);
+      const plane = values
+        .filter((_, i) => i % samples === sample)
+        .map((value) => (value >> (8 * byte)) & 255);
       const rows = Array.from({ length: plane.length / width }, (_, y) =>
         packRow(plane.slice(y * width, (y + 1) * width)),
       );

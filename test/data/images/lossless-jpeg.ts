@@ -46,7 +46,16 @@ export function encodeLossless(content: LosslessContent): Buffer {
 }
 
 function scanBytes(content: LosslessContent, scan: readonly number[]): number[] {
-  const { width, height, components, precision, predictor, transform = 0, restart = height, values } = content;
+  const {
+    width,
+    height,
+    components,
+    precision,
+    predictor,
+    transform = 0,
+    restart = height,
+    values,
+  } = content;
   const bytes: number[] = [];
   let bits = "";
   const flush = (): void => {

@@ -5,7 +5,8 @@ export const packedSize = { width: 12, height: 9 };
 /** Of 12 bits. */
 export const packedGrey = (x: number, y: number): number => (x * 341 + y * 97 + 5) & 4095;
 /** Of 8 bits. */
-export const packedColour = (x: number, y: number, channel: number): number => (x * 23 + y * 7 + channel * 61) & 255;
+export const packedColour = (x: number, y: number, channel: number): number =>
+  (x * 23 + y * 7 + channel * 61) & 255;
 
 const bytes = (...lines: readonly string[]): Buffer => Buffer.from(lines.join(""), "base64");
 
