@@ -157,7 +157,7 @@ const sample = (make, inside) => ({
 
 /** Half of the copies are damaged before they are deflated. */
 function withinDeflated(bytes, other) {
-  const start = bytes.indexOf(".1.99\0") + 6;
+  const start = bytes.indexOf(".1.99") + 5;
   const open = (file) => inflateRawSync(file.subarray(start));
   return {
     bytes: open(bytes),

@@ -134,21 +134,21 @@ export function streamSize(kind: keyof typeof codecs, bytes: Uint8Array, file: s
   }
   // SIZ is the first segment after the start of a codestream (ITU T.800, A.5.1); in a JP2 file boxes come before it.
   const start = codestreamStart(bytes);
-  if (start === undefined || start + 44 > bytes.length) {
+  if (start === undefined || start + 42 > bytes.length) {
     throw damaged(file, "it holds a JPEG 2000 image without its header");
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset + start, bytes.length - start);
   const [right, bottom, left, top] = [8, 12, 16, 20].map((at) => view.getUint32(at));
-  // Sampled components are enlarged by nobody here.
-  if (view.getUint8(43) !== 1 && view.getUint8(43) !== 0) {
-    throw new DataError(file, "holds a JPEG 2000 image with sampled components, which is not read");
+  const samples = view.getUint16(40);
+  let bits = 0;
+  for (let at = 42; at < 42 + 3 * samples; at += 3) {
+    if (at + 3 > view.byteLength) throw damaged(file, "it holds a JPEG 2000 image without its header");
+    bits = Math.max(bits, (view.getUint8(at) & 127) + 1);
+    // Smaller components are enlarged by nobody here.
+    if (view.getUint8(at + 1) === 1 && view.getUint8(at + 2) === 1) continue;
+    throw new DataError(file, "holds a JPEG 2000 image whose components differ in size, which is not read");
   }
-  return {
-    height: bottom - top,
-    width: right - left,
-    samples: view.getUint16(40),
-    bits: (view.getUint8(42) & 127) + 1,
-  };
+  return { height: bottom - top, width: right - left, samples, bits };
 }
 
 function codestreamStart(bytes: Uint8Array): number | undefined {

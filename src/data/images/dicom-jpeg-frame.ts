@@ -8,10 +8,10 @@ export interface JpegFrame {
   readonly height: number;
   readonly width: number;
   readonly components: readonly JpegComponent[];
-  /** Where the segment after the frame header starts. */
-  readonly end: number;
   /** Whether something says which colours the components are: a JFIF or an Adobe segment, or the names R, G and B. */
   readonly saysColours: boolean;
+  /** Where segments of EXIF lie, whose orientation is not DICOM's. */
+  readonly exif: readonly (readonly [start: number, end: number])[];
 }
 
 export interface JpegComponent {
@@ -69,10 +69,12 @@ export function jpegFrame(bytes: Uint8Array, file: string): JpegFrame {
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8) throw wrongJpeg(file, "it does not start like one");
   let frame: JpegFrame | undefined;
   let saysColours = false;
+  const exif: [number, number][] = [];
   walkSegments(bytes, 2, file, (code, content, next) => {
     const word = String.fromCharCode(...content.subarray(0, 5));
     const isAdobe = code === 0xee && word === "Adobe" && content.length >= 12; // shorter ones are passed over by decoders
     if (isAdobe || (code === 0xe0 && word === "JFIF\0")) saysColours = true;
+    if (code === 0xe1) exif.push([next - content.length - 4, next]);
     if (code === 0xda || code === 0xd9) throw wrongJpeg(file, "it has no frame header");
     if (!isFrameHeader(code)) return false;
     const count = content[5];
@@ -87,7 +89,7 @@ export function jpegFrame(bytes: Uint8Array, file: string): JpegFrame {
       height: (content[1] << 8) | content[2],
       width: (content[3] << 8) | content[4],
       components,
-      end: next,
+      exif,
       saysColours: saysColours || String.fromCharCode(...components.map(({ id }) => id)) === "RGB",
     };
     return true;

@@ -113,10 +113,7 @@ async function unpackJpeg(header: DicomHeader, packed: Uint8Array, file: string)
       `holds a JPEG of ${precision} bits with losses, of which 8 bits are read; unpack it with dcmdjpeg or gdcmconv --raw`,
     );
   }
-  const image = await openJpeg(withColours(header, frame, packed), file, {}).decode();
-  if (image.height !== header.height || image.width !== header.width) {
-    throw damaged(file, "the JPEG in it is turned");
-  }
+  const image = await openJpeg(asHeaderSays(header, frame, packed), file, {}).decode();
   if (image.channels === header.samples) return { values: image.pixels, isRgb: true };
   if (image.channels === 3) throw damaged(file, "it says grey, and the JPEG in it is in colour");
   // What is grey everywhere has come as one channel.
@@ -125,16 +122,26 @@ async function unpackJpeg(header: DicomHeader, packed: Uint8Array, file: string)
   return { values, isRgb: true };
 }
 
-/** Tells the decoder which colours the components are, as the header has it, where the stream does not say. */
-function withColours(
+/**
+ * The stream as the decoder is to take it: with the colours of the header where it does not say itself which ones its components
+ * are, and without an orientation, since the header alone speaks of that.
+ */
+function asHeaderSays(
   { photometric, samples }: DicomHeader,
   frame: JpegFrame,
   packed: Uint8Array,
 ): Uint8Array {
-  if (samples === 1 || frame.saysColours) return packed;
-  const transform = photometric === "RGB" ? 0 : 1;
-  const adobe = [0xff, 0xee, 0, 14, ...Buffer.from("Adobe"), 0, 100, 0, 0, 0, 0, transform];
-  return joinBytes([packed.subarray(0, 2), Uint8Array.from(adobe), packed.subarray(2)]);
+  const pieces = [packed.subarray(0, 2)];
+  if (samples === 3 && !frame.saysColours) {
+    const transform = photometric === "RGB" ? 0 : 1;
+    pieces.push(Uint8Array.of(0xff, 0xee, 0, 14, ...Buffer.from("Adobe"), 0, 100, 0, 0, 0, 0, transform));
+  }
+  let at = 2;
+  for (const [start, end] of frame.exif) {
+    pieces.push(packed.subarray(at, start));
+    at = end;
+  }
+  return joinBytes([...pieces, packed.subarray(at)]);
 }
 
 function refuseOtherSize(

@@ -18,8 +18,8 @@ export function openDicom(bytes: Uint8Array, file: string, reading: ImageReading
   const header = readDicomHeader(bytes, file);
   const { height, width, samples } = header;
   const shown = samples === 3 || header.palette !== undefined ? 6 : 1; // colours, and again as grey
-  // Fragments are joined.
-  const memory = 2 * bytes.length + memoryToUnpack(header) + height * width * shown;
+  const pieces = header.pieces.reduce((sum, { length }) => sum + length, 0); // unpacked where deflated, then joined
+  const memory = bytes.length + 2 * pieces + memoryToUnpack(header) + height * width * shown;
   checkSize(file, height, width, memory);
   if (isColour(header.photometric) || header.palette !== undefined) refuseWindow(header, reading, file);
   return { height, width, memory, decode: () => decodeDicom(header, reading, file) };

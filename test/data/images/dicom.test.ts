@@ -76,6 +76,18 @@ describe("what a file is packed with", () => {
     expect(await pixelsOf({ syntax: "extended", pieces: [grey] })).toEqual(greys);
   });
 
+  test("an orientation of the JPEG is not DICOM's, and is not applied", async () => {
+    const raw = { width: 4, height: 3, channels: 3 } as const;
+    const picture = (): sharp.Sharp => sharp(Buffer.from(rgb12), { raw });
+    const plain = await picture().jpeg().toBuffer();
+    const turned = await picture().withMetadata({ orientation: 3 }).jpeg().toBuffer();
+    expect(turned.includes("Exif")).toBe(true);
+    const content = { syntax: "jpeg", samples: 3, photometric: "YBR_FULL_422" } as const;
+    expect(await pixelsOf({ ...content, pieces: [turned] })).toEqual(
+      await pixelsOf({ ...content, pieces: [plain] }),
+    );
+  });
+
   test("JPEG whose components say no colours has those of the header", async () => {
     const flat = Buffer.from(Array.from({ length: 64 * 3 }, (_, i) => [200, 90, 30][i % 3]));
     const jpeg = await sharp(flat, { raw: { width: 8, height: 8, channels: 3 } })
