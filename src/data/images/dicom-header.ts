@@ -65,11 +65,11 @@ export interface Lookup {
   readonly entries: Uint16Array;
 }
 
-/** The file's own window (PS3.3, C.11.2). */
+/** The file's own window (PS3.3, C.11.2), as the file has it: nobody asks whether it can be meant where the manifest names one. */
 export interface FileWindow {
   readonly centre: number;
   readonly width: number;
-  readonly form: "LINEAR" | "LINEAR_EXACT" | "SIGMOID";
+  readonly form: string;
 }
 
 const photometrics = [
@@ -146,7 +146,7 @@ export function readDicomHeader(bytes: Uint8Array, file: string): DicomHeader {
   if (frames !== 1) {
     throw new DataError(
       file,
-      `holds ${frames} frames; files of one image are read: write each frame to a file of its own, as with dcm2pnm --all-frames`,
+      `holds ${frames} frames; files of one image are read: write each frame to a file of its own, as with dcm2pnm --all-frames --write-png`,
     );
   }
   const samples = number(tags.samples, "number of samples");
@@ -230,11 +230,11 @@ function piecesOf(
       "lacks the transfer syntax (0002,0010), and nothing else says how its pixels are packed; write it again with its meta header",
     );
   }
-  const { words, packing } = transferSyntax(uid);
+  const { words, packing, remedy } = transferSyntax(uid);
   if (packing === undefined) {
     throw new DataError(
       file,
-      `has the transfer syntax ${uid.slice(0, 64)} (${words}), which is not read; unpack it with dcmdjpeg or gdcmconv --raw`,
+      `has the transfer syntax ${uid.slice(0, 64)} (${words}), which is not read; ${remedy}`,
     );
   }
   if (items === undefined) {
@@ -250,15 +250,7 @@ function windowOf(elements: DataSet["elements"], file: string): FileWindow | und
   const centre = decimalsOf(elements, tags.windowCentre, file)?.[0];
   const width = decimalsOf(elements, tags.windowWidth, file)?.[0];
   if (centre === undefined || width === undefined) return undefined;
-  const form = textOf(elements, tags.windowFunction) ?? "LINEAR";
-  if (form !== "LINEAR" && form !== "LINEAR_EXACT" && form !== "SIGMOID") {
-    throw new DataError(
-      file,
-      `has a window of the form ${form.slice(0, 40)}; LINEAR, LINEAR_EXACT and SIGMOID are read: name the source's window`,
-    );
-  }
-  if (width > 0 && (width >= 1 || form !== "LINEAR")) return { centre, width, form };
-  throw new DataError(file, `has a window ${width} wide, which shows nothing: name the source's window`);
+  return { centre, width, form: textOf(elements, tags.windowFunction) ?? "LINEAR" };
 }
 
 /** The table of a sequence's first item (PS3.3, C.11.1 and C.11.2). */
@@ -272,10 +264,7 @@ function paletteOf(set: DataSet, signed: boolean, file: string): readonly Lookup
   return [0, 1, 2].map((colour) => {
     const [descriptor, data] = [tags.redDescriptor + colour, tags.redPalette + colour];
     if (!set.elements.has(data) && set.elements.has(tags.segmentedRed)) {
-      throw new DataError(
-        file,
-        "has a palette in segments, which is not read; write it as RGB, as with gdcmimg",
-      );
+      throw new DataError(file, "has a palette in segments, which is not read; write it as RGB");
     }
     return tableOf(set.elements, descriptor, data, set.littleEndian, signed, file);
   });

@@ -7,6 +7,8 @@ import type { ImageReading } from "./image.ts";
 /** Modalities whose stored numbers mean something by themselves, so that the range of their bits shows nothing. */
 const measured = new Set(["CT", "MR", "PT", "NM"]);
 
+const remedy = "name what to show as `window` of the source, such as window: [-1000, 400]";
+
 /** From a rescaled value to 0..1. */
 type Shade = (value: number) => number;
 
@@ -49,7 +51,7 @@ export function lookUp({ first, entries }: Lookup, value: number): number {
 function shadeOf(header: DicomHeader, { window, bits }: ImageReading, file: string): Shade {
   if (window !== undefined) return between(...window);
   if (bits !== undefined) return between(...rescaledRange(header, bits));
-  if (header.window !== undefined) return windowShade(header.window);
+  if (header.window !== undefined) return windowShade(header.window, file);
   const { windowLookup, modality, stored } = header;
   if (windowLookup !== undefined) {
     const most = 2 ** windowLookup.bits - 1;
@@ -58,7 +60,7 @@ function shadeOf(header: DicomHeader, { window, bits }: ImageReading, file: stri
   if (measured.has(modality) && stored > 8) {
     throw new DataError(
       file,
-      `is ${modality} without a window, so that nothing says which values to show; name the source's window, such as window: [-1000, 400]`,
+      `is ${modality} without a window, so that nothing says which values to show; ${remedy}`,
     );
   }
   return between(...rescaledRange(header, stored));
@@ -80,7 +82,10 @@ function between(low: number, high: number): Shade {
 }
 
 /** The formulas of PS3.3, C.11.2.1.2 and C.11.2.1.3. */
-function windowShade({ centre, width, form }: FileWindow): Shade {
+function windowShade({ centre, width, form }: FileWindow, file: string): Shade {
+  if (!(width > 0) || (form === "LINEAR" && width < 1)) {
+    throw new DataError(file, `has a window ${width} wide, which shows nothing; ${remedy}`);
+  }
   switch (form) {
     case "SIGMOID":
       return (value) => 1 / (1 + Math.exp((-4 * (value - centre)) / width));
@@ -89,6 +94,11 @@ function windowShade({ centre, width, form }: FileWindow): Shade {
     case "LINEAR":
       if (width === 1) return (value) => (value <= centre - 0.5 ? 0 : 1);
       return (value) => clamp((value - (centre - 0.5)) / (width - 1) + 0.5);
+    default:
+      throw new DataError(
+        file,
+        `has a window of the form ${form.slice(0, 40)}; LINEAR, LINEAR_EXACT and SIGMOID are read: ${remedy}`,
+      );
   }
 }
 

@@ -7,6 +7,8 @@ export type Packing = "none" | "RLE" | "JPEG" | "JPEG-LS" | "JPEG 2000";
 export interface TransferSyntax {
   readonly words: string;
   readonly packing: Packing | undefined;
+  /** What to do about one that is not read. */
+  readonly remedy: string;
 }
 
 const root = "1.2.840.10008.1.2";
@@ -47,14 +49,21 @@ const rows: readonly (readonly [uid: string, words: string, packing?: Packing])[
   [".4.203", "high-throughput JPEG 2000"],
 ];
 
+const remedy = "write it uncompressed, as explicit VR little endian";
+
 const known = new Map<string, TransferSyntax>(
-  rows.map(([end, words, packing]) => [root + end, { words, packing }]),
+  rows.map(([end, words, packing]) => [root + end, { words, packing, remedy }]),
 );
 
 /** What is known of a transfer syntax; a private one is of no packing that is read. */
 export function transferSyntax(uid: string): TransferSyntax {
   const syntax = known.get(uid);
   if (syntax !== undefined) return syntax;
-  const words = /^1\.2\.840\.10008\.1\.2\.4\.(?:5\d|6\d)$/u.test(uid) ? "a retired form of JPEG" : "unknown";
-  return { words, packing: undefined };
+  if (!/^1\.2\.840\.10008\.1\.2\.4\.(?:5\d|6\d)$/u.test(uid))
+    return { words: "unknown", packing: undefined, remedy };
+  return {
+    words: "a retired form of JPEG",
+    packing: undefined,
+    remedy: "unpack it with dcmdjpeg or gdcmconv --raw",
+  };
 }

@@ -166,9 +166,10 @@ describe("what a file is packed with", () => {
     const refused: readonly [DicomContent, RegExp][] = [
       [
         { named: "1.2.840.10008.1.2.4.201", pieces: [grey2000] },
-        /4\.201 \(high-throughput JPEG 2000 lossless\).*gdcmconv --raw/u,
+        /4\.201 \(high-throughput JPEG 2000 lossless\).*write it uncompressed/u,
       ],
       [{ named: "1.2.840.10008.1.2.4.102", pieces: [grey2000] }, /MPEG-4 video/u],
+      [{ named: "1.2.840.10008.1.2.4.55", pieces: [grey2000] }, /a retired form of JPEG.*dcmdjpeg/u],
       [{ named: "1.2.3.4", values: bytes12 }, /transfer syntax 1\.2\.3\.4 \(unknown\)/u],
       [{ more: [[0x00280008, "IS", "12"]], values: bytes12 }, /holds 12 frames/u],
       [{ allocated: 32, values: bytes12 }, /32 bits a sample/u],
@@ -280,6 +281,10 @@ describe("grey levels", () => {
     expect(await pixelsOf({ values: ramp, more: window("50", "1") })).toEqual(step);
     expect(await whyNot({ values: ramp, more: window("50", "0") })).toMatch(/window 0 wide/u);
     expect(await whyNot({ values: ramp, more: window("50", "9", "CUBIC") })).toMatch(/of the form CUBIC/u);
+    // What to do helps.
+    for (const wrong of [window("50", "0"), window("50", "9", "CUBIC")]) {
+      expect((await pixelsOf({ values: ramp, more: wrong }, { window: [0, 100] }))[5]).toBe(128);
+    }
   });
 
   test("the manifest's window goes before its bits, and both before the file's window", async () => {
