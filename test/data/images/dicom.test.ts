@@ -6,7 +6,16 @@ import { complaint } from "./complaint.ts";
 import { packRuns, writeDicom } from "./dicom-files.ts";
 import type { DicomContent, Element } from "./dicom-files.ts";
 import { encodeLossless } from "./lossless-jpeg.ts";
-import { grey2000, greyLs, packedColour, packedGrey, packedSize, rgb2000, rgbLs } from "./packed-streams.ts";
+import {
+  grey2000,
+  greyLs,
+  packedColour,
+  packedGrey,
+  packedSize,
+  rgb2000,
+  rgbApartLs,
+  rgbLs,
+} from "./packed-streams.ts";
 
 const decode = (bytes: Uint8Array, reading?: ImageReading) => decodeImage(bytes, "x.dcm", reading);
 const pixelsOf = async (content: DicomContent, reading?: ImageReading): Promise<number[]> => [
@@ -152,6 +161,7 @@ describe("what a file is packed with", () => {
 
   test.each([
     ["JPEG-LS", "jpegLs", greyLs, rgbLs],
+    ["JPEG-LS of colours apart", "jpegLs", greyLs, rgbApartLs],
     ["JPEG 2000", "jpeg2000", grey2000, rgb2000],
   ] as const)("%s, grey of 12 bits and colour", async (_, syntax, grey, colour) => {
     const places = Array.from({ length: 108 }, (_, i) => [i % 12, Math.floor(i / 12)]);

@@ -33,3 +33,9 @@ export const rgb2000 = bytes(
   "YExLD8/ARj7QePwBwCR6J1/u8LHK5N162k85OBJvJ21wmC/C9yL0pOvm/3/PwEI+0Ij8AUAc/YOnF6k0N2b3WgkH1hgMHnyTI061",
   "L88bHOyUcv/Z",
 );
+/** One colour after the other. */
+export const rgbApartLs = bytes(
+  "/9j/9wARCAAJAAwDAREAAhEAAxEA/9oACAEBAAAAAIAFABTalOlRof9vYwzFI7MzYYbbbaSCxklVUuVVVUkAFRVX+M7/bKz/aADI",
+  "z/d4/9oACAECAAAAAAAAAXgAFNqU6VGh/2gAvYwzFI7MFmDDbbbZYANmMkkkmpSqqvqQiqrTld1ffzP3+Z+/wP/aAAgBAwAAAAAA",
+  "AAHyABTalOlRgAqH/z2MMxSBZ2Zgw22y7bZjJJEgA0qUqr6qkIq3VXdXTn8zv/md/2D/2Q==",
+);
