@@ -1,4 +1,5 @@
 import sharp from "sharp";
+import type { Sharp } from "sharp";
 import { describe, expect, test } from "vitest";
 import { decodeImage } from "../../../src/data/images/index.ts";
 import type { ImageReading } from "../../../src/data/images/index.ts";
@@ -87,7 +88,7 @@ describe("what a file is packed with", () => {
 
   test("an orientation of the JPEG is not DICOM's, and is not applied", async () => {
     const raw = { width: 4, height: 3, channels: 3 } as const;
-    const picture = (): sharp.Sharp => sharp(Buffer.from(rgb12), { raw });
+    const picture = (): Sharp => sharp(Buffer.from(rgb12), { raw });
     const plain = await picture().jpeg().toBuffer();
     const turned = await picture().withMetadata({ orientation: 3 }).jpeg().toBuffer();
     expect(turned.includes("Exif")).toBe(true);
