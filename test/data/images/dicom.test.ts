@@ -63,6 +63,12 @@ describe("what a file is packed with", () => {
     expect(await whyNot({ ...packed, more })).toMatch(/lacks the transfer syntax/u);
   });
 
+  test("a preamble that starts like TIFF, as of files that are both, makes no TIFF of it", async () => {
+    const file = writeDicom({ values: bytes12 });
+    file.write("II*\0", 0, "latin1");
+    expect([...(await decode(file)).pixels]).toEqual(bytes12);
+  });
+
   test("run lengths of 8 and 16 bits, grey and colour", async () => {
     const flat = [5, 5, 5, 5, 1, 2, 3, 3, 9, 9, 9, 8];
     const size = { width: 4, samples: 1, bytes: 1 } as const;
