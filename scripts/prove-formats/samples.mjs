@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { crc32, gunzipSync, gzipSync } from "node:zlib";
 import { unzipSync, zipSync } from "fflate";
 import sharp from "sharp";
+import { dicomSamples } from "./dicom-samples.mjs";
 import { wordPlaces } from "./mutations.mjs";
 
 const noise = (length, version, below = 256) =>
@@ -518,5 +519,6 @@ export const samples = {
   ),
   "BMP 8": bmp(8),
   "BMP 24": bmp(24),
+  ...dicomSamples((version) => jpegKinds["JPEG baseline"](version).toBuffer()),
   manifest: manifests,
 };

@@ -50,6 +50,31 @@ export async function readBytes(
 }
 
 /**
+ * The beginning of a file, or the whole of one that is gzip'd, since it must be unpacked from its start.
+ *
+ * @param most bytes that are read at most; a gzip'd file may unpack to as much as any
+ * @throws DataError as readBytes
+ */
+export async function readStart(
+  file: string,
+  most: number,
+): Promise<{ readonly bytes: Uint8Array; readonly isWhole: boolean }> {
+  const handle = await openFile(file);
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw new DataError(file, "is not a file");
+    const bytes = await readUpTo(handle, Math.min(stats.size, most));
+    if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return { bytes, isWhole: bytes.length === stats.size };
+  } catch (cause) {
+    if (cause instanceof DataError) throw cause;
+    throw new DataError(file, `cannot be read: ${explain(cause)}`, { cause });
+  } finally {
+    await handle.close();
+  }
+  return { bytes: await readBytes(file), isWhole: true };
+}
+
+/**
  * The whole content of a text file, gzip'd or plain, without its byte order mark.
  *
  * @param limit the most bytes accepted; 256 MiB without

@@ -53,23 +53,25 @@ export const defaultMemory = (): number => Math.floor(totalmem() / 4);
 /** Where decoded images are kept unless somebody names another folder. */
 export const imageCacheFolder = (): string => join(cacheFolder(), "images");
 
-/** Lists what a manifest selects, with progress where images are drawn for it. */
+/** Lists what a manifest selects, with progress where images are drawn or opened for it. */
 export async function listImages(
   manifest: DataManifest,
   options: CatalogueOptions,
   count?: CountWork,
 ): Promise<Catalogue> {
-  let counter: { readonly entry: string; readonly counter: WorkCounter | undefined } | undefined;
+  let counter: { readonly work: string; readonly counter: WorkCounter | undefined } | undefined;
+  const update = (work: string, done: number, total: number): void => {
+    if (counter?.work !== work) {
+      counter?.counter?.[Symbol.dispose]();
+      counter = { work, counter: count?.(work, total) };
+    }
+    counter.counter?.update(done, total);
+  };
   try {
     return await catalogue(manifest, {
       ...options,
-      onDrawn: (entry, done, total) => {
-        if (counter?.entry !== entry) {
-          counter?.counter?.[Symbol.dispose]();
-          counter = { entry, counter: count?.(`drawing ${entry}`, total) };
-        }
-        counter.counter?.update(done, total);
-      },
+      onDrawn: (entry, done, total) => update(`drawing ${entry}`, done, total),
+      onOpened: (entry, done, total) => update(`patients of ${entry}`, done, total),
     });
   } finally {
     counter?.counter?.[Symbol.dispose]();

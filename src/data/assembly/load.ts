@@ -39,9 +39,9 @@ export async function loadAssembly(manifest: DataManifest, options: LoadOptions)
     cache: aString,
     memory: aNumber,
   });
-  const { dataRoot, seed, limit, onDrawn, ...decoding } = options;
+  const { dataRoot, seed, limit, onDrawn, onOpened, ...decoding } = options;
   const { cache = "", memory = Infinity, skipBad = false } = options;
-  const selected = await catalogue(manifest, { dataRoot, seed, limit, skipBad, onDrawn });
+  const selected = await catalogue(manifest, { dataRoot, seed, limit, skipBad, onDrawn, onOpened });
   const decoded = await decodeAssembly(selected, { ...decoding, cache, memory, skipBad });
   return assembled(selected, decoded, manifest.learns);
 }

@@ -36,6 +36,7 @@ import { joinSpellings } from "./identities.ts";
 import { locator, sharer } from "./locating.ts";
 import { combineLabels, listLabels, mapLabels, settle } from "./mapping.ts";
 import type { ClassMapping, Refuse } from "./mapping.ts";
+import { withTagPatients } from "./patient-tags.ts";
 import { keepWithin, positiveLimits, select, whyNoneTaken } from "./selection.ts";
 import { refuseSharedImages } from "./shared-images.ts";
 import type { Taken } from "./shared-images.ts";
@@ -91,6 +92,8 @@ export interface CatalogueOptions {
   readonly skipBad?: boolean | undefined;
   /** Called after each phantom that is drawn, with the name of its entry. */
   readonly onDrawn?: ((entry: string, done: number, total: number) => void) | undefined;
+  /** Called after each file whose header is read for its patient, with the name of its entry. */
+  readonly onOpened?: ((entry: string, done: number, total: number) => void) | undefined;
 }
 
 export const catalogueOptions: OptionChecks<CatalogueOptions> = {
@@ -99,6 +102,7 @@ export const catalogueOptions: OptionChecks<CatalogueOptions> = {
   limit: aNumber,
   skipBad: aFlag,
   onDrawn: aFunction,
+  onOpened: aFunction,
 };
 
 /** The seed of what --seed must not change. */
@@ -155,8 +159,10 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       remark: (remark) => remarks.push({ source: entry.name, ...remark }),
       drawn: (done, total) => options.onDrawn?.(entry.name, done, total),
     };
+    const named = await listEntry(manifest, path, entry, context);
+    const opened = (done: number, total: number): void => options.onOpened?.(entry.name, done, total);
     const listing = joinSpellings(
-      await listEntry(manifest, path, entry, context),
+      entry.patientTag === true ? await withTagPatients(named, context.bad, refuse, opened) : named,
       entry.name,
       context.remark,
     );

@@ -6,6 +6,7 @@ import { path } from "../manifest/fields.ts";
 import { codeOf } from "../../files/causes.ts";
 import { isHarmless } from "../../files/harmless.ts";
 import { askFolder } from "../../files/paths.ts";
+import { isDicomList, isUnnamedDicom } from "../images/dicom-names.ts";
 import type { ListedRecord } from "../catalogue/listing.ts";
 import { mostLabels } from "../catalogue/listing.ts";
 import { oneClassEach, withWanted } from "./class-labels.ts";
@@ -15,9 +16,9 @@ import { imageSuffixList, isImageName } from "../images/image-names.ts";
 const fields = {
   /**
    * The folder of the folders: each folder in it is a label, by its name, and holds its images, at any depth, under names of
-   * image files (images/image-names.ts), gzip'd (.png.gz) or not. Other files in a label's folder, and images beside these
-   * folders, are errors, or left out with --skip-bad; hidden files and folders, and what systems leave behind (Thumbs.db,
-   * __MACOSX and the like), are none of it.
+   * image files (images/image-names.ts), gzip'd (.png.gz) or not, or DICOM files without an ending. Other files in a label's
+   * folder, and images beside these folders, are errors, or left out with --skip-bad; hidden files and folders, and what
+   * systems leave behind (Thumbs.db, __MACOSX and the like), are none of it.
    */
   folder: path,
 };
@@ -50,7 +51,8 @@ export const folder: Format<typeof fields> = {
         if (records.length + others.length >= mostFiles) {
           throw new DataError(root, `holds over ${mostFiles} files`);
         }
-        if (!isImageName(id)) {
+        if (isDicomList(id)) continue;
+        if (!isImageName(id) && !(await isUnnamedDicom(join(root, id)))) {
           others.push(id);
           continue;
         }
@@ -78,15 +80,15 @@ export const folder: Format<typeof fields> = {
 export async function imagesBelow(root: string): Promise<ListedRecord[]> {
   const realRoot = await realFolder(root);
   const records: ListedRecord[] = [];
-  const take = (id: string): void => {
-    if (!isImageName(id)) return;
+  const take = async (id: string): Promise<void> => {
+    if (!isImageName(id) && (isDicomList(id) || !(await isUnnamedDicom(join(root, id))))) return;
     if (records.length >= mostFiles) throw new DataError(root, `holds over ${mostFiles} images`);
     records.push({ id, image: { kind: "file", file: join(root, id) } });
   };
   const seen = new Set<string>();
   for (const { name, kind } of await entriesOf(root)) {
-    if (kind === "file") take(name);
-    else for await (const id of filesBelow(root, realRoot, name, seen, 1)) take(id);
+    if (kind === "file") await take(name);
+    else for await (const id of filesBelow(root, realRoot, name, seen, 1)) await take(id);
   }
   if (records.length === 0) {
     throw new DataError(root, `holds no image (${imageSuffixList})`);

@@ -2,7 +2,7 @@
 
 /** Endings of the kinds that are read, each also with .gz behind it. */
 export const imageSuffixes = [
-  ...[".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".gif", ".bmp", ".dcm"],
+  ...[".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".gif", ".bmp", ".dcm", ".dicom"],
 ] as const;
 
 /** Whether a name looks like an image file's, gzip'd or not. */

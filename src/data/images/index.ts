@@ -2,6 +2,8 @@
 import { DataError } from "../../errors/data-errors.ts";
 import { readBytes } from "../../files/bytes.ts";
 import { openBmp } from "./bmp.ts";
+import { openDicom } from "./dicom.ts";
+import { isDicom } from "./dicom-elements.ts";
 import type { DecodedImage, ImageReading, OpenedImage } from "./image.ts";
 import { openJpeg } from "./jpeg.ts";
 import { isBmp, isGif, isJpeg, isPng, isTiff, isWebp, lookAlike } from "./kinds.ts";
@@ -22,7 +24,7 @@ const throughSharp = [
 ] as const;
 
 /** The kinds that are read, in words. */
-const readKinds = "PNG, JPEG, TIFF, WebP, GIF nor BMP";
+const readKinds = "PNG, JPEG, TIFF, WebP, GIF, BMP nor DICOM";
 
 /** An image file as it was read. */
 export interface PackedImage extends OpenedImage {
@@ -58,6 +60,8 @@ export async function readImage(file: string, reading: ImageReading = {}): Promi
 async function openImage(bytes: Uint8Array, file: string, reading: ImageReading): Promise<OpenedImage> {
   if (isPng(bytes)) return openPng(bytes, file, reading);
   if (isJpeg(bytes)) return openJpeg(bytes, file, reading);
+  // Before TIFF: a DICOM file may begin with anything, also as a TIFF does.
+  if (isDicom(bytes)) return openDicom(bytes, file, reading);
   if (isBmp(bytes)) return openBmp(bytes, file, reading);
   for (const [kind, matches] of throughSharp) {
     if (matches(bytes)) return await openWithSharp(kind, bytes, file, reading);

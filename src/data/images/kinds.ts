@@ -25,7 +25,6 @@ const kinds: readonly Kind[] = [
   ["an empty file", (bytes) => bytes.length === 0],
   ["a PNG damaged by a transfer as text", starts("\x89PNG\n", "\x89PNG\r\r", "\xef\xbf\xbdPNG", "?PNG")],
   ["a piece of a PNG", starts("\x89PNG")],
-  ["DICOM", (bytes) => textAt(bytes, 128, 4) === "DICM"],
   ["JPEG 2000", starts("\0\0\0\x0cjP  ", "\xff\x4f\xff\x51")],
   ["JPEG XL", starts("\0\0\0\x0cJXL ", "\xff\x0a")],
   ["HEIC or AVIF", (bytes) => textAt(bytes, 4, 4) === "ftyp"],

@@ -140,6 +140,11 @@ const common = {
    */
   window: window.optional(),
   /**
+   * Whether the patient of each image is the PatientID (0010,0020) of its DICOM file. Then listing opens the beginning of every
+   * file. For sources whose table or names do not tell patients.
+   */
+  patientTag: z.boolean().optional(),
+  /**
    * Whose patients they are: entries with one word here share their names of patients, which `tessera inspect` compares. "1" and
    * "1.0" are one patient; "1" and "001" are two, which is shown; "nan" and the like are none.
    * Default, as each format says (../formats/NAME.ts): all entries of the format where that is of one published dataset;

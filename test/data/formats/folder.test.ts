@@ -52,7 +52,7 @@ describe("a folder a class", () => {
       "d/a.csv": "",
     });
     expect(await complaint(listFolder(), folder.path)).toBe(
-      "d/a/notes.txt: is no image by its name (.png, .jpg, .jpeg, each with .gz or not); 2 files below d are not",
+      "d/a/notes.txt: is no image by its name (.png, .jpg, .jpeg, .tif, .tiff, .webp, .gif, .bmp, .dcm, .dicom, each with .gz or not); 2 files below d are not",
     );
     const bad: string[] = [];
     const context = contextAt(folder.path, { bad: ({ file }) => void bad.push(relative(folder.path, file)) });

@@ -1,0 +1,60 @@
+// Patients of a source from the headers of its DICOM files, where the manifest asks for it: the one case in which listing opens
+// image files.
+import { DataError } from "../../errors/data-errors.ts";
+import { inLanes } from "../cache/lanes.ts";
+import { readPatientId } from "../images/dicom-patient.ts";
+import type { ImageFile, ListContext, ListedRecord, Listing } from "./listing.ts";
+import type { Refuse } from "./mapping.ts";
+
+/** Files read at a time: they wait for the disk, not for the processor. */
+const lanes = 16;
+
+/**
+ * The listing with the patient of each image. A file without the tag, or with an empty one, has no patient.
+ *
+ * @param bad as of ListContext
+ * @param refuse throws a complaint about a field of the entry
+ * @throws DataError as readPatientId, unless bad records are left out
+ */
+export async function withTagPatients(
+  listing: Listing,
+  bad: ListContext["bad"],
+  refuse: Refuse,
+  opened: (done: number, total: number) => void,
+): Promise<Listing> {
+  const { records, labelNames, rawLabels } = listing;
+  if (records.some(({ patient }) => patient !== undefined)) {
+    refuse(["patientTag"], "cannot stand beside patients that the source's table or names tell already");
+  }
+  const files = records.map(({ image }): ImageFile =>
+    image.kind === "file"
+      ? image
+      : refuse(["patientTag"], "is about DICOM files, and this source holds its images in an array"),
+  );
+  const found = new Map<number, string>();
+  const faults = new Map<number, DataError>();
+  let done = 0;
+  await inLanes(lanes, [...files.entries()], async ([index, { file }]) => {
+    try {
+      const patient = await readPatientId(file);
+      if (patient !== undefined) found.set(index, patient);
+    } catch (cause) {
+      if (!(cause instanceof DataError)) throw cause;
+      faults.set(index, cause);
+    }
+    opened(++done, files.length);
+  });
+  const kept = [...records.keys()].filter((index) => {
+    const fault = faults.get(index);
+    if (fault !== undefined) bad(fault);
+    return fault === undefined;
+  });
+  const width = labelNames.length;
+  const labels = new Uint8Array(kept.length * width);
+  const listed = kept.map((index, i): ListedRecord => {
+    labels.set(rawLabels.subarray(index * width, (index + 1) * width), i * width);
+    const patient = found.get(index);
+    return patient === undefined ? records[index] : { ...records[index], patient };
+  });
+  return { ...listing, records: listed, rawLabels: labels };
+}
