@@ -16,6 +16,7 @@ import { join, resolve } from "node:path";
 import { UsageError } from "../../errors/errors.ts";
 import { suggestion } from "../../errors/nearest.ts";
 import { absent } from "../../labels/states.ts";
+import type { Parents } from "../../labels/class-tree.ts";
 import type { FieldPath } from "../manifest/complaints.ts";
 import { entriesOf, wantedLabels } from "../manifest/entries.ts";
 import type { PlacedEntry } from "../manifest/entries.ts";
@@ -33,6 +34,7 @@ import type { Remark } from "./remarks.ts";
 import { combineLabels, mapLabels, settle } from "./mapping.ts";
 import type { ClassMapping, Refuse } from "./mapping.ts";
 import { keepWithin, positiveLimits, select } from "./selection.ts";
+import { followTree, knownOf, mapThroughTree, treeRemark } from "./tree-labels.ts";
 import { refuseSharedImages } from "./shared-images.ts";
 import type { Taken } from "./shared-images.ts";
 
@@ -58,6 +60,8 @@ export interface SampleList {
 /** Everything that a manifest selects, in its order: sources (each train, validation, test), then its validation and test. */
 export interface Catalogue {
   readonly classes: readonly string[];
+  /** The class above each class, and -1 for none; undefined where the manifest's classes are a flat list. */
+  readonly parents?: Parents;
   readonly image: { readonly height: number; readonly width: number; readonly channels: number };
   readonly lists: readonly SampleList[];
   /** Records of tables and lists that were left out, each once. */
@@ -107,7 +111,7 @@ const fixedSeed = 0;
 export async function catalogue(manifest: DataManifest, options: CatalogueOptions): Promise<Catalogue> {
   expectArgument("catalogue", "the manifest", manifest, aManifest);
   expectOptions("catalogue", options, catalogueOptions);
-  const { classes, sources } = manifest;
+  const { classes, sources, parents } = manifest;
   const { height, width, channels } = manifest.image;
   const image = { height, width, channels };
   const { dataRoot, limit = Infinity, skipBad = false } = options;
@@ -116,6 +120,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
   const skipped = new Map<string, DataError>(); // by message: two entries may read one table
   const reading = {
     classes,
+    ...(parents === undefined ? {} : { parents }),
     image,
     locate: locator(dataRoot),
     once: sharer(),
@@ -158,7 +163,8 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
         `has ${listing.records.length} images, too many for ${classes.length} classes: over 2 GiB of labels`,
       );
     }
-    const mapping = mapLabels(listing.labelNames, classes, entry, refuse);
+    const ownMapping = mapLabels(listing.labelNames, classes, entry, refuse, parents);
+    const mapping = mapThroughTree(ownMapping, parents);
     const chosen = select(listing, entry, refuse);
     if (chosen.length === 0) refuse([], "takes no image: its filters leave none");
     const partOf = await partsOf(place, listing, context, refuse);
@@ -170,7 +176,10 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
   refuseSharedImages(listed, manifest.complain);
   refuseUnknownClasses(manifest, listed);
 
-  const made = listed.map((item) => ({ item, ...sampleLists(item, classes) }));
+  const made = listed.map((item) => ({
+    item,
+    ...sampleLists(item, manifest, (remark) => remarks.push(remark)),
+  }));
   const lists = made.flatMap((each) => each.lists);
   const isTraining = classes.some(manifest.learns);
   if (isTraining && !lists.some(({ part }) => part === "train")) {
@@ -185,7 +194,14 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       `is missing: name images to test on, or give a source a split with a test part (${names} ${verb} none)`,
     );
   }
-  return { classes, image, lists, skipped: [...skipped.values()], remarks };
+  return {
+    ...(parents === undefined ? {} : { parents }),
+    classes,
+    image,
+    lists,
+    skipped: [...skipped.values()],
+    remarks,
+  };
 }
 
 /** How images are drawn from an entry that has more than its limit. */
@@ -257,10 +273,21 @@ async function listEntry(
 }
 
 /** The samples of an entry, by part; a part without any is left out. */
-function sampleLists(item: ListedEntry, classes: readonly string[]): EntryLists {
+function sampleLists(
+  item: ListedEntry,
+  { classes, parents }: Pick<DataManifest, "classes" | "parents">,
+  remark: (remark: Remark) => void,
+): EntryLists {
   const { entry, listing, mapping, chosen, partOf, drawing } = item;
   const combined = combineLabels(listing.rawLabels, mapping);
   const states = settle(combined, classes, mapping, entry);
+  if (parents !== undefined) {
+    const found = followTree(states, combined, listing.unlisted === true, mapping, parents);
+    const taken = new Set(chosen.filter((index) => partOf[index] !== undefined));
+    const wrong = found.filter(({ row }) => taken.has(row));
+    const told = treeRemark(entry.name, wrong, classes, (row) => listing.records[row].id);
+    if (told !== undefined) remark(told);
+  }
   const width = classes.length;
   const labelled = new Uint32Array(width);
   const limits = { images: drawing.limit, positives: positiveLimits(entry.limitPerClass, classes) };
@@ -313,7 +340,9 @@ function refuseUntaughtClasses(
   for (const [k, name] of manifest.classes.entries()) {
     if (taught[k] > 0 || !manifest.learns(name)) continue;
     const some = made.find(({ labelled }) => labelled[k] > 0);
-    const sources = made.filter(({ item }) => item.role === "source" && item.mapping.known[k]);
+    const sources = made.filter(
+      ({ item }) => item.role === "source" && knownOf(item.mapping, manifest.parents)[k],
+    );
     const names = sources.map(({ item }) => `"${item.entry.name}"`).join(", ");
     throw manifest.complain(
       ["classes", k],
@@ -336,7 +365,8 @@ function refuseUnknownClasses(manifest: DataManifest, listed: readonly ListedEnt
   const { classes } = manifest;
   const sources = listed.filter(({ role }) => role === "source");
   for (const [k, name] of classes.entries()) {
-    if (sources.some(({ mapping }) => mapping.known[k]) || !manifest.learns(name)) continue;
+    if (sources.some(({ mapping }) => knownOf(mapping, manifest.parents)[k]) || !manifest.learns(name))
+      continue;
     const labels = [...new Set(sources.flatMap(({ listing }) => listing.labelNames))];
     throw manifest.complain(
       ["classes", k],
@@ -346,7 +376,7 @@ function refuseUnknownClasses(manifest: DataManifest, listed: readonly ListedEnt
   for (const { path, entry, mapping } of listed) {
     if (typeof entry.limitPerClass !== "object") continue;
     for (const name of Object.keys(entry.limitPerClass)) {
-      if (mapping.known[classes.indexOf(name)]) continue;
+      if (knownOf(mapping, manifest.parents)[classes.indexOf(name)]) continue;
       throw manifest.complain(
         [...path, "limitPerClass", name],
         `limits "${name}", which "${entry.name}" has no labels of`,

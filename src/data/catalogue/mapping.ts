@@ -3,6 +3,7 @@
 import { suggestion } from "../../errors/nearest.ts";
 import { absent, negative, positive, softState } from "../../labels/states.ts";
 import type { BlankPolicy, ByClass, UncertainPolicy } from "../manifest/entry-schema.ts";
+import { ancestorsOf, type Parents } from "../../labels/class-tree.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 
 /** Refuses a field of an entry: the field's path below the entry, and the fault. */
@@ -21,18 +22,22 @@ export interface ClassMapping {
   readonly columns: readonly number[];
   /** [K] the classes that the source has labels of; the others are absent on all its images. */
   readonly known: readonly boolean[];
+  /** [K] the known classes that have no label of their own and follow from those below them, where classes are a tree. */
+  readonly follows?: readonly boolean[];
 }
 
 /**
  * The class that each label of a source means. A label with the name of a class needs no line in `mapping`.
  *
  * @param refuse called for an unknown label or class, with the nearest known name
+ * @param parents the class above each class, where classes are a tree
  */
 export function mapLabels(
   labelNames: readonly string[],
   classes: readonly string[],
   { mapping = {}, knows }: Pick<LabelRules, "mapping" | "knows">,
   refuse: Refuse,
+  parents?: Parents,
 ): ClassMapping {
   for (const label of Object.keys(mapping)) {
     if (!labelNames.includes(label)) {
@@ -46,7 +51,10 @@ export function mapLabels(
     classes.indexOf(Object.hasOwn(mapping, label) ? (mapping[label] ?? "") : label),
   );
   for (const [i, name] of (knows ?? []).entries()) {
-    if (!columns.includes(classes.indexOf(name))) {
+    const k = classes.indexOf(name);
+    const isMeant = (column: number): boolean =>
+      column === k || (parents !== undefined && column >= 0 && ancestorsOf(parents, column).includes(k));
+    if (!columns.some(isMeant)) {
       refuse(
         ["knows", i],
         `names "${name}", but no label of this source means it: name the one that does under mapping; ` +

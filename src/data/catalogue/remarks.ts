@@ -5,6 +5,8 @@
 export const remarkKinds = {
   /** Several rows of one image say different things, and the source's policy for them decided. */
   "repeated-rows": "conflict",
+  /** A class is labelled as there and one above it as not, or a class as there and all below it as not. */
+  "contradicts-tree": "conflict",
   /** Words in a column of words, or names of folders, that no class takes. */
   "words-without-class": "not understood",
   /** A filter looked for a number and found none in some cells. */

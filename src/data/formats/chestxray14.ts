@@ -41,7 +41,7 @@ export const chestxray14: Format<typeof fields> = {
     const table = await locateTable(entry.table, context);
     requireColumns(table, ["Image Index", "Finding Labels", "Patient ID"]);
     const findImage = await findImagesIn(entry.images, context);
-    return listRows(
+    const listing = listRows(
       table,
       labelNames,
       findImage,
@@ -66,5 +66,6 @@ export const chestxray14: Format<typeof fields> = {
       },
       context.bad,
     );
+    return { ...listing, unlisted: true };
   },
 };

@@ -60,5 +60,5 @@ export function listWords(
     if (words.length > 0) setPositive(labels, positives);
     return factsOf(entry, rows, at);
   };
-  return listRows(rows, labelNames, findImage, read, context.bad);
+  return { ...listRows(rows, labelNames, findImage, read, context.bad), unlisted: true };
 }
