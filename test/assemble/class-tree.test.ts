@@ -187,7 +187,7 @@ describe("labels of a parent", () => {
 
   test("teach its children, where without the tree they teach them little", async () => {
     const found: (readonly [number, number])[] = [];
-    for (const seed of [1, 2, 3]) found.push([await childrenAuc(seed, true), await childrenAuc(seed, false)]);
+    for (const seed of [1, 2]) found.push([await childrenAuc(seed, true), await childrenAuc(seed, false)]);
     // About .997 and .94: images that show no parent teach the children without a tree, too.
     for (const [withTree, without] of found) {
       expect(withTree).toBeGreaterThan(0.99);
