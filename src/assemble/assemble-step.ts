@@ -79,7 +79,7 @@ export function assembleLosses(
   if (classifier.parents === undefined) {
     return assembleLoss(weak, strong, theta, bias, states, weights, shape.loss);
   }
-  // A step of its own number each time it is recorded, as the data is.
+  // Fed, since a recorded step takes no tensor of values; without a tree there is no feed.
   const above = Uint32Array.from(parentsOfOutputs(head, classifier.parents));
   const parents = engine.feed(() => above, [head.outputs], "u32");
   return assembleLoss(weak, strong, theta, bias, states, weights, { ...shape.loss, parents });

@@ -40,11 +40,6 @@ export function childrenFirst(parents: Parents): readonly number[] {
   return [...parents.keys()].sort((a, b) => depths[b] - depths[a] || a - b);
 }
 
-/** Two lists of parents that say the same of the same classes. */
-export function sameParents(some: Parents | undefined, others: Parents | undefined): boolean {
-  return JSON.stringify(some) === JSON.stringify(others);
-}
-
 /**
  * Raises logits so that no class is less likely than one below it: each becomes the largest of its own and of all below. A NaN
  * stays where it is, and is passed on to the classes above.
