@@ -37,12 +37,14 @@ struct Sizes {
   // end region
 }
 
+// region: inputs of the fused losses
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> weakFeatures: array<f32>;       // [batch, features]
 @group(0) @binding(2) var<storage, read> strongFeatures: array<f32>;     // [batch, features]
 @group(0) @binding(3) var<storage, read> theta: array<f32>;              // [classes, features]
 @group(0) @binding(4) var<storage, read> bias: array<f32>;               // [classes]
 @group(0) @binding(5) var<storage, read> states: array<u32>;             // u8 [batch, classes]
+// end region
 @group(0) @binding(6) var<storage, read> weights: array<f32>;            // [2] of pseudo, of consistency
 @group(0) @binding(7) var<storage, read_write> losses: array<f32>;       // [4] total, bce, pseudo, consistency
 @group(0) @binding(8) var<storage, read_write> gradients: array<f32>;    // [2, batch, classes] weak, strong: total by z
@@ -81,7 +83,9 @@ fn probability(z: f32) -> vec2f {
 fn residual(a: vec2f) -> f32 {
   return select(a.x, -a.y, a.x > sizes.threshold) * sizes.inverseTemperature;
 }
+// end region
 
+// region: label states
 // 0 negative, 1 positive, 100 to 200 soft, all else absent.
 fn state_of(entry: u32) -> u32 {
   return (states[entry / 4u] >> (8u * (entry % 4u))) & 255u;
@@ -95,7 +99,9 @@ fn is_label(state: u32) -> bool {
 fn target_of(label: u32) -> f32 {
   return select(f32(label), f32(label - 100u) / 100.0, label > 1u);
 }
+// end region
 
+// region: entries without supervision
 fn unsupervised(labelled: bool) -> bool {
   return sizes.unsupervised == ALL || (sizes.unsupervised == LABELLED) == labelled;
 }
@@ -128,6 +134,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
 
   var own_sums = vec3f();
   for (var entry = local.x; entry < entries; entry += WIDTH) {
+    // region: logits of an entry
     let image = entry / sizes.classes * sizes.features;
     let class_index = entry % sizes.classes;
     let query = class_index * sizes.features;
@@ -136,6 +143,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
       logits = fma(vec2f(weakFeatures[image + d], strongFeatures[image + d]), vec2f(theta[query + d]), logits);
     }
     logits += bias[class_index];
+    // end region
 
     let state = state_of(entry);
     let is_labelled = is_label(state);

@@ -65,7 +65,9 @@ fn probability(z: f32) -> vec2f {
 fn residual(a: vec2f) -> f32 {
   return select(a.x, -a.y, a.x > sizes.threshold) * sizes.inverseTemperature;
 }
+// end region
 
+// region: label states
 // 0 negative, 1 positive, 100 to 200 soft, all else absent.
 fn state_of(entry: u32) -> u32 {
   return (states[entry / 4u] >> (8u * (entry % 4u))) & 255u;
@@ -79,7 +81,9 @@ fn is_label(state: u32) -> bool {
 fn target_of(label: u32) -> f32 {
   return select(f32(label), f32(label - 100u) / 100.0, label > 1u);
 }
+// end region
 
+// region: entries without supervision
 fn unsupervised(labelled: bool) -> bool {
   return sizes.unsupervised == ALL || (sizes.unsupervised == LABELLED) == labelled;
 }

@@ -14,6 +14,11 @@ export function assemble(): OperatorWork[] {
     const drawn = await bytes([batch, k], 27, 3);
     return { ...drawn, data: drawn.data.map((state: number) => (state === 2 ? 255 : state)) };
   };
+  const allBelowFirst: HostInput = {
+    shape: [k],
+    dtype: "u32",
+    data: Uint32Array.from({ length: k }, (_, i) => (i === 0 ? k : 0)),
+  };
   return [
     {
       name: "query-inner-product",
@@ -43,6 +48,22 @@ export function assemble(): OperatorWork[] {
         return [total, losses];
       },
       peer: { work: "assembleLoss", options: { batch, k, d } },
+    },
+    {
+      name: "assemble-loss-tree",
+      title: "the same, thirteen classes below the first",
+      flops: 4 * batch * k * d,
+      bound: roundingBound(batch * k, 4),
+      inputs: () =>
+        Promise.all([
+          ...[features(23), features(24), theta(), bias(), states()],
+          ...[values([0.7, 1.3]), allBelowFirst].map((each) => Promise.resolve(each)),
+        ]),
+      body([weak, strong, t, b, labels, weights, parents]) {
+        const { total, losses } = assembleLoss(weak, strong, t, b, labels, weights, { parents });
+        return [total, losses];
+      },
+      absent: "nothing there but the loss without a tree",
     },
     {
       name: "sharpen",

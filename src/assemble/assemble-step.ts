@@ -10,6 +10,7 @@ import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { LambdaName, Lambdas } from "./assemble-terms.ts";
 import type { Classifier } from "./classifier.ts";
+import { parentsOfOutputs } from "./label-space.ts";
 import type { Batch } from "../data/assembly/image-reader.ts";
 import type { ResidentImages, StepImages } from "../training/training-images.ts";
 import { randomView, type Normalisation, type ViewSettings } from "./views.ts";
@@ -75,7 +76,13 @@ export function assembleLosses(
   const views = viewFeatures(classifier.features, shape, view);
   const { features, theta, bias } = head.factors(views);
   const [weak, strong = weak] = features;
-  return assembleLoss(weak, strong, theta, bias, states, weights, shape.loss);
+  if (classifier.parents === undefined) {
+    return assembleLoss(weak, strong, theta, bias, states, weights, shape.loss);
+  }
+  // Fed, since a recorded step takes no tensor of values; without a tree there is no feed.
+  const above = Uint32Array.from(parentsOfOutputs(head, classifier.parents));
+  const parents = engine.feed(() => above, [head.outputs], "u32");
+  return assembleLoss(weak, strong, theta, bias, states, weights, { ...shape.loss, parents });
 }
 
 /** The whole step: losses, gradients, optimiser. @returns losses [T], of the shape's terms; the caller disposes it */

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import type { Assembly, ImageSet } from "../data/assembly/assembly.ts";
 import type { Sampler } from "../data/assembly/sampler.ts";
 import { NonFiniteError } from "../errors/training-errors.ts";
+import type { Parents } from "../labels/class-tree.ts";
 import { writeWeights } from "../nn/weights.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Weights } from "../tensor/held.ts";
@@ -68,7 +69,7 @@ export class AssembleTask implements Task<StepInputs, ClassifierJudgement, Class
     this.#initial = initial;
     this.terms = assembleTerms(settings);
     this.parts = assembly.validation === undefined ? ["test"] : ["validation", "test"];
-    this.settings = { ...reproducibleSettings(settings), classes: assembly.classes };
+    this.settings = { ...reproducibleSettings(settings), ...classesOf(assembly) };
     this.data = digestOf(assembly);
     this.#sampler = samplerOf(assembly, settings);
     this.#budget = warmedBudgetOf(settings, this.#sampler.stepsPerEpoch);
@@ -155,6 +156,15 @@ export class AssembleTask implements Task<StepInputs, ClassifierJudgement, Class
     return step <= this.#budget.warmup ? noLambdas : lambdasOf(this.#settings);
   }
 }
+
+/** What a run learns; its tree is told where there is one. */
+export const classesOf = ({
+  classes,
+  parents,
+}: Assembly): { readonly classes: readonly string[]; readonly parents?: Parents } => ({
+  classes,
+  ...(parents === undefined ? {} : { parents }),
+});
 
 /** Of the images' number, sizes and labels. Pixels are left out, since they may be many, and on disk; so changed pixels are not noticed. */
 function digestOf({ classes, sources, validation, test }: Assembly): string {

@@ -3,6 +3,8 @@
 import type { Backbone } from "../nn/backbone.ts";
 import { createBackbone, type BackboneConfiguration } from "../nn/backbones.ts";
 import { Initialiser } from "../nn/initialise.ts";
+import { UsageError } from "../errors/errors.ts";
+import { parentsProblem, type Parents } from "../labels/class-tree.ts";
 import { Module, type Mode } from "../nn/module.ts";
 import { headOf } from "./heads/heads.ts";
 import type { Head, HeadSettings } from "./heads/head.ts";
@@ -12,19 +14,28 @@ import type { Tensor } from "../tensor/tensor.ts";
 export class Classifier extends Module {
   readonly features: Backbone;
   readonly head: Head;
+  /**
+   * The class above each class, and -1 for none; undefined where no class is above another. It makes no difference to `forward`:
+   * `predict` raises the logits of a class to those of the classes below it.
+   */
+  readonly parents: Parents | undefined;
 
   constructor(
     engine: Engine,
     options: {
       readonly network: BackboneConfiguration;
       readonly classes: number;
+      readonly parents?: Parents | undefined;
       readonly seed: number;
       /** Default: class queries with a bias in their fc. */
       readonly head?: HeadSettings;
     },
   ) {
     super(engine);
-    const { network, classes, seed, head = { kind: "queries", bias: "fc" } } = options;
+    const { network, classes, parents, seed, head = { kind: "queries", bias: "fc" } } = options;
+    const problem = parents && parentsProblem(parents, classes);
+    if (problem !== undefined) throw new UsageError(`Classifier: parents ${problem}`);
+    this.parents = parents;
     const init = new Initialiser(engine, seed);
     this.features = this.child("features", createBackbone(engine, init, network));
     this.head = this.child("head", headOf(engine, init, this.features.features, classes, head));

@@ -15,6 +15,7 @@ import {
   type OptionChecks,
 } from "../errors/arguments.ts";
 import { anImageSet, type Assembly, type ImageSet } from "../data/assembly/assembly.ts";
+import { raiseAboveChildren } from "../labels/class-tree.ts";
 import { negative, positive } from "../labels/states.ts";
 import { aucByClass, meanAuc } from "../metrics/auc.ts";
 import { normaliseImages } from "../functions/images.ts";
@@ -52,7 +53,8 @@ const normalisationFields: OptionChecks<Normalisation> = {
 };
 
 /**
- * Logits [N, K] of a set, in batches, with running statistics and without augmentation.
+ * Logits [N, K] of a set, in batches, with running statistics and without augmentation. Where classes stand below others, the
+ * logit of each is raised to the largest of those below it: no class is less likely than one that is a kind of it.
  *
  * @throws the signal's reason when it ended the work; DataError when a file of the cache was changed meanwhile
  */
@@ -88,6 +90,7 @@ export async function predict(
   } finally {
     await reader.close();
   }
+  if (classifier.parents !== undefined) raiseAboveChildren(logits, classifier.parents);
   return logits;
 }
 

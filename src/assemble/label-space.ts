@@ -2,21 +2,24 @@
 
 import { expectArgument, madeWith, wholeFrom } from "../errors/arguments.ts";
 import type { Assembly, ImageSet } from "../data/assembly/assembly.ts";
+import { noParent, type Parents } from "../labels/class-tree.ts";
 import { absent } from "../labels/states.ts";
 import type { Head, HeadChoice, HeadSettings } from "./heads/head.ts";
 
 /** How many classes there are, and which of them each source knows, by number. */
 export interface LabelSpace {
   readonly classes: number;
+  /** The class above each class, and -1 for none; left out where no class is above another. */
+  readonly parents?: Parents | undefined;
   readonly known: readonly (readonly number[])[];
 }
 
 const taught = madeWith("an assembly, with its classes and sources", ["classes", "sources"]);
 
 /** A source knows a class of which one of its images has a label. */
-export function labelSpaceOf(assembly: Pick<Assembly, "classes" | "sources">): LabelSpace {
+export function labelSpaceOf(assembly: Pick<Assembly, "classes" | "parents" | "sources">): LabelSpace {
   expectArgument("labelSpaceOf", "the assembly", assembly, taught);
-  const { classes, sources } = assembly;
+  const { classes, parents, sources } = assembly;
   const known = sources.map(({ states }) => {
     const seen = classes.map(() => false);
     states.forEach((state, at) => {
@@ -24,19 +27,28 @@ export function labelSpaceOf(assembly: Pick<Assembly, "classes" | "sources">): L
     });
     return [...classes.keys()].filter((k) => seen[k]);
   });
-  return { classes: classes.length, known };
+  return { classes: classes.length, known, ...(parents === undefined ? {} : { parents }) };
 }
 
 /** Where no data was looked at: sources that know all. Sizes do not depend on what they know. */
-export function wholeLabelSpace(classes: number, sources: number): LabelSpace {
+export function wholeLabelSpace(classes: number, sources: number, parents?: Parents): LabelSpace {
   expectArgument("wholeLabelSpace", "the number of classes", classes, wholeFrom(1));
   expectArgument("wholeLabelSpace", "the number of sources", sources, wholeFrom(1));
   const all = Array.from({ length: classes }, (_, k) => k);
-  return { classes, known: Array.from({ length: sources }, () => all) };
+  const known = Array.from({ length: sources }, () => all);
+  return { classes, known, ...(parents === undefined ? {} : { parents }) };
 }
 
 export function headSettingsOf(choice: HeadChoice, { known }: LabelSpace): HeadSettings {
   return choice.kind === "per-source" ? { ...choice, known } : choice;
+}
+
+/** The class above each output of a head: the tree once more for each source of a head with outputs per source. */
+export function parentsOfOutputs(head: Head, parents: Parents): Parents {
+  return Array.from({ length: head.outputs }, (_, output) => {
+    const above = parents[output % parents.length];
+    return above < 0 ? noParent : output - (output % parents.length) + above;
+  });
 }
 
 /**

@@ -35,5 +35,5 @@ export function ofLength(
 }
 
 /** What is known of labels before the data is. */
-export const declaredLabels = ({ classes, sources }: Manifest): LabelSpace =>
-  wholeLabelSpace(classes.length, sources.length);
+export const declaredLabels = ({ classes, parents, sources }: Manifest): LabelSpace =>
+  wholeLabelSpace(classes.length, sources.length, parents);

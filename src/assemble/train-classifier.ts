@@ -65,6 +65,7 @@ export async function trainClassifier(
 
 /** A checkpoint as a run of other settings would have made it; whoever asks knows that it would have been the same. */
 export function asOfSettings({ record, tensors }: Checkpoint, settings: TrainingSettings): Checkpoint {
-  const { classes } = record.settings;
-  return { record: { ...record, settings: { ...reproducibleSettings(settings), classes } }, tensors };
+  const { classes, parents } = record.settings;
+  const learned = { classes, ...(parents === undefined ? {} : { parents }) };
+  return { record: { ...record, settings: { ...reproducibleSettings(settings), ...learned } }, tensors };
 }

@@ -59,8 +59,8 @@ export function classifierOf(engine: Engine, settings: TrainingSettings, labels:
   expectArgument("classifierOf", "the settings", settings, trainingSettings);
   expectArgument("classifierOf", "the labels", labels, aLabelSpace);
   const { network, head = { kind: "queries", bias: "fc" }, seed } = settings;
-  const { classes } = labels;
-  return new Classifier(engine, { network, classes, seed, head: headSettingsOf(head, labels) });
+  const { classes, parents } = labels;
+  return new Classifier(engine, { network, classes, parents, seed, head: headSettingsOf(head, labels) });
 }
 
 /** Which images the steps of a run take. */

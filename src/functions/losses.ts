@@ -204,7 +204,13 @@ export function sharpen(probabilities: Tensor, options: Partial<SharpenAttribute
 }
 
 /** The switches of `assembleLoss`; the defaults are the paper's. */
-export type AssembleLossOptions = Partial<AssembleLossAttributes>;
+export interface AssembleLossOptions extends Partial<AssembleLossAttributes> {
+  /**
+   * u32 [K]: the class right above each class, K or more for a class that stands below none. A positive label of a class with
+   * absent children and no positive one then teaches that one of them at least is there. Default: no class is above another.
+   */
+  readonly parents?: Tensor | undefined;
+}
 
 const assembleLossOptions: OptionChecks<AssembleLossOptions> = {
   ...sharpenOptions,
@@ -212,6 +218,7 @@ const assembleLossOptions: OptionChecks<AssembleLossOptions> = {
   unsupervisedOn: oneOf(unsupervisedChoices),
   normalise: oneOf(normaliseChoices),
   strongShare: aNumber,
+  parents: aTensor,
 };
 
 /** What `assembleLoss` computes in one go. */
@@ -233,7 +240,7 @@ export interface AssembleLossResult {
  * @param states u8 [B, K]: 0 negative, 1 positive, 100 to 200 a probability of (state - 100) / 100, anything else absent
  * @param weights f32 [2]: lambda of the pseudo-label and of the consistency loss, both 0 during warm-up
  * @param options defaults: threshold .5, temperature 4, stopGradient true, unsupervisedOn "absent", normalise "entries",
- *   strongShare 0
+ *   strongShare 0, no parents
  * @returns the total, which has gradients with respect to features, theta and bias, and all losses, which have none
  * @throws ShapeError when the shapes or options do not fit
  */
@@ -247,7 +254,9 @@ export function assembleLoss(
   options: AssembleLossOptions = {},
 ): AssembleLossResult {
   expectOptions("assembleLoss", options, assembleLossOptions);
+  const { parents, ...attributes } = options;
   const inputs = [weakFeatures, strongFeatures, theta, bias, states, weights];
+  if (parents !== undefined) inputs.push(parents);
   const [total, losses, gradients] = run("assembleLoss", inputs, {
     threshold: 0.5,
     temperature: 4,
@@ -255,7 +264,7 @@ export function assembleLoss(
     unsupervisedOn: "absent",
     normalise: "entries",
     strongShare: 0,
-    ...given(options),
+    ...given(attributes),
   });
   gradients.dispose(); // the tape keeps them where there is one
   return { total, losses };

@@ -31,15 +31,18 @@ export function labelTables(
   words: {
     readonly policy: (source: string, className: string) => string;
     readonly sizes: (source: string) => string;
+    /** How many classes are above each class, where they are a tree. */
+    readonly depths?: readonly number[] | undefined;
   },
 ): string {
+  const titles = classes.map((name, k) => `${"  ".repeat(words.depths?.[k] ?? 0)}${name}`);
   const sources = [...new Set(counts.map(({ source }) => source))];
   return sources
     .map((source) => {
       const lists = counts.filter((count) => count.source === source);
       const known = classes.map((_, k) => lists.some((list) => list.classes[k].absent < list.images));
       const lines = [`${source}: ${describe(lists, words.sizes(source))}`];
-      if (known.includes(true)) lines.push(labelTable(classes, lists, known));
+      if (known.includes(true)) lines.push(labelTable(titles, lists, known));
       const uncertain = classes.flatMap((name, k) => {
         const total = lists.reduce((sum, list) => sum + list.classes[k].uncertain, 0);
         return total === 0 ? [] : `${name} ${number(total)} (taken as ${words.policy(source, name)})`;
@@ -69,9 +72,12 @@ function describe(lists: readonly ListCount[], sizes: string): string {
   return facts.join("; ");
 }
 
-/** The columns of a table: kinds of labels, soft and uncertain ones only where they occur. */
+/**
+ * The columns of a table: kinds of labels, soft and uncertain ones only where they occur.
+ * @param titles of the classes, those below others indented
+ */
 function labelTable(
-  classes: readonly string[],
+  titles: readonly string[],
   lists: readonly ListCount[],
   known: readonly boolean[],
 ): string {
@@ -93,9 +99,9 @@ function labelTable(
     ],
     colAligns: ["left", ...lists.flatMap(() => kinds.map(() => "right" as const))],
   });
-  for (const [k, name] of classes.entries()) {
+  for (const [k, title] of titles.entries()) {
     if (known[k])
-      table.push([name, ...lists.flatMap((list) => kinds.map(({ kind }) => number(list.classes[k][kind])))]);
+      table.push([title, ...lists.flatMap((list) => kinds.map(({ kind }) => number(list.classes[k][kind])))]);
   }
   return table.toString();
 }

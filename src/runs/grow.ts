@@ -1,6 +1,7 @@
 // A trained model with classes more than it was trained for: what it knows stays as it was, to the bit where the order of its
 // classes does.
 
+import { ancestorsOf, noParent, type Parents } from "../labels/class-tree.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { firstDifference } from "../training/canonical.ts";
 import { ModelError } from "../errors/training-errors.ts";
@@ -20,6 +21,8 @@ const classAxes: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 /** What the grown model is asked to be. */
 export interface GrownModel {
   readonly classes: readonly string[];
+  /** The class above each class, and -1 for none; left out where no class is above another. */
+  readonly parents?: Parents | undefined;
   readonly image: ModelRecord["image"];
   readonly settings: TrainingSettings;
 }
@@ -28,7 +31,10 @@ export interface GrownModel {
  * Whether a model can grow into another.
  * @throws ModelError saying what stands against it
  */
-export function checkGrowth({ file, record }: ModelFile, { classes, image, settings }: GrownModel): void {
+export function checkGrowth(
+  { file, record }: ModelFile,
+  { classes, parents, image, settings }: GrownModel,
+): void {
   const refuse = (reason: string): never => {
     throw new ModelError(file, reason);
   };
@@ -47,6 +53,12 @@ export function checkGrowth({ file, record }: ModelFile, { classes, image, setti
   }
   if (classes.length === record.classes.length) {
     refuse("the manifest names no class that the model does not know; add one, or train without add-class");
+  }
+  for (const [k, name] of record.classes.entries()) {
+    const above = record.classes[record.parents?.[k] ?? noParent] as string | undefined;
+    const now = parents === undefined ? [] : ancestorsOf(parents, classes.indexOf(name));
+    if (above === undefined || now.includes(classes.indexOf(above))) continue;
+    refuse(`has "${name}" below "${above}", and the manifest has not; write its classes as a tree that does`);
   }
   const { network, head, normalisation } = settings;
   const asked = { network, head, normalisation, image };

@@ -16,6 +16,7 @@ import { ModelError } from "../errors/training-errors.ts";
 import { suggestedPath } from "../files/near-files.ts";
 import { isFinished, readAnyRecord, runFiles } from "./run-folder.ts";
 import { modelKind, readTensorFile } from "../interchange/safetensors.ts";
+import { noParent, parentsProblem } from "../labels/class-tree.ts";
 import { difference, writeWeights } from "../nn/weights.ts";
 import { type Weights } from "../tensor/held.ts";
 
@@ -27,6 +28,8 @@ const perChannel = z.array(z.number()).readonly();
 const modelRecordSchema = z.strictObject({
   /** In the order of the logits. */
   classes: z.array(z.string()).min(1),
+  /** The class above each class, by number, and -1 for none; left out where no class is above another. */
+  parents: z.array(z.int().min(noParent)).optional(),
   /** What images are made to fit. */
   image: z.strictObject({
     ...{ height: count, width: count, channels: z.union([z.literal(1), z.literal(3)]) },
@@ -156,7 +159,7 @@ export function classifierOfModel(engine: Engine, model: ModelFile): Classifier 
   expectArgument("classifierOfModel", "the model", model, aModelFile);
   const {
     file,
-    record: { network, head, classes },
+    record: { network, head, classes, parents },
     weights,
   } = model;
   const refuse = (reason: string): never => {
@@ -166,7 +169,9 @@ export function classifierOfModel(engine: Engine, model: ModelFile): Classifier 
     const orphan = classes.find((_, k) => !head.known.some((numbers) => numbers.includes(k)));
     if (orphan !== undefined) refuse(`says of no source that it knows "${orphan}"`);
   }
-  const classifier = new Classifier(engine, { network, classes: classes.length, seed: 0, head });
+  const problem = parents && parentsProblem(parents, classes.length);
+  if (problem !== undefined) refuse(`its tree of classes ${problem}`);
+  const classifier = new Classifier(engine, { network, classes: classes.length, parents, seed: 0, head });
   const wrong = difference(classifier, weights);
   if (wrong !== undefined) {
     classifier.dispose();

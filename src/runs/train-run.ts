@@ -240,7 +240,7 @@ export class RunSession implements Disposable {
     const tested = testResults(result, assembly, count);
     const { seconds } = folder;
     const { evaluation, kept, validation, endedEarly, classifier } = result;
-    const { classes } = assembly;
+    const { classes, parents } = assembly;
     const { network, normalisation } = settings;
     const { head } = classifier;
     const { device, ...made } = this.#environment;
@@ -248,7 +248,8 @@ export class RunSession implements Disposable {
       ? undefined
       : {
           record: {
-            ...{ classes, image: manifest.image, network, head: head.settings, normalisation, epoch: kept },
+            ...{ classes, ...(parents === undefined ? {} : { parents: [...parents] }) },
+            ...{ image: manifest.image, network, head: head.settings, normalisation, epoch: kept },
           },
           tensors: await readWeights(classifier),
         };

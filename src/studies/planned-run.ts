@@ -2,6 +2,7 @@
 // from is a field here: what it does to the images, and its part in the key of a run, are in this file, too.
 
 import { restrict, type Assembly, type ImageSet } from "../data/assembly/assembly.ts";
+import { keptParents } from "../labels/class-tree.ts";
 import { absent } from "../labels/states.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 
@@ -49,8 +50,13 @@ export function assemblyOf(
       scoredClasses.includes(learned[at % learned.length]) ? state : absent,
     ),
   });
+  const parents =
+    classes === undefined
+      ? whole.parents
+      : whole.parents && keptParents(whole.parents, whole.classes, learned);
   return {
     classes: learned,
+    ...(parents === undefined ? {} : { parents }),
     sources: whole.sources.filter(({ source }) => sources?.includes(source) ?? true).map(only),
     ...(whole.validation === undefined ? {} : { validation: judged(only(whole.validation)) }),
     // All arms are tested with the same labels.

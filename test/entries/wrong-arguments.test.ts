@@ -93,6 +93,7 @@ const rows: Rows<typeof tessera> = {
       unsupervisedOn: "absent",
       normalise: "batch",
       strongShare: 0,
+      parents: words(2, 0),
     },
   ],
   attention: () => [

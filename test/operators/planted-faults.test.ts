@@ -44,6 +44,7 @@ const writes: readonly Fault[] = [
   { kernel: "depthwiseConv2d", operator: "groupedConv2d", from: "image >= sizes", to: "image > sizes" },
   { kernel: "groupNormApply", operator: "groupNorm", from: "image >= sizes", to: "image > sizes" },
   { kernel: "resizeBilinear", operator: "resize2d", from: "image >= sizes", to: "image > sizes" },
+  { kernel: "assembleTreeWeights", operator: "assembleLoss", from: "at >= sizes", to: "at > sizes" },
   { kernel: "attentionWeights", operator: "attention", from: "index >= sizes", to: "index > sizes" },
 ];
 
@@ -62,8 +63,24 @@ const races: readonly Fault[] = [
     at: 0,
   },
   withoutBarrier("augmentImages", "augmentImages"),
+  // Both a head and the child itself write the child's gradient.
+  {
+    kernel: "assembleTreeLoss",
+    operator: "assembleLoss",
+    from: "if (head_of(entry) != entry) { continue; }",
+    to: "",
+  },
   withoutBarrier("assembleLoss", "assembleLoss"),
   withoutBarrier("assembleLoss", "assembleLoss", 1),
+  // Either of the two would do on this device.
+  {
+    kernel: "assembleTreeLoss",
+    operator: "assembleLoss",
+    from: "storageBarrier();\n  workgroupBarrier();",
+    to: "",
+    at: 0,
+  },
+  withoutBarrier("assembleTreeLoss", "assembleLoss", 1),
   withoutBarrier("assembleTotals", "assembleLoss"),
   withoutBarrier("clipFactor", "clipFactor"),
   withoutBarrier("scaledSum", "softmaxCrossEntropy"),

@@ -31,6 +31,14 @@ describe("the table of labels", () => {
     expect(text).not.toMatch(/soft|Uncertain/u);
   });
 
+  test("has classes that stand below others indented", () => {
+    const list = listOf("A", "train", [{ id: "1", labels: "++" }]);
+    const words = { policy: () => "", sizes: () => "", depths: [0, 1] };
+    const text = labelTables(["Edema", "Mass"], [countLabels(list, 2)], words);
+    expect(text).toMatch(/^Edema +1 +0$/mu);
+    expect(text).toMatch(/^ {2}Mass +1 +0$/mu);
+  });
+
   test("says what was uncertain and what it was taken as, and counts probabilities", () => {
     const text = print([
       "B",

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { ModelError } from "../../src/errors/training-errors.ts";
-import { checkGrowth, grownWeights } from "../../src/runs/grow.ts";
+import { checkGrowth, grownWeights, type GrownModel } from "../../src/runs/grow.ts";
 import { classifierOf, type TrainingSettings } from "../../src/assemble/training-settings.ts";
 import { labelSpaceOf, wholeLabelSpace } from "../../src/assemble/label-space.ts";
 import { readWeights } from "../../src/nn/weights.ts";
@@ -138,7 +138,7 @@ describe("a grown model", () => {
   test("is refused with what stands against it", async () => {
     const head: HeadChoice = { kind: "queries", bias: "fc" };
     const model = await trained(head);
-    const asked = { classes: [...old, "edema"], image, settings: withHead(head) };
+    const asked: GrownModel = { classes: [...old, "edema"], image, settings: withHead(head) };
     const refusal = (changed: Partial<typeof asked>, of = model): string => {
       try {
         checkGrowth(of, { ...asked, ...changed });
@@ -161,6 +161,14 @@ describe("a grown model", () => {
     expect(refusal({ image: { ...image, width: 32 } })).toMatch(
       /its image has width 16, and the manifest's has 32/,
     );
+    const withTree = { ...model, record: { ...model.record, parents: [-1, 0, -1] } };
+    expect(refusal({}, withTree)).toMatch(
+      /has "nodule" below "mass", and the manifest has not; write its classes as a tree/,
+    );
+    expect(refusal({ parents: [2, -1, -1, -1] }, withTree)).toMatch(/has "nodule" below "mass"/);
+    // New classes below old ones, and one between two old ones.
+    expect(refusal({ parents: [-1, 0, -1, 0] }, withTree)).toBe("");
+    expect(refusal({ parents: [-1, 3, -1, 0] }, withTree)).toBe("");
     const dynamic = { ...model, record: { ...model.record, head: { kind: "dynamic" as const } } };
     expect(refusal({}, dynamic)).toMatch(/head is dynamic, and only queries and linear heads grow/);
   });

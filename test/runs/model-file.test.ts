@@ -73,6 +73,20 @@ describe("a model", () => {
     }
   });
 
+  test("has the tree of its classes, where there is one", async () => {
+    const head: HeadSettings = { kind: "linear" };
+    const parents = [-1, 0, 0];
+    await write("tree", head, { ...(recordOf(head) as ModelRecord), parents });
+    const { classifier, record } = await readModel(engine(), join(folder, "tree"));
+    expect(record.parents).toEqual(parents);
+    expect(classifier.parents).toEqual(parents);
+    classifier.dispose();
+    await write("circle", head, { ...(recordOf(head) as ModelRecord), parents: [-1, 2, 1] });
+    await expect(readModel(engine(), join(folder, "circle"))).rejects.toThrow(
+      /its tree of classes puts class 1 above itself; take a copy of this file, or train the model again/,
+    );
+  });
+
   test("with another backbone is read back, too", async () => {
     const head: HeadSettings = { kind: "linear" };
     const resnet: BackboneConfiguration = {

@@ -33,7 +33,8 @@ export const lossGradients: GradientsOf<typeof lossOperators> = {
   ],
   // Both branches of the sharpening have slope 1 - 1/t.
   sharpen: ({ attributes: { temperature }, gradient: g }) => [() => scale(g, 1 - 1 / temperature)],
-  assembleLoss: ({ inputs: [weak, strong, theta], outputs: [, , logitGradients], gradient: g }) => {
+  assembleLoss: ({ inputs, outputs: [, , logitGradients], gradient: g }) => {
+    const [weak, strong, theta] = inputs;
     const [, batch, classes] = logitGradients.shape;
     const both = multiply(logitGradients, g);
     const ofView = (view: number): Tensor =>
@@ -53,6 +54,7 @@ export const lossGradients: GradientsOf<typeof lossOperators> = {
       () => sum(both, { axes: [0, 1] }),
       undefined,
       noGradientOf("assembleLoss", "weights"),
+      ...(inputs.length > 6 ? [undefined] : []), // the parents are whole numbers, as the states
     ];
   },
 };

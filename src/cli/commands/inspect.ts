@@ -11,6 +11,7 @@ import { refuseEmpty } from "../../data/assembly/load.ts";
 import type { Catalogue } from "../../data/catalogue/catalogue.ts";
 import type { DecodedAssembly } from "../../data/assembly/pixels.ts";
 import { findingLines, labelTables } from "../../report/inspection-report.ts";
+import { depthsOf, type Parents } from "../../labels/class-tree.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
 import { writeSheets, writeViews } from "../inspection-sheets.ts";
 import { skippedLines } from "../loading.ts";
@@ -42,6 +43,7 @@ const memory = 2 ** 27;
  * Prints the tables and findings, or with --json one object:
  *
  *     manifest, dataRoot, seed, limit (null: none), classes
+ *     parents      { <class>: the class above it }, where the manifest's classes are a tree
  *     image        { height, width, channels, fit }: the size of every image after loading, and how it is brought to it
  *     lists        [{ source, part, images, patients, withoutPatient, unlabelled,
  *                     classes: { <class>: { positive, negative, absent, soft, uncertain, uncertainAs } } }]
@@ -88,12 +90,14 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
     await writeViews(options.views, engine, manifest, contents);
   }
 
+  const { parents } = selected;
   const policy = (source: string, className: string): string =>
     uncertaintyPolicy(manifest, source, className);
   if (options.json) {
     const report = {
       ...{ manifest: file, dataRoot, seed, limit: limit ?? null },
       classes: selected.classes,
+      ...(parents === undefined ? {} : { parents: parentNames(selected.classes, parents) }),
       image: selected.image,
       lists: listsAsJson(selected.classes, inspection, policy),
       sizes: Object.fromEntries(sizes),
@@ -107,7 +111,8 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
     process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   } else {
     const sizesOf = (source: string): string => describeSizes(sizes.get(source) ?? []);
-    const tables = labelTables(selected.classes, inspection.counts, { policy, sizes: sizesOf });
+    const depths = parents && depthsOf(parents);
+    const tables = labelTables(selected.classes, inspection.counts, { policy, sizes: sizesOf, depths });
     const { height, width, channels } = selected.image;
     const lines = [
       `${file}: ${selected.classes.length} classes, images of ${height} x ${width} x ${channels}`,
@@ -147,6 +152,13 @@ function withoutNames(inspection: Inspection): Inspection {
     ),
   }));
   return { ...inspection, findings };
+}
+
+/** The class above each class that stands below one. */
+function parentNames(classes: readonly string[], parents: Parents): Record<string, string> {
+  return Object.fromEntries(
+    classes.flatMap((name, k) => (parents[k] < 0 ? [] : [[name, classes[parents[k]]]])),
+  );
 }
 
 async function sizesBySource(selected: Catalogue, seed: number): Promise<Map<string, SizeCount[]>> {

@@ -6,6 +6,7 @@ import {
   expectFields,
   listOf,
   madeWith,
+  numbers,
   required,
   strings,
   wholeFrom,
@@ -14,6 +15,7 @@ import {
   aNumber,
   type Requirement,
 } from "../../errors/arguments.ts";
+import { parentsProblem, type Parents } from "../../labels/class-tree.ts";
 import { absent, isSoft, negative, positive } from "../../labels/states.ts";
 import { ArrayPixels, type PixelRow } from "../cache/pixel-rows.ts";
 import { StoredPixels } from "../cache/stored-pixels.ts";
@@ -58,6 +60,8 @@ export interface Origins {
 /** Several partially labelled sources over one list of classes, and a test split that belongs to none of them. */
 export interface Assembly {
   readonly classes: readonly string[];
+  /** The class above each class, and -1 for none; left out where no class is above another. */
+  readonly parents?: Parents | undefined;
   readonly sources: readonly ImageSet[];
   /** Images that decide schedule, stopping and kept weights; nothing is learned from them. */
   readonly validation?: ImageSet;
@@ -78,6 +82,7 @@ const somePixels: Requirement = {
 
 const assemblyParts: OptionChecks<Assembly> = {
   classes: required(strings),
+  parents: numbers,
   sources: required(imageSets),
   validation: anImageSet,
   test: required(anImageSet),
@@ -146,7 +151,7 @@ export function imageSet<Held extends Pixels>(set: ImageSet<Held>, classCount: n
 export function assembly(parts: Assembly, learns: Learns = everyClass): Assembly {
   expectFields("assembly", parts, assemblyParts);
   expectArgument("assembly", "learns", learns, aFunction);
-  const { classes, sources, validation, test } = parts;
+  const { classes, parents, sources, validation, test } = parts;
   const fail = (field: string, reason: string): never => {
     throw new ManifestError("assembly", field, reason);
   };
@@ -154,6 +159,8 @@ export function assembly(parts: Assembly, learns: Learns = everyClass): Assembly
   if (sources.length === 0) fail("sources", "is empty");
   const twice = classes.find((name, i) => classes.indexOf(name) !== i);
   if (twice !== undefined) fail("classes", `names "${twice}" twice`);
+  const problem = parents && parentsProblem(parents, classes.length);
+  if (problem !== undefined) fail("parents", problem);
 
   for (const set of [...sources, ...(validation === undefined ? [] : [validation]), test]) {
     imageSet(set, classes.length);
@@ -169,7 +176,13 @@ export function assembly(parts: Assembly, learns: Learns = everyClass): Assembly
       fail("classes", `names "${name}", but no image of a source has a label of it`);
     }
   }
-  return { classes, sources, ...(validation === undefined ? {} : { validation }), test };
+  return {
+    classes,
+    ...(parents === undefined ? {} : { parents }),
+    sources,
+    ...(validation === undefined ? {} : { validation }),
+    test,
+  };
 }
 
 /** Joins image sets of one size under one name, so that several sources are trained or tested as one. */

@@ -10,13 +10,14 @@ import { StoredPixels } from "../cache/stored-pixels.ts";
 const pieceBytes = 2 ** 24;
 
 /**
- * SHA-256 of classes, sizes, labels, names, patients and pixels.
+ * SHA-256 of classes and their tree, sizes, labels, names, patients and pixels.
  * @throws DataError when a file of the cache was changed meanwhile
  */
 export async function assemblyDigest(assembly: Assembly): Promise<string> {
   expectArgument("assemblyDigest", "the assembly", assembly, anAssembly);
-  const { classes, sources, validation, test } = assembly;
+  const { classes, parents, sources, validation, test } = assembly;
   const hash = createHash("sha256").update(JSON.stringify(classes));
+  if (parents !== undefined) hash.update(JSON.stringify(parents));
   for (const set of [...sources, ...(validation === undefined ? [] : [validation]), test]) {
     const { source, count, height, width, channels, origins, patients, ids } = set;
     hash.update(JSON.stringify([source, count, height, width, channels, origins?.names, patients, ids]));

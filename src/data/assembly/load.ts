@@ -57,7 +57,7 @@ export function assembled(selected: Catalogue, decoded: DecodedImages, learns?: 
   expectArgument("assembled", "the images", decoded, decodedImages);
   if (learns !== undefined) expectArgument("assembled", "learns", learns, aFunction);
   refuseEmpty(selected, decoded);
-  const { classes, lists } = selected;
+  const { classes, parents, lists } = selected;
   const { sets } = decoded;
   const of = (part: Part): ImageSet[] => sets.filter((_, i) => lists[i].part === part);
   const joined = (part: Part): ImageSet => {
@@ -66,6 +66,7 @@ export function assembled(selected: Catalogue, decoded: DecodedImages, learns?: 
   };
   const made = {
     classes,
+    ...(parents === undefined ? {} : { parents }),
     sources: of("train"),
     ...(of("validation").length === 0 ? {} : { validation: joined("validation") }),
     test: joined("test"),

@@ -16,6 +16,7 @@ import { UsageError } from "../../errors/errors.ts";
 import { nearest } from "../../errors/nearest.ts";
 import { nearMatch } from "../../labels/wording.ts";
 import { absent } from "../../labels/states.ts";
+import type { Parents } from "../../labels/class-tree.ts";
 import type { FieldPath } from "../manifest/complaints.ts";
 import { datasetsOf } from "../manifest/datasets.ts";
 import { entriesOf, wantedLabels } from "../manifest/entries.ts";
@@ -38,6 +39,7 @@ import { combineLabels, listLabels, mapLabels, settle } from "./mapping.ts";
 import type { ClassMapping, Refuse } from "./mapping.ts";
 import { withTagPatients } from "./patient-tags.ts";
 import { keepWithin, positiveLimits, select, whyNoneTaken } from "./selection.ts";
+import { followTree, knownOf, mapThroughTree, treeRemark } from "./tree-labels.ts";
 import { refuseSharedImages } from "./shared-images.ts";
 import type { Taken } from "./shared-images.ts";
 
@@ -65,6 +67,8 @@ export interface SampleList {
 /** Everything that a manifest selects, in its order: sources (each train, validation, test), then its validation and test. */
 export interface Catalogue {
   readonly classes: readonly string[];
+  /** The class above each class, and -1 for none; undefined where the manifest's classes are a flat list. */
+  readonly parents?: Parents;
   readonly image: FittedSize;
   readonly lists: readonly SampleList[];
   /** Records of tables and lists that were left out, each once. */
@@ -117,7 +121,7 @@ const fixedSeed = 0;
 export async function catalogue(manifest: DataManifest, options: CatalogueOptions): Promise<Catalogue> {
   expectArgument("catalogue", "the manifest", manifest, aManifest);
   expectOptions("catalogue", options, catalogueOptions);
-  const { classes, sources } = manifest;
+  const { classes, sources, parents } = manifest;
   const { height, width, channels, fit } = manifest.image;
   const image = { height, width, channels, fit };
   const { dataRoot, limit = Infinity, skipBad = false } = options;
@@ -126,6 +130,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
   const skipped = new Map<string, DataError>(); // by message: two entries may read one table
   const reading = {
     classes,
+    ...(parents === undefined ? {} : { parents }),
     image,
     locate: locator(dataRoot),
     once: sharer(),
@@ -180,8 +185,11 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       );
     }
     const readings = withReading(listing, entry, refuse);
-    const mapping = mapLabels(listing.labelNames, classes, entry, refuse);
-    remarks.push(...classWordRemarks({ ...entry, source: entry.name, listing, classes, mapping }));
+    const ownMapping = mapLabels(listing.labelNames, classes, entry, refuse, parents);
+    const mapping = mapThroughTree(ownMapping, parents);
+    remarks.push(
+      ...classWordRemarks({ ...entry, source: entry.name, listing, classes, mapping: ownMapping }),
+    );
     const chosen = select(listing, entry, refuse, context);
     if (chosen.length === 0) {
       refuse([], `takes no image: its filters leave none: ${whyNoneTaken(listing, entry, refuse)}`);
@@ -195,7 +203,10 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
   refuseSharedImages(listed, manifest.complain);
   refuseUnknownClasses(manifest, listed);
 
-  const made = listed.map((item) => ({ item, ...sampleLists(item, classes) }));
+  const made = listed.map((item) => ({
+    item,
+    ...sampleLists(item, manifest, (remark) => remarks.push(remark)),
+  }));
   const lists = withSharedPatients(
     made.flatMap((each) => each.lists),
     datasetsOf(manifest),
@@ -213,7 +224,14 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       `is missing: name images to test on, or give a source a split with a test part (${names} ${verb} none)`,
     );
   }
-  return { classes, image, lists, skipped: [...skipped.values()], remarks };
+  return {
+    ...(parents === undefined ? {} : { parents }),
+    classes,
+    image,
+    lists,
+    skipped: [...skipped.values()],
+    remarks,
+  };
 }
 
 /** Names, for each list, the first one of its part whose patients it shares. */
@@ -311,10 +329,21 @@ function withReading(listing: Listing, { bits, window, format }: Entry, refuse: 
 }
 
 /** The samples of an entry, by part; a part without any is left out. */
-function sampleLists(item: ListedEntry, classes: readonly string[]): EntryLists {
+function sampleLists(
+  item: ListedEntry,
+  { classes, parents }: Pick<DataManifest, "classes" | "parents">,
+  remark: (remark: Remark) => void,
+): EntryLists {
   const { entry, listing, mapping, chosen, partOf, drawing } = item;
   const combined = combineLabels(listing.rawLabels, mapping);
   const states = settle(combined, classes, mapping, entry);
+  if (parents !== undefined) {
+    const found = followTree(states, combined, listing.unlisted === true, mapping, parents);
+    const taken = new Set(chosen.filter((index) => partOf[index] !== undefined));
+    const wrong = found.filter(({ row }) => taken.has(row));
+    const told = treeRemark(entry.name, wrong, classes, (row) => listing.records[row].id);
+    if (told !== undefined) remark(told);
+  }
   const width = classes.length;
   const labelled = new Uint32Array(width);
   const limits = { images: drawing.limit, positives: positiveLimits(entry.limitPerClass, classes) };
@@ -367,7 +396,9 @@ function refuseUntaughtClasses(
   for (const [k, name] of manifest.classes.entries()) {
     if (taught[k] > 0 || !manifest.learns(name)) continue;
     const some = made.find(({ labelled }) => labelled[k] > 0);
-    const sources = made.filter(({ item }) => item.role === "source" && item.mapping.known[k]);
+    const sources = made.filter(
+      ({ item }) => item.role === "source" && knownOf(item.mapping, manifest.parents)[k],
+    );
     const names = sources.map(({ item }) => `"${item.entry.name}"`).join(", ");
     throw manifest.complain(
       ["classes", k],
@@ -390,7 +421,8 @@ function refuseUnknownClasses(manifest: DataManifest, listed: readonly ListedEnt
   const { classes } = manifest;
   const sources = listed.filter(({ role }) => role === "source");
   for (const [k, name] of classes.entries()) {
-    if (sources.some(({ mapping }) => mapping.known[k]) || !manifest.learns(name)) continue;
+    if (sources.some(({ mapping }) => knownOf(mapping, manifest.parents)[k]) || !manifest.learns(name))
+      continue;
     const labels = [...new Set(sources.flatMap(({ listing }) => listing.labelNames))];
     const near = nearMatch(name, labels) ?? nearest(name, labels);
     throw manifest.complain(
@@ -402,7 +434,7 @@ function refuseUnknownClasses(manifest: DataManifest, listed: readonly ListedEnt
   for (const { path, entry, mapping } of listed) {
     if (typeof entry.limitPerClass !== "object") continue;
     for (const name of Object.keys(entry.limitPerClass)) {
-      if (mapping.known[classes.indexOf(name)]) continue;
+      if (knownOf(mapping, manifest.parents)[classes.indexOf(name)]) continue;
       throw manifest.complain(
         [...path, "limitPerClass", name],
         `limits "${name}", which "${entry.name}" has no labels of`,

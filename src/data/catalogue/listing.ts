@@ -66,6 +66,8 @@ export interface Listing {
   readonly rawLabels: Uint8Array;
   /** Set where the labels are the words that occur, whatever they are, so that what no class takes is worth a look. */
   readonly wordsOccur?: true;
+  /** True where the source lists what an image shows, so that a negative label is one that is not listed and never said. */
+  readonly unlisted?: boolean;
 }
 
 /** What a format may use while it lists. */
@@ -73,6 +75,8 @@ export interface ListContext {
   /** Name of the entry in the manifest. */
   readonly entry: string;
   readonly classes: readonly string[];
+  /** The class above each class, and -1 for none; undefined where classes are a flat list. */
+  readonly parents?: readonly number[];
   readonly image: { readonly height: number; readonly width: number; readonly channels: number };
   /** Seed, for formats that draw their images. */
   readonly seed: number;

@@ -4,6 +4,7 @@ import { suggestion } from "../../errors/nearest.ts";
 import { absent, firstSoft, isSoft, lastSoft, negative, positive, softState } from "../../labels/states.ts";
 import { inManifest, nearMatches, placeOf, visible } from "../../labels/wording.ts";
 import type { BlankPolicy, ByClass, UncertainPolicy } from "../manifest/entry-schema.ts";
+import { ancestorsOf, type Parents } from "../../labels/class-tree.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 
 /** Refuses a field of an entry: the field's path below the entry, and the fault. */
@@ -24,6 +25,8 @@ export interface ClassMapping {
   readonly columns: readonly number[];
   /** [K] the classes that the source has labels of; the others are absent on all its images. */
   readonly known: readonly boolean[];
+  /** [K] the known classes that have no label of their own and follow from those below them, where classes are a tree. */
+  readonly follows?: readonly boolean[];
 }
 
 /**
@@ -32,12 +35,14 @@ export interface ClassMapping {
  *
  * @param refuse called for an unknown label or class, with the nearest known name; and for a label that no class takes and that is
  *   nearly called like one, which would make a negative of what may well be a positive
+ * @param parents the class above each class, where classes are a tree
  */
 export function mapLabels(
   labelNames: readonly string[],
   classes: readonly string[],
   { mapping = {}, knows, others = [] }: Pick<LabelRules, "mapping" | "knows" | "others">,
   refuse: Refuse,
+  parents?: Parents,
 ): ClassMapping {
   const labelAt = placeOf(labelNames);
   const classAt = placeOf(classes);
@@ -60,7 +65,10 @@ export function mapLabels(
     }
   }
   for (const [i, name] of (knows ?? []).entries()) {
-    if (!columns.includes(classes.indexOf(name))) {
+    const k = classes.indexOf(name);
+    const isMeant = (column: number): boolean =>
+      column === k || (parents !== undefined && column >= 0 && ancestorsOf(parents, column).includes(k));
+    if (!columns.some(isMeant)) {
       refuse(
         ["knows", i],
         `names "${name}", but no label of this source means it: name the one that does under mapping; ` +

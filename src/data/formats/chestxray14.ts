@@ -67,6 +67,6 @@ export const chestxray14: Format<typeof fields> = {
       patient: (cells: Readonly<Record<string, string>>) => cells["Patient ID"],
       labels,
     };
-    return listRows(table, labelNames, findImage, reader, entry, context);
+    return { ...listRows(table, labelNames, findImage, reader, entry, context), unlisted: true };
   },
 };

@@ -56,6 +56,8 @@ export interface ClassLabels {
   readonly labelNames: readonly string[];
   /** [numbers, labelNames]: positive for the class of the image, negative for the rest. */
   readonly rawLabels: Uint8Array;
+  /** Its negatives are the classes that an image is not said to be of. */
+  readonly unlisted?: boolean;
 }
 
 /**
@@ -96,5 +98,5 @@ export function oneClassEach(
   const labels = new Uint8Array(numbers.length * labelNames.length).fill(rawLabel.negative);
   for (const [i, number] of numbers.entries())
     labels[i * labelNames.length + columns[number]] = rawLabel.positive;
-  return { labelNames, rawLabels: labels };
+  return { labelNames, rawLabels: labels, unlisted: true };
 }

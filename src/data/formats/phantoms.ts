@@ -85,8 +85,9 @@ function drawListing({ count: wanted, prevalence, ...entry }: Entry, context: Li
 }
 
 /** The classes as findings. @throws ManifestError when one is not, or the images are not square or too small */
-function findingsOf({ entry, classes, image }: ListContext): Finding[] {
-  const stranger = classes.find((name) => !isFinding(name));
+function findingsOf({ entry, classes, image, parents = [] }: ListContext): Finding[] {
+  // A class above others follows from their labels.
+  const stranger = classes.find((name, k) => !isFinding(name) && !parents.includes(k));
   if (stranger !== undefined) {
     throw new ManifestError(
       entry,

@@ -94,5 +94,5 @@ export function listWords(
     },
   };
   const listing = listRows(rows, labelNames, findImage, reader, entry, context);
-  return entry.words === undefined ? { ...listing, wordsOccur: true } : listing;
+  return { ...listing, unlisted: true, ...(entry.words === undefined ? { wordsOccur: true } : {}) };
 }

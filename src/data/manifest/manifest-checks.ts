@@ -4,6 +4,7 @@ import { canonicalWord, nearMatch, outline, sameWord, visible } from "../../labe
 import { formatOf } from "../formats/formats.ts";
 import type { FieldPath } from "./complaints.ts";
 import { entriesOf } from "./entries.ts";
+import { grownKnowledge, type Parents } from "../../labels/class-tree.ts";
 import type { Learns } from "./class-filter.ts";
 import type { ManifestContent } from "./manifest-schema.ts";
 
@@ -11,7 +12,12 @@ import type { ManifestContent } from "./manifest-schema.ts";
 export type Fail = (path: FieldPath, reason: string) => never;
 
 /** Checks that names are unique and refer to something that exists. */
-export function checkNames(manifest: ManifestContent, learns: Learns, fail: Fail): void {
+export function checkNames(
+  manifest: ManifestContent,
+  learns: Learns,
+  fail: Fail,
+  parents: Parents | undefined,
+): void {
   const { classes, sources } = manifest;
   const unique = (list: readonly string[], path: (i: number) => FieldPath): void => {
     const seen = new Set<string>();
@@ -67,7 +73,7 @@ export function checkNames(manifest: ManifestContent, learns: Learns, fail: Fail
   if (sources.length === 0 && classes.some(learns))
     fail(["sources"], "is missing: a list of images to learn from");
   if (entries.length === 0) fail([], "names no images: give it sources, or a test entry to judge a model by");
-  const known = sources.map((source) => source.knows);
+  const known = sources.map(({ knows }) => knows && withRelatives(knows, classes, parents));
   for (const [i, name] of classes.entries()) {
     if (learns(name) && known.every((list) => list?.includes(name) === false)) {
       fail(["classes", i], `names "${name}", but no source knows it`);
@@ -88,6 +94,20 @@ function whyNoClass(name: string): string | undefined {
   return name === "__proto__"
     ? "cannot be the name of a class; call it something else, and map its label to it"
     : undefined;
+}
+
+/** Classes with those above and below them, of which a source has labels, too. */
+function withRelatives(
+  knows: readonly string[],
+  classes: readonly string[],
+  parents: Parents | undefined,
+): readonly string[] {
+  if (parents === undefined) return knows;
+  const known = grownKnowledge(
+    classes.map((name) => knows.includes(name)),
+    parents,
+  );
+  return classes.filter((_, k) => known[k]);
 }
 
 /** Sizes of images must be such that formats which draw them can. */

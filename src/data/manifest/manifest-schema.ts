@@ -33,7 +33,10 @@ const image = record({
 
 /** What a manifest says of data, whoever learns from it. */
 export const manifestFields = {
-  /** What is learned, in the order of all tables. */
+  /**
+   * What is learned, in the order of all tables. In the file they may be a tree, of which this is the flat list, every class in
+   * front of those below it: flatten-classes.ts.
+   */
   classes: names.max(most),
   image,
   /** Images to learn from; a manifest to evaluate a model by needs none. */

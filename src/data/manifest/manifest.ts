@@ -10,6 +10,8 @@ import { everyClass, type Learns } from "./class-filter.ts";
 import { checkImages, checkNames, type Fail } from "./manifest-checks.ts";
 import { record } from "./fields.ts";
 import { inClassSpelling } from "./spelling.ts";
+import { flattenClasses } from "./flatten-classes.ts";
+import type { Parents } from "../../labels/class-tree.ts";
 import { manifestFields, otherSections, type ManifestContent } from "./manifest-schema.ts";
 import { readYaml, settleNumbers } from "./yaml-text.ts";
 
@@ -24,6 +26,8 @@ export interface DataManifest extends Omit<ManifestContent, "image"> {
     readonly mean: number[];
     readonly deviation: number[];
   };
+  /** The class right above each class, by number, and -1 where there is none; undefined where `classes` is a flat list. */
+  readonly parents?: Parents;
   /** Which classes its sources are to teach. */
   readonly learns: Learns;
   /** A complaint about a field, with its line: for what is known to be wrong only once the data is read. */
@@ -92,8 +96,13 @@ export function parseManifestWith<Sections extends z.ZodRawShape>(
   file: string,
   { learns, sections, check }: SectionReading<Sections>,
 ): DataManifest & z.output<z.ZodObject<Sections>> {
-  const { document, lines, tree } = readYaml(text, file);
-  const complain = (path: FieldPath, reason: string, cause?: unknown): ManifestError => {
+  const { document, lines, tree: written } = readYaml(text, file);
+  let tree = written;
+  let places: readonly FieldPath[] = [];
+  const complain = (named: FieldPath, reason: string, cause?: unknown): ManifestError => {
+    const [section, at, ...rest] = named;
+    // A class has its place in a tree, and its number in the list that the tree becomes.
+    const path = section === "classes" && rest.length === 0 ? (places[Number(at)] ?? named) : named;
     const line = lineOf(document, lines, path);
     return new ManifestError(file, fieldName(path), reason, {
       ...(line === undefined ? {} : { line }),
@@ -105,6 +114,13 @@ export function parseManifestWith<Sections extends z.ZodRawShape>(
   };
 
   if (tree === null || tree === undefined) throw new ManifestError(file, "", "is empty");
+  const flat = flattenClasses(isRecord(tree) ? tree["classes"] : undefined);
+  if (flat !== undefined && "reason" in flat) return fail(flat.path, flat.reason);
+  if (flat !== undefined) {
+    tree = { ...tree, classes: flat.classes };
+    places = flat.paths;
+  }
+  const parents = flat?.parents;
   const schema = record({ ...manifestFields, ...sections });
   let result = schema.safeParse(tree, { error: explain });
   // A number that is complained of was no name: it is read by its value.
@@ -115,7 +131,7 @@ export function parseManifestWith<Sections extends z.ZodRawShape>(
     const complaints = result.error.issues.slice(0, mostComplaints).map((issue) => {
       const { path, reason } = complaint(issue);
       // A mistyped key comes first, since it explains a missing one; then the first in the file.
-      const rank = issue.code === "unrecognized_keys" ? 0 : (lineOf(document, lines, path) ?? 1);
+      const rank = issue.code === "unrecognized_keys" ? 0 : (complain(path, reason).line ?? 1);
       return { path, reason, rank };
     });
     complaints.sort((a, b) => a.rank - b.rank);
@@ -123,7 +139,7 @@ export function parseManifestWith<Sections extends z.ZodRawShape>(
     return fail(path, reason);
   }
   const content = inClassSpelling(result.data as ManifestContent & z.output<z.ZodObject<Sections>>, fail);
-  checkNames(content, learns, fail);
+  checkNames(content, learns, fail, parents);
   checkImages(content, fail);
   check(content, fail);
   const { mean, deviation, ...size } = content.image;
@@ -135,8 +151,12 @@ export function parseManifestWith<Sections extends z.ZodRawShape>(
   return {
     ...content,
     ...{ file, text, learns },
+    ...(parents === undefined ? {} : { parents }),
     image: { ...size, mean: perChannel("mean", mean), deviation: perChannel("deviation", deviation) },
     complain,
     // The compiler does not see through a spread of generic sections.
   } as DataManifest & z.output<z.ZodObject<Sections>>;
 }
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,6 +1,14 @@
 // Label-Assemble's losses on two views, fused from features to the gradients of the logits.
 
-import { input, output, temporary, type Candidate, type Launch, type Operator } from "../operator.ts";
+import {
+  input,
+  output,
+  temporary,
+  type Candidate,
+  type Launch,
+  type Operator,
+  type Slot,
+} from "../operator.ts";
 import type { TensorSpec } from "../../tensor/shape.ts";
 import { ShapeError } from "../../errors/errors.ts";
 import { expectAttribute, expectRoles } from "../roles.ts";
@@ -27,6 +35,15 @@ import { expectSharpening } from "./sharpen.ts";
  *     total       = bce + lambda_pseudo pseudo + lambda_consistency consistency
  *
  * each divided as `normalise` says. Without entries a loss is 0. Every class weighs the same.
+ *
+ * Classes may stand below other classes: a seventh input parents u32 [K] has the class right above each, and K or more where
+ * there is none. A positive entry with an absent child and no positive one, in the same image, is the head of a group, of
+ * which one at least is there:
+ *
+ *     bce += (1 - s) g(z_w) + s g(z_s),  g(z) = -log(1 - product over the children of (1 - a))
+ *
+ * where a is sigmoid(z) of an absent child, and the target of a labelled one. Each head is one more labelled entry to divide
+ * by.
  */
 export const assembleLoss: Operator<AssembleLossAttributes> = {
   name: "assembleLoss",
@@ -41,6 +58,7 @@ export const assembleLoss: Operator<AssembleLossAttributes> = {
       { role: "bias", shape: [classes] },
       { role: "states", dtype: "u8", shape: [batch, classes] },
       { role: "weights", shape: [2] },
+      ...(inputs.length > 6 ? [{ role: "parents", dtype: "u32", shape: [classes] } as const] : []),
     ]);
     headSizes("assembleLoss", weak, theta);
     expectSharpening("assembleLoss", attributes);
@@ -56,10 +74,12 @@ export const assembleLoss: Operator<AssembleLossAttributes> = {
     ];
   },
   reference: assembleReference,
-  candidates([weak, , theta], attributes, { isSoftware }) {
+  candidates(inputs, attributes, { isSoftware }) {
+    const [weak, , theta] = inputs;
     const sizes = headSizes("assembleLoss", weak, theta);
-    const rows = rowsCandidate(sizes, attributes, isSoftware ? 4 : 1);
-    const fused = fusedCandidate(sizes, attributes);
+    const isTree = inputs.length > 6;
+    const rows = rowsCandidate(sizes, attributes, isSoftware ? 4 : 1, isTree);
+    const fused = isTree ? fusedTreeCandidate(sizes, attributes) : fusedCandidate(sizes, attributes);
     const products = 2 * sizes.batch * sizes.classes * sizes.features;
     return products <= fusedUpTo ? [rows, fused] : [fused, rows];
   },
@@ -110,36 +130,69 @@ const copyTotal: Launch = {
 
 /** Everything in one launch of one workgroup: best while launches would cost more than the arithmetic. */
 function fusedCandidate(sizes: HeadSizes, attributes: AssembleLossAttributes): Candidate {
+  return { name: "fused", launches: [fusedLaunch("assembleLoss", sizes, attributes, input(5)), copyTotal] };
+}
+
+/** The same where classes stand below others: the kernel has no binding left for the parents, which go with the weights. */
+function fusedTreeCandidate(sizes: HeadSizes, attributes: AssembleLossAttributes): Candidate {
+  const { classes } = sizes;
+  const joined = temporary(0);
   return {
     name: "fused",
+    temporaries: [{ shape: [2 + classes], dtype: "f32" }],
     launches: [
       {
-        kernel: "assembleLoss",
-        bind: {
-          weakFeatures: input(0),
-          strongFeatures: input(1),
-          theta: input(2),
-          bias: input(3),
-          states: input(4),
-          weights: input(5),
-          losses: output(1),
-          gradients: output(2),
-        },
-        sizes: { ...sizes, ...switches(attributes), ...modes(attributes) },
+        kernel: "assembleTreeWeights",
+        bind: { weights: input(5), parents: input(6), joined },
+        sizes: { classes },
       },
+      fusedLaunch("assembleTreeLoss", sizes, attributes, joined),
       copyTotal,
     ],
   };
 }
 
-/** Five launches over many workgroups: both heads, partial sums, their totals, the gradients. */
-function rowsCandidate(sizes: HeadSizes, attributes: AssembleLossAttributes, block: 1 | 4): Candidate {
+function fusedLaunch(
+  kernel: "assembleLoss" | "assembleTreeLoss",
+  sizes: HeadSizes,
+  attributes: AssembleLossAttributes,
+  weights: Slot,
+): Launch {
+  return {
+    kernel,
+    bind: {
+      weakFeatures: input(0),
+      strongFeatures: input(1),
+      theta: input(2),
+      bias: input(3),
+      states: input(4),
+      weights,
+      losses: output(1),
+      gradients: output(2),
+    },
+    sizes: { ...sizes, ...switches(attributes), ...modes(attributes) },
+  };
+}
+
+/**
+ * Five launches over many workgroups: both heads, partial sums, their totals, the gradients. Where classes stand below others,
+ * two more join in what the groups add to the partial sums and to the gradients.
+ */
+function rowsCandidate(
+  sizes: HeadSizes,
+  attributes: AssembleLossAttributes,
+  block: 1 | 4,
+  isTree: boolean,
+): Candidate {
   const { batch, classes } = sizes;
   const count = batch * classes;
   const parts = Math.min(Math.ceil(count / 4), mostParts);
   const head = { theta: input(2), bias: input(3) };
   const [weak, strong, sums, factors] = [0, 1, 2, 3].map(temporary);
   const entries = { weakLogits: weak, strongLogits: strong, states: input(4) };
+  const groups = { ...entries, parents: input(6) };
+  const groupSizes = { entries: count, classes, strongShare: attributes.strongShare };
+  const ofTree = (launch: Launch): Launch[] => (isTree ? [launch] : []);
   return {
     name: "rows",
     temporaries: [
@@ -156,6 +209,7 @@ function rowsCandidate(sizes: HeadSizes, attributes: AssembleLossAttributes, blo
         bind: { ...entries, sums },
         sizes: { entries: count, parts, ...switches(attributes) },
       },
+      ...ofTree({ kernel: "assembleGroupSums", bind: { ...groups, sums }, sizes: { ...groupSizes, parts } }),
       {
         kernel: "assembleTotals",
         bind: { sums, weights: input(5), losses: output(1), factors },
@@ -166,6 +220,11 @@ function rowsCandidate(sizes: HeadSizes, attributes: AssembleLossAttributes, blo
         bind: { ...entries, factors, gradients: output(2) },
         sizes: { entries: count, ...switches(attributes) },
       },
+      ...ofTree({
+        kernel: "assembleGroupGradient",
+        bind: { ...groups, factors, gradients: output(2) },
+        sizes: groupSizes,
+      }),
       copyTotal,
     ],
   };

@@ -1,16 +1,18 @@
 // The definition of Label-Assemble's losses and their gradients, in float64.
 
-import type { HostTensor } from "../../tensor/host.ts";
+import type { HostArray, HostTensor } from "../../tensor/host.ts";
 import { headSizes, multiplyHead } from "./query-products.ts";
 import type { AssembleLossAttributes } from "./assemble-attributes.ts";
 import { targetOf } from "../../labels/states.ts";
 
 /** See `assembleLoss` for inputs, outputs and formulae. */
 export function assembleReference(
-  [weakFeatures, strongFeatures, theta, bias, states, weights]: readonly HostTensor[],
+  inputs: readonly HostTensor[],
   [total, losses, gradients]: readonly HostTensor[],
   { threshold, temperature, stopGradient, unsupervisedOn, normalise, strongShare }: AssembleLossAttributes,
 ): void {
+  const [weakFeatures, strongFeatures, theta, bias, states, weights] = inputs;
+  const parents = inputs.at(6)?.data;
   const sizes = headSizes("assembleLoss", weakFeatures, theta);
   const entries = sizes.batch * sizes.classes;
   const [weakLogits, strongLogits] = [new Float64Array(entries), new Float64Array(entries)];
@@ -23,8 +25,9 @@ export function assembleReference(
   const labelledCount = targets.filter((target) => target !== undefined).length;
   const unsupervisedCount =
     (isUnsupervised(true) ? labelledCount : 0) + (isUnsupervised(false) ? entries - labelledCount : 0);
+  const groups = parents === undefined ? [] : groupsOf(targets, parents);
   const perBatch = normalise === "batch";
-  const labelledDivisor = perBatch ? sizes.batch : Math.max(labelledCount, 1);
+  const labelledDivisor = perBatch ? sizes.batch : Math.max(labelledCount + groups.length, 1);
   const unsupervisedDivisor = perBatch ? sizes.batch : Math.max(unsupervisedCount, 1);
 
   const [pseudoWeight, consistencyWeight] = weights.data;
@@ -64,11 +67,79 @@ export function assembleReference(
     gradients.data[i] = slope;
     gradients.data[entries + i] = strongSlope;
   }
+  for (const { children, known } of groups) {
+    const views = [
+      { logits: weakLogits, share: weakShare, first: 0 },
+      { logits: strongLogits, share: strongShare, first: entries },
+    ];
+    for (const { logits, share, first } of views.slice(0, strongShare > 0 ? 2 : 1)) {
+      const { loss, slopes } = groupLoss(
+        children.map((child) => logits[child]),
+        known,
+      );
+      bce += share * loss;
+      children.forEach(
+        (child, i) => (gradients.data[first + child] += (share * slopes[i]) / labelledDivisor),
+      );
+    }
+  }
   bce /= labelledDivisor;
   pseudo /= unsupervisedDivisor;
   consistency /= unsupervisedDivisor;
   total.data[0] = bce + pseudoWeight * pseudo + consistencyWeight * consistency;
   losses.data.set([total.data[0], bce, pseudo, consistency]);
+}
+
+/** Classes of one image, right below a class that it shows, of which one at least is there. */
+interface Group {
+  /** The entries without a label. */
+  readonly children: readonly number[];
+  /** The probability that one of those with a soft label is there. */
+  readonly known: number;
+}
+
+/** Of every entry that is positive, has an absent child, and has no positive one. */
+function groupsOf(targets: readonly (number | undefined)[], parents: HostArray): readonly Group[] {
+  const classes = parents.length;
+  return targets.flatMap((target, head): Group[] => {
+    if (target !== 1) return [];
+    const first = head - (head % classes);
+    const below = [...parents.keys()].filter((k) => parents[k] === head % classes).map((k) => first + k);
+    const children = below.filter((entry) => targets[entry] === undefined);
+    const known = 1 - below.reduce((none, entry) => none * (1 - (targets[entry] ?? 0)), 1);
+    return children.length === 0 || known === 1 ? [] : [{ children, known }];
+  });
+}
+
+/**
+ * -log(1 - q) and its slopes, q = (1 - known) product of (1 - sigmoid(z)), the probability that none of a group is there.
+ * With S = sum of softplus(z), 1 - q is known + (1 - known)(1 - exp(-S)), from which exp(shift) is taken out: where all logits
+ * are far below 0, S is about exp of the largest.
+ */
+function groupLoss(
+  logits: readonly number[],
+  known: number,
+): { readonly loss: number; readonly slopes: readonly number[] } {
+  const shift =
+    known > 0
+      ? 0
+      : Math.min(
+          logits.reduce((top, z) => Math.max(top, z)),
+          0,
+        );
+  const shifted = logits.reduce((sum, z) => {
+    const e = Math.exp(-Math.abs(z));
+    return sum + Math.max(z, 0) + Math.exp(-Math.abs(z) - shift) * (e === 0 ? 1 : Math.log1p(e) / e);
+  }, 0);
+  const s = shifted * Math.exp(shift);
+  const some = s === 0 ? shifted : (-Math.expm1(-s) / s) * shifted;
+  const rest = known + (1 - known) * (s === Infinity ? 1 : some);
+  const none = (1 - known) * Math.exp(-s);
+  const loss = none < 0.5 ? -Math.log1p(-none) : -(shift + Math.log(rest));
+  const slopes = logits.map(
+    (z) => (-Math.exp(Math.min(z, 0) - shift) / (1 + Math.exp(-Math.abs(z)))) * (none / rest),
+  );
+  return { loss, slopes };
 }
 
 function sigmoid(z: number): number {

@@ -11,6 +11,7 @@ import {
 } from "../../../src/operators/losses/index.ts";
 import type { NoAttributes } from "../../../src/operators/elementwise/unary.ts";
 import type { HostTensor } from "../../../src/tensor/host.ts";
+import { treeSamples } from "./assemble-trees.ts";
 import { graded, integers, normal, uniform, values, type Sample } from "../sample.ts";
 
 const none: NoAttributes = {};
@@ -398,5 +399,6 @@ export const lossSamples = {
     ),
     // Any byte but 0, 1 and 100 to 200 is an absent label.
     atLogits("odd states", [1, -2, 0.5, 3, 2, -1], [0.5, -1, -0.5, 2, -2, 3], [0, 1, 2, 254, 99, 201]),
+    ...treeSamples,
   ],
 };

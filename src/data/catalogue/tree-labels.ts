@@ -1,0 +1,152 @@
+// What labels say of the classes above and below their own. A source labels at its own depth: what follows with certainty at the
+// others is filled in here, once for all who read labels; where a source contradicts the tree, nothing follows.
+import {
+  ancestorsOf,
+  childrenFirst,
+  childrenOf,
+  grownKnowledge,
+  type Parents,
+} from "../../labels/class-tree.ts";
+import { absent, negative, positive } from "../../labels/states.ts";
+import { rawLabel } from "../../labels/raw-labels.ts";
+import type { ClassMapping } from "./mapping.ts";
+import type { Remark } from "./remarks.ts";
+
+/**
+ * A mapping with a tree: an entry that `knows` a class of which no label of its own is has its labels by the classes below it.
+ * Where it knows some of these, too, the class follows from them; where it knows none, their labels are taken for labels of it.
+ *
+ * @param columns of all labels, whether the entry knows their classes or not
+ */
+export function mapThroughTree(mapping: ClassMapping, parents: Parents | undefined): ClassMapping {
+  if (parents === undefined) return mapping;
+  const { columns, known } = mapping;
+  const above = parents.map((_, k) => ancestorsOf(parents, k));
+  const isLabelled = parents.map((_, k) => columns.includes(k));
+  const isDerived = parents.map((_, k) => known[k] && !isLabelled[k]);
+  const below = (k: number): number[] =>
+    [...parents.keys()].filter((c) => above[c].includes(k) && isLabelled[c]);
+  const byItself = parents.map((_, k) => isDerived[k] && below(k).every((c) => !known[c]));
+  return {
+    columns: columns.map((k) => (k < 0 || known[k] ? k : (above[k].find((a) => byItself[a]) ?? k))),
+    known,
+    follows: isDerived.map((derived, k) => derived && !byItself[k]),
+  };
+}
+
+/** The classes that an entry has labels of, be it only by those above or below them. */
+export function knownOf({ known }: ClassMapping, parents: Parents | undefined): readonly boolean[] {
+  return parents === undefined ? known : grownKnowledge(known, parents);
+}
+
+/** A pair of classes whose labels on one image cannot both be right. */
+interface Contradiction {
+  readonly row: number;
+  /** Not there, as the source says, and above one that is; or there, and none of its children is. */
+  readonly above: number;
+  /** The class below; undefined where all children are meant. */
+  readonly below: number | undefined;
+}
+
+/**
+ * Fills in, on every image, what follows from its labels: all below a negative class is negative, all above a positive one is
+ * positive; a class that `follows` is negative where all its children are. Below a positive class nothing follows. Labels that
+ * a source gives are never changed, soft ones neither follow nor let anything follow, and from labels that contradict each
+ * other nothing does. What a source does not list, or leaves blank, is negative only by the way it is read: it is positive
+ * where a class below it is, and absent below a class that is listed without any that is below it.
+ *
+ * @param states [records, K], changed in place
+ * @param combined [records, K] raw labels behind the states
+ * @param listed whether the source lists what it finds, so that its negatives are what it does not list
+ */
+export function followTree(
+  states: Uint8Array,
+  combined: Uint8Array,
+  listed: boolean,
+  { follows = [] }: Pick<ClassMapping, "follows">,
+  parents: Parents,
+): readonly Contradiction[] {
+  const width = parents.length;
+  const above = parents.map((_, k) => ancestorsOf(parents, k));
+  const below = parents.map((_, k) => [...parents.keys()].filter((c) => above[c].includes(k)));
+  const children = childrenOf(parents);
+  const upwards = childrenFirst(parents);
+  const downwards = [...upwards].reverse();
+  const found: Contradiction[] = [];
+  for (let at = 0; at < states.length; at += width) {
+    const row = states.subarray(at, at + width);
+    const shows = (k: number): boolean => row[k] === positive;
+    const isRead = (k: number): boolean =>
+      row[k] === negative &&
+      (combined[at + k] === rawLabel.blank || (listed && combined[at + k] === rawLabel.negative));
+    // Labels that are only a way to read a source make room.
+    for (const k of downwards) {
+      if (!isRead(k)) continue;
+      const parent = parents[k];
+      const isBelowListed = parent >= 0 && row[parent] === positive && !below[parent].some(shows);
+      const isBelowRoom = parent >= 0 && row[parent] === room;
+      if (below[k].some(shows)) row[k] = absent;
+      else if (isBelowListed || isBelowRoom) row[k] = room;
+    }
+    for (let k = 0; k < width; k++) if (row[k] === room) row[k] = absent;
+
+    const isDoubted = new Uint8Array(width);
+    const doubt = (head: number, others: readonly number[], one: number | undefined): void => {
+      for (const k of [head, ...others]) isDoubted[k] = 1;
+      found.push({ row: at / width, above: head, below: one });
+    };
+    for (let k = 0; k < width; k++) {
+      if (row[k] === negative) for (const c of below[k].filter(shows)) doubt(k, [c], c);
+      const own = children[k];
+      if (shows(k) && own.length > 0 && own.every((c) => row[c] === negative)) doubt(k, own, undefined);
+    }
+    const given = row.slice();
+    const isCertain = (k: number, state: number): boolean => given[k] === state && isDoubted[k] === 0;
+    for (let k = 0; k < width; k++) {
+      if (given[k] !== absent) continue;
+      const isThere = below[k].some((c) => isCertain(c, positive));
+      const isNotThere = above[k].some((a) => isCertain(a, negative));
+      if (isThere !== isNotThere) row[k] = isThere ? positive : negative;
+    }
+    for (const k of upwards) {
+      if (!follows[k] || row[k] !== absent) continue;
+      if (children[k].every((c) => row[c] === negative && isDoubted[c] === 0)) row[k] = negative;
+    }
+  }
+  return found;
+}
+
+/** Stands in a row only while the row is worked on. */
+const room = 254;
+
+/** What `inspect` and `train` tell of the contradictions of an entry; undefined where there are none. */
+export function treeRemark(
+  source: string,
+  found: readonly Contradiction[],
+  classes: readonly string[],
+  idOf: (row: number) => string,
+): Remark | undefined {
+  const [first] = found;
+  if (first === undefined) return undefined;
+  const nameOf = ({ above, below }: Contradiction): string =>
+    below === undefined
+      ? `${classes[above]}, and none of the classes below it`
+      : `${classes[below]}, and not ${classes[above]}, which is above it`;
+  const cases = new Map<string, { name: string; count: number; example: string }>();
+  for (const each of found) {
+    const name = nameOf(each);
+    const known = cases.get(name) ?? { name, count: 0, example: idOf(each.row) };
+    known.count++;
+    cases.set(name, known);
+  }
+  const images = new Set(found.map(({ row }) => row)).size;
+  const count = images === 1 ? "1 image" : `${images} images`;
+  return {
+    kind: "contradicts-tree",
+    source,
+    sentence:
+      `Labels of "${source}" contradict the tree of the classes on ${count}, as on ${idOf(first.row)}: ${nameOf(first)}. ` +
+      "They stay as they are given, and nothing follows from them.",
+    cases: [...cases.values()],
+  };
+}
