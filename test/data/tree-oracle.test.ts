@@ -2,7 +2,7 @@
 // each way that the source's labels leave open follows, and nothing else does.
 import { expect, test } from "vitest";
 import { settle } from "../../src/data/catalogue/mapping.ts";
-import { followTree, mapThroughTree } from "../../src/data/catalogue/tree-labels.ts";
+import { followTree, mapThroughTree, standInRemark } from "../../src/data/catalogue/tree-labels.ts";
 import { rawLabel } from "../../src/labels/raw-labels.ts";
 import { randomStream } from "../../src/data/random-stream.ts";
 
@@ -181,4 +181,17 @@ test("a class above one that is known follows from it, though no label is below 
     known: [true, true, false, false],
     follows: [true, false, false, false],
   });
+});
+
+test("labels that stand for a class above them are told where they are not all that there is of it", () => {
+  const classes = ["lesion", "mass", "nodule", "granuloma"];
+  const told = (parents: readonly number[]): string | undefined => {
+    const own = { columns: [1, 2], known: classes.map((_, k) => k === 0) };
+    return standInRemark("A", own, mapThroughTree(own, parents), classes, parents)?.sentence;
+  };
+  expect(told([-1, 0, 0, 0])).toBe(
+    '"A" has no label of lesion, and for it labels of mass, nodule, and none of granuloma: images on which all of these are ' +
+      "negative are taken for negative there and for all below it.",
+  );
+  expect(told([-1, 0, 0, -1])).toBeUndefined();
 });

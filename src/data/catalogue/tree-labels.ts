@@ -39,6 +39,42 @@ export function knownOf({ known }: ClassMapping, parents: Parents | undefined): 
   return parents === undefined ? known : grownKnowledge(known, parents);
 }
 
+/**
+ * What is to be told of classes whose labels are those of classes below them: where these are not all that there is of it, an
+ * image without any of them may show another. Undefined where they are all.
+ */
+export function standInRemark(
+  source: string,
+  { columns }: Pick<ClassMapping, "columns">,
+  mapped: Pick<ClassMapping, "columns">,
+  classes: readonly string[],
+  parents: Parents,
+): Remark | undefined {
+  const children = childrenOf(parents);
+  const isCovered = (k: number): boolean =>
+    columns.includes(k) || (children[k].length > 0 && children[k].every(isCovered));
+  const cases = classes.flatMap((name, k) => {
+    const labels = classes.filter(
+      (_, c) => c !== k && columns.some((from, at) => from === c && mapped.columns[at] === k),
+    );
+    const open = classes.filter((_, c) => parents[c] === k && !isCovered(c));
+    if (labels.length === 0 || open.length === 0) return [];
+    const example = `labels of ${labels.join(", ")}, and none of ${open.join(", ")}`;
+    return [{ name, count: labels.length, example }];
+  });
+  const [first] = cases;
+  if (first === undefined) return undefined;
+  const more = cases.length === 1 ? "" : `, and ${cases.length - 1} more classes like it`;
+  return {
+    kind: "guess",
+    source,
+    sentence:
+      `"${source}" has no label of ${first.name}, and for it ${first.example}${more}: images on which all of these are negative ` +
+      "are taken for negative there and for all below it.",
+    cases,
+  };
+}
+
 /** A pair of classes whose labels on one image cannot both be right. */
 interface Contradiction {
   readonly row: number;
