@@ -11,7 +11,7 @@ export const saltFile = "patients.salt";
 
 /** Hides names with a salt. */
 export interface PatientNames {
-  /** What stands for a patient: eight hexadecimal digits; "" for nobody. */
+  /** What stands for a patient: twelve hexadecimal digits, so that two of 100,000 patients are hardly ever one; "" for nobody. */
   readonly hashOf: (patient: string) => string;
 }
 
@@ -44,7 +44,7 @@ export function namesOf(folder: string): PatientNames {
 function namesBy(salt: Uint8Array): PatientNames {
   return {
     hashOf: (patient) =>
-      patient === "" ? "" : createHmac("sha256", salt).update(patient).digest("hex").slice(0, 8),
+      patient === "" ? "" : createHmac("sha256", salt).update(patient).digest("hex").slice(0, 12),
   };
 }
 

@@ -92,10 +92,18 @@ export function readPredictions(file: string, classes: readonly string[]): TestP
   const width = classes.length;
   const probabilities = new Float64Array(body.length * width);
   const states = new Uint8Array(body.length * width);
+  const rowOf = new Map<string, number>();
   const images = body.map((cells, row): PredictedImage => {
     if (cells.length !== expected.length) {
       refuse(`row ${row + 1} has ${cells.length} cells where the head has ${expected.length}`);
     }
+    const key = JSON.stringify(cells.slice(0, 2));
+    const before = rowOf.get(key);
+    if (before !== undefined)
+      refuse(
+        `row ${row + 1} is of the image ${JSON.stringify(cells[1])} of ${cells[0]}, as row ${before + 1} is`,
+      );
+    rowOf.set(key, row);
     for (let k = 0; k < width; k++) {
       const [probability, label] = cells.slice(columns.length + 2 * k);
       const value = probability === "" ? NaN : Number(probability);

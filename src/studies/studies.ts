@@ -311,7 +311,14 @@ export function planStudy(name: StudyName, asked: PlanContext): StudyPlan {
   }
   refuseStrangers(known);
   checks.forEach(check);
-  return { study: name, question, groups: groupsOf(context), notes: [], ...plan(known) };
+  const made = { study: name, question, groups: groupsOf(context), notes: [], ...plan(known) };
+  const names = made.arms.flatMap(({ runs }) => runs.map((run) => run.name));
+  const again = names.find((run, at) => names.indexOf(run) !== at);
+  if (again !== undefined)
+    refuse(
+      `would call two of its runs ${JSON.stringify(again)}, by the names of sources or classes: call one otherwise`,
+    );
+  return made;
 }
 
 /** @throws UsageError for a class that the manifest does not have */

@@ -99,7 +99,7 @@ describe("tessera inspect", () => {
       'LEAK: 1 image is in two parts of "clinic": train and test.\n    b.png (train) = f.png (test)',
     );
     expect(output).toContain('LEAK: 1 patient is in two parts of "clinic": train and test.\n    patient ');
-    expect(output).toMatch(/\n {4}patient [0-9a-f]{8}: a\.png/u);
+    expect(output).toMatch(/\n {4}patient [0-9a-f]{12}: a\.png/u);
     expect(output).toContain("CONFLICT: edema: 2 images are positive in one place and negative in another.");
     expect(output).toContain(
       "    f.png (test) is positive, b.png (train) negative\n    h.png is positive, j.png negative\n",

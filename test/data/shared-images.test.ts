@@ -1,5 +1,5 @@
 // What two entries of a manifest may share: images that both train on, never what one trains on and the other tests on.
-import { writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { npy, npz } from "./formats/npz-files.ts";
@@ -91,6 +91,20 @@ describe("two entries", () => {
     await expect(make(clinic(split) + second.replace(split, "rows: { to: 99 }"))).rejects.toThrow(
       /sources\[1\] shares the image "\w\.png" with "clinic": it is in train here and in test there/u,
     );
+  });
+
+  test("have the same images where a link leads to the folder of the other", async () => {
+    mkdirSync(join(root, "films"), { recursive: true });
+    symlinkSync("films", join(root, "linked"));
+    writeFileSync(join(root, "one.csv"), "file,edema\na.png,1\nb.png,0\n");
+    const of = (name: string, images: string): string =>
+      `{ name: ${name}, format: table, table: one.csv, image: file, images: ${images}, columns: [edema] }`;
+    await expect(
+      make(
+        `classes: [edema]\nimage: { height: 2, width: 2 }\nmodel: { blocks: [1] }\naugment: { weak: none, strong: none }\n` +
+          `sources:\n  - ${of("A", "films")}\ntest: ${of("T", "linked")}\n`,
+      ),
+    ).rejects.toThrow('test shares the image "a.png" with "A": it is in test here and in train there');
   });
 });
 

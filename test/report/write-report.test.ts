@@ -25,7 +25,7 @@ test("a report shows patients as hashes, the same each time, and names on reques
   expect(existsSync(join(folder, "patients.salt"))).toBe(false);
   const page = await write([shown, { ...shown, image: "other.png" }]);
   expect(page).not.toContain("Jane");
-  const [hash] = /[0-9a-f]{8}(?=\/view1\.png)/u.exec(page) ?? ["none"];
+  const [hash] = /[0-9a-f]{12}(?=\/view1\.png)/u.exec(page) ?? ["none"];
   expect(page.split(hash).length - 1).toBeGreaterThanOrEqual(4); // both rows of the table, and the image by name
   expect(await write([shown, { ...shown, image: "other.png" }])).toBe(page);
   const named = await write([shown], true);

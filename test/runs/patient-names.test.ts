@@ -19,7 +19,7 @@ describe("a patient's hash", () => {
   test("is the same whenever it is made from one folder, and another in another folder", () => {
     const [first, second] = [newFolder("first"), newFolder("second")];
     const hash = namesOf(first).hashOf("A/Jane Doe");
-    expect(hash).toMatch(/^[0-9a-f]{8}$/u);
+    expect(hash).toMatch(/^[0-9a-f]{12}$/u);
     expect(namesOf(first).hashOf("A/Jane Doe")).toBe(hash);
     expect(namesOf(first).hashOf("A/John Doe")).not.toBe(hash);
     expect(namesOf(second).hashOf("A/Jane Doe")).not.toBe(hash);
@@ -33,7 +33,7 @@ describe("a patient's hash", () => {
     expect(() => namesOf(damaged)).toThrow(RunFolderError);
     expect(readFileSync(join(damaged, saltFile), "utf8")).toBe("short");
     const nowhere = join(folder, "nowhere");
-    expect(namesOf(nowhere).hashOf("A/1")).toMatch(/^[0-9a-f]{8}$/u);
+    expect(namesOf(nowhere).hashOf("A/1")).toMatch(/^[0-9a-f]{12}$/u);
     expect(existsSync(nowhere)).toBe(false);
   });
 });

@@ -76,6 +76,14 @@ test("labels are 1, 0, blank where absent, and with two decimals where soft", ()
   ]);
 });
 
+test("an image that stands in two rows is refused: nobody knows which of them is meant", () => {
+  const made = testPredictions(new Float32Array(6), set("A", ["x", "x"]), ["a", "b", "c"]);
+  writeFileSync(file, predictionsText(made));
+  expect(() => readPredictions(file, made.classes)).toThrow(
+    'row 2 is of the image "x" of A, as row 1 is; take a copy',
+  );
+});
+
 test("an image without a name is called by its place", () => {
   const { ids: _, ...nameless } = set("A", ["x", "y"]);
   const { images } = testPredictions(new Float32Array(6), nameless, classes);

@@ -48,6 +48,16 @@ describe("overlap", () => {
     expect(plan.arms.map(({ controlOf }) => controlOf)).toEqual([...main.map(() => undefined), ...main]);
   });
 
+  test("is refused where names of sources make two runs one: each has files by its name", () => {
+    const knowledge = new Map([
+      ["A", ["1"]],
+      ["A+aug", ["1"]],
+    ]);
+    expect(() => planStudy("overlap", { ...context, knowledge })).toThrow(
+      'study overlap would call two of its runs "single-A+aug", by the names of sources or classes: call one otherwise',
+    );
+  });
+
   test("trains one model a source for its own classes alone, from given labels", () => {
     expect(plan.arms[0].runs).toEqual(
       [["A", ["1", "2", "3"]] as const, ["B", ["2", "3", "4"]] as const].map(([source, scoredClasses]) => ({

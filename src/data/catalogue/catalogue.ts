@@ -39,7 +39,7 @@ import { combineLabels, listLabels, mapLabels, settle } from "./mapping.ts";
 import type { ClassMapping, Refuse } from "./mapping.ts";
 import { withTagPatients } from "./patient-tags.ts";
 import { keepWithin, positiveLimits, select, whyNoneTaken } from "./selection.ts";
-import { followTree, knownOf, mapThroughTree, treeRemark } from "./tree-labels.ts";
+import { followTree, knownOf, mapThroughTree, standInRemark, treeRemark } from "./tree-labels.ts";
 import { refuseSharedImages } from "./shared-images.ts";
 import type { Taken } from "./shared-images.ts";
 
@@ -188,6 +188,8 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
     const readings = withReading(listing, entry, refuse);
     const ownMapping = mapLabels(listing.labelNames, classes, entry, refuse, parents);
     const mapping = mapThroughTree(ownMapping, parents);
+    const standIn = parents && standInRemark(entry.name, ownMapping, mapping, classes, parents);
+    if (standIn !== undefined) remarks.push(standIn);
     remarks.push(
       ...classWordRemarks({ ...entry, source: entry.name, listing, classes, mapping: ownMapping }),
     );

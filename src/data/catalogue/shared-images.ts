@@ -1,4 +1,6 @@
 // Checks over all entries of a manifest that no image is trained on in one place and tested on in another.
+import { realpathSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { FieldPath } from "../manifest/complaints.ts";
 import type { Entry } from "../manifest/entry-schema.ts";
 import type { Listing, Part, PixelArray } from "./listing.ts";
@@ -17,8 +19,8 @@ export interface Taken {
 
 /**
  * Several entries may have the same image (two tables of one folder, two annotators of one array) if it is in the same part
- * in all of them. An image is recognised by its file, or by its place in an array; `tessera inspect` finds copies under other
- * names. The check comes before any limit, so that no seed hides a fault.
+ * in all of them. An image is recognised by its file, whatever links lead to the folder of it, or by its place in an array;
+ * `tessera inspect` finds copies under other names. The check comes before any limit, so that no seed hides a fault.
  *
  * @throws ManifestError naming both entries
  */
@@ -32,6 +34,8 @@ export function refuseSharedImages(entries: readonly Taken[], complain: DataMani
   }
   const arrays = new Map<PixelArray, (Owner | undefined)[]>(); // equal arrays share a list of owners
   const files = new Map<string, Owner>();
+  if (new Set(entries.flatMap(({ partOf }) => partOf)).size < 2) return;
+  const realPath = realPaths();
   const check = (before: Owner | undefined, here: Owner, advice: string): void => {
     if (before === undefined || before.part === here.part) return;
     const { path, entry } = here.by;
@@ -69,15 +73,16 @@ export function refuseSharedImages(entries: readonly Taken[], complain: DataMani
       if (image.kind === "array") {
         let owners = arrays.get(image.array);
         if (owners === undefined) {
-          owners = arrays.get(sameArray(image.array, arrays.keys())) ?? [];
+          owners = arrays.get(sameArray(image.array, arrays.keys(), realPath)) ?? [];
           arrays.set(image.array, owners);
         }
         check(owners[image.at], here, apart);
         owners[image.at] ??= here;
       } else {
-        const before = files.get(image.file);
+        const file = realPath(image.file);
+        const before = files.get(file);
         check(before, here, alike);
-        if (before === undefined) files.set(image.file, here);
+        if (before === undefined) files.set(file, here);
       }
     }
   }
@@ -87,11 +92,34 @@ const apart = "split both alike, or give both a part with one denominator, such 
 const alike = "split both alike";
 
 /** The first array with the same images, or this one: two entries may each have read the same file. */
-function sameArray(array: PixelArray, known: Iterable<PixelArray>): PixelArray {
+function sameArray(
+  array: PixelArray,
+  known: Iterable<PixelArray>,
+  realPath: (file: string) => string,
+): PixelArray {
   for (const other of known) {
-    if (other.file !== array.file || other.pixels.length !== array.pixels.length) continue;
+    if (realPath(other.file) !== realPath(array.file) || other.pixels.length !== array.pixels.length)
+      continue;
     const { buffer, byteOffset, length } = other.pixels;
     if (Buffer.from(buffer, byteOffset, length).equals(array.pixels)) return other;
   }
   return array;
+}
+
+/** Makes a function that takes the links out of a file's folder; each folder is asked for once, and no file. */
+function realPaths(): (file: string) => string {
+  const folders = new Map<string, string>();
+  return (file) => {
+    const folder = dirname(file);
+    let real = folders.get(folder);
+    if (real === undefined) {
+      try {
+        real = realpathSync.native(folder);
+      } catch {
+        real = folder; // that it is missing is told where the image is opened
+      }
+      folders.set(folder, real);
+    }
+    return join(real, basename(file));
+  };
 }

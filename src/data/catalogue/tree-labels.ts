@@ -24,9 +24,9 @@ export function mapThroughTree(mapping: ClassMapping, parents: Parents | undefin
   const above = parents.map((_, k) => ancestorsOf(parents, k));
   const isLabelled = parents.map((_, k) => columns.includes(k));
   const isDerived = parents.map((_, k) => known[k] && !isLabelled[k]);
-  const below = (k: number): number[] =>
-    [...parents.keys()].filter((c) => above[c].includes(k) && isLabelled[c]);
-  const byItself = parents.map((_, k) => isDerived[k] && below(k).every((c) => !known[c]));
+  const byItself = parents.map(
+    (_, k) => isDerived[k] && !above.some((list, c) => known[c] && list.includes(k)),
+  );
   return {
     columns: columns.map((k) => (k < 0 || known[k] ? k : (above[k].find((a) => byItself[a]) ?? k))),
     known,
@@ -39,6 +39,42 @@ export function knownOf({ known }: ClassMapping, parents: Parents | undefined): 
   return parents === undefined ? known : grownKnowledge(known, parents);
 }
 
+/**
+ * What is to be told of classes whose labels are those of classes below them: where these are not all that there is of it, an
+ * image without any of them may show another. Undefined where they are all.
+ */
+export function standInRemark(
+  source: string,
+  { columns }: Pick<ClassMapping, "columns">,
+  mapped: Pick<ClassMapping, "columns">,
+  classes: readonly string[],
+  parents: Parents,
+): Remark | undefined {
+  const children = childrenOf(parents);
+  const isCovered = (k: number): boolean =>
+    columns.includes(k) || (children[k].length > 0 && children[k].every(isCovered));
+  const cases = classes.flatMap((name, k) => {
+    const labels = classes.filter(
+      (_, c) => c !== k && columns.some((from, at) => from === c && mapped.columns[at] === k),
+    );
+    const open = classes.filter((_, c) => parents[c] === k && !isCovered(c));
+    if (labels.length === 0 || open.length === 0) return [];
+    const example = `labels of ${labels.join(", ")}, and none of ${open.join(", ")}`;
+    return [{ name, count: labels.length, example }];
+  });
+  const [first] = cases;
+  if (first === undefined) return undefined;
+  const more = cases.length === 1 ? "" : `, and ${cases.length - 1} more classes like it`;
+  return {
+    kind: "guess",
+    source,
+    sentence:
+      `"${source}" has no label of ${first.name}, and for it ${first.example}${more}: images on which all of these are negative ` +
+      "are taken for negative there and for all below it.",
+    cases,
+  };
+}
+
 /** A pair of classes whose labels on one image cannot both be right. */
 interface Contradiction {
   readonly row: number;
@@ -46,6 +82,15 @@ interface Contradiction {
   readonly above: number;
   /** The class below; undefined where all children are meant. */
   readonly below: number | undefined;
+}
+
+/** A tree as the labels of one image are worked on: for each class those above it, the nearest first, and those below it. */
+interface Relatives {
+  readonly above: readonly (readonly number[])[];
+  readonly below: readonly (readonly number[])[];
+  readonly children: readonly (readonly number[])[];
+  /** Every class behind those below it. */
+  readonly upwards: readonly number[];
 }
 
 /**
@@ -69,55 +114,68 @@ export function followTree(
   const width = parents.length;
   const above = parents.map((_, k) => ancestorsOf(parents, k));
   const below = parents.map((_, k) => [...parents.keys()].filter((c) => above[c].includes(k)));
-  const children = childrenOf(parents);
-  const upwards = childrenFirst(parents);
-  const downwards = [...upwards].reverse();
+  const tree = { above, below, children: childrenOf(parents), upwards: childrenFirst(parents) };
   const found: Contradiction[] = [];
   for (let at = 0; at < states.length; at += width) {
     const row = states.subarray(at, at + width);
-    const shows = (k: number): boolean => row[k] === positive;
     const isRead = (k: number): boolean =>
       row[k] === negative &&
       (combined[at + k] === rawLabel.blank || (listed && combined[at + k] === rawLabel.negative));
-    // Labels that are only a way to read a source make room.
-    for (const k of downwards) {
-      if (!isRead(k)) continue;
-      const parent = parents[k];
-      const isBelowListed = parent >= 0 && row[parent] === positive && !below[parent].some(shows);
-      const isBelowRoom = parent >= 0 && row[parent] === room;
-      if (below[k].some(shows)) row[k] = absent;
-      else if (isBelowListed || isBelowRoom) row[k] = room;
-    }
-    for (let k = 0; k < width; k++) if (row[k] === room) row[k] = absent;
-
-    const isDoubted = new Uint8Array(width);
-    const doubt = (head: number, others: readonly number[], one: number | undefined): void => {
-      for (const k of [head, ...others]) isDoubted[k] = 1;
-      found.push({ row: at / width, above: head, below: one });
-    };
-    for (let k = 0; k < width; k++) {
-      if (row[k] === negative) for (const c of below[k].filter(shows)) doubt(k, [c], c);
-      const own = children[k];
-      if (shows(k) && own.length > 0 && own.every((c) => row[c] === negative)) doubt(k, own, undefined);
-    }
-    const given = row.slice();
-    const isCertain = (k: number, state: number): boolean => given[k] === state && isDoubted[k] === 0;
-    for (let k = 0; k < width; k++) {
-      if (given[k] !== absent) continue;
-      const isThere = below[k].some((c) => isCertain(c, positive));
-      const isNotThere = above[k].some((a) => isCertain(a, negative));
-      if (isThere !== isNotThere) row[k] = isThere ? positive : negative;
-    }
-    for (const k of upwards) {
-      if (!follows[k] || row[k] !== absent) continue;
-      if (children[k].every((c) => row[c] === negative && isDoubted[c] === 0)) row[k] = negative;
-    }
+    makeRoom(row, isRead, tree);
+    found.push(...followRow(row, follows, tree).map((each) => ({ row: at / width, ...each })));
   }
   return found;
 }
 
-/** Stands in a row only while the row is worked on. */
-const room = 254;
+/** Takes out what is negative only by the way a source is read, where a label that it gives leaves it open. */
+function makeRoom(row: Uint8Array, isRead: (k: number) => boolean, { above, below }: Relatives): void {
+  const shows = (k: number): boolean => row[k] === positive;
+  const open = [...row.keys()].filter(isRead).filter((k) => {
+    if (below[k].some(shows)) return true;
+    // Classes between that nobody speaks of, or that make room themselves, do not part it from the class that is listed.
+    const speaking = above[k].find((a) => shows(a) || (row[a] === negative && !isRead(a)));
+    return speaking !== undefined && shows(speaking) && !below[speaking].some(shows);
+  });
+  for (const k of open) row[k] = absent;
+}
+
+/** Fills in what follows on one image. @returns what contradicts, from which nothing does */
+function followRow(
+  row: Uint8Array,
+  follows: readonly boolean[],
+  { above, below, children, upwards }: Relatives,
+): Omit<Contradiction, "row">[] {
+  const found: Omit<Contradiction, "row">[] = [];
+  const isDoubted = new Uint8Array(row.length);
+  const doubt = (head: number, others: readonly number[], one: number | undefined): void => {
+    for (const k of [head, ...others]) isDoubted[k] = 1;
+    found.push({ above: head, below: one });
+  };
+  const isEmpty = (k: number): boolean =>
+    children[k].length > 0 && children[k].every((c) => row[c] === negative);
+  for (const k of row.keys()) {
+    if (row[k] === negative) for (const c of below[k].filter((c) => row[c] === positive)) doubt(k, [c], c);
+    if (row[k] === positive && isEmpty(k)) doubt(k, children[k], undefined);
+  }
+  const given = row.slice();
+  for (const k of upwards) {
+    if (follows[k] && row[k] === absent && isEmpty(k) && children[k].every((c) => isDoubted[c] === 0))
+      row[k] = negative;
+  }
+  // A class may be empty by what follows alone.
+  for (const k of row.keys()) {
+    if (given[k] !== positive || !isEmpty(k) || children[k].every((c) => given[c] === negative)) continue;
+    doubt(k, children[k], undefined);
+    for (const c of children[k]) row[c] = given[c];
+  }
+  const isCertain = (k: number, state: number): boolean => given[k] === state && isDoubted[k] === 0;
+  for (const k of row.keys()) {
+    if (row[k] !== absent) continue;
+    if (below[k].some((c) => isCertain(c, positive))) row[k] = positive;
+    else if (above[k].some((a) => isCertain(a, negative))) row[k] = negative;
+  }
+  return found;
+}
 
 /** What `inspect` and `train` tell of the contradictions of an entry; undefined where there are none. */
 export function treeRemark(

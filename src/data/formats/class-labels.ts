@@ -2,7 +2,7 @@
 // whose labels are the words that occur.
 import { nearest } from "../../errors/nearest.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
-import { canonicalWord, placeOf, visible } from "../../labels/wording.ts";
+import { canonicalWord, placeOf } from "../../labels/wording.ts";
 import type { ListContext } from "../catalogue/listing.ts";
 
 /** The names "0", "1", "2", ... of so many classes. */
@@ -62,39 +62,16 @@ export interface ClassLabels {
 
 /**
  * @param numbers the class of each image
- * @param names of class 0, 1, 2, ...; classes of one name become one label
- * @param context told of names that stand for several numbers
+ * @param names of class 0, 1, 2, ...; classes of one name become one label. Other spellings of a name stay labels of their own
+ *   here: the catalogue joins them, and says so
  */
 export function oneClassEach(
   numbers: Uint8Array | Uint16Array | readonly number[],
   names: readonly string[],
-  context?: Pick<ListContext, "entry" | "remark">,
 ): ClassLabels {
-  const numbersOf = new Map<string, number[]>();
-  for (const [number, name] of names.entries()) {
-    const word = canonicalWord(name);
-    numbersOf.set(word, [...(numbersOf.get(word) ?? []), number]);
-  }
-  const words = [...numbersOf.keys()];
-  const labelNames = Array.from(numbersOf.values(), ([first]) => names[first]);
-  const columns = names.map((name) => words.indexOf(canonicalWord(name)));
-  const joined = [...numbersOf.values()].filter((same) => same.length > 1);
-  if (context !== undefined && joined.length > 0) {
-    const cases = joined.map((same) => ({
-      name: names[same[0]],
-      count: numbers.filter((number) => same.includes(number)).length,
-      example: `the numbers ${same.join(", ")}`,
-    }));
-    const [{ name, count, example }] = cases;
-    const more = cases.length === 1 ? "" : `, and ${cases.length - 1} more names like it`;
-    context.remark({
-      kind: "guess",
-      sentence:
-        `${visible(context.entry)} calls several numbers by one name, which are one label now: ${visible(name)} is ${example} ` +
-        `(${count} images)${more}.`,
-      cases,
-    });
-  }
+  const labelNames = [...new Set(names)];
+  const placeOfName = new Map(labelNames.map((name, at) => [name, at]));
+  const columns = names.map((name) => placeOfName.get(name) ?? 0);
   const labels = new Uint8Array(numbers.length * labelNames.length).fill(rawLabel.negative);
   for (const [i, number] of numbers.entries())
     labels[i * labelNames.length + columns[number]] = rawLabel.positive;

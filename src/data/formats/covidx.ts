@@ -71,7 +71,8 @@ export const covidx: Format<typeof fields> = {
     const listing = listRows(list, labelNamesOf(list, entry.labelName), findImage, reader, entry, context);
     remarkAlternative(list, context);
     remarkNameless(nameless, file, context);
-    return listing;
+    // Where a word names one of several classes, nobody says of the others that they are not there.
+    return list.kind === "binary" ? listing : { ...listing, unlisted: true };
   },
 };
 type Cells = Readonly<Record<string, string>>;

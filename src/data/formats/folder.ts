@@ -45,9 +45,11 @@ export const folder: Format<typeof fields> = {
     const records: ListedRecord[] = [];
     const classOf: number[] = [];
     const others: string[] = [];
+    const labelOf = new Map<string, string>(); // by the folder that a path really is
     for (const label of folders) {
       const k = labelNames.indexOf(label);
-      for await (const id of filesBelow(root, realRoot, label, new Set(), 1)) {
+      const seen = new Set<string>();
+      for await (const id of filesBelow(root, realRoot, label, seen, 1)) {
         if (records.length + others.length >= mostFiles) {
           throw new DataError(root, `holds over ${mostFiles} files`);
         }
@@ -59,6 +61,7 @@ export const folder: Format<typeof fields> = {
         records.push({ id, image: { kind: "file", file: join(root, id) } });
         classOf.push(k);
       }
+      for (const real of seen) refuseSecondLabel(root, label, real, labelOf);
     }
     const more = others.length === 1 ? "" : `; ${others.length} files below ${root} are not`;
     for (const id of others) {
@@ -72,6 +75,18 @@ export const folder: Format<typeof fields> = {
     return { ...oneClassEach(classOf, labelNames), records, wordsOccur: true };
   },
 };
+
+/** Images that two labels have would be positive and negative for both. */
+function refuseSecondLabel(root: string, label: string, real: string, labelOf: Map<string, string>): void {
+  const before = labelOf.get(real);
+  if (before !== undefined) {
+    throw new DataError(
+      join(root, label),
+      `leads to ${real}, and so does ${join(root, before)}: its images would be of one class and not of it; remove one of the links`,
+    );
+  }
+  labelOf.set(real, label);
+}
 
 /**
  * All image files of a folder, at any depth, in order; they have no labels.

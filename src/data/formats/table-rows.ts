@@ -10,7 +10,7 @@ import { brief, readTable } from "../../files/csv.ts";
 import type { Table } from "../../files/csv.ts";
 import type { TableForm } from "../../files/table-forms.ts";
 import { isHarmless } from "../../files/harmless.ts";
-import { askFolder, belowRoot } from "../../files/paths.ts";
+import { askFolder, belowRoot, withSlashes } from "../../files/paths.ts";
 import type { ListContext } from "../catalogue/listing.ts";
 import { pathsOnDisk } from "../../files/spelled-paths.ts";
 import { canonicalName } from "../../labels/wording.ts";
@@ -53,9 +53,10 @@ export async function findImagesIn(
     }
   }
   return (name) => {
-    const [top] = name.split("/", 1);
-    let able = holders.get(canonicalName(top)) ?? [];
-    if (able.length > 1 && top !== name) {
+    const plain = withSlashes(canonicalName(name)).replace(/^(?:\.\/)+/u, "");
+    const [top] = plain.split("/", 1);
+    let able = holders.get(top) ?? [];
+    if (able.length > 1 && top !== plain) {
       able = able.filter(({ find }) => existsSync(find(name) ?? ""));
     }
     if (able.length > 1) {

@@ -66,10 +66,9 @@ export function inspect(
   }
   const counts = lists.map(({ list }) => countLabels(list, classes.length));
   const images = sameImages(lists);
-  const patients = samePatients(lists);
   const found = [
     ...meetings(lists, images, { across: "leaked-image", within: "shared-image", what: "image" }),
-    ...meetings(lists, patients, { across: "leaked-patient", within: "shared-patient", what: "patient" }),
+    ...patientMeetings(lists),
     ...conflicts(classes, lists, images),
     ...classFindings(classes, counts),
     ...nearPatients(lists),
@@ -84,6 +83,12 @@ export function inspect(
 function named(lists: readonly OpenedList[], at: Sighting): NamedSample {
   const { source, part } = lists[at.list].list;
   return { source, part, id: sampleAt(lists, at).id };
+}
+
+/** Patients that are in two lists, by name inside their datasets: no image need be opened for that. */
+export function patientMeetings(lists: readonly OpenedList[]): InspectionFinding[] {
+  const kinds = { across: "leaked-patient", within: "shared-patient", what: "patient" } as const;
+  return meetings(lists, samePatients(lists), kinds);
 }
 
 /** Images or patients that are in two lists: a leak where the lists are of different parts. */

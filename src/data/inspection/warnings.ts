@@ -6,13 +6,14 @@ import { aCatalogue, type Catalogue } from "../catalogue/catalogue.ts";
 import { remarkKinds } from "../catalogue/remarks.ts";
 import { countLabels, type ListCount } from "./counts.ts";
 import { gravestFirst, remarkFinding, type FindingKind } from "./finding-kinds.ts";
+import { patientMeetings } from "./findings.ts";
 import { classFindings, nearPatients } from "./label-findings.ts";
 import { datasetsOf } from "../manifest/datasets.ts";
 
 /** Findings that are warned of. What cannot be learned from one source alone ("lonely-source") may well be meant. */
 const loud: ReadonlySet<FindingKind> = new Set<FindingKind>([
   ...["class-without-positives", "class-without-negatives", "class-without-score"],
-  ...["negative-source", "list-without-labels", "near-patients"],
+  ...["negative-source", "list-without-labels", "leaked-patient", "near-patients"],
   ...Object.keys(remarkKinds),
 ] as FindingKind[]);
 
@@ -25,12 +26,17 @@ export function warningsOf(manifest: DataManifest, selected: Catalogue): string[
   expectArgument("warningsOf", "the catalogue", selected, aCatalogue);
   const { classes, lists, remarks } = selected;
   const datasets = datasetsOf(manifest);
+  const named = lists.map((list) => ({
+    ...{ list, dataset: datasets.get(list.source) ?? list.source },
+    hashes: [],
+  }));
   const findings = [
+    ...patientMeetings(named),
     ...classFindings(
       classes,
       lists.map((list) => countLabels(list, classes.length)),
     ),
-    ...nearPatients(lists.map((list) => ({ list, dataset: datasets.get(list.source) ?? list.source }))),
+    ...nearPatients(named),
     ...remarks.map(remarkFinding),
   ];
   return gravestFirst(findings)

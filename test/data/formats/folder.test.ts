@@ -112,6 +112,26 @@ describe("a folder a class", () => {
     ]);
   });
 
+  test("is refused where two classes have one folder: each image would be of one and not of it", async () => {
+    writeFiles(folder.path, { "d/a/1.png": "", "d/b/2.png": "", "d/b/sub/3.png": "", "e/a/4.png": "" });
+    symlinkSync("../b/sub", join(folder.path, "d/a/more"));
+    expect(await complaint(listFolder(), folder.path)).toBe(
+      "d/b: leads to d/b/sub, and so does d/a: its images would be of one class and not of it; remove one of the links",
+    );
+    symlinkSync("a", join(folder.path, "e/b"));
+    expect(await complaint(listFolder("e"), folder.path)).toMatch(/^e\/b: leads to e\/a, and so does e\/a/u);
+  });
+
+  test("leaves spellings of one name to the catalogue, which joins them and says so", async () => {
+    writeFiles(folder.path, {
+      "d/caf\u00e9/1.png": "",
+      "d/cafe\u0301/2.png": "",
+      "d/1/3.png": "",
+      "d/1.0/4.png": "",
+    });
+    expect((await listFolder()).labelNames).toHaveLength(4);
+  });
+
   test("is refused without a folder, and for folders that never end", async () => {
     writeFiles(folder.path, { "d/a.png": "", "f/a/deep/x.png": "" });
     expect(await complaint(listFolder(), folder.path)).toBe(

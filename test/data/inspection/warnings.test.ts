@@ -55,6 +55,17 @@ test("patients of one dataset that are nearly one in two sources", () => {
   expect(near(one("A", "7"), one("B", "70"))).toEqual([]);
 });
 
+test("patients whom one source trains on and another tests on", async () => {
+  writeFileSync(join(root, "leak.csv"), "file,kind,who\na,cat,7\nb,dog,8\nc,cat,7\nd,dog,9\n");
+  const of = (name: string, rows: string, more = ""): string =>
+    entry(name, "leak.csv", `label: kind, patient: who, rows: { ${rows} }${more}`);
+  const text = (more: string): string =>
+    `${head}sources:\n  - ${of("A", "to: 2")}\ntest: ${of("T", "from: 3", more)}\n`;
+  expect(await warnings(text(""))).toEqual(['1 patient is in two parts: "A" (train) and "T" (test).']);
+  // Said to be of another dataset, whose 7 is somebody else.
+  expect(await warnings(text(", patients: elsewhere"))).toEqual([]);
+});
+
 test("images of two entries of one dataset name one person alike", async () => {
   writeFileSync(join(root, "who.csv"), "file,kind,who\na,cat,1\nb,dog,1.0\nc,cat,2\nd,dog,3\n");
   const of = (name: string, from: number): string =>

@@ -5,6 +5,7 @@ import {
   unsupervisedChoices,
   type AssembleLossAttributes,
 } from "../../../src/operators/losses/index.ts";
+import { randomStream } from "../../../src/data/random-stream.ts";
 import type { HostTensor } from "../../../src/tensor/host.ts";
 import { integers, normal, values, type Sample } from "../sample.ts";
 
@@ -84,6 +85,14 @@ function atLogits(
   return { name, inputs, attributes, reduction: weak.length, slack: 8, gradcheck: false };
 }
 
+/** Numbers between two others, all of them as likely. */
+function uniform(count: number, seed: number, low: number, high: number): number[] {
+  const random = randomStream(seed, "logits");
+  return Array.from({ length: count }, () => low + (high - low) * random.uniform());
+}
+const rowsOf = (list: readonly number[], width: number): number[][] =>
+  Array.from({ length: list.length / width }, (_, i) => list.slice(i * width, (i + 1) * width));
+
 const small = { batch: 3, features: 4 };
 const large = { batch: 43, features: 13 };
 
@@ -139,6 +148,14 @@ export const treeSamples: Sample<AssembleLossAttributes>[] = [
     ],
     paper,
     101,
+  ),
+  ...[absent, 150].map((soft) =>
+    atLogits(
+      `a tree, logits drawn between -100 and 100, first child ${soft}`,
+      rowsOf(uniform(24 * 4, 9, -100, 100), 4),
+      { ...paper, strongShare: 0.4 },
+      soft,
+    ),
   ),
   // Without consistency, which is a difference of numbers near 1 here.
   ...[-20, -9, -3, -0.4, 0, 0.4, 3, 9, 20].map((z) =>
