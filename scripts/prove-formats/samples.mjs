@@ -8,7 +8,7 @@ import { arraySamples } from "./array-samples.mjs";
 import { dicomSamples } from "./dicom-samples.mjs";
 import { colourJpeg, imageSamples, jpegPlaces, pngPlaces, raw } from "./image-samples.mjs";
 import { wordPlaces } from "./mutations.mjs";
-import { byImage, byPatient, manifest } from "./small-files.mjs";
+import { byImage, manifest } from "./small-files.mjs";
 import { tableSamples } from "./table-samples.mjs";
 
 /** The same, its damaged files gzip'd; half of the copies are damaged before they are packed. */
@@ -53,7 +53,7 @@ const dicom = dicomSamples(colourJpeg);
 const dicomFolder = {
   manifest: manifest(
     "cat, dog",
-    `format: folder, folder: scans, patientTag: true, window: [0, 1000], ${byPatient}`,
+    `format: folder, folder: scans, patientTag: true, window: [0, 1000], ${byImage}`,
   ),
   decoded: true,
   write: async (version) => {

@@ -146,7 +146,7 @@ const padchest = tableOf(
       }),
     ),
   "atelectasis, kyphosis",
-  `format: padchest, table: table.csv, images: ".", bitsColumn: BitsStored_DICOM, blank: negative, ${byPatient}`,
+  `format: padchest, table: table.csv, images: ".", bitsColumn: BitsStored_DICOM, mapping: { laminar atelectasis: atelectasis }, blank: negative, ${byPatient}`,
 );
 const mimicCxr = tablesOf(
   (version) => ({
@@ -180,7 +180,7 @@ const joinedTables = tablesOf(
     "visits.tsv": lines(
       "who\tvisit\tfindings",
       ...twenty.slice(0, 15).map((i) => {
-        const findings = ["['a', 'b']", "[]", '["b"]', ""][(i + version) % 4];
+        const findings = ["['a', 'b']", "[]", '"[""b""]"', ""][(i + version) % 4];
         return `AB${i % 5}\t${i % 3}\t${findings}`;
       }),
     ),
