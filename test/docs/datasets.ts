@@ -189,6 +189,18 @@ export const datasets: readonly DatasetFiles[] = [
     states: { COVIDx: { "COVID-19": "01" } },
   },
   {
+    name: "severity",
+    files: {
+      "covidx/train/.keep": "",
+      "covidx/sev_adg_train.txt": lines(
+        "SITE2-000002 SITE2-000002-R-1.png Severe",
+        "SITE2-000002 SITE2-000002-R-2.png Moderate",
+        "SITE2-000009 SITE2-000009-R-1.png Mild",
+      ),
+    },
+    states: { severity: { Mild: "001", Severe: "100" } },
+  },
+  {
     name: "COVIDx-CT",
     files: {
       "covidx-ct/3A_images/.keep": "",
@@ -249,6 +261,18 @@ export const datasets: readonly DatasetFiles[] = [
       }),
     },
     states: { ChestMNIST: { mass: "1000", nodule: "0001" } },
+  },
+  {
+    name: "films",
+    files: {
+      "own/films.npz": npz({
+        x_train: npy([2, 2, 2, 1], [0, 1, 2, 3, 4092, 4093, 4094, 4095], { descr: "<u2" }),
+        y_train: npy([2], [1, 0]),
+        x_test: npy([1, 2, 2, 1], [5, 6, 7, 8], { descr: "<u2" }),
+        y_test: npy([1], [1]),
+      }),
+    },
+    states: { films: { nodule: "101" } },
   },
   {
     name: "CIFAR-10",

@@ -76,7 +76,7 @@ test.each([
   let steps = 0;
   const summary = await trainRun(
     await beginRun(file, { dataRoot: folder.path, out, device: "reference", seed: 1, cache, tuning: "none" }),
-    { loaded: (found) => (selected = found), training: () => ({ step: () => void steps++ }) },
+    { loaded: (found) => (selected = found), training: () => ({ step: () => steps++ }) },
   );
   if (selected === undefined) throw new Error("nothing was loaded");
   const { lists } = selected;

@@ -126,7 +126,7 @@ describe("fitImage", () => {
     ]);
     // 3 x 7 as 6 x 7: of 3 rows of black, one is above and two are below.
     const padded = await fitImage(seven, { height: 6, width: 7, channels: 1, fit: "pad" });
-    expect([...padded]).toEqual([...Array(7).fill(0), ...seven.pixels, ...Array(14).fill(0)]);
+    expect([...padded]).toEqual([...new Uint8Array(7), ...seven.pixels, ...new Uint8Array(14)]);
     // 5 x 1 as 5 x 4: one column to the left, two to the right.
     const line = imageOf(5, 1, 1, (_x, y) => y + 1);
     expect([...(await fitImage(line, { height: 5, width: 4, channels: 1, fit: "pad" }))]).toEqual(
