@@ -190,7 +190,7 @@ const joinedTables = tablesOf(
   `format: table, table: films.csv, image: "{patient:2}/{patient}/{film}.png", patient: patient, label: findings, ` +
     `separator: list, join: [{ table: visits.tsv, delimiter: tab, on: { patient: who, visit: visit } }, ` +
     `{ table: people.txt, delimiter: blank, header: none, on: { patient: "1" }, prefix: person., unmatched: left-out }], ` +
-    `where: { person.2: { min: 20 } }, ${byPatient}`,
+    `where: { person.2: { min: 20 } }, ${byImage}`,
 );
 const headerless = tableOf(
   "list.txt",
