@@ -151,6 +151,7 @@ describe("tessera inspect", () => {
     expect(report.sizes["clinic"]).toEqual([{ height: 20, width: 20, images: 7 }]);
     expect(report.findings.map(({ kind }) => kind)).toEqual([
       ...["leaked-image", "leaked-patient", "conflicting-labels", "duplicate-images", "undecodable-image"],
+      "words-without-class",
     ]);
     expect(report.decoding).toMatchObject({ undecodable: 1 });
   });
