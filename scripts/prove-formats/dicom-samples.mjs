@@ -34,9 +34,9 @@ const item = (content) =>
   );
 const sequenceEnd = element(0xfffee0dd, "", Buffer.alloc(0), bare);
 
-/** @param pixels words of 12 bits, or { colours, packed } */
-function write(syntax, form, pixels) {
-  const { colours = false, packed } = pixels;
+/** @param pixels words of 12 bits, or { colours, packed }, or { bytes } with their colours; `more` are elements before them */
+function write(syntax, form, pixels, more = []) {
+  const { colours, packed, bytes = pixels } = pixels;
   const bits = colours ? 8 : 16;
   const window = (tag, text) => element(tag, "DS", padded(text), form);
   const number = (tag, value) => element(tag, "US", words(value), form);
@@ -55,16 +55,17 @@ function write(syntax, form, pixels) {
     ),
     element(0x00100020, "LO", padded("P1"), form),
     number(0x00280002, colours ? 3 : 1),
-    element(0x00280004, "CS", padded(colours ? "RGB" : "MONOCHROME1"), form),
+    element(0x00280004, "CS", padded(pixels.photometric ?? (colours ? "RGB" : "MONOCHROME1")), form),
     number(0x00280010, size.height),
     number(0x00280011, size.width),
     number(0x00280100, bits),
     number(0x00280101, colours ? 8 : 12),
     number(0x00280102, colours ? 7 : 11),
     number(0x00280103, 0),
-    ...(colours ? [] : [window(0x00281050, "1000"), window(0x00281051, "1500.5")]),
+    ...(colours || pixels.bare ? [] : [window(0x00281050, "1000"), window(0x00281051, "1500.5")]),
+    ...more,
     packed === undefined
-      ? element(0x7fe00010, "OW", pixels, form)
+      ? element(0x7fe00010, "OW", bytes, form)
       : element(
           0x7fe00010,
           "OB",
@@ -90,6 +91,32 @@ function write(syntax, form, pixels) {
 
 const grey = (version) => words(...Array.from({ length: count }, (_, i) => valueOf(i, version)));
 const explicit = { explicit: true, big: false };
+
+/** A table of so many entries, as what it describes and what it holds. */
+const lookup = (descriptor, data, version, entries = 256) => [
+  element(descriptor, "US", words(entries, 0, 16), explicit),
+  element(
+    data,
+    "OW",
+    words(...Array.from({ length: entries }, (_, i) => (257 * i + version) % 65536)),
+    explicit,
+  ),
+];
+const palette = (version) =>
+  [0, 1, 2].flatMap((colour) => lookup(0x00281101 + colour, 0x00281201 + colour, version + colour));
+/** A sequence of one item with a table. */
+const lookupSequence = (tag, version, entries) =>
+  element(
+    tag,
+    "SQ",
+    element(0xfffee000, "", Buffer.concat(lookup(0x00283002, 0x00283006, version, entries)), {
+      ...explicit,
+      explicit: false,
+    }),
+    explicit,
+  );
+const halved = (version) =>
+  Buffer.from(Array.from({ length: 2 * count }, (_, i) => valueOf(i, version) % 256));
 
 /** Run lengths of two planes, of which every piece is a copy of 24 bytes. */
 function runs(version) {
@@ -174,6 +201,23 @@ export const dicomSamples = (jpeg) => ({
   "DICOM explicit": sample((version) => write(".1", explicit, grey(version))),
   "DICOM big endian": sample((version) => write(".2", { explicit: true, big: true }, grey(version))),
   "DICOM deflated": sample((version) => write(".1.99", explicit, grey(version)), withinDeflated),
+  "DICOM palette": sample((version) =>
+    write(
+      ".1",
+      explicit,
+      { bytes: grey(version), photometric: "PALETTE COLOR", bare: true },
+      palette(version),
+    ),
+  ),
+  "DICOM YBR 422": sample((version) =>
+    write(".1", explicit, { bytes: halved(version), colours: true, photometric: "YBR_FULL_422" }),
+  ),
+  "DICOM tables": sample((version) =>
+    write(".1", explicit, { bytes: grey(version), bare: true }, [
+      lookupSequence(0x00283000, version, 4096),
+      lookupSequence(0x00283010, version, 300),
+    ]),
+  ),
   "DICOM run lengths": sample((version) => write(".5", explicit, { packed: runs(version) })),
   "DICOM JPEG": sample(async (version) =>
     write(".4.50", explicit, { colours: true, packed: await jpeg(version) }),

@@ -158,3 +158,17 @@ test("a class that no table or file has a place for is refused with its line", (
   expect(refusal(manifest("[__proto__]"))).toMatch(/^m\.yaml:1: classes\[0\] cannot be the name of a class/u);
   expect(classesOf("[image, patient, constructor, toString]")).toHaveLength(4);
 });
+
+test("an anchor that holds its own alias is refused in one line, as any wrong value", () => {
+  for (const entry of [
+    "folder2: &a [*a]",
+    "knows: &a [*a, 1]",
+    "mapping: &a { x: *a }",
+    "rows: &a { from: *a }",
+  ]) {
+    const said = refusal(manifest("[1, 2]", entry));
+    expect(said).toMatch(/^m\.yaml:7: sources\[0\]/u);
+    expect(said).not.toMatch(/stack|\n/u);
+  }
+  expect(refusal(manifest("&a [*a, 1]"))).toMatch(/^m\.yaml:1: classes/u);
+});

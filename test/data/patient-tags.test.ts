@@ -85,6 +85,25 @@ describe("patientTag", () => {
     expect(await complaint(make(arrays), folder.path)).toMatch(/patientTag is about DICOM files/u);
   });
 
+  test("leaves a bad file out without dealing the others anew", async () => {
+    const files = Array.from({ length: 30 }, (_, i) => [
+      `d/${i % 2 === 0 ? "cat" : "dog"}/${10 + i}.dcm`,
+      of(`P${i}`),
+    ]);
+    writeFiles(folder.path, Object.fromEntries(files) as Record<string, Buffer>);
+    const split =
+      "format: folder, folder: d, patientTag: true, rows: { from: 3, to: 24 }, split: { by: image, train: 0.5, test: 0.5 }";
+    const partsOf = ({ lists }: Catalogue): Record<string, string> =>
+      Object.fromEntries(lists.flatMap(({ part, samples }) => samples.map(({ id }) => [id, part])));
+    const before = partsOf(await make(split));
+    expect(Object.keys(before)).toHaveLength(22);
+    writeFiles(folder.path, { "d/cat/10.dcm": "bad", "d/cat/16.dcm": "bad", "d/dog/13.dcm": "bad" });
+    const after = await make(split, { skipBad: true });
+    expect(after.skipped).toHaveLength(3);
+    const left = Object.entries(before).filter(([id]) => id !== "cat/16.dcm" && id !== "dog/13.dcm");
+    expect(partsOf(after)).toEqual(Object.fromEntries(left));
+  });
+
   test("names a file that is no DICOM or is damaged, or leaves it out with its labels", async () => {
     writeFiles(folder.path, {
       "d/cat/0.png": "not DICOM",

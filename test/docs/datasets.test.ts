@@ -33,7 +33,12 @@ async function statesIn(text: string): Promise<Record<string, Record<string, str
   for (const { entry } of entriesOf(manifest)) {
     const listing = await formatOf(entry).list(
       entry,
-      contextAt(folder.path, { classes, wanted: wantedLabels(entry), entry: entry.name }),
+      contextAt(folder.path, {
+        classes,
+        wanted: wantedLabels(entry),
+        entry: entry.name,
+        window: entry.window,
+      }),
     );
     const refuse = (path: readonly PropertyKey[], reason: string): never => {
       throw new Error(`${path.join(".")} ${reason}`);

@@ -33,6 +33,15 @@ const cellsOf = (columns: string, set: Readonly<Record<string, string>>, rest = 
     .map((column) => set[column] ?? rest)
     .join(",");
 
+/** An IDX file of rows of int32. */
+function intRows(...rows: readonly (readonly number[])[]): Uint8Array {
+  const bytes = Buffer.alloc(12 + 4 * rows.flat().length);
+  for (const [at, number] of [0x0c02, rows.length, rows[0]?.length ?? 0, ...rows.flat()].entries()) {
+    bytes.writeInt32BE(number, 4 * at);
+  }
+  return bytes;
+}
+
 const rsnaLabels = lines(
   "patientId,x,y,width,height,Target",
   "0004cfab,,,,,0",
@@ -180,6 +189,30 @@ export const datasets: readonly DatasetFiles[] = [
     states: { COVIDx: { "COVID-19": "01" } },
   },
   {
+    name: "severity",
+    files: {
+      "covidx/train/.keep": "",
+      "covidx/sev_adg_train.txt": lines(
+        "SITE2-000002 SITE2-000002-R-1.png Severe",
+        "SITE2-000002 SITE2-000002-R-2.png Moderate",
+        "SITE2-000009 SITE2-000009-R-1.png Mild",
+      ),
+    },
+    states: { severity: { Mild: "001", Severe: "100" } },
+  },
+  {
+    name: "COVIDx-CT",
+    files: {
+      "covidx-ct/3A_images/.keep": "",
+      "covidx-ct/train_COVIDx_CT-3A.txt": lines(
+        "NCP_328_1794_0043.png 2 20 37 491 396",
+        "CP_1070_3118_0013.png 1 12 30 500 410",
+        "Normal_1678_757_0000.png 0 9 51 501 448",
+      ),
+    },
+    states: { "COVIDx-CT": { normal: "001", pneumonia: "010", "COVID-19": "100" } },
+  },
+  {
     name: "HAM10000",
     files: {
       "ham10000/HAM10000_images_part_1/ISIC_0027419.jpg": "",
@@ -230,6 +263,18 @@ export const datasets: readonly DatasetFiles[] = [
     states: { ChestMNIST: { mass: "1000", nodule: "0001" } },
   },
   {
+    name: "films",
+    files: {
+      "own/films.npz": npz({
+        x_train: npy([2, 2, 2, 1], [0, 1, 2, 3, 4092, 4093, 4094, 4095], { descr: "<u2" }),
+        y_train: npy([2], [1, 0]),
+        x_test: npy([1, 2, 2, 1], [5, 6, 7, 8], { descr: "<u2" }),
+        y_test: npy([1], [1]),
+      }),
+    },
+    states: { films: { nodule: "101" } },
+  },
+  {
     name: "CIFAR-10",
     files: {
       "cifar-10-batches-bin/data_batch_1.bin": Uint8Array.from({ length: 3073 }, (_, p) =>
@@ -250,6 +295,23 @@ export const datasets: readonly DatasetFiles[] = [
       "mnist/train-labels-idx1-ubyte.gz": gzipSync(idxBytes([2], Uint8Array.of(1, 7))),
     },
     states: { MNIST: { 0: "00", 1: "10" } },
+  },
+  {
+    name: "EMNIST",
+    files: {
+      "emnist/emnist-letters-train-images-idx3-ubyte.gz": gzipSync(
+        idxBytes([2, 2, 2], Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7)),
+      ),
+      "emnist/emnist-letters-train-labels-idx1-ubyte.gz": gzipSync(idxBytes([2], Uint8Array.of(2, 1))),
+      "emnist/emnist-letters-mapping.txt": lines("1 65 97", "2 66 98"),
+      "qmnist/qmnist-train-images-idx3-ubyte.gz": gzipSync(
+        idxBytes([2, 2, 2], Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7)),
+      ),
+      "qmnist/qmnist-train-labels-idx2-int.gz": gzipSync(
+        intRows([5, 0, 364, 10, 5, 26, 0, 0], [3, 0, 529, 4, 3, 31, 0, 0]),
+      ),
+    },
+    states: { EMNIST: { A: "01", B: "10" }, QMNIST: { 3: "01", 5: "10" } },
   },
   {
     name: "list",

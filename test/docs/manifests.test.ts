@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { settingsOf } from "../../src/assemble/manifest-settings.ts";
 import { parseTrainingManifest } from "../../src/assemble/training-manifest.ts";
+import { formatNames, formats } from "../../src/data/formats/formats.ts";
 import { blocksOf, placeOf, root } from "./markdown.ts";
 
 type Sections = Readonly<Record<string, unknown>>;
@@ -44,4 +45,17 @@ test("the README's manifest is the example that it trains on, but for what that 
   const { train: whole, ...all } = example;
   expect(all).toMatchObject(shown);
   expect(whole).toMatchObject(train as Sections);
+});
+
+test("the table of formats has each format, and all of its fields", () => {
+  const text = readFileSync(join(root, "docs/manifests.md"), "utf8");
+  const formatsSection = text.slice(text.indexOf("## Formats"), text.indexOf("## Images"));
+  for (const name of formatNames) {
+    const row = formatsSection.split("\n").find((line) => line.startsWith(`| \`${name}\` `));
+    // Those of a table, of which there are many, are in its examples and in a table of their own.
+    const place = name === "table" ? formatsSection : row;
+    for (const field of Object.keys(formats[name].fields)) {
+      expect(place, `${name}: ${field}`).toMatch(new RegExp(`\\b${field}\\b`, "u"));
+    }
+  }
 });

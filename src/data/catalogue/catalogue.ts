@@ -317,16 +317,21 @@ async function listEntry(
   return listing;
 }
 
-/** The listing with what the entry says of the numbers in its image files. */
+/** The listing with what the entry says of the numbers in its image files; what a row says of its own image goes before it. */
 function withReading(listing: Listing, { bits, window, format }: Entry, refuse: Refuse): Listing {
-  const field = bits === undefined ? "window" : "bits";
   if (bits === undefined && window === undefined) return listing;
-  const reading = { bits, window };
-  const inArrays = bits === undefined && formatOf({ format }).arrayWindow === true;
+  const takesWindow = formatOf({ format }).arrayWindow === true;
   const records = listing.records.map((record) => {
-    if (record.image.kind === "file") return { ...record, image: { ...record.image, reading } };
-    if (inArrays) return record; // taken for the array when it was read
-    return refuse([field], `is about image files, and ${format} holds its images in an array of 8 bits`);
+    if (record.image.kind === "file") {
+      const reading = { bits: record.image.reading?.bits ?? bits, window };
+      return { ...record, image: { ...record.image, reading } };
+    }
+    if (bits === undefined && takesWindow) return record; // taken for the array when it was read
+    const hint = takesWindow ? "; window: [low, high] says which numbers are black and white" : "";
+    return refuse(
+      [bits === undefined ? "window" : "bits"],
+      `is about image files, and the images of ${format} are in arrays${hint}`,
+    );
   });
   return { ...listing, records };
 }

@@ -10,7 +10,8 @@ import type { Refuse } from "./mapping.ts";
 const lanes = 16;
 
 /**
- * The listing with the patient of each image. A file without the tag, or with an empty one, has no patient.
+ * The listing with the patient of each image. A file without the tag, or with an empty one, has no patient; a bad one keeps its
+ * place, and no entry takes it.
  *
  * @param bad as of ListContext
  * @param refuse throws a complaint about a field of the entry
@@ -22,7 +23,7 @@ export async function withTagPatients(
   refuse: Refuse,
   opened: (done: number, total: number) => void,
 ): Promise<Listing> {
-  const { records, labelNames, rawLabels } = listing;
+  const { records } = listing;
   if (records.some(({ patient }) => patient !== undefined)) {
     refuse(["patientTag"], "cannot stand beside patients that the source's table or names tell already");
   }
@@ -36,25 +37,24 @@ export async function withTagPatients(
   let done = 0;
   await inLanes(lanes, [...files.entries()], async ([index, { file }]) => {
     try {
+      if (records[index].leftOut) return;
       const patient = await readPatientId(file);
       if (patient !== undefined) found.set(index, patient);
     } catch (cause) {
       if (!(cause instanceof DataError)) throw cause;
       faults.set(index, cause);
+    } finally {
+      opened(++done, files.length);
     }
-    opened(++done, files.length);
   });
-  const kept = [...records.keys()].filter((index) => {
+  const named = records.map((record, index): ListedRecord => {
     const fault = faults.get(index);
-    if (fault !== undefined) bad(fault);
-    return fault === undefined;
-  });
-  const width = labelNames.length;
-  const labels = new Uint8Array(kept.length * width);
-  const listed = kept.map((index, i): ListedRecord => {
-    labels.set(rawLabels.subarray(index * width, (index + 1) * width), i * width);
+    if (fault !== undefined) {
+      bad(fault);
+      return { ...record, leftOut: true };
+    }
     const patient = found.get(index);
-    return patient === undefined ? records[index] : { ...records[index], patient };
+    return patient === undefined ? record : { ...record, patient };
   });
-  return { ...listing, records: listed, rawLabels: labels };
+  return { ...listing, records: named };
 }

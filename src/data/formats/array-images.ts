@@ -4,6 +4,7 @@ import { describeShape, elementReader, elementWords } from "../../files/number-a
 import type { NumberArray } from "../../files/number-array.ts";
 import type { PixelArray } from "../catalogue/listing.ts";
 import type { Remark } from "../catalogue/remarks.ts";
+import { levelIn } from "../images/levels.ts";
 
 /** The numbers that become black and white: [low, high] in the array's own numbers, linear between them. */
 export type Window = readonly [low: number, high: number];
@@ -115,9 +116,7 @@ export function toPixelArrays(
 function levelReader(array: NumberArray, window: Window | undefined): (i: number) => number {
   const element = elementReader(array);
   if (window === undefined) return element;
-  const [low, high] = window;
-  const scale = 255 / (high - low);
-  return (i) => Math.min(255, Math.max(0, Math.round((element(i) - low) * scale)));
+  return (i) => levelIn(window, element(i));
 }
 
 /**

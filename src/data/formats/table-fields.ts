@@ -79,8 +79,8 @@ export const tableFields = {
   /** The column of the official part of a row: train, valid, test and the like (part-words.ts). */
   official: column.optional(),
   /**
-   * The column with the number of bits that an image's values take, for films whose 10, 12 or 14 bits lie in 16-bit files. Other
-   * images are read as their files say.
+   * The column with the number of bits that an image's values take, for films whose 10, 12 or 14 bits lie in 16-bit files. It goes
+   * before `bits` of the source. Other images are read as that says, or their files.
    */
   bitsColumn: column.optional(),
   ...rowFields,

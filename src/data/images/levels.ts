@@ -10,6 +10,11 @@ export interface SampleFormat {
   readonly significant?: number | undefined;
 }
 
+/** The level of a number: `low` and all below are 0, `high` and all above 255. */
+export function levelIn([low, high]: NonNullable<ImageReading["window"]>, value: number): number {
+  return Math.round(Math.min(1, Math.max(0, (value - low) / (high - low))) * 255);
+}
+
 const mostOf = (bits: number): number => 2 ** bits - 1;
 
 /**
@@ -37,8 +42,6 @@ export function levelsOf(
         "manifest is wrong",
     );
   }
-  const [low, high] = window ?? [0, mostOf(bits ?? significant ?? depth)];
-  return Uint8Array.from({ length: 2 ** depth }, (_, value) =>
-    Math.round(Math.min(1, Math.max(0, (value - low) / (high - low))) * 255),
-  );
+  const shown = window ?? ([0, mostOf(bits ?? significant ?? depth)] as const);
+  return Uint8Array.from({ length: 2 ** depth }, (_, value) => levelIn(shown, value));
 }

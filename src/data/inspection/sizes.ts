@@ -4,6 +4,7 @@ import { readImage } from "../images/index.ts";
 import { permutation } from "../assembly/order.ts";
 import { randomStream } from "../random-stream.ts";
 import { aListOfSamples, type SampleList } from "../catalogue/catalogue.ts";
+import type { ImageFile } from "../catalogue/listing.ts";
 
 export interface SizeCount {
   readonly height: number;
@@ -28,10 +29,10 @@ export async function imageSizes(lists: readonly SampleList[], seed: number): Pr
     known.images++;
     counts.set(`${height} ${width}`, known);
   };
-  const files: string[] = [];
+  const files: ImageFile[] = [];
   for (const place of places) {
     if (place.kind === "array") count(place.array);
-    else files.push(place.file);
+    else files.push(place);
   }
   for (const at of permutation(files.length, randomStream(seed, "sizes")).subarray(0, mostFiles)) {
     const size = await fileSize(files[at]);
@@ -41,9 +42,12 @@ export async function imageSizes(lists: readonly SampleList[], seed: number): Pr
 }
 
 /** Height and width as the header of an image file says, upright. */
-async function fileSize(file: string): Promise<{ height: number; width: number } | undefined> {
+async function fileSize({
+  file,
+  reading,
+}: ImageFile): Promise<{ height: number; width: number } | undefined> {
   try {
-    const { height, width } = await readImage(file);
+    const { height, width } = await readImage(file, reading);
     return { height, width };
   } catch {
     return undefined;

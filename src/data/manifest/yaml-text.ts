@@ -122,7 +122,11 @@ export function followed(document: Document, node: unknown): unknown {
  * @param path to what was complained of: a number, or something that holds numbers
  * @returns whether there were any
  */
-export function settleNumbers(tree: unknown, path: readonly PropertyKey[]): boolean {
+export function settleNumbers(
+  tree: unknown,
+  path: readonly PropertyKey[],
+  seen: Set<unknown> = new Set<unknown>(),
+): boolean {
   let holder: unknown = undefined;
   let node: unknown = tree;
   let key: PropertyKey = "";
@@ -135,7 +139,9 @@ export function settleNumbers(tree: unknown, path: readonly PropertyKey[]): bool
     return typeof holder === "object" && holder !== null && Reflect.set(holder, key, node.value);
   }
   if (path.length === 0 || typeof node !== "object" || node === null) return false;
+  if (seen.has(node)) return false; // an anchor may hold its own alias
+  seen.add(node);
   let settled = false;
-  for (const inner of Object.keys(node)) settled = settleNumbers(node, [inner]) || settled;
+  for (const inner of Object.keys(node)) settled = settleNumbers(node, [inner], seen) || settled;
   return settled;
 }

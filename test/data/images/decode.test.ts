@@ -146,6 +146,28 @@ describe("PNG", () => {
     expect([...(await decode(written)).pixels]).toEqual(expected(3, value, size));
   });
 
+  test("of an animation, the image that every viewer shows is taken, and no other frame", async () => {
+    const grey = { width: 2, height: 1, depth: 8, colorType: 0 };
+    const still = writePng({ ...grey, sample: (x) => 10 + x });
+    const control = (sequence: number): Buffer => {
+      const content = Buffer.alloc(26);
+      content.writeUInt32BE(sequence, 0);
+      content.writeUInt32BE(2, 4);
+      content.writeUInt32BE(1, 8);
+      return chunk("fcTL", content);
+    };
+    const frame = Buffer.concat([Buffer.from([0, 0, 0, 1]), deflateSync(Buffer.from([0, 200, 201]))]);
+    const animated = Buffer.concat([
+      still.subarray(0, 33),
+      chunk("acTL", Buffer.from([0, 0, 0, 1, 0, 0, 0, 0])),
+      still.subarray(33, -12),
+      control(0),
+      chunk("fdAT", frame),
+      still.subarray(-12),
+    ]);
+    expect([...(await decodeImage(animated, "x.png")).pixels]).toEqual([10, 11]);
+  });
+
   test("an image of one pixel, and bytes after the last chunk, are no trouble", async () => {
     const one = writePng({ width: 1, height: 1, depth: 1, colorType: 0, interlaced: true, sample: () => 1 });
     expect([...(await decode(Buffer.concat([one, Buffer.from("tail")]))).pixels]).toEqual([255]);

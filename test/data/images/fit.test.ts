@@ -113,6 +113,27 @@ describe("fitImage", () => {
     expect([...line]).toEqual([0, 0, 0, 0, 90, 90, 90, 90, 0, 0, 0, 0, 0, 0, 0, 0]);
   });
 
+  test("where nothing is scaled, odd sizes are cut and padded to the pixel: the odd one is at the end", async () => {
+    const seven = imageOf(3, 7, 1, (x, y) => 10 * y + x + 1);
+    // 3 x 7 as 3 x 4: of 3 columns too many, one is cut in front and two behind.
+    expect([...(await fitImage(seven, { height: 3, width: 4, channels: 1, fit: "crop" }))]).toEqual([
+      2, 3, 4, 5, 12, 13, 14, 15, 22, 23, 24, 25,
+    ]);
+    // 7 x 3 as 4 x 3, in colour.
+    const tall = imageOf(7, 3, 3, (x, y, c) => 30 * y + 3 * x + c);
+    expect([...(await fitImage(tall, { height: 4, width: 3, channels: 3, fit: "crop" }))]).toEqual([
+      ...tall.pixels.subarray(9, 45),
+    ]);
+    // 3 x 7 as 6 x 7: of 3 rows of black, one is above and two are below.
+    const padded = await fitImage(seven, { height: 6, width: 7, channels: 1, fit: "pad" });
+    expect([...padded]).toEqual([...new Uint8Array(7), ...seven.pixels, ...new Uint8Array(14)]);
+    // 5 x 1 as 5 x 4: one column to the left, two to the right.
+    const line = imageOf(5, 1, 1, (_x, y) => y + 1);
+    expect([...(await fitImage(line, { height: 5, width: 4, channels: 1, fit: "pad" }))]).toEqual(
+      [1, 2, 3, 4, 5].flatMap((level) => [0, level, 0, 0]),
+    );
+  });
+
   test.each(["stretch", "crop", "pad"] as const)(
     "%s does the same to an image of the right shape",
     async (fit) => {

@@ -38,6 +38,30 @@ describe("TIFF", () => {
     expect(await complaint(decode(tiff, { bits: 11 }), "x")).toMatch(/value 4095, more than 2047/u);
   });
 
+  test("of 1 and 4 bits, of tiles, and packed with a prediction, gives what was put in", async () => {
+    const black = [0, 255, 255, 0, 255, 0, 0, 255];
+    const levels = [0, 17, 34, 51, 204, 221, 238, 255];
+    const of = (values: readonly number[]): Sharp =>
+      sharp(Buffer.from(values), { raw: { width: 4, height: 2, channels: 1 } }).toColourspace("b-w");
+    for (const [values, options] of [
+      [black, { bitdepth: 1, compression: "ccittfax4" }],
+      [black, { bitdepth: 1, compression: "none" }],
+      [levels, { bitdepth: 4, compression: "none" }],
+      [levels, { compression: "lzw", tile: true, predictor: "horizontal" }],
+      [levels, { compression: "packbits" }],
+    ] as const) {
+      expect([...(await decode(await of(values).tiff(options).toBuffer())).pixels]).toEqual(values);
+    }
+    const deep = sharp(Uint16Array.of(0, 1000, 1500, 2000, 4095, 65535), {
+      raw: { width: 3, height: 2, channels: 1 },
+    });
+    const tiff = await deep
+      .toColourspace("grey16")
+      .tiff({ compression: "deflate", predictor: "horizontal" })
+      .toBuffer();
+    expect([...(await decode(tiff, { window: [1000, 2000] })).pixels]).toEqual([0, 0, 128, 255, 255, 255]);
+  });
+
   test("is turned upright, and its size is that", async () => {
     const tiff = writeTiff({ ...grey, bits: 8, values: [1, 2, 3, 4, 5, 6], orientation: 6 });
     const file = join(temporaryFolder(), "x.tif");
@@ -71,6 +95,20 @@ describe("TIFF", () => {
 });
 
 describe("WebP and GIF", () => {
+  test("WebP is turned upright as its EXIF says", async () => {
+    const six = Buffer.from([10, 20, 30, 40, 50, 60].flatMap((level) => [level, level, level]));
+    for (const [orientation, height, pixels] of [
+      [1, 2, [10, 20, 30, 40, 50, 60]],
+      [3, 2, [60, 50, 40, 30, 20, 10]],
+      [6, 3, [40, 10, 50, 20, 60, 30]],
+      [8, 3, [30, 60, 20, 50, 10, 40]],
+    ] as const) {
+      const webp = sharp(six, { raw: { width: 3, height: 2, channels: 3 } }).withMetadata({ orientation });
+      const image = await decode(await webp.webp({ lossless: true }).toBuffer());
+      expect([image.height, ...image.pixels]).toEqual([height, ...pixels]);
+    }
+  });
+
   const colours = Buffer.from(Array.from({ length: 24 }, (_, i) => (i % 3 === 0 ? 250 : 10 * (i % 2))));
   const raw = (): Sharp => sharp(colours, { raw: { width: 4, height: 2, channels: 3 } });
 
