@@ -236,7 +236,7 @@ export class RunSession implements Disposable {
     const { start, settings, images } = this.#run;
     const { count, warn = silent } = this.#observer;
     const { manifest, options, folder } = start;
-    const { assembly, skipped, decoded } = images;
+    const { assembly, skipped, decoded, readings } = images;
     const tested = testResults(result, assembly, count);
     const { seconds } = folder;
     const { evaluation, kept, validation, endedEarly, classifier } = result;
@@ -249,6 +249,7 @@ export class RunSession implements Disposable {
       : {
           record: {
             ...{ classes, ...(parents === undefined ? {} : { parents: [...parents] }) },
+            ...(readings.length === 0 ? {} : { readings: [...readings] }),
             ...{ image: manifest.image, network, head: head.settings, normalisation, epoch: kept },
           },
           tensors: await readWeights(classifier),

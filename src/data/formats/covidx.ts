@@ -71,7 +71,7 @@ export const covidx: Format<typeof fields> = {
     const listing = listRows(list, labelNamesOf(list, entry.labelName), findImage, reader, entry, context);
     remarkAlternative(list, context);
     remarkNameless(nameless, file, context);
-    return listing;
+    return list.kind === "binary" ? listing : { ...listing, unlisted: true };
   },
 };
 type Cells = Readonly<Record<string, string>>;

@@ -73,7 +73,8 @@ export const padchest: Format<typeof fields> = {
         if (k !== undefined) labels[k] = rawLabel.positive;
       }
     };
-    return listRows(table, labelNames, findImage, { ...factsOf(names, table), labels }, entry, context);
+    const reader = { ...factsOf(names, table), labels };
+    return { ...listRows(table, labelNames, findImage, reader, entry, context), unlisted: true };
   },
 };
 
