@@ -56,13 +56,18 @@ export const defaultMemory = (): number => Math.floor(totalmem() / 4);
 /** Where decoded images are kept unless somebody names another folder. */
 export const imageCacheFolder = (): string => join(cacheFolder(), "images");
 
-function readingsOf({ lists }: Catalogue): readonly ImageReading[] {
-  const found = new Map<string, ImageReading>();
-  for (const { part, samples } of lists) {
-    for (const { image } of part === "train" ? samples : []) {
-      if (image.kind === "file") found.set(readingKey(image.reading ?? {}), image.reading ?? {});
-    }
-  }
+/** How the image files to train on are read: `Loaded.readings`. */
+export const readingsOf = ({ lists }: Pick<Catalogue, "lists">): readonly ImageReading[] =>
+  distinctReadings(
+    lists
+      .filter(({ part }) => part === "train")
+      .flatMap(({ samples }) => samples)
+      .flatMap(({ image }) => (image.kind === "file" ? [image.reading ?? {}] : [])),
+  );
+
+/** Each way of reading once; none where no one says anything. */
+export function distinctReadings(readings: readonly ImageReading[]): readonly ImageReading[] {
+  const found = new Map(readings.map((reading) => [readingKey(reading), reading]));
   return [...found.keys()].every((key) => key === "") ? [] : [...found.values()];
 }
 

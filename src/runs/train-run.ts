@@ -30,7 +30,7 @@ import { describeStart, describeWatch } from "./course-words.ts";
 import { engineOptions } from "./device-options.ts";
 import { checkGrowth, grownWeights } from "./grow.ts";
 import { checkChoices, takeChoices } from "./kernel-choices.ts";
-import { defaultMemory, loadImages, type Loaded } from "./load-images.ts";
+import { distinctReadings, defaultMemory, loadImages, type Loaded } from "./load-images.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { silent, type RunObserver } from "./run-observer.ts";
 import { computedOn } from "./provenance.ts";
@@ -236,7 +236,7 @@ export class RunSession implements Disposable {
     const { start, settings, images } = this.#run;
     const { count, warn = silent } = this.#observer;
     const { manifest, options, folder } = start;
-    const { assembly, skipped, decoded, readings } = images;
+    const { assembly, skipped, decoded } = images;
     const tested = testResults(result, assembly, count);
     const { seconds } = folder;
     const { evaluation, kept, validation, endedEarly, classifier } = result;
@@ -244,6 +244,9 @@ export class RunSession implements Disposable {
     const { network, normalisation } = settings;
     const { head } = classifier;
     const { device, ...made } = this.#environment;
+    // A grown model keeps what its former training knows, too.
+    const before = start.initial === undefined ? [] : (start.initial.record.readings ?? [{}]);
+    const readings = distinctReadings([...before, ...images.readings]);
     const model = result.stopped
       ? undefined
       : {
