@@ -202,7 +202,15 @@ describe("tessera train", () => {
       0,
     );
     expect(readdirSync(join(folder, "one")).sort()).toEqual([
-      ...["metrics.jsonl", "model.safetensors", "report.html", "report.json", "run.json", "summary.json"],
+      ...[
+        "metrics.jsonl",
+        "model.safetensors",
+        "patients.salt",
+        "report.html",
+        "report.json",
+        "run.json",
+        "summary.json",
+      ],
       "test-predictions.csv",
     ]);
   });

@@ -346,7 +346,7 @@ describe("what cannot be is one line and exit code 2:", () => {
     [
       "a run to go on with that is none",
       ["train", "--resume", "nowhere"],
-      /--resume nowhere: holds no run \(run\.json\)/,
+      /--resume nowhere: does not exist; name the folder of a run/,
     ],
     [
       "no new class",

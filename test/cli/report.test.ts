@@ -28,7 +28,15 @@ test("training ends with a report, and the losses are told with their terms", ()
   );
   expect(first.errors).toMatch(/the report is first[/\\]report\.html/);
   expect(readdirSync(join(folder, "first")).sort()).toEqual([
-    ...["metrics.jsonl", "model.safetensors", "report.html", "report.json", "run.json", "summary.json"],
+    ...[
+      "metrics.jsonl",
+      "model.safetensors",
+      "patients.salt",
+      "report.html",
+      "report.json",
+      "run.json",
+      "summary.json",
+    ],
     "test-predictions.csv",
   ]);
   const document = checkedPage(read("first", "report.html"));

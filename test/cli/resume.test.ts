@@ -83,7 +83,15 @@ describe.each(["webgpu", "reference"])("on %s", (device) => {
     for (const name of ["test-predictions.csv", "report.json"])
       expect(read(broken, name)).toBe(read(whole, name));
     const left = [
-      ...["metrics.jsonl", "model.safetensors", "report.html", "report.json", "run.json", "summary.json"],
+      ...[
+        "metrics.jsonl",
+        "model.safetensors",
+        "patients.salt",
+        "report.html",
+        "report.json",
+        "run.json",
+        "summary.json",
+      ],
       "test-predictions.csv",
     ];
     for (const out of [whole, broken]) expect(readdirSync(join(folder, out)).sort()).toEqual(left);
