@@ -23,10 +23,12 @@ import {
 } from "./terminal/option-groups.ts";
 import {
   auc,
+  greyWindow,
   imageShape,
   interestHelp,
   memorySize,
   rate,
+  sampleBits,
   studyName,
   studyQuestions,
   wholeNumber,
@@ -115,6 +117,16 @@ withModel(program.command("predict"))
     false,
   )
   .option("--images <folder>", "all images below this folder, instead of a manifest's")
+  .option(
+    "--bits <n>",
+    "with --images: the bits that a sample of these files has; default: as of the images that the model was trained on",
+    sampleBits,
+  )
+  .option(
+    "--window <low,high>",
+    "with --images: the numbers in these files that become black and white",
+    greyWindow,
+  )
   .option("--logits", "logits instead of probabilities, which are all 1 for large logits", false)
   .option("--json", "print as JSON what was written", false)
   .action(async (run: string, manifest: string | undefined, options: PredictOptions) => {

@@ -12,9 +12,11 @@ import { imagesBelow } from "../data/formats/folder.ts";
 import { noClass } from "../data/manifest/class-filter.ts";
 import { parseTrainingManifest, readTrainingManifest, type Manifest } from "../assemble/training-manifest.ts";
 import { parts, type Part } from "../data/catalogue/listing.ts";
+import type { ImageReading } from "../data/images/image.ts";
 import { refuseEmpty } from "../data/assembly/load.ts";
 import type { Catalogue, Sample } from "../data/catalogue/catalogue.ts";
 import type { ImageSet } from "../data/assembly/assembly.ts";
+import { remarkWarnings, warningLines } from "../data/inspection/warnings.ts";
 import { UsageError } from "../errors/errors.ts";
 import { absent } from "../labels/states.ts";
 import { nearMatches, placeOf, visible } from "../labels/wording.ts";
@@ -116,6 +118,8 @@ export async function loadParts(
   const listing = { dataRoot, seed, limit, skipBad };
   const selected = await listImages({ ...manifest, image }, listing, counting(options.quiet));
   const lists = selected.lists.filter(({ part }) => asked.includes(part));
+  const remarks = selected.remarks.filter((remark) => lists.some(({ source }) => source === remark.source));
+  for (const line of warningLines(remarkWarnings(remarks))) process.stderr.write(`${line}\n`);
   if (lists.length === 0) {
     const there = parts.filter((each) => selected.lists.some(({ part }) => part === each));
     if (there.length === 0) throw manifest.complain(["test"], "is missing: name images to use the model on");
@@ -126,14 +130,33 @@ export async function loadParts(
   return decodeParts({ ...selected, lists }, { ...options, skipBad }, signal);
 }
 
-/** All image files below a folder, without labels. @throws DataError for a folder without images */
+/**
+ * All image files below a folder, without labels. Their numbers are read as options say, or else as those of the model's
+ * training were, where that was one way.
+ * @throws DataError for a folder without images
+ */
 export async function loadFolder(
   folder: string,
-  { classes, image: { height, width, channels, fit } }: ModelRecord,
-  options: ModelOptions,
+  { classes, image: { height, width, channels, fit }, readings = [] }: ModelRecord,
+  options: ModelOptions & ImageReading,
   signal: AbortSignal,
 ): Promise<LoadedParts> {
-  const samples = await imagesBelow(resolve(folder));
+  const { bits, window } = options;
+  const isSaid = bits !== undefined || window !== undefined;
+  const reading = isSaid ? { bits, window } : readings.length === 1 ? readings[0] : undefined;
+  if (!isSaid && reading !== undefined) {
+    say(
+      options,
+      `images are read with ${describeReading(reading)}, as those were that the model was trained on`,
+    );
+  } else if (!isSaid && readings.length > 1) {
+    process.stderr.write(
+      `warning: the images that the model was trained on were read in ${readings.length} ways ` +
+        `(${readings.map(describeReading).join("; ")}), and those of ${folder} are read as they say themselves; ` +
+        "if their numbers need one of these, name it with --bits or --window\n",
+    );
+  }
+  const samples = await imagesBelow(resolve(folder), reading);
   const list = {
     source: folder,
     part: "test" as const,
@@ -150,6 +173,14 @@ export async function loadFolder(
   };
   const loaded = await decodeParts(selected, options, signal);
   return { ...loaded, parts: loaded.parts.map((each) => ({ ...each, part: undefined })) };
+}
+
+function describeReading({ bits, window }: ImageReading): string {
+  const said = [
+    ...(bits === undefined ? [] : [`bits ${bits}`]),
+    ...(window === undefined ? [] : [`window ${window.join(", ")}`]),
+  ];
+  return said.length === 0 ? "nothing said" : said.join(" and ");
 }
 
 async function decodeParts(

@@ -6,7 +6,7 @@ import type { StudyImages } from "../studies/study-run.ts";
 import type { StudyPlan } from "../studies/study-plan.ts";
 import { assemblyOf } from "../studies/planned-run.ts";
 import type { Assembly } from "../data/assembly/assembly.ts";
-import { countLabels } from "../data/inspection/counts.ts";
+import { countLabels, kindOf } from "../data/inspection/counts.ts";
 import { labelWarnings } from "../data/inspection/warnings.ts";
 import { assemblyDigest } from "../data/assembly/digest.ts";
 import { DataError, ManifestError } from "../errors/data-errors.ts";
@@ -75,6 +75,28 @@ export function armWarnings({ arms }: StudyPlan, { images }: StudyLoad): string[
     ),
   );
   return [...new Set(found)];
+}
+
+/** Fewer, and an AUC on other images may be far from that on these: as for the intervals of a run. */
+const fewestScored = 10;
+
+/** A warning about classes of which few test images, by patient, are positive or negative: intervals over seeds do not show it. */
+export function scarceWarnings({ images: { given } }: Pick<StudyLoad, "images">): string[] {
+  const { classes, test } = given;
+  const few = classes.flatMap((name, k) =>
+    (["positive", "negative"] as const).flatMap((label) => {
+      const holders = new Set<string | number>();
+      for (let row = 0; row < test.count; row++) {
+        if (kindOf(test.states[row * classes.length + k]) === label) holders.add(test.patients?.[row] ?? row);
+      }
+      return holders.size === 0 || holders.size >= fewestScored ? [] : [`${name} (${holders.size} ${label})`];
+    }),
+  );
+  if (few.length === 0) return [];
+  return [
+    `Fewer than ${fewestScored} patients or single images to test on have a label of ${few.join(", ")}: the study's intervals are over ` +
+      "seeds, and say nothing of how far an AUC on other images may be from one on so few.",
+  ];
 }
 
 /** Warnings about the labels to train on. */

@@ -109,7 +109,7 @@ async function reportOf(path: string, identify: boolean): Promise<Report> {
     const isTask = "task" in readAnyRecord(path);
     const page = isTask
       ? pages.taskPage(pages.readTaskRun(path))
-      : pages.runPage(runShown(await pages.readRun(path), identify));
+      : pages.runPage(runShown(await pages.readRun(path), identify), identify);
     return { page, figures: new Map() };
   }
   if (isStudyFolder(path)) {

@@ -14,6 +14,7 @@ import {
   type DecodeOptions,
 } from "../data/assembly/pixels.ts";
 import { catalogue, type Catalogue, type CatalogueOptions } from "../data/catalogue/catalogue.ts";
+import { readingKey, type ImageReading } from "../data/images/image.ts";
 import { coverageOf, type LabelCoverage } from "../data/inspection/counts.ts";
 import { warningLines, warningsOf } from "../data/inspection/warnings.ts";
 import { pixelRemarks } from "../data/inspection/grey-ranges.ts";
@@ -42,6 +43,8 @@ export interface Loaded {
   readonly decoded: { readonly images: number; readonly fromCache: number };
   /** Which labels each source has, by part. */
   readonly coverage: readonly LabelCoverage[];
+  /** How the image files to train on are read, each way once; none where the manifest says nothing of their numbers. */
+  readonly readings: readonly ImageReading[];
 }
 
 /** Images of a list on disk whose pixels are looked at before a training; `tessera inspect` looks at all. */
@@ -52,6 +55,21 @@ export const defaultMemory = (): number => Math.floor(totalmem() / 4);
 
 /** Where decoded images are kept unless somebody names another folder. */
 export const imageCacheFolder = (): string => join(cacheFolder(), "images");
+
+/** How the image files to train on are read: `Loaded.readings`. */
+export const readingsOf = ({ lists }: Pick<Catalogue, "lists">): readonly ImageReading[] =>
+  distinctReadings(
+    lists
+      .filter(({ part }) => part === "train")
+      .flatMap(({ samples }) => samples)
+      .flatMap(({ image }) => (image.kind === "file" ? [image.reading ?? {}] : [])),
+  );
+
+/** Each way of reading once; none where no one says anything. */
+export function distinctReadings(readings: readonly ImageReading[]): readonly ImageReading[] {
+  const found = new Map(readings.map((reading) => [readingKey(reading), reading]));
+  return [...found.keys()].every((key) => key === "") ? [] : [...found.values()];
+}
 
 /** Lists what a manifest selects, with progress where images are drawn or opened for it. */
 export async function listImages(
@@ -125,6 +143,7 @@ export async function loadImages(
     coverage: selected.lists.map((list, i) =>
       coverageOf(list, result.sets[i].states, selected.classes.length),
     ),
+    readings: readingsOf(selected),
   };
 }
 

@@ -37,6 +37,13 @@ const modelRecordSchema = z.strictObject({
     /** Models of before fit was a choice were trained on images that were stretched. */
     fit: z.enum(fits).default("stretch"),
   }),
+  /**
+   * How the image files that it was trained on were read, each way once; left out where the manifest said nothing of it, and by
+   * models of before it could.
+   */
+  readings: z
+    .array(z.strictObject({ bits: z.int().optional(), window: z.tuple([z.number(), z.number()]).optional() }))
+    .optional(),
   network: storedNetwork,
   head: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("queries"), bias: z.enum(headBiases) }),

@@ -30,7 +30,7 @@ import { describeStart, describeWatch } from "./course-words.ts";
 import { engineOptions } from "./device-options.ts";
 import { checkGrowth, grownWeights } from "./grow.ts";
 import { checkChoices, takeChoices } from "./kernel-choices.ts";
-import { defaultMemory, loadImages, type Loaded } from "./load-images.ts";
+import { distinctReadings, defaultMemory, loadImages, type Loaded } from "./load-images.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { silent, type RunObserver } from "./run-observer.ts";
 import { computedOn } from "./provenance.ts";
@@ -244,11 +244,15 @@ export class RunSession implements Disposable {
     const { network, normalisation } = settings;
     const { head } = classifier;
     const { device, ...made } = this.#environment;
+    // A grown model keeps what its former training knows, too.
+    const before = start.initial === undefined ? [] : (start.initial.record.readings ?? [{}]);
+    const readings = distinctReadings([...before, ...images.readings]);
     const model = result.stopped
       ? undefined
       : {
           record: {
             ...{ classes, ...(parents === undefined ? {} : { parents: [...parents] }) },
+            ...(readings.length === 0 ? {} : { readings: [...readings] }),
             ...{ image: manifest.image, network, head: head.settings, normalisation, epoch: kept },
           },
           tensors: await readWeights(classifier),

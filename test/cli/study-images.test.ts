@@ -1,7 +1,7 @@
 // What tells the images of two studies apart: every label that a run learns from or is watched by.
 
 import { expect, test } from "vitest";
-import { imagesDigest } from "../../src/cli/study-images.ts";
+import { imagesDigest, scarceWarnings } from "../../src/cli/study-images.ts";
 import type { Assembly, ImageSet } from "../../src/data/assembly/assembly.ts";
 import { full, given } from "../studies/two-sites.ts";
 
@@ -21,4 +21,26 @@ test("the digest of a seed's images is of given labels, full ones, and those of 
   );
   expect(new Set(digests).size).toBe(digests.length);
   expect(await imagesDigest({ given, full: { ...watched, validation: full.test } })).toBe(digests[2]);
+});
+
+test("classes of which few patients are tested are told, whatever the number of their images", () => {
+  const classes = ["mass", "edema"];
+  // mass: 12 positives of 3 patients, 10 negatives of 10; edema: 22 negatives of 13, and no positive, which is told elsewhere.
+  const states = Uint8Array.from({ length: 44 }, (_, at) => (at % 2 === 0 && at < 24 ? 1 : 0));
+  const patients = Array.from({ length: 22 }, (_, row) => (row < 12 ? `p${row % 3}` : `q${row}`));
+  const test = {
+    source: "test",
+    count: 22,
+    height: 1,
+    width: 1,
+    channels: 1,
+    pixels: new Uint8Array(22),
+    states,
+  };
+  const warnings = (more: object): string[] =>
+    scarceWarnings({ images: { given: { classes, sources: [], test: { ...test, ...more } } } });
+  expect(warnings({ patients })).toEqual([
+    expect.stringMatching(/^Fewer than 10 .* a label of mass \(3 positive\): .*seeds/u),
+  ]);
+  expect(warnings({})).toEqual([]);
 });

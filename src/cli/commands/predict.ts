@@ -33,6 +33,9 @@ export interface PredictOptions extends ModelOptions {
   readonly complete: boolean;
   /** A folder of images, instead of a manifest. */
   readonly images?: string;
+  /** Of images of a folder: how their numbers are read, instead of as the model's training images were. */
+  readonly bits?: number;
+  readonly window?: readonly [low: number, high: number];
   /** Whether the table has logits instead of probabilities. */
   readonly logits: boolean;
   readonly json: boolean;
@@ -65,6 +68,12 @@ export async function predictCommand(
   if (images !== undefined && (file !== undefined || complete || options.part !== undefined)) {
     const other = file !== undefined ? "a manifest" : complete ? "--complete" : "--part";
     throw new UsageError(`--images names images without labels or parts: leave it out, or ${other}`);
+  }
+  if (images === undefined && (options.bits !== undefined || options.window !== undefined)) {
+    const given = options.bits === undefined ? "window" : "bits";
+    throw new UsageError(
+      `--${given} is about the images of --images; a source of a manifest has ${given} of its own`,
+    );
   }
   const model = await readModelFile(run);
   const { classes } = model.record;

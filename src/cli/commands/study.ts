@@ -39,7 +39,7 @@ import { showSeconds, unlessInterrupted } from "../terminal/progress.ts";
 import { reportFinished } from "./report.ts";
 import { costTable, timeOf } from "../study-cost.ts";
 import { warningLines } from "../../data/inspection/warnings.ts";
-import { armWarnings, imagesOf, type StudyLoad } from "../study-images.ts";
+import { armWarnings, imagesOf, scarceWarnings, type StudyLoad } from "../study-images.ts";
 import { keepPictures, writeReportData } from "../study-pictures.ts";
 import { StudyProgress } from "../terminal/study-progress.ts";
 import { writeResults } from "../study-results.ts";
@@ -179,7 +179,7 @@ async function prepare(
       whole.arms.map((arm) => arm.name),
     );
   const plan = arms === undefined ? whole : withArms(whole, arms);
-  for (const line of warningLines(armWarnings(plan, first))) warn(line);
+  for (const line of warningLines([...scarceWarnings(first), ...armWarnings(plan, first)])) warn(line);
   const runs = runsOf(plan, seeds, settings);
   // Computed once, since it is asked for often and is the same for every seed.
   const costs = new Map<StudyRun["planned"], RunCost>();

@@ -97,6 +97,24 @@ export function rate(option: string): (text: string) => number {
   };
 }
 
+/** A parser of the bits of a sample. */
+export function sampleBits(text: string): number {
+  const bits = Number(text);
+  if (/^\d+$/u.test(text) && bits >= 1 && bits <= 16) return bits;
+  throw new InvalidArgumentError("--bits takes a whole number from 1 to 16.");
+}
+
+/** A parser of a window of grey levels, its ends parted by a comma or a blank. */
+export function greyWindow(text: string): readonly [low: number, high: number] {
+  const ends = text.trim().split(/\s*,\s*|\s+/u);
+  const [low, high] = ends.map(Number);
+  if (ends.length === 2 && !ends.includes("") && low < high && Number.isFinite(high - low))
+    return [low, high];
+  throw new InvalidArgumentError(
+    "--window takes the number that becomes black and a larger one that becomes white, such as 0,4095.",
+  );
+}
+
 /** A parser of the names of studies. */
 export function studyName(text: string): StudyName {
   const name = studyNames.find((each) => each === text);

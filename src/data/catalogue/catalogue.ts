@@ -13,35 +13,36 @@ import {
   listOf,
 } from "../../errors/arguments.ts";
 import { UsageError } from "../../errors/errors.ts";
-import { nearest } from "../../errors/nearest.ts";
-import { nearMatch } from "../../labels/wording.ts";
-import { absent } from "../../labels/states.ts";
 import type { Parents } from "../../labels/class-tree.ts";
-import type { FieldPath } from "../manifest/complaints.ts";
 import { datasetsOf } from "../manifest/datasets.ts";
 import { entriesOf, wantedLabels } from "../manifest/entries.ts";
-import type { PlacedEntry } from "../manifest/entries.ts";
 import { partsOf } from "./entry-parts.ts";
-import type { Entry } from "../manifest/entry-schema.ts";
-import { DataError, ManifestError } from "../../errors/data-errors.ts";
+import { DataError } from "../../errors/data-errors.ts";
 import { mostArrayBytes } from "../../files/limits.ts";
-import { formatOf } from "../formats/formats.ts";
 import type { FittedSize } from "../images/image.ts";
 import { parts } from "./listing.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
-import type { ImagePlace, ListContext, Listing, Part } from "./listing.ts";
+import type { ImagePlace, ListContext, Part } from "./listing.ts";
 import { aManifest, type DataManifest } from "../manifest/manifest.ts";
 import type { Remark } from "./remarks.ts";
 import { classWordRemarks } from "./class-words.ts";
 import { joinSpellings } from "./identities.ts";
+import {
+  drawingOf,
+  fixedSeed,
+  isFiltered,
+  listEntry,
+  withReading,
+  type ListedEntry,
+} from "./listed-entry.ts";
 import { locator, sharer } from "./locating.ts";
-import { combineLabels, listLabels, mapLabels, settle } from "./mapping.ts";
-import type { ClassMapping, Refuse } from "./mapping.ts";
+import { combineLabels, mapLabels, settle } from "./mapping.ts";
+import type { Refuse } from "./mapping.ts";
 import { withTagPatients } from "./patient-tags.ts";
 import { keepWithin, positiveLimits, select, whyNoneTaken } from "./selection.ts";
-import { followTree, knownOf, mapThroughTree, standInRemark, treeRemark } from "./tree-labels.ts";
+import { followTree, mapThroughTree, standInRemark, treeRemark } from "./tree-labels.ts";
 import { refuseSharedImages } from "./shared-images.ts";
-import type { Taken } from "./shared-images.ts";
+import { countLabels, refuseUnknownClasses, refuseUntaughtClasses } from "./taught-classes.ts";
 
 export interface Sample {
   /** Unique in its source. */
@@ -108,9 +109,6 @@ export const catalogueOptions: OptionChecks<CatalogueOptions> = {
   onDrawn: aFunction,
   onOpened: aFunction,
 };
-
-/** The seed of what --seed must not change. */
-const fixedSeed = 0;
 
 /**
  * Lists every image that a manifest selects.
@@ -249,93 +247,6 @@ function withSharedPatients(
   });
 }
 
-/** How images are drawn from an entry that has more than its limit. */
-interface Drawing {
-  readonly seed: number;
-  /** At most so many images. */
-  readonly limit: number;
-  /** Whether --limit is the lower of the two. */
-  readonly byOption: boolean;
-  /** The part that limits are about. What a split sets apart is never limited: it would depend on the seed. */
-  readonly part: Part;
-  readonly splits: boolean;
-}
-
-/** An entry with the listing of its source, and the manifest's mapping of it. */
-interface ListedEntry extends Taken {
-  readonly role: PlacedEntry["role"];
-  readonly mapping: ClassMapping;
-  readonly drawing: Drawing;
-}
-
-function drawingOf(place: PlacedEntry, seed: number, limit: number): Drawing {
-  const own = place.entry.limit ?? Infinity;
-  if (place.role !== "source") {
-    return { seed: fixedSeed, limit: own, byOption: false, part: place.role, splits: false };
-  }
-  const splits = place.entry.split !== undefined;
-  return { seed, limit: Math.min(limit, own), byOption: limit < own, part: "train", splits };
-}
-
-/** Whether records of an entry may be left out after listing, so that the listing must not be limited. */
-function isFiltered({ rows, part, where, holds, limitPerClass }: Entry): boolean {
-  return [rows, part, where, holds, limitPerClass].some((filter) => filter !== undefined);
-}
-
-/** Lists an entry. Complaints of its format about the manifest get their line. */
-async function listEntry(
-  manifest: DataManifest,
-  path: FieldPath,
-  entry: Entry,
-  context: ListContext,
-): Promise<Listing> {
-  let listing: Listing;
-  try {
-    listing = await formatOf(entry).list(entry, context);
-  } catch (cause) {
-    if (!(cause instanceof ManifestError) || cause.line !== undefined) throw cause;
-    const keys = cause.field.split(".");
-    throw manifest.complain(
-      Object.hasOwn(manifest, keys[0]) ? keys : [...path, ...keys],
-      cause.reason,
-      cause,
-    );
-  }
-  const { records, labelNames } = listing;
-  const seen = new Set<string>();
-  for (const [record, { id }] of records.entries()) {
-    if (seen.has(id))
-      throw new DataError(entry.name, `holds the image ${JSON.stringify(id)} twice`, { record });
-    seen.add(id);
-  }
-  if (listing.rawLabels.length !== records.length * labelNames.length) {
-    throw new DataError(
-      entry.name,
-      `has ${listing.rawLabels.length} labels for ${records.length} images and ${labelNames.length} names of labels`,
-    );
-  }
-  return listing;
-}
-
-/** The listing with what the entry says of the numbers in its image files; what a row says of its own image goes before it. */
-function withReading(listing: Listing, { bits, window, format }: Entry, refuse: Refuse): Listing {
-  if (bits === undefined && window === undefined) return listing;
-  const takesWindow = formatOf({ format }).arrayWindow === true;
-  const records = listing.records.map((record) => {
-    if (record.image.kind === "file") {
-      const reading = { bits: record.image.reading?.bits ?? bits, window };
-      return { ...record, image: { ...record.image, reading } };
-    }
-    if (bits === undefined && takesWindow) return record; // taken for the array when it was read
-    const hint = takesWindow ? "; window: [low, high] says which numbers are black and white" : "";
-    return refuse(
-      [bits === undefined ? "window" : "bits"],
-      `is about image files, and the images of ${format} are in arrays${hint}`,
-    );
-  });
-  return { ...listing, records };
-}
-
 /** The samples of an entry, by part; a part without any is left out. */
 function sampleLists(
   item: ListedEntry,
@@ -382,71 +293,4 @@ interface EntryLists {
   readonly lists: readonly SampleList[];
   /** [K] The number of training images with a label, before any limit. */
   readonly labelled: Uint32Array;
-}
-
-/** Adds the number of rows of `states` that have a label, by class. */
-function countLabels(rows: Iterable<number>, states: Uint8Array, sums: Uint32Array): void {
-  for (const row of rows) {
-    for (let k = 0; k < sums.length; k++) if (states[row * sums.length + k] !== absent) sums[k]++;
-  }
-}
-
-/** Checks that each class has a label to train on. */
-function refuseUntaughtClasses(
-  manifest: DataManifest,
-  lists: readonly SampleList[],
-  made: readonly (EntryLists & { readonly item: ListedEntry })[],
-): void {
-  const taught = new Uint32Array(manifest.classes.length);
-  for (const { part, samples, states } of lists) {
-    if (part === "train") countLabels(samples.keys(), states, taught);
-  }
-  for (const [k, name] of manifest.classes.entries()) {
-    if (taught[k] > 0 || !manifest.learns(name)) continue;
-    const some = made.find(({ labelled }) => labelled[k] > 0);
-    const sources = made.filter(
-      ({ item }) => item.role === "source" && knownOf(item.mapping, manifest.parents)[k],
-    );
-    const names = sources.map(({ item }) => `"${item.entry.name}"`).join(", ");
-    throw manifest.complain(
-      ["classes", k],
-      some === undefined
-        ? `names "${name}", but no training image has a label of it: in ${names}, filters and splits leave out all ` +
-            "that do, or all that are left are uncertain, blank, or not looked at yet"
-        : `names "${name}", but no training image has a label of it: ${describeLimit(some.item)} kept none of the ` +
-            `${some.labelled[k]} of "${some.item.entry.name}" that do; raise it`,
-    );
-  }
-}
-
-function describeLimit({ entry, drawing }: ListedEntry): string {
-  if (drawing.limit === Infinity) return "limitPerClass";
-  return `${drawing.byOption ? "--limit" : "the limit"} of ${drawing.limit}${entry.limitPerClass === undefined ? "" : " or limitPerClass"}`;
-}
-
-/** Checks that a source knows each class, since nothing could be learned of it otherwise, and that limits name known classes. */
-function refuseUnknownClasses(manifest: DataManifest, listed: readonly ListedEntry[]): void {
-  const { classes } = manifest;
-  const sources = listed.filter(({ role }) => role === "source");
-  for (const [k, name] of classes.entries()) {
-    if (sources.some(({ mapping }) => knownOf(mapping, manifest.parents)[k]) || !manifest.learns(name))
-      continue;
-    const labels = [...new Set(sources.flatMap(({ listing }) => listing.labelNames))];
-    const near = nearMatch(name, labels) ?? nearest(name, labels);
-    throw manifest.complain(
-      ["classes", k],
-      `names "${name}", but no source knows it: no label of a source is called so or mapped to it; ` +
-        `${listLabels(labels, "the labels")}${near === undefined ? "" : `; did you mean "${near}"?`}`,
-    );
-  }
-  for (const { path, entry, mapping } of listed) {
-    if (typeof entry.limitPerClass !== "object") continue;
-    for (const name of Object.keys(entry.limitPerClass)) {
-      if (knownOf(mapping, manifest.parents)[classes.indexOf(name)]) continue;
-      throw manifest.complain(
-        [...path, "limitPerClass", name],
-        `limits "${name}", which "${entry.name}" has no labels of`,
-      );
-    }
-  }
 }

@@ -6,7 +6,7 @@ import { readText } from "../../files/bytes.ts";
 import { brief } from "../../files/csv.ts";
 import type { Table, TableRow } from "../../files/csv.ts";
 import { canonicalWord, isMissing } from "../../labels/wording.ts";
-import { isImageName } from "./table-rows.ts";
+import { isImageName } from "../images/image-names.ts";
 
 /** Over twice the lists that exist, and their lines. */
 const most = { bytes: 2 ** 26, lines: 1_000_000, line: 10_000 };

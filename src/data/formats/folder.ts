@@ -11,6 +11,7 @@ import type { ListedRecord } from "../catalogue/listing.ts";
 import { mostLabels } from "../catalogue/listing.ts";
 import { oneClassEach, withWanted } from "./class-labels.ts";
 import type { Format } from "./format.ts";
+import type { ImageReading } from "../images/image.ts";
 import { imageSuffixList, isImageName } from "../images/image-names.ts";
 
 const fields = {
@@ -90,15 +91,22 @@ function refuseSecondLabel(root: string, label: string, real: string, labelOf: M
 
 /**
  * All image files of a folder, at any depth, in order; they have no labels.
+ *
+ * @param reading of all of them
  * @throws DataError when there are none, or too many
  */
-export async function imagesBelow(root: string): Promise<ListedRecord[]> {
+export async function imagesBelow(root: string, reading?: ImageReading): Promise<ListedRecord[]> {
   const realRoot = await realFolder(root);
   const records: ListedRecord[] = [];
   const take = async (id: string): Promise<void> => {
     if (!isImageName(id) && (isDicomList(id) || !(await isUnnamedDicom(join(root, id))))) return;
     if (records.length >= mostFiles) throw new DataError(root, `holds over ${mostFiles} images`);
-    records.push({ id, image: { kind: "file", file: join(root, id) } });
+    const image = {
+      kind: "file",
+      file: join(root, id),
+      ...(reading === undefined ? {} : { reading }),
+    } as const;
+    records.push({ id, image });
   };
   const seen = new Set<string>();
   for (const { name, kind } of await entriesOf(root)) {

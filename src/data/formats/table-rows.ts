@@ -89,5 +89,3 @@ export async function locateTable(path: string, context: ListContext, form: Tabl
   const { delimiter = ",", header = true } = form;
   return context.once(`table ${delimiter} ${header} ${file}`, () => readTable(file, form, context.bad));
 }
-
-export { isImageName } from "../images/image-names.ts";

@@ -5,6 +5,7 @@ import { ManifestError } from "../../errors/data-errors.ts";
 import { requireColumns } from "../../files/csv.ts";
 import type { Table } from "../../files/csv.ts";
 import type { ListContext, Listing } from "../catalogue/listing.ts";
+import { isImageName } from "../images/image-names.ts";
 import type { Format } from "./format.ts";
 import { columnsOfName } from "./path-template.ts";
 import { listColumns } from "./table-columns.ts";
@@ -12,7 +13,7 @@ import { formOf, tableFields } from "./table-fields.ts";
 import type { FactColumns, TableEntry } from "./table-fields.ts";
 import { joinTables } from "./table-join.ts";
 import type { JoinedTable } from "./table-join.ts";
-import { findImagesIn, imagesBelow, isImageName, locateTable } from "./table-rows.ts";
+import { findImagesIn, imagesBelow, locateTable } from "./table-rows.ts";
 import type { FindImage } from "./table-rows.ts";
 import { listWords } from "./table-words.ts";
 

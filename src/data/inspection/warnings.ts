@@ -3,7 +3,7 @@
 import { aManifest, type DataManifest } from "../manifest/manifest.ts";
 import { expectArgument, strings } from "../../errors/arguments.ts";
 import { aCatalogue, type Catalogue } from "../catalogue/catalogue.ts";
-import { remarkKinds } from "../catalogue/remarks.ts";
+import { remarkKinds, type Remark } from "../catalogue/remarks.ts";
 import { countLabels, type ListCount } from "./counts.ts";
 import { gravestFirst, remarkFinding, type FindingKind } from "./finding-kinds.ts";
 import { patientMeetings } from "./findings.ts";
@@ -42,6 +42,11 @@ export function warningsOf(manifest: DataManifest, selected: Catalogue): string[
   return gravestFirst(findings)
     .filter(({ kind }) => loud.has(kind))
     .map(({ sentence }) => sentence);
+}
+
+/** What was guessed or not understood where images were listed, the gravest first: what makes given labels and scores wrong. */
+export function remarkWarnings(remarks: readonly Remark[]): string[] {
+  return gravestFirst(remarks.map(remarkFinding)).map(({ sentence }) => sentence);
 }
 
 /** The warnings about labels that are counted already. */

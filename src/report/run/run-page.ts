@@ -15,8 +15,11 @@ import type { Mistake } from "../../runs/run-report-data.ts";
 import type { RunContents } from "../../runs/read-run.ts";
 import { settingsSection } from "./settings-table.ts";
 
-/** The whole file. The same folder gives the same bytes. */
-export function runPage(run: RunContents): string {
+/**
+ * The whole file. The same folder gives the same bytes.
+ * @param named whether messages about files and rows are shown, which may name patients in their own way
+ */
+export function runPage(run: RunContents, named = true): string {
   const { record, metrics, summary, classes, predictions, reportData, queries, missing, path } = run;
   const kept = summary === undefined || summary.interrupted ? undefined : summary.kept;
   const sections: Section[] = [
@@ -40,7 +43,7 @@ export function runPage(run: RunContents): string {
       content: drawn(reportData && labelCoverage(classes, reportData.coverage)),
     },
     { id: "settings", title: "Settings", content: settingsSection(record) },
-    { id: "left-out", title: "Left out", content: leftOut(summary?.skipped ?? []) },
+    { id: "left-out", title: "Left out", content: leftOut(summary?.skipped ?? [], named) },
   ];
   const images = Object.values(summary?.images ?? {}).reduce((sum, count) => sum + count, 0);
   const mean = summary?.intervals?.mean.interval;
@@ -168,11 +171,19 @@ const intervalCell = (found: AucInterval | undefined): string =>
 /** The most reasons that are shown; summary.json has all of them. */
 const mostReasons = 50;
 
-function leftOut(skipped: readonly string[]): Markup[] {
+function leftOut(skipped: readonly string[], named: boolean): Markup[] {
   if (skipped.length === 0) return [];
   const more = skipped.length - mostReasons;
+  const what = `${whole(skipped.length)} images or records could not be read and were left out`;
+  if (!named) {
+    return [
+      paragraph(
+        `${what}. Their names may be of patients: summary.json lists them, and --identify shows them here.`,
+      ),
+    ];
+  }
   return [
-    paragraph(`${whole(skipped.length)} images or records could not be read and were left out:`),
+    paragraph(`${what}:`),
     bulleted(skipped.slice(0, mostReasons)),
     ...(more > 0 ? [note(`and ${whole(more)} more; summary.json lists all of them.`)] : []),
   ];

@@ -162,3 +162,12 @@ test("terms that the table knows have its titles, others their names, and more t
     ...["epoch", "learning rate", "loss", "bce", ...more],
   ]);
 });
+
+test("what was left out is counted where no names are shown, and listed where they are", () => {
+  const told = (named: boolean): string => runPage(run, named).replace(/[^]*id="left-out"/u, "");
+  expect(told(true)).toContain("&lt;x&gt;.png: is damaged");
+  expect(told(false)).not.toContain("is damaged");
+  expect(told(false)).toContain(
+    "1 images or records could not be read and were left out. Their names may be of patients",
+  );
+});
