@@ -153,7 +153,7 @@ describe("a source of words", () => {
       ]);
     }
     const [remark] = (await source(rows, "")).remarks;
-    expect([remark.kind, remark.source]).toEqual(["guess", "A"]);
+    expect([remark.kind, remark.source]).toEqual(["patient-names", "A"]);
   });
 
   test.each([
