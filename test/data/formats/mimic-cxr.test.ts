@@ -95,7 +95,7 @@ test("a fault is told with the table that it stands in", async () => {
     /^mimic-cxr-2\.0\.0-chexpert\.csv\.gz: has no column "study_id"; .*did you mean "study"\?$/u,
   );
   expect(await refusal({ chexpert: split })).toMatch(
-    /^mimic-cxr-2\.0\.0-chexpert\.csv\.gz: has no column "Enlarged Cardiomediastinum"; its columns are "dicom_id", /u,
+    /^mimic-cxr-2\.0\.0-chexpert\.csv\.gz: has no column "No Finding"; its columns are "dicom_id", /u,
   );
   expect(await refusal({ metadata: [...metadata, ",12000764,57375967,CHEST,AP,1,1"] })).toMatch(
     /^mimic-cxr-2\.0\.0-metadata\.csv\.gz: record 4: line 6: names no image: dicom_id is empty$/u,

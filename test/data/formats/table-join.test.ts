@@ -95,7 +95,7 @@ describe("a table of images that is joined with one of studies", () => {
     const join = { table: "studies.csv", on: ["subject", "study"], unmatched: "left-out" as const };
     const left = await listGood({ films: more }, { join });
     expect(Object.keys(labelsOf(left.listing))).toEqual(["a.png", "b.png", "c.png"]);
-    expect(left.remarks[0].sentence).toMatch(/: left out$/u);
+    expect(left.remarks[0].sentence).toMatch(/: their images are left out\.$/u);
   });
 
   test("knows nothing of a column of words either", async () => {
