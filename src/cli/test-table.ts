@@ -1,6 +1,6 @@
 // What a run came to on its test images, as a table.
 
-import { aucTable, showAuc, showInterval } from "../report/tables.ts";
+import { aucTable, intervalNotes, showAuc, showInterval } from "../report/tables.ts";
 import type { Summary } from "../runs/summary.ts";
 
 /** The most sources that a table on a terminal has room for; summary.json has all of them. */
@@ -31,5 +31,6 @@ export function testTable(
       columns.push({ name, cell: (of) => showAuc(own.auc[of]), mean: showAuc(own.meanAuc) });
     }
   }
-  return aucTable(classes, columns);
+  const notes = intervals === null ? "" : intervalNotes(intervals);
+  return `${aucTable(classes, columns)}${notes === "" ? "" : `\n${notes}`}`;
 }

@@ -39,8 +39,27 @@ export function showInterval(
   decimals = 3,
 ): string {
   if (interval !== null) return `${interval.low.toFixed(decimals)} to ${interval.high.toFixed(decimals)}`;
-  if (note?.startsWith("not given: ") !== true) return "-";
-  return note.replace(/, fewer than \d+$/u, "");
+  return note?.startsWith(notGiven) === true ? "not given" : "-";
+}
+
+const notGiven = "not given: ";
+
+/** The most classes whose intervals are explained on a terminal. */
+const mostNotes = 5;
+
+/** Why there are no intervals of some classes, as lines below a table; "" where all are given. */
+export function intervalNotes({
+  byClass,
+}: {
+  readonly byClass: Readonly<Record<string, { readonly note: string | null }>>;
+}): string {
+  const notes = Object.entries(byClass).flatMap(([name, { note }]) =>
+    note?.startsWith(notGiven) === true ? [`  ${name}: ${note.slice(notGiven.length)}`] : [],
+  );
+  if (notes.length === 0) return "";
+  const rest = notes.length - mostNotes;
+  const shown = [...notes.slice(0, mostNotes), ...(rest > 0 ? [`  and ${rest} more (see --json)`] : [])];
+  return `Intervals that are not given, and what there is to go by:\n${shown.join("\n")}`;
 }
 
 /** A table of AUC by class, with named columns, and the mean below a rule. */

@@ -220,3 +220,26 @@ describe("tessera inspect", () => {
     expect([code, output]).toEqual([2, ""]);
   });
 });
+
+test("patients that are nearly one are hashes, unless --identify asks for names", async () => {
+  mkdirSync(join(folder, "near"), { recursive: true });
+  for (const k of [1, 2, 3, 4]) writeFileSync(join(folder, "near", `${k}.png`), picture(50 * k));
+  writeFileSync(
+    join(folder, "near.csv"),
+    "image,label,who\n1.png,mass,007\n2.png,no,7\n3.png,mass,8\n4.png,no,9\n",
+  );
+  const entry =
+    "{ name: near, format: table, table: near.csv, images: near, image: image, label: label, patient: who, " +
+    "split: { by: image, test: 0.5 } }";
+  writeFileSync(
+    join(folder, "near.yaml"),
+    `classes: [mass]\nimage: { height: 16, width: 16 }\nsources:\n  - ${entry}\n`,
+  );
+  const command = ["inspect", "near.yaml", "--data-root", ".", "--quiet"];
+  const { output } = await runBuilt(folder, command);
+  expect(output).toMatch(
+    /GUESS: "near" names 1 patient nearly as another: [0-9a-f]{8} \(nearly [0-9a-f]{8}\); .* --identify shows the names\./u,
+  );
+  expect(output).not.toContain("007");
+  expect((await runBuilt(folder, [...command, "--identify"])).output).toContain('"7" (nearly "007")');
+});

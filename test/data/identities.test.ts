@@ -195,11 +195,11 @@ describe("a source of words", () => {
         kind: "words-without-class",
         source: "A",
         sentence:
-          '"A" has 2 words that no class takes: "cow" 2, "dgo" 1; images with no other word are negative for cat, dog. Name them ' +
+          '"A" has 2 words that no class takes: "cow" 2, "dgo" 1 (did you mean "dog"?); images with no other word are negative for cat, dog. Name them ' +
           "under mapping if they mean a class, or under others if they do not.",
         cases: [
           { name: "cow", count: 2 },
-          { name: "dgo", count: 1 },
+          { name: "dgo", count: 1, example: 'did you mean "dog"?' },
         ],
       },
     ]);

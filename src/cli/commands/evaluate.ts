@@ -7,7 +7,7 @@ import { sharesOf, type TestIntervals } from "../../assemble/test-metrics.ts";
 import { concatenate, restrict } from "../../data/assembly/assembly.ts";
 import type { Part } from "../../data/catalogue/listing.ts";
 import { meanAuc } from "../../metrics/auc.ts";
-import { aucTable, plainTable, showAuc, showInterval } from "../../report/tables.ts";
+import { aucTable, intervalNotes, plainTable, showAuc, showInterval } from "../../report/tables.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
 import {
   columnsOf,
@@ -88,7 +88,10 @@ export async function evaluateCommand(
     return;
   }
   say(options, `${set.count} ${options.part} images, ${intervals.patients} patients; on ${adapter}`);
-  process.stdout.write(`${metricsTable(byClass, intervals, options.at)}\n`);
+  const notes = intervalNotes(intervals);
+  process.stdout.write(
+    `${metricsTable(byClass, intervals, options.at)}\n${notes === "" ? "" : `${notes}\n`}`,
+  );
   const names = Object.keys(sources);
   if (names.length < 2) return;
   if (names.length > mostSources) say(options, `${names.length} sources; --json tells each by itself`);

@@ -4,6 +4,7 @@ import { DataError } from "../../errors/data-errors.ts";
 import { pixelRemarks } from "../../data/inspection/grey-ranges.ts";
 import { imageSizes, type SizeCount } from "../../data/inspection/sizes.ts";
 import { inspect, type Inspection } from "../../data/inspection/findings.ts";
+import { counted } from "../../data/inspection/finding-kinds.ts";
 import { noClass } from "../../data/manifest/class-filter.ts";
 import { openedCatalogue, uncertaintyPolicy } from "../../data/inspection/opened.ts";
 import { readTrainingManifest } from "../../assemble/training-manifest.ts";
@@ -115,7 +116,7 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
     const tables = labelTables(selected.classes, inspection.counts, { policy, sizes: sizesOf, depths });
     const { height, width, channels } = selected.image;
     const lines = [
-      `${file}: ${selected.classes.length} classes, images of ${height} x ${width} x ${channels}`,
+      `${file}: ${selected.classes.length} ${selected.classes.length === 1 ? "class" : "classes"}, images of ${height} x ${width} x ${channels}`,
       ...[
         "",
         tables,
@@ -145,12 +146,22 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
 /** What was found, with hashes in the place of names of patients. */
 function withoutNames(inspection: Inspection): Inspection {
   const { hashOf } = passingNames();
-  const findings = inspection.findings.map((finding) => ({
-    ...finding,
-    cases: finding.cases.map((each) =>
-      each.patient === undefined ? each : { ...each, patient: hashOf(each.patient) },
-    ),
-  }));
+  const hidden = (text: string): string =>
+    text.replace(/"(?:[^"\\]|\\.)*"/gu, (quoted) => hashOf(String(JSON.parse(quoted))));
+  const findings = inspection.findings.map((finding) => {
+    const isNames = finding.kind === "patient-names" || finding.kind === "near-patients";
+    const cases = finding.cases.map(({ name, reason, patient, ...each }) => ({
+      ...each,
+      ...(patient === undefined ? {} : { patient: hashOf(patient) }),
+      ...(name === undefined ? {} : { name: isNames ? hashOf(name) : name }),
+      ...(reason === undefined ? {} : { reason: isNames ? hidden(reason) : reason }),
+    }));
+    if (!isNames) return { ...finding, cases };
+    // The first name of a remark is that of its source.
+    const [source] = /^"(?:[^"\\]|\\.)*"/u.exec(finding.sentence) ?? [""];
+    const sentence = `${source}${hidden(finding.sentence.slice(source.length))} --identify shows the names.`;
+    return { ...finding, sentence, cases };
+  });
   return { ...inspection, findings };
 }
 
@@ -227,10 +238,10 @@ function describeDecoding({ decoded }: DecodedAssembly): string {
   const parts = [
     ...(files === 0
       ? []
-      : [`${number(images)} image files decoded${rate}, ${number(fromCache)} found in the cache`]),
+      : [`${counted(images, "image file")} decoded${rate}, ${number(fromCache)} found in the cache`]),
     ...(fromArrays === 0
       ? []
-      : [`${number(fromArrays)} images came from array files, which need no decoding`]),
+      : [`${counted(fromArrays, "image")} came from array files, which need no decoding`]),
   ];
   return parts.length === 0 ? "No image can be decoded." : `${parts.join("; ")}.`;
 }

@@ -74,7 +74,7 @@ export function assembled(selected: Catalogue, decoded: DecodedImages, learns?: 
   return assembly(made, learns);
 }
 
-/** The most reasons in a message; they are mostly the same. */
+/** The most reasons in a message. */
 const toldReasons = 3;
 
 /** @throws DataError for the first source that has a part without any image left; most often its folder is wrong */
@@ -83,11 +83,17 @@ export function refuseEmpty({ lists }: Catalogue, { sets, skipped }: DecodedImag
   if (empty === undefined) return;
   const { source, part, samples } = empty;
   const files = new Set(samples.flatMap(({ image }) => (image.kind === "file" ? [image.file] : [])));
-  const reasons = skipped.filter(({ file }) => files.has(file)).slice(0, toldReasons);
+  const own = skipped.filter(({ file }) => files.has(file));
+  // One reason that all files have is told once, and the folder is in doubt only where files are not there.
+  const told = new Map<string, DataError>();
+  for (const error of own) if (!told.has(error.reason)) told.set(error.reason, error);
+  const reasons = [...told.values()].slice(0, toldReasons);
+  const isMissing = own.some(({ reason }) => reason.startsWith("does not exist"));
+  const doubt = isMissing ? `: is ${commonFolder([...files])} where they are? The first: ` : "; the first: ";
   throw new DataError(
     source,
-    `none of its ${samples.length} ${part} images can be decoded: is ${commonFolder([...files])} where they are? ` +
-      `The first: ${reasons.map(({ message }) => message).join("; ")}`,
+    `none of its ${samples.length} ${part} images can be decoded${doubt}` +
+      reasons.map(({ message }) => message).join("; "),
   );
 }
 

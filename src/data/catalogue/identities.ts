@@ -70,7 +70,7 @@ function joinPatients(
   if (joined.length > 0) {
     const cases = joined.map(spellingCase);
     remark({
-      kind: "guess",
+      kind: "patient-names",
       sentence: `${visible(source)} spells ${count(cases.length, "patient")} in several ways, each of whom is one patient: ${examples(cases)}.`,
       cases,
     });
@@ -78,7 +78,7 @@ function joinPatients(
   const near = nearPairs([...groups.keys()]);
   if (near.length > 0) {
     remark({
-      kind: "guess",
+      kind: "patient-names",
       sentence:
         `${visible(source)} names ${count(near.length, "patient")} nearly as another: ${examples(near)}; they are taken for ` +
         "two each. If they are one, a split may train and test on one person: write their names alike.",

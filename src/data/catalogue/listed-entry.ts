@@ -59,11 +59,9 @@ export async function listEntry(
   } catch (cause) {
     if (!(cause instanceof ManifestError) || cause.line !== undefined) throw cause;
     const keys = cause.field.split(".");
-    throw manifest.complain(
-      Object.hasOwn(manifest, keys[0]) ? keys : [...path, ...keys],
-      cause.reason,
-      cause,
-    );
+    // A field of the entry is meant before one of the manifest: both may have an `image`.
+    const isOfAll = Object.hasOwn(manifest, keys[0]) && !Object.hasOwn(entry, keys[0]);
+    throw manifest.complain(isOfAll ? keys : [...path, ...keys], cause.reason, cause);
   }
   const { records, labelNames } = listing;
   const seen = new Set<string>();

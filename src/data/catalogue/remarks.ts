@@ -21,6 +21,8 @@ export const remarkKinds = {
   "rows-without-partner": "left out",
   /** A list names images that the source does not have, or lacks some that it has. */
   "unmatched-list": "left out",
+  /** Patients of one source are spelled in several ways, or are nearly one: every quoted word but the source names a patient. */
+  "patient-names": "guess",
   /** Something was taken for what it is not said to be, or one of several was taken. */
   guess: "guess",
 } as const;

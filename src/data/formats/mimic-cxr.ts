@@ -1,11 +1,12 @@
 // MIMIC-CXR-JPG (Johnson et al., 2019): a table of the images, labels by study in another, and the official split in a third.
 import { path } from "../manifest/fields.ts";
+import { requireColumns } from "../../files/csv.ts";
 import { chexpertLabels } from "./chexpert.ts";
 import type { Format } from "./format.ts";
 import { rowFields } from "./repeated-rows.ts";
 import { tableFields } from "./table-fields.ts";
 import type { JoinFields } from "./table-fields.ts";
-import { imageFolders } from "./table-rows.ts";
+import { imageFolders, locateTable } from "./table-rows.ts";
 import { listTable } from "./table.ts";
 
 const fields = {
@@ -26,7 +27,10 @@ export const mimicCxr: Format<typeof fields> = {
   fields,
   exhaustive: false,
   patients: "format",
-  list: ({ table, labels, official, images, image, repeated }, context) => {
+  list: async ({ table, labels, official, images, image, repeated }, context) => {
+    // A table in the place of another is told before what follows from it.
+    requireColumns(await locateTable(labels, context), chexpertLabels);
+    if (official !== undefined) requireColumns(await locateTable(official, context), ["dicom_id", "split"]);
     const joined = (other: string, ...keys: readonly string[]): JoinFields => ({
       table: other,
       on: keys.map((key) => [key, key]),

@@ -34,6 +34,10 @@ export function columnsOfName(
     const found = columnIn(inside, (name) => columns.includes(name));
     if (found !== undefined) return [found.column];
     const plain = inside.replace(/:\d*$/u, "");
+    if (columns.includes(canonicalName(plain))) {
+      return refuse(`has ${whole}: behind the colon stands how many first letters are meant, 1 to 9999`);
+    }
+    if (plain.trim() === "") return refuse(`has ${whole}, which names no column; write {column}`);
     const shown = columns.slice(0, 20).map((name) => brief(name));
     const known = `${shown.join(", ")}${columns.length > shown.length ? ", ..." : ""}`;
     return refuse(

@@ -60,10 +60,10 @@ export const tableFields = {
    * images may share one row of a joined table, but a row of `table` has one partner.
    */
   join: z
-    .union([join.transform((one) => [one]), z.array(join).min(1)], {
-      error: ({ input }) =>
-        typeof input === "object" ? undefined : "must be a group with table and on, or a list of such groups",
-    })
+    .preprocess(
+      (given) => (given === undefined || Array.isArray(given) ? given : [given]),
+      z.array(join).min(1),
+    )
     .optional(),
   /** The folder, or folders, of the images. Default: the folder of the table. */
   images: imageFolders.optional(),

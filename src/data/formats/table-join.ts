@@ -208,6 +208,8 @@ function tellUnmatched(
 ): void {
   const alone = [...of.keys()].filter((at) => of[at] === noPartner);
   const spare = [...used.keys()].filter((at) => used[at] === 0);
+  // Keys are patients as often as not, and a remark is shown to more people than the table: the line is enough to find them.
+  const lineOf = ({ table }: Side, row: number): string => `line ${table.rows[row].line}`;
   const exampleOf = ({ table, columns }: Side, row: number): string =>
     `line ${table.rows[row].line}: ${described(table.rows[row], columns)}`;
   if (alone.length === of.length && of.length > 0) {
@@ -226,16 +228,21 @@ function tellUnmatched(
       kind: "rows-without-partner",
       sentence:
         `"${entry}": ${rows.length} ${rows.length === 1 ? "row" : "rows"} of ${title} ` +
-        `${rows.length === 1 ? "goes" : "go"} with no row of ${other} (${example}): ${end}`,
+        `${rows.length === 1 ? "goes" : "go"} with no row of ${other}, such as ${example}: ${end}.`,
       cases: [{ name: title, count: rows.length, example }],
     });
   if (alone.length > 0) {
     const near = nearPartner(ours, theirs, alone, spare);
-    const example = `${exampleOf(ours, alone[0])}${near === undefined ? "" : `; ${near}`}`;
-    const end = leavesOut ? "left out" : "nothing that it says is known of their images";
-    tell(alone, [ourTitle, theirTitle], example, end);
+    const end = leavesOut ? "their images are left out" : "nothing that it says is known of their images";
+    tell(alone, [ourTitle, theirTitle], near ?? lineOf(ours, alone[0]), end);
   }
-  if (spare.length > 0) tell(spare, [theirTitle, ourTitle], exampleOf(theirs, spare[0]), "not used");
+  if (spare.length > 0)
+    tell(
+      spare,
+      [theirTitle, ourTitle],
+      lineOf(theirs, spare[0]),
+      spare.length === 1 ? "it is not used" : "they are not used",
+    );
 }
 
 /** So many rows are searched for one whose key is nearly another's: each looks at as many others. */
@@ -255,8 +262,8 @@ function nearPartner(
       const { line, cells } = ours.table.rows[at];
       const near = nearMatch(cells[column], texts);
       if (near === undefined) continue;
-      const { line: other } = rows[texts.indexOf(near)];
-      return `${brief(cells[column])} on line ${line} is nearly ${brief(near)} on line ${other} there`;
+      const other = rows[texts.indexOf(near)].line;
+      return `line ${line}, whose ${column} is nearly that of line ${other} there`;
     }
   }
   return undefined;

@@ -1,8 +1,9 @@
 // Any table with a row for each image: its labels are words in one column, or have a column each, in the table itself or in one that
 // is joined to it.
+import { existsSync } from "node:fs";
 import { dirname, posix } from "node:path";
 import { ManifestError } from "../../errors/data-errors.ts";
-import { requireColumns } from "../../files/csv.ts";
+import { brief, requireColumns } from "../../files/csv.ts";
 import type { Table } from "../../files/csv.ts";
 import type { ListContext, Listing } from "../catalogue/listing.ts";
 import { isImageName } from "../images/image-names.ts";
@@ -40,6 +41,7 @@ export async function listTable(entry: TableEntry, context: ListContext): Promis
   const inFolder: FindImage =
     entry.images === undefined ? imagesBelow(dirname(rows.file)) : await findImagesIn(entry.images, context);
   const findImage: FindImage = (imageName) => inFolder(withSuffix(imageName, entry.suffix));
+  refuseLostRow(entry, rows, findImage, context);
   if (probabilities !== undefined && columns === undefined) {
     throw new ManifestError(
       `"${context.entry}"`,
@@ -57,6 +59,24 @@ export async function listTable(entry: TableEntry, context: ListContext): Promis
     label === undefined
       ? "is missing: name the column of the label words under label, or a column a label under columns"
       : "cannot stand beside label: labels are words in one column, or a column each",
+  );
+}
+
+/** @throws ManifestError where the first row has the name of an image in the place of a column's: it would be lost as a header */
+function refuseLostRow(
+  { image, header }: TableEntry,
+  { columns }: Table,
+  findImage: FindImage,
+  { entry }: ListContext,
+): void {
+  if (header !== undefined || !columns.includes(image)) return;
+  const file = findImage(image);
+  if (file === undefined || !isImageName(file) || !existsSync(file)) return;
+  throw new ManifestError(
+    `"${entry}"`,
+    "image",
+    `is ${brief(image)}, which is no name of a column but the image of the first row: say header: none, and call columns by ` +
+      "their numbers, such as image: 1",
   );
 }
 

@@ -36,7 +36,9 @@ export function wrongWord(input: unknown, key: string, words: readonly string[])
 
 function notAmong(input: unknown, words: readonly string[]): string {
   const hint = typeof input === "string" ? suggestion(input, words) : "";
-  return `must be one of ${words.join(", ")}, not ${JSON.stringify(input)}${hint}`;
+  // A comma among commas is not seen without quotes.
+  const shown = words.map((word) => (/\w/u.test(word) ? word : JSON.stringify(word)));
+  return `must be one of ${shown.join(", ")}, not ${JSON.stringify(input)}${hint}`;
 }
 
 /**

@@ -73,7 +73,9 @@ test("images have the labels of their study, their patient and their official pa
   // Nobody has read the report of the last study: no policy for blanks makes a label of that.
   expect(new Set(givenOf(listing, 3))).toEqual(new Set([rawLabel.unknown]));
   expect(remarks).toEqual([
-    expect.stringMatching(/1 row of mimic-cxr-2\.0\.0-metadata\.csv\.gz goes with no row .*59999999/u),
+    expect.stringMatching(
+      /1 row of mimic-cxr-2\.0\.0-metadata\.csv\.gz goes with no row .*such as line 5: /u,
+    ),
   ]);
 });
 
@@ -91,6 +93,9 @@ test("a fault is told with the table that it stands in", async () => {
   );
   expect(await refusal({ chexpert: chexpert.map((line) => line.replace("study_id", "study")) })).toMatch(
     /^mimic-cxr-2\.0\.0-chexpert\.csv\.gz: has no column "study_id"; .*did you mean "study"\?$/u,
+  );
+  expect(await refusal({ chexpert: split })).toMatch(
+    /^mimic-cxr-2\.0\.0-chexpert\.csv\.gz: has no column "No Finding"; its columns are "dicom_id", /u,
   );
   expect(await refusal({ metadata: [...metadata, ",12000764,57375967,CHEST,AP,1,1"] })).toMatch(
     /^mimic-cxr-2\.0\.0-metadata\.csv\.gz: record 4: line 6: names no image: dicom_id is empty$/u,

@@ -44,6 +44,9 @@ test("a template that cannot be read is refused, with the nearest column", async
       '"dicom_id", "x"; did you mean "subject_id"?',
   );
   expect(await refusal("{study_ids:2}.jpg")).toMatch(/no column "study_ids"; .*did you mean "study_id"\?$/u);
+  expect(await refusal("{dicom_id:0}.jpg")).toBe(
+    '"source": image has {dicom_id:0}: behind the colon stands how many first letters are meant, 1 to 9999',
+  );
   expect(await refusal("{dicom_id.jpg")).toBe(
     '"source": image is "{dicom_id.jpg": a brace opens or closes alone; write {column}, or {{ and }} for braces themselves',
   );

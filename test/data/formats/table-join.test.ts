@@ -83,21 +83,19 @@ describe("a table of images that is joined with one of studies", () => {
     expect(remarks.map(({ kind, sentence }) => [kind, sentence])).toEqual([
       [
         "rows-without-partner",
-        '"source": 2 rows of films.csv go with no row of studies.csv (line 5: subject "3", study "30"): ' +
-          "nothing that it says is known of their images",
+        '"source": 2 rows of films.csv go with no row of studies.csv, such as line 5: ' +
+          "nothing that it says is known of their images.",
       ],
       [
         "rows-without-partner",
-        '"source": 1 row of studies.csv goes with no row of films.csv (line 4: subject "4", study "40"): not used',
+        '"source": 1 row of studies.csv goes with no row of films.csv, such as line 4: it is not used.',
       ],
     ]);
-    expect(remarks[0].cases).toEqual([
-      { name: "films.csv", count: 2, example: 'line 5: subject "3", study "30"' },
-    ]);
+    expect(remarks[0].cases).toEqual([{ name: "films.csv", count: 2, example: "line 5" }]);
     const join = { table: "studies.csv", on: ["subject", "study"], unmatched: "left-out" as const };
     const left = await listGood({ films: more }, { join });
     expect(Object.keys(labelsOf(left.listing))).toEqual(["a.png", "b.png", "c.png"]);
-    expect(left.remarks[0].sentence).toMatch(/: left out$/u);
+    expect(left.remarks[0].sentence).toMatch(/: their images are left out\.$/u);
   });
 
   test("knows nothing of a column of words either", async () => {
@@ -122,9 +120,7 @@ describe("a table of images that is joined with one of studies", () => {
       },
       { join: { table: "studies.csv", on: "study" } },
     );
-    expect(remarks[0].sentence).toMatch(
-      /\(line 2: study "s-10"; "s-10" on line 2 is nearly "S10" on line 2 there\)/u,
-    );
+    expect(remarks[0].sentence).toMatch(/such as line 2, whose study is nearly that of line 2 there: /u);
   });
 
   test("is refused where no two rows go together, and where a key is missing", async () => {

@@ -36,6 +36,16 @@ describe("a table with a column of label words", () => {
     expect((await listRows(rows, { label: "dx" })).labelNames).toEqual(["mel", "nv"]); // todo is no label
   });
 
+  test("is refused where the first row, an image with its label, is taken for a header", async () => {
+    const bare = ["a.png,nv", "b.png,mel"];
+    writeFiles(folder.path, { "data/bare/a.png": "" });
+    expect(await refusal(bare, { image: "a.png", label: "nv", images: "data/bare" })).toBe(
+      '"source": image is "a.png", which is no name of a column but the image of the first row: say header: none, and call ' +
+        "columns by their numbers, such as image: 1",
+    );
+    expect((await listRows(bare, { image: "1", label: "2", header: "none" })).records).toHaveLength(2);
+  });
+
   test("may hold several words in a cell", async () => {
     const several = ["image,dx", "a.png,x | y", "b.png,y", "c.png,?", "d.png,|"];
     const listing = await listRows(several, { label: "dx", separator: "|", unlabelled: ["?"] });
