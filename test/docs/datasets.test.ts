@@ -33,7 +33,7 @@ async function statesIn(text: string): Promise<Record<string, Record<string, str
   for (const { entry } of entriesOf(manifest)) {
     const listing = await formatOf(entry).list(
       entry,
-      contextAt(folder.path, { classes, wanted: wantedLabels(entry), entry: entry.name }),
+      contextAt(folder.path, { classes, wanted: wantedLabels(entry, { classes }), entry: entry.name }),
     );
     const refuse = (path: readonly PropertyKey[], reason: string): never => {
       throw new Error(`${path.join(".")} ${reason}`);

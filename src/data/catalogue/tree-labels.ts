@@ -7,7 +7,7 @@ import {
   grownKnowledge,
   type Parents,
 } from "../../labels/class-tree.ts";
-import { absent, negative, positive } from "../../labels/states.ts";
+import { absent, isSoft, negative, positive } from "../../labels/states.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 import type { ClassMapping } from "./mapping.ts";
 import type { Remark } from "./remarks.ts";
@@ -15,10 +15,16 @@ import type { Remark } from "./remarks.ts";
 /**
  * A mapping with a tree: an entry that `knows` a class of which no label of its own is has its labels by the classes below it.
  * Where it knows some of these, too, the class follows from them; where it knows none, their labels are taken for labels of it.
+ * In a list of what an image shows, they are so beside the class's own label, too, which nobody says where one below it is named.
  *
- * @param columns of all labels, whether the entry knows their classes or not
+ * @param mapping with the columns of all labels, whether the entry knows their classes or not
+ * @param listed whether the source lists what it finds
  */
-export function mapThroughTree(mapping: ClassMapping, parents: Parents | undefined): ClassMapping {
+export function mapThroughTree(
+  mapping: ClassMapping,
+  parents: Parents | undefined,
+  listed: boolean,
+): ClassMapping {
   if (parents === undefined) return mapping;
   const { columns, known } = mapping;
   const above = parents.map((_, k) => ancestorsOf(parents, k));
@@ -26,7 +32,9 @@ export function mapThroughTree(mapping: ClassMapping, parents: Parents | undefin
   const isDerived = parents.map((_, k) => known[k] && !isLabelled[k]);
   const below = (k: number): number[] =>
     [...parents.keys()].filter((c) => above[c].includes(k) && isLabelled[c]);
-  const byItself = parents.map((_, k) => isDerived[k] && below(k).every((c) => !known[c]));
+  const byItself = parents.map(
+    (_, k) => (isDerived[k] || (listed && known[k])) && below(k).every((c) => !known[c]),
+  );
   return {
     columns: columns.map((k) => (k < 0 || known[k] ? k : (above[k].find((a) => byItself[a]) ?? k))),
     known,
@@ -58,6 +66,7 @@ interface Contradiction {
  * @param states [records, K], changed in place
  * @param combined [records, K] raw labels behind the states
  * @param listed whether the source lists what it finds, so that its negatives are what it does not list
+ * @param told [records, K] raw labels, those of classes that the entry does not know among them
  */
 export function followTree(
   states: Uint8Array,
@@ -65,6 +74,7 @@ export function followTree(
   listed: boolean,
   { follows = [] }: Pick<ClassMapping, "follows">,
   parents: Parents,
+  told?: Uint8Array,
 ): readonly Contradiction[] {
   const width = parents.length;
   const above = parents.map((_, k) => ancestorsOf(parents, k));
@@ -76,16 +86,18 @@ export function followTree(
   for (let at = 0; at < states.length; at += width) {
     const row = states.subarray(at, at + width);
     const shows = (k: number): boolean => row[k] === positive;
+    // The source names it, be it a class that the entry does not know.
+    const isNamed = (k: number): boolean => shows(k) || told?.[at + k] === rawLabel.positive;
     const isRead = (k: number): boolean =>
       row[k] === negative &&
       (combined[at + k] === rawLabel.blank || (listed && combined[at + k] === rawLabel.negative));
     // Labels that are only a way to read a source make room.
     for (const k of downwards) {
       if (!isRead(k)) continue;
-      const parent = parents[k];
-      const isBelowListed = parent >= 0 && row[parent] === positive && !below[parent].some(shows);
-      const isBelowRoom = parent >= 0 && row[parent] === room;
-      if (below[k].some(shows)) row[k] = absent;
+      const parent = above[k].find((a) => row[a] !== absent && !isSoft(row[a]));
+      const isBelowListed = parent !== undefined && shows(parent) && !below[parent].some(isNamed);
+      const isBelowRoom = parent !== undefined && row[parent] === room;
+      if (below[k].some(isNamed)) row[k] = absent;
       else if (isBelowListed || isBelowRoom) row[k] = room;
     }
     for (let k = 0; k < width; k++) if (row[k] === room) row[k] = absent;
