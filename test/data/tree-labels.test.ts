@@ -242,12 +242,14 @@ test: { name: held, ${table}, table: held.csv }
       [1, A, 1, 1, A, A],
       [A, A, A, 0, A, A],
     ]);
-    expect(await words(["edema", "opacity|edema", "effusion", "opacity"], "knows: [opacity, mass],")).toEqual([
-      [A, A, A, 0, A, A],
-      [1, A, A, 0, A, A],
-      [0, 0, 0, 0, 0, A],
-      [1, A, A, A, A, A],
-    ]);
+    expect(await words(["edema", "opacity|edema", "effusion", "opacity"], "knows: [opacity, mass],")).toEqual(
+      [
+        [A, A, A, 0, A, A],
+        [1, A, A, 0, A, A],
+        [0, 0, 0, 0, 0, A],
+        [1, A, A, A, A, A],
+      ],
+    );
   });
 
   test("a list that names a class alone leaves all below it open, also past one that is not known", async () => {

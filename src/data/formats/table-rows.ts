@@ -2,7 +2,7 @@
 // No image is looked for: a table may list 100,000, and a missing one is found when it is decoded.
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { resolve, sep } from "node:path";
+import { posix, resolve, sep } from "node:path";
 import { z } from "zod";
 import { path } from "../manifest/fields.ts";
 import { DataError } from "../../errors/data-errors.ts";
@@ -10,7 +10,7 @@ import { brief, readTable } from "../../files/csv.ts";
 import type { Table } from "../../files/csv.ts";
 import type { TableForm } from "../../files/table-forms.ts";
 import { isHarmless } from "../../files/harmless.ts";
-import { askFolder, belowRoot } from "../../files/paths.ts";
+import { askFolder, belowRoot, withSlashes } from "../../files/paths.ts";
 import type { ListContext } from "../catalogue/listing.ts";
 import { pathsOnDisk } from "../../files/spelled-paths.ts";
 import { canonicalName } from "../../labels/wording.ts";
@@ -52,7 +52,8 @@ export async function findImagesIn(
       else others.push({ root, find });
     }
   }
-  return (name) => {
+  return (named) => {
+    const name = plainPath(named);
     const [top] = name.split("/", 1);
     let able = holders.get(canonicalName(top)) ?? [];
     if (able.length > 1 && top !== name) {
@@ -62,12 +63,17 @@ export async function findImagesIn(
       const where = able.map(({ root }) => root).join(" and in ");
       throw new DataError(
         able[0].find(name) ?? name,
-        `is meant by ${brief(name)}, and so is a file of that name in another folder under images: it is in ${where}; keep ` +
+        `is meant by ${brief(named)}, and so is a file of that name in another folder under images: it is in ${where}; keep ` +
           "one of them, or name under images the folder that holds these, and in the table the path from there",
       );
     }
-    return (able.at(0)?.find ?? first)(name);
+    return (able.at(0)?.find ?? first)(named);
   };
+}
+
+/** A path whose first part is the name of a file or folder: `./a.png` and `b\\..\\a.png` are `a.png`. */
+function plainPath(name: string): string {
+  return /^[^./\\][^/\\]*$/u.test(name) ? name : posix.normalize(withSlashes(name));
 }
 
 /** Images of one folder. */
