@@ -57,7 +57,10 @@ describe("classes as a tree", () => {
       "{ b: [x], 1: [a] }",
       "it.yaml:1: classes has a name that is a number among several; write them as a list: [1: [a, b], 2]",
     ],
-    ["[{ a: [b, true] }]", "it.yaml:1: classes[0].a[1] must be a name; write it in quotes"],
+    [
+      "[{ a: [b, true] }]",
+      'it.yaml:1: classes[0].a[1] is a truth value in YAML; for a name write "true" in quotes',
+    ],
     ["yes", 'it.yaml:1: classes must be a list, as [a, b], not "yes"'],
     ["[]", "it.yaml:1: classes must have at least 1 entry"],
     [`${"[{ a: ".repeat(40)}[b]${" }]".repeat(40)}`, /goes over 32 levels deep/],

@@ -3,7 +3,7 @@
 import { randomStream } from "../../src/data/random-stream.ts";
 import type { Random } from "../../src/data/random-stream.ts";
 
-export const classes = ["Mass", "Fluid", "hernia"];
+export const classes = ["Lump", "Fluid", "hernia"];
 const labels = ["mass", "effusion", "hernia", "nodule"];
 const policies = [undefined, undefined, "any", "all", "majority", "mean", "uncertain"] as const;
 const missing = ["", "nan", "None", "N/A", "?"];
@@ -44,7 +44,7 @@ export function randomTable(seed: number): RandomTable {
   const kind = one(["words", "columns"] as const);
   const columns = kind === "words" ? ["finding"] : ["mass", ...some(labels.slice(1), 0.7)];
   const speakers = kind === "words" ? labels : columns;
-  const targets = { mass: "Mass", effusion: "Fluid", nodule: "Mass" };
+  const targets = { mass: "Lump", effusion: "Fluid", nodule: "Lump" };
   const mapping = Object.fromEntries(
     some(Object.entries(targets), 0.7).filter(([label]) => speakers.includes(label)),
   );

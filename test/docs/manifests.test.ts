@@ -20,7 +20,8 @@ function classesOf({ sources = [] }: Sections): unknown[] {
     ...Object.values((mapping ?? {}) as Sections),
     ...((columns ?? []) as unknown[]),
   ]);
-  return [...new Set(named)];
+  // A section of sources that name no class is about images and patients.
+  return named.length === 0 ? ["mass"] : [...new Set(named)];
 }
 
 test.each(blocksOf("yaml").map((block) => [placeOf(block), block] as const))(

@@ -177,6 +177,7 @@ const walks = [
     readManifest: { name: "readManifest|text: does not exist" },
     restrict: { name: "restrict|A: classes", whole: [0] },
     targetOf: { kinds: ["undefined"] },
+    warningsOf: { whole: [0, 1] },
   }),
   ...walksOf(studies, ofStudies, {
     absentIsNegative: { whole: [0, 1] },

@@ -63,11 +63,11 @@ test("every room is looked at, one that is called as the folder of people's runs
 
 test("rooms on one floor do not import each other", () => {
   const beside = {
-    "src/labels/states.ts": "export const state = 1;\n",
-    "src/files/paths.ts": 'export * from "../labels/states.ts";\n',
+    "src/optim/rates.ts": "export const rate = 1;\n",
+    "src/nn/layers.ts": 'export * from "../optim/rates.ts";\n',
   };
   expect(faultsOf({ ...good, ...beside })).toEqual([
-    "src/files/paths.ts: imports src/labels/states.ts, which is not on a lower floor (scripts/house/floors.mjs)",
+    "src/nn/layers.ts: imports src/optim/rates.ts, which is not on a lower floor (scripts/house/floors.mjs)",
   ]);
 });
 

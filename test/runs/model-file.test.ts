@@ -23,7 +23,7 @@ const classes = ["mass", "nodule", "effusion"];
 const { network, normalisation } = smallSettings;
 const recordOf = (head: HeadSettings, of: BackboneConfiguration = network): unknown => ({
   ...{ classes, network: of, head, normalisation, epoch: 3 },
-  image: { height: 16, width: 16, channels: 1, ...normalisation },
+  image: { height: 16, width: 16, channels: 1, fit: "stretch", ...normalisation },
 });
 const heads: readonly HeadSettings[] = [
   { kind: "queries", bias: "class" },

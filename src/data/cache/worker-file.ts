@@ -17,7 +17,7 @@ export function workerFile(from: string): string {
   const changed = folders.flatMap((folder) => {
     const sources = fileURLToPath(new URL(`../../${folder}`, from));
     return readdirSync(sources)
-      .filter((name) => name.endsWith(".ts"))
+      .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))
       .map((name) => ({
         source: `${sources}/${name}`,
         built: fileURLToPath(new URL(`../../../dist/${folder}/${name.replace(/ts$/u, "js")}`, from)),

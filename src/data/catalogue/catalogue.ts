@@ -156,6 +156,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
         reading.bad(error);
       },
       entry: entry.name,
+      window: entry.window,
       wanted: wantedLabels(entry, manifest),
       others: entry.others ?? [],
       // The split must not depend on --seed, nor may anything that is drawn before it.

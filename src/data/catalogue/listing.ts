@@ -82,6 +82,8 @@ export interface ListContext {
   readonly seed: number;
   /** At most this many records are needed; Infinity for all. For formats that draw their images. */
   readonly limit: number;
+  /** The numbers that become black and white, for formats of arrays. */
+  readonly window?: readonly [low: number, high: number] | undefined;
   /**
    * Labels that the manifest names: those under `mapping`, and classes under `knows` without a mapped label. For formats whose
    * labels are the words that occur: class-labels.ts.

@@ -36,6 +36,14 @@ export function refuseSharedImages(entries: readonly Taken[], complain: DataMani
     if (before === undefined || before.part === here.part) return;
     const { path, entry } = here.by;
     const { id } = here;
+    const [theirs, ours] = [before.array?.member, here.array?.member];
+    if (theirs !== undefined && ours !== undefined && theirs !== ours) {
+      throw complain(
+        path,
+        `has each image in ${before.part} and in ${here.part}: ${theirs} and ${ours} of ${here.array?.file ?? ""} hold ` +
+          "the same images; leave one of them out, such as with members",
+      );
+    }
     if (before.by === here.by) {
       throw complain(
         path,
@@ -45,14 +53,6 @@ export function refuseSharedImages(entries: readonly Taken[], complain: DataMani
       );
     }
     const field = entry.part === undefined ? [] : ["part"];
-    const [theirs, ours] = [before.array?.member, here.array?.member];
-    if (theirs !== undefined && ours !== undefined && theirs !== ours) {
-      throw complain(
-        path,
-        `has each image in ${before.part} and in ${here.part}: ${theirs} and ${ours} of ${here.array?.file ?? ""} hold ` +
-          "the same images; leave one of them out, such as with members",
-      );
-    }
     throw complain(
       [...path, ...field],
       `shares the image ${JSON.stringify(id)} with "${before.by.entry.name}": ` +

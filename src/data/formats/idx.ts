@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import { z } from "zod";
 import { DataError, ManifestError } from "../../errors/data-errors.ts";
-import { names, path, wholeNumber, window } from "../manifest/fields.ts";
+import { names, path, wholeNumber } from "../manifest/fields.ts";
 import { readText } from "../../files/bytes.ts";
 import { brief } from "../../files/csv.ts";
 import { describeIdx, readIdx } from "../../files/idx-array.ts";
@@ -33,8 +33,6 @@ const fields = {
   characters: path.optional(),
   /** Whether rows and columns of each image change places: EMNIST's images lie on their side. */
   transpose: z.boolean().optional(),
-  /** The numbers that become black and white: [low, high]. For images of other numbers than bytes. */
-  window: window.optional(),
 };
 
 /** QMNIST's rows: digit, series, writer, digit of the writer, NIST's class, index in NIST, duplicate, unused. */
@@ -56,7 +54,8 @@ export const idx: Format<typeof fields> = {
       );
     }
     const [imagesFile, labelsFile] = [await locate(entry.images), await locate(entry.labels)];
-    const { window, transpose } = entry;
+    const { window } = context;
+    const { transpose } = entry;
     const key = JSON.stringify(["idx images", imagesFile, window, transpose]);
     const { array, remarks } = await once(key, () => readIdxImages(imagesFile, { window, transpose }));
     const rows = await once(JSON.stringify(["idx labels", labelsFile]), () => readIdxLabels(labelsFile));

@@ -2,7 +2,7 @@
 // made like them.
 import { basename } from "node:path";
 import { DataError } from "../../errors/data-errors.ts";
-import { names, path, window } from "../manifest/fields.ts";
+import { names, path } from "../manifest/fields.ts";
 import { readBytes } from "../../files/bytes.ts";
 import { checkListing } from "../../files/limits.ts";
 import { describeShape, elementReader } from "../../files/number-array.ts";
@@ -37,11 +37,6 @@ const fields = {
    * named after a set ("chestmnist_64.npz") and has its labels, otherwise the numbers "0", "1", "2", ...
    */
   labelNames: names.optional(),
-  /**
-   * The numbers that become black and white: [low, high]. Bytes need none; floats need none if all lie between 0 and 1, or all
-   * are whole numbers up to 255.
-   */
-  window: window.optional(),
 };
 
 /** The two-dimensional sets of MedMNIST, and files made like them. */
@@ -54,7 +49,7 @@ export const medmnist: Format<typeof fields> = {
     const { locate, once } = context;
     const file = await locate(entry.file);
     if (namesVolumes(basename(file))) throw volumes(file, "is named after a set of volumes");
-    const key = JSON.stringify(["medmnist", file, entry.members, entry.window]);
+    const key = JSON.stringify(["medmnist", file, entry.members, context.window]);
     const content = await once(key, async () => {
       const archive = openZip(file, await readBytes(file));
       const { members, remarks } = partMembers(
@@ -63,7 +58,7 @@ export const medmnist: Format<typeof fields> = {
         entry.members,
         context.entry,
       );
-      const content = readContent(archive, members, entry.window);
+      const content = readContent(archive, members, context.window);
       return { ...content, remarks: [...remarks, ...content.remarks] };
     });
     for (const remark of content.remarks) context.remark(remark(context.entry));

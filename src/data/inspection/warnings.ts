@@ -1,7 +1,7 @@
 // What a person is warned of before the first step of a training, from labels and names alone: `train`, `plan` and `study` say it,
 // and `inspect` has it among its findings.
 import { aManifest, type DataManifest } from "../manifest/manifest.ts";
-import { expectArgument } from "../../errors/arguments.ts";
+import { expectArgument, strings } from "../../errors/arguments.ts";
 import { aCatalogue, type Catalogue } from "../catalogue/catalogue.ts";
 import { remarkKinds } from "../catalogue/remarks.ts";
 import { countLabels, type ListCount } from "./counts.ts";
@@ -50,6 +50,7 @@ const mostLines = 12;
 
 /** Lines for a terminal: the first warnings, and how many there are beyond. */
 export function warningLines(warnings: readonly string[]): string[] {
+  expectArgument("warningLines", "the warnings", warnings, strings);
   const shown = warnings.slice(0, mostLines).map((sentence) => `warning: ${sentence}`);
   const more = warnings.length - shown.length;
   if (more === 0) return shown;

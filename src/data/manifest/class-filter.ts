@@ -1,6 +1,7 @@
 // Tells which classes the sources must teach. A class that a model knows already needs no source, where the model is evaluated
 // or learns another class.
 
+import { expectArgument, strings } from "../../errors/arguments.ts";
 import { placeOf } from "../../labels/wording.ts";
 
 /** Whether a class must be learned. */
@@ -14,6 +15,7 @@ export const noClass: Learns = () => false;
 
 /** For a model that knows some classes: all others. */
 export const classesBeyond = (known: readonly string[]): Learns => {
+  expectArgument("classesBeyond", "the known classes", known, strings);
   const place = placeOf(known);
   return (name) => place(name) < 0;
 };

@@ -1,6 +1,6 @@
 // Images in arrays of numbers: which axis is which, and which numbers are black and white.
+import { window } from "../../../src/data/manifest/fields.ts";
 import { afterAll, describe, expect, test } from "vitest";
-import { medmnist } from "../../../src/data/formats/medmnist.ts";
 import type { Listing, PixelArray } from "../../../src/data/catalogue/listing.ts";
 import { temporaryFolder } from "./idx-files.ts";
 import { contextIn, expectRefusal, expectWhole, remarksOf } from "./listing-checks.ts";
@@ -153,8 +153,7 @@ describe("images of an array", () => {
   });
 
   test("and a window are two numbers that rise", () => {
-    const said = (value: unknown): string =>
-      medmnist.fields.window.safeParse(value).error?.message ?? "nothing";
+    const said = (value: unknown): string => window.safeParse(value).error?.message ?? "nothing";
     expect(said([0, 4095])).toBe("nothing");
     expect(said([1])).toContain("must be two numbers");
     expect(said([1, 1])).toContain("must rise");

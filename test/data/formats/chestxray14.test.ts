@@ -148,7 +148,7 @@ describe("a bad row of ChestX-ray14 is refused, by record and line:", () => {
     [
       "a path that leaves the folder",
       row("../a.png", "Mass"),
-      'table.csv: record 1: line 3: the image "../a.png" does not lie below the folder of the images',
+      'table.csv: record 1: line 3: the image "../a.png" does not lie below the folder of the images: it leads out of it by ..; write its path from there',
     ],
     ["an absolute path", row("/etc/passwd", "Mass"), /"\/etc\/passwd" does not lie below/u],
     ["no image", row("", "Mass"), "table.csv: record 1: line 3: names no image"],

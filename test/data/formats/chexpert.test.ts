@@ -120,7 +120,7 @@ describe("a bad row of CheXpert is refused, by record and line:", () => {
     [
       "a path out of the folder",
       row(`../${pathOf(2)}`, blanks),
-      /does not lie below the folder of the images$/u,
+      /does not lie below the folder of the images: it leads out of it by \.\.;/u,
     ],
     [
       "such a path below the top folder",

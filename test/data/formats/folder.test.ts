@@ -47,7 +47,7 @@ describe("a folder a class", () => {
     writeFiles(folder.path, {
       "d/a/1.png": "",
       "d/a/notes.txt": "",
-      "d/b/2.tif": "",
+      "d/b/2.txt": "",
       "d/3.png": "",
       "d/a.csv": "",
     });
@@ -58,7 +58,7 @@ describe("a folder a class", () => {
     const context = contextAt(folder.path, { bad: ({ file }) => void bad.push(relative(folder.path, file)) });
     const listing = await list(folderFormat, { format: "folder", folder: "d" }, folder.path, context);
     expect(idsOf(listing)).toEqual(["a/1.png"]);
-    expect(bad).toEqual(["d/a/notes.txt", "d/b/2.tif", "d/3.png"]);
+    expect(bad).toEqual(["d/a/notes.txt", "d/b/2.txt", "d/3.png"]);
   });
 
   test("passes over what systems leave behind, at any depth and in any capitals", async () => {

@@ -48,7 +48,8 @@ export function lister<Fields extends z.ZodRawShape>(
   format: Format<Fields>,
 ): (entry: Record<string, unknown>, context: ListContext) => Promise<Listing> {
   const schema = z.object(format.fields);
-  return async (entry, context) => format.list(schema.parse(entry), context);
+  return async ({ window, ...own }, context) =>
+    format.list(schema.parse(own), { ...context, window: window as ListContext["window"] });
 }
 
 /** Everything that holds of any listing. */
