@@ -53,9 +53,7 @@ function throughTree(table: RandomTable, spoken: readonly string[], said: readon
   const knows = (name: Class): boolean => table.knows?.includes(name) ?? isLabelled(name);
   // Known by labels below it alone: these are its own.
   const isByThose = (name: Class): boolean =>
-    knows(name) &&
-    (isList || !isLabelled(name)) &&
-    !below(name).some((other) => isLabelled(other) && knows(other));
+    knows(name) && (isList || !isLabelled(name)) && !below(name).some(knows);
   const owner = (label: string): Class | undefined => {
     const own = classOf(label);
     if (own === undefined || knows(own)) return own;

@@ -252,6 +252,21 @@ test: { name: held, ${table}, table: held.csv }
     );
   });
 
+  test("a class without a label of its own has no blank cell either", async () => {
+    const blanks = "blank: negative,";
+    expect(await words(["mass", "", "edema"], "knows: [opacity, mass],", blanks)).toEqual([
+      [1, A, 1, 1, A, A],
+      [A, A, A, 0, A, A],
+      [A, A, A, 0, A, A],
+    ]);
+    // The class above one that has its labels by those below it follows from that one.
+    expect(await words(["mass", "", "edema"], "knows: [opacity, lesion],", blanks)).toEqual([
+      [1, A, 1, A, A, A],
+      [A, A, 0, 0, 0, A],
+      [A, A, 0, 0, 0, A],
+    ]);
+  });
+
   test("a list that names a class alone leaves all below it open, also past one that is not known", async () => {
     expect(await words(["opacity", "mass", "effusion"], "knows: [opacity, mass],")).toEqual([
       [1, A, A, A, A, A],

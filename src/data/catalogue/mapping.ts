@@ -164,17 +164,17 @@ const strongestLast: readonly number[] = [
  * Label states from the source's label of each class. A probability that the source gives is the soft label of it.
  *
  * @param combined [records, K] raw labels
- * @returns [records, K] label states; absent for every class that the source does not know, and for `unknown`
+ * @returns [records, K] label states; absent for every class that the source does not know or has no label of, and for `unknown`
  */
 export function settle(
   combined: Uint8Array,
   classes: readonly string[],
-  { known }: Pick<ClassMapping, "known">,
+  { known, follows }: Pick<ClassMapping, "known" | "follows">,
   { uncertain, blank }: Pick<LabelRules, "uncertain" | "blank">,
 ): Uint8Array {
   const tables = classes.map((name, k) => {
     const table = new Uint8Array(256).fill(absent);
-    if (!known[k]) return table;
+    if (!known[k] || follows?.[k] === true) return table; // what has no cell has no blank one
     for (let state = firstSoft; state <= lastSoft; state++) table[state] = state;
     table[rawLabel.negative] = negative;
     table[rawLabel.positive] = positive;

@@ -30,11 +30,8 @@ export function mapThroughTree(
   const above = parents.map((_, k) => ancestorsOf(parents, k));
   const isLabelled = parents.map((_, k) => columns.includes(k));
   const isDerived = parents.map((_, k) => known[k] && !isLabelled[k]);
-  const below = (k: number): number[] =>
-    [...parents.keys()].filter((c) => above[c].includes(k) && isLabelled[c]);
-  const byItself = parents.map(
-    (_, k) => (isDerived[k] || (listed && known[k])) && below(k).every((c) => !known[c]),
-  );
+  const knowsBelow = (k: number): boolean => parents.some((_, c) => known[c] && above[c].includes(k));
+  const byItself = parents.map((_, k) => (isDerived[k] || (listed && known[k])) && !knowsBelow(k));
   return {
     columns: columns.map((k) => (k < 0 || known[k] ? k : (above[k].find((a) => byItself[a]) ?? k))),
     known,
