@@ -36,7 +36,7 @@ beforeAll(async () => {
   const tensors = await readWeights(classifier);
   await writeTensorFile(at("model.safetensors"), modelKind, { record, tensors });
   const size = { height: 2, width: 2 };
-  for (const [i, name] of [..."012345"]
+  for (const [i, name] of [0, 1, 2, 3, 4, 5]
     .map((digit) => `i${digit}`)
     .concat("a", "b", "c", "d")
     .entries()) {
