@@ -24,6 +24,11 @@ export function ancestorsOf(parents: Parents, k: number): readonly number[] {
   return found;
 }
 
+/** Whether a class is above another one, at whatever distance; a number below 0 is no class. */
+export function isAbove(parents: Parents, above: number, k: number): boolean {
+  return above >= 0 && k >= 0 && ancestorsOf(parents, k).includes(above);
+}
+
 /** How many classes are above each class. */
 export function depthsOf(parents: Parents): readonly number[] {
   return parents.map((_, k) => ancestorsOf(parents, k).length);

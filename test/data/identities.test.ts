@@ -172,6 +172,17 @@ describe("a source of words", () => {
       "[Mass]",
       'the label "\\u041cass", which is nearly the class "Mass"',
     ],
+    [
+      ["a,Mass;fluid", "b,Mass", "c,x", "d,x"],
+      "[Mass]",
+      'has the label "Mass;fluid", of which "Mass" is a name that the manifest gives a meaning: if these are several labels, name ' +
+        'the text between them under separator; write mapping: {"Mass;fluid": ...} if it means one class, or others: ["Mass;fluid"]',
+    ],
+    [
+      ["a,Nodule/mass", "b,Mass", "c,x", "d,x"],
+      "[Mass]",
+      'has the label "Nodule/mass", of which "mass" is a name',
+    ],
   ])("with a word that is nearly a class is refused: %j", async (rows, classes, message) => {
     await expect(source(rows, "", classes)).rejects.toThrow(message);
   });

@@ -14,7 +14,7 @@ const missing = ["", "nan", "None", "N/A", "?"];
  */
 const damages = ["few", "many", "quote", "open", "mark", "outside", "nameless", "headless"] as const;
 
-interface Row {
+export interface Row {
   readonly image: string;
   readonly patient: string;
   readonly cells: readonly string[];
@@ -139,7 +139,7 @@ export function entryOf(table: RandomTable, name: string, file: string): string 
 }
 
 /** What a row says of a label; a number is a probability. */
-type Said = "yes" | "no" | "maybe" | "nobody looked" | "" | number;
+export type Said = "yes" | "no" | "maybe" | "nobody looked" | "" | number;
 
 /** An image's states, in the order of the classes: 0, 1, 100 to 200, or "absent". */
 export type States = readonly (number | "absent")[];
@@ -149,7 +149,31 @@ export type States = readonly (number | "absent")[];
  * @returns undefined where listing must end in an error
  */
 export function statedBy(table: RandomTable, skipBad: boolean): ReadonlyMap<string, States> | undefined {
-  const { rows, repeated, kind, columns, mapping, knows } = table;
+  const { mapping, knows } = table;
+  const found = saidBy(table, skipBad);
+  if (found === undefined) return undefined;
+  const { spoken, images } = found;
+  const states = new Map<string, States>();
+  for (const [image, said] of images) {
+    states.set(
+      image,
+      classes.map((name) => {
+        const own = said.filter((_, k) => (mapping[spoken[k]] ?? spoken[k]) === name);
+        return own.length === 0 || knows?.includes(name) === false
+          ? "absent"
+          : stateOf(table, strongest(own));
+      }),
+    );
+  }
+  return states;
+}
+
+/** What the table says of each label that it speaks of, by image; undefined where listing must end in an error. */
+export function saidBy(
+  table: RandomTable,
+  skipBad: boolean,
+): { readonly spoken: readonly string[]; readonly images: ReadonlyMap<string, readonly Said[]> } | undefined {
+  const { rows, repeated, kind, columns } = table;
   const ownName = rows.filter(({ damage }) => damage === undefined || damage === "mark");
   const known = new Set(ownName.map(({ image }) => image));
   const bad = new Set<string>();
@@ -171,34 +195,23 @@ export function statedBy(table: RandomTable, skipBad: boolean): ReadonlyMap<stri
 
   const spoken = kind === "columns" ? columns : wordsOf(table);
   if (spoken.length === 0) return undefined;
-  const states = new Map<string, States>();
+  const images = new Map<string, readonly Said[]>();
   for (const image of known) {
     if (bad.has(image)) continue;
     const said = ownName
       .filter((row) => row.image === image)
       .map(({ cells }) => spoken.map((label) => sayingOf(table, cells, label)));
     const differ = said.some((row) => JSON.stringify(row) !== JSON.stringify(said[0]));
-    if (differ && repeated === undefined) {
-      bad.add(image);
-      continue;
+    if (differ && repeated === undefined) bad.add(image);
+    else {
+      const rowsSay = (k: number): Said[] => said.map((row) => row[k]);
+      images.set(
+        image,
+        spoken.map((_, k) => together(repeated, rowsSay(k))),
+      );
     }
-    const joined = spoken.map((_, k) =>
-      together(
-        repeated,
-        said.map((row) => row[k]),
-      ),
-    );
-    states.set(
-      image,
-      classes.map((name) => {
-        const own = joined.filter((_, k) => (mapping[spoken[k]] ?? spoken[k]) === name);
-        return own.length === 0 || knows?.includes(name) === false
-          ? "absent"
-          : stateOf(table, strongest(own));
-      }),
-    );
   }
-  return (bad.size > 0 && !skipBad) || states.size === 0 ? undefined : states;
+  return (bad.size > 0 && !skipBad) || images.size === 0 ? undefined : { spoken, images };
 }
 
 /** The labels of a column of words: all that may occur, or those that do and those that the manifest names. */
@@ -208,15 +221,16 @@ function wordsOf({ rows, words, unlabelled, mapping, knows = [] }: RandomTable):
     ({ damage }) => !["few", "many", "quote", "open", "headless"].includes(damage ?? ""),
   );
   const found = read
-    .map(({ cells }) => cells[0].split("|"))
+    .map(({ cells }) => (cells.length === 0 ? [] : cells[0].split("|")))
     .filter((cell) => !(unlabelled && cell.includes("todo")))
     .flat()
     .filter((word) => labels.includes(word));
-  const named = knows.filter((name) => !Object.values(mapping).includes(name));
+  const named = knows.filter((name) => labels.includes(name) && !Object.values(mapping).includes(name));
   return [...new Set([...found, ...Object.keys(mapping), ...named])];
 }
 
 function sayingOf(table: RandomTable, cells: readonly string[], label: string): Said {
+  if (cells.length === 0) return "nobody looked"; // of a joined table that has no row for this one
   if (table.kind === "columns") {
     const cell = cells[table.columns.indexOf(label)];
     if (missing.includes(cell)) return "";
@@ -253,13 +267,13 @@ function together(policy: RandomTable["repeated"], said: readonly Said[]): Said 
 }
 
 /** What several labels of one class say of it. */
-function strongest(said: readonly Said[]): Said {
+export function strongest(said: readonly Said[]): Said {
   for (const word of ["yes", "maybe", "nobody looked", ""] as const) if (said.includes(word)) return word;
   const numbers = said.filter((one) => typeof one === "number");
   return numbers.length > 0 ? Math.max(...numbers) : "no";
 }
 
-function stateOf({ uncertain, blank }: RandomTable, said: Said): number | "absent" {
+export function stateOf({ uncertain, blank }: RandomTable, said: Said): number | "absent" {
   if (said === "yes") return 1;
   if (said === "no") return 0;
   if (said === "") return blank === "negative" ? 0 : "absent";

@@ -105,7 +105,7 @@ describe("what an entry knows", () => {
     throw new Error(`${path.join(".")} ${reason}`);
   };
   const mapped = (labels: readonly string[], knows?: readonly string[]) =>
-    mapThroughTree(mapLabels(labels, classes, { knows }, refuse, parents), parents);
+    mapThroughTree(mapLabels(labels, classes, { knows }, refuse, parents), parents, false);
 
   test("of a class by labels below it alone: they are labels of it", () => {
     const { columns, follows } = mapped(["mass", "nodule", "effusion"], ["opacity", "effusion"]);
@@ -188,6 +188,90 @@ test: { name: held, format: table, table: table.csv, image: file, columns: [opac
       [A, A],
       [A, A],
       [0, 0],
+    ]);
+  });
+
+  /** The states of the films that a column of words names so, by their names. */
+  const words = async (cells: readonly string[], knows = "", more = ""): Promise<unknown> => {
+    writeFileSync(
+      join(folder.path, "words.csv"),
+      ["file,label", ...cells.map((cell, at) => `w${at}.png,${cell}`)].join("\n"),
+    );
+    writeFileSync(
+      join(folder.path, "held.csv"),
+      `file,${classes.join(",")}\nh0.png,1,1,1,1,1,1\nh1.png,0,0,0,0,0,0\n`,
+    );
+    writeFileSync(
+      join(folder.path, "taught.csv"),
+      `file,${classes.join(",")}\nt0.png,1,1,1,1,1,1\nt1.png,0,0,0,0,0,0\n`,
+    );
+    const table = `format: table, image: file, columns: [${classes.join(", ")}]`;
+    const text = `
+classes: [{ opacity: [edema, { lesion: [mass, nodule] }] }, effusion]
+image: { height: 4, width: 4 }
+sources:
+  - { name: taught, ${table}, table: taught.csv }
+  - { name: films, format: table, table: words.csv, image: file, label: label, separator: "|", ${knows} ${more} }
+test: { name: held, ${table}, table: held.csv }
+`;
+    const { lists } = await catalogue(parseManifest(text, "it.yaml"), { dataRoot: folder.path, seed: 0 });
+    const { states, samples } = lists[1];
+    return samples.map((_, at) => [...states.subarray(at * 6, at * 6 + 6)]);
+  };
+
+  test("a class that is known is never negative where a list names one below it", async () => {
+    const named = [
+      [1, A, A, A, A, A],
+      [1, A, A, A, A, A],
+      [0, 0, 0, 0, 0, A],
+    ];
+    expect(await words(["mass", "edema", "effusion"], "knows: [opacity],")).toEqual(named);
+    // Whether the class's own word occurs makes no difference to what the others mean.
+    expect(await words(["mass", "edema", "effusion", "opacity"], "knows: [opacity],")).toEqual([
+      ...named,
+      [1, A, A, A, A, A],
+    ]);
+    // By a label that is mapped to one below it.
+    const mapping = "mapping: { tumour: mass, oedema: edema },";
+    expect(await words(["tumour", "oedema", "effusion"], "knows: [opacity],", mapping)).toEqual(named);
+  });
+
+  test("a list that names what an entry does not know leaves the classes above it open", async () => {
+    expect(await words(["edema", "mass", "effusion"], "knows: [opacity, mass],")).toEqual([
+      [A, A, A, 0, A, A],
+      [1, A, 1, 1, A, A],
+      [A, A, A, 0, A, A],
+    ]);
+    expect(await words(["edema", "opacity|edema", "effusion", "opacity"], "knows: [opacity, mass],")).toEqual(
+      [
+        [A, A, A, 0, A, A],
+        [1, A, A, 0, A, A],
+        [0, 0, 0, 0, 0, A],
+        [1, A, A, A, A, A],
+      ],
+    );
+  });
+
+  test("a class without a label of its own has no blank cell either", async () => {
+    const blanks = "blank: negative,";
+    expect(await words(["mass", "", "edema"], "knows: [opacity, mass],", blanks)).toEqual([
+      [1, A, 1, 1, A, A],
+      [A, A, A, 0, A, A],
+      [A, A, A, 0, A, A],
+    ]);
+    // The class above one that has its labels by those below it follows from that one.
+    expect(await words(["mass", "", "edema"], "knows: [opacity, lesion],", blanks)).toEqual([
+      [1, A, 1, A, A, A],
+      [A, A, 0, 0, 0, A],
+      [A, A, 0, 0, 0, A],
+    ]);
+  });
+
+  test("a list that names a class alone leaves all below it open, also past one that is not known", async () => {
+    expect(await words(["opacity", "mass", "effusion"], "knows: [opacity, mass],")).toEqual([
+      [1, A, A, A, A, A],
+      [1, A, 1, 1, A, A],
+      [0, 0, 0, 0, 0, A],
     ]);
   });
 });

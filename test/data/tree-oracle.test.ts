@@ -164,7 +164,7 @@ test("a class that is empty by what follows alone contradicts its own label", ()
 test("blank: negative makes no negative of a class that has no cell", () => {
   const classes = ["lesion", "mass", "nodule"];
   const parents = [-1, 0, 0];
-  const mapping = mapThroughTree({ columns: [1, 2], known: [true, true, true] }, parents);
+  const mapping = mapThroughTree({ columns: [1, 2], known: [true, true, true] }, parents, false);
   expect(mapping).toEqual({ columns: [1, 2], known: [true, true, true], follows: [true, false, false] });
   const combined = Uint8Array.of(rawLabel.blank, rawLabel.uncertain, 0);
   const states = settle(combined, classes, mapping, { uncertain: "absent", blank: "negative" });
@@ -175,7 +175,11 @@ test("blank: negative makes no negative of a class that has no cell", () => {
 
 test("a class above one that is known follows from it, though no label is below either but theirs", () => {
   // opacity: [lesion: [mass, nodule]], of which only masses and nodules have labels, and which knows the two others.
-  const mapping = mapThroughTree({ columns: [2, 3], known: [true, true, false, false] }, [-1, 0, 1, 1]);
+  const mapping = mapThroughTree(
+    { columns: [2, 3], known: [true, true, false, false] },
+    [-1, 0, 1, 1],
+    false,
+  );
   expect(mapping).toEqual({
     columns: [1, 1],
     known: [true, true, false, false],
@@ -187,7 +191,7 @@ test("labels that stand for a class above them are told where they are not all t
   const classes = ["lesion", "mass", "nodule", "granuloma"];
   const told = (parents: readonly number[]): string | undefined => {
     const own = { columns: [1, 2], known: classes.map((_, k) => k === 0) };
-    return standInRemark("A", own, mapThroughTree(own, parents), classes, parents)?.sentence;
+    return standInRemark("A", own, mapThroughTree(own, parents, false), classes, parents)?.sentence;
   };
   expect(told([-1, 0, 0, 0])).toBe(
     '"A" has no label of lesion, and for it labels of mass, nodule, and none of granuloma: images on which all of these are ' +

@@ -35,7 +35,7 @@ async function statesIn(text: string): Promise<Record<string, Record<string, str
       entry,
       contextAt(folder.path, {
         classes,
-        wanted: wantedLabels(entry),
+        wanted: wantedLabels(entry, { classes }),
         entry: entry.name,
         window: entry.window,
       }),

@@ -97,7 +97,9 @@ test("a folder of another task, or of a manifest's run, is refused by name", asy
   await expect(readModelFile(join(folder.path, "one"))).rejects.toThrow(
     'weights of the task "line"; readTaskModel reads them',
   );
-  await expect(run("none", { resume: true })).rejects.toThrow(/none: does not exist; name the folder of a run/);
+  await expect(run("none", { resume: true })).rejects.toThrow(
+    /none: does not exist; name the folder of a run/,
+  );
   await expect(run("blank", { name: " " })).rejects.toThrow("trainTask: name must say");
 });
 

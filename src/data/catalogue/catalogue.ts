@@ -155,7 +155,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       },
       entry: entry.name,
       window: entry.window,
-      wanted: wantedLabels(entry),
+      wanted: wantedLabels(entry, manifest),
       others: entry.others ?? [],
       // The split must not depend on --seed, nor may anything that is drawn before it.
       seed: drawing.splits ? fixedSeed : drawing.seed,
@@ -185,7 +185,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
     }
     const readings = withReading(listing, entry, refuse);
     const ownMapping = mapLabels(listing.labelNames, classes, entry, refuse, parents);
-    const mapping = mapThroughTree(ownMapping, parents);
+    const mapping = mapThroughTree(ownMapping, parents, listing.unlisted === true);
     const standIn = parents && standInRemark(entry.name, ownMapping, mapping, classes, parents);
     if (standIn !== undefined) remarks.push(standIn);
     remarks.push(
@@ -257,11 +257,12 @@ function sampleLists(
   const combined = combineLabels(listing.rawLabels, mapping);
   const states = settle(combined, classes, mapping, entry);
   if (parents !== undefined) {
-    const found = followTree(states, combined, listing.unlisted === true, mapping, parents);
+    const told = combineLabels(listing.rawLabels, { ...mapping, known: classes.map(() => true) });
+    const found = followTree(states, combined, listing.unlisted === true, mapping, parents, told);
     const taken = new Set(chosen.filter((index) => partOf[index] !== undefined));
     const wrong = found.filter(({ row }) => taken.has(row));
-    const told = treeRemark(entry.name, wrong, classes, (row) => listing.records[row].id);
-    if (told !== undefined) remark(told);
+    const contradicted = treeRemark(entry.name, wrong, classes, (row) => listing.records[row].id);
+    if (contradicted !== undefined) remark(contradicted);
   }
   const width = classes.length;
   const labelled = new Uint32Array(width);

@@ -2,7 +2,7 @@
 // of one class give together, and what uncertain and blank labels become.
 import { suggestion } from "../../errors/nearest.ts";
 import { absent, firstSoft, isSoft, lastSoft, negative, positive, softState } from "../../labels/states.ts";
-import { inManifest, nearMatches, placeOf, visible } from "../../labels/wording.ts";
+import { canonicalName, inManifest, nearMatches, placeOf, visible } from "../../labels/wording.ts";
 import type { BlankPolicy, ByClass, UncertainPolicy } from "../manifest/entry-schema.ts";
 import { ancestorsOf, type Parents } from "../../labels/class-tree.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
@@ -79,6 +79,9 @@ export function mapLabels(
   return { columns, known: classes.map((name, k) => knows?.includes(name) ?? columns.includes(k)) };
 }
 
+/** What may stand between two labels of one cell that was taken for one word. */
+const joints = /[,;|/+&]/u;
+
 function refuseNearLabels(
   labelNames: readonly string[],
   columns: readonly number[],
@@ -89,13 +92,27 @@ function refuseNearLabels(
   const nearClass = nearMatches(classes);
   const nearMapped = nearMatches(Object.keys(mapping));
   const isOther = placeOf(others);
+  const isMeant = placeOf([...classes, ...Object.keys(mapping)]);
+  const nearMeant = nearMatches([...classes, ...Object.keys(mapping)]);
   for (const [at, label] of labelNames.entries()) {
     if (columns[at] >= 0 || isOther(label) >= 0) continue;
+    const own = inManifest(label);
+    const piece = label
+      .split(joints)
+      .slice(label.search(joints) < 0 ? 1 : 0)
+      .find((each) => isMeant(each) >= 0 || nearMeant(each) !== undefined);
+    if (piece !== undefined) {
+      refuse(
+        [],
+        `has the label ${visible(label)}, of which ${visible(canonicalName(piece))} is a name that the manifest gives a meaning: if ` +
+          "these are several labels, name the text between them under separator; write " +
+          `mapping: {${own}: ...} if it means one class, or others: [${own}] if it means none`,
+      );
+    }
     const className = nearClass(label);
     const meant = className ?? nearMapped(label);
     if (meant === undefined) continue;
     const what = className === undefined ? "the label" : "the class";
-    const own = inManifest(label);
     refuse(
       [],
       `has the label ${visible(label)}, which is nearly ${what} ${visible(meant)}: write ` +

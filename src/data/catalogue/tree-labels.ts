@@ -15,18 +15,23 @@ import type { Remark } from "./remarks.ts";
 /**
  * A mapping with a tree: an entry that `knows` a class of which no label of its own is has its labels by the classes below it.
  * Where it knows some of these, too, the class follows from them; where it knows none, their labels are taken for labels of it.
+ * In a list of what an image shows, they are so beside the class's own label, too, which nobody says where one below it is named.
  *
- * @param columns of all labels, whether the entry knows their classes or not
+ * @param mapping with the columns of all labels, whether the entry knows their classes or not
+ * @param listed whether the source lists what it finds
  */
-export function mapThroughTree(mapping: ClassMapping, parents: Parents | undefined): ClassMapping {
+export function mapThroughTree(
+  mapping: ClassMapping,
+  parents: Parents | undefined,
+  listed: boolean,
+): ClassMapping {
   if (parents === undefined) return mapping;
   const { columns, known } = mapping;
   const above = parents.map((_, k) => ancestorsOf(parents, k));
   const isLabelled = parents.map((_, k) => columns.includes(k));
   const isDerived = parents.map((_, k) => known[k] && !isLabelled[k]);
-  const byItself = parents.map(
-    (_, k) => isDerived[k] && !above.some((list, c) => known[c] && list.includes(k)),
-  );
+  const knowsBelow = (k: number): boolean => parents.some((_, c) => known[c] && above[c].includes(k));
+  const byItself = parents.map((_, k) => (isDerived[k] || (listed && known[k])) && !knowsBelow(k));
   return {
     columns: columns.map((k) => (k < 0 || known[k] ? k : (above[k].find((a) => byItself[a]) ?? k))),
     known,
@@ -58,7 +63,7 @@ export function standInRemark(
       (_, c) => c !== k && columns.some((from, at) => from === c && mapped.columns[at] === k),
     );
     const open = classes.filter((_, c) => parents[c] === k && !isCovered(c));
-    if (labels.length === 0 || open.length === 0) return [];
+    if (columns.includes(k) || labels.length === 0 || open.length === 0) return [];
     const example = `labels of ${labels.join(", ")}, and none of ${open.join(", ")}`;
     return [{ name, count: labels.length, example }];
   });
@@ -103,6 +108,7 @@ interface Relatives {
  * @param states [records, K], changed in place
  * @param combined [records, K] raw labels behind the states
  * @param listed whether the source lists what it finds, so that its negatives are what it does not list
+ * @param told [records, K] raw labels, those of classes that the entry does not know among them
  */
 export function followTree(
   states: Uint8Array,
@@ -110,6 +116,7 @@ export function followTree(
   listed: boolean,
   { follows = [] }: Pick<ClassMapping, "follows">,
   parents: Parents,
+  told?: Uint8Array,
 ): readonly Contradiction[] {
   const width = parents.length;
   const above = parents.map((_, k) => ancestorsOf(parents, k));
@@ -118,23 +125,29 @@ export function followTree(
   const found: Contradiction[] = [];
   for (let at = 0; at < states.length; at += width) {
     const row = states.subarray(at, at + width);
+    // The source names it, be it a class that the entry does not know.
+    const isNamed = (k: number): boolean => row[k] === positive || told?.[at + k] === rawLabel.positive;
     const isRead = (k: number): boolean =>
       row[k] === negative &&
       (combined[at + k] === rawLabel.blank || (listed && combined[at + k] === rawLabel.negative));
-    makeRoom(row, isRead, tree);
+    makeRoom(row, { isRead, isNamed }, tree);
     found.push(...followRow(row, follows, tree).map((each) => ({ row: at / width, ...each })));
   }
   return found;
 }
 
 /** Takes out what is negative only by the way a source is read, where a label that it gives leaves it open. */
-function makeRoom(row: Uint8Array, isRead: (k: number) => boolean, { above, below }: Relatives): void {
+function makeRoom(
+  row: Uint8Array,
+  { isRead, isNamed }: Readonly<Record<"isRead" | "isNamed", (k: number) => boolean>>,
+  { above, below }: Relatives,
+): void {
   const shows = (k: number): boolean => row[k] === positive;
   const open = [...row.keys()].filter(isRead).filter((k) => {
-    if (below[k].some(shows)) return true;
+    if (below[k].some(isNamed)) return true;
     // Classes between that nobody speaks of, or that make room themselves, do not part it from the class that is listed.
     const speaking = above[k].find((a) => shows(a) || (row[a] === negative && !isRead(a)));
-    return speaking !== undefined && shows(speaking) && !below[speaking].some(shows);
+    return speaking !== undefined && shows(speaking) && !below[speaking].some(isNamed);
   });
   for (const k of open) row[k] = absent;
 }

@@ -1,6 +1,7 @@
 // From the class number of each image to the labels of a listing: shared by the formats whose images show one class each, and
 // whose labels are the words that occur.
 import { nearest } from "../../errors/nearest.ts";
+import { isAbove } from "../../labels/class-tree.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 import { canonicalWord, placeOf } from "../../labels/wording.ts";
 import type { ListContext } from "../catalogue/listing.ts";
@@ -36,19 +37,26 @@ export function numberedNames(
 /**
  * The labels that occur, and those that the manifest names although they do not occur: what a source knows must not depend on
  * whether a rare word occurs. A name that is close to a word that occurs and is not used is taken for a typing error, which
- * the catalogue refuses.
+ * the catalogue refuses. A class above one that occurs has its labels by that one, where classes are a tree: as a label
+ * that never occurs it would be negative on the images of those below it.
  *
  * @returns sorted by code units, so that neither the order of rows nor a locale means anything
  */
 export function withWanted(
   found: ReadonlySet<string>,
-  { wanted, classes, others = [] }: Pick<ListContext, "wanted" | "classes" | "others">,
+  { wanted, classes, others = [], parents }: Pick<ListContext, "wanted" | "classes" | "others" | "parents">,
 ): string[] {
   const words = [...found];
   const foundAt = placeOf(words);
   const isNamed = placeOf([...classes, ...wanted, ...others]);
   const spare = words.filter((label) => isNamed(label) < 0);
-  const missing = wanted.filter((label) => foundAt(label) < 0 && nearest(label, spare) === undefined);
+  const classAt = placeOf(classes);
+  const occur = words.map(classAt);
+  const isAboveFound = (label: string): boolean =>
+    parents !== undefined && occur.some((k) => isAbove(parents, classAt(label), k));
+  const missing = wanted.filter(
+    (label) => foundAt(label) < 0 && nearest(label, spare) === undefined && !isAboveFound(label),
+  );
   return [...words, ...missing].sort((a, b) => (a < b ? -1 : 1));
 }
 

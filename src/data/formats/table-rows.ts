@@ -2,7 +2,7 @@
 // No image is looked for: a table may list 100,000, and a missing one is found when it is decoded.
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { resolve, sep } from "node:path";
+import { posix, resolve, sep } from "node:path";
 import { z } from "zod";
 import { path } from "../manifest/fields.ts";
 import { DataError } from "../../errors/data-errors.ts";
@@ -52,23 +52,28 @@ export async function findImagesIn(
       else others.push({ root, find });
     }
   }
-  return (name) => {
-    const plain = withSlashes(canonicalName(name)).replace(/^(?:\.\/)+/u, "");
-    const [top] = plain.split("/", 1);
-    let able = holders.get(top) ?? [];
-    if (able.length > 1 && top !== plain) {
+  return (named) => {
+    const name = plainPath(named);
+    const [top] = name.split("/", 1);
+    let able = holders.get(canonicalName(top)) ?? [];
+    if (able.length > 1 && top !== name) {
       able = able.filter(({ find }) => existsSync(find(name) ?? ""));
     }
     if (able.length > 1) {
       const where = able.map(({ root }) => root).join(" and in ");
       throw new DataError(
         able[0].find(name) ?? name,
-        `is meant by ${brief(name)}, and so is a file of that name in another folder under images: it is in ${where}; keep ` +
+        `is meant by ${brief(named)}, and so is a file of that name in another folder under images: it is in ${where}; keep ` +
           "one of them, or name under images the folder that holds these, and in the table the path from there",
       );
     }
-    return (able.at(0)?.find ?? first)(name);
+    return (able.at(0)?.find ?? first)(named);
   };
+}
+
+/** A path whose first part is the name of a file or folder: `./a.png` and `b\\..\\a.png` are `a.png`. */
+function plainPath(name: string): string {
+  return /^[^./\\][^/\\]*$/u.test(name) ? name : posix.normalize(withSlashes(name));
 }
 
 /** Images of one folder. */

@@ -1,6 +1,7 @@
 // The entries of a manifest with their roles: sources, which are trained on and may set images apart; images for validation;
 // and images for the test.
 import type { FieldPath } from "./complaints.ts";
+import { isAbove, type Parents } from "../../labels/class-tree.ts";
 import type { Entry, HeldEntry, SourceEntry } from "./entry-schema.ts";
 
 export type PlacedEntry =
@@ -28,10 +29,18 @@ export function entriesOf(manifest: Entries): PlacedEntry[] {
 }
 
 /**
- * The labels that an entry names: those that it maps, and the classes that it knows without a mapped label.
+ * The labels that an entry names: those that it maps, and the classes that it knows without a mapped label for them, or for one
+ * below them where classes are a tree.
  * @returns each once
  */
-export function wantedLabels({ mapping = {}, knows = [] }: Pick<Entry, "mapping" | "knows">): string[] {
+export function wantedLabels(
+  { mapping = {}, knows = [] }: Pick<Entry, "mapping" | "knows">,
+  { classes, parents }: { readonly classes: readonly string[]; readonly parents?: Parents | undefined },
+): string[] {
   const mapped = Object.values(mapping);
-  return [...new Set([...Object.keys(mapping), ...knows.filter((name) => !mapped.includes(name))])];
+  const isAboveMapped = (name: string): boolean =>
+    parents !== undefined &&
+    mapped.some((below) => isAbove(parents, classes.indexOf(name), classes.indexOf(below)));
+  const unmapped = knows.filter((name) => !mapped.includes(name) && !isAboveMapped(name));
+  return [...new Set([...Object.keys(mapping), ...unmapped])];
 }

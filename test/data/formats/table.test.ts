@@ -193,6 +193,24 @@ describe("a table", () => {
     );
   });
 
+  test("finds an image in its folder however its path is spelled", async () => {
+    writeFiles(folder.path, { "first/x.png": "", "second/s.png": "", "second/sub/t.png": "" });
+    const rows = [
+      "image,x",
+      "s.png,1",
+      "./s.png,1",
+      "sub/t.png,1",
+      "sub\\t.png,1",
+      "x.png,0",
+      "y/../x.png,0",
+    ];
+    const { records } = await listRows(rows, { columns: ["x"], images: ["first", "second"] });
+    const files = records.map(
+      ({ image }) => image.kind === "file" && image.file.slice(folder.path.length + 1),
+    );
+    expect(files).toEqual(["second/s.png", "second/sub/t.png", "first/x.png"]);
+  });
+
   test.each([
     [
       "rows of one image that differ",
