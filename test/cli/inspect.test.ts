@@ -238,7 +238,7 @@ test("patients that are nearly one are hashes, unless --identify asks for names"
   const command = ["inspect", "near.yaml", "--data-root", ".", "--quiet"];
   const { output } = await runBuilt(folder, command);
   expect(output).toMatch(
-    /GUESS: "near" names 1 patient nearly as another: [0-9a-f]{8} \(nearly [0-9a-f]{8}\); .* --identify shows the names\./u,
+    /GUESS: "near" names 1 patient nearly as another: [0-9a-f]{12} \(nearly [0-9a-f]{12}\); .* --identify shows the names\./u,
   );
   expect(output).not.toContain("007");
   expect((await runBuilt(folder, [...command, "--identify"])).output).toContain('"7" (nearly "007")');
