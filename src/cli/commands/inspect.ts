@@ -4,7 +4,7 @@ import { DataError } from "../../errors/data-errors.ts";
 import { pixelRemarks } from "../../data/inspection/grey-ranges.ts";
 import { imageSizes, type SizeCount } from "../../data/inspection/sizes.ts";
 import { inspect, type Inspection } from "../../data/inspection/findings.ts";
-import { counted } from "../../data/inspection/finding-kinds.ts";
+import { counted } from "../../data/catalogue/remarks.ts";
 import { noClass } from "../../data/manifest/class-filter.ts";
 import { openedCatalogue, uncertaintyPolicy } from "../../data/inspection/opened.ts";
 import { readTrainingManifest } from "../../assemble/training-manifest.ts";

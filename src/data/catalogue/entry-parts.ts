@@ -3,6 +3,7 @@ import type { PlacedEntry } from "../manifest/entries.ts";
 import { parts } from "./listing.ts";
 import type { ListContext, ListedRecord, Listing, Part } from "./listing.ts";
 import type { Refuse } from "./mapping.ts";
+import { counted } from "./remarks.ts";
 import { readSplitList } from "./split-lists.ts";
 import { visible } from "../../labels/wording.ts";
 import type { ListFit } from "./splits.ts";
@@ -101,9 +102,6 @@ function takeParts(
   return partOf;
 }
 
-const count = (number: number, what: string): string =>
-  `${number.toLocaleString("en")} ${what}${number === 1 ? "" : "s"}`;
-
 /** The images that a list leaves out, and what it names that is not there or stands there twice. */
 function tellFit(
   { partOf, unmatched, repeated }: ListFit,
@@ -112,9 +110,9 @@ function tellFit(
 ): void {
   const leftOut = records.filter((_, index) => partOf[index] === undefined).map(({ id }) => id);
   const facts = [
-    { names: leftOut, said: `leaves out ${count(leftOut.length, "image")} that it does not name` },
-    { names: unmatched, said: `names ${count(unmatched.length, "image")} that the source does not have` },
-    { names: repeated, said: `names ${count(repeated.length, "image")} twice` },
+    { names: leftOut, said: `leaves out ${counted(leftOut.length, "image")} that it does not name` },
+    { names: unmatched, said: `names ${counted(unmatched.length, "image")} that the source does not have` },
+    { names: repeated, said: `names ${counted(repeated.length, "image")} twice` },
   ].filter(({ names }) => names.length > 0);
   if (facts.length === 0) return;
   const sentences = facts.map(({ names, said }) => `${said}, such as ${visible(names[0])}`);
@@ -132,7 +130,7 @@ function tellWithoutPart(records: readonly ListedRecord[], { entry, remark }: Li
   remark({
     kind: "guess",
     sentence:
-      `${visible(entry)} does not say which part ${count(without.length, "image")} of ${records.length.toLocaleString("en")} belong to, ` +
+      `${visible(entry)} does not say which part ${counted(without.length, "image")} of ${records.length.toLocaleString("en")} belong to, ` +
       `such as ${visible(without[0].id)}; they are taken for training images.`,
     cases: [{ name: without[0].id, count: without.length }],
   });
@@ -145,7 +143,7 @@ function tellWithoutPatient(records: readonly ListedRecord[], { entry, remark }:
   remark({
     kind: "guess",
     sentence:
-      `${visible(entry)} is split by patient, and ${count(without.length, "image")} of ${records.length.toLocaleString("en")} name none, ` +
+      `${visible(entry)} is split by patient, and ${counted(without.length, "image")} of ${records.length.toLocaleString("en")} name none, ` +
       `such as ${visible(without[0].id)}; each is taken for a patient of its own.`,
     cases: [{ name: without[0].id, count: without.length }],
   });

@@ -3,7 +3,7 @@
 import { canonicalName, canonicalWord, isMissing, nearMatches, visible } from "../../labels/wording.ts";
 import type { ListedRecord, Listing } from "./listing.ts";
 import { combineLabels } from "./mapping.ts";
-import type { Remark, RemarkCase } from "./remarks.ts";
+import { counted, type Remark, type RemarkCase } from "./remarks.ts";
 
 type Tell = (remark: Omit<Remark, "source">) => void;
 
@@ -20,40 +20,49 @@ export function joinSpellings(listing: Listing, source: string, remark: Tell): L
   return { ...joined, records };
 }
 
-/** Names by the form in which they meet, in order of appearance. */
-function byForm(names: Iterable<string>, form: (name: string) => string): Map<string, Set<string>> {
-  const groups = new Map<string, Set<string>>();
+/** Names by the form in which they meet. */
+interface Forms {
+  /** The first name of each form, in order of appearance. */
+  readonly first: ReadonlyMap<string, string>;
+  /** The names of each form that has several. */
+  readonly several: readonly ReadonlySet<string>[];
+}
+
+function byForm(names: Iterable<string>, form: (name: string) => string): Forms {
+  const first = new Map<string, string>();
+  const several = new Map<string, Set<string>>(); // few names of many have another spelling
   for (const name of names) {
     const key = form(name);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, new Set([name]));
-    else group.add(name);
+    const before = first.get(key);
+    if (before === undefined) first.set(key, name);
+    else if (before !== name) several.set(key, (several.get(key) ?? new Set([before])).add(name));
   }
-  return groups;
+  // As the forms appear, not as their second names do.
+  const order = several.size === 0 ? [] : [...first.keys()];
+  return { first, several: order.flatMap((key) => several.get(key) ?? []) };
 }
 
 /** One label for all labels that are one word: positive where any of them is. */
 function joinLabels(listing: Listing, source: string, remark: Tell): Listing {
   const { labelNames, rawLabels } = listing;
-  const groups = byForm(labelNames, canonicalWord);
-  if (groups.size === labelNames.length) return listing;
-  const forms = [...groups.keys()];
+  const { first, several } = byForm(labelNames, canonicalWord);
+  if (first.size === labelNames.length) return listing;
+  const forms = [...first.keys()];
   const columns = labelNames.map((name) => forms.indexOf(canonicalWord(name)));
   const known = forms.map(() => true);
-  const spellings = [...groups.values()].filter(({ size }) => size > 1);
-  if (spellings.length > 0) {
-    const cases = spellings.map(spellingCase);
+  if (several.length > 0) {
+    const cases = several.map(spellingCase);
     remark({
       kind: "guess",
       sentence:
-        `${visible(source)} spells ${count(cases.length, "label")} in several ways, each of which is one label now: ` +
+        `${visible(source)} spells ${counted(cases.length, "label")} in several ways, each of which is one label now: ` +
         `${examples(cases)}.`,
       cases,
     });
   }
   return {
     ...listing,
-    labelNames: Array.from(groups.values(), ([first]) => first),
+    labelNames: [...first.values()],
     rawLabels: combineLabels(rawLabels, { columns, known }),
   };
 }
@@ -65,22 +74,21 @@ function joinPatients(
 ): readonly ListedRecord[] {
   const named = new Set<string>();
   for (const { patient } of records) if (patient !== undefined && !isMissing(patient)) named.add(patient);
-  const groups = byForm(named, canonicalWord);
-  const joined = [...groups.values()].filter(({ size }) => size > 1);
+  const { first, several: joined } = byForm(named, canonicalWord);
   if (joined.length > 0) {
     const cases = joined.map(spellingCase);
     remark({
       kind: "patient-names",
-      sentence: `${visible(source)} spells ${count(cases.length, "patient")} in several ways, each of whom is one patient: ${examples(cases)}.`,
+      sentence: `${visible(source)} spells ${counted(cases.length, "patient")} in several ways, each of whom is one patient: ${examples(cases)}.`,
       cases,
     });
   }
-  const near = nearPairs([...groups.keys()]);
+  const near = nearPairs([...first.keys()]);
   if (near.length > 0) {
     remark({
       kind: "patient-names",
       sentence:
-        `${visible(source)} names ${count(near.length, "patient")} nearly as another: ${examples(near)}; they are taken for ` +
+        `${visible(source)} names ${counted(near.length, "patient")} nearly as another: ${examples(near)}; they are taken for ` +
         "two each. If they are one, a split may train and test on one person: write their names alike.",
       cases: near,
     });
@@ -96,17 +104,16 @@ function joinPatients(
 
 /** Files whose names differ in capitals alone are two here, and one on other systems. */
 function tellNearImages(records: readonly ListedRecord[], source: string, remark: Tell): void {
-  const groups = byForm(
+  const { several } = byForm(
     records.flatMap(({ id, image }) => (image.kind === "file" ? [id] : [])),
     (id) => canonicalName(id).toLowerCase(),
   );
-  if (groups.size === records.length) return;
-  const cases = [...groups.values()].filter(({ size }) => size > 1).map(spellingCase);
-  if (cases.length === 0) return;
+  if (several.length === 0) return;
+  const cases = several.map(spellingCase);
   remark({
     kind: "guess",
     sentence:
-      `${visible(source)} has ${count(cases.length, "image name")} in several spellings that differ in capitals or invisible ` +
+      `${visible(source)} has ${counted(cases.length, "image name")} in several spellings that differ in capitals or invisible ` +
       `letters alone, and takes each for an image of its own: ${examples(cases)}.`,
     cases,
   });
@@ -115,10 +122,12 @@ function tellNearImages(records: readonly ListedRecord[], source: string, remark
 /** Each name that is nearly another, once. */
 function nearPairs(names: readonly string[]): RemarkCase[] {
   const near = nearMatches(names);
-  return names.flatMap((name, at) => {
+  const met = new Set<string>();
+  return names.flatMap((name) => {
+    met.add(name);
     const other = near(name);
     // Each pair is met from both sides; the second tells it.
-    if (other === undefined || names.indexOf(other) > at) return [];
+    if (other === undefined || !met.has(other)) return [];
     return [{ name, count: 1, example: `nearly ${visible(other)}` }];
   });
 }
@@ -133,6 +142,3 @@ function examples(cases: readonly RemarkCase[]): string {
   const shown = cases.slice(0, 3).map(({ name, example }) => `${visible(name)} (${example ?? ""})`);
   return `${shown.join(", ")}${cases.length > shown.length ? ", ..." : ""}`;
 }
-
-const count = (number: number, what: string): string =>
-  `${number.toLocaleString("en")} ${what}${number === 1 ? "" : "s"}`;

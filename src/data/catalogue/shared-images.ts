@@ -120,6 +120,6 @@ function realPaths(): (file: string) => string {
       }
       folders.set(folder, real);
     }
-    return join(real, basename(file));
+    return real === folder ? file : join(real, basename(file));
   };
 }

@@ -76,10 +76,6 @@ export function finding(
   return { kind, severity: findingKinds[kind], sentence, cases };
 }
 
-/** 1,234 images; 1 image. */
-export const counted = (count: number, what: string): string =>
-  `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
-
 export const listName = ({ source, part }: { source: string; part: Part }): string => `"${source}" (${part})`;
 
 /** What was remarked while a source was listed, as a finding. */

@@ -2,10 +2,9 @@
 // measured, copies, files that are no images; each as a sentence with its cases, the gravest first.
 import { UsageError } from "../../errors/errors.ts";
 import { expectArgument, aList, listOf, madeWith, strings } from "../../errors/arguments.ts";
-import type { Remark } from "../catalogue/remarks.ts";
+import { counted, type Remark } from "../catalogue/remarks.ts";
 import { countLabels, type ListCount } from "./counts.ts";
 import {
-  counted,
   finding,
   gravestFirst,
   listName,

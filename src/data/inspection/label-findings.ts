@@ -3,7 +3,8 @@
 import { outline, visible } from "../../labels/wording.ts";
 import { parts } from "../catalogue/listing.ts";
 import type { ListCount } from "./counts.ts";
-import { counted, finding, listName } from "./finding-kinds.ts";
+import { counted } from "../catalogue/remarks.ts";
+import { finding, listName } from "./finding-kinds.ts";
 import type { FindingCase, FindingKind, InspectionFinding } from "./finding-kinds.ts";
 import type { OpenedList } from "./sightings.ts";
 
