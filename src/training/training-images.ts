@@ -13,6 +13,8 @@ export interface ResidentImages {
   readonly pixels: Tensor;
   /** u8 [N, O], O the outputs of the head that learns from them */
   readonly states: Tensor;
+  /** u8 [N, H, W], of images with label maps. */
+  readonly maps?: Tensor;
 }
 
 /** What a step takes: a batch, or which of the resident images. */
@@ -25,6 +27,8 @@ export interface ImageCount {
   readonly bytesEach: number;
   /** Label states of an image. */
   readonly outputs: number;
+  /** Pixels of a label map, where images have one. */
+  readonly mapBytes?: number;
 }
 
 /**
@@ -33,13 +37,13 @@ export interface ImageCount {
  * @returns undefined where they are more, or more than one binding of the device may have
  */
 export function residentBytes(
-  { count, bytesEach, outputs }: ImageCount,
+  { count, bytesEach, outputs, mapBytes = 0 }: ImageCount,
   traits: AdapterTraits,
   memory = Infinity,
 ): number | undefined {
-  const [pixels, states] = [count * bytesEach, count * outputs];
-  const fits = Math.max(pixels, states) <= largestBinding(traits);
-  return fits && pixels + states <= memory ? pixels + states : undefined;
+  const parts = [bytesEach, outputs, mapBytes].map((each) => count * each);
+  const bytes = parts.reduce((sum, each) => sum + each, 0);
+  return Math.max(...parts) <= largestBinding(traits) && bytes <= memory ? bytes : undefined;
 }
 
 export class TrainingImages {
@@ -61,10 +65,15 @@ export class TrainingImages {
     this.height = height;
     this.width = width;
     this.channels = channels;
-    if (!reader.stored && residentBytes(reader, engine.traits, memory) !== undefined) {
+    const mapBytes = reader.hasMaps ? height * width : 0;
+    const all = { count, bytesEach: reader.bytesEach, outputs, mapBytes };
+    if (!reader.stored && residentBytes(all, engine.traits, memory) !== undefined) {
       this.resident = {
         pixels: engine.tensorOfChunks(reader.chunks(), [count, height, width, channels]),
         states: engine.tensor(reader.states, [count, outputs], "u8"),
+        ...(reader.hasMaps
+          ? { maps: engine.tensorOfChunks(reader.chunks("maps"), [count, height, width]) }
+          : {}),
       };
     } else this.#reader = reader;
   }
@@ -78,6 +87,7 @@ export class TrainingImages {
   async close(): Promise<void> {
     this.resident?.pixels.dispose();
     this.resident?.states.dispose();
+    this.resident?.maps?.dispose();
     await this.#reader?.close();
   }
 }

@@ -11,11 +11,13 @@ import {
   strings,
   wholeFrom,
   type OptionChecks,
+  anything,
   bytes,
   aNumber,
   type Requirement,
 } from "../../errors/arguments.ts";
 import { parentsProblem, type Parents } from "../../labels/class-tree.ts";
+import { background, ignored, type ExclusiveGroups } from "../../labels/label-map.ts";
 import { absent, isSoft, negative, positive } from "../../labels/states.ts";
 import { ArrayPixels, type PixelRow } from "../cache/pixel-rows.ts";
 import { StoredPixels } from "../cache/stored-pixels.ts";
@@ -38,6 +40,13 @@ export interface ImageSet<Held extends Pixels = Pixels> {
   readonly pixels: Held;
   /** [count, K] label states: 0 negative, 1 positive, 255 absent, 100 to 200 a soft label (labels/states.ts). */
   readonly states: Uint8Array;
+  /**
+   * [count, height, width] Where each class is, for segmentation: the number of a class, background or ignored (labels/label-map.ts).
+   * A class whose state is absent is in no map of the image.
+   */
+  readonly maps?: Pixels;
+  /** [count] Cubic millimetres that a pixel of each image (in the set's size) stands for, of slices of volumes; 0 where nobody knows. */
+  readonly voxelVolumes?: Float64Array;
   /** The source of each image, in a set that was joined from several. */
   readonly origins?: Origins;
   /** [count] The patient of each image, undefined where the source names none; equal names are one patient. */
@@ -62,6 +71,8 @@ export interface Assembly {
   readonly classes: readonly string[];
   /** The class above each class, and -1 for none; left out where no class is above another. */
   readonly parents?: Parents | undefined;
+  /** Classes of which a pixel has at most one, by number; left out where no two exclude each other. For segmentation. */
+  readonly exclusive?: ExclusiveGroups | undefined;
   readonly sources: readonly ImageSet[];
   /** Images that decide schedule, stopping and kept weights; nothing is learned from them. */
   readonly validation?: ImageSet;
@@ -83,6 +94,7 @@ const somePixels: Requirement = {
 const assemblyParts: OptionChecks<Assembly> = {
   classes: required(strings),
   parents: numbers,
+  exclusive: anything,
   sources: required(imageSets),
   validation: anImageSet,
   test: required(anImageSet),
@@ -124,6 +136,13 @@ export function imageSet<Held extends Pixels>(set: ImageSet<Held>, classCount: n
       `has ${set.pixels.length} pixel values where its sizes need ${pixelCount}`,
     );
   }
+  const mapPixels = set.count * set.height * set.width;
+  if (set.maps !== undefined && set.maps.length !== mapPixels) {
+    throw new DataError(
+      set.source,
+      `has ${set.maps.length} pixels of label maps where its sizes need ${mapPixels}`,
+    );
+  }
   if (set.states.length !== set.count * classCount) {
     throw new DataError(
       set.source,
@@ -151,7 +170,7 @@ export function imageSet<Held extends Pixels>(set: ImageSet<Held>, classCount: n
 export function assembly(parts: Assembly, learns: Learns = everyClass): Assembly {
   expectFields("assembly", parts, assemblyParts);
   expectArgument("assembly", "learns", learns, aFunction);
-  const { classes, parents, sources, validation, test } = parts;
+  const { classes, parents, exclusive, sources, validation, test } = parts;
   const fail = (field: string, reason: string): never => {
     throw new ManifestError("assembly", field, reason);
   };
@@ -179,6 +198,7 @@ export function assembly(parts: Assembly, learns: Learns = everyClass): Assembly
   return {
     classes,
     ...(parents === undefined ? {} : { parents }),
+    ...(exclusive === undefined ? {} : { exclusive }),
     sources,
     ...(validation === undefined ? {} : { validation }),
     test,
@@ -200,13 +220,19 @@ export function concatenate(source: string, sets: readonly ImageSet[]): ImageSet
       );
     }
   }
+  const maps = mapsOf(sets);
   return {
     source,
     count: sets.reduce((sum, set) => sum + set.count, 0),
     height: first.height,
     width: first.width,
     channels: first.channels,
-    pixels: joinPixels(sets),
+    pixels: joinPixels(
+      sets.map(({ pixels }) => pixels),
+      sets,
+      first.height * first.width * first.channels,
+    ),
+    ...(maps === undefined ? {} : { maps: joinPixels(maps, sets, first.height * first.width) }),
     states: joinBytes(sets.map((set) => set.states)),
     origins: joinOrigins(sets),
     ...(sets.every(({ patients }) => patients === undefined) ? {} : { patients: sets.flatMap(patientsOf) }),
@@ -227,14 +253,21 @@ export function pixelsInMemory(set: ImageSet): Uint8Array {
 }
 
 /** Joins pixels without a copy; where one of them is on disk, the whole is read from disk. */
-function joinPixels(sets: readonly ImageSet[]): Pixels {
-  const [{ height, width, channels }] = sets;
-  const rows = sets.flatMap(({ pixels, count }) =>
-    Array.from({ length: count }, (_, slot) =>
+function joinPixels(parts: readonly Pixels[], sets: readonly ImageSet[], bytesEach: number): Pixels {
+  const rows = parts.flatMap((pixels, i) =>
+    Array.from({ length: sets[i].count }, (_, slot) =>
       pixels instanceof Uint8Array ? { home: pixels, slot } : pixels.row(slot),
     ),
   );
-  return pixelsAt(height * width * channels, rows);
+  return pixelsAt(bytesEach, rows);
+}
+
+/** The label maps of sets; undefined where none has any. @throws DataError where some have and some have not */
+function mapsOf(sets: readonly ImageSet[]): readonly Pixels[] | undefined {
+  const found = sets.flatMap(({ maps }) => maps ?? []);
+  const without = sets.find(({ maps }) => maps === undefined);
+  if (found.length === 0 || without === undefined) return found.length === 0 ? undefined : found;
+  throw new DataError(without.source, "has no label maps, and the sets that it is joined with have");
 }
 
 /** The pixels of a set as rows, which stay where they are. */
@@ -282,7 +315,18 @@ export function restrict(set: ImageSet, classes: readonly string[], kept: readon
     { length: set.count * kept.length },
     (_, at) => set.states[Math.floor(at / kept.length) * classes.length + columns[at % kept.length]],
   );
-  return { ...set, states };
+  return { ...set, states, ...(set.maps === undefined ? {} : { maps: restrictedMaps(set.maps, columns) }) };
+}
+
+/** Label maps with the numbers of the kept classes; where a pixel is of another, the background is. */
+function restrictedMaps(maps: Pixels, columns: readonly number[]): Uint8Array {
+  const held = maps instanceof ArrayPixels ? maps.copy(Array(maps.count).keys()) : maps;
+  if (held instanceof StoredPixels) throw new Error("label maps on disk cannot be restricted");
+  const numbers = Uint8Array.from({ length: 256 }, (_, value) => {
+    const column = columns.indexOf(value);
+    return column >= 0 ? column : value === ignored ? ignored : background;
+  });
+  return held.map((value) => numbers[value]);
 }
 
 function isLabelState(state: number): boolean {

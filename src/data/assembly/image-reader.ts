@@ -1,7 +1,7 @@
 // Batches from image sets, in memory or on disk: the next ones are read while the last one is used.
 
 import { ArrayPixels } from "../cache/pixel-rows.ts";
-import { concatenate, type ImageSet } from "./assembly.ts";
+import { concatenate, type ImageSet, type Pixels } from "./assembly.ts";
 import { StoredPixels } from "../cache/stored-pixels.ts";
 import { UsageError } from "../../errors/errors.ts";
 
@@ -11,6 +11,8 @@ export interface Batch {
   readonly pixels: Uint8Array;
   /** u8 [B, O] */
   readonly states: Uint8Array;
+  /** u8 [B, H, W], of sets with label maps. */
+  readonly maps?: Uint8Array;
   readonly count: number;
 }
 
@@ -45,6 +47,8 @@ export class ImageReader {
   readonly outputs: number;
   /** Whether some of the images are on disk. */
   readonly stored: boolean;
+  /** Whether each image has a label map. */
+  readonly hasMaps: boolean;
   readonly #sets: readonly ImageSet[];
   /** Index of each set's first image. */
   readonly #firsts: readonly number[];
@@ -57,10 +61,13 @@ export class ImageReader {
    * @throws UsageError when images come from disk and not even two batches fit into the memory
    */
   constructor(sets: readonly ImageSet[], batch: number, memory = Infinity) {
-    this.stored = sets.some(({ pixels }) => pixels instanceof StoredPixels);
+    this.stored = sets.some(({ pixels, maps }) =>
+      [pixels, maps].some((each) => each instanceof StoredPixels),
+    );
     // Sets on disk are joined without a copy; sets in memory stay where they are.
     this.#sets = this.stored && sets.length > 1 ? [concatenate("assembly", sets)] : sets;
     this.#memory = memory;
+    this.hasMaps = this.#sets.every(({ maps }) => maps !== undefined);
     let count = 0;
     this.#firsts = this.#sets.map((set) => (count += set.count) - set.count);
     const [{ height, width, channels, states, count: first }] = this.#sets;
@@ -81,15 +88,16 @@ export class ImageReader {
     return concatenate("assembly", this.#sets).states;
   }
 
-  /** All images of sets in memory, in chunks; each chunk but the last has a multiple of 4 bytes. */
-  *chunks(): Generator<Uint8Array, void, undefined> {
-    const some = 4 * Math.max(1, Math.floor(pieceBytes / (4 * this.bytesEach)));
+  /** All images of sets in memory, or their label maps, in chunks; each chunk but the last has a multiple of 4 bytes. */
+  *chunks(part: "pixels" | "maps" = "pixels"): Generator<Uint8Array, void, undefined> {
+    const each = part === "pixels" ? this.bytesEach : this.height * this.width;
+    const some = 4 * Math.max(1, Math.floor(pieceBytes / (4 * each)));
     for (let first = 0; first < this.count; first += some) {
       const images = { length: Math.min(some, this.count - first) };
       yield this.#copy(
         Uint32Array.from(images, (_, i) => first + i),
-        "pixels",
-        this.bytesEach,
+        part,
+        each,
       );
     }
   }
@@ -99,12 +107,14 @@ export class ImageReader {
    * @throws DataError when a file of the cache was changed meanwhile
    */
   async read(indices: Uint32Array): Promise<Batch> {
-    const [{ pixels }] = this.#sets;
+    const [{ pixels, maps }] = this.#sets;
+    const read = async (from: Pixels, part: "pixels" | "maps", each: number): Promise<Uint8Array> =>
+      from instanceof StoredPixels ? await from.read(indices) : this.#copy(indices, part, each);
     return {
-      pixels:
-        pixels instanceof StoredPixels
-          ? await pixels.read(indices)
-          : this.#copy(indices, "pixels", this.bytesEach),
+      pixels: await read(pixels, "pixels", this.bytesEach),
+      ...(maps === undefined || !this.hasMaps
+        ? {}
+        : { maps: await read(maps, "maps", this.height * this.width) }),
       states: this.#copy(indices, "states", this.outputs),
       count: indices.length,
     };
@@ -140,10 +150,12 @@ export class ImageReader {
 
   /** Closes the files of images on disk. */
   async close(): Promise<void> {
-    for (const { pixels } of this.#sets) if (pixels instanceof StoredPixels) await pixels.close();
+    for (const { pixels, maps } of this.#sets) {
+      for (const each of [pixels, maps]) if (each instanceof StoredPixels) await each.close();
+    }
   }
 
-  #copy(indices: Uint32Array, part: "pixels" | "states", each: number): Uint8Array {
+  #copy(indices: Uint32Array, part: "pixels" | "states" | "maps", each: number): Uint8Array {
     const copy = new Uint8Array(indices.length * each);
     for (const [i, index] of indices.entries()) {
       const at = this.#firsts.findLastIndex((first) => first <= index);

@@ -35,6 +35,23 @@ export interface ImageFile {
   readonly reading?: ImageReading;
 }
 
+/** Masks that lie in one array, all of one size: a number of the source's own for each pixel. */
+export interface MaskArray {
+  /** For messages. */
+  readonly file: string;
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+  /** [count, height, width] whole numbers. */
+  readonly values: Uint8Array | Uint16Array | Int32Array;
+}
+
+/** Where the mask of a sample is. */
+export type MaskPlace =
+  | { readonly kind: "array"; readonly array: MaskArray; readonly at: number }
+  /** An image file by its absolute path. */
+  | { readonly kind: "file"; readonly file: string };
+
 /** The parts of a split. */
 export const parts = ["train", "validation", "test"] as const;
 export type Part = (typeof parts)[number];
@@ -43,6 +60,10 @@ export interface ListedRecord {
   /** Unique in its source, for messages and tables: a file name, or the number in an array file ("17"). */
   readonly id: string;
   readonly image: ImagePlace;
+  /** Where its pixels are labelled, for segmentation. */
+  readonly mask?: MaskPlace;
+  /** Cubic millimetres that one pixel of the image stands for, of a slice of a volume. */
+  readonly voxelVolume?: number;
   /** Images of one patient (lesion, eye, person) are never torn apart by a split. */
   readonly patient?: string;
   /** Its part in the publishers' own split, for formats that have one. */

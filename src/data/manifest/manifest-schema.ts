@@ -31,13 +31,27 @@ const image = record({
   deviation: perChannel(z.number().positive()).default(0.25),
 });
 
+export const taskNames = ["classification", "segmentation"] as const;
+export type TaskName = (typeof taskNames)[number];
+
 /** What a manifest says of data, whoever learns from it. */
 export const manifestFields = {
+  /** What is learned of an image: which classes it shows, or which of its pixels are of which class. */
+  task: oneOf(taskNames).default("classification"),
   /**
    * What is learned, in the order of all tables. In the file they may be a tree, of which this is the flat list, every class in
    * front of those below it: flatten-classes.ts.
    */
   classes: names.max(most),
+  /**
+   * For segmentation: classes of which a pixel has at most one, `true` for all of them, or groups of them. A pixel that is given as
+   * one of them is then negative for the others, also where its source does not outline those.
+   */
+  exclusive: z
+    .union([z.boolean(), z.array(names.min(2)).min(1)], {
+      error: () => "must be true, or a list of groups of classes, such as [[Liver, Spleen]]",
+    })
+    .default(false),
   image,
   /** Images to learn from; a manifest to evaluate a model by needs none. */
   sources: z.array(sourceEntry).max(most).default([]),

@@ -1,0 +1,44 @@
+// The segmenter of Label-Assemble: the features of each pixel and a head, of class queries unless another is asked for.
+
+import { reshape } from "../functions/movement.ts";
+import { Initialiser } from "../nn/initialise.ts";
+import { Module, type Mode } from "../nn/module.ts";
+import { UNet, type UNetConfiguration } from "../nn/unet.ts";
+import type { Engine } from "../runtime/engine.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { headOf } from "./heads/heads.ts";
+import type { Head, HeadSettings } from "./heads/head.ts";
+
+export interface SegmenterOptions {
+  readonly network: UNetConfiguration;
+  readonly classes: number;
+  /** Whether the background is an output of its own, after the classes, as a softmax over all of them wants it. Default false. */
+  readonly background?: boolean;
+  readonly seed: number;
+  /** Default: class queries with a bias in their fc. */
+  readonly head?: HeadSettings;
+}
+
+export class Segmenter extends Module {
+  readonly features: UNet;
+  readonly head: Head;
+  readonly classes: number;
+
+  constructor(engine: Engine, options: SegmenterOptions) {
+    super(engine);
+    const { network, classes, background = false, seed, head = { kind: "queries", bias: "fc" } } = options;
+    const init = new Initialiser(engine, seed);
+    this.classes = classes;
+    this.features = this.child("features", new UNet(engine, init, network));
+    const outputs = classes + (background ? 1 : 0);
+    this.head = this.child("head", headOf(engine, init, this.features.features, outputs, head));
+  }
+
+  /** Logits [B, H, W, O] of the pixels of normalised images [B, H, W, C]; O is K, or K + 1 with the background last. */
+  forward(images: Tensor, mode: Mode): Tensor {
+    const features = this.features.forward(images, mode);
+    const [batch, height, width, depth] = features.shape;
+    const logits = this.head.forward(reshape(features, [batch * height * width, depth]));
+    return reshape(logits, [batch, height, width, this.head.classes]);
+  }
+}

@@ -1,0 +1,51 @@
+// Label maps: which class a pixel of an image is of. A map is bytes [H, W]: the number of a class, `background`, or `ignored`.
+// What is known of an image's pixels follows from the image's label states: a class whose state is absent was never outlined.
+
+import { absent } from "./states.ts";
+
+/** A pixel of none of the classes that the image's source outlines. */
+export const background = 254;
+/** A pixel that nobody labelled: it takes part in no loss and in no metric. */
+export const ignored = 255;
+/** Classes that a map can tell apart. */
+export const mostMapClasses = 254;
+
+/** Classes of which a pixel has at most one, by number: groups of two or more. */
+export type ExclusiveGroups = readonly (readonly number[])[];
+
+/** Words of 32 bits that hold a bit for each class: class k is bit k % 32 of word floor(k / 32). */
+export const classWords = (classes: number): number => Math.ceil(classes / 32);
+
+/**
+ * Which classes each image's map knows, one bit a class.
+ * @param states [N, K] label states: all but absent ones are known
+ * @returns [N, W], W = `classWords(classes)`
+ */
+export function knownBits(states: Uint8Array, classes: number): Uint32Array {
+  const words = classWords(classes);
+  const images = states.length / classes;
+  const bits = new Uint32Array(images * words);
+  for (let n = 0; n < images; n++) {
+    for (let k = 0; k < classes; k++) {
+      if (states[n * classes + k] !== absent) bits[n * words + (k >> 5)] |= 1 << (k & 31);
+    }
+  }
+  return bits;
+}
+
+/**
+ * Which classes a pixel of each class cannot be of, one bit a class.
+ * @returns [K, W], W = `classWords(classes)`
+ */
+export function exclusionBits(groups: ExclusiveGroups, classes: number): Uint32Array {
+  const words = classWords(classes);
+  const bits = new Uint32Array(classes * words);
+  for (const group of groups) {
+    for (const k of group) {
+      for (const other of group) {
+        if (other !== k) bits[k * words + (other >> 5)] |= 1 << (other & 31);
+      }
+    }
+  }
+  return bits;
+}

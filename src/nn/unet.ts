@@ -1,0 +1,110 @@
+// The U-Net (Ronneberger, Fischer, Brox 2015), with batch norm and padded convolutions: features of each pixel.
+
+import { expectFields, oneOf, required, wholeFrom, type OptionChecks } from "../errors/arguments.ts";
+import { relu } from "../functions/elementwise.ts";
+import { concat } from "../functions/movement.ts";
+import { maxPool2d } from "../functions/pooling.ts";
+import type { Engine } from "../runtime/engine.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Initialiser } from "./initialise.ts";
+import { expectLayer } from "./layer-arguments.ts";
+import { Conv2d } from "./layers/convolution-layers.ts";
+import { BatchNorm } from "./layers/normalisation-layers.ts";
+import { ConvTranspose2d } from "./layers/transposed-convolution-layer.ts";
+import { Module, type Mode } from "./module.ts";
+
+export interface UNetConfiguration {
+  readonly kind: "unet";
+  readonly inputChannels: number;
+  /** Channels of the finest level, which each coarser one doubles; the features of a pixel. */
+  readonly width: number;
+  /** Sizes at which the image is looked at, each half the one before. */
+  readonly levels: number;
+}
+
+const configurationFields: OptionChecks<UNetConfiguration> = {
+  kind: required(oneOf(["unet"])),
+  inputChannels: required(wholeFrom(1)),
+  width: required(wholeFrom(1)),
+  levels: required(wholeFrom(1)),
+};
+
+/** Two 3x3 convolutions, each with its batch norm and ReLU. */
+class DoubleConvolution extends Module {
+  readonly #convolutions: readonly [Conv2d, Conv2d];
+  readonly #norms: readonly [BatchNorm, BatchNorm];
+
+  constructor(engine: Engine, init: Initialiser, inputs: number, outputs: number) {
+    super(engine);
+    this.#convolutions = [
+      this.child("conv1", new Conv2d(engine, init, inputs, outputs, { kernel: 3 })),
+      this.child("conv2", new Conv2d(engine, init, outputs, outputs, { kernel: 3 })),
+    ];
+    this.#norms = [
+      this.child("norm1", new BatchNorm(engine, outputs)),
+      this.child("norm2", new BatchNorm(engine, outputs)),
+    ];
+  }
+
+  forward(x: Tensor, mode: Mode): Tensor {
+    return this.#convolutions.reduce(
+      (y, convolution, i) => relu(this.#norms[i].forward(convolution.forward(y), mode)),
+      x,
+    );
+  }
+}
+
+/**
+ * Images [N, H, W, C] to the features of each pixel, [N, H, W, width]. Height and width must be divisible by 2^(levels - 1).
+ */
+export class UNet extends Module {
+  /** D, the features of a pixel. */
+  readonly features: number;
+  readonly #down: readonly DoubleConvolution[];
+  readonly #up: readonly { readonly enlarge: ConvTranspose2d; readonly convolve: DoubleConvolution }[];
+
+  constructor(engine: Engine, init: Initialiser, configuration: UNetConfiguration) {
+    super(engine);
+    expectLayer("UNet", engine, init, {});
+    expectFields("UNet", configuration, configurationFields);
+    const { inputChannels, width, levels } = configuration;
+    this.features = width;
+    const channels = Array.from({ length: levels }, (_, level) => width * 2 ** level);
+    this.#down = channels.map((outputs, level) => {
+      const inputs = level === 0 ? inputChannels : channels[level - 1];
+      return this.child(`down${level + 1}`, new DoubleConvolution(engine, init, inputs, outputs));
+    });
+    this.#up = channels
+      .slice(0, -1)
+      .map((outputs, level) => {
+        const inputs = channels[level + 1];
+        const options = { kernel: 2, stride: 2, bias: true };
+        return {
+          enlarge: this.child(
+            `up${level + 1}.enlarge`,
+            new ConvTranspose2d(engine, init, inputs, outputs, options),
+          ),
+          convolve: this.child(`up${level + 1}`, new DoubleConvolution(engine, init, 2 * outputs, outputs)),
+        };
+      })
+      .reverse();
+  }
+
+  /** @throws ShapeError when the images have other channels, or sides that the levels cannot halve */
+  forward(images: Tensor, mode: Mode): Tensor {
+    const skips: Tensor[] = [];
+    let x = images;
+    for (const [level, convolve] of this.#down.entries()) {
+      if (level > 0) x = maxPool2d(x, { window: 2, stride: 2 });
+      x = convolve.forward(x, mode);
+      skips.push(x);
+    }
+    skips.pop();
+    for (const { enlarge, convolve } of this.#up) {
+      const skip = skips.pop();
+      if (skip === undefined) throw new Error("a U-Net has a skip for each level");
+      x = convolve.forward(concat([skip, enlarge.forward(x)], 3), mode);
+    }
+    return x;
+  }
+}
