@@ -8,12 +8,15 @@
 // table of supervisedClasses has the entries with labels. A pixel that is ignored has gradients of 0. Where one view stands in
 // for both, weak has the sum of both gradients.
 //
-// One invocation j computes the pixels j, j + parts, ...
+// One invocation j computes the groups j, j + parts, ... of PIXELS neighbouring pixels, CLASSES classes at a time: a value of
+// theta is loaded once for all pixels of a group, a feature once for all classes of a block.
 //
 // launch: ceil(parts / WIDTH) workgroups
 // work: pixels * classes * (4 * features + 40) operations
 
 const ONE_VIEW = false;  // knob: whether the weak view stands in for the strong one, of which nothing is then read or written
+const PIXELS = 1u;       // knob: neighbouring pixels per invocation
+const CLASSES = 1u;      // knob: classes at a time
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 // region: unsupervised entries
@@ -94,6 +97,44 @@ fn unsupervised(labelled: bool) -> bool {
 }
 // end region
 
+struct Entry {
+  losses: vec3f,         // bce, pseudo, consistency
+  gradient: vec2f,       // weak, strong
+}
+
+// What one entry adds to the losses, and its gradients, from its logits without their bias.
+fn slopes(products: vec2f, label: u32, k: u32, is_labelled: bool, factors: vec4f) -> Entry {
+  var entry = Entry();
+  if (label == IGNORED) { return entry; }
+  let query = FACTORS + k * (sizes.features + 2u);
+  let logits = products + head[query];
+  let weak = probability(logits.x);
+  let strong = probability(logits.y);
+  if (is_labelled) {
+    let y = select(0.0, 1.0, label == k);
+    let weight = head[query + 1u];
+    var loss = cross_entropy(logits.x, y);
+    entry.gradient.x = select(weak.x, -weak.y, label == k) * factors[0];
+    if (sizes.strongShare > 0.0) {
+      let shares = vec2f(1.0 - sizes.strongShare, sizes.strongShare);
+      loss = dot(shares, vec2f(loss, cross_entropy(logits.y, y)));
+      entry.gradient.y = select(strong.x, -strong.y, label == k) * factors[0];
+      entry.gradient *= shares;
+    }
+    entry.losses.x = weight * loss;
+    entry.gradient *= weight;
+  }
+  if (unsupervised(is_labelled)) {
+    let weak_residual = residual(weak);
+    let strong_residual = strong.x - (weak.x - weak_residual);
+    entry.losses.y = weak_residual * weak_residual;
+    entry.losses.z = strong_residual * strong_residual;
+    entry.gradient.x += (factors[1] * weak_residual - factors[3] * strong_residual) * weak.x * weak.y;
+    entry.gradient.y += factors[2] * strong_residual * strong.x * strong.y;
+  }
+  return entry;
+}
+
 @compute @workgroup_size(WIDTH)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
@@ -104,53 +145,43 @@ fn main(
   if (part >= sizes.parts) { return; }
   let factors = vec4f(head[0], head[1], head[2], head[3]);
   var losses = vec3f();
-  for (var pixel = part; pixel < sizes.pixels; pixel += sizes.parts) {
-    let label = (labels[pixel / 4u] >> (8u * (pixel % 4u))) & 255u;
-    let row = (pixel / sizes.area * (sizes.classes + 1u) + min(label, sizes.classes)) * sizes.words;
-    var bits = 0u;
-    for (var k = 0u; k < sizes.classes; k++) {
-      if (k % 32u == 0u) { bits = table[row + k / 32u]; }
-      let is_labelled = ((bits >> (k % 32u)) & 1u) == 1u;
-      let query = FACTORS + k * (sizes.features + 2u);
-      var logits = vec2f();
+  for (var first = part * PIXELS; first < sizes.pixels; first += sizes.parts * PIXELS) {
+    for (var block = 0u; block < sizes.classes; block += CLASSES) {
+      // Without the zeros written out, Dawn (0.4, 2026) leaves what the block before had summed.
+      var logits = array<vec2f, PIXELS * CLASSES>();
       for (var d = 0u; d < sizes.features; d++) {
-        let at = pixel * sizes.features + d;
-        var both = vec2f(weakFeatures[at]);
-        if (!ONE_VIEW) { both.y = strongFeatures[at]; }
-        logits = fma(both, vec2f(head[query + 2u + d]), logits);
-      }
-      logits += head[query];
-      let weak = probability(logits.x);
-      let strong = probability(logits.y);
-      var gradient = vec2f();
-      if (label != IGNORED && is_labelled) {
-        let y = select(0.0, 1.0, label == k);
-        let weight = head[query + 1u];
-        var loss = cross_entropy(logits.x, y);
-        gradient.x = ((1.0 - y) * weak.x - y * weak.y) * factors[0];
-        if (sizes.strongShare > 0.0) {
-          let shares = vec2f(1.0 - sizes.strongShare, sizes.strongShare);
-          loss = dot(shares, vec2f(loss, cross_entropy(logits.y, y)));
-          gradient.y = ((1.0 - y) * strong.x - y * strong.y) * factors[0];
-          gradient *= shares;
+        var both: array<vec2f, PIXELS>;
+        for (var i = 0u; i < PIXELS; i++) {
+          // Pixels past the end read the last one, and classes past theirs; neither is stored.
+          let at = min(first + i, sizes.pixels - 1u) * sizes.features + d;
+          both[i] = vec2f(weakFeatures[at]);
+          if (!ONE_VIEW) { both[i].y = strongFeatures[at]; }
         }
-        losses.x = fma(weight, loss, losses.x);
-        gradient *= weight;
+        for (var c = 0u; c < CLASSES; c++) {
+          let query = FACTORS + min(block + c, sizes.classes - 1u) * (sizes.features + 2u);
+          let value = vec2f(head[query + 2u + d]);
+          for (var i = 0u; i < PIXELS; i++) {
+            logits[i * CLASSES + c] = fma(both[i], value, logits[i * CLASSES + c]);
+          }
+        }
       }
-      if (label != IGNORED && unsupervised(is_labelled)) {
-        let weak_residual = residual(weak);
-        let strong_residual = strong.x - (weak.x - weak_residual);
-        losses.y += weak_residual * weak_residual;
-        losses.z += strong_residual * strong_residual;
-        gradient.x += (factors[1] * weak_residual - factors[3] * strong_residual) * weak.x * weak.y;
-        gradient.y += factors[2] * strong_residual * strong.x * strong.y;
-      }
-      let entry = pixel * sizes.classes + k;
-      if (ONE_VIEW) {
-        weakGradients[entry] = gradient.x + gradient.y;
-      } else {
-        weakGradients[entry] = gradient.x;
-        strongGradients[entry] = gradient.y;
+      for (var i = 0u; i < PIXELS && first + i < sizes.pixels; i++) {
+        let pixel = first + i;
+        let label = (labels[pixel / 4u] >> (8u * (pixel % 4u))) & 255u;
+        let row = (pixel / sizes.area * (sizes.classes + 1u) + min(label, sizes.classes)) * sizes.words;
+        for (var c = 0u; c < CLASSES && block + c < sizes.classes; c++) {
+          let k = block + c;
+          let bits = table[row + k / 32u];
+          let found = slopes(logits[i * CLASSES + c], label, k, ((bits >> (k % 32u)) & 1u) == 1u, factors);
+          losses += found.losses;
+          let entry = pixel * sizes.classes + k;
+          if (ONE_VIEW) {
+            weakGradients[entry] = found.gradient.x + found.gradient.y;
+          } else {
+            weakGradients[entry] = found.gradient.x;
+            strongGradients[entry] = found.gradient.y;
+          }
+        }
       }
     }
   }

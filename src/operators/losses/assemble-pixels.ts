@@ -13,12 +13,14 @@ import {
 import { entryLosses } from "./assemble-reference.ts";
 import {
   labelRoles,
+  pixelBlocks,
   pixelSizes,
   pixelTargets,
   rowsOfPixels,
   spreadRows,
   supervisedTable,
   tableLaunch,
+  type PixelBlocks,
   type PixelSizes,
 } from "./pixel-labels.ts";
 import { multiplyHead } from "./query-products.ts";
@@ -104,7 +106,11 @@ export const assemblePixels: Operator<AssemblePixelsAttributes> = {
   candidates(inputs, attributes) {
     const [weak, theta] = inputs;
     const hasStrong = inputs.length > (attributes.weighted ? 8 : 7);
-    return [fusedCandidate(pixelSizes("assemblePixels", weak, theta), attributes, hasStrong)];
+    const sizes = pixelSizes("assemblePixels", weak, theta);
+    return [
+      fusedCandidate("entries", sizes, attributes, hasStrong, { PIXELS: 1, CLASSES: 1 }),
+      fusedCandidate("blocks", sizes, attributes, hasStrong, pixelBlocks(sizes)),
+    ];
   },
 };
 
@@ -121,20 +127,22 @@ const mostParts = 16384;
 
 /** Five launches: the table of labelled classes, what the losses are divided by, and the pixels; sums in two levels. */
 function fusedCandidate(
+  name: string,
   sizes: PixelSizes,
   attributes: AssemblePixelsAttributes,
   hasStrong: boolean,
+  blocks: PixelBlocks,
 ): Candidate {
   const { area, pixels, classes, features, words } = sizes;
   const { weighted } = attributes;
   const counting = Math.min(Math.ceil(pixels / 16), mostParts);
-  const parts = Math.min(pixels, mostParts);
+  const parts = Math.min(Math.ceil(pixels / blocks.PIXELS), mostParts);
   const [table, counts, head, sums, nothing] = [0, 1, 2, 3, 4].map(temporary);
   const { unsupervised, ...others } = switches(attributes);
   const { inverseTemperature } = others;
   const classWeights = weighted ? input(inputOfClassWeights(hasStrong)) : input(2);
   return {
-    name: "fused",
+    name,
     temporaries: [
       supervisedTable(sizes),
       { shape: [3, counting], dtype: "f32" },
@@ -161,7 +169,7 @@ function fusedCandidate(
       },
       {
         kernel: "assemblePixels",
-        knobs: { ONE_VIEW: !hasStrong },
+        knobs: { ONE_VIEW: !hasStrong, ...blocks },
         bind: {
           weakFeatures: input(0),
           strongFeatures: input(hasStrong ? 7 : 0),

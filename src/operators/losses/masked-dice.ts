@@ -6,12 +6,14 @@ import { expectAttribute, expectRoles } from "../roles.ts";
 import { sigmoid } from "./assemble-reference.ts";
 import {
   labelRoles,
+  pixelBlocks,
   pixelSizes,
   pixelTargets,
   rowsOfPixels,
   spreadRows,
   supervisedTable,
   tableLaunch,
+  type PixelBlocks,
   type PixelSizes,
 } from "./pixel-labels.ts";
 import { multiplyHead } from "./query-products.ts";
@@ -82,22 +84,28 @@ export const maskedDice: Operator<MaskedDiceAttributes> = {
     spreadRows(slopes, pixels, gradients);
   },
   candidates([features, theta], { smooth }) {
-    return [rowsCandidate(pixelSizes("maskedDice", features, theta), smooth)];
+    const sizes = pixelSizes("maskedDice", features, theta);
+    return [
+      candidate("entries", sizes, smooth, { PIXELS: 1, CLASSES: 1 }),
+      candidate("blocks", sizes, smooth, pixelBlocks(sizes)),
+    ];
   },
 };
 
 /** Parts that the sum of a class is split into, at most. */
-const mostParts = 256;
+const mostParts = 1024;
 
-/** Four launches: the table of labelled classes, sums of each class in parts, their totals, the gradients. */
-function rowsCandidate(sizes: PixelSizes, smooth: number): Candidate {
+/**
+ * Four launches: the table of labelled classes, sums of each class in parts and the slopes of its sigmoid, the sums' totals,
+ * and the gradients in the place of the slopes.
+ */
+function candidate(name: string, sizes: PixelSizes, smoothing: number, blocks: PixelBlocks): Candidate {
   const { area, pixels, classes, features, words } = sizes;
   const parts = Math.min(Math.ceil(pixels / 16), mostParts);
   const [table, sums, factors] = [0, 1, 2].map(temporary);
   const head = { features: input(0), theta: input(1), bias: input(2), labels: input(3), table };
-  const extents = { area, pixels, classes, features, words };
   return {
-    name: "rows",
+    name,
     temporaries: [
       supervisedTable(sizes),
       { shape: [3, parts, classes], dtype: "f32" },
@@ -105,9 +113,22 @@ function rowsCandidate(sizes: PixelSizes, smooth: number): Candidate {
     ],
     launches: [
       tableLaunch(sizes, input(4), input(5), table),
-      { kernel: "diceSums", bind: { ...head, sums }, sizes: { ...extents, parts } },
-      { kernel: "diceTotals", bind: { sums, loss: output(0), factors }, sizes: { classes, parts, smoothing: smooth } },
-      { kernel: "diceGradient", bind: { ...head, factors, gradients: output(1) }, sizes: extents },
+      {
+        kernel: "diceSums",
+        knobs: { ...blocks },
+        bind: { ...head, sums, slopes: output(1) },
+        sizes: { area, pixels, classes, features, words, parts },
+      },
+      {
+        kernel: "diceTotals",
+        bind: { sums, loss: output(0), factors },
+        sizes: { classes, parts, smoothing },
+      },
+      {
+        kernel: "diceGradient",
+        bind: { factors, gradients: output(1) },
+        sizes: { entries: pixels * classes, classes },
+      },
     ],
   };
 }

@@ -125,3 +125,15 @@ export function tableLaunch(
     sizes: { images, classes, words },
   };
 }
+
+/** Pixels and classes that an invocation computes at a time, as the shaders' knobs. */
+export interface PixelBlocks {
+  readonly PIXELS: number;
+  readonly CLASSES: number;
+}
+
+/** Four pixels and about as many classes in each block, at most six. */
+export function pixelBlocks({ classes }: PixelSizes): PixelBlocks {
+  const most = 6;
+  return { PIXELS: 4, CLASSES: Math.ceil(classes / Math.ceil(classes / most)) };
+}
