@@ -1,6 +1,6 @@
 // The Dice loss over labelled pixels, last pass: its gradients by the logits, in place of the slopes of diceSums, f32.
 //   gradients[p, k] = -factors[0, k] slope where the slope is below 0 (y is 1), factors[1, k] slope elsewhere; 0 where
-//   factors[0, k] is 0, for a class without a positive
+//   either is 0: the class has no positive, the entry no label
 //
 // One invocation computes one entry (pixel, class).
 //
@@ -29,12 +29,8 @@ fn main(
   let class_index = entry % sizes.classes;
   let slope = gradients[entry];
   let by_one = factors[class_index];
-  // A class without a positive has no gradient, not even where a logit is no number.
-  var gradient = 0.0;
-  if (slope < 0.0) {
-    gradient = -by_one * slope;
-  } else if (by_one != 0.0) {
-    gradient = factors[sizes.classes + class_index] * slope;
-  }
+  var gradient = select(factors[sizes.classes + class_index], -by_one, slope < 0.0) * slope;
+  // A class without a positive has no gradient, and neither has an entry without a label, not even where a logit is no number.
+  if (by_one == 0.0 || slope == 0.0) { gradient = 0.0; }
   gradients[entry] = gradient;
 }
