@@ -15,9 +15,11 @@ import {
   type OptionChecks,
 } from "../errors/arguments.ts";
 import { anImageSet, type Assembly, type ImageSet } from "../data/assembly/assembly.ts";
+import type { TaskName } from "../data/manifest/manifest-schema.ts";
 import { raiseAboveChildren } from "../labels/class-tree.ts";
 import { negative, positive } from "../labels/states.ts";
 import { aucByClass, meanAuc } from "../metrics/auc.ts";
+import type { OverlapSummary } from "../metrics/overlap.ts";
 import { normaliseImages } from "../functions/images.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
@@ -30,6 +32,8 @@ export interface Evaluation {
   readonly meanAuc: number | null;
   /** By class; null where the labels are not of both kinds. */
   readonly auc: Readonly<Record<string, number | null>>;
+  /** Of the pixels, for segmentation. */
+  readonly overlap?: OverlapSummary;
 }
 
 export interface EvaluationOptions {
@@ -126,9 +130,15 @@ export function evaluationOf(
   return { auc, meanAuc: meanAuc(auc) };
 }
 
-/** Whether validation decides anything in a run: its mean AUC is defined where some class has labels of both kinds. */
-export function watches({ classes, validation }: Assembly): boolean {
+/**
+ * Whether validation decides anything in a run: its mean AUC is defined where some class has labels of both kinds, and its mean
+ * Dice where some image shows a class.
+ */
+export function watches(
+  { classes, validation }: Assembly,
+  { task }: { readonly task?: TaskName | undefined } = {},
+): boolean {
   const kinds = classes.map(() => new Set<number>());
   validation?.states.forEach((state, at) => kinds[at % classes.length].add(state));
-  return kinds.some((found) => found.has(negative) && found.has(positive));
+  return kinds.some((found) => (task === "segmentation" || found.has(negative)) && found.has(positive));
 }

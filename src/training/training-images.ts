@@ -3,6 +3,7 @@
 
 import type { ImageSet } from "../data/assembly/assembly.ts";
 import { largestBinding, type AdapterTraits } from "../device/traits.ts";
+import { classWords, knownBits } from "../labels/label-map.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ImageReader, type Batch } from "../data/assembly/image-reader.ts";
@@ -15,6 +16,8 @@ export interface ResidentImages {
   readonly states: Tensor;
   /** u8 [N, H, W], of images with label maps. */
   readonly maps?: Tensor;
+  /** u32 [N, W'], which classes each map knows (`knownBits`). */
+  readonly known?: Tensor;
 }
 
 /** What a step takes: a batch, or which of the resident images. */
@@ -23,12 +26,13 @@ export type StepImages = Batch | { readonly rows: Uint32Array };
 /** How many images there are, and of what size. */
 export interface ImageCount {
   readonly count: number;
-  /** Height x width x channels. */
-  readonly bytesEach: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
   /** Label states of an image. */
   readonly outputs: number;
-  /** Pixels of a label map, where images have one. */
-  readonly mapBytes?: number;
+  /** Whether each image has a label map, and bits that tell which classes it knows. */
+  readonly hasMaps?: boolean;
 }
 
 /**
@@ -37,11 +41,13 @@ export interface ImageCount {
  * @returns undefined where they are more, or more than one binding of the device may have
  */
 export function residentBytes(
-  { count, bytesEach, outputs, mapBytes = 0 }: ImageCount,
+  { count, height, width, channels, outputs, hasMaps = false }: ImageCount,
   traits: AdapterTraits,
   memory = Infinity,
 ): number | undefined {
-  const parts = [bytesEach, outputs, mapBytes].map((each) => count * each);
+  const pixels = height * width;
+  const ofMaps = hasMaps ? [pixels, 4 * classWords(outputs)] : [];
+  const parts = [pixels * channels, outputs, ...ofMaps].map((each) => count * each);
   const bytes = parts.reduce((sum, each) => sum + each, 0);
   return Math.max(...parts) <= largestBinding(traits) && bytes <= memory ? bytes : undefined;
 }
@@ -65,14 +71,16 @@ export class TrainingImages {
     this.height = height;
     this.width = width;
     this.channels = channels;
-    const mapBytes = reader.hasMaps ? height * width : 0;
-    const all = { count, bytesEach: reader.bytesEach, outputs, mapBytes };
-    if (!reader.stored && residentBytes(all, engine.traits, memory) !== undefined) {
+    if (!reader.stored && residentBytes(reader, engine.traits, memory) !== undefined) {
+      const { states, hasMaps } = reader;
       this.resident = {
         pixels: engine.tensorOfChunks(reader.chunks(), [count, height, width, channels]),
-        states: engine.tensor(reader.states, [count, outputs], "u8"),
-        ...(reader.hasMaps
-          ? { maps: engine.tensorOfChunks(reader.chunks("maps"), [count, height, width]) }
+        states: engine.tensor(states, [count, outputs], "u8"),
+        ...(hasMaps
+          ? {
+              maps: engine.tensorOfChunks(reader.chunks("maps"), [count, height, width]),
+              known: engine.tensor(knownBits(states, outputs), [count, classWords(outputs)], "u32"),
+            }
           : {}),
       };
     } else this.#reader = reader;
@@ -85,9 +93,8 @@ export class TrainingImages {
   }
 
   async close(): Promise<void> {
-    this.resident?.pixels.dispose();
-    this.resident?.states.dispose();
-    this.resident?.maps?.dispose();
+    const { pixels, states, maps, known } = this.resident ?? {};
+    for (const each of [pixels, states, maps, known]) each?.dispose();
     await this.#reader?.close();
   }
 }
