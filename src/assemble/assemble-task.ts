@@ -7,7 +7,7 @@ import { NonFiniteError } from "../errors/training-errors.ts";
 import { writeWeights } from "../nn/weights.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Weights } from "../tensor/held.ts";
-import type { JudgedPart, JudgeOptions, Judgement, StepLosses, Task } from "../training/task.ts";
+import type { JudgedPart, JudgeOptions, StepLosses, Task } from "../training/task.ts";
 import { TrainingImages } from "../training/training-images.ts";
 import { taughtSources } from "./absent-policy.ts";
 import type { StepInputs, StepShape } from "./assemble-step.ts";

@@ -89,11 +89,11 @@ export const segmentationTask: AssemblyTask<Segmenter> = {
 async function digestOfMaps(assembly: Assembly): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify(assembly.exclusive ?? []));
   for (const set of setsOf(assembly)) {
-    if (set.maps === undefined) continue;
-    const maps = { ...set, channels: 1, pixels: set.maps, maps: undefined };
-    const reader = new ImageReader([maps], digested);
+    const { maps: pixels, ...images } = set;
+    if (pixels === undefined) continue;
+    const reader = new ImageReader([{ ...images, channels: 1, pixels }], digested);
     try {
-      for await (const { pixels } of reader.batches(inOrder(set.count, digested))) hash.update(pixels);
+      for await (const { pixels: maps } of reader.batches(inOrder(set.count, digested))) hash.update(maps);
     } finally {
       await reader.close();
     }

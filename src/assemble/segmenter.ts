@@ -14,7 +14,7 @@ export interface SegmenterOptions {
   readonly network: UNetConfiguration;
   readonly classes: number;
   /** Whether the background is an output of its own, after the classes, as a softmax over all of them wants it. Default false. */
-  readonly background?: boolean;
+  readonly background?: boolean | undefined;
   /** Classes of which a pixel has at most one, by number; it makes no difference to `forward`. */
   readonly exclusive?: ExclusiveGroups | undefined;
   readonly seed: number;

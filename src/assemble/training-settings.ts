@@ -90,8 +90,11 @@ export function stepShape(
   const strongShare = supervised === "both" ? 0.5 : 0;
   const loss = { threshold, temperature, stopGradient, unsupervisedOn, normalise, strongShare };
   const terms = assembleTerms(settings);
-  const pixels = settings.task === "segmentation" ? { pixels: pixelLossSettings(settings, labels) } : {};
-  return { weak, strong, normalisation, loss, bnViews, seed, count, height, width, channels, terms, ...pixels };
+  const { task = "classification" } = settings;
+  return {
+    ...{ task, weak, strong, normalisation, loss, bnViews, seed, count, height, width, channels, terms },
+    ...(task === "segmentation" ? { pixels: pixelLossSettings(settings, labels) } : {}),
+  };
 }
 
 function pixelLossSettings(settings: TrainingSettings, { names = [] }: Pick<LabelSpace, "names">): PixelLossSettings {

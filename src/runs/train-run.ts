@@ -39,6 +39,7 @@ import type { RunChoices, RunRecord } from "./run-record.ts";
 import { reportDataOf } from "./run-report-data.ts";
 import { compareRuns, recordOf, type RunStart } from "./run-start.ts";
 import type { Summary } from "./summary.ts";
+import { overlapsText } from "./test-overlaps.ts";
 import { predictionsText, testPredictions } from "./test-predictions.ts";
 import { testResults } from "./test-results.ts";
 
@@ -302,16 +303,19 @@ async function reportInputs(
 ): Promise<Parameters<RunFolder["finish"]>[2]> {
   if (stopped || logits === undefined) return {};
   const predicted = testPredictions(logits, test, classes);
-  const predictions = predictionsText(predicted);
+  const texts = {
+    predictions: predictionsText(predicted),
+    ...(overlaps === undefined ? {} : { overlaps: overlapsText(predicted, overlaps) }),
+  };
   try {
     return {
-      predictions,
+      ...texts,
       reportData: `${JSON.stringify(await reportDataOf(predicted, test, coverage))}\n`,
     };
   } catch (error) {
     // Images may be gone from the cache by now, which should not cost the run its results.
     const [reason] = (error as Error).message.split("\n");
     warn(`warning: the report will show no mistakes and no labels (${reason})`);
-    return { predictions };
+    return texts;
   }
 }

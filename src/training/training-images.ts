@@ -26,13 +26,12 @@ export type StepImages = Batch | { readonly rows: Uint32Array };
 /** How many images there are, and of what size. */
 export interface ImageCount {
   readonly count: number;
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
+  /** Height x width x channels. */
+  readonly bytesEach: number;
   /** Label states of an image. */
   readonly outputs: number;
-  /** Whether each image has a label map, and bits that tell which classes it knows. */
-  readonly hasMaps?: boolean;
+  /** Pixels of a label map, where images have one; it comes with bits that tell which classes it knows. */
+  readonly mapBytes?: number;
 }
 
 /**
@@ -41,13 +40,12 @@ export interface ImageCount {
  * @returns undefined where they are more, or more than one binding of the device may have
  */
 export function residentBytes(
-  { count, height, width, channels, outputs, hasMaps = false }: ImageCount,
+  { count, bytesEach, outputs, mapBytes = 0 }: ImageCount,
   traits: AdapterTraits,
   memory = Infinity,
 ): number | undefined {
-  const pixels = height * width;
-  const ofMaps = hasMaps ? [pixels, 4 * classWords(outputs)] : [];
-  const parts = [pixels * channels, outputs, ...ofMaps].map((each) => count * each);
+  const knownBytes = mapBytes > 0 ? 4 * classWords(outputs) : 0;
+  const parts = [bytesEach, outputs, mapBytes, knownBytes].map((each) => count * each);
   const bytes = parts.reduce((sum, each) => sum + each, 0);
   return Math.max(...parts) <= largestBinding(traits) && bytes <= memory ? bytes : undefined;
 }
@@ -71,8 +69,9 @@ export class TrainingImages {
     this.height = height;
     this.width = width;
     this.channels = channels;
-    if (!reader.stored && residentBytes(reader, engine.traits, memory) !== undefined) {
-      const { states, hasMaps } = reader;
+    const { states, hasMaps, bytesEach } = reader;
+    const all = { count, bytesEach, outputs, mapBytes: hasMaps ? height * width : 0 };
+    if (!reader.stored && residentBytes(all, engine.traits, memory) !== undefined) {
       this.resident = {
         pixels: engine.tensorOfChunks(reader.chunks(), [count, height, width, channels]),
         states: engine.tensor(states, [count, outputs], "u8"),

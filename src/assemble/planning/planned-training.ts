@@ -11,8 +11,8 @@ import type { Model } from "../assembly-task.ts";
 import type { LabelSpace } from "../label-space.ts";
 import { taskOf } from "../tasks.ts";
 import { stepShape, type TrainingSettings } from "../training-settings.ts";
+import { trainingStep } from "../training-step.ts";
 import { classWords } from "../../labels/label-map.ts";
-import { optimisationStep } from "../../training/optimisation-step.ts";
 import { residentBytes, type ResidentImages } from "../../training/training-images.ts";
 
 /** Images of a training step. */
@@ -55,7 +55,8 @@ export class PlannedTraining implements Disposable {
     const { height, width, channels } = image;
     const hasMaps = settings.task === "segmentation";
     const outputs = hasMaps ? labels.classes : this.model.head.outputs;
-    const all = { count: images ?? 0, ...image, outputs, hasMaps };
+    const mapBytes = hasMaps ? height * width : 0;
+    const all = { count: images ?? 0, bytesEach: height * width * channels, outputs, mapBytes };
     this.residentBytes = images === undefined ? 0 : (residentBytes(all, traits, settings.memory) ?? 0);
     if (this.residentBytes > 0) {
       // The step's plan is the same whatever their number is; one stands for all.
@@ -86,9 +87,7 @@ export class PlannedTraining implements Disposable {
   step(count: number, bothViews: boolean): Tensor {
     const resident = this.#resident;
     const shape = { ...stepShape(this.#settings, this.#image, count, this.#labels), bothViews, resident };
-    return optimisationStep(this.model, this.#optimiser, shape.terms, () =>
-      taskOf(this.#settings).losses(this.engine, this.model, shape, noValues),
-    );
+    return trainingStep(this.engine, this.model, this.#optimiser, shape, noValues);
   }
 
   [Symbol.dispose](): void {

@@ -11,7 +11,7 @@ import { lambdasOf, noLambdas } from "../assemble-terms.ts";
 import { bothViewsOf } from "./traced-steps.ts";
 import { taskOf } from "../tasks.ts";
 import { samplerOf, stepShape, type TrainingSettings } from "../training-settings.ts";
-import { optimisationStep } from "../../training/optimisation-step.ts";
+import { trainingStep } from "../training-step.ts";
 import { TrainingImages, type StepImages } from "../../training/training-images.ts";
 
 export interface StepProfile {
@@ -62,7 +62,7 @@ export async function profileTraining(
     const named = stepShape(settings, images, batch, { names: assembly.classes });
     const shape = { ...named, resident: images.resident, bothViews };
     using program = await engine.record(() =>
-      optimisationStep(model, optimiser, shape.terms, () => task.losses(engine, model, shape, () => current)),
+      trainingStep(engine, model, optimiser, shape, () => current),
     );
     const measured = await profile(program, {
       ...options,
