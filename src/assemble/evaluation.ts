@@ -19,12 +19,12 @@ import type { TaskName } from "../data/manifest/manifest-schema.ts";
 import { raiseAboveChildren } from "../labels/class-tree.ts";
 import { negative, positive } from "../labels/states.ts";
 import { aucByClass, meanAuc } from "../metrics/auc.ts";
-import type { OverlapSummary } from "../metrics/overlap.ts";
+import { pooledOverlap, type Overlaps, type OverlapSummary } from "../metrics/overlap.ts";
 import { normaliseImages } from "../functions/images.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
 import type { Classifier } from "./classifier.ts";
-import { ImageReader } from "../data/assembly/image-reader.ts";
+import { ImageReader, inOrder } from "../data/assembly/image-reader.ts";
 import type { Normalisation } from "./views.ts";
 
 export interface Evaluation {
@@ -32,7 +32,7 @@ export interface Evaluation {
   readonly meanAuc: number | null;
   /** By class; null where the labels are not of both kinds. */
   readonly auc: Readonly<Record<string, number | null>>;
-  /** Of the pixels, for segmentation. */
+  /** Of a segmenter, over all known pixels together; its AUC is of the images' scores, whether they show a class at all. */
   readonly overlap?: OverlapSummary;
 }
 
@@ -51,7 +51,7 @@ const evaluationOptions: OptionChecks<EvaluationOptions> = {
   signal: aSignal,
   progress: aFunction,
 };
-const normalisationFields: OptionChecks<Normalisation> = {
+export const normalisationFields: OptionChecks<Normalisation> = {
   mean: required(numbers),
   deviation: required(numbers),
 };
@@ -98,13 +98,6 @@ export async function predict(
   return logits;
 }
 
-/** All indices in their order, in batches. */
-function* inOrder(count: number, batch: number): Generator<Uint32Array> {
-  for (let first = 0; first < count; first += batch) {
-    yield Uint32Array.from({ length: Math.min(batch, count - first) }, (_, i) => first + i);
-  }
-}
-
 /** AUC by class of a classifier on a set; the other parameters, and errors, are those of `predict`. */
 export async function evaluate(
   engine: Engine,
@@ -120,14 +113,19 @@ export async function evaluate(
   return evaluationOf(logits, set, classNames);
 }
 
-/** AUC by class of logits [N, K] of a set. */
+/** AUC by class of logits [N, K] of a set, and of a segmenter's predictions how well they overlap the outlines. */
 export function evaluationOf(
   logits: Float32Array,
   { states }: Pick<ImageSet, "states">,
   classNames: readonly string[],
+  overlaps?: Overlaps,
 ): Evaluation {
   const auc = aucByClass(logits, states, classNames);
-  return { auc, meanAuc: meanAuc(auc) };
+  return {
+    auc,
+    meanAuc: meanAuc(auc),
+    ...(overlaps === undefined ? {} : { overlap: pooledOverlap(overlaps, classNames) }),
+  };
 }
 
 /**

@@ -52,6 +52,12 @@ export { labelSpaceOf, wholeLabelSpace, type LabelSpace } from "./label-space.ts
 export { settingsOf } from "./manifest-settings.ts";
 export { parseTrainingManifest, readTrainingManifest, type Manifest } from "./training-manifest.ts";
 export { metricsByClass, probabilitiesOf, type ClassMetrics, type OperatingRates } from "./model-metrics.ts";
+export {
+  predictPixels,
+  type PixelOptions,
+  type PixelPredictions,
+  type PixelSettings,
+} from "./pixel-predictions.ts";
 export type { ImageShape } from "./planning/planned-training.ts";
 export { profileTraining, type StepProfile } from "./planning/profiled-step.ts";
 export { traceTraining, type TracedStep } from "./planning/traced-steps.ts";

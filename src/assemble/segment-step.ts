@@ -4,7 +4,7 @@ import { noGradient } from "../autograd/functions.ts";
 import { add, affine } from "../functions/elementwise.ts";
 import { augmentLabels } from "../functions/images.ts";
 import { concat, reshape, slice } from "../functions/movement.ts";
-import { assemblePixels, marginalCrossEntropy, maskedDice } from "../functions/losses.ts";
+import { assemblePixels, marginalCrossEntropy, maskedDice } from "../functions/pixel-losses.ts";
 import { classWords, exclusionBits } from "../labels/label-map.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";

@@ -7,7 +7,6 @@ import { DataError } from "../errors/data-errors.ts";
 import { expectArgument } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
-import { pooledOverlap } from "../metrics/overlap.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
 import { setsOf, type AssemblyTask } from "./assembly-task.ts";
@@ -78,9 +77,8 @@ export const segmentationTask: AssemblyTask<Segmenter> = {
     const reading = { normalisation, batch, exclusive: model.exclusive };
     const found = await predictPixels(engine, model, set, reading, { signal, memory, progress });
     const { logits, overlaps } = found;
-    if (overlaps === undefined) throw new Error(`${set.source} has no label maps`);
-    const overlap = pooledOverlap(overlaps, classes);
-    return { score: overlap.meanDice, report: { ...evaluationOf(logits, set, classes), overlap }, logits, overlaps };
+    const report = evaluationOf(logits, set, classes, overlaps);
+    return { score: report.overlap?.meanDice ?? null, report, logits, overlaps };
   },
   digest: digestOfMaps,
 };

@@ -37,6 +37,17 @@ export {
   type ConfusionCounts,
   type Thresholds,
 } from "./confusion.ts";
+export {
+  countOverlaps,
+  patientOverlap,
+  pooledOverlap,
+  type FalseArea,
+  type Overlaps,
+  type OverlapSummary,
+  type PatientOverlap,
+  type PatientOverlaps,
+} from "./overlap.ts";
+export type { Patients } from "./patient-indices.ts";
 export { precisionRecallCurve, type PrecisionRecallCurve } from "./precision-recall.ts";
 export {
   rocCorners,

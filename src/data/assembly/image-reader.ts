@@ -174,3 +174,10 @@ export class ImageReader {
     return copy;
   }
 }
+
+/** The indices of all images in their order, in batches. */
+export function* inOrder(count: number, batch: number): Generator<Uint32Array> {
+  for (let first = 0; first < count; first += batch) {
+    yield Uint32Array.from({ length: Math.min(batch, count - first) }, (_, i) => first + i);
+  }
+}
