@@ -39,5 +39,9 @@ export async function readTrainingManifest(file: string, learns: Learns = everyC
  */
 export function parseTrainingManifest(text: string, file: string, learns: Learns = everyClass): Manifest {
   expectManifestSource("parseTrainingManifest", file, learns, text);
-  return parseManifestWith(text, file, { learns, sections, check: checkSections });
+  const manifest = parseManifestWith(text, file, { learns, sections, check: checkSections });
+  if (manifest.task === "segmentation" && manifest.parents !== undefined) {
+    throw manifest.complain(["classes"], "must be a flat list for task: segmentation, and this is a tree");
+  }
+  return manifest;
 }
