@@ -3,19 +3,15 @@ import type { z } from "zod";
 import type { Fail } from "../data/manifest/manifest-checks.ts";
 import type { ManifestContent } from "../data/manifest/manifest-schema.ts";
 import type { ViewSettings } from "./augmentation.ts";
-import { checkPixelFields } from "./pixel-field-checks.ts";
-import type { TrainSection } from "./recipes.ts";
 import { modelProblem, type model } from "./backbones/model-section.ts";
 
-interface CheckedSections extends Pick<ManifestContent, "task" | "classes" | "exclusive" | "image"> {
-  readonly train: TrainSection;
+interface CheckedSections extends Pick<ManifestContent, "image"> {
   readonly model: z.output<typeof model>;
   readonly augment: { readonly weak: ViewSettings; readonly strong: ViewSettings };
 }
 
 /** Sizes must suit the network, and shifts leave something in sight. */
-export function checkSections(content: CheckedSections, fail: Fail): void {
-  const { image, model: section, augment } = content;
+export function checkSections({ image, model: section, augment }: CheckedSections, fail: Fail): void {
   const problem = modelProblem(section, image);
   if (problem !== undefined) fail(["model", problem.field], problem.reason);
   for (const view of ["weak", "strong"] as const) {
@@ -27,5 +23,4 @@ export function checkSections(content: CheckedSections, fail: Fail): void {
       );
     }
   }
-  checkPixelFields(content, fail);
 }

@@ -2,7 +2,6 @@
 
 import { noGradient } from "../autograd/functions.ts";
 import { add, affine } from "../functions/elementwise.ts";
-import { augmentLabels } from "../functions/images.ts";
 import { concat, reshape, slice } from "../functions/movement.ts";
 import { assemblePixels, marginalCrossEntropy, maskedDice } from "../functions/pixel-losses.ts";
 import { classWords, exclusionBits } from "../labels/label-map.ts";
@@ -18,7 +17,7 @@ import {
   type StepShape,
 } from "./assemble-step.ts";
 import type { Segmenter } from "./segmenter.ts";
-import { geometryOf, randomView } from "./views.ts";
+import { pixelGeometry, pixelViews, randomView, viewLabels } from "./views.ts";
 
 /**
  * Both views of a batch, through the segmenter, into the losses of its pixels. May be recorded: `inputs` is asked for the step's
@@ -39,13 +38,13 @@ export function segmentLosses(
   const maps = part("maps", [height, width]);
   const known = part("known", [words], "u32");
   const seed = viewSeed(engine, shape, inputs);
-  // Pixels of both views are compared: the strong view is the weak one's geometry with changes of its own.
-  const geometry = { ...geometryOf(shape.weak), geometry: 0 };
+  // Pixels of both views are compared: what moves those of the weak one moves those of the strong one and of the map.
+  const limits = pixelViews(shape);
   const view = (index: 0 | 1): Tensor => {
-    const limits = index === 0 ? shape.weak : { ...shape.strong, ...geometry };
-    return randomView(images, seed, index, limits, shape.normalisation);
+    const own = index === 0 ? limits.weak : limits.strong;
+    return randomView(images, seed, index, own, shape.normalisation, pixelGeometry);
   };
-  const labels = augmentLabels(maps, seed, geometry);
+  const labels = viewLabels(maps, seed, limits);
   const views = viewFeatures(segmenter.features, shape, view);
   const { features, theta, bias } = head.factors(views);
   const [weak, strong = weak] = features;

@@ -11,23 +11,19 @@ export interface Normalisation {
   readonly deviation: readonly number[];
 }
 
-/** The limits of what moves an image's pixels. */
-export const geometryOf = ({ flip, rotation, shift, scale }: ViewSettings) => ({ flip, rotation, shift, scale });
-
 /**
  * One random view of each image, in one launch.
  *
  * @param images u8 [B, H, W, C]
  * @param seed u32 [4]: two words of key, two that name the step
  * @param view 0 for the weak, 1 for the strong view: they draw independently
- * @param settings `geometry`: the view whose draws move the pixels; default: its own
  * @returns f32 [B, H, W, C], normalised
  */
 export function randomView(
   images: Tensor,
   seed: Tensor,
   view: number,
-  settings: ViewSettings & { readonly geometry?: number },
+  settings: ViewSettings,
   { mean, deviation }: Normalisation,
 ): Tensor {
   return augmentImages(images, seed, { ...settings, view, mean, deviation });
