@@ -15,6 +15,7 @@ import {
   type OptionChecks,
 } from "../errors/arguments.ts";
 import { anImageSet, type Assembly, type ImageSet } from "../data/assembly/assembly.ts";
+import type { TaskName } from "../data/manifest/manifest-schema.ts";
 import { raiseAboveChildren } from "../labels/class-tree.ts";
 import { negative, positive } from "../labels/states.ts";
 import { aucByClass, meanAuc } from "../metrics/auc.ts";
@@ -127,9 +128,15 @@ export function evaluationOf(
   };
 }
 
-/** Whether validation decides anything in a run: its mean AUC is defined where some class has labels of both kinds. */
-export function watches({ classes, validation }: Assembly): boolean {
+/**
+ * Whether validation decides anything in a run: its mean AUC is defined where some class has labels of both kinds, and its mean
+ * Dice where some image shows a class.
+ */
+export function watches(
+  { classes, validation }: Assembly,
+  { task }: { readonly task?: TaskName | undefined } = {},
+): boolean {
   const kinds = classes.map(() => new Set<number>());
   validation?.states.forEach((state, at) => kinds[at % classes.length].add(state));
-  return kinds.some((found) => found.has(negative) && found.has(positive));
+  return kinds.some((found) => (task === "segmentation" || found.has(negative)) && found.has(positive));
 }

@@ -8,6 +8,8 @@ export {
   classifierOfModel,
   readModel,
   readModelFile,
+  readSegmenter,
+  segmenterOfModel,
   type ModelFile,
   type ModelRecord,
 } from "../runs/model-file.ts";
@@ -26,7 +28,8 @@ export {
   type PredictedImage,
   type TestPredictions,
 } from "../runs/test-predictions.ts";
-export { AssembleTask, type ClassifierJudgement } from "./assemble-task.ts";
+export { AssembleTask } from "./assemble-task.ts";
+export type { Model, ModelJudgement } from "./assembly-task.ts";
 export { absentPolicies, taughtSources, type AbsentPolicy } from "./absent-policy.ts";
 export { viewPresetNames, viewPresets, type ViewPreset } from "./augmentation.ts";
 export { Classifier } from "./classifier.ts";
@@ -70,5 +73,14 @@ export {
 } from "./test-metrics.ts";
 export { classifierOf, samplerOf, type TrainingSettings } from "./training-settings.ts";
 export type { Recipe } from "./train-fields.ts";
-export { trainClassifier, type TrainingResult } from "./train-classifier.ts";
+export {
+  trainClassifier,
+  trainModel,
+  trainSegmenter,
+  type SegmentationResult,
+  type TrainedModel,
+  type TrainingResult,
+} from "./train-classifier.ts";
+export { Segmenter, type SegmenterOptions } from "./segmenter.ts";
+export { segmenterOf } from "./segmentation-task.ts";
 export { randomView, type Normalisation } from "./views.ts";
