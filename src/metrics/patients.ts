@@ -2,9 +2,9 @@
 // patients, and test patients are judged at it: sensitivity and specificity with exact intervals, and where a detection lies.
 
 import {
+  aFunction,
   aList,
   aNumber,
-  anything,
   bytes,
   expectArgument,
   expectFields,
@@ -12,6 +12,7 @@ import {
   numbersInOrder,
   required,
   strings,
+  wholeFrom,
   type OptionChecks,
 } from "../errors/arguments.ts";
 import { ShapeError, TesseraError, UsageError } from "../errors/errors.ts";
@@ -60,6 +61,7 @@ const imageFields: OptionChecks<ScoredImages> = {
 export function patientScores(images: ScoredImages, classes: number): PatientScores {
   const what = "patientScores";
   expectFields(what, images, imageFields);
+  expectArgument(what, "the number of classes", classes, wholeFrom(1));
   const { scores, states, patients, located } = images;
   const count = states.length / classes;
   if (scores.length !== states.length || !Number.isInteger(count)) {
@@ -119,6 +121,8 @@ export function thresholdAt(
   states: ArrayLike<number>,
   specificity: number,
 ): ChosenThreshold | null {
+  expectArgument("thresholdAt", "the scores", scores, numbersInOrder);
+  expectArgument("thresholdAt", "the label states", states, numbersInOrder);
   checkSpecificity("thresholdAt", specificity);
   const negatives = Float64Array.from(scores)
     .filter((_, i) => states[i] === negative)
@@ -189,8 +193,8 @@ const detectionOptions: OptionChecks<DetectionOptions> = {
   specificity: aNumber,
   level: aNumber,
   resamples: aNumber,
-  fewest: aNumber,
-  progress: anything,
+  fewest: wholeFrom(1),
+  progress: aFunction,
 };
 
 /**

@@ -61,7 +61,11 @@ export function readOverlaps(file: string, classes: readonly string[]): TestOver
   const odd = expected.findIndex((name, i) => head[i] !== name);
   if (odd >= 0) refuse(`line 1: column ${odd + 1} should be ${JSON.stringify(expected[odd])}`);
   const size = body.length * classes.length;
-  const found = { given: new Uint32Array(size), predicted: new Uint32Array(size), both: new Uint32Array(size) };
+  const found = {
+    given: new Uint32Array(size),
+    predicted: new Uint32Array(size),
+    both: new Uint32Array(size),
+  };
   const images = body.map((cells, row): PredictedImage => {
     if (cells.length !== expected.length) {
       refuse(`row ${row + 1} has ${cells.length} cells where the head has ${expected.length}`);
@@ -70,6 +74,11 @@ export function readOverlaps(file: string, classes: readonly string[]): TestOver
       if (!/^\d{0,10}$/u.test(cell)) refuse(`row ${row + 1}: ${JSON.stringify(cell)} is no number of pixels`);
       const at = row * classes.length + Math.floor(i / counts.length);
       found[counts[i % counts.length]][at] = Number(cell);
+    }
+    for (const [k, name] of classes.entries()) {
+      const at = row * classes.length + k;
+      if (found.both[at] <= Math.min(found.given[at], found.predicted[at])) continue;
+      refuse(`row ${row + 1}: ${found.both[at]} pixels of ${name} are more than are given, or predicted`);
     }
     const [source, image, patient] = cells;
     return { source, image, patient };
