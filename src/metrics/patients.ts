@@ -6,6 +6,7 @@ import {
   aList,
   aNumber,
   bytes,
+  described,
   expectArgument,
   expectFields,
   expectOptions,
@@ -220,7 +221,7 @@ export function detections(
   checkLevel(what, level);
   const width = classNames.length;
   const tested = patientScores(test, width);
-  const chosenOn = validation && patientScores(validation, width);
+  const chosenOn = validation === undefined ? undefined : patientScores(validation, width);
   const { resamples, progress } = options;
   const areas = aucIntervals(tested.scores, tested.states, classNames, { resamples, level, progress });
   const byClass = classNames.map((name, k): readonly [string, Detection] => {
@@ -297,5 +298,5 @@ function column({ count, scores, states, images }: PatientScores, k: number, wid
 
 function checkSpecificity(what: string, specificity: number): void {
   if (typeof specificity === "number" && specificity >= 0 && specificity <= 1) return;
-  throw new UsageError(`${what}: a specificity is from 0 to 1, not ${String(specificity)}`);
+  throw new UsageError(`${what}: a specificity is from 0 to 1, not ${described(specificity)}`);
 }

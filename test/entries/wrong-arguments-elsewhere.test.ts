@@ -257,6 +257,12 @@ const walks = [
     recall: { kinds: ["null"] },
     recallByClass: { name: "recallByClass|recall of class" },
     undefinedClasses: { records: [0] },
+    detections: { name: "detections|patientScores|aucIntervals", records: [0, 1] },
+    overlapIntervals: { records: [0] },
+    patientOverlap: { records: [0] },
+    patientScores: { records: [0] },
+    pooledOverlap: { records: [0] },
+    thresholdAt: { kinds: ["null"] },
     rocCorners: { records: [0] },
   }),
   // What `updates` gives is the operator's.
