@@ -97,7 +97,10 @@ export function stepShape(
   };
 }
 
-function pixelLossSettings(settings: TrainingSettings, { names = [] }: Pick<LabelSpace, "names">): PixelLossSettings {
+function pixelLossSettings(
+  settings: TrainingSettings,
+  { names = [] }: Pick<LabelSpace, "names">,
+): PixelLossSettings {
   const { loss = "assemble", lambdaDice = defaultLambdaDice, infer = true, classWeights } = settings;
   const weights = classWeights && Float32Array.from(names, (name) => classWeights[name] ?? 1);
   return { loss, lambdaDice, infer, classWeights: weights };
