@@ -178,6 +178,7 @@ export function classifierOfModel(engine: Engine, model: ModelFile): Classifier 
   }
   const problem = parents && parentsProblem(parents, classes.length);
   if (problem !== undefined) refuse(`its tree of classes ${problem}`);
+  if (network.kind === "unet") return refuse("its network is one of pixels, not of images");
   const classifier = new Classifier(engine, { network, classes: classes.length, parents, seed: 0, head });
   const wrong = difference(classifier, weights);
   if (wrong !== undefined) {
