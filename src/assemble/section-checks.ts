@@ -5,14 +5,14 @@ import type { ManifestContent } from "../data/manifest/manifest-schema.ts";
 import type { ViewSettings } from "./augmentation.ts";
 import { modelProblem, type model } from "./backbones/model-section.ts";
 
-interface CheckedSections extends Pick<ManifestContent, "image"> {
+interface CheckedSections extends Pick<ManifestContent, "task" | "image"> {
   readonly model: z.output<typeof model>;
   readonly augment: { readonly weak: ViewSettings; readonly strong: ViewSettings };
 }
 
 /** Sizes must suit the network, and shifts leave something in sight. */
-export function checkSections({ image, model: section, augment }: CheckedSections, fail: Fail): void {
-  const problem = modelProblem(section, image);
+export function checkSections({ task, image, model: section, augment }: CheckedSections, fail: Fail): void {
+  const problem = modelProblem(section, task, image);
   if (problem !== undefined) fail(["model", problem.field], problem.reason);
   for (const view of ["weak", "strong"] as const) {
     const { shift } = augment[view];

@@ -82,6 +82,8 @@ export interface SectionReading<Sections extends z.ZodRawShape> {
   readonly learns: Learns;
   /** Fields of the manifest, by name. */
   readonly sections: Sections;
+  /** What is filled in before they are read, where it depends on another section. Default: nothing. */
+  readonly prepare?: (tree: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
   /** What can be said against them together; `fail` ends the reading. */
   readonly check: (content: ManifestContent & z.output<z.ZodObject<Sections>>, fail: Fail) => void;
 }
@@ -94,7 +96,7 @@ export interface SectionReading<Sections extends z.ZodRawShape> {
 export function parseManifestWith<Sections extends z.ZodRawShape>(
   text: string,
   file: string,
-  { learns, sections, check }: SectionReading<Sections>,
+  { learns, sections, prepare, check }: SectionReading<Sections>,
 ): DataManifest & z.output<z.ZodObject<Sections>> {
   const { document, lines, tree: written } = readYaml(text, file);
   let tree = written;
@@ -120,6 +122,7 @@ export function parseManifestWith<Sections extends z.ZodRawShape>(
     tree = { ...tree, classes: flat.classes };
     places = flat.paths;
   }
+  if (prepare !== undefined && isRecord(tree)) tree = prepare(tree);
   const parents = flat?.parents;
   const schema = record({ ...manifestFields, ...sections });
   let result = schema.safeParse(tree, { error: explain });
