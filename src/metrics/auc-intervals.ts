@@ -39,7 +39,7 @@ export interface AucBootstrapOptions extends BootstrapOptions {
  * normal score with an AUC of .84, so many held it (400 trials each, November 2026): 37 % with 2 positives and 2 negatives, 82 %
  * with 5 and 5, 83 % with 5 and 50, 90 % with 10 and 10, 94 % with 20 and 20.
  */
-const fewestPatients = 10;
+export const fewestPatients = 10;
 
 const aucBootstrapOptions: OptionChecks<AucBootstrapOptions> = {
   ...bootstrapOptions,

@@ -5,6 +5,7 @@ import type { ExampleGroup } from "../data/inspection/examples.ts";
 import { kindOf } from "../data/inspection/counts.ts";
 import { colours, contactSheet, type Cell, type SheetRow, type Word } from "./contact-sheet.ts";
 import { letterWidth } from "./letters.ts";
+import { shrunk } from "./zoom.ts";
 
 /** Sheet pixels to a dot of a letter. */
 const letterScale = 2;
@@ -142,29 +143,4 @@ function legend(classes: readonly string[], known: readonly boolean[], list: Sam
 /** Shortens an identifier from the left, since images mostly differ at its end. */
 function shorten(id: string, letters: number): string {
   return id.length <= letters ? id : `..${id.slice(2 - letters)}`;
-}
-
-/** Means of squares of `factor` x `factor` pixels; at the right and lower edge, of what there is. */
-export function shrunk(cell: Cell, factor: number): Cell {
-  if (factor === 1) return cell;
-  const { channels } = cell;
-  const height = Math.ceil(cell.height / factor);
-  const width = Math.ceil(cell.width / factor);
-  const pixels = new Uint8Array(height * width * channels);
-  for (let y = 0; y < height; y++) {
-    const rows = Math.min(factor, cell.height - y * factor);
-    for (let x = 0; x < width; x++) {
-      const columns = Math.min(factor, cell.width - x * factor);
-      for (let c = 0; c < channels; c++) {
-        let sum = 0;
-        for (let i = 0; i < rows; i++) {
-          for (let j = 0; j < columns; j++) {
-            sum += cell.pixels[((y * factor + i) * cell.width + x * factor + j) * channels + c];
-          }
-        }
-        pixels[(y * width + x) * channels + c] = Math.round(sum / (rows * columns));
-      }
-    }
-  }
-  return { ...cell, height, width, pixels };
 }

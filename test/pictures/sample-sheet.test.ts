@@ -5,7 +5,7 @@ import type { Cell, Colour } from "../../src/pictures/contact-sheet.ts";
 import { colours } from "../../src/pictures/contact-sheet.ts";
 import { examplesPerGroup, sampleSheet } from "../../src/pictures/sample-sheet.ts";
 import { viewSheet } from "../../src/pictures/view-sheet.ts";
-import { shrunk } from "../../src/pictures/sample-sheet.ts";
+import { shrunk } from "../../src/pictures/zoom.ts";
 import { chooseExamples } from "../../src/data/inspection/examples.ts";
 import { listOf } from "../data/inspection/catalogues.ts";
 
