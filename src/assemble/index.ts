@@ -65,4 +65,4 @@ export {
 export { classifierOf, samplerOf, type TrainingSettings } from "./training-settings.ts";
 export type { Recipe } from "./train-fields.ts";
 export { trainClassifier, type TrainingResult } from "./train-classifier.ts";
-export { randomView, type Normalisation } from "./views.ts";
+export { pixelViews, randomView, viewLabels, type Normalisation, type Views } from "./views.ts";
