@@ -44,8 +44,8 @@ export function parseTrainingManifest(text: string, file: string, learns: Learns
     learns,
     sections,
     prepare: withBackbone,
-    check: (content, fail) => {
-      checkSections(content, fail);
+    check: (content, fail, isStated) => {
+      checkSections(content, fail, isStated);
       checkPixelFields(content, fail);
     },
   });
