@@ -10,6 +10,7 @@ import {
 } from "../data/manifest/manifest.ts";
 import { augmentFields } from "./augmentation.ts";
 import { model } from "./backbones/model-section.ts";
+import { checkPixelFields } from "./pixel-field-checks.ts";
 import { train } from "./recipes.ts";
 import { checkSections } from "./section-checks.ts";
 
@@ -39,5 +40,16 @@ export async function readTrainingManifest(file: string, learns: Learns = everyC
  */
 export function parseTrainingManifest(text: string, file: string, learns: Learns = everyClass): Manifest {
   expectManifestSource("parseTrainingManifest", file, learns, text);
-  return parseManifestWith(text, file, { learns, sections, check: checkSections });
+  const manifest = parseManifestWith(text, file, {
+    learns,
+    sections,
+    check: (content, fail) => {
+      checkSections(content, fail);
+      checkPixelFields(content, fail);
+    },
+  });
+  if (manifest.task === "segmentation" && manifest.parents !== undefined) {
+    throw manifest.complain(["classes"], "must be a flat list for task: segmentation, and this is a tree");
+  }
+  return manifest;
 }

@@ -36,6 +36,10 @@ export const summarySchema = z.object({
   /** On the test images, by the weights that were kept; null where no class has labels of both kinds. */
   meanAuc: score,
   auc: byClass,
+  /** Of the pixels of the test images, for segmentation; the AUC is that of the images' scores then. */
+  overlap: z
+    .object({ meanDice: score, meanIou: score, dice: byClass, iou: byClass })
+    .exactOptional(),
   /** Of these numbers; null of a run that was stopped. */
   intervals: z
     .object({

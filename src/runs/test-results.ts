@@ -6,7 +6,7 @@ import {
   type SourceEvaluation,
   type TestIntervals,
 } from "../assemble/test-metrics.ts";
-import type { TrainingResult } from "../assemble/train-classifier.ts";
+import type { TrainedModel } from "../assemble/train-classifier.ts";
 import type { Assembly, ImageSet } from "../data/assembly/assembly.ts";
 import type { CountWork } from "./run-observer.ts";
 
@@ -20,7 +20,7 @@ const longWork = 8e7;
 
 /** Intervals and results by source; both null for a run that was stopped. */
 export function testResults(
-  { logits, stopped }: TrainingResult,
+  { logits, stopped }: Pick<TrainedModel, "logits" | "stopped">,
   assembly: Assembly,
   count?: CountWork,
 ): TestResults {
