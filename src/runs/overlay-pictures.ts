@@ -118,7 +118,10 @@ async function stripsOf(
         const each = height * width * channels;
         const own = { height, width, channels, pixels: pixels.subarray(i * each, (i + 1) * each) };
         const given = maps?.subarray(i * height * width, (i + 1) * height * width);
-        const known = Array.from(states.subarray(i * classes, (i + 1) * classes), (state) => state !== absent);
+        const known = Array.from(
+          states.subarray(i * classes, (i + 1) * classes),
+          (state) => state !== absent,
+        );
         const shown = { image: own, given, known, zoom: zoomTo(width, panelWidth) };
         strips.set(
           rows[i],
