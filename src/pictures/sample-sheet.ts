@@ -5,6 +5,8 @@ import type { ExampleGroup } from "../data/inspection/examples.ts";
 import { kindOf } from "../data/inspection/counts.ts";
 import { colours, contactSheet, type Cell, type SheetRow, type Word } from "./contact-sheet.ts";
 import { letterWidth } from "./letters.ts";
+import { classLegend } from "./overlay-sheet.ts";
+import { overlay } from "./overlay.ts";
 import { shrunk } from "./zoom.ts";
 
 /** Sheet pixels to a dot of a letter. */
@@ -27,10 +29,12 @@ export interface SampleSheet {
   readonly groups: readonly ExampleGroup[];
   /** The image of a sample as the network gets it. */
   readonly image: (row: number) => Cell;
+  /** [height, width] Its label map, for segmentation: classes are outlined in their colours. */
+  readonly map?: (row: number) => Uint8Array;
 }
 
 /** @returns the bytes of a PNG file */
-export function sampleSheet({ catalogue, list, groups, image }: SampleSheet): Buffer {
+export function sampleSheet({ catalogue, list, groups, image, map }: SampleSheet): Buffer {
   const { classes } = catalogue;
   const known = classes.map((_, k) => list.samples.some((_sample, row) => stateAt(row, k) !== "absent"));
   function stateAt(row: number, k: number): ReturnType<typeof kindOf> {
@@ -51,12 +55,20 @@ export function sampleSheet({ catalogue, list, groups, image }: SampleSheet): Bu
       known[k] ? [{ name, kind: stateAt(row, k), state: list.states[row * classes.length + k] }] : [],
     );
     const id = [{ text: shorten(list.samples[row].id, 2 * lettersPerColumn), colour: colours.name }];
-    return { ...shrunk(image(row), shrink), caption: [id, labelWords(labels)] };
+    // Lines of an overlay are drawn at the size they are shown at.
+    const shown =
+      map === undefined
+        ? shrunk(image(row), shrink)
+        : overlay({ image: image(row), given: map(row), zoom: shrink > 1 ? 1 / shrink : zoom });
+    return { ...shown, caption: [id, labelWords(labels)] };
   };
   return contactSheet({
-    title: legend(catalogue.classes, known, list),
+    title: [
+      ...legend(catalogue.classes, known, list),
+      ...(map === undefined ? [] : outlineLegend(classes, known)),
+    ],
     columns: [],
-    zoom,
+    zoom: map === undefined ? zoom : 1,
     narrowest: layout.narrowest,
     letterScale,
     rows: rowsOf(groups, layout.columns, lettersPerColumn, cell),
@@ -139,6 +151,13 @@ function legend(classes: readonly string[], known: readonly boolean[], list: Sam
     ...(unknown.length === 0 ? [] : words(`| absent everywhere here: ${unknown.join(", ")}`, colours.absent)),
   ];
 }
+
+/** The classes that are outlined here, in their colours. */
+const outlineLegend = (classes: readonly string[], known: readonly boolean[]): Word[] => [
+  { text: "| outlines:", colour: colours.plain },
+  ...classLegend(classes).filter((_, k) => known[k]),
+  { text: "| hatched: ignored", colour: colours.absent },
+];
 
 /** Shortens an identifier from the left, since images mostly differ at its end. */
 function shorten(id: string, letters: number): string {
