@@ -1,7 +1,7 @@
 // From a manifest to the trainer's settings.
 
 import { aNumber, expectArgument, madeWith } from "../errors/arguments.ts";
-import { exclusiveGroups } from "../labels/label-map.ts";
+import { exclusiveGroups } from "../data/manifest/mask-checks.ts";
 import { wholeLabelSpace, type LabelSpace } from "./label-space.ts";
 import { defaultLambdaDice } from "./assemble-terms.ts";
 import type { Manifest } from "./training-manifest.ts";
@@ -38,7 +38,8 @@ export function ofLength(
 }
 
 /** What is known of labels before the data is. */
-export const declaredLabels = ({ classes, parents, sources, exclusive }: Manifest): LabelSpace => ({
-  ...wholeLabelSpace(classes.length, sources.length, parents),
-  ...{ names: classes, exclusive: exclusiveGroups(exclusive, classes) },
-});
+export const declaredLabels = (manifest: Manifest): LabelSpace => {
+  const { classes, parents, sources } = manifest;
+  const whole = wholeLabelSpace(classes.length, sources.length, parents);
+  return { ...whole, names: classes, exclusive: exclusiveGroups(manifest) };
+};
