@@ -111,7 +111,16 @@ async function stripsOf(
   try {
     const { pixels, maps, states, count } = await reader.read(Uint32Array.from(rows));
     const { source, height, width, channels } = set;
-    const some = { source, count, height, width, channels, pixels, maps, states };
+    const some = {
+      source,
+      count,
+      height,
+      width,
+      channels,
+      pixels,
+      states,
+      ...(maps === undefined ? {} : { maps }),
+    };
     const classes = states.length / count;
     await predictPixels(engine, segmenter, some, settings, {
       image: (i, predicted) => {
