@@ -5,6 +5,7 @@ import { exclusiveGroups } from "../data/manifest/mask-checks.ts";
 import { wholeLabelSpace, type LabelSpace } from "./label-space.ts";
 import { defaultLambdaDice } from "./assemble-terms.ts";
 import type { Manifest } from "./training-manifest.ts";
+import { pixelViews } from "./views.ts";
 import type { TrainingSettings } from "./training-settings.ts";
 
 const trainingManifest = madeWith("a manifest, as readTrainingManifest gives it", [
@@ -21,7 +22,7 @@ export function settingsOf(manifest: Manifest, seed: number): TrainingSettings {
     ...(task === "segmentation" ? { task, lambdaDice: defaultLambdaDice } : {}),
     network: { inputChannels: image.channels, ...model },
     normalisation: { mean: image.mean, deviation: image.deviation },
-    ...augment,
+    ...(task === "segmentation" ? pixelViews(augment) : augment),
     ...section,
     threshold: tau,
     seed,
