@@ -15,6 +15,7 @@ import { absent } from "../labels/states.ts";
 import { placeOf } from "../labels/wording.ts";
 import type { Overlaps } from "../metrics/overlap.ts";
 import type { Proportion } from "../metrics/patients.ts";
+import { notesOfClasses } from "../report/class-notes.ts";
 import { aucTable, plainTable, showAuc, showInterval } from "../report/tables.ts";
 import { openEngine, type EngineOptions } from "../runtime/open-engine.ts";
 import { counted } from "../runs/counted-work.ts";
@@ -267,16 +268,9 @@ export function overlapTable({ byClass, mean, level }: TestOverlap, classes: rea
 /** The most notes below a table. */
 const mostNotes = 5;
 
-/** Lines below a table: each note once, with the classes that it is of. */
+/** Lines below a table. */
 function notesOf(classes: readonly string[], noteOf: (name: string) => string | null): string[] {
-  const notes = new Map<string, string[]>();
-  for (const name of classes) {
-    const note = noteOf(name);
-    if (note !== null) notes.set(note, [...(notes.get(note) ?? []), name]);
-  }
-  const lines = [...notes].map(([note, names]) =>
-    names.length === classes.length ? `  ${note}` : `  ${names.join(", ")}: ${note}`,
-  );
+  const lines = notesOfClasses(classes, noteOf).map((line) => `  ${line}`);
   const rest = lines.length - mostNotes;
   return [...lines.slice(0, mostNotes), ...(rest > 0 ? [`  and ${rest} more (see --json)`] : [])];
 }

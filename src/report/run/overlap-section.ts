@@ -6,6 +6,7 @@ import type { RunContents } from "../../runs/read-run.ts";
 import type { Summary } from "../../runs/summary.ts";
 import type { TestOverlaps } from "../../runs/test-overlaps.ts";
 import type { TestPredictions } from "../../runs/test-predictions.ts";
+import { notesOfClasses } from "../class-notes.ts";
 import { dotPlot, type DotRow } from "../figures/dots.ts";
 import type { Markup } from "../html/markup.ts";
 import { fixed, interval, none, whole } from "../html/number-text.ts";
@@ -36,16 +37,9 @@ export function overlapResults({ summary, classes }: RunContents): Markup[] {
       foot: [["mean", ...pooled(found.mean)]],
     }),
     table({
-      caption: "By patient: the mean Dice of those who have the class, and what is predicted of the others",
-      head: [
-        "class",
-        "patients",
-        "Dice",
-        level,
-        "without the class",
-        "of them with false area",
-        "pixels in the mean",
-      ],
+      caption:
+        "By patient: the mean Dice of those who have the class; how many others have some of it predicted, and how many pixels in the mean",
+      head: ["class", "patients", "Dice", level, "others", "with false area", "its pixels"],
       rows: classes.map((name) => {
         const { patients, patientDice, falseArea } = found.byClass[name];
         return [
@@ -61,6 +55,10 @@ export function overlapResults({ summary, classes }: RunContents): Markup[] {
         `${whole(found.resamples)} resamples, percentiles. Pixels that nobody labelled, and classes that an image's source does ` +
         "not outline, are left out.",
     ),
+    ...notesOfClasses(classes, (name) => {
+      const { value, note: text } = found.byClass[name].dice;
+      return value === null ? null : text;
+    }).map((text) => note(text)),
     ...(hidden.length === 0
       ? []
       : [
@@ -72,10 +70,8 @@ export function overlapResults({ summary, classes }: RunContents): Markup[] {
   ];
 }
 
-const cells = (of: Estimate): string[] => [
-  fixed(of.value, 4),
-  of.interval === null && of.value !== null && of.note !== null ? of.note : interval(of.interval, 4),
-];
+/** A number and its interval; notes below the table say why there is none. */
+const cells = (of: Estimate): string[] => [fixed(of.value, 4), interval(of.interval, 3)];
 
 function bySource({ sources }: Summary, classes: readonly string[]): Markup[] {
   const each = Object.entries(sources ?? {});

@@ -35,6 +35,8 @@ export function overlayCards(found: readonly OverlayPicture[], classes: readonly
         ? []
         : [[hexColour(verdictColours.otherClass), "another class"] as [string, string]]),
     ]),
+    fragment`<p class="panels"><span>given</span><span>predicted</span><span>wrong</span></p>
+`,
     ...shown.map(cards),
     folded(
       "These images as a table",

@@ -4,6 +4,7 @@
 import type { PatientResults } from "../../assemble/patient-metrics.ts";
 import { patientScores, type Proportion } from "../../metrics/patients.ts";
 import type { TestPredictions } from "../../runs/test-predictions.ts";
+import { notesOfClasses } from "../class-notes.ts";
 import { rocCurves, type OperatingRates } from "../figures/roc-curves.ts";
 import type { Markup } from "../html/markup.ts";
 import { digits, fixed, interval, none, whole } from "../html/number-text.ts";
@@ -16,12 +17,6 @@ export function patientSection(
   predictions: TestPredictions | undefined,
 ): Markup[] {
   const level = `${Math.round(100 * found.level)} % interval`;
-  const notes = classes.flatMap((name) => {
-    const { note: text } = found.byClass[name];
-    return text === null ? [] : [`${name}: ${text}`];
-  });
-  const same = new Set(classes.map((name) => found.byClass[name].note)).size === 1;
-  const told = same ? [found.byClass[classes[0]].note ?? ""] : notes;
   return [
     table({
       caption: "By class, over patients",
@@ -33,7 +28,7 @@ export function patientSection(
         const { positives, negatives, auc, threshold, located, ...own } = found.byClass[name];
         return [
           ...[name, whole(positives), whole(negatives)],
-          ...[fixed(auc.value, 4), auc.interval === null ? (auc.note ?? none) : interval(auc.interval, 4)],
+          ...[fixed(auc.value, 4), interval(auc.interval, 3)],
           ...[threshold === null ? none : digits(threshold, 3)],
           ...[...rate(own.sensitivity), ...rate(own.specificity)],
           located === null ? none : `${located.hits} of ${located.of}`,
@@ -46,7 +41,8 @@ export function patientSection(
         `${digits(100 * found.specificity, 3)} % on the validation patients; no test patient had a say. Intervals of sensitivity and ` +
         "specificity are Clopper and Pearson's, exact. Located: detected patients in whom one of the pixels that the score is of lies in the outline.",
     ),
-    ...told.filter((text) => text !== "").map((text) => note(text)),
+    ...notesOfClasses(classes, (name) => found.byClass[name].note).map((text) => note(text)),
+    ...notesOfClasses(classes, (name) => found.byClass[name].auc.note).map((text) => note(`AUC of ${text}`)),
     ...drawn(predictions && patientRoc(found, classes, predictions)),
   ];
 }
