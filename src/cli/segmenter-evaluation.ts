@@ -8,6 +8,7 @@ import { predictPixels } from "../assemble/pixel-predictions.ts";
 import { evaluationBySource, type SourceEvaluation } from "../assemble/test-metrics.ts";
 import type { Manifest } from "../assemble/training-manifest.ts";
 import { concatenate, type ImageSet } from "../data/assembly/assembly.ts";
+import type { Part } from "../data/catalogue/listing.ts";
 import { ModelError } from "../errors/training-errors.ts";
 import { UsageError } from "../errors/errors.ts";
 import { background, ignored, mostMapClasses } from "../labels/label-map.ts";
@@ -21,18 +22,25 @@ import { openEngine, type EngineOptions } from "../runtime/open-engine.ts";
 import { counted } from "../runs/counted-work.ts";
 import { defaultMemory } from "../runs/load-images.ts";
 import { segmenterOfModel, type ModelFile } from "../runs/model-file.ts";
-import type { EvaluateOptions } from "./commands/evaluate.ts";
 import {
   columnsOf,
   loadParts,
   say,
   type LoadedParts,
   type MatchedClasses,
+  type ModelOptions,
   type NamedManifest,
   type PartImages,
 } from "./model-images.ts";
 import { Counter, counting } from "./terminal/counter.ts";
 import { mostSources } from "./test-table.ts";
+
+export interface EvaluateOptions extends ModelOptions {
+  readonly part: Part;
+  /** Specificity at which the sensitivity is measured, and the reverse. */
+  readonly at: number;
+  readonly json: boolean;
+}
 
 export interface SegmenterJudging {
   readonly model: ModelFile;

@@ -5,7 +5,6 @@ import { classifierOfModel, readModelFile } from "../../runs/model-file.ts";
 import { metricsByClass, type ClassMetrics } from "../../assemble/model-metrics.ts";
 import { sharesOf, type TestIntervals } from "../../assemble/test-metrics.ts";
 import { concatenate, restrict } from "../../data/assembly/assembly.ts";
-import type { Part } from "../../data/catalogue/listing.ts";
 import { meanAuc } from "../../metrics/auc.ts";
 import { aucTable, intervalNotes, plainTable, showAuc, showInterval } from "../../report/tables.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
@@ -16,21 +15,13 @@ import {
   matchClasses,
   predictParts,
   say,
-  type ModelOptions,
 } from "../model-images.ts";
 import { engineOptions } from "../../runs/device-options.ts";
-import { checkTask, evaluateSegmenter } from "../segmenter-evaluation.ts";
+import { checkTask, evaluateSegmenter, type EvaluateOptions } from "../segmenter-evaluation.ts";
 import { counting } from "../terminal/counter.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
 import { countedIntervals } from "../../runs/test-results.ts";
 import { mostSources } from "../test-table.ts";
-
-export interface EvaluateOptions extends ModelOptions {
-  readonly part: Part;
-  /** Specificity at which the sensitivity is measured, and the reverse. */
-  readonly at: number;
-  readonly json: boolean;
-}
 
 type ByClass = Readonly<Record<string, ClassMetrics>>;
 
