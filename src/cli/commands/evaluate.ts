@@ -8,14 +8,7 @@ import { concatenate, restrict } from "../../data/assembly/assembly.ts";
 import { meanAuc } from "../../metrics/auc.ts";
 import { aucTable, intervalNotes, plainTable, showAuc, showInterval } from "../../report/tables.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
-import {
-  columnsOf,
-  loadParts,
-  manifestFor,
-  matchClasses,
-  predictParts,
-  say,
-} from "../model-images.ts";
+import { columnsOf, loadParts, manifestFor, matchClasses, predictParts, say } from "../model-images.ts";
 import { engineOptions } from "../../runs/device-options.ts";
 import { checkTask, evaluateSegmenter, type EvaluateOptions } from "../segmenter-evaluation.ts";
 import { counting } from "../terminal/counter.ts";
