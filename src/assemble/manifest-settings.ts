@@ -1,8 +1,11 @@
 // From a manifest to the trainer's settings.
 
 import { aNumber, expectArgument, madeWith } from "../errors/arguments.ts";
+import { exclusiveGroups } from "../data/manifest/mask-checks.ts";
 import { wholeLabelSpace, type LabelSpace } from "./label-space.ts";
+import { defaultLambdaDice } from "./assemble-terms.ts";
 import type { Manifest } from "./training-manifest.ts";
+import { pixelViews } from "./views.ts";
 import type { TrainingSettings } from "./training-settings.ts";
 
 const trainingManifest = madeWith("a manifest, as readTrainingManifest gives it", [
@@ -13,12 +16,13 @@ const trainingManifest = madeWith("a manifest, as readTrainingManifest gives it"
 export function settingsOf(manifest: Manifest, seed: number): TrainingSettings {
   expectArgument("settingsOf", "the manifest", manifest, trainingManifest);
   expectArgument("settingsOf", "the seed", seed, aNumber);
-  const { image, model, train, augment } = manifest;
+  const { task, image, model, train, augment } = manifest;
   const { tau, ...section } = train;
   return {
+    ...(task === "segmentation" ? { task, lambdaDice: defaultLambdaDice } : {}),
     network: { inputChannels: image.channels, ...model },
     normalisation: { mean: image.mean, deviation: image.deviation },
-    ...augment,
+    ...(task === "segmentation" ? pixelViews(augment) : augment),
     ...section,
     threshold: tau,
     seed,
@@ -35,5 +39,8 @@ export function ofLength(
 }
 
 /** What is known of labels before the data is. */
-export const declaredLabels = ({ classes, parents, sources }: Manifest): LabelSpace =>
-  wholeLabelSpace(classes.length, sources.length, parents);
+export const declaredLabels = (manifest: Manifest): LabelSpace => {
+  const { classes, parents, sources } = manifest;
+  const whole = wholeLabelSpace(classes.length, sources.length, parents);
+  return { ...whole, names: classes, exclusive: exclusiveGroups(manifest) };
+};

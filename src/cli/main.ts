@@ -11,7 +11,7 @@ import { DeviceUnavailableError, TesseraError, UsageError } from "../errors/erro
 import { parts } from "../data/catalogue/listing.ts";
 import type { TrainOptions } from "./commands/train.ts";
 import type { DemoOptions } from "./commands/demo.ts";
-import type { EvaluateOptions } from "./commands/evaluate.ts";
+import type { EvaluateOptions } from "./segmenter-evaluation.ts";
 import type { InspectOptions } from "./commands/inspect.ts";
 import {
   identifyHelp,

@@ -5,31 +5,16 @@ import { classifierOfModel, readModelFile } from "../../runs/model-file.ts";
 import { metricsByClass, type ClassMetrics } from "../../assemble/model-metrics.ts";
 import { sharesOf, type TestIntervals } from "../../assemble/test-metrics.ts";
 import { concatenate, restrict } from "../../data/assembly/assembly.ts";
-import type { Part } from "../../data/catalogue/listing.ts";
 import { meanAuc } from "../../metrics/auc.ts";
 import { aucTable, intervalNotes, plainTable, showAuc, showInterval } from "../../report/tables.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
-import {
-  columnsOf,
-  loadParts,
-  manifestFor,
-  matchClasses,
-  predictParts,
-  say,
-  type ModelOptions,
-} from "../model-images.ts";
+import { columnsOf, loadParts, manifestFor, matchClasses, predictParts, say } from "../model-images.ts";
 import { engineOptions } from "../../runs/device-options.ts";
+import { checkTask, evaluateSegmenter, type EvaluateOptions } from "../segmenter-evaluation.ts";
 import { counting } from "../terminal/counter.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
 import { countedIntervals } from "../../runs/test-results.ts";
 import { mostSources } from "../test-table.ts";
-
-export interface EvaluateOptions extends ModelOptions {
-  readonly part: Part;
-  /** Specificity at which the sensitivity is measured, and the reverse. */
-  readonly at: number;
-  readonly json: boolean;
-}
 
 type ByClass = Readonly<Record<string, ClassMetrics>>;
 
@@ -42,9 +27,17 @@ export async function evaluateCommand(
   const where = engineOptions(options);
   const model = await readModelFile(run);
   const named = await manifestFor(run, file, options);
+  checkTask(model, named.manifest);
   const { classes } = model.record;
   const matched = matchClasses(classes, named.manifest.classes, options);
   const { shared } = matched;
+  if (model.record.task === "segmentation") {
+    const judging = { model, named, matched, where, options };
+    if ((await unlessInterrupted((signal) => evaluateSegmenter(judging, signal))) === undefined) {
+      process.exitCode = 130;
+    }
+    return;
+  }
 
   const found = await unlessInterrupted(async (signal) => {
     const loaded = await loadParts(named, [options.part], model.record, options, signal);
