@@ -3,6 +3,7 @@
 import { expectArgument, madeWith } from "../errors/arguments.ts";
 import { anAssembly, type Assembly } from "../data/assembly/assembly.ts";
 import { Sampler, type Sampling } from "../data/assembly/sampler.ts";
+import type { TaskName } from "../data/manifest/manifest-schema.ts";
 import type { BackboneConfiguration } from "../nn/backbones.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
@@ -23,6 +24,9 @@ type Needed = "warmupEpochs" | NeededLambda | "temperature" | "stopGradient";
 
 /** The settings of a run; `loopFields` and `recipeFields` say what each means, `settingsOf` makes them of a manifest. */
 export interface TrainingSettings extends LoopSettings, Pick<Method, Needed>, Loosely<Omit<Method, Needed>> {
+  /** What the manifest's task says; default "classification". */
+  readonly task?: TaskName;
+  readonly loss?: "assemble" | "softmax-marginal";
   readonly network: BackboneConfiguration;
   /** Default: class queries with a bias in their fc. */
   readonly head?: HeadChoice;

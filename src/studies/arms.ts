@@ -47,6 +47,18 @@ export function single({ knowledge }: PlanContext): PlannedArm {
   };
 }
 
+/** The loss of Shi et al. (2021), for classes of which a pixel has one at most. */
+export const marginal = (context: PlanContext): PlannedArm =>
+  arm(
+    context,
+    [
+      "marginal-softmax",
+      "softmax, background merged with absent classes",
+      "A softmax over the classes and the background; where a source does not outline a class, it is one with the background.",
+    ],
+    { ...supervised, head: { kind: "linear" }, loss: "softmax-marginal" },
+  );
+
 export const partial = (context: PlanContext): PlannedArm =>
   arm(
     context,

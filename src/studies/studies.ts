@@ -16,6 +16,7 @@ import {
 import { UsageError } from "../errors/errors.ts";
 import { placeOf } from "../labels/wording.ts";
 import { suggestion } from "../errors/nearest.ts";
+import type { MeasureName } from "../metrics/measures.ts";
 import { trainingSettings } from "../assemble/settings-argument.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import {
@@ -24,6 +25,7 @@ import {
   both,
   consistency,
   full,
+  marginal,
   partial,
   pseudo,
   single,
@@ -59,6 +61,11 @@ export interface Study {
   ) => Pick<StudyPlan, "arms" | "comparisons"> & Partial<Omit<StudyPlan, "study">>;
 }
 
+/** Segmentation is judged by pixels first, and by patients. */
+const pixelMeasures = ["iou", "dice", "patientAuc", "sensitivity"] as const satisfies readonly MeasureName[];
+
+const isSegmentation = ({ task }: Pick<TrainingSettings, "task">): boolean => task === "segmentation";
+
 const namesOfNegatives = "Does it help to know the names of the negatives?";
 
 /** By the word that the command line has. */
@@ -71,15 +78,27 @@ export const studies = {
         classes.length < 2 &&
         "needs the names of the negatives: the manifest's classes must hold them beside the class of interest",
     ],
-    plan: ({ interest }) => ({
+    plan: ({ interest, settings }) => ({
       arms: [
-        {
-          name: "unnamed",
-          label: "positive or not",
-          about:
-            "For each class of interest a model that learns whether an image is of it, and nothing else.",
-          runs: interest.map(alone),
-        },
+        isSegmentation(settings) && interest.length > 1
+          ? {
+              name: "unnamed",
+              label: "classes of interest alone",
+              about: "One model that learns where the classes of interest are, and nothing else.",
+              runs: [
+                {
+                  name: "unnamed",
+                  ...{ labels: "given", classes: interest, scoredClasses: interest, changes: supervised },
+                },
+              ],
+            }
+          : {
+              name: "unnamed",
+              label: "positive or not",
+              about:
+                "For each class of interest a model that learns whether an image is of it, and nothing else.",
+              runs: interest.map(alone),
+            },
         {
           name: "named",
           label: "all classes named",
@@ -212,8 +231,7 @@ export const studies = {
     checks: [...assemblyChecks, needsQueries("sets other heads beside class queries")],
     plan: (context) => {
       const linear = { head: { kind: "linear" } } as const satisfies Partial<TrainingSettings>;
-      const main = [
-        single(context),
+      const heads = [
         arm(
           context,
           [
@@ -232,6 +250,11 @@ export const studies = {
           ],
           { ...supervised, head: { kind: "dynamic" } },
         ),
+      ];
+      const isPixels = isSegmentation(context.settings);
+      const main = [
+        single(context),
+        ...(isPixels ? (context.areExclusive === true ? [marginal(context)] : []) : heads),
         arm(
           context,
           [
@@ -260,7 +283,15 @@ export const studies = {
               ...(name === "full" ? { margin: context.margin } : {}),
             })),
         ),
-        notes: withoutTruth(context),
+        notes: [
+          ...(isPixels && context.areExclusive !== true
+            ? [
+                "There is no arm of a marginal softmax: it is for classes that all exclude each other, and the manifest says " +
+                  "exclusive: true of none.",
+              ]
+            : []),
+          ...withoutTruth(context),
+        ],
       };
     },
   },
@@ -279,6 +310,7 @@ const planContext: OptionChecks<PlanContext> = {
   whyNoFullLabels: aString,
   absentIsNegative: aFlag,
   settings: required(trainingSettings),
+  areExclusive: aFlag,
   interest: strings,
   margin: required(aNumber),
 };
@@ -311,7 +343,8 @@ export function planStudy(name: StudyName, asked: PlanContext): StudyPlan {
   }
   refuseStrangers(known);
   checks.forEach(check);
-  const made = { study: name, question, groups: groupsOf(context), notes: [], ...plan(known) };
+  const judged = isSegmentation(context.settings) ? { measures: pixelMeasures } : {};
+  const made = { study: name, question, groups: groupsOf(context), notes: [], ...judged, ...plan(known) };
   const names = made.arms.flatMap(({ runs }) => runs.map((run) => run.name));
   const again = names.find((run, at) => names.indexOf(run) !== at);
   if (again !== undefined)

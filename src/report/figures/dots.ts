@@ -39,6 +39,8 @@ export interface DotPlot {
   readonly title: string;
   /** What the values are, for the axis. */
   readonly axis: string;
+  /** What a value is called. */
+  readonly value: string;
   /** Text in front of the numbers. */
   readonly text: string;
   readonly parts: readonly DotPart[];
@@ -69,7 +71,7 @@ export function dotPlot(plot: DotPlot): Figure | undefined {
 const numberOf = ({ differences }: DotPlot, value: number): string =>
   differences ? signed(value, decimals) : fixed(value, decimals);
 
-function textOf({ text, differences }: DotPlot, rows: readonly DotRow[], shown: Interval): string {
+function textOf({ text, value, differences }: DotPlot, rows: readonly DotRow[], shown: Interval): string {
   const sentences = [
     text,
     "Dots are seeds, diamonds their means with the numbers on the right, lines 95 % intervals of the mean.",
@@ -86,7 +88,7 @@ function textOf({ text, differences }: DotPlot, rows: readonly DotRow[], shown: 
     sentences.push("The green band is the margin within which both count as equal.");
   }
   const without = leftOutText(rows);
-  if (without !== "") sentences.push(`Without classes that have no AUC in some seed: ${without}.`);
+  if (without !== "") sentences.push(`Without classes that have no ${value} in some seed: ${without}.`);
   return sentences.join(" ");
 }
 
