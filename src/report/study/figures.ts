@@ -158,6 +158,7 @@ function armDots(
       id: `arms-${id}`,
       title: `${titleOf(mean)}, ${groupTitle(group)}`,
       axis: `${mean} on the test images`,
+      value: measures[measure].name,
     },
     text: `${titleOf(mean)} over ${listed(group.classes)}, by arm.`,
     parts: inParts(arms, found, ({ arm }) => [arm]).map(({ title, told, items }): DotPart => ({
