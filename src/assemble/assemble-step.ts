@@ -1,21 +1,21 @@
-// One step of Label-Assemble: two views and the fused loss.
+// One step of Label-Assemble: two views and the fused loss. What a step of segmentation has in common with it is here, too.
 
 import { concat, slice, takeRows } from "../functions/movement.ts";
 import { assembleLoss, type AssembleLossOptions } from "../functions/losses.ts";
-import type { Backbone } from "../nn/backbone.ts";
-import type { Optimiser } from "../optim/optimiser.ts";
-import { optimisationStep } from "../training/optimisation-step.ts";
+import type { Mode } from "../nn/module.ts";
 import type { StepLosses } from "../training/task.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { LambdaName, Lambdas } from "./assemble-terms.ts";
+import type { LambdaName, Lambdas, PixelLoss } from "./assemble-terms.ts";
 import type { Classifier } from "./classifier.ts";
 import { parentsOfOutputs } from "./label-space.ts";
+import type { TaskName } from "../data/manifest/manifest-schema.ts";
 import type { Batch } from "../data/assembly/image-reader.ts";
 import type { ResidentImages, StepImages } from "../training/training-images.ts";
 import { randomView, type Normalisation, type ViewSettings } from "./views.ts";
 
 export interface StepSettings {
+  readonly task: TaskName;
   readonly weak: ViewSettings;
   readonly strong: ViewSettings;
   readonly normalisation: Normalisation;
@@ -28,6 +28,18 @@ export interface StepSettings {
    */
   readonly bnViews: "separate" | "joint";
   readonly seed: number;
+  /** Of segmentation. */
+  readonly pixels?: PixelLossSettings;
+}
+
+/** What given labels of pixels teach. */
+export interface PixelLossSettings {
+  readonly loss: PixelLoss;
+  readonly lambdaDice: number;
+  /** Whether a pixel of a class teaches that it is of none of those which exclude it, also where they are absent. */
+  readonly infer: boolean;
+  /** [K] How much each class counts in the mean of the cross entropy; undefined: all the same. */
+  readonly classWeights: Float32Array | undefined;
 }
 
 /** What varies from step to step. */
@@ -68,9 +80,11 @@ export function assembleLosses(
   inputs: () => StepInputs,
 ): StepLosses {
   const { head } = classifier;
-  const [images, states] = stepImages(engine, shape, head.outputs, () => inputs().images);
-  const weights = engine.feed(() => fusedLambdas.map((name) => inputs()[name]), [fusedLambdas.length]);
-  const seed = engine.feed(() => Uint32Array.of(shape.seed, 0x1abe1, inputs().step, 0), [4], "u32");
+  const part = stepParts(engine, shape, () => inputs().images);
+  const images = part("pixels", [shape.height, shape.width, shape.channels]);
+  const states = part("states", [head.outputs]);
+  const weights = unsupervisedWeights(engine, inputs);
+  const seed = viewSeed(engine, shape, inputs);
   const view = (index: 0 | 1): Tensor =>
     randomView(images, seed, index, index === 0 ? shape.weak : shape.strong, shape.normalisation);
   const views = viewFeatures(classifier.features, shape, view);
@@ -85,33 +99,33 @@ export function assembleLosses(
   return assembleLoss(weak, strong, theta, bias, states, weights, { ...shape.loss, parents });
 }
 
-/** The whole step: losses, gradients, optimiser. @returns losses [T], of the shape's terms; the caller disposes it */
-export function trainingStep(
+/** f32 [2], of pseudo-labels and consistency. */
+export const unsupervisedWeights = (engine: Engine, inputs: () => StepInputs): Tensor =>
+  engine.feed(() => fusedLambdas.map((name) => inputs()[name]), [fusedLambdas.length]);
+
+/** u32 [4], from which a step's views are drawn. */
+export const viewSeed = (
   engine: Engine,
-  classifier: Classifier,
-  optimiser: Pick<Optimiser, "step">,
-  shape: StepShape,
+  { seed }: Pick<StepShape, "seed">,
   inputs: () => StepInputs,
-): Tensor {
-  return optimisationStep(classifier, optimiser, shape.terms, () =>
-    assembleLosses(engine, classifier, shape, inputs),
-  );
-}
+): Tensor => engine.feed(() => Uint32Array.of(seed, 0x1abe1, inputs().step, 0), [4], "u32");
 
 /**
  * Features of the views in training: of the weak one, and of the strong one where it is computed.
  *
  * @param view normalised images [B, H, W, C] of the weak (0) or the strong (1) view
- * @returns [B, D] each
+ * @returns [B, D] each, or what else the network makes of images
  */
 export function viewFeatures(
-  network: Backbone,
+  network: { forward(images: Tensor, mode: Mode): Tensor },
   { bothViews, bnViews, count }: Pick<StepShape, "bothViews" | "bnViews" | "count">,
   view: (index: 0 | 1) => Tensor,
 ): readonly Tensor[] {
   if (bothViews && bnViews === "joint") {
     const features = network.forward(concat([view(0), view(1)], 0), "training");
-    const rowsFrom = (first: number): Tensor => slice(features, [first, 0], [count, network.features]);
+    const [, ...rest] = features.shape;
+    const rowsFrom = (first: number): Tensor =>
+      slice(features, [first, ...rest.map(() => 0)], [count, ...rest]);
     return [rowsFrom(0), rowsFrom(count)];
   }
   const weak = network.forward(view(0), "training");
@@ -119,19 +133,22 @@ export function viewFeatures(
   return bothViews ? [weak, network.forward(view(1), "untracked")] : [weak];
 }
 
-/** Pixels u8 [B, H, W, C] and label states u8 [B, O] of a step. */
-function stepImages(
+/** A part of the images of a step, [B, ...rest]: rows of what lies on the device, or fed. */
+export function stepParts(
   engine: Engine,
-  { count, height, width, channels, resident }: StepShape,
-  outputs: number,
+  { count, resident }: Pick<StepShape, "count" | "resident">,
   taken: () => StepImages,
-): [images: Tensor, states: Tensor] {
+): (name: keyof ResidentImages, rest: readonly number[], dtype?: "u8" | "u32") => Tensor {
+  const found = <Part>(part: Part | undefined, name: string): Part => {
+    if (part === undefined) throw new Error(`the images of a step have no ${name}`);
+    return part;
+  };
   if (resident !== undefined) {
     const rows = engine.feed(() => rowsOf(taken()), [count], "u32");
-    return [takeRows(resident.pixels, rows), takeRows(resident.states, rows)];
+    return (name) => takeRows(found(resident[name], name), rows);
   }
-  const images = engine.feed(() => batchOf(taken()).pixels, [count, height, width, channels], "u8");
-  return [images, engine.feed(() => batchOf(taken()).states, [count, outputs], "u8")];
+  return (name, rest, dtype = "u8") =>
+    engine.feed(() => found(batchOf(taken())[name], name), [count, ...rest], dtype);
 }
 
 function batchOf(images: StepImages): Batch {

@@ -1,17 +1,16 @@
-// Label-Assemble as a task of the training loop.
+// Label-Assemble as a task of the training loop, whatever is learned with it: settings name one of the table in tasks.ts.
 
 import { createHash } from "node:crypto";
 import type { Assembly, ImageSet } from "../data/assembly/assembly.ts";
 import type { Sampler } from "../data/assembly/sampler.ts";
 import { NonFiniteError } from "../errors/training-errors.ts";
-import type { Parents } from "../labels/class-tree.ts";
 import { writeWeights } from "../nn/weights.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Weights } from "../tensor/held.ts";
-import type { JudgedPart, JudgeOptions, Judgement, StepLosses, Task } from "../training/task.ts";
+import type { JudgedPart, JudgeOptions, StepLosses, Task } from "../training/task.ts";
 import { TrainingImages } from "../training/training-images.ts";
 import { taughtSources } from "./absent-policy.ts";
-import { assembleLosses, type StepInputs, type StepShape } from "./assemble-step.ts";
+import type { StepInputs, StepShape } from "./assemble-step.ts";
 import {
   assembleTerms,
   lambdasOf,
@@ -21,35 +20,24 @@ import {
   takesStrongView,
   type Lambdas,
 } from "./assemble-terms.ts";
-import type { Classifier } from "./classifier.ts";
-import { evaluationOf, predict, type Evaluation } from "./evaluation.ts";
+import { setsOf, type AssemblyTask, type Model, type ModelJudgement } from "./assembly-task.ts";
 import { labelSpaceOf, statesForHead } from "./label-space.ts";
-import {
-  classifierOf,
-  reproducibleSettings,
-  samplerOf,
-  stepShape,
-  type TrainingSettings,
-} from "./training-settings.ts";
+import { taskOf } from "./tasks.ts";
+import { reproducibleSettings, samplerOf, stepShape, type TrainingSettings } from "./training-settings.ts";
 import { warmedBudgetOf, type WarmedBudget } from "./warm-up.ts";
-
-/** How well a classifier does on a set of images. */
-export interface ClassifierJudgement extends Judgement<Evaluation> {
-  /** [N, K] of the set's images. */
-  readonly logits: Float32Array;
-}
 
 /** Which views a step computes: the weak one alone, as in warm-up, or both. */
 export const variantOf = (bothViews: boolean): "both" | "weak" => (bothViews ? "both" : "weak");
 
-export class AssembleTask implements Task<StepInputs, ClassifierJudgement, Classifier> {
-  readonly module: Classifier;
+export class AssembleTask implements Task<StepInputs, ModelJudgement, Model> {
+  readonly module: Model;
   readonly terms: readonly string[];
-  readonly watchedTerm = supervisedTerm;
+  readonly watchedTerm: string;
   readonly parts: readonly JudgedPart[];
   readonly settings: Readonly<Record<string, unknown>>;
   readonly data: string;
   readonly #engine: Engine;
+  readonly #task: AssemblyTask;
   readonly #assembly: Assembly;
   readonly #settings: TrainingSettings;
   readonly #initial: Weights | undefined;
@@ -59,18 +47,30 @@ export class AssembleTask implements Task<StepInputs, ClassifierJudgement, Class
   readonly #budget: WarmedBudget;
 
   /**
-   * @param initial weights of a classifier of these settings to begin with; without, the seed draws them
-   * @throws UsageError when images come from disk and not even two batches fit into the memory that the settings allow
+   * @param initial weights of a model of these settings to begin with; without, the seed draws them
+   * @param labels a digest of what the labels are beside their states, which a run that goes on must have in common with the one
+   *   that was begun
+   * @throws UsageError when images come from disk and not even two batches fit into the memory that the settings allow;
+   *   UsageError or DataError for settings and images that do not suit the task
    */
-  constructor(engine: Engine, assembly: Assembly, settings: TrainingSettings, initial?: Weights) {
+  constructor(
+    engine: Engine,
+    assembly: Assembly,
+    settings: TrainingSettings,
+    initial?: Weights,
+    labels?: string,
+  ) {
     this.#engine = engine;
+    this.#task = taskOf(settings);
+    this.#task.check(assembly, settings);
     this.#assembly = assembly;
     this.#settings = settings;
     this.#initial = initial;
     this.terms = assembleTerms(settings);
+    this.watchedTerm = supervisedTerm(settings);
     this.parts = assembly.validation === undefined ? ["test"] : ["validation", "test"];
     this.settings = { ...reproducibleSettings(settings), ...classesOf(assembly) };
-    this.data = digestOf(assembly);
+    this.data = digestOf(assembly, labels);
     this.#sampler = samplerOf(assembly, settings);
     this.#budget = warmedBudgetOf(settings, this.#sampler.stepsPerEpoch);
     this.module = this.twin();
@@ -78,7 +78,8 @@ export class AssembleTask implements Task<StepInputs, ClassifierJudgement, Class
       const taught = statesForHead(this.module.head, taughtSources(assembly.sources, settings));
       const { batch } = this.#sampler;
       this.#images = new TrainingImages(engine, taught, batch, settings.memory);
-      this.#shape = { ...stepShape(settings, this.#images, batch), resident: this.#images.resident };
+      const shape = stepShape(settings, this.#images, batch, { names: assembly.classes });
+      this.#shape = { ...shape, resident: this.#images.resident };
     } catch (error) {
       this.module.dispose();
       throw error;
@@ -89,14 +90,14 @@ export class AssembleTask implements Task<StepInputs, ClassifierJudgement, Class
     return this.#sampler.stepsPerEpoch;
   }
 
-  twin(): Classifier {
-    const classifier = classifierOf(this.#engine, this.#settings, labelSpaceOf(this.#assembly));
-    if (this.#initial === undefined) return classifier;
+  twin(): Model {
+    const model = this.#task.modelOf(this.#engine, this.#settings, labelSpaceOf(this.#assembly));
+    if (this.#initial === undefined) return model;
     try {
-      writeWeights(classifier, this.#initial);
-      return classifier;
+      writeWeights(model, this.#initial);
+      return model;
     } catch (error) {
-      classifier.dispose();
+      model.dispose();
       throw error;
     }
   }
@@ -112,7 +113,7 @@ export class AssembleTask implements Task<StepInputs, ClassifierJudgement, Class
 
   losses(variant: string, inputs: () => StepInputs): StepLosses {
     const shape = { ...this.#shape, bothViews: variant === variantOf(true) };
-    return assembleLosses(this.#engine, this.module, shape, inputs);
+    return this.#task.losses(this.#engine, this.module, shape, inputs);
   }
 
   async *inputs(first: number, count: number): AsyncGenerator<StepInputs, void, undefined> {
@@ -123,25 +124,18 @@ export class AssembleTask implements Task<StepInputs, ClassifierJudgement, Class
     }
   }
 
-  async judge(
-    module: Classifier,
-    part: JudgedPart,
-    { signal, progress }: JudgeOptions,
-  ): Promise<ClassifierJudgement> {
-    const set = this.#set(part);
-    const { normalisation, memory } = this.#settings;
-    const options = { signal, memory, progress };
-    const logits = await predict(this.#engine, module, set, normalisation, this.#sampler.batch, options);
-    if (!logits.every(Number.isFinite)) {
-      throw new NonFiniteError(
-        `predictions on the ${part} images are no finite numbers; lower the learning rate or check the data`,
-      );
-    }
-    const report = evaluationOf(logits, set, this.#assembly.classes);
-    return { score: report.meanAuc, report, logits };
+  async judge(module: Model, part: JudgedPart, options: JudgeOptions): Promise<ModelJudgement> {
+    const { classes } = this.#assembly;
+    const { batch } = this.#sampler;
+    const on = { ...options, set: this.#set(part), classes, batch };
+    const judgement = await this.#task.judge(this.#engine, module, this.#settings, on);
+    if (judgement.logits.every(Number.isFinite)) return judgement;
+    throw new NonFiniteError(
+      `predictions on the ${part} images are no finite numbers; lower the learning rate or check the data`,
+    );
   }
 
-  /** Releases the images; the classifier stays. */
+  /** Releases the images; the model stays. */
   async close(): Promise<void> {
     await this.#images.close();
   }
@@ -157,21 +151,25 @@ export class AssembleTask implements Task<StepInputs, ClassifierJudgement, Class
   }
 }
 
-/** What a run learns; its tree is told where there is one. */
-export const classesOf = ({
-  classes,
-  parents,
-}: Assembly): { readonly classes: readonly string[]; readonly parents?: Parents } => ({
+/** What a run learns; its tree, and what excludes what, are told where there are any. */
+export const classesOf = ({ classes, parents, exclusive }: LearnedClasses): LearnedClasses => ({
   classes,
   ...(parents === undefined ? {} : { parents }),
+  ...(exclusive === undefined ? {} : { exclusive }),
 });
 
-/** Of the images' number, sizes and labels. Pixels are left out, since they may be many, and on disk; so changed pixels are not noticed. */
-function digestOf({ classes, sources, validation, test }: Assembly): string {
-  const hash = createHash("sha256").update(JSON.stringify(classes));
-  for (const set of [...sources, ...(validation === undefined ? [] : [validation]), test]) {
+type LearnedClasses = Pick<Assembly, "classes" | "parents" | "exclusive">;
+
+/**
+ * Of the images' number, sizes and labels. Pixels are left out, since they may be many, and on disk; so changed pixels are not
+ * noticed.
+ */
+function digestOf(assembly: Assembly, labels: string | undefined): string {
+  const hash = createHash("sha256").update(JSON.stringify(assembly.classes));
+  for (const set of setsOf(assembly)) {
     const { source, height, width, channels } = set;
     hash.update(JSON.stringify([source, set.count, height, width, channels])).update(set.states);
   }
+  if (labels !== undefined) hash.update(labels);
   return hash.digest("hex");
 }

@@ -1,6 +1,24 @@
 // The loss terms of Label-Assemble: one table, from which the training step, the weights, the metrics file, the figures and
 // the courses of studies take what they know of a term.
 
+import type { TaskName } from "../data/manifest/manifest-schema.ts";
+
+/** What given labels of pixels teach: Label-Assemble's losses, or a softmax over classes and background (`softmax-marginal`). */
+export const pixelLosses = ["assemble", "softmax-marginal"] as const;
+export type PixelLoss = (typeof pixelLosses)[number];
+
+/** The settings that decide which terms a run has. */
+export interface TermSettings {
+  readonly task?: TaskName | undefined;
+  readonly lambdaDice?: number | undefined;
+  readonly loss?: PixelLoss | undefined;
+}
+
+/** The weight of the Dice loss, for segmentation, where nobody says another. */
+export const defaultLambdaDice = 0.3;
+
+const isSoftmax = ({ loss }: TermSettings): boolean => loss === "softmax-marginal";
+
 /** A row of the table. */
 export interface LossTerm {
   /** In metrics.jsonl, in checkpoints and in messages; never "loss" or "total", which name the weighted sum of all terms. */
@@ -13,20 +31,47 @@ export interface LossTerm {
   readonly lambda?: string;
   /** Whether it compares both views: where its weight is above 0, a step computes the strong view, too. */
   readonly needsStrongView?: true;
+  /** Which runs have it; default: all. */
+  readonly of?: (settings: TermSettings) => boolean;
   /** Whether a run that gives it no weight neither computes nor tells it. All other terms are told, even with a weight of 0. */
   readonly optional?: true;
 }
 
 /** The first row is what given labels teach. The order is that in which a step returns its losses, after the total. */
 export const lossTerms = [
-  { name: "bce", title: "supervised: binary cross entropy (bce)", legend: "bce, of given labels" },
-  { name: "pseudo", title: "pseudo-labels", lambda: "lambdaPseudo" },
+  {
+    name: "bce",
+    title: "supervised: binary cross entropy (bce)",
+    legend: "bce, of given labels",
+    of: (settings) => !isSoftmax(settings),
+  },
+  {
+    name: "marginal",
+    title: "supervised: marginal cross entropy of a softmax",
+    legend: "marginal, of given labels",
+    of: isSoftmax,
+  },
+  {
+    // Its weight stays as it is over a run: it teaches in warm-up, too.
+    name: "dice",
+    title: "supervised: Dice loss",
+    legend: "Dice, of given labels",
+    of: ({ task, lambdaDice = defaultLambdaDice, ...rest }) =>
+      task === "segmentation" && lambdaDice > 0 && !isSoftmax(rest),
+  },
+  {
+    name: "pseudo",
+    title: "pseudo-labels",
+    lambda: "lambdaPseudo",
+    of: (settings) => !isSoftmax(settings),
+  },
   {
     name: "consistency",
     title: "consistency of both views",
     legend: "consistency",
     lambda: "lambdaConsistency",
     needsStrongView: true,
+    of: (settings) => !isSoftmax(settings),
   },
 ] as const satisfies readonly LossTerm[];
 
@@ -42,11 +87,11 @@ export type Lambdas = Readonly<Record<LambdaName, number>>;
 /** Weights as settings give them; one that is left out is 0. */
 export type GivenLambdas = { readonly [Name in LambdaName]?: number | undefined };
 
-type Weights = Readonly<Record<string, number | undefined>>;
+type Weights = GivenLambdas;
 
 const rows: readonly LossTerm[] = lossTerms;
 const weightOf = ({ lambda }: LossTerm, weights: Weights): number =>
-  lambda === undefined ? 1 : (weights[lambda] ?? 0);
+  lambda === undefined ? 1 : ((weights as Readonly<Record<string, number | undefined>>)[lambda] ?? 0);
 
 /** In the order of the table. */
 export const lambdaNames: readonly LambdaName[] = lossTerms.flatMap((term) =>
@@ -65,14 +110,19 @@ export const lambdasOf = (settings: GivenLambdas): Lambdas => lambdasBy((name) =
 export const hasUnsupervisedLosses = (settings: GivenLambdas): boolean =>
   lambdaNames.some((name) => (settings[name] ?? 0) > 0);
 
-/** The one loss whose meaning does not change when the others join it after warm-up. */
-export const supervisedTerm = lossTerms[0].name;
-
 /** Names of the losses that each step of a run returns: the total, then the terms. */
-export const assembleTerms = (settings: GivenLambdas, table = rows): readonly string[] => [
+export const assembleTerms = (settings: GivenLambdas & TermSettings, table = rows): readonly string[] => [
   "total",
-  ...table.filter((term) => term.optional !== true || weightOf(term, settings) > 0).map(({ name }) => name),
+  ...table
+    .filter(({ of = always }) => of(settings))
+    .filter((term) => term.optional !== true || weightOf(term, settings) > 0)
+    .map(({ name }) => name),
 ];
+
+const always = (): boolean => true;
+
+/** The one loss whose meaning does not change when the others join it after warm-up. */
+export const supervisedTerm = (settings: GivenLambdas & TermSettings): string => assembleTerms(settings)[1];
 
 /** Terms that compare both views, of which a step with the weak view alone computes nothing. */
 export const strongViewTerms: readonly string[] = rows

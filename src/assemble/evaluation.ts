@@ -15,14 +15,16 @@ import {
   type OptionChecks,
 } from "../errors/arguments.ts";
 import { anImageSet, type Assembly, type ImageSet } from "../data/assembly/assembly.ts";
+import type { TaskName } from "../data/manifest/manifest-schema.ts";
 import { raiseAboveChildren } from "../labels/class-tree.ts";
 import { negative, positive } from "../labels/states.ts";
 import { aucByClass, meanAuc } from "../metrics/auc.ts";
+import { pooledOverlap, type Overlaps, type OverlapSummary } from "../metrics/overlap.ts";
 import { normaliseImages } from "../functions/images.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
 import type { Classifier } from "./classifier.ts";
-import { ImageReader } from "../data/assembly/image-reader.ts";
+import { ImageReader, inOrder } from "../data/assembly/image-reader.ts";
 import type { Normalisation } from "./views.ts";
 
 export interface Evaluation {
@@ -30,6 +32,8 @@ export interface Evaluation {
   readonly meanAuc: number | null;
   /** By class; null where the labels are not of both kinds. */
   readonly auc: Readonly<Record<string, number | null>>;
+  /** Of a segmenter, over all known pixels together; its AUC is of the images' scores, whether they show a class at all. */
+  readonly overlap?: OverlapSummary;
 }
 
 export interface EvaluationOptions {
@@ -47,7 +51,7 @@ const evaluationOptions: OptionChecks<EvaluationOptions> = {
   signal: aSignal,
   progress: aFunction,
 };
-const normalisationFields: OptionChecks<Normalisation> = {
+export const normalisationFields: OptionChecks<Normalisation> = {
   mean: required(numbers),
   deviation: required(numbers),
 };
@@ -94,13 +98,6 @@ export async function predict(
   return logits;
 }
 
-/** All indices in their order, in batches. */
-function* inOrder(count: number, batch: number): Generator<Uint32Array> {
-  for (let first = 0; first < count; first += batch) {
-    yield Uint32Array.from({ length: Math.min(batch, count - first) }, (_, i) => first + i);
-  }
-}
-
 /** AUC by class of a classifier on a set; the other parameters, and errors, are those of `predict`. */
 export async function evaluate(
   engine: Engine,
@@ -116,19 +113,30 @@ export async function evaluate(
   return evaluationOf(logits, set, classNames);
 }
 
-/** AUC by class of logits [N, K] of a set. */
+/** AUC by class of logits [N, K] of a set, and of a segmenter's predictions how well they overlap the outlines. */
 export function evaluationOf(
   logits: Float32Array,
   { states }: Pick<ImageSet, "states">,
   classNames: readonly string[],
+  overlaps?: Overlaps,
 ): Evaluation {
   const auc = aucByClass(logits, states, classNames);
-  return { auc, meanAuc: meanAuc(auc) };
+  return {
+    auc,
+    meanAuc: meanAuc(auc),
+    ...(overlaps === undefined ? {} : { overlap: pooledOverlap(overlaps, classNames) }),
+  };
 }
 
-/** Whether validation decides anything in a run: its mean AUC is defined where some class has labels of both kinds. */
-export function watches({ classes, validation }: Assembly): boolean {
+/**
+ * Whether validation decides anything in a run: its mean AUC is defined where some class has labels of both kinds, and its mean
+ * Dice where some image shows a class.
+ */
+export function watches(
+  { classes, validation }: Assembly,
+  { task }: { readonly task?: TaskName | undefined } = {},
+): boolean {
   const kinds = classes.map(() => new Set<number>());
   validation?.states.forEach((state, at) => kinds[at % classes.length].add(state));
-  return kinds.some((found) => found.has(negative) && found.has(positive));
+  return kinds.some((found) => (task === "segmentation" || found.has(negative)) && found.has(positive));
 }

@@ -8,6 +8,8 @@ export {
   classifierOfModel,
   readModel,
   readModelFile,
+  readSegmenter,
+  segmenterOfModel,
   type ModelFile,
   type ModelRecord,
 } from "../runs/model-file.ts";
@@ -26,7 +28,8 @@ export {
   type PredictedImage,
   type TestPredictions,
 } from "../runs/test-predictions.ts";
-export { AssembleTask, type ClassifierJudgement } from "./assemble-task.ts";
+export { AssembleTask } from "./assemble-task.ts";
+export type { Model, ModelJudgement } from "./assembly-task.ts";
 export { absentPolicies, taughtSources, type AbsentPolicy } from "./absent-policy.ts";
 export { viewPresetNames, viewPresets, type ViewPreset } from "./augmentation.ts";
 export { Classifier } from "./classifier.ts";
@@ -49,6 +52,12 @@ export { labelSpaceOf, wholeLabelSpace, type LabelSpace } from "./label-space.ts
 export { settingsOf } from "./manifest-settings.ts";
 export { parseTrainingManifest, readTrainingManifest, type Manifest } from "./training-manifest.ts";
 export { metricsByClass, probabilitiesOf, type ClassMetrics, type OperatingRates } from "./model-metrics.ts";
+export {
+  predictPixels,
+  type PixelOptions,
+  type PixelPredictions,
+  type PixelSettings,
+} from "./pixel-predictions.ts";
 export type { ImageShape } from "./planning/planned-training.ts";
 export { profileTraining, type StepProfile } from "./planning/profiled-step.ts";
 export { traceTraining, type TracedStep } from "./planning/traced-steps.ts";
@@ -64,5 +73,14 @@ export {
 } from "./test-metrics.ts";
 export { classifierOf, samplerOf, type TrainingSettings } from "./training-settings.ts";
 export type { Recipe } from "./train-fields.ts";
-export { trainClassifier, type TrainingResult } from "./train-classifier.ts";
-export { randomView, type Normalisation } from "./views.ts";
+export {
+  trainClassifier,
+  trainModel,
+  trainSegmenter,
+  type SegmentationResult,
+  type TrainedModel,
+  type TrainingResult,
+} from "./train-classifier.ts";
+export { Segmenter, type SegmenterOptions } from "./segmenter.ts";
+export { segmenterOf } from "./segmentation-task.ts";
+export { pixelViews, randomView, viewLabels, type Normalisation, type Views } from "./views.ts";

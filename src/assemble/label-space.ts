@@ -4,11 +4,16 @@ import { expectArgument, madeWith, wholeFrom } from "../errors/arguments.ts";
 import type { Assembly, ImageSet } from "../data/assembly/assembly.ts";
 import { noParent, type Parents } from "../labels/class-tree.ts";
 import { absent } from "../labels/states.ts";
+import type { ExclusiveGroups } from "../labels/label-map.ts";
 import type { Head, HeadChoice, HeadSettings } from "./heads/head.ts";
 
 /** How many classes there are, and which of them each source knows, by number. */
 export interface LabelSpace {
   readonly classes: number;
+  /** What they are called; needed where settings name them, as `classWeights` do. */
+  readonly names?: readonly string[] | undefined;
+  /** Classes of which a pixel has at most one; left out where no two exclude each other. */
+  readonly exclusive?: ExclusiveGroups | undefined;
   /** The class above each class, and -1 for none; left out where no class is above another. */
   readonly parents?: Parents | undefined;
   readonly known: readonly (readonly number[])[];
@@ -17,9 +22,11 @@ export interface LabelSpace {
 const taught = madeWith("an assembly, with its classes and sources", ["classes", "sources"]);
 
 /** A source knows a class of which one of its images has a label. */
-export function labelSpaceOf(assembly: Pick<Assembly, "classes" | "parents" | "sources">): LabelSpace {
+export function labelSpaceOf(
+  assembly: Pick<Assembly, "classes" | "parents" | "exclusive" | "sources">,
+): LabelSpace {
   expectArgument("labelSpaceOf", "the assembly", assembly, taught);
-  const { classes, parents, sources } = assembly;
+  const { classes, parents, exclusive, sources } = assembly;
   const known = sources.map(({ states }) => {
     const seen = classes.map(() => false);
     states.forEach((state, at) => {
@@ -27,7 +34,11 @@ export function labelSpaceOf(assembly: Pick<Assembly, "classes" | "parents" | "s
     });
     return [...classes.keys()].filter((k) => seen[k]);
   });
-  return { classes: classes.length, known, ...(parents === undefined ? {} : { parents }) };
+  return {
+    ...{ classes: classes.length, names: classes, known },
+    ...(parents === undefined ? {} : { parents }),
+    ...(exclusive === undefined ? {} : { exclusive }),
+  };
 }
 
 /** Where no data was looked at: sources that know all. Sizes do not depend on what they know. */

@@ -1,7 +1,9 @@
 // From a manifest to the trainer's settings.
 
 import { aNumber, expectArgument, madeWith } from "../errors/arguments.ts";
+import { exclusiveGroups } from "../labels/label-map.ts";
 import { wholeLabelSpace, type LabelSpace } from "./label-space.ts";
+import { defaultLambdaDice } from "./assemble-terms.ts";
 import type { Manifest } from "./training-manifest.ts";
 import type { TrainingSettings } from "./training-settings.ts";
 
@@ -13,9 +15,10 @@ const trainingManifest = madeWith("a manifest, as readTrainingManifest gives it"
 export function settingsOf(manifest: Manifest, seed: number): TrainingSettings {
   expectArgument("settingsOf", "the manifest", manifest, trainingManifest);
   expectArgument("settingsOf", "the seed", seed, aNumber);
-  const { image, model, train, augment } = manifest;
+  const { task, image, model, train, augment } = manifest;
   const { tau, ...section } = train;
   return {
+    ...(task === "segmentation" ? { task, lambdaDice: defaultLambdaDice } : {}),
     network: { inputChannels: image.channels, ...model },
     normalisation: { mean: image.mean, deviation: image.deviation },
     ...augment,
@@ -35,5 +38,7 @@ export function ofLength(
 }
 
 /** What is known of labels before the data is. */
-export const declaredLabels = ({ classes, parents, sources }: Manifest): LabelSpace =>
-  wholeLabelSpace(classes.length, sources.length, parents);
+export const declaredLabels = ({ classes, parents, sources, exclusive }: Manifest): LabelSpace => ({
+  ...wholeLabelSpace(classes.length, sources.length, parents),
+  ...{ names: classes, exclusive: exclusiveGroups(exclusive, classes) },
+});

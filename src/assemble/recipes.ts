@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { oneOf, record, wholeNumber } from "../data/manifest/fields.ts";
 import { samplings } from "../data/assembly/sampler.ts";
+import { noLambdas } from "./assemble-terms.ts";
 import type { HeadChoice } from "./heads/head.ts";
 import { recipeFields, type Recipe } from "./train-fields.ts";
 
@@ -103,6 +104,14 @@ export const train = record({
     const message = `says in steps what ${epochs} says in epochs; leave one of them out`;
     context.issues.push({ code: "custom", message, input: changes[steps], path: [steps] });
   }
+  if (changes.loss === "softmax-marginal") {
+    for (const field of ["lambdaPseudo", "lambdaConsistency", "lambdaDice", "classWeights"] as const) {
+      const input = changes[field];
+      if (input === undefined || input === 0) continue;
+      const why = `is of the losses of Label-Assemble, and loss: softmax-marginal has none of them; leave it out`;
+      context.issues.push({ code: "custom", message: why, input, path: [field] });
+    }
+  }
   const kind = head ?? recipe.head.kind;
   if (kind !== "queries" && headBias !== undefined) {
     context.issues.push({
@@ -114,7 +123,8 @@ export const train = record({
   }
   const bias = headBias ?? (recipe.head.kind === "queries" ? recipe.head.bias : "fc");
   const made: HeadChoice = kind === "queries" ? { kind, bias } : { kind };
-  return { ...recipe, ...changes, head: made };
+  const lambdas = changes.loss === "softmax-marginal" ? noLambdas : {};
+  return { ...recipe, ...changes, ...lambdas, head: made };
 });
 
 /** As it is read: nothing is left out. */

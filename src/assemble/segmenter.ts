@@ -1,6 +1,7 @@
 // The segmenter of Label-Assemble: the features of each pixel and a head, of class queries unless another is asked for.
 
 import { reshape } from "../functions/movement.ts";
+import type { ExclusiveGroups } from "../labels/label-map.ts";
 import { Initialiser } from "../nn/initialise.ts";
 import { Module, type Mode } from "../nn/module.ts";
 import { UNet, type UNetConfiguration } from "../nn/unet.ts";
@@ -13,7 +14,9 @@ export interface SegmenterOptions {
   readonly network: UNetConfiguration;
   readonly classes: number;
   /** Whether the background is an output of its own, after the classes, as a softmax over all of them wants it. Default false. */
-  readonly background?: boolean;
+  readonly background?: boolean | undefined;
+  /** Classes of which a pixel has at most one, by number; it makes no difference to `forward`. */
+  readonly exclusive?: ExclusiveGroups | undefined;
   readonly seed: number;
   /** Default: class queries with a bias in their fc. */
   readonly head?: HeadSettings;
@@ -22,13 +25,19 @@ export interface SegmenterOptions {
 export class Segmenter extends Module {
   readonly features: UNet;
   readonly head: Head;
+  /** K, without the background. */
   readonly classes: number;
+  readonly exclusive: ExclusiveGroups | undefined;
+  /** Whether the last of the head's outputs is the background: the logits are of a softmax then, not each of a sigmoid. */
+  readonly background: boolean;
 
   constructor(engine: Engine, options: SegmenterOptions) {
     super(engine);
     const { network, classes, background = false, seed, head = { kind: "queries", bias: "fc" } } = options;
     const init = new Initialiser(engine, seed);
     this.classes = classes;
+    this.exclusive = options.exclusive;
+    this.background = background;
     this.features = this.child("features", new UNet(engine, init, network));
     const outputs = classes + (background ? 1 : 0);
     this.head = this.child("head", headOf(engine, init, this.features.features, outputs, head));

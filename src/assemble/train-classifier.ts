@@ -1,8 +1,11 @@
-// Trains a classifier on an assembly: Label-Assemble's task, carried out by the training loop.
+// Trains a model on an assembly: Label-Assemble's task, carried out by the training loop.
 
 import { trainingSettings } from "./settings-argument.ts";
 import { expectArgument } from "../errors/arguments.ts";
+import { UsageError } from "../errors/errors.ts";
 import { anAssembly, type Assembly } from "../data/assembly/assembly.ts";
+import type { TaskName } from "../data/manifest/manifest-schema.ts";
+import type { Overlaps } from "../metrics/overlap.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
 import type { Weights } from "../tensor/held.ts";
@@ -10,34 +13,49 @@ import type { Checkpoint, Checkpoints } from "../training/checkpoint.ts";
 import { loopSettingsOf } from "../training/loop-settings.ts";
 import { train, type LoopResult } from "../training/trainer.ts";
 import type { TrainingListener } from "../training/training-reports.ts";
-import { AssembleTask, type ClassifierJudgement } from "./assemble-task.ts";
+import { AssembleTask, classesOf } from "./assemble-task.ts";
+import type { Model, ModelJudgement } from "./assembly-task.ts";
 import type { Classifier } from "./classifier.ts";
 import type { Evaluation } from "./evaluation.ts";
+import type { Segmenter } from "./segmenter.ts";
+import { taskOf } from "./tasks.ts";
 import { reproducibleSettings, type TrainingSettings } from "./training-settings.ts";
 
-export interface TrainingResult extends Omit<
-  LoopResult<ClassifierJudgement, Classifier>,
-  "module" | "judged"
-> {
-  readonly classifier: Classifier;
+type Course = Omit<LoopResult<ModelJudgement, Model>, "module" | "judged">;
+
+/** What a training came to, whatever its model is. */
+export interface TrainedModel extends Course {
+  readonly model: Model;
   /** On the test images, by the weights that were kept; of a stopped run the last that was made, if any. */
   readonly evaluation: Evaluation | undefined;
-  /** Logits [N, K] of the test images, which the evaluation is of. */
+  /** Logits [N, K] of the test images, which the evaluation is of; of a segmenter the scores of each image as a whole. */
   readonly logits: Float32Array | undefined;
+  /** Pixels of the test images by image and class, of a segmenter. */
+  readonly overlaps: Overlaps | undefined;
+  /** [N, K] See `PixelPredictions`. */
+  readonly located: Uint8Array | undefined;
+}
+
+export interface TrainingResult extends Omit<TrainedModel, "model" | "overlaps" | "located"> {
+  readonly classifier: Classifier;
+}
+
+export interface SegmentationResult extends Omit<TrainedModel, "model"> {
+  readonly segmenter: Segmenter;
 }
 
 /**
- * Trains a classifier on an assembly. The same engine, settings and assembly give the same losses, bit for bit, and so does a
- * run that goes on from a checkpoint.
+ * Trains the model that the task of the settings has on an assembly. The same engine, settings and assembly give the same losses,
+ * bit for bit, and so does a run that goes on from a checkpoint.
  *
  * @param listener told of steps and epochs; what it throws ends the run
  * @param signal stops the run, see `train`
- * @param initial weights of a classifier of these settings to begin with; without, the seed draws them
- * @returns the classifier, which the caller disposes; after an error there is none left
+ * @param initial weights of a model of these settings to begin with; without, the seed draws them
+ * @returns the model, which the caller disposes; after an error there is none left
  * @throws NonFiniteError naming epoch and step when a loss is no finite number; CheckpointError when the checkpoint to go on
- *   from is of another run
+ *   from is of another run; UsageError or DataError for settings and images that do not suit the task
  */
-export async function trainClassifier(
+export async function trainModel(
   engine: Engine,
   assembly: Assembly,
   settings: TrainingSettings,
@@ -45,16 +63,15 @@ export async function trainClassifier(
   signal?: AbortSignal,
   checkpoints?: Checkpoints,
   initial?: Weights,
-): Promise<TrainingResult> {
-  expectEngine("trainClassifier", engine);
-  expectArgument("trainClassifier", "the assembly", assembly, anAssembly);
-  expectArgument("trainClassifier", "the settings", settings, trainingSettings);
-  const task = new AssembleTask(engine, assembly, settings, initial);
+): Promise<TrainedModel> {
+  const labels = await taskOf(settings).digest(assembly);
+  const task = new AssembleTask(engine, assembly, settings, initial, labels);
   try {
     const trained = await train(task, loopSettingsOf(settings), { listener, signal, checkpoints });
-    const { module: classifier, judged, ...result } = trained;
-    if (classifier !== task.module) task.module.dispose();
-    return { ...result, classifier, evaluation: judged?.report, logits: judged?.logits };
+    const { module: model, judged, ...result } = trained;
+    if (model !== task.module) task.module.dispose();
+    const { report: evaluation, logits, overlaps, located } = judged ?? {};
+    return { ...result, model, evaluation, logits, overlaps, located };
   } catch (error) {
     task.module.dispose();
     throw error;
@@ -63,9 +80,37 @@ export async function trainClassifier(
   }
 }
 
+/** Trains a classifier on an assembly; parameters, result and errors are those of `trainModel`. */
+export async function trainClassifier(...given: Parameters<typeof trainModel>): Promise<TrainingResult> {
+  expectTraining("trainClassifier", "classification", given);
+  const { model, overlaps: _overlaps, located: _located, ...result } = await trainModel(...given);
+  return { ...result, classifier: model as Classifier };
+}
+
+/** Trains a segmenter on an assembly; parameters, result and errors are those of `trainModel`. */
+export async function trainSegmenter(...given: Parameters<typeof trainModel>): Promise<SegmentationResult> {
+  expectTraining("trainSegmenter", "segmentation", given);
+  const { model, ...result } = await trainModel(...given);
+  return { ...result, segmenter: model as Segmenter };
+}
+
+function expectTraining(
+  what: string,
+  task: TaskName,
+  [engine, assembly, settings]: Parameters<typeof trainModel>,
+): void {
+  expectEngine(what, engine);
+  expectArgument(what, "the assembly", assembly, anAssembly);
+  expectArgument(what, "the settings", settings, trainingSettings);
+  const { task: asked = "classification" } = settings;
+  if (asked === task) return;
+  throw new UsageError(
+    `${what}: the settings are of task: ${asked}, and this trains for ${task}; say task: ${task}`,
+  );
+}
+
 /** A checkpoint as a run of other settings would have made it; whoever asks knows that it would have been the same. */
 export function asOfSettings({ record, tensors }: Checkpoint, settings: TrainingSettings): Checkpoint {
-  const { classes, parents } = record.settings;
-  const learned = { classes, ...(parents === undefined ? {} : { parents }) };
+  const learned = classesOf(record.settings as unknown as Parameters<typeof classesOf>[0]);
   return { record: { ...record, settings: { ...reproducibleSettings(settings), ...learned } }, tensors };
 }

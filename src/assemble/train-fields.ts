@@ -5,7 +5,7 @@ import { oneOf, share } from "../data/manifest/fields.ts";
 import { normaliseChoices, unsupervisedChoices } from "../operators/losses/index.ts";
 import { loopFields } from "../training/loop-settings.ts";
 import { absentPolicies } from "./absent-policy.ts";
-import type { LambdaName, NeededLambda } from "./assemble-terms.ts";
+import { pixelLosses, type LambdaName, type NeededLambda } from "./assemble-terms.ts";
 import { headBiases, headKinds, type HeadChoice } from "./heads/head.ts";
 
 const { epochs, steps, ...loop } = loopFields;
@@ -28,6 +28,23 @@ export const recipeFields = {
   lambdaPseudo: z.number().min(0).exactOptional(),
   /** Weight of the loss that pulls the strongly augmented view to the weakly augmented one. */
   lambdaConsistency: z.number().min(0).exactOptional(),
+  /** For segmentation: weight of the Dice loss of given labels, beside their cross entropy; default 0.3. */
+  lambdaDice: z.number().min(0).exactOptional(),
+  /**
+   * For segmentation: how much a class counts in the mean of the cross entropy, `{ Bicyclist: 5 }`; a class that is not named
+   * counts 1.
+   */
+  classWeights: z.record(z.string(), z.number().positive()).exactOptional(),
+  /**
+   * For segmentation: whether a pixel that is given as one class is negative for those that exclude it (`exclusive`), also where
+   * its source does not outline them; default true.
+   */
+  infer: z.boolean().exactOptional(),
+  /**
+   * For segmentation: Label-Assemble's losses, or a softmax over the classes and the background, in which classes that a source
+   * does not outline count as its background (the marginal loss of Shi et al.); that needs `exclusive: true`.
+   */
+  loss: oneOf(pixelLosses).exactOptional(),
   /** Which predictions these two losses pull: of absent labels, as in the paper, of all, or of labelled entries. */
   unsupervisedOn: oneOf(unsupervisedChoices).exactOptional(),
   /**
@@ -58,7 +75,23 @@ export const recipeFields = {
 } as const satisfies Readonly<Record<string, z.ZodType>> & Readonly<Record<LambdaName, z.ZodType>>;
 
 type Said = { readonly [Name in keyof typeof recipeFields]: z.output<(typeof recipeFields)[Name]> };
-type LeftOut = "steps" | "warmupSteps" | "evaluate" | "optimiser" | "weightDecay" | "decayed" | "clipNorm";
+/** What a `train` section may say for segmentation alone. */
+export const pixelFields = [
+  "lambdaDice",
+  "classWeights",
+  "infer",
+  "loss",
+] as const satisfies readonly (keyof Said)[];
+
+type LeftOut =
+  | "steps"
+  | "warmupSteps"
+  | "evaluate"
+  | "optimiser"
+  | "weightDecay"
+  | "decayed"
+  | "clipNorm"
+  | (typeof pixelFields)[number];
 
 /** How a classifier is trained, but for images, network, views, batches and sampling. What it leaves out has a default of its own. */
 export type Recipe = Omit<Said, LeftOut | LambdaName | "head" | "headBias"> &

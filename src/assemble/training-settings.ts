@@ -1,17 +1,18 @@
 // How a run trains, and what its settings make of an assembly.
 
 import { expectArgument, madeWith } from "../errors/arguments.ts";
+import { UsageError } from "../errors/errors.ts";
 import { anAssembly, type Assembly } from "../data/assembly/assembly.ts";
-import { Sampler, type Sampling } from "../data/assembly/sampler.ts";
 import type { TaskName } from "../data/manifest/manifest-schema.ts";
-import type { BackboneConfiguration } from "../nn/backbones.ts";
+import { Sampler, type Sampling } from "../data/assembly/sampler.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
 import type { Loosely, LoopSettings } from "../training/loop-settings.ts";
-import type { StepShape } from "./assemble-step.ts";
+import type { PixelLossSettings, StepShape } from "./assemble-step.ts";
 import { trainingSettings } from "./settings-argument.ts";
-import { assembleTerms, withoutIdleLambdas, type NeededLambda } from "./assemble-terms.ts";
+import { assembleTerms, defaultLambdaDice, withoutIdleLambdas, type NeededLambda } from "./assemble-terms.ts";
 import type { ViewSettings } from "./augmentation.ts";
+import type { NetworkConfiguration } from "./backbones/backbone-family.ts";
 import { Classifier } from "./classifier.ts";
 import type { HeadChoice } from "./heads/head.ts";
 import { headSettingsOf, type LabelSpace } from "./label-space.ts";
@@ -24,10 +25,9 @@ type Needed = "warmupEpochs" | NeededLambda | "temperature" | "stopGradient";
 
 /** The settings of a run; `loopFields` and `recipeFields` say what each means, `settingsOf` makes them of a manifest. */
 export interface TrainingSettings extends LoopSettings, Pick<Method, Needed>, Loosely<Omit<Method, Needed>> {
-  /** What the manifest's task says; default "classification". */
-  readonly task?: TaskName;
-  readonly loss?: "assemble" | "softmax-marginal";
-  readonly network: BackboneConfiguration;
+  /** Default: classification. */
+  readonly task?: TaskName | undefined;
+  readonly network: NetworkConfiguration;
   /** Default: class queries with a bias in their fc. */
   readonly head?: HeadChoice;
   readonly normalisation: Normalisation;
@@ -55,7 +55,7 @@ export function reproducibleSettings({
   return withoutIdleLambdas(settings);
 }
 
-const aLabelSpace = madeWith("what labelSpaceOf gives", ["classes", "known"]);
+export const aLabelSpace = madeWith("what labelSpaceOf gives", ["classes", "known"]);
 
 /** The classifier that a run begins with. */
 export function classifierOf(engine: Engine, settings: TrainingSettings, labels: LabelSpace): Classifier {
@@ -64,6 +64,11 @@ export function classifierOf(engine: Engine, settings: TrainingSettings, labels:
   expectArgument("classifierOf", "the labels", labels, aLabelSpace);
   const { network, head = { kind: "queries", bias: "fc" }, seed } = settings;
   const { classes, parents } = labels;
+  if (network.kind === "unet") {
+    throw new UsageError(
+      "classifierOf: the network is a unet, which gives features of pixels; take one of images",
+    );
+  }
   return new Classifier(engine, { network, classes, parents, seed, head: headSettingsOf(head, labels) });
 }
 
@@ -76,16 +81,33 @@ export function samplerOf(assembly: Assembly, settings: TrainingSettings): Sampl
   return new Sampler(sources, { sampling, batch, seed });
 }
 
-/** The part of the settings that every step shares. */
+/**
+ * The part of the settings that every step shares.
+ * @param labels what the classes are called, where the settings weigh them by name
+ */
 export function stepShape(
   settings: TrainingSettings,
   { height, width, channels }: { readonly height: number; readonly width: number; readonly channels: number },
   count: number,
+  labels: Pick<LabelSpace, "names"> = {},
 ): Omit<StepShape, "bothViews"> {
   const { weak, strong, normalisation, threshold, temperature, stopGradient, seed } = settings;
   const { unsupervisedOn = "absent", normalise = "entries", supervised, bnViews = "separate" } = settings;
   const strongShare = supervised === "both" ? 0.5 : 0;
   const loss = { threshold, temperature, stopGradient, unsupervisedOn, normalise, strongShare };
   const terms = assembleTerms(settings);
-  return { weak, strong, normalisation, loss, bnViews, seed, count, height, width, channels, terms };
+  const { task = "classification" } = settings;
+  return {
+    ...{ task, weak, strong, normalisation, loss, bnViews, seed, count, height, width, channels, terms },
+    ...(task === "segmentation" ? { pixels: pixelLossSettings(settings, labels) } : {}),
+  };
+}
+
+function pixelLossSettings(
+  settings: TrainingSettings,
+  { names = [] }: Pick<LabelSpace, "names">,
+): PixelLossSettings {
+  const { loss = "assemble", lambdaDice = defaultLambdaDice, infer = true, classWeights } = settings;
+  const weights = classWeights && Float32Array.from(names, (name) => classWeights[name] ?? 1);
+  return { loss, lambdaDice, infer, classWeights: weights };
 }

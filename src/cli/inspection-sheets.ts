@@ -1,14 +1,14 @@
 // The pictures that `tessera inspect` writes: contact sheets of the sources, and one of both views.
 
 import { join } from "node:path";
-import { randomView } from "../assemble/views.ts";
+import { pixelGeometry, pixelViews, randomView } from "../assemble/views.ts";
 import { ArrayPixels } from "../data/cache/pixel-rows.ts";
 import { chooseExamples } from "../data/inspection/examples.ts";
 import { kindOf } from "../data/inspection/counts.ts";
 import { permutation } from "../data/assembly/order.ts";
 import { randomStream } from "../data/random-stream.ts";
 import type { Catalogue } from "../data/catalogue/catalogue.ts";
-import type { ImageSet } from "../data/assembly/assembly.ts";
+import type { ImageSet, Pixels } from "../data/assembly/assembly.ts";
 import type { Manifest } from "../assemble/training-manifest.ts";
 import type { OpenedCatalogue } from "../data/inspection/opened.ts";
 import { examplesPerGroup, sampleSheet } from "../pictures/sample-sheet.ts";
@@ -21,14 +21,15 @@ import { writeOutput } from "./terminal/output-files.ts";
 /** Images of a set, each by its row. */
 async function imagesAt(set: ImageSet, rows: readonly number[]): Promise<Map<number, Cell>> {
   const { height, width, channels, pixels } = set;
-  const each = height * width * channels;
-  const cell = (from: Uint8Array, at: number): Cell => ({
-    ...{ height, width, channels },
-    pixels: from.subarray(at * each, (at + 1) * each),
-  });
-  if (pixels instanceof Uint8Array) return new Map(rows.map((row) => [row, cell(pixels, row)]));
-  const read = pixels instanceof ArrayPixels ? pixels.copy(rows) : await pixels.read(Uint32Array.from(rows));
-  return new Map(rows.map((row, i) => [row, cell(read, i)]));
+  const found = await bytesAt(pixels, height * width * channels, rows);
+  return new Map(rows.map((row, i) => [row, { height, width, channels, pixels: found[i] }]));
+}
+
+/** The bytes of some images, or of their label maps: one part for each row. */
+async function bytesAt(from: Pixels, each: number, rows: readonly number[]): Promise<Uint8Array[]> {
+  if (from instanceof Uint8Array) return rows.map((row) => from.subarray(row * each, (row + 1) * each));
+  const read = from instanceof ArrayPixels ? from.copy(rows) : await from.read(Uint32Array.from(rows));
+  return rows.map((_, i) => read.subarray(i * each, (i + 1) * each));
 }
 
 export interface SheetContents {
@@ -53,9 +54,12 @@ export async function writeSheets(folder: string, contents: SheetContents): Prom
     const most = examplesPerGroup(known.length);
     const groups = chooseExamples(classes, list, { most, seed, usable: (row) => rowOf[row] >= 0 });
     const chosen = [...new Set(groups.flatMap(({ rows }) => rows.map((row) => rowOf[row])))];
-    const images = await imagesAt(sets[at], chosen);
-    const image = (row: number): Cell => {
-      const found = images.get(rowOf[row]);
+    const images = [...(await imagesAt(sets[at], chosen)).values()];
+    const { maps, height, width } = sets[at];
+    const outlines = maps && (await bytesAt(maps, height * width, chosen));
+    const placeOf = new Map(chosen.map((row, i) => [row, i]));
+    const place = (row: number): number => {
+      const found = placeOf.get(rowOf[row]);
       if (found === undefined) throw new Error(`sample ${row} of ${list.source} was not read`);
       return found;
     };
@@ -65,7 +69,9 @@ export async function writeSheets(folder: string, contents: SheetContents): Prom
     const lower = (path: string): string => path.toLowerCase();
     const taken = files.map(lower).includes(lower(join(folder, `${stem}.png`)));
     const file = join(folder, taken ? `${stem}-${at}.png` : `${stem}.png`);
-    writeOutput("--sheets", file, sampleSheet({ catalogue, list, groups, image }));
+    const image = (row: number): Cell => images[place(row)];
+    const drawn = outlines && { map: (row: number): Uint8Array => outlines[place(row)] };
+    writeOutput("--sheets", file, sampleSheet({ catalogue, list, groups, image, ...drawn }));
     files.push(file);
     counter.update(at + 1, lists.length, list.source);
   }
@@ -80,13 +86,14 @@ const drawsOfEach = 3;
 export async function writeViews(
   file: string,
   engine: Engine,
-  { augment, image: { mean, deviation } }: Manifest,
+  { task, augment, image: { mean, deviation } }: Manifest,
   { catalogue, opened, sets, seed }: SheetContents,
 ): Promise<void> {
   const training = [...catalogue.lists.entries()].filter(([, { part }]) => part === "train");
   const each = Math.max(1, Math.floor(viewedImages / training.length));
   const { height, width, channels } = catalogue.image;
   const viewed: ViewedImage[] = [];
+  const views = task === "segmentation" ? pixelViews(augment) : augment;
   for (const [at, list] of training) {
     const usable = [...list.samples.keys()].filter((row) => opened.rows[at][row] >= 0);
     const drawn = permutation(usable.length, randomStream(seed, "views", list.source)).subarray(0, each);
@@ -107,8 +114,9 @@ export async function writeViews(
           engine.tensor(batch, [originals.length, height, width, channels]),
           engine.tensor(Uint32Array.of(seed, 0x51ee7, at, count), [4]),
           index,
-          index === 0 ? augment.weak : augment.strong,
+          index === 0 ? views.weak : views.strong,
           { mean, deviation },
+          task === "segmentation" ? pixelGeometry : index,
         ),
       );
       const values = (await tensor.read()) as Float32Array;

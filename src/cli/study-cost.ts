@@ -4,7 +4,7 @@ import Table from "cli-table3";
 import { budgetOfRun } from "../studies/run-study.ts";
 import type { StudyImages, StudyRun } from "../studies/study-run.ts";
 import { costByArm, costOf, type RunCost } from "../studies/cost.ts";
-import { trainClassifier } from "../assemble/train-classifier.ts";
+import { trainModel } from "../assemble/train-classifier.ts";
 import type { StudyPlan } from "../studies/study-plan.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import { plainTable } from "../report/tables.ts";
@@ -49,7 +49,7 @@ export async function timeOf(
   const times: number[] = [];
   // To its end: early stopping would leave times out.
   const short = { ...settings, steps, warmupSteps: steps, evaluate: "end", earlyStopping: null } as const;
-  const result = await trainClassifier(
+  const result = await trainModel(
     engine,
     given,
     short,
@@ -57,7 +57,7 @@ export async function timeOf(
     signal,
   );
   const end = performance.now();
-  result.classifier.dispose();
+  result.model.dispose();
   signal.throwIfAborted();
   const { budget, batch } = budgetOfRun({ settings: short }, given);
   const { views: trialViews } = costOf(short, budget, batch);

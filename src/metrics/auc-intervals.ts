@@ -8,7 +8,6 @@ import {
   wholeFrom,
   type OptionChecks,
 } from "../errors/arguments.ts";
-import { ShapeError } from "../errors/errors.ts";
 import {
   bootstrapOptions,
   bootstrapSettings,
@@ -16,14 +15,11 @@ import {
   percentileEstimate,
 } from "../statistics/bootstrap.ts";
 import type { BootstrapEstimate, BootstrapOptions } from "../statistics/bootstrap.ts";
+import { patientIndices, type Patients } from "./patient-indices.ts";
 import { classColumn, expectColumns, forEachLabelled } from "./score-levels.ts";
 
 export interface AucBootstrapOptions extends BootstrapOptions {
-  /**
-   * [N] whose image each is; names must differ between sources that know nothing of each other's patients. Undefined, for
-   * one image or for all: a patient of its own.
-   */
-  readonly patients?: readonly (string | number | undefined)[] | undefined;
+  readonly patients?: Patients | undefined;
   /**
    * Draws within strata, so that classes keep labels of both kinds; true unless said otherwise. A patient belongs to the
    * stratum of the rarest label (class and kind) among those of its images. A label that only one patient has is then in
@@ -43,7 +39,7 @@ export interface AucBootstrapOptions extends BootstrapOptions {
  * normal score with an AUC of .84, so many held it (400 trials each, November 2026): 37 % with 2 positives and 2 negatives, 82 %
  * with 5 and 5, 83 % with 5 and 50, 90 % with 10 and 10, 94 % with 20 and 20.
  */
-const fewestPatients = 10;
+export const fewestPatients = 10;
 
 const aucBootstrapOptions: OptionChecks<AucBootstrapOptions> = {
   ...bootstrapOptions,
@@ -164,21 +160,7 @@ function prepare(
   const settings = bootstrapSettings(options, what);
   const classes = classNames.length;
   for (const scores of models) expectColumns(what, scores, labels, classes);
-  const images = labels.length / classes;
-  const named = options.patients;
-  if (named !== undefined && named.length !== images) {
-    throw new ShapeError(`${what}: ${named.length} patients for ${images} images`);
-  }
-  const indices = new Map<string | number, number>();
-  let count = 0;
-  const ofImage = Uint32Array.from({ length: images }, (_, image) => {
-    const name = named?.[image];
-    if (name === undefined) return count++;
-    const known = indices.get(name);
-    if (known !== undefined) return known;
-    indices.set(name, count);
-    return count++;
-  });
+  const { count, of: ofImage } = patientIndices(what, labels.length / classes, options.patients);
   const columns = models.map((scores) =>
     classNames.map((name, k) =>
       sortColumn(classColumn(scores, k, classes), classColumn(labels, k, classes), ofImage, name),

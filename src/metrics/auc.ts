@@ -1,5 +1,6 @@
 // Area under the ROC curve over labelled entries only; undefined is null, because a 0 would poison the mean.
 import { aRecord, expectArgument, type Requirement } from "../errors/arguments.ts";
+import { meanOfDefined } from "./mean-of-defined.ts";
 import { byClass, scoreLevels } from "./score-levels.ts";
 
 /**
@@ -46,9 +47,7 @@ const valuesByClass: Requirement = {
 /** Mean over the classes whose AUC is defined; null when none is. `undefinedClasses` says which were left out. */
 export function meanAuc(byClass: Readonly<Record<string, number | null>>): number | null {
   expectArgument("meanAuc", "what it takes", byClass, valuesByClass);
-  const defined = Object.values(byClass).filter((value) => value !== null);
-  if (defined.length === 0) return null;
-  return defined.reduce((sum, value) => sum + value, 0) / defined.length;
+  return meanOfDefined(byClass);
 }
 
 /** The classes that a mean over classes leaves out, because their labelled entries are not of both kinds. */

@@ -8,6 +8,7 @@ export {
   type BootstrapEstimate,
   type BootstrapOptions,
 } from "../statistics/bootstrap.ts";
+export { exactInterval } from "../statistics/proportions.ts";
 export type { Interval } from "../statistics/interval.ts";
 export {
   aucDifferenceIntervals,
@@ -37,6 +38,36 @@ export {
   type ConfusionCounts,
   type Thresholds,
 } from "./confusion.ts";
+export {
+  countOverlaps,
+  patientOverlap,
+  pooledOverlap,
+  type FalseArea,
+  type Overlaps,
+  type OverlapSummary,
+  type PatientOverlap,
+  type PatientOverlaps,
+} from "./overlap.ts";
+export {
+  overlapIntervals,
+  type OverlapBootstrapOptions,
+  type OverlapEstimates,
+  type OverlapIntervals,
+  type OverlapMeasure,
+} from "./overlap-intervals.ts";
+export type { Patients } from "./patient-indices.ts";
+export {
+  detections,
+  patientScores,
+  thresholdAt,
+  type ChosenThreshold,
+  type Detection,
+  type DetectionOptions,
+  type Detections,
+  type PatientScores,
+  type Proportion,
+  type ScoredImages,
+} from "./patients.ts";
 export { precisionRecallCurve, type PrecisionRecallCurve } from "./precision-recall.ts";
 export {
   rocCorners,

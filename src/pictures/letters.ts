@@ -3,9 +3,11 @@
 /** Dots of one letter with the space beside it, and of one line with the space below it. */
 export const letterWidth = 6;
 export const lineHeight = 11;
+/** A letter that is all ink, for legends: its colour is what is said. */
+export const swatch = "\u2588";
 
 /**
- * The dots of a text that are inked, from the left and the top; what is not printable ASCII becomes a question mark.
+ * The dots of a text that are inked, from the left and the top; what is not printable ASCII, nor a swatch, becomes a question mark.
  *
  * @param dot given column and row of a dot, in dots
  */
@@ -24,7 +26,7 @@ export function inkText(text: string, dot: (x: number, y: number) => void): void
 /** Every printable ASCII letter: a row of five dots is one digit to base 32, top row first, up to two below the line. */
 // prettier-ignore
 const glyphs: Readonly<Record<string, string>> = {
-  " ": "0000000", "!": "4444404", '"': "aaa0000", "#": "aavavaa", $: "4fke5u4", "%": "op248j3", "&": "cik8lid",
+  [swatch]: "vvvvvvv", " ": "0000000", "!": "4444404", '"': "aaa0000", "#": "aavavaa", $: "4fke5u4", "%": "op248j3", "&": "cik8lid",
   "'": "4400000", "(": "2488842", ")": "8422248", "*": "04lel40", "+": "044v440", ",": "00000cc48", "-": "000e000",
   ".": "00000cc", "/": "112488g", ":": "0cc0cc0", ";": "0cc0cc48", "<": "1248421", "=": "00v0v00", ">": "g84248g",
   "?": "eh12404", "@": "ehnlnge", "[": "e88888e", "\\": "g884221", "]": "e22222e", "^": "4ah0000", _: "0000000v",

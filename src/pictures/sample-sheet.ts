@@ -5,6 +5,9 @@ import type { ExampleGroup } from "../data/inspection/examples.ts";
 import { kindOf } from "../data/inspection/counts.ts";
 import { colours, contactSheet, type Cell, type SheetRow, type Word } from "./contact-sheet.ts";
 import { letterWidth } from "./letters.ts";
+import { classLegend } from "./overlay-sheet.ts";
+import { overlay } from "./overlay.ts";
+import { shrunk } from "./zoom.ts";
 
 /** Sheet pixels to a dot of a letter. */
 const letterScale = 2;
@@ -26,10 +29,12 @@ export interface SampleSheet {
   readonly groups: readonly ExampleGroup[];
   /** The image of a sample as the network gets it. */
   readonly image: (row: number) => Cell;
+  /** [height, width] Its label map, for segmentation: classes are outlined in their colours. */
+  readonly map?: (row: number) => Uint8Array;
 }
 
 /** @returns the bytes of a PNG file */
-export function sampleSheet({ catalogue, list, groups, image }: SampleSheet): Buffer {
+export function sampleSheet({ catalogue, list, groups, image, map }: SampleSheet): Buffer {
   const { classes } = catalogue;
   const known = classes.map((_, k) => list.samples.some((_sample, row) => stateAt(row, k) !== "absent"));
   function stateAt(row: number, k: number): ReturnType<typeof kindOf> {
@@ -50,12 +55,20 @@ export function sampleSheet({ catalogue, list, groups, image }: SampleSheet): Bu
       known[k] ? [{ name, kind: stateAt(row, k), state: list.states[row * classes.length + k] }] : [],
     );
     const id = [{ text: shorten(list.samples[row].id, 2 * lettersPerColumn), colour: colours.name }];
-    return { ...shrunk(image(row), shrink), caption: [id, labelWords(labels)] };
+    // Lines of an overlay are drawn at the size they are shown at.
+    const shown =
+      map === undefined
+        ? shrunk(image(row), shrink)
+        : overlay({ image: image(row), given: map(row), zoom: shrink > 1 ? 1 / shrink : zoom });
+    return { ...shown, caption: [id, labelWords(labels)] };
   };
   return contactSheet({
-    title: legend(catalogue.classes, known, list),
+    title: [
+      ...legend(catalogue.classes, known, list),
+      ...(map === undefined ? [] : outlineLegend(classes, known)),
+    ],
     columns: [],
-    zoom,
+    zoom: map === undefined ? zoom : 1,
     narrowest: layout.narrowest,
     letterScale,
     rows: rowsOf(groups, layout.columns, lettersPerColumn, cell),
@@ -139,32 +152,14 @@ function legend(classes: readonly string[], known: readonly boolean[], list: Sam
   ];
 }
 
+/** The classes that are outlined here, in their colours. */
+const outlineLegend = (classes: readonly string[], known: readonly boolean[]): Word[] => [
+  { text: "| outlines:", colour: colours.plain },
+  ...classLegend(classes).filter((_, k) => known[k]),
+  { text: "| hatched: ignored", colour: colours.absent },
+];
+
 /** Shortens an identifier from the left, since images mostly differ at its end. */
 function shorten(id: string, letters: number): string {
   return id.length <= letters ? id : `..${id.slice(2 - letters)}`;
-}
-
-/** Means of squares of `factor` x `factor` pixels; at the right and lower edge, of what there is. */
-export function shrunk(cell: Cell, factor: number): Cell {
-  if (factor === 1) return cell;
-  const { channels } = cell;
-  const height = Math.ceil(cell.height / factor);
-  const width = Math.ceil(cell.width / factor);
-  const pixels = new Uint8Array(height * width * channels);
-  for (let y = 0; y < height; y++) {
-    const rows = Math.min(factor, cell.height - y * factor);
-    for (let x = 0; x < width; x++) {
-      const columns = Math.min(factor, cell.width - x * factor);
-      for (let c = 0; c < channels; c++) {
-        let sum = 0;
-        for (let i = 0; i < rows; i++) {
-          for (let j = 0; j < columns; j++) {
-            sum += cell.pixels[((y * factor + i) * cell.width + x * factor + j) * channels + c];
-          }
-        }
-        pixels[(y * width + x) * channels + c] = Math.round(sum / (rows * columns));
-      }
-    }
-  }
-  return { ...cell, height, width, pixels };
 }

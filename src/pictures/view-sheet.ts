@@ -1,6 +1,6 @@
 // The contact sheet of both views: what weak and strong augmentation make of a few images.
 import { colours, contactSheet, type Cell, type SheetRow } from "./contact-sheet.ts";
-import { shrunk } from "./sample-sheet.ts";
+import { shrunk } from "./zoom.ts";
 
 /** Small images are enlarged to about this width, large ones shrunk to at most this one. */
 const smallest = 200;

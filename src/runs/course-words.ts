@@ -8,12 +8,17 @@ import type { Checkpoints } from "../training/checkpoint.ts";
 /** What validation decides in a run. */
 export function describeWatch(
   assembly: Assembly,
-  { keep, earlyStopping, schedule }: Pick<TrainingSettings, "keep" | "earlyStopping" | "schedule">,
+  settings: Pick<TrainingSettings, "task" | "keep" | "earlyStopping" | "schedule">,
 ): string {
+  const { task, keep, earlyStopping, schedule } = settings;
   const { validation } = assembly;
-  if (!watches(assembly)) {
+  if (!watches(assembly, settings)) {
     const why =
-      validation === undefined ? "no validation images" : "no class has validation images of both kinds";
+      validation === undefined
+        ? "no validation images"
+        : task === "segmentation"
+          ? "no validation image shows a class"
+          : "no class has validation images of both kinds";
     const rate =
       (schedule?.by ?? "plateau") === "plateau"
         ? "the learning rate follows the supervised training loss, "

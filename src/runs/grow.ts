@@ -7,7 +7,8 @@ import { firstDifference } from "../training/canonical.ts";
 import { ModelError } from "../errors/training-errors.ts";
 import type { LabelSpace } from "../assemble/label-space.ts";
 import type { ModelFile, ModelRecord } from "./model-file.ts";
-import { classifierOf, type TrainingSettings } from "../assemble/training-settings.ts";
+import { taskOf } from "../assemble/tasks.ts";
+import type { TrainingSettings } from "../assemble/training-settings.ts";
 import { nearMatch, placeOf, visible } from "../labels/wording.ts";
 import { readWeights } from "../nn/weights.ts";
 import { type HeldTensor, type Weights } from "../tensor/held.ts";
@@ -38,6 +39,11 @@ export function checkGrowth(
   const refuse = (reason: string): never => {
     throw new ModelError(file, reason);
   };
+  const [task, asksFor] = [record.task, settings.task].map((each) => each ?? "classification");
+  if (task !== asksFor) refuse(`is of task: ${task}, and the manifest's is ${asksFor}; train a new model`);
+  if (record.background === true || settings.loss === "softmax-marginal") {
+    refuse("only models of Label-Assemble's losses grow, and not of softmax-marginal; train a new model");
+  }
   if (!Object.hasOwn(classAxes, record.head.kind)) {
     refuse(`its head is ${record.head.kind}, and only queries and linear heads grow; train a new model`);
   }
@@ -76,7 +82,7 @@ export function checkGrowth(
 }
 
 /**
- * Weights of a classifier for more classes that gives the old ones their logits as before: what a new class has of its own
+ * Weights of a model for more classes that gives the old ones their logits as before: what a new class has of its own
  * is as it is at the start of a training, and a query of an old class has nothing of a new one.
  *
  * @param model for which `checkGrowth` finds nothing to refuse
@@ -87,7 +93,7 @@ export async function grownWeights(
   { classes, settings }: Pick<GrownModel, "classes" | "settings">,
   labels: LabelSpace,
 ): Promise<Weights> {
-  const fresh = classifierOf(engine, settings, labels);
+  const fresh = taskOf(settings).modelOf(engine, settings, labels);
   try {
     const places = record.classes.map(placeOf(classes));
     const begun = await readWeights(fresh);

@@ -12,11 +12,13 @@ import { fits } from "../data/images/image.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
 import { Classifier } from "../assemble/classifier.ts";
+import { Segmenter } from "../assemble/segmenter.ts";
 import { ModelError } from "../errors/training-errors.ts";
 import { suggestedPath } from "../files/near-files.ts";
 import { isFinished, readAnyRecord, runFiles } from "./run-folder.ts";
 import { modelKind, readTensorFile } from "../interchange/safetensors.ts";
 import { noParent, parentsProblem } from "../labels/class-tree.ts";
+import type { Module } from "../nn/module.ts";
 import { difference, writeWeights } from "../nn/weights.ts";
 import { type Weights } from "../tensor/held.ts";
 
@@ -26,10 +28,16 @@ const count = z
   .max(2 ** 16);
 const perChannel = z.array(z.number()).readonly();
 const modelRecordSchema = z.strictObject({
+  /** Left out of a classifier. */
+  task: z.literal("segmentation").optional(),
   /** In the order of the logits. */
   classes: z.array(z.string()).min(1),
   /** The class above each class, by number, and -1 for none; left out where no class is above another. */
   parents: z.array(z.int().min(noParent)).optional(),
+  /** Of a segmenter: classes of which a pixel has at most one, by number; left out where no two exclude each other. */
+  exclusive: z.array(z.array(z.int().min(0)).min(2)).optional(),
+  /** Of a segmenter: whether the background is an output of its own, after the classes. */
+  background: z.literal(true).optional(),
   /** What images are made to fit. */
   image: z.strictObject({
     ...{ height: count, width: count, channels: z.union([z.literal(1), z.literal(3)]) },
@@ -59,8 +67,8 @@ const modelRecordSchema = z.strictObject({
   epoch: z.int().min(0),
 });
 
-/** Of a run of another task. */
-const taskModelSchema = z.object({ task: z.string() });
+/** Of `trainTask`, which knows of no classes. */
+const taskModelSchema = z.object({ task: z.string(), classes: z.undefined().optional() });
 
 /** What a model file says of its weights. */
 export type ModelRecord = z.output<typeof modelRecordSchema>;
@@ -159,33 +167,67 @@ async function modelFileOf(path: string): Promise<string> {
 
 /**
  * The classifier of a model; the caller disposes it.
- * @throws ModelError when the weights are not those of the network that the file describes
+ * @throws ModelError for a model of another task, and when the weights are not those of the network that the file describes
  */
 export function classifierOfModel(engine: Engine, model: ModelFile): Classifier {
   expectEngine("classifierOfModel", engine);
   expectArgument("classifierOfModel", "the model", model, aModelFile);
-  const {
-    file,
-    record: { network, head, classes, parents },
-    weights,
-  } = model;
-  const refuse = (reason: string): never => {
-    throw new ModelError(file, `${reason}; take a copy of this file, or train the model again`);
-  };
+  const { network, head, classes, parents, task } = model.record;
+  if (task !== undefined || network.kind === "unet") {
+    throw new ModelError(
+      model.file,
+      "is a segmenter, of task: segmentation, and this takes a classifier; name the run of a classifier",
+    );
+  }
   if (head.kind === "per-source") {
     const orphan = classes.find((_, k) => !head.known.some((numbers) => numbers.includes(k)));
-    if (orphan !== undefined) refuse(`says of no source that it knows "${orphan}"`);
+    if (orphan !== undefined) refuseDamaged(model, `says of no source that it knows "${orphan}"`);
   }
   const problem = parents && parentsProblem(parents, classes.length);
-  if (problem !== undefined) refuse(`its tree of classes ${problem}`);
-  const classifier = new Classifier(engine, { network, classes: classes.length, parents, seed: 0, head });
-  const wrong = difference(classifier, weights);
-  if (wrong !== undefined) {
-    classifier.dispose();
-    refuse(`its weights are of another network than it says: ${wrong}`);
+  if (problem !== undefined) refuseDamaged(model, `its tree of classes ${problem}`);
+  return withWeights(
+    new Classifier(engine, { network, classes: classes.length, parents, seed: 0, head }),
+    model,
+  );
+}
+
+/**
+ * The segmenter of a model; the caller disposes it.
+ * @throws ModelError for a model of another task, and when the weights are not those of the network that the file describes
+ */
+export function segmenterOfModel(engine: Engine, model: ModelFile): Segmenter {
+  expectEngine("segmenterOfModel", engine);
+  expectArgument("segmenterOfModel", "the model", model, aModelFile);
+  const { network, head, classes, exclusive, background, task } = model.record;
+  if (task === undefined) {
+    throw new ModelError(
+      model.file,
+      "is a classifier, and this takes a segmenter; name a run of task: segmentation",
+    );
   }
-  writeWeights(classifier, weights);
-  return classifier;
+  if (network.kind !== "unet")
+    return refuseDamaged(model, "says of a segmenter that its network is no U-Net");
+  if (head.kind !== "queries" && head.kind !== "linear") {
+    return refuseDamaged(model, `says of a segmenter that its head is ${head.kind}`);
+  }
+  const stranger = exclusive?.flat().find((k) => k >= classes.length);
+  if (stranger !== undefined) refuseDamaged(model, `excludes class ${stranger} of ${classes.length}`);
+  const options = { network, classes: classes.length, exclusive, background, seed: 0, head };
+  return withWeights(new Segmenter(engine, options), model);
+}
+
+function refuseDamaged({ file }: ModelFile, reason: string): never {
+  throw new ModelError(file, `${reason}; take a copy of this file, or train the model again`);
+}
+
+function withWeights<Trained extends Module>(module: Trained, model: ModelFile): Trained {
+  const wrong = difference(module, model.weights);
+  if (wrong !== undefined) {
+    module.dispose();
+    refuseDamaged(model, `its weights are of another network than it says: ${wrong}`);
+  }
+  writeWeights(module, model.weights);
+  return module;
 }
 
 /** A classifier and what its file says of it. @param path and errors as for `readModelFile` and `classifierOfModel` */
@@ -197,4 +239,15 @@ export async function readModel(
   expectArgument("readModel", "the model's file or run folder", path, aString);
   const model = await readModelFile(path);
   return { classifier: classifierOfModel(engine, model), record: model.record };
+}
+
+/** A segmenter and what its file says of it. @param path and errors as for `readModelFile` and `segmenterOfModel` */
+export async function readSegmenter(
+  engine: Engine,
+  path: string,
+): Promise<{ readonly segmenter: Segmenter; readonly record: ModelRecord }> {
+  expectEngine("readSegmenter", engine);
+  expectArgument("readSegmenter", "the model's file or run folder", path, aString);
+  const model = await readModelFile(path);
+  return { segmenter: segmenterOfModel(engine, model), record: model.record };
 }

@@ -45,11 +45,19 @@ export const runFiles = {
   summary: "summary.json",
   /** What is shown of a run beside all these: test-predictions.ts, and a record that the report room makes. */
   predictions: "test-predictions.csv",
+  /** Of a segmenter: test-overlaps.ts. */
+  overlaps: "test-overlaps.csv",
   reportData: "report.json",
   report: "report.html",
   /** What names of patients are hashed with in the report: patient-names.ts. */
   salt: saltFile,
 } as const;
+const runTexts = [
+  "predictions",
+  "overlaps",
+  "reportData",
+] as const satisfies readonly (keyof typeof runFiles)[];
+type RunText = (typeof runTexts)[number];
 /** What a study's folder has; no run is begun in one. */
 export const studyFile = "study.json";
 /** What somebody who looks at a run's kernels writes there before the run begins: it is no run, and not removed. */
@@ -214,12 +222,14 @@ export class RunFolder {
   async finish(
     summary: Summary | TaskSummary,
     model?: TensorFile,
-    texts: Partial<Record<"predictions" | "reportData", string>> = {},
+    texts: Partial<Record<RunText, string>> = {},
   ): Promise<void> {
     this.#open();
     if (model !== undefined) await writeTensorFile(join(this.path, runFiles.model), modelKind, model);
-    if (texts.predictions !== undefined) this.#replace(runFiles.predictions, texts.predictions);
-    if (texts.reportData !== undefined) this.#replace(runFiles.reportData, texts.reportData);
+    for (const name of runTexts) {
+      const text = texts[name];
+      if (text !== undefined) this.#replace(runFiles[name], text);
+    }
     this.#replace(runFiles.summary, jsonText(summary));
     if (!summary.interrupted) rmSync(join(this.path, runFiles.checkpoint), { force: true });
   }

@@ -8,7 +8,7 @@ import type { TestPredictions } from "./test-predictions.ts";
 import { kindOf, type LabelCoverage } from "../data/inspection/counts.ts";
 import type { ImageSet } from "../data/assembly/assembly.ts";
 import type { Cell } from "../pictures/contact-sheet.ts";
-import { shrunk } from "../pictures/sample-sheet.ts";
+import { shrunk } from "../pictures/zoom.ts";
 
 const count = z.int().min(0);
 const labelCount = z.strictObject({

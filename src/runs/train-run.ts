@@ -9,15 +9,19 @@ import {
   madeWith,
   type OptionChecks,
 } from "../errors/arguments.ts";
+import type { ModelJudgement } from "../assemble/assembly-task.ts";
 import type { Evaluation } from "../assemble/evaluation.ts";
 import { labelSpaceOf } from "../assemble/label-space.ts";
 import { hasUnsupervisedLosses } from "../assemble/assemble-terms.ts";
 import { declaredLabels, ofLength, settingsOf } from "../assemble/manifest-settings.ts";
 import { traceTraining } from "../assemble/planning/traced-steps.ts";
-import { trainClassifier, type TrainingResult } from "../assemble/train-classifier.ts";
+import { trainModel, type TrainedModel } from "../assemble/train-classifier.ts";
+import { Segmenter } from "../assemble/segmenter.ts";
 import { reproducibleSettings, type TrainingSettings } from "../assemble/training-settings.ts";
+import { taskOf } from "../assemble/tasks.ts";
 import { untaughtNote } from "../assemble/untaught.ts";
 import { warmedBudgetOf } from "../assemble/warm-up.ts";
+import type { ImageSet } from "../data/assembly/assembly.ts";
 import { stepsPerEpoch } from "../data/assembly/sampler.ts";
 import { StoredPixels } from "../data/cache/stored-pixels.ts";
 import { readWeights } from "../nn/weights.ts";
@@ -38,7 +42,9 @@ import type { RunChoices, RunRecord } from "./run-record.ts";
 import { reportDataOf } from "./run-report-data.ts";
 import { compareRuns, recordOf, type RunStart } from "./run-start.ts";
 import type { Summary } from "./summary.ts";
+import { overlapsText } from "./test-overlaps.ts";
 import { predictionsText, testPredictions } from "./test-predictions.ts";
+import { segmentationResults } from "./segmentation-results.ts";
 import { testResults } from "./test-results.ts";
 
 /** A run whose images are there. */
@@ -85,7 +91,7 @@ export async function trainRun(
   try {
     return await session.finish(result);
   } finally {
-    result.classifier.dispose();
+    result.model.dispose();
   }
 }
 
@@ -190,8 +196,8 @@ export class RunSession implements Disposable {
     this.#environment = environment;
   }
 
-  /** Takes the steps. @returns the classifier, which the caller disposes */
-  async train(signal?: AbortSignal): Promise<TrainingResult> {
+  /** Takes the steps. @returns the model, which the caller disposes */
+  async train(signal?: AbortSignal): Promise<TrainedModel> {
     const { start, settings, images } = this.#run;
     const { say = silent } = this.#observer;
     const { assembly } = images;
@@ -216,7 +222,7 @@ export class RunSession implements Disposable {
       );
     }
     const watcher = this.#observer.training?.({ budget, batch });
-    return await trainClassifier(
+    return await trainModel(
       engine,
       assembly,
       settings,
@@ -232,17 +238,20 @@ export class RunSession implements Disposable {
   }
 
   /** Writes what the run came to. @throws RunFolderError or CheckpointError when a file cannot be written */
-  async finish(result: TrainingResult): Promise<Summary> {
+  async finish(result: TrainedModel): Promise<Summary> {
     const { start, settings, images } = this.#run;
     const { count, warn = silent } = this.#observer;
     const { manifest, options, folder } = start;
     const { assembly, skipped, decoded } = images;
-    const tested = testResults(result, assembly, count);
+    const tested = {
+      ...testResults(result, assembly, count),
+      ...(await segmentationResults(result, assembly, (set) => this.#judge(result.model, set), count)),
+    };
     const { seconds } = folder;
-    const { evaluation, kept, validation, endedEarly, classifier } = result;
+    const { evaluation, kept, validation, endedEarly, model: trained } = result;
     const { classes, parents } = assembly;
     const { network, normalisation } = settings;
-    const { head } = classifier;
+    const { head } = trained;
     const { device, ...made } = this.#environment;
     // A grown model keeps what its former training knows, too.
     const before = start.initial === undefined ? [] : (start.initial.record.readings ?? [{}]);
@@ -251,15 +260,17 @@ export class RunSession implements Disposable {
       ? undefined
       : {
           record: {
+            ...(trained instanceof Segmenter ? segmenterFields(trained) : {}),
             ...{ classes, ...(parents === undefined ? {} : { parents: [...parents] }) },
             ...(readings.length === 0 ? {} : { readings: [...readings] }),
             ...{ image: manifest.image, network, head: head.settings, normalisation, epoch: kept },
           },
-          tensors: await readWeights(classifier),
+          tensors: await readWeights(trained),
         };
     const summary: Summary = {
       meanAuc: evaluation?.meanAuc ?? null,
       auc: evaluation?.auc ?? Object.fromEntries(classes.map((name) => [name, null])),
+      ...(evaluation?.overlap === undefined ? {} : { overlap: evaluation.overlap }),
       ...tested,
       epochs: result.epochs,
       ...{ kept, validation, endedEarly },
@@ -271,11 +282,21 @@ export class RunSession implements Disposable {
       images: Object.fromEntries(assembly.sources.map(({ source, count: own }) => [source, own])),
       decoded,
       skipped: [...skipped],
-      parameters: classifier.parameterCount,
+      parameters: trained.parameterCount,
       ...made,
     };
     await folder.finish(summary, model, await reportInputs(result, images, warn));
     return summary;
+  }
+
+  async #judge(model: TrainedModel["model"], set: ImageSet): Promise<ModelJudgement> {
+    const { settings, images } = this.#run;
+    const { classes } = images.assembly;
+    return await taskOf(settings).judge(this.#engine, model, settings, {
+      set,
+      classes,
+      batch: settings.batch,
+    });
   }
 
   [Symbol.dispose](): void {
@@ -284,24 +305,34 @@ export class RunSession implements Disposable {
   }
 }
 
+/** What a model file says of a segmenter alone. */
+const segmenterFields = ({ exclusive, background }: Segmenter) => ({
+  task: "segmentation" as const,
+  ...(exclusive === undefined ? {} : { exclusive }),
+  ...(background ? { background } : {}),
+});
+
 /** Predictions and data for the report; nothing for a run that was stopped. */
 async function reportInputs(
-  { logits, stopped }: TrainingResult,
+  { logits, overlaps, stopped }: TrainedModel,
   { assembly: { classes, test }, coverage }: Loaded,
   warn: (text: string) => void,
 ): Promise<Parameters<RunFolder["finish"]>[2]> {
   if (stopped || logits === undefined) return {};
   const predicted = testPredictions(logits, test, classes);
-  const predictions = predictionsText(predicted);
+  const texts = {
+    predictions: predictionsText(predicted),
+    ...(overlaps === undefined ? {} : { overlaps: overlapsText(predicted, overlaps) }),
+  };
   try {
     return {
-      predictions,
+      ...texts,
       reportData: `${JSON.stringify(await reportDataOf(predicted, test, coverage))}\n`,
     };
   } catch (error) {
     // Images may be gone from the cache by now, which should not cost the run its results.
     const [reason] = (error as Error).message.split("\n");
     warn(`warning: the report will show no mistakes and no labels (${reason})`);
-    return { predictions };
+    return texts;
   }
 }

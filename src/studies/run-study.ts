@@ -20,7 +20,7 @@ import { warmedBudgetOf, type WarmedBudget } from "../assemble/warm-up.ts";
 import type { Checkpoint, Checkpoints } from "../training/checkpoint.ts";
 import { NonFiniteError } from "../errors/training-errors.ts";
 import { testPredictions, type TestPredictions } from "../runs/test-predictions.ts";
-import { trainClassifier } from "../assemble/train-classifier.ts";
+import { trainModel } from "../assemble/train-classifier.ts";
 import type { TrainingListener } from "../training/training-reports.ts";
 import { samplerOf, type TrainingSettings } from "../assemble/training-settings.ts";
 import { addEpoch, condensed, copied, newCourse } from "./loss-course.ts";
@@ -219,16 +219,16 @@ async function runOnce(
       await store.save(name, seed, key, checkpoint, { course, seconds: seconds() });
     },
   };
-  const trained = await trainClassifier(engine, assembly, settings, told, signal, checkpoints).catch(
+  const trained = await trainModel(engine, assembly, settings, told, signal, checkpoints).catch(
     (error: unknown) => {
       if (!(error instanceof NonFiniteError)) throw error;
       throw new NonFiniteError(`${name}, seed ${seed}: ${error.message}`, { cause: error });
     },
   );
-  const { classifier, evaluation, logits, stopped } = trained;
-  const { head } = classifier;
+  const { model, evaluation, logits, stopped } = trained;
+  const { head } = model;
   const queryCosines = head instanceof QueryHead ? cosines(await head.queries.read(), head.classes) : null;
-  classifier.dispose();
+  model.dispose();
   if (stopped || evaluation === undefined || logits === undefined) return undefined;
   const result: RunResult = {
     ...{ key, run: name, seed, classes: assembly.classes, auc: evaluation.auc },

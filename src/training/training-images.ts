@@ -3,6 +3,7 @@
 
 import type { ImageSet } from "../data/assembly/assembly.ts";
 import { largestBinding, type AdapterTraits } from "../device/traits.ts";
+import { classWords, knownBits } from "../labels/label-map.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { ImageReader, type Batch } from "../data/assembly/image-reader.ts";
@@ -15,6 +16,8 @@ export interface ResidentImages {
   readonly states: Tensor;
   /** u8 [N, H, W], of images with label maps. */
   readonly maps?: Tensor;
+  /** u32 [N, W'], which classes each map knows (`knownBits`). */
+  readonly known?: Tensor;
 }
 
 /** What a step takes: a batch, or which of the resident images. */
@@ -27,7 +30,7 @@ export interface ImageCount {
   readonly bytesEach: number;
   /** Label states of an image. */
   readonly outputs: number;
-  /** Pixels of a label map, where images have one. */
+  /** Pixels of a label map, where images have one; it comes with bits that tell which classes it knows. */
   readonly mapBytes?: number;
 }
 
@@ -41,7 +44,8 @@ export function residentBytes(
   traits: AdapterTraits,
   memory = Infinity,
 ): number | undefined {
-  const parts = [bytesEach, outputs, mapBytes].map((each) => count * each);
+  const knownBytes = mapBytes > 0 ? 4 * classWords(outputs) : 0;
+  const parts = [bytesEach, outputs, mapBytes, knownBytes].map((each) => count * each);
   const bytes = parts.reduce((sum, each) => sum + each, 0);
   return Math.max(...parts) <= largestBinding(traits) && bytes <= memory ? bytes : undefined;
 }
@@ -65,14 +69,17 @@ export class TrainingImages {
     this.height = height;
     this.width = width;
     this.channels = channels;
-    const mapBytes = reader.hasMaps ? height * width : 0;
-    const all = { count, bytesEach: reader.bytesEach, outputs, mapBytes };
+    const { states, hasMaps, bytesEach } = reader;
+    const all = { count, bytesEach, outputs, mapBytes: hasMaps ? height * width : 0 };
     if (!reader.stored && residentBytes(all, engine.traits, memory) !== undefined) {
       this.resident = {
         pixels: engine.tensorOfChunks(reader.chunks(), [count, height, width, channels]),
-        states: engine.tensor(reader.states, [count, outputs], "u8"),
-        ...(reader.hasMaps
-          ? { maps: engine.tensorOfChunks(reader.chunks("maps"), [count, height, width]) }
+        states: engine.tensor(states, [count, outputs], "u8"),
+        ...(hasMaps
+          ? {
+              maps: engine.tensorOfChunks(reader.chunks("maps"), [count, height, width]),
+              known: engine.tensor(knownBits(states, outputs), [count, classWords(outputs)], "u32"),
+            }
           : {}),
       };
     } else this.#reader = reader;
@@ -85,9 +92,8 @@ export class TrainingImages {
   }
 
   async close(): Promise<void> {
-    this.resident?.pixels.dispose();
-    this.resident?.states.dispose();
-    this.resident?.maps?.dispose();
+    const { pixels, states, maps, known } = this.resident ?? {};
+    for (const each of [pixels, states, maps, known]) each?.dispose();
     await this.#reader?.close();
   }
 }

@@ -5,7 +5,7 @@ import { Classifier } from "../../src/assemble/classifier.ts";
 import { ImageReader } from "../../src/data/assembly/image-reader.ts";
 import { trainClassifier } from "../../src/assemble/train-classifier.ts";
 import type { TrainingSettings } from "../../src/assemble/training-settings.ts";
-import { trainingStep } from "../../src/assemble/assemble-step.ts";
+import { trainingStep } from "../../src/assemble/training-step.ts";
 import { noLambdas } from "../../src/assemble/assemble-terms.ts";
 import { stepShape } from "../../src/assemble/training-settings.ts";
 import { viewPresets } from "../../src/assemble/augmentation.ts";

@@ -41,6 +41,8 @@ const stem = { features: 4, kernel: 3, stride: 1, pool: false };
 const denseNet = { inputChannels: 1, stem, blocks: [1], growth: 4, bottleneck: null, compression: 0.5 };
 const resNet = { kind: "resnet", inputChannels: 1, stem, blocks: [1], block: "basic" } as const;
 
+const uNet = { kind: "unet", inputChannels: 1, width: 4, levels: 2 } as const;
+
 const ofModules: Rows<typeof nn> = {
   Module: "not called by users", // abstract
   AveragePool2d: () => [engine, { window: 2, stride: 2, padding: 1, ceilMode: true, countIncludePad: false }],
@@ -79,6 +81,7 @@ const ofModules: Rows<typeof nn> = {
     { width: 4, heads: 2, hidden: 3, normFirst: true, activation: "gelu", epsilon: 1e-5 },
   ],
   Transition: () => [engine, init(), 4, 2],
+  UNet: () => [engine, init(), uNet],
   Upsample: () => [engine, { scale: 2, method: "nearest" }],
   createBackbone: () => [engine, init(), denseNet],
   densenet121: "not called by users", // as createBackbone, with seven million weights
@@ -136,6 +139,11 @@ const columns: Arguments = () => [
   [0, 1, 1, 0],
   ["a", "b"],
 ];
+const counts: Arguments = () => [
+  { given: Uint32Array.of(2, 1), predicted: Uint32Array.of(2, 0), both: Uint32Array.of(1, 0) },
+];
+const countsOfPatients: Arguments = () => [...counts(), Uint8Array.of(1, 1), ["a"], ["x", "y"]];
+const scoredImages = { scores: [0.1, 0.9], states: Uint8Array.of(0, 1), patients: ["x", "y"] };
 const atThreshold: Arguments = () => [...scored(), 0.5];
 const atThresholds: Arguments = () => [...columns(), [0.5, 0.3]];
 const ofMetrics: Rows<typeof metrics> = {
@@ -159,13 +167,25 @@ const ofMetrics: Rows<typeof metrics> = {
   classColumn: () => [[0.1, 0.9, 0.4, 0.2], 1, 2],
   confusionCounts: atThreshold,
   confusionCountsByClass: atThresholds,
+  countOverlaps: () => [Uint8Array.of(0, 254), Uint8Array.of(0, 0), Uint8Array.of(1), 1],
+  detections: () => [
+    scoredImages,
+    scoredImages,
+    ["a"],
+    { specificity: 0.9, level: 0.9, resamples: 50, fewest: 1 },
+  ],
+  exactInterval: () => [1, 2, 0.9],
   expectedCalibrationError: () => [...scored(), 5],
   f1Score: atThreshold,
   f1ScoreByClass: atThresholds,
   isSoft: () => [150],
   meanAuc: () => [{ a: 0.5, b: null }],
   negative: "no function",
+  overlapIntervals: () => [...countsOfPatients(), { resamples: 50, level: 0.9, seed: 1, fewest: 1 }],
+  patientOverlap: countsOfPatients,
+  patientScores: () => [scoredImages, 1],
   percentileEstimate: () => [0.5, [0.4, 0.6, null], 2, 0.95],
+  pooledOverlap: () => [...counts(), ["a"]],
   positive: "no function",
   precision: atThreshold,
   precisionByClass: atThresholds,
@@ -179,6 +199,7 @@ const ofMetrics: Rows<typeof metrics> = {
   softState: () => [0.5],
   specificityAtSensitivity: () => [...scored(), 0.5],
   targetOf: () => [150],
+  thresholdAt: () => [...scored(), 0.5],
   undefinedClasses: () => [{ a: 0.5, b: null }],
 };
 
@@ -239,6 +260,12 @@ const walks = [
     recall: { kinds: ["null"] },
     recallByClass: { name: "recallByClass|recall of class" },
     undefinedClasses: { records: [0] },
+    detections: { name: "detections|patientScores|aucIntervals", records: [0, 1] },
+    overlapIntervals: { records: [0] },
+    patientOverlap: { records: [0] },
+    patientScores: { records: [0] },
+    pooledOverlap: { records: [0] },
+    thresholdAt: { kinds: ["null"] },
     rocCorners: { records: [0] },
   }),
   // What `updates` gives is the operator's.
@@ -274,6 +301,7 @@ const methods: Readonly<Record<string, () => readonly [owner: object, args: read
   "DenseNet.forward": () => [new nn.DenseNet(engine, init(), denseNet), [full(1, 4, 4, 1), "training"]],
   "DenseNet.maps": () => [new nn.DenseNet(engine, init(), denseNet), [full(1, 4, 4, 1), "inference"]],
   "ResNet.forward": () => [new nn.ResNet(engine, init(), resNet), [full(1, 4, 4, 1), "training"]],
+  "UNet.forward": () => [new nn.UNet(engine, init(), uNet), [full(1, 4, 4, 1), "training"]],
   "Initialiser.heNormal": () => [init(), [[2, 2], 2]],
   "Initialiser.uniform": () => [init(), [[2, 2], 2]],
   "Adam.step": () => [new optim.Adam([full(2)], { learningRate: 0.1 }), [[full(2)]]],

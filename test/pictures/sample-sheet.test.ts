@@ -1,11 +1,12 @@
 // Sheets of samples: every chosen image is there, at a size that can be looked at, with its labels in their colours.
 import { PNG } from "pngjs";
 import { describe, expect, test } from "vitest";
+import { classColour } from "../../src/pictures/class-colours.ts";
 import type { Cell, Colour } from "../../src/pictures/contact-sheet.ts";
 import { colours } from "../../src/pictures/contact-sheet.ts";
 import { examplesPerGroup, sampleSheet } from "../../src/pictures/sample-sheet.ts";
 import { viewSheet } from "../../src/pictures/view-sheet.ts";
-import { shrunk } from "../../src/pictures/sample-sheet.ts";
+import { shrunk } from "../../src/pictures/zoom.ts";
 import { chooseExamples } from "../../src/data/inspection/examples.ts";
 import { listOf } from "../data/inspection/catalogues.ts";
 
@@ -101,4 +102,33 @@ test("a sheet of views has a row an image, the original first", () => {
   const cell = (28 * Math.floor(200 / 28)) ** 2;
   expect([50, 60, 70].map((level) => area(png, [level, level, level]) / cell)).toEqual([2, 4, 4]);
   expect(png.width).toBeLessThan(2000);
+});
+
+describe("a sheet of samples with label maps", () => {
+  const classes = ["liver", "spleen"];
+  const sheet = (side: number): PNG => {
+    const list = listOf("A", "train", [{ id: "slice 0", labels: "+." }]);
+    const groups = chooseExamples(classes, list, { most: 12, seed: 0, usable: () => true });
+    const map = new Uint8Array(side * side).fill(254);
+    for (let y = side / 4; y < side / 2; y++) map.fill(0, y * side + side / 4, y * side + side / 2);
+    return PNG.sync.read(
+      sampleSheet({
+        catalogue: { classes },
+        list,
+        groups,
+        image: () => flat(side, side, 77),
+        map: () => map,
+      }),
+    );
+  };
+
+  test("outlines the classes in their colours, and names those that the source knows", () => {
+    const [png, large] = [sheet(32), sheet(640)];
+    // The outline, its colour in the legend, and no ink of a class that the source does not know.
+    expect(area(png, classColour(0))).toBeGreaterThan(4 * 8 * 4);
+    expect(area(large, classColour(0))).toBeGreaterThan(4 * 60);
+    expect(area(png, classColour(1))).toBe(0);
+    expect(area(png, grey)).toBeGreaterThan(0.9 * (32 * 32 - 8 * 8) * 4 ** 2);
+    expect(large.width).toBeLessThan(2000);
+  });
 });

@@ -7,10 +7,12 @@ import { optimiserSettingsOf } from "../../training/loop-settings.ts";
 import { Engine } from "../../runtime/engine.ts";
 import { PlanningBackend } from "../../runtime/planning-backend.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Classifier } from "../classifier.ts";
+import type { Model } from "../assembly-task.ts";
 import type { LabelSpace } from "../label-space.ts";
-import { trainingStep } from "../assemble-step.ts";
-import { classifierOf, stepShape, type TrainingSettings } from "../training-settings.ts";
+import { taskOf } from "../tasks.ts";
+import { stepShape, type TrainingSettings } from "../training-settings.ts";
+import { trainingStep } from "../training-step.ts";
+import { classWords } from "../../labels/label-map.ts";
 import { residentBytes, type ResidentImages } from "../../training/training-images.ts";
 
 /** Images of a training step. */
@@ -27,10 +29,11 @@ export const noValues = (): never => {
 
 export class PlannedTraining implements Disposable {
   readonly engine: Engine;
-  readonly classifier: Classifier;
+  readonly model: Model;
   readonly #optimiser: Optimiser;
   readonly #settings: TrainingSettings;
   readonly #image: ImageShape;
+  readonly #labels: LabelSpace;
   readonly #resident: ResidentImages | undefined;
   /** Bytes of images and label states that stay on the device; 0 where steps are fed. */
   readonly residentBytes: number;
@@ -44,19 +47,33 @@ export class PlannedTraining implements Disposable {
     images?: number,
   ) {
     this.engine = new Engine(new PlanningBackend(traits));
-    this.classifier = classifierOf(this.engine, settings, labels);
-    this.#optimiser = optimiserOf(this.classifier.parameters().values(), optimiserSettingsOf(settings));
+    this.model = taskOf(settings).modelOf(this.engine, settings, labels);
+    this.#optimiser = optimiserOf(this.model.parameters().values(), optimiserSettingsOf(settings));
     this.#settings = settings;
     this.#image = image;
+    this.#labels = labels;
     const { height, width, channels } = image;
-    const { outputs } = this.classifier.head;
-    const all = { count: images ?? 0, bytesEach: height * width * channels, outputs };
+    const hasMaps = settings.task === "segmentation";
+    const outputs = hasMaps ? labels.classes : this.model.head.outputs;
+    const mapBytes = hasMaps ? height * width : 0;
+    const all = { count: images ?? 0, bytesEach: height * width * channels, outputs, mapBytes };
     this.residentBytes = images === undefined ? 0 : (residentBytes(all, traits, settings.memory) ?? 0);
     if (this.residentBytes > 0) {
       // The step's plan is the same whatever their number is; one stands for all.
+      const one = (...shape: readonly number[]): Tensor => {
+        const values = new Uint8Array(shape.reduce((size, each) => size * each, 1));
+        return this.engine.tensor(values, [1, ...shape], "u8");
+      };
+      const words = classWords(outputs);
       this.#resident = {
-        pixels: this.engine.tensor(new Uint8Array(all.bytesEach), [1, height, width, channels], "u8"),
-        states: this.engine.tensor(new Uint8Array(outputs), [1, outputs], "u8"),
+        pixels: one(height, width, channels),
+        states: one(outputs),
+        ...(hasMaps
+          ? {
+              maps: one(height, width),
+              known: this.engine.tensor(new Uint32Array(words), [1, words], "u32"),
+            }
+          : {}),
       };
     }
   }
@@ -69,8 +86,8 @@ export class PlannedTraining implements Disposable {
   /** The step on batches of `count` images, with or without the strong view. */
   step(count: number, bothViews: boolean): Tensor {
     const resident = this.#resident;
-    const shape = { ...stepShape(this.#settings, this.#image, count), bothViews, resident };
-    return trainingStep(this.engine, this.classifier, this.#optimiser, shape, noValues);
+    const shape = { ...stepShape(this.#settings, this.#image, count, this.#labels), bothViews, resident };
+    return trainingStep(this.engine, this.model, this.#optimiser, shape, noValues);
   }
 
   [Symbol.dispose](): void {

@@ -6,10 +6,12 @@ import { optimiserSettingsOf } from "../../training/loop-settings.ts";
 import { profile, type Profile, type ProfileOptions } from "../../profiling/profile.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import { labelSpaceOf, statesForHead } from "../label-space.ts";
-import { trainingStep, type StepInputs } from "../assemble-step.ts";
+import type { StepInputs } from "../assemble-step.ts";
 import { lambdasOf, noLambdas } from "../assemble-terms.ts";
 import { bothViewsOf } from "./traced-steps.ts";
-import { classifierOf, samplerOf, stepShape, type TrainingSettings } from "../training-settings.ts";
+import { taskOf } from "../tasks.ts";
+import { samplerOf, stepShape, type TrainingSettings } from "../training-settings.ts";
+import { trainingStep } from "../training-step.ts";
 import { TrainingImages, type StepImages } from "../../training/training-images.ts";
 
 export interface StepProfile {
@@ -33,13 +35,15 @@ export async function profileTraining(
   settings: TrainingSettings,
   options: ProfileOptions = {},
 ): Promise<StepProfile> {
-  const classifier = classifierOf(engine, settings, labelSpaceOf(assembly));
+  const task = taskOf(settings);
+  task.check(assembly, settings);
+  const model = task.modelOf(engine, settings, labelSpaceOf(assembly));
   const sampler = samplerOf(assembly, settings);
   const { batch } = sampler;
-  const taught = statesForHead(classifier.head, assembly.sources);
+  const taught = statesForHead(model.head, assembly.sources);
   const images = new TrainingImages(engine, taught, batch, settings.memory);
   try {
-    using optimiser = optimiserOf(classifier.parameters().values(), optimiserSettingsOf(settings));
+    using optimiser = optimiserOf(model.parameters().values(), optimiserSettingsOf(settings));
     const { inWarmUp, after } = bothViewsOf(settings);
     const isWarm = after === undefined;
     const bothViews = (after ?? inWarmUp) === true;
@@ -55,10 +59,9 @@ export async function profileTraining(
     });
     let step = 0;
     let current = inputsOf(step);
-    const shape = { ...stepShape(settings, images, batch), resident: images.resident, bothViews };
-    using program = await engine.record(() =>
-      trainingStep(engine, classifier, optimiser, shape, () => current),
-    );
+    const named = stepShape(settings, images, batch, { names: assembly.classes });
+    const shape = { ...named, resident: images.resident, bothViews };
+    using program = await engine.record(() => trainingStep(engine, model, optimiser, shape, () => current));
     const measured = await profile(program, {
       ...options,
       onReplay: () => {
@@ -69,6 +72,6 @@ export async function profileTraining(
     return { profile: measured, views: bothViews ? 2 : 1, batch };
   } finally {
     await images.close();
-    classifier.dispose();
+    model.dispose();
   }
 }

@@ -42,7 +42,7 @@ export function traceTraining(
   images?: number,
 ): TracedStep[] {
   using training = new PlannedTraining(traits, settings, image, labels, images);
-  const { engine, classifier } = training;
+  const { engine, model } = training;
   const step = (bothViews: boolean): TracedStep => ({
     name: bothViews ? "both views" : "weak view only",
     recording: engine.trace(() => training.step(batch, bothViews)).recording,
@@ -50,7 +50,7 @@ export function traceTraining(
   const { height, width, channels } = image;
   const inference = engine.trace(() => {
     const images = engine.feed(noValues, [batch, height, width, channels], "u8");
-    return classifier.forward(normaliseImages(images, settings.normalisation), "inference");
+    return model.forward(normaliseImages(images, settings.normalisation), "inference");
   }).recording;
   const { inWarmUp, after } = bothViewsOf(settings);
   const kinds = new Set([after, inWarmUp].filter((each) => each !== undefined));

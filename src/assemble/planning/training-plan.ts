@@ -37,7 +37,7 @@ export async function planTraining(
   images?: number,
 ): Promise<TrainingPlan> {
   using training = new PlannedTraining(traits, settings, image, labels, images);
-  const { engine, classifier } = training;
+  const { engine, model } = training;
   const planOf = async (count: number, bothViews: boolean): Promise<StepPlan> => {
     using program = await engine.record(() => training.step(count, bothViews));
     if (program.plan === undefined) throw new Error("a planning engine gives a plan");
@@ -50,12 +50,12 @@ export async function planTraining(
     steps.push({ views, plan, perImageBytes: (twice.reusedBytes - plan.reusedBytes) / batch });
   }
   const bytes = (trained: boolean): number =>
-    [...classifier.state().values()].reduce(
+    [...model.state().values()].reduce(
       (sum, each) => sum + ((each.kind === "parameter") === trained ? 4 * each.tensor.size : 0),
       0,
     );
   return {
-    parameterCount: classifier.parameterCount,
+    parameterCount: model.parameterCount,
     parameterBytes: bytes(true),
     momentBytes: training.moments * bytes(true),
     statisticBytes: bytes(false),

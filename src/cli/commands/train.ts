@@ -100,8 +100,8 @@ export async function trainCommand(
   sayWhenStopped(`stopped before the results were written; ${next}`);
   const summary = await session.finish(result);
   sayWhenStopped("");
-  const { classifier, evaluation, stopped, kept, epochs } = result;
-  classifier.dispose();
+  const { model, evaluation, stopped, kept, epochs } = result;
+  model.dispose();
   if (options.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
   else if (evaluation !== undefined) {
     process.stdout.write(`${testTable(summary, loaded.images.assembly.classes)}\n`);

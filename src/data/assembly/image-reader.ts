@@ -4,6 +4,7 @@ import { ArrayPixels } from "../cache/pixel-rows.ts";
 import { concatenate, type ImageSet, type Pixels } from "./assembly.ts";
 import { StoredPixels } from "../cache/stored-pixels.ts";
 import { UsageError } from "../../errors/errors.ts";
+import { knownBits } from "../../labels/label-map.ts";
 
 /** Images and label states, on the host. */
 export interface Batch {
@@ -13,6 +14,8 @@ export interface Batch {
   readonly states: Uint8Array;
   /** u8 [B, H, W], of sets with label maps. */
   readonly maps?: Uint8Array;
+  /** u32 [B, W'], which classes each map knows (`knownBits`). */
+  readonly known?: Uint32Array;
   readonly count: number;
 }
 
@@ -110,12 +113,16 @@ export class ImageReader {
     const [{ pixels, maps }] = this.#sets;
     const read = async (from: Pixels, part: "pixels" | "maps", each: number): Promise<Uint8Array> =>
       from instanceof StoredPixels ? await from.read(indices) : this.#copy(indices, part, each);
+    const states = this.#copy(indices, "states", this.outputs);
     return {
       pixels: await read(pixels, "pixels", this.bytesEach),
+      states,
       ...(maps === undefined || !this.hasMaps
         ? {}
-        : { maps: await read(maps, "maps", this.height * this.width) }),
-      states: this.#copy(indices, "states", this.outputs),
+        : {
+            maps: await read(maps, "maps", this.height * this.width),
+            known: knownBits(states, this.outputs),
+          }),
       count: indices.length,
     };
   }
@@ -165,5 +172,12 @@ export class ImageReader {
       else if (values instanceof ArrayPixels) copy.set(values.at(row), i * each);
     }
     return copy;
+  }
+}
+
+/** The indices of all images in their order, in batches. */
+export function* inOrder(count: number, batch: number): Generator<Uint32Array> {
+  for (let first = 0; first < count; first += batch) {
+    yield Uint32Array.from({ length: Math.min(batch, count - first) }, (_, i) => first + i);
   }
 }

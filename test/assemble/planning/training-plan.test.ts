@@ -6,7 +6,7 @@ import { planTraining } from "../../../src/assemble/planning/training-plan.ts";
 import { stepShape } from "../../../src/assemble/training-settings.ts";
 import { traceTraining } from "../../../src/assemble/planning/traced-steps.ts";
 import { wholeLabelSpace } from "../../../src/assemble/label-space.ts";
-import { trainingStep } from "../../../src/assemble/assemble-step.ts";
+import { trainingStep } from "../../../src/assemble/training-step.ts";
 import type { AdapterTraits } from "../../../src/device/traits.ts";
 import { densenet121Configuration } from "../../../src/nn/densenet.ts";
 import { Adam } from "../../../src/optim/adam.ts";

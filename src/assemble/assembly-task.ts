@@ -1,0 +1,52 @@
+// What tells one task on an assembly from another: a record of its model, its losses and its evaluation.
+
+import type { Assembly, ImageSet } from "../data/assembly/assembly.ts";
+import type { Overlaps } from "../metrics/overlap.ts";
+import type { Engine } from "../runtime/engine.ts";
+import type { JudgeOptions, Judgement, StepLosses } from "../training/task.ts";
+import type { StepInputs, StepShape } from "./assemble-step.ts";
+import type { Classifier } from "./classifier.ts";
+import type { Evaluation } from "./evaluation.ts";
+import type { LabelSpace } from "./label-space.ts";
+import type { Segmenter } from "./segmenter.ts";
+import type { TrainingSettings } from "./training-settings.ts";
+
+/** What is learned on an assembly. */
+export type Model = Classifier | Segmenter;
+
+/** How well a model does on a set of images. */
+export interface ModelJudgement extends Judgement<Evaluation> {
+  /** [N, K] of the set's images. */
+  readonly logits: Float32Array;
+  /** Pixels by image and class, of a segmenter. */
+  readonly overlaps?: Overlaps | undefined;
+  /** [N, K] Whether the score of a segmenter is of pixels inside the outline; see `PixelPredictions`. */
+  readonly located?: Uint8Array | undefined;
+}
+
+/** What a model is judged on, and how. */
+export interface Judged extends JudgeOptions {
+  readonly set: ImageSet;
+  readonly classes: readonly string[];
+  /** Images of a batch. */
+  readonly batch: number;
+}
+
+export interface AssemblyTask<Trained extends Model = Model> {
+  /** @throws UsageError or DataError for settings and images that the task cannot be learned with */
+  check(assembly: Assembly, settings: TrainingSettings): void;
+  /** The model that a run begins with. */
+  modelOf(engine: Engine, settings: TrainingSettings, labels: LabelSpace): Trained;
+  /** The losses of a step. It may be recorded: `inputs` is asked for the step's values each time it runs. */
+  losses(engine: Engine, model: Trained, shape: StepShape, inputs: () => StepInputs): StepLosses;
+  judge(engine: Engine, model: Trained, settings: TrainingSettings, judged: Judged): Promise<ModelJudgement>;
+  /** A digest of what the images' labels are beside their states; undefined where there is nothing else. */
+  digest(assembly: Assembly): Promise<string | undefined>;
+}
+
+/** All sets of an assembly. */
+export const setsOf = ({ sources, validation, test }: Assembly): readonly ImageSet[] => [
+  ...sources,
+  ...(validation === undefined ? [] : [validation]),
+  test,
+];

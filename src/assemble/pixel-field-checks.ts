@@ -1,0 +1,50 @@
+// What can be said against a manifest's `train` section before any data is read, by its task.
+
+import type { Fail } from "../data/manifest/manifest-checks.ts";
+import type { ManifestContent } from "../data/manifest/manifest-schema.ts";
+import { suggestion } from "../errors/nearest.ts";
+import { nearMatch, visible } from "../labels/wording.ts";
+import type { TrainSection } from "./recipes.ts";
+import { pixelFields } from "./train-fields.ts";
+
+interface CheckedTraining extends Pick<ManifestContent, "task" | "classes" | "exclusive"> {
+  readonly train: TrainSection;
+}
+
+/** Fields of segmentation are for segmentation alone, and name classes that there are. */
+export function checkPixelFields({ task, classes, exclusive, train }: CheckedTraining, fail: Fail): void {
+  if (task !== "segmentation") {
+    const other = pixelFields.find((field) => train[field] !== undefined);
+    if (other !== undefined) fail(["train", other], "is for task: segmentation; say that, or leave it out");
+    return;
+  }
+  const { kind } = train.head;
+  if (kind !== "queries" && kind !== "linear") {
+    fail(["train", "head"], `must be queries or linear for segmentation: ${kind} heads are of whole images`);
+  }
+  for (const name of Object.keys(train.classWeights ?? {})) {
+    if (classes.includes(name)) continue;
+    const near = nearMatch(name, classes);
+    const hint =
+      near === undefined ? suggestion(name, classes) : `; ${visible(name)} is nearly ${visible(near)}`;
+    fail(
+      ["train", "classWeights", name],
+      `weighs "${name}", which is not one of the classes (${classes.join(", ")})${hint}`,
+    );
+  }
+  if (train.loss !== "softmax-marginal") return;
+  if (!excludeEachOther(exclusive, classes)) {
+    fail(
+      ["train", "loss"],
+      "gives each pixel one class, so all classes must exclude each other: say exclusive: true",
+    );
+  }
+  if (train.supervised === "both") {
+    fail(["train", "supervised"], "must be weak with loss: softmax-marginal, which has one view alone");
+  }
+}
+
+function excludeEachOther(exclusive: ManifestContent["exclusive"], classes: readonly string[]): boolean {
+  if (typeof exclusive === "boolean") return exclusive || classes.length === 1;
+  return exclusive.some((group) => classes.every((name) => group.includes(name)));
+}

@@ -1,0 +1,165 @@
+// Predictions of a segmenter over a set of images: the score of each class for each image, and how well pixels overlap the
+// outlined ones. Of the pixels themselves only one batch is held at a time.
+
+import {
+  aFunction,
+  aNumber,
+  anything,
+  aSignal,
+  expectArgument,
+  expectFields,
+  expectOptions,
+  madeWith,
+  required,
+  wholeFrom,
+  type OptionChecks,
+} from "../errors/arguments.ts";
+import { anImageSet, type ImageSet } from "../data/assembly/assembly.ts";
+import { ImageReader, inOrder } from "../data/assembly/image-reader.ts";
+import { normaliseImages } from "../functions/images.ts";
+import { ignored, type ExclusiveGroups } from "../labels/label-map.ts";
+import { absent } from "../labels/states.ts";
+import { noOverlaps, type Overlaps } from "../metrics/overlap.ts";
+import type { Engine } from "../runtime/engine.ts";
+import { expectEngine } from "../runtime/engine-of.ts";
+import { normalisationFields, type EvaluationOptions } from "./evaluation.ts";
+import { PixelDecisions, pixelsScored } from "./pixel-decisions.ts";
+import type { Segmenter } from "./segmenter.ts";
+import type { Normalisation } from "./views.ts";
+
+/** How a segmenter's logits are made and read; the settings of a training have all of it. */
+export interface PixelSettings {
+  readonly normalisation: Normalisation;
+  /** Images of a batch, of which fewer are taken where their logits would be more than 128 MiB. */
+  readonly batch: number;
+  /** Classes of which a pixel has at most one; default: none. */
+  readonly exclusive?: ExclusiveGroups | undefined;
+}
+
+export interface PixelOptions extends EvaluationOptions {
+  /**
+   * Told of each image, in order. Both arrays are written over by the next one, which waits for the promise.
+   *
+   * @param map [H, W] the class that each pixel is of, the likeliest of several, or 254 for the background
+   * @param probabilities [H, W, K]
+   */
+  readonly image?: (index: number, map: Uint8Array, probabilities: Float32Array) => void | Promise<void>;
+}
+
+export interface PixelPredictions {
+  /**
+   * [N, K] The score of each class for the image as a whole, as a logit: of the mean of its m largest probabilities, m = 20
+   * pixels, or as many as make 1 ml where the set knows how large they are.
+   */
+  readonly logits: Float32Array;
+  /** [N, K] Pixels that are said to be of the class, a second score. */
+  readonly areas: Uint32Array;
+  /** Undefined for a set without label maps. */
+  readonly overlaps: Overlaps | undefined;
+  /** [N, K] 1 where one of the m pixels that the score is of lies in the outline of the class; undefined as the overlaps. */
+  readonly located: Uint8Array | undefined;
+}
+
+/** Bytes of logits that are held at a time. */
+const mostLogits = 2 ** 27;
+
+const aSegmenter = madeWith("a segmenter", ["head", "features", "classes"]);
+const settingsFields: OptionChecks<PixelSettings> = {
+  normalisation: required(anything),
+  batch: required(wholeFrom(1)),
+  exclusive: anything,
+};
+const pixelOptions: OptionChecks<PixelOptions> = {
+  memory: aNumber,
+  signal: aSignal,
+  progress: aFunction,
+  image: aFunction,
+};
+
+/**
+ * Predicts the pixels of a set in batches, with running statistics and without augmentation. A pixel is of each class whose
+ * probability is above one half, and of classes that exclude each other only of the likeliest; of a segmenter with an output for
+ * the background, it is of the likeliest class or of the background.
+ *
+ * @throws the signal's reason when it ended the work; DataError when a file of the cache was changed meanwhile
+ */
+export async function predictPixels(
+  engine: Engine,
+  segmenter: Segmenter,
+  set: ImageSet,
+  { normalisation, batch, exclusive = [] }: PixelSettings,
+  options: PixelOptions = {},
+): Promise<PixelPredictions> {
+  const what = "predictPixels";
+  expectEngine(what, engine);
+  expectArgument(what, "the segmenter", segmenter, aSegmenter);
+  expectArgument(what, "the images", set, anImageSet);
+  expectFields(what, { normalisation, batch, exclusive }, settingsFields);
+  expectFields(what, normalisation, normalisationFields);
+  expectOptions(what, options, pixelOptions);
+  const { classes } = segmenter;
+  const outputs = segmenter.head.classes;
+  const pixels = set.height * set.width;
+  const each = Math.max(1, Math.min(batch, Math.floor(mostLogits / (4 * pixels * outputs))));
+  const decisions = new PixelDecisions(pixels, classes, exclusive, outputs > classes);
+  const predictions = {
+    logits: new Float32Array(set.count * classes),
+    areas: new Uint32Array(set.count * classes),
+    overlaps: set.maps === undefined ? undefined : noOverlaps(set.count, classes),
+    located: set.maps === undefined ? undefined : new Uint8Array(set.count * classes),
+  };
+  const reader = new ImageReader([set], each, options.memory);
+  try {
+    let first = 0;
+    for await (const { pixels: values, maps, count } of reader.batches(inOrder(set.count, each))) {
+      options.signal?.throwIfAborted();
+      using output = engine.scope(() => {
+        const images = engine.tensor(values, [count, set.height, set.width, set.channels], "u8");
+        return segmenter.forward(normaliseImages(images, normalisation), "inference");
+      });
+      const logits = (await output.read()) as Float32Array;
+      for (let i = 0; i < count; i++) {
+        const own = logits.subarray(i * pixels * outputs, (i + 1) * pixels * outputs);
+        const given = maps?.subarray(i * pixels, (i + 1) * pixels);
+        decisions.decide(own);
+        fill(predictions, set, first + i, classes, decisions, own, given);
+        await options.image?.(first + i, decisions.map, decisions.probabilities);
+      }
+      first += count;
+      options.progress?.(first, set.count);
+    }
+  } finally {
+    await reader.close();
+  }
+  return predictions;
+}
+
+/** Scores and counts of one image. */
+function fill(
+  { logits: scores, areas, overlaps, located }: PixelPredictions,
+  { states, voxelVolumes }: ImageSet,
+  image: number,
+  classes: number,
+  decisions: PixelDecisions,
+  logits: Float32Array,
+  given: Uint8Array | undefined,
+): void {
+  const most = pixelsScored(voxelVolumes?.[image] ?? 0);
+  for (let k = 0; k < classes; k++) {
+    const at = image * classes + k;
+    const score = decisions.score(logits, k, most);
+    scores[at] = score.logit;
+    if (located !== undefined) located[at] = Number(score.pixels.some((pixel) => given?.[pixel] === k));
+    // A class that the image's source does not outline has no known pixels.
+    const counts = states[at] === absent ? undefined : overlaps;
+    for (let pixel = 0, from = k; from < decisions.chosen.length; pixel++, from += classes) {
+      const isChosen = decisions.chosen[from];
+      areas[at] += isChosen;
+      if (counts === undefined || given === undefined || given[pixel] === ignored) continue;
+      counts.predicted[at] += isChosen;
+      if (given[pixel] !== k) continue;
+      counts.given[at]++;
+      counts.both[at] += isChosen;
+    }
+  }
+}

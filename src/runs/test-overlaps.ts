@@ -1,0 +1,87 @@
+// How many pixels of each test image a segmenter got right, as a table that other programs read, too: from these counts follow
+// Dice and IoU of images, patients and sources.
+
+import { readFileSync } from "node:fs";
+import { parse } from "csv-parse/sync";
+import { RunFolderError } from "../errors/training-errors.ts";
+import { csvText } from "../files/csv-text.ts";
+import { absent } from "../labels/states.ts";
+import type { Overlaps } from "../metrics/overlap.ts";
+import type { PredictedImage, TestPredictions } from "./test-predictions.ts";
+
+const columns = ["source", "image", "patient"] as const;
+const counts = ["given", "predicted", "both"] as const satisfies readonly (keyof Overlaps)[];
+const headOf = (classes: readonly string[]): readonly string[] => [
+  ...columns,
+  ...classes.flatMap((name) => counts.map((count) => `${name} ${count}`)),
+];
+
+/**
+ * The table as CSV: a row an image, and for each class the pixels that are given as the class, that are predicted so, and that are
+ * both. Cells are blank where the image's source does not outline the class.
+ */
+export function overlapsText(
+  { classes, images, states }: Pick<TestPredictions, "classes" | "images" | "states">,
+  overlaps: Overlaps,
+): string {
+  const width = classes.length;
+  return csvText([
+    headOf(classes),
+    ...images.map(({ source, image, patient }, row) => [
+      ...[source, image, patient],
+      ...classes.flatMap((_, k) => {
+        const at = row * width + k;
+        return counts.map((count) => (states[at] === absent ? null : overlaps[count][at]));
+      }),
+    ]),
+  ]);
+}
+
+/** The counts, and whose images they are of, in their order. */
+export interface TestOverlaps extends Overlaps {
+  readonly images: readonly PredictedImage[];
+}
+
+/**
+ * Reads a table that `overlapsText` made; counts of absent classes are 0.
+ * @throws RunFolderError naming file and line when it cannot be read, or is no such table
+ */
+export function readOverlaps(file: string, classes: readonly string[]): TestOverlaps {
+  const refuse = (reason: string, cause?: unknown): never => {
+    throw new RunFolderError(`${file}: ${reason}; take a copy of it, or train again`, { cause });
+  };
+  let rows: string[][];
+  try {
+    rows = parse(readFileSync(file), { relax_column_count: true });
+  } catch (cause) {
+    return refuse(`cannot be read (${(cause as Error).message})`, cause);
+  }
+  const [head = [], ...body] = rows;
+  const expected = headOf(classes);
+  const odd = expected.findIndex((name, i) => head[i] !== name);
+  if (odd >= 0) refuse(`line 1: column ${odd + 1} should be ${JSON.stringify(expected[odd])}`);
+  const size = body.length * classes.length;
+  const found = {
+    given: new Uint32Array(size),
+    predicted: new Uint32Array(size),
+    both: new Uint32Array(size),
+  };
+  const images = body.map((cells, row): PredictedImage => {
+    if (cells.length !== expected.length) {
+      refuse(`row ${row + 1} has ${cells.length} cells where the head has ${expected.length}`);
+    }
+    for (const [i, cell] of cells.slice(columns.length).entries()) {
+      if (!/^\d{0,10}$/u.test(cell)) refuse(`row ${row + 1}: ${JSON.stringify(cell)} is no number of pixels`);
+      const at = row * classes.length + Math.floor(i / counts.length);
+      found[counts[i % counts.length]][at] = Number(cell);
+    }
+    for (const [k, name] of classes.entries()) {
+      const at = row * classes.length + k;
+      if (found.both[at] <= Math.min(found.given[at], found.predicted[at])) continue;
+      refuse(`row ${row + 1}: ${found.both[at]} pixels of ${name} are more than are given, or predicted`);
+    }
+    const [source, image, patient] = cells;
+    return { source, image, patient };
+  });
+  return { images, ...found };
+}
