@@ -19,7 +19,7 @@ import { optimiserSettingsOf } from "../../src/training/loop-settings.ts";
 import { useEngine } from "../engines.ts";
 import { smallAssembly, smallSettings } from "./settings.ts";
 import { WatchingBackend } from "./calls.ts";
-import { shapeAssembly, shapeSettings } from "./shapes.ts";
+import { shapeAssembly, shapeClasses, shapeSettings } from "./shapes.ts";
 
 const watched = ["augmentImages", "augmentLabels", "assemblePixels", "maskedDice", "marginalCrossEntropy"];
 
@@ -238,11 +238,12 @@ test("sources that each outline one shape teach both", async () => {
   using engine = await openEngine({ device: "webgpu" });
   const { evaluation, overlaps, logits } = await trainSegmenter(engine, shapeAssembly(48), {
     ...shapeSettings,
-    ...{ epochs: 30, warmupEpochs: 15, evaluate: "end" },
+    ...{ epochs: 30, warmupEpochs: 15, evaluate: "end", learningRate: 1e-2 },
   });
   expect(logits).toHaveLength(2 * 20);
   expect(overlaps?.given).toHaveLength(2 * 20);
-  expect(evaluation?.overlap?.meanDice).toBeGreaterThan(0.6);
+  // Measured on lavapipe in November 2026: .96 and .99.
+  for (const shape of shapeClasses) expect(evaluation?.overlap?.dice[shape]).toBeGreaterThan(0.85);
 });
 
 describe("what does not fit together is refused in one line", () => {

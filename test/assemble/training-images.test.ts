@@ -115,6 +115,24 @@ describe("the device's share", () => {
   const open = useEngine({ device: "webgpu" });
   const assembly = smallAssembly(20);
 
+  test("label maps stay there beside their images, with the bits of what they know", async () => {
+    const bytes = 16 * (256 + 2 + 256 + 4);
+    const { sources } = shapeAssembly(8);
+    const image = { height: 16, width: 16, channels: 1 };
+    const labels = wholeLabelSpace(2, 2);
+    for (const [memory, resident] of [
+      [bytes, bytes],
+      [bytes - 1, 0],
+    ] as const) {
+      const settings = { ...shapeSettings, memory };
+      const plan = await planTraining(open().traits, settings, image, labels, 8, 16);
+      expect(plan.residentBytes).toBe(resident);
+      const taken = new TrainingImages(open(), sources, 8, memory);
+      expect(taken.resident?.known?.shape).toEqual(resident === 0 ? undefined : [16, 1]);
+      await taken.close();
+    }
+  });
+
   test("images stay there up to the memory and the device's largest binding", async () => {
     const { traits } = open();
     const images = { count: 40, bytesEach: 256, outputs: 6 };
