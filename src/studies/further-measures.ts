@@ -9,8 +9,8 @@ import type { ByClass } from "../metrics/measures.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { RunResult } from "./study-run.ts";
 
-/** A study tests over seeds: the intervals of its single runs are not told, so that few draws will do. */
-const resamples = 1;
+/** The fewest that an interval takes: a study tests over seeds, and tells no interval of a single run. */
+const resamples = 40;
 
 /** Undefined for a classifier. The validation images choose the threshold of a sensitivity; without them there is none. */
 export async function furtherMeasures(
