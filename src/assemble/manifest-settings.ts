@@ -1,10 +1,11 @@
 // From a manifest to the trainer's settings.
 
 import { aNumber, expectArgument, madeWith } from "../errors/arguments.ts";
-import { exclusiveGroups } from "../labels/label-map.ts";
+import { exclusiveGroups } from "../data/manifest/mask-checks.ts";
 import { wholeLabelSpace, type LabelSpace } from "./label-space.ts";
 import { defaultLambdaDice } from "./assemble-terms.ts";
 import type { Manifest } from "./training-manifest.ts";
+import { pixelViews } from "./views.ts";
 import type { TrainingSettings } from "./training-settings.ts";
 
 const trainingManifest = madeWith("a manifest, as readTrainingManifest gives it", [
@@ -21,7 +22,7 @@ export function settingsOf(manifest: Manifest, seed: number): TrainingSettings {
     ...(task === "segmentation" ? { task, lambdaDice: defaultLambdaDice } : {}),
     network: { inputChannels: image.channels, ...model },
     normalisation: { mean: image.mean, deviation: image.deviation },
-    ...augment,
+    ...(task === "segmentation" ? pixelViews(augment) : augment),
     ...section,
     threshold: tau,
     seed,
@@ -38,7 +39,8 @@ export function ofLength(
 }
 
 /** What is known of labels before the data is. */
-export const declaredLabels = ({ classes, parents, sources, exclusive }: Manifest): LabelSpace => ({
-  ...wholeLabelSpace(classes.length, sources.length, parents),
-  ...{ names: classes, exclusive: exclusiveGroups(exclusive, classes) },
-});
+export const declaredLabels = (manifest: Manifest): LabelSpace => {
+  const { classes, parents, sources } = manifest;
+  const whole = wholeLabelSpace(classes.length, sources.length, parents);
+  return { ...whole, names: classes, exclusive: exclusiveGroups(manifest) };
+};

@@ -6,6 +6,7 @@ import {
   aNumber,
   anything,
   aSignal,
+  bytes,
   expectArgument,
   expectFields,
   expectOptions,
@@ -34,6 +35,11 @@ export interface PixelSettings {
   readonly batch: number;
   /** Classes of which a pixel has at most one; default: none. */
   readonly exclusive?: ExclusiveGroups | undefined;
+  /**
+   * [256] The segmenter's number of each class of the set's label maps, where its list of classes is another; the background of
+   * classes that it does not know. The set's states are of the segmenter's classes.
+   */
+  readonly numbers?: Uint8Array | undefined;
 }
 
 export interface PixelOptions extends EvaluationOptions {
@@ -68,6 +74,7 @@ const settingsFields: OptionChecks<PixelSettings> = {
   normalisation: required(anything),
   batch: required(wholeFrom(1)),
   exclusive: anything,
+  numbers: bytes,
 };
 const pixelOptions: OptionChecks<PixelOptions> = {
   memory: aNumber,
@@ -87,14 +94,14 @@ export async function predictPixels(
   engine: Engine,
   segmenter: Segmenter,
   set: ImageSet,
-  { normalisation, batch, exclusive = [] }: PixelSettings,
+  { normalisation, batch, exclusive = [], numbers }: PixelSettings,
   options: PixelOptions = {},
 ): Promise<PixelPredictions> {
   const what = "predictPixels";
   expectEngine(what, engine);
   expectArgument(what, "the segmenter", segmenter, aSegmenter);
   expectArgument(what, "the images", set, anImageSet);
-  expectFields(what, { normalisation, batch, exclusive }, settingsFields);
+  expectFields(what, { normalisation, batch, exclusive, numbers }, settingsFields);
   expectFields(what, normalisation, normalisationFields);
   expectOptions(what, options, pixelOptions);
   const { classes } = segmenter;
@@ -120,7 +127,8 @@ export async function predictPixels(
       const logits = (await output.read()) as Float32Array;
       for (let i = 0; i < count; i++) {
         const own = logits.subarray(i * pixels * outputs, (i + 1) * pixels * outputs);
-        const given = maps?.subarray(i * pixels, (i + 1) * pixels);
+        const map = maps?.subarray(i * pixels, (i + 1) * pixels);
+        const given = numbers === undefined ? map : map?.map((number) => numbers[number]);
         decisions.decide(own);
         fill(predictions, set, first + i, classes, decisions, own, given);
         await options.image?.(first + i, decisions.map, decisions.probabilities);

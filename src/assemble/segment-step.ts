@@ -3,7 +3,8 @@
 import { noGradient } from "../autograd/functions.ts";
 import { add, affine } from "../functions/elementwise.ts";
 import { concat, reshape, slice } from "../functions/movement.ts";
-import { assemblePixels, marginalCrossEntropy, maskedDice } from "../functions/pixel-losses.ts";
+import { marginalCrossEntropy } from "../functions/losses.ts";
+import { assemblePixels, maskedDice } from "../functions/pixel-losses.ts";
 import { classWords, exclusionBits } from "../labels/label-map.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";

@@ -40,7 +40,7 @@ export async function readTrainingManifest(file: string, learns: Learns = everyC
  */
 export function parseTrainingManifest(text: string, file: string, learns: Learns = everyClass): Manifest {
   expectManifestSource("parseTrainingManifest", file, learns, text);
-  const manifest = parseManifestWith(text, file, {
+  return parseManifestWith(text, file, {
     learns,
     sections,
     prepare: withBackbone,
@@ -49,8 +49,4 @@ export function parseTrainingManifest(text: string, file: string, learns: Learns
       checkPixelFields(content, fail);
     },
   });
-  if (manifest.task === "segmentation" && manifest.parents !== undefined) {
-    throw manifest.complain(["classes"], "must be a flat list for task: segmentation, and this is a tree");
-  }
-  return manifest;
 }

@@ -97,13 +97,18 @@ export async function manifestFor(
   };
 }
 
-/** Images of some parts of a manifest, at the model's size. @throws UsageError where it has none; otherwise as `loadForTraining` */
+/**
+ * Images of some parts of a manifest, at the model's size.
+ * @param more parts that are loaded, too, where there are any
+ * @throws UsageError where it has none of those asked for; otherwise as `loadForTraining`
+ */
 export async function loadParts(
   { manifest, dataRoot, seed, limit, skipBad }: NamedManifest,
   asked: readonly Part[],
   record: ModelRecord,
   options: ModelOptions,
   signal: AbortSignal,
+  more: readonly Part[] = [],
 ): Promise<LoadedParts> {
   const { height, width, channels, fit } = record.image;
   const own = manifest.image;
@@ -117,10 +122,10 @@ export async function loadParts(
   const image = { ...own, height, width, channels, fit };
   const listing = { dataRoot, seed, limit, skipBad };
   const selected = await listImages({ ...manifest, image }, listing, counting(options.quiet));
-  const lists = selected.lists.filter(({ part }) => asked.includes(part));
+  const lists = selected.lists.filter(({ part }) => [...asked, ...more].includes(part));
   const remarks = selected.remarks.filter((remark) => lists.some(({ source }) => source === remark.source));
   for (const line of warningLines(remarkWarnings(remarks))) process.stderr.write(`${line}\n`);
-  if (lists.length === 0) {
+  if (!lists.some(({ part }) => asked.includes(part))) {
     const there = parts.filter((each) => selected.lists.some(({ part }) => part === each));
     if (there.length === 0) throw manifest.complain(["test"], "is missing: name images to use the model on");
     throw new UsageError(
@@ -291,17 +296,18 @@ export function matchClasses(
 }
 
 /** The columns of some of the classes: [N, K] to [N, kept]. */
-export function columnsOf(
-  logits: Float32Array,
+export function columnsOf<Values extends Float32Array | Uint32Array | Uint8Array>(
+  values: Values,
   classes: readonly string[],
   kept: readonly string[],
-): Float32Array {
+): Values {
   const columns = kept.map(placeOf(classes));
-  const rows = logits.length / classes.length;
-  return Float32Array.from(
-    { length: rows * kept.length },
-    (_, at) => logits[Math.floor(at / kept.length) * classes.length + columns[at % kept.length]],
-  );
+  const rows = values.length / classes.length;
+  const taken = new (values.constructor as new (length: number) => Values)(rows * kept.length);
+  for (let at = 0; at < taken.length; at++) {
+    taken[at] = values[Math.floor(at / kept.length) * classes.length + columns[at % kept.length]];
+  }
+  return taken;
 }
 
 export function say({ quiet }: { readonly quiet: boolean }, text: string): void {

@@ -6,12 +6,33 @@ import type { Summary } from "../runs/summary.ts";
 /** The most sources that a table on a terminal has room for; summary.json has all of them. */
 export const mostSources = 4;
 
-/** AUC of each class with its interval, and in each source where there are several. */
+/**
+ * AUC of each class with its interval, and in each source where there are several; of a segmenter Dice and IoU of its pixels
+ * first, and the AUC of its scores of whole images.
+ */
 export function testTable(
-  { auc, meanAuc, intervals, sources }: Pick<Summary, "auc" | "meanAuc" | "intervals" | "sources">,
+  {
+    auc,
+    meanAuc,
+    overlap,
+    intervals,
+    sources,
+  }: Pick<Summary, "auc" | "meanAuc" | "overlap" | "intervals" | "sources">,
   classes: readonly string[],
 ): string {
+  const ofPixels =
+    overlap === undefined
+      ? []
+      : [
+          {
+            name: "Dice",
+            cell: (name: string) => showAuc(overlap.dice[name]),
+            mean: showAuc(overlap.meanDice),
+          },
+          { name: "IoU", cell: (name: string) => showAuc(overlap.iou[name]), mean: showAuc(overlap.meanIou) },
+        ];
   const columns = [
+    ...ofPixels,
     {
       name: "AUC",
       cell: (name: string) => showAuc(auc[name]),

@@ -61,16 +61,3 @@ export function exclusionBits(groups: ExclusiveGroups, classes: number): Uint32A
   }
   return bits;
 }
-
-/**
- * The groups that a manifest's `exclusive` names, by number.
- * @param exclusive `true`: all classes are one group
- * @returns undefined where no two classes exclude each other
- */
-export function exclusiveGroups(
-  exclusive: boolean | readonly (readonly string[])[],
-  classes: readonly string[],
-): ExclusiveGroups | undefined {
-  if (typeof exclusive === "boolean") return exclusive && classes.length > 1 ? [[...classes.keys()]] : undefined;
-  return exclusive.map((group) => group.map((name) => classes.indexOf(name)));
-}

@@ -90,6 +90,7 @@ export async function listImages(
       ...options,
       onDrawn: (entry, done, total) => update(`drawing ${entry}`, done, total),
       onOpened: (entry, done, total) => update(`patients of ${entry}`, done, total),
+      onMask: (entry, done, total) => update(`masks of ${entry}`, done, total),
     });
   } finally {
     counter?.counter?.[Symbol.dispose]();
@@ -126,7 +127,8 @@ export async function loadImages(
   if (staysOnDisk(selected, memory)) {
     const { height, width, channels } = selected.image;
     const training = imageCount(selected.lists.filter(({ part }) => part === "train"));
-    checkMemory(Math.min(manifest.train.batch, training), height * width * channels, memory);
+    const planes = channels + (manifest.task === "segmentation" ? 1 : 0); // a label map beside each image
+    checkMemory(Math.min(manifest.train.batch, training), height * width * planes, memory);
   }
   const decoding = { cache, memory, skipBad, ...(signal === undefined ? {} : { signal }) };
   const result = await decodeImages(selected, decoding, hasFiles(selected) ? count : undefined);

@@ -8,6 +8,7 @@ import type { TestPredictions } from "./test-predictions.ts";
 import { kindOf, type LabelCoverage } from "../data/inspection/counts.ts";
 import type { ImageSet } from "../data/assembly/assembly.ts";
 import type { Cell } from "../pictures/contact-sheet.ts";
+import { overlaySchema, type OverlayPicture } from "./overlay-pictures.ts";
 import { shrunk } from "../pictures/zoom.ts";
 
 const count = z.int().min(0);
@@ -34,6 +35,8 @@ export const reportDataSchema = z.strictObject({
   version: z.literal(1),
   coverage: coverageSchema,
   mistakes: z.array(mistakeSchema),
+  /** Of a segmenter. */
+  overlays: z.array(overlaySchema).exactOptional(),
 });
 
 /** `report.json`. */
@@ -93,9 +96,13 @@ export async function reportDataOf(
   predictions: TestPredictions,
   set: ImageSet,
   coverage: readonly LabelCoverage[],
+  overlays?: readonly OverlayPicture[],
 ): Promise<RunReportData> {
   const found = await shownMistakes(predictions, set);
-  return { version: 1, coverage, mistakes: found.map(({ mistake }) => mistake) };
+  return {
+    ...{ version: 1, coverage, mistakes: found.map(({ mistake }) => mistake) },
+    ...(overlays === undefined ? {} : { overlays: [...overlays] }),
+  };
 }
 
 /**

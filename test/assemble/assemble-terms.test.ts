@@ -40,8 +40,18 @@ test("every weight of the table is a setting of manifests", () => {
 test("a run tells the total and each term, also those that teach nothing", () => {
   expect(assembleTerms(smallSettings)).toEqual(["total", "bce", "pseudo", "consistency"]);
   expect(assembleTerms(noLambdas)).toEqual(["total", "bce", "pseudo", "consistency"]);
-  expect(supervisedTerm).toBe("bce");
+  expect(supervisedTerm(smallSettings)).toBe("bce");
   expect(strongViewTerms).toEqual(["consistency"]);
+});
+
+test("segmentation tells the Dice loss, too, where it has a weight; a softmax is a term of its own", () => {
+  const segmentation = { task: "segmentation", ...noLambdas } as const;
+  expect(assembleTerms(segmentation)).toEqual(["total", "bce", "dice", "pseudo", "consistency"]);
+  expect(assembleTerms({ ...segmentation, lambdaDice: 0 })).toEqual(assembleTerms(noLambdas));
+  expect(teaches("dice", segmentation)).toBe(true);
+  const softmax = { ...segmentation, loss: "softmax-marginal" } as const;
+  expect(assembleTerms(softmax)).toEqual(["total", "marginal"]);
+  expect(supervisedTerm(softmax)).toBe("marginal");
 });
 
 test("a term that may be left out is told only by runs that give it a weight", () => {

@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { readTensorFile } from "../../src/interchange/safetensors.ts";
 import { randomStream } from "../../src/data/random-stream.ts";
 import { main, own, runBuilt, workingFolder, type Ended } from "./built.ts";
+import { outlinedShapes } from "./outlined-shapes.ts";
 import { twoSites } from "./two-sites.ts";
 
 const manifest = twoSites({
@@ -18,9 +19,15 @@ const manifest = twoSites({
 
 const folder = workingFolder();
 writeFileSync(join(folder, "run.yaml"), manifest);
+const outlined = outlinedShapes(folder, {
+  ...{ images: 48, tested: 20, validated: 10 },
+  train: "batch: 8, epochs: 6, warmupEpochs: 2, ema: 0.9, learningRate: 4.0e-3",
+});
+writeFileSync(join(folder, "shapes.yaml"), outlined);
 const tessera = (...parameters: string[]): Promise<Ended> => runBuilt(folder, parameters);
-const start = (out: string, ...more: string[]): string[] => [
-  ...["train", "run.yaml", "--data-root", ".", "--out", out, "--checkpoint-every", "2steps", "--quiet"],
+const start = (out: string, ...more: string[]): string[] => startOf("run.yaml", out, ...more);
+const startOf = (file: string, out: string, ...more: string[]): string[] => [
+  ...["train", file, "--data-root", ".", "--out", out, "--checkpoint-every", "2steps", "--quiet"],
   ...more,
 ];
 const read = (out: string, name: string): string => readFileSync(join(folder, out, name), "utf8");
@@ -56,13 +63,17 @@ function killedAt(
   });
 }
 
-describe.each(["webgpu", "reference"])("on %s", (device) => {
+describe.each([
+  ["webgpu", "run.yaml", "whole-webgpu", /nodule\s+[\d.]+/, []],
+  ["reference", "run.yaml", "whole-reference", /nodule\s+[\d.]+/, []],
+  ["webgpu", "shapes.yaml", "whole-shapes", /disc\s+[\d.]+/, ["test-overlaps.csv"]],
+] as const)("on %s with %s", (device, file, whole, told, tables) => {
   test("a run that was killed again and again ends with the same metrics, summary and model", async () => {
-    const [whole, broken] = [`whole-${device}`, `broken-${device}`];
-    expect(own((await tessera(...start(whole, "--device", device))).errors)).toBe("");
+    const broken = `broken-${whole}`;
+    expect(own((await tessera(...startOf(file, whole, "--device", device))).errors)).toBe("");
     const random = randomStream(device === "webgpu" ? 1 : 2, "kills");
     const total = sizeOf(whole, "metrics.jsonl");
-    let parameters = start(broken, "--device", device);
+    let parameters = startOf(file, broken, "--device", device);
     let kills = 0;
     for (const share of [0.001, 0.25, 0.5, 0.8]) {
       const bytes = Math.ceil(share * total * (0.8 + 0.4 * random.uniform()));
@@ -73,14 +84,14 @@ describe.each(["webgpu", "reference"])("on %s", (device) => {
     const { code, output, errors } = await tessera("train", "--resume", broken);
     expect(errors).toMatch(/goes on after \d epochs/);
     expect(code).toBe(0);
-    expect(output).toMatch(/nodule\s+[\d.]+/);
+    expect(output).toMatch(told);
     expect(read(broken, "metrics.jsonl")).toBe(read(whole, "metrics.jsonl"));
     expect(measured(broken)).toEqual(measured(whole));
     const [one, two] = await Promise.all(
       [whole, broken].map((out) => readTensorFile(join(folder, out, "model.safetensors"), "tessera model 1")),
     );
     expect(two).toEqual(one);
-    for (const name of ["test-predictions.csv", "report.json"])
+    for (const name of [...tables, "test-predictions.csv", "report.json"])
       expect(read(broken, name)).toBe(read(whole, name));
     const left = [
       ...[
@@ -92,6 +103,7 @@ describe.each(["webgpu", "reference"])("on %s", (device) => {
         "run.json",
         "summary.json",
       ],
+      ...tables,
       "test-predictions.csv",
     ];
     for (const out of [whole, broken]) expect(readdirSync(join(folder, out)).sort()).toEqual(left);

@@ -19,6 +19,7 @@ import {
   type ModelOptions,
 } from "../model-images.ts";
 import { engineOptions } from "../../runs/device-options.ts";
+import { checkTask, evaluateSegmenter } from "../segmenter-evaluation.ts";
 import { counting } from "../terminal/counter.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
 import { countedIntervals } from "../../runs/test-results.ts";
@@ -42,9 +43,17 @@ export async function evaluateCommand(
   const where = engineOptions(options);
   const model = await readModelFile(run);
   const named = await manifestFor(run, file, options);
+  checkTask(model, named.manifest);
   const { classes } = model.record;
   const matched = matchClasses(classes, named.manifest.classes, options);
   const { shared } = matched;
+  if (model.record.task === "segmentation") {
+    const judging = { model, named, matched, where, options };
+    if ((await unlessInterrupted((signal) => evaluateSegmenter(judging, signal))) === undefined) {
+      process.exitCode = 130;
+    }
+    return;
+  }
 
   const found = await unlessInterrupted(async (signal) => {
     const loaded = await loadParts(named, [options.part], model.record, options, signal);

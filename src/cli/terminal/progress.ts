@@ -136,8 +136,8 @@ export class Progress {
     const { epochs } = budget;
     if (quiet || this.#bar !== undefined) return;
     const elapsed = showSeconds((performance.now() - this.#started) / 1000);
-    const judged = validation === undefined ? "" : `, validation AUC ${showAuc(validation.meanAuc)}`;
-    const mean = evaluation === undefined ? judged : `${judged}, mean AUC ${showAuc(evaluation.meanAuc)}`;
+    const judged = validation === undefined ? "" : `, validation ${scoreOf(validation)}`;
+    const mean = evaluation === undefined ? judged : `${judged}, mean ${scoreOf(evaluation)}`;
     process.stderr.write(
       `${title} epoch ${epoch}/${epochs} done after ${elapsed}: loss ${losses.total.toFixed(4)}${bracketedTerms(losses)}${mean}\n`,
     );
@@ -232,3 +232,7 @@ export function unlessInterrupted<Result>(
     }
   });
 }
+
+/** Of pixels where there are any, else of images. */
+const scoreOf = ({ meanAuc, overlap }: Evaluation): string =>
+  overlap === undefined ? `AUC ${showAuc(meanAuc)}` : `Dice ${showAuc(overlap.meanDice)}`;

@@ -236,6 +236,9 @@ export function concatenate(source: string, sets: readonly ImageSet[]): ImageSet
     states: joinBytes(sets.map((set) => set.states)),
     origins: joinOrigins(sets),
     ...(sets.every(({ patients }) => patients === undefined) ? {} : { patients: sets.flatMap(patientsOf) }),
+    ...(sets.every(({ voxelVolumes }) => voxelVolumes === undefined)
+      ? {}
+      : { voxelVolumes: Float64Array.from(sets.flatMap(volumesOf)) }),
     ...(sets.every(({ ids }) => ids !== undefined) ? { ids: sets.flatMap(({ ids }) => ids ?? []) } : {}),
   };
 }
@@ -293,6 +296,9 @@ function joinOrigins(sets: readonly ImageSet[]): Origins {
   }
   return { names, of };
 }
+
+const volumesOf = ({ voxelVolumes, count }: ImageSet): number[] =>
+  Array.from(voxelVolumes ?? new Float64Array(count));
 
 const patientsOf = ({ patients, count }: ImageSet): readonly (string | undefined)[] =>
   patients ?? Array<undefined>(count).fill(undefined);

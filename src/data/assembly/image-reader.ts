@@ -79,7 +79,7 @@ export class ImageReader {
     this.width = width;
     this.channels = channels;
     this.outputs = states.length / first;
-    if (this.stored) checkMemory(batch, this.bytesEach, memory);
+    if (this.stored) checkMemory(batch, this.bytesEach + (this.hasMaps ? height * width : 0), memory);
   }
 
   get bytesEach(): number {
@@ -146,7 +146,8 @@ export class ImageReader {
       for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
         const taken = await batch;
         // Batches that wait, and the one in use.
-        if (this.stored) most = Math.min(mostAhead, Math.floor(this.#memory / taken.pixels.length) - 1);
+        const bytes = taken.pixels.length + (taken.maps?.length ?? 0);
+        if (this.stored) most = Math.min(mostAhead, Math.floor(this.#memory / bytes) - 1);
         ask();
         yield taken;
       }
