@@ -3,7 +3,7 @@
 import { noLambdas, type LambdaName, type Lambdas } from "../assemble/assemble-terms.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import type { PlannedRun } from "./planned-run.ts";
-import type { PlanContext, PlannedArm } from "./study-plan.ts";
+import type { PlanContext, PlannedArm, StudyContext } from "./study-plan.ts";
 import type { Comparison } from "./scores.ts";
 
 /** Given labels teach the weak view and absent labels are ignored, whatever the manifest says. */
@@ -45,6 +45,33 @@ export function single({ knowledge }: PlanContext): PlannedArm {
       ...{ labels: "given", sources: [source], scoredClasses: known, changes: supervised },
     })),
   };
+}
+
+/**
+ * All classes named, with a control of what several classes cost a small network: the classes of interest weigh as much as all
+ * others together. No arm where they are all, or weigh as much already.
+ */
+export function weightedNamed({ classes, interest }: StudyContext): PlannedArm[] {
+  const weight = (classes.length - interest.length) / interest.length;
+  if (weight <= 1) return [];
+  return [
+    {
+      name: "named-weighted",
+      label: "all classes named, those of interest half of the loss",
+      about:
+        "One model that learns all classes from the same images, the classes of interest with as much weight as all others together.",
+      runs: [
+        {
+          name: "named-weighted",
+          ...{ labels: "given", scoredClasses: interest },
+          changes: {
+            ...supervised,
+            classWeights: Object.fromEntries(interest.map((name) => [name, weight])),
+          },
+        },
+      ],
+    },
+  ];
 }
 
 /** The loss of Shi et al. (2021), for classes of which a pixel has one at most. */

@@ -16,7 +16,6 @@ import {
 import { UsageError } from "../errors/errors.ts";
 import { placeOf } from "../labels/wording.ts";
 import { suggestion } from "../errors/nearest.ts";
-import type { MeasureName } from "../metrics/measures.ts";
 import { trainingSettings } from "../assemble/settings-argument.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import {
@@ -30,6 +29,7 @@ import {
   pseudo,
   single,
   supervised,
+  weightedNamed,
   withControls,
 } from "./arms.ts";
 import type { Comparison } from "./scores.ts";
@@ -37,7 +37,9 @@ import type { PlannedRun } from "./planned-run.ts";
 import { assemblyChecks, needsQueries, sameImages, type StudyCheck } from "./study-checks.ts";
 import {
   groupsOf,
+  isSegmentation,
   knownTo,
+  pixelMeasures,
   type PlanContext,
   type PlannedArm,
   type StudyContext,
@@ -61,11 +63,6 @@ export interface Study {
   ) => Pick<StudyPlan, "arms" | "comparisons"> & Partial<Omit<StudyPlan, "study">>;
 }
 
-/** Segmentation is judged by pixels first, and by patients. */
-const pixelMeasures = ["iou", "dice", "patientAuc", "sensitivity"] as const satisfies readonly MeasureName[];
-
-const isSegmentation = ({ task }: Pick<TrainingSettings, "task">): boolean => task === "segmentation";
-
 const namesOfNegatives = "Does it help to know the names of the negatives?";
 
 /** By the word that the command line has. */
@@ -78,39 +75,53 @@ export const studies = {
         classes.length < 2 &&
         "needs the names of the negatives: the manifest's classes must hold them beside the class of interest",
     ],
-    plan: ({ interest, settings }) => ({
-      arms: [
-        isSegmentation(settings) && interest.length > 1
-          ? {
-              name: "unnamed",
-              label: "classes of interest alone",
-              about: "One model that learns where the classes of interest are, and nothing else.",
-              runs: [
-                {
-                  name: "unnamed",
-                  ...{ labels: "given", classes: interest, scoredClasses: interest, changes: supervised },
-                },
-              ],
-            }
-          : {
-              name: "unnamed",
-              label: "positive or not",
-              about:
-                "For each class of interest a model that learns whether an image is of it, and nothing else.",
-              runs: interest.map(alone),
-            },
-        {
-          name: "named",
-          label: "all classes named",
-          about: "One model that learns all classes from the same images.",
-          runs: [{ name: "named", labels: "given", scoredClasses: interest, changes: supervised }],
-        },
-      ],
-      comparisons: [compared("named", "unnamed", namesOfNegatives)],
-      groups: [
-        { name: interest.length === 1 ? `class ${interest[0]}` : "classes of interest", classes: interest },
-      ],
-    }),
+    plan: (context) => {
+      const { interest, settings } = context;
+      const weighted = isSegmentation(settings) ? weightedNamed(context) : [];
+      return {
+        arms: [
+          isSegmentation(settings) && interest.length > 1
+            ? {
+                name: "unnamed",
+                label: "classes of interest alone",
+                about: "One model that learns where the classes of interest are, and nothing else.",
+                runs: [
+                  {
+                    name: "unnamed",
+                    ...{ labels: "given", classes: interest, scoredClasses: interest, changes: supervised },
+                  },
+                ],
+              }
+            : {
+                name: "unnamed",
+                label: "positive or not",
+                about:
+                  "For each class of interest a model that learns whether an image is of it, and nothing else.",
+                runs: interest.map(alone),
+              },
+          {
+            name: "named",
+            label: "all classes named",
+            about: "One model that learns all classes from the same images.",
+            runs: [{ name: "named", labels: "given", scoredClasses: interest, changes: supervised }],
+          },
+          ...weighted,
+        ],
+        comparisons: [
+          compared("named", "unnamed", namesOfNegatives),
+          ...weighted.map(({ name }) =>
+            compared(
+              name,
+              "unnamed",
+              "Does it help where the named negatives take no more than half of the loss?",
+            ),
+          ),
+        ],
+        groups: [
+          { name: interest.length === 1 ? `class ${interest[0]}` : "classes of interest", classes: interest },
+        ],
+      };
+    },
   },
 
   disjoint: {

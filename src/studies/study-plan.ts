@@ -87,6 +87,16 @@ export interface PlanContext {
   readonly margin: number;
 }
 
+/** Segmentation is judged by pixels first, and by patients. */
+export const pixelMeasures = [
+  "iou",
+  "dice",
+  "patientAuc",
+  "sensitivity",
+] as const satisfies readonly MeasureName[];
+
+export const isSegmentation = ({ task }: Pick<TrainingSettings, "task">): boolean => task === "segmentation";
+
 /** The same, where it is known which classes the study is about. */
 export interface StudyContext extends PlanContext {
   /** Each once. */
