@@ -3,7 +3,7 @@
 import { analyse } from "../studies/analysis.ts";
 import { similarityOf } from "../studies/similarity.ts";
 import type { StudyFolder } from "../studies/study-folder.ts";
-import type { StudyScores } from "../studies/scores.ts";
+import { measuresOf, type StudyScores } from "../studies/scores.ts";
 import {
   comparisonsCsv,
   scoresCsv,
@@ -20,16 +20,19 @@ import {
  */
 export async function writeResults(folder: StudyFolder, scores: StudyScores): Promise<string> {
   const analysis = analyse(scores);
+  const others = measuresOf(scores)
+    .filter((measure) => measure !== analysis.measure)
+    .map((measure) => analyse(scores, measure));
   const points = scores.similarity?.points ?? [];
   const similarity = points.length === 0 ? undefined : similarityOf(points);
   const similarityPage =
     similarity === undefined ? "" : `\n## Similarity\n\n${similarityMarkdown(similarity)}`;
-  await folder.replace("results.md", `${studyMarkdown(scores, analysis)}${similarityPage}`);
-  await folder.replace("results.json", studyJson(scores, analysis, similarity));
+  await folder.replace("results.md", `${studyMarkdown(scores, analysis, others)}${similarityPage}`);
+  await folder.replace("results.json", studyJson(scores, analysis, similarity, others));
   await folder.replace("scores.csv", scoresCsv(scores));
-  await folder.replace("comparisons.csv", comparisonsCsv(analysis));
+  await folder.replace("comparisons.csv", comparisonsCsv(analysis, ...others));
   return [
-    studyTable(scores, analysis),
+    studyTable(scores, analysis, others),
     ...(similarity === undefined ? [] : [similarityTable(similarity)]),
   ].join("\n\n");
 }

@@ -13,6 +13,18 @@ export const mostMapClasses = 254;
 /** Classes of which a pixel has at most one, by number: groups of two or more. */
 export type ExclusiveGroups = readonly (readonly number[])[];
 
+/** The groups by the numbers that some of the classes have by themselves; undefined where none of two or more is left. */
+export function keptGroups(
+  groups: ExclusiveGroups,
+  classes: readonly string[],
+  kept: readonly string[],
+): ExclusiveGroups | undefined {
+  const left = groups
+    .map((group) => group.map((k) => kept.indexOf(classes[k])).filter((k) => k >= 0))
+    .filter((group) => group.length > 1);
+  return left.length === 0 ? undefined : left;
+}
+
 /** Words of 32 bits that hold a bit for each class: class k is bit k % 32 of word floor(k / 32). */
 export const classWords = (classes: number): number => Math.ceil(classes / 32);
 

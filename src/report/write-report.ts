@@ -9,6 +9,7 @@ import { suggestedPath } from "../files/near-files.ts";
 import { replaceFile } from "../files/whole-files.ts";
 import { version } from "../runs/package-info.ts";
 import { namesOf, withoutName, type PatientNames } from "../runs/patient-names.ts";
+import { measuresOf } from "../studies/scores.ts";
 import { readAnyRecord, runFiles } from "../runs/run-folder.ts";
 import type { RunContents } from "../runs/read-run.ts";
 import type { Mistake } from "../runs/run-report-data.ts";
@@ -126,11 +127,14 @@ async function reportOf(path: string, identify: boolean): Promise<Report> {
     const { similarityOf } = await import("../studies/similarity.ts");
     const study = studyShown(readStudy(path), identify);
     const analysis = analyse(study.scores);
+    const others = measuresOf(study.scores)
+      .filter((measure) => measure !== analysis.measure)
+      .map((measure) => analyse(study.scores, measure));
     const points = study.scores.similarity?.points ?? [];
     const similarity = points.length === 0 ? undefined : similarityOf(points);
     return {
-      page: studyPage(study, analysis, similarity, version),
-      figures: studyFigures(study, analysis, similarity),
+      page: studyPage(study, analysis, similarity, version, others),
+      figures: studyFigures(study, analysis, similarity, others),
     };
   }
   throw new RunFolderError(

@@ -2,7 +2,8 @@
 // is null, with the reason in words. Imported by those who compare and not through the
 // index of assemble, which training loads: behind the tests are 430 files of distributions.
 
-import { expectArgument, madeWith } from "../errors/arguments.ts";
+import { expectArgument, madeWith, oneOf } from "../errors/arguments.ts";
+import { measureNames, measures, type ByClass, type Measure, type MeasureName } from "../metrics/measures.ts";
 import { holmAdjusted } from "../statistics/holm.ts";
 import { meanInterval } from "../statistics/sample.ts";
 import { pairedEquivalence, welchEquivalence } from "../statistics/equivalence.ts";
@@ -17,7 +18,14 @@ import type {
   Tested,
   UncorrectedComparison,
 } from "./results.ts";
-import type { ClassGroup, Comparison, Score, StudyScores } from "./scores.ts";
+import {
+  byClassOf,
+  measuresOf,
+  type ClassGroup,
+  type Comparison,
+  type Score,
+  type StudyScores,
+} from "./scores.ts";
 import { verdictOf } from "./verdict.ts";
 
 const level = 0.95;
@@ -34,67 +42,83 @@ const studyScores = madeWith("the scores of a study, as studyScores gives them",
  * Seeds differ in initialisation, order and what else the study draws; intervals and tests are about those, not about
  * other test images.
  *
+ * @param measure what is compared; default: the study's first, which is the AUC unless it says another
  * @throws UsageError for scores that do not fit the study: see `checkScores`
  */
-export function analyse(scores: StudyScores): StudyAnalysis {
+export function analyse(scores: StudyScores, measure?: MeasureName): StudyAnalysis {
   expectArgument("analyse", "the scores", scores, studyScores);
+  const [first] = measuresOf(scores);
+  if (measure !== undefined) expectArgument("analyse", "the measure", measure, oneOf(measureNames));
+  return analysisBy(measure ?? first, scores);
+}
+
+/** A score as one measure sees it. */
+interface Measured extends Pick<Score, "seed"> {
+  readonly values: ByClass;
+}
+
+function analysisBy(measure: MeasureName, scores: StudyScores): StudyAnalysis {
   checkScores(scores);
   const { study, arms, groups, classes, comparisons } = scores;
   const byArm = new Map(
     arms.map(({ name }) => [
       name,
-      scores.scores.filter(({ arm }) => arm === name).sort((a, b) => a.seed - b.seed),
+      scores.scores
+        .filter(({ arm }) => arm === name)
+        .sort((a, b) => a.seed - b.seed)
+        .map((score): Measured => ({ seed: score.seed, values: byClassOf(score, measure) })),
     ]),
   );
-  const of = (arm: string): readonly Score[] => byArm.get(arm) ?? [];
+  const of = (arm: string): readonly Measured[] => byArm.get(arm) ?? [];
   return {
     study,
+    measure,
     level,
     alpha,
     groups: arms.flatMap(({ name }) => groups.map((group) => groupResult(name, group, of(name)))),
     classes: arms.flatMap(({ name }) => classes.map((each) => classResult(name, each, of(name)))),
     comparisons: groups.flatMap((group) =>
       corrected(
-        comparisons.map((comparison) => compare(comparison, group, of)),
+        comparisons.map((comparison) => compare(comparison, group, of, measures[measure])),
         scores,
       ),
     ),
-    notes: [...scores.notes, ...missing(scores, of)],
+    notes: [...scores.notes, ...missing(scores, of, measures[measure])],
   };
 }
 
 /** Null, too, for a class that the score does not name. */
-function aucOf({ auc }: Score, className: string): number | null {
-  return auc[className] ?? null;
+function valueOf({ values }: Measured, className: string): number | null {
+  return values[className] ?? null;
 }
 
-/** Mean over the classes that have an AUC; null where none has. */
-function meanOver(classes: readonly string[], score: Score): number | null {
-  const defined = classes.map((name) => aucOf(score, name)).filter((value) => value !== null);
+/** Mean over the classes that have a value; null where none has. */
+function meanOver(classes: readonly string[], score: Measured): number | null {
+  const defined = classes.map((name) => valueOf(score, name)).filter((value) => value !== null);
   return defined.length === 0 ? null : mean(defined);
 }
 
-function groupResult(arm: string, { name, classes }: ClassGroup, scores: readonly Score[]): GroupResult {
+function groupResult(arm: string, { name, classes }: ClassGroup, scores: readonly Measured[]): GroupResult {
   return {
     arm,
     group: name,
     ...overSeeds(scores, (score) => meanOver(classes, score)),
-    leftOut: classes.filter((each) => scores.some((score) => aucOf(score, each) === null)),
+    leftOut: classes.filter((each) => scores.some((score) => valueOf(score, each) === null)),
   };
 }
 
-function classResult(arm: string, className: string, scores: readonly Score[]): ClassResult {
-  return { arm, class: className, ...overSeeds(scores, (score) => aucOf(score, className)) };
+function classResult(arm: string, className: string, scores: readonly Measured[]): ClassResult {
+  return { arm, class: className, ...overSeeds(scores, (score) => valueOf(score, className)) };
 }
 
 function overSeeds(
-  scores: readonly Score[],
-  valueOf: (score: Score) => number | null,
+  scores: readonly Measured[],
+  valueAt: (score: Measured) => number | null,
 ): Pick<GroupResult, "seeds" | "values" | "estimate"> {
   const seeds: number[] = [];
   const values: number[] = [];
   for (const score of scores) {
-    const value = valueOf(score);
+    const value = valueAt(score);
     if (value === null) continue;
     seeds.push(score.seed);
     values.push(value);
@@ -105,18 +129,19 @@ function overSeeds(
 function compare(
   comparison: Comparison,
   group: ClassGroup,
-  of: (arm: string) => readonly Score[],
+  of: (arm: string) => readonly Measured[],
+  words: Measure,
 ): UncorrectedComparison {
   const [first, second] = [of(comparison.first), of(comparison.second)];
   const classes = group.classes.filter((name) =>
-    [...first, ...second].every((score) => aucOf(score, name) !== null),
+    [...first, ...second].every((score) => valueOf(score, name) !== null),
   );
   const [a, b] = [first, second].map((scores) => overSeeds(scores, (score) => meanOver(classes, score)));
   const seeds = a.seeds.filter((seed) => b.seeds.includes(seed));
   const pick = ({ seeds: own, values }: typeof a): number[] => seeds.map((seed) => values[own.indexOf(seed)]);
   const pairs = [pick(a), pick(b)] as const;
   const differences = pairs[0].map((value, i) => value - pairs[1][i]);
-  const empty = whyNothing(comparison, group, first, second, classes);
+  const empty = whyNothing(comparison, group, first, second, classes, words);
   const apart = empty ?? (seeds.length === 0 ? "the arms have no seed in common" : null);
   const test = <Made>(reason: string | null, make: () => Tested<Made>): Tested<Made> =>
     reason === null ? make() : { p: null, reason };
@@ -142,7 +167,7 @@ function compare(
             paired: test(apart, () => pairedEquivalence(...pairs, margin, alpha)),
             welch: test(empty, () => welchEquivalence(a.values, b.values, margin, alpha)),
           },
-    notes: [...leftOutNotes(group, classes, empty), ...seedNotes(comparison, a.seeds, b.seeds, seeds)],
+    notes: [...leftOutNotes(group, classes, empty, words), ...seedNotes(comparison, a.seeds, b.seeds, seeds)],
   };
 }
 
@@ -150,22 +175,28 @@ function compare(
 function whyNothing(
   comparison: Comparison,
   group: ClassGroup,
-  first: readonly Score[],
-  second: readonly Score[],
+  first: readonly Measured[],
+  second: readonly Measured[],
   classes: readonly string[],
+  { one }: Measure,
 ): string | null {
   if (group.classes.length === 0) return "the group has no classes";
   if (first.length === 0) return `arm "${comparison.first}" has no score yet`;
   if (second.length === 0) return `arm "${comparison.second}" has no score yet`;
-  if (classes.length === 0) return "no class of the group has an AUC in every seed of both arms";
+  if (classes.length === 0) return `no class of the group has ${one} in every seed of both arms`;
   return null;
 }
 
-function leftOutNotes(group: ClassGroup, classes: readonly string[], empty: string | null): string[] {
+function leftOutNotes(
+  group: ClassGroup,
+  classes: readonly string[],
+  empty: string | null,
+  { name: value }: Measure,
+): string[] {
   const without = group.classes.filter((name) => !classes.includes(name));
   if (without.length === 0 || empty !== null) return [];
   const which = without.length === 1 ? "which has" : "which have";
-  return [`Without ${without.join(", ")}, ${which} no AUC in some seed of an arm.`];
+  return [`Without ${without.join(", ")}, ${which} no ${value} in some seed of an arm.`];
 }
 
 function seedNotes(
@@ -213,7 +244,8 @@ function corrected(
 /** Arms without scores, arms with fewer seeds than others, and classes without an AUC, a sentence each. */
 function missing(
   { arms, classes, scores }: StudyScores,
-  of: (arm: string) => readonly Score[],
+  of: (arm: string) => readonly Measured[],
+  { name: value }: Measure,
 ): readonly string[] {
   const all = [...new Set(scores.map(({ seed }) => seed))].sort((a, b) => a - b);
   const notes: string[] = [];
@@ -227,7 +259,7 @@ function missing(
   for (const each of classes) {
     const where = arms.flatMap(({ name }) => {
       const own = of(name);
-      const without = own.filter((score) => aucOf(score, each) === null);
+      const without = own.filter((score) => valueOf(score, each) === null);
       if (without.length === 0) return [];
       const seeds = without.map(({ seed }) => seed);
       return [without.length === own.length ? `"${name}"` : `"${name}" (${seedList(seeds)})`];
@@ -235,7 +267,7 @@ function missing(
     const everywhere = scored.length > 1 && scored.every(({ name }) => where.includes(`"${name}"`));
     if (where.length > 0) {
       const there = everywhere ? "any arm" : where.join(", ");
-      notes.push(`Class "${each}" has no AUC in ${there}; means there are without it.`);
+      notes.push(`Class "${each}" has no ${value} in ${there}; means there are without it.`);
     }
   }
   return notes;

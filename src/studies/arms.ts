@@ -3,7 +3,7 @@
 import { noLambdas, type LambdaName, type Lambdas } from "../assemble/assemble-terms.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import type { PlannedRun } from "./planned-run.ts";
-import type { PlanContext, PlannedArm } from "./study-plan.ts";
+import type { PlanContext, PlannedArm, StudyContext } from "./study-plan.ts";
 import type { Comparison } from "./scores.ts";
 
 /** Given labels teach the weak view and absent labels are ignored, whatever the manifest says. */
@@ -46,6 +46,45 @@ export function single({ knowledge }: PlanContext): PlannedArm {
     })),
   };
 }
+
+/**
+ * All classes named, with a control of what several classes cost a small network: the classes of interest weigh as much as all
+ * others together. No arm where they are all, or weigh as much already.
+ */
+export function weightedNamed({ classes, interest }: StudyContext): PlannedArm[] {
+  const weight = (classes.length - interest.length) / interest.length;
+  if (weight <= 1) return [];
+  return [
+    {
+      name: "named-weighted",
+      label: "all classes named, those of interest half of the loss",
+      about:
+        "One model that learns all classes from the same images, the classes of interest with as much weight as all others together.",
+      runs: [
+        {
+          name: "named-weighted",
+          ...{ labels: "given", scoredClasses: interest },
+          changes: {
+            ...supervised,
+            classWeights: Object.fromEntries(interest.map((name) => [name, weight])),
+          },
+        },
+      ],
+    },
+  ];
+}
+
+/** The loss of Shi et al. (2021), for classes of which a pixel has one at most. */
+export const marginal = (context: PlanContext): PlannedArm =>
+  arm(
+    context,
+    [
+      "marginal-softmax",
+      "softmax, background merged with absent classes",
+      "A softmax over the classes and the background; where a source does not outline a class, it is one with the background.",
+    ],
+    { ...supervised, head: { kind: "linear" }, loss: "softmax-marginal" },
+  );
 
 export const partial = (context: PlanContext): PlannedArm =>
   arm(

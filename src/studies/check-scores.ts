@@ -1,10 +1,19 @@
 // Whether the scores of a study fit its arms, groups and comparisons: a file of them may have been edited or be of another study.
 
 import { UsageError } from "../errors/errors.ts";
-import type { StudyScores } from "./scores.ts";
+import { measures } from "../metrics/measures.ts";
+import { byClassOf, measuresOf, type StudyScores } from "./scores.ts";
 
 /** @throws UsageError for a name given twice or unknown, an arm's seed given twice, an AUC that is none, a margin not above 0 */
-export function checkScores({ study, classes, groups, arms, comparisons, scores }: StudyScores): void {
+export function checkScores({
+  study,
+  classes,
+  groups,
+  arms,
+  comparisons,
+  scores,
+  ...rest
+}: StudyScores): void {
   const fail = (reason: string): never => {
     throw new UsageError(`study "${study}": ${reason}`);
   };
@@ -38,13 +47,18 @@ export function checkScores({ study, classes, groups, arms, comparisons, scores 
     "the score of",
     scores.map(({ arm, seed }) => `${arm}, seed ${seed}`),
   );
-  for (const { arm, seed, auc } of scores) {
+  for (const score of scores) {
+    const { arm, seed } = score;
     const where = `the score of seed ${seed}`;
     known("arm", arm, armNames, where);
-    for (const [name, value] of Object.entries(auc)) {
-      known("class", name, classes, `${where} of arm "${arm}"`);
-      if (value !== null && !(value >= 0 && value <= 1)) {
-        fail(`${where} of arm "${arm}": the AUC of "${name}" is ${value}, not in [0, 1]`);
+    for (const measure of measuresOf(rest)) {
+      for (const [name, value] of Object.entries(byClassOf(score, measure))) {
+        known("class", name, classes, `${where} of arm "${arm}"`);
+        if (value !== null && !(value >= 0 && value <= 1)) {
+          fail(
+            `${where} of arm "${arm}": the ${measures[measure].name} of "${name}" is ${value}, not in [0, 1]`,
+          );
+        }
       }
     }
   }

@@ -4,6 +4,7 @@
 import { restrict, type Assembly, type ImageSet } from "../data/assembly/assembly.ts";
 import { keptParents } from "../labels/class-tree.ts";
 import { absent } from "../labels/states.ts";
+import { keptGroups } from "../labels/label-map.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 
 /** One training run of an arm, as its differences from the manifest's own training. */
@@ -54,9 +55,12 @@ export function assemblyOf(
     classes === undefined
       ? whole.parents
       : whole.parents && keptParents(whole.parents, whole.classes, learned);
+  const exclusive =
+    classes === undefined ? whole.exclusive : keptGroups(whole.exclusive ?? [], whole.classes, learned);
   return {
     classes: learned,
     ...(parents === undefined ? {} : { parents }),
+    ...(exclusive === undefined ? {} : { exclusive }),
     sources: whole.sources.filter(({ source }) => sources?.includes(source) ?? true).map(only),
     ...(whole.validation === undefined ? {} : { validation: judged(only(whole.validation)) }),
     // All arms are tested with the same labels.

@@ -4,30 +4,31 @@ import type { EquivalenceMade } from "../statistics/equivalence.ts";
 import type { Interval } from "../statistics/interval.ts";
 import type { MeanEstimate } from "../statistics/sample.ts";
 import type { TTestMade } from "../statistics/t-tests.ts";
+import type { MeasureName } from "../metrics/measures.ts";
 import type { Comparison } from "./scores.ts";
 
 /** A test, or why there is none; `reason === null` says which. */
 export type Tested<Made> = Made | { readonly p: null; readonly reason: string };
 
-/** The mean AUC of an arm over the classes of a group. */
+/** The mean of an arm over the classes of a group. */
 export interface GroupResult {
   readonly arm: string;
   readonly group: string;
-  /** Seeds with an AUC for at least one class of the group, ascending. */
+  /** Seeds with a value for at least one class of the group, ascending. */
   readonly seeds: readonly number[];
-  /** One value a seed: the mean over the group's classes that have an AUC. */
+  /** One value a seed: the mean over the group's classes that have a value. */
   readonly values: readonly number[];
   /** Mean over seeds; null where there is none. */
   readonly estimate: MeanEstimate | null;
-  /** Classes of the group that have no AUC with at least one seed, so that the mean of that seed leaves them out. */
+  /** Classes of the group that have no value with at least one seed, so that the mean of that seed leaves them out. */
   readonly leftOut: readonly string[];
 }
 
-/** The AUC of an arm for a class. */
+/** The value of an arm for a class. */
 export interface ClassResult {
   readonly arm: string;
   readonly class: string;
-  /** Seeds with an AUC of the class, ascending. */
+  /** Seeds with a value of the class, ascending. */
   readonly seeds: readonly number[];
   readonly values: readonly number[];
   /** Mean over seeds; null where there is none. */
@@ -43,10 +44,10 @@ export interface EquivalenceResult {
   readonly welch: Tested<EquivalenceMade>;
 }
 
-/** The difference of two arms, first less second, in mean AUC over the classes of a group. */
+/** The difference of two arms, first less second, in the mean over the classes of a group. */
 export interface ComparisonResult extends Comparison {
   readonly group: string;
-  /** Classes of the group that have an AUC in every seed of both arms; no others are compared. */
+  /** Classes of the group that have a value in every seed of both arms; no others are compared. */
   readonly classes: readonly string[];
   /** Seeds that both arms have, ascending. */
   readonly seeds: readonly number[];
@@ -80,6 +81,8 @@ export type UncorrectedComparison = Omit<ComparisonResult, "holm" | "family" | "
 
 export interface StudyAnalysis {
   readonly study: string;
+  /** What is compared. */
+  readonly measure: MeasureName;
   /** Confidence level of the intervals of means and differences. */
   readonly level: number;
   /** Significance level, also that of each one-sided test of equivalence. */

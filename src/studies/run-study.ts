@@ -23,6 +23,7 @@ import { testPredictions, type TestPredictions } from "../runs/test-predictions.
 import { trainModel } from "../assemble/train-classifier.ts";
 import type { TrainingListener } from "../training/training-reports.ts";
 import { samplerOf, type TrainingSettings } from "../assemble/training-settings.ts";
+import { furtherMeasures } from "./further-measures.ts";
 import { addEpoch, condensed, copied, newCourse } from "./loss-course.ts";
 import { assemblyOf } from "./planned-run.ts";
 import { aStudyPlan, type StudyPlan } from "./study-plan.ts";
@@ -228,10 +229,16 @@ async function runOnce(
   const { model, evaluation, logits, stopped } = trained;
   const { head } = model;
   const queryCosines = head instanceof QueryHead ? cosines(await head.queries.read(), head.classes) : null;
-  model.dispose();
+  let further: RunResult["further"];
+  try {
+    if (!stopped) further = await furtherMeasures(engine, model, trained, assembly, settings);
+  } finally {
+    model.dispose();
+  }
   if (stopped || evaluation === undefined || logits === undefined) return undefined;
   const result: RunResult = {
     ...{ key, run: name, seed, classes: assembly.classes, auc: evaluation.auc },
+    ...(further === undefined ? {} : { further }),
     steps: Math.min(budget.steps, trained.epochs * budget.stepsPerEpoch),
     seconds: Math.round(10 * seconds()) / 10,
     queryCosines,

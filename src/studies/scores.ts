@@ -2,6 +2,7 @@
 // scores.json is where it stands, so that what is written, what is read and the types cannot differ.
 
 import { z } from "zod";
+import { measureNames, type ByClass, type MeasureName } from "../metrics/measures.ts";
 
 const text = z.string();
 const number = z.number();
@@ -38,7 +39,7 @@ const comparisonSchema = z
     second: text,
     /** The question of the comparison, in one sentence. */
     question: text,
-    /** Where given, a test asks whether both are equal to within this much mean AUC. */
+    /** Where given, a test asks whether both are equal to within this much, in the mean of the measure. */
     margin: z.number().positive().exactOptional(),
   })
   .readonly();
@@ -57,6 +58,11 @@ const scoreSchema = z
     seed: z.int(),
     /** AUC on the test images, by class; null where undefined. For an arm of several runs, the mean of those that know the class. */
     auc: z.record(text, number.nullable()).readonly(),
+    /** By the other measures of the study, by class. */
+    further: z
+      .partialRecord(z.enum(measureNames), z.record(text, number.nullable()).readonly())
+      .readonly()
+      .exactOptional(),
     /** Sums over its runs. */
     steps: number,
     seconds: number,
@@ -108,6 +114,8 @@ const schema = z
     groups: list(groupSchema),
     arms: list(armSchema),
     comparisons: list(asking(comparisonSchema)),
+    /** What it is judged by, the measure that decides first; left out where that is the AUC alone. */
+    measures: list(z.enum(measureNames)).exactOptional(),
     /** Scores of finished runs; some are missing while a study is under way. */
     scores: list(scoreSchema),
     /** For a study on the similarity of classes: the class of interest, and the effect of each other class on it. */
@@ -130,7 +138,7 @@ export type Arm = z.output<typeof armSchema>;
 /** Two arms that a study compares. */
 export type Comparison = z.output<typeof comparisonSchema>;
 
-/** A group of classes, whose mean AUC is reported by itself. */
+/** A group of classes, whose mean is reported by itself. */
 export type ClassGroup = z.output<typeof groupSchema>;
 
 /** An arm with one seed. */
@@ -154,6 +162,14 @@ export interface Course {
 
 /** Everything that a study found. */
 export type StudyScores = z.output<typeof schema>;
+
+/** What a study is judged by, the measure that decides first. */
+export const measuresOf = ({ measures }: Pick<StudyScores, "measures">): readonly MeasureName[] =>
+  measures ?? ["auc"];
+
+/** A score by class, of any measure. */
+export const byClassOf = ({ auc, further }: Pick<Score, "auc" | "further">, measure: MeasureName): ByClass =>
+  measure === "auc" ? auc : (further?.[measure] ?? {});
 
 /** Reads `scores.json`; fields that nobody knows are left aside. */
 export const scoresSchema = asking(schema);

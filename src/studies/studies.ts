@@ -24,10 +24,12 @@ import {
   both,
   consistency,
   full,
+  marginal,
   partial,
   pseudo,
   single,
   supervised,
+  weightedNamed,
   withControls,
 } from "./arms.ts";
 import type { Comparison } from "./scores.ts";
@@ -35,7 +37,9 @@ import type { PlannedRun } from "./planned-run.ts";
 import { assemblyChecks, needsQueries, sameImages, type StudyCheck } from "./study-checks.ts";
 import {
   groupsOf,
+  isSegmentation,
   knownTo,
+  pixelMeasures,
   type PlanContext,
   type PlannedArm,
   type StudyContext,
@@ -71,27 +75,53 @@ export const studies = {
         classes.length < 2 &&
         "needs the names of the negatives: the manifest's classes must hold them beside the class of interest",
     ],
-    plan: ({ interest }) => ({
-      arms: [
-        {
-          name: "unnamed",
-          label: "positive or not",
-          about:
-            "For each class of interest a model that learns whether an image is of it, and nothing else.",
-          runs: interest.map(alone),
-        },
-        {
-          name: "named",
-          label: "all classes named",
-          about: "One model that learns all classes from the same images.",
-          runs: [{ name: "named", labels: "given", scoredClasses: interest, changes: supervised }],
-        },
-      ],
-      comparisons: [compared("named", "unnamed", namesOfNegatives)],
-      groups: [
-        { name: interest.length === 1 ? `class ${interest[0]}` : "classes of interest", classes: interest },
-      ],
-    }),
+    plan: (context) => {
+      const { interest, settings } = context;
+      const weighted = isSegmentation(settings) ? weightedNamed(context) : [];
+      return {
+        arms: [
+          isSegmentation(settings) && interest.length > 1
+            ? {
+                name: "unnamed",
+                label: "classes of interest alone",
+                about: "One model that learns where the classes of interest are, and nothing else.",
+                runs: [
+                  {
+                    name: "unnamed",
+                    ...{ labels: "given", classes: interest, scoredClasses: interest, changes: supervised },
+                  },
+                ],
+              }
+            : {
+                name: "unnamed",
+                label: "positive or not",
+                about:
+                  "For each class of interest a model that learns whether an image is of it, and nothing else.",
+                runs: interest.map(alone),
+              },
+          {
+            name: "named",
+            label: "all classes named",
+            about: "One model that learns all classes from the same images.",
+            runs: [{ name: "named", labels: "given", scoredClasses: interest, changes: supervised }],
+          },
+          ...weighted,
+        ],
+        comparisons: [
+          compared("named", "unnamed", namesOfNegatives),
+          ...weighted.map(({ name }) =>
+            compared(
+              name,
+              "unnamed",
+              "Does it help where the named negatives take no more than half of the loss?",
+            ),
+          ),
+        ],
+        groups: [
+          { name: interest.length === 1 ? `class ${interest[0]}` : "classes of interest", classes: interest },
+        ],
+      };
+    },
   },
 
   disjoint: {
@@ -212,8 +242,7 @@ export const studies = {
     checks: [...assemblyChecks, needsQueries("sets other heads beside class queries")],
     plan: (context) => {
       const linear = { head: { kind: "linear" } } as const satisfies Partial<TrainingSettings>;
-      const main = [
-        single(context),
+      const heads = [
         arm(
           context,
           [
@@ -232,6 +261,11 @@ export const studies = {
           ],
           { ...supervised, head: { kind: "dynamic" } },
         ),
+      ];
+      const isPixels = isSegmentation(context.settings);
+      const main = [
+        single(context),
+        ...(isPixels ? (context.areExclusive === true ? [marginal(context)] : []) : heads),
         arm(
           context,
           [
@@ -260,7 +294,15 @@ export const studies = {
               ...(name === "full" ? { margin: context.margin } : {}),
             })),
         ),
-        notes: withoutTruth(context),
+        notes: [
+          ...(isPixels && context.areExclusive !== true
+            ? [
+                "There is no arm of a marginal softmax: it is for classes that all exclude each other, and the manifest says " +
+                  "exclusive: true of none.",
+              ]
+            : []),
+          ...withoutTruth(context),
+        ],
       };
     },
   },
@@ -279,6 +321,7 @@ const planContext: OptionChecks<PlanContext> = {
   whyNoFullLabels: aString,
   absentIsNegative: aFlag,
   settings: required(trainingSettings),
+  areExclusive: aFlag,
   interest: strings,
   margin: required(aNumber),
 };
@@ -311,7 +354,8 @@ export function planStudy(name: StudyName, asked: PlanContext): StudyPlan {
   }
   refuseStrangers(known);
   checks.forEach(check);
-  const made = { study: name, question, groups: groupsOf(context), notes: [], ...plan(known) };
+  const judged = isSegmentation(context.settings) ? { measures: pixelMeasures } : {};
+  const made = { study: name, question, groups: groupsOf(context), notes: [], ...judged, ...plan(known) };
   const names = made.arms.flatMap(({ runs }) => runs.map((run) => run.name));
   const again = names.find((run, at) => names.indexOf(run) !== at);
   if (again !== undefined)

@@ -11,6 +11,7 @@ import { isHarmless } from "../files/harmless.ts";
 import { replaceFile, whyNotWritten } from "../files/whole-files.ts";
 import { checkedCheckpoint, type Checkpoint } from "../training/checkpoint.ts";
 import { CheckpointError, RunFolderError } from "../errors/training-errors.ts";
+import { measureNames } from "../metrics/measures.ts";
 import { studyFile } from "../runs/run-folder.ts";
 import { checkUnlocked, isOfLock, lockFolder } from "../runs/run-lock.ts";
 import { readTensorFile, writeTensorFile } from "../interchange/safetensors.ts";
@@ -22,12 +23,14 @@ import { scoresText, type StudyScores } from "./scores.ts";
 /** By term. */
 const courseSchema = z.record(z.string(), z.array(z.number()));
 const sha256 = (bytes: string | Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+const valuesSchema = z.record(z.string(), z.number().min(0).max(1).nullable());
 const resultSchema = z.strictObject({
   key: z.string(),
   run: z.string(),
   seed: z.int().min(0),
   classes: z.array(z.string()),
-  auc: z.record(z.string(), z.number().min(0).max(1).nullable()),
+  auc: valuesSchema,
+  further: z.partialRecord(z.enum(measureNames), valuesSchema).exactOptional(),
   steps: z.int().min(0),
   seconds: z.number().min(0),
   queryCosines: z.array(z.array(z.number())).nullable(),

@@ -6,6 +6,7 @@ import { suggestion } from "../errors/nearest.ts";
 import { anAssembly, type Assembly } from "../data/assembly/assembly.ts";
 import { labelSpaceOf } from "../assemble/label-space.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
+import type { MeasureName } from "../metrics/measures.ts";
 import type { PlannedRun } from "./planned-run.ts";
 import type { Arm, ClassGroup, Comparison } from "./scores.ts";
 
@@ -26,6 +27,8 @@ export interface StudyPlan {
   readonly comparisons: readonly Comparison[];
   readonly groups: readonly ClassGroup[];
   readonly notes: readonly string[];
+  /** What it is judged by, the measure that decides first; left out where that is the AUC alone. */
+  readonly measures?: readonly MeasureName[];
   /** In a study on similarity: the class of interest, the run that learns it alone, and the run that learns all classes. */
   readonly similarity?: { readonly interest: string; readonly alone: string; readonly all: string };
 }
@@ -76,11 +79,23 @@ export interface PlanContext {
   readonly absentIsNegative?: boolean;
   /** The manifest's own training, in steps. */
   readonly settings: TrainingSettings;
+  /** Whether every class excludes every other at a pixel; for segmentation. */
+  readonly areExclusive?: boolean | undefined;
   /** Classes of interest; default: all. */
   readonly interest?: readonly string[] | undefined;
-  /** Difference in AUC below which two arms count as equal. */
+  /** Difference in the mean of the measure below which two arms count as equal. */
   readonly margin: number;
 }
+
+/** Segmentation is judged by pixels first, and by patients. */
+export const pixelMeasures = [
+  "iou",
+  "dice",
+  "patientAuc",
+  "sensitivity",
+] as const satisfies readonly MeasureName[];
+
+export const isSegmentation = ({ task }: Pick<TrainingSettings, "task">): boolean => task === "segmentation";
 
 /** The same, where it is known which classes the study is about. */
 export interface StudyContext extends PlanContext {

@@ -2,6 +2,7 @@
 
 import type { Assembly } from "../data/assembly/assembly.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
+import type { ByClass, MeasureName } from "../metrics/measures.ts";
 import type { Checkpoints } from "../training/checkpoint.ts";
 import type { LossCourse } from "./loss-course.ts";
 import type { PlannedRun } from "./planned-run.ts";
@@ -37,6 +38,8 @@ export interface RunResult {
   readonly classes: readonly string[];
   /** AUC on the test images by class; null where a class lacks positives or negatives. */
   readonly auc: Readonly<Record<string, number | null>>;
+  /** The same by other measures, of a task that has some. */
+  readonly further?: Readonly<Partial<Record<MeasureName, ByClass>>>;
   readonly steps: number;
   /** Wall-clock seconds, including time that other work on the machine took. */
   readonly seconds: number;

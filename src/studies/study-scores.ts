@@ -14,7 +14,15 @@ import { mean, sum } from "./study-numbers.ts";
 import type { RunResult } from "./study-run.ts";
 import type { PlannedRun } from "./planned-run.ts";
 import { aStudyPlan, notesOf, type PlannedArm, type StudyPlan } from "./study-plan.ts";
-import type { QuerySimilarity, Score, SimilarityPoint, StudyScores } from "./scores.ts";
+import {
+  byClassOf,
+  measuresOf,
+  type QuerySimilarity,
+  type Score,
+  type SimilarityPoint,
+  type StudyScores,
+} from "./scores.ts";
+import type { ByClass, MeasureName } from "../metrics/measures.ts";
 
 const runResults = listOf("results of runs", madeWith("a result", ["run", "seed", "auc"]));
 
@@ -36,6 +44,7 @@ export function studyScores(
   const queries = plan.arms.flatMap((arm) => queriesOf(arm, results));
   return {
     ...{ study, question, manifest: manifest.file, classes, groups, comparisons, notes: notesOf(plan) },
+    ...(plan.measures === undefined ? {} : { measures: plan.measures }),
     arms: plan.arms.map(({ name, label, about, controlOf, runs }) => ({
       ...{ name, label, about, models: runs.length },
       ...(controlOf === undefined ? {} : { controlOf }),
@@ -60,6 +69,7 @@ export function scoresOf(plan: StudyPlan, seeds: readonly number[], results: rea
   expectArgument("scoresOf", "the plan", plan, aStudyPlan);
   expectArgument("scoresOf", "the seeds", seeds, numbers);
   expectArgument("scoresOf", "the results", results, runResults);
+  const others = measuresOf(plan).filter((measure) => measure !== "auc");
   return seeds.flatMap((seed) =>
     plan.arms.flatMap(({ name, runs }): Score[] => {
       const own = runs.flatMap((run) => {
@@ -71,7 +81,12 @@ export function scoresOf(plan: StudyPlan, seeds: readonly number[], results: rea
       const took = own.map(({ result }) => result);
       return [
         {
-          ...{ arm: name, seed, auc: Object.fromEntries(told.map((each) => [each, aucOf(own, each)])) },
+          ...{ arm: name, seed, auc: valuesOf(own, told, "auc") },
+          ...(others.length === 0
+            ? {}
+            : {
+                further: Object.fromEntries(others.map((measure) => [measure, valuesOf(own, told, measure)])),
+              }),
           steps: sum(took.map(({ steps }) => steps)),
           seconds: sum(took.map(({ seconds }) => seconds)),
         },
@@ -80,13 +95,18 @@ export function scoresOf(plan: StudyPlan, seeds: readonly number[], results: rea
   );
 }
 
-/** AUC of each class, as the mean over the runs that score it. */
-function aucOf(
-  own: readonly { readonly run: PlannedRun; readonly result: RunResult }[],
-  name: string,
-): number | null {
+interface Finished {
+  readonly run: PlannedRun;
+  readonly result: RunResult;
+}
+
+const valuesOf = (own: readonly Finished[], told: readonly string[], measure: MeasureName): ByClass =>
+  Object.fromEntries(told.map((each) => [each, meanOf(own, each, measure)]));
+
+/** The value of a class, as the mean over the runs that score it. */
+function meanOf(own: readonly Finished[], name: string, measure: MeasureName): number | null {
   const values = own.flatMap(({ run, result }) =>
-    run.scoredClasses.includes(name) ? [result.auc[name]] : [],
+    run.scoredClasses.includes(name) ? [byClassOf(result, measure)[name] ?? null] : [],
   );
   const defined = values.filter((value) => value !== null);
   return defined.length < values.length ? null : mean(defined);
@@ -94,19 +114,25 @@ function aucOf(
 
 /** A point for each other class and each seed whose runs are finished. */
 function similarityPoints(
-  { similarity, arms }: StudyPlan,
+  plan: StudyPlan,
   seeds: readonly number[],
   results: readonly RunResult[],
 ): SimilarityPoint[] {
+  const { similarity, arms } = plan;
   if (similarity === undefined) return [];
   const { interest } = similarity;
+  const [measure] = measuresOf(plan);
   return seeds.flatMap((seed) => {
-    const before = resultOf(results, similarity.alone, seed)?.auc[interest] ?? null;
+    const valueIn = (run: string): number | null => {
+      const result = resultOf(results, run, seed);
+      return result === undefined ? null : (byClassOf(result, measure)[interest] ?? null);
+    };
+    const before = valueIn(similarity.alone);
     const all = resultOf(results, similarity.all, seed);
     if (before === null || all?.queryCosines == null) return [];
     const { classes, queryCosines } = all;
     return arms.flatMap(({ adds, runs }): SimilarityPoint[] => {
-      const after = resultOf(results, runs[0].name, seed)?.auc[interest] ?? null;
+      const after = valueIn(runs[0].name);
       if (adds === undefined || after === null) return [];
       const cosine = queryCosines[classes.indexOf(interest)][classes.indexOf(adds)];
       return [{ class: adds, seed, similarity: cosine, gain: after - before }];

@@ -17,12 +17,14 @@ import { studyScores } from "../../studies/study-scores.ts";
 import { StudyFolder } from "../../studies/study-folder.ts";
 import { traceTraining } from "../../assemble/planning/traced-steps.ts";
 import type { RunChoices } from "../../runs/run-record.ts";
-import type { StudyScores } from "../../studies/scores.ts";
+import { byClassOf, measuresOf, type StudyScores } from "../../studies/scores.ts";
+import type { Assembly } from "../../data/assembly/assembly.ts";
 import { readTrainingManifest, type Manifest } from "../../assemble/training-manifest.ts";
 import { recipeNames, withPreset } from "../../assemble/recipes.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { listedNames } from "../../errors/listed-names.ts";
 import { suggestion } from "../../errors/nearest.ts";
+import { measures } from "../../metrics/measures.ts";
 import { meanAuc } from "../../metrics/auc.ts";
 import { coverageReportData } from "../../studies/study-report-data.ts";
 import { showAuc } from "../../report/tables.ts";
@@ -170,6 +172,7 @@ async function prepare(
   const settings = inSteps(said, given);
   const whole = planStudy(name, {
     ...{ classes, knowledge, whyNoFullLabels: first.whyNoFullLabels, settings, interest, margin },
+    areExclusive: areAllExclusive(given),
     absentIsNegative: full !== undefined && absentIsNegative(given, full),
   });
   const arms =
@@ -199,6 +202,10 @@ async function prepare(
   };
   return { manifest, settings, seeds, interest, arms, plan, runs, cost, images: checked, first };
 }
+
+/** Whether a pixel has at most one of all classes. */
+const areAllExclusive = ({ classes, exclusive = [] }: Assembly): boolean =>
+  exclusive.some((group) => group.length === classes.length);
 
 /** @throws UsageError for an unknown preset */
 function presetting(manifest: Manifest, preset: string): Manifest {
@@ -286,6 +293,7 @@ async function carryOut(
     await folder.writeScores(scores);
     return scores;
   };
+  const [measure] = measuresOf(plan);
   const progress = new StudyProgress(study, runs.map(cost), options.quiet);
   const title = ({ planned, seed }: StudyRun): string => `${planned.name} seed ${seed}`;
   const complete = await runStudy(
@@ -301,8 +309,9 @@ async function carryOut(
       },
       end: async (run, result, reused) => {
         ended.set(run, result);
-        const told = Object.fromEntries(run.planned.scoredClasses.map((each) => [each, result.auc[each]]));
-        progress.end(title(run), cost(run), reused, `mean AUC ${showAuc(meanAuc(told))}`);
+        const found = byClassOf(result, measure);
+        const told = Object.fromEntries(run.planned.scoredClasses.map((each) => [each, found[each] ?? null]));
+        progress.end(title(run), cost(run), reused, `${measures[measure].mean} ${showAuc(meanAuc(told))}`);
         if (!reused) await writeScores();
       },
     },

@@ -2,7 +2,7 @@
 
 import { expectArgument } from "../../errors/arguments.ts";
 import { createHash } from "node:crypto";
-import { anAssembly, type Assembly, type ImageSet } from "./assembly.ts";
+import { anAssembly, type Assembly, type Pixels } from "./assembly.ts";
 import { ArrayPixels } from "../cache/pixel-rows.ts";
 import { StoredPixels } from "../cache/stored-pixels.ts";
 
@@ -10,36 +10,35 @@ import { StoredPixels } from "../cache/stored-pixels.ts";
 const pieceBytes = 2 ** 24;
 
 /**
- * SHA-256 of classes and their tree, sizes, labels, names, patients and pixels.
+ * SHA-256 of classes and their tree, sizes, labels, label maps, names, patients and pixels.
  * @throws DataError when a file of the cache was changed meanwhile
  */
 export async function assemblyDigest(assembly: Assembly): Promise<string> {
   expectArgument("assemblyDigest", "the assembly", assembly, anAssembly);
-  const { classes, parents, sources, validation, test } = assembly;
+  const { classes, parents, exclusive, sources, validation, test } = assembly;
   const hash = createHash("sha256").update(JSON.stringify(classes));
+  if (exclusive !== undefined) hash.update(JSON.stringify({ exclusive }));
   if (parents !== undefined) hash.update(JSON.stringify(parents));
   for (const set of [...sources, ...(validation === undefined ? [] : [validation]), test]) {
     const { source, count, height, width, channels, origins, patients, ids } = set;
     hash.update(JSON.stringify([source, count, height, width, channels, origins?.names, patients, ids]));
     if (origins !== undefined) hash.update(origins.of);
     hash.update(set.states);
-    for await (const piece of pieces(set)) hash.update(piece);
+    const { pixels, maps, voxelVolumes } = set;
+    for await (const piece of pieces(pixels, count, height * width * channels)) hash.update(piece);
+    if (voxelVolumes !== undefined) hash.update(voxelVolumes);
+    if (maps === undefined) continue;
+    for await (const piece of pieces(maps, count, height * width)) hash.update(piece);
   }
   return hash.digest("hex");
 }
 
-async function* pieces({
-  pixels,
-  count,
-  height,
-  width,
-  channels,
-}: ImageSet): AsyncGenerator<Uint8Array, void> {
+async function* pieces(pixels: Pixels, count: number, bytesEach: number): AsyncGenerator<Uint8Array, void> {
   if (pixels instanceof Uint8Array) {
     yield pixels;
     return;
   }
-  const some = Math.max(1, Math.floor(pieceBytes / (height * width * channels)));
+  const some = Math.max(1, Math.floor(pieceBytes / bytesEach));
   try {
     for (let first = 0; first < count; first += some) {
       const rows = Uint32Array.from({ length: Math.min(some, count - first) }, (_, i) => first + i);

@@ -39,6 +39,8 @@ export interface DotPlot {
   readonly title: string;
   /** What the values are, for the axis. */
   readonly axis: string;
+  /** What a value is called. */
+  readonly value: string;
   /** Text in front of the numbers. */
   readonly text: string;
   readonly parts: readonly DotPart[];
@@ -76,7 +78,7 @@ const numberOf = ({ differences }: DotPlot, value: number): string =>
   differences ? signed(value, decimals) : fixed(value, decimals);
 
 function textOf(
-  { text, differences, dots: [, many] = seeds }: DotPlot,
+  { text, value, differences, dots: [, many] = seeds }: DotPlot,
   rows: readonly DotRow[],
   shown: Interval,
 ): string {
@@ -101,7 +103,7 @@ function textOf(
     sentences.push("The green band is the margin within which both count as equal.");
   }
   const without = leftOutText(rows);
-  if (without !== "") sentences.push(`Without classes that have no AUC in some seed: ${without}.`);
+  if (without !== "") sentences.push(`Without classes that have no ${value} in some seed: ${without}.`);
   return sentences.join(" ");
 }
 

@@ -1,5 +1,6 @@
 // The figures of a study, on its page and as files.
 
+import { measures, titleOf, type MeasureName } from "../../metrics/measures.ts";
 import type { ClassGroup } from "../../studies/scores.ts";
 import type { ComparisonResult, GroupResult, StudyAnalysis } from "../../studies/results.ts";
 import type { SimilarityAnalysis } from "../../studies/similarity.ts";
@@ -17,10 +18,16 @@ import { meanRocCurves } from "./roc-figure.ts";
 
 /** The figures that have something to draw. */
 export interface StudyFigures {
-  /** Mean AUC by arm, a figure for each group of classes. */
+  /** The mean of the measure by arm, a figure for each group of classes. */
   readonly arms: readonly Figure[];
   /** Differences, a figure for each group of classes. */
   readonly differences: readonly Figure[];
+  /** Both by further measures of the study. */
+  readonly others: readonly {
+    readonly measure: MeasureName;
+    readonly arms: readonly Figure[];
+    readonly differences: readonly Figure[];
+  }[];
   readonly similarity: Figure | undefined;
   /** Class queries, a figure for each arm whose models have them. */
   readonly queries: readonly Figure[];
@@ -33,12 +40,18 @@ export function figuresOf(
   { scores, reportData }: StudyContents,
   analysis: StudyAnalysis,
   similarity: SimilarityAnalysis | undefined,
+  others: readonly StudyAnalysis[] = [],
 ): StudyFigures {
   const byGroup = (draw: (group: ClassGroup, i: number) => Figure | undefined): Figure[] =>
     scores.groups.flatMap((group, i) => draw(group, i) ?? []);
   return {
-    arms: byGroup((group, i) => armDots(scores, analysis, group, i)),
-    differences: byGroup((group, i) => differenceDots(scores, analysis, group, i)),
+    arms: byGroup((group, i) => armDots(scores, analysis, group, String(i))),
+    differences: byGroup((group, i) => differenceDots(scores, analysis, group, String(i))),
+    others: others.map((other) => ({
+      measure: other.measure,
+      arms: byGroup((group, i) => armDots(scores, other, group, `${other.measure}-${i}`)),
+      differences: byGroup((group, i) => differenceDots(scores, other, group, `${other.measure}-${i}`)),
+    })),
     similarity:
       scores.similarity === undefined || similarity === undefined
         ? undefined
@@ -66,10 +79,21 @@ export function studyFigures(
   study: StudyContents,
   analysis: StudyAnalysis,
   similarity: SimilarityAnalysis | undefined,
+  others: readonly StudyAnalysis[] = [],
 ): Map<string, string> {
-  const figures = figuresOf(study, analysis, similarity);
+  const figures = figuresOf(study, analysis, similarity, others);
   const { arms, differences, queries, courses, roc } = figures;
-  const all = [...arms, ...differences, figures.similarity, ...queries, courses, roc, figures.coverage];
+  const further = figures.others.flatMap((other) => [...other.arms, ...other.differences]);
+  const all = [
+    ...arms,
+    ...differences,
+    ...further,
+    figures.similarity,
+    ...queries,
+    courses,
+    roc,
+    figures.coverage,
+  ];
   const fileName = (i: number, name: string): string =>
     [i + 1, ...(name.toLowerCase().match(/[a-z0-9]+/g) ?? [])].join("-").slice(0, 60);
   const names = new Map<string, string>([
@@ -78,8 +102,12 @@ export function studyFigures(
     ...study.scores.groups.flatMap(({ name }, i): [string, string][] => {
       const file = fileName(i, name);
       return [
-        [`arms-${i}`, `mean-auc-${file}`],
+        [`arms-${i}`, `mean-${analysis.measure.toLowerCase()}-${file}`],
         [`differences-${i}`, `differences-${file}`],
+        ...figures.others.flatMap(({ measure }): [string, string][] => [
+          [`arms-${measure}-${i}`, `mean-${measure.toLowerCase()}-${file}`],
+          [`differences-${measure}-${i}`, `differences-${measure.toLowerCase()}-${file}`],
+        ]),
       ];
     }),
     ...(study.scores.queries ?? []).map(({ arm }, i): [string, string] => [
@@ -108,10 +136,11 @@ function bySeed(
 
 function armDots(
   { arms }: StudyContents["scores"],
-  { groups }: StudyAnalysis,
+  { groups, measure }: StudyAnalysis,
   group: ClassGroup,
-  i: number,
+  id: string,
 ): Figure | undefined {
+  const { mean } = measures[measure];
   const found = groups.filter((each) => each.group === group.name && each.estimate !== null);
   const labels = new Map(arms.map(({ name, label }) => [name, label]));
   const row = ({ arm, seeds, values, estimate, leftOut }: GroupResult, told: boolean): DotRow[] =>
@@ -125,8 +154,13 @@ function armDots(
           },
         ];
   return dotPlot({
-    ...{ id: `arms-${i}`, title: `Mean AUC, ${groupTitle(group)}`, axis: "mean AUC on the test images" },
-    text: `Mean AUC over ${listed(group.classes)}, by arm.`,
+    ...{
+      id: `arms-${id}`,
+      title: `${titleOf(mean)}, ${groupTitle(group)}`,
+      axis: `${mean} on the test images`,
+      value: measures[measure].name,
+    },
+    text: `${titleOf(mean)} over ${listed(group.classes)}, by arm.`,
     parts: inParts(arms, found, ({ arm }) => [arm]).map(({ title, told, items }): DotPart => ({
       title,
       rows: items.flatMap((item) => row(item, told)),
@@ -151,10 +185,11 @@ const named = ({ first, second }: ComparisonResult): string => `${first} −\u00
 
 function differenceDots(
   { arms }: StudyContents["scores"],
-  { comparisons }: StudyAnalysis,
+  { comparisons, measure }: StudyAnalysis,
   group: ClassGroup,
-  i: number,
+  id: string,
 ): Figure | undefined {
+  const { mean } = measures[measure];
   const found = comparisons.filter((each) => each.group === group.name && each.difference !== null);
   const row = (result: ComparisonResult): DotRow[] => {
     const { seeds, differences, difference, margin, paired, classes } = result;
@@ -167,10 +202,10 @@ function differenceDots(
       },
     ];
   };
-  const title = `Differences in mean AUC, ${groupTitle(group)}`;
+  const title = `Differences in ${mean}, ${groupTitle(group)}`;
   return dotPlot({
-    ...{ id: `differences-${i}`, title, axis: "difference in mean AUC" },
-    text: `Difference in mean AUC over ${listed(group.classes)}, of arms with the same seed; right of zero the first is better.`,
+    ...{ id: `differences-${id}`, title, axis: `difference in ${mean}`, value: measures[measure].name },
+    text: `Difference in ${mean} over ${listed(group.classes)}, of arms with the same seed; right of zero the first is better.`,
     parts: inParts(arms, found, ({ first, second }) => [first, second]).map(
       ({ title: above, items }): DotPart => ({ title: above, rows: items.flatMap(row) }),
     ),

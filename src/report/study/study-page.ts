@@ -18,6 +18,7 @@ import {
 } from "../html/page.ts";
 import { mistakeCards, sure } from "../run/mistakes.ts";
 import { leaves } from "../run/settings-table.ts";
+import { measures, titleOf } from "../../metrics/measures.ts";
 import { comparisonTables } from "./study-tables.ts";
 import { figuresOf } from "./figures.ts";
 import type { Predicted } from "../../studies/study-report-data.ts";
@@ -29,17 +30,20 @@ import { sensitivityTable } from "./roc-figure.ts";
  * @param analysis the analysis of the study's scores, which has every mean, difference and test of the page
  * @param similarity for a study on the similarity of classes
  * @param version of Tessera
+ * @param others analyses by further measures of the study
  */
 export function studyPage(
   study: StudyContents,
   analysis: StudyAnalysis,
   similarity: SimilarityAnalysis | undefined,
   version: string,
+  others: readonly StudyAnalysis[] = [],
 ): string {
   const { scores, settings } = study;
   const { arms, classes } = scores;
   const { notes } = analysis;
-  const figures = figuresOf(study, analysis, similarity);
+  const { mean, name } = measures[analysis.measure];
+  const figures = figuresOf(study, analysis, similarity, others);
   const asked = settings.seeds;
   const seeds = new Set([...(asked ?? []), ...scores.scores.map(({ seed }) => seed)]);
   const finished = whole(scores.scores.length);
@@ -60,9 +64,25 @@ export function studyPage(
     ],
     sections: [
       { id: "arms", title: "Arms", content: armTable(study) },
-      { id: "scores", title: "Mean AUC by arm", content: drawn(...figures.arms) },
+      {
+        id: "scores",
+        title: `${titleOf(mean)} by arm`,
+        content: [...explained(analysis), ...drawn(...figures.arms)],
+      },
       { id: "differences", title: "Differences", content: drawn(...figures.differences) },
       { id: "comparisons", title: "Comparisons", content: testTables(scores, analysis) },
+      ...others.flatMap((other, i) => [
+        {
+          id: `scores-${other.measure}`,
+          title: `${titleOf(measures[other.measure].mean)} by arm`,
+          content: [
+            ...explained(other),
+            ...drawn(...figures.others[i].arms, ...figures.others[i].differences),
+            ...testTables(scores, other),
+            ...classTable(scores, other),
+          ],
+        },
+      ]),
       { id: "similarity", title: "Similarity", content: drawn(figures.similarity) },
       { id: "queries", title: "Class queries", content: drawn(...figures.queries) },
       { id: "course", title: "How the runs went", content: drawn(figures.courses) },
@@ -73,12 +93,18 @@ export function studyPage(
         title: "Notes",
         content: notes.length === 0 ? [] : [bulleted(notes)],
       },
-      { id: "by-class", title: "AUC by class", content: classTable(scores, analysis) },
+      { id: "by-class", title: `${titleOf(name)} by class`, content: classTable(scores, analysis) },
       { id: "labels", title: "Label coverage", content: drawn(figures.coverage) },
       { id: "settings", title: "Settings", content: settingsTable(settings) },
     ],
     foot: `Made by Tessera ${version}`,
   });
+}
+
+/** What a measure is, where not everybody knows. */
+function explained({ measure }: StudyAnalysis): Markup[] {
+  const { about } = measures[measure];
+  return about === "" ? [] : [paragraph(about)];
 }
 
 /** An explanation of the tables of tests. */

@@ -16,8 +16,9 @@ import type {
   GroupResult,
   StudyAnalysis,
 } from "../../studies/results.ts";
-import type { Arm, StudyScores } from "../../studies/scores.ts";
+import { byClassOf, measuresOf, type Arm, type StudyScores } from "../../studies/scores.ts";
 import type { SimilarityAnalysis } from "../../studies/similarity.ts";
+import { measures, titleOf } from "../../metrics/measures.ts";
 import { csvText } from "../../files/csv-text.ts";
 import type { TableContent } from "../html/page.ts";
 import { markdownTable, markdownText, type MarkdownColumn } from "../markdown.ts";
@@ -32,34 +33,58 @@ interface Cells {
 const left = (name: string): MarkdownColumn => ({ name, align: "left" });
 const right = (name: string): MarkdownColumn => ({ name, align: "right" });
 
-/** A whole page: question, means by arm, comparisons with their verdicts, classes, and notes. */
-export function studyMarkdown(scores: StudyScores, analysis: StudyAnalysis): string {
+/**
+ * A whole page: question, means by arm, comparisons with their verdicts, classes, and notes.
+ * @param others analyses by further measures of the study
+ */
+export function studyMarkdown(
+  scores: StudyScores,
+  analysis: StudyAnalysis,
+  others: readonly StudyAnalysis[] = [],
+): string {
   const sections = [
     `# Study: ${markdownText(scores.study)}\n`,
     `${markdownText(scores.question)}\n`,
     `Manifest: ${markdownText(scores.manifest)}\n`,
     list(scores.arms.map(({ name, label, about }) => `${name} (${label}): ${about}`)),
-    "## Mean AUC\n",
-    "Mean ± standard deviation over seeds (number of seeds).\n",
-    draw(meanCells(scores, analysis)),
-    ...(anyLeftOut(analysis) ? [`${markdownText(leftOutMark)} ${leftOutWords}\n`] : []),
+    ...meanSection(scores, analysis),
     list(
       scores.groups.map(
         ({ name, classes }) => `${name}: ${classes.length === 0 ? "no class" : classes.join(", ")}`,
       ),
     ),
     ...(scores.comparisons.length === 0 ? [] : comparisonSections(scores, analysis)),
-    "## AUC by class\n",
+    `## ${measures[analysis.measure].name} by class\n`,
     draw(classCells(scores, analysis)),
+    ...others.flatMap((other) => [
+      ...meanSection(scores, other),
+      ...comparisonsByGroup(scores, other).flatMap(({ group, comparisons }) => [
+        `### Comparisons in ${measures[other.measure].mean}: ${markdownText(group)}\n`,
+        draw(comparisonCells("comparison", comparisons, "all")),
+        list(verdicts(comparisons)),
+      ]),
+      `### ${titleOf(measures[other.measure].name)} by class\n`,
+      draw(classCells(scores, other)),
+    ]),
     ...(analysis.notes.length === 0 ? [] : ["## Notes\n", list(analysis.notes)]),
   ];
   return sections.join("\n");
 }
 
+function meanSection(scores: StudyScores, analysis: StudyAnalysis): readonly string[] {
+  const { mean, about } = measures[analysis.measure];
+  return [
+    `## ${titleOf(mean)}\n`,
+    `Mean ± standard deviation over seeds (number of seeds).${about === "" ? "" : ` ${about}`}\n`,
+    draw(meanCells(scores, analysis)),
+    ...(anyLeftOut(analysis) ? [`${markdownText(leftOutMark)} ${leftOutWords(analysis)}\n`] : []),
+  ];
+}
+
 function comparisonSections(scores: StudyScores, analysis: StudyAnalysis): readonly string[] {
   return [
     "## Comparisons\n",
-    "Mean AUC of the first arm less that of the second. p is that of the paired t-test over seeds, and Holm is this p corrected " +
+    `${titleOf(measures[analysis.measure].mean)} of the first arm less that of the second. p is that of the paired t-test over seeds, and Holm is this p corrected ` +
       "for all tests of the group; Welch's and the pooled two-sample t-test are beside it. Intervals are at " +
       `${Math.round(100 * analysis.level)} %, of the paired difference; they speak for other seeds, not for other test images. ` +
       'That there is no significant difference does not say that two arms are equal: "equal" is shown only by two ' +
@@ -73,62 +98,87 @@ function comparisonSections(scores: StudyScores, analysis: StudyAnalysis): reado
   ];
 }
 
-/** For a terminal: means by arm, the tests of each group, and the verdicts of the first group. */
-export function studyTable(scores: StudyScores, analysis: StudyAnalysis): string {
+/**
+ * For a terminal: means by arm, the tests of each group, and the verdicts of the first group.
+ * @param others analyses by further measures of the study, of which only means are shown
+ */
+export function studyTable(
+  scores: StudyScores,
+  analysis: StudyAnalysis,
+  others: readonly StudyAnalysis[] = [],
+): string {
   const groups = comparisonsByGroup(scores, analysis);
+  const shown = (each: StudyAnalysis): string[] => [
+    (others.length === 0 ? "" : `${titleOf(measures[each.measure].mean)}\n`) + plain(meanCells(scores, each)),
+    ...(anyLeftOut(each) ? [`${leftOutMark} ${leftOutWords(each)}`] : []),
+  ];
   return [
-    plain(meanCells(scores, analysis)),
-    ...(anyLeftOut(analysis) ? [`${leftOutMark} ${leftOutWords}`] : []),
+    ...shown(analysis),
+    ...others.flatMap(shown),
     ...groups.map(({ group, comparisons }) => plain(comparisonCells(group, comparisons, "corrected"))),
     ...groups.slice(0, 1).map(({ comparisons }) => verdicts(comparisons).join("\n")),
     ...(analysis.notes.length === 0 ? [] : [analysis.notes.join("\n")]),
   ].join("\n\n");
 }
 
-/** A long table for statistics programs, with a row for every arm, seed and class; empty where the AUC is undefined. */
-export function scoresCsv({ study, arms, classes, scores }: StudyScores): string {
+/** A long table for statistics programs, with a row for every arm, seed and class; empty where a measure is undefined. */
+export function scoresCsv(study: StudyScores): string {
+  const { arms, classes, scores } = study;
+  const told = ["auc" as const, ...measuresOf(study).filter((measure) => measure !== "auc")];
   return csvText([
-    ["study", "arm", "seed", "class", "auc"],
+    ["study", "arm", "seed", "class", ...told],
     ...arms.flatMap(({ name }) =>
       scores
         .filter(({ arm }) => arm === name)
         .sort((a, b) => a.seed - b.seed)
-        .flatMap(({ seed, auc }) => classes.map((each) => [study, name, seed, each, auc[each] ?? null])),
+        .flatMap((score) =>
+          classes.map((each) => [
+            ...[study.study, name, score.seed, each],
+            ...told.map((measure) => byClassOf(score, measure)[each] ?? null),
+          ]),
+        ),
     ),
   ]);
 }
 
-/** A row for every group and comparison, with all digits; empty where there is no test. */
-export function comparisonsCsv({ study, comparisons }: StudyAnalysis): string {
+/** A row for every measure, group and comparison, with all digits; empty where there is no test. */
+export function comparisonsCsv(...analyses: readonly StudyAnalysis[]): string {
   return csvText([
     [
       ...["study", "group", "first", "second", "classes", "seeds", "first_mean", "second_mean"],
       ...["difference", "low", "high", "t", "p_paired", "p_holm", "family", "p_welch", "p_pooled"],
-      ...["margin", "p_equivalence", "p_equivalence_welch", "equivalent", "verdict", "notes"],
+      ...["margin", "p_equivalence", "p_equivalence_welch", "equivalent", "verdict", "notes", "measure"],
     ],
-    ...comparisons.map((each) => {
-      const { group, first, second, classes, seeds, means, difference, interval, paired, equivalence } = each;
-      return [
-        ...[study, group, first, second, classes.length, seeds.length, means.first, means.second],
-        ...[difference, interval?.low ?? null, interval?.high ?? null],
-        ...[paired.reason === null ? paired.t : null, paired.p, each.holm, each.family],
-        ...[each.welch.p, each.pooled.p],
-        ...[equivalence?.margin ?? null, equivalence?.paired.p ?? null, equivalence?.welch.p ?? null],
-        equivalence === null || equivalence.paired.reason !== null ? null : equivalence.paired.equivalent,
-        ...[each.verdict, each.notes.join(" ")],
-      ];
-    }),
+    ...analyses.flatMap(({ study, measure, comparisons }) =>
+      comparisons.map((each) => {
+        const { group, first, second, classes, seeds, means, difference, interval, paired, equivalence } =
+          each;
+        return [
+          ...[study, group, first, second, classes.length, seeds.length, means.first, means.second],
+          ...[difference, interval?.low ?? null, interval?.high ?? null],
+          ...[paired.reason === null ? paired.t : null, paired.p, each.holm, each.family],
+          ...[each.welch.p, each.pooled.p],
+          ...[equivalence?.margin ?? null, equivalence?.paired.p ?? null, equivalence?.welch.p ?? null],
+          equivalence === null || equivalence.paired.reason !== null ? null : equivalence.paired.equivalent,
+          ...[each.verdict, each.notes.join(" "), measure],
+        ];
+      }),
+    ),
   ]);
 }
 
-/** { scores, analysis }, and the similarity for a study on it; the courses of losses are in scores.json only. */
+/**
+ * { scores, analysis }, the similarity for a study on it, and `others` for one of several measures; the courses of losses are in
+ * scores.json only.
+ */
 export function studyJson(
   scores: StudyScores,
   analysis: StudyAnalysis,
   similarity?: SimilarityAnalysis,
+  others: readonly StudyAnalysis[] = [],
 ): string {
   const { courses: _, ...told } = scores;
-  return `${JSON.stringify({ scores: told, analysis, similarity }, null, 2)}\n`;
+  return `${JSON.stringify({ scores: told, analysis, ...(others.length === 0 ? {} : { others }), similarity }, null, 2)}\n`;
 }
 
 /** A row for every class, and the correlation below it. */
@@ -170,7 +220,8 @@ export function correlationSentence({ correlation }: SimilarityAnalysis): string
 }
 
 const leftOutMark = "*";
-const leftOutWords = "Without classes of the group that have no AUC in some seed of the arm; see the notes.";
+const leftOutWords = ({ measure }: StudyAnalysis): string =>
+  `Without classes of the group that have no ${measures[measure].name} in some seed of the arm; see the notes.`;
 
 function anyLeftOut({ groups }: StudyAnalysis): boolean {
   return groups.some(({ leftOut }) => leftOut.length > 0);
