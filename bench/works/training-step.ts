@@ -6,12 +6,13 @@ import type { HostInput } from "../harness/data.ts";
 import type { Bound, Numbers } from "../harness/equality.ts";
 import type { PeerModule, Subject } from "../harness/work.ts";
 
-export const adamOptions = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
-
 /**
- * Of the loss, and of the change of the weights: Adam divides by the gradient's size, so that where it is nearly 0
- * rounding decides, and all changes together count.
+ * The epsilon is as large as gradients are here: with a small one, the first step of a weight is the sign of its gradient, which
+ * rounding decides where the gradient is nearly 0.
  */
+export const adamOptions = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-3 };
+
+/** Of the loss, and of the change of all weights together. */
 export const stepBounds: readonly Bound[] = [
   { kind: "values", relative: 1e-5 },
   { kind: "norm", relative: 1e-2 },
