@@ -7,15 +7,15 @@ import { openEngine } from "tessera";
 import { openTfjs } from "./harness/peers.ts";
 import { dawn } from "./implementations/dawn.ts";
 import { engineOf } from "./implementations/tessera.ts";
-import { densenetForPeers } from "./works/index.ts";
-import { firstLossOn } from "./works/densenet.ts";
+import { densenetOn, firstLossOn } from "./works/densenet.ts";
+import { stepForPeers } from "./works/training-step.ts";
 
 async function main(implementation: string): Promise<void> {
   let milliseconds: number;
   let loss: number;
   if (implementation === "tfjs-webgpu") {
     // Dawn and the bundle are loaded, a device is there and the weights are drawn before the clock starts.
-    const [inputs, options] = await densenetForPeers();
+    const [inputs, options] = await stepForPeers(await densenetOn(await engineOf("reference")));
     const gpu = await dawn();
     const peer = await openTfjs(gpu);
     const started = performance.now();

@@ -15,6 +15,7 @@ import { dawn } from "./implementations/dawn.ts";
 import { closeEngines, engineOf } from "./implementations/tessera.ts";
 import { runLadder } from "./ladder.ts";
 import { densenetOn } from "./works/densenet.ts";
+import { stepsOn } from "./works/training-step.ts";
 import { worksWith } from "./works/index.ts";
 
 interface Options {
@@ -55,7 +56,8 @@ async function openPeers(names: readonly ImplementationName[]): Promise<{
 
 /** The reference's loss of the first training step, where no work that was measured had it. */
 async function firstLoss(): Promise<number> {
-  const subject = await densenetOn(await engineOf("reference"));
+  const engine = await engineOf("reference");
+  const subject = await stepsOn(engine, await densenetOn(engine));
   try {
     const [loss] = await subject.results();
     return loss[0];

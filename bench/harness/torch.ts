@@ -18,7 +18,7 @@ interface Answer {
 
 export class TorchPeer implements PeerModule {
   readonly version: string;
-  readonly works = ["matmul", "conv2d", "conv2dAndGradients", "densenet"];
+  readonly works = ["matmul", "conv2d", "conv2dAndGradients", "densenet", "unet"];
   readonly #script: string;
   readonly #folder = mkdtempSync(join(tmpdir(), "tessera-torch-"));
   #process: ChildProcess | undefined;

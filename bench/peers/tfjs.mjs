@@ -77,46 +77,12 @@ function groupNorm(x, gamma, beta, { images, pixels, groups, width }) {
   return tf.add(tf.mul(tf.reshape(normalised, x.shape), gamma), beta);
 }
 
-/** A DenseNet in training, with the weights of Tessera's, by their names. */
-function densenet([images, targets, ...weights], { names, adam }) {
+/** Steps of Adam on the loss of a network, which is made of its images, labels and weights by their names. */
+function trainingStep([images, targets, ...weights], { names, adam }, lossOf) {
   const [x, labels] = [tensorOf(images), tensorOf(targets)];
   const variables = new Map(names.map((name, i) => [name, tf.variable(tensorOf(weights[i]))]));
   const named = (name) => variables.get(name);
-  const activated = (maps, norm) => tf.relu(normalise(maps, named(`${norm}.weight`), named(`${norm}.bias`)));
-  const blocks = names.filter((name) => /^denseblock\d+\.denselayer1\.conv1\.weight$/.test(name)).length;
-
-  const forward = () => {
-    let maps = tf.conv2d(x, named("conv0.weight"), 1, "same");
-    for (let block = 1; block <= blocks; block++) {
-      for (let layer = 1; named(`denseblock${block}.denselayer${layer}.conv1.weight`); layer++) {
-        const prefix = `denseblock${block}.denselayer${layer}`;
-        const added = tf.conv2d(
-          activated(maps, `${prefix}.norm1`),
-          named(`${prefix}.conv1.weight`),
-          1,
-          "same",
-        );
-        maps = tf.concat([maps, added], 3);
-      }
-      if (block < blocks) {
-        const prefix = `transition${block}`;
-        const squeezed = tf.conv2d(
-          activated(maps, `${prefix}.norm`),
-          named(`${prefix}.conv.weight`),
-          1,
-          "same",
-        );
-        maps = tf.avgPool(squeezed, 2, 2, "valid");
-      }
-    }
-    const features = tf.mean(activated(maps, `norm${blocks + 1}`), [1, 2]);
-    const logits = tf.add(
-      tf.matMul(features, named("classifier.weight"), false, true),
-      named("classifier.bias"),
-    );
-    return tf.losses.softmaxCrossEntropy(labels, logits);
-  };
-
+  const forward = () => lossOf(x, labels, named, names);
   const optimiser = tf.train.adam(adam.learningRate, adam.beta1, adam.beta2, adam.epsilon);
   const list = [...variables.values()];
   const step = async () => {
@@ -140,6 +106,63 @@ function densenet([images, targets, ...weights], { names, adam }) {
       tf.dispose([x, labels, ...list]);
     },
   };
+}
+
+/** How many names are like this one, with a number in the place of N. */
+const counted = (names, name) => names.filter((each) => each.replace(/\d+/, "N") === name).length;
+
+const activated = (maps, norm, named) =>
+  tf.relu(normalise(maps, named(`${norm}.weight`), named(`${norm}.bias`)));
+
+/** The loss of a DenseNet with the weights of Tessera's. */
+function densenetLoss(x, labels, named, names) {
+  const blocks = counted(names, "denseblockN.denselayer1.conv1.weight");
+  let maps = tf.conv2d(x, named("conv0.weight"), 1, "same");
+  for (let block = 1; block <= blocks; block++) {
+    for (let layer = 1; named(`denseblock${block}.denselayer${layer}.conv1.weight`); layer++) {
+      const prefix = `denseblock${block}.denselayer${layer}`;
+      const ready = activated(maps, `${prefix}.norm1`, named);
+      maps = tf.concat([maps, tf.conv2d(ready, named(`${prefix}.conv1.weight`), 1, "same")], 3);
+    }
+    if (block < blocks) {
+      const prefix = `transition${block}`;
+      const ready = activated(maps, `${prefix}.norm`, named);
+      maps = tf.avgPool(tf.conv2d(ready, named(`${prefix}.conv.weight`), 1, "same"), 2, 2, "valid");
+    }
+  }
+  const features = tf.mean(activated(maps, `norm${blocks + 1}`, named), [1, 2]);
+  const logits = tf.add(
+    tf.matMul(features, named("classifier.weight"), false, true),
+    named("classifier.bias"),
+  );
+  return tf.losses.softmaxCrossEntropy(labels, logits);
+}
+
+/** The loss of a U-Net with the weights of Tessera's. */
+function unetLoss(x, labels, named, names) {
+  const levels = counted(names, "downN.conv1.weight");
+  const double = (maps, prefix) =>
+    [1, 2].reduce((each, i) => {
+      const convolved = tf.conv2d(each, named(`${prefix}.conv${i}.weight`), 1, "same");
+      return activated(convolved, `${prefix}.norm${i}`, named);
+    }, maps);
+  const skips = [];
+  let maps = x;
+  for (let level = 1; level <= levels; level++) {
+    maps = double(level === 1 ? maps : tf.maxPool(maps, 2, 2, "valid"), `down${level}`);
+    skips.push(maps);
+  }
+  skips.pop();
+  for (let level = levels - 1; level >= 1; level--) {
+    const enlarged = tf.add(
+      doubled(maps, named(`up${level}.enlarge.weight`)),
+      named(`up${level}.enlarge.bias`),
+    );
+    maps = double(tf.concat([skips.pop(), enlarged], 3), `up${level}`);
+  }
+  const rows = tf.reshape(maps, [-1, maps.shape[3]]);
+  const logits = tf.add(tf.matMul(rows, named("classifier.weight"), false, true), named("classifier.bias"));
+  return tf.losses.sigmoidCrossEntropy(labels, logits);
 }
 
 /** The transposed convolution of windows that lie side by side. */
@@ -285,7 +308,8 @@ const works = {
     pure(inputs, ([x, gamma, , , dy]) =>
       tf.grads((...given) => groupNorm(...given, options))([x, gamma, tf.zerosLike(gamma)], dy),
     ),
-  densenet,
+  densenet: (inputs, options) => trainingStep(inputs, options, densenetLoss),
+  unet: (inputs, options) => trainingStep(inputs, options, unetLoss),
 };
 
 export async function openTfjs() {

@@ -74,8 +74,8 @@ class ConvolutionAndGradients:
         return [images_out(y.detach()), images_out(dx), filters_out(dw)]
 
 
-class DenseNet:
-    """The network of bench/works/densenet.ts, with its weights by their names."""
+class TrainingStep:
+    """Steps of Adam. The loss is what a network of bench/works computes, with its weights by their names."""
 
     def __init__(self, arrays, options):
         self.x, self.labels = images(arrays[0]), arrays[1]
@@ -91,29 +91,10 @@ class DenseNet:
             betas=(rates["beta1"], rates["beta2"]),
             eps=rates["epsilon"],
         )
-        self.blocks = len([n for n in self.weights if re.fullmatch(r"denseblock\d+\.denselayer1\.conv1\.weight", n)])
 
     def activated(self, maps, norm):
         gamma, beta = self.weights[f"{norm}.weight"], self.weights[f"{norm}.bias"]
         return F.relu(F.batch_norm(maps, None, None, gamma, beta, training=True, eps=1e-5))
-
-    def loss(self):
-        maps = F.conv2d(self.x, self.weights["conv0.weight"], padding=1)
-        for block in range(1, self.blocks + 1):
-            layer = 1
-            while f"denseblock{block}.denselayer{layer}.conv1.weight" in self.weights:
-                prefix = f"denseblock{block}.denselayer{layer}"
-                weight = self.weights[f"{prefix}.conv1.weight"]
-                added = F.conv2d(self.activated(maps, f"{prefix}.norm1"), weight, padding=1)
-                maps = torch.cat([maps, added], dim=1)
-                layer += 1
-            if block < self.blocks:
-                prefix = f"transition{block}"
-                squeezed = F.conv2d(self.activated(maps, f"{prefix}.norm"), self.weights[f"{prefix}.conv.weight"])
-                maps = F.avg_pool2d(squeezed, 2)
-        features = self.activated(maps, f"norm{self.blocks + 1}").mean(dim=(2, 3))
-        logits = F.linear(features, self.weights["classifier.weight"], self.weights["classifier.bias"])
-        return F.cross_entropy(logits, self.labels)
 
     def run(self):
         self.optimiser.zero_grad(set_to_none=True)
@@ -132,11 +113,57 @@ class DenseNet:
         return [torch.tensor([loss]), (outside() - before).float()]
 
 
+class DenseNet(TrainingStep):
+    def loss(self):
+        blocks = len([n for n in self.weights if re.fullmatch(r"denseblock\d+\.denselayer1\.conv1\.weight", n)])
+        maps = F.conv2d(self.x, self.weights["conv0.weight"], padding=1)
+        for block in range(1, blocks + 1):
+            layer = 1
+            while f"denseblock{block}.denselayer{layer}.conv1.weight" in self.weights:
+                prefix = f"denseblock{block}.denselayer{layer}"
+                weight = self.weights[f"{prefix}.conv1.weight"]
+                added = F.conv2d(self.activated(maps, f"{prefix}.norm1"), weight, padding=1)
+                maps = torch.cat([maps, added], dim=1)
+                layer += 1
+            if block < blocks:
+                prefix = f"transition{block}"
+                squeezed = F.conv2d(self.activated(maps, f"{prefix}.norm"), self.weights[f"{prefix}.conv.weight"])
+                maps = F.avg_pool2d(squeezed, 2)
+        features = self.activated(maps, f"norm{blocks + 1}").mean(dim=(2, 3))
+        logits = F.linear(features, self.weights["classifier.weight"], self.weights["classifier.bias"])
+        return F.cross_entropy(logits, self.labels)
+
+
+class UNet(TrainingStep):
+    def double(self, maps, prefix):
+        for i in (1, 2):
+            maps = F.conv2d(maps, self.weights[f"{prefix}.conv{i}.weight"], padding=1)
+            maps = self.activated(maps, f"{prefix}.norm{i}")
+        return maps
+
+    def loss(self):
+        levels = len([n for n in self.weights if re.fullmatch(r"down\d+\.conv1\.weight", n)])
+        skips = []
+        maps = self.x
+        for level in range(1, levels + 1):
+            maps = self.double(maps if level == 1 else F.max_pool2d(maps, 2), f"down{level}")
+            skips.append(maps)
+        skips.pop()
+        for level in range(levels - 1, 0, -1):
+            weight, bias = self.weights[f"up{level}.enlarge.weight"], self.weights[f"up{level}.enlarge.bias"]
+            enlarged = F.conv_transpose2d(maps, weight, bias, stride=2)
+            maps = self.double(torch.cat([skips.pop(), enlarged], dim=1), f"up{level}")
+        rows = maps.permute(0, 2, 3, 1).reshape(-1, maps.shape[1])
+        logits = F.linear(rows, self.weights["classifier.weight"], self.weights["classifier.bias"])
+        return F.binary_cross_entropy_with_logits(logits, self.labels)
+
+
 WORKS = {
     "matmul": Matmul,
     "conv2d": Convolution,
     "conv2dAndGradients": ConvolutionAndGradients,
     "densenet": DenseNet,
+    "unet": UNet,
 }
 
 

@@ -1,12 +1,16 @@
 // All works, with everyone who can do them.
 
+import type { Engine } from "tessera";
+import type { Composition } from "tessera/nn";
 import type { HostInput } from "../harness/data.ts";
 import type { PeerModule } from "../harness/work.ts";
 import type { ImplementationName, Subject, Work } from "../harness/work.ts";
 import { engineKinds, engineOf, onEngine } from "../implementations/tessera.ts";
-import { adamOptions, densenetBounds, densenetOn, examples, initialWeights } from "./densenet.ts";
+import { densenetOn } from "./densenet.ts";
 import type { OperatorWork } from "./operator-work.ts";
 import { operatorWorks } from "./operators.ts";
+import { stepBounds, stepsOf, stepsOn, type Problem } from "./training-step.ts";
+import { unetOn } from "./unet.ts";
 
 /** Peers that were found, by the name of their implementation. */
 export type Peers = ReadonlyMap<ImplementationName, PeerModule>;
@@ -30,33 +34,41 @@ function operatorWork(work: OperatorWork, peers: Peers): Work {
   return { ...work, implementations };
 }
 
-function densenetStep(peers: Peers): Work {
+/** A training step of a network that peers know by this name. */
+function trainingStep(
+  network: string,
+  title: string,
+  problemOn: (engine: Engine, composition: Composition) => Promise<Problem>,
+  peers: Peers,
+): Work {
   const implementations = new Map<ImplementationName, () => Promise<Subject>>();
   for (const kind of engineKinds) {
-    implementations.set(kind, async () =>
-      densenetOn(await engineOf(kind), kind === "tessera-naive" ? "plain" : "fused"),
-    );
+    implementations.set(kind, async () => {
+      const engine = await engineOf(kind);
+      return stepsOn(engine, await problemOn(engine, kind === "tessera-naive" ? "plain" : "fused"));
+    });
   }
   for (const [name, module] of peers) {
-    if (module.works.includes("densenet"))
-      implementations.set(name, async () => module.open("densenet", ...(await densenetForPeers())));
+    if (!module.works.includes(network)) continue;
+    implementations.set(name, async () =>
+      stepsOf(module, network, await problemOn(await engineOf("reference"), "fused")),
+    );
   }
   return {
-    name: "densenet-step",
-    title: "3 blocks x 4 layers, growth 12, 28 x 28, batch 32: forward, backward, Adam",
-    bound: densenetBounds,
+    name: `${network}-step`,
+    title: `${title}: forward, backward, Adam`,
+    bound: stepBounds,
     implementations,
   };
 }
 
-/** What a peer needs to train the same network: images, labels and weights, and their names. */
-export async function densenetForPeers(): Promise<[HostInput[], Readonly<Record<string, unknown>>]> {
-  const { images, targets } = await examples();
-  const weights = await initialWeights(await engineOf("reference"));
-  return [[images, targets, ...weights.values()], { names: [...weights.keys()], adam: adamOptions }];
-}
-
 /** Every work that is timed in one process; the first step is a matter of its own (first-step.ts). */
 export function worksWith(peers: Peers): Work[] {
-  return [densenetStep(peers), ...operatorWorks.map((work) => operatorWork(work, peers))];
+  const dense = "3 blocks x 4 layers, growth 12, 28 x 28, batch 32";
+  const unet = "width 16, 4 levels, 96 x 72 x 3, batch 8, 11 classes";
+  return [
+    trainingStep("densenet", dense, densenetOn, peers),
+    trainingStep("unet", unet, unetOn, peers),
+    ...operatorWorks.map((work) => operatorWork(work, peers)),
+  ];
 }

@@ -2,12 +2,14 @@
 
 import { expectOptions, oneOf, required, wholeFrom, type OptionChecks } from "../errors/arguments.ts";
 import { ShapeError } from "../errors/errors.ts";
-import { relu } from "../functions/elementwise.ts";
-import { concatChannels } from "../functions/movement.ts";
+import { conv2d } from "../functions/convolution.ts";
+import { add, relu } from "../functions/elementwise.ts";
+import { concatChannels, split } from "../functions/movement.ts";
 import { maxPool2d } from "../functions/pooling.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { Composition } from "./densenet.ts";
 import type { Initialiser } from "./initialise.ts";
 import { expectLayer, expectMode } from "./layer-arguments.ts";
 import { Conv2d } from "./layers/convolution-layers.ts";
@@ -71,10 +73,25 @@ class DoubleConvolution extends Module {
   }
 
   forward(x: Tensor, mode: Mode): Tensor {
-    return this.#convolutions.reduce(
-      (y, convolution, i) => relu(this.#norms[i].forward(convolution.forward(y), mode)),
-      x,
+    return this.#finish(this.#convolutions[0].forward(x), mode);
+  }
+
+  /** The same of images whose channels stand in two tensors, which are not put side by side. */
+  forwardOf(skip: Tensor, enlarged: Tensor, mode: Mode): Tensor {
+    const { weight } = this.#convolutions[0];
+    const [ofSkip, ofEnlarged] = split(weight, [skip.shape[3], enlarged.shape[3]], 2);
+    const padding = 1;
+    return this.#finish(
+      add(conv2d(skip, ofSkip, { padding }), conv2d(enlarged, ofEnlarged, { padding })),
+      mode,
     );
+  }
+
+  /** All that follows the first convolution. */
+  #finish(x: Tensor, mode: Mode): Tensor {
+    const [norm1, norm2] = this.#norms;
+    const y = relu(norm1.forward(x, mode));
+    return relu(norm2.forward(this.#convolutions[1].forward(y), mode));
   }
 }
 
@@ -88,6 +105,8 @@ class DoubleConvolution extends Module {
  */
 export class UNet extends Module {
   readonly configuration: UNetConfiguration;
+  /** May change between calls. */
+  composition: Composition = "fused";
   /** D, the features of a pixel. */
   readonly features: number;
   readonly #down: readonly DoubleConvolution[];
@@ -140,7 +159,11 @@ export class UNet extends Module {
     for (const { enlarge, convolve } of this.#up) {
       const skip = skips.pop();
       if (skip === undefined) throw new Error("a U-Net has a skip for each level");
-      x = convolve.forward(concatChannels([skip, enlarge.forward(x)]), mode);
+      const enlarged = enlarge.forward(x);
+      x =
+        this.composition === "fused"
+          ? convolve.forwardOf(skip, enlarged, mode)
+          : convolve.forward(concatChannels([skip, enlarged]), mode);
     }
     return x;
   }
