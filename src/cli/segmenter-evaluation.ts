@@ -15,6 +15,7 @@ import { absent } from "../labels/states.ts";
 import { placeOf } from "../labels/wording.ts";
 import type { Overlaps } from "../metrics/overlap.ts";
 import type { Proportion } from "../metrics/patients.ts";
+import { notesOfClasses } from "../report/class-notes.ts";
 import { aucTable, plainTable, showAuc, showInterval } from "../report/tables.ts";
 import { openEngine, type EngineOptions } from "../runtime/open-engine.ts";
 import { counted } from "../runs/counted-work.ts";
@@ -255,21 +256,24 @@ export function overlapTable({ byClass, mean, level }: TestOverlap, classes: rea
     ]);
   }
   table.push(["mean", "", ...both(mean.dice), ...both(mean.iou), ...both(mean.patientDice), ""]);
-  const notes = classes.flatMap((name) => {
-    const { note } = byClass[name].dice;
-    return note === null ? [] : [`  ${name}: ${note.replace("not given: ", "no interval: ")}`];
-  });
+  const notes = notesOf(classes, (name) => byClass[name].dice.note);
   return [
     "Overlap: Dice and IoU over all labelled pixels together, and the mean Dice of patients who have the class.",
     "False area: of patients who do not have it, those in whom some pixel is predicted, and pixels in the mean.",
     table.toString(),
-    ...notes.slice(0, mostNotes),
-    ...(notes.length > mostNotes ? [`  and ${notes.length - mostNotes} more (see --json)`] : []),
+    ...notes,
   ].join("\n");
 }
 
 /** The most notes below a table. */
 const mostNotes = 5;
+
+/** Lines below a table. */
+function notesOf(classes: readonly string[], noteOf: (name: string) => string | null): string[] {
+  const lines = notesOfClasses(classes, noteOf).map((line) => `  ${line}`);
+  const rest = lines.length - mostNotes;
+  return [...lines.slice(0, mostNotes), ...(rest > 0 ? [`  and ${rest} more (see --json)`] : [])];
+}
 
 const showScore = (value: number | null): string => (value === null ? "-" : value.toFixed(4));
 
@@ -308,17 +312,11 @@ export function patientTable(
   }
   // 100 x 0.58 is not quite 58.
   const held = `${Number((100 * specificity).toPrecision(12))} %`;
-  const notes = new Map<string, string[]>();
-  for (const name of classes) {
-    const { note } = byClass[name];
-    if (note !== null) notes.set(note, [...(notes.get(note) ?? []), name]);
-  }
+  const notes = notesOf(classes, (name) => byClass[name].note);
   return [
     `Patients: found or not, at thresholds that hold a specificity of ${held} on the validation patients.`,
     table.toString(),
-    ...[...notes]
-      .slice(0, mostNotes)
-      .map(([note, names]) => `  ${names.length === classes.length ? "" : `${names.join(", ")}: `}${note}`),
+    ...notes,
   ].join("\n");
 }
 

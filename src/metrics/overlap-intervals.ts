@@ -41,7 +41,7 @@ export interface OverlapIntervals {
 
 /**
  * Percentile bootstrap intervals, resampling patients. A class that fewer patients than `fewest` show has none, and neither has
- * a mean that it is in; `note` says so.
+ * a mean that it is in; nor has a number that no resample changes. `note` says so.
  *
  * @param states [N, K] label states
  * @param classNames K names, in column order
@@ -92,9 +92,13 @@ export function overlapIntervals(
   const estimate = (at: number, reason: string | undefined): BootstrapEstimate => {
     const found = percentileEstimate(all[at], drawn[at], sums.count, level);
     if (found.value === null) return { ...found, note: "undefined: no labelled image shows it" };
-    return reason === undefined
+    const { interval } = found;
+    // As of an AUC: no spread in any resample, such as of a class that is found nowhere, says nothing of others.
+    const isPoint = interval !== null && interval.low === interval.high;
+    const why = reason ?? (isPoint ? "no resample has another value" : undefined);
+    return why === undefined
       ? found
-      : { ...found, interval: null, standardError: null, note: `not given: ${reason}` };
+      : { ...found, interval: null, standardError: null, note: `not given: ${why}` };
   };
   const estimates = (place: (m: number) => number, reason: string | undefined): OverlapEstimates => {
     const [dice, iou, patientDice] = overlapMeasures.map((_, m) => estimate(place(m), reason));

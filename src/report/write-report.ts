@@ -66,15 +66,15 @@ function notWritten(file: string, cause: unknown): RunFolderError {
   );
 }
 
-/** Mistakes as a report shows them: without names, unless these are asked for. */
+/** Images as a report shows them: without names, unless these are asked for. */
 function shownTo(
   path: string,
   identify: boolean,
-): <Shown extends Mistake>(found: readonly Shown[]) => Shown[] {
+): <Shown extends Pick<Mistake, "source" | "image" | "patient">>(found: readonly Shown[]) => Shown[] {
   let names: PatientNames | undefined; // a folder whose images name nobody gets no salt
   return (found) =>
-    found.map((mistake) =>
-      identify || mistake.patient === "" ? mistake : withoutName(mistake, (names ??= namesOf(path))),
+    found.map((image) =>
+      identify || image.patient === "" ? image : withoutName(image, (names ??= namesOf(path))),
     );
 }
 
@@ -82,7 +82,15 @@ function shownTo(
 function runShown(run: RunContents, identify: boolean): RunContents {
   const { reportData, path } = run;
   if (reportData === undefined) return run;
-  return { ...run, reportData: { ...reportData, mistakes: shownTo(path, identify)(reportData.mistakes) } };
+  const shown = shownTo(path, identify);
+  const { mistakes, overlays } = reportData;
+  return {
+    ...run,
+    reportData: {
+      ...{ ...reportData, mistakes: shown(mistakes) },
+      ...(overlays === undefined ? {} : { overlays: shown(overlays) }),
+    },
+  };
 }
 
 /** The same of a study. */

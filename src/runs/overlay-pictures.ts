@@ -111,14 +111,26 @@ async function stripsOf(
   try {
     const { pixels, maps, states, count } = await reader.read(Uint32Array.from(rows));
     const { source, height, width, channels } = set;
-    const some = { source, count, height, width, channels, pixels, maps, states };
+    const some = {
+      source,
+      count,
+      height,
+      width,
+      channels,
+      pixels,
+      states,
+      ...(maps === undefined ? {} : { maps }),
+    };
     const classes = states.length / count;
     await predictPixels(engine, segmenter, some, settings, {
       image: (i, predicted) => {
         const each = height * width * channels;
         const own = { height, width, channels, pixels: pixels.subarray(i * each, (i + 1) * each) };
         const given = maps?.subarray(i * height * width, (i + 1) * height * width);
-        const known = Array.from(states.subarray(i * classes, (i + 1) * classes), (state) => state !== absent);
+        const known = Array.from(
+          states.subarray(i * classes, (i + 1) * classes),
+          (state) => state !== absent,
+        );
         const shown = { image: own, given, known, zoom: zoomTo(width, panelWidth) };
         strips.set(
           rows[i],

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { modelKind, readTensorFile } from "../interchange/safetensors.ts";
 import { readPredictions, type TestPredictions } from "./test-predictions.ts";
+import { readOverlaps, type TestOverlaps } from "./test-overlaps.ts";
 import { RunFolderError } from "../errors/training-errors.ts";
 import { runFiles } from "./run-folder.ts";
 import { runRecordSchema, type RunRecord } from "./run-record.ts";
@@ -20,6 +21,8 @@ export interface RunContents {
   readonly classes: readonly string[];
   readonly summary: Summary | undefined;
   readonly predictions: TestPredictions | undefined;
+  /** Of a segmenter. */
+  readonly overlaps: TestOverlaps | undefined;
   readonly reportData: RunReportData | undefined;
   /** [K, K] the learned queries, a class a row; undefined for a head without them. */
   readonly queries: readonly ArrayLike<number>[] | undefined;
@@ -46,12 +49,18 @@ export async function readRun(path: string): Promise<RunContents> {
   const missing = unfinishedNotes(summary);
   const ended = summary?.interrupted === false;
   const order = record.classes ?? modelClasses(model?.record) ?? classes;
-  for (const name of ["predictions", "reportData"] as const) {
+  const drawnFrom = [
+    "predictions",
+    "reportData",
+    ...(summary?.overlap === undefined ? [] : ["overlaps" as const]),
+  ] as const;
+  for (const name of drawnFrom) {
     if (ended && !has(name)) missing.push(`${runFiles[name]} is missing: what is drawn from it is left out.`);
   }
   return {
     ...{ path, record, metrics, summary, missing, classes: order },
     predictions: has("predictions") ? readPredictions(file("predictions"), order) : undefined,
+    overlaps: has("overlaps") ? readOverlaps(file("overlaps"), order) : undefined,
     reportData: has("reportData") ? readJson(file("reportData"), reportDataSchema) : undefined,
     queries: rowsOf(model?.tensors.get("head.queries")),
   };

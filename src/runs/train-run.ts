@@ -37,6 +37,7 @@ import { checkChoices, takeChoices } from "./kernel-choices.ts";
 import { distinctReadings, defaultMemory, loadImages, type Loaded } from "./load-images.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { silent, type RunObserver } from "./run-observer.ts";
+import { overlayPictures, type OverlayPicture } from "./overlay-pictures.ts";
 import { computedOn } from "./provenance.ts";
 import type { RunChoices, RunRecord } from "./run-record.ts";
 import { reportDataOf } from "./run-report-data.ts";
@@ -285,7 +286,8 @@ export class RunSession implements Disposable {
       parameters: trained.parameterCount,
       ...made,
     };
-    await folder.finish(summary, model, await reportInputs(result, images, warn));
+    const overlays = (): Promise<OverlayPicture[] | undefined> => this.#overlays(result);
+    await folder.finish(summary, model, await reportInputs(result, images, overlays, warn));
     return summary;
   }
 
@@ -297,6 +299,16 @@ export class RunSession implements Disposable {
       classes,
       batch: settings.batch,
     });
+  }
+
+  /** Pictures for the report; undefined for a classifier. */
+  async #overlays({ model, logits, overlaps }: TrainedModel): Promise<OverlayPicture[] | undefined> {
+    if (!(model instanceof Segmenter) || logits === undefined || overlaps === undefined) return undefined;
+    const { settings, images } = this.#run;
+    const { classes, test } = images.assembly;
+    const reading = { ...settings, exclusive: model.exclusive };
+    const predicted = testPredictions(logits, test, classes);
+    return await overlayPictures(this.#engine, model, reading, test, predicted, overlaps);
   }
 
   [Symbol.dispose](): void {
@@ -316,6 +328,7 @@ const segmenterFields = ({ exclusive, background }: Segmenter) => ({
 async function reportInputs(
   { logits, overlaps, stopped }: TrainedModel,
   { assembly: { classes, test }, coverage }: Loaded,
+  overlays: () => Promise<OverlayPicture[] | undefined>,
   warn: (text: string) => void,
 ): Promise<Parameters<RunFolder["finish"]>[2]> {
   if (stopped || logits === undefined) return {};
@@ -327,7 +340,7 @@ async function reportInputs(
   try {
     return {
       ...texts,
-      reportData: `${JSON.stringify(await reportDataOf(predicted, test, coverage))}\n`,
+      reportData: `${JSON.stringify(await reportDataOf(predicted, test, coverage, await overlays()))}\n`,
     };
   } catch (error) {
     // Images may be gone from the cache by now, which should not cost the run its results.

@@ -6,7 +6,8 @@ import { draw, grid, label, pageWidth, type Drawing } from "../html/drawing.ts";
 import { digits, fixed, whole } from "../html/number-text.ts";
 import type { Figure, TableContent } from "../html/page.ts";
 import { muted, palette, paper } from "../html/style.ts";
-import type { EpochLine, RunMetrics } from "../../runs/metrics-file.ts";
+import type { OverlapSummary } from "../../metrics/overlap.ts";
+import type { EpochLine, RunMetrics, TaskReport } from "../../runs/metrics-file.ts";
 import { termName, termTitle } from "./term-titles.ts";
 
 /** The most points of a curve that a page can show apart. */
@@ -152,14 +153,26 @@ function epochTable(epochs: readonly EpochLine[], terms: readonly string[]): Tab
 
 /** The number that a task's reports begin with, and what figures call it. */
 interface CurvedScore {
-  readonly field: string;
+  readonly value: (report: TaskReport | undefined) => unknown;
   readonly id: string;
   readonly title: string;
   /** What it is measured on. */
   readonly of: string;
 }
 
-const meanAucCurve = { field: "meanAuc", id: "auc-curve", title: "Mean AUC", of: "images" };
+const meanAucField = "meanAuc";
+const meanAucCurve = {
+  ...{ value: (report: TaskReport | undefined) => report?.[meanAucField] },
+  ...{ id: "auc-curve", title: "Mean AUC", of: "images" },
+};
+/** Of a segmenter, by which its validation chooses. */
+const meanDiceCurve = {
+  ...{
+    value: (report: TaskReport | undefined) =>
+      (report?.overlap as Partial<OverlapSummary> | undefined)?.meanDice,
+  },
+  ...{ id: "dice-curve", title: "Mean Dice", of: "images" },
+};
 
 /**
  * The first field of the reports that can be a score, which is from 0 to 1 and null where it is not defined; undefined where
@@ -169,11 +182,12 @@ function curvedScore(epochs: readonly EpochLine[]): CurvedScore | undefined {
   const canBeScore = (value: unknown): boolean =>
     value === null || (typeof value === "number" && value >= 0 && value <= 1);
   for (const report of epochs.flatMap(({ report, validation }) => [report ?? {}, validation ?? {}])) {
+    if (meanDiceCurve.value(report) !== undefined) return meanDiceCurve;
     const found = Object.entries(report).find(([, value]) => canBeScore(value));
     if (found === undefined) continue;
     const [field] = found;
-    if (field === meanAucCurve.field) return meanAucCurve;
-    return { field, id: "score-curve", title: label(field, 60), of: "data" };
+    if (field === meanAucField) return meanAucCurve;
+    return { value: (own) => own?.[field], id: "score-curve", title: label(field, 60), of: "data" };
   }
   return undefined;
 }
@@ -182,10 +196,10 @@ function curvedScore(epochs: readonly EpochLine[]): CurvedScore | undefined {
 export function scoreCurves({ epochs }: RunMetrics, kept: number | undefined): Figure | undefined {
   const shown = curvedScore(epochs);
   if (shown === undefined) return undefined;
-  const { field, id, title, of } = shown;
+  const { value: scoreOf, id, title, of } = shown;
   const curves = [
-    { name: "validation", value: ({ validation }: EpochLine) => numberIn(validation?.[field]) },
-    { name: "test", value: ({ report }: EpochLine) => numberIn(report?.[field]) },
+    { name: "validation", value: ({ validation }: EpochLine) => numberIn(scoreOf(validation)) },
+    { name: "test", value: ({ report }: EpochLine) => numberIn(scoreOf(report)) },
   ].flatMap(({ name, value }, i) => {
     const points = epochs.flatMap((line) => {
       const score = value(line);

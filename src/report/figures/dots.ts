@@ -1,4 +1,5 @@
-// Values by seed: a row for each arm or comparison, a dot for each seed, and below the dots their mean with its interval.
+// Values by seed, or by patient: a row for each arm, comparison or class, a dot for each seed or patient, and below the dots
+// their mean with its interval.
 
 import * as Plot from "@observablehq/plot";
 import type { Interval } from "../../statistics/interval.ts";
@@ -12,7 +13,6 @@ export interface DotRow {
   readonly name: string;
   /** Text below the name, in the picture. */
   readonly about?: string | undefined;
-  readonly seeds: readonly number[];
   /** One value for each seed. */
   readonly values: readonly number[];
   readonly mean: number;
@@ -45,9 +45,14 @@ export interface DotPlot {
   /** Whether the values are differences: zero is marked, and signs are shown. */
   readonly differences: boolean;
   readonly table: Figure["table"];
+  /** What a dot is: one of them, and several. Default: seeds. */
+  readonly dots?: readonly [one: string, many: string];
 }
 
 const decimals = 4;
+const seeds = ["seed", "seeds"] as const;
+/** The most dots of a row; of more values those at equal distances in their order are shown. */
+const mostDots = 60;
 
 /** @returns undefined without rows */
 export function dotPlot(plot: DotPlot): Figure | undefined {
@@ -55,9 +60,10 @@ export function dotPlot(plot: DotPlot): Figure | undefined {
   const rows = plot.parts.flatMap((part) => part.rows);
   if (rows.length === 0) return undefined;
   const shown = extentOf(rows, differences);
-  const told = ({ name, seeds, mean, interval, reason }: DotRow): string => {
+  const [one, many] = plot.dots ?? seeds;
+  const told = ({ name, values, mean, interval, reason }: DotRow): string => {
     const sure = interval === null ? (reason ?? "") : `95 % interval ${range(interval, decimals)}`;
-    const count = `${seeds.length} seed${seeds.length === 1 ? "" : "s"}`;
+    const count = `${values.length} ${values.length === 1 ? one : many}`;
     return `${name}: ${numberOf(plot, mean)} (${count}${sure === "" ? "" : `, ${sure}`})`;
   };
   return {
@@ -69,11 +75,20 @@ export function dotPlot(plot: DotPlot): Figure | undefined {
 const numberOf = ({ differences }: DotPlot, value: number): string =>
   differences ? signed(value, decimals) : fixed(value, decimals);
 
-function textOf({ text, differences }: DotPlot, rows: readonly DotRow[], shown: Interval): string {
+function textOf(
+  { text, differences, dots: [, many] = seeds }: DotPlot,
+  rows: readonly DotRow[],
+  shown: Interval,
+): string {
   const sentences = [
     text,
-    "Dots are seeds, diamonds their means with the numbers on the right, lines 95 % intervals of the mean.",
+    `Dots are ${many}, diamonds their means with the numbers on the right, lines 95 % intervals of the mean.`,
   ];
+  if (rows.some(({ values }) => values.length > mostDots)) {
+    sentences.push(
+      `Of a row with more ${many}, ${mostDots} dots are shown, at equal distances in the order of their values.`,
+    );
+  }
   if (differences) {
     sentences.push("A diamond is filled where the difference is significant by Holm's correction.");
   }
@@ -163,11 +178,22 @@ function place(parts: readonly DotPart[]): {
   return { placed, headings, height: top };
 }
 
+function shownValues(values: readonly number[]): readonly number[] {
+  if (values.length <= mostDots) return values;
+  const sorted = values.toSorted((a, b) => a - b);
+  return Array.from(
+    { length: mostDots },
+    (_, i) => sorted[Math.round((i * (sorted.length - 1)) / (mostDots - 1))],
+  );
+}
+
 function drawingOf(plot: DotPlot, { low, high }: Interval): Drawing {
   const { placed, headings, height } = place(plot.parts);
   const texts = placed.flatMap(({ names, abouts }) => [...names, ...abouts]);
   const marginLeft = 22 + letterWidth * Math.max(...texts.map(({ text }) => text.length));
-  const dots = placed.flatMap(({ row, middle }) => row.values.map((x) => ({ x, y: middle - 7 })));
+  const dots = placed.flatMap(({ row, middle }) =>
+    shownValues(row.values).map((x) => ({ x, y: middle - 7 })),
+  );
   const means = placed.map(({ row, middle }) => ({ row, x: row.mean, y: middle + 7, middle }));
   const intervals = placed.flatMap(({ row: { interval }, middle }) =>
     interval === null

@@ -11,7 +11,7 @@ import { rocCorners, rocCurve, sensitivityAtSpecificity } from "../../metrics/ro
 import { draw, grid, label, pageWidth, type Drawing } from "../html/drawing.ts";
 import { fixed, listed, whole } from "../html/number-text.ts";
 import type { Figure } from "../html/page.ts";
-import { muted, palette } from "../html/style.ts";
+import { muted, palette, paper } from "../html/style.ts";
 
 /** Number of small pictures in a row. */
 const columns = 4;
@@ -94,8 +94,31 @@ function visible(
   return points;
 }
 
+/** What curves are of, other than test images, and a point on some of them. */
+export interface RocWords {
+  readonly id: string;
+  readonly title: string;
+  /** In "on the test images". */
+  readonly of: string;
+  /** What the points are, as a sentence. */
+  readonly pointText: string;
+  /** By class. */
+  readonly points: ReadonlyMap<string, OperatingRates>;
+}
+
+/** Where a threshold lies on its curve. */
+export interface OperatingRates {
+  readonly sensitivity: number;
+  readonly specificity: number;
+}
+
+const ofImages: RocWords = {
+  ...{ id: "roc", title: "ROC curves by class", of: "images", pointText: "", points: new Map() },
+};
+
 /** @returns undefined where no class has labels of both kinds */
-export function rocCurves(predictions: TestPredictions): Figure | undefined {
+export function rocCurves(predictions: TestPredictions, words: RocWords = ofImages): Figure | undefined {
+  const { of, points, pointText } = words;
   const found = columnsOf(predictions).flatMap((column) => {
     const curve = rocCurve(column.probabilities, column.labels);
     return curve === null
@@ -108,12 +131,12 @@ export function rocCurves(predictions: TestPredictions): Figure | undefined {
   const sensitivity = (at: number, { probabilities, labels }: Column): string =>
     fixed(sensitivityAtSpecificity(probabilities, labels, at)?.sensitivity, 3);
   return {
-    id: "roc",
-    title: "ROC curves by class",
+    ...{ id: words.id, title: words.title },
     text:
-      `Sensitivity against 1 − specificity on the test images, a picture for each of ${found.length} classes; the dashed ` +
+      `Sensitivity against 1 − specificity on the test ${of}, a picture for each of ${found.length} classes; the dashed ` +
       `diagonal is guessing. Area under the curve: ${listed(found.map(({ name, area }) => `${name} ${fixed(area, 3)}`))}.` +
-      (found.length > 1 ? ` The highest is of ${best.name}, the lowest of ${worst.name}.` : ""),
+      (found.length > 1 ? ` The highest is of ${best.name}, the lowest of ${worst.name}.` : "") +
+      (points.size === 0 ? "" : ` ${pointText}`),
     drawing: grid(
       found.map(({ name, curve, area }) =>
         square(
@@ -121,6 +144,9 @@ export function rocCurves(predictions: TestPredictions): Figure | undefined {
           ["1 − specificity", "sensitivity"],
           [
             Plot.line(visible(curve), { x: "x", y: "y", stroke: palette[0], strokeWidth: 2 }),
+            Plot.dot(pointOf(points.get(name)), {
+              ...{ x: "x", y: "y", r: 4.5, fill: palette[1], stroke: paper, strokeWidth: 1.5 },
+            }),
             Plot.text([`AUC ${fixed(area, 3)}`], {
               ...{ frameAnchor: "bottom-right", dx: -6, dy: -6, text: (text: string) => text },
             }),
@@ -139,6 +165,9 @@ export function rocCurves(predictions: TestPredictions): Figure | undefined {
     },
   };
 }
+
+const pointOf = (rates: OperatingRates | undefined): readonly { readonly x: number; readonly y: number }[] =>
+  rates === undefined ? [] : [{ x: 1 - rates.specificity, y: rates.sensitivity }];
 
 /** @returns undefined where no label is given */
 export function calibration(predictions: TestPredictions): Figure | undefined {

@@ -91,12 +91,18 @@ pre {
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(7.5rem, 1fr)); gap: 1rem; list-style: none; padding: 0; margin: .5rem 0; }
 .cards img { display: block; width: 7rem; height: 7rem; object-fit: contain; background: #000; image-rendering: pixelated; }
 .cards p { margin: .3rem 0 0; font-size: .8rem; line-height: 1.35; }
+.strips { display: grid; gap: 1rem; list-style: none; padding: 0; margin: .5rem 0; }
+.strips img { display: block; width: 100%; max-width: 46rem; height: auto; image-rendering: pixelated; }
+.panels { display: grid; grid-template-columns: repeat(3, 1fr); gap: .4rem; max-width: 46rem; color: var(--muted); font-weight: 600; font-size: .9rem; margin: 1rem 0 -.5rem; }
+.strips p { margin: .3rem 0 0; font-size: .8rem; line-height: 1.35; }
+.legend { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; list-style: none; padding: 0; margin: .4rem 0; font-size: .9rem; }
+.swatch { display: inline-block; margin-right: .4rem; vertical-align: -.05em; }
 @media print {
   @page { margin: 14mm; }
   body { max-width: none; padding: 0; font-size: 10pt; }
   nav, summary { display: none; }
   h2, h3 { break-after: avoid; }
-  figure, tr, .cards li { break-inside: avoid; }
+  figure, tr, .cards li, .strips li { break-inside: avoid; }
   .scroll { overflow: visible; }
   table { font-size: 8.5pt; }
   .number { white-space: normal; }

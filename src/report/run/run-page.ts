@@ -9,7 +9,20 @@ import { scoreCurves, lossCurves } from "../figures/curves.ts";
 import { calibration, columnsOf, rocCurves } from "../figures/roc-curves.ts";
 import { type Markup } from "../html/markup.ts";
 import { duration, fixed, interval, none, whole } from "../html/number-text.ts";
-import { bulleted, drawn, note, pageText, paragraph, table, type Section } from "../html/page.ts";
+import {
+  bulleted,
+  drawn,
+  note,
+  pageText,
+  paragraph,
+  table,
+  type Figure,
+  type Section,
+} from "../html/page.ts";
+import type { Summary } from "../../runs/summary.ts";
+import { overlapResults, patientDiceFigure } from "./overlap-section.ts";
+import { overlayCards } from "./overlay-cards.ts";
+import { patientSection } from "./patient-section.ts";
 import { mistakeCards } from "./mistakes.ts";
 import type { Mistake } from "../../runs/run-report-data.ts";
 import type { RunContents } from "../../runs/read-run.ts";
@@ -23,7 +36,22 @@ export function runPage(run: RunContents, named = true): string {
   const { record, metrics, summary, classes, predictions, reportData, queries, missing, path } = run;
   const kept = summary === undefined || summary.interrupted ? undefined : summary.kept;
   const sections: Section[] = [
-    { id: "results", title: "Results on the test images", content: results(run) },
+    {
+      id: "results",
+      title: "Results on the test images",
+      content: summary?.overlap === undefined ? results(run) : overlapResults(run),
+    },
+    { id: "patients", title: "Patients", content: patients(run) },
+    {
+      id: "overlap",
+      title: "Dice by patient",
+      content: drawn(dicePlot(run)),
+    },
+    {
+      id: "outlines",
+      title: "Outlines",
+      content: overlayCards(reportData?.overlays ?? [], classes),
+    },
     {
       id: "course",
       title: "How the run went",
@@ -46,7 +74,6 @@ export function runPage(run: RunContents, named = true): string {
     { id: "left-out", title: "Left out", content: leftOut(summary?.skipped ?? [], named) },
   ];
   const images = Object.values(summary?.images ?? {}).reduce((sum, count) => sum + count, 0);
-  const mean = summary?.intervals?.mean.interval;
   return pageText({
     title: `Run ${basename(resolve(path))}`,
     lead: [
@@ -54,8 +81,7 @@ export function runPage(run: RunContents, named = true): string {
       ...missing,
     ].join(" "),
     facts: [
-      ["mean test AUC", fixed(summary?.meanAuc, 4)],
-      ...(mean == null ? [] : [["95 % interval", interval(mean, 4)] as const]),
+      ...headline(summary),
       ["classes", classes.length === 0 ? none : String(classes.length)],
       ["training images", summary === undefined ? none : whole(images)],
       ["epochs", String(metrics.epochs.length)],
@@ -67,6 +93,28 @@ export function runPage(run: RunContents, named = true): string {
     foot: `Made by Tessera ${record.versions.tessera}`,
   });
 }
+
+/** The mean by which a run is judged, with its interval. */
+function headline(summary: Summary | undefined): (readonly [name: string, value: string])[] {
+  const { overlap, overlapIntervals, intervals } = summary ?? {};
+  const [name, value, mean] =
+    overlap === undefined
+      ? ["mean test AUC", summary?.meanAuc, intervals?.mean.interval]
+      : ["mean test Dice", overlap.meanDice, overlapIntervals?.mean.dice.interval];
+  return [
+    [name, fixed(value, 4)],
+    ...(mean == null ? [] : [["95 % interval", interval(mean, 4)] as const]),
+    ...(overlap === undefined ? [] : [["mean test IoU", fixed(overlap.meanIou, 4)] as const]),
+  ];
+}
+
+const patients = ({ summary, classes, predictions }: RunContents): Markup[] =>
+  summary?.patients === undefined ? [] : patientSection(summary.patients, classes, predictions);
+
+const dicePlot = ({ summary, classes, predictions, overlaps }: RunContents): Figure | undefined =>
+  summary?.overlapIntervals && predictions && overlaps
+    ? patientDiceFigure(predictions, overlaps, summary.overlapIntervals, classes)
+    : undefined;
 
 const mistakes = (found: readonly Mistake[] | undefined): Markup[] =>
   found === undefined

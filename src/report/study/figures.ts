@@ -100,7 +100,7 @@ function groupTitle({ name, classes }: ClassGroup): string {
 }
 
 function bySeed(
-  { seeds, values }: Pick<DotRow, "seeds" | "values">,
+  { seeds, values }: { readonly seeds: readonly number[]; readonly values: readonly number[] },
   show: (value: number, decimals: number) => string,
 ): string {
   return seeds.map((seed, i) => `${seed}: ${show(values[i], 4)}`).join(", ");

@@ -153,7 +153,7 @@ test("a task whose only loss is the total has one curve, called loss, and its sc
 });
 
 test("terms that the table knows have its titles, others their names, and more terms than colours are all drawn", () => {
-  const more = ["dice", "<b>", "c", "d", "e", "f"];
+  const more = ["overlap", "<b>", "c", "d", "e", "f"];
   const document = checkedPage(
     runPage({ ...run, metrics: epochsOf([0.25, 0.5], ["total", "bce", ...more]) }),
   );

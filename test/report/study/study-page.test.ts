@@ -257,7 +257,7 @@ test("a course of a single point is a dot, and of none is nothing", () => {
 });
 
 test("courses of any terms are drawn, each with a line in the legend, and one that a run does not have is a dash", () => {
-  const more = ["dice", "<b>", "c", "d"];
+  const more = ["overlap", "<b>", "c", "d"];
   const losses = Object.fromEntries(["bce", ...more].map((term, i) => [term, [i + 1, i + 2]]));
   const courses = [
     { arm: "a", seed: 0, run: "a", losses },
