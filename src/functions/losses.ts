@@ -10,7 +10,7 @@ import {
   type Requirement,
 } from "../errors/arguments.ts";
 import { normaliseChoices, unsupervisedChoices } from "../operators/losses/assemble-attributes.ts";
-import { ShapeError } from "../errors/errors.ts";
+import { ShapeError, UsageError } from "../errors/errors.ts";
 import { engineOf } from "../runtime/engine-of.ts";
 import { expectTensor } from "../runtime/expect-tensor.ts";
 import { broadcastShapes, equalShapes, showShape } from "../tensor/shape.ts";
