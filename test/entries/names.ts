@@ -74,6 +74,7 @@ export const names: Readonly<Record<string, EntryNames>> = {
       "linear",
       "log",
       "logSoftmax",
+      "marginalCrossEntropy",
       "matmul",
       "max",
       "maxPool2d",

@@ -4,6 +4,7 @@ import { assembleLoss } from "./assemble-loss.ts";
 import { binaryCrossEntropyWithLogits } from "./binary-cross-entropy.ts";
 import { crossEntropy } from "./cross-entropy.ts";
 import { huberLoss } from "./huber-loss.ts";
+import { marginalCrossEntropy } from "./marginal-cross-entropy.ts";
 import { queryInnerProduct } from "./query-inner-product.ts";
 import { sharpen } from "./sharpen.ts";
 import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
@@ -20,6 +21,7 @@ export const lossOperators = {
   crossEntropy,
   binaryCrossEntropyWithLogits,
   huberLoss,
+  marginalCrossEntropy,
   queryInnerProduct,
   sharpen,
   assembleLoss,
