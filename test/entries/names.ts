@@ -76,6 +76,7 @@ export const names: Readonly<Record<string, EntryNames>> = {
       "log",
       "logSoftmax",
       "maskedDice",
+      "marginalCrossEntropy",
       "matmul",
       "max",
       "maxPool2d",
