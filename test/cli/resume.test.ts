@@ -20,7 +20,7 @@ const manifest = twoSites({
 const folder = workingFolder();
 writeFileSync(join(folder, "run.yaml"), manifest);
 const outlined = outlinedShapes(folder, {
-  ...{ images: 48, tested: 24, validated: 24 },
+  ...{ images: 24, tested: 24, validated: 24 },
   train: "batch: 8, epochs: 6, warmupEpochs: 2, ema: 0.9, learningRate: 4.0e-3",
 });
 writeFileSync(join(folder, "shapes.yaml"), outlined);
