@@ -111,6 +111,7 @@ export {
   binaryCrossEntropyWithLogits,
   crossEntropy,
   huberLoss,
+  marginalCrossEntropy,
   queryInnerProduct,
   sharpen,
   softmaxCrossEntropy,

@@ -64,6 +64,7 @@ export async function trainModel(
   checkpoints?: Checkpoints,
   initial?: Weights,
 ): Promise<TrainedModel> {
+  expectParts("trainModel", [engine, assembly, settings]);
   const labels = await taskOf(settings).digest(assembly);
   const task = new AssembleTask(engine, assembly, settings, initial, labels);
   try {
@@ -94,15 +95,18 @@ export async function trainSegmenter(...given: Parameters<typeof trainModel>): P
   return { ...result, segmenter: model as Segmenter };
 }
 
-function expectTraining(
+function expectParts(
   what: string,
-  task: TaskName,
-  [engine, assembly, settings]: Parameters<typeof trainModel>,
+  [engine, assembly, settings]: readonly [Engine, Assembly, TrainingSettings, ...unknown[]],
 ): void {
   expectEngine(what, engine);
   expectArgument(what, "the assembly", assembly, anAssembly);
   expectArgument(what, "the settings", settings, trainingSettings);
-  const { task: asked = "classification" } = settings;
+}
+
+function expectTraining(what: string, task: TaskName, given: Parameters<typeof trainModel>): void {
+  expectParts(what, given);
+  const { task: asked = "classification" } = given[2];
   if (asked === task) return;
   throw new UsageError(
     `${what}: the settings are of task: ${asked}, and this trains for ${task}; say task: ${task}`,

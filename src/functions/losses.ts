@@ -163,6 +163,35 @@ export function huberLoss(x: Tensor, targets: Tensor, options: HuberLossOptions 
   return loss;
 }
 
+/**
+ * Softmax cross entropy of pixels of which some classes were never outlined (the marginal loss of Shi et al., Medical Image Analysis
+ * 2021): the mean over the pixels that are not ignored of -log of the probability of what the pixel's label stands for. A class
+ * stands for itself; the background for the background and every class that the image's source does not know. Finite for every
+ * logit; without a pixel that counts the loss and its gradient are 0. A label that is neither a class nor background nor ignored
+ * makes the loss NaN.
+ *
+ * @param features f32 [N, H, W, D]
+ * @param theta f32 [K + 1, D], parameters of the classes and, last, of the background
+ * @param bias f32 [K + 1]
+ * @param labels u8 [N, H, W]: a class below K, 254 background, 255 ignored
+ * @param known u32 [N, ceil(K / 32)]: bit k % 32 of word floor(k / 32) says whether the image's source outlines class k
+ * @returns f32 [], with gradients of features, theta and bias
+ * @throws ShapeError when the shapes do not fit
+ */
+export function marginalCrossEntropy(
+  features: Tensor,
+  theta: Tensor,
+  bias: Tensor,
+  labels: Tensor,
+  known: Tensor,
+  options: NoOptions = {},
+): Tensor {
+  expectOptions("marginalCrossEntropy", options, {});
+  const [loss, gradient] = run("marginalCrossEntropy", [features, theta, bias, labels, known], {});
+  gradient.dispose(); // the tape keeps it where there is one
+  return loss;
+}
+
 /** @throws ShapeError unless a tensor has the shape of the first argument */
 function expectSameShape(name: string, role: string, first: Tensor, other: Tensor): void {
   if (equalShapes(first.shape, other.shape)) return;
@@ -271,5 +300,3 @@ export function assembleLoss(
   gradients.dispose(); // the tape keeps them where there is one
   return { total, losses };
 }
-
-export const marginalCrossEntropy = (f: Tensor, _t: Tensor, _b: Tensor, _l: Tensor, _k: Tensor): Tensor => f;

@@ -116,6 +116,7 @@ const timed: { readonly [Name in OperatorName]: Timed } = {
   crossEntropy: "cross-entropy",
   binaryCrossEntropyWithLogits: "binary-cross-entropy",
   huberLoss: "huber-loss",
+  marginalCrossEntropy: { because: "the products of `query-inner-product`, and `cross-entropy` on them" },
   queryInnerProduct: "query-inner-product",
   sharpen: "sharpen",
   assembleLoss: "assemble-loss",

@@ -20,7 +20,7 @@ const manifest = twoSites({
 const folder = workingFolder();
 writeFileSync(join(folder, "run.yaml"), manifest);
 const outlined = outlinedShapes(folder, {
-  ...{ images: 48, tested: 20, validated: 10 },
+  ...{ images: 24, tested: 24, validated: 24 },
   train: "batch: 8, epochs: 6, warmupEpochs: 2, ema: 0.9, learningRate: 4.0e-3",
 });
 writeFileSync(join(folder, "shapes.yaml"), outlined);
@@ -34,9 +34,9 @@ const read = (out: string, name: string): string => readFileSync(join(folder, ou
 const sizeOf = (out: string, name: string): number =>
   statSync(join(folder, out, name), { throwIfNoEntry: false })?.size ?? 0;
 
-/** What of a summary does not depend on the clock. */
+/** What of a summary depends neither on the clock nor on what an earlier run has left in the cache. */
 function measured(out: string): unknown {
-  const { seconds, ...rest } = JSON.parse(read(out, "summary.json")) as Record<string, unknown>;
+  const { seconds, decoded: _, ...rest } = JSON.parse(read(out, "summary.json")) as Record<string, unknown>;
   expect(seconds).toBeGreaterThan(0);
   return rest;
 }

@@ -190,6 +190,13 @@ const rows: Rows<typeof tessera> = {
   movingAverage: () => [full(2), full(2), { momentum: 0.1, scale: 1 }],
   multiply: binary,
   noGradient: () => [engine, () => full(2)],
+  marginalCrossEntropy: () => [
+    full(1, 2, 2, 3),
+    full(3, 3),
+    full(3),
+    bytes(1, 2, 2),
+    engine.tensor(Uint32Array.of(3), [1, 1]),
+  ],
   normalCdf: unary,
   normaliseImages: () => [bytes(1, 2, 2, 1), { mean: [0.5], deviation: [0.5] }],
   notEqual: binary,

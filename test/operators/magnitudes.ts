@@ -126,6 +126,7 @@ export const magnitudeRules: { readonly [Name in OperatorName]: Rule } = {
   crossEntropy: "conditioned",
   binaryCrossEntropyWithLogits: "conditioned",
   huberLoss: "conditioned",
+  marginalCrossEntropy: "conditioned",
   queryInnerProduct: sumOfProducts,
   sharpen: "conditioned",
   assembleLoss: "conditioned",

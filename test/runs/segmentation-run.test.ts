@@ -91,7 +91,7 @@ describe("a run", () => {
     );
     expect(begun.interrupted).toBe(true);
     const summary = await trainRun(
-      await resumeRun(file("second", ""), { dataRoot: folder.path, memory: 6000 }),
+      await resumeRun(file("second", ""), { dataRoot: folder.path, memory: 9000 }),
     );
     expect(summary.interrupted).toBe(false);
     for (const name of ["metrics.jsonl", "test-overlaps.csv", "test-predictions.csv"]) {

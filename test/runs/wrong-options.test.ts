@@ -2,10 +2,10 @@
 
 import { expect, test } from "vitest";
 import { evaluate, predict } from "../../src/assemble/evaluation.ts";
-import { trainClassifier } from "../../src/assemble/train-classifier.ts";
+import { trainClassifier, trainModel, trainSegmenter } from "../../src/assemble/train-classifier.ts";
 import { UsageError } from "../../src/errors/errors.ts";
 import { beginRun, resumeRun } from "../../src/runs/run-start.ts";
-import { readModel, readModelFile } from "../../src/runs/model-file.ts";
+import { readModel, readModelFile, readSegmenter } from "../../src/runs/model-file.ts";
 import { readRun } from "../../src/runs/read-run.ts";
 import { trainRun } from "../../src/runs/train-run.ts";
 import { smallAssembly, smallSettings } from "../assemble/settings.ts";
@@ -65,6 +65,13 @@ const calls: readonly (readonly [
     () => [engine(), smallAssembly(4), {}],
     "trainClassifier: the settings must be the settings of",
   ],
+  [trainModel, () => [engine(), {}, smallSettings], "trainModel: the assembly must be an assembly"],
+  [
+    trainSegmenter,
+    () => [engine(), smallAssembly(4), {}],
+    "trainSegmenter: the settings must be the settings of",
+  ],
+  [readSegmenter, () => [undefined, "run"], "readSegmenter: takes an engine, got undefined"],
   [
     readModelFile,
     () => [undefined],

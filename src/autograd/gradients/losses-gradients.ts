@@ -5,6 +5,7 @@ import { matmul } from "../../functions/products.ts";
 import { reshape, slice } from "../../functions/movement.ts";
 import { sum } from "../../functions/reduction.ts";
 import type { lossOperators } from "../../operators/losses/index.ts";
+import { sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { scale, noGradientOf, type GradientsOf } from "./gradient-parts.ts";
 
@@ -26,6 +27,19 @@ export const lossGradients: GradientsOf<typeof lossOperators> = {
     () => multiply(slope, g),
     () => scale(multiply(slope, g), -1),
   ],
+  marginalCrossEntropy: ({ inputs: [features, theta], outputs: [, logitGradient], gradient: g }) => {
+    const [outputs, depth] = theta.shape;
+    const rows = sizeOf(features.shape) / depth;
+    const slopes = reshape(logitGradient, [rows, outputs]);
+    // The gradient of the loss is multiplied into what is small: there is no second tensor of all pixels and classes.
+    return [
+      () => reshape(matmul(slopes, multiply(theta, g)), features.shape),
+      () => multiply(matmul(slopes, reshape(features, [rows, depth]), { transposeA: true }), g),
+      () => multiply(sum(slopes, { axes: [0] }), g),
+      undefined,
+      undefined,
+    ];
+  },
   queryInnerProduct: ({ inputs: [features, theta], gradient: g }) => [
     () => matmul(g, theta),
     () => matmul(g, features, { transposeA: true }),

@@ -6,6 +6,7 @@ import { binaryCrossEntropyWithLogits } from "./binary-cross-entropy.ts";
 import { crossEntropy } from "./cross-entropy.ts";
 import { huberLoss } from "./huber-loss.ts";
 import { maskedDice } from "./masked-dice.ts";
+import { marginalCrossEntropy } from "./marginal-cross-entropy.ts";
 import { queryInnerProduct } from "./query-inner-product.ts";
 import { sharpen } from "./sharpen.ts";
 import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
@@ -24,6 +25,7 @@ export const lossOperators = {
   crossEntropy,
   binaryCrossEntropyWithLogits,
   huberLoss,
+  marginalCrossEntropy,
   queryInnerProduct,
   sharpen,
   assembleLoss,

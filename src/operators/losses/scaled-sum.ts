@@ -45,6 +45,18 @@ export function countOfEntries(
   return [count(scratch), sum(scratch, entries, { count: chunks, length: chunks, scale: 1 })];
 }
 
+/** The number of labels of maps that are not ignored, as f32. */
+export function countOfLabels(labels: Slot, entries: Slot, count: number, scratch: Slot): Launch[] {
+  const chunks = chunksOf(count);
+  const counted = (to: Slot): Launch => ({
+    kernel: "countLabels",
+    bind: { labels, entries: to },
+    sizes: { count, length: chunk },
+  });
+  if (chunks === 1) return [counted(entries)];
+  return [counted(scratch), sum(scratch, entries, { count: chunks, length: chunks, scale: 1 })];
+}
+
 /** Room for the sums of chunks. */
 export function scratchOf(count: number): TensorSpec {
   return { shape: [chunksOf(count)], dtype: "f32" };

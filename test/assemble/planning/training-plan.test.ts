@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { planTraining } from "../../../src/assemble/planning/training-plan.ts";
-import { stepShape } from "../../../src/assemble/training-settings.ts";
+import { stepShape, type TrainingSettings } from "../../../src/assemble/training-settings.ts";
 import { traceTraining } from "../../../src/assemble/planning/traced-steps.ts";
 import { wholeLabelSpace } from "../../../src/assemble/label-space.ts";
 import { trainingStep } from "../../../src/assemble/training-step.ts";
@@ -62,7 +62,7 @@ describe.each([software, hardware])("DenseNet-121 on 224 x 224 x 3, on $name", (
   });
 });
 
-test.each([
+const planned: readonly [string, TrainingSettings][] = [
   ["each view with statistics of its own", smallSettings],
   ["both views supervised, with joint statistics", { ...smallSettings, ...joint }],
   ["segmentation", shapeSettings],
@@ -70,7 +70,9 @@ test.each([
     "segmentation with joint statistics and weights of classes",
     { ...shapeSettings, ...joint, classWeights: { disc: 2 } },
   ],
-])("%s: the plan is what the device then allocates and launches", async (_, settings) => {
+];
+
+test.each(planned)("%s: the plan is what the device then allocates and launches", async (_, settings) => {
   using engine = await openEngine({ device: "webgpu" });
   const image = { height: 16, width: 16, channels: 1 };
   const labels = {

@@ -12,6 +12,7 @@ import {
 import type { NoAttributes } from "../../../src/operators/elementwise/unary.ts";
 import type { HostTensor } from "../../../src/tensor/host.ts";
 import { treeSamples } from "./assemble-trees.ts";
+import { marginalSamples } from "./marginal-losses.ts";
 import { graded, integers, normal, uniform, values, type Sample } from "../sample.ts";
 
 const none: NoAttributes = {};
@@ -164,6 +165,7 @@ const combinations = unsupervisedChoices.flatMap((unsupervisedOn) =>
 );
 
 export const lossSamples = {
+  marginalCrossEntropy: marginalSamples,
   softmaxCrossEntropy: [
     {
       name: "odd sizes",
