@@ -3,8 +3,9 @@ import { z } from "zod";
 import { suggestion } from "../../errors/nearest.ts";
 import { DataError, ManifestError } from "../../errors/data-errors.ts";
 import { oneOf, share } from "../manifest/fields.ts";
+import { background } from "../../labels/label-map.ts";
 import { mostArrayBytes } from "../../files/limits.ts";
-import type { ListContext, ListedRecord, Listing, PixelArray } from "../catalogue/listing.ts";
+import type { ListContext, ListedRecord, Listing, MaskArray, PixelArray } from "../catalogue/listing.ts";
 import { defaultPrevalence, findingNames, phantoms as draw, siteNames } from "../phantoms/index.ts";
 import type { Finding } from "../phantoms/index.ts";
 import { randomStream } from "../random-stream.ts";
@@ -36,6 +37,7 @@ const fields = {
 export const phantoms: Format<typeof fields> = {
   fields,
   exhaustive: true,
+  ownMasks: true,
   patients: "entry",
   squareImages: { leastSide },
   list: (entry, context) => Promise.resolve().then(() => drawListing(entry, context)),
@@ -46,6 +48,7 @@ type Entry = Parameters<(typeof phantoms)["list"]>[0];
 function drawListing({ count: wanted, prevalence, ...entry }: Entry, context: ListContext): Listing {
   const findings = findingsOf(context);
   const { height: size } = context.image;
+  const { masked = false } = context;
   const sites = entry.site === "both" ? siteNames : [entry.site];
   const count = Math.min(wanted, context.limit);
   if (count * size * size > mostArrayBytes) {
@@ -65,7 +68,9 @@ function drawListing({ count: wanted, prevalence, ...entry }: Entry, context: Li
     // Halves that differ by one image at most; of a single image, the second site draws none.
     const drawn = Math.floor((count + sites.length - 1 - i) / sites.length);
     if (drawn === 0) continue;
-    const { pixels, truth } = draw({ count: drawn, size, site, seed, findings, prevalence, onImage });
+    const { pixels, truth, maps } = draw({
+      ...{ count: drawn, size, site, seed, findings, prevalence, onImage, outlines: masked },
+    });
     rawLabels.set(truth, records.length * findings.length);
     const array: PixelArray = {
       file: `${context.entry}: phantoms of site ${site}`,
@@ -75,13 +80,22 @@ function drawListing({ count: wanted, prevalence, ...entry }: Entry, context: Li
       channels: 1,
       pixels,
     };
+    // In masks 0 is the background, as in those of other sources, and each finding has the number after its own.
+    const values = maps && Uint8Array.from(maps as Uint8Array, (k) => (k === background ? 0 : k + 1));
+    const outlined = { file: `${array.file}, outlined`, count: drawn, height: size, width: size };
+    const masks: MaskArray | undefined = values && { ...outlined, values };
     for (let at = 0; at < drawn; at++) {
       const id = `${site}/${at}`;
+      const mask = masks && { kind: "array" as const, array: masks, at };
       // Each image is another person; the name of the entry keeps those of two entries apart.
-      records.push({ id, image: { kind: "array", array, at }, patient: `${context.entry}/${id}` });
+      records.push({
+        ...{ id, image: { kind: "array", array, at }, patient: `${context.entry}/${id}` },
+        ...(mask === undefined ? {} : { mask }),
+      });
     }
   }
-  return { labelNames: findings, records, rawLabels };
+  const maskLabels = new Map(findings.map((finding, k) => [k + 1, finding]));
+  return { labelNames: findings, records, rawLabels, ...(masked ? { maskLabels } : {}) };
 }
 
 /** The classes as findings. @throws ManifestError when one is not, or the images are not square or too small */

@@ -1,6 +1,7 @@
 // Phantom radiographs: small chest images drawn by simulated physics, with fully known truth, for demo and tests.
 import { UsageError } from "../../errors/errors.ts";
 import {
+  aFlag,
   aFunction,
   aNumber,
   aRecord,
@@ -15,6 +16,7 @@ import {
   listOf,
   wholeFrom,
 } from "../../errors/arguments.ts";
+import { background } from "../../labels/label-map.ts";
 import { absent } from "../../labels/states.ts";
 import { imageSet } from "../assembly/assembly.ts";
 import type { ImageSet } from "../assembly/assembly.ts";
@@ -22,11 +24,12 @@ import { DataError, ManifestError } from "../../errors/data-errors.ts";
 import { suggestion } from "../../errors/nearest.ts";
 import { randomStream } from "../random-stream.ts";
 import { expose, sitePhysics } from "./exposure.ts";
-import { diseaseOf } from "./phantom-findings.ts";
+import { diseaseOf, type Disease } from "./phantom-findings.ts";
 import { findingNames, siteNames } from "./phantom-names.ts";
 import type { Finding, Site } from "./phantom-names.ts";
+import { outlinesOf } from "./outlines.ts";
 import { project } from "./projection.ts";
-import { randomThorax } from "./thorax.ts";
+import { randomThorax, type Thorax } from "./thorax.ts";
 
 export { findingNames, siteNames } from "./phantom-names.ts";
 export type { Finding, Site } from "./phantom-names.ts";
@@ -43,6 +46,11 @@ export interface PhantomOptions {
   readonly prevalence?: number | Readonly<Partial<Record<Finding, number>>>;
   /** The findings that the site has labels of; the others are absent. Default: all of `findings`. */
   readonly knows?: readonly Finding[];
+  /**
+   * Whether the findings that the site knows are outlined, too: `maps` has where each of them is seen, and its label is positive where
+   * a pixel shows it. Where findings lie over one another, a pixel is of the first in the order of `findingNames`. Default false.
+   */
+  readonly outlines?: boolean;
   /** Called after each image, for progress: a thousand images take seconds. */
   readonly onImage?: () => void;
 }
@@ -59,6 +67,7 @@ const phantomOptions: OptionChecks<PhantomOptions> = {
       aNumber.fits(value) || (aRecord.fits(value) && Object.values(value as object).every(aNumber.fits)),
   },
   knows: strings,
+  outlines: aFlag,
   onImage: aFunction,
 };
 
@@ -82,7 +91,7 @@ const raysPerPixel = 2;
 export function phantoms(options: PhantomOptions): PhantomSet {
   expectOptions("phantoms", options, phantomOptions);
   const { count, size = 32, site, seed, findings = findingNames, knows = findings } = options;
-  const { prevalence = defaultPrevalence } = options;
+  const { prevalence = defaultPrevalence, outlines = false } = options;
   for (const [field, list, allowed] of [
     ["findings", findings, findingNames],
     ["knows", knows, findings],
@@ -108,21 +117,30 @@ export function phantoms(options: PhantomOptions): PhantomSet {
   const pixels = new Uint8Array(count * size * size);
   const truth = new Uint8Array(count * findings.length);
   const states = new Uint8Array(count * findings.length).fill(absent);
+  const maps = outlines ? new Uint8Array(count * size * size).fill(background) : undefined;
   for (let i = 0; i < count; i++) {
     const present = findings.filter((finding) => chance(seed, site, i, finding) < shareOf(finding));
-    drawPhantom(
-      { seed, site, index: i, present, size },
-      pixels.subarray(i * size * size, (i + 1) * size * size),
-    );
+    const image = { seed, site, index: i, present, size };
+    drawPhantom(image, pixels.subarray(i * size * size, (i + 1) * size * size));
+    const seen = new Set<Finding>();
+    if (maps !== undefined) {
+      for (const [at, number] of outlinePhantom(image).entries()) {
+        const finding = findingNames.at(number);
+        if (number < 0 || finding === undefined || !knows.includes(finding)) continue;
+        maps[i * size * size + at] = findings.indexOf(finding);
+        seen.add(finding);
+      }
+    }
     for (const [k, finding] of findings.entries()) {
       const state = present.includes(finding) ? 1 : 0;
       truth[i * findings.length + k] = state;
-      if (knows.includes(finding)) states[i * findings.length + k] = state;
+      const known = outlines ? Number(seen.has(finding)) : state;
+      if (knows.includes(finding)) states[i * findings.length + k] = known;
     }
     options.onImage?.();
   }
   const set = { source: `phantoms ${site}`, count, height: size, width: size, channels: 1, pixels, states };
-  return { ...imageSet(set, findings.length), truth };
+  return { ...imageSet({ ...set, ...(maps === undefined ? {} : { maps }) }, findings.length), truth };
 }
 
 /** One image and what it is to show. */
@@ -160,12 +178,24 @@ export function drawPhantom(image: PhantomImage, into: Uint8Array): void {
 }
 
 /** The line integrals behind one radiograph, free of noise and contrast: [rays, rays], in nepers. */
-export function phantomAttenuation({ seed, site, index, present }: PhantomImage, rays: number): Float32Array {
+export function phantomAttenuation(image: PhantomImage, rays: number): Float32Array {
+  const { thorax, disease } = patientOf(image);
+  return project(thorax, disease, rays);
+}
+
+/** The finding that each pixel of a radiograph is seen to be of, by its number in `findingNames`; -1: none. [size, size]. */
+export function outlinePhantom(image: PhantomImage): Int8Array {
+  expectFields("outlinePhantom", image, phantomImage);
+  const { thorax, disease } = patientOf(image);
+  return outlinesOf(thorax, disease, image.size, raysPerPixel);
+}
+
+function patientOf({ seed, site, index, present }: PhantomImage): { thorax: Thorax; disease: Disease } {
   const thorax = randomThorax(randomStream(seed, "thorax", site, index), sitePhysics[site].portable);
   const disease = diseaseOf(present, thorax, (finding) =>
     randomStream(seed, "finding", site, index, finding),
   );
-  return project(thorax, disease, rays);
+  return { thorax, disease };
 }
 
 function chance(seed: number, site: Site, index: number, finding: Finding): number {

@@ -4,10 +4,16 @@ import type { Finding } from "./phantom-names.ts";
 import { chord, diaphragm, lungPath } from "./thorax.ts";
 import type { Ellipsoid, Lung, Side, Streak, Thorax } from "./thorax.ts";
 
+/** A solid ball, and the finding that it is of. */
+export interface Ball extends Ellipsoid {
+  readonly side: Side;
+  readonly finding: "nodule" | "mass";
+}
+
 /** Everything that findings add to a thorax; projection.ts knows how each shows on the picture. */
 export interface Disease {
   /** Solid balls that displace lung. A mass is made of several that overlap. */
-  readonly balls: readonly (Ellipsoid & { readonly side: Side })[];
+  readonly balls: readonly Ball[];
   /** Clouds of filled air spaces. */
   readonly clouds: readonly { readonly side: Side; readonly blobs: readonly Streak[] }[];
   /** Fluid over the diaphragm: its height, and how far the meniscus climbs the chest wall. */
@@ -37,13 +43,14 @@ export const findingRules: Readonly<
     // Longer along the beam than across: the density of a small calcifying nodule, in the terms of a ball.
     const radius = random.between(0.085, 0.13);
     const { x, y, side } = placeInLung(random, thorax, radius);
-    return { ...found, balls: [...found.balls, { x, y, a: radius, b: radius, c: radius * 1.8, side }] };
+    const ball: Ball = { x, y, a: radius, b: radius, c: radius * 1.8, side, finding: "nodule" };
+    return { ...found, balls: [...found.balls, ball] };
   },
 
   mass: (random, thorax, found) => {
     const radius = random.between(0.155, 0.24);
     const { x, y, side } = placeInLung(random, thorax, radius);
-    const lobes = Array.from({ length: 3 }, () => {
+    const lobes = Array.from({ length: 3 }, (): Ball => {
       const angle = random.between(0, 2 * Math.PI);
       const size = radius * random.between(0.6, 0.8);
       const away = radius * 0.55;
@@ -54,12 +61,11 @@ export const findingRules: Readonly<
         b: size,
         c: size * 1.25,
         side,
+        finding: "mass",
       };
     });
-    return {
-      ...found,
-      balls: [...found.balls, { x, y, a: radius, b: radius, c: radius * 1.25, side }, ...lobes],
-    };
+    const middle: Ball = { x, y, a: radius, b: radius, c: radius * 1.25, side, finding: "mass" };
+    return { ...found, balls: [...found.balls, middle, ...lobes] };
   },
 
   consolidation: (random, thorax, found) => {

@@ -1,7 +1,7 @@
 // Sums attenuation along each beam through thorax and disease: closed formulae for every path, no marching.
-import type { Disease } from "./phantom-findings.ts";
+import type { Ball, Disease } from "./phantom-findings.ts";
 import { chord, lungColumn, lungPath } from "./thorax.ts";
-import type { Distractor, Ellipsoid, Lung, Side, Streak, Thorax } from "./thorax.ts";
+import type { Distractor, Lung, Side, Streak, Thorax } from "./thorax.ts";
 
 // Attenuation a unit of length (18 cm) at a tube voltage of about 120 kV.
 const tissue = 3;
@@ -10,7 +10,7 @@ const aeratedLung = 0.75;
 const bone = 3.5;
 
 /** Beams of a picture, described where the patient is straight and centred: (x, y) = origin + i down + j across. */
-interface Beams {
+export interface Beams {
   readonly count: number;
   readonly origin: readonly [x: number, y: number];
   readonly down: readonly [x: number, y: number];
@@ -59,7 +59,7 @@ export function project(thorax: Thorax, disease: Disease, count: number): Float3
   return total;
 }
 
-function beamsOf({ pose }: Thorax, count: number): Beams {
+export function beamsOf({ pose }: Thorax, count: number): Beams {
   const cosine = Math.cos(pose.angle) / pose.scale;
   const sine = Math.sin(pose.angle) / pose.scale;
   const step = 2 / count;
@@ -104,17 +104,17 @@ function gasDeficit(thorax: Thorax, x: number, y: number): number {
 }
 
 /** One lung with all that is in it, ready for its beams. */
-interface DiseasedLung {
+export interface DiseasedLung {
   readonly lung: Lung;
   /** Width and height that are left of it; 1 unless it has collapsed. */
   readonly size: number;
-  readonly balls: readonly Ellipsoid[];
+  readonly balls: readonly Ball[];
   readonly effusion: { readonly level: number; readonly climb: number } | undefined;
   readonly vessels: readonly Streak[];
   readonly blobs: readonly Streak[];
 }
 
-function diseasedLung(lung: Lung, disease: Disease): DiseasedLung {
+export function diseasedLung(lung: Lung, disease: Disease): DiseasedLung {
   const { side, hilum } = lung;
   const size = disease.collapse?.side === side ? disease.collapse.size : 1;
   /** What lies in a lung moves with it when it shrinks. */
@@ -148,10 +148,7 @@ function lungDeficit(
 ): number {
   let cavity = lungPath(lung, x, y) - heartPath;
   if (effusion !== undefined && cavity > 0) {
-    const outward = ((x - lung.x) * lung.side) / lung.halfWidth;
-    const fourth = outward * outward * outward * outward;
-    const climb = effusion.climb * fourth * (outward > 0 ? 1 : 0.5);
-    cavity *= 1 - smoothStep((y - effusion.level + climb) / 0.08 + 0.5);
+    cavity *= 1 - fluidShare(lung, effusion, x, y);
   }
   if (cavity <= 0) return 0;
 
@@ -174,13 +171,26 @@ function lungDeficit(
   return tissue * airPart + Math.max(0, lungDifference - vesselPart) * (1 - filled);
 }
 
-function shrunkColumn(lung: Lung, size: number, x: number, y: number): number {
+/** The share of the chest cavity at (x, y) that fluid fills: it climbs the chest wall. */
+export function fluidShare(
+  lung: Lung,
+  { level, climb }: NonNullable<DiseasedLung["effusion"]>,
+  x: number,
+  y: number,
+): number {
+  const outward = ((x - lung.x) * lung.side) / lung.halfWidth;
+  const fourth = outward * outward * outward * outward;
+  const height = climb * fourth * (outward > 0 ? 1 : 0.5);
+  return smoothStep((y - level + height) / 0.08 + 0.5);
+}
+
+export function shrunkColumn(lung: Lung, size: number, x: number, y: number): number {
   const { hilum } = lung;
   return size * lungColumn(lung, hilum.x + (x - hilum.x) / size, hilum.y + (y - hilum.y) / size);
 }
 
 /** Adds a streak: strength in its middle, nothing at its ends and sides. */
-function stamp(onto: Float32Array, streak: Streak, beams: Beams): void {
+export function stamp(onto: Float32Array, streak: Streak, beams: Beams): void {
   const [cosine, sine] = [Math.cos(streak.angle), Math.sin(streak.angle)];
   forBeamsNear(beams, streak.x, streak.y, Math.max(streak.length, streak.width), (at, dx, dy) => {
     const along = (cosine * dx + sine * dy) / streak.length;
