@@ -297,7 +297,7 @@ def windows():
 
 
 def unet():
-    """Down, a level below, up by a transposed convolution, and the skip: what U-Nets are made of."""
+    """Down, a level below, up by a transposed convolution, and the skip: what U-Nets are made of; and one of three levels."""
 
     class Block(nn.Module):
         def __init__(self):
@@ -326,6 +326,58 @@ def unet():
         layouts={"x": channels_last, **layouts},
         output_layout=channels_last,
     )
+
+    class Double(nn.Module):
+        def __init__(self, inputs, outputs):
+            super().__init__()
+            self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+            self.norm1 = nn.BatchNorm2d(outputs)
+            self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
+            self.norm2 = nn.BatchNorm2d(outputs)
+
+        def forward(self, x):
+            return F.relu(self.norm2(self.conv2(F.relu(self.norm1(self.conv1(x))))))
+
+    class Up(Double):
+        def __init__(self, outputs):
+            super().__init__(2 * outputs, outputs)
+            self.enlarge = nn.ConvTranspose2d(2 * outputs, outputs, 2, stride=2)
+
+        def forward(self, skip, below):
+            return super().forward(torch.cat([skip, self.enlarge(below)], 1))
+
+    class UNet(nn.Module):
+        def __init__(self, channels, width, levels):
+            super().__init__()
+            self.levels = levels
+            for level in range(levels):
+                outputs = width * 2**level
+                setattr(self, f"down{level + 1}", Double(outputs // 2 if level else channels, outputs))
+                if level + 1 < levels:
+                    setattr(self, f"up{level + 1}", Up(outputs))
+
+        def forward(self, x):
+            skips = [self.down1(x)]
+            for level in range(2, self.levels + 1):
+                skips.append(getattr(self, f"down{level}")(F.max_pool2d(skips[-1], 2)))
+            x = skips.pop()
+            for level in range(self.levels - 1, 0, -1):
+                x = getattr(self, f"up{level}")(skips.pop(), x)
+            return x
+
+    for case, channels, width, size in [("three levels", 3, 4, (8, 12)), ("an odd width", 1, 3, (12, 8))]:
+        net = UNet(channels, width, 3).to(double).train()
+        weights = redrawn(net)
+        emit(
+            "unet",
+            case,
+            lambda t, n=net: n(t["x"]),
+            {"x": leaf(2, channels, *size)},
+            {"inputChannels": channels, "width": width, "levels": 3},
+            weights=weights,
+            layouts={"x": channels_last, **{name: filter_last for name, t in weights.items() if t.dim() == 4}},
+            output_layout=channels_last,
+        )
 
 
 parser = argparse.ArgumentParser(description="Writes the results and gradients of PyTorch, one case a line.")

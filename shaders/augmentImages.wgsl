@@ -8,7 +8,8 @@
 // s is uniform in [-1, 1), g standard normal, both by Philox4x32-10 (see random.wgsl): the numbers of image n from
 // counters 4 n .. 4 n + 3 of stream 4 view, those of its pixels 4 i .. 4 i + 3 from counter n ceil(H W / 4) + i of the
 // streams 4 view + 1 (noise) and 4 view + 2 (black and white). All that jumps is decided in integers, so that every
-// backend decides alike.
+// backend decides alike. The geometry (s0 to s3 and the mirroring) may be that of another view: its draws are then of stream
+// 4 geometry, so that the pixels of both views lie on one another.
 //
 // A workgroup computes pixels of one image, so that it draws the image's numbers once; an invocation computes four
 // neighbouring pixels, which is what one draw is enough for.
@@ -26,15 +27,18 @@ struct Sizes {
   height: u32,
   width: u32,
   view: u32,
+  // region: limits of a geometry
+  geometry: u32,         // the view that draws it
+  flip: u32,             // 2^24 times a probability
   shift: f32,            // largest shift in pixels
   rotation: f32,         // largest rotation in turns
   zoom: f32,             // largest relative change of size
+  // end region
   brightness: f32,       // largest relative change
   contrast: f32,         // largest relative change
   saturation: f32,       // largest relative change
   noiseDeviation: f32,   // in units of the full range
-  flip: u32,             // this and the next four: 2^24 times a probability
-  noiseChance: u32,
+  noiseChance: u32,      // this and the next three: 2^24 times a probability
   salt: u32,             // of one pixel
   saltChance: u32,
   erase: u32,
@@ -94,7 +98,7 @@ fn minus_log(n: u32) -> f32 {
 }
 // end region
 
-// region: normal numbers
+// region: cosine and sine
 // (cos, sin) of 2 pi turns, for turns in [-1, 1]: the nearest quarter turn is taken away, polynomials do the rest.
 // Good to 1e-7 everywhere; the built-in functions promise no more than 2^-11.
 fn cos_sin(turns: f32) -> vec2f {
@@ -110,17 +114,50 @@ fn cos_sin(turns: f32) -> vec2f {
     default: { return vec2f(sine, -cosine); }
   }
 }
+// end region
 
+// region: normal numbers
 // Two independent normal numbers from two words (Box-Muller).
 fn normal_pair(radius: u32, angle: u32) -> vec2f {
   return sqrt(2.0 * minus_log((radius >> 8u) + 1u)) * cos_sin(f32(angle >> 8u) * 0x1p-24);
 }
 // end region
 
+// region: geometry
 // A word as a number in [-1, 1).
 fn either_way(word: u32) -> f32 {
   return f32(word >> 8u) * 0x1p-23 - 1.0;
 }
+
+// Where the pixels of a view come from: the inverse of its geometry.
+struct Geometry {
+  extent: vec2f,         // of the image, from the first to the last pixel, in (y, x)
+  turned: vec2f,         // cosine and sine of the rotation over the change of size
+  centre: vec2f,         // what the image's centre became
+  mirrored: bool,
+}
+
+// That of an image's draws.
+fn geometry_of(place: vec4u, chance: u32) -> Geometry {
+  let extent = vec2f(f32(sizes.height), f32(sizes.width)) - 1.0;
+  let zoom = 1.0 + sizes.zoom * either_way(place.w);
+  let turned = cos_sin(sizes.rotation * either_way(place.z)) / zoom;
+  let centre = 0.5 * extent + sizes.shift * vec2f(either_way(place.x), either_way(place.y));
+  return Geometry(extent, turned, centre, (chance >> 8u) < sizes.flip);
+}
+
+// The place in the image, in (y, x), that a geometry brings to a pixel.
+fn source_of(row: u32, column: u32, geometry: Geometry) -> vec2f {
+  let turned = geometry.turned;
+  let away = vec2f(f32(row), f32(column)) - geometry.centre;
+  var source = vec2f(
+    turned.x * away.x - turned.y * away.y,
+    turned.x * away.y + turned.y * away.x,
+  ) + 0.5 * geometry.extent;
+  source.y = select(source.y, geometry.extent.y - source.y, geometry.mirrored);
+  return source;
+}
+// end region
 
 // a b / 2^16, rounded down; below 2^32.
 fn scaled(a: u32, b: u32) -> u32 {
@@ -180,23 +217,24 @@ fn main(
   let image = group / groups;
   if (image >= sizes.images) { return; }
   if (local.x < 4u) {
-    var words = philox(vec4u(4u * image + local.x, 4u * sizes.view, seed[2], seed[3]), vec2u(seed[0], seed[1]));
+    let key = vec2u(seed[0], seed[1]);
+    let stream = select(sizes.view, sizes.geometry, local.x == 0u);
+    var words = philox(vec4u(4u * image + local.x, 4u * stream, seed[2], seed[3]), key);
+    if (local.x == 1u && sizes.geometry != sizes.view) {
+      // Whether it is mirrored is drawn with what changes colours.
+      words.x = philox(vec4u(4u * image + 1u, 4u * sizes.geometry, seed[2], seed[3]), key).x;
+    }
     if (local.x == 3u) { words = erased(words); }
     draws[local.x] = words;
   }
   workgroupBarrier();
   let quad = group % groups * WIDTH + local.x;
   if (quad >= quads) { return; }
-  let place = draws[0];
+  let geometry = geometry_of(draws[0], draws[1].x);
   let look = draws[1];
   let spoil = draws[2];
   let hidden = draws[3];
 
-  let extent = vec2f(f32(sizes.height), f32(sizes.width)) - 1.0;
-  let zoom = 1.0 + sizes.zoom * either_way(place.w);
-  let turned = cos_sin(sizes.rotation * either_way(place.z)) / zoom;
-  let centre = 0.5 * extent + sizes.shift * vec2f(either_way(place.x), either_way(place.y));
-  let mirrored = (look.x >> 8u) < sizes.flip;
   let brightness = 1.0 + sizes.brightness * either_way(look.y);
   let contrast = 1.0 + sizes.contrast * either_way(look.z);
   let saturation = 1.0 + sizes.saturation * either_way(look.w);
@@ -218,13 +256,7 @@ fn main(
   var row = 4u * quad / sizes.width;
   var column = 4u * quad % sizes.width;
   for (var at = 4u * quad; at < min(4u * quad + 4u, pixels); at++) {
-    // Where this output pixel comes from: the inverse of the geometry, about the image's centre.
-    let away = vec2f(f32(row), f32(column)) - centre;
-    var source = vec2f(
-      turned.x * away.x - turned.y * away.y,
-      turned.x * away.y + turned.y * away.x,
-    ) + 0.5 * extent;
-    source.y = select(source.y, extent.y - source.y, mirrored);
+    let source = source_of(row, column, geometry);
 
     // The four pixels around it and their shares; those outside the image have none.
     let corner = floor(source);

@@ -63,7 +63,7 @@ fn minus_log(n: u32) -> f32 {
 }
 // end region
 
-// region: normal numbers
+// region: cosine and sine
 // (cos, sin) of 2 pi turns, for turns in [-1, 1]: the nearest quarter turn is taken away, polynomials do the rest.
 // Good to 1e-7 everywhere; the built-in functions promise no more than 2^-11.
 fn cos_sin(turns: f32) -> vec2f {
@@ -79,7 +79,9 @@ fn cos_sin(turns: f32) -> vec2f {
     default: { return vec2f(sine, -cosine); }
   }
 }
+// end region
 
+// region: normal numbers
 // Two independent normal numbers from two words (Box-Muller).
 fn normal_pair(radius: u32, angle: u32) -> vec2f {
   return sqrt(2.0 * minus_log((radius >> 8u) + 1u)) * cos_sin(f32(angle >> 8u) * 0x1p-24);

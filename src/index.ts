@@ -88,7 +88,13 @@ export {
   type EluOptions,
   type LeakyReluOptions,
 } from "./functions/elementwise.ts";
-export { augmentImages, normaliseImages, type AugmentImagesOptions } from "./functions/images.ts";
+export {
+  augmentImages,
+  augmentLabels,
+  normaliseImages,
+  type AugmentImagesOptions,
+  type AugmentLabelsOptions,
+} from "./functions/images.ts";
 export {
   argMax,
   argMin,
@@ -99,7 +105,7 @@ export {
   type SampleRowsOptions,
   type TopRows,
 } from "./functions/indices.ts";
-export type { ViewSettings } from "./operators/images/augment-attributes.ts";
+export type { ViewGeometry, ViewSettings } from "./operators/images/augment-attributes.ts";
 export {
   assembleLoss,
   binaryCrossEntropyWithLogits,

@@ -104,8 +104,11 @@ export const unsupervisedWeights = (engine: Engine, inputs: () => StepInputs): T
   engine.feed(() => fusedLambdas.map((name) => inputs()[name]), [fusedLambdas.length]);
 
 /** u32 [4], from which a step's views are drawn. */
-export const viewSeed = (engine: Engine, { seed }: Pick<StepShape, "seed">, inputs: () => StepInputs): Tensor =>
-  engine.feed(() => Uint32Array.of(seed, 0x1abe1, inputs().step, 0), [4], "u32");
+export const viewSeed = (
+  engine: Engine,
+  { seed }: Pick<StepShape, "seed">,
+  inputs: () => StepInputs,
+): Tensor => engine.feed(() => Uint32Array.of(seed, 0x1abe1, inputs().step, 0), [4], "u32");
 
 /**
  * Features of the views in training: of the weak one, and of the strong one where it is computed.

@@ -97,6 +97,9 @@ export const view = (preset: ViewPreset) =>
 export const augmentFields = {
   /** What pseudo-labels are made from. */
   weak: view("paper-weak").prefault({}),
-  /** The second, harder view, which should lead to the same answer. */
+  /**
+   * The second, harder view, which should lead to the same answer. For segmentation it has the weak view's flip, rotation, shift and
+   * scale (see `pixelViews`): those of a preset are left out, and others may not stand here.
+   */
   strong: view("paper-strong").prefault({}),
 };

@@ -83,4 +83,4 @@ export {
 } from "./train-classifier.ts";
 export { Segmenter, type SegmenterOptions } from "./segmenter.ts";
 export { segmenterOf } from "./segmentation-task.ts";
-export { randomView, type Normalisation } from "./views.ts";
+export { pixelViews, randomView, viewLabels, type Normalisation, type Views } from "./views.ts";

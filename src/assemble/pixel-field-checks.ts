@@ -25,7 +25,8 @@ export function checkPixelFields({ task, classes, exclusive, train }: CheckedTra
   for (const name of Object.keys(train.classWeights ?? {})) {
     if (classes.includes(name)) continue;
     const near = nearMatch(name, classes);
-    const hint = near === undefined ? suggestion(name, classes) : `; ${visible(name)} is nearly ${visible(near)}`;
+    const hint =
+      near === undefined ? suggestion(name, classes) : `; ${visible(name)} is nearly ${visible(near)}`;
     fail(
       ["train", "classWeights", name],
       `weighs "${name}", which is not one of the classes (${classes.join(", ")})${hint}`,
@@ -33,7 +34,10 @@ export function checkPixelFields({ task, classes, exclusive, train }: CheckedTra
   }
   if (train.loss !== "softmax-marginal") return;
   if (!excludeEachOther(exclusive, classes)) {
-    fail(["train", "loss"], "gives each pixel one class, so all classes must exclude each other: say exclusive: true");
+    fail(
+      ["train", "loss"],
+      "gives each pixel one class, so all classes must exclude each other: say exclusive: true",
+    );
   }
   if (train.supervised === "both") {
     fail(["train", "supervised"], "must be weak with loss: softmax-marginal, which has one view alone");

@@ -59,7 +59,9 @@ export const segmentationTask: AssemblyTask<Segmenter> = {
     }
     if (loss === "softmax-marginal") {
       if (!exclusive.some((group) => new Set(group).size === classes.length) && classes.length > 1) {
-        refuse("loss softmax-marginal gives a pixel one class, so all classes must exclude each other; say exclusive: true");
+        refuse(
+          "loss softmax-marginal gives a pixel one class, so all classes must exclude each other; say exclusive: true",
+        );
       }
       if (takesStrongView(settings) || settings.lambdaPseudo > 0) {
         refuse("loss softmax-marginal has the weak view alone; set lambdaPseudo and lambdaConsistency to 0");
@@ -67,7 +69,10 @@ export const segmentationTask: AssemblyTask<Segmenter> = {
     }
     for (const { source, maps } of setsOf(assembly)) {
       if (maps !== undefined) continue;
-      throw new DataError(source, "has no label maps, and task: segmentation learns from them; give it masks");
+      throw new DataError(
+        source,
+        "has no label maps, and task: segmentation learns from them; give it masks",
+      );
     }
   },
   modelOf: segmenterOf,

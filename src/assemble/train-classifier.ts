@@ -102,7 +102,9 @@ function expectTraining(
   expectArgument(what, "the settings", settings, trainingSettings);
   const { task: asked = "classification" } = settings;
   if (asked === task) return;
-  throw new UsageError(`${what}: the settings are of task: ${asked}, and this trains for ${task}; say task: ${task}`);
+  throw new UsageError(
+    `${what}: the settings are of task: ${asked}, and this trains for ${task}; say task: ${task}`,
+  );
 }
 
 /** A checkpoint as a run of other settings would have made it; whoever asks knows that it would have been the same. */

@@ -76,9 +76,22 @@ export const recipeFields = {
 
 type Said = { readonly [Name in keyof typeof recipeFields]: z.output<(typeof recipeFields)[Name]> };
 /** What a `train` section may say for segmentation alone. */
-export const pixelFields = ["lambdaDice", "classWeights", "infer", "loss"] as const satisfies readonly (keyof Said)[];
+export const pixelFields = [
+  "lambdaDice",
+  "classWeights",
+  "infer",
+  "loss",
+] as const satisfies readonly (keyof Said)[];
 
-type LeftOut = "steps" | "warmupSteps" | "evaluate" | "optimiser" | "weightDecay" | "decayed" | "clipNorm" | (typeof pixelFields)[number];
+type LeftOut =
+  | "steps"
+  | "warmupSteps"
+  | "evaluate"
+  | "optimiser"
+  | "weightDecay"
+  | "decayed"
+  | "clipNorm"
+  | (typeof pixelFields)[number];
 
 /** How a classifier is trained, but for images, network, views, batches and sampling. What it leaves out has a default of its own. */
 export type Recipe = Omit<Said, LeftOut | LambdaName | "head" | "headBias"> &

@@ -9,14 +9,14 @@ import {
   type DataManifest,
 } from "../data/manifest/manifest.ts";
 import { augmentFields } from "./augmentation.ts";
-import { model } from "./backbones/model-section.ts";
+import { model, withBackbone } from "./backbones/model-section.ts";
 import { checkPixelFields } from "./pixel-field-checks.ts";
 import { train } from "./recipes.ts";
 import { checkSections } from "./section-checks.ts";
 
 const sections = {
-  /** The network: a backbone, and its fields. */
-  model: model.prefault({}),
+  /** The network: a backbone, and its fields; which one where nothing is said depends on the task. */
+  model,
   train: train.prefault({}),
   /** Two random views of each training image. */
   augment: record(augmentFields).prefault({}),
@@ -43,8 +43,9 @@ export function parseTrainingManifest(text: string, file: string, learns: Learns
   const manifest = parseManifestWith(text, file, {
     learns,
     sections,
-    check: (content, fail) => {
-      checkSections(content, fail);
+    prepare: withBackbone,
+    check: (content, fail, isStated) => {
+      checkSections(content, fail, isStated);
       checkPixelFields(content, fail);
     },
   });

@@ -1,10 +1,10 @@
 // How a run trains, and what its settings make of an assembly.
 
 import { expectArgument, madeWith } from "../errors/arguments.ts";
+import { UsageError } from "../errors/errors.ts";
 import { anAssembly, type Assembly } from "../data/assembly/assembly.ts";
 import type { TaskName } from "../data/manifest/manifest-schema.ts";
 import { Sampler, type Sampling } from "../data/assembly/sampler.ts";
-import type { BackboneConfiguration } from "../nn/backbones.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
 import type { Loosely, LoopSettings } from "../training/loop-settings.ts";
@@ -12,6 +12,7 @@ import type { PixelLossSettings, StepShape } from "./assemble-step.ts";
 import { trainingSettings } from "./settings-argument.ts";
 import { assembleTerms, defaultLambdaDice, withoutIdleLambdas, type NeededLambda } from "./assemble-terms.ts";
 import type { ViewSettings } from "./augmentation.ts";
+import type { NetworkConfiguration } from "./backbones/backbone-family.ts";
 import { Classifier } from "./classifier.ts";
 import type { HeadChoice } from "./heads/head.ts";
 import { headSettingsOf, type LabelSpace } from "./label-space.ts";
@@ -26,7 +27,7 @@ type Needed = "warmupEpochs" | NeededLambda | "temperature" | "stopGradient";
 export interface TrainingSettings extends LoopSettings, Pick<Method, Needed>, Loosely<Omit<Method, Needed>> {
   /** Default: classification. */
   readonly task?: TaskName | undefined;
-  readonly network: BackboneConfiguration;
+  readonly network: NetworkConfiguration;
   /** Default: class queries with a bias in their fc. */
   readonly head?: HeadChoice;
   readonly normalisation: Normalisation;
@@ -63,6 +64,11 @@ export function classifierOf(engine: Engine, settings: TrainingSettings, labels:
   expectArgument("classifierOf", "the labels", labels, aLabelSpace);
   const { network, head = { kind: "queries", bias: "fc" }, seed } = settings;
   const { classes, parents } = labels;
+  if (network.kind === "unet") {
+    throw new UsageError(
+      "classifierOf: the network is a unet, which gives features of pixels; take one of images",
+    );
+  }
   return new Classifier(engine, { network, classes, parents, seed, head: headSettingsOf(head, labels) });
 }
 
@@ -97,7 +103,10 @@ export function stepShape(
   };
 }
 
-function pixelLossSettings(settings: TrainingSettings, { names = [] }: Pick<LabelSpace, "names">): PixelLossSettings {
+function pixelLossSettings(
+  settings: TrainingSettings,
+  { names = [] }: Pick<LabelSpace, "names">,
+): PixelLossSettings {
   const { loss = "assemble", lambdaDice = defaultLambdaDice, infer = true, classWeights } = settings;
   const weights = classWeights && Float32Array.from(names, (name) => classWeights[name] ?? 1);
   return { loss, lambdaDice, infer, classWeights: weights };

@@ -1,7 +1,7 @@
 // The pictures that `tessera inspect` writes: contact sheets of the sources, and one of both views.
 
 import { join } from "node:path";
-import { randomView } from "../assemble/views.ts";
+import { pixelGeometry, pixelViews, randomView } from "../assemble/views.ts";
 import { ArrayPixels } from "../data/cache/pixel-rows.ts";
 import { chooseExamples } from "../data/inspection/examples.ts";
 import { kindOf } from "../data/inspection/counts.ts";
@@ -86,13 +86,14 @@ const drawsOfEach = 3;
 export async function writeViews(
   file: string,
   engine: Engine,
-  { augment, image: { mean, deviation } }: Manifest,
+  { task, augment, image: { mean, deviation } }: Manifest,
   { catalogue, opened, sets, seed }: SheetContents,
 ): Promise<void> {
   const training = [...catalogue.lists.entries()].filter(([, { part }]) => part === "train");
   const each = Math.max(1, Math.floor(viewedImages / training.length));
   const { height, width, channels } = catalogue.image;
   const viewed: ViewedImage[] = [];
+  const views = task === "segmentation" ? pixelViews(augment) : augment;
   for (const [at, list] of training) {
     const usable = [...list.samples.keys()].filter((row) => opened.rows[at][row] >= 0);
     const drawn = permutation(usable.length, randomStream(seed, "views", list.source)).subarray(0, each);
@@ -113,8 +114,9 @@ export async function writeViews(
           engine.tensor(batch, [originals.length, height, width, channels]),
           engine.tensor(Uint32Array.of(seed, 0x51ee7, at, count), [4]),
           index,
-          index === 0 ? augment.weak : augment.strong,
+          index === 0 ? views.weak : views.strong,
           { mean, deviation },
+          task === "segmentation" ? pixelGeometry : index,
         ),
       );
       const values = (await tensor.read()) as Float32Array;

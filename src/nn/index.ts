@@ -43,6 +43,7 @@ export {
 export { Module, type Mode, type State } from "./module.ts";
 export { ResidualBlock, ResNet, resnetConfigurations, type ResNetConfiguration } from "./resnet.ts";
 export { Sequential, type SequentialLayer } from "./sequential.ts";
+export { UNet, type UNetConfiguration } from "./unet.ts";
 export {
   loadWeights,
   readWeights,

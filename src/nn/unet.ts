@@ -1,13 +1,15 @@
 // The U-Net (Ronneberger, Fischer, Brox 2015), with batch norm and padded convolutions: features of each pixel.
 
-import { expectFields, oneOf, required, wholeFrom, type OptionChecks } from "../errors/arguments.ts";
+import { expectOptions, oneOf, required, wholeFrom, type OptionChecks } from "../errors/arguments.ts";
+import { ShapeError } from "../errors/errors.ts";
 import { relu } from "../functions/elementwise.ts";
-import { concat } from "../functions/movement.ts";
+import { concatChannels } from "../functions/movement.ts";
 import { maxPool2d } from "../functions/pooling.ts";
 import type { Engine } from "../runtime/engine.ts";
+import { showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Initialiser } from "./initialise.ts";
-import { expectLayer } from "./layer-arguments.ts";
+import { expectLayer, expectMode } from "./layer-arguments.ts";
 import { Conv2d } from "./layers/convolution-layers.ts";
 import { BatchNorm } from "./layers/normalisation-layers.ts";
 import { ConvTranspose2d } from "./layers/transposed-convolution-layer.ts";
@@ -22,12 +24,34 @@ export interface UNetConfiguration {
   readonly levels: number;
 }
 
+/** As often as the largest image can be halved, and as widths can be doubled. */
+export const mostLevels = 16;
+
 const configurationFields: OptionChecks<UNetConfiguration> = {
   kind: required(oneOf(["unet"])),
   inputChannels: required(wholeFrom(1)),
   width: required(wholeFrom(1)),
-  levels: required(wholeFrom(1)),
+  levels: required({
+    words: `a whole number from 1 to ${mostLevels}`,
+    fits: (value) => wholeFrom(1).fits(value) && (value as number) <= mostLevels,
+  }),
 };
+
+/**
+ * Why so many levels cannot look at images of this size, as what follows on their number: nothing where they can, which is where
+ * height and width are multiples of 2^(levels - 1).
+ */
+export function halvingProblem(levels: number, height: number, width: number): string | undefined {
+  const unit = 2 ** (levels - 1);
+  if (height % unit === 0 && width % unit === 0) return undefined;
+  const size = (round: (units: number) => number): string =>
+    [height, width].map((side) => Math.max(1, round(side / unit)) * unit).join(" x ");
+  const sizes = [...new Set([size(Math.floor), size(Math.ceil)])].join(" or ");
+  return (
+    `cannot halve ${height} x ${width} pixels ${levels - 1} times: height and width must be multiples of ${unit}, ` +
+    `such as ${sizes}`
+  );
+}
 
 /** Two 3x3 convolutions, each with its batch norm and ReLU. */
 class DoubleConvolution extends Module {
@@ -55,9 +79,15 @@ class DoubleConvolution extends Module {
 }
 
 /**
- * Images [N, H, W, C] to the features of each pixel, [N, H, W, width]. Height and width must be divisible by 2^(levels - 1).
+ * Images [N, H, W, C] to the features of each pixel, [N, H, W, width]. Each level looks at the image at half the size of the one
+ * above, so that height and width must be multiples of 2^(levels - 1); on the way up, a transposed convolution 2x2 enlarges what the
+ * level below found, and what was found on the way down stands beside it.
+ *
+ * Its tensors are `downL.convI.weight`, `downL.normI.*`, `upL.enlarge.*`, `upL.convI.weight` and `upL.normI.*`, level 1 being that of
+ * the image. Filters of `upL.conv1` take the channels of the way down first, then the enlarged ones.
  */
 export class UNet extends Module {
+  readonly configuration: UNetConfiguration;
   /** D, the features of a pixel. */
   readonly features: number;
   readonly #down: readonly DoubleConvolution[];
@@ -66,7 +96,8 @@ export class UNet extends Module {
   constructor(engine: Engine, init: Initialiser, configuration: UNetConfiguration) {
     super(engine);
     expectLayer("UNet", engine, init, {});
-    expectFields("UNet", configuration, configurationFields);
+    expectOptions("UNet", configuration, configurationFields);
+    this.configuration = configuration;
     const { inputChannels, width, levels } = configuration;
     this.features = width;
     const channels = Array.from({ length: levels }, (_, level) => width * 2 ** level);
@@ -90,8 +121,14 @@ export class UNet extends Module {
       .reverse();
   }
 
-  /** @throws ShapeError when the images have other channels, or sides that the levels cannot halve */
+  /**
+   * @param images normalised, [N, H, W, C]
+   * @returns [N, H, W, width]
+   * @throws ShapeError when they have other channels, or sides that the levels cannot halve
+   */
   forward(images: Tensor, mode: Mode): Tensor {
+    expectMode("UNet", mode);
+    this.#expectImages(images);
     const skips: Tensor[] = [];
     let x = images;
     for (const [level, convolve] of this.#down.entries()) {
@@ -103,8 +140,18 @@ export class UNet extends Module {
     for (const { enlarge, convolve } of this.#up) {
       const skip = skips.pop();
       if (skip === undefined) throw new Error("a U-Net has a skip for each level");
-      x = convolve.forward(concat([skip, enlarge.forward(x)], 3), mode);
+      x = convolve.forward(concatChannels([skip, enlarge.forward(x)]), mode);
     }
     return x;
+  }
+
+  #expectImages({ shape }: Tensor): void {
+    const { inputChannels, levels } = this.configuration;
+    const [, height, width, channels] = shape;
+    if (shape.length !== 4 || channels !== inputChannels) {
+      throw new ShapeError(`UNet: takes images [N, H, W, ${inputChannels}], got ${showShape(shape)}`);
+    }
+    const problem = halvingProblem(levels, height, width);
+    if (problem !== undefined) throw new ShapeError(`UNet: ${levels} levels ${problem}`);
   }
 }

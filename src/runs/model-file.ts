@@ -205,7 +205,8 @@ export function segmenterOfModel(engine: Engine, model: ModelFile): Segmenter {
       "is a classifier, and this takes a segmenter; name a run of task: segmentation",
     );
   }
-  if (network.kind !== "unet") return refuseDamaged(model, "says of a segmenter that its network is no U-Net");
+  if (network.kind !== "unet")
+    return refuseDamaged(model, "says of a segmenter that its network is no U-Net");
   if (head.kind !== "queries" && head.kind !== "linear") {
     return refuseDamaged(model, `says of a segmenter that its head is ${head.kind}`);
   }

@@ -52,7 +52,11 @@ export const runFiles = {
   /** What names of patients are hashed with in the report: patient-names.ts. */
   salt: saltFile,
 } as const;
-const runTexts = ["predictions", "overlaps", "reportData"] as const satisfies readonly (keyof typeof runFiles)[];
+const runTexts = [
+  "predictions",
+  "overlaps",
+  "reportData",
+] as const satisfies readonly (keyof typeof runFiles)[];
 type RunText = (typeof runTexts)[number];
 /** What a study's folder has; no run is begun in one. */
 export const studyFile = "study.json";

@@ -37,9 +37,7 @@ export const summarySchema = z.object({
   meanAuc: score,
   auc: byClass,
   /** Of the pixels of the test images, for segmentation; the AUC is that of the images' scores then. */
-  overlap: z
-    .object({ meanDice: score, meanIou: score, dice: byClass, iou: byClass })
-    .exactOptional(),
+  overlap: z.object({ meanDice: score, meanIou: score, dice: byClass, iou: byClass }).exactOptional(),
   /** Of these numbers; null of a run that was stopped. */
   intervals: z
     .object({

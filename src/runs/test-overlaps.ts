@@ -61,7 +61,11 @@ export function readOverlaps(file: string, classes: readonly string[]): TestOver
   const odd = expected.findIndex((name, i) => head[i] !== name);
   if (odd >= 0) refuse(`line 1: column ${odd + 1} should be ${JSON.stringify(expected[odd])}`);
   const size = body.length * classes.length;
-  const found = { given: new Uint32Array(size), predicted: new Uint32Array(size), both: new Uint32Array(size) };
+  const found = {
+    given: new Uint32Array(size),
+    predicted: new Uint32Array(size),
+    both: new Uint32Array(size),
+  };
   const images = body.map((cells, row): PredictedImage => {
     if (cells.length !== expected.length) {
       refuse(`row ${row + 1} has ${cells.length} cells where the head has ${expected.length}`);

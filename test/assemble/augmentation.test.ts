@@ -2,6 +2,8 @@
 import { describe, expect, test } from "vitest";
 import type { z } from "zod";
 import { augmentFields, viewPresetNames, viewPresets } from "../../src/assemble/augmentation.ts";
+import { parseTrainingManifest } from "../../src/assemble/training-manifest.ts";
+import { pixelViews } from "../../src/assemble/views.ts";
 import { record } from "../../src/data/manifest/fields.ts";
 import { imageOperators } from "../../src/operators/images/index.ts";
 
@@ -63,6 +65,39 @@ describe("the augment section", () => {
   });
 });
 
+describe("views of segmentation", () => {
+  const manifest = (task: string, augment: string) =>
+    parseTrainingManifest(
+      `task: ${task}\nclasses: [nodule, mass]\nimage: { height: 32, width: 32 }\naugment:\n${augment}\n` +
+        "sources:\n  - { name: one, format: phantoms, site: A, count: 8 }\n",
+      "views.yaml",
+    );
+
+  test.each(["flip", "rotation", "shift", "scale"])("may not state a strong view's %s", (change) => {
+    for (const strong of [`{ ${change}: 0 }`, `{ preset: mnist, noise: 3, ${change}: 0.5 }`]) {
+      expect(() => manifest("segmentation", `  strong: ${strong}`)).toThrow(
+        `views.yaml:5: augment.strong.${change} is not for segmentation, which compares both views pixel by pixel: the strong ` +
+          `one is moved as the weak one is; set augment.weak.${change}`,
+      );
+      expect(() => manifest("classification", `  strong: ${strong}`)).not.toThrow();
+    }
+    expect(() => manifest("segmentation", `  weak: { ${change}: 0.5 }`)).not.toThrow();
+  });
+
+  test("have the weak view's geometry, whatever presets they come from", () => {
+    const { augment } = manifest(
+      "segmentation",
+      "  weak: { preset: mnist, scale: 0.1 }\n  strong: paper-strong",
+    );
+    const { weak, strong } = pixelViews(augment);
+    expect(weak).toEqual({ ...viewPresets.mnist, scale: 0.1 });
+    expect(strong).toEqual({
+      ...viewPresets["paper-strong"],
+      ...{ flip: 0, rotation: 10, shift: 2, scale: 0.1 },
+    });
+  });
+});
+
 test("every preset is one that the operator takes, and has its numbers from the paper's code", () => {
   const image = { shape: [1, 4, 4, 3], dtype: "u8" } as const;
   const seed = { shape: [4], dtype: "u32" } as const;
@@ -70,7 +105,7 @@ test("every preset is one that the operator takes, and has its numbers from the 
   expect(viewPresetNames).toEqual(["paper-weak", "paper-strong", "mnist", "none"]);
   expect(Object.keys(viewPresets)).toEqual(viewPresetNames);
   for (const settings of Object.values(viewPresets)) {
-    const attributes = { ...settings, ...normalisation, view: 0 };
+    const attributes = { ...settings, ...normalisation, view: 0, geometry: 0 };
     expect(imageOperators.augmentImages.infer([image, seed], attributes)).toHaveLength(1);
   }
   expect(viewPresets["paper-weak"]).toMatchObject({ flip: 0.5, rotation: 10, erase: 0 });

@@ -21,7 +21,7 @@ export function smallAssembly(perSite = 48): Assembly {
   };
 }
 
-export const smallSettings: TrainingSettings = {
+export const smallSettings = {
   network: {
     inputChannels: 1,
     stem: { features: 8, kernel: 3, stride: 2, pool: false },
@@ -43,4 +43,4 @@ export const smallSettings: TrainingSettings = {
   temperature: 4,
   stopGradient: true,
   seed: 3,
-};
+} satisfies TrainingSettings;

@@ -11,24 +11,27 @@ import { planTraining } from "../../src/assemble/planning/training-plan.ts";
 import { wholeLabelSpace } from "../../src/assemble/label-space.ts";
 import { profileTraining } from "../../src/assemble/planning/profiled-step.ts";
 import { residentBytes, TrainingImages } from "../../src/training/training-images.ts";
-import { trainClassifier } from "../../src/assemble/train-classifier.ts";
+import { trainClassifier, trainModel } from "../../src/assemble/train-classifier.ts";
 import type { TrainingSettings } from "../../src/assemble/training-settings.ts";
 import { ArrayPixels } from "../../src/data/cache/pixel-rows.ts";
 import { pixelsInMemory, type Assembly, type ImageSet } from "../../src/data/assembly/assembly.ts";
 import { StoredPixels } from "../../src/data/cache/stored-pixels.ts";
 import { UsageError } from "../../src/errors/errors.ts";
 import { useEngine } from "../engines.ts";
+import { segmentationTask } from "../../src/assemble/segmentation-task.ts";
 import { smallAssembly, smallSettings } from "./settings.ts";
+import { shapeAssembly, shapeSettings } from "./shapes.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tessera-images-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The same set on disk, its images backwards in two files, so that an index is no place. */
-function onDisk(set: ImageSet): ImageSet<StoredPixels> {
+function onDisk({ maps, ...set }: ImageSet): ImageSet<StoredPixels> {
   const each = set.height * set.width * set.channels;
   const pixels = pixelsInMemory(set);
   const half = Math.floor(set.count / 2);
-  const files = [0, 1].map((i) => join(folder, `${set.source.replaceAll(/\W/g, "-")}-${set.count}-${i}`));
+  const name = `${set.source.replaceAll(/\W/g, "-")}-${set.count}-${set.channels}`;
+  const files = [0, 1].map((i) => join(folder, `${name}-${i}`));
   const rows = Array.from({ length: set.count }, (_, i) =>
     i < half ? { home: files[0], slot: half - 1 - i } : { home: files[1], slot: set.count - 1 - i },
   );
@@ -39,7 +42,8 @@ function onDisk(set: ImageSet): ImageSet<StoredPixels> {
     });
   writeFileSync(files[0], reversed(0, half));
   writeFileSync(files[1], reversed(half, set.count));
-  return { ...set, pixels: new StoredPixels(each, rows) };
+  const ofMaps = maps && onDisk({ ...set, source: `${set.source}-maps`, channels: 1, pixels: maps }).pixels;
+  return { ...set, pixels: new StoredPixels(each, rows), ...(ofMaps === undefined ? {} : { maps: ofMaps }) };
 }
 
 /** The same set in an array that holds it backwards, each image looked at where it lies. */
@@ -54,8 +58,8 @@ function inArrays(set: ImageSet): ImageSet {
   return { ...set, pixels: new ArrayPixels(each, rows) };
 }
 
-const stored = ({ classes, sources, test: tested }: Assembly): Assembly => ({
-  classes,
+const stored = ({ sources, test: tested, ...rest }: Assembly): Assembly => ({
+  ...rest,
   sources: sources.map(onDisk),
   test: onDisk(tested),
 });
@@ -65,13 +69,13 @@ describe.each(["webgpu", "reference"] as const)("on %s", (device) => {
 
   async function run(assembly: Assembly, more: Partial<TrainingSettings>): Promise<unknown[]> {
     const told: unknown[] = [];
-    const { classifier } = await trainClassifier(
+    const { model } = await trainModel(
       open(),
       assembly,
       { ...smallSettings, ...more },
       { step: (report) => told.push(report), epoch: (report) => told.push(report) },
     );
-    classifier.dispose();
+    model.dispose();
     return told;
   }
 
@@ -93,11 +97,41 @@ describe.each(["webgpu", "reference"] as const)("on %s", (device) => {
       expect(open().memory().tensors).toBe(before);
     },
   );
+
+  test("losses and Dice of a segmentation are the same wherever images and label maps are", async () => {
+    const assembly = shapeAssembly(8);
+    const before = open().memory().tensors;
+    const resident = await run(assembly, shapeSettings);
+    expect(await run(assembly, { ...shapeSettings, memory: 0 })).toEqual(resident);
+    expect(await run(stored(assembly), shapeSettings)).toEqual(resident);
+    // What a run that goes on is compared by is the same, too: it may be told to hold less in memory.
+    const digest = await segmentationTask.digest(assembly);
+    expect(await segmentationTask.digest(stored(assembly))).toBe(digest);
+    expect(open().memory().tensors).toBe(before);
+  });
 });
 
 describe("the device's share", () => {
   const open = useEngine({ device: "webgpu" });
   const assembly = smallAssembly(20);
+
+  test("label maps stay there beside their images, with the bits of what they know", async () => {
+    const bytes = 16 * (256 + 2 + 256 + 4);
+    const { sources } = shapeAssembly(8);
+    const image = { height: 16, width: 16, channels: 1 };
+    const labels = wholeLabelSpace(2, 2);
+    for (const [memory, resident] of [
+      [bytes, bytes],
+      [bytes - 1, 0],
+    ] as const) {
+      const settings = { ...shapeSettings, memory };
+      const plan = await planTraining(open().traits, settings, image, labels, 8, 16);
+      expect(plan.residentBytes).toBe(resident);
+      const taken = new TrainingImages(open(), sources, 8, memory);
+      expect(taken.resident?.known?.shape).toEqual(resident === 0 ? undefined : [16, 1]);
+      await taken.close();
+    }
+  });
 
   test("images stay there up to the memory and the device's largest binding", async () => {
     const { traits } = open();

@@ -18,7 +18,7 @@ import { normal } from "../operators/sample.ts";
 import { WatchingBackend, type Call } from "./calls.ts";
 import { smallAssembly, smallSettings } from "./settings.ts";
 
-const joint: TrainingSettings = { ...smallSettings, bnViews: "joint" };
+const joint = { ...smallSettings, bnViews: "joint" } satisfies TrainingSettings;
 const batch = 4;
 
 /** The calls of a run of two epochs of two steps, of which one epoch is warm-up. */
@@ -73,7 +73,7 @@ describe("joint statistics", () => {
     const backend = new WatchingBackend(["augmentImages", "conv2d", "assembleLoss"]);
     const engine = new Engine(backend);
     const images = smallAssembly(8).sources[0];
-    const classifier = new Classifier(engine, { network: settings.network, classes: 6, seed: 1 });
+    const classifier = new Classifier(engine, { network: smallSettings.network, classes: 6, seed: 1 });
     const optimiser = new Adam(classifier.parameters().values(), { learningRate: 1e-3 });
     const shape = { ...stepShape(settings, images, batch), bothViews };
     const read = await new ImageReader([images], batch).read(Uint32Array.of(5, 2, 7, 1));

@@ -64,6 +64,7 @@ const withoutGradient: Partial<Record<OperatorName, string>> = {
   sampleRows: "gives whole numbers",
   normaliseImages: "takes bytes alone",
   augmentImages: "takes bytes and a seed alone",
+  augmentLabels: "takes bytes and a seed alone",
 };
 
 const names = Object.keys(operators) as OperatorName[];

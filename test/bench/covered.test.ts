@@ -127,6 +127,7 @@ const timed: { readonly [Name in OperatorName]: Timed } = {
 
   normaliseImages: { because: "the last step of `augment-images`" },
   augmentImages: "augment-images",
+  augmentLabels: { because: "the places of `augment-images` without its colours" },
 
   adam: "adam",
   sgd: { because: "the launch of `adam` with less to read and write" },

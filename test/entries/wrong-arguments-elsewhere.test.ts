@@ -41,6 +41,8 @@ const stem = { features: 4, kernel: 3, stride: 1, pool: false };
 const denseNet = { inputChannels: 1, stem, blocks: [1], growth: 4, bottleneck: null, compression: 0.5 };
 const resNet = { kind: "resnet", inputChannels: 1, stem, blocks: [1], block: "basic" } as const;
 
+const uNet = { kind: "unet", inputChannels: 1, width: 4, levels: 2 } as const;
+
 const ofModules: Rows<typeof nn> = {
   Module: "not called by users", // abstract
   AveragePool2d: () => [engine, { window: 2, stride: 2, padding: 1, ceilMode: true, countIncludePad: false }],
@@ -79,6 +81,7 @@ const ofModules: Rows<typeof nn> = {
     { width: 4, heads: 2, hidden: 3, normFirst: true, activation: "gelu", epsilon: 1e-5 },
   ],
   Transition: () => [engine, init(), 4, 2],
+  UNet: () => [engine, init(), uNet],
   Upsample: () => [engine, { scale: 2, method: "nearest" }],
   createBackbone: () => [engine, init(), denseNet],
   densenet121: "not called by users", // as createBackbone, with seven million weights
@@ -274,6 +277,7 @@ const methods: Readonly<Record<string, () => readonly [owner: object, args: read
   "DenseNet.forward": () => [new nn.DenseNet(engine, init(), denseNet), [full(1, 4, 4, 1), "training"]],
   "DenseNet.maps": () => [new nn.DenseNet(engine, init(), denseNet), [full(1, 4, 4, 1), "inference"]],
   "ResNet.forward": () => [new nn.ResNet(engine, init(), resNet), [full(1, 4, 4, 1), "training"]],
+  "UNet.forward": () => [new nn.UNet(engine, init(), uNet), [full(1, 4, 4, 1), "training"]],
   "Initialiser.heNormal": () => [init(), [[2, 2], 2]],
   "Initialiser.uniform": () => [init(), [[2, 2], 2]],
   "Adam.step": () => [new optim.Adam([full(2)], { learningRate: 0.1 }), [[full(2)]]],

@@ -105,7 +105,12 @@ const rows: Rows<typeof tessera> = {
   augmentImages: () => [
     bytes(1, 4, 4, 1),
     words(1, 2, 3, 4),
-    { mean: [0.5], deviation: [0.5], flip: 0.5, rotation: 3, view: 1, eraseArea: [0.1, 0.2] },
+    { mean: [0.5], deviation: [0.5], flip: 0.5, rotation: 3, view: 1, eraseArea: [0.1, 0.2], geometry: 0 },
+  ],
+  augmentLabels: () => [
+    bytes(1, 4, 4),
+    words(1, 2, 3, 4),
+    { geometry: 0, flip: 0.5, rotation: 3, shift: 1, scale: 0.1 },
   ],
   averagePool2d: () => [
     full(1, 4, 4, 4),

@@ -3,8 +3,7 @@
 import { valueAndGradients } from "../../src/autograd/functions.ts";
 import { multiply } from "../../src/functions/elementwise.ts";
 import { sum } from "../../src/functions/reduction.ts";
-import type { Backbone } from "../../src/nn/backbone.ts";
-import type { Mode } from "../../src/nn/module.ts";
+import type { Mode, Module } from "../../src/nn/module.ts";
 import type { HostArray } from "../../src/tensor/host.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { normal } from "../operators/sample.ts";
@@ -15,14 +14,14 @@ export interface Outcome {
   readonly state: Map<string, HostArray>;
 }
 
-/** Gradients are those of a sum of the features with weights of their own. @param images [3, H, W, C] */
-export async function outcomeOf(net: Backbone, images: Tensor, mode: Mode): Promise<Outcome> {
+/** Gradients are those of a sum of the features with weights of their own. */
+export async function outcomeOf(net: Module, images: Tensor, mode: Mode): Promise<Outcome> {
   const parameters = net.parameters();
-  const weights = net.engine.tensor(normal([3, net.features], 3).data, [3, net.features]);
   let features: Tensor | undefined;
   const { gradients } = valueAndGradients(() => {
     features = net.engine.keep(net.forward(images, mode));
-    return sum(multiply(features, weights));
+    const { shape } = features;
+    return sum(multiply(features, net.engine.tensor(normal(shape, 3).data, shape)));
   }, [...parameters.values()]);
   const read = async (entries: Iterable<readonly [string, Tensor]>): Promise<Map<string, HostArray>> => {
     const found = new Map<string, HostArray>();

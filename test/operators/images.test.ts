@@ -300,8 +300,18 @@ test("images and limits that do not fit are named in words", () => {
   const u8 = (...shape: number[]) => ({ shape, dtype: "u8" as const });
   const f32 = (...shape: number[]) => ({ shape, dtype: "f32" as const });
   const seed = { shape: [4], dtype: "u32" as const };
-  const still: ViewSettings & { view: number } = {
-    ...{ view: 0, flip: 0, rotation: 0, shift: 0, scale: 0, brightness: 0, contrast: 0, saturation: 0 },
+  const still: ViewSettings & { view: number; geometry: number } = {
+    ...{
+      view: 0,
+      geometry: 0,
+      flip: 0,
+      rotation: 0,
+      shift: 0,
+      scale: 0,
+      brightness: 0,
+      contrast: 0,
+      saturation: 0,
+    },
     ...{ noise: 0, noiseProbability: 1, saltAndPepper: 0, saltAndPepperProbability: 1 },
     ...{ erase: 0, eraseArea: [0.02, 0.33], eraseAspect: [0.3, 3.3] },
   };
@@ -319,6 +329,7 @@ test("images and limits that do not fit are named in words", () => {
   refuse({ eraseArea: [0.5, 0.2] }, "eraseArea must be from 0 to 1, the smaller number first, got 0.5");
   refuse({ eraseAspect: [0.001, 1] }, "eraseAspect must be from 0.01 to 100");
   refuse({ view: 2 ** 30 }, "view must be a whole number below 2^30");
+  refuse({ geometry: -1 }, "geometry must be a whole number below 2^30, that of a view, got -1");
   expect(() => augment.infer([u8(2, 3, 3, 1), f32(4)], { ...plain, ...still })).toThrow(
     "augmentImages: seed must be u32 [4], got f32 [4]",
   );

@@ -136,6 +136,7 @@ export const magnitudeRules: { readonly [Name in OperatorName]: Rule } = {
   nextSeed: "value",
   normaliseImages: { largest: "bytes cannot be moved by a rounding; their mean is taken away" },
   augmentImages: { largest: "bytes cannot be moved by a rounding; positions are rounded, not colours" },
+  augmentLabels: "value",
   adam: "conditioned",
   sgd: "conditioned",
   clipFactor: "conditioned",

@@ -80,6 +80,10 @@ const modules: Readonly<
     const block = new nn.TransformerBlock(engine, new nn.Initialiser(engine, 1), options);
     return [block, ({ x, mask }) => block.forward(x, "training", { mask })];
   },
+  unet(engine, options: Omit<nn.UNetConfiguration, "kind">) {
+    const net = new nn.UNet(engine, new nn.Initialiser(engine, 1), { kind: "unet", ...options });
+    return [net, ({ x }) => net.forward(x, "training")];
+  },
   unetBlock(engine) {
     const block = new UnetBlock(engine, new nn.Initialiser(engine, 1));
     return [block, ({ x }) => block.forward(x, "training")];

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkedCheckpoint, type Checkpoint } from "../../src/training/checkpoint.ts";
 import { CheckpointError } from "../../src/errors/training-errors.ts";
-import { trainClassifier } from "../../src/assemble/train-classifier.ts";
+import { trainModel } from "../../src/assemble/train-classifier.ts";
 import type { TrainingSettings } from "../../src/assemble/training-settings.ts";
 import { readTensorFile, writeTensorFile } from "../../src/interchange/safetensors.ts";
 import type { Assembly } from "../../src/data/assembly/assembly.ts";
@@ -14,6 +14,7 @@ import { phantoms } from "../../src/data/phantoms/index.ts";
 import type { Engine } from "../../src/runtime/engine.ts";
 import { useEngine } from "../engines.ts";
 import { smallAssembly, smallSettings } from "../assemble/settings.ts";
+import { shapeAssembly, shapeSet, shapeSettings } from "../assemble/shapes.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -54,7 +55,7 @@ async function run(
   const saved: Told["saved"] = [];
   const controller = new AbortController();
   let steps = 0;
-  const { classifier, ...ends } = await trainClassifier(
+  const { model, ...ends } = await trainModel(
     engine,
     assembly,
     settings,
@@ -74,7 +75,7 @@ async function run(
       },
     },
   );
-  classifier.dispose();
+  model.dispose();
   return { said, ends, saved };
 }
 
@@ -92,8 +93,23 @@ describe.each(["webgpu", "reference"] as const)("on %s", (device) => {
     ["with both views supervised and statistics of both", { supervised: "both", bnViews: "joint" }],
     ["to its last weights", { keep: "final", schedule: { by: "halving", every: 2 } }],
   ] as const)("a run %s goes on from any checkpoint as if it had not stopped", async (_, more) => {
-    const chosen = { ...settings, ...more };
-    const assembly = watched();
+    await expectNoStop(watched(), { ...settings, ...more });
+  });
+
+  test.each([
+    ["with validation", {}],
+    ["with averaged weights and statistics of both views", { ema: 0.8, bnViews: "joint" }],
+    [
+      "of a softmax over classes and background",
+      { loss: "softmax-marginal", lambdaPseudo: 0, lambdaConsistency: 0 },
+    ],
+  ] as const)("a segmentation %s goes on from any checkpoint as if it had not stopped", async (_, more) => {
+    const loop = { batch: 16, epochs: 4, warmupEpochs: 2, evaluate: "end" } as const;
+    const assembly = { ...shapeAssembly(24), validation: shapeSet("held out", 10, 9, [0, 1]) };
+    await expectNoStop(assembly, { ...shapeSettings, ...loop, ...more });
+  });
+
+  async function expectNoStop(assembly: Assembly, chosen: TrainingSettings): Promise<void> {
     const whole = await run(open(), assembly, chosen);
     // Three steps an epoch: one checkpoint in it and one at its end.
     expect(whole.saved).toHaveLength(8);
@@ -106,7 +122,7 @@ describe.each(["webgpu", "reference"] as const)("on %s", (device) => {
       // From the last one on there is nothing to save.
       expect(rest.saved.at(-1)?.checkpoint ?? checkpoint).toEqual(whole.saved.at(-1)?.checkpoint);
     }
-  });
+  }
 
   test("a run stopped by a signal leaves a checkpoint of its last step, and no tensor", async () => {
     const before = open().memory().tensors;

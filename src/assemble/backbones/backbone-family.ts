@@ -1,10 +1,22 @@
-// What is told about a kind of backbone outside of the network itself: how a manifest chooses one, how a model file holds
-// it, and which images are too small for it.
+// What is told about a kind of network outside of the network itself: which task it is for, how a manifest chooses one, how a
+// model file holds it, and which images do not suit it.
 import { z } from "zod";
-import type { BackboneConfiguration, BackboneConfigurations, BackboneKind } from "../../nn/backbones.ts";
+import type { TaskName } from "../../data/manifest/manifest-schema.ts";
+import type { BackboneConfigurations } from "../../nn/backbones.ts";
 import type { StemConfiguration } from "../../nn/backbone.ts";
+import type { UNetConfiguration } from "../../nn/unet.ts";
 import { suggestion } from "../../errors/nearest.ts";
 import { record, wholeNumber } from "../../data/manifest/fields.ts";
+
+/** What each kind of network is built from: backbones give features of images, a U-Net those of pixels. */
+export interface NetworkConfigurations extends BackboneConfigurations {
+  readonly unet: UNetConfiguration;
+}
+
+export type NetworkKind = keyof NetworkConfigurations;
+
+/** What a network is built from, as it stands in settings, checkpoints and model files. */
+export type NetworkConfiguration = NetworkConfigurations[NetworkKind];
 
 /** A configuration but for the channels of its images, which a manifest says of the images. */
 type WithoutChannels<Configuration> = Configuration extends unknown
@@ -12,7 +24,7 @@ type WithoutChannels<Configuration> = Configuration extends unknown
   : never;
 
 /** What the `model` section of a manifest comes to. */
-export type ModelSection = WithoutChannels<BackboneConfiguration>;
+export type ModelSection = WithoutChannels<NetworkConfiguration>;
 
 /** A field of the `model` section, and what is wrong with it. */
 export interface ModelProblem {
@@ -20,14 +32,16 @@ export interface ModelProblem {
   readonly reason: string;
 }
 
-export interface BackboneFamily<Kind extends BackboneKind> {
+export interface NetworkFamily<Kind extends NetworkKind> {
+  /** Whose features it gives: those of images, or those of pixels. */
+  readonly task: TaskName;
   /** The names that `model.backbone` may say for it, each with the section that goes with the name. */
-  readonly models: Readonly<Record<string, z.ZodType<WithoutChannels<BackboneConfigurations[Kind]>>>>;
+  readonly models: Readonly<Record<string, z.ZodType<WithoutChannels<NetworkConfigurations[Kind]>>>>;
   /** A configuration as it is stored in a model file. */
-  readonly stored: z.ZodType<BackboneConfigurations[Kind]>;
+  readonly stored: z.ZodType<NetworkConfigurations[Kind]>;
   /** What stands against images of this size, if anything does. */
   readonly problem: (
-    model: WithoutChannels<BackboneConfigurations[Kind]>,
+    model: WithoutChannels<NetworkConfigurations[Kind]>,
     image: { readonly height: number; readonly width: number },
   ) => ModelProblem | undefined;
 }

@@ -8,13 +8,14 @@ import {
   stemSection,
   storedCount,
   storedStem,
-  type BackboneFamily,
+  type NetworkFamily,
 } from "./backbone-family.ts";
 
 const smallStem = { features: 16, kernel: 3, stride: 1, pool: false };
 const { inputChannels: _, stem, ...layers121 } = densenet121Configuration;
 
-export const densenetFamily: BackboneFamily<"densenet"> = {
+export const densenetFamily: NetworkFamily<"densenet"> = {
+  task: "classification",
   models: {
     /** Of any size; where nothing is said, a small one. */
     densenet: sectionOf("densenet", {

@@ -1,16 +1,27 @@
-// The `model` section of a manifest: which backbone, and its fields.
+// The `model` section of a manifest: which network, and its fields.
 import { z } from "zod";
 import { wrongWord } from "../../data/manifest/fields.ts";
-import { backboneKind, type BackboneConfiguration, type BackboneKind } from "../../nn/backbones.ts";
-import type { BackboneFamily, ModelProblem, ModelSection } from "./backbone-family.ts";
+import type { TaskName } from "../../data/manifest/manifest-schema.ts";
+import type {
+  ModelProblem,
+  ModelSection,
+  NetworkConfiguration,
+  NetworkFamily,
+  NetworkKind,
+} from "./backbone-family.ts";
 import { densenetFamily } from "./densenet-family.ts";
 import { resnetFamily } from "./resnet-family.ts";
+import { unetFamily } from "./unet-family.ts";
 
-/** A row for each kind of backbone that there is. */
-const families: { readonly [Kind in BackboneKind]: BackboneFamily<Kind> } = {
+/** A row for each kind of network that there is. */
+const families: { readonly [Kind in NetworkKind]: NetworkFamily<Kind> } = {
   densenet: densenetFamily,
   resnet: resnetFamily,
+  unet: unetFamily,
 };
+
+/** One without a kind is a DenseNet, as all were before there was a choice. */
+const kindOf = ({ kind }: Pick<NetworkConfiguration, "kind">): NetworkKind => kind ?? "densenet";
 
 type Discriminable<Output> = z.ZodType<Output> & z.core.$ZodTypeDiscriminable;
 
@@ -32,34 +43,52 @@ const models = Object.values(families).flatMap(({ models: named }) =>
 /** The words that `model.backbone` may say. */
 export const backboneNames = models.map(([name]) => name);
 
-const defaultBackbone = "densenet";
+/** The network of a manifest that names none. */
+const defaultBackbones: Readonly<Record<TaskName, string>> = {
+  classification: "densenet",
+  segmentation: "unet",
+};
 
-/** The `model` section of a manifest. Where it names no backbone, it is of a DenseNet. */
-export const model = z.preprocess(
-  (given) => {
-    const isGroup = typeof given === "object" && given !== null && !Array.isArray(given);
-    return isGroup && !Object.hasOwn(given, "backbone") ? { backbone: defaultBackbone, ...given } : given;
-  },
-  oneOfRows(
-    "backbone",
-    models.map(([, section]) => section),
-    ({ input }) => wrongWord(input, "backbone", backboneNames),
-  ),
+/** The `model` section of a manifest. */
+export const model = oneOfRows(
+  "backbone",
+  models.map(([, section]) => section),
+  ({ input }) => wrongWord(input, "backbone", backboneNames),
 );
 
+/** A manifest as it is written, its `model` section with the network that its task has where it names none. */
+export function withBackbone(tree: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { task, model: given = {} } = tree;
+  const isGroup = typeof given === "object" && given !== null && !Array.isArray(given);
+  if (!isGroup || Object.hasOwn(given, "backbone")) return tree;
+  const backbone = defaultBackbones[task === "segmentation" ? task : "classification"];
+  return { ...tree, model: { backbone, ...given } };
+}
+
 /** A network as model files hold it. */
-export const storedNetwork: z.ZodType<BackboneConfiguration> = oneOfRows<BackboneConfiguration>(
+export const storedNetwork: z.ZodType<NetworkConfiguration> = oneOfRows<NetworkConfiguration>(
   "kind",
   Object.values(families).map(({ stored }) => stored),
 );
 
-/** What stands against a network on images of this size, if anything does. */
+/** What stands against a network for this task, on images of this size, if anything does. */
 export function modelProblem(
   section: ModelSection,
+  task: TaskName,
   image: { readonly height: number; readonly width: number },
 ): ModelProblem | undefined {
+  const family = families[kindOf(section)];
+  if (family.task !== task) {
+    const names = Object.values(families).flatMap((each) =>
+      each.task === task ? Object.keys(each.models) : [],
+    );
+    return {
+      field: "backbone",
+      reason: `names a network for task: ${family.task}, but the task is ${task}, whose networks are ${names.join(", ")}`,
+    };
+  }
   // The row for a section's kind takes that section; the compiler cannot follow this through a table.
-  const problem = families[backboneKind(section)].problem as (
+  const problem = family.problem as (
     section: ModelSection,
     image: { readonly height: number; readonly width: number },
   ) => ModelProblem | undefined;

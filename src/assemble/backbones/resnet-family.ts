@@ -7,18 +7,19 @@ import {
   stemSection,
   storedCount,
   storedStem,
-  type BackboneFamily,
+  type NetworkFamily,
 } from "./backbone-family.ts";
 
 /** A ResNet by its name: the stem alone may differ, for small images or for a narrower network. */
-function named(name: keyof typeof resnetConfigurations): BackboneFamily<"resnet">["models"][string] {
+function named(name: keyof typeof resnetConfigurations): NetworkFamily<"resnet">["models"][string] {
   const { inputChannels: _, stem, ...layers } = resnetConfigurations[name];
   return sectionOf(name, { stem: stemSection(stem) }).transform(({ stem: chosen }) => {
     return { ...layers, stem: chosen };
   });
 }
 
-export const resnetFamily: BackboneFamily<"resnet"> = {
+export const resnetFamily: NetworkFamily<"resnet"> = {
+  task: "classification",
   models: { resnet18: named("resnet18"), resnet34: named("resnet34"), resnet50: named("resnet50") },
   stored: z.strictObject({
     kind: z.literal("resnet"),

@@ -61,9 +61,7 @@ export async function profileTraining(
     let current = inputsOf(step);
     const named = stepShape(settings, images, batch, { names: assembly.classes });
     const shape = { ...named, resident: images.resident, bothViews };
-    using program = await engine.record(() =>
-      trainingStep(engine, model, optimiser, shape, () => current),
-    );
+    using program = await engine.record(() => trainingStep(engine, model, optimiser, shape, () => current));
     const measured = await profile(program, {
       ...options,
       onReplay: () => {

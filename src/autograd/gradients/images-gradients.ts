@@ -6,4 +6,5 @@ import type { GradientsOf } from "./gradient-parts.ts";
 export const imageGradients: GradientsOf<typeof imageOperators> = {
   normaliseImages: "nondifferentiable",
   augmentImages: "nondifferentiable",
+  augmentLabels: "nondifferentiable",
 };

@@ -82,8 +82,14 @@ export interface SectionReading<Sections extends z.ZodRawShape> {
   readonly learns: Learns;
   /** Fields of the manifest, by name. */
   readonly sections: Sections;
-  /** What can be said against them together; `fail` ends the reading. */
-  readonly check: (content: ManifestContent & z.output<z.ZodObject<Sections>>, fail: Fail) => void;
+  /** What is filled in before they are read, where it depends on another section. Default: nothing. */
+  readonly prepare?: (tree: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
+  /** What can be said against them together; `fail` ends the reading, and `isStated` tells what the file has from a default. */
+  readonly check: (
+    content: ManifestContent & z.output<z.ZodObject<Sections>>,
+    fail: Fail,
+    isStated: (path: FieldPath) => boolean,
+  ) => void;
 }
 
 /**
@@ -94,7 +100,7 @@ export interface SectionReading<Sections extends z.ZodRawShape> {
 export function parseManifestWith<Sections extends z.ZodRawShape>(
   text: string,
   file: string,
-  { learns, sections, check }: SectionReading<Sections>,
+  { learns, sections, prepare, check }: SectionReading<Sections>,
 ): DataManifest & z.output<z.ZodObject<Sections>> {
   const { document, lines, tree: written } = readYaml(text, file);
   let tree = written;
@@ -120,6 +126,7 @@ export function parseManifestWith<Sections extends z.ZodRawShape>(
     tree = { ...tree, classes: flat.classes };
     places = flat.paths;
   }
+  if (prepare !== undefined && isRecord(tree)) tree = prepare(tree);
   const parents = flat?.parents;
   const schema = record({ ...manifestFields, ...sections });
   let result = schema.safeParse(tree, { error: explain });
@@ -141,7 +148,7 @@ export function parseManifestWith<Sections extends z.ZodRawShape>(
   const content = inClassSpelling(result.data as ManifestContent & z.output<z.ZodObject<Sections>>, fail);
   checkNames(content, learns, fail, parents);
   checkImages(content, fail);
-  check(content, fail);
+  check(content, fail, (path) => valueAt(tree, path) !== undefined);
   const { mean, deviation, ...size } = content.image;
   const perChannel = (field: string, value: number | number[]): number[] => {
     const values = typeof value === "number" ? Array<number>(size.channels).fill(value) : value;
@@ -157,6 +164,9 @@ export function parseManifestWith<Sections extends z.ZodRawShape>(
     // The compiler does not see through a spread of generic sections.
   } as DataManifest & z.output<z.ZodObject<Sections>>;
 }
+
+const valueAt = (tree: unknown, path: FieldPath): unknown =>
+  path.reduce<unknown>((value, key) => (isRecord(value) ? value[key as string] : undefined), tree);
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,9 +1,9 @@
-// How a random view may differ from its image: the attributes of augmentImages.
+// How a random view may differ from its image: the attributes of augmentImages and augmentLabels.
 
 import type { NormaliseImagesAttributes } from "./normalise.ts";
 
-/** How far a view may stray from its image; 0 switches a change off. */
-export interface ViewSettings {
+/** How far the pixels of a view may be moved; 0 switches a change off. */
+export interface ViewGeometry {
   /** Probability of mirroring left and right. */
   readonly flip: number;
   /** Largest rotation about the centre, either way, in degrees, at most 180. */
@@ -12,6 +12,10 @@ export interface ViewSettings {
   readonly shift: number;
   /** Largest relative change of size, below 1. */
   readonly scale: number;
+}
+
+/** How far a view may stray from its image; 0 switches a change off. */
+export interface ViewSettings extends ViewGeometry {
   /** Largest relative change of brightness. */
   readonly brightness: number;
   /** Largest relative change of contrast, about the mean colour. */
@@ -34,12 +38,12 @@ export interface ViewSettings {
   readonly eraseAspect: readonly [low: number, high: number];
 }
 
+/** Every pixel stays where it is. */
+export const unmoved: ViewGeometry = { flip: 0, rotation: 0, shift: 0, scale: 0 };
+
 /** A view that is its image, normalised. */
 export const unchanged: ViewSettings = {
-  flip: 0,
-  rotation: 0,
-  shift: 0,
-  scale: 0,
+  ...unmoved,
   brightness: 0,
   contrast: 0,
   saturation: 0,
@@ -55,4 +59,14 @@ export const unchanged: ViewSettings = {
 export interface AugmentImagesAttributes extends ViewSettings, NormaliseImagesAttributes {
   /** Tells apart the views that share a seed: a whole number below 2^30. */
   readonly view: number;
+  /**
+   * The view whose draws move the pixels, `view` or another one: views of one geometry and the same limits of it lie on one
+   * another, pixel by pixel.
+   */
+  readonly geometry: number;
+}
+
+export interface AugmentLabelsAttributes extends ViewGeometry {
+  /** The view whose draws move the pixels. */
+  readonly geometry: number;
 }

@@ -1,20 +1,13 @@
 // The definition of a random view, in float64: each step in words that shaders/augmentImages.wgsl repeats.
 
 import type { HostArray, HostTensor } from "../../tensor/host.ts";
-import { philox, toNormal } from "../random/philox.ts";
+import { toNormal } from "../random/philox.ts";
 import type { AugmentImagesAttributes } from "./augment-attributes.ts";
 import { chanceOf, erasedRectangle, type Rectangle } from "./decisions.ts";
+import { drawGeometry, drawWords, eitherWay, sourceOf, type Geometry } from "./geometry.ts";
 
 /** Sizes of all images, and what one of them is changed by. */
-interface View {
-  readonly height: number;
-  readonly width: number;
-  readonly down: number;
-  readonly right: number;
-  readonly cosine: number;
-  readonly sine: number;
-  readonly zoom: number;
-  readonly mirrored: boolean;
+interface View extends Geometry {
   readonly brightness: number;
   readonly contrast: number;
   readonly saturation: number;
@@ -44,15 +37,6 @@ export function augmentReference(
   }
 }
 
-/** Four words of the seed's sequence `stream`. */
-function drawn(words: Uint32Array, index: number, stream: number, seed: HostArray): void {
-  words[0] = index;
-  words[1] = stream;
-  words[2] = seed[2];
-  words[3] = seed[3];
-  philox(words, seed[0], seed[1]);
-}
-
 /** What image number `image` of a batch is changed by: sixteen words, in the order of the kernel. */
 function viewOf(
   image: number,
@@ -62,19 +46,12 @@ function viewOf(
   limits: AugmentImagesAttributes,
 ): View {
   const words = new Uint32Array(16);
-  for (let i = 0; i < 4; i++) drawn(words.subarray(4 * i, 4 * i + 4), 4 * image + i, 4 * limits.view, seed);
-  const either = (at: number): number => (words[at] >>> 8) / 2 ** 23 - 1;
+  for (let i = 0; i < 4; i++)
+    drawWords(words.subarray(4 * i, 4 * i + 4), 4 * image + i, 4 * limits.view, seed);
+  const either = (at: number): number => eitherWay(words[at]);
   const happens = (at: number, probability: number): boolean => words[at] >>> 8 < chanceOf(probability);
-  const angle = ((limits.rotation * Math.PI) / 180) * either(2);
   return {
-    height,
-    width,
-    down: limits.shift * either(0),
-    right: limits.shift * either(1),
-    cosine: Math.cos(angle),
-    sine: Math.sin(angle),
-    zoom: 1 + limits.scale * either(3),
-    mirrored: happens(4, limits.flip),
+    ...drawGeometry(image, height, width, seed, limits),
     brightness: 1 + limits.brightness * either(5),
     contrast: 1 + limits.contrast * either(6),
     saturation: 1 + limits.saturation * either(7),
@@ -104,12 +81,12 @@ function augmentOne(
     if (at % 4 === 0) {
       const counter = image * Math.ceil(pixels / 4) + at / 4;
       if (view.noise > 0) {
-        drawn(words, counter, 4 * number + 1, seed);
+        drawWords(words, counter, 4 * number + 1, seed);
         for (let i = 0; i < 4; i++) noise[i] = (words[i] >>> 8) / 2 ** 24;
         toNormal(noise, 0);
         toNormal(noise, 2);
       }
-      if (view.salt > 0) drawn(salts, counter, 4 * number + 2, seed);
+      if (view.salt > 0) drawWords(salts, counter, 4 * number + 2, seed);
     }
     const [row, column] = [Math.floor(at / width), at % width];
     const target = (image * pixels + at) * channels;
@@ -146,14 +123,11 @@ function sample(
   first: number,
   row: number,
   column: number,
-  { height, width, down, right, cosine, sine, zoom, mirrored }: View,
+  view: View,
   colour: Float64Array,
 ): void {
-  const [middleRow, middleColumn] = [(height - 1) / 2, (width - 1) / 2];
-  const [awayDown, awayRight] = [row - middleRow - down, column - middleColumn - right];
-  const sourceRow = (cosine * awayDown - sine * awayRight) / zoom + middleRow;
-  const straight = (cosine * awayRight + sine * awayDown) / zoom + middleColumn;
-  const sourceColumn = mirrored ? width - 1 - straight : straight;
+  const { height, width } = view;
+  const [sourceRow, sourceColumn] = sourceOf(row, column, view);
   const [top, left] = [Math.floor(sourceRow), Math.floor(sourceColumn)];
   const channels = colour.length;
   colour.fill(0);

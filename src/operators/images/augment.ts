@@ -5,14 +5,12 @@ import type { TensorSpec } from "../../tensor/shape.ts";
 import { expectAttribute, expectRoles } from "../roles.ts";
 import { augmentReference } from "./augment-reference.ts";
 import { aspectRoots, chanceOf, shareOf } from "./decisions.ts";
+import { expectGeometry, expectPixels, geometrySizes } from "./geometry.ts";
 import type { AugmentImagesAttributes } from "./augment-attributes.ts";
 import { channelLanes, expectImages } from "./normalise.ts";
 
 const probability = [1, "a probability"] as const;
 const largest = {
-  flip: probability,
-  rotation: [180, "from 0 to 180 degrees"],
-  shift: [2 ** 16, "a number of pixels from 0 to 65536"],
   brightness: [2 ** 16, "from 0 up"],
   contrast: [2 ** 16, "from 0 up"],
   saturation: [2 ** 16, "from 0 up"],
@@ -25,12 +23,12 @@ const largest = {
 
 /** @throws ShapeError naming the attribute that is out of range */
 function expectSettings(name: string, settings: AugmentImagesAttributes): void {
+  expectGeometry(name, settings);
   for (const [change, [most, must]] of Object.entries(largest)) {
     const value = settings[change as keyof typeof largest];
     expectAttribute(name, change, value, value >= 0 && value <= most, must);
   }
-  const { scale, eraseArea, eraseAspect, view } = settings;
-  expectAttribute(name, "scale", scale, scale >= 0 && scale < 1, "in [0, 1)");
+  const { eraseArea, eraseAspect, view } = settings;
   expectAttribute(name, "view", view, view === view >>> 0 && view < 2 ** 30, "a whole number below 2^30");
   for (const [change, [low, high], least, most] of [
     ["eraseArea", eraseArea, 0, 1],
@@ -47,7 +45,7 @@ function expectSettings(name: string, settings: AugmentImagesAttributes): void {
  * [N, H, W, C], augmented and normalised. Every random number is counted from the seed, the view, the image's number in
  * the batch and the pixel's in the image; shaders/augmentImages.wgsl says how, and in which order the changes are made.
  * Sampling is bilinear, black outside the image. Shifts are fractional, so that one bilinear lookup does all of the
- * geometry.
+ * geometry. The geometry may be that of another view, see `AugmentImagesAttributes.geometry`.
  */
 export const augmentImages: Operator<AugmentImagesAttributes> = {
   name: "augmentImages",
@@ -57,14 +55,7 @@ export const augmentImages: Operator<AugmentImagesAttributes> = {
       { role: "seed", dtype: "u32", shape: [4] },
     ]);
     expectImages("augmentImages", inputs[0], attributes);
-    const [, height, width] = inputs[0].shape;
-    expectAttribute(
-      "augmentImages",
-      "height * width",
-      height * width,
-      height * width < 2 ** 26,
-      "below 2^26",
-    );
+    expectPixels("augmentImages", inputs[0]);
     expectSettings("augmentImages", attributes);
     return [{ shape: inputs[0].shape, dtype: "f32" }];
   },
@@ -103,14 +94,11 @@ function sizesOf({ shape }: TensorSpec, attributes: AugmentImagesAttributes) {
     height,
     width,
     view: attributes.view,
-    shift: attributes.shift,
-    rotation: attributes.rotation / 360,
-    zoom: attributes.scale,
+    ...geometrySizes(attributes),
     brightness: attributes.brightness,
     contrast: attributes.contrast,
     saturation: attributes.saturation,
     noiseDeviation: attributes.noise / 255,
-    flip: chanceOf(attributes.flip),
     noiseChance: chanceOf(attributes.noiseProbability),
     salt: chanceOf(attributes.saltAndPepper),
     saltChance: chanceOf(attributes.saltAndPepperProbability),

@@ -1,19 +1,20 @@
 // The `model` section of a manifest: which network each backbone means, how it is stored, and what is refused.
 
 import { expect, test } from "vitest";
+import type { NetworkConfiguration } from "../../../src/assemble/backbones/backbone-family.ts";
 import { backboneNames, storedNetwork } from "../../../src/assemble/backbones/model-section.ts";
 import { settingsOf } from "../../../src/assemble/manifest-settings.ts";
 import { parseTrainingManifest } from "../../../src/assemble/training-manifest.ts";
+import { taskNames, type TaskName } from "../../../src/data/manifest/manifest-schema.ts";
 import { ManifestError } from "../../../src/errors/data-errors.ts";
-import type { BackboneConfiguration } from "../../../src/nn/backbones.ts";
 import { densenet121Configuration } from "../../../src/nn/densenet.ts";
 import { resnetConfigurations } from "../../../src/nn/resnet.ts";
 
 /** The network of a manifest with this section, for images of this size. */
-function networkOf(section: string, size = 32, channels = 3): BackboneConfiguration {
+function networkOf(section: string, size = 32, channels = 3, task?: TaskName): NetworkConfiguration {
   const text = `
 classes: [nodule]
-image: { height: ${size}, width: ${size}, channels: ${channels} }
+image: { height: ${size}, width: ${size}, channels: ${channels} }${task === undefined ? "" : `\ntask: ${task}`}
 sources: [{ name: A, format: phantoms, site: A, count: 4, knows: [nodule] }]
 test: { format: phantoms, site: B, count: 4 }
 ${section}
@@ -54,8 +55,49 @@ test("densenet121 and the ResNets are torchvision's, with another stem where one
   });
 });
 
+test("where pixels are learned, no section and no backbone are a U-Net", () => {
+  const usual = { kind: "unet", inputChannels: 3, width: 16, levels: 4 };
+  for (const section of ["", "model: {}", "model: { backbone: unet }"]) {
+    expect(networkOf(section, 32, 3, "segmentation")).toEqual(usual);
+  }
+  expect(networkOf("model: { width: 8, levels: 5 }", 32, 1, "segmentation")).toEqual({
+    ...{ ...usual, inputChannels: 1, width: 8, levels: 5 },
+  });
+  for (const section of ["", "model: { growth: 12 }"]) {
+    expect(networkOf(section, 32, 3, "classification")).toEqual(networkOf(""));
+  }
+});
+
+test("a network of the other task is refused, with those that the task has", () => {
+  const read = (name: string, task: TaskName) => (): unknown =>
+    networkOf(`model: { backbone: ${name} }`, 32, 3, task);
+  expect(read("unet", "classification")).toThrow(
+    "model.backbone names a network for task: segmentation, but the task is classification, whose networks are densenet, " +
+      "densenet121, resnet18, resnet34, resnet50",
+  );
+  for (const name of ["densenet", "resnet18"]) {
+    expect(read(name, "segmentation")).toThrow(
+      "model.backbone names a network for task: classification, but the task is segmentation, whose networks are unet",
+    );
+  }
+  expect(() => networkOf("model: { growth: 12 }", 32, 3, "segmentation")).toThrow(
+    "model.growth is not a field of unet, whose fields are width, levels",
+  );
+});
+
+test("a U-Net of images that it cannot halve is refused, with sizes that it can", () => {
+  const read = (section: string, size: number) => (): unknown => networkOf(section, size, 3, "segmentation");
+  expect(read("", 36)).toThrow(
+    "model.levels of 4 cannot halve 36 x 36 pixels 3 times: height and width must be multiples of 8, such as 32 x 32 or 40 x 40",
+  );
+  expect(read("model: { levels: 3 }", 36)).not.toThrow();
+  expect(read("model: { levels: 6 }", 16)).toThrow("must be multiples of 32, such as 32 x 32");
+  expect(read("model: { levels: 17 }", 32)).toThrow("model.levels must be at most 16, not 17");
+});
+
 test.each(backboneNames)("%s is read back from what is stored of it", (name) => {
-  const network = networkOf(`model: { backbone: ${name} }`, 64);
+  const task = taskNames[name === "unet" ? 1 : 0];
+  const network = networkOf(`model: { backbone: ${name} }`, 64, 3, task);
   const stored: unknown = JSON.parse(JSON.stringify(network));
   const read = storedNetwork.parse(stored);
   expect(read).toEqual(network);
@@ -70,6 +112,8 @@ test("what is stored of a network that there is not, or of two at once, is not r
     { ...resnet, kind: "densenet" },
     { ...densenet, kind: "resnet" },
     { ...densenet, block: "basic" },
+    { ...resnet, kind: "unet" },
+    { kind: "unet", inputChannels: 3, width: 16, levels: 40 },
     { ...resnet, blocks: [] },
     {},
     null,
@@ -81,12 +125,12 @@ test("what is stored of a network that there is not, or of two at once, is not r
 test.each([
   [
     "{ backbone: resnet-18 }",
-    'model.backbone must be one of densenet, densenet121, resnet18, resnet34, resnet50, not "resnet-18"; ' +
+    'model.backbone must be one of densenet, densenet121, resnet18, resnet34, resnet50, unet, not "resnet-18"; ' +
       'did you mean "resnet18"?',
   ],
   [
     "{ backbone: 18 }",
-    "model.backbone must be one of densenet, densenet121, resnet18, resnet34, resnet50, not 18",
+    "model.backbone must be one of densenet, densenet121, resnet18, resnet34, resnet50, unet, not 18",
   ],
   ["{ backbone: resnet18, growth: 12 }", "model.growth is not a field of resnet18, whose fields are stem"],
   [

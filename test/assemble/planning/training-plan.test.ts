@@ -1,7 +1,6 @@
 // What training would need, worked out without computing: bounds that a change to kernels or operators must not break.
 
 import { describe, expect, test } from "vitest";
-import { Classifier } from "../../../src/assemble/classifier.ts";
 import { planTraining } from "../../../src/assemble/planning/training-plan.ts";
 import { stepShape } from "../../../src/assemble/training-settings.ts";
 import { traceTraining } from "../../../src/assemble/planning/traced-steps.ts";
@@ -12,6 +11,8 @@ import { densenet121Configuration } from "../../../src/nn/densenet.ts";
 import { Adam } from "../../../src/optim/adam.ts";
 import { launchesOf } from "../../../src/runtime/step-plan.ts";
 import { openEngine } from "../../../src/runtime/open-engine.ts";
+import { taskOf } from "../../../src/assemble/tasks.ts";
+import { shapeSettings } from "../shapes.ts";
 import { smallSettings } from "../settings.ts";
 
 const software: AdapterTraits = {
@@ -64,17 +65,27 @@ describe.each([software, hardware])("DenseNet-121 on 224 x 224 x 3, on $name", (
 test.each([
   ["each view with statistics of its own", smallSettings],
   ["both views supervised, with joint statistics", { ...smallSettings, ...joint }],
+  ["segmentation", shapeSettings],
+  [
+    "segmentation with joint statistics and weights of classes",
+    { ...shapeSettings, ...joint, classWeights: { disc: 2 } },
+  ],
 ])("%s: the plan is what the device then allocates and launches", async (_, settings) => {
   using engine = await openEngine({ device: "webgpu" });
   const image = { height: 16, width: 16, channels: 1 };
-  const { steps } = await planTraining(engine.traits, settings, image, wholeLabelSpace(6, 2), 16);
-  const classifier = new Classifier(engine, { network: smallSettings.network, classes: 6, seed: 0 });
-  const optimiser = new Adam(classifier.parameters().values(), { learningRate: 1e-3 });
+  const labels = {
+    ...wholeLabelSpace(6, 2),
+    names: ["disc", "square", "c", "d", "e", "f"],
+    exclusive: [[0, 1]],
+  };
+  const { steps } = await planTraining(engine.traits, settings, image, labels, 16);
+  const model = taskOf(settings).modelOf(engine, settings, labels);
+  const optimiser = new Adam(model.parameters().values(), { learningRate: 1e-3 });
   for (const { views, plan } of steps) {
-    const shape = { ...stepShape(settings, image, 16), bothViews: views === 2 };
+    const shape = { ...stepShape(settings, image, 16, labels), bothViews: views === 2 };
     const before = engine.memory().bytes;
     using program = await engine.record(() =>
-      trainingStep(engine, classifier, optimiser, shape, () => {
+      trainingStep(engine, model, optimiser, shape, () => {
         throw new Error("not run");
       }),
     );

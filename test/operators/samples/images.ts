@@ -2,6 +2,7 @@
 
 import type {
   AugmentImagesAttributes,
+  AugmentLabelsAttributes,
   NormaliseImagesAttributes,
   ViewSettings,
 } from "../../../src/operators/images/index.ts";
@@ -29,9 +30,27 @@ function augmented(
   return {
     name,
     inputs: [integers(shape, 256, 3, "u8"), values([4], seed, "u32")],
-    attributes: { view: 0, ...still, ...normalisation, ...changes },
+    attributes: { view: 0, geometry: changes.view ?? 0, ...still, ...normalisation, ...changes },
     // A position is known to about extent * 2^-24 pixels, and noise changes a whole grey range from pixel to pixel.
     slack: 2 * Math.max(...shape),
+    gradcheck: false,
+  };
+}
+
+/**
+ * A wrong place is another label. No place of these samples lies within 1e-4 pixels of the middle between two pixels, where rounding
+ * decides: images.test.ts looks at that.
+ */
+function moved(
+  name: string,
+  shape: Shape,
+  changes: Partial<AugmentLabelsAttributes>,
+  seed: readonly number[] = [1, 2, 3, 4],
+): Sample<AugmentLabelsAttributes> {
+  return {
+    name,
+    inputs: [integers(shape, 256, 3, "u8"), values([4], seed, "u32")],
+    attributes: { geometry: 0, flip: 0, rotation: 0, shift: 0, scale: 0, ...changes },
     gradcheck: false,
   };
 }
@@ -110,5 +129,34 @@ export const imageSamples = {
       },
       colour,
     ),
+    augmented(
+      "everything, moved as another view",
+      [5, 11, 9, 3],
+      {
+        ...{ shift: 2, rotation: 15, scale: 0.2, flip: 0.5, saltAndPepper: 0.1, brightness: 0.4, noise: 3 },
+        ...{ contrast: 0.4, saturation: 0.5, erase: 0.5, view: 1, geometry: 0 },
+      },
+      colour,
+    ),
+  ],
+  augmentLabels: [
+    moved("nothing moves", [2, 5, 7], {}),
+    moved("shift", [3, 7, 6], { shift: 2.5 }),
+    moved("rotation", [3, 7, 9], { rotation: 15 }),
+    moved("any rotation, maps of which words are shared", [5, 7, 5], { rotation: 180 }),
+    moved("scale", [3, 7, 5], { scale: 0.3 }),
+    moved("flip", [5, 3, 4], { flip: 0.5 }),
+    moved("one pixel a map", [7, 1, 1], { shift: 0.6 }),
+    moved(
+      "more than a workgroup, as another view",
+      [3, 19, 31],
+      {
+        ...{ shift: 3, rotation: 20, scale: 0.2, flip: 0.5, geometry: 2 ** 30 - 1 },
+      },
+      [3, 2, 3, 4],
+    ),
+    moved("large seed", [3, 9, 5], { shift: 1, rotation: 30 }, [
+      ...[0xa4093822, 0x299f31d0, 0xffffffff, 0x80000000],
+    ]),
   ],
 };
