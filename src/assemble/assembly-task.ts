@@ -20,6 +20,8 @@ export interface ModelJudgement extends Judgement<Evaluation> {
   readonly logits: Float32Array;
   /** Pixels by image and class, of a segmenter. */
   readonly overlaps?: Overlaps | undefined;
+  /** [N, K] Whether the score of a segmenter is of pixels inside the outline; see `PixelPredictions`. */
+  readonly located?: Uint8Array | undefined;
 }
 
 /** What a model is judged on, and how. */

@@ -81,9 +81,9 @@ export const segmentationTask: AssemblyTask<Segmenter> = {
     const { normalisation, memory } = settings;
     const reading = { normalisation, batch, exclusive: model.exclusive };
     const found = await predictPixels(engine, model, set, reading, { signal, memory, progress });
-    const { logits, overlaps } = found;
+    const { logits, overlaps, located } = found;
     const report = evaluationOf(logits, set, classes, overlaps);
-    return { score: report.overlap?.meanDice ?? null, report, logits, overlaps };
+    return { score: report.overlap?.meanDice ?? null, report, logits, overlaps, located };
   },
   digest: digestOfMaps,
 };

@@ -2,6 +2,7 @@
 
 import type { ImageSet } from "../data/assembly/assembly.ts";
 import { aucIntervals } from "../metrics/auc-intervals.ts";
+import { overlapsOfRows, type Overlaps } from "../metrics/overlap.ts";
 import type { Interval } from "../statistics/interval.ts";
 import { evaluationOf, type Evaluation } from "./evaluation.ts";
 
@@ -50,24 +51,32 @@ export interface SourceShare {
   readonly logits: Float32Array;
   /** [images, K] */
   readonly states: Uint8Array;
+  /** Of a segmenter. */
+  readonly overlaps?: Overlaps;
 }
 
-/** AUC by class over each source's test images, by source; of a set that is all of one source, that one. */
+/** Metrics by class over each source's test images, by source; of a set that is all of one source, that one. */
 export function evaluationBySource(
   logits: Float32Array,
   set: ImageSet,
   classes: readonly string[],
+  overlaps?: Overlaps,
 ): Readonly<Record<string, SourceEvaluation>> {
   return Object.fromEntries(
-    sharesOf(logits, set, classes.length).map(({ source, images, ...share }) => [
+    sharesOf(logits, set, classes.length, overlaps).map(({ source, images, ...share }) => [
       source,
-      { images, ...evaluationOf(share.logits, share, classes) },
+      { images, ...evaluationOf(share.logits, share, classes, share.overlaps) },
     ]),
   );
 }
 
 /** @param width K */
-export function sharesOf(logits: Float32Array, set: ImageSet, width: number): SourceShare[] {
+export function sharesOf(
+  logits: Float32Array,
+  set: ImageSet,
+  width: number,
+  overlaps?: Overlaps,
+): SourceShare[] {
   const { origins = { names: [set.source], of: new Uint16Array(set.count) } } = set;
   return origins.names.map((name, source) => {
     const rows = Array.from(origins.of.keys()).filter((row) => origins.of[row] === source);
@@ -80,6 +89,7 @@ export function sharesOf(logits: Float32Array, set: ImageSet, width: number): So
       images: rows.length,
       logits: taken(logits, new Float32Array(rows.length * width)),
       states: taken(set.states, new Uint8Array(rows.length * width)),
+      ...(overlaps === undefined ? {} : { overlaps: overlapsOfRows(overlaps, rows, width) }),
     };
   });
 }

@@ -32,9 +32,11 @@ export interface TrainedModel extends Course {
   readonly logits: Float32Array | undefined;
   /** Pixels of the test images by image and class, of a segmenter. */
   readonly overlaps: Overlaps | undefined;
+  /** [N, K] See `PixelPredictions`. */
+  readonly located: Uint8Array | undefined;
 }
 
-export interface TrainingResult extends Omit<TrainedModel, "model" | "overlaps"> {
+export interface TrainingResult extends Omit<TrainedModel, "model" | "overlaps" | "located"> {
   readonly classifier: Classifier;
 }
 
@@ -68,8 +70,8 @@ export async function trainModel(
     const trained = await train(task, loopSettingsOf(settings), { listener, signal, checkpoints });
     const { module: model, judged, ...result } = trained;
     if (model !== task.module) task.module.dispose();
-    const { report: evaluation, logits, overlaps } = judged ?? {};
-    return { ...result, model, evaluation, logits, overlaps };
+    const { report: evaluation, logits, overlaps, located } = judged ?? {};
+    return { ...result, model, evaluation, logits, overlaps, located };
   } catch (error) {
     task.module.dispose();
     throw error;
@@ -81,7 +83,7 @@ export async function trainModel(
 /** Trains a classifier on an assembly; parameters, result and errors are those of `trainModel`. */
 export async function trainClassifier(...given: Parameters<typeof trainModel>): Promise<TrainingResult> {
   expectTraining("trainClassifier", "classification", given);
-  const { model, overlaps: _, ...result } = await trainModel(...given);
+  const { model, overlaps: _overlaps, located: _located, ...result } = await trainModel(...given);
   return { ...result, classifier: model as Classifier };
 }
 

@@ -1,5 +1,6 @@
 // Which patient each image is of, as a number: metrics over patients, and intervals that draw patients, count by it.
 
+import { aList, expectArgument } from "../errors/arguments.ts";
 import { ShapeError } from "../errors/errors.ts";
 
 /**
@@ -16,6 +17,7 @@ export interface PatientIndices {
 
 /** @throws ShapeError when there are not as many names as images */
 export function patientIndices(what: string, images: number, patients?: Patients): PatientIndices {
+  if (patients !== undefined) expectArgument(what, "the patients", patients, aList);
   if (patients !== undefined && patients.length !== images) {
     throw new ShapeError(`${what}: ${patients.length} patients for ${images} images`);
   }

@@ -2,16 +2,18 @@
 // patients, and test patients are judged at it: sensitivity and specificity with exact intervals, and where a detection lies.
 
 import {
+  aFunction,
   aList,
   aNumber,
-  anything,
   bytes,
+  described,
   expectArgument,
   expectFields,
   expectOptions,
   numbersInOrder,
   required,
   strings,
+  wholeFrom,
   type OptionChecks,
 } from "../errors/arguments.ts";
 import { ShapeError, TesseraError, UsageError } from "../errors/errors.ts";
@@ -60,6 +62,7 @@ const imageFields: OptionChecks<ScoredImages> = {
 export function patientScores(images: ScoredImages, classes: number): PatientScores {
   const what = "patientScores";
   expectFields(what, images, imageFields);
+  expectArgument(what, "the number of classes", classes, wholeFrom(1));
   const { scores, states, patients, located } = images;
   const count = states.length / classes;
   if (scores.length !== states.length || !Number.isInteger(count)) {
@@ -119,6 +122,8 @@ export function thresholdAt(
   states: ArrayLike<number>,
   specificity: number,
 ): ChosenThreshold | null {
+  expectArgument("thresholdAt", "the scores", scores, numbersInOrder);
+  expectArgument("thresholdAt", "the label states", states, numbersInOrder);
   checkSpecificity("thresholdAt", specificity);
   const negatives = Float64Array.from(scores)
     .filter((_, i) => states[i] === negative)
@@ -189,8 +194,8 @@ const detectionOptions: OptionChecks<DetectionOptions> = {
   specificity: aNumber,
   level: aNumber,
   resamples: aNumber,
-  fewest: aNumber,
-  progress: anything,
+  fewest: wholeFrom(1),
+  progress: aFunction,
 };
 
 /**
@@ -216,7 +221,7 @@ export function detections(
   checkLevel(what, level);
   const width = classNames.length;
   const tested = patientScores(test, width);
-  const chosenOn = validation && patientScores(validation, width);
+  const chosenOn = validation === undefined ? undefined : patientScores(validation, width);
   const { resamples, progress } = options;
   const areas = aucIntervals(tested.scores, tested.states, classNames, { resamples, level, progress });
   const byClass = classNames.map((name, k): readonly [string, Detection] => {
@@ -293,5 +298,5 @@ function column({ count, scores, states, images }: PatientScores, k: number, wid
 
 function checkSpecificity(what: string, specificity: number): void {
   if (typeof specificity === "number" && specificity >= 0 && specificity <= 1) return;
-  throw new UsageError(`${what}: a specificity is from 0 to 1, not ${String(specificity)}`);
+  throw new UsageError(`${what}: a specificity is from 0 to 1, not ${described(specificity)}`);
 }

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { runChoicesSchema } from "./run-record.ts";
+import { patientResultsSchema, testOverlapSchema } from "./segmentation-results.ts";
 
 const number = z.number();
 const text = z.string();
@@ -11,6 +12,8 @@ const aucInterval = z.object({
   interval: z.object({ low: number, high: number }).nullable(),
   note: text.nullable(),
 });
+
+const overlap = z.object({ meanDice: score, meanIou: score, dice: byClass, iou: byClass });
 
 /** What every run says, whatever it trained. */
 const course = {
@@ -36,8 +39,12 @@ export const summarySchema = z.object({
   /** On the test images, by the weights that were kept; null where no class has labels of both kinds. */
   meanAuc: score,
   auc: byClass,
-  /** Of the pixels of the test images, for segmentation; the AUC is that of the images' scores then. */
-  overlap: z.object({ meanDice: score, meanIou: score, dice: byClass, iou: byClass }).exactOptional(),
+  /** Over all pixels of the test images together, for segmentation; the AUC is that of the images' scores then. */
+  overlap: overlap.exactOptional(),
+  /** The same with intervals over patients, and Dice by patient; of a run that came to its end. */
+  overlapIntervals: testOverlapSchema.exactOptional(),
+  /** Detection by patient, at thresholds that the validation images chose; of a run that came to its end. */
+  patients: patientResultsSchema.exactOptional(),
   /** Of these numbers; null of a run that was stopped. */
   intervals: z
     .object({
@@ -46,7 +53,12 @@ export const summarySchema = z.object({
     })
     .nullable(),
   /** Over each source's test images, by source; null of a run that was stopped. */
-  sources: z.record(text, z.object({ images: number, meanAuc: score, auc: byClass })).nullable(),
+  sources: z
+    .record(
+      text,
+      z.object({ images: number, meanAuc: score, auc: byClass, overlap: overlap.exactOptional() }),
+    )
+    .nullable(),
   ...course,
   ...computed,
   ...runChoicesSchema.shape,

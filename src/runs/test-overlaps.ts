@@ -75,6 +75,11 @@ export function readOverlaps(file: string, classes: readonly string[]): TestOver
       const at = row * classes.length + Math.floor(i / counts.length);
       found[counts[i % counts.length]][at] = Number(cell);
     }
+    for (const [k, name] of classes.entries()) {
+      const at = row * classes.length + k;
+      if (found.both[at] <= Math.min(found.given[at], found.predicted[at])) continue;
+      refuse(`row ${row + 1}: ${found.both[at]} pixels of ${name} are more than are given, or predicted`);
+    }
     const [source, image, patient] = cells;
     return { source, image, patient };
   });

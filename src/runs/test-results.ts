@@ -8,6 +8,7 @@ import {
 } from "../assemble/test-metrics.ts";
 import type { TrainedModel } from "../assemble/train-classifier.ts";
 import type { Assembly, ImageSet } from "../data/assembly/assembly.ts";
+import { counted } from "./counted-work.ts";
 import type { CountWork } from "./run-observer.ts";
 
 export interface TestResults {
@@ -15,12 +16,9 @@ export interface TestResults {
   readonly sources: Readonly<Record<string, SourceEvaluation>> | null;
 }
 
-/** Some two seconds on one core of 2024: resamples x images x (classes and the draw, which takes as long as two of them). */
-const longWork = 8e7;
-
 /** Intervals and results by source; both null for a run that was stopped. */
 export function testResults(
-  { logits, stopped }: Pick<TrainedModel, "logits" | "stopped">,
+  { logits, overlaps, stopped }: Pick<TrainedModel, "logits" | "overlaps" | "stopped">,
   assembly: Assembly,
   count?: CountWork,
 ): TestResults {
@@ -28,7 +26,7 @@ export function testResults(
   const { classes, test } = assembly;
   return {
     intervals: countedIntervals(logits, test, classes, count),
-    sources: evaluationBySource(logits, test, classes),
+    sources: evaluationBySource(logits, test, classes, overlaps),
   };
 }
 
@@ -39,8 +37,7 @@ export function countedIntervals(
   classes: readonly string[],
   count?: CountWork,
 ): TestIntervals {
-  const resamples = 2000;
-  const work = resamples * set.count * (classes.length + 2);
-  using counter = work < longWork ? undefined : count?.("intervals", resamples);
-  return testIntervals(logits, set, classes, (done, total) => counter?.update(done, total));
+  return counted(set.count, classes.length, count, (progress) =>
+    testIntervals(logits, set, classes, progress),
+  );
 }

@@ -9,6 +9,7 @@ import {
   madeWith,
   type OptionChecks,
 } from "../errors/arguments.ts";
+import type { ModelJudgement } from "../assemble/assembly-task.ts";
 import type { Evaluation } from "../assemble/evaluation.ts";
 import { labelSpaceOf } from "../assemble/label-space.ts";
 import { hasUnsupervisedLosses } from "../assemble/assemble-terms.ts";
@@ -17,8 +18,10 @@ import { traceTraining } from "../assemble/planning/traced-steps.ts";
 import { trainModel, type TrainedModel } from "../assemble/train-classifier.ts";
 import { Segmenter } from "../assemble/segmenter.ts";
 import { reproducibleSettings, type TrainingSettings } from "../assemble/training-settings.ts";
+import { taskOf } from "../assemble/tasks.ts";
 import { untaughtNote } from "../assemble/untaught.ts";
 import { warmedBudgetOf } from "../assemble/warm-up.ts";
+import type { ImageSet } from "../data/assembly/assembly.ts";
 import { stepsPerEpoch } from "../data/assembly/sampler.ts";
 import { StoredPixels } from "../data/cache/stored-pixels.ts";
 import { readWeights } from "../nn/weights.ts";
@@ -41,6 +44,7 @@ import { compareRuns, recordOf, type RunStart } from "./run-start.ts";
 import type { Summary } from "./summary.ts";
 import { overlapsText } from "./test-overlaps.ts";
 import { predictionsText, testPredictions } from "./test-predictions.ts";
+import { segmentationResults } from "./segmentation-results.ts";
 import { testResults } from "./test-results.ts";
 
 /** A run whose images are there. */
@@ -239,7 +243,10 @@ export class RunSession implements Disposable {
     const { count, warn = silent } = this.#observer;
     const { manifest, options, folder } = start;
     const { assembly, skipped, decoded } = images;
-    const tested = testResults(result, assembly, count);
+    const tested = {
+      ...testResults(result, assembly, count),
+      ...(await segmentationResults(result, assembly, (set) => this.#judge(result.model, set), count)),
+    };
     const { seconds } = folder;
     const { evaluation, kept, validation, endedEarly, model: trained } = result;
     const { classes, parents } = assembly;
@@ -280,6 +287,16 @@ export class RunSession implements Disposable {
     };
     await folder.finish(summary, model, await reportInputs(result, images, warn));
     return summary;
+  }
+
+  async #judge(model: TrainedModel["model"], set: ImageSet): Promise<ModelJudgement> {
+    const { settings, images } = this.#run;
+    const { classes } = images.assembly;
+    return await taskOf(settings).judge(this.#engine, model, settings, {
+      set,
+      classes,
+      batch: settings.batch,
+    });
   }
 
   [Symbol.dispose](): void {

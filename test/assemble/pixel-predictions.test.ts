@@ -50,6 +50,7 @@ const logit = (p: number): number => Math.log(p / (1 - p));
 describe("a segmenter with an output for each class", () => {
   const open = useEngine({ device: "reference" });
   const set = randomSet(3, 3, states);
+  const labels = set.maps as Uint8Array;
   const predicted = (
     of: ImageSet,
     more: Partial<Parameters<typeof predictPixels>[3]> = {},
@@ -87,7 +88,7 @@ describe("a segmenter with an output for each class", () => {
       const [image, k] = [Math.floor(at / 3), at % 3];
       const all = Array.from({ length: pixels }, (_, pixel) => pixel);
       const chosen = all.filter((pixel) => z(image, pixel, k) > 0);
-      const given = (pixel: number): number => set.maps?.[image * pixels + pixel] as number;
+      const given = (pixel: number): number => labels[image * pixels + pixel];
       const known = states[at] === 255 ? [] : all.filter((pixel) => given(pixel) !== ignored);
       expect(areas[at]).toBe(chosen.length);
       expect(overlaps?.predicted[at]).toBe(known.filter((pixel) => chosen.includes(pixel)).length);
@@ -99,11 +100,11 @@ describe("a segmenter with an output for each class", () => {
   });
 
   test("of classes that exclude each other only the likeliest stays; the map names the likeliest of all", async () => {
-    const maps = new Uint8Array(count * pixels);
+    const decided = new Uint8Array(count * pixels);
     const one = await predicted(
       set,
       { exclusive: [[0, 1, 2]] },
-      { image: (i, map) => maps.set(map, i * pixels) },
+      { image: (i, map) => decided.set(map, i * pixels) },
     );
     const pair = await predicted(set, { exclusive: [[0, 2]] });
     let [both, other] = [0, 0];
@@ -111,7 +112,7 @@ describe("a segmenter with an output for each class", () => {
       for (let pixel = 0; pixel < pixels; pixel++) {
         const values = [0, 1, 2].map((k) => z(image, pixel, k));
         const best = values.indexOf(Math.max(...values));
-        expect(maps[image * pixels + pixel]).toBe(values[best] > 0 ? best : background);
+        expect(decided[image * pixels + pixel]).toBe(values[best] > 0 ? best : background);
         if (image === 0) {
           both += Number(values[0] > 0 && values[0] >= values[2]);
           other += Number(values[1] > 0);
@@ -120,7 +121,7 @@ describe("a segmenter with an output for each class", () => {
     }
     expect([...pair.areas.slice(0, 2)]).toEqual([both, other]);
     // With one class a pixel, the counts are those of the map.
-    expect(one.overlaps).toEqual(countOverlaps(set.maps as Uint8Array, maps, states, 3));
+    expect(one.overlaps).toEqual(countOverlaps(labels, decided, states, 3));
   });
 
   test("hands over each image's map and probabilities, and waits for whoever takes them", async () => {
@@ -181,9 +182,8 @@ describe("a segmenter with an output for each class", () => {
   test("an evaluation has Dice and IoU beside the AUC of the images' scores", async () => {
     const { logits, overlaps } = await predicted(set);
     const found = evaluationOf(logits, set, ["a", "b", "c"], overlaps);
-    const k = 1;
     const sum = (of: Uint32Array | undefined): number =>
-      (of ?? []).filter((_, at) => at % 3 === k).reduce((a, b) => a + b, 0);
+      Array.from(of ?? []).reduce((total, pixels, at) => (at % 3 === 1 ? total + pixels : total), 0);
     const [given, own, both] = [overlaps?.given, overlaps?.predicted, overlaps?.both].map(sum);
     expect(found.overlap?.dice.b).toBeCloseTo((2 * both) / (given + own), 12);
     expect(evaluationOf(logits, set, ["a", "b", "c"])).not.toHaveProperty("overlap");

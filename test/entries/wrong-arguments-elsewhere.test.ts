@@ -139,6 +139,11 @@ const columns: Arguments = () => [
   [0, 1, 1, 0],
   ["a", "b"],
 ];
+const counts: Arguments = () => [
+  { given: Uint32Array.of(2, 1), predicted: Uint32Array.of(2, 0), both: Uint32Array.of(1, 0) },
+];
+const countsOfPatients: Arguments = () => [...counts(), Uint8Array.of(1, 1), ["a"], ["x", "y"]];
+const scoredImages = { scores: [0.1, 0.9], states: Uint8Array.of(0, 1), patients: ["x", "y"] };
 const atThreshold: Arguments = () => [...scored(), 0.5];
 const atThresholds: Arguments = () => [...columns(), [0.5, 0.3]];
 const ofMetrics: Rows<typeof metrics> = {
@@ -162,13 +167,25 @@ const ofMetrics: Rows<typeof metrics> = {
   classColumn: () => [[0.1, 0.9, 0.4, 0.2], 1, 2],
   confusionCounts: atThreshold,
   confusionCountsByClass: atThresholds,
+  countOverlaps: () => [Uint8Array.of(0, 254), Uint8Array.of(0, 0), Uint8Array.of(1), 1],
+  detections: () => [
+    scoredImages,
+    scoredImages,
+    ["a"],
+    { specificity: 0.9, level: 0.9, resamples: 50, fewest: 1 },
+  ],
+  exactInterval: () => [1, 2, 0.9],
   expectedCalibrationError: () => [...scored(), 5],
   f1Score: atThreshold,
   f1ScoreByClass: atThresholds,
   isSoft: () => [150],
   meanAuc: () => [{ a: 0.5, b: null }],
   negative: "no function",
+  overlapIntervals: () => [...countsOfPatients(), { resamples: 50, level: 0.9, seed: 1, fewest: 1 }],
+  patientOverlap: countsOfPatients,
+  patientScores: () => [scoredImages, 1],
   percentileEstimate: () => [0.5, [0.4, 0.6, null], 2, 0.95],
+  pooledOverlap: () => [...counts(), ["a"]],
   positive: "no function",
   precision: atThreshold,
   precisionByClass: atThresholds,
@@ -182,6 +199,7 @@ const ofMetrics: Rows<typeof metrics> = {
   softState: () => [0.5],
   specificityAtSensitivity: () => [...scored(), 0.5],
   targetOf: () => [150],
+  thresholdAt: () => [...scored(), 0.5],
   undefinedClasses: () => [{ a: 0.5, b: null }],
 };
 
@@ -242,6 +260,12 @@ const walks = [
     recall: { kinds: ["null"] },
     recallByClass: { name: "recallByClass|recall of class" },
     undefinedClasses: { records: [0] },
+    detections: { name: "detections|patientScores|aucIntervals", records: [0, 1] },
+    overlapIntervals: { records: [0] },
+    patientOverlap: { records: [0] },
+    patientScores: { records: [0] },
+    pooledOverlap: { records: [0] },
+    thresholdAt: { kinds: ["null"] },
     rocCorners: { records: [0] },
   }),
   // What `updates` gives is the operator's.
