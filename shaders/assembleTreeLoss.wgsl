@@ -68,14 +68,16 @@ fn cross_entropy(z: f32, y: f32) -> f32 {
 }
 // end region
 
-// region: entries
+// region: probability
 // (sigmoid(z), sigmoid(-z)): both ends keep their small values exact.
 fn probability(z: f32) -> vec2f {
   let e = exp(-abs(z));
   let large = 1.0 / (1.0 + e);
   return select(vec2f(e * large, large), vec2f(large, e * large), z >= 0.0);
 }
+// end region
 
+// region: residual
 // a - sharpen(a): how far a probability is from its pseudo-label.
 fn residual(a: vec2f) -> f32 {
   return select(a.x, -a.y, a.x > sizes.threshold) * sizes.inverseTemperature;

@@ -152,6 +152,12 @@ export {
   type TrackedBatchNormOptions,
   type RmsNormOptions,
 } from "./functions/normalisation.ts";
+export {
+  assemblePixels,
+  maskedDice,
+  type AssemblePixelsOptions,
+  type MaskedDiceOptions,
+} from "./functions/pixel-losses.ts";
 export { logSoftmax, softmax, type SoftmaxOptions } from "./functions/probabilities.ts";
 export type { Padding, PaddingOfAxis } from "./functions/padding.ts";
 export {

@@ -1,6 +1,6 @@
 // Label-Assemble's own works: its head, its losses, its pseudo-labels.
 
-import { assembleLoss, queryInnerProduct, sharpen } from "tessera";
+import { assembleLoss, assemblePixels, maskedDice, queryInnerProduct, sharpen } from "tessera";
 import { bytes, normal, uniform, values, type HostInput } from "../harness/data.ts";
 import { roundingBound } from "../harness/equality.ts";
 import type { OperatorWork } from "./operator-work.ts";
@@ -65,6 +65,7 @@ export function assemble(): OperatorWork[] {
       },
       absent: "nothing there but the loss without a tree",
     },
+    ...pixels(),
     {
       name: "sharpen",
       title: "2^20 probabilities",
@@ -73,6 +74,59 @@ export function assemble(): OperatorWork[] {
       inputs: () => Promise.all([uniform([1 << 20], 28)]),
       body: ([a]) => [sharpen(a)],
       peer: { work: "sharpen", options: {} },
+    },
+  ];
+}
+
+/** Losses over pixels: the images of a batch know one half of the classes, or all. */
+function pixels(): OperatorWork[] {
+  const [images, height, width, k, d] = [8, 96, 72, 11, 16];
+  const entries = images * height * width * k;
+  const features = (stream: number): Promise<HostInput> =>
+    normal([images, height, width, d], stream, 1 / Math.sqrt(d));
+  const theta = (): Promise<HostInput> => normal([k, d], 31, 1.5);
+  const bias = (): Promise<HostInput> => normal([k], 32, 0.3);
+  const labels = async (): Promise<HostInput> => {
+    const drawn = await bytes([images, height, width], 33, k + 2);
+    return { ...drawn, data: drawn.data.map((label: number) => (label < k ? label : 243 + label)) };
+  };
+  const bits = (rows: number, of: (row: number) => number): HostInput => ({
+    shape: [rows, 1],
+    dtype: "u32",
+    data: Uint32Array.from({ length: rows }, (_, row) => of(row)),
+  });
+  const known = bits(images, (image) => (image % 2 === 0 ? 2 ** k - 1 : 0b11111));
+  const exclusions = bits(k, () => 0);
+  const absent = "nothing there that makes the states of pixels from label maps";
+  return [
+    {
+      name: "assemble-pixels",
+      title: "two views of [8, 96, 72, 16], 11 classes; Tessera's with gradients",
+      flops: 4 * entries * d,
+      bound: roundingBound(entries, 4),
+      inputs: () =>
+        Promise.all([
+          ...[features(29), features(30), theta(), bias(), labels()],
+          ...[known, exclusions, values([0.7, 1.3])].map((each) => Promise.resolve(each)),
+        ]),
+      body([weak, strong, t, b, map, knows, excludes, weights]) {
+        const { total, losses } = assemblePixels(weak, strong, t, b, map, knows, excludes, weights);
+        return [total, losses];
+      },
+      absent,
+    },
+    {
+      name: "masked-dice",
+      title: "[8, 96, 72, 16], 11 classes; with gradients",
+      flops: 2 * entries * d,
+      bound: roundingBound(entries, 4),
+      inputs: () =>
+        Promise.all([
+          ...[features(29), theta(), bias(), labels()],
+          ...[known, exclusions].map((each) => Promise.resolve(each)),
+        ]),
+      body: ([f, t, b, map, knows, excludes]) => [maskedDice(f, t, b, map, knows, excludes)],
+      absent,
     },
   ];
 }

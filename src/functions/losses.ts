@@ -71,7 +71,7 @@ export interface BinaryCrossEntropyOptions {
   readonly positiveWeight?: Operand;
 }
 
-const aTensor: Requirement = { words: "a tensor", fits: (value) => value instanceof Tensor };
+export const aTensor: Requirement = { words: "a tensor", fits: (value) => value instanceof Tensor };
 const anOperand: Requirement = {
   words: "a tensor or a number",
   fits: (value) => aNumber.fits(value) || aTensor.fits(value),
@@ -212,13 +212,23 @@ export interface AssembleLossOptions extends Partial<AssembleLossAttributes> {
   readonly parents?: Tensor | undefined;
 }
 
-const assembleLossOptions: OptionChecks<AssembleLossOptions> = {
+export const assembleSwitchChecks: OptionChecks<Partial<AssembleLossAttributes>> = {
   ...sharpenOptions,
   stopGradient: aFlag,
   unsupervisedOn: oneOf(unsupervisedChoices),
   normalise: oneOf(normaliseChoices),
   strongShare: aNumber,
-  parents: aTensor,
+};
+
+const assembleLossOptions: OptionChecks<AssembleLossOptions> = { ...assembleSwitchChecks, parents: aTensor };
+
+export const paperSwitches: AssembleLossAttributes = {
+  threshold: 0.5,
+  temperature: 4,
+  stopGradient: true,
+  unsupervisedOn: "absent",
+  normalise: "entries",
+  strongShare: 0,
 };
 
 /** What `assembleLoss` computes in one go. */
@@ -257,15 +267,7 @@ export function assembleLoss(
   const { parents, ...attributes } = options;
   const inputs = [weakFeatures, strongFeatures, theta, bias, states, weights];
   if (parents !== undefined) inputs.push(parents);
-  const [total, losses, gradients] = run("assembleLoss", inputs, {
-    threshold: 0.5,
-    temperature: 4,
-    stopGradient: true,
-    unsupervisedOn: "absent",
-    normalise: "entries",
-    strongShare: 0,
-    ...given(attributes),
-  });
+  const [total, losses, gradients] = run("assembleLoss", inputs, { ...paperSwitches, ...given(attributes) });
   gradients.dispose(); // the tape keeps them where there is one
   return { total, losses };
 }

@@ -37,6 +37,7 @@ const constants: Partial<Record<OperatorName, Readonly<Record<number, Constant>>
   softmaxCrossEntropy: { 1: "refused" },
   binaryCrossEntropyWithLogits: { 1: "refused", 2: "refused", 3: "refused" },
   assembleLoss: { 5: "refused" },
+  assemblePixels: { 6: "refused", 8: "refused" },
 };
 
 /** The operators without a gradient, and why: one that ought to have a rule is not to hide among them. */

@@ -119,6 +119,8 @@ const timed: { readonly [Name in OperatorName]: Timed } = {
   queryInnerProduct: "query-inner-product",
   sharpen: "sharpen",
   assembleLoss: "assemble-loss",
+  assemblePixels: "assemble-pixels",
+  maskedDice: "masked-dice",
 
   randomUniform: { because: "the first half of `random-normal`" },
   randomNormal: "random-normal",

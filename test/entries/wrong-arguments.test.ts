@@ -37,6 +37,8 @@ const full = (...shape: number[]): Tensor => engine.full(shape, 0.5);
 const bytes = (...shape: number[]): Tensor =>
   engine.tensor(new Uint8Array(shape.reduce((a, b) => a * b, 1)), shape);
 const words = (...values: number[]): Tensor => engine.tensor(Uint32Array.from(values));
+const wordRows = (...values: number[]): Tensor =>
+  engine.tensor(Uint32Array.from(values), [values.length, 1]);
 const stage = (inputs: number, outputs: number): tessera.DenseStage => ({
   gamma: full(inputs),
   beta: full(inputs),
@@ -94,6 +96,19 @@ const rows: Rows<typeof tessera> = {
       normalise: "batch",
       strongShare: 0,
       parents: words(2, 0),
+    },
+  ],
+  assemblePixels: () => [
+    ...[full(2, 3, 3, 4), full(2, 3, 3, 4), full(2, 4), full(2), bytes(2, 3, 3)],
+    ...[wordRows(3, 1), wordRows(0, 0), full(2)],
+    {
+      threshold: 0.5,
+      temperature: 4,
+      stopGradient: true,
+      unsupervisedOn: "absent",
+      normalise: "batch",
+      strongShare: 0,
+      classWeights: full(2),
     },
   ],
   attention: () => [
@@ -162,6 +177,10 @@ const rows: Rows<typeof tessera> = {
   linear: () => [full(2, 3), full(4, 3), full(4), { transposeWeight: true }],
   log: unary,
   logSoftmax: masked,
+  maskedDice: () => [
+    ...[full(2, 3, 3, 4), full(2, 4), full(2), bytes(2, 3, 3), wordRows(3, 1), wordRows(0, 0)],
+    { smooth: 1 },
+  ],
   matmul: () => [full(2, 3), full(2, 3), { transposeA: true, transposeB: false }],
   max: reduction,
   maxPool2d: pooling,

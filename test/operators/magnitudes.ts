@@ -129,6 +129,8 @@ export const magnitudeRules: { readonly [Name in OperatorName]: Rule } = {
   queryInnerProduct: sumOfProducts,
   sharpen: "conditioned",
   assembleLoss: "conditioned",
+  assemblePixels: "conditioned",
+  maskedDice: "conditioned",
 
   randomUniform: "value",
   randomNormal: { largest: "a cosine near its zero is of numbers that no input has" },

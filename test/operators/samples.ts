@@ -10,6 +10,7 @@ import { elementwiseSamples } from "./samples/elementwise.ts";
 import { groupNormSamples } from "./samples/group-norms.ts";
 import { imageSamples } from "./samples/images.ts";
 import { indexSamples } from "./samples/indices.ts";
+import { pixelLossSamples } from "./samples/pixel-losses.ts";
 import { lossSamples } from "./samples/losses.ts";
 import { matmulSamples } from "./samples/matmul.ts";
 import { movementSamples } from "./samples/movement.ts";
@@ -41,6 +42,7 @@ export const samples: { readonly [Name in OperatorName]: readonly Sample<Attribu
   ...softmaxSamples,
   ...attentionSamples,
   ...lossSamples,
+  ...pixelLossSamples,
   ...randomSamples,
   ...imageSamples,
   ...optimiserSamples,

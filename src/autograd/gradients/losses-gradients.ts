@@ -57,4 +57,48 @@ export const lossGradients: GradientsOf<typeof lossOperators> = {
       ...(inputs.length > 6 ? [undefined] : []), // the parents are whole numbers, as the states
     ];
   },
+  assemblePixels: ({ inputs, outputs: [, , ofWeak, ofStrong], gradient: g, attributes }) => {
+    const [weak, theta] = inputs;
+    const refused = ["weights", "classWeights"].map((role) => noGradientOf("assemblePixels", role));
+    const parts =
+      ofStrong === undefined
+        ? [[ofWeak, weak]]
+        : [
+            [ofWeak, weak],
+            [ofStrong, inputs[7]],
+          ];
+    return [
+      () => pixelFeatureGradient(ofWeak, theta, g),
+      () => multiply(parts.map(([slopes, features]) => thetaGradient(slopes, features)).reduce(add), g),
+      () => multiply(parts.map(([slopes]) => sum(slopes, { axes: [0, 1, 2] })).reduce(add), g),
+      undefined,
+      undefined,
+      undefined,
+      refused[0],
+      ...(ofStrong === undefined ? [] : [() => pixelFeatureGradient(ofStrong, theta, g)]),
+      ...(attributes.weighted ? [refused[1]] : []),
+    ];
+  },
+  maskedDice: ({ inputs: [features, theta], outputs: [, slopes], gradient: g }) => [
+    () => pixelFeatureGradient(slopes, theta, g),
+    () => multiply(thetaGradient(slopes, features), g),
+    () => multiply(sum(slopes, { axes: [0, 1, 2] }), g),
+    undefined,
+    undefined,
+    undefined,
+  ],
 };
+
+// The gradients of the logits of pixels, which are many, are read as they are: what is small is multiplied by g.
+
+/** [N, H, W, D] from the gradients of logits [N, H, W, K]. */
+function pixelFeatureGradient(slopes: Tensor, theta: Tensor, g: Tensor): Tensor {
+  return matmul(slopes, multiply(theta, g));
+}
+
+/** [K, D] from the gradients of logits and the features, over all pixels. */
+function thetaGradient(slopes: Tensor, features: Tensor): Tensor {
+  const rowsOf = (tensor: Tensor): Tensor =>
+    reshape(tensor, [tensor.shape.slice(0, 3).reduce((size, extent) => size * extent), tensor.shape[3]]);
+  return matmul(rowsOf(slopes), rowsOf(features), { transposeA: true });
+}

@@ -1,7 +1,10 @@
-// The switches of Label-Assemble's losses: shared by their definition and their kernels.
+// The switches of Label-Assemble's losses: shared by their definition and their kernels, over images and over pixels.
 
+import { ShapeError } from "../../errors/errors.ts";
 import type { Choice } from "../../kernels/kernel.ts";
-import type { SharpenAttributes } from "./sharpen.ts";
+import type { UniformValues } from "../../kernels/source.ts";
+import { expectAttribute } from "../roles.ts";
+import { expectSharpening, type SharpenAttributes } from "./sharpen.ts";
 
 /** Entries, (image, class) pairs, that the pseudo-label and consistency losses are taken over. */
 export const unsupervisedChoices = ["absent", "all", "labelled"] as const satisfies readonly Choice<
@@ -24,4 +27,34 @@ export interface AssembleLossAttributes extends SharpenAttributes {
   readonly normalise: (typeof normaliseChoices)[number];
   /** Share of the strong view in bce, in [0, 1]: 0 takes the weak view alone, as the paper does, .5 the mean over both. */
   readonly strongShare: number;
+}
+
+/** @throws ShapeError naming the operator and the switch that is out of range */
+export function expectAssembleAttributes(operator: string, attributes: AssembleLossAttributes): void {
+  expectSharpening(operator, attributes);
+  const { unsupervisedOn, normalise, strongShare } = attributes;
+  expectChoice(operator, "unsupervisedOn", unsupervisedOn, unsupervisedChoices);
+  expectChoice(operator, "normalise", normalise, normaliseChoices);
+  const isShare = strongShare >= 0 && strongShare <= 1;
+  expectAttribute(operator, "strongShare", strongShare, isShare, "in [0, 1]");
+}
+
+function expectChoice(operator: string, attribute: string, value: string, choices: readonly string[]): void {
+  if (choices.includes(value)) return;
+  throw new ShapeError(`${operator}: ${attribute} must be one of ${choices.join(", ")}, got ${value}`);
+}
+
+/** What the shaders' entries are compared and weighed with. */
+export function switches({ threshold, temperature, unsupervisedOn, strongShare }: AssembleLossAttributes) {
+  return {
+    unsupervised: unsupervisedOn,
+    threshold,
+    inverseTemperature: 1 / temperature,
+    strongShare,
+  } satisfies UniformValues;
+}
+
+/** How the losses are divided and differentiated. */
+export function modes({ normalise, stopGradient }: AssembleLossAttributes) {
+  return { perBatch: normalise === "batch" ? 1 : 0, through: stopGradient ? 0 : 1 } satisfies UniformValues;
 }

@@ -10,13 +10,16 @@ import {
   type Slot,
 } from "../operator.ts";
 import type { TensorSpec } from "../../tensor/shape.ts";
-import { ShapeError } from "../../errors/errors.ts";
-import { expectAttribute, expectRoles } from "../roles.ts";
+import { expectRoles } from "../roles.ts";
 import { eightLanes } from "../strided-iteration.ts";
-import { normaliseChoices, unsupervisedChoices, type AssembleLossAttributes } from "./assemble-attributes.ts";
+import {
+  expectAssembleAttributes,
+  modes,
+  switches,
+  type AssembleLossAttributes,
+} from "./assemble-attributes.ts";
 import { assembleReference } from "./assemble-reference.ts";
 import { headLaunch, headSizes, type HeadSizes } from "./query-products.ts";
-import { expectSharpening } from "./sharpen.ts";
 
 /**
  * Inputs weakFeatures [B, D], strongFeatures [B, D], theta [K, D], bias [K], states u8 [B, K] (0 negative,
@@ -61,12 +64,7 @@ export const assembleLoss: Operator<AssembleLossAttributes> = {
       ...(inputs.length > 6 ? [{ role: "parents", dtype: "u32", shape: [classes] } as const] : []),
     ]);
     headSizes("assembleLoss", weak, theta);
-    expectSharpening("assembleLoss", attributes);
-    const { unsupervisedOn, normalise, strongShare } = attributes;
-    expectChoice("unsupervisedOn", unsupervisedOn, unsupervisedChoices);
-    expectChoice("normalise", normalise, normaliseChoices);
-    const isShare = strongShare >= 0 && strongShare <= 1;
-    expectAttribute("assembleLoss", "strongShare", strongShare, isShare, "in [0, 1]");
+    expectAssembleAttributes("assembleLoss", attributes);
     return [
       { shape: [], dtype: "f32" },
       { shape: [4], dtype: "f32" },
@@ -93,25 +91,6 @@ const fusedUpTo = 2 ** 18;
 
 /** Invocations that a sum over the entries is split into, at most. */
 const mostParts = 4096;
-
-function expectChoice(attribute: string, value: string, choices: readonly string[]): void {
-  if (choices.includes(value)) return;
-  throw new ShapeError(`assembleLoss: ${attribute} must be one of ${choices.join(", ")}, got ${value}`);
-}
-
-function switches({ threshold, temperature, unsupervisedOn, strongShare }: AssembleLossAttributes) {
-  return {
-    unsupervised: unsupervisedOn,
-    threshold,
-    inverseTemperature: 1 / temperature,
-    strongShare,
-  };
-}
-
-/** How the losses are divided and differentiated. */
-function modes({ normalise, stopGradient }: AssembleLossAttributes) {
-  return { perBatch: normalise === "batch" ? 1 : 0, through: stopGradient ? 0 : 1 };
-}
 
 /** The total as an output of its own: the fused kernel has no binding left for it, WebGPU promises eight. */
 const copyTotal: Launch = {

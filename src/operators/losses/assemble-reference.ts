@@ -9,28 +9,76 @@ import { targetOf } from "../../labels/states.ts";
 export function assembleReference(
   inputs: readonly HostTensor[],
   [total, losses, gradients]: readonly HostTensor[],
-  { threshold, temperature, stopGradient, unsupervisedOn, normalise, strongShare }: AssembleLossAttributes,
+  attributes: AssembleLossAttributes,
 ): void {
   const [weakFeatures, strongFeatures, theta, bias, states, weights] = inputs;
-  const parents = inputs.at(6)?.data;
   const sizes = headSizes("assembleLoss", weakFeatures, theta);
   const entries = sizes.batch * sizes.classes;
   const [weakLogits, strongLogits] = [new Float64Array(entries), new Float64Array(entries)];
   multiplyHead(sizes, weakFeatures.data, theta.data, bias.data, weakLogits);
   multiplyHead(sizes, strongFeatures.data, theta.data, bias.data, strongLogits);
+  const found = entryLosses(
+    {
+      weakLogits,
+      strongLogits,
+      targets: Array.from(states.data, targetOf),
+      rows: sizes.batch,
+      lambdas: weights.data,
+      parents: inputs.at(6)?.data,
+    },
+    attributes,
+  );
+  total.data[0] = found.losses[0];
+  losses.data.set(found.losses);
+  gradients.data.set(found.weakGradients);
+  gradients.data.set(found.strongGradients, entries);
+}
 
-  const targets = Array.from(states.data, targetOf);
+/** The entries, (image or pixel, class) pairs, that the losses are sums over, row by row. */
+export interface Entries {
+  readonly weakLogits: Float64Array;
+  readonly strongLogits: Float64Array;
+  /** The probability that a label asks for; undefined where it is absent. */
+  readonly targets: readonly (number | undefined)[];
+  /** What `normalise: "batch"` divides by. */
+  readonly rows: number;
+  /** Of pseudo and of consistency. */
+  readonly lambdas: HostArray;
+  /** The class right above each class, where classes stand below others. */
+  readonly parents?: HostArray | undefined;
+  /** A factor of each class's terms in bce. */
+  readonly classWeights?: HostArray | undefined;
+}
+
+/** The losses, as `assembleLoss` gives them, and the gradients of the logits. */
+export function entryLosses(
+  { weakLogits, strongLogits, targets, rows, lambdas, parents, classWeights }: Entries,
+  { threshold, temperature, stopGradient, unsupervisedOn, normalise, strongShare }: AssembleLossAttributes,
+): {
+  readonly losses: readonly [total: number, bce: number, pseudo: number, consistency: number];
+  readonly weakGradients: Float64Array;
+  readonly strongGradients: Float64Array;
+} {
+  const entries = targets.length;
+  const [weakGradients, strongGradients] = [new Float64Array(entries), new Float64Array(entries)];
   const isUnsupervised = (labelled: boolean): boolean =>
     unsupervisedOn === "all" || (unsupervisedOn === "labelled") === labelled;
   const labelledCount = targets.filter((target) => target !== undefined).length;
   const unsupervisedCount =
     (isUnsupervised(true) ? labelledCount : 0) + (isUnsupervised(false) ? entries - labelledCount : 0);
   const groups = parents === undefined ? [] : groupsOf(targets, parents);
+  const weightOf = (entry: number): number => classWeights?.[entry % classWeights.length] ?? 1;
   const perBatch = normalise === "batch";
-  const labelledDivisor = perBatch ? sizes.batch : Math.max(labelledCount + groups.length, 1);
-  const unsupervisedDivisor = perBatch ? sizes.batch : Math.max(unsupervisedCount, 1);
+  const weighted = targets.reduce<number>(
+    (sum, target, i) => sum + (target === undefined ? 0 : weightOf(i)),
+    0,
+  );
+  // The mean weight of the labelled entries: dividing by it makes equal weights change nothing.
+  const meanWeight = weighted === 0 ? 1 : weighted / labelledCount;
+  const labelledDivisor = (perBatch ? rows : Math.max(labelledCount + groups.length, 1)) * meanWeight;
+  const unsupervisedDivisor = perBatch ? rows : Math.max(unsupervisedCount, 1);
 
-  const [pseudoWeight, consistencyWeight] = weights.data;
+  const [pseudoWeight, consistencyWeight] = lambdas;
   const pull = (2 * pseudoWeight * (stopGradient ? 1 : 1 / temperature)) / unsupervisedDivisor;
   const agree = (2 * consistencyWeight) / unsupervisedDivisor;
   const agreeBack = stopGradient ? 0 : agree * (1 - 1 / temperature);
@@ -46,13 +94,15 @@ export function assembleReference(
     let slope = 0;
     let strongSlope = 0;
     if (target !== undefined) {
+      const weight = weightOf(i);
       // a - y, without differences of large numbers.
-      bce += weakShare * crossEntropy(z, target);
-      slope = (weakShare * ((1 - target) * weak - target * rest)) / labelledDivisor;
+      bce += weight * weakShare * crossEntropy(z, target);
+      slope = (weight * weakShare * ((1 - target) * weak - target * rest)) / labelledDivisor;
       // Without a share the strong view has no influence, not even that of a logit that is no number.
       if (strongShare > 0) {
-        bce += strongShare * crossEntropy(strongLogits[i], target);
-        strongSlope = (strongShare * ((1 - target) * strong - target * strongRest)) / labelledDivisor;
+        bce += weight * strongShare * crossEntropy(strongLogits[i], target);
+        strongSlope =
+          (weight * strongShare * ((1 - target) * strong - target * strongRest)) / labelledDivisor;
       }
     }
     if (isUnsupervised(target !== undefined)) {
@@ -64,30 +114,28 @@ export function assembleReference(
       slope += (pull * weakResidual - agreeBack * strongResidual) * weak * rest;
       strongSlope += agree * strongResidual * strong * strongRest;
     }
-    gradients.data[i] = slope;
-    gradients.data[entries + i] = strongSlope;
+    weakGradients[i] = slope;
+    strongGradients[i] = strongSlope;
   }
   for (const { children, known } of groups) {
     const views = [
-      { logits: weakLogits, share: weakShare, first: 0 },
-      { logits: strongLogits, share: strongShare, first: entries },
+      { logits: weakLogits, share: weakShare, slopesOf: weakGradients },
+      { logits: strongLogits, share: strongShare, slopesOf: strongGradients },
     ];
-    for (const { logits, share, first } of views.slice(0, strongShare > 0 ? 2 : 1)) {
+    for (const { logits, share, slopesOf } of views.slice(0, strongShare > 0 ? 2 : 1)) {
       const { loss, slopes } = groupLoss(
         children.map((child) => logits[child]),
         known,
       );
       bce += share * loss;
-      children.forEach(
-        (child, i) => (gradients.data[first + child] += (share * slopes[i]) / labelledDivisor),
-      );
+      children.forEach((child, i) => (slopesOf[child] += (share * slopes[i]) / labelledDivisor));
     }
   }
   bce /= labelledDivisor;
   pseudo /= unsupervisedDivisor;
   consistency /= unsupervisedDivisor;
-  total.data[0] = bce + pseudoWeight * pseudo + consistencyWeight * consistency;
-  losses.data.set([total.data[0], bce, pseudo, consistency]);
+  const total = bce + pseudoWeight * pseudo + consistencyWeight * consistency;
+  return { losses: [total, bce, pseudo, consistency], weakGradients, strongGradients };
 }
 
 /** Classes of one image, right below a class that it shows, of which one at least is there. */
@@ -142,7 +190,7 @@ function groupLoss(
   return { loss, slopes };
 }
 
-function sigmoid(z: number): number {
+export function sigmoid(z: number): number {
   const e = Math.exp(-Math.abs(z));
   return (z >= 0 ? 1 : e) / (1 + e);
 }

@@ -1,18 +1,22 @@
-// Losses: softmax cross entropy, and Label-Assemble's head, pseudo-labels and fused losses.
+// Losses: softmax cross entropy, and Label-Assemble's head, pseudo-labels and fused losses over images and pixels.
 
 import { assembleLoss } from "./assemble-loss.ts";
+import { assemblePixels } from "./assemble-pixels.ts";
 import { binaryCrossEntropyWithLogits } from "./binary-cross-entropy.ts";
 import { crossEntropy } from "./cross-entropy.ts";
 import { huberLoss } from "./huber-loss.ts";
+import { maskedDice } from "./masked-dice.ts";
 import { queryInnerProduct } from "./query-inner-product.ts";
 import { sharpen } from "./sharpen.ts";
 import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
 
 export { normaliseChoices, unsupervisedChoices, type AssembleLossAttributes } from "./assemble-attributes.ts";
 export { firstSoft, lastSoft, targetOf } from "../../labels/states.ts";
+export type { AssemblePixelsAttributes } from "./assemble-pixels.ts";
 export type { BinaryCrossEntropyAttributes } from "./binary-cross-entropy.ts";
 export type { CrossEntropyAttributes } from "./cross-entropy.ts";
 export type { HuberLossAttributes } from "./huber-loss.ts";
+export type { MaskedDiceAttributes } from "./masked-dice.ts";
 export type { SharpenAttributes } from "./sharpen.ts";
 
 export const lossOperators = {
@@ -23,4 +27,6 @@ export const lossOperators = {
   queryInnerProduct,
   sharpen,
   assembleLoss,
+  assemblePixels,
+  maskedDice,
 } as const;
