@@ -11,7 +11,6 @@ import {
 import { UsageError } from "../errors/errors.ts";
 import { anImageSet, type ImageSet } from "../data/assembly/assembly.ts";
 import type { Fit } from "../data/images/image.ts";
-import { background } from "../labels/label-map.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { EvaluationOptions } from "./evaluation.ts";
 import { predictPixels, type PixelPredictions, type PixelSettings } from "./pixel-predictions.ts";
@@ -42,11 +41,6 @@ export interface MaskOptions extends EvaluationOptions {
   readonly mask: (mask: PredictedMask) => void | Promise<void>;
 }
 
-export interface MaskPredictions extends PixelPredictions {
-  /** [N, K] Pixels of each class in the label maps at the images' own sizes. */
-  readonly mapAreas: Uint32Array;
-}
-
 const maskOptions: OptionChecks<MaskOptions> = {
   memory: anything,
   signal: anything,
@@ -68,26 +62,23 @@ export async function predictMasks(
   set: ImageSet,
   settings: PixelSettings,
   options: MaskOptions,
-): Promise<MaskPredictions> {
+): Promise<PixelPredictions> {
   expectArgument("predictMasks", "the images", set, anImageSet);
   expectOptions("predictMasks", options, maskOptions);
   const { sizes, fit, mask, ...others } = options;
   if (sizes !== undefined && sizes.length !== set.count) {
     throw new UsageError(`predictMasks: ${sizes.length} sizes are not those of ${set.count} images`);
   }
-  const { classes, background: softmax } = segmenter;
+  const { background: softmax } = segmenter;
   const network = { height: set.height, width: set.width, fit };
-  const mapAreas = new Uint32Array(set.count * classes);
-  const predictions = await predictPixels(engine, segmenter, set, settings, {
+  return await predictPixels(engine, segmenter, set, settings, {
     ...others,
     image: async (index, _map, probabilities) => {
       const { height, width } = sizes?.[index] ?? network;
       const among = (candidates?: readonly boolean[]): Uint8Array<ArrayBuffer> =>
         wholeMap(probabilities, network, { height, width }, { softmax, candidates });
       const map = among();
-      for (const label of map) if (label < background) mapAreas[index * classes + label]++;
       await mask({ index, height, width, map, among });
     },
   });
-  return { ...predictions, mapAreas };
 }
