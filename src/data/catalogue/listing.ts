@@ -87,6 +87,8 @@ export interface Listing {
   readonly rawLabels: Uint8Array;
   /** Set where the labels are the words that occur, whatever they are, so that what no class takes is worth a look. */
   readonly wordsOccur?: true;
+  /** By a number of its masks, the label that it means: for formats that know it themselves. */
+  readonly maskLabels?: ReadonlyMap<number, string>;
   /** True where the source lists what an image shows, so that a negative label is one that is not listed and never said. */
   readonly unlisted?: boolean;
 }
@@ -103,6 +105,8 @@ export interface ListContext {
   readonly seed: number;
   /** At most this many records are needed; Infinity for all. For formats that draw their images. */
   readonly limit: number;
+  /** Whether labels are in masks, so that a format lists images without labels of their own. */
+  readonly masked?: boolean;
   /** The numbers that become black and white, for formats of arrays. */
   readonly window?: readonly [low: number, high: number] | undefined;
   /**
