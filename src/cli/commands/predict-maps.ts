@@ -3,10 +3,7 @@
 import { join, resolve } from "node:path";
 import { completedMap, type CompletedMap } from "../../assemble/whole-maps.ts";
 import { predictMasks, type PredictedMask } from "../../assemble/predict-masks.ts";
-import type { ImageSet } from "../../data/assembly/assembly.ts";
-import { bytesAt } from "../../data/assembly/row-bytes.ts";
 import { parts } from "../../data/catalogue/listing.ts";
-import { fitBack } from "../../data/images/fit-back.ts";
 import { ModelError } from "../../errors/training-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { csvText } from "../../files/csv-text.ts";
@@ -160,7 +157,7 @@ async function writeMaps(
       progress: (done) => counter.update(before + done, total),
       mask: async (mask) => {
         const written = complete
-          ? await completed(mask, each, sizes[mask.index], numbering, record.image.fit)
+          ? await completed(mask, each, sizes[mask.index], numbering)
           : { map: mask.map };
         areas.push(areasOf(written.map, numbering.classes.length));
         await folder?.add(at, mask.index, samples[mask.index], sizes[mask.index], written);
@@ -203,10 +200,9 @@ function refuseDiverged(
 /** The image's own label map without gaps, in the manifest's numbers. */
 async function completed(
   mask: PredictedMask,
-  { set }: PartImages,
+  { set, wholeMap }: PartImages,
   size: PngSize,
   { classes, inModel, inMaps }: Numbering,
-  fit: Parameters<typeof fitBack>[3],
 ): Promise<CompletedMap> {
   const { index } = mask;
   const states = set.states.subarray(index * classes.length, (index + 1) * classes.length);
@@ -218,23 +214,12 @@ async function completed(
   };
   const numbered = (map: Uint8Array): Uint8Array => map.map((label) => inMaps[label]);
   return completedMap(
-    await givenMap(set, index, size, fit),
+    // Without a mask nobody labelled it.
+    (await wholeMap?.(index, size)) ?? new Uint8Array(size.height * size.width).fill(ignored),
     numbered(mask.among(candidates(() => true))),
     numbered(mask.among(candidates((k) => !isKnown[k]))),
     isKnown.every(Boolean),
   );
-}
-
-/** The given label map at the image's own size; all ignored where nobody labelled it. */
-async function givenMap(
-  set: ImageSet,
-  index: number,
-  size: PngSize,
-  fit: Parameters<typeof fitBack>[3],
-): Promise<Uint8Array> {
-  if (set.maps === undefined) return new Uint8Array(size.height * size.width).fill(ignored);
-  const [map] = await bytesAt(set.maps, set.height * set.width, [index]);
-  return fitBack(map, set, size, fit, ignored);
 }
 
 function areasOf(map: Uint8Array, classes: number): Uint32Array {
