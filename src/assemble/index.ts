@@ -58,6 +58,16 @@ export {
   type PixelPredictions,
   type PixelSettings,
 } from "./pixel-predictions.ts";
+export { predictMasks, type MaskOptions, type PredictedMask } from "./predict-masks.ts";
+export {
+  completedMap,
+  pixelOrigins,
+  wholeMap,
+  type CompletedMap,
+  type MapSize,
+  type NetworkSize,
+  type WholeMapChoice,
+} from "./whole-maps.ts";
 export type { ImageShape } from "./planning/planned-training.ts";
 export { profileTraining, type StepProfile } from "./planning/profiled-step.ts";
 export { traceTraining, type TracedStep } from "./planning/traced-steps.ts";

@@ -2,13 +2,13 @@
 
 import { join } from "node:path";
 import { pixelGeometry, pixelViews, randomView } from "../assemble/views.ts";
-import { ArrayPixels } from "../data/cache/pixel-rows.ts";
 import { chooseExamples } from "../data/inspection/examples.ts";
 import { kindOf } from "../data/inspection/counts.ts";
 import { permutation } from "../data/assembly/order.ts";
 import { randomStream } from "../data/random-stream.ts";
 import type { Catalogue } from "../data/catalogue/catalogue.ts";
-import type { ImageSet, Pixels } from "../data/assembly/assembly.ts";
+import type { ImageSet } from "../data/assembly/assembly.ts";
+import { bytesAt } from "../data/assembly/row-bytes.ts";
 import type { Manifest } from "../assemble/training-manifest.ts";
 import type { OpenedCatalogue } from "../data/inspection/opened.ts";
 import { examplesPerGroup, sampleSheet } from "../pictures/sample-sheet.ts";
@@ -23,13 +23,6 @@ async function imagesAt(set: ImageSet, rows: readonly number[]): Promise<Map<num
   const { height, width, channels, pixels } = set;
   const found = await bytesAt(pixels, height * width * channels, rows);
   return new Map(rows.map((row, i) => [row, { height, width, channels, pixels: found[i] }]));
-}
-
-/** The bytes of some images, or of their label maps: one part for each row. */
-async function bytesAt(from: Pixels, each: number, rows: readonly number[]): Promise<Uint8Array[]> {
-  if (from instanceof Uint8Array) return rows.map((row) => from.subarray(row * each, (row + 1) * each));
-  const read = from instanceof ArrayPixels ? from.copy(rows) : await from.read(Uint32Array.from(rows));
-  return rows.map((_, i) => read.subarray(i * each, (i + 1) * each));
 }
 
 export interface SheetContents {

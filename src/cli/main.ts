@@ -103,8 +103,18 @@ withModel(program.command("evaluate"))
   });
 
 withModel(program.command("predict"))
-  .description("write a table of a trained model's probabilities, with a row for each image")
-  .requiredOption("--out <file>", "CSV file for the table; it is written whole or not at all")
+  .description(
+    "write a table of a trained model's probabilities, with a row for each image, and label maps of a segmenter",
+  )
+  .option(
+    "--out <file>",
+    "CSV file for the table, which is written whole or not at all; with --masks by default images.csv there",
+  )
+  .option(
+    "--masks <folder>",
+    "of a segmenter: label maps of the images at their own size, as PNG, and of volumes as .nii.gz; with --complete, given pixels stay",
+  )
+  .option("--force", "write into a folder of --masks that is not empty", false)
   .addOption(
     new Option("--part <part>", "which images; default: test, with --complete all").choices([
       ...parts,
@@ -116,7 +126,7 @@ withModel(program.command("predict"))
     "write the labels that the manifest gives, and predictions only where there are none",
     false,
   )
-  .option("--images <folder>", "all images below this folder, instead of a manifest's")
+  .option("--images <folder>", "all images below this folder, or one image file, instead of a manifest's")
   .option(
     "--bits <n>",
     "with --images: the bits that a sample of these files has; default: as of the images that the model was trained on",

@@ -2,7 +2,7 @@
 // that `tessera evaluate` and `tessera predict` share.
 
 import { statSync } from "node:fs";
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { ModelError } from "../errors/training-errors.ts";
 import { predict } from "../assemble/evaluation.ts";
 import { readRunRecord } from "../runs/run-folder.ts";
@@ -15,6 +15,7 @@ import { parts, type Part } from "../data/catalogue/listing.ts";
 import type { ImageReading } from "../data/images/image.ts";
 import { refuseEmpty } from "../data/assembly/load.ts";
 import type { Catalogue, Sample } from "../data/catalogue/catalogue.ts";
+import type { OwnSize } from "../data/catalogue/masked-entry.ts";
 import type { ImageSet } from "../data/assembly/assembly.ts";
 import { remarkWarnings, warningLines } from "../data/inspection/warnings.ts";
 import { UsageError } from "../errors/errors.ts";
@@ -54,6 +55,8 @@ export interface PartImages {
   /** One for each image of the set. */
   readonly samples: readonly Sample[];
   readonly set: ImageSet;
+  /** The given label map of an image of the set at the image's own size, for segmentation. */
+  readonly wholeMap?: ((row: number, own: OwnSize) => Promise<Uint8Array>) | undefined;
 }
 
 export interface LoadedParts {
@@ -161,7 +164,11 @@ export async function loadFolder(
         "if their numbers need one of these, name it with --bits or --window\n",
     );
   }
-  const samples = await imagesBelow(resolve(folder), reading);
+  const path = resolve(folder);
+  const samples =
+    statSync(path, { throwIfNoEntry: false })?.isFile() === true
+      ? [oneImage(path, reading)]
+      : await imagesBelow(path, reading);
   const list = {
     source: folder,
     part: "test" as const,
@@ -179,6 +186,12 @@ export async function loadFolder(
   const loaded = await decodeParts(selected, options, signal);
   return { ...loaded, parts: loaded.parts.map((each) => ({ ...each, part: undefined })) };
 }
+
+/** An image file by itself. */
+const oneImage = (file: string, reading: ImageReading | undefined): Sample => ({
+  id: basename(file),
+  image: { kind: "file", file, ...(reading === undefined ? {} : { reading }) },
+});
 
 function describeReading({ bits, window }: ImageReading): string {
   const said = [
@@ -206,13 +219,17 @@ async function decodeParts(
     for (const line of skippedLines(skipped, "tessera inspect")) say(options, line);
   }
   return {
-    parts: selected.lists.map(({ source, part, samples, patientsOf = source }, i) => {
+    parts: selected.lists.map(({ source, part, samples, masks, patientsOf = source }, i) => {
       const kept = Array.from(decoded.kept[i], (at) => samples[at]);
       // A training set has no patients, which metrics need here.
       const patients = kept.map(({ patient }) =>
         patient === undefined ? undefined : `${patientsOf}/${patient}`,
       );
-      return { source, part, samples: kept, set: { ...decoded.sets[i], patients } };
+      const set = { ...decoded.sets[i], patients };
+      return {
+        ...{ source, part, samples: kept, set },
+        wholeMap: masks && ((row, own) => masks.whole(decoded.kept[i][row], own)),
+      };
     }),
     skipped: skipped.map(({ message }) => message),
   };

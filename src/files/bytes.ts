@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
+import { constants as zlib, createGunzip, gunzipSync } from "node:zlib";
 import { DataError } from "../errors/data-errors.ts";
 import { codeOf, messageOf } from "./causes.ts";
 import { mostArrayBytes } from "./limits.ts";
@@ -11,10 +11,17 @@ import { mostArrayBytes } from "./limits.ts";
 export interface ReadLimit {
   /** The most bytes accepted, counted after unpacking. */
   readonly most?: number;
+  /** Why no more are, to follow "at most 123 bytes are". */
+  readonly why?: string;
 }
+
+const readOfKind = "read of a file of its kind";
 
 /** 256 MiB: above any label table, and below the longest string of the language. */
 const largestText = 2 ** 28;
+
+/** Packed bytes from which the beginning of a content is unpacked. */
+const packedStart = 2 ** 14;
 
 /** How much one read asks for: the system reads at most 2 GiB - 1 at a time. */
 const largestRead = 2 ** 26;
@@ -30,7 +37,7 @@ const largestRead = 2 ** 26;
  */
 export async function readBytes(
   file: string,
-  { most = mostArrayBytes }: ReadLimit = {},
+  { most = mostArrayBytes, why = readOfKind }: ReadLimit = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const handle = await openFile(file);
   try {
@@ -38,8 +45,8 @@ export async function readBytes(
     if (!stats.isFile()) throw new DataError(file, "is not a file");
     const { size } = stats;
     const start = await readUpTo(handle, 2);
-    if (start[0] === 0x1f && start[1] === 0x8b) return await gunzip(file, handle, size, most);
-    if (size > most) throw tooLarge(file, `holds ${size} bytes`, most);
+    if (start[0] === 0x1f && start[1] === 0x8b) return await gunzip(file, handle, size, { most, why });
+    if (size > most) throw tooLarge(file, `holds ${size} bytes`, { most, why });
     return await readUpTo(handle, size);
   } catch (cause) {
     if (cause instanceof DataError) throw cause;
@@ -72,6 +79,34 @@ export async function readStart(
     await handle.close();
   }
   return { bytes: await readBytes(file), isWhole: true };
+}
+
+/**
+ * The first bytes of a file's content, of a gzip'd one unpacked from its first 16 KiB: for headers that say what follows.
+ *
+ * @returns up to `most` bytes, fewer where the content ends sooner, and the size of the file as it lies there
+ * @throws DataError as readBytes
+ */
+export async function readHead(
+  file: string,
+  most: number,
+): Promise<{ readonly bytes: Uint8Array; readonly size: number; readonly isPacked: boolean }> {
+  const handle = await openFile(file);
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw new DataError(file, "is not a file");
+    const { size } = stats;
+    const start = await readUpTo(handle, Math.min(size, packedStart));
+    if (start[0] !== 0x1f || start[1] !== 0x8b) return { bytes: start.subarray(0, most), size, isPacked: false };
+    // The stream goes on after this piece of it, which is no fault.
+    const bytes = gunzipSync(start, { finishFlush: zlib.Z_SYNC_FLUSH });
+    return { bytes: bytes.subarray(0, most), size, isPacked: true };
+  } catch (cause) {
+    if (cause instanceof DataError) throw cause;
+    throw new DataError(file, `cannot be read: ${explain(cause)}`, { cause });
+  } finally {
+    await handle.close();
+  }
 }
 
 /**
@@ -129,7 +164,7 @@ async function gunzip(
   file: string,
   handle: FileHandle,
   size: number,
-  most: number,
+  limit: Required<ReadLimit>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const unpacking = createGunzip({ chunkSize: 2 ** 18 });
   const packed = Readable.from(chunksOf(handle, size));
@@ -141,7 +176,7 @@ async function gunzip(
   try {
     for await (const chunk of unpacking as AsyncIterable<Uint8Array>) {
       length += chunk.length;
-      if (length > most) throw tooLarge(file, "unpacks to more", most);
+      if (length > limit.most) throw tooLarge(file, "unpacks to more", limit);
       gathered.push(chunk);
     }
   } finally {
@@ -187,8 +222,8 @@ export function joinBytes(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer
   return bytes;
 }
 
-function tooLarge(file: string, what: string, most: number): DataError {
-  return new DataError(file, `${what}; at most ${most} bytes are read of a file of its kind`);
+function tooLarge(file: string, what: string, { most, why }: Required<ReadLimit>): DataError {
+  return new DataError(file, `${what}; at most ${most} bytes are ${why}`);
 }
 
 function whyNotUtf8(bytes: Uint8Array): string {

@@ -7,6 +7,18 @@ import { absent } from "./states.ts";
 export const background = 254;
 /** A pixel that nobody labelled: it takes part in no loss and in no metric. */
 export const ignored = 255;
+/**
+ * The numbers in files that are written for people and other programs: 0 background, as most have it, class k as k + 1, and
+ * ignored as here.
+ */
+export const filed = { background: 0, ignored: 255 } as const;
+
+/** A label map in the numbers of files. */
+export const filedNumbers = (map: Uint8Array): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(map, (label) =>
+    label === background ? filed.background : label === ignored ? filed.ignored : label + 1,
+  );
+
 /** Classes that a map can tell apart. */
 export const mostMapClasses = 254;
 

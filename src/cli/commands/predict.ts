@@ -2,7 +2,6 @@
 
 import { resolve } from "node:path";
 import { classifierOfModel, readModelFile } from "../../runs/model-file.ts";
-import { probabilitiesOf } from "../../assemble/model-metrics.ts";
 import { parts, type Part } from "../../data/catalogue/listing.ts";
 import { columnsApart } from "../../runs/class-columns.ts";
 import { csvText } from "../../files/csv-text.ts";
@@ -22,12 +21,19 @@ import {
   type NamedManifest,
   type PartImages,
 } from "../model-images.ts";
+import { identity, showLogits, showProbabilities } from "../prediction-cells.ts";
+import { predictMaps } from "./predict-maps.ts";
 import { engineOptions } from "../../runs/device-options.ts";
 import { makeFolderOf } from "../terminal/output-files.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
 
 export interface PredictOptions extends ModelOptions {
-  readonly out: string;
+  /** The table; a segmenter that writes masks has a place for it. */
+  readonly out?: string;
+  /** Of a segmenter: the folder for label maps. */
+  readonly masks?: string;
+  /** Whether label maps may be written into a folder that is not empty. */
+  readonly force?: boolean;
   readonly part?: Part | "all";
   /** Whether the table has the given labels, and predictions only where there are none. */
   readonly complete: boolean;
@@ -40,9 +46,6 @@ export interface PredictOptions extends ModelOptions {
   readonly logits: boolean;
   readonly json: boolean;
 }
-
-/** The columns that each row begins with. */
-const identity = ["source", "part", "image", "patient"] as const;
 
 /** The other columns of a table, and an image's cells in them. */
 interface Columns {
@@ -59,7 +62,10 @@ export async function predictCommand(
   options: PredictOptions,
 ): Promise<void> {
   const where = engineOptions(options);
-  const { images, complete, out } = options;
+  const { images, complete, masks } = options;
+  if (options.out === undefined && masks === undefined) {
+    throw new UsageError("required option '--out <file>' not specified");
+  }
   if (complete && options.logits) {
     throw new UsageError(
       "--complete fills gaps between labels 0 and 1 with probabilities; leave out --logits",
@@ -76,6 +82,16 @@ export async function predictCommand(
     );
   }
   const model = await readModelFile(run);
+  if (model.record.task === "segmentation") {
+    await predictMaps(run, file, model, options);
+    return;
+  }
+  const { out } = options;
+  if (masks !== undefined || out === undefined) {
+    throw new UsageError(
+      `--masks is for a model of task: segmentation, and ${run} classifies whole images; name a table with --out`,
+    );
+  }
   const { classes } = model.record;
   const named = images === undefined ? await manifestFor(run, file, options) : undefined;
   const columns =
@@ -123,12 +139,6 @@ export async function predictCommand(
   }
   say(options, `${rows} images, ${classes.length} classes, on ${adapter}; the table is in ${out}`);
 }
-
-/** With all digits: the table then ranks images as the logits do, except for the ties that `probabilitiesOf` names. */
-const showProbabilities = (logits: Float32Array): string[] => Array.from(probabilitiesOf(logits), String);
-/** Nine digits distinguish any two f32, so the table has no ties that the logits do not have. */
-const showLogits = (logits: Float32Array): string[] =>
-  Array.from(logits, (logit) => String(Number(logit.toPrecision(9))));
 
 function predicted(classes: readonly string[], options: PredictOptions): Columns {
   const show = options.logits ? showLogits : showProbabilities;

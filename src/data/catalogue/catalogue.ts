@@ -23,7 +23,7 @@ import type { FittedSize } from "../images/image.ts";
 import type { ExclusiveGroups } from "../../labels/label-map.ts";
 import { exclusiveGroups } from "../manifest/mask-checks.ts";
 import { parts } from "./listing.ts";
-import { entryMasks, maskedListing } from "./masked-entry.ts";
+import { entryMasks, maskedListing, type OwnSize } from "./masked-entry.ts";
 import { LeftMasks, mapsOf, unseenRemark, withMasksRead } from "./masked-lists.ts";
 import { placeMasks } from "./mask-places.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
@@ -63,6 +63,8 @@ export interface ListMaps {
   /** [samples] Cubic millimetres that a pixel of each map stands for; 0 where nobody knows. Left out where nobody knows any. */
   readonly voxelVolumes?: Float64Array;
   readonly pixels: PixelCounts;
+  /** The label map of an image at its own size, by its place in the list; its mask is read again. */
+  readonly whole: (row: number, own: OwnSize) => Promise<Uint8Array>;
 }
 
 /** Pixels of masks at their own size, in the part of them that is seen. */

@@ -58,9 +58,14 @@ export interface EntryMasks {
   readonly read: (indices: readonly number[]) => Promise<number[]>;
   /** What the mask of a record says. */
   readonly of: (index: number) => ReadMask;
+  /** Reads the mask of a record again, as a label map at the image's own size. */
+  readonly whole: (index: number, own: OwnSize) => Promise<Uint8Array>;
   /** The size that maps are brought to. */
   readonly size: FittedSize;
 }
+
+/** An image's own size, upright. */
+export type OwnSize = Pick<FittedSize, "height" | "width">;
 
 /** What an entry's masks are read by. */
 export interface MaskedEntry {
@@ -96,12 +101,12 @@ export function entryMasks(
   const done = new Map<number, ReadMask>();
   const bad = new Set<number>();
 
-  const readOne = async (index: number): Promise<ReadMask> => {
+  const readOne = async (index: number, into = size): Promise<ReadMask> => {
     const record = records[index];
     const { mask } = record;
     if (mask === undefined) throw new DataError(imageName(record), whyNone);
     const inside = labels === undefined ? insideLabel(labelsAt(index), record, listing, entry) : undefined;
-    return await readRecordMask({ ...record, mask, inside }, reading);
+    return await readRecordMask({ ...record, mask, inside }, { ...reading, size: into });
   };
   const read = async (indices: readonly number[]): Promise<number[]> => {
     const fresh = indices.filter((index) => !done.has(index) && !bad.has(index));
@@ -140,7 +145,9 @@ export function entryMasks(
     if (mask === undefined) throw new Error(`the mask of record ${index} was not read`);
     return mask;
   };
-  return { read, of, size };
+  const whole = async (index: number, { height, width }: OwnSize): Promise<Uint8Array> =>
+    (await readOne(index, { height, width, channels: size.channels })).map;
+  return { read, of, whole, size };
 }
 
 const imageName = ({ id, image }: ListedRecord): string => (image.kind === "file" ? image.file : id);

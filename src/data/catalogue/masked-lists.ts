@@ -73,6 +73,7 @@ export function mapsOf(
     maps,
     ...(voxelVolumes.some((volume) => volume > 0) ? { voxelVolumes } : {}),
     pixels: { classes, ignored, total },
+    whole: (row, own) => masks.whole(kept[row], own),
   };
 }
 

@@ -1,0 +1,39 @@
+// What the numbers in files of label maps mean, for people, for programs, and for a manifest.
+
+import { stringify } from "yaml";
+import { csvText } from "../files/csv-text.ts";
+import { filed } from "../labels/label-map.ts";
+import { classColour, hexColour } from "../pictures/class-colours.ts";
+
+/** A table of the numbers of files, with the colours of their palette. */
+export const classesTable = (classes: readonly string[]): string =>
+  csvText([
+    ["number", "class", "colour"],
+    [filed.background, "background", "#000000"],
+    ...classes.map((name, k) => [k + 1, name, hexColour(classColour(k))]),
+    [filed.ignored, "ignored", "#a0a0a0"],
+  ]);
+
+/** What the numbers in a map of where pixels are from mean. */
+export const originsTable = (): string =>
+  csvText([
+    ["number", "meaning"],
+    [0, "nothing: not given, and not seen by the network"],
+    [1, "given by the source"],
+    [2, "predicted, since the source does not outline the class"],
+    [3, "predicted, where the source says to ignore the pixel"],
+  ]);
+
+/**
+ * The lines of a source that read such files back.
+ * @param folder of the masks of each source, below the data root
+ */
+export function manifestLines(classes: readonly string[], folders: ReadonlyMap<string, string>): string {
+  const values = Object.fromEntries(classes.map((name, k) => [String(k + 1), name]));
+  const sources = Array.from(folders, ([name, masks]) => ({ name, masks, values, ignore: [filed.ignored] }));
+  return (
+    "# Lines for the sources of a manifest of task: segmentation, beside their format and paths: masks that tessera predict wrote.\n" +
+    "# The folders are meant from the data root; change them to where the masks are.\n" +
+    stringify({ classes: [...classes], sources })
+  );
+}
