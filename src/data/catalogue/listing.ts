@@ -20,6 +20,11 @@ export interface PixelArray {
   readonly channels: 1 | 3;
   /** [count, height, width, channels], 0..255. */
   readonly pixels: Uint8Array;
+  /**
+   * Set where `pixels` are read from the file whenever they are asked for, since those of all arrays together may not fit into
+   * memory: a word that two arrays of one file have in common where their images are the same.
+   */
+  readonly onDemand?: string;
 }
 
 /** Where the pixels of a sample are. */
@@ -42,7 +47,7 @@ export interface MaskArray {
   readonly count: number;
   readonly height: number;
   readonly width: number;
-  /** [count, height, width] whole numbers. */
+  /** [count, height, width] whole numbers; of label volumes, read from the file whenever they are asked for. */
   readonly values: Uint8Array | Uint16Array | Int32Array;
 }
 
@@ -62,7 +67,7 @@ export interface ListedRecord {
   readonly image: ImagePlace;
   /** Where its pixels are labelled, for segmentation. */
   readonly mask?: MaskPlace;
-  /** Cubic millimetres that one pixel of the image stands for, of a slice of a volume. */
+  /** Cubic millimetres that one pixel of the image (as it is before it is fitted) stands for, of a slice of a volume. */
   readonly voxelVolume?: number;
   /** Images of one patient (lesion, eye, person) are never torn apart by a split. */
   readonly patient?: string;
@@ -87,6 +92,8 @@ export interface Listing {
   readonly rawLabels: Uint8Array;
   /** Set where the labels are the words that occur, whatever they are, so that what no class takes is worth a look. */
   readonly wordsOccur?: true;
+  /** By a number of its masks, the label that it means: for formats that know it themselves. */
+  readonly maskLabels?: ReadonlyMap<number, string>;
   /** True where the source lists what an image shows, so that a negative label is one that is not listed and never said. */
   readonly unlisted?: boolean;
 }
@@ -103,6 +110,8 @@ export interface ListContext {
   readonly seed: number;
   /** At most this many records are needed; Infinity for all. For formats that draw their images. */
   readonly limit: number;
+  /** Whether labels are in masks, so that a format lists images without labels of their own. */
+  readonly masked?: boolean;
   /** The numbers that become black and white, for formats of arrays. */
   readonly window?: readonly [low: number, high: number] | undefined;
   /**

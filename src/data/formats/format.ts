@@ -23,6 +23,8 @@ export interface Format<Fields extends z.ZodRawShape, Entry = z.output<z.ZodObje
     /** Pixels along each side, at least. */
     readonly leastSide: number;
   };
+  /** For a format that gives masks without being told where they are. */
+  readonly ownMasks?: true;
   /** For a format of arrays that takes an entry's `window` for the numbers of its arrays. */
   readonly arrayWindow?: true;
   /** @throws DataError naming file and record */

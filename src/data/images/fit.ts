@@ -25,18 +25,54 @@ interface Shape {
   readonly width: number;
 }
 
+/** A rectangle of pixels. */
+export interface Box extends Shape {
+  readonly top: number;
+  readonly left: number;
+}
+
 /** Each keeps the channels of the image. */
 const fitters: Readonly<
   Record<Fit, (image: DecodedImage, shape: Shape) => Promise<Uint8Array<ArrayBuffer>>>
 > = { stretch: resize, crop: (image, shape) => resize(middle(image, shape), shape), pad };
 
+/** The part of an image that is seen in a size, and where it lies there. */
+export function seenBox(
+  image: Shape,
+  { height, width, fit = "stretch" }: FittedSize,
+): { from: Box; to: Box } {
+  const shape = { height, width };
+  const whole = ({ height, width }: Shape): Box => ({ top: 0, left: 0, height, width });
+  return {
+    from: fit === "crop" ? cropBox(image, shape) : whole(image),
+    to: fit === "pad" ? padBox(image, shape) : whole(shape),
+  };
+}
+
 /** The largest part of an image that has a shape, to the pixel nearest, from its middle. */
-function middle(image: DecodedImage, shape: Shape): DecodedImage {
+function cropBox(image: Shape, shape: Shape): Box {
   const height = Math.min(image.height, Math.max(1, Math.round((image.width * shape.height) / shape.width)));
   const width = Math.min(image.width, Math.max(1, Math.round((image.height * shape.width) / shape.height)));
+  return inMiddle({ height, width }, image);
+}
+
+/** Where an image lies that is scaled whole until it fits into a shape. */
+function padBox(image: Shape, shape: Shape): Box {
+  const scale = Math.min(shape.height / image.height, shape.width / image.width);
+  const height = Math.max(1, Math.round(image.height * scale));
+  const width = Math.max(1, Math.round(image.width * scale));
+  return inMiddle({ height, width }, shape);
+}
+
+const inMiddle = ({ height, width }: Shape, of: Shape): Box => ({
+  ...{ height, width },
+  top: Math.floor((of.height - height) / 2),
+  left: Math.floor((of.width - width) / 2),
+});
+
+function middle(image: DecodedImage, shape: Shape): DecodedImage {
+  const { top, left, height, width } = cropBox(image, shape);
   if (height === image.height && width === image.width) return image;
-  const top = Math.floor((image.height - height) / 2);
-  const left = Math.floor((image.width - width) / 2);
   const { channels } = image;
   const pixels = new Uint8Array(height * width * channels);
   for (let row = 0; row < height; row++) {
@@ -47,13 +83,9 @@ function middle(image: DecodedImage, shape: Shape): DecodedImage {
 }
 
 async function pad(image: DecodedImage, shape: Shape): Promise<Uint8Array<ArrayBuffer>> {
-  const scale = Math.min(shape.height / image.height, shape.width / image.width);
-  const height = Math.max(1, Math.round(image.height * scale));
-  const width = Math.max(1, Math.round(image.width * scale));
+  const { top, left, height, width } = padBox(image, shape);
   const scaled = await resize(image, { height, width });
   if (height === shape.height && width === shape.width) return scaled;
-  const top = Math.floor((shape.height - height) / 2);
-  const left = Math.floor((shape.width - width) / 2);
   const { channels } = image;
   const pixels = new Uint8Array(shape.height * shape.width * channels); // black
   for (let row = 0; row < height; row++) {
