@@ -90,6 +90,7 @@ export async function listImages(
       ...options,
       onDrawn: (entry, done, total) => update(`drawing ${entry}`, done, total),
       onOpened: (entry, done, total) => update(`patients of ${entry}`, done, total),
+      onMask: (entry, done, total) => update(`masks of ${entry}`, done, total),
     });
   } finally {
     counter?.counter?.[Symbol.dispose]();

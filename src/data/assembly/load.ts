@@ -39,9 +39,9 @@ export async function loadAssembly(manifest: DataManifest, options: LoadOptions)
     cache: aString,
     memory: aNumber,
   });
-  const { dataRoot, seed, limit, onDrawn, onOpened, ...decoding } = options;
+  const { dataRoot, seed, limit, onDrawn, onOpened, onMask, ...decoding } = options;
   const { cache = "", memory = Infinity, skipBad = false } = options;
-  const selected = await catalogue(manifest, { dataRoot, seed, limit, skipBad, onDrawn, onOpened });
+  const selected = await catalogue(manifest, { dataRoot, seed, limit, skipBad, onDrawn, onOpened, onMask });
   const decoded = await decodeAssembly(selected, { ...decoding, cache, memory, skipBad });
   return assembled(selected, decoded, manifest.learns);
 }
@@ -57,7 +57,7 @@ export function assembled(selected: Catalogue, decoded: DecodedImages, learns?: 
   expectArgument("assembled", "the images", decoded, decodedImages);
   if (learns !== undefined) expectArgument("assembled", "learns", learns, aFunction);
   refuseEmpty(selected, decoded);
-  const { classes, parents, lists } = selected;
+  const { classes, parents, exclusive, lists } = selected;
   const { sets } = decoded;
   const of = (part: Part): ImageSet[] => sets.filter((_, i) => lists[i].part === part);
   const joined = (part: Part): ImageSet => {
@@ -67,6 +67,7 @@ export function assembled(selected: Catalogue, decoded: DecodedImages, learns?: 
   const made = {
     classes,
     ...(parents === undefined ? {} : { parents }),
+    ...(exclusive === undefined ? {} : { exclusive }),
     sources: of("train"),
     ...(of("validation").length === 0 ? {} : { validation: joined("validation") }),
     test: joined("test"),

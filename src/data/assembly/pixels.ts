@@ -30,7 +30,13 @@ import {
 import { ImageCache, type CachedImage } from "../cache/image-cache.ts";
 import type { PixelRow } from "../cache/pixel-rows.ts";
 import { StoredPixels } from "../cache/stored-pixels.ts";
-import { aCatalogue, type Catalogue, type Sample, type SampleList } from "../catalogue/catalogue.ts";
+import {
+  aCatalogue,
+  type Catalogue,
+  type ListMaps,
+  type Sample,
+  type SampleList,
+} from "../catalogue/catalogue.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import { hashPixels } from "../images/index.ts";
 import type { ImageFile, PixelArray } from "../catalogue/listing.ts";
@@ -269,11 +275,34 @@ async function setOf(
     const { patient } = list.samples[at];
     return patient === undefined ? undefined : `${list.patientsOf ?? source}/${patient}`;
   });
-  const set = { source, count: samples.length, height, width, channels, pixels, states };
+  const set = {
+    ...{ source, count: samples.length, height, width, channels, pixels, states },
+    ...(list.masks === undefined ? {} : mapsAt(list.masks, samples, height * width)),
+  };
   // Only validation and test sets need patients and names, for metrics and reports.
   if (list.part === "train") return set;
   const ids = samples.map(({ at }) => list.samples[at].id);
   return { ...set, ids, ...(patients.every((each) => each === undefined) ? {} : { patients }) };
+}
+
+/** The label maps of the samples that are left; they stay where they are. */
+function mapsAt(
+  { maps, voxelVolumes }: ListMaps,
+  samples: readonly KeptSample[],
+  bytesEach: number,
+): Pick<ImageSet, "maps" | "voxelVolumes"> {
+  const isWhole = samples.length * bytesEach === maps.length;
+  return {
+    maps: isWhole
+      ? maps
+      : pixelsAt(
+          bytesEach,
+          samples.map(({ at }) => ({ home: maps, slot: at })),
+        ),
+    ...(voxelVolumes === undefined
+      ? {}
+      : { voxelVolumes: Float64Array.from(samples, ({ at }) => voxelVolumes[at]) }),
+  };
 }
 
 /** Images of arrays stay where they are; those on disk are loaded into memory if all fit. */

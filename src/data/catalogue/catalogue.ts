@@ -20,7 +20,12 @@ import { partsOf } from "./entry-parts.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import { mostArrayBytes } from "../../files/limits.ts";
 import type { FittedSize } from "../images/image.ts";
+import type { ExclusiveGroups } from "../../labels/label-map.ts";
+import { exclusiveGroups } from "../manifest/mask-checks.ts";
 import { parts } from "./listing.ts";
+import { entryMasks, maskedListing } from "./masked-entry.ts";
+import { LeftMasks, mapsOf, withMasksRead } from "./masked-lists.ts";
+import { placeMasks } from "./mask-places.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 import type { ImagePlace, ListContext, Part } from "./listing.ts";
 import { aManifest, type DataManifest } from "../manifest/manifest.ts";
@@ -51,6 +56,25 @@ export interface Sample {
   readonly patient?: string;
 }
 
+/** The label maps of a list's samples, and what they are made of. */
+export interface ListMaps {
+  /** [samples, height, width] of the catalogue's image size: label maps (labels/label-map.ts). */
+  readonly maps: Uint8Array;
+  /** [samples] Cubic millimetres that a pixel of each map stands for; 0 where nobody knows. Left out where nobody knows any. */
+  readonly voxelVolumes?: Float64Array;
+  readonly pixels: PixelCounts;
+}
+
+/** Pixels of masks at their own size, in the part of them that is seen. */
+export interface PixelCounts {
+  /** [K] given as each class; 0 for classes that the source does not outline. */
+  readonly classes: readonly number[];
+  /** Without any label. */
+  readonly ignored: number;
+  /** All. */
+  readonly total: number;
+}
+
 /** The samples of one entry of the manifest in one part of its split. */
 export interface SampleList {
   /** Name of the entry. */
@@ -61,6 +85,8 @@ export interface SampleList {
   readonly states: Uint8Array;
   /** [K] The number of states that the source called uncertain, whatever the policy made of them. */
   readonly uncertain: Uint32Array;
+  /** Where the classes are in each sample, for segmentation. */
+  readonly masks?: ListMaps;
   /** Another entry of the same part and dataset, before this one, whose patients of equal names are the same persons. */
   readonly patientsOf?: string;
 }
@@ -70,6 +96,8 @@ export interface Catalogue {
   readonly classes: readonly string[];
   /** The class above each class, and -1 for none; undefined where the manifest's classes are a flat list. */
   readonly parents?: Parents;
+  /** Classes of which a pixel has at most one, by number; left out where no two exclude each other. */
+  readonly exclusive?: ExclusiveGroups;
   readonly image: FittedSize;
   readonly lists: readonly SampleList[];
   /** Records of tables and lists that were left out, each once. */
@@ -99,6 +127,8 @@ export interface CatalogueOptions {
   readonly onDrawn?: ((entry: string, done: number, total: number) => void) | undefined;
   /** Called after each file whose header is read for its patient, with the name of its entry. */
   readonly onOpened?: ((entry: string, done: number, total: number) => void) | undefined;
+  /** Called after each mask that is read, with the name of its entry. */
+  readonly onMask?: ((entry: string, done: number, total: number) => void) | undefined;
 }
 
 export const catalogueOptions: OptionChecks<CatalogueOptions> = {
@@ -108,6 +138,7 @@ export const catalogueOptions: OptionChecks<CatalogueOptions> = {
   skipBad: aFlag,
   onDrawn: aFunction,
   onOpened: aFunction,
+  onMask: aFunction,
 };
 
 /**
@@ -126,8 +157,11 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
   if (!(limit >= 1)) throw new UsageError(`the limit of images a source is ${limit}; it must be 1 or more`);
   const remarks: Remark[] = [];
   const skipped = new Map<string, DataError>(); // by message: two entries may read one table
+  const isMasked = manifest.task === "segmentation";
+  const leftMasks = new LeftMasks();
   const reading = {
     classes,
+    masked: isMasked,
     ...(parents === undefined ? {} : { parents }),
     image,
     locate: locator(dataRoot),
@@ -165,11 +199,15 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
     };
     const named = await listEntry(manifest, path, entry, context);
     const opened = (done: number, total: number): void => options.onOpened?.(entry.name, done, total);
-    const listing = joinSpellings(
+    const spelled = joinSpellings(
       entry.patientTag === true ? await withTagPatients(named, context.bad, refuse, opened) : named,
       entry.name,
       context.remark,
     );
+    const placed = isMasked ? await placeMasks(spelled, entry.masks, context, refuse) : undefined;
+    const masked = placed && maskedListing(placed.listing, entry, refuse);
+    const listing = masked?.listing ?? spelled;
+    if (placed?.left !== undefined) leftMasks.add(entry.name, placed.left);
     if (listing.records.every(({ leftOut }) => leftOut)) {
       const fault = first?.message; // assigned in a function, which the compiler does not follow
       refuse(
@@ -191,6 +229,18 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
     remarks.push(
       ...classWordRemarks({ ...entry, source: entry.name, listing, classes, mapping: ownMapping }),
     );
+    const masks =
+      placed &&
+      entryMasks(
+        { entry, listing: readings, labels: masked?.labels, mapping, size: image, whyNone: placed.whyNone },
+        context,
+        refuse,
+        (done, total) => options.onMask?.(entry.name, done, total),
+      );
+    // Its labels are known once masks are read.
+    if (entry.holds !== undefined) {
+      await masks?.read([...listing.records.keys()].filter((index) => !listing.records[index].leftOut));
+    }
     const chosen = select(listing, entry, refuse, context);
     if (chosen.length === 0) {
       refuse([], `takes no image: its filters leave none: ${whyNoneTaken(listing, entry, refuse)}`);
@@ -199,15 +249,19 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
     if (chosen.every((index) => partOf[index] === undefined)) {
       refuse([], "takes no image: its filters leave none of those that its split or parts name");
     }
-    listed.push({ ...place, listing: readings, mapping, chosen, partOf, drawing });
+    listed.push({ ...place, listing: readings, mapping, chosen, partOf, drawing, masks });
   }
+  remarks.push(...leftMasks.remarks());
   refuseSharedImages(listed, manifest.complain);
   refuseUnknownClasses(manifest, listed);
 
-  const made = listed.map((item) => ({
-    item,
-    ...sampleLists(item, manifest, (remark) => remarks.push(remark)),
-  }));
+  const made: (EntryLists & { readonly item: ListedEntry })[] = [];
+  for (const place of listed) {
+    const item = await withMasksRead(place, classes, (path, reason) => {
+      throw manifest.complain([...place.path, ...path], reason);
+    });
+    made.push({ item, ...sampleLists(item, manifest, (remark) => remarks.push(remark)) });
+  }
   const lists = withSharedPatients(
     made.flatMap((each) => each.lists),
     datasetsOf(manifest),
@@ -225,9 +279,11 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       `is missing: name images to test on, or give a source a split with a test part (${names} ${verb} none)`,
     );
   }
+  const exclusive = exclusiveGroups(manifest);
   return {
     ...(parents === undefined ? {} : { parents }),
     classes,
+    ...(exclusive === undefined ? {} : { exclusive }),
     image,
     lists,
     skipped: [...skipped.values()],
@@ -285,7 +341,8 @@ function sampleLists(
       const { id, image, patient } = listing.records[index];
       return { id, image, ...(patient === undefined ? {} : { patient }) };
     });
-    return [{ source: entry.name, part, samples, states: rows, uncertain }];
+    const masks = item.masks && { masks: mapsOf(item.masks, kept, listing, mapping) };
+    return [{ source: entry.name, part, samples, states: rows, uncertain, ...masks }];
   });
   return { lists, labelled };
 }

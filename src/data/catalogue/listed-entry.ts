@@ -8,6 +8,7 @@ import type { Entry } from "../manifest/entry-schema.ts";
 import type { DataManifest } from "../manifest/manifest.ts";
 import type { ListContext, Listing, Part } from "./listing.ts";
 import type { ClassMapping, Refuse } from "./mapping.ts";
+import type { EntryMasks } from "./masked-entry.ts";
 import type { Taken } from "./shared-images.ts";
 
 /** The seed of what --seed must not change. */
@@ -30,6 +31,8 @@ export interface ListedEntry extends Taken {
   readonly role: PlacedEntry["role"];
   readonly mapping: ClassMapping;
   readonly drawing: Drawing;
+  /** Its masks, for segmentation. */
+  readonly masks?: EntryMasks | undefined;
 }
 
 export function drawingOf(place: PlacedEntry, seed: number, limit: number): Drawing {

@@ -19,6 +19,8 @@ export const remarkKinds = {
   "cells-without-number": "not understood",
   /** Rows of tables that are joined have no partner in the other. */
   "rows-without-partner": "left out",
+  /** A folder of masks holds some that no image asks for. */
+  "masks-without-image": "left out",
   /** A list names images that the source does not have, or lacks some that it has. */
   "unmatched-list": "left out",
   /** Patients of one source are spelled in several ways, or are nearly one: every quoted word but the source names a patient. */

@@ -19,7 +19,7 @@ const fields = {
    * The folder of the folders: each folder in it is a label, by its name, and holds its images, at any depth, under names of
    * image files (images/image-names.ts), gzip'd (.png.gz) or not, or DICOM files without an ending. Other files in a label's
    * folder, and images beside these folders, are errors, or left out with --skip-bad; hidden files and folders, and what
-   * systems leave behind (Thumbs.db, __MACOSX and the like), are none of it.
+   * systems leave behind (Thumbs.db, __MACOSX and the like), are none of it. With `masks`: a folder of images, at any depth.
    */
   folder: path,
 };
@@ -35,6 +35,9 @@ export const folder: Format<typeof fields> = {
   patients: "entry",
   list: async (entry, context) => {
     const root = await context.locate(entry.folder);
+    if (context.masked === true) {
+      return { records: await imagesBelow(root), labelNames: [], rawLabels: new Uint8Array(0) };
+    }
     const realRoot = await realFolder(root);
     const top = await entriesOf(root);
     const folders = top.filter(({ kind }) => kind === "folder").map(({ name }) => name);

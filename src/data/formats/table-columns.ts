@@ -6,9 +6,10 @@ import type { Table } from "../../files/csv.ts";
 import { rawLabel, rawProbability } from "../../labels/raw-labels.ts";
 import { canonicalWord, isMissing } from "../../labels/wording.ts";
 import type { ListContext, Listing } from "../catalogue/listing.ts";
+import { isMaskValues } from "../manifest/mask-fields.ts";
 import { listRows } from "./row-records.ts";
 import { factsOf } from "./table-fields.ts";
-import type { TableEntry } from "./table-fields.ts";
+import type { ColumnWords, TableEntry } from "./table-fields.ts";
 import type { FindImage } from "./table-rows.ts";
 
 export function listColumns(
@@ -76,7 +77,7 @@ function readMarks(
   { values = {}, probabilities }: TableEntry,
   entryName: string,
 ): ReadonlyMap<string, number> {
-  const { positive, negative, uncertain, blank } = values;
+  const { positive, negative, uncertain, blank } = isMaskValues(values) ? ({} as ColumnWords) : values;
   const words = {
     positive: positive ?? ["1", "true", "yes", "positive"],
     negative: negative ?? ["0", "false", "no", "negative"],

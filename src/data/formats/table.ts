@@ -31,7 +31,7 @@ export async function listTable(entry: TableEntry, context: ListContext): Promis
   const rows = await joined(entry, context);
   const needed = [
     ...nameColumns(entry, { ...rows, columns: [...rows.columns, ...rows.clashes.keys()] }, context),
-    ...[label, ...(columns ?? [])].filter((column) => column !== undefined),
+    ...[label, entry.inside, ...(columns ?? [])].filter((column) => column !== undefined),
   ];
   for (const column of needed) {
     const clash = rows.clashes.get(column);
@@ -42,6 +42,11 @@ export async function listTable(entry: TableEntry, context: ListContext): Promis
     entry.images === undefined ? imagesBelow(dirname(rows.file)) : await findImagesIn(entry.images, context);
   const findImage: FindImage = (imageName) => inFolder(withSuffix(imageName, entry.suffix));
   refuseLostRow(entry, rows, findImage, context);
+  if (context.masked === true) {
+    return entry.inside === undefined
+      ? listColumns(entry, [], rows, findImage, context)
+      : listWords(entry, entry.inside, rows, findImage, context);
+  }
   if (probabilities !== undefined && columns === undefined) {
     throw new ManifestError(
       `"${context.entry}"`,

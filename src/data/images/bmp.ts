@@ -51,22 +51,50 @@ function decodeBmp(bytes: Uint8Array, layout: BmpLayout, file: string, reading: 
   const each = alpha ? 4 : 3;
   const values = new Uint8Array(height * width * each);
   const colours = bits <= 8 ? palette : bytes;
-  const perByte = 8 / bits;
-  const mask = 2 ** bits - 1;
   for (let y = 0, to = 0; y < height; y++) {
     const row = start + stride * (layout.topDown ? y : height - 1 - y);
     for (let x = 0; x < width; x++, to += each) {
       let from = row + (x * bits) / 8;
-      if (bits <= 8) {
-        const index = (bytes[row + Math.floor(x / perByte)] >> (8 - bits * ((x % perByte) + 1))) & mask;
-        from = index * step;
-        if (from + step > palette.length) throw damaged(file, "a pixel has a colour that its palette lacks");
-      }
+      if (bits <= 8) from = step * indexAt(bytes, layout, row, x, file);
       for (let channel = 0; channel < 3; channel++) values[to + channel] = colours[from + 2 - channel];
       if (alpha) values[to + 3] = colours[from + 3];
     }
   }
   return imageOf({ height, width, each, values, depth: 8 }, reading, file);
+}
+
+/** The place in the palette of a pixel's colour, in the row that begins at `row`. */
+function indexAt(
+  bytes: Uint8Array,
+  { bits, palette, step }: BmpLayout,
+  row: number,
+  x: number,
+  file: string,
+): number {
+  const perByte = 8 / bits;
+  const index = (bytes[row + Math.floor(x / perByte)] >> (8 - bits * ((x % perByte) + 1))) & (2 ** bits - 1);
+  if (step * (index + 1) > palette.length) throw damaged(file, "a pixel has a colour that its palette lacks");
+  return index;
+}
+
+/**
+ * The places in the palette of a BMP's pixels, [height, width]; undefined where its pixels are colours themselves.
+ * @throws DataError as openBmp
+ */
+export function bmpIndices(
+  bytes: Uint8Array,
+  file: string,
+): { readonly height: number; readonly width: number; readonly values: Uint8Array } | undefined {
+  openBmp(bytes, file, {}); // for its checks
+  const layout = readLayout(bytes, file);
+  const { height, width, bits, start, stride, topDown } = layout;
+  if (bits > 8) return undefined;
+  const values = new Uint8Array(height * width);
+  for (let y = 0; y < height; y++) {
+    const row = start + stride * (topDown ? y : height - 1 - y);
+    for (let x = 0; x < width; x++) values[y * width + x] = indexAt(bytes, layout, row, x, file);
+  }
+  return { height, width, values };
 }
 
 function readLayout(bytes: Uint8Array, file: string): BmpLayout {

@@ -1,6 +1,7 @@
 // What a decoded image is, and the one form that images of equal content take whatever file they came from.
 import { createHash } from "node:crypto";
 import { DataError } from "../../errors/data-errors.ts";
+import type { Orientation } from "./orientation.ts";
 
 export interface DecodedImage {
   readonly height: number;
@@ -51,6 +52,8 @@ export interface OpenedImage {
   /** As it will be decoded: upright. */
   readonly height: number;
   readonly width: number;
+  /** How EXIF turns it upright; left out where it does not. */
+  readonly orientation?: Orientation;
   /** Bytes that decoding it holds at once, as its header claims: at most 960 MiB. */
   readonly memory: number;
   /**

@@ -15,7 +15,7 @@ export { canonicalImage, fits, hashPixels, readingKey } from "./image.ts";
 export type { DecodedImage, Fit, FittedSize, ImageReading } from "./image.ts";
 
 /** 256 MiB: the largest image within the limits hardly takes more, packed. */
-const largestImageFile = 2 ** 28;
+export const largestImageFile = 2 ** 28;
 
 const throughSharp = [
   ["TIFF", isTiff],

@@ -4,7 +4,7 @@ import { DataError } from "../../errors/data-errors.ts";
 import { messageOf } from "../../files/causes.ts";
 import { checkSize, mostPixels } from "./image.ts";
 import type { DecodedImage, ImageReading, OpenedImage } from "./image.ts";
-import { liesOnItsSide, readOrientation, type Orientation } from "./orientation.ts";
+import { readOrientation, turnedSize, type Orientation } from "./orientation.ts";
 import { imageOf } from "./samples.ts";
 
 // One image at a time on each thread that decodes: the threads are the workers that call this. Nothing is read twice.
@@ -33,7 +33,8 @@ export function openJpeg(bytes: Uint8Array, file: string, reading: ImageReading)
   const memory = bytes.length + height * width * bytesPerPixel;
   checkSize(file, height, width, memory);
   return {
-    ...(liesOnItsSide(orientation) ? { height: width, width: height } : { height, width }),
+    ...turnedSize({ height, width }, orientation),
+    ...(orientation === 1 ? {} : { orientation }),
     memory,
     decode: () => decodeJpeg(bytes, file, reading),
   };

@@ -24,10 +24,13 @@ export function readOrientation(exif: Uint8Array): Orientation {
   for (let at = directory + 2, i = 0; i < entries && at + 12 <= exif.length; at += 12, i++) {
     if (view.getUint16(at, little) !== tag) continue;
     const value = view.getUint16(at + 2, little) === short ? view.getUint16(at + 8, little) : 1;
-    return value >= 1 && value <= 8 ? (value as Orientation) : 1;
+    return isOrientation(value) ? value : 1;
   }
   return 1;
 }
+
+export const isOrientation = (value: number): value is Orientation =>
+  Number.isInteger(value) && value >= 1 && value <= 8;
 
 /** Whether height and width change places. */
 export const liesOnItsSide = (orientation: Orientation): boolean => orientation >= 5;
@@ -35,10 +38,32 @@ export const liesOnItsSide = (orientation: Orientation): boolean => orientation 
 /** Turns an image upright; its own pixels, not a copy, where it is. */
 export function upright(image: DecodedImage, orientation: Orientation): DecodedImage {
   if (orientation === 1) return image;
-  const { height, width, channels, pixels } = image;
+  const { height, width, channels } = image;
+  const pixels = new Uint8Array(image.pixels.length);
+  turn(image.pixels, pixels, { height, width, channels }, orientation);
+  return { ...turnedSize({ height, width }, orientation), channels, pixels };
+}
+
+/** Height and width of what an orientation turns upright. */
+export function turnedSize(
+  { height, width }: { readonly height: number; readonly width: number },
+  orientation: Orientation,
+): { readonly height: number; readonly width: number } {
+  return liesOnItsSide(orientation) ? { height: width, width: height } : { height, width };
+}
+
+/**
+ * Copies samples [height, width, channels] to where they are upright.
+ * @param turned as many samples, in the size that `turnedSize` tells
+ */
+export function turn(
+  samples: ArrayLike<number>,
+  turned: { [at: number]: number },
+  { height, width, channels }: { readonly height: number; readonly width: number; readonly channels: number },
+  orientation: Orientation,
+): void {
   const sideways = liesOnItsSide(orientation);
-  const size = sideways ? { height: width, width: height } : { height, width };
-  const turned = new Uint8Array(pixels.length);
+  const size = turnedSize({ height, width }, orientation);
   const fromRight = [2, 3, 7, 8].includes(orientation);
   const fromBottom = [3, 4, 6, 7].includes(orientation);
   for (let y = 0, to = 0; y < size.height; y++) {
@@ -48,8 +73,7 @@ export function upright(image: DecodedImage, orientation: Orientation): DecodedI
       const column = fromRight ? width - 1 - across : across;
       const row = fromBottom ? height - 1 - down : down;
       const from = (row * width + column) * channels;
-      for (let channel = 0; channel < channels; channel++) turned[to + channel] = pixels[from + channel];
+      for (let channel = 0; channel < channels; channel++) turned[to + channel] = samples[from + channel];
     }
   }
-  return { ...size, channels, pixels: turned };
 }

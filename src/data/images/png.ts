@@ -7,10 +7,10 @@ import { DataError } from "../../errors/data-errors.ts";
 import { codeOf, messageOf } from "../../files/causes.ts";
 import { checkSize, readingKey } from "./image.ts";
 import type { DecodedImage, ImageReading, OpenedImage } from "./image.ts";
-import { liesOnItsSide, readOrientation, upright, type Orientation } from "./orientation.ts";
+import { readOrientation, turnedSize, upright, type Orientation } from "./orientation.ts";
 import { imageOf } from "./samples.ts";
 
-interface PngLayout {
+export interface PngLayout {
   readonly height: number;
   readonly width: number;
   /** Bits a sample. */
@@ -56,7 +56,7 @@ const passes = [
   [0, 1, 1, 2],
 ] as const;
 
-const signatureLength = 8;
+export const signatureLength = 8;
 
 /**
  * @param bytes a file that starts with the signature of PNG; what follows its last chunk is not looked at
@@ -70,7 +70,8 @@ export function openPng(bytes: Uint8Array, file: string, reading: ImageReading):
   if (turning > 0) checkSize(file, height, width, memory);
   const rules = [...(significant.length > 0 ? ["sBIT"] : []), ...(orientation === 1 ? [] : ["eXIf"])];
   return {
-    ...(liesOnItsSide(orientation) ? { height: width, width: height } : { height, width }),
+    ...turnedSize({ height, width }, orientation),
+    ...(orientation === 1 ? {} : { orientation }),
     memory,
     ...(rules.length === 0 ? {} : { rules: rules.join(" ") }),
     decode: () => Promise.resolve().then(() => upright(decodePng(bytes, layout, file, reading), orientation)),
@@ -82,22 +83,29 @@ export function openPng(bytes: Uint8Array, file: string, reading: ImageReading):
  *   manifest or a chunk sBIT says which part of it counts; gamma and colour profiles are not applied
  */
 function decodePng(bytes: Uint8Array, layout: PngLayout, file: string, reading: ImageReading): DecodedImage {
-  checkRows(layout, file);
   const { height, width, significant } = layout;
-  let samples: Uint8Array | Uint16Array;
-  try {
-    const whole = Buffer.from(bytes.buffer, bytes.byteOffset, layout.end);
-    samples = PNG.sync.read(whole, { skipRescale: true }).data; // 16 bits come in a Uint16Array
-  } catch (cause) {
-    throw new DataError(file, explain(cause), { cause });
-  }
+  const samples = pngSamples(bytes, layout, file);
   // pngjs gives every pixel four samples, of which a grey one has three alike.
   const depth = layout.palette ? 8 : layout.depth;
   return imageOf({ height, width, each: 4, values: samples, depth, significant }, reading, file);
 }
 
-/** Walks the chunks. */
-function readLayout(bytes: Uint8Array, file: string, reading: ImageReading): PngLayout {
+/**
+ * The samples of a PNG, four a pixel, of which a grey one has three alike: numbers of the file, and colours of its palette.
+ * @throws DataError when it is damaged
+ */
+export function pngSamples(bytes: Uint8Array, layout: PngLayout, file: string): Uint8Array | Uint16Array {
+  checkRows(layout, file);
+  try {
+    const whole = Buffer.from(bytes.buffer, bytes.byteOffset, layout.end);
+    return PNG.sync.read(whole, { skipRescale: true }).data; // 16 bits come in a Uint16Array
+  } catch (cause) {
+    throw new DataError(file, explain(cause), { cause });
+  }
+}
+
+/** Walks the chunks. @throws DataError as openPng */
+export function readLayout(bytes: Uint8Array, file: string, reading: ImageReading): PngLayout {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let header: Header | undefined;
   let significant: readonly number[] = [];
@@ -112,20 +120,20 @@ function readLayout(bytes: Uint8Array, file: string, reading: ImageReading): Png
     const content = bytes.subarray(at + 8, at + 8 + length);
     if (type === "IHDR") {
       // pngjs would believe the last of several headers.
-      if (header !== undefined || length !== 13) throw damaged(file, "its header is wrong");
+      if (header !== undefined || length !== 13) throw damagedPng(file, "its header is wrong");
       header = readHeader(new DataView(view.buffer, view.byteOffset + at + 8, length), bytes.length, file);
     } else if (header === undefined) {
-      throw damaged(file, "it does not start with its header");
+      throw damagedPng(file, "it does not start with its header");
     } else if (type === "IDAT") {
       packed.push(content);
     } else if (type === "sBIT" || type === "eXIf") {
       // pngjs passes over these, and their checksums.
       if (crc32(bytes.subarray(at + 4, next - 4)) !== view.getUint32(next - 4))
-        throw damaged(file, wrongChecksum);
+        throw damagedPng(file, wrongChecksum);
       if (type === "eXIf") orientation = readOrientation(content);
       else if (readingKey(reading) === "") significant = significantBits(content, header, file);
     } else if (type === "IEND") {
-      if (packed.length === 0) throw damaged(file, "it holds no pixels");
+      if (packed.length === 0) throw damagedPng(file, "it holds no pixels");
       return { ...header, packed, significant, orientation, end: next };
     }
     at = next;
@@ -140,7 +148,7 @@ function significantBits(
 ): readonly number[] {
   if (palette) return [];
   if (content.length !== samples || content.some((bits) => bits === 0 || bits > depth)) {
-    throw damaged(file, "its chunk sBIT is wrong; `bits` in the manifest goes before it");
+    throw damagedPng(file, "its chunk sBIT is wrong; `bits` in the manifest goes before it");
   }
   if (content.every((bits) => bits === depth)) return [];
   const colour = Math.max(...content.subarray(0, alpha ? -1 : undefined));
@@ -153,8 +161,8 @@ function readHeader(view: DataView, fileLength: number, file: string): Header {
   const depth = view.getUint8(8);
   const colourType = view.getUint8(9);
   const samples = samplesOf.get(colourType);
-  if (samples === undefined) throw damaged(file, `its header names colour type ${colourType}`);
-  if (![1, 2, 4, 8, 16].includes(depth)) throw damaged(file, `its header names ${depth} bits a sample`);
+  if (samples === undefined) throw damagedPng(file, `its header names colour type ${colourType}`);
+  if (![1, 2, 4, 8, 16].includes(depth)) throw damagedPng(file, `its header names ${depth} bits a sample`);
   const bytesOf = (columns: number, rows: number): number =>
     columns === 0 ? 0 : rows * (1 + Math.ceil((columns * samples * depth) / 8));
   const rowBytes =
@@ -183,14 +191,14 @@ function checkRows({ rowBytes, packed }: PngLayout, file: string): void {
     length = inflateSync(Buffer.concat(packed), { maxOutputLength: rowBytes }).length;
   } catch (cause) {
     const code = codeOf(cause);
-    if (code === "ERR_BUFFER_TOO_LARGE") throw damaged(file, "it holds more pixels than its header says");
+    if (code === "ERR_BUFFER_TOO_LARGE") throw damagedPng(file, "it holds more pixels than its header says");
     if (code === "Z_BUF_ERROR") throw cutShort(file);
-    throw damaged(file, "its packed pixels are wrong");
+    throw damagedPng(file, "its packed pixels are wrong");
   }
-  if (length < rowBytes) throw damaged(file, "it holds fewer pixels than its header says");
+  if (length < rowBytes) throw damagedPng(file, "it holds fewer pixels than its header says");
 }
 
-const wrongChecksum = "a checksum does not agree";
+export const wrongChecksum = "a checksum does not agree";
 
 function explain(cause: unknown): string {
   const message = messageOf(cause);
@@ -202,6 +210,6 @@ function cutShort(file: string): DataError {
   return new DataError(file, "is a PNG that breaks off early; was the download cut short?");
 }
 
-function damaged(file: string, how: string): DataError {
+export function damagedPng(file: string, how: string): DataError {
   return new DataError(file, `is a damaged PNG: ${how}`);
 }

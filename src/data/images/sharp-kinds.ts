@@ -3,6 +3,7 @@ import sharp, { type Metadata } from "sharp";
 import { DataError } from "../../errors/data-errors.ts";
 import { messageOf } from "../../files/causes.ts";
 import { checkSize, mostPixels, type DecodedImage, type ImageReading, type OpenedImage } from "./image.ts";
+import { isOrientation } from "./orientation.ts";
 import { imageOf } from "./samples.ts";
 
 // One image at a time on each thread that decodes: the threads are the workers that call this. Nothing is read twice.
@@ -34,7 +35,16 @@ export async function openWithSharp(
   file: string,
   reading: ImageReading,
 ): Promise<OpenedImage> {
-  const { width, height, channels, depth, space, pages = 1, autoOrient } = await metadata(kind, bytes, file);
+  const {
+    width,
+    height,
+    channels,
+    depth,
+    space,
+    pages = 1,
+    autoOrient,
+    orientation = 1,
+  } = await metadata(kind, bytes, file);
   if (pages > 1) {
     throw new DataError(
       file,
@@ -61,6 +71,7 @@ export async function openWithSharp(
   checkSize(file, height, width, memory);
   return {
     ...{ height: autoOrient.height, width: autoOrient.width, memory },
+    ...(isOrientation(orientation) && orientation !== 1 ? { orientation } : {}),
     decode: () =>
       decode(kind, bytes, file, { numbers, grey: space === "b-w" || space === "grey16" }, reading),
   };

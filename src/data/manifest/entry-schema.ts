@@ -2,6 +2,7 @@
 // formats have in common, joined to those of the format that `format` names.
 import { z } from "zod";
 import { suggestion } from "../../errors/nearest.ts";
+import { maskFields } from "./mask-fields.ts";
 import { column, name, names, oneOf, path, record, share, wholeNumber, window, wrongWord } from "./fields.ts";
 import { formatNames, formats } from "../formats/formats.ts";
 import type { FormatName, Formats } from "../formats/formats.ts";
@@ -151,6 +152,7 @@ const common = {
    * entries that read one table or have a folder of images in common; or each entry alone.
    */
   patients: name.optional(),
+  ...maskFields,
 };
 
 /** Two sums of fractions this near to each other are one. */

@@ -5,6 +5,7 @@ import { formatOf } from "../formats/formats.ts";
 import type { FieldPath } from "./complaints.ts";
 import { entriesOf } from "./entries.ts";
 import { grownKnowledge, type Parents } from "../../labels/class-tree.ts";
+import { checkTask } from "./mask-checks.ts";
 import type { Learns } from "./class-filter.ts";
 import type { ManifestContent } from "./manifest-schema.ts";
 
@@ -70,6 +71,7 @@ export function checkNames(
       for (const target of Object.keys(setting)) isClass(target, [...path, field, target]);
     }
   }
+  checkTask(manifest, isClass, fail, parents);
   if (sources.length === 0 && classes.some(learns))
     fail(["sources"], "is missing: a list of images to learn from");
   if (entries.length === 0) fail([], "names no images: give it sources, or a test entry to judge a model by");

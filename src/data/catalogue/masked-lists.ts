@@ -1,0 +1,113 @@
+// From the masks of an entry to the label maps of its lists: which masks have to be read, and what is told of those that nothing
+// asks for.
+import { parts } from "./listing.ts";
+import type { ListMaps } from "./catalogue.ts";
+import type { ListedEntry } from "./listed-entry.ts";
+import type { Listing } from "./listing.ts";
+import type { ClassMapping, Refuse } from "./mapping.ts";
+import type { EntryMasks } from "./masked-entry.ts";
+import { counted, type Remark } from "./remarks.ts";
+import { keepWithin } from "./selection.ts";
+import { visible } from "../../labels/wording.ts";
+
+/**
+ * The entry with the masks read of all images that it takes, and without the images whose masks cannot be read. Where labels do
+ * not decide which images a limit keeps, no other masks are read.
+ */
+export async function withMasksRead(
+  item: ListedEntry,
+  classes: readonly string[],
+  refuse: Refuse,
+): Promise<ListedEntry> {
+  const { masks, chosen, partOf, drawing, entry } = item;
+  if (masks === undefined) return item;
+  const taken = chosen.filter((index) => partOf[index] !== undefined);
+  if (entry.limitPerClass !== undefined) return { ...item, chosen: await readable(masks, taken, refuse) };
+  const unbounded = { images: drawing.limit, positives: classes.map(() => Infinity) };
+  const wanted = parts.flatMap((part) => {
+    const indices = taken.filter((index) => partOf[index] === part);
+    if (part !== drawing.part) return indices;
+    return keepWithin(indices, new Uint8Array(0), unbounded, drawing.seed, entry.name);
+  });
+  return {
+    ...item,
+    chosen: await readable(
+      masks,
+      wanted.sort((a, b) => a - b),
+      refuse,
+    ),
+  };
+}
+
+async function readable(masks: EntryMasks, indices: readonly number[], refuse: Refuse): Promise<number[]> {
+  const read = await masks.read(indices);
+  if (read.length === 0)
+    refuse(["masks"], `are all left out: of ${counted(indices.length, "mask")} none can be read`);
+  return read;
+}
+
+/** The label maps of some records, in their order. */
+export function mapsOf(
+  masks: EntryMasks,
+  kept: readonly number[],
+  { records }: Listing,
+  { columns, known }: ClassMapping,
+): ListMaps {
+  const { height, width } = masks.size;
+  const maps = new Uint8Array(kept.length * height * width);
+  const voxelVolumes = new Float64Array(kept.length);
+  const classes = known.map(() => 0);
+  let [ignored, total] = [0, 0];
+  for (const [i, index] of kept.entries()) {
+    const mask = masks.of(index);
+    maps.set(mask.map, i * height * width);
+    voxelVolumes[i] = (records[index].voxelVolume ?? 0) * mask.pixelsEach;
+    ignored += mask.ignored;
+    total += mask.total;
+    for (const [label, count] of mask.pixels) {
+      const k = columns[label];
+      if (k >= 0 && known[k]) classes[k] += count;
+    }
+  }
+  return {
+    maps,
+    ...(voxelVolumes.some((volume) => volume > 0) ? { voxelVolumes } : {}),
+    pixels: { classes, ignored, total },
+  };
+}
+
+/** Masks in folders that no image of any entry asks for. */
+export class LeftMasks {
+  readonly #folders = new Map<string, { readonly entries: string[]; masks: ReadonlySet<string> }>();
+
+  add(
+    entry: string,
+    { folder, masks }: { readonly folder: string; readonly masks: ReadonlySet<string> },
+  ): void {
+    const known = this.#folders.get(folder);
+    if (known === undefined) {
+      this.#folders.set(folder, { entries: [entry], masks });
+      return;
+    }
+    known.entries.push(entry);
+    known.masks = new Set([...known.masks].filter((mask) => masks.has(mask)));
+  }
+
+  remarks(): Remark[] {
+    return [...this.#folders].flatMap(([folder, { entries, masks }]): Remark[] => {
+      const [example] = masks;
+      if (example === undefined) return [];
+      const [source] = entries;
+      return [
+        {
+          kind: "masks-without-image",
+          source,
+          sentence:
+            `The masks of ${entries.map(visible).join(", ")} in ${folder} hold ${counted(masks.size, "mask")} that fit no image, such as ` +
+            `${visible(example)}.`,
+          cases: [{ name: folder, count: masks.size, example }],
+        },
+      ];
+    });
+  }
+}
