@@ -43,6 +43,7 @@ export function labelTables(
       const known = classes.map((_, k) => lists.some((list) => list.classes[k].absent < list.images));
       const lines = [`${source}: ${describe(lists, words.sizes(source))}`];
       if (known.includes(true)) lines.push(labelTable(titles, lists, known));
+      lines.push(...pixelLines(classes, lists, known));
       const uncertain = classes.flatMap((name, k) => {
         const total = lists.reduce((sum, list) => sum + list.classes[k].uncertain, 0);
         return total === 0 ? [] : `${name} ${number(total)} (taken as ${words.policy(source, name)})`;
@@ -104,6 +105,28 @@ function labelTable(
       table.push([title, ...lists.flatMap((list) => kinds.map(({ kind }) => number(list.classes[k][kind])))]);
   }
   return table.toString();
+}
+
+/** The share of each class among the pixels of a source's masks, and what of them is background or has no label. */
+function pixelLines(
+  classes: readonly string[],
+  lists: readonly ListCount[],
+  known: readonly boolean[],
+): string[] {
+  const counts = lists.flatMap(({ pixels }) => pixels ?? []);
+  if (counts.length === 0) return [];
+  const total = counts.reduce((sum, each) => sum + each.total, 0);
+  const ofClass = classes.map((_, k) => counts.reduce((sum, each) => sum + each.classes[k], 0));
+  const ignored = counts.reduce((sum, each) => sum + each.ignored, 0);
+  const background = total - ignored - ofClass.reduce((sum, count) => sum + count, 0);
+  const share = (count: number): string =>
+    `${((100 * count) / total).toFixed(count * 1000 < total ? 3 : 1)} %`;
+  const shares = [
+    ...classes.flatMap((name, k) => (known[k] ? [`${name} ${share(ofClass[k])}`] : [])),
+    `background ${share(background)}`,
+    ...(ignored === 0 ? [] : [`without a label ${share(ignored)}`]),
+  ];
+  return [`Pixels of its masks: ${shares.join(", ")}.`];
 }
 
 /** The word for each severity, in front of a sentence. */

@@ -6,17 +6,31 @@ import { anAssembly, type Assembly } from "../data/assembly/assembly.ts";
 import type { Manifest } from "../assemble/training-manifest.ts";
 import { formatOf } from "../data/formats/formats.ts";
 import { absent } from "../labels/states.ts";
+import { insideOf } from "../data/manifest/mask-checks.ts";
+import { meaningsOf } from "../data/manifest/mask-fields.ts";
+import type { SourceEntry } from "../data/manifest/entry-schema.ts";
 import { aManifest } from "../data/manifest/manifest.ts";
 
 /** The manifest with sources that know all classes, or the reason why the truth is not known. */
 export function fullLabels(manifest: Manifest): Manifest | string {
   expectArgument("fullLabels", "the manifest", manifest, aManifest);
   const { classes, sources } = manifest;
-  const other = sources.find((source) => !formatOf(source).exhaustive);
+  const other = sources.find((source) => !isExhaustive(source, manifest));
   if (other !== undefined) {
-    return `source "${other.name}" says what its images show, and not what else they do not.`;
+    return manifest.task === "segmentation"
+      ? `the masks of source "${other.name}" have no number for some of the classes.`
+      : `source "${other.name}" says what its images show, and not what else they do not.`;
   }
   return { ...manifest, sources: sources.map((source) => ({ ...source, knows: [...classes] })) };
+}
+
+/** Whether a source's files have the labels of all classes: in masks, each class must have a number, or what is inside a word. */
+function isExhaustive(source: SourceEntry, { task, classes }: Manifest): boolean {
+  if (task === "classification") return formatOf(source).exhaustive;
+  const meanings = meaningsOf(source);
+  if (meanings === undefined) return insideOf(source) !== undefined || formatOf(source).exhaustive;
+  const named = new Set(meanings.values());
+  return classes.every((name) => named.has(name));
 }
 
 /** Whether every absent label is in truth negative: then taking absent labels for negatives gives the full labels. */

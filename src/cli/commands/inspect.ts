@@ -43,11 +43,12 @@ const memory = 2 ** 27;
 /**
  * Prints the tables and findings, or with --json one object:
  *
- *     manifest, dataRoot, seed, limit (null: none), classes
+ *     manifest, dataRoot, seed, limit (null: none), task, classes
  *     parents      { <class>: the class above it }, where the manifest's classes are a tree
  *     image        { height, width, channels, fit }: the size of every image after loading, and how it is brought to it
  *     lists        [{ source, part, images, patients, withoutPatient, unlabelled,
- *                     classes: { <class>: { positive, negative, absent, soft, uncertain, uncertainAs } } }]
+ *                     classes: { <class>: { positive, negative, absent, soft, uncertain, uncertainAs, pixels? } },
+ *                     pixels?: { total, ignored } }], pixels of masks at their own size, for segmentation
  *                  soft: a probability; uncertain: so labelled in the source, and taken as `uncertainAs`
  *     sizes        { <source>: [{ height, width, images }] } as the files have it, of at most 500 image files a source
  *     findings     [{ kind, severity, sentence, cases: [{ class?, patient?, name?, count?,
@@ -97,6 +98,7 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
   if (options.json) {
     const report = {
       ...{ manifest: file, dataRoot, seed, limit: limit ?? null },
+      task: manifest.task,
       classes: selected.classes,
       ...(parents === undefined ? {} : { parents: parentNames(selected.classes, parents) }),
       image: selected.image,
@@ -116,7 +118,7 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
     const tables = labelTables(selected.classes, inspection.counts, { policy, sizes: sizesOf, depths });
     const { height, width, channels } = selected.image;
     const lines = [
-      `${file}: ${selected.classes.length} ${selected.classes.length === 1 ? "class" : "classes"}, images of ${height} x ${width} x ${channels}`,
+      `${file}: ${manifest.task === "segmentation" ? "segmentation of " : ""}${selected.classes.length} ${selected.classes.length === 1 ? "class" : "classes"}, images of ${height} x ${width} x ${channels}`,
       ...[
         "",
         tables,
@@ -203,11 +205,19 @@ function listsAsJson(
   { counts }: Inspection,
   policy: (source: string, className: string) => string,
 ): unknown[] {
-  return counts.map((count) => ({
+  return counts.map(({ pixels, ...count }) => ({
     ...count,
     classes: Object.fromEntries(
-      classes.map((name, k) => [name, { ...count.classes[k], uncertainAs: policy(count.source, name) }]),
+      classes.map((name, k) => [
+        name,
+        {
+          ...count.classes[k],
+          uncertainAs: policy(count.source, name),
+          ...(pixels === undefined ? {} : { pixels: pixels.classes[k] }),
+        },
+      ]),
     ),
+    ...(pixels === undefined ? {} : { pixels: { total: pixels.total, ignored: pixels.ignored } }),
   }));
 }
 

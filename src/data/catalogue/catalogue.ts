@@ -24,7 +24,7 @@ import type { ExclusiveGroups } from "../../labels/label-map.ts";
 import { exclusiveGroups } from "../manifest/mask-checks.ts";
 import { parts } from "./listing.ts";
 import { entryMasks, maskedListing } from "./masked-entry.ts";
-import { LeftMasks, mapsOf, withMasksRead } from "./masked-lists.ts";
+import { LeftMasks, mapsOf, unseenRemark, withMasksRead } from "./masked-lists.ts";
 import { placeMasks } from "./mask-places.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 import type { ImagePlace, ListContext, Part } from "./listing.ts";
@@ -260,7 +260,10 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
     const item = await withMasksRead(place, classes, (path, reason) => {
       throw manifest.complain([...place.path, ...path], reason);
     });
-    made.push({ item, ...sampleLists(item, manifest, (remark) => remarks.push(remark)) });
+    const ofItem = sampleLists(item, manifest, (remark) => remarks.push(remark));
+    const unseen = item.masks && unseenRemark(item, ofItem.lists, classes);
+    if (unseen !== undefined) remarks.push(unseen);
+    made.push({ item, ...ofItem });
   }
   const lists = withSharedPatients(
     made.flatMap((each) => each.lists),

@@ -1,7 +1,7 @@
 // From the masks of an entry to the label maps of its lists: which masks have to be read, and what is told of those that nothing
 // asks for.
 import { parts } from "./listing.ts";
-import type { ListMaps } from "./catalogue.ts";
+import type { ListMaps, SampleList } from "./catalogue.ts";
 import type { ListedEntry } from "./listed-entry.ts";
 import type { Listing } from "./listing.ts";
 import type { ClassMapping, Refuse } from "./mapping.ts";
@@ -110,4 +110,25 @@ export class LeftMasks {
       ];
     });
   }
+}
+
+/** Classes that an entry is said to outline, and that none of its masks shows; undefined where all are seen. */
+export function unseenRemark(
+  { entry, mapping }: ListedEntry,
+  lists: readonly SampleList[],
+  classes: readonly string[],
+): Remark | undefined {
+  const images = lists.reduce((sum, { samples }) => sum + samples.length, 0);
+  const unseen = classes.filter(
+    (_, k) => mapping.known[k] && lists.every(({ masks }) => masks?.pixels.classes[k] === 0),
+  );
+  if (unseen.length === 0) return undefined;
+  return {
+    kind: "class-without-outline",
+    source: entry.name,
+    sentence:
+      `${visible(entry.name)} is said to outline ${unseen.join(", ")}, and none of its ${counted(images, "mask")} has a pixel of ` +
+      `${unseen.length === 1 ? "it" : "them"}: all its images are negative there.`,
+    cases: unseen.map((name) => ({ name, count: 0 })),
+  };
 }

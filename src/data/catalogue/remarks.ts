@@ -7,6 +7,8 @@ export const remarkKinds = {
   "repeated-rows": "conflict",
   /** A class that the source is said to know, of which none of its words speaks, beside words that no class takes. */
   "class-without-words": "not understood",
+  /** A class that a source is said to outline, of which none of its masks has a pixel. */
+  "class-without-outline": "not understood",
   /** A class is labelled as there and one above it as not, or a class as there and all below it as not. */
   "contradicts-tree": "conflict",
   /** Words in a column of words, or names of folders, that no class takes. */

@@ -9,7 +9,8 @@ import type { ListContext, Listing } from "../catalogue/listing.ts";
 import { isMaskValues } from "../manifest/mask-fields.ts";
 import { listRows } from "./row-records.ts";
 import { factsOf } from "./table-fields.ts";
-import type { ColumnWords, TableEntry } from "./table-fields.ts";
+import type { ColumnWords } from "../manifest/values-field.ts";
+import type { TableEntry } from "./table-fields.ts";
 import type { FindImage } from "./table-rows.ts";
 
 export function listColumns(

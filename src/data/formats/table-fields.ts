@@ -1,8 +1,8 @@
 // The fields of a table in a manifest, and what a row says beside its labels.
 import { z } from "zod";
-import { complaint, explain } from "../manifest/complaints.ts";
 import { column, columns, name, names, oneOf, path, record as fieldRecord } from "../manifest/fields.ts";
-import { isMaskValues, values as maskValues, type MaskValues } from "../manifest/mask-fields.ts";
+import type { MaskValues } from "../manifest/mask-fields.ts";
+import type { ColumnWords } from "../manifest/values-field.ts";
 import { brief, rowError } from "../../files/csv.ts";
 import type { Table } from "../../files/csv.ts";
 import type { Delimiter, TableForm } from "../../files/table-forms.ts";
@@ -12,30 +12,6 @@ import { columnsOfName, imageName } from "./path-template.ts";
 import { rowFields } from "./repeated-rows.ts";
 import type { RowReader } from "./row-records.ts";
 import { imageFolders } from "./table-rows.ts";
-
-/** Words in cells; YAML makes numbers and truth values of some of them. */
-const cellWords = z
-  .array(z.union([z.string(), z.number(), z.boolean()], { error: () => "must be a word or a number" }))
-  .transform((words) => words.map(String));
-
-const columnWords = fieldRecord({
-  positive: cellWords.optional(),
-  negative: cellWords.optional(),
-  uncertain: cellWords.optional(),
-  blank: cellWords.optional(),
-});
-export type ColumnWords = z.output<typeof columnWords>;
-
-/** One field for two tasks: words in columns of labels, or numbers in masks. */
-const values = z.unknown().transform((input, context): ColumnWords | MaskValues => {
-  const read = (isMaskValues(input) ? maskValues : columnWords).safeParse(input, { error: explain });
-  if (read.success) return read.data;
-  for (const issue of read.error.issues) {
-    const { path, reason } = complaint(issue);
-    context.issues.push({ code: "custom", message: reason, input, path: [...path] });
-  }
-  return z.NEVER;
-});
 
 /** How a table is written, the one of the images and each that is joined to it. */
 const form = {
@@ -131,19 +107,16 @@ export const tableFields = {
   /** Instead of `label`: columns with one label each. */
   columns: columns.optional(),
   /**
-   * The words in these columns; numbers are compared as numbers, words without regard to case. Defaults: 1, true, yes,
-   * positive; 0, false, no, negative; -1, uncertain, u. An empty cell and the words for "missing" (labels/wording.ts) are
-   * blank, beside those under `blank`, unless they are named here. With `masks`: what the numbers in the masks mean.
-   */
-  values: values.optional(),
-  /**
    * Whether numbers from 0 to 1 in these columns are probabilities: soft labels, to a hundredth, but 0 and 1 are certain. Words
    * under `values` and their defaults go before.
    */
   probabilities: z.boolean().optional(),
 };
 
-export type TableEntry = z.output<z.ZodObject<typeof tableFields>>;
+export type TableEntry = z.output<z.ZodObject<typeof tableFields>> & {
+  /** The words in `columns` (../manifest/entry-schema.ts). */
+  readonly values?: ColumnWords | MaskValues | undefined;
+};
 const delimiters: Readonly<Record<TableEntry["delimiter"], Delimiter>> = {
   ",": ",",
   ";": ";",

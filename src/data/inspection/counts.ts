@@ -1,7 +1,7 @@
 // Counts of what a manifest selects: labels of each kind, for each source, part and class.
 import { bytes, expectArgument, wholeFrom } from "../../errors/arguments.ts";
 import { absent, negative, positive } from "../../labels/states.ts";
-import { aSampleList, type SampleList } from "../catalogue/catalogue.ts";
+import { aSampleList, type PixelCounts, type SampleList } from "../catalogue/catalogue.ts";
 import type { Part } from "../catalogue/listing.ts";
 
 /** Labels of one class on the images of one list; the first four add up to the number of images. */
@@ -28,6 +28,8 @@ export interface ListCount {
   readonly unlabelled: number;
   /** In the order of the classes. */
   readonly classes: readonly LabelCount[];
+  /** Of its masks, for segmentation. */
+  readonly pixels?: PixelCounts;
 }
 
 /** The labels of one source in one part of its split. */
@@ -63,7 +65,7 @@ function countStates(states: Uint8Array, classCount: number): Omit<LabelCount, "
 
 /** @param list states [samples, K] */
 export function countLabels(list: SampleList, classCount: number): ListCount {
-  const { source, part, samples, states, uncertain } = list;
+  const { source, part, samples, states, uncertain, masks } = list;
   const isUnlabelled = (_: unknown, row: number): boolean =>
     states.subarray(row * classCount, (row + 1) * classCount).every((state) => state === absent);
   const patients = samples.map(({ patient }) => patient).filter((patient) => patient !== undefined);
@@ -75,6 +77,7 @@ export function countLabels(list: SampleList, classCount: number): ListCount {
     withoutPatient: samples.length - patients.length,
     unlabelled: samples.filter(isUnlabelled).length,
     classes: countStates(states, classCount).map((count, k) => ({ ...count, uncertain: uncertain[k] })),
+    ...(masks === undefined ? {} : { pixels: masks.pixels }),
   };
 }
 

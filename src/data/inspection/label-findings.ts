@@ -23,6 +23,9 @@ const knows = (count: ListCount, k: number): boolean => count.classes[k].absent 
 /** What lacks labels: classes to learn or to score, lists, sources. */
 export function classFindings(classes: readonly string[], counts: readonly ListCount[]): InspectionFinding[] {
   const training = counts.filter(({ part }) => part === "train");
+  // With masks, every pixel beside a class is a negative of it, on an image that shows it, too.
+  const isMasked = counts.some(({ pixels }) => pixels !== undefined);
+  const score = isMasked ? "Dice" : "the AUC";
   const found: InspectionFinding[] = [];
   const about = (kind: FindingKind, chosen: readonly string[], sentence: (names: string) => string): void => {
     if (chosen.length === 0) return;
@@ -53,7 +56,7 @@ export function classFindings(classes: readonly string[], counts: readonly ListC
     );
     about(
       "class-without-negatives",
-      taught.filter((name) => trainable(name).negative + trainable(name).soft === 0),
+      taught.filter((name) => !isMasked && trainable(name).negative + trainable(name).soft === 0),
       (names) => `No image to train on is negative for ${names}: it cannot be learned.`,
     );
   }
@@ -68,11 +71,11 @@ export function classFindings(classes: readonly string[], counts: readonly ListC
       );
       continue;
     }
-    for (const kind of ["positive", "negative"] as const) {
+    for (const kind of isMasked ? (["positive"] as const) : (["positive", "negative"] as const)) {
       about(
         "class-without-score",
         labelled.filter((name) => sum(scored, classes.indexOf(name))[kind] === 0),
-        (names) => `No ${part} image is ${kind} for ${names}: the AUC is undefined there.`,
+        (names) => `No ${part} image is ${kind} for ${names}: ${score} is undefined there.`,
       );
     }
   }

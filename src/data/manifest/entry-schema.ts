@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { suggestion } from "../../errors/nearest.ts";
 import { maskFields } from "./mask-fields.ts";
+import { values } from "./values-field.ts";
 import { column, name, names, oneOf, path, record, share, wholeNumber, window, wrongWord } from "./fields.ts";
 import { formatNames, formats } from "../formats/formats.ts";
 import type { FormatName, Formats } from "../formats/formats.ts";
@@ -152,6 +153,14 @@ const common = {
    * entries that read one table or have a folder of images in common; or each entry alone.
    */
   patients: name.optional(),
+  /**
+   * With `columns` of labels: the words in them; numbers are compared as numbers, words without regard to case. Defaults: 1, true,
+   * yes, positive; 0, false, no, negative; -1, uncertain, u. An empty cell and the words for "missing" (labels/wording.ts) are
+   * blank, beside those under `blank`, unless they are named here. With masks: what the numbers in them mean,
+   * {1: Liver, 5: Spleen}; several may mean one class, 0 is background where it is not named, and a number that occurs and is named
+   * nowhere is an error.
+   */
+  values: values.optional(),
   ...maskFields,
 };
 

@@ -31,6 +31,11 @@ export function checkTask(
   parents: Parents | undefined,
 ): void {
   const { task, classes, exclusive } = manifest;
+  for (const { path, entry } of entriesOf(manifest)) {
+    if (entry.values === undefined || isMaskValues(entry.values)) continue;
+    if ("columns" in formatOf(entry).fields) continue;
+    fail([...path, "values"], `says what words in columns mean, which format ${entry.format} does not have`);
+  }
   if (task === "classification") {
     if (exclusive !== false) fail(["exclusive"], notHere);
     for (const { path, entry } of entriesOf(manifest)) {

@@ -68,7 +68,7 @@ export function meaningsOf({
 export const numbersOf = (list: readonly (number | string)[] = []): number[] =>
   list.map((one) => (typeof one === "string" ? colourNumber(one) : one));
 
-export const values: z.ZodType<MaskValues> = z
+export const maskValues: z.ZodType<MaskValues> = z
   .record(
     z.string().regex(numberKey, "is no number of masks; write values such as {1: Liver, 5: Spleen}"),
     name,
@@ -116,11 +116,6 @@ export const maskFields = {
    * there is one, or else below the folders of the images.
    */
   masks: masks.optional(),
-  /**
-   * What the numbers in the masks mean: {1: Liver, 5: Spleen}. Several may mean one class. 0 is background where it is not named;
-   * a number that occurs and is named nowhere is an error.
-   */
-  values: values.optional(),
   /** Instead of `values`, for masks in colours: {"#804080": Road}. Black is background where it is not named. */
   colours: colours.optional(),
   /** Numbers of pixels that nobody labelled: they take part in no loss and no metric. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
+import { values } from "../../../src/data/manifest/values-field.ts";
 import { DataError } from "../../../src/errors/data-errors.ts";
 import { rawLabel } from "../../../src/labels/raw-labels.ts";
 import type { ListContext, Listing } from "../../../src/data/catalogue/listing.ts";
@@ -54,11 +55,17 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
 /** Lists an entry as a manifest would write it. */
 export async function list<Fields extends z.ZodRawShape>(
   format: Format<Fields>,
-  { format: _, ...entry }: z.input<z.ZodObject<Fields>> & { readonly format: string },
+  {
+    format: _,
+    ...entry
+  }: z.input<z.ZodObject<Fields>> & { readonly format: string; readonly values?: unknown },
   root: string,
   context = contextAt(root),
 ): Promise<Listing> {
-  return format.list(z.strictObject(format.fields).parse(entry), context);
+  return format.list(
+    z.strictObject({ ...format.fields, values: values.optional() }).parse(entry) as never,
+    context,
+  );
 }
 
 /** The message of the typed error that a promise ends in, without the folder of the test. */
