@@ -44,9 +44,14 @@ for (const file of [...made, ...process.argv.slice(2)]) {
     const again = await readNifti(out);
     const value = voxelReader(again);
     const same = volume.labels.every((label, i) => value(i) === label);
-    const right = same && found.length === expected.size && found.every(([label, count]) => expected.get(Number(label)) === count);
+    const right =
+      same &&
+      found.length === expected.size &&
+      found.every(([label, count]) => expected.get(Number(label)) === count);
     if (!right) failed++;
-    console.log(`${right ? "ok    " : "FAILED"} ${file}, ${axis}${status === 0 ? "" : `: ${stderr.trim().split("\n").at(-1)}`}`);
+    console.log(
+      `${right ? "ok    " : "FAILED"} ${file}, ${axis}${status === 0 ? "" : `: ${stderr.trim().split("\n").at(-1)}`}`,
+    );
   }
 }
 rmSync(folder, { recursive: true });

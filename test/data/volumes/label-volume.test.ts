@@ -9,7 +9,7 @@ import { fitImage } from "../../../src/data/images/fit.ts";
 import { fitBack } from "../../../src/data/images/fit-back.ts";
 import { LabelVolume } from "../../../src/data/volumes/label-volume.ts";
 import { SliceShelf } from "../../../src/data/volumes/slice-shelf.ts";
-import { planes, slicingOf } from "../../../src/data/volumes/slicing.ts";
+import { planes } from "../../../src/data/volumes/slicing.ts";
 import { LabelSlices, sliceOf, VolumeSlices } from "../../../src/data/volumes/volume-slices.ts";
 import { temporaryFolder } from "../formats/idx-files.ts";
 import { niftiBytes, straight, writeNifti } from "./nifti-files.ts";

@@ -10,7 +10,7 @@ export interface MadeVolume {
   readonly version?: 1 | 2;
   readonly big?: boolean;
   /** Three rows of four. */
-  readonly sform?: readonly (readonly number[])[];
+  readonly sform?: readonly (readonly number[])[] | undefined;
   /** b, c, d, x, y, z. */
   readonly qform?: readonly number[];
   readonly pixdim?: readonly number[];
