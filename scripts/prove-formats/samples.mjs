@@ -9,6 +9,7 @@ import { dicomSamples } from "./dicom-samples.mjs";
 import { colourJpeg, imageSamples, jpegPlaces, pngPlaces, raw } from "./image-samples.mjs";
 import { wordPlaces } from "./mutations.mjs";
 import { byImage, manifest } from "./small-files.mjs";
+import { volumeSamples } from "./volume-samples.mjs";
 import { tableSamples } from "./table-samples.mjs";
 
 /** The same, its damaged files gzip'd; half of the copies are damaged before they are packed. */
@@ -90,6 +91,8 @@ const manifests = {
 export const samples = {
   ...arraySamples,
   ...tableSamples,
+  ...volumeSamples,
+  "nifti gz": packed(volumeSamples.nifti),
   "idx gz": packed(arraySamples.idx),
   "cifar10 gz": packed(arraySamples.cifar10),
   "chestxray14 gz": packed(tableSamples.chestxray14),

@@ -97,7 +97,8 @@ export async function readHead(
     if (!stats.isFile()) throw new DataError(file, "is not a file");
     const { size } = stats;
     const start = await readUpTo(handle, Math.min(size, packedStart));
-    if (start[0] !== 0x1f || start[1] !== 0x8b) return { bytes: start.subarray(0, most), size, isPacked: false };
+    if (start[0] !== 0x1f || start[1] !== 0x8b)
+      return { bytes: start.subarray(0, most), size, isPacked: false };
     // The stream goes on after this piece of it, which is no fault.
     const bytes = gunzipSync(start, { finishFlush: zlib.Z_SYNC_FLUSH });
     return { bytes: bytes.subarray(0, most), size, isPacked: true };

@@ -187,7 +187,9 @@ function scaleOf(field: Field, fail: Fail): Pick<NiftiHeader, "slope" | "interce
   const [slope, intercept] = [field("slope"), field("intercept")];
   if (slope === 0 || !Number.isFinite(slope)) return { slope: 1, intercept: 0 };
   if (!Number.isFinite(intercept)) {
-    throw fail(`has the slope ${slope} (scl_slope) with the intercept ${intercept} (scl_inter): it is damaged`);
+    throw fail(
+      `has the slope ${slope} (scl_slope) with the intercept ${intercept} (scl_inter): it is damaged`,
+    );
   }
   return { slope, intercept };
 }
@@ -243,7 +245,9 @@ function checkedAffine(name: string, affine: Affine, fail: Fail): Affine {
   // An oblique scan is not so skewed that its voxels are flat.
   if (far || wrong || voxelVolumeOf(affine) < 1e-3 * box) {
     const rows = affine.map((row) => row.map((each) => Number(each.toPrecision(6))).join(" ")).join("; ");
-    throw fail(`has ${name === "sform" ? "an" : "a"} ${name} that puts its voxels nowhere (${rows}): write the true one into its header`);
+    throw fail(
+      `has ${name === "sform" ? "an" : "a"} ${name} that puts its voxels nowhere (${rows}): write the true one into its header`,
+    );
   }
   return affine;
 }

@@ -109,7 +109,11 @@ function rangeOf(file: string, volume: NiftiVolume): VoxelRange {
     const each = value(i);
     // Written so that NaN is refused, too.
     if (!(each > -Infinity && each < Infinity)) {
-      const place = [i % shape[0], Math.floor(i / shape[0]) % shape[1], Math.floor(i / (shape[0] * shape[1]))];
+      const place = [
+        i % shape[0],
+        Math.floor(i / shape[0]) % shape[1],
+        Math.floor(i / (shape[0] * shape[1])),
+      ];
       throw new DataError(
         file,
         `has ${each} at voxel (${place.join(", ")}); give such voxels a number, such as that of air`,

@@ -22,7 +22,7 @@ import {
   checkPlace,
   fitArrays,
   hasSize,
-  imageAt,
+  imageIn,
   type ArraySample,
   type FittedImages,
   type Found,
@@ -165,7 +165,7 @@ export async function decodeAssembly(catalogue: Catalogue, options: DecodeOption
     kept.push({ list, samples });
   }
   const fits = imageCount(kept) * bytesEach <= options.memory;
-  const sparse = sparseHomes(inArrays);
+  const sparse = sparseHomes(inArrays.filter(({ array }) => hasSize(array, image)));
   const sets: ImageSet[] = [];
   for (const { list, samples } of kept) {
     options.signal?.throwIfAborted();
@@ -243,7 +243,7 @@ function placeOf(
   const found = fitted.get(array)?.get(at);
   if (found !== undefined) return found;
   checkPlace(array, at);
-  const pixelHash = hashed ? hashPixels({ ...array, pixels: imageAt(array, at) }) : undefined;
+  const pixelHash = hashed ? hashPixels(imageIn(array, at)) : undefined;
   return { row: { home: array.pixels, slot: at }, pixelHash };
 }
 

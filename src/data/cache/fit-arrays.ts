@@ -1,6 +1,6 @@
 // Resizes images of array files into the cache, each content once.
 import { DataError } from "../../errors/data-errors.ts";
-import { fitImage, hashPixels, type FittedSize } from "../images/index.ts";
+import { fitImage, hashPixels, type DecodedImage, type FittedSize } from "../images/index.ts";
 import type { PixelArray } from "../catalogue/listing.ts";
 import { changedMeanwhile } from "./decode-files.ts";
 import type { ImageCache } from "./image-cache.ts";
@@ -21,8 +21,12 @@ export interface ArraySample {
   readonly at: number;
 }
 
+/** Whether the images of an array are used as they lie in it. Those that are read on demand go to the cache in any size. */
 export const hasSize = (array: PixelArray, { height, width, channels }: FittedSize): boolean =>
-  array.height === height && array.width === width && array.channels === channels;
+  array.onDemand === undefined &&
+  array.height === height &&
+  array.width === width &&
+  array.channels === channels;
 
 /** Bytes of one image. */
 export const bytesOf = ({ height, width, channels }: FittedSize): number => height * width * channels;
@@ -46,7 +50,7 @@ export async function fitArrays(
   const inMemory = new Map<string, PixelRow>();
   const begun = new Set<string>();
   const fit = async ({ array, at }: ArraySample, i: number): Promise<void> => {
-    const image = { ...array, pixels: imageAt(array, at) };
+    const image = imageIn(array, at);
     const hash = (hashes[i] = hashPixels(image));
     if (begun.has(hash)) return;
     begun.add(hash);
@@ -75,11 +79,12 @@ export async function fitArrays(
   return fitted;
 }
 
-/** A copy. @throws DataError when the array ends before it */
-export function imageAt(array: PixelArray, at: number): Uint8Array<ArrayBuffer> {
+/** A copy of one image of an array. @throws DataError when the array ends before it */
+export function imageIn(array: PixelArray, at: number): DecodedImage {
   checkPlace(array, at);
+  const { height, width, channels } = array;
   const bytes = bytesOf(array);
-  return array.pixels.slice(at * bytes, (at + 1) * bytes);
+  return { height, width, channels, pixels: array.pixels.slice(at * bytes, (at + 1) * bytes) };
 }
 
 /** @throws DataError when the array ends before the image */

@@ -20,6 +20,11 @@ export interface PixelArray {
   readonly channels: 1 | 3;
   /** [count, height, width, channels], 0..255. */
   readonly pixels: Uint8Array;
+  /**
+   * Set where `pixels` are read from the file whenever they are asked for, since those of all arrays together may not fit into
+   * memory: a word that two arrays of one file have in common where their images are the same.
+   */
+  readonly onDemand?: string;
 }
 
 /** Where the pixels of a sample are. */
@@ -42,7 +47,7 @@ export interface MaskArray {
   readonly count: number;
   readonly height: number;
   readonly width: number;
-  /** [count, height, width] whole numbers. */
+  /** [count, height, width] whole numbers; of label volumes, read from the file whenever they are asked for. */
   readonly values: Uint8Array | Uint16Array | Int32Array;
 }
 
@@ -62,7 +67,7 @@ export interface ListedRecord {
   readonly image: ImagePlace;
   /** Where its pixels are labelled, for segmentation. */
   readonly mask?: MaskPlace;
-  /** Cubic millimetres that one pixel of the image stands for, of a slice of a volume. */
+  /** Cubic millimetres that one pixel of the image (as it is before it is fitted) stands for, of a slice of a volume. */
   readonly voxelVolume?: number;
   /** Images of one patient (lesion, eye, person) are never torn apart by a split. */
   readonly patient?: string;

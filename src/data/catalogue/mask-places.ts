@@ -24,7 +24,7 @@ export interface PlacedMasks {
 type MaskOf = (record: ListedRecord) => string | undefined;
 
 /**
- * @param masks as the manifest says; undefined where the format has placed them
+ * @param masks as the manifest says, for images that the format has given none
  * @param refuse called where the manifest's words fit no image
  */
 export async function placeMasks(
@@ -34,10 +34,11 @@ export async function placeMasks(
   refuse: Refuse,
 ): Promise<PlacedMasks> {
   const { records } = listing;
-  if (masks === undefined) {
-    if (records.every(({ mask }) => mask === undefined)) refuse([], "has no masks");
+  // Formats of arrays place their masks themselves.
+  if (records.length === 0 || records.some(({ mask }) => mask !== undefined)) {
     return { listing, whyNone: "has no mask" };
   }
+  if (masks === undefined) return refuse([], "has no masks");
   if (records.some(({ image }) => image.kind !== "file")) {
     refuse(["masks"], "are those of image files, and the images of this format lie in arrays");
   }

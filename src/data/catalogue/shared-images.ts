@@ -98,8 +98,12 @@ function sameArray(
   realPath: (file: string) => string,
 ): PixelArray {
   for (const other of known) {
-    if (realPath(other.file) !== realPath(array.file) || other.pixels.length !== array.pixels.length)
+    if (realPath(other.file) !== realPath(array.file)) continue;
+    if (array.onDemand !== undefined || other.onDemand !== undefined) {
+      if (array.onDemand === other.onDemand) return other;
       continue;
+    }
+    if (other.pixels.length !== array.pixels.length) continue;
     const { buffer, byteOffset, length } = other.pixels;
     if (Buffer.from(buffer, byteOffset, length).equals(array.pixels)) return other;
   }

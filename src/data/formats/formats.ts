@@ -9,6 +9,7 @@ import type { Format } from "./format.ts";
 import { idx } from "./idx.ts";
 import { medmnist } from "./medmnist.ts";
 import { mimicCxr } from "./mimic-cxr.ts";
+import { nifti } from "./nifti.ts";
 import { padchest } from "./padchest.ts";
 import { phantoms } from "./phantoms.ts";
 import { table } from "./table.ts";
@@ -18,6 +19,7 @@ export const formats = {
   idx,
   cifar,
   medmnist,
+  nifti,
   phantoms,
   chestxray14,
   chexpert,

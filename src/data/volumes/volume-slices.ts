@@ -27,6 +27,8 @@ export class VolumeSlices implements PixelArray {
   readonly slicing: Slicing;
   readonly window: Window;
   readonly channels = 1;
+  /** Whether its window follows from its own numbers, which nobody has named. */
+  hasOwnWindow = false;
   readonly #shelf: SliceShelf;
 
   /**
@@ -36,7 +38,9 @@ export class VolumeSlices implements PixelArray {
   static async read(file: string, { axis, window }: SliceReading, shelf: SliceShelf): Promise<VolumeSlices> {
     const volume = await readNifti(file);
     const slicing = slicingOf(volume.header, axis);
-    const slices = new VolumeSlices(file, volume.header, slicing, window ?? usualWindow(volume), shelf);
+    const shown = window ?? usualWindow(volume);
+    const slices = new VolumeSlices(file, volume.header, slicing, shown, shelf);
+    slices.hasOwnWindow = window === undefined && !holdsLevels(volume.header);
     shelf.put(slices, greySlices(volume, slices));
     return slices;
   }
@@ -137,6 +141,9 @@ export function sliceOf(
   return { volume: place.array, slice: place.at };
 }
 
+const holdsLevels = ({ type, slope, intercept }: NiftiHeader): boolean =>
+  type === "u1" && slope === 1 && intercept === 0;
+
 /** Samples of a volume from which its usual window is taken. */
 const windowSamples = 2 ** 20;
 /** The share of voxels that is darker than black, and that is brighter than white. */
@@ -145,7 +152,7 @@ const beyondWindow = 0.005;
 /** Bytes are grey levels; of other numbers all but the darkest and brightest half percent are shown. */
 function usualWindow(volume: NiftiVolume & { readonly range: VoxelRange }): Window {
   const { header, range } = volume;
-  if (header.type === "u1" && header.slope === 1 && header.intercept === 0) return [0, 255];
+  if (holdsLevels(header)) return [0, 255];
   const value = voxelReader(volume);
   const count = header.shape[0] * header.shape[1] * header.shape[2];
   const step = Math.ceil(count / windowSamples);
@@ -200,7 +207,8 @@ function refuseFractions(file: string, volume: NiftiVolume & { readonly range: V
   if (lowest < -(2 ** 31) || highest >= 2 ** 31) {
     throw new DataError(file, `has labels from ${lowest} to ${highest}; labels are whole numbers below 2^31`);
   }
-  if (["u1", "i1", "u2", "i2"].includes(type) && Number.isInteger(slope) && Number.isInteger(intercept)) return;
+  if (["u1", "i1", "u2", "i2"].includes(type) && Number.isInteger(slope) && Number.isInteger(intercept))
+    return;
   const value = voxelReader(volume);
   for (let i = 0; i < shape[0] * shape[1] * shape[2]; i++) {
     const label = value(i);
