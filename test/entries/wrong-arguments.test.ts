@@ -37,8 +37,7 @@ const full = (...shape: number[]): Tensor => engine.full(shape, 0.5);
 const bytes = (...shape: number[]): Tensor =>
   engine.tensor(new Uint8Array(shape.reduce((a, b) => a * b, 1)), shape);
 const words = (...values: number[]): Tensor => engine.tensor(Uint32Array.from(values));
-const wordRows = (...values: number[]): Tensor =>
-  engine.tensor(Uint32Array.from(values), [values.length, 1]);
+const wordRows = (...values: number[]): Tensor => engine.tensor(Uint32Array.from(values), [values.length, 1]);
 const stage = (inputs: number, outputs: number): tessera.DenseStage => ({
   gamma: full(inputs),
   beta: full(inputs),

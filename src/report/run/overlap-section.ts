@@ -107,7 +107,13 @@ export function patientDiceFigure(
     return value === null ? [] : [{ name, values, mean: value, interval: range, reason, leftOut: [] }];
   });
   return dotPlot({
-    ...{ id: "patient-dice", title: "Dice by class and patient", axis: "Dice", differences: false },
+    ...{
+      id: "patient-dice",
+      title: "Dice by class and patient",
+      axis: "Dice",
+      value: "Dice",
+      differences: false,
+    },
     ...{ dots: ["patient", "patients"], parts: [{ rows }] },
     text: "Dice of each test patient who has the class, over all images of the patient; 1 is a perfect outline.",
     table: {

@@ -14,7 +14,9 @@ const classes = ["cyst", "<i>net</i>", "never"];
 const images = 80;
 const random = randomStream(9, "segmenter");
 const patients = Array.from({ length: images }, (_, i) => `site/p${Math.floor(i / 2)}`);
-const states = Uint8Array.from({ length: images * 3 }, (_, at) => (at % 3 === 2 ? 0 : Number(random.below(3) === 0)));
+const states = Uint8Array.from({ length: images * 3 }, (_, at) =>
+  at % 3 === 2 ? 0 : Number(random.below(3) === 0),
+);
 const logits = Float32Array.from(states, (state) => 2 * state - 1 + random.normal());
 
 function counted(): Overlaps {
@@ -83,8 +85,9 @@ describe("the page of a segmenter", () => {
   });
 
   test("tells Dice and IoU of all pixels with their intervals, and of a class that no image shows none", () => {
-    const { byClass } = run.summary?.overlapIntervals ?? { byClass: {} };
-    const { dice, iou } = byClass["cyst"];
+    const overlap = run.summary?.overlapIntervals;
+    if (overlap === undefined) throw new Error("the run has no overlap");
+    const { dice, iou } = overlap.byClass["cyst"];
     const shown = cellsOf("section:nth-of-type(1) table", 0);
     expect(shown[0]).toBe("cyst");
     expect(shown[1]).toBe(dice.value?.toFixed(4));
