@@ -4,8 +4,10 @@ import { findingNames, type Finding } from "./phantom-names.ts";
 import { beamsOf, diseasedLung, fluidShare, shrunkColumn, stamp, type DiseasedLung } from "./projection.ts";
 import { chord, lungPath, type Thorax } from "./thorax.ts";
 
-/** A path through lung, or through air around it, below which nothing is seen of it: 1 cm. */
-const leastPath = 0.06;
+/** A path through the chest cavity below which nothing is seen of it, as behind the dome of the diaphragm: 4 cm. */
+const leastPath = 0.22;
+/** The share of air in the cavity from which on it is outlined as such: in front of a collapsed lung there is less. */
+const leastAir = 0.5;
 /** Filled to this, air spaces stand out from lung: see `lungDeficit` for what it does to a beam. */
 const leastCloud = 0.35;
 
@@ -65,8 +67,10 @@ function* seenAt(
     return;
   }
   const lungPart = size < 1 ? Math.min(cavity, shrunkColumn(lung, size, x, y)) : cavity;
-  if (cavity - lungPart > leastPath) yield "pneumothorax";
-  if (lungPart < leastPath) return;
+  if (cavity - lungPart > leastAir * cavity) {
+    yield "pneumothorax";
+    return;
+  }
   yield* new Set(balls.filter((ball) => chord(ball, x, y) > 0).map(({ finding }) => finding));
   if (cloud > leastCloud) yield "consolidation";
 }
