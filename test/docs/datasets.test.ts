@@ -1,6 +1,7 @@
 // Every manifest on the page of datasets lists files that are written here with the columns and the spelling of the real ones.
 import { afterAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
+import { catalogue } from "../../src/data/catalogue/catalogue.ts";
 import { combineLabels, mapLabels, settle } from "../../src/data/catalogue/mapping.ts";
 import { formatOf } from "../../src/data/formats/formats.ts";
 import { entriesOf, wantedLabels } from "../../src/data/manifest/entries.ts";
@@ -14,9 +15,31 @@ afterAll(folder.remove);
 
 const blocks = blocksOf("yaml").filter(({ file }) => file === "docs/datasets.md");
 
+const letter = (state = 255): string => ({ 0: "0", 1: "1", 255: "-" })[state] ?? "s";
+
+/** As statesIn, of a whole manifest whose labels are masks. */
+async function statesOfMasks(text: string): Promise<Record<string, Record<string, string>>> {
+  const manifest = parseManifest(text, "datasets.md");
+  const { classes, lists } = await catalogue(manifest, { dataRoot: folder.path, seed: 0 });
+  return Object.fromEntries(
+    lists.map(({ source, samples, states }) => [
+      source,
+      Object.fromEntries(
+        classes
+          .map((name, k): [string, string] => [
+            name,
+            samples.map((_, at) => letter(states[at * classes.length + k])).join(""),
+          ])
+          .filter(([, all]) => /[^-]/u.test(all)),
+      ),
+    ]),
+  );
+}
+
 /** The states of all images, by class: "1" positive, "0" negative, "-" absent, "s" soft. */
 async function statesIn(text: string): Promise<Record<string, Record<string, string>>> {
-  const sections = parse(text) as { sources: Record<string, unknown>[] };
+  const sections = parse(text) as { sources: Record<string, unknown>[]; task?: string };
+  if (sections.task === "segmentation") return await statesOfMasks(text);
   const classes = [
     ...new Set(
       sections.sources.flatMap(({ knows, mapping, columns }) => {
@@ -45,7 +68,6 @@ async function statesIn(text: string): Promise<Record<string, Record<string, str
     };
     const mapping = mapLabels(listing.labelNames, classes, entry, refuse);
     const states = settle(combineLabels(listing.rawLabels, mapping), classes, mapping, entry);
-    const letter = (state = 255): string => ({ 0: "0", 1: "1", 255: "-" })[state] ?? "s";
     found[entry.name] = Object.fromEntries(
       classes
         .map((name, k): [string, string] => [

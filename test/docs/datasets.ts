@@ -3,6 +3,11 @@
 import { gzipSync } from "node:zlib";
 import { idxBytes } from "../data/formats/idx-files.ts";
 import { npy, npz } from "../data/formats/npz-files.ts";
+import { niftiBytes, straight } from "../data/volumes/nifti-files.ts";
+
+/** A volume of two slices of two voxels. */
+const volume = (...values: number[]): Uint8Array =>
+  gzipSync(niftiBytes({ shape: [2, 1, 2], values, sform: straight(1, 1, 1) }));
 
 export interface DatasetFiles {
   /** Of the first source of its manifest. */
@@ -312,6 +317,22 @@ export const datasets: readonly DatasetFiles[] = [
       ),
     },
     states: { EMNIST: { A: "01", B: "10" }, QMNIST: { 3: "01", 5: "10" } },
+  },
+  {
+    name: "Liver only",
+    files: {
+      "totalseg-nifti/example_ct_sm.nii.gz": volume(0, 1, 2, 3),
+      "totalseg-nifti/example_seg_roi_subset.nii.gz": volume(0, 5, 0, 0),
+      "totalseg-nifti/example_seg.nii.gz": volume(20, 5, 1, 6),
+      "totalseg-nifti/example_mr_sm.nii.gz": volume(7, 5, 3, 1),
+      "totalseg-nifti/example_seg_mr.nii.gz": volume(1, 15, 23, 5),
+    },
+    // Two slices of two voxels: the liver is in the first of CT, the spleen in the second.
+    states: {
+      "Liver only": { Liver: "10" },
+      "All organs": { Liver: "10", Spleen: "01" },
+      test: { Liver: "01", Spleen: "10" },
+    },
   },
   {
     name: "list",
