@@ -153,7 +153,7 @@ export class MaskFolder {
     if (volume.missing > 0) return;
     this.#volumes.delete(slice.volume);
     const meanings = new Map([
-      [filed.background as number, "background"],
+      [filed.background, "background"],
       ...this.#classes.map((name, k) => [k + 1, name] as const),
     ]);
     await this.#volume(join(names.masks, volume.path), volume.labels, meanings);

@@ -102,7 +102,7 @@ describe("tessera predict --masks", () => {
       expect([stored.height, stored.width, stored.orientation ?? 1]).toEqual([height, width, orientation]);
       const { values } = await readMask(at("out", rows[i].mask), false);
       for (const [k, name] of ["A", "B"].entries()) {
-        const area = [...values].filter((value) => value === k + 1).length;
+        const area = Array.from(values).filter((value) => value === k + 1).length;
         expect(rows[i][`${name} pixels`]).toBe(String(area));
         expect(Number(rows[i][name])).toBeGreaterThan(0);
       }
