@@ -7,6 +7,7 @@ import { add, relu } from "../functions/elementwise.ts";
 import { concatChannels, split } from "../functions/movement.ts";
 import { maxPool2d } from "../functions/pooling.ts";
 import type { Engine } from "../runtime/engine.ts";
+import { expectTensor } from "../runtime/expect-tensor.ts";
 import { showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Composition } from "./densenet.ts";
@@ -147,6 +148,7 @@ export class UNet extends Module {
    */
   forward(images: Tensor, mode: Mode): Tensor {
     expectMode("UNet", mode);
+    expectTensor("UNet", 0, 1, images);
     this.#expectImages(images);
     const skips: Tensor[] = [];
     let x = images;
