@@ -92,7 +92,7 @@ fn main(
   let end_line = min(first_line + sizes.chunk, sizes.batch * sizes.outputHeight);
   for (var line = first_line; line < end_line; line++) {
     let h = i32(line % sizes.outputHeight) + down;
-    let width = select(0u, sizes.width, u32(h) < sizes.height);   // 0 where the line lies outside the image
+    let width = select(0u, sizes.width, u32(h) < sizes.height && row < rows);   // 0 where nothing is met
     let start = i32((line / sizes.outputHeight * sizes.height + u32(max(h, 0))) * sizes.width);
     var window: array<vec4f, TAPS + 1u>;
     var met = 0u;   // pixels of x that went through the window
@@ -103,11 +103,14 @@ fn main(
       for (; met < q + TAPS + 1u; met++) {
         let w = i32(met) + across;
         let inside = u32(w) < width;
-        var value = x[select(0u, u32(start + w), inside) * (sizes.rowStride / 4u) + c];
-        value = fma(value, scale, shift);
-        value = select(value, vec4f(), is_cut & (bitcast<vec4i>(value) <= vec4i(NEGATIVE_INFINITE)));
+        var value = vec4f();
+        if (inside) {
+          value = x[u32(start + w) * (sizes.rowStride / 4u) + c];
+          value = fma(value, scale, shift);
+          value = select(value, vec4f(), is_cut & (bitcast<vec4i>(value) <= vec4i(NEGATIVE_INFINITE)));
+        }
         for (var s = 0u; s < TAPS; s++) { window[s] = window[s + 1u]; }
-        window[TAPS] = select(vec4f(), value, inside);
+        window[TAPS] = value;
       }
       let whole = q + 1u < sizes.outputWidth;
       var next: array<vec4f, TAPS>;
