@@ -13,7 +13,7 @@
 // lavapipe, 2 cores, 2026: a load of four values goes lane by lane and costs as much as a hundred multiplications of
 // eight lanes, a shuffle as much as one; this form reaches 2 to 2.5 times conv2dBlocked. A load is a kilobyte and
 // more of code, so those of x stand in a loop that cannot be unrolled: 0.5 s to compile instead of 1.1. With 7 pixels per
-// lane and 4 groups of channels the driver no longer unrolls the loops over the sums, and takes five times as long.
+// lane and 4 groups of channels the driver no longer unrolls the loops over the sums, and takes 2 to 5 times as long.
 //
 // launch: ceil(batch * height * width / (8 * VECTORS)) * ceil(outputChannels / (4 * QUADS)) workgroups
 // work: 2 * batch * height * width * outputChannels * filterHeight * filterWidth * channels operations
