@@ -12,14 +12,15 @@
 //
 // lavapipe, 2 cores, 2026: a load of four values goes lane by lane and costs as much as a hundred multiplications of
 // eight lanes, a shuffle as much as one; this form reaches 2 to 2.5 times conv2dBlocked. A load is a kilobyte and
-// more of code, so those of x stand in a loop that cannot be unrolled: 0.5 s to compile instead of 1.1.
+// more of code, so those of x stand in a loop that cannot be unrolled: 0.5 s to compile instead of 1.1. With 7 pixels per
+// lane and 4 groups of channels the driver no longer unrolls the loops over the sums, and takes 2 to 5 times as long.
 //
 // launch: ceil(batch * height * width / (8 * VECTORS)) * ceil(outputChannels / (4 * QUADS)) workgroups
 // work: 2 * batch * height * width * outputChannels * filterHeight * filterWidth * channels operations
 
 enable subgroups;
 
-const VECTORS = 4u;        // knob: pixels per lane
+const VECTORS = 5u;        // knob: pixels per lane
 const QUADS = 3u;          // knob: groups of four output channels per workgroup
 const TURNED = false;      // knob: whether this is the input gradient of the filter
 
@@ -75,7 +76,7 @@ fn main(
     left[i] = i32(pixel % sizes.width) - i32(sizes.paddingWidth);
   }
   // The pixels that a row of taps meets lie in a run, for y is as wide as x; what lies outside the image is masked.
-  let halo = select(0u, LANES, sizes.filterWidth > 1u);
+  let halo = (sizes.filterWidth - 1u) * sizes.dilationWidth;
   let run_end = min(first_pixel + VECTORS * LANES, pixels) + halo;
   let run_start = i32(first_pixel + lane) - i32(sizes.paddingHeight * sizes.width + sizes.paddingWidth);
 
@@ -105,7 +106,9 @@ fn main(
       var run: array<vec4f, VECTORS + 1u>;
       var at = run_start + down * i32(sizes.width);
       for (var pixel = first_pixel; pixel < run_end; pixel += LANES) {
-        var value = x[u32(clamp(at, 0, i32(pixels) - 1)) * (sizes.rowStride / 4u) + c];
+        var value = vec4f();
+        // Of the last eight pixels those that a tap meets.
+        if (pixel + lane < run_end) { value = x[u32(clamp(at, 0, i32(pixels) - 1)) * (sizes.rowStride / 4u) + c]; }
         value = fma(value, scale, shift);
         value = select(value, vec4f(), is_cut & (bitcast<vec4i>(value) <= vec4i(NEGATIVE_INFINITE)));
         for (var i = 0u; i <= VECTORS; i++) { run[i] = select(run[i], value, pixel == first_pixel + i * LANES); }
@@ -129,17 +132,21 @@ fn main(
           values[i] = select(vec4f(), select(near, far, lane + across >= LANES), inside);
         }
         // region: weights go round
-        for (var e = 0u; e < 4u; e++) {
-          for (var j = 0u; j < QUADS; j++) {
-            var column: vec4f;
+        for (var j = 0u; j < QUADS; j++) {
+          var columns: array<vec4f, 4>;
+          for (var e = 0u; e < 4u; e++) {
             for (var d = 0u; d < 4u; d++) {
               if (TURNED) {
-                column[d] = subgroupShuffle(held[(4u * j + d) / LANES][e], (4u * j + d) % LANES);
+                columns[e][d] = subgroupShuffle(held[(4u * j + d) / LANES][e], (4u * j + d) % LANES);
               } else {
-                column[d] = subgroupShuffle(held[(e * QUADS + j) / LANES][d], (e * QUADS + j) % LANES);
+                columns[e][d] = subgroupShuffle(held[(e * QUADS + j) / LANES][d], (e * QUADS + j) % LANES);
               }
             }
-            for (var i = 0u; i < VECTORS; i++) { sums[i][j] = fma(vec4f(values[i][e]), column, sums[i][j]); }
+          }
+          for (var i = 0u; i < VECTORS; i++) {
+            let value = values[i];
+            let two = fma(vec4f(value.y), columns[1], fma(vec4f(value.x), columns[0], sums[i][j]));
+            sums[i][j] = fma(vec4f(value.w), columns[3], fma(vec4f(value.z), columns[2], two));
           }
         }
         // end region

@@ -6,12 +6,13 @@
 // of pixels that are rowStride values wide.
 //
 // A workgroup is one subgroup of 8 (or a part of a larger one). A lane owns four channels at TAPS neighbouring taps
-// of a filter row, and computes 4 QUADS output channels of each: it walks along the lines of dy with a window of TAPS
-// pixels of x, so that a pixel is loaded once for all of them; the values of dy are loaded in shares and go round by
-// shuffles. Neighbouring workgroups own neighbouring output channels, then rows of lanes, then chunks.
+// of a filter row, and computes 4 QUADS output channels of each: it walks along the lines of dy, two pixels at a time,
+// with a window of TAPS + 1 pixels of x, so that a pixel is loaded once for all of them; the values of dy are loaded in
+// shares and go round by shuffles. Neighbouring workgroups own neighbouring output channels, then rows of lanes, then chunks.
 // A lane's number is the subgroup's own, by which shuffles go; WGSL promises no relation to the workgroup's numbers.
 //
-// lavapipe, 2 cores, 2026: 2 to 3 times conv2dWeightGradientChunks.
+// lavapipe, 2 cores, 2026: the sums do not fit into registers, so that a walk by single pixels, which fetches and stores
+// each of them twice as often, takes 1.5 to 1.8 times as long.
 //
 // launch: chunks * ceil(filterHeight * ceil(filterWidth / TAPS) * channels / 32) * ceil(outputChannels / (4 * QUADS)) workgroups
 // work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
@@ -83,36 +84,47 @@ fn main(
     scale = factors[c];
     shift = factors[inner + c];
   }
-  // Lanes 0 to 3 load the first pixel of a pair, lanes 4 to 7 the second.
+  // Lanes 0 to 3 load the first pixel of a pair, lanes 4 to 7 the second; behind a line of an odd width zeros meet zeros.
   let dy_quad = min(first_quad + lane % 4u, quads - 1u);
 
   var sums: array<array<array<vec4f, 4>, QUADS>, TAPS>;
   let first_line = chunk * sizes.chunk;
   let end_line = min(first_line + sizes.chunk, sizes.batch * sizes.outputHeight);
-  let last_pixel = end_line * sizes.outputWidth - 1u;
   for (var line = first_line; line < end_line; line++) {
     let h = i32(line % sizes.outputHeight) + down;
-    let width = select(0u, sizes.width, u32(h) < sizes.height);   // 0 where the line lies outside the image
+    let width = select(0u, sizes.width, u32(h) < sizes.height && row < rows);   // 0 where nothing is met
     let start = i32((line / sizes.outputHeight * sizes.height + u32(max(h, 0))) * sizes.width);
-    var window: array<vec4f, TAPS>;
+    var window: array<vec4f, TAPS + 1u>;
     var met = 0u;   // pixels of x that went through the window
     for (var q = 0u; q < sizes.outputWidth; q += 2u) {
-      let held = dy[min(line * sizes.outputWidth + q + lane / 4u, last_pixel) * quads + dy_quad];
-      for (var second = 0u; second < min(2u, sizes.outputWidth - q); second++) {
-        for (; met < q + second + TAPS; met++) {
-          let w = i32(met) + across;
-          let inside = u32(w) < width;
-          var value = x[select(0u, u32(start + w), inside) * (sizes.rowStride / 4u) + c];
+      let pixel = q + lane / 4u;
+      let found = dy[(line * sizes.outputWidth + min(pixel, sizes.outputWidth - 1u)) * quads + dy_quad];
+      let held = select(vec4f(), found, pixel < sizes.outputWidth);
+      for (; met < q + TAPS + 1u; met++) {
+        let w = i32(met) + across;
+        let inside = u32(w) < width;
+        var value = vec4f();
+        if (inside) {
+          value = x[u32(start + w) * (sizes.rowStride / 4u) + c];
           value = fma(value, scale, shift);
           value = select(value, vec4f(), is_cut & (bitcast<vec4i>(value) <= vec4i(NEGATIVE_INFINITE)));
-          for (var s = 0u; s + 1u < TAPS; s++) { window[s] = window[s + 1u]; }
-          window[TAPS - 1u] = select(vec4f(), value, inside);
         }
-        for (var j = 0u; j < QUADS; j++) {
-          var column: vec4f;
-          for (var d = 0u; d < 4u; d++) { column[d] = subgroupShuffle(held[d], 4u * second + j); }
-          for (var s = 0u; s < TAPS; s++) {
-            for (var e = 0u; e < 4u; e++) { sums[s][j][e] = fma(vec4f(window[s][e]), column, sums[s][j][e]); }
+        for (var s = 0u; s < TAPS; s++) { window[s] = window[s + 1u]; }
+        window[TAPS] = value;
+      }
+      let whole = q + 1u < sizes.outputWidth;
+      var next: array<vec4f, TAPS>;
+      for (var s = 0u; s < TAPS; s++) { next[s] = select(vec4f(), window[s + 1u], whole); }
+      for (var j = 0u; j < QUADS; j++) {
+        var first: vec4f;
+        var second: vec4f;
+        for (var d = 0u; d < 4u; d++) {
+          first[d] = subgroupShuffle(held[d], j);
+          second[d] = subgroupShuffle(held[d], 4u + j);
+        }
+        for (var s = 0u; s < TAPS; s++) {
+          for (var e = 0u; e < 4u; e++) {
+            sums[s][j][e] = fma(vec4f(next[s][e]), second, fma(vec4f(window[s][e]), first, sums[s][j][e]));
           }
         }
       }

@@ -72,17 +72,21 @@ fn main(
       var values: array<vec4f, VECTORS>;
       for (var i = 0u; i < VECTORS; i++) { values[i] = x[start[i] + run * sizes.width + k]; }
       // region: weights go round
-      for (var e = 0u; e < 4u; e++) {
-        for (var j = 0u; j < QUADS; j++) {
-          var column: vec4f;
+      for (var j = 0u; j < QUADS; j++) {
+        var columns: array<vec4f, 4>;
+        for (var e = 0u; e < 4u; e++) {
           for (var d = 0u; d < 4u; d++) {
             if (TURNED) {
-              column[d] = subgroupShuffle(held[(4u * j + d) / LANES][e], (4u * j + d) % LANES);
+              columns[e][d] = subgroupShuffle(held[(4u * j + d) / LANES][e], (4u * j + d) % LANES);
             } else {
-              column[d] = subgroupShuffle(held[(e * QUADS + j) / LANES][d], (e * QUADS + j) % LANES);
+              columns[e][d] = subgroupShuffle(held[(e * QUADS + j) / LANES][d], (e * QUADS + j) % LANES);
             }
           }
-          for (var i = 0u; i < VECTORS; i++) { sums[i][j] = fma(vec4f(values[i][e]), column, sums[i][j]); }
+        }
+        for (var i = 0u; i < VECTORS; i++) {
+          let value = values[i];
+          let two = fma(vec4f(value.y), columns[1], fma(vec4f(value.x), columns[0], sums[i][j]));
+          sums[i][j] = fma(vec4f(value.w), columns[3], fma(vec4f(value.z), columns[2], two));
         }
       }
       // end region
