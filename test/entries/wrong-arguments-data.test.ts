@@ -62,6 +62,8 @@ const ofData: Rows<typeof data> = {
   ManifestError: "not called by users",
   Sampler: () => [[a, b], { sampling: "proportional", batch: 2, seed: 1 }],
   absent: "no function",
+  background: "no function",
+  ignored: "no function",
   assembled: () => [listed, decoded, data.everyClass],
   assembly: () => [small, data.everyClass],
   assemblyDigest: () => [small],
@@ -88,6 +90,7 @@ const ofData: Rows<typeof data> = {
   negative: "no function",
   noClass: "not called by users",
   openedCatalogue: () => [manifest, listed, decoded],
+  outlinePhantom: () => [{ seed: 1, site: "A", index: 0, present: ["nodule"], size: 16 }],
   parseManifest: () => [manifestText, "sites.yaml", data.everyClass],
   parts: "no function",
   phantoms: () => [
@@ -106,6 +109,13 @@ const ofData: Rows<typeof data> = {
   warningLines: () => [["A has no label."]],
   warningsOf: () => [manifest, listed],
 };
+
+const segmenter = (): assemble.Segmenter =>
+  new assemble.Segmenter(engine, {
+    ...{ network: { kind: "unet", inputChannels: 1, width: 2, levels: 1 }, classes: 2, seed: 1 },
+  });
+const normalisation = { mean: [0.5], deviation: [0.25] };
+const pixelMaps = Pick.pixelMaps;
 
 const samples = (): unknown[] => [[0.9, 0.8, 0.85], [0.7, 0.75, 0.72], 0.95];
 const plan = studies.planStudy("overlap", context);
@@ -171,6 +181,7 @@ const walks = [
     inspect: { whole: [1, 2] },
     loadAssembly: { name: "loadAssembly|randomStream|the limit of images", whole: [0] },
     openedCatalogue: { whole: [0, 1, 2] },
+    outlinePhantom: { name: "outlinePhantom|randomStream", records: [0] },
     parseManifest: { name: "parseManifest|sites.yaml" },
     phantoms: { name: "phantoms|randomStream" },
     pixelsInMemory: { whole: [0] },
