@@ -59,12 +59,13 @@ export function wholeMap(
   probabilities: Float32Array,
   size: NetworkSize,
   image: MapSize,
-  { softmax, candidates }: WholeMapChoice,
+  choice: WholeMapChoice,
 ): Uint8Array<ArrayBuffer> {
   expectArgument("wholeMap", "the probabilities", probabilities, floats);
   expectFields("wholeMap", size, networkSize);
   expectFields("wholeMap", image, mapSize);
-  expectOptions("wholeMap", { softmax, candidates }, wholeMapChoice);
+  expectOptions("wholeMap", choice, wholeMapChoice);
+  const { softmax, candidates } = choice;
   const classes = probabilities.length / (size.height * size.width);
   if (!Number.isInteger(classes) || classes < 1) {
     throw new ShapeError(

@@ -43,7 +43,7 @@ export function keptGroups(
 export const classWords = (classes: number): number => Math.ceil(classes / 32);
 
 const someClasses = wholeFrom(1);
-const exclusiveGroups: Requirement = {
+export const exclusiveGroups: Requirement = {
   words: "a list of lists of class numbers",
   fits: (value) =>
     Array.isArray(value) &&

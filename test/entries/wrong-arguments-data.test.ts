@@ -110,13 +110,6 @@ const ofData: Rows<typeof data> = {
   warningsOf: () => [manifest, listed],
 };
 
-const segmenter = (): assemble.Segmenter =>
-  new assemble.Segmenter(engine, {
-    ...{ network: { kind: "unet", inputChannels: 1, width: 2, levels: 1 }, classes: 2, seed: 1 },
-  });
-const normalisation = { mean: [0.5], deviation: [0.25] };
-const pixelMaps = Pick.pixelMaps;
-
 const samples = (): unknown[] => [[0.9, 0.8, 0.85], [0.7, 0.75, 0.72], 0.95];
 const plan = studies.planStudy("overlap", context);
 const scores = smallStudy([...armScores("p", base), ...armScores("q", worse)], [comparing("p", "q", 0.01)]);
