@@ -153,6 +153,7 @@ export {
   type TrackedBatchNormOptions,
   type RmsNormOptions,
 } from "./functions/normalisation.ts";
+export { background, exclusionBits, ignored, knownBits, type ExclusiveGroups } from "./labels/label-map.ts";
 export {
   assemblePixels,
   maskedDice,

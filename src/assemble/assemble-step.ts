@@ -9,7 +9,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { LambdaName, Lambdas, PixelLoss } from "./assemble-terms.ts";
 import type { Classifier } from "./classifier.ts";
 import { parentsOfOutputs } from "./label-space.ts";
-import type { TaskName } from "../data/manifest/manifest-schema.ts";
+import type { TaskName } from "../data/manifest/task-names.ts";
 import type { Batch } from "../data/assembly/image-reader.ts";
 import type { ResidentImages, StepImages } from "../training/training-images.ts";
 import { randomView, type Normalisation, type ViewSettings } from "./views.ts";

@@ -1,7 +1,7 @@
 // The loss terms of Label-Assemble: one table, from which the training step, the weights, the metrics file, the figures and
 // the courses of studies take what they know of a term.
 
-import type { TaskName } from "../data/manifest/manifest-schema.ts";
+import type { TaskName } from "../data/manifest/task-names.ts";
 
 /** What given labels of pixels teach: Label-Assemble's losses, or a softmax over classes and background (`softmax-marginal`). */
 export const pixelLosses = ["assemble", "softmax-marginal"] as const;

@@ -15,7 +15,7 @@ import {
   type OptionChecks,
 } from "../errors/arguments.ts";
 import { anImageSet, type Assembly, type ImageSet } from "../data/assembly/assembly.ts";
-import type { TaskName } from "../data/manifest/manifest-schema.ts";
+import type { TaskName } from "../data/manifest/task-names.ts";
 import { raiseAboveChildren } from "../labels/class-tree.ts";
 import { negative, positive } from "../labels/states.ts";
 import { aucByClass, meanAuc } from "../metrics/auc.ts";

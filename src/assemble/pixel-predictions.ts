@@ -5,6 +5,7 @@ import {
   aFunction,
   aNumber,
   anything,
+  aRecord,
   aSignal,
   bytes,
   expectArgument,
@@ -18,7 +19,7 @@ import {
 import { anImageSet, type ImageSet } from "../data/assembly/assembly.ts";
 import { ImageReader, inOrder } from "../data/assembly/image-reader.ts";
 import { normaliseImages } from "../functions/images.ts";
-import { ignored, type ExclusiveGroups } from "../labels/label-map.ts";
+import { exclusiveGroups, ignored, type ExclusiveGroups } from "../labels/label-map.ts";
 import { absent } from "../labels/states.ts";
 import { noOverlaps, type Overlaps } from "../metrics/overlap.ts";
 import type { Engine } from "../runtime/engine.ts";
@@ -69,11 +70,11 @@ export interface PixelPredictions {
 /** Bytes of logits that are held at a time. */
 const mostLogits = 2 ** 27;
 
-const aSegmenter = madeWith("a segmenter", ["head", "features", "classes"]);
+export const aSegmenter = madeWith("a segmenter", ["head", "features", "classes"]);
 const settingsFields: OptionChecks<PixelSettings> = {
   normalisation: required(anything),
   batch: required(wholeFrom(1)),
-  exclusive: anything,
+  exclusive: exclusiveGroups,
   numbers: bytes,
 };
 const pixelOptions: OptionChecks<PixelOptions> = {
@@ -94,10 +95,12 @@ export async function predictPixels(
   engine: Engine,
   segmenter: Segmenter,
   set: ImageSet,
-  { normalisation, batch, exclusive = [], numbers }: PixelSettings,
+  settings: PixelSettings,
   options: PixelOptions = {},
 ): Promise<PixelPredictions> {
   const what = "predictPixels";
+  expectArgument(what, "the settings", settings, aRecord);
+  const { normalisation, batch, exclusive = [], numbers } = settings;
   expectEngine(what, engine);
   expectArgument(what, "the segmenter", segmenter, aSegmenter);
   expectArgument(what, "the images", set, anImageSet);

@@ -2,18 +2,20 @@
 
 import {
   aFunction,
+  aList,
   anything,
   expectArgument,
   expectOptions,
+  oneOf,
   required,
   type OptionChecks,
 } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import { anImageSet, type ImageSet } from "../data/assembly/assembly.ts";
-import type { Fit } from "../data/images/image.ts";
+import { fits, type Fit } from "../data/images/image.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { EvaluationOptions } from "./evaluation.ts";
-import { predictPixels, type PixelPredictions, type PixelSettings } from "./pixel-predictions.ts";
+import { aSegmenter, predictPixels, type PixelPredictions, type PixelSettings } from "./pixel-predictions.ts";
 import type { Segmenter } from "./segmenter.ts";
 import { wholeMap, type MapSize } from "./whole-maps.ts";
 
@@ -45,8 +47,8 @@ const maskOptions: OptionChecks<MaskOptions> = {
   memory: anything,
   signal: anything,
   progress: anything,
-  sizes: anything,
-  fit: anything,
+  sizes: aList,
+  fit: oneOf(fits),
   mask: required(aFunction),
 };
 
@@ -63,6 +65,7 @@ export async function predictMasks(
   settings: PixelSettings,
   options: MaskOptions,
 ): Promise<PixelPredictions> {
+  expectArgument("predictMasks", "the segmenter", segmenter, aSegmenter);
   expectArgument("predictMasks", "the images", set, anImageSet);
   expectOptions("predictMasks", options, maskOptions);
   const { sizes, fit, mask, ...others } = options;

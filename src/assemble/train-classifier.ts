@@ -4,7 +4,7 @@ import { trainingSettings } from "./settings-argument.ts";
 import { expectArgument } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import { anAssembly, type Assembly } from "../data/assembly/assembly.ts";
-import type { TaskName } from "../data/manifest/manifest-schema.ts";
+import type { TaskName } from "../data/manifest/task-names.ts";
 import type { Overlaps } from "../metrics/overlap.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";

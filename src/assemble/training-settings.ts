@@ -3,7 +3,7 @@
 import { expectArgument, madeWith } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import { anAssembly, type Assembly } from "../data/assembly/assembly.ts";
-import type { TaskName } from "../data/manifest/manifest-schema.ts";
+import type { TaskName } from "../data/manifest/task-names.ts";
 import { Sampler, type Sampling } from "../data/assembly/sampler.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";

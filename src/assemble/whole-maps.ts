@@ -2,7 +2,20 @@
 // brought to the network's size, and together with what is given.
 
 import { seenBox } from "../data/images/fit.ts";
-import type { Fit } from "../data/images/image.ts";
+import { fits, type Fit } from "../data/images/image.ts";
+import {
+  aFlag,
+  bytes,
+  expectArgument,
+  expectFields,
+  expectOptions,
+  listOf,
+  madeWith,
+  oneOf,
+  required,
+  wholeFrom,
+  type OptionChecks,
+} from "../errors/arguments.ts";
 import { ShapeError } from "../errors/errors.ts";
 import { background, ignored } from "../labels/label-map.ts";
 
@@ -23,6 +36,14 @@ export interface WholeMapChoice {
   readonly candidates?: readonly boolean[] | undefined;
 }
 
+const floats = madeWith("a Float32Array", ["BYTES_PER_ELEMENT", "subarray"]);
+const mapSize: OptionChecks<MapSize> = { height: required(wholeFrom(1)), width: required(wholeFrom(1)) };
+const networkSize: OptionChecks<NetworkSize> = { ...mapSize, fit: oneOf(fits) };
+const wholeMapChoice: OptionChecks<WholeMapChoice> = {
+  softmax: required(aFlag),
+  candidates: listOf("true and false", aFlag),
+};
+
 /**
  * A label map at an image's own size. The probabilities are interpolated bilinearly between the middles of the network's pixels
  * (half-pixel centres), and only then it is decided: for the likeliest class whose probability is above one half, or of a softmax
@@ -38,8 +59,13 @@ export function wholeMap(
   probabilities: Float32Array,
   size: NetworkSize,
   image: MapSize,
-  { softmax, candidates }: WholeMapChoice,
+  choice: WholeMapChoice,
 ): Uint8Array<ArrayBuffer> {
+  expectArgument("wholeMap", "the probabilities", probabilities, floats);
+  expectFields("wholeMap", size, networkSize);
+  expectFields("wholeMap", image, mapSize);
+  expectOptions("wholeMap", choice, wholeMapChoice);
+  const { softmax, candidates } = choice;
   const classes = probabilities.length / (size.height * size.width);
   if (!Number.isInteger(classes) || classes < 1) {
     throw new ShapeError(
@@ -115,6 +141,7 @@ export interface CompletedMap {
  * @param predicted [pixels] among all classes
  * @param predictedUnknown [pixels] among the classes that the source does not outline
  * @param knowsAll whether the source outlines every class
+ * @throws ShapeError for maps of different sizes
  */
 export function completedMap(
   given: Uint8Array,
@@ -122,6 +149,16 @@ export function completedMap(
   predictedUnknown: Uint8Array,
   knowsAll: boolean,
 ): CompletedMap {
+  for (const [name, map] of [
+    ["the given map", given],
+    ["the predicted map", predicted],
+    ["the map among unknown classes", predictedUnknown],
+  ] as const) {
+    expectArgument("completedMap", name, map, bytes);
+    if (map.length === given.length) continue;
+    throw new ShapeError(`completedMap: ${name} has ${map.length} pixels, and the given one ${given.length}`);
+  }
+  expectArgument("completedMap", "whether all is known", knowsAll, aFlag);
   const map = new Uint8Array(given);
   const origins = new Uint8Array(given.length).fill(pixelOrigins.given);
   for (const [at, label] of given.entries()) {

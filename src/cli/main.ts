@@ -9,6 +9,7 @@ import { studyNames, type StudyName } from "../studies/studies.ts";
 import { DataError, ManifestError } from "../errors/data-errors.ts";
 import { DeviceUnavailableError, TesseraError, UsageError } from "../errors/errors.ts";
 import { parts } from "../data/catalogue/listing.ts";
+import { taskNames } from "../data/manifest/task-names.ts";
 import type { TrainOptions } from "./commands/train.ts";
 import type { DemoOptions } from "./commands/demo.ts";
 import type { EvaluateOptions } from "./segmenter-evaluation.ts";
@@ -273,13 +274,24 @@ withDevice(program.command("tune"))
 
 withDevice(program.command("demo"))
   .description("train on drawn radiographs from two partially labelled sites; needs no data")
+  .addOption(
+    new Option(
+      "--task <task>",
+      "what is learned: whether a radiograph shows a finding, or where (segmentation)",
+    )
+      .choices(taskNames)
+      .default("classification"),
+  )
   .option(
     "--seed <n>",
     "seed of the pictures, initial weights, order and augmentation",
     wholeNumber("--seed", 0),
     0,
   )
-  .option("--sheet <file>", "write a picture of the radiographs to this PNG file")
+  .option(
+    "--sheet <file>",
+    "write a picture of the radiographs to this PNG file; of segmentation: with what each model sees, by default to a temporary file",
+  )
   .option("--quiet", "print the result only", false)
   .action(async (options: DemoOptions) => {
     const { demo } = await import("./commands/demo.ts");

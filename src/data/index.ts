@@ -1,6 +1,7 @@
 // From manifests, image files and phantoms to labelled images in memory or on disk. Needs Node.
 
 export { DataError, ManifestError } from "../errors/data-errors.ts";
+export { background, ignored } from "../labels/label-map.ts";
 export { absent, isSoft, negative, positive, softState, targetOf } from "../labels/states.ts";
 export {
   assembly,
@@ -63,6 +64,7 @@ export { parseManifest, readManifest, type DataManifest } from "./manifest/manif
 export {
   drawPhantom,
   findingNames,
+  outlinePhantom,
   phantoms,
   siteNames,
   type Finding,

@@ -1,6 +1,8 @@
 // Label maps: which class a pixel of an image is of. A map is bytes [H, W]: the number of a class, `background`, or `ignored`.
 // What is known of an image's pixels follows from the image's label states: a class whose state is absent was never outlined.
 
+import { bytes, expectArgument, wholeFrom, type Requirement } from "../errors/arguments.ts";
+import { UsageError } from "../errors/errors.ts";
 import { absent } from "./states.ts";
 
 /** A pixel of none of the classes that the image's source outlines. */
@@ -40,14 +42,29 @@ export function keptGroups(
 /** Words of 32 bits that hold a bit for each class: class k is bit k % 32 of word floor(k / 32). */
 export const classWords = (classes: number): number => Math.ceil(classes / 32);
 
+const someClasses = wholeFrom(1);
+export const exclusiveGroups: Requirement = {
+  words: "a list of lists of class numbers",
+  fits: (value) =>
+    Array.isArray(value) &&
+    value.every((group) => Array.isArray(group) && group.every((k) => wholeFrom(0).fits(k))),
+};
+
 /**
- * Which classes each image's map knows, one bit a class.
+ * Which classes each image's map knows, one bit a class: class k is bit k % 32 of word floor(k / 32).
+ *
  * @param states [N, K] label states: all but absent ones are known
- * @returns [N, W], W = `classWords(classes)`
+ * @returns [N, W], W = ceil(K / 32)
+ * @throws UsageError where the states are not those of K classes
  */
 export function knownBits(states: Uint8Array, classes: number): Uint32Array {
+  expectArgument("knownBits", "the label states", states, bytes);
+  expectArgument("knownBits", "the number of classes", classes, someClasses);
   const words = classWords(classes);
   const images = states.length / classes;
+  if (!Number.isInteger(images)) {
+    throw new UsageError(`knownBits: ${states.length} label states are not those of ${classes} classes`);
+  }
   const bits = new Uint32Array(images * words);
   for (let n = 0; n < images; n++) {
     for (let k = 0; k < classes; k++) {
@@ -58,10 +75,21 @@ export function knownBits(states: Uint8Array, classes: number): Uint32Array {
 }
 
 /**
- * Which classes a pixel of each class cannot be of, one bit a class.
- * @returns [K, W], W = `classWords(classes)`
+ * Which classes a pixel of each class cannot be of, one bit a class, as `knownBits` has them.
+ *
+ * @param groups classes of which a pixel has at most one, by number
+ * @returns [K, W], W = ceil(K / 32)
+ * @throws UsageError for the number of a class that there is not
  */
 export function exclusionBits(groups: ExclusiveGroups, classes: number): Uint32Array {
+  expectArgument("exclusionBits", "the groups", groups, exclusiveGroups);
+  expectArgument("exclusionBits", "the number of classes", classes, someClasses);
+  const beyond = groups.flat().find((k) => k >= classes);
+  if (beyond !== undefined) {
+    throw new UsageError(
+      `exclusionBits: the groups have the number ${beyond}, and there are ${classes} classes`,
+    );
+  }
   const words = classWords(classes);
   const bits = new Uint32Array(classes * words);
   for (const group of groups) {

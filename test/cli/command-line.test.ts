@@ -89,6 +89,19 @@ describe("an error", () => {
       /no\.gz/,
     ],
     [
+      "a demo that there is not",
+      () => ["demo", "--task", "detection"],
+      /'detection' is invalid.*segmentation/,
+    ],
+    [
+      "a picture of outlines that cannot be written",
+      () => [
+        ...["demo", "--task", "segmentation", "--quiet", "--device", "reference"],
+        ...["--sheet", join(put("file", ""), "sheet.png")],
+      ],
+      /--sheet .*is a file, not a folder/,
+    ],
+    [
       "a sheet that cannot be written",
       () => ["demo", "--quiet", "--device", "reference", "--sheet", join(put("file", ""), "sheet.png")],
       /--sheet .*cannot be written/,

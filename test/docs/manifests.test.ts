@@ -12,7 +12,10 @@ import { blocksOf, placeOf, root } from "./markdown.ts";
 
 type Sections = Readonly<Record<string, unknown>>;
 const sectionsOf = (text: string): Sections => parse(text) as Sections;
-const example = sectionsOf(readFileSync(join(root, "examples/two-sites.yaml"), "utf8"));
+const exampleOf = (name: string): Sections =>
+  sectionsOf(readFileSync(join(root, "examples", `${name}.yaml`), "utf8"));
+const example = exampleOf("two-sites");
+const outlines = exampleOf("phantom-outlines");
 
 /** Classes that the entries of a manifest name, whose section of classes is left out. */
 function classesOf({ sources = [] }: Sections): unknown[] {
@@ -31,7 +34,8 @@ test.each(blocksOf("yaml").map((block) => [placeOf(block), block] as const))(
     const sections = sectionsOf(text);
     const isWhole = "classes" in sections;
     const classes = "sources" in sections ? { classes: classesOf(sections) } : {};
-    const manifest = isWhole ? text : stringify({ ...example, ...classes, ...sections });
+    const whole = sections["task"] === "segmentation" ? outlines : example;
+    const manifest = isWhole ? text : stringify({ ...whole, ...classes, ...sections });
     const read = parseTrainingManifest(manifest, place);
     expect(read.classes.length).toBeGreaterThan(0);
     // Sections that another room reads are settings of a training.

@@ -149,6 +149,30 @@ gpu.destroy();
 
 const expectations: readonly Expectation[] = [
   {
+    has: "trainSegmenter(",
+    check: (shown) => {
+      const [dice] = numbersIn(shown.split("mean Dice")[1]);
+      expect(dice).toBeGreaterThan(0);
+      expect(dice).toBeLessThanOrEqual(1);
+      expect(shown).toMatch(/^of 6 findings 2 are learned/);
+      expect(shown).toMatch(/^a map of 16 x 16: \d+ pixels of a class$/m);
+    },
+  },
+  {
+    // By hand: seven entries are labelled or inferred, of one the second source says nothing.
+    has: "exclusionBits([[0, 1]], 2)",
+    check: (shown) => {
+      const [total, losses, dice] = arraysIn(shown);
+      const [hit, even] = [Math.log1p(Math.exp(-1)), Math.log(2)];
+      const bce = (4 * hit + 3 * even) / 7;
+      const pseudo = 0.125 ** 2;
+      near(total, [bce + 0.2 * pseudo], 1e-6);
+      near(losses, [bce + 0.2 * pseudo, bce, pseudo, pseudo], 1e-6);
+      const a = 1 / (1 + Math.exp(-1));
+      near(dice, [1 - ((2 * (a + 0.5) + 1) / 5 + (2 * a + 1) / 3.5) / 2], 1e-6);
+    },
+  },
+  {
     has: "class SmallUNet extends Module",
     check: (shown) => {
       expect(

@@ -130,6 +130,7 @@ const rows: Rows<typeof tessera> = {
     full(1, 4, 4, 4),
     { window: 2, stride: [2, 2], padding: 1, ceilMode: true, countIncludePad: false },
   ],
+  background: "no function",
   batchMoments: () => [full(2, 4)],
   batchNorm: () => {
     const running = { mean: full(4), variance: full(4) };
@@ -157,6 +158,7 @@ const rows: Rows<typeof tessera> = {
   elu: () => [full(2), { alpha: 1 }],
   equal: binary,
   erf: unary,
+  exclusionBits: () => [[[0, 1]], 2],
   exp: unary,
   gelu: unary,
   globalAveragePool: () => [full(1, 2, 2, 2)],
@@ -164,7 +166,9 @@ const rows: Rows<typeof tessera> = {
   greater: binary,
   greaterEqual: binary,
   huberLoss: () => [full(2, 2), full(2, 2), { delta: 1 }],
+  ignored: "no function",
   kernelOf: () => [tessera.kernels.unary.text, { name: "unary" }],
+  knownBits: () => [Uint8Array.of(1, 255), 2],
   launchesOf: () => [{ launches: new Map([["add", 2]]), buffers: [], bytes: {} }],
   hardSwish: unary,
   leakyRelu: () => [full(2), { slope: 0.1 }],

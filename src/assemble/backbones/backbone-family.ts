@@ -1,7 +1,7 @@
 // What is told about a kind of network outside of the network itself: which task it is for, how a manifest chooses one, how a
 // model file holds it, and which images do not suit it.
 import { z } from "zod";
-import type { TaskName } from "../../data/manifest/manifest-schema.ts";
+import type { TaskName } from "../../data/manifest/task-names.ts";
 import type { BackboneConfigurations } from "../../nn/backbones.ts";
 import type { StemConfiguration } from "../../nn/backbone.ts";
 import type { UNetConfiguration } from "../../nn/unet.ts";

@@ -1,7 +1,7 @@
 // The `model` section of a manifest: which network, and its fields.
 import { z } from "zod";
 import { wrongWord } from "../../data/manifest/fields.ts";
-import type { TaskName } from "../../data/manifest/manifest-schema.ts";
+import type { TaskName } from "../../data/manifest/task-names.ts";
 import type {
   ModelProblem,
   ModelSection,

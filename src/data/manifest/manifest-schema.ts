@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { sourceEntry, testEntry, validationEntry } from "./entry-schema.ts";
 import { names, oneOf, record } from "./fields.ts";
+import { taskNames } from "./task-names.ts";
 import { fits } from "../images/image.ts";
 
 /** Classes, and sources: far more than anybody assembles, and few enough for every check of each with each. */
@@ -30,9 +31,6 @@ const image = record({
   mean: perChannel(z.number()).default(0.5),
   deviation: perChannel(z.number().positive()).default(0.25),
 });
-
-export const taskNames = ["classification", "segmentation"] as const;
-export type TaskName = (typeof taskNames)[number];
 
 /** What a manifest says of data, whoever learns from it. */
 export const manifestFields = {

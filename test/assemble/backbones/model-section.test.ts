@@ -5,7 +5,7 @@ import type { NetworkConfiguration } from "../../../src/assemble/backbones/backb
 import { backboneNames, storedNetwork } from "../../../src/assemble/backbones/model-section.ts";
 import { settingsOf } from "../../../src/assemble/manifest-settings.ts";
 import { parseTrainingManifest } from "../../../src/assemble/training-manifest.ts";
-import { taskNames, type TaskName } from "../../../src/data/manifest/manifest-schema.ts";
+import { taskNames, type TaskName } from "../../../src/data/manifest/task-names.ts";
 import { ManifestError } from "../../../src/errors/data-errors.ts";
 import { densenet121Configuration } from "../../../src/nn/densenet.ts";
 import { resnetConfigurations } from "../../../src/nn/resnet.ts";
