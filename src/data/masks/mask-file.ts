@@ -9,25 +9,9 @@ import { isDicom } from "../images/dicom-elements.ts";
 import { mostPixels } from "../images/image.ts";
 import { decodeImage, largestImageFile } from "../images/index.ts";
 import { isBmp, isGif, isJpeg, isPng, isTiff, isWebp, lookAlike } from "../images/kinds.ts";
-import { inColour, packedColours, pngNumbers } from "./png-numbers.ts";
+import { inColour, packedColours, type MaskNumbers, type MaskNumbersOf } from "./mask-numbers.ts";
+import { pngNumbers } from "./png-numbers.ts";
 import { tiffLayout } from "./tiff-layout.ts";
-
-/** A mask as its file has it, upright. */
-export interface MaskNumbers {
-  readonly height: number;
-  readonly width: number;
-  /** [height, width] numbers of the file, or colours, each as red * 65536 + green * 256 + blue. */
-  readonly values: Uint8Array | Uint16Array | Int32Array;
-  /** Whether the file itself says which side is up, and it was turned. */
-  readonly isTurned: boolean;
-}
-
-/** From the bytes of one kind of file to its numbers, or to its colours where these are asked for. */
-export type MaskNumbersOf = (
-  bytes: Uint8Array,
-  file: string,
-  colours: boolean,
-) => MaskNumbers | Promise<MaskNumbers>;
 
 /**
  * Reads a mask file, gzip'd or not; its content says of what kind it is.
