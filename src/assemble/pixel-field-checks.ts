@@ -1,6 +1,6 @@
 // What can be said against a manifest's `train` section before any data is read, by its task.
 
-import type { Fail } from "../data/manifest/manifest-checks.ts";
+import type { Fail } from "../data/manifest/complaints.ts";
 import type { ManifestContent } from "../data/manifest/manifest-schema.ts";
 import { suggestion } from "../errors/nearest.ts";
 import { nearMatch, visible } from "../labels/wording.ts";

@@ -1,7 +1,6 @@
 // What can be said against a manifest's model and views before any data is read: sizes that leave nothing.
 import type { z } from "zod";
-import type { FieldPath } from "../data/manifest/complaints.ts";
-import type { Fail } from "../data/manifest/manifest-checks.ts";
+import type { Fail, FieldPath } from "../data/manifest/complaints.ts";
 import type { ManifestContent } from "../data/manifest/manifest-schema.ts";
 import { unmoved } from "../operators/images/augment-attributes.ts";
 import { modelProblem, type model } from "./backbones/model-section.ts";

@@ -6,7 +6,7 @@ import type { WarmedBudget } from "./warm-up.ts";
 import type { TrainingSettings } from "./training-settings.ts";
 import type { Assembly } from "../data/assembly/assembly.ts";
 
-type Switches = Pick<TrainingSettings, "absent" | "unsupervisedOn"> & GivenLambdas;
+type Switches = Pick<TrainingSettings, "absent" | "unsupervisedOn" | "loss"> & GivenLambdas;
 type Length = Pick<WarmedBudget, "warmup" | "steps">;
 
 /** One sentence; undefined where some source teaches each class. */
@@ -17,11 +17,13 @@ export function untaughtNote(assembly: Assembly, settings: Switches, budget: Len
   return `no training image has a label of ${untaught.join(", ")}: ${fate(settings, budget)}`;
 }
 
-function fate({ absent, unsupervisedOn, ...lambdas }: Switches, { warmup, steps }: Length): string {
+function fate({ absent, unsupervisedOn, loss, ...lambdas }: Switches, { warmup, steps }: Length): string {
   if (absent === "negative") {
     return "train.absent: negative teaches that no image shows them; say ignored to keep what the model knows of them";
   }
   const nothing = "nothing keeps what the model knows of them";
+  if (loss === "softmax-marginal")
+    return `${nothing}, since loss: softmax-marginal learns from given labels alone`;
   if (!hasUnsupervisedLosses(lambdas)) {
     const weights = lambdaNames.map((name) => `train.${name}`);
     return `${nothing}; give ${weights.join(" or ")} a weight`;

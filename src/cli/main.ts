@@ -36,7 +36,7 @@ import {
 } from "./terminal/options.ts";
 import { description, version } from "../runs/package-info.ts";
 import type { PlanOptions } from "./commands/plan.ts";
-import type { PredictOptions } from "./commands/predict.ts";
+import type { PredictOptions } from "./predict-options.ts";
 import type { ReportOptions } from "./commands/report.ts";
 import type { StudyOptions } from "./commands/study.ts";
 import type { TuneCommandOptions } from "./commands/tune.ts";

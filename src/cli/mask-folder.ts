@@ -3,7 +3,7 @@
 
 import { readdirSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
-import type { Sample } from "../data/catalogue/catalogue.ts";
+import type { Sample } from "../data/catalogue/sample-lists.ts";
 import type { ImagePlace } from "../data/catalogue/listing.ts";
 import { readImage } from "../data/images/index.ts";
 import { LabelVolume } from "../data/volumes/label-volume.ts";

@@ -14,7 +14,8 @@ import { parseTrainingManifest, readTrainingManifest, type Manifest } from "../a
 import { parts, type Part } from "../data/catalogue/listing.ts";
 import type { ImageReading } from "../data/images/image.ts";
 import { refuseEmpty } from "../data/assembly/load.ts";
-import type { Catalogue, Sample } from "../data/catalogue/catalogue.ts";
+import type { Catalogue } from "../data/catalogue/catalogue.ts";
+import type { Sample } from "../data/catalogue/sample-lists.ts";
 import type { OwnSize } from "../data/catalogue/masked-entry.ts";
 import type { ImageSet } from "../data/assembly/assembly.ts";
 import { remarkWarnings, warningLines } from "../data/inspection/warnings.ts";

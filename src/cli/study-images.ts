@@ -5,7 +5,7 @@ import { fullLabelsProblem, fullLabels } from "../studies/full-labels.ts";
 import type { StudyImages } from "../studies/study-run.ts";
 import type { StudyPlan } from "../studies/study-plan.ts";
 import { assemblyOf } from "../studies/planned-run.ts";
-import type { Assembly } from "../data/assembly/assembly.ts";
+import type { Assembly, ImageSet } from "../data/assembly/assembly.ts";
 import { countLabels, kindOf } from "../data/inspection/counts.ts";
 import { labelWarnings } from "../data/inspection/warnings.ts";
 import { assemblyDigest } from "../data/assembly/digest.ts";
@@ -77,14 +77,18 @@ export function armWarnings({ arms }: StudyPlan, { images }: StudyLoad): string[
   return [...new Set(found)];
 }
 
-/** Fewer, and an AUC on other images may be far from that on these: as for the intervals of a run. */
+/** Fewer, and an AUC or Dice on other images may be far from that on these: as for the intervals of a run. */
 const fewestScored = 10;
 
-/** A warning about classes of which few test images, by patient, are positive or negative: intervals over seeds do not show it. */
+/**
+ * A warning about classes of which few test images, by patient, are positive or negative: intervals over seeds do not show it. A
+ * Dice is of the images that show a class, and needs no others.
+ */
 export function scarceWarnings({ images: { given } }: Pick<StudyLoad, "images">): string[] {
   const { classes, test } = given;
+  const kinds = isMasked(test) ? (["positive"] as const) : (["positive", "negative"] as const);
   const few = classes.flatMap((name, k) =>
-    (["positive", "negative"] as const).flatMap((label) => {
+    kinds.flatMap((label) => {
       const holders = new Set<string | number>();
       for (let row = 0; row < test.count; row++) {
         if (kindOf(test.states[row * classes.length + k]) === label) holders.add(test.patients?.[row] ?? row);
@@ -95,7 +99,7 @@ export function scarceWarnings({ images: { given } }: Pick<StudyLoad, "images">)
   if (few.length === 0) return [];
   return [
     `Fewer than ${fewestScored} patients or single images to test on have a label of ${few.join(", ")}: the study's intervals are over ` +
-      "seeds, and say nothing of how far an AUC on other images may be from one on so few.",
+      `seeds, and say nothing of how far ${isMasked(test) ? "a Dice" : "an AUC"} on other images may be from one on so few.`,
   ];
 }
 
@@ -110,8 +114,10 @@ function warningsOfAssembly({ classes, sources }: Assembly): string[] {
     };
     return countLabels({ ...list, uncertain: new Uint32Array(classes.length) }, classes.length);
   });
-  return labelWarnings(classes, counts);
+  return labelWarnings(classes, counts, sources.some(isMasked));
 }
+/** Whether the labels of its images are masks. */
+const isMasked = ({ maps }: ImageSet): boolean => maps !== undefined;
 const nameless = { id: "", image: { kind: "file", file: "" } } as const;
 
 /** A digest of images and labels. Full labels are not digested for the test images, which are the same for all arms. */

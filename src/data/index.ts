@@ -29,13 +29,8 @@ export {
   type SamplerSettings,
   type Sampling,
 } from "./assembly/sampler.ts";
-export {
-  catalogue,
-  type Catalogue,
-  type CatalogueOptions,
-  type Sample,
-  type SampleList,
-} from "./catalogue/catalogue.ts";
+export { catalogue, type Catalogue, type CatalogueOptions } from "./catalogue/catalogue.ts";
+export type { Sample, SampleList } from "./catalogue/sample-lists.ts";
 export { parts, type Part } from "./catalogue/listing.ts";
 export { remarkKinds, type Remark, type RemarkCase, type RemarkKind } from "./catalogue/remarks.ts";
 export {

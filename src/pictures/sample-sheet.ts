@@ -1,6 +1,7 @@
 // The contact sheet of one source in one part: examples of each class with their labels below, so that a person can see
 // whether the labels are right.
-import type { Catalogue, SampleList } from "../data/catalogue/catalogue.ts";
+import type { Catalogue } from "../data/catalogue/catalogue.ts";
+import type { SampleList } from "../data/catalogue/sample-lists.ts";
 import type { ExampleGroup } from "../data/inspection/examples.ts";
 import { kindOf } from "../data/inspection/counts.ts";
 import { colours, contactSheet, type Cell, type SheetRow, type Word } from "./contact-sheet.ts";

@@ -257,7 +257,9 @@ describe.each(backends)("losses over pixels on %s", (_, engine) => {
       );
     }
     const one = await losses("entries", [0, 1, 0, 0, 0]);
-    expect(await losses("entries", [0, 2.5, 0, 0, 0])).toEqual(one.map((loss) => expect.closeTo(loss, 5)));
+    expect(await losses("entries", [0, 2.5, 0, 0, 0])).toEqual(
+      one.map((loss): unknown => expect.closeTo(loss, 5)),
+    );
     expect(await losses("entries", [0, 0, 0, 0, 0])).toEqual([
       expect.closeTo(one[0] - one[1], 5),
       0,

@@ -46,6 +46,22 @@ const writes: readonly Fault[] = [
   { kernel: "resizeBilinear", operator: "resize2d", from: "image >= sizes", to: "image > sizes" },
   { kernel: "assembleTreeWeights", operator: "assembleLoss", from: "at >= sizes", to: "at > sizes" },
   { kernel: "attentionWeights", operator: "attention", from: "index >= sizes", to: "index > sizes" },
+  {
+    kernel: "augmentLabels",
+    operator: "augmentLabels",
+    from: "index * 4u >= sizes.count",
+    to: "index * 4u >= sizes.count + 4u",
+  },
+  {
+    kernel: "marginalCrossEntropy",
+    operator: "marginalCrossEntropy",
+    from: "row >= sizes.rows",
+    to: "row > sizes.rows",
+  },
+  { kernel: "diceGradient", operator: "maskedDice", from: "entry >= sizes", to: "entry > sizes" },
+  { kernel: "diceSums", operator: "maskedDice", from: "part >= sizes", to: "part > sizes" },
+  { kernel: "pixelCounts", operator: "assemblePixels", from: "part >= sizes", to: "part > sizes" },
+  { kernel: "assemblePixels", operator: "assemblePixels", from: "part >= sizes", to: "part > sizes" },
 ];
 
 const reads: readonly Fault[] = [
@@ -101,6 +117,10 @@ const races: readonly Fault[] = [
   withoutBarrier("groupNormGradientCombine", "groupNormGradient", 1),
   withoutBarrier("countEntries", "crossEntropy"),
   withoutBarrier("attentionFused", "attention"),
+  withoutBarrier("pixelHead", "assemblePixels"),
+  withoutBarrier("pixelLosses", "assemblePixels"),
+  withoutBarrier("diceTotals", "maskedDice"),
+  withoutBarrier("countLabels", "marginalCrossEntropy"),
 ];
 
 function withoutBarrier(kernel: KernelName, operator: OperatorName, at = 0): Fault {

@@ -86,7 +86,13 @@ describe("a run", () => {
     const controller = new AbortController();
     const begun = await trainRun(
       await beginRun(manifest, { ...options("second"), checkpointEvery: { steps: 1 } }),
-      { training: () => ({ step: ({ step }) => void (step === 5 && controller.abort()) }) },
+      {
+        training: () => ({
+          step: ({ step }) => {
+            if (step === 5) controller.abort();
+          },
+        }),
+      },
       controller.signal,
     );
     expect(begun.interrupted).toBe(true);

@@ -27,11 +27,11 @@ import {
   type LoadedParts,
   type PartImages,
 } from "../model-images.ts";
+import type { PredictOptions } from "../predict-options.ts";
 import { identity, showLogits, showProbabilities } from "../prediction-cells.ts";
 import { Counter } from "../terminal/counter.ts";
 import { makeFolderOf } from "../terminal/output-files.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
-import type { PredictOptions } from "./predict.ts";
 
 /** Images in one batch of predictions; `predictPixels` takes fewer of large ones. */
 const batch = 16;

@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import { classifierOfModel, readModelFile } from "../../runs/model-file.ts";
-import { parts, type Part } from "../../data/catalogue/listing.ts";
+import { parts } from "../../data/catalogue/listing.ts";
 import { columnsApart } from "../../runs/class-columns.ts";
 import { csvText } from "../../files/csv-text.ts";
 import { replaceFile } from "../../files/whole-files.ts";
@@ -21,31 +21,12 @@ import {
   type NamedManifest,
   type PartImages,
 } from "../model-images.ts";
+import type { PredictOptions } from "../predict-options.ts";
 import { identity, showLogits, showProbabilities } from "../prediction-cells.ts";
 import { predictMaps } from "./predict-maps.ts";
 import { engineOptions } from "../../runs/device-options.ts";
 import { makeFolderOf } from "../terminal/output-files.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
-
-export interface PredictOptions extends ModelOptions {
-  /** The table; a segmenter that writes masks has a place for it. */
-  readonly out?: string;
-  /** Of a segmenter: the folder for label maps. */
-  readonly masks?: string;
-  /** Whether label maps may be written into a folder that is not empty. */
-  readonly force?: boolean;
-  readonly part?: Part | "all";
-  /** Whether the table has the given labels, and predictions only where there are none. */
-  readonly complete: boolean;
-  /** A folder of images, instead of a manifest. */
-  readonly images?: string;
-  /** Of images of a folder: how their numbers are read, instead of as the model's training images were. */
-  readonly bits?: number;
-  readonly window?: readonly [low: number, high: number];
-  /** Whether the table has logits instead of probabilities. */
-  readonly logits: boolean;
-  readonly json: boolean;
-}
 
 /** The other columns of a table, and an image's cells in them. */
 interface Columns {

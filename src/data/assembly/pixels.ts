@@ -30,13 +30,8 @@ import {
 import { ImageCache, type CachedImage } from "../cache/image-cache.ts";
 import type { PixelRow } from "../cache/pixel-rows.ts";
 import { StoredPixels } from "../cache/stored-pixels.ts";
-import {
-  aCatalogue,
-  type Catalogue,
-  type ListMaps,
-  type Sample,
-  type SampleList,
-} from "../catalogue/catalogue.ts";
+import { aCatalogue, type Catalogue } from "../catalogue/catalogue.ts";
+import type { ListMaps, Sample, SampleList } from "../catalogue/sample-lists.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import { hashPixels } from "../images/index.ts";
 import type { ImageFile, PixelArray } from "../catalogue/listing.ts";

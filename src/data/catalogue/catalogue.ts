@@ -10,7 +10,6 @@ import {
   required,
   type OptionChecks,
   madeWith,
-  listOf,
 } from "../../errors/arguments.ts";
 import { UsageError } from "../../errors/errors.ts";
 import type { Parents } from "../../labels/class-tree.ts";
@@ -23,11 +22,11 @@ import type { FittedSize } from "../images/image.ts";
 import type { ExclusiveGroups } from "../../labels/label-map.ts";
 import { exclusiveGroups } from "../manifest/mask-checks.ts";
 import { parts } from "./listing.ts";
-import { entryMasks, maskedListing, type OwnSize } from "./masked-entry.ts";
+import { entryMasks, maskedListing } from "./masked-entry.ts";
 import { LeftMasks, mapsOf, unseenRemark, withMasksRead } from "./masked-lists.ts";
 import { placeMasks } from "./mask-places.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
-import type { ImagePlace, ListContext, Part } from "./listing.ts";
+import type { ListContext } from "./listing.ts";
 import { aManifest, type DataManifest } from "../manifest/manifest.ts";
 import type { Remark } from "./remarks.ts";
 import { classWordRemarks } from "./class-words.ts";
@@ -46,52 +45,9 @@ import type { Refuse } from "./mapping.ts";
 import { withTagPatients } from "./patient-tags.ts";
 import { keepWithin, positiveLimits, select, whyNoneTaken } from "./selection.ts";
 import { followTree, mapThroughTree, standInRemark, treeRemark } from "./tree-labels.ts";
+import type { Sample, SampleList } from "./sample-lists.ts";
 import { refuseSharedImages } from "./shared-images.ts";
 import { countLabels, refuseUnknownClasses, refuseUntaughtClasses } from "./taught-classes.ts";
-
-export interface Sample {
-  /** Unique in its source. */
-  readonly id: string;
-  readonly image: ImagePlace;
-  readonly patient?: string;
-}
-
-/** The label maps of a list's samples, and what they are made of. */
-export interface ListMaps {
-  /** [samples, height, width] of the catalogue's image size: label maps (labels/label-map.ts). */
-  readonly maps: Uint8Array;
-  /** [samples] Cubic millimetres that a pixel of each map stands for; 0 where nobody knows. Left out where nobody knows any. */
-  readonly voxelVolumes?: Float64Array;
-  readonly pixels: PixelCounts;
-  /** The label map of an image at its own size, by its place in the list; its mask is read again. */
-  readonly whole: (row: number, own: OwnSize) => Promise<Uint8Array>;
-}
-
-/** Pixels of masks at their own size, in the part of them that is seen. */
-export interface PixelCounts {
-  /** [K] given as each class; 0 for classes that the source does not outline. */
-  readonly classes: readonly number[];
-  /** Without any label. */
-  readonly ignored: number;
-  /** All. */
-  readonly total: number;
-}
-
-/** The samples of one entry of the manifest in one part of its split. */
-export interface SampleList {
-  /** Name of the entry. */
-  readonly source: string;
-  readonly part: Part;
-  readonly samples: readonly Sample[];
-  /** [samples, K] label states: labels/states.ts. */
-  readonly states: Uint8Array;
-  /** [K] The number of states that the source called uncertain, whatever the policy made of them. */
-  readonly uncertain: Uint32Array;
-  /** Where the classes are in each sample, for segmentation. */
-  readonly masks?: ListMaps;
-  /** Another entry of the same part and dataset, before this one, whose patients of equal names are the same persons. */
-  readonly patientsOf?: string;
-}
 
 /** Everything that a manifest selects, in its order: sources (each train, validation, test), then its validation and test. */
 export interface Catalogue {
@@ -110,8 +66,6 @@ export interface Catalogue {
 
 /** A catalogue as far as arguments are looked at. */
 export const aCatalogue = madeWith("what catalogue gives", ["classes", "image", "lists"]);
-export const aSampleList = madeWith("a list of a catalogue", ["source", "samples", "states", "uncertain"]);
-export const aListOfSamples = listOf("lists of a catalogue", aSampleList);
 
 export interface CatalogueOptions {
   /** Folder that the manifest's paths are relative to. */

@@ -9,7 +9,7 @@ import type { Entry } from "../manifest/entry-schema.ts";
 import { insideOf } from "../manifest/mask-checks.ts";
 import { meaningsOf, numbersOf } from "../manifest/mask-fields.ts";
 import { meaningsBy } from "../masks/meaning.ts";
-import { colourName } from "../masks/png-numbers.ts";
+import { colourName } from "../masks/mask-numbers.ts";
 import { fileOf, readRecordMask, type MaskReading, type ReadMask } from "../masks/read-record.ts";
 import type { ListContext, ListedRecord, Listing } from "./listing.ts";
 import type { ClassMapping, Refuse } from "./mapping.ts";

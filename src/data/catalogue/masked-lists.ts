@@ -1,7 +1,7 @@
 // From the masks of an entry to the label maps of its lists: which masks have to be read, and what is told of those that nothing
 // asks for.
 import { parts } from "./listing.ts";
-import type { ListMaps, SampleList } from "./catalogue.ts";
+import type { ListMaps, SampleList } from "./sample-lists.ts";
 import type { ListedEntry } from "./listed-entry.ts";
 import type { Listing } from "./listing.ts";
 import type { ClassMapping, Refuse } from "./mapping.ts";

@@ -1,7 +1,7 @@
 // What a decoded image is, and the one form that images of equal content take whatever file they came from.
 import { createHash } from "node:crypto";
 import { DataError } from "../../errors/data-errors.ts";
-import type { Orientation } from "./orientation.ts";
+import { turn, turnedSize, type Orientation } from "./orientation.ts";
 
 export interface DecodedImage {
   readonly height: number;
@@ -119,6 +119,15 @@ export function isGrey(pixels: Uint8Array | Uint16Array, samples: number): boole
     if (pixels[at] !== pixels[at + 1] || pixels[at] !== pixels[at + 2]) return false;
   }
   return true;
+}
+
+/** Turns an image upright; its own pixels, not a copy, where it is. */
+export function upright(image: DecodedImage, orientation: Orientation): DecodedImage {
+  if (orientation === 1) return image;
+  const { height, width, channels } = image;
+  const pixels = new Uint8Array(image.pixels.length);
+  turn(image.pixels, pixels, { height, width, channels }, orientation);
+  return { ...turnedSize({ height, width }, orientation), channels, pixels };
 }
 
 /**

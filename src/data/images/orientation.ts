@@ -1,5 +1,4 @@
 // The orientation that EXIF gives an image: which way up a viewer shows it.
-import type { DecodedImage } from "./image.ts";
 
 /** As EXIF numbers them; 1 is upright already. */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
@@ -34,15 +33,6 @@ export const isOrientation = (value: number): value is Orientation =>
 
 /** Whether height and width change places. */
 export const liesOnItsSide = (orientation: Orientation): boolean => orientation >= 5;
-
-/** Turns an image upright; its own pixels, not a copy, where it is. */
-export function upright(image: DecodedImage, orientation: Orientation): DecodedImage {
-  if (orientation === 1) return image;
-  const { height, width, channels } = image;
-  const pixels = new Uint8Array(image.pixels.length);
-  turn(image.pixels, pixels, { height, width, channels }, orientation);
-  return { ...turnedSize({ height, width }, orientation), channels, pixels };
-}
 
 /** Height and width of what an orientation turns upright. */
 export function turnedSize(

@@ -5,9 +5,9 @@ import { crc32, inflateSync } from "node:zlib";
 import { PNG } from "pngjs";
 import { DataError } from "../../errors/data-errors.ts";
 import { codeOf, messageOf } from "../../files/causes.ts";
-import { checkSize, readingKey } from "./image.ts";
+import { checkSize, readingKey, upright } from "./image.ts";
 import type { DecodedImage, ImageReading, OpenedImage } from "./image.ts";
-import { readOrientation, turnedSize, upright, type Orientation } from "./orientation.ts";
+import { readOrientation, turnedSize, type Orientation } from "./orientation.ts";
 import { imageOf } from "./samples.ts";
 
 export interface PngLayout {

@@ -1,7 +1,7 @@
 // Counts of what a manifest selects: labels of each kind, for each source, part and class.
 import { bytes, expectArgument, wholeFrom } from "../../errors/arguments.ts";
 import { absent, negative, positive } from "../../labels/states.ts";
-import { aSampleList, type PixelCounts, type SampleList } from "../catalogue/catalogue.ts";
+import { aSampleList, type PixelCounts, type SampleList } from "../catalogue/sample-lists.ts";
 import type { Part } from "../catalogue/listing.ts";
 
 /** Labels of one class on the images of one list; the first four add up to the number of images. */

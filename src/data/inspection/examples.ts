@@ -1,5 +1,5 @@
 // Chooses images of a list to show: some positive for each class, some positive for none, some without labels.
-import type { SampleList } from "../catalogue/catalogue.ts";
+import type { SampleList } from "../catalogue/sample-lists.ts";
 import { permutation } from "../assembly/order.ts";
 import { randomStream } from "../random-stream.ts";
 import { kindOf } from "./counts.ts";

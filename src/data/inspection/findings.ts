@@ -214,7 +214,9 @@ function inVain(
   if (imagesOf(counts.filter(({ part }) => part === "train")) > 0) {
     none(
       ["unknown-class", "untaught-class", "class-without-positives", "class-without-negatives"],
-      "Every class has positive and negative images to train on.",
+      counts.some(({ pixels }) => pixels !== undefined)
+        ? "Every class is outlined on images to train on."
+        : "Every class has positive and negative images to train on.",
     );
   }
   none(["duplicate-images", "shared-image"], "No image occurs twice.");

@@ -20,11 +20,16 @@ export const imagesOf = (counts: readonly ListCount[]): number =>
 
 const knows = (count: ListCount, k: number): boolean => count.classes[k].absent < count.images;
 
-/** What lacks labels: classes to learn or to score, lists, sources. */
-export function classFindings(classes: readonly string[], counts: readonly ListCount[]): InspectionFinding[] {
+/**
+ * What lacks labels: classes to learn or to score, lists, sources.
+ * @param isMasked whether labels are masks; default: whether pixels are counted
+ */
+export function classFindings(
+  classes: readonly string[],
+  counts: readonly ListCount[],
+  isMasked = counts.some(({ pixels }) => pixels !== undefined),
+): InspectionFinding[] {
   const training = counts.filter(({ part }) => part === "train");
-  // With masks, every pixel beside a class is a negative of it, on an image that shows it, too.
-  const isMasked = counts.some(({ pixels }) => pixels !== undefined);
   const score = isMasked ? "Dice" : "the AUC";
   const found: InspectionFinding[] = [];
   const about = (kind: FindingKind, chosen: readonly string[], sentence: (names: string) => string): void => {
@@ -54,6 +59,7 @@ export function classFindings(classes: readonly string[], counts: readonly ListC
       taught.filter((name) => trainable(name).positive + trainable(name).soft === 0),
       (names) => `No image to train on is positive for ${names}: it cannot be learned.`,
     );
+    // With masks, every pixel beside a class is a negative of it, on an image that shows it, too.
     about(
       "class-without-negatives",
       taught.filter((name) => !isMasked && trainable(name).negative + trainable(name).soft === 0),

@@ -4,7 +4,7 @@
 // found, and two images of one array file are two. A patient is known by name inside the dataset that named it: patient
 // "12" of two unrelated tables is two people.
 import { negative, positive } from "../../labels/states.ts";
-import type { Sample, SampleList } from "../catalogue/catalogue.ts";
+import type { Sample, SampleList } from "../catalogue/sample-lists.ts";
 
 /** A list of samples with the results of opening the images. */
 export interface OpenedList {

@@ -3,7 +3,7 @@ import { aNumber, expectArgument } from "../../errors/arguments.ts";
 import { readImage } from "../images/index.ts";
 import { permutation } from "../assembly/order.ts";
 import { randomStream } from "../random-stream.ts";
-import { aListOfSamples, type SampleList } from "../catalogue/catalogue.ts";
+import { aListOfSamples, type SampleList } from "../catalogue/sample-lists.ts";
 import type { ImageFile } from "../catalogue/listing.ts";
 
 export interface SizeCount {

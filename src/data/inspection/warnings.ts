@@ -49,9 +49,13 @@ export function remarkWarnings(remarks: readonly Remark[]): string[] {
   return gravestFirst(remarks.map(remarkFinding)).map(({ sentence }) => sentence);
 }
 
-/** The warnings about labels that are counted already. */
-export function labelWarnings(classes: readonly string[], counts: readonly ListCount[]): string[] {
-  return gravestFirst(classFindings(classes, counts))
+/** The warnings about labels that are counted already. @param isMasked whether they are masks */
+export function labelWarnings(
+  classes: readonly string[],
+  counts: readonly ListCount[],
+  isMasked: boolean,
+): string[] {
+  return gravestFirst(classFindings(classes, counts, isMasked))
     .filter(({ kind }) => loud.has(kind))
     .map(({ sentence }) => sentence);
 }

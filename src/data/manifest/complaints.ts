@@ -7,6 +7,9 @@ import { followed, isMergeKey, mergedBy } from "./yaml-text.ts";
 /** Keys and list positions that lead to a field. */
 export type FieldPath = readonly PropertyKey[];
 
+/** Ends the reading with a complaint about a field. */
+export type Fail = (path: FieldPath, reason: string) => never;
+
 /** The message for a fault that zod finds; undefined leaves it to the schema's own. */
 export function explain(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.input === undefined) return "is missing";

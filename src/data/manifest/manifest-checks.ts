@@ -2,15 +2,12 @@
 import { suggestion } from "../../errors/nearest.ts";
 import { canonicalWord, nearMatch, outline, sameWord, visible } from "../../labels/wording.ts";
 import { formatOf } from "../formats/formats.ts";
-import type { FieldPath } from "./complaints.ts";
+import type { Fail, FieldPath } from "./complaints.ts";
 import { entriesOf } from "./entries.ts";
 import { grownKnowledge, type Parents } from "../../labels/class-tree.ts";
 import { checkTask } from "./mask-checks.ts";
 import type { Learns } from "./class-filter.ts";
 import type { ManifestContent } from "./manifest-schema.ts";
-
-/** Ends the reading with a complaint about a field. */
-export type Fail = (path: FieldPath, reason: string) => never;
 
 /** Checks that names are unique and refer to something that exists. */
 export function checkNames(

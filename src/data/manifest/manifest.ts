@@ -2,12 +2,12 @@
 import { aFunction, aString, expectArgument, madeWith } from "../../errors/arguments.ts";
 import type { z } from "zod";
 import { complaint, explain, fieldName, lineOf } from "./complaints.ts";
-import type { FieldPath } from "./complaints.ts";
+import type { Fail, FieldPath } from "./complaints.ts";
 import { DataError, ManifestError } from "../../errors/data-errors.ts";
 import { suggestedPath } from "../../files/near-files.ts";
 import { readText } from "../../files/bytes.ts";
 import { everyClass, type Learns } from "./class-filter.ts";
-import { checkImages, checkNames, type Fail } from "./manifest-checks.ts";
+import { checkImages, checkNames } from "./manifest-checks.ts";
 import { record } from "./fields.ts";
 import { inClassSpelling } from "./spelling.ts";
 import { flattenClasses } from "./flatten-classes.ts";

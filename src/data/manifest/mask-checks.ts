@@ -4,10 +4,9 @@ import { mostMapClasses } from "../../labels/label-map.ts";
 import { canonicalWord, visible } from "../../labels/wording.ts";
 import type { Parents } from "../../labels/class-tree.ts";
 import { formatOf } from "../formats/formats.ts";
-import type { FieldPath } from "./complaints.ts";
+import type { Fail, FieldPath } from "./complaints.ts";
 import { entriesOf } from "./entries.ts";
 import type { Entry } from "./entry-schema.ts";
-import type { Fail } from "./manifest-checks.ts";
 import type { ManifestContent } from "./manifest-schema.ts";
 import { colourNumber, isMaskValues, meaningsOf } from "./mask-fields.ts";
 

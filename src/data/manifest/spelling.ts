@@ -4,7 +4,7 @@ import { placeOf } from "../../labels/wording.ts";
 import { entriesOf } from "./entries.ts";
 import { isMaskValues } from "./mask-fields.ts";
 import type { HeldEntry, SourceEntry } from "./entry-schema.ts";
-import type { Fail } from "./manifest-checks.ts";
+import type { Fail } from "./complaints.ts";
 import type { ManifestContent } from "./manifest-schema.ts";
 
 /** The content with every name of a class as `classes` spells it; a name that is no class stays, and is refused later. */

@@ -8,26 +8,11 @@ import { bmpIndices } from "../images/bmp.ts";
 import { isDicom } from "../images/dicom-elements.ts";
 import { mostPixels } from "../images/image.ts";
 import { decodeImage, largestImageFile } from "../images/index.ts";
+import { openWithSharp } from "../images/sharp-kinds.ts";
 import { isBmp, isGif, isJpeg, isPng, isTiff, isWebp, lookAlike } from "../images/kinds.ts";
-import { inColour, packedColours, pngNumbers } from "./png-numbers.ts";
+import { inColour, packedColours, type MaskNumbers, type MaskNumbersOf } from "./mask-numbers.ts";
+import { pngNumbers } from "./png-numbers.ts";
 import { tiffLayout } from "./tiff-layout.ts";
-
-/** A mask as its file has it, upright. */
-export interface MaskNumbers {
-  readonly height: number;
-  readonly width: number;
-  /** [height, width] numbers of the file, or colours, each as red * 65536 + green * 256 + blue. */
-  readonly values: Uint8Array | Uint16Array | Int32Array;
-  /** Whether the file itself says which side is up, and it was turned. */
-  readonly isTurned: boolean;
-}
-
-/** From the bytes of one kind of file to its numbers, or to its colours where these are asked for. */
-export type MaskNumbersOf = (
-  bytes: Uint8Array,
-  file: string,
-  colours: boolean,
-) => MaskNumbers | Promise<MaskNumbers>;
 
 /**
  * Reads a mask file, gzip'd or not; its content says of what kind it is.
@@ -72,6 +57,8 @@ const tiffNumbers: MaskNumbersOf = async (bytes, file, colours) => {
       `is a TIFF of ${photometric} in ${bits} bits; of masks, grey of 8 and 16 bits and RGB are read: save it as PNG`,
     );
   }
+  // For its checks: several pages, numbers with a sign, sizes that no mask has.
+  const { orientation = 1 } = await openWithSharp("TIFF", bytes, file, {});
   try {
     const { data, info } = await sharp(bytes, {
       failOn: "error",
@@ -85,8 +72,10 @@ const tiffNumbers: MaskNumbersOf = async (bytes, file, colours) => {
     if (info.channels !== 1) throw new Error(`it has ${info.channels} channels`);
     const { height, width } = info;
     const copy = new Uint8Array(data);
-    const isTurned = ((await sharp(bytes).metadata()).orientation ?? 1) !== 1;
-    return { height, width, values: bits === 16 ? new Uint16Array(copy.buffer) : copy, isTurned };
+    return {
+      ...{ height, width, isTurned: orientation !== 1 },
+      values: bits === 16 ? new Uint16Array(copy.buffer) : copy,
+    };
   } catch (cause) {
     throw new DataError(file, `is a damaged TIFF: ${messageOf(cause).split("\n", 1)[0]}`, { cause });
   }

@@ -5,7 +5,7 @@ import { DataError } from "../../errors/data-errors.ts";
 import { isGrey } from "../images/image.ts";
 import { turn, turnedSize } from "../images/orientation.ts";
 import { damagedPng, pngSamples, readLayout, signatureLength, wrongChecksum } from "../images/png.ts";
-import type { MaskNumbers, MaskNumbersOf } from "./mask-file.ts";
+import { colourName, inColour, packedColours, type MaskNumbers, type MaskNumbersOf } from "./mask-numbers.ts";
 
 /** The most colours of a palette. */
 const mostColours = 256;
@@ -104,24 +104,4 @@ function coloursOf(samples: Uint8Array | Uint16Array, depth: number, file: strin
     );
   }
   return packedColours(samples, 4);
-}
-
-/** Each colour as one number, red * 65536 + green * 256 + blue. @param each samples a pixel, 3 or 4 */
-export function packedColours(samples: Uint8Array | Uint16Array, each: number): Int32Array {
-  const colours = new Int32Array(samples.length / each);
-  for (let i = 0, at = 0; i < colours.length; i++, at += each) {
-    colours[i] = (samples[at] << 16) | (samples[at + 1] << 8) | samples[at + 2];
-  }
-  return colours;
-}
-
-/** "#804080" */
-export const colourName = (colour: number): string => `#${colour.toString(16).padStart(6, "0")}`;
-
-/** What is wrong with a mask in colours where numbers are wanted. */
-export function inColour(file: string, example = "#804080"): DataError {
-  return new DataError(
-    file,
-    `is a mask in colours, not in numbers: say under colours what each of them means, such as colours: {"${example}": ...}`,
-  );
 }

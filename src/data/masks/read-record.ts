@@ -8,7 +8,8 @@ import type { FittedSize } from "../images/image.ts";
 import { readImage } from "../images/index.ts";
 import { turn, turnedSize, type Orientation } from "../images/orientation.ts";
 import { fitMap, pixelsEach } from "./fit-map.ts";
-import { readMask, type MaskNumbers } from "./mask-file.ts";
+import { readMask } from "./mask-file.ts";
+import type { MaskNumbers } from "./mask-numbers.ts";
 import { countNumbers, meaning, type Meanings } from "./meaning.ts";
 
 /** How an entry's masks are read. */

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PNG } from "pngjs";
 import { onTestFinished } from "vitest";
-import type { Catalogue, SampleList } from "../../../src/data/catalogue/catalogue.ts";
+import type { Catalogue } from "../../../src/data/catalogue/catalogue.ts";
+import type { SampleList } from "../../../src/data/catalogue/sample-lists.ts";
 
 export const size = { height: 8, width: 8, channels: 1 };
 

@@ -26,7 +26,8 @@ import {
 import { pixelsInMemory, type ImageSet } from "../../../src/data/assembly/assembly.ts";
 import { StoredPixels } from "../../../src/data/cache/stored-pixels.ts";
 import type { Fit, ImageReading } from "../../../src/data/images/index.ts";
-import type { Catalogue, SampleList } from "../../../src/data/catalogue/catalogue.ts";
+import type { Catalogue } from "../../../src/data/catalogue/catalogue.ts";
+import type { SampleList } from "../../../src/data/catalogue/sample-lists.ts";
 import { chunk } from "../images/image-files.ts";
 import {
   catalogueOf,

@@ -1,5 +1,5 @@
 // Small catalogues made by hand, a letter a label: + positive, - negative, . absent, ~ a probability of one half.
-import type { SampleList } from "../../../src/data/catalogue/catalogue.ts";
+import type { SampleList } from "../../../src/data/catalogue/sample-lists.ts";
 import type { OpenedList } from "../../../src/data/inspection/index.ts";
 import type { Part } from "../../../src/data/catalogue/listing.ts";
 

@@ -8,7 +8,7 @@ import { randomStream } from "../../../src/data/random-stream.ts";
 import { noOverlaps, pooledOverlap, type Overlaps } from "../../../src/metrics/overlap.ts";
 import { runPage, type RunContents } from "../../../src/report/pages.ts";
 import { summarySchema } from "../../../src/runs/summary.ts";
-import { all, checkedPage, runOf, type Node } from "../pages.ts";
+import { all, checkedPage, runOf } from "../pages.ts";
 
 const classes = ["cyst", "<i>net</i>", "never"];
 const images = 80;
@@ -66,9 +66,7 @@ function segmenterRun(validation: boolean): RunContents {
 const run = segmenterRun(true);
 const document = checkedPage(runPage(run));
 const cellsOf = (within: string, row: number): string[] =>
-  all(all(document, `${within} tbody tr`)[row] as unknown as Node, "th, td").map(({ textContent }) =>
-    textContent.trim(),
-  );
+  all(all(document, `${within} tbody tr`)[row], "th, td").map(({ textContent }) => textContent.trim());
 const textOf = (selector: string): string => document.querySelector(selector)?.textContent ?? "";
 
 describe("the page of a segmenter", () => {

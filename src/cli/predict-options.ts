@@ -1,0 +1,24 @@
+// What `tessera predict` is asked for, of a classifier and of a segmenter.
+
+import type { Part } from "../data/catalogue/listing.ts";
+import type { ModelOptions } from "./model-images.ts";
+
+export interface PredictOptions extends ModelOptions {
+  /** The table; a segmenter that writes masks has a place for it. */
+  readonly out?: string;
+  /** Of a segmenter: the folder for label maps. */
+  readonly masks?: string;
+  /** Whether label maps may be written into a folder that is not empty. */
+  readonly force?: boolean;
+  readonly part?: Part | "all";
+  /** Whether the table has the given labels, and predictions only where there are none. */
+  readonly complete: boolean;
+  /** A folder of images, instead of a manifest. */
+  readonly images?: string;
+  /** Of images of a folder: how their numbers are read, instead of as the model's training images were. */
+  readonly bits?: number;
+  readonly window?: readonly [low: number, high: number];
+  /** Whether the table has logits instead of probabilities. */
+  readonly logits: boolean;
+  readonly json: boolean;
+}
