@@ -18,8 +18,8 @@ import { defaultMemory } from "../../runs/load-images.ts";
 import { segmenterOfModel, type ModelFile } from "../../runs/model-file.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
 import { checkMaskFolder, MaskFolder, ownSize } from "../mask-folder.ts";
+import { loadFolder } from "../folder-images.ts";
 import {
-  loadFolder,
   loadParts,
   manifestFor,
   matchClasses,

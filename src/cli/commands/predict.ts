@@ -10,8 +10,8 @@ import { UsageError } from "../../errors/errors.ts";
 import { placeOf } from "../../labels/wording.ts";
 import { targetOf } from "../../labels/states.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
+import { loadFolder, type FolderReading } from "../folder-images.ts";
 import {
-  loadFolder,
   loadParts,
   manifestFor,
   matchClasses,
@@ -27,7 +27,7 @@ import { engineOptions } from "../../runs/device-options.ts";
 import { makeFolderOf } from "../terminal/output-files.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
 
-export interface PredictOptions extends ModelOptions {
+export interface PredictOptions extends ModelOptions, FolderReading {
   /** The table; a segmenter that writes masks has a place for it. */
   readonly out?: string;
   /** Of a segmenter: the folder for label maps. */
@@ -37,11 +37,8 @@ export interface PredictOptions extends ModelOptions {
   readonly part?: Part | "all";
   /** Whether the table has the given labels, and predictions only where there are none. */
   readonly complete: boolean;
-  /** A folder of images, instead of a manifest. */
+  /** A folder of images or volumes, or one of them, instead of a manifest. */
   readonly images?: string;
-  /** Of images of a folder: how their numbers are read, instead of as the model's training images were. */
-  readonly bits?: number;
-  readonly window?: readonly [low: number, high: number];
   /** Whether the table has logits instead of probabilities. */
   readonly logits: boolean;
   readonly json: boolean;
@@ -75,8 +72,8 @@ export async function predictCommand(
     const other = file !== undefined ? "a manifest" : complete ? "--complete" : "--part";
     throw new UsageError(`--images names images without labels or parts: leave it out, or ${other}`);
   }
-  if (images === undefined && (options.bits !== undefined || options.window !== undefined)) {
-    const given = options.bits === undefined ? "window" : "bits";
+  const given = (["bits", "window", "axis"] as const).find((name) => options[name] !== undefined);
+  if (images === undefined && given !== undefined) {
     throw new UsageError(
       `--${given} is about the images of --images; a source of a manifest has ${given} of its own`,
     );
