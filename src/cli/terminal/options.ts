@@ -120,8 +120,9 @@ export function greyWindow(text: string): readonly [low: number, high: number] {
 export function sliceAxis(text: string): SliceAxis {
   const axis = ([...planes, 0, 1, 2] as const).find((each) => String(each) === text);
   if (axis !== undefined) return axis;
+  const near = suggestion(text, planes);
   throw new InvalidArgumentError(
-    `--axis takes ${planes.join(", ")}, or an axis of the files, 0, 1 or 2${suggestion(text, planes)}.`,
+    `there is no axis "${text}"${near}; --axis takes ${planes.join(", ")}, or an axis of the files, 0, 1 or 2.`,
   );
 }
 
