@@ -10,6 +10,7 @@ import { DataError, ManifestError } from "../errors/data-errors.ts";
 import { DeviceUnavailableError, TesseraError, UsageError } from "../errors/errors.ts";
 import { parts } from "../data/catalogue/listing.ts";
 import { taskNames } from "../data/manifest/task-names.ts";
+import { planes } from "../data/volumes/slicing.ts";
 import type { TrainOptions } from "./commands/train.ts";
 import type { DemoOptions } from "./commands/demo.ts";
 import type { EvaluateOptions } from "./segmenter-evaluation.ts";
@@ -30,6 +31,7 @@ import {
   memorySize,
   rate,
   sampleBits,
+  sliceAxis,
   studyName,
   studyQuestions,
   wholeNumber,
@@ -127,7 +129,10 @@ withModel(program.command("predict"))
     "write the labels that the manifest gives, and predictions only where there are none",
     false,
   )
-  .option("--images <folder>", "all images below this folder, or one image file, instead of a manifest's")
+  .option(
+    "--images <folder>",
+    "all images or all volumes (.nii.gz) below this folder, or one file, instead of a manifest's",
+  )
   .option(
     "--bits <n>",
     "with --images: the bits that a sample of these files has; default: as of the images that the model was trained on",
@@ -137,6 +142,12 @@ withModel(program.command("predict"))
     "--window <low,high>",
     "with --images: the numbers in these files that become black and white",
     greyWindow,
+  )
+  .option(
+    "--axis <plane>",
+    `with --images, of volumes: across which axis they are cut, ${planes.join(", ")}, or 0, 1, 2; default: as of the ` +
+      "volumes that the model was trained on",
+    sliceAxis,
   )
   .option("--logits", "logits instead of probabilities, which are all 1 for large logits", false)
   .option("--json", "print as JSON what was written", false)

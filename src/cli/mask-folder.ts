@@ -2,7 +2,8 @@
 // their numbers mean, and the lines of a manifest that read them back.
 
 import { readdirSync } from "node:fs";
-import { dirname, join, relative, sep } from "node:path";
+import { dirname, join } from "node:path";
+import { pixelOrigins } from "../assemble/whole-maps.ts";
 import type { Sample } from "../data/catalogue/sample-lists.ts";
 import type { ImagePlace } from "../data/catalogue/listing.ts";
 import { readImage } from "../data/images/index.ts";
@@ -14,7 +15,7 @@ import { makeFolders } from "../files/folders.ts";
 import { replaceFile } from "../files/whole-files.ts";
 import { filed, filedNumbers } from "../labels/label-map.ts";
 import { labelPng, originPng, type PngSize } from "../pictures/label-png.ts";
-import { classesTable, manifestLines, originsTable } from "../runs/mask-legend.ts";
+import { classesTable, manifestLines, originMeanings, originsTable } from "../runs/mask-legend.ts";
 import { maskNames } from "../runs/mask-names.ts";
 import { makeFolder } from "./terminal/output-files.ts";
 
@@ -55,12 +56,14 @@ export interface WrittenMap {
   readonly origins?: Uint8Array | undefined;
 }
 
-interface OpenVolume {
-  readonly path: string;
+/** A label volume of a source; its voxels are held from its first slice to its last one. */
+interface GatheredVolume {
+  /** Its name in the source, as masks of a manifest are looked for. */
+  readonly id: string;
+  path: string;
   /** Slices that are still to come. */
   missing: number;
-  readonly labels: LabelVolume;
-  readonly origins: LabelVolume | undefined;
+  voxels?: { readonly labels: LabelVolume; readonly origins: LabelVolume | undefined } | undefined;
 }
 
 /** Writes the label maps of some images, each file whole or not at all. */
@@ -72,7 +75,8 @@ export class MaskFolder {
   readonly #folder: string;
   readonly #classes: readonly string[];
   readonly #completed: boolean;
-  readonly #volumes = new Map<VolumeSlices, OpenVolume>();
+  /** By part. Parts of one source share its volumes; a volume of two sources becomes two. */
+  readonly #volumes: readonly Map<VolumeSlices, GatheredVolume>[];
 
   /** @param classes by the numbers of the maps */
   constructor(
@@ -84,45 +88,30 @@ export class MaskFolder {
     this.#folder = folder;
     this.#classes = classes;
     this.#completed = completed;
+    this.#volumes = volumesOf(parts);
     this.paths = this.#name(parts);
   }
 
-  /** Names for all images, and the volumes that are to come. */
+  /** Names for all images and volumes. @returns the paths of the masks of images */
   #name(parts: readonly MaskedImages[]): string[][] {
     const images = parts.flatMap(({ source, samples }) =>
       samples.flatMap(({ id, image }) => (sliceOf(image) === undefined ? [{ source, id }] : [])),
     );
     const pngs = maskNames(images, ".png");
-    const volumes = new Map<VolumeSlices, { readonly source: string | undefined; slices: number }>();
-    for (const { source, samples } of parts) {
-      for (const { image } of samples) {
-        const volume = sliceOf(image)?.volume;
-        if (volume === undefined) continue;
-        const found = volumes.get(volume) ?? { source, slices: 0 };
-        found.slices++;
-        volumes.set(volume, found);
-      }
-    }
-    const roots = new Map<string | undefined, string>();
-    for (const [{ file }, { source }] of volumes)
-      roots.set(source, commonFolder(dirname(file), roots.get(source)));
-    const ids = Array.from(volumes, ([{ file }, { source }]) => ({
-      source,
-      id: relative(roots.get(source) ?? "", file),
-    }));
-    for (const [i, path] of maskNames(ids, ".nii.gz").entries()) {
-      const [volume, { slices }] = [...volumes][i];
-      this.#volumes.set(volume, {
-        ...{ path, missing: slices },
-        labels: new LabelVolume(volume, filed.ignored),
-        origins: this.#completed ? new LabelVolume(volume, 0) : undefined,
-      });
-    }
+    const volumes = [
+      ...new Map(
+        parts.flatMap(({ source }, part) =>
+          Array.from(this.#volumes[part].values(), (volume) => [volume, source] as const),
+        ),
+      ),
+    ];
+    const ids = volumes.map(([{ id }, source]) => ({ source, id: `${id}.nii.gz` }));
+    for (const [i, path] of maskNames(ids, ".nii.gz").entries()) volumes[i][0].path = path;
     let at = 0;
-    return parts.map(({ samples }) =>
+    return parts.map(({ samples }, part) =>
       samples.map(({ image }) => {
         const volume = sliceOf(image)?.volume;
-        const path = volume === undefined ? pngs[at++] : this.#volumes.get(volume)?.path;
+        const path = volume === undefined ? pngs[at++] : this.#volumes[part].get(volume)?.path;
         return `${names.masks}/${path}`;
       }),
     );
@@ -145,19 +134,26 @@ export class MaskFolder {
       this.written++;
       return;
     }
-    const volume = this.#volumes.get(slice.volume);
+    const volume = this.#volumes[part].get(slice.volume);
     if (volume === undefined) throw new Error(`${slice.volume.file} has no name`);
-    volume.labels.set(slice.slice, filedNumbers(map));
-    if (origins !== undefined) volume.origins?.set(slice.slice, origins);
+    volume.voxels ??= {
+      labels: new LabelVolume(slice.volume, filed.ignored),
+      origins: this.#completed ? new LabelVolume(slice.volume, pixelOrigins.nothing) : undefined,
+    };
+    const { labels, origins: provenance } = volume.voxels;
+    labels.set(slice.slice, filedNumbers(map));
+    if (origins !== undefined) provenance?.set(slice.slice, origins);
     volume.missing--;
     if (volume.missing > 0) return;
-    this.#volumes.delete(slice.volume);
+    volume.voxels = undefined;
     const meanings = new Map([
       [filed.background, "background"],
       ...this.#classes.map((name, k) => [k + 1, name] as const),
+      [filed.ignored, "ignored"],
     ]);
-    await this.#volume(join(names.masks, volume.path), volume.labels, meanings);
-    if (volume.origins !== undefined) await this.#volume(join(names.origins, volume.path), volume.origins);
+    await this.#volume(join(names.masks, volume.path), labels, meanings);
+    if (provenance !== undefined)
+      await this.#volume(join(names.origins, volume.path), provenance, originMeanings);
     this.written++;
   }
 
@@ -178,7 +174,7 @@ export class MaskFolder {
     await this.#into(path, (file) => replaceFile(file, (handle) => handle.writeFile(content)));
   }
 
-  async #volume(path: string, labels: LabelVolume, meanings?: ReadonlyMap<number, string>): Promise<void> {
+  async #volume(path: string, labels: LabelVolume, meanings: ReadonlyMap<number, string>): Promise<void> {
     await this.#into(path, (file) => labels.write(file, meanings));
   }
 
@@ -195,10 +191,20 @@ export class MaskFolder {
   }
 }
 
-/** The deepest folder that two folders lie in; the first one where there is no second. */
-function commonFolder(folder: string, other: string | undefined): string {
-  if (other === undefined) return folder;
-  const [one, two] = [folder.split(sep), other.split(sep)];
-  const parted = one.findIndex((step, i) => step !== two.at(i));
-  return parted < 0 ? folder : one.slice(0, parted).join(sep);
+/** The volumes of each part, with the number of their slices in all parts of their source. */
+function volumesOf(parts: readonly MaskedImages[]): Map<VolumeSlices, GatheredVolume>[] {
+  const bySource = new Map<string | undefined, Map<VolumeSlices, GatheredVolume>>();
+  return parts.map(({ source, samples }) => {
+    const volumes = bySource.get(source) ?? new Map<VolumeSlices, GatheredVolume>();
+    bySource.set(source, volumes);
+    for (const { id, image } of samples) {
+      const slice = sliceOf(image);
+      if (slice === undefined) continue;
+      const found = volumes.get(slice.volume);
+      if (found !== undefined) found.missing++;
+      // A slice is called VOLUME/NUMBER.
+      else volumes.set(slice.volume, { id: id.slice(0, id.lastIndexOf("/")), path: "", missing: 1 });
+    }
+    return volumes;
+  });
 }

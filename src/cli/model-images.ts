@@ -2,17 +2,14 @@
 // that `tessera evaluate` and `tessera predict` share.
 
 import { statSync } from "node:fs";
-import { basename, resolve } from "node:path";
 import { ModelError } from "../errors/training-errors.ts";
 import { predict } from "../assemble/evaluation.ts";
 import { readRunRecord } from "../runs/run-folder.ts";
 import type { Classifier } from "../assemble/classifier.ts";
 import type { ModelFile, ModelRecord } from "../runs/model-file.ts";
-import { imagesBelow } from "../data/formats/folder.ts";
 import { noClass } from "../data/manifest/class-filter.ts";
 import { parseTrainingManifest, readTrainingManifest, type Manifest } from "../assemble/training-manifest.ts";
 import { parts, type Part } from "../data/catalogue/listing.ts";
-import type { ImageReading } from "../data/images/image.ts";
 import { refuseEmpty } from "../data/assembly/load.ts";
 import type { Catalogue } from "../data/catalogue/catalogue.ts";
 import type { Sample } from "../data/catalogue/sample-lists.ts";
@@ -20,7 +17,6 @@ import type { OwnSize } from "../data/catalogue/masked-entry.ts";
 import type { ImageSet } from "../data/assembly/assembly.ts";
 import { remarkWarnings, warningLines } from "../data/inspection/warnings.ts";
 import { UsageError } from "../errors/errors.ts";
-import { absent } from "../labels/states.ts";
 import { nearMatches, placeOf, visible } from "../labels/wording.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { Counter, counting } from "./terminal/counter.ts";
@@ -139,70 +135,8 @@ export async function loadParts(
   return decodeParts({ ...selected, lists }, { ...options, skipBad }, signal);
 }
 
-/**
- * All image files below a folder, without labels. Their numbers are read as options say, or else as those of the model's
- * training were, where that was one way.
- * @throws DataError for a folder without images
- */
-export async function loadFolder(
-  folder: string,
-  { classes, image: { height, width, channels, fit }, readings = [] }: ModelRecord,
-  options: ModelOptions & ImageReading,
-  signal: AbortSignal,
-): Promise<LoadedParts> {
-  const { bits, window } = options;
-  const isSaid = bits !== undefined || window !== undefined;
-  const reading = isSaid ? { bits, window } : readings.length === 1 ? readings[0] : undefined;
-  if (!isSaid && reading !== undefined) {
-    say(
-      options,
-      `images are read with ${describeReading(reading)}, as those were that the model was trained on`,
-    );
-  } else if (!isSaid && readings.length > 1) {
-    process.stderr.write(
-      `warning: the images that the model was trained on were read in ${readings.length} ways ` +
-        `(${readings.map(describeReading).join("; ")}), and those of ${folder} are read as they say themselves; ` +
-        "if their numbers need one of these, name it with --bits or --window\n",
-    );
-  }
-  const path = resolve(folder);
-  const samples =
-    statSync(path, { throwIfNoEntry: false })?.isFile() === true
-      ? [oneImage(path, reading)]
-      : await imagesBelow(path, reading);
-  const list = {
-    source: folder,
-    part: "test" as const,
-    samples,
-    states: new Uint8Array(samples.length * classes.length).fill(absent),
-    uncertain: new Uint32Array(classes.length),
-  };
-  const selected = {
-    classes,
-    image: { height, width, channels, fit },
-    lists: [list],
-    skipped: [],
-    remarks: [],
-  };
-  const loaded = await decodeParts(selected, options, signal);
-  return { ...loaded, parts: loaded.parts.map((each) => ({ ...each, part: undefined })) };
-}
-
-/** An image file by itself. */
-const oneImage = (file: string, reading: ImageReading | undefined): Sample => ({
-  id: basename(file),
-  image: { kind: "file", file, ...(reading === undefined ? {} : { reading }) },
-});
-
-function describeReading({ bits, window }: ImageReading): string {
-  const said = [
-    ...(bits === undefined ? [] : [`bits ${bits}`]),
-    ...(window === undefined ? [] : [`window ${window.join(", ")}`]),
-  ];
-  return said.length === 0 ? "nothing said" : said.join(" and ");
-}
-
-async function decodeParts(
+/** Decodes what was selected, and tells what was left out. @throws as `decodeImages`; DataError where nothing is left */
+export async function decodeParts(
   selected: Catalogue,
   options: ModelOptions,
   signal: AbortSignal,

@@ -1,9 +1,10 @@
 // What `tessera predict` is asked for, of a classifier and of a segmenter.
 
 import type { Part } from "../data/catalogue/listing.ts";
+import type { FolderReading } from "./folder-images.ts";
 import type { ModelOptions } from "./model-images.ts";
 
-export interface PredictOptions extends ModelOptions {
+export interface PredictOptions extends ModelOptions, FolderReading {
   /** The table; a segmenter that writes masks has a place for it. */
   readonly out?: string;
   /** Of a segmenter: the folder for label maps. */
@@ -13,11 +14,8 @@ export interface PredictOptions extends ModelOptions {
   readonly part?: Part | "all";
   /** Whether the table has the given labels, and predictions only where there are none. */
   readonly complete: boolean;
-  /** A folder of images, instead of a manifest. */
+  /** A folder of images or volumes, or one of them, instead of a manifest. */
   readonly images?: string;
-  /** Of images of a folder: how their numbers are read, instead of as the model's training images were. */
-  readonly bits?: number;
-  readonly window?: readonly [low: number, high: number];
   /** Whether the table has logits instead of probabilities. */
   readonly logits: boolean;
   readonly json: boolean;

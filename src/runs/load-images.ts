@@ -19,6 +19,7 @@ import { coverageOf, type LabelCoverage } from "../data/inspection/counts.ts";
 import { warningLines, warningsOf } from "../data/inspection/warnings.ts";
 import { pixelRemarks } from "../data/inspection/grey-ranges.ts";
 import type { DataManifest } from "../data/manifest/manifest.ts";
+import { sliceOf, type VolumeReading } from "../data/volumes/volume-slices.ts";
 import type { CountWork, RunObserver, WorkCounter } from "./run-observer.ts";
 import { cacheFolder } from "./tuning-file.ts";
 
@@ -45,6 +46,8 @@ export interface Loaded {
   readonly coverage: readonly LabelCoverage[];
   /** How the image files to train on are read, each way once; none where the manifest says nothing of their numbers. */
   readonly readings: readonly ImageReading[];
+  /** How the volumes to train on are cut and shown, each way once. */
+  readonly volumes: readonly VolumeReading[];
 }
 
 /** Images of a list on disk whose pixels are looked at before a training; `tessera inspect` looks at all. */
@@ -70,6 +73,19 @@ export function distinctReadings(readings: readonly ImageReading[]): readonly Im
   const found = new Map(readings.map((reading) => [readingKey(reading), reading]));
   return [...found.keys()].every((key) => key === "") ? [] : [...found.values()];
 }
+
+/** How the volumes to train on are cut and shown: `Loaded.volumes`. */
+export const volumeReadingsOf = ({ lists }: Pick<Catalogue, "lists">): readonly VolumeReading[] =>
+  distinctVolumeReadings(
+    lists
+      .filter(({ part }) => part === "train")
+      .flatMap(({ samples }) => samples.flatMap(({ image }) => sliceOf(image)?.volume.reading ?? [])),
+  );
+
+/** Each way of cutting and showing volumes once. */
+export const distinctVolumeReadings = (readings: readonly VolumeReading[]): readonly VolumeReading[] => [
+  ...new Map(readings.map((reading) => [JSON.stringify([reading.axis, reading.window]), reading])).values(),
+];
 
 /** Lists what a manifest selects, with progress where images are drawn or opened for it. */
 export async function listImages(
@@ -146,6 +162,7 @@ export async function loadImages(
       coverageOf(list, result.sets[i].states, selected.classes.length),
     ),
     readings: readingsOf(selected),
+    volumes: volumeReadingsOf(selected),
   };
 }
 

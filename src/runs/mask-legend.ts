@@ -1,6 +1,7 @@
 // What the numbers in files of label maps mean, for people, for programs, and for a manifest.
 
 import { stringify } from "yaml";
+import { pixelOrigins } from "../assemble/whole-maps.ts";
 import { csvText } from "../files/csv-text.ts";
 import { filed } from "../labels/label-map.ts";
 import { classColour, hexColour } from "../pictures/class-colours.ts";
@@ -15,14 +16,15 @@ export const classesTable = (classes: readonly string[]): string =>
   ]);
 
 /** What the numbers in a map of where pixels are from mean. */
-export const originsTable = (): string =>
-  csvText([
-    ["number", "meaning"],
-    [0, "nothing: not given, and not seen by the network"],
-    [1, "given by the source"],
-    [2, "predicted, since the source does not outline the class"],
-    [3, "predicted, where the source says to ignore the pixel"],
-  ]);
+export const originMeanings: ReadonlyMap<number, string> = new Map([
+  [pixelOrigins.nothing, "nothing: not given, and not seen by the network"],
+  [pixelOrigins.given, "given by the source"],
+  [pixelOrigins.predicted, "predicted, since the source does not outline the class"],
+  [pixelOrigins.predictedIgnored, "predicted, where the source says to ignore the pixel"],
+]);
+
+/** A table of them. */
+export const originsTable = (): string => csvText([["number", "meaning"], ...originMeanings]);
 
 /**
  * The lines of a source that read such files back.

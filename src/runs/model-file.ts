@@ -9,6 +9,7 @@ import { z } from "zod";
 import { storedNetwork } from "../assemble/backbones/model-section.ts";
 import { headBiases } from "../assemble/heads/head.ts";
 import { fits } from "../data/images/image.ts";
+import { planes } from "../data/volumes/slicing.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
 import { Classifier } from "../assemble/classifier.ts";
@@ -51,6 +52,16 @@ const modelRecordSchema = z.strictObject({
    */
   readings: z
     .array(z.strictObject({ bits: z.int().optional(), window: z.tuple([z.number(), z.number()]).optional() }))
+    .optional(),
+  /** How the volumes that it was trained on were cut and shown, each way once; left out where there were none. */
+  volumes: z
+    .array(
+      z.strictObject({
+        axis: z.union([z.enum(planes), z.literal(0), z.literal(1), z.literal(2)]),
+        /** Left out where each volume's own numbers gave it. */
+        window: z.tuple([z.number(), z.number()]).optional(),
+      }),
+    )
     .optional(),
   network: storedNetwork,
   head: z.discriminatedUnion("kind", [

@@ -34,7 +34,13 @@ import { describeStart, describeWatch } from "./course-words.ts";
 import { engineOptions } from "./device-options.ts";
 import { checkGrowth, grownWeights } from "./grow.ts";
 import { checkChoices, takeChoices } from "./kernel-choices.ts";
-import { distinctReadings, defaultMemory, loadImages, type Loaded } from "./load-images.ts";
+import {
+  defaultMemory,
+  distinctReadings,
+  distinctVolumeReadings,
+  loadImages,
+  type Loaded,
+} from "./load-images.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { silent, type RunObserver } from "./run-observer.ts";
 import { overlayPictures, type OverlayPicture } from "./overlay-pictures.ts";
@@ -257,6 +263,7 @@ export class RunSession implements Disposable {
     // A grown model keeps what its former training knows, too.
     const before = start.initial === undefined ? [] : (start.initial.record.readings ?? [{}]);
     const readings = distinctReadings([...before, ...images.readings]);
+    const volumes = distinctVolumeReadings([...(start.initial?.record.volumes ?? []), ...images.volumes]);
     const model = result.stopped
       ? undefined
       : {
@@ -264,6 +271,7 @@ export class RunSession implements Disposable {
             ...(trained instanceof Segmenter ? segmenterFields(trained) : {}),
             ...{ classes, ...(parents === undefined ? {} : { parents: [...parents] }) },
             ...(readings.length === 0 ? {} : { readings: [...readings] }),
+            ...(volumes.length === 0 ? {} : { volumes: [...volumes] }),
             ...{ image: manifest.image, network, head: head.settings, normalisation, epoch: kept },
           },
           tensors: await readWeights(trained),

@@ -2,7 +2,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
-import { loadFolder, loadParts } from "../../src/cli/model-images.ts";
+import { loadFolder } from "../../src/cli/folder-images.ts";
+import { loadParts } from "../../src/cli/model-images.ts";
 import type { ModelRecord } from "../../src/runs/model-file.ts";
 import { parseTrainingManifest } from "../../src/assemble/training-manifest.ts";
 import { listImages, readingsOf } from "../../src/runs/load-images.ts";

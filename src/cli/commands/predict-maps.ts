@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { completedMap, type CompletedMap } from "../../assemble/whole-maps.ts";
 import { predictMasks, type PredictedMask } from "../../assemble/predict-masks.ts";
 import { parts } from "../../data/catalogue/listing.ts";
+import { counted } from "../../data/catalogue/remarks.ts";
 import { ModelError } from "../../errors/training-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { csvText } from "../../files/csv-text.ts";
@@ -18,8 +19,8 @@ import { defaultMemory } from "../../runs/load-images.ts";
 import { segmenterOfModel, type ModelFile } from "../../runs/model-file.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
 import { checkMaskFolder, MaskFolder, ownSize } from "../mask-folder.ts";
+import { loadFolder } from "../folder-images.ts";
 import {
-  loadFolder,
   loadParts,
   manifestFor,
   matchClasses,
@@ -106,10 +107,10 @@ export async function predictMaps(
     process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
     return;
   }
-  const maps = masks === undefined ? "" : `; ${folder?.written ?? 0} label maps are in ${masks}`;
+  const maps = masks === undefined ? "" : `; ${counted(folder?.written ?? 0, "label map")} in ${masks}`;
   say(
     options,
-    `${rows.length} images, ${numbering.classes.length} classes, on ${adapter}; the table is in ${table}${maps}`,
+    `${counted(rows.length, "image")}, ${numbering.classes.length} classes, on ${adapter}; the table is in ${table}${maps}`,
   );
 }
 

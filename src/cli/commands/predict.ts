@@ -10,8 +10,8 @@ import { UsageError } from "../../errors/errors.ts";
 import { placeOf } from "../../labels/wording.ts";
 import { targetOf } from "../../labels/states.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
+import { loadFolder, type FolderReading } from "../folder-images.ts";
 import {
-  loadFolder,
   loadParts,
   manifestFor,
   matchClasses,
@@ -56,8 +56,8 @@ export async function predictCommand(
     const other = file !== undefined ? "a manifest" : complete ? "--complete" : "--part";
     throw new UsageError(`--images names images without labels or parts: leave it out, or ${other}`);
   }
-  if (images === undefined && (options.bits !== undefined || options.window !== undefined)) {
-    const given = options.bits === undefined ? "window" : "bits";
+  const given = (["bits", "window", "axis"] as const).find((name) => options[name] !== undefined);
+  if (images === undefined && given !== undefined) {
     throw new UsageError(
       `--${given} is about the images of --images; a source of a manifest has ${given} of its own`,
     );

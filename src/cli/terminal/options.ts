@@ -1,6 +1,7 @@
 // Options of the commands, read and checked.
 
 import { InvalidArgumentError } from "commander";
+import { planes, type SliceAxis } from "../../data/volumes/slicing.ts";
 import type { Checkpoints } from "../../training/checkpoint.ts";
 import { studies, studyNames, type StudyName } from "../../studies/studies.ts";
 import { suggestion } from "../../errors/nearest.ts";
@@ -112,6 +113,16 @@ export function greyWindow(text: string): readonly [low: number, high: number] {
     return [low, high];
   throw new InvalidArgumentError(
     "--window takes the number that becomes black and a larger one that becomes white, such as 0,4095.",
+  );
+}
+
+/** A parser of the axis across which volumes are cut. */
+export function sliceAxis(text: string): SliceAxis {
+  const axis = ([...planes, 0, 1, 2] as const).find((each) => String(each) === text);
+  if (axis !== undefined) return axis;
+  const near = suggestion(text, planes);
+  throw new InvalidArgumentError(
+    `there is no axis "${text}"${near}; --axis takes ${planes.join(", ")}, or an axis of the files, 0, 1 or 2.`,
   );
 }
 

@@ -11,7 +11,7 @@ export interface SlicedVolume {
   readonly slicing: Slicing;
 }
 
-/** Gathers the label maps of a volume's slices, at the slices' own size (images/fit-back.ts leads there). */
+/** Gathers the label maps of a volume's slices, at the slices' own size (assemble/whole-maps.ts leads there). */
 export class LabelVolume {
   /** One for each voxel, in the order of the file. */
   readonly labels: Uint8Array<ArrayBuffer>;

@@ -36,15 +36,19 @@ const deepest = 16;
 export const dicomAdvice =
   "DICOM is not read as volumes; convert each series with dcm2niix: dcm2niix -z y -o OUT FOLDER";
 
+/** What a folder holds: volumes, and the paths of all other files, from the folder. */
+export interface FilesBelow {
+  readonly volumes: readonly VolumeFile[];
+  readonly others: readonly string[];
+}
+
 /**
- * All volumes of a folder, at any depth, in the order of their paths.
- *
- * @param bad told of each file that is none and does not belong beside volumes
- * @throws DataError where there are none, or the folder cannot be read
+ * All files of a folder, at any depth, in the order of their paths.
+ * @throws DataError where the folder cannot be read, or holds too much
  */
-export async function volumesBelow(root: string, bad: (error: DataError) => void): Promise<VolumeFile[]> {
-  const found: VolumeFile[] = [];
-  const faults: DataError[] = [];
+export async function filesBelow(root: string): Promise<FilesBelow> {
+  const volumes: VolumeFile[] = [];
+  const others: string[] = [];
   const seen = new Set<string>();
   const visit = async (below: string, depth: number): Promise<void> => {
     const folder = join(root, below);
@@ -57,19 +61,35 @@ export async function volumesBelow(root: string, bad: (error: DataError) => void
       const path = posix.join(below, name);
       const kind = await stat(join(root, path)).catch(() => undefined);
       if (kind?.isDirectory() === true) await visit(path, depth + 1);
-      else if (isVolumeName(name)) found.push(volumeFile(root, path));
-      else if (!beside.test(name)) faults.push(await noVolume(join(root, path)));
-      if (found.length > mostVolumes) throw new DataError(root, `holds over ${mostVolumes} volumes`);
+      else if (isVolumeName(name)) volumes.push(volumeFile(root, path));
+      else others.push(path);
+      if (volumes.length > mostVolumes) throw new DataError(root, `holds over ${mostVolumes} volumes`);
     }
   };
   await visit("", 1);
-  if (found.length === 0) {
+  return { volumes, others };
+}
+
+/**
+ * The volumes of a folder.
+ *
+ * @param bad told of each file that is none and does not belong beside volumes
+ * @throws DataError where there are none, and as `filesBelow`
+ */
+export async function volumesBelow(
+  root: string,
+  bad: (error: DataError) => void,
+): Promise<readonly VolumeFile[]> {
+  const { volumes, others } = await filesBelow(root);
+  const faults: DataError[] = [];
+  for (const path of others) if (!beside.test(path)) faults.push(await noVolume(join(root, path)));
+  if (volumes.length === 0) {
     const [first] = faults;
     const why = first === undefined ? "" : `; what is there is none: ${first.message}`;
     throw new DataError(root, `holds no volume (${volumeSuffixes.join(", ")})${why}`);
   }
   for (const fault of faults) bad(fault);
-  return found;
+  return volumes;
 }
 
 /**

@@ -15,9 +15,15 @@ import type { SliceAxis, Slicing } from "./slicing.ts";
 type Window = readonly [low: number, high: number];
 
 export interface SliceReading {
+  /** Default: axial. */
   readonly axis?: SliceAxis | undefined;
   /** The numbers (of CT: Hounsfield units) that become black and white. Default: by the volume's own numbers. */
   readonly window?: Window | undefined;
+}
+
+/** How a volume was cut and shown. */
+export interface VolumeReading extends SliceReading {
+  readonly axis: SliceAxis;
 }
 
 /** A volume's slices as grey images. */
@@ -26,6 +32,8 @@ export class VolumeSlices implements PixelArray {
   readonly header: NiftiHeader;
   readonly slicing: Slicing;
   readonly window: Window;
+  /** As it was asked for: without a window where the volume's own numbers give it. */
+  readonly reading: VolumeReading;
   readonly channels = 1;
   /** Whether its window follows from its own numbers, which nobody has named. */
   hasOwnWindow = false;
@@ -35,11 +43,15 @@ export class VolumeSlices implements PixelArray {
    * Reads a volume whole, once, and checks it.
    * @throws DataError as readNifti
    */
-  static async read(file: string, { axis, window }: SliceReading, shelf: SliceShelf): Promise<VolumeSlices> {
+  static async read(
+    file: string,
+    { axis = "axial", window }: SliceReading,
+    shelf: SliceShelf,
+  ): Promise<VolumeSlices> {
     const volume = await readNifti(file);
     const slicing = slicingOf(volume.header, axis);
     const shown = window ?? usualWindow(volume);
-    const slices = new VolumeSlices(file, volume.header, slicing, shown, shelf);
+    const slices = new VolumeSlices(file, volume.header, slicing, shown, { axis, window }, shelf);
     slices.hasOwnWindow = window === undefined && !holdsLevels(volume.header);
     shelf.put(slices, greySlices(volume, slices));
     return slices;
@@ -50,12 +62,14 @@ export class VolumeSlices implements PixelArray {
     header: NiftiHeader,
     slicing: Slicing,
     window: Window,
+    reading: VolumeReading,
     shelf: SliceShelf,
   ) {
     this.file = file;
     this.header = header;
     this.slicing = slicing;
     this.window = window;
+    this.reading = reading;
     this.#shelf = shelf;
   }
 

@@ -1,12 +1,9 @@
 // Slices of volumes and back: what is shown where, and label volumes that lie where their volume does.
-import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { readNifti, voxelReader } from "../../../src/files/nifti-volume.ts";
 import { niftiLabels } from "../../../src/files/nifti-writer.ts";
-import { fitImage } from "../../../src/data/images/fit.ts";
-import { fitBack } from "../../../src/data/images/fit-back.ts";
 import { LabelVolume } from "../../../src/data/volumes/label-volume.ts";
 import { SliceShelf } from "../../../src/data/volumes/slice-shelf.ts";
 import { planes } from "../../../src/data/volumes/slicing.ts";
@@ -171,36 +168,6 @@ describe("a label volume", () => {
     }
     expect(Buffer.from(made).includes("secret")).toBe(false);
     expect(() => niftiLabels(header, new Uint8Array(59))).toThrow(/59 labels/u);
-  });
-
-  test("comes back from the network's size as it went, for each way of fitting", async () => {
-    // Blocks of 4 x 4 pixels are one pixel of the network, so that nothing is lost where nothing is cut off.
-    const [height, width] = [16, 24];
-    const blocks = randomBytes(24);
-    const map = Uint8Array.from({ length: height * width }, (_, i) => {
-      const [y, x] = [Math.floor(i / width), i % width];
-      return blocks[6 * Math.floor(y / 4) + Math.floor(x / 4)];
-    });
-    expect([
-      ...fitBack(Uint8Array.from(blocks), { height: 4, width: 6, channels: 1 }, { height, width }, 9),
-    ]).toEqual([...map]);
-    const cropped = fitBack(
-      new Uint8Array(16).fill(1),
-      { height: 4, width: 4, channels: 1, fit: "crop" },
-      { height, width },
-      9,
-    );
-    expect([...cropped.subarray(0, width)]).toEqual([9, 9, 9, 9, ...Array<number>(16).fill(1), 9, 9, 9, 9]);
-    const size = { height: 6, width: 6, channels: 1, fit: "pad" } as const;
-    const marked = Uint8Array.from({ length: height * width }, (_, i) => (i % width < 12 ? 255 : 0));
-    const fitted = await fitImage({ height, width, channels: 1, pixels: marked }, size);
-    const back = fitBack(
-      fitted.map((level) => (level > 127 ? 255 : 0)),
-      size,
-      { height, width },
-      9,
-    );
-    expect([...back]).toEqual([...marked]);
   });
 
   test("is written as the writer of files packs it: equal labels make equal files", async () => {
