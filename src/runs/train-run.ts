@@ -326,7 +326,7 @@ const segmenterFields = ({ exclusive, background }: Segmenter) => ({
 
 /** Predictions and data for the report; nothing for a run that was stopped. */
 async function reportInputs(
-  { logits, overlaps, stopped }: TrainedModel,
+  { logits, overlaps, located, stopped }: TrainedModel,
   { assembly: { classes, test }, coverage }: Loaded,
   overlays: () => Promise<OverlayPicture[] | undefined>,
   warn: (text: string) => void,
@@ -335,7 +335,9 @@ async function reportInputs(
   const predicted = testPredictions(logits, test, classes);
   const texts = {
     predictions: predictionsText(predicted),
-    ...(overlaps === undefined ? {} : { overlaps: overlapsText(predicted, overlaps) }),
+    ...(overlaps === undefined || located === undefined
+      ? {}
+      : { overlaps: overlapsText(predicted, { ...overlaps, located }) }),
   };
   try {
     return {
