@@ -21,14 +21,14 @@ export function patientSection(
     table({
       caption: "By class, over patients",
       head: [
-        ...["class", "with", "without", "AUC", level, "threshold"],
+        ...["class", "with", "without", "AUC", level, "AUC by area", "threshold"],
         ...["sensitivity", level, "specificity", level, "located"],
       ],
       rows: classes.map((name) => {
-        const { positives, negatives, auc, threshold, located, ...own } = found.byClass[name];
+        const { positives, negatives, auc, areaAuc, threshold, located, ...own } = found.byClass[name];
         return [
           ...[name, whole(positives), whole(negatives)],
-          ...[fixed(auc.value, 4), interval(auc.interval, 3)],
+          ...[fixed(auc.value, 4), interval(auc.interval, 3), fixed(areaAuc, 4)],
           ...[threshold === null ? none : digits(threshold, 3)],
           ...[...rate(own.sensitivity), ...rate(own.specificity)],
           located === null ? none : `${located.hits} of ${located.of}`,
@@ -37,7 +37,8 @@ export function patientSection(
     }),
     note(
       `A patient's score of a class is the largest of the images' scores, and an image's score the mean of its 20 largest ` +
-        "probabilities, or of as many as make a millilitre. Thresholds hold a specificity of " +
+        "probabilities, or of as many as make a millilitre. By area: the AUC of the pixels that are predicted in all of a patient's " +
+        "images. Thresholds hold a specificity of " +
         `${digits(100 * found.specificity, 3)} % on the validation patients; no test patient had a say. Intervals of sensitivity and ` +
         "specificity are Clopper and Pearson's, exact. Located: detected patients in whom one of the pixels that the score is of lies in the outline.",
     ),

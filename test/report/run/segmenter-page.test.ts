@@ -34,7 +34,7 @@ const png = PNG.sync.write(new PNG({ width: 3, height: 2 })).toString("base64");
 const base = runOf(classes, images);
 const set = { states, patients };
 const located = states.map((state, at) => (at % 5 === 0 ? 0 : state));
-const judged = { set, logits, located };
+const judged = { set, logits, located, overlaps };
 const named = patients.map((patient, i) => ({ source: "site", image: `i${i}.png`, patient }));
 
 function segmenterRun(validation: boolean): RunContents {
@@ -48,7 +48,7 @@ function segmenterRun(validation: boolean): RunContents {
     }),
   });
   return {
-    ...{ ...base, summary, overlaps: { ...overlaps, images: named } },
+    ...{ ...base, summary, overlaps: { ...overlaps, located, images: named } },
     predictions: {
       ...{ classes, images: named, states },
       probabilities: Float64Array.from(logits, (z) => 1 / (1 + Math.exp(-z))),
