@@ -108,10 +108,10 @@ describe("the page of a segmenter", () => {
   test("marks the threshold on the curve of each class that has one, and tells its rates", () => {
     const found = run.summary?.patients?.byClass["cyst"];
     const { hits, of, rate } = found?.sensitivity ?? { hits: 0, of: 0, rate: 0 };
-    expect(cellsOf("section:nth-of-type(2) table", 0)[6]).toBe(`${rate?.toFixed(3)} (${hits}/${of})`);
-    expect(cellsOf("section:nth-of-type(2) table", 0)[10]).toBe(
-      `${found?.located?.hits} of ${found?.located?.of}`,
-    );
+    expect(cellsOf("section:nth-of-type(2) table", 0)[5]).toBe(found?.areaAuc?.toFixed(4));
+    const rates = cellsOf("section:nth-of-type(2) .scroll:nth-of-type(2) table", 0);
+    expect(rates[2]).toBe(`${rate?.toFixed(3)} (${hits}/${of})`);
+    expect(rates[6]).toBe(`${found?.located?.hits} of ${found?.located?.of}`);
     // "never" has no positives, so no sensitivity, no curve and no point.
     expect(all(document, "#patient-roc svg circle").length).toBe(2);
     const without = checkedPage(runPage(segmenterRun(false)));
