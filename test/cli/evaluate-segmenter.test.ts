@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { evaluateCommand } from "../../src/cli/commands/evaluate.ts";
 import type { EvaluateOptions } from "../../src/cli/segmenter-evaluation.ts";
 import { auc } from "../../src/metrics/auc.ts";
-import { beginRun } from "../../src/runs/run-start.ts";
+import { beginRun, type RunOptions } from "../../src/runs/run-start.ts";
 import type { Summary } from "../../src/runs/summary.ts";
 import { readOverlaps } from "../../src/runs/test-overlaps.ts";
 import { readPredictions } from "../../src/runs/test-predictions.ts";
@@ -32,8 +32,8 @@ const options: EvaluateOptions = {
 };
 let summary: Summary;
 beforeAll(async () => {
-  const { dataRoot, cache, device } = options;
-  const run = { dataRoot: dataRoot ?? "", cache, device, out: at("run"), seed: 1, tuning: "none" };
+  const where = { dataRoot: folder.path, cache: at("cache"), out: at("run") };
+  const run: RunOptions = { ...where, device: "reference", seed: 1, tuning: "none" };
   summary = await trainRun(await beginRun(at("shapes.yaml"), run));
 });
 

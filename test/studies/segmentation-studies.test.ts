@@ -209,7 +209,11 @@ describe("a study", () => {
   }
   async function opened(): Promise<StudyFolder> {
     const folder = new StudyFolder(join(temporaryFolder(), "study"), "overlap");
-    await folder.begin({ study: "overlap", manifest: { file: "m.yaml", text: "" }, settings });
+    await folder.begin({
+      study: "overlap",
+      manifest: { file: "m.yaml", text: "" },
+      settings: { ...settings },
+    });
     return folder;
   }
   const figures = (results: readonly RunResult[] | undefined): unknown =>
