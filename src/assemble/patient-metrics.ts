@@ -4,10 +4,13 @@
 import type { ImageSet } from "../data/assembly/assembly.ts";
 import {
   detections,
+  patientScores,
   type ChosenThreshold,
   type DetectionOptions,
   type Proportion,
 } from "../metrics/patients.ts";
+import { aucByClass } from "../metrics/auc.ts";
+import { sumsByPatient, type Overlaps } from "../metrics/overlap.ts";
 import { probabilitiesOf } from "./model-metrics.ts";
 import { estimateOf, type Estimate } from "./overlap-metrics.ts";
 
@@ -18,6 +21,8 @@ export interface JudgedImages {
   readonly logits: Float32Array;
   /** [N, K] See `PixelPredictions`; undefined for a classifier. */
   readonly located?: Uint8Array | undefined;
+  /** Of a segmenter: its predicted pixels are the second score of a patient. */
+  readonly overlaps?: Overlaps | undefined;
 }
 
 /** Detection of one class; see `Detection`. */
@@ -25,6 +30,11 @@ export interface ClassDetection {
   readonly positives: number;
   readonly negatives: number;
   readonly auc: Estimate;
+  /**
+   * AUC of the second score: the pixels that are predicted in all of a patient's images, whose labels are known. Null where a kind of
+   * patient is missing; undefined for a classifier.
+   */
+  readonly areaAuc?: number | null;
   /** A patient with a higher probability is called positive; null without a threshold. */
   readonly threshold: number | null;
   /** Validation patients that chose it. */
@@ -60,6 +70,7 @@ export function patientResults(
     ...{ scores: probabilitiesOf(logits), states, patients, located },
   });
   const { byClass, ...found } = detections(scored(test), validation && scored(validation), classes, options);
+  const areas = areaAucs(test, classes);
   return {
     ...found,
     byClass: Object.fromEntries(
@@ -69,8 +80,36 @@ export function patientResults(
         // Where nothing is asked for, everybody is called positive.
         const least = threshold === -Infinity ? 0 : threshold;
         const on = chosen === null ? null : (chosenOn as Omit<ChosenThreshold, "threshold">);
-        return [name, { ...own, auc: estimateOf(auc), threshold: least, chosenOn: on }];
+        return [
+          name,
+          {
+            ...{ ...own, auc: estimateOf(auc) },
+            ...(areas === undefined ? {} : { areaAuc: areas[name] }),
+            ...{ threshold: least, chosenOn: on },
+          },
+        ];
       }),
     ),
   };
 }
+
+/** AUC over patients of their predicted pixels; undefined for a classifier. */
+function areaAucs(
+  { set: { states, patients }, logits, overlaps }: JudgedImages,
+  classes: readonly string[],
+): Record<string, number | null> | undefined {
+  if (overlaps === undefined) return undefined;
+  const { predicted } = sumsByPatient("patientResults", overlaps, states, classes, patients);
+  const people = patientScores({ scores: logits, states, patients }, classes.length);
+  return aucByClass(predicted, people.states, classes);
+}
+
+/** The thresholds of earlier results, for images without validation; a class without one is left out. */
+export const thresholdsOf = ({
+  byClass,
+}: Pick<PatientResults, "byClass">): Readonly<Record<string, ChosenThreshold>> =>
+  Object.fromEntries(
+    Object.entries(byClass).flatMap(([name, { threshold, chosenOn }]) =>
+      threshold === null || chosenOn === null ? [] : [[name, { threshold, ...chosenOn }]],
+    ),
+  );

@@ -2,7 +2,8 @@
 
 import { statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import type { Catalogue, Sample } from "../data/catalogue/catalogue.ts";
+import type { Catalogue } from "../data/catalogue/catalogue.ts";
+import type { Sample } from "../data/catalogue/sample-lists.ts";
 import { imagesBelow } from "../data/formats/folder.ts";
 import { recordsOf } from "../data/formats/nifti.ts";
 import { isImageName } from "../data/images/image-names.ts";

@@ -176,7 +176,12 @@ withBudget(program.command("study"))
     "--preset <name>",
     "train with this preset instead of the manifest's train section, whose batch and sampling are kept",
   )
-  .option("--margin <auc>", "difference in AUC below which two arms count as equal", auc("--margin"), 0.003)
+  .option(
+    "--margin <auc>",
+    "difference in the measure below which two arms count as equal",
+    auc("--margin"),
+    0.003,
+  )
   .option(
     "--at-once <runs>",
     "number of runs at a time; default: 2 on a software device with two cores or more, else 1",

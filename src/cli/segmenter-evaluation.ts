@@ -1,5 +1,7 @@
 // `tessera evaluate` of a segmenter: how well its pixels overlap the outlined ones, and which patients it finds.
 
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import Table from "cli-table3";
 import { evaluationOf } from "../assemble/evaluation.ts";
 import { testOverlap, type Estimate, type TestOverlap } from "../assemble/overlap-metrics.ts";
@@ -22,6 +24,9 @@ import { openEngine, type EngineOptions } from "../runtime/open-engine.ts";
 import { counted } from "../runs/counted-work.ts";
 import { defaultMemory } from "../runs/load-images.ts";
 import { segmenterOfModel, type ModelFile } from "../runs/model-file.ts";
+import { readJson } from "../runs/read-run.ts";
+import { runFiles } from "../runs/run-folder.ts";
+import { summarySchema } from "../runs/summary.ts";
 import {
   columnsOf,
   loadParts,
@@ -83,13 +88,16 @@ export async function evaluateSegmenter(
   );
   const { shared } = matched;
   const { set, logits, overlaps } = judged;
-  const { patientResults } = await import("../assemble/patient-metrics.ts");
+  const { patientResults, thresholdsOf } = await import("../assemble/patient-metrics.ts");
+  const own = validation === undefined ? runThresholds(model, at) : undefined;
+  const chosen = own && thresholdsOf(own);
+  const isOwn = chosen !== undefined && shared.some((name) => Object.hasOwn(chosen, name));
   const count = counting(options.quiet);
   const intervals = counted(set.count, shared.length, count, (progress) =>
     testOverlap(overlaps, set, shared, progress),
   );
   const patients = counted(set.count, shared.length, count, (progress) =>
-    patientResults(judged, validation, shared, { specificity: at, progress }),
+    patientResults(judged, validation, shared, { specificity: at, chosen, progress }),
   );
   const sources = evaluationBySource(logits, set, shared, overlaps);
   if (options.json) {
@@ -98,18 +106,30 @@ export async function evaluateSegmenter(
       model: { file, sha256, epoch: record.epoch },
       ...{ manifest: named.manifest.file, part, images: set.count, adapter, at, ...matched },
       ...evaluationOf(logits, set, shared, overlaps),
-      ...{ overlapIntervals: intervals, patients, sources, skipped: loaded.skipped },
+      ...{ overlapIntervals: intervals, patients },
+      thresholdsOf: validation !== undefined ? "validation images" : isOwn ? "run" : null,
+      ...{ sources, skipped: loaded.skipped },
     };
     process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
     return true;
   }
   say(options, `${set.count} ${part} images, ${patients.patients} patients; on ${adapter}`);
-  const shown = [overlapTable(intervals, shared), patientTable(patients, shared)];
+  const shown = [overlapTable(intervals, shared), patientTable(patients, shared, isOwn)];
   const names = Object.keys(sources);
   if (names.length > mostSources) say(options, `${names.length} sources; --json tells each by itself`);
   else if (names.length > 1) shown.push(sourceTable(sources, shared));
   process.stdout.write(`${shown.join("\n\n")}\n`);
   return true;
+}
+
+/**
+ * The detection of a model's own run, whose validation images chose thresholds at this specificity; undefined where it has none, or
+ * chose them at another.
+ */
+function runThresholds({ file }: ModelFile, specificity: number): PatientResults | undefined {
+  const summary = join(dirname(file), runFiles.summary);
+  const found = existsSync(summary) ? readJson(summary, summarySchema).patients : undefined;
+  return found?.specificity === specificity ? found : undefined;
 }
 
 async function judge(
@@ -292,10 +312,14 @@ const showFalseArea = ({
 }: TestOverlap["byClass"][string]["falseArea"]): string =>
   meanPixels === null ? "-" : `${withAny} of ${patients}, ${meanPixels.toFixed(meanPixels < 10 ? 1 : 0)}`;
 
-/** Which patients are found, at the thresholds of validation patients. */
+/**
+ * Which patients are found, at the thresholds of validation patients.
+ * @param isOwn whether those were the patients of the model's own run
+ */
 export function patientTable(
   { byClass, specificity, level }: PatientResults,
   classes: readonly string[],
+  isOwn = false,
 ): string {
   const interval = `${Math.round(100 * level)} % interval`;
   const head = ["class", "with", "without", "AUC", interval, "threshold"];
@@ -322,7 +346,7 @@ export function patientTable(
   const held = `${Number((100 * specificity).toPrecision(12))} %`;
   const notes = notesOf(classes, (name) => byClass[name].note);
   return [
-    `Patients: found or not, at thresholds that hold a specificity of ${held} on the validation patients.`,
+    `Patients: found or not, at thresholds that hold a specificity of ${held} on the validation patients${isOwn ? " of the run (its summary.json)" : ""}.`,
     table.toString(),
     ...notes,
   ].join("\n");

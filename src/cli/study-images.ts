@@ -8,7 +8,7 @@ import { assemblyOf } from "../studies/planned-run.ts";
 import type { Assembly, ImageSet } from "../data/assembly/assembly.ts";
 import { countLabels, kindOf } from "../data/inspection/counts.ts";
 import { labelWarnings } from "../data/inspection/warnings.ts";
-import { assemblyDigest } from "../data/assembly/digest.ts";
+import { assemblyDigest, pieces } from "../data/assembly/digest.ts";
 import { DataError, ManifestError } from "../errors/data-errors.ts";
 import type { Manifest } from "../assemble/training-manifest.ts";
 import { describeLoaded } from "./loading.ts";
@@ -124,9 +124,12 @@ const nameless = { id: "", image: { kind: "file", file: "" } } as const;
 export async function imagesDigest({ given, full }: StudyImages): Promise<string> {
   const hash = createHash("sha256").update(await assemblyDigest(given));
   const { sources = [], validation } = full ?? {};
-  for (const { states } of sources) hash.update(states);
   // Validation decides how long a run on full labels is, and which weights it keeps.
-  if (validation !== undefined) hash.update(validation.states);
+  for (const { states, maps, count, height, width } of [...sources, ...(validation ? [validation] : [])]) {
+    hash.update(states);
+    if (maps === undefined) continue;
+    for await (const piece of pieces(maps, count, height * width)) hash.update(piece);
+  }
   return hash.digest("hex");
 }
 

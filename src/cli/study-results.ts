@@ -1,9 +1,9 @@
 // Writes the results of a study as tables for people, for spreadsheets and for programs.
 
-import { analyse } from "../studies/analysis.ts";
+import { analyse, furtherAnalyses } from "../studies/analysis.ts";
 import { similarityOf } from "../studies/similarity.ts";
 import type { StudyFolder } from "../studies/study-folder.ts";
-import { measuresOf, type StudyScores } from "../studies/scores.ts";
+import type { StudyScores } from "../studies/scores.ts";
 import {
   comparisonsCsv,
   scoresCsv,
@@ -20,9 +20,7 @@ import {
  */
 export async function writeResults(folder: StudyFolder, scores: StudyScores): Promise<string> {
   const analysis = analyse(scores);
-  const others = measuresOf(scores)
-    .filter((measure) => measure !== analysis.measure)
-    .map((measure) => analyse(scores, measure));
+  const others = furtherAnalyses(scores);
   const points = scores.similarity?.points ?? [];
   const similarity = points.length === 0 ? undefined : similarityOf(points);
   const similarityPage =

@@ -10,6 +10,8 @@ export interface Measure {
   readonly mean: string;
   /** What it is of, in one sentence; nothing where everybody knows. */
   readonly about: string;
+  /** Why a whole study may be without it, in the middle of a sentence. */
+  readonly lacking?: string;
 }
 
 export const measures = {
@@ -40,6 +42,7 @@ export const measures = {
     name: "sensitivity by patient",
     mean: "mean sensitivity by patient",
     about: "At the threshold that gives the asked specificity on the patients of the validation images.",
+    lacking: "it takes validation images with enough negative patients to choose a threshold",
   },
 } as const satisfies Readonly<Record<string, Measure>>;
 

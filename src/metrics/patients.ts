@@ -5,6 +5,7 @@ import {
   aFunction,
   aList,
   aNumber,
+  aRecord,
   bytes,
   described,
   expectArgument,
@@ -183,6 +184,11 @@ export interface DetectionOptions {
   readonly resamples?: number | undefined;
   /** Negative validation patients that a threshold needs; 10 unless said otherwise. */
   readonly fewest?: number | undefined;
+  /**
+   * By class, thresholds that validation patients chose before at the same specificity, in the unit of the scores: taken where
+   * no validation images are given.
+   */
+  readonly chosen?: Readonly<Record<string, ChosenThreshold>> | undefined;
   /** Told of resamples. */
   readonly progress?: ((done: number, total: number) => void) | undefined;
 }
@@ -195,6 +201,7 @@ const detectionOptions: OptionChecks<DetectionOptions> = {
   level: aNumber,
   resamples: aNumber,
   fewest: wholeFrom(1),
+  chosen: aRecord,
   progress: aFunction,
 };
 
@@ -228,7 +235,11 @@ export function detections(
     const own = column(tested, k, width);
     const rows = (state: number): number[] => own.rows.filter((row) => own.states[row] === state);
     const [positives, negatives] = [rows(positive), rows(negative)];
-    const { chosen, note } = choose(chosenOn && column(chosenOn, k, width), specificity, fewest);
+    const before = chosenOn === undefined ? options.chosen : undefined;
+    const { chosen, note } =
+      before !== undefined && Object.hasOwn(before, name)
+        ? judged(before[name], specificity, fewest)
+        : choose(chosenOn && column(chosenOn, k, width), specificity, fewest);
     const counts = { positives: positives.length, negatives: negatives.length, auc: areas.byClass[name] };
     if (chosen === null) {
       return [name, { ...counts, chosen, sensitivity: null, specificity: null, located: null, note }];
@@ -265,7 +276,15 @@ function choose(
   fewest: number,
 ): { readonly chosen: ChosenThreshold | null; readonly note: string | null } {
   if (validation === undefined) return { chosen: null, note: "no threshold: there are no validation images" };
-  const chosen = thresholdAt(validation.scores, validation.states, specificity);
+  return judged(thresholdAt(validation.scores, validation.states, specificity), specificity, fewest);
+}
+
+/** A threshold with what is to be said of the patients that chose it; none where they are too few. */
+function judged(
+  chosen: ChosenThreshold | null,
+  specificity: number,
+  fewest: number,
+): { readonly chosen: ChosenThreshold | null; readonly note: string | null } {
   const count = chosen?.negatives ?? 0;
   if (chosen === null || count < fewest) {
     const people = `${count === 0 ? "no" : count} negative patient${count === 1 ? "" : "s"}`;

@@ -9,7 +9,6 @@ import { suggestedPath } from "../files/near-files.ts";
 import { replaceFile } from "../files/whole-files.ts";
 import { version } from "../runs/package-info.ts";
 import { namesOf, withoutName, type PatientNames } from "../runs/patient-names.ts";
-import { measuresOf } from "../studies/scores.ts";
 import { readAnyRecord, runFiles } from "../runs/run-folder.ts";
 import type { RunContents } from "../runs/read-run.ts";
 import type { Mistake } from "../runs/run-report-data.ts";
@@ -123,13 +122,11 @@ async function reportOf(path: string, identify: boolean): Promise<Report> {
   }
   if (isStudyFolder(path)) {
     // Imported here, since the analysis loads distributions, which training can do without until its report is written.
-    const { analyse } = await import("../studies/analysis.ts");
+    const { analyse, furtherAnalyses } = await import("../studies/analysis.ts");
     const { similarityOf } = await import("../studies/similarity.ts");
     const study = studyShown(readStudy(path), identify);
     const analysis = analyse(study.scores);
-    const others = measuresOf(study.scores)
-      .filter((measure) => measure !== analysis.measure)
-      .map((measure) => analyse(study.scores, measure));
+    const others = furtherAnalyses(study.scores);
     const points = study.scores.similarity?.points ?? [];
     const similarity = points.length === 0 ? undefined : similarityOf(points);
     return {

@@ -38,6 +38,7 @@ export const patientResultsSchema = z.object({
     text,
     z.object({
       ...{ positives: number, negatives: number, auc: estimate, threshold: number.nullable() },
+      areaAuc: number.nullable().exactOptional(),
       chosenOn: z.object({ negatives: number, falsePositives: number }).nullable(),
       ...{ sensitivity: proportion, specificity: proportion, located: proportion, note: text.nullable() },
     }),
@@ -67,7 +68,7 @@ export async function segmentationResults(
       testOverlap(overlaps, test, classes, progress),
     ),
     patients: counted(test.count, classes.length, count, (progress) =>
-      patientResults({ set: test, logits, located }, chosenOn, classes, { progress }),
+      patientResults({ set: test, logits, located, overlaps }, chosenOn, classes, { progress }),
     ),
   };
 }

@@ -11,18 +11,25 @@ import type { PredictedImage, TestPredictions } from "./test-predictions.ts";
 
 const columns = ["source", "image", "patient"] as const;
 const counts = ["given", "predicted", "both"] as const satisfies readonly (keyof Overlaps)[];
+const cellsOf = [...counts, "located"] as const;
 const headOf = (classes: readonly string[]): readonly string[] => [
   ...columns,
-  ...classes.flatMap((name) => counts.map((count) => `${name} ${count}`)),
+  ...classes.flatMap((name) => cellsOf.map((cell) => `${name} ${cell}`)),
 ];
 
+/** What the table has of each image and class, [N, K] each. */
+export interface ImageOverlaps extends Overlaps {
+  /** 1 where one of the pixels that the image's score of the class is of lies in the outline; see `PixelPredictions`. */
+  readonly located: Uint8Array;
+}
+
 /**
- * The table as CSV: a row an image, and for each class the pixels that are given as the class, that are predicted so, and that are
- * both. Cells are blank where the image's source does not outline the class.
+ * The table as CSV: a row an image, and for each class the pixels that are given as the class, that are predicted so (the image's
+ * second score), and that are both, and whether the score lies in the outline. Cells are blank where the image's source does not outline the class.
  */
 export function overlapsText(
   { classes, images, states }: Pick<TestPredictions, "classes" | "images" | "states">,
-  overlaps: Overlaps,
+  overlaps: ImageOverlaps,
 ): string {
   const width = classes.length;
   return csvText([
@@ -31,14 +38,14 @@ export function overlapsText(
       ...[source, image, patient],
       ...classes.flatMap((_, k) => {
         const at = row * width + k;
-        return counts.map((count) => (states[at] === absent ? null : overlaps[count][at]));
+        return cellsOf.map((cell) => (states[at] === absent ? null : overlaps[cell][at]));
       }),
     ]),
   ]);
 }
 
 /** The counts, and whose images they are of, in their order. */
-export interface TestOverlaps extends Overlaps {
+export interface TestOverlaps extends ImageOverlaps {
   readonly images: readonly PredictedImage[];
 }
 
@@ -65,15 +72,21 @@ export function readOverlaps(file: string, classes: readonly string[]): TestOver
     given: new Uint32Array(size),
     predicted: new Uint32Array(size),
     both: new Uint32Array(size),
+    located: new Uint8Array(size),
   };
   const images = body.map((cells, row): PredictedImage => {
     if (cells.length !== expected.length) {
       refuse(`row ${row + 1} has ${cells.length} cells where the head has ${expected.length}`);
     }
     for (const [i, cell] of cells.slice(columns.length).entries()) {
-      if (!/^\d{0,10}$/u.test(cell)) refuse(`row ${row + 1}: ${JSON.stringify(cell)} is no number of pixels`);
-      const at = row * classes.length + Math.floor(i / counts.length);
-      found[counts[i % counts.length]][at] = Number(cell);
+      const at = row * classes.length + Math.floor(i / cellsOf.length);
+      const what = cellsOf[i % cellsOf.length];
+      const isOdd = what === "located" ? !/^[01]?$/u.test(cell) : !/^\d{0,9}$/u.test(cell);
+      if (isOdd) {
+        const kind = what === "located" ? "neither 0 nor 1" : "no number of pixels";
+        refuse(`row ${row + 1}: ${JSON.stringify(cell)} is ${kind}`);
+      }
+      found[what][at] = Number(cell);
     }
     for (const [k, name] of classes.entries()) {
       const at = row * classes.length + k;

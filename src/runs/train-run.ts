@@ -334,7 +334,7 @@ const segmenterFields = ({ exclusive, background }: Segmenter) => ({
 
 /** Predictions and data for the report; nothing for a run that was stopped. */
 async function reportInputs(
-  { logits, overlaps, stopped }: TrainedModel,
+  { logits, overlaps, located, stopped }: TrainedModel,
   { assembly: { classes, test }, coverage }: Loaded,
   overlays: () => Promise<OverlayPicture[] | undefined>,
   warn: (text: string) => void,
@@ -343,7 +343,9 @@ async function reportInputs(
   const predicted = testPredictions(logits, test, classes);
   const texts = {
     predictions: predictionsText(predicted),
-    ...(overlaps === undefined ? {} : { overlaps: overlapsText(predicted, overlaps) }),
+    ...(overlaps === undefined || located === undefined
+      ? {}
+      : { overlaps: overlapsText(predicted, { ...overlaps, located }) }),
   };
   try {
     return {

@@ -52,6 +52,29 @@ export function analyse(scores: StudyScores, measure?: MeasureName): StudyAnalys
   return analysisBy(measure ?? first, scores);
 }
 
+/** Analyses by the study's further measures, in their order, of those that some run has a value of. */
+export function furtherAnalyses(scores: StudyScores): StudyAnalysis[] {
+  return measuresOf(scores)
+    .slice(1)
+    .filter((measure) => hasAny(scores, measure))
+    .map((measure) => analyse(scores, measure));
+}
+
+const hasAny = ({ scores }: Pick<StudyScores, "scores">, measure: MeasureName): boolean =>
+  scores.some((score) => Object.values(byClassOf(score, measure)).some((value) => value !== null));
+
+/** Why further measures have no analysis, a sentence each. */
+function withoutAny(scores: StudyScores): string[] {
+  if (scores.scores.length === 0) return [];
+  return measuresOf(scores)
+    .slice(1)
+    .filter((measure) => !hasAny(scores, measure))
+    .map((measure) => {
+      const { one, lacking }: Measure = measures[measure];
+      return `No run has ${one}${lacking === undefined ? "" : `: ${lacking}`}.`;
+    });
+}
+
 /** A score as one measure sees it. */
 interface Measured extends Pick<Score, "seed"> {
   readonly values: ByClass;
@@ -83,7 +106,11 @@ function analysisBy(measure: MeasureName, scores: StudyScores): StudyAnalysis {
         scores,
       ),
     ),
-    notes: [...scores.notes, ...missing(scores, of, measures[measure])],
+    notes: [
+      ...scores.notes,
+      ...missing(scores, of, measures[measure]),
+      ...(measure === measuresOf(scores)[0] ? withoutAny(scores) : []),
+    ],
   };
 }
 

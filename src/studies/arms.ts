@@ -3,7 +3,7 @@
 import { noLambdas, type LambdaName, type Lambdas } from "../assemble/assemble-terms.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import type { PlannedRun } from "./planned-run.ts";
-import type { PlanContext, PlannedArm, StudyContext } from "./study-plan.ts";
+import { isSegmentation, type PlanContext, type PlannedArm, type StudyContext } from "./study-plan.ts";
 import type { Comparison } from "./scores.ts";
 
 /** Given labels teach the weak view and absent labels are ignored, whatever the manifest says. */
@@ -33,8 +33,13 @@ export function arm(
   };
 }
 
-/** One model a source, each scored by the classes that its source knows. */
-export function single({ knowledge }: PlanContext): PlannedArm {
+/**
+ * One model a source, each scored by the classes that its source knows. A segmenter learns no others: where classes exclude each
+ * other, an output that nothing teaches could win a pixel from those that are scored.
+ */
+export function single({ knowledge, settings }: PlanContext): PlannedArm {
+  const learned = (known: readonly string[]): Pick<PlannedRun, "classes"> =>
+    isSegmentation(settings) ? { classes: known } : {};
   return {
     name: "single",
     label: "one model per source",
@@ -42,7 +47,8 @@ export function single({ knowledge }: PlanContext): PlannedArm {
       "One model for each source, learned from its labels alone; of a class that several know, their mean.",
     runs: [...knowledge].map(([source, known]) => ({
       name: `single-${source}`,
-      ...{ labels: "given", sources: [source], scoredClasses: known, changes: supervised },
+      ...{ labels: "given", sources: [source], ...learned(known) },
+      ...{ scoredClasses: known, changes: supervised },
     })),
   };
 }

@@ -2,9 +2,10 @@
 
 import { expectArgument } from "../errors/arguments.ts";
 import { taughtSources } from "../assemble/absent-policy.ts";
-import { anAssembly, type Assembly } from "../data/assembly/assembly.ts";
+import { anAssembly, mapsInMemory, type Assembly, type ImageSet } from "../data/assembly/assembly.ts";
 import type { Manifest } from "../assemble/training-manifest.ts";
 import { formatOf } from "../data/formats/formats.ts";
+import { background, ignored } from "../labels/label-map.ts";
 import { absent } from "../labels/states.ts";
 import { insideOf } from "../data/manifest/mask-checks.ts";
 import { meaningsOf } from "../data/manifest/mask-fields.ts";
@@ -56,6 +57,25 @@ export function fullLabelsProblem(given: Assembly, full: Assembly): string | und
         return `with all labels, source "${source}" has other labels of ${name}.`;
       }
     }
+    const other = otherOutlines(given.sources[s], truth, given.classes);
+    if (other !== undefined) return `with all labels, source "${source}" has other outlines of ${other}.`;
+  }
+  return undefined;
+}
+
+/** What full label maps say otherwise than the given ones: a class, or the pixels that are left out; undefined if nothing. */
+function otherOutlines(given: ImageSet, full: ImageSet, classes: readonly string[]): string | undefined {
+  if (given.maps === undefined || full.maps === undefined) return undefined;
+  const pixels = given.height * given.width;
+  const [own, whole] = [mapsInMemory(given.maps), mapsInMemory(full.maps)];
+  for (const [at, label] of own.entries()) {
+    const there = whole[at];
+    if (there === label) continue;
+    if (label === ignored || there === ignored) return "what nobody labelled";
+    if (label !== background) return classes[label];
+    // The given background of an image holds the classes that its source does not outline.
+    const isKnown = given.states[Math.floor(at / pixels) * classes.length + there] !== absent;
+    if (isKnown) return classes[there];
   }
   return undefined;
 }

@@ -80,18 +80,8 @@ export const studies = {
       const weighted = isSegmentation(settings) ? weightedNamed(context) : [];
       return {
         arms: [
-          isSegmentation(settings) && interest.length > 1
-            ? {
-                name: "unnamed",
-                label: "classes of interest alone",
-                about: "One model that learns where the classes of interest are, and nothing else.",
-                runs: [
-                  {
-                    name: "unnamed",
-                    ...{ labels: "given", classes: interest, scoredClasses: interest, changes: supervised },
-                  },
-                ],
-              }
+          isSegmentation(settings)
+            ? outlinedAlone(interest)
             : {
                 name: "unnamed",
                 label: "positive or not",
@@ -387,6 +377,23 @@ function alone(name: string): PlannedRun {
   return {
     name: `alone-${name}`,
     ...{ labels: "given", classes: [name], scoredClasses: [name], changes: supervised },
+  };
+}
+
+/** A segmenter of the classes of interest and nothing else. */
+function outlinedAlone(interest: readonly string[]): PlannedArm {
+  const [only] = interest;
+  const isOne = interest.length === 1;
+  return {
+    name: "unnamed",
+    label: isOne ? `${only} alone` : "classes of interest alone",
+    about: `One model that learns where ${isOne ? `${only} is` : "the classes of interest are"}, and nothing else.`,
+    runs: [
+      {
+        name: "unnamed",
+        ...{ labels: "given", classes: interest, scoredClasses: interest, changes: supervised },
+      },
+    ],
   };
 }
 

@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import { imagesDigest, scarceWarnings } from "../../src/cli/study-images.ts";
 import type { Assembly, ImageSet } from "../../src/data/assembly/assembly.ts";
+import { shapeAssembly } from "../assemble/shapes.ts";
 import { full, given } from "../studies/two-sites.ts";
 
 const changed = (set: ImageSet): ImageSet => ({ ...set, states: set.states.with(0, 1 - set.states[0]) });
@@ -21,6 +22,21 @@ test("the digest of a seed's images is of given labels, full ones, and those of 
   );
   expect(new Set(digests).size).toBe(digests.length);
   expect(await imagesDigest({ given, full: { ...watched, validation: full.test } })).toBe(digests[2]);
+});
+
+test("it is of every pixel of full label maps, too", async () => {
+  const shapes = shapeAssembly(2);
+  const one = (set: ImageSet): ImageSet => ({ ...set, maps: (set.maps as Uint8Array).with(7, 1) });
+  const known: Assembly = { ...shapes, validation: shapes.test };
+  const digests = await Promise.all(
+    [
+      { given: shapes, full: known },
+      { given: shapes, full: { ...known, sources: [shapes.sources[0], one(shapes.sources[1])] } },
+      { given: shapes, full: { ...known, validation: one(shapes.test) } },
+      { given: { ...shapes, sources: [one(shapes.sources[0]), shapes.sources[1]] }, full: known },
+    ].map(imagesDigest),
+  );
+  expect(new Set(digests).size).toBe(digests.length);
 });
 
 test("classes of which few patients are tested are told, whatever the number of their images", () => {

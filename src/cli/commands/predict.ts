@@ -10,7 +10,7 @@ import { UsageError } from "../../errors/errors.ts";
 import { placeOf } from "../../labels/wording.ts";
 import { targetOf } from "../../labels/states.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
-import { loadFolder, type FolderReading } from "../folder-images.ts";
+import { loadFolder } from "../folder-images.ts";
 import {
   loadParts,
   manifestFor,

@@ -326,13 +326,18 @@ export function restrict(set: ImageSet, classes: readonly string[], kept: readon
 
 /** Label maps with the numbers of the kept classes; where a pixel is of another, the background is. */
 function restrictedMaps(maps: Pixels, columns: readonly number[]): Uint8Array {
-  const held = maps instanceof ArrayPixels ? maps.copy(Array(maps.count).keys()) : maps;
-  if (held instanceof StoredPixels) throw new Error("label maps on disk cannot be restricted");
+  const held = mapsInMemory(maps);
   const numbers = Uint8Array.from({ length: 256 }, (_, value) => {
     const column = columns.indexOf(value);
     return column >= 0 ? column : value === ignored ? ignored : background;
   });
   return held.map((value) => numbers[value]);
+}
+
+/** [count, H, W] Label maps one after the other. They are a byte a pixel and stay in memory while images are streamed. */
+export function mapsInMemory(maps: Pixels): Uint8Array {
+  if (maps instanceof StoredPixels) throw new Error("label maps are held in memory, and these are on disk");
+  return maps instanceof ArrayPixels ? maps.copy(Array(maps.count).keys()) : maps;
 }
 
 function isLabelState(state: number): boolean {

@@ -33,7 +33,12 @@ export async function assemblyDigest(assembly: Assembly): Promise<string> {
   return hash.digest("hex");
 }
 
-async function* pieces(pixels: Pixels, count: number, bytesEach: number): AsyncGenerator<Uint8Array, void> {
+/** The bytes of images, or of label maps, one part after the other. */
+export async function* pieces(
+  pixels: Pixels,
+  count: number,
+  bytesEach: number,
+): AsyncGenerator<Uint8Array, void> {
   if (pixels instanceof Uint8Array) {
     yield pixels;
     return;

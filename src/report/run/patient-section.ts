@@ -20,24 +20,35 @@ export function patientSection(
   return [
     table({
       caption: "By class, over patients",
-      head: [
-        ...["class", "with", "without", "AUC", level, "threshold"],
-        ...["sensitivity", level, "specificity", level, "located"],
-      ],
+      head: ["class", "with", "without", "AUC", level, "AUC by area"],
       rows: classes.map((name) => {
-        const { positives, negatives, auc, threshold, located, ...own } = found.byClass[name];
+        const { positives, negatives, auc, areaAuc } = found.byClass[name];
         return [
           ...[name, whole(positives), whole(negatives)],
-          ...[fixed(auc.value, 4), interval(auc.interval, 3)],
-          ...[threshold === null ? none : digits(threshold, 3)],
-          ...[...rate(own.sensitivity), ...rate(own.specificity)],
-          located === null ? none : `${located.hits} of ${located.of}`,
+          ...[fixed(auc.value, 4), interval(auc.interval, 3), fixed(areaAuc, 4)],
         ];
       }),
     }),
+    ...(classes.every((name) => found.byClass[name].threshold === null)
+      ? []
+      : [
+          table({
+            caption: "At the thresholds of validation patients",
+            head: ["class", "threshold", "sensitivity", level, "specificity", level, "located"],
+            rows: classes.map((name) => {
+              const { threshold, located, ...own } = found.byClass[name];
+              return [
+                ...[name, threshold === null ? none : digits(threshold, 3)],
+                ...[...rate(own.sensitivity), ...rate(own.specificity)],
+                located === null ? none : `${located.hits} of ${located.of}`,
+              ];
+            }),
+          }),
+        ]),
     note(
       `A patient's score of a class is the largest of the images' scores, and an image's score the mean of its 20 largest ` +
-        "probabilities, or of as many as make a millilitre. Thresholds hold a specificity of " +
+        "probabilities, or of as many as make a millilitre. By area: the AUC of the pixels that are predicted in all of a patient's " +
+        "images. Thresholds hold a specificity of " +
         `${digits(100 * found.specificity, 3)} % on the validation patients; no test patient had a say. Intervals of sensitivity and ` +
         "specificity are Clopper and Pearson's, exact. Located: detected patients in whom one of the pixels that the score is of lies in the outline.",
     ),

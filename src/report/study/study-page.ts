@@ -74,11 +74,11 @@ export function studyPage(
       ...others.flatMap((other, i) => [
         {
           id: `scores-${other.measure}`,
-          title: `${titleOf(measures[other.measure].mean)} by arm`,
+          title: titleOf(measures[other.measure].mean),
           content: [
             ...explained(other),
             ...drawn(...figures.others[i].arms, ...figures.others[i].differences),
-            ...testTables(scores, other),
+            ...testTables(scores, other, []),
             ...classTable(scores, other),
           ],
         },
@@ -113,10 +113,15 @@ const testWords =
   "two-sample test stand beside it. A difference that is not significant does not show that two arms are equal: only two " +
   "one-sided tests with the given margin can show that. Intervals are about other seeds, not about other test images.";
 
-function testTables(scores: StudyContents["scores"], analysis: StudyAnalysis): Markup[] {
+/** @param words what stands above the tables */
+function testTables(
+  scores: StudyContents["scores"],
+  analysis: StudyAnalysis,
+  words: readonly Markup[] = [paragraph(testWords)],
+): Markup[] {
   const tables = comparisonTables(scores, analysis);
   if (tables.length === 0) return [];
-  return [paragraph(testWords), ...tables.flatMap((each) => [table(each.table), bulleted(each.verdicts)])];
+  return [...words, ...tables.flatMap((each) => [table(each.table), bulleted(each.verdicts)])];
 }
 
 /** The ROC figure, and a table of sensitivities. */
@@ -192,7 +197,7 @@ function classTable({ arms, classes, scores }: StudyContents["scores"], analysis
     fixed(analysis.classes.find((each) => each.arm === arm && each.class === name)?.estimate?.mean, 4);
   return [
     table({
-      caption: "Means over seeds",
+      caption: `${titleOf(measures[analysis.measure].name)} by class, means over seeds`,
       head: ["arm", ...classes],
       rows: arms.map(({ name }) => [name, ...classes.map((each) => mean(name, each))]),
     }),

@@ -141,13 +141,25 @@ export function scoresCsv(study: StudyScores): string {
   ]);
 }
 
-/** A row for every measure, group and comparison, with all digits; empty where there is no test. */
+/**
+ * A row for every measure, group and comparison, with all digits; empty where there is no test. The last column is the measure, in a
+ * study of others than the AUC.
+ */
 export function comparisonsCsv(...analyses: readonly StudyAnalysis[]): string {
+  const told = analyses.some(({ measure }) => measure !== "auc");
   return csvText([
     [
       ...["study", "group", "first", "second", "classes", "seeds", "first_mean", "second_mean"],
       ...["difference", "low", "high", "t", "p_paired", "p_holm", "family", "p_welch", "p_pooled"],
-      ...["margin", "p_equivalence", "p_equivalence_welch", "equivalent", "verdict", "notes", "measure"],
+      ...[
+        "margin",
+        "p_equivalence",
+        "p_equivalence_welch",
+        "equivalent",
+        "verdict",
+        "notes",
+        ...(told ? ["measure"] : []),
+      ],
     ],
     ...analyses.flatMap(({ study, measure, comparisons }) =>
       comparisons.map((each) => {
@@ -160,7 +172,7 @@ export function comparisonsCsv(...analyses: readonly StudyAnalysis[]): string {
           ...[each.welch.p, each.pooled.p],
           ...[equivalence?.margin ?? null, equivalence?.paired.p ?? null, equivalence?.welch.p ?? null],
           equivalence === null || equivalence.paired.reason !== null ? null : equivalence.paired.equivalent,
-          ...[each.verdict, each.notes.join(" "), measure],
+          ...[each.verdict, each.notes.join(" "), ...(told ? [measure] : [])],
         ];
       }),
     ),

@@ -34,7 +34,7 @@ const png = PNG.sync.write(new PNG({ width: 3, height: 2 })).toString("base64");
 const base = runOf(classes, images);
 const set = { states, patients };
 const located = states.map((state, at) => (at % 5 === 0 ? 0 : state));
-const judged = { set, logits, located };
+const judged = { set, logits, located, overlaps };
 const named = patients.map((patient, i) => ({ source: "site", image: `i${i}.png`, patient }));
 
 function segmenterRun(validation: boolean): RunContents {
@@ -48,7 +48,7 @@ function segmenterRun(validation: boolean): RunContents {
     }),
   });
   return {
-    ...{ ...base, summary, overlaps: { ...overlaps, images: named } },
+    ...{ ...base, summary, overlaps: { ...overlaps, located, images: named } },
     predictions: {
       ...{ classes, images: named, states },
       probabilities: Float64Array.from(logits, (z) => 1 / (1 + Math.exp(-z))),
@@ -106,10 +106,10 @@ describe("the page of a segmenter", () => {
   test("marks the threshold on the curve of each class that has one, and tells its rates", () => {
     const found = run.summary?.patients?.byClass["cyst"];
     const { hits, of, rate } = found?.sensitivity ?? { hits: 0, of: 0, rate: 0 };
-    expect(cellsOf("section:nth-of-type(2) table", 0)[6]).toBe(`${rate?.toFixed(3)} (${hits}/${of})`);
-    expect(cellsOf("section:nth-of-type(2) table", 0)[10]).toBe(
-      `${found?.located?.hits} of ${found?.located?.of}`,
-    );
+    expect(cellsOf("section:nth-of-type(2) table", 0)[5]).toBe(found?.areaAuc?.toFixed(4));
+    const rates = cellsOf("section:nth-of-type(2) .scroll:nth-of-type(2) table", 0);
+    expect(rates[2]).toBe(`${rate?.toFixed(3)} (${hits}/${of})`);
+    expect(rates[6]).toBe(`${found?.located?.hits} of ${found?.located?.of}`);
     // "never" has no positives, so no sensitivity, no curve and no point.
     expect(all(document, "#patient-roc svg circle").length).toBe(2);
     const without = checkedPage(runPage(segmenterRun(false)));

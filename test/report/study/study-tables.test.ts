@@ -1,7 +1,7 @@
 // A study's tables: what is in them, that they are aligned, and that other programs read them.
 import { parse } from "csv-parse/sync";
 import { expect, test } from "vitest";
-import { analyse } from "../../../src/studies/analysis.ts";
+import { analyse, furtherAnalyses } from "../../../src/studies/analysis.ts";
 import { showDifference, showP } from "../../../src/studies/study-numbers.ts";
 import type { StudyAnalysis } from "../../../src/studies/results.ts";
 import { similarityOf } from "../../../src/studies/similarity.ts";
@@ -164,6 +164,42 @@ test("comparisons as CSV: every number of the analysis, empty where there is no 
   ]);
   expect(rows[0]["verdict"]).toBe(first.verdict);
   expect(rows[1]).toMatchObject({ low: "", p_paired: "", margin: "0.003", equivalent: "" });
+});
+
+test("a study of several measures has a column of each in its scores, and rows of each in its comparisons", () => {
+  const further = study.scores.map((score) => ({
+    ...score,
+    further: { iou: { u: score.auc["u"], v: 0.25 }, dice: { u: 0.5, v: null } },
+  }));
+  const several: StudyScores = { ...study, scores: further, measures: ["iou", "dice"] };
+  const [first] = parse<Record<string, string>>(scoresCsv(several), { columns: true });
+  expect(Object.keys(first)).toEqual(["study", "arm", "seed", "class", "auc", "iou", "dice"]);
+  expect(first).toMatchObject({ auc: String(further[0].auc["u"]), iou: first["auc"], dice: "0.5" });
+  const [iou, ...others] = [analyse(several), ...furtherAnalyses(several)];
+  const rows = parse<Record<string, string>>(comparisonsCsv(iou, ...others), { columns: true });
+  expect(rows.map(({ measure, second }) => [measure, second])).toEqual([
+    ...[
+      ["iou", "worse"],
+      ["iou", "similar"],
+      ["dice", "worse"],
+      ["dice", "similar"],
+    ],
+  ]);
+  // A study of the AUC alone has the columns that it always had.
+  expect(comparisonsCsv(analysis).split("\n")[0]).toMatch(/,verdict,notes\r?$/u);
+  expect(scoresCsv(study).split("\n")[0]).toMatch(/,class,auc\r?$/u);
+
+  const page = studyMarkdown(several, iou, others);
+  expect(page.match(/^## .*$/gmu)).toEqual([
+    ...["## Mean IoU", "## Comparisons", "## IoU by class", "## Mean Dice", "## Notes"],
+  ]);
+  expect(page).toContain("### Comparisons in mean Dice: all");
+  const shown = studyTable(several, iou, others);
+  expect(shown).toMatch(/^Mean IoU\n[^]*^Mean Dice\n/mu);
+  const { others: told } = JSON.parse(studyJson(several, iou, undefined, others)) as {
+    others: StudyAnalysis[];
+  };
+  expect(told.map(({ measure }) => measure)).toEqual(["dice"]);
 });
 
 test("JSON has the scores and the analysis, and gives them back", () => {
