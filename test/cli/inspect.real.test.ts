@@ -25,7 +25,7 @@ interface Report extends Pick<Inspection, "findings"> {
     readonly part: string;
     readonly images: number;
     readonly unlabelled: number;
-    readonly classes: Readonly<Record<string, LabelCount>>;
+    readonly classes: Readonly<Record<string, LabelCount & { readonly pixels?: number }>>;
   }[];
   readonly sizes: Readonly<Record<string, readonly SizeCount[]>>;
   readonly decoding: { readonly undecodable: number };
@@ -57,6 +57,15 @@ function labels(report: Report, source: string, kind: "positive" | "negative" | 
     listsOf(report, source).reduce((sum, { classes }) => sum + (classes[name]?.[kind] ?? 0), 0),
   ]);
   return Object.fromEntries(sums.filter(([, images]) => images > 0));
+}
+
+/** Pixels of a source that its masks give to each class, at their own size; classes without any are left out. */
+function pixels(report: Report, source: string): Readonly<Record<string, number>> {
+  const sums = report.classes.map((name): [string, number] => [
+    name,
+    listsOf(report, source).reduce((sum, { classes }) => sum + (classes[name]?.pixels ?? 0), 0),
+  ]);
+  return Object.fromEntries(sums.filter(([, count]) => count > 0));
 }
 
 const images = (report: Report, source: string): object =>
@@ -226,10 +235,60 @@ const checks: Readonly<
       ]);
     },
   },
+  "camvid-partial.yaml": {
+    needs: ["camvid"],
+    check(report) {
+      // 367 frames to train on by CamVid's own split, of which each team outlined a half.
+      expect(["roads and riders", "all the rest"].map((name) => images(report, name))).toEqual([
+        { train: 197 },
+        { train: 170 },
+      ]);
+      expect(images(report, "validation")).toEqual({ validation: 101 });
+      expect(images(report, "Seq05VD")).toEqual({ test: 171 });
+      expect(Object.keys(pixels(report, "all the rest"))).toEqual(
+        Object.keys(labels(report, "all the rest", "positive")),
+      );
+      expect(labels(report, "roads and riders", "absent")).toMatchObject({ Sky: 197, Pedestrian: 197 });
+    },
+  },
+  "ham10000-melanoma.yaml": {
+    needs: ["ham10000-lesions"],
+    check(report) {
+      const lesions = { mel: 100, nv: 100, bkl: 83, bcc: 50, akiec: 33, vasc: 20, df: 13 };
+      expect(labels(report, "test", "positive")).toEqual(lesions);
+      const melanomas = ["melanoma alone", "seven diagnoses"].map((name) => labels(report, name, "positive"));
+      expect(melanomas).toMatchObject([{ mel: 106 }, { mel: 200 - 106, df: 18 }]);
+      expect(Object.keys(melanomas[0])).toEqual(["mel"]);
+    },
+  },
+  "covid-lungs.yaml": {
+    needs: ["covid-chestxray"],
+    check(report) {
+      expect(images(report, "radiographs")).toEqual({ train: 122, validation: 22, test: 55 });
+      expect(labels(report, "radiographs", "positive")).toEqual({ Lung: 199 });
+    },
+  },
+  "totalseg-organs.yaml": {
+    needs: ["totalseg-nifti"],
+    check(report) {
+      // The voxels of classes.csv.
+      expect(pixels(report, "Organs")).toEqual({
+        ...{ Liver: 38634, Spleen: 9452, "Right kidney": 3947, "Left kidney": 3676 },
+        ...{ Gallbladder: 1333, Stomach: 4675, Colon: 12993, Aorta: 997 },
+      });
+      expect(images(report, "Liver only")).toEqual({ train: 14 });
+      expect(Object.keys(pixels(report, "Liver only"))).toEqual(["Liver"]);
+      const [validation, test] = ["validation", "test"].map((name) => pixels(report, name));
+      expect({ liver: validation["Liver"] + test["Liver"] }).toEqual({ liver: 18480 });
+    },
+  },
 };
 
 /** Examples on drawn images, and the one that needs a table of its own. */
-const others = ["densenet121.yaml", "two-sites.yaml", "third-site.yaml", "chestxray14-chexpert.yaml"];
+const others = [
+  ...["densenet121.yaml", "two-sites.yaml", "third-site.yaml", "chestxray14-chexpert.yaml"],
+  "phantom-outlines.yaml",
+];
 
 test("every example is inspected", () => {
   const all = readdirSync(examples).filter((name) => name.endsWith(".yaml"));
