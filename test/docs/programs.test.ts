@@ -152,10 +152,10 @@ const expectations: readonly Expectation[] = [
     has: "trainSegmenter(",
     check: (shown) => {
       const [dice] = numbersIn(shown.split("mean Dice")[1]);
-      expect(dice).toBeGreaterThan(0);
+      expect(dice).toBeGreaterThan(0.5);
       expect(dice).toBeLessThanOrEqual(1);
       expect(shown).toMatch(/^of 6 findings 2 are learned/);
-      expect(shown).toMatch(/^a map of 16 x 16: \d+ pixels of a class$/m);
+      expect(shown).toMatch(/^a map of 24 x 24: \d+ pixels of a class$/m);
     },
   },
   {
