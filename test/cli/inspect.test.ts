@@ -139,8 +139,8 @@ describe("tessera inspect", () => {
     const report = JSON.parse(output) as Report;
     expect(code).toBe(0);
     expect(Object.keys(report)).toEqual([
-      ...["manifest", "dataRoot", "seed", "limit", "classes", "image", "lists", "sizes", "findings", "clean"],
-      ...["records", "decoding", "sheets", "views"],
+      ...["manifest", "dataRoot", "seed", "limit", "task", "classes", "image", "lists", "sizes", "findings"],
+      ...["clean", "records", "decoding", "sheets", "views"],
     ]);
     expect(report.lists.map(({ source, part }) => `${source} ${part}`)).toEqual([
       ...["clinic train", "clinic test", "hospital train"],

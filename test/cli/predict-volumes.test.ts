@@ -259,6 +259,7 @@ test("label volumes take memory from their first slice to their last one only", 
     if (i % (7 * slices) === 5) most = Math.max(most, held() - before);
   }
   expect(out.written).toBe(volumes);
-  // A label volume and its provenance are 2 x 128 KiB; all of them together would be 10 MiB.
-  expect(most).toBeLessThan(8 * values.length);
+  // A label volume and its provenance are 2 x 128 KiB, and what is packed and written counts too until it is collected; all of
+  // them together would be 10 MiB.
+  expect(most).toBeLessThan(24 * values.length);
 });
