@@ -3,7 +3,6 @@
 import { createHash } from "node:crypto";
 import type { Assembly, ImageSet } from "../data/assembly/assembly.ts";
 import type { Sampler } from "../data/assembly/sampler.ts";
-import { NonFiniteError } from "../errors/training-errors.ts";
 import { writeWeights } from "../nn/weights.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Weights } from "../tensor/held.ts";
@@ -127,12 +126,8 @@ export class AssembleTask implements Task<StepInputs, ModelJudgement, Model> {
   async judge(module: Model, part: JudgedPart, options: JudgeOptions): Promise<ModelJudgement> {
     const { classes } = this.#assembly;
     const { batch } = this.#sampler;
-    const on = { ...options, set: this.#set(part), classes, batch };
-    const judgement = await this.#task.judge(this.#engine, module, this.#settings, on);
-    if (judgement.logits.every(Number.isFinite)) return judgement;
-    throw new NonFiniteError(
-      `predictions on the ${part} images are no finite numbers; lower the learning rate or check the data`,
-    );
+    const on = { ...options, set: this.#set(part), part, classes, batch };
+    return await this.#task.judge(this.#engine, module, this.#settings, on);
   }
 
   /** Releases the images; the model stays. */

@@ -1,9 +1,10 @@
 // What tells one task on an assembly from another: a record of its model, its losses and its evaluation.
 
 import type { Assembly, ImageSet } from "../data/assembly/assembly.ts";
+import { NonFiniteError } from "../errors/training-errors.ts";
 import type { Overlaps } from "../metrics/overlap.ts";
 import type { Engine } from "../runtime/engine.ts";
-import type { JudgeOptions, Judgement, StepLosses } from "../training/task.ts";
+import type { JudgedPart, JudgeOptions, Judgement, StepLosses } from "../training/task.ts";
 import type { StepInputs, StepShape } from "./assemble-step.ts";
 import type { Classifier } from "./classifier.ts";
 import type { Evaluation } from "./evaluation.ts";
@@ -27,6 +28,7 @@ export interface ModelJudgement extends Judgement<Evaluation> {
 /** What a model is judged on, and how. */
 export interface Judged extends JudgeOptions {
   readonly set: ImageSet;
+  readonly part: JudgedPart;
   readonly classes: readonly string[];
   /** Images of a batch. */
   readonly batch: number;
@@ -39,9 +41,18 @@ export interface AssemblyTask<Trained extends Model = Model> {
   modelOf(engine: Engine, settings: TrainingSettings, labels: LabelSpace): Trained;
   /** The losses of a step. It may be recorded: `inputs` is asked for the step's values each time it runs. */
   losses(engine: Engine, model: Trained, shape: StepShape, inputs: () => StepInputs): StepLosses;
+  /** @throws NonFiniteError for predictions that are no numbers */
   judge(engine: Engine, model: Trained, settings: TrainingSettings, judged: Judged): Promise<ModelJudgement>;
   /** A digest of what the images' labels are beside their states; undefined where there is nothing else. */
   digest(assembly: Assembly): Promise<string | undefined>;
+}
+
+/** @throws NonFiniteError before anything is made of predictions that are no numbers */
+export function expectFinite(logits: Float32Array, part: JudgedPart): void {
+  if (logits.every(Number.isFinite)) return;
+  throw new NonFiniteError(
+    `predictions on the ${part} images are no finite numbers; lower the learning rate or check the data`,
+  );
 }
 
 /** All sets of an assembly. */

@@ -1,7 +1,7 @@
 // Classification as a task on an assembly: which classes an image shows.
 
 import { UsageError } from "../errors/errors.ts";
-import type { AssemblyTask } from "./assembly-task.ts";
+import { expectFinite, type AssemblyTask } from "./assembly-task.ts";
 import { assembleLosses } from "./assemble-step.ts";
 import type { Classifier } from "./classifier.ts";
 import { evaluationOf, predict } from "./evaluation.ts";
@@ -18,9 +18,15 @@ export const classificationTask: AssemblyTask<Classifier> = {
   },
   modelOf: classifierOf,
   losses: assembleLosses,
-  judge: async (engine, model, { normalisation, memory }, { set, classes, batch, signal, progress }) => {
+  judge: async (
+    engine,
+    model,
+    { normalisation, memory },
+    { set, part, classes, batch, signal, progress },
+  ) => {
     const options = { signal, memory, progress };
     const logits = await predict(engine, model, set, normalisation, batch, options);
+    expectFinite(logits, part);
     const report = evaluationOf(logits, set, classes);
     return { score: report.meanAuc, report, logits };
   },

@@ -9,7 +9,7 @@ import { UsageError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
-import { setsOf, type AssemblyTask } from "./assembly-task.ts";
+import { expectFinite, setsOf, type AssemblyTask } from "./assembly-task.ts";
 import { takesStrongView } from "./assemble-terms.ts";
 import { evaluationOf } from "./evaluation.ts";
 import type { LabelSpace } from "./label-space.ts";
@@ -77,11 +77,12 @@ export const segmentationTask: AssemblyTask<Segmenter> = {
   },
   modelOf: segmenterOf,
   losses: segmentLosses,
-  judge: async (engine, model, settings, { set, classes, batch, signal, progress }) => {
+  judge: async (engine, model, settings, { set, part, classes, batch, signal, progress }) => {
     const { normalisation, memory } = settings;
     const reading = { normalisation, batch, exclusive: model.exclusive };
     const found = await predictPixels(engine, model, set, reading, { signal, memory, progress });
     const { logits, overlaps, located } = found;
+    expectFinite(logits, part);
     const report = evaluationOf(logits, set, classes, overlaps);
     return { score: report.overlap?.meanDice ?? null, report, logits, overlaps, located };
   },

@@ -304,6 +304,7 @@ export class RunSession implements Disposable {
     const { classes } = images.assembly;
     return await taskOf(settings).judge(this.#engine, model, settings, {
       set,
+      part: "validation",
       classes,
       batch: settings.batch,
     });

@@ -28,7 +28,12 @@ export async function furtherMeasures(
       ? undefined
       : {
           set: validation,
-          ...(await taskOf(settings).judge(engine, model, settings, { set: validation, classes, batch })),
+          ...(await taskOf(settings).judge(engine, model, settings, {
+            set: validation,
+            part: "validation",
+            classes,
+            batch,
+          })),
         };
   const { patientResults } = await import("../assemble/patient-metrics.ts");
   const { byClass } = patientResults({ set: test, logits, located }, chosenOn, classes, { resamples });

@@ -97,8 +97,8 @@ describe("tessera evaluate of a segmenter", () => {
     const { sources } = await found(at("run"), undefined, { part });
     expect(Object.keys(sources ?? {})).toEqual(["discs", "squares"]);
     // A source that does not outline a class has no Dice of it.
-    expect(sources?.["discs"].overlap?.dice).toEqual({ disc: expect.any(Number), square: null });
-    expect(sources?.["squares"].overlap?.dice).toEqual({ disc: null, square: expect.any(Number) });
+    expect(sources?.["discs"].overlap?.dice).toEqual({ disc: expect.any(Number) as number, square: null });
+    expect(sources?.["squares"].overlap?.dice).toEqual({ disc: null, square: expect.any(Number) as number });
     expect(await printed(at("run"), undefined, { part })).toMatch(/^Dice by source\n.*discs.*squares/mu);
     expect((await found(at("run"), undefined, { part: "validation" })).images).toBe(90);
   });

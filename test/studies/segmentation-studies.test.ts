@@ -199,7 +199,9 @@ describe("a study", () => {
       folder,
       {
         begin: ({ planned }) => ({
-          step: ({ step }) => void (planned.name === "both" && step === 3 && stop?.abort()),
+          step: ({ step }) => {
+            if (planned.name === "both" && step === 3) stop?.abort();
+          },
         }),
         end: (_, result) => void results.push(result),
       },
