@@ -2,13 +2,8 @@
 // them. A file that is loaded when it is needed: the distributions of its intervals take half a second.
 
 import type { ImageSet } from "../data/assembly/assembly.ts";
-import {
-  detections,
-  patientScores,
-  type ChosenThreshold,
-  type DetectionOptions,
-  type Proportion,
-} from "../metrics/patients.ts";
+import { detections, type DetectionOptions, type Proportion } from "../metrics/detections.ts";
+import { patientScores, type ChosenThreshold } from "../metrics/patients.ts";
 import { aucByClass } from "../metrics/auc.ts";
 import { sumsByPatient, type Overlaps } from "../metrics/overlap.ts";
 import { probabilitiesOf } from "./model-metrics.ts";

@@ -17,7 +17,7 @@ import { background, ignored, mostMapClasses } from "../labels/label-map.ts";
 import { absent } from "../labels/states.ts";
 import { placeOf } from "../labels/wording.ts";
 import type { Overlaps } from "../metrics/overlap.ts";
-import type { Proportion } from "../metrics/patients.ts";
+import type { Proportion } from "../metrics/detections.ts";
 import { notesOfClasses } from "../report/class-notes.ts";
 import { aucTable, plainTable, showAuc, showInterval } from "../report/tables.ts";
 import { openEngine, type EngineOptions } from "../runtime/open-engine.ts";

@@ -8,7 +8,6 @@ export {
   type BootstrapEstimate,
   type BootstrapOptions,
 } from "../statistics/bootstrap.ts";
-export { exactInterval } from "../statistics/proportions.ts";
 export type { Interval } from "../statistics/interval.ts";
 export {
   aucDifferenceIntervals,
@@ -57,15 +56,10 @@ export {
 } from "./overlap-intervals.ts";
 export type { Patients } from "./patient-indices.ts";
 export {
-  detections,
   patientScores,
   thresholdAt,
   type ChosenThreshold,
-  type Detection,
-  type DetectionOptions,
-  type Detections,
   type PatientScores,
-  type Proportion,
   type ScoredImages,
 } from "./patients.ts";
 export { precisionRecallCurve, type PrecisionRecallCurve } from "./precision-recall.ts";

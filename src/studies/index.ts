@@ -14,6 +14,14 @@ export {
   type EquivalenceMade,
   type EquivalenceTest,
 } from "../statistics/equivalence.ts";
+export {
+  detections,
+  type Detection,
+  type DetectionOptions,
+  type Detections,
+  type Proportion,
+} from "../metrics/detections.ts";
+export { exactInterval } from "../statistics/proportions.ts";
 export { holmAdjusted } from "../statistics/holm.ts";
 export type { Interval } from "../statistics/interval.ts";
 export { meanInterval, type MeanEstimate } from "../statistics/sample.ts";

@@ -116,10 +116,18 @@ const scores = smallStudy([...armScores("p", base), ...armScores("q", worse)], [
 const finished = join(folder.path, "finished");
 mkdirSync(finished);
 writeFileSync(join(finished, "scores.json"), JSON.stringify(scores));
+const scoredImages = { scores: [0.1, 0.9], states: Uint8Array.of(0, 1), patients: ["x", "y"] };
 const ofStudies: Rows<typeof studies> = {
   StudyFolder: () => [join(folder.path, "study"), "overlap"],
   absentIsNegative: () => [given, full],
   analyse: () => [scores],
+  detections: () => [
+    scoredImages,
+    scoredImages,
+    ["a"],
+    { specificity: 0.9, level: 0.9, resamples: 50, fewest: 1 },
+  ],
+  exactInterval: () => [1, 2, 0.9],
   fullLabels: () => [parseTrainingManifest(manifestText, "sites.yaml")],
   holmAdjusted: () => [[0.01, 0.2]],
   inSteps: () => [smallSettings, given],
@@ -186,6 +194,7 @@ const walks = [
   ...walksOf(studies, ofStudies, {
     absentIsNegative: { whole: [0, 1] },
     analyse: { whole: [0] },
+    detections: { name: "detections|patientScores|aucIntervals", records: [0, 1] },
     fullLabels: { whole: [0] },
     inSteps: { whole: [0, 1] },
     knowledgeOf: { whole: [0] },

@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import { auc } from "../../src/metrics/auc.ts";
-import { detections, patientScores, thresholdAt, type ScoredImages } from "../../src/metrics/patients.ts";
+import { detections } from "../../src/metrics/detections.ts";
+import { patientScores, thresholdAt, type ScoredImages } from "../../src/metrics/patients.ts";
 import { exactInterval } from "../../src/statistics/proportions.ts";
 import { randomStream } from "../../src/data/random-stream.ts";
 

@@ -2,7 +2,8 @@
 // patients with the threshold's place on them.
 
 import type { PatientResults } from "../../assemble/patient-metrics.ts";
-import { patientScores, type Proportion } from "../../metrics/patients.ts";
+import type { Proportion } from "../../metrics/detections.ts";
+import { patientScores } from "../../metrics/patients.ts";
 import type { TestPredictions } from "../../runs/test-predictions.ts";
 import { notesOfClasses } from "../class-notes.ts";
 import { rocCurves, type OperatingRates } from "../figures/roc-curves.ts";
