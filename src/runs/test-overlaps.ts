@@ -1,9 +1,7 @@
 // How many pixels of each test image a segmenter got right, as a table that other programs read, too: from these counts follow
 // Dice and IoU of images, patients and sources.
 
-import { readFileSync } from "node:fs";
-import { parse } from "csv-parse/sync";
-import { RunFolderError } from "../errors/training-errors.ts";
+import { checkCells, readRunTable } from "./run-table.ts";
 import { csvText } from "../files/csv-text.ts";
 import { absent } from "../labels/states.ts";
 import type { Overlaps } from "../metrics/overlap.ts";
@@ -54,19 +52,9 @@ export interface TestOverlaps extends ImageOverlaps {
  * @throws RunFolderError naming file and line when it cannot be read, or is no such table
  */
 export function readOverlaps(file: string, classes: readonly string[]): TestOverlaps {
-  const refuse = (reason: string, cause?: unknown): never => {
-    throw new RunFolderError(`${file}: ${reason}; take a copy of it, or train again`, { cause });
-  };
-  let rows: string[][];
-  try {
-    rows = parse(readFileSync(file), { relax_column_count: true });
-  } catch (cause) {
-    return refuse(`cannot be read (${(cause as Error).message})`, cause);
-  }
-  const [head = [], ...body] = rows;
   const expected = headOf(classes);
-  const odd = expected.findIndex((name, i) => head[i] !== name);
-  if (odd >= 0) refuse(`line 1: column ${odd + 1} should be ${JSON.stringify(expected[odd])}`);
+  const table = readRunTable(file, expected);
+  const { body, refuse } = table;
   const size = body.length * classes.length;
   const found = {
     given: new Uint32Array(size),
@@ -75,9 +63,7 @@ export function readOverlaps(file: string, classes: readonly string[]): TestOver
     located: new Uint8Array(size),
   };
   const images = body.map((cells, row): PredictedImage => {
-    if (cells.length !== expected.length) {
-      refuse(`row ${row + 1} has ${cells.length} cells where the head has ${expected.length}`);
-    }
+    checkCells(table, cells, row, expected);
     for (const [i, cell] of cells.slice(columns.length).entries()) {
       const at = row * classes.length + Math.floor(i / cellsOf.length);
       const what = cellsOf[i % cellsOf.length];

@@ -1,12 +1,10 @@
 // What a run predicted for each of its test images, as a table that other programs read, too: probability and label of
 // each class.
 
-import { readFileSync } from "node:fs";
-import { parse } from "csv-parse/sync";
+import { checkCells, readRunTable } from "./run-table.ts";
 import { csvText } from "../files/csv-text.ts";
 import type { ImageSet } from "../data/assembly/assembly.ts";
 import { absent, isSoft, negative, positive, softState, targetOf } from "../labels/states.ts";
-import { RunFolderError } from "../errors/training-errors.ts";
 import { probabilitiesOf } from "../assemble/model-metrics.ts";
 
 /** Which image a row is of. */
@@ -76,27 +74,15 @@ function labelText(state: number): string {
  * @throws RunFolderError naming file and line when it cannot be read, or is no such table
  */
 export function readPredictions(file: string, classes: readonly string[]): TestPredictions {
-  const refuse = (reason: string, cause?: unknown): never => {
-    throw new RunFolderError(`${file}: ${reason}; take a copy of it, or train again`, { cause });
-  };
-  let rows: string[][];
-  try {
-    rows = parse(readFileSync(file), { relax_column_count: true });
-  } catch (cause) {
-    return refuse(`cannot be read (${(cause as Error).message})`, cause);
-  }
-  const [head = [], ...body] = rows;
   const expected = [...columns, ...classes.flatMap(columnsOf)];
-  const odd = expected.findIndex((name, i) => head[i] !== name);
-  if (odd >= 0) refuse(`line 1: column ${odd + 1} should be ${JSON.stringify(expected[odd])}`);
+  const table = readRunTable(file, expected);
+  const { body, refuse } = table;
   const width = classes.length;
   const probabilities = new Float64Array(body.length * width);
   const states = new Uint8Array(body.length * width);
   const rowOf = new Map<string, number>();
   const images = body.map((cells, row): PredictedImage => {
-    if (cells.length !== expected.length) {
-      refuse(`row ${row + 1} has ${cells.length} cells where the head has ${expected.length}`);
-    }
+    checkCells(table, cells, row, expected);
     const key = JSON.stringify(cells.slice(0, 2));
     const before = rowOf.get(key);
     if (before !== undefined)

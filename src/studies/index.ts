@@ -57,7 +57,8 @@ export type {
   StudyScores,
 } from "./scores.ts";
 export { similarityOf, type ClassSimilarity, type SimilarityAnalysis } from "./similarity.ts";
-export { planStudy, studies, studyNames, type Study, type StudyName } from "./studies.ts";
+export { planStudy } from "./plan-study.ts";
+export { studies, studyNames, type Study, type StudyName } from "./studies.ts";
 export type { StudyCheck } from "./study-checks.ts";
 export { StudyFolder, type StudyRecord } from "./study-folder.ts";
 export {

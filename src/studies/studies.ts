@@ -1,22 +1,5 @@
-// The table of studies, and the plan that a study makes of a manifest. To add a study, add a row: the command line, its help
-// and the report follow from it.
+// The table of studies. To add a study, add a row: the command line, its help and the report follow from it.
 
-import {
-  aFlag,
-  aNumber,
-  aString,
-  expectArgument,
-  expectOptions,
-  oneOf,
-  required,
-  strings,
-  type OptionChecks,
-  type Requirement,
-} from "../errors/arguments.ts";
-import { UsageError } from "../errors/errors.ts";
-import { placeOf } from "../labels/wording.ts";
-import { suggestion } from "../errors/nearest.ts";
-import { trainingSettings } from "../assemble/settings-argument.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import {
   arm,
@@ -34,12 +17,10 @@ import {
 } from "./arms.ts";
 import type { Comparison } from "./scores.ts";
 import type { PlannedRun } from "./planned-run.ts";
-import { assemblyChecks, needsQueries, sameImages, type StudyCheck } from "./study-checks.ts";
+import { assemblyChecks, needsQueries, type StudyCheck } from "./study-checks.ts";
 import {
-  groupsOf,
   isSegmentation,
   knownTo,
-  pixelMeasures,
   type PlanContext,
   type PlannedArm,
   type StudyContext,
@@ -300,69 +281,6 @@ export const studies = {
 
 export type StudyName = keyof typeof studies;
 export const studyNames = Object.keys(studies) as StudyName[];
-
-const knowledge: Requirement = {
-  words: "a map from the name of each source to the classes that it knows, as knowledgeOf gives it",
-  fits: (value) => value instanceof Map && [...value.values()].every(strings.fits),
-};
-const planContext: OptionChecks<PlanContext> = {
-  classes: required(strings),
-  knowledge: required(knowledge),
-  whyNoFullLabels: aString,
-  absentIsNegative: aFlag,
-  settings: required(trainingSettings),
-  areExclusive: aFlag,
-  interest: strings,
-  margin: required(aNumber),
-};
-
-/**
- * What a study trains and compares on the images of a manifest.
- * @throws UsageError for a manifest that it makes no sense with, a class of interest that it does not have, one too many
- */
-export function planStudy(name: StudyName, asked: PlanContext): StudyPlan {
-  expectArgument("planStudy", "the study", name, oneOf(studyNames));
-  expectOptions("planStudy", asked, planContext);
-  const place = placeOf(asked.classes);
-  const interests = asked.interest?.map((each) => asked.classes[place(each)] ?? each);
-  const context = interests === undefined ? asked : { ...asked, interest: interests };
-  const { question, interest, checks, plan }: Study = studies[name];
-  const refuse = (reason: string): never => {
-    throw new UsageError(`study ${name} ${reason}`);
-  };
-  const known = { ...context, interest: [...new Set(context.interest ?? context.classes)] };
-  const check = (each: StudyCheck): void => {
-    const reason = each(known);
-    if (reason !== false) refuse(reason);
-  };
-  check(sameImages);
-  if (interest === "none" && context.interest !== undefined) {
-    refuse("is about all classes: leave --interest out");
-  }
-  if (interest === "one" && new Set(context.interest).size !== 1) {
-    refuse("is about one class: name it with --interest CLASS");
-  }
-  refuseStrangers(known);
-  checks.forEach(check);
-  const judged = isSegmentation(context.settings) ? { measures: pixelMeasures } : {};
-  const made = { study: name, question, groups: groupsOf(context), notes: [], ...judged, ...plan(known) };
-  const names = made.arms.flatMap(({ runs }) => runs.map((run) => run.name));
-  const again = names.find((run, at) => names.indexOf(run) !== at);
-  if (again !== undefined)
-    refuse(
-      `would call two of its runs ${JSON.stringify(again)}, by the names of sources or classes: call one otherwise`,
-    );
-  return made;
-}
-
-/** @throws UsageError for a class that the manifest does not have */
-function refuseStrangers({ classes, interest }: StudyContext): void {
-  const stranger = interest.find((name) => !classes.includes(name));
-  if (stranger === undefined) return;
-  throw new UsageError(
-    `--interest ${stranger}: is no class of the manifest${suggestion(stranger, classes)}; it has ${classes.join(", ")}`,
-  );
-}
 
 /** Notes that several sources know some of the classes, which `disjoint` does not ask about. */
 function shared(context: PlanContext): string[] {

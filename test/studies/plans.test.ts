@@ -11,7 +11,8 @@ import {
 } from "../../src/studies/study-plan.ts";
 import { learnedFrom } from "../../src/studies/planned-run.ts";
 import { runsOf } from "../../src/studies/run-study.ts";
-import { planStudy, studies, studyNames } from "../../src/studies/studies.ts";
+import { planStudy } from "../../src/studies/plan-study.ts";
+import { studies, studyNames } from "../../src/studies/studies.ts";
 import { costOf } from "../../src/studies/cost.ts";
 import { groupsOf } from "../../src/studies/study-plan.ts";
 import { UsageError } from "../../src/errors/errors.ts";

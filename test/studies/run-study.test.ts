@@ -7,7 +7,7 @@ import { assemblyOf } from "../../src/studies/planned-run.ts";
 import { budgetOfRun, inSteps, runsOf, runStudy, type StudyListener } from "../../src/studies/run-study.ts";
 import type { RunResult } from "../../src/studies/study-run.ts";
 import { costOf } from "../../src/studies/cost.ts";
-import { planStudy } from "../../src/studies/studies.ts";
+import { planStudy } from "../../src/studies/plan-study.ts";
 import { StudyFolder, type StudyRecord } from "../../src/studies/study-folder.ts";
 import { withArms, type StudyPlan } from "../../src/studies/study-plan.ts";
 import type { StudyStore } from "../../src/studies/run-study.ts";

@@ -10,7 +10,7 @@ import { fullLabelsProblem } from "../../src/studies/full-labels.ts";
 import { assemblyOf } from "../../src/studies/planned-run.ts";
 import { inSteps, runsOf, runStudy } from "../../src/studies/run-study.ts";
 import { scoresSchema, scoresText } from "../../src/studies/scores.ts";
-import { planStudy } from "../../src/studies/studies.ts";
+import { planStudy } from "../../src/studies/plan-study.ts";
 import { StudyFolder } from "../../src/studies/study-folder.ts";
 import { notesOf, pixelMeasures, withArms, type PlanContext } from "../../src/studies/study-plan.ts";
 import type { RunResult } from "../../src/studies/study-run.ts";

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { scoresOf, studyScores } from "../../src/studies/study-scores.ts";
-import { planStudy } from "../../src/studies/studies.ts";
+import { planStudy } from "../../src/studies/plan-study.ts";
 import type { RunResult } from "../../src/studies/study-run.ts";
 import { context, settings } from "./two-sites.ts";
 

@@ -3,7 +3,6 @@
 import { join, resolve } from "node:path";
 import { completedMap, type CompletedMap } from "../../assemble/whole-maps.ts";
 import { predictMasks, type PredictedMask } from "../../assemble/predict-masks.ts";
-import { parts } from "../../data/catalogue/listing.ts";
 import { counted } from "../../data/catalogue/remarks.ts";
 import { ModelError } from "../../errors/training-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
@@ -19,15 +18,8 @@ import { defaultMemory } from "../../runs/load-images.ts";
 import { segmenterOfModel, type ModelFile } from "../../runs/model-file.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
 import { checkMaskFolder, MaskFolder, ownSize } from "../mask-folder.ts";
-import { loadFolder } from "../folder-images.ts";
-import {
-  loadParts,
-  manifestFor,
-  matchClasses,
-  say,
-  type LoadedParts,
-  type PartImages,
-} from "../model-images.ts";
+import { loadAsked } from "../asked-images.ts";
+import { manifestFor, matchClasses, say, type LoadedParts, type PartImages } from "../model-images.ts";
 import type { PredictOptions } from "../predict-options.ts";
 import { identity, showLogits, showProbabilities } from "../prediction-cells.ts";
 import { Counter } from "../terminal/counter.ts";
@@ -76,13 +68,7 @@ export async function predictMaps(
   const part = options.part ?? (complete ? "all" : "test");
 
   const found = await unlessInterrupted(async (signal) => {
-    const loaded =
-      images !== undefined
-        ? await loadFolder(images, model.record, options, signal)
-        : named !== undefined
-          ? await loadParts(named, part === "all" ? parts : [part], model.record, options, signal)
-          : undefined;
-    if (loaded === undefined) throw new Error("there is a manifest where no folder is named");
+    const loaded = await loadAsked(images, named, part, model.record, options, signal);
     using engine = await openEngine(where);
     const segmenter = segmenterOfModel(engine, model);
     const written = await writeMaps(loaded, { engine, segmenter, model, numbering, options }, signal);

@@ -2,7 +2,6 @@
 
 import { resolve } from "node:path";
 import { classifierOfModel, readModelFile } from "../../runs/model-file.ts";
-import { parts } from "../../data/catalogue/listing.ts";
 import { columnsApart } from "../../runs/class-columns.ts";
 import { csvText } from "../../files/csv-text.ts";
 import { replaceFile } from "../../files/whole-files.ts";
@@ -10,9 +9,8 @@ import { UsageError } from "../../errors/errors.ts";
 import { placeOf } from "../../labels/wording.ts";
 import { targetOf } from "../../labels/states.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
-import { loadFolder } from "../folder-images.ts";
+import { loadAsked } from "../asked-images.ts";
 import {
-  loadParts,
   manifestFor,
   matchClasses,
   predictParts,
@@ -85,13 +83,7 @@ export async function predictCommand(
   const part = options.part ?? (complete ? "all" : "test");
 
   const found = await unlessInterrupted(async (signal) => {
-    const loaded =
-      images !== undefined
-        ? await loadFolder(images, model.record, options, signal)
-        : named !== undefined
-          ? await loadParts(named, part === "all" ? parts : [part], model.record, options, signal)
-          : undefined;
-    if (loaded === undefined) throw new Error("there is a manifest where no folder is named");
+    const loaded = await loadAsked(images, named, part, model.record, options, signal);
     using engine = await openEngine(where);
     const classifier = classifierOfModel(engine, model);
     const logits = await predictParts(engine, classifier, model, loaded.parts, options, signal);

@@ -12,7 +12,8 @@ import { knowledgeOf, notesOf, withArms, type StudyPlan } from "../../studies/st
 import { labelSpaceOf } from "../../assemble/label-space.ts";
 import { ofLength, settingsOf } from "../../assemble/manifest-settings.ts";
 import { reproducibleSettings, type TrainingSettings } from "../../assemble/training-settings.ts";
-import { planStudy, type StudyName } from "../../studies/studies.ts";
+import { planStudy } from "../../studies/plan-study.ts";
+import type { StudyName } from "../../studies/studies.ts";
 import { studyScores } from "../../studies/study-scores.ts";
 import { StudyFolder } from "../../studies/study-folder.ts";
 import { traceTraining } from "../../assemble/planning/traced-steps.ts";

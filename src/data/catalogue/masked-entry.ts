@@ -56,8 +56,8 @@ export interface EntryMasks {
    * @returns those of `indices` whose masks were read; the others were told to `bad`
    */
   readonly read: (indices: readonly number[]) => Promise<number[]>;
-  /** What the mask of a record says. */
-  readonly of: (index: number) => ReadMask;
+  /** What the mask of a record says; it is held no longer, since a list has a copy of its map. */
+  readonly take: (index: number) => ReadMask;
   /** Reads the mask of a record again, as a label map at the image's own size. */
   readonly whole: (index: number, own: OwnSize) => Promise<Uint8Array>;
   /** The size that maps are brought to. */
@@ -140,14 +140,15 @@ export function entryMasks(
     if (strange.found) refuse([colours === undefined ? "values" : "colours"], strange.reason(entry));
     return indices.filter((index) => !bad.has(index));
   };
-  const of = (index: number): ReadMask => {
+  const take = (index: number): ReadMask => {
     const mask = done.get(index);
-    if (mask === undefined) throw new Error(`the mask of record ${index} was not read`);
+    if (mask === undefined) throw new Error(`the mask of record ${index} was not read, or taken before`);
+    done.delete(index);
     return mask;
   };
   const whole = async (index: number, { height, width }: OwnSize): Promise<Uint8Array> =>
     (await readOne(index, { height, width, channels: size.channels })).map;
-  return { read, of, whole, size };
+  return { read, take, whole, size };
 }
 
 const imageName = ({ id, image }: ListedRecord): string => (image.kind === "file" ? image.file : id);

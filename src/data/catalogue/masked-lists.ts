@@ -59,7 +59,7 @@ export function mapsOf(
   const classes = known.map(() => 0);
   let [ignored, total] = [0, 0];
   for (const [i, index] of kept.entries()) {
-    const mask = masks.of(index);
+    const mask = masks.take(index);
     maps.set(mask.map, i * height * width);
     voxelVolumes[i] = (records[index].voxelVolume ?? 0) * mask.pixelsEach;
     ignored += mask.ignored;
