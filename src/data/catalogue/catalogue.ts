@@ -145,6 +145,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       },
       entry: entry.name,
       window: entry.window,
+      masks: entry.masks,
       wanted: wantedLabels(entry, manifest),
       others: entry.others ?? [],
       // The split must not depend on --seed, nor may anything that is drawn before it.

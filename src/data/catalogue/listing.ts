@@ -1,6 +1,7 @@
 // The result of every dataset format: which images there are, and the source's own labels of each. No image file is decoded
 // yet, and nothing is mapped to classes: that is done in catalogue.ts.
 import type { DataError } from "../../errors/data-errors.ts";
+import type { MaskPlaces } from "../manifest/mask-fields.ts";
 import type { ImageReading } from "../images/image.ts";
 import type { Remark } from "./remarks.ts";
 
@@ -112,6 +113,8 @@ export interface ListContext {
   readonly limit: number;
   /** Whether labels are in masks, so that a format lists images without labels of their own. */
   readonly masked?: boolean;
+  /** Where the entry says that its masks are, for formats that have places of their own for them. */
+  readonly masks?: MaskPlaces | undefined;
   /** The numbers that become black and white, for formats of arrays. */
   readonly window?: readonly [low: number, high: number] | undefined;
   /**

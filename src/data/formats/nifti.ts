@@ -9,7 +9,6 @@ import { isMissing } from "../../labels/wording.ts";
 import type { ListContext, ListedRecord, Listing } from "../catalogue/listing.ts";
 import { counted } from "../catalogue/remarks.ts";
 import { column, path, record } from "../manifest/fields.ts";
-import { masks } from "../manifest/mask-fields.ts";
 import { labelFinder } from "../volumes/label-files.ts";
 import type { ListedVolume } from "../volumes/label-files.ts";
 import { SliceShelf } from "../volumes/slice-shelf.ts";
@@ -35,11 +34,6 @@ const fields = {
   patient: column.optional(),
   /** The folder that the paths in the table start from. */
   images: path.optional(),
-  /**
-   * The label volumes, of the same shape and place as their volumes: a folder in which they are called as these are, one file for one
-   * volume, a path with {name} and {folder}, or {column: ...}.
-   */
-  masks: masks.optional(),
   /**
    * Across which axis volumes are cut: axial, coronal or sagittal, whichever axis of the file that is, or the number of an axis of the
    * file, 0, 1 or 2. Default: axial.
@@ -82,10 +76,11 @@ export const nifti: Format<typeof fields> = {
       );
     }
     const volumes = await volumesOf(entry, context, fail);
-    const labelFileOf = entry.masks && (await labelFinder(entry.masks, volumes, context, fail));
+    const { window, masks } = context;
+    // Label volumes have the shape and the place of their volumes; a folder has them under the same names.
+    const labelFileOf = masks && (await labelFinder(masks, volumes, context, fail));
     const shelf = await context.once("slices of volumes", () => Promise.resolve(new SliceShelf()));
     const { axis, slices } = entry;
-    const { window } = context;
     const records: ListedRecord[] = [];
     const read: VolumeSlices[] = [];
     for (const volume of volumes) {
