@@ -1,5 +1,6 @@
 // Label-Assemble as a task of the training loop, whatever is learned with it: settings name one of the table in tasks.ts.
 
+import { relationsOf, type ClassRelations } from "../labels/class-relations.ts";
 import { createHash } from "node:crypto";
 import type { Assembly, ImageSet } from "../data/assembly/assembly.ts";
 import type { Sampler } from "../data/assembly/sampler.ts";
@@ -146,14 +147,13 @@ export class AssembleTask implements Task<StepInputs, ModelJudgement, Model> {
   }
 }
 
-/** What a run learns; its tree, and what excludes what, are told where there are any. */
-export const classesOf = ({ classes, parents, exclusive }: LearnedClasses): LearnedClasses => ({
-  classes,
-  ...(parents === undefined ? {} : { parents }),
-  ...(exclusive === undefined ? {} : { exclusive }),
+/** What a run learns, and how its classes stand to each other. */
+export const classesOf = (learned: LearnedClasses): LearnedClasses => ({
+  classes: learned.classes,
+  ...relationsOf(learned),
 });
 
-type LearnedClasses = Pick<Assembly, "classes" | "parents" | "exclusive">;
+type LearnedClasses = Pick<Assembly, "classes" | keyof ClassRelations>;
 
 /**
  * Of the images' number, sizes and labels. Pixels are left out, since they may be many, and on disk; so changed pixels are not

@@ -4,18 +4,14 @@ import { expectArgument, madeWith, wholeFrom } from "../errors/arguments.ts";
 import type { Assembly, ImageSet } from "../data/assembly/assembly.ts";
 import { noParent, type Parents } from "../labels/class-tree.ts";
 import { absent } from "../labels/states.ts";
-import type { ExclusiveGroups } from "../labels/label-map.ts";
+import { relationsOf, type ClassRelations } from "../labels/class-relations.ts";
 import type { Head, HeadChoice, HeadSettings } from "./heads/head.ts";
 
 /** How many classes there are, and which of them each source knows, by number. */
-export interface LabelSpace {
+export interface LabelSpace extends ClassRelations {
   readonly classes: number;
   /** What they are called; needed where settings name them, as `classWeights` do. */
   readonly names?: readonly string[] | undefined;
-  /** Classes of which a pixel has at most one; left out where no two exclude each other. */
-  readonly exclusive?: ExclusiveGroups | undefined;
-  /** The class above each class, and -1 for none; left out where no class is above another. */
-  readonly parents?: Parents | undefined;
   readonly known: readonly (readonly number[])[];
 }
 
@@ -23,10 +19,10 @@ const taught = madeWith("an assembly, with its classes and sources", ["classes",
 
 /** A source knows a class of which one of its images has a label. */
 export function labelSpaceOf(
-  assembly: Pick<Assembly, "classes" | "parents" | "exclusive" | "sources">,
+  assembly: Pick<Assembly, "classes" | "sources" | keyof ClassRelations>,
 ): LabelSpace {
   expectArgument("labelSpaceOf", "the assembly", assembly, taught);
-  const { classes, parents, exclusive, sources } = assembly;
+  const { classes, sources } = assembly;
   const known = sources.map(({ states }) => {
     const seen = classes.map(() => false);
     states.forEach((state, at) => {
@@ -36,8 +32,7 @@ export function labelSpaceOf(
   });
   return {
     ...{ classes: classes.length, names: classes, known },
-    ...(parents === undefined ? {} : { parents }),
-    ...(exclusive === undefined ? {} : { exclusive }),
+    ...relationsOf(assembly),
   };
 }
 

@@ -40,7 +40,7 @@ export function ofLength(
 
 /** What is known of labels before the data is. */
 export const declaredLabels = (manifest: Manifest): LabelSpace => {
-  const { classes, parents, sources } = manifest;
+  const { classes, parents, exhaustive, sources } = manifest;
   const whole = wholeLabelSpace(classes.length, sources.length, parents);
-  return { ...whole, names: classes, exclusive: exclusiveGroups(manifest) };
+  return { ...whole, names: classes, exclusive: exclusiveGroups(manifest), exhaustive };
 };

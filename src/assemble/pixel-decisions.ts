@@ -18,6 +18,16 @@ export const pixelsScored = (voxelVolume: number): number =>
 /** The largest magnitude of a score's logit: beyond it, float64 has no probability left. */
 const largestLogit = 700;
 
+/** How the logits of a pixel are read. */
+export interface PixelReading {
+  /** Classes of which a pixel has at most one; default: none. */
+  readonly exclusive?: ExclusiveGroups | undefined;
+  /** Whether each pixel is of one class, the likeliest, however unlikely that is; default: it may be of none. */
+  readonly exhaustive?: boolean | undefined;
+  /** Whether the last of K + 1 logits is the background's, and they are a softmax's. */
+  readonly softmax?: boolean | undefined;
+}
+
 /** Decides pixel by pixel, into arrays of its own that the next image writes over. */
 export class PixelDecisions {
   /** [P, K] */
@@ -28,6 +38,7 @@ export class PixelDecisions {
   readonly map: Uint8Array;
   readonly #pixels: number;
   readonly #classes: number;
+  readonly #exhaustive: boolean;
   readonly #exclusions: Uint32Array;
   readonly #words: number;
   /** [K, P] Log-odds in float64, of which the largest are looked for; only for a softmax. */
@@ -35,14 +46,15 @@ export class PixelDecisions {
 
   /**
    * @param pixels P, of an image
-   * @param softmax whether the last of K + 1 logits is the background's, and they are a softmax's
    */
-  constructor(pixels: number, classes: number, exclusive: ExclusiveGroups, softmax: boolean) {
+  constructor(pixels: number, classes: number, reading: PixelReading) {
+    const { exclusive = [], exhaustive = false, softmax = false } = reading;
     this.probabilities = new Float32Array(pixels * classes);
     this.chosen = new Uint8Array(pixels * classes);
     this.map = new Uint8Array(pixels);
     this.#pixels = pixels;
     this.#classes = classes;
+    this.#exhaustive = exhaustive;
     this.#exclusions = exclusionBits(exclusive, classes);
     this.#words = classWords(classes);
     this.#odds = softmax ? new Float64Array(pixels * classes) : undefined;
@@ -55,7 +67,7 @@ export class PixelDecisions {
     else this.#softmax(logits, this.#odds);
   }
 
-  /** A class where its probability is above one half; of classes that exclude each other only the likeliest. */
+  /** A class where its probability is above one half, or the likeliest; of classes that exclude each other only the likeliest. */
   #sigmoid(logits: Float32Array): void {
     const classes = this.#classes;
     const { probabilities, chosen, map } = this;
@@ -67,6 +79,7 @@ export class PixelDecisions {
         probabilities[first + k] = 1 / (1 + Math.exp(-z));
         if (z > 0) likely.push(k);
       }
+      if (likely.length === 0 && this.#exhaustive) likely.push(likeliest(logits, first, classes));
       if (likely.length > 1) likely.sort((a, b) => logits[first + b] - logits[first + a] || a - b);
       map[pixel] = likely[0] ?? background;
       for (const [rank, k] of likely.entries()) {
@@ -84,14 +97,14 @@ export class PixelDecisions {
     return false;
   }
 
-  /** The likeliest of the classes and the background. */
+  /** The likeliest of the classes and the background, or of the classes alone. */
   #softmax(logits: Float32Array, odds: Float64Array): void {
     const classes = this.#classes;
     const width = classes + 1;
     for (let pixel = 0; pixel < this.#pixels; pixel++) {
       const from = pixel * width;
-      let best = classes;
-      for (let k = 0; k < classes; k++) if (logits[from + k] > logits[from + best]) best = k;
+      let best = likeliest(logits, from, classes);
+      if (!(logits[from + best] > logits[from + classes])) best = classes;
       const top = logits[from + best];
       let others = 0;
       for (let k = 0; k < width; k++) if (k !== best) others += Math.exp(logits[from + k] - top);
@@ -103,8 +116,9 @@ export class PixelDecisions {
         // sum - exp(z) would lose the digits of a likely class only, and that is the best one.
         odds[k * this.#pixels + pixel] = k === best ? -Math.log(others) : z - Math.log(sum - Math.exp(z));
       }
-      this.map[pixel] = best === classes ? background : best;
-      if (best < classes) this.chosen[pixel * classes + best] = 1;
+      const said = best === classes && this.#exhaustive ? likeliest(logits, from, classes) : best;
+      this.map[pixel] = said === classes ? background : said;
+      if (said < classes) this.chosen[pixel * classes + said] = 1;
     }
   }
 
@@ -144,6 +158,13 @@ export interface ImageScore {
   readonly logit: number;
   /** The pixels whose probabilities it is the mean of. */
   readonly pixels: Uint32Array;
+}
+
+/** The first of the largest of `count` logits from a place on. */
+function likeliest(logits: Float32Array, from: number, count: number): number {
+  let best = 0;
+  for (let k = 1; k < count; k++) if (logits[from + k] > logits[from + best]) best = k;
+  return best;
 }
 
 /** The place of the first value above z in ascending ones. */

@@ -2,7 +2,9 @@
 
 import type { Fail } from "../data/manifest/complaints.ts";
 import type { ManifestContent } from "../data/manifest/manifest-schema.ts";
+import { exclusiveGroups } from "../data/manifest/mask-checks.ts";
 import { suggestion } from "../errors/nearest.ts";
+import { allExclude } from "../labels/class-relations.ts";
 import { nearMatch, visible } from "../labels/wording.ts";
 import type { TrainSection } from "./recipes.ts";
 import { pixelFields } from "./train-fields.ts";
@@ -33,7 +35,7 @@ export function checkPixelFields({ task, classes, exclusive, train }: CheckedTra
     );
   }
   if (train.loss !== "softmax-marginal") return;
-  if (!excludeEachOther(exclusive, classes)) {
+  if (!allExclude(exclusiveGroups({ classes, exclusive }) ?? [], classes.length)) {
     fail(
       ["train", "loss"],
       "gives each pixel one class, so all classes must exclude each other: say exclusive: true",
@@ -42,9 +44,4 @@ export function checkPixelFields({ task, classes, exclusive, train }: CheckedTra
   if (train.supervised === "both") {
     fail(["train", "supervised"], "must be weak with loss: softmax-marginal, which has one view alone");
   }
-}
-
-function excludeEachOther(exclusive: ManifestContent["exclusive"], classes: readonly string[]): boolean {
-  if (typeof exclusive === "boolean") return exclusive || classes.length === 1;
-  return exclusive.some((group) => classes.every((name) => group.includes(name)));
 }

@@ -2,6 +2,7 @@
 // outlined ones. Of the pixels themselves only one batch is held at a time.
 
 import {
+  aFlag,
   aFunction,
   aNumber,
   anything,
@@ -36,6 +37,8 @@ export interface PixelSettings {
   readonly batch: number;
   /** Classes of which a pixel has at most one; default: none. */
   readonly exclusive?: ExclusiveGroups | undefined;
+  /** Whether each pixel is of one of the classes; default: it may be of none. */
+  readonly exhaustive?: boolean | undefined;
   /**
    * [256] The segmenter's number of each class of the set's label maps, where its list of classes is another; the background of
    * classes that it does not know. The set's states are of the segmenter's classes.
@@ -75,6 +78,7 @@ const settingsFields: OptionChecks<PixelSettings> = {
   normalisation: required(anything),
   batch: required(wholeFrom(1)),
   exclusive: exclusiveGroups,
+  exhaustive: aFlag,
   numbers: bytes,
 };
 const pixelOptions: OptionChecks<PixelOptions> = {
@@ -87,7 +91,7 @@ const pixelOptions: OptionChecks<PixelOptions> = {
 /**
  * Predicts the pixels of a set in batches, with running statistics and without augmentation. A pixel is of each class whose
  * probability is above one half, and of classes that exclude each other only of the likeliest; of a segmenter with an output for
- * the background, it is of the likeliest class or of the background.
+ * the background, it is of the likeliest class or of the background. Where the classes are exhaustive it is of the likeliest class.
  *
  * @throws the signal's reason when it ended the work; DataError when a file of the cache was changed meanwhile
  */
@@ -100,18 +104,21 @@ export async function predictPixels(
 ): Promise<PixelPredictions> {
   const what = "predictPixels";
   expectArgument(what, "the settings", settings, aRecord);
-  const { normalisation, batch, exclusive = [], numbers } = settings;
+  const { normalisation, batch, exclusive = [], exhaustive, numbers } = settings;
   expectEngine(what, engine);
   expectArgument(what, "the segmenter", segmenter, aSegmenter);
   expectArgument(what, "the images", set, anImageSet);
-  expectFields(what, { normalisation, batch, exclusive, numbers }, settingsFields);
+  expectFields(what, { normalisation, batch, exclusive, exhaustive, numbers }, settingsFields);
   expectFields(what, normalisation, normalisationFields);
   expectOptions(what, options, pixelOptions);
   const { classes } = segmenter;
   const outputs = segmenter.head.classes;
   const pixels = set.height * set.width;
   const each = Math.max(1, Math.min(batch, Math.floor(mostLogits / (4 * pixels * outputs))));
-  const decisions = new PixelDecisions(pixels, classes, exclusive, outputs > classes);
+  const decisions = new PixelDecisions(pixels, classes, {
+    ...{ exclusive, exhaustive },
+    softmax: outputs > classes,
+  });
   const predictions = {
     logits: new Float32Array(set.count * classes),
     areas: new Uint32Array(set.count * classes),

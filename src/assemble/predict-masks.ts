@@ -73,13 +73,14 @@ export async function predictMasks(
     throw new UsageError(`predictMasks: ${sizes.length} sizes are not those of ${set.count} images`);
   }
   const { background: softmax } = segmenter;
+  const { exhaustive } = settings;
   const network = { height: set.height, width: set.width, fit };
   return await predictPixels(engine, segmenter, set, settings, {
     ...others,
     image: async (index, _map, probabilities) => {
       const { height, width } = sizes?.[index] ?? network;
       const among = (candidates?: readonly boolean[]): Uint8Array<ArrayBuffer> =>
-        wholeMap(probabilities, network, { height, width }, { softmax, candidates });
+        wholeMap(probabilities, network, { height, width }, { softmax, exhaustive, candidates });
       const map = among();
       await mask({ index, height, width, map, among });
     },

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import type { Assembly } from "../data/assembly/assembly.ts";
 import { ImageReader, inOrder } from "../data/assembly/image-reader.ts";
 import { DataError } from "../errors/data-errors.ts";
+import { allExclude } from "../labels/class-relations.ts";
 import { expectArgument } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
@@ -25,7 +26,7 @@ export function segmenterOf(engine: Engine, settings: TrainingSettings, labels: 
   expectArgument("segmenterOf", "the settings", settings, trainingSettings);
   expectArgument("segmenterOf", "the labels", labels, aLabelSpace);
   const { network, head = { kind: "queries", bias: "fc" }, loss, seed } = settings;
-  const { classes, exclusive } = labels;
+  const { classes, exclusive, exhaustive } = labels;
   if (network.kind !== "unet") {
     throw new UsageError(
       "segmenterOf: the network gives features of whole images; take a unet, which gives those of pixels",
@@ -37,7 +38,7 @@ export function segmenterOf(engine: Engine, settings: TrainingSettings, labels: 
     );
   }
   return new Segmenter(engine, {
-    ...{ network, classes, exclusive, seed, head },
+    ...{ network, classes, exclusive, exhaustive, seed, head },
     background: loss === "softmax-marginal",
   });
 }
@@ -58,7 +59,7 @@ export const segmentationTask: AssemblyTask<Segmenter> = {
       }
     }
     if (loss === "softmax-marginal") {
-      if (!exclusive.some((group) => new Set(group).size === classes.length) && classes.length > 1) {
+      if (!allExclude(exclusive, classes.length)) {
         refuse(
           "loss softmax-marginal gives a pixel one class, so all classes must exclude each other; say exclusive: true",
         );
@@ -79,7 +80,8 @@ export const segmentationTask: AssemblyTask<Segmenter> = {
   losses: segmentLosses,
   judge: async (engine, model, settings, { set, part, classes, batch, signal, progress }) => {
     const { normalisation, memory } = settings;
-    const reading = { normalisation, batch, exclusive: model.exclusive };
+    const { exclusive, exhaustive } = model;
+    const reading = { normalisation, batch, exclusive, exhaustive };
     const found = await predictPixels(engine, model, set, reading, { signal, memory, progress });
     const { logits, overlaps, located } = found;
     expectFinite(logits, part);
@@ -91,7 +93,9 @@ export const segmentationTask: AssemblyTask<Segmenter> = {
 
 /** Of the label maps of all sets, in the same words whether they are in memory or on disk. */
 async function digestOfMaps(assembly: Assembly): Promise<string> {
-  const hash = createHash("sha256").update(JSON.stringify(assembly.exclusive ?? []));
+  const hash = createHash("sha256").update(
+    JSON.stringify(assembly.exclusive ?? []) + (assembly.exhaustive === true ? "exhaustive" : ""),
+  );
   for (const set of setsOf(assembly)) {
     const { maps: pixels, ...images } = set;
     if (pixels === undefined) continue;

@@ -17,6 +17,8 @@ export interface SegmenterOptions {
   readonly background?: boolean | undefined;
   /** Classes of which a pixel has at most one, by number; it makes no difference to `forward`. */
   readonly exclusive?: ExclusiveGroups | undefined;
+  /** Whether each pixel is of one of the classes, which then all exclude each other; nor does it make one to `forward`. */
+  readonly exhaustive?: boolean | undefined;
   readonly seed: number;
   /** Default: class queries with a bias in their fc. */
   readonly head?: HeadSettings;
@@ -28,6 +30,7 @@ export class Segmenter extends Module {
   /** K, without the background. */
   readonly classes: number;
   readonly exclusive: ExclusiveGroups | undefined;
+  readonly exhaustive: boolean;
   /** Whether the last of the head's outputs is the background: the logits are of a softmax then, not each of a sigmoid. */
   readonly background: boolean;
 
@@ -37,6 +40,7 @@ export class Segmenter extends Module {
     const init = new Initialiser(engine, seed);
     this.classes = classes;
     this.exclusive = options.exclusive;
+    this.exhaustive = options.exhaustive ?? false;
     this.background = background;
     this.features = this.child("features", new UNet(engine, init, network));
     const outputs = classes + (background ? 1 : 0);

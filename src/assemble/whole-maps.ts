@@ -32,6 +32,8 @@ export interface NetworkSize extends MapSize {
 export interface WholeMapChoice {
   /** Whether the probabilities of the classes and the background add up to 1: then the likeliest of all is decided for. */
   readonly softmax: boolean;
+  /** Whether each pixel is of one of the candidates, however unlikely: then the likeliest is decided for. Default: it may be of none. */
+  readonly exhaustive?: boolean | undefined;
   /** By class: whether a pixel may be said to be of it. Default: of every class. */
   readonly candidates?: readonly boolean[] | undefined;
 }
@@ -41,13 +43,14 @@ const mapSize: OptionChecks<MapSize> = { height: required(wholeFrom(1)), width: 
 const networkSize: OptionChecks<NetworkSize> = { ...mapSize, fit: oneOf(fits) };
 const wholeMapChoice: OptionChecks<WholeMapChoice> = {
   softmax: required(aFlag),
+  exhaustive: aFlag,
   candidates: listOf("true and false", aFlag),
 };
 
 /**
  * A label map at an image's own size. The probabilities are interpolated bilinearly between the middles of the network's pixels
  * (half-pixel centres), and only then it is decided: for the likeliest class whose probability is above one half, or of a softmax
- * for the likeliest of classes and background. So edges are as smooth as the network sees them, and at the network's own size the
+ * for the likeliest of classes and background, or where classes are exhaustive for the likeliest. So edges are as smooth as the network sees them, and at the network's own size the
  * map is that of `predictPixels`.
  *
  * @param probabilities [size.height, size.width, K]
@@ -65,7 +68,7 @@ export function wholeMap(
   expectFields("wholeMap", size, networkSize);
   expectFields("wholeMap", image, mapSize);
   expectOptions("wholeMap", choice, wholeMapChoice);
-  const { softmax, candidates } = choice;
+  const { softmax, exhaustive = false, candidates } = choice;
   const classes = probabilities.length / (size.height * size.width);
   if (!Number.isInteger(classes) || classes < 1) {
     throw new ShapeError(
@@ -90,7 +93,7 @@ export function wholeMap(
       for (let k = 0; k < classes; k++) {
         pixel[k] = (1 - weight) * row[left * classes + k] + weight * row[right * classes + k];
       }
-      map[start + x] = decided(pixel, softmax, allowed);
+      map[start + x] = decided(pixel, exhaustive ? -1 : softmax ? backgroundOf(pixel) : 0.5, allowed);
     }
   }
   return map;
@@ -107,13 +110,17 @@ function between(
   return { first, second: Math.min(other - 1, first + 1), share: middle - first };
 }
 
-function decided(pixel: Float64Array, softmax: boolean, allowed: readonly boolean[]): number {
+/** What a softmax leaves for the background. */
+function backgroundOf(pixel: Float64Array): number {
+  let rest = 1;
+  for (const probability of pixel) rest -= probability;
+  return rest;
+}
+
+/** The likeliest class among the allowed ones, if it is likelier than `atLeast`. */
+function decided(pixel: Float64Array, atLeast: number, allowed: readonly boolean[]): number {
   let likeliest = background;
-  let most = 0.5;
-  if (softmax) {
-    most = 1;
-    for (const probability of pixel) most -= probability;
-  }
+  let most = atLeast;
   for (let k = 0; k < pixel.length; k++) {
     if (!allowed[k] || !(pixel[k] > most)) continue;
     likeliest = k;

@@ -142,7 +142,7 @@ async function judge(
   readonly adapter: string;
 }> {
   const { record, file } = model;
-  const { classes, normalisation, exclusive } = record;
+  const { classes, normalisation, exclusive, exhaustive } = record;
   using engine = await openEngine(where);
   const segmenter = segmenterOfModel(engine, model);
   const total = parts.reduce((sum, { set }) => sum + set.count, 0);
@@ -160,7 +160,8 @@ async function judge(
       );
     }
     const own = { ...set, states: statesAmong(set.states, manifest.classes, classes) };
-    const settings = { normalisation, batch, exclusive, numbers: numbersAmong(manifest.classes, classes) };
+    const numbers = numbersAmong(manifest.classes, classes);
+    const settings = { normalisation, batch, exclusive, exhaustive, numbers };
     const progress = (done: number): void => counter.update(before + done, total);
     const memory = options.memory ?? defaultMemory();
     const { logits, overlaps, located } = await predictPixels(engine, segmenter, own, settings, {

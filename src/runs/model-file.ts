@@ -37,6 +37,8 @@ const modelRecordSchema = z.strictObject({
   parents: z.array(z.int().min(noParent)).optional(),
   /** Of a segmenter: classes of which a pixel has at most one, by number; left out where no two exclude each other. */
   exclusive: z.array(z.array(z.int().min(0)).min(2)).optional(),
+  /** Of a segmenter: whether each pixel is of one of the classes; left out where it may be of none. */
+  exhaustive: z.literal(true).optional(),
   /** Of a segmenter: whether the background is an output of its own, after the classes. */
   background: z.literal(true).optional(),
   /** What images are made to fit. */
@@ -209,7 +211,7 @@ export function classifierOfModel(engine: Engine, model: ModelFile): Classifier 
 export function segmenterOfModel(engine: Engine, model: ModelFile): Segmenter {
   expectEngine("segmenterOfModel", engine);
   expectArgument("segmenterOfModel", "the model", model, aModelFile);
-  const { network, head, classes, exclusive, background, task } = model.record;
+  const { network, head, classes, exclusive, exhaustive, background, task } = model.record;
   if (task === undefined) {
     throw new ModelError(
       model.file,
@@ -223,7 +225,7 @@ export function segmenterOfModel(engine: Engine, model: ModelFile): Segmenter {
   }
   const stranger = exclusive?.flat().find((k) => k >= classes.length);
   if (stranger !== undefined) refuseDamaged(model, `excludes class ${stranger} of ${classes.length}`);
-  const options = { network, classes: classes.length, exclusive, background, seed: 0, head };
+  const options = { network, classes: classes.length, exclusive, exhaustive, background, seed: 0, head };
   return withWeights(new Segmenter(engine, options), model);
 }
 

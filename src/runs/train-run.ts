@@ -315,7 +315,7 @@ export class RunSession implements Disposable {
     if (!(model instanceof Segmenter) || logits === undefined || overlaps === undefined) return undefined;
     const { settings, images } = this.#run;
     const { classes, test } = images.assembly;
-    const reading = { ...settings, exclusive: model.exclusive };
+    const reading = { ...settings, exclusive: model.exclusive, exhaustive: model.exhaustive };
     const predicted = testPredictions(logits, test, classes);
     return await overlayPictures(this.#engine, model, reading, test, predicted, overlaps);
   }
@@ -327,9 +327,10 @@ export class RunSession implements Disposable {
 }
 
 /** What a model file says of a segmenter alone. */
-const segmenterFields = ({ exclusive, background }: Segmenter) => ({
+const segmenterFields = ({ exclusive, exhaustive, background }: Segmenter) => ({
   task: "segmentation" as const,
   ...(exclusive === undefined ? {} : { exclusive }),
+  ...(exhaustive ? { exhaustive } : {}),
   ...(background ? { background } : {}),
 });
 

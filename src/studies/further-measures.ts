@@ -17,12 +17,13 @@ export async function furtherMeasures(
   engine: Engine,
   model: Model,
   { evaluation, logits, located }: Pick<TrainedModel, "evaluation" | "logits" | "located">,
-  { classes, test, validation, sources, exclusive }: Assembly,
+  assembly: Assembly,
   settings: TrainingSettings,
 ): Promise<RunResult["further"]> {
   const overlap = evaluation?.overlap;
   if (overlap === undefined || logits === undefined) return undefined;
-  const batch = samplerOf({ classes, sources, test, exclusive }, settings).batch;
+  const { classes, test, validation } = assembly;
+  const { batch } = samplerOf(assembly, settings);
   const chosenOn =
     validation === undefined
       ? undefined

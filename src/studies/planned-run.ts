@@ -2,9 +2,8 @@
 // from is a field here: what it does to the images, and its part in the key of a run, are in this file, too.
 
 import { restrict, type Assembly, type ImageSet } from "../data/assembly/assembly.ts";
-import { keptParents } from "../labels/class-tree.ts";
+import { keptRelations, relationsOf } from "../labels/class-relations.ts";
 import { absent } from "../labels/states.ts";
-import { keptGroups } from "../labels/label-map.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 
 /** One training run of an arm, as its differences from the manifest's own training. */
@@ -51,16 +50,9 @@ export function assemblyOf(
       scoredClasses.includes(learned[at % learned.length]) ? state : absent,
     ),
   });
-  const parents =
-    classes === undefined
-      ? whole.parents
-      : whole.parents && keptParents(whole.parents, whole.classes, learned);
-  const exclusive =
-    classes === undefined ? whole.exclusive : keptGroups(whole.exclusive ?? [], whole.classes, learned);
   return {
     classes: learned,
-    ...(parents === undefined ? {} : { parents }),
-    ...(exclusive === undefined ? {} : { exclusive }),
+    ...(classes === undefined ? relationsOf(whole) : keptRelations(whole, whole.classes, learned)),
     sources: whole.sources.filter(({ source }) => sources?.includes(source) ?? true).map(only),
     ...(whole.validation === undefined ? {} : { validation: judged(only(whole.validation)) }),
     // All arms are tested with the same labels.

@@ -124,6 +124,22 @@ describe("a segmenter with an output for each class", () => {
     expect(one.overlaps).toEqual(countOverlaps(labels, decided, states, 3));
   });
 
+  test("of exhaustive classes each pixel has the likeliest, whatever one half is", async () => {
+    const maps = new Uint8Array(count * pixels);
+    const { areas } = await predicted(
+      set,
+      { exclusive: [[0, 1, 2]], exhaustive: true },
+      { image: (i, map) => maps.set(map, i * pixels) },
+    );
+    const values = (at: number): number[] => [0, 1, 2].map((k) => z(Math.floor(at / pixels), at % pixels, k));
+    const likeliest = [...maps.keys()].map((at) => values(at).indexOf(Math.max(...values(at))));
+    expect([...maps.keys()].some((at) => Math.max(...values(at)) < 0)).toBe(true);
+    expect([...maps]).toEqual(likeliest);
+    expect([...areas.slice(0, 3)]).toEqual(
+      [0, 1, 2].map((k) => likeliest.slice(0, pixels).filter((label) => label === k).length),
+    );
+  });
+
   test("hands over each image's map and probabilities, and waits for whoever takes them", async () => {
     const seen: number[] = [];
     await predicted(
@@ -165,7 +181,7 @@ describe("a segmenter with an output for each class", () => {
     const far = { mean: [0.5, 0.5, 0.5], deviation: [1e-9, 1e-9, 1e-9] };
     const { logits } = await predicted(set, { normalisation: far });
     expect(logits.every(Number.isFinite)).toBe(true);
-    const odd = new PixelDecisions(3, 1, [], false).score(Float32Array.of(1, NaN, 2), 0, 20);
+    const odd = new PixelDecisions(3, 1, {}).score(Float32Array.of(1, NaN, 2), 0, 20);
     expect(odd.logit).toBeNaN();
   });
 
@@ -192,6 +208,20 @@ describe("a segmenter with an output for each class", () => {
 
 describe("a segmenter with an output for the background", () => {
   const open = useEngine({ device: "reference" });
+
+  test("takes the likeliest class where classes are exhaustive", async () => {
+    const set = randomSet(4, 3, states);
+    const maps = new Uint8Array(count * pixels);
+    const settings = { normalisation: normalisationOf(4), batch: 64, exhaustive: true };
+    await predictPixels(open(), echo(3, 4), set, settings, {
+      image: (i, map) => maps.set(map, i * pixels),
+    });
+    const likeliest = Array.from(maps, (_, at) => {
+      const z = [0, 1, 2].map((k) => logitOf(set.pixels[at * 4 + k]));
+      return z.indexOf(Math.max(...z));
+    });
+    expect([...maps]).toEqual(likeliest);
+  });
 
   test("takes the likeliest output, and scores by softmax", async () => {
     const set = randomSet(4, 3, states);

@@ -61,6 +61,20 @@ describe("a label map at the size of its image", () => {
     ]);
   });
 
+  test("of exhaustive classes is the likeliest candidate, however unlikely", () => {
+    const probabilities = Float32Array.of(0.4, 0.35, 0.01, 0.02);
+    const size = { height: 1, width: 2 };
+    for (const softmax of [false, true]) {
+      const all = wholeMap(probabilities, size, size, { softmax, exhaustive: true });
+      expect([...all]).toEqual([0, 1]);
+      const second = wholeMap(probabilities, size, size, {
+        ...{ softmax, exhaustive: true },
+        candidates: [false, true],
+      });
+      expect([...second]).toEqual([1, 1]);
+    }
+  });
+
   test("of probabilities that are not K a pixel is refused", () => {
     expect(() =>
       wholeMap(new Float32Array(5), { height: 2, width: 2 }, { height: 2, width: 2 }, sigmoid),

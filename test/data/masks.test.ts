@@ -175,6 +175,9 @@ describe("one clear line refuses", () => {
     expect(await refusal(plain, "exclusive: [[Liver, Liver]]")).toMatch(
       /exclusive\[0\]\[1\] names "?Liver"? a second time/u,
     );
+    expect(await refusal(plain, "exhaustive: true")).toMatch(/exhaustive gives each pixel one class/u);
+    const classification = manifestOf(plain, "exhaustive: true").replace("task: segmentation\n", "");
+    expect(() => parseManifest(classification, "m.yaml")).toThrow(/exhaustive is about segmentation/u);
   });
 });
 
@@ -191,6 +194,16 @@ test("masks that fit no image, and a class that no mask shows, are told", async 
   writeGrey("set/masks/a.png", [0, 1, 1, 0, 0, 0, 0, 0]);
   const { remarks } = await read(plain);
   expect(remarks.map(({ kind }) => kind)).toEqual(["masks-without-image", "class-without-outline"]);
+});
+
+test("background is told where each pixel is said to be of a class, and a source outlines all of them", async () => {
+  const told = async (top: string): Promise<string[]> =>
+    (await read(plain, top)).remarks
+      .filter(({ kind }) => kind === "background-in-masks")
+      .map(({ sentence }) => sentence);
+  expect(await told("exclusive: true")).toEqual([]);
+  const [sentence] = await told("exclusive: true\nexhaustive: true");
+  expect(sentence).toMatch(/outlines all classes.*%.* are background/u);
 });
 
 test("colours mean classes where they are named", async () => {

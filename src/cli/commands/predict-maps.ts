@@ -138,7 +138,8 @@ async function writeMaps(
     for (const { image } of samples) sizes.push(await ownSize(image));
     const areas: Uint32Array[] = [];
     const before = rows.length;
-    const settings = { normalisation: record.normalisation, batch, exclusive: record.exclusive };
+    const { normalisation, exclusive, exhaustive } = record;
+    const settings = { normalisation, batch, exclusive, exhaustive };
     const { logits } = await predictMasks(engine, segmenter, set, settings, {
       ...{ signal, memory, sizes, fit: record.image.fit },
       progress: (done) => counter.update(before + done, total),

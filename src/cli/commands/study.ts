@@ -19,10 +19,10 @@ import { StudyFolder } from "../../studies/study-folder.ts";
 import { traceTraining } from "../../assemble/planning/traced-steps.ts";
 import type { RunChoices } from "../../runs/run-record.ts";
 import { byClassOf, measuresOf, type StudyScores } from "../../studies/scores.ts";
-import type { Assembly } from "../../data/assembly/assembly.ts";
 import { readTrainingManifest, type Manifest } from "../../assemble/training-manifest.ts";
 import { recipeNames, withPreset } from "../../assemble/recipes.ts";
 import { UsageError } from "../../errors/errors.ts";
+import { allExclude } from "../../labels/class-relations.ts";
 import { listedNames } from "../../errors/listed-names.ts";
 import { suggestion } from "../../errors/nearest.ts";
 import { measures } from "../../metrics/measures.ts";
@@ -173,7 +173,7 @@ async function prepare(
   const settings = inSteps(said, given);
   const whole = planStudy(name, {
     ...{ classes, knowledge, whyNoFullLabels: first.whyNoFullLabels, settings, interest, margin },
-    areExclusive: areAllExclusive(given),
+    areExclusive: allExclude(given.exclusive ?? [], given.classes.length),
     absentIsNegative: full !== undefined && absentIsNegative(given, full),
   });
   const arms =
@@ -203,10 +203,6 @@ async function prepare(
   };
   return { manifest, settings, seeds, interest, arms, plan, runs, cost, images: checked, first };
 }
-
-/** Whether a pixel has at most one of all classes. */
-const areAllExclusive = ({ classes, exclusive = [] }: Assembly): boolean =>
-  exclusive.some((group) => group.length === classes.length);
 
 /** @throws UsageError for an unknown preset */
 function presetting(manifest: Manifest, preset: string): Manifest {

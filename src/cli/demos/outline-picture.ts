@@ -72,7 +72,7 @@ export function outlinePicture(
 
   return {
     add: async (engine: Engine, { arm, model, settings }: TrainedArm) => {
-      const { classes, exclusive } = arm.assembly;
+      const { classes, exclusive, exhaustive } = arm.assembly;
       const numbers = classes.map((name) => findings.indexOf(name as Finding));
       const cells: Cell[] = [];
       const states = new Uint8Array(set.count * classes.length).fill(positive);
@@ -80,7 +80,7 @@ export function outlinePicture(
         engine,
         model as Segmenter,
         { ...set, states },
-        { ...settings, exclusive },
+        { ...settings, exclusive, exhaustive },
         {
           image: (index, map) => {
             const predicted = map.map((label) => (label === background ? background : numbers[label]));

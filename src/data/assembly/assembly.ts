@@ -1,5 +1,6 @@
 // Datasets in memory: images with label states, which is all that training and metrics need to know of data.
 import {
+  aFlag,
   aFunction,
   aString,
   expectArgument,
@@ -11,13 +12,13 @@ import {
   strings,
   wholeFrom,
   type OptionChecks,
-  anything,
   bytes,
   aNumber,
   type Requirement,
 } from "../../errors/arguments.ts";
-import { parentsProblem, type Parents } from "../../labels/class-tree.ts";
-import { background, ignored, type ExclusiveGroups } from "../../labels/label-map.ts";
+import { parentsProblem } from "../../labels/class-tree.ts";
+import { allExclude, relationsOf, type ClassRelations } from "../../labels/class-relations.ts";
+import { background, exclusiveGroups, ignored } from "../../labels/label-map.ts";
 import { absent, isSoft, negative, positive } from "../../labels/states.ts";
 import { ArrayPixels, type PixelRow } from "../cache/pixel-rows.ts";
 import { StoredPixels } from "../cache/stored-pixels.ts";
@@ -67,12 +68,8 @@ export interface Origins {
 }
 
 /** Several partially labelled sources over one list of classes, and a test split that belongs to none of them. */
-export interface Assembly {
+export interface Assembly extends ClassRelations {
   readonly classes: readonly string[];
-  /** The class above each class, and -1 for none; left out where no class is above another. */
-  readonly parents?: Parents | undefined;
-  /** Classes of which a pixel has at most one, by number; left out where no two exclude each other. For segmentation. */
-  readonly exclusive?: ExclusiveGroups | undefined;
   readonly sources: readonly ImageSet[];
   /** Images that decide schedule, stopping and kept weights; nothing is learned from them. */
   readonly validation?: ImageSet;
@@ -94,7 +91,8 @@ const somePixels: Requirement = {
 const assemblyParts: OptionChecks<Assembly> = {
   classes: required(strings),
   parents: numbers,
-  exclusive: anything,
+  exclusive: exclusiveGroups,
+  exhaustive: aFlag,
   sources: required(imageSets),
   validation: anImageSet,
   test: required(anImageSet),
@@ -170,7 +168,7 @@ export function imageSet<Held extends Pixels>(set: ImageSet<Held>, classCount: n
 export function assembly(parts: Assembly, learns: Learns = everyClass): Assembly {
   expectFields("assembly", parts, assemblyParts);
   expectArgument("assembly", "learns", learns, aFunction);
-  const { classes, parents, exclusive, sources, validation, test } = parts;
+  const { classes, parents, exclusive = [], exhaustive, sources, validation, test } = parts;
   const fail = (field: string, reason: string): never => {
     throw new ManifestError("assembly", field, reason);
   };
@@ -180,6 +178,9 @@ export function assembly(parts: Assembly, learns: Learns = everyClass): Assembly
   if (twice !== undefined) fail("classes", `names "${twice}" twice`);
   const problem = parents && parentsProblem(parents, classes.length);
   if (problem !== undefined) fail("parents", problem);
+  if (exhaustive === true && !allExclude(exclusive, classes.length)) {
+    fail("exhaustive", "gives each pixel one class, so all classes must exclude each other");
+  }
 
   for (const set of [...sources, ...(validation === undefined ? [] : [validation]), test]) {
     imageSet(set, classes.length);
@@ -197,8 +198,7 @@ export function assembly(parts: Assembly, learns: Learns = everyClass): Assembly
   }
   return {
     classes,
-    ...(parents === undefined ? {} : { parents }),
-    ...(exclusive === undefined ? {} : { exclusive }),
+    ...relationsOf(parts),
     sources,
     ...(validation === undefined ? {} : { validation }),
     test,

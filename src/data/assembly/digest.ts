@@ -15,9 +15,10 @@ const pieceBytes = 2 ** 24;
  */
 export async function assemblyDigest(assembly: Assembly): Promise<string> {
   expectArgument("assemblyDigest", "the assembly", assembly, anAssembly);
-  const { classes, parents, exclusive, sources, validation, test } = assembly;
+  const { classes, parents, exclusive, exhaustive, sources, validation, test } = assembly;
   const hash = createHash("sha256").update(JSON.stringify(classes));
   if (exclusive !== undefined) hash.update(JSON.stringify({ exclusive }));
+  if (exhaustive === true) hash.update(JSON.stringify({ exhaustive }));
   if (parents !== undefined) hash.update(JSON.stringify(parents));
   for (const set of [...sources, ...(validation === undefined ? [] : [validation]), test]) {
     const { source, count, height, width, channels, origins, patients, ids } = set;

@@ -1,4 +1,5 @@
 // From a manifest to an assembly: its catalogue, the pixels of its samples, and the sets that trainers take.
+import { relationsOf } from "../../labels/class-relations.ts";
 import {
   aNumber,
   aString,
@@ -57,7 +58,7 @@ export function assembled(selected: Catalogue, decoded: DecodedImages, learns?: 
   expectArgument("assembled", "the images", decoded, decodedImages);
   if (learns !== undefined) expectArgument("assembled", "learns", learns, aFunction);
   refuseEmpty(selected, decoded);
-  const { classes, parents, exclusive, lists } = selected;
+  const { classes, lists } = selected;
   const { sets } = decoded;
   const of = (part: Part): ImageSet[] => sets.filter((_, i) => lists[i].part === part);
   const joined = (part: Part): ImageSet => {
@@ -66,8 +67,7 @@ export function assembled(selected: Catalogue, decoded: DecodedImages, learns?: 
   };
   const made = {
     classes,
-    ...(parents === undefined ? {} : { parents }),
-    ...(exclusive === undefined ? {} : { exclusive }),
+    ...relationsOf(selected),
     sources: of("train"),
     ...(of("validation").length === 0 ? {} : { validation: joined("validation") }),
     test: joined("test"),

@@ -12,18 +12,17 @@ import {
   madeWith,
 } from "../../errors/arguments.ts";
 import { UsageError } from "../../errors/errors.ts";
-import type { Parents } from "../../labels/class-tree.ts";
 import { datasetsOf } from "../manifest/datasets.ts";
 import { entriesOf, wantedLabels } from "../manifest/entries.ts";
 import { partsOf } from "./entry-parts.ts";
 import { DataError } from "../../errors/data-errors.ts";
 import { mostArrayBytes } from "../../files/limits.ts";
 import type { FittedSize } from "../images/image.ts";
-import type { ExclusiveGroups } from "../../labels/label-map.ts";
+import { relationsOf, type ClassRelations } from "../../labels/class-relations.ts";
 import { exclusiveGroups } from "../manifest/mask-checks.ts";
 import { parts } from "./listing.ts";
 import { entryMasks, maskedListing } from "./masked-entry.ts";
-import { LeftMasks, mapsOf, unseenRemark, withMasksRead } from "./masked-lists.ts";
+import { backgroundRemark, LeftMasks, mapsOf, unseenRemark, withMasksRead } from "./masked-lists.ts";
 import { placeMasks } from "./mask-places.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 import type { ListContext } from "./listing.ts";
@@ -50,12 +49,8 @@ import { refuseSharedImages } from "./shared-images.ts";
 import { countLabels, refuseUnknownClasses, refuseUntaughtClasses } from "./taught-classes.ts";
 
 /** Everything that a manifest selects, in its order: sources (each train, validation, test), then its validation and test. */
-export interface Catalogue {
+export interface Catalogue extends ClassRelations {
   readonly classes: readonly string[];
-  /** The class above each class, and -1 for none; undefined where the manifest's classes are a flat list. */
-  readonly parents?: Parents;
-  /** Classes of which a pixel has at most one, by number; left out where no two exclude each other. */
-  readonly exclusive?: ExclusiveGroups;
   readonly image: FittedSize;
   readonly lists: readonly SampleList[];
   /** Records of tables and lists that were left out, each once. */
@@ -218,8 +213,11 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       throw manifest.complain([...place.path, ...path], reason);
     });
     const ofItem = sampleLists(item, manifest, (remark) => remarks.push(remark));
-    const unseen = item.masks && unseenRemark(item, ofItem.lists, classes);
-    if (unseen !== undefined) remarks.push(unseen);
+    if (item.masks !== undefined) {
+      const unseen = unseenRemark(item, ofItem.lists, classes);
+      const left = manifest.exhaustive ? backgroundRemark(item, ofItem.lists) : undefined;
+      remarks.push(...[unseen, left].filter((remark) => remark !== undefined));
+    }
     made.push({ item, ...ofItem });
   }
   const lists = withSharedPatients(
@@ -239,11 +237,9 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       `is missing: name images to test on, or give a source a split with a test part (${names} ${verb} none)`,
     );
   }
-  const exclusive = exclusiveGroups(manifest);
   return {
-    ...(parents === undefined ? {} : { parents }),
     classes,
-    ...(exclusive === undefined ? {} : { exclusive }),
+    ...relationsOf({ ...manifest, exclusive: exclusiveGroups(manifest) }),
     image,
     lists,
     skipped: [...skipped.values()],

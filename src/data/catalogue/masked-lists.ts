@@ -113,6 +113,33 @@ export class LeftMasks {
   }
 }
 
+/**
+ * Background in the masks of an entry that is said to outline all classes, where each pixel is said to be of one; undefined where there
+ * is none.
+ */
+export function backgroundRemark(
+  { entry, mapping }: ListedEntry,
+  lists: readonly SampleList[],
+): Remark | undefined {
+  if (!mapping.known.every(Boolean)) return undefined;
+  let [left, total] = [0, 0];
+  for (const { masks } of lists) {
+    if (masks === undefined) continue;
+    const { pixels } = masks;
+    left += pixels.classes.reduce((rest, count) => rest - count, pixels.total - pixels.ignored);
+    total += pixels.total;
+  }
+  if (left === 0) return undefined;
+  return {
+    kind: "background-in-masks",
+    source: entry.name,
+    sentence:
+      `${visible(entry.name)} outlines all classes, of which each pixel has one (exhaustive), and ${((100 * left) / total).toPrecision(2)} % of the ` +
+      "pixels of its masks are background: they are taken as negative for every class; ignore says that nobody labelled them.",
+    cases: [{ name: "background", count: left }],
+  };
+}
+
 /** Classes that an entry is said to outline, and that none of its masks shows; undefined where all are seen. */
 export function unseenRemark(
   { entry, mapping }: ListedEntry,

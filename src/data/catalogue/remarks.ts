@@ -9,6 +9,8 @@ export const remarkKinds = {
   "class-without-words": "not understood",
   /** A class that a source is said to outline, of which none of its masks has a pixel. */
   "class-without-outline": "not understood",
+  /** Each pixel is said to be of a class, a source to outline all of them, and its masks have pixels of none. */
+  "background-in-masks": "conflict",
   /** A class is labelled as there and one above it as not, or a class as there and all below it as not. */
   "contradicts-tree": "conflict",
   /** Words in a column of words, or names of folders, that no class takes. */

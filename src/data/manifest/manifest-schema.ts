@@ -50,6 +50,11 @@ export const manifestFields = {
       error: () => "must be true, or a list of groups of classes, such as [[Liver, Spleen]]",
     })
     .default(false),
+  /**
+   * For segmentation, where all classes exclude each other: whether each pixel is of one of them, so that there is no background. A
+   * model then says of each pixel which class is the likeliest, however unlikely that is.
+   */
+  exhaustive: z.boolean().default(false),
   image,
   /** Images to learn from; a manifest to evaluate a model by needs none. */
   sources: z.array(sourceEntry).max(most).default([]),

@@ -1,5 +1,6 @@
 // Checks of what a manifest says of masks, and of the task as a whole: which fields belong to it, names that are no classes, numbers
 // that mean two things.
+import { allExclude } from "../../labels/class-relations.ts";
 import { mostMapClasses } from "../../labels/label-map.ts";
 import { canonicalWord, visible } from "../../labels/wording.ts";
 import type { Parents } from "../../labels/class-tree.ts";
@@ -29,7 +30,7 @@ export function checkTask(
   fail: Fail,
   parents: Parents | undefined,
 ): void {
-  const { task, classes, exclusive } = manifest;
+  const { task, classes, exclusive, exhaustive } = manifest;
   for (const { path, entry } of entriesOf(manifest)) {
     if (entry.values === undefined || isMaskValues(entry.values)) continue;
     if ("columns" in formatOf(entry).fields) continue;
@@ -37,6 +38,7 @@ export function checkTask(
   }
   if (task === "classification") {
     if (exclusive !== false) fail(["exclusive"], notHere);
+    if (exhaustive) fail(["exhaustive"], notHere);
     for (const { path, entry } of entriesOf(manifest)) {
       const [field] = Object.entries(maskFieldsOf(entry)).find(([, value]) => value !== undefined) ?? [];
       if (field !== undefined) fail([...path, field], notHere);
@@ -58,6 +60,12 @@ export function checkTask(
       if (group.findIndex((other) => canonicalWord(other) === canonicalWord(name)) < j)
         fail(["exclusive", i, j], `names ${visible(name)} a second time`);
     }
+  }
+  if (exhaustive && !allExclude(exclusiveGroups(manifest) ?? [], classes.length)) {
+    fail(
+      ["exhaustive"],
+      "gives each pixel one class, so all classes must exclude each other: say exclusive: true",
+    );
   }
   for (const { path, entry } of entriesOf(manifest)) checkEntry(path, entry, isClass, fail);
 }
