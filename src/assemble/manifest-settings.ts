@@ -17,7 +17,7 @@ export function settingsOf(manifest: Manifest, seed: number): TrainingSettings {
   expectArgument("settingsOf", "the manifest", manifest, trainingManifest);
   expectArgument("settingsOf", "the seed", seed, aNumber);
   const { task, image, model, train, augment } = manifest;
-  const { tau, ...section } = train;
+  const { tau, init: _init, ...section } = train;
   return {
     ...(task === "segmentation" ? { task, lambdaDice: defaultLambdaDice } : {}),
     network: { inputChannels: image.channels, ...model },

@@ -73,8 +73,8 @@ export const recipeNames = Object.keys(recipes) as RecipeName[];
 
 /** A `train` section as it would be with a preset and nothing else, but for what is of the data: batches and sampling. */
 export function withPreset(section: TrainSection, name: RecipeName): TrainSection {
-  const { batch, sampling } = section;
-  return { batch, sampling, ...recipes[name] };
+  const { batch, sampling, init } = section;
+  return { batch, sampling, init, ...recipes[name] };
 }
 
 const headsOwnBiases = {
@@ -93,6 +93,11 @@ export const train = record({
    * often; "balanced" draws images of rare classes more often.
    */
   sampling: oneOf(samplings).default("proportional"),
+  /**
+   * Weights to begin with: a file of another maker (.safetensors, .pth), a run folder or its model, below the data root. What fits is
+   * taken; a head of other classes is left out. No part of a recipe: it is where a training begins, not how it goes on.
+   */
+  init: z.string().min(1).optional(),
   ...recipeFields,
 }).transform(({ preset, head, headBias, ...changes }, context) => {
   const recipe: Recipe = preset === undefined ? defaults : recipes[preset];

@@ -75,6 +75,14 @@ function givenOf(options: object, command: Command): string[] {
 withTraining(program.command("train"))
   .description("train a classifier on the sources of a manifest")
   .argument("[manifest]", "YAML file; see examples/")
+  .option(
+    "--init <file>",
+    "begin with these weights, as far as they fit: .safetensors or .pth with PyTorch's names, or a run; instead of train.init",
+  )
+  .option(
+    "--from <run>",
+    "the same with a run of one's own: classes of the same name keep what was learned of them",
+  )
   .option("--resume <run>", "go on with the stopped or killed run in this folder; needs no manifest")
   .action(async (manifest: string | undefined, options: TrainOptions, command: Command) => {
     const { trainCommand } = await import("./commands/train.ts");

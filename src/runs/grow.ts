@@ -111,6 +111,39 @@ export async function grownWeights(
   }
 }
 
+/**
+ * The head of a model for other classes: what it learned of those that it knows, and a fresh head's values for the others.
+ *
+ * @param begun all tensors of the fresh model
+ * @param place of a class in the fresh model, -1 for none
+ * @returns undefined where the head is of another kind, or of one whose tensors are not of single classes
+ */
+export function headWeights(
+  { record, weights }: ModelFile,
+  begun: Weights,
+  { settings }: Pick<GrownModel, "settings">,
+  place: (name: string) => number,
+): { readonly weights: Weights; readonly classes: readonly string[] } | undefined {
+  const { head } = settings;
+  const axesOf = Object.hasOwn(classAxes, record.head.kind) ? classAxes[record.head.kind] : undefined;
+  const isSame =
+    firstDifference({ ...(head ?? { kind: "queries", bias: "fc" }) }, { ...record.head }) === undefined;
+  // A softmax has the background for its last output, which is no class.
+  if (axesOf === undefined || !isSame || record.background === true) return undefined;
+  const places = record.classes.map(place);
+  const classes = record.classes.filter((_, k) => places[k] >= 0);
+  if (classes.length === 0) return { weights: new Map(), classes };
+  const placedWeights = new Map<string, HeldTensor>();
+  for (const [name, fresh] of begun) {
+    const [room, ...rest] = name.split(".");
+    const old = weights.get(name);
+    if (room !== "head" || old === undefined) continue;
+    const axes = axesOf[rest.join(".")];
+    placedWeights.set(name, axes === 0 ? old : placed(old, fresh, places, axes));
+  }
+  return { weights: placedWeights, classes };
+}
+
 /** A tensor with the old one's values where its classes are now, and the fresh one's elsewhere. */
 function placed(old: HeldTensor, fresh: HeldTensor, places: readonly number[], axes: number): HeldTensor {
   const data = fresh.data.slice();
@@ -118,7 +151,9 @@ function placed(old: HeldTensor, fresh: HeldTensor, places: readonly number[], a
   const inner = old.data.length / count ** axes;
   const width = fresh.shape[0];
   for (let row = 0; row < count ** axes; row++) {
-    const at = axes === 1 ? places[row] : places[Math.floor(row / count)] * width + places[row % count];
+    const own = axes === 1 ? [places[row]] : [places[Math.floor(row / count)], places[row % count]];
+    if (own.some((place) => place < 0)) continue;
+    const at = own.reduce((sum, place) => sum * width + place, 0);
     data.set(old.data.subarray(row * inner, (row + 1) * inner), at * inner);
   }
   return { shape: fresh.shape, data };

@@ -21,7 +21,9 @@ import { TesseraError, UsageError } from "../errors/errors.ts";
 import type { Checkpoints } from "../training/checkpoint.ts";
 import type { DeviceOptions } from "./device-options.ts";
 import type { ChoiceOptions } from "./kernel-choices.ts";
-import { readModelFile, type ModelFile } from "./model-file.ts";
+import { fitting, growing, type Beginning } from "./beginnings.ts";
+import { readInitialWeights } from "./initial-weights.ts";
+import { readModelFile } from "./model-file.ts";
 import { version } from "./package-info.ts";
 import { compareAdapters, provenance } from "./provenance.ts";
 import { manifestRecord, RunFolder } from "./run-folder.ts";
@@ -57,6 +59,8 @@ export interface RunOptions extends FreeOptions, DeviceOptions, Partial<ChoiceOp
   readonly skipBad?: boolean;
   /** A run folder, or its model file, whose model learns more classes. */
   readonly model?: string | undefined;
+  /** A file of weights, a run folder or its model file, whose weights the run begins with; in the place of the manifest's `init`. */
+  readonly init?: string | undefined;
 }
 
 const freeOptions: OptionChecks<FreeOptions> = {
@@ -80,6 +84,7 @@ const runOptions: OptionChecks<RunOptions> = {
   steps: aNumber,
   skipBad: aFlag,
   model: aString,
+  init: aString,
   device: oneOf(["auto", "webgpu", "reference"] satisfies readonly DeviceOptions["device"][]),
   adapter: aString,
   power: oneOf(["low-power", "high-performance"]),
@@ -99,8 +104,8 @@ export interface RunStart {
   readonly manifest: Manifest;
   readonly options: StartedOptions;
   readonly folder: RunFolder;
-  /** The model that the run begins with, where it begins with one. */
-  readonly initial?: ModelFile | undefined;
+  /** What its weights begin with, where the seed does not draw them. */
+  readonly initial?: Beginning | undefined;
   /** Of a run that goes on: what it was begun with, and its checkpoint. */
   readonly record?: RunRecord;
   readonly from?: Checkpoints["from"];
@@ -114,9 +119,10 @@ export interface RunStart {
 export async function beginRun(file: string, options: RunOptions): Promise<RunStart> {
   expectArgument("beginRun", "the manifest's file", file, aString);
   expectOptions("beginRun", options, runOptions);
-  const { out, force = false, model, seed = 0, skipBad = false } = options;
-  const initial = model === undefined ? undefined : await readModelFile(model);
-  const manifest = await readTrainingManifest(file, classesBeyond(initial?.record.classes ?? []));
+  const { dataRoot, out, force = false, model, init, seed = 0, skipBad = false } = options;
+  const grown = model === undefined ? undefined : growing(await readModelFile(model));
+  const manifest = await readTrainingManifest(file, classesBeyond(grown?.classes ?? []));
+  const initial = grown ?? (await beginningOf(init, manifest.train.init, dataRoot));
   return {
     ...{ manifest, initial },
     options: { ...options, seed, skipBad, candidate: options.candidate ?? new Map() },
@@ -163,15 +169,28 @@ export async function resumeRun(out: string, options: FreeOptions = {}): Promise
   };
 }
 
-const described = ({ file, sha256, record }: ModelFile): RunRecord["initial"] => ({
-  ...{ file, sha256, classes: record.classes },
+/** What the command line or the manifest names, in this order; a path of the manifest starts from the data root, as all do. */
+async function beginningOf(
+  asked: string | undefined,
+  said: string | undefined,
+  dataRoot: string,
+): Promise<Beginning | undefined> {
+  const path = asked ?? (said === undefined ? undefined : resolve(dataRoot, said));
+  return path === undefined ? undefined : fitting(await readInitialWeights(path));
+}
+
+const described = ({ file, sha256, classes }: Beginning): RunRecord["initial"] => ({
+  ...{ file, sha256, classes: [...classes] },
 });
 
 /** @throws TesseraError where the model is not what the run was begun with */
-async function initialOf({ initial }: RunRecord): Promise<ModelFile | undefined> {
+async function initialOf({ initial }: RunRecord): Promise<Beginning | undefined> {
   if (initial === undefined) return undefined;
-  const model = await readModelFile(initial.file);
-  if (model.sha256 === initial.sha256) return model;
+  const { file, sha256, classes } = initial;
+  // Only a model that grows keeps classes.
+  const begun =
+    classes.length > 0 ? growing(await readModelFile(file)) : fitting(await readInitialWeights(file));
+  if (begun.sha256 === sha256) return begun;
   throw new TesseraError(
     `${initial.file}: is not the model that the run was begun with; put that file back, or begin another run`,
   );

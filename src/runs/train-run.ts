@@ -32,7 +32,6 @@ import { defaultInterval } from "../training/checkpoint.ts";
 import { bothListeners } from "../training/training-reports.ts";
 import { describeStart, describeWatch } from "./course-words.ts";
 import { engineOptions } from "./device-options.ts";
-import { checkGrowth, grownWeights } from "./grow.ts";
 import { checkChoices, takeChoices } from "./kernel-choices.ts";
 import {
   defaultMemory,
@@ -115,7 +114,7 @@ export async function loadRun(
   const { dataRoot, limit, seed, skipBad, cache, memory = defaultMemory() } = options;
   checkedEngineOptions(start);
   const settings = { ...ofLength(settingsOf(manifest, seed), options), memory };
-  if (initial !== undefined) checkGrowth(initial, { ...manifest, settings });
+  initial?.check({ ...manifest, settings });
   const loading = { dataRoot, limit, seed, skipBad, cache, memory };
   return { start, settings, images: await loadImages(manifest, loading, observer, signal) };
 }
@@ -206,7 +205,7 @@ export class RunSession implements Disposable {
   /** Takes the steps. @returns the model, which the caller disposes */
   async train(signal?: AbortSignal): Promise<TrainedModel> {
     const { start, settings, images } = this.#run;
-    const { say = silent } = this.#observer;
+    const { say = silent, warn = silent } = this.#observer;
     const { assembly } = images;
     const { folder, options, from, initial, manifest } = start;
     const engine = this.#engine;
@@ -217,8 +216,8 @@ export class RunSession implements Disposable {
     );
     say(describeWatch(assembly, settings));
     if (start.record !== undefined) say(describeStart(from));
-    const grown =
-      initial && (await grownWeights(engine, initial, { ...manifest, settings }, labelSpaceOf(assembly)));
+    const begun = await initial?.weights(engine, { ...manifest, settings }, labelSpaceOf(assembly));
+    for (const line of begun?.told ?? []) (line.startsWith("warning:") ? warn : say)(line);
     const budget = warmedBudgetOf(settings, stepsPerEpoch(total, batch));
     const untaught = untaughtNote(assembly, settings, budget);
     if (untaught !== undefined) say(untaught);
@@ -240,7 +239,7 @@ export class RunSession implements Disposable {
         every: options.checkpointEvery ?? defaultInterval,
         save: (checkpoint) => folder.save(checkpoint),
       },
-      grown,
+      begun?.weights,
     );
   }
 
@@ -261,9 +260,8 @@ export class RunSession implements Disposable {
     const { head } = trained;
     const { device, ...made } = this.#environment;
     // A grown model keeps what its former training knows, too.
-    const before = start.initial === undefined ? [] : (start.initial.record.readings ?? [{}]);
-    const readings = distinctReadings([...before, ...images.readings]);
-    const volumes = distinctVolumeReadings([...(start.initial?.record.volumes ?? []), ...images.volumes]);
+    const readings = distinctReadings([...(start.initial?.readings ?? []), ...images.readings]);
+    const volumes = distinctVolumeReadings([...(start.initial?.volumes ?? []), ...images.volumes]);
     const model = result.stopped
       ? undefined
       : {

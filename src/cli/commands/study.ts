@@ -98,6 +98,7 @@ export async function studyCommand(name: StudyName, file: string, options: Study
   if (out === undefined && !dryRun) throw new UsageError("required option '--out <folder>' not specified");
   const folder = out === undefined ? undefined : new StudyFolder(out, name);
   const manifest = await readTrainingManifest(file);
+  refuseInit(manifest);
   const say = (text: string): void => {
     if (!quiet) process.stderr.write(`${text}\n`);
   };
@@ -202,6 +203,14 @@ async function prepare(
     throw new UsageError(`seed ${seed} has no full labels, as those before it had: ${load.whyNoFullLabels}`);
   };
   return { manifest, settings, seeds, interest, arms, plan, runs, cost, images: checked, first };
+}
+
+/** @throws UsageError for a manifest whose training begins with weights: arms of a study begin with what their seeds draw */
+function refuseInit({ file, train }: Manifest): void {
+  if (train.init === undefined) return;
+  throw new UsageError(
+    `${file}: train.init is for train; a study begins each run with what its seed draws, so leave it out`,
+  );
 }
 
 /** @throws UsageError for an unknown preset */

@@ -25,6 +25,8 @@ import { reportFinished } from "./report.ts";
 export interface TrainOptions
   extends FreeOptions, DeviceOptions, ChoiceOptions, Omit<RunOptions, "dataRoot" | "out" | "candidate"> {
   readonly out?: string;
+  /** A run to take weights from: `init`, by the name that a run of one's own has. */
+  readonly from?: string;
   /** A run folder to go on with. */
   readonly resume?: string;
   readonly quiet: boolean;
@@ -138,11 +140,15 @@ async function startOf(
       `--resume goes on as the run was begun: ${what} cannot be given with it; leave it out`,
     );
   }
-  const { dataRoot, out } = options;
+  const { dataRoot, out, from, init = from } = options;
+  if (from !== undefined && init !== from) {
+    throw new UsageError("--init and --from both name weights to begin with; leave one of them out");
+  }
   if (file === undefined) throw new UsageError("missing required argument 'manifest', or --resume RUN");
   if (dataRoot === undefined) throw new UsageError("required option '--data-root <folder>' not specified");
   if (out === undefined) throw new UsageError("required option '--out <folder>' not specified");
-  return await beginRun(file, { ...options, dataRoot, out });
+  const { from: _from, ...others } = options;
+  return await beginRun(file, { ...others, dataRoot, out, init });
 }
 
 /** On a device of its own, so that the run finds all memory free. */

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { sourceEntry, testEntry, validationEntry } from "./entry-schema.ts";
 import { names, oneOf, record } from "./fields.ts";
 import { taskNames } from "./task-names.ts";
+import { normalisationNames } from "../../interchange/tensor-names.ts";
 import { fits } from "../images/image.ts";
 
 /** Classes, and sources: far more than anybody assembles, and few enough for every check of each with each. */
@@ -28,8 +29,10 @@ const image = record({
     .union([z.literal(1), z.literal(3)], { error: () => "must be 1 (grey) or 3 (colour)" })
     .default(1),
   /** The network sees (p / 255 - mean) / deviation. Mean and deviation of the training pixels are a good choice. */
-  mean: perChannel(z.number()).default(0.5),
-  deviation: perChannel(z.number().positive()).default(0.25),
+  mean: perChannel(z.number()).optional(),
+  deviation: perChannel(z.number().positive()).optional(),
+  /** In the place of both: those that the weights of torchvision (imagenet) or torchxrayvision (xray) were made with. */
+  normalise: oneOf(normalisationNames).optional(),
 });
 
 /** What a manifest says of data, whoever learns from it. */

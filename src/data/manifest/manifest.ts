@@ -1,4 +1,5 @@
 // Reads a manifest: from YAML text to a checked Manifest. Every complaint has its file, line and field.
+import { normalisationOf } from "../../interchange/tensor-names.ts";
 import { aFunction, aString, expectArgument, madeWith } from "../../errors/arguments.ts";
 import type { z } from "zod";
 import { complaint, explain, fieldName, lineOf } from "./complaints.ts";
@@ -22,7 +23,7 @@ export interface DataManifest extends Omit<ManifestContent, "image"> {
   /** All of it. */
   readonly text: string;
   /** `mean` and `deviation` hold one number a channel. */
-  readonly image: Omit<ManifestContent["image"], "mean" | "deviation"> & {
+  readonly image: Omit<ManifestContent["image"], "mean" | "deviation" | "normalise"> & {
     readonly mean: number[];
     readonly deviation: number[];
   };
@@ -149,9 +150,13 @@ export function parseManifestWith<Sections extends z.ZodRawShape>(
   checkNames(content, learns, fail, parents);
   checkImages(content, fail);
   check(content, fail, (path) => valueAt(tree, path) !== undefined);
-  const { mean, deviation, ...size } = content.image;
-  const perChannel = (field: string, value: number | number[]): number[] => {
-    const values = typeof value === "number" ? Array<number>(size.channels).fill(value) : value;
+  const { mean, deviation, normalise, ...size } = content.image;
+  const named = normalise && normalisationOf(normalise, size.channels);
+  if (named !== undefined && (mean ?? deviation) !== undefined) {
+    fail(["image", "normalise"], "stands in the place of mean and deviation; leave these out");
+  }
+  const perChannel = (field: string, value: number | readonly number[]): number[] => {
+    const values = typeof value === "number" ? Array<number>(size.channels).fill(value) : [...value];
     if (values.length === size.channels) return values;
     return fail(["image", field], `has ${values.length} numbers, but image.channels is ${size.channels}`);
   };
@@ -159,7 +164,11 @@ export function parseManifestWith<Sections extends z.ZodRawShape>(
     ...content,
     ...{ file, text, learns },
     ...(parents === undefined ? {} : { parents }),
-    image: { ...size, mean: perChannel("mean", mean), deviation: perChannel("deviation", deviation) },
+    image: {
+      ...size,
+      mean: perChannel("mean", mean ?? named?.mean ?? 0.5),
+      deviation: perChannel("deviation", deviation ?? named?.deviation ?? 0.25),
+    },
     complain,
     // The compiler does not see through a spread of generic sections.
   } as DataManifest & z.output<z.ZodObject<Sections>>;

@@ -1,0 +1,90 @@
+// Names of tensors in files of other makers, as the networks here have them. Those of torchvision are the measure: DenseNets in both
+// of their spellings, and ResNets.
+
+/** What others wrap a network in. */
+const wrappers = /^(?:module|model|net|network|backbone|encoder)\./u;
+
+/**
+ * The name that a network here has for a tensor, without the room it stands in: "conv0.weight" for "module.features.conv0.weight",
+ * and "denseblock1.denselayer1.norm1.bias" also where a point stands before the 1, as in files of before 2017.
+ */
+export function plainName(name: string): string {
+  let plain = name;
+  while (wrappers.test(plain)) plain = plain.replace(wrappers, "");
+  return plain.replace(/^features\./u, "").replace(/\.(norm|conv)\.([12])\./gu, ".$1$2.");
+}
+
+/** Whether a tensor is of the layers behind a network's features, which belong to the classes that it was made for. */
+export const isOfHead = (plain: string): boolean => /^(?:classifier|fc|head)\./u.test(plain);
+
+/** Whether nothing here has a use for a tensor: counts of batches, and the thresholds of torchxrayvision. */
+export const isIdle = (plain: string): boolean =>
+  plain.endsWith("num_batches_tracked") || plain === "op_threshs" || plain === "op_threshs_cal";
+
+/** What a network of these names is called, as far as they tell: "a DenseNet of 6, 12, 24 and 16 layers". */
+export function networkOf(names: Iterable<string>): string | undefined {
+  const dense: number[] = [];
+  const residual: number[] = [];
+  let isBottleneck = false;
+  for (const name of names) {
+    const plain = plainName(name);
+    const layer = /^denseblock(\d+)\.denselayer(\d+)\./u.exec(plain);
+    if (layer !== null) grow(dense, Number(layer[1]) - 1, Number(layer[2]));
+    const block = /^layer(\d+)\.(\d+)\./u.exec(plain);
+    if (block === null) continue;
+    grow(residual, Number(block[1]) - 1, Number(block[2]) + 1);
+    isBottleneck ||= plain.endsWith(".conv3.weight");
+  }
+  if (dense.length > 0) return `a DenseNet of ${dense.join(", ")} layers`;
+  if (residual.length === 0) return undefined;
+  return `a ResNet of ${residual.join(", ")} ${isBottleneck ? "bottleneck" : "basic"} blocks`;
+}
+
+/** Of more stages than this there is no network; a name may say any number. */
+const mostStages = 16;
+
+function grow(counts: number[], stage: number, count: number): void {
+  if (stage < 0 || stage >= mostStages) return;
+  while (counts.length <= stage) counts.push(0);
+  counts[stage] = Math.max(counts[stage], count);
+}
+
+/** How images are shown to networks, by the name of the data: the network sees (p / 255 - mean) / deviation. */
+export const normalisations = {
+  /** Of torchvision's weights; of grey images the means over the colours. */
+  imagenet: { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] },
+  /** Of torchxrayvision's weights: from -1024 to 1024. */
+  xray: { mean: [0.5], deviation: [1 / 2048] },
+} as const satisfies Readonly<Record<string, ChannelNormalisation>>;
+export type NormalisationName = keyof typeof normalisations;
+export const normalisationNames = Object.keys(normalisations) as NormalisationName[];
+
+interface ChannelNormalisation {
+  readonly mean: readonly number[];
+  readonly deviation: readonly number[];
+}
+
+/** A normalisation for images of so many channels. */
+export function normalisationOf(name: NormalisationName, channels: number): ChannelNormalisation {
+  const { mean, deviation } = normalisations[name];
+  const fitted = (values: readonly number[]): number[] => {
+    const average = values.reduce((sum, value) => sum + value, 0) / values.length;
+    return values.length === channels ? [...values] : Array.from({ length: channels }, () => average);
+  };
+  return { mean: fitted(mean), deviation: fitted(deviation) };
+}
+
+/**
+ * The normalisation that weights of another maker were made with, as far as their tensors tell: torchvision's have a head of ImageNet's
+ * 1,000 classes, torchxrayvision's one channel and thresholds.
+ */
+export function madeFor(
+  shapes: ReadonlyMap<string, readonly number[]>,
+  channels: number,
+): (ChannelNormalisation & { readonly name: NormalisationName }) | undefined {
+  const names = new Map([...shapes].map(([name, shape]) => [plainName(name), shape]));
+  const isXray = names.has("op_threshs") || names.get("conv0.weight")?.[1] === 1;
+  const head = names.get("classifier.weight") ?? names.get("fc.weight");
+  const name = isXray ? "xray" : head?.[0] === 1000 ? "imagenet" : undefined;
+  return name === undefined ? undefined : { name, ...normalisationOf(name, channels) };
+}

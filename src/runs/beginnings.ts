@@ -1,0 +1,148 @@
+// What the weights of a run begin with, where they do not begin with what the seed draws: a model that learns more classes, or weights
+// of another training that are put in as far as they fit.
+
+import { taskOf } from "../assemble/tasks.ts";
+import type { LabelSpace } from "../assemble/label-space.ts";
+import { fitWeights } from "../interchange/fit-weights.ts";
+import { isOfHead, isIdle, plainName, madeFor } from "../interchange/tensor-names.ts";
+import { placeOf } from "../labels/wording.ts";
+import { ModelError } from "../errors/training-errors.ts";
+import { readWeights } from "../nn/weights.ts";
+import type { Engine } from "../runtime/engine.ts";
+import type { Weights } from "../tensor/held.ts";
+import { checkGrowth, grownWeights, headWeights, type GrownModel } from "./grow.ts";
+import type { ModelFile, ModelRecord } from "./model-file.ts";
+
+/** The weights of a run's first step, and what a person should know of them. */
+export interface BegunWeights {
+  readonly weights: Weights;
+  /** Lines for the terminal: what was taken, what not, and warnings. */
+  readonly told: readonly string[];
+}
+
+export interface Beginning {
+  /** Absolute. */
+  readonly file: string;
+  /** SHA-256 of the file. */
+  readonly sha256: string;
+  /** Classes that it keeps, which the run needs no labels of. */
+  readonly classes: readonly string[];
+  /** How the images of its former training were read, whose classes it keeps. */
+  readonly readings?: ModelRecord["readings"];
+  readonly volumes?: ModelRecord["volumes"];
+  /** @throws ModelError saying what stands against it, as far as the manifest tells */
+  check(asked: GrownModel): void;
+  /** @throws ModelError for weights that do not fit */
+  weights(engine: Engine, asked: GrownModel, labels: LabelSpace): Promise<BegunWeights>;
+}
+
+/** A model that learns classes it does not know yet, and keeps those that it does. */
+export const growing = (model: ModelFile): Beginning => ({
+  ...{ file: model.file, sha256: model.sha256, classes: model.record.classes },
+  ...{ readings: model.record.readings ?? [{}], volumes: model.record.volumes },
+  check: (asked) => {
+    checkGrowth(model, asked);
+  },
+  weights: async (engine, asked, labels) => ({
+    weights: await grownWeights(engine, model, asked, labels),
+    told: [],
+  }),
+});
+
+/** Weights of another maker: tensors as PyTorch names and lays them out. */
+export interface ForeignWeights {
+  readonly file: string;
+  readonly sha256: string;
+  readonly weights: Weights;
+}
+
+/** Weights to begin with: those of a model of one's own, or of another maker. All classes are learned. */
+export const fitting = (given: ModelFile | ForeignWeights): Beginning => ({
+  ...{ file: given.file, sha256: given.sha256, classes: [] },
+  check: ({ settings }) => {
+    if (!("record" in given)) return;
+    const [task, asksFor] = [given.record.task, settings.task].map((each) => each ?? "classification");
+    if (task !== asksFor) {
+      throw new ModelError(
+        given.file,
+        `is of task: ${task}, and the manifest's is ${asksFor}; take weights of that task`,
+      );
+    }
+  },
+  weights: async (engine, asked, labels) => {
+    const fresh = taskOf(asked.settings).modelOf(engine, asked.settings, labels);
+    try {
+      const begun = await readWeights(fresh);
+      const own = "record" in given ? given : undefined;
+      const { file, weights } = given;
+      const found = fitWeights(fresh.state(), file, weights, { layout: own === undefined ? "torch" : "own" });
+      const head = own && headWeights(own, begun, asked, placeOf(asked.classes));
+      return {
+        weights: new Map([...begun, ...found.weights, ...(head?.weights ?? [])]),
+        told: [
+          takenLine(file, found),
+          headLine(found.leftOver, own, head?.classes, asked.classes),
+          ...leftLines(found),
+          ...normalisationLines(given, asked),
+        ],
+      };
+    } finally {
+      fresh.dispose();
+    }
+  },
+});
+
+type Found = ReturnType<typeof fitWeights>;
+
+function takenLine(file: string, { taken, channels }: Found): string {
+  const how =
+    channels === undefined
+      ? ""
+      : `; the first convolution of ${channels.from} channels is ${channels.to === 1 ? "summed up" : "spread"} for images of ${channels.to}`;
+  return `weights of ${file}: ${taken.length} tensors taken${how}`;
+}
+
+function headLine(
+  leftOver: readonly string[],
+  own: ModelFile | undefined,
+  kept: readonly string[] | undefined,
+  classes: readonly string[],
+): string {
+  if (kept !== undefined && kept.length > 0) {
+    const begin = classes.filter((name) => !kept.includes(name));
+    return `head: ${kept.join(", ")} as learned there${begin.length === 0 ? "" : `; ${begin.join(", ")} begin anew`}`;
+  }
+  const theirs = leftOver.filter((name) => isOfHead(plainName(name)));
+  if (theirs.length === 0) return "head: begins anew";
+  const why =
+    own === undefined ? "is of other classes" : "has no class of the manifest, or is of another kind";
+  return `head: begins anew; theirs ${why} and is left out (${theirs.join(", ")})`;
+}
+
+function leftLines({ leftOver }: Found): string[] {
+  const idle = leftOver.filter(
+    (name) => !isOfHead(plainName(name)) && !plainName(name).endsWith("num_batches_tracked"),
+  );
+  return idle.filter((name) => isIdle(plainName(name))).length === 0 ? [] : [`left out: ${idle.join(", ")}`];
+}
+
+/** Warns where images are shown to the network in another way than the one its weights were made with. */
+function normalisationLines(given: ModelFile | ForeignWeights, { settings }: GrownModel): string[] {
+  const { mean, deviation } = settings.normalisation;
+  const before =
+    "record" in given
+      ? { ...given.record.normalisation, name: undefined }
+      : madeFor(new Map([...given.weights].map(([name, { shape }]) => [name, shape])), mean.length);
+  if (before === undefined) return [];
+  const isNear = (a: readonly number[], b: readonly number[]): boolean =>
+    a.length === b.length && a.every((value, i) => Math.abs(value - b[i]) <= 0.02 * Math.abs(b[i]));
+  if (isNear(mean, before.mean) && isNear(deviation, before.deviation)) return [];
+  const say =
+    before.name === undefined
+      ? `image: { mean: [${before.mean.join(", ")}], deviation: [${before.deviation.join(", ")}] }`
+      : `image: { normalise: ${before.name} }`;
+  return [
+    `warning: the weights were made with images of mean ${before.mean.join(", ")} and deviation ${before.deviation.join(", ")}, and the ` +
+      `manifest says ${mean.join(", ")} and ${deviation.join(", ")}; say ${say}`,
+  ];
+}
