@@ -67,7 +67,13 @@ for protocol in (3, 4, 5):
 save("old.pth", module.state_dict(), _use_new_zipfile_serialization=False)
 save("parameters.pth", dict(module.named_parameters()))
 save("pickled-module.pth", module)
-torch.jit.script(module).save(str(folder / "torchscript.pt"))
+torch.jit.script(module).save(str(folder / "script.pt"))
+# Without what it says of where the source lies on this machine.
+with zipfile.ZipFile(folder / "script.pt") as script, zipfile.ZipFile(folder / "torchscript.pt", "w") as part:
+    for member in script.namelist():
+        if not member.endswith(".debug_pkl"):
+            part.writestr(member, script.read(member))
+(folder / "script.pt").unlink()
 
 optimiser = torch.optim.Adam(module.parameters(), lr=0)
 optimiser.step()

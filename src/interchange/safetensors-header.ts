@@ -4,8 +4,10 @@
 import { z } from "zod";
 import { sizeOf } from "../tensor/shape.ts";
 
-/** 16 MiB: that of a DenseNet-121 has 0.06, and 100,000 tensors take some 12. */
-const mostHeaderBytes = 2 ** 24;
+/** 64 MiB: that of a DenseNet-121 has 0.06, and 100,000 tensors take some 12. */
+const mostHeaderBytes = 2 ** 26;
+/** Objects, lists and names, of which a tensor has seven; each may take 100 bytes when it is parsed. */
+const mostParts = 2 ** 22;
 
 /** Bytes of an element, by the names of the format. */
 const elementBytes = {
@@ -26,6 +28,8 @@ export interface SafetensorsEntry {
   readonly name: string;
   readonly dtype: SafetensorsType;
   readonly shape: readonly number[];
+  /** As in the header: where the bytes begin and end among the values. */
+  readonly data_offsets: readonly [number, number];
   readonly bytes: Uint8Array;
 }
 
@@ -81,16 +85,22 @@ export function parseSafetensors(bytes: Uint8Array, refuse: (how: string) => Err
     throw refuse(`it has ${values.length} bytes of values where its tensors have ${end}`);
   return {
     metadata: metadata.data,
-    entries: entries.map(({ name, dtype, shape, begin, length: taken }) => ({
-      ...{ name, dtype, shape, bytes: values.subarray(begin, begin + taken) },
-    })),
+    entries: entries.map(({ name, dtype, shape, begin, length: taken }) => {
+      const data_offsets = [begin, begin + taken] as const;
+      return { name, dtype, shape, data_offsets, bytes: values.subarray(...data_offsets) };
+    }),
   };
 }
 
 /** The fields of the outermost object. */
 function headerTree(bytes: Uint8Array, refuse: (how: string) => Error): Map<string, unknown> {
+  let text: string;
   let tree: unknown;
-  const text = new TextDecoder("utf-8").decode(bytes);
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw refuse("its header is not UTF-8");
+  }
   const fault = whyNotHeader(text);
   if (fault !== undefined) throw refuse(fault);
   try {
@@ -109,11 +119,14 @@ function whyNotHeader(text: string): string | undefined {
   if (!text.startsWith("{")) return "its header is no JSON object";
   /** The names of each object that is open, and undefined for each list. */
   const open: (Set<string> | undefined)[] = [];
+  let parts = 0;
   // No regular expression, which takes its time over a string that does not end.
   for (let at = 0; at < text.length; at++) {
     const letter = text[at];
-    if (letter === "{" || letter === "[") open.push(letter === "{" ? new Set() : undefined);
-    else if (letter === "}" || letter === "]") open.pop();
+    if (letter === "{" || letter === "[") {
+      open.push(letter === "{" ? new Set() : undefined);
+      parts++;
+    } else if (letter === "}" || letter === "]") open.pop();
     else if (letter === '"') {
       const start = at++;
       while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
@@ -123,7 +136,9 @@ function whyNotHeader(text: string): string | undefined {
       const name = unescaped(text.slice(start, at + 1));
       if (open.at(-1)?.has(name) === true) return `its header has ${name.slice(0, 80)} twice`;
       open.at(-1)?.add(name);
+      parts++;
     }
+    if (parts > mostParts) return `its header has over ${mostParts} objects, lists and names`;
     if (open.length > 3) return "its header nests deeper than tensors do";
   }
   return undefined;

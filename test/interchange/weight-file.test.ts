@@ -157,8 +157,12 @@ describe("a safetensors file is refused when", () => {
     const huge = write(safetensors("{}", new Uint8Array(0), 2 ** 40));
     expect(await complaint(huge)).toContain("its header would have 1099511627776 bytes, and the file has 10");
     expect(await complaint(write(Buffer.from("abc")))).toContain("it ends within its first eight bytes");
-    const long = write(safetensors("{}", new Uint8Array(2 ** 24), 2 ** 24 + 1));
-    expect(await complaint(long)).toContain("has 16777217 bytes, and at most 16777216 are read");
+    const long = write(safetensors("{}", new Uint8Array(0), 2 ** 26 + 1));
+    truncateSync(long, 2 ** 26 + 9);
+    expect(await complaint(long)).toContain("has 67108865 bytes, and at most 67108864 are read");
+    expect(await ofHeader(`{"a":[${"[],".repeat(2 ** 22)}`)).toContain(
+      "over 4194304 objects, lists and names",
+    );
   });
 
   test("a weight is NaN, unless that is allowed, or of a type that is not read", async () => {
