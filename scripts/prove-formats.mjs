@@ -1,6 +1,6 @@
 // Proof that damaged files end in a typed error or a valid result: `npm run prove:formats [-- --copies 1000]`.
 //
-// Of every file format that the data floor reads, and of manifests, small valid files are written, and 1,000 damaged
+// Of every file format that is read, and of manifests, small valid files are written, and 1,000 damaged
 // copies of each are read in a process of their own. Fails unless every copy ends in a DataError or ManifestError of one
 // line, or in a result that is whole, within 10 s and 1 GiB. Copies that fail are kept.
 // usage: node scripts/prove-formats.mjs [--copies N] [--seed N] [--only NAME]

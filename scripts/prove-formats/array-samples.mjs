@@ -172,7 +172,7 @@ const npzWindow = {
   },
 };
 
-function zipPlaces(bytes) {
+export function zipPlaces(bytes) {
   const fields = {
     "PK\x03\x04": [
       [8, 2],

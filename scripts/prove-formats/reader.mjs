@@ -11,6 +11,7 @@ import {
   readManifest,
 } from "../../dist/data/index.js";
 import { fitImage, readImage } from "../../dist/data/images/index.js";
+import { readWeightFile } from "../../dist/interchange/weight-file.js";
 import { copier } from "./copies.mjs";
 import { samples } from "./samples.mjs";
 
@@ -18,7 +19,7 @@ const [name, seed, folder] = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
 const sample = samples[name];
 const copy = await copier(name, Number(seed));
-const read = sample.manifest === undefined ? (name === "manifest" ? readText : readPicture) : readDataset();
+const read = reader();
 
 process.on("message", async (i) => {
   const { files, damaged } = copy(i);
@@ -46,6 +47,12 @@ function isTyped(failure) {
 }
 
 // Each reader gives undefined for a valid result, or what is wrong with it.
+
+function reader() {
+  if (sample.manifest !== undefined) return readDataset();
+  if (sample.weights === true) return readWeights;
+  return name === "manifest" ? readText : readPicture;
+}
 
 function readDataset() {
   const manifest = parseManifest(sample.manifest, "manifest.yaml");
@@ -86,6 +93,17 @@ async function readPicture(file) {
   if (pixels.length !== height * width * channels) return `${pixels.length} pixels`;
   const fitted = await fitImage(image, { height: 16, width: 12, channels: 1 });
   return fitted.length === 16 * 12 ? undefined : `${fitted.length} fitted pixels`;
+}
+
+async function readWeights(file) {
+  const { tensors, skipped, notes } = await readWeightFile(file);
+  for (const [key, { shape, data }] of tensors) {
+    const count = shape.reduce((product, extent) => product * extent, 1);
+    if (data.length !== count) return `${data.length} values of ${JSON.stringify(key)}, which is [${shape}]`;
+    if (data.some(Number.isNaN)) return `NaN in ${JSON.stringify(key)}`;
+    if (skipped.has(key)) return `${JSON.stringify(key)} both read and skipped`;
+  }
+  return [...skipped.values(), ...notes].every((each) => typeof each === "string") ? undefined : "no words";
 }
 
 async function readText(file) {

@@ -11,6 +11,7 @@ import { wordPlaces } from "./mutations.mjs";
 import { byImage, manifest } from "./small-files.mjs";
 import { volumeSamples } from "./volume-samples.mjs";
 import { tableSamples } from "./table-samples.mjs";
+import { weightSamples } from "./weight-samples.mjs";
 
 /** The same, its damaged files gzip'd; half of the copies are damaged before they are packed. */
 const packed = (format) => ({
@@ -100,5 +101,6 @@ export const samples = {
   "folder of DICOM": dicomFolder,
   ...imageSamples,
   ...dicom,
+  ...weightSamples,
   manifest: manifests,
 };

@@ -37,13 +37,14 @@ const localHeader = { length: 30, signature: 0x04034b50 };
 const directoryHeader = { length: 46, signature: 0x02014b50 };
 const endRecord = { length: 22, signature: 0x06054b50 };
 const zip64Locator = { length: 20, signature: 0x07064b50 };
+const zip64Record = { length: 56, signature: 0x06064b50 };
 
 /**
  * Reads the directory of an archive.
  *
  * @param file for messages
- * @throws DataError when the bytes are no archive, are cut, or something follows them; and for zip64, which archives of
- *   over 4 GiB are, and two members of one name
+ * @throws DataError when the bytes are no archive, are cut, or something follows them; and for zip64 where it is
+ *   needed, over 4 GiB, and two members of one name
  */
 export function openZip(file: string, bytes: Uint8Array): ZipArchive {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -60,11 +61,22 @@ export function openZip(file: string, bytes: Uint8Array): ZipArchive {
   const after = last - end - view.getUint16(end + 20, true);
   if (after < 0) throw damaged("it breaks off in its end");
   if (after > 0) throw new DataError(file, `holds ${after} bytes of something else after its zip archive`);
-  if (startsWith(end - zip64Locator.length, zip64Locator)) {
-    throw new DataError(
-      file,
-      "is a zip64 archive, which is not read: take smaller images, or images as files of their own",
-    );
+  const locator = end - zip64Locator.length;
+  let directoryEnd = end;
+  if (startsWith(locator, zip64Locator)) {
+    const [count, start] = [view.getUint16(end + 8, true), view.getUint32(end + 16, true)];
+    if (count === 0xffff || start === 0xffffffff) {
+      throw new DataError(
+        file,
+        "is a zip64 archive, which is not read: take smaller images, or images as files of their own",
+      );
+    }
+    // PyTorch writes the records of zip64 into every archive. fflate believes them, so they must say the same.
+    directoryEnd = locator - zip64Record.length;
+    const isThere =
+      startsWith(directoryEnd, zip64Record) && view.getUint32(locator + 8, true) === directoryEnd;
+    const [itsCount, itsStart] = [32, 48].map((i) => isThere && view.getUint32(directoryEnd + i, true));
+    if (itsCount !== count || itsStart !== start) throw damaged("its zip64 record and its end differ");
   }
 
   const members = new Map<string, Member>();
@@ -72,7 +84,7 @@ export function openZip(file: string, bytes: Uint8Array): ZipArchive {
   let at = directory;
   /** Takes the next member of the directory; nothing is unpacked. */
   const take = ({ name, compression, size, originalSize }: UnzipFileInfo): false => {
-    if (at + directoryHeader.length > end || !startsWith(at, directoryHeader)) {
+    if (at + directoryHeader.length > directoryEnd || !startsWith(at, directoryHeader)) {
       throw damaged(`member ${members.size} is not in its directory`);
     }
     if (members.has(name)) throw damaged(`it holds ${JSON.stringify(name)} twice`);
@@ -94,7 +106,7 @@ export function openZip(file: string, bytes: Uint8Array): ZipArchive {
     if (cause instanceof DataError) throw cause;
     throw damaged(messageOf(cause), cause);
   }
-  if (at !== end) throw damaged("its directory does not end where its end begins");
+  if (at !== directoryEnd) throw damaged("its directory does not end where its end begins");
   return { file, bytes, members, directory };
 }
 
@@ -105,6 +117,13 @@ export function openZip(file: string, bytes: Uint8Array): ZipArchive {
  *   than it can hold or than 2 GiB, or is damaged
  */
 export function readMember(archive: ZipArchive, name: string): Uint8Array {
+  const content = viewMember(archive, name);
+  // A copy, since a view would keep all of the archive in memory.
+  return content.buffer === archive.bytes.buffer ? content.slice() : content;
+}
+
+/** As readMember, but of a member that is stored a view: for those who hold the archive anyway. */
+export function viewMember(archive: ZipArchive, name: string): Uint8Array {
   const { file, members } = archive;
   const member = members.get(name);
   if (member === undefined) {
@@ -126,8 +145,7 @@ export function readMember(archive: ZipArchive, name: string): Uint8Array {
   }
   const packed = packedBytes(archive, member);
   if (packed === undefined) throw fail("is not where the archive's directory says; the file is damaged");
-  // A copy, since a view would keep all of the archive in memory.
-  const content = method === 0 ? packed.slice() : inflate(packed, size, fail);
+  const content = method === 0 ? packed : inflate(packed, size, fail);
   if (content.length !== size) throw fail(`holds ${content.length} bytes where it claims ${size}`);
   if (crc32(content) !== member.crc) throw fail("is damaged: its checksum is another");
   return content;

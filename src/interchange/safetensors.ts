@@ -8,6 +8,7 @@ import { replaceFile, whyNotWritten } from "../files/whole-files.ts";
 import type { HostArray } from "../tensor/host.ts";
 import { CheckpointError } from "../errors/training-errors.ts";
 import type { HeldTensor } from "../tensor/held.ts";
+import { parseSafetensors } from "./safetensors-header.ts";
 
 export interface TensorFile {
   /** What JSON can hold. */
@@ -26,21 +27,15 @@ const types = {
   U8: { array: Uint8Array, bytes: 1 },
 } as const;
 type TypeName = keyof typeof types;
-const typeNames = ["F32", "F64", "U32", "U8"] as const satisfies readonly TypeName[];
 
 /** One read of Node takes no more. */
 const mostBytes = 2 ** 31 - 1;
-/** A thousand times what the header of a DenseNet-121 takes. */
-const mostHeaderBytes = 2 ** 26;
-
-const size = z.int().min(0).max(mostBytes);
-const entrySchema = z.strictObject({
-  dtype: z.enum(typeNames),
-  shape: z.array(size).max(8),
-  data_offsets: z.tuple([size, size]),
-});
 const metadataSchema = z.strictObject({ format: z.string(), record: z.string(), sha256: z.string() });
-type Entry = z.output<typeof entrySchema>;
+interface Entry {
+  readonly dtype: TypeName;
+  readonly shape: readonly number[];
+  readonly data_offsets: readonly [number, number];
+}
 
 /**
  * Writes a file whole or not at all; an earlier one stays until then.
@@ -61,7 +56,7 @@ export async function writeTensorFile(
     parts.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
   const text = JSON.stringify(record);
-  const metadata = { format: kind, record: text, sha256: digestOf(text, entries, parts) };
+  const metadata = { format: kind, record: text, sha256: digestOf(text, Object.entries(entries), parts) };
   const json = new TextEncoder().encode(JSON.stringify({ __metadata__: metadata, ...entries }));
   // Values begin at a multiple of eight bytes: the header ends in spaces.
   const header = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(0x20);
@@ -87,40 +82,27 @@ export async function writeTensorFile(
  * @throws CheckpointError when it is missing, damaged, or of another kind
  */
 export async function readTensorFile(file: string, kind: TensorFileKind): Promise<TensorFile> {
-  const damaged = (why: string): never => {
-    throw new CheckpointError(file, `is damaged: ${why}; start the run again, or take a copy of this file`);
-  };
-  const bytes = await readBounded(file);
-  if (bytes.length < 8) damaged("it ends within its first eight bytes");
-  const headerLength = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
-  if (headerLength > Math.min(mostHeaderBytes, bytes.length - 8)) {
-    damaged(`its header would have ${headerLength} bytes, and the file has ${bytes.length}`);
-  }
-  const { metadata, entries } = parseHeader(bytes.subarray(8, 8 + headerLength), damaged);
-  if (metadata.format !== kind) {
+  const damaged = (why: string): CheckpointError =>
+    new CheckpointError(file, `is damaged: ${why}; start the run again, or take a copy of this file`);
+  const content = parseSafetensors(await readBounded(file), damaged);
+  const found = metadataSchema.safeParse(content.metadata);
+  if (!found.success) throw damaged("its header is not one that Tessera wrote");
+  const { format, record, sha256 } = found.data;
+  if (format !== kind) {
     throw new CheckpointError(
       file,
-      `is "${metadata.format}", and this needs "${kind}"; use the version of Tessera that wrote it`,
+      `is "${format}", and this needs "${kind}"; use the version of Tessera that wrote it`,
     );
   }
-  const values = bytes.subarray(8 + headerLength);
-  const parts: Uint8Array[] = [];
-  let end = 0;
-  for (const [name, { dtype, shape, data_offsets }] of Object.entries(entries)) {
-    const length = shape.reduce((product, each) => product * each, types[dtype].bytes);
-    if (data_offsets[0] !== end || data_offsets[1] !== end + length || end + length > values.length) {
-      damaged(`tensor "${name}" is not where its shape puts it`);
-    }
-    parts.push(values.subarray(end, end + length));
-    end += length;
-  }
-  if (end !== values.length) damaged(`it has ${values.length} bytes of values where its tensors have ${end}`);
-  if (digestOf(metadata.record, entries, parts) !== metadata.sha256) damaged("its checksum is another");
-  const tensors = Object.entries(entries).map(([name, { dtype, shape }], i) => {
-    const { array } = types[dtype];
-    return [name, { shape, data: new array(Uint8Array.from(parts[i]).buffer) }] as const;
+  const entries: [string, Entry][] = [];
+  const tensors = content.entries.map(({ name, dtype, shape, data_offsets, bytes }) => {
+    if (!isType(dtype)) throw damaged(`tensor ${JSON.stringify(name)} has elements of type ${dtype}`);
+    entries.push([name, { dtype, shape, data_offsets }]);
+    return [name, { shape, data: new types[dtype].array(Uint8Array.from(bytes).buffer) }] as const;
   });
-  return { record: JSON.parse(metadata.record) as unknown, tensors: new Map(tensors) };
+  const parts = content.entries.map(({ bytes }) => bytes);
+  if (digestOf(record, entries, parts) !== sha256) throw damaged("its checksum is another");
+  return { record: JSON.parse(record) as unknown, tensors: new Map(tensors) };
 }
 
 async function readBounded(file: string): Promise<Uint8Array> {
@@ -139,33 +121,21 @@ async function readBounded(file: string): Promise<Uint8Array> {
   }
 }
 
-function parseHeader(
-  bytes: Uint8Array,
-  damaged: (why: string) => never,
-): { readonly metadata: z.output<typeof metadataSchema>; readonly entries: Record<string, Entry> } {
-  let tree: unknown;
-  try {
-    tree = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    return damaged("its header is no JSON");
-  }
-  const found = z.looseObject({ __metadata__: metadataSchema }).safeParse(tree);
-  if (!found.success) return damaged("its header is not one that Tessera wrote");
-  const { __metadata__: metadata, ...rest } = found.data;
-  const entries = z.record(z.string(), entrySchema).safeParse(rest);
-  if (!entries.success) return damaged("its header describes a tensor that cannot be");
-  return { metadata, entries: entries.data };
-}
+const isType = (name: string): name is TypeName => Object.hasOwn(types, name);
 
 function typeOf(data: HostArray): TypeName {
-  const name = typeNames.find((each) => data instanceof types[each].array);
+  const name = (Object.keys(types) as TypeName[]).find((each) => data instanceof types[each].array);
   if (name === undefined) throw new Error("a tensor has values of a type that files do not have");
   return name;
 }
 
 /** Over all that the header says and all values. */
-function digestOf(record: string, entries: Record<string, Entry>, parts: readonly Uint8Array[]): string {
-  const hash = createHash("sha256").update(JSON.stringify([record, Object.entries(entries)]));
+function digestOf(
+  record: string,
+  entries: readonly (readonly [string, Entry])[],
+  parts: readonly Uint8Array[],
+): string {
+  const hash = createHash("sha256").update(JSON.stringify([record, entries]));
   for (const part of parts) hash.update(part);
   return hash.digest("hex");
 }

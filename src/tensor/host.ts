@@ -230,7 +230,7 @@ function find(what: string, data: TensorData): Found {
 }
 
 /** Where in a shape an element is: "[2, 5]". */
-function placeOf(index: number, shape: Shape): string {
+export function placeOf(index: number, shape: Shape): string {
   const place = [...shape];
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     place[axis] = index % shape[axis];

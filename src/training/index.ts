@@ -2,6 +2,12 @@
 
 export { writeReport } from "../report/write-report.ts";
 export { CheckpointError, NonFiniteError } from "../errors/training-errors.ts";
+export {
+  readWeightFile,
+  type WeightFile,
+  type WeightFileOptions,
+  type WeightFileTensor,
+} from "../interchange/weight-file.ts";
 export { readTaskModel, type TaskModelRecord } from "../runs/task-model.ts";
 export { trainTask, type TaskRun, type TaskRunOptions } from "../runs/train-task.ts";
 export { batchedOutputs } from "./batched-outputs.ts";

@@ -374,6 +374,7 @@ export const names: Readonly<Record<string, EntryNames>> = {
       "batchedOutputs",
       "budgetOf",
       "readTaskModel",
+      "readWeightFile",
       "stepsOf",
       "train",
       "trainTask",
@@ -399,6 +400,9 @@ export const names: Readonly<Record<string, EntryNames>> = {
       "TaskRunOptions",
       "TrainOptions",
       "TrainingListener",
+      "WeightFile",
+      "WeightFileOptions",
+      "WeightFileTensor",
     ],
   },
   "tessera/data": {

@@ -25,6 +25,19 @@ const refuse = (bytes: Uint8Array, message: RegExp, name?: string): void => {
 };
 const one = zipSync({ "a.npy": text });
 
+/** With the records of zip64 before its end, as PyTorch writes them whether they are needed or not. */
+const zip64 = (bytes: Uint8Array): Uint8Array => {
+  const end = endOf(bytes);
+  const records = Buffer.alloc(56 + 20);
+  const source = new DataView(bytes.buffer, bytes.byteOffset);
+  records.write("PK\x06\x06");
+  records.writeUInt32LE(source.getUint16(end + 8, true), 32);
+  records.writeUInt32LE(source.getUint32(end + 16, true), 48);
+  records.write("PK\x06\x07", 56);
+  records.writeUInt32LE(end, 64);
+  return Buffer.concat([bytes.subarray(0, end), records, bytes.subarray(end)]);
+};
+
 describe("a zip archive", () => {
   test("gives stored and deflated members, small and of many chunks", () => {
     for (const level of [0, 6] as const) {
@@ -53,6 +66,11 @@ describe("a zip archive", () => {
       view.setUint32(view.byteLength - 6, directoryOf(view) + sizes.length, true);
     });
     expect(read(moved)).toEqual(text);
+  });
+
+  test("may have the records of zip64 where it could do without", () => {
+    expect(read(zip64(one))).toEqual(text);
+    expect(read(zip64(zipSync({ "a.npy": text, "b.npy": noise })), "b.npy").length).toBe(noise.length);
   });
 
   test("is refused when it is none, is cut, or something follows it", () => {
@@ -86,12 +104,12 @@ describe("a zip archive", () => {
       patched(one, (view) => view.setUint16(directoryOf(view) + 30, 9, true)),
       /directory does not end where its end begins/u,
     );
-    const locator = Buffer.alloc(20);
-    locator.write("PK\x06\x07");
-    refuse(
-      Buffer.concat([one.subarray(0, endOf(one)), locator, one.subarray(endOf(one))]),
-      /zip64 .* not read: take/u,
-    );
+    const needed = patched(zip64(one), (view) => view.setUint32(view.byteLength - 6, 0xffffffff, true));
+    refuse(needed, /zip64 .* not read: take/u);
+    for (const field of [32, 48, 64]) {
+      const other = patched(zip64(one), (view) => view.setUint32(endOf(one) + field, 7, true));
+      refuse(other, /zip64 record and its end differ/u);
+    }
     const twice = patched(zipSync({ "a.npy": text, "b.npy": text }), (_, bytes) => {
       const name = Buffer.from(bytes).lastIndexOf("b.npy");
       bytes[name] = "a".charCodeAt(0);

@@ -1,0 +1,162 @@
+// Weights that other programs have written: one call for safetensors and for PyTorch's files, which are told apart by content.
+
+import { aFlag, aString, expectArgument, expectOptions, type OptionChecks } from "../errors/arguments.ts";
+import { DataError } from "../errors/data-errors.ts";
+import { readBytes } from "../files/bytes.ts";
+import type { HeldTensor } from "../tensor/held.ts";
+import { showShape, sizeOf, stridesOf } from "../tensor/shape.ts";
+import { parseSafetensors, startsAsSafetensors, type SafetensorsType } from "./safetensors-header.ts";
+import { again, float32Of, isFloat, type ElementType, type FloatType } from "./stored-tensors.ts";
+import type { StoredTensor, StoredWeights } from "./stored-tensors.ts";
+import { readTorchArchive } from "./torch-archive.ts";
+
+/** A tensor of a file, in f32. */
+export interface WeightFileTensor extends HeldTensor {
+  /** Row-major. */
+  readonly data: Float32Array<ArrayBuffer>;
+  /** What its elements are in the file. */
+  readonly type: FloatType;
+}
+
+export interface WeightFile {
+  /** By the names of the file, in its order; `loadWeights` takes them. */
+  readonly tensors: ReadonlyMap<string, WeightFileTensor>;
+  /** What is not in `tensors`, by name, and why: whole numbers, such as BatchNorm's `num_batches_tracked`, and other values. */
+  readonly skipped: ReadonlyMap<string, string>;
+  /** What a safetensors file says of itself. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** What was decided on the way, in words: a prefix taken off, a dict looked into, numbers rounded. */
+  readonly notes: readonly string[];
+}
+
+export interface WeightFileOptions {
+  /** Whether weights may be NaN. Default false: a file that has one is refused. */
+  readonly allowNaN?: boolean;
+}
+
+const weightFileOptions: OptionChecks<WeightFileOptions> = { allowNaN: aFlag };
+
+/**
+ * Reads all weights of a file: safetensors of any writer, or a state_dict that PyTorch 1.6 or newer has saved (.pth, .pt), by
+ * itself or under `state_dict`, `model_state_dict`, `model` or `net`. f16, bf16, f32 and f64 become f32; whole numbers are
+ * skipped. Names lose the `module.` of DataParallel when all have it. Nothing in a file is run.
+ *
+ *     const { tensors } = await readWeightFile("resnet18.pth");
+ *     const { missing } = await loadWeights(net, tensors, { strict: false });
+ *
+ * Holds the file and all its weights in f32 while it reads, and afterwards the weights. Files have up to 2 GiB.
+ *
+ * @throws DataError naming the file, the tensor where one is at fault, and what to do: for what is damaged or missing; code or
+ *   objects in a pickle, TorchScript, PyTorch's older format; pieces of a larger model; NaN
+ */
+export async function readWeightFile(file: string, options: WeightFileOptions = {}): Promise<WeightFile> {
+  expectArgument("readWeightFile", "the file", file, aString);
+  expectOptions("readWeightFile", options, weightFileOptions);
+  const { allowNaN = false } = options;
+  const bytes = await readBytes(file, { why: "read of a file of weights" });
+  const stored = readStored(file, bytes);
+  const { metadata } = stored;
+  const prefix = commonPrefix([...stored.tensors.keys(), ...stored.skipped.keys()]);
+  const bare = (name: string): string => name.slice(prefix.length);
+  const notes = [...stored.notes];
+  if (prefix !== "") notes.push(`without the prefix "${prefix}" that all names had`);
+
+  const floats: [string, StoredTensor & { readonly type: FloatType }][] = [];
+  const skipped = new Map<string, string>();
+  for (const [name, reason] of stored.skipped) skipped.set(bare(name), reason);
+  for (const [name, tensor] of stored.tensors) {
+    if (isFloat(file, name, tensor)) floats.push([name, tensor]);
+    else skipped.set(bare(name), `is ${tensor.type} ${showShape(tensor.shape)}, no floats`);
+  }
+  expectRoom(file, bytes.length, floats);
+  const tensors = new Map<string, WeightFileTensor>();
+  for (const [name, tensor] of floats) {
+    const data = float32Of(file, name, tensor, { allowNaN });
+    tensors.set(bare(name), { shape: tensor.shape, data, type: tensor.type });
+  }
+  const doubles = floats.filter(([, { type }]) => type === "f64").length;
+  if (doubles > 0) notes.push(`${doubles} of ${floats.length} tensors rounded from f64 to f32`);
+  return { tensors, skipped, metadata, notes };
+}
+
+/** By content: names of files are what people make of them. */
+function readStored(file: string, bytes: Uint8Array): StoredWeights {
+  const starts = (text: string): boolean =>
+    Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, text.length)).equals(
+      Buffer.from(text, "latin1"),
+    );
+  const refused = (reason: string): DataError => new DataError(file, reason);
+  if (bytes.length === 0) throw refused(`is empty; ${again}`);
+  if (starts("PK\x03\x04")) return readTorchArchive(file, bytes);
+  if (starts("version https://git-lfs"))
+    throw refused("is a pointer of Git LFS, not the file; run git lfs pull");
+  if (file.endsWith(".index.json")) {
+    throw refused(`lists the pieces of a model, and pieces are not read; ${joinPieces}`);
+  }
+  if (startsAsSafetensors(bytes) || file.endsWith(".safetensors")) return readSafetensors(file, bytes);
+  if (bytes[0] === 0x80 && bytes[1] <= 5) {
+    throw refused(
+      "is a pickle as PyTorch saved before 1.6, or another; in Python: torch.save(torch.load(FILE, map_location='cpu'), NEW)",
+    );
+  }
+  if (starts("\x89HDF")) throw refused("is HDF5, as Keras saves; in Python, save its arrays as safetensors");
+  throw refused("is neither safetensors nor a file of torch.save; save weights as one of them");
+}
+
+const joinPieces =
+  "save it in one, in Python: model.save_pretrained(FOLDER, max_shard_size='100GB', safe_serialization=True)";
+
+const types: Readonly<Record<SafetensorsType, ElementType>> = {
+  ...{ F16: "f16", BF16: "bf16", F32: "f32", F64: "f64", BOOL: "bool" },
+  ...{ U8: "u8", I8: "i8", U16: "u16", I16: "i16", U32: "u32", I32: "i32", U64: "u64", I64: "i64" },
+  ...{ F8_E5M2: "f8", F8_E4M3: "f8", F8_E8M0: "f8", C64: "c64" },
+};
+
+function readSafetensors(file: string, bytes: Uint8Array): StoredWeights {
+  // model-00002-of-00005.safetensors: a fifth of the weights would look like all of them.
+  if (/-\d{5}-of-(?!0*1\.)\d{5}\.safetensors$/u.test(file)) {
+    throw new DataError(file, `is one of several pieces of a model, which are not read; ${joinPieces}`);
+  }
+  const { metadata, entries } = parseSafetensors(
+    bytes,
+    (how) => new DataError(file, `is a damaged safetensors file: ${how}; ${again}`),
+  );
+  const tensors = entries.map(({ name, dtype, shape, bytes: content }) => {
+    const layout = { shape, strides: stridesOf(shape), offset: 0 };
+    return [name, { type: types[dtype], ...layout, bytes: content, littleEndian: true }] as const;
+  });
+  return { tensors: new Map(tensors), skipped: new Map(), metadata, notes: [] };
+}
+
+/** What DataParallel and DistributedDataParallel put before all names, as often as they do. */
+function commonPrefix(names: readonly string[]): string {
+  const step = "module.";
+  let prefix = "";
+  while (
+    names.length > 0 &&
+    names.every((name) => name.startsWith(prefix + step) && name !== prefix + step)
+  ) {
+    prefix += step;
+  }
+  return prefix;
+}
+
+/** Strides of 0 and shared storages let a small file describe any number of weights: it may have eight times its own size. */
+function expectRoom(
+  file: string,
+  fileBytes: number,
+  floats: readonly (readonly [string, StoredTensor])[],
+): void {
+  const most = 2 ** 26 + 8 * fileBytes;
+  let bytes = 0;
+  for (const [name, { shape }] of floats) {
+    bytes += 4 * sizeOf(shape);
+    if (bytes > most) {
+      const claim = `up to tensor ${JSON.stringify(name)} its weights take ${bytes} bytes in f32`;
+      throw new DataError(
+        file,
+        `${claim}, which a file of ${fileBytes} bytes cannot mean; save them without expand(): tensor.contiguous()`,
+      );
+    }
+  }
+}
