@@ -134,7 +134,7 @@ const modelType = protobuf.Root.fromJSON({ nested }).lookupType("ModelProto");
 
 /** The bytes of an ONNX file. */
 export function encodeOnnx(model: OnnxModel): Uint8Array {
-  return modelType.encode(model as protobuf.Message & OnnxModel).finish();
+  return modelType.encode(model).finish();
 }
 
 /**
