@@ -10,6 +10,7 @@ const groups = [
     colour: "#f6d9d5",
     floors: [
       [["cli"], "the commands"],
+      [["export"], "models for other programs, and their cards"],
       [["report"], "pages, figures and tables"],
     ],
   },
@@ -29,7 +30,7 @@ const groups = [
     floors: [
       [["pictures"], "contact sheets"],
       [["data"], "manifests, formats, images, cache, sampling"],
-      [["interchange"], "safetensors"],
+      [["interchange"], "files of safetensors, ONNX and PyTorch"],
       [["metrics"], "AUC, ROC, calibration, with absent labels"],
       [["statistics"], "bootstrap, t-tests, Holm"],
     ],

@@ -23,5 +23,6 @@ export const floors = [
   ["runs"],
   ["studies"],
   ["report"],
+  ["export"],
   ["cli"],
 ];

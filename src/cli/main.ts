@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line: `tessera train | add-class | evaluate | predict | study | report | inspect | plan | tune | demo |
+// The command line: `tessera train | add-class | evaluate | predict | export | study | report | inspect | plan | tune | demo |
 // devices`. An error is one line on stderr; the exit code is 2 where the input or the machine does not fit, and 1 where the
 // work itself failed. A command imports its code when it runs, so help and errors about options start fast.
 
@@ -12,6 +12,8 @@ import { parts } from "../data/catalogue/listing.ts";
 import { taskNames } from "../data/manifest/task-names.ts";
 import { planes } from "../data/volumes/slicing.ts";
 import type { TrainOptions } from "./commands/train.ts";
+import type { ExportOptions } from "./commands/export.ts";
+import { exportFormats } from "../export/export-formats.ts";
 import type { DemoOptions } from "./commands/demo.ts";
 import type { EvaluateOptions } from "./segmenter-evaluation.ts";
 import type { InspectOptions } from "./commands/inspect.ts";
@@ -162,6 +164,26 @@ withModel(program.command("predict"))
   .action(async (run: string, manifest: string | undefined, options: PredictOptions) => {
     const { predictCommand } = await import("./commands/predict.ts");
     await predictCommand(run, manifest, options);
+  });
+
+program
+  .command("export")
+  .description("write a trained model as ONNX, or its weights for PyTorch, with a model card")
+  .argument("<run>", "folder of a finished run")
+  .addOption(
+    new Option(
+      "--to <format...>",
+      "onnx: pixels to probabilities; safetensors, torch: weights by torchvision's names; parted by blanks",
+    )
+      .choices(exportFormats)
+      .makeOptionMandatory(),
+  )
+  .option("--out <folder>", "folder for the files; default: export in the run's folder")
+  .option("--force", "write the model card anew where there is one, which may have been edited", false)
+  .option("--json", "print as JSON what was written", false)
+  .action(async (run: string, options: ExportOptions) => {
+    const { exportCommand } = await import("./commands/export.ts");
+    await exportCommand(run, options);
   });
 
 withBudget(program.command("study"))

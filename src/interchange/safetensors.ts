@@ -7,7 +7,7 @@ import { z } from "zod";
 import { replaceFile, whyNotWritten } from "../files/whole-files.ts";
 import type { HostArray } from "../tensor/host.ts";
 import { CheckpointError } from "../errors/training-errors.ts";
-import type { HeldTensor } from "../tensor/held.ts";
+import type { HeldTensor, Weights } from "../tensor/held.ts";
 import { parseSafetensors } from "./safetensors-header.ts";
 
 export interface TensorFile {
@@ -46,35 +46,63 @@ export async function writeTensorFile(
   kind: TensorFileKind,
   { record, tensors }: TensorFile,
 ): Promise<void> {
-  let end = 0;
-  const entries: Record<string, Entry> = {};
-  const parts: Uint8Array[] = [];
-  for (const [name, { shape, data }] of tensors) {
-    const begin = end;
-    end += data.byteLength;
-    entries[name] = { dtype: typeOf(data), shape: [...shape], data_offsets: [begin, end] };
-    parts.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  }
+  const { entries, values, end } = laidOut(tensors);
   const text = JSON.stringify(record);
-  const metadata = { format: kind, record: text, sha256: digestOf(text, Object.entries(entries), parts) };
-  const json = new TextEncoder().encode(JSON.stringify({ __metadata__: metadata, ...entries }));
-  // Values begin at a multiple of eight bytes: the header ends in spaces.
-  const header = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(0x20);
-  header.set(json);
-  const length = new Uint8Array(8);
-  new DataView(length.buffer).setBigUint64(0, BigInt(header.length), true);
-  const bytes = length.length + header.length + end;
+  const metadata = { format: kind, record: text, sha256: digestOf(text, Object.entries(entries), values) };
+  const head = headOf(metadata, entries);
+  const bytes = head.length + end;
   if (bytes > mostBytes) {
     throw new CheckpointError(file, `would have ${bytes} bytes, and a checkpoint can have ${mostBytes}`);
   }
   try {
     await replaceFile(file, async (handle) => {
-      for (const part of [length, header, ...parts]) await handle.writeFile(part);
+      for (const part of [head, ...values]) await handle.writeFile(part);
     });
   } catch (cause) {
     const reason = whyNotWritten(cause, bytes);
     throw new CheckpointError(file, `${reason}; make room there, then go on with --resume`, { cause });
   }
+}
+
+/**
+ * Named tensors as other programs write and read them: without a record, and with the metadata that they look for.
+ * @returns the parts of the file, in order
+ */
+export function plainSafetensors(tensors: Weights, metadata: Readonly<Record<string, string>>): Uint8Array[] {
+  const { entries, values } = laidOut(tensors);
+  return [headOf(metadata, entries), ...values];
+}
+
+interface Layout {
+  readonly entries: Readonly<Record<string, Entry>>;
+  readonly values: readonly Uint8Array[];
+  /** Bytes of all values. */
+  readonly end: number;
+}
+
+/** Where the values of each tensor stand, one behind the other. */
+function laidOut(tensors: ReadonlyMap<string, HeldTensor>): Layout {
+  let end = 0;
+  const entries: Record<string, Entry> = {};
+  const values: Uint8Array[] = [];
+  for (const [name, { shape, data }] of tensors) {
+    const begin = end;
+    end += data.byteLength;
+    entries[name] = { dtype: typeOf(data), shape: [...shape], data_offsets: [begin, end] };
+    values.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return { entries, values, end };
+}
+
+/** All before the values: the length of the header, and the header. */
+function headOf(metadata: Readonly<Record<string, string>>, entries: Layout["entries"]): Uint8Array {
+  const json = new TextEncoder().encode(JSON.stringify({ __metadata__: metadata, ...entries }));
+  // Values begin at a multiple of eight bytes: the header ends in spaces.
+  const length = Math.ceil(json.length / 8) * 8;
+  const head = new Uint8Array(8 + length).fill(0x20);
+  new DataView(head.buffer).setBigUint64(0, BigInt(length), true);
+  head.set(json, 8);
+  return head;
 }
 
 /**
