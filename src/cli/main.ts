@@ -183,6 +183,11 @@ withBudget(program.command("study"))
     0.003,
   )
   .option(
+    "--at <rate>",
+    "of segmentation: the specificity on the validation patients that sensitivity is told at; default: 0.95",
+    rate("--at"),
+  )
+  .option(
     "--at-once <runs>",
     "number of runs at a time; default: 2 on a software device with two cores or more, else 1",
     wholeNumber("--at-once", 1),
