@@ -1,5 +1,6 @@
 // What a person is told of the images that were loaded: what each source gives, what was decoded, what was skipped.
 
+import { counted } from "../errors/counted.ts";
 import Table from "cli-table3";
 import { imageCount, type DecodedAssembly } from "../data/assembly/pixels.ts";
 import type { Catalogue } from "../data/catalogue/catalogue.ts";
@@ -29,8 +30,7 @@ export function describeLoaded(
   const skipped = [...selected.skipped, ...result.skipped];
   if (skipped.length === 0) return;
   const records = selected.skipped.length;
-  const unlisted =
-    records === 0 ? "" : `, and ${records} ${records === 1 ? "record" : "records"} of tables and lists`;
+  const unlisted = records === 0 ? "" : `, and ${counted(records, "record")} of tables and lists`;
   say(`skipped ${result.skipped.length} of ${imageCount(selected.lists)} images${unlisted}:`);
   for (const line of skippedLines(skipped, "summary.json")) say(line);
 }

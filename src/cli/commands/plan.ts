@@ -1,5 +1,6 @@
 // `tessera plan`: prints what a training run needs, before anything is allocated.
 
+import { counted } from "../../errors/counted.ts";
 import Table from "cli-table3";
 import { declaredLabels, settingsOf } from "../../assemble/manifest-settings.ts";
 import { planTraining, type TrainingPlan } from "../../assemble/planning/training-plan.ts";
@@ -69,7 +70,9 @@ async function labelWarnings(manifest: Manifest, dataRoot: string): Promise<stri
   const selected = await listImages(manifest, { dataRoot, seed: 0, skipBad: true });
   const { skipped } = selected;
   const bad =
-    skipped.length === 0 ? [] : [`${skipped.length} records cannot be read: ${skipped[0].message}.`];
+    skipped.length === 0
+      ? []
+      : [`${counted(skipped.length, "record")} cannot be read: ${skipped[0].message}.`];
   return [...bad, ...warningsOf(manifest, selected)];
 }
 
@@ -77,7 +80,7 @@ function labelsLookedAt(warnings: readonly string[] | undefined): string {
   if (warnings === undefined)
     return "The labels were not looked at: --data-root names the folder of the datasets.";
   if (warnings.length === 0) return "The labels were looked at, and nothing about them is odd.";
-  return `The labels were looked at: ${warnings.length} ${warnings.length === 1 ? "warning" : "warnings"}, on stderr.`;
+  return `The labels were looked at: ${counted(warnings.length, "warning")}, on stderr.`;
 }
 
 async function traitsOfAdapter(where: ReturnType<typeof engineOptions>): Promise<AdapterTraits> {

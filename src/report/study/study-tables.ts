@@ -1,14 +1,8 @@
 // The results of a study as Markdown, as a table for the terminal, as CSV and as JSON.
 
 import Table from "cli-table3";
-import {
-  counted,
-  showDifference,
-  showInterval,
-  showMargin,
-  showNumber,
-  showP,
-} from "../../studies/study-numbers.ts";
+import { counted } from "../../errors/counted.ts";
+import { showDifference, showInterval, showMargin, showNumber, showP } from "../../studies/study-numbers.ts";
 import type {
   ClassResult,
   ComparisonResult,
