@@ -64,6 +64,8 @@ export function tiffNumbers(bytes) {
   };
   const [, short] = reads[3];
   const [, long] = reads[4];
+  // With a sign, which the small numbers of these fields never have.
+  [reads[6], reads[8], reads[9]] = [reads[1], reads[3], reads[4]];
   const fields = new Map();
   const start = long(4);
   for (let i = 0, at = start + 2; i < short(start); i++, at += 12) {
