@@ -71,11 +71,11 @@ export async function predictMasks(
   const { mask, ...others } = options;
   const { sizes, fit } = options;
   const { background: softmax } = segmenter;
-  const { exhaustive } = settings;
   const network = { height: set.height, width: set.width, fit };
   return await predictPixels(engine, segmenter, set, settings, {
     ...others,
     image: async (index, _map, probabilities) => {
+      const { exhaustive } = settings;
       const { height, width } = sizes?.[index] ?? network;
       const among = (candidates?: readonly boolean[]): Uint8Array<ArrayBuffer> =>
         wholeMap(probabilities, network, { height, width }, { softmax, exhaustive, candidates });
