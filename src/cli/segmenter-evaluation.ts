@@ -309,7 +309,7 @@ export function overlapTable({ byClass, mean, level }: TestOverlap, classes: rea
 const vanishedNote = (count = 0): string | null =>
   count === 0
     ? null
-    : `left out: ${counted(count, "patient")} who have the class and no pixel of it at the network's size`;
+    : `left out: ${counted(count, "patient")} with the class and without a pixel of it at the network's size`;
 
 const showScore = (value: number | null): string => (value === null ? "-" : value.toFixed(4));
 

@@ -134,7 +134,7 @@ describe("tessera evaluate of a segmenter", () => {
     const shown = overlapTable(testOverlap(counts, { states: Uint8Array.of(1, 1, 0) }, ["pole"]), ["pole"]);
     expect(shown).toMatch(/^pole +1 .* 1 of 1, 7\.0$/mu);
     expect(shown).toContain(
-      "left out: patients who have the class and no pixel of it at the network's size (1)",
+      "left out: 1 patient with the class and without a pixel of it at the network's size",
     );
   });
 
