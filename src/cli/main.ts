@@ -26,7 +26,7 @@ import {
   withTraining,
 } from "./terminal/option-groups.ts";
 import {
-  auc,
+  difference,
   greyWindow,
   imageShape,
   interestHelp,
@@ -207,10 +207,15 @@ withBudget(program.command("study"))
     "train with this preset instead of the manifest's train section, whose batch and sampling are kept",
   )
   .option(
-    "--margin <auc>",
-    "difference in the measure below which two arms count as equal",
-    auc("--margin"),
+    "--margin <difference>",
+    "difference below which two arms count as equal, in each measure of the study: AUC, or IoU, Dice and others of pixels",
+    difference("--margin"),
     0.003,
+  )
+  .option(
+    "--at <rate>",
+    "of segmentation: the specificity on the validation patients that sensitivity is told at; default: 0.95",
+    rate("--at"),
   )
   .option(
     "--at-once <runs>",

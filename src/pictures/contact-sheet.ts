@@ -4,8 +4,8 @@ import { TesseraError } from "../errors/errors.ts";
 import { inkText, letterWidth, lineHeight } from "./letters.ts";
 
 export interface ContactSheet {
-  /** Words above everything, wrapped. */
-  readonly title?: readonly Word[];
+  /** Lines above everything, each wrapped to the width of the sheet. */
+  readonly title?: readonly (readonly Word[])[];
   /** Rows of cells; a missing cell stays empty. */
   readonly rows: readonly SheetRow[];
   /** Captions over the columns. */
@@ -86,7 +86,7 @@ export function contactSheet(description: ContactSheet): Buffer {
   const sheetWidth = left + columnCount * (cellWidth + columnGap);
 
   // First what stands where, then the sheet that is high enough for it.
-  const titleLines = wrap(title, sheetWidth - 2 * gap, headingScale);
+  const titleLines = title.flatMap((line) => wrap(line, sheetWidth - 2 * gap, headingScale));
   const titleHeight = titleLines.length * lineHeight * headingScale;
   let bottom = gap + titleHeight + (columns.length === 0 ? 0 : lineHeight);
   const places = rows.map((row) => {

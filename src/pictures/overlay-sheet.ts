@@ -44,7 +44,7 @@ export function overlaySheet({ title = [], classes, rows, width = 288 }: Overlay
   const headings =
     rows.length === 0 ? [] : panels[0].map(({ heading }, column) => ({ column, text: heading }));
   return contactSheet({
-    title: [...title, ...classLegend(classes), ...(both ? verdictLegend(classes.length) : [])],
+    title: [[...title, ...classLegend(classes), ...(both ? verdictLegend(classes.length) : [])]],
     columns: [],
     zoom: 1,
     letterScale,

@@ -65,8 +65,10 @@ export function sampleSheet({ catalogue, list, groups, image, map }: SampleSheet
   };
   return contactSheet({
     title: [
-      ...legend(catalogue.classes, known, list),
-      ...(map === undefined ? [] : outlineLegend(classes, known)),
+      [
+        ...legend(catalogue.classes, known, list),
+        ...(map === undefined ? [] : outlineLegend(classes, known)),
+      ],
     ],
     columns: [],
     zoom: map === undefined ? zoom : 1,

@@ -168,18 +168,20 @@ export const full = (context: PlanContext): PlannedArm[] =>
       ]
     : [];
 
-/** The arms of a study and a control of each, in which given labels teach both views. */
+/** The arms of a study and a control of each that has both views, in which given labels teach both. */
 export function withControls(
   main: readonly PlannedArm[],
   asked: readonly Comparison[],
 ): { readonly arms: readonly PlannedArm[]; readonly comparisons: readonly Comparison[] } {
   const here = (name: string): boolean => main.some((each) => each.name === name);
   const comparisons = asked.filter(({ first, second }) => here(first) && here(second));
+  const single = new Set(main.filter((each) => !hasBothViews(each)).map(({ name }) => name));
+  const controlled = ({ first, second }: Comparison): boolean => !single.has(first) && !single.has(second);
   return {
-    arms: [...main, ...main.map(equallyAugmented)],
+    arms: [...main, ...main.filter(hasBothViews).map(equallyAugmented)],
     comparisons: [
       ...comparisons,
-      ...comparisons.map(({ first, second, question, ...rest }) => ({
+      ...comparisons.filter(controlled).map(({ first, second, question, ...rest }) => ({
         ...{ first: controlOf(first), second: controlOf(second) },
         question: `${question.replace(/\?$/u, "")}, with the same supervised augmentation in every arm?`,
         ...rest,
@@ -187,6 +189,10 @@ export function withControls(
     ],
   };
 }
+
+/** A marginal softmax computes the weak view alone. */
+const hasBothViews = ({ runs }: PlannedArm): boolean =>
+  runs.every(({ changes }) => changes.loss !== "softmax-marginal");
 
 const controlOf = (name: string): string => `${name}+aug`;
 

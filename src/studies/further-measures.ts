@@ -3,11 +3,11 @@
 import type { Model } from "../assemble/assembly-task.ts";
 import { taskOf } from "../assemble/tasks.ts";
 import type { TrainedModel } from "../assemble/train-classifier.ts";
-import { samplerOf, type TrainingSettings } from "../assemble/training-settings.ts";
+import { samplerOf } from "../assemble/training-settings.ts";
 import type { Assembly } from "../data/assembly/assembly.ts";
 import type { ByClass } from "../metrics/measures.ts";
 import type { Engine } from "../runtime/engine.ts";
-import type { RunResult } from "./study-run.ts";
+import type { RunResult, StudyRun } from "./study-run.ts";
 
 /** The fewest that an interval takes: a study tests over seeds, and tells no interval of a single run. */
 const resamples = 40;
@@ -18,7 +18,7 @@ export async function furtherMeasures(
   model: Model,
   { evaluation, logits, located }: Pick<TrainedModel, "evaluation" | "logits" | "located">,
   assembly: Assembly,
-  settings: TrainingSettings,
+  { settings, specificity }: Pick<StudyRun, "settings" | "specificity">,
 ): Promise<RunResult["further"]> {
   const overlap = evaluation?.overlap;
   if (overlap === undefined || logits === undefined) return undefined;
@@ -37,7 +37,9 @@ export async function furtherMeasures(
           })),
         };
   const { patientResults } = await import("../assemble/patient-metrics.ts");
-  const { byClass } = patientResults({ set: test, logits, located }, chosenOn, classes, { resamples });
+  const { byClass } = patientResults({ set: test, logits, located }, chosenOn, classes, {
+    ...{ resamples, specificity },
+  });
   const of = (value: (found: (typeof byClass)[string]) => number | null): ByClass =>
     Object.fromEntries(classes.map((name) => [name, value(byClass[name])]));
   return {

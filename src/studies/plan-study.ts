@@ -23,6 +23,7 @@ import {
   isSegmentation,
   pixelMeasures,
   type PlanContext,
+  type PlannedArm,
   type StudyContext,
   type StudyPlan,
 } from "./study-plan.ts";
@@ -38,6 +39,7 @@ const planContext: OptionChecks<PlanContext> = {
   absentIsNegative: aFlag,
   settings: required(trainingSettings),
   areExclusive: aFlag,
+  areExhaustive: aFlag,
   interest: strings,
   margin: required(aNumber),
 };
@@ -70,8 +72,14 @@ export function planStudy(name: StudyName, asked: PlanContext): StudyPlan {
   }
   refuseStrangers(known);
   checks.forEach(check);
+  if (context.settings.loss === "softmax-marginal") {
+    refuse(
+      "compares ways to learn by Label-Assemble's losses; leave train.loss: softmax-marginal out of the manifest",
+    );
+  }
   const judged = isSegmentation(context.settings) ? { measures: pixelMeasures } : {};
-  const made = { study: name, question, groups: groupsOf(context), notes: [], ...judged, ...plan(known) };
+  const planned = { study: name, question, groups: groupsOf(context), notes: [], ...judged, ...plan(known) };
+  const made = { ...planned, arms: planned.arms.map((each) => withReadingNote(each, context)) };
   const names = made.arms.flatMap(({ runs }) => runs.map((run) => run.name));
   const again = names.find((run, at) => names.indexOf(run) !== at);
   if (again !== undefined)
@@ -79,6 +87,18 @@ export function planStudy(name: StudyName, asked: PlanContext): StudyPlan {
       `would call two of its runs ${JSON.stringify(again)}, by the names of sources or classes: call one otherwise`,
     );
   return made;
+}
+
+/** The arm with a note where it does not read pixels as others do. */
+function withReadingNote(arm: PlannedArm, { areExhaustive = false }: PlanContext): PlannedArm {
+  if (!areExhaustive || arm.note !== undefined || arm.runs.every(({ classes }) => classes === undefined))
+    return arm;
+  return {
+    ...arm,
+    note:
+      "Each pixel is of one of all classes (exhaustive), and models of all of them decide for the likeliest. Models of some classes, as in " +
+      `${arm.name}, cannot, and take a class above one half: part of a difference in IoU or Dice is that.`,
+  };
 }
 
 /** @throws UsageError for a class that the manifest does not have */

@@ -9,7 +9,9 @@ import type { StudyRun } from "./study-run.ts";
 
 /** The key of a run, made from everything that may change one of its numbers. */
 export function keyOf(run: StudyRun, images: string, environment: unknown): string {
-  const text = canonical([...runIdentity(run), images, environment]) ?? "";
+  // Listed only where it is given: otherwise every finished run would have another key.
+  const at = run.specificity === undefined ? [] : [{ specificity: run.specificity }];
+  const text = canonical([...runIdentity(run), ...at, images, environment]) ?? "";
   return createHash("sha256").update(text).digest("hex");
 }
 

@@ -25,7 +25,7 @@ import type { TrainingListener } from "../training/training-reports.ts";
 import { samplerOf, type TrainingSettings } from "../assemble/training-settings.ts";
 import { furtherMeasures } from "./further-measures.ts";
 import { addEpoch, condensed, copied, newCourse } from "./loss-course.ts";
-import { assemblyOf } from "./planned-run.ts";
+import { assemblyOf, type PlannedRun } from "./planned-run.ts";
 import { aStudyPlan, type StudyPlan } from "./study-plan.ts";
 import { keyOf } from "./run-key.ts";
 import { RunQueue } from "./run-queue.ts";
@@ -85,8 +85,16 @@ export function inSteps(settings: TrainingSettings, assembly: Assembly): Trainin
   return { ...settings, steps, warmupSteps: warmup, stepsPerEpoch };
 }
 
-/** All runs, one seed after the other: a study that is stopped can still compare the seeds that are finished. */
-export function runsOf(plan: StudyPlan, seeds: readonly number[], settings: TrainingSettings): StudyRun[] {
+/**
+ * All runs, one seed after the other: a study that is stopped can still compare the seeds that are finished.
+ * @param specificity on the validation patients, that a sensitivity is told at; default .95
+ */
+export function runsOf(
+  plan: StudyPlan,
+  seeds: readonly number[],
+  settings: TrainingSettings,
+  specificity?: number,
+): StudyRun[] {
   expectArgument("runsOf", "the plan", plan, aStudyPlan);
   expectArgument("runsOf", "the seeds", seeds, numbers);
   expectArgument("runsOf", "the settings", settings, trainingSettings);
@@ -96,10 +104,19 @@ export function runsOf(plan: StudyPlan, seeds: readonly number[], settings: Trai
       planned.map((run) => ({
         planned: run,
         seed,
-        settings: { ...settings, ...run.changes, seed, evaluate: "end" as const },
+        settings: { ...ofClasses(settings, run), ...run.changes, seed, evaluate: "end" as const },
+        ...(specificity === undefined ? {} : { specificity }),
       })),
     ),
   );
+}
+
+/** The settings of a run that learns some of the classes alone: weights of the others are none of its own. */
+function ofClasses(settings: TrainingSettings, { classes }: PlannedRun): TrainingSettings {
+  const { classWeights } = settings;
+  if (classes === undefined || classWeights === undefined) return settings;
+  const own = Object.entries(classWeights).filter(([name]) => classes.includes(name));
+  return { ...settings, classWeights: Object.fromEntries(own) };
 }
 
 /** How long a run is, and how many images a step of it takes. */
@@ -231,7 +248,7 @@ async function runOnce(
   const queryCosines = head instanceof QueryHead ? cosines(await head.queries.read(), head.classes) : null;
   let further: RunResult["further"];
   try {
-    if (!stopped) further = await furtherMeasures(engine, model, trained, assembly, settings);
+    if (!stopped) further = await furtherMeasures(engine, model, trained, assembly, run);
   } finally {
     model.dispose();
   }

@@ -81,6 +81,8 @@ export interface PlanContext {
   readonly settings: TrainingSettings;
   /** Whether every class excludes every other at a pixel; for segmentation. */
   readonly areExclusive?: boolean | undefined;
+  /** Whether each pixel is of one of the classes; for segmentation. */
+  readonly areExhaustive?: boolean | undefined;
   /** Classes of interest; default: all. */
   readonly interest?: readonly string[] | undefined;
   /** Difference in the mean of the measure below which two arms count as equal. */

@@ -18,6 +18,8 @@ export interface StudyRun {
   readonly planned: PlannedRun;
   readonly seed: number;
   readonly settings: TrainingSettings;
+  /** On the validation patients, that the sensitivity of the run is told at; undefined: .95. */
+  readonly specificity?: number;
   /** Undefined where no other run shares the warm-up. */
   readonly warmUp?: WarmUp;
 }

@@ -7,6 +7,8 @@ import { background, ignored } from "../../src/labels/label-map.ts";
 import { absent } from "../../src/labels/states.ts";
 import { analyse, furtherAnalyses } from "../../src/studies/analysis.ts";
 import { fullLabelsProblem } from "../../src/studies/full-labels.ts";
+import { taskOf } from "../../src/assemble/tasks.ts";
+import { keyOf } from "../../src/studies/run-key.ts";
 import { assemblyOf } from "../../src/studies/planned-run.ts";
 import { inSteps, runsOf, runStudy } from "../../src/studies/run-study.ts";
 import { scoresSchema, scoresText } from "../../src/studies/scores.ts";
@@ -64,6 +66,32 @@ describe("plans", () => {
     const free = planStudy("baselines", { ...context, areExclusive: false });
     expect(own(free.arms)).toEqual(["single", ...others]);
     expect(notesOf(free)).toEqual([expect.stringContaining("no arm of a marginal softmax")]);
+  });
+
+  test("a marginal softmax has one view, and so no control in which both views are taught", () => {
+    const { arms, comparisons } = planStudy("baselines", context);
+    const names = arms.map(({ name }) => name);
+    expect([names.includes("masked-bce+aug"), names.includes("marginal-softmax+aug")]).toEqual([true, false]);
+    for (const { first, second } of comparisons)
+      expect(names).toEqual(expect.arrayContaining([first, second]));
+    const marginal = {
+      ...shapeSettings,
+      loss: "softmax-marginal",
+      lambdaPseudo: 0,
+      lambdaConsistency: 0,
+    } as const;
+    expect(() => planStudy("negatives", { ...context, settings: marginal })).toThrow(
+      /leave train\.loss: softmax-marginal out/u,
+    );
+  });
+
+  test("that read pixels in two ways say so", () => {
+    const exhaustive = { ...context, areExhaustive: true, interest: ["2"] };
+    expect(notesOf(planStudy("negatives", exhaustive))).toEqual([
+      expect.stringContaining("as in unnamed, cannot"),
+    ]);
+    const plan = withArms(planStudy("overlap", { ...context, areExhaustive: true }), ["partial-bce", "both"]);
+    expect(notesOf(plan).join()).not.toContain("exhaustive");
   });
 
   test("negatives compares one segmenter of the classes of interest with one of all, and with a weighted one", () => {
@@ -188,6 +216,28 @@ describe("a study", () => {
     }),
     ["single", "both"],
   );
+
+  test("has arms that all suit its task, whatever weights of classes the manifest has", () => {
+    const weighted = { ...settings, classWeights: { disc: 3 } };
+    const knowledge = new Map([
+      ["discs", ["disc"]],
+      ["squares", ["square"]],
+    ]);
+    for (const name of ["negatives", "disjoint", "overlap", "baselines"] as const) {
+      const asked = { classes: shapeClasses, knowledge, settings: weighted, areExclusive: true, margin: 0.1 };
+      const made = planStudy(name, name === "negatives" ? { ...asked, interest: ["disc"] } : asked);
+      for (const run of runsOf(made, [0], weighted, 0.9)) {
+        const images = { given: shapes, full: shapes };
+        taskOf(run.settings).check(assemblyOf(run.planned, images), run.settings);
+        const { classes: learned = shapeClasses } = run.planned;
+        const { loss, classWeights } = run.settings;
+        if (loss === undefined)
+          expect(Object.keys(classWeights ?? {})).toEqual(learned.includes("disc") ? ["disc"] : []);
+        expect(run.specificity).toBe(0.9);
+        expect(keyOf(run, "", "")).not.toBe(keyOf({ ...run, specificity: 0.8 }, "", ""));
+      }
+    }
+  });
 
   async function carriedOut(folder: StudyFolder, stop?: AbortController): Promise<RunResult[] | undefined> {
     const results: RunResult[] = [];

@@ -48,8 +48,12 @@ export async function demo(options: DemoOptions): Promise<void> {
   const arms = shown.arms(images);
   const length = settings.steps === undefined ? `${settings.epochs} epochs` : `${settings.steps} steps`;
   say(
-    `${arms.length} ${shown.model}s are trained for ${length} on ${engine.traits.name}, and tested on ${2 * testPerSite} new images of both sites.\n`,
+    `${arms.length} ${shown.model}s are trained for ${length} on ${engine.traits.name}, and tested on ${2 * testPerSite} new images of both sites.`,
   );
+  for (const { title, explanation } of arms) if (explanation !== undefined) say(`  ${title}: ${explanation}`);
+  if (engine.backend.kind === "reference")
+    say("Without WebGPU this takes some minutes; the time left is shown of one model at a time.");
+  say("");
 
   const picture = shown.picture?.(images, context);
   const done: Judged[] = [];
@@ -66,7 +70,7 @@ export async function demo(options: DemoOptions): Promise<void> {
       );
       try {
         if (result.stopped || result.evaluation === undefined) return true;
-        done.push({ arm, evaluation: result.evaluation });
+        done.push({ arm, evaluation: result.evaluation, steps: budget.steps });
         await picture?.add(engine, { arm, model: result.model, settings: own });
       } finally {
         result.model.dispose();
@@ -81,7 +85,7 @@ export async function demo(options: DemoOptions): Promise<void> {
 
   const { table, gain } = results(shown, done);
   process.stdout.write(
-    `\n${measure} on the test images (- where the site ${shown.verb} no such finding):\n\n${table}\n\n`,
+    `\n${measure} on the test images (- where the site ${shown.verb} no such finding):\n\n${table}\n\n${stepsLine(done)}\n\n`,
   );
   picture?.write();
   say(
@@ -113,6 +117,14 @@ function drawn(
 interface Judged {
   readonly arm: DemoArm;
   readonly evaluation: Evaluation;
+  /** That the model was trained for. */
+  readonly steps: number;
+}
+
+/** A gain of a model that was trained for longer is not of its data alone. */
+function stepsLine(done: readonly Judged[]): string {
+  const list = done.map(({ arm, steps }) => `${arm.title} ${steps}`).join(", ");
+  return `Training steps: ${list}. A model of both sites has twice the images and takes twice the steps; part of its gain may be of these steps.`;
 }
 
 /** A column for each model, and what the assembled one gains over the better one of a single site. */

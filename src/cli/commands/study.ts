@@ -16,6 +16,7 @@ import { planStudy } from "../../studies/plan-study.ts";
 import type { StudyName } from "../../studies/studies.ts";
 import { studyScores } from "../../studies/study-scores.ts";
 import { StudyFolder } from "../../studies/study-folder.ts";
+import { taskOf } from "../../assemble/tasks.ts";
 import { traceTraining } from "../../assemble/planning/traced-steps.ts";
 import type { RunChoices } from "../../runs/run-record.ts";
 import { byClassOf, measuresOf, type StudyScores } from "../../studies/scores.ts";
@@ -56,6 +57,8 @@ export interface StudyOptions extends DeviceOptions, ChoiceOptions, Omit<Loading
   readonly arms?: readonly string[];
   /** Difference in AUC below which two arms count as equal. */
   readonly margin: number;
+  /** Specificity on the validation patients that the sensitivity of a segmenter is told at. */
+  readonly at?: number;
   readonly preset?: string;
   readonly epochs?: number;
   readonly steps?: number;
@@ -175,6 +178,7 @@ async function prepare(
   const whole = planStudy(name, {
     ...{ classes, knowledge, whyNoFullLabels: first.whyNoFullLabels, settings, interest, margin },
     areExclusive: allExclude(given.exclusive ?? [], given.classes.length),
+    areExhaustive: given.exhaustive,
     absentIsNegative: full !== undefined && absentIsNegative(given, full),
   });
   const arms =
@@ -185,7 +189,11 @@ async function prepare(
     );
   const plan = arms === undefined ? whole : withArms(whole, arms);
   for (const line of warningLines([...scarceWarnings(first), ...armWarnings(plan, first)])) warn(line);
-  const runs = runsOf(plan, seeds, settings);
+  const runs = runsOf(plan, seeds, settings, options.at);
+  // Before anything is trained, since a run may be hours away.
+  for (const run of runs.filter(({ seed }) => seed === seeds[0])) {
+    taskOf(run.settings).check(assemblyOf(run.planned, first.images), run.settings);
+  }
   // Computed once, since it is asked for often and is the same for every seed.
   const costs = new Map<StudyRun["planned"], RunCost>();
   const cost = (run: StudyRun): RunCost => {

@@ -22,6 +22,8 @@ export interface DemoArm {
   /** `assembled` is compared with the better one of those of a single `site`; a `mistake` is shown beside them. */
   readonly role: "site" | "assembled" | "mistake";
   readonly assembly: Assembly;
+  /** How the model learns from both sites. */
+  readonly explanation?: string;
   /** What differs from the settings of the demo. */
   readonly changes?: Partial<TrainingSettings>;
 }

@@ -6,31 +6,15 @@ import { pixelsInMemory, type ImageSet } from "../../data/assembly/assembly.ts";
 import { siteNames, type Finding } from "../../data/phantoms/phantom-names.ts";
 import { background } from "../../labels/label-map.ts";
 import { positive } from "../../labels/states.ts";
-import { countOverlaps, overlapScores } from "../../metrics/overlap.ts";
-import { colours, contactSheet, type Cell, type Word } from "../../pictures/contact-sheet.ts";
-import { letterWidth } from "../../pictures/letters.ts";
-import { classLegend } from "../../pictures/overlay-sheet.ts";
-import { overlay } from "../../pictures/overlay.ts";
-import { zoomTo } from "../../pictures/zoom.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import { writeOutput } from "../terminal/output-files.ts";
 import type { DemoImages, DemoPicture, TrainedArm } from "./demo-row.ts";
+import { findingSheet, type FindingRow, type ModelColumn } from "./finding-sheet.ts";
 
 /** Images of each site on the picture. */
 const shownPerSite = 2;
 /** Of images with so many findings the first ones are shown, else those with the most. */
 const enough = 3;
-/** A finding counts as found from this Dice on. */
-const found = 0.5;
-const cellWidth = 200;
-const letterScale = 2;
-
-interface Shown {
-  readonly image: Cell;
-  /** [H, W] */
-  readonly given: Uint8Array;
-  readonly site: string;
-}
 
 /** @param test of both sites, with the label maps of all findings in their order; by `siteNames` its origins */
 export function outlinePicture(
@@ -46,35 +30,21 @@ export function outlinePicture(
   const size = height * width;
   const part = (all: Uint8Array, i: number): Uint8Array => all.slice(i * size, (i + 1) * size);
   const chosen = shownImages(test, findings.length);
-  const shown = chosen.map(({ index, site }): Shown => {
+  const rows = chosen.map(({ index, site }): FindingRow => {
     const image = { height, width, channels: 1, pixels: part(values, index) };
     return { image, given: part(maps, index), site };
   });
-  const set: ImageSet = {
+  const set: Omit<ImageSet, "states"> = {
     ...{ source: "shown", count: chosen.length, height, width, channels: 1 },
-    pixels: Uint8Array.from(shown.flatMap(({ image }) => Array.from(image.pixels))),
-    states: new Uint8Array(chosen.length * findings.length).fill(positive),
+    pixels: Uint8Array.from(rows.flatMap(({ image }) => Array.from(image.pixels))),
   };
-  const columns: { readonly heading: string; readonly cells: readonly Cell[] }[] = [];
-  const zoom = zoomTo(width, cellWidth);
-  const add = (heading: string, cells: readonly Cell[]): void => void columns.push({ heading, cells });
-  add(
-    "radiograph",
-    shown.map((each) => ({
-      ...overlay({ ...each, given: undefined, zoom }),
-      caption: [[word(`site ${each.site}`)]],
-    })),
-  );
-  add(
-    "outlined",
-    shown.map((each) => overlay({ ...each, zoom })),
-  );
+  const models: ModelColumn[] = [];
 
   return {
     add: async (engine: Engine, { arm, model, settings }: TrainedArm) => {
       const { classes, exclusive, exhaustive } = arm.assembly;
       const numbers = classes.map((name) => findings.indexOf(name as Finding));
-      const cells: Cell[] = [];
+      const predicted: Uint8Array[] = [];
       const states = new Uint8Array(set.count * classes.length).fill(positive);
       await predictPixels(
         engine,
@@ -83,45 +53,24 @@ export function outlinePicture(
         { ...settings, exclusive, exhaustive },
         {
           image: (index, map) => {
-            const predicted = map.map((label) => (label === background ? background : numbers[label]));
-            const { image, given } = shown[index];
-            cells.push({
-              ...overlay({ image, predicted, zoom }),
-              caption: [verdict(given, predicted, findings)],
-            });
+            predicted[index] = map.map((label) => (label === background ? background : numbers[label]));
           },
         },
       );
-      add(arm.title, cells);
+      models.push({
+        title: arm.title,
+        explanation: arm.explanation ?? `learns ${classes.join(", ")}`,
+        learned: findings.map((name) => classes.includes(name)),
+        maps: predicted,
+      });
     },
     write: () => {
-      const rows = shown.map((_, row) => ({
-        caption: "",
-        headings: row > 0 ? [] : columns.map(({ heading }, column) => ({ column, text: heading })),
-        cells: columns.map(({ cells }) => cells[row]),
-      }));
-      const title = [...classLegend(findings), word(`found: Dice above ${found} on the image`)];
-      const widest = Math.max(...columns.map(({ heading }) => heading.length + 1));
-      const narrowest = letterScale * letterWidth * widest;
-      const sheet = contactSheet({ title, columns: [], zoom: 1, letterScale, narrowest, rows });
-      writeOutput("--sheet", file, sheet);
-      say(`What each model sees in ${shown.length} of the test images: ${file}`);
+      writeOutput("--sheet", file, findingSheet({ findings, rows, models }));
+      say(
+        `Picture of what each model finds on ${rows.length} test images; look for stripes, where it misses a finding: ${file}`,
+      );
     },
   };
-}
-
-const word = (text: string): Word => ({ text, colour: colours.plain });
-
-/** How many of the outlined findings a prediction has. */
-function verdict(given: Uint8Array, predicted: Uint8Array, findings: readonly Finding[]): Word[] {
-  const states = new Uint8Array(findings.length).fill(positive);
-  const counts = countOverlaps(given, predicted, states, findings.length);
-  const dices = findings.flatMap(
-    (_, k) => overlapScores(counts.given[k], counts.predicted[k], counts.both[k]).dice ?? [],
-  );
-  const seen = dices.filter((dice) => dice > found).length;
-  const colour = seen === dices.length ? colours.positive : seen === 0 ? colours.negative : colours.soft;
-  return [{ text: `finds ${seen} of ${dices.length}`, colour }];
 }
 
 /** Of each site's images those with enough findings, by a rule that looks at no prediction. */

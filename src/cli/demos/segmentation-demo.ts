@@ -72,10 +72,16 @@ export const segmentationDemo: Demo = {
       {
         title: "absent: negative",
         role: "mistake",
+        explanation: "learns from both sites and takes what a site does not outline for background",
         assembly: both,
         changes: { absent: "negative", lambdaPseudo: 0, lambdaConsistency: 0 },
       },
-      { title: "assembled", role: "assembled", assembly: both },
+      {
+        title: "assembled",
+        role: "assembled",
+        explanation: "learns from both sites and takes what a site does not outline for unknown",
+        assembly: both,
+      },
     ];
   },
   measure: "Dice",

@@ -10,6 +10,7 @@ import { mostPixels } from "../images/image.ts";
 import { decodeImage, largestImageFile } from "../images/index.ts";
 import { openWithSharp } from "../images/sharp-kinds.ts";
 import { isBmp, isGif, isJpeg, isPng, isTiff, isWebp, lookAlike } from "../images/kinds.ts";
+import { gifNumbers } from "./gif-numbers.ts";
 import { inColour, packedColours, type MaskNumbers, type MaskNumbersOf } from "./mask-numbers.ts";
 import { pngNumbers } from "./png-numbers.ts";
 import { tiffLayout } from "./tiff-layout.ts";
@@ -40,14 +41,20 @@ const bmpNumbers: MaskNumbersOf = async (bytes, file, colours) => {
   return indices === undefined ? await shownColours(bytes, file, colours) : { ...indices, isTurned: false };
 };
 
-/** The places in a GIF's palette are not to be had from the library that reads it. */
-const gifNumbers: MaskNumbersOf = (bytes, file, colours) => {
-  if (!colours) throw inColour(file, undefined);
-  return shownColours(bytes, file, colours);
-};
-
 const tiffNumbers: MaskNumbersOf = async (bytes, file, colours) => {
-  const { bits, photometric } = tiffLayout(bytes, file);
+  const { bits, photometric, lossy } = tiffLayout(bytes, file);
+  if (lossy !== undefined) {
+    throw new DataError(
+      file,
+      `is a TIFF packed as ${lossy}, which may have changed the numbers of a mask at every edge: save the mask as PNG`,
+    );
+  }
+  if (photometric === "RGB" && bits !== 8) {
+    throw new DataError(
+      file,
+      `is a TIFF of colours in ${bits} bits; colours of 8 bits are read: save the mask as PNG`,
+    );
+  }
   if (photometric === "RGB" || (photometric === "palette" && colours)) {
     return await shownColours(bytes, file, colours);
   }

@@ -1,11 +1,13 @@
 // What a segmenter's pixels came to: Dice and IoU by class with intervals over patients, and each patient's Dice as a figure.
 
+import { counted } from "../../errors/counted.ts";
 import type { Estimate, TestOverlap } from "../../assemble/overlap-metrics.ts";
 import { overlapScores, sumsByPatient } from "../../metrics/overlap.ts";
 import type { RunContents } from "../../runs/read-run.ts";
 import type { Summary } from "../../runs/summary.ts";
 import type { TestOverlaps } from "../../runs/test-overlaps.ts";
 import type { TestPredictions } from "../../runs/test-predictions.ts";
+import { median } from "../../runtime/median.ts";
 import { notesOfClasses } from "../class-notes.ts";
 import { dotPlot, type DotRow } from "../figures/dots.ts";
 import type { Markup } from "../html/markup.ts";
@@ -38,22 +40,24 @@ export function overlapResults({ summary, classes }: RunContents): Markup[] {
     }),
     table({
       caption:
-        "By patient: the mean Dice of those who have the class; how many others have some of it predicted, and how many pixels in the mean",
-      head: ["class", "patients", "Dice", level, "others", "with false area", "its pixels"],
+        "By patient: the mean Dice of those with pixels of the class; how many have it and no pixel of it left; how many others have some of it predicted, and how many pixels in the mean",
+      head: ["class", "patients", "Dice", level, "vanished", "others", "with false area", "its pixels"],
       rows: classes.map((name) => {
-        const { patients, patientDice, falseArea } = found.byClass[name];
+        const { patients, patientDice, vanished, falseArea } = found.byClass[name];
         return [
-          ...[name, whole(patients), ...cells(patientDice), whole(falseArea.patients)],
+          ...[name, whole(patients), ...cells(patientDice)],
+          ...[vanished === undefined ? none : whole(vanished), whole(falseArea.patients)],
           falseArea.patients === 0 ? none : whole(falseArea.withAny),
           fixed(falseArea.meanPixels, 1),
         ];
       }),
-      foot: [["mean", "", ...cells(found.mean.patientDice), "", "", ""]],
+      foot: [["mean", "", ...cells(found.mean.patientDice), "", "", "", ""]],
     }),
     note(
-      `Intervals: bootstrap over ${whole(found.patients)} patients (an image without a patient counts as one), ` +
+      `Intervals: bootstrap over ${counted(found.patients, "patient")} (an image without a patient counts as one), ` +
         `${whole(found.resamples)} resamples, percentiles. Pixels that nobody labelled, and classes that an image's source does ` +
-        "not outline, are left out.",
+        "not outline, are left out. Vanished: patients whose masks show the class, and of whom no pixel of it is left at the size that " +
+        "the network sees; they are in no Dice and are no others.",
     ),
     ...notesOfClasses(classes, (name) => {
       const { value, note: text } = found.byClass[name].dice;
@@ -127,9 +131,4 @@ export function patientDiceFigure(
       }),
     },
   });
-}
-
-function median(sorted: readonly number[]): number {
-  const half = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
