@@ -4,7 +4,7 @@
 import { taskOf } from "../assemble/tasks.ts";
 import type { LabelSpace } from "../assemble/label-space.ts";
 import { fitWeights } from "../interchange/fit-weights.ts";
-import { isOfHead, isIdle, plainName, madeFor } from "../interchange/tensor-names.ts";
+import { isOfHead, madeFor, plainName } from "../interchange/tensor-names.ts";
 import { placeOf } from "../labels/wording.ts";
 import { ModelError } from "../errors/training-errors.ts";
 import { readWeights } from "../nn/weights.ts";
@@ -54,6 +54,8 @@ export interface ForeignWeights {
   readonly file: string;
   readonly sha256: string;
   readonly weights: Weights;
+  /** What was decided when it was read. */
+  readonly notes: readonly string[];
 }
 
 /** Weights to begin with: those of a model of one's own, or of another maker. All classes are learned. */
@@ -81,6 +83,7 @@ export const fitting = (given: ModelFile | ForeignWeights): Beginning => ({
         weights: new Map([...begun, ...found.weights, ...(head?.weights ?? [])]),
         told: [
           takenLine(file, found),
+          ...("notes" in given ? given.notes.map((note) => `weights: ${note}`) : []),
           headLine(found.leftOver, own, head?.classes, asked.classes),
           ...leftLines(found),
           ...normalisationLines(given, asked),
@@ -120,10 +123,10 @@ function headLine(
 }
 
 function leftLines({ leftOver }: Found): string[] {
-  const idle = leftOver.filter(
-    (name) => !isOfHead(plainName(name)) && !plainName(name).endsWith("num_batches_tracked"),
-  );
-  return idle.filter((name) => isIdle(plainName(name))).length === 0 ? [] : [`left out: ${idle.join(", ")}`];
+  const others = leftOver
+    .map(plainName)
+    .filter((name) => !isOfHead(name) && !name.endsWith("num_batches_tracked"));
+  return others.length === 0 ? [] : [`left out: ${others.join(", ")}, which nothing here has a use for`];
 }
 
 /** Warns where images are shown to the network in another way than the one its weights were made with. */

@@ -1,13 +1,27 @@
-// Weights to begin with, from whatever holds them: a run, a model file, or a file of another maker.
+// Weights to begin with, from whatever holds them: a run, its model file, or a file of another maker.
 
+import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
-import { extname } from "node:path";
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { modelKind } from "../interchange/safetensors.ts";
+import { readWeightFile } from "../interchange/weight-file.ts";
 import type { ForeignWeights } from "./beginnings.ts";
 import { readModelFile, type ModelFile } from "./model-file.ts";
 
-/** @throws ModelError for what is no weights */
+/**
+ * @param path a run folder, its model file, or a .safetensors or .pth file with PyTorch's names and layouts
+ * @throws ModelError or CheckpointError for a run or a model that cannot be used; DataError for a file that holds no weights
+ */
 export async function readInitialWeights(path: string): Promise<ModelFile | ForeignWeights> {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  if (isFolder || extname(path) === ".safetensors") return await readModelFile(path);
-  return await readModelFile(path);
+  if (isFolder) return await readModelFile(path);
+  const file = resolve(path);
+  // Thresholds of torchxrayvision are NaN where there are none; weights that are taken are looked at when they are.
+  const { tensors, metadata, notes } = await readWeightFile(file, { allowNaN: true });
+  if (metadata["format"] === modelKind) return await readModelFile(file);
+  const sha256 = createHash("sha256")
+    .update(await readFile(file))
+    .digest("hex");
+  return { file, sha256, weights: tensors, notes };
 }
