@@ -19,31 +19,30 @@ export async function withMasksRead(
   classes: readonly string[],
   refuse: Refuse,
 ): Promise<ListedEntry> {
-  const { masks, chosen, partOf, drawing, entry } = item;
+  const { masks, chosen, partOf, drawing, entry, leftOut } = item;
   if (masks === undefined) return item;
   const taken = chosen.filter((index) => partOf[index] !== undefined);
-  if (entry.limitPerClass !== undefined) return { ...item, chosen: await readable(masks, taken, refuse) };
+  const readable = async (indices: readonly number[]): Promise<ListedEntry> => {
+    const read = await masks.read(indices);
+    const left = new Set(read.map((index) => partOf[index]));
+    for (const part of parts) {
+      const asked = indices.filter((index) => partOf[index] === part).length;
+      if (asked === 0 || left.has(part)) continue;
+      refuse(
+        ["masks"],
+        `leave the ${part} part empty: of ${counted(asked, "mask")} none can be read${leftOut.firstFault}`,
+      );
+    }
+    return { ...item, chosen: read };
+  };
+  if (entry.limitPerClass !== undefined) return readable(taken);
   const unbounded = { images: drawing.limit, positives: classes.map(() => Infinity) };
   const wanted = parts.flatMap((part) => {
     const indices = taken.filter((index) => partOf[index] === part);
     if (part !== drawing.part) return indices;
     return keepWithin(indices, new Uint8Array(0), unbounded, drawing.seed, entry.name);
   });
-  return {
-    ...item,
-    chosen: await readable(
-      masks,
-      wanted.sort((a, b) => a - b),
-      refuse,
-    ),
-  };
-}
-
-async function readable(masks: EntryMasks, indices: readonly number[], refuse: Refuse): Promise<number[]> {
-  const read = await masks.read(indices);
-  if (read.length === 0)
-    refuse(["masks"], `are all left out: of ${counted(indices.length, "mask")} none can be read`);
-  return read;
+  return readable(wanted.sort((a, b) => a - b));
 }
 
 /** The label maps of some records, in their order. */
