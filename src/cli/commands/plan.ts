@@ -1,5 +1,6 @@
 // `tessera plan`: prints what a training run needs, before anything is allocated.
 
+import { mirrorWarnings } from "../../assemble/mirrored-classes.ts";
 import Table from "cli-table3";
 import { declaredLabels, settingsOf } from "../../assemble/manifest-settings.ts";
 import { planTraining, type TrainingPlan } from "../../assemble/planning/training-plan.ts";
@@ -70,7 +71,8 @@ async function labelWarnings(manifest: Manifest, dataRoot: string): Promise<stri
   const { skipped } = selected;
   const bad =
     skipped.length === 0 ? [] : [`${skipped.length} records cannot be read: ${skipped[0].message}.`];
-  return [...bad, ...warningsOf(manifest, selected)];
+  const mirrored = mirrorWarnings(manifest.classes, manifest.augment.weak.flip);
+  return [...bad, ...mirrored, ...warningsOf(manifest, selected)];
 }
 
 function labelsLookedAt(warnings: readonly string[] | undefined): string {
