@@ -20,15 +20,18 @@ beforeEach(() => {
 });
 const small = [0, 0, 0, 1];
 
-const read = (entries: string, options: Partial<CatalogueOptions> = {}): Promise<Catalogue> => {
+const read = (
+  entries: string,
+  options: Partial<CatalogueOptions> & { readonly fit?: string } = {},
+): Promise<Catalogue> => {
   const text = `task: segmentation
 classes: [Liver, Spleen]
-image: {height: 2, width: 4}
+image: {height: 2, width: 4, fit: ${options.fit ?? "stretch"}}
 ${entries}
 `;
   return catalogue(
     parseManifest(text, "m.yaml", () => false),
-    { dataRoot: root, seed: 1, skipBad: true, ...options },
+    { dataRoot: root, seed: 1, skipBad: options.skipBad ?? true },
   );
 };
 const source = (more: string): string =>
@@ -75,4 +78,50 @@ test("where bad volumes leave a part of a split empty, they are counted and the 
       "u",
     ),
   );
+});
+
+const inside = `sources:
+  - {name: t, format: table, table: set/t.csv, images: set/images, image: image, masks: "set/masks/{name}.png", inside: dx, others: [normal]}`;
+
+test("a blank word beside an empty mask says nothing, and a word beside one is a contradiction", async () => {
+  writeBelow(root, "set/t.csv", "image,dx\na.png,Liver\nb.png,\nc.png,Spleen\nd.png,normal\n");
+  writeGrey(root, "set/masks/a.png", [0, 255, 255, 0, 0, 0, 0, 0]);
+  writeGrey(root, "set/masks/b.png", [0, 0, 0, 0, 0, 0, 0, 0]);
+  for (const file of ["images/c", "masks/c", "images/d", "masks/d"]) {
+    writeGrey(root, `set/${file}.png`, [0, 0, 0, 0, 0, 0, 0, 0]);
+  }
+  const { lists, skipped } = await read(inside);
+  expect(lists[0].samples.map(({ id }) => id)).toEqual(["a.png", "b.png", "d.png"]);
+  expect([...lists[0].states]).toEqual([1, 0, 255, 255, 0, 0]);
+  expect(skipped.map(({ message }) => message.replaceAll(`${root}/`, ""))).toEqual([
+    'set/masks/c.png: outlines nothing, and column dx has "Spleen" for its image "c.png": draw the outline, or empty the cell',
+  ]);
+});
+
+test("under a crop, the share of a number that means nothing is of the whole mask", async () => {
+  writeGrey(root, "set/images/a.png", [...Array(32).keys()], 16);
+  writeGrey(root, "set/masks/a.png", [...Array<number>(12).fill(7), ...Array<number>(20).fill(0)], 16);
+  rmSync(join(root, "set/images/b.png"));
+  await expect(read(source("split: {by: none}"), { fit: "crop" })).rejects.toThrow(
+    /hold: 7 \(37\.50 % of the pixels/u,
+  );
+});
+
+test("a class that no mask shows is told of the masks that say anything, and of what is seen of them", async () => {
+  const told = async (fit: string): Promise<string[]> =>
+    (await read(source("split: {by: none}, ignore: [255]"), { fit })).remarks.flatMap(({ kind, sentence }) =>
+      kind === "class-without-outline" ? [sentence] : [],
+    );
+  for (const name of ["a", "b"]) writeGrey(root, `set/masks/${name}.png`, Array<number>(8).fill(255));
+  expect(await told("stretch")).toEqual([]);
+  writeGrey(root, "set/masks/b.png", [0, 0, 1, 0, 0, 0, 0, 0]);
+  expect(await told("stretch")).toEqual([
+    '"clinic" is said to outline Spleen, and its only mask has no pixel of it: its image is negative there.',
+  ]);
+  rmSync(join(root, "set/images/a.png"));
+  writeGrey(root, "set/images/b.png", [...Array(16).keys()], 8);
+  writeGrey(root, "set/masks/b.png", [5, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 8);
+  expect(await told("crop")).toEqual([
+    '"clinic" is said to outline Spleen, and its only mask has no pixel of it in the part that is seen: its image is negative there.',
+  ]);
 });

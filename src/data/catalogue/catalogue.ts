@@ -20,7 +20,7 @@ import { mostArrayBytes } from "../../files/limits.ts";
 import type { FittedSize } from "../images/image.ts";
 import { relationsOf, type ClassRelations } from "../../labels/class-relations.ts";
 import { exclusiveGroups } from "../manifest/mask-checks.ts";
-import { LeftOut } from "./left-out.ts";
+import { LeftOut } from "./left-out-records.ts";
 import { parts } from "./listing.ts";
 import { entryMasks, maskedListing } from "./masked-entry.ts";
 import { backgroundRemark, LeftMasks, mapsOf, unseenRemark, withMasksRead } from "./masked-lists.ts";
@@ -211,7 +211,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
     });
     const ofItem = sampleLists(item, manifest, (remark) => remarks.push(remark));
     if (item.masks !== undefined) {
-      const unseen = unseenRemark(item, ofItem.lists, classes);
+      const unseen = unseenRemark(item, ofItem.lists, classes, fit === "crop");
       const left = manifest.exhaustive ? backgroundRemark(item, ofItem.lists) : undefined;
       remarks.push(...[unseen, left].filter((remark) => remark !== undefined));
     }

@@ -1,6 +1,6 @@
 // Assigns each record of an entry to a part of the assembly.
 import type { PlacedEntry } from "../manifest/entries.ts";
-import type { LeftOut } from "./left-out.ts";
+import type { LeftOut } from "./left-out-records.ts";
 import { parts } from "./listing.ts";
 import type { ListContext, ListedRecord, Listing, Part } from "./listing.ts";
 import type { Refuse } from "./mapping.ts";

@@ -6,7 +6,7 @@ import type { FieldPath } from "../manifest/complaints.ts";
 import type { PlacedEntry } from "../manifest/entries.ts";
 import type { Entry } from "../manifest/entry-schema.ts";
 import type { DataManifest } from "../manifest/manifest.ts";
-import type { LeftOut } from "./left-out.ts";
+import type { LeftOut } from "./left-out-records.ts";
 import type { ListContext, Listing, Part } from "./listing.ts";
 import type { ClassMapping, Refuse } from "./mapping.ts";
 import type { EntryMasks } from "./masked-entry.ts";

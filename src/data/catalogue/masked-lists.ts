@@ -8,6 +8,7 @@ import type { ClassMapping, Refuse } from "./mapping.ts";
 import type { EntryMasks } from "./masked-entry.ts";
 import { counted, type Remark } from "./remarks.ts";
 import { keepWithin } from "./selection.ts";
+import { absent } from "../../labels/states.ts";
 import { visible } from "../../labels/wording.ts";
 
 /**
@@ -139,23 +140,41 @@ export function backgroundRemark(
   };
 }
 
-/** Classes that an entry is said to outline, and that none of its masks shows; undefined where all are seen. */
+/**
+ * Classes that an entry is said to outline, and that none of its masks shows, as far as they say anything; undefined where all are seen.
+ * @param isCropped whether images are cropped, so that a mask may have what is not seen
+ */
 export function unseenRemark(
   { entry, mapping }: ListedEntry,
   lists: readonly SampleList[],
   classes: readonly string[],
+  isCropped: boolean,
 ): Remark | undefined {
-  const images = lists.reduce((sum, { samples }) => sum + samples.length, 0);
+  const stateOf = (k: number): number[] =>
+    lists.flatMap(({ samples, states }) => samples.map((_, row) => states[row * classes.length + k]));
   const unseen = classes.filter(
-    (_, k) => mapping.known[k] && lists.every(({ masks }) => masks?.pixels.classes[k] === 0),
+    (_, k) =>
+      mapping.known[k] &&
+      lists.every(({ masks }) => masks?.pixels.classes[k] === 0) &&
+      stateOf(k).some((state) => state !== absent),
   );
   if (unseen.length === 0) return undefined;
+  // Masks that are all ignored say nothing.
+  const said = unseen.map(
+    (name) => stateOf(classes.indexOf(name)).filter((state) => state !== absent).length,
+  );
+  const images = Math.max(...said);
+  const [masks, all] =
+    images === 1
+      ? ["its only mask", "its image is"]
+      : [`none of its ${counted(images, "mask")}`, "all these images are"];
+  const seen = isCropped ? " in the part that is seen" : "";
   return {
     kind: "class-without-outline",
     source: entry.name,
     sentence:
-      `${visible(entry.name)} is said to outline ${unseen.join(", ")}, and none of its ${counted(images, "mask")} has a pixel of ` +
-      `${unseen.length === 1 ? "it" : "them"}: all its images are negative there.`,
+      `${visible(entry.name)} is said to outline ${unseen.join(", ")}, and ${masks} has ${images === 1 ? "no" : "a"} pixel of ` +
+      `${unseen.length === 1 ? "it" : "them"}${seen}: ${all} negative there.`,
     cases: unseen.map((name) => ({ name, count: 0 })),
   };
 }
