@@ -7,7 +7,7 @@ import { DataError, ManifestError } from "../../errors/data-errors.ts";
 import { suggestedPath } from "../../files/near-files.ts";
 import { readText } from "../../files/bytes.ts";
 import { everyClass, type Learns } from "./class-filter.ts";
-import { checkImages, checkNames } from "./manifest-checks.ts";
+import { checkImages, checkNames, checkSplits } from "./manifest-checks.ts";
 import { record } from "./fields.ts";
 import { inClassSpelling } from "./spelling.ts";
 import { flattenClasses } from "./flatten-classes.ts";
@@ -148,6 +148,7 @@ export function parseManifestWith<Sections extends z.ZodRawShape>(
   const content = inClassSpelling(result.data as ManifestContent & z.output<z.ZodObject<Sections>>, fail);
   checkNames(content, learns, fail, parents);
   checkImages(content, fail);
+  checkSplits(content, fail);
   check(content, fail, (path) => valueAt(tree, path) !== undefined);
   const { mean, deviation, ...size } = content.image;
   const perChannel = (field: string, value: number | number[]): number[] => {
