@@ -56,7 +56,7 @@ export function maskNames(images: readonly NamedImage[], ending: string): string
 function namesKept(named: readonly { readonly short: string; readonly whole: string }[]): boolean[] {
   const keeps = named.map(() => false);
   // A name that keeps its ending may be the short one of another image: a.jpg, a.png and a.jpg.bmp.
-  for (let before = -1, kept = 0; kept !== before; ) {
+  for (let before = -1, kept = 0; kept !== before;) {
     const names = named.map(({ short, whole }, at) => (keeps[at] ? whole : short).toLowerCase());
     const counts = new Map<string, number>();
     for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);

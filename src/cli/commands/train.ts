@@ -18,6 +18,7 @@ import { describeLoaded } from "../loading.ts";
 import { checkProfiled, profileRun } from "../profile-output.ts";
 import { counting } from "../terminal/counter.ts";
 import { checkFolderOf } from "../terminal/output-files.ts";
+import { weightsOfSteps } from "../terminal/loss-words.ts";
 import { Progress, sayWhenStopped, unlessInterrupted, untilInterrupted } from "../terminal/progress.ts";
 import { testTable } from "../test-table.ts";
 import { reportFinished } from "./report.ts";
@@ -75,8 +76,9 @@ export async function trainCommand(
     warn: (text) => void process.stderr.write(`${text}\n`),
     count: counting(options.quiet),
     loaded: (selected, decoded) => describeLoaded(selected, decoded, say),
-    training: ({ budget, batch }) => {
-      progress = new Progress({ title: "train", budget, batch, quiet: options.quiet });
+    training: ({ budget, batch, settings }) => {
+      const weights = weightsOfSteps(settings, budget.warmup);
+      progress = new Progress({ title: "train", budget, batch, weights, quiet: options.quiet });
       return progress.listener();
     },
   };
