@@ -1,4 +1,5 @@
-// Of each chunk of rows: entries[p] = the number of rows whose class is not the one to ignore, f32 (exact: a chunk is short).
+// Of each chunk of rows, or of pixels of label maps: entries[p] = the number of those whose class is not the one to ignore, f32
+// (exact: a chunk is short).
 //
 // One workgroup for each chunk: invocation j counts the rows j, j + WIDTH, ..., then the first invocation adds the WIDTH counts.
 //
@@ -6,6 +7,9 @@
 // work: 0 operations
 
 const WIDTH = 64u;       // knob: invocations of a workgroup
+const EACH = 1u;         // knob: classes in a word of targets: 1, or 4 where they are u8
+const BITS = 32u / EACH;
+const MASK = 0xffffffffu >> (32u - BITS);
 
 struct Sizes {
   rows: u32,
@@ -15,7 +19,7 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> targets: array<u32>;          // [rows]
+@group(0) @binding(1) var<storage, read> targets: array<u32>;          // u32 or u8 [rows]
 @group(0) @binding(2) var<storage, read_write> entries: array<f32>;    // [chunks]
 
 var<workgroup> counts: array<u32, WIDTH>;
@@ -32,7 +36,8 @@ fn main(
   let end = min(first + sizes.length, sizes.rows);
   var count = 0u;
   for (var row = first + local.x; row < end; row += WIDTH) {
-    count += select(1u, 0u, sizes.ignores == 1u && targets[row] == sizes.ignore);
+    let found = (targets[row / EACH] >> (BITS * (row % EACH))) & MASK;
+    count += select(1u, 0u, sizes.ignores == 1u && found == sizes.ignore);
   }
   counts[local.x] = count;
   workgroupBarrier();

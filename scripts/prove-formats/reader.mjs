@@ -12,6 +12,7 @@ import {
 } from "../../dist/data/index.js";
 import { fitImage, readImage } from "../../dist/data/images/index.js";
 import { copier } from "./copies.mjs";
+import { wrongMaps } from "./mask-check.mjs";
 import { samples } from "./samples.mjs";
 
 const [name, seed, folder] = process.argv.slice(2);
@@ -26,7 +27,7 @@ process.on("message", async (i) => {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     writeFileSync(join(folder, file), bytes);
   }
-  const { outcome, reason } = await read(join(folder, damaged)).then(
+  const { outcome, reason } = await read(join(folder, damaged), files).then(
     (wrong) =>
       wrong === undefined ? { outcome: "valid" } : { outcome: "wrong", reason: `a result with ${wrong}` },
     (failure) => ({
@@ -49,10 +50,11 @@ function isTyped(failure) {
 
 function readDataset() {
   const manifest = parseManifest(sample.manifest, "manifest.yaml");
-  return async () => {
+  return async (_, files) => {
     const selected = await catalogue(manifest, { dataRoot: folder, seed: 1 });
     const { classes, lists } = selected;
-    for (const { samples: listed, states, uncertain } of lists) {
+    for (const list of lists) {
+      const { samples: listed, states, uncertain } = list;
       if (states.length !== listed.length * classes.length) return `${states.length} states`;
       const stranger = states.find((state) => state > 1 && state < 255 && !(state >= 100 && state <= 200));
       if (stranger !== undefined) return `the state ${stranger}`;
@@ -67,15 +69,18 @@ function readDataset() {
         if (pixels.length !== count * height * width * channels) return `${pixels.length} pixels`;
         if (!(image.at >= 0 && image.at < count)) return `image ${image.at} of ${count}`;
       }
+      if (list.masks === undefined) continue;
+      const wrong = wrongMaps(list, classes, manifest.image, sample.masks, files);
+      if (wrong !== undefined) return wrong;
     }
-    return sample.decoded === true ? await decode(selected) : undefined;
+    return sample.decoded === true ? await decode(selected, manifest.image) : undefined;
   };
 }
 
-async function decode(selected) {
+async function decode(selected, { height, width }) {
   const options = { cache: join(folder, "cache"), memory: 2 ** 24, workers: 1, skipBad: false };
   const { sets } = await decodeAssembly(selected, options);
-  const wrong = sets.find(({ count, pixels }) => pixels.length !== count * 64);
+  const wrong = sets.find(({ count, pixels }) => pixels.length !== count * height * width);
   return wrong === undefined ? undefined : `${wrong.pixels.length} pixels`;
 }
 

@@ -7,6 +7,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { arraySamples } from "./array-samples.mjs";
 import { dicomSamples } from "./dicom-samples.mjs";
 import { colourJpeg, imageSamples, jpegPlaces, pngPlaces, raw } from "./image-samples.mjs";
+import { maskSamples } from "./mask-samples.mjs";
 import { wordPlaces } from "./mutations.mjs";
 import { byImage, manifest } from "./small-files.mjs";
 import { volumeSamples } from "./volume-samples.mjs";
@@ -92,6 +93,7 @@ export const samples = {
   ...arraySamples,
   ...tableSamples,
   ...volumeSamples,
+  ...maskSamples,
   "nifti gz": packed(volumeSamples.nifti),
   "idx gz": packed(arraySamples.idx),
   "cifar10 gz": packed(arraySamples.cifar10),

@@ -4,14 +4,16 @@
 import type { ImageSet } from "../data/assembly/assembly.ts";
 import { detections, type DetectionOptions, type Proportion } from "../metrics/detections.ts";
 import { patientScores, type ChosenThreshold } from "../metrics/patients.ts";
+import { absent } from "../labels/states.ts";
 import { aucByClass } from "../metrics/auc.ts";
 import { sumsByPatient, type Overlaps } from "../metrics/overlap.ts";
+import { patientIndices } from "../metrics/patient-indices.ts";
 import { probabilitiesOf } from "./model-metrics.ts";
 import { estimateOf, type Estimate } from "./overlap-metrics.ts";
 
 /** Predictions of a set, as far as patients are judged by them. */
 export interface JudgedImages {
-  readonly set: Pick<ImageSet, "states" | "patients">;
+  readonly set: Pick<ImageSet, "states" | "patients" | "voxelVolumes">;
   /** [N, K] */
   readonly logits: Float32Array;
   /** [N, K] See `PixelPredictions`; undefined for a classifier. */
@@ -20,14 +22,16 @@ export interface JudgedImages {
   readonly overlaps?: Overlaps | undefined;
 }
 
+/** Millilitres, or pixels where the volume of some image's pixels is not known. */
+export type AreaUnit = "ml" | "pixels";
+
 /** Detection of one class; see `Detection`. */
 export interface ClassDetection {
   readonly positives: number;
   readonly negatives: number;
   readonly auc: Estimate;
   /**
-   * AUC of the second score: the pixels that are predicted in all of a patient's images, whose labels are known. Null where a kind of
-   * patient is missing; undefined for a classifier.
+   * AUC of the second score, `patientAreas`. Null where a kind of patient is missing; undefined for a classifier.
    */
   readonly areaAuc?: number | null;
   /** A patient with a higher probability is called positive; null without a threshold. */
@@ -47,6 +51,8 @@ export interface PatientResults {
   readonly resamples: number;
   /** Test patients; an image without one is a patient of its own. */
   readonly patients: number;
+  /** Of the second score; undefined for a classifier. */
+  readonly areaUnit?: AreaUnit;
   readonly byClass: Readonly<Record<string, ClassDetection>>;
 }
 
@@ -65,9 +71,11 @@ export function patientResults(
     ...{ scores: probabilitiesOf(logits), states, patients, located },
   });
   const { byClass, ...found } = detections(scored(test), validation && scored(validation), classes, options);
-  const areas = areaAucs(test, classes);
+  const second = test.overlaps && patientAreas(test.overlaps, test.set, classes);
+  const areaAucs = second && aucByClass(second.areas, patientStates(test, classes), classes);
   return {
     ...found,
+    ...(second === undefined ? {} : { areaUnit: second.unit }),
     byClass: Object.fromEntries(
       classes.map((name) => {
         const { auc, chosen, ...own } = byClass[name];
@@ -79,7 +87,7 @@ export function patientResults(
           name,
           {
             ...{ ...own, auc: estimateOf(auc) },
-            ...(areas === undefined ? {} : { areaAuc: areas[name] }),
+            ...(areaAucs === undefined ? {} : { areaAuc: areaAucs[name] }),
             ...{ threshold: least, chosenOn: on },
           },
         ];
@@ -88,15 +96,42 @@ export function patientResults(
   };
 }
 
-/** AUC over patients of their predicted pixels; undefined for a classifier. */
-function areaAucs(
-  { set: { states, patients }, logits, overlaps }: JudgedImages,
+const patientStates = (
+  { set: { states, patients }, logits }: JudgedImages,
   classes: readonly string[],
-): Record<string, number | null> | undefined {
-  if (overlaps === undefined) return undefined;
-  const { predicted } = sumsByPatient("patientResults", overlaps, states, classes, patients);
-  const people = patientScores({ scores: logits, states, patients }, classes.length);
-  return aucByClass(predicted, people.states, classes);
+): Uint8Array => patientScores({ scores: logits, states, patients }, classes.length).states;
+
+/** The size of what is predicted of each patient, the second score of a class. */
+export interface PatientAreas {
+  /** [P, K] Over all images of the patient; what nobody labelled or outlined is left out. */
+  readonly areas: Float64Array;
+  readonly unit: AreaUnit;
+}
+
+/**
+ * Predicted pixels of each patient, over all slices. Where the set knows the volume of every image's pixels they are a volume in
+ * millilitres, so that patients of fine and of coarse voxels compare; a number of pixels otherwise, since both kinds in one
+ * ranking would compare with nothing.
+ */
+export function patientAreas(
+  overlaps: Overlaps,
+  { states, patients, voxelVolumes }: JudgedImages["set"],
+  classes: readonly string[],
+): PatientAreas {
+  if (voxelVolumes === undefined || voxelVolumes.some((volume) => !(volume > 0))) {
+    const { predicted } = sumsByPatient("patientAreas", overlaps, states, classes, patients);
+    return { areas: predicted, unit: "pixels" };
+  }
+  const width = classes.length;
+  const { count, of } = patientIndices("patientAreas", states.length / width, patients);
+  const areas = new Float64Array(count * width);
+  for (const [at, state] of states.entries()) {
+    if (state === absent) continue;
+    const image = Math.floor(at / width);
+    areas[of[image] * width + (at % width)] += (overlaps.predicted[at] * voxelVolumes[image]) / 1000;
+  }
+  // As f32: the order of a sum parts no two patients of equal area.
+  return { areas: areas.map(Math.fround), unit: "ml" };
 }
 
 /** The thresholds of earlier results, for images without validation; a class without one is left out. */

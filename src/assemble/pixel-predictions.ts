@@ -62,8 +62,6 @@ export interface PixelPredictions {
    * pixels, or as many as make 1 ml where the set knows how large they are.
    */
   readonly logits: Float32Array;
-  /** [N, K] Pixels that are said to be of the class, a second score. */
-  readonly areas: Uint32Array;
   /** Undefined for a set without label maps. */
   readonly overlaps: Overlaps | undefined;
   /** [N, K] 1 where one of the m pixels that the score is of lies in the outline of the class; undefined as the overlaps. */
@@ -121,7 +119,6 @@ export async function predictPixels(
   });
   const predictions = {
     logits: new Float32Array(set.count * classes),
-    areas: new Uint32Array(set.count * classes),
     overlaps: set.maps === undefined ? undefined : noOverlaps(set.count, classes),
     located: set.maps === undefined ? undefined : new Uint8Array(set.count * classes),
   };
@@ -154,7 +151,7 @@ export async function predictPixels(
 
 /** Scores and counts of one image. */
 function fill(
-  { logits: scores, areas, overlaps, located }: PixelPredictions,
+  { logits: scores, overlaps, located }: PixelPredictions,
   { states, voxelVolumes }: ImageSet,
   image: number,
   classes: number,
@@ -169,15 +166,14 @@ function fill(
     scores[at] = score.logit;
     if (located !== undefined) located[at] = Number(score.pixels.some((pixel) => given?.[pixel] === k));
     // A class that the image's source does not outline has no known pixels.
-    const counts = states[at] === absent ? undefined : overlaps;
+    if (overlaps === undefined || given === undefined || states[at] === absent) continue;
     for (let pixel = 0, from = k; from < decisions.chosen.length; pixel++, from += classes) {
       const isChosen = decisions.chosen[from];
-      areas[at] += isChosen;
-      if (counts === undefined || given === undefined || given[pixel] === ignored) continue;
-      counts.predicted[at] += isChosen;
+      if (given[pixel] === ignored) continue;
+      overlaps.predicted[at] += isChosen;
       if (given[pixel] !== k) continue;
-      counts.given[at]++;
-      counts.both[at] += isChosen;
+      overlaps.given[at]++;
+      overlaps.both[at] += isChosen;
     }
   }
 }

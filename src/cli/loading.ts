@@ -1,5 +1,6 @@
 // What a person is told of the images that were loaded: what each source gives, what was decoded, what was skipped.
 
+import { counted } from "../errors/counted.ts";
 import Table from "cli-table3";
 import { imageCount, type DecodedAssembly } from "../data/assembly/pixels.ts";
 import type { Catalogue } from "../data/catalogue/catalogue.ts";
@@ -7,6 +8,7 @@ import { parts } from "../data/catalogue/listing.ts";
 import type { DataError } from "../errors/data-errors.ts";
 import { plainTable } from "../report/tables.ts";
 import { hasFiles } from "../runs/load-images.ts";
+import { mebibytes } from "./terminal/mebibytes.ts";
 
 /** The most lines that a person reads. */
 const mostLines = 10;
@@ -25,15 +27,23 @@ export function describeLoaded(
   say: (text: string) => void,
 ): void {
   say(sourceTable(selected, result));
+  const mapBytes = labelMapBytes(selected);
+  if (mapBytes > 0) say(labelMapsHeld(mapBytes));
   if (hasFiles(selected)) say(describeDecoding(result.decoded));
   const skipped = [...selected.skipped, ...result.skipped];
   if (skipped.length === 0) return;
   const records = selected.skipped.length;
-  const unlisted =
-    records === 0 ? "" : `, and ${records} ${records === 1 ? "record" : "records"} of tables and lists`;
+  const unlisted = records === 0 ? "" : `, and ${counted(records, "record")} of tables and lists`;
   say(`skipped ${result.skipped.length} of ${imageCount(selected.lists)} images${unlisted}:`);
   for (const line of skippedLines(skipped, "summary.json")) say(line);
 }
+
+/** Bytes of the label maps of all images. */
+export const labelMapBytes = ({ lists }: Pick<Catalogue, "lists">): number =>
+  lists.reduce((sum, { masks }) => sum + (masks?.maps.length ?? 0), 0);
+
+export const labelMapsHeld = (bytes: number): string =>
+  `label maps: ${mebibytes(bytes)} MiB, held in memory for the whole run, beside what --memory bounds`;
 
 /** Images of each source by part, without those skipped. */
 function sourceTable({ lists }: Catalogue, { sets }: DecodedAssembly): string {

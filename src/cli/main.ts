@@ -24,7 +24,7 @@ import {
   withTraining,
 } from "./terminal/option-groups.ts";
 import {
-  auc,
+  difference,
   greyWindow,
   imageShape,
   interestHelp,
@@ -177,9 +177,9 @@ withBudget(program.command("study"))
     "train with this preset instead of the manifest's train section, whose batch and sampling are kept",
   )
   .option(
-    "--margin <auc>",
-    "difference in the measure below which two arms count as equal",
-    auc("--margin"),
+    "--margin <difference>",
+    "difference below which two arms count as equal, in each measure of the study: AUC, or IoU, Dice and others of pixels",
+    difference("--margin"),
     0.003,
   )
   .option(

@@ -1,6 +1,7 @@
 // Images for a trained model, from a manifest or a folder, at the size that it was trained at, and its predictions: the code
 // that `tessera evaluate` and `tessera predict` share.
 
+import { counted } from "../errors/counted.ts";
 import { statSync } from "node:fs";
 import { ModelError } from "../errors/training-errors.ts";
 import { predict } from "../assemble/evaluation.ts";
@@ -150,7 +151,7 @@ export async function decodeParts(
   refuseEmpty(selected, decoded);
   const skipped = [...selected.skipped, ...decoded.skipped];
   if (skipped.length > 0) {
-    say(options, `skipped ${skipped.length} images and records:`);
+    say(options, `skipped ${counted(skipped.length, "image or record", "images and records")}:`);
     for (const line of skippedLines(skipped, "tessera inspect")) say(options, line);
   }
   return {

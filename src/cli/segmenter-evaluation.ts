@@ -1,5 +1,6 @@
 // `tessera evaluate` of a segmenter: how well its pixels overlap the outlined ones, and which patients it finds.
 
+import { counted } from "../errors/counted.ts";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import Table from "cli-table3";
@@ -17,11 +18,9 @@ import { background, ignored, mostMapClasses } from "../labels/label-map.ts";
 import { absent } from "../labels/states.ts";
 import { placeOf } from "../labels/wording.ts";
 import type { Overlaps } from "../metrics/overlap.ts";
-import type { Proportion } from "../metrics/detections.ts";
-import { notesOfClasses } from "../report/class-notes.ts";
-import { aucTable, plainTable, showAuc, showInterval } from "../report/tables.ts";
+import { aucTable, plainTable, showInterval } from "../report/tables.ts";
 import { openEngine, type EngineOptions } from "../runtime/open-engine.ts";
-import { counted } from "../runs/counted-work.ts";
+import { countedWork } from "../runs/counted-work.ts";
 import { defaultMemory } from "../runs/load-images.ts";
 import { segmenterOfModel, type ModelFile } from "../runs/model-file.ts";
 import { readJson } from "../runs/read-run.ts";
@@ -37,6 +36,7 @@ import {
   type NamedManifest,
   type PartImages,
 } from "./model-images.ts";
+import { notesOf, patientTable } from "./patient-table.ts";
 import { Counter, counting } from "./terminal/counter.ts";
 import { mostSources } from "./test-table.ts";
 
@@ -93,10 +93,10 @@ export async function evaluateSegmenter(
   const chosen = own && thresholdsOf(own);
   const isOwn = chosen !== undefined && shared.some((name) => Object.hasOwn(chosen, name));
   const count = counting(options.quiet);
-  const intervals = counted(set.count, shared.length, count, (progress) =>
+  const intervals = countedWork(set.count, shared.length, count, (progress) =>
     testOverlap(overlaps, set, shared, progress),
   );
-  const patients = counted(set.count, shared.length, count, (progress) =>
+  const patients = countedWork(set.count, shared.length, count, (progress) =>
     patientResults(judged, validation, shared, { specificity: at, chosen, progress }),
   );
   const sources = evaluationBySource(logits, set, shared, overlaps);
@@ -113,7 +113,10 @@ export async function evaluateSegmenter(
     process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
     return true;
   }
-  say(options, `${set.count} ${part} images, ${patients.patients} patients; on ${adapter}`);
+  say(
+    options,
+    `${counted(set.count, `${part} image`)}, ${counted(patients.patients, "patient")}; on ${adapter}`,
+  );
   const shown = [overlapTable(intervals, shared), patientTable(patients, shared, isOwn)];
   const names = Object.keys(sources);
   if (names.length > mostSources) say(options, `${names.length} sources; --json tells each by itself`);
@@ -294,16 +297,6 @@ export function overlapTable({ byClass, mean, level }: TestOverlap, classes: rea
   ].join("\n");
 }
 
-/** The most notes below a table. */
-const mostNotes = 5;
-
-/** Lines below a table. */
-function notesOf(classes: readonly string[], noteOf: (name: string) => string | null): string[] {
-  const lines = notesOfClasses(classes, noteOf).map((line) => `  ${line}`);
-  const rest = lines.length - mostNotes;
-  return [...lines.slice(0, mostNotes), ...(rest > 0 ? [`  and ${rest} more (see --json)`] : [])];
-}
-
 const showScore = (value: number | null): string => (value === null ? "-" : value.toFixed(4));
 
 const showFalseArea = ({
@@ -312,46 +305,6 @@ const showFalseArea = ({
   meanPixels,
 }: TestOverlap["byClass"][string]["falseArea"]): string =>
   meanPixels === null ? "-" : `${withAny} of ${patients}, ${meanPixels.toFixed(meanPixels < 10 ? 1 : 0)}`;
-
-/**
- * Which patients are found, at the thresholds of validation patients.
- * @param isOwn whether those were the patients of the model's own run
- */
-export function patientTable(
-  { byClass, specificity, level }: PatientResults,
-  classes: readonly string[],
-  isOwn = false,
-): string {
-  const interval = `${Math.round(100 * level)} % interval`;
-  const head = ["class", "with", "without", "AUC", interval, "threshold"];
-  head.push("sensitivity", interval, "specificity", interval, "located");
-  const colAligns = head.map((_, i) => (i === 0 ? ("left" as const) : ("right" as const)));
-  const table = new Table({ ...plainTable, head, colAligns });
-  const rate = (of: Proportion | null): string[] =>
-    of?.rate == null ? ["-", "-"] : [of.rate.toFixed(3), showInterval({ interval: of.interval, note: null })];
-  for (const name of classes) {
-    const found = byClass[name];
-    const { located, threshold } = found;
-    table.push([
-      ...[name, String(found.positives), String(found.negatives)],
-      ...[
-        showAuc(found.auc.value),
-        showInterval(found.auc),
-        threshold === null ? "-" : threshold.toPrecision(3),
-      ],
-      ...[...rate(found.sensitivity), ...rate(found.specificity)],
-      located === null ? "-" : `${located.hits} of ${located.of}`,
-    ]);
-  }
-  // 100 x 0.58 is not quite 58.
-  const held = `${Number((100 * specificity).toPrecision(12))} %`;
-  const notes = notesOf(classes, (name) => byClass[name].note);
-  return [
-    `Patients: found or not, at thresholds that hold a specificity of ${held} on the validation patients${isOwn ? " of the run (its summary.json)" : ""}.`,
-    table.toString(),
-    ...notes,
-  ].join("\n");
-}
 
 function sourceTable(
   sources: Readonly<Record<string, SourceEvaluation>>,

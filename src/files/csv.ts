@@ -1,5 +1,6 @@
 // Reads a table of text (CSV and its relatives, gzip'd or plain) whole, every cell by the name of its column.
 import { CsvError, parse } from "csv-parse/sync";
+import { counted } from "../errors/counted.ts";
 import { suggestion } from "../errors/nearest.ts";
 import { DataError } from "../errors/data-errors.ts";
 import { canonicalName } from "../labels/wording.ts";
@@ -374,8 +375,4 @@ function whyNotParsed(cause: CsvError, first: number, lastLine: number): string 
     default:
       return `line ${line}: ${cause.message}`;
   }
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -1,4 +1,5 @@
 // Confidence intervals of AUC by class, of their mean, and of the difference between two models on the same images.
+import { counted } from "../errors/counted.ts";
 import {
   aFlag,
   aList,
@@ -283,8 +284,8 @@ function whyTooFew({ patients, positive }: SortedColumn, fewest: number): string
     const own = patients.filter((_, i) => positive[i] === Number(kind === "positive"));
     const people = new Set(own).size;
     if (people >= fewest) return [];
-    if (people < own.length) return [`${kind}s of ${people} ${people === 1 ? "patient" : "patients"}`];
-    return [`${people} ${kind}${people === 1 ? "" : "s"}`];
+    if (people < own.length) return [`${kind}s of ${counted(people, "patient")}`];
+    return [counted(people, kind)];
   });
   return rare.length === 0 ? undefined : `${rare.join(" and ")}, fewer than ${fewest}`;
 }

@@ -1,6 +1,7 @@
 // Detection by patient, judged: sensitivity and specificity with exact intervals at thresholds that validation patients chose, and
 // where a detection lies. A file of its own, since stdlib's beta distribution takes half a second to load.
 
+import { counted } from "../errors/counted.ts";
 import {
   aFunction,
   aNumber,
@@ -173,13 +174,13 @@ function judged(
 ): { readonly chosen: ChosenThreshold | null; readonly note: string | null } {
   const count = chosen?.negatives ?? 0;
   if (chosen === null || count < fewest) {
-    const people = `${count === 0 ? "no" : count} negative patient${count === 1 ? "" : "s"}`;
+    const people = count === 0 ? "no negative patients" : counted(count, "negative patient");
     return { chosen: null, note: `no threshold: validation has ${people}, fewer than ${fewest}` };
   }
   // 1 - .95 is a little over .05.
   const wanted = specificity === 1 ? Infinity : Math.ceil(1 / (1 - specificity) - 1e-9);
   const isCoarse = count < wanted && wanted < Infinity;
-  const note = `the threshold rests on ${count} negative validation patients: it takes ${wanted} for one to be above it`;
+  const note = `the threshold rests on ${counted(count, "negative validation patient")}: it takes ${wanted} for one to be above it`;
   return { chosen, note: isCoarse ? note : null };
 }
 

@@ -1,6 +1,7 @@
 // Confidence intervals of Dice and IoU: patients are drawn with all their images, since pixels, slices and images of one patient
 // are not independent.
 
+import { counted } from "../errors/counted.ts";
 import { expectArgument, expectOptions, strings, wholeFrom, type OptionChecks } from "../errors/arguments.ts";
 import {
   bootstrapOptions,
@@ -85,9 +86,7 @@ export function overlapIntervals(
     return people;
   });
   const few = (k: number): string | undefined =>
-    showing[k] >= fewest
-      ? undefined
-      : `shown by ${showing[k]} ${showing[k] === 1 ? "patient" : "patients"}, fewer than ${fewest}`;
+    showing[k] >= fewest ? undefined : `shown by ${counted(showing[k], "patient")}, fewer than ${fewest}`;
   const rare = defined.find((k) => few(k) !== undefined);
   const estimate = (at: number, reason: string | undefined): BootstrapEstimate => {
     const found = percentileEstimate(all[at], drawn[at], sums.count, level);

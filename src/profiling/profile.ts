@@ -11,7 +11,8 @@ import {
 } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import type { Knobs, UniformValues } from "../kernels/source.ts";
-import { median, type LaunchTimer, type RunTimes } from "../runtime/launch-timer.ts";
+import type { LaunchTimer, RunTimes } from "../runtime/launch-timer.ts";
+import { median } from "../runtime/median.ts";
 import { pipelineKey } from "../runtime/webgpu/pipelines.ts";
 import { Program } from "../runtime/program.ts";
 import type { Ceilings } from "./ceilings.ts";

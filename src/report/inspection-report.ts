@@ -10,6 +10,7 @@ import {
 } from "../data/inspection/finding-kinds.ts";
 import type { Inspection } from "../data/inspection/findings.ts";
 import type { LabelCount, ListCount } from "../data/inspection/counts.ts";
+import { counted } from "../errors/counted.ts";
 import { visible } from "../labels/wording.ts";
 import { plainTable } from "./tables.ts";
 
@@ -17,7 +18,6 @@ import { plainTable } from "./tables.ts";
 const shownCases = 3;
 
 const number = (value: number): string => value.toLocaleString("en");
-const plural = (count: number, what: string): string => `${number(count)} ${what}${count === 1 ? "" : "s"}`;
 
 /**
  * The labels of each source by class.
@@ -66,10 +66,10 @@ function describe(lists: readonly ListCount[], sizes: string): string {
     const each = patients.map((list) => number(list.patients)).join(" + ");
     const nameless = lists.reduce((sum, list) => sum + list.withoutPatient, 0);
     const word = patients.length === 1 && patients[0].patients === 1 ? "patient" : "patients";
-    facts.push(`${each} ${word}${nameless === 0 ? "" : ` (${plural(nameless, "image")} without)`}`);
+    facts.push(`${each} ${word}${nameless === 0 ? "" : ` (${counted(nameless, "image")} without)`}`);
   }
   const unlabelled = lists.reduce((sum, list) => sum + list.unlabelled, 0);
-  if (unlabelled > 0) facts.push(`${plural(unlabelled, "image")} with no label at all`);
+  if (unlabelled > 0) facts.push(`${counted(unlabelled, "image")} with no label at all`);
   return facts.join("; ");
 }
 

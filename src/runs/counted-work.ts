@@ -7,7 +7,7 @@ const longWork = 8e7;
 const resamples = 2000;
 
 /** Carries out work of 2,000 resamples of so many images and classes, with progress where that takes long. */
-export function counted<Result>(
+export function countedWork<Result>(
   images: number,
   classes: number,
   count: CountWork | undefined,

@@ -1,5 +1,6 @@
 // What a person is told of the course that a run will take, a sentence each.
 
+import { counted } from "../errors/counted.ts";
 import { watches } from "../assemble/evaluation.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import type { Assembly } from "../data/assembly/assembly.ts";
@@ -26,9 +27,11 @@ export function describeWatch(
     return `${why}: ${rate}nothing stops the run early, the last weights are kept`;
   }
   const stops =
-    earlyStopping == null ? "" : `, training ends after ${earlyStopping} epochs without a better one`;
+    earlyStopping == null
+      ? ""
+      : `, training ends after ${counted(earlyStopping, "epoch")} without a better one`;
   const weights = keep === "final" ? "the last weights" : "the best epoch's weights";
-  return `${validation?.count ?? 0} validation images: ${weights} are kept${stops}`;
+  return `${counted(validation?.count ?? 0, "validation image")}: ${weights} are kept${stops}`;
 }
 
 /** Where a run goes on. */

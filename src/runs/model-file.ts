@@ -244,23 +244,34 @@ function withWeights<Trained extends Module>(module: Trained, model: ModelFile):
 }
 
 /** A classifier and what its file says of it. @param path and errors as for `readModelFile` and `classifierOfModel` */
-export async function readModel(
+export function readModel(
   engine: Engine,
   path: string,
 ): Promise<{ readonly classifier: Classifier; readonly record: ModelRecord }> {
-  expectEngine("readModel", engine);
-  expectArgument("readModel", "the model's file or run folder", path, aString);
-  const model = await readModelFile(path);
-  return { classifier: classifierOfModel(engine, model), record: model.record };
+  return readFor("readModel", engine, path, (model) => ({
+    classifier: classifierOfModel(engine, model),
+    record: model.record,
+  }));
 }
 
 /** A segmenter and what its file says of it. @param path and errors as for `readModelFile` and `segmenterOfModel` */
-export async function readSegmenter(
+export function readSegmenter(
   engine: Engine,
   path: string,
 ): Promise<{ readonly segmenter: Segmenter; readonly record: ModelRecord }> {
-  expectEngine("readSegmenter", engine);
-  expectArgument("readSegmenter", "the model's file or run folder", path, aString);
-  const model = await readModelFile(path);
-  return { segmenter: segmenterOfModel(engine, model), record: model.record };
+  return readFor("readSegmenter", engine, path, (model) => ({
+    segmenter: segmenterOfModel(engine, model),
+    record: model.record,
+  }));
+}
+
+async function readFor<Made>(
+  what: string,
+  engine: Engine,
+  path: string,
+  make: (model: ModelFile) => Made,
+): Promise<Made> {
+  expectEngine(what, engine);
+  expectArgument(what, "the model's file or run folder", path, aString);
+  return make(await readModelFile(path));
 }

@@ -1,5 +1,6 @@
 // A run folder, read back for its report. What a run that did not end has not written yet is missing, and said so.
 
+import { counted } from "../errors/counted.ts";
 import { aString, expectArgument } from "../errors/arguments.ts";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -70,7 +71,7 @@ export async function readRun(path: string): Promise<RunContents> {
 export function unfinishedNotes(summary: Pick<Summary, "interrupted" | "epochs"> | undefined): string[] {
   if (summary === undefined) return ["The run has not come to its end; this is what it has written so far."];
   if (!summary.interrupted) return [];
-  return [`The run was stopped after ${summary.epochs} epochs; it can go on with --resume.`];
+  return [`The run was stopped after ${counted(summary.epochs, "epoch")}; it can go on with --resume.`];
 }
 
 /** In their order, which the keys of a JSON object do not keep where they are numbers; of runs whose record does not say. */

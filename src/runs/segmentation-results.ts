@@ -6,7 +6,7 @@ import { testOverlap, type TestOverlap } from "../assemble/overlap-metrics.ts";
 import type { JudgedImages, PatientResults } from "../assemble/patient-metrics.ts";
 import type { TrainedModel } from "../assemble/train-classifier.ts";
 import type { Assembly } from "../data/assembly/assembly.ts";
-import { counted } from "./counted-work.ts";
+import { countedWork } from "./counted-work.ts";
 import type { CountWork } from "./run-observer.ts";
 
 const number = z.number();
@@ -34,6 +34,7 @@ export const testOverlapSchema = z.object({
 /** `PatientResults`. */
 export const patientResultsSchema = z.object({
   ...{ specificity: number, ...drawn },
+  areaUnit: z.enum(["ml", "pixels"]).exactOptional(),
   byClass: z.record(
     text,
     z.object({
@@ -64,10 +65,10 @@ export async function segmentationResults(
   const { patientResults } = await import("../assemble/patient-metrics.ts");
   const chosenOn = validation && { set: validation, ...(await judgeValidation(validation)) };
   return {
-    overlapIntervals: counted(test.count, classes.length, count, (progress) =>
+    overlapIntervals: countedWork(test.count, classes.length, count, (progress) =>
       testOverlap(overlaps, test, classes, progress),
     ),
-    patients: counted(test.count, classes.length, count, (progress) =>
+    patients: countedWork(test.count, classes.length, count, (progress) =>
       patientResults({ set: test, logits, located, overlaps }, chosenOn, classes, { progress }),
     ),
   };

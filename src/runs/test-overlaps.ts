@@ -22,8 +22,8 @@ export interface ImageOverlaps extends Overlaps {
 }
 
 /**
- * The table as CSV: a row an image, and for each class the pixels that are given as the class, that are predicted so (the image's
- * second score), and that are both, and whether the score lies in the outline. Cells are blank where the image's source does not outline the class.
+ * The table as CSV: a row an image, and for each class the pixels that are given as the class, that are predicted so (of
+ * which the second score of a patient is made), and that are both, and whether the score lies in the outline. Cells are blank where the image's source does not outline the class.
  */
 export function overlapsText(
   { classes, images, states }: Pick<TestPredictions, "classes" | "images" | "states">,

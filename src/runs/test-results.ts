@@ -8,7 +8,7 @@ import {
 } from "../assemble/test-metrics.ts";
 import type { TrainedModel } from "../assemble/train-classifier.ts";
 import type { Assembly, ImageSet } from "../data/assembly/assembly.ts";
-import { counted } from "./counted-work.ts";
+import { countedWork } from "./counted-work.ts";
 import type { CountWork } from "./run-observer.ts";
 
 export interface TestResults {
@@ -37,7 +37,7 @@ export function countedIntervals(
   classes: readonly string[],
   count?: CountWork,
 ): TestIntervals {
-  return counted(set.count, classes.length, count, (progress) =>
+  return countedWork(set.count, classes.length, count, (progress) =>
     testIntervals(logits, set, classes, progress),
   );
 }

@@ -1,6 +1,7 @@
 // Trains on a manifest's images, from the manifest to the run folder: what `tessera train` does, as a function, but for
 // report.html and --profile.
 
+import { counted } from "../errors/counted.ts";
 import {
   aFunction,
   aSignal,
@@ -212,8 +213,8 @@ export class RunSession implements Disposable {
     const engine = this.#engine;
     const { total, batch } = sizesOf(assembly, settings);
     say(
-      `${total} images to train on, ${isStreamed(assembly) ? "streamed from the cache" : "in memory"}; ` +
-        `${assembly.test.count} test images; on ${engine.traits.name}`,
+      `${counted(total, "image")} to train on, ${isStreamed(assembly) ? "streamed from the cache" : "in memory"}; ` +
+        `${counted(assembly.test.count, "test image")}; on ${engine.traits.name}`,
     );
     say(describeWatch(assembly, settings));
     if (start.record !== undefined) say(describeStart(from));

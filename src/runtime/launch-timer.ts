@@ -34,10 +34,3 @@ export interface LaunchTimer {
   run(): Promise<RunTimes>;
   destroy(): void;
 }
-
-/** The middle one of some times; the mean of the two middle ones where there is no middle one. */
-export function median(times: readonly number[]): number {
-  const sorted = [...times].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}

@@ -9,7 +9,8 @@ import { meanInterval } from "../statistics/sample.ts";
 import { pairedEquivalence, welchEquivalence } from "../statistics/equivalence.ts";
 import { pairedTTest, pooledTTest, welchTTest } from "../statistics/t-tests.ts";
 import { checkScores } from "./check-scores.ts";
-import { alpha, counted, mean } from "./study-numbers.ts";
+import { alpha, mean } from "./study-numbers.ts";
+import { counted } from "../errors/counted.ts";
 import type {
   ClassResult,
   ComparisonResult,

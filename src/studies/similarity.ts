@@ -4,7 +4,7 @@ import { described, expectArgument, listOf, madeWith } from "../errors/arguments
 import { UsageError } from "../errors/errors.ts";
 import { meanInterval, type MeanEstimate } from "../statistics/sample.ts";
 import { pearson, type Correlation } from "../statistics/correlation.ts";
-import { counted } from "./study-numbers.ts";
+import { counted } from "../errors/counted.ts";
 import type { SimilarityPoint } from "./scores.ts";
 
 /** The points of a class. */

@@ -40,11 +40,6 @@ export function showMargin(margin: number): string {
   return `±${margin}`;
 }
 
-/** 1 seed, 8 seeds. */
-export function counted(count: number, noun: string, plural = `${noun}s`): string {
-  return `${count} ${count === 1 ? noun : plural}`;
-}
-
 function withoutMinusZero(text: string): string {
   return Number(text) === 0 ? text.replace("-", "") : text;
 }

@@ -1,16 +1,8 @@
 // The conclusion of a comparison, in a sentence that claims no more than its tests show.
 
+import { counted } from "../errors/counted.ts";
 import { isConstant } from "../statistics/moments.ts";
-import {
-  alpha,
-  counted,
-  sayP,
-  showDifference,
-  showInterval,
-  showMargin,
-  showNumber,
-  showP,
-} from "./study-numbers.ts";
+import { alpha, sayP, showDifference, showInterval, showMargin, showNumber, showP } from "./study-numbers.ts";
 import type { ComparisonResult, EquivalenceResult } from "./results.ts";
 
 /**

@@ -11,7 +11,7 @@ import {
 } from "../errors/arguments.ts";
 import { KernelError, OutOfMemoryError, UsageError } from "../errors/errors.ts";
 import { WebGpuBackend } from "../runtime/webgpu/webgpu-backend.ts";
-import { median } from "../runtime/launch-timer.ts";
+import { median } from "../runtime/median.ts";
 import type { CandidateChoice } from "../runtime/webgpu/choice.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";

@@ -58,6 +58,12 @@ describe("tessera evaluate of a segmenter", () => {
     expect(patients?.byClass["disc"].threshold).not.toBeNull();
     const table = await printed(at("run"));
     const dice = overlap?.dice["disc"]?.toFixed(4) ?? "";
+    const { auc: byScore, areaAuc } = patients?.byClass["disc"] ?? {};
+    expect(patients?.areaUnit).toBe("pixels");
+    expect(table).toContain("in all of their images, in pixels.\n");
+    expect(table).toMatch(
+      new RegExp(`^disc .* ${byScore?.value?.toFixed(4)} .* ${areaAuc?.toFixed(4)} `, "mu"),
+    );
     expect(table).toMatch(new RegExp(`^disc +\\d+ +${dice} `, "mu"));
     expect(table).toContain("at thresholds that hold a specificity of 95 % on the validation patients.\n");
   });

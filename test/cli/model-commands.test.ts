@@ -7,6 +7,7 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { modelKind, readTensorFile, writeTensorFile } from "../../src/interchange/safetensors.ts";
 import { auc } from "../../src/metrics/auc.ts";
+import type { PatientResults } from "../../src/assemble/patient-metrics.ts";
 import { own, runBuilt, workingFolder, type Ended } from "./built.ts";
 
 const manifest = (classes: string, knownToA: string, more = ""): string => `
@@ -131,6 +132,51 @@ describe("tessera evaluate", () => {
     expect(found.unknownToModel).toEqual(["mass"]);
     expect(own(errors)).toMatch(/^the model does not know mass$/m);
   });
+});
+
+test("where patients have several images, tessera evaluate tells who is found at thresholds of validation patients", async () => {
+  const people = 24;
+  mkdirSync(join(folder, "series"), { recursive: true });
+  for (const part of ["validation", "test"]) {
+    const rows = await Promise.all(
+      Array.from({ length: 2 * people }, async (_, i) => {
+        const name = `${part}-${i}.png`;
+        const pixels = Uint8Array.from({ length: 256 }, (__, at) => (at * (i + 3) * 7) % 256);
+        await sharp(pixels, { raw: { width: 16, height: 16, channels: 1 } })
+          .png()
+          .toFile(join(folder, "series", name));
+        return `${name},${part}${i >> 1},${(i >> 1) % 2}`;
+      }),
+    );
+    put(`series/${part}.csv`, `file,person,effusion\n${rows.join("\n")}\n`);
+  }
+  const entry = (part: string): string =>
+    `{ format: table, table: series/${part}.csv, image: file, patient: person, columns: [effusion] }`;
+  put(
+    "series.yaml",
+    `{ classes: [effusion], image: { height: 16, width: 16 }, validation: ${entry("validation")}, test: ${entry("test")} }`,
+  );
+  const evaluate = (...more: string[]): Promise<Ended> =>
+    tessera("evaluate", "run", "series.yaml", "--data-root", ".", "--at", "0.75", ...more);
+  const found = JSON.parse((await evaluate("--json", "--quiet")).output) as {
+    readonly patients: PatientResults;
+  };
+  const { effusion } = found.patients.byClass;
+  expect(found.patients.patients).toBe(people);
+  expect(effusion).toMatchObject({ positives: 12, negatives: 12, located: null });
+  expect(effusion.chosenOn).toEqual({ negatives: 12, falsePositives: 3 });
+  const { hits, of, interval } = effusion.sensitivity ?? { hits: NaN, of: NaN, interval: null };
+  expect(of).toBe(12);
+  const { output, errors } = await evaluate();
+  expect(errors).toMatch(/48 test images, 24 patients; on /);
+  expect(output).toContain("at thresholds that hold a specificity of 75 % on the validation patients.\n");
+  expect(output).toMatch(
+    new RegExp(`\neffusion +12 +12 .* ${(hits / of).toFixed(3)} +${interval?.low.toFixed(3)} to `),
+  );
+  expect(output).not.toContain("located");
+  // Where each patient has one image, there is nothing to tell beside the images.
+  const single = JSON.parse((await tessera("evaluate", "run", "--json", "--quiet")).output) as object;
+  expect(single).toHaveProperty("patients", null);
 });
 
 describe("tessera predict", () => {

@@ -102,6 +102,19 @@ describe("the numbers of other files", () => {
     expect(await refusal(writeTiff({ ...grey, pages: 2 }))).toMatch(/is a TIFF of 2 pages/u);
   });
 
+  test("TIFF: of two fields of one tag, the first counts", async () => {
+    const values = numbers(16, 4999);
+    const bytes = writeTiff({ ...size, samples: 1, bits: 16, values });
+    // The tag behind the bits (258) and the photometric interpretation (262) becomes the bits again, and says 8.
+    const directory = bytes.readUInt32LE(4) + 2;
+    const fields = bytes.readUInt16LE(directory - 2);
+    const entries = Array.from({ length: fields }, (_, i) => directory + 12 * i);
+    const again = entries.find((at) => bytes.readUInt16LE(at) === 277) ?? 0;
+    bytes.writeUInt16LE(258, again);
+    bytes.writeUInt16LE(8, again + 8);
+    expect(await numbersOf(bytes)).toEqual(values);
+  });
+
   test("BMP: places in a palette of 1, 4 and 8 bits, from the bottom or the top", async () => {
     const palette = (colours: number): number[] =>
       Array.from({ length: colours }, (_, i) => [i, 9, 9, 0]).flat();
@@ -121,13 +134,53 @@ describe("the numbers of other files", () => {
     expect(await numbersOf(writeBmp(one))).toEqual([1, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 1, 0, 1, 0]);
   });
 
-  test("GIF: colours alone, since nobody tells the places in its palette", async () => {
-    const pixels = Uint8Array.from(Array.from({ length: count }, (_, i) => [200, 10 * (i % 2), 0]).flat());
-    const gif = await sharp(pixels, { raw: { ...size, channels: 3 } })
-      .gif()
-      .toBuffer();
-    expect(await refusal(gif)).toMatch(/is a mask in colours, not in numbers/u);
-    expect(new Set(await numbersOf(gif, true))).toEqual(new Set([0xc80000, 0xc80a00]));
+  const gifOf = (colours: number, progressive = false, shape = { height: 48, width: 40 }) => {
+    const places = Array.from(
+      { length: shape.height * shape.width },
+      (_, i) => (Math.imul(i, 2654435761) >>> 11) % colours,
+    );
+    const pixels = Uint8Array.from(places.flatMap((place) => [200, 10 * place, 0]));
+    const made = sharp(pixels, { raw: { ...shape, channels: 3 } }).gif({ dither: 0, progressive });
+    return made
+      .toBuffer()
+      .then((bytes) => ({ bytes, expected: places.map((place) => 0xc80000 + 0xa00 * place) }));
+  };
+
+  test("GIF: its colours, in rows of any order, and the places of its palette", async () => {
+    for (const progressive of [false, true]) {
+      // So many that the table of codes is full more than once.
+      const { bytes, expected } = await gifOf(20, progressive, { height: 150, width: 203 });
+      expect(await numbersOf(bytes, true)).toEqual(expected);
+      const places = await numbersOf(bytes);
+      // A place is one colour.
+      expect(new Set(places).size).toBe(20);
+      expect(new Set(places.map((place, i) => `${place} ${expected[i]}`)).size).toBe(20);
+    }
+  });
+
+  test("GIF: each pixel that is lost is told, instead of black", async () => {
+    const { bytes } = await gifOf(2);
+    for (let end = 13; end < bytes.length; end++) {
+      expect(await refusal(bytes.subarray(0, end), true)).toMatch(/breaks off early/u);
+    }
+    const picture = bytes.indexOf(Buffer.from([0x2c, 0, 0, 0, 0, 40, 0, 48, 0]));
+    const changed = (at: number, byte: number): Buffer => {
+      const copy = Buffer.from(bytes);
+      copy[at] = byte;
+      return copy;
+    };
+    expect(await refusal(changed(picture + 5, 39), true)).toMatch(/picture does not fill its size/u);
+    expect(await refusal(changed(picture + 1, 1), true)).toMatch(/picture does not fill its size/u);
+    const taller = changed(picture + 7, 200);
+    taller[8] = 200;
+    expect(await refusal(taller, true)).toMatch(/damaged GIF: it holds fewer pixels than its header says/u);
+    const codes =
+      picture + 10 + ((bytes[picture + 9] & 0x80) === 0 ? 0 : 3 * 2 ** ((bytes[picture + 9] & 7) + 1));
+    expect(await refusal(changed(codes, 9), true)).toMatch(/damaged GIF: its first codes have 9 bits/u);
+    expect(await refusal(changed(codes + 3, 255), true)).toMatch(/damaged GIF: /u);
+    const frame = bytes.subarray(picture, -1);
+    const twice = Buffer.concat([bytes.subarray(0, -1), frame, bytes.subarray(-1)]);
+    expect(await refusal(twice, true)).toMatch(/is a GIF of several frames/u);
   });
 });
 

@@ -17,23 +17,19 @@ const blocks = blocksOf("yaml").filter(({ file }) => file === "docs/datasets.md"
 
 const letter = (state = 255): string => ({ 0: "0", 1: "1", 255: "-" })[state] ?? "s";
 
-/** As statesIn, of a whole manifest whose labels are masks. */
+/** As statesIn, of a whole manifest whose labels are masks; what a split deals is told part after part. */
 async function statesOfMasks(text: string): Promise<Record<string, Record<string, string>>> {
   const manifest = parseManifest(text, "datasets.md");
   const { classes, lists } = await catalogue(manifest, { dataRoot: folder.path, seed: 0 });
-  return Object.fromEntries(
-    lists.map(({ source, samples, states }) => [
-      source,
-      Object.fromEntries(
-        classes
-          .map((name, k): [string, string] => [
-            name,
-            samples.map((_, at) => letter(states[at * classes.length + k])).join(""),
-          ])
-          .filter(([, all]) => /[^-]/u.test(all)),
-      ),
-    ]),
-  );
+  const found: Record<string, Record<string, string>> = {};
+  for (const { source, samples, states } of lists) {
+    const ofSource = (found[source] ??= {});
+    for (const [k, name] of classes.entries()) {
+      const all = samples.map((_, at) => letter(states[at * classes.length + k])).join("");
+      if (/[^-]/u.test(all)) ofSource[name] = `${ofSource[name] ?? ""}${all}`;
+    }
+  }
+  return found;
 }
 
 /** The states of all images, by class: "1" positive, "0" negative, "-" absent, "s" soft. */

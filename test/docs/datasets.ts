@@ -3,21 +3,9 @@
 import { gzipSync } from "node:zlib";
 import { idxBytes } from "../data/formats/idx-files.ts";
 import { npy, npz } from "../data/formats/npz-files.ts";
-import { niftiBytes, straight } from "../data/volumes/nifti-files.ts";
+import { lines, type DatasetFiles } from "./dataset-files.ts";
+import { outlinedDatasets } from "./outlined-datasets.ts";
 
-/** A volume of two slices of two voxels. */
-const volume = (...values: number[]): Uint8Array =>
-  gzipSync(niftiBytes({ shape: [2, 1, 2], values, sform: straight(1, 1, 1) }));
-
-export interface DatasetFiles {
-  /** Of the first source of its manifest. */
-  readonly name: string;
-  readonly files: Readonly<Record<string, string | Uint8Array>>;
-  /** By source and class, a letter for each image: 1 positive, 0 negative, - absent, s soft; classes without a label are left out. */
-  readonly states: Readonly<Record<string, Readonly<Record<string, string>>>>;
-}
-
-const lines = (...rows: readonly string[]): string => `${rows.join("\n")}\n`;
 const packed = (...rows: readonly string[]): Uint8Array => gzipSync(lines(...rows));
 
 const chexpertColumns =
@@ -318,22 +306,7 @@ export const datasets: readonly DatasetFiles[] = [
     },
     states: { EMNIST: { A: "01", B: "10" }, QMNIST: { 3: "01", 5: "10" } },
   },
-  {
-    name: "Liver only",
-    files: {
-      "totalseg-nifti/example_ct_sm.nii.gz": volume(0, 1, 2, 3),
-      "totalseg-nifti/example_seg_roi_subset.nii.gz": volume(0, 5, 0, 0),
-      "totalseg-nifti/example_seg.nii.gz": volume(20, 5, 1, 6),
-      "totalseg-nifti/example_mr_sm.nii.gz": volume(7, 5, 3, 1),
-      "totalseg-nifti/example_seg_mr.nii.gz": volume(1, 15, 23, 5),
-    },
-    // Two slices of two voxels: the liver is in the first of CT, the spleen in the second.
-    states: {
-      "Liver only": { Liver: "10" },
-      "All organs": { Liver: "10", Spleen: "01" },
-      test: { Liver: "01", Spleen: "10" },
-    },
-  },
+  ...outlinedDatasets,
   {
     name: "list",
     files: { "own/train.txt": lines("img/a.png 0", "img/b.png  1") },

@@ -120,7 +120,7 @@ const races: readonly Fault[] = [
   withoutBarrier("pixelHead", "assemblePixels"),
   withoutBarrier("pixelLosses", "assemblePixels"),
   withoutBarrier("diceTotals", "maskedDice"),
-  withoutBarrier("countLabels", "marginalCrossEntropy"),
+  withoutBarrier("countEntries", "marginalCrossEntropy"),
 ];
 
 function withoutBarrier(kernel: KernelName, operator: OperatorName, at = 0): Fault {

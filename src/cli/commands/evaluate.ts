@@ -1,19 +1,32 @@
 // `tessera evaluate`: measures a trained model on the images of a manifest.
 
+import { counted } from "../../errors/counted.ts";
 import Table from "cli-table3";
 import { classifierOfModel, readModelFile } from "../../runs/model-file.ts";
 import { metricsByClass, type ClassMetrics } from "../../assemble/model-metrics.ts";
 import { sharesOf, type TestIntervals } from "../../assemble/test-metrics.ts";
-import { concatenate, restrict } from "../../data/assembly/assembly.ts";
+import { concatenate, restrict, type ImageSet } from "../../data/assembly/assembly.ts";
+import type { Part } from "../../data/catalogue/listing.ts";
 import { meanAuc } from "../../metrics/auc.ts";
+import { patientIndices } from "../../metrics/patient-indices.ts";
 import { aucTable, intervalNotes, plainTable, showAuc, showInterval } from "../../report/tables.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
-import { columnsOf, loadParts, manifestFor, matchClasses, predictParts, say } from "../model-images.ts";
+import {
+  columnsOf,
+  loadParts,
+  manifestFor,
+  matchClasses,
+  predictParts,
+  say,
+  type PartImages,
+} from "../model-images.ts";
 import { engineOptions } from "../../runs/device-options.ts";
 import { checkTask, evaluateSegmenter, type EvaluateOptions } from "../segmenter-evaluation.ts";
 import { counting } from "../terminal/counter.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
+import { countedWork } from "../../runs/counted-work.ts";
 import { countedIntervals } from "../../runs/test-results.ts";
+import { patientTable } from "../patient-table.ts";
 import { mostSources } from "../test-table.ts";
 
 type ByClass = Readonly<Record<string, ClassMetrics>>;
@@ -40,30 +53,51 @@ export async function evaluateCommand(
   }
 
   const found = await unlessInterrupted(async (signal) => {
-    const loaded = await loadParts(named, [options.part], model.record, options, signal);
+    const { part } = options;
+    const loaded = await loadParts(named, [part], model.record, options, signal, ["validation"]);
+    const partsOf = (name: Part): PartImages[] => loaded.parts.filter((each) => each.part === name);
+    const setOf = (name: Part): ImageSet => {
+      const joined = concatenate(
+        name,
+        partsOf(name).map(({ set }) => set),
+      );
+      return restrict(joined, named.manifest.classes, shared);
+    };
     using engine = await openEngine(where);
     const classifier = classifierOfModel(engine, model);
-    const each = await predictParts(engine, classifier, model, loaded.parts, options, signal);
-    const logits = new Float32Array(each.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const part of each) {
-      logits.set(part, at);
-      at += part.length;
-    }
-    return { loaded, logits: columnsOf(logits, classes, shared), adapter: engine.traits.name };
+    const logitsOf = async (name: Part): Promise<Float32Array> => {
+      const each = await predictParts(engine, classifier, model, partsOf(name), options, signal);
+      const logits = new Float32Array(each.reduce((sum, { length }) => sum + length, 0));
+      let at = 0;
+      for (const own of each) {
+        logits.set(own, at);
+        at += own.length;
+      }
+      return columnsOf(logits, classes, shared);
+    };
+    const set = setOf(part);
+    // Where each patient has one image, figures by patient are those by image.
+    const hasSeries = patientIndices("evaluate", set.count, set.patients).count < set.count;
+    const hasChoice = hasSeries && part !== "validation" && partsOf("validation").length > 0;
+    return {
+      ...{ loaded, set, hasSeries, logits: await logitsOf(part), adapter: engine.traits.name },
+      validation: hasChoice ? { set: setOf("validation"), logits: await logitsOf("validation") } : undefined,
+    };
   });
   if (found === undefined) {
     process.exitCode = 130;
     return;
   }
-  const { loaded, logits, adapter } = found;
-  const joined = concatenate(
-    options.part,
-    loaded.parts.map(({ set }) => set),
-  );
-  const set = restrict(joined, named.manifest.classes, shared);
+  const { loaded, set, hasSeries, logits, validation, adapter } = found;
   const byClass = metricsByClass(logits, set, shared, options.at);
-  const intervals = countedIntervals(logits, set, shared, counting(options.quiet));
+  const count = counting(options.quiet);
+  const intervals = countedIntervals(logits, set, shared, count);
+  const { patientResults } = await import("../../assemble/patient-metrics.ts");
+  const patients = hasSeries
+    ? countedWork(set.count, shared.length, count, (progress) =>
+        patientResults({ set, logits }, validation, shared, { specificity: options.at, progress }),
+      )
+    : null;
   const sources = Object.fromEntries(
     sharesOf(logits, set, shared.length).map(({ source, images, ...share }) => {
       const own = metricsByClass(share.logits, share, shared, options.at);
@@ -75,16 +109,20 @@ export async function evaluateCommand(
     const result = {
       model: { file: modelFile, sha256, epoch: record.epoch },
       ...{ manifest: named.manifest.file, part: options.part, images: set.count, adapter, at: options.at },
-      ...{ ...matched, ...means(byClass), byClass, intervals, sources, skipped: loaded.skipped },
+      ...{ ...matched, ...means(byClass), byClass, intervals, patients, sources, skipped: loaded.skipped },
     };
     process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
     return;
   }
-  say(options, `${set.count} ${options.part} images, ${intervals.patients} patients; on ${adapter}`);
+  say(
+    options,
+    `${counted(set.count, `${options.part} image`)}, ${counted(intervals.patients, "patient")}; on ${adapter}`,
+  );
   const notes = intervalNotes(intervals);
   process.stdout.write(
     `${metricsTable(byClass, intervals, options.at)}\n${notes === "" ? "" : `${notes}\n`}`,
   );
+  if (patients !== null) process.stdout.write(`\n${patientTable(patients, shared)}\n`);
   const names = Object.keys(sources);
   if (names.length < 2) return;
   if (names.length > mostSources) say(options, `${names.length} sources; --json tells each by itself`);

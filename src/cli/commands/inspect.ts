@@ -4,7 +4,7 @@ import { DataError } from "../../errors/data-errors.ts";
 import { pixelRemarks } from "../../data/inspection/grey-ranges.ts";
 import { imageSizes, type SizeCount } from "../../data/inspection/sizes.ts";
 import { inspect, type Inspection } from "../../data/inspection/findings.ts";
-import { counted } from "../../data/catalogue/remarks.ts";
+import { counted } from "../../errors/counted.ts";
 import { noClass } from "../../data/manifest/class-filter.ts";
 import { openedCatalogue, uncertaintyPolicy } from "../../data/inspection/opened.ts";
 import { readTrainingManifest } from "../../assemble/training-manifest.ts";
@@ -118,7 +118,7 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
     const tables = labelTables(selected.classes, inspection.counts, { policy, sizes: sizesOf, depths });
     const { height, width, channels } = selected.image;
     const lines = [
-      `${file}: ${manifest.task === "segmentation" ? "segmentation of " : ""}${selected.classes.length} ${selected.classes.length === 1 ? "class" : "classes"}, images of ${height} x ${width} x ${channels}`,
+      `${file}: ${manifest.task === "segmentation" ? "segmentation of " : ""}${counted(selected.classes.length, "class", "classes")}, images of ${height} x ${width} x ${channels}`,
       ...[
         "",
         tables,
@@ -223,8 +223,11 @@ function listsAsJson(
 
 function describeSkipped({ skipped }: Catalogue): string[] {
   if (skipped.length === 0) return [];
-  const what = skipped.length === 1 ? "1 record" : `${skipped.length} records`;
-  return [`${what} of tables and lists cannot be read:`, ...skippedLines(skipped, "--json"), ""];
+  return [
+    `${counted(skipped.length, "record")} of tables and lists cannot be read:`,
+    ...skippedLines(skipped, "--json"),
+    "",
+  ];
 }
 
 function decodingAsJson({ decoded, skipped }: DecodedAssembly): Record<string, number | null> {

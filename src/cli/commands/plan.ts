@@ -1,5 +1,6 @@
 // `tessera plan`: prints what a training run needs, before anything is allocated.
 
+import { counted } from "../../errors/counted.ts";
 import Table from "cli-table3";
 import { declaredLabels, settingsOf } from "../../assemble/manifest-settings.ts";
 import { planTraining, type TrainingPlan } from "../../assemble/planning/training-plan.ts";
@@ -13,6 +14,8 @@ import { plainTable } from "../../report/tables.ts";
 import { launchesOf, type Purpose } from "../../runtime/step-plan.ts";
 import { defaultMemory, listImages } from "../../runs/load-images.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
+import { labelMapBytes, labelMapsHeld } from "../loading.ts";
+import { mebibytes } from "../terminal/mebibytes.ts";
 
 export interface PlanOptions extends DeviceOptions {
   readonly batch?: number;
@@ -24,8 +27,6 @@ export interface PlanOptions extends DeviceOptions {
   readonly dataRoot?: string;
   readonly json: boolean;
 }
-
-const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 2 : 1);
 
 export async function planCommand(file: string, options: PlanOptions): Promise<void> {
   const where = engineOptions(options);
@@ -45,8 +46,7 @@ export async function planCommand(file: string, options: PlanOptions): Promise<v
       : { mean: new Array<number>(channels).fill(0.5), deviation: new Array<number>(channels).fill(0.25) };
   const batch = options.batch ?? settings.batch;
   const traits = await traitsOfAdapter(where);
-  const warnings =
-    options.dataRoot === undefined ? undefined : await labelWarnings(manifest, options.dataRoot);
+  const labels = options.dataRoot === undefined ? undefined : await labelsAt(manifest, options.dataRoot);
   const plan = await planOrSay(
     traits,
     { ...settings, network, normalisation, memory: options.memory ?? defaultMemory() },
@@ -56,28 +56,41 @@ export async function planCommand(file: string, options: PlanOptions): Promise<v
     options.images,
   );
   complain(plan, traits);
-  for (const line of warningLines(warnings ?? [])) process.stderr.write(`${line}\n`);
+  for (const line of warningLines(labels?.warnings ?? [])) process.stderr.write(`${line}\n`);
   process.stdout.write(
     options.json
-      ? `${JSON.stringify({ ...asJson(plan), labelWarnings: warnings ?? null }, null, 2)}\n`
-      : `${report(plan, image, batch, traits)}\n${labelsLookedAt(warnings)}\n`,
+      ? `${JSON.stringify({ ...asJson(plan), labelWarnings: labels?.warnings ?? null, labelMapBytes: labels?.mapBytes ?? null }, null, 2)}\n`
+      : `${report(plan, image, batch, traits)}\n${labelsLookedAt(labels)}\n`,
   );
 }
 
-/** Lists the tables, and opens no image. */
-async function labelWarnings(manifest: Manifest, dataRoot: string): Promise<string[]> {
+/** What the labels of the datasets are found to be. */
+interface LabelsFound {
+  readonly warnings: readonly string[];
+  /** Of the label maps, which a training holds in memory. */
+  readonly mapBytes: number;
+}
+
+/** Lists the tables and reads masks, and decodes no image. */
+async function labelsAt(manifest: Manifest, dataRoot: string): Promise<LabelsFound> {
   const selected = await listImages(manifest, { dataRoot, seed: 0, skipBad: true });
   const { skipped } = selected;
   const bad =
-    skipped.length === 0 ? [] : [`${skipped.length} records cannot be read: ${skipped[0].message}.`];
-  return [...bad, ...warningsOf(manifest, selected)];
+    skipped.length === 0
+      ? []
+      : [`${counted(skipped.length, "record")} cannot be read: ${skipped[0].message}.`];
+  return { warnings: [...bad, ...warningsOf(manifest, selected)], mapBytes: labelMapBytes(selected) };
 }
 
-function labelsLookedAt(warnings: readonly string[] | undefined): string {
-  if (warnings === undefined)
+function labelsLookedAt(labels: LabelsFound | undefined): string {
+  if (labels === undefined)
     return "The labels were not looked at: --data-root names the folder of the datasets.";
-  if (warnings.length === 0) return "The labels were looked at, and nothing about them is odd.";
-  return `The labels were looked at: ${warnings.length} ${warnings.length === 1 ? "warning" : "warnings"}, on stderr.`;
+  const { warnings, mapBytes } = labels;
+  const odd =
+    warnings.length === 0
+      ? "The labels were looked at, and nothing about them is odd."
+      : `The labels were looked at: ${counted(warnings.length, "warning")}, on stderr.`;
+  return mapBytes === 0 ? odd : `${odd}\n${labelMapsHeld(mapBytes)}`;
 }
 
 async function traitsOfAdapter(where: ReturnType<typeof engineOptions>): Promise<AdapterTraits> {

@@ -3,7 +3,7 @@
 import { join, resolve } from "node:path";
 import { completedMap, type CompletedMap } from "../../assemble/whole-maps.ts";
 import { predictMasks, type PredictedMask } from "../../assemble/predict-masks.ts";
-import { counted } from "../../data/catalogue/remarks.ts";
+import { counted } from "../../errors/counted.ts";
 import { ModelError } from "../../errors/training-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { csvText } from "../../files/csv-text.ts";
@@ -96,7 +96,7 @@ export async function predictMaps(
   const maps = masks === undefined ? "" : `; ${counted(folder?.written ?? 0, "label map")} in ${masks}`;
   say(
     options,
-    `${counted(rows.length, "image")}, ${numbering.classes.length} classes, on ${adapter}; the table is in ${table}${maps}`,
+    `${counted(rows.length, "image")}, ${counted(numbering.classes.length, "class", "classes")}, on ${adapter}; the table is in ${table}${maps}`,
   );
 }
 

@@ -1,5 +1,6 @@
 // `tessera predict`: writes a table of a trained model's predictions, or an assembly's label table without gaps.
 
+import { counted } from "../../errors/counted.ts";
 import { resolve } from "node:path";
 import { classifierOfModel, readModelFile } from "../../runs/model-file.ts";
 import { columnsApart } from "../../runs/class-columns.ts";
@@ -110,7 +111,10 @@ export async function predictCommand(
     process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
     return;
   }
-  say(options, `${rows} images, ${classes.length} classes, on ${adapter}; the table is in ${out}`);
+  say(
+    options,
+    `${counted(rows, "image")}, ${counted(classes.length, "class", "classes")}, on ${adapter}; the table is in ${out}`,
+  );
 }
 
 function predicted(classes: readonly string[], options: PredictOptions): Columns {

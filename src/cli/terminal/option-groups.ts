@@ -24,7 +24,8 @@ export function withDevice(command: Command): Command {
 export const memoryHelp =
   "MiB of images to hold at a time, or with a unit, as 2GiB. Up to there they stay on the device if it can hold them, " +
   "beyond it they are streamed from the cache; images are decoded so many at a time as take a quarter of it by their " +
-  "headers, at least one. Not within it: array files such as IDX, which are read whole, and the network. " +
+  "headers, at least one. Not within it: array files such as IDX, which are read whole, label maps, a byte for each pixel of " +
+  "each image, and the network. " +
   "Default: a quarter of the machine's memory";
 
 export const identifyHelp = "show patients by their names, and not by hashes that mean nothing elsewhere";

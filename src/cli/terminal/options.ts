@@ -76,8 +76,8 @@ export function candidateOption(
   return new Map([...before, ...pairs]);
 }
 
-/** A parser of a difference of AUCs. */
-export function auc(option: string): (text: string) => number {
+/** A parser of a difference of AUCs, or of other measures from 0 to 1. */
+export function difference(option: string): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (text.trim() === "" || !(value > 0 && value < 1)) {

@@ -3,7 +3,7 @@ import type { PlacedEntry } from "../manifest/entries.ts";
 import { parts } from "./listing.ts";
 import type { ListContext, ListedRecord, Listing, Part } from "./listing.ts";
 import type { Refuse } from "./mapping.ts";
-import { counted } from "./remarks.ts";
+import { counted } from "../../errors/counted.ts";
 import { readSplitList } from "./split-lists.ts";
 import { visible } from "../../labels/wording.ts";
 import type { ListFit } from "./splits.ts";

@@ -3,7 +3,8 @@
 import { canonicalName, canonicalWord, isMissing, nearMatches, visible } from "../../labels/wording.ts";
 import type { ListedRecord, Listing } from "./listing.ts";
 import { combineLabels } from "./mapping.ts";
-import { counted, type Remark, type RemarkCase } from "./remarks.ts";
+import { counted } from "../../errors/counted.ts";
+import type { Remark, RemarkCase } from "./remarks.ts";
 
 type Tell = (remark: Omit<Remark, "source">) => void;
 

@@ -14,7 +14,7 @@ import { fileOf, readRecordMask, type MaskReading, type ReadMask } from "../mask
 import type { ListContext, ListedRecord, Listing } from "./listing.ts";
 import type { ClassMapping, Refuse } from "./mapping.ts";
 import type { PlacedMasks } from "./mask-places.ts";
-import { counted } from "./remarks.ts";
+import { counted } from "../../errors/counted.ts";
 
 /** Masks that are read at a time. */
 const lanes = 4;

@@ -6,7 +6,8 @@ import type { ListedEntry } from "./listed-entry.ts";
 import type { Listing } from "./listing.ts";
 import type { ClassMapping, Refuse } from "./mapping.ts";
 import type { EntryMasks } from "./masked-entry.ts";
-import { counted, type Remark } from "./remarks.ts";
+import { counted } from "../../errors/counted.ts";
+import type { Remark } from "./remarks.ts";
 import { keepWithin } from "./selection.ts";
 import { visible } from "../../labels/wording.ts";
 

@@ -53,7 +53,3 @@ export interface Remark {
   /** All of them. */
   readonly cases: readonly RemarkCase[];
 }
-
-/** 1,234 images; 1 image. */
-export const counted = (count: number, what: string): string =>
-  `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;

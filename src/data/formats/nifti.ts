@@ -7,7 +7,7 @@ import { requireColumns, rowError } from "../../files/csv.ts";
 import { voxelVolumeOf } from "../../files/nifti-affine.ts";
 import { isMissing } from "../../labels/wording.ts";
 import type { ListContext, ListedRecord, Listing } from "../catalogue/listing.ts";
-import { counted } from "../catalogue/remarks.ts";
+import { counted } from "../../errors/counted.ts";
 import { column, path, record } from "../manifest/fields.ts";
 import { labelFinder } from "../volumes/label-files.ts";
 import type { ListedVolume } from "../volumes/label-files.ts";

@@ -2,7 +2,8 @@
 // measured, copies, files that are no images; each as a sentence with its cases, the gravest first.
 import { UsageError } from "../../errors/errors.ts";
 import { expectArgument, aList, listOf, madeWith, strings } from "../../errors/arguments.ts";
-import { counted, type Remark } from "../catalogue/remarks.ts";
+import { counted } from "../../errors/counted.ts";
+import type { Remark } from "../catalogue/remarks.ts";
 import { countLabels, type ListCount } from "./counts.ts";
 import {
   finding,

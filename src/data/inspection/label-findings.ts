@@ -3,7 +3,7 @@
 import { outline, visible } from "../../labels/wording.ts";
 import { parts } from "../catalogue/listing.ts";
 import type { ListCount } from "./counts.ts";
-import { counted } from "../catalogue/remarks.ts";
+import { counted } from "../../errors/counted.ts";
 import { finding, listName } from "./finding-kinds.ts";
 import type { FindingCase, FindingKind, InspectionFinding } from "./finding-kinds.ts";
 import type { OpenedList } from "./sightings.ts";

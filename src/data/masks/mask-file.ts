@@ -10,6 +10,7 @@ import { mostPixels } from "../images/image.ts";
 import { decodeImage, largestImageFile } from "../images/index.ts";
 import { openWithSharp } from "../images/sharp-kinds.ts";
 import { isBmp, isGif, isJpeg, isPng, isTiff, isWebp, lookAlike } from "../images/kinds.ts";
+import { gifNumbers } from "./gif-numbers.ts";
 import { inColour, packedColours, type MaskNumbers, type MaskNumbersOf } from "./mask-numbers.ts";
 import { pngNumbers } from "./png-numbers.ts";
 import { tiffLayout } from "./tiff-layout.ts";
@@ -38,12 +39,6 @@ export async function readMask(file: string, colours: boolean): Promise<MaskNumb
 const bmpNumbers: MaskNumbersOf = async (bytes, file, colours) => {
   const indices = colours ? undefined : bmpIndices(bytes, file);
   return indices === undefined ? await shownColours(bytes, file, colours) : { ...indices, isTurned: false };
-};
-
-/** The places in a GIF's palette are not to be had from the library that reads it. */
-const gifNumbers: MaskNumbersOf = (bytes, file, colours) => {
-  if (!colours) throw inColour(file, undefined);
-  return shownColours(bytes, file, colours);
 };
 
 const tiffNumbers: MaskNumbersOf = async (bytes, file, colours) => {

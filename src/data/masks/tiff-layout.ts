@@ -32,6 +32,7 @@ export function tiffLayout(bytes: Uint8Array, file: string): TiffLayout {
     const at = directory + 2 + 12 * i;
     const tag = view.getUint16(at, little);
     if (tag !== bitsTag && tag !== photometricTag) continue;
+    if (found.has(tag)) continue; // as for the library: of two fields of one tag, the first counts
     // Numbers of 16 bits: up to two stand in the entry itself, and more where it points to.
     const count = view.getUint32(at + 4, little);
     const place = count > 2 ? view.getUint32(at + 8, little) : at + 8;

@@ -1,5 +1,6 @@
 // A sum over rows as the last launches of a loss, and the count of the rows that are in it.
 
+import { ignored } from "../../labels/label-map.ts";
 import type { Launch, Slot } from "../operator.ts";
 import type { TensorSpec } from "../../tensor/shape.ts";
 
@@ -27,34 +28,45 @@ export function scaledSum(x: Slot, total: Slot, count: number, scale: number, sc
   ];
 }
 
-/** The number of classes that are not ignored, as f32. */
+/** The number of classes [rows], u32, that are not ignored, as f32. */
 export function countOfEntries(
   targets: Slot,
   entries: Slot,
   rows: number,
-  ignored: { readonly ignores: number; readonly ignore: number },
+  which: { readonly ignores: number; readonly ignore: number },
+  scratch: Slot,
+): Launch[] {
+  return counts({ targets, each: 1, ...which }, entries, rows, scratch);
+}
+
+/** The number of labels of maps, u8, that are not ignored, as f32. */
+export function countOfLabels(labels: Slot, entries: Slot, count: number, scratch: Slot): Launch[] {
+  return counts({ targets: labels, each: 4, ignores: 1, ignore: ignored }, entries, count, scratch);
+}
+
+interface Counted {
+  readonly targets: Slot;
+  /** Of them in a word of 32 bits. */
+  readonly each: 1 | 4;
+  readonly ignores: number;
+  readonly ignore: number;
+}
+
+function counts(
+  { targets, each, ignores, ignore }: Counted,
+  entries: Slot,
+  rows: number,
   scratch: Slot,
 ): Launch[] {
   const chunks = chunksOf(rows);
   const count = (to: Slot): Launch => ({
     kernel: "countEntries",
+    knobs: { EACH: each },
     bind: { targets, entries: to },
-    sizes: { rows, length: chunk, ...ignored },
+    sizes: { rows, length: chunk, ignores, ignore },
   });
   if (chunks === 1) return [count(entries)];
   return [count(scratch), sum(scratch, entries, { count: chunks, length: chunks, scale: 1 })];
-}
-
-/** The number of labels of maps that are not ignored, as f32. */
-export function countOfLabels(labels: Slot, entries: Slot, count: number, scratch: Slot): Launch[] {
-  const chunks = chunksOf(count);
-  const counted = (to: Slot): Launch => ({
-    kernel: "countLabels",
-    bind: { labels, entries: to },
-    sizes: { count, length: chunk },
-  });
-  if (chunks === 1) return [counted(entries)];
-  return [counted(scratch), sum(scratch, entries, { count: chunks, length: chunks, scale: 1 })];
 }
 
 /** Room for the sums of chunks. */

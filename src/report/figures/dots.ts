@@ -1,6 +1,7 @@
 // Values by seed, or by patient: a row for each arm, comparison or class, a dot for each seed or patient, and below the dots
 // their mean with its interval.
 
+import { counted } from "../../errors/counted.ts";
 import * as Plot from "@observablehq/plot";
 import type { Interval } from "../../statistics/interval.ts";
 import { draw, lines, pageWidth, type Drawing } from "../html/drawing.ts";
@@ -65,7 +66,7 @@ export function dotPlot(plot: DotPlot): Figure | undefined {
   const [one, many] = plot.dots ?? seeds;
   const told = ({ name, values, mean, interval, reason }: DotRow): string => {
     const sure = interval === null ? (reason ?? "") : `95 % interval ${range(interval, decimals)}`;
-    const count = `${values.length} ${values.length === 1 ? one : many}`;
+    const count = counted(values.length, one, many);
     return `${name}: ${numberOf(plot, mean)} (${count}${sure === "" ? "" : `, ${sure}`})`;
   };
   return {

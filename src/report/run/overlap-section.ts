@@ -1,11 +1,13 @@
 // What a segmenter's pixels came to: Dice and IoU by class with intervals over patients, and each patient's Dice as a figure.
 
+import { counted } from "../../errors/counted.ts";
 import type { Estimate, TestOverlap } from "../../assemble/overlap-metrics.ts";
 import { overlapScores, sumsByPatient } from "../../metrics/overlap.ts";
 import type { RunContents } from "../../runs/read-run.ts";
 import type { Summary } from "../../runs/summary.ts";
 import type { TestOverlaps } from "../../runs/test-overlaps.ts";
 import type { TestPredictions } from "../../runs/test-predictions.ts";
+import { median } from "../../runtime/median.ts";
 import { notesOfClasses } from "../class-notes.ts";
 import { dotPlot, type DotRow } from "../figures/dots.ts";
 import type { Markup } from "../html/markup.ts";
@@ -51,7 +53,7 @@ export function overlapResults({ summary, classes }: RunContents): Markup[] {
       foot: [["mean", "", ...cells(found.mean.patientDice), "", "", ""]],
     }),
     note(
-      `Intervals: bootstrap over ${whole(found.patients)} patients (an image without a patient counts as one), ` +
+      `Intervals: bootstrap over ${counted(found.patients, "patient")} (an image without a patient counts as one), ` +
         `${whole(found.resamples)} resamples, percentiles. Pixels that nobody labelled, and classes that an image's source does ` +
         "not outline, are left out.",
     ),
@@ -127,9 +129,4 @@ export function patientDiceFigure(
       }),
     },
   });
-}
-
-function median(sorted: readonly number[]): number {
-  const half = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }

@@ -48,8 +48,9 @@ export function patientSection(
         ]),
     note(
       `A patient's score of a class is the largest of the images' scores, and an image's score the mean of its 20 largest ` +
-        "probabilities, or of as many as make a millilitre. By area: the AUC of the pixels that are predicted in all of a patient's " +
-        "images. Thresholds hold a specificity of " +
+        "probabilities, or of as many as make a millilitre. By area: the AUC of what is predicted in all of a patient's " +
+        `images, in ${found.areaUnit ?? "pixels"}. ` +
+        "Thresholds hold a specificity of " +
         `${digits(100 * found.specificity, 3)} % on the validation patients; no test patient had a say. Intervals of sensitivity and ` +
         "specificity are Clopper and Pearson's, exact. Located: detected patients in whom one of the pixels that the score is of lies in the outline.",
     ),

@@ -1,5 +1,6 @@
 // The report of a run: results, curves, mistakes, labels and settings.
 
+import { counted } from "../../errors/counted.ts";
 import { basename, resolve } from "node:path";
 import type { AucInterval } from "../../assemble/test-metrics.ts";
 import { averagePrecision } from "../../metrics/average-precision.ts";
@@ -183,7 +184,7 @@ function results({ summary, classes, predictions }: RunContents): Markup[] {
   if (intervals !== null) {
     content.push(
       note(
-        `Intervals: bootstrap over ${whole(intervals.patients)} patients (an image without a patient counts as one), ` +
+        `Intervals: bootstrap over ${counted(intervals.patients, "patient")} (an image without a patient counts as one), ` +
           `${whole(intervals.resamples)} resamples, percentiles. Calibration error: the expected one, over ${calibrationBins} groups of equal size.`,
       ),
     );
@@ -222,7 +223,8 @@ const mostReasons = 50;
 function leftOut(skipped: readonly string[], named: boolean): Markup[] {
   if (skipped.length === 0) return [];
   const more = skipped.length - mostReasons;
-  const what = `${whole(skipped.length)} images or records could not be read and were left out`;
+  const count = counted(skipped.length, "image or record", "images or records");
+  const what = `${count} could not be read and ${skipped.length === 1 ? "was" : "were"} left out`;
   if (!named) {
     return [
       paragraph(

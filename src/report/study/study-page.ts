@@ -19,7 +19,7 @@ import {
 import { mistakeCards, sure } from "../run/mistakes.ts";
 import { leaves } from "../run/settings-table.ts";
 import { measures, titleOf } from "../../metrics/measures.ts";
-import { comparisonTables } from "./study-tables.ts";
+import { comparisonTables, notesOf } from "./study-tables.ts";
 import { figuresOf } from "./figures.ts";
 import type { Predicted } from "../../studies/study-report-data.ts";
 import type { StudyContents } from "../../studies/read-study.ts";
@@ -41,7 +41,7 @@ export function studyPage(
 ): string {
   const { scores, settings } = study;
   const { arms, classes } = scores;
-  const { notes } = analysis;
+  const notes = notesOf(analysis, ...others);
   const { mean, name } = measures[analysis.measure];
   const figures = figuresOf(study, analysis, similarity, others);
   const asked = settings.seeds;

@@ -1,14 +1,8 @@
 // The results of a study as Markdown, as a table for the terminal, as CSV and as JSON.
 
 import Table from "cli-table3";
-import {
-  counted,
-  showDifference,
-  showInterval,
-  showMargin,
-  showNumber,
-  showP,
-} from "../../studies/study-numbers.ts";
+import { counted } from "../../errors/counted.ts";
+import { showDifference, showInterval, showMargin, showNumber, showP } from "../../studies/study-numbers.ts";
 import type {
   ClassResult,
   ComparisonResult,
@@ -42,6 +36,7 @@ export function studyMarkdown(
   analysis: StudyAnalysis,
   others: readonly StudyAnalysis[] = [],
 ): string {
+  const notes = notesOf(analysis, ...others);
   const sections = [
     `# Study: ${markdownText(scores.study)}\n`,
     `${markdownText(scores.question)}\n`,
@@ -66,10 +61,15 @@ export function studyMarkdown(
       `### ${titleOf(measures[other.measure].name)} by class\n`,
       draw(classCells(scores, other)),
     ]),
-    ...(analysis.notes.length === 0 ? [] : ["## Notes\n", list(analysis.notes)]),
+    ...(notes.length === 0 ? [] : ["## Notes\n", list(notes)]),
   ];
   return sections.join("\n");
 }
+
+/** The notes of a study by all its measures, each once. */
+export const notesOf = (...analyses: readonly StudyAnalysis[]): readonly string[] => [
+  ...new Set(analyses.flatMap(({ notes }) => notes)),
+];
 
 function meanSection(scores: StudyScores, analysis: StudyAnalysis): readonly string[] {
   const { mean, about } = measures[analysis.measure];
@@ -108,6 +108,7 @@ export function studyTable(
   others: readonly StudyAnalysis[] = [],
 ): string {
   const groups = comparisonsByGroup(scores, analysis);
+  const notes = notesOf(analysis, ...others);
   const shown = (each: StudyAnalysis): string[] => [
     (others.length === 0 ? "" : `${titleOf(measures[each.measure].mean)}\n`) + plain(meanCells(scores, each)),
     ...(anyLeftOut(each) ? [`${leftOutMark} ${leftOutWords(each)}`] : []),
@@ -117,7 +118,7 @@ export function studyTable(
     ...others.flatMap(shown),
     ...groups.map(({ group, comparisons }) => plain(comparisonCells(group, comparisons, "corrected"))),
     ...groups.slice(0, 1).map(({ comparisons }) => verdicts(comparisons).join("\n")),
-    ...(analysis.notes.length === 0 ? [] : [analysis.notes.join("\n")]),
+    ...(notes.length === 0 ? [] : [notes.join("\n")]),
   ].join("\n\n");
 }
 

@@ -126,6 +126,24 @@ test("the table for the terminal has the same numbers and the verdicts of the fi
   for (const note of found.notes) expect(text).toContain(note);
 });
 
+test("a class without one of the further measures is told in the notes of the whole study, and what they share once", () => {
+  const further = study.scores.map((score) => ({
+    ...score,
+    further: { iou: score.auc, dice: { u: 0.5, v: null } },
+  }));
+  const several: StudyScores = { ...study, scores: further, measures: ["iou", "dice"] };
+  const [iou, ...others] = [analyse(several), ...furtherAnalyses(several)];
+  const lacking = 'Class "v" has no Dice in any arm; means there are without it.';
+  const shared = 'The arm "later" was not run.';
+  expect(iou.notes).not.toContain(lacking);
+  expect(studyMarkdown(several, iou, others)).toContain("Without classes of the group that have no Dice");
+  for (const text of [studyTable(several, iou, others), studyMarkdown(several, iou, others)]) {
+    const [, ...lines] = text.replaceAll("\\", "").split(shared);
+    expect(lines).toHaveLength(1);
+    expect(text.replaceAll("\\", "")).toContain(lacking);
+  }
+});
+
 test("notes that all comparisons of a group have stand once below their verdicts", () => {
   const found = analyse(study);
   const [few, own] = ["Only 3 seeds.", "Without b."];
