@@ -102,11 +102,11 @@ export async function trainCommand(
   sayWhenStopped(`stopped before the results were written; ${next}`);
   const summary = await session.finish(result);
   sayWhenStopped("");
-  const { model, evaluation, stopped, kept, epochs } = result;
+  const { model, evaluation, overlaps, stopped, kept, epochs } = result;
   model.dispose();
   if (options.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
   else if (evaluation !== undefined) {
-    process.stdout.write(`${testTable(summary, loaded.images.assembly.classes)}\n`);
+    process.stdout.write(`${testTable(summary, { ...loaded.images.assembly, overlaps })}\n`);
   }
   if (options.report && !stopped) await reportFinished(out, options.identify, say);
   if (kept < epochs) say(`the weights of epoch ${kept} were kept, the best by validation`);
