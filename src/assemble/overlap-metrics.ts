@@ -29,6 +29,11 @@ export type OverlapFigures = Readonly<Record<OverlapMeasure, Estimate>>;
 export interface ClassOverlap extends OverlapFigures {
   /** Patients with given pixels of the class, of whom `patientDice` is the mean. */
   readonly patients: number;
+  /**
+   * Patients who have the class, and no pixel of it at the network's size: they are in no Dice and in no false area. Undefined in
+   * results of before they were counted.
+   */
+  readonly vanished?: number;
   /** Of the patients who are known to have nothing of it. */
   readonly falseArea: FalseArea;
 }
@@ -67,8 +72,8 @@ export function testOverlap(
     mean: figures(found.mean),
     byClass: Object.fromEntries(
       classes.map((name) => {
-        const { patients: showing, falseArea } = own.byClass[name];
-        return [name, { ...figures(found.byClass[name]), patients: showing, falseArea }];
+        const { patients: showing, vanished, falseArea } = own.byClass[name];
+        return [name, { ...figures(found.byClass[name]), patients: showing, vanished, falseArea }];
       }),
     ),
   };

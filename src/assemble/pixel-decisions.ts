@@ -37,6 +37,8 @@ export class PixelDecisions {
   /** [P] The likeliest of the chosen classes of each pixel, or the background. */
   readonly map: Uint8Array;
   readonly #pixels: number;
+  /** [P] All of them. */
+  readonly #all: Uint32Array;
   readonly #classes: number;
   readonly #exhaustive: boolean;
   readonly #exclusions: Uint32Array;
@@ -53,6 +55,7 @@ export class PixelDecisions {
     this.chosen = new Uint8Array(pixels * classes);
     this.map = new Uint8Array(pixels);
     this.#pixels = pixels;
+    this.#all = Uint32Array.from({ length: pixels }, (_, pixel) => pixel);
     this.#classes = classes;
     this.#exhaustive = exhaustive;
     this.#exclusions = exclusionBits(exclusive, classes);
@@ -123,21 +126,23 @@ export class PixelDecisions {
   }
 
   /**
-   * The score of one class: the logit of the mean of its m largest probabilities.
+   * The score of one class: the logit of the mean of its m largest probabilities, or of all where there are fewer.
    *
    * @param logits as for `decide`, of the same image
    * @param most m
-   * @returns NaN where a logit of the class is no number; and which pixels the score is of
+   * @param among the pixels that have a say, one at least; default: all
+   * @returns NaN where a logit of the class is no number there; and which pixels the score is of
    */
-  score(logits: Float32Array, k: number, most: number): ImageScore {
-    const count = Math.min(most, this.#pixels);
+  score(logits: Float32Array, k: number, most: number, among = this.#all): ImageScore {
+    const count = Math.min(most, among.length);
     const largest = new Float64Array(count).fill(-Infinity); // ascending
     const pixels = new Uint32Array(count);
-    for (let pixel = 0; pixel < this.#pixels; pixel++) {
+    for (let i = 0; i < among.length; i++) {
+      const pixel = among[i];
       const z = this.#odds?.[k * this.#pixels + pixel] ?? logits[pixel * this.#classes + k];
       if (Number.isNaN(z)) return { logit: NaN, pixels: new Uint32Array() };
       // The first `count` fill the list.
-      if (pixel >= count && z <= largest[0]) continue;
+      if (i >= count && z <= largest[0]) continue;
       const at = firstAbove(largest, z) - 1;
       largest.copyWithin(0, 1, at + 1);
       pixels.copyWithin(0, 1, at + 1);

@@ -4,6 +4,7 @@
 import {
   aFlag,
   aFunction,
+  aList,
   aNumber,
   anything,
   aRecord,
@@ -13,12 +14,17 @@ import {
   expectFields,
   expectOptions,
   madeWith,
+  oneOf,
   required,
   wholeFrom,
   type OptionChecks,
 } from "../errors/arguments.ts";
 import { anImageSet, type ImageSet } from "../data/assembly/assembly.ts";
 import { ImageReader, inOrder } from "../data/assembly/image-reader.ts";
+import { seenBox } from "../data/images/fit.ts";
+import { fits, type Fit } from "../data/images/image.ts";
+import { DataError } from "../errors/data-errors.ts";
+import { UsageError } from "../errors/errors.ts";
 import { normaliseImages } from "../functions/images.ts";
 import { exclusiveGroups, ignored, type ExclusiveGroups } from "../labels/label-map.ts";
 import { absent } from "../labels/states.ts";
@@ -29,6 +35,7 @@ import { normalisationFields, type EvaluationOptions } from "./evaluation.ts";
 import { PixelDecisions, pixelsScored } from "./pixel-decisions.ts";
 import type { Segmenter } from "./segmenter.ts";
 import type { Normalisation } from "./views.ts";
+import type { MapSize } from "./whole-maps.ts";
 
 /** How a segmenter's logits are made and read; the settings of a training have all of it. */
 export interface PixelSettings {
@@ -47,6 +54,10 @@ export interface PixelSettings {
 }
 
 export interface PixelOptions extends EvaluationOptions {
+  /** The size of each image before it was brought to the set's, upright; default: the set's size. */
+  readonly sizes?: readonly MapSize[] | undefined;
+  /** How the images were brought to the set's size: what lies beside a padded one has no say in scores. Default: stretch. */
+  readonly fit?: Fit | undefined;
   /**
    * Told of each image, in order. Both arrays are written over by the next one, which waits for the promise.
    *
@@ -59,12 +70,16 @@ export interface PixelOptions extends EvaluationOptions {
 export interface PixelPredictions {
   /**
    * [N, K] The score of each class for the image as a whole, as a logit: of the mean of its m largest probabilities, m = 20
-   * pixels, or as many as make 1 ml where the set knows how large they are.
+   * pixels, or as many as make 1 ml where the set knows how large they are. Pixels beside a padded image and ignored ones have no
+   * say in it; of an image without labelled pixels, all that are in the image have.
    */
   readonly logits: Float32Array;
   /** Undefined for a set without label maps. */
   readonly overlaps: Overlaps | undefined;
-  /** [N, K] 1 where one of the m pixels that the score is of lies in the outline of the class; undefined as the overlaps. */
+  /**
+   * [N, K] 1 where one of the m pixels that the score is of lies in the outline of the class, 0 where none does, 255 where no pixel
+   * of the image is given as the class; undefined as the overlaps.
+   */
   readonly located: Uint8Array | undefined;
 }
 
@@ -84,6 +99,8 @@ const pixelOptions: OptionChecks<PixelOptions> = {
   signal: aSignal,
   progress: aFunction,
   image: aFunction,
+  sizes: aList,
+  fit: oneOf(fits),
 };
 
 /**
@@ -91,7 +108,8 @@ const pixelOptions: OptionChecks<PixelOptions> = {
  * probability is above one half, and of classes that exclude each other only of the likeliest; of a segmenter with an output for
  * the background, it is of the likeliest class or of the background. Where the classes are exhaustive it is of the likeliest class.
  *
- * @throws the signal's reason when it ended the work; DataError when a file of the cache was changed meanwhile
+ * @throws the signal's reason when it ended the work; DataError when a file of the cache was changed meanwhile, or for an image
+ * without labelled pixels whose states are not all absent; UsageError where there is not a size for each image
  */
 export async function predictPixels(
   engine: Engine,
@@ -109,6 +127,10 @@ export async function predictPixels(
   expectFields(what, { normalisation, batch, exclusive, exhaustive, numbers }, settingsFields);
   expectFields(what, normalisation, normalisationFields);
   expectOptions(what, options, pixelOptions);
+  const { sizes, fit } = options;
+  if (sizes !== undefined && sizes.length !== set.count) {
+    throw new UsageError(`${what}: ${sizes.length} sizes are not those of ${set.count} images`);
+  }
   const { classes } = segmenter;
   const outputs = segmenter.head.classes;
   const pixels = set.height * set.width;
@@ -137,7 +159,8 @@ export async function predictPixels(
         const map = maps?.subarray(i * pixels, (i + 1) * pixels);
         const given = numbers === undefined ? map : map?.map((number) => numbers[number]);
         decisions.decide(own);
-        fill(predictions, set, first + i, classes, decisions, own, given);
+        const among = scoredPixels(set, first + i, { size: sizes?.[first + i], fit, given });
+        fill(predictions, set, first + i, { classes, decisions, logits: own, given, among });
         await options.image?.(first + i, decisions.map, decisions.probabilities);
       }
       first += count;
@@ -149,31 +172,86 @@ export async function predictPixels(
   return predictions;
 }
 
+/**
+ * The pixels that have a say in an image's scores: those of the image, and among them the labelled ones where there are any. Nothing
+ * was taught of the others, and nobody can say whether a detection there is right.
+ */
+function scoredPixels(
+  { source, height, width, states, count }: ImageSet,
+  image: number,
+  {
+    size,
+    fit,
+    given,
+  }: {
+    readonly size: MapSize | undefined;
+    readonly fit: Fit | undefined;
+    readonly given: Uint8Array | undefined;
+  },
+): Uint32Array {
+  const { top, left, ...box } = seenBox(size ?? { height, width }, {
+    height,
+    width,
+    fit: fit ?? "stretch",
+    channels: 1,
+  }).to;
+  const seen = Uint32Array.from(
+    { length: box.height * box.width },
+    (_, at) => (top + Math.floor(at / box.width)) * width + left + (at % box.width),
+  );
+  const labelled = given === undefined ? seen : seen.filter((pixel) => given[pixel] !== ignored);
+  if (labelled.length > 0) return labelled;
+  const classes = states.length / count;
+  if (states.subarray(image * classes, (image + 1) * classes).some((state) => state !== absent)) {
+    throw new DataError(
+      source,
+      "has a label map without a labelled pixel, and states that are known: they must be absent",
+      {
+        record: image,
+      },
+    );
+  }
+  return seen;
+}
+
+/** What is known of one image. */
+interface DecidedImage {
+  readonly classes: number;
+  readonly decisions: PixelDecisions;
+  readonly logits: Float32Array;
+  readonly given: Uint8Array | undefined;
+  /** The pixels that have a say. */
+  readonly among: Uint32Array;
+}
+
 /** Scores and counts of one image. */
 function fill(
   { logits: scores, overlaps, located }: PixelPredictions,
   { states, voxelVolumes }: ImageSet,
   image: number,
-  classes: number,
-  decisions: PixelDecisions,
-  logits: Float32Array,
-  given: Uint8Array | undefined,
+  { classes, decisions, logits, given, among }: DecidedImage,
 ): void {
   const most = pixelsScored(voxelVolumes?.[image] ?? 0);
   for (let k = 0; k < classes; k++) {
     const at = image * classes + k;
-    const score = decisions.score(logits, k, most);
+    const score = decisions.score(logits, k, most, among);
     scores[at] = score.logit;
-    if (located !== undefined) located[at] = Number(score.pixels.some((pixel) => given?.[pixel] === k));
-    // A class that the image's source does not outline has no known pixels.
-    if (overlaps === undefined || given === undefined || states[at] === absent) continue;
-    for (let pixel = 0, from = k; from < decisions.chosen.length; pixel++, from += classes) {
-      const isChosen = decisions.chosen[from];
-      if (given[pixel] === ignored) continue;
-      overlaps.predicted[at] += isChosen;
-      if (given[pixel] !== k) continue;
-      overlaps.given[at]++;
-      overlaps.both[at] += isChosen;
+    let [area, shown, both] = [0, 0, 0];
+    for (const pixel of among) {
+      const isChosen = decisions.chosen[pixel * classes + k];
+      area += isChosen;
+      if (given?.[pixel] !== k) continue;
+      shown++;
+      both += isChosen;
     }
+    if (located !== undefined) {
+      const isInside = score.pixels.some((pixel) => given?.[pixel] === k);
+      located[at] = shown === 0 ? absent : Number(isInside);
+    }
+    // A class that the image's source does not outline has no known pixels.
+    if (overlaps === undefined || states[at] === absent) continue;
+    overlaps.predicted[at] = area;
+    overlaps.given[at] = shown;
+    overlaps.both[at] = both;
   }
 }

@@ -10,14 +10,18 @@ import {
   required,
   type OptionChecks,
 } from "../errors/arguments.ts";
-import { UsageError } from "../errors/errors.ts";
 import { anImageSet, type ImageSet } from "../data/assembly/assembly.ts";
-import { fits, type Fit } from "../data/images/image.ts";
+import { fits } from "../data/images/image.ts";
 import type { Engine } from "../runtime/engine.ts";
-import type { EvaluationOptions } from "./evaluation.ts";
-import { aSegmenter, predictPixels, type PixelPredictions, type PixelSettings } from "./pixel-predictions.ts";
+import {
+  aSegmenter,
+  predictPixels,
+  type PixelOptions,
+  type PixelPredictions,
+  type PixelSettings,
+} from "./pixel-predictions.ts";
 import type { Segmenter } from "./segmenter.ts";
-import { wholeMap, type MapSize } from "./whole-maps.ts";
+import { wholeMap } from "./whole-maps.ts";
 
 /** A label map of one image. */
 export interface PredictedMask {
@@ -34,11 +38,7 @@ export interface PredictedMask {
   among(candidates: readonly boolean[]): Uint8Array<ArrayBuffer>;
 }
 
-export interface MaskOptions extends EvaluationOptions {
-  /** The size of each image before it was brought to the set's, upright; default: the set's size. */
-  readonly sizes?: readonly MapSize[] | undefined;
-  /** How the images were brought to the set's size. Default: stretch. */
-  readonly fit?: Fit | undefined;
+export interface MaskOptions extends Omit<PixelOptions, "image"> {
   /** Told of each image, in order; the next one waits for the promise. */
   readonly mask: (mask: PredictedMask) => void | Promise<void>;
 }
@@ -56,7 +56,7 @@ const maskOptions: OptionChecks<MaskOptions> = {
  * Predicts a label map for each image of a set at the image's own size: `wholeMap` says how. Of the maps only one is held at a time.
  * A pixel that several classes share is the likeliest of them.
  *
- * @throws as `predictPixels`; UsageError where there is not a size for each image
+ * @throws as `predictPixels`
  */
 export async function predictMasks(
   engine: Engine,
@@ -68,16 +68,14 @@ export async function predictMasks(
   expectArgument("predictMasks", "the segmenter", segmenter, aSegmenter);
   expectArgument("predictMasks", "the images", set, anImageSet);
   expectOptions("predictMasks", options, maskOptions);
-  const { sizes, fit, mask, ...others } = options;
-  if (sizes !== undefined && sizes.length !== set.count) {
-    throw new UsageError(`predictMasks: ${sizes.length} sizes are not those of ${set.count} images`);
-  }
+  const { mask, ...others } = options;
+  const { sizes, fit } = options;
   const { background: softmax } = segmenter;
-  const { exhaustive } = settings;
   const network = { height: set.height, width: set.width, fit };
   return await predictPixels(engine, segmenter, set, settings, {
     ...others,
     image: async (index, _map, probabilities) => {
+      const { exhaustive } = settings;
       const { height, width } = sizes?.[index] ?? network;
       const among = (candidates?: readonly boolean[]): Uint8Array<ArrayBuffer> =>
         wholeMap(probabilities, network, { height, width }, { softmax, exhaustive, candidates });

@@ -8,12 +8,12 @@ import { plainTable, showAuc, showInterval } from "../report/tables.ts";
 
 /**
  * Which patients are found, at the thresholds of validation patients.
- * @param isOwn whether those were the patients of the model's own run
+ * @param thresholdsFrom whose patients those are: the model's own run's, or of the manifest; null where there are none
  */
 export function patientTable(
   { byClass, specificity, level, areaUnit }: PatientResults,
   classes: readonly string[],
-  isOwn = false,
+  thresholdsFrom: "run" | "validation images" | null,
 ): string {
   const interval = `${Math.round(100 * level)} % interval`;
   const head = ["class", "with", "without", "AUC", interval, "threshold"];
@@ -44,7 +44,9 @@ export function patientTable(
   const held = `${Number((100 * specificity).toPrecision(12))} %`;
   const notes = notesOf(classes, (name) => byClass[name].note);
   return [
-    `Patients: found or not, at thresholds that hold a specificity of ${held} on the validation patients${isOwn ? " of the run (its summary.json)" : ""}.`,
+    thresholdsFrom === null
+      ? "Patients: found or not; without thresholds there is the AUC alone."
+      : `Patients: found or not, at thresholds that hold a specificity of ${held} on the validation patients${thresholdsFrom === "run" ? " of the run (its summary.json)" : ""}.`,
     hasPixels
       ? `By area: how well patients are ranked by what is predicted in all of their images, in ${areaUnit}.`
       : "A patient's score of a class is the largest of the images'.",

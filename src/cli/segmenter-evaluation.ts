@@ -89,15 +89,20 @@ export async function evaluateSegmenter(
   const { shared } = matched;
   const { set, logits, overlaps } = judged;
   const { patientResults, thresholdsOf } = await import("../assemble/patient-metrics.ts");
-  const own = validation === undefined ? runThresholds(model, at) : undefined;
+  const isChoosing = part === "validation";
+  const own = validation === undefined && !isChoosing ? runThresholds(model, at) : undefined;
   const chosen = own && thresholdsOf(own);
   const isOwn = chosen !== undefined && shared.some((name) => Object.hasOwn(chosen, name));
+  const thresholdsFrom = isOwn ? "run" : validation === undefined ? null : "validation images";
   const count = counting(options.quiet);
   const intervals = countedWork(set.count, shared.length, count, (progress) =>
     testOverlap(overlaps, set, shared, progress),
   );
   const patients = countedWork(set.count, shared.length, count, (progress) =>
-    patientResults(judged, validation, shared, { specificity: at, chosen, progress }),
+    patientResults(judged, validation, shared, {
+      ...{ specificity: at, chosen, progress },
+      whyNone: isChoosing ? "validation images choose thresholds, and are not judged at them" : undefined,
+    }),
   );
   const sources = evaluationBySource(logits, set, shared, overlaps);
   if (options.json) {
@@ -107,7 +112,7 @@ export async function evaluateSegmenter(
       ...{ manifest: named.manifest.file, part, images: set.count, adapter, at, ...matched },
       ...evaluationOf(logits, set, shared, overlaps),
       ...{ overlapIntervals: intervals, patients },
-      thresholdsOf: validation !== undefined ? "validation images" : isOwn ? "run" : null,
+      thresholdsOf: thresholdsFrom,
       ...{ sources, skipped: loaded.skipped },
     };
     process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
@@ -117,7 +122,7 @@ export async function evaluateSegmenter(
     options,
     `${counted(set.count, `${part} image`)}, ${counted(patients.patients, "patient")}; on ${adapter}`,
   );
-  const shown = [overlapTable(intervals, shared), patientTable(patients, shared, isOwn)];
+  const shown = [overlapTable(intervals, shared), patientTable(patients, shared, thresholdsFrom)];
   const names = Object.keys(sources);
   if (names.length > mostSources) say(options, `${names.length} sources; --json tells each by itself`);
   else if (names.length > 1) shown.push(sourceTable(sources, shared));
@@ -288,14 +293,23 @@ export function overlapTable({ byClass, mean, level }: TestOverlap, classes: rea
     ]);
   }
   table.push(["mean", "", ...both(mean.dice), ...both(mean.iou), ...both(mean.patientDice), ""]);
-  const notes = notesOf(classes, (name) => byClass[name].dice.note);
+  const notes = [
+    ...notesOf(classes, (name) => vanishedNote(byClass[name].vanished)),
+    ...notesOf(classes, (name) => byClass[name].dice.note),
+  ];
   return [
-    "Overlap: Dice and IoU over all labelled pixels together, and the mean Dice of patients who have the class.",
+    "Overlap: Dice and IoU over all labelled pixels together, and the mean Dice of patients with pixels of the class.",
     "False area: of patients who do not have it, those in whom some pixel is predicted, and pixels in the mean.",
     table.toString(),
     ...notes,
   ].join("\n");
 }
+
+/** Where there are patients who have the class and are in neither the Dice by patient nor the false area. */
+const vanishedNote = (count = 0): string | null =>
+  count === 0
+    ? null
+    : `left out: ${counted(count, "patient")} with the class and without a pixel of it at the network's size`;
 
 const showScore = (value: number | null): string => (value === null ? "-" : value.toFixed(4));
 

@@ -6,17 +6,19 @@ import {
   aFunction,
   aNumber,
   aRecord,
+  aString,
   expectArgument,
   expectOptions,
   strings,
   wholeFrom,
   type OptionChecks,
 } from "../errors/arguments.ts";
-import { negative, positive } from "../labels/states.ts";
+import { absent, negative, positive } from "../labels/states.ts";
 import type { BootstrapEstimate } from "../statistics/bootstrap.ts";
 import { checkLevel, type Interval } from "../statistics/interval.ts";
 import { exactInterval } from "../statistics/proportions.ts";
 import { aucIntervals, fewestPatients } from "./auc-intervals.ts";
+import { patientIndices } from "./patient-indices.ts";
 import {
   checkSpecificity,
   patientScores,
@@ -46,7 +48,9 @@ export interface Detection {
   readonly chosen: ChosenThreshold | null;
   readonly sensitivity: Proportion | null;
   readonly specificity: Proportion | null;
-  /** Of the detected positive patients: those whose detection lies in the outline. Null where no places are known. */
+  /**
+   * Of the detected positive patients with an outline: those whose detection lies in it. Null where no places are known.
+   */
   readonly located: Proportion | null;
   /** Why there is no threshold, or what little it rests on; null where there is nothing to say. */
   readonly note: string | null;
@@ -76,6 +80,8 @@ export interface DetectionOptions {
    * no validation images are given.
    */
   readonly chosen?: Readonly<Record<string, ChosenThreshold>> | undefined;
+  /** Why no validation images are given, as the note tells it; "there are no validation images" unless said otherwise. */
+  readonly whyNone?: string | undefined;
   /** Told of resamples. */
   readonly progress?: ((done: number, total: number) => void) | undefined;
 }
@@ -89,6 +95,7 @@ const detectionOptions: OptionChecks<DetectionOptions> = {
   resamples: aNumber,
   fewest: wholeFrom(1),
   chosen: aRecord,
+  whyNone: aString,
   progress: aFunction,
 };
 
@@ -115,6 +122,7 @@ export function detections(
   checkLevel(what, level);
   const width = classNames.length;
   const tested = patientScores(test, width);
+  const hasOutline = outlinedPatients(test, tested.count, width);
   const chosenOn = validation === undefined ? undefined : patientScores(validation, width);
   const { resamples, progress } = options;
   const areas = aucIntervals(tested.scores, tested.states, classNames, { resamples, level, progress });
@@ -126,7 +134,7 @@ export function detections(
     const { chosen, note } =
       before !== undefined && Object.hasOwn(before, name)
         ? judged(before[name], specificity, fewest)
-        : choose(chosenOn && column(chosenOn, k, width), specificity, fewest);
+        : choose(chosenOn && column(chosenOn, k, width), specificity, fewest, options.whyNone);
     const counts = { positives: positives.length, negatives: negatives.length, auc: areas.byClass[name] };
     if (chosen === null) {
       return [name, { ...counts, chosen, sensitivity: null, specificity: null, located: null, note }];
@@ -135,6 +143,7 @@ export function detections(
     const detected = positives.filter(isDetected);
     const rate = (hits: number, of: number): Proportion => proportion(hits, of, level);
     const { located } = test;
+    const outlined = detected.filter((row) => hasOutline[row * width + k] === 1);
     const isLocated = (row: number): boolean => located?.[own.images[row] * width + k] === 1;
     return [
       name,
@@ -142,7 +151,7 @@ export function detections(
         ...{ ...counts, chosen, note },
         sensitivity: rate(detected.length, positives.length),
         specificity: rate(negatives.filter((row) => !isDetected(row)).length, negatives.length),
-        located: located === undefined ? null : rate(detected.filter(isLocated).length, detected.length),
+        located: located === undefined ? null : rate(outlined.filter(isLocated).length, outlined.length),
       },
     ];
   });
@@ -150,6 +159,20 @@ export function detections(
     ...{ specificity, level, resamples: areas.resamples, patients: tested.count },
     byClass: Object.fromEntries(byClass),
   };
+}
+
+/** [P, K] 1 where one of the patient's images has an outline of the class. */
+function outlinedPatients(
+  { states, located, patients }: ScoredImages,
+  count: number,
+  width: number,
+): Uint8Array {
+  const { of } = patientIndices("detections", states.length / width, patients);
+  const found = new Uint8Array(count * width);
+  for (const [at, place] of (located ?? []).entries()) {
+    if (place !== absent) found[of[Math.floor(at / width)] * width + (at % width)] = 1;
+  }
+  return found;
 }
 
 const proportion = (hits: number, of: number, level: number): Proportion =>
@@ -161,8 +184,9 @@ function choose(
   validation: Column | undefined,
   specificity: number,
   fewest: number,
+  whyNone = "there are no validation images",
 ): { readonly chosen: ChosenThreshold | null; readonly note: string | null } {
-  if (validation === undefined) return { chosen: null, note: "no threshold: there are no validation images" };
+  if (validation === undefined) return { chosen: null, note: `no threshold: ${whyNone}` };
   return judged(thresholdAt(validation.scores, validation.states, specificity), specificity, fewest);
 }
 

@@ -13,7 +13,7 @@ import {
 } from "../errors/arguments.ts";
 import { ShapeError } from "../errors/errors.ts";
 import { background, ignored, mostMapClasses } from "../labels/label-map.ts";
-import { absent } from "../labels/states.ts";
+import { absent, negative } from "../labels/states.ts";
 import { meanOfDefined } from "./mean-of-defined.ts";
 import { patientIndices, type Patients } from "./patient-indices.ts";
 
@@ -129,7 +129,7 @@ export function pooledOverlap(overlaps: Overlaps, classNames: readonly string[])
   return { meanDice: meanOfDefined(dice), meanIou: meanOfDefined(iou), dice, iou };
 }
 
-/** What is predicted of a class on the patients that are known to show nothing of it. */
+/** What is predicted of a class on the patients of whom no known image shows it. */
 export interface FalseArea {
   readonly patients: number;
   /** Patients of whom at least one pixel is predicted. */
@@ -143,6 +143,11 @@ export interface PatientOverlap {
   readonly dice: number | null;
   /** Patients with given pixels. */
   readonly patients: number;
+  /**
+   * Patients who have the class by the states of their images, and no given pixel of it: a mask says at its own size what an image
+   * shows, and in a smaller map nothing may be left of it. They have no Dice, and what is predicted of them is no false area.
+   */
+  readonly vanished: number;
   readonly falseArea: FalseArea;
 }
 
@@ -155,7 +160,8 @@ export interface PatientOverlaps {
 
 /**
  * Dice of each patient, in the mean: every patient counts the same, however large the outlines are. Patients of whom no pixel
- * of the class is given are in no mean; their predicted pixels are told apart.
+ * of the class is given are in no mean: the predicted pixels of those who do not have it are told apart, and those who have it
+ * are counted.
  *
  * @param states [N, K] label states; a patient without a known state of a class is no patient of it
  * @param patients [N] whose image each is; undefined for one image, or for all: a patient of its own
@@ -170,12 +176,14 @@ export function patientOverlap(
   const sums = sumsByPatient("patientOverlap", overlaps, states, classNames, patients);
   const width = classNames.length;
   const byClass = classNames.map((name, k): readonly [string, PatientOverlap] => {
-    let [shown, total, without, withAny, falsePixels] = [0, 0, 0, 0, 0];
+    let [shown, total, vanished, without, withAny, falsePixels] = [0, 0, 0, 0, 0, 0];
     for (let at = k; at < sums.given.length; at += width) {
       const { dice } = overlapScores(sums.given[at], sums.predicted[at], sums.both[at]);
       if (dice !== null) {
         shown++;
         total += dice;
+      } else if (sums.shows[at] === 1) {
+        vanished++;
       } else if (sums.known[at] === 1) {
         without++;
         falsePixels += sums.predicted[at];
@@ -187,7 +195,7 @@ export function patientOverlap(
       withAny,
       meanPixels: without === 0 ? null : falsePixels / without,
     };
-    return [name, { dice: shown === 0 ? null : total / shown, patients: shown, falseArea }];
+    return [name, { dice: shown === 0 ? null : total / shown, patients: shown, vanished, falseArea }];
   });
   return {
     meanDice: meanOfDefined(Object.fromEntries(byClass.map(([name, { dice }]) => [name, dice]))),
@@ -203,6 +211,8 @@ export interface PatientSums {
   readonly both: Float64Array;
   /** 1 where a label of the class is known of one of the patient's images. */
   readonly known: Uint8Array;
+  /** 1 where the label of one of them is not negative: the patient has the class, whether or not a pixel of it is given. */
+  readonly shows: Uint8Array;
 }
 
 /** @throws ShapeError when the lengths do not agree */
@@ -226,6 +236,7 @@ export function sumsByPatient(
     predicted: new Float64Array(count * width),
     both: new Float64Array(count * width),
     known: new Uint8Array(count * width),
+    shows: new Uint8Array(count * width),
   };
   for (const [at, state] of states.entries()) {
     if (state === absent) continue;
@@ -234,6 +245,7 @@ export function sumsByPatient(
     sums.predicted[to] += overlaps.predicted[at];
     sums.both[to] += overlaps.both[at];
     sums.known[to] = 1;
+    if (state !== negative) sums.shows[to] = 1;
   }
   return sums;
 }

@@ -23,7 +23,7 @@ export interface ScoredImages {
   readonly states: Uint8Array;
   /** [N] whose image each is; undefined for one image, or for all: a patient of its own. */
   readonly patients?: Patients | undefined;
-  /** [N, K] 1 where what an image's score is of lies in the outline of the class. */
+  /** [N, K] 1 where what an image's score is of lies in the outline of the class, 0 where not, 255 where the image has no outline. */
   readonly located?: Uint8Array | undefined;
 }
 

@@ -26,6 +26,7 @@ export const testOverlapSchema = z.object({
     z.object({
       ...figures,
       patients: number,
+      vanished: number.exactOptional(),
       falseArea: z.object({ patients: number, withAny: number, meanPixels: number.nullable() }),
     }),
   ),

@@ -17,13 +17,14 @@ const headOf = (classes: readonly string[]): readonly string[] => [
 
 /** What the table has of each image and class, [N, K] each. */
 export interface ImageOverlaps extends Overlaps {
-  /** 1 where one of the pixels that the image's score of the class is of lies in the outline; see `PixelPredictions`. */
+  /** 1 where one of the pixels that the image's score of the class is of lies in the outline, absent without one; see `PixelPredictions`. */
   readonly located: Uint8Array;
 }
 
 /**
- * The table as CSV: a row an image, and for each class the pixels that are given as the class, that are predicted so (of
- * which the second score of a patient is made), and that are both, and whether the score lies in the outline. Cells are blank where the image's source does not outline the class.
+ * The table as CSV: a row an image, and for each class the pixels that are given as the class, that are predicted so (of which the second
+ * score of a patient is made), and that are both, and whether the score lies in the outline. Cells are blank where the image's source does
+ * not outline the class, and the last one where no pixel of the image is given as the class.
  */
 export function overlapsText(
   { classes, images, states }: Pick<TestPredictions, "classes" | "images" | "states">,
@@ -36,7 +37,9 @@ export function overlapsText(
       ...[source, image, patient],
       ...classes.flatMap((_, k) => {
         const at = row * width + k;
-        return cellsOf.map((cell) => (states[at] === absent ? null : overlaps[cell][at]));
+        const isBlank = (cell: (typeof cellsOf)[number]): boolean =>
+          states[at] === absent || (cell === "located" && overlaps.located[at] === absent);
+        return cellsOf.map((cell) => (isBlank(cell) ? null : overlaps[cell][at]));
       }),
     ]),
   ]);
@@ -48,7 +51,7 @@ export interface TestOverlaps extends ImageOverlaps {
 }
 
 /**
- * Reads a table that `overlapsText` made; counts of absent classes are 0.
+ * Reads a table that `overlapsText` made; counts of absent classes are 0, and they lie nowhere.
  * @throws RunFolderError naming file and line when it cannot be read, or is no such table
  */
 export function readOverlaps(file: string, classes: readonly string[]): TestOverlaps {
@@ -72,7 +75,7 @@ export function readOverlaps(file: string, classes: readonly string[]): TestOver
         const kind = what === "located" ? "neither 0 nor 1" : "no number of pixels";
         refuse(`row ${row + 1}: ${JSON.stringify(cell)} is ${kind}`);
       }
-      found[what][at] = Number(cell);
+      found[what][at] = what === "located" && cell === "" ? absent : Number(cell);
     }
     for (const [k, name] of classes.entries()) {
       const at = row * classes.length + k;

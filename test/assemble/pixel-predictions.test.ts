@@ -61,7 +61,8 @@ describe("a segmenter with an output for each class", () => {
     logitOf(set.pixels[(image * pixels + pixel) * 3 + k]);
 
   test("scores an image by the mean of its 20 largest probabilities, as a logit", async () => {
-    const { logits } = await predicted(set);
+    const { maps: _, ...bare } = set;
+    const { logits } = await predicted(bare);
     for (let image = 0; image < count; image++) {
       for (let k = 0; k < 3; k++) {
         const found = Array.from({ length: pixels }, (_, pixel) => 1 / (1 + Math.exp(-z(image, pixel, k))));
@@ -73,7 +74,8 @@ describe("a segmenter with an output for each class", () => {
 
   test("where pixels have a volume, by as many as make a millilitre", async () => {
     const volumes = Float64Array.of(0, 500, 300, 5000, 1);
-    const { logits } = await predicted({ ...set, voxelVolumes: volumes });
+    const { maps: _, ...bare } = set;
+    const { logits } = await predicted({ ...bare, voxelVolumes: volumes });
     for (const [image, most] of [20, 2, 4, 1, pixels].entries()) {
       const found = Array.from({ length: pixels }, (_, pixel) => 1 / (1 + Math.exp(-z(image, pixel, 1))));
       const largest = found.sort((a, b) => b - a).slice(0, most);
@@ -125,8 +127,9 @@ describe("a segmenter with an output for each class", () => {
 
   test("of exhaustive classes each pixel has the likeliest, whatever one half is", async () => {
     const maps = new Uint8Array(count * pixels);
+    const { maps: _, ...bare } = set;
     await predicted(
-      set,
+      bare,
       { exclusive: [[0, 1, 2]], exhaustive: true },
       { image: (i, map) => maps.set(map, i * pixels) },
     );
@@ -162,14 +165,81 @@ describe("a segmenter with an output for each class", () => {
     maps[pixels + 8] = 0; // on the second beside
     const own = { ...set, pixels: values, maps, voxelVolumes: new Float64Array(count).fill(1000) };
     const { located } = await predicted(own);
-    expect([0, 1, 2, 3, 4].map((image) => located?.[image * 3])).toEqual([1, 0, 0, 0, 0]);
+    expect([0, 1, 2, 3, 4].map((image) => located?.[image * 3])).toEqual([1, 0, 255, 255, 255]);
+  });
+
+  test("pixels that nobody labelled have no say in the scores of an image that is judged, nor in its counts", async () => {
+    const { logits, overlaps } = await predicted({ ...set, states: new Uint8Array(count * 3).fill(1) });
+    for (let image = 0; image < count; image++) {
+      const all = Array.from({ length: pixels }, (_, pixel) => pixel);
+      const known = all.filter((pixel) => labels[image * pixels + pixel] !== ignored);
+      expect(known.length).toBeLessThan(pixels);
+      for (let k = 0; k < 3; k++) {
+        const found = known.map((pixel) => 1 / (1 + Math.exp(-z(image, pixel, k))));
+        const largest = found.sort((a, b) => b - a).slice(0, 20);
+        const mean = largest.reduce((sum, p) => sum + p, 0) / largest.length;
+        expect(logits[image * 3 + k]).toBeCloseTo(logit(mean), 4);
+        expect(overlaps?.predicted[image * 3 + k]).toBe(
+          known.filter((pixel) => z(image, pixel, k) > 0).length,
+        );
+      }
+    }
+  });
+
+  test("where fewer pixels are labelled than a score is of, it is the mean of those", async () => {
+    const maps = new Uint8Array(count * pixels).fill(ignored);
+    for (let image = 0; image < count; image++) maps.fill(background, image * pixels, image * pixels + 2);
+    const { logits } = await predicted({ ...set, maps });
+    const own = [0, 1].map((pixel) => 1 / (1 + Math.exp(-z(3, pixel, 1))));
+    expect(logits[3 * 3 + 1]).toBeCloseTo(logit((own[0] + own[1]) / 2), 4);
+  });
+
+  test("an image without labelled pixels has absent states: its scores are of the whole image, and judge nothing", async () => {
+    const maps = labels.slice().fill(ignored, 2 * pixels, 3 * pixels);
+    const { maps: _, ...bare } = set;
+    const [own, whole] = [await predicted({ ...set, maps }), await predicted(bare)];
+    expect(own.logits.slice(6, 9)).toEqual(whole.logits.slice(6, 9));
+    await expect(predicted({ ...set, maps: maps.fill(ignored, 0, pixels) })).rejects.toThrow(
+      "has a label map without a labelled pixel, and states that are known: they must be absent",
+    );
+  });
+
+  test("what lies beside a padded image has no say in its scores", async () => {
+    const { maps: _, ...bare } = set;
+    // A wide image in rows 1 to 4, a narrow one in columns 3 and 4, and three that fill the size.
+    const sizes = [...[4, 8], ...[12, 4], ...[6, 8], ...[6, 8], ...[6, 8]];
+    const shapes = Array.from({ length: count }, (_, i) => ({
+      height: sizes[2 * i],
+      width: sizes[2 * i + 1],
+    }));
+    const { logits } = await predicted(bare, {}, { sizes: shapes, fit: "pad" });
+    const isSeen = [
+      (pixel: number) => pixel >= width && pixel < 5 * width,
+      (pixel: number) => [3, 4].includes(pixel % width),
+      () => true,
+    ];
+    for (const [image, seen] of isSeen.entries()) {
+      const inside = Array.from({ length: pixels }, (_, pixel) => pixel).filter(seen);
+      const found = inside.map((pixel) => 1 / (1 + Math.exp(-z(image, pixel, 0))));
+      const largest = found.sort((a, b) => b - a).slice(0, 20);
+      const mean = largest.reduce((sum, p) => sum + p, 0) / largest.length;
+      expect(logits[image * 3]).toBeCloseTo(logit(mean), 4);
+    }
+    // Cut off or stretched, an image fills the size.
+    expect((await predicted(bare, {}, { sizes: shapes, fit: "crop" })).logits).toEqual(
+      (await predicted(bare)).logits,
+    );
+    await expect(predicted(bare, {}, { sizes: [shapes[0]] })).rejects.toThrow(
+      "predictPixels: 1 sizes are not those of 5 images",
+    );
   });
 
   test("without label maps there are scores only", async () => {
     const { maps: _, ...bare } = set;
     const found = await predicted(bare);
     expect([found.overlaps, found.located]).toEqual([undefined, undefined]);
-    const withMaps = await predicted(set);
+    const labelled = labels.map((label) => (label === ignored ? background : label));
+    const withMaps = await predicted({ ...set, maps: labelled });
     expect(found.logits).toEqual(withMaps.logits);
   });
 
@@ -222,10 +292,11 @@ describe("a segmenter with an output for the background", () => {
   test("takes the likeliest output, and scores by softmax", async () => {
     const set = randomSet(4, 3, states);
     const maps = new Uint8Array(count * pixels);
+    const { maps: _, ...bare } = set;
     const { logits } = await predictPixels(
       open(),
       echo(3, 4),
-      set,
+      bare,
       { normalisation: normalisationOf(4), batch: 64 },
       { image: (i, map) => maps.set(map, i * pixels) },
     );

@@ -4,8 +4,10 @@ import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { evaluateCommand } from "../../src/cli/commands/evaluate.ts";
-import type { EvaluateOptions } from "../../src/cli/segmenter-evaluation.ts";
+import { testOverlap } from "../../src/assemble/overlap-metrics.ts";
+import { overlapTable, type EvaluateOptions } from "../../src/cli/segmenter-evaluation.ts";
 import { auc } from "../../src/metrics/auc.ts";
+import { noOverlaps } from "../../src/metrics/overlap.ts";
 import { beginRun, type RunOptions } from "../../src/runs/run-start.ts";
 import type { Summary } from "../../src/runs/summary.ts";
 import { readOverlaps } from "../../src/runs/test-overlaps.ts";
@@ -107,6 +109,33 @@ describe("tessera evaluate of a segmenter", () => {
     expect(sources?.["squares"].overlap?.dice).toEqual({ disc: null, square: expect.any(Number) as number });
     expect(await printed(at("run"), undefined, { part })).toMatch(/^Dice by source\n.*discs.*squares/mu);
     expect((await found(at("run"), undefined, { part: "validation" })).images).toBe(90);
+  });
+
+  test("measures no sensitivity on validation images, since they choose the thresholds", async () => {
+    const part = "validation";
+    const note = "no threshold: validation images choose thresholds, and are not judged at them";
+    const { thresholdsOf, patients } = await found(at("run"), undefined, { part });
+    expect(thresholdsOf).toBeNull();
+    for (const name of ["disc", "square"]) {
+      expect(patients?.byClass[name]).toMatchObject({
+        ...{ threshold: null, sensitivity: null, specificity: null, located: null, note },
+      });
+    }
+    expect(patients?.byClass["disc"].auc.value).not.toBeNull();
+    const shown = await printed(at("run"), undefined, { part });
+    expect(shown).toContain("Patients: found or not; without thresholds there is the AUC alone.\n");
+    expect(shown).toContain(note);
+  });
+
+  test("tells of patients who have a class and no pixel of it beside those who do not have it", () => {
+    const counts = noOverlaps(3, 1);
+    counts.given[0] = counts.predicted[0] = counts.both[0] = 3;
+    counts.predicted.set([5, 7], 1);
+    const shown = overlapTable(testOverlap(counts, { states: Uint8Array.of(1, 1, 0) }, ["pole"]), ["pole"]);
+    expect(shown).toMatch(/^pole +1 .* 1 of 1, 7\.0$/mu);
+    expect(shown).toContain(
+      "left out: 1 patient with the class and without a pixel of it at the network's size",
+    );
   });
 
   test("the second score of a patient follows from the table of the run", () => {

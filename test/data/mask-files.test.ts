@@ -297,3 +297,18 @@ describe("masks of a table", () => {
     await expect(states("{column: mask, folder: set/images}")).rejects.toThrow(/fit no image/u);
   });
 });
+
+test("a TIFF that is packed with losses, or has more than 8 bits a colour, is refused", async () => {
+  const grey = { width: 32, height: 32, channels: 1 } as const;
+  const level = sharp(new Uint8Array(1024), { raw: grey });
+  expect(await refusal(await level.clone().tiff({ compression: "jpeg" }).toBuffer())).toMatch(
+    /is a TIFF packed as JPEG, which may have changed/u,
+  );
+  expect(await numbersOf(await level.clone().tiff({ compression: "lzw" }).toBuffer())).toEqual(
+    Array(1024).fill(0),
+  );
+  const deep = sharp(new Uint16Array(3072), { raw: { ...grey, channels: 3 } }).toColourspace("rgb16");
+  expect(await refusal(await deep.tiff({ compression: "none" }).toBuffer(), true)).toMatch(
+    /is a TIFF of colours in 16 bits/u,
+  );
+});

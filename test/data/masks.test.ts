@@ -88,6 +88,14 @@ describe("masks in a folder", () => {
     expect(lists[0].masks?.pixels.ignored).toBe(1);
   });
 
+  test("say nothing of an image of whose labelled pixels none is left at the size of the assembly", async () => {
+    writeGrey("set/images/a.png", Array<number>(32).fill(9), 8);
+    writeGrey("set/masks/a.png", [1, ...Array<number>(31).fill(255)], 8);
+    const { lists } = await read(`${plain}, ignore: [255]`);
+    expect([...(lists[0].masks?.maps ?? [])].slice(0, 8)).toEqual(Array<number>(8).fill(ignored));
+    expect([...lists[0].states]).toEqual([255, 255, 1, 0]);
+  });
+
   test("let 0 be a class where it is named", async () => {
     const { lists } = await read("masks: set/masks, values: {0: Liver, 1: Spleen, 5: Spleen}");
     expect([...(lists[0].masks?.maps ?? [])].slice(0, 4)).toEqual([0, 1, 1, 0]);

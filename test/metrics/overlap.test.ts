@@ -113,7 +113,27 @@ describe("by patient", () => {
     const states = Uint8Array.of(1, 0, 0, 0, 255);
     expect(patientOverlap(counts, states, ["liver"], ["a", "a", "b", "c", "d"])).toEqual({
       meanDice: 0.5, // 2 x 5 / (10 + 10)
-      byClass: { liver: { dice: 0.5, patients: 1, falseArea: { patients: 2, withAny: 1, meanPixels: 3 } } },
+      byClass: {
+        liver: { dice: 0.5, patients: 1, vanished: 0, falseArea: { patients: 2, withAny: 1, meanPixels: 3 } },
+      },
+    });
+  });
+
+  test("patients who have the class and no pixel of it are in no mean and no false area, but counted", () => {
+    // Patient a: positive without a pixel, beside a negative slice; b: positive with pixels; c: negative.
+    const counts = noOverlaps(4, 1);
+    counts.given.set([0, 0, 4, 0]);
+    counts.predicted.set([7, 2, 4, 1]);
+    counts.both.set([0, 0, 2, 0]);
+    const { liver } = patientOverlap(
+      counts,
+      Uint8Array.of(1, 0, 1, 0),
+      ["liver"],
+      ["a", "a", "b", "c"],
+    ).byClass;
+    expect(liver).toEqual({
+      ...{ dice: 0.5, patients: 1, vanished: 1 },
+      falseArea: { patients: 1, withAny: 1, meanPixels: 1 },
     });
   });
 
@@ -123,8 +143,18 @@ describe("by patient", () => {
     expect(patientOverlap(counts, Uint8Array.of(1, 0), ["liver", "spleen"])).toEqual({
       meanDice: 0,
       byClass: {
-        liver: { dice: 0, patients: 1, falseArea: { patients: 0, withAny: 0, meanPixels: null } },
-        spleen: { dice: null, patients: 0, falseArea: { patients: 1, withAny: 0, meanPixels: 0 } },
+        liver: {
+          dice: 0,
+          patients: 1,
+          vanished: 0,
+          falseArea: { patients: 0, withAny: 0, meanPixels: null },
+        },
+        spleen: {
+          dice: null,
+          patients: 0,
+          vanished: 0,
+          falseArea: { patients: 1, withAny: 0, meanPixels: 0 },
+        },
       },
     });
   });

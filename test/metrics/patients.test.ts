@@ -128,6 +128,22 @@ describe("test patients at a threshold of validation patients", () => {
     expect(found.note).toBeNull();
   });
 
+  test("detections can only be located in patients who have an outline", () => {
+    // Every fourth patient's outline is too small for a map: nothing is given in either image.
+    const isBare = (image: number): boolean => Math.floor(image / 2) % 4 === 0;
+    const located = tested.located.map((place, image) => (isBare(image) || place === 0 ? 255 : place));
+    const options = { specificity, resamples: 200 };
+    const own = detections({ ...tested, located }, validation, ["cyst"], options).byClass.cyst;
+    const threshold = own.chosen?.threshold ?? NaN;
+    const detected = people.flatMap(({ score, state }, p) => (state === yes && score > threshold ? [p] : []));
+    const outlined = detected.filter((p) => p % 4 !== 0);
+    expect(outlined.length).toBeLessThan(detected.length);
+    expect(own.located).toMatchObject({
+      ...{ hits: outlined.filter((p) => people[p].place === 1).length, of: outlined.length },
+    });
+    expect(own.sensitivity).toEqual(found.sensitivity);
+  });
+
   test("have an AUC over patients", () => {
     const scores = people.map(({ score }) => score);
     expect(found.auc.value).toBe(

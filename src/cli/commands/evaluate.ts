@@ -122,7 +122,10 @@ export async function evaluateCommand(
   process.stdout.write(
     `${metricsTable(byClass, intervals, options.at)}\n${notes === "" ? "" : `${notes}\n`}`,
   );
-  if (patients !== null) process.stdout.write(`\n${patientTable(patients, shared)}\n`);
+  if (patients !== null)
+    process.stdout.write(
+      `\n${patientTable(patients, shared, validation === undefined ? null : "validation images")}\n`,
+    );
   const names = Object.keys(sources);
   if (names.length < 2) return;
   if (names.length > mostSources) say(options, `${names.length} sources; --json tells each by itself`);

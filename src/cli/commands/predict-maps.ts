@@ -140,7 +140,9 @@ async function writeMaps(
     const before = rows.length;
     const { normalisation, exclusive, exhaustive } = record;
     const settings = { normalisation, batch, exclusive, exhaustive };
-    const { logits } = await predictMasks(engine, segmenter, set, settings, {
+    // Without its label maps: what is predicted must not depend on what is labelled.
+    const { maps: _, ...unlabelled } = set;
+    const { logits } = await predictMasks(engine, segmenter, unlabelled, settings, {
       ...{ signal, memory, sizes, fit: record.image.fit },
       progress: (done) => counter.update(before + done, total),
       mask: async (mask) => {

@@ -2,6 +2,7 @@
 import { DataError } from "../../errors/data-errors.ts";
 import { mostArrayBytes } from "../../files/limits.ts";
 import { visible } from "../../labels/wording.ts";
+import { ignored } from "../../labels/label-map.ts";
 import { rawLabel } from "../../labels/raw-labels.ts";
 import { inLanes } from "../cache/lanes.ts";
 import type { FittedSize } from "../images/image.ts";
@@ -172,8 +173,9 @@ function insideLabel(
 }
 
 /** What a mask says of its image as a whole. */
-function settleLabels(raw: Uint8Array, { pixels, ignored, total }: ReadMask, byNumber: boolean): void {
-  if (ignored === total) {
+function settleLabels(raw: Uint8Array, { map, pixels, ignored: count }: ReadMask, byNumber: boolean): void {
+  // Where nothing labelled is left in the map, no pixel could be judged, whatever the mask shows at its own size.
+  if (map.every((label) => label === ignored)) {
     raw.fill(rawLabel.unknown);
     return;
   }
@@ -182,7 +184,7 @@ function settleLabels(raw: Uint8Array, { pixels, ignored, total }: ReadMask, byN
     return;
   }
   // Nothing is outlined: whatever the word is, it is not seen.
-  if (pixels.size === 0 && ignored === 0) raw.fill(rawLabel.negative);
+  if (pixels.size === 0 && count === 0) raw.fill(rawLabel.negative);
 }
 
 function refuseTooMany(count: number, { height, width }: FittedSize, refuse: Refuse): void {

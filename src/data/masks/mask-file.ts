@@ -42,7 +42,19 @@ const bmpNumbers: MaskNumbersOf = async (bytes, file, colours) => {
 };
 
 const tiffNumbers: MaskNumbersOf = async (bytes, file, colours) => {
-  const { bits, photometric } = tiffLayout(bytes, file);
+  const { bits, photometric, lossy } = tiffLayout(bytes, file);
+  if (lossy !== undefined) {
+    throw new DataError(
+      file,
+      `is a TIFF packed as ${lossy}, which may have changed the numbers of a mask at every edge: save the mask as PNG`,
+    );
+  }
+  if (photometric === "RGB" && bits !== 8) {
+    throw new DataError(
+      file,
+      `is a TIFF of colours in ${bits} bits; colours of 8 bits are read: save the mask as PNG`,
+    );
+  }
   if (photometric === "RGB" || (photometric === "palette" && colours)) {
     return await shownColours(bytes, file, colours);
   }

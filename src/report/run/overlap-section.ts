@@ -40,22 +40,24 @@ export function overlapResults({ summary, classes, overlaps }: RunContents): Mar
     }),
     table({
       caption:
-        "By patient: the mean Dice of those who have the class; how many others have some of it predicted, and how many pixels in the mean",
-      head: ["class", "patients", "Dice", level, "others", "with false area", "its pixels"],
+        "By patient: the mean Dice of those with pixels of the class; how many have it and no pixel of it left; how many others have some of it predicted, and how many pixels in the mean",
+      head: ["class", "patients", "Dice", level, "vanished", "others", "with false area", "its pixels"],
       rows: classes.map((name) => {
-        const { patients, patientDice, falseArea } = found.byClass[name];
+        const { patients, patientDice, vanished, falseArea } = found.byClass[name];
         return [
-          ...[name, whole(patients), ...cells(patientDice), whole(falseArea.patients)],
+          ...[name, whole(patients), ...cells(patientDice)],
+          ...[vanished === undefined ? none : whole(vanished), whole(falseArea.patients)],
           falseArea.patients === 0 ? none : whole(falseArea.withAny),
           fixed(falseArea.meanPixels, 1),
         ];
       }),
-      foot: [["mean", "", ...cells(found.mean.patientDice), "", "", ""]],
+      foot: [["mean", "", ...cells(found.mean.patientDice), "", "", "", ""]],
     }),
     note(
       `Intervals: bootstrap over ${counted(found.patients, "patient")} (an image without a patient counts as one), ` +
         `${whole(found.resamples)} resamples, percentiles. Pixels that nobody labelled, and classes that an image's source does ` +
-        "not outline, are left out.",
+        "not outline, are left out. Vanished: patients whose masks show the class, and of whom no pixel of it is left at the size that " +
+        "the network sees; they are in no Dice and are no others.",
     ),
     ...notesOfClasses(classes, (name) => {
       const { value, note: text } = found.byClass[name].dice;

@@ -52,7 +52,8 @@ export function patientSection(
         `images, in ${found.areaUnit ?? "pixels"}. ` +
         "Thresholds hold a specificity of " +
         `${digits(100 * found.specificity, 3)} % on the validation patients; no test patient had a say. Intervals of sensitivity and ` +
-        "specificity are Clopper and Pearson's, exact. Located: detected patients in whom one of the pixels that the score is of lies in the outline.",
+        "specificity are Clopper and Pearson's, exact. Located: of the detected patients with an outline at the network's size, those in whom one of the pixels that the score is " +
+        "of lies in it. Ignored pixels and the border of padded images are in no score.",
     ),
     ...notesOfClasses(classes, (name) => found.byClass[name].note).map((text) => note(text)),
     ...notesOfClasses(classes, (name) => found.byClass[name].auc.note).map((text) => note(`AUC of ${text}`)),

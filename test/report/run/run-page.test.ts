@@ -168,6 +168,6 @@ test("what was left out is counted where no names are shown, and listed where th
   expect(told(true)).toContain("&lt;x&gt;.png: is damaged");
   expect(told(false)).not.toContain("is damaged");
   expect(told(false)).toContain(
-    "1 images or records could not be read and were left out. Their names may be of patients",
+    "1 image or record could not be read and was left out. Their names may be of patients",
   );
 });

@@ -26,6 +26,11 @@ function counted(): Overlaps {
     counts.both[at] = Math.floor(counts.given[at] * random.uniform());
     counts.predicted[at] = counts.both[at] + random.below(5);
   });
+  // The first patient has the net, too small for the size of the network.
+  for (const at of [1, 4]) {
+    states[at] = 1;
+    counts.given[at] = counts.both[at] = 0;
+  }
   return counts;
 }
 
@@ -96,10 +101,15 @@ describe("the page of a segmenter", () => {
   });
 
   test("tells of patients with the class and of false area in those without", () => {
-    const { patients: people, falseArea } = run.summary?.overlapIntervals?.byClass["<i>net</i>"] ?? {};
+    const {
+      patients: people,
+      vanished,
+      falseArea,
+    } = run.summary?.overlapIntervals?.byClass["<i>net</i>"] ?? {};
     const shown = cellsOf("section:nth-of-type(1) .scroll:nth-of-type(2) table", 1);
-    expect([shown[0], shown[1], shown[4], shown[5]]).toEqual([
-      ...["<i>net</i>", String(people), String(falseArea?.patients), String(falseArea?.withAny)],
+    expect(vanished).toBe(1);
+    expect([shown[0], shown[1], ...shown.slice(4, 7)]).toEqual([
+      ...["<i>net</i>", String(people), "1", String(falseArea?.patients), String(falseArea?.withAny)],
     ]);
   });
 
