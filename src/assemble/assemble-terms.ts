@@ -19,6 +19,9 @@ export const defaultLambdaDice = 0.3;
 
 const isSoftmax = ({ loss }: TermSettings): boolean => loss === "softmax-marginal";
 
+/** The term whose weight is `lambdaDice`, in warm-up, too. */
+const diceTerm = "dice";
+
 /** A row of the table. */
 export interface LossTerm {
   /** In metrics.jsonl, in checkpoints and in messages; never "loss" or "total", which name the weighted sum of all terms. */
@@ -53,7 +56,7 @@ export const lossTerms = [
   },
   {
     // Its weight stays as it is over a run: it teaches in warm-up, too.
-    name: "dice",
+    name: diceTerm,
     title: "supervised: Dice loss",
     legend: "Dice, of given labels",
     of: ({ task, lambdaDice = defaultLambdaDice, ...rest }) =>
@@ -123,6 +126,24 @@ const always = (): boolean => true;
 
 /** The one loss whose meaning does not change when the others join it after warm-up. */
 export const supervisedTerm = (settings: GivenLambdas & TermSettings): string => assembleTerms(settings)[1];
+
+/**
+ * The weights with which the terms of a step add up to its total, by name. A weight of 0 says that the term does not count.
+ *
+ * @param lambdas those of the step: `noLambdas` during warm-up
+ */
+export function termWeights(
+  settings: GivenLambdas & TermSettings,
+  lambdas: GivenLambdas = lambdasOf(settings),
+): Readonly<Record<string, number>> {
+  const { lambdaDice = defaultLambdaDice } = settings;
+  const [, ...names] = assembleTerms(settings);
+  return Object.fromEntries(
+    rows
+      .filter(({ name }) => names.includes(name))
+      .map((term) => [term.name, term.name === diceTerm ? lambdaDice : weightOf(term, lambdas)]),
+  );
+}
 
 /** Terms that compare both views, of which a step with the weak view alone computes nothing. */
 export const strongViewTerms: readonly string[] = rows

@@ -1,5 +1,6 @@
 // From a manifest to the trainer's settings.
 
+import { pixelHead } from "./segmenter.ts";
 import { aNumber, expectArgument, madeWith } from "../errors/arguments.ts";
 import { exclusiveGroups } from "../data/manifest/mask-checks.ts";
 import { wholeLabelSpace, type LabelSpace } from "./label-space.ts";
@@ -17,13 +18,16 @@ export function settingsOf(manifest: Manifest, seed: number): TrainingSettings {
   expectArgument("settingsOf", "the manifest", manifest, trainingManifest);
   expectArgument("settingsOf", "the seed", seed, aNumber);
   const { task, image, model, train, augment } = manifest;
-  const { tau, init: _init, ...section } = train;
+  const { tau, headBias, init: _init, ...section } = train;
+  // What a recipe says of biases is of features of whole images.
+  const hasPixelHead = task === "segmentation" && section.head.kind === "queries" && headBias === undefined;
   return {
     ...(task === "segmentation" ? { task, lambdaDice: defaultLambdaDice } : {}),
     network: { inputChannels: image.channels, ...model },
     normalisation: { mean: image.mean, deviation: image.deviation },
     ...(task === "segmentation" ? pixelViews(augment) : augment),
     ...section,
+    ...(hasPixelHead ? { head: pixelHead } : {}),
     threshold: tau,
     seed,
   };

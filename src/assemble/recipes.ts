@@ -129,7 +129,7 @@ export const train = record({
   const bias = headBias ?? (recipe.head.kind === "queries" ? recipe.head.bias : "fc");
   const made: HeadChoice = kind === "queries" ? { kind, bias } : { kind };
   const lambdas = changes.loss === "softmax-marginal" ? noLambdas : {};
-  return { ...recipe, ...changes, ...lambdas, head: made };
+  return { ...recipe, ...changes, ...lambdas, head: made, ...(headBias === undefined ? {} : { headBias }) };
 });
 
 /** As it is read: nothing is left out. */

@@ -16,7 +16,7 @@ import { evaluationOf } from "./evaluation.ts";
 import type { LabelSpace } from "./label-space.ts";
 import { predictPixels } from "./pixel-predictions.ts";
 import { segmentLosses } from "./segment-step.ts";
-import { Segmenter } from "./segmenter.ts";
+import { pixelHead, Segmenter } from "./segmenter.ts";
 import { trainingSettings } from "./settings-argument.ts";
 import { aLabelSpace, type TrainingSettings } from "./training-settings.ts";
 
@@ -25,7 +25,7 @@ export function segmenterOf(engine: Engine, settings: TrainingSettings, labels: 
   expectEngine("segmenterOf", engine);
   expectArgument("segmenterOf", "the settings", settings, trainingSettings);
   expectArgument("segmenterOf", "the labels", labels, aLabelSpace);
-  const { network, head = { kind: "queries", bias: "fc" }, loss, seed } = settings;
+  const { network, head = pixelHead, loss, seed } = settings;
   const { classes, exclusive, exhaustive } = labels;
   if (network.kind !== "unet") {
     throw new UsageError(

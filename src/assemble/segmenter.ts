@@ -10,6 +10,12 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { headOf } from "./heads/heads.ts";
 import type { Head, HeadSettings } from "./heads/head.ts";
 
+/**
+ * Class queries with a bias in their fc and one per class. Features of pixels are no less than 0: without a bias of its own, the logit of
+ * a class that is rare is pushed below 0 by parameters that are all negative, and then no pixel can ever come above one half.
+ */
+export const pixelHead: HeadSettings = { kind: "queries", bias: "both" };
+
 export interface SegmenterOptions {
   readonly network: UNetConfiguration;
   readonly classes: number;
@@ -20,7 +26,7 @@ export interface SegmenterOptions {
   /** Whether each pixel is of one of the classes, which then all exclude each other; nor does it make one to `forward`. */
   readonly exhaustive?: boolean | undefined;
   readonly seed: number;
-  /** Default: class queries with a bias in their fc. */
+  /** Default: `pixelHead`. */
   readonly head?: HeadSettings;
 }
 
@@ -36,7 +42,7 @@ export class Segmenter extends Module {
 
   constructor(engine: Engine, options: SegmenterOptions) {
     super(engine);
-    const { network, classes, background = false, seed, head = { kind: "queries", bias: "fc" } } = options;
+    const { network, classes, background = false, seed, head = pixelHead } = options;
     const init = new Initialiser(engine, seed);
     this.classes = classes;
     this.exclusive = options.exclusive;

@@ -70,7 +70,10 @@ export const recipeFields = {
    * a layer for each source (Med3D); or "dynamic", a network of three small layers made for each image and class (DoDNet).
    */
   head: oneOf(headKinds).exactOptional(),
-  /** Where a head of class queries has a bias: nowhere, in the fc that makes class parameters of them, or one per class. */
+  /**
+   * Where a head of class queries has a bias: nowhere, in the fc that makes class parameters of them, one per class, or both; default: the
+   * recipe's, which is in the fc, and both for segmentation.
+   */
   headBias: oneOf(headBiases).exactOptional(),
 } as const satisfies Readonly<Record<string, z.ZodType>> & Readonly<Record<LambdaName, z.ZodType>>;
 

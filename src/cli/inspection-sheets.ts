@@ -1,7 +1,7 @@
 // The pictures that `tessera inspect` writes: contact sheets of the sources, and one of both views.
 
 import { join } from "node:path";
-import { pixelGeometry, pixelViews, randomView } from "../assemble/views.ts";
+import { pixelGeometry, pixelViews, randomView, viewLabels } from "../assemble/views.ts";
 import { chooseExamples } from "../data/inspection/examples.ts";
 import { kindOf } from "../data/inspection/counts.ts";
 import { permutation } from "../data/assembly/order.ts";
@@ -12,8 +12,10 @@ import { bytesAt } from "../data/assembly/row-bytes.ts";
 import type { Manifest } from "../assemble/training-manifest.ts";
 import type { OpenedCatalogue } from "../data/inspection/opened.ts";
 import { examplesPerGroup, sampleSheet } from "../pictures/sample-sheet.ts";
+import { overlay } from "../pictures/overlay.ts";
 import { viewSheet, type ViewedImage } from "../pictures/view-sheet.ts";
 import type { Cell } from "../pictures/contact-sheet.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { Counter } from "./terminal/counter.ts";
 import { writeOutput } from "./terminal/output-files.ts";
@@ -71,6 +73,10 @@ export async function writeSheets(folder: string, contents: SheetContents): Prom
   return files;
 }
 
+/** Images with the outlines of their label maps, where there are some. */
+const outlined = (images: readonly Cell[], maps: readonly Uint8Array[] | undefined): Cell[] =>
+  images.map((image, i) => (maps === undefined ? image : overlay({ image, given: maps[i], zoom: 1 })));
+
 /** Number of images on the sheet of views, and of views of each kind. */
 const viewedImages = 10;
 const drawsOfEach = 3;
@@ -100,12 +106,26 @@ export async function writeViews(
     const bytes = height * width * channels;
     const batch = new Uint8Array(originals.length * bytes);
     for (const [i, { pixels }] of originals.entries()) batch.set(pixels, i * bytes);
+    const { maps } = sets[at];
+    const given = maps && (await bytesAt(maps, height * width, [...images.keys()]));
+    const seedOf = (count: number): Tensor => engine.tensor(Uint32Array.of(seed, 0x51ee7, at, count), [4]);
+    /** The label maps of both views of all images, one draw: they move as the images do. */
+    const moved = async (count: number): Promise<Uint8Array[] | undefined> => {
+      if (given === undefined) return undefined;
+      const all = new Uint8Array(given.length * height * width);
+      for (const [i, map] of given.entries()) all.set(map, i * height * width);
+      using tensor = engine.scope(() =>
+        viewLabels(engine.tensor(all, [given.length, height, width]), seedOf(count), pixelViews(augment)),
+      );
+      const values = (await tensor.read()) as Uint8Array;
+      return given.map((_, i) => values.slice(i * height * width, (i + 1) * height * width));
+    };
     /** View `index` of all images, one draw: as u8 cells. */
     const draw = async (index: 0 | 1, count: number): Promise<Cell[]> => {
       const tensor = engine.scope(() =>
         randomView(
           engine.tensor(batch, [originals.length, height, width, channels]),
-          engine.tensor(Uint32Array.of(seed, 0x51ee7, at, count), [4]),
+          seedOf(count),
           index,
           index === 0 ? views.weak : views.strong,
           { mean, deviation },
@@ -128,9 +148,13 @@ export async function writeViews(
     };
     const draws: { weak: Cell[]; strong: Cell[] }[] = [];
     for (let count = 0; count < drawsOfEach; count++) {
-      draws.push({ weak: await draw(0, count), strong: await draw(1, count) });
+      const outlines = await moved(count);
+      draws.push({
+        weak: outlined(await draw(0, count), outlines),
+        strong: outlined(await draw(1, count), outlines),
+      });
     }
-    for (const [i, original] of originals.entries()) {
+    for (const [i, original] of outlined(originals, given).entries()) {
       viewed.push({
         names: [list.source, list.samples[rows[i]].id],
         original,

@@ -277,15 +277,19 @@ function summarise(
 /** What the notes of intervals that are not given begin with. */
 const notGiven = "not given: ";
 
-/** The labels of a class that too few patients have, as "2 positives, fewer than 10"; undefined where enough have both kinds. */
+/**
+ * The labels of a class that too few patients have, as "2 positives, fewer than 10"; undefined where enough have both kinds. Where a
+ * patient may have several images, and so be of both kinds, the images are told apart from the patients.
+ */
 function whyTooFew({ patients, positive }: SortedColumn, fewest: number): string | undefined {
-  if (new Set(patients).size === 1) return "all its labelled images of one patient";
+  const all = new Set(patients).size;
+  if (all === 1) return "all its labelled images of one patient";
   const rare = (["positive", "negative"] as const).flatMap((kind) => {
-    const own = patients.filter((_, i) => positive[i] === Number(kind === "positive"));
-    const people = new Set(own).size;
+    const people = new Set(patients.filter((_, i) => positive[i] === Number(kind === "positive"))).size;
     if (people >= fewest) return [];
-    if (people < own.length) return [`${kind}s of ${counted(people, "patient")}`];
-    return [counted(people, kind)];
+    return [
+      all < patients.length ? `${kind} images of ${counted(people, "patient")}` : counted(people, kind),
+    ];
   });
   return rare.length === 0 ? undefined : `${rare.join(" and ")}, fewer than ${fewest}`;
 }

@@ -198,8 +198,9 @@ function judged(
 ): { readonly chosen: ChosenThreshold | null; readonly note: string | null } {
   const count = chosen?.negatives ?? 0;
   if (chosen === null || count < fewest) {
-    const people = count === 0 ? "no negative patients" : counted(count, "negative patient");
-    return { chosen: null, note: `no threshold: validation has ${people}, fewer than ${fewest}` };
+    const people =
+      count === 0 ? "no negative patients" : `${counted(count, "negative patient")}, fewer than ${fewest}`;
+    return { chosen: null, note: `no threshold: validation has ${people}` };
   }
   // 1 - .95 is a little over .05.
   const wanted = specificity === 1 ? Infinity : Math.ceil(1 / (1 - specificity) - 1e-9);

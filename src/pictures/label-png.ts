@@ -26,12 +26,12 @@ const classPalette: readonly Colour[] = Array.from({ length: filed.ignored + 1 }
       : classColour(number - 1),
 );
 
-/** Black, blue, orange and yellow. */
-const originPalette: readonly Colour[] = [
+/** By `pixelOrigins`: greys, since a colour would be taken for the class that has it in the map beside. */
+export const originPalette: readonly Colour[] = [
   [0, 0, 0],
-  [86, 180, 233],
-  [230, 159, 0],
-  [240, 228, 66],
+  [85, 85, 85],
+  [255, 255, 255],
+  [190, 190, 190],
 ];
 
 /**
@@ -43,7 +43,7 @@ const originPalette: readonly Colour[] = [
 export const labelPng = (map: Uint8Array, size: PngSize): Buffer =>
   palettePng(filedNumbers(map), size, classPalette);
 
-/** A map of where pixels are from, 0 to 3 (`pixelOrigins`), as a PNG with a palette of four colours. */
+/** A map of where pixels are from, 0 to 3 (`pixelOrigins`), as a PNG with a palette of four greys. */
 export const originPng = (map: Uint8Array, size: PngSize): Buffer => palettePng(map, size, originPalette);
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);

@@ -79,12 +79,14 @@ export function overlay(description: Overlay): Cell {
     const label = shown[at];
     return label < background ? [classColour(label), share] : undefined;
   });
-  if (given !== undefined) outline(picture, image, given, zoom);
+  // What is predicted has a border of its own where nothing else is drawn: an area blends with a coloured image.
+  outline(picture, image, given ?? shown, zoom);
   return picture;
 }
 
 /**
- * The image dimmed and grey, with wrong pixels in the colours of `verdictColours`.
+ * The image dimmed and grey, with wrong pixels in the colours of `verdictColours`; what is predicted of classes that the source does
+ * not outline is hatched in their colours, for it is neither right nor wrong.
  * @throws as `overlay`; also where a map is missing
  */
 export function mistakes(description: Overlay): Cell {
@@ -101,6 +103,10 @@ export function mistakes(description: Overlay): Cell {
   const picture = enlarged(dimmed(image), zoom);
   paint(picture, image.width, zoom, (at, x, y) => {
     if (given[at] === ignored && isStripe(x, y, 6)) return [[128, 128, 128], 0.6];
+    const guess = predicted[at];
+    // Nobody can say whether it is right.
+    if (given[at] === background && guess < background && known?.[guess] === false && isStripe(x, y, 6))
+      return [classColour(guess), 0.6];
     const colour = ink[wrong[at]];
     return colour && [colour, 0.9];
   });

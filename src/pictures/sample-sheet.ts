@@ -4,6 +4,7 @@ import type { Catalogue } from "../data/catalogue/catalogue.ts";
 import type { SampleList } from "../data/catalogue/sample-lists.ts";
 import type { ExampleGroup } from "../data/inspection/examples.ts";
 import { kindOf } from "../data/inspection/counts.ts";
+import { ignored } from "../labels/label-map.ts";
 import { colours, contactSheet, type Cell, type SheetRow, type Word } from "./contact-sheet.ts";
 import { letterWidth } from "./letters.ts";
 import { classLegend } from "./overlay-sheet.ts";
@@ -51,23 +52,32 @@ export function sampleSheet({ catalogue, list, groups, image, map }: SampleSheet
   const zoom = Math.max(1, enlarged * width <= layout.widest ? enlarged : enlarged - 1);
 
   const lettersPerColumn = Math.floor((layout.narrowest + letterScale) / letter);
-  const cell = (row: number): Cell => {
+  const cell = (row: number, column?: number): Cell => {
     const labels = classes.flatMap((name, k) =>
-      known[k] ? [{ name, kind: stateAt(row, k), state: list.states[row * classes.length + k] }] : [],
+      known[k] ? [{ name, k, kind: stateAt(row, k), state: list.states[row * classes.length + k] }] : [],
     );
+    // Outlines show the other classes, and so many words beside each slice would hide its own.
+    const words =
+      map === undefined || column === undefined
+        ? labelWords(labels)
+        : ownWords(
+            labels.filter(({ k }) => k === column),
+            labels.filter(({ k, kind }) => k !== column && kind === "positive").length,
+          );
     const id = [{ text: shorten(list.samples[row].id, 2 * lettersPerColumn), colour: colours.name }];
     // Lines of an overlay are drawn at the size they are shown at.
     const shown =
       map === undefined
         ? shrunk(image(row), shrink)
         : overlay({ image: image(row), given: map(row), zoom: shrink > 1 ? 1 / shrink : zoom });
-    return { ...shown, caption: [id, labelWords(labels)] };
+    return { ...shown, caption: [id, words] };
   };
+  const hasIgnored = groups.some(({ rows }) => rows.some((row) => map?.(row).includes(ignored)));
   return contactSheet({
     title: [
       [
         ...legend(catalogue.classes, known, list),
-        ...(map === undefined ? [] : outlineLegend(classes, known)),
+        ...(map === undefined ? [] : outlineLegend(classes, known, hasIgnored)),
       ],
     ],
     columns: [],
@@ -77,6 +87,12 @@ export function sampleSheet({ catalogue, list, groups, image, map }: SampleSheet
     rows: rowsOf(groups, layout.columns, lettersPerColumn, cell),
   });
 }
+
+/** The word of a group's own class, and how many others the image shows. */
+const ownWords = (own: readonly Label[], others: number): Word[] => [
+  ...labelWords(own),
+  ...(others === 0 ? [] : [{ text: `+${others}`, colour: colours.positive }]),
+];
 
 interface Label {
   readonly name: string;
@@ -113,14 +129,14 @@ function rowsOf(
   groups: readonly ExampleGroup[],
   columns: number,
   lettersPerColumn: number,
-  cell: (row: number) => Cell,
+  cell: (row: number, column: number | undefined) => Cell,
 ): SheetRow[] {
   const sheetRows: {
     caption: string;
     cells: (Cell | undefined)[];
     headings: { column: number; text: string }[];
   }[] = [];
-  for (const { title, rows, total } of groups) {
+  for (const { title, rows, total, column } of groups) {
     const text = `${title}: ${rows.length === total ? "all" : `${rows.length} of`} ${total.toLocaleString("en")}`;
     const span = Math.min(columns, Math.max(rows.length, Math.ceil((text.length + 2) / lettersPerColumn)));
     let row = sheetRows.at(-1);
@@ -131,7 +147,7 @@ function rowsOf(
     row.headings.push({ column: row.cells.length, text });
     for (const [i, sample] of rows.entries()) {
       if (i > 0 && i % columns === 0) sheetRows.push((row = { caption: "", cells: [], headings: [] }));
-      row.cells.push(cell(sample));
+      row.cells.push(cell(sample, column));
     }
     for (let i = rows.length; i < span; i++) row.cells.push(undefined);
   }
@@ -156,10 +172,14 @@ function legend(classes: readonly string[], known: readonly boolean[], list: Sam
 }
 
 /** The classes that are outlined here, in their colours. */
-const outlineLegend = (classes: readonly string[], known: readonly boolean[]): Word[] => [
+const outlineLegend = (
+  classes: readonly string[],
+  known: readonly boolean[],
+  hasIgnored: boolean,
+): Word[] => [
   { text: "| outlines:", colour: colours.plain },
   ...classLegend(classes).filter((_, k) => known[k]),
-  { text: "| hatched: ignored", colour: colours.absent },
+  ...(hasIgnored ? [{ text: "| hatched: ignored", colour: colours.absent }] : []),
 ];
 
 /** Shortens an identifier from the left, since images mostly differ at its end. */

@@ -16,6 +16,7 @@ import {
 import { catalogue, type Catalogue, type CatalogueOptions } from "../data/catalogue/catalogue.ts";
 import { readingKey, type ImageReading } from "../data/images/image.ts";
 import { coverageOf, type LabelCoverage } from "../data/inspection/counts.ts";
+import { mirrorWarnings } from "../assemble/mirrored-classes.ts";
 import { warningLines, warningsOf } from "../data/inspection/warnings.ts";
 import { pixelRemarks } from "../data/inspection/grey-ranges.ts";
 import type { DataManifest } from "../data/manifest/manifest.ts";
@@ -139,7 +140,10 @@ export async function loadImages(
   signal: AbortSignal | undefined,
 ): Promise<Loaded> {
   const selected = await listImages(manifest, { dataRoot, seed, limit, skipBad }, count);
-  if (warn !== undefined) for (const line of warningLines(warningsOf(manifest, selected))) warn(line);
+  if (warn !== undefined) {
+    const mirrored = mirrorWarnings(manifest.classes, manifest.augment.weak.flip);
+    for (const line of warningLines([...mirrored, ...warningsOf(manifest, selected)])) warn(line);
+  }
   if (staysOnDisk(selected, memory)) {
     const { height, width, channels } = selected.image;
     const training = imageCount(selected.lists.filter(({ part }) => part === "train"));

@@ -4,6 +4,7 @@ import { stringify } from "yaml";
 import { pixelOrigins } from "../assemble/whole-maps.ts";
 import { csvText } from "../files/csv-text.ts";
 import { filed } from "../labels/label-map.ts";
+import { originPalette } from "../pictures/label-png.ts";
 import { classColour, hexColour } from "../pictures/class-colours.ts";
 
 /** A table of the numbers of files, with the colours of their palette. */
@@ -23,8 +24,14 @@ export const originMeanings: ReadonlyMap<number, string> = new Map([
   [pixelOrigins.predictedIgnored, "predicted, where the source says to ignore the pixel"],
 ]);
 
-/** A table of them. */
-export const originsTable = (): string => csvText([["number", "meaning"], ...originMeanings]);
+/** A table of them, with the greys of their palette. */
+export const originsTable = (): string =>
+  csvText([
+    ["number", "meaning", "colour"],
+    ...Array.from(originMeanings, ([number, meaning]) => [
+      ...[number, meaning, hexColour(originPalette[number])],
+    ]),
+  ]);
 
 /**
  * The lines of a source that read such files back.

@@ -1,6 +1,7 @@
 // Who watches a run: what it has to say, and how far it is. A command shows it on a terminal, a program as it likes.
 
 import type { Evaluation } from "../assemble/evaluation.ts";
+import type { TrainingSettings } from "../assemble/training-settings.ts";
 import type { WarmedBudget } from "../assemble/warm-up.ts";
 import type { Catalogue } from "../data/catalogue/catalogue.ts";
 import type { DecodedAssembly } from "../data/assembly/pixels.ts";
@@ -25,7 +26,11 @@ export interface RunObserver {
   readonly loaded?: ((selected: Catalogue, decoded: DecodedAssembly) => void) | undefined;
   /** When the steps begin; what it returns hears of them. */
   readonly training?:
-    | ((run: { readonly budget: WarmedBudget; readonly batch: number }) => TrainingListener<Evaluation>)
+    | ((run: {
+        readonly budget: WarmedBudget;
+        readonly batch: number;
+        readonly settings: TrainingSettings;
+      }) => TrainingListener<Evaluation>)
     | undefined;
 }
 

@@ -228,7 +228,7 @@ export class RunSession implements Disposable {
           "train longer, or make train.warmupEpochs or train.warmupSteps smaller",
       );
     }
-    const watcher = this.#observer.training?.({ budget, batch });
+    const watcher = this.#observer.training?.({ budget, batch, settings });
     return await trainModel(
       engine,
       assembly,

@@ -1,12 +1,13 @@
 // Masks of a segmentation manifest: which image each belongs to, what their numbers mean, and what is refused.
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { PNG } from "pngjs";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { catalogue, type Catalogue, type CatalogueOptions } from "../../src/data/catalogue/catalogue.ts";
 import { parseManifest } from "../../src/data/manifest/manifest.ts";
 import { background, ignored } from "../../src/labels/label-map.ts";
 import { temporaryFolder } from "./formats/idx-files.ts";
+import { writeBelow, writeGrey as grey } from "./grey-masks.ts";
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -15,16 +16,9 @@ beforeEach(() => {
   rmSync(join(root, "set"), { recursive: true, force: true });
 });
 
-/** A grey PNG of numbers, 4 x 2. */
-function writeGrey(name: string, numbers: readonly number[], width = 4): void {
-  const png = new PNG({ width, height: numbers.length / width });
-  for (const [i, number] of numbers.entries()) png.data.set([number, number, number, 255], 4 * i);
-  write(name, PNG.sync.write(png, { colorType: 0 }));
-}
-function write(name: string, content: Uint8Array | string): void {
-  mkdirSync(dirname(join(root, name)), { recursive: true });
-  writeFileSync(join(root, name), content);
-}
+const writeGrey = (name: string, numbers: readonly number[], width?: number): void =>
+  grey(root, name, numbers, width);
+const write = (name: string, content: Uint8Array | string): void => writeBelow(root, name, content);
 function writeColours(name: string, colours: readonly (readonly [number, number, number])[]): void {
   const png = new PNG({ width: 4, height: colours.length / 4 });
   for (const [i, colour] of colours.entries()) png.data.set([...colour, 255], 4 * i);

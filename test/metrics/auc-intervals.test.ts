@@ -236,7 +236,11 @@ describe("few positives or negatives", () => {
   test("are counted by patients, since these are drawn", () => {
     const patients = scores.map((_, i) => `p${i < 20 ? i % 4 : i}`);
     expect(of(labelled(20, 20), patients).byClass.finding.note).toBe(
-      "not given: positives of 4 patients, fewer than 10",
+      "not given: positive images of 4 patients, fewer than 10",
+    );
+    const ofFive = scores.map((_, i) => `p${i % 5}`);
+    expect(of(labelled(20, 1), ofFive).byClass.finding.note).toBe(
+      "not given: positive images of 5 patients and negative images of 1 patient, fewer than 10",
     );
   });
 

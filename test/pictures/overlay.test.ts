@@ -86,7 +86,7 @@ describe("an overlay", () => {
     expect(new Set(picture.pixels)).toEqual(new Set([100]));
   });
 
-  test("outlines given areas along their inside, and fills predicted ones in the colour of the class", () => {
+  test("outlines given areas along their inside, and fills predicted ones inside a border of the class's colour", () => {
     const image = grey(5, 5);
     const map = Uint8Array.from({ length: 25 }, (_ignored, i) => (i % 5 < 3 ? b : background));
     const given = overlay({ image, given: map, zoom: 1 });
@@ -94,7 +94,8 @@ describe("an overlay", () => {
     expect(at(given, 0, 2)).toEqual(mixed(0.2, classColour(b), 100)); // the image's edge is no edge of the area
     expect(at(given, 3, 2)).toEqual([100, 100, 100]);
     const predicted = overlay({ image, predicted: map, zoom: 1 });
-    expect(at(predicted, 2, 2)).toEqual(mixed(0.45, classColour(b), 100));
+    expect(at(predicted, 1, 2)).toEqual(mixed(0.45, classColour(b), 100));
+    expect(at(predicted, 2, 2)).toEqual([...classColour(b)]);
     expect(at(predicted, 3, 2)).toEqual([100, 100, 100]);
   });
 
@@ -107,6 +108,15 @@ describe("an overlay", () => {
     expect(white(0)).toBe(0);
     expect(white(12)).toBeGreaterThan(30);
     expect(white(12)).toBeLessThan(100);
+  });
+
+  test("hatches what is predicted of a class that the source does not outline, and calls it not wrong", () => {
+    const maps = { given: Uint8Array.of(background), predicted: Uint8Array.of(b) };
+    const of = (known: readonly boolean[]): Set<number> =>
+      new Set(mistakes({ image: grey(1, 1, 0), ...maps, known, zoom: 12 }).pixels);
+    const hatched = mixed(0.6, classColour(b), 0);
+    expect(of([true, false])).toEqual(new Set([0, ...hatched]));
+    expect(of([true, true])).toEqual(new Set(mixed(0.9, verdictColours.falseAlarm, 0)));
   });
 
   test("hatches ignored pixels in grey", () => {

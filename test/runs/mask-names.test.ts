@@ -22,7 +22,14 @@ describe("names of masks", () => {
   test("are told apart where images differ in their endings, in capitals, or in what no file may be called", () => {
     const names = named("a.jpg", "a.png", "A.jpg", "a?.png", "a*.png", "a_.png");
     expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(6);
-    expect(names.slice(0, 2)).toEqual(["S/a.png", "S/a.png.png"]);
+    expect(names.slice(0, 2)).toEqual(["S/a.jpg.png", "S/a.png.png"]);
+  });
+
+  test("keep the endings of all images that would share a name, so that no image has the mask of another", () => {
+    expect(named("a.jpg", "b.jpg", "a.png")).toEqual(["S/a.jpg.png", "S/b.png", "S/a.png.png"]);
+    expect(named("a.jpg.bmp", "a.jpg", "a.png")).toEqual(["S/a.jpg.bmp.png", "S/a.jpg.png", "S/a.png.png"]);
+    expect(named("x/a.jpg", "y/a.png")).toEqual(["S/x/a.png", "S/y/a.png"]);
+    expect(named("17", "17")).toEqual(["S/17.png", "S/17-2.png"]);
   });
 
   test("lead out of no folder", () => {

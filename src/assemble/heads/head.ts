@@ -26,8 +26,8 @@ export interface Head extends Module {
   forward(features: Tensor): Tensor;
 }
 
-export const headBiases = ["none", "fc", "class"] as const;
-/** Where a head of class queries has a bias: nowhere, in the fc that makes Theta (the paper's text), or one per class. */
+export const headBiases = ["none", "fc", "class", "both"] as const;
+/** Where a head of class queries has a bias: nowhere, in the fc that makes Theta (the paper's text), one per class, or both. */
 export type HeadBias = (typeof headBiases)[number];
 
 export const headKinds = ["queries", "linear", "per-source", "dynamic"] as const;

@@ -31,9 +31,10 @@ export class QueryHead extends Module implements Head {
     this.queries = this.parameter("queries", engine.tensor(identity, [classes, classes]));
     // Fan-in D: with the usual fan-in K the first logits would saturate their sigmoids.
     this.weight = this.parameter("fc.weight", init.uniform([classes, features], 1 / Math.sqrt(features)));
-    if (bias === "fc") this.fcBias = this.parameter("fc.bias", engine.zeros([features]));
+    if (bias === "fc" || bias === "both") this.fcBias = this.parameter("fc.bias", engine.zeros([features]));
     const none = engine.zeros([classes]);
-    this.classBias = bias === "class" ? this.parameter("bias", none) : this.buffer("bias", none);
+    this.classBias =
+      bias === "class" || bias === "both" ? this.parameter("bias", none) : this.buffer("bias", none);
   }
 
   factors(views: readonly Tensor[]): HeadFactors {

@@ -1,6 +1,7 @@
 // `tessera demo`: trains on drawn radiographs. Two sites each know some of the findings; what does one model of both sites gain
 // over one of a single site?
 
+import { warmedBudgetOf } from "../../assemble/warm-up.ts";
 import { trainModel } from "../../assemble/train-classifier.ts";
 import type { Evaluation } from "../../assemble/evaluation.ts";
 import { concatenate, type ImageSet } from "../../data/assembly/assembly.ts";
@@ -11,9 +12,9 @@ import { siteNames, type Finding, type Site } from "../../data/phantoms/phantom-
 import { aucTable, showAuc } from "../../report/tables.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
-import { budgetOf } from "../../training/budget.ts";
 import type { Demo, DemoArm, DemoImages } from "../demos/demo-row.ts";
 import { demos } from "../demos/demos.ts";
+import { weightsOfSteps } from "../terminal/loss-words.ts";
 import { counted, Progress, untilInterrupted } from "../terminal/progress.ts";
 
 export interface DemoOptions extends DeviceOptions {
@@ -63,8 +64,9 @@ export async function demo(options: DemoOptions): Promise<void> {
       const own = { ...settings, ...arm.changes };
       const { batch } = own;
       const count = arm.assembly.sources.reduce((sum, { count }) => sum + count, 0);
-      const budget = budgetOf(own, stepsPerEpoch(count, batch));
-      const progress = new Progress({ title: arm.title.padEnd(widest), budget, batch, quiet });
+      const budget = warmedBudgetOf(own, stepsPerEpoch(count, batch));
+      const weights = weightsOfSteps(own, budget.warmup);
+      const progress = new Progress({ title: arm.title.padEnd(widest), budget, batch, weights, quiet });
       const result = await trainModel(engine, arm.assembly, own, progress.listener(), signal).finally(() =>
         progress.stop(),
       );

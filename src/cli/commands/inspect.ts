@@ -6,6 +6,7 @@ import { imageSizes, type SizeCount } from "../../data/inspection/sizes.ts";
 import { inspect, type Inspection } from "../../data/inspection/findings.ts";
 import { counted } from "../../errors/counted.ts";
 import { noClass } from "../../data/manifest/class-filter.ts";
+import { sliceOf } from "../../data/volumes/volume-slices.ts";
 import { openedCatalogue, uncertaintyPolicy } from "../../data/inspection/opened.ts";
 import { readTrainingManifest } from "../../assemble/training-manifest.ts";
 import { refuseEmpty } from "../../data/assembly/load.ts";
@@ -126,7 +127,7 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
         findingLines(inspection),
         "",
         ...describeSkipped(selected),
-        describeDecoding(decoded),
+        describeDecoding(decoded, selected),
       ],
       ...sheets.map((sheet) => `Sheet: ${sheet}`),
       ...(options.views === undefined ? [] : [`Both views: ${options.views}`]),
@@ -242,7 +243,15 @@ function decodingAsJson({ decoded, skipped }: DecodedAssembly): Record<string, n
   };
 }
 
-function describeDecoding({ decoded }: DecodedAssembly): string {
+/** What arrays of images are of, in words. */
+function arraysOf({ lists }: Catalogue): string {
+  const images = lists.flatMap(({ samples }) => samples.map(({ image }) => image));
+  const arrays = images.filter(({ kind }) => kind === "array");
+  const slices = arrays.filter((image) => sliceOf(image) !== undefined).length;
+  return slices === 0 ? "array files" : slices < arrays.length ? "array files and volumes" : "volumes";
+}
+
+function describeDecoding({ decoded }: DecodedAssembly, catalogue: Catalogue): string {
   const { images, fromCache, fromArrays, seconds } = decoded;
   const files = images + fromCache;
   const number = (value: number): string => value.toLocaleString("en");
@@ -254,7 +263,7 @@ function describeDecoding({ decoded }: DecodedAssembly): string {
       : [`${counted(images, "image file")} decoded${rate}, ${number(fromCache)} found in the cache`]),
     ...(fromArrays === 0
       ? []
-      : [`${counted(fromArrays, "image")} came from array files, which need no decoding`]),
+      : [`${counted(fromArrays, "image")} came from ${arraysOf(catalogue)}, which need no decoding`]),
   ];
   return parts.length === 0 ? "No image can be decoded." : `${parts.join("; ")}.`;
 }

@@ -1,6 +1,7 @@
 // `tessera plan`: prints what a training run needs, before anything is allocated.
 
 import { counted } from "../../errors/counted.ts";
+import { mirrorWarnings } from "../../assemble/mirrored-classes.ts";
 import Table from "cli-table3";
 import { declaredLabels, settingsOf } from "../../assemble/manifest-settings.ts";
 import { planTraining, type TrainingPlan } from "../../assemble/planning/training-plan.ts";
@@ -79,7 +80,11 @@ async function labelsAt(manifest: Manifest, dataRoot: string): Promise<LabelsFou
     skipped.length === 0
       ? []
       : [`${counted(skipped.length, "record")} cannot be read: ${skipped[0].message}.`];
-  return { warnings: [...bad, ...warningsOf(manifest, selected)], mapBytes: labelMapBytes(selected) };
+  const mirrored = mirrorWarnings(manifest.classes, manifest.augment.weak.flip);
+  return {
+    warnings: [...bad, ...mirrored, ...warningsOf(manifest, selected)],
+    mapBytes: labelMapBytes(selected),
+  };
 }
 
 function labelsLookedAt(labels: LabelsFound | undefined): string {

@@ -44,7 +44,9 @@ export async function predictCommand(
   const where = engineOptions(options);
   const { images, complete, masks } = options;
   if (options.out === undefined && masks === undefined) {
-    throw new UsageError("required option '--out <file>' not specified");
+    throw new UsageError(
+      "required option '--out <file>' for a table not specified, or of a segmenter '--masks <folder>' for label maps",
+    );
   }
   if (complete && options.logits) {
     throw new UsageError(

@@ -45,6 +45,7 @@ import { costTable, timeOf } from "../study-cost.ts";
 import { warningLines } from "../../data/inspection/warnings.ts";
 import { armWarnings, imagesOf, scarceWarnings, type StudyLoad } from "../study-images.ts";
 import { keepPictures, writeReportData } from "../study-pictures.ts";
+import { weightsOfSteps } from "../terminal/loss-words.ts";
 import { StudyProgress } from "../terminal/study-progress.ts";
 import { writeResults } from "../study-results.ts";
 
@@ -122,7 +123,8 @@ export async function studyCommand(name: StudyName, file: string, options: Study
     }
   }).finally(() => folder?.close());
   if (complete === true) return;
-  say("stopped; the same command goes on, and uses what is finished again");
+  // A dry run keeps nothing to go on with.
+  say(dryRun ? "stopped" : "stopped; the same command goes on, and uses what is finished again");
   process.exitCode = 130;
 }
 
@@ -319,7 +321,9 @@ async function carryOut(
     {
       begin: (run) => {
         progress.begin(title(run), cost(run));
-        return { step: ({ step, losses }) => progress.step(title(run), step, losses) };
+        // Runs of a study are counted in steps.
+        const weights = weightsOfSteps(run.settings, run.settings.warmupSteps ?? 0);
+        return { step: ({ step, losses }) => progress.step(title(run), step, losses, weights(step)) };
       },
       end: async (run, result, reused) => {
         ended.set(run, result);

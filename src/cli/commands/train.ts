@@ -18,6 +18,7 @@ import { describeLoaded } from "../loading.ts";
 import { checkProfiled, profileRun } from "../profile-output.ts";
 import { counting } from "../terminal/counter.ts";
 import { checkFolderOf } from "../terminal/output-files.ts";
+import { weightsOfSteps } from "../terminal/loss-words.ts";
 import { Progress, sayWhenStopped, unlessInterrupted, untilInterrupted } from "../terminal/progress.ts";
 import { testTable } from "../test-table.ts";
 import { reportFinished } from "./report.ts";
@@ -77,8 +78,9 @@ export async function trainCommand(
     warn: (text) => void process.stderr.write(`${text}\n`),
     count: counting(options.quiet),
     loaded: (selected, decoded) => describeLoaded(selected, decoded, say),
-    training: ({ budget, batch }) => {
-      progress = new Progress({ title: "train", budget, batch, quiet: options.quiet });
+    training: ({ budget, batch, settings }) => {
+      const weights = weightsOfSteps(settings, budget.warmup);
+      progress = new Progress({ title: "train", budget, batch, weights, quiet: options.quiet });
       return progress.listener();
     },
   };
@@ -102,11 +104,11 @@ export async function trainCommand(
   sayWhenStopped(`stopped before the results were written; ${next}`);
   const summary = await session.finish(result);
   sayWhenStopped("");
-  const { model, evaluation, stopped, kept, epochs } = result;
+  const { model, evaluation, overlaps, stopped, kept, epochs } = result;
   model.dispose();
   if (options.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
   else if (evaluation !== undefined) {
-    process.stdout.write(`${testTable(summary, loaded.images.assembly.classes)}\n`);
+    process.stdout.write(`${testTable(summary, { ...loaded.images.assembly, overlaps })}\n`);
   }
   if (options.report && !stopped) await reportFinished(out, options.identify, say);
   if (kept < epochs) say(`the weights of epoch ${kept} were kept, the best by validation`);

@@ -11,30 +11,20 @@ import type {
   StepReport,
   TrainingListener,
 } from "../../training/training-reports.ts";
-import type { Losses } from "../../training/loss-terms.ts";
+import { bracketedTerms, showTerms, type TermWeights } from "./loss-words.ts";
 
 export interface ProgressOptions {
   /** Text in front of the bar. */
   readonly title: string;
   readonly budget: Budget;
   readonly batch: number;
+  /** Of the terms of the loss, at each step from 1. */
+  readonly weights: (step: number) => TermWeights;
   readonly quiet: boolean;
 }
 
 export const showSeconds = (value: number): string =>
   value < 90 ? `${Math.ceil(value)} s` : `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
-
-/** The terms of a loss before they are weighted; empty where the total is the only one. */
-const showTerms = ({ total: _, ...terms }: Losses): string =>
-  Object.entries(terms)
-    .map(([name, value]) => `${name} ${value.toFixed(4)}`)
-    .join(", ");
-
-/** The same in brackets, after a space. */
-export function bracketedTerms(losses: Losses): string {
-  const terms = showTerms(losses);
-  return terms === "" ? "" : ` (${terms})`;
-}
 
 /** Options of every bar. The command handles Ctrl-C, not the bar. */
 export const barLook = {
@@ -89,7 +79,7 @@ export class Progress {
   }
 
   #step({ epoch, step, losses }: StepReport): void {
-    const { budget, batch, quiet, title } = this.#options;
+    const { budget, batch, weights, quiet, title } = this.#options;
     const { epochs, steps } = budget;
     if (quiet) return;
     const now = performance.now();
@@ -102,12 +92,12 @@ export class Progress {
     const loss = losses.total.toFixed(4);
     // Last in the line, where a narrow terminal cuts off.
     if (this.#bar !== undefined) {
-      this.#bar.update(step, { epoch, loss, speed, left, terms: showTerms(losses) });
+      this.#bar.update(step, { epoch, loss, speed, left, terms: showTerms(losses, weights(step)) });
     } else if (now - this.#lastLine > 10_000) {
       // A log file gets a line every ten seconds.
       this.#lastLine = now;
       process.stderr.write(
-        `${title} epoch ${epoch}/${epochs} step ${step}/${steps} loss ${loss}${bracketedTerms(losses)} ${speed} ${left}\n`,
+        `${title} epoch ${epoch}/${epochs} step ${step}/${steps} loss ${loss}${bracketedTerms(losses, weights(step))} ${speed} ${left}\n`,
       );
     }
   }
@@ -132,14 +122,22 @@ export class Progress {
   }
 
   #epoch({ epoch, losses, evaluation, validation }: EpochReport<Evaluation>): void {
-    const { budget, quiet, title } = this.#options;
-    const { epochs } = budget;
+    const { budget, weights, quiet, title } = this.#options;
+    const { epochs, stepsPerEpoch } = budget;
     if (quiet || this.#bar !== undefined) return;
     const elapsed = showSeconds((performance.now() - this.#started) / 1000);
-    const judged = validation === undefined ? "" : `, validation ${scoreOf(validation)}`;
-    const mean = evaluation === undefined ? judged : `${judged}, mean ${scoreOf(evaluation)}`;
+    const judged = [
+      ...(validation === undefined ? [] : [`, validation ${scoreOf(validation)}`]),
+      ...(evaluation === undefined ? [] : [`, test ${scoreOf(evaluation)}`]),
+    ].join("");
+    const before = (epoch - 1) * stepsPerEpoch;
+    const terms = bracketedTerms(
+      losses,
+      weights(Math.min(budget.steps, before + stepsPerEpoch)),
+      weights(before + 1),
+    );
     process.stderr.write(
-      `${title} epoch ${epoch}/${epochs} done after ${elapsed}: loss ${losses.total.toFixed(4)}${bracketedTerms(losses)}${mean}\n`,
+      `${title} epoch ${epoch}/${epochs} done after ${elapsed}: loss ${losses.total.toFixed(4)}${terms}${judged}\n`,
     );
   }
 }
@@ -233,6 +231,6 @@ export function unlessInterrupted<Result>(
   });
 }
 
-/** Of pixels where there are any, else of images. */
+/** The mean over classes, of pixels where there are any, else of images. */
 const scoreOf = ({ meanAuc, overlap }: Evaluation): string =>
   overlap === undefined ? `AUC ${showAuc(meanAuc)}` : `Dice ${showAuc(overlap.meanDice)}`;

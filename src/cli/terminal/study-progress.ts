@@ -4,7 +4,8 @@
 import { SingleBar } from "cli-progress";
 import type { Losses } from "../../training/loss-terms.ts";
 import type { RunCost } from "../../studies/cost.ts";
-import { barLook, bracketedTerms, showSeconds } from "./progress.ts";
+import { bracketedTerms, type TermWeights } from "./loss-words.ts";
+import { barLook, showSeconds } from "./progress.ts";
 
 /** A log file gets a line this often, in milliseconds. */
 const betweenLines = 30_000;
@@ -50,8 +51,8 @@ export class StudyProgress {
     this.#current.set(name, { cost, started: now, views: 0 });
   }
 
-  /** @param step of a run under way, from 1 */
-  step(name: string, step: number, losses: Losses): void {
+  /** @param step of a run under way, from 1. @param weights of the terms at it */
+  step(name: string, step: number, losses: Losses, weights: TermWeights): void {
     const current = this.#current.get(name);
     if (current === undefined || this.#quiet) return;
     const { cost, started } = current;
@@ -61,7 +62,7 @@ export class StudyProgress {
     if (shown !== name) return;
     const rate = Math.round((1000 * current.views) / (performance.now() - started));
     // The loss terms come last, where a narrow terminal cuts off.
-    const loss = `loss ${losses.total.toFixed(4)}  ${rate} views/s ${bracketedTerms(losses)}`;
+    const loss = `loss ${losses.total.toFixed(4)}  ${rate} views/s${bracketedTerms(losses, weights)}`;
     this.#show(`${name}  step ${step}/${cost.steps}  ${loss}`);
   }
 

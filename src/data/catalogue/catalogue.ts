@@ -20,6 +20,7 @@ import { mostArrayBytes } from "../../files/limits.ts";
 import type { FittedSize } from "../images/image.ts";
 import { relationsOf, type ClassRelations } from "../../labels/class-relations.ts";
 import { exclusiveGroups } from "../manifest/mask-checks.ts";
+import { LeftOut } from "./left-out-records.ts";
 import { parts } from "./listing.ts";
 import { entryMasks, maskedListing } from "./masked-entry.ts";
 import { backgroundRemark, LeftMasks, mapsOf, unseenRemark, withMasksRead } from "./masked-lists.ts";
@@ -131,11 +132,11 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
       throw manifest.complain([...path, ...field], reason);
     };
     const drawing = drawingOf(place, options.seed, limit);
-    let first: DataError | undefined;
+    const leftOut = new LeftOut();
     const context: ListContext = {
       ...reading,
       bad: (error) => {
-        first ??= error;
+        leftOut.add(error);
         reading.bad(error);
       },
       entry: entry.name,
@@ -161,11 +162,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
     const listing = masked?.listing ?? spelled;
     if (placed?.left !== undefined) leftMasks.add(entry.name, placed.left);
     if (listing.records.every(({ leftOut }) => leftOut)) {
-      const fault = first?.message; // assigned in a function, which the compiler does not follow
-      refuse(
-        [],
-        `holds no image${fault === undefined ? "" : ` that can be listed; the first fault: ${fault}`}`,
-      );
+      refuse([], `holds no image${leftOut.count === 0 ? "" : ` that can be listed${leftOut.firstFault}`}`);
     }
     if (listing.records.length * classes.length > mostArrayBytes) {
       refuse(
@@ -197,11 +194,11 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
     if (chosen.length === 0) {
       refuse([], `takes no image: its filters leave none: ${whyNoneTaken(listing, entry, refuse)}`);
     }
-    const partOf = await partsOf(place, listing, context, refuse);
+    const partOf = await partsOf(place, listing, context, leftOut, refuse);
     if (chosen.every((index) => partOf[index] === undefined)) {
       refuse([], "takes no image: its filters leave none of those that its split or parts name");
     }
-    listed.push({ ...place, listing: readings, mapping, chosen, partOf, drawing, masks });
+    listed.push({ ...place, listing: readings, mapping, chosen, partOf, drawing, masks, leftOut });
   }
   remarks.push(...leftMasks.remarks());
   refuseSharedImages(listed, manifest.complain);
@@ -214,7 +211,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
     });
     const ofItem = sampleLists(item, manifest, (remark) => remarks.push(remark));
     if (item.masks !== undefined) {
-      const unseen = unseenRemark(item, ofItem.lists, classes);
+      const unseen = unseenRemark(item, ofItem.lists, classes, fit === "crop");
       const left = manifest.exhaustive ? backgroundRemark(item, ofItem.lists) : undefined;
       remarks.push(...[unseen, left].filter((remark) => remark !== undefined));
     }

@@ -1,5 +1,6 @@
 // Assigns each record of an entry to a part of the assembly.
 import type { PlacedEntry } from "../manifest/entries.ts";
+import type { LeftOut } from "./left-out-records.ts";
 import { parts } from "./listing.ts";
 import type { ListContext, ListedRecord, Listing, Part } from "./listing.ts";
 import type { Refuse } from "./mapping.ts";
@@ -10,6 +11,7 @@ import type { ListFit } from "./splits.ts";
 import { splitByImage, splitByList, splitByPatient, splitOfficially } from "./splits.ts";
 
 /**
+ * @param leftOut what is not in the listing because it cannot be read
  * @param refuse called for a split or parts that do not suit the listing
  * @returns the part of every record; undefined for one that is in none
  */
@@ -17,9 +19,10 @@ export async function partsOf(
   place: PlacedEntry,
   { records }: Listing,
   context: ListContext,
+  leftOut: LeftOut,
   refuse: Refuse,
 ): Promise<readonly (Part | undefined)[]> {
-  if (place.role === "source") return splitSource(place.entry, records, context, refuse);
+  if (place.role === "source") return splitSource(place.entry, records, context, leftOut, refuse);
   return takeParts(place.entry, place.role, records, context, refuse);
 }
 
@@ -30,6 +33,7 @@ async function splitSource(
   { name, split: wanted }: Extract<PlacedEntry, { role: "source" }>["entry"],
   records: readonly ListedRecord[],
   context: ListContext,
+  leftOut: LeftOut,
   refuse: Refuse,
 ): Promise<readonly (Part | undefined)[]> {
   const split = wanted ?? ({ by: isOfficial(records) ? "official" : "none" } as const);
@@ -64,12 +68,13 @@ async function splitSource(
       }
       if (byPatient) tellWithoutPatient(records, context);
       const partOf = byPatient ? splitByPatient(records, split) : splitByImage(records, split);
-      const empty = parts.find((part) => split[part] > 0 && !partOf.includes(part));
+      const used = new Set(partOf.filter((_, index) => records[index].leftOut !== true));
+      const empty = parts.find((part) => split[part] > 0 && !used.has(part));
       if (empty !== undefined) {
         const why = byPatient
           ? `no patient is drawn into it with a probability of ${split[empty]}; change the seed of the split, or its fractions`
           : `the source has too few images for ${split[empty]}`;
-        refuse(["split"], `leaves the ${empty} part empty: ${why}`);
+        refuse(["split"], `leaves the ${empty} part empty: ${leftOut.countWords}${why}${leftOut.firstFault}`);
       }
       return partOf;
     }

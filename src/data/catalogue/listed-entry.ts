@@ -6,6 +6,7 @@ import type { FieldPath } from "../manifest/complaints.ts";
 import type { PlacedEntry } from "../manifest/entries.ts";
 import type { Entry } from "../manifest/entry-schema.ts";
 import type { DataManifest } from "../manifest/manifest.ts";
+import type { LeftOut } from "./left-out-records.ts";
 import type { ListContext, Listing, Part } from "./listing.ts";
 import type { ClassMapping, Refuse } from "./mapping.ts";
 import type { EntryMasks } from "./masked-entry.ts";
@@ -31,6 +32,8 @@ export interface ListedEntry extends Taken {
   readonly role: PlacedEntry["role"];
   readonly mapping: ClassMapping;
   readonly drawing: Drawing;
+  /** What cannot be read of it: of its masks, as soon as they are read. */
+  readonly leftOut: LeftOut;
   /** Its masks, for segmentation. */
   readonly masks?: EntryMasks | undefined;
 }

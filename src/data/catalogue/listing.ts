@@ -23,7 +23,8 @@ export interface PixelArray {
   readonly pixels: Uint8Array;
   /**
    * Set where `pixels` are read from the file whenever they are asked for, since those of all arrays together may not fit into
-   * memory: a word that two arrays of one file have in common where their images are the same.
+   * memory: a word that two arrays of one file have in common where their images are the same. Where it differs, they are cut
+   * from one volume across two axes, and each image of one crosses each of the other.
    */
   readonly onDemand?: string;
 }

@@ -121,9 +121,15 @@ export function entryMasks(
       async (index) => {
         try {
           const mask = await readOne(index);
+          if (labels === undefined && mask.isEmpty) {
+            const label = insideLabel(labelsAt(index), records[index], listing, entry);
+            if (label !== undefined && reading.classOf[label] >= 0) {
+              throw nothingInside(records[index], labelNames[label], entry);
+            }
+          }
+          settleLabels(labelsAt(index), mask, labels !== undefined);
           done.set(index, mask);
           strange.add(mask, records[index]);
-          settleLabels(labelsAt(index), mask, labels !== undefined);
         } catch (error) {
           if (!(error instanceof DataError)) throw error;
           faults.set(index, error);
@@ -183,8 +189,21 @@ function settleLabels(raw: Uint8Array, { map, pixels, ignored: count }: ReadMask
     for (const label of raw.keys()) raw[label] = pixels.has(label) ? rawLabel.positive : rawLabel.negative;
     return;
   }
-  // Nothing is outlined: whatever the word is, it is not seen.
-  if (pixels.size === 0 && count === 0) raw.fill(rawLabel.negative);
+  // What the word says is outlined where nothing of it is seen.
+  if (pixels.size > 0 || count > 0) return;
+  for (const [label, said] of raw.entries()) if (said === rawLabel.positive) raw[label] = rawLabel.negative;
+}
+
+/**
+ * A word for a class says that there is something, and an empty mask that there is nothing. Other words may mean just that; and without
+ * any, nobody says what there is none of.
+ */
+function nothingInside(record: ListedRecord, word: string, entry: Entry): DataError {
+  return new DataError(
+    record.mask === undefined ? imageName(record) : fileOf(record.mask),
+    `outlines nothing, and column ${insideOf(entry) ?? ""} has ${visible(word)} for its image ${JSON.stringify(record.id)}: ` +
+      "draw the outline, or empty the cell",
+  );
 }
 
 function refuseTooMany(count: number, { height, width }: FittedSize, refuse: Refuse): void {
@@ -209,8 +228,8 @@ class Strangers {
     return this.#pixels.size > 0;
   }
 
-  add({ unknown, total }: ReadMask, { mask }: ListedRecord): void {
-    this.#total += total;
+  add({ unknown, area }: ReadMask, { mask }: ListedRecord): void {
+    this.#total += area;
     this.#read++;
     for (const [number, count] of unknown) {
       if (this.#example === "" && mask !== undefined) this.#example = fileOf(mask);

@@ -9,6 +9,7 @@ import type { EntryMasks } from "./masked-entry.ts";
 import { counted } from "../../errors/counted.ts";
 import type { Remark } from "./remarks.ts";
 import { keepWithin } from "./selection.ts";
+import { absent } from "../../labels/states.ts";
 import { visible } from "../../labels/wording.ts";
 
 /**
@@ -20,31 +21,30 @@ export async function withMasksRead(
   classes: readonly string[],
   refuse: Refuse,
 ): Promise<ListedEntry> {
-  const { masks, chosen, partOf, drawing, entry } = item;
+  const { masks, chosen, partOf, drawing, entry, leftOut } = item;
   if (masks === undefined) return item;
   const taken = chosen.filter((index) => partOf[index] !== undefined);
-  if (entry.limitPerClass !== undefined) return { ...item, chosen: await readable(masks, taken, refuse) };
+  const readable = async (indices: readonly number[]): Promise<ListedEntry> => {
+    const read = await masks.read(indices);
+    const left = new Set(read.map((index) => partOf[index]));
+    for (const part of parts) {
+      const asked = indices.filter((index) => partOf[index] === part).length;
+      if (asked === 0 || left.has(part)) continue;
+      refuse(
+        ["masks"],
+        `leave the ${part} part empty: of ${counted(asked, "mask")} none can be read${leftOut.firstFault}`,
+      );
+    }
+    return { ...item, chosen: read };
+  };
+  if (entry.limitPerClass !== undefined) return readable(taken);
   const unbounded = { images: drawing.limit, positives: classes.map(() => Infinity) };
   const wanted = parts.flatMap((part) => {
     const indices = taken.filter((index) => partOf[index] === part);
     if (part !== drawing.part) return indices;
     return keepWithin(indices, new Uint8Array(0), unbounded, drawing.seed, entry.name);
   });
-  return {
-    ...item,
-    chosen: await readable(
-      masks,
-      wanted.sort((a, b) => a - b),
-      refuse,
-    ),
-  };
-}
-
-async function readable(masks: EntryMasks, indices: readonly number[], refuse: Refuse): Promise<number[]> {
-  const read = await masks.read(indices);
-  if (read.length === 0)
-    refuse(["masks"], `are all left out: of ${counted(indices.length, "mask")} none can be read`);
-  return read;
+  return readable(wanted.sort((a, b) => a - b));
 }
 
 /** The label maps of some records, in their order. */
@@ -141,23 +141,41 @@ export function backgroundRemark(
   };
 }
 
-/** Classes that an entry is said to outline, and that none of its masks shows; undefined where all are seen. */
+/**
+ * Classes that an entry is said to outline, and that none of its masks shows, as far as they say anything; undefined where all are seen.
+ * @param isCropped whether images are cropped, so that a mask may have what is not seen
+ */
 export function unseenRemark(
   { entry, mapping }: ListedEntry,
   lists: readonly SampleList[],
   classes: readonly string[],
+  isCropped: boolean,
 ): Remark | undefined {
-  const images = lists.reduce((sum, { samples }) => sum + samples.length, 0);
+  const stateOf = (k: number): number[] =>
+    lists.flatMap(({ samples, states }) => samples.map((_, row) => states[row * classes.length + k]));
   const unseen = classes.filter(
-    (_, k) => mapping.known[k] && lists.every(({ masks }) => masks?.pixels.classes[k] === 0),
+    (_, k) =>
+      mapping.known[k] &&
+      lists.every(({ masks }) => masks?.pixels.classes[k] === 0) &&
+      stateOf(k).some((state) => state !== absent),
   );
   if (unseen.length === 0) return undefined;
+  // Masks that are all ignored say nothing.
+  const said = unseen.map(
+    (name) => stateOf(classes.indexOf(name)).filter((state) => state !== absent).length,
+  );
+  const images = Math.max(...said);
+  const [masks, all] =
+    images === 1
+      ? ["its only mask", "its image is"]
+      : [`none of its ${counted(images, "mask")}`, "all these images are"];
+  const seen = isCropped ? " in the part that is seen" : "";
   return {
     kind: "class-without-outline",
     source: entry.name,
     sentence:
-      `${visible(entry.name)} is said to outline ${unseen.join(", ")}, and none of its ${counted(images, "mask")} has a pixel of ` +
-      `${unseen.length === 1 ? "it" : "them"}: all its images are negative there.`,
+      `${visible(entry.name)} is said to outline ${unseen.join(", ")}, and ${masks} has ${images === 1 ? "no" : "a"} pixel of ` +
+      `${unseen.length === 1 ? "it" : "them"}${seen}: ${all} negative there.`,
     cases: unseen.map((name) => ({ name, count: 0 })),
   };
 }

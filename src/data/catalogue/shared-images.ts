@@ -19,8 +19,8 @@ export interface Taken {
 
 /**
  * Several entries may have the same image (two tables of one folder, two annotators of one array) if it is in the same part
- * in all of them. An image is recognised by its file, whatever links lead to the folder of it, or by its place in an array;
- * `tessera inspect` finds copies under other names. The check comes before any limit, so that no seed hides a fault.
+ * in all of them. An image is recognised by its file, whatever links lead to the folder of it, or by its place in an array; and slices
+ * of one volume across two axes have voxels in common. `tessera inspect` finds copies under other names. The check comes before any limit, so that no seed hides a fault.
  *
  * @throws ManifestError naming both entries
  */
@@ -34,6 +34,7 @@ export function refuseSharedImages(entries: readonly Taken[], complain: DataMani
   }
   const arrays = new Map<PixelArray, (Owner | undefined)[]>(); // equal arrays share a list of owners
   const files = new Map<string, Owner>();
+  const volumes = new Map<string, Owner[]>(); // by file, one for each axis and part
   if (new Set(entries.flatMap(({ partOf }) => partOf)).size < 2) return;
   const realPath = realPaths();
   const check = (before: Owner | undefined, here: Owner, advice: string): void => {
@@ -63,6 +64,23 @@ export function refuseSharedImages(entries: readonly Taken[], complain: DataMani
         `it is in ${here.part} here and in ${before.part} there; ${advice}`,
     );
   };
+  const checkCuts = (array: PixelArray, here: Owner): void => {
+    const cut = array.onDemand;
+    if (cut === undefined) return;
+    const file = realPath(array.file);
+    const owners = volumes.get(file) ?? [];
+    volumes.set(file, owners);
+    if (owners.some((owner) => owner.part === here.part && owner.array?.onDemand === cut)) return;
+    const crossing = owners.find((owner) => owner.part !== here.part && owner.array?.onDemand !== cut);
+    if (crossing !== undefined) {
+      throw complain(
+        here.by.path,
+        `cuts ${array.file} across another axis than "${crossing.by.entry.name}", whose slices are in ${crossing.part} and these in ` +
+          `${here.part}: each slice of one crosses those of the other; ${alike}`,
+      );
+    }
+    owners.push(here);
+  };
   for (const taker of entries) {
     for (const index of taker.chosen) {
       const part = taker.partOf[index];
@@ -71,6 +89,7 @@ export function refuseSharedImages(entries: readonly Taken[], complain: DataMani
       const array = image.kind === "array" ? image.array : undefined;
       const here: Owner = { by: taker, part, id, array };
       if (image.kind === "array") {
+        checkCuts(image.array, here);
         let owners = arrays.get(image.array);
         if (owners === undefined) {
           owners = arrays.get(sameArray(image.array, arrays.keys(), realPath)) ?? [];

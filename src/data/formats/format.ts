@@ -25,6 +25,8 @@ export interface Format<Fields extends z.ZodRawShape, Entry = z.output<z.ZodObje
   };
   /** For a format that gives masks without being told where they are. */
   readonly ownMasks?: true;
+  /** For a format whose images are slices of volumes, so that those of one patient are nearly the same. */
+  readonly slices?: true;
   /** For a format of arrays that takes an entry's `window` for the numbers of its arrays. */
   readonly arrayWindow?: true;
   /** @throws DataError naming file and record */

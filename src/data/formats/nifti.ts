@@ -60,6 +60,7 @@ export const nifti: Format<typeof fields> = {
   // What a volume shows beside what is outlined, nobody says.
   exhaustive: false,
   arrayWindow: true,
+  slices: true,
   patients: ({ volumes, table, images }) => {
     const from = images ?? (table === undefined ? folderOf(volumes ?? "") : posix.dirname(table));
     return [`volumes ${posix.resolve("/", from)}`];

@@ -7,6 +7,8 @@ import { kindOf } from "./counts.ts";
 export interface ExampleGroup {
   /** What the images of the group have in common. */
   readonly title: string;
+  /** The class, by number, whose label they have in common; undefined where it is not one class. */
+  readonly column?: number;
   /** Number of such images in the list. */
   readonly total: number;
   /** The chosen samples, in the order of the list. */
@@ -28,17 +30,17 @@ export function chooseExamples(
   const rows = [...list.samples.keys()];
   const kind = (row: number, k: number): ReturnType<typeof kindOf> =>
     kindOf(list.states[row * classes.length + k]);
-  const group = (title: string, matches: (row: number) => boolean): ExampleGroup => {
+  const group = (title: string, matches: (row: number) => boolean, column?: number): ExampleGroup => {
     const all = rows.filter(matches);
     const shown = all.filter(usable);
     const drawn = permutation(shown.length, randomStream(seed, "examples", list.source, list.part, title));
     const chosen = Array.from(drawn.subarray(0, most), (at) => shown[at]).sort((a, b) => a - b);
-    return { title, total: all.length, rows: chosen };
+    return { title, ...(column === undefined ? {} : { column }), total: all.length, rows: chosen };
   };
   const columns = [...classes.keys()];
   const groups = [
-    ...classes.map((name, k) => group(`+${name}`, (row) => kind(row, k) === "positive")),
-    ...classes.map((name, k) => group(`~${name}`, (row) => kind(row, k) === "soft")),
+    ...classes.map((name, k) => group(`+${name}`, (row) => kind(row, k) === "positive", k)),
+    ...classes.map((name, k) => group(`~${name}`, (row) => kind(row, k) === "soft", k)),
     group("nothing positive", (row) => {
       const kinds = columns.map((k) => kind(row, k));
       return kinds.includes("negative") && kinds.every((each) => each === "negative" || each === "absent");

@@ -109,6 +109,17 @@ function withRelatives(
   return classes.filter((_, k) => known[k]);
 }
 
+/** Slices of one volume are nearly the same: a split must not part them. */
+export function checkSplits({ sources }: ManifestContent, fail: Fail): void {
+  for (const [i, { format, split }] of sources.entries()) {
+    if (split?.by !== "image" || formatOf({ format }).slices !== true) continue;
+    fail(
+      ["sources", i, "split", "by"],
+      `is image, and the images of ${format} are slices: of one patient some would train and others test; say by: patient`,
+    );
+  }
+}
+
 /** Sizes of images must be such that formats which draw them can. */
 export function checkImages(manifest: ManifestContent, fail: Fail): void {
   const { height, width } = manifest.image;

@@ -8,7 +8,7 @@ import { DataError, ManifestError } from "../../errors/data-errors.ts";
 import { suggestedPath } from "../../files/near-files.ts";
 import { readText } from "../../files/bytes.ts";
 import { everyClass, type Learns } from "./class-filter.ts";
-import { checkImages, checkNames } from "./manifest-checks.ts";
+import { checkImages, checkNames, checkSplits } from "./manifest-checks.ts";
 import { record } from "./fields.ts";
 import { inClassSpelling } from "./spelling.ts";
 import { flattenClasses } from "./flatten-classes.ts";
@@ -149,6 +149,7 @@ export function parseManifestWith<Sections extends z.ZodRawShape>(
   const content = inClassSpelling(result.data as ManifestContent & z.output<z.ZodObject<Sections>>, fail);
   checkNames(content, learns, fail, parents);
   checkImages(content, fail);
+  checkSplits(content, fail);
   check(content, fail, (path) => valueAt(tree, path) !== undefined);
   const { mean, deviation, normalise, ...size } = content.image;
   const named = normalise && normalisationOf(normalise, size.channels);

@@ -30,8 +30,12 @@ export interface ReadMask {
   /** Pixels of the mask in the part that is seen, those that are ignored, and all. */
   readonly ignored: number;
   readonly total: number;
-  /** Pixels of each number that means nothing. Where there are any, the map is not to be used. */
+  /** Pixels of the whole mask of each number that means nothing. Where there are any, the map is not to be used. */
   readonly unknown: ReadonlyMap<number, number>;
+  /** Pixels of the whole mask. */
+  readonly area: number;
+  /** Whether the whole mask is background. */
+  readonly isEmpty: boolean;
   /** Pixels of the mask that one pixel of the map stands for. */
   readonly pixelsEach: number;
 }
@@ -60,9 +64,11 @@ export async function readRecordMask(record: MaskedRecord, reading: MaskReading)
   const pixels = new Map<number, number>();
   let ignoredPixels = 0;
   let inside: number | undefined;
+  let isEmpty = true;
   for (const [number, count] of whole) {
     const means = reading.meanings(number);
     if (means === meaning.unknown) unknown.set(number, count);
+    isEmpty &&= means === meaning.background;
     if (means === meaning.inside) {
       if (inside !== undefined) throw manyInside(mask, whole, reading);
       inside = number;
@@ -78,7 +84,7 @@ export async function readRecordMask(record: MaskedRecord, reading: MaskReading)
   fitMap(numbers, byteAt(values, bytes), reading.size, map);
   return {
     ...{ map, pixels, unknown, ignored: ignoredPixels, total: from.height * from.width },
-    pixelsEach: pixelsEach(numbers, reading.size),
+    ...{ area: height * width, isEmpty, pixelsEach: pixelsEach(numbers, reading.size) },
   };
 }
 

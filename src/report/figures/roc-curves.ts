@@ -3,7 +3,9 @@
 
 import * as Plot from "@observablehq/plot";
 import type { TestPredictions } from "../../runs/test-predictions.ts";
+import { counted } from "../../errors/counted.ts";
 import { auc } from "../../metrics/auc.ts";
+import { fewestPatients } from "../../metrics/auc-intervals.ts";
 import { calibrationBins, expectedCalibrationError, reliabilityPoints } from "../../metrics/calibration.ts";
 import { classColumn } from "../../metrics/score-levels.ts";
 import { negative, positive } from "../../labels/states.ts";
@@ -113,7 +115,7 @@ export interface OperatingRates {
 }
 
 const ofImages: RocWords = {
-  ...{ id: "roc", title: "ROC curves by class", of: "images", pointText: "", points: new Map() },
+  ...{ id: "roc", title: "ROC curves over images", of: "images", pointText: "", points: new Map() },
 };
 
 /** @returns undefined where no class has labels of both kinds */
@@ -133,12 +135,15 @@ export function rocCurves(predictions: TestPredictions, words: RocWords = ofImag
   return {
     ...{ id: words.id, title: words.title },
     text:
-      `Sensitivity against 1 − specificity on the test ${of}, a picture for each of ${found.length} classes; the dashed ` +
+      `Sensitivity against 1 − specificity on the test ${of}, a picture for each of ${counted(found.length, "class", "classes")}; the dashed ` +
       `diagonal is guessing. Area under the curve: ${listed(found.map(({ name, area }) => `${name} ${fixed(area, 3)}`))}.` +
       (found.length > 1 ? ` The highest is of ${best.name}, the lowest of ${worst.name}.` : "") +
-      (points.size === 0 ? "" : ` ${pointText}`),
+      (points.size === 0 ? "" : ` ${pointText}`) +
+      (found.every((each) => fewOf(each) === "")
+        ? ""
+        : ` Curves of fewer than ${fewestPatients} positive or negative ${of} say so: another few would give other curves.`),
     drawing: grid(
-      found.map(({ name, curve, area }) =>
+      found.map(({ name, curve, area, ...counts }) =>
         square(
           name,
           ["1 − specificity", "sensitivity"],
@@ -149,6 +154,9 @@ export function rocCurves(predictions: TestPredictions, words: RocWords = ofImag
             }),
             Plot.text([`AUC ${fixed(area, 3)}`], {
               ...{ frameAnchor: "bottom-right", dx: -6, dy: -6, text: (text: string) => text },
+            }),
+            Plot.text([fewOf(counts)], {
+              ...{ frameAnchor: "bottom-right", dx: -6, dy: -22, text: (text: string) => text, fill: muted },
             }),
           ],
         ),
@@ -164,6 +172,12 @@ export function rocCurves(predictions: TestPredictions, words: RocWords = ofImag
       ]),
     },
   };
+}
+
+/** Which label a curve has too few of for an interval, as its picture says it; "" where it has enough. */
+function fewOf({ positives, negatives }: Pick<Column, "positives" | "negatives">): string {
+  if (Math.min(positives, negatives) >= fewestPatients) return "";
+  return positives < negatives ? counted(positives, "positive") : counted(negatives, "negative");
 }
 
 const pointOf = (rates: OperatingRates | undefined): readonly { readonly x: number; readonly y: number }[] =>

@@ -8,14 +8,14 @@ import type { Summary } from "../../runs/summary.ts";
 import type { TestOverlaps } from "../../runs/test-overlaps.ts";
 import type { TestPredictions } from "../../runs/test-predictions.ts";
 import { median } from "../../runtime/median.ts";
-import { notesOfClasses } from "../class-notes.ts";
+import { notesOfClasses, unpredictedNote } from "../class-notes.ts";
 import { dotPlot, type DotRow } from "../figures/dots.ts";
 import type { Markup } from "../html/markup.ts";
 import { fixed, interval, none, whole } from "../html/number-text.ts";
 import { note, table, type Figure } from "../html/page.ts";
 
 /** Tables by class and by source; nothing for a run that is not of a segmenter. */
-export function overlapResults({ summary, classes }: RunContents): Markup[] {
+export function overlapResults({ summary, classes, overlaps }: RunContents): Markup[] {
   if (summary?.overlap === undefined) return [];
   const { overlap, overlapIntervals: found } = summary;
   if (found === undefined) {
@@ -70,6 +70,9 @@ export function overlapResults({ summary, classes }: RunContents): Markup[] {
             `${none}: no labelled test image shows the class. Means leave these out: ${hidden.join(", ")}.`,
           ),
         ]),
+    ...[overlaps && unpredictedNote(overlaps, classes)].flatMap((text) =>
+      text === undefined ? [] : [note(text)],
+    ),
     ...bySource(summary, classes),
   ];
 }

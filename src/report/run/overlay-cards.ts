@@ -25,7 +25,10 @@ export function overlayCards(found: readonly OverlayPicture[], classes: readonly
   return [
     paragraph(
       "Of each class the test image with the lowest Dice, and one in the middle. From left to right: what is given, what the run " +
-        "predicts, and what is wrong.",
+        "predicts, and what is wrong" +
+        (found.some(({ unknown }) => unknown.length > 0)
+          ? "; hatched there: predicted of a class that the source does not outline, so neither right nor wrong."
+          : "."),
     ),
     legend([...classes.map((name, k): [string, string] => [hexColour(classColour(k)), name])]),
     legend([

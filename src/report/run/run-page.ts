@@ -51,7 +51,10 @@ export function runPage(run: RunContents, named = true): string {
     {
       id: "outlines",
       title: "Outlines",
-      content: overlayCards(reportData?.overlays ?? [], classes),
+      content: [
+        ...overlayCards(reportData?.overlays ?? [], classes),
+        ...hashNote(reportData?.overlays ?? [], named),
+      ],
     },
     {
       id: "course",
@@ -60,7 +63,11 @@ export function runPage(run: RunContents, named = true): string {
     },
     { id: "ranking", title: "ROC curves", content: drawn(predictions && rocCurves(predictions)) },
     { id: "probabilities", title: "Calibration", content: drawn(predictions && calibration(predictions)) },
-    { id: "mistakes", title: "Confident mistakes", content: mistakes(reportData?.mistakes) },
+    {
+      id: "mistakes",
+      title: "Confident mistakes",
+      content: [...mistakes(reportData?.mistakes), ...hashNote(reportData?.mistakes ?? [], named)],
+    },
     {
       id: "queries",
       title: "Class queries",
@@ -126,6 +133,16 @@ const mistakes = (found: readonly Mistake[] | undefined): Markup[] =>
         look: "Look at the images: the label may be wrong, too.",
         probability: "probability",
       });
+
+/** Where patients are hashes, how to see their names. */
+const hashNote = (shown: readonly { readonly patient: string }[], named: boolean): Markup[] =>
+  named || shown.every(({ patient }) => patient === "")
+    ? []
+    : [
+        note(
+          "Patients are shown by hashes, in names of images, too; tessera report --identify shows their names.",
+        ),
+      ];
 
 const ownQueries = { id: "similarity", title: "Similarity of the class queries", of: "the run" };
 

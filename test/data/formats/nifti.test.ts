@@ -42,13 +42,20 @@ beforeAll(() => {
   );
 });
 
-const read = async (entry: string, { skipBad = false, task = "segmentation" } = {}): Promise<Catalogue> => {
+const read = async (
+  entry: string,
+  { skipBad = false, task = "segmentation", split = "split: { by: none }", more = "" } = {},
+): Promise<Catalogue> => {
   const text = `
 task: ${task}
 classes: [A, B]
 image: { height: 2, width: 4, channels: 1 }
-sources: [{ name: S, format: nifti, split: { by: image, train: 0.6, test: 0.4 }, ${entry} }]`;
-  return await catalogue(parseManifest(text, "m.yaml"), { dataRoot: folder.path, seed: 1, skipBad });
+sources: [{ name: S, format: nifti, ${split}, ${entry} }]
+${more}`;
+  return await catalogue(
+    parseManifest(text, "m.yaml", () => false),
+    { dataRoot: folder.path, seed: 1, skipBad },
+  );
 };
 const meant = "values: { 1: A, 2: B }, axis: axial, window: [0, 255]";
 const samplesOf = ({ lists }: Catalogue): Catalogue["lists"][number]["samples"] =>
@@ -143,6 +150,25 @@ describe("a source of volumes", () => {
   ])("with %s is refused in one line", async (_, entry, reason, task = "segmentation") => {
     const values = task === "segmentation" ? ", values: { 1: A, 2: B }" : "";
     await expect(read(`${entry}${values}`, { task })).rejects.toThrow(reason);
+  });
+
+  test("is not split by image, which would part the slices of a patient", async () => {
+    const split = "split: { by: image, train: 0.6, test: 0.4 }";
+    await expect(read(`volumes: ct, masks: seg, ${meant}`, { split })).rejects.toThrow(
+      /split\.by is image, and the images of nifti are slices: .* say by: patient/u,
+    );
+  });
+
+  test("is not trained on across one axis and tested on across another", async () => {
+    const entry = "volumes: ct, masks: seg, values: { 1: A, 2: B }, window: [0, 255]";
+    const cut = (axis: string): Promise<Catalogue> =>
+      read(`${entry}, axis: axial, slices: { from: 0, to: 2 }`, {
+        more: `test: { name: T, format: nifti, ${entry}, axis: ${axis}, slices: { from: 3 } }`,
+      });
+    await expect(cut("sagittal")).rejects.toThrow(
+      /test cuts .*one_0000\.nii\.gz across another axis than "S", whose slices are in train and these in test: .*split both alike/u,
+    );
+    expect((await cut("axial")).lists.map(({ part }) => part)).toEqual(["train", "test"]);
   });
 
   test("leaves a volume out that cannot be read, where it may", async () => {

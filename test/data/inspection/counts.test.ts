@@ -38,9 +38,9 @@ describe("examples", () => {
 
   test("are grouped by what is positive, what is a probability, nothing positive, and no label", () => {
     expect(choose(9)).toEqual([
-      { title: "+a", total: 2, rows: [0, 1] },
-      { title: "+b", total: 1, rows: [1] },
-      { title: "~a", total: 1, rows: [4] },
+      { title: "+a", column: 0, total: 2, rows: [0, 1] },
+      { title: "+b", column: 1, total: 1, rows: [1] },
+      { title: "~a", column: 0, total: 1, rows: [4] },
       { title: "nothing positive", total: 1, rows: [2] },
       { title: "no label at all", total: 1, rows: [3] },
     ]);
