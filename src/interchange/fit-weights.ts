@@ -136,11 +136,12 @@ function expectAllFit(file: string, found: FittedWeights, given: Weights, wanted
   const body = wanted.filter((name) => !isOfHead(plainName(name)));
   const share = Math.round((100 * found.taken.length) / body.length);
   const [theirs, own] = [networkOf(given.keys()), networkOf(body)];
-  const other = theirs === undefined || theirs === own ? "" : `, which by its names is ${theirs}`;
-  const network = own === undefined ? "the network" : own;
+  const isOther = theirs !== undefined && theirs !== own;
+  // Of another network nearly all is missing and left over: its name says more.
+  const why = isOther ? `, which by its names is ${theirs}` : `: ${problems.join("; ")}`;
   throw new ModelError(
     file,
-    `${found.taken.length} of the ${body.length} tensors of ${network} (${share} %) are in this file${other}: ${problems.join("; ")}. ` +
+    `${found.taken.length} of the ${body.length} tensors of ${own ?? "the network"} (${share} %) are in this file${why}. ` +
       "Name the network of the weights under model, or take other weights",
   );
 }

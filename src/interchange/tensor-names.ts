@@ -76,14 +76,14 @@ export function normalisationOf(name: NormalisationName, channels: number): Chan
 
 /**
  * The normalisation that weights of another maker were made with, as far as their tensors tell: torchvision's have a head of ImageNet's
- * 1,000 classes, torchxrayvision's one channel and thresholds.
+ * 1,000 classes, torchxrayvision's have thresholds.
  */
 export function madeFor(
   shapes: ReadonlyMap<string, readonly number[]>,
   channels: number,
 ): (ChannelNormalisation & { readonly name: NormalisationName }) | undefined {
   const names = new Map([...shapes].map(([name, shape]) => [plainName(name), shape]));
-  const isXray = names.has("op_threshs") || names.get("conv0.weight")?.[1] === 1;
+  const isXray = names.has("op_threshs");
   const head = names.get("classifier.weight") ?? names.get("fc.weight");
   const name = isXray ? "xray" : head?.[0] === 1000 ? "imagenet" : undefined;
   return name === undefined ? undefined : { name, ...normalisationOf(name, channels) };

@@ -141,7 +141,30 @@ export function headWeights(
     const axes = axesOf[rest.join(".")];
     placedWeights.set(name, axes === 0 ? old : placed(old, fresh, places, axes));
   }
+  // A query mixes the parameters of all classes, also of those that are no more: what comes of it stands for it then.
+  const [queries, rows] = [placedWeights.get("head.queries"), placedWeights.get("head.fc.weight")];
+  if (classes.length < record.classes.length && queries !== undefined && rows !== undefined) {
+    const fresh = { queries: begun.get("head.queries"), rows: begun.get("head.fc.weight") };
+    if (fresh.queries === undefined || fresh.rows === undefined)
+      throw new Error("a head of queries begins without them");
+    placedWeights.set("head.queries", fresh.queries);
+    placedWeights.set("head.fc.weight", placed(mixedRows(weights), fresh.rows, places, 1));
+  }
   return { weights: placedWeights, classes };
+}
+
+/** What queries [K, K] make of the rows [K, D] behind them. */
+function mixedRows(weights: Weights): HeldTensor {
+  const [queries, rows] = [weights.get("head.queries"), weights.get("head.fc.weight")];
+  if (queries === undefined || rows === undefined) throw new Error("a head of queries has queries and rows");
+  const [classes, depth] = rows.shape;
+  const data = Float32Array.from({ length: classes * depth }, (_, at) => {
+    const [k, d] = [Math.floor(at / depth), at % depth];
+    let sum = 0;
+    for (let j = 0; j < classes; j++) sum += queries.data[k * classes + j] * rows.data[j * depth + d];
+    return sum;
+  });
+  return { shape: rows.shape, data };
 }
 
 /** A tensor with the old one's values where its classes are now, and the fresh one's elsewhere. */

@@ -1,5 +1,6 @@
 // The training loop: budgets in steps, checkpoints, and what it reports on the way.
 
+export { fitWeights, type FitOptions, type FittedWeights } from "../interchange/fit-weights.ts";
 export { writeReport } from "../report/write-report.ts";
 export { CheckpointError, NonFiniteError } from "../errors/training-errors.ts";
 export {

@@ -75,3 +75,27 @@ test("a signal before the first step is thrown, and no folder is made", async ()
   await expect(trainRun(start, {}, AbortSignal.abort(reason))).rejects.toThrow();
   expect(() => text("third", "run.json")).toThrow();
 });
+
+test("a run that begins with another's weights says so, and goes on as one that was not stopped", async () => {
+  const begin = (out: string) => beginRun(manifest, { ...options(out), init: join(folder.path, "first") });
+  const said: string[] = [];
+  await trainRun(await begin("third"), { say: (line) => said.push(line) });
+  expect(said.join("\n")).toMatch(
+    /weights of .*first.model\.safetensors: \d+ tensors taken\nhead: nodule, effusion, cardiomegaly as/u,
+  );
+  const record = runRecordSchema.parse(JSON.parse(text("third", "run.json")));
+  expect(record.initial).toMatchObject({
+    file: join(folder.path, "first", "model.safetensors"),
+    classes: [],
+  });
+  expect(text("third", "metrics.jsonl")).not.toBe(text("first", "metrics.jsonl"));
+  const controller = new AbortController();
+  await trainRun(
+    await begin("fourth"),
+    { training: () => ({ epoch: () => controller.abort() }) },
+    controller.signal,
+  );
+  await trainRun(await resumeRun(join(folder.path, "fourth"), { cache: join(folder.path, "cache") }));
+  for (const file of ["metrics.jsonl", "model.safetensors"])
+    expect(text("fourth", file)).toBe(text("third", file));
+});

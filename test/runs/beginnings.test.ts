@@ -1,0 +1,149 @@
+// Weights that a run begins with: those of a run of one's own by the names of its classes, and those of other makers.
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { wholeLabelSpace } from "../../src/assemble/label-space.ts";
+import { classifierOf, type TrainingSettings } from "../../src/assemble/training-settings.ts";
+import type { HeadChoice } from "../../src/assemble/heads/head.ts";
+import { plainSafetensors } from "../../src/interchange/safetensors.ts";
+import { readWeights, writeWeights } from "../../src/nn/weights.ts";
+import { fitting, type Beginning } from "../../src/runs/beginnings.ts";
+import { readInitialWeights } from "../../src/runs/initial-weights.ts";
+import type { ModelFile } from "../../src/runs/model-file.ts";
+import type { Weights } from "../../src/tensor/held.ts";
+import { smallSettings } from "../assemble/settings.ts";
+import { temporaryFolder } from "../data/cache/pictures.ts";
+import { useEngine } from "../engines.ts";
+import { normal } from "../operators/sample.ts";
+
+const old = ["mass", "nodule", "effusion"];
+const image = {
+  height: 16,
+  width: 16,
+  channels: 1 as const,
+  fit: "stretch" as const,
+  ...smallSettings.normalisation,
+};
+const kinds: readonly HeadChoice[] = [
+  { kind: "linear" },
+  ...(["none", "fc", "class", "both"] as const).map((bias) => ({ kind: "queries", bias }) as const),
+];
+
+describe("weights to begin with", () => {
+  const engine = useEngine({ device: "reference" });
+  const withHead = (head: HeadChoice): TrainingSettings => ({ ...smallSettings, head });
+
+  /** A model whose every weight is moved from where it starts. */
+  async function trained(head: HeadChoice): Promise<ModelFile> {
+    const classifier = classifierOf(engine(), { ...withHead(head), seed: 11 }, wholeLabelSpace(3, 2));
+    for (const [name, tensor] of classifier.parameters()) {
+      if (name.startsWith("head.")) engine().write(tensor, normal(tensor.shape, name.length).data);
+    }
+    const { settings } = classifier.head;
+    const weights = await readWeights(classifier);
+    classifier.dispose();
+    const { network, normalisation } = smallSettings;
+    const record = {
+      classes: old,
+      image,
+      network,
+      normalisation,
+      head: settings,
+      epoch: 1,
+    } as ModelFile["record"];
+    return { file: "model", sha256: "", record, weights };
+  }
+
+  /** Logits of some images by class. */
+  async function logitsBy(weights: Weights, classes: readonly string[], head: HeadChoice) {
+    const classifier = classifierOf(engine(), withHead(head), wholeLabelSpace(classes.length, 2));
+    writeWeights(classifier, weights);
+    const images = engine().tensor(normal([3, 16, 16, 1], 5).data, [3, 16, 16, 1]);
+    const logits = await classifier.forward(images, "inference").read();
+    classifier.dispose();
+    return (name: string): number[] =>
+      [0, 1, 2].map((row) => logits[row * classes.length + classes.indexOf(name)]);
+  }
+  const begun = (of: Beginning, classes: readonly string[], settings: TrainingSettings) =>
+    of.weights(engine(), { classes, image, settings }, wholeLabelSpace(classes.length, 2));
+
+  for (const head of kinds) {
+    test(`of a run give its classes their logits, ${JSON.stringify(head)}, among more and among fewer`, async () => {
+      const model = await trained(head);
+      const before = await logitsBy(model.weights, old, head);
+      for (const classes of [
+        ["edema", "effusion", "nodule", "mass"],
+        ["effusion", "edema", "mass"],
+        ["nodule"],
+      ]) {
+        const { weights, told } = await begun(fitting(model), classes, withHead(head));
+        const now = await logitsBy(weights, classes, head);
+        const kept = classes.filter((name) => old.includes(name));
+        // The rows of queries are mixed in f32 where a class is gone; else not a bit differs.
+        for (const name of kept) {
+          for (const [i, logit] of now(name).entries())
+            expect(logit).toBeCloseTo(before(name)[i], kept.length === 3 ? 12 : 4);
+        }
+        expect(told.find((line) => line.startsWith("head: "))).toContain("as learned there");
+      }
+    });
+  }
+
+  test("of a run with another head, or without a class of the manifest, leave the head as it begins", async () => {
+    const model = await trained({ kind: "linear" });
+    for (const [classes, head] of [
+      [old, { kind: "queries", bias: "fc" }],
+      [["edema"], { kind: "linear" }],
+    ] as const) {
+      const { told } = await begun(fitting(model), classes, withHead(head));
+      expect(told.join("\n")).toMatch(
+        /head: begins anew; theirs has no class of the manifest, or is of another kind/u,
+      );
+    }
+    const of = fitting({ ...model, record: { ...model.record, task: "segmentation" } });
+    expect(() => {
+      of.check({ classes: old, image, settings: smallSettings });
+    }).toThrow(/is of task: segmentation, and the manifest's is classification/u);
+  });
+
+  test("of another maker come from a file, with what is left out and how images were shown", async () => {
+    const model = await trained({ kind: "linear" });
+    const file = join(temporaryFolder(), "theirs.safetensors");
+    const theirs = new Map(
+      [...model.weights]
+        .filter(([name]) => name.startsWith("features."))
+        .map(([name, { shape, data }]) => {
+          if (shape.length !== 4) return [name, { shape, data: Float32Array.from(data) }] as const;
+          const [height, width, inputs, outputs] = shape;
+          const swapped = Float32Array.from({ length: data.length }, (_, at) => {
+            const [o, i, p] = [
+              Math.floor(at / (inputs * height * width)),
+              Math.floor(at / (height * width)) % inputs,
+              at % (height * width),
+            ];
+            return data[(p * inputs + i) * outputs + o];
+          });
+          return [name, { shape: [outputs, inputs, height, width], data: swapped }] as const;
+        }),
+    );
+    theirs.set("classifier.weight", { shape: [18, 4], data: new Float32Array(72) });
+    theirs.set("op_threshs", { shape: [18], data: new Float32Array(18).fill(NaN) });
+    writeFileSync(file, Buffer.concat(plainSafetensors(theirs, { format: "pt" })));
+    const of = fitting(await readInitialWeights(file));
+    expect(of.sha256).toMatch(/^[0-9a-f]{64}$/u);
+    const { weights, told } = await begun(of, old, withHead({ kind: "linear" }));
+    for (const [name, { data }] of model.weights) {
+      if (name.startsWith("features."))
+        expect([...(weights.get(name)?.data ?? [])]).toEqual([...Float32Array.from(data)]);
+    }
+    const text = told.join("\n");
+    expect(text).toMatch(
+      /head: begins anew; theirs is of other classes and is left out \(classifier\.weight\)/u,
+    );
+    expect(text).toMatch(/left out: op_threshs/u);
+    expect(text).toMatch(
+      /warning: the weights were made with images of mean 0\.5 .* say image: \{ normalise: xray \}/u,
+    );
+  });
+});
