@@ -84,7 +84,7 @@ export async function inspectCommand(file: string, options: InspectOptions): Pro
   }
   const opened = openedCatalogue(manifest, selected, decoded);
   const remarks = [...selected.remarks, ...(await pixelRemarks(selected, decoded))];
-  const found = inspect(selected.classes, opened.lists, opened.undecodable, remarks);
+  const found = inspect(selected.classes, opened.lists, opened.undecodable, remarks, selected.exclusive);
   const inspection = options.identify ? found : withoutNames(found);
   const sizes = await sizesBySource(selected, seed);
   const contents = { catalogue: selected, opened, sets: decoded.sets, seed, quiet };

@@ -10,6 +10,8 @@ export const findingKinds = {
   "leaked-patient": "leak",
   /** One image is positive in one place and negative in another. */
   "conflicting-labels": "conflict",
+  /** Equal images of which a pixel is given as two classes that exclude each other. */
+  "conflicting-outlines": "conflict",
   /** Every label of a class is absent everywhere. */
   "unknown-class": "empty class",
   /** There are images to train on, and labels of the class elsewhere alone. */

@@ -1,5 +1,7 @@
 // What a person should know before training on a catalogue: leaks, contradictions, classes that cannot be learned or
 // measured, copies, files that are no images; each as a sentence with its cases, the gravest first.
+import type { ExclusiveGroups } from "../../labels/label-map.ts";
+import { outlineConflicts } from "./outline-conflicts.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { expectArgument, aList, listOf, madeWith, strings } from "../../errors/arguments.ts";
 import { counted } from "../../errors/counted.ts";
@@ -48,12 +50,14 @@ const openedLists = listOf(
 /**
  * @param lists in the order of the catalogue
  * @param remarks of the catalogue
+ * @param exclusive classes of which a pixel has at most one
  */
 export function inspect(
   classes: readonly string[],
   lists: readonly OpenedList[],
   undecodable: readonly Undecodable[],
   remarks: readonly Remark[] = [],
+  exclusive: ExclusiveGroups = [],
 ): Inspection {
   expectArgument("inspect", "the classes", classes, strings);
   expectArgument("inspect", "the lists", lists, openedLists);
@@ -70,6 +74,9 @@ export function inspect(
     ...meetings(lists, images, { across: "leaked-image", within: "shared-image", what: "image" }),
     ...patientMeetings(lists),
     ...conflicts(classes, lists, images),
+    ...outlineConflicts(classes, exclusive, lists, images, (at) => named(lists, at)).flatMap(
+      ({ sentence, cases }) => finding("conflicting-outlines", sentence, cases),
+    ),
     ...classFindings(classes, counts),
     ...nearPatients(lists),
     ...duplicates(lists, images),
@@ -211,7 +218,7 @@ function inVain(
   }
   if (nameless === images)
     sentences.push("No image names a patient, so a patient in two parts would not be found.");
-  none(["conflicting-labels"], "No image is positive in one place and negative in another.");
+  none(["conflicting-labels", "conflicting-outlines"], "No image is positive in one place and negative in another.");
   if (imagesOf(counts.filter(({ part }) => part === "train")) > 0) {
     none(
       ["unknown-class", "untaught-class", "class-without-positives", "class-without-negatives"],
