@@ -239,7 +239,7 @@ const expectations: readonly Expectation[] = [
     has: "trainRun(start",
     folder: "runs/program",
     check: (shown) => {
-      expect(shown).toMatch(/1600 images to train on, in memory; 400 test images/);
+      expect(shown).toMatch(/1,600 images to train on, in memory; 400 test images/);
       expect(shown).toMatch(/step 50 of \d+: loss \d/);
       const [mean] = numbersIn(
         shown
