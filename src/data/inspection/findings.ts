@@ -218,7 +218,10 @@ function inVain(
   }
   if (nameless === images)
     sentences.push("No image names a patient, so a patient in two parts would not be found.");
-  none(["conflicting-labels", "conflicting-outlines"], "No image is positive in one place and negative in another.");
+  none(
+    ["conflicting-labels", "conflicting-outlines"],
+    "No image is positive in one place and negative in another.",
+  );
   if (imagesOf(counts.filter(({ part }) => part === "train")) > 0) {
     none(
       ["unknown-class", "untaught-class", "class-without-positives", "class-without-negatives"],
