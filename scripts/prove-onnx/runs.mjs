@@ -22,6 +22,7 @@ const heads = {
   queries: "",
   "queries without a bias": ", headBias: none",
   "queries with a bias per class": ", headBias: class",
+  "queries with both biases": ", headBias: both",
   linear: ", head: linear",
   "per-source": ", head: per-source",
   dynamic: ", head: dynamic",

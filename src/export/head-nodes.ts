@@ -4,7 +4,7 @@ import type { HeadSettings } from "../assemble/heads/head.ts";
 import { childrenFirst, type Parents } from "../labels/class-tree.ts";
 import type { Weights } from "../tensor/held.ts";
 import type { LayerNodes } from "./layer-nodes.ts";
-import { linearForm, type LinearHeadSettings } from "./linear-form.ts";
+import { linearForm, type LinearHeadSettings } from "../assemble/heads/linear-form.ts";
 
 /** Logits [B, K] of features [B, D]. @returns the name of that value */
 export function headNodes(

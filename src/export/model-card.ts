@@ -33,7 +33,7 @@ export function modelCard(sources: CardSources): string {
       : "An image classifier with a probability for each class, of which any number can be high.";
   const sections = [
     `# ${markdownText(title)}\n\n${what} Trained with Tessera ${run.record.versions.tessera} on labels of several sources; what a source ` +
-      "does not label counted as absent, not as negative.\n",
+      `does not label counted as ${run.record.settings["absent"] === "negative" ? "negative" : "absent, not as negative"}.\n`,
     `## Data\n\n${dataSection(run)}`,
     `## Training\n\n${trainingSection(sources)}`,
     `## Results\n\n${record.task === "segmentation" ? overlapSection(run) : aucSection(run)}`,

@@ -3,7 +3,7 @@
 import { UsageError } from "../errors/errors.ts";
 import type { ModelRecord } from "../runs/model-file.ts";
 import type { HeldTensor, Weights } from "../tensor/held.ts";
-import { linearForm } from "./linear-form.ts";
+import { linearForm } from "../assemble/heads/linear-form.ts";
 import { channelsFirst } from "./torch-layout.ts";
 
 /** What torchvision calls the last layer; that of a segmenter is a 1x1 convolution. */

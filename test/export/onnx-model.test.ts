@@ -37,6 +37,7 @@ const networks = {
 const heads: Readonly<Record<string, HeadSettings>> = {
   "queries with a bias in their fc": { kind: "queries", bias: "fc" },
   "queries with a bias per class": { kind: "queries", bias: "class" },
+  "queries with both biases": { kind: "queries", bias: "both" },
   "queries without a bias": { kind: "queries", bias: "none" },
   "a linear layer": { kind: "linear" },
   "linear layers per source": {

@@ -70,6 +70,7 @@ const small = {
 test.each<HeadSettings>([
   { kind: "queries", bias: "fc" },
   { kind: "queries", bias: "class" },
+  { kind: "queries", bias: "both" },
   { kind: "per-source", known: [[0, 1, 2], [1, 3], [0]] },
 ])("the last layer computes what the head does: $kind $bias", async (head) => {
   const engine = open();

@@ -29,6 +29,8 @@ export interface Head extends Module {
 export const headBiases = ["none", "fc", "class", "both"] as const;
 /** Where a head of class queries has a bias: nowhere, in the fc that makes Theta (the paper's text), one per class, or both. */
 export type HeadBias = (typeof headBiases)[number];
+export const isInFc = (bias: HeadBias): boolean => bias === "fc" || bias === "both";
+export const isOfClasses = (bias: HeadBias): boolean => bias === "class" || bias === "both";
 
 export const headKinds = ["queries", "linear", "per-source", "dynamic"] as const;
 

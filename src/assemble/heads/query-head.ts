@@ -4,7 +4,14 @@ import { linear, matmul } from "../../functions/products.ts";
 import { queryInnerProduct } from "../../functions/losses.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Head, HeadBias, HeadFactors, HeadSettings } from "./head.ts";
+import {
+  isInFc,
+  isOfClasses,
+  type Head,
+  type HeadBias,
+  type HeadFactors,
+  type HeadSettings,
+} from "./head.ts";
 import type { Initialiser } from "../../nn/initialise.ts";
 import { Module } from "../../nn/module.ts";
 
@@ -31,10 +38,9 @@ export class QueryHead extends Module implements Head {
     this.queries = this.parameter("queries", engine.tensor(identity, [classes, classes]));
     // Fan-in D: with the usual fan-in K the first logits would saturate their sigmoids.
     this.weight = this.parameter("fc.weight", init.uniform([classes, features], 1 / Math.sqrt(features)));
-    if (bias === "fc" || bias === "both") this.fcBias = this.parameter("fc.bias", engine.zeros([features]));
+    if (isInFc(bias)) this.fcBias = this.parameter("fc.bias", engine.zeros([features]));
     const none = engine.zeros([classes]);
-    this.classBias =
-      bias === "class" || bias === "both" ? this.parameter("bias", none) : this.buffer("bias", none);
+    this.classBias = isOfClasses(bias) ? this.parameter("bias", none) : this.buffer("bias", none);
   }
 
   factors(views: readonly Tensor[]): HeadFactors {

@@ -1,7 +1,7 @@
 // Heads as linear layers: what a head makes its logits of is folded into one matrix and one bias.
 
-import type { HeadSettings } from "../assemble/heads/head.ts";
-import type { HeldTensor, Weights } from "../tensor/held.ts";
+import type { HeldTensor, Weights } from "../../tensor/held.ts";
+import { isInFc, type HeadSettings } from "./head.ts";
 
 /** z = F weight' + bias, in float64. */
 export interface LinearForm {
@@ -21,17 +21,13 @@ export type LinearHeadSettings = Exclude<HeadSettings, { readonly kind: "dynamic
  * @param weights of the whole model
  */
 export function linearForm(settings: LinearHeadSettings, weights: Weights): LinearForm {
-  const tensor = (name: string): HeldTensor => {
-    const found = weights.get(`head.${name}`);
-    if (found === undefined) throw new Error(`there is no tensor head.${name}`);
-    return found;
-  };
+  const tensor = (name: string): HeldTensor => tensorOf(weights, name);
   switch (settings.kind) {
     case "linear":
       return { weight: tensor("weight"), bias: tensor("bias") };
     case "queries": {
-      const weight = product(tensor("queries"), tensor("fc.weight"));
-      if (settings.bias === "fc") addToRows(weight, tensor("fc.bias"));
+      const weight = queryRows(weights);
+      if (isInFc(settings.bias)) addToRows(weight, tensor("fc.bias"));
       return { weight, bias: tensor("bias") };
     }
     case "per-source": {
@@ -43,8 +39,23 @@ export function linearForm(settings: LinearHeadSettings, weights: Weights): Line
   }
 }
 
+/** What class queries [K, K] make of the rows [K, D] behind them, without the bias of their fc. */
+export const queryRows = (weights: Weights): Product =>
+  product(tensorOf(weights, "queries"), tensorOf(weights, "fc.weight"));
+
+function tensorOf(weights: Weights, name: string): HeldTensor {
+  const found = weights.get(`head.${name}`);
+  if (found === undefined) throw new Error(`there is no tensor head.${name}`);
+  return found;
+}
+
+interface Product {
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+}
+
 /** a [M, N] times b [N, P], in float64. */
-function product(a: HeldTensor, b: HeldTensor): { shape: number[]; data: Float64Array } {
+function product(a: HeldTensor, b: HeldTensor): Product {
   const [rows, inner] = a.shape;
   const columns = b.shape[1];
   const data = new Float64Array(rows * columns);
