@@ -7,6 +7,7 @@
 import { zipSync, type Zippable } from "fflate";
 import { UsageError } from "../errors/errors.ts";
 import type { Weights } from "../tensor/held.ts";
+import { stridesOf } from "../tensor/shape.ts";
 
 /** The folder in the archive, whose name says nothing. */
 const root = "archive";
@@ -104,7 +105,3 @@ function pickled(tensors: Weights): Uint8Array {
   out.push(op.setItems, op.stop);
   return Uint8Array.from(out);
 }
-
-/** In elements, row-major. */
-const stridesOf = (shape: readonly number[]): number[] =>
-  shape.map((_, axis) => shape.slice(axis + 1).reduce((product, each) => product * each, 1));

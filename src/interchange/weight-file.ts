@@ -52,9 +52,20 @@ const weightFileOptions: OptionChecks<WeightFileOptions> = { allowNaN: aFlag };
 export async function readWeightFile(file: string, options: WeightFileOptions = {}): Promise<WeightFile> {
   expectArgument("readWeightFile", "the file", file, aString);
   expectOptions("readWeightFile", options, weightFileOptions);
-  const { allowNaN = false } = options;
-  const bytes = await readBytes(file, { why: "read of a file of weights" });
-  const stored = readStored(file, bytes);
+  const bytes = await readWeightBytes(file);
+  return decodedWeights(file, bytes.length, storedWeights(file, bytes), options);
+}
+
+export const readWeightBytes = (file: string): Promise<Uint8Array> =>
+  readBytes(file, { why: "read of a file of weights" });
+
+/** The weights in f32, and what is told of them. Errors as `readWeightFile`. */
+export function decodedWeights(
+  file: string,
+  fileBytes: number,
+  stored: StoredWeights,
+  { allowNaN = false }: WeightFileOptions,
+): WeightFile {
   const { metadata } = stored;
   const prefix = commonPrefix([...stored.tensors.keys(), ...stored.skipped.keys()]);
   const bare = (name: string): string => name.slice(prefix.length);
@@ -68,7 +79,7 @@ export async function readWeightFile(file: string, options: WeightFileOptions = 
     if (isFloat(file, name, tensor)) floats.push([name, tensor]);
     else skipped.set(bare(name), `is ${tensor.type} ${showShape(tensor.shape)}, no floats`);
   }
-  expectRoom(file, bytes.length, floats);
+  expectRoom(file, fileBytes, floats);
   const tensors = new Map<string, WeightFileTensor>();
   for (const [name, tensor] of floats) {
     const data = float32Of(file, name, tensor, { allowNaN });
@@ -79,8 +90,8 @@ export async function readWeightFile(file: string, options: WeightFileOptions = 
   return { tensors, skipped, metadata, notes };
 }
 
-/** By content: names of files are what people make of them. */
-function readStored(file: string, bytes: Uint8Array): StoredWeights {
+/** What a file holds, before any of it is decoded. By content: names of files are what people make of them. Errors as `readWeightFile`. */
+export function storedWeights(file: string, bytes: Uint8Array): StoredWeights {
   const starts = (text: string): boolean =>
     Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, text.length)).equals(
       Buffer.from(text, "latin1"),

@@ -16,8 +16,9 @@ import type { ModelFile, ModelRecord } from "./model-file.ts";
 /** The weights of a run's first step, and what a person should know of them. */
 export interface BegunWeights {
   readonly weights: Weights;
-  /** Lines for the terminal: what was taken, what not, and warnings. */
+  /** Lines for the terminal: what was taken, and what not. */
   readonly told: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 export interface Beginning {
@@ -46,6 +47,7 @@ export const growing = (model: ModelFile): Beginning => ({
   weights: async (engine, asked, labels) => ({
     weights: await grownWeights(engine, model, asked, labels),
     told: [],
+    warnings: [],
   }),
 });
 
@@ -78,7 +80,7 @@ export const fitting = (given: ModelFile | ForeignWeights): Beginning => ({
       const own = "record" in given ? given : undefined;
       const { file, weights } = given;
       const found = fitWeights(fresh.state(), file, weights, { layout: own === undefined ? "torch" : "own" });
-      const head = own && headWeights(own, begun, asked, placeOf(asked.classes));
+      const head = own && headWeights(own, begun, fresh.head.settings, placeOf(asked.classes));
       return {
         weights: new Map([...begun, ...found.weights, ...(head?.weights ?? [])]),
         told: [
@@ -86,8 +88,8 @@ export const fitting = (given: ModelFile | ForeignWeights): Beginning => ({
           ...("notes" in given ? given.notes.map((note) => `weights: ${note}`) : []),
           headLine(found.leftOver, own, head?.classes, asked.classes),
           ...leftLines(found),
-          ...normalisationLines(given, asked),
         ],
+        warnings: normalisationWarnings(given, asked),
       };
     } finally {
       fresh.dispose();
@@ -130,7 +132,7 @@ function leftLines({ leftOver }: Found): string[] {
 }
 
 /** Warns where images are shown to the network in another way than the one its weights were made with. */
-function normalisationLines(given: ModelFile | ForeignWeights, { settings }: GrownModel): string[] {
+function normalisationWarnings(given: ModelFile | ForeignWeights, { settings }: GrownModel): string[] {
   const { mean, deviation } = settings.normalisation;
   const before =
     "record" in given

@@ -5,6 +5,8 @@ import { ancestorsOf, noParent, type Parents } from "../labels/class-tree.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { firstDifference } from "../training/canonical.ts";
 import { ModelError } from "../errors/training-errors.ts";
+import type { HeadSettings } from "../assemble/heads/head.ts";
+import { queryRows } from "../assemble/heads/linear-form.ts";
 import type { LabelSpace } from "../assemble/label-space.ts";
 import type { ModelFile, ModelRecord } from "./model-file.ts";
 import { taskOf } from "../assemble/tasks.ts";
@@ -115,56 +117,35 @@ export async function grownWeights(
  * The head of a model for other classes: what it learned of those that it knows, and a fresh head's values for the others.
  *
  * @param begun all tensors of the fresh model
+ * @param head of the fresh model
  * @param place of a class in the fresh model, -1 for none
  * @returns undefined where the head is of another kind, or of one whose tensors are not of single classes
  */
 export function headWeights(
   { record, weights }: ModelFile,
   begun: Weights,
-  { settings }: Pick<GrownModel, "settings">,
+  head: HeadSettings,
   place: (name: string) => number,
 ): { readonly weights: Weights; readonly classes: readonly string[] } | undefined {
-  const { head } = settings;
   const axesOf = Object.hasOwn(classAxes, record.head.kind) ? classAxes[record.head.kind] : undefined;
-  const isSame =
-    firstDifference({ ...(head ?? { kind: "queries", bias: "fc" }) }, { ...record.head }) === undefined;
+  const isSame = firstDifference({ ...head }, { ...record.head }) === undefined;
   // A softmax has the background for its last output, which is no class.
   if (axesOf === undefined || !isSame || record.background === true) return undefined;
   const places = record.classes.map(place);
   const classes = record.classes.filter((_, k) => places[k] >= 0);
   if (classes.length === 0) return { weights: new Map(), classes };
+  // A query mixes the parameters of all classes, also of those that are no more: what comes of it stands for it then.
+  const isMixed = record.head.kind === "queries" && classes.length < record.classes.length;
   const placedWeights = new Map<string, HeldTensor>();
   for (const [name, fresh] of begun) {
     const [room, ...rest] = name.split(".");
     const old = weights.get(name);
-    if (room !== "head" || old === undefined) continue;
+    if (room !== "head" || old === undefined || (isMixed && name === "head.queries")) continue;
+    const from = isMixed && name === "head.fc.weight" ? queryRows(weights) : old;
     const axes = axesOf[rest.join(".")];
-    placedWeights.set(name, axes === 0 ? old : placed(old, fresh, places, axes));
-  }
-  // A query mixes the parameters of all classes, also of those that are no more: what comes of it stands for it then.
-  const [queries, rows] = [placedWeights.get("head.queries"), placedWeights.get("head.fc.weight")];
-  if (classes.length < record.classes.length && queries !== undefined && rows !== undefined) {
-    const fresh = { queries: begun.get("head.queries"), rows: begun.get("head.fc.weight") };
-    if (fresh.queries === undefined || fresh.rows === undefined)
-      throw new Error("a head of queries begins without them");
-    placedWeights.set("head.queries", fresh.queries);
-    placedWeights.set("head.fc.weight", placed(mixedRows(weights), fresh.rows, places, 1));
+    placedWeights.set(name, axes === 0 ? from : placed(from, fresh, places, axes));
   }
   return { weights: placedWeights, classes };
-}
-
-/** What queries [K, K] make of the rows [K, D] behind them. */
-function mixedRows(weights: Weights): HeldTensor {
-  const [queries, rows] = [weights.get("head.queries"), weights.get("head.fc.weight")];
-  if (queries === undefined || rows === undefined) throw new Error("a head of queries has queries and rows");
-  const [classes, depth] = rows.shape;
-  const data = Float32Array.from({ length: classes * depth }, (_, at) => {
-    const [k, d] = [Math.floor(at / depth), at % depth];
-    let sum = 0;
-    for (let j = 0; j < classes; j++) sum += queries.data[k * classes + j] * rows.data[j * depth + d];
-    return sum;
-  });
-  return { shape: rows.shape, data };
 }
 
 /** A tensor with the old one's values where its classes are now, and the fresh one's elsewhere. */

@@ -2,10 +2,9 @@
 
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { modelKind } from "../interchange/safetensors.ts";
-import { readWeightFile } from "../interchange/weight-file.ts";
+import { decodedWeights, readWeightBytes, storedWeights } from "../interchange/weight-file.ts";
 import type { ForeignWeights } from "./beginnings.ts";
 import { readModelFile, type ModelFile } from "./model-file.ts";
 
@@ -17,11 +16,10 @@ export async function readInitialWeights(path: string): Promise<ModelFile | Fore
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
   if (isFolder) return await readModelFile(path);
   const file = resolve(path);
+  const bytes = await readWeightBytes(file);
+  const stored = storedWeights(file, bytes);
+  if (stored.metadata["format"] === modelKind) return await readModelFile(file);
   // Thresholds of torchxrayvision are NaN where there are none; weights that are taken are looked at when they are.
-  const { tensors, metadata, notes } = await readWeightFile(file, { allowNaN: true });
-  if (metadata["format"] === modelKind) return await readModelFile(file);
-  const sha256 = createHash("sha256")
-    .update(await readFile(file))
-    .digest("hex");
-  return { file, sha256, weights: tensors, notes };
+  const { tensors, notes } = decodedWeights(file, bytes.length, stored, { allowNaN: true });
+  return { file, sha256: createHash("sha256").update(bytes).digest("hex"), weights: tensors, notes };
 }

@@ -218,7 +218,8 @@ export class RunSession implements Disposable {
     say(describeWatch(assembly, settings));
     if (start.record !== undefined) say(describeStart(from));
     const begun = await initial?.weights(engine, { ...manifest, settings }, labelSpaceOf(assembly));
-    for (const line of begun?.told ?? []) (line.startsWith("warning:") ? warn : say)(line);
+    begun?.told.forEach(say);
+    begun?.warnings.forEach(warn);
     const budget = warmedBudgetOf(settings, stepsPerEpoch(total, batch));
     const untaught = untaughtNote(assembly, settings, budget);
     if (untaught !== undefined) say(untaught);

@@ -1,8 +1,8 @@
 // Weights in safetensors written by hand, and what is no file of weights.
+import { complaintOf } from "./complaints.ts";
 import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { DataError } from "../../src/errors/data-errors.ts";
 import { UsageError } from "../../src/errors/errors.ts";
 import { writeTensorFile } from "../../src/interchange/safetensors.ts";
 import { readWeightFile, type WeightFile } from "../../src/interchange/weight-file.ts";
@@ -33,19 +33,8 @@ const write = (bytes: Uint8Array, name = "w.safetensors"): string => {
 };
 const read = (header: object, values: Uint8Array): Promise<WeightFile> =>
   readWeightFile(write(safetensors(JSON.stringify(header), values)));
-const complaint = async (file: string): Promise<string> => {
-  const error = await readWeightFile(file).then(
-    () => undefined,
-    (cause: unknown) => cause,
-  );
-  expect(error).toBeInstanceOf(DataError);
-  const { message } = error as DataError;
-  expect(message.split("\n")).toHaveLength(1);
-  expect(message.startsWith(file)).toBe(true);
-  return message.slice(file.length + 2);
-};
 const ofHeader = (header: object | string, values: Uint8Array = new Uint8Array(8)): Promise<string> =>
-  complaint(write(safetensors(typeof header === "string" ? header : JSON.stringify(header), values)));
+  complaintOf(write(safetensors(typeof header === "string" ? header : JSON.stringify(header), values)));
 
 const bytesOf = (...parts: readonly ArrayBufferView[]): Buffer =>
   Buffer.concat(
@@ -155,11 +144,13 @@ describe("a safetensors file is refused when", () => {
 
   test("its header claims more than there is, or than any has", async () => {
     const huge = write(safetensors("{}", new Uint8Array(0), 2 ** 40));
-    expect(await complaint(huge)).toContain("its header would have 1099511627776 bytes, and the file has 10");
-    expect(await complaint(write(Buffer.from("abc")))).toContain("it ends within its first eight bytes");
+    expect(await complaintOf(huge)).toContain(
+      "its header would have 1099511627776 bytes, and the file has 10",
+    );
+    expect(await complaintOf(write(Buffer.from("abc")))).toContain("it ends within its first eight bytes");
     const long = write(safetensors("{}", new Uint8Array(0), 2 ** 26 + 1));
     truncateSync(long, 2 ** 26 + 9);
-    expect(await complaint(long)).toContain("has 67108865 bytes, and at most 67108864 are read");
+    expect(await complaintOf(long)).toContain("has 67108865 bytes, and at most 67108864 are read");
     expect(await ofHeader(`{"a":[${"[],".repeat(2 ** 22)}`)).toContain(
       "over 4194304 objects, lists and names",
     );
@@ -199,24 +190,24 @@ describe("what is no file of weights is named:", () => {
     ],
     ["a.bin", "something", /^is neither safetensors nor a file of torch\.save/u],
   ])("%s", async (name, content, message) => {
-    expect(await complaint(write(Buffer.from(content, "latin1"), name))).toMatch(message);
+    expect(await complaintOf(write(Buffer.from(content, "latin1"), name))).toMatch(message);
   });
 
   test("a piece of a larger model, though it is whole in itself", async () => {
     const bytes = safetensors("{}", new Uint8Array(0));
-    expect(await complaint(write(bytes, "model-00002-of-00003.safetensors"))).toContain(
+    expect(await complaintOf(write(bytes, "model-00002-of-00003.safetensors"))).toContain(
       "is one of several pieces",
     );
     expect((await readWeightFile(write(bytes, "model-00001-of-00001.safetensors"))).tensors.size).toBe(0);
   });
 
   test("nothing, a folder, and more than is read", async () => {
-    expect(await complaint(join(folder.path, "nothing.pth"))).toBe("does not exist");
+    expect(await complaintOf(join(folder.path, "nothing.pth"))).toBe("does not exist");
     mkdirSync(join(folder.path, "f"));
-    expect(await complaint(join(folder.path, "f"))).toBe("is not a file");
+    expect(await complaintOf(join(folder.path, "f"))).toBe("is not a file");
     const huge = write(Buffer.from("PK\x03\x04"), "huge.pth");
     truncateSync(huge, 2 ** 31 + 1); // a file of holes
-    expect(await complaint(huge)).toContain("at most 2147483648 bytes are read of a file of weights");
+    expect(await complaintOf(huge)).toContain("at most 2147483648 bytes are read of a file of weights");
   });
 
   test("arguments that are none", async () => {

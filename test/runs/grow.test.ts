@@ -7,71 +7,23 @@ import { classifierOf, type TrainingSettings } from "../../src/assemble/training
 import { labelSpaceOf, wholeLabelSpace } from "../../src/assemble/label-space.ts";
 import { readWeights } from "../../src/nn/weights.ts";
 import { trainClassifier } from "../../src/assemble/train-classifier.ts";
-import type { ModelFile } from "../../src/runs/model-file.ts";
-import { writeWeights } from "../../src/nn/weights.ts";
 import type { HeadChoice } from "../../src/assemble/heads/head.ts";
+import {
+  headsByClass,
+  logitsBy,
+  movedClasses as old,
+  movedImage as image,
+  movedModel,
+  withHead,
+} from "./moved-models.ts";
 import { useEngine } from "../engines.ts";
-import { normal } from "../operators/sample.ts";
 import { smallAssembly, smallSettings } from "../assemble/settings.ts";
-
-const old = ["mass", "nodule", "effusion"];
-const image = {
-  height: 16,
-  width: 16,
-  channels: 1 as const,
-  fit: "stretch" as const,
-  ...smallSettings.normalisation,
-};
-const kinds: readonly HeadChoice[] = [
-  { kind: "linear" },
-  { kind: "queries", bias: "none" },
-  { kind: "queries", bias: "fc" },
-  { kind: "queries", bias: "class" },
-];
 
 describe("a grown model", () => {
   const engine = useEngine({ device: "webgpu" });
-  const withHead = (head: HeadChoice): TrainingSettings => ({ ...smallSettings, head });
-
-  /** A model whose every weight is moved from where it starts. */
-  async function trained(head: HeadChoice): Promise<ModelFile> {
-    const classifier = classifierOf(engine(), { ...withHead(head), seed: 11 }, wholeLabelSpace(3, 2));
-    for (const [name, tensor] of classifier.parameters()) {
-      if (name.startsWith("head.")) {
-        const moved = normal(tensor.shape, name.length).data;
-        engine().write(tensor, moved);
-      }
-    }
-    const { settings } = classifier.head;
-    const weights = await readWeights(classifier);
-    classifier.dispose();
-    const { network, normalisation } = smallSettings;
-    const record = {
-      classes: old,
-      image,
-      network,
-      normalisation,
-      head: settings,
-      epoch: 1,
-    } as ModelFile["record"];
-    return { file: "model", sha256: "", record, weights };
-  }
-
-  /** Logits of some images by class. */
-  async function logitsBy(model: ModelFile["weights"], classes: readonly string[], head: HeadChoice) {
-    const classifier = classifierOf(engine(), withHead(head), wholeLabelSpace(classes.length, 2));
-    writeWeights(classifier, model);
-    const images = engine().tensor(normal([3, 16, 16, 1], 5).data, [3, 16, 16, 1]);
-    const logits = await classifier.forward(images, "inference").read();
-    classifier.dispose();
-    return new Map(
-      classes.map((name, k) => [name, [0, 1, 2].map((row) => logits[row * classes.length + k])]),
-    );
-  }
-
-  test.each(kinds)("%o gives the old classes their logits, wherever new ones stand", async (head) => {
-    const model = await trained(head);
-    const before = await logitsBy(model.weights, old, head);
+  test.each(headsByClass)("%o gives the old classes their logits, wherever new ones stand", async (head) => {
+    const model = await movedModel(engine(), head);
+    const before = await logitsBy(engine(), model.weights, old, head);
     for (const classes of [
       [...old, "edema"],
       ["effusion", "edema", "mass", "cardiomegaly", "nodule"],
@@ -80,7 +32,7 @@ describe("a grown model", () => {
       checkGrowth(model, { classes, image, settings });
       const labels = wholeLabelSpace(classes.length, 2);
       const grown = await grownWeights(engine(), model, { classes, settings }, labels);
-      const after = await logitsBy(grown, classes, head);
+      const after = await logitsBy(engine(), grown, classes, head);
       for (const name of old) {
         before.get(name)?.forEach((value, row) => {
           const now = after.get(name)?.[row] ?? NaN;
@@ -94,7 +46,7 @@ describe("a grown model", () => {
 
   test("of class queries has an identity row and column for each new class", async () => {
     const head: HeadChoice = { kind: "queries", bias: "fc" };
-    const model = await trained(head);
+    const model = await movedModel(engine(), head);
     const classes = ["mass", "edema", "nodule", "effusion"];
     const labels = wholeLabelSpace(4, 2);
     const grown = await grownWeights(engine(), model, { classes, settings: withHead(head) }, labels);
@@ -137,7 +89,7 @@ describe("a grown model", () => {
 
   test("is refused with what stands against it", async () => {
     const head: HeadChoice = { kind: "queries", bias: "fc" };
-    const model = await trained(head);
+    const model = await movedModel(engine(), head);
     const asked: GrownModel = { classes: [...old, "edema"], image, settings: withHead(head) };
     const refusal = (changed: Partial<typeof asked>, of = model): string => {
       try {
