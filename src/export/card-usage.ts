@@ -1,7 +1,7 @@
 // How an exported model is used from Python, for its card.
 
 import { resnetConfigurations } from "../nn/resnet.ts";
-import { densenet121Configuration } from "../nn/densenet.ts";
+import { densenetConfigurations } from "../nn/densenet.ts";
 import type { ModelRecord } from "../runs/model-file.ts";
 import { exportFiles, type ExportFormat } from "./export-formats.ts";
 
@@ -87,7 +87,7 @@ function torchUsage(record: ModelRecord, format: "safetensors" | "torch"): strin
 
 /** What torchvision calls a network of this very configuration; undefined where it has none. */
 export function torchvisionConstructor({ network }: Pick<ModelRecord, "network">): string | undefined {
-  const known = { densenet121: densenet121Configuration, ...resnetConfigurations };
+  const known = { ...densenetConfigurations, ...resnetConfigurations };
   const same = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b);
   return Object.entries(known).find(([, configuration]) => same(configuration, network))?.[0];
 }

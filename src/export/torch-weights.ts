@@ -10,8 +10,8 @@ import { channelsFirst } from "./torch-layout.ts";
 const headNames = { densenet: "classifier", resnet: "fc", unet: "head" } as const;
 
 /**
- * All in float32. A DenseNet's features stand below `features`, as in torchvision; those of others without a prefix. There are no
- * `num_batches_tracked`, which count batches and which PyTorch does without.
+ * All in float32. A DenseNet's features stand below `features`, as in torchvision, and end in `norm5` however many blocks there are;
+ * those of others have no prefix. There are no `num_batches_tracked`, which count batches and which PyTorch does without.
  *
  * @throws UsageError for a dynamic head, which is no layer of PyTorch
  */
@@ -27,11 +27,12 @@ export function torchWeights(
   }
   const kind = network.kind ?? "densenet";
   const named = new Map<string, HeldTensor>();
+  const ownFinal = `features.norm${network.kind === undefined ? network.blocks.length + 1 : ""}.`;
   for (const [name, tensor] of weights) {
     if (!name.startsWith("features.")) continue;
     const isFilter = tensor.shape.length === 4;
     named.set(
-      kind === "densenet" ? name : name.slice("features.".length),
+      kind === "densenet" ? name.replace(ownFinal, "features.norm5.") : name.slice("features.".length),
       isFilter ? channelsFirst(tensor) : single(tensor),
     );
   }

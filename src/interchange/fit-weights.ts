@@ -4,7 +4,7 @@ import { ModelError } from "../errors/training-errors.ts";
 import type { State } from "../nn/module.ts";
 import type { HeldTensor, Weights } from "../tensor/held.ts";
 import { showShape } from "../tensor/shape.ts";
-import { isIdle, isOfHead, networkOf, plainName } from "./tensor-names.ts";
+import { finalNorm, isIdle, isOfHead, networkOf, plainName } from "./tensor-names.ts";
 
 /** What of a file is in a module, in names: those of the module, but for what is left over. */
 export interface FittedWeights {
@@ -49,13 +49,16 @@ export function fitWeights(
 ): FittedWeights {
   const wanted = [...states].filter(([, { kind }]) => kind === "parameter" || kind === "buffer");
   const byPlain = new Map(wanted.map(([name]) => [plainName(name), name]));
+  const ownFinal = finalNorm([...byPlain.keys()]);
+  const ownName = (plain: string): string | undefined =>
+    byPlain.get(plain) ?? byPlain.get(plain.replace(/^norm5\./u, ownFinal));
   const weights = new Map<string, HeldTensor>();
   const leftOver: string[] = [];
   const misshapen: string[] = [];
   let channels: FittedWeights["channels"];
   for (const [theirs, tensor] of given) {
     const plain = plainName(theirs);
-    const name = isOfHead(plain) ? undefined : byPlain.get(plain);
+    const name = isOfHead(plain) ? undefined : ownName(plain);
     const state = name === undefined ? undefined : states.get(name);
     if (name === undefined || state === undefined) {
       leftOver.push(theirs);

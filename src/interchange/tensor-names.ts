@@ -14,6 +14,15 @@ export function plainName(name: string): string {
   return plain.replace(/^features\./u, "").replace(/\.(norm|conv)\.([12])\./gu, ".$1$2.");
 }
 
+/**
+ * How the names of a DenseNet's norm behind the last block begin, among the plain names of such a network here. torchvision's begin with
+ * "norm5." however many blocks there are.
+ */
+export function finalNorm(names: readonly string[]): string {
+  const blocks = names.map((name) => Number(/^denseblock(\d+)\./u.exec(name)?.[1] ?? 0));
+  return blocks.some((count) => count > 0) ? `norm${Math.max(...blocks) + 1}.` : "norm5.";
+}
+
 /** Whether a tensor is of the layers behind a network's features, which belong to the classes that it was made for. */
 export const isOfHead = (plain: string): boolean => /^(?:classifier|fc|head)\./u.test(plain);
 

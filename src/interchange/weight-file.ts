@@ -111,8 +111,16 @@ export function storedWeights(file: string, bytes: Uint8Array): StoredWeights {
     );
   }
   if (starts("\x89HDF")) throw refused("is HDF5, as Keras saves; in Python, save its arrays as safetensors");
+  if (file.endsWith(".onnx") || (bytes[0] === onnxStart && bytes[2] === 0x12)) {
+    throw refused(
+      "is an ONNX graph, as it seems, which is not read; take the .pth or .safetensors that it was exported from",
+    );
+  }
   throw refused("is neither safetensors nor a file of torch.save; save weights as one of them");
 }
+
+/** The tag of a model's `ir_version`; behind it and its one byte comes the tag of the producer's name. */
+const onnxStart = 0x08;
 
 const joinPieces =
   "save it in one, in Python: model.save_pretrained(FOLDER, max_shard_size='100GB', safe_serialization=True)";

@@ -58,6 +58,16 @@ export const densenet121Configuration: DenseNetConfiguration = {
   compression: 0.5,
 };
 
+const widerStem: StemConfiguration = { features: 96, kernel: 7, stride: 2, pool: true };
+
+/** The DenseNets as torchvision builds them: 6,953,856, 26,472,000, 12,484,480 and 18,092,928 feature parameters. */
+export const densenetConfigurations = {
+  densenet121: densenet121Configuration,
+  densenet161: { ...densenet121Configuration, stem: widerStem, blocks: [6, 12, 36, 24], growth: 48 },
+  densenet169: { ...densenet121Configuration, blocks: [6, 12, 32, 32] },
+  densenet201: { ...densenet121Configuration, blocks: [6, 12, 48, 32] },
+} as const satisfies Readonly<Record<string, DenseNetConfiguration>>;
+
 /**
  * How a DenseNet computes: `fused`, with dense blocks and pools that never store what is concatenated or normalised,
  * where growth and bottleneck are multiples of four; or always `plain`, one operator after the other. Both give the same

@@ -14,6 +14,7 @@ export {
   DenseNet,
   densenet121,
   densenet121Configuration,
+  densenetConfigurations,
   Transition,
   type Composition,
   type DenseNetConfiguration,

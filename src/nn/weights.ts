@@ -23,7 +23,7 @@ const held = async (tensor: Tensor): Promise<HeldTensor> => ({
   data: await tensor.read(),
 });
 
-function expectModule(call: string, module: unknown): void {
+export function expectModule(call: string, module: unknown): void {
   if (!(module instanceof Module)) {
     throw new UsageError(`${call}: takes a module, got ${described(module)}`);
   }

@@ -1,6 +1,7 @@
 // The training loop: budgets in steps, checkpoints, and what it reports on the way.
 
 export { fitWeights, type FitOptions, type FittedWeights } from "../interchange/fit-weights.ts";
+export { loadWeightFile } from "../interchange/load-weight-file.ts";
 export { writeReport } from "../report/write-report.ts";
 export { CheckpointError, NonFiniteError } from "../errors/training-errors.ts";
 export {

@@ -86,6 +86,7 @@ const ofModules: Rows<typeof nn> = {
   createBackbone: () => [engine, init(), denseNet],
   densenet121: "not called by users", // as createBackbone, with seven million weights
   densenet121Configuration: "no function",
+  densenetConfigurations: "no function",
   loadWeights: () => [linear(), { weight: full(2, 2), bias: full(2) }, { strict: true }],
   readWeights: () => [linear()],
   resnetConfigurations: "no function",

@@ -40,6 +40,12 @@ describe("weights of another maker", () => {
     );
   }
 
+  test("the norm behind the last block is norm5 in torchvision, however many blocks there are", () => {
+    const states = densenet().state();
+    const given = asTorch(states, (name) => `features.${name.replace(/^norm3\./u, "norm5.")}`);
+    expect([...fitWeights(states, "w.pth", given).weights.keys()]).toEqual([...states.keys()]);
+  });
+
   test("come in by torchvision's names, old and new, in their own layout", () => {
     const states = densenet().state();
     const given = asTorch(states);

@@ -3,9 +3,11 @@ import { complaintOf } from "./complaints.ts";
 import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { DataError } from "../../src/errors/data-errors.ts";
 import { UsageError } from "../../src/errors/errors.ts";
+import { encodeOnnx } from "../../src/interchange/onnx-messages.ts";
 import { writeTensorFile } from "../../src/interchange/safetensors.ts";
-import { readWeightFile, type WeightFile } from "../../src/interchange/weight-file.ts";
+import { readWeightFile, storedWeights, type WeightFile } from "../../src/interchange/weight-file.ts";
 import { loadWeights } from "../../src/nn/weights.ts";
 import { Initialiser } from "../../src/nn/initialise.ts";
 import { Linear } from "../../src/nn/layers/linear-layer.ts";
@@ -188,9 +190,27 @@ describe("what is no file of weights is named:", () => {
       "\x80\x02}q\x00.",
       /^is a pickle as PyTorch saved before 1\.6, .*torch\.load\(FILE, map_location='cpu'\)/u,
     ],
+    ["a.onnx", "something", /^is an ONNX graph/u],
     ["a.bin", "something", /^is neither safetensors nor a file of torch\.save/u],
   ])("%s", async (name, content, message) => {
     expect(await complaintOf(write(Buffer.from(content, "latin1"), name))).toMatch(message);
+  });
+
+  test("an exported graph, and 1,000 damaged copies of it", () => {
+    const model = Buffer.from(
+      encodeOnnx({
+        ...{ irVersion: 8, producerName: "tessera", producerVersion: "1", docString: "", opsetImport: [] },
+        ...{ graph: { name: "g", node: [], initializer: [], input: [], output: [] }, metadataProps: [] },
+      }),
+    );
+    expect(() => storedWeights("model", model)).toThrow(/^model: is an ONNX graph/u);
+    let state = 1;
+    const below = (n: number): number => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) % n;
+    for (let copy = 0; copy < 1000; copy++) {
+      const damaged = Buffer.from(model.subarray(0, 1 + below(model.length)));
+      for (let i = below(4); i >= 0; i--) damaged[below(damaged.length)] = below(256);
+      expect(() => storedWeights("model", damaged)).toThrow(DataError);
+    }
   });
 
   test("a piece of a larger model, though it is whole in itself", async () => {

@@ -1,7 +1,7 @@
 // DenseNets in manifests and model files.
 import { z } from "zod";
 import { wholeNumber } from "../../data/manifest/fields.ts";
-import { densenet121Configuration } from "../../nn/densenet.ts";
+import { densenetConfigurations } from "../../nn/densenet.ts";
 import {
   afterStem,
   sectionOf,
@@ -12,7 +12,14 @@ import {
 } from "./backbone-family.ts";
 
 const smallStem = { features: 16, kernel: 3, stride: 1, pool: false };
-const { inputChannels: _, stem, ...layers121 } = densenet121Configuration;
+
+/** A DenseNet by its name: the stem alone may differ, for small images. */
+function named(name: keyof typeof densenetConfigurations): NetworkFamily<"densenet">["models"][string] {
+  const { inputChannels: _, stem, ...layers } = densenetConfigurations[name];
+  return sectionOf(name, { stem: stemSection(stem) }).transform(({ stem: chosen }) => {
+    return { stem: chosen, ...layers };
+  });
+}
 
 export const densenetFamily: NetworkFamily<"densenet"> = {
   task: "classification",
@@ -29,10 +36,11 @@ export const densenetFamily: NetworkFamily<"densenet"> = {
       /** Share of the channels that is kept between two blocks. */
       compression: z.number().positive().max(1).default(0.5),
     }).transform(({ backbone: _, ...model }) => model),
-    /** The network of the paper, and another stem where images are small. */
-    densenet121: sectionOf("densenet121", { stem: stemSection(stem) }).transform(({ stem: chosen }) => {
-      return { stem: chosen, ...layers121 };
-    }),
+    /** The network of the paper. */
+    densenet121: named("densenet121"),
+    densenet161: named("densenet161"),
+    densenet169: named("densenet169"),
+    densenet201: named("densenet201"),
   },
   stored: z.strictObject({
     /** Never there: DenseNets are stored as they were before there was a choice. */

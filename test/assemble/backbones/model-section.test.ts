@@ -7,7 +7,7 @@ import { settingsOf } from "../../../src/assemble/manifest-settings.ts";
 import { parseTrainingManifest } from "../../../src/assemble/training-manifest.ts";
 import { taskNames, type TaskName } from "../../../src/data/manifest/task-names.ts";
 import { ManifestError } from "../../../src/errors/data-errors.ts";
-import { densenet121Configuration } from "../../../src/nn/densenet.ts";
+import { densenet121Configuration, densenetConfigurations } from "../../../src/nn/densenet.ts";
 import { resnetConfigurations } from "../../../src/nn/resnet.ts";
 
 /** The network of a manifest with this section, for images of this size. */
@@ -37,11 +37,14 @@ test("no section, no backbone and densenet are the small DenseNet", () => {
   );
 });
 
-test("densenet121 and the ResNets are torchvision's, with another stem where one is given", () => {
+test("the DenseNets and ResNets are torchvision's, with another stem where one is given", () => {
   expect(networkOf("model: { backbone: densenet121 }", 64)).toEqual(densenet121Configuration);
-  for (const [name, configuration] of Object.entries(resnetConfigurations)) {
-    expect(networkOf(`model: { backbone: ${name} }`)).toEqual(configuration);
-    expect(networkOf(`model: { backbone: ${name} }`, 32, 1)).toEqual({ ...configuration, inputChannels: 1 });
+  for (const [name, configuration] of Object.entries({
+    ...densenetConfigurations,
+    ...resnetConfigurations,
+  })) {
+    expect(networkOf(`model: { backbone: ${name} }`, 64)).toEqual(configuration);
+    expect(networkOf(`model: { backbone: ${name} }`, 64, 1)).toEqual({ ...configuration, inputChannels: 1 });
   }
   const stem = { kernel: 3, stride: 1, pool: false };
   const section = `stem: ${JSON.stringify(stem)}`;
@@ -125,12 +128,12 @@ test("what is stored of a network that there is not, or of two at once, is not r
 test.each([
   [
     "{ backbone: resnet-18 }",
-    'model.backbone must be one of densenet, densenet121, resnet18, resnet34, resnet50, unet, not "resnet-18"; ' +
+    'model.backbone must be one of densenet, densenet121, densenet161, densenet169, densenet201, resnet18, resnet34, resnet50, unet, not "resnet-18"; ' +
       'did you mean "resnet18"?',
   ],
   [
     "{ backbone: 18 }",
-    "model.backbone must be one of densenet, densenet121, resnet18, resnet34, resnet50, unet, not 18",
+    "model.backbone must be one of densenet, densenet121, densenet161, densenet169, densenet201, resnet18, resnet34, resnet50, unet, not 18",
   ],
   ["{ backbone: resnet18, growth: 12 }", "model.growth is not a field of resnet18, whose fields are stem"],
   [
