@@ -76,7 +76,7 @@ test("a network of the other task is refused, with those that the task has", () 
     networkOf(`model: { backbone: ${name} }`, 32, 3, task);
   expect(read("unet", "classification")).toThrow(
     "model.backbone names a network for task: segmentation, but the task is classification, whose networks are densenet, " +
-      "densenet121, resnet18, resnet34, resnet50",
+      "densenet121, densenet161, densenet169, densenet201, resnet18, resnet34, resnet50",
   );
   for (const name of ["densenet", "resnet18"]) {
     expect(read(name, "segmentation")).toThrow(
