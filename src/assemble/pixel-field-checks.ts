@@ -1,6 +1,6 @@
-// What can be said against a manifest's `train` section before any data is read, by its task.
+// What can be said against a manifest's `train` section, or an arm's, before any data is read, by its task.
 
-import type { Fail } from "../data/manifest/complaints.ts";
+import type { Fail, FieldPath } from "../data/manifest/complaints.ts";
 import type { ManifestContent } from "../data/manifest/manifest-schema.ts";
 import { exclusiveGroups } from "../data/manifest/mask-checks.ts";
 import { suggestion } from "../errors/nearest.ts";
@@ -13,16 +13,27 @@ interface CheckedTraining extends Pick<ManifestContent, "task" | "classes" | "ex
   readonly train: TrainSection;
 }
 
-/** Fields of segmentation are for segmentation alone, and name classes that there are. */
-export function checkPixelFields({ task, classes, exclusive, train }: CheckedTraining, fail: Fail): void {
+/**
+ * Fields of segmentation are for segmentation alone, and name classes that there are.
+ * @param section where the fields stand
+ */
+export function checkPixelFields(
+  { task, classes, exclusive, train }: CheckedTraining,
+  fail: Fail,
+  section: FieldPath,
+): void {
   if (task !== "segmentation") {
     const other = pixelFields.find((field) => train[field] !== undefined);
-    if (other !== undefined) fail(["train", other], "is for task: segmentation; say that, or leave it out");
+    if (other !== undefined)
+      fail([...section, other], "is for task: segmentation; say that, or leave it out");
     return;
   }
   const { kind } = train.head;
   if (kind !== "queries" && kind !== "linear") {
-    fail(["train", "head"], `must be queries or linear for segmentation: ${kind} heads are of whole images`);
+    fail(
+      [...section, "head"],
+      `must be queries or linear for segmentation: ${kind} heads are of whole images`,
+    );
   }
   for (const name of Object.keys(train.classWeights ?? {})) {
     if (classes.includes(name)) continue;
@@ -30,18 +41,18 @@ export function checkPixelFields({ task, classes, exclusive, train }: CheckedTra
     const hint =
       near === undefined ? suggestion(name, classes) : `; ${visible(name)} is nearly ${visible(near)}`;
     fail(
-      ["train", "classWeights", name],
+      [...section, "classWeights", name],
       `weighs "${name}", which is not one of the classes (${classes.join(", ")})${hint}`,
     );
   }
   if (train.loss !== "softmax-marginal") return;
   if (!allExclude(exclusiveGroups({ classes, exclusive }) ?? [], classes.length)) {
     fail(
-      ["train", "loss"],
+      [...section, "loss"],
       "gives each pixel one class, so all classes must exclude each other: say exclusive: true",
     );
   }
   if (train.supervised === "both") {
-    fail(["train", "supervised"], "must be weak with loss: softmax-marginal, which has one view alone");
+    fail([...section, "supervised"], "must be weak with loss: softmax-marginal, which has one view alone");
   }
 }

@@ -95,9 +95,15 @@ export const train = record({
   sampling: oneOf(samplings).default("proportional"),
   /**
    * Weights to begin with: a file of another maker (.safetensors, .pth), a run folder or its model, below the data root. What fits is
-   * taken; a head of other classes is left out. No part of a recipe: it is where a training begins, not how it goes on.
+   * taken; a head of other classes is left out. No part of a recipe: it is where a training begins, not how it goes on. null: none, for
+   * an arm of a study beside others that begin with weights.
    */
-  init: z.string().min(1).optional(),
+  init: z
+    .string()
+    .min(1)
+    .nullable()
+    .transform((file) => file ?? undefined)
+    .optional(),
   ...recipeFields,
 }).transform(({ preset, head, headBias, ...changes }, context) => {
   const recipe: Recipe = preset === undefined ? defaults : recipes[preset];

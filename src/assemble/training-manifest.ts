@@ -10,6 +10,7 @@ import {
 } from "../data/manifest/manifest.ts";
 import { augmentFields } from "./augmentation.ts";
 import { model, withBackbone } from "./backbones/model-section.ts";
+import { arms, trainSections, withWholeArms } from "./manifest-arms.ts";
 import { checkPixelFields } from "./pixel-field-checks.ts";
 import { train } from "./recipes.ts";
 import { checkSections } from "./section-checks.ts";
@@ -18,6 +19,8 @@ const sections = {
   /** The network: a backbone, and its fields; which one where nothing is said depends on the task. */
   model,
   train: train.prefault({}),
+  /** Changes of `train`, by name, that a study compares; a training leaves them aside. */
+  arms,
   /** Two random views of each training image. */
   augment: record(augmentFields).prefault({}),
 } as const;
@@ -43,10 +46,12 @@ export function parseTrainingManifest(text: string, file: string, learns: Learns
   return parseManifestWith(text, file, {
     learns,
     sections,
-    prepare: withBackbone,
+    prepare: (tree) => withWholeArms(withBackbone(tree)),
     check: (content, fail, isStated) => {
       checkSections(content, fail, isStated);
-      checkPixelFields(content, fail);
+      for (const { section, path } of trainSections(content)) {
+        checkPixelFields({ ...content, train: section }, fail, path);
+      }
     },
   });
 }

@@ -21,7 +21,9 @@ export function costTable(
     colAligns: ["left", "left", "right", "right", "right"],
   });
   const show = (value: number): string => value.toLocaleString("en");
-  const label = new Map(plan.arms.map((arm) => [arm.name, arm.label]));
+  const label = new Map(
+    plan.arms.map(({ name, label: short, about }) => [name, short === name ? about : short]),
+  );
   for (const { arm, runs: count, steps, views } of costByArm(plan.arms, runs, cost)) {
     table.push([arm, label.get(arm) ?? "", show(count), show(steps), show(views)]);
   }

@@ -34,7 +34,11 @@ export interface Beginning {
   /** @throws ModelError saying what stands against it, as far as the manifest tells */
   check(asked: GrownModel): void;
   /** @throws ModelError for weights that do not fit */
-  weights(engine: Engine, asked: GrownModel, labels: LabelSpace): Promise<BegunWeights>;
+  weights(
+    engine: Engine,
+    asked: Pick<GrownModel, "classes" | "settings">,
+    labels: LabelSpace,
+  ): Promise<BegunWeights>;
 }
 
 /** A model that learns classes it does not know yet, and keeps those that it does. */
@@ -132,7 +136,10 @@ function leftLines({ leftOver }: Found): string[] {
 }
 
 /** Warns where images are shown to the network in another way than the one its weights were made with. */
-function normalisationWarnings(given: ModelFile | ForeignWeights, { settings }: GrownModel): string[] {
+function normalisationWarnings(
+  given: ModelFile | ForeignWeights,
+  { settings }: Pick<GrownModel, "settings">,
+): string[] {
   const { mean, deviation } = settings.normalisation;
   const before =
     "record" in given

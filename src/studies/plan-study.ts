@@ -6,6 +6,8 @@ import {
   aString,
   expectArgument,
   expectOptions,
+  listOf,
+  madeWith,
   oneOf,
   required,
   strings,
@@ -17,7 +19,7 @@ import { suggestion } from "../errors/nearest.ts";
 import { trainingSettings } from "../assemble/settings-argument.ts";
 import { placeOf } from "../labels/wording.ts";
 import { studies, studyNames, type Study, type StudyName } from "./studies.ts";
-import { sameImages, type StudyCheck } from "./study-checks.ts";
+import type { StudyCheck } from "./study-checks.ts";
 import {
   groupsOf,
   isSegmentation,
@@ -42,6 +44,8 @@ const planContext: OptionChecks<PlanContext> = {
   areExhaustive: aFlag,
   interest: strings,
   margin: required(aNumber),
+  init: aString,
+  asked: listOf("arms, as askedArms gives them", madeWith("an arm", ["name", "said", "settings"])),
 };
 
 /**
@@ -63,7 +67,6 @@ export function planStudy(name: StudyName, asked: PlanContext): StudyPlan {
     const reason = each(known);
     if (reason !== false) refuse(reason);
   };
-  check(sameImages);
   if (interest === "none" && context.interest !== undefined) {
     refuse("is about all classes: leave --interest out");
   }
@@ -72,14 +75,12 @@ export function planStudy(name: StudyName, asked: PlanContext): StudyPlan {
   }
   refuseStrangers(known);
   checks.forEach(check);
-  if (context.settings.loss === "softmax-marginal") {
-    refuse(
-      "compares ways to learn by Label-Assemble's losses; leave train.loss: softmax-marginal out of the manifest",
-    );
-  }
   const judged = isSegmentation(context.settings) ? { measures: pixelMeasures } : {};
   const planned = { study: name, question, groups: groupsOf(context), notes: [], ...judged, ...plan(known) };
-  const made = { ...planned, arms: planned.arms.map((each) => withReadingNote(each, context)) };
+  const made = {
+    ...planned,
+    arms: planned.arms.map((each) => withReadingNote(withInit(each, context), context)),
+  };
   const names = made.arms.flatMap(({ runs }) => runs.map((run) => run.name));
   const again = names.find((run, at) => names.indexOf(run) !== at);
   if (again !== undefined)
@@ -87,6 +88,11 @@ export function planStudy(name: StudyName, asked: PlanContext): StudyPlan {
       `would call two of its runs ${JSON.stringify(again)}, by the names of sources or classes: call one otherwise`,
     );
   return made;
+}
+
+/** The arm with the weights that every run begins with; those that say where they begin keep it. */
+function withInit(arm: PlannedArm, { init }: PlanContext): PlannedArm {
+  return init === undefined ? arm : { ...arm, runs: arm.runs.map((run) => ({ init, ...run })) };
 }
 
 /** The arm with a note where it does not read pixels as others do. */

@@ -19,6 +19,11 @@ export interface PlannedRun {
   /** Classes whose AUC it is scored by. */
   readonly scoredClasses: readonly string[];
   readonly changes: Partial<TrainingSettings>;
+  /**
+   * Weights to begin with, as `train.init` names them; null: what the seed draws; default: the study's. Their digest is part of the key
+   * of the run, and not their name.
+   */
+  readonly init?: string | null;
 }
 
 /**
@@ -35,7 +40,7 @@ export function learnedFrom(run: PlannedRun): unknown[] {
  * @param images with the given labels, and with all of them where the truth is known
  */
 export function assemblyOf(
-  { labels, sources, classes, scoredClasses }: Omit<PlannedRun, "name" | "changes">,
+  { labels, sources, classes, scoredClasses }: Omit<PlannedRun, "name" | "changes" | "init">,
   images: { readonly given: Assembly; readonly full?: Assembly | undefined },
 ): Assembly {
   const whole = labels === "given" ? images.given : images.full;

@@ -19,13 +19,18 @@ export function keyOf(run: StudyRun, images: string, environment: unknown): stri
  * Of all that decides the steps of a warm-up, in which given labels alone teach: and of the terms that they are told by, which
  * a checkpoint holds.
  */
-export function warmUpNameOf({ planned, settings }: StudyRun): string {
-  const inWarmUp = { ...settings, ...noLambdas };
-  return canonical([...runIdentity({ planned, settings: inWarmUp }), assembleTerms(settings)]) ?? "";
+export function warmUpNameOf(run: StudyRun): string {
+  const inWarmUp = { ...run.settings, ...noLambdas };
+  return canonical([...runIdentity({ ...run, settings: inWarmUp }), assembleTerms(run.settings)]) ?? "";
 }
 
-/** How a run learns, and what from. */
-const runIdentity = ({ planned, settings }: Pick<StudyRun, "planned" | "settings">): unknown[] => [
+/** How a run learns, what from, and which weights it begins with where the seed does not draw them. */
+const runIdentity = ({
+  planned,
+  settings,
+  initial,
+}: Pick<StudyRun, "planned" | "settings" | "initial">): unknown[] => [
   reproducibleSettings(settings),
   ...learnedFrom(planned),
+  ...(initial === undefined ? [] : [{ initial: initial.sha256 }]),
 ];

@@ -11,6 +11,9 @@ import {
 } from "../errors/arguments.ts";
 import { trainingSettings } from "../assemble/settings-argument.ts";
 import { anAssembly, type Assembly } from "../data/assembly/assembly.ts";
+import { UsageError } from "../errors/errors.ts";
+import { labelSpaceOf } from "../assemble/label-space.ts";
+import type { BegunWeights } from "../runs/beginnings.ts";
 import { assembleTerms } from "../assemble/assemble-terms.ts";
 import { QueryHead } from "../assemble/heads/query-head.ts";
 import type { Evaluation } from "../assemble/evaluation.ts";
@@ -85,20 +88,36 @@ export function inSteps(settings: TrainingSettings, assembly: Assembly): Trainin
   return { ...settings, steps, warmupSteps: warmup, stepsPerEpoch };
 }
 
+/** What runs need beside their plan. */
+export interface RunsOptions {
+  /** On the validation patients, that a sensitivity is told at; default .95. */
+  readonly specificity?: number | undefined;
+  /** Weights to begin with by the names that runs of the plan have for them; needed where there are some. */
+  readonly beginnings?: ReadonlyMap<string, NonNullable<StudyRun["initial"]>> | undefined;
+}
+
 /**
  * All runs, one seed after the other: a study that is stopped can still compare the seeds that are finished.
- * @param specificity on the validation patients, that a sensitivity is told at; default .95
+ * @throws UsageError for weights that a run names and `beginnings` lacks
  */
 export function runsOf(
   plan: StudyPlan,
   seeds: readonly number[],
   settings: TrainingSettings,
-  specificity?: number,
+  { specificity, beginnings }: RunsOptions = {},
 ): StudyRun[] {
   expectArgument("runsOf", "the plan", plan, aStudyPlan);
   expectArgument("runsOf", "the seeds", seeds, numbers);
   expectArgument("runsOf", "the settings", settings, trainingSettings);
   const planned = plan.arms.flatMap(({ runs }) => runs);
+  const initialOf = ({ name, init }: PlannedRun): Pick<StudyRun, "initial"> => {
+    if (init === undefined || init === null) return {};
+    const initial = beginnings?.get(init);
+    if (initial === undefined) {
+      throw new UsageError(`runsOf: ${name} begins with ${init}, which beginnings does not have`);
+    }
+    return { initial };
+  };
   return withWarmUps(
     seeds.flatMap((seed) =>
       planned.map((run) => ({
@@ -106,6 +125,7 @@ export function runsOf(
         seed,
         settings: { ...ofClasses(settings, run), ...run.changes, seed, evaluate: "end" as const },
         ...(specificity === undefined ? {} : { specificity }),
+        ...initialOf(run),
       })),
     ),
   );
@@ -237,12 +257,20 @@ async function runOnce(
       await store.save(name, seed, key, checkpoint, { course, seconds: seconds() });
     },
   };
-  const trained = await trainModel(engine, assembly, settings, told, signal, checkpoints).catch(
-    (error: unknown) => {
-      if (!(error instanceof NonFiniteError)) throw error;
-      throw new NonFiniteError(`${name}, seed ${seed}: ${error.message}`, { cause: error });
-    },
-  );
+  // A checkpoint has the weights that the run began with in it.
+  const begun = before === undefined ? await begunWeights(engine, run, assembly) : undefined;
+  const trained = await trainModel(
+    engine,
+    assembly,
+    settings,
+    told,
+    signal,
+    checkpoints,
+    begun?.weights,
+  ).catch((error: unknown) => {
+    if (!(error instanceof NonFiniteError)) throw error;
+    throw new NonFiniteError(`${name}, seed ${seed}: ${error.message}`, { cause: error });
+  });
   const { model, evaluation, logits, stopped } = trained;
   const { head } = model;
   const queryCosines = head instanceof QueryHead ? cosines(await head.queries.read(), head.classes) : null;
@@ -263,6 +291,18 @@ async function runOnce(
   };
   await store.write(result, testPredictions(logits, assembly.test, assembly.classes));
   return result;
+}
+
+/**
+ * The weights of a run's first step; undefined where the seed draws them.
+ * @throws ModelError for weights that do not fit
+ */
+export async function begunWeights(
+  engine: Engine,
+  { settings, initial }: Pick<StudyRun, "settings" | "initial">,
+  assembly: Assembly,
+): Promise<BegunWeights | undefined> {
+  return await initial?.weights(engine, { classes: assembly.classes, settings }, labelSpaceOf(assembly));
 }
 
 const stepOf = ({ record: { epochs, steps } }: Checkpoint, { stepsPerEpoch }: WarmedBudget): number =>

@@ -15,9 +15,10 @@ import {
   weightedNamed,
   withControls,
 } from "./arms.ts";
+import { armChecks, planOfAsked } from "./asked-arms.ts";
 import type { Comparison } from "./scores.ts";
 import type { PlannedRun } from "./planned-run.ts";
-import { assemblyChecks, needsQueries, type StudyCheck } from "./study-checks.ts";
+import { assemblyChecks, needsQueries, sameImages, type StudyCheck } from "./study-checks.ts";
 import {
   isSegmentation,
   knownTo,
@@ -36,6 +37,8 @@ export interface Study {
    * must be named.
    */
   readonly interest: "none" | "any" | "one";
+  /** Whose its arms are, which a preset does not reach where they are the manifest's; default: the study's own. */
+  readonly arms?: "manifest";
   /** When it makes no sense; the first reason is told. */
   readonly checks: readonly StudyCheck[];
   /** Default groups: all classes, those known to one source, those known to several. */
@@ -52,6 +55,7 @@ export const studies = {
     question: namesOfNegatives,
     interest: "any",
     checks: [
+      ...sameImages,
       ({ classes }) =>
         classes.length < 2 &&
         "needs the names of the negatives: the manifest's classes must hold them beside the class of interest",
@@ -162,6 +166,7 @@ export const studies = {
     question: "Do the classes that are similar to a class help it the most?",
     interest: "one",
     checks: [
+      ...sameImages,
       needsQueries("compares learned class queries"),
       ({ classes }) =>
         classes.length < 4 && "correlates over the other classes, and needs three of them or more",
@@ -276,6 +281,14 @@ export const studies = {
         ],
       };
     },
+  },
+
+  settings: {
+    question: "Which of the manifest's arms, changes of its train section, is better than the first?",
+    interest: "none",
+    arms: "manifest",
+    checks: armChecks,
+    plan: planOfAsked,
   },
 } as const satisfies Readonly<Record<string, Study>>;
 

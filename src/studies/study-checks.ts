@@ -5,8 +5,23 @@ import type { StudyContext } from "./study-plan.ts";
 /** Why a study makes no sense here, such as "compares sources, ..."; false where it does make sense. */
 export type StudyCheck = (context: StudyContext) => string | false;
 
+/**
+ * For studies whose arms learn from other labels of the same images, by Label-Assemble's losses: a way to fill batches that looks at
+ * labels would not draw the same images in every arm.
+ */
+export const sameImages: readonly StudyCheck[] = [
+  ({ settings: { sampling } }) =>
+    sampling === "balanced" &&
+    "needs the same images in the same order in every arm, and train.sampling balanced draws them by their labels; say " +
+      "proportional or per-source",
+  ({ settings: { loss } }) =>
+    loss === "softmax-marginal" &&
+    "compares ways to learn by Label-Assemble's losses; leave train.loss: softmax-marginal out of the manifest",
+];
+
 /** For studies that compare training on all sources, with pseudo-labels and consistency, with training on each. */
 export const assemblyChecks: readonly StudyCheck[] = [
+  ...sameImages,
   ({ knowledge }) => knowledge.size < 2 && "compares sources, and the manifest has one; give it two or more",
   ({ settings: { lambdaPseudo, lambdaConsistency } }) =>
     !(lambdaPseudo > 0 && lambdaConsistency > 0) &&
@@ -29,9 +44,3 @@ export const needsQueries =
   (use: string): StudyCheck =>
   ({ settings: { head } }) =>
     (head?.kind ?? "queries") !== "queries" && `${use}: train.head must be queries`;
-
-/** Every study draws the same images in every arm, which a way to fill batches that looks at labels would not. */
-export const sameImages: StudyCheck = ({ settings: { sampling } }) =>
-  sampling === "balanced" &&
-  "needs the same images in the same order in every arm, and train.sampling balanced draws them by their labels; say " +
-    "proportional or per-source";

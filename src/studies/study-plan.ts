@@ -68,6 +68,17 @@ export function withArms(plan: StudyPlan, names: readonly string[]): StudyPlan {
   };
 }
 
+/** An arm that the manifest names: a change of its training. */
+export interface AskedArm {
+  readonly name: string;
+  /** What it changes of the `train` section, as somebody would write it; empty where that is nothing. */
+  readonly said: string;
+  /** In steps. */
+  readonly settings: TrainingSettings;
+  /** Weights to begin with, as `init` names them. */
+  readonly init?: string | undefined;
+}
+
 /** What a study is planned from. */
 export interface PlanContext {
   readonly classes: readonly string[];
@@ -87,6 +98,10 @@ export interface PlanContext {
   readonly interest?: readonly string[] | undefined;
   /** Difference in the mean of the measure below which two arms count as equal. */
   readonly margin: number;
+  /** Weights that each run begins with, as the manifest's `train.init` names them; default: what its seed draws. */
+  readonly init?: string | undefined;
+  /** Arms of the manifest's own. */
+  readonly asked?: readonly AskedArm[] | undefined;
 }
 
 /** Segmentation is judged by pixels first, and by patients. */

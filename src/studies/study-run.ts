@@ -3,6 +3,7 @@
 import type { Assembly } from "../data/assembly/assembly.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import type { ByClass, MeasureName } from "../metrics/measures.ts";
+import type { Beginning } from "../runs/beginnings.ts";
 import type { Checkpoints } from "../training/checkpoint.ts";
 import type { LossCourse } from "./loss-course.ts";
 import type { PlannedRun } from "./planned-run.ts";
@@ -20,6 +21,8 @@ export interface StudyRun {
   readonly settings: TrainingSettings;
   /** On the validation patients, that the sensitivity of the run is told at; undefined: .95. */
   readonly specificity?: number;
+  /** Weights to begin with; undefined: what the seed draws. */
+  readonly initial?: Pick<Beginning, "sha256" | "check" | "weights">;
   /** Undefined where no other run shares the warm-up. */
   readonly warmUp?: WarmUp;
 }

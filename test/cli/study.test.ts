@@ -127,7 +127,42 @@ test("it is stopped, goes on, and ends as one that was not; then all of it is us
   });
 }, 120_000);
 
+test("arms of the manifest's own are compared with the first, may begin with weights, and are used again", async () => {
+  const arms = "arms: { plain: , faster: { learningRate: 0.02 }, begun: { init: runs/first } }\n";
+  writeFileSync(join(folder, "arms.yaml"), file(".", "m.yaml") + arms);
+  const train = ["train", "m.yaml", "--data-root", ".", "--out", "runs/first", "--quiet"];
+  expect((await runBuilt(folder, train)).code).toBe(0);
+  const command = ["settings", "arms.yaml", "--seeds", "2", "--out", "settings"];
+  const made = await study(command);
+  expect([made.code, own(made.errors)]).toEqual([
+    0,
+    expect.stringMatching(/^begun: head: nodule, .*as learned there$/mu),
+  ]);
+  expect(made.output).toMatch(/faster less plain/u);
+  const { scores, notes } = scoresOf("settings") as StudyScores;
+  const auc = (arm: string): unknown => scores.find((each) => each.arm === arm && each.seed === 0)?.auc;
+  // The first seed is that of a training alone, and the others are something else.
+  expect(auc("plain")).toEqual((JSON.parse(file("runs/first", "summary.json")) as { auc: unknown }).auc);
+  expect([auc("faster"), auc("begun")]).not.toContainEqual(auc("plain"));
+  expect(notes).toEqual([]);
+
+  // Other weights are another run; all else is used again.
+  const anew = await runBuilt(folder, [...train, "--force", "--seed", "1"]);
+  expect(anew.code).toBe(0);
+  const again = await study([...command, "--seeds", "1"]);
+  expect([again.code, own(again.errors)]).toEqual([
+    0,
+    expect.not.stringMatching(/(plain|faster) seed 0: mean AUC/u),
+  ]);
+  expect(own(again.errors)).toMatch(/begun seed 0: mean AUC/u);
+}, 60_000);
+
 test.each([
+  [
+    ["settings", "m.yaml", "--out", "x"],
+    /study settings compares the manifest's arms, and it has none; give it/,
+  ],
+  [["settings", "m.yaml", "--out", "x", "--preset", "small"], /say preset: small there/],
   [["ovrlap", "m.yaml", "--out", "x"], /there is no study "ovrlap"; did you mean "overlap"\?/],
   [["overlap", "m.yaml"], /required option '--out <folder>' not specified/],
   [["overlap", "m.yaml", "--out", "x", "--arms", "ful"], /--arms ful: study overlap has no such arm here/],

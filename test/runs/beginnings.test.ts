@@ -23,7 +23,7 @@ import { useEngine } from "../engines.ts";
 describe("weights to begin with", () => {
   const engine = useEngine({ device: "reference" });
   const begun = (of: Beginning, classes: readonly string[], settings: TrainingSettings) =>
-    of.weights(engine(), { classes, image, settings }, wholeLabelSpace(classes.length, 2));
+    of.weights(engine(), { classes, settings }, wholeLabelSpace(classes.length, 2));
 
   for (const head of headsByClass) {
     test(`of a run give its classes their logits, ${JSON.stringify(head)}, among more and among fewer`, async () => {

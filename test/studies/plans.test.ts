@@ -18,6 +18,13 @@ import { groupsOf } from "../../src/studies/study-plan.ts";
 import { UsageError } from "../../src/errors/errors.ts";
 import { smallAssembly, smallSettings } from "../assemble/settings.ts";
 
+const slower = { ...smallSettings, steps: 20, warmupSteps: 5, learningRate: 1e-4 };
+const asked: PlanContext["asked"] = [
+  { name: "plain", said: "", settings: smallSettings },
+  { name: "slower", said: "steps: 20, learningRate: 0.0001", settings: slower },
+  { name: "begun", said: "init: w.pth", settings: smallSettings, init: "w.pth" },
+];
+
 const context: PlanContext = {
   classes: ["1", "2", "3", "4"],
   knowledge: new Map([
@@ -26,6 +33,7 @@ const context: PlanContext = {
   ]),
   settings: smallSettings,
   margin: 0.003,
+  asked,
 };
 
 const names = (plan: StudyPlan): string[] => plan.arms.map(({ name }) => name);
@@ -122,6 +130,59 @@ describe("overlap", () => {
     expect(names(some)).toEqual(["both", "full"]);
     expect(some.comparisons.map(({ first, second }) => [first, second])).toEqual([["both", "full"]]);
     expect(() => withArms(plan, ["ful"])).toThrow(/--arms ful: study overlap has no such arm here.*full/);
+  });
+});
+
+describe("settings", () => {
+  const plan = planStudy("settings", context);
+
+  test("has the manifest's arms, each with its changes alone, compared with the first", () => {
+    expect(names(plan)).toEqual(["plain", "slower", "begun"]);
+    expect(plan.arms.map(({ runs: [run] }) => [run.changes, run.init])).toEqual([
+      [{}, null],
+      [{ steps: 20, warmupSteps: 5, learningRate: 1e-4 }, null],
+      [{}, "w.pth"],
+    ]);
+    expect(plan.comparisons.map(({ first, second }) => [first, second])).toEqual([
+      ["slower", "plain"],
+      ["begun", "plain"],
+    ]);
+    expect(plan.arms[1].about).toBe("The manifest's training with steps: 20, learningRate: 0.0001.");
+  });
+
+  test("says where arms have other budgets, and nothing where they have not", () => {
+    expect(notesOf(plan)).toEqual([
+      expect.stringMatching(/Budgets differ \(.*slower 20 steps of 16 images/u),
+    ]);
+    expect(notesOf(planStudy("settings", { ...context, asked: [asked[0], asked[2]] }))).toEqual([]);
+  });
+
+  test("keeps where an arm begins, also against the manifest's own weights, which begin every other study", () => {
+    const begun = planStudy("settings", { ...context, init: "all.pth" });
+    expect(begun.arms.map(({ runs: [{ init }] }) => init)).toEqual([null, null, "w.pth"]);
+    const other = planStudy("disjoint", { ...context, init: "all.pth" });
+    expect(new Set(other.arms.flatMap(({ runs }) => runs.map(({ init }) => init)))).toEqual(
+      new Set(["all.pth"]),
+    );
+  });
+
+  test("weights that nobody read are named before anything is trained", () => {
+    expect(() => runsOf(plan, [0], smallSettings)).toThrow(
+      "runsOf: begun begins with w.pth, which beginnings does not have",
+    );
+  });
+
+  test("may draw images by their labels, which are the same in every arm", () => {
+    const balanced = { ...smallSettings, sampling: "balanced" as const };
+    expect(() => planStudy("settings", { ...context, settings: balanced })).not.toThrow();
+  });
+
+  test.each([
+    [[], /has none; give it a section such as arms:/u],
+    [asked.slice(0, 1), /it has one; give it/u],
+    [[asked[0], { ...asked[0], name: "again" }], /would train the arms "plain" and "again" alike/u],
+  ])("of arms that there is nothing to compare of is refused", (arms, message) => {
+    expect(() => planStudy("settings", { ...context, asked: arms })).toThrow(message);
   });
 });
 

@@ -226,7 +226,7 @@ describe("a study", () => {
     for (const name of ["negatives", "disjoint", "overlap", "baselines"] as const) {
       const asked = { classes: shapeClasses, knowledge, settings: weighted, areExclusive: true, margin: 0.1 };
       const made = planStudy(name, name === "negatives" ? { ...asked, interest: ["disc"] } : asked);
-      for (const run of runsOf(made, [0], weighted, 0.9)) {
+      for (const run of runsOf(made, [0], weighted, { specificity: 0.9 })) {
         const images = { given: shapes, full: shapes };
         taskOf(run.settings).check(assemblyOf(run.planned, images), run.settings);
         const { classes: learned = shapeClasses } = run.planned;

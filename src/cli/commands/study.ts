@@ -5,7 +5,7 @@ import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { absentIsNegative } from "../../studies/full-labels.ts";
 import { assemblyOf } from "../../studies/planned-run.ts";
-import { budgetOfRun, inSteps, runsOf, runStudy } from "../../studies/run-study.ts";
+import { begunWeights, budgetOfRun, inSteps, runsOf, runStudy } from "../../studies/run-study.ts";
 import type { RunResult, StudyRun } from "../../studies/study-run.ts";
 import { costByArm, costOf, type RunCost } from "../../studies/cost.ts";
 import { knowledgeOf, notesOf, withArms, type StudyPlan } from "../../studies/study-plan.ts";
@@ -13,11 +13,14 @@ import { labelSpaceOf } from "../../assemble/label-space.ts";
 import { ofLength, settingsOf } from "../../assemble/manifest-settings.ts";
 import { reproducibleSettings, type TrainingSettings } from "../../assemble/training-settings.ts";
 import { planStudy } from "../../studies/plan-study.ts";
-import type { StudyName } from "../../studies/studies.ts";
+import { askedArms } from "../../studies/read-arms.ts";
+import { studies, type Study, type StudyName } from "../../studies/studies.ts";
 import { studyScores } from "../../studies/study-scores.ts";
 import { StudyFolder } from "../../studies/study-folder.ts";
 import { taskOf } from "../../assemble/tasks.ts";
 import { traceTraining } from "../../assemble/planning/traced-steps.ts";
+import { fitting, type Beginning } from "../../runs/beginnings.ts";
+import { readInitialWeights } from "../../runs/initial-weights.ts";
 import type { RunChoices } from "../../runs/run-record.ts";
 import { byClassOf, measuresOf, type StudyScores } from "../../studies/scores.ts";
 import { readTrainingManifest, type Manifest } from "../../assemble/training-manifest.ts";
@@ -102,7 +105,6 @@ export async function studyCommand(name: StudyName, file: string, options: Study
   if (out === undefined && !dryRun) throw new UsageError("required option '--out <folder>' not specified");
   const folder = out === undefined ? undefined : new StudyFolder(out, name);
   const manifest = await readTrainingManifest(file);
-  refuseInit(manifest);
   const say = (text: string): void => {
     if (!quiet) process.stderr.write(`${text}\n`);
   };
@@ -115,6 +117,7 @@ export async function studyCommand(name: StudyName, file: string, options: Study
     const engines: Engine[] = [];
     try {
       const choices = await openEngines(engines, prepared, output);
+      await tellBeginnings(engines[0], prepared, output);
       if (folder !== undefined && !dryRun) return await carryOut(engines, choices, prepared, folder, output);
       await sayCost(engines, prepared, output);
       return true;
@@ -150,6 +153,23 @@ async function openEngines(
   return choices;
 }
 
+/** Says what each run of the first seed takes of its weights to begin with. @throws ModelError for weights that do not fit */
+async function tellBeginnings(
+  engine: Engine,
+  { runs, seeds, first }: Prepared,
+  { say }: CommandOutput,
+): Promise<void> {
+  for (const run of runs.filter(({ seed }) => seed === seeds[0])) {
+    const begun = await begunWeights(engine, run, assemblyOf(run.planned, first.images));
+    begun?.told.forEach((line) => {
+      say(`${run.planned.name}: ${line}`);
+    });
+    begun?.warnings.forEach((line) => {
+      warn(`${run.planned.name}: ${line}`);
+    });
+  }
+}
+
 /**
  * One run keeps a GPU busy. On a software device, one run of a small network leaves a core idle half of the time: on two
  * cores, 16 runs took 572 seconds one after the other and 347 two at a time (lavapipe, November 2026).
@@ -167,8 +187,12 @@ async function prepare(
   { options, say, signal }: CommandOutput,
 ): Promise<Prepared> {
   const { memory = defaultMemory(), margin, preset } = options;
-  const read = settingsOf(preset === undefined ? manifest : presetting(manifest, preset), 0);
-  const said = { ...ofLength(read, options), memory };
+  const read = settingsOf(preset === undefined ? manifest : presetting(name, manifest, preset), 0);
+  const withOptions = (settings: TrainingSettings): TrainingSettings => ({
+    ...ofLength(settings, options),
+    memory,
+  });
+  const said = withOptions(read);
   const seeds = Array.from({ length: options.seeds }, (_, i) => options.firstSeed + i);
   const images = imagesOf(manifest, { ...options, memory }, { say, warn }, signal);
   const first = await images(seeds[0]);
@@ -182,6 +206,8 @@ async function prepare(
     areExclusive: allExclude(given.exclusive ?? [], given.classes.length),
     areExhaustive: given.exhaustive,
     absentIsNegative: full !== undefined && absentIsNegative(given, full),
+    init: manifest.train.init,
+    asked: askedArms(manifest, (settings) => inSteps(withOptions(settings), given)),
   });
   const arms =
     options.arms &&
@@ -191,10 +217,13 @@ async function prepare(
     );
   const plan = arms === undefined ? whole : withArms(whole, arms);
   for (const line of warningLines([...scarceWarnings(first), ...armWarnings(plan, first)])) warn(line);
-  const runs = runsOf(plan, seeds, settings, options.at);
+  const beginnings = await beginningsOf(plan, options.dataRoot);
+  const runs = runsOf(plan, seeds, settings, { specificity: options.at, beginnings });
   // Before anything is trained, since a run may be hours away.
   for (const run of runs.filter(({ seed }) => seed === seeds[0])) {
-    taskOf(run.settings).check(assemblyOf(run.planned, first.images), run.settings);
+    const assembly = assemblyOf(run.planned, first.images);
+    taskOf(run.settings).check(assembly, run.settings);
+    run.initial?.check({ classes: assembly.classes, image: manifest.image, settings: run.settings });
   }
   // Computed once, since it is asked for often and is the same for every seed.
   const costs = new Map<StudyRun["planned"], RunCost>();
@@ -215,16 +244,22 @@ async function prepare(
   return { manifest, settings, seeds, interest, arms, plan, runs, cost, images: checked, first };
 }
 
-/** @throws UsageError for a manifest whose training begins with weights: arms of a study begin with what their seeds draw */
-function refuseInit({ file, train }: Manifest): void {
-  if (train.init === undefined) return;
-  throw new UsageError(
-    `${file}: train.init is for train; a study begins each run with what its seed draws, so leave it out`,
-  );
+/** Weights to begin with, by what the plan calls them. @throws ModelError, CheckpointError or DataError for a file that holds none */
+async function beginningsOf({ arms }: StudyPlan, dataRoot: string): Promise<Map<string, Beginning>> {
+  const names = new Set(arms.flatMap(({ runs }) => runs.flatMap(({ init }) => init ?? [])));
+  const found = new Map<string, Beginning>();
+  for (const name of names) found.set(name, fitting(await readInitialWeights(resolve(dataRoot, name))));
+  return found;
 }
 
-/** @throws UsageError for an unknown preset */
-function presetting(manifest: Manifest, preset: string): Manifest {
+/** @throws UsageError for an unknown preset, and for a study whose arms a preset does not reach */
+function presetting(study: StudyName, manifest: Manifest, preset: string): Manifest {
+  const { arms }: Study = studies[study];
+  if (arms === "manifest") {
+    throw new UsageError(
+      `--preset ${preset}: study ${study} compares the arms of the manifest, which say how they are trained; say preset: ${preset} there`,
+    );
+  }
   const name = recipeNames.find((each) => each === preset);
   if (name !== undefined) return { ...manifest, train: withPreset(manifest.train, name) };
   throw new UsageError(

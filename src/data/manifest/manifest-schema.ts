@@ -71,6 +71,7 @@ export const manifestFields = {
 export const otherSections = {
   model: z.unknown().optional(),
   train: z.unknown().optional(),
+  arms: z.unknown().optional(),
   augment: z.unknown().optional(),
 } as const;
 

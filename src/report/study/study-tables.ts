@@ -41,7 +41,9 @@ export function studyMarkdown(
     `# Study: ${markdownText(scores.study)}\n`,
     `${markdownText(scores.question)}\n`,
     `Manifest: ${markdownText(scores.manifest)}\n`,
-    list(scores.arms.map(({ name, label, about }) => `${name} (${label}): ${about}`)),
+    list(
+      scores.arms.map(({ name, label, about }) => `${name}${label === name ? "" : ` (${label})`}: ${about}`),
+    ),
     ...meanSection(scores, analysis),
     list(
       scores.groups.map(
