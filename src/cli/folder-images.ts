@@ -1,7 +1,7 @@
 // Images without labels for a trained model: image files and volumes that no manifest names.
 
 import { statSync } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Catalogue } from "../data/catalogue/catalogue.ts";
 import type { Sample } from "../data/catalogue/sample-lists.ts";
 import { imagesBelow } from "../data/formats/folder.ts";
@@ -32,42 +32,81 @@ export interface FolderReading extends ImageReading {
   readonly axis?: SliceAxis | undefined;
 }
 
+/** Images that are named without a manifest. */
+export interface AskedFiles {
+  /** Files and folders as they were named, at least one. */
+  readonly paths: readonly string[];
+  /** How messages call them. */
+  readonly said: string;
+}
+
+/** A file or a folder that was named. */
+interface AskedPath {
+  readonly name: string;
+  readonly path: string;
+  readonly isFile: boolean;
+}
+
 /**
- * All image files or all volumes below a folder, or one of them, without labels. Their numbers are read as options say, or else as
- * those of the model's training were, where that was one way; of volumes that must be known.
+ * All image files or all volumes that are named or lie below a named folder, without labels. Their numbers are read as options say,
+ * or else as those of the model's training were, where that was one way; of volumes that must be known. Where one file or folder is
+ * named, an image is called by its name there, and otherwise by the path that leads to it.
  *
- * @throws DataError for a folder without images, and for volumes as `VolumeSlices.read`
- * @throws UsageError for a folder of both kinds, an option of the other kind, and volumes of which nobody knows how to read them
+ * @throws DataError for a file that is not there or a folder without images, and for volumes as `VolumeSlices.read`
+ * @throws UsageError for both kinds together, an option of the other kind, and volumes of which nobody knows how to read them
  */
-export async function loadFolder(
-  folder: string,
+export async function loadFiles(
+  asked: AskedFiles,
   record: ModelRecord,
   options: ModelOptions & FolderReading,
   signal: AbortSignal,
 ): Promise<LoadedParts> {
-  const path = resolve(folder);
-  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-  if (isFile ? isVolumeName(path) : await holdsVolumes(path)) {
-    return await loadVolumes(folder, path, isFile, record, options, signal);
-  }
+  const paths = [...new Map(asked.paths.map((name) => [resolve(name), name]))].map(([path, name]) => ({
+    ...{ name, path, isFile: isFile(path) },
+  }));
+  if (await areVolumes(asked, paths)) return await loadVolumes(asked, paths, record, options, signal);
   if (options.axis !== undefined) {
+    const what = asked.paths.length > 1 ? "are" : paths[0].isFile ? "is" : "holds";
     throw new UsageError(
-      `--axis is about volumes (.nii.gz, .nii), and --images ${folder} ${isFile ? "is" : "holds"} none: leave it out`,
+      `--axis is about volumes (.nii.gz, .nii), and ${asked.said} ${what} none: leave it out`,
     );
   }
-  const reading = imageReading(folder, record, options);
-  const samples = isFile ? [oneImage(path, reading)] : await imagesBelow(path, reading);
-  return await loadSamples(folder, samples, [], record, options, signal);
+  const reading = imageReading(asked, record, options);
+  const samples: Sample[] = [];
+  for (const each of paths) {
+    const found = each.isFile ? [oneImage(each.path, reading)] : await imagesBelow(each.path, reading);
+    samples.push(...found.map((sample) => ({ ...sample, id: idAmong(paths, each, sample.id) })));
+  }
+  return await loadSamples(asked, samples, [], record, options, signal);
 }
 
-/** Whether a folder holds volumes. @throws UsageError where it holds other images, too */
-async function holdsVolumes(folder: string): Promise<boolean> {
-  if (statSync(folder, { throwIfNoEntry: false }) === undefined) return false; // whoever lists its images says so
-  const { volumes, others } = await filesBelow(folder);
-  const images = others.filter(isImageName);
+/** Whether a path is to be read as a file; what is not there is what its name looks like. */
+function isFile(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found === undefined ? isImageName(path) || isVolumeName(path) : found.isFile();
+}
+
+/** What an image is called: by its name where one path was named, and with the path where several were. */
+function idAmong(paths: readonly AskedPath[], { name, isFile: isOne }: AskedPath, id: string): string {
+  if (paths.length === 1) return id;
+  return isOne ? name : join(name, id);
+}
+
+/** Whether volumes are asked for. @throws UsageError where other images are, too */
+async function areVolumes({ said }: AskedFiles, paths: readonly AskedPath[]): Promise<boolean> {
+  const volumes: string[] = [];
+  const images: string[] = [];
+  for (const { path, isFile: isOne } of paths) {
+    if (isOne) (isVolumeName(path) ? volumes : images).push(basename(path));
+    // Of a folder that is not there, whoever lists its images says so.
+    if (isOne || statSync(path, { throwIfNoEntry: false }) === undefined) continue;
+    const found = await filesBelow(path);
+    volumes.push(...found.volumes.map(({ file }) => basename(file)));
+    images.push(...found.others.filter(isImageName));
+  }
   if (volumes.length === 0 || images.length === 0) return volumes.length > 0;
   throw new UsageError(
-    `--images ${folder} holds volumes (${volumes.length}, such as ${basename(volumes[0].file)}) and other images ` +
+    `${said} holds volumes (${volumes.length}, such as ${volumes[0]}) and other images ` +
       `(${images.length}, such as ${images[0]}); name a folder of one kind, or one file`,
   );
 }
@@ -79,7 +118,7 @@ const oneImage = (file: string, reading: ImageReading | undefined): Sample => ({
 });
 
 function imageReading(
-  folder: string,
+  { said }: AskedFiles,
   { readings = [] }: ModelRecord,
   options: ModelOptions & ImageReading,
 ): ImageReading | undefined {
@@ -96,7 +135,7 @@ function imageReading(
   if (readings.length > 1) {
     process.stderr.write(
       `warning: the images that the model was trained on were read in ${readings.length} ways ` +
-        `(${readings.map(describeReading).join("; ")}), and those of ${folder} are read as they say themselves; ` +
+        `(${readings.map(describeReading).join("; ")}), and those of ${said} are read as they say themselves; ` +
         "if their numbers need one of these, name it with --bits or --window\n",
     );
   }
@@ -112,22 +151,24 @@ function describeReading({ bits, window }: ImageReading): string {
 }
 
 async function loadVolumes(
-  folder: string,
-  path: string,
-  isFile: boolean,
+  asked: AskedFiles,
+  paths: readonly AskedPath[],
   record: ModelRecord,
   options: ModelOptions & FolderReading,
   signal: AbortSignal,
 ): Promise<LoadedParts> {
-  const reading = volumeReading(folder, record, options);
+  const reading = volumeReading(asked, record, options);
   const skipped: DataError[] = [];
   const bad = (error: DataError): void => {
     if (!options.skipBad) throw error;
     skipped.push(error);
   };
-  const files: readonly VolumeFile[] = isFile
-    ? [volumeFile(dirname(path), basename(path))]
-    : await volumesBelow(path, bad);
+  const files: VolumeFile[] = [];
+  for (const each of paths) {
+    const { path } = each;
+    const found = each.isFile ? [volumeFile(dirname(path), basename(path))] : await volumesBelow(path, bad);
+    files.push(...found.map((file) => ({ ...file, id: idAmong(paths, each, file.id) })));
+  }
   const shelf = new SliceShelf();
   const samples: Sample[] = [];
   const unplaced: string[] = [];
@@ -148,7 +189,7 @@ async function loadVolumes(
         `as ${unplaced[0]}: their axes are taken to run to the right, the front and the head\n`,
     );
   }
-  const loaded = await loadSamples(folder, samples, skipped, record, options, signal);
+  const loaded = await loadSamples(asked, samples, skipped, record, options, signal);
   // Where masks are read they tell how much tissue a pixel stands for, which scores of images need.
   const parts = loaded.parts.map((each) => ({
     ...each,
@@ -167,14 +208,14 @@ async function loadVolumes(
 
 /** @throws UsageError where options and model leave it open */
 function volumeReading(
-  folder: string,
+  { said }: AskedFiles,
   { volumes = [] }: ModelRecord,
   options: ModelOptions & FolderReading,
 ): VolumeReading {
   const { bits, window, axis } = options;
   if (bits !== undefined) {
     throw new UsageError(
-      `--bits is about image files, and --images ${folder} names volumes: --window says which of their numbers are black and white`,
+      `--bits is about image files, and ${said} names volumes: --window says which of their numbers are black and white`,
     );
   }
   const axes = [...new Set(volumes.map((each) => each.axis))];
@@ -184,14 +225,14 @@ function volumeReading(
   if (across === undefined) {
     const why = axes.length === 0 ? "was not trained on volumes" : ways;
     throw new UsageError(
-      `--images ${folder} names volumes, and the model ${why}: say across which axis they are cut with --axis ` +
+      `${said} names volumes, and the model ${why}: say across which axis they are cut with --axis ` +
         `(${planes.join(", ")}, or 0, 1, 2)${window === undefined ? ", and which numbers are black and white with --window" : ""}`,
     );
   }
   if (window === undefined && windows.length !== 1) {
     const why = windows.length === 0 ? "was not trained on volumes" : ways;
     throw new UsageError(
-      `--images ${folder} names volumes, and the model ${why}: say which of their numbers are black and white with --window`,
+      `${said} names volumes, and the model ${why}: say which of their numbers are black and white with --window`,
     );
   }
   const reading = { axis: across, window: window ?? windows[0] };
@@ -206,7 +247,7 @@ const describeVolumes = ({ axis, window }: VolumeReading): string =>
   (window === undefined ? "each by its own numbers" : `window ${window.join(", ")}`);
 
 async function loadSamples(
-  folder: string,
+  { paths }: AskedFiles,
   samples: readonly Sample[],
   skipped: readonly DataError[],
   { classes, image: { height, width, channels, fit } }: ModelRecord,
@@ -214,7 +255,7 @@ async function loadSamples(
   signal: AbortSignal,
 ): Promise<LoadedParts> {
   const list = {
-    ...{ source: folder, part: "test" as const, samples },
+    ...{ source: paths.length === 1 ? paths[0] : "files", part: "test" as const, samples },
     states: new Uint8Array(samples.length * classes.length).fill(absent),
     uncertain: new Uint32Array(classes.length),
   };

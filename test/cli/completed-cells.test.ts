@@ -98,7 +98,7 @@ async function completed(
     `classes: ${spelled}\nimage: { height: 4, width: 4 }\nsources:\n  - { name: good, table: good.csv, ${good} }\n` +
       `${sources.join("")}test: { table: held.csv, ${good} }\n`,
   );
-  await predictCommand(at("model.safetensors"), at("m.yaml"), {
+  await predictCommand(at("model.safetensors"), [at("m.yaml")], {
     ...{ dataRoot: folder, out: at("out.csv"), cache: at("cache"), device: "reference" },
     ...{ complete: true, logits: false, json: false, quiet: true, skipBad },
   });

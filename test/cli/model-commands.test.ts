@@ -266,6 +266,12 @@ describe("tessera predict", () => {
     expect(rows.map(({ image }) => image)).toEqual(names);
     expect(rows.map(({ part }) => part)).toEqual(["", ""]);
     expect(rows[0]["nodule"]).not.toBe(rows[1]["nodule"]);
+    // The same images by name: a file, and the folder with the other one.
+    const several = ['pictures/a "quoted", name.png', "pictures/below"];
+    expect((await tessera("predict", "run", ...several, "--out", "s.csv", "--quiet")).code).toBe(0);
+    const named = table("s.csv");
+    expect(named.map(({ image }) => image)).toEqual([several[0], "pictures/below/b.png"]);
+    expect(named.map(({ nodule }) => nodule)).toEqual(rows.map(({ nodule }) => nodule));
   });
 });
 
@@ -378,6 +384,16 @@ describe("what cannot be is one line and exit code 2:", () => {
       "a folder of images beside a manifest",
       ["predict", "run", "run.yaml", "--images", ".", "--out", "x.csv"],
       /--images names images without labels or parts: leave it out, or a manifest/,
+    ],
+    [
+      "images beside a manifest",
+      ["predict", "run", "run.yaml", "a.png", "--out", "x.csv"],
+      /run\.yaml is a manifest, and a\.png stands beside it; name one manifest, or images without any/,
+    ],
+    [
+      "an image that is not there",
+      ["predict", "run", "nowhere.png", "--out", "x.csv"],
+      /nowhere\.png: .*does not exist/,
     ],
     [
       "a head that does not grow",

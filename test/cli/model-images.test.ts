@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
-import { loadFolder } from "../../src/cli/folder-images.ts";
+import { loadFiles } from "../../src/cli/folder-images.ts";
 import { loadParts } from "../../src/cli/model-images.ts";
 import type { ModelRecord } from "../../src/runs/model-file.ts";
 import { parseTrainingManifest } from "../../src/assemble/training-manifest.ts";
@@ -42,8 +42,13 @@ const spied = (): { readonly said: () => string } => {
 };
 const pixelsOf = async (readings: ModelRecord["readings"], asked = {}): Promise<number[]> => {
   const { folder, cache } = films();
-  const options = { cache, quiet: false, skipBad: false, ...asked } as Parameters<typeof loadFolder>[2];
-  const { parts } = await loadFolder(join(folder, "films"), recordWith(readings), options, signal);
+  const options = { cache, quiet: false, skipBad: false, ...asked } as Parameters<typeof loadFiles>[2];
+  const { parts } = await loadFiles(
+    { paths: [join(folder, "films")], said: "films" },
+    recordWith(readings),
+    options,
+    signal,
+  );
   return [...(parts[0].set.pixels as Uint8Array)].slice(0, 4);
 };
 

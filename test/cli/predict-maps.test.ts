@@ -89,7 +89,7 @@ const rowsOf = (file: string): Record<string, string>[] => parse(readFileSync(fi
 
 describe("tessera predict --masks", () => {
   test("writes a map for each image in its geometry, with a legend, and a table of scores and areas", async () => {
-    await predictCommand(at("model.safetensors"), at("m.yaml"), { ...options, masks: at("out") });
+    await predictCommand(at("model.safetensors"), [at("m.yaml")], { ...options, masks: at("out") });
     expect(readdirSync(at("out")).sort()).toEqual([
       "classes.csv",
       "images.csv",
@@ -119,11 +119,11 @@ describe("tessera predict --masks", () => {
   });
 
   test("whose maps a manifest reads back: completing them with all classes known changes no pixel", async () => {
-    await predictCommand(at("model.safetensors"), at("m.yaml"), { ...options, masks: at("first") });
+    await predictCommand(at("model.safetensors"), [at("m.yaml")], { ...options, masks: at("first") });
     const list =
       "format: table, table: list.csv, images: images, image: image, values: { 1: A, 2: B }, ignore: [255]";
     writeFileSync(at("back.yaml"), manifest(`test: { name: T, ${list}, masks: first/masks/T }\n`));
-    await predictCommand(at("model.safetensors"), at("back.yaml"), {
+    await predictCommand(at("model.safetensors"), [at("back.yaml")], {
       ...{ ...options, masks: at("second"), complete: true, part: "test" },
     });
     for (const path of ["T/one.png", "T/deep/two.png"]) {
@@ -134,7 +134,7 @@ describe("tessera predict --masks", () => {
   });
 
   test("--complete keeps what is given, adds only classes that the source does not outline, and says which is which", async () => {
-    await predictCommand(at("model.safetensors"), at("m.yaml"), {
+    await predictCommand(at("model.safetensors"), [at("m.yaml")], {
       ...{ ...options, masks: at("whole"), complete: true, part: "train" },
     });
     let filled = 0;
@@ -155,7 +155,7 @@ describe("tessera predict --masks", () => {
   });
 
   test("takes images of a folder, and one image file", async () => {
-    await predictCommand(at("model.safetensors"), undefined, {
+    await predictCommand(at("model.safetensors"), [], {
       ...{ ...options, images: at("images"), masks: at("folder") },
     });
     expect(
@@ -163,7 +163,7 @@ describe("tessera predict --masks", () => {
         .map(({ mask }) => mask)
         .sort(),
     ).toEqual([...["masks/deep/two.png", "masks/one.png"]]);
-    await predictCommand(at("model.safetensors"), undefined, {
+    await predictCommand(at("model.safetensors"), [], {
       ...{ ...options, images: at("images/one.png"), masks: at("single") },
     });
     expect(readFileSync(at("single/masks/one.png"))).toEqual(readFileSync(at("folder/masks/one.png")));
@@ -173,7 +173,7 @@ describe("tessera predict --masks", () => {
     mkdirSync(at("full"), { recursive: true });
     writeFileSync(at("full", "mine.txt"), "");
     const run = (force: boolean): Promise<void> =>
-      predictCommand(at("model.safetensors"), at("m.yaml"), { ...options, masks: at("full"), force });
+      predictCommand(at("model.safetensors"), [at("m.yaml")], { ...options, masks: at("full"), force });
     await expect(run(false)).rejects.toThrow(/the folder is not empty; choose another, or add --force/u);
     await run(true);
     expect(readdirSync(at("full"))).toContain("mine.txt");
@@ -181,7 +181,11 @@ describe("tessera predict --masks", () => {
 
   test("--complete without --masks says what to do", async () => {
     await expect(
-      predictCommand(at("model.safetensors"), at("m.yaml"), { ...options, complete: true, out: at("t.csv") }),
+      predictCommand(at("model.safetensors"), [at("m.yaml")], {
+        ...options,
+        complete: true,
+        out: at("t.csv"),
+      }),
     ).rejects.toThrow("--complete of a segmenter completes label maps: name a folder for them with --masks");
   });
 });

@@ -34,7 +34,7 @@ const options: Omit<PredictOptions, "masks"> = {
   ...{ complete: false, logits: false, json: false, quiet: true, skipBad: false },
 };
 const predict = (name: string, more: Partial<PredictOptions> = {}): Promise<void> =>
-  predictCommand(at("run"), undefined, { ...options, masks: at(name), ...more });
+  predictCommand(at("run"), [], { ...options, masks: at(name), ...more });
 const rowsOf = (...path: string[]): Record<string, string>[] =>
   parse(readFileSync(at(...path)), { columns: true });
 const voxelsOf = async (...path: string[]): Promise<number[]> => {
@@ -135,7 +135,7 @@ describe("tessera predict of volumes", () => {
       "first/masks/other",
     );
     writeFileSync(at("back.yaml"), manifest().replace(/^test: .*$/mu, `test: { name: other, ${read} }`));
-    await predictCommand(at("run"), at("back.yaml"), {
+    await predictCommand(at("run"), [at("back.yaml")], {
       ...{ ...options, masks: at("second"), complete: true, part: "test" },
     });
     const path = "masks/other/other.nii.gz";
@@ -164,10 +164,15 @@ describe("tessera predict of volumes", () => {
 
   test("says what is missing where nobody knows how volumes are read, and where two kinds are mixed", async () => {
     const { file, record } = await readModelFile(at("run"));
-    const { loadFolder } = await import("../../src/cli/folder-images.ts");
+    const { loadFiles } = await import("../../src/cli/folder-images.ts");
     const { signal } = new AbortController();
     const load = (volumes: typeof record.volumes, more: Partial<PredictOptions> = {}): Promise<unknown> =>
-      loadFolder(at("other.nii.gz"), { ...record, volumes }, { ...options, ...more }, signal);
+      loadFiles(
+        { paths: [at("other.nii.gz")], said: "other.nii.gz" },
+        { ...record, volumes },
+        { ...options, ...more },
+        signal,
+      );
     expect(file).toContain("model.safetensors");
     await expect(load(undefined)).rejects.toThrow(
       /names volumes, and the model was not trained on volumes: say across which axis they are cut with --axis \(axial.*, and which numbers are black and white with --window$/u,
@@ -188,7 +193,7 @@ describe("tessera predict of volumes", () => {
       /holds volumes \(1, such as scan.nii.gz\) and other images \(1, such as a.png\); name a folder of one kind/u,
     );
     await expect(predict("nor", { axis: "axial" })).rejects.toThrow(
-      /--axis is about the images of --images/u,
+      /--axis is about images that are named or those of --images/u,
     );
   });
 

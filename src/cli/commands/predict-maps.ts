@@ -18,7 +18,7 @@ import { defaultMemory } from "../../runs/load-images.ts";
 import { segmenterOfModel, type ModelFile } from "../../runs/model-file.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
 import { checkMaskFolder, MaskFolder, ownSize } from "../mask-folder.ts";
-import { loadAsked } from "../asked-images.ts";
+import { loadAsked, type Asked } from "../asked-images.ts";
 import { manifestFor, matchClasses, say, type LoadedParts, type PartImages } from "../model-images.ts";
 import type { PredictOptions } from "../predict-options.ts";
 import { identity, showLogits, showProbabilities } from "../prediction-cells.ts";
@@ -39,16 +39,16 @@ interface Numbering {
   readonly inMaps: Uint8Array;
 }
 
-/** @param model of a segmenter. @param file a manifest; default: the run's own */
+/** @param model of a segmenter. @param asked a manifest or images; default: the run's own manifest */
 export async function predictMaps(
   run: string,
-  file: string | undefined,
+  { manifest: file, files }: Asked,
   model: ModelFile,
   options: PredictOptions,
 ): Promise<void> {
   const where = engineOptions(options);
-  const { images, complete, masks, force = false } = options;
-  const named = images === undefined ? await manifestFor(run, file, options) : undefined;
+  const { complete, masks, force = false } = options;
+  const named = files === undefined ? await manifestFor(run, file, options) : undefined;
   if (complete && named?.manifest.task !== "segmentation") {
     throw new UsageError("--complete needs a manifest of task: segmentation, whose masks are completed");
   }
@@ -68,10 +68,10 @@ export async function predictMaps(
   const part = options.part ?? (complete ? "all" : "test");
 
   const found = await unlessInterrupted(async (signal) => {
-    const loaded = await loadAsked(images, named, part, model.record, options, signal);
+    const loaded = await loadAsked(files, named, part, model.record, options, signal);
     using engine = await openEngine(where);
     const segmenter = segmenterOfModel(engine, model);
-    const written = await writeMaps(loaded, { engine, segmenter, model, numbering, options }, signal);
+    const written = await writeMaps(loaded, { engine, segmenter, model, numbering, options, files }, signal);
     return { loaded, ...written, adapter: engine.traits.name };
   });
   if (found === undefined) {
@@ -85,7 +85,7 @@ export async function predictMaps(
     const { file: modelFile, sha256, record } = model;
     const result = {
       model: { file: modelFile, sha256, epoch: record.epoch },
-      ...(named === undefined ? { folder: images } : { manifest: named.manifest.file, part }),
+      ...(named === undefined ? { images: files?.paths } : { manifest: named.manifest.file, part }),
       ...{ adapter, file: resolve(table), rows: rows.length, columns },
       ...(masks === undefined ? {} : { masks: resolve(masks), maskFiles: folder?.written ?? 0 }),
       skipped: loaded.skipped,
@@ -114,19 +114,20 @@ interface Work {
   readonly model: ModelFile;
   readonly numbering: Numbering;
   readonly options: PredictOptions;
+  readonly files: Asked["files"];
 }
 
 /** Writes the label maps, where a folder is named for them. @returns the rows of the table */
 async function writeMaps(
   loaded: LoadedParts,
-  { engine, segmenter, model, numbering, options }: Work,
+  { engine, segmenter, model, numbering, options, files }: Work,
   signal: AbortSignal,
 ): Promise<{ readonly rows: string[][]; readonly folder: MaskFolder | undefined }> {
-  const { masks, complete, images, logits: asLogits, memory = defaultMemory() } = options;
+  const { masks, complete, logits: asLogits, memory = defaultMemory() } = options;
   const { record } = model;
   const total = loaded.parts.reduce((sum, { set }) => sum + set.count, 0);
   const masked = loaded.parts.map(({ source, samples }) => ({
-    source: images === undefined ? source : undefined,
+    source: files === undefined ? source : undefined,
     samples,
   }));
   const folder = masks === undefined ? undefined : new MaskFolder(masks, numbering.classes, masked, complete);
@@ -166,7 +167,7 @@ async function writeMaps(
       rows.push([source, part ?? "", id, patient ?? "", ...path, ...byClass]);
     }
   }
-  await folder?.finish(images === undefined ? [...new Set(loaded.parts.map(({ source }) => source))] : []);
+  await folder?.finish(files === undefined ? [...new Set(loaded.parts.map(({ source }) => source))] : []);
   return { rows, folder };
 }
 

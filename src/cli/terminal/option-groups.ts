@@ -89,11 +89,14 @@ export function withTraining(command: Command): Command {
     .option("--json", "print the summary as JSON instead of a table", false);
 }
 
-/** Options of the commands that use a trained model. */
-export function withModel(command: Command): Command {
+/**
+ * Options of the commands that use a trained model.
+ * @param input what may stand behind the run, and its help
+ */
+export function withModel(command: Command, input: string, inputHelp: string): Command {
   return withDevice(command)
     .argument("<run>", "folder of a finished run, or its model.safetensors")
-    .argument("[manifest]", "YAML file; default: the one that the run was begun with")
+    .argument(input, inputHelp)
     .option("--data-root <folder>", "folder that the manifest's paths start from; default: the run's")
     .option("--memory <size>", memoryHelp, memorySize)
     .option("--cache <folder>", cacheHelp)

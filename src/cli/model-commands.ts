@@ -1,0 +1,105 @@
+// Commands that use a trained model, and what they are asked.
+
+import { Option, type Command } from "commander";
+import { parts } from "../data/catalogue/listing.ts";
+import { planes } from "../data/volumes/slicing.ts";
+import { exportFormats } from "../export/export-formats.ts";
+import type { ExportOptions } from "./commands/export.ts";
+import type { PredictOptions } from "./predict-options.ts";
+import type { EvaluateOptions } from "./segmenter-evaluation.ts";
+import { withModel } from "./terminal/option-groups.ts";
+import { greyWindow, rate, sampleBits, sliceAxis } from "./terminal/options.ts";
+
+const manifestHelp = "YAML file; default: the one that the run was begun with";
+const imagesHelp =
+  "a manifest's YAML file, or image files, volumes (.nii.gz) and folders of them; default: the manifest that the run was begun with";
+
+export function addModelCommands(program: Command): void {
+  withModel(program.command("evaluate"), "[manifest]", manifestHelp)
+    .description(
+      "measure a trained model on the images of a manifest, class by class: AUC, and of a segmenter Dice, IoU and which patients it finds",
+    )
+    .addOption(new Option("--part <part>", "which images").choices(parts).default("test"))
+    .option(
+      "--at <rate>",
+      "report sensitivity at this specificity, and specificity at this sensitivity",
+      rate("--at"),
+      0.95,
+    )
+    .option("--json", "print JSON, with each source by itself", false)
+    .action(async (run: string, manifest: string | undefined, options: EvaluateOptions) => {
+      const { evaluateCommand } = await import("./commands/evaluate.ts");
+      await evaluateCommand(run, manifest, options);
+    });
+
+  withModel(program.command("predict"), "[manifest-or-images...]", imagesHelp)
+    .description(
+      "write a table of a trained model's probabilities, with a row for each image, and label maps of a segmenter",
+    )
+    .option(
+      "--out <file>",
+      "CSV file for the table, which is written whole or not at all; with --masks by default images.csv there",
+    )
+    .option(
+      "--masks <folder>",
+      "of a segmenter: label maps of the images at their own size, as PNG, and of volumes as .nii.gz; with --complete, given pixels stay",
+    )
+    .option("--force", "write into a folder of --masks that is not empty", false)
+    .addOption(
+      new Option("--part <part>", "which images; default: test, with --complete all").choices([
+        ...parts,
+        "all",
+      ]),
+    )
+    .option(
+      "--complete",
+      "write the labels that the manifest gives, and predictions only where there are none",
+      false,
+    )
+    .option(
+      "--images <folder>",
+      "all images or all volumes (.nii.gz) below this folder, or one file; the same as naming it behind the run",
+    )
+    .option(
+      "--bits <n>",
+      "with images: the bits that a sample of these files has; default: as of the images that the model was trained on",
+      sampleBits,
+    )
+    .option(
+      "--window <low,high>",
+      "with images: the numbers in these files that become black and white",
+      greyWindow,
+    )
+    .option(
+      "--axis <plane>",
+      `with images that are volumes: across which axis they are cut, ${planes.join(", ")}, or 0, 1, 2; default: as of the ` +
+        "volumes that the model was trained on",
+      sliceAxis,
+    )
+    .option("--logits", "logits instead of probabilities, which are all 1 for large logits", false)
+    .option("--json", "print as JSON what was written", false)
+    .action(async (run: string, paths: string[], options: PredictOptions) => {
+      const { predictCommand } = await import("./commands/predict.ts");
+      await predictCommand(run, paths, options);
+    });
+
+  program
+    .command("export")
+    .description("write a trained model as ONNX, or its weights for PyTorch, with a model card")
+    .argument("<run>", "folder of a finished run")
+    .addOption(
+      new Option(
+        "--to <format...>",
+        "onnx: pixels to probabilities; safetensors, torch: weights by torchvision's names; parted by blanks",
+      )
+        .choices(exportFormats)
+        .makeOptionMandatory(),
+    )
+    .option("--out <folder>", "folder for the files; default: export in the run's folder")
+    .option("--force", "write the model card anew where there is one, which may have been edited", false)
+    .option("--json", "print as JSON what was written", false)
+    .action(async (run: string, options: ExportOptions) => {
+      const { exportCommand } = await import("./commands/export.ts");
+      await exportCommand(run, options);
+    });
+}

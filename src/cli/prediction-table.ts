@@ -1,0 +1,79 @@
+// The table that `tessera predict` writes of a classifier: a row for each image, with columns for each class.
+
+import { columnsApart } from "../runs/class-columns.ts";
+import { csvText } from "../files/csv-text.ts";
+import { replaceFile } from "../files/whole-files.ts";
+import { UsageError } from "../errors/errors.ts";
+import { placeOf } from "../labels/wording.ts";
+import { targetOf } from "../labels/states.ts";
+import { matchClasses, type ModelOptions, type NamedManifest, type PartImages } from "./model-images.ts";
+import type { PredictOptions } from "./predict-options.ts";
+import { identity, showLogits, showProbabilities } from "./prediction-cells.ts";
+
+/** The other columns of a table, and an image's cells in them. */
+export interface PredictionColumns {
+  /** Of each class, in order; told apart from the other columns where a class is called like one. */
+  readonly byClass: ReadonlyMap<string, readonly string[]>;
+  /** @param states of the image, by class of the manifest. @param logits by class of the model */
+  readonly cells: (states: Uint8Array, logits: Float32Array) => readonly string[];
+}
+
+/** A column for each class of the model. */
+export function predictedColumns(classes: readonly string[], options: PredictOptions): PredictionColumns {
+  const show = options.logits ? showLogits : showProbabilities;
+  return { byClass: byClassOf(classes, (name) => [name]), cells: (_, logits) => show(logits) };
+}
+
+/** Two columns for each class of the manifest: the value, and whether it is given or predicted; both empty if neither. */
+export function completedColumns(
+  classes: readonly string[],
+  { manifest }: NamedManifest,
+  options: ModelOptions,
+): PredictionColumns {
+  matchClasses(classes, manifest.classes, options);
+  const places = manifest.classes.map(placeOf(classes));
+  return {
+    byClass: byClassOf(manifest.classes, (name) => [name, `${name} is`]),
+    cells: (states, logits) => {
+      const probabilities = showProbabilities(logits);
+      return places.flatMap((place, k) => {
+        const label = targetOf(states[k]);
+        if (label !== undefined) return [String(label), "given"];
+        return place < 0 ? ["", ""] : [probabilities[place], "predicted"];
+      });
+    },
+  };
+}
+
+function byClassOf(
+  classes: readonly string[],
+  columnsOf: (name: string) => readonly string[],
+): PredictionColumns["byClass"] {
+  const apart = columnsApart(identity, classes, columnsOf);
+  return new Map(classes.map((name, k) => [name, apart[k]]));
+}
+
+/** Writes the table whole or not at all. @throws UsageError */
+export async function writeTable(
+  out: string,
+  { byClass, cells }: PredictionColumns,
+  loaded: readonly PartImages[],
+  logits: readonly Float32Array[],
+): Promise<void> {
+  try {
+    await replaceFile(out, async (handle) => {
+      await handle.writeFile(csvText([[...identity, ...[...byClass.values()].flat()]]));
+      for (const [i, { source, part, samples, set }] of loaded.entries()) {
+        const [labels, outputs] = [set.states, logits[i]].map(({ length }) => length / set.count);
+        const rows = samples.map(({ id, patient }, row) => {
+          const states = set.states.subarray(row * labels, (row + 1) * labels);
+          const own = logits[i].subarray(row * outputs, (row + 1) * outputs);
+          return [source, part ?? "", id, patient ?? "", ...cells(states, own)];
+        });
+        await handle.writeFile(csvText(rows));
+      }
+    });
+  } catch (cause) {
+    throw new UsageError(`--out ${out}: cannot be written (${(cause as Error).message})`, { cause });
+  }
+}
