@@ -23,7 +23,13 @@ import {
 import { setsOf, type AssemblyTask, type Model, type ModelJudgement } from "./assembly-task.ts";
 import { labelSpaceOf, statesForHead } from "./label-space.ts";
 import { taskOf } from "./tasks.ts";
-import { reproducibleSettings, samplerOf, stepShape, type TrainingSettings } from "./training-settings.ts";
+import {
+  namedLabels,
+  reproducibleSettings,
+  samplerOf,
+  stepShape,
+  type TrainingSettings,
+} from "./training-settings.ts";
 import { warmedBudgetOf, type WarmedBudget } from "./warm-up.ts";
 
 /** Which views a step computes: the weak one alone, as in warm-up, or both. */
@@ -75,10 +81,15 @@ export class AssembleTask implements Task<StepInputs, ModelJudgement, Model> {
     this.#budget = warmedBudgetOf(settings, this.#sampler.stepsPerEpoch);
     this.module = this.twin();
     try {
-      const taught = statesForHead(this.module.head, taughtSources(assembly.sources, settings));
+      const taught = taughtSources(assembly.sources, settings);
       const { batch } = this.#sampler;
-      this.#images = new TrainingImages(engine, taught, batch, settings.memory);
-      const shape = stepShape(settings, this.#images, batch, { names: assembly.classes });
+      this.#images = new TrainingImages(
+        engine,
+        statesForHead(this.module.head, taught),
+        batch,
+        settings.memory,
+      );
+      const shape = stepShape(settings, this.#images, batch, namedLabels(assembly, settings));
       this.#shape = { ...shape, resident: this.#images.resident };
     } catch (error) {
       this.module.dispose();

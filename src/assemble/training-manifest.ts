@@ -10,7 +10,7 @@ import {
 } from "../data/manifest/manifest.ts";
 import { augmentFields } from "./augmentation.ts";
 import { model, withBackbone } from "./backbones/model-section.ts";
-import { checkPixelFields } from "./pixel-field-checks.ts";
+import { checkTaskFields } from "./task-field-checks.ts";
 import { train } from "./recipes.ts";
 import { checkSections } from "./section-checks.ts";
 
@@ -46,7 +46,7 @@ export function parseTrainingManifest(text: string, file: string, learns: Learns
     prepare: withBackbone,
     check: (content, fail, isStated) => {
       checkSections(content, fail, isStated);
-      checkPixelFields(content, fail);
+      checkTaskFields(content, fail);
     },
   });
 }

@@ -31,7 +31,7 @@ import { openEngine, type EngineOptions } from "../runtime/open-engine.ts";
 import type { Recording } from "../runtime/recording.ts";
 import { defaultInterval } from "../training/checkpoint.ts";
 import { bothListeners } from "../training/training-reports.ts";
-import { describeStart, describeWatch } from "./course-words.ts";
+import { describeBalance, describeStart, describeWatch } from "./course-words.ts";
 import { engineOptions } from "./device-options.ts";
 import { checkChoices, takeChoices } from "./kernel-choices.ts";
 import {
@@ -216,6 +216,8 @@ export class RunSession implements Disposable {
         `${counted(assembly.test.count, "test image")}; on ${engine.traits.name}`,
     );
     say(describeWatch(assembly, settings));
+    const balance = describeBalance(assembly, settings);
+    if (balance !== undefined) say(balance);
     if (start.record !== undefined) say(describeStart(from));
     const begun = await initial?.weights(engine, { ...manifest, settings }, labelSpaceOf(assembly));
     begun?.told.forEach(say);
