@@ -22,6 +22,7 @@ import {
 } from "./assemble-terms.ts";
 import { setsOf, type AssemblyTask, type Model, type ModelJudgement } from "./assembly-task.ts";
 import { labelSpaceOf, statesForHead } from "./label-space.ts";
+import { reestimateStatistics, reestimation, type Reestimated } from "./reestimate.ts";
 import { taskOf } from "./tasks.ts";
 import {
   namedLabels,
@@ -42,6 +43,9 @@ export class AssembleTask implements Task<StepInputs, ModelJudgement, Model> {
   readonly parts: readonly JudgedPart[];
   readonly settings: Readonly<Record<string, unknown>>;
   readonly data: string;
+  /** Where batch norm's statistics are to be estimated anew: from what. */
+  readonly reestimated: Reestimated | undefined;
+  readonly settle?: (module: Model, options: JudgeOptions) => Promise<void>;
   readonly #engine: Engine;
   readonly #task: AssemblyTask;
   readonly #assembly: Assembly;
@@ -79,6 +83,17 @@ export class AssembleTask implements Task<StepInputs, ModelJudgement, Model> {
     this.data = digestOf(assembly, labels);
     this.#sampler = samplerOf(assembly, settings);
     this.#budget = warmedBudgetOf(settings, this.#sampler.stepsPerEpoch);
+    const { sources } = assembly;
+    const reestimated = reestimation(
+      settings,
+      sources.reduce((sum, { count }) => sum + count, 0),
+    );
+    this.reestimated = reestimated;
+    if (reestimated !== undefined) {
+      this.settle = async (module, options) => {
+        await reestimateStatistics(engine, module, sources, reestimated, settings, options);
+      };
+    }
     this.module = this.twin();
     try {
       const taught = taughtSources(assembly.sources, settings);

@@ -1,7 +1,7 @@
 // The settings of Label-Assemble's training: one schema, which manifests are read by and code is typed by.
 
 import { z } from "zod";
-import { oneOf, record, share } from "../data/manifest/fields.ts";
+import { oneOf, record, share, wholeNumber } from "../data/manifest/fields.ts";
 import { normaliseChoices, unsupervisedChoices } from "../operators/losses/index.ts";
 import { loopFields } from "../training/loop-settings.ts";
 import { absentPolicies } from "./absent-policy.ts";
@@ -66,6 +66,11 @@ export const recipeFields = {
   focus: focus.exactOptional(),
   /** e: a given label y asks for (1 - e) y + e / 2. */
   labelSmoothing: z.number().min(0).lt(1).exactOptional(),
+  /**
+   * Training images, without augmentation, from which batch norm's running statistics are estimated anew after the last step, for the
+   * weights that are kept (see `reestimateStatistics`); default: they are what training left.
+   */
+  reestimate: wholeNumber.exactOptional(),
   /** Which predictions these two losses pull: of absent labels, as in the paper, of all, or of labelled entries. */
   unsupervisedOn: oneOf(unsupervisedChoices).exactOptional(),
   /**
@@ -118,6 +123,7 @@ type LeftOut =
   | "weightDecay"
   | "decayed"
   | "clipNorm"
+  | "reestimate"
   | (typeof pixelFields)[number]
   | (typeof imageFields)[number];
 

@@ -3,6 +3,7 @@
 import { counted } from "../errors/counted.ts";
 import { watches } from "../assemble/evaluation.ts";
 import { namedLabels, type TrainingSettings } from "../assemble/training-settings.ts";
+import type { TrainedModel } from "../assemble/train-classifier.ts";
 import type { Assembly } from "../data/assembly/assembly.ts";
 import type { Checkpoints } from "../training/checkpoint.ts";
 
@@ -43,6 +44,17 @@ export function describeBalance(
   if (balanced === undefined) return undefined;
   const weights = balanced.map((weight, k) => `${names[k]} ${Number(weight.toPrecision(3))}`);
   return `a positive label counts as so many negative ones: ${weights.join(", ")}`;
+}
+
+/** What batch norm's statistics are of, where they were estimated anew. */
+export function describeReestimation(
+  { images, batches, validation }: NonNullable<TrainedModel["reestimated"]>,
+  { task }: Pick<TrainingSettings, "task">,
+): string {
+  const measure = task === "segmentation" ? "Dice" : "AUC";
+  const found = validation === null ? "" : `; validation ${measure} with them ${validation.toFixed(4)}`;
+  const from = `${counted(images, "training image")} in ${counted(batches, "batch", "batches")}`;
+  return `batch norm's statistics were estimated anew, from ${from}${found}`;
 }
 
 /** Where a run goes on. */
