@@ -28,8 +28,17 @@ export interface StepSettings {
    */
   readonly bnViews: "separate" | "joint";
   readonly seed: number;
+  /** Of classification; default: given labels teach by their cross entropy. */
+  readonly labels?: LabelLossSettings;
   /** Of segmentation. */
   readonly pixels?: PixelLossSettings;
+}
+
+/** What given labels of whole images teach. */
+export interface LabelLossSettings extends Pick<AssembleLossOptions, "focus"> {
+  readonly labelSmoothing: number | undefined;
+  /** [K]; undefined: positives count as much as negatives. */
+  readonly positiveWeights: Float32Array | undefined;
 }
 
 /** What given labels of pixels teach. */
@@ -90,13 +99,27 @@ export function assembleLosses(
   const views = viewFeatures(classifier.features, shape, view);
   const { features, theta, bias } = head.factors(views);
   const [weak, strong = weak] = features;
-  if (classifier.parents === undefined) {
-    return assembleLoss(weak, strong, theta, bias, states, weights, shape.loss);
-  }
-  // Fed, since a recorded step takes no tensor of values; without a tree there is no feed.
-  const above = Uint32Array.from(parentsOfOutputs(head, classifier.parents));
-  const parents = engine.feed(() => above, [head.outputs], "u32");
-  return assembleLoss(weak, strong, theta, bias, states, weights, { ...shape.loss, parents });
+  const options = { ...shape.loss, ...labelOptions(engine, classifier, shape) };
+  return assembleLoss(weak, strong, theta, bias, states, weights, options);
+}
+
+/** What given labels teach. Values are fed, since a recorded step takes no tensor of them; what is not asked for feeds none. */
+function labelOptions(
+  engine: Engine,
+  { head, parents }: Classifier,
+  { labels }: StepShape,
+): Pick<AssembleLossOptions, "focus" | "labelSmoothing" | "positiveWeights" | "parents"> {
+  const { focus, labelSmoothing = 0, positiveWeights } = labels ?? {};
+  const above = parents && Uint32Array.from(parentsOfOutputs(head, parents));
+  // A head with outputs per source has the classes once for each.
+  const weights =
+    positiveWeights &&
+    Float32Array.from({ length: head.outputs }, (_, output) => positiveWeights[output % head.classes]);
+  return {
+    ...{ focus, labelSmoothing },
+    parents: above && engine.feed(() => above, [head.outputs], "u32"),
+    positiveWeights: weights && engine.feed(() => weights, [head.outputs]),
+  };
 }
 
 /** f32 [2], of pseudo-labels and consistency. */

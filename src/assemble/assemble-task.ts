@@ -22,8 +22,15 @@ import {
 } from "./assemble-terms.ts";
 import { setsOf, type AssemblyTask, type Model, type ModelJudgement } from "./assembly-task.ts";
 import { labelSpaceOf, statesForHead } from "./label-space.ts";
+import { reestimateStatistics, reestimation, type Reestimated } from "./reestimate.ts";
 import { taskOf } from "./tasks.ts";
-import { reproducibleSettings, samplerOf, stepShape, type TrainingSettings } from "./training-settings.ts";
+import {
+  namedLabels,
+  reproducibleSettings,
+  samplerOf,
+  stepShape,
+  type TrainingSettings,
+} from "./training-settings.ts";
 import { warmedBudgetOf, type WarmedBudget } from "./warm-up.ts";
 
 /** Which views a step computes: the weak one alone, as in warm-up, or both. */
@@ -36,6 +43,9 @@ export class AssembleTask implements Task<StepInputs, ModelJudgement, Model> {
   readonly parts: readonly JudgedPart[];
   readonly settings: Readonly<Record<string, unknown>>;
   readonly data: string;
+  /** Where batch norm's statistics are to be estimated anew: from what. */
+  readonly reestimated: Reestimated | undefined;
+  readonly settle?: (module: Model, options: JudgeOptions) => Promise<void>;
   readonly #engine: Engine;
   readonly #task: AssemblyTask;
   readonly #assembly: Assembly;
@@ -73,12 +83,28 @@ export class AssembleTask implements Task<StepInputs, ModelJudgement, Model> {
     this.data = digestOf(assembly, labels);
     this.#sampler = samplerOf(assembly, settings);
     this.#budget = warmedBudgetOf(settings, this.#sampler.stepsPerEpoch);
+    const { sources } = assembly;
+    const reestimated = reestimation(
+      settings,
+      sources.reduce((sum, { count }) => sum + count, 0),
+    );
+    this.reestimated = reestimated;
+    if (reestimated !== undefined) {
+      this.settle = async (module, options) => {
+        await reestimateStatistics(engine, module, sources, reestimated, settings, options);
+      };
+    }
     this.module = this.twin();
     try {
-      const taught = statesForHead(this.module.head, taughtSources(assembly.sources, settings));
+      const taught = taughtSources(assembly.sources, settings);
       const { batch } = this.#sampler;
-      this.#images = new TrainingImages(engine, taught, batch, settings.memory);
-      const shape = stepShape(settings, this.#images, batch, { names: assembly.classes });
+      this.#images = new TrainingImages(
+        engine,
+        statesForHead(this.module.head, taught),
+        batch,
+        settings.memory,
+      );
+      const shape = stepShape(settings, this.#images, batch, namedLabels(assembly, settings));
       this.#shape = { ...shape, resident: this.#images.resident };
     } catch (error) {
       this.module.dispose();

@@ -1,6 +1,8 @@
 // What tells one task on an assembly from another: a record of its model, its losses and its evaluation.
 
 import type { Assembly, ImageSet } from "../data/assembly/assembly.ts";
+import { UsageError } from "../errors/errors.ts";
+import { suggestion } from "../errors/nearest.ts";
 import { NonFiniteError } from "../errors/training-errors.ts";
 import type { Overlaps } from "../metrics/overlap.ts";
 import type { Engine } from "../runtime/engine.ts";
@@ -53,6 +55,20 @@ export function expectFinite(logits: Float32Array, part: JudgedPart): void {
   throw new NonFiniteError(
     `predictions on the ${part} images are no finite numbers; lower the learning rate or check the data`,
   );
+}
+
+/** @throws UsageError for a setting that weighs what is none of the classes */
+export function expectClasses(
+  field: "classWeights" | "positiveWeight",
+  weights: object | string | undefined,
+  classes: readonly string[],
+): void {
+  for (const name of typeof weights === "object" ? Object.keys(weights) : []) {
+    if (classes.includes(name)) continue;
+    throw new UsageError(
+      `train: ${field} names "${name}", which is none of the classes${suggestion(name, classes)}`,
+    );
+  }
 }
 
 /** All sets of an assembly. */

@@ -1,7 +1,7 @@
 // Classification as a task on an assembly: which classes an image shows.
 
 import { UsageError } from "../errors/errors.ts";
-import { expectFinite, type AssemblyTask } from "./assembly-task.ts";
+import { expectClasses, expectFinite, type AssemblyTask } from "./assembly-task.ts";
 import { assembleLosses } from "./assemble-step.ts";
 import type { Classifier } from "./classifier.ts";
 import { evaluationOf, predict } from "./evaluation.ts";
@@ -9,12 +9,14 @@ import { pixelFields } from "./train-fields.ts";
 import { classifierOf } from "./training-settings.ts";
 
 export const classificationTask: AssemblyTask<Classifier> = {
-  check: (_, settings) => {
+  check: ({ classes }, settings) => {
     const other = pixelFields.find((field) => settings[field] !== undefined);
-    if (other === undefined) return;
-    throw new UsageError(
-      `train: ${other} is a setting of task: segmentation, and this is classification; leave it out`,
-    );
+    if (other !== undefined) {
+      throw new UsageError(
+        `train: ${other} is a setting of task: segmentation, and this is classification; leave it out`,
+      );
+    }
+    expectClasses("positiveWeight", settings.positiveWeight, classes);
   },
   modelOf: classifierOf,
   losses: assembleLosses,

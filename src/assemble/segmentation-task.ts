@@ -7,10 +7,9 @@ import { DataError } from "../errors/data-errors.ts";
 import { allExclude } from "../labels/class-relations.ts";
 import { expectArgument } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
-import { suggestion } from "../errors/nearest.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
-import { expectFinite, setsOf, type AssemblyTask } from "./assembly-task.ts";
+import { expectClasses, expectFinite, setsOf, type AssemblyTask } from "./assembly-task.ts";
 import { takesStrongView } from "./assemble-terms.ts";
 import { evaluationOf } from "./evaluation.ts";
 import type { LabelSpace } from "./label-space.ts";
@@ -18,6 +17,7 @@ import { predictPixels } from "./pixel-predictions.ts";
 import { segmentLosses } from "./segment-step.ts";
 import { pixelHead, Segmenter } from "./segmenter.ts";
 import { trainingSettings } from "./settings-argument.ts";
+import { imageFields } from "./train-fields.ts";
 import { aLabelSpace, type TrainingSettings } from "./training-settings.ts";
 
 /** The segmenter that a run begins with. */
@@ -46,17 +46,17 @@ export function segmenterOf(engine: Engine, settings: TrainingSettings, labels: 
 export const segmentationTask: AssemblyTask<Segmenter> = {
   check: (assembly, settings) => {
     const { classes, parents, exclusive = [] } = assembly;
-    const { classWeights = {}, loss } = settings;
+    const { classWeights, loss } = settings;
     const refuse = (reason: string): never => {
       throw new UsageError(`train: ${reason}`);
     };
     if (parents !== undefined) {
       refuse("a tree of classes is for classification; give segmentation a flat list of classes");
     }
-    for (const name of Object.keys(classWeights)) {
-      if (!classes.includes(name)) {
-        refuse(`classWeights names "${name}", which is none of the classes${suggestion(name, classes)}`);
-      }
+    expectClasses("classWeights", classWeights, classes);
+    const other = imageFields.find((field) => settings[field] !== undefined);
+    if (other !== undefined) {
+      refuse(`${other} is of labels of whole images, and this is segmentation; leave it out`);
     }
     if (loss === "softmax-marginal") {
       if (!allExclude(exclusive, classes.length)) {

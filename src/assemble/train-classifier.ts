@@ -18,14 +18,17 @@ import type { Model, ModelJudgement } from "./assembly-task.ts";
 import type { Classifier } from "./classifier.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { Segmenter } from "./segmenter.ts";
+import type { Reestimated } from "./reestimate.ts";
 import { taskOf } from "./tasks.ts";
 import { reproducibleSettings, type TrainingSettings } from "./training-settings.ts";
 
-type Course = Omit<LoopResult<ModelJudgement, Model>, "module" | "judged">;
+type Course = Omit<LoopResult<ModelJudgement, Model>, "module" | "judged" | "settled">;
 
 /** What a training came to, whatever its model is. */
 export interface TrainedModel extends Course {
   readonly model: Model;
+  /** Where batch norm's statistics were estimated anew: from what, and the score on validation with them. */
+  readonly reestimated?: Reestimated & { readonly validation: number | null };
   /** On the test images, by the weights that were kept; of a stopped run the last that was made, if any. */
   readonly evaluation: Evaluation | undefined;
   /** Logits [N, K] of the test images, which the evaluation is of; of a segmenter the scores of each image as a whole. */
@@ -69,10 +72,14 @@ export async function trainModel(
   const task = new AssembleTask(engine, assembly, settings, initial, labels);
   try {
     const trained = await train(task, loopSettingsOf(settings), { listener, signal, checkpoints });
-    const { module: model, judged, ...result } = trained;
+    const { module: model, judged, settled, ...result } = trained;
     if (model !== task.module) task.module.dispose();
     const { report: evaluation, logits, overlaps, located } = judged ?? {};
-    return { ...result, model, evaluation, logits, overlaps, located };
+    const { reestimated } = task;
+    return {
+      ...{ ...result, model, evaluation, logits, overlaps, located },
+      ...(settled && reestimated ? { reestimated: { ...reestimated, ...settled } } : {}),
+    };
   } catch (error) {
     task.module.dispose();
     throw error;

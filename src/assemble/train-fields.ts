@@ -1,7 +1,7 @@
 // The settings of Label-Assemble's training: one schema, which manifests are read by and code is typed by.
 
 import { z } from "zod";
-import { oneOf, share } from "../data/manifest/fields.ts";
+import { oneOf, record, share, wholeNumber } from "../data/manifest/fields.ts";
 import { normaliseChoices, unsupervisedChoices } from "../operators/losses/index.ts";
 import { loopFields } from "../training/loop-settings.ts";
 import { absentPolicies } from "./absent-policy.ts";
@@ -9,6 +9,18 @@ import { pixelLosses, type LambdaName, type NeededLambda } from "./assemble-term
 import { headBiases, headKinds, type HeadChoice } from "./heads/head.ts";
 
 const { epochs, steps, ...loop } = loopFields;
+
+const power = z.number().min(0).exactOptional();
+/** Focal loss by a number, its power; asymmetric loss by one power each for positives and negatives, and a shift. */
+const focus = z.preprocess(
+  (given) => (typeof given === "number" ? { positive: given, negative: given } : given),
+  record({ positive: power, negative: power, shift: z.number().min(0).lt(1).exactOptional() }),
+);
+
+/** Weights of positive labels by class, or those that make positives and negatives of a class count the same. */
+const positiveWeight = z.union([z.literal("balanced"), z.record(z.string(), z.number().positive())], {
+  error: () => "must be balanced, or weights above 0 by class, such as { mass: 5 }",
+});
 
 /** What a recipe decides, and a manifest may change. */
 export const recipeFields = {
@@ -45,6 +57,20 @@ export const recipeFields = {
    * does not outline count as its background (the marginal loss of Shi et al.); that needs `exclusive: true`.
    */
   loss: oneOf(pixelLosses).exactOptional(),
+  /**
+   * How much more a positive label counts than a negative one: a number for some classes, the others 1, or "balanced", the labelled
+   * negatives of a class over its positives in the training images. The loss is still divided by the number of labelled entries.
+   */
+  positiveWeight: positiveWeight.exactOptional(),
+  /** Makes less of given labels that are predicted rightly already (Lin et al. 2017; Ridnik et al. 2021); see `labelLoss`. */
+  focus: focus.exactOptional(),
+  /** e: a given label y asks for (1 - e) y + e / 2. */
+  labelSmoothing: z.number().min(0).lt(1).exactOptional(),
+  /**
+   * Training images, without augmentation, from which batch norm's running statistics are estimated anew after the last step, for the
+   * weights that are kept (see `reestimateStatistics`); default: they are what training left.
+   */
+  reestimate: wholeNumber.exactOptional(),
   /** Which predictions these two losses pull: of absent labels, as in the paper, of all, or of labelled entries. */
   unsupervisedOn: oneOf(unsupervisedChoices).exactOptional(),
   /**
@@ -86,6 +112,9 @@ export const pixelFields = [
   "loss",
 ] as const satisfies readonly (keyof Said)[];
 
+/** What a `train` section may say of labels of whole images alone. */
+export const imageFields = ["positiveWeight", "focus", "labelSmoothing"] as const satisfies readonly (keyof Said)[];
+
 type LeftOut =
   | "steps"
   | "warmupSteps"
@@ -94,7 +123,9 @@ type LeftOut =
   | "weightDecay"
   | "decayed"
   | "clipNorm"
-  | (typeof pixelFields)[number];
+  | "reestimate"
+  | (typeof pixelFields)[number]
+  | (typeof imageFields)[number];
 
 /** How a classifier is trained, but for images, network, views, batches and sampling. What it leaves out has a default of its own. */
 export type Recipe = Omit<Said, LeftOut | LambdaName | "head" | "headBias"> &

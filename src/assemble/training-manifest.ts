@@ -11,7 +11,7 @@ import {
 import { augmentFields } from "./augmentation.ts";
 import { model, withBackbone } from "./backbones/model-section.ts";
 import { arms, trainSections, withWholeArms } from "./manifest-arms.ts";
-import { checkPixelFields } from "./pixel-field-checks.ts";
+import { checkTaskFields } from "./task-field-checks.ts";
 import { train } from "./recipes.ts";
 import { checkSections } from "./section-checks.ts";
 
@@ -50,7 +50,7 @@ export function parseTrainingManifest(text: string, file: string, learns: Learns
     check: (content, fail, isStated) => {
       checkSections(content, fail, isStated);
       for (const { section, path } of trainSections(content)) {
-        checkPixelFields({ ...content, train: section }, fail, path);
+        checkTaskFields({ ...content, train: section }, fail, path);
       }
     },
   });

@@ -8,7 +8,8 @@ import { Sampler, type Sampling } from "../data/assembly/sampler.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
 import type { Loosely, LoopSettings } from "../training/loop-settings.ts";
-import type { PixelLossSettings, StepShape } from "./assemble-step.ts";
+import { taughtSources } from "./absent-policy.ts";
+import type { LabelLossSettings, PixelLossSettings, StepShape } from "./assemble-step.ts";
 import { trainingSettings } from "./settings-argument.ts";
 import { assembleTerms, defaultLambdaDice, withoutIdleLambdas, type NeededLambda } from "./assemble-terms.ts";
 import type { ViewSettings } from "./augmentation.ts";
@@ -16,6 +17,7 @@ import type { NetworkConfiguration } from "./backbones/backbone-family.ts";
 import { Classifier } from "./classifier.ts";
 import type { HeadChoice } from "./heads/head.ts";
 import { headSettingsOf, type LabelSpace } from "./label-space.ts";
+import { balancedWeights, positiveWeightsOf } from "./positive-weights.ts";
 import type { Recipe } from "./train-fields.ts";
 import type { Normalisation } from "./views.ts";
 
@@ -81,15 +83,32 @@ export function samplerOf(assembly: Assembly, settings: TrainingSettings): Sampl
   return new Sampler(sources, { sampling, batch, seed });
 }
 
+/** What a step knows of the labels, where the settings weigh them. */
+export interface NamedLabels {
+  /** What the classes are called, in their order. */
+  readonly names?: readonly string[] | undefined;
+  /** [K], see `balancedWeights`; left out before the data is known. */
+  readonly balanced?: readonly number[] | undefined;
+}
+
+/** What the steps of a run on an assembly know of its labels. */
+export function namedLabels(
+  { classes, sources }: Pick<Assembly, "classes" | "sources">,
+  settings: Pick<TrainingSettings, "positiveWeight" | "absent">,
+): NamedLabels & { readonly names: readonly string[] } {
+  if (settings.positiveWeight !== "balanced") return { names: classes };
+  return { names: classes, balanced: balancedWeights(taughtSources(sources, settings), classes.length) };
+}
+
 /**
  * The part of the settings that every step shares.
- * @param labels what the classes are called, where the settings weigh them by name
+ * @param labels what the classes are called, and how their labels are balanced, where the settings weigh them
  */
 export function stepShape(
   settings: TrainingSettings,
   { height, width, channels }: { readonly height: number; readonly width: number; readonly channels: number },
   count: number,
-  labels: Pick<LabelSpace, "names"> = {},
+  labels: NamedLabels = {},
 ): Omit<StepShape, "bothViews"> {
   const { weak, strong, normalisation, threshold, temperature, stopGradient, seed } = settings;
   const { unsupervisedOn = "absent", normalise = "entries", supervised, bnViews = "separate" } = settings;
@@ -99,13 +118,23 @@ export function stepShape(
   const { task = "classification" } = settings;
   return {
     ...{ task, weak, strong, normalisation, loss, bnViews, seed, count, height, width, channels, terms },
-    ...(task === "segmentation" ? { pixels: pixelLossSettings(settings, labels) } : {}),
+    ...(task === "segmentation"
+      ? { pixels: pixelLossSettings(settings, labels) }
+      : { labels: labelLossSettings(settings, labels) }),
   };
+}
+
+function labelLossSettings(
+  { positiveWeight, focus, labelSmoothing }: TrainingSettings,
+  { names = [], balanced }: NamedLabels,
+): LabelLossSettings {
+  const weights = positiveWeightsOf(positiveWeight, names, balanced);
+  return { focus, labelSmoothing, positiveWeights: weights && Float32Array.from(weights) };
 }
 
 function pixelLossSettings(
   settings: TrainingSettings,
-  { names = [] }: Pick<LabelSpace, "names">,
+  { names = [] }: NamedLabels,
 ): PixelLossSettings {
   const { loss = "assemble", lambdaDice = defaultLambdaDice, infer = true, classWeights } = settings;
   const weights = classWeights && Float32Array.from(names, (name) => classWeights[name] ?? 1);

@@ -3,6 +3,7 @@
 import {
   aFlag,
   aNumber,
+  aRecord,
   expectOptions,
   oneOf,
   type NoOptions,
@@ -15,7 +16,7 @@ import { engineOf } from "../runtime/engine-of.ts";
 import { expectTensor } from "../runtime/expect-tensor.ts";
 import { broadcastShapes, equalShapes, showShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import type { AssembleLossAttributes, SharpenAttributes } from "../operators/losses/index.ts";
+import type { AssembleLossAttributes, LabelAttributes, SharpenAttributes } from "../operators/losses/index.ts";
 import { broadcastTo } from "./movement.ts";
 import { given, run, runOne, type Operand } from "./run.ts";
 
@@ -232,8 +233,26 @@ export function sharpen(probabilities: Tensor, options: Partial<SharpenAttribute
   return runOne("sharpen", [probabilities], { threshold: 0.5, temperature: 4, ...given(options) });
 }
 
+/** Powers that make less of what is right already: the focal loss (Lin et al. 2017), the asymmetric one (Ridnik et al. 2021). */
+export interface Focus {
+  /** Power, 0 or above, of the probability of a negative before the loss of positive entries. Default 0. */
+  readonly positive?: number;
+  /** Power, 0 or above, of the probability of a positive before the loss of negative entries. Default 0. */
+  readonly negative?: number;
+  /** Taken from the probability of negative entries, in [0, 1): those below it teach nothing. Default 0. */
+  readonly shift?: number;
+}
+
 /** The switches of `assembleLoss`; the defaults are the paper's. */
 export interface AssembleLossOptions extends Partial<AssembleLossAttributes> {
+  /** Whether given labels teach. Default true; false leaves the unsupervised losses, and a bce of 0. */
+  readonly supervised?: boolean;
+  /** f32 [K], 0 or above: a factor of the loss of positive entries. The divisor stays the number of labelled entries. */
+  readonly positiveWeights?: Tensor | undefined;
+  /** Default: all powers and the shift are 0, which is cross entropy. */
+  readonly focus?: Focus | undefined;
+  /** e in [0, 1]: a given label y asks for (1 - e) y + e / 2. Default 0. */
+  readonly labelSmoothing?: number;
   /**
    * u32 [K]: the class right above each class, K or more for a class that stands below none. A positive label of a class with
    * absent children and no positive one then teaches that one of them at least is there. Default: no class is above another.
@@ -249,7 +268,15 @@ export const assembleSwitchChecks: OptionChecks<Partial<AssembleLossAttributes>>
   strongShare: aNumber,
 };
 
-const assembleLossOptions: OptionChecks<AssembleLossOptions> = { ...assembleSwitchChecks, parents: aTensor };
+const assembleLossOptions: OptionChecks<AssembleLossOptions> = {
+  ...assembleSwitchChecks,
+  supervised: aFlag,
+  positiveWeights: aTensor,
+  focus: aRecord,
+  labelSmoothing: aNumber,
+  parents: aTensor,
+};
+const focusOptions: OptionChecks<Focus> = { positive: aNumber, negative: aNumber, shift: aNumber };
 
 export const paperSwitches: AssembleLossAttributes = {
   threshold: 0.5,
@@ -279,7 +306,7 @@ export interface AssembleLossResult {
  * @param states u8 [B, K]: 0 negative, 1 positive, 100 to 200 a probability of (state - 100) / 100, anything else absent
  * @param weights f32 [2]: lambda of the pseudo-label and of the consistency loss, both 0 during warm-up
  * @param options defaults: threshold .5, temperature 4, stopGradient true, unsupervisedOn "absent", normalise "entries",
- *   strongShare 0, no parents
+ *   strongShare 0, given labels by their cross entropy, no parents
  * @returns the total, which has gradients with respect to features, theta and bias, and all losses, which have none
  * @throws ShapeError when the shapes or options do not fit
  */
@@ -293,10 +320,27 @@ export function assembleLoss(
   options: AssembleLossOptions = {},
 ): AssembleLossResult {
   expectOptions("assembleLoss", options, assembleLossOptions);
-  const { parents, ...attributes } = options;
+  const { supervised = true, positiveWeights, focus = {}, labelSmoothing = 0, parents, ...switches } = options;
   const inputs = [weakFeatures, strongFeatures, theta, bias, states, weights];
   if (parents !== undefined) inputs.push(parents);
-  const [total, losses, gradients] = run("assembleLoss", inputs, { ...paperSwitches, ...given(attributes) });
+  if (positiveWeights !== undefined) inputs.push(positiveWeights);
+  const labels = labelAttributes(supervised, positiveWeights !== undefined, focus, labelSmoothing);
+  const attributes = { ...paperSwitches, ...given(switches), ...(labels === undefined ? {} : { labels }) };
+  const [total, losses, gradients] = run("assembleLoss", inputs, attributes);
   gradients.dispose(); // the tape keeps them where there is one
   return { total, losses };
+}
+
+/** What given labels teach; undefined where it is their cross entropy, which has kernels of its own. */
+function labelAttributes(
+  taught: boolean,
+  weighted: boolean,
+  focus: Focus,
+  smoothing: number,
+): LabelAttributes | undefined {
+  expectOptions("assembleLoss: focus", focus, focusOptions);
+  const { positive: positiveFocus = 0, negative: negativeFocus = 0, shift = 0 } = focus;
+  const numbers = { smoothing, positiveFocus, negativeFocus, shift };
+  const isPlain = taught && !weighted && Object.values(numbers).every((each) => each === 0);
+  return isPlain ? undefined : { taught, weighted, ...numbers };
 }

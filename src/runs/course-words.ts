@@ -2,7 +2,8 @@
 
 import { counted } from "../errors/counted.ts";
 import { watches } from "../assemble/evaluation.ts";
-import type { TrainingSettings } from "../assemble/training-settings.ts";
+import { namedLabels, type TrainingSettings } from "../assemble/training-settings.ts";
+import type { TrainedModel } from "../assemble/train-classifier.ts";
 import type { Assembly } from "../data/assembly/assembly.ts";
 import type { Checkpoints } from "../training/checkpoint.ts";
 
@@ -32,6 +33,28 @@ export function describeWatch(
       : `, training ends after ${counted(earlyStopping, "epoch")} without a better one`;
   const weights = keep === "final" ? "the last weights" : "the best epoch's weights";
   return `${counted(validation?.count ?? 0, "validation image")}: ${weights} are kept${stops}`;
+}
+
+/** How much positive labels count, where the data decides it; undefined where it does not. */
+export function describeBalance(
+  assembly: Assembly,
+  settings: Pick<TrainingSettings, "positiveWeight" | "absent">,
+): string | undefined {
+  const { names, balanced } = namedLabels(assembly, settings);
+  if (balanced === undefined) return undefined;
+  const weights = balanced.map((weight, k) => `${names[k]} ${Number(weight.toPrecision(3))}`);
+  return `a positive label counts as so many negative ones: ${weights.join(", ")}`;
+}
+
+/** What batch norm's statistics are of, where they were estimated anew. */
+export function describeReestimation(
+  { images, batches, validation }: NonNullable<TrainedModel["reestimated"]>,
+  { task }: Pick<TrainingSettings, "task">,
+): string {
+  const measure = task === "segmentation" ? "Dice" : "AUC";
+  const found = validation === null ? "" : `; validation ${measure} with them ${validation.toFixed(4)}`;
+  const from = `${counted(images, "training image")} in ${counted(batches, "batch", "batches")}`;
+  return `batch norm's statistics were estimated anew, from ${from}${found}`;
 }
 
 /** Where a run goes on. */

@@ -60,6 +60,8 @@ export const summarySchema = z.object({
     )
     .nullable(),
   ...course,
+  /** Batch norm's statistics, estimated anew: images, batches of them, and the score on validation with these statistics. */
+  reestimated: z.object({ images: number, batches: number, validation: score }).exactOptional(),
   ...computed,
   ...runChoicesSchema.shape,
   seed: number,

@@ -31,7 +31,7 @@ import { openEngine, type EngineOptions } from "../runtime/open-engine.ts";
 import type { Recording } from "../runtime/recording.ts";
 import { defaultInterval } from "../training/checkpoint.ts";
 import { bothListeners } from "../training/training-reports.ts";
-import { describeStart, describeWatch } from "./course-words.ts";
+import { describeBalance, describeReestimation, describeStart, describeWatch } from "./course-words.ts";
 import { engineOptions } from "./device-options.ts";
 import { checkChoices, takeChoices } from "./kernel-choices.ts";
 import {
@@ -216,6 +216,8 @@ export class RunSession implements Disposable {
         `${counted(assembly.test.count, "test image")}; on ${engine.traits.name}`,
     );
     say(describeWatch(assembly, settings));
+    const balance = describeBalance(assembly, settings);
+    if (balance !== undefined) say(balance);
     if (start.record !== undefined) say(describeStart(from));
     const begun = await initial?.weights(engine, { ...manifest, settings }, labelSpaceOf(assembly));
     begun?.told.forEach(say);
@@ -230,7 +232,7 @@ export class RunSession implements Disposable {
       );
     }
     const watcher = this.#observer.training?.({ budget, batch, settings });
-    return await trainModel(
+    const result = await trainModel(
       engine,
       assembly,
       settings,
@@ -243,6 +245,8 @@ export class RunSession implements Disposable {
       },
       begun?.weights,
     );
+    if (result.reestimated !== undefined) say(describeReestimation(result.reestimated, settings));
+    return result;
   }
 
   /** Writes what the run came to. @throws RunFolderError or CheckpointError when a file cannot be written */
@@ -256,7 +260,7 @@ export class RunSession implements Disposable {
       ...(await segmentationResults(result, assembly, (set) => this.#judge(result.model, set), count)),
     };
     const { seconds } = folder;
-    const { evaluation, kept, validation, endedEarly, model: trained } = result;
+    const { evaluation, kept, validation, reestimated, endedEarly, model: trained } = result;
     const { classes, parents } = assembly;
     const { network, normalisation } = settings;
     const { head } = trained;
@@ -282,7 +286,7 @@ export class RunSession implements Disposable {
       ...(evaluation?.overlap === undefined ? {} : { overlap: evaluation.overlap }),
       ...tested,
       epochs: result.epochs,
-      ...{ kept, validation, endedEarly },
+      ...{ kept, validation, ...(reestimated === undefined ? {} : { reestimated }), endedEarly },
       interrupted: result.stopped,
       seconds: Math.round(seconds * 10) / 10,
       seed: options.seed,

@@ -133,10 +133,13 @@ export function runsOf(
 
 /** The settings of a run that learns some of the classes alone: weights of the others are none of its own. */
 function ofClasses(settings: TrainingSettings, { classes }: PlannedRun): TrainingSettings {
-  const { classWeights } = settings;
-  if (classes === undefined || classWeights === undefined) return settings;
-  const own = Object.entries(classWeights).filter(([name]) => classes.includes(name));
-  return { ...settings, classWeights: Object.fromEntries(own) };
+  if (classes === undefined) return settings;
+  const weights = (["classWeights", "positiveWeight"] as const).flatMap((field) => {
+    const given = settings[field];
+    if (typeof given !== "object") return [];
+    return [[field, Object.fromEntries(Object.entries(given).filter(([name]) => classes.includes(name)))]];
+  });
+  return { ...settings, ...Object.fromEntries(weights) };
 }
 
 /** How long a run is, and how many images a step of it takes. */

@@ -90,6 +90,13 @@ export interface Task<
    * @throws the signal's reason when it ended the work; NonFiniteError when the module's outputs are no finite numbers
    */
   judge?(module: Trained, part: JudgedPart, options: JudgeOptions): Promise<Judged>;
+  /**
+   * Asked once, after the last step, to finish the module with the weights that are kept, before it is judged for the last time and handed
+   * out. What it comes to must follow from these weights and the task alone, since a run that goes on may ask again; when it throws, the
+   * module is as it was. Default: nothing is left to do.
+   * @throws the signal's reason when it ended the work
+   */
+  settle?(module: Trained, options: JudgeOptions): Promise<void>;
   /** Settings of the task that may change a bit of a run; those of a checkpoint must be equal, by name. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** A digest of what is learned from and judged by; that of a checkpoint must be equal. */

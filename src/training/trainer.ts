@@ -24,7 +24,7 @@ import { meansOf, noLosses } from "./loss-terms.ts";
 import { optimisationStep } from "./optimisation-step.ts";
 import { RecordedSteps } from "./recorded-steps.ts";
 import { checkTask, type JudgedPart, type Judgement, type Task } from "./task.ts";
-import type { TrainingListener } from "./training-reports.ts";
+import type { EvaluationReport, TrainingListener } from "./training-reports.ts";
 import { ValidationWatch } from "./validation-watch.ts";
 import { WeightAverage } from "./weight-average.ts";
 
@@ -61,6 +61,8 @@ export interface LoopResult<Judged, Trained> {
   readonly kept: number;
   /** Score of the best epoch's validation; null without validation. */
   readonly validation: number | null;
+  /** Where the task settled the module that was kept: its score on validation after that; null without validation. */
+  readonly settled?: { readonly validation: number | null };
   /** Whether early stopping ended it. */
   readonly endedEarly: boolean;
   /** Whether the signal came before the run was done. */
@@ -137,11 +139,13 @@ async function trainEpochs<Inputs, Judged extends Judgement, Trained extends Mod
   const testAfter = async (epoch: number): Promise<void> => {
     if (parts.includes("test")) tested = { epoch, judged: await judge(run, epoch, "test") };
   };
+  let settled: { readonly validation: number | null } | undefined;
   const result = (stopped: boolean, kept: number): Omit<LoopResult<Judged, Trained>, "module"> => ({
     epochs: course.epochs,
     judged: tested?.judged,
     kept,
     validation: watch.best?.score ?? null,
+    ...(settled === undefined ? {} : { settled }),
     endedEarly: watch.isOver(course.epochs) && course.epochs < budget.epochs,
     stopped,
   });
@@ -177,7 +181,12 @@ async function trainEpochs<Inputs, Judged extends Judgement, Trained extends Mod
     const { best } = watch;
     if (best?.weights !== undefined) writeWeights(run.judgedModule, best.weights);
     const kept = best?.weights === undefined ? course.epochs : best.epoch;
-    if (tested?.epoch !== kept) await testAfter(kept);
+    if (task.settle !== undefined) {
+      await task.settle(run.judgedModule, { signal, progress: progressOf(run, "settling") });
+      const judged = hasValidation ? await judge(run, kept, "validation") : undefined;
+      settled = { validation: judged?.score ?? null };
+    }
+    if (tested?.epoch !== kept || settled !== undefined) await testAfter(kept);
     return result(false, kept);
   } catch (error) {
     if (signal?.aborted !== true || error !== signal.reason) throw error;
@@ -188,16 +197,20 @@ async function trainEpochs<Inputs, Judged extends Judgement, Trained extends Mod
   }
 }
 
+const progressOf =
+  ({ listener }: { readonly listener: TrainingListener }, part: EvaluationReport["part"]) =>
+  (done: number, total: number): void =>
+    listener.evaluated?.({ part, done, total });
+
 /** @throws NonFiniteError when the weights have diverged in the last step before */
 async function judge<Inputs, Judged extends Judgement, Trained extends Module>(
   { task, judgedModule, listener, signal }: Run<Inputs, Judged, Trained>,
   epoch: number,
   part: JudgedPart,
 ): Promise<Judged> {
-  const progress = (done: number, total: number): void => listener.evaluated?.({ part, done, total });
   try {
     if (task.judge === undefined) throw new Error(`nothing judges the ${part} images`);
-    const judged = await task.judge(judgedModule, part, { signal, progress });
+    const judged = await task.judge(judgedModule, part, { signal, progress: progressOf({ listener }, part) });
     const { score } = (judged as Judged | undefined) ?? { score: undefined };
     if (score !== null && !(typeof score === "number" && score >= 0 && score <= 1)) {
       throw new UsageError(

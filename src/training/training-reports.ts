@@ -26,7 +26,8 @@ export interface EpochReport<Report extends object = object> {
 }
 
 export interface EvaluationReport {
-  readonly part: JudgedPart;
+  /** What is judged, or `settling` while the task finishes the module. */
+  readonly part: JudgedPart | "settling";
   /** Images. */
   readonly done: number;
   readonly total: number;

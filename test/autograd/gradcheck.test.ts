@@ -36,7 +36,7 @@ const constants: Partial<Record<OperatorName, Readonly<Record<number, Constant>>
   attention: { 3: "refused" },
   softmaxCrossEntropy: { 1: "refused" },
   binaryCrossEntropyWithLogits: { 1: "refused", 2: "refused", 3: "refused" },
-  assembleLoss: { 5: "refused" },
+  assembleLoss: { 5: "refused", 6: "refused", 7: "refused" },
   assemblePixels: { 6: "refused", 8: "refused" },
 };
 

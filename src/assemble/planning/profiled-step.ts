@@ -10,7 +10,7 @@ import type { StepInputs } from "../assemble-step.ts";
 import { lambdasOf, noLambdas } from "../assemble-terms.ts";
 import { bothViewsOf } from "./traced-steps.ts";
 import { taskOf } from "../tasks.ts";
-import { samplerOf, stepShape, type TrainingSettings } from "../training-settings.ts";
+import { namedLabels, samplerOf, stepShape, type TrainingSettings } from "../training-settings.ts";
 import { trainingStep } from "../training-step.ts";
 import { TrainingImages, type StepImages } from "../../training/training-images.ts";
 
@@ -59,7 +59,7 @@ export async function profileTraining(
     });
     let step = 0;
     let current = inputsOf(step);
-    const named = stepShape(settings, images, batch, { names: assembly.classes });
+    const named = stepShape(settings, images, batch, namedLabels(assembly, settings));
     const shape = { ...named, resident: images.resident, bothViews };
     using program = await engine.record(() => trainingStep(engine, model, optimiser, shape, () => current));
     const measured = await profile(program, {

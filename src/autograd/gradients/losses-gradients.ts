@@ -4,6 +4,7 @@ import { add, multiply } from "../../functions/elementwise.ts";
 import { matmul } from "../../functions/products.ts";
 import { reshape, slice } from "../../functions/movement.ts";
 import { sum } from "../../functions/reduction.ts";
+import { hasParents } from "../../operators/losses/assemble-loss.ts";
 import type { lossOperators } from "../../operators/losses/index.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -47,7 +48,7 @@ export const lossGradients: GradientsOf<typeof lossOperators> = {
   ],
   // Both branches of the sharpening have slope 1 - 1/t.
   sharpen: ({ attributes: { temperature }, gradient: g }) => [() => scale(g, 1 - 1 / temperature)],
-  assembleLoss: ({ inputs, outputs: [, , logitGradients], gradient: g }) => {
+  assembleLoss: ({ inputs, outputs: [, , logitGradients], gradient: g, attributes }) => {
     const [weak, strong, theta] = inputs;
     const [, batch, classes] = logitGradients.shape;
     const both = multiply(logitGradients, g);
@@ -68,7 +69,8 @@ export const lossGradients: GradientsOf<typeof lossOperators> = {
       () => sum(both, { axes: [0, 1] }),
       undefined,
       noGradientOf("assembleLoss", "weights"),
-      ...(inputs.length > 6 ? [undefined] : []), // the parents are whole numbers, as the states
+      ...(hasParents(inputs, attributes) ? [undefined] : []), // they are whole numbers, as the states
+      ...(attributes.labels?.weighted === true ? [noGradientOf("assembleLoss", "positiveWeights")] : []),
     ];
   },
   assemblePixels: ({ inputs, outputs: [, , ofWeak, ofStrong], gradient: g, attributes }) => {

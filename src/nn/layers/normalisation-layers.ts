@@ -41,6 +41,9 @@ const batchNormLayerOptions: OptionChecks<BatchNormLayerOptions> = {
   momentum: between("a number from 0 to 1", (value) => value >= 0 && value <= 1),
 };
 
+/** How far a step moves the running statistics towards the batch's, where nobody says otherwise: as in PyTorch. */
+export const defaultMomentum = 0.1;
+
 /** Batch norm over the last axis. The running variance is the unbiased one. */
 export class BatchNorm extends Module {
   readonly weight: Tensor;
@@ -55,7 +58,7 @@ export class BatchNorm extends Module {
     expectArgument("BatchNorm", "channels", channels, wholeFrom(1));
     expectOptions("BatchNorm", options, batchNormLayerOptions);
     this.#epsilon = options.epsilon ?? 1e-5;
-    this.#momentum = options.momentum ?? 0.1;
+    this.#momentum = options.momentum ?? defaultMomentum;
     this.weight = this.parameter("weight", engine.full([channels], 1));
     this.bias = this.parameter("bias", engine.zeros([channels]));
     this.runningMean = this.buffer("running_mean", engine.zeros([channels]));

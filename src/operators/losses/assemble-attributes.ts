@@ -29,6 +29,40 @@ export interface AssembleLossAttributes extends SharpenAttributes {
   readonly strongShare: number;
 }
 
+/** `assembleLoss` over images: what given labels teach may have another shape than their cross entropy. */
+export interface AssembleImagesAttributes extends AssembleLossAttributes {
+  /** Left out, given labels teach by their cross entropy, as in the paper. */
+  readonly labels?: LabelAttributes | undefined;
+}
+
+/** What given labels teach; see `labelLoss` for the formula. */
+export interface LabelAttributes {
+  /** Whether they teach at all: without, bce is 0, and there are no groups. */
+  readonly taught: boolean;
+  /** Whether there are weights of positive entries, one for each class. */
+  readonly weighted: boolean;
+  /** e, in [0, 1]: a target y becomes (1 - e) y + e / 2. */
+  readonly smoothing: number;
+  /** The power, 0 or above, of 1 - a before the loss of a positive entry. */
+  readonly positiveFocus: number;
+  /** The power, 0 or above, of the shifted probability before the loss of a negative entry. */
+  readonly negativeFocus: number;
+  /** m, in [0, 1): how much is taken from the probability of a negative entry, down to 0. */
+  readonly shift: number;
+}
+
+/** @throws ShapeError naming the operator and the switch that is out of range */
+export function expectLabelAttributes(operator: string, attributes: LabelAttributes): void {
+  const { smoothing, shift } = attributes;
+  expectAttribute(operator, "labelSmoothing", smoothing, smoothing >= 0 && smoothing <= 1, "in [0, 1]");
+  expectAttribute(operator, "focus.shift", shift, shift >= 0 && shift < 1, "in [0, 1)");
+  for (const kind of ["positive", "negative"] as const) {
+    const power = attributes[`${kind}Focus`];
+    const fits = power >= 0 && power < Infinity;
+    expectAttribute(operator, `focus.${kind}`, power, fits, "0 or above, and finite");
+  }
+}
+
 /** @throws ShapeError naming the operator and the switch that is out of range */
 export function expectAssembleAttributes(operator: string, attributes: AssembleLossAttributes): void {
   expectSharpening(operator, attributes);
@@ -52,6 +86,12 @@ export function switches({ threshold, temperature, unsupervisedOn, strongShare }
     inverseTemperature: 1 / temperature,
     strongShare,
   } satisfies UniformValues;
+}
+
+/** How the shaders shape what given labels teach: nothing, where the attributes say nothing of it. */
+export function labelShape(labels: LabelAttributes | undefined) {
+  const { smoothing = 0, positiveFocus = 0, negativeFocus = 0, shift = 0 } = labels ?? {};
+  return { smoothing, positiveFocus, negativeFocus, shift } satisfies UniformValues;
 }
 
 /** How the losses are divided and differentiated. */

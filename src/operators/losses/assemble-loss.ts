@@ -14,9 +14,11 @@ import { expectRoles } from "../roles.ts";
 import { eightLanes } from "../strided-iteration.ts";
 import {
   expectAssembleAttributes,
+  expectLabelAttributes,
+  labelShape,
   modes,
   switches,
-  type AssembleLossAttributes,
+  type AssembleImagesAttributes,
 } from "./assemble-attributes.ts";
 import { assembleReference } from "./assemble-reference.ts";
 import { headLaunch, headSizes, type HeadSizes } from "./query-products.ts";
@@ -39,6 +41,9 @@ import { headLaunch, headSizes, type HeadSizes } from "./query-products.ts";
  *
  * each divided as `normalise` says. Without entries a loss is 0. Every class weighs the same.
  *
+ * Where `labels` says so, given labels teach another loss of z than softplus(z) - y z, see `labelLoss`; positiveWeights [K], the
+ * last input where it is `weighted`, multiplies the share of its positives. What it is divided by stays the same.
+ *
  * Classes may stand below other classes: a seventh input parents u32 [K] has the class right above each, and K or more where
  * there is none. A positive entry with an absent child and no positive one, in the same image, is the head of a group, of
  * which one at least is there:
@@ -48,7 +53,7 @@ import { headLaunch, headSizes, type HeadSizes } from "./query-products.ts";
  * where a is sigmoid(z) of an absent child, and the target of a labelled one. Each head is one more labelled entry to divide
  * by.
  */
-export const assembleLoss: Operator<AssembleLossAttributes> = {
+export const assembleLoss: Operator<AssembleImagesAttributes> = {
   name: "assembleLoss",
   infer(inputs, attributes) {
     const [weak, , theta] = inputs as readonly (TensorSpec | undefined)[];
@@ -61,10 +66,14 @@ export const assembleLoss: Operator<AssembleLossAttributes> = {
       { role: "bias", shape: [classes] },
       { role: "states", dtype: "u8", shape: [batch, classes] },
       { role: "weights", shape: [2] },
-      ...(inputs.length > 6 ? [{ role: "parents", dtype: "u32", shape: [classes] } as const] : []),
+      ...(hasParents(inputs, attributes)
+        ? [{ role: "parents", dtype: "u32", shape: [classes] } as const]
+        : []),
+      ...(isWeighted(attributes) ? [{ role: "positiveWeights", shape: [classes] }] : []),
     ]);
     headSizes("assembleLoss", weak, theta);
     expectAssembleAttributes("assembleLoss", attributes);
+    if (attributes.labels !== undefined) expectLabelAttributes("assembleLoss", attributes.labels);
     return [
       { shape: [], dtype: "f32" },
       { shape: [4], dtype: "f32" },
@@ -75,13 +84,21 @@ export const assembleLoss: Operator<AssembleLossAttributes> = {
   candidates(inputs, attributes, { isSoftware }) {
     const [weak, , theta] = inputs;
     const sizes = headSizes("assembleLoss", weak, theta);
-    const isTree = inputs.length > 6;
+    const isTree = hasParents(inputs, attributes);
     const rows = rowsCandidate(sizes, attributes, isSoftware ? 4 : 1, isTree);
+    // The fused kernels have no bindings left for weights, and the cross entropy alone.
+    if (attributes.labels !== undefined) return [rows];
     const fused = isTree ? fusedTreeCandidate(sizes, attributes) : fusedCandidate(sizes, attributes);
     const products = 2 * sizes.batch * sizes.classes * sizes.features;
     return products <= fusedUpTo ? [rows, fused] : [fused, rows];
   },
 };
+
+const isWeighted = ({ labels }: AssembleImagesAttributes): boolean => labels?.weighted === true;
+
+/** Whether classes stand below others: positive weights, where there are any, come after their parents. */
+export const hasParents = (inputs: readonly unknown[], attributes: AssembleImagesAttributes): boolean =>
+  inputs.length > (isWeighted(attributes) ? 7 : 6);
 
 /**
  * Multiply-adds up to which one workgroup beats five launches over many: the two take the same time, about 1 ms, at
@@ -108,12 +125,12 @@ const copyTotal: Launch = {
 };
 
 /** Everything in one launch of one workgroup: best while launches would cost more than the arithmetic. */
-function fusedCandidate(sizes: HeadSizes, attributes: AssembleLossAttributes): Candidate {
+function fusedCandidate(sizes: HeadSizes, attributes: AssembleImagesAttributes): Candidate {
   return { name: "fused", launches: [fusedLaunch("assembleLoss", sizes, attributes, input(5)), copyTotal] };
 }
 
 /** The same where classes stand below others: the kernel has no binding left for the parents, which go with the weights. */
-function fusedTreeCandidate(sizes: HeadSizes, attributes: AssembleLossAttributes): Candidate {
+function fusedTreeCandidate(sizes: HeadSizes, attributes: AssembleImagesAttributes): Candidate {
   const { classes } = sizes;
   const joined = temporary(0);
   return {
@@ -134,7 +151,7 @@ function fusedTreeCandidate(sizes: HeadSizes, attributes: AssembleLossAttributes
 function fusedLaunch(
   kernel: "assembleLoss" | "assembleTreeLoss",
   sizes: HeadSizes,
-  attributes: AssembleLossAttributes,
+  attributes: AssembleImagesAttributes,
   weights: Slot,
 ): Launch {
   return {
@@ -159,7 +176,7 @@ function fusedLaunch(
  */
 function rowsCandidate(
   sizes: HeadSizes,
-  attributes: AssembleLossAttributes,
+  attributes: AssembleImagesAttributes,
   block: 1 | 4,
   isTree: boolean,
 ): Candidate {
@@ -169,9 +186,15 @@ function rowsCandidate(
   const head = { theta: input(2), bias: input(3) };
   const [weak, strong, sums, factors] = [0, 1, 2, 3].map(temporary);
   const entries = { weakLogits: weak, strongLogits: strong, states: input(4) };
+  const { labels } = attributes;
+  const isTaught = labels?.taught !== false;
+  const knobs = { TAUGHT: isTaught, SHAPED: labels !== undefined, WEIGHTED: isWeighted(attributes) };
+  // A shader that weighs nothing looks at no weights: the bias is as good as any.
+  const weighed = { ...entries, positiveWeights: input(isWeighted(attributes) ? (isTree ? 7 : 6) : 3) };
+  const shape = { classes, ...labelShape(labels) };
   const groups = { ...entries, parents: input(6) };
   const groupSizes = { entries: count, classes, strongShare: attributes.strongShare };
-  const ofTree = (launch: Launch): Launch[] => (isTree ? [launch] : []);
+  const ofTree = (launch: Launch): Launch[] => (isTree && isTaught ? [launch] : []);
   return {
     name: "rows",
     temporaries: [
@@ -185,8 +208,9 @@ function rowsCandidate(
       headLaunch(sizes, { features: input(1), ...head, logits: strong }, block),
       {
         kernel: "assembleSums",
-        bind: { ...entries, sums },
-        sizes: { entries: count, parts, ...switches(attributes) },
+        knobs,
+        bind: { ...weighed, sums },
+        sizes: { entries: count, parts, ...switches(attributes), ...shape },
       },
       ...ofTree({ kernel: "assembleGroupSums", bind: { ...groups, sums }, sizes: { ...groupSizes, parts } }),
       {
@@ -196,8 +220,9 @@ function rowsCandidate(
       },
       {
         kernel: "assembleGradient",
-        bind: { ...entries, factors, gradients: output(2) },
-        sizes: { entries: count, ...switches(attributes) },
+        knobs,
+        bind: { ...weighed, factors, gradients: output(2) },
+        sizes: { entries: count, ...switches(attributes), ...shape },
       },
       ...ofTree({
         kernel: "assembleGroupGradient",

@@ -2,16 +2,19 @@
 
 import type { HostArray, HostTensor } from "../../tensor/host.ts";
 import { headSizes, multiplyHead } from "./query-products.ts";
-import type { AssembleLossAttributes } from "./assemble-attributes.ts";
+import type { AssembleImagesAttributes } from "./assemble-attributes.ts";
+import { labelLoss, sigmoid } from "./label-loss.ts";
 import { targetOf } from "../../labels/states.ts";
 
 /** See `assembleLoss` for inputs, outputs and formulae. */
 export function assembleReference(
   inputs: readonly HostTensor[],
   [total, losses, gradients]: readonly HostTensor[],
-  attributes: AssembleLossAttributes,
+  attributes: AssembleImagesAttributes,
 ): void {
   const [weakFeatures, strongFeatures, theta, bias, states, weights] = inputs;
+  const rest = inputs.slice(6);
+  const positiveWeights = attributes.labels?.weighted === true ? rest.pop() : undefined;
   const sizes = headSizes("assembleLoss", weakFeatures, theta);
   const entries = sizes.batch * sizes.classes;
   const [weakLogits, strongLogits] = [new Float64Array(entries), new Float64Array(entries)];
@@ -24,7 +27,8 @@ export function assembleReference(
       targets: Array.from(states.data, targetOf),
       rows: sizes.batch,
       lambdas: weights.data,
-      parents: inputs.at(6)?.data,
+      parents: rest.at(0)?.data,
+      positiveWeights: positiveWeights?.data,
     },
     attributes,
   );
@@ -48,12 +52,22 @@ export interface Entries {
   readonly parents?: HostArray | undefined;
   /** A factor of each class's terms in bce. */
   readonly classWeights?: HostArray | undefined;
+  /** A factor of what the positive entries of each class teach. */
+  readonly positiveWeights?: HostArray | undefined;
 }
 
 /** The losses, as `assembleLoss` gives them, and the gradients of the logits. */
 export function entryLosses(
-  { weakLogits, strongLogits, targets, rows, lambdas, parents, classWeights }: Entries,
-  { threshold, temperature, stopGradient, unsupervisedOn, normalise, strongShare }: AssembleLossAttributes,
+  { weakLogits, strongLogits, targets, rows, lambdas, parents, classWeights, positiveWeights }: Entries,
+  {
+    threshold,
+    temperature,
+    stopGradient,
+    unsupervisedOn,
+    normalise,
+    strongShare,
+    labels,
+  }: AssembleImagesAttributes,
 ): {
   readonly losses: readonly [total: number, bce: number, pseudo: number, consistency: number];
   readonly weakGradients: Float64Array;
@@ -66,7 +80,8 @@ export function entryLosses(
   const labelledCount = targets.filter((target) => target !== undefined).length;
   const unsupervisedCount =
     (isUnsupervised(true) ? labelledCount : 0) + (isUnsupervised(false) ? entries - labelledCount : 0);
-  const groups = parents === undefined ? [] : groupsOf(targets, parents);
+  const isTaught = labels?.taught !== false;
+  const groups = parents === undefined || !isTaught ? [] : groupsOf(targets, parents);
   const weightOf = (entry: number): number => classWeights?.[entry % classWeights.length] ?? 1;
   const perBatch = normalise === "batch";
   const weighted = targets.reduce<number>(
@@ -93,16 +108,17 @@ export function entryLosses(
     const target = targets[i];
     let slope = 0;
     let strongSlope = 0;
-    if (target !== undefined) {
+    if (target !== undefined && isTaught) {
       const weight = weightOf(i);
-      // a - y, without differences of large numbers.
-      bce += weight * weakShare * crossEntropy(z, target);
-      slope = (weight * weakShare * ((1 - target) * weak - target * rest)) / labelledDivisor;
+      const positiveWeight = positiveWeights?.[i % positiveWeights.length] ?? 1;
+      const ofWeak = labelLoss(z, target, positiveWeight, labels);
+      bce += weight * weakShare * ofWeak.loss;
+      slope = (weight * weakShare * ofWeak.slope) / labelledDivisor;
       // Without a share the strong view has no influence, not even that of a logit that is no number.
       if (strongShare > 0) {
-        bce += weight * strongShare * crossEntropy(strongLogits[i], target);
-        strongSlope =
-          (weight * strongShare * ((1 - target) * strong - target * strongRest)) / labelledDivisor;
+        const ofStrong = labelLoss(strongLogits[i], target, positiveWeight, labels);
+        bce += weight * strongShare * ofStrong.loss;
+        strongSlope = (weight * strongShare * ofStrong.slope) / labelledDivisor;
       }
     }
     if (isUnsupervised(target !== undefined)) {
@@ -188,19 +204,4 @@ function groupLoss(
     (z) => (-Math.exp(Math.min(z, 0) - shift) / (1 + Math.exp(-Math.abs(z)))) * (none / rest),
   );
   return { loss, slopes };
-}
-
-export function sigmoid(z: number): number {
-  const e = Math.exp(-Math.abs(z));
-  return (z >= 0 ? 1 : e) / (1 + e);
-}
-
-/** softplus(z) - y z, without differences of large numbers. */
-function crossEntropy(z: number, target: number): number {
-  return target * softplus(-z) + (1 - target) * softplus(z);
-}
-
-/** log(1 + exp(z)) without overflow. */
-function softplus(z: number): number {
-  return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
 }

@@ -11,7 +11,13 @@ import { queryInnerProduct } from "./query-inner-product.ts";
 import { sharpen } from "./sharpen.ts";
 import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
 
-export { normaliseChoices, unsupervisedChoices, type AssembleLossAttributes } from "./assemble-attributes.ts";
+export {
+  normaliseChoices,
+  unsupervisedChoices,
+  type AssembleImagesAttributes,
+  type AssembleLossAttributes,
+  type LabelAttributes,
+} from "./assemble-attributes.ts";
 export { firstSoft, lastSoft, targetOf } from "../../labels/states.ts";
 export type { AssemblePixelsAttributes } from "./assemble-pixels.ts";
 export type { BinaryCrossEntropyAttributes } from "./binary-cross-entropy.ts";

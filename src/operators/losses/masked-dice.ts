@@ -3,7 +3,7 @@
 import type { TensorSpec } from "../../tensor/shape.ts";
 import { input, output, temporary, type Candidate, type Operator } from "../operator.ts";
 import { expectAttribute, expectRoles } from "../roles.ts";
-import { sigmoid } from "./assemble-reference.ts";
+import { sigmoid } from "./label-loss.ts";
 import {
   labelRoles,
   pixelBlocks,

@@ -12,6 +12,7 @@ import {
 import type { NoAttributes } from "../../../src/operators/elementwise/unary.ts";
 import type { HostTensor } from "../../../src/tensor/host.ts";
 import { treeSamples } from "./assemble-trees.ts";
+import { shapedSamples } from "./shaped-losses.ts";
 import { marginalSamples } from "./marginal-losses.ts";
 import { graded, integers, normal, uniform, values, type Sample } from "../sample.ts";
 
@@ -402,5 +403,6 @@ export const lossSamples = {
     // Any byte but 0, 1 and 100 to 200 is an absent label.
     atLogits("odd states", [1, -2, 0.5, 3, 2, -1], [0.5, -1, -0.5, 2, -2, 3], [0, 1, 2, 254, 99, 201]),
     ...treeSamples,
+    ...shapedSamples,
   ],
 };

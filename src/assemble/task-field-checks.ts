@@ -7,26 +7,44 @@ import { suggestion } from "../errors/nearest.ts";
 import { allExclude } from "../labels/class-relations.ts";
 import { nearMatch, visible } from "../labels/wording.ts";
 import type { TrainSection } from "./recipes.ts";
-import { pixelFields } from "./train-fields.ts";
+import { imageFields, pixelFields } from "./train-fields.ts";
 
 interface CheckedTraining extends Pick<ManifestContent, "task" | "classes" | "exclusive"> {
   readonly train: TrainSection;
 }
 
 /**
- * Fields of segmentation are for segmentation alone, and name classes that there are.
+ * Fields of one task are for that task alone, and name classes that there are.
  * @param section where the fields stand
  */
-export function checkPixelFields(
+export function checkTaskFields(
   { task, classes, exclusive, train }: CheckedTraining,
   fail: Fail,
   section: FieldPath,
 ): void {
+  const checkNames = (field: "classWeights" | "positiveWeight"): void => {
+    const weights = train[field];
+    for (const name of typeof weights === "object" ? Object.keys(weights) : []) {
+      if (classes.includes(name)) continue;
+      const near = nearMatch(name, classes);
+      const hint =
+        near === undefined ? suggestion(name, classes) : `; ${visible(name)} is nearly ${visible(near)}`;
+      fail(
+        [...section, field, name],
+        `weighs "${name}", which is not one of the classes (${classes.join(", ")})${hint}`,
+      );
+    }
+  };
   if (task !== "segmentation") {
     const other = pixelFields.find((field) => train[field] !== undefined);
     if (other !== undefined)
       fail([...section, other], "is for task: segmentation; say that, or leave it out");
+    checkNames("positiveWeight");
     return;
+  }
+  const other = imageFields.find((field) => train[field] !== undefined);
+  if (other !== undefined) {
+    fail([...section, other], "is for labels of whole images, and task: segmentation has none; leave it out");
   }
   const { kind } = train.head;
   if (kind !== "queries" && kind !== "linear") {
@@ -35,16 +53,7 @@ export function checkPixelFields(
       `must be queries or linear for segmentation: ${kind} heads are of whole images`,
     );
   }
-  for (const name of Object.keys(train.classWeights ?? {})) {
-    if (classes.includes(name)) continue;
-    const near = nearMatch(name, classes);
-    const hint =
-      near === undefined ? suggestion(name, classes) : `; ${visible(name)} is nearly ${visible(near)}`;
-    fail(
-      [...section, "classWeights", name],
-      `weighs "${name}", which is not one of the classes (${classes.join(", ")})${hint}`,
-    );
-  }
+  checkNames("classWeights");
   if (train.loss !== "softmax-marginal") return;
   if (!allExclude(exclusiveGroups({ classes, exclusive }) ?? [], classes.length)) {
     fail(
