@@ -94,6 +94,9 @@ type LeftOut =
   | "weightDecay"
   | "decayed"
   | "clipNorm"
+  | "freeze"
+  | "unfreeze"
+  | "rates"
   | (typeof pixelFields)[number];
 
 /** How a classifier is trained, but for images, network, views, batches and sampling. What it leaves out has a default of its own. */

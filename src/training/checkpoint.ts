@@ -27,7 +27,12 @@ const recordSchema = z.strictObject({
   steps: count,
   /** Of the losses of these steps, by term. */
   sums: z.record(z.string(), z.number()),
-  optimiser: z.strictObject({ steps: count, learningRate: z.number().min(0) }),
+  optimiser: z.strictObject({
+    steps: count,
+    learningRate: z.number().min(0),
+    /** Where the optimiser has several groups of parameters. */
+    groupSteps: z.array(count).readonly().exactOptional(),
+  }),
   schedule: z.record(z.string(), z.number()),
   /** The best epoch so far by validation, and its score; null before the first, or without validation. */
   best: z.strictObject({ epoch: z.int().min(1), score: z.number().min(0).max(1) }).nullable(),

@@ -23,7 +23,8 @@ import { expectLoopSettings, optimiserSettingsOf, type LoopSettings } from "./lo
 import { meansOf, noLosses } from "./loss-terms.ts";
 import { optimisationStep } from "./optimisation-step.ts";
 import { RecordedSteps } from "./recorded-steps.ts";
-import { checkTask, type JudgedPart, type Judgement, type Task } from "./task.ts";
+import { checkTask, type JudgedPart, type Judgement, type StepLosses, type Task } from "./task.ts";
+import { TrainedParts } from "./trained-parts.ts";
 import type { TrainingListener } from "./training-reports.ts";
 import { ValidationWatch } from "./validation-watch.ts";
 import { WeightAverage } from "./weight-average.ts";
@@ -93,16 +94,20 @@ export async function train<Inputs, Judged extends Judgement, Trained extends Mo
   const { ema = null, earlyStopping } = settings;
   let twin: Trained | undefined;
   try {
-    using optimiser = optimiserOf(module.parameters().values(), optimiserSettingsOf(settings));
-    const average = ema === null ? undefined : new WeightAverage(engine, module, (twin = task.twin()), ema);
+    using parts = new TrainedParts(module, settings);
+    using optimiser = optimiserOf(parts.groups, optimiserSettingsOf(settings));
+    const average = ema === null ? undefined : new WeightAverage(engine, parts, (twin = task.twin()), ema);
     const averaged = average?.module;
-    using steps = new RecordedSteps<Inputs>(engine, (variant, inputs) => {
-      const losses = optimisationStep(module, optimiser, task.terms, () => task.losses(variant, inputs));
-      average?.step();
+    using steps = new RecordedSteps<Inputs>(engine, (variant, phase, inputs) => {
+      parts.enter(phase);
+      const computed = (): StepLosses => task.losses(variant, inputs);
+      const parameters = parts.parametersIn(phase);
+      const losses = optimisationStep(module, optimiser, task.terms, computed, parameters);
+      average?.step(phase);
       return losses;
     });
     const run: Run<Inputs, Judged, Trained> = {
-      ...{ task, settings, averaged, judgedModule: averaged ?? module, optimiser, steps },
+      ...{ task, settings, averaged, judgedModule: averaged ?? module, optimiser, parts, steps },
       ...{ listener, signal, checkpoints, isDue: dueBy(checkpoints ?? {}) },
       schedule: scheduleOf(optimiser, settings.schedule ?? { by: "plateau", patience: 5 }),
       watch: new ValidationWatch(earlyStopping ?? Infinity),
