@@ -10,6 +10,7 @@ import { difference, readWeights, writeWeights } from "../nn/weights.ts";
 import type { Optimiser } from "../optim/optimiser.ts";
 import type { Schedule } from "../optim/schedule.ts";
 import type { HeldTensor, Weights } from "../tensor/held.ts";
+import type { BudgetSettings } from "./budget.ts";
 import { firstDifference } from "./canonical.ts";
 import { loopSettingsOf, type LoopSettings } from "./loop-settings.ts";
 import type { Losses } from "./loss-terms.ts";
@@ -177,6 +178,16 @@ export function restoreRun(run: Resumable, { record, tensors }: Checkpoint, file
     run.watch.best = { ...record.best, weights: best.size > 0 ? best : undefined };
   }
   Object.assign(run.course, { epochs: record.epochs, steps: record.steps, sums: { ...record.sums } });
+}
+
+/**
+ * A checkpoint as a run of another length would have made it. The length decides nothing of what was done so far, but for a schedule
+ * that follows the whole run, as a cosine does: from here on it follows the new one.
+ */
+export function asOfLength({ record, tensors }: Checkpoint, { epochs, steps }: BudgetSettings): Checkpoint {
+  const { epochs: _epochs, steps: _steps, ...settings } = record.settings;
+  const length = { epochs, ...(steps === undefined ? {} : { steps }) };
+  return { record: { ...record, settings: { ...settings, ...length } }, tensors };
 }
 
 /** What a run must have in common with one that it goes on with: everything that decides its numbers. */

@@ -158,6 +158,10 @@ async function trainEpochs<Inputs, Judged extends Judgement, Trained extends Mod
       const due = await trainOneEpoch(run, epoch);
       const { learningRate } = optimiser;
       if (course.steps < steps) signal?.throwIfAborted();
+      const saves = due || checkpoints?.afterEpochs !== false;
+      // A longer run would go on with a last epoch that is cut short, and not know yet how well that does.
+      const isShort = steps < budget.stepsPerEpoch;
+      if (saves && isShort) await saveCheckpoint(run, checkpoints);
       const judged = hasValidation ? await judge(run, epoch, "validation") : undefined;
       if (perEpoch) await testAfter(epoch);
       const losses = meansOf(course.sums, steps);
@@ -176,7 +180,7 @@ async function trainEpochs<Inputs, Judged extends Judgement, Trained extends Mod
       // A schedule lowers the rate when what it is told stops falling.
       schedule.afterEpoch(score === undefined ? losses[watchedTerm] : 1 - score);
       Object.assign(course, { epochs: epoch, steps: 0, sums: noLosses(terms) });
-      if (due || checkpoints?.afterEpochs !== false) await saveCheckpoint(run, checkpoints);
+      if (saves && !isShort) await saveCheckpoint(run, checkpoints);
     }
     trained = true;
     const { best } = watch;

@@ -9,6 +9,7 @@ import { budgetOfRun, inSteps, runsOf, runStudy } from "../../studies/run-study.
 import type { RunResult, StudyRun } from "../../studies/study-run.ts";
 import { costByArm, costOf, type RunCost } from "../../studies/cost.ts";
 import { knowledgeOf, notesOf, withArms, type StudyPlan } from "../../studies/study-plan.ts";
+import { describeParts } from "../../assemble/asked-parts.ts";
 import { labelSpaceOf } from "../../assemble/label-space.ts";
 import { ofLength, settingsOf } from "../../assemble/manifest-settings.ts";
 import { reproducibleSettings, type TrainingSettings } from "../../assemble/training-settings.ts";
@@ -102,7 +103,7 @@ export async function studyCommand(name: StudyName, file: string, options: Study
   if (out === undefined && !dryRun) throw new UsageError("required option '--out <folder>' not specified");
   const folder = out === undefined ? undefined : new StudyFolder(out, name);
   const manifest = await readTrainingManifest(file);
-  refuseInit(manifest);
+  refuseBegun(manifest);
   const say = (text: string): void => {
     if (!quiet) process.stderr.write(`${text}\n`);
   };
@@ -194,7 +195,9 @@ async function prepare(
   const runs = runsOf(plan, seeds, settings, options.at);
   // Before anything is trained, since a run may be hours away.
   for (const run of runs.filter(({ seed }) => seed === seeds[0])) {
-    taskOf(run.settings).check(assemblyOf(run.planned, first.images), run.settings);
+    const assembly = assemblyOf(run.planned, first.images);
+    taskOf(run.settings).check(assembly, run.settings);
+    describeParts(run.settings, labelSpaceOf(assembly));
   }
   // Computed once, since it is asked for often and is the same for every seed.
   const costs = new Map<StudyRun["planned"], RunCost>();
@@ -215,11 +218,15 @@ async function prepare(
   return { manifest, settings, seeds, interest, arms, plan, runs, cost, images: checked, first };
 }
 
-/** @throws UsageError for a manifest whose training begins with weights: arms of a study begin with what their seeds draw */
-function refuseInit({ file, train }: Manifest): void {
-  if (train.init === undefined) return;
+/** Fields of a training that begins with weights: arms of a study begin with what their seeds draw. */
+const fieldsOfBegun = ["init", "freeze", "unfreeze"] as const;
+
+/** @throws UsageError for a manifest whose training begins with weights, or keeps some */
+function refuseBegun({ file, train }: Manifest): void {
+  const field = fieldsOfBegun.find((name) => train[name] !== undefined);
+  if (field === undefined) return;
   throw new UsageError(
-    `${file}: train.init is for train; a study begins each run with what its seed draws, so leave it out`,
+    `${file}: train.${field} is for train; a study begins each run with what its seed draws, so leave it out`,
   );
 }
 
