@@ -113,7 +113,11 @@ export const pixelFields = [
 ] as const satisfies readonly (keyof Said)[];
 
 /** What a `train` section may say of labels of whole images alone. */
-export const imageFields = ["positiveWeight", "focus", "labelSmoothing"] as const satisfies readonly (keyof Said)[];
+export const imageFields = [
+  "positiveWeight",
+  "focus",
+  "labelSmoothing",
+] as const satisfies readonly (keyof Said)[];
 
 type LeftOut =
   | "steps"
@@ -125,6 +129,9 @@ type LeftOut =
   | "clipNorm"
   | "reestimate"
   | (typeof pixelFields)[number]
+  | "freeze"
+  | "unfreeze"
+  | "rates"
   | (typeof imageFields)[number];
 
 /** How a classifier is trained, but for images, network, views, batches and sampling. What it leaves out has a default of its own. */

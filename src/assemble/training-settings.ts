@@ -132,10 +132,7 @@ function labelLossSettings(
   return { focus, labelSmoothing, positiveWeights: weights && Float32Array.from(weights) };
 }
 
-function pixelLossSettings(
-  settings: TrainingSettings,
-  { names = [] }: NamedLabels,
-): PixelLossSettings {
+function pixelLossSettings(settings: TrainingSettings, { names = [] }: NamedLabels): PixelLossSettings {
   const { loss = "assemble", lambdaDice = defaultLambdaDice, infer = true, classWeights } = settings;
   const weights = classWeights && Float32Array.from(names, (name) => classWeights[name] ?? 1);
   return { loss, lambdaDice, infer, classWeights: weights };

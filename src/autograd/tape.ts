@@ -52,6 +52,11 @@ export function currentTape(engine: Engine): Tape | undefined {
   return recording.get(engine);
 }
 
+/** Whether a tape that records on this engine now follows one of the tensors, so that a call on them needs a gradient rule. */
+export function isFollowed(engine: Engine, tensors: readonly Tensor[]): boolean {
+  return engine.observer !== undefined && recording.get(engine)?.follows(tensors) === true;
+}
+
 /**
  * Records the operator calls between its creation and `gradients` (or `dispose`).
  *
@@ -84,6 +89,14 @@ export class Tape implements Disposable {
   /** Number of recorded calls. */
   get length(): number {
     return this.#entries.length;
+  }
+
+  /** Whether it, or a tape around it, records calls on one of these tensors. */
+  follows(tensors: readonly Tensor[]): boolean {
+    const tracked = this.#tracked;
+    const isRecording = this.#state === "recording";
+    if (isRecording && (tracked === undefined || tensors.some(({ id }) => tracked.has(id)))) return true;
+    return this.#outer.observer !== undefined && this.#outer.tape?.follows(tensors) === true;
   }
 
   /**

@@ -72,7 +72,10 @@ withTraining(program.command("train"))
     "--from <run>",
     "the same with a run of one's own: classes of the same name keep what was learned of them",
   )
-  .option("--resume <run>", "go on with the stopped or killed run in this folder; needs no manifest")
+  .option(
+    "--resume <run>",
+    "go on with the stopped or killed run in this folder, or with --epochs or --steps train a finished one longer; needs no manifest",
+  )
   .action(async (manifest: string | undefined, options: TrainOptions, command: Command) => {
     const { trainCommand } = await import("./commands/train.ts");
     await trainCommand(manifest, options, givenOf(options, command));

@@ -11,6 +11,7 @@ import {
   type Requirement,
 } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
+import { isFollowed } from "../autograd/tape.ts";
 import { conv2d } from "../functions/convolution.ts";
 import {
   activatedPool,
@@ -90,7 +91,7 @@ function pooled(
   options: WindowOptions,
 ): Tensor {
   const { x, statistics } = maps;
-  if (statistics !== undefined && mode !== "inference") {
+  if (statistics !== undefined && norm.modeFor(mode) !== "inference") {
     return activatedPool(kind, x, statistics, norm.tensors, { ...options, ...norm.options(mode) });
   }
   const activated = relu(norm.forward(x, mode));
@@ -131,6 +132,12 @@ export class DenseLayer extends Module {
     const first = { ...this.#norm1.tensors, weight: this.#conv1.weight };
     if (this.#second === undefined) return [first];
     return [first, { ...this.#second.norm.tensors, weight: this.#second.conv.weight }];
+  }
+
+  /** The modes that its batch norms compute in when they are asked for one. */
+  modesFor(mode: Mode): Mode[] {
+    const norms = [this.#norm1, ...(this.#second === undefined ? [] : [this.#second.norm])];
+    return norms.map((norm) => norm.modeFor(mode));
   }
 
   /** The epsilon and momentum of its batch norms. */
@@ -199,14 +206,17 @@ export class DenseBlock extends Module {
   grow(x: Tensor, mode: Mode, composition: Composition): Maps {
     expectMode("DenseBlock", mode);
     const [first] = this.#layers as readonly (DenseLayer | undefined)[];
-    // Nothing fused has a gradient at inference, so it must not be taken where a tape records.
-    const isRecorded = mode === "inference" && this.engine.observer !== undefined;
-    if (composition === "plain" || isRecorded || !this.#takesFused || first === undefined) {
+    const [own = mode, ...others] = new Set(this.#layers.flatMap((layer) => layer.modesFor(mode)));
+    // Nothing fused has a gradient at inference, so it must not be taken where a tape follows what goes in.
+    const isRecorded = own === "inference" && isFollowed(this.engine, [x, ...this.parameters().values()]);
+    // A block of which only some layers are frozen has two modes.
+    const isMixed = others.length > 0;
+    if (composition === "plain" || isRecorded || isMixed || !this.#takesFused || first === undefined) {
       return { x: this.forward(x, mode) };
     }
     const layers = this.#layers.map(({ stages }) => stages);
     const { epsilon, momentum } = first.options(mode);
-    if (mode === "inference") return { x: denseBlockInference(x, layers, { epsilon }) };
+    if (own === "inference") return { x: denseBlockInference(x, layers, { epsilon }) };
     const { block, statistics } = denseBlock(x, layers, { epsilon, momentum });
     return { x: block, statistics };
   }
@@ -305,7 +315,8 @@ export class DenseNet extends Module implements Backbone {
     expectMode("DenseNet", mode);
     let maps: Maps = { x: this.#stem.forward(images) };
     if (this.#stemNorm !== undefined) {
-      if (this.#isFused(maps.x, mode)) maps = { x: maps.x, statistics: batchMoments(maps.x) };
+      if (this.#isFused(maps.x, this.#stemNorm.modeFor(mode)))
+        maps = { x: maps.x, statistics: batchMoments(maps.x) };
       maps = { x: pooled("max", maps, this.#stemNorm, mode, { window: 3, stride: 2, padding: 1 }) };
     }
     const grown: Maps[] = [];

@@ -1,5 +1,6 @@
 // A module: a function of tensors with parameters of its own, and children that have some too.
 
+import { aFunction, expectArgument } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
@@ -24,6 +25,7 @@ export abstract class Module {
   readonly engine: Engine;
   readonly #own = new Map<string, State>();
   readonly #children = new Map<string, Module>();
+  #frozen = false;
 
   constructor(engine: Engine) {
     expectEngine(new.target.name, engine);
@@ -75,6 +77,37 @@ export abstract class Module {
   /** Number of trained values. */
   get parameterCount(): number {
     return [...this.parameters().values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Whether it computes as at inference in every mode: see `freeze`. */
+  get frozen(): boolean {
+    return this.#frozen;
+  }
+
+  /**
+   * From now on the modules that are frozen compute as at inference whatever the mode: batch norm takes its running statistics
+   * and leaves them alone, dropout drops nothing. Their parameters stay with whoever trains them: leave them out of the
+   * optimiser, and of what gradients are asked for.
+   *
+   *     net.features.freeze();
+   *
+   * @param isFrozen asked of this module ("") and of all below it, by dotted name; default: all of them
+   */
+  freeze(isFrozen: (name: string) => boolean = () => true): void {
+    expectArgument("freeze", "what says which modules are frozen", isFrozen, aFunction);
+    this.#freeze("", isFrozen);
+  }
+
+  #freeze(name: string, isFrozen: (name: string) => boolean): void {
+    this.#frozen = isFrozen(name);
+    for (const [own, child] of this.#children) {
+      child.#freeze([name, own].filter((part) => part !== "").join("."), isFrozen);
+    }
+  }
+
+  /** The mode that this module computes in when it is asked for one. */
+  protected ownMode(mode: Mode): Mode {
+    return this.#frozen ? "inference" : mode;
   }
 
   dispose(): void {

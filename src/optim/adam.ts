@@ -1,8 +1,8 @@
 // Adam (Kingma and Ba 2015), and AdamW, whose weight decay is apart from the gradient (Loshchilov and Hutter 2019).
 
 import { adam } from "../functions/optimisers.ts";
-import type { Tensor } from "../tensor/tensor.ts";
 import { FlatOptimiser, optimiserOptions, type SharedOptions, type UpdateRule } from "./flat-optimiser.ts";
+import type { Trainable } from "./optimiser.ts";
 import type { Chosen, Given, OptionTable } from "./option-table.ts";
 
 export const adamOptions = {
@@ -38,10 +38,14 @@ function adamRule(
   };
 }
 
-/** Adam, as torch.optim.Adam: weight decay is added to the gradient (L2). */
+/**
+ * Adam, as torch.optim.Adam: weight decay is added to the gradient (L2). Of groups each has its own rate:
+ *
+ *     new Adam([{ parameters: features, rate: 0.1 }, { parameters: head }], { learningRate: 1e-3 });
+ */
 export class Adam extends FlatOptimiser {
   /** @throws UsageError without parameters, with one named twice, or for an option that does not fit */
-  constructor(parameters: Iterable<Tensor>, options: AdamOptions) {
+  constructor(parameters: Trainable, options: AdamOptions) {
     const { shared, own } = optimiserOptions("adam", adamOptions, options);
     super(adamRule("adam", own, false), parameters, shared);
   }
@@ -50,7 +54,7 @@ export class Adam extends FlatOptimiser {
 /** AdamW, as torch.optim.AdamW: before each step a parameter loses learningRate * weightDecay of itself; default .01. */
 export class AdamW extends FlatOptimiser {
   /** @throws UsageError without parameters, with one named twice, or for an option that does not fit */
-  constructor(parameters: Iterable<Tensor>, options: AdamOptions) {
+  constructor(parameters: Trainable, options: AdamOptions) {
     const { shared, own } = optimiserOptions("adamw", adamOptions, options, adamWDecay);
     super(adamRule("adamw", own, true), parameters, shared);
   }

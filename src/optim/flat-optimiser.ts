@@ -1,5 +1,5 @@
-// What all optimisers do alike: parameters, gradients and moments lie side by side in memory, so that one launch updates them
-// all. What differs between optimisers is an `UpdateRule`.
+// What all optimisers do alike: the parameters, gradients and moments of a group lie side by side in memory, so that one launch
+// updates them all. What differs between optimisers is an `UpdateRule`.
 
 import {
   aFunction,
@@ -16,14 +16,16 @@ import {
 } from "../errors/arguments.ts";
 import { ShapeError, UsageError } from "../errors/errors.ts";
 import { noGradient } from "../autograd/functions.ts";
-import { pack } from "../functions/movement.ts";
+import { concat, pack, split } from "../functions/movement.ts";
 import { clipByNorm } from "../functions/optimisers.ts";
 import { decayRun } from "../operators/optimisers/weight-decay.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { engineOf } from "../runtime/engine-of.ts";
+import type { HostArray } from "../tensor/host.ts";
 import { equalShapes, showShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { Optimiser, OptimiserState } from "./optimiser.ts";
+import type { Optimiser, OptimiserState, Trainable } from "./optimiser.ts";
+import { groupsOf } from "./parameter-groups.ts";
 import { chosenOptions, type Chosen, type Given, type OptionTable } from "./option-table.ts";
 
 /** Numbers that every optimiser takes. */
@@ -48,7 +50,7 @@ export interface SharedOptions {
   readonly clipNorm?: number | undefined;
 }
 
-/** All parameters of an optimiser in one step, flat and side by side. */
+/** All parameters of a group in one step, flat and side by side. */
 export interface FlatStep {
   /** [size], to be updated in place. */
   readonly parameter: Tensor;
@@ -67,7 +69,10 @@ export interface UpdateRule {
   readonly name: string;
   /** Names of what it remembers of each parameter. */
   readonly moments: readonly string[];
-  /** Numbers that may differ from step to step, always as many; step 1 is the first. A recorded step asks anew at each replay. */
+  /**
+   * Numbers that may differ from step to step, always as many; step 1 is the first that the group took part in. A recorded step
+   * asks anew at each replay.
+   */
   hyper(step: number, learningRate: number): readonly number[];
   /**
    * Updates parameters and moments. Where gradients are clipped and their norm is no finite number, all gradients are NaN, and
@@ -114,18 +119,17 @@ const stateFields: OptionChecks<OptimiserState> = {
   steps: required(anyNumber),
   learningRate: required(anyNumber),
   moments: required(aRecord),
+  groupSteps: aList,
 };
 
-/** The parameters in a list. @throws UsageError for what is no list of tensors */
-function listOf(name: string, parameters: Iterable<Tensor>): readonly Tensor[] {
-  if (parameters instanceof Map) {
-    throw new UsageError(`${name}: takes parameters without their names: module.parameters().values()`);
-  }
-  const iterator: unknown = (parameters as Partial<Iterable<Tensor>> | undefined)?.[Symbol.iterator];
-  if (typeof iterator !== "function") {
-    throw new UsageError(`${name}: takes a list of parameters, got ${described(parameters)}`);
-  }
-  return [...parameters];
+/** Parameters that are updated by one launch, and what is remembered of them. */
+interface Group {
+  readonly parameters: readonly Tensor[];
+  readonly rate: number;
+  readonly moments: readonly Tensor[];
+  readonly decay: Tensor | undefined;
+  /** In which it took part. */
+  steps: number;
 }
 
 export class FlatOptimiser implements Optimiser {
@@ -133,34 +137,42 @@ export class FlatOptimiser implements Optimiser {
   readonly gradientNorm: Tensor | undefined;
   readonly #rule: UpdateRule;
   readonly #engine: Engine;
+  /** Of all groups. */
   readonly #parameters: readonly Tensor[];
-  readonly #moments: readonly Tensor[];
-  readonly #decay: Tensor | undefined;
+  readonly #groups: readonly Group[];
   readonly #clipNorm: number | undefined;
   #steps = 0;
 
   /**
-   * Gathers the parameters into one piece of memory (see `engine.gather`).
+   * Gathers the parameters of each group into one piece of memory (see `engine.gather`).
    * @param shared as `optimiserOptions` has checked them
-   * @throws UsageError without parameters, or with one named twice
+   * @throws UsageError without parameters, with one named twice, or for groups that are none
    */
-  constructor(rule: UpdateRule, parameters: Iterable<Tensor>, shared: SharedOptions) {
+  constructor(rule: UpdateRule, trained: Trainable, shared: SharedOptions) {
     expectOptions("FlatOptimiser", rule, ruleFields);
     expectArgument(rule.name, "its options", shared, aRecord);
     this.#rule = rule;
-    this.#parameters = listOf(rule.name, parameters);
+    const groups = groupsOf(rule.name, trained);
+    this.#parameters = groups.flatMap(({ parameters }) => parameters);
     if (this.#parameters.length === 0) throw new UsageError(`${rule.name}: there are no parameters to train`);
     const engine = (this.#engine = engineOf(this.#parameters, rule.name));
-    const { size, offsets } = engine.scope(() => {
-      const { flat, offsets } = engine.gather(this.#parameters);
-      return { size: flat.size, offsets };
+    const named = new Set(this.#parameters.map(({ storage }) => storage));
+    if (named.size < this.#parameters.length) {
+      throw new UsageError(`${rule.name}: two of the parameters share their data; name each only once`);
+    }
+    this.#groups = groups.map(({ parameters, rate }) => {
+      const { size, offsets } = engine.scope(() => {
+        const { flat, offsets } = engine.gather(parameters);
+        return { size: flat.size, offsets };
+      });
+      const moments = rule.moments.map(() => engine.keep(engine.zeros([size])));
+      const decays = decaysOf(parameters, offsets, size, shared);
+      const decay = decays === undefined ? undefined : engine.keep(engine.tensor(decays));
+      return { parameters, rate, moments, decay, steps: 0 };
     });
-    this.#moments = rule.moments.map(() => engine.keep(engine.zeros([size])));
     this.learningRate = shared.learningRate;
     this.#clipNorm = shared.clipNorm;
     this.gradientNorm = shared.clipNorm === undefined ? undefined : engine.keep(engine.zeros([]));
-    const decays = decaysOf(this.#parameters, offsets, size, shared);
-    this.#decay = decays === undefined ? undefined : engine.keep(engine.tensor(decays));
   }
 
   get name(): string {
@@ -177,46 +189,98 @@ export class FlatOptimiser implements Optimiser {
 
   async state(): Promise<OptimiserState> {
     const { learningRate, steps } = this;
-    const values = await Promise.all(this.#moments.map((moment) => moment.read()));
-    const moments = Object.fromEntries(this.#rule.moments.map((name, i) => [name, values[i]]));
-    return { steps, learningRate, moments };
+    const groups = this.#groups;
+    const groupSteps = groups.length > 1 ? groups.map((group) => group.steps) : undefined;
+    const values = await Promise.all(
+      this.#rule.moments.map((_, i) => Promise.all(groups.map(({ moments }) => moments[i].read()))),
+    );
+    const moments = Object.fromEntries(this.#rule.moments.map((name, i) => [name, joined(values[i])]));
+    return { steps, learningRate, moments, ...(groupSteps === undefined ? {} : { groupSteps }) };
   }
 
   restore(state: OptimiserState): void {
     const { name: owner, moments: names } = this.#rule;
     expectOptions(`${owner}: restore`, state, stateFields);
-    const { steps, learningRate, moments } = state;
+    const { steps, learningRate, moments, groupSteps = this.#groups.length > 1 ? [] : [steps] } = state;
     const odd = Object.keys(moments).find((name) => !names.includes(name));
     const missing = names.find((name) => moments[name] === undefined);
     if (odd !== undefined || missing !== undefined) {
       const found = Object.keys(moments).join(", ") || "none";
       throw new ShapeError(`${owner}: a state with moments ${found}; it keeps ${names.join(", ")}`);
     }
-    names.forEach((name, i) => {
-      const [{ length }, { size }] = [moments[name], this.#moments[i]];
-      if (length === size) return;
+    const sizes = this.#groups.map((group) => group.moments.at(0)?.size ?? 0);
+    const size = sizes.reduce((sum, each) => sum + each, 0);
+    for (const name of names) {
+      const { length } = moments[name];
+      if (length === size) continue;
       throw new ShapeError(`${owner}: a state with ${length} values of ${name}, its parameters have ${size}`);
-    });
-    if (!Number.isInteger(steps) || steps < 0 || !Number.isFinite(learningRate) || learningRate < 0) {
+    }
+    if (groupSteps.length !== this.#groups.length) {
+      throw new ShapeError(
+        `${owner}: a state with the steps of ${groupSteps.length} groups of parameters, and it has ${this.#groups.length}`,
+      );
+    }
+    const counts = [steps, ...groupSteps];
+    if (!counts.every((count) => Number.isInteger(count) && count >= 0) || !isRate(learningRate)) {
       throw new UsageError(`${owner}: a state after ${steps} steps at the learning rate ${learningRate}`);
     }
-    names.forEach((name, i) => this.#engine.write(this.#moments[i], moments[name]));
+    let first = 0;
+    this.#groups.forEach((group, g) => {
+      const end = first + sizes[g];
+      names.forEach((name, i) => {
+        this.#engine.write(group.moments[i], moments[name].subarray(first, end));
+      });
+      group.steps = groupSteps[g];
+      first = end;
+    });
     this.#steps = steps;
     this.learningRate = learningRate;
   }
 
-  /** @throws UsageError when somebody has set what is no learning rate */
-  #hyper(): readonly number[] {
+  /**
+   * @param isFirst of the groups of its step, which counts for the optimiser
+   * @throws UsageError when somebody has set what is no learning rate
+   */
+  #hyper(group: Group, isFirst: boolean): readonly number[] {
     const { learningRate } = this;
-    if (!Number.isFinite(learningRate) || learningRate < 0) {
+    if (!isRate(learningRate)) {
       throw new UsageError(
         `${this.#rule.name}: the learning rate must be a finite number from 0, got ${described(learningRate)}`,
       );
     }
-    return this.#rule.hyper(++this.#steps, learningRate);
+    if (isFirst) this.#steps++;
+    return this.#rule.hyper(++group.steps, learningRate * group.rate);
   }
 
-  step(gradients: readonly Tensor[]): void {
+  step(gradients: readonly (Tensor | undefined)[]): void {
+    const stepped = this.#stepped(gradients);
+    const engine = this.#engine;
+    engine.phase("optimiser", () =>
+      engine.scope(() =>
+        noGradient(engine, () => {
+          // Another optimiser may have gathered some of them since; then they move back.
+          const flats = stepped.map(({ group }) => engine.gather(group.parameters));
+          const packed = this.#clipped(
+            stepped.map(({ gradients: own }, i) => {
+              const { flat, offsets } = flats[i];
+              return pack(own, { offsets, size: flat.size });
+            }),
+          );
+          stepped.forEach(({ group }, i) => {
+            const { length } = this.#rule.hyper(1, this.learningRate);
+            const hyper = engine.feed(() => this.#hyper(group, i === 0), [length]);
+            const { moments, decay } = group;
+            this.#rule.update({ parameter: flats[i].flat, moments, gradient: packed[i], hyper, decay });
+          });
+        }),
+      ),
+    );
+  }
+
+  /** The groups that take part in a step, with their gradients. */
+  #stepped(
+    gradients: readonly (Tensor | undefined)[],
+  ): readonly { readonly group: Group; readonly gradients: readonly Tensor[] }[] {
     const parameters = this.#parameters;
     const { name } = this.#rule;
     expectArgument(name, "the gradients", gradients, aList);
@@ -225,42 +289,68 @@ export class FlatOptimiser implements Optimiser {
         `${name}: ${gradients.length} gradients for ${parameters.length} parameters; pass one for each, in their order`,
       );
     }
-    engineOf(gradients, name);
+    const found = gradients.filter((gradient) => gradient !== undefined);
+    if (found.length === 0) throw new UsageError(`${name}: a step without any gradient`);
+    engineOf(found, name);
     parameters.forEach(({ shape }, i) => {
-      if (!equalShapes(shape, gradients[i].shape)) {
+      const gradient = gradients[i];
+      if (gradient !== undefined && !equalShapes(shape, gradient.shape)) {
         throw new ShapeError(
-          `${name}: gradient ${i} is ${showShape(gradients[i].shape)}, its parameter ${showShape(shape)}; ` +
+          `${name}: gradient ${i} is ${showShape(gradient.shape)}, its parameter ${showShape(shape)}; ` +
             "pass the gradients in the order of the parameters",
         );
       }
     });
-    const engine = this.#engine;
-    engine.phase("optimiser", () =>
-      engine.scope(() =>
-        noGradient(engine, () => {
-          // Another optimiser may have gathered some of them since; then they move back.
-          const { flat, offsets } = engine.gather(parameters);
-          const gradient = this.#clipped(pack(gradients, { offsets, size: flat.size }));
-          const hyper = engine.feed(() => this.#hyper(), [this.#rule.hyper(1, this.learningRate).length]);
-          const moments = this.#moments;
-          this.#rule.update({ parameter: flat, moments, gradient, hyper, decay: this.#decay });
-        }),
-      ),
-    );
+    let first = 0;
+    return this.#groups.flatMap((group, g) => {
+      const end = first + group.parameters.length;
+      const own = gradients.slice(first, end).filter((gradient) => gradient !== undefined);
+      first = end;
+      if (own.length === 0) return [];
+      if (own.length === group.parameters.length) return [{ group, gradients: own }];
+      throw new ShapeError(
+        `${name}: ${own.length} gradients for the ${group.parameters.length} parameters of group ${g}; pass all of a group, ` +
+          "or none where it takes no part",
+      );
+    });
   }
 
   dispose(): void {
-    for (const tensor of [...this.#moments, this.#decay, this.gradientNorm]) tensor?.dispose();
+    const held = this.#groups.flatMap(({ moments, decay }) => [...moments, decay]);
+    for (const tensor of [...held, this.gradientNorm]) tensor?.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  #clipped(gradient: Tensor): Tensor {
-    if (this.#clipNorm === undefined || this.gradientNorm === undefined) return gradient;
-    return clipByNorm(gradient, this.gradientNorm, this.#clipNorm);
+  /** The gradients of all groups have one norm. */
+  #clipped(gradients: readonly Tensor[]): readonly Tensor[] {
+    const [norm, most] = [this.gradientNorm, this.#clipNorm];
+    if (most === undefined || norm === undefined) return gradients;
+    if (gradients.length === 1) return [clipByNorm(gradients[0], norm, most)];
+    const whole = clipByNorm(concat(gradients, 0), norm, most);
+    return split(
+      whole,
+      gradients.map(({ size }) => size),
+      0,
+    );
   }
+}
+
+const isRate = (rate: number): boolean => Number.isFinite(rate) && rate >= 0;
+
+/** One after the other; those of one group as they are. */
+function joined(parts: readonly HostArray[]): HostArray {
+  if (parts.length === 1) return parts[0];
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const whole = parts[0] instanceof Float64Array ? new Float64Array(length) : new Float32Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** [size / 64], the decay of each run of 64 parameters; undefined where nothing decays. */

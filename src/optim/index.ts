@@ -17,7 +17,7 @@ export {
   type OptimiserName,
   type OptimiserSettings,
 } from "./optimiser-table.ts";
-export type { Optimiser, OptimiserState } from "./optimiser.ts";
+export type { Optimiser, OptimiserState, ParameterGroup, Trainable } from "./optimiser.ts";
 export type { Schedule, Scheduled, ScheduleState } from "./schedule.ts";
 export { scheduleNames, scheduleOf, type ScheduleName, type ScheduleSettings } from "./schedule-table.ts";
 export { SGD, type SGDOptions } from "./sgd.ts";

@@ -9,7 +9,7 @@ import { UsageError } from "../errors/errors.ts";
 import { suggestion } from "../errors/nearest.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Adam, AdamW, adamOptions, adamWDecay, type AdamOptions } from "./adam.ts";
-import type { Optimiser } from "./optimiser.ts";
+import type { Optimiser, Trainable } from "./optimiser.ts";
 import type { Given, OptionTable } from "./option-table.ts";
 import type { SharedOptions } from "./flat-optimiser.ts";
 import { SGD, sgdOptions, type SGDOptions } from "./sgd.ts";
@@ -19,24 +19,24 @@ interface OptimiserRow<Options> {
   readonly options: OptionTable;
   /** Default weight decay. */
   readonly weightDecay: number;
-  create(parameters: Iterable<Tensor>, options: Options): Optimiser;
+  create(parameters: Trainable, options: Options): Optimiser;
 }
 
 export const optimisers = {
   adam: {
     options: adamOptions,
     weightDecay: 0,
-    create: (parameters: Iterable<Tensor>, options: AdamOptions) => new Adam(parameters, options),
+    create: (parameters: Trainable, options: AdamOptions) => new Adam(parameters, options),
   },
   adamw: {
     options: adamOptions,
     weightDecay: adamWDecay,
-    create: (parameters: Iterable<Tensor>, options: AdamOptions) => new AdamW(parameters, options),
+    create: (parameters: Trainable, options: AdamOptions) => new AdamW(parameters, options),
   },
   sgd: {
     options: sgdOptions,
     weightDecay: 0,
-    create: (parameters: Iterable<Tensor>, options: SGDOptions) => new SGD(parameters, options),
+    create: (parameters: Trainable, options: SGDOptions) => new SGD(parameters, options),
   },
 } as const satisfies Readonly<Record<string, OptimiserRow<never>>>;
 
@@ -62,7 +62,7 @@ export type OptimiserSettings = OptimiserChoice &
  * The optimiser that settings describe.
  * @throws UsageError for an unknown name, an option that does not fit, or parameters that do not (see `Adam`)
  */
-export function optimiserOf(parameters: Iterable<Tensor>, settings: OptimiserSettings): Optimiser {
+export function optimiserOf(parameters: Trainable, settings: OptimiserSettings): Optimiser {
   expectArgument("optimiser", "the settings", settings, aRecord);
   const { by, decayed = "all", ...options } = settings;
   if (typeof by !== "string") {

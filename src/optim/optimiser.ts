@@ -7,9 +7,21 @@ import type { Tensor } from "../tensor/tensor.ts";
 export interface OptimiserState {
   readonly steps: number;
   readonly learningRate: number;
-  /** By name, each of all parameters, as `engine.gather` lays them side by side. */
+  /** By name, each of all parameters, as `engine.gather` lays them side by side, one group after the other. */
   readonly moments: Readonly<Record<string, HostArray>>;
+  /** Steps that each group took part in, where there is more than one. */
+  readonly groupSteps?: readonly number[];
 }
+
+/** Parameters that learn at a rate of their own. */
+export interface ParameterGroup {
+  readonly parameters: Iterable<Tensor>;
+  /** What the optimiser's learning rate is multiplied with for them, above 0; default 1. */
+  readonly rate?: number | undefined;
+}
+
+/** What an optimiser trains: parameters, or groups of them. */
+export type Trainable = Iterable<Tensor> | Iterable<ParameterGroup>;
 
 export interface Optimiser extends Disposable {
   /** Its name in the table of optimisers: "adam", "sgd". */
@@ -27,10 +39,14 @@ export interface Optimiser extends Disposable {
   readonly gradientNorm: Tensor | undefined;
 
   /**
-   * One step, from the gradients in the order of the parameters. May be recorded.
-   * @throws ShapeError when their number or a shape differs; nothing has changed then
+   * One step, from the gradients in the order of the parameters, group after group. May be recorded.
+   *
+   * @param gradients undefined for all parameters of a group that takes no part: these, their moments and the number of their
+   *   steps stay as they are, and they count in no norm
+   * @throws ShapeError when their number or a shape differs, or a group has gradients for some of its parameters alone;
+   *   UsageError when no group takes part. Nothing has changed then
    */
-  step(gradients: readonly Tensor[]): void;
+  step(gradients: readonly (Tensor | undefined)[]): void;
 
   /** What it remembers now, after all steps asked for so far. */
   state(): Promise<OptimiserState>;

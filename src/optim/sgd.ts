@@ -2,8 +2,8 @@
 
 import { UsageError } from "../errors/errors.ts";
 import { sgd } from "../functions/optimisers.ts";
-import type { Tensor } from "../tensor/tensor.ts";
 import { FlatOptimiser, optimiserOptions, type SharedOptions, type UpdateRule } from "./flat-optimiser.ts";
+import type { Trainable } from "./optimiser.ts";
 import type { Chosen, Given, OptionTable } from "./option-table.ts";
 
 export const sgdOptions = {
@@ -26,7 +26,7 @@ const sgdRule = ({ momentum, nesterov }: Chosen<typeof sgdOptions>): UpdateRule 
 /** Gradient descent with momentum; weight decay is added to the gradient (L2). */
 export class SGD extends FlatOptimiser {
   /** @throws UsageError without parameters, with one named twice, or for an option that does not fit */
-  constructor(parameters: Iterable<Tensor>, options: SGDOptions) {
+  constructor(parameters: Trainable, options: SGDOptions) {
     const { shared, own } = optimiserOptions("sgd", sgdOptions, options);
     if (own.nesterov && own.momentum === 0) {
       throw new UsageError("sgd: nesterov looks ahead along the momentum, which is 0; give one, such as 0.9");

@@ -1,11 +1,14 @@
 // What a person is told of the course that a run will take, a sentence each.
 
 import { counted } from "../errors/counted.ts";
+import { lastUnfreezing } from "../assemble/asked-parts.ts";
 import { watches } from "../assemble/evaluation.ts";
 import { namedLabels, type TrainingSettings } from "../assemble/training-settings.ts";
 import type { TrainedModel } from "../assemble/train-classifier.ts";
 import type { Assembly } from "../data/assembly/assembly.ts";
+import type { Budget } from "../training/budget.ts";
 import type { Checkpoints } from "../training/checkpoint.ts";
+import type { RunStart } from "./run-start.ts";
 
 /** What validation decides in a run. */
 export function describeWatch(
@@ -55,6 +58,31 @@ export function describeReestimation(
   const found = validation === null ? "" : `; validation ${measure} with them ${validation.toFixed(4)}`;
   const from = `${counted(images, "training image")} in ${counted(batches, "batch", "batches")}`;
   return `batch norm's statistics were estimated anew, from ${from}${found}`;
+}
+
+/** What is odd about the parts of a model that a run freezes. */
+export function partsWarnings(
+  settings: Pick<TrainingSettings, "freeze" | "unfreeze">,
+  { epochs }: Pick<Budget, "epochs">,
+  { initial, record }: Pick<RunStart, "initial" | "record">,
+): string[] {
+  const { freeze, unfreeze } = settings;
+  const isFrozen = freeze !== undefined || unfreeze !== undefined;
+  const isBegun = initial !== undefined || record?.initial !== undefined;
+  const last = lastUnfreezing(settings);
+  return [
+    ...(isFrozen && !isBegun
+      ? [
+          "warning: the run begins with no weights, so that what is frozen stays as the seed drew it; begin with weights that " +
+            "know something (--from RUN, --init FILE), or leave train.freeze and train.unfreeze out",
+        ]
+      : []),
+    ...(last > epochs
+      ? [
+          `warning: train.unfreeze names epoch ${last}, and the run ends with epoch ${epochs}: that part is never trained`,
+        ]
+      : []),
+  ];
 }
 
 /** Where a run goes on. */

@@ -80,6 +80,7 @@ export interface Reopened {
   readonly record: AnyRecord;
   /** Undefined where the run was killed before the first one: it begins again. */
   readonly from: Checkpoints["from"];
+  readonly isFinished: boolean;
 }
 
 /**
@@ -144,10 +145,14 @@ export class RunFolder {
 
   /**
    * A run that was stopped or killed, to go on with. Touches nothing either.
+   * @param isLonger whether it gets another length than it was begun with; then one that is finished may go on, too
    * @throws RunFolderError when the folder holds no run, one that is finished, or one that another process goes on with;
    *   CheckpointError when its checkpoint is damaged
    */
-  static async reopen(path: string): Promise<Reopened> {
+  static async reopen(
+    path: string,
+    isLonger: (begun: AnyRecord) => boolean = () => false,
+  ): Promise<Reopened> {
     const [metricsFile, checkpointFile] = [runFiles.metrics, runFiles.checkpoint].map((name) =>
       join(path, name),
     );
@@ -166,12 +171,21 @@ export class RunFolder {
       );
     }
     const record = readAnyRecord(path);
-    if (isFinished(path)) {
-      throw new RunFolderError(`--resume ${path}: the run is finished; see ${runFiles.summary} there`);
+    const finished = isFinished(path);
+    if (finished && !isLonger(record)) {
+      throw new RunFolderError(
+        `--resume ${path}: the run is finished; see ${runFiles.summary} there, or train it longer with --epochs or --steps`,
+      );
+    }
+    if (finished && !existsSync(checkpointFile)) {
+      throw new RunFolderError(
+        `--resume ${path}: the run is finished, and its ${runFiles.checkpoint} is not there, as earlier versions left it; begin ` +
+          `another with its weights: --from ${path}`,
+      );
     }
     const folder = new RunFolder(path, true);
     folder.#earlier = { bytes: 0, seconds: 0, of };
-    if (!existsSync(checkpointFile)) return { folder, record, from: undefined };
+    if (!existsSync(checkpointFile)) return { folder, record, from: undefined, isFinished: false };
     const { record: saved, tensors } = await readTensorFile(checkpointFile, checkpointKind);
     const { metrics, seconds, run } = checkedRecord(savedSchema, checkpointFile, saved);
     const written = statSync(metricsFile, { throwIfNoEntry: false })?.size ?? 0;
@@ -183,7 +197,7 @@ export class RunFolder {
     }
     folder.#earlier = { bytes: metrics, seconds, of };
     const checkpoint = checkedCheckpoint(checkpointFile, { record: run, tensors });
-    return { folder, record, from: { checkpoint, file: checkpointFile } };
+    return { folder, record, from: { checkpoint, file: checkpointFile }, isFinished: finished };
   }
 
   /** That the run took so far, with those before it was stopped. */
@@ -191,7 +205,7 @@ export class RunFolder {
     return (this.#earlier?.seconds ?? 0) + (performance.now() - this.#started) / 1000;
   }
 
-  /** Says what the run is begun with, to be written before its first line. */
+  /** Says what the run is begun with, or goes on with where that is another length, to be written before its first line. */
   begin(record: AnyRecord): void {
     this.#record = record;
   }
@@ -214,7 +228,8 @@ export class RunFolder {
   }
 
   /**
-   * Writes summary.json whole or not at all, and before it the model of a run that is done, which needs no checkpoint then.
+   * Writes summary.json whole or not at all, and before it the model of a run that is done. Its checkpoint stays: it goes on from
+   * there when it is to be longer.
    * @param model its tensors, and what is needed to use them
    * @param texts files of the run that its report is made from
    * @throws RunFolderError or CheckpointError when one of them cannot be written
@@ -231,7 +246,6 @@ export class RunFolder {
       if (text !== undefined) this.#replace(runFiles[name], text);
     }
     this.#replace(runFiles.summary, jsonText(summary));
-    if (!summary.interrupted) rmSync(join(this.path, runFiles.checkpoint), { force: true });
   }
 
   close(): void {
@@ -260,10 +274,12 @@ export class RunFolder {
       const kept: readonly string[] =
         earlier === undefined ? [] : [runFiles.record, runFiles.metrics, runFiles.checkpoint];
       const gone = readdirSync(this.path).filter((name) => isOurs(name) && !kept.includes(name));
-      // The record first: without it nobody goes on with what is left of a run when this is killed on the way.
-      gone.sort((a, b) => Number(b === runFiles.record) - Number(a === runFiles.record));
+      // The record first: without it nobody goes on with what is left of a run when this is killed on the way. Then the
+      // summary: without it a run is not finished, and goes on from its checkpoint.
+      const last: readonly string[] = [runFiles.summary, runFiles.record];
+      gone.sort((a, b) => last.indexOf(b) - last.indexOf(a));
       for (const name of gone) rmSync(join(this.path, name), { force: true });
-      if (earlier === undefined && this.#record !== undefined) {
+      if (this.#record !== undefined) {
         this.#replace(runFiles.record, jsonText(this.#record));
       }
       const metrics = openSync(join(this.path, runFiles.metrics), "a");

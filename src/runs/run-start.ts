@@ -9,6 +9,7 @@ import {
   expectOptions,
   oneOf,
   required,
+  wholeFrom,
   type OptionChecks,
   type Requirement,
 } from "../errors/arguments.ts";
@@ -27,6 +28,7 @@ import { readModelFile } from "./model-file.ts";
 import { version } from "./package-info.ts";
 import { compareAdapters, provenance } from "./provenance.ts";
 import { manifestRecord, RunFolder } from "./run-folder.ts";
+import { expectLonger } from "./run-length.ts";
 import type { RunRecord } from "./run-record.ts";
 
 /** What may be said anew when a run goes on: none of it changes a bit. */
@@ -63,11 +65,23 @@ export interface RunOptions extends FreeOptions, DeviceOptions, Partial<ChoiceOp
   readonly init?: string | undefined;
 }
 
+/** What may be said when a run goes on: also another length, which a finished one goes on with, too. */
+export interface ResumeOptions extends FreeOptions {
+  /** In all, with those that were taken. */
+  readonly epochs?: number | undefined;
+  readonly steps?: number | undefined;
+}
+
 const freeOptions: OptionChecks<FreeOptions> = {
   dataRoot: aString,
   memory: aNumber,
   cache: aString,
   checkpointEvery: aRecord,
+};
+const resumeOptions: OptionChecks<ResumeOptions> = {
+  ...freeOptions,
+  epochs: wholeFrom(1),
+  steps: wholeFrom(1),
 };
 const aCandidateMap: Requirement = {
   words: "a map from operators to candidates",
@@ -106,8 +120,9 @@ export interface RunStart {
   readonly folder: RunFolder;
   /** What its weights begin with, where the seed does not draw them. */
   readonly initial?: Beginning | undefined;
-  /** Of a run that goes on: what it was begun with, and its checkpoint. */
+  /** Of a run that goes on: what it was begun with, whether it goes on with another length, and its checkpoint. */
   readonly record?: RunRecord;
+  readonly isLengthened?: boolean;
   readonly from?: Checkpoints["from"];
 }
 
@@ -131,15 +146,20 @@ export async function beginRun(file: string, options: RunOptions): Promise<RunSt
 }
 
 /**
- * A run that was stopped or killed, from its last checkpoint.
- * @throws RunFolderError when the folder holds no run on a manifest's images, or a finished one; CheckpointError when its
- *   checkpoint is damaged; UsageError when this version or the tuning file is not that of the run
+ * A run that was stopped or killed, from its last checkpoint; with another length also one that is finished.
+ * @throws RunFolderError when the folder holds no run on a manifest's images, or a finished one that is to be no longer;
+ *   CheckpointError when its checkpoint is damaged; UsageError when this version or the tuning file is not that of the run, or
+ *   more was taken already than the length that is asked for
  */
-export async function resumeRun(out: string, options: FreeOptions = {}): Promise<RunStart> {
+export async function resumeRun(out: string, options: ResumeOptions = {}): Promise<RunStart> {
   expectArgument("resumeRun", "the run folder", out, aString);
-  expectOptions("resumeRun", options, freeOptions);
-  const { folder, record: found, from } = await RunFolder.reopen(out);
-  const record = manifestRecord(found, out);
+  expectOptions("resumeRun", options, resumeOptions);
+  const { epochs, steps, ...free } = options;
+  const isLengthened = epochs !== undefined || steps !== undefined;
+  const { folder, record: found, from, isFinished } = await RunFolder.reopen(out, () => isLengthened);
+  const begun = manifestRecord(found, out);
+  if (isLengthened) expectLonger(out, { epochs, steps }, from?.checkpoint.record, isFinished);
+  const record = isLengthened ? { ...begun, options: { ...begun.options, epochs, steps } } : begun;
   if (record.versions.tessera !== version) {
     throw new UsageError(
       `--resume ${out}: the run was begun with Tessera ${record.versions.tessera}, and this is ${version}; take that version, ` +
@@ -156,14 +176,12 @@ export async function resumeRun(out: string, options: FreeOptions = {}): Promise
   return {
     manifest: parseTrainingManifest(text, name, classesBeyond(record.initial?.classes ?? [])),
     options: {
-      ...options,
+      ...free,
       ...record.options,
       ...{ dataRoot: options.dataRoot ?? record.dataRoot, out, seed: record.seed, device: record.device },
       ...{ tuning: record.tuning?.file ?? "none", candidate: new Map(Object.entries(record.candidates)) },
     },
-    folder,
-    record,
-    from,
+    ...{ folder, record, isLengthened, from },
     // Once there is a checkpoint, it holds the weights that the run began with.
     initial: from === undefined ? await initialOf(record) : undefined,
   };

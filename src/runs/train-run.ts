@@ -10,6 +10,7 @@ import {
   madeWith,
   type OptionChecks,
 } from "../errors/arguments.ts";
+import { describeParts } from "../assemble/asked-parts.ts";
 import type { ModelJudgement } from "../assemble/assembly-task.ts";
 import type { Evaluation } from "../assemble/evaluation.ts";
 import { labelSpaceOf } from "../assemble/label-space.ts";
@@ -29,9 +30,15 @@ import { readWeights } from "../nn/weights.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { openEngine, type EngineOptions } from "../runtime/open-engine.ts";
 import type { Recording } from "../runtime/recording.ts";
-import { defaultInterval } from "../training/checkpoint.ts";
+import { asOfLength, defaultInterval } from "../training/checkpoint.ts";
 import { bothListeners } from "../training/training-reports.ts";
-import { describeBalance, describeReestimation, describeStart, describeWatch } from "./course-words.ts";
+import {
+  describeBalance,
+  describeReestimation,
+  describeStart,
+  describeWatch,
+  partsWarnings,
+} from "./course-words.ts";
 import { engineOptions } from "./device-options.ts";
 import { checkChoices, takeChoices } from "./kernel-choices.ts";
 import {
@@ -59,6 +66,8 @@ export interface LoadedRun {
   readonly start: RunStart;
   readonly settings: TrainingSettings;
   readonly images: Loaded;
+  /** What is trained when, where not all of the model is in every epoch. */
+  readonly parts: string | undefined;
 }
 
 const aStart = madeWith("what beginRun or resumeRun gives", ["manifest", "options", "folder"]);
@@ -116,8 +125,9 @@ export async function loadRun(
   checkedEngineOptions(start);
   const settings = { ...ofLength(settingsOf(manifest, seed), options), memory };
   initial?.check({ ...manifest, settings });
+  const parts = describeParts(settings, declaredLabels(manifest));
   const loading = { dataRoot, limit, seed, skipBad, cache, memory };
-  return { start, settings, images: await loadImages(manifest, loading, observer, signal) };
+  return { start, settings, parts, images: await loadImages(manifest, loading, observer, signal) };
 }
 
 /** @throws UsageError for options that do not fit the device */
@@ -180,8 +190,12 @@ export class RunSession implements Disposable {
     const { start, settings, images } = run;
     const environment = { ...computedOn(engine), ...choices };
     try {
-      if (start.record !== undefined) compareRuns(start.record, environment, warn);
-      else {
+      if (start.record !== undefined) {
+        compareRuns(start.record, environment, warn);
+        if (start.isLengthened === true) {
+          start.folder.begin({ ...start.record, settings: reproducibleSettings(settings) });
+        }
+      } else {
         start.folder.begin({
           ...(await recordOf(start)),
           settings: reproducibleSettings(settings),
@@ -205,7 +219,7 @@ export class RunSession implements Disposable {
 
   /** Takes the steps. @returns the model, which the caller disposes */
   async train(signal?: AbortSignal): Promise<TrainedModel> {
-    const { start, settings, images } = this.#run;
+    const { start, settings, images, parts } = this.#run;
     const { say = silent, warn = silent } = this.#observer;
     const { assembly } = images;
     const { folder, options, from, initial, manifest } = start;
@@ -223,6 +237,8 @@ export class RunSession implements Disposable {
     begun?.told.forEach(say);
     begun?.warnings.forEach(warn);
     const budget = warmedBudgetOf(settings, stepsPerEpoch(total, batch));
+    if (parts !== undefined) say(parts);
+    partsWarnings(settings, budget, start).forEach(warn);
     const untaught = untaughtNote(assembly, settings, budget);
     if (untaught !== undefined) say(untaught);
     if (budget.warmup === budget.steps && hasUnsupervisedLosses(settings)) {
@@ -239,7 +255,8 @@ export class RunSession implements Disposable {
       bothListeners<Evaluation>(folder.listener(), watcher),
       signal,
       {
-        from,
+        // Whoever asked for this length may have been killed before its first checkpoint.
+        from: from && { ...from, checkpoint: asOfLength(from.checkpoint, settings) },
         every: options.checkpointEvery ?? defaultInterval,
         save: (checkpoint) => folder.save(checkpoint),
       },

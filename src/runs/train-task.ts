@@ -15,8 +15,8 @@ import { UsageError } from "../errors/errors.ts";
 import { RunFolderError } from "../errors/training-errors.ts";
 import type { Module } from "../nn/module.ts";
 import { readWeights } from "../nn/weights.ts";
-import { firstDifference } from "../training/canonical.ts";
-import { defaultInterval, identityOf, type Checkpoints } from "../training/checkpoint.ts";
+import { canonical, firstDifference } from "../training/canonical.ts";
+import { asOfLength, defaultInterval, identityOf, type Checkpoints } from "../training/checkpoint.ts";
 import { expectLoopSettings, type LoopSettings } from "../training/loop-settings.ts";
 import { bothListeners, type TrainingListener } from "../training/training-reports.ts";
 import { checkTask, type Judgement, type Task } from "../training/task.ts";
@@ -25,6 +25,7 @@ import { version } from "./package-info.ts";
 import { checkMetricsNames } from "./metrics-file.ts";
 import { RunFolder } from "./run-folder.ts";
 import { compareAdapters, computedOn, provenance } from "./provenance.ts";
+import { expectLonger, type Length } from "./run-length.ts";
 import type { TaskRecord } from "./run-record.ts";
 import { silent } from "./run-observer.ts";
 import { weightsLayout } from "./task-model.ts";
@@ -35,7 +36,10 @@ export interface TaskRunOptions<Report extends object = object> {
   readonly name: string;
   /** The run folder. */
   readonly out: string;
-  /** Whether the folder holds a run that was stopped or killed, which this one goes on with. */
+  /**
+   * Whether the folder holds a run that was stopped or killed, which this one goes on with. Settings of more `epochs` or `steps` than
+   * it was begun with make it longer, also where it is finished.
+   */
   readonly resume?: boolean;
   /** Whether an earlier run in that folder is overwritten. */
   readonly force?: boolean;
@@ -85,11 +89,13 @@ export async function trainTask<Inputs, Judged extends Judgement, Trained extend
   checkMetricsNames(task.terms, "loss term");
   const made = computedOn(task.module.engine);
   const identity = identityOf({ task, settings });
-  const { folder, from, record } = options.resume === true ? await reopened(options) : begun(options);
+  const { folder, from, record } =
+    options.resume === true ? await reopened(options, identity) : begun(options);
   try {
     if (record !== undefined) {
       expectSame(record, identity, options.out);
       compareAdapters(record, made, options.warn ?? silent);
+      if (isOfOtherLength(record, identity)) folder.begin({ ...record, settings: identity.settings });
     } else {
       folder.begin({
         ...(await provenance()),
@@ -99,7 +105,11 @@ export async function trainTask<Inputs, Judged extends Judgement, Trained extend
     const result = await train(task, settings, {
       listener: bothListeners<Judged["report"]>(folder.listener(), listener),
       signal,
-      checkpoints: { from, every: checkpointEvery, save: (checkpoint) => folder.save(checkpoint) },
+      checkpoints: {
+        from: from && { ...from, checkpoint: asOfLength(from.checkpoint, settings) },
+        every: checkpointEvery,
+        save: (checkpoint) => folder.save(checkpoint),
+      },
     });
     try {
       return { ...result, summary: await written(folder, result, { name, made }) };
@@ -146,12 +156,16 @@ function begun({ out, force = false }: TaskRunOptions): {
   return { folder: new RunFolder(out, force) };
 }
 
-async function reopened({ name, out }: TaskRunOptions): Promise<{
+async function reopened(
+  { name, out }: TaskRunOptions,
+  now: Pick<TaskRecord, "settings">,
+): Promise<{
   readonly folder: RunFolder;
   readonly from: Checkpoints["from"];
   readonly record: TaskRecord;
 }> {
-  const { folder, record, from } = await RunFolder.reopen(out);
+  const isLonger = (begun: Pick<TaskRecord, "settings">): boolean => isOfOtherLength(begun, now);
+  const { folder, record, from, isFinished } = await RunFolder.reopen(out, isLonger);
   const found = "task" in record ? `the task "${record.task}"` : "a manifest";
   if (!("task" in record) || record.task !== name) {
     throw new RunFolderError(
@@ -164,12 +178,24 @@ async function reopened({ name, out }: TaskRunOptions): Promise<{
         "or begin another run",
     );
   }
+  if (isLonger(record)) expectLonger(out, lengthOf(now), from?.checkpoint.record, isFinished);
   return { folder, from, record };
 }
 
-/** @throws RunFolderError when a run would go on with other settings or data than it was begun with */
+/** The part of settings that says how long a run is: steps, where they are given. */
+function lengthOf({ settings: { epochs, steps } }: Pick<TaskRecord, "settings">): Length {
+  const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
+  return steps === undefined ? { epochs: number(epochs) } : { steps: number(steps) };
+}
+
+const isOfOtherLength = (a: Pick<TaskRecord, "settings">, b: Pick<TaskRecord, "settings">): boolean =>
+  canonical(lengthOf(a)) !== canonical(lengthOf(b));
+
+const withoutLength = ({ epochs: _epochs, steps: _steps, ...others }: TaskRecord["settings"]) => others;
+
+/** @throws RunFolderError when a run would go on with other settings, but for its length, or other data than it was begun with */
 function expectSame(record: TaskRecord, now: Pick<TaskRecord, "settings" | "data">, out: string): void {
-  const other = firstDifference(record.settings, now.settings);
+  const other = firstDifference(withoutLength(record.settings), withoutLength(now.settings));
   if (other !== undefined) {
     const [was, is] = other.texts.map((text) => text ?? "left out");
     throw new RunFolderError(

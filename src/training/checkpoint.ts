@@ -10,6 +10,7 @@ import { difference, readWeights, writeWeights } from "../nn/weights.ts";
 import type { Optimiser } from "../optim/optimiser.ts";
 import type { Schedule } from "../optim/schedule.ts";
 import type { HeldTensor, Weights } from "../tensor/held.ts";
+import type { BudgetSettings } from "./budget.ts";
 import { firstDifference } from "./canonical.ts";
 import { loopSettingsOf, type LoopSettings } from "./loop-settings.ts";
 import type { Losses } from "./loss-terms.ts";
@@ -27,7 +28,12 @@ const recordSchema = z.strictObject({
   steps: count,
   /** Of the losses of these steps, by term. */
   sums: z.record(z.string(), z.number()),
-  optimiser: z.strictObject({ steps: count, learningRate: z.number().min(0) }),
+  optimiser: z.strictObject({
+    steps: count,
+    learningRate: z.number().min(0),
+    /** Where the optimiser has several groups of parameters. */
+    groupSteps: z.array(count).readonly().exactOptional(),
+  }),
   schedule: z.record(z.string(), z.number()),
   /** The best epoch so far by validation, and its score; null before the first, or without validation. */
   best: z.strictObject({ epoch: z.int().min(1), score: z.number().min(0).max(1) }).nullable(),
@@ -172,6 +178,16 @@ export function restoreRun(run: Resumable, { record, tensors }: Checkpoint, file
     run.watch.best = { ...record.best, weights: best.size > 0 ? best : undefined };
   }
   Object.assign(run.course, { epochs: record.epochs, steps: record.steps, sums: { ...record.sums } });
+}
+
+/**
+ * A checkpoint as a run of another length would have made it. The length decides nothing of what was done so far, but for a schedule
+ * that follows the whole run, as a cosine does: from here on it follows the new one.
+ */
+export function asOfLength({ record, tensors }: Checkpoint, { epochs, steps }: BudgetSettings): Checkpoint {
+  const { epochs: _epochs, steps: _steps, ...settings } = record.settings;
+  const length = { epochs, ...(steps === undefined ? {} : { steps }) };
+  return { record: { ...record, settings: { ...settings, ...length } }, tensors };
 }
 
 /** What a run must have in common with one that it goes on with: everything that decides its numbers. */

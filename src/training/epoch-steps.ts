@@ -8,12 +8,14 @@ import { saveCheckpoint, type Checkpoints, type Resumable } from "./checkpoint.t
 import { added, lossesOf, type Losses } from "./loss-terms.ts";
 import type { RecordedSteps } from "./recorded-steps.ts";
 import type { Task } from "./task.ts";
+import type { TrainedParts } from "./trained-parts.ts";
 import type { TrainingListener } from "./training-reports.ts";
 
 /** A run as its steps see it. */
 export interface SteppedRun<Inputs> extends Resumable {
   readonly task: Task<Inputs>;
   readonly steps: RecordedSteps<Inputs>;
+  readonly parts: Pick<TrainedParts, "phaseAt">;
   readonly budget: Budget;
   readonly listener: Pick<TrainingListener, "step">;
   readonly signal: AbortSignal | undefined;
@@ -55,7 +57,7 @@ async function trainSteps<Inputs>(
   const { steps: recorded, task, budget } = run;
   const { course, schedule, listener, signal, checkpoints, isDue } = run;
   let due = false;
-  const recordedStep = await recorded.of(variant);
+  const recordedStep = await recorded.of(variant, run.parts.phaseAt(epoch));
   const silentTerms = task.silentTerms?.(variant) ?? [];
   const unknown = silentTerms.find((term) => !task.terms.includes(term));
   if (unknown !== undefined) {

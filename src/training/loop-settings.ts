@@ -74,6 +74,17 @@ export const loopFields = {
   /** If the norm of all gradients, as one vector, exceeds this, they are scaled down to it; default: no limit. */
   clipNorm: z.number().positive().exactOptional(),
   /**
+   * Parts of the model that keep their weights, by prefixes of its tensors' names: `[features.denseblock1, features.norm0]`. Their
+   * batch norm keeps its running statistics, and computes with them.
+   */
+  freeze: z
+    .preprocess((given) => (typeof given === "string" ? [given] : given), z.array(z.string().min(1)))
+    .exactOptional(),
+  /** Parts that are frozen before an epoch, and trained from it on, counted from 1; of two names the longer one counts. */
+  unfreeze: z.record(z.string(), wholeNumber).exactOptional(),
+  /** Multiples of the learning rate, by part: `{ features: 0.1 }`. Others have 1; of two names the longer one counts. */
+  rates: z.record(z.string(), z.number().positive()).exactOptional(),
+  /**
    * How the step size changes: a word, or a word and its options, `{ by: halving, every: 10 }`. `plateau` watches the
    * validation score; without validation, the loss of the task's `watchedTerm`.
    */

@@ -12,6 +12,8 @@ import { checkLosses, expectStepLosses, type StepLosses } from "./task.ts";
  * Trains a module on one batch. May be recorded.
  *
  * @param terms names of the losses, for the check of what `losses` returns
+ * @param parameters of the optimiser, in its order, undefined for those that this step leaves alone; default: all of the module.
+ *   Nothing is computed backwards below the first of them
  * @returns losses [T]; the caller disposes it
  * @throws UsageError when `losses` returns no losses, or another number of them than there are terms
  */
@@ -20,16 +22,18 @@ export function optimisationStep(
   optimiser: Pick<Optimiser, "step">,
   terms: readonly string[],
   losses: () => StepLosses,
+  parameters: readonly (Tensor | undefined)[] = [...module.parameters().values()],
 ): Tensor {
   const { engine } = module;
   return engine.scope(() => {
-    const parameters = [...module.parameters().values()];
-    using tape = new Tape(engine, parameters);
-    const found = losses();
-    expectStepLosses(found);
-    const { total, losses: told = noGradient(engine, () => reshape(total, [1])) } = found;
+    const trained = parameters.filter((parameter) => parameter !== undefined);
+    using tape = new Tape(engine, trained);
+    const computed = losses();
+    expectStepLosses(computed);
+    const { total, losses: told = noGradient(engine, () => reshape(total, [1])) } = computed;
     checkLosses(terms, told);
-    optimiser.step(tape.gradients(total, parameters));
+    const found = tape.gradients(total, trained).values();
+    optimiser.step(parameters.map((parameter) => (parameter === undefined ? undefined : found.next().value)));
     return told;
   });
 }

@@ -1,4 +1,4 @@
-// The training step of a run, recorded: one program for each variant of the task's step.
+// The training step of a run, recorded: one program for each variant of the task's step, and for each phase of what is trained.
 
 import type { Engine } from "../runtime/engine.ts";
 import type { Program } from "../runtime/program.ts";
@@ -15,24 +15,29 @@ export interface RecordedStep<Inputs> {
 
 export class RecordedSteps<Inputs> implements Disposable {
   readonly #engine: Engine;
-  readonly #step: (variant: string, inputs: () => Inputs) => Tensor;
+  readonly #step: (variant: string, phase: number, inputs: () => Inputs) => Tensor;
   #current:
-    | { readonly variant: string; readonly program: Program<Tensor>; readonly step: RecordedStep<Inputs> }
+    | {
+        readonly variant: string;
+        readonly phase: number;
+        readonly program: Program<Tensor>;
+        readonly step: RecordedStep<Inputs>;
+      }
     | undefined;
 
-  /** @param step computes a variant of the step and returns its losses */
-  constructor(engine: Engine, step: (variant: string, inputs: () => Inputs) => Tensor) {
+  /** @param step computes a variant of the step in a phase and returns its losses */
+  constructor(engine: Engine, step: (variant: string, phase: number, inputs: () => Inputs) => Tensor) {
     this.#engine = engine;
     this.#step = step;
   }
 
-  /** The program of a variant. Only the newest one keeps its memory. */
-  async of(variant: string): Promise<RecordedStep<Inputs>> {
-    if (this.#current?.variant === variant) return this.#current.step;
+  /** The program of a variant in a phase. Only the newest one keeps its memory. */
+  async of(variant: string, phase: number): Promise<RecordedStep<Inputs>> {
+    if (this.#current?.variant === variant && this.#current.phase === phase) return this.#current.step;
     this.dispose();
     let values: { readonly inputs: Inputs } | undefined;
     const program = await this.#engine.record(() =>
-      this.#step(variant, () => {
+      this.#step(variant, phase, () => {
         if (values === undefined) throw new Error("a training step ran without inputs");
         return values.inputs;
       }),
@@ -44,7 +49,7 @@ export class RecordedSteps<Inputs> implements Disposable {
         program.run();
       },
     };
-    this.#current = { variant, program, step };
+    this.#current = { variant, phase, program, step };
     return step;
   }
 

@@ -23,8 +23,9 @@ import { expectLoopSettings, optimiserSettingsOf, type LoopSettings } from "./lo
 import { meansOf, noLosses } from "./loss-terms.ts";
 import { optimisationStep } from "./optimisation-step.ts";
 import { RecordedSteps } from "./recorded-steps.ts";
-import { checkTask, type JudgedPart, type Judgement, type Task } from "./task.ts";
 import type { EvaluationReport, TrainingListener } from "./training-reports.ts";
+import { checkTask, type JudgedPart, type Judgement, type StepLosses, type Task } from "./task.ts";
+import { TrainedParts } from "./trained-parts.ts";
 import { ValidationWatch } from "./validation-watch.ts";
 import { WeightAverage } from "./weight-average.ts";
 
@@ -95,16 +96,20 @@ export async function train<Inputs, Judged extends Judgement, Trained extends Mo
   const { ema = null, earlyStopping } = settings;
   let twin: Trained | undefined;
   try {
-    using optimiser = optimiserOf(module.parameters().values(), optimiserSettingsOf(settings));
-    const average = ema === null ? undefined : new WeightAverage(engine, module, (twin = task.twin()), ema);
+    using parts = new TrainedParts(module, settings);
+    using optimiser = optimiserOf(parts.groups, optimiserSettingsOf(settings));
+    const average = ema === null ? undefined : new WeightAverage(engine, parts, (twin = task.twin()), ema);
     const averaged = average?.module;
-    using steps = new RecordedSteps<Inputs>(engine, (variant, inputs) => {
-      const losses = optimisationStep(module, optimiser, task.terms, () => task.losses(variant, inputs));
-      average?.step();
+    using steps = new RecordedSteps<Inputs>(engine, (variant, phase, inputs) => {
+      parts.enter(phase);
+      const computed = (): StepLosses => task.losses(variant, inputs);
+      const parameters = parts.parametersIn(phase);
+      const losses = optimisationStep(module, optimiser, task.terms, computed, parameters);
+      average?.step(phase);
       return losses;
     });
     const run: Run<Inputs, Judged, Trained> = {
-      ...{ task, settings, averaged, judgedModule: averaged ?? module, optimiser, steps },
+      ...{ task, settings, averaged, judgedModule: averaged ?? module, optimiser, parts, steps },
       ...{ listener, signal, checkpoints, isDue: dueBy(checkpoints ?? {}) },
       schedule: scheduleOf(optimiser, settings.schedule ?? { by: "plateau", patience: 5 }),
       watch: new ValidationWatch(earlyStopping ?? Infinity),
@@ -157,6 +162,10 @@ async function trainEpochs<Inputs, Judged extends Judgement, Trained extends Mod
       const due = await trainOneEpoch(run, epoch);
       const { learningRate } = optimiser;
       if (course.steps < steps) signal?.throwIfAborted();
+      const saves = due || checkpoints?.afterEpochs !== false;
+      // A longer run would go on with a last epoch that is cut short, and not know yet how well that does.
+      const isShort = steps < budget.stepsPerEpoch;
+      if (saves && isShort) await saveCheckpoint(run, checkpoints);
       const judged = hasValidation ? await judge(run, epoch, "validation") : undefined;
       if (perEpoch) await testAfter(epoch);
       const losses = meansOf(course.sums, steps);
@@ -175,7 +184,7 @@ async function trainEpochs<Inputs, Judged extends Judgement, Trained extends Mod
       // A schedule lowers the rate when what it is told stops falling.
       schedule.afterEpoch(score === undefined ? losses[watchedTerm] : 1 - score);
       Object.assign(course, { epochs: epoch, steps: 0, sums: noLosses(terms) });
-      if (due || checkpoints?.afterEpochs !== false) await saveCheckpoint(run, checkpoints);
+      if (saves && !isShort) await saveCheckpoint(run, checkpoints);
     }
     trained = true;
     const { best } = watch;

@@ -4,6 +4,7 @@ import type { AdapterTraits } from "../../device/traits.ts";
 import { optimiserOf } from "../../optim/optimiser-table.ts";
 import type { Optimiser } from "../../optim/optimiser.ts";
 import { optimiserSettingsOf } from "../../training/loop-settings.ts";
+import { TrainedParts } from "../../training/trained-parts.ts";
 import { Engine } from "../../runtime/engine.ts";
 import { PlanningBackend } from "../../runtime/planning-backend.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -30,6 +31,7 @@ export const noValues = (): never => {
 export class PlannedTraining implements Disposable {
   readonly engine: Engine;
   readonly model: Model;
+  readonly #parts: TrainedParts;
   readonly #optimiser: Optimiser;
   readonly #settings: TrainingSettings;
   readonly #image: ImageShape;
@@ -48,7 +50,8 @@ export class PlannedTraining implements Disposable {
   ) {
     this.engine = new Engine(new PlanningBackend(traits));
     this.model = taskOf(settings).modelOf(this.engine, settings, labels);
-    this.#optimiser = optimiserOf(this.model.parameters().values(), optimiserSettingsOf(settings));
+    this.#parts = new TrainedParts(this.model, settings);
+    this.#optimiser = optimiserOf(this.#parts.groups, optimiserSettingsOf(settings));
     this.#settings = settings;
     this.#image = image;
     this.#labels = labels;
@@ -78,16 +81,24 @@ export class PlannedTraining implements Disposable {
     }
   }
 
+  /** Values that are trained at any time of the run. */
+  get trainedCount(): number {
+    return this.#parts.countIn(this.#parts.lastPhase);
+  }
+
   /** Values that the optimiser keeps for each parameter. */
   get moments(): number {
     return this.#optimiser.momentNames.length;
   }
 
-  /** The step on batches of `count` images, with or without the strong view. */
+  /** The step on batches of `count` images, with or without the strong view, once all is trained that ever is. */
   step(count: number, bothViews: boolean): Tensor {
     const resident = this.#resident;
     const shape = { ...stepShape(this.#settings, this.#image, count, this.#labels), bothViews, resident };
-    return trainingStep(this.engine, this.model, this.#optimiser, shape, noValues);
+    const { lastPhase } = this.#parts;
+    this.#parts.enter(lastPhase);
+    const parameters = this.#parts.parametersIn(lastPhase);
+    return trainingStep(this.engine, this.model, this.#optimiser, shape, noValues, parameters);
   }
 
   [Symbol.dispose](): void {

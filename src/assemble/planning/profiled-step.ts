@@ -3,6 +3,7 @@
 import type { Assembly } from "../../data/assembly/assembly.ts";
 import { optimiserOf } from "../../optim/optimiser-table.ts";
 import { optimiserSettingsOf } from "../../training/loop-settings.ts";
+import { TrainedParts } from "../../training/trained-parts.ts";
 import { profile, type Profile, type ProfileOptions } from "../../profiling/profile.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import { labelSpaceOf, statesForHead } from "../label-space.ts";
@@ -43,7 +44,9 @@ export async function profileTraining(
   const taught = statesForHead(model.head, assembly.sources);
   const images = new TrainingImages(engine, taught, batch, settings.memory);
   try {
-    using optimiser = optimiserOf(model.parameters().values(), optimiserSettingsOf(settings));
+    using parts = new TrainedParts(model, settings);
+    const { lastPhase } = parts;
+    using optimiser = optimiserOf(parts.groups, optimiserSettingsOf(settings));
     const { inWarmUp, after } = bothViewsOf(settings);
     const isWarm = after === undefined;
     const bothViews = (after ?? inWarmUp) === true;
@@ -61,7 +64,10 @@ export async function profileTraining(
     let current = inputsOf(step);
     const named = stepShape(settings, images, batch, namedLabels(assembly, settings));
     const shape = { ...named, resident: images.resident, bothViews };
-    using program = await engine.record(() => trainingStep(engine, model, optimiser, shape, () => current));
+    using program = await engine.record(() => {
+      parts.enter(lastPhase);
+      return trainingStep(engine, model, optimiser, shape, () => current, parts.parametersIn(lastPhase));
+    });
     const measured = await profile(program, {
       ...options,
       onReplay: () => {

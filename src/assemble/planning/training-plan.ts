@@ -7,10 +7,10 @@ import { PlannedTraining, type ImageShape } from "./planned-training.ts";
 import type { TrainingSettings } from "../training-settings.ts";
 
 export interface TrainingPlan {
-  /** Trained values. */
+  /** Weights, frozen ones among them. */
   readonly parameterCount: number;
   readonly parameterBytes: number;
-  /** What the optimiser keeps: two moments of each value for Adam. */
+  /** What the optimiser keeps: two moments of each value that is trained for Adam. */
   readonly momentBytes: number;
   /** What is carried along untrained: running means and variances of batch norm, constants of a head. */
   readonly statisticBytes: number;
@@ -57,7 +57,7 @@ export async function planTraining(
   return {
     parameterCount: model.parameterCount,
     parameterBytes: bytes(true),
-    momentBytes: training.moments * bytes(true),
+    momentBytes: training.moments * 4 * training.trainedCount,
     statisticBytes: bytes(false),
     residentBytes: training.residentBytes,
     steps,

@@ -9,6 +9,7 @@ import { begunWeights, budgetOfRun, inSteps, runsOf, runStudy } from "../../stud
 import type { RunResult, StudyRun } from "../../studies/study-run.ts";
 import { costByArm, costOf, type RunCost } from "../../studies/cost.ts";
 import { knowledgeOf, notesOf, withArms, type StudyPlan } from "../../studies/study-plan.ts";
+import { describeParts } from "../../assemble/asked-parts.ts";
 import { labelSpaceOf } from "../../assemble/label-space.ts";
 import { ofLength, settingsOf } from "../../assemble/manifest-settings.ts";
 import { reproducibleSettings, type TrainingSettings } from "../../assemble/training-settings.ts";
@@ -224,6 +225,7 @@ async function prepare(
     const assembly = assemblyOf(run.planned, first.images);
     taskOf(run.settings).check(assembly, run.settings);
     run.initial?.check({ classes: assembly.classes, image: manifest.image, settings: run.settings });
+    describeParts(run.settings, labelSpaceOf(assembly));
   }
   // Computed once, since it is asked for often and is the same for every seed.
   const costs = new Map<StudyRun["planned"], RunCost>();

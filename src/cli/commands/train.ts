@@ -40,9 +40,11 @@ export interface TrainOptions
   readonly profile?: string | true;
 }
 
-/** Options that may be given with --resume, since none of them changes a bit. */
+/** Options that may be given with --resume: another length, and those that change no bit. */
 const free = [
   "resume",
+  "epochs",
+  "steps",
   "dataRoot",
   "cache",
   "memory",
@@ -134,8 +136,8 @@ async function startOf(
   if (resume !== undefined) {
     const own = given.find((name) => !free.includes(name));
     if (file === undefined && own === undefined) {
-      const { dataRoot, memory, cache, checkpointEvery } = options;
-      return await resumeRun(resume, { dataRoot, memory, cache, checkpointEvery });
+      const { dataRoot, memory, cache, checkpointEvery, epochs, steps } = options;
+      return await resumeRun(resume, { dataRoot, memory, cache, checkpointEvery, epochs, steps });
     }
     const what = own === undefined ? `a manifest (${file ?? ""})` : optionName(own);
     throw new UsageError(

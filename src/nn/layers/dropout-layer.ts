@@ -48,7 +48,7 @@ export class Dropout extends Module {
 
   forward(x: Tensor, mode: Mode): Tensor {
     expectMode("Dropout", mode);
-    if (mode === "inference" || this.rate === 0) return x;
+    if (this.ownMode(mode) === "inference" || this.rate === 0) return x;
     // The backward pass reads the seed again: a copy, for the counter goes on.
     const seed = noGradient(this.engine, () => runOne("nextSeed", [this.#seed], {}));
     return dropout(x, seed, { rate: this.rate, stream: this.#stream });

@@ -71,14 +71,19 @@ export class BatchNorm extends Module {
     return { gamma, beta, runningMean, runningVariance };
   }
 
-  /** The options of such an operator. */
-  options(mode: Mode): Required<FoldedNormOptions> {
+  /** The mode that it computes in when it is asked for one: `inference` while it is frozen. */
+  modeFor(mode: Mode): Mode {
     expectMode("BatchNorm", mode);
-    return { epsilon: this.#epsilon, momentum: mode === "training" ? this.#momentum : 0 };
+    return this.ownMode(mode);
   }
 
-  forward(x: Tensor, mode: Mode): Tensor {
-    expectMode("BatchNorm", mode);
+  /** The options of such an operator. */
+  options(mode: Mode): Required<FoldedNormOptions> {
+    return { epsilon: this.#epsilon, momentum: this.modeFor(mode) === "training" ? this.#momentum : 0 };
+  }
+
+  forward(x: Tensor, asked: Mode): Tensor {
+    const mode = this.modeFor(asked);
     const epsilon = this.#epsilon;
     if (mode === "inference") {
       return batchNormInference(x, this.weight, this.bias, this.runningMean, this.runningVariance, {
