@@ -45,7 +45,7 @@ export interface EvaluationOptions {
   readonly progress?: ((done: number, total: number) => void) | undefined;
 }
 
-const aClassifier = madeWith("a classifier", ["head", "features"]);
+export const aClassifier = madeWith("a classifier", ["head", "features"]);
 const evaluationOptions: OptionChecks<EvaluationOptions> = {
   memory: aNumber,
   signal: aSignal,

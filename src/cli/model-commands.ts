@@ -26,6 +26,12 @@ export function addModelCommands(program: Command): void {
       rate("--at"),
       0.95,
     )
+    .option(
+      "--map-threshold <share>",
+      "of a classifier, where images have boxes or masks: maps of where it looked are high from this share of their range on",
+      rate("--map-threshold"),
+      0.5,
+    )
     .option("--json", "print JSON, with each source by itself", false)
     .action(async (run: string, manifest: string | undefined, options: EvaluateOptions) => {
       const { evaluateCommand } = await import("./commands/evaluate.ts");

@@ -13,6 +13,7 @@ import { parseTrainingManifest, readTrainingManifest, type Manifest } from "../a
 import { parts, type Part } from "../data/catalogue/listing.ts";
 import { refuseEmpty } from "../data/assembly/load.ts";
 import type { Catalogue } from "../data/catalogue/catalogue.ts";
+import type { GivenBox } from "../data/catalogue/box-lists.ts";
 import type { Sample } from "../data/catalogue/sample-lists.ts";
 import type { OwnSize } from "../data/catalogue/masked-entry.ts";
 import type { ImageSet } from "../data/assembly/assembly.ts";
@@ -55,6 +56,8 @@ export interface PartImages {
   readonly set: ImageSet;
   /** The given label map of an image of the set at the image's own size, for segmentation. */
   readonly wholeMap?: ((row: number, own: OwnSize) => Promise<Uint8Array>) | undefined;
+  /** The given boxes of each image of the set, for classification. */
+  readonly boxes?: readonly (readonly GivenBox[])[] | undefined;
 }
 
 export interface LoadedParts {
@@ -155,7 +158,7 @@ export async function decodeParts(
     for (const line of skippedLines(skipped, "tessera inspect")) say(options, line);
   }
   return {
-    parts: selected.lists.map(({ source, part, samples, masks, patientsOf = source }, i) => {
+    parts: selected.lists.map(({ source, part, samples, masks, boxes, patientsOf = source }, i) => {
       const kept = Array.from(decoded.kept[i], (at) => samples[at]);
       // A training set has no patients, which metrics need here.
       const patients = kept.map(({ patient }) =>
@@ -164,6 +167,7 @@ export async function decodeParts(
       const set = { ...decoded.sets[i], patients };
       return {
         ...{ source, part, samples: kept, set },
+        boxes: boxes && Array.from(decoded.kept[i], (at) => boxes[at]),
         wholeMap: masks && ((row, own) => masks.whole(decoded.kept[i][row], own)),
       };
     }),

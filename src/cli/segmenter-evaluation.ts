@@ -44,6 +44,8 @@ export interface EvaluateOptions extends ModelOptions {
   readonly part: Part;
   /** Specificity at which the sensitivity is measured, and the reverse. */
   readonly at: number;
+  /** Of a classifier, on images with boxes or masks: the share of a map's range from where it counts as high. */
+  readonly mapThreshold: number;
   readonly json: boolean;
 }
 
@@ -55,10 +57,13 @@ export interface SegmenterJudging {
   readonly options: EvaluateOptions;
 }
 
-/** @throws UsageError where a model and a manifest are of different tasks */
+/**
+ * Images with masks have labels as a whole, too: a classifier is measured on those, and its maps against the masks.
+ * @throws UsageError for a segmenter and images without masks
+ */
 export function checkTask({ file, record }: ModelFile, manifest: Manifest): void {
   const [task, own] = [record, manifest].map((each) => each.task ?? "classification");
-  if (own === task) return;
+  if (own === task || task === "classification") return;
   throw new UsageError(
     `${file}: is a model of task: ${task}, and ${manifest.file} is of task: ${own}; name a manifest with task: ${task}`,
   );

@@ -115,7 +115,8 @@ export async function readTable(
       header = readHeader(file, named ? cells : cells.map((_, c) => String(c + 1)), delimiter, limits);
       if (named) continue;
     }
-    if (cells.length !== header.length) {
+    // Columns without a name at the end of a header are nobody's, and rows may end before them, as in ChestX-ray14's list of boxes.
+    if (cells.length > header.length || header.slice(cells.length).some((name) => name !== "")) {
       const names = named
         ? `the header names ${counted(header.length, "column")}`
         : `the first row has ${header.length}`;

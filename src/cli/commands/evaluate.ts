@@ -28,6 +28,7 @@ import { countedWork } from "../../runs/counted-work.ts";
 import { countedIntervals } from "../../runs/test-results.ts";
 import { patientTable } from "../patient-table.ts";
 import { mostSources } from "../test-table.ts";
+import { hasRegions, lookedTable, whereItLooked } from "../where-it-looked.ts";
 
 type ByClass = Readonly<Record<string, ClassMetrics>>;
 
@@ -79,7 +80,10 @@ export async function evaluateCommand(
     // Where each patient has one image, figures by patient are those by image.
     const hasSeries = patientIndices("evaluate", set.count, set.patients).count < set.count;
     const hasChoice = hasSeries && part !== "validation" && partsOf("validation").length > 0;
+    const regions = partsOf(part);
+    const looking = { engine, classifier, model, classes: named.manifest.classes, shared, options };
     return {
+      looked: hasRegions(regions) ? await whereItLooked(looking, regions, signal) : undefined,
       ...{ loaded, set, hasSeries, logits: await logitsOf(part), adapter: engine.traits.name },
       validation: hasChoice ? { set: setOf("validation"), logits: await logitsOf("validation") } : undefined,
     };
@@ -88,7 +92,7 @@ export async function evaluateCommand(
     process.exitCode = 130;
     return;
   }
-  const { loaded, set, hasSeries, logits, validation, adapter } = found;
+  const { loaded, set, looked, hasSeries, logits, validation, adapter } = found;
   const byClass = metricsByClass(logits, set, shared, options.at);
   const count = counting(options.quiet);
   const intervals = countedIntervals(logits, set, shared, count);
@@ -110,6 +114,7 @@ export async function evaluateCommand(
       model: { file: modelFile, sha256, epoch: record.epoch },
       ...{ manifest: named.manifest.file, part: options.part, images: set.count, adapter, at: options.at },
       ...{ ...matched, ...means(byClass), byClass, intervals, patients, sources, skipped: loaded.skipped },
+      ...(looked === undefined ? {} : { looked }),
     };
     process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
     return;
@@ -126,6 +131,7 @@ export async function evaluateCommand(
     process.stdout.write(
       `\n${patientTable(patients, shared, validation === undefined ? null : "validation images")}\n`,
     );
+  if (looked !== undefined) process.stdout.write(`\n${lookedTable(looked)}\n`);
   const names = Object.keys(sources);
   if (names.length < 2) return;
   if (names.length > mostSources) say(options, `${names.length} sources; --json tells each by itself`);

@@ -20,6 +20,7 @@ import { mostArrayBytes } from "../../files/limits.ts";
 import type { FittedSize } from "../images/image.ts";
 import { relationsOf, type ClassRelations } from "../../labels/class-relations.ts";
 import { exclusiveGroups } from "../manifest/mask-checks.ts";
+import { readBoxes } from "./box-lists.ts";
 import { LeftOut } from "./left-out-records.ts";
 import { parts } from "./listing.ts";
 import { entryMasks, maskedListing } from "./masked-entry.ts";
@@ -186,6 +187,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
         refuse,
         (done, total) => options.onMask?.(entry.name, done, total),
       );
+    const boxes = entry.boxes && (await readBoxes(entry.boxes, listing, ownMapping, context, refuse));
     // Its labels are known once masks are read.
     if (entry.holds !== undefined) {
       await masks?.read([...listing.records.keys()].filter((index) => !listing.records[index].leftOut));
@@ -198,7 +200,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
     if (chosen.every((index) => partOf[index] === undefined)) {
       refuse([], "takes no image: its filters leave none of those that its split or parts name");
     }
-    listed.push({ ...place, listing: readings, mapping, chosen, partOf, drawing, masks, leftOut });
+    listed.push({ ...place, listing: readings, mapping, chosen, partOf, drawing, masks, boxes, leftOut });
   }
   remarks.push(...leftMasks.remarks());
   refuseSharedImages(listed, manifest.complain);
@@ -295,7 +297,8 @@ function sampleLists(
       return { id, image, ...(patient === undefined ? {} : { patient }) };
     });
     const masks = item.masks && { masks: mapsOf(item.masks, kept, listing, mapping) };
-    return [{ source: entry.name, part, samples, states: rows, uncertain, ...masks }];
+    const boxes = item.boxes && { boxes: kept.map((index) => item.boxes?.get(index) ?? []) };
+    return [{ source: entry.name, part, samples, states: rows, uncertain, ...masks, ...boxes }];
   });
   return { lists, labelled };
 }

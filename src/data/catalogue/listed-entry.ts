@@ -6,6 +6,7 @@ import type { FieldPath } from "../manifest/complaints.ts";
 import type { PlacedEntry } from "../manifest/entries.ts";
 import type { Entry } from "../manifest/entry-schema.ts";
 import type { DataManifest } from "../manifest/manifest.ts";
+import type { GivenBox } from "./box-lists.ts";
 import type { LeftOut } from "./left-out-records.ts";
 import type { ListContext, Listing, Part } from "./listing.ts";
 import type { ClassMapping, Refuse } from "./mapping.ts";
@@ -36,6 +37,8 @@ export interface ListedEntry extends Taken {
   readonly leftOut: LeftOut;
   /** Its masks, for segmentation. */
   readonly masks?: EntryMasks | undefined;
+  /** Boxes on its images, by record of the listing. */
+  readonly boxes?: ReadonlyMap<number, readonly GivenBox[]> | undefined;
 }
 
 export function drawingOf(place: PlacedEntry, seed: number, limit: number): Drawing {

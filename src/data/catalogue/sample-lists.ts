@@ -1,5 +1,6 @@
 // The samples that a catalogue lists: images with their label states, by entry and part.
 import { listOf, madeWith } from "../../errors/arguments.ts";
+import type { GivenBox } from "./box-lists.ts";
 import type { ImagePlace, Part } from "./listing.ts";
 import type { OwnSize } from "./masked-entry.ts";
 
@@ -43,6 +44,8 @@ export interface SampleList {
   readonly uncertain: Uint32Array;
   /** Where the classes are in each sample, for segmentation. */
   readonly masks?: ListMaps;
+  /** [samples] The boxes on each sample, where the entry names a table of them. */
+  readonly boxes?: readonly (readonly GivenBox[])[];
   /** Another entry of the same part and dataset, before this one, whose patients of equal names are the same persons. */
   readonly patientsOf?: string;
 }

@@ -2,6 +2,7 @@
 // formats have in common, joined to those of the format that `format` names.
 import { z } from "zod";
 import { suggestion } from "../../errors/nearest.ts";
+import { boxes } from "./box-fields.ts";
 import { maskFields } from "./mask-fields.ts";
 import { values } from "./values-field.ts";
 import { column, name, names, oneOf, path, record, share, wholeNumber, window, wrongWord } from "./fields.ts";
@@ -162,6 +163,12 @@ const common = {
    */
   values: values.optional(),
   ...maskFields,
+  /**
+   * For classification: a table of boxes that say where on an image a class is. Nothing is learned from them; `tessera evaluate`
+   * holds maps of where a model looked against them. A file in the form of ChestX-ray14's list, or {table, image, label, box, ...} with
+   * the columns of another one.
+   */
+  boxes: boxes.optional(),
 };
 
 /** Two sums of fractions this near to each other are one. */

@@ -52,7 +52,7 @@ export function checkNames(
     (i) => [...entries[i].path, "name"],
   );
   for (const { path, entry } of entries) {
-    const { knows = [], holds = [], mapping = {}, others = [] } = entry;
+    const { knows = [], holds = [], mapping = {}, others = [], boxes } = entry;
     unique(knows, (i) => [...path, "knows", i]);
     unique(holds, (i) => [...path, "holds", i]);
     const labels = Object.keys(mapping);
@@ -62,6 +62,10 @@ export function checkNames(
       fail([...path, "others", both], `names ${visible(others[both])}, which mapping says means a class`);
     for (const [i, known] of knows.entries()) isClass(known, [...path, "knows", i]);
     for (const [label, target] of Object.entries(mapping)) isClass(target, [...path, "mapping", label]);
+    for (const [word, target] of Object.entries(boxes?.mapping ?? {})) {
+      isClass(target, [...path, "boxes", "mapping", word]);
+    }
+    if (boxes !== undefined && "class" in boxes.what) isClass(boxes.what.class, [...path, "boxes", "class"]);
     for (const field of ["uncertain", "blank", "limitPerClass"] as const) {
       const setting = entry[field];
       if (typeof setting !== "object") continue;

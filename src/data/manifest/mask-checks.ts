@@ -73,7 +73,7 @@ export function checkTask(
 const notHere = "is about segmentation: say task: segmentation at the top of the manifest, or leave it out";
 
 function checkEntry(path: FieldPath, entry: Entry, isClass: IsClass, fail: Fail): void {
-  const { masks, colours, knows = [], mapping, format } = entry;
+  const { masks, colours, knows = [], mapping, format, boxes } = entry;
   const inside = insideOf(entry);
   const { ownMasks } = formatOf(entry);
   const words = (["label", "columns"] as const).find(
@@ -84,6 +84,9 @@ function checkEntry(path: FieldPath, entry: Entry, isClass: IsClass, fail: Fail)
       [...path, words],
       "is of classification: in task: segmentation the labels are in masks; inside names the column of the word for what a mask outlines",
     );
+  }
+  if (boxes !== undefined) {
+    fail([...path, "boxes"], "are of classification: in task: segmentation masks say where things are");
   }
   if (masks === undefined && ownMasks === undefined) {
     fail(

@@ -1,0 +1,147 @@
+// Activation maps over a set of images, on the host. Of the maps only one batch is held at a time.
+
+import {
+  aFunction,
+  aNumber,
+  aSignal,
+  expectArgument,
+  expectFields,
+  expectOptions,
+  numbersInOrder,
+  wholeFrom,
+  type OptionChecks,
+} from "../errors/arguments.ts";
+import { anImageSet, type ImageSet } from "../data/assembly/assembly.ts";
+import { ImageReader } from "../data/assembly/image-reader.ts";
+import { normaliseImages } from "../functions/images.ts";
+import { aSize, resize2d } from "../functions/resizing.ts";
+import { childrenFirst, type Parents } from "../labels/class-tree.ts";
+import type { Engine } from "../runtime/engine.ts";
+import { expectEngine } from "../runtime/engine-of.ts";
+import { activationMaps, mapKindOf, type MapKind } from "./activation-maps.ts";
+import type { Classifier } from "./classifier.ts";
+import { aClassifier, normalisationFields, type EvaluationOptions } from "./evaluation.ts";
+import type { Normalisation } from "./views.ts";
+
+/** The maps of one image, each [height, width]. */
+export interface ImageActivations {
+  readonly height: number;
+  readonly width: number;
+  /** [K] As `predict` gives them, but for rounding. */
+  readonly logits: Float32Array;
+  /** By class. */
+  readonly maps: readonly Float32Array[];
+  /** By class, the same brought to `size`, bilinearly with half-pixel centres. */
+  readonly enlarged: readonly Float32Array[];
+}
+
+export interface ActivationOptions extends EvaluationOptions {
+  /** Height and width of the enlarged maps; default: those of the images. */
+  readonly size?: readonly [height: number, width: number];
+  /** Which images of the set, in this order; default: all. */
+  readonly rows?: readonly number[];
+}
+
+/** Bytes of enlarged maps that are held at a time. */
+const mostBytes = 2 ** 27;
+
+const activationOptions: OptionChecks<ActivationOptions> = {
+  memory: aNumber,
+  signal: aSignal,
+  progress: aFunction,
+  size: aSize,
+  rows: numbersInOrder,
+};
+
+/**
+ * Maps of where a classifier looked (`activationMaps`), image by image, with running statistics and without augmentation. Where classes
+ * stand below others, a class whose logit is that of one below it has that one's map.
+ *
+ * @param image told of each image, in order; the next one waits for its promise
+ * @throws the signal's reason when it ended the work; DataError when a file of the cache was changed meanwhile
+ */
+export async function predictActivations(
+  engine: Engine,
+  classifier: Classifier,
+  set: ImageSet,
+  normalisation: Normalisation,
+  batchSize: number,
+  image: (row: number, activations: ImageActivations) => void | Promise<void>,
+  options: ActivationOptions = {},
+): Promise<MapKind> {
+  const what = "predictActivations";
+  expectEngine(what, engine);
+  expectArgument(what, "the classifier", classifier, aClassifier);
+  expectArgument(what, "the images", set, anImageSet);
+  expectFields(what, normalisation, normalisationFields);
+  expectArgument(what, "the batch", batchSize, wholeFrom(1));
+  expectArgument(what, "what is told of each image", image, aFunction);
+  expectOptions(what, options, activationOptions);
+  const { size = [set.height, set.width], rows = Array.from({ length: set.count }, (_, row) => row) } =
+    options;
+  const classes = classifier.head.classes;
+  const each = Math.max(1, Math.min(batchSize, Math.floor(mostBytes / (4 * size[0] * size[1] * classes))));
+  const reader = new ImageReader([set], each, options.memory);
+  let done = 0;
+  try {
+    for await (const { pixels, count } of reader.batches(chunksOf(rows, each))) {
+      options.signal?.throwIfAborted();
+      const made = engine.scope(() => {
+        const images = engine.tensor(pixels, [count, set.height, set.width, set.channels], "u8");
+        const { maps, logits } = activationMaps(classifier, normaliseImages(images, normalisation));
+        return { maps, logits, enlarged: resize2d(maps, size, { method: "bilinear" }) };
+      });
+      const [, height, width] = made.maps.shape;
+      const [maps, logits, enlarged] = await Promise.all(
+        [made.maps, made.logits, made.enlarged].map(async (tensor) => (await tensor.read()) as Float32Array),
+      );
+      for (const tensor of [made.maps, made.logits, made.enlarged]) tensor.dispose();
+      for (let i = 0; i < count; i++) {
+        const own = logits.slice(i * classes, (i + 1) * classes);
+        const from = raised(own, classifier.parents);
+        const planesOf = (values: Float32Array, places: number): Float32Array[] =>
+          from.map((k) => plane(values, i * places * classes, places, classes, k));
+        await image(rows[done + i], {
+          ...{ height, width, logits: own },
+          maps: planesOf(maps, height * width),
+          enlarged: planesOf(enlarged, size[0] * size[1]),
+        });
+      }
+      done += count;
+      options.progress?.(done, rows.length);
+    }
+  } finally {
+    await reader.close();
+  }
+  return mapKindOf(classifier.head);
+}
+
+function* chunksOf(rows: readonly number[], each: number): Generator<Uint32Array> {
+  for (let first = 0; first < rows.length; first += each)
+    yield Uint32Array.from(rows.slice(first, first + each));
+}
+
+/**
+ * Raises the logits of one image so that no class is less likely than one below it, as `raiseAboveChildren` does.
+ * @param logits [K], changed in place
+ * @returns by class, the class whose logit it has
+ */
+function raised(logits: Float32Array, parents: Parents | undefined): number[] {
+  const from = [...logits.keys()];
+  for (const k of childrenFirst(parents ?? [])) {
+    const above = parents?.[k] ?? -1;
+    if (above < 0 || !(logits[k] > logits[above])) continue;
+    logits[above] = logits[k];
+    from[above] = from[k];
+  }
+  return from;
+}
+
+/** Of values [places, K] from `begin` on, those of one class. */
+const plane = (
+  values: Float32Array,
+  begin: number,
+  places: number,
+  classes: number,
+  k: number,
+): Float32Array => Float32Array.from({ length: places }, (_, at) => values[begin + at * classes + k]);
