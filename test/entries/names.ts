@@ -628,6 +628,7 @@ export const names: Readonly<Record<string, EntryNames>> = {
       "StudyFolder",
       "absentIsNegative",
       "analyse",
+      "detectableDifference",
       "detections",
       "exactInterval",
       "fullLabels",
