@@ -4,12 +4,13 @@
 
 import { expectArgument, madeWith, oneOf } from "../errors/arguments.ts";
 import { measureNames, measures, type ByClass, type Measure, type MeasureName } from "../metrics/measures.ts";
+import { detectableDifference } from "../statistics/detectable-difference.ts";
 import { holmAdjusted } from "../statistics/holm.ts";
 import { meanInterval } from "../statistics/sample.ts";
 import { pairedEquivalence, welchEquivalence } from "../statistics/equivalence.ts";
 import { pairedTTest, pooledTTest, welchTTest } from "../statistics/t-tests.ts";
 import { checkScores } from "./check-scores.ts";
-import { alpha, mean } from "./study-numbers.ts";
+import { alpha, mean, resolvedPower } from "./study-numbers.ts";
 import { counted } from "../errors/counted.ts";
 import type {
   ClassResult,
@@ -184,6 +185,7 @@ function compare(
     means: { first: a.estimate?.mean ?? null, second: b.estimate?.mean ?? null },
     difference: differences.length === 0 ? null : mean(differences),
     interval: paired.reason === null ? paired.interval : null,
+    resolution: paired.reason === null ? detectableDifference(paired, { alpha, power: resolvedPower }) : null,
     paired,
     welch: test(empty, () => welchTTest(a.values, b.values, level)),
     pooled: test(empty, () => pooledTTest(a.values, b.values, level)),

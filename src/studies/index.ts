@@ -7,6 +7,7 @@ export {
   type CorrelationMade,
   type CorrelationNotMade,
 } from "../statistics/correlation.ts";
+export { detectableDifference } from "../statistics/detectable-difference.ts";
 export { normalQuantile, studentTCdf, studentTQuantile } from "../statistics/distributions.ts";
 export {
   pairedEquivalence,

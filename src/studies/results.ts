@@ -59,6 +59,11 @@ export interface ComparisonResult extends Comparison {
   readonly difference: number | null;
   /** Interval of the difference at 95 %, by the paired test; null where that test cannot be made. */
   readonly interval: Interval | null;
+  /**
+   * The smallest true difference that the paired test finds in four of five studies with as many seeds and this spread, at .05 without
+   * Holm's correction (`detectableDifference`); null where that test cannot be made.
+   */
+  readonly resolution: number | null;
   /** Test of `differences`. Arms of a seed share images, initialisation and order, so this test decides the verdict. */
   readonly paired: Tested<TTestMade>;
   /** p of the paired test by Holm's correction over the comparisons of the group; null where there is no test. */

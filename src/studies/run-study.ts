@@ -2,11 +2,14 @@
 
 import {
   aFunction,
+  aNumber,
   aSignal,
   expectArgument,
+  expectOptions,
   listOf,
   madeWith,
   numbers,
+  type OptionChecks,
   type Requirement,
 } from "../errors/arguments.ts";
 import { trainingSettings } from "../assemble/settings-argument.ts";
@@ -96,6 +99,14 @@ export interface RunsOptions {
   readonly beginnings?: ReadonlyMap<string, NonNullable<StudyRun["initial"]>> | undefined;
 }
 
+const runsOptions: OptionChecks<RunsOptions> = {
+  specificity: aNumber,
+  beginnings: {
+    words: "a map from names to weights to begin with",
+    fits: (value) => value instanceof Map,
+  },
+};
+
 /**
  * All runs, one seed after the other: a study that is stopped can still compare the seeds that are finished.
  * @throws UsageError for weights that a run names and `beginnings` lacks
@@ -104,12 +115,14 @@ export function runsOf(
   plan: StudyPlan,
   seeds: readonly number[],
   settings: TrainingSettings,
-  { specificity, beginnings }: RunsOptions = {},
+  options: RunsOptions = {},
 ): StudyRun[] {
   expectArgument("runsOf", "the plan", plan, aStudyPlan);
   expectArgument("runsOf", "the seeds", seeds, numbers);
   expectArgument("runsOf", "the settings", settings, trainingSettings);
   const planned = plan.arms.flatMap(({ runs }) => runs);
+  expectOptions("runsOf", options, runsOptions);
+  const { specificity, beginnings } = options;
   const initialOf = ({ name, init }: PlannedRun): Pick<StudyRun, "initial"> => {
     if (init === undefined || init === null) return {};
     const initial = beginnings?.get(init);

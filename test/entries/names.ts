@@ -630,6 +630,7 @@ export const names: Readonly<Record<string, EntryNames>> = {
       "StudyFolder",
       "absentIsNegative",
       "analyse",
+      "detectableDifference",
       "detections",
       "exactInterval",
       "fullLabels",

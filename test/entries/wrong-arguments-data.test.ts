@@ -121,6 +121,10 @@ const ofStudies: Rows<typeof studies> = {
   StudyFolder: () => [join(folder.path, "study"), "overlap"],
   absentIsNegative: () => [given, full],
   analyse: () => [scores],
+  detectableDifference: () => [
+    { standardError: 0.01, degreesOfFreedom: 7 },
+    { alpha: 0.01, power: 0.9 },
+  ],
   detections: () => [
     scoredImages,
     scoredImages,
@@ -149,7 +153,7 @@ const ofStudies: Rows<typeof studies> = {
     { begin: () => ({}), end: () => undefined },
     new AbortController().signal,
   ],
-  runsOf: () => [plan, [0, 1], context.settings],
+  runsOf: () => [plan, [0, 1], context.settings, { specificity: 0.9, beginnings: new Map() }],
   scoresOf: () => [plan, [0], []],
   similarityOf: () => [
     [0, 1, 2].map((seed) => ({ class: "x", seed, similarity: 0.1 * seed, gain: 0.02 * seed ** 2 })),
@@ -194,6 +198,7 @@ const walks = [
   ...walksOf(studies, ofStudies, {
     absentIsNegative: { whole: [0, 1] },
     analyse: { whole: [0] },
+    detectableDifference: { name: "detectableDifference|Student's t", records: [0] },
     detections: { name: "detections|patientScores|aucIntervals", records: [0, 1] },
     fullLabels: { whole: [0] },
     inSteps: { whole: [0, 1] },

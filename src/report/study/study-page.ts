@@ -19,6 +19,7 @@ import {
 import { mistakeCards, sure } from "../run/mistakes.ts";
 import { leaves } from "../run/settings-table.ts";
 import { measures, titleOf } from "../../metrics/measures.ts";
+import { resolutionWords } from "../../studies/study-numbers.ts";
 import { comparisonTables, notesOf } from "./study-tables.ts";
 import { figuresOf } from "./figures.ts";
 import type { Predicted } from "../../studies/study-report-data.ts";
@@ -111,7 +112,7 @@ function explained({ measure }: StudyAnalysis): Markup[] {
 const testWords =
   "p is that of the paired t-test over seeds, and Holm is this p corrected for all tests of the group; Welch's and the pooled " +
   "two-sample test stand beside it. A difference that is not significant does not show that two arms are equal: only two " +
-  "one-sided tests with the given margin can show that. Intervals are about other seeds, not about other test images.";
+  `one-sided tests with the given margin can show that. Intervals are about other seeds, not about other test images. ${resolutionWords}`;
 
 /** @param words what stands above the tables */
 function testTables(

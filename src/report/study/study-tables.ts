@@ -2,7 +2,14 @@
 
 import Table from "cli-table3";
 import { counted } from "../../errors/counted.ts";
-import { showDifference, showInterval, showMargin, showNumber, showP } from "../../studies/study-numbers.ts";
+import {
+  resolutionWords,
+  showDifference,
+  showInterval,
+  showMargin,
+  showNumber,
+  showP,
+} from "../../studies/study-numbers.ts";
 import type {
   ClassResult,
   ComparisonResult,
@@ -90,7 +97,7 @@ function comparisonSections(scores: StudyScores, analysis: StudyAnalysis): reado
       "for all tests of the group; Welch's and the pooled two-sample t-test are beside it. Intervals are at " +
       `${Math.round(100 * analysis.level)} %, of the paired difference; they speak for other seeds, not for other test images. ` +
       'That there is no significant difference does not say that two arms are equal: "equal" is shown only by two ' +
-      `one-sided tests at ${analysis.alpha} with the margin given, which are not corrected.\n`,
+      `one-sided tests at ${analysis.alpha} with the margin given, which are not corrected. ${resolutionWords}\n`,
     list(scores.comparisons.map((each) => `${nameOf(each)}: ${each.question}`)),
     ...comparisonsByGroup(scores, analysis).flatMap(({ group, comparisons }) => [
       `### ${markdownText(group)}\n`,
@@ -119,6 +126,7 @@ export function studyTable(
     ...shown(analysis),
     ...others.flatMap(shown),
     ...groups.map(({ group, comparisons }) => plain(comparisonCells(group, comparisons, "corrected"))),
+    ...(groups.length === 0 ? [] : [resolutionWords]),
     ...groups.slice(0, 1).map(({ comparisons }) => verdicts(comparisons).join("\n")),
     ...(notes.length === 0 ? [] : [notes.join("\n")]),
   ].join("\n\n");
@@ -153,7 +161,18 @@ export function comparisonsCsv(...analyses: readonly StudyAnalysis[]): string {
   return csvText([
     [
       ...["study", "group", "first", "second", "classes", "seeds", "first_mean", "second_mean"],
-      ...["difference", "low", "high", "t", "p_paired", "p_holm", "family", "p_welch", "p_pooled"],
+      ...[
+        "difference",
+        "low",
+        "high",
+        "resolves",
+        "t",
+        "p_paired",
+        "p_holm",
+        "family",
+        "p_welch",
+        "p_pooled",
+      ],
       ...[
         "margin",
         "p_equivalence",
@@ -170,7 +189,7 @@ export function comparisonsCsv(...analyses: readonly StudyAnalysis[]): string {
           each;
         return [
           ...[study, group, first, second, classes.length, seeds.length, means.first, means.second],
-          ...[difference, interval?.low ?? null, interval?.high ?? null],
+          ...[difference, interval?.low ?? null, interval?.high ?? null, each.resolution],
           ...[paired.reason === null ? paired.t : null, paired.p, each.holm, each.family],
           ...[each.welch.p, each.pooled.p],
           ...[equivalence?.margin ?? null, equivalence?.paired.p ?? null, equivalence?.welch.p ?? null],
@@ -323,7 +342,7 @@ function comparisonCells(
   return {
     columns: [
       left(head),
-      ...["difference", "interval", "p", "Holm"].map(right),
+      ...["difference", "interval", "resolves", "p", "Holm"].map(right),
       ...(twoSample ? ["Welch p", "pooled p"].map(right) : []),
       ...(equal ? [left("equal")] : []),
       right("seeds"),
@@ -332,6 +351,7 @@ function comparisonCells(
       nameOf(each),
       each.difference === null ? "-" : showDifference(each.difference),
       each.interval === null ? "-" : showInterval(each.interval),
+      each.resolution === null ? "-" : showNumber(each.resolution),
       ...[each.paired.p, each.holm].map(pCell),
       ...(twoSample ? [each.welch.p, each.pooled.p].map(pCell) : []),
       ...(equal ? [equalCell(each.equivalence)] : []),
