@@ -20,6 +20,7 @@ import {
   type NamedManifest,
   type PartImages,
 } from "../model-images.ts";
+import { checkMaps, tellMaps, writeMaps } from "../map-folder.ts";
 import type { PredictOptions } from "../predict-options.ts";
 import { identity, showLogits, showProbabilities } from "../prediction-cells.ts";
 import { predictMaps } from "./predict-maps.ts";
@@ -43,9 +44,10 @@ export async function predictCommand(
 ): Promise<void> {
   const where = engineOptions(options);
   const { images, complete, masks } = options;
-  if (options.out === undefined && masks === undefined) {
+  if (options.out === undefined && masks === undefined && options.maps === undefined) {
     throw new UsageError(
-      "required option '--out <file>' for a table not specified, or of a segmenter '--masks <folder>' for label maps",
+      "required option '--out <file>' for a table not specified, or '--maps <folder>' for maps of where it looked, or of a segmenter " +
+        "'--masks <folder>' for label maps",
     );
   }
   if (complete && options.logits) {
@@ -64,11 +66,12 @@ export async function predictCommand(
     );
   }
   const model = await readModelFile(run);
+  const mapTable = checkMaps(model, options);
   if (model.record.task === "segmentation") {
     await predictMaps(run, file, model, options);
     return;
   }
-  const { out } = options;
+  const { out = mapTable, maps } = options;
   if (masks !== undefined || out === undefined) {
     throw new UsageError(
       `--masks is for a model of task: segmentation, and ${run} classifies whole images; name a table with --out`,
@@ -90,13 +93,15 @@ export async function predictCommand(
     using engine = await openEngine(where);
     const classifier = classifierOfModel(engine, model);
     const logits = await predictParts(engine, classifier, model, loaded.parts, options, signal);
-    return { loaded, logits, adapter: engine.traits.name };
+    const work = { engine, classifier, model, options };
+    const written = maps === undefined ? undefined : await writeMaps(work, maps, loaded.parts, signal);
+    return { loaded, logits, written, adapter: engine.traits.name };
   });
   if (found === undefined) {
     process.exitCode = 130;
     return;
   }
-  const { loaded, logits, adapter } = found;
+  const { loaded, logits, written, adapter } = found;
   const names = [...identity, ...[...columns.byClass.values()].flat()];
   await writeTable(out, columns, loaded.parts, logits);
   const rows = loaded.parts.reduce((sum, { set }) => sum + set.count, 0);
@@ -108,6 +113,7 @@ export async function predictCommand(
       ...{ adapter, file: resolve(out), rows, columns: names },
       columnsByClass: Object.fromEntries(columns.byClass),
       ...{ values: options.logits ? "logits" : complete ? "labels and probabilities" : "probabilities" },
+      ...(maps === undefined ? {} : { maps: { folder: resolve(maps), ...written } }),
       skipped: loaded.skipped,
     };
     process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
@@ -117,6 +123,7 @@ export async function predictCommand(
     options,
     `${counted(rows, "image")}, ${counted(classes.length, "class", "classes")}, on ${adapter}; the table is in ${out}`,
   );
+  if (maps !== undefined && written !== undefined) tellMaps(written, maps, options);
 }
 
 function predicted(classes: readonly string[], options: PredictOptions): Columns {
