@@ -29,11 +29,11 @@ const names = {
 } as const;
 
 /** @throws UsageError where it cannot be made, and where something is in it and nobody forces it */
-export function checkMaskFolder(folder: string, force: boolean): void {
-  makeFolder("--masks", folder);
+export function checkOwnFolder(option: "--masks" | "--maps", folder: string, force: boolean): void {
+  makeFolder(option, folder);
   if (force || readdirSync(folder).length === 0) return;
   throw new UsageError(
-    `--masks ${folder}: the folder is not empty; choose another, or add --force to write into it (files of the same names are replaced)`,
+    `${option} ${folder}: the folder is not empty; choose another, or add --force to write into it (files of the same names are replaced)`,
   );
 }
 

@@ -8,7 +8,7 @@ import type { ExportOptions } from "./commands/export.ts";
 import type { PredictOptions } from "./predict-options.ts";
 import type { EvaluateOptions } from "./segmenter-evaluation.ts";
 import { withModel } from "./terminal/option-groups.ts";
-import { greyWindow, rate, sampleBits, sliceAxis } from "./terminal/options.ts";
+import { greyWindow, rate, sampleBits, sliceAxis, wholeNumber } from "./terminal/options.ts";
 
 const manifestHelp = "YAML file; default: the one that the run was begun with";
 const imagesHelp =
@@ -44,13 +44,27 @@ export function addModelCommands(program: Command): void {
     )
     .option(
       "--out <file>",
-      "CSV file for the table, which is written whole or not at all; with --masks by default images.csv there",
+      "CSV file for the table, which is written whole or not at all; with --masks or --maps by default images.csv there",
     )
     .option(
       "--masks <folder>",
       "of a segmenter: label maps of the images at their own size, as PNG, and of volumes as .nii.gz; with --complete, given pixels stay",
     )
-    .option("--force", "write into a folder of --masks that is not empty", false)
+    .option(
+      "--maps <folder>",
+      "of a classifier: maps of where it looked, of each image a file with those of all classes, and pictures of the classes that are " +
+        "likelier than not",
+    )
+    .option(
+      "--map-classes <class...>",
+      "with --maps: pictures of these classes on every image, parted by blanks",
+    )
+    .option(
+      "--map-limit <images>",
+      "with --maps: of at most so many images, the first; default: 500",
+      wholeNumber("--map-limit", 1),
+    )
+    .option("--force", "write into a folder of --masks or --maps that is not empty", false)
     .addOption(
       new Option("--part <part>", "which images; default: test, with --complete all").choices([
         ...parts,

@@ -2,14 +2,15 @@
 
 import type { Part } from "../data/catalogue/listing.ts";
 import type { FolderReading } from "./folder-images.ts";
+import type { MapOptions } from "./map-folder.ts";
 import type { ModelOptions } from "./model-images.ts";
 
-export interface PredictOptions extends ModelOptions, FolderReading {
+export interface PredictOptions extends ModelOptions, FolderReading, MapOptions {
   /** The table; a segmenter that writes masks has a place for it. */
-  readonly out?: string;
+  readonly out?: string | undefined;
   /** Of a segmenter: the folder for label maps. */
   readonly masks?: string;
-  /** Whether label maps may be written into a folder that is not empty. */
+  /** Whether label maps, or maps of where it looked, may be written into a folder that is not empty. */
   readonly force?: boolean;
   readonly part?: Part | "all";
   /** Whether the table has the given labels, and predictions only where there are none. */

@@ -34,7 +34,8 @@ export interface LookedAt {
  * Loaded when it is needed, since it takes half a second; here, since a build leaves the ending of an import alone that stands in a
  * function with `using`.
  */
-const metrics = (): Promise<typeof import("../metrics/localisation.ts")> => import("../metrics/localisation.ts");
+const metrics = (): Promise<typeof import("../metrics/localisation.ts")> =>
+  import("../metrics/localisation.ts");
 
 /** Images in one batch of predictions. */
 const batch = 16;
@@ -125,7 +126,9 @@ async function regionsOf(
       const seen = [...new Set(map)].filter((k) => wanted.has(k));
       const regions = seen.map((k): [number, Uint8Array] => [
         k,
-        map.map((value) => (value === ignored ? places.unknown : value === k ? places.inside : places.outside)),
+        map.map((value) =>
+          value === ignored ? places.unknown : value === k ? places.inside : places.outside,
+        ),
       ]);
       if (regions.length > 0) found.set(row, new Map(regions));
     }
@@ -136,7 +139,9 @@ async function regionsOf(
     const file = await ownSize(samples[row].image);
     const odd = own.find((box) => whyOutsideOf(box, box.size ?? file) !== undefined);
     if (odd !== undefined) {
-      const error = odd.complain(`${source}, image ${samples[row].id}: ${whyOutsideOf(odd, odd.size ?? file) ?? ""}`);
+      const error = odd.complain(
+        `${source}, image ${samples[row].id}: ${whyOutsideOf(odd, odd.size ?? file) ?? ""}`,
+      );
       if (!options.skipBad) {
         throw error.advising("mend or remove it, or add --skip-bad to go on without such records");
       }
@@ -165,7 +170,13 @@ export function lookedTable({ byClass, kind, height, width, threshold }: LookedA
     else {
       const { images, hits, rate, interval, chance, p, middle, iou } = game;
       table.push([
-        ...[name, String(images), String(hits), share(rate), `${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}`],
+        ...[
+          name,
+          String(images),
+          String(hits),
+          share(rate),
+          `${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}`,
+        ],
         ...[share(chance), p < 0.001 ? "< .001" : share(p), share(middle), share(iou)],
       ]);
     }

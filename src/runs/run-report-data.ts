@@ -30,6 +30,8 @@ export const mistakeSchema = z.strictObject({
   ...{ source: z.string(), image: z.string(), patient: z.string() },
   /** A PNG file in base 64. */
   png: z.base64(),
+  /** Of a classifier: the same with a map of where it looked for the class over it. */
+  heat: z.base64().exactOptional(),
 });
 export const reportDataSchema = z.strictObject({
   version: z.literal(1),
@@ -51,7 +53,7 @@ const mostMistakes = 40;
 const largest = 112;
 
 /** A label that a run got wrong: by its probability, over or under one half, the other one is likelier. */
-interface WrongLabel {
+export interface WrongLabel {
   readonly row: number;
   readonly column: number;
   readonly label: "positive" | "negative";
@@ -88,6 +90,9 @@ export function confidentMistakes({ classes, probabilities, states }: TestPredic
     .sort((a, b) => a.column - b.column || a.label.localeCompare(b.label, "en") || a.rank - b.rank);
 }
 
+/** Pictures of where a classifier looked, PNG in base64, one for each mistake. */
+export type MistakeHeat = (wrong: readonly WrongLabel[]) => Promise<readonly string[]>;
+
 /**
  * @param set the images that the predictions are of
  * @throws DataError when a file of the cache was changed meanwhile
@@ -97,8 +102,9 @@ export async function reportDataOf(
   set: ImageSet,
   coverage: readonly LabelCoverage[],
   overlays?: readonly OverlayPicture[],
+  heat?: MistakeHeat,
 ): Promise<RunReportData> {
-  const found = await shownMistakes(predictions, set);
+  const found = await shownMistakes(predictions, set, heat);
   return {
     ...{ version: 1, coverage, mistakes: found.map(({ mistake }) => mistake) },
     ...(overlays === undefined ? {} : { overlays: [...overlays] }),
@@ -113,14 +119,17 @@ export async function reportDataOf(
 export async function shownMistakes(
   predictions: TestPredictions,
   set: ImageSet,
+  heat?: MistakeHeat,
 ): Promise<{ readonly row: number; readonly column: number; readonly mistake: Mistake }[]> {
   const wrong = confidentMistakes(predictions);
   const pictures = await thumbnails(new Set(wrong.map(({ row }) => row)), set);
-  return wrong.map(({ row, column, label, probability }) => ({
+  const looked = await heat?.(wrong);
+  return wrong.map(({ row, column, label, probability }, i) => ({
     ...{ row, column },
     mistake: {
       ...{ class: predictions.classes[column], label, probability, ...predictions.images[row] },
       png: pictures.get(row) ?? "",
+      ...(looked === undefined ? {} : { heat: looked[i] }),
     },
   }));
 }
@@ -142,12 +151,12 @@ async function thumbnails(rows: ReadonlySet<number>, set: ImageSet): Promise<Map
   return pictures;
 }
 
-/** A PNG file of an image, shrunk where it is large; of more channels than three, the first in grey. */
-function thumbnail(image: Cell): Buffer {
-  const { height, width, channels, pixels } = shrunk(
-    image,
-    Math.ceil(Math.max(image.height, image.width) / largest),
-  );
+/** A PNG file of an image, shrunk where it is large. */
+const thumbnail = (image: Cell): Buffer =>
+  picturePng(shrunk(image, Math.ceil(Math.max(image.height, image.width) / largest)));
+
+/** A PNG file of an image; of another number of channels than three, the first in grey. */
+export function picturePng({ height, width, channels, pixels }: Cell): Buffer {
   const png = new PNG({ width, height });
   const last = channels === 3 ? 2 : 0;
   for (let from = 0, to = 0; to < png.data.length; from += channels, to += 4) {

@@ -18,6 +18,7 @@ import { hasUnsupervisedLosses } from "../assemble/assemble-terms.ts";
 import { declaredLabels, ofLength, settingsOf } from "../assemble/manifest-settings.ts";
 import { traceTraining } from "../assemble/planning/traced-steps.ts";
 import { trainModel, type TrainedModel } from "../assemble/train-classifier.ts";
+import { Classifier } from "../assemble/classifier.ts";
 import { Segmenter } from "../assemble/segmenter.ts";
 import { reproducibleSettings, type TrainingSettings } from "../assemble/training-settings.ts";
 import { taskOf } from "../assemble/tasks.ts";
@@ -50,10 +51,11 @@ import {
 } from "./load-images.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { silent, type RunObserver } from "./run-observer.ts";
+import { mistakeMaps } from "./mistake-maps.ts";
 import { overlayPictures, type OverlayPicture } from "./overlay-pictures.ts";
 import { computedOn } from "./provenance.ts";
 import type { RunChoices, RunRecord } from "./run-record.ts";
-import { reportDataOf } from "./run-report-data.ts";
+import { reportDataOf, type MistakeHeat } from "./run-report-data.ts";
 import { compareRuns, recordOf, type RunStart } from "./run-start.ts";
 import type { Summary } from "./summary.ts";
 import { overlapsText } from "./test-overlaps.ts";
@@ -316,7 +318,11 @@ export class RunSession implements Disposable {
       ...made,
     };
     const overlays = (): Promise<OverlayPicture[] | undefined> => this.#overlays(result);
-    await folder.finish(summary, model, await reportInputs(result, images, overlays, warn));
+    await folder.finish(
+      summary,
+      model,
+      await reportInputs(result, images, { overlays, heat: this.#heat(result) }, warn),
+    );
     return summary;
   }
 
@@ -341,6 +347,14 @@ export class RunSession implements Disposable {
     return await overlayPictures(this.#engine, model, reading, test, predicted, overlaps);
   }
 
+  /** Where it looked in its mistakes, for the report; undefined for a segmenter. */
+  #heat({ model }: TrainedModel): MistakeHeat | undefined {
+    if (!(model instanceof Classifier)) return undefined;
+    const { settings, images } = this.#run;
+    const { normalisation } = settings;
+    return (wrong) => mistakeMaps(this.#engine, model, normalisation, images.assembly.test, wrong);
+  }
+
   [Symbol.dispose](): void {
     this.#run.start.folder.close();
     this.#engine.close();
@@ -359,7 +373,10 @@ const segmenterFields = ({ exclusive, exhaustive, background }: Segmenter) => ({
 async function reportInputs(
   { logits, overlaps, located, stopped }: TrainedModel,
   { assembly: { classes, test }, coverage }: Loaded,
-  overlays: () => Promise<OverlayPicture[] | undefined>,
+  pictures: {
+    readonly overlays: () => Promise<OverlayPicture[] | undefined>;
+    readonly heat: MistakeHeat | undefined;
+  },
   warn: (text: string) => void,
 ): Promise<Parameters<RunFolder["finish"]>[2]> {
   if (stopped || logits === undefined) return {};
@@ -373,7 +390,7 @@ async function reportInputs(
   try {
     return {
       ...texts,
-      reportData: `${JSON.stringify(await reportDataOf(predicted, test, coverage, await overlays()))}\n`,
+      reportData: `${JSON.stringify(await reportDataOf(predicted, test, coverage, await pictures.overlays(), pictures.heat))}\n`,
     };
   } catch (error) {
     // Images may be gone from the cache by now, which should not cost the run its results.

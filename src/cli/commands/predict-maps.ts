@@ -17,7 +17,7 @@ import { engineOptions } from "../../runs/device-options.ts";
 import { defaultMemory } from "../../runs/load-images.ts";
 import { segmenterOfModel, type ModelFile } from "../../runs/model-file.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
-import { checkMaskFolder, MaskFolder, ownSize } from "../mask-folder.ts";
+import { checkOwnFolder, MaskFolder, ownSize } from "../mask-folder.ts";
 import { loadAsked, type Asked } from "../asked-images.ts";
 import { manifestFor, matchClasses, say, type LoadedParts, type PartImages } from "../model-images.ts";
 import type { PredictOptions } from "../predict-options.ts";
@@ -62,7 +62,7 @@ export async function predictMaps(
     model.record.classes,
     complete && named !== undefined ? named.manifest.classes : model.record.classes,
   );
-  if (masks !== undefined) checkMaskFolder(masks, force);
+  if (masks !== undefined) checkOwnFolder("--masks", masks, force);
   const table = options.out ?? join(masks ?? "", "images.csv");
   makeFolderOf("--out", table);
   const part = options.part ?? (complete ? "all" : "test");

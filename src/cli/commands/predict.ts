@@ -7,6 +7,7 @@ import { UsageError } from "../../errors/errors.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
 import { askedOf, loadAsked, type Asked } from "../asked-images.ts";
 import { manifestFor, predictParts, say } from "../model-images.ts";
+import { checkMaps, tellMaps, writeMaps } from "../map-folder.ts";
 import type { PredictOptions } from "../predict-options.ts";
 import { identity } from "../prediction-cells.ts";
 import { completedColumns, predictedColumns, writeTable } from "../prediction-table.ts";
@@ -24,18 +25,20 @@ export async function predictCommand(
   const asked = askedOf(paths, options.images);
   checkOptions(asked, options);
   const model = await readModelFile(run);
+  const mapTable = checkMaps(model, options);
   await (model.record.task === "segmentation"
     ? predictMaps(run, asked, model, options)
-    : predictClasses(run, asked, model, options));
+    : predictClasses(run, asked, model, { ...options, out: options.out ?? mapTable }));
 }
 
 /** Options that do not go together, whatever the model is. @throws UsageError */
 function checkOptions({ manifest, files }: Asked, options: PredictOptions): void {
   engineOptions(options);
-  const { complete, masks } = options;
-  if (options.out === undefined && masks === undefined) {
+  const { complete, maps, masks } = options;
+  if (options.out === undefined && masks === undefined && maps === undefined) {
     throw new UsageError(
-      "required option '--out <file>' for a table not specified, or of a segmenter '--masks <folder>' for label maps",
+      "required option '--out <file>' for a table not specified, or '--maps <folder>' for maps of where it looked, or of a segmenter " +
+        "'--masks <folder>' for label maps",
     );
   }
   if (complete && options.logits) {
@@ -63,7 +66,7 @@ async function predictClasses(
   options: PredictOptions,
 ): Promise<void> {
   const where = engineOptions(options);
-  const { out, complete, masks } = options;
+  const { out, complete, masks, maps } = options;
   if (masks !== undefined || out === undefined) {
     throw new UsageError(
       `--masks is for a model of task: segmentation, and ${run} classifies whole images; name a table with --out`,
@@ -87,13 +90,15 @@ async function predictClasses(
     using engine = await openEngine(where);
     const classifier = classifierOfModel(engine, model);
     const logits = await predictParts(engine, classifier, model, loaded.parts, options, signal);
-    return { loaded, logits, adapter: engine.traits.name };
+    const work = { engine, classifier, model, options };
+    const written = maps === undefined ? undefined : await writeMaps(work, maps, loaded.parts, signal);
+    return { loaded, logits, written, adapter: engine.traits.name };
   });
   if (found === undefined) {
     process.exitCode = 130;
     return;
   }
-  const { loaded, logits, adapter } = found;
+  const { loaded, logits, written, adapter } = found;
   const names = [...identity, ...[...columns.byClass.values()].flat()];
   await writeTable(out, columns, loaded.parts, logits);
   const rows = loaded.parts.reduce((sum, { set }) => sum + set.count, 0);
@@ -105,6 +110,7 @@ async function predictClasses(
       ...{ adapter, file: resolve(out), rows, columns: names },
       columnsByClass: Object.fromEntries(columns.byClass),
       ...{ values: options.logits ? "logits" : complete ? "labels and probabilities" : "probabilities" },
+      ...(maps === undefined ? {} : { maps: { folder: resolve(maps), ...written } }),
       skipped: loaded.skipped,
     };
     process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
@@ -114,4 +120,5 @@ async function predictClasses(
     options,
     `${counted(rows, "image")}, ${counted(classes.length, "class", "classes")}, on ${adapter}; the table is in ${out}`,
   );
+  if (maps !== undefined && written !== undefined) tellMaps(written, maps, options);
 }

@@ -63,7 +63,9 @@ export async function readBoxes(
     }
     if (Array.isArray(index)) {
       const [a, b] = index.map((at) => JSON.stringify(records[at].id));
-      context.bad(complain(`names ${brief(image)}, which may be ${a} or ${b}: write images' names with their folders`));
+      context.bad(
+        complain(`names ${brief(image)}, which may be ${a} or ${b}: write images' names with their folders`),
+      );
       continue;
     }
     // Tables of findings have rows for images without any.
@@ -140,7 +142,9 @@ function readBox(
 }
 
 const whyNoBox = ({ width, height }: ReadBox): string | undefined =>
-  width > 0 && height > 0 ? undefined : `its box is ${width} wide and ${height} high, and both must be above 0`;
+  width > 0 && height > 0
+    ? undefined
+    : `its box is ${width} wide and ${height} high, and both must be above 0`;
 
 /** Why a box does not lie on a picture of a size; undefined where it does. */
 export function whyOutsideOf(
@@ -148,7 +152,10 @@ export function whyOutsideOf(
   size: { readonly height: number; readonly width: number },
 ): string | undefined {
   const isInside =
-    left >= -tolerance && top >= -tolerance && left + width <= size.width + tolerance && top + height <= size.height + tolerance;
+    left >= -tolerance &&
+    top >= -tolerance &&
+    left + width <= size.width + tolerance &&
+    top + height <= size.height + tolerance;
   if (isInside) return undefined;
   const rounded = [left, top, left + width, top + height].map((value) => Number(value.toFixed(1)));
   return (
@@ -180,7 +187,10 @@ function whyNone(
 }
 
 function tell(
-  { strangers, words }: { readonly strangers: ReadonlyMap<string, number>; readonly words: ReadonlyMap<string, number> },
+  {
+    strangers,
+    words,
+  }: { readonly strangers: ReadonlyMap<string, number>; readonly words: ReadonlyMap<string, number> },
   { entry, remark, classes }: ListContext,
 ): void {
   const casesOf = (counts: ReadonlyMap<string, number>): { name: string; count: number }[] =>

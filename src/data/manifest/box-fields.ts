@@ -2,8 +2,7 @@
 import { z } from "zod";
 import { column, name, path, record, wholeNumber } from "./fields.ts";
 
-const four = (words: string) =>
-  z.array(column).length(4, { error: () => `must be four columns, ${words}` });
+const four = (words: string) => z.array(column).length(4, { error: () => `must be four columns, ${words}` });
 
 /** ChestX-ray14's list. */
 const usual = {
@@ -21,9 +20,13 @@ const table = record({
   /** Instead of it, the class of all boxes. */
   class: name.optional(),
   /** Columns of the left edge, the upper edge, width and height. */
-  box: four("of the left edge, the upper edge, width and height, such as box: [x, y, width, height]").optional(),
+  box: four(
+    "of the left edge, the upper edge, width and height, such as box: [x, y, width, height]",
+  ).optional(),
   /** Instead of it, columns of the left, upper, right and lower edge. */
-  corners: four("of the left, upper, right and lower edge, such as corners: [x_min, y_min, x_max, y_max]").optional(),
+  corners: four(
+    "of the left, upper, right and lower edge, such as corners: [x_min, y_min, x_max, y_max]",
+  ).optional(),
   /** Size of the pictures that the boxes were drawn on, where the image files are copies of another size. */
   size: record({ height: wholeNumber, width: wholeNumber }).optional(),
   /** A word of the column `label` -> the class that it means. */
@@ -34,7 +37,12 @@ const table = record({
     ["corners", corners, box, "box"],
   ] as const) {
     if (one === undefined || other === undefined) continue;
-    context.issues.push({ code: "custom", message: `cannot stand beside ${another}`, input: one, path: [field] });
+    context.issues.push({
+      code: "custom",
+      message: `cannot stand beside ${another}`,
+      input: one,
+      path: [field],
+    });
   }
   return {
     ...rest,

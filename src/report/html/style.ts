@@ -90,6 +90,8 @@ pre {
 }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(7.5rem, 1fr)); gap: 1rem; list-style: none; padding: 0; margin: .5rem 0; }
 .cards img { display: block; width: 7rem; height: 7rem; object-fit: contain; background: #000; image-rendering: pixelated; }
+.cards.pairs { grid-template-columns: repeat(auto-fill, minmax(14.5rem, 1fr)); }
+.pair { display: flex; gap: .25rem; }
 .cards p { margin: .3rem 0 0; font-size: .8rem; line-height: 1.35; }
 .strips { display: grid; gap: 1rem; list-style: none; padding: 0; margin: .5rem 0; }
 .strips img { display: block; width: 100%; max-width: 46rem; height: auto; image-rendering: pixelated; }
