@@ -125,17 +125,17 @@ export function stepShape(
 }
 
 function labelLossSettings(
-  { positiveWeight, focus, labelSmoothing }: TrainingSettings,
+  { positiveWeight, focus, labelSmoothing, mixup, lambdaAucMargin = 0 }: TrainingSettings,
   { names = [], balanced }: NamedLabels,
 ): LabelLossSettings {
   const weights = positiveWeightsOf(positiveWeight, names, balanced);
-  return { focus, labelSmoothing, positiveWeights: weights && Float32Array.from(weights) };
+  return {
+    ...{ focus, labelSmoothing, lambdaAucMargin, mixed: mixup !== undefined },
+    positiveWeights: weights && Float32Array.from(weights),
+  };
 }
 
-function pixelLossSettings(
-  settings: TrainingSettings,
-  { names = [] }: NamedLabels,
-): PixelLossSettings {
+function pixelLossSettings(settings: TrainingSettings, { names = [] }: NamedLabels): PixelLossSettings {
   const { loss = "assemble", lambdaDice = defaultLambdaDice, infer = true, classWeights } = settings;
   const weights = classWeights && Float32Array.from(names, (name) => classWeights[name] ?? 1);
   return { loss, lambdaDice, infer, classWeights: weights };
