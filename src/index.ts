@@ -108,6 +108,7 @@ export {
 export type { ViewGeometry, ViewSettings } from "./operators/images/augment-attributes.ts";
 export {
   assembleLoss,
+  aucMargin,
   binaryCrossEntropyWithLogits,
   crossEntropy,
   huberLoss,

@@ -1,13 +1,21 @@
 // One step of Label-Assemble: two views and the fused loss. What a step of segmentation has in common with it is here, too.
 
-import { concat, slice, takeRows } from "../functions/movement.ts";
-import { assembleLoss, type AssembleLossOptions } from "../functions/losses.ts";
+import { noGradient } from "../autograd/functions.ts";
+import { add, affine, multiply } from "../functions/elementwise.ts";
+import { concat, reshape, slice, takeRows } from "../functions/movement.ts";
+import {
+  assembleLoss,
+  aucMargin,
+  type AssembleLossOptions,
+  type AssembleLossResult,
+} from "../functions/losses.ts";
 import type { Mode } from "../nn/module.ts";
 import type { StepLosses } from "../training/task.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { LambdaName, Lambdas, PixelLoss } from "./assemble-terms.ts";
 import type { Classifier } from "./classifier.ts";
+import type { Mixture } from "./mixup.ts";
 import { parentsOfOutputs } from "./label-space.ts";
 import type { TaskName } from "../data/manifest/task-names.ts";
 import type { Batch } from "../data/assembly/image-reader.ts";
@@ -39,6 +47,10 @@ export interface LabelLossSettings extends Pick<AssembleLossOptions, "focus"> {
   readonly labelSmoothing: number | undefined;
   /** [K]; undefined: positives count as much as negatives. */
   readonly positiveWeights: Float32Array | undefined;
+  /** Weight of the AUC-margin loss; 0: none. */
+  readonly lambdaAucMargin: number;
+  /** Whether they are of mixed images; the step's inputs then tell how. */
+  readonly mixed: boolean;
 }
 
 /** What given labels of pixels teach. */
@@ -55,6 +67,8 @@ export interface PixelLossSettings {
 export interface StepInputs extends Lambdas {
   readonly images: StepImages;
   readonly step: number;
+  /** Where given labels are of mixed images. */
+  readonly mixture?: Mixture;
 }
 
 /** The weights that the fused loss takes, in its order. */
@@ -88,19 +102,141 @@ export function assembleLosses(
   shape: StepShape,
   inputs: () => StepInputs,
 ): StepLosses {
-  const { head } = classifier;
   const part = stepParts(engine, shape, () => inputs().images);
   const images = part("pixels", [shape.height, shape.width, shape.channels]);
-  const states = part("states", [head.outputs]);
-  const weights = unsupervisedWeights(engine, inputs);
   const seed = viewSeed(engine, shape, inputs);
   const view = (index: 0 | 1): Tensor =>
     randomView(images, seed, index, index === 0 ? shape.weak : shape.strong, shape.normalisation);
-  const views = viewFeatures(classifier.features, shape, view);
-  const { features, theta, bias } = head.factors(views);
+  const step: Step = { engine, classifier, shape, inputs, part, view };
+  return shape.labels?.mixed === true ? mixedLosses(step) : plainLosses(step);
+}
+
+/** What a step of classification has. */
+interface Step {
+  readonly engine: Engine;
+  readonly classifier: Classifier;
+  readonly shape: StepShape;
+  readonly inputs: () => StepInputs;
+  readonly part: ReturnType<typeof stepParts>;
+  readonly view: (index: 0 | 1) => Tensor;
+}
+
+/** All losses of the same views. */
+function plainLosses({ engine, classifier, shape, inputs, part, view }: Step): AssembleLossResult {
+  const { head } = classifier;
+  const states = part("states", [head.outputs]);
+  const { features, theta, bias } = head.factors(viewFeatures(classifier.features, shape, view));
   const [weak, strong = weak] = features;
+  const weights = unsupervisedWeights(engine, inputs);
+  return labelLosses(engine, classifier, shape, { weak, strong, theta, bias, states }, weights);
+}
+
+/** Given labels of mixed images; and where there are unsupervised losses, these of both views as they are. */
+function mixedLosses({ engine, classifier, shape, inputs, part, view }: Step): AssembleLossResult {
+  const { head } = classifier;
+  const { strongShare = 0 } = shape.loss;
+  const { states, mixed } = mixtureFeeds(engine, shape, head.outputs, inputs);
+  const ofLabels = viewFeatures(
+    classifier.features,
+    { ...shape, bothViews: strongShare > 0 },
+    (index) => mixed(view(index)),
+    // Running statistics are for images as they are, where a step has them.
+    shape.bothViews ? "untracked" : "training",
+  );
+  const asTheyAre = shape.bothViews ? viewFeatures(classifier.features, shape, view) : [];
+  const { features, theta, bias } = head.factors([...ofLabels, ...asTheyAre]);
+  const [weak, strong = weak] = features.slice(0, ofLabels.length);
+  const none = engine.feed(() => fusedLambdas.map(() => 0), [fusedLambdas.length]);
+  const taught = labelLosses(engine, classifier, shape, { weak, strong, theta, bias, states }, none);
+  if (!shape.bothViews) return taught;
+  const [plainWeak, plainStrong] = features.slice(ofLabels.length);
+  const given = part("states", [head.outputs]);
+  const weights = unsupervisedWeights(engine, inputs);
+  const unsupervised = { ...shape.loss, strongShare: 0, supervised: false };
+  const pulled = assembleLoss(plainWeak, plainStrong, theta, bias, given, weights, unsupervised);
+  const total = add(taught.total, pulled.total);
+  return {
+    total,
+    losses: noGradient(engine, () => {
+      const terms = taught.losses.shape[0];
+      const supervised = slice(taught.losses, [1], [terms - 1 - fusedLambdas.length]);
+      return concat([reshape(total, [1]), supervised, slice(pulled.losses, [2], [fusedLambdas.length])], 0);
+    }),
+  };
+}
+
+/** A step's features and labels as a loss of given labels takes them. */
+interface TaughtViews {
+  readonly weak: Tensor;
+  readonly strong: Tensor;
+  readonly theta: Tensor;
+  readonly bias: Tensor;
+  readonly states: Tensor;
+}
+
+/** Label-Assemble's losses of views, given labels in the shape that the settings give them, and the AUC margin where it has a weight. */
+function labelLosses(
+  engine: Engine,
+  classifier: Classifier,
+  shape: StepShape,
+  { weak, strong, theta, bias, states }: TaughtViews,
+  weights: Tensor,
+): AssembleLossResult {
   const options = { ...shape.loss, ...labelOptions(engine, classifier, shape) };
-  return assembleLoss(weak, strong, theta, bias, states, weights, options);
+  const assembled = assembleLoss(weak, strong, theta, bias, states, weights, options);
+  const { lambdaAucMargin = 0 } = shape.labels ?? {};
+  if (lambdaAucMargin === 0) return assembled;
+  const { strongShare = 0 } = shape.loss;
+  const loss = overViews(weak, strong, strongShare, (view) => aucMargin(view, theta, bias, states));
+  return withTerm(engine, assembled, loss, lambdaAucMargin);
+}
+
+/** A loss of given labels over the views that they teach, in the share of each. */
+export function overViews(
+  weak: Tensor,
+  strong: Tensor,
+  strongShare: number,
+  lossOf: (view: Tensor) => Tensor,
+): Tensor {
+  if (strongShare === 0) return lossOf(weak);
+  return add(affine(lossOf(weak), 1 - strongShare), affine(lossOf(strong), strongShare));
+}
+
+/** One more term of given labels, in its place in the table of terms: total, bce, the term, pseudo, consistency. */
+export function withTerm(
+  engine: Engine,
+  { total: before, losses }: AssembleLossResult,
+  term: Tensor,
+  weight: number,
+): AssembleLossResult {
+  const total = add(before, affine(term, weight));
+  const [bce, unsupervised] = [slice(losses, [1], [1]), slice(losses, [2], [fusedLambdas.length])];
+  const asList = (loss: Tensor): Tensor => reshape(loss, [1]);
+  return {
+    total,
+    losses: noGradient(engine, () => concat([asList(total), bce, asList(term), unsupervised], 0)),
+  };
+}
+
+/** How a step's images are mixed, and what is known of the mixtures, fed at each step. */
+function mixtureFeeds(
+  engine: Engine,
+  { count }: Pick<StepShape, "count">,
+  outputs: number,
+  inputs: () => StepInputs,
+): { readonly mixed: (images: Tensor) => Tensor; readonly states: Tensor } {
+  const taken = (): Mixture => {
+    const { mixture } = inputs();
+    if (mixture === undefined) throw new Error("a step of mixed images was not told how they are mixed");
+    return mixture;
+  };
+  const partners = engine.feed(() => taken().partners, [count], "u32");
+  const share = engine.feed(() => [taken().share], [1]);
+  const rest = engine.feed(() => [1 - taken().share], [1]);
+  return {
+    mixed: (images) => add(multiply(images, share), multiply(takeRows(images, partners), rest)),
+    states: engine.feed(() => taken().states, [count, outputs], "u8"),
+  };
 }
 
 /** What given labels teach. Values are fed, since a recorded step takes no tensor of them; what is not asked for feeds none. */
@@ -137,21 +273,23 @@ export const viewSeed = (
  * Features of the views in training: of the weak one, and of the strong one where it is computed.
  *
  * @param view normalised images [B, H, W, C] of the weak (0) or the strong (1) view
+ * @param mode whether running statistics follow these views at all
  * @returns [B, D] each, or what else the network makes of images
  */
 export function viewFeatures(
   network: { forward(images: Tensor, mode: Mode): Tensor },
   { bothViews, bnViews, count }: Pick<StepShape, "bothViews" | "bnViews" | "count">,
   view: (index: 0 | 1) => Tensor,
+  mode: "training" | "untracked" = "training",
 ): readonly Tensor[] {
   if (bothViews && bnViews === "joint") {
-    const features = network.forward(concat([view(0), view(1)], 0), "training");
+    const features = network.forward(concat([view(0), view(1)], 0), mode);
     const [, ...rest] = features.shape;
     const rowsFrom = (first: number): Tensor =>
       slice(features, [first, ...rest.map(() => 0)], [count, ...rest]);
     return [rowsFrom(0), rowsFrom(count)];
   }
-  const weak = network.forward(view(0), "training");
+  const weak = network.forward(view(0), mode);
   // Running statistics follow the weak view alone: they are for images as they are, not as the strong view bends them.
   return bothViews ? [weak, network.forward(view(1), "untracked")] : [weak];
 }

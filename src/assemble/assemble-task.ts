@@ -10,6 +10,7 @@ import type { Weights } from "../tensor/held.ts";
 import type { JudgedPart, JudgeOptions, StepLosses, Task } from "../training/task.ts";
 import { TrainingImages } from "../training/training-images.ts";
 import { taughtSources } from "./absent-policy.ts";
+import { stepInputs } from "./step-inputs.ts";
 import type { StepInputs, StepShape } from "./assemble-step.ts";
 import {
   assembleTerms,
@@ -18,6 +19,7 @@ import {
   strongViewTerms,
   supervisedTerm,
   takesStrongView,
+  unsupervisedTerms,
   type Lambdas,
 } from "./assemble-terms.ts";
 import { setsOf, type AssemblyTask, type Model, type ModelJudgement } from "./assembly-task.ts";
@@ -132,9 +134,14 @@ export class AssembleTask implements Task<StepInputs, ModelJudgement, Model> {
     return variantOf(takesStrongView({ ...this.#settings, ...this.#lambdasAt(step) }));
   }
 
-  /** Without a strong view, the weak one takes its place, and there is nothing to be consistent with. */
+  /**
+   * Without a strong view, the weak one takes its place, and there is nothing to be consistent with. Where given labels are of mixed
+   * images, these take the place of both.
+   */
   silentTerms(variant: string): readonly string[] {
-    return variant === variantOf(true) ? [] : strongViewTerms.filter((name) => this.terms.includes(name));
+    if (variant === variantOf(true)) return [];
+    const silent = this.#settings.mixup === undefined ? strongViewTerms : unsupervisedTerms;
+    return silent.filter((name) => this.terms.includes(name));
   }
 
   losses(variant: string, inputs: () => StepInputs): StepLosses {
@@ -145,7 +152,7 @@ export class AssembleTask implements Task<StepInputs, ModelJudgement, Model> {
   async *inputs(first: number, count: number): AsyncGenerator<StepInputs, void, undefined> {
     let step = first;
     for await (const images of this.#images.steps(this.#sampler.steps(first - 1, count))) {
-      yield { images, step, ...this.#lambdasAt(step) };
+      yield stepInputs(this.#settings, this.#images, images, step, this.#lambdasAt(step));
       step++;
     }
   }

@@ -11,16 +11,16 @@ export type PixelLoss = (typeof pixelLosses)[number];
 export interface TermSettings {
   readonly task?: TaskName | undefined;
   readonly lambdaDice?: number | undefined;
+  readonly lambdaAucMargin?: number | undefined;
   readonly loss?: PixelLoss | undefined;
 }
 
 /** The weight of the Dice loss, for segmentation, where nobody says another. */
 export const defaultLambdaDice = 0.3;
 
+const diceWeight = ({ lambdaDice = defaultLambdaDice }: TermSettings): number => lambdaDice;
+const aucMarginWeight = ({ lambdaAucMargin = 0 }: TermSettings): number => lambdaAucMargin;
 const isSoftmax = ({ loss }: TermSettings): boolean => loss === "softmax-marginal";
-
-/** The term whose weight is `lambdaDice`, in warm-up, too. */
-const diceTerm = "dice";
 
 /** A row of the table. */
 export interface LossTerm {
@@ -32,6 +32,8 @@ export interface LossTerm {
   readonly legend?: string;
   /** The setting that holds its weight. A term with a weight is off during warm-up; one without teaches from the start. */
   readonly lambda?: string;
+  /** The weight of a term of given labels, which stays as it is over a run: it teaches in warm-up, too. Default: 1. */
+  readonly fixed?: (settings: TermSettings) => number;
   /** Whether it compares both views: where its weight is above 0, a step computes the strong view, too. */
   readonly needsStrongView?: true;
   /** Which runs have it; default: all. */
@@ -55,12 +57,18 @@ export const lossTerms = [
     of: isSoftmax,
   },
   {
-    // Its weight stays as it is over a run: it teaches in warm-up, too.
-    name: diceTerm,
+    name: "dice",
     title: "supervised: Dice loss",
     legend: "Dice, of given labels",
-    of: ({ task, lambdaDice = defaultLambdaDice, ...rest }) =>
-      task === "segmentation" && lambdaDice > 0 && !isSoftmax(rest),
+    fixed: diceWeight,
+    of: (settings) => settings.task === "segmentation" && diceWeight(settings) > 0 && !isSoftmax(settings),
+  },
+  {
+    name: "aucMargin",
+    title: "supervised: AUC margin",
+    legend: "AUC margin, of given labels",
+    fixed: aucMarginWeight,
+    of: (settings) => settings.task !== "segmentation" && aucMarginWeight(settings) > 0,
   },
   {
     name: "pseudo",
@@ -136,12 +144,11 @@ export function termWeights(
   settings: GivenLambdas & TermSettings,
   lambdas: GivenLambdas = lambdasOf(settings),
 ): Readonly<Record<string, number>> {
-  const { lambdaDice = defaultLambdaDice } = settings;
   const [, ...names] = assembleTerms(settings);
   return Object.fromEntries(
     rows
       .filter(({ name }) => names.includes(name))
-      .map((term) => [term.name, term.name === diceTerm ? lambdaDice : weightOf(term, lambdas)]),
+      .map((term) => [term.name, term.fixed?.(settings) ?? weightOf(term, lambdas)]),
   );
 }
 
@@ -150,13 +157,33 @@ export const strongViewTerms: readonly string[] = rows
   .filter(({ needsStrongView }) => needsStrongView === true)
   .map(({ name }) => name);
 
-/** Whether a step looks at the strong view: for a term that compares both, or because given labels teach it, too. */
-export function takesStrongView(
-  settings: GivenLambdas & { readonly supervised?: "weak" | "both" | undefined },
-): boolean {
+/** All terms with a weight that warm-up is without: what mixed images alone tell nothing of. */
+export const unsupervisedTerms: readonly string[] = rows
+  .filter(({ lambda }) => lambda !== undefined)
+  .map(({ name }) => name);
+
+/** What decides which views a step computes. */
+export interface ViewChoices extends GivenLambdas {
+  readonly supervised?: "weak" | "both" | undefined;
+  readonly mixup?: number | undefined;
+}
+
+/**
+ * Whether a step looks at both views: for a term that compares them, or because given labels teach the strong one, too. Where given
+ * labels are of mixed images (`mixup`), for any unsupervised loss, which are of images as they are.
+ */
+export function takesStrongView(settings: ViewChoices): boolean {
+  if (settings.mixup !== undefined) return hasUnsupervisedLosses(settings);
   const weights = lambdasOf(settings);
   const compares = rows.some((term) => term.needsStrongView === true && weightOf(term, weights) > 0);
   return compares || settings.supervised === "both";
+}
+
+/** How many views of an image go through the network in a step. */
+export function viewsOf(settings: ViewChoices): number {
+  const plain = takesStrongView(settings) ? 2 : 1;
+  if (settings.mixup === undefined) return plain;
+  return (settings.supervised === "both" ? 2 : 1) + (plain === 2 ? 2 : 0);
 }
 
 /** Whether a term teaches after warm-up. That of a name which is not in the table, as the total's, always does. */

@@ -1,8 +1,7 @@
 // One step of segmentation: two views of one geometry, and the losses of their pixels.
 
 import { noGradient } from "../autograd/functions.ts";
-import { add, affine } from "../functions/elementwise.ts";
-import { concat, reshape, slice } from "../functions/movement.ts";
+import { concat, reshape } from "../functions/movement.ts";
 import { marginalCrossEntropy } from "../functions/losses.ts";
 import { assemblePixels, maskedDice } from "../functions/pixel-losses.ts";
 import { classWords, exclusionBits } from "../labels/label-map.ts";
@@ -10,10 +9,12 @@ import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { StepLosses } from "../training/task.ts";
 import {
+  overViews,
   stepParts,
   unsupervisedWeights,
   viewFeatures,
   viewSeed,
+  withTerm,
   type StepInputs,
   type StepShape,
 } from "./assemble-step.ts";
@@ -64,20 +65,11 @@ export function segmentLosses(
     classWeights,
   });
   if (settings.lambdaDice === 0) return assembled;
-  const diceOf = (each: Tensor): Tensor => maskedDice(each, theta, bias, labels, known, exclusions);
   const { strongShare = 0 } = shape.loss;
-  const dice =
-    strongShare === 0
-      ? diceOf(weak)
-      : add(affine(diceOf(weak), 1 - strongShare), affine(diceOf(strong), strongShare));
-  const total = add(assembled.total, affine(dice, settings.lambdaDice));
-  return { total, losses: noGradient(engine, () => withDice(assembled.losses, total, dice)) };
+  const dice = overViews(weak, strong, strongShare, (each) =>
+    maskedDice(each, theta, bias, labels, known, exclusions),
+  );
+  return withTerm(engine, assembled, dice, settings.lambdaDice);
 }
 
 const asList = (loss: Tensor): Tensor => reshape(loss, [1]);
-
-/** In the order of the table of terms: total, bce, dice, pseudo, consistency. */
-function withDice(losses: Tensor, total: Tensor, dice: Tensor): Tensor {
-  const [bce, unsupervised] = [slice(losses, [1], [1]), slice(losses, [2], [2])];
-  return concat([asList(total), bce, asList(dice), unsupervised], 0);
-}

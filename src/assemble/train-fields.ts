@@ -67,6 +67,13 @@ export const recipeFields = {
   /** e: a given label y asks for (1 - e) y + e / 2. */
   labelSmoothing: z.number().min(0).lt(1).exactOptional(),
   /**
+   * alpha: given labels teach mixtures of two images of the batch, in shares that are drawn from Beta(alpha, alpha) (Zhang et al.,
+   * "mixup", ICLR 2018); an entry teaches where both images have its label. The unsupervised losses are of images as they are.
+   */
+  mixup: z.number().positive().exactOptional(),
+  /** Weight of the AUC-margin loss of given labels, in warm-up, too (Yuan et al. 2021); see `aucMargin`. Default: 0, none. */
+  lambdaAucMargin: z.number().min(0).exactOptional(),
+  /**
    * Training images, without augmentation, from which batch norm's running statistics are estimated anew after the last step, for the
    * weights that are kept (see `reestimateStatistics`); default: they are what training left.
    */
@@ -117,6 +124,8 @@ export const imageFields = [
   "positiveWeight",
   "focus",
   "labelSmoothing",
+  "mixup",
+  "lambdaAucMargin",
 ] as const satisfies readonly (keyof Said)[];
 
 type LeftOut =

@@ -125,11 +125,14 @@ export function stepShape(
 }
 
 function labelLossSettings(
-  { positiveWeight, focus, labelSmoothing }: TrainingSettings,
+  { positiveWeight, focus, labelSmoothing, mixup, lambdaAucMargin = 0 }: TrainingSettings,
   { names = [], balanced }: NamedLabels,
 ): LabelLossSettings {
   const weights = positiveWeightsOf(positiveWeight, names, balanced);
-  return { focus, labelSmoothing, positiveWeights: weights && Float32Array.from(weights) };
+  return {
+    ...{ focus, labelSmoothing, lambdaAucMargin, mixed: mixup !== undefined },
+    positiveWeights: weights && Float32Array.from(weights),
+  };
 }
 
 function pixelLossSettings(settings: TrainingSettings, { names = [] }: NamedLabels): PixelLossSettings {

@@ -16,7 +16,11 @@ import { engineOf } from "../runtime/engine-of.ts";
 import { expectTensor } from "../runtime/expect-tensor.ts";
 import { broadcastShapes, equalShapes, showShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import type { AssembleLossAttributes, LabelAttributes, SharpenAttributes } from "../operators/losses/index.ts";
+import type {
+  AssembleLossAttributes,
+  LabelAttributes,
+  SharpenAttributes,
+} from "../operators/losses/index.ts";
 import { broadcastTo } from "./movement.ts";
 import { given, run, runOne, type Operand } from "./run.ts";
 
@@ -320,7 +324,14 @@ export function assembleLoss(
   options: AssembleLossOptions = {},
 ): AssembleLossResult {
   expectOptions("assembleLoss", options, assembleLossOptions);
-  const { supervised = true, positiveWeights, focus = {}, labelSmoothing = 0, parents, ...switches } = options;
+  const {
+    supervised = true,
+    positiveWeights,
+    focus = {},
+    labelSmoothing = 0,
+    parents,
+    ...switches
+  } = options;
   const inputs = [weakFeatures, strongFeatures, theta, bias, states, weights];
   if (parents !== undefined) inputs.push(parents);
   if (positiveWeights !== undefined) inputs.push(positiveWeights);
@@ -343,4 +354,37 @@ function labelAttributes(
   const numbers = { smoothing, positiveFocus, negativeFocus, shift };
   const isPlain = taught && !weighted && Object.values(numbers).every((each) => each === 0);
   return isPlain ? undefined : { taught, weighted, ...numbers };
+}
+
+export interface AucMarginOptions {
+  /** How far the mean probability of positives is to be above that of negatives, above 0. Default 1. */
+  readonly margin?: number;
+}
+
+const aucMarginOptions: OptionChecks<AucMarginOptions> = { margin: aNumber };
+
+/**
+ * The AUC-margin loss of labelled entries (Yuan et al., "Large-scale Robust Deep AUC Maximization", ICCV 2021), the mean over classes
+ * that have both kinds of labels in the batch: the variance of the probabilities of positives, that of negatives, and
+ * max(0, margin + mean of negatives - mean of positives)^2. 0, with gradients of 0, without such a class.
+ *
+ * @param features f32 [B, D]
+ * @param theta f32 [K, D], class parameters
+ * @param bias f32 [K]
+ * @param states u8 [B, K], as of `assembleLoss`; a soft label counts for a share of each kind
+ * @returns f32 [], with gradients with respect to features, theta and bias
+ * @throws ShapeError when the shapes do not fit, or the margin is not above 0
+ */
+export function aucMargin(
+  features: Tensor,
+  theta: Tensor,
+  bias: Tensor,
+  states: Tensor,
+  options: AucMarginOptions = {},
+): Tensor {
+  expectOptions("aucMargin", options, aucMarginOptions);
+  const { margin = 1 } = options;
+  const [loss, gradients] = run("aucMargin", [features, theta, bias, states], { margin });
+  gradients.dispose(); // the tape keeps them where there is one
+  return loss;
 }

@@ -1,7 +1,7 @@
 // What a study takes, in steps and in images that go through the network.
 
 import type { WarmedBudget } from "../assemble/warm-up.ts";
-import { noLambdas, takesStrongView } from "../assemble/assemble-terms.ts";
+import { noLambdas, viewsOf } from "../assemble/assemble-terms.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import type { PlannedArm } from "./study-plan.ts";
 import type { StudyRun } from "./study-run.ts";
@@ -27,9 +27,8 @@ export function costOf(
   batch: number,
   isWarm = false,
 ): RunCost {
-  const views = (of: TrainingSettings): number => (takesStrongView(of) ? 2 : 1);
-  const before = isWarm ? 0 : warmup * views({ ...settings, ...noLambdas });
-  return { steps, views: batch * (before + (steps - warmup) * views(settings)) };
+  const before = isWarm ? 0 : warmup * viewsOf({ ...settings, ...noLambdas });
+  return { steps, views: batch * (before + (steps - warmup) * viewsOf(settings)) };
 }
 
 /** The cost of each arm over all seeds. @param of gives the cost of a run */

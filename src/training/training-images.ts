@@ -58,6 +58,9 @@ export class TrainingImages {
   readonly resident: ResidentImages | undefined;
   /** Undefined where nothing is read: what is on the device need not be held here. */
   readonly #reader: ImageReader | undefined;
+  /** [N, O] of all images; few bytes, which some steps look at. */
+  readonly #states: Uint8Array;
+  readonly #outputs: number;
 
   /**
    * @param memory bytes of images that may be held at a time, on the device or read from disk
@@ -70,6 +73,8 @@ export class TrainingImages {
     this.width = width;
     this.channels = channels;
     const { states, hasMaps, bytesEach } = reader;
+    this.#states = states;
+    this.#outputs = outputs;
     const all = { count, bytesEach, outputs, mapBytes: hasMaps ? height * width : 0 };
     if (!reader.stored && residentBytes(all, engine.traits, memory) !== undefined) {
       this.resident = {
@@ -89,6 +94,17 @@ export class TrainingImages {
   async *steps(orders: Iterable<Uint32Array>): AsyncGenerator<StepImages, void, undefined> {
     if (this.#reader !== undefined) yield* this.#reader.batches(orders);
     else for (const rows of orders) yield { rows };
+  }
+
+  /** The label states of what a step takes, u8 [B, O]. */
+  statesOf(images: StepImages): Uint8Array {
+    if ("pixels" in images) return images.states;
+    const outputs = this.#outputs;
+    const taken = new Uint8Array(images.rows.length * outputs);
+    images.rows.forEach((row, i) => {
+      taken.set(this.#states.subarray(row * outputs, (row + 1) * outputs), i * outputs);
+    });
+    return taken;
   }
 
   async close(): Promise<void> {

@@ -1,14 +1,14 @@
 // Batch norm's statistics, estimated anew: what they come to, that nothing else moves, and runs that end with them.
 
 import { describe, expect, test } from "vitest";
-import { Classifier } from "../../src/assemble/classifier.ts";
+import type { Classifier } from "../../src/assemble/classifier.ts";
 import { labelSpaceOf } from "../../src/assemble/label-space.ts";
 import { predict } from "../../src/assemble/evaluation.ts";
 import { reestimateStatistics, reestimation } from "../../src/assemble/reestimate.ts";
 import { segmenterOf } from "../../src/assemble/segmentation-task.ts";
 import { trainModel } from "../../src/assemble/train-classifier.ts";
 import type { Model } from "../../src/assemble/assembly-task.ts";
-import type { TrainingSettings } from "../../src/assemble/training-settings.ts";
+import { classifierOf, type TrainingSettings } from "../../src/assemble/training-settings.ts";
 import type { ImageSet } from "../../src/data/assembly/assembly.ts";
 import { normaliseImages } from "../../src/functions/images.ts";
 import { readWeights } from "../../src/nn/weights.ts";
@@ -52,7 +52,7 @@ describe.each([
     "a classifier",
     smallAssembly(10),
     smallSettings as TrainingSettings,
-    (settings: TrainingSettings): Model => new Classifier(engine(), { ...settings, classes: 6 }),
+    (settings: TrainingSettings): Model => classifierOf(engine(), settings, labelSpaceOf(smallAssembly(10))),
   ],
   [
     "a segmenter",

@@ -120,6 +120,9 @@ const timed: { readonly [Name in OperatorName]: Timed } = {
   queryInnerProduct: "query-inner-product",
   sharpen: "sharpen",
   assembleLoss: "assemble-loss",
+  aucMargin: {
+    because: "the product of `query-inner-product`, and one workgroup over the labels of a batch",
+  },
   assemblePixels: "assemble-pixels",
   maskedDice: "masked-dice",
 

@@ -130,6 +130,7 @@ export const magnitudeRules: { readonly [Name in OperatorName]: Rule } = {
   queryInnerProduct: sumOfProducts,
   sharpen: "conditioned",
   assembleLoss: "conditioned",
+  aucMargin: "conditioned",
   assemblePixels: "conditioned",
   maskedDice: "conditioned",
 

@@ -98,6 +98,7 @@ const races: readonly Fault[] = [
   },
   withoutBarrier("assembleTreeLoss", "assembleLoss", 1),
   withoutBarrier("assembleTotals", "assembleLoss"),
+  withoutBarrier("aucMargin", "aucMargin"),
   withoutBarrier("clipFactor", "clipFactor"),
   withoutBarrier("scaledSum", "softmaxCrossEntropy"),
   withoutBarrier("matmulWorkgroup", "matmul"),

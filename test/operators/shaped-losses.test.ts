@@ -103,18 +103,21 @@ describe.each(backends)("given labels by other losses on %s", (_, engine) => {
     });
   });
 
-  test.each([0, 0.05])("logits of 10,000 give finite losses and slopes, with a shift of %d", async (shift) => {
-    const logits = [1e4, -1e4, 1e4, -1e4, 1e4, -1e4, 100, -100];
-    const states = [1, 1, 0, 0, 130, 170, 0, 1];
-    for (const power of [0, 0.5, 2]) {
-      const labels = { ...asymmetric, positiveFocus: power, negativeFocus: power, shift };
-      const { losses, gradients } = await taught(engine(), alone(logits, states), labels, [100]);
-      expect([...losses, ...gradients].filter((value) => !Number.isFinite(value))).toEqual([]);
-      // The wrong ones are taught, unless a shift lets go of what is surely wrong, as it does of what is surely right.
-      expect(gradients[1]).toBeLessThan(0);
-      if (shift === 0) expect(gradients[2]).toBeGreaterThan(0);
-    }
-  });
+  test.each([0, 0.05])(
+    "logits of 10,000 give finite losses and slopes, with a shift of %d",
+    async (shift) => {
+      const logits = [1e4, -1e4, 1e4, -1e4, 1e4, -1e4, 100, -100];
+      const states = [1, 1, 0, 0, 130, 170, 0, 1];
+      for (const power of [0, 0.5, 2]) {
+        const labels = { ...asymmetric, positiveFocus: power, negativeFocus: power, shift };
+        const { losses, gradients } = await taught(engine(), alone(logits, states), labels, [100]);
+        expect([...losses, ...gradients].filter((value) => !Number.isFinite(value))).toEqual([]);
+        // The wrong ones are taught, unless a shift lets go of what is surely wrong, as it does of what is surely right.
+        expect(gradients[1]).toBeLessThan(0);
+        if (shift === 0) expect(gradients[2]).toBeGreaterThan(0);
+      }
+    },
+  );
 });
 
 test("options out of range are named", () => {
@@ -125,7 +128,9 @@ test("options out of range are named", () => {
     infer(given, { ...paper, labels: { ...plainLabels, ...labels } });
   expect(inferred({ smoothing: 1.5 })).toThrow("assembleLoss: labelSmoothing must be in [0, 1], got 1.5");
   expect(inferred({ shift: 1 })).toThrow("assembleLoss: focus.shift must be in [0, 1), got 1");
-  expect(inferred({ negativeFocus: -1 })).toThrow("assembleLoss: focus.negative must be 0 or above, and finite");
+  expect(inferred({ negativeFocus: -1 })).toThrow(
+    "assembleLoss: focus.negative must be 0 or above, and finite",
+  );
   const weighted = { ...paper, labels: { ...plainLabels, weighted: true } };
   expect(() => infer([...given, f32(2)], weighted)).toThrow("positiveWeights must be f32 [3]");
 });

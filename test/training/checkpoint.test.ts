@@ -96,6 +96,18 @@ describe.each(["webgpu", "reference"] as const)("on %s", (device) => {
     await expectNoStop(watched(), { ...settings, ...more });
   });
 
+  // Of one backend, since it takes long.
+  test.runIf(device === "webgpu")("so does a run with every recipe of given labels", async () => {
+    const ofLabels = {
+      positiveWeight: "balanced",
+      labelSmoothing: 0.1,
+      mixup: 0.4,
+      lambdaAucMargin: 0.2,
+    } as const;
+    const focus = { positive: 1, negative: 3, shift: 0.05 };
+    await expectNoStop(watched(), { ...settings, ...ofLabels, focus, reestimate: 20 });
+  });
+
   test.each([
     ["with validation", {}],
     ["with averaged weights and statistics of both views", { ema: 0.8, bnViews: "joint" }],

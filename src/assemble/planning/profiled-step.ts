@@ -12,6 +12,7 @@ import { lambdasOf, noLambdas } from "../assemble-terms.ts";
 import { bothViewsOf } from "./traced-steps.ts";
 import { taskOf } from "../tasks.ts";
 import { namedLabels, samplerOf, stepShape, type TrainingSettings } from "../training-settings.ts";
+import { stepInputs } from "../step-inputs.ts";
 import { trainingStep } from "../training-step.ts";
 import { TrainingImages, type StepImages } from "../../training/training-images.ts";
 
@@ -55,11 +56,9 @@ export async function profileTraining(
       taken.push(each);
       if (taken.length === mostBatches) break;
     }
-    const inputsOf = (step: number): StepInputs => ({
-      images: taken[step % taken.length],
-      step: step + 1,
-      ...(isWarm ? noLambdas : lambdasOf(settings)),
-    });
+    const lambdas = isWarm ? noLambdas : lambdasOf(settings);
+    const inputsOf = (step: number): StepInputs =>
+      stepInputs(settings, images, taken[step % taken.length], step + 1, lambdas);
     let step = 0;
     let current = inputsOf(step);
     const named = stepShape(settings, images, batch, namedLabels(assembly, settings));

@@ -73,6 +73,12 @@ export const lossGradients: GradientsOf<typeof lossOperators> = {
       ...(attributes.labels?.weighted === true ? [noGradientOf("assembleLoss", "positiveWeights")] : []),
     ];
   },
+  aucMargin: ({ inputs: [features, theta], outputs: [, slopes], gradient: g }) => [
+    () => matmul(slopes, multiply(theta, g)),
+    () => multiply(matmul(slopes, features, { transposeA: true }), g),
+    () => multiply(sum(slopes, { axes: [0] }), g),
+    undefined,
+  ],
   assemblePixels: ({ inputs, outputs: [, , ofWeak, ofStrong], gradient: g, attributes }) => {
     const [weak, theta] = inputs;
     const refused = ["weights", "classWeights"].map((role) => noGradientOf("assemblePixels", role));

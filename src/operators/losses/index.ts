@@ -2,6 +2,7 @@
 
 import { assembleLoss } from "./assemble-loss.ts";
 import { assemblePixels } from "./assemble-pixels.ts";
+import { aucMargin } from "./auc-margin.ts";
 import { binaryCrossEntropyWithLogits } from "./binary-cross-entropy.ts";
 import { crossEntropy } from "./cross-entropy.ts";
 import { huberLoss } from "./huber-loss.ts";
@@ -19,6 +20,7 @@ export {
   type LabelAttributes,
 } from "./assemble-attributes.ts";
 export { firstSoft, lastSoft, targetOf } from "../../labels/states.ts";
+export type { AucMarginAttributes } from "./auc-margin.ts";
 export type { AssemblePixelsAttributes } from "./assemble-pixels.ts";
 export type { BinaryCrossEntropyAttributes } from "./binary-cross-entropy.ts";
 export type { CrossEntropyAttributes } from "./cross-entropy.ts";
@@ -35,6 +37,7 @@ export const lossOperators = {
   queryInnerProduct,
   sharpen,
   assembleLoss,
+  aucMargin,
   assemblePixels,
   maskedDice,
 } as const;

@@ -12,7 +12,7 @@ import {
 import type { NoAttributes } from "../../../src/operators/elementwise/unary.ts";
 import type { HostTensor } from "../../../src/tensor/host.ts";
 import { treeSamples } from "./assemble-trees.ts";
-import { shapedSamples } from "./shaped-losses.ts";
+import { aucMarginSamples, shapedSamples } from "./shaped-losses.ts";
 import { marginalSamples } from "./marginal-losses.ts";
 import { graded, integers, normal, uniform, values, type Sample } from "../sample.ts";
 
@@ -167,6 +167,7 @@ const combinations = unsupervisedChoices.flatMap((unsupervisedOn) =>
 
 export const lossSamples = {
   marginalCrossEntropy: marginalSamples,
+  aucMargin: aucMarginSamples,
   softmaxCrossEntropy: [
     {
       name: "odd sizes",
