@@ -95,6 +95,7 @@ describe.each([
       expect(read(broken, name)).toBe(read(whole, name));
     const left = [
       ...[
+        "checkpoint.safetensors",
         "metrics.jsonl",
         "model.safetensors",
         "patients.salt",

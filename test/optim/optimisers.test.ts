@@ -68,6 +68,42 @@ function plain({ by, rate, decay, decayed = () => true, momentum = 0.9, nesterov
   return parameters;
 }
 
+/**
+ * The same where parameters take part from some step on, at a multiple of the rate: each as a run of its own, with the norm of the
+ * gradients that take part.
+ */
+function plainSteps(
+  { by, rate, decay, clip = Infinity }: Plain,
+  parts: readonly (readonly [parameter: number, from: number, multiple: number])[],
+): Values {
+  const found: Values = [];
+  for (const [p, from, multiple] of parts) {
+    const values = [...start[p]];
+    const memory = values.map(() => [0, 0]);
+    for (let t = from; t <= steps; t++) {
+      const taking = parts.flatMap(([other, first]) => (first <= t ? slopes(t)[other] : []));
+      const factor = Math.min(1, clip / (Math.hypot(...taking) + 1e-6));
+      values.forEach((_, i) => {
+        let g = slopes(t)[p][i] * factor;
+        if (by === "adamw") values[i] -= rate * multiple * decay * values[i];
+        else g += decay * values[i];
+        const [m, v] = memory[i];
+        if (by === "sgd") {
+          memory[i] = [0.9 * m + g, 0];
+          values[i] -= rate * multiple * memory[i][0];
+          return;
+        }
+        memory[i] = [0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g];
+        const own = t - from + 1;
+        const [mean, square] = [memory[i][0] / (1 - 0.9 ** own), memory[i][1] / (1 - 0.999 ** own)];
+        values[i] -= (rate * multiple * mean) / (Math.sqrt(square) + 1e-8);
+      });
+    }
+    found[p] = values;
+  }
+  return found;
+}
+
 const tensorsOf = (engine: Engine, values: Values): Tensor[] =>
   values.map((list, i) => engine.tensor(Float64Array.from(list), shapes[i], "f32"));
 
@@ -158,6 +194,80 @@ for (const [device, digits] of [
         expect(await second.state(), by).toEqual(await first.state());
         expect(first.name).toBe(by);
       }
+    });
+
+    test("groups have rates of their own, one norm, and step counts that begin when they take part", async () => {
+      const engine = open();
+      for (const by of optimiserNames) {
+        const parameters = tensorsOf(engine, start);
+        const [filter, bias, matrix] = parameters;
+        const groups = [{ parameters: [filter, matrix] }, { parameters: [bias], rate: 0.1 }];
+        const settings = { by, learningRate: 0.05, weightDecay: 0.1, clipNorm: 1 };
+        using optimiser = optimiserOf(groups, settings);
+        const sizes = start.map((list) => list.length);
+        const order = [0, 2, 1];
+        // Without the bias at first; its group then begins as a run at its own rate does.
+        const apart = plainSteps({ by, rate: 0.05, decay: 0.1, clip: 1 }, [
+          [0, 1, 1],
+          [2, 1, 1],
+          [1, 4, 0.1],
+        ]);
+        for (let t = 1; t <= steps; t++) {
+          engine.scope(() => {
+            const gradients = tensorsOf(engine, slopes(t));
+            optimiser.step(order.map((p) => (p === 1 && t < 4 ? undefined : gradients[p])));
+          });
+        }
+        const found = await read(parameters);
+        sizes.forEach((_, p) => {
+          apart[p].forEach((value, i) => expect(found[p][i], `${by} ${p}`).toBeCloseTo(value, digits - 1));
+        });
+        const state = await optimiser.state();
+        expect(state).toMatchObject({ steps, groupSteps: [steps, steps - 3] });
+        using other = optimiserOf(
+          [{ parameters: [filter, matrix] }, { parameters: [bias], rate: 0.1 }],
+          settings,
+        );
+        other.restore(state);
+        expect(await other.state()).toEqual(state);
+      }
+    });
+
+    test.each([
+      ["a group of none", [{ parameters: [] }], /adam: group 0 has no parameters/],
+      ["no list", [{ parameters: 3 }], /adam: group 0: takes a list of parameters/],
+      [
+        "a rate of nothing",
+        [{ parameters: "first", rate: 0 }],
+        /group 0: rate must be a finite number above 0/,
+      ],
+      ["another field", [{ parameters: "first", lr: 1 }], /group 0: there is no option "lr"/],
+      [
+        "one twice",
+        [{ parameters: "first" }, { parameters: "first" }],
+        /share their data; name each only once/,
+      ],
+    ])("%s is no group of parameters", (_, groups, message) => {
+      const parameters = tensorsOf(open(), start);
+      const made = groups.map((group) => ({
+        ...group,
+        parameters: group.parameters === "first" ? parameters.slice(0, 1) : group.parameters,
+      }));
+      expect(() => new Adam(made as never, { learningRate: 0.1 })).toThrow(message);
+    });
+
+    test("a step of half a group, or of no gradient, is refused before anything changes", async () => {
+      const engine = open();
+      const parameters = tensorsOf(engine, start);
+      using optimiser = new Adam(parameters, { learningRate: 0.1 });
+      const [first, ...others] = tensorsOf(engine, slopes(1));
+      expect(() => optimiser.step([first, undefined, undefined])).toThrow(
+        "adam: 1 gradients for the 3 parameters of group 0; pass all of a group, or none where it takes no part",
+      );
+      expect(() => optimiser.step(others.concat(first).map(() => undefined))).toThrow(
+        "adam: a step without any gradient",
+      );
+      expect(await read(parameters)).toEqual(await read(tensorsOf(engine, start)));
     });
 
     test("a limit that no gradient reaches changes no bit, and the norm can be read", async () => {

@@ -129,6 +129,7 @@ test("a run that ended between its model and its summary goes on from its checkp
   await again.finish(summary, model);
   again.close();
   expect(readdirSync(path).sort()).toEqual([
+    "checkpoint.safetensors",
     "metrics.jsonl",
     "model.safetensors",
     "run.json",

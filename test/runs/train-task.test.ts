@@ -21,14 +21,21 @@ afterAll(folder.remove);
 const open = useEngine({ device: "reference" });
 const settings = { epochs: 3, learningRate: 0.05 };
 
-async function run(name: string, options: Partial<TaskRunOptions> = {}): Promise<{ stopped: boolean }> {
+async function run(
+  name: string,
+  { epochs = 3, ...options }: Partial<TaskRunOptions> & { readonly epochs?: number } = {},
+): Promise<{ stopped: boolean }> {
   const task = lineTask(open());
   try {
-    const { stopped } = await trainTask(task, settings, {
-      name: "line",
-      out: join(folder.path, name),
-      ...options,
-    });
+    const { stopped } = await trainTask(
+      task,
+      { ...settings, epochs },
+      {
+        name: "line",
+        out: join(folder.path, name),
+        ...options,
+      },
+    );
     return { stopped };
   } finally {
     task.module.dispose();
@@ -132,6 +139,16 @@ describe("a task", () => {
     await expect(resumed({ data: "others" })).rejects.toThrow("was begun on other data");
     await resumed({});
     expect(text("before", "metrics.jsonl")).toBe(text("one", "metrics.jsonl"));
+  });
+
+  test("is trained longer by settings that say so, to the files of one that was as long from the start", async () => {
+    await run("long", { epochs: 5 });
+    await run("short");
+    expect(await run("short", { resume: true, epochs: 5 })).toEqual({ stopped: false });
+    for (const file of ["metrics.jsonl", "model.safetensors"])
+      expect(text("short", file)).toBe(text("long", file));
+    await expect(run("short", { resume: true, epochs: 5 })).rejects.toThrow("the run is finished");
+    await expect(run("short", { resume: true, epochs: 4 })).rejects.toThrow("the run has 5 epochs already");
   });
 
   test("has its weights read back into a module of its kind, and into no other", async () => {

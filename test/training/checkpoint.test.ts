@@ -92,6 +92,14 @@ describe.each(["webgpu", "reference"] as const)("on %s", (device) => {
     ["with averaged weights", { ema: 0.8 }],
     ["with both views supervised and statistics of both", { supervised: "both", bnViews: "joint" }],
     ["to its last weights", { keep: "final", schedule: { by: "halving", every: 2 } }],
+    // Checkpoints of two epochs before a part joins in, of the step before, of one after, and of the last.
+    [
+      "of parts that join in later, at rates of their own",
+      {
+        ...{ ema: 0.8, clipNorm: 1, freeze: ["features"], rates: { features: 0.3 } },
+        unfreeze: { "features.denseblock2": 3, "features.norm3": 3 },
+      },
+    ],
   ] as const)("a run %s goes on from any checkpoint as if it had not stopped", async (_, more) => {
     await expectNoStop(watched(), { ...settings, ...more });
   });
@@ -125,7 +133,7 @@ describe.each(["webgpu", "reference"] as const)("on %s", (device) => {
     const whole = await run(open(), assembly, chosen);
     // Three steps an epoch: one checkpoint in it and one at its end.
     expect(whole.saved).toHaveLength(8);
-    const places = device === "webgpu" ? [0, 3, 4, 7] : [2, 5];
+    const places = device === "webgpu" ? [0, 3, 4, 7] : chosen.unfreeze === undefined ? [2, 5] : [3, 4];
     for (const place of places) {
       const { checkpoint, after } = whole.saved[place];
       const rest = await run(open(), assembly, chosen, checkpoint);
@@ -135,6 +143,18 @@ describe.each(["webgpu", "reference"] as const)("on %s", (device) => {
       expect(rest.saved.at(-1)?.checkpoint ?? checkpoint).toEqual(whole.saved.at(-1)?.checkpoint);
     }
   }
+
+  test("a checkpoint of groups of parameters is refused where there are others", async () => {
+    const tuned = { ...settings, rates: { head: 2 } };
+    const { saved } = await run(open(), watched(), { ...tuned, epochs: 1 });
+    const { record, tensors } = saved[0].checkpoint;
+    expect(record.optimiser.groupSteps).toEqual([2, 2]);
+    const { groupSteps: _, ...optimiser } = record.optimiser;
+    const older = { record: { ...record, optimiser }, tensors };
+    await expect(run(open(), watched(), { ...tuned, epochs: 1 }, older)).rejects.toThrow(
+      "it: is of another optimiser: adam: a state with the steps of 0 groups of parameters, and it has 2",
+    );
+  });
 
   test("a run stopped by a signal leaves a checkpoint of its last step, and no tensor", async () => {
     const before = open().memory().tensors;
