@@ -2,10 +2,13 @@
 
 import { counted } from "../../errors/counted.ts";
 import { resolve } from "node:path";
+import { probabilitiesOf } from "../../assemble/model-metrics.ts";
 import { classifierOfModel, readModelFile, type ModelFile } from "../../runs/model-file.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
 import { askedOf, loadAsked, type Asked } from "../asked-images.ts";
+import { averagedViews } from "../averaged-views.ts";
+import { decisionThresholds } from "../kept-decisions.ts";
 import { manifestFor, predictParts, say } from "../model-images.ts";
 import type { PredictOptions } from "../predict-options.ts";
 import { identity } from "../prediction-cells.ts";
@@ -43,6 +46,11 @@ function checkOptions({ manifest, files }: Asked, options: PredictOptions): void
       "--complete fills gaps between labels 0 and 1 with probabilities; leave out --logits",
     );
   }
+  if (complete && options.decide !== undefined) {
+    throw new UsageError(
+      "--complete fills gaps with probabilities, and --decide decides; leave one of them out",
+    );
+  }
   if (files !== undefined && (manifest !== undefined || complete || options.part !== undefined)) {
     const other = manifest !== undefined ? "a manifest" : complete ? "--complete" : "--part";
     const said = options.images === undefined ? files.said : "--images";
@@ -71,10 +79,12 @@ async function predictClasses(
   }
   const { classes } = model.record;
   const named = files === undefined ? await manifestFor(run, manifest, options) : undefined;
+  const augment = averagedViews(model, options);
+  const thresholds = options.decide && decisionThresholds(run, model, options.decide, options);
   const columns =
     complete && named !== undefined
       ? completedColumns(classes, named, options)
-      : predictedColumns(classes, options);
+      : predictedColumns(classes, options, thresholds);
   for (const [name, [column]] of columns.byClass) {
     if (column !== name)
       say(options, `class "${name}" is column "${column}" of the table, which has another "${name}"`);
@@ -86,7 +96,7 @@ async function predictClasses(
     const loaded = await loadAsked(files, named, part, model.record, options, signal);
     using engine = await openEngine(where);
     const classifier = classifierOfModel(engine, model);
-    const logits = await predictParts(engine, classifier, model, loaded.parts, options, signal);
+    const logits = await predictParts(engine, classifier, model, loaded.parts, options, signal, augment);
     return { loaded, logits, adapter: engine.traits.name };
   });
   if (found === undefined) {
@@ -104,6 +114,8 @@ async function predictClasses(
       ...(named === undefined ? { images: files?.paths } : { manifest: named.manifest.file, part }),
       ...{ adapter, file: resolve(out), rows, columns: names },
       columnsByClass: Object.fromEntries(columns.byClass),
+      ...(thresholds === undefined ? {} : { decided: decidedBy(options, classes, thresholds) }),
+      ...(augment === undefined ? {} : { views: augment.draws }),
       ...{ values: options.logits ? "logits" : complete ? "labels and probabilities" : "probabilities" },
       skipped: loaded.skipped,
     };
@@ -115,3 +127,18 @@ async function predictClasses(
     `${counted(rows, "image")}, ${counted(classes.length, "class", "classes")}, on ${adapter}; the table is in ${out}`,
   );
 }
+
+/** Thresholds as people see them, by class. */
+const decidedBy = (
+  { decide: rule }: PredictOptions,
+  classes: readonly string[],
+  thresholds: readonly (number | null)[],
+): object => ({
+  rule,
+  thresholds: Object.fromEntries(
+    classes.map((name, k) => {
+      const logit = thresholds[k];
+      return [name, logit === null ? null : probabilitiesOf([logit])[0]];
+    }),
+  ),
+});
