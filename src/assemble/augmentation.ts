@@ -42,7 +42,10 @@ export const viewPresetNames = Object.keys(viewPresets) as ViewPreset[];
 
 /** Two numbers, the smaller one first. */
 const range = (number: z.ZodNumber, error: string) =>
-  z.tuple([number, number], { error }).refine(([low, high]) => low <= high, { error });
+  z
+    .tuple([number, number], { error })
+    .refine(([low, high]) => low <= high, { error })
+    .readonly();
 
 const changes = {
   /** Probability of mirroring left and right. Not for digits, nor where the side of the heart matters. */
@@ -74,6 +77,9 @@ const changes = {
   /** Its smallest and largest ratio of height to width. */
   eraseAspect: range(z.number().min(0.01).max(100), "must be two ratios of height to width, as [0.3, 3.3]"),
 } satisfies { readonly [Change in keyof ViewSettings]: z.ZodType<ViewSettings[Change]> };
+
+/** A view with all of its limits, as files keep it. */
+export const viewSchema = z.strictObject(changes);
 
 const partial = z.object(changes).partial().shape;
 

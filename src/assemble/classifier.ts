@@ -19,6 +19,8 @@ export class Classifier extends Module {
    * `predict` raises the logits of a class to those of the classes below it.
    */
   readonly parents: Parents | undefined;
+  /** What `predict` divides logits by, see `fitTemperature`; it makes no difference to `forward` either. */
+  readonly temperature: number;
 
   constructor(
     engine: Engine,
@@ -27,15 +29,28 @@ export class Classifier extends Module {
       readonly classes: number;
       readonly parents?: Parents | undefined;
       readonly seed: number;
+      /** Default: 1. */
+      readonly temperature?: number | undefined;
       /** Default: class queries with a bias in their fc. */
       readonly head?: HeadSettings;
     },
   ) {
     super(engine);
-    const { network, classes, parents, seed, head = { kind: "queries", bias: "fc" } } = options;
+    const {
+      network,
+      classes,
+      parents,
+      seed,
+      temperature = 1,
+      head = { kind: "queries", bias: "fc" },
+    } = options;
     const problem = parents && parentsProblem(parents, classes);
     if (problem !== undefined) throw new UsageError(`Classifier: parents ${problem}`);
+    if (!(temperature > 0 && temperature < Infinity)) {
+      throw new UsageError(`Classifier: a temperature is a positive number, not ${temperature}`);
+    }
     this.parents = parents;
+    this.temperature = temperature;
     const init = new Initialiser(engine, seed);
     this.features = this.child("features", createBackbone(engine, init, network));
     this.head = this.child("head", headOf(engine, init, this.features.features, classes, head));

@@ -3,6 +3,7 @@
 import {
   aFunction,
   aNumber,
+  aRecord,
   aSignal,
   expectArgument,
   expectFields,
@@ -20,12 +21,14 @@ import { raiseAboveChildren } from "../labels/class-tree.ts";
 import { negative, positive } from "../labels/states.ts";
 import { aucByClass, meanAuc } from "../metrics/auc.ts";
 import { pooledOverlap, type Overlaps, type OverlapSummary } from "../metrics/overlap.ts";
+import { tempered } from "../metrics/temperature.ts";
 import { normaliseImages } from "../functions/images.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
 import type { Classifier } from "./classifier.ts";
 import { ImageReader, inOrder } from "../data/assembly/image-reader.ts";
-import type { Normalisation } from "./views.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { randomView, type Normalisation, type ViewSettings } from "./views.ts";
 
 export interface Evaluation {
   /** Mean over the classes whose AUC is defined; null when none is. */
@@ -45,11 +48,31 @@ export interface EvaluationOptions {
   readonly progress?: ((done: number, total: number) => void) | undefined;
 }
 
+/** How a classifier predicts. */
+export interface PredictionOptions extends EvaluationOptions {
+  /** Logits are the mean over several views of each image. Default: of the image alone. */
+  readonly augment?: AveragedViews | undefined;
+}
+
+/** Views that predictions are averaged over. */
+export interface AveragedViews {
+  /** How many, the image itself among them: it is the first. */
+  readonly draws: number;
+  readonly view: ViewSettings;
+  readonly seed: number;
+}
+
 export const aClassifier = madeWith("a classifier", ["head", "features"]);
-const evaluationOptions: OptionChecks<EvaluationOptions> = {
+const predictionOptions: OptionChecks<PredictionOptions> = {
   memory: aNumber,
   signal: aSignal,
   progress: aFunction,
+  augment: aRecord,
+};
+const averagedViews: OptionChecks<AveragedViews> = {
+  draws: required(wholeFrom(1)),
+  view: required(aRecord),
+  seed: required(wholeFrom(0)),
 };
 export const normalisationFields: OptionChecks<Normalisation> = {
   mean: required(numbers),
@@ -58,7 +81,11 @@ export const normalisationFields: OptionChecks<Normalisation> = {
 
 /**
  * Logits [N, K] of a set, in batches, with running statistics and without augmentation. Where classes stand below others, the
- * logit of each is raised to the largest of those below it: no class is less likely than one that is a kind of it.
+ * logit of each is raised to the largest of those below it: no class is less likely than one that is a kind of it. They are divided
+ * by the classifier's temperature.
+ *
+ * With `augment` they are the mean of the network's logits over random views of each image, which the seed, the place in its batch and
+ * the batch decide. Logits are averaged and not probabilities: near 0 and 1 they tell images apart that probabilities do not.
  *
  * @throws the signal's reason when it ended the work; DataError when a file of the cache was changed meanwhile
  */
@@ -68,14 +95,16 @@ export async function predict(
   set: ImageSet,
   normalisation: Normalisation,
   batchSize: number,
-  options: EvaluationOptions = {},
+  options: PredictionOptions = {},
 ): Promise<Float32Array> {
   expectEngine("predict", engine);
   expectArgument("predict", "the classifier", classifier, aClassifier);
   expectArgument("predict", "the images", set, anImageSet);
   expectFields("predict", normalisation, normalisationFields);
   expectArgument("predict", "the batch", batchSize, wholeFrom(1));
-  expectOptions("predict", options, evaluationOptions);
+  expectOptions("predict", options, predictionOptions);
+  const { augment } = options;
+  if (augment !== undefined) expectFields("predict", augment, averagedViews);
   const classes = classifier.head.classes;
   const logits = new Float32Array(set.count * classes);
   const reader = new ImageReader([set], batchSize, options.memory);
@@ -83,11 +112,23 @@ export async function predict(
     let first = 0;
     for await (const { pixels, count } of reader.batches(inOrder(set.count, batchSize))) {
       options.signal?.throwIfAborted();
-      using output = engine.scope(() => {
-        const images = engine.tensor(pixels, [count, set.height, set.width, set.channels], "u8");
-        return classifier.forward(normaliseImages(images, normalisation), "inference");
-      });
-      logits.set(await output.read(), first * classes);
+      const sums = new Float64Array(count * classes);
+      const draws = augment?.draws ?? 1;
+      for (let draw = 0; draw < draws; draw++) {
+        using output = engine.scope(() => {
+          const images = engine.tensor(pixels, [count, set.height, set.width, set.channels], "u8");
+          const shown =
+            draw === 0 || augment === undefined
+              ? normaliseImages(images, normalisation)
+              : viewOf(engine, images, augment, [draw, first], normalisation);
+          return classifier.forward(shown, "inference");
+        });
+        for (const [at, logit] of (await output.read()).entries()) sums[at] += logit;
+      }
+      logits.set(
+        sums.map((sum) => sum / draws),
+        first * classes,
+      );
       first += count;
       options.progress?.(first, set.count);
     }
@@ -95,7 +136,19 @@ export async function predict(
     await reader.close();
   }
   if (classifier.parents !== undefined) raiseAboveChildren(logits, classifier.parents);
-  return logits;
+  return tempered(logits, classifier.temperature);
+}
+
+/** A random view of a batch. @param place which draw it is, and which batch */
+function viewOf(
+  engine: Engine,
+  images: Tensor,
+  { view, seed }: AveragedViews,
+  place: readonly [number, number],
+  normalisation: Normalisation,
+): Tensor {
+  const words = engine.tensor(Uint32Array.of(seed, Math.floor(seed / 2 ** 32), ...place), [4]);
+  return randomView(images, words, 0, view, normalisation);
 }
 
 /** AUC by class of a classifier on a set; the other parameters, and errors, are those of `predict`. */
@@ -106,7 +159,7 @@ export async function evaluate(
   classNames: readonly string[],
   normalisation: Normalisation,
   batchSize: number,
-  options: EvaluationOptions = {},
+  options: PredictionOptions = {},
 ): Promise<Evaluation> {
   expectArgument("evaluate", "the names of classes", classNames, strings);
   const logits = await predict(engine, classifier, set, normalisation, batchSize, options);

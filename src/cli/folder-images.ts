@@ -24,6 +24,7 @@ import { UsageError } from "../errors/errors.ts";
 import { voxelVolumeOf } from "../files/nifti-affine.ts";
 import { absent } from "../labels/states.ts";
 import type { ModelRecord } from "../runs/model-file.ts";
+import { warnOfFarImages } from "./far-images.ts";
 import { decodeParts, say, type LoadedParts, type ModelOptions } from "./model-images.ts";
 
 /** How the files are read, where somebody says so. */
@@ -250,10 +251,12 @@ async function loadSamples(
   { paths }: AskedFiles,
   samples: readonly Sample[],
   skipped: readonly DataError[],
-  { classes, image: { height, width, channels, fit } }: ModelRecord,
+  record: ModelRecord,
   options: ModelOptions,
   signal: AbortSignal,
 ): Promise<LoadedParts> {
+  const { classes, image } = record;
+  const { height, width, channels, fit } = image;
   const list = {
     ...{ source: paths.length === 1 ? paths[0] : "files", part: "test" as const, samples },
     states: new Uint8Array(samples.length * classes.length).fill(absent),
@@ -263,5 +266,6 @@ async function loadSamples(
     ...{ classes, image: { height, width, channels, fit }, lists: [list], skipped, remarks: [] },
   };
   const loaded = await decodeParts(selected, options, signal);
+  await warnOfFarImages(loaded.parts, record, options.memory);
   return { ...loaded, parts: loaded.parts.map((each) => ({ ...each, part: undefined })) };
 }

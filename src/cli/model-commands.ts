@@ -1,10 +1,13 @@
 // Commands that use a trained model, and what they are asked.
 
 import { Option, type Command } from "commander";
+import { viewPresetNames } from "../assemble/augmentation.ts";
 import { parts } from "../data/catalogue/listing.ts";
 import { planes } from "../data/volumes/slicing.ts";
 import { exportFormats } from "../export/export-formats.ts";
 import type { ExportOptions } from "./commands/export.ts";
+import { operatingRules, usualRate } from "../metrics/operating-points.ts";
+import { calibrated, type CalibrateOptions } from "./calibrate-options.ts";
 import type { PredictOptions } from "./predict-options.ts";
 import type { EvaluateOptions } from "./segmenter-evaluation.ts";
 import { withModel } from "./terminal/option-groups.ts";
@@ -14,8 +17,50 @@ const manifestHelp = "YAML file; default: the one that the run was begun with";
 const imagesHelp =
   "a manifest's YAML file, or image files, volumes (.nii.gz) and folders of them; default: the manifest that the run was begun with";
 
+/** Options of the commands that average over views of an image. */
+function withViews(command: Command): Command {
+  return command
+    .option(
+      "--augment <n>",
+      "of a classifier: average the logits over so many views of each image, of which the first is the image itself",
+      wholeNumber("--augment", 1),
+    )
+    .addOption(
+      new Option(
+        "--view <preset>",
+        "with --augment: how the others are changed; default: as in the weak view of the training",
+      ).choices(viewPresetNames),
+    )
+    .option(
+      "--view-seed <n>",
+      "with --augment: seed of the views (default: 0)",
+      wholeNumber("--view-seed", 0),
+    );
+}
+
+/** Options of the commands that take images of a manifest, or others by name. */
+function withImages(command: Command): Command {
+  return command
+    .option(
+      "--bits <n>",
+      "with images: the bits that a sample of these files has; default: as of the images that the model was trained on",
+      sampleBits,
+    )
+    .option(
+      "--window <low,high>",
+      "with images: the numbers in these files that become black and white",
+      greyWindow,
+    )
+    .option(
+      "--axis <plane>",
+      `with images that are volumes: across which axis they are cut, ${planes.join(", ")}, or 0, 1, 2; default: as of the ` +
+        "volumes that the model was trained on",
+      sliceAxis,
+    );
+}
+
 export function addModelCommands(program: Command): void {
-  withModel(program.command("evaluate"), "[manifest]", manifestHelp)
+  withViews(withModel(program.command("evaluate"), "[manifest]", manifestHelp))
     .description(
       "measure a trained model on the images of a manifest, class by class: AUC, and of a segmenter Dice, IoU and which patients it finds",
     )
@@ -38,7 +83,7 @@ export function addModelCommands(program: Command): void {
       await evaluateCommand(run, manifest, options);
     });
 
-  withModel(program.command("predict"), "[manifest-or-images...]", imagesHelp)
+  withImages(withViews(withModel(program.command("predict"), "[manifest-or-images...]", imagesHelp)))
     .description(
       "write a table of a trained model's probabilities, with a row for each image, and label maps of a segmenter",
     )
@@ -80,27 +125,39 @@ export function addModelCommands(program: Command): void {
       "--images <folder>",
       "all images or all volumes (.nii.gz) below this folder, or one file; the same as naming it behind the run",
     )
-    .option(
-      "--bits <n>",
-      "with images: the bits that a sample of these files has; default: as of the images that the model was trained on",
-      sampleBits,
-    )
-    .option(
-      "--window <low,high>",
-      "with images: the numbers in these files that become black and white",
-      greyWindow,
-    )
-    .option(
-      "--axis <plane>",
-      `with images that are volumes: across which axis they are cut, ${planes.join(", ")}, or 0, 1, 2; default: as of the ` +
-        "volumes that the model was trained on",
-      sliceAxis,
+    .addOption(
+      new Option(
+        "--decide [rule]",
+        "of a classifier: a column of 0 and 1 beside each class, by a threshold of the validation patients: Youden's J, or a " +
+          "sensitivity or specificity of 95 %",
+      )
+        .choices(operatingRules)
+        .preset("youden"),
     )
     .option("--logits", "logits instead of probabilities, which are all 1 for large logits", false)
     .option("--json", "print as JSON what was written", false)
     .action(async (run: string, paths: string[], options: PredictOptions) => {
       const { predictCommand } = await import("./commands/predict.ts");
       await predictCommand(run, paths, options);
+    });
+
+  withModel(program.command("calibrate"), "[manifest]", manifestHelp)
+    .description(
+      "fit a classifier's temperature and choose its thresholds on validation images, and keep both in its model file",
+    )
+    .addOption(new Option("--part <part>", "which images").choices(parts).default("validation"))
+    .addOption(new Option("--only <what>", "only one of both").choices(calibrated))
+    .option(
+      "--at <rate>",
+      "the sensitivity, and specificity, that thresholds hold on these images",
+      rate("--at"),
+      usualRate,
+    )
+    .option("--remove", "take the temperature out of the model file; thresholds stay", false)
+    .option("--json", "print as JSON what is kept", false)
+    .action(async (run: string, manifest: string | undefined, options: CalibrateOptions) => {
+      const { calibrateCommand } = await import("./commands/calibrate.ts");
+      await calibrateCommand(run, manifest, options);
     });
 
   program

@@ -4,7 +4,7 @@
 import { counted } from "../errors/counted.ts";
 import { statSync } from "node:fs";
 import { ModelError } from "../errors/training-errors.ts";
-import { predict } from "../assemble/evaluation.ts";
+import { predict, type AveragedViews } from "../assemble/evaluation.ts";
 import { readRunRecord } from "../runs/run-folder.ts";
 import type { Classifier } from "../assemble/classifier.ts";
 import type { ModelFile, ModelRecord } from "../runs/model-file.ts";
@@ -22,6 +22,7 @@ import { UsageError } from "../errors/errors.ts";
 import { nearMatches, placeOf, visible } from "../labels/wording.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { Counter, counting } from "./terminal/counter.ts";
+import { warnOfFarImages } from "./far-images.ts";
 import { skippedLines } from "./loading.ts";
 import { decodeImages, imageCacheFolder, listImages, hasFiles } from "../runs/load-images.ts";
 import { defaultMemory } from "../runs/load-images.ts";
@@ -136,7 +137,9 @@ export async function loadParts(
       `--part ${asked.join(", ")}: the manifest has no such images; its parts are ${there.join(", ")}`,
     );
   }
-  return decodeParts({ ...selected, lists }, { ...options, skipBad }, signal);
+  const loaded = await decodeParts({ ...selected, lists }, { ...options, skipBad }, signal);
+  await warnOfFarImages(loaded.parts, record, options.memory);
+  return loaded;
 }
 
 /** Decodes what was selected, and tells what was left out. @throws as `decodeImages`; DataError where nothing is left */
@@ -175,7 +178,7 @@ export async function decodeParts(
   };
 }
 
-/** Logits [N, K] of each part, with progress. @throws ModelError, naming the image, for one that is no finite number */
+/** Logits [N, K] of each part, with progress; with `augment` averaged over views. @throws ModelError, naming the image, for one that is no finite number */
 export async function predictParts(
   engine: Engine,
   classifier: Classifier,
@@ -183,6 +186,7 @@ export async function predictParts(
   loaded: readonly PartImages[],
   options: ModelOptions,
   signal: AbortSignal,
+  augment?: AveragedViews,
 ): Promise<Float32Array[]> {
   const total = loaded.reduce((sum, { set }) => sum + set.count, 0);
   using counter = new Counter("predicting", total, options.quiet);
@@ -192,7 +196,8 @@ export async function predictParts(
     const progress = (done: number): void => counter.update(before + done, total);
     const memory = options.memory ?? defaultMemory();
     const { normalisation, classes } = record;
-    const made = await predict(engine, classifier, set, normalisation, batch, { signal, memory, progress });
+    const work = { signal, memory, progress, augment };
+    const made = await predict(engine, classifier, set, normalisation, batch, work);
     const odd = made.findIndex((logit) => !Number.isFinite(logit));
     if (odd >= 0) {
       const { id } = samples[Math.floor(odd / classes.length)];

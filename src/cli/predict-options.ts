@@ -1,11 +1,13 @@
 // What `tessera predict` is asked for, of a classifier and of a segmenter.
 
 import type { Part } from "../data/catalogue/listing.ts";
+import type { OperatingRule } from "../metrics/operating-points.ts";
+import type { ViewOptions } from "./averaged-views.ts";
 import type { FolderReading } from "./folder-images.ts";
 import type { MapOptions } from "./map-folder.ts";
 import type { ModelOptions } from "./model-images.ts";
 
-export interface PredictOptions extends ModelOptions, FolderReading, MapOptions {
+export interface PredictOptions extends ModelOptions, FolderReading, MapOptions, ViewOptions {
   /** The table; a segmenter that writes masks has a place for it. */
   readonly out?: string | undefined;
   /** Of a segmenter: the folder for label maps. */
@@ -19,5 +21,7 @@ export interface PredictOptions extends ModelOptions, FolderReading, MapOptions 
   readonly images?: string;
   /** Whether the table has logits instead of probabilities. */
   readonly logits: boolean;
+  /** Of a classifier: by which of the model's thresholds the table decides. */
+  readonly decide?: OperatingRule;
   readonly json: boolean;
 }

@@ -18,10 +18,26 @@ export interface PredictionColumns {
   readonly cells: (states: Uint8Array, logits: Float32Array) => readonly string[];
 }
 
-/** A column for each class of the model. */
-export function predictedColumns(classes: readonly string[], options: PredictOptions): PredictionColumns {
+/**
+ * A column for each class of the model, and with thresholds another one beside it: 1 where the logit is above its threshold, 0 where it is
+ * not, blank for a class without one.
+ * @param thresholds by class, logits as predictions are
+ */
+export function predictedColumns(
+  classes: readonly string[],
+  options: PredictOptions,
+  thresholds?: readonly (number | null)[],
+): PredictionColumns {
   const show = options.logits ? showLogits : showProbabilities;
-  return { byClass: byClassOf(classes, (name) => [name]), cells: (_, logits) => show(logits) };
+  if (thresholds === undefined) {
+    return { byClass: byClassOf(classes, (name) => [name]), cells: (_, logits) => show(logits) };
+  }
+  const decided = (logit: number, threshold: number | null): string =>
+    threshold === null ? "" : logit > threshold ? "1" : "0";
+  return {
+    byClass: byClassOf(classes, (name) => [name, `${name} positive`]),
+    cells: (_, logits) => show(logits).flatMap((cell, k) => [cell, decided(logits[k], thresholds[k])]),
+  };
 }
 
 /** Two columns for each class of the manifest: the value, and whether it is given or predicted; both empty if neither. */

@@ -26,6 +26,7 @@ import { segmenterOfModel, type ModelFile } from "../runs/model-file.ts";
 import { readJson } from "../runs/read-run.ts";
 import { runFiles } from "../runs/run-folder.ts";
 import { summarySchema } from "../runs/summary.ts";
+import type { ViewOptions } from "./averaged-views.ts";
 import {
   columnsOf,
   loadParts,
@@ -40,7 +41,7 @@ import { notesOf, patientTable } from "./patient-table.ts";
 import { Counter, counting } from "./terminal/counter.ts";
 import { mostSources } from "./test-table.ts";
 
-export interface EvaluateOptions extends ModelOptions {
+export interface EvaluateOptions extends ModelOptions, ViewOptions {
   readonly part: Part;
   /** Specificity at which the sensitivity is measured, and the reverse. */
   readonly at: number;
@@ -250,7 +251,7 @@ function joined(name: string, parts: readonly JudgedPart[]): JudgedPart {
 }
 
 /** Label states [N, K] in the columns of another list of classes; absent where it has one that the first list has not. */
-function statesAmong(states: Uint8Array, from: readonly string[], to: readonly string[]): Uint8Array {
+export function statesAmong(states: Uint8Array, from: readonly string[], to: readonly string[]): Uint8Array {
   const columns = to.map(placeOf(from));
   const rows = states.length / from.length;
   return Uint8Array.from({ length: rows * to.length }, (_, at) => {

@@ -31,6 +31,8 @@ export interface Beginning {
   /** How the images of its former training were read, whose classes it keeps. */
   readonly readings?: ModelRecord["readings"];
   readonly volumes?: ModelRecord["volumes"];
+  /** What they looked like. */
+  readonly examples?: ModelRecord["examples"];
   /** @throws ModelError saying what stands against it, as far as the manifest tells */
   check(asked: GrownModel): void;
   /** @throws ModelError for weights that do not fit */
@@ -45,6 +47,7 @@ export interface Beginning {
 export const growing = (model: ModelFile): Beginning => ({
   ...{ file: model.file, sha256: model.sha256, classes: model.record.classes },
   ...{ readings: model.record.readings ?? [{}], volumes: model.record.volumes },
+  examples: model.record.examples,
   check: (asked) => {
     checkGrowth(model, asked);
   },

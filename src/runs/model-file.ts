@@ -8,7 +8,9 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { storedNetwork } from "../assemble/backbones/model-section.ts";
 import { headBiases } from "../assemble/heads/head.ts";
+import { viewSchema } from "../assemble/augmentation.ts";
 import { fits } from "../data/images/image.ts";
+import { examplesSchema } from "../data/inspection/example-figures.ts";
 import { planes } from "../data/volumes/slicing.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
@@ -16,17 +18,16 @@ import { Classifier } from "../assemble/classifier.ts";
 import { Segmenter } from "../assemble/segmenter.ts";
 import { ModelError } from "../errors/training-errors.ts";
 import { suggestedPath } from "../files/near-files.ts";
+import { thresholdsSchema } from "./kept-thresholds.ts";
 import { isFinished, readAnyRecord, runFiles } from "./run-folder.ts";
-import { modelKind, readTensorFile } from "../interchange/safetensors.ts";
+import { modelKind, readTensorFile, writeTensorFile } from "../interchange/safetensors.ts";
 import { noParent, parentsProblem } from "../labels/class-tree.ts";
 import type { Module } from "../nn/module.ts";
 import { difference, writeWeights } from "../nn/weights.ts";
 import { type Weights } from "../tensor/held.ts";
 
-const count = z
-  .int()
-  .min(1)
-  .max(2 ** 16);
+const count = z.int().min(1);
+const side = count.max(2 ** 16);
 const perChannel = z.array(z.number()).readonly();
 const modelRecordSchema = z.strictObject({
   /** Left out of a classifier. */
@@ -36,14 +37,17 @@ const modelRecordSchema = z.strictObject({
   /** The class above each class, by number, and -1 for none; left out where no class is above another. */
   parents: z.array(z.int().min(noParent)).optional(),
   /** Of a segmenter: classes of which a pixel has at most one, by number; left out where no two exclude each other. */
-  exclusive: z.array(z.array(z.int().min(0)).min(2)).optional(),
+  exclusive: z
+    .array(z.array(z.int().min(0)).min(2).readonly())
+    .readonly()
+    .optional(),
   /** Of a segmenter: whether each pixel is of one of the classes; left out where it may be of none. */
   exhaustive: z.literal(true).optional(),
   /** Of a segmenter: whether the background is an output of its own, after the classes. */
   background: z.literal(true).optional(),
   /** What images are made to fit. */
   image: z.strictObject({
-    ...{ height: count, width: count, channels: z.union([z.literal(1), z.literal(3)]) },
+    ...{ height: side, width: side, channels: z.union([z.literal(1), z.literal(3)]) },
     ...{ mean: perChannel, deviation: perChannel },
     /** Models of before fit was a choice were trained on images that were stretched. */
     fit: z.enum(fits).default("stretch"),
@@ -53,7 +57,12 @@ const modelRecordSchema = z.strictObject({
    * models of before it could.
    */
   readings: z
-    .array(z.strictObject({ bits: z.int().optional(), window: z.tuple([z.number(), z.number()]).optional() }))
+    .array(
+      z.strictObject({
+        bits: z.int().optional(),
+        window: z.tuple([z.number(), z.number()]).readonly().optional(),
+      }),
+    )
     .optional(),
   /** How the volumes that it was trained on were cut and shown, each way once; left out where there were none. */
   volumes: z
@@ -61,7 +70,7 @@ const modelRecordSchema = z.strictObject({
       z.strictObject({
         axis: z.union([z.enum(planes), z.literal(0), z.literal(1), z.literal(2)]),
         /** Left out where each volume's own numbers gave it. */
-        window: z.tuple([z.number(), z.number()]).optional(),
+        window: z.tuple([z.number(), z.number()]).readonly().optional(),
       }),
     )
     .optional(),
@@ -71,11 +80,24 @@ const modelRecordSchema = z.strictObject({
     z.strictObject({ kind: z.literal("linear") }),
     z.strictObject({
       kind: z.literal("per-source"),
-      known: z.array(z.array(z.int().min(0))).min(1),
+      known: z
+        .array(z.array(z.int().min(0)).readonly())
+        .min(1)
+        .readonly(),
     }),
     z.strictObject({ kind: z.literal("dynamic") }),
   ]),
   normalisation: z.strictObject({ mean: perChannel, deviation: perChannel }),
+  /** What the images that it was trained on look like; models of before did not say. */
+  examples: z.array(examplesSchema).optional(),
+  /** Of a classifier: the weak view that it was trained with, which predictions can be averaged over. */
+  weak: viewSchema.optional(),
+  /** Of a classifier: thresholds that validation patients chose; left out where there were none. */
+  thresholds: thresholdsSchema.optional(),
+  /** Of a classifier: what its logits are divided by; see `fitTemperature`. */
+  temperature: z
+    .strictObject({ value: z.number().positive(), entries: count, before: z.number(), after: z.number() })
+    .optional(),
   /** Whose weights these are. */
   epoch: z.int().min(0),
 });
@@ -128,6 +150,14 @@ export async function readModelFile(path: string): Promise<ModelFile> {
     .update(await readFile(file))
     .digest("hex");
   return { file, sha256, record: found.data, weights: tensors };
+}
+
+/**
+ * Writes what a model file says of its weights anew, whole or not at all; the weights stay.
+ * @throws CheckpointError when it cannot be written
+ */
+export async function rewriteModel({ file, weights }: ModelFile, record: ModelRecord): Promise<void> {
+  await writeTensorFile(file, modelKind, { record, tensors: weights });
 }
 
 /** The task of a run; undefined for a run of a manifest, and where nobody can tell. */
@@ -185,7 +215,7 @@ async function modelFileOf(path: string): Promise<string> {
 export function classifierOfModel(engine: Engine, model: ModelFile): Classifier {
   expectEngine("classifierOfModel", engine);
   expectArgument("classifierOfModel", "the model", model, aModelFile);
-  const { network, head, classes, parents, task } = model.record;
+  const { network, head, classes, parents, task, thresholds, temperature } = model.record;
   if (task !== undefined || network.kind === "unet") {
     throw new ModelError(
       model.file,
@@ -198,10 +228,18 @@ export function classifierOfModel(engine: Engine, model: ModelFile): Classifier 
   }
   const problem = parents && parentsProblem(parents, classes.length);
   if (problem !== undefined) refuseDamaged(model, `its tree of classes ${problem}`);
-  return withWeights(
-    new Classifier(engine, { network, classes: classes.length, parents, seed: 0, head }),
-    model,
-  );
+  const chosen = thresholds?.byClass.length ?? classes.length;
+  if (chosen !== classes.length)
+    refuseDamaged(model, `has thresholds of ${chosen} classes, of ${classes.length}`);
+  const options = {
+    network,
+    classes: classes.length,
+    parents,
+    seed: 0,
+    head,
+    temperature: temperature?.value,
+  };
+  return withWeights(new Classifier(engine, options), model);
 }
 
 /**

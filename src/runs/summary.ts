@@ -1,6 +1,7 @@
 // What a run came to: `summary.json`, as it is written and read.
 
 import { z } from "zod";
+import { shownThresholdsSchema } from "./kept-thresholds.ts";
 import { runChoicesSchema } from "./run-record.ts";
 import { patientResultsSchema, testOverlapSchema } from "./segmentation-results.ts";
 
@@ -45,6 +46,8 @@ export const summarySchema = z.object({
   overlapIntervals: testOverlapSchema.exactOptional(),
   /** Detection by patient, at thresholds that the validation images chose; of a run that came to its end. */
   patients: patientResultsSchema.exactOptional(),
+  /** Of a classifier: what validation patients chose, with which the model was written; of a run that came to its end. */
+  thresholds: shownThresholdsSchema.exactOptional(),
   /** Of these numbers; null of a run that was stopped. */
   intervals: z
     .object({

@@ -42,13 +42,9 @@ import {
 } from "./course-words.ts";
 import { engineOptions } from "./device-options.ts";
 import { checkChoices, takeChoices } from "./kernel-choices.ts";
-import {
-  defaultMemory,
-  distinctReadings,
-  distinctVolumeReadings,
-  loadImages,
-  type Loaded,
-} from "./load-images.ts";
+import { defaultMemory, loadImages, type Loaded } from "./load-images.ts";
+import { modelRecordOf } from "./model-of-run.ts";
+import { chosenThresholds, shownThresholds, type KeptThresholds } from "./kept-thresholds.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { silent, type RunObserver } from "./run-observer.ts";
 import { mistakeMaps } from "./mistake-maps.ts";
@@ -270,7 +266,7 @@ export class RunSession implements Disposable {
 
   /** Writes what the run came to. @throws RunFolderError or CheckpointError when a file cannot be written */
   async finish(result: TrainedModel): Promise<Summary> {
-    const { start, settings, images } = this.#run;
+    const { start, images } = this.#run;
     const { count, warn = silent } = this.#observer;
     const { manifest, options, folder } = start;
     const { assembly, skipped, decoded } = images;
@@ -280,23 +276,13 @@ export class RunSession implements Disposable {
     };
     const { seconds } = folder;
     const { evaluation, kept, validation, reestimated, endedEarly, model: trained } = result;
-    const { classes, parents } = assembly;
-    const { network, normalisation } = settings;
-    const { head } = trained;
+    const { classes } = assembly;
     const { device, ...made } = this.#environment;
-    // A grown model keeps what its former training knows, too.
-    const readings = distinctReadings([...(start.initial?.readings ?? []), ...images.readings]);
-    const volumes = distinctVolumeReadings([...(start.initial?.volumes ?? []), ...images.volumes]);
+    const thresholds = result.stopped ? undefined : await this.#thresholds(trained);
     const model = result.stopped
       ? undefined
       : {
-          record: {
-            ...(trained instanceof Segmenter ? segmenterFields(trained) : {}),
-            ...{ classes, ...(parents === undefined ? {} : { parents: [...parents] }) },
-            ...(readings.length === 0 ? {} : { readings: [...readings] }),
-            ...(volumes.length === 0 ? {} : { volumes: [...volumes] }),
-            ...{ image: manifest.image, network, head: head.settings, normalisation, epoch: kept },
-          },
+          record: await modelRecordOf(trained, this.#run, { kept, thresholds, warn }),
           tensors: await readWeights(trained),
         };
     const summary: Summary = {
@@ -304,6 +290,7 @@ export class RunSession implements Disposable {
       auc: evaluation?.auc ?? Object.fromEntries(classes.map((name) => [name, null])),
       ...(evaluation?.overlap === undefined ? {} : { overlap: evaluation.overlap }),
       ...tested,
+      ...(thresholds === undefined ? {} : { thresholds: shownThresholds({ classes, thresholds }) }),
       epochs: result.epochs,
       ...{ kept, validation, ...(reestimated === undefined ? {} : { reestimated }), endedEarly },
       interrupted: result.stopped,
@@ -337,6 +324,14 @@ export class RunSession implements Disposable {
     });
   }
 
+  /** Chosen on the validation images; undefined where there are none, and of a segmenter. */
+  async #thresholds(model: TrainedModel["model"]): Promise<KeptThresholds | undefined> {
+    const { classes, validation } = this.#run.images.assembly;
+    if (validation === undefined || model instanceof Segmenter) return undefined;
+    const { logits } = await this.#judge(model, validation);
+    return chosenThresholds(logits, validation, classes.length);
+  }
+
   /** Pictures for the report; undefined for a classifier. */
   async #overlays({ model, logits, overlaps }: TrainedModel): Promise<OverlayPicture[] | undefined> {
     if (!(model instanceof Segmenter) || logits === undefined || overlaps === undefined) return undefined;
@@ -360,14 +355,6 @@ export class RunSession implements Disposable {
     this.#engine.close();
   }
 }
-
-/** What a model file says of a segmenter alone. */
-const segmenterFields = ({ exclusive, exhaustive, background }: Segmenter) => ({
-  task: "segmentation" as const,
-  ...(exclusive === undefined ? {} : { exclusive }),
-  ...(exhaustive ? { exhaustive } : {}),
-  ...(background ? { background } : {}),
-});
 
 /** Predictions and data for the report; nothing for a run that was stopped. */
 async function reportInputs(

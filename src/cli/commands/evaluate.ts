@@ -11,6 +11,7 @@ import { meanAuc } from "../../metrics/auc.ts";
 import { patientIndices } from "../../metrics/patient-indices.ts";
 import { aucTable, intervalNotes, plainTable, showAuc, showInterval } from "../../report/tables.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
+import { averagedViews } from "../averaged-views.ts";
 import {
   columnsOf,
   loadParts,
@@ -42,6 +43,7 @@ export async function evaluateCommand(
   const model = await readModelFile(run);
   const named = await manifestFor(run, file, options);
   checkTask(model, named.manifest);
+  const augment = averagedViews(model, options);
   const { classes } = model.record;
   const matched = matchClasses(classes, named.manifest.classes, options);
   const { shared } = matched;
@@ -67,7 +69,7 @@ export async function evaluateCommand(
     using engine = await openEngine(where);
     const classifier = classifierOfModel(engine, model);
     const logitsOf = async (name: Part): Promise<Float32Array> => {
-      const each = await predictParts(engine, classifier, model, partsOf(name), options, signal);
+      const each = await predictParts(engine, classifier, model, partsOf(name), options, signal, augment);
       const logits = new Float32Array(each.reduce((sum, { length }) => sum + length, 0));
       let at = 0;
       for (const own of each) {
@@ -113,6 +115,7 @@ export async function evaluateCommand(
     const result = {
       model: { file: modelFile, sha256, epoch: record.epoch },
       ...{ manifest: named.manifest.file, part: options.part, images: set.count, adapter, at: options.at },
+      ...(augment === undefined ? {} : { views: augment.draws }),
       ...{ ...matched, ...means(byClass), byClass, intervals, patients, sources, skipped: loaded.skipped },
       ...(looked === undefined ? {} : { looked }),
     };

@@ -18,6 +18,7 @@ import { defaultMemory } from "../../runs/load-images.ts";
 import { segmenterOfModel, type ModelFile } from "../../runs/model-file.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
 import { checkOwnFolder, MaskFolder, ownSize } from "../mask-folder.ts";
+import { averagedViews } from "../averaged-views.ts";
 import { loadAsked, type Asked } from "../asked-images.ts";
 import { manifestFor, matchClasses, say, type LoadedParts, type PartImages } from "../model-images.ts";
 import type { PredictOptions } from "../predict-options.ts";
@@ -47,6 +48,12 @@ export async function predictMaps(
   options: PredictOptions,
 ): Promise<void> {
   const where = engineOptions(options);
+  averagedViews(model, options);
+  if (options.decide !== undefined) {
+    throw new UsageError(
+      `--decide is of classifiers, and ${run} is a segmenter, which decides by pixel: see --masks`,
+    );
+  }
   const { complete, masks, force = false } = options;
   const named = files === undefined ? await manifestFor(run, file, options) : undefined;
   if (complete && named?.manifest.task !== "segmentation") {

@@ -2,10 +2,13 @@
 
 import { counted } from "../../errors/counted.ts";
 import { resolve } from "node:path";
+import { probabilitiesOf } from "../../assemble/model-metrics.ts";
 import { classifierOfModel, readModelFile, type ModelFile } from "../../runs/model-file.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
 import { askedOf, loadAsked, type Asked } from "../asked-images.ts";
+import { averagedViews } from "../averaged-views.ts";
+import { decisionThresholds } from "../kept-decisions.ts";
 import { manifestFor, predictParts, say } from "../model-images.ts";
 import { checkMaps, tellMaps, writeMaps } from "../map-folder.ts";
 import type { PredictOptions } from "../predict-options.ts";
@@ -46,6 +49,11 @@ function checkOptions({ manifest, files }: Asked, options: PredictOptions): void
       "--complete fills gaps between labels 0 and 1 with probabilities; leave out --logits",
     );
   }
+  if (complete && options.decide !== undefined) {
+    throw new UsageError(
+      "--complete fills gaps with probabilities, and --decide decides; leave one of them out",
+    );
+  }
   if (files !== undefined && (manifest !== undefined || complete || options.part !== undefined)) {
     const other = manifest !== undefined ? "a manifest" : complete ? "--complete" : "--part";
     const said = options.images === undefined ? files.said : "--images";
@@ -74,10 +82,12 @@ async function predictClasses(
   }
   const { classes } = model.record;
   const named = files === undefined ? await manifestFor(run, manifest, options) : undefined;
+  const augment = averagedViews(model, options);
+  const thresholds = options.decide && decisionThresholds(run, model, options.decide, options);
   const columns =
     complete && named !== undefined
       ? completedColumns(classes, named, options)
-      : predictedColumns(classes, options);
+      : predictedColumns(classes, options, thresholds);
   for (const [name, [column]] of columns.byClass) {
     if (column !== name)
       say(options, `class "${name}" is column "${column}" of the table, which has another "${name}"`);
@@ -89,7 +99,7 @@ async function predictClasses(
     const loaded = await loadAsked(files, named, part, model.record, options, signal);
     using engine = await openEngine(where);
     const classifier = classifierOfModel(engine, model);
-    const logits = await predictParts(engine, classifier, model, loaded.parts, options, signal);
+    const logits = await predictParts(engine, classifier, model, loaded.parts, options, signal, augment);
     const work = { engine, classifier, model, options };
     const written = maps === undefined ? undefined : await writeMaps(work, maps, loaded.parts, signal);
     return { loaded, logits, written, adapter: engine.traits.name };
@@ -109,6 +119,8 @@ async function predictClasses(
       ...(named === undefined ? { images: files?.paths } : { manifest: named.manifest.file, part }),
       ...{ adapter, file: resolve(out), rows, columns: names },
       columnsByClass: Object.fromEntries(columns.byClass),
+      ...(thresholds === undefined ? {} : { decided: decidedBy(options, classes, thresholds) }),
+      ...(augment === undefined ? {} : { views: augment.draws }),
       ...{ values: options.logits ? "logits" : complete ? "labels and probabilities" : "probabilities" },
       ...(maps === undefined ? {} : { maps: { folder: resolve(maps), ...written } }),
       skipped: loaded.skipped,
@@ -122,3 +134,18 @@ async function predictClasses(
   );
   if (maps !== undefined && written !== undefined) tellMaps(written, maps, options);
 }
+
+/** Thresholds as people see them, by class. */
+const decidedBy = (
+  { decide: rule }: PredictOptions,
+  classes: readonly string[],
+  thresholds: readonly (number | null)[],
+): object => ({
+  rule,
+  thresholds: Object.fromEntries(
+    classes.map((name, k) => {
+      const logit = thresholds[k];
+      return [name, logit === null ? null : probabilitiesOf([logit])[0]];
+    }),
+  ),
+});

@@ -1,0 +1,141 @@
+// `tessera calibrate`: fits a classifier's temperature and chooses its thresholds on validation images, and keeps them in the model file.
+
+import Table from "cli-table3";
+import { counted } from "../../errors/counted.ts";
+import { UsageError } from "../../errors/errors.ts";
+import { concatenate } from "../../data/assembly/assembly.ts";
+import { probabilitiesOf } from "../../assemble/model-metrics.ts";
+import { expectedCalibrationError } from "../../metrics/calibration.ts";
+import { operatingRules } from "../../metrics/operating-points.ts";
+import { fitTemperature } from "../../metrics/temperature.ts";
+import { plainTable } from "../../report/tables.ts";
+import { openEngine } from "../../runtime/open-engine.ts";
+import { engineOptions } from "../../runs/device-options.ts";
+import { chosenThresholds, shownThresholds, type ShownThresholds } from "../../runs/kept-thresholds.ts";
+import { classifierOfModel, readModelFile, rewriteModel, type ModelFile } from "../../runs/model-file.ts";
+import type { CalibrateOptions } from "../calibrate-options.ts";
+import { loadParts, manifestFor, matchClasses, predictParts, say } from "../model-images.ts";
+import { notesOf } from "../patient-table.ts";
+import { statesAmong } from "../segmenter-evaluation.ts";
+import { unlessInterrupted } from "../terminal/progress.ts";
+
+/** @param file a manifest; default: the run's own */
+export async function calibrateCommand(
+  run: string,
+  file: string | undefined,
+  options: CalibrateOptions,
+): Promise<void> {
+  const where = engineOptions(options);
+  const model = await readModelFile(run);
+  if (model.record.task === "segmentation") {
+    throw new UsageError(`${run}: is a segmenter, and calibrate is about classifiers`);
+  }
+  // The logits are those of before any temperature.
+  const { temperature: former, ...record } = model.record;
+  const raw: ModelFile = { ...model, record };
+  if (options.remove) {
+    if (former === undefined) throw new UsageError(`${model.file}: has no temperature to remove`);
+    await rewriteModel(model, record);
+    say(
+      options,
+      `the temperature ${former.value.toPrecision(4)} is out of ${model.file}; predictions are as they were trained`,
+    );
+    return;
+  }
+  const named = await manifestFor(run, file, options);
+  const { classes } = record;
+  matchClasses(classes, named.manifest.classes, options);
+  const found = await unlessInterrupted(async (signal) => {
+    const { parts } = await loadParts(named, [options.part], record, options, signal);
+    using engine = await openEngine(where);
+    const each = await predictParts(engine, classifierOfModel(engine, raw), raw, parts, options, signal);
+    const set = concatenate(
+      options.part,
+      parts.map((part) => part.set),
+    );
+    return { set, logits: Float32Array.from(each.flatMap((own) => [...own])) };
+  });
+  if (found === undefined) {
+    process.exitCode = 130;
+    return;
+  }
+  const { set, logits } = found;
+  const states = statesAmong(set.states, named.manifest.classes, classes);
+  const { only, at } = options;
+  const fitted = only === "thresholds" ? undefined : fitTemperature(logits, states);
+  const temperature = fitted && {
+    ...{ value: fitted.temperature, entries: fitted.entries },
+    ...{ before: fitted.before, after: fitted.after },
+  };
+  const thresholds =
+    only === "temperature"
+      ? record.thresholds
+      : chosenThresholds(logits, { states, patients: set.patients }, classes.length, at);
+  const keptTemperature = only === "thresholds" ? former : temperature;
+  const kept = {
+    ...record,
+    ...(keptTemperature === undefined ? {} : { temperature: keptTemperature }),
+    ...(thresholds === undefined ? {} : { thresholds }),
+  };
+  await rewriteModel(model, kept);
+  const shown = kept.thresholds && shownThresholds({ ...kept, thresholds: kept.thresholds });
+  if (options.json) {
+    const result = {
+      model: model.file,
+      part: options.part,
+      images: set.count,
+      temperature: keptTemperature ?? null,
+    };
+    process.stdout.write(`${JSON.stringify({ ...result, thresholds: shown ?? null }, null, 2)}\n`);
+    return;
+  }
+  if (fitted !== undefined) process.stdout.write(`${temperatureLines(fitted, logits, states)}\n`);
+  if (only !== "temperature" && shown !== undefined)
+    process.stdout.write(`${thresholdTable(shown, classes)}\n`);
+  say(options, `kept in ${model.file}, which predict, evaluate and export read`);
+}
+
+function temperatureLines(
+  { temperature, entries, before, after }: ReturnType<typeof fitTemperature>,
+  logits: Float32Array,
+  states: Uint8Array,
+): string {
+  const error = (of: ArrayLike<number>): string =>
+    expectedCalibrationError(probabilitiesOf(of), states)?.toFixed(4) ?? "-";
+  const tempered = logits.map((logit) => logit / temperature);
+  return (
+    `temperature ${temperature.toPrecision(4)}, of ${counted(entries, "labelled entry", "labelled entries")}: negative log likelihood ` +
+    `${before.toFixed(4)} before, ${after.toFixed(4)} after; calibration error over all classes ${error(logits)} before, ${error(tempered)} after`
+  );
+}
+
+/** Thresholds as probabilities, with what they come to in the patients who chose them. */
+function thresholdTable({ at, patients, byClass }: ShownThresholds, classes: readonly string[]): string {
+  const held = `${Number((100 * at).toPrecision(12))} %`;
+  const words = { youden: "Youden", sensitivity: `sens. ${held}`, specificity: `spec. ${held}` };
+  const head = [
+    "class",
+    "with",
+    "without",
+    ...operatingRules.flatMap((rule) => [words[rule], "sens.", "spec."]),
+  ];
+  const colAligns = head.map((_, i) => (i === 0 ? ("left" as const) : ("right" as const)));
+  const table = new Table({ ...plainTable, head, colAligns });
+  const rate = (value: number | null | undefined): string => value?.toFixed(3) ?? "-";
+  for (const name of classes) {
+    const points = byClass[name];
+    table.push([
+      ...[name, points.positives, points.negatives],
+      ...operatingRules.flatMap((rule) => [
+        points[rule]?.threshold.toPrecision(3) ?? "-",
+        rate(points[rule]?.sensitivity),
+        rate(points[rule]?.specificity),
+      ]),
+    ]);
+  }
+  return [
+    `Thresholds of ${counted(patients, "patient")}: a probability above one is positive; a patient's is the largest of the images'.`,
+    table.toString(),
+    ...notesOf(classes, (name) => byClass[name].note),
+  ].join("\n");
+}

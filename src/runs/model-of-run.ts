@@ -1,0 +1,72 @@
+// What a run writes into its model file beside the weights: all that is needed to use them, and what validation chose.
+
+import type { Model } from "../assemble/assembly-task.ts";
+import { Segmenter } from "../assemble/segmenter.ts";
+import type { TrainingSettings } from "../assemble/training-settings.ts";
+import { examplesOf } from "../data/inspection/example-figures.ts";
+import type { KeptThresholds } from "./kept-thresholds.ts";
+import { distinctReadings, distinctVolumeReadings, type Loaded } from "./load-images.ts";
+import type { ModelRecord } from "./model-file.ts";
+import type { RunStart } from "./run-start.ts";
+
+/** A run, as far as a model file tells of it. */
+interface FinishedRun {
+  readonly start: RunStart;
+  readonly settings: TrainingSettings;
+  readonly images: Loaded;
+}
+
+interface Finding {
+  /** Whose weights they are. */
+  readonly kept: number;
+  readonly thresholds: KeptThresholds | undefined;
+  readonly warn: (text: string) => void;
+}
+
+export async function modelRecordOf(
+  trained: Model,
+  run: FinishedRun,
+  { kept, thresholds, warn }: Finding,
+): Promise<ModelRecord> {
+  const { start, settings, images } = run;
+  const { classes, parents } = images.assembly;
+  const { network, normalisation, weak } = settings;
+  // A grown model keeps what its former training knows, too.
+  const readings = distinctReadings([...(start.initial?.readings ?? []), ...images.readings]);
+  const volumes = distinctVolumeReadings([...(start.initial?.volumes ?? []), ...images.volumes]);
+  return {
+    ...(trained instanceof Segmenter ? segmenterFields(trained) : { weak }),
+    ...{ classes: [...classes], ...(parents === undefined ? {} : { parents: [...parents] }) },
+    ...(readings.length === 0 ? {} : { readings: [...readings] }),
+    ...(volumes.length === 0 ? {} : { volumes: [...volumes] }),
+    ...{ image: start.manifest.image, network, head: trained.head.settings, normalisation, epoch: kept },
+    ...(await examplesField(run, warn)),
+    ...(thresholds === undefined ? {} : { thresholds }),
+  };
+}
+
+/** What a model file says of a segmenter alone. */
+const segmenterFields = ({ exclusive, exhaustive, background }: Segmenter) => ({
+  task: "segmentation" as const,
+  ...(exclusive === undefined ? {} : { exclusive }),
+  ...(exhaustive ? { exhaustive } : {}),
+  ...(background ? { background } : {}),
+});
+
+/** What the training images look like, with those of a former training whose classes are kept. */
+async function examplesField(
+  { start: { initial }, settings: { memory }, images }: FinishedRun,
+  warn: (text: string) => void,
+): Promise<Pick<ModelRecord, "examples">> {
+  const former = initial?.examples ?? [];
+  // A former training of which nobody knows may have had any image.
+  if (initial !== undefined && initial.classes.length > 0 && former.length === 0) return {};
+  try {
+    return { examples: [...former, ...(await examplesOf(images.assembly.sources, memory))] };
+  } catch (error) {
+    // Images may be gone from the cache by now, which should not cost the run its model.
+    const [reason] = (error as Error).message.split("\n");
+    warn(`warning: the model will not know what its training images look like (${reason})`);
+    return {};
+  }
+}
