@@ -136,8 +136,10 @@ export const train = record({
   }
   const bias = headBias ?? (recipe.head.kind === "queries" ? recipe.head.bias : "fc");
   const made: HeadChoice = kind === "queries" ? { kind, bias } : { kind };
-  const lambdas = changes.loss === "softmax-marginal" ? noLambdas : {};
-  return { ...recipe, ...changes, ...lambdas, head: made, ...(headBias === undefined ? {} : { headBias }) };
+  // A softmax has the weak view alone, whatever the recipe says; who asks for both views of it is refused.
+  const { supervised = "weak" } = changes;
+  const weakAlone = changes.loss === "softmax-marginal" ? { ...noLambdas, supervised } : {};
+  return { ...recipe, ...changes, ...weakAlone, head: made, ...(headBias === undefined ? {} : { headBias }) };
 });
 
 /** As it is read: nothing is left out. */

@@ -147,12 +147,14 @@ export function runsOf(
 /** The settings of a run that learns some of the classes alone: weights of the others are none of its own. */
 function ofClasses(settings: TrainingSettings, { classes }: PlannedRun): TrainingSettings {
   if (classes === undefined) return settings;
-  const weights = (["classWeights", "positiveWeight"] as const).flatMap((field) => {
-    const given = settings[field];
-    if (typeof given !== "object") return [];
-    return [[field, Object.fromEntries(Object.entries(given).filter(([name]) => classes.includes(name)))]];
-  });
-  return { ...settings, ...Object.fromEntries(weights) };
+  const ownOf = (weights: object): Record<string, number> =>
+    Object.fromEntries(Object.entries(weights).filter(([name]) => classes.includes(name)));
+  const { classWeights, positiveWeight } = settings;
+  return {
+    ...settings,
+    ...(classWeights === undefined ? {} : { classWeights: ownOf(classWeights) }),
+    ...(typeof positiveWeight === "object" ? { positiveWeight: ownOf(positiveWeight) } : {}),
+  };
 }
 
 /** How long a run is, and how many images a step of it takes. */

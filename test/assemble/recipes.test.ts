@@ -37,6 +37,66 @@ describe("a manifest's training", () => {
     });
   });
 
+  test("teaches both views in the preset small alone, and there not a softmax, which has one", () => {
+    const chosen = recipeNames.map((preset) => trainedBy(`{ preset: ${preset} }`).supervised);
+    expect(Object.fromEntries(recipeNames.map((name, i) => [name, chosen[i]]))).toEqual({
+      ...{ paper: "weak", small: "both", "released-code": "weak" },
+    });
+    expect(trainedBy("{ preset: small, supervised: weak }").supervised).toBe("weak");
+    const pixelManifest = (section: string) => () =>
+      parseTrainingManifest(
+        `
+task: segmentation
+classes: [mass, effusion]
+exclusive: true
+image: { height: 32, width: 32 }
+sources: [{ name: A, format: phantoms, site: A, count: 10, knows: [mass, effusion] }]
+test: { format: phantoms, site: both, count: 10 }
+train: ${section}
+`,
+        "softmax.yaml",
+      );
+    const softmax = pixelManifest("{ preset: small, loss: softmax-marginal }")();
+    expect(softmax.train.supervised).toBe("weak");
+    const refused = pixelManifest("{ mixup: 0.2 }");
+    expect(refused).toThrow(/train\.mixup is for labels of whole images, and task: segmentation has none/u);
+  });
+
+  test("says how given labels teach, each field off where it is left out", () => {
+    const { focus, ...rest } = trainedBy(
+      "{ positiveWeight: balanced, focus: 2, labelSmoothing: 0.1, mixup: 0.2, lambdaAucMargin: 0.5, reestimate: 200 }",
+    );
+    expect(focus).toEqual({ positive: 2, negative: 2 });
+    expect(rest).toMatchObject({ positiveWeight: "balanced", labelSmoothing: 0.1, mixup: 0.2 });
+    expect(rest).toMatchObject({ lambdaAucMargin: 0.5, reestimate: 200 });
+    const asymmetric = trainedBy("{ focus: { negative: 4, shift: 0.05 }, positiveWeight: { mass: 3 } }");
+    expect(asymmetric).toMatchObject({ focus: { negative: 4, shift: 0.05 }, positiveWeight: { mass: 3 } });
+  });
+
+  test.each([
+    [
+      "{ positiveWeight: equal }",
+      /train\.positiveWeight must be balanced, or weights above 0 by class, such as/u,
+    ],
+    ["{ positiveWeight: { mass: 0 } }", /train\.positiveWeight\.mass must be more than 0, not 0/u],
+    [
+      "{ positiveWeight: { mas: 2 } }",
+      /train\.positiveWeight\.mas weighs "mas", which is not one of the classes \(mass\)/u,
+    ],
+    [
+      "{ focus: { gamma: 2 } }",
+      /train\.focus\.gamma is not known here; the keys are positive, negative, shift/u,
+    ],
+    ["{ focus: -1 }", /train\.focus\.positive/u],
+    ["{ focus: { shift: 1 } }", /train\.focus\.shift/u],
+    ["{ labelSmoothing: 1 }", /train\.labelSmoothing/u],
+    ["{ mixup: 0 }", /train\.mixup/u],
+    ["{ lambdaAucMargin: -1 }", /train\.lambdaAucMargin/u],
+    ["{ reestimate: 0.5 }", /train\.reestimate/u],
+  ])("is refused as %s, in a line that names the field", (section, message) => {
+    expect(() => trainedBy(section)).toThrow(message);
+  });
+
   test("with a preset is the preset, and each change replaces one thing of it", () => {
     for (const preset of recipeNames) {
       expect(trainedBy(`{ preset: ${preset} }`)).toEqual({ ...beside, ...recipes[preset] });

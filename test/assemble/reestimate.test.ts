@@ -138,7 +138,11 @@ describe("a run", () => {
       engine(),
       assembly,
       { ...smallSettings, evaluate: "end", ...more },
-      { evaluated: ({ part, done, total }) => void (done === total && parts.push(part)) },
+      {
+        evaluated: ({ part, done, total }) => {
+          if (done === total) parts.push(part);
+        },
+      },
     );
     const weights = await readWeights(found.model);
     return { ...found, weights, parts };

@@ -255,6 +255,7 @@ describe("what does not fit together is refused in one line", () => {
       {},
       /classWeights names "squares", which is none of .*square/,
     ],
+    ["a loss of images", { lambdaAucMargin: 1 }, {}, /lambdaAucMargin is of labels of whole images/],
     ["a tree", {}, { parents: [-1, 0] }, /tree of classes is for classification/],
     ["a softmax of classes that may overlap", softmax, { exclusive: undefined }, /say exclusive: true/],
     ["a softmax with two views", { ...softmax, lambdaPseudo: 1 }, {}, /has the weak view alone/],

@@ -32,6 +32,7 @@ export const names: Readonly<Record<string, EntryNames>> = {
       "assembleLoss",
       "assemblePixels",
       "attention",
+      "aucMargin",
       "augmentImages",
       "augmentLabels",
       "averagePool2d",

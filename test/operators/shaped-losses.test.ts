@@ -121,18 +121,18 @@ describe.each(backends)("given labels by other losses on %s", (_, engine) => {
 });
 
 test("options out of range are named", () => {
-  const { infer } = lossOperators.assembleLoss;
+  const { assembleLoss: operator } = lossOperators;
   const f32 = (...shape: number[]) => ({ shape, dtype: "f32" }) as const;
   const given = [f32(4, 5), f32(4, 5), f32(3, 5), f32(3), { shape: [4, 3], dtype: "u8" } as const, f32(2)];
   const inferred = (labels: Partial<LabelAttributes>) => () =>
-    infer(given, { ...paper, labels: { ...plainLabels, ...labels } });
+    operator.infer(given, { ...paper, labels: { ...plainLabels, ...labels } });
   expect(inferred({ smoothing: 1.5 })).toThrow("assembleLoss: labelSmoothing must be in [0, 1], got 1.5");
   expect(inferred({ shift: 1 })).toThrow("assembleLoss: focus.shift must be in [0, 1), got 1");
   expect(inferred({ negativeFocus: -1 })).toThrow(
     "assembleLoss: focus.negative must be 0 or above, and finite",
   );
   const weighted = { ...paper, labels: { ...plainLabels, weighted: true } };
-  expect(() => infer([...given, f32(2)], weighted)).toThrow("positiveWeights must be f32 [3]");
+  expect(() => operator.infer([...given, f32(2)], weighted)).toThrow("positiveWeights must be f32 [3]");
 });
 
 describe("as functions", () => {
