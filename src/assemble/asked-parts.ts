@@ -18,13 +18,13 @@ export function describeParts(settings: TrainingSettings, labels: LabelSpace): s
   try {
     const model = taskOf(settings).modelOf(engine, settings, labels);
     using parts = new TrainedParts(model, settings);
-    const later = parts.starts
-      .slice(1)
-      .map((epoch, i) => `, ${counted(parts.countIn(i + 1), "parameter")} from epoch ${epoch} on`);
-    const all = counted(model.parameterCount, "parameter");
-    const rates = parts.groups.map(({ rate = 1 }) => rate);
-    const atRates = new Set(rates).size > 1 ? `; at ${rates.join(", ")} times the learning rate` : "";
-    return `${parts.countIn(0)} of ${all} are trained${later.join("")}${atRates}`;
+    const shown = (phase: number): string => parts.countIn(phase).toLocaleString("en");
+    const [first, ...later] = parts.starts.map((epoch, phase) =>
+      phase === 0 ? shown(phase) : `, ${shown(phase)} from epoch ${epoch} on`,
+    );
+    const rates = [...new Set(parts.groups.map(({ rate = 1 }) => rate))].sort((a, b) => a - b);
+    const atRates = rates.length > 1 ? `, at ${rates.join(" and ")} times the learning rate` : "";
+    return `${first} of ${counted(model.parameterCount, "parameter")} are trained${later.join("")}${atRates}`;
   } finally {
     engine.close();
   }

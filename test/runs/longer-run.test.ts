@@ -38,10 +38,12 @@ const begin = async (out: string, train: string, length: Length, signal?: AbortS
 async function goOn(out: string, length: ResumeOptions, stopAfter = Infinity): Promise<Summary> {
   const controller = new AbortController();
   let epochs = 0;
-  const training = () => ({ epoch: () => void (++epochs === stopAfter && controller.abort()) });
+  const epoch = (): void => {
+    if (++epochs === stopAfter) controller.abort();
+  };
   return await trainRun(
     await resumeRun(join(folder.path, out), { cache, ...length }),
-    { training },
+    { training: () => ({ epoch }) },
     controller.signal,
   );
 }
