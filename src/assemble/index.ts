@@ -28,6 +28,7 @@ export {
   type PredictedImage,
   type TestPredictions,
 } from "../runs/test-predictions.ts";
+export { activationMaps, type ActivationMaps, type MapKind } from "./activation-maps.ts";
 export { AssembleTask } from "./assemble-task.ts";
 export type { Model, ModelJudgement } from "./assembly-task.ts";
 export { absentPolicies, taughtSources, type AbsentPolicy } from "./absent-policy.ts";
@@ -50,6 +51,7 @@ export { PerSourceHead } from "./heads/per-source-head.ts";
 export { QueryHead } from "./heads/query-head.ts";
 export { labelSpaceOf, wholeLabelSpace, type LabelSpace } from "./label-space.ts";
 export { settingsOf } from "./manifest-settings.ts";
+export { predictActivations, type ActivationOptions, type ImageActivations } from "./predict-activations.ts";
 export { parseTrainingManifest, readTrainingManifest, type Manifest } from "./training-manifest.ts";
 export { metricsByClass, probabilitiesOf, type ClassMetrics, type OperatingRates } from "./model-metrics.ts";
 export {

@@ -14,6 +14,7 @@ import { makeFolders } from "../files/folders.ts";
 import { replaceFile } from "../files/whole-files.ts";
 import { plainSafetensors } from "../interchange/safetensors.ts";
 import { nearMatches, placeOf, visible } from "../labels/wording.ts";
+import { pixelOfCell } from "../metrics/map-regions.ts";
 import { colours, type Cell } from "../pictures/contact-sheet.ts";
 import { heatSheet, heatSize } from "../pictures/heat-overlay.ts";
 import { defaultMemory } from "../runs/load-images.ts";
@@ -179,8 +180,8 @@ export async function writeMaps(
       const cell: Cell = { height: set.height, width: set.width, channels: set.channels, pixels };
       for (const [k, name] of classes.entries()) {
         const heat = enlarged[k];
-        const at = heat.reduce((most, value, place) => (value > heat[most] ? place : most), 0);
-        const place = [((at % size[1]) + 0.5) / zoom, (Math.floor(at / size[1]) + 0.5) / zoom];
+        const top = maps[k].reduce((most, value, cell) => (value > maps[k][most] ? cell : most), 0);
+        const { x, y } = pixelOfCell(top, { height, width }, set);
         const isShown = chosen === undefined ? logits[k] > 0 : chosen.includes(k);
         const overlay = isShown ? join(names.overlays, ofClasses[k], `${path}.png`) : "";
         if (isShown) {
@@ -195,7 +196,7 @@ export async function writeMaps(
         }
         rows.push([
           ...[source, part ?? "", id, patient ?? "", name, probabilities[k], shownLogits[k]],
-          ...[String(heat[at]), ...place.map((value) => value.toFixed(1)), overlay, raw],
+          ...[String(maps[k][top]), String(x), String(y), overlay, raw],
         ]);
       }
     };

@@ -9,7 +9,8 @@ import { whyOutsideOf } from "../data/catalogue/box-lists.ts";
 import { boxRegion } from "../data/masks/box-region.ts";
 import { ignored } from "../labels/label-map.ts";
 import { placeOf } from "../labels/wording.ts";
-import type { LocatedRegion, PointingGame } from "../metrics/localisation.ts";
+import type { PointingGame } from "../metrics/localisation.ts";
+import { locateRegion, pixelPlaces, type LocatedRegion } from "../metrics/map-regions.ts";
 import { plainTable } from "../report/tables.ts";
 import { defaultMemory } from "../runs/load-images.ts";
 import type { ModelFile } from "../runs/model-file.ts";
@@ -68,7 +69,7 @@ export async function whereItLooked(
   parts: readonly PartImages[],
   signal: AbortSignal,
 ): Promise<LookedAt | undefined> {
-  const { locateRegion, pixelPlaces, pointingGame } = await metrics();
+  const { pointingGame } = await metrics();
   const { normalisation, image } = model.record;
   const inModel = placeOf(model.record.classes);
   const inManifest = placeOf(classes);
@@ -76,7 +77,7 @@ export async function whereItLooked(
   const found: LocatedRegion[][] = shared.map(() => []);
   const { mapThreshold: threshold } = options;
   const regions = await Promise.all(
-    parts.map((part) => regionsOf(part, image, new Set(wanted.map(({ k }) => k)), pixelPlaces, options)),
+    parts.map((part) => regionsOf(part, image, new Set(wanted.map(({ k }) => k)), options)),
   );
   const total = regions.reduce((sum, each) => sum + each.size, 0);
   if (total === 0) return undefined;
@@ -89,11 +90,12 @@ export async function whereItLooked(
     const { height, width } = set;
     kind = await predictActivations(
       ...([engine, classifier, set, normalisation, batch] as const),
-      (row, { enlarged, height: mapHeight, width: mapWidth }) => {
+      (row, { maps, enlarged, height: mapHeight, width: mapWidth }) => {
         size = { height: mapHeight, width: mapWidth };
         for (const [at, { k, column }] of wanted.entries()) {
           const region = regions[i].get(row)?.get(k);
-          const located = region && locateRegion(enlarged[column], region, { height, width, threshold });
+          const map = { values: maps[column], ...size };
+          const located = region && locateRegion(map, enlarged[column], region, { height, width, threshold });
           if (located !== undefined) found[at].push(located);
         }
       },
@@ -114,7 +116,6 @@ async function regionsOf(
   { source, set, samples, boxes }: PartImages,
   image: ModelFile["record"]["image"],
   wanted: ReadonlySet<number>,
-  places: Parameters<typeof boxRegion>[3],
   options: ModelOptions,
 ): Promise<ReadonlyMap<number, Regions>> {
   const { height, width } = set;
@@ -127,7 +128,7 @@ async function regionsOf(
       const regions = seen.map((k): [number, Uint8Array] => [
         k,
         map.map((value) =>
-          value === ignored ? places.unknown : value === k ? places.inside : places.outside,
+          value === ignored ? pixelPlaces.unknown : value === k ? pixelPlaces.inside : pixelPlaces.outside,
         ),
       ]);
       if (regions.length > 0) found.set(row, new Map(regions));
@@ -151,7 +152,7 @@ async function regionsOf(
     const regions = [...new Set(own.map(({ k }) => k))].map((k): [number, Uint8Array] => {
       const ofClass = own.filter((box) => box.k === k);
       const size = ofClass[0].size ?? file;
-      return [k, boxRegion(ofClass, size, { ...image, height, width }, places)];
+      return [k, boxRegion(ofClass, size, { ...image, height, width }, pixelPlaces)];
     });
     found.set(row, new Map(regions));
   }

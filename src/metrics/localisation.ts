@@ -5,85 +5,14 @@ import {
   aList,
   aNumber,
   anything,
-  bytes,
   expectArgument,
   expectFields,
   required,
   type OptionChecks,
 } from "../errors/arguments.ts";
-import { ShapeError, UsageError } from "../errors/errors.ts";
 import type { Interval } from "../statistics/interval.ts";
 import { exactInterval } from "../statistics/proportions.ts";
-
-/** What a pixel is for a class. */
-export const pixelPlaces = { outside: 0, inside: 1, unknown: 255 } as const;
-
-/** What one map comes to against one region. */
-export interface LocatedRegion {
-  /** Whether the map's largest value lies in the region. */
-  readonly hit: boolean;
-  /** Whether the middle of the image lies in it. */
-  readonly middle: boolean;
-  /** The region's share of the known pixels: how often a random point would lie in it. */
-  readonly share: number;
-  /** Intersection over union of the region and the pixels where the map is high. */
-  readonly iou: number;
-}
-
-/**
- * Holds a map against a region. Pixels that are unknown take no part. High is what lies at `threshold` of the map's own range, from
- * its smallest to its largest known value, or above: a constant added to the map changes nothing.
- *
- * @param map [height, width]
- * @param region [height, width] `pixelPlaces`
- * @param threshold above 0 and at most 1
- * @returns undefined where no known pixel is inside
- * @throws ShapeError when the lengths are not height x width; UsageError for another threshold
- */
-export function locateRegion(
-  map: Float32Array,
-  region: Uint8Array,
-  {
-    height,
-    width,
-    threshold,
-  }: { readonly height: number; readonly width: number; readonly threshold: number },
-): LocatedRegion | undefined {
-  const what = "locateRegion";
-  expectArgument(what, "the region", region, bytes);
-  expectArgument(what, "the threshold", threshold, aNumber);
-  if (!(threshold > 0 && threshold <= 1)) {
-    throw new UsageError(`${what}: the threshold is ${threshold}, and must be above 0 and at most 1`);
-  }
-  if (map.length !== height * width || region.length !== map.length) {
-    throw new ShapeError(
-      `${what}: a map of ${map.length} and a region of ${region.length} pixels are not ${height} x ${width}`,
-    );
-  }
-  let [known, inside, top, low] = [0, 0, -1, Infinity];
-  for (const [at, place] of region.entries()) {
-    if (place === pixelPlaces.unknown) continue;
-    known++;
-    if (place === pixelPlaces.inside) inside++;
-    if (top < 0 || map[at] > map[top]) top = at;
-    if (map[at] < low) low = map[at];
-  }
-  if (inside === 0) return undefined;
-  const least = low + threshold * (map[top] - low);
-  let [high, both] = [0, 0];
-  for (const [at, place] of region.entries()) {
-    if (place === pixelPlaces.unknown || map[at] < least) continue;
-    high++;
-    if (place === pixelPlaces.inside) both++;
-  }
-  const middle = Math.floor(height / 2) * width + Math.floor(width / 2);
-  return {
-    hit: region[top] === pixelPlaces.inside,
-    middle: region[middle] === pixelPlaces.inside,
-    share: inside / known,
-    iou: both / (high + inside - both),
-  };
-}
+import type { LocatedRegion } from "./map-regions.ts";
 
 /** The pointing game of one class over its images. */
 export interface PointingGame {

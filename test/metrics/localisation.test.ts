@@ -2,11 +2,16 @@
 
 import { describe, expect, test } from "vitest";
 import { ShapeError, UsageError } from "../../src/errors/errors.ts";
-import { locateRegion, pointingGame, type LocatedRegion } from "../../src/metrics/localisation.ts";
+import { pointingGame } from "../../src/metrics/localisation.ts";
+import { locateRegion as locate, pixelOfCell, type LocatedRegion } from "../../src/metrics/map-regions.ts";
 
 const size = { height: 3, width: 4, threshold: 0.5 };
 // Range 0 to 8, so that 4 and above are high: four pixels.
 const map = Float32Array.of(0, 1, 2, 3, 4, 5, 8, 1, 0, 0, 6, 0);
+
+/** A map of the image's own size. */
+const locateRegion = (values: Float32Array, region: Uint8Array, options: typeof size) =>
+  locate({ values, height: 3, width: 4 }, values, region, options);
 
 describe("a map against a region", () => {
   test("hits where its largest value is inside, and overlaps where it is high", () => {
@@ -31,6 +36,24 @@ describe("a map against a region", () => {
     const region = Uint8Array.of(0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0);
     const moved = map.map((value) => 3 * value - 50);
     expect(locateRegion(moved, region, size)).toEqual(locateRegion(map, region, size));
+  });
+
+  test("a smaller map points to the middle of its largest cell, whatever the pixels of the enlarged one", () => {
+    const small = { values: Float32Array.of(1, 2, 9, 3), height: 2, width: 2 };
+    const image = { height: 4, width: 6 };
+    expect([0, 1, 2, 3].map((cell) => pixelOfCell(cell, small, image))).toEqual([
+      { x: 1, y: 1 },
+      { x: 4, y: 1 },
+      { x: 1, y: 3 },
+      { x: 4, y: 3 },
+    ]);
+    const enlarged = Float32Array.from({ length: 24 }, (_, at) => at);
+    const region = new Uint8Array(24);
+    region[3 * 6 + 1] = 1;
+    expect(locate(small, enlarged, region, { ...image, threshold: 0.5 })?.hit).toBe(true);
+    // Where that pixel is unknown, the next largest points.
+    region.set([255, 0, 0, 1], 3 * 6 + 1);
+    expect(locate(small, enlarged, region, { ...image, threshold: 0.5 })?.hit).toBe(true);
   });
 
   test("is nothing where no known pixel is inside", () => {

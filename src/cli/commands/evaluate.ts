@@ -10,6 +10,7 @@ import type { Part } from "../../data/catalogue/listing.ts";
 import { meanAuc } from "../../metrics/auc.ts";
 import { patientIndices } from "../../metrics/patient-indices.ts";
 import { aucTable, intervalNotes, plainTable, showAuc, showInterval } from "../../report/tables.ts";
+import { UsageError } from "../../errors/errors.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
 import { averagedViews } from "../averaged-views.ts";
 import {
@@ -40,6 +41,9 @@ export async function evaluateCommand(
   options: EvaluateOptions,
 ): Promise<void> {
   const where = engineOptions(options);
+  if (!(options.mapThreshold > 0)) {
+    throw new UsageError("--map-threshold 0: all of a map would be high; give a share above 0, such as 0.5");
+  }
   const model = await readModelFile(run);
   const named = await manifestFor(run, file, options);
   checkTask(model, named.manifest);
