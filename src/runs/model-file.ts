@@ -57,7 +57,12 @@ const modelRecordSchema = z.strictObject({
    * models of before it could.
    */
   readings: z
-    .array(z.strictObject({ bits: z.int().optional(), window: z.tuple([z.number(), z.number()]).readonly().optional() }))
+    .array(
+      z.strictObject({
+        bits: z.int().optional(),
+        window: z.tuple([z.number(), z.number()]).readonly().optional(),
+      }),
+    )
     .optional(),
   /** How the volumes that it was trained on were cut and shown, each way once; left out where there were none. */
   volumes: z
