@@ -26,7 +26,7 @@ import { normaliseImages } from "../functions/images.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
 import type { Classifier } from "./classifier.ts";
-import { ImageReader, inOrder } from "../data/assembly/image-reader.ts";
+import { rowsInBatches, type PassOptions } from "./image-batches.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { randomView, type Normalisation, type ViewSettings } from "./views.ts";
 
@@ -39,14 +39,7 @@ export interface Evaluation {
   readonly overlap?: OverlapSummary;
 }
 
-export interface EvaluationOptions {
-  /** Ends the work before the next batch. */
-  readonly signal?: AbortSignal | undefined;
-  /** Bytes of images that may be held at a time, where they are on disk. */
-  readonly memory?: number | undefined;
-  /** Told after each batch. */
-  readonly progress?: ((done: number, total: number) => void) | undefined;
-}
+export type EvaluationOptions = PassOptions;
 
 /** How a classifier predicts. */
 export interface PredictionOptions extends EvaluationOptions {
@@ -63,12 +56,12 @@ export interface AveragedViews {
 }
 
 export const aClassifier = madeWith("a classifier", ["head", "features"]);
-const predictionOptions: OptionChecks<PredictionOptions> = {
+export const evaluationOptions: OptionChecks<EvaluationOptions> = {
   memory: aNumber,
   signal: aSignal,
   progress: aFunction,
-  augment: aRecord,
 };
+const predictionOptions: OptionChecks<PredictionOptions> = { ...evaluationOptions, augment: aRecord };
 const averagedViews: OptionChecks<AveragedViews> = {
   draws: required(wholeFrom(1)),
   view: required(aRecord),
@@ -106,35 +99,21 @@ export async function predict(
   const { augment } = options;
   if (augment !== undefined) expectFields("predict", augment, averagedViews);
   const classes = classifier.head.classes;
-  const logits = new Float32Array(set.count * classes);
-  const reader = new ImageReader([set], batchSize, options.memory);
-  try {
-    let first = 0;
-    for await (const { pixels, count } of reader.batches(inOrder(set.count, batchSize))) {
-      options.signal?.throwIfAborted();
-      const sums = new Float64Array(count * classes);
-      const draws = augment?.draws ?? 1;
-      for (let draw = 0; draw < draws; draw++) {
-        using output = engine.scope(() => {
-          const images = engine.tensor(pixels, [count, set.height, set.width, set.channels], "u8");
-          const shown =
-            draw === 0 || augment === undefined
-              ? normaliseImages(images, normalisation)
-              : viewOf(engine, images, augment, [draw, first], normalisation);
-          return classifier.forward(shown, "inference");
-        });
-        for (const [at, logit] of (await output.read()).entries()) sums[at] += logit;
-      }
-      logits.set(
-        sums.map((sum) => sum / draws),
-        first * classes,
-      );
-      first += count;
-      options.progress?.(first, set.count);
+  const logits = await rowsInBatches(engine, set, classes, batchSize, options, async (batch) => {
+    const sums = new Float64Array(batch.count * classes);
+    const draws = augment?.draws ?? 1;
+    for (let draw = 0; draw < draws; draw++) {
+      using output = engine.scope(() => {
+        const shown =
+          draw === 0 || augment === undefined
+            ? normaliseImages(batch.images(), normalisation)
+            : viewOf(engine, batch.images(), augment, [draw, batch.first], normalisation);
+        return classifier.forward(shown, "inference");
+      });
+      for (const [at, logit] of (await output.read()).entries()) sums[at] += logit;
     }
-  } finally {
-    await reader.close();
-  }
+    return sums.map((sum) => sum / draws);
+  });
   if (classifier.parents !== undefined) raiseAboveChildren(logits, classifier.parents);
   return tempered(logits, classifier.temperature);
 }

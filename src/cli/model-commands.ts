@@ -5,13 +5,15 @@ import { viewPresetNames } from "../assemble/augmentation.ts";
 import { parts } from "../data/catalogue/listing.ts";
 import { planes } from "../data/volumes/slicing.ts";
 import { exportFormats } from "../export/export-formats.ts";
+import type { EmbedOptions } from "./commands/embed.ts";
 import type { ExportOptions } from "./commands/export.ts";
+import type { ProbeOptions } from "./commands/probe.ts";
 import { operatingRules, usualRate } from "../metrics/operating-points.ts";
 import { calibrated, type CalibrateOptions } from "./calibrate-options.ts";
 import type { PredictOptions } from "./predict-options.ts";
 import type { EvaluateOptions } from "./segmenter-evaluation.ts";
-import { withModel } from "./terminal/option-groups.ts";
-import { greyWindow, rate, sampleBits, sliceAxis, wholeNumber } from "./terminal/options.ts";
+import { withDevice, withModel } from "./terminal/option-groups.ts";
+import { greyWindow, penalty, rate, sampleBits, sliceAxis, wholeNumber } from "./terminal/options.ts";
 
 const manifestHelp = "YAML file; default: the one that the run was begun with";
 const imagesHelp =
@@ -158,6 +160,40 @@ export function addModelCommands(program: Command): void {
     .action(async (run: string, manifest: string | undefined, options: CalibrateOptions) => {
       const { calibrateCommand } = await import("./commands/calibrate.ts");
       await calibrateCommand(run, manifest, options);
+    });
+
+  withImages(withModel(program.command("embed"), "[manifest-or-images...]", imagesHelp))
+    .description("write a classifier's features of images, those that its head makes logits of")
+    .requiredOption(
+      "--out <file>",
+      "features.safetensors, which probe reads, or a table as .csv; written whole or not at all",
+    )
+    .addOption(new Option("--part <part>", "which images; default: all").choices([...parts, "all"]))
+    .option("--json", "print as JSON what was written", false)
+    .action(async (run: string, paths: string[], options: EmbedOptions) => {
+      const { embedCommand } = await import("./commands/embed.ts");
+      await embedCommand(run, paths, options);
+    });
+
+  withDevice(program.command("probe"))
+    .description(
+      "fit a linear head on stored features and tell its AUC: how good these features are for some labels",
+    )
+    .argument("<features>", "file of tessera embed, .safetensors")
+    .argument(
+      "[labels]",
+      "a manifest, or a CSV table with a column image and 0, 1 or nothing for each class; default: the labels that came with the features",
+    )
+    .option("--data-root <folder>", "folder that the manifest's paths start from")
+    .option("--skip-bad", "leave out records of the manifest that cannot be read", false)
+    .option("--l2 <penalty>", "this penalty; default: the best of several on the validation images", penalty)
+    .option("--seed <n>", "seed of the parts, where the images have none", wholeNumber("--seed", 0), 0)
+    .option("--out <file>", "write the head, weight and bias, as safetensors")
+    .option("--quiet", "print the result only", false)
+    .option("--json", "print JSON", false)
+    .action(async (features: string, labels: string | undefined, options: ProbeOptions) => {
+      const { probeCommand } = await import("./commands/probe.ts");
+      await probeCommand(features, labels, options);
     });
 
   program

@@ -8,6 +8,7 @@ import { notesOfClasses } from "../report/class-notes.ts";
 import { showAuc, showInterval } from "../report/tables.ts";
 import type { ModelRecord } from "../runs/model-file.ts";
 import type { RunContents } from "../runs/read-run.ts";
+import { thresholdsText } from "./card-thresholds.ts";
 import { usage } from "./card-usage.ts";
 import type { ExportFormat } from "./export-formats.ts";
 
@@ -37,6 +38,9 @@ export function modelCard(sources: CardSources): string {
     `## Data\n\n${dataSection(run)}`,
     `## Training\n\n${trainingSection(sources)}`,
     `## Results\n\n${record.task === "segmentation" ? overlapSection(run) : aucSection(run)}`,
+    ...(record.thresholds === undefined
+      ? []
+      : [`## Thresholds\n\n${thresholdsText({ ...record, thresholds: record.thresholds })}`]),
     `## How to use it\n\n${usage(record, sources.formats)}`,
     `## Limits\n\n${limitsSection(sources)}`,
   ];
@@ -194,7 +198,7 @@ function limitsSection({ run, record }: CardSources): string {
   const undefinedClasses = run.classes.filter((name) => (run.summary?.auc[name] ?? null) === null);
   const lines = [
     "The results are of the test images above and of no others. Images of another hospital, camera or population may give worse ones.",
-    "A probability is not a diagnosis, and it is calibrated no better than the run's report shows.",
+    `A probability is not a diagnosis, and it is calibrated no better than the run's report shows${record.temperature === undefined ? "" : `; its logits are divided by the temperature ${record.temperature.value.toPrecision(4)}, fitted after training`}.`,
     ...(undefinedClasses.length > 0 && record.task !== "segmentation"
       ? [
           `Nothing is known of how well it finds ${undefinedClasses.map(markdownText).join(", ")}: the test images had no labels of both kinds.`,

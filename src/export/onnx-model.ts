@@ -3,6 +3,7 @@
 import type { ModelRecord } from "../runs/model-file.ts";
 import { OnnxGraph } from "../interchange/onnx-graph.ts";
 import type { Weights } from "../tensor/held.ts";
+import { shownThresholds } from "../runs/kept-thresholds.ts";
 import { headNodes, pixelHeadNodes, raisedNodes } from "./head-nodes.ts";
 import { LayerNodes } from "./layer-nodes.ts";
 import { networkNodes } from "./network-nodes.ts";
@@ -74,9 +75,13 @@ function normalised(graph: OnnxGraph, pixels: string, { normalisation }: ModelRe
 }
 
 function imageLogits(to: LayerNodes, features: string, record: ModelRecord, weights: Weights): string {
-  const { head, classes, parents } = record;
-  const logits = headNodes(to, features, head, weights, classes.length);
-  return parents === undefined ? logits : raisedNodes(to, logits, parents);
+  const { head, classes, parents, temperature } = record;
+  const own = headNodes(to, features, head, weights, classes.length);
+  const logits = parents === undefined ? own : raisedNodes(to, own, parents);
+  if (temperature === undefined) return logits;
+  const { graph } = to;
+  const divisor = graph.initializer("temperature", { shape: [], data: Float64Array.of(temperature.value) });
+  return graph.node("Div", [logits, divisor], "tempered");
 }
 
 function pixelLogits(to: LayerNodes, features: string, { head }: ModelRecord, weights: Weights): string {
@@ -97,7 +102,8 @@ function probabilityNodes(graph: OnnxGraph, { background, classes }: ModelRecord
 }
 
 function metadataOf(record: ModelRecord, { version, sha256 }: OnnxWords): Map<string, string> {
-  const { image, normalisation, parents, exclusive, exhaustive, background, task } = record;
+  const { image, normalisation, parents, exclusive, exhaustive, background, task, thresholds, temperature } =
+    record;
   const { height, width, channels, fit } = image;
   const values: Readonly<Record<string, unknown>> = {
     task: task ?? "classification",
@@ -109,6 +115,9 @@ function metadataOf(record: ModelRecord, { version, sha256 }: OnnxWords): Map<st
     ...{ height, width, channels, fit },
     pixels: "0 to 255, normalised inside the graph as (pixels / 255 - mean) / deviation",
     ...{ mean: normalisation.mean, deviation: normalisation.deviation },
+    // Probabilities above one are positive, as the graph gives them.
+    thresholds: thresholds && shownThresholds({ ...record, thresholds }),
+    temperature: temperature?.value,
     "tessera.version": version,
     "tessera.model.sha256": sha256,
   };

@@ -16,7 +16,13 @@ const headNames = { densenet: "classifier", resnet: "fc", unet: "head" } as cons
  * @throws UsageError for a dynamic head, which is no layer of PyTorch
  */
 export function torchWeights(
-  { network, head }: Pick<ModelRecord, "network" | "head">,
+  {
+    network,
+    head,
+    temperature = { value: 1 },
+  }: Pick<ModelRecord, "network" | "head"> & {
+    readonly temperature?: { readonly value: number } | undefined;
+  },
   weights: Weights,
 ): Weights {
   if (head.kind === "dynamic") {
@@ -36,10 +42,15 @@ export function torchWeights(
       isFilter ? channelsFirst(tensor) : single(tensor),
     );
   }
+  // The last layer gives logits as `predict` has them, divided by the temperature.
+  const divided = ({ shape, data }: HeldTensor): HeldTensor => ({
+    shape,
+    data: Float64Array.from(data, (value) => value / temperature.value),
+  });
   const { weight, bias } = linearForm(head, weights);
   const shape = kind === "unet" ? [...weight.shape, 1, 1] : weight.shape;
-  named.set(`${headNames[kind]}.weight`, single({ shape, data: weight.data }));
-  named.set(`${headNames[kind]}.bias`, single(bias));
+  named.set(`${headNames[kind]}.weight`, single(divided({ shape, data: weight.data })));
+  named.set(`${headNames[kind]}.bias`, single(divided(bias)));
   return named;
 }
 

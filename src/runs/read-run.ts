@@ -25,6 +25,8 @@ export interface RunContents {
   /** Of a segmenter. */
   readonly overlaps: TestOverlaps | undefined;
   readonly reportData: RunReportData | undefined;
+  /** What the model's logits are divided by since its training; undefined where nobody calibrated it. */
+  readonly temperature: number | undefined;
   /** [K, K] the learned queries, a class a row; undefined for a head without them. */
   readonly queries: readonly ArrayLike<number>[] | undefined;
   /** What the folder does not have, in words. */
@@ -63,6 +65,7 @@ export async function readRun(path: string): Promise<RunContents> {
     predictions: has("predictions") ? readPredictions(file("predictions"), order) : undefined,
     overlaps: has("overlaps") ? readOverlaps(file("overlaps"), order) : undefined,
     reportData: has("reportData") ? readJson(file("reportData"), reportDataSchema) : undefined,
+    temperature: temperatureOf(model?.record),
     queries: rowsOf(model?.tensors.get("head.queries")),
   };
 }
@@ -78,6 +81,11 @@ export function unfinishedNotes(summary: Pick<Summary, "interrupted" | "epochs">
 function modelClasses(record: unknown): readonly string[] | undefined {
   const found = z.object({ classes: z.array(z.string()) }).safeParse(record);
   return found.success ? found.data.classes : undefined;
+}
+
+function temperatureOf(record: unknown): number | undefined {
+  const found = z.object({ temperature: z.object({ value: z.number().positive() }) }).safeParse(record);
+  return found.success ? found.data.temperature.value : undefined;
 }
 
 function rowsOf(

@@ -3,9 +3,11 @@
 import { describe, expect, test } from "vitest";
 import { Classifier } from "../../src/assemble/classifier.ts";
 import { evaluate, predict } from "../../src/assemble/evaluation.ts";
+import { viewPresets } from "../../src/assemble/augmentation.ts";
 import { trainClassifier } from "../../src/assemble/train-classifier.ts";
 import { pixelsInMemory, type ImageSet } from "../../src/data/assembly/assembly.ts";
 import { normaliseImages } from "../../src/functions/images.ts";
+import { readWeights, writeWeights } from "../../src/nn/weights.ts";
 import type { Mode } from "../../src/nn/module.ts";
 import { useEngine } from "../engines.ts";
 import { smallAssembly, smallSettings } from "./settings.ts";
@@ -45,6 +47,44 @@ describe("a classifier with a step of training behind it", () => {
     }
     const batchStatistics = await forward(0, some.count, "untracked");
     expect(Math.abs(batchStatistics[0] - alone[0])).toBeGreaterThan(1e-3);
+    classifier.dispose();
+  });
+
+  test("views of each image are averaged: the first is the image itself, the seed draws the others", async () => {
+    const classifier = await trained();
+    const view = { ...viewPresets["paper-weak"], shift: 2 };
+    const scores = async (draws: number, seed = 0): Promise<Float32Array> =>
+      await predict(open(), classifier, some, normalisation, 4, { augment: { draws, view, seed } });
+    const plain = await predict(open(), classifier, some, normalisation, 4);
+    expect(await scores(1)).toEqual(plain);
+    const [two, three] = [await scores(2), await scores(3)];
+    expect(await scores(3)).toEqual(three);
+    expect(await scores(3, 1)).not.toEqual(three);
+    expect(two).not.toEqual(plain);
+    const unmoved = await predict(open(), classifier, some, normalisation, 4, {
+      augment: { draws: 3, view: viewPresets.none, seed: 0 },
+    });
+    unmoved.forEach((score, i) => expect(score).toBeCloseTo(plain[i], 5));
+    classifier.dispose();
+  });
+
+  test("a temperature divides logits, and changes no AUC", async () => {
+    const classifier = await trained();
+    const plain = await predict(open(), classifier, some, normalisation, 4);
+    const { features, head } = classifier;
+    expect(features.features).toBeGreaterThan(0);
+    const warm = new Classifier(open(), {
+      ...{
+        network: smallSettings.network as never,
+        classes: head.classes,
+        seed: 0,
+        head: head.settings,
+        temperature: 4,
+      },
+    });
+    writeWeights(warm, await readWeights(classifier));
+    expect(await predict(open(), warm, some, normalisation, 4)).toEqual(plain.map((logit) => logit / 4));
+    warm.dispose();
     classifier.dispose();
   });
 

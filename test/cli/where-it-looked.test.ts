@@ -76,7 +76,7 @@ beforeAll(async () => {
       at("images", `deep/${i}.png`),
     );
   }
-  await predictCommand(at("model.safetensors"), undefined, {
+  await predictCommand(at("model.safetensors"), [], {
     ...options,
     maps: at("all"),
     mapClasses: classes,
@@ -112,7 +112,7 @@ describe("tessera predict --maps", () => {
   });
 
   test("pictures by default the classes that are likelier than not, and no more images than it may", async () => {
-    await predictCommand(at("model.safetensors"), undefined, { ...options, maps: at("few"), mapLimit: 4 });
+    await predictCommand(at("model.safetensors"), [], { ...options, maps: at("few"), mapLimit: 4 });
     const rows = tableOf("few");
     expect(rows).toHaveLength(8);
     for (const { probability, overlay } of rows) expect(overlay !== "").toBe(Number(probability) > 0.5);
@@ -130,13 +130,13 @@ describe("tessera predict --maps", () => {
     [{ out: at("t.csv"), mapLimit: 3 }, /--map-limit is about the maps of --maps/u],
     [{}, /'--maps <folder>' for maps of where it looked/u],
   ])("refuses %j", async (more, message) => {
-    await expect(predictCommand(at("model.safetensors"), undefined, { ...options, ...more })).rejects.toThrow(
+    await expect(predictCommand(at("model.safetensors"), [], { ...options, ...more })).rejects.toThrow(
       message,
     );
   });
 
   test("is not for segmenters, which have --masks", async () => {
-    const asked = predictCommand(at("segmenter.safetensors"), undefined, { ...options, maps: at("none") });
+    const asked = predictCommand(at("segmenter.safetensors"), [], { ...options, maps: at("none") });
     await expect(asked).rejects.toThrow(
       /is a segmenter, which says where things are: name a folder with --masks/u,
     );

@@ -136,7 +136,7 @@ export function runOf(classes: readonly string[], count = 200, epochs = 4, steps
       })),
     },
     classes,
-    overlaps: undefined,
+    ...{ overlaps: undefined, temperature: undefined },
     summary: {
       ...{ meanAuc: 0.8, auc: each((_, k) => (k === 2 ? null : 0.8)) },
       intervals: {

@@ -76,6 +76,15 @@ export function candidateOption(
   return new Map([...before, ...pairs]);
 }
 
+/** A parser of the penalty of weights. */
+export function penalty(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value <= 1e6)) {
+    throw new InvalidArgumentError("--l2 takes a number from 0 to 1000000, such as 0.01.");
+  }
+  return value;
+}
+
 /** A parser of a difference of AUCs, or of other measures from 0 to 1. */
 export function difference(option: string): (text: string) => number {
   return (text) => {

@@ -1,12 +1,10 @@
-// How well a run separates the images with a class from those without: a ROC curve for each class, and the calibration of its
-// probabilities.
+// How well a run separates the images with a class from those without: a ROC curve for each class.
 
 import * as Plot from "@observablehq/plot";
 import type { TestPredictions } from "../../runs/test-predictions.ts";
 import { counted } from "../../errors/counted.ts";
 import { auc } from "../../metrics/auc.ts";
 import { fewestPatients } from "../../metrics/auc-intervals.ts";
-import { calibrationBins, expectedCalibrationError, reliabilityPoints } from "../../metrics/calibration.ts";
 import { classColumn } from "../../metrics/score-levels.ts";
 import { negative, positive } from "../../labels/states.ts";
 import { rocCorners, rocCurve, sensitivityAtSpecificity } from "../../metrics/roc.ts";
@@ -16,8 +14,8 @@ import type { Figure } from "../html/page.ts";
 import { muted, palette, paper } from "../html/style.ts";
 
 /** Number of small pictures in a row. */
-const columns = 4;
-const gap = 12;
+export const columns = 4;
+export const gap = 12;
 const side = Math.floor((pageWidth - (columns - 1) * gap) / columns);
 /** The largest step of a curve that is not visible in so small a picture. */
 const leastStep = 1 / 200;
@@ -43,7 +41,7 @@ export function columnsOf({ classes, probabilities, states }: TestPredictions): 
 }
 
 /** Both rates from 0 to 1. */
-function square(
+export function square(
   title: string,
   axes: readonly [x: string, y: string],
   marks: readonly Plot.Markish[],
@@ -182,50 +180,3 @@ function fewOf({ positives, negatives }: Pick<Column, "positives" | "negatives">
 
 const pointOf = (rates: OperatingRates | undefined): readonly { readonly x: number; readonly y: number }[] =>
   rates === undefined ? [] : [{ x: 1 - rates.specificity, y: rates.sensitivity }];
-
-/** @returns undefined where no label is given */
-export function calibration(predictions: TestPredictions): Figure | undefined {
-  const found = columnsOf(predictions).flatMap((column) => {
-    const points = reliabilityPoints(column.probabilities, column.labels);
-    return points.length === 0 ? [] : [{ ...column, points }];
-  });
-  if (found.length === 0) return undefined;
-  const errorOf = ({ probabilities, labels }: Column): number =>
-    expectedCalibrationError(probabilities, labels) ?? NaN;
-  const errors = found.map((column) => ({ column, error: errorOf(column) }));
-  const sorted = errors.toSorted((a, b) => a.error - b.error);
-  const [best, worst] = [sorted[0], sorted[sorted.length - 1]];
-  const describe = ({ column, error }: (typeof errors)[number]): string =>
-    `${fixed(error, 3)} (${column.name})`;
-  return {
-    id: "calibration",
-    title: "Calibration by class",
-    text:
-      `Share of the test images that have the class, against the predicted probability, in up to ${calibrationBins} groups of about ` +
-      "equally many images. Points on the dashed diagonal mean what they say; below it the run is too sure of the class. " +
-      `Expected calibration error: from ${describe(best)} to ${describe(worst)}.`,
-    drawing: grid(
-      found.map(({ name, points }) =>
-        square(
-          name,
-          ["probability", "share positive"],
-          [
-            Plot.line(points, { x: "predicted", y: "observed", stroke: palette[0], strokeWidth: 1.5 }),
-            Plot.dot(points, { x: "predicted", y: "observed", fill: palette[0], r: 3 }),
-          ],
-        ),
-      ),
-      columns,
-      gap,
-    ),
-    table: {
-      caption: "The points of the chart: groups of test images by their probability",
-      head: ["class", "images", "mean probability", "share positive"],
-      rows: found.flatMap(({ name, points }) =>
-        points.map(({ count, predicted, observed }) => [
-          ...[name, whole(count), fixed(predicted, 4), fixed(observed, 4)],
-        ]),
-      ),
-    },
-  };
-}

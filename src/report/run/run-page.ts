@@ -7,7 +7,8 @@ import { averagePrecision } from "../../metrics/average-precision.ts";
 import { brierScore, calibrationBins, expectedCalibrationError } from "../../metrics/calibration.ts";
 import { cosinesOf, labelCoverage, similarityMap } from "../figures/heat-map.ts";
 import { scoreCurves, lossCurves } from "../figures/curves.ts";
-import { calibration, columnsOf, rocCurves } from "../figures/roc-curves.ts";
+import { calibration } from "../figures/calibration-curves.ts";
+import { columnsOf, rocCurves } from "../figures/roc-curves.ts";
 import { type Markup } from "../html/markup.ts";
 import { duration, fixed, interval, none, whole } from "../html/number-text.ts";
 import {
@@ -34,7 +35,8 @@ import { settingsSection } from "./settings-table.ts";
  * @param named whether messages about files and rows are shown, which may name patients in their own way
  */
 export function runPage(run: RunContents, named = true): string {
-  const { record, metrics, summary, classes, predictions, reportData, queries, missing, path } = run;
+  const { record, metrics, summary, classes, predictions, reportData, queries, temperature, missing, path } =
+    run;
   const kept = summary === undefined || summary.interrupted ? undefined : summary.kept;
   const sections: Section[] = [
     {
@@ -62,7 +64,11 @@ export function runPage(run: RunContents, named = true): string {
       content: drawn(lossCurves(metrics, warmupEnd(run)), scoreCurves(metrics, kept)),
     },
     { id: "ranking", title: "ROC curves", content: drawn(predictions && rocCurves(predictions)) },
-    { id: "probabilities", title: "Calibration", content: drawn(predictions && calibration(predictions)) },
+    {
+      id: "probabilities",
+      title: "Calibration",
+      content: drawn(predictions && calibration(predictions, temperature)),
+    },
     {
       id: "mistakes",
       title: "Confident mistakes",

@@ -1,0 +1,39 @@
+// Features of images: what a classifier's network makes of them before its head.
+
+import { expectArgument, expectFields, expectOptions, wholeFrom } from "../errors/arguments.ts";
+import { anImageSet, type ImageSet } from "../data/assembly/assembly.ts";
+import { normaliseImages } from "../functions/images.ts";
+import type { Engine } from "../runtime/engine.ts";
+import { expectEngine } from "../runtime/engine-of.ts";
+import type { Classifier } from "./classifier.ts";
+import { aClassifier, evaluationOptions, normalisationFields } from "./evaluation.ts";
+import { rowsInBatches, type PassOptions } from "./image-batches.ts";
+import type { Normalisation } from "./views.ts";
+
+/**
+ * Features [N, D] of a set, those that the head makes logits of, with running statistics and without augmentation.
+ *
+ * @throws the signal's reason when it ended the work; DataError when a file of the cache was changed meanwhile
+ */
+export async function embed(
+  engine: Engine,
+  classifier: Classifier,
+  set: ImageSet,
+  normalisation: Normalisation,
+  batchSize: number,
+  options: PassOptions = {},
+): Promise<Float32Array> {
+  expectEngine("embed", engine);
+  expectArgument("embed", "the classifier", classifier, aClassifier);
+  expectArgument("embed", "the images", set, anImageSet);
+  expectFields("embed", normalisation, normalisationFields);
+  expectArgument("embed", "the batch", batchSize, wholeFrom(1));
+  expectOptions("embed", options, evaluationOptions);
+  const { features } = classifier;
+  return await rowsInBatches(engine, set, features.features, batchSize, options, async ({ images }) => {
+    using output = engine.scope(() =>
+      features.forward(normaliseImages(images(), normalisation), "inference"),
+    );
+    return await output.read();
+  });
+}

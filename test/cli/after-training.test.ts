@@ -1,0 +1,243 @@
+// What is done with a model after its training: thresholds, calibration, features, averaged views, and pictures that it was not made for.
+
+import { copyFileSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "csv-parse/sync";
+import sharp from "sharp";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { calibrateCommand } from "../../src/cli/commands/calibrate.ts";
+import { embedCommand } from "../../src/cli/commands/embed.ts";
+import { evaluateCommand } from "../../src/cli/commands/evaluate.ts";
+import { predictCommand } from "../../src/cli/commands/predict.ts";
+import { probeCommand } from "../../src/cli/commands/probe.ts";
+import type { CalibrateOptions } from "../../src/cli/calibrate-options.ts";
+import type { PredictOptions } from "../../src/cli/predict-options.ts";
+import type { EvaluateOptions } from "../../src/cli/segmenter-evaluation.ts";
+import { UsageError } from "../../src/errors/errors.ts";
+import { DataError } from "../../src/errors/data-errors.ts";
+import { readModelFile, rewriteModel } from "../../src/runs/model-file.ts";
+import { beginRun } from "../../src/runs/run-start.ts";
+import { readRun } from "../../src/runs/read-run.ts";
+import { trainRun } from "../../src/runs/train-run.ts";
+import { twoSites } from "./two-sites.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "tessera-after-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const at = (...path: string[]): string => join(folder, ...path);
+const classes = ["nodule", "effusion", "cardiomegaly"];
+const shared = { device: "reference", cache: at("cache"), quiet: true, json: true, skipBad: false } as const;
+
+/** What a command prints to stdout, as JSON, and to stderr. */
+async function printed<Result>(
+  work: () => Promise<void>,
+): Promise<{ readonly result: Result; readonly errors: string }> {
+  const [out, errors] = (["stdout", "stderr"] as const).map((name) => {
+    const said: string[] = [];
+    vi.spyOn(process[name], "write").mockImplementation((text) => said.push(String(text)) > 0);
+    return said;
+  });
+  await work();
+  vi.restoreAllMocks();
+  return { result: JSON.parse(out.join("") || "null") as Result, errors: errors.join("") };
+}
+afterEach(() => vi.restoreAllMocks());
+
+const predict = (
+  out: string,
+  more: Partial<PredictOptions> = {},
+  paths: readonly string[] = [],
+): Promise<void> =>
+  predictCommand(at("run"), paths, {
+    ...shared,
+    out: at(out),
+    complete: false,
+    logits: false,
+    json: false,
+    ...more,
+  });
+const rowsOf = (name: string): Record<string, string>[] => parse(readFileSync(at(name)), { columns: true });
+const calibrate = (more: Partial<CalibrateOptions> = {}): Promise<void> =>
+  calibrateCommand(at("run"), undefined, { ...shared, part: "validation", at: 0.95, remove: false, ...more });
+interface Evaluated {
+  readonly meanAuc: number;
+  readonly byClass: Readonly<Record<string, { readonly auc: number; readonly calibrationError: number }>>;
+}
+const evaluated = async (more: Partial<EvaluateOptions> = {}): Promise<Evaluated> =>
+  (
+    await printed<Evaluated>(() =>
+      evaluateCommand(at("run"), undefined, {
+        ...shared,
+        part: "test",
+        at: 0.95,
+        mapThreshold: 0.5,
+        ...more,
+      }),
+    )
+  ).result;
+
+beforeAll(async () => {
+  const sizes = { images: 110, tested: 60, validated: 60, blocks: 1 } as const;
+  writeFileSync(
+    at("m.yaml"),
+    twoSites({ ...sizes, train: "batch: 32, epochs: 2, warmupEpochs: 2, learningRate: 0.02" }),
+  );
+  const { device, cache } = shared;
+  await trainRun(await beginRun(at("m.yaml"), { dataRoot: folder, out: at("run"), device, cache }));
+}, 120_000);
+
+test("a run keeps the thresholds of its validation patients, and predict --decide decides by them", async () => {
+  const { record } = await readModelFile(at("run"));
+  const { summary } = await readRun(at("run"));
+  expect(record.thresholds?.byClass).toHaveLength(3);
+  expect(record.examples?.map(({ source, images }) => [source, images])).toEqual([
+    ["A", 110],
+    ["B", 110],
+  ]);
+  await predict("plain.csv");
+  for (const decide of ["youden", "sensitivity", "specificity"] as const) {
+    const { result } = await printed<{ readonly decided: { readonly thresholds: Record<string, number> } }>(
+      () => predict("decided.csv", { decide, json: true }),
+    );
+    const { thresholds } = result.decided;
+    const [plain, rows] = [rowsOf("plain.csv"), rowsOf("decided.csv")];
+    for (const name of classes) {
+      expect(thresholds[name]).toBe(summary?.thresholds?.byClass[name][decide]?.threshold);
+      for (const [i, row] of rows.entries()) {
+        expect(row[name]).toBe(plain[i][name]);
+        expect(row[`${name} positive`]).toBe(Number(row[name]) > thresholds[name] ? "1" : "0");
+      }
+    }
+  }
+  // On the validation images they come to what they were chosen for.
+  await predict("validation.csv", { decide: "specificity", part: "validation" });
+  await predict("labels.csv", { complete: true, part: "validation" });
+  const [decided, labels] = [rowsOf("validation.csv"), rowsOf("labels.csv")];
+  for (const [k, name] of classes.entries()) {
+    const negatives = decided.filter(
+      (_, i) => labels[i][`${name} is`] === "given" && labels[i][name] === "0",
+    );
+    const called = negatives.filter((row) => row[`${name} positive`] === "0").length;
+    expect(called / negatives.length).toBeCloseTo(
+      record.thresholds?.byClass[k].specificity?.specificity ?? NaN,
+      12,
+    );
+    expect(called / negatives.length).toBeGreaterThanOrEqual(0.95);
+  }
+});
+
+test("calibrate fits one temperature: no decision and no AUC changes, and --remove gives back what was", async () => {
+  const model = await readModelFile(at("run"));
+  const before = await evaluated();
+  await predict("before.csv", { decide: "youden" });
+  const { result } = await printed<{
+    readonly temperature: { readonly value: number; readonly before: number; readonly after: number };
+  }>(() => calibrate());
+  const { temperature } = result;
+  expect(temperature.value).not.toBeCloseTo(1, 2);
+  expect(temperature.after).toBeLessThan(temperature.before);
+  const after = await evaluated();
+  expect(after.meanAuc).toBe(before.meanAuc);
+  for (const name of classes) expect(after.byClass[name].auc).toBe(before.byClass[name].auc);
+  await predict("after.csv", { decide: "youden" });
+  const [plain, tempered] = [rowsOf("before.csv"), rowsOf("after.csv")];
+  const logit = (p: string): number => Math.log(Number(p) / (1 - Number(p)));
+  for (const [i, row] of tempered.entries()) {
+    for (const name of classes) {
+      expect(row[`${name} positive`]).toBe(plain[i][`${name} positive`]);
+      expect(logit(row[name])).toBeCloseTo(logit(plain[i][name]) / temperature.value, 4);
+    }
+  }
+  expect((await readRun(at("run"))).temperature).toBe(temperature.value);
+  // Fitted anew it is the same, and not a temperature of the tempered.
+  expect((await printed<typeof result>(() => calibrate())).result.temperature).toEqual(temperature);
+  await calibrate({ remove: true });
+  const { record, weights } = await readModelFile(at("run"));
+  expect([record, weights]).toEqual([model.record, model.weights]);
+  expect((await evaluated()).byClass).toEqual(before.byClass);
+  await expect(calibrate({ remove: true })).rejects.toThrow(/has no temperature to remove/u);
+});
+
+test("a model of before says nothing of thresholds and pictures, and --decide tells how to get thresholds", async () => {
+  const model = await readModelFile(at("run"));
+  const { thresholds, examples, weak, ...older } = model.record;
+  expect([thresholds, examples, weak].every((each) => each !== undefined)).toBe(true);
+  try {
+    await rewriteModel(model, older);
+    await expect(predict("no.csv", { decide: "youden" })).rejects.toThrow(
+      /has no thresholds, .*tessera calibrate .*run MANIFEST --only thresholds/u,
+    );
+    // The view comes from run.json then.
+    await predict("views.csv", { augment: 2 });
+    await predict("older.csv");
+    expect(rowsOf("older.csv")).toEqual(rowsOf("plain.csv"));
+    await printed(() => calibrate({ only: "thresholds" }));
+    expect((await readModelFile(at("run"))).record.thresholds).toEqual(thresholds);
+  } finally {
+    await rewriteModel(model, model.record);
+  }
+});
+
+test("--augment averages over views that the seed draws, the image itself first", async () => {
+  await predict("one.csv", { augment: 1 });
+  expect(rowsOf("one.csv")).toEqual(rowsOf("plain.csv"));
+  await predict("three.csv", { augment: 3 });
+  await predict("again.csv", { augment: 3, viewSeed: 0 });
+  await predict("other.csv", { augment: 3, viewSeed: 1 });
+  expect(rowsOf("again.csv")).toEqual(rowsOf("three.csv"));
+  expect(rowsOf("other.csv")).not.toEqual(rowsOf("three.csv"));
+  expect((await evaluated({ augment: 3 })).meanAuc).not.toBe((await evaluated()).meanAuc);
+  await expect(predict("no.csv", { augment: 3, view: "none" })).rejects.toThrow(
+    /--view none changes no image/u,
+  );
+  await expect(predict("no.csv", { view: "mnist" })).rejects.toThrow(UsageError);
+});
+
+test("features of all images are a file that probe tells the worth of, with its labels, a table's or a manifest's", async () => {
+  const embed = (out: string, paths: readonly string[] = []): Promise<void> =>
+    embedCommand(at("run"), paths, { ...shared, json: false, out: at(out) });
+  const probe = async (labels?: string): Promise<{ readonly meanAuc: number; readonly images: object }> => {
+    const options = { ...shared, dataRoot: folder, seed: 0 };
+    return (
+      await printed<{ readonly meanAuc: number; readonly images: object }>(() =>
+        probeCommand(at("features.safetensors"), labels, options),
+      )
+    ).result;
+  };
+  await embed("features.safetensors");
+  const own = await probe();
+  expect(own.images).toEqual({ train: 220, validation: 60, test: 60 });
+  expect(own.meanAuc).toBeGreaterThan(0);
+  expect((await probe(at("m.yaml"))).meanAuc).toBe(own.meanAuc);
+  await predict("all.csv", { complete: true, part: "all" });
+  const lines = rowsOf("all.csv").map((row) =>
+    [
+      row["source"],
+      row["part"],
+      row["image"],
+      ...classes.map((name) => (row[`${name} is`] === "given" ? row[name] : "")),
+    ].join(","),
+  );
+  writeFileSync(at("labels.csv"), `source,part,image,${classes.join(",")}\n${lines.join("\n")}\n`);
+  expect((await probe(at("labels.csv"))).meanAuc).toBe(own.meanAuc);
+  writeFileSync(at("labels.csv"), "image,x\nstranger,1\n");
+  await expect(probe(at("labels.csv"))).rejects.toThrow(/has no image of .*features\.safetensors/u);
+  writeFileSync(at("labels.csv"), "image,x\nA\\/0,maybe\n");
+  await expect(probe(at("labels.csv"))).rejects.toThrow(DataError);
+  await expect(embed("features.txt")).rejects.toThrow(/ends neither in \.safetensors nor in \.csv/u);
+});
+
+test("a picture far from all that the model was trained on is told, once and by name; others are not", async () => {
+  mkdirSync(at("films"));
+  const film = Uint8Array.from({ length: 256 }, (_, i) => 8 + ((i * 7) % 4)); // 12 bits read as 16 are nearly black
+  await sharp(film, { raw: { width: 16, height: 16, channels: 1 } })
+    .png()
+    .toFile(at("films/dark.png"));
+  copyFileSync(at("films/dark.png"), at("films/same.png"));
+  const { errors } = await printed(() => predict("far.csv", {}, [at("films")]));
+  expect(errors).toMatch(
+    /^warning: .*dark\.png is far \(2 of the first 2 images are\) from what the model was trained on: mean grey level \d+, and 98 % of the training images have \d+ to \d+; look at the picture, and at how its numbers are read \(bits, window\)\n$/u,
+  );
+  expect((await printed(() => predict("near.csv"))).errors).toBe("");
+  await expect(predict("gone.csv", {}, [at("films/gone.png")])).rejects.toThrow(/gone\.png: does not exist/u);
+});
