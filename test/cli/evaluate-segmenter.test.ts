@@ -29,7 +29,14 @@ const text = outlinedShapes(folder.path, {
 writeFileSync(at("shapes.yaml"), text);
 writeFileSync(at("without.yaml"), text.replace(/^validation: .*\n/mu, ""));
 const options: EvaluateOptions = {
-  ...{ dataRoot: folder.path, cache: at("cache"), device: "reference", part: "test", mapThreshold: 0.5, at: 0.95 },
+  ...{
+    dataRoot: folder.path,
+    cache: at("cache"),
+    device: "reference",
+    part: "test",
+    mapThreshold: 0.5,
+    at: 0.95,
+  },
   ...{ json: false, quiet: true, skipBad: false },
 };
 let summary: Summary;
