@@ -163,7 +163,7 @@ export async function writeMaps(
     const image = async (row: number, found: ImageActivations): Promise<void> => {
       const { logits, maps, enlarged, height, width } = found;
       const { id, patient } = samples[row];
-      const path = `${paths[first + row]}`;
+      const path = paths[first + row];
       const [probabilities, shownLogits] = [showProbabilities(logits), showLogits(logits)];
       const raw = join(names.maps, `${path}.safetensors`);
       const metadata = {

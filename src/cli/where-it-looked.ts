@@ -9,6 +9,7 @@ import { whyOutsideOf } from "../data/catalogue/box-lists.ts";
 import { boxRegion } from "../data/masks/box-region.ts";
 import { ignored } from "../labels/label-map.ts";
 import { placeOf } from "../labels/wording.ts";
+import type * as localisation from "../metrics/localisation.ts";
 import type { PointingGame } from "../metrics/localisation.ts";
 import { locateRegion, pixelPlaces, type LocatedRegion } from "../metrics/map-regions.ts";
 import { plainTable } from "../report/tables.ts";
@@ -35,8 +36,7 @@ export interface LookedAt {
  * Loaded when it is needed, since it takes half a second; here, since a build leaves the ending of an import alone that stands in a
  * function with `using`.
  */
-const metrics = (): Promise<typeof import("../metrics/localisation.ts")> =>
-  import("../metrics/localisation.ts");
+const metrics = (): Promise<typeof localisation> => import("../metrics/localisation.ts");
 
 /** Images in one batch of predictions. */
 const batch = 16;

@@ -80,7 +80,7 @@ describe.each(["reference", "webgpu"] as const)("maps on %s", (device) => {
     const classifier = await withBiases(engine(), dynamic);
     const { kind, maps, logits } = activationMaps(classifier, drawn(engine()));
     expect(kind).toBe("grad-cam");
-    const features = classifier.features.maps(drawn(engine()), "inference").at(-1)!;
+    const [features] = classifier.features.maps(drawn(engine()), "inference").slice(-1);
     const [, height, width, depth] = features.shape;
     const values = await features.read();
     const found = await maps.read();
@@ -154,7 +154,8 @@ describe("maps of a set", () => {
       const parents = [0, 1, 2].map((k) => (k === root ? -1 : root));
       const raised = await mapsOf(await withBiases(engine(), { kind: "linear" }, { parents }));
       for (const [row, { logits, maps }] of raised) {
-        const before = own.get(row)!;
+        const before = own.get(row);
+        if (before === undefined) throw new Error(`no image ${row}`);
         const from = before.logits.indexOf(Math.max(...before.logits));
         if (from !== root) passed.add(root);
         for (const k of [0, 1, 2]) {
@@ -174,7 +175,7 @@ describe("maps of a set", () => {
   });
 
   test("refuse what is no classifier, and options that are none", async () => {
-    expect(() => activationMaps({} as Classifier, drawn(engine()))).toThrow(UsageError);
+    expect(() => activationMaps(engine() as never, drawn(engine()))).toThrow(UsageError);
     const classifier = await withBiases(engine(), { kind: "linear" });
     await expect(mapsOf(classifier, { size: [0, 4] })).rejects.toThrow(/size must be \[height, width\]/u);
     await expect(mapsOf(classifier, { rows: ["a"] })).rejects.toThrow(UsageError);

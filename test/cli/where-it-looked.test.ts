@@ -14,6 +14,7 @@ import { predictCommand } from "../../src/cli/commands/predict.ts";
 import type { PredictOptions } from "../../src/cli/predict-options.ts";
 import type { EvaluateOptions } from "../../src/cli/segmenter-evaluation.ts";
 import type { LookedAt } from "../../src/cli/where-it-looked.ts";
+import { pixelsInMemory } from "../../src/data/assembly/assembly.ts";
 import { phantoms } from "../../src/data/phantoms/index.ts";
 import { modelKind, writeTensorFile } from "../../src/interchange/safetensors.ts";
 import { parseSafetensors } from "../../src/interchange/safetensors-header.ts";
@@ -71,7 +72,7 @@ beforeAll(async () => {
   const drawn = phantoms({ count, size: 32, site: "A", seed: 5, findings: ["mass", "effusion"] });
   mkdirSync(at("images/deep"), { recursive: true });
   for (let i = 0; i < count; i++) {
-    const pixels = (drawn.pixels as Uint8Array).subarray(i * 1024, (i + 1) * 1024);
+    const pixels = pixelsInMemory(drawn).subarray(i * 1024, (i + 1) * 1024);
     await sharp(pixels, { raw: { height: 32, width: 32, channels: 1 } }).toFile(
       at("images", `deep/${i}.png`),
     );
@@ -88,12 +89,12 @@ beforeAll(async () => {
 });
 
 describe("tessera predict --maps", () => {
-  test("writes the maps of all classes, whose means are the logits, and a picture of each class that is named", async () => {
+  test("writes the maps of all classes, whose means are the logits, and a picture of each class that is named", () => {
     const rows = tableOf("all");
     expect(rows.map(({ image, class: name }) => `${image} ${name}`)).toEqual(
       Array.from({ length: count }, (_, i) => classes.map((name) => `deep/${i}.png ${name}`)).flat(),
     );
-    const table = parse(readFileSync(at("all/images.csv")), { columns: true }) as Record<string, string>[];
+    const table: Record<string, string>[] = parse(readFileSync(at("all/images.csv")), { columns: true });
     for (const [i, { overlay, maps, class: name, probability }] of rows.entries()) {
       const content = parseSafetensors(readFileSync(at("all", maps)), (how) => new Error(how));
       expect(content.metadata).toMatchObject({

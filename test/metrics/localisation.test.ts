@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { ShapeError, UsageError } from "../../src/errors/errors.ts";
-import { pointingGame } from "../../src/metrics/localisation.ts";
+import { pointingGame, type PointingGame } from "../../src/metrics/localisation.ts";
 import { locateRegion as locate, pixelOfCell, type LocatedRegion } from "../../src/metrics/map-regions.ts";
 
 const size = { height: 3, width: 4, threshold: 0.5 };
@@ -73,8 +73,14 @@ describe("the pointing game", () => {
   const found = (hits: number, shares: readonly number[]): LocatedRegion[] =>
     shares.map((share, i) => ({ hit: i < hits, middle: i % 2 === 0, share, iou: i / 10 }));
 
+  const gameOf = (hits: number, shares: readonly number[]): PointingGame => {
+    const game = pointingGame(found(hits, shares));
+    if (game === null) throw new Error("there are images");
+    return game;
+  };
+
   test("counts hits, with an exact interval, and tells chance", () => {
-    const game = pointingGame(found(3, [0.1, 0.2, 0.3, 0.4]))!;
+    const game = gameOf(3, [0.1, 0.2, 0.3, 0.4]);
     expect(game).toMatchObject({ images: 4, hits: 3, rate: 0.75, middle: 0.5 });
     expect(game.chance).toBeCloseTo(0.25, 12);
     expect(game.iou).toBeCloseTo(0.15, 12);
@@ -93,7 +99,7 @@ describe("the pointing game", () => {
         if (which.reduce((a, b) => a + b, 0) < hits) continue;
         sum += shares.reduce((product, p, i) => product * (which[i] === 1 ? p : 1 - p), 1);
       }
-      expect(pointingGame(found(hits, shares))!.p).toBeCloseTo(sum, 12);
+      expect(gameOf(hits, shares).p).toBeCloseTo(sum, 12);
     }
   });
 });
