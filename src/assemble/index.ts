@@ -34,7 +34,15 @@ export type { Model, ModelJudgement } from "./assembly-task.ts";
 export { absentPolicies, taughtSources, type AbsentPolicy } from "./absent-policy.ts";
 export { viewPresetNames, viewPresets, type ViewPreset } from "./augmentation.ts";
 export { Classifier } from "./classifier.ts";
-export { evaluate, predict, type Evaluation, type EvaluationOptions } from "./evaluation.ts";
+export { embed } from "./embedding.ts";
+export {
+  evaluate,
+  predict,
+  type AveragedViews,
+  type Evaluation,
+  type EvaluationOptions,
+  type PredictionOptions,
+} from "./evaluation.ts";
 export { DynamicHead } from "./heads/dynamic-head.ts";
 export {
   headBiases,

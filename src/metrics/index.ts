@@ -38,6 +38,14 @@ export {
   type Thresholds,
 } from "./confusion.ts";
 export {
+  operatingPoints,
+  operatingRules,
+  type OperatingOptions,
+  type OperatingPoints,
+  type OperatingRule,
+  type OperatingThreshold,
+} from "./operating-points.ts";
+export {
   countOverlaps,
   patientOverlap,
   pooledOverlap,
@@ -72,3 +80,4 @@ export {
   type RocCurve,
 } from "./roc.ts";
 export { classColumn } from "./score-levels.ts";
+export { fitTemperature, tempered, type FittedTemperature } from "./temperature.ts";

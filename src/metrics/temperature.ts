@@ -1,7 +1,7 @@
 // Temperature scaling (Guo, Pleiss, Sun and Weinberger, 2017): one number that all logits are divided by, so that probabilities mean
 // what they say. It changes no order, and so no AUC.
 
-import { bytes, expectArgument, numbersInOrder } from "../errors/arguments.ts";
+import { bytes, described, expectArgument, numbersInOrder, type Requirement } from "../errors/arguments.ts";
 import { ShapeError, UsageError } from "../errors/errors.ts";
 import { targetOf } from "../labels/states.ts";
 
@@ -13,6 +13,11 @@ export interface FittedTemperature {
   readonly before: number;
   readonly after: number;
 }
+
+const f32Numbers: Requirement = {
+  words: "a Float32Array",
+  fits: (value) => value instanceof Float32Array,
+};
 
 /** Further out nothing is calibrated: all probabilities are one half, or 0 and 1. */
 const limits = [1 / 64, 64] as const;
@@ -72,6 +77,12 @@ const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Ma
 
 /**
  * Logits divided by a temperature, as f32: their order stays, and a temperature of 1 changes no bit.
+ * @throws UsageError for a temperature that is no positive number
  */
-export const tempered = (logits: Float32Array, temperature: number): Float32Array =>
-  temperature === 1 ? logits : logits.map((z) => z / temperature);
+export function tempered(logits: Float32Array, temperature: number): Float32Array {
+  expectArgument("tempered", "the logits", logits, f32Numbers);
+  if (typeof temperature !== "number" || !(temperature > 0 && temperature < Infinity)) {
+    throw new UsageError(`tempered: a temperature is a positive number, not ${described(temperature)}`);
+  }
+  return temperature === 1 ? logits : logits.map((z) => z / temperature);
+}

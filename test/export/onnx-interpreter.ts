@@ -99,6 +99,7 @@ const operators: Readonly<Record<string, Operator>> = {
   Sigmoid: ([x]) => each(x, (value) => 1 / (1 + Math.exp(-value))),
   Add: (inputs) => broadcast(inputs, (a, b) => a + b),
   Mul: (inputs) => broadcast(inputs, (a, b) => a * b),
+  Div: (inputs) => broadcast(inputs, (a, b) => a / b),
   Max: (inputs) => broadcast(inputs, Math.max),
   Conv: ([x, w, b], attributes) => {
     const [outputs, ...taps] = w.shape;

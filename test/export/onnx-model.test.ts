@@ -8,6 +8,7 @@ import { raiseAboveChildren } from "../../src/labels/class-tree.ts";
 import { densenet121Configuration, type DenseNetConfiguration } from "../../src/nn/densenet.ts";
 import type { ResNetConfiguration } from "../../src/nn/resnet.ts";
 import type { HeadSettings } from "../../src/assemble/heads/head.ts";
+import type { ShownThresholds } from "../../src/runs/kept-thresholds.ts";
 import { useEngine } from "../engines.ts";
 import { interpret, type Value } from "./onnx-interpreter.ts";
 import { madeClassifier, madeSegmenter, type Made } from "./models.ts";
@@ -126,6 +127,38 @@ describe("a classifier's graph computes the network's logits, and their sigmoids
     expectNear(logits.data, [...raised]);
     expectNear(probabilities.data, [...raised].map(sigmoid));
   });
+});
+
+test("a temperature divides the logits, and the metadata has thresholds of the probabilities that come of it", async () => {
+  const made = await madeClassifier(open(), size, densenet, { kind: "linear" });
+  const point = (threshold: number) => ({ threshold, sensitivity: 0.9, specificity: 0.8 });
+  const points = {
+    positives: 12,
+    negatives: 30,
+    youden: point(3),
+    sensitivity: null,
+    specificity: point(-1),
+  };
+  const record = {
+    ...made.record,
+    temperature: { value: 1.5, entries: 42, before: 0.5, after: 0.4 },
+    thresholds: { at: 0.9, patients: 42, byClass: Array.from({ length: 4 }, () => points) },
+  };
+  const { model, logits, probabilities, own } = await both({ ...made, record });
+  expectNear(
+    logits.data,
+    own.map((z) => z / 1.5),
+  );
+  expectNear(
+    probabilities.data,
+    own.map((z) => sigmoid(z / 1.5)),
+  );
+  const metadata = new Map(model.metadataProps.map(({ key, value }) => [key, value]));
+  const thresholds = JSON.parse(metadata.get("thresholds") ?? "") as ShownThresholds;
+  const [name] = record.classes;
+  expect(thresholds.byClass[name].youden).toEqual({ ...point(sigmoid(2)) });
+  expect(thresholds.byClass[name].sensitivity).toBeNull();
+  expect(metadata.get("temperature")).toBe("1.5");
 });
 
 describe("a segmenter's graph", () => {

@@ -112,3 +112,13 @@ test("a configuration that differs in anything is not one of torchvision's", () 
   const network = { ...densenet121Configuration, growth: 24 };
   expect(torchvisionConstructor({ network })).toBeUndefined();
 });
+
+test("a temperature divides the last layer alone", async () => {
+  const { record, weights } = await madeClassifier(open(), 16, small, { kind: "queries", bias: "class" });
+  const plain = torchWeights(record, weights);
+  const warm = torchWeights({ ...record, temperature: { value: 4 } }, weights);
+  for (const [name, { data }] of plain) {
+    const divisor = name.startsWith("classifier.") ? 4 : 1;
+    expect(warm.get(name)?.data).toEqual(Float32Array.from(data, (value) => value / divisor));
+  }
+});

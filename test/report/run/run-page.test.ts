@@ -54,6 +54,17 @@ test("the same contents give the same bytes", () => {
   expect(runPage(runOf(oddClasses))).toBe(runPage(run));
 });
 
+test("a calibrated run's page shows both curves, and the error before and after", () => {
+  const run = runOf(["a", "b"]);
+  const text = runPage({ ...run, temperature: 1.7 });
+  const [before, after] = /The mean error was (0\.\d+), and is (0\.\d+)\./u.exec(text)?.slice(1) ?? [];
+  expect(text).toContain("logits divided by 1.700");
+  expect(Number(after)).not.toBe(Number(before));
+  expect(runPage(run)).not.toContain("The mean error was");
+  // A temperature of 1 is none.
+  expect(runPage({ ...run, temperature: 1 })).toMatch(/The mean error was (0\.\d+), and is \1\./u);
+});
+
 test("the calibration error of a run is one number, on its page and by evaluate", () => {
   const { predictions, classes } = run;
   if (predictions === undefined) throw new Error("the run has predictions");
