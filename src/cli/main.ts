@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-// The command line: `tessera train | add-class | evaluate | predict | calibrate | embed | probe | export | study | report | inspect |
-// plan | tune | demo | devices`. An error is one line on stderr; the exit code is 2 where the input or the machine does not fit, and 1
-// where the work itself failed. A command imports its code when it runs, so help and errors about options start fast.
+// The command line: `tessera train | add-class | evaluate | predict | calibrate | embed | probe | export | study | cross-validate | report |
+// inspect | plan | tune | demo | devices`. An error is one line on stderr; the exit code is 2 where the input or the machine does not fit,
+// and 1 where the work itself failed. A command imports its code when it runs, so help and errors about options start fast.
 
 import { Command, CommanderError, Option } from "commander";
 import { CheckpointError, ModelError, RunFolderError } from "../errors/training-errors.ts";
-import { studyNames, type StudyName } from "../studies/studies.ts";
+import { addStudyCommands } from "./study-commands.ts";
 import { DataError, ManifestError } from "../errors/data-errors.ts";
 import { DeviceUnavailableError, TesseraError, UsageError } from "../errors/errors.ts";
 import { taskNames } from "../data/manifest/task-names.ts";
@@ -13,21 +13,11 @@ import type { TrainOptions } from "./commands/train.ts";
 import type { DemoOptions } from "./commands/demo.ts";
 import type { InspectOptions } from "./commands/inspect.ts";
 import { addModelCommands } from "./model-commands.ts";
-import { identifyHelp, memoryHelp, withBudget, withDevice, withTraining } from "./terminal/option-groups.ts";
-import {
-  difference,
-  imageShape,
-  interestHelp,
-  memorySize,
-  rate,
-  studyName,
-  studyQuestions,
-  wholeNumber,
-} from "./terminal/options.ts";
+import { identifyHelp, memoryHelp, withDevice, withTraining } from "./terminal/option-groups.ts";
+import { imageShape, memorySize, rate, wholeNumber } from "./terminal/options.ts";
 import { description, version } from "../runs/package-info.ts";
 import type { PlanOptions } from "./commands/plan.ts";
 import type { ReportOptions } from "./commands/report.ts";
-import type { StudyOptions } from "./commands/study.ts";
 import type { TuneCommandOptions } from "./commands/tune.ts";
 
 const badInput = 2;
@@ -92,54 +82,7 @@ withTraining(program.command("add-class"))
 
 addModelCommands(program);
 
-withBudget(program.command("study"))
-  .description(`compare ways to learn from partial labels, each with several seeds: ${studyNames.join(", ")}`)
-  .argument("<name>", `one of ${studyNames.join(", ")}`, studyName)
-  .argument("<manifest>", "YAML file; see examples/")
-  .requiredOption("--data-root <folder>", "folder that the manifest's paths start from")
-  .option(
-    "--out <folder>",
-    "folder for finished runs, tables and the report; the same command goes on with what is there",
-  )
-  .option("--seeds <n>", "number of runs of each arm, with consecutive seeds", wholeNumber("--seeds", 1), 5)
-  .option("--first-seed <n>", "the first of these seeds", wholeNumber("--first-seed", 0), 0)
-  .option("--interest <class...>", interestHelp())
-  .option(
-    "--arms <name...>",
-    "train only these arms of the study, parted by blanks or commas; --dry-run lists them",
-  )
-  .option(
-    "--preset <name>",
-    "train with this preset instead of the manifest's train section, whose batch and sampling are kept",
-  )
-  .option(
-    "--margin <difference>",
-    "difference below which two arms count as equal, in each measure of the study: AUC, or IoU, Dice and others of pixels",
-    difference("--margin"),
-    0.003,
-  )
-  .option(
-    "--at <rate>",
-    "of segmentation: the specificity on the validation patients that sensitivity is told at; default: 0.95",
-    rate("--at"),
-  )
-  .option(
-    "--at-once <runs>",
-    "number of runs at a time; default: 2 on a software device with two cores or more, else 1",
-    wholeNumber("--at-once", 1),
-  )
-  .option(
-    "--dry-run",
-    "print what would be trained, and estimate how long that takes by a trial of a few steps",
-    false,
-  )
-  .option("--identify", `in the report, ${identifyHelp}`, false)
-  .option("--json", "print the result as JSON", false)
-  .addHelpText("after", studyQuestions())
-  .action(async (name: StudyName, manifest: string, options: StudyOptions) => {
-    const { studyCommand } = await import("./commands/study.ts");
-    await studyCommand(name, manifest, options);
-  });
+addStudyCommands(program);
 
 program
   .command("report")

@@ -7,12 +7,11 @@ import type { StudyScores } from "../studies/scores.ts";
 import {
   comparisonsCsv,
   scoresCsv,
-  similarityMarkdown,
-  similarityTable,
   studyJson,
   studyMarkdown,
   studyTable,
 } from "../report/study/study-tables.ts";
+import { similarityMarkdown, similarityTable } from "../report/study/similarity-tables.ts";
 
 /**
  * Writes results.md, results.json, scores.csv and comparisons.csv.

@@ -127,6 +127,72 @@ export function aucDifferenceIntervals(
   );
 }
 
+/**
+ * The same for the mean over folds of the AUC within each, of predictions that each fold has of a model of its own: images of two folds
+ * are never compared, whose scores have no scale in common. Patients are drawn within folds, too. A fold in which a class has one kind
+ * of label alone is left out of its mean. LeDell, Petersen and van der Laan (2015) give an interval of this mean in closed form.
+ *
+ * @param folds [N] the fold of each image; a patient is in one
+ */
+export function foldedAucIntervals(
+  scores: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  folds: ArrayLike<number>,
+  classNames: readonly string[],
+  options: Omit<AucBootstrapOptions, "stratified"> = {},
+): AucIntervals {
+  const { columns, clusters, settings } = prepare(
+    "foldedAucIntervals",
+    [scores],
+    labels,
+    classNames,
+    options,
+  );
+  const { of: ofImage } = patientIndices("foldedAucIntervals", folds.length, options.patients);
+  const foldOf = new Int32Array(clusters.count);
+  ofImage.forEach((patient, row) => (foldOf[patient] = folds[row]));
+  const names = [...new Set(foldOf)];
+  const byFold = columns[0].map((column) =>
+    names.map((fold) => entriesOf(column, (patient) => foldOf[patient] === fold)),
+  );
+  const whole = new Uint32Array(clusters.count).fill(1);
+  const told = byFold.map((each) => each.filter((column) => weightedAuc(column, whole) !== null));
+  const strata = clusters.strata.flatMap((stratum) =>
+    names
+      .map((fold) => stratum.filter((patient) => foldOf[patient] === fold))
+      .filter(({ length }) => length > 0),
+  );
+  const found = summarise(columns[0], { ...clusters, strata }, classNames, settings, options, (weights) =>
+    told.map((each) => {
+      const values = each.map((column) => weightedAuc(column, weights));
+      const defined = values.filter((value) => value !== null);
+      if (defined.length === 0 || defined.length < values.length) return null;
+      return defined.reduce((sum, value) => sum + value, 0) / defined.length;
+    }),
+  );
+  return {
+    ...found,
+    mean: ofSomeSpread(found.mean),
+    byClass: Object.fromEntries(classNames.map((name) => [name, ofSomeSpread(found.byClass[name])])),
+  };
+}
+
+/** A column with the entries of some patients alone. */
+function entriesOf(
+  { patients, positive, lastOfTie }: SortedColumn,
+  isKept: (patient: number) => boolean,
+): SortedColumn {
+  const kept = [...patients.keys()].filter((i) => isKept(patients[i]));
+  // Which scores are equal: entries up to the last of a tie have one number.
+  const ties = new Uint32Array(patients.length);
+  for (let i = 1; i < ties.length; i++) ties[i] = ties[i - 1] + lastOfTie[i - 1];
+  return {
+    patients: Uint32Array.from(kept, (i) => patients[i]),
+    positive: Uint8Array.from(kept, (i) => positive[i]),
+    lastOfTie: Uint8Array.from(kept, (i, at) => (ties[kept[at + 1]] === ties[i] ? 0 : 1)),
+  };
+}
+
 /** The labelled entries of one class in ascending order of their scores. */
 interface SortedColumn {
   /** The patient of each entry. */

@@ -35,6 +35,8 @@ export interface LoadingOptions {
   readonly cache?: string | undefined;
   /** Whether records and images that cannot be read are left out. */
   readonly skipBad: boolean;
+  /** Whether the images to train on are tested on, too, by whoever divides them; those that are set apart to test on are left alone. */
+  readonly crossValidated?: boolean | undefined;
 }
 
 export interface Loaded {
@@ -135,11 +137,26 @@ export async function decodeImages(
  */
 export async function loadImages(
   manifest: Manifest,
-  { dataRoot, seed, limit, memory, skipBad, cache = imageCacheFolder() }: LoadingOptions,
+  {
+    dataRoot,
+    seed,
+    limit,
+    memory,
+    skipBad,
+    cache = imageCacheFolder(),
+    crossValidated = false,
+  }: LoadingOptions,
   { count, loaded, warn }: Pick<RunObserver, "count" | "loaded" | "warn">,
   signal: AbortSignal | undefined,
 ): Promise<Loaded> {
-  const selected = await listImages(manifest, { dataRoot, seed, limit, skipBad }, count);
+  const listed = await listImages(
+    manifest,
+    { dataRoot, seed, limit, skipBad, untested: crossValidated },
+    count,
+  );
+  const selected = crossValidated
+    ? { ...listed, lists: listed.lists.filter(({ part }) => part !== "test") }
+    : listed;
   if (warn !== undefined) {
     const mirrored = mirrorWarnings(manifest.classes, manifest.augment.weak.flip);
     for (const line of warningLines([...mirrored, ...warningsOf(manifest, selected)])) warn(line);

@@ -2,6 +2,7 @@
 // from is a field here: what it does to the images, and its part in the key of a run, are in this file, too.
 
 import { restrict, type Assembly, type ImageSet } from "../data/assembly/assembly.ts";
+import { chosenImages } from "../data/assembly/folds.ts";
 import { keptRelations, relationsOf } from "../labels/class-relations.ts";
 import { absent } from "../labels/states.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
@@ -24,6 +25,26 @@ export interface PlannedRun {
    * of the run, and not their name.
    */
   readonly init?: string | null;
+  /** The fold that it is tested on and learns nothing of; default: it learns from all images, and is tested on others. */
+  readonly fold?: Fold;
+}
+
+/** One of the folds of a cross-validation. */
+export interface Fold {
+  /** From 0. */
+  readonly held: number;
+  readonly folds: number;
+  /** Seed of the division. */
+  readonly seed: number;
+}
+
+/** The images that runs of a study choose from. */
+export interface ChosenFrom {
+  readonly given: Assembly;
+  /** With all labels, where the truth is known. */
+  readonly full?: Assembly | undefined;
+  /** By source, the fold of each image, where there are folds: `foldsOf`. The test images are all of the sources then, in order. */
+  readonly folds?: readonly Uint8Array[] | undefined;
 }
 
 /**
@@ -31,8 +52,8 @@ export interface PlannedRun {
  * later is listed only where it is given; otherwise every finished run would have another key.
  */
 export function learnedFrom(run: PlannedRun): unknown[] {
-  const { labels, sources = null, classes = null, scoredClasses } = run;
-  return [labels, sources, classes, scoredClasses];
+  const { labels, sources = null, classes = null, scoredClasses, fold } = run;
+  return [labels, sources, classes, scoredClasses, ...(fold === undefined ? [] : [{ fold }])];
 }
 
 /**
@@ -40,10 +61,11 @@ export function learnedFrom(run: PlannedRun): unknown[] {
  * @param images with the given labels, and with all of them where the truth is known
  */
 export function assemblyOf(
-  { labels, sources, classes, scoredClasses }: Omit<PlannedRun, "name" | "changes" | "init">,
-  images: { readonly given: Assembly; readonly full?: Assembly | undefined },
+  { labels, sources, classes, scoredClasses, fold }: Omit<PlannedRun, "name" | "changes" | "init">,
+  images: ChosenFrom,
 ): Assembly {
-  const whole = labels === "given" ? images.given : images.full;
+  const { given } = fold === undefined ? images : heldOut(fold, images);
+  const whole = labels === "given" ? given : images.full;
   if (whole === undefined) throw new Error("a study has a run on full labels where they are not known");
   const learned = classes ?? whole.classes;
   const only = (set: ImageSet): ImageSet =>
@@ -61,6 +83,21 @@ export function assemblyOf(
     sources: whole.sources.filter(({ source }) => sources?.includes(source) ?? true).map(only),
     ...(whole.validation === undefined ? {} : { validation: judged(only(whole.validation)) }),
     // All arms are tested with the same labels.
-    test: only(images.given.test),
+    test: only(given.test),
+  };
+}
+
+/** All folds but one to train on, and that one to test on. */
+function heldOut({ held }: Fold, { given, folds }: ChosenFrom): { readonly given: Assembly } {
+  if (folds === undefined) throw new Error("a study has a run on folds, and its images are not divided");
+  const rows = (all: Iterable<number>, isHeld: boolean): number[] =>
+    [...all].flatMap((fold, row) => ((fold === held) === isHeld ? [row] : []));
+  const together = folds.flatMap((each) => [...each]);
+  return {
+    given: {
+      ...given,
+      sources: given.sources.map((set, s) => chosenImages(set, rows(folds[s], false))),
+      test: chosenImages(given.test, rows(together, true)),
+    },
   };
 }

@@ -103,6 +103,34 @@ const courseSchema: z.ZodType<Course> = z
   .catchall(list(number))
   .transform(({ arm, seed, run, ...losses }): Course => ({ arm, seed, run, losses }));
 
+const intervalSchema = z.object({ low: number, high: number }).readonly();
+
+/** A class, or the mean over classes, in a cross-validation. */
+const foldedFields = {
+  /** AUC of each fold; null where undefined. */
+  byFold: list(number.nullable()),
+  /** Over the folds that have one. */
+  foldMean: number.nullable(),
+  foldDeviation: number.nullable(),
+  /** Of that mean, over patients; null with the reason in `note`. */
+  interval: intervalSchema.nullable(),
+  note: text.nullable(),
+  /** AUC of the predictions of all folds in one list. */
+  joined: number.nullable(),
+} as const;
+
+const outOfFoldSchema = z
+  .object({
+    ...{ folds: z.int(), images: z.int(), patients: z.int(), level: number, resamples: z.int() },
+    classes: list(
+      z
+        .object({ class: text, positive: z.int(), negative: z.int(), absent: z.int(), ...foldedFields })
+        .readonly(),
+    ),
+    mean: z.object(foldedFields).readonly(),
+  })
+  .readonly();
+
 const schema = z
   .object({
     /** Name of the study, such as `overlap`. */
@@ -123,6 +151,8 @@ const schema = z
       .object({ interest: text, points: list(pointSchema) })
       .readonly()
       .exactOptional(),
+    /** Of a cross-validation whose folds are all finished: their predictions together. */
+    outOfFold: outOfFoldSchema.exactOptional(),
     /** Query similarity of each arm whose models have class queries. */
     queries: list(queriesSchema).exactOptional(),
     /** Courses of the losses of finished runs. */
@@ -146,6 +176,9 @@ export type Score = z.output<typeof scoreSchema>;
 
 /** The effect of learning another class beside the class of interest, with one seed. */
 export type SimilarityPoint = z.output<typeof pointSchema>;
+
+/** What a cross-validation came to, over all its folds. */
+export type OutOfFold = z.output<typeof outOfFoldSchema>;
 
 /** Similarity of an arm's learned class queries, as the mean over seeds. */
 export type QuerySimilarity = z.output<typeof queriesSchema>;

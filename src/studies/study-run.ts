@@ -1,18 +1,14 @@
 // One run of a study: its plan and settings, the images of its seed, where it resumes, and its result.
 
-import type { Assembly } from "../data/assembly/assembly.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import type { ByClass, MeasureName } from "../metrics/measures.ts";
 import type { Beginning } from "../runs/beginnings.ts";
 import type { Checkpoints } from "../training/checkpoint.ts";
 import type { LossCourse } from "./loss-course.ts";
-import type { PlannedRun } from "./planned-run.ts";
+import type { ChosenFrom, PlannedRun } from "./planned-run.ts";
 
 /** The images of a seed, with the given labels and, where they are known, with full labels. */
-export interface StudyImages {
-  readonly given: Assembly;
-  readonly full?: Assembly | undefined;
-}
+export type StudyImages = ChosenFrom;
 
 /** One arm's run with one seed. */
 export interface StudyRun {

@@ -140,8 +140,9 @@ function similarityPoints(
   });
 }
 
-/** Mean cosines of the class queries, for an arm of one run that learns several classes. */
+/** Mean cosines of the class queries, for an arm of one run that learns several classes; folds are all one way to learn, and have none. */
 function queriesOf({ name, runs }: PlannedArm, results: readonly RunResult[]): QuerySimilarity[] {
+  if (runs.some(({ fold }) => fold !== undefined)) return [];
   const found = results.filter(({ run }) => runs.length === 1 && run === runs[0].name);
   const all = found.flatMap(({ queryCosines }) => (queryCosines === null ? [] : [queryCosines]));
   const [first] = found;

@@ -188,3 +188,42 @@ test.each([
   expect(own(errors).trim().split("\n")).toHaveLength(1);
   expect(existsSync(join(folder, "x"))).toBe(false);
 });
+
+test("a cross-validation tests every image once, goes on where it was stopped, and needs no test images", async () => {
+  const manifest = file(".", "m.yaml").replace(/^test: .*$/mu, "");
+  writeFileSync(join(folder, "folds.yaml"), manifest);
+  const command = ["cross-validate", "folds.yaml", "--data-root", ".", "--folds", "3", "--out", "folds"];
+  const stopped = await runBuilt(folder, command, (text, kill) => {
+    if (text.includes("run 1/3")) kill();
+  });
+  expect(stopped.code).not.toBe(0);
+  const made = await runBuilt(folder, [...command, "--json"]);
+  expect([made.code, own(made.errors)]).toEqual([0, expect.not.stringMatching(/fold-1 seed 0: mean AUC/u)]);
+  const { scores } = JSON.parse(made.output) as { scores: StudyScores };
+  expect(scores).toMatchObject({
+    study: "cross-validate",
+    arms: [{ name: "fold-1" }, { name: "fold-2" }, { name: "fold-3" }],
+    outOfFold: { folds: 3, images: 48, patients: 48 },
+  });
+  const { classes = [] } = scores.outOfFold ?? {};
+  expect(
+    classes.map(({ class: name, positive, negative, absent }) => [name, positive + negative, absent]),
+  ).toEqual([
+    ["nodule", 24, 24],
+    ["effusion", 48, 0],
+    ["cardiomegaly", 24, 24],
+  ]);
+  expect(classes[1].foldMean).toBeCloseTo(
+    scores.scores.reduce((sum, { auc }) => sum + (auc["effusion"] ?? NaN), 0) / 3,
+    12,
+  );
+  // Every image is in one fold, and in the table of that fold.
+  const rows = file("folds", "folds.csv").trim().split("\n").slice(1);
+  expect(new Set(rows.map((row) => row.split(",").slice(0, 2).join())).size).toBe(48);
+  expect(rows.map((row) => Number(row.split(",")[3])).sort()).toEqual(
+    [1, 2, 3].flatMap((fold) => Array<number>(16).fill(fold)),
+  );
+  expect(file("folds", "out-of-fold.csv").trim().split("\n")).toHaveLength(49);
+  expect(file("folds", "report.html")).toMatch(/<h2 id="out-of-fold">/u);
+  expect(file("folds", "results.md")).toMatch(/## Out of fold/u);
+}, 60_000);

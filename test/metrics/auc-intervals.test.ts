@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { ShapeError, TesseraError } from "../../src/errors/errors.ts";
 import { auc } from "../../src/metrics/auc.ts";
-import { aucDifferenceIntervals, aucIntervals } from "../../src/metrics/auc-intervals.ts";
+import { aucDifferenceIntervals, aucIntervals, foldedAucIntervals } from "../../src/metrics/auc-intervals.ts";
 import { bootstrapValues, percentileEstimate } from "../../src/statistics/bootstrap.ts";
 import type { Interval } from "../../src/statistics/interval.ts";
 import { randomStream } from "../../src/data/random-stream.ts";
@@ -284,4 +284,33 @@ test("what does not fit together is refused by name", () => {
   expect(() => aucIntervals([1, NaN], [0, 1], ["a"])).toThrow(
     'auc of class "a": the score of row 1 is not a number',
   );
+});
+
+describe("the mean over folds", () => {
+  /** Scores of two folds of equal ranking, one of them shifted: in one list they are mixed up, within folds they are not. */
+  const scores = [1, 2, 3, 4, 11, 12, 13, 14].flatMap((value) => Array<number>(6).fill(value));
+  const labels = [0, 1, 0, 1, 0, 1, 0, 1].flatMap((value) => Array<number>(6).fill(value));
+  const folds = labels.map((_, row) => (row < 24 ? 0 : 1));
+
+  test("compares images within their fold alone", () => {
+    const { byClass, mean } = foldedAucIntervals(scores, labels, folds, ["a"]);
+    // Of four pairs of values in each fold, three are in order.
+    expect([byClass["a"].value, mean.value]).toEqual([0.75, 0.75]);
+    expect(aucIntervals(scores, labels, ["a"]).byClass["a"].value).toBeCloseTo(10 / 16, 12);
+    const { low, high } = byClass["a"].interval ?? { low: NaN, high: NaN };
+    expect(low).toBeGreaterThan(0.55);
+    expect(high).toBeLessThan(0.92);
+  });
+
+  test("of a single fold is what it always was", () => {
+    const one = folds.map(() => 0);
+    expect(foldedAucIntervals(scores, labels, one, ["a"])).toEqual(aucIntervals(scores, labels, ["a"]));
+  });
+
+  test("leaves out a fold in which a class has one kind of label alone", () => {
+    const without = labels.map((label, row) => (row < 24 ? label : 0));
+    const { byClass } = foldedAucIntervals(scores, without, folds, ["a"], { fewest: 1 });
+    expect(byClass["a"].value).toBe(0.75);
+    expect(byClass["a"].interval).not.toBeNull();
+  });
 });

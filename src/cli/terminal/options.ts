@@ -19,9 +19,19 @@ export function wholeNumber(option: string, minimum: number): (text: string) => 
   };
 }
 
+/** The fold of an image is a byte. */
+const mostFolds = 255;
+
 const units = { MiB: 2 ** 20, GiB: 2 ** 30 } as const;
 /** The least --memory: batches and shards of the cache must fit into it. */
 const leastMemory = 16 * units.MiB;
+
+/** A parser of the number of folds. */
+export function foldCount(text: string): number {
+  const folds = wholeNumber("--folds", 2)(text);
+  if (folds <= mostFolds) return folds;
+  throw new InvalidArgumentError(`--folds takes a whole number from 2 to ${mostFolds}.`);
+}
 
 /** A parser of memory sizes: MiB, or with a unit. */
 export function memorySize(text: string): number {

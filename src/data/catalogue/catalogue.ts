@@ -76,6 +76,8 @@ export interface CatalogueOptions {
   readonly limit?: number | undefined;
   /** Whether records that cannot be listed (rows of a table, lines of a list) are left out; else the first is an error. */
   readonly skipBad?: boolean | undefined;
+  /** Whether a manifest without test images will do, for somebody who tests on others; default: false. */
+  readonly untested?: boolean | undefined;
   /** Called after each phantom that is drawn, with the name of its entry. */
   readonly onDrawn?: ((entry: string, done: number, total: number) => void) | undefined;
   /** Called after each file whose header is read for its patient, with the name of its entry. */
@@ -89,6 +91,7 @@ export const catalogueOptions: OptionChecks<CatalogueOptions> = {
   seed: required(aNumber),
   limit: aNumber,
   skipBad: aFlag,
+  untested: aFlag,
   onDrawn: aFunction,
   onOpened: aFunction,
   onMask: aFunction,
@@ -106,7 +109,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
   const { classes, sources, parents } = manifest;
   const { height, width, channels, fit } = manifest.image;
   const image = { height, width, channels, fit };
-  const { dataRoot, limit = Infinity, skipBad = false } = options;
+  const { dataRoot, limit = Infinity, skipBad = false, untested = false } = options;
   if (!(limit >= 1)) throw new UsageError(`the limit of images a source is ${limit}; it must be 1 or more`);
   const remarks: Remark[] = [];
   const skipped = new Map<string, DataError>(); // by message: two entries may read one table
@@ -228,7 +231,7 @@ export async function catalogue(manifest: DataManifest, options: CatalogueOption
     throw manifest.complain(["sources"], "leave no image to train on: every split sets all of them apart");
   }
   refuseUntaughtClasses(manifest, lists, made);
-  if (isTraining && !lists.some(({ part }) => part === "test")) {
+  if (isTraining && !untested && !lists.some(({ part }) => part === "test")) {
     const names = sources.map(({ name }) => `"${name}"`).join(", ");
     const verb = sources.length === 1 ? "has" : "have";
     throw manifest.complain(

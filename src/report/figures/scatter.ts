@@ -7,7 +7,7 @@ import { draw, label, pageWidth } from "../html/drawing.ts";
 import { fixed, signed } from "../html/number-text.ts";
 import type { Figure } from "../html/page.ts";
 import { ink, muted, palette, paper } from "../html/style.ts";
-import { correlationSentence } from "../study/study-tables.ts";
+import { correlationSentence } from "../study/similarity-tables.ts";
 
 /** @param found the points of single seeds; the analysis uses their means */
 export function similarityScatter(

@@ -20,6 +20,7 @@ import { mistakeCards, sure } from "../run/mistakes.ts";
 import { leaves } from "../run/settings-table.ts";
 import { measures, titleOf } from "../../metrics/measures.ts";
 import { resolutionWords } from "../../studies/study-numbers.ts";
+import { outOfFoldCells } from "./out-of-fold-table.ts";
 import { comparisonTables, notesOf } from "./study-tables.ts";
 import { figuresOf } from "./figures.ts";
 import type { Predicted } from "../../studies/study-report-data.ts";
@@ -64,6 +65,7 @@ export function studyPage(
       ["training", duration(seconds)],
     ],
     sections: [
+      { id: "out-of-fold", title: "Out of fold", content: outOfFoldSection(scores) },
       { id: "arms", title: "Arms", content: armTable(study) },
       {
         id: "scores",
@@ -100,6 +102,14 @@ export function studyPage(
     ],
     foot: `Made by Tessera ${version}`,
   });
+}
+
+/** Of a cross-validation alone. */
+function outOfFoldSection({ outOfFold }: StudyContents["scores"]): Markup[] {
+  if (outOfFold === undefined) return [];
+  const { columns, rows, words } = outOfFoldCells(outOfFold);
+  const head = columns.map(({ name }) => name);
+  return [table({ head, rows, caption: "AUC on patients that were not learned from" }), bulleted(words)];
 }
 
 /** What a measure is, where not everybody knows. */

@@ -1,7 +1,5 @@
 // The results of a study as Markdown, as a table for the terminal, as CSV and as JSON.
 
-import Table from "cli-table3";
-import { counted } from "../../errors/counted.ts";
 import {
   resolutionWords,
   showDifference,
@@ -22,17 +20,9 @@ import type { SimilarityAnalysis } from "../../studies/similarity.ts";
 import { measures, titleOf } from "../../metrics/measures.ts";
 import { csvText } from "../../files/csv-text.ts";
 import type { TableContent } from "../html/page.ts";
-import { markdownTable, markdownText, type MarkdownColumn } from "../markdown.ts";
-import { plainTable } from "../tables.ts";
-
-/** Columns and rows, for any of these formats. */
-interface Cells {
-  readonly columns: readonly MarkdownColumn[];
-  readonly rows: readonly (readonly string[])[];
-}
-
-const left = (name: string): MarkdownColumn => ({ name, align: "left" });
-const right = (name: string): MarkdownColumn => ({ name, align: "right" });
+import { outOfFoldCells } from "./out-of-fold-table.ts";
+import { markdownText } from "../markdown.ts";
+import { draw, left, list, meanAndDeviation, plain, right, type Cells } from "./cells.ts";
 
 /**
  * A whole page: question, means by arm, comparisons with their verdicts, classes, and notes.
@@ -51,6 +41,7 @@ export function studyMarkdown(
     list(
       scores.arms.map(({ name, label, about }) => `${name}${label === name ? "" : ` (${label})`}: ${about}`),
     ),
+    ...outOfFoldSection(scores),
     ...meanSection(scores, analysis),
     list(
       scores.groups.map(
@@ -79,6 +70,13 @@ export function studyMarkdown(
 export const notesOf = (...analyses: readonly StudyAnalysis[]): readonly string[] => [
   ...new Set(analyses.flatMap(({ notes }) => notes)),
 ];
+
+/** Of a cross-validation alone. */
+function outOfFoldSection({ outOfFold }: StudyScores): readonly string[] {
+  if (outOfFold === undefined) return [];
+  const { words, ...cells } = outOfFoldCells(outOfFold);
+  return ["## Out of fold\n", draw(cells), list(words)];
+}
 
 function meanSection(scores: StudyScores, analysis: StudyAnalysis): readonly string[] {
   const { mean, about } = measures[analysis.measure];
@@ -122,12 +120,14 @@ export function studyTable(
     (others.length === 0 ? "" : `${titleOf(measures[each.measure].mean)}\n`) + plain(meanCells(scores, each)),
     ...(anyLeftOut(each) ? [`${leftOutMark} ${leftOutWords(each)}`] : []),
   ];
+  const folded = scores.outOfFold && outOfFoldCells(scores.outOfFold);
   return [
     ...shown(analysis),
     ...others.flatMap(shown),
     ...groups.map(({ group, comparisons }) => plain(comparisonCells(group, comparisons, "corrected"))),
     ...(groups.length === 0 ? [] : [resolutionWords]),
     ...groups.slice(0, 1).map(({ comparisons }) => verdicts(comparisons).join("\n")),
+    ...(folded === undefined ? [] : [plain(folded), folded.words.join("\n")]),
     ...(notes.length === 0 ? [] : [notes.join("\n")]),
   ].join("\n\n");
 }
@@ -215,44 +215,6 @@ export function studyJson(
   return `${JSON.stringify({ scores: told, analysis, ...(others.length === 0 ? {} : { others }), similarity }, null, 2)}\n`;
 }
 
-/** A row for every class, and the correlation below it. */
-export function similarityMarkdown(similarity: SimilarityAnalysis): string {
-  return [
-    draw(similarityCells(similarity)),
-    `${markdownText(correlationSentence(similarity))}\n`,
-    ...(similarity.notes.length === 0 ? [] : [list(similarity.notes)]),
-  ].join("\n");
-}
-
-/** The similarity table for a terminal. */
-export function similarityTable(similarity: SimilarityAnalysis): string {
-  const words = [correlationSentence(similarity), ...similarity.notes].join("\n");
-  return `${plain(similarityCells(similarity))}\n\n${words}`;
-}
-
-function similarityCells({ classes }: SimilarityAnalysis): Cells {
-  return {
-    columns: [left("class added"), right("similarity"), right("gain"), right("seeds")],
-    rows: classes.map(({ class: name, similarity, gain, seeds }) => [
-      name,
-      meanAndDeviation(similarity, showNumber),
-      meanAndDeviation(gain, showDifference),
-      String(seeds.length),
-    ]),
-  };
-}
-
-/** Pearson's r with its interval and test, or the reason why there is none. */
-export function correlationSentence({ correlation }: SimilarityAnalysis): string {
-  const { count, r } = correlation;
-  const value = r === null ? "There is no r" : `Pearson's r = ${r.toFixed(2)}`;
-  const over = counted(count, "class", "classes");
-  if (correlation.reason !== null) return `${value} over ${over}, and no test: ${correlation.reason}.`;
-  const { p, interval } = correlation;
-  const range = interval === null ? "" : ` [${interval.low.toFixed(2)}, ${interval.high.toFixed(2)}]`;
-  return `${value}${range} over ${over}, p ${/^[<>]/u.test(showP(p)) ? "" : "= "}${showP(p)}.`;
-}
-
 const leftOutMark = "*";
 const leftOutWords = ({ measure }: StudyAnalysis): string =>
   `Without classes of the group that have no ${measures[measure].name} in some seed of the arm; see the notes.`;
@@ -293,13 +255,6 @@ function classCells({ arms, classes }: StudyScores, analysis: StudyAnalysis): Ce
 
 function estimateCell({ estimate }: GroupResult | ClassResult): string {
   return estimate === null ? "-" : `${meanAndDeviation(estimate, showNumber)} (${estimate.count})`;
-}
-
-function meanAndDeviation(
-  { mean, standardDeviation }: { readonly mean: number; readonly standardDeviation: number | null },
-  show: (value: number) => string,
-): string {
-  return standardDeviation === null ? show(mean) : `${show(mean)} ± ${showNumber(standardDeviation)}`;
 }
 
 function nameOf({ first, second }: Pick<ComparisonResult, "first" | "second">): string {
@@ -380,22 +335,4 @@ function equalCell(equivalence: EquivalenceResult | null): string {
   const { margin, paired } = equivalence;
   if (paired.reason !== null) return `${showMargin(margin)}: no test`;
   return `${showMargin(margin)}: ${paired.equivalent ? "shown" : "not shown"}, p ${showP(paired.p)}`;
-}
-
-function draw({ columns, rows }: Cells): string {
-  return markdownTable(columns, rows);
-}
-
-function plain({ columns, rows }: Cells): string {
-  const table = new Table({
-    ...plainTable,
-    head: columns.map(({ name }) => name),
-    colAligns: columns.map(({ align }) => align),
-  });
-  for (const row of rows) table.push([...row]);
-  return table.toString();
-}
-
-function list(lines: readonly string[]): string {
-  return lines.map((line) => `- ${markdownText(line)}\n`).join("");
 }

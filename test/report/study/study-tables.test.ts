@@ -9,12 +9,11 @@ import type { StudyScores } from "../../../src/studies/scores.ts";
 import {
   comparisonsCsv,
   scoresCsv,
-  similarityMarkdown,
-  similarityTable,
   studyJson,
   studyMarkdown,
   studyTable,
 } from "../../../src/report/study/study-tables.ts";
+import { similarityMarkdown, similarityTable } from "../../../src/report/study/similarity-tables.ts";
 import { armScores, base, comparing, similar, smallStudy, worse } from "../../studies/small-study.ts";
 
 const study = smallStudy(

@@ -1,0 +1,96 @@
+// The commands that train many models: `tessera study` and `tessera cross-validate`.
+
+import type { Command } from "commander";
+import { studyNames, type StudyName } from "../studies/studies.ts";
+import type { CrossValidateOptions } from "./commands/cross-validate.ts";
+import type { StudyOptions } from "./commands/study.ts";
+import { identifyHelp, withBudget } from "./terminal/option-groups.ts";
+import {
+  difference,
+  foldCount,
+  interestHelp,
+  rate,
+  studyName,
+  studyQuestions,
+  wholeNumber,
+} from "./terminal/options.ts";
+
+const atOnceHelp = "number of runs at a time; default: 2 on a software device with two cores or more, else 1";
+const dryRunHelp = "print what would be trained, and estimate how long that takes by a trial of a few steps";
+
+/** Adds them to the command line. */
+export function addStudyCommands(program: Command): void {
+  withBudget(program.command("study"))
+    .description(
+      `compare ways to learn from partial labels, each with several seeds: ${studyNames.join(", ")}`,
+    )
+    .argument("<name>", `one of ${studyNames.join(", ")}`, studyName)
+    .argument("<manifest>", "YAML file; see examples/")
+    .requiredOption("--data-root <folder>", "folder that the manifest's paths start from")
+    .option(
+      "--out <folder>",
+      "folder for finished runs, tables and the report; the same command goes on with what is there",
+    )
+    .option("--seeds <n>", "number of runs of each arm, with consecutive seeds", wholeNumber("--seeds", 1), 5)
+    .option("--first-seed <n>", "the first of these seeds", wholeNumber("--first-seed", 0), 0)
+    .option("--interest <class...>", interestHelp())
+    .option(
+      "--arms <name...>",
+      "train only these arms of the study, parted by blanks or commas; --dry-run lists them",
+    )
+    .option(
+      "--preset <name>",
+      "train with this preset instead of the manifest's train section, whose batch and sampling are kept",
+    )
+    .option(
+      "--margin <difference>",
+      "difference below which two arms count as equal, in each measure of the study: AUC, or IoU, Dice and others of pixels",
+      difference("--margin"),
+      0.003,
+    )
+    .option(
+      "--at <rate>",
+      "of segmentation: the specificity on the validation patients that sensitivity is told at; default: 0.95",
+      rate("--at"),
+    )
+    .option("--at-once <runs>", atOnceHelp, wholeNumber("--at-once", 1))
+    .option("--dry-run", dryRunHelp, false)
+    .option("--identify", `in the report, ${identifyHelp}`, false)
+    .option("--json", "print the result as JSON", false)
+    .addHelpText("after", studyQuestions())
+    .action(async (name: StudyName, manifest: string, options: StudyOptions) => {
+      const { studyCommand } = await import("./commands/study.ts");
+      await studyCommand(name, manifest, options);
+    });
+
+  withBudget(program.command("cross-validate"))
+    .description(
+      "divide the images to train on into folds, by patient, and test on each the model of the others: one table and one report",
+    )
+    .argument("<manifest>", "YAML file; see examples/. Its test images are left alone, and need not be there")
+    .requiredOption("--data-root <folder>", "folder that the manifest's paths start from")
+    .option(
+      "--out <folder>",
+      "folder for finished folds, tables and the report; the same command goes on with what is there",
+    )
+    .option("--folds <n>", "number of folds", foldCount, 5)
+    .option(
+      "--seed <n>",
+      "seed of the division, initial weights, order and augmentation",
+      wholeNumber("--seed", 0),
+      0,
+    )
+    .option(
+      "--at <rate>",
+      "of segmentation: the specificity on the validation patients that sensitivity is told at; default: 0.95",
+      rate("--at"),
+    )
+    .option("--at-once <runs>", atOnceHelp, wholeNumber("--at-once", 1))
+    .option("--dry-run", dryRunHelp, false)
+    .option("--identify", `in the report, ${identifyHelp}`, false)
+    .option("--json", "print the result as JSON", false)
+    .action(async (manifest: string, options: CrossValidateOptions) => {
+      const { crossValidateCommand } = await import("./commands/cross-validate.ts");
+      await crossValidateCommand(manifest, options);
+    });
+}

@@ -1,0 +1,121 @@
+// A study that is ready to begin: its images, its plan and its runs, looked at before anything is trained.
+
+import { resolve } from "node:path";
+import { describeParts } from "../assemble/asked-parts.ts";
+import { labelSpaceOf } from "../assemble/label-space.ts";
+import { taskOf } from "../assemble/tasks.ts";
+import type { Manifest } from "../assemble/training-manifest.ts";
+import type { TrainingSettings } from "../assemble/training-settings.ts";
+import { UsageError } from "../errors/errors.ts";
+import { fitting, type Beginning } from "../runs/beginnings.ts";
+import type { DeviceOptions } from "../runs/device-options.ts";
+import { readInitialWeights } from "../runs/initial-weights.ts";
+import type { ChoiceOptions } from "../runs/kernel-choices.ts";
+import type { LoadingOptions } from "../runs/load-images.ts";
+import { costOf, type RunCost } from "../studies/cost.ts";
+import { assemblyOf } from "../studies/planned-run.ts";
+import { budgetOfRun, runsOf } from "../studies/run-study.ts";
+import type { StudyScores } from "../studies/scores.ts";
+import type { StudyFolder } from "../studies/study-folder.ts";
+import type { StudyPlan } from "../studies/study-plan.ts";
+import type { RunResult, StudyRun } from "../studies/study-run.ts";
+import type { StudyLoad } from "./study-images.ts";
+
+/** Options of every command that carries a study out. */
+export interface StudyWorkOptions
+  extends DeviceOptions, ChoiceOptions, Omit<LoadingOptions, "seed" | "memory" | "crossValidated"> {
+  readonly quiet: boolean;
+  readonly out?: string;
+  /** Specificity on the validation patients that the sensitivity of a segmenter is told at. */
+  readonly at?: number;
+  readonly epochs?: number;
+  readonly steps?: number;
+  /** Bytes of images to hold at a time. */
+  readonly memory?: number;
+  /** Number of runs at a time. */
+  readonly atOnce?: number;
+  readonly dryRun: boolean;
+  /** Whether the report shows patients by their names. */
+  readonly identify: boolean;
+  readonly json: boolean;
+}
+
+/** The options of a command, and how it reports while it works. */
+export interface CommandOutput<Options extends StudyWorkOptions = StudyWorkOptions> {
+  readonly options: Options;
+  readonly say: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What a command decides of a study. */
+export interface DecidedStudy {
+  readonly manifest: Manifest;
+  readonly plan: StudyPlan;
+  /** Of the manifest's own training, in steps. */
+  readonly settings: TrainingSettings;
+  readonly seeds: readonly number[];
+  readonly images: (seed: number) => Promise<StudyLoad>;
+  /** Images of the first seed. */
+  readonly first: StudyLoad;
+  /** What `study.json` has of the command line beside the settings; another study may go on in the same folder with other ones. */
+  readonly asked: Readonly<Record<string, unknown>>;
+  /** And what it has among the settings, so that no other may. */
+  readonly fixed?: Readonly<Record<string, unknown>>;
+  /** What is found over all finished runs together, beside the scores of each. */
+  readonly together?: (
+    scores: StudyScores,
+    results: readonly RunResult[],
+    folder: StudyFolder,
+  ) => Promise<StudyScores>;
+}
+
+/** A study that is ready to begin. */
+export interface PreparedStudy extends DecidedStudy {
+  readonly runs: readonly StudyRun[];
+  readonly cost: (run: StudyRun) => RunCost;
+}
+
+/** Warnings are printed with --quiet, too. */
+export const warn = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/** The runs of a study, checked, and what each takes. @throws UsageError, DataError or ModelError for a run that cannot be made */
+export async function preparedStudy(
+  decided: DecidedStudy,
+  { dataRoot, at }: Pick<StudyWorkOptions, "dataRoot" | "at">,
+): Promise<PreparedStudy> {
+  const { plan, seeds, settings, manifest, first, images } = decided;
+  const beginnings = await beginningsOf(plan, dataRoot);
+  const runs = runsOf(plan, seeds, settings, { specificity: at, beginnings });
+  // Before anything is trained, since a run may be hours away.
+  for (const run of runs.filter(({ seed }) => seed === seeds[0])) {
+    const assembly = assemblyOf(run.planned, first.images);
+    taskOf(run.settings).check(assembly, run.settings);
+    run.initial?.check({ classes: assembly.classes, image: manifest.image, settings: run.settings });
+    describeParts(run.settings, labelSpaceOf(assembly));
+  }
+  // Computed once, since it is asked for often and is the same for every seed.
+  const costs = new Map<StudyRun["planned"], RunCost>();
+  const cost = (run: StudyRun): RunCost => {
+    const known = costs.get(run.planned);
+    if (known !== undefined) return known;
+    const { budget, batch } = budgetOfRun(run, assemblyOf(run.planned, first.images));
+    const made = costOf(run.settings, budget, batch, run.warmUp?.isFirst === false);
+    costs.set(run.planned, made);
+    return made;
+  };
+  const needsTruth = runs.some(({ planned }) => planned.labels === "full");
+  const checked = async (seed: number): Promise<StudyLoad> => {
+    const load = seed === seeds[0] ? first : await images(seed);
+    if (!needsTruth || load.whyNoFullLabels === undefined) return load;
+    throw new UsageError(`seed ${seed} has no full labels, as those before it had: ${load.whyNoFullLabels}`);
+  };
+  return { ...decided, runs, cost, images: checked };
+}
+
+/** Weights to begin with, by what the plan calls them. @throws ModelError, CheckpointError or DataError for a file that holds none */
+async function beginningsOf({ arms }: StudyPlan, dataRoot: string): Promise<Map<string, Beginning>> {
+  const names = new Set(arms.flatMap(({ runs }) => runs.flatMap(({ init }) => init ?? [])));
+  const found = new Map<string, Beginning>();
+  for (const name of names) found.set(name, fitting(await readInitialWeights(resolve(dataRoot, name))));
+  return found;
+}
