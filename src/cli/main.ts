@@ -14,7 +14,7 @@ import type { DemoOptions } from "./commands/demo.ts";
 import type { InspectOptions } from "./commands/inspect.ts";
 import { addModelCommands } from "./model-commands.ts";
 import { identifyHelp, memoryHelp, withDevice, withTraining } from "./terminal/option-groups.ts";
-import { imageShape, memorySize, rate, wholeNumber } from "./terminal/options.ts";
+import { imageShape, memorySize, wholeNumber } from "./terminal/options.ts";
 import { description, version } from "../runs/package-info.ts";
 import type { PlanOptions } from "./commands/plan.ts";
 import type { ReportOptions } from "./commands/report.ts";
