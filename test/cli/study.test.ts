@@ -127,6 +127,16 @@ test("it is stopped, goes on, and ends as one that was not; then all of it is us
   });
 }, 120_000);
 
+for (const [name, field] of [
+  ["frozen", "freeze: features"],
+  ["rates", "rates: { neck: 2 }"],
+]) {
+  writeFileSync(
+    join(folder, `${name}.yaml`),
+    readFileSync(join(folder, "m.yaml"), "utf8").replace("train: { ", `train: { ${field}, `),
+  );
+}
+
 test.each([
   [["ovrlap", "m.yaml", "--out", "x"], /there is no study "ovrlap"; did you mean "overlap"\?/],
   [["overlap", "m.yaml"], /required option '--out <folder>' not specified/],
@@ -146,6 +156,14 @@ test.each([
     /'--epochs <n>' cannot be used with/,
   ],
   [["overlap", "m.yaml", "--out", "m.yaml"], /--out m\.yaml: is a file; name a folder/],
+  [
+    ["overlap", "frozen.yaml", "--data-root", ".", "--out", "x"],
+    /frozen\.yaml: train\.freeze is for train; a study begins/,
+  ],
+  [
+    ["overlap", "rates.yaml", "--data-root", ".", "--out", "x", "--device", "reference"],
+    /train\.rates: the model has no part "neck"; there are features\.conv0, /,
+  ],
 ])("%o is refused in one line, with code 2", async (parameters, message) => {
   const { code, output, errors } = await study([...parameters, "--quiet"]);
   expect([code, output]).toEqual([2, ""]);
