@@ -78,6 +78,15 @@ export interface PreparedStudy extends DecidedStudy {
 /** Warnings are printed with --quiet, too. */
 export const warn = (text: string): void => void process.stderr.write(`${text}\n`);
 
+/** @throws UsageError for a run that keeps parts of a network as its seed draws them */
+function expectBegun({ settings, initial }: StudyRun, file: string): void {
+  const field = (["freeze", "unfreeze"] as const).find((name) => settings[name] !== undefined);
+  if (field === undefined || initial !== undefined) return;
+  throw new UsageError(
+    `${file}: train.${field} is for runs that begin with weights, and one begins with what its seed draws; give it init, or leave it out`,
+  );
+}
+
 /** The runs of a study, checked, and what each takes. @throws UsageError, DataError or ModelError for a run that cannot be made */
 export async function preparedStudy(
   decided: DecidedStudy,
@@ -92,6 +101,7 @@ export async function preparedStudy(
     taskOf(run.settings).check(assembly, run.settings);
     run.initial?.check({ classes: assembly.classes, image: manifest.image, settings: run.settings });
     describeParts(run.settings, labelSpaceOf(assembly));
+    expectBegun(run, manifest.file);
   }
   // Computed once, since it is asked for often and is the same for every seed.
   const costs = new Map<StudyRun["planned"], RunCost>();

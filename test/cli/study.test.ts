@@ -157,6 +157,16 @@ test("arms of the manifest's own are compared with the first, may begin with wei
   expect(own(again.errors)).toMatch(/begun seed 0: mean AUC/u);
 }, 60_000);
 
+for (const [name, field] of [
+  ["frozen", "freeze: features"],
+  ["rates", "rates: { neck: 2 }"],
+]) {
+  writeFileSync(
+    join(folder, `${name}.yaml`),
+    readFileSync(join(folder, "m.yaml"), "utf8").replace("train: { ", `train: { ${field}, `),
+  );
+}
+
 test.each([
   [
     ["settings", "m.yaml", "--out", "x"],
@@ -181,6 +191,14 @@ test.each([
     /'--epochs <n>' cannot be used with/,
   ],
   [["overlap", "m.yaml", "--out", "m.yaml"], /--out m\.yaml: is a file; name a folder/],
+  [
+    ["overlap", "frozen.yaml", "--data-root", ".", "--out", "x", "--device", "reference"],
+    /frozen\.yaml: train\.freeze is for runs that begin with weights/,
+  ],
+  [
+    ["overlap", "rates.yaml", "--data-root", ".", "--out", "x", "--device", "reference"],
+    /train\.rates: the model has no part "neck"; there are features\.conv0, /,
+  ],
 ])("%o is refused in one line, with code 2", async (parameters, message) => {
   const { code, output, errors } = await study([...parameters, "--quiet"]);
   expect([code, output]).toEqual([2, ""]);

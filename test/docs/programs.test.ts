@@ -149,6 +149,21 @@ gpu.destroy();
 
 const expectations: readonly Expectation[] = [
   {
+    // Adam's first step moves a weight by its rate, whatever the gradient.
+    has: "rate: 0.1 }, { parameters: groups[1] }",
+    after: `
+      const anew = new Initialiser(engine, 1);
+      for (const [made, inputs, outputs] of [[features, 8, 4], [head, 4, 1]]) {
+        const moved = made.weight.subtract(new Linear(engine, anew, inputs, outputs).weight);
+        console.log(Math.max(...(await moved.read()).map(Math.abs)));
+      }`,
+    check: (shown) => {
+      const [ofFeatures, ofHead] = numbersIn(shown);
+      expect(ofFeatures).toBeCloseTo(1e-4, 6);
+      expect(ofHead).toBeCloseTo(1e-3, 6);
+    },
+  },
+  {
     has: "trainSegmenter(",
     check: (shown) => {
       const [dice] = numbersIn(shown.split("mean Dice")[1]);

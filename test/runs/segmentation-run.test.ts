@@ -129,11 +129,18 @@ describe("a run", () => {
       .replace("classes: [disc, square]", "classes: [disc, square, other]")
       .replaceAll("2: square }", "2: square, 3: other }")
       .replace("knows: [square], where", "knows: [square, other], where")
-      .replace(", classWeights: { disc: 2 }", "");
+      .replace(", classWeights: { disc: 2 }", ", freeze: [features]");
     writeFileSync(more, grown);
     const summary = await trainRun(
       await beginRun(more, { ...options("grown"), model: file("first", ""), steps: 2 }),
     );
     expect(Object.keys(summary.overlap?.dice ?? {})).toEqual(["disc", "square", "other"]);
+    // The head alone learns it.
+    const [old, learned] = await Promise.all(
+      ["first", "grown"].map((out) => readModelFile(file(out, "model.safetensors"))),
+    );
+    for (const [name, { data }] of learned.weights) {
+      if (name.startsWith("features.")) expect(data, name).toEqual(old.weights.get(name)?.data);
+    }
   });
 });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { runRecordSchema } from "../../src/runs/run-record.ts";
 import { beginRun, resumeRun, type RunOptions } from "../../src/runs/run-start.ts";
+import { readModelFile } from "../../src/runs/model-file.ts";
 import { summarySchema } from "../../src/runs/summary.ts";
 import { trainRun } from "../../src/runs/train-run.ts";
 import { temporaryFolder } from "../data/formats/idx-files.ts";
@@ -89,6 +90,38 @@ test("a run that begins with another's weights says so, and goes on as one that 
     classes: [],
   });
   expect(text("third", "metrics.jsonl")).not.toBe(text("first", "metrics.jsonl"));
+  const fineTuned = twoSites({
+    ...{ images: 24, tested: 16 },
+    train: "batch: 8, epochs: 1, warmupEpochs: 0, freeze: backbone, unfreeze: { features.norm3: 2 }",
+  });
+  writeFileSync(join(folder.path, "tuned.yaml"), fineTuned);
+  const toldOf = async (more: Partial<RunOptions>): Promise<string> => {
+    const lines: string[] = [];
+    const observer = { say: (line: string) => lines.push(line), warn: (line: string) => lines.push(line) };
+    const asked = { ...options("tuned"), force: true, ...more };
+    await trainRun(await beginRun(join(folder.path, "tuned.yaml"), asked), observer);
+    return lines.join("\n");
+  };
+  const anew = await toldOf({});
+  expect(anew).toMatch(/^\d+ of \d+ parameters are trained, \d+ from epoch 2 on$/mu);
+  expect(anew).toContain(
+    "warning: the run begins with no weights, so that what is frozen stays as the seed drew it",
+  );
+  expect(anew).toContain("warning: train.unfreeze names epoch 2, and the run ends with epoch 1");
+  const tuned = await toldOf({ init: join(folder.path, "first"), epochs: 2 });
+  expect(tuned).not.toMatch(/warning: (?:the run begins|train.unfreeze)/u);
+  const [first, second] = await Promise.all(
+    ["first", "tuned"].map((out) => readModelFile(join(folder.path, out))),
+  );
+  const changed = [...first.weights].filter(([name, { data }]) => {
+    return !data.every((value, i) => second.weights.get(name)?.data[i] === value);
+  });
+  // What joined in with the second epoch, and the head.
+  expect([...new Set(changed.map(([name]) => name.split(".").slice(0, 2).join(".")))]).toEqual(
+    expect.arrayContaining(["features.norm3", "head.queries", "head.fc"]),
+  );
+  expect(changed.some(([name]) => /^features\.(?!norm3)/u.test(name))).toBe(false);
+
   const controller = new AbortController();
   await trainRun(
     await begin("fourth"),
