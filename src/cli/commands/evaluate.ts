@@ -89,9 +89,9 @@ export async function evaluateCommand(
     const regions = partsOf(part);
     const looking = { engine, classifier, model, classes: named.manifest.classes, shared, options };
     return {
-      looked: hasRegions(regions) ? await whereItLooked(looking, regions, signal) : undefined,
       ...{ loaded, set, hasSeries, logits: await logitsOf(part), adapter: engine.traits.name },
       validation: hasChoice ? { set: setOf("validation"), logits: await logitsOf("validation") } : undefined,
+      looked: hasRegions(regions) ? await whereItLooked(looking, regions, signal) : undefined,
     };
   });
   if (found === undefined) {

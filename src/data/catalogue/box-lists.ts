@@ -81,7 +81,9 @@ export async function readBoxes(
     else found.set(index, [...(found.get(index) ?? []), { ...box, k, size, complain }]);
   }
   if (found.size === 0) refuse(["boxes"], whyNone(table, records[0].id, strangers, words));
-  tell({ strangers, words }, context);
+  // Labels of the source that the manifest does not use are told of nowhere else either.
+  const isUnused = placeOf([...labelNames, ...(context.others ?? [])]);
+  tell({ strangers, words: new Map([...words].filter(([word]) => isUnused(word) < 0)) }, context);
   return found;
 }
 
