@@ -19,7 +19,7 @@ export interface ImageBatch {
   /** Index of its first image in the set. */
   readonly first: number;
   /** u8 [B, H, W, C], in the scope of the call. */
-  images(): Tensor;
+  readonly images: () => Tensor;
 }
 
 /**

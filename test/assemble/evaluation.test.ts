@@ -75,7 +75,7 @@ describe("a classifier with a step of training behind it", () => {
     expect(features.features).toBeGreaterThan(0);
     const warm = new Classifier(open(), {
       ...{
-        network: smallSettings.network as never,
+        network: smallSettings.network,
         classes: head.classes,
         seed: 0,
         head: head.settings,

@@ -29,9 +29,9 @@ const classes = ["nodule", "effusion", "cardiomegaly"];
 const shared = { device: "reference", cache: at("cache"), quiet: true, json: true, skipBad: false } as const;
 
 /** What a command prints to stdout, as JSON, and to stderr. */
-async function printed<Result>(
+async function printed(
   work: () => Promise<void>,
-): Promise<{ readonly result: Result; readonly errors: string }> {
+): Promise<{ readonly result: unknown; readonly errors: string }> {
   const [out, errors] = (["stdout", "stderr"] as const).map((name) => {
     const said: string[] = [];
     vi.spyOn(process[name], "write").mockImplementation((text) => said.push(String(text)) > 0);
@@ -39,7 +39,7 @@ async function printed<Result>(
   });
   await work();
   vi.restoreAllMocks();
-  return { result: JSON.parse(out.join("") || "null") as Result, errors: errors.join("") };
+  return { result: JSON.parse(out.join("") || "null") as unknown, errors: errors.join("") };
 }
 afterEach(() => vi.restoreAllMocks());
 
@@ -65,16 +65,13 @@ interface Evaluated {
 }
 const evaluated = async (more: Partial<EvaluateOptions> = {}): Promise<Evaluated> =>
   (
-    await printed<Evaluated>(() =>
+    await printed(() =>
       evaluateCommand(at("run"), undefined, {
-        ...shared,
-        part: "test",
-        at: 0.95,
-        mapThreshold: 0.5,
+        ...{ ...shared, part: "test", at: 0.95, mapThreshold: 0.5 },
         ...more,
       }),
     )
-  ).result;
+  ).result as Evaluated;
 
 beforeAll(async () => {
   const sizes = { images: 110, tested: 60, validated: 60, blocks: 1 } as const;
@@ -96,10 +93,8 @@ test("a run keeps the thresholds of its validation patients, and predict --decid
   ]);
   await predict("plain.csv");
   for (const decide of ["youden", "sensitivity", "specificity"] as const) {
-    const { result } = await printed<{ readonly decided: { readonly thresholds: Record<string, number> } }>(
-      () => predict("decided.csv", { decide, json: true }),
-    );
-    const { thresholds } = result.decided;
+    const { result } = await printed(() => predict("decided.csv", { decide, json: true }));
+    const { thresholds } = (result as { decided: { thresholds: Record<string, number> } }).decided;
     const [plain, rows] = [rowsOf("plain.csv"), rowsOf("decided.csv")];
     for (const name of classes) {
       expect(thresholds[name]).toBe(summary?.thresholds?.byClass[name][decide]?.threshold);
@@ -130,10 +125,11 @@ test("calibrate fits one temperature: no decision and no AUC changes, and --remo
   const model = await readModelFile(at("run"));
   const before = await evaluated();
   await predict("before.csv", { decide: "youden" });
-  const { result } = await printed<{
-    readonly temperature: { readonly value: number; readonly before: number; readonly after: number };
-  }>(() => calibrate());
-  const { temperature } = result;
+  const fitted = async () =>
+    (await printed(() => calibrate())).result as {
+      temperature: { value: number; before: number; after: number };
+    };
+  const { temperature } = await fitted();
   expect(temperature.value).not.toBeCloseTo(1, 2);
   expect(temperature.after).toBeLessThan(temperature.before);
   const after = await evaluated();
@@ -150,7 +146,7 @@ test("calibrate fits one temperature: no decision and no AUC changes, and --remo
   }
   expect((await readRun(at("run"))).temperature).toBe(temperature.value);
   // Fitted anew it is the same, and not a temperature of the tempered.
-  expect((await printed<typeof result>(() => calibrate())).result.temperature).toEqual(temperature);
+  expect((await fitted()).temperature).toEqual(temperature);
   await calibrate({ remove: true });
   const { record, weights } = await readModelFile(at("run"));
   expect([record, weights]).toEqual([model.record, model.weights]);
@@ -198,11 +194,10 @@ test("features of all images are a file that probe tells the worth of, with its 
     embedCommand(at("run"), paths, { ...shared, json: false, out: at(out) });
   const probe = async (labels?: string): Promise<{ readonly meanAuc: number; readonly images: object }> => {
     const options = { ...shared, dataRoot: folder, seed: 0 };
-    return (
-      await printed<{ readonly meanAuc: number; readonly images: object }>(() =>
-        probeCommand(at("features.safetensors"), labels, options),
-      )
-    ).result;
+    return (await printed(() => probeCommand(at("features.safetensors"), labels, options))).result as {
+      readonly meanAuc: number;
+      readonly images: object;
+    };
   };
   await embed("features.safetensors");
   const own = await probe();

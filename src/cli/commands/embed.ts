@@ -88,8 +88,10 @@ export async function embedCommand(
     const classes = named?.manifest.classes ?? [];
     const states = new Uint8Array(total * classes.length).fill(absent);
     let at = 0;
-    if (named !== undefined)
-      for (const { set } of loaded.parts) (states.set(set.states, at), (at += set.states.length));
+    for (const { set } of named === undefined ? [] : loaded.parts) {
+      states.set(set.states, at);
+      at += set.states.length;
+    }
     return {
       adapter: engine.traits.name,
       table: { images, width, features, classes, states, model: model.sha256 },
