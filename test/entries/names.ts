@@ -335,6 +335,7 @@ export const names: Readonly<Record<string, EntryNames>> = {
       "ConstantRate",
       "CosineRate",
       "FlatOptimiser",
+      "GeometricRate",
       "ReduceLROnPlateau",
       "SGD",
       "StepLR",
