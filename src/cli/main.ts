@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-// The command line: `tessera train | add-class | evaluate | predict | calibrate | embed | probe | export | study | cross-validate | report |
-// inspect | plan | tune | demo | devices`. An error is one line on stderr; the exit code is 2 where the input or the machine does not fit,
-// and 1 where the work itself failed. A command imports its code when it runs, so help and errors about options start fast.
+// The command line: `tessera train | add-class | evaluate | predict | calibrate | embed | probe | export | study | cross-validate | find-rate |
+// report | inspect | plan | tune | demo | devices`. An error is one line on stderr; the exit code is 2 where the input or the machine does not
+// fit, and 1 where the work itself failed. A command imports its code when it runs, so help and errors about options start fast.
 
 import { Command, CommanderError, Option } from "commander";
 import { CheckpointError, ModelError, RunFolderError } from "../errors/training-errors.ts";
-import { addStudyCommands } from "./study-commands.ts";
+import { addRateCommand, addStudyCommands } from "./study-commands.ts";
 import { DataError, ManifestError } from "../errors/data-errors.ts";
 import { DeviceUnavailableError, TesseraError, UsageError } from "../errors/errors.ts";
 import { taskNames } from "../data/manifest/task-names.ts";
@@ -83,6 +83,7 @@ withTraining(program.command("add-class"))
 addModelCommands(program);
 
 addStudyCommands(program);
+addRateCommand(program);
 
 program
   .command("report")

@@ -1,14 +1,16 @@
-// The commands that train many models: `tessera study` and `tessera cross-validate`.
+// The commands that train to find something out: `tessera study`, `tessera cross-validate` and `tessera find-rate`.
 
 import type { Command } from "commander";
 import { studyNames, type StudyName } from "../studies/studies.ts";
 import type { CrossValidateOptions } from "./commands/cross-validate.ts";
+import type { FindRateOptions } from "./commands/find-rate.ts";
 import type { StudyOptions } from "./commands/study.ts";
-import { identifyHelp, withBudget } from "./terminal/option-groups.ts";
+import { identifyHelp, withBudget, withChoices, withDevice, withImages } from "./terminal/option-groups.ts";
 import {
   difference,
   foldCount,
   interestHelp,
+  learningRate,
   rate,
   studyName,
   studyQuestions,
@@ -92,5 +94,25 @@ export function addStudyCommands(program: Command): void {
     .action(async (manifest: string, options: CrossValidateOptions) => {
       const { crossValidateCommand } = await import("./commands/cross-validate.ts");
       await crossValidateCommand(manifest, options);
+    });
+}
+
+/** Adds `find-rate`. */
+export function addRateCommand(program: Command): void {
+  withImages(withChoices(withDevice(program.command("find-rate"))))
+    .description(
+      "find a learning rate: it rises at each step of a short training until the loss diverges; the rate at which the loss falls fastest",
+    )
+    .argument("<manifest>", "YAML file; see examples/. Its schedule, learningRate and length are left aside")
+    .requiredOption("--data-root <folder>", "folder that the manifest's paths start from")
+    .option("--out <folder>", "write rates.svg, the loss over the rate, and rates.csv into this folder")
+    .option("--from <rate>", "the first learning rate", learningRate("--from"), 1e-6)
+    .option("--to <rate>", "the last one", learningRate("--to"), 1)
+    .option("--steps <n>", "number of steps", wholeNumber("--steps", 10), 200)
+    .option("--seed <n>", "seed of initial weights, order and augmentation", wholeNumber("--seed", 0), 0)
+    .option("--json", "print the finding with all its points as JSON", false)
+    .action(async (manifest: string, options: FindRateOptions) => {
+      const { findRateCommand } = await import("./commands/find-rate.ts");
+      await findRateCommand(manifest, options);
     });
 }

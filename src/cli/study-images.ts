@@ -32,7 +32,7 @@ export function imagesOf(
   { say, warn }: { readonly say: (text: string) => void; readonly warn: (text: string) => void },
   signal: AbortSignal,
 ): (seed: number) => Promise<StudyLoad> {
-  const complete = options.crossValidated === true ? "folds learn from given labels." : fullLabels(manifest);
+  const complete = options.untested === true ? "folds learn from given labels." : fullLabels(manifest);
   let told = false;
   return async (seed) => {
     const count = counting(options.quiet || told);

@@ -23,7 +23,7 @@ import type { StudyLoad } from "./study-images.ts";
 
 /** Options of every command that carries a study out. */
 export interface StudyWorkOptions
-  extends DeviceOptions, ChoiceOptions, Omit<LoadingOptions, "seed" | "memory" | "crossValidated"> {
+  extends DeviceOptions, ChoiceOptions, Omit<LoadingOptions, "seed" | "memory" | "untested"> {
   readonly quiet: boolean;
   readonly out?: string;
   /** Specificity on the validation patients that the sensitivity of a segmenter is told at. */

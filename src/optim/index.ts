@@ -21,4 +21,4 @@ export type { Optimiser, OptimiserState, ParameterGroup, Trainable } from "./opt
 export type { Schedule, Scheduled, ScheduleState } from "./schedule.ts";
 export { scheduleNames, scheduleOf, type ScheduleName, type ScheduleSettings } from "./schedule-table.ts";
 export { SGD, type SGDOptions } from "./sgd.ts";
-export { CosineRate, WarmUp } from "./step-schedules.ts";
+export { CosineRate, GeometricRate, WarmUp } from "./step-schedules.ts";

@@ -7,7 +7,7 @@ import { suggestion } from "../errors/nearest.ts";
 import { ConstantRate, ReduceLROnPlateau, StepLR } from "./epoch-schedules.ts";
 import { chosenOptions, type Chosen, type Given, type OptionTable } from "./option-table.ts";
 import { expectTarget, type Schedule, type Scheduled } from "./schedule.ts";
-import { CosineRate, WarmUp } from "./step-schedules.ts";
+import { CosineRate, GeometricRate, WarmUp } from "./step-schedules.ts";
 
 interface ScheduleRow<Table extends OptionTable> {
   readonly options: Table;
@@ -34,6 +34,8 @@ export const schedules = {
     { minimum: { default: 0, from: 0 } } as const,
     (target, options) => new CosineRate(target, options),
   ),
+  /** From the first rate to `final` over the run, by the same factor at each step. */
+  geometric: row({ final: { above: 0 } } as const, (target, options) => new GeometricRate(target, options)),
   /** Times `factor` after `every` epochs, and again, whatever happens. */
   step: row(
     { every: { from: 1, whole: true }, factor: { default: 0.1, above: 0, below: 1 } } as const,

@@ -7,6 +7,7 @@ import {
   described,
   expectArgument,
   expectOptions,
+  required,
   wholeFrom,
 } from "../errors/arguments.ts";
 import { UsageError } from "../errors/errors.ts";
@@ -49,6 +50,47 @@ export class CosineRate implements Schedule {
   beforeStep(step: number, steps: number): void {
     const wave = (1 + Math.cos((Math.PI * (step - 1)) / steps)) / 2;
     this.#target.learningRate = this.#minimum + (this.#base - this.#minimum) * wave;
+  }
+
+  afterEpoch(): void {
+    return;
+  }
+}
+
+/**
+ * From the rate there was to `final`, by the same factor at each step (as torch's ExponentialLR called once a step). Step s of S has
+ *
+ *     base (final / base)^((s - 1) / (S - 1))
+ *
+ * A final rate above the first one makes the learning-rate range test of Smith (2017).
+ */
+export class GeometricRate implements Schedule {
+  readonly #target: Scheduled;
+  readonly #final: number;
+  #base: number;
+
+  /** @throws UsageError for a final rate that is not above 0 */
+  constructor(target: Scheduled, options: { readonly final: number }) {
+    expectTarget("geometric", target);
+    expectOptions<{ readonly final: number }>("geometric", options, { final: required(aNumber) });
+    const { final } = options;
+    if (!(final > 0)) throw new UsageError(`geometric: final must be a number above 0, got ${final}`);
+    this.#target = target;
+    this.#final = final;
+    this.#base = target.learningRate;
+  }
+
+  get state(): ScheduleState {
+    return { base: this.#base };
+  }
+
+  set state({ base }: ScheduleState) {
+    this.#base = base;
+  }
+
+  beforeStep(step: number, steps: number): void {
+    const share = steps > 1 ? (step - 1) / (steps - 1) : 0;
+    this.#target.learningRate = this.#base * (this.#final / this.#base) ** share;
   }
 
   afterEpoch(): void {

@@ -35,8 +35,8 @@ export interface LoadingOptions {
   readonly cache?: string | undefined;
   /** Whether records and images that cannot be read are left out. */
   readonly skipBad: boolean;
-  /** Whether the images to train on are tested on, too, by whoever divides them; those that are set apart to test on are left alone. */
-  readonly crossValidated?: boolean | undefined;
+  /** Whether images that are set apart to test on are left alone, and need not be there; those to train on stand in their place. */
+  readonly untested?: boolean | undefined;
 }
 
 export interface Loaded {
@@ -137,24 +137,12 @@ export async function decodeImages(
  */
 export async function loadImages(
   manifest: Manifest,
-  {
-    dataRoot,
-    seed,
-    limit,
-    memory,
-    skipBad,
-    cache = imageCacheFolder(),
-    crossValidated = false,
-  }: LoadingOptions,
+  { dataRoot, seed, limit, memory, skipBad, cache = imageCacheFolder(), untested = false }: LoadingOptions,
   { count, loaded, warn }: Pick<RunObserver, "count" | "loaded" | "warn">,
   signal: AbortSignal | undefined,
 ): Promise<Loaded> {
-  const listed = await listImages(
-    manifest,
-    { dataRoot, seed, limit, skipBad, untested: crossValidated },
-    count,
-  );
-  const selected = crossValidated
+  const listed = await listImages(manifest, { dataRoot, seed, limit, skipBad, untested }, count);
+  const selected = untested
     ? { ...listed, lists: listed.lists.filter(({ part }) => part !== "test") }
     : listed;
   if (warn !== undefined) {

@@ -337,6 +337,7 @@ export const names: Readonly<Record<string, EntryNames>> = {
       "ConstantRate",
       "CosineRate",
       "FlatOptimiser",
+      "GeometricRate",
       "ReduceLROnPlateau",
       "SGD",
       "StepLR",

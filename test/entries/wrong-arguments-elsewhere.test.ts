@@ -109,6 +109,7 @@ const ofOptimisers: Rows<typeof optim> = {
   AdamW: optimiser,
   ConstantRate: "not called by users", // takes nothing
   CosineRate: () => [target, { minimum: 0.1 }],
+  GeometricRate: () => [target, { final: 0.1 }],
   FlatOptimiser: () => [
     { name: "flatOptimiser", moments: ["m"], hyper: () => [1], update: () => undefined },
     [full(2)],
@@ -234,6 +235,7 @@ const walks = [
   }),
   ...walksOf(optim, ofOptimisers, {
     CosineRate: { name: "cosine", records: [0] },
+    GeometricRate: { name: "geometric", records: [0] },
     FlatOptimiser: { records: [2] },
     ReduceLROnPlateau: { records: [0] },
     StepLR: { records: [0] },

@@ -86,6 +86,7 @@ function run(settings: ScheduleSettings, learningRate = 1): number[] {
 const everySchedule: readonly ScheduleSettings[] = [
   { by: "plateau", patience: 1, factor: 0.25 },
   { by: "cosine", minimum: 0.125 },
+  { by: "geometric", final: 3 },
   { by: "step", every: 2 },
   { by: "halving", every: 3 },
   { by: "constant" },
@@ -149,6 +150,20 @@ describe("schedules", () => {
     expect(rates[total - 1]).toBeGreaterThan(0.1);
   });
 
+  test("geometric changes by one factor at each step, from the full rate to the final one, up or down", () => {
+    for (const final of [0.004, 2]) {
+      const rates = run({ by: "geometric", final }, 0.5);
+      expect([rates[0], rates[total - 1]]).toEqual([0.5, expect.closeTo(final, 12)]);
+      const factor = (final / 0.5) ** (1 / (total - 1));
+      rates.slice(1).forEach((rate, i) => {
+        expect(rate / rates[i]).toBeCloseTo(factor, 12);
+      });
+    }
+    const target = { learningRate: 0.5 };
+    scheduleOf(target, { by: "geometric", final: 2 }).beforeStep(1, 1);
+    expect(target.learningRate).toBe(0.5);
+  });
+
   test("a warm-up rises in equal parts, and the cosine spans the steps that are left", () => {
     const rates = run({ by: "cosine", warmup: 4 });
     expect(rates.slice(0, 4)).toEqual([0.25, 0.5, 0.75, 1]);
@@ -190,10 +205,11 @@ describe("schedules", () => {
   test.each([
     [
       { by: "cosin" },
-      'there is no schedule "cosin"; did you mean "cosine"? there are plateau, cosine, step, halving, constant',
+      'there is no schedule "cosin"; did you mean "cosine"? there are plateau, cosine, geometric, step, halving, constant',
     ],
     [{ by: "plateau", patience: -1 }, "plateau: patience must be a whole number from 0 up, got -1"],
     [{ by: "plateau", factor: 1 }, "plateau: factor must be a number above 0 and below 1, got 1"],
+    [{ by: "geometric", final: 0 }, "geometric: final must be a number above 0, got 0"],
     [{ by: "step" }, "step: every is missing; it must be a whole number from 1 up"],
     [{ by: "halving", every: 2.5 }, "halving: every must be a whole number from 1 up, got 2.5"],
     [{ by: "constant", every: 3 }, 'constant: there is no option "every"; it has warmup'],

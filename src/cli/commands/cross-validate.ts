@@ -45,7 +45,7 @@ async function prepare(
   const { memory = defaultMemory(), folds, seed } = options;
   const loaded = await imagesOf(
     manifest,
-    { ...options, memory, crossValidated: true },
+    { ...options, memory, untested: true },
     { say, warn },
     signal,
   )(seed);

@@ -35,17 +35,28 @@ export const cacheHelp =
 
 /** Options of the commands that train: for how long, on which images, by which kernels. */
 export function withBudget(command: Command): Command {
-  return withDevice(command)
-    .option("--limit <images>", "use at most this many images of each source", wholeNumber("--limit", 1))
+  const withLength = withDevice(command)
     .addOption(
       new Option("--epochs <n>", "train for this many epochs instead of the manifest's epochs or steps")
         .argParser(wholeNumber("--epochs", 1))
         .conflicts("steps"),
     )
-    .option("--steps <n>", "or train for this many steps", wholeNumber("--steps", 1))
+    .option("--steps <n>", "or train for this many steps", wholeNumber("--steps", 1));
+  return withChoices(withImages(withLength));
+}
+
+/** Options of the commands that train: on which images, and how these are held. */
+export function withImages(command: Command): Command {
+  return command
+    .option("--limit <images>", "use at most this many images of each source", wholeNumber("--limit", 1))
     .option("--memory <size>", memoryHelp, memorySize)
     .option("--cache <folder>", cacheHelp)
-    .option("--skip-bad", "leave out images and records that cannot be read, and list them", false)
+    .option("--skip-bad", "leave out images and records that cannot be read, and list them", false);
+}
+
+/** Options of the commands that train: by which kernels. */
+export function withChoices(command: Command): Command {
+  return command
     .option(
       "--tuning <file>",
       'use the candidates of this tuning file, or "none"; default: the file that tessera tune made on this adapter',

@@ -106,6 +106,17 @@ export function difference(option: string): (text: string) => number {
   };
 }
 
+/** A parser of a learning rate. */
+export function learningRate(option: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !(value > 0 && value <= 1e6)) {
+      throw new InvalidArgumentError(`${option} takes a learning rate above 0, such as 1e-6.`);
+    }
+    return value;
+  };
+}
+
 /** A parser of a specificity or a sensitivity. */
 export function rate(option: string): (text: string) => number {
   return (text) => {
