@@ -18,6 +18,7 @@ import { aSize, resize2d } from "../functions/resizing.ts";
 import { childrenFirst, type Parents } from "../labels/class-tree.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
+import { tempered } from "../metrics/temperature.ts";
 import { activationMaps, mapKindOf, type MapKind } from "./activation-maps.ts";
 import type { Classifier } from "./classifier.ts";
 import { aClassifier, normalisationFields, type EvaluationOptions } from "./evaluation.ts";
@@ -27,7 +28,7 @@ import type { Normalisation } from "./views.ts";
 export interface ImageActivations {
   readonly height: number;
   readonly width: number;
-  /** [K] As `predict` gives them, but for rounding. */
+  /** [K] As `predict` gives them, but for rounding: divided by the classifier's temperature, which maps are not. */
   readonly logits: Float32Array;
   /** By class. */
   readonly maps: readonly Float32Array[];
@@ -97,8 +98,9 @@ export async function predictActivations(
       );
       for (const tensor of [made.maps, made.logits, made.enlarged]) tensor.dispose();
       for (let i = 0; i < count; i++) {
-        const own = logits.slice(i * classes, (i + 1) * classes);
-        const from = raised(own, classifier.parents);
+        const plain = logits.slice(i * classes, (i + 1) * classes);
+        const from = raised(plain, classifier.parents);
+        const own = tempered(plain, classifier.temperature);
         const planesOf = (values: Float32Array, places: number): Float32Array[] =>
           from.map((k) => plane(values, i * places * classes, places, classes, k));
         await image(rows[done + i], {

@@ -10,8 +10,6 @@ import { storedNetwork } from "../assemble/backbones/model-section.ts";
 import { headBiases } from "../assemble/heads/head.ts";
 import { viewSchema } from "../assemble/augmentation.ts";
 import { fits } from "../data/images/image.ts";
-import { examplesSchema } from "../data/inspection/example-figures.ts";
-import { planes } from "../data/volumes/slicing.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
 import { Classifier } from "../assemble/classifier.ts";
@@ -20,6 +18,7 @@ import { ModelError } from "../errors/training-errors.ts";
 import { suggestedPath } from "../files/near-files.ts";
 import { thresholdsSchema } from "./kept-thresholds.ts";
 import { isFinished, readAnyRecord, runFiles } from "./run-folder.ts";
+import { trainedOn } from "./trained-on.ts";
 import { modelKind, readTensorFile, writeTensorFile } from "../interchange/safetensors.ts";
 import { noParent, parentsProblem } from "../labels/class-tree.ts";
 import type { Module } from "../nn/module.ts";
@@ -52,28 +51,7 @@ const modelRecordSchema = z.strictObject({
     /** Models of before fit was a choice were trained on images that were stretched. */
     fit: z.enum(fits).default("stretch"),
   }),
-  /**
-   * How the image files that it was trained on were read, each way once; left out where the manifest said nothing of it, and by
-   * models of before it could.
-   */
-  readings: z
-    .array(
-      z.strictObject({
-        bits: z.int().optional(),
-        window: z.tuple([z.number(), z.number()]).readonly().optional(),
-      }),
-    )
-    .optional(),
-  /** How the volumes that it was trained on were cut and shown, each way once; left out where there were none. */
-  volumes: z
-    .array(
-      z.strictObject({
-        axis: z.union([z.enum(planes), z.literal(0), z.literal(1), z.literal(2)]),
-        /** Left out where each volume's own numbers gave it. */
-        window: z.tuple([z.number(), z.number()]).readonly().optional(),
-      }),
-    )
-    .optional(),
+  ...trainedOn,
   network: storedNetwork,
   head: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("queries"), bias: z.enum(headBiases) }),
@@ -88,8 +66,6 @@ const modelRecordSchema = z.strictObject({
     z.strictObject({ kind: z.literal("dynamic") }),
   ]),
   normalisation: z.strictObject({ mean: perChannel, deviation: perChannel }),
-  /** What the images that it was trained on look like; models of before did not say. */
-  examples: z.array(examplesSchema).optional(),
   /** Of a classifier: the weak view that it was trained with, which predictions can be averaged over. */
   weak: viewSchema.optional(),
   /** Of a classifier: thresholds that validation patients chose; left out where there were none. */

@@ -5,6 +5,7 @@ import { Segmenter } from "../assemble/segmenter.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import { examplesOf } from "../data/inspection/example-figures.ts";
 import type { KeptThresholds } from "./kept-thresholds.ts";
+import type { Beginning } from "./beginnings.ts";
 import { distinctReadings, distinctVolumeReadings, type Loaded } from "./load-images.ts";
 import type { ModelRecord } from "./model-file.ts";
 import type { RunStart } from "./run-start.ts";
@@ -32,8 +33,9 @@ export async function modelRecordOf(
   const { classes, parents } = images.assembly;
   const { network, normalisation, weak } = settings;
   // A grown model keeps what its former training knows, too.
-  const readings = distinctReadings([...(start.initial?.readings ?? []), ...images.readings]);
-  const volumes = distinctVolumeReadings([...(start.initial?.volumes ?? []), ...images.volumes]);
+  const former = formerOf(start);
+  const readings = distinctReadings([...(former?.readings ?? []), ...images.readings]);
+  const volumes = distinctVolumeReadings([...(former?.volumes ?? []), ...images.volumes]);
   return {
     ...(trained instanceof Segmenter ? segmenterFields(trained) : { weak }),
     ...{ classes: [...classes], ...(parents === undefined ? {} : { parents: [...parents] }) },
@@ -53,14 +55,22 @@ const segmenterFields = ({ exclusive, exhaustive, background }: Segmenter) => ({
   ...(background ? { background } : {}),
 });
 
+/** The training that a run's first weights are of; a run that goes on from a checkpoint has it in its record alone. */
+const formerOf = ({
+  initial,
+  record,
+}: RunStart): Pick<Beginning, "classes" | "readings" | "volumes" | "examples"> | undefined =>
+  initial ?? record?.initial;
+
 /** What the training images look like, with those of a former training whose classes are kept. */
 async function examplesField(
-  { start: { initial }, settings: { memory }, images }: FinishedRun,
+  { start, settings: { memory }, images }: FinishedRun,
   warn: (text: string) => void,
 ): Promise<Pick<ModelRecord, "examples">> {
-  const former = initial?.examples ?? [];
+  const training = formerOf(start);
+  const former = training?.examples ?? [];
   // A former training of which nobody knows may have had any image.
-  if (initial !== undefined && initial.classes.length > 0 && former.length === 0) return {};
+  if (training !== undefined && training.classes.length > 0 && former.length === 0) return {};
   try {
     return { examples: [...former, ...(await examplesOf(images.assembly.sources, memory))] };
   } catch (error) {

@@ -1,6 +1,7 @@
 // What a run was begun with: enough to go on with it, or to do it again elsewhere. `run.json`, as it is written and read.
 
 import { z } from "zod";
+import { trainedOn } from "./trained-on.ts";
 
 const text = z.string();
 const count = z.int().min(0);
@@ -45,8 +46,16 @@ export const runRecordSchema = z.strictObject({
     adapter: text.optional(),
     power: z.enum(["low-power", "high-performance"]).optional(),
   }),
-  /** The model file whose weights the run began with, where it began with any, its digest (SHA-256), and what it knows. */
-  initial: z.strictObject({ file: text, sha256: text, classes: z.array(text).default([]) }).optional(),
+  /**
+   * The model file whose weights the run began with, where it began with any, its digest (SHA-256), the classes that are kept of it, and
+   * how the images were that it learned these from.
+   */
+  initial: z
+    .strictObject({
+      ...{ file: text, sha256: text, classes: z.array(text).default([]) },
+      ...trainedOn,
+    })
+    .optional(),
   ...runChoicesSchema.shape,
 });
 export type RunRecord = z.output<typeof runRecordSchema>;

@@ -197,8 +197,18 @@ async function beginningOf(
   return path === undefined ? undefined : fitting(await readInitialWeights(path));
 }
 
-const described = ({ file, sha256, classes }: Beginning): RunRecord["initial"] => ({
+const described = ({
+  file,
+  sha256,
+  classes,
+  readings,
+  volumes,
+  examples,
+}: Beginning): RunRecord["initial"] => ({
   ...{ file, sha256, classes: [...classes] },
+  ...(readings === undefined ? {} : { readings }),
+  ...(volumes === undefined ? {} : { volumes }),
+  ...(examples === undefined ? {} : { examples }),
 });
 
 /** @throws TesseraError where the model is not what the run was begun with */

@@ -38,6 +38,7 @@ export class TrainedParts {
   /** Parameters, then what is carried along, each in the order of the module where nothing tells them apart. */
   readonly all: readonly Part[];
   readonly #module: Module;
+  readonly #entered = new Set<Module>();
   readonly #isAsked: boolean;
   readonly #epochOf: (name: string) => number;
   /** First epochs of the phases of a run: with each some part joins in. */
@@ -114,16 +115,20 @@ export class TrainedParts {
     return this.#starts;
   }
 
-  /** Lets the module compute as it does in a phase: what is frozen as at inference. */
-  enter(phase: number): void {
+  /**
+   * Lets the module compute as it does in a phase: what is frozen as at inference.
+   * @param module default: the one that is trained; or its average
+   */
+  enter(phase: number, module = this.#module): void {
     if (!this.#isAsked) return;
     const epoch = this.#starts[phase];
-    this.#module.freeze((name) => this.#epochOf(name) > epoch);
+    this.#entered.add(module);
+    module.freeze((name) => this.#epochOf(name) > epoch);
   }
 
-  /** Leaves the module as it was: nothing is frozen any more. */
+  /** Leaves modules as they were: nothing is frozen any more. */
   [Symbol.dispose](): void {
-    if (this.#isAsked) this.#module.freeze(() => false);
+    for (const module of this.#entered) module.freeze(() => false);
   }
 }
 

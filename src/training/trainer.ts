@@ -130,6 +130,7 @@ interface Run<Inputs, Judged extends Judgement, Trained extends Module> extends 
   readonly listener: TrainingListener<Judged["report"]>;
   /** What is evaluated and handed out: the average, where there is one. */
   readonly judgedModule: Trained;
+  readonly parts: TrainedParts;
 }
 
 async function trainEpochs<Inputs, Judged extends Judgement, Trained extends Module>(
@@ -191,6 +192,8 @@ async function trainEpochs<Inputs, Judged extends Judgement, Trained extends Mod
     if (best?.weights !== undefined) writeWeights(run.judgedModule, best.weights);
     const kept = best?.weights === undefined ? course.epochs : best.epoch;
     if (task.settle !== undefined) {
+      // A run that was stopped behind its last step has recorded none, and an average is never trained: neither knows what is frozen.
+      run.parts.enter(run.parts.phaseAt(kept), run.judgedModule);
       await task.settle(run.judgedModule, { signal, progress: progressOf(run, "settling") });
       const judged = hasValidation ? await judge(run, kept, "validation") : undefined;
       settled = { validation: judged?.score ?? null };
