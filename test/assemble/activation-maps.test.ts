@@ -147,6 +147,18 @@ describe("maps of a set", () => {
     }
   });
 
+  test("tell logits that are divided by the classifier's temperature, which maps are not", async () => {
+    const classifier = await withBiases(engine(), { kind: "linear" });
+    const warm = await withBiases(engine(), { kind: "linear" }, { temperature: 2 });
+    const logits = await predict(engine(), warm, set, normalisation, 2);
+    const [plain, found] = [await mapsOf(classifier), await mapsOf(warm)];
+    for (const [row, { logits: own, maps }] of found) {
+      own.forEach((logit, k) => expect(logit).toBeCloseTo(logits[row * classes + k], 5));
+      expect(own[0]).toBeCloseTo((plain.get(row)?.logits[0] ?? NaN) / 2, 6);
+      expect(maps).toEqual(plain.get(row)?.maps);
+    }
+  });
+
   test("where a class is above others, it has the map of the one that makes it likely", async () => {
     const own = await mapsOf(await withBiases(engine(), { kind: "linear" }));
     const passed = new Set<number>();

@@ -12,6 +12,7 @@ import { classifierOf, type TrainingSettings } from "../../src/assemble/training
 import type { ImageSet } from "../../src/data/assembly/assembly.ts";
 import { normaliseImages } from "../../src/functions/images.ts";
 import { readWeights } from "../../src/nn/weights.ts";
+import type { Checkpoint } from "../../src/training/checkpoint.ts";
 import { useEngine } from "../engines.ts";
 import { smallAssembly, smallSettings } from "./settings.ts";
 import { shapeAssembly, shapeSettings } from "./shapes.ts";
@@ -176,4 +177,37 @@ describe("a run", () => {
     expect(weights.size).toBeGreaterThan(again.size);
     model.dispose();
   });
+
+  test.each([[{}], [{ ema: 0.5 }]])(
+    "leaves frozen parts alone, also of a run that goes on behind its last step: %j",
+    async (more) => {
+      const settings: TrainingSettings = {
+        ...{ ...smallSettings, evaluate: "end", epochs: 1, warmupEpochs: 0, reestimate: 24, ...more },
+        freeze: ["features.conv0", "features.denseblock1"],
+      };
+      const begun = classifierOf(engine(), settings, labelSpaceOf(assembly));
+      const before = await statisticsOf(begun);
+      begun.dispose();
+      const saved: Checkpoint[] = [];
+      const save = (checkpoint: Checkpoint): Promise<void> => {
+        saved.push(checkpoint);
+        return Promise.resolve();
+      };
+      const trained = async (from?: Checkpoint): Promise<Map<string, number[]>> => {
+        const { model } = await trainModel(engine(), assembly, settings, {}, undefined, {
+          from: from && { checkpoint: from, file: "checkpoint" },
+          save,
+        });
+        const found = await statisticsOf(model);
+        model.dispose();
+        return found;
+      };
+      const ended = await trained();
+      for (const [name, values] of ended) {
+        if (name.startsWith("features.denseblock1")) expect(values).toEqual(before.get(name));
+        else expect(values).not.toEqual(before.get(name));
+      }
+      expect(await trained(saved.at(-1))).toEqual(ended);
+    },
+  );
 });
