@@ -9,7 +9,8 @@ import type { BootstrapEstimate } from "../statistics/bootstrap.ts";
 import { momentsOf } from "../statistics/moments.ts";
 import type { TestPredictions } from "../runs/test-predictions.ts";
 import { assemblyOf, type ChosenFrom } from "./planned-run.ts";
-import type { OutOfFold } from "./scores.ts";
+import type { MeasureName } from "../metrics/measures.ts";
+import { byClassOf, measuresOf, type OutOfFold } from "./scores.ts";
 import { groupsOf, isSegmentation, pixelMeasures, type PlanContext, type StudyPlan } from "./study-plan.ts";
 import type { RunResult } from "./study-run.ts";
 
@@ -70,9 +71,11 @@ export function joinedPredictions(tables: readonly TestPredictions[]): TestPredi
  * patients (`foldedAucIntervals`); and the AUC of all predictions in one list. That one also compares images of different folds, whose
  * models need not agree on a scale, and comes out lower as a rule (Forman and Scholz 2010).
  *
+ * @param plan which has the measures beside the AUC
  * @param folds the results of all folds, each with its predictions
  */
 export function outOfFold(
+  plan: Pick<StudyPlan, "measures">,
   folds: readonly { readonly result: RunResult; readonly predictions: TestPredictions }[],
   progress?: (done: number, total: number) => void,
 ): OutOfFold {
@@ -83,26 +86,42 @@ export function outOfFold(
   const patients = images.map(({ patient }) => (patient === "" ? undefined : patient));
   const found = foldedAucIntervals(probabilities, states, foldOf, classes, { patients, progress });
   const joined = aucByClass(probabilities, states, classes);
-  const values = classes.map((name) => folds.map(({ result }) => result.auc[name] ?? null));
   const labelled = (k: number, label: number): number =>
     images.reduce((sum, _, row) => sum + (states[row * classes.length + k] === label ? 1 : 0), 0);
+  const valuesOf = (name: string, measure: MeasureName): (number | null)[] =>
+    folds.map(({ result }) => byClassOf(result, measure)[name] ?? null);
+  const others = measuresOf(plan).filter((measure) => measure !== "auc");
+  /** @param values gives those of a measure, by fold */
+  const measured = (
+    values: (measure: MeasureName) => (number | null)[],
+  ): OverFolds & Pick<OutOfFold["mean"], "further"> => ({
+    ...overFolds(values("auc")),
+    ...(others.length === 0
+      ? {}
+      : { further: Object.fromEntries(others.map((measure) => [measure, overFolds(values(measure))])) }),
+  });
   const { patients: count, level, resamples, byClass } = found;
   return {
     ...{ folds: folds.length, images: images.length, patients: count, level, resamples },
     classes: classes.map((name, k) => ({
       ...{ class: name, positive: labelled(k, positive), negative: labelled(k, negative) },
-      ...{
-        absent: labelled(k, absent),
-        ...overFolds(values[k]),
-        ...overPatients(byClass[name]),
-        joined: joined[name],
-      },
+      ...{ absent: labelled(k, absent), ...measured((measure) => valuesOf(name, measure)) },
+      ...{ ...overPatients(byClass[name]), joined: joined[name] },
     })),
     mean: {
-      ...overFolds(folds.map((_, fold) => meanOf(values.map((own) => own[fold])))),
+      ...measured((measure) => {
+        const all = classes.map((name) => valuesOf(name, measure));
+        return folds.map((_, fold) => meanOf(all.map((own) => own[fold])));
+      }),
       ...{ ...overPatients(found.mean), joined: meanAuc(joined) },
     },
   };
+}
+
+interface OverFolds {
+  readonly byFold: readonly (number | null)[];
+  readonly foldMean: number | null;
+  readonly foldDeviation: number | null;
 }
 
 function meanOf(values: readonly (number | null)[]): number | null {
@@ -111,11 +130,7 @@ function meanOf(values: readonly (number | null)[]): number | null {
 }
 
 /** Mean and deviation over the folds that have a value. */
-function overFolds(values: readonly (number | null)[]): {
-  readonly byFold: readonly (number | null)[];
-  readonly foldMean: number | null;
-  readonly foldDeviation: number | null;
-} {
+function overFolds(values: readonly (number | null)[]): OverFolds {
   const defined = values.filter((value) => value !== null);
   if (defined.length === 0) return { byFold: values, foldMean: null, foldDeviation: null };
   const { mean, variance, count } = momentsOf(defined, "outOfFold");

@@ -105,18 +105,28 @@ const courseSchema: z.ZodType<Course> = z
 
 const intervalSchema = z.object({ low: number, high: number }).readonly();
 
-/** A class, or the mean over classes, in a cross-validation. */
-const foldedFields = {
-  /** AUC of each fold; null where undefined. */
+/** A measure over folds. */
+const overFoldsFields = {
+  /** Of each fold; null where undefined. */
   byFold: list(number.nullable()),
   /** Over the folds that have one. */
   foldMean: number.nullable(),
   foldDeviation: number.nullable(),
+} as const;
+
+/** A class, or the mean over classes, in a cross-validation: its AUC. */
+const foldedFields = {
+  ...overFoldsFields,
   /** Of that mean, over patients; null with the reason in `note`. */
   interval: intervalSchema.nullable(),
   note: text.nullable(),
   /** AUC of the predictions of all folds in one list. */
   joined: number.nullable(),
+  /** The other measures of the study. */
+  further: z
+    .partialRecord(z.enum(measureNames), z.object(overFoldsFields).readonly())
+    .readonly()
+    .exactOptional(),
 } as const;
 
 const outOfFoldSchema = z

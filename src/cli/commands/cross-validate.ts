@@ -87,12 +87,14 @@ async function withOutOfFold(
   await folder.replace("out-of-fold.csv", predictionsText(joined));
   await folder.replace("folds.csv", foldsText(folds));
   const { images, classes } = joined;
-  const found = countedWork(images.length, classes.length, count, (progress) => outOfFold(folds, progress));
+  const found = countedWork(images.length, classes.length, count, (progress) =>
+    outOfFold(scores, folds, progress),
+  );
   return { ...scores, outOfFold: found };
 }
 
 /** The fold of each image. */
-const foldsText = (folds: Parameters<typeof outOfFold>[0]): string =>
+const foldsText = (folds: Parameters<typeof outOfFold>[1]): string =>
   csvText([
     ["source", "image", "patient", "fold"],
     ...folds.flatMap(({ predictions: { images } }, fold) =>
