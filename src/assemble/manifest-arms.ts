@@ -1,7 +1,7 @@
 // The `arms` section of a manifest: changes of its `train` section by name, which `tessera study settings` compares.
 import { z } from "zod";
 import type { FieldPath } from "../data/manifest/complaints.ts";
-import { train, type TrainSection } from "./recipes.ts";
+import { isNotNull, train, type TrainSection } from "./recipes.ts";
 
 /** Each arm as the `train` section that it comes to: nothing is left out. */
 export const arms = z.record(z.string().trim().min(1), train).optional();
@@ -17,7 +17,7 @@ const displaced: Readonly<Record<string, readonly string[]>> = {
 
 type Tree = Readonly<Record<string, unknown>>;
 
-/** A manifest as it is written, each of its arms with what `train` says and the arm does not. */
+/** A manifest as it is written, each of its arms with what `train` says and the arm does not; null takes a field of `train` away. */
 export function withWholeArms(tree: Tree): Tree {
   const { arms: asked, train: section = {} } = tree;
   if (!isGroup(asked) || !isGroup(section)) return tree;
@@ -25,8 +25,10 @@ export function withWholeArms(tree: Tree): Tree {
     // `plain:` with nothing behind it is an arm that changes nothing.
     const arm = said ?? {};
     if (!isGroup(arm)) return said;
-    const gone = new Set(Object.keys(arm).flatMap((field) => displaced[field] ?? []));
-    return { ...Object.fromEntries(Object.entries(section).filter(([field]) => !gone.has(field))), ...arm };
+    const leftOut = new Set(Object.keys(arm).filter((field) => arm[field] === null && isNotNull(field)));
+    const given = Object.entries(arm).filter(([field]) => !leftOut.has(field));
+    const gone = new Set([...leftOut, ...given.flatMap(([field]) => displaced[field] ?? [])]);
+    return Object.fromEntries([...Object.entries(section).filter(([field]) => !gone.has(field)), ...given]);
   };
   return {
     ...tree,

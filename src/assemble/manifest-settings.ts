@@ -3,6 +3,7 @@
 import { pixelHead } from "./segmenter.ts";
 import { aNumber, expectArgument, madeWith } from "../errors/arguments.ts";
 import { exclusiveGroups } from "../data/manifest/mask-checks.ts";
+import { withoutIdleSettings } from "./idle-settings.ts";
 import { wholeLabelSpace, type LabelSpace } from "./label-space.ts";
 import { defaultLambdaDice } from "./assemble-terms.ts";
 import type { Manifest } from "./training-manifest.ts";
@@ -21,7 +22,7 @@ export function settingsOf(manifest: Manifest, seed: number): TrainingSettings {
   const { tau, headBias, init: _init, ...section } = train;
   // What a recipe says of biases is of features of whole images.
   const hasPixelHead = task === "segmentation" && section.head.kind === "queries" && headBias === undefined;
-  return {
+  return withoutIdleSettings({
     ...(task === "segmentation" ? { task, lambdaDice: defaultLambdaDice } : {}),
     network: { inputChannels: image.channels, ...model },
     normalisation: { mean: image.mean, deviation: image.deviation },
@@ -30,7 +31,7 @@ export function settingsOf(manifest: Manifest, seed: number): TrainingSettings {
     ...(hasPixelHead ? { head: pixelHead } : {}),
     threshold: tau,
     seed,
-  };
+  });
 }
 
 /** Settings with the length that somebody asks for instead: a number of epochs, or of steps. */

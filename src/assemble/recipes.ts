@@ -85,8 +85,7 @@ const headsOwnBiases = {
   dynamic: "a dynamic head has biases of its own",
 } as const;
 
-/** The `train` section of a manifest. What it leaves out is the preset's; without a preset, `defaults`'. */
-export const train = record({
+const sectionFields = {
   preset: oneOf(recipeNames).optional(),
   /** Images of one step, over all sources. */
   batch: wholeNumber.default(64),
@@ -107,7 +106,15 @@ export const train = record({
     .transform((file) => file ?? undefined)
     .optional(),
   ...recipeFields,
-}).transform(({ preset, head, headBias, ...changes }, context) => {
+} as const;
+
+/** Whether null is no value of a field that the section has. */
+export const isNotNull = (field: string): boolean =>
+  Object.hasOwn(sectionFields, field) &&
+  !sectionFields[field as keyof typeof sectionFields].safeParse(null).success;
+
+/** The `train` section of a manifest. What it leaves out is the preset's; without a preset, `defaults`'. */
+export const train = record(sectionFields).transform(({ preset, head, headBias, ...changes }, context) => {
   const recipe: Recipe = preset === undefined ? defaults : recipes[preset];
   for (const [steps, epochs] of [
     ["steps", "epochs"],

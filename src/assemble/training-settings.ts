@@ -11,11 +11,12 @@ import type { Loosely, LoopSettings } from "../training/loop-settings.ts";
 import { taughtSources } from "./absent-policy.ts";
 import type { LabelLossSettings, PixelLossSettings, StepShape } from "./assemble-step.ts";
 import { trainingSettings } from "./settings-argument.ts";
-import { assembleTerms, defaultLambdaDice, withoutIdleLambdas, type NeededLambda } from "./assemble-terms.ts";
+import { assembleTerms, defaultLambdaDice, type NeededLambda } from "./assemble-terms.ts";
 import type { ViewSettings } from "./augmentation.ts";
 import type { NetworkConfiguration } from "./backbones/backbone-family.ts";
 import { Classifier } from "./classifier.ts";
 import type { HeadChoice } from "./heads/head.ts";
+import { withoutIdleSettings } from "./idle-settings.ts";
 import { headSettingsOf, type LabelSpace } from "./label-space.ts";
 import { balancedWeights, positiveWeightsOf } from "./positive-weights.ts";
 import type { Recipe } from "./train-fields.ts";
@@ -54,7 +55,7 @@ export function reproducibleSettings({
   memory: _,
   ...settings
 }: TrainingSettings): Omit<TrainingSettings, "memory"> {
-  return withoutIdleLambdas(settings);
+  return withoutIdleSettings(settings);
 }
 
 export const aLabelSpace = madeWith("what labelSpaceOf gives", ["classes", "known"]);
@@ -125,9 +126,10 @@ export function stepShape(
 }
 
 function labelLossSettings(
-  { positiveWeight, focus, labelSmoothing, mixup, lambdaAucMargin = 0 }: TrainingSettings,
+  settings: TrainingSettings,
   { names = [], balanced }: NamedLabels,
 ): LabelLossSettings {
+  const { positiveWeight, focus, labelSmoothing, mixup, lambdaAucMargin = 0 } = withoutIdleSettings(settings);
   const weights = positiveWeightsOf(positiveWeight, names, balanced);
   return {
     ...{ focus, labelSmoothing, lambdaAucMargin, mixed: mixup !== undefined },

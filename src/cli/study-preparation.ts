@@ -8,6 +8,7 @@ import type { Manifest } from "../assemble/training-manifest.ts";
 import type { TrainingSettings } from "../assemble/training-settings.ts";
 import { UsageError } from "../errors/errors.ts";
 import { fitting, type Beginning } from "../runs/beginnings.ts";
+import { describeBalance, partsWarnings } from "../runs/course-words.ts";
 import type { DeviceOptions } from "../runs/device-options.ts";
 import { readInitialWeights } from "../runs/initial-weights.ts";
 import type { ChoiceOptions } from "../runs/kernel-choices.ts";
@@ -73,6 +74,8 @@ export interface DecidedStudy {
 export interface PreparedStudy extends DecidedStudy {
   readonly runs: readonly StudyRun[];
   readonly cost: (run: StudyRun) => RunCost;
+  /** What is to be said of runs of the first seed, and warned of, before they begin; each line names its run. */
+  readonly remarks: { readonly told: readonly string[]; readonly warnings: readonly string[] };
 }
 
 /** Warnings are printed with --quiet, too. */
@@ -95,13 +98,18 @@ export async function preparedStudy(
   const { plan, seeds, settings, manifest, first, images } = decided;
   const beginnings = await beginningsOf(plan, dataRoot);
   const runs = runsOf(plan, seeds, settings, { specificity: at, beginnings });
+  const told: string[] = [];
+  const warnings: string[] = [];
   // Before anything is trained, since a run may be hours away.
   for (const run of runs.filter(({ seed }) => seed === seeds[0])) {
     const assembly = assemblyOf(run.planned, first.images);
     taskOf(run.settings).check(assembly, run.settings);
     run.initial?.check({ classes: assembly.classes, image: manifest.image, settings: run.settings });
-    describeParts(run.settings, labelSpaceOf(assembly));
+    const parts = describeParts(run.settings, labelSpaceOf(assembly));
     expectBegun(run, manifest.file);
+    const named = (line: string): string => `${run.planned.name}: ${line}`;
+    told.push(...[describeBalance(assembly, run.settings) ?? [], parts ?? []].flat().map(named));
+    warnings.push(...partsWarnings(run.settings, budgetOfRun(run, assembly).budget, run).map(named));
   }
   // Computed once, since it is asked for often and is the same for every seed.
   const costs = new Map<StudyRun["planned"], RunCost>();
@@ -119,7 +127,7 @@ export async function preparedStudy(
     if (!needsTruth || load.whyNoFullLabels === undefined) return load;
     throw new UsageError(`seed ${seed} has no full labels, as those before it had: ${load.whyNoFullLabels}`);
   };
-  return { ...decided, runs, cost, images: checked };
+  return { ...decided, runs, cost, images: checked, remarks: { told, warnings } };
 }
 
 /** Weights to begin with, by what the plan calls them. @throws ModelError, CheckpointError or DataError for a file that holds none */

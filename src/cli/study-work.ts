@@ -66,6 +66,8 @@ export async function studyWork<Options extends StudyWorkOptions>(
     const engines: Engine[] = [];
     try {
       const choices = await openEngines(engines, prepared, output);
+      prepared.remarks.told.forEach(say);
+      prepared.remarks.warnings.forEach(warn);
       await tellBeginnings(engines[0], prepared, output);
       if (folder !== undefined && !dryRun) return await carryOut(engines, choices, prepared, folder, output);
       await sayCost(engines, prepared, output);
@@ -153,7 +155,7 @@ async function sayCost(
   process.stdout.write(
     options.json
       ? `${JSON.stringify(found, null, 2)}\n`
-      : `${runs.length} runs on ${engines[0].traits.name}, ${engines.length} at a time: some ${showSeconds(seconds)}, by a trial of a few steps\n`,
+      : `${runs.length} runs on ${engines[0].traits.name}, ${engines.length} at a time: some ${showSeconds(seconds)}, by a trial of a few steps of the manifest's own training\n`,
   );
 }
 

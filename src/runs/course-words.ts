@@ -64,7 +64,7 @@ export function describeReestimation(
 export function partsWarnings(
   settings: Pick<TrainingSettings, "freeze" | "unfreeze">,
   { epochs }: Pick<Budget, "epochs">,
-  { initial, record }: Pick<RunStart, "initial" | "record">,
+  { initial, record }: { readonly initial?: unknown; readonly record?: RunStart["record"] },
 ): string[] {
   const { freeze, unfreeze } = settings;
   const isFrozen = freeze !== undefined || unfreeze !== undefined;

@@ -155,7 +155,13 @@ export async function loadImages(
     const planes = channels + (manifest.task === "segmentation" ? 1 : 0); // a label map beside each image
     checkMemory(Math.min(manifest.train.batch, training), height * width * planes, memory);
   }
-  const decoding = { cache, memory, skipBad, ...(signal === undefined ? {} : { signal }) };
+  const decoding = {
+    cache,
+    memory,
+    skipBad,
+    divided: crossValidated,
+    ...(signal === undefined ? {} : { signal }),
+  };
   const result = await decodeImages(selected, decoding, hasFiles(selected) ? count : undefined);
   loaded?.(selected, result);
   if (warn !== undefined) {

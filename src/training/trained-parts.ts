@@ -14,7 +14,7 @@ export type PartSettings = Pick<LoopSettings, "freeze" | "unfreeze" | "rates">;
 
 /** Whether settings say anything about parts. */
 export const namesParts = ({ freeze, unfreeze, rates }: PartSettings): boolean =>
-  [freeze, unfreeze, rates].some((each) => each !== undefined);
+  [freeze, unfreeze, rates].some((each) => each !== undefined && Object.keys(each).length > 0);
 
 /** Tensors of a module that are trained from the same epoch on, at the same rate. */
 export interface Part {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { parseManifest } from "../../src/data/manifest/manifest.ts";
 import { ManifestError } from "../../src/errors/data-errors.ts";
+import { recipes } from "../../src/assemble/recipes.ts";
 import { parseTrainingManifest } from "../../src/assemble/training-manifest.ts";
 
 const textOf = (train: string, arms: string): string => `
@@ -40,7 +41,19 @@ describe("arms of a manifest", () => {
     expect(arms["linear"].head).toEqual({ kind: "linear" });
   });
 
+  test("leave a field of the training out where they say null, and keep a null that is a value", () => {
+    const { train, arms } = armsOf(
+      "{ preset: small, learningRate: 1e-2, focus: 2, steps: 9, batch: 16 }",
+      "{ plain: , bare: { learningRate: null, focus: null, batch: null, rates: null }, by: { steps: null, ema: null } }",
+    );
+    const { focus: _, ...others } = train;
+    expect(arms["bare"]).toEqual({ ...others, learningRate: recipes.small.learningRate, batch: 64 });
+    const { steps: _steps, ...unbounded } = train;
+    expect(arms["by"]).toEqual({ ...unbounded, ema: null });
+  });
+
   test.each([
+    ["{ a: { learningRat: null } }", "arms.a.learningRat", /is not known here/u],
     ["{ a: { learningRat: 1 } }", "arms.a.learningRat", /is not known here; .*did you mean "learningRate"/u],
     ["{ a: {}, b: { learningRate: -1 } }", "arms.b.learningRate", /must be more than 0, not -1/u],
     ["{ a: { steps: 3, epochs: 2 } }", "arms.a.steps", /leave one of them out/u],

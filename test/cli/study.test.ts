@@ -155,6 +155,23 @@ test("arms of the manifest's own are compared with the first, may begin with wei
     expect.not.stringMatching(/(plain|faster) seed 0: mean AUC/u),
   ]);
   expect(own(again.errors)).toMatch(/begun seed 0: mean AUC/u);
+
+  // What arms freeze and weigh is said of each, and what is odd about it.
+  const begun = "init: runs/first";
+  const parted = `arms: { plain: , frozen: { ${begun}, freeze: features }, late: { ${begun}, unfreeze: { features: 9 } }, even: { positiveWeight: balanced } }\n`;
+  writeFileSync(join(folder, "parted.yaml"), file(".", "m.yaml") + parted);
+  const dry = await study(["settings", "parted.yaml", "--dry-run"]);
+  expect(dry.output).toMatch(/, by a trial of a few steps of the manifest's own training$/mu);
+  expect(own(dry.errors).split("\n")).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^frozen: [\d,]+ of [\d,]+ parameters are trained$/u),
+      expect.stringMatching(/^late: [\d,]+ of [\d,]+ parameters are trained, [\d,]+ from epoch 9 on$/u),
+      expect.stringMatching(
+        /^late: warning: train\.unfreeze names epoch 9, and the run ends with epoch \d+: /u,
+      ),
+      expect.stringMatching(/^even: a positive label counts as so many negative ones: nodule /u),
+    ]),
+  );
 }, 60_000);
 
 for (const [name, field] of [

@@ -9,6 +9,7 @@ import { patientIndices } from "../../metrics/patient-indices.ts";
 import { randomStream } from "../random-stream.ts";
 import { imageSets, pixelsAt, type ImageSet, type Pixels } from "./assembly.ts";
 import { pieces } from "./digest.ts";
+import { permutation } from "./order.ts";
 
 /** A patient of one source: how many images there are, and of how many the label of a class is positive. */
 interface Patient {
@@ -52,7 +53,9 @@ export async function foldsOf(
         `has ${counted(patients.length, "patient")} to train on, too few for ${folds} folds, each of which tests on one at least`,
       );
     }
-    deal(shuffled(patients, seed, set.source), foldOf, classCount, folds);
+    const order = permutation(patients.length, randomStream(seed, "folds", set.source));
+    const dealt = Array.from(order, (at) => patients[at]);
+    deal(dealt, foldOf, classCount, folds);
     return Uint8Array.from(own, (patient) => foldOf[patient]);
   });
 }
@@ -98,16 +101,6 @@ function patientsOf({ states, count }: ImageSet, of: Uint32Array, classCount: nu
     }
   }
   return [...found.values()];
-}
-
-function shuffled<Item>(items: readonly Item[], seed: number, source: string): Item[] {
-  const random = randomStream(seed, "folds", source);
-  const order = [...items];
-  for (let last = order.length - 1; last > 0; last--) {
-    const other = random.below(last + 1);
-    [order[last], order[other]] = [order[other], order[last]];
-  }
-  return order;
 }
 
 /** Gives each patient a fold; those of an earlier source keep theirs, and count. */

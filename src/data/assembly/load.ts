@@ -49,8 +49,8 @@ export async function loadAssembly(manifest: DataManifest, options: LoadOptions)
 
 /**
  * The sets of a catalogue for training: the training part of each source, and the validation and test parts of all entries,
- * joined. Without a test part, the images to train on stand in its place, for whoever divides them (`foldsOf`); those without a name get
- * their place in the source for one, by which they are known again wherever they come to be.
+ * joined. Without a test part, the images to train on stand in its place, for whoever divides them (`foldsOf`), with the names and
+ * patients that decoding kept (`divided`).
  *
  * @throws DataError as refuseEmpty
  */
@@ -66,22 +66,16 @@ export function assembled(selected: Catalogue, decoded: DecodedImages, learns?: 
     const [first, ...others] = of(part);
     return others.length === 0 ? first : concatenate(part, [first, ...others]);
   };
-  const isTested = of("test").length > 0;
-  const sources = isTested ? of("train") : of("train").map(named);
+  const sources = of("train");
   const made = {
     classes,
     ...relationsOf(selected),
     sources,
     ...(of("validation").length === 0 ? {} : { validation: joined("validation") }),
-    test: isTested ? joined("test") : concatenate("all", sources),
+    test: of("test").length > 0 ? joined("test") : concatenate("all", sources),
   };
   return assembly(made, learns);
 }
-
-const named = (set: ImageSet): ImageSet => ({
-  ...set,
-  ids: set.ids ?? Array.from({ length: set.count }, (_, row) => String(row)),
-});
 
 /** The most reasons in a message. */
 const toldReasons = 3;

@@ -60,6 +60,8 @@ export interface DecodeOptions {
   readonly skipBad: boolean;
   /** Whether each image is hashed, for which images of arrays are read as well. Default: no. */
   readonly hashes?: boolean;
+  /** Whether images to train on keep their names and patients, too, for whoever divides them (`foldsOf`). Default: no. */
+  readonly divided?: boolean;
   readonly onProgress?: (progress: DecodeProgress) => void;
   /** Ends the work; what was decoded stays in the cache. */
   readonly signal?: AbortSignal;
@@ -71,6 +73,7 @@ export const decodeOptions: OptionChecks<DecodeOptions> = {
   workers: wholeFrom(1),
   skipBad: required(aFlag),
   hashes: aFlag,
+  divided: aFlag,
   onProgress: aFunction,
   signal: anything,
 };
@@ -164,7 +167,8 @@ export async function decodeAssembly(catalogue: Catalogue, options: DecodeOption
   const sets: ImageSet[] = [];
   for (const { list, samples } of kept) {
     options.signal?.throwIfAborted();
-    sets.push(await setOf(list, samples, image, fits, sparse));
+    const isNamed = list.part !== "train" || options.divided === true;
+    sets.push(await setOf(list, samples, image, fits, sparse, isNamed));
   }
   return {
     sets,
@@ -255,6 +259,7 @@ async function setOf(
   image: Size,
   fits: boolean,
   sparse: ReadonlySet<unknown>,
+  isNamed: boolean,
 ): Promise<ImageSet> {
   const classes = list.states.length / list.samples.length;
   const states = new Uint8Array(samples.length * classes);
@@ -265,17 +270,17 @@ async function setOf(
   const rows = samples.map(({ row }) => row);
   const pixels = await hold(bytesOf(image), rows, fits, sparse);
   const { source } = list;
+  const set = {
+    ...{ source, count: samples.length, height, width, channels, pixels, states },
+    ...(list.masks === undefined ? {} : mapsAt(list.masks, samples, height * width)),
+  };
+  // Metrics, reports and folds need patients and names; a run that learns from a set does not, and is the same with other ones.
+  if (!isNamed) return set;
   // Names of patients are often numbers, which mean different people in different sources.
   const patients = samples.map(({ at }) => {
     const { patient } = list.samples[at];
     return patient === undefined ? undefined : `${list.patientsOf ?? source}/${patient}`;
   });
-  const set = {
-    ...{ source, count: samples.length, height, width, channels, pixels, states },
-    ...(list.masks === undefined ? {} : mapsAt(list.masks, samples, height * width)),
-  };
-  // Only validation and test sets need patients and names, for metrics and reports.
-  if (list.part === "train") return set;
   const ids = samples.map(({ at }) => list.samples[at].id);
   return { ...set, ids, ...(patients.every((each) => each === undefined) ? {} : { patients }) };
 }
