@@ -16,6 +16,7 @@ import type { PredictOptions } from "../../src/cli/predict-options.ts";
 import type { EvaluateOptions } from "../../src/cli/segmenter-evaluation.ts";
 import { UsageError } from "../../src/errors/errors.ts";
 import { DataError } from "../../src/errors/data-errors.ts";
+import { readFeatures } from "../../src/runs/features-file.ts";
 import { readModelFile, rewriteModel } from "../../src/runs/model-file.ts";
 import { beginRun } from "../../src/runs/run-start.ts";
 import { readRun } from "../../src/runs/read-run.ts";
@@ -200,6 +201,9 @@ test("features of all images are a file that probe tells the worth of, with its 
     };
   };
   await embed("features.safetensors");
+  // Patient 1 of one source is another than that of the other.
+  const { images } = await readFeatures(at("features.safetensors"));
+  for (const [source, , , patient] of images) expect(patient.split("/")[0]).toBe(source);
   const own = await probe();
   expect(own.images).toEqual({ train: 220, validation: 60, test: 60 });
   expect(own.meanAuc).toBeGreaterThan(0);
