@@ -16,6 +16,7 @@ import type { PredictOptions } from "../../src/cli/predict-options.ts";
 import type { EvaluateOptions } from "../../src/cli/segmenter-evaluation.ts";
 import { UsageError } from "../../src/errors/errors.ts";
 import { DataError } from "../../src/errors/data-errors.ts";
+import { parseSafetensors } from "../../src/interchange/safetensors-header.ts";
 import { readFeatures } from "../../src/runs/features-file.ts";
 import { readModelFile, rewriteModel } from "../../src/runs/model-file.ts";
 import { beginRun } from "../../src/runs/run-start.ts";
@@ -193,8 +194,11 @@ test("--augment averages over views that the seed draws, the image itself first"
 test("features of all images are a file that probe tells the worth of, with its labels, a table's or a manifest's", async () => {
   const embed = (out: string, paths: readonly string[] = []): Promise<void> =>
     embedCommand(at("run"), paths, { ...shared, json: false, out: at(out) });
-  const probe = async (labels?: string): Promise<{ readonly meanAuc: number; readonly images: object }> => {
-    const options = { ...shared, dataRoot: folder, seed: 0 };
+  const probe = async (
+    labels?: string,
+    more: { readonly out?: string } = {},
+  ): Promise<{ readonly meanAuc: number; readonly images: object }> => {
+    const options = { ...shared, dataRoot: folder, seed: 0, ...more };
     return (await printed(() => probeCommand(at("features.safetensors"), labels, options))).result as {
       readonly meanAuc: number;
       readonly images: object;
@@ -219,6 +223,12 @@ test("features of all images are a file that probe tells the worth of, with its 
   );
   writeFileSync(at("labels.csv"), `source,part,image,${classes.join(",")}\n${lines.join("\n")}\n`);
   expect((await probe(at("labels.csv"))).meanAuc).toBe(own.meanAuc);
+  // A class that is always there on the images to train on is not learned, whatever the test images say of it.
+  const withOne = lines.map((line) => `${line},${line.split(",")[1] === "train" ? 1 : line.length % 2}`);
+  writeFileSync(at("labels.csv"), `source,part,image,${classes.join(",")},always\n${withOne.join("\n")}\n`);
+  const head = at("head.safetensors");
+  expect(await probe(at("labels.csv"), { out: head })).toEqual({ ...own, notLearned: ["always"] });
+  expect(parseSafetensors(readFileSync(head), Error).metadata["classes"]).toBe(JSON.stringify(classes));
   writeFileSync(at("labels.csv"), "image,x\nstranger,1\n");
   await expect(probe(at("labels.csv"))).rejects.toThrow(/has no image of .*features\.safetensors/u);
   writeFileSync(at("labels.csv"), "image,x\nA\\/0,maybe\n");

@@ -5,6 +5,7 @@ import { counted } from "../../errors/counted.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { concatenate } from "../../data/assembly/assembly.ts";
 import { probabilitiesOf } from "../../assemble/model-metrics.ts";
+import { statesAmong } from "../../labels/states.ts";
 import { expectedCalibrationError } from "../../metrics/calibration.ts";
 import { operatingRules } from "../../metrics/operating-points.ts";
 import { fitTemperature } from "../../metrics/temperature.ts";
@@ -16,7 +17,6 @@ import { classifierOfModel, readModelFile, rewriteModel, type ModelFile } from "
 import type { CalibrateOptions } from "../calibrate-options.ts";
 import { loadParts, manifestFor, matchClasses, predictParts, say } from "../model-images.ts";
 import { notesOf } from "../patient-table.ts";
-import { statesAmong } from "../segmenter-evaluation.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
 
 /** @param file a manifest; default: the run's own */
