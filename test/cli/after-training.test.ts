@@ -59,8 +59,8 @@ const predict = (
     ...more,
   });
 const rowsOf = (name: string): Record<string, string>[] => parse(readFileSync(at(name)), { columns: true });
-const calibrate = (more: Partial<CalibrateOptions> = {}): Promise<void> =>
-  calibrateCommand(at("run"), undefined, { ...shared, part: "validation", at: 0.95, remove: false, ...more });
+const calibrate = (more: Partial<CalibrateOptions> = {}, manifest?: string): Promise<void> =>
+  calibrateCommand(at("run"), manifest, { ...shared, remove: false, ...more });
 interface Evaluated {
   readonly meanAuc: number;
   readonly byClass: Readonly<Record<string, { readonly auc: number; readonly calibrationError: number }>>;
@@ -156,6 +156,15 @@ test("calibrate fits one temperature: no decision and no AUC changes, and --remo
   await expect(calibrate({ remove: true })).rejects.toThrow(/has no temperature to remove/u);
 });
 
+test.each([
+  [{ remove: true }, "m.yaml", /--remove .*leave it out, or the manifest .*m\.yaml$/u],
+  [{ remove: true, part: "test", only: "temperature" }, undefined, /or --part test, --only temperature$/u],
+  [{ remove: true, at: 0.9 }, undefined, /--remove .*or --at 0\.9$/u],
+  [{ only: "temperature", at: 0.9 }, undefined, /--at 0\.9 is about thresholds/u],
+] as const)("calibrate refuses what would mean nothing: %j", async (more, manifest, message) => {
+  await expect(calibrate(more, manifest && at(manifest))).rejects.toThrow(message);
+});
+
 test("a model of before says nothing of thresholds and pictures, and --decide tells how to get thresholds", async () => {
   const model = await readModelFile(at("run"));
   const { thresholds, examples, weak, ...older } = model.record;
@@ -183,12 +192,15 @@ test("--augment averages over views that the seed draws, the image itself first"
   await predict("again.csv", { augment: 3, viewSeed: 0 });
   await predict("other.csv", { augment: 3, viewSeed: 1 });
   expect(rowsOf("again.csv")).toEqual(rowsOf("three.csv"));
+  const loud = { quiet: false, augment: 2, decide: "youden" } as const;
+  expect((await printed(() => predict("both.csv", loud))).errors).toMatch(/chosen on single views/u);
   expect(rowsOf("other.csv")).not.toEqual(rowsOf("three.csv"));
   expect((await evaluated({ augment: 3 })).meanAuc).not.toBe((await evaluated()).meanAuc);
   await expect(predict("no.csv", { augment: 3, view: "none" })).rejects.toThrow(
     /--view none changes no image/u,
   );
   await expect(predict("no.csv", { view: "mnist" })).rejects.toThrow(UsageError);
+  await expect(predict("no.csv", { viewSeed: 0 })).rejects.toThrow(/--view-seed 0 is about --augment/u);
 });
 
 test("features of all images are a file that probe tells the worth of, with its labels, a table's or a manifest's", async () => {

@@ -84,6 +84,9 @@ async function predictClasses(
   const named = files === undefined ? await manifestFor(run, manifest, options) : undefined;
   const augment = averagedViews(model, options);
   const thresholds = options.decide && decisionThresholds(run, model, options.decide, options);
+  if (augment !== undefined && thresholds !== undefined) {
+    say(options, "--decide: the thresholds were chosen on single views; of averages they hold only roughly");
+  }
   const columns =
     complete && named !== undefined
       ? completedColumns(classes, named, options)
