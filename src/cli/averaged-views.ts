@@ -22,10 +22,11 @@ export interface ViewOptions {
  * @throws UsageError for a segmenter, whose pixels would move; where nobody knows the view; and for one that changes nothing
  */
 export function averagedViews(model: ModelFile, options: ViewOptions): AveragedViews | undefined {
-  const { augment: draws, view: preset, viewSeed: seed = 0 } = options;
+  const { augment: draws, view: preset, viewSeed } = options;
   if (draws === undefined) {
-    if (preset !== undefined)
-      throw new UsageError(`--view ${preset} is about --augment; name a number of views with it`);
+    const given =
+      preset !== undefined ? `--view ${preset}` : viewSeed === undefined ? "" : `--view-seed ${viewSeed}`;
+    if (given !== "") throw new UsageError(`${given} is about --augment; name a number of views with it`);
     return undefined;
   }
   if (model.record.task === "segmentation") {
@@ -40,7 +41,7 @@ export function averagedViews(model: ModelFile, options: ViewOptions): AveragedV
       `--augment: ${which} changes no image; name another with --view, such as paper-weak`,
     );
   }
-  return { draws, view, seed };
+  return { draws, view, seed: viewSeed ?? 0 };
 }
 
 /** The one in the model file, or of models of before the one that its run was trained with. */

@@ -7,10 +7,11 @@ import type { ModelOptions } from "./model-images.ts";
 export const calibrated = ["temperature", "thresholds"] as const;
 
 export interface CalibrateOptions extends ModelOptions {
-  readonly part: Part;
+  /** Default: validation. */
+  readonly part?: Part;
   readonly only?: (typeof calibrated)[number];
-  /** Sensitivity, and specificity, of the thresholds. */
-  readonly at: number;
+  /** Sensitivity, and specificity, of the thresholds; default: `usualRate`. */
+  readonly at?: number;
   readonly remove: boolean;
   readonly json: boolean;
 }

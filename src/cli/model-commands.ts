@@ -147,13 +147,12 @@ export function addModelCommands(program: Command): void {
     .description(
       "fit a classifier's temperature and choose its thresholds on validation images, and keep both in its model file",
     )
-    .addOption(new Option("--part <part>", "which images").choices(parts).default("validation"))
+    .addOption(new Option("--part <part>", "which images; default: validation").choices(parts))
     .addOption(new Option("--only <what>", "only one of both").choices(calibrated))
     .option(
       "--at <rate>",
-      "the sensitivity, and specificity, that thresholds hold on these images",
+      `the sensitivity, and specificity, that thresholds hold on these images; default: ${usualRate}`,
       rate("--at"),
-      usualRate,
     )
     .option("--remove", "take the temperature out of the model file; thresholds stay", false)
     .option("--json", "print as JSON what is kept", false)

@@ -16,6 +16,7 @@ export interface ProbeRow {
   readonly row: number;
   /** Undefined where nobody says. */
   readonly part: Part | undefined;
+  /** Among all sources. */
   readonly patient: string | undefined;
 }
 
@@ -119,9 +120,10 @@ async function manifestLabels(
   const manifest = await readTrainingManifest(file, noClass);
   const { classes } = manifest;
   const { lists } = await listImages(manifest, { dataRoot, seed: 0, limit: undefined, skipBad });
-  const images = lists.flatMap(({ source, part, samples, states }) =>
+  const images = lists.flatMap(({ source, part, samples, states, patientsOf = source }) =>
     samples.map(({ id, patient }, row) => ({
-      ...{ source, part, image: id, patient },
+      ...{ source, part, image: id },
+      patient: patient === undefined ? undefined : `${patientsOf}/${patient}`,
       states: states.subarray(row * classes.length, (row + 1) * classes.length),
     })),
   );

@@ -15,7 +15,7 @@ import type { Part } from "../data/catalogue/listing.ts";
 import { ModelError } from "../errors/training-errors.ts";
 import { UsageError } from "../errors/errors.ts";
 import { background, ignored, mostMapClasses } from "../labels/label-map.ts";
-import { absent } from "../labels/states.ts";
+import { statesAmong } from "../labels/states.ts";
 import { placeOf } from "../labels/wording.ts";
 import type { Overlaps } from "../metrics/overlap.ts";
 import { aucTable, plainTable, showInterval } from "../report/tables.ts";
@@ -248,16 +248,6 @@ function joined(name: string, parts: readonly JudgedPart[]): JudgedPart {
       both: joinedValues(({ overlaps }) => overlaps.both),
     },
   };
-}
-
-/** Label states [N, K] in the columns of another list of classes; absent where it has one that the first list has not. */
-export function statesAmong(states: Uint8Array, from: readonly string[], to: readonly string[]): Uint8Array {
-  const columns = to.map(placeOf(from));
-  const rows = states.length / from.length;
-  return Uint8Array.from({ length: rows * to.length }, (_, at) => {
-    const column = columns[at % to.length];
-    return column < 0 ? absent : states[Math.floor(at / to.length) * from.length + column];
-  });
 }
 
 /** The numbers in label maps of one list of classes as those of another; see `PixelSettings`. */

@@ -41,8 +41,8 @@ const metrics = (): Promise<typeof localisation> => import("../metrics/localisat
 /** Images in one batch of predictions. */
 const batch = 16;
 
-/** Regions of one image, by class of the manifest, at the size of the set. */
-type Regions = ReadonlyMap<number, Uint8Array>;
+/** Draws the regions of one image, by class of the manifest, at the size of the set: those of all images would be large. */
+type Regions = () => ReadonlyMap<number, Uint8Array>;
 
 interface Looking {
   readonly engine: Engine;
@@ -52,6 +52,7 @@ interface Looking {
   readonly classes: readonly string[];
   /** Those that the model knows as well. */
   readonly shared: readonly string[];
+  /** Whether bad records are left out is as the images were loaded: a run's own word counts, too. */
   readonly options: ModelOptions & { readonly mapThreshold: number };
 }
 
@@ -92,8 +93,9 @@ export async function whereItLooked(
       ...([engine, classifier, set, normalisation, batch] as const),
       (row, { maps, enlarged, height: mapHeight, width: mapWidth }) => {
         size = { height: mapHeight, width: mapWidth };
+        const own = regions[i].get(row)?.();
         for (const [at, { k, column }] of wanted.entries()) {
-          const region = regions[i].get(row)?.get(k);
+          const region = own?.get(k);
           const map = { values: maps[column], ...size };
           const located = region && locateRegion(map, enlarged[column], region, { height, width, threshold });
           if (located !== undefined) found[at].push(located);
@@ -111,7 +113,7 @@ export async function whereItLooked(
   return { kind, ...size, threshold, byClass };
 }
 
-/** The regions of some classes on each image that has any, by row. */
+/** The regions of some classes on each image that has any, by row. @throws as `whereItLooked` */
 async function regionsOf(
   { source, set, samples, boxes }: PartImages,
   image: ModelFile["record"]["image"],
@@ -125,13 +127,11 @@ async function regionsOf(
     for (let row = 0; row < set.count; row++) {
       const map = maps.subarray(row * height * width, (row + 1) * height * width);
       const seen = [...new Set(map)].filter((k) => wanted.has(k));
-      const regions = seen.map((k): [number, Uint8Array] => [
-        k,
+      const placesOf = (k: number): Uint8Array =>
         map.map((value) =>
           value === ignored ? pixelPlaces.unknown : value === k ? pixelPlaces.inside : pixelPlaces.outside,
-        ),
-      ]);
-      if (regions.length > 0) found.set(row, new Map(regions));
+        );
+      if (seen.length > 0) found.set(row, () => new Map(seen.map((k) => [k, placesOf(k)])));
     }
   }
   for (const [row, all] of (boxes ?? []).entries()) {
@@ -149,12 +149,13 @@ async function regionsOf(
       say(options, `left out: ${error.message}`);
       continue;
     }
-    const regions = [...new Set(own.map(({ k }) => k))].map((k): [number, Uint8Array] => {
+    const placesOf = (k: number): Uint8Array => {
       const ofClass = own.filter((box) => box.k === k);
       const size = ofClass[0].size ?? file;
-      return [k, boxRegion(ofClass, size, { ...image, height, width }, pixelPlaces)];
-    });
-    found.set(row, new Map(regions));
+      return boxRegion(ofClass, size, { ...image, height, width }, pixelPlaces);
+    };
+    const seen = [...new Set(own.map(({ k }) => k))];
+    found.set(row, () => new Map(seen.map((k) => [k, placesOf(k)])));
   }
   return found;
 }

@@ -3,6 +3,7 @@
 
 import { described } from "../errors/arguments.ts";
 import { TesseraError } from "../errors/errors.ts";
+import { placeOf } from "./wording.ts";
 
 /** The image is known not to show the class. */
 export const negative = 0;
@@ -43,4 +44,14 @@ export function isSoft(state: number): boolean {
 export function targetOf(state: number): number | undefined {
   if (state === negative || state === positive) return state;
   return isSoft(state) ? (state - firstSoft) / (lastSoft - firstSoft) : undefined;
+}
+
+/** Label states [N, K] in the columns of another list of classes; absent where it has one that the first list has not. */
+export function statesAmong(states: Uint8Array, from: readonly string[], to: readonly string[]): Uint8Array {
+  const columns = to.map(placeOf(from));
+  const rows = states.length / from.length;
+  return Uint8Array.from({ length: rows * to.length }, (_, at) => {
+    const column = columns[at % to.length];
+    return column < 0 ? absent : states[Math.floor(at / to.length) * from.length + column];
+  });
 }

@@ -9,7 +9,7 @@ import { parseSafetensors, startsAsSafetensors } from "../interchange/safetensor
 
 const format = "tessera features 1";
 
-/** Whose features a row has. The part and the patient are empty where nobody says. */
+/** Whose features a row has. The part and the patient, who is named with the source, are empty where nobody says. */
 export type FeatureImage = readonly [source: string, part: string, image: string, patient: string];
 
 export interface FeatureTable {

@@ -125,12 +125,23 @@ export async function trainTask<Inputs, Judged extends Judgement, Trained extend
 /** Writes what a run came to. */
 async function written<Judged extends Judgement, Trained extends Module>(
   folder: RunFolder,
-  { judged, kept, validation, endedEarly, stopped, epochs, module }: LoopResult<Judged, Trained>,
+  {
+    judged,
+    kept,
+    validation: best,
+    settled,
+    endedEarly,
+    stopped,
+    epochs,
+    module,
+  }: LoopResult<Judged, Trained>,
   {
     name,
     made,
   }: { readonly name: string; readonly made: Pick<TaskSummary, "device" | "adapter" | "driver"> },
 ): Promise<TaskSummary> {
+  // Of the weights in the model file, which are those after they were settled.
+  const { validation } = settled ?? { validation: best };
   const summary: TaskSummary = {
     task: name,
     score: judged?.score ?? null,

@@ -16,6 +16,8 @@ import type { PredictOptions } from "../../src/cli/predict-options.ts";
 import type { EvaluateOptions } from "../../src/cli/segmenter-evaluation.ts";
 import { UsageError } from "../../src/errors/errors.ts";
 import { DataError } from "../../src/errors/data-errors.ts";
+import { parseSafetensors } from "../../src/interchange/safetensors-header.ts";
+import { readFeatures } from "../../src/runs/features-file.ts";
 import { readModelFile, rewriteModel } from "../../src/runs/model-file.ts";
 import { beginRun } from "../../src/runs/run-start.ts";
 import { readRun } from "../../src/runs/read-run.ts";
@@ -57,8 +59,8 @@ const predict = (
     ...more,
   });
 const rowsOf = (name: string): Record<string, string>[] => parse(readFileSync(at(name)), { columns: true });
-const calibrate = (more: Partial<CalibrateOptions> = {}): Promise<void> =>
-  calibrateCommand(at("run"), undefined, { ...shared, part: "validation", at: 0.95, remove: false, ...more });
+const calibrate = (more: Partial<CalibrateOptions> = {}, manifest?: string): Promise<void> =>
+  calibrateCommand(at("run"), manifest, { ...shared, remove: false, ...more });
 interface Evaluated {
   readonly meanAuc: number;
   readonly byClass: Readonly<Record<string, { readonly auc: number; readonly calibrationError: number }>>;
@@ -154,6 +156,15 @@ test("calibrate fits one temperature: no decision and no AUC changes, and --remo
   await expect(calibrate({ remove: true })).rejects.toThrow(/has no temperature to remove/u);
 });
 
+test.each([
+  [{ remove: true }, "m.yaml", /--remove .*leave it out, or the manifest .*m\.yaml$/u],
+  [{ remove: true, part: "test", only: "temperature" }, undefined, /or --part test, --only temperature$/u],
+  [{ remove: true, at: 0.9 }, undefined, /--remove .*or --at 0\.9$/u],
+  [{ only: "temperature", at: 0.9 }, undefined, /--at 0\.9 is about thresholds/u],
+] as const)("calibrate refuses what would mean nothing: %j", async (more, manifest, message) => {
+  await expect(calibrate(more, manifest && at(manifest))).rejects.toThrow(message);
+});
+
 test("a model of before says nothing of thresholds and pictures, and --decide tells how to get thresholds", async () => {
   const model = await readModelFile(at("run"));
   const { thresholds, examples, weak, ...older } = model.record;
@@ -181,25 +192,34 @@ test("--augment averages over views that the seed draws, the image itself first"
   await predict("again.csv", { augment: 3, viewSeed: 0 });
   await predict("other.csv", { augment: 3, viewSeed: 1 });
   expect(rowsOf("again.csv")).toEqual(rowsOf("three.csv"));
+  const loud = { quiet: false, augment: 2, decide: "youden" } as const;
+  expect((await printed(() => predict("both.csv", loud))).errors).toMatch(/chosen on single views/u);
   expect(rowsOf("other.csv")).not.toEqual(rowsOf("three.csv"));
   expect((await evaluated({ augment: 3 })).meanAuc).not.toBe((await evaluated()).meanAuc);
   await expect(predict("no.csv", { augment: 3, view: "none" })).rejects.toThrow(
     /--view none changes no image/u,
   );
   await expect(predict("no.csv", { view: "mnist" })).rejects.toThrow(UsageError);
+  await expect(predict("no.csv", { viewSeed: 0 })).rejects.toThrow(/--view-seed 0 is about --augment/u);
 });
 
 test("features of all images are a file that probe tells the worth of, with its labels, a table's or a manifest's", async () => {
   const embed = (out: string, paths: readonly string[] = []): Promise<void> =>
     embedCommand(at("run"), paths, { ...shared, json: false, out: at(out) });
-  const probe = async (labels?: string): Promise<{ readonly meanAuc: number; readonly images: object }> => {
-    const options = { ...shared, dataRoot: folder, seed: 0 };
+  const probe = async (
+    labels?: string,
+    more: { readonly out?: string } = {},
+  ): Promise<{ readonly meanAuc: number; readonly images: object }> => {
+    const options = { ...shared, dataRoot: folder, seed: 0, ...more };
     return (await printed(() => probeCommand(at("features.safetensors"), labels, options))).result as {
       readonly meanAuc: number;
       readonly images: object;
     };
   };
   await embed("features.safetensors");
+  // Patient 1 of one source is another than that of the other.
+  const { images } = await readFeatures(at("features.safetensors"));
+  for (const [source, , , patient] of images) expect(patient.split("/")[0]).toBe(source);
   const own = await probe();
   expect(own.images).toEqual({ train: 220, validation: 60, test: 60 });
   expect(own.meanAuc).toBeGreaterThan(0);
@@ -215,6 +235,12 @@ test("features of all images are a file that probe tells the worth of, with its 
   );
   writeFileSync(at("labels.csv"), `source,part,image,${classes.join(",")}\n${lines.join("\n")}\n`);
   expect((await probe(at("labels.csv"))).meanAuc).toBe(own.meanAuc);
+  // A class that is always there on the images to train on is not learned, whatever the test images say of it.
+  const withOne = lines.map((line) => `${line},${line.split(",")[1] === "train" ? 1 : line.length % 2}`);
+  writeFileSync(at("labels.csv"), `source,part,image,${classes.join(",")},always\n${withOne.join("\n")}\n`);
+  const head = at("head.safetensors");
+  expect(await probe(at("labels.csv"), { out: head })).toEqual({ ...own, notLearned: ["always"] });
+  expect(parseSafetensors(readFileSync(head), Error).metadata["classes"]).toBe(JSON.stringify(classes));
   writeFileSync(at("labels.csv"), "image,x\nstranger,1\n");
   await expect(probe(at("labels.csv"))).rejects.toThrow(/has no image of .*features\.safetensors/u);
   writeFileSync(at("labels.csv"), "image,x\nA\\/0,maybe\n");

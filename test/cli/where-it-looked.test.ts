@@ -1,7 +1,7 @@
 // Where a classifier looked, by the command line: what `predict --maps` writes, that `evaluate` holds it against boxes and masks, and
 // the pictures of a report.
 
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { PNG } from "pngjs";
@@ -21,6 +21,7 @@ import { parseSafetensors } from "../../src/interchange/safetensors-header.ts";
 import { readWeights } from "../../src/nn/weights.ts";
 import { labelPng } from "../../src/pictures/label-png.ts";
 import { mistakeCards } from "../../src/report/run/mistakes.ts";
+import { provenance } from "../../src/runs/provenance.ts";
 import { mistakeMaps } from "../../src/runs/mistake-maps.ts";
 import { openEngine } from "../../src/runtime/open-engine.ts";
 import { temporaryFolder } from "../data/formats/idx-files.ts";
@@ -148,11 +149,12 @@ describe("tessera evaluate with boxes and masks", () => {
   const looked = async (
     manifest: string,
     more: Partial<EvaluateOptions> = {},
+    [run, file]: [string, string?] = [at("model.safetensors"), at("m.yaml")],
   ): Promise<LookedAt | undefined> => {
     writeFileSync(at("m.yaml"), manifest);
     const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
     write.mockClear();
-    await evaluateCommand(at("model.safetensors"), at("m.yaml"), { ...judging, ...more });
+    await evaluateCommand(run, file, { ...judging, ...more });
     const text = write.mock.calls.map(([part]) => String(part)).join("");
     return (JSON.parse(text) as { readonly looked?: LookedAt }).looked;
   };
@@ -232,6 +234,18 @@ describe("tessera evaluate with boxes and masks", () => {
     );
     const found = await looked(manifest(table), { skipBad: true });
     expect(found?.byClass["mass"]?.images).toBe(count - 1);
+    // A run that left bad records out goes on to, without being told again.
+    mkdirSync(at("run"));
+    copyFileSync(at("model.safetensors"), at("run/model.safetensors"));
+    const begun = {
+      ...(await provenance()),
+      ...{ device: "reference", adapter: "", driver: "", tuning: null, candidates: {}, settings: {} },
+      manifest: { file: at("m.yaml"), sha256: "", text: manifest(table) },
+      ...{ dataRoot: folder.path, seed: 0, options: { skipBad: true } },
+    };
+    writeFileSync(at("run/run.json"), JSON.stringify(begun));
+    writeFileSync(at("run/summary.json"), '{ "interrupted": false }');
+    expect(await looked(manifest(table), {}, [at("run")])).toEqual(found);
   });
 });
 

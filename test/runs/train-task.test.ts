@@ -73,6 +73,19 @@ describe("a finished run", () => {
   });
 });
 
+test("the summary tells validation of the weights in the model file, also where the task settles them", async () => {
+  const task = lineTask(open());
+  const settle = (line: Line) => {
+    open().write(line.linear.weight, new Float32Array(3));
+    return Promise.resolve();
+  };
+  const options = { name: "line", out: join(folder.path, "settled") };
+  const { validation, settled, summary } = await trainTask({ ...task, settle }, settings, options);
+  expect(settled?.validation).not.toBe(validation);
+  expect(summary.validation).toBe(settled?.validation);
+  task.module.dispose();
+});
+
 test("a run that was stopped goes on to the same files", async () => {
   await run("one");
   const controller = new AbortController();

@@ -5,8 +5,9 @@ import { counted } from "../../errors/counted.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { concatenate } from "../../data/assembly/assembly.ts";
 import { probabilitiesOf } from "../../assemble/model-metrics.ts";
+import { statesAmong } from "../../labels/states.ts";
 import { expectedCalibrationError } from "../../metrics/calibration.ts";
-import { operatingRules } from "../../metrics/operating-points.ts";
+import { operatingRules, usualRate } from "../../metrics/operating-points.ts";
 import { fitTemperature } from "../../metrics/temperature.ts";
 import { plainTable } from "../../report/tables.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
@@ -16,7 +17,6 @@ import { classifierOfModel, readModelFile, rewriteModel, type ModelFile } from "
 import type { CalibrateOptions } from "../calibrate-options.ts";
 import { loadParts, manifestFor, matchClasses, predictParts, say } from "../model-images.ts";
 import { notesOf } from "../patient-table.ts";
-import { statesAmong } from "../segmenter-evaluation.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
 
 /** @param file a manifest; default: the run's own */
@@ -26,6 +26,8 @@ export async function calibrateCommand(
   options: CalibrateOptions,
 ): Promise<void> {
   const where = engineOptions(options);
+  checkTogether(file, options);
+  const { part = "validation", only, at = usualRate } = options;
   const model = await readModelFile(run);
   if (model.record.task === "segmentation") {
     throw new UsageError(`${run}: is a segmenter, and calibrate is about classifiers`);
@@ -46,11 +48,11 @@ export async function calibrateCommand(
   const { classes } = record;
   matchClasses(classes, named.manifest.classes, options);
   const found = await unlessInterrupted(async (signal) => {
-    const { parts } = await loadParts(named, [options.part], record, options, signal);
+    const { parts } = await loadParts(named, [part], record, options, signal);
     using engine = await openEngine(where);
     const each = await predictParts(engine, classifierOfModel(engine, raw), raw, parts, options, signal);
     const set = concatenate(
-      options.part,
+      part,
       parts.map((part) => part.set),
     );
     return { set, logits: Float32Array.from(each.flatMap((own) => [...own])) };
@@ -61,7 +63,6 @@ export async function calibrateCommand(
   }
   const { set, logits } = found;
   const states = statesAmong(set.states, named.manifest.classes, classes);
-  const { only, at } = options;
   const fitted = only === "thresholds" ? undefined : fitTemperature(logits, states);
   const temperature = fitted && {
     ...{ value: fitted.temperature, entries: fitted.entries },
@@ -82,7 +83,7 @@ export async function calibrateCommand(
   if (options.json) {
     const result = {
       model: model.file,
-      part: options.part,
+      part,
       images: set.count,
       temperature: keptTemperature ?? null,
     };
@@ -93,6 +94,23 @@ export async function calibrateCommand(
   if (only !== "temperature" && shown !== undefined)
     process.stdout.write(`${thresholdTable(shown, classes)}\n`);
   say(options, `kept in ${model.file}, which predict, evaluate and export read`);
+}
+
+/** @throws UsageError for options that mean nothing beside others */
+function checkTogether(file: string | undefined, { remove, only, part, at }: CalibrateOptions): void {
+  const given = [
+    ...(file === undefined ? [] : [`the manifest ${file}`]),
+    ...(part === undefined ? [] : [`--part ${part}`]),
+    ...(only === undefined ? [] : [`--only ${only}`]),
+    ...(at === undefined ? [] : [`--at ${at}`]),
+  ];
+  if (remove && given.length > 0) {
+    throw new UsageError(
+      `--remove takes the temperature out and looks at no images: leave it out, or ${given.join(", ")}`,
+    );
+  }
+  if (only === "temperature" && at !== undefined)
+    throw new UsageError(`--at ${at} is about thresholds: leave it out, or --only temperature`);
 }
 
 function temperatureLines(

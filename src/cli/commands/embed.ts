@@ -77,7 +77,9 @@ export async function embedCommand(
         progress,
       });
       features.set(each, before * width);
-      images.push(...samples.map(({ id, patient = "" }): FeatureImage => [source, own ?? "", id, patient]));
+      images.push(
+        ...samples.map(({ id }, i): FeatureImage => [source, own ?? "", id, set.patients?.[i] ?? ""]),
+      );
     }
     if (!features.every(Number.isFinite)) {
       throw new ModelError(

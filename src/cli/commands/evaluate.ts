@@ -87,7 +87,10 @@ export async function evaluateCommand(
     const hasSeries = patientIndices("evaluate", set.count, set.patients).count < set.count;
     const hasChoice = hasSeries && part !== "validation" && partsOf("validation").length > 0;
     const regions = partsOf(part);
-    const looking = { engine, classifier, model, classes: named.manifest.classes, shared, options };
+    const looking = {
+      ...{ engine, classifier, model, classes: named.manifest.classes, shared },
+      options: { ...options, skipBad: named.skipBad },
+    };
     return {
       ...{ loaded, set, hasSeries, logits: await logitsOf(part), adapter: engine.traits.name },
       validation: hasChoice ? { set: setOf("validation"), logits: await logitsOf("validation") } : undefined,

@@ -14,7 +14,7 @@ import { checkMaps, tellMaps, writeMaps } from "../map-folder.ts";
 import type { PredictOptions } from "../predict-options.ts";
 import { identity } from "../prediction-cells.ts";
 import { completedColumns, predictedColumns, writeTable } from "../prediction-table.ts";
-import { predictMaps } from "./predict-maps.ts";
+import { predictLabelMaps } from "./predict-label-maps.ts";
 import { engineOptions } from "../../runs/device-options.ts";
 import { makeFolderOf } from "../terminal/output-files.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
@@ -30,7 +30,7 @@ export async function predictCommand(
   const model = await readModelFile(run);
   const mapTable = checkMaps(model, options);
   await (model.record.task === "segmentation"
-    ? predictMaps(run, asked, model, options)
+    ? predictLabelMaps(run, asked, model, options)
     : predictClasses(run, asked, model, { ...options, out: options.out ?? mapTable }));
 }
 
@@ -84,6 +84,9 @@ async function predictClasses(
   const named = files === undefined ? await manifestFor(run, manifest, options) : undefined;
   const augment = averagedViews(model, options);
   const thresholds = options.decide && decisionThresholds(run, model, options.decide, options);
+  if (augment !== undefined && thresholds !== undefined) {
+    say(options, "--decide: the thresholds were chosen on single views; of averages they hold only roughly");
+  }
   const columns =
     complete && named !== undefined
       ? completedColumns(classes, named, options)

@@ -8,7 +8,7 @@ import { linearProbe, probeLogits, type LabelledFeatures, type Probe } from "../
 import type { Part } from "../../data/catalogue/listing.ts";
 import { splitByPatient } from "../../data/catalogue/splits.ts";
 import { plainSafetensors } from "../../interchange/safetensors.ts";
-import { negative, positive } from "../../labels/states.ts";
+import { negative, positive, statesAmong } from "../../labels/states.ts";
 import { aucIntervals, type AucIntervals } from "../../metrics/auc-intervals.ts";
 import { notesOfClasses } from "../../report/class-notes.ts";
 import { plainTable, showAuc, showInterval } from "../../report/tables.ts";
@@ -46,20 +46,23 @@ export async function probeCommand(
   const known = await probeLabels(features, file, labels, options);
   const rows = partedRows(known.rows, options);
   if (out !== undefined) makeFolderOf("--out", out);
-  const of = (part: Part): LabelledFeatures => rowsOf(features, known, rows[part]);
-  const [train, test] = [of("train"), of("test")];
-  const { classes } = known;
-  const learned = classes.filter((_, k) => hasBoth(train.states, k, classes.length));
-  if (learned.length === 0) {
+  const given = rowsOf(features, known, rows.train).states;
+  const classes = known.classes.filter((_, k) => hasBoth(given, k, known.classes.length));
+  const notLearned = known.classes.filter((name) => !classes.includes(name));
+  if (classes.length === 0) {
     throw new UsageError(
       `${labels ?? file}: no class has labels of both kinds on the ${rows.train.length} images to train on`,
     );
   }
+  const learnable = { ...known, classes, states: statesAmong(known.states, known.classes, classes) };
+  const of = (part: Part): LabelledFeatures => rowsOf(features, learnable, rows[part]);
+  const [train, test] = [of("train"), of("test")];
   using engine = await openEngine(where);
   const probe = await linearProbe(engine, train, classes, l2 ?? of("validation"));
   const logits = probeLogits(probe, test.features);
   const patients = rows.test.map((at) => known.rows[at].patient);
   const found = aucIntervals(logits, test.states, classes, { patients });
+  if (!probe.isFitted) say(options, `L2 ${probe.l2}: the fit has not settled; give a larger --l2`);
   if (out !== undefined) await writeHead(out, probe, features.width, classes);
   const counts = classes.map((name, k) => ({
     name,
@@ -76,7 +79,7 @@ export async function probeCommand(
       ]),
     );
     const images = { train: rows.train.length, validation: rows.validation.length, test: rows.test.length };
-    const result = { images, features: features.width, l2: probe.l2, validation: probe.chosenBy };
+    const result = { images, features: features.width, l2: probe.l2, validation: probe.chosenBy, notLearned };
     process.stdout.write(`${JSON.stringify({ ...result, meanAuc: found.mean.value, byClass }, null, 2)}\n`);
     return;
   }
@@ -87,6 +90,12 @@ export async function probeCommand(
     `${counted(features.width, "feature")}; ${counted(rows.train.length, "image")} to train on, ${counted(rows.test.length, "test image")}; ` +
       `L2 ${probe.l2}, ${chosen}; on ${engine.traits.name}`,
   );
+  if (notLearned.length > 0) {
+    say(
+      options,
+      `not learned, as their labels on the images to train on are not of both kinds: ${notLearned.join(", ")}`,
+    );
+  }
   process.stdout.write(`${probeTable(counts, found)}\n`);
 }
 

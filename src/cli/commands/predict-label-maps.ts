@@ -41,7 +41,7 @@ interface Numbering {
 }
 
 /** @param model of a segmenter. @param asked a manifest or images; default: the run's own manifest */
-export async function predictMaps(
+export async function predictLabelMaps(
   run: string,
   { manifest: file, files }: Asked,
   model: ModelFile,
@@ -78,7 +78,7 @@ export async function predictMaps(
     const loaded = await loadAsked(files, named, part, model.record, options, signal);
     using engine = await openEngine(where);
     const segmenter = segmenterOfModel(engine, model);
-    const written = await writeMaps(loaded, { engine, segmenter, model, numbering, options, files }, signal);
+    const written = await writeMasks(loaded, { engine, segmenter, model, numbering, options, files }, signal);
     return { loaded, ...written, adapter: engine.traits.name };
   });
   if (found === undefined) {
@@ -125,7 +125,7 @@ interface Work {
 }
 
 /** Writes the label maps, where a folder is named for them. @returns the rows of the table */
-async function writeMaps(
+async function writeMasks(
   loaded: LoadedParts,
   { engine, segmenter, model, numbering, options, files }: Work,
   signal: AbortSignal,
