@@ -159,7 +159,7 @@ export async function loadImages(
     cache,
     memory,
     skipBad,
-    divided: crossValidated,
+    divided: untested,
     ...(signal === undefined ? {} : { signal }),
   };
   const result = await decodeImages(selected, decoding, hasFiles(selected) ? count : undefined);

@@ -53,7 +53,7 @@ train: { batch: 8, steps: 2, warmupSteps: 1 }
   return file;
 }
 
-const loaded = async (file: string, crossValidated: boolean): Promise<readonly ImageSet[]> => {
+const loaded = async (file: string, untested: boolean): Promise<readonly ImageSet[]> => {
   const options = {
     dataRoot: folder,
     seed: 0,
@@ -63,7 +63,7 @@ const loaded = async (file: string, crossValidated: boolean): Promise<readonly I
   };
   const { assembly } = await loadImages(
     await readTrainingManifest(file),
-    { ...options, crossValidated },
+    { ...options, untested },
     {},
     undefined,
   );
