@@ -4,7 +4,7 @@
 import { basename } from "node:path";
 import { stringify } from "yaml";
 import { markdownTable, markdownText, type MarkdownColumn } from "../report/markdown.ts";
-import { notesOfClasses } from "../report/class-notes.ts";
+import { notesOfClasses } from "../labels/wording.ts";
 import { showAuc, showInterval } from "../report/tables.ts";
 import type { ModelRecord } from "../runs/model-file.ts";
 import type { RunContents } from "../runs/read-run.ts";
@@ -198,7 +198,7 @@ function limitsSection({ run, record }: CardSources): string {
   const undefinedClasses = run.classes.filter((name) => (run.summary?.auc[name] ?? null) === null);
   const lines = [
     "The results are of the test images above and of no others. Images of another hospital, camera or population may give worse ones.",
-    `A probability is not a diagnosis, and it is calibrated no better than the run's report shows${record.temperature === undefined ? "" : `; its logits are divided by the temperature ${record.temperature.value.toPrecision(4)}, fitted after training`}.`,
+    `A probability is not a diagnosis, and it is calibrated no better than the run's report shows${record.temperature === undefined ? "" : `; its logits are divided by the temperature ${record.temperature.value.toPrecision(4)}, fitted after training on ${record.temperature.part === undefined ? "validation images" : `images of part ${record.temperature.part}, whose calibration looks better for it`}. The division is in these files already: do not divide again`}.`,
     ...(undefinedClasses.length > 0 && record.task !== "segmentation"
       ? [
           `Nothing is known of how well it finds ${undefinedClasses.map(markdownText).join(", ")}: the test images had no labels of both kinds.`,

@@ -27,6 +27,7 @@ import { warmedBudgetOf } from "../assemble/warm-up.ts";
 import type { ImageSet } from "../data/assembly/assembly.ts";
 import { stepsPerEpoch } from "../data/assembly/sampler.ts";
 import { StoredPixels } from "../data/cache/stored-pixels.ts";
+import { notesOfClasses } from "../labels/wording.ts";
 import { readWeights } from "../nn/weights.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { openEngine, type EngineOptions } from "../runtime/open-engine.ts";
@@ -329,7 +330,12 @@ export class RunSession implements Disposable {
     const { classes, validation } = this.#run.images.assembly;
     if (validation === undefined || model instanceof Segmenter) return undefined;
     const { logits } = await this.#judge(model, validation);
-    return chosenThresholds(logits, validation, classes.length);
+    const found = chosenThresholds(logits, validation, classes.length);
+    const { byClass } = shownThresholds({ classes, thresholds: found });
+    const notes = notesOfClasses(classes, (name) => byClass[name].note);
+    const { say = silent } = this.#observer;
+    if (notes.length > 0) say(`thresholds for predict --decide: ${notes.join("; ")}`);
+    return found;
   }
 
   /** Pictures for the report; undefined for a classifier. */

@@ -16,6 +16,7 @@ import type { PredictOptions } from "../../src/cli/predict-options.ts";
 import type { EvaluateOptions } from "../../src/cli/segmenter-evaluation.ts";
 import { UsageError } from "../../src/errors/errors.ts";
 import { DataError } from "../../src/errors/data-errors.ts";
+import { modelCard } from "../../src/export/model-card.ts";
 import { readModelFile, rewriteModel } from "../../src/runs/model-file.ts";
 import { beginRun } from "../../src/runs/run-start.ts";
 import { readRun } from "../../src/runs/read-run.ts";
@@ -152,6 +153,54 @@ test("calibrate fits one temperature: no decision and no AUC changes, and --remo
   expect([record, weights]).toEqual([model.record, model.weights]);
   expect((await evaluated()).byClass).toEqual(before.byClass);
   await expect(calibrate({ remove: true })).rejects.toThrow(/has no temperature to remove/u);
+});
+
+test("what test images choose is told: by calibrate, in the model, on its card and by --decide", async () => {
+  const model = await readModelFile(at("run"));
+  try {
+    const { errors } = await printed(() => calibrate({ part: "test", at: 0.2 }));
+    expect(errors).toMatch(/^warning: --part test: .*makes results look better than they are/u);
+    const { record } = await readModelFile(at("run"));
+    expect([record.thresholds?.part, record.temperature?.part]).toEqual(["test", "test"]);
+    const card = modelCard({ run: await readRun(at("run")), record, formats: ["torch"], version: "0" });
+    expect(card).toContain("patients of part test, so that results on these images are better");
+    expect(card).toContain("images of part test");
+    expect(card).toContain("do not divide again");
+    const said = (await printed(() => predict("test.csv", { decide: "sensitivity", quiet: false }))).errors;
+    expect(said).toContain("warning: the thresholds were chosen on part test");
+    expect(said).toContain(
+      "decided by sensitivity of 20 %, chosen on 60 test patients: 3 classes; none stays blank\n",
+    );
+  } finally {
+    await rewriteModel(model, model.record);
+  }
+});
+
+test("without anybody of a kind there is no threshold, and --decide names the counts and the rules that have some", async () => {
+  const model = await readModelFile(at("run"));
+  const { thresholds } = model.record;
+  if (thresholds === undefined) throw new Error("no thresholds");
+  const none = { ...thresholds.byClass[0], positives: 3, negatives: 40, youden: null, sensitivity: null };
+  try {
+    await rewriteModel(model, {
+      ...model.record,
+      thresholds: { ...thresholds, byClass: [none, none, none] },
+    });
+    await expect(predict("no.csv", { decide: "youden" })).rejects.toThrow(
+      /no threshold by youden of any class \(validation has 3 patients with it and 40 without; --decide specificity has thresholds\)/u,
+    );
+    const byClass = [none, thresholds.byClass[1], thresholds.byClass[2]];
+    await rewriteModel(model, { ...model.record, thresholds: { ...thresholds, byClass } });
+    const { errors } = await printed(() => predict("some.csv", { decide: "youden", quiet: false }));
+    expect(errors).toContain(
+      "not decided: nodule: no threshold by youden, sensitivity: validation has 3 patients",
+    );
+    expect(errors).toContain(
+      "decided by youden, chosen on 60 validation patients: 2 classes; blank: nodule\n",
+    );
+  } finally {
+    await rewriteModel(model, model.record);
+  }
 });
 
 test("a model of before says nothing of thresholds and pictures, and --decide tells how to get thresholds", async () => {

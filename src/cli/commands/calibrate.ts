@@ -4,14 +4,21 @@ import Table from "cli-table3";
 import { counted } from "../../errors/counted.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { concatenate } from "../../data/assembly/assembly.ts";
+import type { Part } from "../../data/catalogue/listing.ts";
+import { negative, positive } from "../../labels/states.ts";
 import { probabilitiesOf } from "../../assemble/model-metrics.ts";
 import { expectedCalibrationError } from "../../metrics/calibration.ts";
 import { operatingRules } from "../../metrics/operating-points.ts";
-import { fitTemperature } from "../../metrics/temperature.ts";
+import { fitTemperature, type FittedTemperature } from "../../metrics/temperature.ts";
 import { plainTable } from "../../report/tables.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
 import { engineOptions } from "../../runs/device-options.ts";
-import { chosenThresholds, shownThresholds, type ShownThresholds } from "../../runs/kept-thresholds.ts";
+import {
+  chosenThresholds,
+  shownThresholds,
+  type KeptThresholds,
+  type ShownThresholds,
+} from "../../runs/kept-thresholds.ts";
 import { classifierOfModel, readModelFile, rewriteModel, type ModelFile } from "../../runs/model-file.ts";
 import type { CalibrateOptions } from "../calibrate-options.ts";
 import { loadParts, manifestFor, matchClasses, predictParts, say } from "../model-images.ts";
@@ -42,6 +49,13 @@ export async function calibrateCommand(
     );
     return;
   }
+  const { part } = options;
+  if (part !== "validation") {
+    process.stderr.write(
+      `warning: --part ${part}: what is chosen on images that ${part === "test" ? "tell results" : "trained the model"} makes results look ` +
+        "better than they are; the model, its card and --decide will say so\n",
+    );
+  }
   const named = await manifestFor(run, file, options);
   const { classes } = record;
   matchClasses(classes, named.manifest.classes, options);
@@ -62,15 +76,17 @@ export async function calibrateCommand(
   const { set, logits } = found;
   const states = statesAmong(set.states, named.manifest.classes, classes);
   const { only, at } = options;
-  const fitted = only === "thresholds" ? undefined : fitTemperature(logits, states);
+  const from = part === "validation" ? {} : { part };
+  const chosen = {
+    ...chosenThresholds(logits, { states, patients: set.patients }, classes.length, at),
+    ...from,
+  };
+  const fitted = only === "thresholds" ? undefined : temperatureOf(logits, states, part, chosen);
   const temperature = fitted && {
     ...{ value: fitted.temperature, entries: fitted.entries },
-    ...{ before: fitted.before, after: fitted.after },
+    ...{ before: fitted.before, after: fitted.after, ...from },
   };
-  const thresholds =
-    only === "temperature"
-      ? record.thresholds
-      : chosenThresholds(logits, { states, patients: set.patients }, classes.length, at);
+  const thresholds = only === "temperature" ? record.thresholds : chosen;
   const keptTemperature = only === "thresholds" ? former : temperature;
   const kept = {
     ...record,
@@ -93,6 +109,27 @@ export async function calibrateCommand(
   if (only !== "temperature" && shown !== undefined)
     process.stdout.write(`${thresholdTable(shown, classes)}\n`);
   say(options, `kept in ${model.file}, which predict, evaluate and export read`);
+}
+
+/** @throws UsageError that says what the part has, and what can be chosen on it still */
+function temperatureOf(
+  logits: Float32Array,
+  states: Uint8Array,
+  part: Part,
+  { byClass }: KeptThresholds,
+): FittedTemperature {
+  try {
+    return fitTemperature(logits, states);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const of = (state: number): number => states.filter((each) => each === state).length;
+    const rules = operatingRules.filter((rule) => byClass.some((points) => points[rule] !== null));
+    throw new UsageError(
+      `${error.message}; part ${part} has ${counted(of(positive), "positive label")} and ${of(negative).toLocaleString("en")} negative, over all ` +
+        `classes; ${rules.length === 0 ? "nor are there thresholds on it: ten patients of a kind are needed" : `--only thresholds works: it has some by ${rules.join(", ")}`}`,
+      { cause: error },
+    );
+  }
 }
 
 function temperatureLines(
