@@ -231,7 +231,7 @@ export class RunSession implements Disposable {
     say(describeWatch(assembly, settings));
     const balance = describeBalance(assembly, settings);
     if (balance !== undefined) say(balance);
-    if (start.record !== undefined) say(describeStart(from));
+    if (start.record !== undefined) say(describeStart(from, start.isLengthened));
     const begun = await initial?.weights(engine, { ...manifest, settings }, labelSpaceOf(assembly));
     begun?.told.forEach(say);
     begun?.warnings.forEach(warn);

@@ -162,10 +162,25 @@ test("what test images choose is told: by calibrate, in the model, on its card a
     expect(errors).toMatch(/^warning: --part test: .*makes results look better than they are/u);
     const { record } = await readModelFile(at("run"));
     expect([record.thresholds?.part, record.temperature?.part]).toEqual(["test", "test"]);
-    const card = modelCard({ run: await readRun(at("run")), record, formats: ["torch"], version: "0" });
+    const run = await readRun(at("run"));
+    const card = modelCard({ run, record, formats: ["torch"], version: "0" });
     expect(card).toContain("patients of part test, so that results on these images are better");
     expect(card).toContain("images of part test");
     expect(card).toContain("do not divide again");
+    expect(card).toMatch(/\| length +\| 2 epochs, kept: epoch \d/u);
+    expect(card).not.toMatch(/began with|steps|freeze/u);
+    const initial = { file: "/secret/w.pth", sha256: "0123456789abcdef", classes: [] };
+    const more = { freeze: ["features"], rates: { head: 2 }, positiveWeight: { nodule: 5 }, steps: 30 };
+    const begun = { ...run.record, initial, settings: { ...run.record.settings, ...more } };
+    const other = modelCard({ run: { ...run, record: begun }, record, formats: ["torch"], version: "0" });
+    for (const row of [
+      "began with +\\| w\\.pth, SHA-256 0123456789ab",
+      "length +\\| 30 steps, 2 epochs, kept",
+      ...["freeze +\\| features", "rates +\\| head 2", "positiveWeight +\\| nodule 5"],
+    ]) {
+      expect(other).toMatch(new RegExp(`^\\| ${row}`, "mu"));
+    }
+    expect(other).not.toContain("secret");
     const said = (await printed(() => predict("test.csv", { decide: "sensitivity", quiet: false }))).errors;
     expect(said).toContain("warning: the thresholds were chosen on part test");
     expect(said).toContain(
@@ -197,6 +212,24 @@ test("without anybody of a kind there is no threshold, and --decide names the co
     );
     expect(errors).toContain(
       "decided by youden, chosen on 60 validation patients: 2 classes; blank: nodule\n",
+    );
+  } finally {
+    await rewriteModel(model, model.record);
+  }
+});
+
+test("where no temperature fits, calibrate tells the labels of the part, and what still works", async () => {
+  const model = await readModelFile(at("run"));
+  const zeros = new Map(
+    [...model.weights].map(([name, { shape, data }]) => [
+      name,
+      { shape, data: name.startsWith("head") ? new Float32Array(data.length) : data },
+    ]),
+  );
+  try {
+    await rewriteModel({ ...model, weights: zeros }, model.record);
+    await expect(calibrate()).rejects.toThrow(
+      /^no temperature fits: .*; part validation has \d+ positive labels and \d+ negative, over all classes; --only thresholds works: it has some by youden, sensitivity, specificity$/u,
     );
   } finally {
     await rewriteModel(model, model.record);
