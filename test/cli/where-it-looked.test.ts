@@ -239,13 +239,8 @@ describe("tessera evaluate with boxes and masks", () => {
 
   test("says in a line where the manifest has boxes, and the images of the part have none", async () => {
     put(boxes(() => true));
-    const entry = (fields: string): string =>
-      `{ format: table, table: findings.csv, images: images, image: image, label: finding, knows: [mass]${fields} }`;
-    writeFileSync(
-      at("m.yaml"),
-      "{ classes: [effusion, mass], image: { height: 16, width: 16, channels: 1 }, " +
-        `validation: ${entry("")}, test: ${entry(table)} }`,
-    );
+    const other = ", validation: { format: phantoms, site: both, count: 6 } }";
+    writeFileSync(at("m.yaml"), manifest(table).replace(/\}$/u, other));
     vi.spyOn(process.stdout, "write").mockReturnValue(true);
     const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
     write.mockClear();
