@@ -98,6 +98,7 @@ export async function predictActivations(
       );
       for (const tensor of [made.maps, made.logits, made.enlarged]) tensor.dispose();
       for (let i = 0; i < count; i++) {
+        // The CPU computes in 64 bits.
         const plain = Float32Array.from(logits.subarray(i * classes, (i + 1) * classes));
         const from = raised(plain, classifier.parents);
         const own = tempered(plain, classifier.temperature);

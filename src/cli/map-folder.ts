@@ -226,8 +226,12 @@ export function tellMaps(
     leftOut === 0
       ? ""
       : `, and none of ${counted(leftOut, "more image")}: --map-limit allows ${options.mapLimit ?? usualLimit}`;
+  const none =
+    overlays > 0 || options.mapClasses !== undefined
+      ? ""
+      : "; no class is likelier than not on any of them: --map-classes CLASS draws a picture of each";
   say(
     options,
-    `${how} of ${counted(images, "image")}, and ${counted(overlays, "picture")}, in ${folder}${rest}`,
+    `${how} of ${counted(images, "image")}, and ${counted(overlays, "picture")}, in ${folder}${rest}${none}`,
   );
 }

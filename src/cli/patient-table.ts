@@ -3,7 +3,7 @@
 import Table from "cli-table3";
 import type { PatientResults } from "../assemble/patient-metrics.ts";
 import type { Proportion } from "../metrics/detections.ts";
-import { notesOfClasses } from "../report/class-notes.ts";
+import { notesOfClasses } from "../labels/wording.ts";
 import { plainTable, showAuc, showInterval } from "../report/tables.ts";
 
 /**

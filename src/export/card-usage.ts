@@ -63,7 +63,7 @@ function torchUsage(record: ModelRecord, format: "safetensors" | "torch"): strin
   const { mean, deviation } = record.normalisation;
   const load =
     format === "torch"
-      ? ["import torch", `weights = torch.load("${file}")`]
+      ? ["import torch", `weights = torch.load("${file}", weights_only=True)`]
       : ["from safetensors.torch import load_file", `weights = load_file("${file}")`];
   const constructor = torchvisionConstructor(record);
   const names =

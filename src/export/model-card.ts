@@ -3,8 +3,10 @@
 
 import { basename } from "node:path";
 import { stringify } from "yaml";
+import { counted } from "../errors/counted.ts";
 import { markdownTable, markdownText, type MarkdownColumn } from "../report/markdown.ts";
-import { notesOfClasses } from "../report/class-notes.ts";
+import { notesOfClasses } from "../labels/wording.ts";
+import { begunWith, isIdleLength } from "../report/run/settings-table.ts";
 import { showAuc, showInterval } from "../report/tables.ts";
 import type { ModelRecord } from "../runs/model-file.ts";
 import type { RunContents } from "../runs/read-run.ts";
@@ -129,15 +131,17 @@ function dataSection({ reportData, summary, classes, missing }: RunContents): st
 }
 
 function trainingSection({ run, record }: CardSources): string {
-  const { settings, manifest, device, adapter, seed, commit } = run.record;
+  const { settings, manifest, device, adapter, seed, commit, initial } = run.record;
   const { summary } = run;
   const { height, width, channels, fit } = record.image;
   const shown = (name: string): [string, string][] => {
     const value = settings[name];
-    return typeof value === "number" || typeof value === "string" || typeof value === "boolean"
-      ? [[name, String(value)]]
-      : [];
+    return value === undefined || value === null || isIdleLength(name, settings)
+      ? []
+      : [[name, settingText(value)]];
   };
+  const epochs = counted(summary?.epochs ?? 0, "epoch");
+  const length = typeof settings["steps"] === "number" ? `${settings["steps"]} steps, ${epochs}` : epochs;
   const network = { kind: "densenet", ...record.network };
   const rows: (readonly [string, string])[] = [
     ["manifest", `${basename(manifest.file)}, SHA-256 ${manifest.sha256.slice(0, 12)}`],
@@ -145,13 +149,30 @@ function trainingSection({ run, record }: CardSources): string {
     ["head", record.head.kind],
     ["images", `${height} x ${width}, ${channels === 1 ? "grey" : "colour"}, made to fit by ${fit}`],
     ["weights", String(summary?.parameters ?? "")],
-    ["epochs", `${summary?.epochs ?? ""}, kept: ${record.epoch}`],
-    ...["batch", "optimiser", "learningRate", "weightDecay", "schedule"].flatMap(shown),
+    ...(initial === undefined ? [] : [["began with", begunWith(initial, basename(initial.file))] as const]),
+    ["length", `${summary === undefined ? "" : `${length}, `}kept: epoch ${record.epoch}`],
+    ...trainingNames.flatMap(shown),
     ["seed", String(seed)],
     ["computed on", device === "webgpu" ? adapter : "the CPU, in 64 bits"],
     ...(commit === null ? [] : [["commit", commit] as const]),
   ];
   return markdownTable([left("setting"), left("value")], rows);
+}
+
+/** What a card tells of a run's settings, where the run has them. */
+const trainingNames = [
+  ...["batch", "optimiser", "learningRate", "weightDecay", "schedule", "freeze", "unfreeze", "rates"],
+  ...["warmupEpochs", "warmupSteps", "supervised", "positiveWeight", "focus", "labelSmoothing", "mixup"],
+  ...["lambdaAucMargin", "reestimate"],
+];
+
+/** A choice by its name with its options, a list with commas, and a record as its names and values. */
+function settingText(value: unknown): string {
+  if (Array.isArray(value)) return value.map(settingText).join(", ");
+  if (typeof value !== "object" || value === null) return String(value);
+  return Object.entries(value)
+    .map(([name, own]) => (name === "by" ? settingText(own) : `${name} ${settingText(own)}`))
+    .join(", ");
 }
 
 function aucSection({ summary, classes }: RunContents): string {
@@ -198,7 +219,7 @@ function limitsSection({ run, record }: CardSources): string {
   const undefinedClasses = run.classes.filter((name) => (run.summary?.auc[name] ?? null) === null);
   const lines = [
     "The results are of the test images above and of no others. Images of another hospital, camera or population may give worse ones.",
-    `A probability is not a diagnosis, and it is calibrated no better than the run's report shows${record.temperature === undefined ? "" : `; its logits are divided by the temperature ${record.temperature.value.toPrecision(4)}, fitted after training`}.`,
+    `A probability is not a diagnosis, and it is calibrated no better than the run's report shows${record.temperature === undefined ? "" : `; its logits are divided by the temperature ${record.temperature.value.toPrecision(4)}, fitted after training on ${record.temperature.part === undefined ? "validation images" : `images of part ${record.temperature.part}, whose calibration looks better for it`}. The division is in these files already: do not divide again`}.`,
     ...(undefinedClasses.length > 0 && record.task !== "segmentation"
       ? [
           `Nothing is known of how well it finds ${undefinedClasses.map(markdownText).join(", ")}: the test images had no labels of both kinds.`,

@@ -4,7 +4,7 @@ import { ModelError } from "../errors/training-errors.ts";
 import type { State } from "../nn/module.ts";
 import type { HeldTensor, Weights } from "../tensor/held.ts";
 import { showShape } from "../tensor/shape.ts";
-import { finalNorm, isIdle, isOfHead, networkOf, plainName } from "./tensor-names.ts";
+import { backboneOf, finalNorm, isIdle, isOfHead, networkOf, plainName } from "./tensor-names.ts";
 
 /** What of a file is in a module, in names: those of the module, but for what is left over. */
 export interface FittedWeights {
@@ -141,11 +141,17 @@ function expectAllFit(file: string, found: FittedWeights, given: Weights, wanted
   const [theirs, own] = [networkOf(given.keys()), networkOf(body)];
   const isOther = theirs !== undefined && theirs !== own;
   // Of another network nearly all is missing and left over: its name says more.
-  const why = isOther ? `, which by its names is ${theirs}` : `: ${problems.join("; ")}`;
+  const more = leftOver.length === 0 ? "" : ` has ${leftOver.length} more and`;
+  const why = isOther ? `, which${more} by its names is ${theirs}` : `: ${problems.join("; ")}`;
+  const backbone = isOther ? backboneOf(given.keys()) : undefined;
+  const mend =
+    backbone === undefined
+      ? "Name the network of the weights under model"
+      : `Its names are those of ${backbone}: write model: { backbone: ${backbone} }`;
   throw new ModelError(
     file,
     `${found.taken.length} of the ${body.length} tensors of ${own ?? "the network"} (${share} %) are in this file${why}. ` +
-      "Name the network of the weights under model, or take other weights",
+      `${mend}, or take other weights`,
   );
 }
 

@@ -1,6 +1,9 @@
 // Names of tensors in files of other makers, as the networks here have them. Those of torchvision are the measure: DenseNets in both
 // of their spellings, and ResNets.
 
+import { densenetConfigurations } from "../nn/densenet.ts";
+import { resnetConfigurations } from "../nn/resnet.ts";
+
 /** What others wrap a network in. */
 const wrappers = /^(?:module|model|net|network|backbone|encoder)\./u;
 
@@ -30,8 +33,16 @@ export const isOfHead = (plain: string): boolean => /^(?:classifier|fc|head)\./u
 export const isIdle = (plain: string): boolean =>
   plain.endsWith("num_batches_tracked") || plain === "op_threshs" || plain === "op_threshs_cal";
 
-/** What a network of these names is called, as far as they tell: "a DenseNet of 6, 12, 24 and 16 layers". */
-export function networkOf(names: Iterable<string>): string | undefined {
+interface NamedNetwork {
+  readonly kind: "densenet" | "resnet";
+  /** Layers of each dense block, or blocks of each stage. */
+  readonly blocks: readonly number[];
+  /** Of a ResNet. */
+  readonly block?: "basic" | "bottleneck";
+}
+
+/** What the names tell of a network; undefined where they are of another kind. */
+function networkOfNames(names: Iterable<string>): NamedNetwork | undefined {
   const dense: number[] = [];
   const residual: number[] = [];
   let isBottleneck = false;
@@ -44,9 +55,29 @@ export function networkOf(names: Iterable<string>): string | undefined {
     grow(residual, Number(block[1]) - 1, Number(block[2]) + 1);
     isBottleneck ||= plain.endsWith(".conv3.weight");
   }
-  if (dense.length > 0) return `a DenseNet of ${dense.join(", ")} layers`;
+  if (dense.length > 0) return { kind: "densenet", blocks: dense };
   if (residual.length === 0) return undefined;
-  return `a ResNet of ${residual.join(", ")} ${isBottleneck ? "bottleneck" : "basic"} blocks`;
+  return { kind: "resnet", blocks: residual, block: isBottleneck ? "bottleneck" : "basic" };
+}
+
+/** What a network of these names is called, as far as they tell: "a DenseNet of 6, 12, 24 and 16 layers". */
+export function networkOf(names: Iterable<string>): string | undefined {
+  const found = networkOfNames(names);
+  if (found === undefined) return undefined;
+  const counts = found.blocks.join(", ");
+  return found.kind === "densenet"
+    ? `a DenseNet of ${counts} layers`
+    : `a ResNet of ${counts} ${found.block ?? ""} blocks`;
+}
+
+/** The backbone of a manifest whose tensors have these names, such as "resnet34"; undefined where there is none of that depth. */
+export function backboneOf(names: Iterable<string>): string | undefined {
+  const found = networkOfNames(names);
+  const known: Readonly<Record<string, { readonly blocks: readonly number[]; readonly block?: string }>> =
+    found?.kind === "densenet" ? densenetConfigurations : resnetConfigurations;
+  return Object.entries(known).find(
+    ([, { blocks, block }]) => String(blocks) === String(found?.blocks) && block === found?.block,
+  )?.[0];
 }
 
 /** Of more stages than this there is no network; a name may say any number. */

@@ -204,7 +204,7 @@ function viewStored(archive: ZipArchive, name: string): Uint8Array {
   if (member !== undefined && (member.method !== 0 || member.size !== member.packedSize)) {
     throw new DataError(
       archive.file,
-      `has a packed member, ${name}; in Python: torch.save(torch.load(FILE), NEW)`,
+      `has a packed member, ${name}; in Python, if you trust its maker: torch.save(torch.load(FILE, weights_only=True), NEW)`,
     );
   }
   return viewMember(archive, name);

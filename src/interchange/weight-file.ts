@@ -107,7 +107,7 @@ export function storedWeights(file: string, bytes: Uint8Array): StoredWeights {
   if (startsAsSafetensors(bytes) || file.endsWith(".safetensors")) return readSafetensors(file, bytes);
   if (bytes[0] === 0x80 && bytes[1] <= 5) {
     throw refused(
-      "is a pickle as PyTorch saved before 1.6, or another; in Python: torch.save(torch.load(FILE, map_location='cpu'), NEW)",
+      "is a pickle as PyTorch saved before 1.6, or another; in Python, if you trust its maker: torch.save(torch.load(FILE, map_location='cpu', weights_only=True), NEW)",
     );
   }
   if (starts("\x89HDF")) throw refused("is HDF5, as Keras saves; in Python, save its arrays as safetensors");

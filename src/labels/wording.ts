@@ -126,3 +126,18 @@ export function inManifest(word: string): string {
   const isPlain = /^\p{L}(?:[\p{L}\p{N} _/-]*[\p{L}\p{N}])?$/u.test(word) && visible(word) === `"${word}"`;
   return isPlain && !/^(?:y|n|yes|no|true|false|on|off|null|nan|inf)$/iu.test(word) ? word : visible(word);
 }
+
+/** Each note once, with the classes that it is of; of all classes, alone. */
+export function notesOfClasses(
+  classes: readonly string[],
+  noteOf: (name: string) => string | null | undefined,
+): string[] {
+  const found = new Map<string, string[]>();
+  for (const name of classes) {
+    const note = noteOf(name);
+    if (note != null) found.set(note, [...(found.get(note) ?? []), name]);
+  }
+  return [...found].map(([note, names]) =>
+    names.length === classes.length ? note : `${names.join(", ")}: ${note}`,
+  );
+}

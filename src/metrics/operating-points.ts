@@ -15,7 +15,7 @@ export type OperatingRule = (typeof operatingRules)[number];
 export interface OperatingThreshold {
   /** A score above it is called positive. Finite: where everybody is, it lies one below the least score. */
   readonly threshold: number;
-  /** Null without patients of that kind. */
+  /** Null without patients of that kind, which models of before may have. */
   readonly sensitivity: number | null;
   readonly specificity: number | null;
 }
@@ -47,7 +47,8 @@ const operatingOptions: OptionChecks<OperatingOptions> = { at: aNumber, fewest: 
  * - `specificity` is the lowest threshold at which at least the asked share of negative patients is called negative (`thresholdAt`).
  * - `sensitivity` is the highest threshold at which at least the asked share of positive patients is called positive.
  *
- * A specificity needs ten negative patients, a sensitivity ten positive ones, and `youden` both.
+ * A specificity needs ten negative patients, a sensitivity ten positive ones, and `youden` both; each needs somebody of the other kind,
+ * too: without anybody to tell them from, a threshold says nothing.
  *
  * @returns by class, in column order
  * @throws ShapeError, TesseraError as `patientScores`; UsageError for a rate outside [0, 1]
@@ -79,8 +80,9 @@ function pointsOf(
 ): OperatingPoints {
   const of = (state: number): Float64Array => scores.filter((_, i) => states[i] === state).sort();
   const [positives, negatives] = [of(positive), of(negative)];
-  const hasPositives = positives.length >= fewest;
-  const hasNegatives = negatives.length >= fewest;
+  const hasBoth = positives.length > 0 && negatives.length > 0;
+  const hasPositives = hasBoth && positives.length >= fewest;
+  const hasNegatives = hasBoth && negatives.length >= fewest;
   const share = (above: Float64Array, threshold: number): number | null =>
     above.length === 0 ? null : above.filter((score) => score > threshold).length / above.length;
   const achieved = (chosen: number): OperatingThreshold => {
@@ -128,10 +130,14 @@ function sensitiveThreshold(scores: Float64Array, positives: Float64Array, at: n
     : justBelow(scores, positives[positives.length - called]);
 }
 
-/** Why a class has not all three thresholds; null where it has. */
-export function operatingNote({ positives, negatives, ...rules }: OperatingPoints): string | null {
+/** Why a class has not all three thresholds; null where it has. @param part that would have chosen them */
+export function operatingNote(
+  { positives, negatives, ...rules }: OperatingPoints,
+  part = "validation",
+): string | null {
   const without = operatingRules.filter((rule) => rules[rule] === null);
   if (without.length === 0) return null;
   const people = `${counted(positives, "patient")} with it and ${negatives.toLocaleString("en")} without`;
-  return `no threshold by ${without.join(", ")}: validation has ${people}, and ${fewestPatients} of a kind are needed`;
+  const both = positives === 0 || negatives === 0 ? ", and somebody of the other" : "";
+  return `no threshold by ${without.join(", ")}: ${part} has ${people}, and ${fewestPatients} of a kind are needed${both}`;
 }

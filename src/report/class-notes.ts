@@ -2,21 +2,6 @@
 
 import type { Overlaps } from "../metrics/overlap.ts";
 
-/** Each note once, with the classes that it is of; of all classes, alone. */
-export function notesOfClasses(
-  classes: readonly string[],
-  noteOf: (name: string) => string | null | undefined,
-): string[] {
-  const found = new Map<string, string[]>();
-  for (const name of classes) {
-    const note = noteOf(name);
-    if (note != null) found.set(note, [...(found.get(note) ?? []), name]);
-  }
-  return [...found].map(([note, names]) =>
-    names.length === classes.length ? note : `${names.join(", ")}: ${note}`,
-  );
-}
-
 /**
  * Names the classes that images show and no pixel is predicted as: of classes that were trained for too short a time, probabilities
  * may rank images well (AUC) and all stay below what makes a pixel one of the class.

@@ -85,10 +85,13 @@ export function partsWarnings(
   ];
 }
 
-/** Where a run goes on. */
-export function describeStart(from: Checkpoints["from"]): string {
+/** Where a run goes on, and what is away until it ends, where it is to be longer than it was. */
+export function describeStart(from: Checkpoints["from"], isLengthened = false): string {
   if (from === undefined) return "the run has no checkpoint yet; it begins again";
   const { epochs, steps } = from.checkpoint.record;
   const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
-  return `goes on after ${count(epochs, "epoch")}${steps === 0 ? "" : ` and ${count(steps, "step")}`}`;
+  const away = isLengthened
+    ? "; until it ends its folder has no model, and thresholds are chosen anew then; a temperature is for tessera calibrate to fit again"
+    : "";
+  return `goes on after ${count(epochs, "epoch")}${steps === 0 ? "" : ` and ${count(steps, "step")}`}${away}`;
 }

@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { probabilitiesOf } from "../assemble/model-metrics.ts";
 import type { ImageSet } from "../data/assembly/assembly.ts";
+import type { Part } from "../data/catalogue/listing.ts";
 import {
   operatingNote,
   operatingPoints,
@@ -13,6 +14,9 @@ import {
   type OperatingRule,
 } from "../metrics/operating-points.ts";
 import { patientIndices } from "../metrics/patient-indices.ts";
+
+/** The part of a manifest whose images chose something after training; left out where it was validation, as it should be. */
+export const chosenOn = z.enum(["train", "test"] satisfies Exclude<Part, "validation">[]).optional();
 
 const rate = z.number().min(0).max(1);
 const point = z
@@ -26,8 +30,9 @@ const pointsSchema = z.strictObject({
 const chosen = {
   /** The sensitivity, or specificity, that was asked for. */
   at: rate,
-  /** Validation patients. */
+  /** Patients who chose, of validation unless `part` says otherwise. */
   patients: count,
+  part: chosenOn,
 };
 
 /** In a model file: thresholds are logits, in the order of the classes. */
@@ -85,9 +90,9 @@ export function thresholdsBy(rule: OperatingRule, model: Kept): (number | null)[
 /** As people see them. */
 export function shownThresholds(model: Kept & { readonly thresholds: KeptThresholds }): ShownThresholds {
   const { classes, thresholds } = model;
-  const { at, patients, byClass } = thresholds;
+  const { at, patients, part, byClass } = thresholds;
   return {
-    ...{ at, patients },
+    ...{ at, patients, ...(part === undefined ? {} : { part }) },
     byClass: Object.fromEntries(
       classes.map((name, k) => {
         const points = byClass[k];
@@ -101,7 +106,7 @@ export function shownThresholds(model: Kept & { readonly thresholds: KeptThresho
         });
         const { positives, negatives } = points;
         const rules = Object.fromEntries(byRule) as Pick<typeof points, OperatingRule>;
-        return [name, { positives, negatives, ...rules, note: operatingNote(points) }];
+        return [name, { positives, negatives, ...rules, note: operatingNote(points, part) }];
       }),
     ),
   };

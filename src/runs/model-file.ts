@@ -16,7 +16,7 @@ import { Classifier } from "../assemble/classifier.ts";
 import { Segmenter } from "../assemble/segmenter.ts";
 import { ModelError } from "../errors/training-errors.ts";
 import { suggestedPath } from "../files/near-files.ts";
-import { thresholdsSchema } from "./kept-thresholds.ts";
+import { chosenOn, thresholdsSchema } from "./kept-thresholds.ts";
 import { isFinished, readAnyRecord, runFiles } from "./run-folder.ts";
 import { trainedOn } from "./trained-on.ts";
 import { modelKind, readTensorFile, writeTensorFile } from "../interchange/safetensors.ts";
@@ -72,7 +72,10 @@ const modelRecordSchema = z.strictObject({
   thresholds: thresholdsSchema.optional(),
   /** Of a classifier: what its logits are divided by; see `fitTemperature`. */
   temperature: z
-    .strictObject({ value: z.number().positive(), entries: count, before: z.number(), after: z.number() })
+    .strictObject({
+      ...{ value: z.number().positive(), entries: count, before: z.number(), after: z.number() },
+      part: chosenOn,
+    })
     .optional(),
   /** Whose weights these are. */
   epoch: z.int().min(0),

@@ -27,6 +27,7 @@ import { warmedBudgetOf } from "../assemble/warm-up.ts";
 import type { ImageSet } from "../data/assembly/assembly.ts";
 import { stepsPerEpoch } from "../data/assembly/sampler.ts";
 import { StoredPixels } from "../data/cache/stored-pixels.ts";
+import { notesOfClasses } from "../labels/wording.ts";
 import { readWeights } from "../nn/weights.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { openEngine, type EngineOptions } from "../runtime/open-engine.ts";
@@ -230,7 +231,7 @@ export class RunSession implements Disposable {
     say(describeWatch(assembly, settings));
     const balance = describeBalance(assembly, settings);
     if (balance !== undefined) say(balance);
-    if (start.record !== undefined) say(describeStart(from));
+    if (start.record !== undefined) say(describeStart(from, start.isLengthened));
     const begun = await initial?.weights(engine, { ...manifest, settings }, labelSpaceOf(assembly));
     begun?.told.forEach(say);
     begun?.warnings.forEach(warn);
@@ -329,7 +330,12 @@ export class RunSession implements Disposable {
     const { classes, validation } = this.#run.images.assembly;
     if (validation === undefined || model instanceof Segmenter) return undefined;
     const { logits } = await this.#judge(model, validation);
-    return chosenThresholds(logits, validation, classes.length);
+    const found = chosenThresholds(logits, validation, classes.length);
+    const { byClass } = shownThresholds({ classes, thresholds: found });
+    const notes = notesOfClasses(classes, (name) => byClass[name].note);
+    const { say = silent } = this.#observer;
+    if (notes.length > 0) say(`thresholds for predict --decide: ${notes.join("; ")}`);
+    return found;
   }
 
   /** Pictures for the report; undefined for a classifier. */

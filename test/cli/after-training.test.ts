@@ -18,6 +18,7 @@ import { UsageError } from "../../src/errors/errors.ts";
 import { DataError } from "../../src/errors/data-errors.ts";
 import { parseSafetensors } from "../../src/interchange/safetensors-header.ts";
 import { readFeatures } from "../../src/runs/features-file.ts";
+import { modelCard } from "../../src/export/model-card.ts";
 import { readModelFile, rewriteModel } from "../../src/runs/model-file.ts";
 import { beginRun } from "../../src/runs/run-start.ts";
 import { readRun } from "../../src/runs/read-run.ts";
@@ -163,6 +164,87 @@ test.each([
   [{ only: "temperature", at: 0.9 }, undefined, /--at 0\.9 is about thresholds/u],
 ] as const)("calibrate refuses what would mean nothing: %j", async (more, manifest, message) => {
   await expect(calibrate(more, manifest && at(manifest))).rejects.toThrow(message);
+});
+
+test("what test images choose is told: by calibrate, in the model, on its card and by --decide", async () => {
+  const model = await readModelFile(at("run"));
+  try {
+    const { errors } = await printed(() => calibrate({ part: "test", at: 0.2 }));
+    expect(errors).toMatch(/^warning: --part test: .*makes results look better than they are/u);
+    const { record } = await readModelFile(at("run"));
+    expect([record.thresholds?.part, record.temperature?.part]).toEqual(["test", "test"]);
+    const run = await readRun(at("run"));
+    const card = modelCard({ run, record, formats: ["torch"], version: "0" });
+    expect(card).toContain("patients of part test, so that results on these images are better");
+    expect(card).toContain("images of part test");
+    expect(card).toContain("do not divide again");
+    expect(card).toMatch(/\| length +\| 2 epochs, kept: epoch \d/u);
+    expect(card).not.toMatch(/began with|steps|freeze/u);
+    const initial = { file: "/secret/w.pth", sha256: "0123456789abcdef", classes: [] };
+    const more = { freeze: ["features"], rates: { head: 2 }, positiveWeight: { nodule: 5 }, steps: 30 };
+    const begun = { ...run.record, initial, settings: { ...run.record.settings, ...more } };
+    const other = modelCard({ run: { ...run, record: begun }, record, formats: ["torch"], version: "0" });
+    for (const row of [
+      "began with +\\| w\\.pth, SHA-256 0123456789ab",
+      "length +\\| 30 steps, 2 epochs, kept",
+      ...["freeze +\\| features", "rates +\\| head 2", "positiveWeight +\\| nodule 5"],
+    ]) {
+      expect(other).toMatch(new RegExp(`^\\| ${row}`, "mu"));
+    }
+    expect(other).not.toContain("secret");
+    const said = (await printed(() => predict("test.csv", { decide: "sensitivity", quiet: false }))).errors;
+    expect(said).toContain("warning: the thresholds were chosen on part test");
+    expect(said).toContain(
+      "decided by sensitivity of 20 %, chosen on 60 test patients: 3 classes; none stays blank\n",
+    );
+  } finally {
+    await rewriteModel(model, model.record);
+  }
+});
+
+test("without anybody of a kind there is no threshold, and --decide names the counts and the rules that have some", async () => {
+  const model = await readModelFile(at("run"));
+  const { thresholds } = model.record;
+  if (thresholds === undefined) throw new Error("no thresholds");
+  const none = { ...thresholds.byClass[0], positives: 3, negatives: 40, youden: null, sensitivity: null };
+  try {
+    await rewriteModel(model, {
+      ...model.record,
+      thresholds: { ...thresholds, byClass: [none, none, none] },
+    });
+    await expect(predict("no.csv", { decide: "youden" })).rejects.toThrow(
+      /no threshold by youden of any class \(validation has 3 patients with it and 40 without; --decide specificity has thresholds\)/u,
+    );
+    const byClass = [none, thresholds.byClass[1], thresholds.byClass[2]];
+    await rewriteModel(model, { ...model.record, thresholds: { ...thresholds, byClass } });
+    const { errors } = await printed(() => predict("some.csv", { decide: "youden", quiet: false }));
+    expect(errors).toContain(
+      "not decided: nodule: no threshold by youden, sensitivity: validation has 3 patients",
+    );
+    expect(errors).toContain(
+      "decided by youden, chosen on 60 validation patients: 2 classes; blank: nodule\n",
+    );
+  } finally {
+    await rewriteModel(model, model.record);
+  }
+});
+
+test("where no temperature fits, calibrate tells the labels of the part, and what still works", async () => {
+  const model = await readModelFile(at("run"));
+  const zeros = new Map(
+    [...model.weights].map(([name, { shape, data }]) => [
+      name,
+      { shape, data: name.startsWith("head") ? new Float32Array(data.length) : data },
+    ]),
+  );
+  try {
+    await rewriteModel({ ...model, weights: zeros }, model.record);
+    await expect(calibrate()).rejects.toThrow(
+      /^no temperature fits: .*; part validation has \d+ positive labels and \d+ negative, over all classes; --only thresholds works: it has some by youden, sensitivity, specificity$/u,
+    );
+  } finally {
+    await rewriteModel(model, model.record);
+  }
 });
 
 test("a model of before says nothing of thresholds and pictures, and --decide tells how to get thresholds", async () => {

@@ -97,7 +97,7 @@ test("a card that is there stays, unless --force is said; models are written ane
   });
   expect(readFileSync(card, "utf8")).toBe("mine");
   expect((await tessera("export", "run", "--to", "torch", "--force")).code).toBe(0);
-  expect(readFileSync(card, "utf8")).toContain("torch.load");
+  expect(readFileSync(card, "utf8")).toContain('torch.load("model.pth", weights_only=True)');
 });
 
 test.each([

@@ -13,6 +13,7 @@ import { evaluateCommand } from "../../src/cli/commands/evaluate.ts";
 import { predictCommand } from "../../src/cli/commands/predict.ts";
 import type { PredictOptions } from "../../src/cli/predict-options.ts";
 import type { EvaluateOptions } from "../../src/cli/segmenter-evaluation.ts";
+import { tellMaps } from "../../src/cli/map-folder.ts";
 import type { LookedAt } from "../../src/cli/where-it-looked.ts";
 import { pixelsInMemory } from "../../src/data/assembly/assembly.ts";
 import { phantoms } from "../../src/data/phantoms/index.ts";
@@ -122,6 +123,17 @@ describe("tessera predict --maps", () => {
     expect(readdirSync(at("few/maps/deep"))).toHaveLength(4);
   });
 
+  test("points to --map-classes where no picture was made, unless it was said", () => {
+    const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    const written = { kind: "class-activation", images: 4, leftOut: 0, overlays: 0 } as const;
+    tellMaps(written, "maps", { quiet: false });
+    tellMaps({ ...written, overlays: 3 }, "maps", { quiet: false });
+    tellMaps(written, "maps", { quiet: false, mapClasses: [] });
+    const said = write.mock.calls.map(([text]) => String(text));
+    vi.restoreAllMocks();
+    expect(said.map((line) => line.includes("--map-classes CLASS"))).toEqual([true, false, false]);
+  });
+
   test.each([
     [{ maps: at("all") }, /--maps .*all: the folder is not empty; choose another, or add --force/u],
     [
@@ -225,6 +237,21 @@ describe("tessera evaluate with boxes and masks", () => {
     );
     expect(await looked(manifest(""))).toBeUndefined();
     await expect(looked(manifest(table), { mapThreshold: 0 })).rejects.toThrow(/all of a map would be high/u);
+  });
+
+  test("says in a line where the manifest has boxes, and the images of the part have none", async () => {
+    put(boxes(() => true));
+    const other = ", validation: { format: phantoms, site: both, count: 6 } }";
+    writeFileSync(at("m.yaml"), manifest(table).replace(/\}$/u, other));
+    vi.spyOn(process.stdout, "write").mockReturnValue(true);
+    const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    write.mockClear();
+    const asked = { ...judging, part: "validation", json: false, quiet: false } as const;
+    await evaluateCommand(at("model.safetensors"), at("m.yaml"), asked);
+    expect(write.mock.calls.map(([part]) => String(part)).join("")).toContain(
+      "where it looked: no validation image has a box of these classes; --part says which images\n",
+    );
+    vi.restoreAllMocks();
   });
 
   test("a box out of its image is told with file and line, or left out where bad records are skipped", async () => {

@@ -122,6 +122,7 @@ describe("a table of boxes", () => {
       "boxes: {table: boxes.csv, colour: red}",
       /boxes\.colour.*is not known here; the keys are table, image/u,
     ],
+    ["boxes: {table: boxes.csv, size: 1024}", /boxes\.size.*needs \{ height, width \} of the pictures/u],
     ["boxes: {table: boxes.csv, box: [x, y]}", /boxes\.box.*must be four columns, of the left edge/u],
     ["boxes: {table: boxes.csv, label: a, class: Mass}", /boxes\.class.*cannot stand beside label/u],
     ["boxes: {table: boxes.csv, class: Mas}", /boxes\.class.*names "Mas", which is not one of the classes/u],

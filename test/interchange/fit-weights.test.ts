@@ -127,7 +127,7 @@ describe("weights of another maker", () => {
         asTorch(resnet, (name) => name),
       ),
     ).toThrow(
-      /0 of the 44 tensors of a DenseNet of 2, 1 layers \(0 %\) are in this file, which by its names is a ResNet of 1, 1 basic blocks/u,
+      /0 of the 44 tensors of a DenseNet of 2, 1 layers \(0 %\) are in this file, which has 30 more and by its names is a ResNet of 1, 1 basic blocks\. Name the network of the weights under model/u,
     );
     expect(
       fitWeights(
@@ -136,6 +136,19 @@ describe("weights of another maker", () => {
         asTorch(resnet, (name) => name),
       ).taken,
     ).toHaveLength(resnet.size);
+    const deeper = new ResNet(engine(), new Initialiser(engine(), 0), {
+      ...{ kind: "resnet", inputChannels: 1, stem: { features: 4, kernel: 3, stride: 1, pool: false } },
+      ...{ blocks: [3, 4, 6, 3], block: "basic" },
+    }).state();
+    expect(() =>
+      fitWeights(
+        resnet,
+        "w.pth",
+        asTorch(deeper, (name) => name),
+      ),
+    ).toThrow(
+      /which has \d+ more and by its names is a ResNet of 3, 4, 6, 3 basic blocks\. Its names are those of resnet34: write model: \{ backbone: resnet34 \}, or/u,
+    );
     const other = new Map(given).set("features.norm0.weight", { shape: [9], data: new Float32Array(9) });
     expect(() => fitWeights(states, "w.pth", other)).toThrow(
       /in another shape norm0\.weight \[9\] for \[8\]/u,

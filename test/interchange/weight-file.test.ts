@@ -188,7 +188,7 @@ describe("what is no file of weights is named:", () => {
     [
       "a.pth",
       "\x80\x02}q\x00.",
-      /^is a pickle as PyTorch saved before 1\.6, .*torch\.load\(FILE, map_location='cpu'\)/u,
+      /^is a pickle as PyTorch saved before 1\.6, .*if you trust its maker: .*torch\.load\(FILE, map_location='cpu', weights_only=True\)/u,
     ],
     ["a.onnx", "something", /^is an ONNX graph/u],
     ["a.bin", "something", /^is neither safetensors nor a file of torch\.save/u],

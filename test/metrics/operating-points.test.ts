@@ -78,5 +78,10 @@ test("a class that too few patients have, or too few are without, has no thresho
   );
   expect([none.youden, none.sensitivity, none.specificity]).toEqual([null, null, null]);
   expect(operatingNote(none)).toContain("0 patients with it and 0 without");
+  const [only] = operatingPoints({ scores, states: new Uint8Array(60).fill(1) }, 1);
+  expect(only).toEqual({ positives: 60, negatives: 0, youden: null, sensitivity: null, specificity: null });
+  expect(operatingNote(only, "test")).toContain(
+    "test has 60 patients with it and 0 without, and 10 of a kind are needed, and somebody of the other",
+  );
   expect(() => operatingPoints({ scores, states }, 2, { at: 95 })).toThrow(UsageError);
 });

@@ -4,15 +4,22 @@ import Table from "cli-table3";
 import { counted } from "../../errors/counted.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { concatenate } from "../../data/assembly/assembly.ts";
+import type { Part } from "../../data/catalogue/listing.ts";
+import { negative, positive } from "../../labels/states.ts";
 import { probabilitiesOf } from "../../assemble/model-metrics.ts";
 import { statesAmong } from "../../labels/states.ts";
 import { expectedCalibrationError } from "../../metrics/calibration.ts";
 import { operatingRules, usualRate } from "../../metrics/operating-points.ts";
-import { fitTemperature } from "../../metrics/temperature.ts";
+import { fitTemperature, type FittedTemperature } from "../../metrics/temperature.ts";
 import { plainTable } from "../../report/tables.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
 import { engineOptions } from "../../runs/device-options.ts";
-import { chosenThresholds, shownThresholds, type ShownThresholds } from "../../runs/kept-thresholds.ts";
+import {
+  chosenThresholds,
+  shownThresholds,
+  type KeptThresholds,
+  type ShownThresholds,
+} from "../../runs/kept-thresholds.ts";
 import { classifierOfModel, readModelFile, rewriteModel, type ModelFile } from "../../runs/model-file.ts";
 import type { CalibrateOptions } from "../calibrate-options.ts";
 import { loadParts, manifestFor, matchClasses, predictParts, say } from "../model-images.ts";
@@ -44,6 +51,12 @@ export async function calibrateCommand(
     );
     return;
   }
+  if (part !== "validation") {
+    process.stderr.write(
+      `warning: --part ${part}: what is chosen on images that ${part === "test" ? "tell results" : "trained the model"} makes results look ` +
+        "better than they are; the model, its card and --decide will say so\n",
+    );
+  }
   const named = await manifestFor(run, file, options);
   const { classes } = record;
   matchClasses(classes, named.manifest.classes, options);
@@ -63,15 +76,17 @@ export async function calibrateCommand(
   }
   const { set, logits } = found;
   const states = statesAmong(set.states, named.manifest.classes, classes);
-  const fitted = only === "thresholds" ? undefined : fitTemperature(logits, states);
+  const from = part === "validation" ? {} : { part };
+  const chosen = {
+    ...chosenThresholds(logits, { states, patients: set.patients }, classes.length, at),
+    ...from,
+  };
+  const fitted = only === "thresholds" ? undefined : temperatureOf(logits, states, part, chosen);
   const temperature = fitted && {
     ...{ value: fitted.temperature, entries: fitted.entries },
-    ...{ before: fitted.before, after: fitted.after },
+    ...{ before: fitted.before, after: fitted.after, ...from },
   };
-  const thresholds =
-    only === "temperature"
-      ? record.thresholds
-      : chosenThresholds(logits, { states, patients: set.patients }, classes.length, at);
+  const thresholds = only === "temperature" ? record.thresholds : chosen;
   const keptTemperature = only === "thresholds" ? former : temperature;
   const kept = {
     ...record,
@@ -111,6 +126,27 @@ function checkTogether(file: string | undefined, { remove, only, part, at }: Cal
   }
   if (only === "temperature" && at !== undefined)
     throw new UsageError(`--at ${at} is about thresholds: leave it out, or --only temperature`);
+}
+
+/** @throws UsageError that says what the part has, and what can be chosen on it still */
+function temperatureOf(
+  logits: Float32Array,
+  states: Uint8Array,
+  part: Part,
+  { byClass }: KeptThresholds,
+): FittedTemperature {
+  try {
+    return fitTemperature(logits, states);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const of = (state: number): number => states.filter((each) => each === state).length;
+    const rules = operatingRules.filter((rule) => byClass.some((points) => points[rule] !== null));
+    throw new UsageError(
+      `${error.message}; part ${part} has ${counted(of(positive), "positive label")} and ${of(negative).toLocaleString("en")} negative, over all ` +
+        `classes; ${rules.length === 0 ? "nor are there thresholds on it: ten patients of a kind are needed" : `--only thresholds works: it has some by ${rules.join(", ")}`}`,
+      { cause: error },
+    );
+  }
 }
 
 function temperatureLines(

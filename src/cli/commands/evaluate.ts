@@ -11,6 +11,7 @@ import { meanAuc } from "../../metrics/auc.ts";
 import { patientIndices } from "../../metrics/patient-indices.ts";
 import { aucTable, intervalNotes, plainTable, showAuc, showInterval } from "../../report/tables.ts";
 import { UsageError } from "../../errors/errors.ts";
+import { entriesOf } from "../../data/manifest/entries.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
 import { averagedViews } from "../averaged-views.ts";
 import {
@@ -142,6 +143,11 @@ export async function evaluateCommand(
       `\n${patientTable(patients, shared, validation === undefined ? null : "validation images")}\n`,
     );
   if (looked !== undefined) process.stdout.write(`\n${lookedTable(looked)}\n`);
+  else if (entriesOf(named.manifest).some(({ entry }) => entry.boxes !== undefined))
+    say(
+      options,
+      `where it looked: no ${options.part} image has a box of these classes; --part says which images`,
+    );
   const names = Object.keys(sources);
   if (names.length < 2) return;
   if (names.length > mostSources) say(options, `${names.length} sources; --json tells each by itself`);

@@ -8,7 +8,7 @@ import { UsageError } from "../../errors/errors.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
 import { askedOf, loadAsked, type Asked } from "../asked-images.ts";
 import { averagedViews } from "../averaged-views.ts";
-import { decisionThresholds } from "../kept-decisions.ts";
+import { decidedLine, decisionThresholds } from "../kept-decisions.ts";
 import { manifestFor, predictParts, say } from "../model-images.ts";
 import { checkMaps, tellMaps, writeMaps } from "../map-folder.ts";
 import type { PredictOptions } from "../predict-options.ts";
@@ -122,7 +122,7 @@ async function predictClasses(
       ...(named === undefined ? { images: files?.paths } : { manifest: named.manifest.file, part }),
       ...{ adapter, file: resolve(out), rows, columns: names },
       columnsByClass: Object.fromEntries(columns.byClass),
-      ...(thresholds === undefined ? {} : { decided: decidedBy(options, classes, thresholds) }),
+      ...(thresholds === undefined ? {} : { decided: decidedBy(options, model.record, thresholds) }),
       ...(augment === undefined ? {} : { views: augment.draws }),
       ...{ values: options.logits ? "logits" : complete ? "labels and probabilities" : "probabilities" },
       ...(maps === undefined ? {} : { maps: { folder: resolve(maps), ...written } }),
@@ -135,16 +135,18 @@ async function predictClasses(
     options,
     `${counted(rows, "image")}, ${counted(classes.length, "class", "classes")}, on ${adapter}; the table is in ${out}`,
   );
+  if (options.decide !== undefined && thresholds !== undefined)
+    say(options, decidedLine(options.decide, model.record, thresholds));
   if (maps !== undefined && written !== undefined) tellMaps(written, maps, options);
 }
 
 /** Thresholds as people see them, by class. */
 const decidedBy = (
   { decide: rule }: PredictOptions,
-  classes: readonly string[],
+  { classes, thresholds: kept }: ModelFile["record"],
   thresholds: readonly (number | null)[],
 ): object => ({
-  rule,
+  ...{ rule, at: kept?.at, part: kept?.part ?? "validation" },
   thresholds: Object.fromEntries(
     classes.map((name, k) => {
       const logit = thresholds[k];

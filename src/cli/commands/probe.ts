@@ -10,7 +10,7 @@ import { splitByPatient } from "../../data/catalogue/splits.ts";
 import { plainSafetensors } from "../../interchange/safetensors.ts";
 import { negative, positive, statesAmong } from "../../labels/states.ts";
 import { aucIntervals, type AucIntervals } from "../../metrics/auc-intervals.ts";
-import { notesOfClasses } from "../../report/class-notes.ts";
+import { notesOfClasses } from "../../labels/wording.ts";
 import { plainTable, showAuc, showInterval } from "../../report/tables.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
 import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts";

@@ -6,10 +6,8 @@ import type { Checkpoints } from "../../training/checkpoint.ts";
 import { studies, studyNames, type StudyName } from "../../studies/studies.ts";
 import { suggestion } from "../../errors/nearest.ts";
 
-const maximum = 2 ** 31;
-
-/** A parser of whole numbers from `minimum` to 2^31. */
-export function wholeNumber(option: string, minimum: number): (text: string) => number {
+/** A parser of whole numbers from `minimum` to `maximum`, by default 2^31. */
+export function wholeNumber(option: string, minimum: number, maximum = 2 ** 31): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!/^\d+$/.test(text) || value < minimum || value > maximum) {
@@ -27,11 +25,7 @@ const units = { MiB: 2 ** 20, GiB: 2 ** 30 } as const;
 const leastMemory = 16 * units.MiB;
 
 /** A parser of the number of folds. */
-export function foldCount(text: string): number {
-  const folds = wholeNumber("--folds", 2)(text);
-  if (folds <= mostFolds) return folds;
-  throw new InvalidArgumentError(`--folds takes a whole number from 2 to ${mostFolds}.`);
-}
+export const foldCount = wholeNumber("--folds", 2, mostFolds);
 
 /** A parser of memory sizes: MiB, or with a unit. */
 export function memorySize(text: string): number {

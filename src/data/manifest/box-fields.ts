@@ -28,7 +28,10 @@ const table = record({
     "of the left, upper, right and lower edge, such as corners: [x_min, y_min, x_max, y_max]",
   ).optional(),
   /** Size of the pictures that the boxes were drawn on, where the image files are copies of another size. */
-  size: record({ height: wholeNumber, width: wholeNumber }).optional(),
+  size: record(
+    { height: wholeNumber, width: wholeNumber },
+    "needs { height, width } of the pictures that the boxes were drawn on, such as { height: 1024, width: 1024 }",
+  ).optional(),
   /** A word of the column `label` -> the class that it means. */
   mapping: z.record(z.string(), name).optional(),
 }).transform(({ label, class: all, box, corners, ...rest }, context) => {

@@ -5,11 +5,14 @@ import { suggestion } from "../../errors/nearest.ts";
 import { canonicalName } from "../../labels/wording.ts";
 import { SpelledNumber } from "./yaml-text.ts";
 
-/** An object that refuses unknown keys, and names the one that was probably meant. */
-export function record<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+/** An object that refuses unknown keys, and names the one that was probably meant. @param needs said of what is no object */
+export function record<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  needs?: string,
+): z.ZodObject<Shape, z.core.$strict> {
   return z.strictObject(shape, {
     error: (issue) => {
-      if (issue.code !== "unrecognized_keys") return undefined;
+      if (issue.code !== "unrecognized_keys") return issue.input === undefined ? undefined : needs;
       const key = issue.keys[0] ?? "";
       return `is not known here; the keys are ${Object.keys(shape).join(", ")}${suggestion(key, Object.keys(shape))}`;
     },

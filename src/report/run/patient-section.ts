@@ -5,7 +5,7 @@ import type { PatientResults } from "../../assemble/patient-metrics.ts";
 import type { Proportion } from "../../metrics/detections.ts";
 import { patientScores } from "../../metrics/patients.ts";
 import type { TestPredictions } from "../../runs/test-predictions.ts";
-import { notesOfClasses } from "../class-notes.ts";
+import { notesOfClasses } from "../../labels/wording.ts";
 import { rocCurves, type OperatingRates } from "../figures/roc-curves.ts";
 import type { Markup } from "../html/markup.ts";
 import { digits, fixed, interval, none, whole } from "../html/number-text.ts";

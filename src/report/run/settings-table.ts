@@ -10,7 +10,7 @@ const groups: readonly { readonly title: string; readonly takes: (path: string) 
   {
     title: "Loss",
     takes: (path) =>
-      /^(lambda|threshold|temperature|stopGradient|unsupervisedOn|normalise$|absent|supervised|warmup)/.test(
+      /^(lambda|threshold|temperature|stopGradient|unsupervisedOn|normalise$|absent|supervised|warmup|positiveWeight|focus|labelSmoothing|mixup)/.test(
         path,
       ),
   },
@@ -19,6 +19,17 @@ const groups: readonly { readonly title: string; readonly takes: (path: string) 
   { title: "Training", takes: () => true },
 ];
 
+/** What is said in epochs, and counts for nothing where it is said in steps. */
+const inSteps: Readonly<Record<string, string>> = { epochs: "steps", warmupEpochs: "warmupSteps" };
+
+/** Whether a setting has no effect because a number of steps says otherwise. */
+export const isIdleLength = (name: string, settings: Readonly<Record<string, unknown>>): boolean =>
+  name in inSteps && typeof settings[inSteps[name]] === "number";
+
+/** The weights of a run's first step. @param file as it is to be shown */
+export const begunWith = ({ sha256 }: NonNullable<RunRecord["initial"]>, file: string): string =>
+  `${file}, SHA-256 ${sha256.slice(0, 12)}`;
+
 type Entry = readonly [name: string, value: string];
 
 /** Of a run on a manifest's images. */
@@ -26,8 +37,10 @@ export function settingsSection(record: RunRecord): Markup[] {
   const { options, tuning } = record;
   const { file, sha256, text } = record.manifest;
   const candidates = Object.entries(record.candidates).map(([operator, name]) => `${operator}: ${name}`);
+  const { initial } = record;
   const data: Entry[] = [
     ["manifest", file],
+    ...(initial === undefined ? [] : [["began with", begunWith(initial, initial.file)] as const]),
     ["data root", record.dataRoot],
     ["seed", String(record.seed)],
     ...leaves(options),
@@ -56,7 +69,7 @@ export function taskSettingsSection(record: TaskRecord): Markup[] {
 }
 
 function settingsOf({ settings }: AnyRecord, data: readonly Entry[]): Markup[] {
-  const entries = leaves(settings);
+  const entries = leaves(settings).filter(([path]) => !isIdleLength(path, settings));
   const grouped = groups.map(({ title }, i) => ({
     title,
     entries: entries

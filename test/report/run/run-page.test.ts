@@ -107,6 +107,19 @@ test("a class without an AUC has a dash, and the mean says that it is without it
   );
 });
 
+test("its settings name the weights that it began with, and no epochs where steps count", () => {
+  const { record } = run;
+  const initial = { file: "runs/w.pth", sha256: "0123456789abcdef", classes: [] };
+  const settings = { ...record.settings, epochs: 1, steps: 30, mixup: 0.2 };
+  const document = checkedPage(runPage({ ...run, record: { ...record, initial, settings } }));
+  const names = all(document, ".settings dt").map(({ textContent }) => textContent);
+  expect(names).toContain("steps");
+  expect(names).not.toContain("epochs");
+  const text = document.querySelector(".settings")?.textContent;
+  expect(text).toContain("runs/w.pth, SHA-256 0123456789ab");
+  expect(all(checkedPage(runPage(run)), ".settings")[0].textContent).not.toContain("began with");
+});
+
 test("a run that was stopped or has not ended shows what there is and says what is missing", () => {
   const { summary: _, predictions: __, reportData: ___, queries: ____, ...begun } = run;
   const unfinished: RunContents = {
