@@ -38,6 +38,11 @@ describe("an error", () => {
       () => ["demo", "--seed", "2147483649"],
       /--seed takes a whole number from 0 to 2147483648/,
     ],
+    ...["1", "256"].map((folds): [string, () => string[], RegExp] => [
+      `${folds} folds`,
+      () => ["cross-validate", "m.yaml", "--folds", folds],
+      /--folds takes a whole number from 2 to 255\./,
+    ]),
     [
       "an unknown adapter",
       () => ["demo", "--adapter", "no such"],
@@ -216,6 +221,7 @@ describe("tessera train", () => {
     );
     expect(readdirSync(join(folder, "one")).sort()).toEqual([
       ...[
+        "checkpoint.safetensors",
         "metrics.jsonl",
         "model.safetensors",
         "patients.salt",
