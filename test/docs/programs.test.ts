@@ -251,6 +251,13 @@ const expectations: readonly Expectation[] = [
     },
   },
   {
+    has: "activationMaps(classifier",
+    check: (shown) => {
+      expect(shown).toMatch(/^class-activation \[ 4, 8, 8, 2 \] Float32Array\(8\)/);
+      expect(shown.trim().split("\n").slice(-4)).toEqual(["0 1024", "1 1024", "2 1024", "3 1024"]);
+    },
+  },
+  {
     has: "trainRun(start",
     folder: "runs/program",
     check: (shown) => {
