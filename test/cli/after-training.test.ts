@@ -11,6 +11,7 @@ import { embedCommand } from "../../src/cli/commands/embed.ts";
 import { evaluateCommand } from "../../src/cli/commands/evaluate.ts";
 import { predictCommand } from "../../src/cli/commands/predict.ts";
 import { probeCommand } from "../../src/cli/commands/probe.ts";
+import { probeLabels } from "../../src/cli/probe-labels.ts";
 import type { CalibrateOptions } from "../../src/cli/calibrate-options.ts";
 import type { PredictOptions } from "../../src/cli/predict-options.ts";
 import type { EvaluateOptions } from "../../src/cli/segmenter-evaluation.ts";
@@ -299,9 +300,6 @@ test("features of all images are a file that probe tells the worth of, with its 
     };
   };
   await embed("features.safetensors");
-  // Patient 1 of one source is another than that of the other.
-  const { images } = await readFeatures(at("features.safetensors"));
-  for (const [source, , , patient] of images) expect(patient.split("/")[0]).toBe(source);
   const own = await probe();
   expect(own.images).toEqual({ train: 220, validation: 60, test: 60 });
   expect(own.meanAuc).toBeGreaterThan(0);
@@ -328,6 +326,33 @@ test("features of all images are a file that probe tells the worth of, with its 
   writeFileSync(at("labels.csv"), "image,x\nA\\/0,maybe\n");
   await expect(probe(at("labels.csv"))).rejects.toThrow(DataError);
   await expect(embed("features.txt")).rejects.toThrow(/ends neither in \.safetensors nor in \.csv/u);
+});
+
+test("patients of one name in two sources are two in features and in a manifest's labels, as they are to evaluate", async () => {
+  for (const name of ["X", "Y"]) mkdirSync(at("people", name), { recursive: true });
+  for (let i = 0; i < 4; i++) {
+    const pixels = Uint8Array.from({ length: 256 }, (_, place) => (place * (7 + i)) % 256);
+    await sharp(pixels, { raw: { width: 16, height: 16, channels: 1 } }).toFile(
+      at("people", i < 2 ? "X" : "Y", `${i}.png`),
+    );
+  }
+  writeFileSync(at("X.csv"), "image,who,nodule\n0.png,7,1\n1.png,7,0\n");
+  writeFileSync(at("Y.csv"), "image,who,nodule\n2.png,7,1\n3.png,8,0\n");
+  const source = (name: string): string =>
+    `  - { name: ${name}, format: table, table: ${name}.csv, images: people/${name}, image: image, patient: who, columns: [nodule] }\n`;
+  writeFileSync(
+    at("people.yaml"),
+    `classes: [nodule]\nimage: { height: 16, width: 16 }\nsources:\n${source("X")}${source("Y")}`,
+  );
+  const [out, options] = [at("people.safetensors"), { ...shared, dataRoot: folder }];
+  await printed(() => embedCommand(at("run"), [at("people.yaml")], { ...options, out }));
+  const features = await readFeatures(out);
+  const people = ["X/7", "X/7", "Y/7", "Y/8"];
+  expect(features.images.map(([, , , patient]) => patient)).toEqual(people);
+  for (const labels of [undefined, at("people.yaml")]) {
+    const { rows } = await probeLabels(features, out, labels, options);
+    expect(rows.map(({ patient }) => patient)).toEqual(people);
+  }
 });
 
 test("a picture far from all that the model was trained on is told, once and by name; others are not", async () => {
