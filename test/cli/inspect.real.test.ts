@@ -169,6 +169,38 @@ const checks: Readonly<
       expect(findings(report, "leaked-patient")).toEqual([]);
     },
   },
+  "chest-beginnings.yaml": {
+    needs: ["chestxray14", "covid-chestxray"],
+    check(report) {
+      expect(labels(report, "COVID", "positive")).toEqual({ "COVID-19": 192 + 9 });
+      const both = ["ChestX-ray14", "COVID"].map((source) => Object.keys(images(report, source)));
+      expect(both).toEqual([
+        ["train", "test"],
+        ["train", "test"],
+      ]);
+    },
+  },
+  "pneumonia.yaml": {
+    needs: ["medmnist"],
+    check(report) {
+      expect(images(report, "PneumoniaMNIST")).toEqual({ train: 4708, validation: 524, test: 624 });
+    },
+  },
+  "derma-recipes.yaml": {
+    needs: ["medmnist"],
+    check(report) {
+      // The lesions of each class that the clinic knows, in its half of the 3,002.
+      expect(Object.keys(labels(report, "clinic A", "positive"))).toEqual([
+        "akiec",
+        "bcc",
+        "bkl",
+        "df",
+        "mel",
+      ]);
+      expect(Object.keys(labels(report, "clinic B", "positive"))).toEqual(["bkl", "mel", "nv", "vasc"]);
+      expect(images(report, "clinic A")).toEqual({ train: 1041, validation: 154, test: 306 });
+    },
+  },
   "mnist-negatives-three.yaml": {
     needs: ["mnist"],
     check(report) {
@@ -189,6 +221,28 @@ const checks: Readonly<
       expect(labels(report, "animals", "positive")).toEqual(animals);
       expect(labels(report, "vehicles", "positive")).toEqual(vehicles);
       expect(labels(report, "test", "positive")).toEqual(cifarTest);
+    },
+  },
+  "cifar-nine.yaml": {
+    needs: ["cifar10"],
+    check(report) {
+      const { truck: _, ...nine } = cifarTest;
+      expect(labels(report, "test", "positive")).toEqual(nine);
+      expect(images(report, "CIFAR")).toEqual({ train: 1808 });
+    },
+  },
+  "cifar-tenth.yaml": {
+    needs: ["cifar10"],
+    check(report) {
+      expect(labels(report, "test", "positive")).toEqual({ truck: cifarTest.truck });
+      expect(images(report, "CIFAR")).toEqual({ train: 200 });
+    },
+  },
+  "cifar-grey.yaml": {
+    needs: ["cifar10"],
+    check(report) {
+      expect(labels(report, "test", "positive")).toEqual(cifarTest);
+      expect(labels(report, "CIFAR", "positive")).toEqual({ ...animals, ...vehicles });
     },
   },
   "cifar-resnet18.yaml": {
@@ -287,7 +341,7 @@ const checks: Readonly<
 /** Examples on drawn images, and the one that needs a table of its own. */
 const others = [
   ...["densenet121.yaml", "two-sites.yaml", "third-site.yaml", "chestxray14-chexpert.yaml"],
-  "phantom-outlines.yaml",
+  ...["phantom-outlines.yaml", "phantom-places.yaml"],
 ];
 
 test("every example is inspected", () => {

@@ -31,6 +31,7 @@ test("training ends with a report, and the losses are told with their terms", ()
   expect(first.errors).toMatch(/the report is first[/\\]report\.html/);
   expect(readdirSync(join(folder, "first")).sort()).toEqual([
     ...[
+      "checkpoint.safetensors",
       "metrics.jsonl",
       "model.safetensors",
       "patients.salt",
