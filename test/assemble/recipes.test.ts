@@ -175,7 +175,10 @@ train: ${section}
     ["{ normalise: image }", "normalise must be one of entries, batch"],
     ["{ supervised: strong }", "supervised must be one of weak, both"],
     ["{ bnViews: shared }", "bnViews must be one of separate, joint"],
-    ["{ schedule: halvng }", "schedule.by must be one of plateau, cosine, geometric, step, halving, constant"],
+    [
+      "{ schedule: halvng }",
+      "schedule.by must be one of plateau, cosine, geometric, step, halving, constant",
+    ],
     ["{ schedule: { by: plateau, every: 3 } }", "schedule.every is not known here"],
     ["{ schedule: { by: halving, every: 0 } }", "schedule.every must be at least 1"],
     ["{ head: query }", "head must be one of queries, linear, per-source, dynamic"],
