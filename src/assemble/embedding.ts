@@ -1,12 +1,11 @@
 // Features of images: what a classifier's network makes of them before its head.
 
-import { expectArgument, expectFields, expectOptions, wholeFrom } from "../errors/arguments.ts";
-import { anImageSet, type ImageSet } from "../data/assembly/assembly.ts";
+import { expectOptions } from "../errors/arguments.ts";
+import type { ImageSet } from "../data/assembly/assembly.ts";
 import { normaliseImages } from "../functions/images.ts";
 import type { Engine } from "../runtime/engine.ts";
-import { expectEngine } from "../runtime/engine-of.ts";
 import type { Classifier } from "./classifier.ts";
-import { aClassifier, evaluationOptions, normalisationFields } from "./evaluation.ts";
+import { evaluationOptions, expectPass } from "./evaluation.ts";
 import { rowsInBatches, type PassOptions } from "./image-batches.ts";
 import type { Normalisation } from "./views.ts";
 
@@ -23,11 +22,7 @@ export async function embed(
   batchSize: number,
   options: PassOptions = {},
 ): Promise<Float32Array> {
-  expectEngine("embed", engine);
-  expectArgument("embed", "the classifier", classifier, aClassifier);
-  expectArgument("embed", "the images", set, anImageSet);
-  expectFields("embed", normalisation, normalisationFields);
-  expectArgument("embed", "the batch", batchSize, wholeFrom(1));
+  expectPass("embed", engine, classifier, set, normalisation, batchSize);
   expectOptions("embed", options, evaluationOptions);
   const { features } = classifier;
   return await rowsInBatches(engine, set, features.features, batchSize, options, async ({ images }) => {

@@ -72,6 +72,22 @@ export const normalisationFields: OptionChecks<Normalisation> = {
   deviation: required(numbers),
 };
 
+/** Looks at what every pass of a classifier over a set is given. @throws UsageError naming the call and what is none */
+export function expectPass(
+  call: string,
+  engine: Engine,
+  classifier: Classifier,
+  set: ImageSet,
+  normalisation: Normalisation,
+  batchSize: number,
+): void {
+  expectEngine(call, engine);
+  expectArgument(call, "the classifier", classifier, aClassifier);
+  expectArgument(call, "the images", set, anImageSet);
+  expectFields(call, normalisation, normalisationFields);
+  expectArgument(call, "the batch", batchSize, wholeFrom(1));
+}
+
 /**
  * Logits [N, K] of a set, in batches, with running statistics and without augmentation. Where classes stand below others, the
  * logit of each is raised to the largest of those below it: no class is less likely than one that is a kind of it. They are divided
@@ -90,11 +106,7 @@ export async function predict(
   batchSize: number,
   options: PredictionOptions = {},
 ): Promise<Float32Array> {
-  expectEngine("predict", engine);
-  expectArgument("predict", "the classifier", classifier, aClassifier);
-  expectArgument("predict", "the images", set, anImageSet);
-  expectFields("predict", normalisation, normalisationFields);
-  expectArgument("predict", "the batch", batchSize, wholeFrom(1));
+  expectPass("predict", engine, classifier, set, normalisation, batchSize);
   expectOptions("predict", options, predictionOptions);
   const { augment } = options;
   if (augment !== undefined) expectFields("predict", augment, averagedViews);

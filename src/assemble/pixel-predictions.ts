@@ -20,7 +20,7 @@ import {
   type OptionChecks,
 } from "../errors/arguments.ts";
 import { anImageSet, type ImageSet } from "../data/assembly/assembly.ts";
-import { ImageReader, inOrder } from "../data/assembly/image-reader.ts";
+import { inOrder } from "../data/assembly/image-reader.ts";
 import { seenBox } from "../data/images/fit.ts";
 import { fits, type Fit } from "../data/images/image.ts";
 import { DataError } from "../errors/data-errors.ts";
@@ -32,6 +32,7 @@ import { noOverlaps, type Overlaps } from "../metrics/overlap.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
 import { normalisationFields, type EvaluationOptions } from "./evaluation.ts";
+import { imageBatches } from "./image-batches.ts";
 import { PixelDecisions, pixelsScored } from "./pixel-decisions.ts";
 import type { Segmenter } from "./segmenter.ts";
 import type { Normalisation } from "./views.ts";
@@ -144,30 +145,21 @@ export async function predictPixels(
     overlaps: set.maps === undefined ? undefined : noOverlaps(set.count, classes),
     located: set.maps === undefined ? undefined : new Uint8Array(set.count * classes),
   };
-  const reader = new ImageReader([set], each, options.memory);
-  try {
-    let first = 0;
-    for await (const { pixels: values, maps, count } of reader.batches(inOrder(set.count, each))) {
-      options.signal?.throwIfAborted();
-      using output = engine.scope(() => {
-        const images = engine.tensor(values, [count, set.height, set.width, set.channels], "u8");
-        return segmenter.forward(normaliseImages(images, normalisation), "inference");
-      });
-      const logits = (await output.read()) as Float32Array;
-      for (let i = 0; i < count; i++) {
-        const own = logits.subarray(i * pixels * outputs, (i + 1) * pixels * outputs);
-        const map = maps?.subarray(i * pixels, (i + 1) * pixels);
-        const given = numbers === undefined ? map : map?.map((number) => numbers[number]);
-        decisions.decide(own);
-        const among = scoredPixels(set, first + i, { size: sizes?.[first + i], fit, given });
-        fill(predictions, set, first + i, { classes, decisions, logits: own, given, among });
-        await options.image?.(first + i, decisions.map, decisions.probabilities);
-      }
-      first += count;
-      options.progress?.(first, set.count);
+  const orders = [...inOrder(set.count, each)];
+  for await (const { images, maps, count, first } of imageBatches(engine, [set], orders, each, options)) {
+    using output = engine.scope(() =>
+      segmenter.forward(normaliseImages(images(), normalisation), "inference"),
+    );
+    const logits = (await output.read()) as Float32Array;
+    for (let i = 0; i < count; i++) {
+      const own = logits.subarray(i * pixels * outputs, (i + 1) * pixels * outputs);
+      const map = maps?.subarray(i * pixels, (i + 1) * pixels);
+      const given = numbers === undefined ? map : map?.map((number) => numbers[number]);
+      decisions.decide(own);
+      const among = scoredPixels(set, first + i, { size: sizes?.[first + i], fit, given });
+      fill(predictions, set, first + i, { classes, decisions, logits: own, given, among });
+      await options.image?.(first + i, decisions.map, decisions.probabilities);
     }
-  } finally {
-    await reader.close();
   }
   return predictions;
 }

@@ -5,27 +5,26 @@ import {
   aNumber,
   aSignal,
   expectArgument,
-  expectFields,
   expectOptions,
   numbersInOrder,
-  wholeFrom,
   type OptionChecks,
 } from "../errors/arguments.ts";
-import { anImageSet, type ImageSet } from "../data/assembly/assembly.ts";
-import { ImageReader } from "../data/assembly/image-reader.ts";
+import type { ImageSet } from "../data/assembly/assembly.ts";
 import { normaliseImages } from "../functions/images.ts";
 import { aSize, resize2d } from "../functions/resizing.ts";
 import { childrenFirst, type Parents } from "../labels/class-tree.ts";
 import type { Engine } from "../runtime/engine.ts";
-import { expectEngine } from "../runtime/engine-of.ts";
 import { tempered } from "../metrics/temperature.ts";
 import { activationMaps, mapKindOf, type MapKind } from "./activation-maps.ts";
 import type { Classifier } from "./classifier.ts";
-import { aClassifier, normalisationFields, type EvaluationOptions } from "./evaluation.ts";
+import { expectPass, type EvaluationOptions } from "./evaluation.ts";
+import { imageBatches } from "./image-batches.ts";
 import type { Normalisation } from "./views.ts";
 
 /** The maps of one image, each [height, width]. */
 export interface ImageActivations {
+  /** u8 [H, W, C] of the image itself. */
+  readonly pixels: Uint8Array;
   readonly height: number;
   readonly width: number;
   /** [K] As `predict` gives them, but for rounding: divided by the classifier's temperature, which maps are not. */
@@ -71,58 +70,45 @@ export async function predictActivations(
   options: ActivationOptions = {},
 ): Promise<MapKind> {
   const what = "predictActivations";
-  expectEngine(what, engine);
-  expectArgument(what, "the classifier", classifier, aClassifier);
-  expectArgument(what, "the images", set, anImageSet);
-  expectFields(what, normalisation, normalisationFields);
-  expectArgument(what, "the batch", batchSize, wholeFrom(1));
+  expectPass(what, engine, classifier, set, normalisation, batchSize);
   expectArgument(what, "what is told of each image", image, aFunction);
   expectOptions(what, options, activationOptions);
   const { size = [set.height, set.width], rows = Array.from({ length: set.count }, (_, row) => row) } =
     options;
   const classes = classifier.head.classes;
   const each = Math.max(1, Math.min(batchSize, Math.floor(mostBytes / (4 * size[0] * size[1] * classes))));
-  const reader = new ImageReader([set], each, options.memory);
-  let done = 0;
-  try {
-    for await (const { pixels, count } of reader.batches(chunksOf(rows, each))) {
-      options.signal?.throwIfAborted();
-      const made = engine.scope(() => {
-        const images = engine.tensor(pixels, [count, set.height, set.width, set.channels], "u8");
-        const { maps, logits } = activationMaps(classifier, normaliseImages(images, normalisation));
-        return { maps, logits, enlarged: resize2d(maps, size, { method: "bilinear" }) };
+  const pixelsEach = set.height * set.width * set.channels;
+  for await (const batch of imageBatches(engine, [set], chunksOf(rows, each), each, options)) {
+    const made = engine.scope(() => {
+      const { maps, logits } = activationMaps(classifier, normaliseImages(batch.images(), normalisation));
+      return { maps, logits, enlarged: resize2d(maps, size, { method: "bilinear" }) };
+    });
+    const [, height, width] = made.maps.shape;
+    const [maps, logits, enlarged] = await Promise.all(
+      [made.maps, made.logits, made.enlarged].map(async (tensor) => (await tensor.read()) as Float32Array),
+    );
+    for (const tensor of [made.maps, made.logits, made.enlarged]) tensor.dispose();
+    for (let i = 0; i < batch.count; i++) {
+      // The CPU computes in 64 bits.
+      const plain = Float32Array.from(logits.subarray(i * classes, (i + 1) * classes));
+      const from = raised(plain, classifier.parents);
+      const planesOf = (values: Float32Array, places: number): Float32Array[] =>
+        from.map((k) => plane(values, i * places * classes, places, classes, k));
+      await image(rows[batch.first + i], {
+        ...{ height, width, logits: tempered(plain, classifier.temperature) },
+        pixels: batch.pixels.subarray(i * pixelsEach, (i + 1) * pixelsEach),
+        maps: planesOf(maps, height * width),
+        enlarged: planesOf(enlarged, size[0] * size[1]),
       });
-      const [, height, width] = made.maps.shape;
-      const [maps, logits, enlarged] = await Promise.all(
-        [made.maps, made.logits, made.enlarged].map(async (tensor) => (await tensor.read()) as Float32Array),
-      );
-      for (const tensor of [made.maps, made.logits, made.enlarged]) tensor.dispose();
-      for (let i = 0; i < count; i++) {
-        // The CPU computes in 64 bits.
-        const plain = Float32Array.from(logits.subarray(i * classes, (i + 1) * classes));
-        const from = raised(plain, classifier.parents);
-        const own = tempered(plain, classifier.temperature);
-        const planesOf = (values: Float32Array, places: number): Float32Array[] =>
-          from.map((k) => plane(values, i * places * classes, places, classes, k));
-        await image(rows[done + i], {
-          ...{ height, width, logits: own },
-          maps: planesOf(maps, height * width),
-          enlarged: planesOf(enlarged, size[0] * size[1]),
-        });
-      }
-      done += count;
-      options.progress?.(done, rows.length);
     }
-  } finally {
-    await reader.close();
   }
   return mapKindOf(classifier.head);
 }
 
-function* chunksOf(rows: readonly number[], each: number): Generator<Uint32Array> {
-  for (let first = 0; first < rows.length; first += each)
-    yield Uint32Array.from(rows.slice(first, first + each));
-}
+const chunksOf = (rows: readonly number[], each: number): Uint32Array[] =>
+  Array.from({ length: Math.ceil(rows.length / each) }, (_, i) =>
+    Uint32Array.from(rows.slice(i * each, (i + 1) * each)),
+  );
 
 /**
  * Raises the logits of one image so that no class is less likely than one below it, as `raiseAboveChildren` does.

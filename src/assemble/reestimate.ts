@@ -2,7 +2,6 @@
 // whose weights were still moving, and views that are bent as the weak one is.
 
 import type { ImageSet } from "../data/assembly/assembly.ts";
-import { ImageReader } from "../data/assembly/image-reader.ts";
 import { permutation } from "../data/assembly/order.ts";
 import { randomStream } from "../data/random-stream.ts";
 import { normaliseImages } from "../functions/images.ts";
@@ -11,6 +10,7 @@ import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { JudgeOptions } from "../training/task.ts";
 import type { Model } from "./assembly-task.ts";
+import { imageBatches } from "./image-batches.ts";
 import type { TrainingSettings } from "./training-settings.ts";
 
 /** How many images the statistics are of, and in how many batches they were seen. */
@@ -48,8 +48,7 @@ export async function reestimateStatistics(
   const buffers = [...model.state().values()].flatMap(({ kind, tensor }) =>
     kind === "buffer" ? [tensor] : [],
   );
-  const reader = new ImageReader(sources, Math.ceil(images / batches), memory);
-  const { height, width, channels, count: available } = reader;
+  const available = sources.reduce((sum, { count }) => sum + count, 0);
   const order = permutation(available, randomStream(seed, "statistics")).subarray(0, images);
   const orders = Array.from({ length: batches }, (_, i) =>
     order.subarray(Math.floor((i * images) / batches), Math.floor(((i + 1) * images) / batches)),
@@ -57,14 +56,13 @@ export async function reestimateStatistics(
   const before = await valuesOf(buffers);
   let followed: readonly number[] | undefined;
   const sums = buffers.map(({ size }) => new Float64Array(size));
+  const batchSize = Math.ceil(images / batches);
+  const passes = imageBatches(engine, sources, orders, batchSize, { signal, memory, progress });
   try {
-    let done = 0;
-    for await (const { pixels, count } of reader.batches(orders)) {
-      signal?.throwIfAborted();
+    for await (const batch of passes) {
       const see = (): void => {
         engine.scope(() => {
-          const batch = engine.tensor(pixels, [count, height, width, channels], "u8");
-          model.features.forward(normaliseImages(batch, normalisation), "training");
+          model.features.forward(normaliseImages(batch.images(), normalisation), "training");
         });
       };
       if (followed === undefined) {
@@ -81,8 +79,6 @@ export async function reestimateStatistics(
       followed.forEach((i, which) => {
         seen[which].forEach((value, at) => (sums[i][at] += value / defaultMomentum));
       });
-      done += count;
-      progress?.(done, images);
     }
     for (const i of followed ?? []) {
       engine.write(
@@ -95,8 +91,6 @@ export async function reestimateStatistics(
       engine.write(tensor, before[i]);
     });
     throw error;
-  } finally {
-    await reader.close();
   }
 }
 

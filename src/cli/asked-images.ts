@@ -12,7 +12,8 @@ export interface Asked {
   readonly files: AskedFiles | undefined;
 }
 
-const isManifestName = (path: string): boolean => /\.(?:ya?ml|json)$/iu.test(path);
+/** Whether a name is that of a manifest, and of no image or table. */
+export const isManifestName = (path: string): boolean => /\.(?:ya?ml|json)$/iu.test(path);
 
 /**
  * Tells a manifest, which is one YAML file, from images.

@@ -5,7 +5,6 @@ import { dirname, join } from "node:path";
 import { mapKindOf, type MapKind } from "../assemble/activation-maps.ts";
 import type { Classifier } from "../assemble/classifier.ts";
 import { predictActivations, type ImageActivations } from "../assemble/predict-activations.ts";
-import { ImageReader } from "../data/assembly/image-reader.ts";
 import { counted } from "../errors/counted.ts";
 import { UsageError } from "../errors/errors.ts";
 import { messageOf } from "../files/causes.ts";
@@ -159,9 +158,8 @@ export async function writeMaps(
     if (count <= 0) break;
     const first = before;
     const { zoom, size } = heatSize(set, shownWidth);
-    const reader = new ImageReader([set], 1);
     const image = async (row: number, found: ImageActivations): Promise<void> => {
-      const { logits, maps, enlarged, height, width } = found;
+      const { pixels, logits, maps, enlarged, height, width } = found;
       const { id, patient } = samples[row];
       const path = paths[first + row];
       const [probabilities, shownLogits] = [showProbabilities(logits), showLogits(logits)];
@@ -176,7 +174,6 @@ export async function writeMaps(
       };
       const tensors = new Map(classes.map((name, k) => [name, { shape: [height, width], data: maps[k] }]));
       await put(raw, plainSafetensors(tensors, metadata));
-      const { pixels } = await reader.read(Uint32Array.of(row));
       const cell: Cell = { height: set.height, width: set.width, channels: set.channels, pixels };
       for (const [k, name] of classes.entries()) {
         const heat = enlarged[k];
@@ -200,15 +197,11 @@ export async function writeMaps(
         ]);
       }
     };
-    try {
-      await predictActivations(engine, classifier, set, normalisation, batch, image, {
-        ...{ signal, memory: options.memory ?? defaultMemory(), size },
-        rows: Array.from({ length: count }, (_, row) => row),
-        progress: (done) => counter.update(first + done, total),
-      });
-    } finally {
-      await reader.close();
-    }
+    await predictActivations(engine, classifier, set, normalisation, batch, image, {
+      ...{ signal, memory: options.memory ?? defaultMemory(), size },
+      rows: Array.from({ length: count }, (_, row) => row),
+      progress: (done) => counter.update(first + done, total),
+    });
     before += count;
   }
   await put(names.table, [csvText([columns, ...rows])]);

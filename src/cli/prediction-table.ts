@@ -2,8 +2,7 @@
 
 import { columnsApart } from "../runs/class-columns.ts";
 import { csvText } from "../files/csv-text.ts";
-import { replaceFile } from "../files/whole-files.ts";
-import { UsageError } from "../errors/errors.ts";
+import { replaceOutput } from "./terminal/output-files.ts";
 import { placeOf } from "../labels/wording.ts";
 import { targetOf } from "../labels/states.ts";
 import { matchClasses, type ModelOptions, type NamedManifest, type PartImages } from "./model-images.ts";
@@ -76,20 +75,16 @@ export async function writeTable(
   loaded: readonly PartImages[],
   logits: readonly Float32Array[],
 ): Promise<void> {
-  try {
-    await replaceFile(out, async (handle) => {
-      await handle.writeFile(csvText([[...identity, ...[...byClass.values()].flat()]]));
-      for (const [i, { source, part, samples, set }] of loaded.entries()) {
-        const [labels, outputs] = [set.states, logits[i]].map(({ length }) => length / set.count);
-        const rows = samples.map(({ id, patient }, row) => {
-          const states = set.states.subarray(row * labels, (row + 1) * labels);
-          const own = logits[i].subarray(row * outputs, (row + 1) * outputs);
-          return [source, part ?? "", id, patient ?? "", ...cells(states, own)];
-        });
-        await handle.writeFile(csvText(rows));
-      }
-    });
-  } catch (cause) {
-    throw new UsageError(`--out ${out}: cannot be written (${(cause as Error).message})`, { cause });
-  }
+  await replaceOutput("--out", out, async (handle) => {
+    await handle.writeFile(csvText([[...identity, ...[...byClass.values()].flat()]]));
+    for (const [i, { source, part, samples, set }] of loaded.entries()) {
+      const [labels, outputs] = [set.states, logits[i]].map(({ length }) => length / set.count);
+      const rows = samples.map(({ id, patient }, row) => {
+        const states = set.states.subarray(row * labels, (row + 1) * labels);
+        const own = logits[i].subarray(row * outputs, (row + 1) * outputs);
+        return [source, part ?? "", id, patient ?? "", ...cells(states, own)];
+      });
+      await handle.writeFile(csvText(rows));
+    }
+  });
 }

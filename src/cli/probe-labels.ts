@@ -7,6 +7,7 @@ import { parts } from "../data/catalogue/listing.ts";
 import { noClass } from "../data/manifest/class-filter.ts";
 import { readTrainingManifest } from "../assemble/training-manifest.ts";
 import { absent, negative, positive } from "../labels/states.ts";
+import { isManifestName } from "./asked-images.ts";
 import type { FeatureTable } from "../runs/features-file.ts";
 import { listImages } from "../runs/load-images.ts";
 
@@ -49,7 +50,7 @@ export async function probeLabels(
   options: { readonly dataRoot?: string; readonly skipBad: boolean },
 ): Promise<ProbeLabels> {
   if (file === undefined) return ownLabels(features, name);
-  const { classes, images } = /\.(?:ya?ml|json)$/iu.test(file)
+  const { classes, images } = isManifestName(file)
     ? await manifestLabels(file, options)
     : await tableLabels(file);
   const bySource = new Map<string, number>();
@@ -75,7 +76,12 @@ export async function probeLabels(
       `${file}: has no image of ${name}, whose first is ${JSON.stringify(features.images[0][2])} of ${features.images[0][0]}`,
     );
   }
-  const twice = found.find(({ row }, i) => found.findIndex((each) => each.row === row) !== i);
+  const seen = new Set<number>();
+  const twice = found.find(({ row }) => {
+    const isKnown = seen.has(row);
+    seen.add(row);
+    return isKnown;
+  });
   if (twice !== undefined) throw new UsageError(`${file}: has two rows for ${features.images[twice.row][2]}`);
   return {
     classes,

@@ -20,9 +20,22 @@ import {
 const atOnceHelp = "number of runs at a time; default: 2 on a software device with two cores or more, else 1";
 const dryRunHelp = "print what would be trained, and estimate how long that takes by a trial of a few steps";
 
+/** Options of a command that trains many runs. */
+const withRuns = (command: Command): Command =>
+  command
+    .option(
+      "--at <rate>",
+      "of segmentation: the specificity on the validation patients that sensitivity is told at; default: 0.95",
+      rate("--at"),
+    )
+    .option("--at-once <runs>", atOnceHelp, wholeNumber("--at-once", 1))
+    .option("--dry-run", dryRunHelp, false)
+    .option("--identify", `in the report, ${identifyHelp}`, false)
+    .option("--json", "print the result as JSON", false);
+
 /** Adds them to the command line. */
 export function addStudyCommands(program: Command): void {
-  withBudget(program.command("study"))
+  const study = withBudget(program.command("study"))
     .description(
       `compare ways to learn from partial labels, each with several seeds: ${studyNames.join(", ")}`,
     )
@@ -49,23 +62,15 @@ export function addStudyCommands(program: Command): void {
       "difference below which two arms count as equal, in each measure of the study: AUC, or IoU, Dice and others of pixels",
       difference("--margin"),
       0.003,
-    )
-    .option(
-      "--at <rate>",
-      "of segmentation: the specificity on the validation patients that sensitivity is told at; default: 0.95",
-      rate("--at"),
-    )
-    .option("--at-once <runs>", atOnceHelp, wholeNumber("--at-once", 1))
-    .option("--dry-run", dryRunHelp, false)
-    .option("--identify", `in the report, ${identifyHelp}`, false)
-    .option("--json", "print the result as JSON", false)
+    );
+  withRuns(study)
     .addHelpText("after", studyQuestions())
     .action(async (name: StudyName, manifest: string, options: StudyOptions) => {
       const { studyCommand } = await import("./commands/study.ts");
       await studyCommand(name, manifest, options);
     });
 
-  withBudget(program.command("cross-validate"))
+  const validation = withBudget(program.command("cross-validate"))
     .description(
       "divide the images to train on into folds, by patient, and test on each the model of the others: one table and one report",
     )
@@ -81,20 +86,11 @@ export function addStudyCommands(program: Command): void {
       "seed of the division, initial weights, order and augmentation",
       wholeNumber("--seed", 0),
       0,
-    )
-    .option(
-      "--at <rate>",
-      "of segmentation: the specificity on the validation patients that sensitivity is told at; default: 0.95",
-      rate("--at"),
-    )
-    .option("--at-once <runs>", atOnceHelp, wholeNumber("--at-once", 1))
-    .option("--dry-run", dryRunHelp, false)
-    .option("--identify", `in the report, ${identifyHelp}`, false)
-    .option("--json", "print the result as JSON", false)
-    .action(async (manifest: string, options: CrossValidateOptions) => {
-      const { crossValidateCommand } = await import("./commands/cross-validate.ts");
-      await crossValidateCommand(manifest, options);
-    });
+    );
+  withRuns(validation).action(async (manifest: string, options: CrossValidateOptions) => {
+    const { crossValidateCommand } = await import("./commands/cross-validate.ts");
+    await crossValidateCommand(manifest, options);
+  });
 }
 
 /** Adds `find-rate`. */

@@ -13,31 +13,19 @@ import {
 import { UsageError } from "../errors/errors.ts";
 import { expectTarget, type Schedule, type Scheduled, type ScheduleState } from "./schedule.ts";
 
-/**
- * Half a wave of the cosine, from the rate there was to `minimum` (Loshchilov and Hutter 2017; as torch's CosineAnnealingLR
- * called once a step). Step s of S has
- *
- *     minimum + (base - minimum) (1 + cos(pi (s - 1) / S)) / 2
- */
-export class CosineRate implements Schedule {
+/** Sets the rate before each step as a function of the rate there was when it began. */
+abstract class RateByStep implements Schedule {
   readonly #target: Scheduled;
-  readonly #minimum: number;
   #base: number;
 
-  /** @throws UsageError when the target's rate is below the minimum already */
-  constructor(target: Scheduled, options: { readonly minimum?: number } = {}) {
-    expectTarget("cosine", target);
-    expectOptions<{ readonly minimum?: number }>("cosine", options, { minimum: aNumber });
-    const { minimum = 0 } = options;
-    if (target.learningRate < minimum) {
-      throw new UsageError(
-        `cosine: the minimum ${minimum} is above the learning rate ${target.learningRate} that it begins with`,
-      );
-    }
+  constructor(name: string, target: Scheduled) {
+    expectTarget(name, target);
     this.#target = target;
-    this.#minimum = minimum;
     this.#base = target.learningRate;
   }
+
+  /** @param base the rate there was @param step from 1 @param steps of the run */
+  protected abstract rateAt(base: number, step: number, steps: number): number;
 
   get state(): ScheduleState {
     return { base: this.#base };
@@ -48,12 +36,39 @@ export class CosineRate implements Schedule {
   }
 
   beforeStep(step: number, steps: number): void {
-    const wave = (1 + Math.cos((Math.PI * (step - 1)) / steps)) / 2;
-    this.#target.learningRate = this.#minimum + (this.#base - this.#minimum) * wave;
+    this.#target.learningRate = this.rateAt(this.#base, step, steps);
   }
 
   afterEpoch(): void {
     return;
+  }
+}
+
+/**
+ * Half a wave of the cosine, from the rate there was to `minimum` (Loshchilov and Hutter 2017; as torch's CosineAnnealingLR
+ * called once a step). Step s of S has
+ *
+ *     minimum + (base - minimum) (1 + cos(pi (s - 1) / S)) / 2
+ */
+export class CosineRate extends RateByStep {
+  readonly #minimum: number;
+
+  /** @throws UsageError when the target's rate is below the minimum already */
+  constructor(target: Scheduled, options: { readonly minimum?: number } = {}) {
+    super("cosine", target);
+    expectOptions<{ readonly minimum?: number }>("cosine", options, { minimum: aNumber });
+    const { minimum = 0 } = options;
+    if (target.learningRate < minimum) {
+      throw new UsageError(
+        `cosine: the minimum ${minimum} is above the learning rate ${target.learningRate} that it begins with`,
+      );
+    }
+    this.#minimum = minimum;
+  }
+
+  protected rateAt(base: number, step: number, steps: number): number {
+    const wave = (1 + Math.cos((Math.PI * (step - 1)) / steps)) / 2;
+    return this.#minimum + (base - this.#minimum) * wave;
   }
 }
 
@@ -64,37 +79,20 @@ export class CosineRate implements Schedule {
  *
  * A final rate above the first one makes the learning-rate range test of Smith (2017).
  */
-export class GeometricRate implements Schedule {
-  readonly #target: Scheduled;
+export class GeometricRate extends RateByStep {
   readonly #final: number;
-  #base: number;
 
   /** @throws UsageError for a final rate that is not above 0 */
   constructor(target: Scheduled, options: { readonly final: number }) {
-    expectTarget("geometric", target);
+    super("geometric", target);
     expectOptions<{ readonly final: number }>("geometric", options, { final: required(aNumber) });
     const { final } = options;
     if (!(final > 0)) throw new UsageError(`geometric: final must be a number above 0, got ${final}`);
-    this.#target = target;
     this.#final = final;
-    this.#base = target.learningRate;
   }
 
-  get state(): ScheduleState {
-    return { base: this.#base };
-  }
-
-  set state({ base }: ScheduleState) {
-    this.#base = base;
-  }
-
-  beforeStep(step: number, steps: number): void {
-    const share = steps > 1 ? (step - 1) / (steps - 1) : 0;
-    this.#target.learningRate = this.#base * (this.#final / this.#base) ** share;
-  }
-
-  afterEpoch(): void {
-    return;
+  protected rateAt(base: number, step: number, steps: number): number {
+    return base * (this.#final / base) ** (steps > 1 ? (step - 1) / (steps - 1) : 0);
   }
 }
 

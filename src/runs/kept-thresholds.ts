@@ -91,14 +91,15 @@ export function thresholdsBy(rule: OperatingRule, model: Kept): (number | null)[
 export function shownThresholds(model: Kept & { readonly thresholds: KeptThresholds }): ShownThresholds {
   const { classes, thresholds } = model;
   const { at, patients, part, byClass } = thresholds;
+  const logits = operatingRules.map((rule) => [rule, thresholdsBy(rule, model)] as const);
   return {
     ...{ at, patients, ...(part === undefined ? {} : { part }) },
     byClass: Object.fromEntries(
       classes.map((name, k) => {
         const points = byClass[k];
-        const byRule = operatingRules.map((rule) => {
+        const byRule = logits.map(([rule, byClass]) => {
           const own = points[rule];
-          const logit = thresholdsBy(rule, model)?.[k] ?? null;
+          const logit = byClass?.[k] ?? null;
           return [
             rule,
             own === null || logit === null ? null : { ...own, threshold: probabilityOf(logit) },

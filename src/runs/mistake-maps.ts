@@ -3,7 +3,6 @@
 import type { Classifier } from "../assemble/classifier.ts";
 import { predictActivations } from "../assemble/predict-activations.ts";
 import type { Normalisation } from "../assemble/views.ts";
-import { ImageReader } from "../data/assembly/image-reader.ts";
 import type { ImageSet } from "../data/assembly/assembly.ts";
 import { heatOverlay, heatSize } from "../pictures/heat-overlay.ts";
 import type { Engine } from "../runtime/engine.ts";
@@ -32,23 +31,17 @@ export async function mistakeMaps(
   if (rows.length === 0) return [];
   const { zoom, size } = heatSize(set, shownWidth);
   const { height, width, channels } = set;
-  const reader = new ImageReader([set], 1);
-  try {
-    await predictActivations(
-      ...([engine, classifier, set, normalisation, batch] as const),
-      async (row, { enlarged }) => {
-        const { pixels } = await reader.read(Uint32Array.of(row));
-        const image = { height, width, channels, pixels };
-        for (const each of wrong) {
-          if (each.row !== row) continue;
-          const picture = heatOverlay(image, enlarged[each.column], zoom);
-          pictures.set(each, picturePng(picture).toString("base64"));
-        }
-      },
-      { rows, size },
-    );
-  } finally {
-    await reader.close();
-  }
+  await predictActivations(
+    ...([engine, classifier, set, normalisation, batch] as const),
+    (row, { pixels, enlarged }) => {
+      const image = { height, width, channels, pixels };
+      for (const each of wrong) {
+        if (each.row !== row) continue;
+        const picture = heatOverlay(image, enlarged[each.column], zoom);
+        pictures.set(each, picturePng(picture).toString("base64"));
+      }
+    },
+    { rows, size },
+  );
   return wrong.map((each) => pictures.get(each) ?? "");
 }

@@ -5,12 +5,11 @@ import { counted } from "../../errors/counted.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { concatenate } from "../../data/assembly/assembly.ts";
 import type { Part } from "../../data/catalogue/listing.ts";
-import { negative, positive } from "../../labels/states.ts";
 import { probabilitiesOf } from "../../assemble/model-metrics.ts";
-import { statesAmong } from "../../labels/states.ts";
+import { negative, positive, statesAmong } from "../../labels/states.ts";
 import { expectedCalibrationError } from "../../metrics/calibration.ts";
 import { operatingRules, usualRate } from "../../metrics/operating-points.ts";
-import { fitTemperature, type FittedTemperature } from "../../metrics/temperature.ts";
+import { fitTemperature, tempered, type FittedTemperature } from "../../metrics/temperature.ts";
 import { plainTable } from "../../report/tables.ts";
 import { openEngine } from "../../runtime/open-engine.ts";
 import { engineOptions } from "../../runs/device-options.ts";
@@ -156,10 +155,9 @@ function temperatureLines(
 ): string {
   const error = (of: ArrayLike<number>): string =>
     expectedCalibrationError(probabilitiesOf(of), states)?.toFixed(4) ?? "-";
-  const tempered = logits.map((logit) => logit / temperature);
   return (
     `temperature ${temperature.toPrecision(4)}, of ${counted(entries, "labelled entry", "labelled entries")}: negative log likelihood ` +
-    `${before.toFixed(4)} before, ${after.toFixed(4)} after; calibration error over all classes ${error(logits)} before, ${error(tempered)} after`
+    `${before.toFixed(4)} before, ${after.toFixed(4)} after; calibration error over all classes ${error(logits)} before, ${error(tempered(logits, temperature))} after`
   );
 }
 

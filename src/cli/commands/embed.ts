@@ -4,7 +4,6 @@ import { resolve } from "node:path";
 import { counted } from "../../errors/counted.ts";
 import { ModelError } from "../../errors/training-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
-import { replaceFile } from "../../files/whole-files.ts";
 import { embed } from "../../assemble/embedding.ts";
 import type { Part } from "../../data/catalogue/listing.ts";
 import { absent } from "../../labels/states.ts";
@@ -22,7 +21,7 @@ import { askedOf, loadAsked } from "../asked-images.ts";
 import type { FolderReading } from "../folder-images.ts";
 import { manifestFor, say, type ModelOptions } from "../model-images.ts";
 import { Counter } from "../terminal/counter.ts";
-import { makeFolderOf } from "../terminal/output-files.ts";
+import { makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
 
 export interface EmbedOptions extends ModelOptions, FolderReading {
@@ -124,13 +123,8 @@ export async function embedCommand(
 
 /** Writes the file whole or not at all. @throws UsageError */
 async function write(out: string, table: FeatureTable): Promise<void> {
-  const isTable = out.toLowerCase().endsWith(".csv");
-  const content = isTable ? [new TextEncoder().encode(featuresCsv(table))] : featuresSafetensors(table);
-  try {
-    await replaceFile(out, async (handle) => {
-      for (const piece of content) await handle.writeFile(piece);
-    });
-  } catch (cause) {
-    throw new UsageError(`--out ${out}: cannot be written (${(cause as Error).message})`, { cause });
-  }
+  const content = out.toLowerCase().endsWith(".csv") ? [featuresCsv(table)] : featuresSafetensors(table);
+  await replaceOutput("--out", out, async (handle) => {
+    for (const piece of content) await handle.writeFile(piece);
+  });
 }

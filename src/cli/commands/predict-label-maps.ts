@@ -7,7 +7,6 @@ import { counted } from "../../errors/counted.ts";
 import { ModelError } from "../../errors/training-errors.ts";
 import { UsageError } from "../../errors/errors.ts";
 import { csvText } from "../../files/csv-text.ts";
-import { replaceFile } from "../../files/whole-files.ts";
 import { background, ignored } from "../../labels/label-map.ts";
 import { absent } from "../../labels/states.ts";
 import { placeOf } from "../../labels/wording.ts";
@@ -24,7 +23,7 @@ import { manifestFor, matchClasses, say, type LoadedParts, type PartImages } fro
 import type { PredictOptions } from "../predict-options.ts";
 import { identity, showLogits, showProbabilities } from "../prediction-cells.ts";
 import { Counter } from "../terminal/counter.ts";
-import { makeFolderOf } from "../terminal/output-files.ts";
+import { makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
 import { unlessInterrupted } from "../terminal/progress.ts";
 
 /** Images in one batch of predictions; `predictPixels` takes fewer of large ones. */
@@ -87,7 +86,7 @@ export async function predictLabelMaps(
   }
   const { loaded, folder, rows, adapter } = found;
   const columns = tableColumns(numbering.classes, folder !== undefined);
-  await writeTable(table, columns, rows);
+  await replaceOutput("--out", table, (handle) => handle.writeFile(csvText([columns, ...rows])));
   if (options.json) {
     const { file: modelFile, sha256, record } = model;
     const result = {
@@ -230,13 +229,4 @@ function areasOf(map: Uint8Array, classes: number): Uint32Array {
 function tableColumns(classes: readonly string[], withMasks: boolean): string[] {
   const first = [...identity, ...(withMasks ? ["mask"] : [])];
   return [...first, ...columnsApart(first, classes, (name) => [name, `${name} pixels`]).flat()];
-}
-
-/** Writes the table whole or not at all. @throws UsageError */
-async function writeTable(out: string, columns: readonly string[], rows: readonly string[][]): Promise<void> {
-  try {
-    await replaceFile(out, (handle) => handle.writeFile(csvText([columns, ...rows])));
-  } catch (cause) {
-    throw new UsageError(`--out ${out}: cannot be written (${(cause as Error).message})`, { cause });
-  }
 }

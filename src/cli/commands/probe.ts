@@ -3,7 +3,6 @@
 import Table from "cli-table3";
 import { counted } from "../../errors/counted.ts";
 import { UsageError } from "../../errors/errors.ts";
-import { replaceFile } from "../../files/whole-files.ts";
 import { linearProbe, probeLogits, type LabelledFeatures, type Probe } from "../../assemble/linear-probe.ts";
 import type { Part } from "../../data/catalogue/listing.ts";
 import { splitByPatient } from "../../data/catalogue/splits.ts";
@@ -17,7 +16,7 @@ import { engineOptions, type DeviceOptions } from "../../runs/device-options.ts"
 import { readFeatures, type FeatureTable } from "../../runs/features-file.ts";
 import { say } from "../model-images.ts";
 import { probeLabels, type ProbeLabels, type ProbeRow } from "../probe-labels.ts";
-import { makeFolderOf } from "../terminal/output-files.ts";
+import { makeFolderOf, replaceOutput } from "../terminal/output-files.ts";
 
 export interface ProbeOptions extends DeviceOptions {
   readonly dataRoot?: string;
@@ -209,12 +208,8 @@ async function writeHead(
     ["weight", { shape: [classes.length, width], data: weight }],
     ["bias", { shape: [classes.length], data: bias }],
   ]);
-  try {
-    await replaceFile(out, async (handle) => {
-      for (const piece of plainSafetensors(tensors, { format: "pt", classes: JSON.stringify(classes) }))
-        await handle.writeFile(piece);
-    });
-  } catch (cause) {
-    throw new UsageError(`--out ${out}: cannot be written (${(cause as Error).message})`, { cause });
-  }
+  await replaceOutput("--out", out, async (handle) => {
+    for (const piece of plainSafetensors(tensors, { format: "pt", classes: JSON.stringify(classes) }))
+      await handle.writeFile(piece);
+  });
 }

@@ -4,6 +4,7 @@ import { statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { UsageError } from "../../errors/errors.ts";
 import { makeFolders, whyNoFolder } from "../../files/folders.ts";
+import { replaceFile } from "../../files/whole-files.ts";
 
 /** Makes sure early that sheets can be written. @throws UsageError naming the option */
 export function makeFolder(option: string, folder: string): void {
@@ -32,12 +33,28 @@ export function makeFolderOf(option: string, file: string): void {
   makeFolder(option, dirname(file));
 }
 
+const notWritten = (option: string, file: string, cause: unknown): UsageError =>
+  new UsageError(`${option} ${file}: cannot be written (${(cause as Error).message})`, { cause });
+
+/** Writes the file that an option names whole or not at all, as `replaceFile`. @throws UsageError naming the option */
+export async function replaceOutput(
+  option: string,
+  file: string,
+  write: Parameters<typeof replaceFile>[1],
+): Promise<void> {
+  try {
+    await replaceFile(file, write);
+  } catch (cause) {
+    throw notWritten(option, file, cause);
+  }
+}
+
 /** Writes the file that an option names, and the folders above it. @throws UsageError naming the option */
 export function writeOutput(option: string, file: string, content: Buffer | string): void {
   try {
     makeFolders(dirname(file));
     writeFileSync(file, content);
   } catch (cause) {
-    throw new UsageError(`${option} ${file}: cannot be written (${(cause as Error).message})`, { cause });
+    throw notWritten(option, file, cause);
   }
 }
