@@ -104,8 +104,9 @@ export async function preparedStudy(
   for (const run of runs.filter(({ seed }) => seed === seeds[0])) {
     const assembly = assemblyOf(run.planned, first.images);
     taskOf(run.settings).check(assembly, run.settings);
-    run.initial?.check({ classes: assembly.classes, image: manifest.image, settings: run.settings });
-    const parts = describeParts(run.settings, labelSpaceOf(assembly));
+    const labels = labelSpaceOf(assembly);
+    run.initial?.check({ classes: assembly.classes, image: manifest.image, settings: run.settings }, labels);
+    const parts = describeParts(run.settings, labels);
     expectBegun(run, manifest.file);
     const named = (line: string): string => `${run.planned.name}: ${line}`;
     told.push(...[describeBalance(assembly, run.settings) ?? [], parts ?? []].flat().map(named));

@@ -8,7 +8,9 @@ import { isOfHead, madeFor, plainName } from "../interchange/tensor-names.ts";
 import { placeOf } from "../labels/wording.ts";
 import { ModelError } from "../errors/training-errors.ts";
 import { readWeights } from "../nn/weights.ts";
-import type { Engine } from "../runtime/engine.ts";
+import { Engine } from "../runtime/engine.ts";
+import { PlanningBackend } from "../runtime/planning-backend.ts";
+import { ReferenceBackend } from "../runtime/reference-backend.ts";
 import type { Weights } from "../tensor/held.ts";
 import { checkGrowth, grownWeights, headWeights, type GrownModel } from "./grow.ts";
 import type { ModelFile, ModelRecord } from "./model-file.ts";
@@ -33,8 +35,8 @@ export interface Beginning {
   readonly volumes?: ModelRecord["volumes"];
   /** What they looked like. */
   readonly examples?: ModelRecord["examples"];
-  /** @throws ModelError saying what stands against it, as far as the manifest tells */
-  check(asked: GrownModel): void;
+  /** Needs no device, and is asked before any image is read. @throws ModelError saying what stands against it */
+  check(asked: GrownModel, labels: LabelSpace): void;
   /** @throws ModelError for weights that do not fit */
   weights(
     engine: Engine,
@@ -70,28 +72,29 @@ export interface ForeignWeights {
 /** Weights to begin with: those of a model of one's own, or of another maker. All classes are learned. */
 export const fitting = (given: ModelFile | ForeignWeights): Beginning => ({
   ...{ file: given.file, sha256: given.sha256, classes: [] },
-  check: ({ settings }) => {
-    if (!("record" in given)) return;
-    const [task, asksFor] = [given.record.task, settings.task].map((each) => each ?? "classification");
+  check: ({ settings }, labels) => {
+    const asksFor = settings.task ?? "classification";
+    const task = "record" in given ? (given.record.task ?? "classification") : asksFor;
     if (task !== asksFor) {
       throw new ModelError(
         given.file,
         `is of task: ${task}, and the manifest's is ${asksFor}; take weights of that task`,
       );
     }
+    using engine = new Engine(new PlanningBackend(new ReferenceBackend().traits));
+    fitted(given, taskOf(settings).modelOf(engine, settings, labels).state());
   },
   weights: async (engine, asked, labels) => {
     const fresh = taskOf(asked.settings).modelOf(engine, asked.settings, labels);
     try {
       const begun = await readWeights(fresh);
       const own = "record" in given ? given : undefined;
-      const { file, weights } = given;
-      const found = fitWeights(fresh.state(), file, weights, { layout: own === undefined ? "torch" : "own" });
+      const found = fitted(given, fresh.state());
       const head = own && headWeights(own, begun, fresh.head.settings, placeOf(asked.classes));
       return {
         weights: new Map([...begun, ...found.weights, ...(head?.weights ?? [])]),
         told: [
-          takenLine(file, found),
+          takenLine(given.file, found),
           ...("notes" in given ? given.notes.map((note) => `weights: ${note}`) : []),
           headLine(found.leftOver, own, head?.classes, asked.classes),
           ...leftLines(found),
@@ -105,6 +108,10 @@ export const fitting = (given: ModelFile | ForeignWeights): Beginning => ({
 });
 
 type Found = ReturnType<typeof fitWeights>;
+
+/** @throws ModelError for weights that do not fit */
+const fitted = (given: ModelFile | ForeignWeights, states: Parameters<typeof fitWeights>[0]): Found =>
+  fitWeights(states, given.file, given.weights, { layout: "record" in given ? "own" : "torch" });
 
 function takenLine(file: string, { taken, channels }: Found): string {
   const how =

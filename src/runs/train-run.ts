@@ -123,8 +123,9 @@ export async function loadRun(
   const { dataRoot, limit, seed, skipBad, cache, memory = defaultMemory() } = options;
   checkedEngineOptions(start);
   const settings = { ...ofLength(settingsOf(manifest, seed), options), memory };
-  initial?.check({ ...manifest, settings });
-  const parts = describeParts(settings, declaredLabels(manifest));
+  const labels = declaredLabels(manifest);
+  initial?.check({ ...manifest, settings }, labels);
+  const parts = describeParts(settings, labels);
   const loading = { dataRoot, limit, seed, skipBad, cache, memory };
   return { start, settings, parts, images: await loadImages(manifest, loading, observer, signal) };
 }

@@ -61,8 +61,21 @@ describe("weights to begin with", () => {
     }
     const of = fitting({ ...model, record: { ...model.record, task: "segmentation" } });
     expect(() => {
-      of.check({ classes: old, image, settings: smallSettings });
+      of.check({ classes: old, image, settings: smallSettings }, wholeLabelSpace(old.length, 2));
     }).toThrow(/is of task: segmentation, and the manifest's is classification/u);
+  });
+
+  test("of another network are refused before a device is opened", async () => {
+    const of = fitting(await movedModel(engine(), { kind: "linear" }));
+    const labels = wholeLabelSpace(old.length, 2);
+    const settings = withHead({ kind: "linear" });
+    of.check({ classes: old, image, settings }, labels);
+    const wider = { ...settings, network: { ...smallSettings.network, growth: 8 } };
+    expect(() => {
+      of.check({ classes: old, image, settings: wider }, labels);
+    }).toThrow(
+      /of the \d+ tensors .* are in this file: in another shape .*Name the network of the weights under model/u,
+    );
   });
 
   test("of another maker come from a file, with what is left out and how images were shown", async () => {

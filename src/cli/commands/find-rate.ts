@@ -3,7 +3,7 @@
 import { join, resolve } from "node:path";
 import Table from "cli-table3";
 import { labelSpaceOf } from "../../assemble/label-space.ts";
-import { settingsOf } from "../../assemble/manifest-settings.ts";
+import { declaredLabels, settingsOf } from "../../assemble/manifest-settings.ts";
 import { traceTraining } from "../../assemble/planning/traced-steps.ts";
 import { taskOf } from "../../assemble/tasks.ts";
 import { trainModel } from "../../assemble/train-classifier.ts";
@@ -52,7 +52,7 @@ export async function findRateCommand(file: string, options: FindRateOptions): P
   const { init } = manifest.train;
   const initial = init === undefined ? undefined : fitting(await readInitialWeights(resolve(dataRoot, init)));
   const settings = { ...testSettings(settingsOf(manifest, seed), options), memory };
-  initial?.check({ ...manifest, settings });
+  initial?.check({ ...manifest, settings }, declaredLabels(manifest));
   if (out !== undefined) makeFolder("--out", out);
   const say = (text: string): void => {
     if (!quiet) process.stderr.write(`${text}\n`);
