@@ -1,9 +1,12 @@
 // `npm run bench` and `npm run bench:peers`: opens everyone, checks, times, and prints.
 
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { UsageError } from "tessera";
+import { CheckoutError } from "./against/checkout.ts";
+import { compareVersions } from "./against/compare-versions.ts";
 import { higher, measureCeilings, type Ceilings } from "./harness/ceilings.ts";
 import { drawChart } from "./harness/chart.ts";
-import { measureFirstStep, firstStepImplementations } from "./harness/first-step.ts";
+import { firstStepImplementations, firstStepName, measureFirstStep } from "./harness/first-step.ts";
 import { adapterRecord, thisMachine } from "./harness/machine.ts";
 import { measure } from "./harness/measure.ts";
 import { installPeers, openGpuJs, openTfjs, openTorch } from "./harness/peers.ts";
@@ -14,9 +17,8 @@ import type { ImplementationName, Result } from "./harness/work.ts";
 import { dawn } from "./implementations/dawn.ts";
 import { closeEngines, engineOf } from "./implementations/tessera.ts";
 import { runLadder } from "./ladder.ts";
-import { densenetOn } from "./works/densenet.ts";
-import { stepsOn } from "./works/training-step.ts";
 import { worksWith } from "./works/index.ts";
+import { firstLossOf, firstStepNetworks } from "./works/networks.ts";
 
 interface Options {
   readonly only?: string;
@@ -24,6 +26,7 @@ interface Options {
   readonly json?: string;
   readonly chart?: string;
   readonly ladder?: true;
+  readonly against?: string;
   readonly peers: boolean;
   readonly others: boolean;
 }
@@ -33,8 +36,6 @@ const suites = {
   own: ["tessera", "tessera-naive", "reference", "gpu.js-cpu", "gpu.js-wasm"],
   others: ["tessera", "tfjs-webgpu", "torch-cpu"],
 } as const satisfies Record<string, readonly ImplementationName[]>;
-
-const firstStep = "densenet-first-step";
 
 async function openPeers(names: readonly ImplementationName[]): Promise<{
   readonly peers: Map<ImplementationName, PeerModule>;
@@ -54,18 +55,6 @@ async function openPeers(names: readonly ImplementationName[]): Promise<{
   return { peers, notes };
 }
 
-/** The reference's loss of the first training step, where no work that was measured had it. */
-async function firstLoss(): Promise<number> {
-  const engine = await engineOf("reference");
-  const subject = await stepsOn(engine, await densenetOn(engine));
-  try {
-    const [loss] = await subject.results();
-    return loss[0];
-  } finally {
-    await subject.dispose();
-  }
-}
-
 async function run(options: Options): Promise<void> {
   const date = new Date();
   const names = options.others ? suites.others : suites.own;
@@ -77,7 +66,7 @@ async function run(options: Options): Promise<void> {
       wanted(name) &&
       (!options.others || implementations.has("tfjs-webgpu") || implementations.has("torch-cpu")),
   );
-  const hasFirst = wanted(firstStep);
+  const firstSteps = firstStepNetworks.filter((network) => wanted(firstStepName(network)));
   const machine = thisMachine(
     Object.fromEntries([...peers].map(([name, { version }]) => [name.replace(/-(cpu|wasm)$/, ""), version])),
   );
@@ -89,10 +78,10 @@ async function run(options: Options): Promise<void> {
     0,
   );
   const budget = { seconds: options.seconds / Math.max(1, subjects), minimum: 6 };
-  const progress = new BenchProgress(works.length + (hasFirst ? 1 : 0));
+  const progress = new BenchProgress(works.length + firstSteps.length);
   const results: Result[] = [];
   let ceilings: Ceilings;
-  let loss: number | undefined;
+  const losses = new Map<string, number>(); // of the first step, by network, as the reference computes it
   try {
     const tessera = await engineOf("tessera");
     progress.doing("ceilings of the adapter");
@@ -100,16 +89,16 @@ async function run(options: Options): Promise<void> {
     for (const work of works) {
       const measured = await measure(work, names, budget, progress);
       results.push(...measured.results);
-      if (work.name === "densenet-step") loss = measured.expected[0][0];
+      if (work.network !== undefined) losses.set(work.network, measured.expected[0][0]);
       progress.next();
       if (work.absent !== undefined && !options.others) notes.push(`${work.name}: ${work.absent}`);
     }
-    if (hasFirst) {
-      progress.doing(`${firstStep}: reference`);
-      loss ??= await firstLoss();
+    for (const network of firstSteps) {
+      progress.doing(`${firstStepName(network)}: reference`);
+      const loss = losses.get(network) ?? (await firstLossOf(network));
       const who = names.filter((name) => firstStepImplementations.includes(name));
       const found = who.filter((name) => name !== "tfjs-webgpu" || peers.has(name));
-      results.push(...(await measureFirstStep(found, loss, 3, (what) => progress.doing(what))));
+      results.push(...(await measureFirstStep(network, found, loss, 3, (what) => progress.doing(what))));
       progress.next();
     }
     ceilings = higher(before, await measureCeilings(tessera));
@@ -148,16 +137,26 @@ const command = new Command()
   )
   .option("--json <file>", "write the results as JSON")
   .option("--chart <file>", "draw the results, as .svg or .png")
+  .addOption(
+    new Option(
+      "--against <commit>",
+      "instead: this version against another commit, branch or tag, in turns",
+    ).conflicts(["ladder", "others", "chart"]),
+  )
   .option("--ladder", "instead: every candidate of matmul and convolution, against the adapter's ceilings")
   .option("--others", "instead: against tfjs-backend-webgpu and PyTorch (npm run bench:peers)", false)
   .option("--no-peers", "without gpu.js, tfjs and PyTorch: nothing is installed");
 
 const options = command.parse().opts<Options>();
 try {
-  if (options.ladder === true) await runLadder(options);
+  const { against } = options;
+  if (against !== undefined) await compareVersions({ ...options, against });
+  else if (options.ladder === true) await runLadder(options);
   else await run(options);
   process.exit(0);
 } catch (error) {
-  process.stderr.write(`bench: ${(error as Error).stack ?? String(error)}\n`);
+  const plain = error instanceof CheckoutError || error instanceof UsageError;
+  const told = plain ? error.message : ((error as Error).stack ?? String(error));
+  process.stderr.write(`bench: ${told}\n`);
   process.exit(1);
 }

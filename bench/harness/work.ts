@@ -34,6 +34,8 @@ export interface Work {
   /** Bytes that must be read and written at the least. */
   readonly bytes?: number;
   readonly bound: Bounds;
+  /** Whose training step it is, by the name in `networks`; its first result is the loss. */
+  readonly network?: string;
   /** Who can do it; each makes itself ready when its turn comes. */
   readonly implementations: ReadonlyMap<ImplementationName, () => Promise<Subject>>;
   /** Why an implementation is not among them, for the notes below the table. */

@@ -3,7 +3,7 @@
 import { softmaxCrossEntropy, type Engine } from "tessera";
 import { DenseNet, Initialiser, Linear, type Composition, type DenseNetConfiguration } from "tessera/nn";
 import { normal } from "../harness/data.ts";
-import { trainingOn, type Problem } from "./training-step.ts";
+import type { Problem } from "./training-step.ts";
 
 /** Stem 3x3 of 24, three blocks of four 3x3 layers that add 12 channels, transitions that halve the channels. */
 export const configuration: DenseNetConfiguration = {
@@ -36,10 +36,4 @@ export async function densenetOn(engine: Engine, composition: Composition = "fus
     images: await normal([batch, size, size, 1], 30),
     targets: { shape: [batch, classes], dtype: "f32", data },
   };
-}
-
-/** The loss of the first step, for the measurement of the first step alone. */
-export async function firstLossOn(engine: Engine, composition?: Composition): Promise<number> {
-  const training = await trainingOn(engine, await densenetOn(engine, composition));
-  return training.step();
 }

@@ -1,16 +1,13 @@
 // All works, with everyone who can do them.
 
-import type { Engine } from "tessera";
-import type { Composition } from "tessera/nn";
 import type { HostInput } from "../harness/data.ts";
 import type { PeerModule } from "../harness/work.ts";
 import type { ImplementationName, Subject, Work } from "../harness/work.ts";
 import { engineKinds, engineOf, onEngine } from "../implementations/tessera.ts";
-import { densenetOn } from "./densenet.ts";
+import { networks, type Network } from "./networks.ts";
 import type { OperatorWork } from "./operator-work.ts";
 import { operatorWorks } from "./operators.ts";
-import { stepBounds, stepsOf, stepsOn, type Problem } from "./training-step.ts";
-import { unetOn } from "./unet.ts";
+import { stepBounds, stepsOf, stepsOn } from "./training-step.ts";
 
 /** Peers that were found, by the name of their implementation. */
 export type Peers = ReadonlyMap<ImplementationName, PeerModule>;
@@ -35,12 +32,7 @@ function operatorWork(work: OperatorWork, peers: Peers): Work {
 }
 
 /** A training step of a network that peers know by this name. */
-function trainingStep(
-  network: string,
-  title: string,
-  problemOn: (engine: Engine, composition: Composition) => Promise<Problem>,
-  peers: Peers,
-): Work {
+function trainingStep(network: string, { title, problemOn }: Network, peers: Peers): Work {
   const implementations = new Map<ImplementationName, () => Promise<Subject>>();
   for (const kind of engineKinds) {
     implementations.set(kind, async () => {
@@ -58,17 +50,15 @@ function trainingStep(
     name: `${network}-step`,
     title: `${title}: forward, backward, Adam`,
     bound: stepBounds,
+    network,
     implementations,
   };
 }
 
 /** Every work that is timed in one process; the first step is a matter of its own (first-step.ts). */
 export function worksWith(peers: Peers): Work[] {
-  const dense = "3 blocks x 4 layers, growth 12, 28 x 28, batch 32";
-  const unet = "width 16, 4 levels, 96 x 72 x 3, batch 8, 11 classes";
   return [
-    trainingStep("densenet", dense, densenetOn, peers),
-    trainingStep("unet", unet, unetOn, peers),
+    ...Object.entries(networks).map(([name, network]) => trainingStep(name, network, peers)),
     ...operatorWorks.map((work) => operatorWork(work, peers)),
   ];
 }

@@ -1,4 +1,4 @@
-// Where WebGPU comes from: the browser's own, or Dawn for Node, held so that it can never be collected.
+// Where WebGPU comes from: what `navigator.gpu` is, or Dawn for Node, held so that it can never be collected.
 
 import { DeviceUnavailableError } from "../errors/errors.ts";
 import { pollPatiently } from "./patient-polling.ts";
@@ -17,8 +17,10 @@ const isNode = (): boolean =>
   (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node !== undefined;
 
 async function createProvider(): Promise<GPU> {
-  const browser = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
-  if (browser !== undefined) return browser;
+  // In Node, a `navigator.gpu` is one that the program has put there, and that is Dawn's, which waits by spinning too.
+  if (isNode()) pollPatiently();
+  const present = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
+  if (present !== undefined) return present;
   if (!isNode()) {
     throw new DeviceUnavailableError(
       "this browser has no WebGPU (navigator.gpu), or the page is not served over https; " +
@@ -37,7 +39,6 @@ async function createProvider(): Promise<GPU> {
       { cause },
     );
   }
-  pollPatiently();
   // Times of launches in nanoseconds: rounded to 65 microseconds they are of use to web pages only.
   return dawn.create(["disable-dawn-features=timestamp_quantization"]);
 }

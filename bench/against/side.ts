@@ -1,0 +1,55 @@
+// One version of Tessera in a process of its own: it makes works ready and runs them when it is told to. The same file
+// runs over either version; which one `tessera` is depends on where it lies (shims.ts).
+
+import type { Numbers } from "../harness/equality.ts";
+import type { Subject } from "../harness/work.ts";
+import { worksWith } from "../works/index.ts";
+
+/** What is asked of a side, one at a time. */
+export type Request =
+  /** Makes a work ready and computes it; ends the work before it. */
+  | { readonly do: "open"; readonly work: string }
+  /** Runs the work so many times, one behind the other. */
+  | { readonly do: "run"; readonly times: number };
+
+export interface Answer {
+  /** Of `open`. */
+  readonly results?: readonly Numbers[];
+  /** Of `open`: how often a run does the work. */
+  readonly repeats?: number;
+  /** Of `run`: wall time, and time of all cores that this process used; milliseconds. */
+  readonly wall?: number;
+  readonly cpu?: number;
+  readonly error?: string;
+}
+
+const works = worksWith(new Map());
+let subject: Subject | undefined;
+
+async function answer(request: Request): Promise<Answer> {
+  if (request.do === "open") {
+    await subject?.dispose();
+    subject = undefined;
+    const make = works.find(({ name }) => name === request.work)?.implementations.get("tessera");
+    if (make === undefined) throw new Error(`no work is named ${request.work}`);
+    subject = await make();
+    const results = await subject.results();
+    return { results, repeats: subject.repeats ?? 1 };
+  }
+  if (subject === undefined) throw new Error("no work is ready");
+  const before = process.cpuUsage();
+  const started = performance.now();
+  for (let i = 0; i < request.times; i++) await subject.run();
+  const wall = performance.now() - started;
+  const { user, system } = process.cpuUsage(before);
+  return { wall, cpu: (user + system) / 1000 };
+}
+
+process.on("message", (request: Request) => {
+  answer(request).then(
+    (ready) => process.send?.(ready),
+    (error: unknown) => process.send?.({ error: error instanceof Error ? error.message : String(error) }),
+  );
+});
+process.on("disconnect", () => process.exit(0));
+process.send?.({});
