@@ -90,6 +90,9 @@ fn main(
     image[t] = line / sizes.outputHeight * sizes.height;
   }
   let taps = sizes.filterHeight * sizes.filterWidth;
+  // An invocation's loads are all of one group of channels of x and, but where TURNED, of one of output channels.
+  let own_c = local % DEPTH;
+  let own_quad = min(first_quad + local % QUADS, quads - 1u);
 
   var sums: array<vec4f, ROWS>;
   for (var tap = 0u; tap < taps; tap++) {
@@ -106,38 +109,47 @@ fn main(
     let weights_at = select(tap, taps - 1u - tap, TURNED) * sizes.channels * quads;
 
     for (var first = 0u; first < inner; first += DEPTH) {
+      // All loads before the first use, none in a branch, so that one wait covers them: what lies past the end is read from
+      // the last place there is. It becomes 0 by `select`, never by a product, for 0 times an infinity is NaN.
+      let c = min(first + own_c, inner - 1u);
+      var loaded: array<vec4f, LOADS>;
+      for (var t = 0u; t < LOADS; t++) { loaded[t] = x[start[t] + c]; }
+      var scale = vec4f();
+      var shift = vec4f();
+      if (ACTIVATED) {
+        scale = factors[c];
+        shift = factors[inner + c];
+      }
+      var loaded_weights: array<vec4f, WEIGHT_LOADS>;
+      for (var t = 0u; t < WEIGHT_LOADS; t++) {
+        let n = local + t * WIDTH;
+        if (TURNED) {
+          // Four channels of x at one output channel: the fourth dimension of the tile is the output channel's.
+          let column = min(4u * first_quad + n / DEPTH, sizes.outputChannels - 1u);
+          loaded_weights[t] = weights[weights_at + column * inner + c];
+        } else {
+          let row = min(4u * first + n / QUADS, sizes.channels - 1u);
+          loaded_weights[t] = weights[weights_at + row * quads + own_quad];
+        }
+      }
+
       for (var t = 0u; t < LOADS; t++) {
         let n = local + t * WIDTH;
-        let c = first + n % DEPTH;
-        var value = vec4f();
-        if (inside[t] && c < inner) {
-          value = x[start[t] + c];
-          if (ACTIVATED) {
-            value = fma(value, factors[c], factors[inner + c]);
-            value = select(value, vec4f(), bitcast<vec4i>(value) <= vec4i(NEGATIVE_INFINITE));
-          }
+        var value = loaded[t];
+        if (ACTIVATED) {
+          value = fma(value, scale, shift);
+          value = select(value, vec4f(), bitcast<vec4i>(value) <= vec4i(NEGATIVE_INFINITE));
         }
-        if (n < PIXELS * DEPTH) { tile[n % DEPTH * PITCH + n / DEPTH] = value; }
+        value = select(vec4f(), value, inside[t] && first + own_c < inner);
+        if (PIXELS * DEPTH % WIDTH == 0u || n < PIXELS * DEPTH) { tile[own_c * PITCH + n / DEPTH] = value; }
       }
       for (var t = 0u; t < WEIGHT_LOADS; t++) {
         let n = local + t * WIDTH;
-        if (n < 4u * DEPTH * QUADS) {
-          var value = vec4f();
-          if (TURNED) {
-            // Four channels of x at one output channel: the fourth dimension of the tile is the output channel's.
-            let c = first + n % DEPTH;
-            let column = n / DEPTH;
-            if (c < inner && first_quad + column / 4u < quads) {
-              value = weights[weights_at + (4u * first_quad + column) * inner + c];
-            }
-            weights_tile[(n % DEPTH * 4u + column % 4u) * QUADS + column / 4u] = value;
-          } else {
-            let c = 4u * first + n / QUADS;
-            let quad = first_quad + n % QUADS;
-            if (c < sizes.channels && quad < quads) { value = weights[weights_at + c * quads + quad]; }
-            weights_tile[n] = value;
-          }
-        }
+        let c = select(first + n / QUADS / 4u, first + own_c, TURNED);
+        let value = select(vec4f(), loaded_weights[t], c < inner);
+        let column = n / DEPTH;
+        let at = select(n, (own_c * 4u + column % 4u) * QUADS + column / 4u, TURNED);
+        if (4u * DEPTH * QUADS % WIDTH == 0u || n < 4u * DEPTH * QUADS) { weights_tile[at] = value; }
       }
       workgroupBarrier();
       for (var d = 0u; d < DEPTH; d++) {

@@ -23,6 +23,7 @@ const ACTIVATED = false;   // knob: whether x is scaled, shifted and cut off at 
 const WIDTH = DOWN * QUADS;
 const TILE_ROWS = ROWS * DOWN;                              // groups of four rows per tile
 const LOADS = (TILE_ROWS * DEPTH + WIDTH - 1u) / WIDTH;     // vectors of x per invocation and step
+const COLUMN_LOADS = (QUADS * DEPTH + WIDTH - 1u) / WIDTH;  // vectors of dy
 
 // ReLU by bits, so that NaN stays NaN: those of all numbers below 0 are at most these, of -infinity, and those of NaN more.
 const NEGATIVE_INFINITE = -0x00800000;
@@ -80,45 +81,58 @@ fn main(
   let across = local % QUADS;
   let down = local / QUADS;
 
-  // The rows this invocation loads; those past the last one repeat it and are dropped at the store.
-  var channel: array<u32, LOADS>;
-  var above: array<i32, LOADS>;
-  var before: array<i32, LOADS>;
-  for (var t = 0u; t < LOADS; t++) {
-    let row = min(first_row + (local + t * WIDTH) % TILE_ROWS, rows - 1u);
-    let tap = row / inner;
-    channel[t] = row % inner;
-    above[t] = i32(tap / sizes.filterWidth * sizes.dilationHeight) - i32(sizes.paddingHeight);
-    before[t] = i32(tap % sizes.filterWidth * sizes.dilationWidth) - i32(sizes.paddingWidth);
+  // The row and the column this invocation loads, at all its pixels; past the last one it repeats that, and is dropped at
+  // the store.
+  let row = min(first_row + local % TILE_ROWS, rows - 1u);
+  let tap = row / inner;
+  let channel = row % inner;
+  let above = i32(tap / sizes.filterWidth * sizes.dilationHeight) - i32(sizes.paddingHeight);
+  let before = i32(tap % sizes.filterWidth * sizes.dilationWidth) - i32(sizes.paddingWidth);
+  let own_quad = min(first_quad + across, quads - 1u);
+  var scale = vec4f();
+  var shift = vec4f();
+  if (ACTIVATED) {
+    scale = factors[channel];
+    shift = factors[inner + channel];
   }
 
   var sums: array<array<vec4f, 4>, ROWS>;
   let first_pixel = chunk * sizes.chunk;
   let end_pixel = min(first_pixel + sizes.chunk, sizes.batch * sizes.outputHeight * sizes.outputWidth);
   for (var first = first_pixel; first < end_pixel; first += DEPTH) {
+    // All loads before the first use, none in a branch, so that one wait covers them: what lies past the end is read from
+    // the last place there is. It becomes 0 by `select`, never by a product, for 0 times an infinity is NaN.
+    var inside: array<bool, LOADS>;
+    var loaded: array<vec4f, LOADS>;
+    for (var t = 0u; t < LOADS; t++) {
+      let pixel = first + (local + t * WIDTH) / TILE_ROWS;
+      let line = pixel / sizes.outputWidth;
+      let h = i32(line % sizes.outputHeight * sizes.strideHeight) + above;
+      let w = i32(pixel % sizes.outputWidth * sizes.strideWidth) + before;
+      inside[t] = pixel < end_pixel && u32(h) < sizes.height && u32(w) < sizes.width;
+      let at = (line / sizes.outputHeight * sizes.height + u32(h)) * sizes.width + u32(w);
+      loaded[t] = x[select(0u, at * (sizes.rowStride / 4u), inside[t]) + channel];
+    }
+    var loaded_columns: array<vec4f, COLUMN_LOADS>;
+    for (var t = 0u; t < COLUMN_LOADS; t++) {
+      let pixel = min(first + (local + t * WIDTH) / QUADS, end_pixel - 1u);
+      loaded_columns[t] = dy[pixel * quads + own_quad];
+    }
+
     for (var t = 0u; t < LOADS; t++) {
       let n = local + t * WIDTH;
-      let pixel = first + n / TILE_ROWS;
-      let line = pixel / sizes.outputWidth;
-      let h = i32(line % sizes.outputHeight * sizes.strideHeight) + above[t];
-      let w = i32(pixel % sizes.outputWidth * sizes.strideWidth) + before[t];
-      var value = vec4f();
-      if (pixel < end_pixel && u32(h) < sizes.height && u32(w) < sizes.width) {
-        let at = (line / sizes.outputHeight * sizes.height + u32(h)) * sizes.width + u32(w);
-        value = x[at * (sizes.rowStride / 4u) + channel[t]];
-        if (ACTIVATED) {
-          value = fma(value, factors[channel[t]], factors[inner + channel[t]]);
-          value = select(value, vec4f(), bitcast<vec4i>(value) <= vec4i(NEGATIVE_INFINITE));
-        }
+      var value = loaded[t];
+      if (ACTIVATED) {
+        value = fma(value, scale, shift);
+        value = select(value, vec4f(), bitcast<vec4i>(value) <= vec4i(NEGATIVE_INFINITE));
       }
-      if (n < DEPTH * TILE_ROWS) { rows_tile[n] = value; }
+      value = select(vec4f(), value, inside[t]);
+      if (DEPTH * TILE_ROWS % WIDTH == 0u || n < DEPTH * TILE_ROWS) { rows_tile[n] = value; }
     }
-    for (var n = local; n < DEPTH * QUADS; n += WIDTH) {
-      let pixel = first + n / QUADS;
-      let quad = first_quad + n % QUADS;
-      var value = vec4f();
-      if (pixel < end_pixel && quad < quads) { value = dy[pixel * quads + quad]; }
-      columns_tile[n] = value;
+    for (var t = 0u; t < COLUMN_LOADS; t++) {
+      let n = local + t * WIDTH;
+      let value = select(vec4f(), loaded_columns[t], first + n / QUADS < end_pixel);
+      if (DEPTH * QUADS % WIDTH == 0u || n < DEPTH * QUADS) { columns_tile[n] = value; }
     }
     workgroupBarrier();
     for (var d = 0u; d < DEPTH; d++) {
