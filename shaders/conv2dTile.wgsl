@@ -29,6 +29,7 @@ const ACTIVATED = false;   // knob: whether x is scaled, shifted and cut off at 
 
 const PIXELS = ROWS * DOWN;
 const PITCH = PIXELS + 2u;   // neighbours that store channels of one pixel meet different banks
+const WEIGHTS_PITCH = select(QUADS, QUADS + 1u, TURNED);   // turned weights are stored across, and meet different banks
 const WIDTH = DOWN * QUADS;
 const LOADS = (PIXELS * DEPTH + WIDTH - 1u) / WIDTH;            // vectors of x per invocation and step
 const WEIGHT_LOADS = (4u * DEPTH * QUADS + WIDTH - 1u) / WIDTH; // vectors of the weights
@@ -66,7 +67,7 @@ struct Sizes {
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;    // [chunks, N, P, Q, K]
 
 var<workgroup> tile: array<vec4f, PITCH * DEPTH>;                  // [DEPTH, PITCH], four channels each
-var<workgroup> weights_tile: array<vec4f, 4u * DEPTH * QUADS>;     // [DEPTH, 4, QUADS]
+var<workgroup> weights_tile: array<vec4f, 4u * DEPTH * WEIGHTS_PITCH>;   // [DEPTH, 4, WEIGHTS_PITCH]
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -168,16 +169,16 @@ fn main(
       let group = first + select(n / QUADS / 4u, own_c, TURNED);
       let value = select(vec4f(), loaded_weights[t], group < run);
       let column = n / DEPTH;
-      let at = select(n, (own_c * 4u + column % 4u) * QUADS + column / 4u, TURNED);
+      let at = select(n, (own_c * 4u + column % 4u) * WEIGHTS_PITCH + column / 4u, TURNED);
       if (4u * DEPTH * QUADS % WIDTH == 0u || n < 4u * DEPTH * QUADS) { weights_tile[at] = value; }
     }
     workgroupBarrier();
     for (var d = 0u; d < DEPTH; d++) {
-      let at = d * 4u * QUADS + across;
+      let at = d * 4u * WEIGHTS_PITCH + across;
       let w0 = weights_tile[at];
-      let w1 = weights_tile[at + QUADS];
-      let w2 = weights_tile[at + 2u * QUADS];
-      let w3 = weights_tile[at + 3u * QUADS];
+      let w1 = weights_tile[at + WEIGHTS_PITCH];
+      let w2 = weights_tile[at + 2u * WEIGHTS_PITCH];
+      let w3 = weights_tile[at + 3u * WEIGHTS_PITCH];
       for (var i = 0u; i < ROWS; i++) {
         let value = tile[d * PITCH + i * DOWN + down];
         if (TURNED) {
