@@ -8,16 +8,19 @@
 // For GPUs: the gradient is a matrix of R S C rows and K columns. A workgroup computes 4 ROWS DOWN x 4 QUADS of it
 // from one chunk, DEPTH pixels at a time: x (where each row's tap meets them) and dy go through workgroup memory. An
 // invocation computes 4 ROWS x 4 in registers. Few outputs and a long sum: the chunks are what keeps a GPU busy.
-// Neighbouring workgroups own neighbouring columns, then rows, then chunks. Designed from published results and not
-// yet timed on a GPU. Not for lavapipe, for its barriers.
+// Neighbouring workgroups own neighbouring columns, then rows, then chunks. With the defaults 64 x 64 values by 128
+// invocations, for one warp per scheduler is the least that hides anything, and 8 KiB of workgroup memory. ROWS divides
+// QUADS: so an invocation loads one row and one column, at all its pixels. Designed from published results and not yet
+// timed on a GPU. Not for lavapipe, for its barriers.
 //
 // launch: chunks * ceil(filterHeight * filterWidth * channels / (4 * ROWS * DOWN)) * ceil(outputChannels / (4 * QUADS)) workgroups
 // work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
 
 const ROWS = 2u;           // knob: groups of four rows per invocation
 const DOWN = 8u;           // knob: invocations along the rows of a tile
-const QUADS = 8u;          // knob: groups of four output channels per tile; DOWN * QUADS invocations per workgroup
-const DEPTH = 8u;          // knob: pixels per step
+const QUADS = 16u;         // knob: groups of four output channels per tile; DOWN * QUADS invocations per workgroup
+const DEPTH = 16u;         // knob: pixels per step
+const POINTWISE = false;   // knob: whether pixels of dy meet those of x one by one: a filter of 1x1, stride 1, no padding
 const ACTIVATED = false;   // knob: whether x is scaled, shifted and cut off at zero; without it factors is never read
 
 const WIDTH = DOWN * QUADS;
@@ -99,6 +102,24 @@ fn main(
   var sums: array<array<vec4f, 4>, ROWS>;
   let first_pixel = chunk * sizes.chunk;
   let end_pixel = min(first_pixel + sizes.chunk, sizes.batch * sizes.outputHeight * sizes.outputWidth);
+  // Where the pixels to load lie, seen from this row's tap; step by step counted up in three digits, for divisions are dear.
+  let line_w = i32(sizes.outputWidth * sizes.strideWidth);
+  let image_h = i32(sizes.outputHeight * sizes.strideHeight);
+  let end_w = before + line_w;
+  let end_h = above + image_h;
+  let step_w = i32(DEPTH % sizes.outputWidth * sizes.strideWidth);
+  let step_h = i32(DEPTH / sizes.outputWidth % sizes.outputHeight * sizes.strideHeight);
+  let step_image = DEPTH / sizes.outputWidth / sizes.outputHeight * sizes.height;
+  var h: array<i32, LOADS>;
+  var w: array<i32, LOADS>;
+  var image: array<u32, LOADS>;
+  for (var t = 0u; t < LOADS; t++) {
+    let pixel = first_pixel + (local + t * WIDTH) / TILE_ROWS;
+    let line = pixel / sizes.outputWidth;
+    h[t] = i32(line % sizes.outputHeight * sizes.strideHeight) + above;
+    w[t] = i32(pixel % sizes.outputWidth * sizes.strideWidth) + before;
+    image[t] = line / sizes.outputHeight * sizes.height;
+  }
   for (var first = first_pixel; first < end_pixel; first += DEPTH) {
     // All loads before the first use, none in a branch, so that one wait covers them: what lies past the end is read from
     // the last place there is. It becomes 0 by `select`, never by a product, for 0 times an infinity is NaN.
@@ -106,12 +127,21 @@ fn main(
     var loaded: array<vec4f, LOADS>;
     for (var t = 0u; t < LOADS; t++) {
       let pixel = first + (local + t * WIDTH) / TILE_ROWS;
-      let line = pixel / sizes.outputWidth;
-      let h = i32(line % sizes.outputHeight * sizes.strideHeight) + above;
-      let w = i32(pixel % sizes.outputWidth * sizes.strideWidth) + before;
-      inside[t] = pixel < end_pixel && u32(h) < sizes.height && u32(w) < sizes.width;
-      let at = (line / sizes.outputHeight * sizes.height + u32(h)) * sizes.width + u32(w);
-      loaded[t] = x[select(0u, at * (sizes.rowStride / 4u), inside[t]) + channel];
+      if (POINTWISE) {
+        inside[t] = pixel < end_pixel;
+        loaded[t] = x[min(pixel, end_pixel - 1u) * (sizes.rowStride / 4u) + channel];
+      } else {
+        inside[t] = pixel < end_pixel && u32(h[t]) < sizes.height && u32(w[t]) < sizes.width;
+        let at = (image[t] + u32(h[t])) * sizes.width + u32(w[t]);
+        loaded[t] = x[select(0u, at * (sizes.rowStride / 4u), inside[t]) + channel];
+        w[t] += step_w;
+        let next_line = w[t] >= end_w;
+        w[t] -= select(0, line_w, next_line);
+        h[t] += step_h + select(0, i32(sizes.strideHeight), next_line);
+        let next_image = h[t] >= end_h;
+        h[t] -= select(0, image_h, next_image);
+        image[t] += step_image + select(0u, sizes.height, next_image);
+      }
     }
     var loaded_columns: array<vec4f, COLUMN_LOADS>;
     for (var t = 0u; t < COLUMN_LOADS; t++) {

@@ -71,6 +71,30 @@ describe("the rule on a GPU", () => {
     expect(taken.launches.map(({ kernel }) => kernelFor(kernel).name)).toEqual(["conv2dTile", "sumChunks"]);
   });
 
+  test.each([
+    ["1x1", 28, 512, 128, 1, "tile", { QUADS: 16, DOWN: 8, POINTWISE: true }],
+    ["3x3 to few channels", 28, 128, 32, 3, "tile", { QUADS: 8, DOWN: 16, POINTWISE: false }],
+    ["1x1 to 96 channels", 28, 64, 96, 1, "tileSmall", { QUADS: 8, DOWN: 8, POINTWISE: true }],
+  ] as const)("the gradient of a filter, %s", (_, size, c, k, filter, name, knobs) => {
+    const sliding = filter === 1 ? plain : same;
+    const extents = extentsOf("test", [32, size, size, c], [filter, filter, c, k], sliding);
+    const taken = last(weightGradientCandidates(extents, sliding, { activated: true }, large()));
+    expect(taken.name).toBe(name);
+    expect(taken.launches[0].knobs).toMatchObject(knobs);
+    expect(workgroupsOf(taken)).toBeGreaterThan(300);
+  });
+
+  test("padding or a stride makes a filter of 1x1 look where it is", () => {
+    for (const sliding of [
+      { ...plain, stride: [2, 2] },
+      { ...plain, padding: [1, 1] },
+    ] as const) {
+      const extents = extentsOf("test", [2, 9, 9, 8], [1, 1, 8, 8], sliding);
+      const [tile] = weightGradientCandidates(extents, sliding, {}, gpu().traits);
+      expect(tile.launches[0].knobs).toMatchObject({ POINTWISE: false });
+    }
+  });
+
   test("a stem walks along one axis of taps and channels, other layers do not", () => {
     const stem = extentsOf("test", [32, 224, 224, 4], [7, 7, 4, 64], {
       ...plain,

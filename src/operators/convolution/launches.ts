@@ -8,7 +8,7 @@ import { hasSubgroupsOfEight, quadsPerInvocation, quadsPerSubgroup } from "../ma
 import { preferred } from "../compose.ts";
 import { addedUp, divided } from "./chunks.ts";
 import { directSizes, type Extents, type Sliding } from "./extents.ts";
-import { tileCandidates } from "./tiles.ts";
+import { tileCandidates, weightGradientTiles } from "./tiles.ts";
 
 /** How a convolution reads its images. */
 export interface ImageLoad {
@@ -179,7 +179,7 @@ export function weightGradientCandidates(
   { rowStride = extents.channels, activated = false }: ImageLoad,
   adapter: AdapterTraits,
 ): readonly [Candidate, ...Candidate[]] {
-  const { batch, channels, filterHeight, filterWidth, outputHeight, outputWidth, outputChannels } = extents;
+  const { batch, channels, filterHeight, filterWidth, outputHeight, outputChannels } = extents;
   const rows = filterHeight * filterWidth * channels;
   const lines = batch * outputHeight;
   const sizes = { ...directSizes(extents, sliding), rowStride };
@@ -201,19 +201,13 @@ export function weightGradientCandidates(
     activated,
   );
 
-  // As many workgroups as keep a large GPU busy twice over, but no chunk shorter than 64 pixels.
-  const pixels = lines * outputWidth;
-  const tiles = Math.ceil(rows / 64) * Math.ceil(outputChannels / 32);
-  const byPixels = divided(pixels, Math.min(512 / tiles, pixels / 64));
-  const tile = inChunks(
-    "tile",
-    extents,
-    byPixels.chunks,
-    { kernel: "conv2dWeightGradientTile", knobs: { ACTIVATED: activated }, sizes: { ...sizes, ...byPixels } },
-    activated,
-  );
+  const tiles = weightGradientTiles(extents, sliding, sizes, activated, {
+    x: input(0),
+    dy: input(1),
+    factors: input(activated ? 2 : 1),
+  });
   const plain = [...sliding.stride, ...sliding.dilation].every((step) => step === 1);
-  if (!plain || !hasSubgroupsOfEight(adapter)) return ranked(adapter, blocked, [tile], undefined);
+  if (!plain || !hasSubgroupsOfEight(adapter)) return ranked(adapter, blocked, tiles, undefined);
 
   // A dozen workgroups are enough for two cores, and one chunk spares the second pass.
   const TAPS = filterWidth === 1 ? 1 : 3;
@@ -237,7 +231,7 @@ export function weightGradientCandidates(
     },
     activated,
   );
-  return ranked(adapter, blocked, [tile], subgroups);
+  return ranked(adapter, blocked, tiles, subgroups);
 }
 
 /** The preferred launches of y: see `forwardCandidates`. */

@@ -1,9 +1,10 @@
-// The tiles of conv2dTile, for GPUs: how large they are, and whether their depth (taps and channels) is split among
-// workgroups. Large tiles use a loaded value most often; small maps have too few of them to fill a GPU.
+// The tiles of conv2dTile and conv2dWeightGradientTile, for GPUs: how large they are, and how what is summed over is split
+// among workgroups. Large tiles use a loaded value most often; small maps have too few of them to fill a GPU.
 
 import { tilesOf, type Tile } from "../matmul/shapes.ts";
 import type { Candidate, Slot } from "../operator.ts";
 import { addedUp, divided } from "./chunks.ts";
+import type { Extents, Sliding } from "./extents.ts";
 
 /** What conv2dTile is to compute: its sizes but for the chunks, its switches, and what it reads. */
 export interface TiledConvolution {
@@ -89,4 +90,56 @@ function inTiles(
   } as const;
   const { batch, outputHeight, outputWidth, outputChannels } = sizes;
   return addedUp(name, launch, bind, "y", chunks, batch * outputHeight * outputWidth * outputChannels);
+}
+
+/** Pixels per step: the knob DEPTH of conv2dWeightGradientTile. */
+const pixelsPerStep = 16;
+/** Invocations that may stay idle for the sake of a larger tile, as a share of those of the small ones. Estimated. */
+const idleForLarger = 1.2;
+
+/**
+ * The candidates of the weight gradient with conv2dWeightGradientTile, the one that the rule takes on a GPU last: "tile" with 128
+ * invocations, 64 rows (of taps and channels) by 64 output channels or 128 by 32, and "tileSmall" with 64, 64 by 32, for shapes
+ * that leave too much of the larger one idle.
+ */
+export function weightGradientTiles(
+  extents: Extents,
+  sliding: Sliding,
+  sizes: Readonly<Record<string, number>>,
+  activated: boolean,
+  bind: Readonly<Record<"x" | "dy" | "factors", Slot>>,
+): readonly Candidate[] {
+  const { batch, height, width, channels, filterHeight, filterWidth } = extents;
+  const { outputHeight, outputWidth, outputChannels } = extents;
+  const rows = filterHeight * filterWidth * channels;
+  const pixels = batch * outputHeight * outputWidth;
+  const isPointwise =
+    [filterHeight, filterWidth, ...sliding.stride].every((each) => each === 1) &&
+    sliding.padding.every((each) => each === 0) &&
+    height === outputHeight &&
+    width === outputWidth;
+
+  const candidate = (name: string, down: number, across: number): { tile: Candidate; values: number } => {
+    const tiles = Math.ceil(rows / down) * Math.ceil(outputChannels / across);
+    // As many workgroups as keep a large GPU busy twice over, but no chunk shorter than 64 pixels.
+    const steps = divided(Math.ceil(pixels / pixelsPerStep), Math.min(512 / tiles, pixels / 64));
+    const launch = {
+      kernel: "conv2dWeightGradientTile",
+      knobs: {
+        ROWS: 2,
+        DOWN: down / 8,
+        QUADS: across / 4,
+        DEPTH: pixelsPerStep,
+        POINTWISE: isPointwise,
+        ACTIVATED: activated,
+      },
+      sizes: { ...sizes, chunk: steps.chunk * pixelsPerStep, chunks: steps.chunks },
+    } as const;
+    const tile = addedUp(name, launch, bind, "parts", steps.chunks, rows * outputChannels);
+    return { tile, values: tiles * down * across };
+  };
+  const large = outputChannels > 32 ? candidate("tile", 64, 64) : candidate("tile", 128, 32);
+  const small = candidate("tileSmall", 64, 32);
+  const isIdle = large.values > idleForLarger * small.values;
+  return isIdle ? [large.tile, small.tile] : [small.tile, large.tile];
 }
