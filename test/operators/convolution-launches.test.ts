@@ -108,6 +108,25 @@ const cases: readonly Case[] = [
     filter: [2, 2, 4, 4],
     sliding: { stride: [1, 1], padding: [1, 2], dilation: [3, 2] },
   },
+  {
+    // Steps of tiles end within a tap, and chunks of a split depth begin there.
+    name: "few pixels, 40 channels to 72, dilation",
+    x: [1, 5, 4, 40],
+    filter: [3, 3, 40, 72],
+    sliding: { stride: [1, 1], padding: [2, 2], dilation: [2, 2] },
+  },
+  {
+    name: "7x7, strides 2 and 3, taps of one vector",
+    x: [2, 11, 13, 4],
+    filter: [7, 7, 4, 16],
+    sliding: { stride: [2, 3], padding: [3, 2], dilation: [1, 1] },
+  },
+  {
+    name: "as many pixels as give 264 tiles of 64",
+    x: [1, 130, 130, 4],
+    filter: [1, 1, 4, 36],
+    sliding: { ...same, padding: [0, 0] },
+  },
 ];
 
 for (const { name, x, filter, sliding } of cases) {
@@ -129,6 +148,10 @@ for (const { name, x, filter, sliding } of cases) {
       for (const activated of [false, true]) {
         const load: ImageLoad = { rowStride: channels + extra, activated };
         const wide = normal([...x.slice(0, 3), channels + extra], 1);
+        // What is not of the slice must not reach the result, not even as 0 times itself.
+        wide.data.forEach((_, i, values) => {
+          if (i % (channels + extra) >= channels) values[i] = NaN;
+        });
         const seen = loaded(wide, channels, activated ? factors : undefined);
         const optional = activated ? [factors] : [];
         const what = `${extra > 0 ? "a slice" : "whole pixels"}${activated ? ", activated" : ""}`;

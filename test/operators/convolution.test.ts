@@ -113,17 +113,19 @@ describe("candidates", () => {
   test("subgroups are taken on lavapipe, workgroup memory on a GPU, blocks where there is neither", () => {
     expect(preferred(4, 8, lavapipe())).toEqual(["subgroups", "subgroups", "subgroups"]);
     expect(preferred(4, 8, software())).toEqual(["blocked", "blocked", "blocked"]);
-    expect(preferred(4, 8, gpuOf32())).toEqual(["tile", "tile", "tile"]);
+    expect(preferred(4, 8, gpuOf32())).toEqual(["tileSmall", "tileSmall", "tileSmall"]);
+    expect(preferred(4, 8, gpuOf32(), 1, 150)).toEqual(["tile", "tile", "tileSmall"]);
+    expect(preferred(64, 32, gpuOf32(), 1, 150)).toEqual(["tile", "tile", "tile"]);
   });
 
   test("a stride above 1 takes no subgroups", () => {
     expect(preferred(4, 8, lavapipe(), 2)).toEqual(["blocked", "blocked", "blocked"]);
-    expect(preferred(4, 8, gpuOf32(), 2)).toEqual(["tile", "blocked", "tile"]);
+    expect(preferred(4, 8, gpuOf32(), 2)).toEqual(["tileSmall", "blocked", "tileSmall"]);
   });
 
   test("channels that are no whole vectors take the same kernels, with zeros between; but not for little work", () => {
-    expect(preferred(3, 8, gpuOf32())).toEqual(["tile", "tile", "tile"]);
-    expect(preferred(8, 3, gpuOf32())).toEqual(["tile", "tile", "tile"]);
+    expect(preferred(3, 8, gpuOf32())).toEqual(["tileSmall", "tileSmall", "tileSmall"]);
+    expect(preferred(8, 3, gpuOf32())).toEqual(["tileSmall", "tileSmall", "tile"]);
     expect(preferred(3, 7, lavapipe(), 1, 400)).toEqual(["subgroups", "subgroups", "subgroups"]);
     expect(preferred(3, 7, lavapipe())).toEqual(["direct", "direct", "direct"]);
   });
@@ -143,9 +145,9 @@ describe("candidates", () => {
         { ...attributes, filterShape: [3, 3, channels, 12] },
         traits,
       );
-      expect(inChunks.map(({ name }) => name).sort()).toEqual(["blocked", "subgroups", "tile"]);
+      expect(inChunks.map(({ name }) => name).sort()).toEqual(["blocked", "subgroups", "tile", "tileSmall"]);
       for (const { name, launches } of inChunks) {
-        const items = images * size * (name === "tile" ? size : 1);
+        const items = images * size * (name.startsWith("tile") ? size : 1);
         const { chunk, chunks } = launches[0].sizes as { chunk: number; chunks: number };
         expect(chunk * chunks).toBeGreaterThanOrEqual(items);
         expect(chunk * (chunks - 1)).toBeLessThan(items);

@@ -187,7 +187,8 @@ describe("launches of a dense layer", () => {
     expect(perLayer(null, 64)[1]).toBeLessThanOrEqual(6);
     expect(perLayer(128, 64)[0]).toBeLessThanOrEqual(6);
     expect(perLayer(128, 64)[1]).toBeLessThanOrEqual(10);
-    expect(perLayer(128, 8)[0]).toBeLessThanOrEqual(5);
+    // Of these one is the second pass of a convolution whose depth is split, for want of pixels.
+    expect(perLayer(128, 8)[0]).toBeLessThanOrEqual(5 + 1);
     expect(perLayer(128, 8)[1]).toBeLessThanOrEqual(8);
   });
 });

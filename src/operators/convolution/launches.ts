@@ -3,10 +3,12 @@
 // slices of a wider buffer, with batch norm and ReLU folded into the load.
 
 import type { AdapterTraits } from "../../device/traits.ts";
-import { input, output, temporary, type Candidate, type Launch } from "../operator.ts";
-import { hasSubgroupsOfEight, quadsPerInvocation, quadsPerSubgroup, tileOf } from "../matmul/shapes.ts";
+import { input, output, type Candidate, type Launch } from "../operator.ts";
+import { hasSubgroupsOfEight, quadsPerInvocation, quadsPerSubgroup } from "../matmul/shapes.ts";
 import { preferred } from "../compose.ts";
+import { addedUp, divided } from "./chunks.ts";
 import { directSizes, type Extents, type Sliding } from "./extents.ts";
+import { tileCandidates, weightGradientTiles } from "./tiles.ts";
 
 /** How a convolution reads its images. */
 export interface ImageLoad {
@@ -27,14 +29,14 @@ function without(
   return Object.fromEntries(Object.entries(sizes).filter(([name]) => !names.includes(name)));
 }
 
-/** Orders candidates by the rule: subgroups where the device is lavapipe, workgroup memory where it is a GPU. */
+/** Orders candidates by the rule: subgroups where the device is lavapipe, the last of the tiles where it is a GPU. */
 function ranked(
   { isSoftware }: AdapterTraits,
   blocked: Candidate,
-  tile: Candidate | undefined,
+  tiles: readonly Candidate[],
   subgroups: Candidate | undefined,
 ): readonly [Candidate, ...Candidate[]] {
-  const others = isSoftware ? [tile, blocked, subgroups] : [subgroups, blocked, tile];
+  const others = isSoftware ? [...tiles, blocked, subgroups] : [subgroups, blocked, ...tiles];
   const [first = blocked, ...rest] = others.filter((candidate) => candidate !== undefined);
   return [first, ...rest];
 }
@@ -57,7 +59,8 @@ export function forwardCandidates(
   adapter: AdapterTraits,
 ): readonly [Candidate, ...Candidate[]] {
   const { outputChannels } = extents;
-  const bind = { x: input(0), weights: input(1), factors: input(activated ? 2 : 1), y: output(0) };
+  const inputs = { x: input(0), weights: input(1), factors: input(activated ? 2 : 1) };
+  const bind = { ...inputs, y: output(0) };
   const sizes = { ...directSizes(extents, sliding), rowStride };
   const blocked: Candidate = {
     name: "blocked",
@@ -70,17 +73,7 @@ export function forwardCandidates(
       },
     ],
   };
-  const tile: Candidate = {
-    name: "tile",
-    launches: [
-      {
-        kernel: "conv2dTile",
-        knobs: { ...tileOf(outputChannels), TURNED: false, ACTIVATED: activated },
-        bind,
-        sizes,
-      },
-    ],
-  };
+  const tiles = tileCandidates({ sizes, knobs: { TURNED: false, ACTIVATED: activated }, bind: inputs });
   const aligned = without(sizes, "outputHeight", "outputWidth", "strideHeight", "strideWidth");
   const subgroups: Candidate = {
     name: "subgroups",
@@ -94,7 +87,7 @@ export function forwardCandidates(
     ],
   };
   const takesSubgroups = hasSubgroupsOfEight(adapter) && isAligned(extents, sliding);
-  return ranked(adapter, blocked, tile, takesSubgroups ? subgroups : undefined);
+  return ranked(adapter, blocked, tiles, takesSubgroups ? subgroups : undefined);
 }
 
 /**
@@ -124,7 +117,8 @@ export function inputGradientCandidates(
   if (strided) return [blocked];
   // The roles of x and y are exchanged; the turned filter starts as far before the first pixel of dy as the last tap
   // reaches.
-  const bind = { x: input(0), weights: input(1), factors: input(1), y: output(0) };
+  const inputs = { x: input(0), weights: input(1), factors: input(1) };
+  const bind = { ...inputs, y: output(0) };
   const turned = {
     batch,
     height: outputHeight,
@@ -139,17 +133,11 @@ export function inputGradientCandidates(
     dilationHeight: dilation[0],
     dilationWidth: dilation[1],
   };
-  const tile: Candidate = {
-    name: "tile",
-    launches: [
-      {
-        kernel: "conv2dTile",
-        knobs: { ...tileOf(channels), TURNED: true, ACTIVATED: false },
-        bind,
-        sizes: { ...turned, outputHeight: height, outputWidth: width, strideHeight: 1, strideWidth: 1 },
-      },
-    ],
-  };
+  const tiles = tileCandidates({
+    sizes: { ...turned, outputHeight: height, outputWidth: width, strideHeight: 1, strideWidth: 1 },
+    knobs: { TURNED: true, ACTIVATED: false },
+    bind: inputs,
+  });
   const subgroups: Candidate = {
     name: "subgroups",
     launches: [
@@ -162,10 +150,10 @@ export function inputGradientCandidates(
     ],
   };
   const takesSubgroups = hasSubgroupsOfEight(adapter) && isAligned(extents, sliding);
-  return ranked(adapter, blocked, tile, takesSubgroups ? subgroups : undefined);
+  return ranked(adapter, blocked, tiles, takesSubgroups ? subgroups : undefined);
 }
 
-/** Sums chunks into a temporary, then the chunks in order; one chunk needs no second pass. */
+/** A weight gradient whose launch `first` gives the sums of each chunk. */
 function inChunks(
   name: string,
   { channels, filterHeight, filterWidth, outputChannels }: Extents,
@@ -173,31 +161,13 @@ function inChunks(
   first: Omit<Launch, "bind">,
   activated: boolean,
 ): Candidate {
-  const rows = filterHeight * filterWidth * channels;
   const bind = { x: input(0), dy: input(1), factors: input(activated ? 2 : 1) };
-  if (chunks === 1) return { name, launches: [{ ...first, bind: { ...bind, parts: output(0) } }] };
-  return {
-    name,
-    temporaries: [{ shape: [chunks, rows, outputChannels], dtype: "f32" }],
-    launches: [
-      { ...first, bind: { ...bind, parts: temporary(0) } },
-      {
-        kernel: "sumChunks",
-        bind: { parts: temporary(0), y: output(0) },
-        sizes: { quads: (rows * outputChannels) / 4, chunks },
-      },
-    ],
-  };
+  const values = filterHeight * filterWidth * channels * outputChannels;
+  return addedUp(name, first, bind, "parts", chunks, values);
 }
 
 /** Rows of a filter's gradient that each invocation takes: at most eight, spread so that the last has about as many. */
 const evenRows = (rows: number): number => Math.ceil(rows / Math.ceil(rows / 8));
-
-/** Divides `items` into chunks, as many as are wanted or a few less: none is empty. */
-export function divided(items: number, wanted: number): { chunk: number; chunks: number } {
-  const chunk = Math.ceil(items / Math.min(items, Math.max(1, Math.floor(wanted))));
-  return { chunk, chunks: Math.ceil(items / chunk) };
-}
 
 /**
  * Inputs x [N, H, W, rowStride], dy [N, P, Q, K] and, where x is activated, factors [2, C]; output dw [R, S, C, K].
@@ -209,7 +179,7 @@ export function weightGradientCandidates(
   { rowStride = extents.channels, activated = false }: ImageLoad,
   adapter: AdapterTraits,
 ): readonly [Candidate, ...Candidate[]] {
-  const { batch, channels, filterHeight, filterWidth, outputHeight, outputWidth, outputChannels } = extents;
+  const { batch, channels, filterHeight, filterWidth, outputHeight, outputChannels } = extents;
   const rows = filterHeight * filterWidth * channels;
   const lines = batch * outputHeight;
   const sizes = { ...directSizes(extents, sliding), rowStride };
@@ -231,19 +201,13 @@ export function weightGradientCandidates(
     activated,
   );
 
-  // As many workgroups as keep a large GPU busy twice over, but no chunk shorter than 64 pixels.
-  const pixels = lines * outputWidth;
-  const tiles = Math.ceil(rows / 64) * Math.ceil(outputChannels / 32);
-  const byPixels = divided(pixels, Math.min(512 / tiles, pixels / 64));
-  const tile = inChunks(
-    "tile",
-    extents,
-    byPixels.chunks,
-    { kernel: "conv2dWeightGradientTile", knobs: { ACTIVATED: activated }, sizes: { ...sizes, ...byPixels } },
-    activated,
-  );
+  const tiles = weightGradientTiles(extents, sliding, sizes, activated, {
+    x: input(0),
+    dy: input(1),
+    factors: input(activated ? 2 : 1),
+  });
   const plain = [...sliding.stride, ...sliding.dilation].every((step) => step === 1);
-  if (!plain || !hasSubgroupsOfEight(adapter)) return ranked(adapter, blocked, tile, undefined);
+  if (!plain || !hasSubgroupsOfEight(adapter)) return ranked(adapter, blocked, tiles, undefined);
 
   // A dozen workgroups are enough for two cores, and one chunk spares the second pass.
   const TAPS = filterWidth === 1 ? 1 : 3;
@@ -267,7 +231,7 @@ export function weightGradientCandidates(
     },
     activated,
   );
-  return ranked(adapter, blocked, tile, subgroups);
+  return ranked(adapter, blocked, tiles, subgroups);
 }
 
 /** The preferred launches of y: see `forwardCandidates`. */
