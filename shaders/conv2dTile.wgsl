@@ -1,6 +1,7 @@
 // y[n, p, q, k] = sum over r, s, c of f(x[n, h, w, c]) * weights[r, s, c, k], f32, C and K multiples of four, where
 //   h = p * strideHeight - paddingHeight + r * dilationHeight, w likewise; the sum skips taps outside the image,
-//   f(v) = v, or max(v * scale[c] + shift[c], 0) where ACTIVATED is set: batch norm and ReLU folded into the load.
+//   f(v) = v, or max(v * scale[c] + shift[c], 0) where ACTIVATED is set: batch norm and ReLU folded into the load;
+//   scale and shift are those of the group of images that n is in.
 // Where TURNED is set the weights are [R, S, K, C] and lie turned by half a turn: the input gradient, with dy as x.
 // x may be a slice, the first C channels, of pixels that are rowStride values wide.
 //
@@ -12,7 +13,7 @@
 // the tiles of CUTLASS' implicit GEMM, in a size that a portable 16 KiB allows. Designed from published results and
 // not yet timed on a GPU. Not for lavapipe, where a barrier costs more than the loads it saves.
 //
-// launch: ceil(batch * outputHeight * outputWidth / (ROWS * DOWN)) * ceil(outputChannels / (4 * QUADS)) workgroups
+// launch: groups * ceil(batch * outputHeight * outputWidth / groups / (ROWS * DOWN)) * ceil(outputChannels / (4 * QUADS)) workgroups
 // work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
 
 const ROWS = 8u;           // knob: pixels per invocation
@@ -50,12 +51,13 @@ struct Sizes {
   paddingWidth: i32,
   dilationHeight: u32,
   dilationWidth: u32,
+  groups: u32,           // groups of images with factors of their own, one after the other: no tile straddles two
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;          // [N, H, W, rowStride], the first C channels
 @group(0) @binding(2) var<storage, read> weights: array<vec4f>;    // [R, S, C, K], or [R, S, K, C] where TURNED
-@group(0) @binding(3) var<storage, read> factors: array<vec4f>;    // [2, C], scale and shift
+@group(0) @binding(3) var<storage, read> factors: array<vec4f>;    // [groups, 2, C], scale and shift
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;    // [N, P, Q, K]
 
 var<workgroup> tile: array<vec4f, PITCH * DEPTH>;                  // [DEPTH, PITCH], four channels each
@@ -71,10 +73,14 @@ fn main(
   let inner = sizes.channels / 4u;
   let quads = sizes.outputChannels / 4u;
   let blocks = (quads + QUADS - 1u) / QUADS;
-  let pixels = sizes.batch * sizes.outputHeight * sizes.outputWidth;
+  let group_pixels = sizes.batch / sizes.groups * sizes.outputHeight * sizes.outputWidth;
+  let tiles = (group_pixels + PIXELS - 1u) / PIXELS;   // of a group
   let first_quad = index % blocks * QUADS;
-  let first_pixel = index / blocks * PIXELS;
-  if (first_pixel >= pixels) { return; }
+  let group = index / blocks / tiles;
+  if (group >= sizes.groups) { return; }
+  let first_pixel = group * group_pixels + index / blocks % tiles * PIXELS;
+  let pixels = (group + 1u) * group_pixels;            // where the group ends
+  let factors_of = 2u * group * inner;
   let across = local % QUADS;
   let down = local / QUADS;
 
@@ -113,7 +119,7 @@ fn main(
         if (inside[t] && c < inner) {
           value = x[start[t] + c];
           if (ACTIVATED) {
-            value = fma(value, factors[c], factors[inner + c]);
+            value = fma(value, factors[factors_of + c], factors[factors_of + inner + c]);
             value = select(value, vec4f(), bitcast<vec4i>(value) <= vec4i(NEGATIVE_INFINITE));
           }
         }

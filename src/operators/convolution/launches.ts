@@ -17,6 +17,8 @@ export interface ImageLoad {
    * pads the image is zero after that.
    */
   readonly activated?: boolean;
+  /** Groups of neighbouring images with factors of their own, [groups, 2, C]. Default 1. */
+  readonly groups?: number;
 }
 
 /** The sizes without those that a kernel has no use for. */
@@ -47,18 +49,18 @@ function isAligned(extents: Extents, { stride, dilation }: Sliding): boolean {
 }
 
 /**
- * Inputs x [N, H, W, rowStride], weights [R, S, C, K] and, where x is activated, factors [2, C]; output y
+ * Inputs x [N, H, W, rowStride], weights [R, S, C, K] and, where x is activated, factors [2, C] (of each group); output y
  * [N, P, Q, K]. C and K are multiples of four, but that "blocked" takes any C. The last one is preferred.
  */
 export function forwardCandidates(
   extents: Extents,
   sliding: Sliding,
-  { rowStride = extents.channels, activated = false }: ImageLoad,
+  { rowStride = extents.channels, activated = false, groups = 1 }: ImageLoad,
   adapter: AdapterTraits,
 ): readonly [Candidate, ...Candidate[]] {
   const { outputChannels } = extents;
   const bind = { x: input(0), weights: input(1), factors: input(activated ? 2 : 1), y: output(0) };
-  const sizes = { ...directSizes(extents, sliding), rowStride };
+  const sizes = { ...directSizes(extents, sliding), rowStride, groups };
   const blocked: Candidate = {
     name: "blocked",
     launches: [
@@ -131,6 +133,7 @@ export function inputGradientCandidates(
     width: outputWidth,
     channels: outputChannels,
     rowStride: outputChannels,
+    groups: 1,
     filterHeight,
     filterWidth,
     outputChannels: channels,
@@ -206,23 +209,24 @@ export function divided(items: number, wanted: number): { chunk: number; chunks:
 export function weightGradientCandidates(
   extents: Extents,
   sliding: Sliding,
-  { rowStride = extents.channels, activated = false }: ImageLoad,
+  { rowStride = extents.channels, activated = false, groups = 1 }: ImageLoad,
   adapter: AdapterTraits,
 ): readonly [Candidate, ...Candidate[]] {
   const { batch, channels, filterHeight, filterWidth, outputHeight, outputWidth, outputChannels } = extents;
   const rows = filterHeight * filterWidth * channels;
-  const lines = batch * outputHeight;
-  const sizes = { ...directSizes(extents, sliding), rowStride };
+  // No chunk has lines of two groups.
+  const lines = (batch / groups) * outputHeight;
+  const sizes = { ...directSizes(extents, sliding), rowStride, groups };
 
   // 32 workgroups on lavapipe, where more only lengthen the second pass (2 cores, 2026); a few hundred on a GPU.
   const ROWS = evenRows(rows);
   const QUADS = quadsPerInvocation(outputChannels);
   const blocks = Math.ceil(rows / ROWS) * Math.ceil(outputChannels / 4 / QUADS);
-  const byLines = divided(lines, (adapter.isSoftware ? 2048 : 16384) / blocks);
+  const byLines = divided(lines, (adapter.isSoftware ? 2048 : 16384) / blocks / groups);
   const blocked = inChunks(
     "blocked",
     extents,
-    byLines.chunks,
+    groups * byLines.chunks,
     {
       kernel: "conv2dWeightGradientChunks",
       knobs: { ROWS, QUADS, ACTIVATED: activated },
@@ -234,11 +238,11 @@ export function weightGradientCandidates(
   // As many workgroups as keep a large GPU busy twice over, but no chunk shorter than 64 pixels.
   const pixels = lines * outputWidth;
   const tiles = Math.ceil(rows / 64) * Math.ceil(outputChannels / 32);
-  const byPixels = divided(pixels, Math.min(512 / tiles, pixels / 64));
+  const byPixels = divided(pixels, Math.min(512 / tiles / groups, pixels / 64));
   const tile = inChunks(
     "tile",
     extents,
-    byPixels.chunks,
+    groups * byPixels.chunks,
     { kernel: "conv2dWeightGradientTile", knobs: { ACTIVATED: activated }, sizes: { ...sizes, ...byPixels } },
     activated,
   );
@@ -251,11 +255,11 @@ export function weightGradientCandidates(
   const shares =
     Math.ceil((filterHeight * Math.ceil(filterWidth / TAPS) * channels) / 32) *
     Math.ceil(outputChannels / 4 / quads);
-  const byShares = divided(lines, 16 / shares);
+  const byShares = divided(lines, 16 / shares / groups);
   const subgroups = inChunks(
     "subgroups",
     extents,
-    byShares.chunks,
+    groups * byShares.chunks,
     {
       kernel: "conv2dWeightGradientSubgroups",
       knobs: { TAPS, QUADS: quads },
