@@ -1,6 +1,7 @@
 // y[n, p, q, k] = sum over r, s, c of f(x[n, h, w, c]) * weights[r, s, c, k], f32, C and K multiples of four, where
 //   h = p * strideHeight - paddingHeight + r * dilationHeight, w likewise; the sum skips taps outside the image,
-//   f(v) = v, or max(v * scale[c] + shift[c], 0) where ACTIVATED is set: batch norm and ReLU folded into the load.
+//   f(v) = v, or max(v * scale[c] + shift[c], 0) where ACTIVATED is set: batch norm and ReLU folded into the load;
+//   scale and shift are those of the group of images that n is in.
 // Where TURNED is set the weights are [R, S, K, C] and lie turned by half a turn: the input gradient, with dy as x.
 // x may be a slice, the first C channels, of pixels that are rowStride values wide.
 //
@@ -16,7 +17,7 @@
 // [chunks, N, P, Q, K], and sumChunks adds them up. Where there are few channels, as at a stem, FLAT makes one axis of
 // taps and channels, so that a step has no channels of zeros: 4 DEPTH neighbours of that, of several taps.
 //
-// launch: chunks * ceil(batch * outputHeight * outputWidth / (ROWS * DOWN)) * ceil(outputChannels / (4 * QUADS)) workgroups
+// launch: chunks * groups * ceil(batch * outputHeight * outputWidth / groups / (ROWS * DOWN)) * ceil(outputChannels / (4 * QUADS)) workgroups
 // work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
 
 const ROWS = 8u;           // knob: pixels per invocation
@@ -58,12 +59,13 @@ struct Sizes {
   dilationWidth: u32,
   chunk: u32,            // steps per chunk; the last chunk may have fewer
   chunks: u32,
+  groups: u32,           // groups of images with factors of their own, one after the other: no tile straddles two
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;          // [N, H, W, rowStride], the first C channels
 @group(0) @binding(2) var<storage, read> weights: array<vec4f>;    // [R, S, C, K], or [R, S, K, C] where TURNED
-@group(0) @binding(3) var<storage, read> factors: array<vec4f>;    // [2, C], scale and shift
+@group(0) @binding(3) var<storage, read> factors: array<vec4f>;    // [groups, 2, C], scale and shift
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;    // [chunks, N, P, Q, K]
 
 var<workgroup> tile: array<vec4f, PITCH * DEPTH>;                  // [DEPTH, PITCH], four channels each
@@ -79,12 +81,15 @@ fn main(
   let inner = sizes.channels / 4u;
   let quads = sizes.outputChannels / 4u;
   let blocks = (quads + QUADS - 1u) / QUADS;
-  let pixels = sizes.batch * sizes.outputHeight * sizes.outputWidth;
+  let group_pixels = sizes.batch / sizes.groups * sizes.outputHeight * sizes.outputWidth;
+  let tiles = (group_pixels + PIXELS - 1u) / PIXELS;   // of a group
   let first_quad = index % blocks * QUADS;
-  let blocks_down = (pixels + PIXELS - 1u) / PIXELS;
-  let first_pixel = index / blocks % blocks_down * PIXELS;
-  let chunk = index / blocks / blocks_down;
+  let chunk = index / blocks / tiles / sizes.groups;
   if (chunk >= sizes.chunks) { return; }
+  let group = index / blocks / tiles % sizes.groups;
+  let first_pixel = group * group_pixels + index / blocks % tiles * PIXELS;
+  let end_pixel = (group + 1u) * group_pixels;         // where the group ends
+  let factors_of = 2u * group * inner;
   let across = local % QUADS;
   let down = local / QUADS;
 
@@ -93,7 +98,7 @@ fn main(
   var left: array<i32, LOADS>;
   var image: array<u32, LOADS>;
   for (var t = 0u; t < LOADS; t++) {
-    let pixel = min(first_pixel + (local + t * WIDTH) / DEPTH, pixels - 1u);
+    let pixel = min(first_pixel + (local + t * WIDTH) / DEPTH, end_pixel - 1u);
     let line = pixel / sizes.outputWidth;
     top[t] = i32(line % sizes.outputHeight * sizes.strideHeight) - sizes.paddingHeight;
     left[t] = i32(pixel % sizes.outputWidth * sizes.strideWidth) - sizes.paddingWidth;
@@ -116,9 +121,9 @@ fn main(
   var start: array<u32, LOADS>;
   var inside: array<bool, LOADS>;
   for (var step = begin; step < end; step++) {
-    let group = min(first + own_c, run - 1u);
-    if (FLAT) { tap = group / inner; }
-    let c = select(group, group - tap * inner, FLAT);
+    let at = min(first + own_c, run - 1u);
+    if (FLAT) { tap = at / inner; }
+    let c = select(at, at - tap * inner, FLAT);
     if (FLAT || step == begin || first == 0u) {
       let r = tap / sizes.filterWidth;
       let s = tap % sizes.filterWidth;
@@ -138,8 +143,8 @@ fn main(
     var scale = vec4f();
     var shift = vec4f();
     if (ACTIVATED) {
-      scale = factors[c];
-      shift = factors[inner + c];
+      scale = factors[factors_of + c];
+      shift = factors[factors_of + inner + c];
     }
     var loaded_weights: array<vec4f, WEIGHT_LOADS>;
     for (var t = 0u; t < WEIGHT_LOADS; t++) {
@@ -166,8 +171,8 @@ fn main(
     }
     for (var t = 0u; t < WEIGHT_LOADS; t++) {
       let n = local + t * WIDTH;
-      let group = first + select(n / QUADS / 4u, own_c, TURNED);
-      let value = select(vec4f(), loaded_weights[t], group < run);
+      let is_met = first + select(n / QUADS / 4u, own_c, TURNED) < run;
+      let value = select(vec4f(), loaded_weights[t], is_met);
       let column = n / DEPTH;
       let at = select(n, (own_c * 4u + column % 4u) * WEIGHTS_PITCH + column / 4u, TURNED);
       if (4u * DEPTH * QUADS % WIDTH == 0u || n < 4u * DEPTH * QUADS) { weights_tile[at] = value; }
@@ -202,6 +207,6 @@ fn main(
   for (var i = 0u; i < ROWS; i++) {
     let pixel = first_pixel + i * DOWN + down;
     let quad = first_quad + across;
-    if (pixel < pixels && quad < quads) { y[(chunk * pixels + pixel) * quads + quad] = sums[i]; }
+    if (pixel < end_pixel && quad < quads) { y[(chunk * sizes.groups * group_pixels + pixel) * quads + quad] = sums[i]; }
   }
 }

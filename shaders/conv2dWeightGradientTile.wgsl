@@ -1,7 +1,8 @@
 // parts[chunk, r, s, c, k] = sum over the pixels (n, p, q) of the chunk of f(x[n, h, w, c]) * dy[n, p, q, k], f32, C
 // and K multiples of four, where
 //   h = p * strideHeight - paddingHeight + r * dilationHeight, w likewise; the sum skips taps outside the image,
-//   f(v) = v, or max(v * scale[c] + shift[c], 0) where ACTIVATED is set: batch norm and ReLU folded into the load.
+//   f(v) = v, or max(v * scale[c] + shift[c], 0) where ACTIVATED is set: batch norm and ReLU folded into the load;
+//   scale and shift are those of the group of images that n is in.
 // Added up over the chunks (sumChunks), this is the gradient of the weights. x may be a slice, the first C channels,
 // of pixels that are rowStride values wide.
 //
@@ -13,7 +14,7 @@
 // QUADS: so an invocation loads one row and one column, at all its pixels. Designed from published results and not yet
 // timed on a GPU. Not for lavapipe, for its barriers.
 //
-// launch: chunks * ceil(filterHeight * filterWidth * channels / (4 * ROWS * DOWN)) * ceil(outputChannels / (4 * QUADS)) workgroups
+// launch: groups * chunks * ceil(filterHeight * filterWidth * channels / (4 * ROWS * DOWN)) * ceil(outputChannels / (4 * QUADS)) workgroups
 // work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
 
 const ROWS = 2u;           // knob: groups of four rows per invocation
@@ -52,15 +53,16 @@ struct Sizes {
   dilationHeight: u32,
   dilationWidth: u32,
   // end region
-  chunk: u32,            // pixels per chunk; the last chunk may have fewer
-  chunks: u32,
+  groups: u32,           // groups of images with factors of their own, one after the other
+  chunk: u32,            // pixels per chunk; the last chunk of a group may have fewer
+  chunks: u32,           // chunks of a group
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;              // [N, H, W, rowStride], the first C channels
 @group(0) @binding(2) var<storage, read> dy: array<vec4f>;             // [N, P, Q, K]
-@group(0) @binding(3) var<storage, read> factors: array<vec4f>;        // [2, C], scale and shift
-@group(0) @binding(4) var<storage, read_write> parts: array<vec4f>;    // [chunks, R S C, K]
+@group(0) @binding(3) var<storage, read> factors: array<vec4f>;        // [groups, 2, C], scale and shift
+@group(0) @binding(4) var<storage, read_write> parts: array<vec4f>;    // [groups chunks, R S C, K]
 
 var<workgroup> rows_tile: array<vec4f, DEPTH * TILE_ROWS>;   // [DEPTH, TILE_ROWS]
 var<workgroup> columns_tile: array<vec4f, DEPTH * QUADS>;    // [DEPTH, QUADS]
@@ -80,7 +82,8 @@ fn main(
   let first_quad = index % blocks_across * QUADS;
   let first_row = index / blocks_across % blocks_down * TILE_ROWS;
   let chunk = index / blocks_across / blocks_down;
-  if (chunk >= sizes.chunks) { return; }
+  let group = chunk / sizes.chunks;
+  if (group >= sizes.groups) { return; }
   let across = local % QUADS;
   let down = local / QUADS;
 
@@ -95,13 +98,14 @@ fn main(
   var scale = vec4f();
   var shift = vec4f();
   if (ACTIVATED) {
-    scale = factors[channel];
-    shift = factors[inner + channel];
+    scale = factors[2u * group * inner + channel];
+    shift = factors[(2u * group + 1u) * inner + channel];
   }
 
   var sums: array<array<vec4f, 4>, ROWS>;
-  let first_pixel = chunk * sizes.chunk;
-  let end_pixel = min(first_pixel + sizes.chunk, sizes.batch * sizes.outputHeight * sizes.outputWidth);
+  let group_pixels = sizes.batch / sizes.groups * sizes.outputHeight * sizes.outputWidth;
+  let first_pixel = group * group_pixels + chunk % sizes.chunks * sizes.chunk;
+  let end_pixel = min(first_pixel + sizes.chunk, (group + 1u) * group_pixels);
   // Where the pixels to load lie, seen from this row's tap; step by step counted up in three digits, for divisions are dear.
   let line_w = i32(sizes.outputWidth * sizes.strideWidth);
   let image_h = i32(sizes.outputHeight * sizes.strideHeight);

@@ -10,6 +10,7 @@ import type { Weights } from "../tensor/held.ts";
 import type { JudgedPart, JudgeOptions, StepLosses, Task } from "../training/task.ts";
 import { TrainingImages } from "../training/training-images.ts";
 import { taughtSources } from "./absent-policy.ts";
+import { bothAtOnce } from "./planning/both-at-once.ts";
 import { stepInputs } from "./step-inputs.ts";
 import type { StepInputs, StepShape } from "./assemble-step.ts";
 import {
@@ -145,7 +146,8 @@ export class AssembleTask implements Task<StepInputs, ModelJudgement, Model> {
   }
 
   losses(variant: string, inputs: () => StepInputs): StepLosses {
-    const shape = { ...this.#shape, bothViews: variant === variantOf(true) };
+    const bothViews = variant === variantOf(true);
+    const shape = { ...this.#shape, bothViews, ...(bothViews ? this.#viewsChoice() : {}) };
     return this.#task.losses(this.#engine, this.module, shape, inputs);
   }
 
@@ -167,6 +169,18 @@ export class AssembleTask implements Task<StepInputs, ModelJudgement, Model> {
   /** Releases the images; the model stays. */
   async close(): Promise<void> {
     await this.#images.close();
+  }
+
+  #viewsChoice(): Pick<StepShape, "atOnce"> {
+    const { traits } = this.#engine;
+    const { atOnce } = bothAtOnce(
+      traits,
+      this.#settings,
+      this.#shape,
+      labelSpaceOf(this.#assembly),
+      this.#sampler.batch,
+    );
+    return { atOnce };
   }
 
   #set(part: JudgedPart): ImageSet {

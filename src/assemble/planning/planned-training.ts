@@ -6,6 +6,7 @@ import type { Optimiser } from "../../optim/optimiser.ts";
 import { optimiserSettingsOf } from "../../training/loop-settings.ts";
 import { TrainedParts } from "../../training/trained-parts.ts";
 import { Engine } from "../../runtime/engine.ts";
+import { bytesOf } from "../../runtime/webgpu/buffers.ts";
 import { PlanningBackend } from "../../runtime/planning-backend.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Model } from "../assembly-task.ts";
@@ -28,9 +29,17 @@ export const noValues = (): never => {
   throw new Error("a planned step does not run");
 };
 
+export interface PlannedOptions {
+  /** Of all sources, where their number is known: they stay on the device if they fit. */
+  readonly images?: number | undefined;
+  /** Bytes that one buffer of a step may hold. Default: what the adapter says. */
+  readonly largest?: number;
+}
+
 export class PlannedTraining implements Disposable {
   readonly engine: Engine;
   readonly model: Model;
+  readonly #backend: PlanningBackend;
   readonly #parts: TrainedParts;
   readonly #optimiser: Optimiser;
   readonly #settings: TrainingSettings;
@@ -40,15 +49,16 @@ export class PlannedTraining implements Disposable {
   /** Bytes of images and label states that stay on the device; 0 where steps are fed. */
   readonly residentBytes: number;
 
-  /** @param images of all sources, where their number is known: they stay on the device if they fit */
   constructor(
     traits: AdapterTraits,
     settings: TrainingSettings,
     image: ImageShape,
     labels: LabelSpace,
-    images?: number,
+    { images, largest }: PlannedOptions = {},
   ) {
-    this.engine = new Engine(new PlanningBackend(traits));
+    const limits = largest === undefined ? {} : { maxBindingBytes: largest, maxBufferBytes: largest };
+    this.#backend = new PlanningBackend({ ...traits, ...limits });
+    this.engine = new Engine(this.#backend);
     this.model = taskOf(settings).modelOf(this.engine, settings, labels);
     this.#parts = new TrainedParts(this.model, settings);
     this.#optimiser = optimiserOf(this.#parts.groups, optimiserSettingsOf(settings));
@@ -92,13 +102,34 @@ export class PlannedTraining implements Disposable {
   }
 
   /** The step on batches of `count` images, with or without the strong view, once all is trained that ever is. */
-  step(count: number, bothViews: boolean): Tensor {
+  step(count: number, bothViews: boolean, atOnce = true): Tensor {
     const resident = this.#resident;
-    const shape = { ...stepShape(this.#settings, this.#image, count, this.#labels), bothViews, resident };
+    const named = stepShape(this.#settings, this.#image, count, this.#labels);
+    const shape = { ...named, bothViews, atOnce, resident };
     const { lastPhase } = this.#parts;
     this.#parts.enter(lastPhase);
     const parameters = this.#parts.parametersIn(lastPhase);
     return trainingStep(this.engine, this.model, this.#optimiser, shape, noValues, parameters);
+  }
+
+  /**
+   * The largest buffer that a step needs, in bytes: a tensor, or scratch space of an operator in the form that needs least of it where
+   * `most` bytes do not hold that of others.
+   */
+  largestBuffer(step: () => Tensor, most: number): number {
+    const { recording } = this.engine.trace(step);
+    let largest = 0;
+    for (const { operator, inputs, outputs, attributes } of recording.calls) {
+      for (const { spec } of outputs) largest = Math.max(largest, bytesOf(spec));
+      if (operator.aliases === true) continue;
+      const scratch = this.#backend.choice
+        .candidatesOf(operator, inputs, attributes as never)
+        .map(({ temporaries = [] }) => Math.max(0, ...temporaries.map(bytesOf)));
+      const least = Math.min(...scratch);
+      if (least > most) largest = Math.max(largest, least);
+    }
+    recording.release();
+    return largest;
   }
 
   [Symbol.dispose](): void {

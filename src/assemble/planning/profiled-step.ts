@@ -9,6 +9,7 @@ import type { Engine } from "../../runtime/engine.ts";
 import { labelSpaceOf, statesForHead } from "../label-space.ts";
 import type { StepInputs } from "../assemble-step.ts";
 import { lambdasOf, noLambdas } from "../assemble-terms.ts";
+import { bothAtOnce } from "./both-at-once.ts";
 import { bothViewsOf } from "./traced-steps.ts";
 import { taskOf } from "../tasks.ts";
 import { namedLabels, samplerOf, stepShape, type TrainingSettings } from "../training-settings.ts";
@@ -62,7 +63,8 @@ export async function profileTraining(
     let step = 0;
     let current = inputsOf(step);
     const named = stepShape(settings, images, batch, namedLabels(assembly, settings));
-    const shape = { ...named, resident: images.resident, bothViews };
+    const { atOnce } = bothAtOnce(engine.traits, settings, images, labelSpaceOf(assembly), batch);
+    const shape = { ...named, resident: images.resident, bothViews, atOnce };
     using program = await engine.record(() => {
       parts.enter(lastPhase);
       return trainingStep(engine, model, optimiser, shape, () => current, parts.parametersIn(lastPhase));

@@ -3,6 +3,7 @@
 import type { AdapterTraits } from "../../device/traits.ts";
 import type { StepPlan } from "../../runtime/step-plan.ts";
 import type { LabelSpace } from "../label-space.ts";
+import { bothAtOnce, type ViewsChoice } from "./both-at-once.ts";
 import { PlannedTraining, type ImageShape } from "./planned-training.ts";
 import type { TrainingSettings } from "../training-settings.ts";
 
@@ -22,6 +23,8 @@ export interface TrainingPlan {
     readonly plan: StepPlan;
     readonly perImageBytes: number;
   }[];
+  /** How both views go through the network. */
+  readonly views: ViewsChoice;
 }
 
 /**
@@ -36,17 +39,20 @@ export async function planTraining(
   batch: number,
   images?: number,
 ): Promise<TrainingPlan> {
-  using training = new PlannedTraining(traits, settings, image, labels, images);
-  const { engine, model } = training;
-  const planOf = async (count: number, bothViews: boolean): Promise<StepPlan> => {
-    using program = await engine.record(() => training.step(count, bothViews));
+  using training = new PlannedTraining(traits, settings, image, labels, { images });
+  // A batch of twice the size, which tells what an image needs, is never run: it may be more than a buffer holds.
+  using larger = new PlannedTraining(traits, settings, image, labels, { images, largest: Infinity });
+  const { model } = training;
+  const choice = bothAtOnce(traits, settings, image, labels, batch);
+  const planOf = async (of: PlannedTraining, count: number, bothViews: boolean): Promise<StepPlan> => {
+    using program = await of.engine.record(() => of.step(count, bothViews, choice.atOnce));
     if (program.plan === undefined) throw new Error("a planning engine gives a plan");
     return program.plan;
   };
   const steps = [];
   for (const views of [1, 2] as const) {
-    const plan = await planOf(batch, views === 2);
-    const twice = await planOf(2 * batch, views === 2);
+    const plan = await planOf(training, batch, views === 2);
+    const twice = await planOf(larger, 2 * batch, views === 2);
     steps.push({ views, plan, perImageBytes: (twice.reusedBytes - plan.reusedBytes) / batch });
   }
   const bytes = (trained: boolean): number =>
@@ -61,5 +67,6 @@ export async function planTraining(
     statisticBytes: bytes(false),
     residentBytes: training.residentBytes,
     steps,
+    views: choice,
   };
 }

@@ -19,6 +19,8 @@ export interface ImageLoad {
    * pads the image is zero after that.
    */
   readonly activated?: boolean;
+  /** Groups of neighbouring images with factors of their own, [groups, 2, C]. Default 1. */
+  readonly groups?: number;
 }
 
 /** The sizes without those that a kernel has no use for. */
@@ -49,19 +51,19 @@ function isAligned(extents: Extents, { stride, dilation }: Sliding): boolean {
 }
 
 /**
- * Inputs x [N, H, W, rowStride], weights [R, S, C, K] and, where x is activated, factors [2, C]; output y
+ * Inputs x [N, H, W, rowStride], weights [R, S, C, K] and, where x is activated, factors [2, C] (of each group); output y
  * [N, P, Q, K]. C and K are multiples of four, but that "blocked" takes any C. The last one is preferred.
  */
 export function forwardCandidates(
   extents: Extents,
   sliding: Sliding,
-  { rowStride = extents.channels, activated = false }: ImageLoad,
+  { rowStride = extents.channels, activated = false, groups = 1 }: ImageLoad,
   adapter: AdapterTraits,
 ): readonly [Candidate, ...Candidate[]] {
   const { outputChannels } = extents;
   const inputs = { x: input(0), weights: input(1), factors: input(activated ? 2 : 1) };
   const bind = { ...inputs, y: output(0) };
-  const sizes = { ...directSizes(extents, sliding), rowStride };
+  const sizes = { ...directSizes(extents, sliding), rowStride, groups };
   const blocked: Candidate = {
     name: "blocked",
     launches: [
@@ -125,6 +127,7 @@ export function inputGradientCandidates(
     width: outputWidth,
     channels: outputChannels,
     rowStride: outputChannels,
+    groups: 1,
     filterHeight,
     filterWidth,
     outputChannels: channels,
@@ -176,23 +179,24 @@ const evenRows = (rows: number): number => Math.ceil(rows / Math.ceil(rows / 8))
 export function weightGradientCandidates(
   extents: Extents,
   sliding: Sliding,
-  { rowStride = extents.channels, activated = false }: ImageLoad,
+  { rowStride = extents.channels, activated = false, groups = 1 }: ImageLoad,
   adapter: AdapterTraits,
 ): readonly [Candidate, ...Candidate[]] {
   const { batch, channels, filterHeight, filterWidth, outputHeight, outputChannels } = extents;
   const rows = filterHeight * filterWidth * channels;
-  const lines = batch * outputHeight;
-  const sizes = { ...directSizes(extents, sliding), rowStride };
+  // No chunk has lines of two groups.
+  const lines = (batch / groups) * outputHeight;
+  const sizes = { ...directSizes(extents, sliding), rowStride, groups };
 
   // 32 workgroups on lavapipe, where more only lengthen the second pass (2 cores, 2026); a few hundred on a GPU.
   const ROWS = evenRows(rows);
   const QUADS = quadsPerInvocation(outputChannels);
   const blocks = Math.ceil(rows / ROWS) * Math.ceil(outputChannels / 4 / QUADS);
-  const byLines = divided(lines, (adapter.isSoftware ? 2048 : 16384) / blocks);
+  const byLines = divided(lines, (adapter.isSoftware ? 2048 : 16384) / blocks / groups);
   const blocked = inChunks(
     "blocked",
     extents,
-    byLines.chunks,
+    groups * byLines.chunks,
     {
       kernel: "conv2dWeightGradientChunks",
       knobs: { ROWS, QUADS, ACTIVATED: activated },
@@ -215,11 +219,11 @@ export function weightGradientCandidates(
   const shares =
     Math.ceil((filterHeight * Math.ceil(filterWidth / TAPS) * channels) / 32) *
     Math.ceil(outputChannels / 4 / quads);
-  const byShares = divided(lines, 16 / shares);
+  const byShares = divided(lines, 16 / shares / groups);
   const subgroups = inChunks(
     "subgroups",
     extents,
-    byShares.chunks,
+    groups * byShares.chunks,
     {
       kernel: "conv2dWeightGradientSubgroups",
       knobs: { TAPS, QUADS: quads },

@@ -42,10 +42,11 @@ const dearerFlat = 1.2;
  */
 export function tileCandidates(convolution: TiledConvolution): readonly Candidate[] {
   const { sizes } = convolution;
-  const { batch, outputHeight, outputWidth, outputChannels } = sizes;
-  const pixels = batch * outputHeight * outputWidth;
+  const { batch, outputHeight, outputWidth, outputChannels, groups } = sizes;
+  // Of a group: no tile straddles two.
+  const pixels = (batch / groups) * outputHeight * outputWidth;
   const workgroups = ({ ROWS, DOWN, QUADS }: Tile): number =>
-    Math.ceil(pixels / (ROWS * DOWN)) * Math.ceil(outputChannels / (4 * QUADS));
+    groups * Math.ceil(pixels / (ROWS * DOWN)) * Math.ceil(outputChannels / (4 * QUADS));
   const fills = (tile: Tile): boolean => workgroups(tile) >= wantedWorkgroups;
 
   const [largest, ...smaller] = tilesOf(outputChannels);
@@ -112,7 +113,8 @@ export function weightGradientTiles(
   const { batch, height, width, channels, filterHeight, filterWidth } = extents;
   const { outputHeight, outputWidth, outputChannels } = extents;
   const rows = filterHeight * filterWidth * channels;
-  const pixels = batch * outputHeight * outputWidth;
+  const { groups } = sizes;
+  const pixels = (batch / groups) * outputHeight * outputWidth;
   const isPointwise =
     [filterHeight, filterWidth, ...sliding.stride].every((each) => each === 1) &&
     sliding.padding.every((each) => each === 0) &&
@@ -122,7 +124,7 @@ export function weightGradientTiles(
   const candidate = (name: string, down: number, across: number): { tile: Candidate; values: number } => {
     const tiles = Math.ceil(rows / down) * Math.ceil(outputChannels / across);
     // As many workgroups as keep a large GPU busy twice over, but no chunk shorter than 64 pixels.
-    const steps = divided(Math.ceil(pixels / pixelsPerStep), Math.min(512 / tiles, pixels / 64));
+    const steps = divided(Math.ceil(pixels / pixelsPerStep), Math.min(512 / tiles / groups, pixels / 64));
     const launch = {
       kernel: "conv2dWeightGradientTile",
       knobs: {
@@ -135,7 +137,7 @@ export function weightGradientTiles(
       },
       sizes: { ...sizes, chunk: steps.chunk * pixelsPerStep, chunks: steps.chunks },
     } as const;
-    const tile = addedUp(name, launch, bind, "parts", steps.chunks, rows * outputChannels);
+    const tile = addedUp(name, launch, bind, "parts", groups * steps.chunks, rows * outputChannels);
     return { tile, values: tiles * down * across };
   };
   const large = outputChannels > 32 ? candidate("tile", 64, 64) : candidate("tile", 128, 32);

@@ -53,8 +53,11 @@ describe.each([software, hardware])("DenseNet-121 on 224 x 224 x 3, on $name", (
       16,
     );
     expect(plan.parameterCount).toBe(6_953_856 + 14 * 14 + 14 * 1024 + 1024);
-    const [step] = plan.steps;
+    const [step, both] = plan.steps;
     expect(launchesOf(step.plan)).toBeLessThanOrEqual(1000);
+    // Both views are one batch: hardly more launches than the weak one takes.
+    expect(plan.views).toEqual({ atOnce: true });
+    expect(launchesOf(both.plan)).toBeLessThanOrEqual(1050);
     expect(step.plan.pipelines).toBeLessThan(100);
     expect(step.perImageBytes / 2 ** 20).toBeLessThanOrEqual(40);
     // The greedy plan stays near what no plan can beat.
