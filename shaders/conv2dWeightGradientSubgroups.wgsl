@@ -43,6 +43,7 @@ struct Sizes {
   paddingHeight: u32,
   paddingWidth: u32,
   chunk: u32,            // lines per chunk; the last chunk may have fewer
+  // region: weight gradient operands
   chunks: u32,
   activated: u32,        // 1 where x is scaled, shifted and cut off at zero; else factors is never read
 }
@@ -52,6 +53,7 @@ struct Sizes {
 @group(0) @binding(2) var<storage, read> dy: array<vec4f>;             // [N, P, Q, K]
 @group(0) @binding(3) var<storage, read> factors: array<vec4f>;        // [2, C], scale and shift
 @group(0) @binding(4) var<storage, read_write> parts: array<vec4f>;    // [chunks, R, S, C, K]
+  // end region
 
 @compute @workgroup_size(LANES)
 fn main(

@@ -7,6 +7,12 @@ import { input, output, temporary, type Candidate, type Launch } from "../operat
 import { hasSubgroupsOfEight, quadsPerInvocation, quadsPerSubgroup, tileOf } from "../matmul/shapes.ts";
 import { preferred } from "../compose.ts";
 import { directSizes, type Extents, type Sliding } from "./extents.ts";
+import {
+  asOneLine,
+  isForOuterProducts,
+  isWeightGradientForOuterProducts,
+  tapsPerLane,
+} from "./subgroup-kernels.ts";
 
 /** How a convolution reads its images. */
 export interface ImageLoad {
@@ -32,11 +38,21 @@ function ranked(
   { isSoftware }: AdapterTraits,
   blocked: Candidate,
   tile: Candidate | undefined,
-  subgroups: Candidate | undefined,
+  subgroups: readonly Candidate[],
 ): readonly [Candidate, ...Candidate[]] {
-  const others = isSoftware ? [tile, blocked, subgroups] : [subgroups, blocked, tile];
+  const others = isSoftware ? [tile, blocked, ...subgroups] : [...subgroups, blocked, tile];
   const [first = blocked, ...rest] = others.filter((candidate) => candidate !== undefined);
   return [first, ...rest];
+}
+
+/** Those of the kernels with subgroups, the preferred one last. */
+function withOuterProducts(
+  outerProducts: Candidate,
+  subgroups: Candidate | undefined,
+  isForOuter: boolean,
+): readonly Candidate[] {
+  if (subgroups === undefined) return [outerProducts];
+  return isForOuter ? [subgroups, outerProducts] : [outerProducts, subgroups];
 }
 
 /** Whether y is as large as x and a row of taps reaches no further than a subgroup: what conv2dSubgroups takes. */
@@ -93,8 +109,21 @@ export function forwardCandidates(
       },
     ],
   };
-  const takesSubgroups = hasSubgroupsOfEight(adapter) && isAligned(extents, sliding);
-  return ranked(adapter, blocked, tile, takesSubgroups ? subgroups : undefined);
+  const outerProducts: Candidate = {
+    name: "outerProducts",
+    launches: [
+      {
+        kernel: "conv2dOuterProducts",
+        knobs: { TURNED: false },
+        bind,
+        sizes: { ...sizes, activated: Number(activated) },
+      },
+    ],
+  };
+  if (!hasSubgroupsOfEight(adapter)) return ranked(adapter, blocked, tile, []);
+  const ofAligned = isAligned(extents, sliding) ? subgroups : undefined;
+  const isForOuter = isForOuterProducts(extents.filterWidth, outputChannels);
+  return ranked(adapter, blocked, tile, withOuterProducts(outerProducts, ofAligned, isForOuter));
 }
 
 /**
@@ -139,6 +168,7 @@ export function inputGradientCandidates(
     dilationHeight: dilation[0],
     dilationWidth: dilation[1],
   };
+  const whole = { ...turned, outputHeight: height, outputWidth: width, strideHeight: 1, strideWidth: 1 };
   const tile: Candidate = {
     name: "tile",
     launches: [
@@ -146,7 +176,7 @@ export function inputGradientCandidates(
         kernel: "conv2dTile",
         knobs: { ...tileOf(channels), TURNED: true, ACTIVATED: false },
         bind,
-        sizes: { ...turned, outputHeight: height, outputWidth: width, strideHeight: 1, strideWidth: 1 },
+        sizes: whole,
       },
     ],
   };
@@ -161,8 +191,16 @@ export function inputGradientCandidates(
       },
     ],
   };
-  const takesSubgroups = hasSubgroupsOfEight(adapter) && isAligned(extents, sliding);
-  return ranked(adapter, blocked, tile, takesSubgroups ? subgroups : undefined);
+  const outerProducts: Candidate = {
+    name: "outerProducts",
+    launches: [
+      { kernel: "conv2dOuterProducts", knobs: { TURNED: true }, bind, sizes: { ...whole, activated: 0 } },
+    ],
+  };
+  if (!hasSubgroupsOfEight(adapter)) return ranked(adapter, blocked, tile, []);
+  const ofAligned = isAligned(extents, sliding) ? subgroups : undefined;
+  const isForOuter = isForOuterProducts(filterWidth, channels);
+  return ranked(adapter, blocked, tile, withOuterProducts(outerProducts, ofAligned, isForOuter));
 }
 
 /** Sums chunks into a temporary, then the chunks in order; one chunk needs no second pass. */
@@ -242,11 +280,32 @@ export function weightGradientCandidates(
     { kernel: "conv2dWeightGradientTile", knobs: { ACTIVATED: activated }, sizes: { ...sizes, ...byPixels } },
     activated,
   );
-  const plain = [...sliding.stride, ...sliding.dilation].every((step) => step === 1);
-  if (!plain || !hasSubgroupsOfEight(adapter)) return ranked(adapter, blocked, tile, undefined);
+  if (!hasSubgroupsOfEight(adapter)) return ranked(adapter, blocked, tile, []);
 
   // A dozen workgroups are enough for two cores, and one chunk spares the second pass.
-  const TAPS = filterWidth === 1 ? 1 : 3;
+  const line = asOneLine(extents, sliding);
+  const run = line === undefined ? outputWidth : 4;
+  const byRuns = divided(
+    Math.ceil(pixels / run),
+    16 / (Math.ceil(rows / 32) * Math.ceil(outputChannels / 32)),
+  );
+  const outerProducts = inChunks(
+    "outerProducts",
+    extents,
+    byRuns.chunks,
+    {
+      kernel: "conv2dWeightGradientOuterProducts",
+      sizes: {
+        ...sizes,
+        ...line,
+        chunk: byRuns.chunk * run,
+        chunks: byRuns.chunks,
+        activated: Number(activated),
+      },
+    },
+    activated,
+  );
+  const TAPS = tapsPerLane(filterWidth);
   const quads = quadsPerSubgroup(outputChannels);
   const shares =
     Math.ceil((filterHeight * Math.ceil(filterWidth / TAPS) * channels) / 32) *
@@ -267,7 +326,14 @@ export function weightGradientCandidates(
     },
     activated,
   );
-  return ranked(adapter, blocked, tile, subgroups);
+  const isPlain = [...sliding.stride, ...sliding.dilation].every((step) => step === 1);
+  const isForOuter = isWeightGradientForOuterProducts(filterWidth, outputChannels);
+  return ranked(
+    adapter,
+    blocked,
+    tile,
+    withOuterProducts(outerProducts, isPlain ? subgroups : undefined, isForOuter),
+  );
 }
 
 /** The preferred launches of y: see `forwardCandidates`. */
