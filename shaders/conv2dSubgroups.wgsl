@@ -49,9 +49,11 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
+// region: convolution operands
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;          // [N, H, W, rowStride], the first C channels
 @group(0) @binding(2) var<storage, read> weights: array<vec4f>;    // [R, S, C, K], or [R, S, K, C] where TURNED
 @group(0) @binding(3) var<storage, read> factors: array<f32>;      // [groups, 2, C], scale and shift
+// end region
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;    // [N, H, W, K]
 
 @compute @workgroup_size(LANES)
@@ -99,6 +101,7 @@ fn main(
   for (var r = 0u; r < sizes.filterHeight; r++) {
     let down = i32(r * sizes.dilationHeight);
     for (var c = 0u; c < inner; c++) {
+      // region: factors of four channels
       var scale = vec4f(1.0);
       var shift = vec4f();
       if (sizes.activated == 1u) {
@@ -108,6 +111,7 @@ fn main(
           shift[e] = subgroupShuffle(factor, 4u + e);
         }
       }
+      // end region
       var run: array<vec4f, VECTORS + 1u>;
       var at = run_start + down * i32(sizes.width);
       for (var pixel = first_pixel; pixel < run_end; pixel += LANES) {

@@ -45,6 +45,7 @@ struct Sizes {
   paddingWidth: u32,
   groups: u32,           // groups of images with factors of their own, one after the other
   chunk: u32,            // lines per chunk; the last chunk of a group may have fewer
+  // region: weight gradient operands
   chunks: u32,           // chunks of a group
   activated: u32,        // 1 where x is scaled, shifted and cut off at zero; else factors is never read
 }
@@ -54,6 +55,7 @@ struct Sizes {
 @group(0) @binding(2) var<storage, read> dy: array<vec4f>;             // [N, P, Q, K]
 @group(0) @binding(3) var<storage, read> factors: array<vec4f>;        // [groups, 2, C], scale and shift
 @group(0) @binding(4) var<storage, read_write> parts: array<vec4f>;    // [groups chunks, R, S, C, K]
+  // end region
 
 @compute @workgroup_size(LANES)
 fn main(

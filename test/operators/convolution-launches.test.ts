@@ -103,6 +103,24 @@ const cases: readonly Case[] = [
   },
   { name: "1x1", x: [2, 5, 5, 20], filter: [1, 1, 20, 16], sliding: { ...same, padding: [0, 0] } },
   {
+    name: "1x1, tiles of 32 pixels and 32 channels + 1 vector",
+    x: [3, 5, 7, 36],
+    filter: [1, 1, 36, 68],
+    sliding: { ...same, padding: [0, 0] },
+  },
+  {
+    name: "1x1 with padding: pixels that meet nothing",
+    x: [1, 3, 5, 8],
+    filter: [1, 1, 8, 20],
+    sliding: { ...same, padding: [1, 2] },
+  },
+  {
+    name: "1x1, stride 2",
+    x: [2, 7, 5, 12],
+    filter: [1, 1, 12, 36],
+    sliding: { ...same, stride: [2, 2], padding: [0, 0] },
+  },
+  {
     name: "dilation",
     x: [1, 6, 5, 4],
     filter: [2, 2, 4, 4],

@@ -98,10 +98,12 @@ describe("candidates", () => {
     traits: AdapterTraits,
     stride = 1,
     size = 5,
+    taps = 3,
   ): (string | undefined)[] => {
     const x = spec(2, size, size, channels);
-    const filter = spec(3, 3, channels, outputChannels);
-    const sliding = { ...attributes, stride: [stride, stride] } as const;
+    const filter = spec(taps, taps, channels, outputChannels);
+    const around = (taps - 1) / 2;
+    const sliding = { ...attributes, stride: [stride, stride], padding: [around, around] } as const;
     const [dy] = conv2d.infer([x, filter], sliding);
     return [
       conv2d.candidates([x, filter], sliding, traits),
@@ -118,8 +120,19 @@ describe("candidates", () => {
     expect(preferred(64, 32, gpuOf32(), 1, 150)).toEqual(["tile", "tile", "tile"]);
   });
 
-  test("a stride above 1 takes no subgroups", () => {
-    expect(preferred(4, 8, lavapipe(), 2)).toEqual(["blocked", "blocked", "blocked"]);
+  test("outer products are taken on lavapipe where they leave few channels idle", () => {
+    expect(preferred(32, 32, lavapipe())).toEqual(["outerProducts", "outerProducts", "subgroups"]);
+    expect(preferred(12, 52, lavapipe())).toEqual(["outerProducts", "subgroups", "subgroups"]);
+    expect(preferred(16, 48, lavapipe(), 1, 5, 1)).toEqual([
+      "outerProducts",
+      "outerProducts",
+      "outerProducts",
+    ]);
+    expect(preferred(32, 32, gpuOf32())).toEqual(["tileSplit", "tileSplit", "tileSmall"]);
+  });
+
+  test("a stride above 1 takes outer products, but for the input gradient", () => {
+    expect(preferred(4, 8, lavapipe(), 2)).toEqual(["outerProducts", "blocked", "outerProducts"]);
     expect(preferred(4, 8, gpuOf32(), 2)).toEqual(["tileSmall", "blocked", "tileSmall"]);
   });
 
@@ -145,9 +158,15 @@ describe("candidates", () => {
         { ...attributes, filterShape: [3, 3, channels, 12] },
         traits,
       );
-      expect(inChunks.map(({ name }) => name).sort()).toEqual(["blocked", "subgroups", "tile", "tileSmall"]);
+      expect(inChunks.map(({ name }) => name).sort()).toEqual([
+        "blocked",
+        "outerProducts",
+        "subgroups",
+        "tile",
+        "tileSmall",
+      ]);
       for (const { name, launches } of inChunks) {
-        const items = images * size * (name.startsWith("tile") ? size : 1);
+        const items = images * size * (name.startsWith("tile") || name === "outerProducts" ? size : 1);
         const { chunk, chunks } = launches[0].sizes as { chunk: number; chunks: number };
         expect(chunk * chunks).toBeGreaterThanOrEqual(items);
         expect(chunk * (chunks - 1)).toBeLessThan(items);
@@ -222,7 +241,7 @@ test("a NaN comes through a convolution and a ReLU: a run that diverged must sho
   data[8 * 70] = NaN;
   const x = engine.tensor(data, [1, 12, 12, 8]);
   const filter = engine.tensor(normal([3, 3, 8, 8], 2).data, [3, 3, 8, 8]);
-  for (const name of ["direct", "tile", "blocked", "subgroups"]) {
+  for (const name of ["direct", "tile", "blocked", "subgroups", "outerProducts"]) {
     backend.candidates.set("conv2d", name);
     const y = await relu(conv2d(x, filter, { padding: 1 })).read();
     const found = Array.from({ length: 144 }, (_, pixel) => Number.isNaN(y[8 * pixel]));

@@ -3,11 +3,12 @@
 // slices of a wider buffer, with batch norm and ReLU folded into the load.
 
 import type { AdapterTraits } from "../../device/traits.ts";
-import { input, output, type Candidate, type Launch } from "../operator.ts";
-import { hasSubgroupsOfEight, quadsPerInvocation, quadsPerSubgroup } from "../matmul/shapes.ts";
+import { input, output, type Candidate } from "../operator.ts";
+import { hasSubgroupsOfEight, quadsPerInvocation } from "../matmul/shapes.ts";
 import { preferred } from "../compose.ts";
 import { addedUp, divided } from "./chunks.ts";
 import { directSizes, type Extents, type Sliding } from "./extents.ts";
+import { subgroupCandidates, weightGradientSubgroups } from "./subgroup-kernels.ts";
 import { tileCandidates, weightGradientTiles } from "./tiles.ts";
 
 /** How a convolution reads its images. */
@@ -23,31 +24,16 @@ export interface ImageLoad {
   readonly groups?: number;
 }
 
-/** The sizes without those that a kernel has no use for. */
-function without(
-  sizes: Readonly<Record<string, number>>,
-  ...names: readonly string[]
-): Record<string, number> {
-  return Object.fromEntries(Object.entries(sizes).filter(([name]) => !names.includes(name)));
-}
-
-/** Orders candidates by the rule: subgroups where the device is lavapipe, the last of the tiles where it is a GPU. */
+/** Orders candidates by the rule: the last with subgroups where the device is lavapipe, the last of the tiles where it is a GPU. */
 function ranked(
   { isSoftware }: AdapterTraits,
   blocked: Candidate,
   tiles: readonly Candidate[],
-  subgroups: Candidate | undefined,
+  subgroups: readonly Candidate[],
 ): readonly [Candidate, ...Candidate[]] {
-  const others = isSoftware ? [...tiles, blocked, subgroups] : [subgroups, blocked, ...tiles];
-  const [first = blocked, ...rest] = others.filter((candidate) => candidate !== undefined);
+  const others = isSoftware ? [...tiles, blocked, ...subgroups] : [...subgroups, blocked, ...tiles];
+  const [first = blocked, ...rest] = others;
   return [first, ...rest];
-}
-
-/** Whether y is as large as x and a row of taps reaches no further than a subgroup: what conv2dSubgroups takes. */
-function isAligned(extents: Extents, { stride, dilation }: Sliding): boolean {
-  const { height, width, outputHeight, outputWidth, filterWidth } = extents;
-  const whole = outputHeight === height && outputWidth === width && stride[0] === 1 && stride[1] === 1;
-  return whole && (filterWidth - 1) * dilation[1] <= 8;
 }
 
 /**
@@ -75,21 +61,9 @@ export function forwardCandidates(
       },
     ],
   };
-  const tiles = tileCandidates({ sizes, knobs: { TURNED: false, ACTIVATED: activated }, bind: inputs });
-  const aligned = without(sizes, "outputHeight", "outputWidth", "strideHeight", "strideWidth");
-  const subgroups: Candidate = {
-    name: "subgroups",
-    launches: [
-      {
-        kernel: "conv2dSubgroups",
-        knobs: { QUADS: quadsPerSubgroup(outputChannels), TURNED: false },
-        bind,
-        sizes: { ...aligned, activated: Number(activated) },
-      },
-    ],
-  };
-  const takesSubgroups = hasSubgroupsOfEight(adapter) && isAligned(extents, sliding);
-  return ranked(adapter, blocked, tiles, takesSubgroups ? subgroups : undefined);
+  const lowered = { sizes, knobs: { TURNED: false, ACTIVATED: activated }, bind: inputs };
+  const subgroups = hasSubgroupsOfEight(adapter) ? subgroupCandidates(lowered) : [];
+  return ranked(adapter, blocked, tileCandidates(lowered), subgroups);
 }
 
 /**
@@ -120,8 +94,7 @@ export function inputGradientCandidates(
   // The roles of x and y are exchanged; the turned filter starts as far before the first pixel of dy as the last tap
   // reaches.
   const inputs = { x: input(0), weights: input(1), factors: input(1) };
-  const bind = { ...inputs, y: output(0) };
-  const turned = {
+  const sizes = {
     batch,
     height: outputHeight,
     width: outputWidth,
@@ -130,43 +103,19 @@ export function inputGradientCandidates(
     groups: 1,
     filterHeight,
     filterWidth,
+    outputHeight: height,
+    outputWidth: width,
     outputChannels: channels,
+    strideHeight: 1,
+    strideWidth: 1,
     paddingHeight: (filterHeight - 1) * dilation[0] - padding[0],
     paddingWidth: (filterWidth - 1) * dilation[1] - padding[1],
     dilationHeight: dilation[0],
     dilationWidth: dilation[1],
   };
-  const tiles = tileCandidates({
-    sizes: { ...turned, outputHeight: height, outputWidth: width, strideHeight: 1, strideWidth: 1 },
-    knobs: { TURNED: true, ACTIVATED: false },
-    bind: inputs,
-  });
-  const subgroups: Candidate = {
-    name: "subgroups",
-    launches: [
-      {
-        kernel: "conv2dSubgroups",
-        knobs: { QUADS: quadsPerSubgroup(channels), TURNED: true },
-        bind,
-        sizes: { ...turned, activated: 0 },
-      },
-    ],
-  };
-  const takesSubgroups = hasSubgroupsOfEight(adapter) && isAligned(extents, sliding);
-  return ranked(adapter, blocked, tiles, takesSubgroups ? subgroups : undefined);
-}
-
-/** A weight gradient whose launch `first` gives the sums of each chunk. */
-function inChunks(
-  name: string,
-  { channels, filterHeight, filterWidth, outputChannels }: Extents,
-  chunks: number,
-  first: Omit<Launch, "bind">,
-  activated: boolean,
-): Candidate {
-  const bind = { x: input(0), dy: input(1), factors: input(activated ? 2 : 1) };
-  const values = filterHeight * filterWidth * channels * outputChannels;
-  return addedUp(name, first, bind, "parts", chunks, values);
+  const lowered = { sizes, knobs: { TURNED: true, ACTIVATED: false }, bind: inputs };
+  const subgroups = hasSubgroupsOfEight(adapter) ? subgroupCandidates(lowered) : [];
+  return ranked(adapter, blocked, tileCandidates(lowered), subgroups);
 }
 
 /** Rows of a filter's gradient that each invocation takes: at most eight, spread so that the last has about as many. */
@@ -187,55 +136,29 @@ export function weightGradientCandidates(
   // No chunk has lines of two groups.
   const lines = (batch / groups) * outputHeight;
   const sizes = { ...directSizes(extents, sliding), rowStride, groups };
+  const inputs = { x: input(0), dy: input(1), factors: input(activated ? 2 : 1) };
 
   // 32 workgroups on lavapipe, where more only lengthen the second pass (2 cores, 2026); a few hundred on a GPU.
   const ROWS = evenRows(rows);
   const QUADS = quadsPerInvocation(outputChannels);
   const blocks = Math.ceil(rows / ROWS) * Math.ceil(outputChannels / 4 / QUADS);
   const byLines = divided(lines, (adapter.isSoftware ? 2048 : 16384) / blocks / groups);
-  const blocked = inChunks(
+  const blocked = addedUp(
     "blocked",
-    extents,
-    groups * byLines.chunks,
     {
       kernel: "conv2dWeightGradientChunks",
       knobs: { ROWS, QUADS, ACTIVATED: activated },
       sizes: { ...sizes, ...byLines },
     },
-    activated,
+    inputs,
+    "parts",
+    groups * byLines.chunks,
+    rows * outputChannels,
   );
 
-  const tiles = weightGradientTiles(extents, sliding, sizes, activated, {
-    x: input(0),
-    dy: input(1),
-    factors: input(activated ? 2 : 1),
-  });
-  const plain = [...sliding.stride, ...sliding.dilation].every((step) => step === 1);
-  if (!plain || !hasSubgroupsOfEight(adapter)) return ranked(adapter, blocked, tiles, undefined);
-
-  // A dozen workgroups are enough for two cores, and one chunk spares the second pass.
-  const TAPS = filterWidth === 1 ? 1 : 3;
-  const quads = quadsPerSubgroup(outputChannels);
-  const shares =
-    Math.ceil((filterHeight * Math.ceil(filterWidth / TAPS) * channels) / 32) *
-    Math.ceil(outputChannels / 4 / quads);
-  const byShares = divided(lines, 16 / shares / groups);
-  const subgroups = inChunks(
-    "subgroups",
-    extents,
-    groups * byShares.chunks,
-    {
-      kernel: "conv2dWeightGradientSubgroups",
-      knobs: { TAPS, QUADS: quads },
-      sizes: {
-        ...without(sizes, "strideHeight", "strideWidth", "dilationHeight", "dilationWidth"),
-        ...byShares,
-        activated: Number(activated),
-      },
-    },
-    activated,
-  );
-  return ranked(adapter, blocked, tiles, subgroups);
+  const lowered = { extents, sliding, sizes, activated, bind: inputs };
+  const subgroups = hasSubgroupsOfEight(adapter) ? weightGradientSubgroups(lowered) : [];
+  return ranked(adapter, blocked, weightGradientTiles(lowered), subgroups);
 }
 
 /** The preferred launches of y: see `forwardCandidates`. */

@@ -2,16 +2,9 @@
 // among workgroups. Large tiles use a loaded value most often; small maps have too few of them to fill a GPU.
 
 import { tilesOf, type Tile } from "../matmul/shapes.ts";
-import type { Candidate, Slot } from "../operator.ts";
+import type { Candidate } from "../operator.ts";
 import { addedUp, divided } from "./chunks.ts";
-import type { Extents, Sliding } from "./extents.ts";
-
-/** What conv2dTile is to compute: its sizes but for the chunks, its switches, and what it reads. */
-export interface TiledConvolution {
-  readonly sizes: Readonly<Record<string, number>>;
-  readonly knobs: Readonly<Record<"TURNED" | "ACTIVATED", boolean>>;
-  readonly bind: Readonly<Record<"x" | "weights" | "factors", Slot>>;
-}
+import type { LoweredConvolution, LoweredWeightGradient } from "./lowered.ts";
 
 /**
  * Workgroups that a GPU should get: two for each of the 132 multiprocessors of a large one (H100). WebGPU does not tell how many
@@ -40,7 +33,7 @@ const dearerFlat = 1.2;
  * largest one but it that fills a GPU, or else the smallest, and "tileSplit" with the smallest and its depth in chunks, which
  * are added up in order by a second pass; absent where the depth is short.
  */
-export function tileCandidates(convolution: TiledConvolution): readonly Candidate[] {
+export function tileCandidates(convolution: LoweredConvolution): readonly Candidate[] {
   const { sizes } = convolution;
   const { batch, outputHeight, outputWidth, outputChannels, groups } = sizes;
   // Of a group: no tile straddles two.
@@ -79,7 +72,7 @@ function stepsOf({ channels, filterHeight, filterWidth }: Readonly<Record<string
 
 function inTiles(
   name: string,
-  { sizes, knobs, bind }: TiledConvolution,
+  { sizes, knobs, bind }: LoweredConvolution,
   tile: Tile,
   isFlat: boolean,
   { chunk, chunks }: { readonly chunk: number; readonly chunks: number },
@@ -103,13 +96,13 @@ const idleForLarger = 1.2;
  * invocations, 64 rows (of taps and channels) by 64 output channels or 128 by 32, and "tileSmall" with 64, 64 by 32, for shapes
  * that leave too much of the larger one idle.
  */
-export function weightGradientTiles(
-  extents: Extents,
-  sliding: Sliding,
-  sizes: Readonly<Record<string, number>>,
-  activated: boolean,
-  bind: Readonly<Record<"x" | "dy" | "factors", Slot>>,
-): readonly Candidate[] {
+export function weightGradientTiles({
+  extents,
+  sliding,
+  sizes,
+  activated,
+  bind,
+}: LoweredWeightGradient): readonly Candidate[] {
   const { batch, height, width, channels, filterHeight, filterWidth } = extents;
   const { outputHeight, outputWidth, outputChannels } = extents;
   const rows = filterHeight * filterWidth * channels;
