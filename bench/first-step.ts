@@ -5,7 +5,7 @@
 
 import { openEngine } from "tessera";
 import type { FirstStep } from "./harness/first-step.ts";
-import { openTfjs } from "./harness/peers.ts";
+import { isWebGpuPeer, webGpuPeers } from "./harness/peers.ts";
 import { dawn } from "./implementations/dawn.ts";
 import { engineOf } from "./implementations/tessera.ts";
 import { networks } from "./works/networks.ts";
@@ -23,10 +23,10 @@ async function timed(step: () => Promise<number>): Promise<FirstStep> {
 
 async function firstStep(network: string, implementation: string): Promise<FirstStep> {
   const { problemOn } = networks[network];
-  if (implementation === "tfjs-webgpu") {
-    // Dawn and the bundle are loaded, a device is there and the weights are drawn before the clock starts.
+  if (isWebGpuPeer(implementation)) {
+    // Dawn and the peer are loaded, a device is there and the weights are drawn before the clock starts.
     const [inputs, options] = await stepForPeers(await problemOn(await engineOf("reference")));
-    const peer = await openTfjs(await dawn());
+    const peer = await webGpuPeers[implementation](await dawn());
     return timed(async () => {
       const subject = (await peer.open(network, inputs, options)) as unknown as { step(): Promise<number> };
       return subject.step();

@@ -9,7 +9,7 @@ import { drawChart } from "./harness/chart.ts";
 import { firstStepImplementations, firstStepName, measureFirstStep } from "./harness/first-step.ts";
 import { adapterRecord, thisMachine } from "./harness/machine.ts";
 import { measure } from "./harness/measure.ts";
-import { installPeers, openGpuJs, openTfjs, openTorch } from "./harness/peers.ts";
+import { installPeers, isWebGpuPeer, openGpuJs, openTorch, webGpuPeers } from "./harness/peers.ts";
 import type { PeerModule } from "./harness/work.ts";
 import { BenchProgress } from "./harness/progress.ts";
 import { describeCeilings, describeMachine, reportOf, resultTable, writeReport } from "./harness/report.ts";
@@ -34,7 +34,7 @@ interface Options {
 /** What is compared: ourselves on the CPU and with naive kernels, or others on the same adapter. */
 const suites = {
   own: ["tessera", "tessera-naive", "reference", "gpu.js-cpu", "gpu.js-wasm"],
-  others: ["tessera", "tfjs-webgpu", "torch-cpu"],
+  others: ["tessera", "tfjs-webgpu", "jax-js", "torch-cpu"],
 } as const satisfies Record<string, readonly ImplementationName[]>;
 
 async function openPeers(names: readonly ImplementationName[]): Promise<{
@@ -46,11 +46,11 @@ async function openPeers(names: readonly ImplementationName[]): Promise<{
   if (names.length > 0) installPeers();
   if (names.includes("gpu.js-cpu")) peers.set("gpu.js-cpu", await openGpuJs("cpu"));
   if (names.includes("gpu.js-wasm")) peers.set("gpu.js-wasm", await openGpuJs("webasm"));
-  if (names.includes("tfjs-webgpu")) peers.set("tfjs-webgpu", await openTfjs(await dawn()));
+  for (const name of names.filter(isWebGpuPeer)) peers.set(name, await webGpuPeers[name](await dawn()));
   if (names.includes("torch-cpu")) {
     const torch = openTorch();
     if (torch !== undefined) peers.set("torch-cpu", torch);
-    else notes.push("torch-cpu: left out, python3 has no torch (python3 -c 'import torch')");
+    else notes.push("torch-cpu: left out, python3 has no torch; PYTHON=/usr/bin/python3 names another");
   }
   return { peers, notes };
 }
@@ -63,8 +63,7 @@ async function run(options: Options): Promise<void> {
   const wanted = (name: string): boolean => options.only === undefined || name.includes(options.only);
   const works = worksWith(peers).filter(
     ({ name, implementations }) =>
-      wanted(name) &&
-      (!options.others || implementations.has("tfjs-webgpu") || implementations.has("torch-cpu")),
+      wanted(name) && (!options.others || [...peers.keys()].some((name) => implementations.has(name))),
   );
   const firstSteps = firstStepNetworks.filter((network) => wanted(firstStepName(network)));
   const machine = thisMachine(
@@ -97,7 +96,7 @@ async function run(options: Options): Promise<void> {
       progress.doing(`${firstStepName(network)}: reference`);
       const loss = losses.get(network) ?? (await firstLossOf(network));
       const who = names.filter((name) => firstStepImplementations.includes(name));
-      const found = who.filter((name) => name !== "tfjs-webgpu" || peers.has(name));
+      const found = who.filter((name) => !isWebGpuPeer(name) || peers.get(name)?.works.includes(network));
       results.push(...(await measureFirstStep(network, found, loss, 3, (what) => progress.doing(what))));
       progress.next();
     }
@@ -144,8 +143,8 @@ const command = new Command()
     ).conflicts(["ladder", "others", "chart"]),
   )
   .option("--ladder", "instead: every candidate of matmul and convolution, against the adapter's ceilings")
-  .option("--others", "instead: against tfjs-backend-webgpu and PyTorch (npm run bench:peers)", false)
-  .option("--no-peers", "without gpu.js, tfjs and PyTorch: nothing is installed");
+  .option("--others", "instead: against tfjs-backend-webgpu, jax-js and PyTorch (npm run bench:peers)", false)
+  .option("--no-peers", "without gpu.js, tfjs, jax-js and PyTorch: nothing is installed");
 
 const options = command.parse().opts<Options>();
 try {

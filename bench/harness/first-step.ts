@@ -43,6 +43,7 @@ export const firstStepImplementations: readonly ImplementationName[] = [
   "tessera",
   "tessera-naive",
   "tfjs-webgpu",
+  "jax-js",
 ];
 
 /**

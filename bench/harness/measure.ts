@@ -2,8 +2,9 @@
 
 import Benchmark from "benchmark";
 import { checkEqual, type Numbers } from "./equality.ts";
+import { launchesOf } from "./launches.ts";
 import { spreadOf } from "./statistics.ts";
-import type { ImplementationName, Result, Subject, Work } from "./work.ts";
+import { onAdapter, type ImplementationName, type Result, type Subject, type Work } from "./work.ts";
 
 export interface Budget {
   /** Seconds of timing for each implementation of the work, about. */
@@ -31,9 +32,6 @@ function samplesOfSlow(name: ImplementationName, seconds: number): number | "che
 
 /** Implementations take turns, so that what disturbs the machine for a while disturbs all of them. */
 const turns = 3;
-
-/** The first run of these is not like the others. */
-const compiles: ReadonlySet<ImplementationName> = new Set(["tessera", "tessera-naive", "tfjs-webgpu"]);
 
 /** Times of one suite's runs in milliseconds, by name. */
 function runSuite(
@@ -102,22 +100,25 @@ interface Checked {
   readonly seconds: number;
   /** Of the work once in that run. */
   readonly milliseconds: number;
+  /** Of the work once; 0 where there are none. */
+  readonly launches: number;
 }
 
 async function computed(
   name: ImplementationName,
   subject: Subject,
-): Promise<Pick<Checked, "seconds" | "milliseconds"> & { readonly results: readonly Numbers[] }> {
+): Promise<Omit<Checked, "subject" | "error"> & { readonly results: readonly Numbers[] }> {
   let started = performance.now();
   const results = await subject.results();
   let works = 1;
-  if (compiles.has(name)) {
+  let launches = 0;
+  if (onAdapter.has(name)) {
     started = performance.now();
-    await subject.run(); // warm, now that its kernels are compiled
     works = subject.repeats ?? 1;
+    launches = (await launchesOf(() => subject.run())) / works; // warm, now that its kernels are compiled
   }
   const milliseconds = performance.now() - started;
-  return { results, seconds: milliseconds / 1000, milliseconds: milliseconds / works };
+  return { results, seconds: milliseconds / 1000, milliseconds: milliseconds / works, launches };
 }
 
 /**
@@ -153,7 +154,8 @@ export async function measure(
     const times = await timesOf(work, checked, budget, listener);
     const results = names.flatMap((name) => {
       const list = times.get(name);
-      return list === undefined ? [] : [resultOf(work, name, list, checked.get(name)?.error ?? 0)];
+      const found = checked.get(name);
+      return list === undefined || found === undefined ? [] : [resultOf(work, name, list, found)];
     });
     return { results, expected };
   } finally {
@@ -199,9 +201,10 @@ function resultOf(
   work: Work,
   implementation: ImplementationName,
   times: readonly number[],
-  error: number,
+  { error, launches }: Pick<Checked, "error" | "launches">,
 ): Result {
   const spread = spreadOf(times);
+  const counted = launches === 0 ? {} : { launches };
   const rate = work.flops === undefined ? {} : { gflops: work.flops / spread.medianMs / 1e6 };
-  return { work: work.name, implementation, ...spread, ...rate, error };
+  return { work: work.name, implementation, ...spread, ...counted, ...rate, error };
 }

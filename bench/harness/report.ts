@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import Table from "cli-table3";
 import { z } from "zod";
 import type { Ceilings } from "./ceilings.ts";
-import { implementationNames, type ImplementationName, type Result, type Work } from "./work.ts";
+import { implementationNames, onAdapter, type Result, type Work } from "./work.ts";
 
 const positive = z.number().positive();
 
@@ -39,6 +39,8 @@ export const reportSchema = z.object({
         maxMs: positive,
         /** Number of times behind the median. */
         samples: z.number().int().min(1),
+        /** Dispatches of the work once, where it is computed on the adapter. */
+        launches: z.number().positive().optional(),
         /** Of the median. */
         gflops: positive.optional(),
         /** Against the float64 reference, 1 being the bound. */
@@ -118,9 +120,6 @@ function slowerThanTessera(results: readonly Result[], result: Result): string {
   return `${digits(result.medianMs / ours.medianMs)} x`;
 }
 
-/** The implementations that compute on the adapter, so that its ceilings are theirs. */
-const onAdapter: ReadonlySet<ImplementationName> = new Set(["tessera", "tessera-naive", "tfjs-webgpu"]);
-
 export function describeCeilings({ gflops, kernelBytes, copyBytes }: Ceilings): string {
   return (
     `ceilings of the adapter, in this run: ${digits(gflops)} GFLOP/s of multiply-adds; ${digits(kernelBytes)} GB/s read ` +
@@ -136,7 +135,7 @@ export function resultTable(
 ): string {
   let last = "";
   const rows = results.map((result) => {
-    const { work, implementation, medianMs, minMs, maxMs, samples, gflops } = result;
+    const { work, implementation, medianMs, minMs, maxMs, samples, launches, gflops } = result;
     const name = work === last ? "" : work;
     last = work;
     const bytes = works.find((each) => each.name === work)?.bytes;
@@ -158,13 +157,24 @@ export function resultTable(
       digits(medianMs),
       spread,
       String(samples),
+      launches === undefined ? "" : String(launches),
       rate,
       ofCeiling,
       slowerThanTessera(results, result),
     ];
   });
   return plainTable(
-    ["work", "implementation", "median ms", "min .. max", "samples", "rate", "of ceiling", "to tessera"],
+    [
+      "work",
+      "implementation",
+      "median ms",
+      "min .. max",
+      "samples",
+      "launches",
+      "rate",
+      "of ceiling",
+      "to tessera",
+    ],
     rows,
     2,
   );

@@ -10,9 +10,15 @@ export const implementationNames = [
   "gpu.js-cpu",
   "gpu.js-wasm",
   "tfjs-webgpu",
+  "jax-js",
   "torch-cpu",
 ] as const;
 export type ImplementationName = (typeof implementationNames)[number];
+
+/** Those that compute on the adapter in this process: kernels are compiled in their first run, and its ceilings are theirs. */
+export const onAdapter: ReadonlySet<ImplementationName> = new Set([
+  ...(["tessera", "tessera-naive", "tfjs-webgpu", "jax-js"] as const),
+]);
 
 /** An implementation with the inputs of one work in its hands. */
 export interface Subject {
@@ -63,6 +69,8 @@ export interface Result {
   readonly minMs: number;
   readonly maxMs: number;
   readonly samples: number;
+  /** Dispatches of the work once; only of those that compute on the adapter. */
+  readonly launches?: number;
   /** Of the median; only where the operations are counted. */
   readonly gflops?: number;
   /** Error against the float64 reference, in units of the work's bound. */

@@ -77,13 +77,16 @@ function groupNorm(x, gamma, beta, { images, pixels, groups, width }) {
   return tf.add(tf.mul(tf.reshape(normalised, x.shape), gamma), beta);
 }
 
-/** Steps of Adam on the loss of a network, which is made of its images, labels and weights by their names. */
-function trainingStep([images, targets, ...weights], { names, adam }, lossOf) {
-  const [x, labels] = [tensorOf(images), tensorOf(targets)];
-  const variables = new Map(names.map((name, i) => [name, tf.variable(tensorOf(weights[i]))]));
+/** Steps on the loss of a network, which is made of its inputs (images, labels) and its weights by their names. */
+function trainingStep(arrays, { inputs: count, names, adam, sgd }, lossOf) {
+  const inputs = arrays.slice(0, count).map(tensorOf);
+  const variables = new Map(names.map((name, i) => [name, tf.variable(tensorOf(arrays[count + i]))]));
   const named = (name) => variables.get(name);
-  const forward = () => lossOf(x, labels, named, names);
-  const optimiser = tf.train.adam(adam.learningRate, adam.beta1, adam.beta2, adam.epsilon);
+  const forward = () => lossOf(inputs, named, names);
+  const optimiser =
+    sgd === undefined
+      ? tf.train.adam(adam.learningRate, adam.beta1, adam.beta2, adam.epsilon)
+      : tf.train.sgd(sgd.learningRate);
   const list = [...variables.values()];
   const step = async () => {
     const loss = optimiser.minimize(forward, true, list);
@@ -98,12 +101,12 @@ function trainingStep([images, targets, ...weights], { names, adam }, lossOf) {
       const before = await read();
       const loss = await step();
       const after = await read();
-      return [[loss], after.flatMap((values, i) => Array.from(values, (value, j) => value - before[i][j]))];
+      return [[loss], ...after.map((values, i) => Array.from(values, (value, j) => value - before[i][j]))];
     },
     run: async () => void (await step()),
     dispose: () => {
       optimiser.dispose();
-      tf.dispose([x, labels, ...list]);
+      tf.dispose([...inputs, ...list]);
     },
   };
 }
@@ -111,11 +114,22 @@ function trainingStep([images, targets, ...weights], { names, adam }, lossOf) {
 /** How many names are like this one, with a number in the place of N. */
 const counted = (names, name) => names.filter((each) => each.replace(/\d+/, "N") === name).length;
 
+/** One pixel on each side, as a 3x3 convolution with stride 2 has in PyTorch; "same" would have one on one side only. */
+const padding = [
+  [0, 0],
+  [1, 1],
+  [1, 1],
+  [0, 0],
+];
+
+const classified = (features, named) =>
+  tf.add(tf.matMul(features, named("classifier.weight"), false, true), named("classifier.bias"));
+
 const activated = (maps, norm, named) =>
   tf.relu(normalise(maps, named(`${norm}.weight`), named(`${norm}.bias`)));
 
 /** The loss of a DenseNet with the weights of Tessera's. */
-function densenetLoss(x, labels, named, names) {
+function densenetLoss([x, labels], named, names) {
   const blocks = counted(names, "denseblockN.denselayer1.conv1.weight");
   let maps = tf.conv2d(x, named("conv0.weight"), 1, "same");
   for (let block = 1; block <= blocks; block++) {
@@ -131,15 +145,19 @@ function densenetLoss(x, labels, named, names) {
     }
   }
   const features = tf.mean(activated(maps, `norm${blocks + 1}`, named), [1, 2]);
-  const logits = tf.add(
-    tf.matMul(features, named("classifier.weight"), false, true),
-    named("classifier.bias"),
-  );
-  return tf.losses.softmaxCrossEntropy(labels, logits);
+  return tf.losses.softmaxCrossEntropy(labels, classified(features, named));
+}
+
+/** The loss of two convolutions and a linear layer, with the weights of Tessera's. */
+function convnetLoss([x, labels], named) {
+  const convolved = (maps, name, stride) =>
+    tf.relu(tf.add(tf.conv2d(maps, named(`${name}.weight`), stride, padding), named(`${name}.bias`)));
+  const maps = convolved(convolved(x, "conv1", 1), "conv2", 2);
+  return tf.losses.softmaxCrossEntropy(labels, classified(tf.reshape(maps, [x.shape[0], -1]), named));
 }
 
 /** The loss of a U-Net with the weights of Tessera's. */
-function unetLoss(x, labels, named, names) {
+function unetLoss([x, labels], named, names) {
   const levels = counted(names, "downN.conv1.weight");
   const double = (maps, prefix) =>
     [1, 2].reduce((each, i) => {
@@ -161,8 +179,7 @@ function unetLoss(x, labels, named, names) {
     maps = double(tf.concat([skips.pop(), enlarged], 3), `up${level}`);
   }
   const rows = tf.reshape(maps, [-1, maps.shape[3]]);
-  const logits = tf.add(tf.matMul(rows, named("classifier.weight"), false, true), named("classifier.bias"));
-  return tf.losses.sigmoidCrossEntropy(labels, logits);
+  return tf.losses.sigmoidCrossEntropy(labels, classified(rows, named));
 }
 
 /** The transposed convolution of windows that lie side by side. */
@@ -310,6 +327,7 @@ const works = {
     ),
   densenet: (inputs, options) => trainingStep(inputs, options, densenetLoss),
   unet: (inputs, options) => trainingStep(inputs, options, unetLoss),
+  convnet: (inputs, options) => trainingStep(inputs, options, convnetLoss),
 };
 
 export async function openTfjs() {

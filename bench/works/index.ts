@@ -48,7 +48,7 @@ function trainingStep(network: string, { title, problemOn }: Network, peers: Pee
   }
   return {
     name: `${network}-step`,
-    title: `${title}: forward, backward, Adam`,
+    title: `one training step; ${title}`,
     bound: stepBounds,
     network,
     implementations,

@@ -3,6 +3,7 @@
 import type { Engine } from "tessera";
 import type { Composition } from "tessera/nn";
 import { engineOf } from "../implementations/tessera.ts";
+import { convnetOn } from "./convnet.ts";
 import { densenetOn } from "./densenet.ts";
 import { stepsOn, type Problem } from "./training-step.ts";
 import { unetOn } from "./unet.ts";
@@ -18,11 +19,16 @@ export interface Network {
 
 export const networks: Readonly<Record<string, Network>> = {
   densenet: {
-    title: "3 blocks x 4 layers, growth 12, 28 x 28, batch 32",
+    title: "3 blocks x 4 layers, growth 12, 28 x 28, batch 32; Adam",
     problemOn: densenetOn,
     first: true,
   },
-  unet: { title: "width 16, 4 levels, 96 x 72 x 3, batch 8, 11 classes", problemOn: unetOn },
+  unet: { title: "width 16, 4 levels, 96 x 72 x 3, batch 8, 11 classes; Adam", problemOn: unetOn },
+  convnet: {
+    title: "3x3 to 16 and to 32 channels, linear, 28 x 28, batch 64; SGD",
+    problemOn: convnetOn,
+    first: true,
+  },
 };
 
 /** The networks whose first step is measured, in order. */

@@ -80,6 +80,12 @@ describe("equality", () => {
     expect(errorOf([Infinity], [1], { kind: "norm", relative: 1 })).toBe(Infinity);
   });
 
+  test("the last bound of a list holds for all results behind it", () => {
+    const bounds = [roundingBound(1), { kind: "norm", relative: 0.1 }] as const;
+    expect(checkEqual("a step", [[1], [2], [3.2]], [[1], [2], [3]], bounds)).toBeCloseTo(0.2 / 0.3, 6);
+    expect(() => checkEqual("a step", [[1], [2], [3.4]], [[1], [2], [3]], bounds)).toThrow(/result 2 is not/);
+  });
+
   test("the norm forgives one value what it does not forgive all of them", () => {
     const expected = new Float64Array(10_000).fill(1);
     const one = expected.slice().fill(0, 0, 1);
@@ -158,6 +164,7 @@ describe("reports", () => {
     minMs: 18,
     maxMs: 25,
     samples: 9,
+    launches: 2,
     gflops: 13.4,
     error: 0.1,
   };
@@ -184,7 +191,9 @@ describe("reports", () => {
 
   test("the table says how much slower the others are", () => {
     const lines = resultTable([result, other], [], ceilings).split("\n");
-    expect(lines.at(-2)).toMatch(/matmul-512 +tessera +20\.0 +18\.0 \.\. 25\.0 +9 +13\.4 GFLOP\/s +50\.0 %$/);
+    expect(lines.at(-2)).toMatch(
+      /matmul-512 +tessera +20\.0 +18\.0 \.\. 25\.0 +9 +2 +13\.4 GFLOP\/s +50\.0 %$/,
+    );
     expect(lines.at(-1)).toMatch(/^ +tfjs-webgpu .* 4\.50 x$/);
   });
 
