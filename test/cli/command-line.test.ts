@@ -54,6 +54,11 @@ describe("an error", () => {
       () => training("m.yaml", "--power", "low-power"),
       /--power.*--device reference/,
     ],
+    [
+      "checks that the CPU has not",
+      () => training("m.yaml", "--no-robustness"),
+      /--no-robustness.*--device reference/,
+    ],
     ["a plan for the CPU", () => ["plan", "m.yaml", "--device", "reference"], /reference.*WebGPU adapter/],
     [
       "an image size that is none",
