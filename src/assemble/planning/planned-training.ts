@@ -6,7 +6,6 @@ import type { Optimiser } from "../../optim/optimiser.ts";
 import { optimiserSettingsOf } from "../../training/loop-settings.ts";
 import { TrainedParts } from "../../training/trained-parts.ts";
 import { Engine } from "../../runtime/engine.ts";
-import { bytesOf } from "../../runtime/webgpu/buffers.ts";
 import { PlanningBackend } from "../../runtime/planning-backend.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Model } from "../assembly-task.ts";
@@ -14,6 +13,7 @@ import type { LabelSpace } from "../label-space.ts";
 import { taskOf } from "../tasks.ts";
 import { stepShape, type TrainingSettings } from "../training-settings.ts";
 import { trainingStep } from "../training-step.ts";
+import { bothAtOnce, type ViewsChoice } from "./both-at-once.ts";
 import { classWords } from "../../labels/label-map.ts";
 import { residentBytes, type ResidentImages } from "../../training/training-images.ts";
 
@@ -29,17 +29,9 @@ export const noValues = (): never => {
   throw new Error("a planned step does not run");
 };
 
-export interface PlannedOptions {
-  /** Of all sources, where their number is known: they stay on the device if they fit. */
-  readonly images?: number | undefined;
-  /** Bytes that one buffer of a step may hold. Default: what the adapter says. */
-  readonly largest?: number;
-}
-
 export class PlannedTraining implements Disposable {
   readonly engine: Engine;
   readonly model: Model;
-  readonly #backend: PlanningBackend;
   readonly #parts: TrainedParts;
   readonly #optimiser: Optimiser;
   readonly #settings: TrainingSettings;
@@ -49,16 +41,15 @@ export class PlannedTraining implements Disposable {
   /** Bytes of images and label states that stay on the device; 0 where steps are fed. */
   readonly residentBytes: number;
 
+  /** @param images of all sources, where their number is known: they stay on the device if they fit */
   constructor(
     traits: AdapterTraits,
     settings: TrainingSettings,
     image: ImageShape,
     labels: LabelSpace,
-    { images, largest }: PlannedOptions = {},
+    images?: number,
   ) {
-    const limits = largest === undefined ? {} : { maxBindingBytes: largest, maxBufferBytes: largest };
-    this.#backend = new PlanningBackend({ ...traits, ...limits });
-    this.engine = new Engine(this.#backend);
+    this.engine = new Engine(new PlanningBackend(traits));
     this.model = taskOf(settings).modelOf(this.engine, settings, labels);
     this.#parts = new TrainedParts(this.model, settings);
     this.#optimiser = optimiserOf(this.#parts.groups, optimiserSettingsOf(settings));
@@ -112,24 +103,9 @@ export class PlannedTraining implements Disposable {
     return trainingStep(this.engine, this.model, this.#optimiser, shape, noValues, parameters);
   }
 
-  /**
-   * The largest buffer that a step needs, in bytes: a tensor, or scratch space of an operator in the form that needs least of it where
-   * `most` bytes do not hold that of others.
-   */
-  largestBuffer(step: () => Tensor, most: number): number {
-    const { recording } = this.engine.trace(step);
-    let largest = 0;
-    for (const { operator, inputs, outputs, attributes } of recording.calls) {
-      for (const { spec } of outputs) largest = Math.max(largest, bytesOf(spec));
-      if (operator.aliases === true) continue;
-      const scratch = this.#backend.choice
-        .candidatesOf(operator, inputs, attributes as never)
-        .map(({ temporaries = [] }) => Math.max(0, ...temporaries.map(bytesOf)));
-      const least = Math.min(...scratch);
-      if (least > most) largest = Math.max(largest, least);
-    }
-    recording.release();
-    return largest;
+  /** How both views go through the network. */
+  views(count: number): ViewsChoice {
+    return bothAtOnce(this.engine, this.#settings, () => this.step(count, true));
   }
 
   [Symbol.dispose](): void {

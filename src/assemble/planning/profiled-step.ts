@@ -63,12 +63,16 @@ export async function profileTraining(
     let step = 0;
     let current = inputsOf(step);
     const named = stepShape(settings, images, batch, namedLabels(assembly, settings));
-    const { atOnce } = bothAtOnce(engine.traits, settings, images, labelSpaceOf(assembly), batch);
-    const shape = { ...named, resident: images.resident, bothViews, atOnce };
-    using program = await engine.record(() => {
-      parts.enter(lastPhase);
-      return trainingStep(engine, model, optimiser, shape, () => current, parts.parametersIn(lastPhase));
-    });
+    const shape = { ...named, resident: images.resident, bothViews };
+    parts.enter(lastPhase);
+    const parameters = parts.parametersIn(lastPhase);
+    const both = { ...shape, bothViews: true };
+    const { atOnce } = bothAtOnce(engine, settings, () =>
+      trainingStep(engine, model, { step: () => undefined }, both, () => current, parameters),
+    );
+    using program = await engine.record(() =>
+      trainingStep(engine, model, optimiser, { ...shape, atOnce }, () => current, parameters),
+    );
     const measured = await profile(program, {
       ...options,
       onReplay: () => {

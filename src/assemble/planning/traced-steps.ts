@@ -4,7 +4,6 @@ import type { AdapterTraits } from "../../device/traits.ts";
 import { normaliseImages } from "../../functions/images.ts";
 import type { Recording } from "../../runtime/recording.ts";
 import type { LabelSpace } from "../label-space.ts";
-import { bothAtOnce } from "./both-at-once.ts";
 import { PlannedTraining, noValues, type ImageShape } from "./planned-training.ts";
 import { noLambdas, takesStrongView } from "../assemble-terms.ts";
 import type { TrainingSettings } from "../training-settings.ts";
@@ -42,9 +41,9 @@ export function traceTraining(
   batch: number,
   images?: number,
 ): TracedStep[] {
-  using training = new PlannedTraining(traits, settings, image, labels, { images });
+  using training = new PlannedTraining(traits, settings, image, labels, images);
   const { engine, model } = training;
-  const { atOnce } = bothAtOnce(traits, settings, image, labels, batch);
+  const { atOnce } = training.views(batch);
   const step = (bothViews: boolean): TracedStep => ({
     name: bothViews ? "both views" : "weak view only",
     recording: engine.trace(() => training.step(batch, bothViews, atOnce)).recording,

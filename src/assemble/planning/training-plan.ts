@@ -3,7 +3,7 @@
 import type { AdapterTraits } from "../../device/traits.ts";
 import type { StepPlan } from "../../runtime/step-plan.ts";
 import type { LabelSpace } from "../label-space.ts";
-import { bothAtOnce, type ViewsChoice } from "./both-at-once.ts";
+import type { ViewsChoice } from "./both-at-once.ts";
 import { PlannedTraining, type ImageShape } from "./planned-training.ts";
 import type { TrainingSettings } from "../training-settings.ts";
 
@@ -39,21 +39,21 @@ export async function planTraining(
   batch: number,
   images?: number,
 ): Promise<TrainingPlan> {
-  using training = new PlannedTraining(traits, settings, image, labels, { images });
-  // A batch of twice the size, which tells what an image needs, is never run: it may be more than a buffer holds.
-  using larger = new PlannedTraining(traits, settings, image, labels, { images, largest: Infinity });
-  const { model } = training;
-  const choice = bothAtOnce(traits, settings, image, labels, batch);
-  const planOf = async (of: PlannedTraining, count: number, bothViews: boolean): Promise<StepPlan> => {
-    using program = await of.engine.record(() => of.step(count, bothViews, choice.atOnce));
+  using training = new PlannedTraining(traits, settings, image, labels, images);
+  const { engine, model } = training;
+  const choice = training.views(batch);
+  const planOf = async (count: number, bothViews: boolean): Promise<StepPlan> => {
+    using program = await engine.record(() => training.step(count, bothViews, choice.atOnce));
     if (program.plan === undefined) throw new Error("a planning engine gives a plan");
     return program.plan;
   };
   const steps = [];
   for (const views of [1, 2] as const) {
-    const plan = await planOf(training, batch, views === 2);
-    const twice = await planOf(larger, 2 * batch, views === 2);
-    steps.push({ views, plan, perImageBytes: (twice.reusedBytes - plan.reusedBytes) / batch });
+    const plan = await planOf(batch, views === 2);
+    // Of another batch, and a smaller one where there is one: a larger may be more than a buffer holds.
+    const other = batch > 1 ? Math.floor(batch / 2) : 2;
+    const { reusedBytes } = await planOf(other, views === 2);
+    steps.push({ views, plan, perImageBytes: (reusedBytes - plan.reusedBytes) / (other - batch) });
   }
   const bytes = (trained: boolean): number =>
     [...model.state().values()].reduce(
