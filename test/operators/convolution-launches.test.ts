@@ -20,16 +20,20 @@ import { normal } from "./sample.ts";
 
 const gpu = useEngine({ device: "webgpu" });
 
-/** x as the convolution sees it: the first channels of each pixel, activated where there are factors. */
+/** x as the convolution sees it: the first channels of each pixel, activated where there are factors [groups, 2, C]. */
 function loaded(x: HostTensor, channels: number, factors?: HostTensor): HostTensor {
   const stride = x.shape[3];
   const shape = [...x.shape.slice(0, 3), channels];
   const data = new Float64Array(sizeOf(shape));
+  const ofGroup = data.length / (factors?.shape[0] ?? 1);
   data.forEach((_, i) => {
     const c = i % channels;
     const value = x.data[Math.floor(i / channels) * stride + c];
+    const scale = 2 * Math.floor(i / ofGroup) * channels + c;
     data[i] =
-      factors === undefined ? value : Math.max(value * factors.data[c] + factors.data[channels + c], 0);
+      factors === undefined
+        ? value
+        : Math.max(value * factors.data[scale] + factors.data[scale + channels], 0);
   });
   return { shape, dtype: "f32", data };
 }
@@ -154,17 +158,25 @@ for (const { name, x, filter, sliding } of cases) {
     const y = [extents.batch, extents.outputHeight, extents.outputWidth, outputChannels];
     const weights = normal(filter, 2);
     const dy = normal(y, 3);
-    const factors: HostTensor = {
-      shape: [2, channels],
+    const factorsOf = (groups: number): HostTensor => ({
+      shape: [groups, 2, channels],
       dtype: "f32",
       // Shifts that are not zero: the activation of zero is not zero, and must not reach the padding.
-      data: Float32Array.from([...normal([channels], 4).data, ...normal([channels], 5, 0.5).data]),
-    };
+      data: Float32Array.from(
+        Array.from({ length: groups }, (_, group) => [
+          ...normal([channels], 4 + 2 * group).data,
+          ...normal([channels], 5 + 2 * group, 0.5).data,
+        ]).flat(),
+      ),
+    });
+    const loads = [0, 1, ...(extents.batch > 1 ? [extents.batch] : [])];
     const taps = filter[0] * filter[1];
 
     for (const extra of [0, 8]) {
-      for (const activated of [false, true]) {
-        const load: ImageLoad = { rowStride: channels + extra, activated };
+      for (const groups of loads) {
+        const activated = groups > 0;
+        const load: ImageLoad = { rowStride: channels + extra, activated, groups: Math.max(1, groups) };
+        const factors = factorsOf(groups);
         const wide = normal([...x.slice(0, 3), channels + extra], 1);
         // What is not of the slice must not reach the result, not even as 0 times itself.
         wide.data.forEach((_, i, values) => {
@@ -172,7 +184,7 @@ for (const { name, x, filter, sliding } of cases) {
         });
         const seen = loaded(wide, channels, activated ? factors : undefined);
         const optional = activated ? [factors] : [];
-        const what = `${extra > 0 ? "a slice" : "whole pixels"}${activated ? ", activated" : ""}`;
+        const what = `${extra > 0 ? "a slice" : "whole pixels"}${activated ? `, activated in groups: ${groups}` : ""}`;
 
         test(`forward of ${what}`, async () => {
           await expectEach(
