@@ -113,7 +113,8 @@ export class AssembleTask implements Task<StepInputs, ModelJudgement, Model> {
       const shape = stepShape(settings, this.#images, batch, namedLabels(assembly, settings));
       this.#shape = { ...shape, resident: this.#images.resident };
       const { inWarmUp = false, after = false } = bothViewsOf(settings);
-      if (inWarmUp || after) this.#shape = { ...this.#shape, atOnce: this.#takesBothAtOnce() };
+      const takesTwo = inWarmUp || after || settings.supervised === "both";
+      if (takesTwo) this.#shape = { ...this.#shape, atOnce: this.#takesBothAtOnce() };
     } catch (error) {
       this.module.dispose();
       throw error;

@@ -1,23 +1,27 @@
 // Both views as one batch of two groups, against one view after the other: the same numbers in half the launches.
 
 import { describe, expect, test } from "vitest";
+import { trainClassifier } from "../../src/assemble/train-classifier.ts";
 import { viewFeatures } from "../../src/assemble/assemble-step.ts";
 import { valueAndGradients } from "../../src/autograd/functions.ts";
 import { add, multiply } from "../../src/functions/elementwise.ts";
 import { sum } from "../../src/functions/reduction.ts";
 import { createBackbone, type BackboneConfiguration } from "../../src/nn/backbones.ts";
-import { DenseNet } from "../../src/nn/densenet.ts";
+import { DenseNet, type DenseNetConfiguration } from "../../src/nn/densenet.ts";
 import { Initialiser } from "../../src/nn/initialise.ts";
 import type { Module } from "../../src/nn/module.ts";
 import { UNet } from "../../src/nn/unet.ts";
-import type { Engine } from "../../src/runtime/engine.ts";
+import { UsageError } from "../../src/errors/errors.ts";
+import { Engine } from "../../src/runtime/engine.ts";
+import { openEngine } from "../../src/runtime/open-engine.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { useEngine } from "../engines.ts";
 import { normal } from "../operators/sample.ts";
-import { smallSettings } from "./settings.ts";
+import { WatchingBackend } from "./calls.ts";
+import { smallAssembly, smallSettings } from "./settings.ts";
 
 const stem = { features: 8, kernel: 3, stride: 1, pool: true };
-const densenet: BackboneConfiguration = { ...smallSettings.network, stem };
+const densenet: DenseNetConfiguration = { ...smallSettings.network, stem };
 const oddNet: BackboneConfiguration = { ...densenet, stem: { ...stem, features: 6, pool: false }, growth: 6 };
 const resnet: BackboneConfiguration = {
   kind: "resnet",
@@ -27,13 +31,12 @@ const resnet: BackboneConfiguration = {
   blocks: [1, 1],
 };
 
-type Network = Module & { forward: (x: Tensor, mode: Parameters<Module["forward"]>[1]) => Tensor };
-const networks: readonly (readonly [string, (engine: Engine) => Network])[] = [
+const networks: readonly (readonly [string, (engine: Engine) => Module])[] = [
   ["a DenseNet", (engine) => createBackbone(engine, new Initialiser(engine, 1), densenet)],
   [
     "a DenseNet of plain operators",
     (engine) => {
-      const net = new DenseNet(engine, new Initialiser(engine, 1), densenet as DenseNet["configuration"]);
+      const net = new DenseNet(engine, new Initialiser(engine, 1), densenet);
       net.composition = "plain";
       return net;
     },
@@ -59,11 +62,7 @@ interface Outcome {
   readonly statistics: readonly number[][];
 }
 
-async function outcome(
-  engine: Engine,
-  build: (engine: Engine) => Network,
-  atOnce: boolean,
-): Promise<Outcome> {
+async function outcome(engine: Engine, build: (engine: Engine) => Module, atOnce: boolean): Promise<Outcome> {
   const network = build(engine);
   const views = [normal([batch, 16, 16, 1], 1), normal([batch, 16, 16, 1], 2, 0.5, 2)].map(
     ({ data, shape }) => engine.tensor(data, shape),
@@ -140,6 +139,33 @@ describe("on the reference backend", () => {
   });
 });
 
+describe("a device whose buffers do not hold both views", () => {
+  /** What a run of one step with both views calls, on a device with so many bytes in its largest buffer. */
+  async function groupsOf(bytes: number): Promise<unknown[]> {
+    class SmallBackend extends WatchingBackend {
+      override readonly traits = { ...new WatchingBackend([]).traits, maxBufferBytes: bytes };
+    }
+    const backend = new SmallBackend(["denseBlock"]);
+    using engine = new Engine(backend);
+    const { classifier } = await trainClassifier(engine, smallAssembly(4), {
+      ...{ ...smallSettings, batch: 8, epochs: 1, warmupEpochs: 0, evaluate: "end" },
+    });
+    classifier.dispose();
+    return backend.of("denseBlock").map(({ attributes }) => [attributes["groups"], attributes["momentum"]]);
+  }
+  /** Of the activations of the first dense block for both views of eight images: 16 channels at 8 x 8 pixels. */
+  const both = 4 * 2 * 8 * 8 * 8 * 16;
+
+  test("takes them one after the other; one that holds them, as one batch", async () => {
+    const blocks = smallSettings.network.blocks.length;
+    expect(await groupsOf(both)).toEqual(new Array(blocks).fill([2, 0.1]));
+    const inTurn = await groupsOf(both - 1);
+    expect(inTurn).toEqual(
+      [0.1, 0].flatMap((momentum) => new Array<unknown>(blocks).fill([undefined, momentum])),
+    );
+  });
+});
+
 describe("on WebGPU", () => {
   const open = useEngine({ device: "webgpu" });
 
@@ -155,4 +181,20 @@ describe("on WebGPU", () => {
       expect(distance(values, turns.gradients.get(name) ?? []), name).toBeLessThan(1e-4);
     }
   });
+});
+
+test("a network refuses groups that the images do not make, and modes that there are not", async () => {
+  using engine = await openEngine({ device: "reference" });
+  const net = createBackbone(engine, new Initialiser(engine, 1), densenet);
+  const images = engine.zeros([3, 16, 16, 1]);
+  expect(() => net.forward(images, { mode: "training", groups: 2 })).toThrow(
+    "3 images do not make 2 groups of the same size",
+  );
+  expect(() => net.forward(images, { mode: "training", groups: 0 })).toThrow(UsageError);
+  expect(() => net.forward(images, { mode: "inference", groups: 3 } as never)).toThrow(
+    /mode must be one of "training", "untracked"/,
+  );
+  net.freeze();
+  // What is frozen takes its running statistics, which no groups have.
+  expect(net.forward(images, { mode: "training", groups: 2 }).shape[0]).toBe(3);
 });

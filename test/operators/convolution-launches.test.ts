@@ -209,6 +209,45 @@ for (const { name, x, filter, sliding } of cases) {
       }
     }
 
+    const groups = Math.max(2, x[0]);
+    test(`${groups} groups of two images, with scale and shift of their own`, async () => {
+      const load: ImageLoad = { activated: true, groups };
+      const all = [x, y].map((shape, i) => normal([2 * groups, ...shape.slice(1)], i + 1));
+      const [images, slopes] = all;
+      const several = { ...extents, batch: 2 * groups };
+      const own = normal([groups, 2, channels], 6, 0.5);
+      const part = ({ data, shape }: HostTensor, group: number): HostTensor => {
+        const size = data.length / groups;
+        return {
+          ...{ dtype: "f32", shape: shape.length === 4 ? [2, ...shape.slice(1)] : shape.slice(1) },
+          data: data.slice(group * size, (group + 1) * size),
+        };
+      };
+      const parts = Array.from({ length: groups }, (_, group) =>
+        loaded(part(images, group), channels, part(own, group)),
+      );
+      const seen: HostTensor = {
+        ...images,
+        data: Float64Array.from(parts.flatMap(({ data }) => Array.from(data))),
+      };
+      const result = [2 * groups, ...y.slice(1)];
+      await expectEach(
+        (adapter) => forwardCandidates(several, sliding, load, adapter),
+        [images, weights, own],
+        result,
+        expected(convolutionOperators.conv2d, [seen, weights], result, sliding),
+        taps * channels,
+      );
+      const attributes = { ...sliding, filterShape: filter };
+      await expectEach(
+        (adapter) => weightGradientCandidates(several, sliding, load, adapter),
+        [images, slopes, own],
+        filter,
+        expected(convolutionOperators.conv2dWeightGradient, [seen, slopes], filter, attributes),
+        sizeOf(result.slice(0, 3)),
+      );
+    });
+
     test("input gradient", async () => {
       const attributes = { ...sliding, inputShape: x };
       await expectEach(

@@ -65,6 +65,23 @@ describe.each([software, hardware])("DenseNet-121 on 224 x 224 x 3, on $name", (
   });
 });
 
+test("where a buffer does not hold both views, they are planned one after the other, and the plan says why", async () => {
+  const image = { height: 16, width: 16, channels: 1 };
+  const small = { ...software, maxBindingBytes: 2 ** 20 };
+  const plan = await planTraining(small, smallSettings, image, wholeLabelSpace(6, 2), 160);
+  expect(plan.views.atOnce).toBe(false);
+  expect(plan.views.why).toBe(
+    "as one batch they need a buffer of 2 MiB, and one holds 1 MiB on a software adapter",
+  );
+  const [weak, both] = plan.steps.map((step) => launchesOf(step.plan));
+  expect(both).toBeGreaterThan(1.9 * weak);
+  const roomy = await planTraining(software, smallSettings, image, wholeLabelSpace(6, 2), 160);
+  expect(roomy.views).toEqual({ atOnce: true });
+  expect(launchesOf(roomy.steps[1].plan)).toBeLessThan(1.2 * weak);
+  const together = { ...smallSettings, bnViews: "joint" } as const;
+  expect((await planTraining(software, together, image, wholeLabelSpace(6, 2), 160)).views.atOnce).toBe(true);
+});
+
 const planned: readonly [string, TrainingSettings][] = [
   ["each view with statistics of its own", smallSettings],
   ["both views supervised, with joint statistics", { ...smallSettings, ...joint }],
