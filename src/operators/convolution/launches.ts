@@ -33,26 +33,27 @@ function without(
   return Object.fromEntries(Object.entries(sizes).filter(([name]) => !names.includes(name)));
 }
 
+/** The kernels with subgroups, where the adapter has any. */
+interface SubgroupKernels {
+  readonly outerProducts: Candidate;
+  readonly isForOuter: boolean;
+  readonly subgroups: Candidate | undefined;
+}
+
 /** Orders candidates by the rule: subgroups where the device is lavapipe, workgroup memory where it is a GPU. */
 function ranked(
   { isSoftware }: AdapterTraits,
   blocked: Candidate,
-  tile: Candidate | undefined,
-  subgroups: readonly Candidate[],
+  tile: Candidate,
+  kernels?: SubgroupKernels,
 ): readonly [Candidate, ...Candidate[]] {
-  const others = isSoftware ? [tile, blocked, ...subgroups] : [...subgroups, blocked, tile];
+  const { outerProducts, isForOuter = false, subgroups } = kernels ?? {};
+  const [outer, preferredOuter] = isForOuter ? [undefined, outerProducts] : [outerProducts];
+  const others = isSoftware
+    ? [tile, outer, blocked, subgroups, preferredOuter]
+    : [outerProducts, subgroups, blocked, tile];
   const [first = blocked, ...rest] = others.filter((candidate) => candidate !== undefined);
   return [first, ...rest];
-}
-
-/** Those of the kernels with subgroups, the preferred one last. */
-function withOuterProducts(
-  outerProducts: Candidate,
-  subgroups: Candidate | undefined,
-  isForOuter: boolean,
-): readonly Candidate[] {
-  if (subgroups === undefined) return [outerProducts];
-  return isForOuter ? [subgroups, outerProducts] : [outerProducts, subgroups];
 }
 
 /** Whether y is as large as x and a row of taps reaches no further than a subgroup: what conv2dSubgroups takes. */
@@ -120,10 +121,12 @@ export function forwardCandidates(
       },
     ],
   };
-  if (!hasSubgroupsOfEight(adapter)) return ranked(adapter, blocked, tile, []);
-  const ofAligned = isAligned(extents, sliding) ? subgroups : undefined;
-  const isForOuter = isForOuterProducts(extents.filterWidth, outputChannels);
-  return ranked(adapter, blocked, tile, withOuterProducts(outerProducts, ofAligned, isForOuter));
+  if (!hasSubgroupsOfEight(adapter)) return ranked(adapter, blocked, tile);
+  return ranked(adapter, blocked, tile, {
+    outerProducts,
+    isForOuter: isForOuterProducts(outputChannels),
+    subgroups: isAligned(extents, sliding) ? subgroups : undefined,
+  });
 }
 
 /**
@@ -197,10 +200,12 @@ export function inputGradientCandidates(
       { kernel: "conv2dOuterProducts", knobs: { TURNED: true }, bind, sizes: { ...whole, activated: 0 } },
     ],
   };
-  if (!hasSubgroupsOfEight(adapter)) return ranked(adapter, blocked, tile, []);
-  const ofAligned = isAligned(extents, sliding) ? subgroups : undefined;
-  const isForOuter = isForOuterProducts(filterWidth, channels);
-  return ranked(adapter, blocked, tile, withOuterProducts(outerProducts, ofAligned, isForOuter));
+  if (!hasSubgroupsOfEight(adapter)) return ranked(adapter, blocked, tile);
+  return ranked(adapter, blocked, tile, {
+    outerProducts,
+    isForOuter: isForOuterProducts(channels),
+    subgroups: isAligned(extents, sliding) ? subgroups : undefined,
+  });
 }
 
 /** Sums chunks into a temporary, then the chunks in order; one chunk needs no second pass. */
@@ -280,7 +285,7 @@ export function weightGradientCandidates(
     { kernel: "conv2dWeightGradientTile", knobs: { ACTIVATED: activated }, sizes: { ...sizes, ...byPixels } },
     activated,
   );
-  if (!hasSubgroupsOfEight(adapter)) return ranked(adapter, blocked, tile, []);
+  if (!hasSubgroupsOfEight(adapter)) return ranked(adapter, blocked, tile);
 
   // A dozen workgroups are enough for two cores, and one chunk spares the second pass.
   const line = asOneLine(extents, sliding);
@@ -327,13 +332,11 @@ export function weightGradientCandidates(
     activated,
   );
   const isPlain = [...sliding.stride, ...sliding.dilation].every((step) => step === 1);
-  const isForOuter = isWeightGradientForOuterProducts(filterWidth, outputChannels);
-  return ranked(
-    adapter,
-    blocked,
-    tile,
-    withOuterProducts(outerProducts, isPlain ? subgroups : undefined, isForOuter),
-  );
+  return ranked(adapter, blocked, tile, {
+    outerProducts,
+    isForOuter: isWeightGradientForOuterProducts(filterWidth, outputChannels, isPlain),
+    subgroups: isPlain ? subgroups : undefined,
+  });
 }
 
 /** The preferred launches of y: see `forwardCandidates`. */

@@ -1,35 +1,29 @@
-// Which of the kernels with subgroups of eight takes a convolution: by what each does in a second, and by the share of its
-// output channels that are not idle.
+// Which of the kernels with subgroups of eight takes a convolution on lavapipe.
 
-import { quadsPerSubgroup } from "../matmul/shapes.ts";
 import type { Extents, Sliding } from "./extents.ts";
 
-/** The output channels that there are, as a share of those that groups of `quads` fours compute. */
-function busyShare(outputChannels: number, quads: number): number {
-  return outputChannels / (4 * quads * Math.ceil(outputChannels / 4 / quads));
-}
-
-/** What the kernels of outer products do: GFLOP/s, as all rates here, on lavapipe with 2 cores, 2026. */
-const outerProductsRate = (outputChannels: number): number => 58 * busyShare(outputChannels, 8);
-
-/** Whether conv2dOuterProducts is faster than conv2dSubgroups, which spares loads where a filter is wider than a tap. */
-export function isForOuterProducts(filterWidth: number, outputChannels: number): boolean {
-  const rate = filterWidth === 1 ? 20 : 40;
-  return (
-    outerProductsRate(outputChannels) > rate * busyShare(outputChannels, quadsPerSubgroup(outputChannels))
-  );
+/**
+ * Whether the kernels of outer products, which take 32 output channels at a time, are preferred: 1.4 times conv2dSubgroups, and
+ * 2.5 times with a filter of one tap. But their pipelines take twice as long to compile, half a second more: small networks of
+ * other widths spend more on that than a hundred steps save (lavapipe, 2 cores, 2026).
+ */
+export function isForOuterProducts(outputChannels: number): boolean {
+  return outputChannels % 32 === 0 || outputChannels >= 128;
 }
 
 /** Neighbouring taps for each lane of conv2dWeightGradientSubgroups. */
 export const tapsPerLane = (filterWidth: number): number => (filterWidth === 1 ? 1 : 3);
 
-/** Whether conv2dWeightGradientOuterProducts is faster than conv2dWeightGradientSubgroups. */
-export function isWeightGradientForOuterProducts(filterWidth: number, outputChannels: number): boolean {
-  const taps = tapsPerLane(filterWidth);
-  const rate = taps === 1 ? 37 : (68 * filterWidth) / (taps * Math.ceil(filterWidth / taps));
-  return (
-    outerProductsRate(outputChannels) > rate * busyShare(outputChannels, quadsPerSubgroup(outputChannels))
-  );
+/**
+ * Whether conv2dWeightGradientOuterProducts is preferred: 1.6 times conv2dWeightGradientSubgroups with filters of one tap, 0.85
+ * times where that one's taps are all busy; with a stride or a dilation, which that one does not take, 2.4 times blocks.
+ */
+export function isWeightGradientForOuterProducts(
+  filterWidth: number,
+  outputChannels: number,
+  isPlain: boolean,
+): boolean {
+  return isForOuterProducts(outputChannels) && (filterWidth % 3 !== 0 || !isPlain);
 }
 
 /** The same pixels as one line, where every pixel of y meets its own pixel of x alone: lines need not be whole fours. */
