@@ -120,18 +120,18 @@ describe("candidates", () => {
     expect(preferred(64, 32, gpuOf32(), 1, 150)).toEqual(["tile", "tile", "tile"]);
   });
 
-  test("outer products are taken on lavapipe where they leave few channels idle", () => {
-    expect(preferred(32, 32, lavapipe())).toEqual(["outerProducts", "outerProducts", "subgroups"]);
-    expect(preferred(12, 52, lavapipe())).toEqual(["outerProducts", "subgroups", "subgroups"]);
-    expect(preferred(16, 48, lavapipe(), 1, 5, 1)).toEqual([
-      "outerProducts",
-      "outerProducts",
-      "outerProducts",
-    ]);
+  test("outer products are taken on lavapipe where 32 channels at a time leave few idle", () => {
+    expect(preferred(32, 64, lavapipe())).toEqual(["outerProducts", "outerProducts", "subgroups"]);
+    expect(preferred(12, 32, lavapipe())).toEqual(["outerProducts", "subgroups", "subgroups"]);
+    expect(preferred(32, 12, lavapipe())).toEqual(["subgroups", "outerProducts", "subgroups"]);
+    expect(preferred(140, 48, lavapipe(), 1, 5, 1)).toEqual(["subgroups", "outerProducts", "subgroups"]);
+    expect(preferred(48, 64, lavapipe(), 1, 5, 1)).toEqual(["outerProducts", "subgroups", "outerProducts"]);
   });
 
-  test("a stride above 1 takes outer products, but for the input gradient", () => {
-    expect(preferred(4, 8, lavapipe(), 2)).toEqual(["outerProducts", "blocked", "outerProducts"]);
+  test("a stride above 1 takes outer products, but not for the input gradient", () => {
+    expect(preferred(4, 32, lavapipe(), 2, 5, 1)).toEqual(["outerProducts", "blocked", "outerProducts"]);
+    expect(preferred(4, 32, lavapipe(), 2)).toEqual(["outerProducts", "blocked", "outerProducts"]);
+    expect(preferred(4, 8, lavapipe(), 2)).toEqual(["blocked", "blocked", "blocked"]);
     expect(preferred(4, 8, gpuOf32(), 2)).toEqual(["tileSmall", "blocked", "tileSmall"]);
   });
 
@@ -140,6 +140,13 @@ describe("candidates", () => {
     expect(preferred(8, 3, gpuOf32())).toEqual(["tileSmall", "tileSmall", "tile"]);
     expect(preferred(3, 7, lavapipe(), 1, 400)).toEqual(["subgroups", "subgroups", "subgroups"]);
     expect(preferred(3, 7, lavapipe())).toEqual(["direct", "direct", "direct"]);
+  });
+
+  test("one or two channels take blocks, which need no zeros between; but not for work that is soon done", () => {
+    expect(preferred(1, 64, lavapipe(), 1, 256)).toEqual(["blocked", "subgroups", "blocked"]);
+    expect(preferred(3, 64, lavapipe(), 1, 256)).toEqual(["outerProducts", "subgroups", "subgroups"]);
+    expect(preferred(1, 64, lavapipe(), 1, 64)).toEqual(["outerProducts", "subgroups", "subgroups"]);
+    expect(preferred(1, 64, gpuOf32(), 1, 256)).toEqual(["tile", "tile", "tile"]);
   });
 
   test("the weight gradient's chunks cover every line or pixel once, none of them empty", () => {

@@ -8,7 +8,7 @@ import { hasSubgroupsOfEight, quadsPerInvocation } from "../matmul/shapes.ts";
 import { preferred } from "../compose.ts";
 import { addedUp, divided } from "./chunks.ts";
 import { directSizes, type Extents, type Sliding } from "./extents.ts";
-import { subgroupCandidates, weightGradientSubgroups } from "./subgroup-kernels.ts";
+import { subgroupKernels, weightGradientSubgroups, type SubgroupKernels } from "./subgroup-kernels.ts";
 import { tileCandidates, weightGradientTiles } from "./tiles.ts";
 
 /** How a convolution reads its images. */
@@ -24,15 +24,19 @@ export interface ImageLoad {
   readonly groups?: number;
 }
 
-/** Orders candidates by the rule: the last with subgroups where the device is lavapipe, the last of the tiles where it is a GPU. */
+/** Orders candidates by the rule: subgroups where the device is lavapipe, the last of the tiles where it is a GPU. */
 function ranked(
   { isSoftware }: AdapterTraits,
   blocked: Candidate,
   tiles: readonly Candidate[],
-  subgroups: readonly Candidate[],
+  kernels?: SubgroupKernels,
 ): readonly [Candidate, ...Candidate[]] {
-  const others = isSoftware ? [...tiles, blocked, ...subgroups] : [...subgroups, blocked, ...tiles];
-  const [first = blocked, ...rest] = others;
+  const { outerProducts, isForOuter = false, subgroups } = kernels ?? {};
+  const [outer, preferredOuter] = isForOuter ? [undefined, outerProducts] : [outerProducts];
+  const others = isSoftware
+    ? [...tiles, outer, blocked, subgroups, preferredOuter]
+    : [outerProducts, subgroups, blocked, ...tiles];
+  const [first = blocked, ...rest] = others.filter((candidate) => candidate !== undefined);
   return [first, ...rest];
 }
 
@@ -62,7 +66,7 @@ export function forwardCandidates(
     ],
   };
   const lowered = { sizes, knobs: { TURNED: false, ACTIVATED: activated }, bind: inputs };
-  const subgroups = hasSubgroupsOfEight(adapter) ? subgroupCandidates(lowered) : [];
+  const subgroups = hasSubgroupsOfEight(adapter) ? subgroupKernels(lowered) : undefined;
   return ranked(adapter, blocked, tileCandidates(lowered), subgroups);
 }
 
@@ -114,7 +118,7 @@ export function inputGradientCandidates(
     dilationWidth: dilation[1],
   };
   const lowered = { sizes, knobs: { TURNED: true, ACTIVATED: false }, bind: inputs };
-  const subgroups = hasSubgroupsOfEight(adapter) ? subgroupCandidates(lowered) : [];
+  const subgroups = hasSubgroupsOfEight(adapter) ? subgroupKernels(lowered) : undefined;
   return ranked(adapter, blocked, tileCandidates(lowered), subgroups);
 }
 
@@ -157,7 +161,7 @@ export function weightGradientCandidates(
   );
 
   const lowered = { extents, sliding, sizes, activated, bind: inputs };
-  const subgroups = hasSubgroupsOfEight(adapter) ? weightGradientSubgroups(lowered) : [];
+  const subgroups = hasSubgroupsOfEight(adapter) ? weightGradientSubgroups(lowered) : undefined;
   return ranked(adapter, blocked, weightGradientTiles(lowered), subgroups);
 }
 

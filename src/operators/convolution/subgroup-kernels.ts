@@ -1,5 +1,4 @@
-// The launches of convolutions with subgroups of eight, for lavapipe. Which of the kernels takes one is decided by what each does
-// in a second, and by the share of its output channels that are not idle.
+// The launches of convolutions with subgroups of eight, for lavapipe, and which of their kernels takes a convolution there.
 
 import { quadsPerSubgroup } from "../matmul/shapes.ts";
 import { output, type Candidate } from "../operator.ts";
@@ -7,32 +6,37 @@ import { addedUp, divided } from "./chunks.ts";
 import type { Extents, Sliding } from "./extents.ts";
 import type { LoweredConvolution, LoweredWeightGradient } from "./lowered.ts";
 
-/** The output channels that there are, as a share of those that groups of `quads` fours compute. */
-function busyShare(outputChannels: number, quads: number): number {
-  return outputChannels / (4 * quads * Math.ceil(outputChannels / 4 / quads));
+/** The kernels with subgroups for one convolution. */
+export interface SubgroupKernels {
+  readonly outerProducts: Candidate;
+  /** Whether `outerProducts` are preferred to all others; else all others are preferred to them. */
+  readonly isForOuter: boolean;
+  /** Undefined where this kernel does not take the convolution. */
+  readonly subgroups: Candidate | undefined;
 }
 
-/** What the kernels of outer products do: GFLOP/s, as all rates here, on lavapipe with 2 cores, 2026. */
-const outerProductsRate = (outputChannels: number): number => 58 * busyShare(outputChannels, 8);
-
-/** Whether conv2dOuterProducts is faster than conv2dSubgroups, which spares loads where a filter is wider than a tap. */
-function isForOuterProducts(filterWidth: number, outputChannels: number): boolean {
-  const rate = filterWidth === 1 ? 20 : 40;
-  return (
-    outerProductsRate(outputChannels) > rate * busyShare(outputChannels, quadsPerSubgroup(outputChannels))
-  );
+/**
+ * Whether the kernels of outer products, which take 32 output channels at a time, are preferred: 1.4 times conv2dSubgroups, and
+ * 2.5 times with a filter of one tap. But their pipelines take twice as long to compile, half a second more: small networks of
+ * other widths spend more on that than a hundred steps save (lavapipe, 2 cores, 2026).
+ */
+function isForOuterProducts(outputChannels: number): boolean {
+  return outputChannels % 32 === 0 || outputChannels >= 128;
 }
 
 /** Neighbouring taps for each lane of conv2dWeightGradientSubgroups. */
 const tapsPerLane = (filterWidth: number): number => (filterWidth === 1 ? 1 : 3);
 
-/** Whether conv2dWeightGradientOuterProducts is faster than conv2dWeightGradientSubgroups. */
-function isWeightGradientForOuterProducts(filterWidth: number, outputChannels: number): boolean {
-  const taps = tapsPerLane(filterWidth);
-  const rate = taps === 1 ? 37 : (68 * filterWidth) / (taps * Math.ceil(filterWidth / taps));
-  return (
-    outerProductsRate(outputChannels) > rate * busyShare(outputChannels, quadsPerSubgroup(outputChannels))
-  );
+/**
+ * Whether conv2dWeightGradientOuterProducts is preferred: 1.6 times conv2dWeightGradientSubgroups with filters of one tap, 0.85
+ * times where that one's taps are all busy; with a stride or a dilation, which that one does not take, 2.4 times blocks.
+ */
+function isWeightGradientForOuterProducts(
+  filterWidth: number,
+  outputChannels: number,
+  isPlain: boolean,
+): boolean {
+  return isForOuterProducts(outputChannels) && (filterWidth % 3 !== 0 || !isPlain);
 }
 
 /** The same pixels as a line for each group, where every pixel of y meets its own pixel of x alone: lines need not be whole fours. */
@@ -54,16 +58,6 @@ function without(
   return Object.fromEntries(Object.entries(sizes).filter(([name]) => !names.includes(name)));
 }
 
-/** Both kernels' candidates, as far as there are two, the faster one last. */
-function fasterLast(
-  outerProducts: Candidate,
-  subgroups: Candidate | undefined,
-  isForOuter: boolean,
-): readonly Candidate[] {
-  if (subgroups === undefined) return [outerProducts];
-  return isForOuter ? [subgroups, outerProducts] : [outerProducts, subgroups];
-}
-
 /** Whether y is as large as x and a row of taps reaches no further than a subgroup: what conv2dSubgroups takes. */
 function isAligned(sizes: Readonly<Record<string, number>>): boolean {
   const { height, width, outputHeight, outputWidth, strideHeight, strideWidth, filterWidth } = sizes;
@@ -71,10 +65,10 @@ function isAligned(sizes: Readonly<Record<string, number>>): boolean {
   return whole && (filterWidth - 1) * sizes.dilationWidth <= 8;
 }
 
-/** The candidates of a convolution, or of its input gradient; the faster one last. */
-export function subgroupCandidates({ sizes, knobs, bind }: LoweredConvolution): readonly Candidate[] {
+/** Of a convolution, or of its input gradient. */
+export function subgroupKernels({ sizes, knobs, bind }: LoweredConvolution): SubgroupKernels {
   const { TURNED, ACTIVATED } = knobs;
-  const { filterWidth, outputChannels } = sizes;
+  const { outputChannels } = sizes;
   const common = { bind: { ...bind, y: output(0) } };
   const activated = Number(ACTIVATED);
   const outerProducts: Candidate = {
@@ -95,21 +89,24 @@ export function subgroupCandidates({ sizes, knobs, bind }: LoweredConvolution): 
       },
     ],
   };
-  const isForOuter = isForOuterProducts(filterWidth, outputChannels);
-  return fasterLast(outerProducts, isAligned(sizes) ? subgroups : undefined, isForOuter);
+  return {
+    outerProducts,
+    isForOuter: isForOuterProducts(outputChannels),
+    subgroups: isAligned(sizes) ? subgroups : undefined,
+  };
 }
 
 /** Workgroups of a weight gradient: enough for two cores, and one chunk spares the second pass. */
 const wantedWorkgroups = 16;
 
-/** The candidates of a weight gradient; the faster one last. */
+/** Of a weight gradient. */
 export function weightGradientSubgroups({
   extents,
   sliding,
   sizes,
   activated,
   bind,
-}: LoweredWeightGradient): readonly Candidate[] {
+}: LoweredWeightGradient): SubgroupKernels {
   const { batch, channels, filterHeight, filterWidth, outputHeight, outputWidth, outputChannels } = extents;
   const { groups } = sizes;
   const rows = filterHeight * filterWidth * channels;
@@ -151,6 +148,9 @@ export function weightGradientSubgroups({
     values,
   );
   const isPlain = [...sliding.stride, ...sliding.dilation].every((step) => step === 1);
-  const isForOuter = isWeightGradientForOuterProducts(filterWidth, outputChannels);
-  return fasterLast(outerProducts, isPlain ? subgroups : undefined, isForOuter);
+  return {
+    outerProducts,
+    isForOuter: isWeightGradientForOuterProducts(filterWidth, outputChannels, isPlain),
+    subgroups: isPlain ? subgroups : undefined,
+  };
 }
