@@ -311,6 +311,7 @@ export const names: Readonly<Record<string, EntryNames>> = {
       "DenseNetConfiguration",
       "DropoutLayerOptions",
       "EmbeddingOptions",
+      "GroupedMode",
       "HeldTensor",
       "LinearLayerOptions",
       "LoadWeightsOptions",
