@@ -12,8 +12,15 @@ import { measure } from "./harness/measure.ts";
 import { installPeers, isWebGpuPeer, openGpuJs, openTorch, webGpuPeers } from "./harness/peers.ts";
 import type { PeerModule } from "./harness/work.ts";
 import { BenchProgress } from "./harness/progress.ts";
-import { describeCeilings, describeMachine, reportOf, resultTable, writeReport } from "./harness/report.ts";
-import type { ImplementationName, Result } from "./harness/work.ts";
+import {
+  describeCeilings,
+  describeMachine,
+  reportOf,
+  resultTable,
+  writeReport,
+  type Outcome,
+} from "./harness/report.ts";
+import type { ImplementationName } from "./harness/work.ts";
 import { dawn } from "./implementations/dawn.ts";
 import { closeEngines, engineOf } from "./implementations/tessera.ts";
 import { runLadder } from "./ladder.ts";
@@ -78,7 +85,7 @@ async function run(options: Options): Promise<void> {
   );
   const budget = { seconds: options.seconds / Math.max(1, subjects), minimum: 6 };
   const progress = new BenchProgress(works.length + firstSteps.length);
-  const results: Result[] = [];
+  const outcomes: Outcome[] = [];
   let ceilings: Ceilings;
   const losses = new Map<string, number>(); // of the first step, by network, as the reference computes it
   try {
@@ -87,7 +94,7 @@ async function run(options: Options): Promise<void> {
     const before = await measureCeilings(tessera);
     for (const work of works) {
       const measured = await measure(work, names, budget, progress);
-      results.push(...measured.results);
+      outcomes.push(...measured.results, ...measured.unfinished);
       if (work.network !== undefined) losses.set(work.network, measured.expected[0][0]);
       progress.next();
       if (work.absent !== undefined && !options.others) notes.push(`${work.name}: ${work.absent}`);
@@ -97,7 +104,7 @@ async function run(options: Options): Promise<void> {
       const loss = losses.get(network) ?? (await firstLossOf(network));
       const who = names.filter((name) => firstStepImplementations.includes(name));
       const found = who.filter((name) => !isWebGpuPeer(name) || peers.get(name)?.works.includes(network));
-      results.push(...(await measureFirstStep(network, found, loss, 3, (what) => progress.doing(what))));
+      outcomes.push(...(await measureFirstStep(network, found, loss, 3, (what) => progress.doing(what))));
       progress.next();
     }
     ceilings = higher(before, await measureCeilings(tessera));
@@ -107,7 +114,7 @@ async function run(options: Options): Promise<void> {
     await closeEngines();
   }
 
-  process.stdout.write(`${resultTable(results, works, ceilings)}\n`);
+  process.stdout.write(`${resultTable(outcomes, works, ceilings)}\n`);
   const lines = [
     ...works.map(({ name, title }) => `${name}: ${title}`),
     ...notes,
@@ -115,7 +122,7 @@ async function run(options: Options): Promise<void> {
   ];
   process.stdout.write(`\n${lines.join("\n")}\n`);
   process.stdout.write("Every result was held against the float64 reference before it was timed.\n");
-  const report = reportOf({ adapter, machine, ceilings }, date, results);
+  const report = reportOf({ adapter, machine, ceilings }, date, outcomes);
   if (options.json !== undefined) writeReport(options.json, report);
   if (options.chart !== undefined) drawChart(options.chart, report);
 }

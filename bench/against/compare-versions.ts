@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UsageError } from "tessera";
+import { openChild, type Child } from "../harness/child.ts";
 import { checkEqual, type Numbers } from "../harness/equality.ts";
 import { checkFirstLoss, firstStepName, firstStepOf } from "../harness/first-step.ts";
 import { adapterRecord, thisMachine } from "../harness/machine.ts";
@@ -16,7 +17,7 @@ import { checkOut, presentVersion } from "./checkout.ts";
 import { comparisonText, writeComparison, type ComparedWork, type LeftOut } from "./comparison-report.ts";
 import { comparedOf, pairsOf, type Compared, type Pair, type Sample } from "./paired.ts";
 import { layOut } from "./shims.ts";
-import { openSide, type Side } from "./side-process.ts";
+import type { SideAnswer, SideRequest } from "./side.ts";
 
 /** The repository and the compiled benchmark, seen from bench/dist/against. */
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -33,6 +34,12 @@ export interface AgainstOptions {
 const sampleLength = 40;
 /** Seconds of the pairs of a first step, which are processes. */
 const firstStepPatience = { seconds: 20 };
+
+type Side = Child<SideRequest, SideAnswer>;
+
+/** Starts the process of the version whose compiled benchmark lies there. */
+const openSide = (home: string, name: string): Promise<Side> =>
+  openChild(join(home, "against", "side.js"), [], name);
 
 /** Something of each version. */
 type Both<Value> = Readonly<Record<keyof Pair, Value>>;

@@ -1,18 +1,19 @@
 // One version of Tessera in a process of its own: it makes works ready and runs them when it is told to. The same file
 // runs over either version; which one `tessera` is depends on where it lies (shims.ts).
 
+import { answerQuestions } from "../harness/child.ts";
 import type { Numbers } from "../harness/equality.ts";
 import type { Subject } from "../harness/work.ts";
 import { worksWith } from "../works/index.ts";
 
-/** What is asked of a side, one at a time. */
-export type Request =
+/** What is asked of a side. */
+export type SideRequest =
   /** Makes a work ready and computes it; ends the work before it. */
   | { readonly do: "open"; readonly work: string }
   /** Runs the work so many times, one behind the other. */
   | { readonly do: "run"; readonly times: number };
 
-export interface Answer {
+export interface SideAnswer {
   /** Of `open`. */
   readonly results?: readonly Numbers[];
   /** Of `open`: how often a run does the work. */
@@ -20,13 +21,12 @@ export interface Answer {
   /** Of `run`: wall time, and time of all cores that this process used; milliseconds. */
   readonly wall?: number;
   readonly cpu?: number;
-  readonly error?: string;
 }
 
 const works = worksWith(new Map());
 let subject: Subject | undefined;
 
-async function answer(request: Request): Promise<Answer> {
+async function answer(request: SideRequest): Promise<SideAnswer> {
   if (request.do === "open") {
     await subject?.dispose();
     subject = undefined;
@@ -45,11 +45,4 @@ async function answer(request: Request): Promise<Answer> {
   return { wall, cpu: (user + system) / 1000 };
 }
 
-process.on("message", (request: Request) => {
-  answer(request).then(
-    (ready) => process.send?.(ready),
-    (error: unknown) => process.send?.({ error: error instanceof Error ? error.message : String(error) }),
-  );
-});
-process.on("disconnect", () => process.exit(0));
-process.send?.({});
+answerQuestions((request) => answer(request as SideRequest));

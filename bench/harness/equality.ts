@@ -14,7 +14,7 @@ export type Bound =
   /** All values of a result together: |a - e| <= relative |e| in the Euclidean norm. */
   | { readonly kind: "norm"; readonly relative: number };
 
-/** One for all results of a work, or one for each; the last one is that of all results behind it, too. */
+/** One for all results of a work, or one for each. */
 export type Bounds = Bound | readonly Bound[];
 
 /**
@@ -66,7 +66,7 @@ export function checkEqual(
   }
   let worst = 0;
   expected.forEach((each, i) => {
-    const bound = "kind" in bounds ? bounds : bounds[Math.min(i, bounds.length - 1)];
+    const bound = "kind" in bounds ? bounds : bounds[i];
     if (actual[i].length !== each.length) {
       throw new UnequalError(
         `${what}: result ${i} has ${actual[i].length} values, the reference's ${each.length}`,

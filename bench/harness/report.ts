@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import Table from "cli-table3";
 import { z } from "zod";
 import type { Ceilings } from "./ceilings.ts";
-import { implementationNames, onAdapter, type Result, type Work } from "./work.ts";
+import { implementationNames, onAdapter, type Result, type Unfinished, type Work } from "./work.ts";
 
 const positive = z.number().positive();
 
@@ -48,15 +48,21 @@ export const reportSchema = z.object({
       })
       .refine(({ minMs, medianMs, maxMs }) => minMs <= medianMs && medianMs <= maxMs, "min, median, max"),
   ),
+  /** Who did not end within the limit of a work, in seconds. */
+  unfinished: z.array(
+    z.object({ work: z.string(), implementation: z.enum(implementationNames), seconds: positive }),
+  ),
 });
 export type Report = z.infer<typeof reportSchema>;
 
 export function reportOf(
   { adapter, machine, ceilings }: Pick<Report, "adapter" | "machine" | "ceilings">,
   date: Date,
-  results: readonly Result[],
+  outcomes: readonly Outcome[],
 ): Report {
-  return reportSchema.parse({ adapter, machine, ceilings, date: date.toISOString(), results });
+  const results = outcomes.filter(isResult);
+  const unfinished = outcomes.filter((each) => !isResult(each));
+  return reportSchema.parse({ adapter, machine, ceilings, date: date.toISOString(), results, unfinished });
 }
 
 export function writeReport(file: string, report: Report): void {
@@ -127,17 +133,25 @@ export function describeCeilings({ gflops, kernelBytes, copyBytes }: Ceilings): 
   );
 }
 
-/** One row for each result, a work's name in its first row only. */
+/** A time, or that there is none. */
+export type Outcome = Result | Unfinished;
+
+const isResult = (outcome: Outcome): outcome is Result => "medianMs" in outcome;
+
+/** One row for each outcome, a work's name in its first row only. */
 export function resultTable(
-  results: readonly Result[],
+  outcomes: readonly Outcome[],
   works: readonly Pick<Work, "name" | "bytes">[],
   ceilings: Ceilings,
 ): string {
   let last = "";
-  const rows = results.map((result) => {
-    const { work, implementation, medianMs, minMs, maxMs, samples, launches, gflops } = result;
+  const results = outcomes.filter(isResult);
+  const rows = outcomes.map((result) => {
+    const { work, implementation } = result;
     const name = work === last ? "" : work;
     last = work;
+    if (!isResult(result)) return [name, implementation, `over ${1000 * result.seconds}`];
+    const { medianMs, minMs, maxMs, samples, launches, gflops } = result;
     const bytes = works.find((each) => each.name === work)?.bytes;
     const gigabytes = bytes === undefined ? undefined : bytes / medianMs / 1e6;
     let rate = "";

@@ -18,7 +18,16 @@ interface Answer {
 
 export class TorchPeer implements PeerModule {
   readonly version: string;
-  readonly works = ["matmul", "conv2d", "conv2dAndGradients", "densenet", "unet", "convnet"];
+  readonly works = [
+    "matmul",
+    "conv2d",
+    "conv2dAndGradients",
+    "densenet",
+    "densenet121",
+    "densenet121-assemble",
+    "unet",
+    "convnet",
+  ];
   readonly #python: string;
   readonly #script: string;
   readonly #folder = mkdtempSync(join(tmpdir(), "tessera-torch-"));

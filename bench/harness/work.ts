@@ -26,6 +26,8 @@ export interface Subject {
   results(): Promise<readonly Numbers[]>;
   /** Does the work `repeats` times; resolves when it is done, not when it is queued. This is timed. */
   run(): Promise<void>;
+  /** Dispatches of the last run, where it computes in another process and counts them itself. */
+  launches?(): number;
   /** Default 1; more where waiting for the device would take longer than a short work. */
   readonly repeats?: number;
   dispose(): void | Promise<void>;
@@ -42,6 +44,8 @@ export interface Work {
   readonly bound: Bounds;
   /** Whose training step it is, by the name in `networks`; its first result is the loss. */
   readonly network?: string;
+  /** Peers on WebGPU get so many seconds for a run, in a process of their own, and are timed in one; default: all they need. */
+  readonly limit?: number;
   /** Who can do it; each makes itself ready when its turn comes. */
   readonly implementations: ReadonlyMap<ImplementationName, () => Promise<Subject>>;
   /** Why an implementation is not among them, for the notes below the table. */
@@ -60,6 +64,14 @@ export interface PeerModule {
     options: Readonly<Record<string, unknown>>,
   ): Promise<Subject>;
   close(): Promise<void>;
+}
+
+/** An implementation that did not end within the limit of its work. */
+export interface Unfinished {
+  readonly work: string;
+  readonly implementation: ImplementationName;
+  /** The limit. */
+  readonly seconds: number;
 }
 
 export interface Result {

@@ -114,11 +114,11 @@ function trainingStep(arrays, { inputs: count, names, adam, sgd }, lossOf) {
 /** How many names are like this one, with a number in the place of N. */
 const counted = (names, name) => names.filter((each) => each.replace(/\d+/, "N") === name).length;
 
-/** One pixel on each side, as a 3x3 convolution with stride 2 has in PyTorch; "same" would have one on one side only. */
-const padding = [
+/** Padding on each side, as PyTorch's strided convolutions have it; "same" would have less on one side. */
+const around = (pixels) => [
   [0, 0],
-  [1, 1],
-  [1, 1],
+  [pixels, pixels],
+  [pixels, pixels],
   [0, 0],
 ];
 
@@ -128,30 +128,66 @@ const classified = (features, named) =>
 const activated = (maps, norm, named) =>
   tf.relu(normalise(maps, named(`${norm}.weight`), named(`${norm}.bias`)));
 
-/** The loss of a DenseNet with the weights of Tessera's. */
-function densenetLoss([x, labels], named, names) {
+/** The features of a DenseNet with the weights of Tessera's: with a stem of 7x7 and a pool, or one of 3x3; with bottlenecks or without. */
+function densenetFeatures(x, named, names) {
   const blocks = counted(names, "denseblockN.denselayer1.conv1.weight");
-  let maps = tf.conv2d(x, named("conv0.weight"), 1, "same");
+  const convolved = (maps, name) => tf.conv2d(maps, named(`${name}.weight`), 1, "same");
+  let maps;
+  if (named("norm0.weight")) {
+    const stem = tf.conv2d(x, named("conv0.weight"), 2, around(3));
+    maps = tf.maxPool(activated(stem, "norm0", named), 3, 2, 1, "floor");
+  } else {
+    maps = convolved(x, "conv0");
+  }
   for (let block = 1; block <= blocks; block++) {
     for (let layer = 1; named(`denseblock${block}.denselayer${layer}.conv1.weight`); layer++) {
       const prefix = `denseblock${block}.denselayer${layer}`;
-      const ready = activated(maps, `${prefix}.norm1`, named);
-      maps = tf.concat([maps, tf.conv2d(ready, named(`${prefix}.conv1.weight`), 1, "same")], 3);
+      let added = convolved(activated(maps, `${prefix}.norm1`, named), `${prefix}.conv1`);
+      if (named(`${prefix}.norm2.weight`)) {
+        added = convolved(activated(added, `${prefix}.norm2`, named), `${prefix}.conv2`);
+      }
+      maps = tf.concat([maps, added], 3);
     }
     if (block < blocks) {
-      const prefix = `transition${block}`;
-      const ready = activated(maps, `${prefix}.norm`, named);
-      maps = tf.avgPool(tf.conv2d(ready, named(`${prefix}.conv.weight`), 1, "same"), 2, 2, "valid");
+      const ready = activated(maps, `transition${block}.norm`, named);
+      maps = tf.avgPool(convolved(ready, `transition${block}.conv`), 2, 2, "valid");
     }
   }
-  const features = tf.mean(activated(maps, `norm${blocks + 1}`, named), [1, 2]);
-  return tf.losses.softmaxCrossEntropy(labels, classified(features, named));
+  return tf.mean(activated(maps, `norm${blocks + 1}`, named), [1, 2]);
+}
+
+const densenetLoss = ([x, labels], named, names) =>
+  tf.losses.softmaxCrossEntropy(labels, classified(densenetFeatures(x, named, names), named));
+
+/** A value whose gradient is not followed. */
+const stopped = tf.customGrad((x) => ({ value: tf.clone(x), gradFunc: (dy) => tf.zerosLike(dy) }));
+
+/** Label-Assemble's losses of two views: cross entropy of given labels, pseudo-labels and consistency of absent ones (255). */
+function assembleLoss([weak, strong, states, lambdas], named, names) {
+  const logits = classified(densenetFeatures(weak, named, names), named);
+  const z = classified(densenetFeatures(strong, named, names), named);
+  const known = tf.cast(tf.notEqual(states, 255), "float32");
+  const absent = tf.sub(1, known);
+  const meanOf = (values, mask) => tf.div(tf.sum(tf.mul(values, mask)), tf.maximum(tf.sum(mask), 1));
+  const rest = tf.log1p(tf.exp(tf.neg(tf.abs(logits))));
+  const entropy = tf.add(tf.sub(tf.relu(logits), tf.mul(logits, tf.mul(states, known))), rest);
+  const a = tf.sigmoid(logits);
+  const still = stopped(a);
+  const towards = tf.cast(tf.greater(still, 0.5), "float32");
+  const pseudo = tf.add(still, tf.div(tf.sub(towards, still), 4)); // temperature 4
+  const squared = (x) => tf.square(tf.sub(x, pseudo));
+  const [ofPseudo, ofConsistency] = tf.split(lambdas, 2);
+  const unsupervised = tf.add(
+    tf.mul(ofPseudo, meanOf(squared(a), absent)),
+    tf.mul(ofConsistency, meanOf(squared(tf.sigmoid(z)), absent)),
+  );
+  return tf.sum(tf.add(meanOf(entropy, known), unsupervised));
 }
 
 /** The loss of two convolutions and a linear layer, with the weights of Tessera's. */
 function convnetLoss([x, labels], named) {
   const convolved = (maps, name, stride) =>
-    tf.relu(tf.add(tf.conv2d(maps, named(`${name}.weight`), stride, padding), named(`${name}.bias`)));
+    tf.relu(tf.add(tf.conv2d(maps, named(`${name}.weight`), stride, around(1)), named(`${name}.bias`)));
   const maps = convolved(convolved(x, "conv1", 1), "conv2", 2);
   return tf.losses.softmaxCrossEntropy(labels, classified(tf.reshape(maps, [x.shape[0], -1]), named));
 }
@@ -326,6 +362,8 @@ const works = {
       tf.grads((...given) => groupNorm(...given, options))([x, gamma, tf.zerosLike(gamma)], dy),
     ),
   densenet: (inputs, options) => trainingStep(inputs, options, densenetLoss),
+  densenet121: (inputs, options) => trainingStep(inputs, options, densenetLoss),
+  "densenet121-assemble": (inputs, options) => trainingStep(inputs, options, assembleLoss),
   unet: (inputs, options) => trainingStep(inputs, options, unetLoss),
   convnet: (inputs, options) => trainingStep(inputs, options, convnetLoss),
 };

@@ -124,23 +124,52 @@ class TrainingStep:
 
 
 class DenseNet(TrainingStep):
-    def loss(self):
-        x, labels = self.inputs
+    """With a stem of 7x7 and a pool, or one of 3x3; with bottlenecks or without: the weights say which."""
+
+    def features(self, x):
         blocks = len([n for n in self.weights if re.fullmatch(r"denseblock\d+\.denselayer1\.conv1\.weight", n)])
-        maps = self.convolved(x, "conv0", padding=1)
+        if "norm0.weight" in self.weights:
+            stem = self.convolved(x, "conv0", padding=3, stride=2)
+            maps = F.max_pool2d(self.activated(stem, "norm0"), 3, stride=2, padding=1)
+        else:
+            maps = self.convolved(x, "conv0", padding=1)
         for block in range(1, blocks + 1):
             layer = 1
             while f"denseblock{block}.denselayer{layer}.conv1.weight" in self.weights:
                 prefix = f"denseblock{block}.denselayer{layer}"
-                added = self.convolved(self.activated(maps, f"{prefix}.norm1"), f"{prefix}.conv1", padding=1)
-                maps = torch.cat([maps, added], dim=1)
+                maps = torch.cat([maps, self.layer(maps, prefix)], dim=1)
                 layer += 1
             if block < blocks:
                 prefix = f"transition{block}"
                 squeezed = self.convolved(self.activated(maps, f"{prefix}.norm"), f"{prefix}.conv")
                 maps = F.avg_pool2d(squeezed, 2)
-        features = self.activated(maps, f"norm{blocks + 1}").mean(dim=(2, 3))
-        return F.cross_entropy(self.classified(features), labels)
+        return self.activated(maps, f"norm{blocks + 1}").mean(dim=(2, 3))
+
+    def layer(self, maps, prefix):
+        ready = self.activated(maps, f"{prefix}.norm1")
+        if f"{prefix}.norm2.weight" not in self.weights:
+            return self.convolved(ready, f"{prefix}.conv1", padding=1)
+        narrow = self.activated(self.convolved(ready, f"{prefix}.conv1"), f"{prefix}.norm2")
+        return self.convolved(narrow, f"{prefix}.conv2", padding=1)
+
+    def loss(self):
+        x, labels = self.inputs
+        return F.cross_entropy(self.classified(self.features(x)), labels)
+
+
+class Assemble(DenseNet):
+    """Label-Assemble's losses of two views: given labels, and pseudo-labels and consistency of absent ones (255)."""
+
+    def loss(self):
+        weak, strong, states, (of_pseudo, of_consistency) = self.inputs
+        z = self.classified(self.features(weak))
+        known = states != 255
+        a, b = torch.sigmoid(z), torch.sigmoid(self.classified(self.features(strong)))
+        still = a.detach()
+        pseudo = still + ((still > 0.5).float() - still) / 4  # temperature 4
+        supervised = F.binary_cross_entropy_with_logits(z[known], states[known])
+        agreement = [((view - pseudo)[~known] ** 2).mean() for view in (a, b)]
+        return supervised + of_pseudo * agreement[0] + of_consistency * agreement[1]
 
 
 class UNet(TrainingStep):
@@ -180,6 +209,8 @@ WORKS = {
     "conv2d": Convolution,
     "conv2dAndGradients": ConvolutionAndGradients,
     "densenet": DenseNet,
+    "densenet121": DenseNet,
+    "densenet121-assemble": Assemble,
     "unet": UNet,
     "convnet": Convnet,
 }

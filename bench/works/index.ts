@@ -1,6 +1,8 @@
 // All works, with everyone who can do them.
 
 import type { HostInput } from "../harness/data.ts";
+import { isWebGpuPeer } from "../harness/peers.ts";
+import { stepsInProcess } from "../harness/peer-process.ts";
 import type { PeerModule } from "../harness/work.ts";
 import type { ImplementationName, Subject, Work } from "../harness/work.ts";
 import { engineKinds, engineOf, onEngine } from "../implementations/tessera.ts";
@@ -32,9 +34,14 @@ function operatorWork(work: OperatorWork, peers: Peers): Work {
 }
 
 /** A training step of a network that peers know by this name. */
-function trainingStep(network: string, { title, problemOn }: Network, peers: Peers): Work {
+function trainingStep(
+  network: string,
+  { title, problemOn, together = 1e-2, limit }: Network,
+  peers: Peers,
+): Work {
   const implementations = new Map<ImplementationName, () => Promise<Subject>>();
-  for (const kind of engineKinds) {
+  // The naive kernels would take minutes for a step of a network that has a limit, and show nothing new.
+  for (const kind of engineKinds.filter((each) => each !== "tessera-naive" || limit === undefined)) {
     implementations.set(kind, async () => {
       const engine = await engineOf(kind);
       return stepsOn(engine, await problemOn(engine, kind === "tessera-naive" ? "plain" : "fused"));
@@ -43,22 +50,27 @@ function trainingStep(network: string, { title, problemOn }: Network, peers: Pee
   for (const [name, module] of peers) {
     if (!module.works.includes(network)) continue;
     implementations.set(name, async () =>
-      stepsOf(module, network, await problemOn(await engineOf("reference"), "fused")),
+      limit !== undefined && isWebGpuPeer(name)
+        ? stepsInProcess(network, name, limit)
+        : stepsOf(module, network, await problemOn(await engineOf("reference"))),
     );
   }
   return {
     name: `${network}-step`,
     title: `one training step; ${title}`,
-    bound: stepBounds,
+    bound: stepBounds(together),
+    ...(limit === undefined ? {} : { limit }),
     network,
     implementations,
   };
 }
 
-/** Every work that is timed in one process; the first step is a matter of its own (first-step.ts). */
+/** Every work that is timed in one process, slow ones last; the first step is a matter of its own (first-step.ts). */
 export function worksWith(peers: Peers): Work[] {
+  const steps = Object.entries(networks).map(([name, network]) => trainingStep(name, network, peers));
   return [
-    ...Object.entries(networks).map(([name, network]) => trainingStep(name, network, peers)),
+    ...steps.filter(({ limit }) => limit === undefined),
     ...operatorWorks.map((work) => operatorWork(work, peers)),
+    ...steps.filter(({ limit }) => limit !== undefined),
   ];
 }

@@ -28,10 +28,14 @@ export interface Problem {
   readonly update: Update;
 }
 
-/** Of the loss, and of the change of each weight. */
-export const stepBounds: readonly Bound[] = [
+/**
+ * Of the loss, of the root mean square of each weight's change, and of all changes together.
+ * @param together how far all changes may be from the reference's, in the Euclidean norm
+ */
+export const stepBounds = (together: number): readonly Bound[] => [
   { kind: "values", relative: 1e-5 },
-  { kind: "norm", relative: 1e-2 },
+  { kind: "values", relative: 5e-3 },
+  { kind: "norm", relative: together },
 ];
 
 /** A network in training. */
@@ -74,8 +78,21 @@ export async function trainingOn(
 const read = (tensors: Iterable<Tensor>): Promise<Numbers[]> =>
   Promise.all([...tensors].map((tensor) => tensor.read()));
 
-const changeOf = (before: Numbers, after: Numbers): Numbers =>
-  Float64Array.from(before, (weight, i) => after[i] - weight);
+/** What is compared of a step: the loss, and what became of the weights (see `stepBounds`). */
+export function comparedOf(loss: Numbers, changes: readonly Numbers[]): Numbers[] {
+  const squares = changes.map((change) => {
+    let sum = 0;
+    for (let i = 0; i < change.length; i++) sum += change[i] ** 2;
+    return sum;
+  });
+  const all = new Float64Array(changes.reduce((size, { length }) => size + length, 0));
+  let place = 0;
+  for (const change of changes) {
+    all.set(change, place);
+    place += change.length;
+  }
+  return [loss, squares.map((sum, i) => Math.sqrt(sum / changes[i].length)), all];
+}
 
 /** Training steps on an engine. */
 export async function stepsOn(engine: Engine, problem: Problem): Promise<Subject> {
@@ -85,7 +102,8 @@ export async function stepsOn(engine: Engine, problem: Problem): Promise<Subject
       const before = await read(training.parameters.values());
       const loss = await training.step();
       const after = await read(training.parameters.values());
-      return [[loss], ...before.map((weights, i) => changeOf(weights, after[i]))];
+      const changes = before.map((weights, i) => Float64Array.from(weights, (was, j) => after[i][j] - was));
+      return comparedOf([loss], changes);
     },
     async run() {
       await training.step();
@@ -110,5 +128,12 @@ export async function stepForPeers({
 
 /** The step of a network by a peer that knows it by this name. */
 export async function stepsOf(peer: PeerModule, work: string, problem: Problem): Promise<Subject> {
-  return peer.open(work, ...(await stepForPeers(problem)));
+  const subject = await peer.open(work, ...(await stepForPeers(problem)));
+  return {
+    ...subject,
+    async results() {
+      const [loss, ...changes] = await subject.results();
+      return comparedOf(loss, changes);
+    },
+  };
 }

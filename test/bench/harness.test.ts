@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { chartOf } from "../../bench/harness/chart.ts";
+import { TimeLimitError } from "../../bench/harness/child.ts";
 import { UnequalError, checkEqual, errorOf, roundingBound } from "../../bench/harness/equality.ts";
 import { measure } from "../../bench/harness/measure.ts";
 import { reportOf, reportSchema, resultTable } from "../../bench/harness/report.ts";
@@ -80,12 +81,6 @@ describe("equality", () => {
     expect(errorOf([Infinity], [1], { kind: "norm", relative: 1 })).toBe(Infinity);
   });
 
-  test("the last bound of a list holds for all results behind it", () => {
-    const bounds = [roundingBound(1), { kind: "norm", relative: 0.1 }] as const;
-    expect(checkEqual("a step", [[1], [2], [3.2]], [[1], [2], [3]], bounds)).toBeCloseTo(0.2 / 0.3, 6);
-    expect(() => checkEqual("a step", [[1], [2], [3.4]], [[1], [2], [3]], bounds)).toThrow(/result 2 is not/);
-  });
-
   test("the norm forgives one value what it does not forgive all of them", () => {
     const expected = new Float64Array(10_000).fill(1);
     const one = expected.slice().fill(0, 0, 1);
@@ -145,6 +140,41 @@ describe("measuring", () => {
     expect(results[0].medianMs).toBeLessThan(5000);
   });
 
+  test("an implementation that is over the limit of its work is named, and the others are timed", async () => {
+    const late: Subject = {
+      results: () => Promise.reject(new TimeLimitError("jax-js took longer than 5 s")),
+      run: () => Promise.reject(new Error("it ran all the same")),
+      dispose: () => undefined,
+    };
+    const names = ["tessera", "jax-js", "reference"] as const;
+    const work = {
+      ...workOf({
+        tessera: answering([1, 2]),
+        "jax-js": () => Promise.resolve(late),
+        reference: answering([1, 2]),
+      }),
+      limit: 5,
+    };
+    const { results, unfinished } = await measure(work, names, budget, silent);
+    expect(results.map(({ implementation }) => implementation)).toEqual(["tessera", "reference"]);
+    expect(unfinished).toEqual([{ work: "sum", implementation: "jax-js", seconds: 5 }]);
+  });
+
+  test("a peer on WebGPU whose work has a limit is timed in the run behind the one that is checked", async () => {
+    const ran: string[] = [];
+    const peer = answering([1, 2], ran, "tfjs-webgpu");
+    const work = {
+      ...workOf({
+        "tfjs-webgpu": async () => ({ ...(await peer()), launches: () => 7 }),
+        reference: answering([1, 2]),
+      }),
+      limit: 5,
+    };
+    const { results } = await measure(work, ["tfjs-webgpu"], budget, silent);
+    expect(ran).toEqual(["tfjs-webgpu"]);
+    expect(results).toMatchObject([{ implementation: "tfjs-webgpu", samples: 1, launches: 7 }]);
+  });
+
   test("an implementation that fails ends the run with its own error", async () => {
     const broken: Subject = {
       results: () => Promise.resolve([[1]]),
@@ -181,6 +211,14 @@ describe("reports", () => {
         {},
       ],
     });
+  });
+
+  test("the table and the JSON say who did not end", () => {
+    const late = { work: "matmul-512", implementation: "jax-js", seconds: 600 } as const;
+    expect(resultTable([result, late], [], ceilings)).toMatch(/\n +jax-js +over 600000$/);
+    const report = reportOf(measuredOn, new Date(0), [result, late]);
+    expect(report.results).toEqual([result]);
+    expect(report.unfinished).toEqual([late]);
   });
 
   test("a result that was not equal, or whose median is outside its spread, is no result", () => {
