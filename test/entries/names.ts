@@ -162,6 +162,8 @@ export const names: Readonly<Record<string, EntryNames>> = {
       "GpujsInput",
       "GradientOptions",
       "GroupNormOptions",
+      "GroupOptions",
+      "GroupedBatchNormOptions",
       "HostArray",
       "HuberLossOptions",
       "Kernel",
