@@ -1,22 +1,31 @@
 // `npm run bench` and `npm run bench:peers`: opens everyone, checks, times, and prints.
 
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { UsageError } from "tessera";
+import { CheckoutError } from "./against/checkout.ts";
+import { compareVersions } from "./against/compare-versions.ts";
 import { higher, measureCeilings, type Ceilings } from "./harness/ceilings.ts";
 import { drawChart } from "./harness/chart.ts";
-import { measureFirstStep, firstStepImplementations } from "./harness/first-step.ts";
+import { firstStepImplementations, firstStepName, measureFirstStep } from "./harness/first-step.ts";
 import { adapterRecord, thisMachine } from "./harness/machine.ts";
 import { measure } from "./harness/measure.ts";
-import { installPeers, openGpuJs, openTfjs, openTorch } from "./harness/peers.ts";
+import { installPeers, isWebGpuPeer, openGpuJs, openTorch, webGpuPeers } from "./harness/peers.ts";
 import type { PeerModule } from "./harness/work.ts";
 import { BenchProgress } from "./harness/progress.ts";
-import { describeCeilings, describeMachine, reportOf, resultTable, writeReport } from "./harness/report.ts";
-import type { ImplementationName, Result } from "./harness/work.ts";
+import {
+  describeCeilings,
+  describeMachine,
+  reportOf,
+  resultTable,
+  writeReport,
+  type Outcome,
+} from "./harness/report.ts";
+import type { ImplementationName } from "./harness/work.ts";
 import { dawn } from "./implementations/dawn.ts";
 import { closeEngines, engineOf } from "./implementations/tessera.ts";
 import { runLadder } from "./ladder.ts";
-import { densenetOn } from "./works/densenet.ts";
-import { stepsOn } from "./works/training-step.ts";
 import { worksWith } from "./works/index.ts";
+import { firstLossOf, firstStepNetworks } from "./works/networks.ts";
 
 interface Options {
   readonly only?: string;
@@ -24,6 +33,7 @@ interface Options {
   readonly json?: string;
   readonly chart?: string;
   readonly ladder?: true;
+  readonly against?: string;
   readonly peers: boolean;
   readonly others: boolean;
 }
@@ -31,10 +41,8 @@ interface Options {
 /** What is compared: ourselves on the CPU and with naive kernels, or others on the same adapter. */
 const suites = {
   own: ["tessera", "tessera-naive", "reference", "gpu.js-cpu", "gpu.js-wasm"],
-  others: ["tessera", "tfjs-webgpu", "torch-cpu"],
+  others: ["tessera", "tfjs-webgpu", "jax-js", "torch-cpu"],
 } as const satisfies Record<string, readonly ImplementationName[]>;
-
-const firstStep = "densenet-first-step";
 
 async function openPeers(names: readonly ImplementationName[]): Promise<{
   readonly peers: Map<ImplementationName, PeerModule>;
@@ -45,25 +53,13 @@ async function openPeers(names: readonly ImplementationName[]): Promise<{
   if (names.length > 0) installPeers();
   if (names.includes("gpu.js-cpu")) peers.set("gpu.js-cpu", await openGpuJs("cpu"));
   if (names.includes("gpu.js-wasm")) peers.set("gpu.js-wasm", await openGpuJs("webasm"));
-  if (names.includes("tfjs-webgpu")) peers.set("tfjs-webgpu", await openTfjs(await dawn()));
+  for (const name of names.filter(isWebGpuPeer)) peers.set(name, await webGpuPeers[name](await dawn()));
   if (names.includes("torch-cpu")) {
     const torch = openTorch();
     if (torch !== undefined) peers.set("torch-cpu", torch);
-    else notes.push("torch-cpu: left out, python3 has no torch (python3 -c 'import torch')");
+    else notes.push("torch-cpu: left out, python3 has no torch; PYTHON=/usr/bin/python3 names another");
   }
   return { peers, notes };
-}
-
-/** The reference's loss of the first training step, where no work that was measured had it. */
-async function firstLoss(): Promise<number> {
-  const engine = await engineOf("reference");
-  const subject = await stepsOn(engine, await densenetOn(engine));
-  try {
-    const [loss] = await subject.results();
-    return loss[0];
-  } finally {
-    await subject.dispose();
-  }
 }
 
 async function run(options: Options): Promise<void> {
@@ -74,10 +70,9 @@ async function run(options: Options): Promise<void> {
   const wanted = (name: string): boolean => options.only === undefined || name.includes(options.only);
   const works = worksWith(peers).filter(
     ({ name, implementations }) =>
-      wanted(name) &&
-      (!options.others || implementations.has("tfjs-webgpu") || implementations.has("torch-cpu")),
+      wanted(name) && (!options.others || [...peers.keys()].some((name) => implementations.has(name))),
   );
-  const hasFirst = wanted(firstStep);
+  const firstSteps = firstStepNetworks.filter((network) => wanted(firstStepName(network)));
   const machine = thisMachine(
     Object.fromEntries([...peers].map(([name, { version }]) => [name.replace(/-(cpu|wasm)$/, ""), version])),
   );
@@ -89,27 +84,27 @@ async function run(options: Options): Promise<void> {
     0,
   );
   const budget = { seconds: options.seconds / Math.max(1, subjects), minimum: 6 };
-  const progress = new BenchProgress(works.length + (hasFirst ? 1 : 0));
-  const results: Result[] = [];
+  const progress = new BenchProgress(works.length + firstSteps.length);
+  const outcomes: Outcome[] = [];
   let ceilings: Ceilings;
-  let loss: number | undefined;
+  const losses = new Map<string, number>(); // of the first step, by network, as the reference computes it
   try {
     const tessera = await engineOf("tessera");
     progress.doing("ceilings of the adapter");
     const before = await measureCeilings(tessera);
     for (const work of works) {
       const measured = await measure(work, names, budget, progress);
-      results.push(...measured.results);
-      if (work.name === "densenet-step") loss = measured.expected[0][0];
+      outcomes.push(...measured.results, ...measured.unfinished);
+      if (work.network !== undefined) losses.set(work.network, measured.expected[0][0]);
       progress.next();
       if (work.absent !== undefined && !options.others) notes.push(`${work.name}: ${work.absent}`);
     }
-    if (hasFirst) {
-      progress.doing(`${firstStep}: reference`);
-      loss ??= await firstLoss();
+    for (const network of firstSteps) {
+      progress.doing(`${firstStepName(network)}: reference`);
+      const loss = losses.get(network) ?? (await firstLossOf(network));
       const who = names.filter((name) => firstStepImplementations.includes(name));
-      const found = who.filter((name) => name !== "tfjs-webgpu" || peers.has(name));
-      results.push(...(await measureFirstStep(found, loss, 3, (what) => progress.doing(what))));
+      const found = who.filter((name) => !isWebGpuPeer(name) || peers.get(name)?.works.includes(network));
+      outcomes.push(...(await measureFirstStep(network, found, loss, 3, (what) => progress.doing(what))));
       progress.next();
     }
     ceilings = higher(before, await measureCeilings(tessera));
@@ -119,7 +114,7 @@ async function run(options: Options): Promise<void> {
     await closeEngines();
   }
 
-  process.stdout.write(`${resultTable(results, works, ceilings)}\n`);
+  process.stdout.write(`${resultTable(outcomes, works, ceilings)}\n`);
   const lines = [
     ...works.map(({ name, title }) => `${name}: ${title}`),
     ...notes,
@@ -127,7 +122,7 @@ async function run(options: Options): Promise<void> {
   ];
   process.stdout.write(`\n${lines.join("\n")}\n`);
   process.stdout.write("Every result was held against the float64 reference before it was timed.\n");
-  const report = reportOf({ adapter, machine, ceilings }, date, results);
+  const report = reportOf({ adapter, machine, ceilings }, date, outcomes);
   if (options.json !== undefined) writeReport(options.json, report);
   if (options.chart !== undefined) drawChart(options.chart, report);
 }
@@ -148,16 +143,26 @@ const command = new Command()
   )
   .option("--json <file>", "write the results as JSON")
   .option("--chart <file>", "draw the results, as .svg or .png")
+  .addOption(
+    new Option(
+      "--against <commit>",
+      "instead: this version against another commit, branch or tag, in turns",
+    ).conflicts(["ladder", "others", "chart"]),
+  )
   .option("--ladder", "instead: every candidate of matmul and convolution, against the adapter's ceilings")
-  .option("--others", "instead: against tfjs-backend-webgpu and PyTorch (npm run bench:peers)", false)
-  .option("--no-peers", "without gpu.js, tfjs and PyTorch: nothing is installed");
+  .option("--others", "instead: against tfjs-backend-webgpu, jax-js and PyTorch (npm run bench:peers)", false)
+  .option("--no-peers", "without gpu.js, tfjs, jax-js and PyTorch: nothing is installed");
 
 const options = command.parse().opts<Options>();
 try {
-  if (options.ladder === true) await runLadder(options);
+  const { against } = options;
+  if (against !== undefined) await compareVersions({ ...options, against });
+  else if (options.ladder === true) await runLadder(options);
   else await run(options);
   process.exit(0);
 } catch (error) {
-  process.stderr.write(`bench: ${(error as Error).stack ?? String(error)}\n`);
+  const plain = error instanceof CheckoutError || error instanceof UsageError;
+  const told = plain ? error.message : ((error as Error).stack ?? String(error));
+  process.stderr.write(`bench: ${told}\n`);
   process.exit(1);
 }

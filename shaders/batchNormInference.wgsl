@@ -33,12 +33,10 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
-  // region: rows of a channel
   let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
   let channel = index % sizes.channels;
   let first = index / sizes.channels * ROWS;
   let end = min(first + ROWS, sizes.rows);
-  // end region
   let centre = mean[channel];
   let slope = gamma[channel] / sqrt(variance[channel] + sizes.epsilon);
   let bias = beta[channel];

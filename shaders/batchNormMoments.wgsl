@@ -3,32 +3,35 @@
 //   offset[p, c]  = mean over the rows r of chunk p of x[r, c] - pivots[p, c]
 //   squares[p, c] = sum over them of (x[r, c] - pivots[p, c] - offset[p, c])^2
 //
+// A group of rows is cut into chunks by itself; p counts through all groups.
+//
 // One invocation computes one (chunk, channel), or four neighbouring channels of a chunk; neighbours own neighbouring
 // channels, so loads coalesce.
 // Taking a pivot away keeps the digits where the mean is far larger than the deviation. It is the chunk's first row at
 // first, and each row that lies nearer to the mean so far takes its place: an outlier does not stay. Rows join four at
 // a time by Chan's formula.
 //
-// launch: ceil(chunks * channels / WIDTH) workgroups
-// work: 6 * rows * channels * lanes(Element) operations
+// launch: ceil(groups * chunks * channels / WIDTH) workgroups
+// work: 6 * groups * rows * channels * lanes(Element) operations
 
 alias Element = f32;     // knob: f32, or vec4f for four neighbouring channels at a time
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
-  // region: rows in chunks
-  rows: u32,
-  chunk: u32,            // rows per chunk; the last chunk may have fewer
-  chunks: u32,
+  // region: rows of groups in chunks
+  groups: u32,           // groups of rows with statistics of their own
+  rows: u32,             // rows of a group
+  chunk: u32,            // rows per chunk; the last chunk of a group may have fewer
+  chunks: u32,           // chunks of a group
   // end region
   channels: u32,         // in Elements
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<Element>;                // [rows, channels]
-@group(0) @binding(2) var<storage, read_write> pivots: array<Element>;     // [chunks, channels]
-@group(0) @binding(3) var<storage, read_write> offset: array<Element>;     // [chunks, channels]
-@group(0) @binding(4) var<storage, read_write> squares: array<Element>;    // [chunks, channels]
+@group(0) @binding(1) var<storage, read> x: array<Element>;                // [groups rows, channels]
+@group(0) @binding(2) var<storage, read_write> pivots: array<Element>;     // [groups chunks, channels]
+@group(0) @binding(3) var<storage, read_write> offset: array<Element>;     // [groups chunks, channels]
+@group(0) @binding(4) var<storage, read_write> squares: array<Element>;    // [groups chunks, channels]
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -38,11 +41,12 @@ fn main(
 ) {
   // region: chunk of a channel
   let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
-  if (index >= sizes.chunks * sizes.channels) { return; }
+  if (index >= sizes.groups * sizes.chunks * sizes.channels) { return; }
   let channel = index % sizes.channels;
-  let chunk = index / sizes.channels;
-  let start = chunk * sizes.chunk;
-  let end = min(start + sizes.chunk, sizes.rows);
+  let chunk = index / sizes.channels;   // counted through all groups
+  let group = chunk / sizes.chunks;
+  let start = group * sizes.rows + chunk % sizes.chunks * sizes.chunk;
+  let end = min(start + sizes.chunk, (group + 1u) * sizes.rows);
   // end region
 
   // region: moments of a chunk

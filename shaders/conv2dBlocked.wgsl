@@ -1,10 +1,11 @@
 // y[n, p, q, k] = sum over r, s, c of f(x[n, h, w, c]) * weights[r, s, c, k], f32, K a multiple of four, where
 //   h = p * strideHeight - paddingHeight + r * dilationHeight, w likewise; the sum skips taps outside the image,
 //   f(v) = v, or max(v * scale[c] + shift[c], 0) where ACTIVATED is set: batch norm and ReLU folded into the load.
+//   scale and shift are those of the group of images that n is in.
 //
 // x may be a slice, the first C channels, of pixels that are rowStride values wide.
 //
-// One invocation computes PIXELS neighbouring pixels (of all images in a row) x 4 QUADS neighbouring output channels
+// One invocation computes PIXELS neighbouring pixels (of all images of a group in a row) x 4 QUADS neighbouring output channels
 // in registers: each loaded value of x is used 4 QUADS times, each of the weights PIXELS times. Where a tap meets a
 // pixel is worked out once per tap, not per channel. Neighbouring invocations own neighbouring output channels, then
 // pixels.
@@ -13,7 +14,7 @@
 // cost more each, for every one is a kilobyte of code; x is read one channel at a time for that reason. 5 to 10
 // GFLOP/s where one invocation per output reaches 1.
 //
-// launch: ceil(ceil(batch * outputHeight * outputWidth / PIXELS) * ceil(outputChannels / (4 * QUADS)) / WIDTH) workgroups
+// launch: ceil(groups * ceil(batch * outputHeight * outputWidth / groups / PIXELS) * ceil(outputChannels / (4 * QUADS)) / WIDTH) workgroups
 // work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
 
 const PIXELS = 8u;         // knob: pixels per invocation
@@ -45,12 +46,13 @@ struct Sizes {
   dilationHeight: u32,
   dilationWidth: u32,
   // end region
+  groups: u32,           // groups of images with factors of their own, one after the other
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<f32>;            // [N, H, W, rowStride], the first C channels
 @group(0) @binding(2) var<storage, read> weights: array<vec4f>;    // [R, S, C, K]
-@group(0) @binding(3) var<storage, read> factors: array<f32>;      // [2, C], scale and shift
+@group(0) @binding(3) var<storage, read> factors: array<f32>;      // [groups, 2, C], scale and shift
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;    // [N, P, Q, K]
 
 @compute @workgroup_size(WIDTH)
@@ -62,10 +64,14 @@ fn main(
   let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
   let quads = sizes.outputChannels / 4u;
   let blocks = (quads + QUADS - 1u) / QUADS;
-  let pixels = sizes.batch * sizes.outputHeight * sizes.outputWidth;
+  let group_pixels = sizes.batch / sizes.groups * sizes.outputHeight * sizes.outputWidth;
+  let runs = (group_pixels + PIXELS - 1u) / PIXELS;   // of a group
   let first_quad = index % blocks * QUADS;
-  let first_pixel = index / blocks * PIXELS;
-  if (first_pixel >= pixels) { return; }
+  let group = index / blocks / runs;
+  if (group >= sizes.groups) { return; }
+  let first_pixel = group * group_pixels + index / blocks % runs * PIXELS;
+  let pixels = (group + 1u) * group_pixels;           // where the group ends
+  let factors_of = 2u * group * sizes.channels;
 
   // Pixels and channels past the edge read the last one and are dropped at the store.
   var quad: array<u32, QUADS>;
@@ -100,8 +106,8 @@ fn main(
         var scale = 1.0;
         var shift = 0.0;
         if (ACTIVATED) {
-          scale = factors[c];
-          shift = factors[sizes.channels + c];
+          scale = factors[factors_of + c];
+          shift = factors[factors_of + sizes.channels + c];
         }
         for (var i = 0u; i < PIXELS; i++) {
           var value = x[start[i] + c];

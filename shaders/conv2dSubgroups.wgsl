@@ -1,11 +1,12 @@
 // y[n, h, w, k] = sum over r, s, c of f(x[n, h + r * dilationHeight - paddingHeight, .., c]) * weights[r, s, c, k],
 //   f32, C and K multiples of four, y as high and wide as x; the sum skips taps outside the image,
-//   f(v) = v, or max(v * scale[c] + shift[c], 0) where `activated` is 1: batch norm and ReLU folded into the load.
+//   f(v) = v, or max(v * scale[c] + shift[c], 0) where `activated` is 1: batch norm and ReLU folded into the load;
+//   scale and shift are those of the group of images that n is in.
 // Where TURNED is set the weights are [R, S, K, C] and lie turned by half a turn: the input gradient, with dy as x.
 // A product of matrices is the case of one tap. x may be a slice, the first C channels, of pixels rowStride wide.
 //
 // A workgroup is one subgroup of 8 (or a part of a larger one) and computes 8 VECTORS neighbouring pixels (of all
-// images in a row) x 4 QUADS neighbouring output channels: each lane owns every eighth pixel. A lane loads the pixels
+// images of a group in a row) x 4 QUADS neighbouring output channels: each lane owns every eighth pixel. A lane loads the pixels
 // of its own, once for all taps of a filter row (the taps to the right come from the neighbouring lanes), and its
 // share of the weights, which then go round by shuffles. Neighbouring workgroups own neighbouring output channels.
 // A lane's number is the subgroup's own, by which shuffles go; WGSL promises no relation to the workgroup's numbers.
@@ -15,7 +16,7 @@
 // more of code, so those of x stand in a loop that cannot be unrolled: 0.5 s to compile instead of 1.1. With 7 pixels per
 // lane and 4 groups of channels the driver no longer unrolls the loops over the sums, and takes 2 to 5 times as long.
 //
-// launch: ceil(batch * height * width / (8 * VECTORS)) * ceil(outputChannels / (4 * QUADS)) workgroups
+// launch: groups * ceil(batch * height * width / groups / (8 * VECTORS)) * ceil(outputChannels / (4 * QUADS)) workgroups
 // work: 2 * batch * height * width * outputChannels * filterHeight * filterWidth * channels operations
 
 enable subgroups;
@@ -44,12 +45,15 @@ struct Sizes {
   dilationHeight: u32,
   dilationWidth: u32,
   activated: u32,        // 1 where x is scaled, shifted and cut off at zero; else factors is never read
+  groups: u32,           // groups of images with factors of their own, one after the other
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
+// region: convolution operands
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;          // [N, H, W, rowStride], the first C channels
 @group(0) @binding(2) var<storage, read> weights: array<vec4f>;    // [R, S, C, K], or [R, S, K, C] where TURNED
-@group(0) @binding(3) var<storage, read> factors: array<f32>;      // [2, C], scale and shift
+@group(0) @binding(3) var<storage, read> factors: array<f32>;      // [groups, 2, C], scale and shift
+// end region
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;    // [N, H, W, K]
 
 @compute @workgroup_size(LANES)
@@ -62,10 +66,13 @@ fn main(
   let inner = sizes.channels / 4u;
   let quads = sizes.outputChannels / 4u;
   let blocks = (quads + QUADS - 1u) / QUADS;
-  let pixels = sizes.batch * sizes.height * sizes.width;
+  let group_pixels = sizes.batch / sizes.groups * sizes.height * sizes.width;
+  let runs = (group_pixels + VECTORS * LANES - 1u) / (VECTORS * LANES);   // of a group
   let first_quad = index % blocks * QUADS;
-  let first_pixel = index / blocks * (VECTORS * LANES);
-  if (first_pixel >= pixels) { return; }
+  let group = index / blocks / runs;
+  if (group >= sizes.groups) { return; }
+  let first_pixel = group * group_pixels + index / blocks % runs * (VECTORS * LANES);
+  let pixels = (group + 1u) * group_pixels;                               // where the group ends
 
   // Where the first tap meets this lane's pixels.
   var top: array<i32, VECTORS>;
@@ -94,15 +101,17 @@ fn main(
   for (var r = 0u; r < sizes.filterHeight; r++) {
     let down = i32(r * sizes.dilationHeight);
     for (var c = 0u; c < inner; c++) {
+      // region: factors of four channels
       var scale = vec4f(1.0);
       var shift = vec4f();
       if (sizes.activated == 1u) {
-        let factor = factors[lane / 4u * sizes.channels + 4u * c + lane % 4u];
+        let factor = factors[(2u * group + lane / 4u) * sizes.channels + 4u * c + lane % 4u];
         for (var e = 0u; e < 4u; e++) {
           scale[e] = subgroupShuffle(factor, e);
           shift[e] = subgroupShuffle(factor, 4u + e);
         }
       }
+      // end region
       var run: array<vec4f, VECTORS + 1u>;
       var at = run_start + down * i32(sizes.width);
       for (var pixel = first_pixel; pixel < run_end; pixel += LANES) {

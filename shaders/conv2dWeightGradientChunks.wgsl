@@ -1,7 +1,8 @@
 // parts[chunk, (r, s, c), k] = sum over the lines (n, p) of the chunk, and over q, of
 // f(x[n, h, w, c]) * dy[n, p, q, k], f32, K a multiple of four, where
 //   h = p * strideHeight - paddingHeight + r * dilationHeight, w likewise; the sum skips taps outside the image,
-//   f(v) = v, or max(v * scale[c] + shift[c], 0) where ACTIVATED is set: batch norm and ReLU folded into the load.
+//   f(v) = v, or max(v * scale[c] + shift[c], 0) where ACTIVATED is set: batch norm and ReLU folded into the load;
+//   scale and shift are those of the group of images that n is in.
 // Added up over the chunks (sumChunks), this is the gradient of the weights. x may be a slice, the first C channels,
 // of pixels that are rowStride values wide.
 //
@@ -9,7 +10,7 @@
 // from one chunk: each loaded value of x is used 4 QUADS times, each of dy ROWS times. Neighbouring invocations own
 // neighbouring columns, then rows, then chunks.
 //
-// launch: ceil(chunks * ceil(filterHeight * filterWidth * channels / ROWS) * ceil(outputChannels / (4 * QUADS)) / WIDTH) workgroups
+// launch: ceil(groups * chunks * ceil(filterHeight * filterWidth * channels / ROWS) * ceil(outputChannels / (4 * QUADS)) / WIDTH) workgroups
 // work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
 
 const ROWS = 8u;           // knob: rows of the gradient per invocation
@@ -41,15 +42,16 @@ struct Sizes {
   dilationHeight: u32,
   dilationWidth: u32,
   // end region
-  chunk: u32,            // lines per chunk; the last chunk may have fewer
-  chunks: u32,
+  groups: u32,           // groups of images with factors of their own, one after the other
+  chunk: u32,            // lines per chunk; the last chunk of a group may have fewer
+  chunks: u32,           // chunks of a group
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<f32>;                // [N, H, W, rowStride], the first C channels
 @group(0) @binding(2) var<storage, read> dy: array<vec4f>;             // [N, P, Q, K]
-@group(0) @binding(3) var<storage, read> factors: array<f32>;          // [2, C], scale and shift
-@group(0) @binding(4) var<storage, read_write> parts: array<vec4f>;    // [chunks, R S C, K]
+@group(0) @binding(3) var<storage, read> factors: array<f32>;          // [groups, 2, C], scale and shift
+@group(0) @binding(4) var<storage, read_write> parts: array<vec4f>;    // [groups chunks, R S C, K]
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -65,7 +67,8 @@ fn main(
   let first_quad = index % blocks_across * QUADS;
   let first_row = index / blocks_across % blocks_down * ROWS;
   let chunk = index / blocks_across / blocks_down;
-  if (chunk >= sizes.chunks) { return; }
+  let group = chunk / sizes.chunks;
+  if (group >= sizes.groups) { return; }
 
   // Rows and columns past the edge read the last one and are dropped at the store.
   var quad: array<u32, QUADS>;
@@ -80,16 +83,17 @@ fn main(
     let tap = row / sizes.channels;
     channel[i] = row % sizes.channels;
     if (ACTIVATED) {
-      scale[i] = factors[channel[i]];
-      shift[i] = factors[sizes.channels + channel[i]];
+      scale[i] = factors[2u * group * sizes.channels + channel[i]];
+      shift[i] = factors[(2u * group + 1u) * sizes.channels + channel[i]];
     }
     down[i] = i32(tap / sizes.filterWidth * sizes.dilationHeight) - i32(sizes.paddingHeight);
     across[i] = i32(tap % sizes.filterWidth * sizes.dilationWidth) - i32(sizes.paddingWidth);
   }
 
   var sums: array<array<vec4f, QUADS>, ROWS>;
-  let first_line = chunk * sizes.chunk;
-  let end_line = min(first_line + sizes.chunk, sizes.batch * sizes.outputHeight);
+  let group_lines = sizes.batch / sizes.groups * sizes.outputHeight;
+  let first_line = group * group_lines + chunk % sizes.chunks * sizes.chunk;
+  let end_line = min(first_line + sizes.chunk, (group + 1u) * group_lines);
   for (var line = first_line; line < end_line; line++) {
     let image = line / sizes.outputHeight * sizes.height;
     let top = i32(line % sizes.outputHeight * sizes.strideHeight);

@@ -1,7 +1,8 @@
 // parts[chunk, r, s, c, k] = sum over the lines (n, p) of the chunk, and over q, of
 // f(x[n, p + r - paddingHeight, q + s - paddingWidth, c]) * dy[n, p, q, k], f32, C and K multiples of four, a stride
 // and a dilation of 1; the sum skips taps outside the image,
-//   f(v) = v, or max(v * scale[c] + shift[c], 0) where `activated` is 1: batch norm and ReLU folded into the load.
+//   f(v) = v, or max(v * scale[c] + shift[c], 0) where `activated` is 1: batch norm and ReLU folded into the load;
+//   scale and shift are those of the group of images that n is in.
 // Added up over the chunks (sumChunks), this is the gradient of the weights. x may be a slice, the first C channels,
 // of pixels that are rowStride values wide.
 //
@@ -14,7 +15,7 @@
 // lavapipe, 2 cores, 2026: the sums do not fit into registers, so that a walk by single pixels, which fetches and stores
 // each of them twice as often, takes 1.5 to 1.8 times as long.
 //
-// launch: chunks * ceil(filterHeight * ceil(filterWidth / TAPS) * channels / 32) * ceil(outputChannels / (4 * QUADS)) workgroups
+// launch: groups * chunks * ceil(filterHeight * ceil(filterWidth / TAPS) * channels / 32) * ceil(outputChannels / (4 * QUADS)) workgroups
 // work: 2 * batch * outputHeight * outputWidth * outputChannels * filterHeight * filterWidth * channels operations
 
 enable subgroups;
@@ -42,16 +43,19 @@ struct Sizes {
   rowStride: u32,        // values from one pixel of x to the next, at least C
   paddingHeight: u32,
   paddingWidth: u32,
-  chunk: u32,            // lines per chunk; the last chunk may have fewer
-  chunks: u32,
+  groups: u32,           // groups of images with factors of their own, one after the other
+  chunk: u32,            // lines per chunk; the last chunk of a group may have fewer
+  // region: weight gradient operands
+  chunks: u32,           // chunks of a group
   activated: u32,        // 1 where x is scaled, shifted and cut off at zero; else factors is never read
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;              // [N, H, W, rowStride], the first C channels
 @group(0) @binding(2) var<storage, read> dy: array<vec4f>;             // [N, P, Q, K]
-@group(0) @binding(3) var<storage, read> factors: array<vec4f>;        // [2, C], scale and shift
-@group(0) @binding(4) var<storage, read_write> parts: array<vec4f>;    // [chunks, R, S, C, K]
+@group(0) @binding(3) var<storage, read> factors: array<vec4f>;        // [groups, 2, C], scale and shift
+@group(0) @binding(4) var<storage, read_write> parts: array<vec4f>;    // [groups chunks, R, S, C, K]
+  // end region
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -69,7 +73,8 @@ fn main(
   let first_quad = index % blocks_across * QUADS;
   let row = index / blocks_across % blocks_down * LANES + lane;
   let chunk = index / blocks_across / blocks_down;
-  if (chunk >= sizes.chunks) { return; }
+  let group = chunk / sizes.chunks;
+  if (group >= sizes.groups) { return; }
 
   // Rows past the last one repeat a tap and are dropped at the store.
   let c = row % inner;
@@ -81,15 +86,16 @@ fn main(
   var scale = vec4f(1.0);
   var shift = vec4f();
   if (sizes.activated == 1u) {
-    scale = factors[c];
-    shift = factors[inner + c];
+    scale = factors[2u * group * inner + c];
+    shift = factors[(2u * group + 1u) * inner + c];
   }
   // Lanes 0 to 3 load the first pixel of a pair, lanes 4 to 7 the second; behind a line of an odd width zeros meet zeros.
   let dy_quad = min(first_quad + lane % 4u, quads - 1u);
 
   var sums: array<array<array<vec4f, 4>, QUADS>, TAPS>;
-  let first_line = chunk * sizes.chunk;
-  let end_line = min(first_line + sizes.chunk, sizes.batch * sizes.outputHeight);
+  let group_lines = sizes.batch / sizes.groups * sizes.outputHeight;
+  let first_line = group * group_lines + chunk % sizes.chunks * sizes.chunk;
+  let end_line = min(first_line + sizes.chunk, (group + 1u) * group_lines);
   for (var line = first_line; line < end_line; line++) {
     let h = i32(line % sizes.outputHeight) + down;
     let width = select(0u, sizes.width, u32(h) < sizes.height && row < rows);   // 0 where nothing is met

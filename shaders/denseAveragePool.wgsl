@@ -1,5 +1,6 @@
 // y[n, p, q, c] = mean over i < windowHeight, j < windowWidth of max(x[n, h, w, c] * scale[c] + shift[c], 0), f32,
 //   h = p * strideHeight - paddingHeight + i, w likewise; zero outside the image.
+// Scale and shift are those of the group of images that n is in.
 //
 // One invocation computes four neighbouring channels of one output; neighbours own neighbouring channels. All channel
 // counts are in steps of four.
@@ -27,11 +28,12 @@ struct Sizes {
   paddingHeight: u32,
   paddingWidth: u32,
   // end region
+  groupImages: u32,      // images of a group with statistics of its own
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;          // [N, H, W, C]
-@group(0) @binding(2) var<storage, read> factors: array<vec4f>;    // [2, C]: scale, shift
+@group(0) @binding(2) var<storage, read> factors: array<vec4f>;    // [groups, 2, C]: scale, shift
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;    // [N, P, Q, C]
 
 @compute @workgroup_size(WIDTH)
@@ -56,8 +58,9 @@ fn main(
   let end_h = min(u32(top + i32(sizes.windowHeight)), sizes.height);
   let first_w = u32(max(left, 0));
   let end_w = min(u32(left + i32(sizes.windowWidth)), sizes.width);
-  let scale = factors[channel];
-  let shift = factors[sizes.channels + channel];
+  let group = image / sizes.groupImages;
+  let scale = factors[2u * group * sizes.channels + channel];
+  let shift = factors[(2u * group + 1u) * sizes.channels + channel];
   // end region
 
   var sum = vec4f();

@@ -1,22 +1,23 @@
 // What one batch norm multiplies and adds, from the statistics of the channels it reads, f32:
 //   factors[0, c] = gamma[c] / sqrt(variance[c] + epsilon)
 //   factors[1, c] = beta[c] - mean[c] * factors[0, c]
-// and its running statistics moved towards the batch's. The first `known` channels have their mean and variance in
-// `statistics`; those of the others are joined from the chunks of denseMoments, in order, by Chan's formula, and put
-// there.
+// for each group of rows, and its running statistics moved towards those of the first group. The first `known` channels
+// have their mean and variance in `statistics`; those of the others are joined from the chunks of denseMoments, in order,
+// by Chan's formula, and put there.
 //
-// One invocation computes one channel.
+// One invocation computes one channel of one group.
 //
-// launch: ceil(channels / WIDTH) workgroups
-// work: 8 * channels + 12 * chunks * (channels - known) operations
+// launch: ceil(groups * channels / WIDTH) workgroups
+// work: 8 * groups * channels + 12 * groups * chunks * (channels - known) operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
-  // region: rows in chunks
-  rows: u32,
-  chunk: u32,            // rows per chunk; the last chunk may have fewer
-  chunks: u32,
+  // region: rows of groups in chunks
+  groups: u32,           // groups of rows with statistics of their own
+  rows: u32,             // rows of a group
+  chunk: u32,            // rows per chunk; the last chunk of a group may have fewer
+  chunks: u32,           // chunks of a group
   // end region
   channels: u32,
   known: u32,
@@ -30,13 +31,13 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> moments: array<f32>;                  // [3 chunks, channels - known]
+@group(0) @binding(1) var<storage, read> moments: array<f32>;                  // [groups, 3 chunks, channels - known]
 @group(0) @binding(2) var<storage, read> gamma: array<f32>;                    // [channels]
 @group(0) @binding(3) var<storage, read> beta: array<f32>;                     // [channels]
-@group(0) @binding(4) var<storage, read_write> statistics: array<f32>;         // [2, rowStride]: mean, variance
+@group(0) @binding(4) var<storage, read_write> statistics: array<f32>;         // [groups, 2, rowStride]: mean, variance
 @group(0) @binding(5) var<storage, read_write> runningMean: array<f32>;        // [channels]
 @group(0) @binding(6) var<storage, read_write> runningVariance: array<f32>;    // [channels]
-@group(0) @binding(7) var<storage, read_write> factors: array<f32>;            // [2, channels]: scale, shift
+@group(0) @binding(7) var<storage, read_write> factors: array<f32>;            // [groups, 2, channels]: scale, shift
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -44,12 +45,15 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
-  let channel = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
-  if (channel >= sizes.channels) { return; }
+  let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
+  if (index >= sizes.groups * sizes.channels) { return; }
+  let channel = index % sizes.channels;
+  let group = index / sizes.channels;
+  let moments_of = 2u * group * sizes.rowStride + channel;
 
   if (channel >= sizes.known) {
     let fresh = sizes.channels - sizes.known;
-    let place = channel - sizes.known;
+    let place = 3u * group * sizes.chunks * fresh + channel - sizes.known;
     // region: joined chunks
     var count = 0.0;
     var joined = 0.0;
@@ -70,16 +74,19 @@ fn main(
       joined = select(joined, -beyond, is_nearer);
     }
     // end region
-    statistics[channel] = pivot + joined;
-    statistics[sizes.rowStride + channel] = sum_of_squares / f32(sizes.rows);
+    statistics[moments_of] = pivot + joined;
+    statistics[moments_of + sizes.rowStride] = sum_of_squares / f32(sizes.rows);
   }
-  let mean = statistics[channel];
-  let variance = statistics[sizes.rowStride + channel];
+  let mean = statistics[moments_of];
+  let variance = statistics[moments_of + sizes.rowStride];
   // region: scale and shift
   let scale = gamma[channel] / sqrt(variance + sizes.epsilon);
-  factors[channel] = scale;
-  factors[sizes.channels + channel] = fma(-mean, scale, beta[channel]);
-  runningMean[channel] = fma(sizes.keep, runningMean[channel], sizes.meanShare * mean);
-  runningVariance[channel] = fma(sizes.keep, runningVariance[channel], sizes.varianceShare * variance);
+  let factors_of = 2u * group * sizes.channels + channel;
+  factors[factors_of] = scale;
+  factors[factors_of + sizes.channels] = fma(-mean, scale, beta[channel]);
+  if (group == 0u) {
+    runningMean[channel] = fma(sizes.keep, runningMean[channel], sizes.meanShare * mean);
+    runningVariance[channel] = fma(sizes.keep, runningVariance[channel], sizes.varianceShare * variance);
+  }
   // end region
 }

@@ -3,18 +3,20 @@
 //   h = (x[r, firstChannel + c] - mean[firstChannel + c]) / sqrt(variance[firstChannel + c] + epsilon)
 //   value = source[r, firstChannel + c]; where masked, which takes a single reader's gradient as it is,
 //           scale[c] * source[r, c] where x[r, c] * scale[c] + shift[c] > 0, else 0
+// with terms, mean, variance, scale and shift those of the group of rows that r is in.
 //
-// One invocation computes four neighbouring channels of ROWS rows; neighbours own neighbouring channels. All channel
-// counts are in steps of four.
+// One invocation computes four neighbouring channels of ROWS rows of a group; neighbours own neighbouring channels. All
+// channel counts are in steps of four.
 //
-// launch: ceil(ceil(rows / ROWS) * channels / WIDTH) workgroups
-// work: 24 * rows * channels operations
+// launch: ceil(groups * ceil(rows / ROWS) * channels / WIDTH) workgroups
+// work: 24 * groups * rows * channels operations
 
 const ROWS = 8u;         // knob: rows per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
-  rows: u32,
+  groups: u32,           // groups of rows with statistics of their own
+  rows: u32,             // rows of a group
   channels: u32,         // channels / 4 of dx
   rowStride: u32,        // channels / 4 of a row of x and of source
   firstChannel: u32,     // where the channels start in a row of x, in steps of four
@@ -23,12 +25,12 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> source: array<vec4f>;        // [rows, rowStride]
-@group(0) @binding(2) var<storage, read> x: array<vec4f>;             // [rows, rowStride]
-@group(0) @binding(3) var<storage, read> statistics: array<vec4f>;    // [2, rowStride]: mean, variance
-@group(0) @binding(4) var<storage, read> factors: array<vec4f>;       // [2, rowStride]: scale, shift; read where masked
-@group(0) @binding(5) var<storage, read> terms: array<vec4f>;         // [2, rowStride]
-@group(0) @binding(6) var<storage, read_write> dx: array<vec4f>;      // [rows, channels]
+@group(0) @binding(1) var<storage, read> source: array<vec4f>;        // [groups rows, rowStride]
+@group(0) @binding(2) var<storage, read> x: array<vec4f>;             // [groups rows, rowStride]
+@group(0) @binding(3) var<storage, read> statistics: array<vec4f>;    // [groups, 2, rowStride]: mean, variance
+@group(0) @binding(4) var<storage, read> factors: array<vec4f>;       // [groups, 2, rowStride]: scale, shift; read where masked
+@group(0) @binding(5) var<storage, read> terms: array<vec4f>;         // [groups, 2, rowStride]
+@group(0) @binding(6) var<storage, read_write> dx: array<vec4f>;      // [groups rows, channels]
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -38,18 +40,23 @@ fn main(
 ) {
   let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
   let channel = index % sizes.channels;
-  let start = index / sizes.channels * ROWS;
-  let end = min(start + ROWS, sizes.rows);
-  if (start >= end) { return; }
+  let blocks = (sizes.rows + ROWS - 1u) / ROWS;
+  let block = index / sizes.channels;
+  let group = block / blocks;
+  if (group >= sizes.groups) { return; }
+  let start = group * sizes.rows + block % blocks * ROWS;
+  let end = min(start + ROWS, (group + 1u) * sizes.rows);
   let place = sizes.firstChannel + channel;
-  let mean = statistics[place];
-  let plain = terms[place];
-  let weighted = terms[sizes.rowStride + place] / sqrt(statistics[sizes.rowStride + place] + sizes.epsilon);
+  let first = 2u * group * sizes.rowStride + place;
+  let second = first + sizes.rowStride;
+  let mean = statistics[first];
+  let plain = terms[first];
+  let weighted = terms[second] / sqrt(statistics[second] + sizes.epsilon);
   var scale = vec4f(1.0);
   var shift = vec4f();
   if (sizes.masked == 1u) {
-    scale = factors[place];
-    shift = factors[sizes.rowStride + place];
+    scale = factors[first];
+    shift = factors[second];
   }
   for (var row = start; row < end; row++) {
     let at = row * sizes.rowStride + place;

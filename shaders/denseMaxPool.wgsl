@@ -3,6 +3,7 @@
 // choice[n, p, q, c] = i * windowWidth + j of the first pixel, in row-major order, that has it.
 // The maximum over a NaN is NaN, and its pixel is chosen. WGSL lets a compiler assume that no number is NaN, so the largest
 // is found by bits: those of numbers from 0 on are in the order of the numbers, and those of NaN, without the sign, above.
+// Scale and shift are those of the group of images that n is in.
 //
 // One invocation computes four neighbouring channels of one output; neighbours own neighbouring channels. All channel
 // counts are in steps of four.
@@ -30,11 +31,12 @@ struct Sizes {
   paddingHeight: u32,
   paddingWidth: u32,
   // end region
+  groupImages: u32,      // images of a group with statistics of its own
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;               // [N, H, W, C]
-@group(0) @binding(2) var<storage, read> factors: array<vec4f>;         // [2, C]: scale, shift
+@group(0) @binding(2) var<storage, read> factors: array<vec4f>;         // [groups, 2, C]: scale, shift
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;         // [N, P, Q, C]
 @group(0) @binding(4) var<storage, read_write> choice: array<vec4u>;    // [N, P, Q, C]
 
@@ -60,8 +62,9 @@ fn main(
   let end_h = min(u32(top + i32(sizes.windowHeight)), sizes.height);
   let first_w = u32(max(left, 0));
   let end_w = min(u32(left + i32(sizes.windowWidth)), sizes.width);
-  let scale = factors[channel];
-  let shift = factors[sizes.channels + channel];
+  let group = image / sizes.groupImages;
+  let scale = factors[2u * group * sizes.channels + channel];
+  let shift = factors[(2u * group + 1u) * sizes.channels + channel];
   // end region
 
   // All bits are those of 0 or above, so that the first pixel of the window wins against the -1 before it.

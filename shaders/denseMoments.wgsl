@@ -3,23 +3,24 @@
 //   moments[3 p + 1, c] = sum over them of (x[r, c] - moments[3 p + 2, c] - moments[3 p, c])^2
 //   moments[3 p + 2, c] = x[r, c] of one row r of chunk p near the mean, the pivot
 //   placed[r, firstChannel + c] = x[r, c]
-// Taking the pivot away keeps the digits of channels whose mean is far larger than their deviation (as in
+// A group of rows is cut into chunks by itself; p counts through all groups. Taking the pivot away keeps the digits of channels whose mean is far larger than their deviation (as in
 // batchNormMoments). The chunks are joined by denseFactors or denseStatistics.
 //
 // One invocation computes four neighbouring channels of one chunk, row by row (Welford 1962); neighbours own
 // neighbouring channels. All channel counts are in steps of four. Not unrolled: rows wait for loads and stores, not for
 // arithmetic, and four at a time took twice as long to compile.
 //
-// launch: ceil(chunks * channels / WIDTH) workgroups
-// work: 32 * rows * channels operations
+// launch: ceil(groups * chunks * channels / WIDTH) workgroups
+// work: 32 * groups * rows * channels operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
-  // region: rows in chunks
-  rows: u32,
-  chunk: u32,            // rows per chunk; the last chunk may have fewer
-  chunks: u32,
+  // region: rows of groups in chunks
+  groups: u32,           // groups of rows with statistics of their own
+  rows: u32,             // rows of a group
+  chunk: u32,            // rows per chunk; the last chunk of a group may have fewer
+  chunks: u32,           // chunks of a group
   // end region
   channels: u32,         // channels / 4
   rowStride: u32,        // from one row of `placed` to the next; 0 leaves `placed` alone
@@ -27,9 +28,9 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;                // [rows, channels]
-@group(0) @binding(2) var<storage, read_write> placed: array<vec4f>;     // [rows, rowStride]
-@group(0) @binding(3) var<storage, read_write> moments: array<vec4f>;    // [3 chunks, channels]
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;                // [groups rows, channels]
+@group(0) @binding(2) var<storage, read_write> placed: array<vec4f>;     // [groups rows, rowStride]
+@group(0) @binding(3) var<storage, read_write> moments: array<vec4f>;    // [groups, 3 chunks, channels]
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -39,11 +40,12 @@ fn main(
 ) {
   // region: chunk of a channel
   let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
-  if (index >= sizes.chunks * sizes.channels) { return; }
+  if (index >= sizes.groups * sizes.chunks * sizes.channels) { return; }
   let channel = index % sizes.channels;
-  let chunk = index / sizes.channels;
-  let start = chunk * sizes.chunk;
-  let end = min(start + sizes.chunk, sizes.rows);
+  let chunk = index / sizes.channels;   // counted through all groups
+  let group = chunk / sizes.chunks;
+  let start = group * sizes.rows + chunk % sizes.chunks * sizes.chunk;
+  let end = min(start + sizes.chunk, (group + 1u) * sizes.rows);
   // end region
 
   var pivot = x[start * sizes.channels + channel];

@@ -1,19 +1,20 @@
 // Joins the chunks of denseMoments in order, by Chan's formula:
-//   statistics[0, firstChannel + c] = mean of x[r, c] over all rows r
-//   statistics[1, firstChannel + c] = their variance, biased
+//   statistics[g, 0, firstChannel + c] = mean of x[r, c] over the rows r of group g
+//   statistics[g, 1, firstChannel + c] = their variance, biased
 //
-// One invocation computes one channel.
+// One invocation computes one channel of one group.
 //
-// launch: ceil(channels / WIDTH) workgroups
-// work: 12 * chunks * channels operations
+// launch: ceil(groups * channels / WIDTH) workgroups
+// work: 12 * groups * chunks * channels operations
 
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
-  // region: rows in chunks
-  rows: u32,
-  chunk: u32,            // rows per chunk; the last chunk may have fewer
-  chunks: u32,
+  // region: rows of groups in chunks
+  groups: u32,           // groups of rows with statistics of their own
+  rows: u32,             // rows of a group
+  chunk: u32,            // rows per chunk; the last chunk of a group may have fewer
+  chunks: u32,           // chunks of a group
   // end region
   channels: u32,
   rowStride: u32,        // channels of a row of `statistics`
@@ -21,8 +22,8 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> moments: array<f32>;             // [3 chunks, channels]
-@group(0) @binding(2) var<storage, read_write> statistics: array<f32>;    // [2, rowStride]
+@group(0) @binding(1) var<storage, read> moments: array<f32>;             // [groups, 3 chunks, channels]
+@group(0) @binding(2) var<storage, read_write> statistics: array<f32>;    // [groups, 2, rowStride]
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -30,11 +31,13 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
-  let channel = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
-  if (channel >= sizes.channels) { return; }
+  let index = (workgroup.x + workgroup.y * grid.x) * WIDTH + local.x;
+  if (index >= sizes.groups * sizes.channels) { return; }
+  let channel = index % sizes.channels;
+  let group = index / sizes.channels;
 
   let fresh = sizes.channels;
-  let place = channel;
+  let place = 3u * group * sizes.chunks * fresh + channel;
   // region: joined chunks
   var count = 0.0;
   var joined = 0.0;
@@ -55,6 +58,7 @@ fn main(
     joined = select(joined, -beyond, is_nearer);
   }
   // end region
-  statistics[sizes.firstChannel + channel] = pivot + joined;
-  statistics[sizes.rowStride + sizes.firstChannel + channel] = sum_of_squares / f32(sizes.rows);
+  let moments_of = 2u * group * sizes.rowStride + sizes.firstChannel + channel;
+  statistics[moments_of] = pivot + joined;
+  statistics[moments_of + sizes.rowStride] = sum_of_squares / f32(sizes.rows);
 }

@@ -2,13 +2,14 @@
 // workgroup can look at all of them, f32:
 //   statistics[0, c] = mean[c],  statistics[1, c] = variance[c], biased
 //   factors[0, c] = gamma[c] / sqrt(variance[c] + epsilon),  factors[1, c] = beta[c] - mean[c] * factors[0, c]
-// and its running statistics moved towards the batch's. As denseMoments and denseFactors, in one launch.
+// for each group of rows, and its running statistics moved towards those of the first group. As denseMoments and
+// denseFactors, in one launch.
 //
-// One workgroup takes four times SPAN neighbouring channels, LANES rows at a time, and joins its lanes in a tree, by
-// Chan's formula. All channel counts are in steps of four.
+// One workgroup takes four times SPAN neighbouring channels of one group, LANES rows at a time, and joins its lanes in a
+// tree, by Chan's formula. All channel counts are in steps of four.
 //
-// launch: ceil(channels / SPAN) workgroups
-// work: 32 * rows * channels operations
+// launch: groups * ceil(channels / SPAN) workgroups
+// work: 32 * groups * rows * channels operations
 
 // region: workgroup of all rows
 const SPAN = 2u;         // knob: fours of channels per workgroup
@@ -18,7 +19,8 @@ const LANES = WIDTH / SPAN;
 // end region
 
 struct Sizes {
-  rows: u32,
+  groups: u32,           // groups of rows with statistics of their own
+  rows: u32,             // rows of a group
   channels: u32,         // channels / 4
   // region: momentum
   epsilon: f32,
@@ -29,13 +31,13 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;                        // [rows, channels]
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;                        // [groups rows, channels]
 @group(0) @binding(2) var<storage, read> gamma: array<vec4f>;                    // [channels]
 @group(0) @binding(3) var<storage, read> beta: array<vec4f>;                     // [channels]
-@group(0) @binding(4) var<storage, read_write> statistics: array<vec4f>;         // [2, channels]: mean, variance
+@group(0) @binding(4) var<storage, read_write> statistics: array<vec4f>;         // [groups, 2, channels]: mean, variance
 @group(0) @binding(5) var<storage, read_write> runningMean: array<vec4f>;        // [channels]
 @group(0) @binding(6) var<storage, read_write> runningVariance: array<vec4f>;    // [channels]
-@group(0) @binding(7) var<storage, read_write> factors: array<vec4f>;            // [2, channels]: scale, shift
+@group(0) @binding(7) var<storage, read_write> factors: array<vec4f>;            // [groups, 2, channels]: scale, shift
 
 var<workgroup> pivots: array<vec4f, WIDTH>;
 var<workgroup> means: array<vec4f, WIDTH>;
@@ -52,21 +54,23 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
-  // region: lane
-  let base = (workgroup.x + workgroup.y * grid.x) * SPAN;
-  if (base >= sizes.channels) { return; }
+  let spans = (sizes.channels + SPAN - 1u) / SPAN;
+  let index = workgroup.x + workgroup.y * grid.x;
+  let base = index % spans * SPAN;
+  let group = index / spans;
+  if (group >= sizes.groups) { return; }
   let lane = local.x / SPAN;
   let column = local.x % SPAN;
-  // end region
   let channel = min(base + column, sizes.channels - 1u);
 
   // The pivot of a lane's rows (see batchNormMoments); a lane without rows has another's.
-  var pivot = x[min(lane, sizes.rows - 1u) * sizes.channels + channel];
+  let first_row = group * sizes.rows;
+  var pivot = x[(first_row + min(lane, sizes.rows - 1u)) * sizes.channels + channel];
   var count = 0.0;
   var mean = vec4f();
   var sum_of_squares = vec4f();
   for (var row = lane; row < sizes.rows; row += LANES) {
-    let value = x[row * sizes.channels + channel];
+    let value = x[(first_row + row) * sizes.channels + channel];
     // region: one more row
     let difference = value - pivot - mean;
     let is_nearer = abs(difference) < abs(mean);
@@ -104,10 +108,12 @@ fn main(
   let batch_mean = pivots[column] + means[column];
   let variance = squares[column] / f32(sizes.rows);
   let scale = gamma[channel] / sqrt(variance + sizes.epsilon);
-  statistics[channel] = batch_mean;
-  statistics[sizes.channels + channel] = variance;
-  factors[channel] = scale;
-  factors[sizes.channels + channel] = fma(-batch_mean, scale, beta[channel]);
+  let place = 2u * group * sizes.channels + channel;
+  statistics[place] = batch_mean;
+  statistics[place + sizes.channels] = variance;
+  factors[place] = scale;
+  factors[place + sizes.channels] = fma(-batch_mean, scale, beta[channel]);
+  if (group > 0u) { return; }
   runningMean[channel] = fma(vec4f(sizes.keep), runningMean[channel], sizes.meanShare * batch_mean);
   runningVariance[channel] = fma(vec4f(sizes.keep), runningVariance[channel], sizes.varianceShare * variance);
 }

@@ -16,11 +16,9 @@ const COLUMNS = 1u;      // knob: Elements of a row per invocation
 const WIDTH = 64u;       // knob: invocations per workgroup
 
 struct Sizes {
-  // region: rows in chunks
   rows: u32,
   chunk: u32,            // rows per chunk; the last chunk may have fewer
   chunks: u32,
-  // end region
   columns: u32,          // in Elements
 }
 

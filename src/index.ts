@@ -51,6 +51,7 @@ export {
   type DenseBlockResult,
   type DenseStage,
   type FoldedNormOptions,
+  type GroupOptions,
   type Norm,
 } from "./functions/dense.ts";
 export {
@@ -146,6 +147,7 @@ export {
   movingAverage,
   rmsNorm,
   type BatchNormOptions,
+  type GroupedBatchNormOptions,
   type BatchNormResult,
   type GroupNormOptions,
   type LayerNormOptions,

@@ -17,6 +17,7 @@ const colours: Readonly<Record<ImplementationName, string>> = {
   "gpu.js-cpu": "#f0e442",
   "gpu.js-wasm": "#e69f00",
   "tfjs-webgpu": "#d55e00",
+  "jax-js": "#009e73",
   "torch-cpu": "#cc79a7",
 };
 

@@ -62,6 +62,13 @@ export const values = (list: readonly number[]): HostInput => ({
   data: Float32Array.from(list),
 });
 
+/** One-hot labels [count, classes], the class of image i being i % classes. */
+export function oneHotClasses(count: number, classes: number): HostInput {
+  const data = new Float32Array(count * classes);
+  for (let i = 0; i < count; i++) data[i * classes + (i % classes)] = 1;
+  return { shape: [count, classes], dtype: "f32", data };
+}
+
 /** Inputs that follow from others: what the float64 reference computes, rounded to f32. */
 export async function computed(
   inputs: readonly HostInput[],

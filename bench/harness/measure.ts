@@ -1,9 +1,19 @@
 // Times implementations of one work against each other with Benchmark.js, deferred and in turns.
 
 import Benchmark from "benchmark";
+import { TimeLimitError } from "./child.ts";
 import { checkEqual, type Numbers } from "./equality.ts";
+import { launchesOf } from "./launches.ts";
+import { isWebGpuPeer } from "./peers.ts";
 import { spreadOf } from "./statistics.ts";
-import type { ImplementationName, Result, Subject, Work } from "./work.ts";
+import {
+  onAdapter,
+  type ImplementationName,
+  type Result,
+  type Subject,
+  type Unfinished,
+  type Work,
+} from "./work.ts";
 
 export interface Budget {
   /** Seconds of timing for each implementation of the work, about. */
@@ -24,16 +34,18 @@ const baselines: ReadonlySet<ImplementationName> = new Set([
  * Samples of an implementation that takes so many seconds a run, all in one turn; undefined where it is not slow, and
  * "checked" where the run that was checked is the only one, so that nobody waits twice.
  */
-function samplesOfSlow(name: ImplementationName, seconds: number): number | "checked" | undefined {
+function samplesOfSlow(
+  name: ImplementationName,
+  seconds: number,
+  { limit }: Work,
+): number | "checked" | undefined {
+  if (limit !== undefined && isWebGpuPeer(name)) return "checked";
   if (baselines.has(name)) return seconds > 1 ? "checked" : seconds > 0.5 ? 2 : undefined;
   return seconds > 12 ? 2 : seconds > 3 ? 3 : undefined;
 }
 
 /** Implementations take turns, so that what disturbs the machine for a while disturbs all of them. */
 const turns = 3;
-
-/** The first run of these is not like the others. */
-const compiles: ReadonlySet<ImplementationName> = new Set(["tessera", "tessera-naive", "tfjs-webgpu"]);
 
 /** Times of one suite's runs in milliseconds, by name. */
 function runSuite(
@@ -89,6 +101,8 @@ export interface MeasureListener {
 export interface Measured {
   /** In the order of the names; without those that cannot do the work. */
   readonly results: readonly Result[];
+  /** Those that took longer than the work's limit. */
+  readonly unfinished: readonly Unfinished[];
   /** What the float64 reference computed. */
   readonly expected: readonly Numbers[];
 }
@@ -102,22 +116,31 @@ interface Checked {
   readonly seconds: number;
   /** Of the work once in that run. */
   readonly milliseconds: number;
+  /** Of the work once; 0 where there are none. */
+  readonly launches: number;
 }
 
 async function computed(
   name: ImplementationName,
   subject: Subject,
-): Promise<Pick<Checked, "seconds" | "milliseconds"> & { readonly results: readonly Numbers[] }> {
+): Promise<Omit<Checked, "subject" | "error"> & { readonly results: readonly Numbers[] }> {
   let started = performance.now();
   const results = await subject.results();
   let works = 1;
-  if (compiles.has(name)) {
+  let launches = 0;
+  if (onAdapter.has(name)) {
     started = performance.now();
-    await subject.run(); // warm, now that its kernels are compiled
     works = subject.repeats ?? 1;
+    const counted = await launchesOf(() => subject.run()); // warm, now that its kernels are compiled
+    launches = (subject.launches?.() ?? counted) / works;
   }
   const milliseconds = performance.now() - started;
-  return { results, seconds: milliseconds / 1000, milliseconds: milliseconds / works };
+  return { results, seconds: milliseconds / 1000, milliseconds: milliseconds / works, launches };
+}
+
+/** Lets a time limit pass, and nothing else. */
+function withinLimit(error: unknown): undefined {
+  if (!(error instanceof TimeLimitError)) throw error;
 }
 
 /**
@@ -133,6 +156,7 @@ export async function measure(
 ): Promise<Measured> {
   const checked = new Map<ImplementationName, Checked>();
   const open: Subject[] = [];
+  const unfinished: Unfinished[] = [];
   try {
     let expected: readonly Numbers[] | undefined;
     // The reference first, whether it is compared or not: what it computes is what the others are held against.
@@ -142,7 +166,12 @@ export async function measure(
       listener.doing(`${work.name}: checking ${name}`);
       const subject = await make();
       open.push(subject);
-      const { results, ...times } = await computed(name, subject);
+      const found = await computed(name, subject).catch(withinLimit);
+      if (found === undefined) {
+        unfinished.push({ work: work.name, implementation: name, seconds: work.limit ?? 0 });
+        continue;
+      }
+      const { results, ...times } = found;
       expected ??= results;
       const error = checkEqual(`${work.name} by ${name}`, results, expected, work.bound);
       if (names.includes(name)) checked.set(name, { subject, error, ...times });
@@ -153,9 +182,10 @@ export async function measure(
     const times = await timesOf(work, checked, budget, listener);
     const results = names.flatMap((name) => {
       const list = times.get(name);
-      return list === undefined ? [] : [resultOf(work, name, list, checked.get(name)?.error ?? 0)];
+      const found = checked.get(name);
+      return list === undefined || found === undefined ? [] : [resultOf(work, name, list, found)];
     });
-    return { results, expected };
+    return { results, unfinished, expected };
   } finally {
     for (const subject of open) await subject.dispose();
   }
@@ -169,7 +199,9 @@ async function timesOf(
   listener: MeasureListener,
 ): Promise<Map<ImplementationName, number[]>> {
   const times = new Map<ImplementationName, number[]>();
-  const samples = new Map([...checked].map(([name, { seconds }]) => [name, samplesOfSlow(name, seconds)]));
+  const samples = new Map(
+    [...checked].map(([name, { seconds }]) => [name, samplesOfSlow(name, seconds, work)]),
+  );
   for (const [name, { milliseconds }] of checked) {
     if (samples.get(name) === "checked") times.set(name, [milliseconds]);
   }
@@ -199,9 +231,10 @@ function resultOf(
   work: Work,
   implementation: ImplementationName,
   times: readonly number[],
-  error: number,
+  { error, launches }: Pick<Checked, "error" | "launches">,
 ): Result {
   const spread = spreadOf(times);
+  const counted = launches === 0 ? {} : { launches };
   const rate = work.flops === undefined ? {} : { gflops: work.flops / spread.medianMs / 1e6 };
-  return { work: work.name, implementation, ...spread, ...rate, error };
+  return { work: work.name, implementation, ...spread, ...counted, ...rate, error };
 }

@@ -51,22 +51,37 @@ export async function openGpuJs(mode: "cpu" | "webasm"): Promise<PeerModule> {
 }
 
 /**
- * tfjs-backend-webgpu on the WebGPU that `gpu` is, with its default flags. Its packages expect a browser's bundler, and
- * names that browsers have.
+ * tfjs-backend-webgpu on the WebGPU that `gpu` is, with its default flags. Its packages expect a browser's bundler.
  */
 export async function openTfjs(gpu: GPU): Promise<PeerModule> {
   const bundle = join(peersFolder, "dist", "tfjs.cjs");
   const builder = (await load("bundle.mjs")) as { bundle(output: string): Promise<void> };
   await builder.bundle(bundle);
-  const { globals } = await import("webgpu");
-  Object.assign(globalThis, globals);
-  Object.defineProperty(globalThis, "navigator", {
-    value: { gpu, userAgent: "node" },
-    configurable: true,
-  });
+  await actAsBrowser(gpu);
   const module = (await load("dist/tfjs.cjs")) as { default: { openTfjs(): Promise<PeerModule> } };
   return module.default.openTfjs();
 }
+
+/** jax-js on the WebGPU that `gpu` is. */
+export async function openJaxJs(gpu: GPU): Promise<PeerModule> {
+  await actAsBrowser(gpu);
+  const module = (await load("jaxjs.mjs")) as { openJaxJs(): Promise<PeerModule> };
+  return module.openJaxJs();
+}
+
+/** Peers on WebGPU look for it, and for names of its API, where browsers have them. */
+async function actAsBrowser(gpu: GPU): Promise<void> {
+  const { globals } = await import("webgpu");
+  Object.assign(globalThis, globals);
+  const value = { gpu, userAgent: "node" };
+  Object.defineProperty(globalThis, "navigator", { value, configurable: true });
+}
+
+/** The peers that compute on WebGPU, by the name of their implementation. */
+export const webGpuPeers = { "tfjs-webgpu": openTfjs, "jax-js": openJaxJs } as const;
+
+export const isWebGpuPeer = (name: string): name is keyof typeof webGpuPeers =>
+  Object.hasOwn(webGpuPeers, name);
 
 async function load(name: string): Promise<unknown> {
   // What bench/peers holds is installed on demand and has no types, so that the compiler must not look for it.
@@ -74,16 +89,20 @@ async function load(name: string): Promise<unknown> {
   return import(pathToFileURL(join(peersFolder, name)).href);
 }
 
-/** PyTorch on the CPU, in a process of its own; undefined when python3 has no torch. */
+/** Where PyTorch is looked for. */
+const python = process.env["PYTHON"] ?? "python3";
+
+/** PyTorch on the CPU, in a process of its own; undefined when python has no torch. */
 export function openTorch(): PeerModule | undefined {
   const version = torchVersion();
-  return version === undefined ? undefined : new TorchPeer(version, join(peersFolder, "torch-works.py"));
+  if (version === undefined) return undefined;
+  return new TorchPeer(version, python, join(peersFolder, "torch-works.py"));
 }
 
-/** The version of torch that python3 has; undefined when it has none. */
+/** The version of torch that python has; undefined when it has none. */
 function torchVersion(): string | undefined {
   try {
-    const answer = execFileSync("python3", ["-c", "import torch; print(torch.__version__)"], {
+    const answer = execFileSync(python, ["-c", "import torch; print(torch.__version__)"], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
     });

@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import Table from "cli-table3";
 import { z } from "zod";
 import type { Ceilings } from "./ceilings.ts";
-import { implementationNames, type ImplementationName, type Result, type Work } from "./work.ts";
+import { implementationNames, onAdapter, type Result, type Unfinished, type Work } from "./work.ts";
 
 const positive = z.number().positive();
 
@@ -39,6 +39,8 @@ export const reportSchema = z.object({
         maxMs: positive,
         /** Number of times behind the median. */
         samples: z.number().int().min(1),
+        /** Dispatches of the work once, where it is computed on the adapter. */
+        launches: z.number().positive().optional(),
         /** Of the median. */
         gflops: positive.optional(),
         /** Against the float64 reference, 1 being the bound. */
@@ -46,15 +48,21 @@ export const reportSchema = z.object({
       })
       .refine(({ minMs, medianMs, maxMs }) => minMs <= medianMs && medianMs <= maxMs, "min, median, max"),
   ),
+  /** Who did not end within the limit of a work, in seconds. */
+  unfinished: z.array(
+    z.object({ work: z.string(), implementation: z.enum(implementationNames), seconds: positive }),
+  ),
 });
 export type Report = z.infer<typeof reportSchema>;
 
 export function reportOf(
   { adapter, machine, ceilings }: Pick<Report, "adapter" | "machine" | "ceilings">,
   date: Date,
-  results: readonly Result[],
+  outcomes: readonly Outcome[],
 ): Report {
-  return reportSchema.parse({ adapter, machine, ceilings, date: date.toISOString(), results });
+  const results = outcomes.filter(isResult);
+  const unfinished = outcomes.filter((each) => !isResult(each));
+  return reportSchema.parse({ adapter, machine, ceilings, date: date.toISOString(), results, unfinished });
 }
 
 export function writeReport(file: string, report: Report): void {
@@ -118,9 +126,6 @@ function slowerThanTessera(results: readonly Result[], result: Result): string {
   return `${digits(result.medianMs / ours.medianMs)} x`;
 }
 
-/** The implementations that compute on the adapter, so that its ceilings are theirs. */
-const onAdapter: ReadonlySet<ImplementationName> = new Set(["tessera", "tessera-naive", "tfjs-webgpu"]);
-
 export function describeCeilings({ gflops, kernelBytes, copyBytes }: Ceilings): string {
   return (
     `ceilings of the adapter, in this run: ${digits(gflops)} GFLOP/s of multiply-adds; ${digits(kernelBytes)} GB/s read ` +
@@ -128,17 +133,25 @@ export function describeCeilings({ gflops, kernelBytes, copyBytes }: Ceilings): 
   );
 }
 
-/** One row for each result, a work's name in its first row only. */
+/** A time, or that there is none. */
+export type Outcome = Result | Unfinished;
+
+const isResult = (outcome: Outcome): outcome is Result => "medianMs" in outcome;
+
+/** One row for each outcome, a work's name in its first row only. */
 export function resultTable(
-  results: readonly Result[],
+  outcomes: readonly Outcome[],
   works: readonly Pick<Work, "name" | "bytes">[],
   ceilings: Ceilings,
 ): string {
   let last = "";
-  const rows = results.map((result) => {
-    const { work, implementation, medianMs, minMs, maxMs, samples, gflops } = result;
+  const results = outcomes.filter(isResult);
+  const rows = outcomes.map((result) => {
+    const { work, implementation } = result;
     const name = work === last ? "" : work;
     last = work;
+    if (!isResult(result)) return [name, implementation, `over ${1000 * result.seconds}`];
+    const { medianMs, minMs, maxMs, samples, launches, gflops } = result;
     const bytes = works.find((each) => each.name === work)?.bytes;
     const gigabytes = bytes === undefined ? undefined : bytes / medianMs / 1e6;
     let rate = "";
@@ -158,13 +171,24 @@ export function resultTable(
       digits(medianMs),
       spread,
       String(samples),
+      launches === undefined ? "" : String(launches),
       rate,
       ofCeiling,
       slowerThanTessera(results, result),
     ];
   });
   return plainTable(
-    ["work", "implementation", "median ms", "min .. max", "samples", "rate", "of ceiling", "to tessera"],
+    [
+      "work",
+      "implementation",
+      "median ms",
+      "min .. max",
+      "samples",
+      "launches",
+      "rate",
+      "of ceiling",
+      "to tessera",
+    ],
     rows,
     2,
   );

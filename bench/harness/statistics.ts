@@ -16,6 +16,19 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** The lower and the upper quartile, between values where they lie between them (Hyndman and Fan's type 7). */
+export function quartiles(values: readonly number[]): [number, number] {
+  if (values.length === 0) throw new RangeError("no values have no quartiles");
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number): number => {
+    const place = share * (sorted.length - 1);
+    const below = Math.floor(place);
+    const above = Math.min(below + 1, sorted.length - 1);
+    return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+  };
+  return [at(0.25), at(0.75)];
+}
+
 /** @param times in milliseconds */
 export function spreadOf(times: readonly number[]): Spread {
   return {

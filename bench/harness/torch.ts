@@ -18,15 +18,26 @@ interface Answer {
 
 export class TorchPeer implements PeerModule {
   readonly version: string;
-  readonly works = ["matmul", "conv2d", "conv2dAndGradients", "densenet", "unet"];
+  readonly works = [
+    "matmul",
+    "conv2d",
+    "conv2dAndGradients",
+    "densenet",
+    "densenet121",
+    "densenet121-assemble",
+    "unet",
+    "convnet",
+  ];
+  readonly #python: string;
   readonly #script: string;
   readonly #folder = mkdtempSync(join(tmpdir(), "tessera-torch-"));
   #process: ChildProcess | undefined;
   #lines: AsyncIterator<string> | undefined;
   #opened = 0;
 
-  constructor(version: string, script: string) {
+  constructor(version: string, python: string, script: string) {
     this.version = version;
+    this.#python = python;
     this.#script = script;
   }
 
@@ -70,14 +81,14 @@ export class TorchPeer implements PeerModule {
 
   async #ask(request: object): Promise<Answer> {
     if (this.#process === undefined || this.#lines === undefined) {
-      this.#process = spawn("python3", [this.#script], { stdio: ["pipe", "pipe", "inherit"] });
+      this.#process = spawn(this.#python, [this.#script], { stdio: ["pipe", "pipe", "inherit"] });
       const { stdout } = this.#process;
-      if (stdout === null) throw new Error("python3 gave no output stream");
+      if (stdout === null) throw new Error("python gave no output stream");
       this.#lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
     }
     this.#process.stdin?.write(`${JSON.stringify(request)}\n`);
     const line = await this.#lines.next();
-    if (line.done === true) throw new Error("python3 ended; see its message above");
+    if (line.done === true) throw new Error("python ended; see its message above");
     const answer = JSON.parse(line.value) as Answer;
     if (answer.error !== undefined) throw new Error(`torch: ${answer.error}`);
     return answer;

@@ -10,9 +10,15 @@ export const implementationNames = [
   "gpu.js-cpu",
   "gpu.js-wasm",
   "tfjs-webgpu",
+  "jax-js",
   "torch-cpu",
 ] as const;
 export type ImplementationName = (typeof implementationNames)[number];
+
+/** Those that compute on the adapter in this process: kernels are compiled in their first run, and its ceilings are theirs. */
+export const onAdapter: ReadonlySet<ImplementationName> = new Set([
+  ...(["tessera", "tessera-naive", "tfjs-webgpu", "jax-js"] as const),
+]);
 
 /** An implementation with the inputs of one work in its hands. */
 export interface Subject {
@@ -20,6 +26,8 @@ export interface Subject {
   results(): Promise<readonly Numbers[]>;
   /** Does the work `repeats` times; resolves when it is done, not when it is queued. This is timed. */
   run(): Promise<void>;
+  /** Dispatches of the last run, where it computes in another process and counts them itself. */
+  launches?(): number;
   /** Default 1; more where waiting for the device would take longer than a short work. */
   readonly repeats?: number;
   dispose(): void | Promise<void>;
@@ -34,6 +42,10 @@ export interface Work {
   /** Bytes that must be read and written at the least. */
   readonly bytes?: number;
   readonly bound: Bounds;
+  /** Whose training step it is, by the name in `networks`; its first result is the loss. */
+  readonly network?: string;
+  /** Peers on WebGPU get so many seconds for a run, in a process of their own, and are timed in one; default: all they need. */
+  readonly limit?: number;
   /** Who can do it; each makes itself ready when its turn comes. */
   readonly implementations: ReadonlyMap<ImplementationName, () => Promise<Subject>>;
   /** Why an implementation is not among them, for the notes below the table. */
@@ -54,6 +66,14 @@ export interface PeerModule {
   close(): Promise<void>;
 }
 
+/** An implementation that did not end within the limit of its work. */
+export interface Unfinished {
+  readonly work: string;
+  readonly implementation: ImplementationName;
+  /** The limit. */
+  readonly seconds: number;
+}
+
 export interface Result {
   readonly work: string;
   readonly implementation: ImplementationName;
@@ -61,6 +81,8 @@ export interface Result {
   readonly minMs: number;
   readonly maxMs: number;
   readonly samples: number;
+  /** Dispatches of the work once; only of those that compute on the adapter. */
+  readonly launches?: number;
   /** Of the median; only where the operations are counted. */
   readonly gflops?: number;
   /** Error against the float64 reference, in units of the work's bound. */

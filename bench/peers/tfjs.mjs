@@ -77,13 +77,16 @@ function groupNorm(x, gamma, beta, { images, pixels, groups, width }) {
   return tf.add(tf.mul(tf.reshape(normalised, x.shape), gamma), beta);
 }
 
-/** Steps of Adam on the loss of a network, which is made of its images, labels and weights by their names. */
-function trainingStep([images, targets, ...weights], { names, adam }, lossOf) {
-  const [x, labels] = [tensorOf(images), tensorOf(targets)];
-  const variables = new Map(names.map((name, i) => [name, tf.variable(tensorOf(weights[i]))]));
+/** Steps on the loss of a network, which is made of its inputs (images, labels) and its weights by their names. */
+function trainingStep(arrays, { inputs: count, names, adam, sgd }, lossOf) {
+  const inputs = arrays.slice(0, count).map(tensorOf);
+  const variables = new Map(names.map((name, i) => [name, tf.variable(tensorOf(arrays[count + i]))]));
   const named = (name) => variables.get(name);
-  const forward = () => lossOf(x, labels, named, names);
-  const optimiser = tf.train.adam(adam.learningRate, adam.beta1, adam.beta2, adam.epsilon);
+  const forward = () => lossOf(inputs, named, names);
+  const optimiser =
+    sgd === undefined
+      ? tf.train.adam(adam.learningRate, adam.beta1, adam.beta2, adam.epsilon)
+      : tf.train.sgd(sgd.learningRate);
   const list = [...variables.values()];
   const step = async () => {
     const loss = optimiser.minimize(forward, true, list);
@@ -98,12 +101,12 @@ function trainingStep([images, targets, ...weights], { names, adam }, lossOf) {
       const before = await read();
       const loss = await step();
       const after = await read();
-      return [[loss], after.flatMap((values, i) => Array.from(values, (value, j) => value - before[i][j]))];
+      return [[loss], ...after.map((values, i) => Array.from(values, (value, j) => value - before[i][j]))];
     },
     run: async () => void (await step()),
     dispose: () => {
       optimiser.dispose();
-      tf.dispose([x, labels, ...list]);
+      tf.dispose([...inputs, ...list]);
     },
   };
 }
@@ -111,35 +114,86 @@ function trainingStep([images, targets, ...weights], { names, adam }, lossOf) {
 /** How many names are like this one, with a number in the place of N. */
 const counted = (names, name) => names.filter((each) => each.replace(/\d+/, "N") === name).length;
 
+/** Padding on each side, as PyTorch's strided convolutions have it; "same" would have less on one side. */
+const around = (pixels) => [
+  [0, 0],
+  [pixels, pixels],
+  [pixels, pixels],
+  [0, 0],
+];
+
+const classified = (features, named) =>
+  tf.add(tf.matMul(features, named("classifier.weight"), false, true), named("classifier.bias"));
+
 const activated = (maps, norm, named) =>
   tf.relu(normalise(maps, named(`${norm}.weight`), named(`${norm}.bias`)));
 
-/** The loss of a DenseNet with the weights of Tessera's. */
-function densenetLoss(x, labels, named, names) {
+/** The features of a DenseNet with the weights of Tessera's: with a stem of 7x7 and a pool, or one of 3x3; with bottlenecks or without. */
+function densenetFeatures(x, named, names) {
   const blocks = counted(names, "denseblockN.denselayer1.conv1.weight");
-  let maps = tf.conv2d(x, named("conv0.weight"), 1, "same");
+  const convolved = (maps, name) => tf.conv2d(maps, named(`${name}.weight`), 1, "same");
+  let maps;
+  if (named("norm0.weight")) {
+    const stem = tf.conv2d(x, named("conv0.weight"), 2, around(3));
+    maps = tf.maxPool(activated(stem, "norm0", named), 3, 2, 1, "floor");
+  } else {
+    maps = convolved(x, "conv0");
+  }
   for (let block = 1; block <= blocks; block++) {
     for (let layer = 1; named(`denseblock${block}.denselayer${layer}.conv1.weight`); layer++) {
       const prefix = `denseblock${block}.denselayer${layer}`;
-      const ready = activated(maps, `${prefix}.norm1`, named);
-      maps = tf.concat([maps, tf.conv2d(ready, named(`${prefix}.conv1.weight`), 1, "same")], 3);
+      let added = convolved(activated(maps, `${prefix}.norm1`, named), `${prefix}.conv1`);
+      if (named(`${prefix}.norm2.weight`)) {
+        added = convolved(activated(added, `${prefix}.norm2`, named), `${prefix}.conv2`);
+      }
+      maps = tf.concat([maps, added], 3);
     }
     if (block < blocks) {
-      const prefix = `transition${block}`;
-      const ready = activated(maps, `${prefix}.norm`, named);
-      maps = tf.avgPool(tf.conv2d(ready, named(`${prefix}.conv.weight`), 1, "same"), 2, 2, "valid");
+      const ready = activated(maps, `transition${block}.norm`, named);
+      maps = tf.avgPool(convolved(ready, `transition${block}.conv`), 2, 2, "valid");
     }
   }
-  const features = tf.mean(activated(maps, `norm${blocks + 1}`, named), [1, 2]);
-  const logits = tf.add(
-    tf.matMul(features, named("classifier.weight"), false, true),
-    named("classifier.bias"),
+  return tf.mean(activated(maps, `norm${blocks + 1}`, named), [1, 2]);
+}
+
+const densenetLoss = ([x, labels], named, names) =>
+  tf.losses.softmaxCrossEntropy(labels, classified(densenetFeatures(x, named, names), named));
+
+/** A value whose gradient is not followed. */
+const stopped = tf.customGrad((x) => ({ value: tf.clone(x), gradFunc: (dy) => tf.zerosLike(dy) }));
+
+/** Label-Assemble's losses of two views: cross entropy of given labels, pseudo-labels and consistency of absent ones (255). */
+function assembleLoss([weak, strong, states, lambdas], named, names) {
+  const logits = classified(densenetFeatures(weak, named, names), named);
+  const z = classified(densenetFeatures(strong, named, names), named);
+  const known = tf.cast(tf.notEqual(states, 255), "float32");
+  const absent = tf.sub(1, known);
+  const meanOf = (values, mask) => tf.div(tf.sum(tf.mul(values, mask)), tf.maximum(tf.sum(mask), 1));
+  const rest = tf.log1p(tf.exp(tf.neg(tf.abs(logits))));
+  const entropy = tf.add(tf.sub(tf.relu(logits), tf.mul(logits, tf.mul(states, known))), rest);
+  const a = tf.sigmoid(logits);
+  const still = stopped(a);
+  const towards = tf.cast(tf.greater(still, 0.5), "float32");
+  const pseudo = tf.add(still, tf.div(tf.sub(towards, still), 4)); // temperature 4
+  const squared = (x) => tf.square(tf.sub(x, pseudo));
+  const [ofPseudo, ofConsistency] = tf.split(lambdas, 2);
+  const unsupervised = tf.add(
+    tf.mul(ofPseudo, meanOf(squared(a), absent)),
+    tf.mul(ofConsistency, meanOf(squared(tf.sigmoid(z)), absent)),
   );
-  return tf.losses.softmaxCrossEntropy(labels, logits);
+  return tf.sum(tf.add(meanOf(entropy, known), unsupervised));
+}
+
+/** The loss of two convolutions and a linear layer, with the weights of Tessera's. */
+function convnetLoss([x, labels], named) {
+  const convolved = (maps, name, stride) =>
+    tf.relu(tf.add(tf.conv2d(maps, named(`${name}.weight`), stride, around(1)), named(`${name}.bias`)));
+  const maps = convolved(convolved(x, "conv1", 1), "conv2", 2);
+  return tf.losses.softmaxCrossEntropy(labels, classified(tf.reshape(maps, [x.shape[0], -1]), named));
 }
 
 /** The loss of a U-Net with the weights of Tessera's. */
-function unetLoss(x, labels, named, names) {
+function unetLoss([x, labels], named, names) {
   const levels = counted(names, "downN.conv1.weight");
   const double = (maps, prefix) =>
     [1, 2].reduce((each, i) => {
@@ -161,8 +215,7 @@ function unetLoss(x, labels, named, names) {
     maps = double(tf.concat([skips.pop(), enlarged], 3), `up${level}`);
   }
   const rows = tf.reshape(maps, [-1, maps.shape[3]]);
-  const logits = tf.add(tf.matMul(rows, named("classifier.weight"), false, true), named("classifier.bias"));
-  return tf.losses.sigmoidCrossEntropy(labels, logits);
+  return tf.losses.sigmoidCrossEntropy(labels, classified(rows, named));
 }
 
 /** The transposed convolution of windows that lie side by side. */
@@ -309,7 +362,10 @@ const works = {
       tf.grads((...given) => groupNorm(...given, options))([x, gamma, tf.zerosLike(gamma)], dy),
     ),
   densenet: (inputs, options) => trainingStep(inputs, options, densenetLoss),
+  densenet121: (inputs, options) => trainingStep(inputs, options, densenetLoss),
+  "densenet121-assemble": (inputs, options) => trainingStep(inputs, options, assembleLoss),
   unet: (inputs, options) => trainingStep(inputs, options, unetLoss),
+  convnet: (inputs, options) => trainingStep(inputs, options, convnetLoss),
 };
 
 export async function openTfjs() {

@@ -75,22 +75,32 @@ class ConvolutionAndGradients:
 
 
 class TrainingStep:
-    """Steps of Adam. The loss is what a network of bench/works computes, with its weights by their names."""
+    """Steps of an optimiser. The loss is what a network of bench/works computes, with its weights by their names."""
 
     def __init__(self, arrays, options):
-        self.x, self.labels = images(arrays[0]), arrays[1]
+        count = options["inputs"]
+        self.inputs = [images(array) if array.dim() == 4 else array for array in arrays[:count]]
         self.weights = {}
-        for name, value in zip(options["names"], arrays[2:]):
+        for name, value in zip(options["names"], arrays[count:]):
             # A parameter keeps torch's layout; results turn it back.
             own = filters(value) if value.dim() == 4 else value.clone()
             self.weights[name] = own.requires_grad_()
-        rates = options["adam"]
-        self.optimiser = torch.optim.Adam(
-            self.weights.values(),
-            lr=rates["learningRate"],
-            betas=(rates["beta1"], rates["beta2"]),
-            eps=rates["epsilon"],
-        )
+        if "sgd" in options:
+            self.optimiser = torch.optim.SGD(self.weights.values(), lr=options["sgd"]["learningRate"])
+        else:
+            rates = options["adam"]
+            self.optimiser = torch.optim.Adam(
+                self.weights.values(),
+                lr=rates["learningRate"],
+                betas=(rates["beta1"], rates["beta2"]),
+                eps=rates["epsilon"],
+            )
+
+    def convolved(self, maps, name, **options):
+        return F.conv2d(maps, self.weights[f"{name}.weight"], self.weights.get(f"{name}.bias"), **options)
+
+    def classified(self, features):
+        return F.linear(features, self.weights["classifier.weight"], self.weights["classifier.bias"])
 
     def activated(self, maps, norm):
         gamma, beta = self.weights[f"{norm}.weight"], self.weights[f"{norm}.bias"]
@@ -106,45 +116,73 @@ class TrainingStep:
     def results(self):
         def outside():
             turned = [filters_out(w) if w.dim() == 4 else w for w in self.weights.values()]
-            return torch.cat([w.detach().double().reshape(-1) for w in turned])
+            return [w.detach().double().clone() for w in turned]
 
         before = outside()
         loss = self.run()
-        return [torch.tensor([loss]), (outside() - before).float()]
+        return [torch.tensor([loss]), *(after - was for was, after in zip(before, outside()))]
 
 
 class DenseNet(TrainingStep):
-    def loss(self):
+    """With a stem of 7x7 and a pool, or one of 3x3; with bottlenecks or without: the weights say which."""
+
+    def features(self, x):
         blocks = len([n for n in self.weights if re.fullmatch(r"denseblock\d+\.denselayer1\.conv1\.weight", n)])
-        maps = F.conv2d(self.x, self.weights["conv0.weight"], padding=1)
+        if "norm0.weight" in self.weights:
+            stem = self.convolved(x, "conv0", padding=3, stride=2)
+            maps = F.max_pool2d(self.activated(stem, "norm0"), 3, stride=2, padding=1)
+        else:
+            maps = self.convolved(x, "conv0", padding=1)
         for block in range(1, blocks + 1):
             layer = 1
             while f"denseblock{block}.denselayer{layer}.conv1.weight" in self.weights:
                 prefix = f"denseblock{block}.denselayer{layer}"
-                weight = self.weights[f"{prefix}.conv1.weight"]
-                added = F.conv2d(self.activated(maps, f"{prefix}.norm1"), weight, padding=1)
-                maps = torch.cat([maps, added], dim=1)
+                maps = torch.cat([maps, self.layer(maps, prefix)], dim=1)
                 layer += 1
             if block < blocks:
                 prefix = f"transition{block}"
-                squeezed = F.conv2d(self.activated(maps, f"{prefix}.norm"), self.weights[f"{prefix}.conv.weight"])
+                squeezed = self.convolved(self.activated(maps, f"{prefix}.norm"), f"{prefix}.conv")
                 maps = F.avg_pool2d(squeezed, 2)
-        features = self.activated(maps, f"norm{blocks + 1}").mean(dim=(2, 3))
-        logits = F.linear(features, self.weights["classifier.weight"], self.weights["classifier.bias"])
-        return F.cross_entropy(logits, self.labels)
+        return self.activated(maps, f"norm{blocks + 1}").mean(dim=(2, 3))
+
+    def layer(self, maps, prefix):
+        ready = self.activated(maps, f"{prefix}.norm1")
+        if f"{prefix}.norm2.weight" not in self.weights:
+            return self.convolved(ready, f"{prefix}.conv1", padding=1)
+        narrow = self.activated(self.convolved(ready, f"{prefix}.conv1"), f"{prefix}.norm2")
+        return self.convolved(narrow, f"{prefix}.conv2", padding=1)
+
+    def loss(self):
+        x, labels = self.inputs
+        return F.cross_entropy(self.classified(self.features(x)), labels)
+
+
+class Assemble(DenseNet):
+    """Label-Assemble's losses of two views: given labels, and pseudo-labels and consistency of absent ones (255)."""
+
+    def loss(self):
+        weak, strong, states, (of_pseudo, of_consistency) = self.inputs
+        z = self.classified(self.features(weak))
+        known = states != 255
+        a, b = torch.sigmoid(z), torch.sigmoid(self.classified(self.features(strong)))
+        still = a.detach()
+        pseudo = still + ((still > 0.5).float() - still) / 4  # temperature 4
+        supervised = F.binary_cross_entropy_with_logits(z[known], states[known])
+        agreement = [((view - pseudo)[~known] ** 2).mean() for view in (a, b)]
+        return supervised + of_pseudo * agreement[0] + of_consistency * agreement[1]
 
 
 class UNet(TrainingStep):
     def double(self, maps, prefix):
         for i in (1, 2):
-            maps = F.conv2d(maps, self.weights[f"{prefix}.conv{i}.weight"], padding=1)
+            maps = self.convolved(maps, f"{prefix}.conv{i}", padding=1)
             maps = self.activated(maps, f"{prefix}.norm{i}")
         return maps
 
     def loss(self):
+        maps, labels = self.inputs
         levels = len([n for n in self.weights if re.fullmatch(r"down\d+\.conv1\.weight", n)])
         skips = []
-        maps = self.x
         for level in range(1, levels + 1):
             maps = self.double(maps if level == 1 else F.max_pool2d(maps, 2), f"down{level}")
             skips.append(maps)
@@ -154,8 +192,16 @@ class UNet(TrainingStep):
             enlarged = F.conv_transpose2d(maps, weight, bias, stride=2)
             maps = self.double(torch.cat([skips.pop(), enlarged], dim=1), f"up{level}")
         rows = maps.permute(0, 2, 3, 1).reshape(-1, maps.shape[1])
-        logits = F.linear(rows, self.weights["classifier.weight"], self.weights["classifier.bias"])
-        return F.binary_cross_entropy_with_logits(logits, self.labels)
+        return F.binary_cross_entropy_with_logits(self.classified(rows), labels)
+
+
+class Convnet(TrainingStep):
+    def loss(self):
+        x, labels = self.inputs
+        maps = F.relu(self.convolved(x, "conv1", padding=1))
+        maps = F.relu(self.convolved(maps, "conv2", padding=1, stride=2))
+        features = maps.permute(0, 2, 3, 1).reshape(len(maps), -1)
+        return F.cross_entropy(self.classified(features), labels)
 
 
 WORKS = {
@@ -163,7 +209,10 @@ WORKS = {
     "conv2d": Convolution,
     "conv2dAndGradients": ConvolutionAndGradients,
     "densenet": DenseNet,
+    "densenet121": DenseNet,
+    "densenet121-assemble": Assemble,
     "unet": UNet,
+    "convnet": Convnet,
 }
 
 

@@ -1,16 +1,15 @@
 // All works, with everyone who can do them.
 
-import type { Engine } from "tessera";
-import type { Composition } from "tessera/nn";
 import type { HostInput } from "../harness/data.ts";
+import { isWebGpuPeer } from "../harness/peers.ts";
+import { stepsInProcess } from "../harness/peer-process.ts";
 import type { PeerModule } from "../harness/work.ts";
 import type { ImplementationName, Subject, Work } from "../harness/work.ts";
 import { engineKinds, engineOf, onEngine } from "../implementations/tessera.ts";
-import { densenetOn } from "./densenet.ts";
+import { networks, type Network } from "./networks.ts";
 import type { OperatorWork } from "./operator-work.ts";
 import { operatorWorks } from "./operators.ts";
-import { stepBounds, stepsOf, stepsOn, type Problem } from "./training-step.ts";
-import { unetOn } from "./unet.ts";
+import { stepBounds, stepsOf, stepsOn } from "./training-step.ts";
 
 /** Peers that were found, by the name of their implementation. */
 export type Peers = ReadonlyMap<ImplementationName, PeerModule>;
@@ -37,12 +36,12 @@ function operatorWork(work: OperatorWork, peers: Peers): Work {
 /** A training step of a network that peers know by this name. */
 function trainingStep(
   network: string,
-  title: string,
-  problemOn: (engine: Engine, composition: Composition) => Promise<Problem>,
+  { title, problemOn, together = 1e-2, limit }: Network,
   peers: Peers,
 ): Work {
   const implementations = new Map<ImplementationName, () => Promise<Subject>>();
-  for (const kind of engineKinds) {
+  // The naive kernels would take minutes for a step of a network that has a limit, and show nothing new.
+  for (const kind of engineKinds.filter((each) => each !== "tessera-naive" || limit === undefined)) {
     implementations.set(kind, async () => {
       const engine = await engineOf(kind);
       return stepsOn(engine, await problemOn(engine, kind === "tessera-naive" ? "plain" : "fused"));
@@ -51,24 +50,27 @@ function trainingStep(
   for (const [name, module] of peers) {
     if (!module.works.includes(network)) continue;
     implementations.set(name, async () =>
-      stepsOf(module, network, await problemOn(await engineOf("reference"), "fused")),
+      limit !== undefined && isWebGpuPeer(name)
+        ? stepsInProcess(network, name, limit)
+        : stepsOf(module, network, await problemOn(await engineOf("reference"))),
     );
   }
   return {
     name: `${network}-step`,
-    title: `${title}: forward, backward, Adam`,
-    bound: stepBounds,
+    title: `one training step; ${title}`,
+    bound: stepBounds(together),
+    ...(limit === undefined ? {} : { limit }),
+    network,
     implementations,
   };
 }
 
-/** Every work that is timed in one process; the first step is a matter of its own (first-step.ts). */
+/** Every work that is timed in one process, slow ones last; the first step is a matter of its own (first-step.ts). */
 export function worksWith(peers: Peers): Work[] {
-  const dense = "3 blocks x 4 layers, growth 12, 28 x 28, batch 32";
-  const unet = "width 16, 4 levels, 96 x 72 x 3, batch 8, 11 classes";
+  const steps = Object.entries(networks).map(([name, network]) => trainingStep(name, network, peers));
   return [
-    trainingStep("densenet", dense, densenetOn, peers),
-    trainingStep("unet", unet, unetOn, peers),
+    ...steps.filter(({ limit }) => limit === undefined),
     ...operatorWorks.map((work) => operatorWork(work, peers)),
+    ...steps.filter(({ limit }) => limit !== undefined),
   ];
 }

@@ -1,30 +1,42 @@
-// A training step of a network: forward, backward, Adam. The same weights, images and labels for everyone.
+// A training step of a network: forward, backward, update. The same weights, images and labels for everyone.
 
 import { valueAndGradients, type Engine, type Tensor } from "tessera";
-import { Adam } from "tessera/optim";
+import { Adam, SGD } from "tessera/optim";
 import type { HostInput } from "../harness/data.ts";
 import type { Bound, Numbers } from "../harness/equality.ts";
 import type { PeerModule, Subject } from "../harness/work.ts";
 
 /**
- * The epsilon is as large as gradients are here: with a small one, the first step of a weight is the sign of its gradient, which
- * rounding decides where the gradient is nearly 0.
+ * Of Adam, whose epsilon is as large as gradients are here: with a small one, the first step of a weight is the sign of its
+ * gradient, which rounding decides where the gradient is nearly 0. With it, and more so without any moments, the change of a weight
+ * says what its gradient was.
  */
-export const adamOptions = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-3 };
+const adam = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-3 };
 
-/** Of the loss, and of the change of all weights together. */
-export const stepBounds: readonly Bound[] = [
-  { kind: "values", relative: 1e-5 },
-  { kind: "norm", relative: 1e-2 },
-];
+/** How weights are updated. */
+export type Update = { readonly adam: typeof adam } | { readonly sgd: { readonly learningRate: number } };
 
-/** What is trained: weights on an engine, and images and labels on the host. */
+export const byAdam: Update = { adam };
+
+/** What is trained: weights on an engine; images, labels and what else the loss takes on the host. */
 export interface Problem {
   readonly parameters: ReadonlyMap<string, Tensor>;
-  readonly loss: (images: Tensor, targets: Tensor) => Tensor;
-  readonly images: HostInput;
-  readonly targets: HostInput;
+  /** The images first. */
+  readonly inputs: readonly HostInput[];
+  /** Of the inputs, in their order. */
+  readonly loss: (inputs: readonly Tensor[]) => Tensor;
+  readonly update: Update;
 }
+
+/**
+ * Of the loss, of the root mean square of each weight's change, and of all changes together.
+ * @param together how far all changes may be from the reference's, in the Euclidean norm
+ */
+export const stepBounds = (together: number): readonly Bound[] => [
+  { kind: "values", relative: 1e-5 },
+  { kind: "values", relative: 5e-3 },
+  { kind: "norm", relative: together },
+];
 
 /** A network in training. */
 export interface Training {
@@ -37,14 +49,14 @@ export interface Training {
 /** The step is recorded once and replayed; images and labels go to the device anew in every step. */
 export async function trainingOn(
   engine: Engine,
-  { parameters, loss, images, targets }: Problem,
+  { parameters, inputs, loss, update }: Problem,
 ): Promise<Training> {
   const trained = [...parameters.values()];
-  const optimiser = new Adam(trained, adamOptions);
+  const optimiser =
+    "adam" in update ? new Adam(trained, update.adam) : new SGD(trained, { ...update.sgd, momentum: 0 });
   const program = await engine.record(() => {
-    const x = engine.feed(() => images.data, images.shape);
-    const labels = engine.feed(() => targets.data, targets.shape);
-    const { value, gradients } = valueAndGradients(() => loss(x, labels), trained);
+    const fed = inputs.map(({ data, shape, dtype }) => engine.feed(() => data, shape, dtype));
+    const { value, gradients } = valueAndGradients(() => loss(fed), trained);
     optimiser.step(gradients);
     return value;
   });
@@ -63,17 +75,24 @@ export async function trainingOn(
   };
 }
 
-/** The change of every weight in the first step, one after the other; `before` and `after` have the same order. */
-export function changeOf(before: readonly Numbers[], after: readonly Numbers[]): Float64Array {
-  const change: number[] = [];
-  before.forEach((weights, i) => {
-    for (let j = 0; j < weights.length; j++) change.push(after[i][j] - weights[j]);
-  });
-  return Float64Array.from(change);
-}
-
 const read = (tensors: Iterable<Tensor>): Promise<Numbers[]> =>
   Promise.all([...tensors].map((tensor) => tensor.read()));
+
+/** What is compared of a step: the loss, and what became of the weights (see `stepBounds`). */
+export function comparedOf(loss: Numbers, changes: readonly Numbers[]): Numbers[] {
+  const squares = changes.map((change) => {
+    let sum = 0;
+    for (let i = 0; i < change.length; i++) sum += change[i] ** 2;
+    return sum;
+  });
+  const all = new Float64Array(changes.reduce((size, { length }) => size + length, 0));
+  let place = 0;
+  for (const change of changes) {
+    all.set(change, place);
+    place += change.length;
+  }
+  return [loss, squares.map((sum, i) => Math.sqrt(sum / changes[i].length)), all];
+}
 
 /** Training steps on an engine. */
 export async function stepsOn(engine: Engine, problem: Problem): Promise<Subject> {
@@ -82,7 +101,9 @@ export async function stepsOn(engine: Engine, problem: Problem): Promise<Subject
     async results() {
       const before = await read(training.parameters.values());
       const loss = await training.step();
-      return [[loss], changeOf(before, await read(training.parameters.values()))];
+      const after = await read(training.parameters.values());
+      const changes = before.map((weights, i) => Float64Array.from(weights, (was, j) => after[i][j] - was));
+      return comparedOf([loss], changes);
     },
     async run() {
       await training.step();
@@ -91,21 +112,28 @@ export async function stepsOn(engine: Engine, problem: Problem): Promise<Subject
   };
 }
 
-/** What a peer needs to train the same network: images, labels and weights, and their names. */
+/** What a peer needs to train the same network: what the loss takes, then the weights; and the names of these. */
 export async function stepForPeers({
   parameters,
-  images,
-  targets,
+  inputs,
+  update,
 }: Problem): Promise<[HostInput[], Readonly<Record<string, unknown>>]> {
   const weights: HostInput[] = [];
   for (const tensor of parameters.values()) {
     weights.push({ shape: tensor.shape, dtype: "f32", data: Float32Array.from(await tensor.read()) });
     tensor.dispose();
   }
-  return [[images, targets, ...weights], { names: [...parameters.keys()], adam: adamOptions }];
+  return [[...inputs, ...weights], { inputs: inputs.length, names: [...parameters.keys()], ...update }];
 }
 
 /** The step of a network by a peer that knows it by this name. */
 export async function stepsOf(peer: PeerModule, work: string, problem: Problem): Promise<Subject> {
-  return peer.open(work, ...(await stepForPeers(problem)));
+  const subject = await peer.open(work, ...(await stepForPeers(problem)));
+  return {
+    ...subject,
+    async results() {
+      const [loss, ...changes] = await subject.results();
+      return comparedOf(loss, changes);
+    },
+  };
 }

@@ -3,9 +3,9 @@
 import { binaryCrossEntropyWithLogits, type Engine } from "tessera";
 import { Initialiser, Linear, UNet, type Composition, type UNetConfiguration } from "tessera/nn";
 import { normal } from "../harness/data.ts";
-import type { Problem } from "./training-step.ts";
+import { byAdam, type Problem } from "./training-step.ts";
 
-export const configuration: UNetConfiguration = { kind: "unet", inputChannels: 3, width: 16, levels: 4 };
+const configuration: UNetConfiguration = { kind: "unet", inputChannels: 3, width: 16, levels: 4 };
 const [batch, height, width, classes] = [8, 96, 72, 11];
 
 /** Images, and the class of each pixel as a one among zeros: of images in stripes, 11 classes one behind the other. */
@@ -23,11 +23,11 @@ export async function unetOn(engine: Engine, composition: Composition = "fused")
   for (let i = 0; i < pixels; i++) data[i * classes + (Math.floor(i / width / 4) % classes)] = 1;
   return {
     parameters,
-    loss: (x, labels) => {
+    loss: ([x, labels]) => {
       const maps = features.forward(x, "training").reshape([pixels, features.features]);
       return binaryCrossEntropyWithLogits(classifier.forward(maps), labels);
     },
-    images: await normal([batch, height, width, 3], 31),
-    targets: { shape: [pixels, classes], dtype: "f32", data },
+    inputs: [await normal([batch, height, width, 3], 31), { shape: [pixels, classes], dtype: "f32", data }],
+    update: byAdam,
   };
 }

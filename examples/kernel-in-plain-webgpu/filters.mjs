@@ -42,7 +42,7 @@ const weights = Float32Array.from({ length: 9 * taps.length }, (_, i) => taps[i 
 const convolution = kernels.conv2dBlocked;
 const knobs = { PIXELS: 4, QUADS: 1 };
 const sizes = {
-  ...{ batch: 1, height, width, channels: 1, rowStride: 1 },
+  ...{ batch: 1, groups: 1, height, width, channels: 1, rowStride: 1 },
   ...{
     filterHeight: 3,
     filterWidth: 3,

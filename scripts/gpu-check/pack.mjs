@@ -42,9 +42,10 @@ const code = [
   ...["package.json", "tsconfig.json", "vitest.config.ts"],
   ...["dist", "src", "test", "shaders", "examples", "scripts", "bench/dist"],
 ];
-const peersCode = ["dist", "package.json", "package-lock.json", "tfjs.mjs"].map(
-  (name) => `bench/peers/${name}`,
-);
+const peersCode = [
+  ...["dist", "package.json", "package-lock.json", "tfjs.mjs"],
+  ...["jaxjs.mjs", "node_modules/@jax-js/jax"],
+].map((name) => `bench/peers/${name}`);
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), "tessera-pack-"));

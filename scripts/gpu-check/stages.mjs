@@ -107,7 +107,7 @@ async function bench() {
     timeSizes,
     ...works(others, "matmul", "densenet-step", "conv3x3-forward"),
     ...works("--no-peers", "norm", "dense-block", "relu", "adam"),
-    ...works(others, "densenet-first", "conv3x3-growth", "conv1x1"),
+    ...works(others, "densenet-first", "convnet", "conv3x3-growth", "conv1x1"),
   ]);
 }
 

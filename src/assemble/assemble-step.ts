@@ -2,7 +2,7 @@
 
 import { noGradient } from "../autograd/functions.ts";
 import { add, affine, multiply } from "../functions/elementwise.ts";
-import { concat, reshape, slice, takeRows } from "../functions/movement.ts";
+import { concat, reshape, slice, split, takeRows } from "../functions/movement.ts";
 import {
   assembleLoss,
   aucMargin,
@@ -30,9 +30,8 @@ export interface StepSettings {
   readonly loss: AssembleLossOptions;
   /**
    * Batch statistics of a step with both views. `separate`: each view has its own, and the running statistics follow the
-   * weak view alone. `joint`: both views are one batch, with one set of statistics, which the running ones follow. A step
-   * with the weak view alone, as in warm-up, is the same either way. Joint activations are twice as large a buffer, and a
-   * device's limit of one buffer holds half the batch.
+   * weak view alone. `joint`: both views have one set of statistics, which the running ones follow. A step with the weak
+   * view alone, as in warm-up, is the same either way.
    */
   readonly bnViews: "separate" | "joint";
   readonly seed: number;
@@ -88,6 +87,12 @@ export interface StepShape extends StepSettings {
    * with itself.
    */
   readonly bothViews: boolean;
+  /**
+   * Whether both views go through the network as one batch. False: one after the other, with twice the launches and gradients to
+   * add up, where a device's largest buffer does not hold the activations of both; see `bothAtOnce`. Joint statistics always
+   * take them at once. Default true.
+   */
+  readonly atOnce?: boolean;
   /** Where the images are when they stay on the device; the step's inputs then name rows of them. */
   readonly resident?: ResidentImages | undefined;
 }
@@ -270,7 +275,8 @@ export const viewSeed = (
 ): Tensor => engine.feed(() => Uint32Array.of(seed, 0x1abe1, inputs().step, 0), [4], "u32");
 
 /**
- * Features of the views in training: of the weak one, and of the strong one where it is computed.
+ * Features of the views in training: of the weak one, and of the strong one where it is computed. Both go through the network as
+ * one batch, of two groups with statistics of their own where these are separate.
  *
  * @param view normalised images [B, H, W, C] of the weak (0) or the strong (1) view
  * @param mode whether running statistics follow these views at all
@@ -278,20 +284,17 @@ export const viewSeed = (
  */
 export function viewFeatures(
   network: { forward(images: Tensor, mode: Mode): Tensor },
-  { bothViews, bnViews, count }: Pick<StepShape, "bothViews" | "bnViews" | "count">,
+  { bothViews, bnViews, atOnce = true }: Pick<StepShape, "bothViews" | "bnViews" | "atOnce">,
   view: (index: 0 | 1) => Tensor,
   mode: "training" | "untracked" = "training",
 ): readonly Tensor[] {
-  if (bothViews && bnViews === "joint") {
-    const features = network.forward(concat([view(0), view(1)], 0), mode);
-    const [, ...rest] = features.shape;
-    const rowsFrom = (first: number): Tensor =>
-      slice(features, [first, ...rest.map(() => 0)], [count, ...rest]);
-    return [rowsFrom(0), rowsFrom(count)];
-  }
-  const weak = network.forward(view(0), mode);
+  if (!bothViews) return [network.forward(view(0), mode)];
   // Running statistics follow the weak view alone: they are for images as they are, not as the strong view bends them.
-  return bothViews ? [weak, network.forward(view(1), "untracked")] : [weak];
+  if (bnViews === "separate" && !atOnce) {
+    return [network.forward(view(0), mode), network.forward(view(1), "untracked")];
+  }
+  const ofStatistics = bnViews === "joint" ? mode : { mode, groups: 2 };
+  return split(network.forward(concat([view(0), view(1)], 0), ofStatistics), 2);
 }
 
 /** A part of the images of a step, [B, ...rest]: rows of what lies on the device, or fed. */

@@ -8,8 +8,12 @@ import { writeWeights } from "../nn/weights.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Weights } from "../tensor/held.ts";
 import type { JudgedPart, JudgeOptions, StepLosses, Task } from "../training/task.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { optimisationStep } from "../training/optimisation-step.ts";
 import { TrainingImages } from "../training/training-images.ts";
 import { taughtSources } from "./absent-policy.ts";
+import { bothAtOnce } from "./planning/both-at-once.ts";
+import { bothViewsOf } from "./planning/traced-steps.ts";
 import { stepInputs } from "./step-inputs.ts";
 import type { StepInputs, StepShape } from "./assemble-step.ts";
 import {
@@ -55,7 +59,7 @@ export class AssembleTask implements Task<StepInputs, ModelJudgement, Model> {
   readonly #initial: Weights | undefined;
   readonly #sampler: Sampler;
   readonly #images: TrainingImages;
-  readonly #shape: Omit<StepShape, "bothViews">;
+  #shape: Omit<StepShape, "bothViews">;
   readonly #budget: WarmedBudget;
 
   /**
@@ -108,6 +112,9 @@ export class AssembleTask implements Task<StepInputs, ModelJudgement, Model> {
       );
       const shape = stepShape(settings, this.#images, batch, namedLabels(assembly, settings));
       this.#shape = { ...shape, resident: this.#images.resident };
+      const { inWarmUp = false, after = false } = bothViewsOf(settings);
+      const takesTwo = inWarmUp || after || settings.supervised === "both";
+      if (takesTwo) this.#shape = { ...this.#shape, atOnce: this.#takesBothAtOnce() };
     } catch (error) {
       this.module.dispose();
       throw error;
@@ -145,7 +152,8 @@ export class AssembleTask implements Task<StepInputs, ModelJudgement, Model> {
   }
 
   losses(variant: string, inputs: () => StepInputs): StepLosses {
-    const shape = { ...this.#shape, bothViews: variant === variantOf(true) };
+    const bothViews = variant === variantOf(true);
+    const shape = { ...this.#shape, bothViews };
     return this.#task.losses(this.#engine, this.module, shape, inputs);
   }
 
@@ -167,6 +175,17 @@ export class AssembleTask implements Task<StepInputs, ModelJudgement, Model> {
   /** Releases the images; the model stays. */
   async close(): Promise<void> {
     await this.#images.close();
+  }
+
+  #takesBothAtOnce(): boolean {
+    const noInputs = (): never => {
+      throw new Error("a step that is only looked at has no inputs");
+    };
+    const step = (): Tensor => {
+      const losses = (): StepLosses => this.losses(variantOf(true), noInputs);
+      return optimisationStep(this.module, { step: () => undefined }, this.terms, losses);
+    };
+    return bothAtOnce(this.#engine, this.#settings, step).atOnce;
   }
 
   #set(part: JudgedPart): ImageSet {

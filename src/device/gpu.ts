@@ -15,6 +15,11 @@ export interface DeviceRequest {
   readonly powerPreference?: "low-power" | "high-performance";
   /** Take the first adapter whose name or description contains this text (case does not matter). */
   readonly adapterName?: string;
+  /**
+   * Whether the device keeps shaders within their buffers and ends loops that would not end, as WebGPU demands. Default true. False, in
+   * Node only, leaves out these checks, and what goes wrong in a shader may then do anything: see docs/kernels.md.
+   */
+  readonly robustness?: boolean;
 }
 
 /** A device with its traits, its first uncaught error, and its end. */
@@ -29,9 +34,9 @@ export interface Gpu {
   destroy(): void;
 }
 
-/** Every adapter that can be reached, each once, the preferred first. */
-export async function listAdapters(): Promise<GPUAdapter[]> {
-  const gpu = await provider();
+/** Every adapter that can be reached, each once, the preferred first; `robustness` as in `DeviceRequest`. */
+export async function listAdapters(robustness = true): Promise<GPUAdapter[]> {
+  const gpu = await provider(robustness);
   const requests: GPURequestAdapterOptions[] = [
     { powerPreference: "high-performance" },
     { powerPreference: "low-power" },
@@ -51,7 +56,7 @@ export async function listAdapters(): Promise<GPUAdapter[]> {
 async function chooseAdapter(request: DeviceRequest): Promise<GPUAdapter> {
   const wanted = request.adapterName?.toLowerCase();
   if (wanted === undefined) {
-    const gpu = await provider();
+    const gpu = await provider(request.robustness);
     const adapter = await gpu.requestAdapter({
       powerPreference: request.powerPreference ?? "high-performance",
     });
@@ -61,7 +66,7 @@ async function chooseAdapter(request: DeviceRequest): Promise<GPUAdapter> {
         "or use --device reference to run on the CPU without one",
     );
   }
-  const adapters = await listAdapters();
+  const adapters = await listAdapters(request.robustness);
   const match = adapters.find((adapter) =>
     `${adapter.info.device} ${adapter.info.description} ${adapter.info.vendor}`
       .toLowerCase()

@@ -1,6 +1,6 @@
-// Where WebGPU comes from: the browser's own, or Dawn for Node, held so that it can never be collected.
+// Where WebGPU comes from: what `navigator.gpu` is, or Dawn for Node, held so that it can never be collected.
 
-import { DeviceUnavailableError } from "../errors/errors.ts";
+import { DeviceUnavailableError, UsageError } from "../errors/errors.ts";
 import { pollPatiently } from "./patient-polling.ts";
 
 /**
@@ -10,15 +10,24 @@ import { pollPatiently } from "./patient-polling.ts";
  * JavaScript; webgpu 0.3.8 to 0.6.2, seen 8 of 8 times in 2026). A property of globalThis is always reachable.
  */
 const lasting = Symbol.for("tessera.webgpu");
-type Lasting = { [lasting]?: Promise<GPU> };
+const lastingWithoutRobustness = Symbol.for("tessera.webgpu.withoutRobustness");
+type Lasting = { [lasting]?: Promise<GPU>; [lastingWithoutRobustness]?: Promise<GPU> };
 
 /** Elsewhere there is no binding to load: bundlers leave it out (package.json, "browser"). */
 const isNode = (): boolean =>
   (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node !== undefined;
 
-async function createProvider(): Promise<GPU> {
-  const browser = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
-  if (browser !== undefined) return browser;
+async function createProvider(robustness: boolean): Promise<GPU> {
+  // In Node, a `navigator.gpu` is one that the program has put there, and that is Dawn's, which waits by spinning too.
+  if (isNode()) pollPatiently();
+  const present = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
+  if (present !== undefined) {
+    if (robustness) return present;
+    throw new UsageError(
+      "robustness: false is an option of the Dawn that Tessera opens; there is another WebGPU at navigator.gpu, whose checks " +
+        "cannot be left out",
+    );
+  }
   if (!isNode()) {
     throw new DeviceUnavailableError(
       "this browser has no WebGPU (navigator.gpu), or the page is not served over https; " +
@@ -37,16 +46,19 @@ async function createProvider(): Promise<GPU> {
       { cause },
     );
   }
-  pollPatiently();
   // Times of launches in nanoseconds: rounded to 65 microseconds they are of use to web pages only.
-  return dawn.create(["disable-dawn-features=timestamp_quantization"]);
+  const options = ["disable-dawn-features=timestamp_quantization"];
+  if (!robustness) options.push("enable-dawn-features=disable_robustness");
+  return dawn.create(options);
 }
 
 /**
- * The WebGPU entry point of this process, created once and never released.
- * @throws DeviceUnavailableError when neither a browser's WebGPU nor Dawn's binding can be loaded
+ * The WebGPU entry point of this process, created once and never released; another one is without robustness, for that is a
+ * switch of a whole instance of Dawn.
+ * @throws DeviceUnavailableError when neither a browser's WebGPU nor Dawn's binding can be loaded, UsageError where it is a
+ *   browser's and `robustness` is false
  */
-export function provider(): Promise<GPU> {
+export function provider(robustness = true): Promise<GPU> {
   const holder = globalThis as Lasting;
-  return (holder[lasting] ??= createProvider());
+  return (holder[robustness ? lasting : lastingWithoutRobustness] ??= createProvider(robustness));
 }

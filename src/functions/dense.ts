@@ -8,9 +8,11 @@ import {
   expectArgument,
   expectOptions,
   oneOf,
+  wholeFrom,
   type OptionChecks,
 } from "../errors/arguments.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { groupsAttribute } from "../operators/normalisation/batch-groups.ts";
 import { areVec4Channels } from "../operators/dense/channel-counts.ts";
 import { engineOf } from "../runtime/engine-of.ts";
 import { perAxis } from "./convolution.ts";
@@ -37,9 +39,23 @@ export interface FoldedNormOptions {
   readonly momentum?: number;
 }
 
-const foldedNormOptions: OptionChecks<FoldedNormOptions> = { epsilon: aNumber, momentum: aNumber };
+/** How many groups of neighbouring images have statistics of their own. */
+export interface GroupOptions {
+  /**
+   * Groups of neighbouring images, all of the same size: each is normalised by itself, and running statistics follow the first.
+   * Default 1.
+   */
+  readonly groups?: number;
+}
+
+const groupOptions: OptionChecks<GroupOptions> = { groups: wholeFrom(1) };
+const foldedNormOptions: OptionChecks<FoldedNormOptions & GroupOptions> = {
+  epsilon: aNumber,
+  momentum: aNumber,
+  ...groupOptions,
+};
 const inferenceOptions: OptionChecks<Pick<FoldedNormOptions, "epsilon">> = { epsilon: aNumber };
-const activatedPoolOptions: OptionChecks<WindowOptions & FoldedNormOptions> = {
+const activatedPoolOptions: OptionChecks<WindowOptions & FoldedNormOptions & GroupOptions> = {
   ...windowOptions,
   ...foldedNormOptions,
 };
@@ -47,7 +63,10 @@ const activatedPoolOptions: OptionChecks<WindowOptions & FoldedNormOptions> = {
 export interface DenseBlockResult {
   /** The channels of x, then those of each layer: [N, H, W, C + layers * growth]. */
   readonly block: Tensor;
-  /** The mean and the biased variance of each channel, [2, C + layers * growth], without a gradient of their own. */
+  /**
+   * The mean and the biased variance of each channel, [2, C + layers * growth], without a gradient of their own; with groups of
+   * each, [groups, 2, ..].
+   */
   readonly statistics: Tensor;
 }
 
@@ -93,17 +112,22 @@ export const takesChannels = areVec4Channels;
  *
  * @param x [N, H, W, C]
  * @param layers for each layer its stages: one with a 3x3 filter, or one with a 1x1 and one with a 3x3 filter
- * @throws ShapeError when the shapes do not fit, or the growth or bottleneck is no multiple of four
+ * @throws ShapeError when the shapes do not fit, the images make no such groups, or the growth or bottleneck is no multiple of
+ *   four
  */
 export function denseBlock(
   x: Tensor,
   layers: readonly (readonly DenseStage[])[],
-  options: FoldedNormOptions = {},
+  options: FoldedNormOptions & GroupOptions = {},
 ): DenseBlockResult {
   expectOptions("denseBlock", options, foldedNormOptions);
-  const { epsilon = 1e-5, momentum = 0.1 } = options;
+  const { epsilon = 1e-5, momentum = 0.1, groups = 1 } = options;
   const { tensors, ...sizes } = operands("denseBlock", x, layers);
-  const [block, statistics] = run("denseBlock", tensors, { ...sizes, epsilon, momentum });
+  const [block, statistics] = run("denseBlock", tensors, {
+    ...sizes,
+    ...{ epsilon, momentum },
+    ...groupsAttribute(groups),
+  });
   return { block, statistics };
 }
 
@@ -128,17 +152,19 @@ export function denseBlockInference(
  * The mean and the biased variance of each channel.
  *
  * @param x [..., C]
- * @returns [2, C]
+ * @returns [2, C]; with groups of each, [groups, 2, C]
+ * @throws ShapeError when the first axis of x makes no such groups
  */
-export function batchMoments(x: Tensor): Tensor {
-  return runOne("batchMoments", [x], {});
+export function batchMoments(x: Tensor, options: GroupOptions = {}): Tensor {
+  expectOptions("batchMoments", options, groupOptions);
+  return runOne("batchMoments", [x], groupsAttribute(options.groups ?? 1));
 }
 
 /**
  * Pools max(batchNorm(x), 0) without storing it.
  *
  * @param x [N, H, W, C]; for maxima C is a multiple of four
- * @param statistics [2, C], those of x: as `denseBlock` and `batchMoments` give them. The gradient of x takes account
+ * @param statistics [2, C] (with groups [groups, 2, C]), those of x: as `denseBlock` and `batchMoments` give them. The gradient of x takes account
  *   of them.
  * @returns [N, P, Q, C], as `averagePool2d` or `maxPool2d`
  * @throws ShapeError when the shapes do not fit
@@ -148,15 +174,18 @@ export function activatedPool(
   x: Tensor,
   statistics: Tensor,
   norm: Norm,
-  options: WindowOptions & FoldedNormOptions,
+  options: WindowOptions & FoldedNormOptions & GroupOptions,
 ): Tensor {
   expectArgument("activatedPool", "kind", kind, oneOf(["average", "max"]));
   expectArgument("activatedPool", "the norm", norm, aRecord);
   expectOptions("activatedPool", options, activatedPoolOptions);
   const { gamma, beta, runningMean, runningVariance } = norm;
-  const { window, stride = window, padding = 0, epsilon = 1e-5, momentum = 0.1 } = options;
+  const { window, stride = window, padding = 0, epsilon = 1e-5, momentum = 0.1, groups = 1 } = options;
   const sliding = { window: perAxis(window), stride: perAxis(stride), padding: perAxis(padding) };
   const inputs = [x, statistics, gamma, beta, runningMean, runningVariance];
-  const [y] = run("activatedPool", inputs, { kind, ...sliding, epsilon, momentum });
+  const [y] = run("activatedPool", inputs, {
+    ...{ kind, ...sliding, epsilon, momentum },
+    ...groupsAttribute(groups),
+  });
   return y;
 }

@@ -10,6 +10,7 @@ import {
   type OptionChecks,
 } from "../errors/arguments.ts";
 import { ShapeError, UsageError } from "../errors/errors.ts";
+import { groupsAttribute } from "../operators/normalisation/batch-groups.ts";
 import { expectGroups, type GroupNormAttributes } from "../operators/normalisation/image-groups.ts";
 import { engineOf } from "../runtime/engine-of.ts";
 import { expectTensor } from "../runtime/expect-tensor.ts";
@@ -24,6 +25,19 @@ export interface BatchNormOptions {
 
 const batchNormOptions: OptionChecks<BatchNormOptions> = { epsilon: aNumber };
 
+export interface GroupedBatchNormOptions extends BatchNormOptions {
+  /**
+   * Groups of neighbouring images, all of the same size: each is normalised by itself, and running statistics follow the first.
+   * Default 1.
+   */
+  readonly groups?: number;
+}
+
+const groupedBatchNormOptions: OptionChecks<GroupedBatchNormOptions> = {
+  ...batchNormOptions,
+  groups: wholeFrom(1),
+};
+
 /** Statistics that follow those of the batches, for `batchNormInference`; overwritten in place. */
 export interface RunningStatistics {
   /** f32 [C] */
@@ -32,7 +46,7 @@ export interface RunningStatistics {
   readonly variance: Tensor;
 }
 
-export interface TrackedBatchNormOptions extends BatchNormOptions {
+export interface TrackedBatchNormOptions extends GroupedBatchNormOptions {
   /** Moved towards the mean and the unbiased variance of this batch. Default: nothing is. */
   readonly running?: RunningStatistics;
   /** Weight of this batch in the running statistics, from 0 to 1; default .1, as torchvision. */
@@ -40,7 +54,7 @@ export interface TrackedBatchNormOptions extends BatchNormOptions {
 }
 
 const trackedBatchNormOptions: OptionChecks<TrackedBatchNormOptions> = {
-  epsilon: aNumber,
+  ...groupedBatchNormOptions,
   running: aRecord,
   momentum: aNumber,
 };
@@ -51,9 +65,9 @@ const runningStatistics: OptionChecks<RunningStatistics> = { mean: aTensor, vari
 export interface BatchNormResult {
   /** [..., C] */
   readonly y: Tensor;
-  /** [C] */
+  /** [C]; with groups the mean of each, [groups, C] */
   readonly mean: Tensor;
-  /** [C], biased: divided by the number of rows */
+  /** Like the mean; biased: divided by the number of rows */
   readonly variance: Tensor;
 }
 
@@ -68,8 +82,8 @@ export interface BatchNormResult {
  * @param x f32 [..., C], at least two axes
  * @param gamma f32 [C]
  * @param beta f32 [C]
- * @throws ShapeError when the shapes do not fit, epsilon is not positive or the momentum outside [0, 1]; UsageError for a
- *   momentum without running statistics
+ * @throws ShapeError when the shapes do not fit, the first axis of x makes no such groups, epsilon is not positive or the
+ *   momentum outside [0, 1]; UsageError for a momentum without running statistics
  */
 export function batchNorm(
   x: Tensor,
@@ -78,14 +92,14 @@ export function batchNorm(
   options: TrackedBatchNormOptions = {},
 ): BatchNormResult {
   expectOptions("batchNorm", options, trackedBatchNormOptions);
-  const { epsilon = 1e-5, running, momentum = 0.1 } = options;
+  const { epsilon = 1e-5, running, momentum = 0.1, groups = 1 } = options;
   if (running !== undefined) expectRunning(x, gamma, beta, running, momentum);
   else if (options.momentum !== undefined) {
     throw new UsageError(
       "batchNorm: a momentum is of running statistics; give them as running: { mean, variance }",
     );
   }
-  const [y, mean, variance] = run("batchNorm", [x, gamma, beta], { epsilon });
+  const [y, mean, variance] = run("batchNorm", [x, gamma, beta], { epsilon, ...groupsAttribute(groups) });
   if (running !== undefined) follow(running, { y, mean, variance }, momentum);
   return { y, mean, variance };
 }
@@ -131,8 +145,8 @@ function follow(running: RunningStatistics, { y, mean, variance }: BatchNormResu
  *
  * @param x f32 [..., C]
  * @param gamma f32 [C]
- * @param mean f32 [C], the batch's
- * @param variance f32 [C], the batch's, biased
+ * @param mean f32 [C], the batch's; with groups [groups, C]
+ * @param variance f32 like the mean, the batch's, biased
  * @param dy f32 [..., C], the gradient of y
  * @throws ShapeError when the shapes do not fit or epsilon is not positive
  */
@@ -142,11 +156,14 @@ export function batchNormGradient(
   mean: Tensor,
   variance: Tensor,
   dy: Tensor,
-  options: BatchNormOptions = {},
+  options: GroupedBatchNormOptions = {},
 ): { readonly dx: Tensor; readonly dgamma: Tensor; readonly dbeta: Tensor } {
-  expectOptions("batchNormGradient", options, batchNormOptions);
-  const { epsilon = 1e-5 } = options;
-  const [dx, dgamma, dbeta] = run("batchNormGradient", [x, gamma, mean, variance, dy], { epsilon });
+  expectOptions("batchNormGradient", options, groupedBatchNormOptions);
+  const { epsilon = 1e-5, groups = 1 } = options;
+  const [dx, dgamma, dbeta] = run("batchNormGradient", [x, gamma, mean, variance, dy], {
+    epsilon,
+    ...groupsAttribute(groups),
+  });
   return { dx, dgamma, dbeta };
 }
 
@@ -186,7 +203,7 @@ const movingAverageOptions: OptionChecks<MovingAverageOptions> = { momentum: aNu
  * Overwrites `running` with (1 - momentum) running + momentum scale batch.
  *
  * @param running f32, any shape, updated in place
- * @param batch f32 of the same shape
+ * @param batch f32 of the same shape, or [groups, ...] of it, of which the first counts
  * @throws ShapeError when the shapes differ or the momentum is outside [0, 1]
  */
 export function movingAverage(running: Tensor, batch: Tensor, options: MovingAverageOptions = {}): void {

@@ -31,7 +31,7 @@ import type { Initialiser } from "./initialise.ts";
 import { Conv2d } from "./layers/convolution-layers.ts";
 import { BatchNorm } from "./layers/normalisation-layers.ts";
 import { blockCounts, expectLayer, expectMode, expectStem } from "./layer-arguments.ts";
-import { Module, type Mode } from "./module.ts";
+import { Module, partsOfMode, type Mode } from "./module.ts";
 
 export interface DenseNetConfiguration {
   /** None: records of DenseNets are older than the choice of a backbone, and stay as they were. */
@@ -215,9 +215,9 @@ export class DenseBlock extends Module {
       return { x: this.forward(x, mode) };
     }
     const layers = this.#layers.map(({ stages }) => stages);
-    const { epsilon, momentum } = first.options(mode);
+    const { epsilon, momentum, groups } = first.options(mode);
     if (own === "inference") return { x: denseBlockInference(x, layers, { epsilon }) };
-    const { block, statistics } = denseBlock(x, layers, { epsilon, momentum });
+    const { block, statistics } = denseBlock(x, layers, { epsilon, momentum, groups });
     return { x: block, statistics };
   }
 
@@ -316,7 +316,7 @@ export class DenseNet extends Module implements Backbone {
     let maps: Maps = { x: this.#stem.forward(images) };
     if (this.#stemNorm !== undefined) {
       if (this.#isFused(maps.x, this.#stemNorm.modeFor(mode)))
-        maps = { x: maps.x, statistics: batchMoments(maps.x) };
+        maps = { x: maps.x, statistics: batchMoments(maps.x, { groups: partsOfMode(mode).groups }) };
       maps = { x: pooled("max", maps, this.#stemNorm, mode, { window: 3, stride: 2, padding: 1 }) };
     }
     const grown: Maps[] = [];

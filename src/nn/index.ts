@@ -41,7 +41,7 @@ export {
   type BatchNormLayerOptions,
   type NormLayerOptions,
 } from "./layers/normalisation-layers.ts";
-export { Module, type Mode, type State } from "./module.ts";
+export { Module, type GroupedMode, type Mode, type State } from "./module.ts";
 export { ResidualBlock, ResNet, resnetConfigurations, type ResNetConfiguration } from "./resnet.ts";
 export { Sequential, type SequentialLayer } from "./sequential.ts";
 export { UNet, type UNetConfiguration } from "./unet.ts";

@@ -16,7 +16,7 @@ import type { Engine } from "../runtime/engine.ts";
 import { expectEngine } from "../runtime/engine-of.ts";
 import type { StemConfiguration } from "./backbone.ts";
 import { Initialiser } from "./initialise.ts";
-import type { Mode } from "./module.ts";
+import type { GroupedMode, Mode } from "./module.ts";
 
 const aCount = wholeFrom(1);
 
@@ -63,8 +63,13 @@ export function expectStem(network: string, stem: StemConfiguration): void {
 }
 
 const aMode = oneOf(["training", "untracked", "inference"] satisfies readonly Mode[]);
+const groupedMode: OptionChecks<GroupedMode> = {
+  mode: required(oneOf(["training", "untracked"] satisfies readonly Mode[])),
+  groups: required(aCount),
+};
 
 /** @throws UsageError unless it is a mode: one that is left out must not move the running statistics in silence */
 export function expectMode(layer: string, mode: Mode): void {
-  expectArgument(layer, "the mode", mode, aMode);
+  if (typeof mode === "object") expectOptions(`${layer}: the mode`, mode, groupedMode);
+  else expectArgument(layer, "the mode", mode, aMode);
 }

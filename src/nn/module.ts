@@ -7,10 +7,29 @@ import { expectEngine } from "../runtime/engine-of.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /**
- * Which statistics batch norm uses: `training` those of the batch, and moves the running ones towards them; `untracked`
- * those of the batch, and leaves the running ones alone; `inference` the running ones.
+ * Training on a batch whose images fall into groups of the same size, one behind the other, as the two views of a step do: batch
+ * norm takes the statistics of each group by itself, and the running ones follow the first group alone. What has no statistics
+ * of the batch computes as ever.
  */
-export type Mode = "training" | "untracked" | "inference";
+export interface GroupedMode {
+  readonly mode: "training" | "untracked";
+  /** From 1; divides the number of images. */
+  readonly groups: number;
+}
+
+/**
+ * Which statistics batch norm uses: `training` those of the batch, and moves the running ones towards them; `untracked`
+ * those of the batch, and leaves the running ones alone; `inference` the running ones. In groups: see `GroupedMode`.
+ */
+export type Mode = "training" | "untracked" | "inference" | GroupedMode;
+
+/** A mode without its groups, and how many there are. */
+export function partsOfMode(mode: Mode): {
+  readonly mode: Exclude<Mode, GroupedMode>;
+  readonly groups: number;
+} {
+  return typeof mode === "string" ? { mode, groups: 1 } : mode;
+}
 
 /**
  * A tensor that a module owns: a parameter is trained, a buffer (a running statistic) only carried along, and a constant

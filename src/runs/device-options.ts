@@ -9,19 +9,32 @@ export interface DeviceOptions {
   /** Part of the adapter's name. */
   readonly adapter?: string | undefined;
   readonly power?: "low-power" | "high-performance" | undefined;
+  /** Default true; see `EngineOptions`. */
+  readonly robustness?: boolean | undefined;
 }
 
-/** @throws UsageError when an adapter is asked for where none is used */
-export function engineOptions({ device = "auto", adapter, power }: DeviceOptions): EngineOptions {
+/** @throws UsageError when an adapter, or something of it, is asked for where none is used */
+export function engineOptions({
+  device = "auto",
+  adapter,
+  power,
+  robustness = true,
+}: DeviceOptions): EngineOptions {
   if (device === "reference" && (adapter !== undefined || power !== undefined)) {
     const option = adapter === undefined ? "--power" : "--adapter";
     throw new UsageError(
       `${option} chooses a WebGPU adapter, and --device reference uses none; leave one of them out`,
     );
   }
+  if (device === "reference" && !robustness) {
+    throw new UsageError(
+      "--no-robustness is for WebGPU, and --device reference uses none; leave one of them out",
+    );
+  }
   return {
     device,
     ...(adapter === undefined ? {} : { adapterName: adapter }),
     ...(power === undefined ? {} : { powerPreference: power }),
+    ...(robustness ? {} : { robustness }),
   };
 }

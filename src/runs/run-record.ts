@@ -45,6 +45,8 @@ export const runRecordSchema = z.strictObject({
     skipBad: z.boolean(),
     adapter: text.optional(),
     power: z.enum(["low-power", "high-performance"]).optional(),
+    /** False where the run's kernels went without checks. */
+    robustness: z.boolean().optional(),
   }),
   /**
    * The model file whose weights the run began with, where it began with any, its digest (SHA-256), the classes that are kept of it, and

@@ -102,6 +102,7 @@ const runOptions: OptionChecks<RunOptions> = {
   device: oneOf(["auto", "webgpu", "reference"] satisfies readonly DeviceOptions["device"][]),
   adapter: aString,
   power: oneOf(["low-power", "high-performance"]),
+  robustness: aFlag,
   tuning: aString,
   candidate: aCandidateMap,
 };
@@ -228,7 +229,7 @@ async function initialOf({ initial }: RunRecord): Promise<Beginning | undefined>
 export async function recordOf({
   manifest: { file, text },
   initial,
-  options: { dataRoot, seed, limit, epochs, steps, skipBad, adapter, power },
+  options: { dataRoot, seed, limit, epochs, steps, skipBad, adapter, power, robustness },
 }: RunStart): Promise<
   Pick<RunRecord, "versions" | "commit" | "manifest" | "dataRoot" | "seed" | "options" | "initial">
 > {
@@ -237,7 +238,10 @@ export async function recordOf({
     manifest: { file, sha256: createHash("sha256").update(text).digest("hex"), text },
     dataRoot: resolve(dataRoot),
     seed,
-    options: { limit, epochs, steps, skipBad, adapter, power },
+    options: {
+      ...{ limit, epochs, steps, skipBad, adapter, power },
+      ...(robustness === false ? { robustness } : {}),
+    },
     ...(initial === undefined ? {} : { initial: described(initial) }),
   };
 }

@@ -29,6 +29,7 @@ const engineOptions: OptionChecks<EngineOptions> = {
   device: aString,
   powerPreference: oneOf(["low-power", "high-performance"]),
   adapterName: aString,
+  robustness: aFlag,
   candidates: aRecord,
   tuning: aRecord,
   checked: aFlag,
@@ -73,6 +74,12 @@ function expectCandidates({ candidates = {}, tuning = {} }: EngineOptions): void
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   expectOptions("openEngine", options, engineOptions);
   expectCandidates(options);
+  if (options.checked === true && options.robustness === false) {
+    throw new UsageError(
+      "openEngine: a checked engine looks for what WebGPU drops, and without robustness nothing is dropped; leave one of " +
+        "checked and robustness out",
+    );
+  }
   const choice: string = options.device ?? "auto";
   if (choice === "reference") return new Engine(new ReferenceBackend());
   if (choice !== "webgpu" && choice !== "auto") {

@@ -39,7 +39,7 @@ const traits: AdapterTraits = {
 
 export class ReferenceBackend implements Backend {
   readonly kind = "reference";
-  readonly traits = traits;
+  readonly traits: AdapterTraits = traits;
   #bytes = 0;
 
   expectRoom(): void {

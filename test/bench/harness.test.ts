@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { chartOf } from "../../bench/harness/chart.ts";
+import { TimeLimitError } from "../../bench/harness/child.ts";
 import { UnequalError, checkEqual, errorOf, roundingBound } from "../../bench/harness/equality.ts";
 import { measure } from "../../bench/harness/measure.ts";
 import { reportOf, reportSchema, resultTable } from "../../bench/harness/report.ts";
@@ -139,6 +140,41 @@ describe("measuring", () => {
     expect(results[0].medianMs).toBeLessThan(5000);
   });
 
+  test("an implementation that is over the limit of its work is named, and the others are timed", async () => {
+    const late: Subject = {
+      results: () => Promise.reject(new TimeLimitError("jax-js took longer than 5 s")),
+      run: () => Promise.reject(new Error("it ran all the same")),
+      dispose: () => undefined,
+    };
+    const names = ["tessera", "jax-js", "reference"] as const;
+    const work = {
+      ...workOf({
+        tessera: answering([1, 2]),
+        "jax-js": () => Promise.resolve(late),
+        reference: answering([1, 2]),
+      }),
+      limit: 5,
+    };
+    const { results, unfinished } = await measure(work, names, budget, silent);
+    expect(results.map(({ implementation }) => implementation)).toEqual(["tessera", "reference"]);
+    expect(unfinished).toEqual([{ work: "sum", implementation: "jax-js", seconds: 5 }]);
+  });
+
+  test("a peer on WebGPU whose work has a limit is timed in the run behind the one that is checked", async () => {
+    const ran: string[] = [];
+    const peer = answering([1, 2], ran, "tfjs-webgpu");
+    const work = {
+      ...workOf({
+        "tfjs-webgpu": async () => ({ ...(await peer()), launches: () => 7 }),
+        reference: answering([1, 2]),
+      }),
+      limit: 5,
+    };
+    const { results } = await measure(work, ["tfjs-webgpu"], budget, silent);
+    expect(ran).toEqual(["tfjs-webgpu"]);
+    expect(results).toMatchObject([{ implementation: "tfjs-webgpu", samples: 1, launches: 7 }]);
+  });
+
   test("an implementation that fails ends the run with its own error", async () => {
     const broken: Subject = {
       results: () => Promise.resolve([[1]]),
@@ -158,6 +194,7 @@ describe("reports", () => {
     minMs: 18,
     maxMs: 25,
     samples: 9,
+    launches: 2,
     gflops: 13.4,
     error: 0.1,
   };
@@ -176,6 +213,14 @@ describe("reports", () => {
     });
   });
 
+  test("the table and the JSON say who did not end", () => {
+    const late = { work: "matmul-512", implementation: "jax-js", seconds: 600 } as const;
+    expect(resultTable([result, late], [], ceilings)).toMatch(/\n +jax-js +over 600000$/);
+    const report = reportOf(measuredOn, new Date(0), [result, late]);
+    expect(report.results).toEqual([result]);
+    expect(report.unfinished).toEqual([late]);
+  });
+
   test("a result that was not equal, or whose median is outside its spread, is no result", () => {
     for (const wrong of [{ error: 1.5 }, { medianMs: 30 }, { samples: 0 }]) {
       expect(() => reportOf(measuredOn, new Date(0), [{ ...result, ...wrong }])).toThrow();
@@ -184,7 +229,9 @@ describe("reports", () => {
 
   test("the table says how much slower the others are", () => {
     const lines = resultTable([result, other], [], ceilings).split("\n");
-    expect(lines.at(-2)).toMatch(/matmul-512 +tessera +20\.0 +18\.0 \.\. 25\.0 +9 +13\.4 GFLOP\/s +50\.0 %$/);
+    expect(lines.at(-2)).toMatch(
+      /matmul-512 +tessera +20\.0 +18\.0 \.\. 25\.0 +9 +2 +13\.4 GFLOP\/s +50\.0 %$/,
+    );
     expect(lines.at(-1)).toMatch(/^ +tfjs-webgpu .* 4\.50 x$/);
   });
 

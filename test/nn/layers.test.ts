@@ -94,7 +94,9 @@ describe("batch norm", () => {
     expect(y[0]).toBeCloseTo((2 - 5) / Math.sqrt(5.5), 10);
     expect(await norm.runningMean.item()).toBeCloseTo(0.25 * 5, 10);
     expect(await norm.runningVariance.item()).toBeCloseTo(0.75 + 0.25 * (20 / 3), 10);
-    expect(norm.options("training")).toEqual({ epsilon: 0.5, momentum: 0.25 });
+    expect(norm.options("training")).toEqual({ epsilon: 0.5, momentum: 0.25, groups: 1 });
+    const grouped = norm.options({ mode: "untracked", groups: 2 });
+    expect(grouped).toEqual({ epsilon: 0.5, momentum: 0, groups: 2 });
     expect(() => new BatchNorm(open(), 1, { momentum: 2 })).toThrow("momentum must be a number from 0 to 1");
     expect(() => new BatchNorm(open(), 1, { epsilon: 0 })).toThrow("epsilon must be a number above 0");
   });

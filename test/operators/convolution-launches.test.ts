@@ -20,16 +20,20 @@ import { normal } from "./sample.ts";
 
 const gpu = useEngine({ device: "webgpu" });
 
-/** x as the convolution sees it: the first channels of each pixel, activated where there are factors. */
+/** x as the convolution sees it: the first channels of each pixel, activated where there are factors [groups, 2, C]. */
 function loaded(x: HostTensor, channels: number, factors?: HostTensor): HostTensor {
   const stride = x.shape[3];
   const shape = [...x.shape.slice(0, 3), channels];
   const data = new Float64Array(sizeOf(shape));
+  const ofGroup = data.length / (factors?.shape[0] ?? 1);
   data.forEach((_, i) => {
     const c = i % channels;
     const value = x.data[Math.floor(i / channels) * stride + c];
+    const scale = 2 * Math.floor(i / ofGroup) * channels + c;
     data[i] =
-      factors === undefined ? value : Math.max(value * factors.data[c] + factors.data[channels + c], 0);
+      factors === undefined
+        ? value
+        : Math.max(value * factors.data[scale] + factors.data[scale + channels], 0);
   });
   return { shape, dtype: "f32", data };
 }
@@ -103,10 +107,47 @@ const cases: readonly Case[] = [
   },
   { name: "1x1", x: [2, 5, 5, 20], filter: [1, 1, 20, 16], sliding: { ...same, padding: [0, 0] } },
   {
+    name: "1x1, tiles of 32 pixels and 32 channels + 1 vector",
+    x: [3, 5, 7, 36],
+    filter: [1, 1, 36, 68],
+    sliding: { ...same, padding: [0, 0] },
+  },
+  {
+    name: "1x1 with padding: pixels that meet nothing",
+    x: [1, 3, 5, 8],
+    filter: [1, 1, 8, 20],
+    sliding: { ...same, padding: [1, 2] },
+  },
+  {
+    name: "1x1, stride 2",
+    x: [2, 7, 5, 12],
+    filter: [1, 1, 12, 36],
+    sliding: { ...same, stride: [2, 2], padding: [0, 0] },
+  },
+  {
     name: "dilation",
     x: [1, 6, 5, 4],
     filter: [2, 2, 4, 4],
     sliding: { stride: [1, 1], padding: [1, 2], dilation: [3, 2] },
+  },
+  {
+    // Steps of tiles end within a tap, and chunks of a split depth begin there.
+    name: "few pixels, 40 channels to 72, dilation",
+    x: [1, 5, 4, 40],
+    filter: [3, 3, 40, 72],
+    sliding: { stride: [1, 1], padding: [2, 2], dilation: [2, 2] },
+  },
+  {
+    name: "7x7, strides 2 and 3, taps of one vector",
+    x: [2, 11, 13, 4],
+    filter: [7, 7, 4, 16],
+    sliding: { stride: [2, 3], padding: [3, 2], dilation: [1, 1] },
+  },
+  {
+    name: "as many pixels as give 264 tiles of 64",
+    x: [1, 130, 130, 4],
+    filter: [1, 1, 4, 36],
+    sliding: { ...same, padding: [0, 0] },
   },
 ];
 
@@ -118,7 +159,7 @@ for (const { name, x, filter, sliding } of cases) {
     const weights = normal(filter, 2);
     const dy = normal(y, 3);
     const factors: HostTensor = {
-      shape: [2, channels],
+      shape: [1, 2, channels],
       dtype: "f32",
       // Shifts that are not zero: the activation of zero is not zero, and must not reach the padding.
       data: Float32Array.from([...normal([channels], 4).data, ...normal([channels], 5, 0.5).data]),
@@ -129,6 +170,10 @@ for (const { name, x, filter, sliding } of cases) {
       for (const activated of [false, true]) {
         const load: ImageLoad = { rowStride: channels + extra, activated };
         const wide = normal([...x.slice(0, 3), channels + extra], 1);
+        // What is not of the slice must not reach the result, not even as 0 times itself.
+        wide.data.forEach((_, i, values) => {
+          if (i % (channels + extra) >= channels) values[i] = NaN;
+        });
         const seen = loaded(wide, channels, activated ? factors : undefined);
         const optional = activated ? [factors] : [];
         const what = `${extra > 0 ? "a slice" : "whole pixels"}${activated ? ", activated" : ""}`;
@@ -155,6 +200,32 @@ for (const { name, x, filter, sliding } of cases) {
         });
       }
     }
+
+    const groups = Math.max(2, x[0]);
+    test(`${groups} groups of two images, with scale and shift of their own`, async () => {
+      const load: ImageLoad = { activated: true, groups };
+      const all = [x, y].map((shape, i) => normal([2 * groups, ...shape.slice(1)], i + 1));
+      const [images, slopes] = all;
+      const several = { ...extents, batch: 2 * groups };
+      const own = normal([groups, 2, channels], 6, 0.5);
+      const seen = loaded(images, channels, own);
+      const result = [2 * groups, ...y.slice(1)];
+      await expectEach(
+        (adapter) => forwardCandidates(several, sliding, load, adapter),
+        [images, weights, own],
+        result,
+        expected(convolutionOperators.conv2d, [seen, weights], result, sliding),
+        taps * channels,
+      );
+      const attributes = { ...sliding, filterShape: filter };
+      await expectEach(
+        (adapter) => weightGradientCandidates(several, sliding, load, adapter),
+        [images, slopes, own],
+        filter,
+        expected(convolutionOperators.conv2dWeightGradient, [seen, slopes], filter, attributes),
+        sizeOf(result.slice(0, 3)),
+      );
+    });
 
     test("input gradient", async () => {
       const attributes = { ...sliding, inputShape: x };

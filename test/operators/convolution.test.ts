@@ -98,10 +98,12 @@ describe("candidates", () => {
     traits: AdapterTraits,
     stride = 1,
     size = 5,
+    taps = 3,
   ): (string | undefined)[] => {
     const x = spec(2, size, size, channels);
-    const filter = spec(3, 3, channels, outputChannels);
-    const sliding = { ...attributes, stride: [stride, stride] } as const;
+    const filter = spec(taps, taps, channels, outputChannels);
+    const around = (taps - 1) / 2;
+    const sliding = { ...attributes, stride: [stride, stride], padding: [around, around] } as const;
     const [dy] = conv2d.infer([x, filter], sliding);
     return [
       conv2d.candidates([x, filter], sliding, traits),
@@ -113,19 +115,38 @@ describe("candidates", () => {
   test("subgroups are taken on lavapipe, workgroup memory on a GPU, blocks where there is neither", () => {
     expect(preferred(4, 8, lavapipe())).toEqual(["subgroups", "subgroups", "subgroups"]);
     expect(preferred(4, 8, software())).toEqual(["blocked", "blocked", "blocked"]);
-    expect(preferred(4, 8, gpuOf32())).toEqual(["tile", "tile", "tile"]);
+    expect(preferred(4, 8, gpuOf32())).toEqual(["tileSmall", "tileSmall", "tileSmall"]);
+    expect(preferred(4, 8, gpuOf32(), 1, 150)).toEqual(["tile", "tile", "tileSmall"]);
+    expect(preferred(64, 32, gpuOf32(), 1, 150)).toEqual(["tile", "tile", "tile"]);
   });
 
-  test("a stride above 1 takes no subgroups", () => {
+  test("outer products are taken on lavapipe where 32 channels at a time leave few idle", () => {
+    expect(preferred(32, 64, lavapipe())).toEqual(["outerProducts", "outerProducts", "subgroups"]);
+    expect(preferred(12, 32, lavapipe())).toEqual(["outerProducts", "subgroups", "subgroups"]);
+    expect(preferred(32, 12, lavapipe())).toEqual(["subgroups", "outerProducts", "subgroups"]);
+    expect(preferred(140, 48, lavapipe(), 1, 5, 1)).toEqual(["subgroups", "outerProducts", "subgroups"]);
+    expect(preferred(48, 64, lavapipe(), 1, 5, 1)).toEqual(["outerProducts", "subgroups", "outerProducts"]);
+  });
+
+  test("a stride above 1 takes outer products, but not for the input gradient", () => {
+    expect(preferred(4, 32, lavapipe(), 2, 5, 1)).toEqual(["outerProducts", "blocked", "outerProducts"]);
+    expect(preferred(4, 32, lavapipe(), 2)).toEqual(["outerProducts", "blocked", "outerProducts"]);
     expect(preferred(4, 8, lavapipe(), 2)).toEqual(["blocked", "blocked", "blocked"]);
-    expect(preferred(4, 8, gpuOf32(), 2)).toEqual(["tile", "blocked", "tile"]);
+    expect(preferred(4, 8, gpuOf32(), 2)).toEqual(["tileSmall", "blocked", "tileSmall"]);
   });
 
   test("channels that are no whole vectors take the same kernels, with zeros between; but not for little work", () => {
-    expect(preferred(3, 8, gpuOf32())).toEqual(["tile", "tile", "tile"]);
-    expect(preferred(8, 3, gpuOf32())).toEqual(["tile", "tile", "tile"]);
+    expect(preferred(3, 8, gpuOf32())).toEqual(["tileSmall", "tileSmall", "tileSmall"]);
+    expect(preferred(8, 3, gpuOf32())).toEqual(["tileSmall", "tileSmall", "tile"]);
     expect(preferred(3, 7, lavapipe(), 1, 400)).toEqual(["subgroups", "subgroups", "subgroups"]);
     expect(preferred(3, 7, lavapipe())).toEqual(["direct", "direct", "direct"]);
+  });
+
+  test("one or two channels take blocks, which need no zeros between; but not for work that is soon done", () => {
+    expect(preferred(1, 64, lavapipe(), 1, 256)).toEqual(["blocked", "subgroups", "blocked"]);
+    expect(preferred(3, 64, lavapipe(), 1, 256)).toEqual(["outerProducts", "subgroups", "subgroups"]);
+    expect(preferred(1, 64, lavapipe(), 1, 64)).toEqual(["outerProducts", "subgroups", "subgroups"]);
+    expect(preferred(1, 64, gpuOf32(), 1, 256)).toEqual(["tile", "tile", "tile"]);
   });
 
   test("the weight gradient's chunks cover every line or pixel once, none of them empty", () => {
@@ -143,9 +164,15 @@ describe("candidates", () => {
         { ...attributes, filterShape: [3, 3, channels, 12] },
         traits,
       );
-      expect(inChunks.map(({ name }) => name).sort()).toEqual(["blocked", "subgroups", "tile"]);
+      expect(inChunks.map(({ name }) => name).sort()).toEqual([
+        "blocked",
+        "outerProducts",
+        "subgroups",
+        "tile",
+        "tileSmall",
+      ]);
       for (const { name, launches } of inChunks) {
-        const items = images * size * (name === "tile" ? size : 1);
+        const items = images * size * (name.startsWith("tile") || name === "outerProducts" ? size : 1);
         const { chunk, chunks } = launches[0].sizes as { chunk: number; chunks: number };
         expect(chunk * chunks).toBeGreaterThanOrEqual(items);
         expect(chunk * (chunks - 1)).toBeLessThan(items);
@@ -220,7 +247,7 @@ test("a NaN comes through a convolution and a ReLU: a run that diverged must sho
   data[8 * 70] = NaN;
   const x = engine.tensor(data, [1, 12, 12, 8]);
   const filter = engine.tensor(normal([3, 3, 8, 8], 2).data, [3, 3, 8, 8]);
-  for (const name of ["direct", "tile", "blocked", "subgroups"]) {
+  for (const name of ["direct", "tile", "blocked", "subgroups", "outerProducts"]) {
     backend.candidates.set("conv2d", name);
     const y = await relu(conv2d(x, filter, { padding: 1 })).read();
     const found = Array.from({ length: 144 }, (_, pixel) => Number.isNaN(y[8 * pixel]));

@@ -112,7 +112,8 @@ describe("statistics and an outlier", () => {
     ["wholeWide", 100], // a lane has one row at most
   ] as const)("of one workgroup's rows, %s, %d rows", async (reductions, rows) => {
     const expected = withOutliers(rows);
-    const sizes = { rows, channels: channels / 4, epsilon: 1e-5, keep: 1, meanShare: 0, varianceShare: 0 };
+    const shares = { epsilon: 1e-5, keep: 1, meanShare: 0, varianceShare: 0 };
+    const sizes = { groups: 1, rows, channels: channels / 4, ...shares };
     const [gamma, beta, runningMean, runningVariance] = [1, 2, 3, 4].map(input);
     const norm = { gamma, beta, runningMean, runningVariance };
     const bind = { x: input(0), ...norm, statistics: output(0), factors: output(1) };
@@ -187,7 +188,8 @@ describe("launches of a dense layer", () => {
     expect(perLayer(null, 64)[1]).toBeLessThanOrEqual(6);
     expect(perLayer(128, 64)[0]).toBeLessThanOrEqual(6);
     expect(perLayer(128, 64)[1]).toBeLessThanOrEqual(10);
-    expect(perLayer(128, 8)[0]).toBeLessThanOrEqual(5);
+    // Of these one is the second pass of a convolution whose depth is split, for want of pixels.
+    expect(perLayer(128, 8)[0]).toBeLessThanOrEqual(5 + 1);
     expect(perLayer(128, 8)[1]).toBeLessThanOrEqual(8);
   });
 });

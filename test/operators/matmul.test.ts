@@ -111,19 +111,19 @@ describe("candidates", () => {
   test("vectors are offered where rows of b are whole vectors", () => {
     expect(names([8, 8], [8, 12])).toEqual([
       ...["tile", "tileVectors", "subgroups", "subgroupVectors"],
-      ...["workgroup", "naive"],
+      ...["workgroup", "workgroupVectors", "naive"],
     ]);
     expect(names([8, 8], [8, 13])).toEqual(["tile", "subgroups", "workgroup", "naive"]);
     expect(names([8, 8], [12, 8], true, true)).toEqual([
       ...["tile", "subgroups", "subgroupVectors"],
-      ...["workgroup", "naive"],
+      ...["workgroup", "workgroupVectors", "naive"],
     ]);
     expect(names([8, 7], [12, 7], true, true)).toEqual(["tile", "subgroups", "workgroup", "naive"]);
   });
 
   test("subgroups are taken on lavapipe, whatever the extents", () => {
     expect(names([512, 64], [64, 128])).toEqual([
-      ...["naive", "workgroup", "tile", "tileVectors"],
+      ...["naive", "workgroup", "workgroupVectors", "tile", "tileVectors"],
       ...["subgroups", "subgroupVectors"],
     ]);
     expect(names([512, 64], [128, 64], true, true).at(-1)).toBe("subgroupVectors");
@@ -134,7 +134,8 @@ describe("candidates", () => {
   test("products too small for tiles take one invocation per output", () => {
     expect(names([32, 84], [84, 14]).at(-1)).toBe("naive");
     expect(names([64, 8], [8, 64], false).at(-1)).toBe("naive");
-    expect(names([512, 8], [8, 512], false).at(-1)).toBe("workgroup");
+    expect(names([512, 8], [8, 512], false).at(-1)).toBe("workgroupVectors");
+    expect(names([512, 7], [7, 512], false).at(-1)).toBe("workgroup");
   });
 });
 

@@ -9,6 +9,7 @@ import { Engine } from "../../src/runtime/engine.ts";
 import { openEngine } from "../../src/runtime/open-engine.ts";
 import { WebGpuBackend } from "../../src/runtime/webgpu/webgpu-backend.ts";
 import type { HostTensor } from "../../src/tensor/host.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
 import { graded, normal } from "./sample.ts";
 
 /** The end of the brackets that open at `open`. */
@@ -55,8 +56,7 @@ interface Case {
     | "layerNormGradient";
   readonly inputs: readonly HostTensor[];
   readonly attributes: unknown;
-  /** Default "subgroups". */
-  readonly candidate?: string;
+  readonly candidate: string;
 }
 
 const sliding = { stride: [1, 1], padding: [1, 1], dilation: [1, 1] };
@@ -71,6 +71,7 @@ const cases: readonly Case[] = [
     operator: "matmul",
     inputs: [normal([37, 19], 1), normal([19, 45], 2)],
     attributes: { transposeA: false, transposeB: false },
+    candidate: "subgroups",
   },
   {
     operator: "linear",
@@ -78,27 +79,33 @@ const cases: readonly Case[] = [
     attributes: { transposeWeight: false },
     candidate: "subgroupVectors",
   },
-  { operator: "conv2d", inputs: [x, weights], attributes: sliding },
-  {
-    operator: "conv2dInputGradient",
-    inputs: [dy, weights],
-    attributes: { ...sliding, inputShape: image },
-  },
-  {
-    operator: "conv2dWeightGradient",
-    inputs: [x, dy],
-    attributes: { ...sliding, filterShape: filter },
-  },
+  ...["subgroups", "outerProducts"].flatMap((candidate): Case[] => [
+    { operator: "conv2d", inputs: [x, weights], attributes: sliding, candidate },
+    {
+      operator: "conv2dInputGradient",
+      inputs: [dy, weights],
+      attributes: { ...sliding, inputShape: image },
+      candidate,
+    },
+    {
+      operator: "conv2dWeightGradient",
+      inputs: [x, dy],
+      attributes: { ...sliding, filterShape: filter },
+      candidate,
+    },
+  ]),
   // Of different sizes along a row, so that lanes have different sums.
   {
     operator: "layerNorm",
     inputs: [graded(rows), normal([44], 2), normal([44], 3)],
     attributes: { epsilon: 1e-5 },
+    candidate: "subgroups",
   },
   {
     operator: "layerNormGradient",
     inputs: [graded(rows), normal([44], 2), normal([37, 44], 3)],
     attributes: { epsilon: 1e-2 },
+    candidate: "subgroups",
   },
 ];
 
@@ -110,12 +117,7 @@ async function engineWith(change: (code: string) => string): Promise<Engine> {
     const { code } = descriptor;
     return make(code.includes("enable subgroups;") ? { ...descriptor, code: change(code) } : descriptor);
   };
-  const candidates = new Map(
-    cases.map(({ operator, candidate = "subgroups" }) => [operator, candidate] as const),
-  );
-  const backend = new WebGpuBackend(gpu);
-  for (const [operator, candidate] of candidates) backend.candidates.set(operator, candidate);
-  return new Engine(backend);
+  return new Engine(new WebGpuBackend(gpu));
 }
 
 describe("kernels with subgroups, where lanes are numbered otherwise than invocations", () => {
@@ -129,13 +131,15 @@ describe("kernels with subgroups, where lanes are numbered otherwise than invoca
     for (const engine of [reference, backwards, mistaken]) engine.close();
   });
 
-  async function resultOf(engine: Engine, { operator, inputs, attributes }: Case): Promise<number[]> {
+  async function resultOf(engine: Engine, each: Case): Promise<number[]> {
+    const { operator, inputs, attributes, candidate } = each;
     const tensors = inputs.map(({ data, shape }) => engine.tensor(data, shape));
-    const [y] = engine.run(operators[operator] as Operator<unknown>, tensors, attributes);
+    const run = (): Tensor[] => engine.run(operators[operator] as Operator<unknown>, tensors, attributes);
+    const [y] = engine === reference ? run() : engine.withCandidate(operator, candidate, run);
     return Array.from(await y.read());
   }
 
-  test.each(cases)("$operator is right", async (each) => {
+  test.each(cases)("$operator, $candidate, is right", async (each) => {
     const expected = await resultOf(reference, each);
     const farthest = (found: readonly number[]): number =>
       Math.max(...found.map((value, i) => Math.abs(value - expected[i])));

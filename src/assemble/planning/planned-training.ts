@@ -13,6 +13,7 @@ import type { LabelSpace } from "../label-space.ts";
 import { taskOf } from "../tasks.ts";
 import { stepShape, type TrainingSettings } from "../training-settings.ts";
 import { trainingStep } from "../training-step.ts";
+import { bothAtOnce, type ViewsChoice } from "./both-at-once.ts";
 import { classWords } from "../../labels/label-map.ts";
 import { residentBytes, type ResidentImages } from "../../training/training-images.ts";
 
@@ -92,13 +93,19 @@ export class PlannedTraining implements Disposable {
   }
 
   /** The step on batches of `count` images, with or without the strong view, once all is trained that ever is. */
-  step(count: number, bothViews: boolean): Tensor {
+  step(count: number, bothViews: boolean, atOnce = true): Tensor {
     const resident = this.#resident;
-    const shape = { ...stepShape(this.#settings, this.#image, count, this.#labels), bothViews, resident };
+    const named = stepShape(this.#settings, this.#image, count, this.#labels);
+    const shape = { ...named, bothViews, atOnce, resident };
     const { lastPhase } = this.#parts;
     this.#parts.enter(lastPhase);
     const parameters = this.#parts.parametersIn(lastPhase);
     return trainingStep(this.engine, this.model, this.#optimiser, shape, noValues, parameters);
+  }
+
+  /** How both views go through the network. */
+  views(count: number): ViewsChoice {
+    return bothAtOnce(this.engine, this.#settings, () => this.step(count, true));
   }
 
   [Symbol.dispose](): void {

@@ -9,6 +9,7 @@ import type { Engine } from "../../runtime/engine.ts";
 import { labelSpaceOf, statesForHead } from "../label-space.ts";
 import type { StepInputs } from "../assemble-step.ts";
 import { lambdasOf, noLambdas } from "../assemble-terms.ts";
+import { bothAtOnce } from "./both-at-once.ts";
 import { bothViewsOf } from "./traced-steps.ts";
 import { taskOf } from "../tasks.ts";
 import { namedLabels, samplerOf, stepShape, type TrainingSettings } from "../training-settings.ts";
@@ -63,10 +64,15 @@ export async function profileTraining(
     let current = inputsOf(step);
     const named = stepShape(settings, images, batch, namedLabels(assembly, settings));
     const shape = { ...named, resident: images.resident, bothViews };
-    using program = await engine.record(() => {
-      parts.enter(lastPhase);
-      return trainingStep(engine, model, optimiser, shape, () => current, parts.parametersIn(lastPhase));
-    });
+    parts.enter(lastPhase);
+    const parameters = parts.parametersIn(lastPhase);
+    const both = { ...shape, bothViews: true };
+    const { atOnce } = bothAtOnce(engine, settings, () =>
+      trainingStep(engine, model, { step: () => undefined }, both, () => current, parameters),
+    );
+    using program = await engine.record(() =>
+      trainingStep(engine, model, optimiser, { ...shape, atOnce }, () => current, parameters),
+    );
     const measured = await profile(program, {
       ...options,
       onReplay: () => {

@@ -43,9 +43,10 @@ export function traceTraining(
 ): TracedStep[] {
   using training = new PlannedTraining(traits, settings, image, labels, images);
   const { engine, model } = training;
+  const { atOnce } = training.views(batch);
   const step = (bothViews: boolean): TracedStep => ({
     name: bothViews ? "both views" : "weak view only",
-    recording: engine.trace(() => training.step(batch, bothViews)).recording,
+    recording: engine.trace(() => training.step(batch, bothViews, atOnce)).recording,
   });
   const { height, width, channels } = image;
   const inference = engine.trace(() => {

@@ -3,6 +3,7 @@
 import type { AdapterTraits } from "../../device/traits.ts";
 import type { StepPlan } from "../../runtime/step-plan.ts";
 import type { LabelSpace } from "../label-space.ts";
+import type { ViewsChoice } from "./both-at-once.ts";
 import { PlannedTraining, type ImageShape } from "./planned-training.ts";
 import type { TrainingSettings } from "../training-settings.ts";
 
@@ -22,6 +23,8 @@ export interface TrainingPlan {
     readonly plan: StepPlan;
     readonly perImageBytes: number;
   }[];
+  /** How both views go through the network. */
+  readonly views: ViewsChoice;
 }
 
 /**
@@ -38,16 +41,19 @@ export async function planTraining(
 ): Promise<TrainingPlan> {
   using training = new PlannedTraining(traits, settings, image, labels, images);
   const { engine, model } = training;
+  const choice = training.views(batch);
   const planOf = async (count: number, bothViews: boolean): Promise<StepPlan> => {
-    using program = await engine.record(() => training.step(count, bothViews));
+    using program = await engine.record(() => training.step(count, bothViews, choice.atOnce));
     if (program.plan === undefined) throw new Error("a planning engine gives a plan");
     return program.plan;
   };
   const steps = [];
   for (const views of [1, 2] as const) {
     const plan = await planOf(batch, views === 2);
-    const twice = await planOf(2 * batch, views === 2);
-    steps.push({ views, plan, perImageBytes: (twice.reusedBytes - plan.reusedBytes) / batch });
+    // Of another batch, and a smaller one where there is one: a larger may be more than a buffer holds.
+    const other = batch > 1 ? Math.floor(batch / 2) : 2;
+    const { reusedBytes } = await planOf(other, views === 2);
+    steps.push({ views, plan, perImageBytes: (reusedBytes - plan.reusedBytes) / (other - batch) });
   }
   const bytes = (trained: boolean): number =>
     [...model.state().values()].reduce(
@@ -61,5 +67,6 @@ export async function planTraining(
     statisticBytes: bytes(false),
     residentBytes: training.residentBytes,
     steps,
+    views: choice,
   };
 }

@@ -10,22 +10,29 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { scale, partOfFirst, type GradientsOf } from "./gradient-parts.ts";
 
 export const denseGradients: GradientsOf<typeof denseOperators> = {
-  batchMoments: ({ inputs: [x], outputs: [statistics], gradient: g }) => {
-    const channels = statistics.shape[1];
-    const row = (of: Tensor, at: number): Tensor => reshape(slice(of, [at, 0], [1, channels]), [channels]);
-    const share = channels / x.size;
+  batchMoments: ({ inputs: [x], outputs: [statistics], attributes: { groups = 1 }, gradient: g }) => {
+    const channels = x.shape.at(-1) ?? 1;
+    const rows = x.size / channels / groups;
+    const row = (of: Tensor, at: number): Tensor =>
+      slice(reshape(of, [groups, 2, channels]), [0, at, 0], [groups, 1, channels]);
     return [
       () => {
-        const rows = x.shape.slice(0, -1).map((_, axis) => axis);
-        const fromRounded = runOne("subtract", [x, row(statistics, 0)], {});
+        const fromRounded = runOne(
+          "subtract",
+          [reshape(x, [groups, rows, channels]), row(statistics, 0)],
+          {},
+        );
         // The mean is rounded; what it lost is the mean of these differences.
-        const deviation = runOne("subtract", [fromRounded, mean(fromRounded, { axes: rows })], {});
-        return add(multiply(deviation, scale(row(g, 1), 2 * share)), scale(row(g, 0), share));
+        const lost = mean(fromRounded, { axes: [1], keepDimensions: true });
+        const deviation = runOne("subtract", [fromRounded, lost], {});
+        const dx = add(multiply(deviation, scale(row(g, 1), 2 / rows)), scale(row(g, 0), 1 / rows));
+        return reshape(dx, x.shape);
       },
     ];
   },
   denseBlock: ({ inputs, outputs: [block, statistics, ...kept], attributes, gradient: g }) => {
-    const { growth, bottleneck, epsilon } = attributes;
+    const { momentum: _, ...ofGradient } = attributes;
+    const { bottleneck } = ofGradient;
     // A layer leaves its factors behind, and with a bottleneck z, its statistics and factors; the weight of a stage
     // is the fifth of its inputs.
     const perLayer = bottleneck === null ? 1 : 4;
@@ -37,11 +44,7 @@ export const denseGradients: GradientsOf<typeof denseOperators> = {
       if (bottleneck === null) return [factors, weights[layer]];
       return [factors, weights[2 * layer], ...inner, weights[2 * layer + 1]];
     }).flat();
-    const found = run("denseBlockGradient", [block, statistics, g, ...needed], {
-      growth,
-      bottleneck,
-      epsilon,
-    });
+    const found = run("denseBlockGradient", [block, statistics, g, ...needed], ofGradient);
     const [dx, ...parameters] = found.map((gradient) => () => gradient);
     const ofStages = Array.from({ length: stages }, (_, stage): Gradient[] => {
       const [dgamma, dbeta, dweight] = parameters.slice(3 * stage, 3 * stage + 3);

@@ -175,8 +175,15 @@ function report(plan: TrainingPlan, image: ImageShape, batch: number, traits: Ad
   const { height, width, channels } = image;
   return (
     `${plan.parameterCount.toLocaleString("en")} parameters; batches of ${batch} images, ` +
-    `${height} x ${width} x ${channels}; planned for ${traits.name}\n\n${table.toString()}\n`
+    `${height} x ${width} x ${channels}; planned for ${traits.name}\n\n${table.toString()}\n${viewsLine(plan.views)}\n`
   );
+}
+
+/** How both views go through the network, and why one after the other where they do. */
+function viewsLine({ atOnce, why }: TrainingPlan["views"]): string {
+  return atOnce
+    ? "Both views go through the network as one batch."
+    : `Both views go through the network one after the other: ${why}.`;
 }
 
 function asJson(plan: TrainingPlan): object {

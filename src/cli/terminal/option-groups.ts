@@ -18,6 +18,10 @@ export function withDevice(command: Command): Command {
         "low-power",
         "high-performance",
       ]),
+    )
+    .option(
+      "--no-robustness",
+      "leave out WebGPU's bounds checks and loop guards in kernels (docs/kernels.md)",
     );
 }
 

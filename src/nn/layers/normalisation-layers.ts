@@ -9,7 +9,7 @@ import {
   type Requirement,
 } from "../../errors/arguments.ts";
 import { ShapeError } from "../../errors/errors.ts";
-import type { FoldedNormOptions, Norm } from "../../functions/dense.ts";
+import type { FoldedNormOptions, GroupOptions, Norm } from "../../functions/dense.ts";
 import {
   batchNorm,
   batchNormInference,
@@ -22,7 +22,7 @@ import type { Engine } from "../../runtime/engine.ts";
 import { expectEngine } from "../../runtime/engine-of.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { expectMode } from "../layer-arguments.ts";
-import { Module, type Mode } from "../module.ts";
+import { Module, partsOfMode, type Mode } from "../module.ts";
 
 export interface BatchNormLayerOptions {
   /** Added to the variance before its square root. Default 1e-5, as PyTorch. */
@@ -78,21 +78,25 @@ export class BatchNorm extends Module {
   }
 
   /** The options of such an operator. */
-  options(mode: Mode): Required<FoldedNormOptions> {
-    return { epsilon: this.#epsilon, momentum: this.modeFor(mode) === "training" ? this.#momentum : 0 };
+  options(asked: Mode): Required<FoldedNormOptions & GroupOptions> {
+    const { mode, groups } = partsOfMode(this.modeFor(asked));
+    return { epsilon: this.#epsilon, momentum: mode === "training" ? this.#momentum : 0, groups };
   }
 
   forward(x: Tensor, asked: Mode): Tensor {
-    const mode = this.modeFor(asked);
+    const { mode, groups } = partsOfMode(this.modeFor(asked));
     const epsilon = this.#epsilon;
     if (mode === "inference") {
       return batchNormInference(x, this.weight, this.bias, this.runningMean, this.runningVariance, {
         epsilon,
       });
     }
-    if (mode === "untracked") return batchNorm(x, this.weight, this.bias, { epsilon }).y;
+    if (mode === "untracked") return batchNorm(x, this.weight, this.bias, { epsilon, groups }).y;
     const running = { mean: this.runningMean, variance: this.runningVariance };
-    return batchNorm(x, this.weight, this.bias, { epsilon, running, momentum: this.#momentum }).y;
+    return batchNorm(x, this.weight, this.bias, {
+      ...{ epsilon, groups, running },
+      momentum: this.#momentum,
+    }).y;
   }
 }
 

@@ -3,10 +3,13 @@
 // slices of a wider buffer, with batch norm and ReLU folded into the load.
 
 import type { AdapterTraits } from "../../device/traits.ts";
-import { input, output, temporary, type Candidate, type Launch } from "../operator.ts";
-import { hasSubgroupsOfEight, quadsPerInvocation, quadsPerSubgroup, tileOf } from "../matmul/shapes.ts";
+import { input, output, type Candidate } from "../operator.ts";
+import { hasSubgroupsOfEight, quadsPerInvocation } from "../matmul/shapes.ts";
 import { preferred } from "../compose.ts";
+import { addedUp, divided } from "./chunks.ts";
 import { directSizes, type Extents, type Sliding } from "./extents.ts";
+import { subgroupKernels, weightGradientSubgroups, type SubgroupKernels } from "./subgroup-kernels.ts";
+import { tileCandidates, weightGradientTiles } from "./tiles.ts";
 
 /** How a convolution reads its images. */
 export interface ImageLoad {
@@ -17,48 +20,40 @@ export interface ImageLoad {
    * pads the image is zero after that.
    */
   readonly activated?: boolean;
+  /** Groups of neighbouring images with factors of their own, [groups, 2, C]. Default 1. */
+  readonly groups?: number;
 }
 
-/** The sizes without those that a kernel has no use for. */
-function without(
-  sizes: Readonly<Record<string, number>>,
-  ...names: readonly string[]
-): Record<string, number> {
-  return Object.fromEntries(Object.entries(sizes).filter(([name]) => !names.includes(name)));
-}
-
-/** Orders candidates by the rule: subgroups where the device is lavapipe, workgroup memory where it is a GPU. */
+/** Orders candidates by the rule: subgroups where the device is lavapipe, the last of the tiles where it is a GPU. */
 function ranked(
   { isSoftware }: AdapterTraits,
   blocked: Candidate,
-  tile: Candidate | undefined,
-  subgroups: Candidate | undefined,
+  tiles: readonly Candidate[],
+  kernels?: SubgroupKernels,
 ): readonly [Candidate, ...Candidate[]] {
-  const others = isSoftware ? [tile, blocked, subgroups] : [subgroups, blocked, tile];
+  const { outerProducts, isForOuter = false, subgroups } = kernels ?? {};
+  const [outer, preferredOuter] = isForOuter ? [undefined, outerProducts] : [outerProducts];
+  const others = isSoftware
+    ? [...tiles, outer, blocked, subgroups, preferredOuter]
+    : [outerProducts, subgroups, blocked, ...tiles];
   const [first = blocked, ...rest] = others.filter((candidate) => candidate !== undefined);
   return [first, ...rest];
 }
 
-/** Whether y is as large as x and a row of taps reaches no further than a subgroup: what conv2dSubgroups takes. */
-function isAligned(extents: Extents, { stride, dilation }: Sliding): boolean {
-  const { height, width, outputHeight, outputWidth, filterWidth } = extents;
-  const whole = outputHeight === height && outputWidth === width && stride[0] === 1 && stride[1] === 1;
-  return whole && (filterWidth - 1) * dilation[1] <= 8;
-}
-
 /**
- * Inputs x [N, H, W, rowStride], weights [R, S, C, K] and, where x is activated, factors [2, C]; output y
+ * Inputs x [N, H, W, rowStride], weights [R, S, C, K] and, where x is activated, factors [2, C] (of each group); output y
  * [N, P, Q, K]. C and K are multiples of four, but that "blocked" takes any C. The last one is preferred.
  */
 export function forwardCandidates(
   extents: Extents,
   sliding: Sliding,
-  { rowStride = extents.channels, activated = false }: ImageLoad,
+  { rowStride = extents.channels, activated = false, groups = 1 }: ImageLoad,
   adapter: AdapterTraits,
 ): readonly [Candidate, ...Candidate[]] {
   const { outputChannels } = extents;
-  const bind = { x: input(0), weights: input(1), factors: input(activated ? 2 : 1), y: output(0) };
-  const sizes = { ...directSizes(extents, sliding), rowStride };
+  const inputs = { x: input(0), weights: input(1), factors: input(activated ? 2 : 1) };
+  const bind = { ...inputs, y: output(0) };
+  const sizes = { ...directSizes(extents, sliding), rowStride, groups };
   const blocked: Candidate = {
     name: "blocked",
     launches: [
@@ -70,31 +65,9 @@ export function forwardCandidates(
       },
     ],
   };
-  const tile: Candidate = {
-    name: "tile",
-    launches: [
-      {
-        kernel: "conv2dTile",
-        knobs: { ...tileOf(outputChannels), TURNED: false, ACTIVATED: activated },
-        bind,
-        sizes,
-      },
-    ],
-  };
-  const aligned = without(sizes, "outputHeight", "outputWidth", "strideHeight", "strideWidth");
-  const subgroups: Candidate = {
-    name: "subgroups",
-    launches: [
-      {
-        kernel: "conv2dSubgroups",
-        knobs: { QUADS: quadsPerSubgroup(outputChannels), TURNED: false },
-        bind,
-        sizes: { ...aligned, activated: Number(activated) },
-      },
-    ],
-  };
-  const takesSubgroups = hasSubgroupsOfEight(adapter) && isAligned(extents, sliding);
-  return ranked(adapter, blocked, tile, takesSubgroups ? subgroups : undefined);
+  const lowered = { sizes, knobs: { TURNED: false, ACTIVATED: activated }, bind: inputs };
+  const subgroups = hasSubgroupsOfEight(adapter) ? subgroupKernels(lowered) : undefined;
+  return ranked(adapter, blocked, tileCandidates(lowered), subgroups);
 }
 
 /**
@@ -124,80 +97,33 @@ export function inputGradientCandidates(
   if (strided) return [blocked];
   // The roles of x and y are exchanged; the turned filter starts as far before the first pixel of dy as the last tap
   // reaches.
-  const bind = { x: input(0), weights: input(1), factors: input(1), y: output(0) };
-  const turned = {
+  const inputs = { x: input(0), weights: input(1), factors: input(1) };
+  const sizes = {
     batch,
     height: outputHeight,
     width: outputWidth,
     channels: outputChannels,
     rowStride: outputChannels,
+    groups: 1,
     filterHeight,
     filterWidth,
+    outputHeight: height,
+    outputWidth: width,
     outputChannels: channels,
+    strideHeight: 1,
+    strideWidth: 1,
     paddingHeight: (filterHeight - 1) * dilation[0] - padding[0],
     paddingWidth: (filterWidth - 1) * dilation[1] - padding[1],
     dilationHeight: dilation[0],
     dilationWidth: dilation[1],
   };
-  const tile: Candidate = {
-    name: "tile",
-    launches: [
-      {
-        kernel: "conv2dTile",
-        knobs: { ...tileOf(channels), TURNED: true, ACTIVATED: false },
-        bind,
-        sizes: { ...turned, outputHeight: height, outputWidth: width, strideHeight: 1, strideWidth: 1 },
-      },
-    ],
-  };
-  const subgroups: Candidate = {
-    name: "subgroups",
-    launches: [
-      {
-        kernel: "conv2dSubgroups",
-        knobs: { QUADS: quadsPerSubgroup(channels), TURNED: true },
-        bind,
-        sizes: { ...turned, activated: 0 },
-      },
-    ],
-  };
-  const takesSubgroups = hasSubgroupsOfEight(adapter) && isAligned(extents, sliding);
-  return ranked(adapter, blocked, tile, takesSubgroups ? subgroups : undefined);
-}
-
-/** Sums chunks into a temporary, then the chunks in order; one chunk needs no second pass. */
-function inChunks(
-  name: string,
-  { channels, filterHeight, filterWidth, outputChannels }: Extents,
-  chunks: number,
-  first: Omit<Launch, "bind">,
-  activated: boolean,
-): Candidate {
-  const rows = filterHeight * filterWidth * channels;
-  const bind = { x: input(0), dy: input(1), factors: input(activated ? 2 : 1) };
-  if (chunks === 1) return { name, launches: [{ ...first, bind: { ...bind, parts: output(0) } }] };
-  return {
-    name,
-    temporaries: [{ shape: [chunks, rows, outputChannels], dtype: "f32" }],
-    launches: [
-      { ...first, bind: { ...bind, parts: temporary(0) } },
-      {
-        kernel: "sumChunks",
-        bind: { parts: temporary(0), y: output(0) },
-        sizes: { quads: (rows * outputChannels) / 4, chunks },
-      },
-    ],
-  };
+  const lowered = { sizes, knobs: { TURNED: true, ACTIVATED: false }, bind: inputs };
+  const subgroups = hasSubgroupsOfEight(adapter) ? subgroupKernels(lowered) : undefined;
+  return ranked(adapter, blocked, tileCandidates(lowered), subgroups);
 }
 
 /** Rows of a filter's gradient that each invocation takes: at most eight, spread so that the last has about as many. */
 const evenRows = (rows: number): number => Math.ceil(rows / Math.ceil(rows / 8));
-
-/** Divides `items` into chunks, as many as are wanted or a few less: none is empty. */
-export function divided(items: number, wanted: number): { chunk: number; chunks: number } {
-  const chunk = Math.ceil(items / Math.min(items, Math.max(1, Math.floor(wanted))));
-  return { chunk, chunks: Math.ceil(items / chunk) };
-}
 
 /**
  * Inputs x [N, H, W, rowStride], dy [N, P, Q, K] and, where x is activated, factors [2, C]; output dw [R, S, C, K].
@@ -206,68 +132,37 @@ export function divided(items: number, wanted: number): { chunk: number; chunks:
 export function weightGradientCandidates(
   extents: Extents,
   sliding: Sliding,
-  { rowStride = extents.channels, activated = false }: ImageLoad,
+  { rowStride = extents.channels, activated = false, groups = 1 }: ImageLoad,
   adapter: AdapterTraits,
 ): readonly [Candidate, ...Candidate[]] {
-  const { batch, channels, filterHeight, filterWidth, outputHeight, outputWidth, outputChannels } = extents;
+  const { batch, channels, filterHeight, filterWidth, outputHeight, outputChannels } = extents;
   const rows = filterHeight * filterWidth * channels;
-  const lines = batch * outputHeight;
-  const sizes = { ...directSizes(extents, sliding), rowStride };
+  // No chunk has lines of two groups.
+  const lines = (batch / groups) * outputHeight;
+  const sizes = { ...directSizes(extents, sliding), rowStride, groups };
+  const inputs = { x: input(0), dy: input(1), factors: input(activated ? 2 : 1) };
 
   // 32 workgroups on lavapipe, where more only lengthen the second pass (2 cores, 2026); a few hundred on a GPU.
   const ROWS = evenRows(rows);
   const QUADS = quadsPerInvocation(outputChannels);
   const blocks = Math.ceil(rows / ROWS) * Math.ceil(outputChannels / 4 / QUADS);
-  const byLines = divided(lines, (adapter.isSoftware ? 2048 : 16384) / blocks);
-  const blocked = inChunks(
+  const byLines = divided(lines, (adapter.isSoftware ? 2048 : 16384) / blocks / groups);
+  const blocked = addedUp(
     "blocked",
-    extents,
-    byLines.chunks,
     {
       kernel: "conv2dWeightGradientChunks",
       knobs: { ROWS, QUADS, ACTIVATED: activated },
       sizes: { ...sizes, ...byLines },
     },
-    activated,
+    inputs,
+    "parts",
+    groups * byLines.chunks,
+    rows * outputChannels,
   );
 
-  // As many workgroups as keep a large GPU busy twice over, but no chunk shorter than 64 pixels.
-  const pixels = lines * outputWidth;
-  const tiles = Math.ceil(rows / 64) * Math.ceil(outputChannels / 32);
-  const byPixels = divided(pixels, Math.min(512 / tiles, pixels / 64));
-  const tile = inChunks(
-    "tile",
-    extents,
-    byPixels.chunks,
-    { kernel: "conv2dWeightGradientTile", knobs: { ACTIVATED: activated }, sizes: { ...sizes, ...byPixels } },
-    activated,
-  );
-  const plain = [...sliding.stride, ...sliding.dilation].every((step) => step === 1);
-  if (!plain || !hasSubgroupsOfEight(adapter)) return ranked(adapter, blocked, tile, undefined);
-
-  // A dozen workgroups are enough for two cores, and one chunk spares the second pass.
-  const TAPS = filterWidth === 1 ? 1 : 3;
-  const quads = quadsPerSubgroup(outputChannels);
-  const shares =
-    Math.ceil((filterHeight * Math.ceil(filterWidth / TAPS) * channels) / 32) *
-    Math.ceil(outputChannels / 4 / quads);
-  const byShares = divided(lines, 16 / shares);
-  const subgroups = inChunks(
-    "subgroups",
-    extents,
-    byShares.chunks,
-    {
-      kernel: "conv2dWeightGradientSubgroups",
-      knobs: { TAPS, QUADS: quads },
-      sizes: {
-        ...without(sizes, "strideHeight", "strideWidth", "dilationHeight", "dilationWidth"),
-        ...byShares,
-        activated: Number(activated),
-      },
-    },
-    activated,
-  );
-  return ranked(adapter, blocked, tile, subgroups);
+  const lowered = { extents, sliding, sizes, activated, bind: inputs };
+  const subgroups = hasSubgroupsOfEight(adapter) ? weightGradientSubgroups(lowered) : undefined;
+  return ranked(adapter, blocked, weightGradientTiles(lowered), subgroups);
 }
 
 /** The preferred launches of y: see `forwardCandidates`. */

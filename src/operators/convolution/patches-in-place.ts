@@ -5,7 +5,7 @@ import type { AdapterTraits } from "../../device/traits.ts";
 import { input, output, type Candidate, type Launch } from "../operator.ts";
 import { hasSubgroupsOfEight, quadsPerInvocation } from "../matmul/shapes.ts";
 import type { Extents } from "./extents.ts";
-import { divided } from "./launches.ts";
+import { divided } from "./chunks.ts";
 import { inParts } from "./weight-gradient-parts.ts";
 
 /** One side of the product, in fours of values. */

@@ -4,6 +4,7 @@ import type { AdapterTraits } from "../../device/traits.ts";
 import { input, output, temporary, type Candidate, type Operator } from "../operator.ts";
 import { sizeOf, type Shape, type TensorSpec } from "../../tensor/shape.ts";
 import { compose, preferred, type Step } from "../compose.ts";
+import { expectBatchGroups, ofEachGroup, sumOverGroups } from "../normalisation/batch-groups.ts";
 import { expectEpsilon } from "../normalisation/channels.ts";
 import { averagePool2dGradient } from "../pooling/average-pool2d.ts";
 import { eachMember } from "../pooling/windows.ts";
@@ -25,7 +26,8 @@ export type ActivatedPoolGradientAttributes = Omit<ActivatedPoolAttributes, "mom
 
 /**
  * Inputs x [N, H, W, C], statistics [2, C] and factors [2, C] as activatedPool had and gave them, dy [N, P, Q, C], and
- * for maxima the choice, u32 [N, P, Q, C]; outputs dx [N, H, W, C], dgamma [C], dbeta [C].
+ * for maxima the choice, u32 [N, P, Q, C]; outputs dx [N, H, W, C], dgamma [C], dbeta [C]. With groups of images, statistics
+ * and factors are [groups, 2, C], and dgamma and dbeta the sums over all groups.
  */
 export const activatedPoolGradient: Operator<ActivatedPoolGradientAttributes> = {
   name: "activatedPoolGradient",
@@ -37,13 +39,14 @@ export const activatedPoolGradient: Operator<ActivatedPoolGradientAttributes> = 
     const choice: Role = { role: "choice", dtype: "u32", shape: pooled };
     expectRoles("activatedPoolGradient", inputs, [
       { role: "x" },
-      { role: "statistics", shape: [2, channels] },
-      { role: "factors", shape: [2, channels] },
+      { role: "statistics", shape: ofEachGroup([2, channels], attributes) },
+      { role: "factors", shape: ofEachGroup([2, channels], attributes) },
       { role: "dy", shape: pooled },
       ...(attributes.kind === "max" ? [choice] : []),
     ]);
     if (attributes.kind === "max") expectFours("activatedPoolGradient", { channels });
     expectEpsilon("activatedPoolGradient", attributes.epsilon);
+    expectBatchGroups("activatedPoolGradient", attributes, inputs[0].shape[0]);
     return [inputs[0].shape, [channels], [channels]].map((shape) => ({ shape, dtype: "f32" }));
   },
   reference([x, statistics, factors, dy, choice], [dx, dgamma, dbeta], attributes) {
@@ -59,10 +62,13 @@ export const activatedPoolGradient: Operator<ActivatedPoolGradientAttributes> = 
     } else {
       averagePool2dGradient.reference([dy], [da], { ...attributes, inputShape: x.shape });
     }
-    const back = activateGradient(x, statistics, factors, da, attributes.epsilon);
-    dx.data.set(back.dx.data);
-    dgamma.data.set(back.dgamma.data);
-    dbeta.data.set(back.dbeta.data);
+    sumOverGroups([dgamma, dbeta], attributes, ({ images, own }, [scale, shift]) => {
+      const given = [images(x), own(statistics), own(factors), images(da)] as const;
+      const back = activateGradient(...given, attributes.epsilon);
+      images(dx).data.set(back.dx.data);
+      scale.data.set(back.dgamma.data);
+      shift.data.set(back.dbeta.data);
+    });
   },
   candidates(inputs, attributes, adapter) {
     const [x, , , dy] = inputs;
@@ -70,7 +76,8 @@ export const activatedPoolGradient: Operator<ActivatedPoolGradientAttributes> = 
     const [wideX, wideDy] = [x, dy].map((each) => widened({ ...each, axis: 3 }, padding));
     const all = vec4CandidatesOf(wideX.shape, wideDy, attributes, adapter);
     if (padding.zeros === 0) return all;
-    const given = alongAxes(inputs, [3, 1, 1, 3]);
+    const ofChannels = (attributes.groups ?? 1) === 1 ? 1 : 2;
+    const given = alongAxes(inputs, [3, ofChannels, ofChannels, 3]);
     const made = alongAxes(activatedPoolGradient.infer(inputs, attributes), [3, 0, 0]);
     return all.map((each) => withChannelPadding(each, padding, given, made));
   },
@@ -82,9 +89,9 @@ function vec4CandidatesOf(
   attributes: ActivatedPoolGradientAttributes,
   adapter: AdapterTraits,
 ): Candidate[] {
-  const { kind, epsilon } = attributes;
+  const { kind, epsilon, groups = 1 } = attributes;
   const channels = shape[3];
-  const rows = sizeOf(shape) / channels;
+  const rows = sizeOf(shape) / channels / groups;
   const { chunk, chunks } = chunksOf(rows, channels, adapter);
   const [x, statistics, factors, dy] = [0, 1, 2, 3].map(input);
   const [dx, dgamma, dbeta] = [0, 1, 2].map(output);
@@ -94,7 +101,7 @@ function vec4CandidatesOf(
     kind === "max"
       ? step("denseMaxPoolGradient", { dy, choice: input(4), da }, sizesInFours(shape, attributes))
       : { candidate: preferred(average), inputs: [dy], outputs: [da] };
-  const sizes = { rows, channels: channels / 4, rowStride: channels / 4, epsilon };
+  const sizes = { groups, rows, channels: channels / 4, rowStride: channels / 4, epsilon };
   const given = { x, statistics, factors };
   // One reader, so nothing to collect: what is bound there is written to by nobody.
   const inChunks = [
@@ -106,7 +113,7 @@ function vec4CandidatesOf(
     step(
       "denseGradientTerms",
       { sums, factors, weightParts: sums, dgamma, dbeta, terms, dweight: dx },
-      { rows, channels, chunks, rowStride: channels, quads: 0, parts: 0, startsTerms: 1 },
+      { groups, rows, channels, chunks, rowStride: channels, quads: 0, parts: 0, startsTerms: 1 },
     ),
     step(
       "denseGradientCorrect",
@@ -123,10 +130,10 @@ function vec4CandidatesOf(
     );
   const temporaries: TensorSpec[] = [
     { shape, dtype: "f32" },
-    partialSpec(rows, channels, adapter),
-    { shape: [2, channels], dtype: "f32" },
+    partialSpec({ groups, rows }, channels, adapter),
+    { shape: [groups, 2, channels], dtype: "f32" },
   ];
-  return reductionsFor(rows, adapter, "back").map((reductions) => {
+  return reductionsFor(groups * rows, adapter, "back").map((reductions) => {
     const back = reductions === "chunks" ? inChunks : [whole(reductions)];
     return compose(reductions, temporaries, [spread, ...back]);
   });

@@ -8,6 +8,12 @@ import type { HostTensor } from "../../tensor/host.ts";
 import { compose, type Step } from "../compose.ts";
 import { slidingSizes } from "../convolution/extents.ts";
 import { expectEpsilon } from "../normalisation/channels.ts";
+import {
+  batchGroups,
+  expectBatchGroups,
+  ofEachGroup,
+  type BatchGroups,
+} from "../normalisation/batch-groups.ts";
 import { averagePool2d, type AveragePool2dAttributes } from "../pooling/average-pool2d.ts";
 import { eachMember, pooledShape, type PoolingAttributes } from "../pooling/windows.ts";
 import { expectAttribute, expectRoles } from "../roles.ts";
@@ -17,7 +23,7 @@ import { activate, computeFactors } from "./stage.ts";
 import { shares, step } from "./steps.ts";
 
 /** Of its windows, without a far padding and ceilMode. */
-export interface ActivatedPoolAttributes extends PoolingAttributes {
+export interface ActivatedPoolAttributes extends PoolingAttributes, BatchGroups {
   /** Means of windows, padding counted as zeros; or their maxima, padding left out. */
   readonly kind: "average" | "max";
   /** Added to the variance before its square root. */
@@ -94,7 +100,8 @@ function maxima(x: HostTensor, y: HostTensor, choice: HostTensor, attributes: Po
  * the mean or maximum over each window of max(batchNorm(x), 0); factors [2, C], the scale and shift of the batch norm;
  * for maxima also the number of the pixel in its window that is the first to have it, u32 [N, P, Q, C].
  *
- * The gradient takes account of the statistics depending on x; they have none of their own.
+ * With groups of images, statistics and factors are [groups, 2, C]. The gradient takes account of the statistics depending
+ * on x; they have none of their own.
  */
 export const activatedPool: Operator<ActivatedPoolAttributes> = {
   name: "activatedPool",
@@ -104,41 +111,47 @@ export const activatedPool: Operator<ActivatedPoolAttributes> = {
     const channels = x?.shape.at(-1) ?? 1;
     expectRoles("activatedPool", inputs, [
       { role: "x" },
-      { role: "statistics", shape: [2, channels] },
+      { role: "statistics", shape: ofEachGroup([2, channels], attributes) },
       ...["gamma", "beta", "runningMean", "runningVariance"].map((role) => ({ role, shape: [channels] })),
     ]);
     const shape = activatedShape("activatedPool", inputs[0].shape, attributes);
     const { kind, epsilon, momentum } = attributes;
     expectKind("activatedPool", kind);
+    expectBatchGroups("activatedPool", attributes, inputs[0].shape[0]);
     if (kind === "max") expectFours("activatedPool", { channels });
     expectEpsilon("activatedPool", epsilon);
     expectAttribute("activatedPool", "momentum", momentum, momentum >= 0 && momentum <= 1, "in [0, 1]");
     const made: TensorSpec[] = [
       { shape, dtype: "f32" },
-      { shape: [2, channels], dtype: "f32" },
+      { shape: ofEachGroup([2, channels], attributes), dtype: "f32" },
     ];
     return kind === "max" ? [...made, { shape, dtype: "u32" }] : made;
   },
   reference([x, statistics, gamma, beta, runningMean, runningVariance], [y, factors, choice], attributes) {
-    const rows = sizeOf(x.shape) / x.shape[3];
     const norm = { gamma, beta, runningMean, runningVariance };
-    computeFactors(statistics, norm, { ...attributes, rows }, factors);
-    const activated = activate(x, factors);
-    if (attributes.kind === "max") maxima(activated, y, choice, attributes);
-    else averagePool2d.reference([activated], [y], attributes);
+    for (const { index, images, own } of batchGroups(attributes)) {
+      const its = images(x);
+      const rows = its.data.length / its.shape[3];
+      const momentum = index === 0 ? attributes.momentum : 0;
+      computeFactors(own(statistics), norm, { ...attributes, rows, momentum }, own(factors));
+      const activated = activate(its, own(factors));
+      if (attributes.kind === "max") maxima(activated, images(y), images(choice), attributes);
+      else averagePool2d.reference([activated], [images(y)], attributes);
+    }
   },
   candidates(inputs, attributes) {
     const [{ shape }] = inputs;
     const padding = paddingToFours(shape[3]);
     const wide = vec4CandidatesOf([...shape.slice(0, 3), shape[3] + padding.zeros], attributes);
     if (padding.zeros === 0) return [wide];
-    const given = alongAxes(inputs, [3, 1, 0, 0, 0, 0]);
+    const ofChannels = (attributes.groups ?? 1) === 1 ? 1 : 2;
+    const given = alongAxes(inputs, [3, ofChannels, 0, 0, 0, 0]);
     return [
       withChannelPadding(
         wide,
         padding,
         given,
-        alongAxes(activatedPool.infer(inputs, attributes), [3, 1]),
+        alongAxes(activatedPool.infer(inputs, attributes), [3, ofChannels]),
         [4, 5],
       ),
     ];
@@ -146,16 +159,16 @@ export const activatedPool: Operator<ActivatedPoolAttributes> = {
 };
 
 function vec4CandidatesOf(shape: Shape, attributes: ActivatedPoolAttributes): Candidate {
-  const { kind, epsilon, momentum } = attributes;
+  const { kind, epsilon, momentum, groups = 1 } = attributes;
   const channels = shape[3];
   const [x, statistics, gamma, beta, runningMean, runningVariance] = [0, 1, 2, 3, 4, 5].map(input);
   const [y, factors] = [output(0), output(1)];
   const prepare = step(
     "denseGivenFactors",
     { statistics, gamma, beta, runningMean, runningVariance, factors },
-    { channels, epsilon, ...shares(sizeOf(shape) / channels, momentum) },
+    { groups, channels, epsilon, ...shares(sizeOf(shape) / channels / groups, momentum) },
   );
-  const sizes = sizesInFours(shape, attributes);
+  const sizes = { ...sizesInFours(shape, attributes), groupImages: shape[0] / groups };
   const pool: Step =
     kind === "max"
       ? step("denseMaxPool", { x, factors, y, choice: output(2) }, sizes)

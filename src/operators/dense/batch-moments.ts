@@ -4,48 +4,56 @@ import type { AdapterTraits } from "../../device/traits.ts";
 import { input, output, temporary, type Candidate, type Operator } from "../operator.ts";
 import { compose } from "../compose.ts";
 import { expectFloats } from "../operands.ts";
+import {
+  batchGroups,
+  expectBatchGroups,
+  ofEachGroup,
+  type BatchGroups,
+} from "../normalisation/batch-groups.ts";
 import { expectChannels, rowsOf } from "../normalisation/channels.ts";
 import { alongAxes, paddingToFours, withChannelPadding } from "../channel-padding.ts";
 import { chunksOf } from "./row-chunks.ts";
 import { computeMoments } from "./stage.ts";
-import { momentsStep, partialSpec, step } from "./steps.ts";
+import { momentsStep, partialSpec, step, type GroupRows } from "./steps.ts";
 
-/** Input x [..., C]; output [2, C]: the mean and the biased variance of each channel. */
-export const batchMoments: Operator<Readonly<Record<string, never>>> = {
+/** Input x [..., C]; output [2, C]: the mean and the biased variance of each channel; of each group with groups, [groups, 2, C]. */
+export const batchMoments: Operator<BatchGroups> = {
   name: "batchMoments",
-  infer(inputs) {
+  infer(inputs, attributes) {
     expectFloats("batchMoments", inputs, ["x"]);
     expectChannels("batchMoments", inputs[0]);
     const { channels } = rowsOf(inputs[0]);
-    return [{ shape: [2, channels], dtype: "f32" }];
+    expectBatchGroups("batchMoments", attributes, inputs[0].shape[0]);
+    return [{ shape: ofEachGroup([2, channels], attributes), dtype: "f32" }];
   },
-  reference([x], [statistics]) {
-    computeMoments(x, statistics);
+  reference([x], [statistics], attributes) {
+    for (const { images, own } of batchGroups(attributes)) computeMoments(images(x), own(statistics));
   },
-  candidates(inputs, _, adapter) {
+  candidates(inputs, attributes, adapter) {
     const [x] = inputs;
+    const { groups = 1 } = attributes;
     const { rows, channels } = rowsOf(x);
     const padding = paddingToFours(channels);
-    const wide = inChunks(rows, channels + padding.zeros, adapter);
+    const wide = inChunks({ groups, rows: rows / groups }, channels + padding.zeros, adapter);
     if (padding.zeros === 0) return [wide];
-    const made = alongAxes(batchMoments.infer(inputs, {}), [1]);
+    const made = alongAxes(batchMoments.infer(inputs, attributes), [groups === 1 ? 1 : 2]);
     return [withChannelPadding(wide, padding, alongAxes(inputs, [x.shape.length - 1]), made)];
   },
 };
 
-function inChunks(rows: number, channels: number, adapter: AdapterTraits): Candidate {
+function inChunks(of: GroupRows, channels: number, adapter: AdapterTraits): Candidate {
   const [moments, unused] = [temporary(0), temporary(1)];
   const sizes = {
-    rows,
+    ...of,
     channels,
     rowStride: channels,
     firstChannel: 0,
-    ...chunksOf(rows, channels, adapter),
+    ...chunksOf(of.rows, channels, adapter),
   };
   const steps = [
-    momentsStep({ x: input(0), moments, unused }, rows, channels, adapter),
+    momentsStep({ x: input(0), moments, unused }, of, channels, adapter),
     step("denseStatistics", { moments, statistics: output(0) }, sizes),
   ];
-  const temporaries = [partialSpec(rows, channels, adapter), { shape: [4], dtype: "f32" } as const];
+  const temporaries = [partialSpec(of, channels, adapter), { shape: [4], dtype: "f32" } as const];
   return compose("chunks", temporaries, steps);
 }

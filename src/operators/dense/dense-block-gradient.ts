@@ -5,6 +5,7 @@ import type { Operator } from "../operator.ts";
 import type { HostTensor } from "../../tensor/host.ts";
 import { conv2dInputGradient } from "../convolution/conv2d-input-gradient.ts";
 import { conv2dWeightGradient } from "../convolution/conv2d-weight-gradient.ts";
+import { ofEachGroup, sumOverGroups, type BatchGroups } from "../normalisation/batch-groups.ts";
 import { expectRoles, type Role } from "../roles.ts";
 import { gradientCandidate } from "./gradient-candidate.ts";
 import { alongAxes, paddingToFours, withChannelPadding } from "../channel-padding.ts";
@@ -13,6 +14,8 @@ import { asSpecs, slidingOf, stageAxes, widenedLayout, type DenseLayersAttribute
 import { firstChannels, putChannels, reductionsFor, zeros } from "./row-chunks.ts";
 import { activate, activateGradient } from "./stage.ts";
 
+export type DenseBlockGradientAttributes = DenseLayersAttributes & BatchGroups;
+
 /**
  * Inputs block [N, H, W, C], statistics [2, C] and dy, the gradient of the block; then for each layer what denseBlock
  * kept of it and its weights: factors, weight; with a bottleneck also z, its statistics, factors, weight. Outputs dx
@@ -20,9 +23,10 @@ import { activate, activateGradient } from "./stage.ts";
  *
  * With g_l the gradient of what layer l normalises, masked by its ReLU, and s_l = gamma_l / sqrt(variance + epsilon),
  * the gradient of a channel is G - mean(..) - h mean(.. h) where G = dy + the sum of s_l g_l over its readers, the
- * means run over the rows of that sum without dy, and h is the normalised channel.
+ * means run over the rows of that sum without dy, and h is the normalised channel. With groups of images, statistics and
+ * factors are [groups, 2, ..], the means run over the rows of a group, and what the parameters get is the sum over all groups.
  */
-export const denseBlockGradient: Operator<DenseLayersAttributes> = {
+export const denseBlockGradient: Operator<DenseBlockGradientAttributes> = {
   name: "denseBlockGradient",
   infer(inputs, attributes) {
     const { image, inputChannels, width, layers } = layoutOfGradient(inputs, attributes);
@@ -30,18 +34,18 @@ export const denseBlockGradient: Operator<DenseLayersAttributes> = {
     const roles = stages.flatMap((stage): Role[] => {
       const { channels, weight, reads } = stage;
       const own = [
-        { role: "factors", shape: [2, channels] },
+        { role: "factors", shape: ofEachGroup([2, channels], attributes) },
         { role: "weight", shape: weight },
       ];
       const inner = [
         { role: "z", shape: [...image, channels] },
-        { role: "z's statistics", shape: [2, channels] },
+        { role: "z's statistics", shape: ofEachGroup([2, channels], attributes) },
       ];
       return reads === "block" ? own : [...inner, ...own];
     });
     expectRoles("denseBlockGradient", inputs, [
       { role: "block" },
-      { role: "statistics", shape: [2, width] },
+      { role: "statistics", shape: ofEachGroup([2, width], attributes) },
       { role: "dy", shape: [...image, width] },
       ...roles,
     ]);
@@ -53,41 +57,30 @@ export const denseBlockGradient: Operator<DenseLayersAttributes> = {
     ]);
   },
   reference(inputs, outputs, attributes) {
-    const layout = layoutOfGradient(inputs, attributes);
-    const [block, , dy] = inputs;
-    const collected: HostTensor = { ...dy, data: dy.data.slice() };
-    layout.layers.toReversed().forEach((stages, i) => {
-      let gradient = firstChannels(collected, attributes.growth, layout.width - (i + 1) * attributes.growth);
-      for (const stage of stages.toReversed()) {
-        const { z, statistics, factors, weight } = numbersOf(stage);
-        const x = stage.reads === "inner" ? inputs[z] : firstChannels(block, stage.channels);
-        const sliding = slidingOf(stage);
-        const activated = activate(x, inputs[factors]);
-        conv2dWeightGradient.reference([activated, gradient], [outputs[stage.output + 2]], {
-          ...sliding,
-          filterShape: stage.weight,
-        });
-        const da = zeros(x.shape);
-        conv2dInputGradient.reference([gradient, inputs[weight]], [da], { ...sliding, inputShape: x.shape });
-        const { epsilon } = attributes;
-        const back = activateGradient(x, inputs[statistics], inputs[factors], da, epsilon);
-        outputs[stage.output].data.set(back.dgamma.data);
-        outputs[stage.output + 1].data.set(back.dbeta.data);
-        gradient = back.dx;
-      }
-      putChannels(gradient, collected, 0, "add");
+    const { groups: _, ...ofOne } = attributes;
+    const weights = new Set(
+      layoutOfGradient(inputs, attributes)
+        .layers.flat()
+        .map((stage) => numbersOf(stage).weight),
+    );
+    const [dx, ...parameters] = outputs;
+    sumOverGroups(parameters, attributes, ({ images, own }, sums) => {
+      const given = inputs.map((each, i) =>
+        weights.has(i) ? each : each.shape.length === 4 ? images(each) : own(each),
+      );
+      gradientOfBlock(given, [images(dx), ...sums], ofOne);
     });
-    outputs[0].data.set(firstChannels(collected, layout.inputChannels).data);
   },
   candidates(inputs, attributes, adapter) {
     const layout = layoutOfGradient(inputs, attributes);
     const padding = paddingToFours(layout.inputChannels);
     const wide = placed(widenedLayout(layout, padding, attributes));
-    const all = reductionsFor(layout.rows, adapter, "back").map((reductions) =>
+    const all = reductionsFor(layout.groups * layout.rows, adapter, "back").map((reductions) =>
       gradientCandidate(reductions, wide, attributes, adapter),
     );
     if (padding.zeros === 0) return all;
-    const given = alongAxes(inputs, [3, 1, 3, ...stageAxes(layout, [1, 2], 4)]);
+    const ofChannels = layout.groups === 1 ? 1 : 2;
+    const given = alongAxes(inputs, [3, ofChannels, 3, ...stageAxes(layout, [ofChannels, 2], 4)]);
     const made = alongAxes(denseBlockGradient.infer(inputs, attributes), [
       3,
       ...stageAxes(layout, [0, 0, 2], 3),
@@ -95,3 +88,36 @@ export const denseBlockGradient: Operator<DenseLayersAttributes> = {
     return all.map((each) => withChannelPadding(each, padding, given, made));
   },
 };
+
+/** The gradient of a block of images that are one group. */
+function gradientOfBlock(
+  inputs: readonly HostTensor[],
+  outputs: readonly HostTensor[],
+  attributes: DenseLayersAttributes,
+): void {
+  const layout = layoutOfGradient(inputs, attributes);
+  const [block, , dy] = inputs;
+  const collected: HostTensor = { ...dy, data: dy.data.slice() };
+  layout.layers.toReversed().forEach((stages, i) => {
+    let gradient = firstChannels(collected, attributes.growth, layout.width - (i + 1) * attributes.growth);
+    for (const stage of stages.toReversed()) {
+      const { z, statistics, factors, weight } = numbersOf(stage);
+      const x = stage.reads === "inner" ? inputs[z] : firstChannels(block, stage.channels);
+      const sliding = slidingOf(stage);
+      const activated = activate(x, inputs[factors]);
+      conv2dWeightGradient.reference([activated, gradient], [outputs[stage.output + 2]], {
+        ...sliding,
+        filterShape: stage.weight,
+      });
+      const da = zeros(x.shape);
+      conv2dInputGradient.reference([gradient, inputs[weight]], [da], { ...sliding, inputShape: x.shape });
+      const { epsilon } = attributes;
+      const back = activateGradient(x, inputs[statistics], inputs[factors], da, epsilon);
+      outputs[stage.output].data.set(back.dgamma.data);
+      outputs[stage.output + 1].data.set(back.dbeta.data);
+      gradient = back.dx;
+    }
+    putChannels(gradient, collected, 0, "add");
+  });
+  outputs[0].data.set(firstChannels(collected, layout.inputChannels).data);
+}

@@ -3,11 +3,13 @@
 
 import type { AdapterTraits } from "../../device/traits.ts";
 import { input, output, temporary, type Candidate, type Operator, type Slot } from "../operator.ts";
+import type { HostTensor } from "../../tensor/host.ts";
 import type { TensorSpec } from "../../tensor/shape.ts";
 import { compose, type Step } from "../compose.ts";
 import { conv2d } from "../convolution/conv2d.ts";
 import { convolutionForward } from "../convolution/launches.ts";
 import { expectAttribute } from "../roles.ts";
+import { batchGroups, ofEachGroup, type BatchGroups } from "../normalisation/batch-groups.ts";
 import { alongAxes, paddingToFours, withChannelPadding } from "../channel-padding.ts";
 import {
   asSpecs,
@@ -35,7 +37,7 @@ import {
 import { activate, computeFactors, computeMoments, normTensors } from "./stage.ts";
 import { largest, momentsStep, normSlots, partialSpec, placeStep, shares, step } from "./steps.ts";
 
-export interface DenseBlockAttributes extends DenseLayersAttributes {
+export interface DenseBlockAttributes extends DenseLayersAttributes, BatchGroups {
   /** Weight of the batch in the running statistics, in [0, 1]; 0 leaves them alone. */
   readonly momentum: number;
 }
@@ -56,7 +58,8 @@ function updatedInputs(inputs: number): number[] {
  * its batch norm), with a bottleneck also z [N, H, W, B], its statistics [2, B] and its factors [2, B].
  *
  * A layer convolves max(batchNorm(all channels before it), 0); with a bottleneck z = that 1x1 convolution, and the
- * layer's channels are the 3x3 convolution of max(batchNorm(z), 0).
+ * layer's channels are the 3x3 convolution of max(batchNorm(z), 0). With groups of images, statistics and factors are
+ * [groups, 2, ..].
  */
 export const denseBlock: Operator<DenseBlockAttributes> = {
   name: "denseBlock",
@@ -67,37 +70,18 @@ export const denseBlock: Operator<DenseBlockAttributes> = {
     expectAttribute("denseBlock", "momentum", momentum, momentum >= 0 && momentum <= 1, "in [0, 1]");
     return asSpecs([
       { shape: [...layout.image, layout.width] },
-      { shape: [2, layout.width] },
+      { shape: ofEachGroup([2, layout.width], layout) },
       ...keptRoles(layout),
     ]);
   },
-  reference(inputs, [block, statistics, ...kept], attributes) {
-    const [x] = inputs;
-    const layout = layoutOfBlock("denseBlock", inputs, attributes);
-    const { rows, inputChannels, layers } = layout;
-    const { growth } = attributes;
-    putChannels(x, block, 0);
-    let taken = 0;
-    let first = 1;
-    layers.forEach((stages, layer) => {
-      let map = firstChannels(block, stages[0].channels);
-      for (const stage of stages) {
-        let moments = zeros([2, stage.channels]);
-        if (stage.reads === "inner") {
-          kept[taken++].data.set(map.data);
-          moments = kept[taken++];
-        }
-        computeMoments(map, moments);
-        const factors = kept[taken++];
-        computeFactors(moments, normTensors(inputs, first), { ...attributes, rows }, factors);
-        const y = zeros([...layout.image, stage.weight[3]]);
-        conv2d.reference([activate(map, factors), inputs[first + 4]], [y], slidingOf(stage));
-        first += stageInputs.length;
-        map = y;
-      }
-      putChannels(map, block, inputChannels + layer * growth);
-    });
-    computeMoments(block, statistics);
+  reference([x, ...parameters], outputs, attributes) {
+    const { groups: _, ...ofOne } = attributes;
+    for (const { index, images, own } of batchGroups(attributes)) {
+      // Of what is made for each image there are four axes; the rest there is of each group.
+      const made = outputs.map((each) => (each.shape.length === 4 ? images(each) : own(each)));
+      const momentum = index === 0 ? attributes.momentum : 0;
+      growBlock([images(x), ...parameters], made, { ...ofOne, momentum });
+    }
   },
   candidates(inputs, attributes, adapter) {
     const layout = layoutOfBlock("denseBlock", inputs, attributes);
@@ -108,10 +92,46 @@ export const denseBlock: Operator<DenseBlockAttributes> = {
     );
     if (padding.zeros === 0) return all;
     const given = alongAxes(inputs, [3, ...stageAxes(layout, [0, 0, 0, 0, 2], stageInputs.length)]);
-    const made = alongAxes(denseBlock.infer(inputs, attributes), [3, 1, ...stageAxes(layout, [1], 3)]);
+    const ofChannels = layout.groups === 1 ? 1 : 2;
+    const axes = [3, ofChannels, ...stageAxes(layout, [ofChannels], 3)];
+    const made = alongAxes(denseBlock.infer(inputs, attributes), axes);
     return all.map((each) => withChannelPadding(each, padding, given, made, updatedInputs(inputs.length)));
   },
 };
+
+/** The block of images that are one group. */
+function growBlock(
+  inputs: readonly HostTensor[],
+  [block, statistics, ...kept]: readonly HostTensor[],
+  attributes: DenseBlockAttributes,
+): void {
+  const [x] = inputs;
+  const layout = layoutOfBlock("denseBlock", inputs, attributes);
+  const { rows, inputChannels, layers } = layout;
+  const { growth } = attributes;
+  putChannels(x, block, 0);
+  let taken = 0;
+  let first = 1;
+  layers.forEach((stages, layer) => {
+    let map = firstChannels(block, stages[0].channels);
+    for (const stage of stages) {
+      let moments = zeros([2, stage.channels]);
+      if (stage.reads === "inner") {
+        kept[taken++].data.set(map.data);
+        moments = kept[taken++];
+      }
+      computeMoments(map, moments);
+      const factors = kept[taken++];
+      computeFactors(moments, normTensors(inputs, first), { ...attributes, rows }, factors);
+      const y = zeros([...layout.image, stage.weight[3]]);
+      conv2d.reference([activate(map, factors), inputs[first + 4]], [y], slidingOf(stage));
+      first += stageInputs.length;
+      map = y;
+    }
+    putChannels(map, block, inputChannels + layer * growth);
+  });
+  computeMoments(block, statistics);
+}
 
 function candidate(
   reductions: Reductions,
@@ -119,17 +139,19 @@ function candidate(
   attributes: DenseBlockAttributes,
   adapter: AdapterTraits,
 ): Candidate {
-  const { rows, inputChannels, width, image, layers } = layout;
+  const { groups, rows, inputChannels, width, image, layers } = layout;
   const { growth, bottleneck, epsilon, momentum } = attributes;
   const [block, statistics] = [output(0), output(1)];
   const [grown, moments, unused] = [0, 1, 2].map(temporary);
   const temporaries: TensorSpec[] = [
     { shape: [...image, growth], dtype: "f32" },
-    largest([inputChannels, growth, bottleneck ?? growth].map((count) => partialSpec(rows, count, adapter))),
+    largest(
+      [inputChannels, growth, bottleneck ?? growth].map((count) => partialSpec(layout, count, adapter)),
+    ),
     { shape: [4], dtype: "f32" },
   ];
   const place = (x: Slot, first: number, channels: number): Step =>
-    placeStep({ x, placed: block, moments }, { rows, channels, stride: width, first }, adapter);
+    placeStep({ x, placed: block, moments }, { groups, rows, channels, stride: width, first }, adapter);
 
   const steps = [place(input(0), 0, inputChannels)];
   let next = 2; // the output that is filled next
@@ -143,7 +165,7 @@ function candidate(
       const factors = output(next++);
       const first = stageInput(count++);
       const norm = { ...normSlots(first), statistics: itsStatistics, factors };
-      const numbers = { rows, epsilon, ...shares(rows, momentum) };
+      const numbers = { groups, rows, epsilon, ...shares(rows, momentum) };
       if (inner && reductions !== "chunks") {
         steps.push(
           step(
@@ -156,12 +178,12 @@ function candidate(
       } else {
         // The channels whose moments wait to be joined.
         const fresh = inner ? channels : layer === 0 ? inputChannels : growth;
-        if (inner) steps.push(momentsStep({ x, moments, unused }, rows, channels, adapter));
+        if (inner) steps.push(momentsStep({ x, moments, unused }, layout, channels, adapter));
         const places = { channels, known: channels - fresh, rowStride: inner ? channels : width };
         const sizes = { ...numbers, ...places, ...chunksOf(rows, fresh, adapter) };
         steps.push(step("denseFactors", { moments, ...norm }, sizes));
       }
-      const load = { rowStride: strideOf(layout, stage), activated: true };
+      const load = { rowStride: strideOf(layout, stage), activated: true, groups };
       steps.push({
         candidate: convolutionForward(extentsOfStage(layout, stage), slidingOf(stage), load, adapter),
         inputs: [x, input(first + 4), factors],
@@ -170,7 +192,7 @@ function candidate(
     });
     steps.push(place(grown, inputChannels + layer * growth, growth));
   });
-  const last = { rows, channels: growth, rowStride: width, firstChannel: width - growth };
+  const last = { groups, rows, channels: growth, rowStride: width, firstChannel: width - growth };
   steps.push(
     step("denseStatistics", { moments, statistics }, { ...last, ...chunksOf(rows, growth, adapter) }),
   );

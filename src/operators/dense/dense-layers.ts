@@ -5,6 +5,7 @@ import type { Shape, TensorSpec } from "../../tensor/shape.ts";
 import type { Extents, Sliding } from "../convolution/extents.ts";
 import { showSpecs } from "../operands.ts";
 import { expectRoles, type Role } from "../roles.ts";
+import { expectBatchGroups, ofEachGroup, type BatchGroups } from "../normalisation/batch-groups.ts";
 import { expectFours } from "./channel-counts.ts";
 import type { ChannelPadding } from "../channel-padding.ts";
 
@@ -28,7 +29,9 @@ export interface StageShape {
 }
 
 export interface DenseLayout {
-  /** Rows of pixels: N * H * W. */
+  /** Groups of images with statistics of their own. */
+  readonly groups: number;
+  /** Rows of pixels of a group: N * H * W / groups. */
   readonly rows: number;
   readonly inputChannels: number;
   /** Channels of the finished block. */
@@ -39,8 +42,12 @@ export interface DenseLayout {
 }
 
 /** The layout of a block that starts as `image` [N, H, W, C] and has this many layers. */
-export function layoutOf(image: Shape, count: number, attributes: DenseLayersAttributes): DenseLayout {
-  const { growth, bottleneck } = attributes;
+export function layoutOf(
+  image: Shape,
+  count: number,
+  attributes: DenseLayersAttributes & BatchGroups,
+): DenseLayout {
+  const { growth, bottleneck, groups = 1 } = attributes;
   const [batch, height, width, inputChannels] = image;
   const layers = Array.from({ length: count }, (_, i): StageShape[] => {
     const channels = inputChannels + i * growth;
@@ -51,7 +58,8 @@ export function layoutOf(image: Shape, count: number, attributes: DenseLayersAtt
     ];
   });
   return {
-    rows: batch * height * width,
+    groups,
+    rows: (batch * height * width) / groups,
     inputChannels,
     width: inputChannels + count * growth,
     image: [batch, height, width],
@@ -82,7 +90,7 @@ export const stageInput = (stage: number): number => 1 + stageInputs.length * st
 export function layoutOfBlock(
   operator: string,
   inputs: readonly TensorSpec[],
-  attributes: DenseLayersAttributes,
+  attributes: DenseLayersAttributes & BatchGroups,
 ): DenseLayout {
   const [x] = inputs as readonly (TensorSpec | undefined)[];
   const perLayer = stageInputs.length * (attributes.bottleneck === null ? 1 : 2);
@@ -94,6 +102,7 @@ export function layoutOfBlock(
     );
   }
   expectLayers(operator, attributes);
+  expectBatchGroups(operator, attributes, x.shape[0]);
   const layout = layoutOf(x.shape, count, attributes);
   const roles = layout.layers.flatMap((stages, layer) =>
     stages.flatMap(({ channels, weight }, stage) =>
@@ -108,15 +117,16 @@ export function layoutOfBlock(
 }
 
 /** What the layers leave behind for the way back: per layer factors (, z, its statistics, its factors). */
-export function keptRoles({ image, layers }: DenseLayout): (Role & { shape: Shape })[] {
+export function keptRoles({ groups, image, layers }: DenseLayout): (Role & { shape: Shape })[] {
   return layers.flatMap((stages, layer) =>
     stages.flatMap(({ channels, reads }, stage) => {
       const of = `${stage + 1} of layer ${layer + 1}`;
-      const factors = { role: `factors ${of}`, shape: [2, channels] };
+      const perChannel = ofEachGroup([2, channels], { groups });
+      const factors = { role: `factors ${of}`, shape: perChannel };
       if (reads === "block") return [factors];
       return [
         { role: `z ${of}`, shape: [...image, channels] },
-        { role: `statistics ${of}`, shape: [2, channels] },
+        { role: `statistics ${of}`, shape: perChannel },
         factors,
       ];
     }),
@@ -143,7 +153,7 @@ export function extentsOfStage({ image }: DenseLayout, { weight }: StageShape): 
 export function widenedLayout(
   layout: DenseLayout,
   { zeros }: ChannelPadding,
-  attributes: DenseLayersAttributes,
+  attributes: DenseLayersAttributes & BatchGroups,
 ): DenseLayout {
   return layoutOf([...layout.image, layout.inputChannels + zeros], layout.layers.length, attributes);
 }

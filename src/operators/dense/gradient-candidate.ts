@@ -10,7 +10,7 @@ import { slice } from "../movement/slice.ts";
 import { numbersOf, type PlacedLayout, type PlacedStage } from "./gradient-layout.ts";
 import { asSpecs, extentsOfStage, slidingOf, strideOf, type DenseLayersAttributes } from "./dense-layers.ts";
 import { chunksOf, wholeKnobs, type Reductions } from "./row-chunks.ts";
-import { largest, partialSpec, step } from "./steps.ts";
+import { largest, partialSpec, step, type GroupRows } from "./steps.ts";
 
 const [block, blockStatistics, dy] = [0, 1, 2].map(input);
 // The gradient of the block as far as its readers have added to it; what is taken away from it; the gradient of what a
@@ -19,7 +19,7 @@ const [collected, terms, da, grown, narrow, sums, narrowTerms] = [0, 1, 2, 3, 4,
 
 function temporariesOf(
   reductions: Reductions,
-  { rows, width, image, layers }: PlacedLayout,
+  { groups, rows, width, image, layers }: PlacedLayout,
   { growth, bottleneck }: DenseLayersAttributes,
   adapter: AdapterTraits,
 ): TensorSpec[] {
@@ -28,22 +28,21 @@ function temporariesOf(
   return [
     ...asSpecs([
       // One workgroup keeps the terms of its channels behind their rows.
-      { shape: isWhole ? [rows + 2, width] : [rows, width] },
-      { shape: isWhole ? [4] : [2, width] },
-      { shape: [rows, Math.max(...counts)] },
-      { shape: [rows, growth] },
+      { shape: [groups * (isWhole ? rows + 2 : rows), width] },
+      { shape: isWhole ? [4] : [groups, 2, width] },
+      { shape: [groups * rows, Math.max(...counts)] },
+      { shape: [groups * rows, growth] },
       { shape: bottleneck === null ? [4] : [...image, bottleneck] },
     ]),
     isWhole
       ? { shape: [4], dtype: "f32" }
-      : largest(counts.map((count) => partialSpec(rows, count, adapter))),
-    { shape: [2, bottleneck ?? 4], dtype: "f32" },
+      : largest(counts.map((count) => partialSpec({ groups, rows }, count, adapter))),
+    { shape: [groups, 2, bottleneck ?? 4], dtype: "f32" },
   ];
 }
 
 /** What the steps of one stage share. */
-interface Stage extends PlacedStage {
-  readonly rows: number;
+interface Stage extends PlacedStage, GroupRows {
   readonly epsilon: number;
   /** Channels from one pixel of x to the next. */
   readonly rowStride: number;
@@ -67,16 +66,17 @@ export function gradientCandidate(
   attributes: DenseLayersAttributes,
   adapter: AdapterTraits,
 ): Candidate {
-  const { rows, width, layers, inputChannels } = layout;
+  const { groups, rows, width, layers, inputChannels } = layout;
+  const all = [groups * rows, width] as const;
   const { growth, epsilon } = attributes;
   /** The channels that a layer added, or those of x before the first. */
   const channelsOf = (layer: number): Stage["complete"] =>
     layer < 0 ? { first: 0, count: inputChannels } : { first: inputChannels + layer * growth, count: growth };
   const lastLayer = layers.length - 1;
   // Nobody in the block reads the last layer's channels: their gradient is dy as it is.
-  const steps = [copyStep([rows, width], channelsOf(lastLayer), grown, adapter)];
+  const steps = [copyStep(all, channelsOf(lastLayer), grown, adapter)];
   if (reductions !== "chunks") {
-    steps.push(copyStep([rows, width], { first: 0, count: width }, collected, adapter));
+    steps.push(copyStep(all, { first: 0, count: width }, collected, adapter));
   }
   for (let layer = lastLayer; layer >= 0; layer--) {
     let gradient = grown;
@@ -85,6 +85,7 @@ export function gradientCandidate(
       const isShared = placed.reads === "block";
       const stage: Stage = {
         ...placed,
+        groups,
         rows,
         epsilon,
         rowStride: strideOf(layout, placed),
@@ -98,7 +99,7 @@ export function gradientCandidate(
         dx: !isShared ? narrow : layer === 0 ? output(0) : grown,
       };
       const [extents, sliding] = [extentsOfStage(layout, placed), slidingOf(placed)];
-      const load = { rowStride: stage.rowStride, activated: true };
+      const load = { rowStride: stage.rowStride, activated: true, groups };
       const weights = convolutionWeightGradient(extents, sliding, load, adapter);
       steps.push(
         {
@@ -127,7 +128,7 @@ const collectOf = ({
   !isShared ? "leave" : isFirst ? "start" : "add";
 
 function wholeSteps(stage: Stage, weights: Candidate, reductions: Reductions): Step[] {
-  const { x, statistics, factors, gradient, dx, isShared, rows, epsilon } = stage;
+  const { x, statistics, factors, gradient, dx, isShared, groups, rows, epsilon } = stage;
   const [dgamma, dbeta, dweight] = outputsOf(stage);
   const sizes = { channels: stage.channels / 4, rowStride: stage.rowStride / 4 };
   const range = { firstChannel: stage.complete.first / 4, dxChannels: stage.complete.count / 4 };
@@ -137,14 +138,14 @@ function wholeSteps(stage: Stage, weights: Candidate, reductions: Reductions): S
       "denseWholeGradient",
       // Where nothing is collected, nothing is written there.
       { da, x, statistics, factors, collected: isShared ? collected : narrowTerms, dgamma, dbeta, dx },
-      { rows, epsilon, ...sizes, ...range, collect: collectOf(stage) },
+      { groups, rows, epsilon, ...sizes, ...range, collect: collectOf(stage) },
       wholeKnobs(reductions),
     ),
   ];
 }
 
 function chunkSteps(stage: Stage, weights: Candidate, adapter: AdapterTraits): Step[] {
-  const { x, statistics, factors, gradient, dx, isShared, isFirst, rows, epsilon, channels } = stage;
+  const { x, statistics, factors, gradient, dx, isShared, isFirst, groups, rows, epsilon, channels } = stage;
   const { chunk, chunks } = chunksOf(rows, channels, adapter);
   const [dgamma, dbeta, dweight] = outputsOf(stage);
   const itsTerms = isShared ? terms : narrowTerms;
@@ -162,10 +163,11 @@ function chunkSteps(stage: Stage, weights: Candidate, adapter: AdapterTraits): S
         collected: isShared ? collected : narrowTerms,
         sums,
       },
-      { rows, channels: channels / 4, rowStride, chunk, chunks, collect: collectOf(stage), epsilon },
+      { groups, rows, channels: channels / 4, rowStride, chunk, chunks, collect: collectOf(stage), epsilon },
     ),
     {
       candidate: withTerms(weights, {
+        groups,
         rows,
         channels,
         chunks,
@@ -186,6 +188,7 @@ function chunkSteps(stage: Stage, weights: Candidate, adapter: AdapterTraits): S
         dx,
       },
       {
+        groups,
         rows,
         channels: stage.complete.count / 4,
         rowStride,

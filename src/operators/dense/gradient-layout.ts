@@ -3,6 +3,7 @@
 import { ShapeError } from "../../errors/errors.ts";
 import type { TensorSpec } from "../../tensor/shape.ts";
 import { showSpecs } from "../operands.ts";
+import { expectBatchGroups, type BatchGroups } from "../normalisation/batch-groups.ts";
 import {
   expectLayers,
   layoutOf,
@@ -30,7 +31,7 @@ export interface PlacedLayout extends DenseLayout {
 
 export function layoutOfGradient(
   inputs: readonly TensorSpec[],
-  attributes: DenseLayersAttributes,
+  attributes: DenseLayersAttributes & BatchGroups,
 ): PlacedLayout {
   const { growth, bottleneck } = attributes;
   const [block] = inputs as readonly (TensorSpec | undefined)[];
@@ -44,6 +45,7 @@ export function layoutOfGradient(
   const [, , , width] = block.shape;
   const inputChannels = width - count * growth;
   expectLayers("denseBlockGradient", attributes);
+  expectBatchGroups("denseBlockGradient", attributes, block.shape[0]);
   if (inputChannels < 1) {
     throw new ShapeError(
       `denseBlockGradient: ${count} layers of growth ${growth} leave no input channels of ${showSpecs(inputs)}`,

@@ -9,6 +9,7 @@ import { denseBlock } from "./dense-block.ts";
 
 export type { ActivatedPoolGradientAttributes } from "./activated-pool-gradient.ts";
 export type { ActivatedPoolAttributes } from "./activated-pool.ts";
+export type { DenseBlockGradientAttributes } from "./dense-block-gradient.ts";
 export type { DenseBlockAttributes } from "./dense-block.ts";
 export type { DenseLayersAttributes } from "./dense-layers.ts";
 

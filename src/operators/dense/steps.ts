@@ -20,9 +20,20 @@ export function step(
   return { candidate: { name: kernel, launches: [launch] }, inputs: Object.values(bind), outputs: [] };
 }
 
+/** Rows that are normalised in groups. */
+export interface GroupRows {
+  readonly groups: number;
+  /** Of a group. */
+  readonly rows: number;
+}
+
 /** How big the buffer of `moments` and of the gradient's sums is for some rows and channels. */
-export function partialSpec(rows: number, channels: number, adapter: AdapterTraits): TensorSpec {
-  return { shape: [3 * chunksOf(rows, channels, adapter).chunks, channels], dtype: "f32" };
+export function partialSpec(
+  { groups, rows }: GroupRows,
+  channels: number,
+  adapter: AdapterTraits,
+): TensorSpec {
+  return { shape: [groups * 3 * chunksOf(rows, channels, adapter).chunks, channels], dtype: "f32" };
 }
 
 /** Of several buffers that are never needed at once, the one that holds each. */
@@ -30,9 +41,8 @@ export function largest(specs: readonly TensorSpec[]): TensorSpec {
   return specs.reduce((most, spec) => (sizeOf(spec.shape) > sizeOf(most.shape) ? spec : most));
 }
 
-/** x [rows, channels] and its place in rows of `stride` channels. */
-export interface Place {
-  readonly rows: number;
+/** x [groups rows, channels] and its place in rows of `stride` channels. */
+export interface Place extends GroupRows {
   readonly channels: number;
   readonly stride: number;
   readonly first: number;
@@ -41,21 +51,21 @@ export interface Place {
 /** The moments of x's chunks, and x copied to its place in wider rows. */
 export function placeStep(
   bind: { readonly x: Slot; readonly placed: Slot; readonly moments: Slot },
-  { rows, channels, stride, first }: Place,
+  { groups, rows, channels, stride, first }: Place,
   adapter: AdapterTraits,
 ): Step {
-  const sizes = { rows, channels: channels / 4, rowStride: stride / 4, firstChannel: first / 4 };
+  const sizes = { groups, rows, channels: channels / 4, rowStride: stride / 4, firstChannel: first / 4 };
   return step("denseMoments", bind, { ...sizes, ...chunksOf(rows, channels, adapter) });
 }
 
 /** The moments of x's chunks. `unused` is any small buffer. */
 export function momentsStep(
   { x, moments, unused }: { readonly x: Slot; readonly moments: Slot; readonly unused: Slot },
-  rows: number,
+  { groups, rows }: GroupRows,
   channels: number,
   adapter: AdapterTraits,
 ): Step {
-  const sizes = { rows, channels: channels / 4, rowStride: 0, firstChannel: 0 };
+  const sizes = { groups, rows, channels: channels / 4, rowStride: 0, firstChannel: 0 };
   const all = { ...sizes, ...chunksOf(rows, channels, adapter) };
   return step("denseMoments", { x, placed: unused, moments }, all);
 }
@@ -74,7 +84,7 @@ export function normSlots(first: number): NormSlots {
   return { gamma, beta, runningMean, runningVariance };
 }
 
-/** Uniforms that move running statistics. */
+/** Uniforms that move running statistics. `rows` are those of a group. */
 export function shares(
   rows: number,
   momentum: number,

@@ -155,8 +155,14 @@ function isWorthTiles({ batch, m, n, k }: Product, { isSoftware }: AdapterTraits
   return isSoftware ? batch * m * n * k >= 2 ** 20 : batch * m * n >= 65536;
 }
 
-/** The kernel of a subgroup that loads and stores four neighbours at a time, where all rows are whole vectors. */
-function subgroupVectors(product: Product, knobs: Launch["knobs"], bind: Launch["bind"]): Candidate[] {
+/** A kernel that loads and stores four neighbours at a time: a candidate where all rows are whole vectors. */
+function inVectors(
+  name: string,
+  kernel: "matmulSubgroupVectors" | "matmulWorkgroupVectors",
+  product: Product,
+  knobs: Launch["knobs"],
+  bind: Launch["bind"],
+): Candidate[] {
   const { bRowStride, bColumnStride, ...sizes } = product;
   const { m, n, k, aColumnStride } = product;
   const areFours = [n, k, aColumnStride === 1 ? k : m].every((extent) => extent % 4 === 0);
@@ -164,10 +170,10 @@ function subgroupVectors(product: Product, knobs: Launch["knobs"], bind: Launch[
   if (!areFours || k === 0 || bRowStride !== (transposedB ? 1 : n)) return [];
   return [
     {
-      name: "subgroupVectors",
+      name,
       launches: [
         {
-          kernel: "matmulSubgroupVectors",
+          kernel,
           knobs: { ...knobs, A_TRANSPOSED: transposedA, B_TRANSPOSED: transposedB },
           bind,
           sizes,
@@ -192,10 +198,10 @@ export function productCandidates(
     name: "naive",
     launches: [{ kernel: "matmul", knobs: common, bind, sizes }],
   };
-  const workgroup: Candidate = {
-    name: "workgroup",
-    launches: [{ kernel: "matmulWorkgroup", knobs: common, bind, sizes }],
-  };
+  const workgroups: Candidate[] = [
+    { name: "workgroup", launches: [{ kernel: "matmulWorkgroup", knobs: common, bind, sizes }] },
+    ...inVectors("workgroupVectors", "matmulWorkgroupVectors", product, common, bind),
+  ];
   const tiles: Candidate[] = [
     { name: "tile", launches: [{ kernel: "matmulTile", knobs: common, bind, sizes }] },
   ];
@@ -212,8 +218,8 @@ export function productCandidates(
     launches: [{ kernel: "matmulSubgroups", knobs: common, bind, sizes }],
   };
   const others = hasSubgroupsOfEight(adapter)
-    ? [...tiles, subgroups, ...subgroupVectors(product, common, bind)]
+    ? [...tiles, subgroups, ...inVectors("subgroupVectors", "matmulSubgroupVectors", product, common, bind)]
     : tiles;
-  if (!isWorthTiles(product, adapter)) return [...others, workgroup, naive];
-  return adapter.isSoftware ? [naive, workgroup, ...others] : [naive, ...others, workgroup];
+  if (!isWorthTiles(product, adapter)) return [...others, ...workgroups, naive];
+  return adapter.isSoftware ? [naive, ...workgroups, ...others] : [naive, ...others, ...workgroups];
 }

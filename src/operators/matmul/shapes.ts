@@ -28,12 +28,21 @@ export function quadsPerSubgroup(channels: number): number {
   return quads % 4 === 0 && (quads >= 32 || idleOfThree > quads / 16) ? 4 : 3;
 }
 
+/** Knobs of conv2dTile: ROWS * DOWN pixels by 4 QUADS output channels, computed by DOWN * QUADS invocations. */
+export type Tile = Readonly<Record<"ROWS" | "DOWN" | "QUADS", number>>;
+
 /**
- * The knobs of conv2dTile: as many channels across a tile as there are, up to 64, with 128 invocations and at most
- * 11 KiB of workgroup memory. The fewer channels, the more pixels, for each loaded one is used less.
+ * The tiles of conv2dTile for so many output channels, the largest first. That one has as many channels across as there are, up
+ * to 64, with 128 invocations and at most 11 KiB of workgroup memory: the fewer channels, the more pixels, for each loaded one is
+ * used less. The others have half as many pixels, or channels, each.
  */
-export function tileOf(channels: number): Readonly<Record<"ROWS" | "DOWN" | "QUADS", number>> {
-  if (channels <= 16) return { ROWS: 4, DOWN: 32, QUADS: 4 };
-  if (channels <= 32) return { ROWS: 8, DOWN: 16, QUADS: 8 };
-  return { ROWS: 8, DOWN: 8, QUADS: 16 };
+export function tilesOf(channels: number): readonly [Tile, Tile, ...Tile[]] {
+  if (channels <= 16) {
+    return [
+      { ROWS: 4, DOWN: 32, QUADS: 4 },
+      { ROWS: 4, DOWN: 16, QUADS: 4 },
+    ];
+  }
+  const largest = channels <= 32 ? { ROWS: 8, DOWN: 16, QUADS: 8 } : { ROWS: 8, DOWN: 8, QUADS: 16 };
+  return [largest, { ROWS: 4, DOWN: 16, QUADS: 8 }, { ROWS: 4, DOWN: 8, QUADS: 8 }];
 }

@@ -9,7 +9,7 @@ import { layerNormGradient, rmsNormGradient } from "./layer-norm-gradient.ts";
 import { layerNorm, rmsNorm } from "./layer-norm.ts";
 import { movingAverage } from "./moving-average.ts";
 
-export type { BatchNormAttributes } from "./batch-norm.ts";
+export type { BatchNormAttributes, GroupedBatchNormAttributes } from "./batch-norm.ts";
 export type { GroupNormAttributes } from "./image-groups.ts";
 export type { MovingAverageAttributes } from "./moving-average.ts";
 export type { RowNormAttributes } from "./norm-rows.ts";

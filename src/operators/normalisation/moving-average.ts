@@ -12,17 +12,19 @@ export interface MovingAverageAttributes {
 }
 
 /**
- * Inputs running [C] (overwritten in place) and batch [C]; no outputs.
+ * Inputs running [C] (overwritten in place) and batch [C], or [groups, C], of which the first counts; no outputs.
  * running = (1 - momentum) running + momentum scale batch.
  */
 export const movingAverage: Operator<MovingAverageAttributes> = {
   name: "movingAverage",
   updates: [0],
   infer(inputs, { momentum, scale }) {
-    const [running] = inputs as readonly (TensorSpec | undefined)[];
+    const [running, batch] = inputs as readonly (TensorSpec | undefined)[];
+    const shape = running?.shape ?? [];
+    const isOfGroups = batch?.shape.length === shape.length + 1;
     expectRoles("movingAverage", inputs, [
       { role: "running" },
-      { role: "batch", shape: running?.shape ?? [] },
+      { role: "batch", shape: isOfGroups ? [batch.shape[0], ...shape] : shape },
     ]);
     expectAttribute("movingAverage", "momentum", momentum, momentum >= 0 && momentum <= 1, "in [0, 1]");
     expectAttribute("movingAverage", "scale", scale, Number.isFinite(scale), "finite");

@@ -53,13 +53,33 @@ describe.each([software, hardware])("DenseNet-121 on 224 x 224 x 3, on $name", (
       16,
     );
     expect(plan.parameterCount).toBe(6_953_856 + 14 * 14 + 14 * 1024 + 1024);
-    const [step] = plan.steps;
+    const [step, both] = plan.steps;
     expect(launchesOf(step.plan)).toBeLessThanOrEqual(1000);
+    // Both views are one batch: hardly more launches than the weak one takes.
+    expect(plan.views).toEqual({ atOnce: true });
+    expect(launchesOf(both.plan)).toBeLessThanOrEqual(1050);
     expect(step.plan.pipelines).toBeLessThan(100);
     expect(step.perImageBytes / 2 ** 20).toBeLessThanOrEqual(40);
     // The greedy plan stays near what no plan can beat.
     expect(step.plan.reusedBytes).toBeLessThan(1.3 * step.plan.peakBytes);
   });
+});
+
+test("where a buffer does not hold both views, they are planned one after the other, and the plan says why", async () => {
+  const image = { height: 16, width: 16, channels: 1 };
+  const small = { ...software, maxBindingBytes: 2 ** 20 };
+  const plan = await planTraining(small, smallSettings, image, wholeLabelSpace(6, 2), 160);
+  expect(plan.views.atOnce).toBe(false);
+  expect(plan.views.why).toBe(
+    "as one batch they need a buffer of 2 MiB, and one holds 1 MiB on a software adapter",
+  );
+  const [weak, both] = plan.steps.map((step) => launchesOf(step.plan));
+  expect(both).toBeGreaterThan(1.9 * weak);
+  const roomy = await planTraining(software, smallSettings, image, wholeLabelSpace(6, 2), 160);
+  expect(roomy.views).toEqual({ atOnce: true });
+  expect(launchesOf(roomy.steps[1].plan)).toBeLessThan(1.2 * weak);
+  const together = { ...smallSettings, bnViews: "joint" } as const;
+  expect((await planTraining(software, together, image, wholeLabelSpace(6, 2), 160)).views.atOnce).toBe(true);
 });
 
 const planned: readonly [string, TrainingSettings][] = [

@@ -48,7 +48,7 @@ function convolution(
 }
 
 // Channels in multiples of four have more candidates: in blocks of 8 pixels by up to 16 channels, in tiles of 64 by 64
-// or so, and, where y is as large as x, of 32 pixels by 12 or 16 channels.
+// or so, of 32 by 32, and, where y is as large as x, of 40 pixels by 12 or 16 channels.
 const cases: readonly Case[] = [
   convolution("one value", [1, 1, 1, 1], [1, 1, 1, 1]),
   convolution("odd sizes", [2, 5, 3, 3], [3, 2, 3, 5]),
@@ -82,6 +82,8 @@ const cases: readonly Case[] = [
   convolution("y larger than x", [2, 4, 5, 8], [3, 3, 8, 12], { padding: [2, 2] }),
   convolution("y narrower than x", [2, 9, 9, 8], [3, 3, 8, 12]),
   convolution("tiles of 64 by 64, 1", [1, 13, 5, 36], [1, 1, 36, 68]),
+  convolution("1x1, pixels in no fours", [3, 7, 7, 40], [1, 1, 40, 36]),
+  convolution("1x1, one pixel", [1, 1, 1, 8], [1, 1, 8, 4]),
   convolution("tiles of 32 channels", [3, 13, 11, 12], [3, 3, 12, 32], { padding: [1, 1] }),
   convolution("windows of 2 side by side", [2, 6, 10, 5], [2, 2, 5, 3], { stride: [2, 2] }),
   convolution("windows of 2 side by side, lines of them in fours", [2, 6, 34, 2], [2, 2, 2, 4], {

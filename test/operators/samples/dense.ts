@@ -4,9 +4,11 @@ import type {
   ActivatedPoolAttributes,
   ActivatedPoolGradientAttributes,
   DenseBlockAttributes,
+  DenseBlockGradientAttributes,
   DenseLayersAttributes,
 } from "../../../src/operators/dense/index.ts";
 import { denseOperators } from "../../../src/operators/dense/index.ts";
+import { groupsAttribute, type BatchGroups } from "../../../src/operators/normalisation/batch-groups.ts";
 import type { Pair } from "../../../src/operators/convolution/index.ts";
 import type { Operator } from "../../../src/operators/operator.ts";
 import { allocate, type HostTensor } from "../../../src/tensor/host.ts";
@@ -50,6 +52,7 @@ interface Block {
   readonly gradcheck?: boolean;
   /** What rounding grows by through the layers: a batch norm divides by a deviation that is rounded, too. */
   readonly slack?: number;
+  readonly groups?: number;
 }
 
 const blocks: readonly Block[] = [
@@ -98,6 +101,31 @@ const blocks: readonly Block[] = [
     slack: 60,
   },
   { name: "many workgroups", x: normal([5, 13, 12, 16], 8), layers: 2, growth: 16, bottleneck: null },
+  {
+    name: "two groups",
+    x: normal([2, 2, 2, 4], 21),
+    layers: 2,
+    growth: 4,
+    bottleneck: 8,
+    groups: 2,
+    gradcheck: true,
+  },
+  {
+    name: "two groups of odd sizes, an odd number of channels",
+    x: normal([4, 5, 7, 6], 22, 1),
+    layers: 2,
+    growth: 8,
+    bottleneck: null,
+    groups: 2,
+  },
+  {
+    name: "three groups of several chunks, a bottleneck",
+    x: normal([6, 5, 11, 12], 23, 1),
+    layers: 2,
+    growth: 8,
+    bottleneck: 20,
+    groups: 3,
+  },
 ];
 
 const attributesOf = ({
@@ -105,11 +133,13 @@ const attributesOf = ({
   bottleneck,
   epsilon = 1e-5,
   momentum = 0.1,
+  groups = 1,
 }: Block): DenseBlockAttributes => ({
   growth,
   bottleneck,
   epsilon,
   momentum,
+  ...groupsAttribute(groups),
 });
 
 function blockInputs({ x, layers, growth, bottleneck }: Block): HostTensor[] {
@@ -140,11 +170,12 @@ function blockSample(block: Block): Sample<DenseBlockAttributes> {
   };
 }
 
-function blockGradientSample(block: Block): Sample<DenseLayersAttributes> {
+function blockGradientSample(block: Block): Sample<DenseBlockGradientAttributes> {
   const inputs = blockInputs(block);
   const [grown, statistics, ...kept] = outputsOf(denseOperators.denseBlock, inputs, attributesOf(block));
   const weights = inputs.filter((_, i) => i > 0 && i % 5 === 0);
-  const { growth, bottleneck, epsilon = 1e-5, layers } = block;
+  const { momentum: _, ...attributes } = attributesOf(block);
+  const { bottleneck, layers } = block;
   const perLayer = Array.from({ length: layers }, (_, layer) => {
     if (bottleneck === null) return [kept[layer], weights[layer]];
     const [factors, ...inner] = kept.slice(4 * layer, 4 * layer + 4);
@@ -153,7 +184,7 @@ function blockGradientSample(block: Block): Sample<DenseLayersAttributes> {
   return {
     name: block.name,
     inputs: [grown, statistics, normal(grown.shape, 9), ...perLayer.flat()],
-    attributes: { growth, bottleneck, epsilon },
+    attributes,
     reduction: Math.max(sizeOf(grown.shape.slice(0, 3)), 9 * grown.shape[3]),
     slack: 4 * (block.slack ?? 1),
   };
@@ -169,6 +200,7 @@ interface Pool {
   readonly momentum?: number;
   /** What its batch norm adds; default: a random number about 0. */
   readonly beta?: number;
+  readonly groups?: number;
 }
 
 /**
@@ -227,6 +259,29 @@ const pools: readonly Pool[] = [
     padding: [1, 1],
   },
   { name: "one pixel", kind: "max", x: normal([5, 1, 1, 4], 9), window: [1, 1] },
+  {
+    name: "means, two groups",
+    kind: "average",
+    x: normal([2, 4, 4, 4], 21, 1, 2),
+    window: [2, 2],
+    groups: 2,
+  },
+  {
+    name: "means, three groups, odd channels, several chunks",
+    kind: "average",
+    x: normal([6, 9, 7, 6], 22, 1),
+    window: [2, 3],
+    groups: 3,
+  },
+  {
+    name: "maxima, two groups of odd sizes",
+    kind: "max",
+    x: normal([4, 5, 7, 8], 23, 1),
+    window: [3, 3],
+    stride: [2, 2],
+    padding: [1, 1],
+    groups: 2,
+  },
 ];
 
 const small = ({ x }: Pool): boolean => sizeOf(x.shape) <= 150;
@@ -237,6 +292,7 @@ const poolAttributes = ({
   stride = window,
   padding = [0, 0],
   momentum = 0.1,
+  groups = 1,
 }: Pool): ActivatedPoolAttributes => ({
   kind,
   window,
@@ -244,28 +300,28 @@ const poolAttributes = ({
   padding,
   epsilon: 1e-5,
   momentum,
+  ...groupsAttribute(groups),
 });
 
-function moments(x: HostTensor): HostTensor {
-  return outputsOf(denseOperators.batchMoments, [x], {})[0];
+function moments({ x, groups = 1 }: Pool): HostTensor {
+  return outputsOf(denseOperators.batchMoments, [x], { groups })[0];
 }
 
-function poolInputs({ x, beta }: Pool): HostTensor[] {
+function poolInputs(pool: Pool): HostTensor[] {
+  const { x, beta } = pool;
   const [gamma, itsBeta, ...running] = norm(x.shape[3], 20);
   if (beta !== undefined) itsBeta.data.fill(beta);
-  return [x, moments(x), gamma, itsBeta, ...running];
+  return [x, moments(pool), gamma, itsBeta, ...running];
 }
 
 /** Keeps the statistics of a pool those of its x while the check moves x. */
-function itsStatistics({ x }: Pool): NonNullable<Sample<unknown>["follow"]> {
+function itsStatistics({ x, groups = 1 }: Pool): NonNullable<Sample<unknown>["follow"]> {
   const inputs = [{ shape: x.shape, dtype: "f32" as const }];
-  const [spec] = denseOperators.batchMoments.infer(inputs, {});
+  const [spec] = denseOperators.batchMoments.infer(inputs, { groups });
   return ([values, statistics]) => {
-    denseOperators.batchMoments.reference(
-      [{ ...inputs[0], data: values }],
-      [{ ...spec, data: statistics }],
-      {},
-    );
+    denseOperators.batchMoments.reference([{ ...inputs[0], data: values }], [{ ...spec, data: statistics }], {
+      groups,
+    });
   };
 }
 
@@ -294,11 +350,11 @@ function poolGradientSample(pool: Pool): Sample<ActivatedPoolGradientAttributes>
   };
 }
 
-const rows = (name: string, x: HostTensor, gradcheck = false): Sample<Readonly<Record<string, never>>> => ({
+const rows = (name: string, x: HostTensor, gradcheck = false, groups = 1): Sample<BatchGroups> => ({
   name,
   inputs: [x],
-  attributes: {},
-  reduction: x.data.length / (x.shape.at(-1) ?? 1),
+  attributes: groupsAttribute(groups),
+  reduction: x.data.length / (x.shape.at(-1) ?? 1) / groups,
   gradcheck,
 });
 
@@ -317,10 +373,12 @@ export const denseSamples = {
     // A kernel that squares before it takes the mean away is off by far more than rounding here.
     rows("mean ten thousand deviations", normal([71, 4], 4, -1e4)),
     rows("smaller and smaller channels", graded(normal([71, 8], 4))),
-  ] satisfies Sample<Readonly<Record<string, never>>>[],
+    rows("two groups", normal([4, 3, 5, 6], 21, 1), true, 2),
+    rows("three groups of several chunks", normal([3, 67, 8], 22, 2, 3), false, 3),
+  ] satisfies Sample<BatchGroups>[],
   denseBlock: blocks.map(blockSample),
   denseBlockInference: blocks.map((block): Sample<DenseLayersAttributes> => {
-    const { momentum: _, ...attributes } = attributesOf(block);
+    const { momentum: _, groups: __, ...attributes } = attributesOf(block);
     return { ...blockSample(block), attributes };
   }),
   denseBlockGradient: [...blocks.map(blockGradientSample), smallerSlopes(blockGradientSample(blocks[4]))],

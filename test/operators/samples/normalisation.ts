@@ -1,7 +1,9 @@
 // Samples of batch normalisation and its running statistics.
 
+import { ofEachGroup } from "../../../src/operators/normalisation/batch-groups.ts";
 import type {
   BatchNormAttributes,
+  GroupedBatchNormAttributes,
   MovingAverageAttributes,
 } from "../../../src/operators/normalisation/index.ts";
 import type { HostTensor } from "../../../src/tensor/host.ts";
@@ -18,19 +20,36 @@ function forward(name: string, shape: Shape, x: HostTensor, more: Partial<Sample
   return { name, inputs, attributes, reduction, ...more };
 }
 
-/** x, gamma, mean, variance and dy, the statistics being those of x. */
-function backward(name: string, x: HostTensor, more: Partial<Sample<BatchNormAttributes>> = {}) {
+/** The same with groups of images, each with statistics of its own. */
+const inGroups = <A>(sample: Sample<A>, groups: number): Sample<A & { readonly groups: number }> => ({
+  ...sample,
+  attributes: { ...sample.attributes, groups },
+});
+
+/** x, gamma, mean, variance and dy, the statistics being those of x, of each of its groups of rows. */
+function backward(
+  name: string,
+  x: HostTensor,
+  more: Partial<Sample<GroupedBatchNormAttributes>> = {},
+  groups = 1,
+) {
   const channels = x.shape.at(-1) ?? 1;
-  const rows = x.data.length / channels;
-  const mean = new Float32Array(channels);
-  const variance = new Float32Array(channels);
-  for (let channel = 0; channel < channels; channel++) {
-    const column = Float64Array.from({ length: rows }, (_, row) => x.data[row * channels + channel] ?? NaN);
-    const centre = column.reduce((sum, value) => sum + value, 0) / rows;
-    mean[channel] = centre;
-    variance[channel] = column.reduce((sum, value) => sum + (value - centre) ** 2, 0) / rows;
+  const rows = x.data.length / channels / groups;
+  const mean = new Float32Array(groups * channels);
+  const variance = new Float32Array(groups * channels);
+  for (let at = 0; at < groups * channels; at++) {
+    const first = Math.floor(at / channels) * rows;
+    const value = (row: number): number => x.data[(first + row) * channels + (at % channels)] ?? NaN;
+    const column = Float64Array.from({ length: rows }, (_, row) => value(row));
+    const centre = column.reduce((sum, each) => sum + each, 0) / rows;
+    mean[at] = centre;
+    variance[at] = column.reduce((sum, each) => sum + (each - centre) ** 2, 0) / rows;
   }
-  const perChannel = (data: Float32Array): HostTensor => ({ shape: [channels], dtype: "f32", data });
+  const perChannel = (data: Float32Array): HostTensor => ({
+    shape: ofEachGroup([channels], { groups }),
+    dtype: "f32",
+    data,
+  });
   const inputs = [
     x,
     uniform([channels], 11, 0.5, 1.5),
@@ -38,7 +57,8 @@ function backward(name: string, x: HostTensor, more: Partial<Sample<BatchNormAtt
     perChannel(variance),
     normal(x.shape, 13),
   ];
-  return { name, inputs, attributes, reduction: rows, ...more };
+  const ofGroups = groups === 1 ? attributes : { ...attributes, groups };
+  return { name, inputs, attributes: ofGroups, reduction: groups * rows, ...more };
 }
 
 /** Nearly all rows alike, the first one far away: taking it as a shift must not cost digits. */
@@ -96,7 +116,21 @@ export const normalisationSamples = {
       attributes: { epsilon: 0.5 },
       slack: 4,
     },
-  ] satisfies Sample<BatchNormAttributes>[],
+    inGroups(forward("two groups", [4, 2, 1, 3], normal([4, 2, 1, 3], 21, 1, 2), { slack: 4 }), 2),
+    inGroups(
+      forward("three groups, chunks that are not full", [6, 5, 9, 8], normal([6, 5, 9, 8], 22), {
+        slack: 4,
+        gradcheck: false,
+      }),
+      3,
+    ),
+    inGroups(
+      forward("two groups, odd rows, mean a thousand deviations", [2, 67, 5], normal([2, 67, 5], 23, 1000), {
+        gradcheck: false,
+      }),
+      2,
+    ),
+  ] satisfies Sample<GroupedBatchNormAttributes>[],
   batchNormGradient: [
     backward("odd sizes, NHWC", normal([2, 3, 5, 7], 1), { slack: 4 }),
     backward("one row", normal([1, 5], 3)),
@@ -111,7 +145,9 @@ export const normalisationSamples = {
       ...backward("mean a hundred thousand deviations", normal([330, 4], 7, 1000, 0.01), { slack: 4 }),
       attributes: { epsilon: 1e-9 },
     },
-  ] satisfies Sample<BatchNormAttributes>[],
+    backward("two groups, odd rows", normal([2, 67, 5], 23, 1, 2), { slack: 4 }, 2),
+    backward("three groups, chunks that are not full", normal([6, 5, 9, 8], 22), { slack: 4 }, 3),
+  ] satisfies Sample<GroupedBatchNormAttributes>[],
   batchNormInference: [
     {
       name: "odd sizes",
@@ -177,6 +213,11 @@ export const normalisationSamples = {
       name: "smaller and smaller channels",
       inputs: [graded(normal([67], 1)), graded(normal([67], 2))],
       attributes: { momentum: 0.1, scale: 1.25 },
+    },
+    {
+      name: "the first of three groups",
+      inputs: [normal([67], 1), normal([3, 67], 2)],
+      attributes: { momentum: 0.1, scale: 1 },
     },
     { name: "no momentum", inputs: [normal([3], 1), normal([3], 2)], attributes: { momentum: 0, scale: 1 } },
     {
