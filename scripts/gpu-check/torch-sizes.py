@@ -139,7 +139,7 @@ def main():
         torch.backends.cudnn.allow_tf32 = tf32
         precision = "tf32" if tf32 else "fp32"
         products(precision)
-        for batch in (16, 32) if gpu else (2,):
+        for batch in (16, 32) if gpu else (8,):
             training(batch, precision)
     norms()
 

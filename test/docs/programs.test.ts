@@ -242,6 +242,10 @@ const expectations: readonly Expectation[] = [
     },
   },
   {
+    has: "robustness: false",
+    check: (shown) => expect(numbersIn(shown)).toEqual([6]),
+  },
+  {
     has: "addRows(upstream",
     check: (shown) => {
       const [logits, gradient, ...sums] = arraysIn(shown);

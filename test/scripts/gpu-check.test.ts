@@ -101,7 +101,7 @@ if (process.platform !== "linux" || process.arch !== "x64") {
         torch: "ABSENT",
       });
       expect(output).toContain("tfjs is not in this kit");
-      expect(output).toMatch(/^densenet121-batch-2 +tessera +[\d.]+ ms/m);
+      expect(output).toMatch(/^densenet121-batch-8 +tessera +[\d.]+ ms/m);
       expect(output).toContain("python3 cannot import torch and torchvision on this machine");
       expect(output).toContain(readFileSync(join(folder, "out", "summary.txt"), "utf8"));
       expect(code).toBe(1);
