@@ -14,7 +14,7 @@ import { useEngine } from "../engines.ts";
 
 const open = useEngine({ device: "webgpu" });
 
-test("a step of DenseNet-121 takes fewer than 1,000 launches, 40 pipelines, and 40 MiB an image", () => {
+test("a step of DenseNet-121 takes fewer than 1,000 launches, 40 pipelines, and 31 MiB an image", () => {
   const engine = open();
   const net = densenet121(engine, new Initialiser(engine, 1));
   const parameters = [...net.parameters().values()];
@@ -35,6 +35,6 @@ test("a step of DenseNet-121 takes fewer than 1,000 launches, 40 pipelines, and 
     expect(step.launches.length).toBeLessThan(980);
     expect(plan.pipelines).toBeLessThanOrEqual(40);
     // Beyond the gradients of the parameters, which are packed, and the images themselves.
-    expect(plan.reusedBytes / batch / 2 ** 20).toBeLessThan(40);
+    expect(plan.reusedBytes / batch / 2 ** 20).toBeLessThan(31);
   }
 });

@@ -12,6 +12,9 @@ export const usage = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, st
 /** Offsets of uniforms in a buffer that several launches share are multiples of this, as WebGPU asks. */
 export const uniformAlignment = 256;
 
+/** What a launch binds of a storage buffer begins at a multiple of this: no device of WebGPU asks for more. */
+export const bindingAlignment = 256;
+
 /** A quiet NaN: in a checked engine an output that was not written shows. */
 const poisonWord = 0x7fc00bad;
 

@@ -200,14 +200,14 @@ async function allocate({ gpu, pool }: ProgramDevice, plan: MemoryPlan): Promise
   if (plan.slots.some(({ bytes }) => bytes > most)) {
     throw refused(`and one buffer may hold ${(most / 2 ** 20).toFixed(0)} MiB on "${traits.name}"`);
   }
-  const places = new Map<VirtualBuffer, GPUBuffer>();
+  const places = new Map<VirtualBuffer, { readonly slot: GPUBuffer; readonly offset: number }>();
   const buffers: GPUBuffer[] = [];
   device.pushErrorScope("out-of-memory");
   try {
     for (const slot of plan.slots) {
-      const buffer = pool.takeNew(slot.bytes, slot.buffers[0].label);
-      buffers.push(buffer);
-      for (const each of slot.buffers) places.set(each, buffer);
+      const memory = pool.takeNew(slot.bytes, slot.buffers[0].buffer.label);
+      buffers.push(memory);
+      for (const { buffer, offset } of slot.buffers) places.set(buffer, { slot: memory, offset });
     }
   } finally {
     const error = await device.popErrorScope();
@@ -219,7 +219,7 @@ async function allocate({ gpu, pool }: ProgramDevice, plan: MemoryPlan): Promise
   const range = (buffer: VirtualBuffer | undefined): Range => {
     const place = buffer === undefined ? undefined : places.get(rootOf(buffer));
     if (buffer === undefined || place === undefined) throw new Error("a buffer of the step has no slot");
-    return { buffer: place, offset: buffer.home?.offset ?? 0, size: buffer.bytes };
+    return { buffer: place.slot, offset: place.offset + (buffer.home?.offset ?? 0), size: buffer.bytes };
   };
   return {
     buffers,
