@@ -100,7 +100,7 @@ describe("statistics and an outlier", () => {
     const rows = 20_000;
     const { x } = withOutliers(rows);
     // Channel 1 has a first chunk of nothing but outliers.
-    const { chunk } = chunksOf(rows, channels, open().traits);
+    const { chunk } = chunksOf({ groups: 1, rows }, channels, "chunks");
     for (let row = 0; row < chunk; row++) x[row * channels + 1] = 300;
     const [statistics] = open().run(denseOperators.batchMoments, [open().tensor(x, [rows, channels])], {});
     expectMoments(await statistics.read(), momentsOf(x));
